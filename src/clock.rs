@@ -1,0 +1,74 @@
+//! The only room that reads a clock. Everything below it is told the time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::units::{Moment, Span, Timestamp};
+
+/// Where the time comes from.
+#[derive(Debug, Clone, Default)]
+pub enum Clock {
+    /// This machine's clocks.
+    #[default]
+    System,
+    /// A time that someone else sets: a simulated day, a replay, a test.
+    Scripted(ScriptedClock),
+}
+
+impl Clock {
+    /// The present.
+    pub fn now(&self) -> Moment {
+        match self {
+            Self::System => Moment {
+                wall: Timestamp::from_millis(millis(ClockId::Realtime)),
+                boot: Span::from_millis(millis(ClockId::Boottime)),
+            },
+            Self::Scripted(clock) => clock.now(),
+        }
+    }
+}
+
+fn millis(id: ClockId) -> i64 {
+    let time = clock_gettime(id);
+    time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+}
+
+/// A time that moves only when it is told to; its copies move with it.
+#[derive(Debug, Clone)]
+pub struct ScriptedClock {
+    start: Moment,
+    elapsed: Arc<AtomicI64>,
+}
+
+impl ScriptedClock {
+    /// A clock that stands at `start`.
+    pub fn at(start: Timestamp) -> Self {
+        Self { start: Moment { wall: start, boot: Span::ZERO }, elapsed: Arc::new(AtomicI64::new(0)) }
+    }
+
+    /// Moves on by `span`; never back.
+    pub fn advance(&self, span: Span) {
+        self.elapsed.fetch_add(span.millis().max(0), Ordering::SeqCst);
+    }
+
+    /// What it shows.
+    pub fn now(&self) -> Moment {
+        self.start + Span::from_millis(self.elapsed.load(Ordering::SeqCst))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scripted_clock_moves_its_copies_and_never_back() {
+        let clock = ScriptedClock::at(Timestamp::from_millis(1000));
+        let copy = Clock::Scripted(clock.clone());
+        clock.advance(Span::from_secs(2));
+        clock.advance(Span::from_secs(-9));
+        assert_eq!(copy.now(), Moment { wall: Timestamp::from_millis(3000), boot: Span::from_secs(2) });
+    }
+}

@@ -1,0 +1,1 @@
+//! One task that owns the fleet: drains events, publishes snapshots.

@@ -1,0 +1,1 @@
+//! What the user configured, and every mistake in it at once.

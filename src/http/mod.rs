@@ -1,0 +1,1 @@
+//! The pages that margintop serves: the agent's.

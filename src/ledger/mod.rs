@@ -1,0 +1,1 @@
+//! Exact postings of tokens and lease time, and what follows from them.

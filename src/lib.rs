@@ -1,0 +1,31 @@
+//! margintop: a terminal dashboard that shows, live, how hard a GPU inference fleet works and whether it earns its rent.
+//!
+//! The library is a house of small rooms on eight floors; a room imports from lower floors, and on its own floor only
+//! from a room named before it. `ARCHITECTURE.md` draws it and `tests/floors.rs` holds the list.
+
+// Floor 0: words.
+pub mod reading;
+pub mod units;
+// Floor 1: what words mean.
+pub mod dialect;
+pub mod exposition;
+pub mod ledger;
+pub mod pricing;
+// Floor 2: what happens over time.
+pub mod series;
+// Floor 3: what is known.
+pub mod alert;
+pub mod fleet;
+pub mod snapshot;
+// Floor 4: where I/O begins.
+pub mod clock;
+pub mod source;
+pub mod wire;
+// Floor 5: who owns it.
+pub mod collector;
+// Floor 6: who is shown it.
+pub mod http;
+pub mod tui;
+// Floor 7: who asked.
+pub mod cli;
+pub mod config;

@@ -1,0 +1,1 @@
+//! What tokens and GPU-hours are worth, and when.

@@ -1,0 +1,218 @@
+//! What one page says of one engine rank.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ModelName, Rank};
+use crate::units::{Ratio, Tokens};
+
+/// What kind of program answered, told from its page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names are the engines' own")]
+pub enum EngineKind {
+    Vllm,
+    Sglang,
+    Trtllm,
+    Triton,
+    Llamacpp,
+    Tgi,
+    Lmdeploy,
+    Dynamo,
+    Nim,
+    Ray,
+    Litellm,
+    #[serde(rename = "sglang-gateway")]
+    SglangGateway,
+    Ollama,
+    Unknown,
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Vllm => "vllm",
+            Self::Sglang => "sglang",
+            Self::Trtllm => "trtllm",
+            Self::Triton => "triton",
+            Self::Llamacpp => "llamacpp",
+            Self::Tgi => "tgi",
+            Self::Lmdeploy => "lmdeploy",
+            Self::Dynamo => "dynamo",
+            Self::Nim => "nim",
+            Self::Ray => "ray",
+            Self::Litellm => "litellm",
+            Self::SglangGateway => "sglang-gateway",
+            Self::Ollama => "ollama",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+/// The part that an engine plays in serving a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Prompt and answer.
+    Unified,
+    /// Prompts only.
+    Prefill,
+    /// Answers only.
+    Decode,
+    /// In front of engines: its tokens are theirs.
+    Proxy,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Unified => "unified",
+            Self::Prefill => "prefill",
+            Self::Decode => "decode",
+            Self::Proxy => "proxy",
+        })
+    }
+}
+
+/// One rank's part of one page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EngineReading {
+    /// The engine.
+    pub kind: EngineKind,
+    /// The model that it serves.
+    pub model: Option<ModelName>,
+    /// The rank; `None` for what the page does not split by rank.
+    pub rank: Option<Rank>,
+    /// The role, where the page says it.
+    pub role: Option<Role>,
+    /// Lifetime token counters, after the engine's own double-count rules: what money is made of.
+    pub tokens: TokenCounters,
+    /// Counters that move while requests run, where `tokens` moves only at their end: what rates are drawn from.
+    pub live: Option<LiveTokens>,
+    /// Requests being worked on.
+    pub running: Option<u64>,
+    /// Requests in the queue.
+    pub waiting: Option<u64>,
+    /// Used share of the KV cache, 0 to 1.
+    pub kv_usage: Option<Ratio>,
+    /// Latency histograms, lifetime.
+    pub latency: Latency,
+    /// Requests pushed out of the batch for want of memory, lifetime.
+    pub preemptions: Option<u64>,
+    /// Speculative decoding, lifetime.
+    pub speculation: Option<Speculation>,
+}
+
+impl EngineReading {
+    /// A row on which nothing is known yet.
+    pub fn new(kind: EngineKind, model: Option<ModelName>, rank: Option<Rank>) -> Self {
+        Self {
+            kind,
+            model,
+            rank,
+            role: None,
+            tokens: TokenCounters::default(),
+            live: None,
+            running: None,
+            waiting: None,
+            kv_usage: None,
+            latency: Latency::default(),
+            preemptions: None,
+            speculation: None,
+        }
+    }
+}
+
+/// What an engine's prompt counter counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PromptCount {
+    /// It has none, or it is not a count.
+    #[default]
+    Unknown,
+    /// Whole prompts, cached tokens included.
+    Whole(Tokens),
+    /// Only what was computed; the cached part is not told (llama.cpp before late 2026).
+    ComputedOnly(Tokens),
+}
+
+/// Lifetime token counters of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TokenCounters {
+    /// Prompt tokens.
+    pub prompt: PromptCount,
+    /// The part of the prompt that came from a cache.
+    pub cached: Option<Tokens>,
+    /// Output tokens.
+    pub output: Option<Tokens>,
+}
+
+impl TokenCounters {
+    /// Whole prompt tokens, cached included, where the page counts them.
+    pub const fn whole_prompt(&self) -> Option<Tokens> {
+        match self.prompt {
+            PromptCount::Whole(tokens) => Some(tokens),
+            _ => None,
+        }
+    }
+
+    /// Whether the row counts no tokens at all.
+    pub const fn is_empty(&self) -> bool {
+        matches!(self.prompt, PromptCount::Unknown) && self.cached.is_none() && self.output.is_none()
+    }
+}
+
+/// Counters that move with every batch and step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LiveTokens {
+    /// Prompt tokens computed.
+    pub computed: Option<Tokens>,
+    /// Prompt tokens taken from a cache.
+    pub cached: Option<Tokens>,
+    /// Tokens emitted.
+    pub output: Option<Tokens>,
+}
+
+/// A cumulative histogram: `counts[i]` samples were at most `bounds[i]`; the last bound is infinite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Histogram {
+    /// Upper bounds in seconds, ascending, the last one infinite.
+    pub bounds: Arc<[f64]>,
+    /// Samples at or below each bound, lifetime.
+    pub counts: Box<[u64]>,
+}
+
+/// Latencies in seconds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Latency {
+    /// Arrival to first token.
+    pub ttft: Option<Histogram>,
+    /// Between tokens (or output events: see the dialect).
+    pub itl: Option<Histogram>,
+    /// Arrival to last token.
+    pub e2e: Option<Histogram>,
+}
+
+/// Speculative decoding counters. Drafts are never billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Speculation {
+    /// Rounds of drafting.
+    pub drafts: Option<u64>,
+    /// Tokens drafted.
+    pub drafted: Option<u64>,
+    /// Drafted tokens that were kept.
+    pub accepted: Option<u64>,
+}
+
+impl Speculation {
+    /// Kept share of the drafted tokens.
+    pub fn acceptance(&self) -> Option<Ratio> {
+        Ratio::of(self.accepted? as f64, self.drafted? as f64)
+    }
+
+    /// Tokens emitted a round: the kept ones and the one that the model adds.
+    pub fn mean_length(&self) -> Option<Ratio> {
+        Ratio::of(self.accepted? as f64, self.drafts? as f64).and_then(|r| Ratio::new(1.0 + r.get()))
+    }
+}

@@ -1,0 +1,171 @@
+//! One thing that a source says: a page, a look at the GPUs, or that time has passed.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{EngineKind, EngineReading, GpuReading, Label, NodeName, TargetId};
+use crate::units::{Moment, Timestamp};
+
+/// How fresh a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// Answered within three intervals.
+    Live,
+    /// Silent for three intervals, at least 3 s.
+    Stale,
+    /// Silent for 30 s, or the driver says that it is gone.
+    Lost,
+    /// Named, not yet answered.
+    Never,
+}
+
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Live => "live",
+            Self::Stale => "stale",
+            Self::Lost => "lost",
+            Self::Never => "never",
+        })
+    }
+}
+
+/// What enters the fleet. Time comes with every event; nothing behind this seam reads a clock.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A target was asked.
+    Page {
+        /// Which.
+        target: TargetId,
+        /// When the response had arrived.
+        at: Moment,
+        /// What asking cost.
+        cost: ScrapeCost,
+        /// What came.
+        outcome: Result<Box<PageReading>, ScrapeTrouble>,
+    },
+    /// This machine's driver was asked.
+    Gpus {
+        /// The node.
+        node: NodeName,
+        /// When the last GPU had answered.
+        at: Moment,
+        /// Every GPU that the driver lists, or why there is none.
+        outcome: Result<Vec<GpuReading>, Trouble>,
+    },
+    /// Time passed.
+    Tick(Moment),
+}
+
+impl Event {
+    /// When it was.
+    pub const fn at(&self) -> Moment {
+        match self {
+            Self::Page { at, .. } | Self::Gpus { at, .. } | Self::Tick(at) => *at,
+        }
+    }
+}
+
+/// One page, read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageReading {
+    /// What program this is.
+    pub kind: EngineKind,
+    /// A row for each rank and model.
+    pub engines: Vec<EngineReading>,
+    /// GPUs that the page reports, with the node it names for each.
+    pub gpus: Vec<(Option<NodeName>, GpuReading)>,
+    /// When the process behind the counters started: `process_start_time_seconds`, else the oldest `_created`.
+    pub start: Option<Timestamp>,
+    /// The HTTP `Date` of the answer, to compare clocks.
+    pub date: Option<Timestamp>,
+    /// Its length was met, no limit bit, and OpenMetrics ended in `# EOF`. Only a complete page is posted.
+    pub complete: bool,
+    /// What was refused in it.
+    pub refusals: Refusals,
+}
+
+/// What the parser and the dialect would not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Refusals {
+    /// Lines that are not exposition.
+    pub lines: u32,
+    /// Wanted counters whose value is no count (`NaN`, negative, fractional, 2^53).
+    pub values: u32,
+    /// Lines, labels or series beyond a limit.
+    pub over_limit: u32,
+}
+
+/// What asking a target cost.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct ScrapeCost {
+    /// From request to last byte, in seconds.
+    pub seconds: f64,
+    /// Bytes of body.
+    pub bytes: u64,
+}
+
+/// Why a target gave no page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScrapeTrouble {
+    /// Nothing listens there.
+    Refused,
+    /// No answer in time.
+    TimedOut,
+    /// The name does not resolve.
+    NoSuchHost(Label),
+    /// An answer with another status than 200.
+    Status(u16),
+    /// It answered, but not with metrics.
+    NotMetrics(Label),
+    /// The body is larger than the cap, in bytes.
+    TooLarge(u64),
+    /// The connection broke after so many bytes.
+    Cut(u64),
+    /// The certificate or handshake failed.
+    Tls(Label),
+    /// Anything else, in its own words.
+    Other(Label),
+}
+
+impl fmt::Display for ScrapeTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused => f.write_str("refused: nothing listens there; is the engine up, and is this its port?"),
+            Self::TimedOut => f.write_str("no answer in time; the last figures stand until it answers"),
+            Self::NoSuchHost(host) => write!(f, "{host}: no such host; check the name"),
+            Self::Status(401 | 403) => {
+                f.write_str("asks for a key (HTTP 401 or 403): set bearer_token_file for this target")
+            }
+            Self::Status(404) => {
+                f.write_str("HTTP 404: no metrics page there; SGLang needs --enable-metrics, or give the path")
+            }
+            Self::Status(501) => f.write_str("HTTP 501: llama.cpp serves metrics only with --metrics"),
+            Self::Status(status) => write!(f, "HTTP {status}"),
+            Self::NotMetrics(what) => write!(f, "not a metrics page: {what}"),
+            Self::TooLarge(cap) => write!(f, "page over {} MiB, not read", cap / (1024 * 1024)),
+            Self::Cut(bytes) => write!(f, "connection cut after {bytes} bytes"),
+            Self::Tls(why) => write!(f, "TLS: {why}; for a private CA set ca_file"),
+            Self::Other(why) => why.fmt(f),
+        }
+    }
+}
+
+/// Something that does not work, and the mend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trouble {
+    /// What: `NVML`, `engines`, a target.
+    pub what: Label,
+    /// Why it does not work.
+    pub why: Label,
+    /// What to do.
+    pub mend: Label,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({})", self.what, self.why, self.mend)
+    }
+}

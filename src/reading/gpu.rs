@@ -1,0 +1,140 @@
+//! What one look at one GPU gave.
+
+use serde::Serialize;
+
+use super::{GpuId, Label};
+use crate::units::{Bytes, BytesPerSecond, Celsius, Energy, Megahertz, Power, Ratio};
+
+/// Whether the driver still answers for a GPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GpuState {
+    /// It answered.
+    #[default]
+    Answering,
+    /// A call has not come back; other GPUs go on.
+    Hung,
+    /// The driver says that it fell off the bus or needs a reset.
+    Lost,
+}
+
+/// One look at one GPU. A field is `None` where the source does not report it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GpuReading {
+    /// The driver's index on its node.
+    pub index: u32,
+    /// Identity by UUID, where one is told.
+    pub id: Option<GpuId>,
+    /// The product name: `NVIDIA H100 80GB HBM3`.
+    pub name: Option<Label>,
+    /// Whether the driver still answers.
+    pub state: GpuState,
+    /// Share of the last sample period in which a kernel ran.
+    pub utilization: Option<Ratio>,
+    /// Share of the last sample period in which memory was read or written.
+    pub memory_utilization: Option<Ratio>,
+    /// Memory that processes hold, without the driver's reserve.
+    pub memory_used: Option<Bytes>,
+    /// All memory; `None` where it is the host's (unified memory).
+    pub memory_total: Option<Bytes>,
+    /// Power drawn now.
+    pub power: Option<Power>,
+    /// The enforced limit.
+    pub power_limit: Option<Power>,
+    /// Energy since the driver loaded.
+    pub energy: Option<Energy>,
+    /// Core temperature.
+    pub temperature: Option<Celsius>,
+    /// SM clock.
+    pub sm_clock: Option<Megahertz>,
+    /// Memory clock.
+    pub memory_clock: Option<Megahertz>,
+    /// Fan speed as a share of its maximum; `None` on boards without one.
+    pub fan: Option<Ratio>,
+    /// ECC errors since the driver loaded.
+    pub ecc: Ecc,
+    /// Why clocks are held down now.
+    pub throttle: Option<Throttle>,
+    /// Whether the board is partitioned.
+    pub mig: Option<Mig>,
+    /// Who holds memory on it; `None` where that may not be asked.
+    pub processes: Option<Vec<GpuProcess>>,
+    /// PCIe traffic.
+    pub pcie: Option<Pcie>,
+    /// Hardware activity counters (GPM or DCGM profiling).
+    pub activity: Activity,
+    /// The last XID error code since the driver loaded.
+    pub xid: Option<u32>,
+}
+
+/// ECC errors since the driver loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Ecc {
+    /// Corrected errors.
+    pub corrected: Option<u64>,
+    /// Uncorrected errors.
+    pub uncorrected: Option<u64>,
+}
+
+/// NVML's clock event (throttle) reasons that slow work down; idleness and application clocks are not among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Throttle {
+    /// The power cap.
+    pub power: bool,
+    /// Heat.
+    pub thermal: bool,
+    /// Hardware slowdown: power brake, or heat beyond the hardware's limit.
+    pub hardware: bool,
+}
+
+impl Throttle {
+    /// Whether anything slows the clocks.
+    pub const fn any(self) -> bool {
+        self.power || self.thermal || self.hardware
+    }
+}
+
+/// Multi-instance GPU mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mig {
+    /// One GPU.
+    Off,
+    /// Partitioned; per-GPU utilization is not reported then.
+    On,
+}
+
+/// A process that holds memory on a GPU.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GpuProcess {
+    /// Its id on the host.
+    pub pid: u32,
+    /// Its name; `None` when it may not be read.
+    pub name: Option<Label>,
+    /// The memory it holds; `None` where the driver does not say.
+    #[serde(rename = "memory_bytes")]
+    pub memory: Option<Bytes>,
+}
+
+/// PCIe traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Pcie {
+    /// From the GPU.
+    #[serde(rename = "tx_bytes_per_second")]
+    pub tx: BytesPerSecond,
+    /// To the GPU.
+    #[serde(rename = "rx_bytes_per_second")]
+    pub rx: BytesPerSecond,
+}
+
+/// What the hardware's own counters say: the honest utilization.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Activity {
+    /// Graphics or compute engine busy.
+    pub engine: Option<Ratio>,
+    /// SMs with a warp.
+    pub sm: Option<Ratio>,
+    /// Tensor pipes busy.
+    pub tensor: Option<Ratio>,
+    /// Memory interface busy.
+    pub dram: Option<Ratio>,
+}

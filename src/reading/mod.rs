@@ -1,0 +1,18 @@
+//! What a source can say: who speaks (ids), what it measured (readings), and how it went (health, trouble).
+//!
+//! `None` means that the source did not say; it is never 0 and never the last value. Text from outside enters the
+//! program here only, through [`Label`], which holds no control character. Nothing is computed here.
+
+mod engine;
+mod event;
+mod gpu;
+mod id;
+mod label;
+
+pub use engine::{
+    EngineKind, EngineReading, Histogram, Latency, LiveTokens, PromptCount, Role, Speculation, TokenCounters,
+};
+pub use event::{Event, Health, PageReading, Refusals, ScrapeCost, ScrapeTrouble, Trouble};
+pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Throttle};
+pub use id::{GpuId, ModelName, NodeName, Rank, TargetId, UnitName};
+pub use label::Label;

@@ -1,0 +1,67 @@
+//! What is wrong, in a form to show. The rules that find it live in `alert`.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::reading::Label;
+use crate::units::Timestamp;
+
+/// How grave an alert is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// It will cost something.
+    Warning,
+    /// It costs now.
+    Critical,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        })
+    }
+}
+
+/// Which rule fired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// A GPU fell off the bus, hung or went silent.
+    GpuLost,
+    /// A node's sources are silent.
+    NodeSilent,
+    /// An engine target is silent or gives no page.
+    EngineSilent,
+    /// A queue is long and the cache is full.
+    KvNearFull,
+    /// Several engines answer behind one address.
+    SharedAddress,
+    /// A page was cut, refused in part or beyond a limit.
+    PageRefused,
+    /// The fleet loses money.
+    Loss,
+    /// Heat or power holds a GPU's clocks down.
+    Throttled,
+}
+
+/// Something that is wrong now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Alert {
+    /// The rule that found it.
+    pub rule: Rule,
+    /// How grave.
+    pub severity: Severity,
+    /// What it is about: a node, a GPU, a target.
+    pub subject: Label,
+    /// Since when.
+    pub since: Timestamp,
+    /// What is wrong and what to do.
+    pub text: Label,
+}

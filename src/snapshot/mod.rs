@@ -1,0 +1,65 @@
+//! The one picture: everything that the dashboard, `once --json`, the hub and the tests may know of the present.
+//!
+//! A [`Snapshot`] is immutable. `fleet` makes it; others read it. Serialised it is the contract `margintop/1`: unknown
+//! is `null`, money is a decimal string. The past beyond the vital lines is not in here.
+
+mod alert;
+mod money;
+mod rows;
+mod vitals;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use alert::{Alert, Rule, Severity};
+pub use money::{ListBasis, ModelMoney, MoneyView, RateBasis, Worth};
+pub use rows::{
+    Coverage, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, Quantiles, Requests, ScrapeRow, TokenTotals, UnitRow,
+    WorstRank,
+};
+pub use vitals::{Line, Vitals};
+
+use crate::reading::Trouble;
+use crate::units::{Ratio, Timestamp};
+
+/// The name of this shape of JSON.
+pub const SCHEMA: &str = "margintop/1";
+
+/// All that is known at one instant.
+#[derive(Debug, Clone, Serialize)]
+pub struct Snapshot {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// When.
+    pub at: Timestamp,
+    /// How many seconds the rates cover; `None` after one look only.
+    pub window_seconds: Option<f64>,
+    /// How much of what is known answers.
+    pub coverage: Coverage,
+    /// The GPUs together.
+    pub gpus: GpuTotals,
+    /// The engines' tokens together.
+    pub tokens: TokenTotals,
+    /// Cached share of the window's prompt tokens, over engines that report hits.
+    pub cache_hit_rate: Option<Ratio>,
+    /// Requests now.
+    pub requests: Requests,
+    /// Revenue, cost and what stands behind them.
+    pub money: MoneyView,
+    /// Nodes in the order of their names, numbers in names compared as numbers.
+    pub nodes: Vec<Arc<NodeRow>>,
+    /// Engine rows by target and rank.
+    pub engines: Vec<Arc<EngineRow>>,
+    /// Models, the dearest first.
+    pub models: Vec<ModelRow>,
+    /// Deployment units by name; empty where none is configured.
+    pub units: Vec<UnitRow>,
+    /// What is wrong, the gravest first.
+    pub alerts: Vec<Alert>,
+    /// Sources that cannot work here, each with its mend.
+    pub troubles: Vec<Trouble>,
+    /// The last quarter hour of the four vital lines.
+    #[serde(skip)]
+    pub vitals: Vitals,
+}

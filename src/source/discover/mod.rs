@@ -1,0 +1,1 @@
+//! Which engines run on this box.

@@ -1,0 +1,18 @@
+//! Quantities: money, tokens, prices, time and what a GPU measures, each a type of its own.
+//!
+//! Here live exact conversions and nothing else. No formatting for people (that is `tui::human`), no clock, no I/O.
+//! The money side (`decimal`, `money`, `price`) holds no floating-point number; `tests/floors.rs` checks it.
+
+mod decimal;
+mod money;
+mod price;
+mod quantity;
+mod time;
+mod tokens;
+
+pub use decimal::{DecimalError, parse_scaled};
+pub use money::Money;
+pub use price::{HourlyRate, Price, Share};
+pub use quantity::{Bytes, BytesPerSecond, Celsius, Energy, Megahertz, Power, Ratio};
+pub use time::{GpuTime, Moment, Span, Timestamp};
+pub use tokens::{CounterError, Tokens};

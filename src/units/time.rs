@@ -1,0 +1,169 @@
+//! Instants and spans in milliseconds. Nothing here reads a clock.
+
+use std::fmt;
+use std::ops::{Add, AddAssign, Sub};
+
+use serde::{Deserialize, Serialize, Serializer};
+
+/// An instant: milliseconds since 1970-01-01T00:00Z by the wall clock. It prints and serialises as RFC 3339 in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(i64);
+
+/// A length of time in milliseconds, possibly negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Span(i64);
+
+/// When something was seen, on two clocks.
+///
+/// `wall` places it in the calendar and may be set; `boot` (`CLOCK_BOOTTIME`) only advances, through sleep too, and
+/// measures. A span is always taken between two `boot` instants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Moment {
+    /// Wall-clock time.
+    pub wall: Timestamp,
+    /// Time since this machine started, sleep included.
+    pub boot: Span,
+}
+
+/// GPUs times the milliseconds they were held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct GpuTime(i64);
+
+impl Timestamp {
+    /// `millis` milliseconds after the Unix epoch.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds after the Unix epoch.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// A page's `..._seconds` gauge of Unix time; `None` unless it is finite and within the years 1970 to 9999.
+    pub fn from_unix_seconds(seconds: f64) -> Option<Self> {
+        const LAST: f64 = 253_402_300_800.0;
+        (0.0..LAST).contains(&seconds).then(|| Self((seconds * 1000.0).round() as i64))
+    }
+
+    /// The start of the minute that holds this instant.
+    #[must_use]
+    pub const fn minute(self) -> Self {
+        Self(self.0.div_euclid(60_000) * 60_000)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(instant) => instant.fmt(f),
+            Err(_) => write!(f, "{} ms after 1970", self.0),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Span {
+    /// No time.
+    pub const ZERO: Self = Self(0);
+
+    /// `millis` milliseconds.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// `seconds` seconds.
+    pub const fn from_secs(seconds: i64) -> Self {
+        Self(seconds * 1000)
+    }
+
+    /// The span in milliseconds.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// The span in seconds, for drawing and rates.
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1000.0
+    }
+}
+
+impl Moment {
+    /// How long after `earlier` this is, by the clock that is never set.
+    pub fn since(self, earlier: Self) -> Span {
+        self.boot - earlier.boot
+    }
+}
+
+impl GpuTime {
+    /// No time.
+    pub const ZERO: Self = Self(0);
+
+    /// `gpus` GPUs held for `span`; a negative span holds nothing.
+    pub fn of(gpus: u32, span: Span) -> Self {
+        Self(i64::from(gpus) * span.0.max(0))
+    }
+
+    /// GPU-milliseconds.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// GPU-hours, for drawing.
+    pub fn hours(self) -> f64 {
+        self.0 as f64 / 3_600_000.0
+    }
+}
+
+impl Add<Span> for Timestamp {
+    type Output = Self;
+    fn add(self, span: Span) -> Self {
+        Self(self.0 + span.0)
+    }
+}
+
+impl Sub<Span> for Timestamp {
+    type Output = Self;
+    fn sub(self, span: Span) -> Self {
+        Self(self.0 - span.0)
+    }
+}
+
+impl Sub for Timestamp {
+    type Output = Span;
+    fn sub(self, earlier: Self) -> Span {
+        Span(self.0 - earlier.0)
+    }
+}
+
+impl Add for Span {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl Sub for Span {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl Add<Span> for Moment {
+    type Output = Self;
+    fn add(self, span: Span) -> Self {
+        Self { wall: self.wall + span, boot: self.boot + span }
+    }
+}
+
+impl AddAssign for GpuTime {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}

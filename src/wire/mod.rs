@@ -1,0 +1,1 @@
+//! A small HTTP server on loopback or a named address. It knows no page.
