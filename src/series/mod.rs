@@ -1,1 +1,13 @@
-//! Series over time: counters to deltas, windows, rings with gaps, quantiles of histograms.
+//! Series over time: counters to deltas (restart-aware), rates over a window, rings with gaps.
+//!
+//! It knows instants and numbers, not fleets or money. It reads no clock: time comes with each value.
+
+mod incarnation;
+mod meter;
+mod ring;
+mod window;
+
+pub use incarnation::{Incarnation, Page, Turn};
+pub use meter::{Delta, Meter};
+pub use ring::Ring;
+pub use window::Window;

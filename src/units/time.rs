@@ -109,6 +109,13 @@ impl GpuTime {
         Self(i64::from(gpus) * span.0.max(0))
     }
 
+    /// This time less another, at least none.
+    #[must_use]
+    pub const fn less(self, other: Self) -> Self {
+        let left = self.0 - other.0;
+        Self(if left < 0 { 0 } else { left })
+    }
+
     /// GPU-milliseconds.
     pub const fn millis(self) -> i64 {
         self.0

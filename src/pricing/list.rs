@@ -1,0 +1,129 @@
+//! One price list: tiers, the windows that choose between them, and the span in which the list was in force.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+
+use super::Window;
+use super::window::{instants, local};
+use crate::units::{Money, Price, Tokens};
+use crate::units::{Span, Timestamp};
+
+/// What a million tokens of each class cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ClassPrices {
+    /// Prompt tokens from a cache.
+    pub hit: Price,
+    /// Prompt tokens computed.
+    pub miss: Price,
+    /// Output tokens, reasoning included.
+    pub output: Price,
+}
+
+impl ClassPrices {
+    /// What these tokens are worth, all of them paid.
+    pub fn of(&self, miss: Tokens, hit: Tokens, output: Tokens) -> Money {
+        self.miss.of(miss) + self.hit.of(hit) + self.output.of(output)
+    }
+}
+
+/// A named price list of one currency.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PriceList {
+    /// Its name: `deepseek-r1-2025`.
+    pub name: String,
+    /// The currency of its prices: `USD`.
+    pub currency: String,
+    /// When it came into force; `None` is "always".
+    pub from: Option<Timestamp>,
+    /// When it ended; `None` is "not yet".
+    pub until: Option<Timestamp>,
+    /// The zone of its windows.
+    pub zone: TimeZone,
+    /// The tier outside every window.
+    pub default_tier: String,
+    /// Windows, the first that holds wins.
+    pub windows: Vec<Window>,
+    /// Days on which windows with `except_holidays` are off.
+    pub holidays: Vec<Date>,
+    /// Prices by tier; the default tier and every window's are among them.
+    pub tiers: BTreeMap<String, ClassPrices>,
+    /// Where the prices were read.
+    pub source: String,
+}
+
+/// The prices of an instant and how long they hold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quote<'a> {
+    /// The list.
+    pub list: &'a PriceList,
+    /// The tier.
+    pub tier: &'a str,
+    /// The prices.
+    pub prices: ClassPrices,
+}
+
+impl PriceList {
+    /// The tier that holds at an instant.
+    pub fn tier_at(&self, at: Timestamp) -> &str {
+        let Some((date, time)) = local(&self.zone, at) else { return &self.default_tier };
+        self.windows
+            .iter()
+            .find(|window| window.holds(date, time, &self.holidays))
+            .map_or(&self.default_tier, |window| &window.tier)
+    }
+
+    /// The prices that hold at an instant, whether or not the list was in force then.
+    pub fn quote(&self, at: Timestamp) -> Quote<'_> {
+        let tier = self.tier_at(at);
+        Quote { list: self, tier, prices: self.tiers.get(tier).copied().unwrap_or_default() }
+    }
+
+    /// Every instant after `after` and before `before` at which the tier changes, in order.
+    pub fn edges(&self, after: Timestamp, before: Timestamp) -> Vec<Timestamp> {
+        if self.windows.is_empty() || after >= before {
+            return Vec::new();
+        }
+        let mut candidates = self.clock_times(after, before);
+        candidates.extend(self.offset_changes(after, before));
+        candidates.retain(|edge| *edge > after && *edge < before);
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates.retain(|edge| self.tier_at(*edge) != self.tier_at(*edge - Span::from_millis(1)));
+        candidates
+    }
+
+    /// The next instant at which the tier changes, looked for in the nine days after `at`.
+    pub fn next_edge(&self, at: Timestamp) -> Option<Timestamp> {
+        const DAY: i64 = 86_400;
+        [1, 9].into_iter().find_map(|days| self.edges(at, at + Span::from_secs(days * DAY)).first().copied())
+    }
+
+    /// Where windows open, close, or a day begins.
+    fn clock_times(&self, after: Timestamp, before: Timestamp) -> Vec<Timestamp> {
+        let (Some((first, _)), Some((last, _))) = (local(&self.zone, after), local(&self.zone, before)) else {
+            return Vec::new();
+        };
+        let mut times: Vec<Time> =
+            self.windows.iter().flat_map(|w| &w.hours).flat_map(|(start, end)| [*start, *end]).collect();
+        if self.windows.iter().any(Window::depends_on_date) {
+            times.push(Time::midnight());
+        }
+        times.sort_unstable();
+        times.dedup();
+        let days = first.series(jiff::Span::new().days(1)).take_while(|day| *day <= last);
+        days.flat_map(|day| times.iter().flat_map(move |time| instants(&self.zone, day, *time)).collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// Where the zone's clocks are set: the local time jumps, and a tier may with it.
+    fn offset_changes(&self, after: Timestamp, before: Timestamp) -> Vec<Timestamp> {
+        let Ok(start) = jiff::Timestamp::from_millisecond(after.millis()) else { return Vec::new() };
+        self.zone
+            .following(start)
+            .map(|transition| Timestamp::from_millis(transition.timestamp().as_millisecond()))
+            .take_while(|edge| *edge < before)
+            .collect()
+    }
+}

@@ -1,0 +1,121 @@
+//! Times of day in which a tier holds.
+
+use std::fmt;
+
+use jiff::civil::{Date, Time, Weekday};
+use jiff::tz::TimeZone;
+
+use crate::units::Timestamp;
+
+/// Hours, on some days, in which a tier holds. Weekday and holiday are those of the local date of the instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// The tier that holds.
+    pub tier: String,
+    /// Local times, half-open; an end at or before its start lies on the next day.
+    pub hours: Vec<(Time, Time)>,
+    /// The days on which it holds; empty is every day.
+    pub weekdays: Vec<Weekday>,
+    /// Whether it is off on the list's holidays.
+    pub except_holidays: bool,
+}
+
+/// Why a window was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WindowError {
+    /// Not of the form `HH:MM-HH:MM`.
+    Hours(String),
+    /// A weekday outside 1 (Monday) to 7 (Sunday).
+    Weekday(i8),
+}
+
+impl fmt::Display for WindowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hours(text) => write!(f, "hours \"{text}\": write them like \"16:30-00:30\""),
+            Self::Weekday(day) => write!(f, "weekday {day}: write 1 (Monday) to 7 (Sunday)"),
+        }
+    }
+}
+
+impl std::error::Error for WindowError {}
+
+impl Window {
+    /// Reads `"16:30-00:30"`.
+    ///
+    /// # Errors
+    /// [`WindowError::Hours`] if it is not two times of day.
+    pub fn parse_hours(text: &str) -> Result<(Time, Time), WindowError> {
+        let refuse = || WindowError::Hours(text.to_owned());
+        let (start, end) = text.split_once('-').ok_or_else(refuse)?;
+        let parse = |time: &str| match time.trim() {
+            "24:00" => Some(Time::midnight()),
+            other => other.parse().ok(),
+        };
+        Ok((parse(start).ok_or_else(refuse)?, parse(end).ok_or_else(refuse)?))
+    }
+
+    /// Reads a weekday number, 1 for Monday.
+    ///
+    /// # Errors
+    /// [`WindowError::Weekday`] outside 1 to 7.
+    pub fn parse_weekday(day: i8) -> Result<Weekday, WindowError> {
+        Weekday::from_monday_one_offset(day).map_err(|_| WindowError::Weekday(day))
+    }
+
+    /// Whether the window holds at a local date and time.
+    pub fn holds(&self, date: Date, time: Time, holidays: &[Date]) -> bool {
+        let day = self.weekdays.is_empty() || self.weekdays.contains(&date.weekday());
+        let working = !(self.except_holidays && holidays.contains(&date));
+        day && working && self.hours.iter().any(|(start, end)| in_hours(time, *start, *end))
+    }
+
+    /// Whether the window asks for the date, so that midnight is an edge too.
+    pub fn depends_on_date(&self) -> bool {
+        self.except_holidays || !self.weekdays.is_empty()
+    }
+}
+
+fn in_hours(time: Time, start: Time, end: Time) -> bool {
+    if start < end { start <= time && time < end } else { time >= start || time < end }
+}
+
+/// The local date and time of an instant.
+pub(super) fn local(zone: &TimeZone, at: Timestamp) -> Option<(Date, Time)> {
+    let instant = jiff::Timestamp::from_millisecond(at.millis()).ok()?;
+    let civil = zone.to_datetime(instant);
+    Some((civil.date(), civil.time()))
+}
+
+/// Every instant at which the clocks of `zone` show `time` on `date`: two in an autumn fold, and a spring gap's end.
+pub(super) fn instants(zone: &TimeZone, date: Date, time: Time) -> Vec<Timestamp> {
+    let ambiguous = zone.to_ambiguous_timestamp(date.to_datetime(time));
+    [ambiguous.earlier(), ambiguous.later()]
+        .into_iter()
+        .flatten()
+        .map(|instant| Timestamp::from_millis(instant.as_millisecond()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_over_midnight_is_half_open() -> Result<(), WindowError> {
+        let (start, end) = Window::parse_hours("16:30-00:30")?;
+        let at = |h, m| Time::constant(h, m, 0, 0);
+        assert!(in_hours(at(16, 30), start, end));
+        assert!(in_hours(at(0, 29), start, end));
+        assert!(!in_hours(at(0, 30), start, end));
+        assert!(!in_hours(at(16, 29), start, end));
+        Ok(())
+    }
+
+    #[test]
+    fn says_how_hours_are_written() {
+        let message = Window::parse_hours("16.30 to 0.30").map_err(|e| e.to_string());
+        assert_eq!(message, Err("hours \"16.30 to 0.30\": write them like \"16:30-00:30\"".to_owned()));
+        assert!(Window::parse_weekday(0).is_err());
+    }
+}

@@ -1,0 +1,97 @@
+//! A sliding window over a few running sums: what they grew by, and a second.
+
+use std::collections::VecDeque;
+
+use crate::units::{Moment, Span};
+
+/// Samples of `N` running sums. A sum is restart-aware already, so that it never falls; `None` is a gap.
+#[derive(Debug, Clone)]
+pub struct Window<const N: usize> {
+    span: Span,
+    samples: VecDeque<(Moment, [Option<u64>; N])>,
+}
+
+impl<const N: usize> Window<N> {
+    /// A window of `span`.
+    pub const fn new(span: Span) -> Self {
+        Self { span, samples: VecDeque::new() }
+    }
+
+    /// Adds sums as they stood at an instant, and forgets what is older than the window.
+    pub fn push(&mut self, at: Moment, sums: [Option<u64>; N]) {
+        if self.samples.back().is_some_and(|(last, _)| at.since(*last) <= Span::ZERO) {
+            return;
+        }
+        self.samples.push_back((at, sums));
+        while self.samples.get(1).is_some_and(|(next, _)| at.since(*next) >= self.span) {
+            self.samples.pop_front();
+        }
+    }
+
+    /// Forgets all samples: what comes next is a new beginning.
+    pub fn clear(&mut self) {
+        self.samples.clear();
+    }
+
+    /// The time between the oldest and the newest sample, once there are two.
+    pub fn covers(&self) -> Option<Span> {
+        let (first, last) = (self.samples.front()?, self.samples.back()?);
+        let span = last.0.since(first.0);
+        (span > Span::ZERO).then_some(span)
+    }
+
+    /// What sum `i` grew by over the window, from its first known value in it.
+    pub fn growth(&self, i: usize) -> Option<u64> {
+        self.known(i).map(|(first, last)| last.1.saturating_sub(first.1))
+    }
+
+    /// What sum `i` grew by a second: between the arrivals of its first and last known values.
+    pub fn per_second(&self, i: usize) -> Option<f64> {
+        let (first, last) = self.known(i)?;
+        Some(last.1.saturating_sub(first.1) as f64 / last.0.since(first.0).as_secs_f64())
+    }
+
+    fn known(&self, i: usize) -> Option<((Moment, u64), (Moment, u64))> {
+        let value = |sample: &(Moment, [Option<u64>; N])| sample.1[i].map(|sum| (sample.0, sum));
+        let (first, last) = (self.samples.iter().find_map(value)?, self.samples.iter().rev().find_map(value)?);
+        (last.0.since(first.0) > Span::ZERO).then_some((first, last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Moment {
+        Moment::default() + Span::from_millis(millis)
+    }
+
+    #[test]
+    fn a_rate_is_seeded_from_the_first_real_difference() {
+        let mut window = Window::<1>::new(Span::from_secs(10));
+        window.push(at(0), [Some(5000)]);
+        assert_eq!(window.per_second(0), None);
+        window.push(at(300), [Some(5370)]);
+        assert_eq!(window.per_second(0), Some(370.0 / 0.3));
+    }
+
+    #[test]
+    fn the_window_slides() {
+        let mut window = Window::<1>::new(Span::from_secs(2));
+        for second in 0..10 {
+            window.push(at(second * 1000), [Some(u64::try_from(second * second).unwrap_or(0))]);
+        }
+        assert_eq!(window.growth(0), Some(81 - 49));
+        assert_eq!(window.covers(), Some(Span::from_secs(2)));
+    }
+
+    #[test]
+    fn a_gap_is_bridged_and_a_late_sample_dropped() {
+        let mut window = Window::<1>::new(Span::from_secs(10));
+        window.push(at(0), [Some(10)]);
+        window.push(at(1000), [None]);
+        window.push(at(3000), [Some(40)]);
+        window.push(at(2000), [Some(99)]);
+        assert_eq!(window.per_second(0), Some(10.0));
+    }
+}
