@@ -1,1 +1,150 @@
-//! All that is known: events in, the picture out. Pure; it reads no clock and does no I/O.
+//! All that is known of the fleet: events in, the picture out.
+//!
+//! Pure: it reads no clock and does no I/O, so the same events give the same picture to the last digit. It decides what
+//! a page's counters are worth posting (`targets`), what GPUs are held (`gpus`), what rent runs (`rent`), and draws the
+//! [`Snapshot`](crate::snapshot::Snapshot) from it (`picture`). It does not judge what is wrong; that is `alert`.
+
+mod gpus;
+mod idle;
+mod lines;
+mod nodes;
+mod picture;
+mod rent;
+mod row;
+mod site;
+mod targets;
+
+use std::collections::{BTreeMap, HashSet};
+
+pub use site::{Member, Site};
+
+use crate::ledger::{Ledger, Pace};
+use crate::pricing::Book;
+use crate::reading::{Event, GpuId, NodeName, TargetId, Trouble};
+use crate::snapshot::Snapshot;
+use crate::units::{Moment, Span, Timestamp};
+use gpus::Gpu;
+use idle::Idle;
+use lines::Lines;
+use nodes::Node;
+use rent::Rents;
+use targets::Target;
+
+/// How long money an hour is taken over.
+const PACE: Span = Span::from_secs(60);
+/// How often the pace is marked.
+const PACE_STEP: Span = Span::from_secs(5);
+
+/// Everything that is known, from the first event to the last.
+#[derive(Debug)]
+pub struct Fleet {
+    site: Site,
+    ledger: Ledger,
+    pace: Pace,
+    targets: BTreeMap<TargetId, Target>,
+    nodes: BTreeMap<NodeName, Node>,
+    gpus: BTreeMap<GpuId, Gpu>,
+    aliases: nodes::Aliases,
+    rents: Rents,
+    idle: Idle,
+    lines: Lines,
+    driver_trouble: Option<Trouble>,
+    troubles: Vec<Trouble>,
+    served: HashSet<String>,
+    began: Option<Moment>,
+    now: Moment,
+    lost_windows: u64,
+}
+
+impl Fleet {
+    /// A fleet of which nothing has answered yet; `began` is the beginning of the watch.
+    pub fn new(site: Site, book: Book, began: Moment) -> Self {
+        let pace = Pace::new(site.pace.unwrap_or(PACE), PACE_STEP);
+        let mut fleet = Self {
+            ledger: Ledger::new(book, site.midnight(began.wall)),
+            pace,
+            targets: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+            gpus: BTreeMap::new(),
+            aliases: nodes::Aliases::default(),
+            rents: Rents::new(&site.leases, began.wall),
+            idle: Idle::default(),
+            lines: Lines::new(),
+            driver_trouble: None,
+            troubles: Vec::new(),
+            served: HashSet::new(),
+            began: None,
+            now: began,
+            lost_windows: 0,
+            site,
+        };
+        for member in std::mem::take(&mut fleet.site.members) {
+            fleet.enlist(member);
+        }
+        fleet
+    }
+
+    /// Adds a target that was named or found; it is `never` until it answers.
+    pub fn enlist(&mut self, member: Member) {
+        self.targets.entry(member.target.clone()).or_insert_with(|| Target::new(member, self.site.window));
+    }
+
+    /// Says what cannot work here and how to mend it.
+    pub fn set_troubles(&mut self, troubles: Vec<Trouble>) {
+        self.troubles = troubles;
+    }
+
+    /// Takes an event in. Events of one source come in the order of their time; sources may come in any order.
+    pub fn apply(&mut self, event: Event) {
+        let at = event.at();
+        self.pass_to(at);
+        match event {
+            Event::Page { target, at, cost, outcome } => self.apply_page(&target, at, cost, outcome),
+            Event::Gpus { node, at, outcome } => self.apply_driver(&node, at, outcome),
+            Event::Tick(at) => self.tick(at),
+        }
+    }
+
+    /// The picture of the present.
+    pub fn picture(&self) -> Snapshot {
+        picture::draw(self)
+    }
+
+    /// The ledger, to look at.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The latest moment that any event brought.
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// Money is counted since this instant.
+    fn since(&self) -> Option<Timestamp> {
+        Some(self.began?.wall.max(self.ledger.day_began()))
+    }
+
+    /// Lets the day change where midnight has passed.
+    fn pass_to(&mut self, at: Moment) {
+        self.began.get_or_insert(at);
+        if at.boot >= self.now.boot {
+            self.now = at;
+        }
+        let midnight = self.site.midnight(self.now.wall);
+        if midnight > self.ledger.day_began() {
+            self.rents.run_to(&mut self.ledger, &self.site, &self.nodes, &self.gpus, self.now);
+            self.ledger.begin_day(midnight);
+            self.idle.begin_day();
+        }
+    }
+
+    fn tick(&mut self, at: Moment) {
+        self.rents.run_to(&mut self.ledger, &self.site, &self.nodes, &self.gpus, at);
+        self.idle.judge(&mut self.ledger);
+        self.ledger.settle(at.wall);
+        self.pace.mark(&self.ledger, at);
+        let rates = picture::rates(self);
+        self.lines.set(at.wall, &rates);
+    }
+}

@@ -49,6 +49,18 @@ pub struct Entry {
     tokens: Classes,
 }
 
+impl Entry {
+    /// Whether another line is for the same account, tariff and minute.
+    pub fn merges(&self, other: &Self) -> bool {
+        (self.account, self.tariff, self.minute) == (other.account, other.tariff, other.minute)
+    }
+
+    /// Adds the other line's tokens.
+    pub fn merge(&mut self, other: Self) {
+        self.tokens += other.tokens;
+    }
+}
+
 /// A table of names with their numbers.
 #[derive(Debug, Clone)]
 struct Table<T> {

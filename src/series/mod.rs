@@ -4,10 +4,12 @@
 
 mod incarnation;
 mod meter;
+mod quantile;
 mod ring;
 mod window;
 
 pub use incarnation::{Incarnation, Page, Turn};
 pub use meter::{Delta, Meter};
+pub use quantile::{growth, quantile, sum};
 pub use ring::Ring;
 pub use window::Window;

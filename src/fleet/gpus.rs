@@ -1,0 +1,179 @@
+//! GPUs: once each, whoever reports them.
+
+use std::collections::VecDeque;
+
+use super::{Fleet, Member};
+use crate::reading::{GpuId, GpuReading, GpuState, Health, NodeName, TargetId, Trouble};
+use crate::units::{Moment, Ratio, Span};
+
+/// What a heat cell is the mean of.
+const HEAT: Span = Span::from_secs(10);
+
+/// Who reports a GPU. The driver of this machine is nearer than any page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    Driver,
+    Page(TargetId),
+}
+
+/// One GPU.
+#[derive(Debug)]
+pub(super) struct Gpu {
+    pub(super) node: NodeName,
+    /// The last reading in which it answered.
+    pub(super) reading: GpuReading,
+    /// When that was.
+    pub(super) answered: Moment,
+    /// What its source said of it last.
+    pub(super) state: GpuState,
+    origin: Origin,
+    heat: VecDeque<(Moment, f64)>,
+}
+
+impl Gpu {
+    /// Mean utilization of the last 10 s.
+    pub(super) fn heat(&self, now: Moment) -> Option<Ratio> {
+        let recent = self.heat.iter().filter(|(at, _)| now.since(*at) < HEAT);
+        let (count, sum) = recent.fold((0_u32, 0.0), |(count, sum), (_, value)| (count + 1, sum + value));
+        Ratio::of(sum, f64::from(count))
+    }
+
+    /// How fresh: what the driver says of it, else how long it has been silent.
+    pub(super) fn health(&self, fleet: &Fleet) -> Health {
+        match self.state {
+            GpuState::Lost => Health::Lost,
+            GpuState::Hung => fleet.health(self.answered).max(Health::Stale),
+            GpuState::Answering => fleet.health(self.answered),
+        }
+    }
+
+    fn take(&mut self, reading: GpuReading, at: Moment, origin: Origin) {
+        self.state = reading.state;
+        self.origin = origin;
+        if reading.state != GpuState::Answering {
+            return;
+        }
+        if let Some(utilization) = reading.utilization {
+            self.heat.push_back((at, utilization.get()));
+        }
+        while self.heat.front().is_some_and(|(then, _)| at.since(*then) >= HEAT) {
+            self.heat.pop_front();
+        }
+        self.answered = at;
+        self.reading = reading;
+    }
+}
+
+impl Fleet {
+    /// This machine's driver was asked.
+    pub(super) fn apply_driver(&mut self, node: &NodeName, at: Moment, outcome: Result<Vec<GpuReading>, Trouble>) {
+        match outcome {
+            Ok(readings) => {
+                self.driver_trouble = None;
+                if !readings.is_empty() {
+                    self.apply_node_gpus(node, None, at, readings, &Origin::Driver);
+                }
+            }
+            Err(trouble) => self.driver_trouble = Some(trouble),
+        }
+    }
+
+    /// A page reported GPUs, perhaps of several nodes.
+    pub(super) fn apply_gpu_page(&mut self, member: &Member, at: Moment, gpus: Vec<(Option<NodeName>, GpuReading)>) {
+        let mut by_node: Vec<(NodeName, Vec<GpuReading>)> = Vec::new();
+        for (said, reading) in gpus {
+            if let (Some(said), None) = (&said, &member.node) {
+                self.aliases.note(member.host.as_ref(), said);
+            }
+            let node = member.node.clone().or(said).unwrap_or_else(|| self.node_of(member));
+            match by_node.iter_mut().rev().find(|(name, _)| *name == node) {
+                Some((_, readings)) => readings.push(reading),
+                None => by_node.push((node, vec![reading])),
+            }
+        }
+        let origin = Origin::Page(member.target.clone());
+        for (node, readings) in by_node {
+            let nearer = |reading: &GpuReading| self.is_nearer_known(&id_of(reading, &node));
+            let ours: Vec<_> = readings.into_iter().filter(|reading| !nearer(reading)).collect();
+            if !ours.is_empty() {
+                self.apply_node_gpus(&node, Some(member), at, ours, &origin);
+            }
+        }
+    }
+
+    /// Whether this machine's driver answers for a GPU itself.
+    fn is_nearer_known(&self, id: &GpuId) -> bool {
+        self.gpus.get(id).is_some_and(|gpu| gpu.origin == Origin::Driver && self.health(gpu.answered) == Health::Live)
+    }
+
+    fn apply_node_gpus(
+        &mut self,
+        name: &NodeName,
+        member: Option<&Member>,
+        at: Moment,
+        readings: Vec<GpuReading>,
+        origin: &Origin,
+    ) {
+        self.rents.run_node(&mut self.ledger, &self.site, name, &self.nodes, &self.gpus, at);
+        self.release_missing(name, &readings, origin);
+        let node = self.see_node(name, member.and_then(|m| m.unit.as_ref()), at);
+        node.held_from.get_or_insert(at.wall);
+        node.looks.push(at, []);
+        for reading in readings {
+            let id = id_of(&reading, name);
+            self.place(name, &id, reading.index);
+            let gpu = self.gpus.entry(id).or_insert_with(|| Gpu {
+                node: name.clone(),
+                reading: GpuReading::default(),
+                answered: at,
+                state: reading.state,
+                origin: origin.clone(),
+                heat: VecDeque::new(),
+            });
+            if gpu.reading == GpuReading::default() {
+                // A GPU that is lost at first sight still has its name and place.
+                gpu.reading = GpuReading { state: GpuState::Answering, ..reading.clone() };
+            }
+            gpu.node = name.clone();
+            gpu.take(reading, at, origin.clone());
+        }
+    }
+
+    /// Puts a GPU at its index; it is on one node only.
+    fn place(&mut self, name: &NodeName, id: &GpuId, index: u32) {
+        if let Some(elsewhere) = self.gpus.get(id).map(|gpu| gpu.node.clone()).filter(|node| node != name)
+            && let Some(node) = self.nodes.get_mut(&elsewhere)
+        {
+            node.gpus.retain(|_, placed| placed != id);
+        }
+        if let Some(node) = self.nodes.get_mut(name) {
+            node.gpus.insert(index, id.clone());
+        }
+    }
+
+    /// A source that answers with other GPUs at the same places has released the missing ones at their last sight.
+    fn release_missing(&mut self, name: &NodeName, readings: &[GpuReading], origin: &Origin) {
+        let Some(node) = self.nodes.get(name) else { return };
+        let missing: Vec<_> = node
+            .gpus
+            .iter()
+            .filter(|(_, id)| self.gpus.get(*id).is_some_and(|gpu| gpu.origin == *origin))
+            .filter(|(_, id)| !readings.iter().any(|reading| id_of(reading, name) == **id))
+            .filter(|(index, _)| !readings.iter().any(|r| r.index == **index && r.state == GpuState::Lost))
+            .map(|(index, id)| (*index, id.clone()))
+            .collect();
+        let unit = node.unit.clone();
+        for (index, id) in missing {
+            if let Some(gpu) = self.gpus.remove(&id) {
+                self.rents.release(&mut self.ledger, &self.site, name, unit.as_ref(), &gpu);
+            }
+            if let Some(node) = self.nodes.get_mut(name) {
+                node.gpus.remove(&index);
+            }
+        }
+    }
+}
+
+fn id_of(reading: &GpuReading, node: &NodeName) -> GpuId {
+    reading.id.clone().unwrap_or_else(|| GpuId::from_place(node, reading.index))
+}

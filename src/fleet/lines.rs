@@ -1,0 +1,64 @@
+//! The vital lines: a point every five seconds, a quarter hour long.
+
+use super::picture::Rates;
+use crate::series::Ring;
+use crate::snapshot::{Line, Vitals};
+use crate::units::{Span, Timestamp};
+
+/// The time of one point.
+const STEP: Span = Span::from_secs(5);
+/// Points of a quarter hour.
+const KEPT: usize = 180;
+/// Points of the minute that a change is measured by.
+const MINUTE: usize = 12;
+
+/// Rings of what is drawn.
+#[derive(Debug)]
+pub(super) struct Lines {
+    output: Ring,
+    prompt_miss: Ring,
+    prompt_hit: Ring,
+    prompt: Ring,
+    hit_rate: Ring,
+    load: Ring,
+}
+
+impl Lines {
+    pub(super) const fn new() -> Self {
+        const EMPTY: Ring = Ring::new(STEP, KEPT);
+        Self { output: EMPTY, prompt_miss: EMPTY, prompt_hit: EMPTY, prompt: EMPTY, hit_rate: EMPTY, load: EMPTY }
+    }
+
+    /// Sets the point of the present.
+    pub(super) fn set(&mut self, at: Timestamp, rates: &Rates) {
+        let point = |value: Option<f64>| value.map(|value| value as f32);
+        let miss = match (rates.prompt, rates.cached) {
+            (Some(prompt), Some(cached)) => Some((prompt - cached).max(0.0)),
+            _ => None,
+        };
+        self.output.set(at, point(rates.output));
+        self.prompt_miss.set(at, point(miss));
+        self.prompt_hit.set(at, point(rates.cached));
+        self.prompt.set(at, point(rates.prompt));
+        self.hit_rate.set(at, point(rates.hit_rate.map(crate::units::Ratio::get)));
+        self.load.set(at, point(rates.load.map(crate::units::Ratio::get)));
+    }
+
+    /// The lines as they are drawn.
+    pub(super) fn vitals(&self) -> Vitals {
+        Vitals {
+            step: STEP,
+            until: self.output.until(),
+            output: line(&self.output),
+            prompt_miss: line(&self.prompt_miss),
+            prompt_hit: line(&self.prompt_hit),
+            prompt: line(&self.prompt),
+            hit_rate: line(&self.hit_rate),
+            load: line(&self.load),
+        }
+    }
+}
+
+fn line(ring: &Ring) -> Line {
+    Line { points: ring.points(), change: ring.change(MINUTE) }
+}

@@ -1,0 +1,298 @@
+//! Money as it is shown: the day's sheet folded at its tariffs, and everything that qualifies it.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::{Fleet, all_rows, row_counts};
+use crate::ledger::{Account, Classes, Landlord};
+use crate::reading::{Label, ModelName, NodeName, Role};
+use crate::snapshot::{ListBasis, MoneyView, RateBasis, Worth};
+use crate::units::{GpuTime, Money, Ratio, Tokens};
+
+/// One node's money.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct NodeMoney {
+    pub(super) revenue: Option<Money>,
+    pub(super) cost: Option<Money>,
+    pub(super) revenue_per_hour: Option<Money>,
+    pub(super) cost_per_hour: Option<Money>,
+}
+
+/// The day's sums.
+#[derive(Debug, Default)]
+struct Day {
+    revenue: Money,
+    uncosted: Money,
+    cost: Option<Money>,
+    unpriced: Classes,
+    tokens: Classes,
+}
+
+pub(super) fn view(fleet: &Fleet) -> MoneyView {
+    let costed = Costed::of(fleet);
+    let day = day(fleet, &costed);
+    let priced = any_priced(fleet);
+    let revenue = priced.then_some(day.revenue);
+    let covered = day.revenue - day.uncosted;
+    let uncosted_engines = uncosted_engines(fleet, &costed);
+    let any_covered = engines(fleet).next().is_none() || uncosted_engines < engines(fleet).count();
+    let profit = revenue.and(day.cost).filter(|_| any_covered).map(|cost| covered.round_to(6) - cost.round_to(6));
+    let (revenue_per_hour, covered_per_hour, cost_per_hour) = pace(fleet, &costed, priced);
+    let total = day.tokens.total();
+    let unpriced = day.unpriced.total();
+    let per_million = |tokens: Tokens| day.cost?.scaled(1_000_000, i64::try_from(tokens.count()).ok()?);
+    MoneyView {
+        currency: fleet.site.currency.clone(),
+        since: fleet.since(),
+        revenue,
+        cost: day.cost,
+        profit,
+        revenue_per_hour,
+        cost_per_hour,
+        profit_per_hour: covered_per_hour
+            .zip(cost_per_hour)
+            .filter(|_| any_covered)
+            .map(|(revenue, cost)| revenue - cost),
+        profit_on_cost: profit.zip(day.cost).and_then(|(profit, cost)| quotient(profit, cost)),
+        gross_margin: profit.and_then(|profit| quotient(profit, covered)),
+        theoretical: theoretical(fleet),
+        unpriced_tokens: unpriced.count(),
+        uncosted_revenue: day.uncosted,
+        uncosted_engines,
+        lower_bound: unpriced > Tokens::ZERO || fleet.lost_windows > 0,
+        upper_bound: fleet.ledger.has_unknown_hits(),
+        uncertainty: fleet.ledger.uncertainty(),
+        idle_cost: day.cost.map(|_| fleet.idle.total()),
+        cost_per_million: per_million(total),
+        cost_per_million_output: per_million(day.tokens.output),
+        break_even_load: day.cost.filter(|_| covered > Money::ZERO).and_then(|cost| quotient(cost, covered)),
+        break_even_price: per_million(total),
+        compare: compare(fleet, day.unpriced),
+        priced_share: Ratio::of((total.count() - unpriced.count()) as f64, total.count() as f64),
+        lost_windows: fleet.lost_windows,
+        rates: rate_bases(fleet),
+        unrated_gpus: unrated_gpus(fleet),
+        lists: list_bases(fleet),
+    }
+}
+
+/// Every node's money.
+pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
+    let mut nodes: BTreeMap<NodeName, NodeMoney> = BTreeMap::new();
+    let (accounts, landlords) = (fleet.ledger.accounts(), fleet.ledger.landlords());
+    for (target, row) in all_rows(fleet) {
+        if is_priced(fleet, row.reading.model.as_ref()) {
+            let money = nodes.entry(fleet.node_of(&target.member)).or_default();
+            money.revenue.get_or_insert_default();
+            if fleet.pace.window().is_some() {
+                money.revenue_per_hour.get_or_insert_default();
+            }
+        }
+    }
+    for (account, tariff, tokens) in fleet.ledger.today().tokens() {
+        let money = nodes.entry(accounts[account.index()].node.clone()).or_default();
+        if let Some(tariff) = tariff {
+            *money.revenue.get_or_insert_default() += fleet.ledger.tariff(tariff).value(tokens);
+        }
+    }
+    for (id, account) in accounts.iter().enumerate() {
+        let money = nodes.entry(account.node.clone()).or_default();
+        if let (true, Some(pace)) = (is_priced(fleet, account.model.as_ref()), fleet.pace.earned_per_hour(id)) {
+            *money.revenue_per_hour.get_or_insert_default() += pace;
+        }
+    }
+    for (landlord, time) in fleet.ledger.today().rent() {
+        if let Landlord { node: Some(node), rate: Some(rate), .. } = &landlords[landlord.index()] {
+            *nodes.entry(node.clone()).or_default().cost.get_or_insert_default() += rate.of(time);
+        }
+    }
+    for (id, landlord) in landlords.iter().enumerate() {
+        if let (Landlord { node: Some(node), rate: Some(_), .. }, Some(pace)) = (landlord, fleet.pace.owed_per_hour(id))
+        {
+            *nodes.entry(node.clone()).or_default().cost_per_hour.get_or_insert_default() += pace;
+        }
+    }
+    nodes
+}
+
+/// Where cost is known: nodes, units or everywhere.
+#[derive(Debug, Default)]
+struct Costed {
+    nodes: HashSet<NodeName>,
+    units: HashSet<crate::reading::UnitName>,
+}
+
+impl Costed {
+    fn of(fleet: &Fleet) -> Self {
+        let mut costed = Self::default();
+        for landlord in fleet.ledger.landlords().iter().filter(|landlord| landlord.rate.is_some()) {
+            match (&landlord.node, &landlord.unit) {
+                (Some(node), _) => drop(costed.nodes.insert(node.clone())),
+                (None, Some(unit)) => drop(costed.units.insert(unit.clone())),
+                (None, None) => {}
+            }
+        }
+        costed
+    }
+
+    fn covers(&self, node: &NodeName, unit: Option<&crate::reading::UnitName>) -> bool {
+        self.nodes.contains(node) || unit.is_some_and(|unit| self.units.contains(unit))
+    }
+
+    fn covers_account(&self, account: &Account) -> bool {
+        self.covers(&account.node, account.unit.as_ref())
+    }
+}
+
+fn day(fleet: &Fleet, costed: &Costed) -> Day {
+    let ledger = &fleet.ledger;
+    let mut day = Day::default();
+    for (account, tariff, tokens) in ledger.today().tokens() {
+        day.tokens += tokens;
+        let Some(tariff) = tariff else {
+            day.unpriced += tokens;
+            continue;
+        };
+        let value = ledger.tariff(tariff).value(tokens);
+        day.revenue += value;
+        if !costed.covers_account(&ledger.accounts()[account.index()]) {
+            day.uncosted += value;
+        }
+    }
+    for (landlord, time) in ledger.today().rent() {
+        if let Some(rate) = ledger.landlords()[landlord.index()].rate {
+            *day.cost.get_or_insert_default() += rate.of(time);
+        }
+    }
+    if day.cost.is_none() && ledger.landlords().iter().any(|landlord| landlord.rate.is_some()) {
+        day.cost = Some(Money::ZERO);
+    }
+    day
+}
+
+/// Revenue an hour, the part of it whose cost is known, and cost an hour.
+fn pace(fleet: &Fleet, costed: &Costed, priced: bool) -> (Option<Money>, Option<Money>, Option<Money>) {
+    if fleet.pace.window().is_none() {
+        return (None, None, None);
+    }
+    let (mut revenue, mut covered) = (Money::ZERO, Money::ZERO);
+    for (id, account) in fleet.ledger.accounts().iter().enumerate() {
+        let earned = fleet.pace.earned_per_hour(id).unwrap_or_default();
+        revenue += earned;
+        if costed.covers_account(account) {
+            covered += earned;
+        }
+    }
+    let landlords = fleet.ledger.landlords().iter().enumerate().filter(|(_, landlord)| landlord.rate.is_some());
+    let cost = landlords.fold(None, |cost: Option<Money>, (id, _)| {
+        Some(cost.unwrap_or_default() + fleet.pace.owed_per_hour(id).unwrap_or_default())
+    });
+    (priced.then_some(revenue), priced.then_some(covered), cost)
+}
+
+fn engines(fleet: &Fleet) -> impl Iterator<Item = &super::Target> {
+    fleet.targets.values().filter(|target| target.rows.iter().any(|row| target.role(&row.reading) != Role::Proxy))
+}
+
+fn uncosted_engines(fleet: &Fleet, costed: &Costed) -> usize {
+    let uncosted = |target: &&super::Target| {
+        let node = fleet.node_of(&target.member);
+        let unit = fleet.unit_of(&target.member, &node);
+        !costed.covers(&node, unit.as_ref())
+    };
+    engines(fleet).filter(uncosted).count()
+}
+
+fn is_priced(fleet: &Fleet, model: Option<&ModelName>) -> bool {
+    model.is_some_and(|model| fleet.ledger.book().price_of(model.as_str()).is_some())
+}
+
+fn any_priced(fleet: &Fleet) -> bool {
+    all_rows(fleet).any(|(_, row)| is_priced(fleet, row.reading.model.as_ref()))
+        || fleet.ledger.accounts().iter().any(|account| is_priced(fleet, account.model.as_ref()))
+}
+
+/// Whether no model's paid share is set: the revenue is what everything would have been worth at list price.
+fn theoretical(fleet: &Fleet) -> bool {
+    let paid =
+        |model: &ModelName| fleet.ledger.book().price_of(model.as_str()).is_some_and(|price| price.paid.is_some());
+    !all_rows(fleet).filter_map(|(_, row)| row.reading.model.as_ref()).any(paid)
+}
+
+fn quotient(part: Money, whole: Money) -> Option<Ratio> {
+    Ratio::of(part.grains() as f64, whole.grains() as f64)
+}
+
+/// What the unpriced tokens would be worth at the list that the site compares to.
+fn compare(fleet: &Fleet, unpriced: Classes) -> Option<Worth> {
+    let list = fleet.ledger.book().list(fleet.site.compare_to.as_deref()?)?;
+    let any_unpriced =
+        all_rows(fleet).any(|(_, row)| row.reading.model.as_ref().is_some_and(|m| !is_priced(fleet, Some(m))));
+    if !any_unpriced {
+        return None;
+    }
+    let prices = list.quote(fleet.now.wall).prices;
+    let amount = prices.of(unpriced.miss, unpriced.hit, unpriced.output);
+    Some(Worth { list: Label::new(&list.name), amount, per_hour: unpriced_pace(fleet, &prices) })
+}
+
+fn unpriced_pace(fleet: &Fleet, prices: &crate::pricing::ClassPrices) -> Option<Money> {
+    const HOUR: i64 = 3_600_000;
+    let mut total = None;
+    for (target, row) in super::live_rows(fleet).filter(|(target, row)| target.draws(row)) {
+        if is_priced(fleet, row.reading.model.as_ref()) {
+            continue;
+        }
+        let (prompts, outputs) = row_counts(fleet, target, row);
+        let grown = |i, counted: bool| Tokens::new(row.window.growth(i).filter(|_| counted).unwrap_or(0));
+        let (prompt, hit) = (grown(super::PROMPT, prompts), grown(super::CACHED, prompts));
+        let worth = prices.of(prompt.saturating_sub(hit), hit, grown(super::OUTPUT, outputs));
+        let Some(per_hour) = row.window.covers().and_then(|span| worth.scaled(HOUR, span.millis())) else { continue };
+        *total.get_or_insert_with(Money::default) += per_hour;
+    }
+    total
+}
+
+fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
+    let mut bases: Vec<RateBasis> = Vec::new();
+    for (landlord, time) in fleet.ledger.today().rent() {
+        let landlord = &fleet.ledger.landlords()[landlord.index()];
+        let (Some(rate), true) = (landlord.rate, time > GpuTime::ZERO) else { continue };
+        if bases.iter().any(|basis| basis.gpu == landlord.gpu && basis.rate == rate) {
+            continue;
+        }
+        let leased = fleet.site.leases.iter().any(|lease| lease.rate == rate);
+        let assumed =
+            fleet.ledger.book().gpu_rate(landlord.gpu.as_str()).filter(|assumed| !leased && assumed.rate == rate);
+        let dated = assumed.map(|assumed| Label::new(&assumed.dated));
+        bases.push(RateBasis { gpu: landlord.gpu.clone(), rate, assumed: assumed.is_some(), dated });
+    }
+    bases.sort_by(|a, b| a.gpu.cmp(&b.gpu));
+    bases
+}
+
+/// GPUs that no lease, schedule or assumption gives a rate.
+fn unrated_gpus(fleet: &Fleet) -> usize {
+    let unrated = fleet.ledger.landlords().iter().filter(|landlord| landlord.rate.is_none());
+    let places: BTreeSet<_> =
+        unrated.filter_map(|landlord| Some((landlord.node.as_ref()?, landlord.gpu.as_str()))).collect();
+    let name = |gpu: &crate::fleet::gpus::Gpu| gpu.reading.name.as_ref().map_or(String::new(), ToString::to_string);
+    fleet.gpus.values().filter(|gpu| places.contains(&(&gpu.node, name(gpu).as_str()))).count()
+}
+
+fn list_bases(fleet: &Fleet) -> Vec<ListBasis> {
+    let models: BTreeSet<_> = all_rows(fleet).filter_map(|(_, row)| row.reading.model.as_ref()).collect();
+    let at = fleet.now.wall;
+    let basis = |model: &ModelName| {
+        let price = fleet.ledger.book().price_of(model.as_str())?;
+        let quote = price.quote(at);
+        let ended = price.ended(at).map(|ended| Label::new(&format!("list ended {}", &ended.to_string()[..10])));
+        Some(ListBasis {
+            model: model.clone(),
+            list: Label::new(&quote.list.name),
+            tier: Label::new(quote.tier),
+            until: price.next_change(at),
+            ended,
+        })
+    };
+    models.into_iter().filter_map(basis).collect()
+}

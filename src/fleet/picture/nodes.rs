@@ -1,0 +1,112 @@
+//! Node rows and their GPUs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Fleet, Flow, live_rows};
+use crate::fleet::gpus::Gpu;
+use crate::reading::{GpuId, GpuState, Health, Label, NodeName};
+use crate::snapshot::{GpuRow, NodeRow};
+use crate::units::{Energy, Power};
+
+pub(super) fn rows(fleet: &Fleet) -> Vec<NodeRow> {
+    let mut flows: BTreeMap<NodeName, Flow> = BTreeMap::new();
+    for (target, row) in live_rows(fleet) {
+        flows.entry(fleet.node_of(&target.member)).or_default().add(fleet, target, row);
+    }
+    let money = super::money::by_node(fleet);
+    let mut names: Vec<NodeName> = names(fleet).into_iter().collect();
+    names.sort_by(|a, b| natural(a.as_str()).cmp(&natural(b.as_str())));
+    names.into_iter().map(|name| node_row(fleet, &name, flows.get(&name), money.get(&name))).collect()
+}
+
+/// Every node that answered, and every node that a target is expected on.
+fn names(fleet: &Fleet) -> BTreeSet<NodeName> {
+    let expected = fleet.targets.values().filter(|target| !target.only_gpus || target.answered.is_none());
+    fleet.nodes.keys().cloned().chain(expected.map(|target| fleet.node_of(&target.member))).collect()
+}
+
+/// Text and numbers of a name apart, so that `gpu-9` comes before `gpu-10`.
+fn natural(name: &str) -> Vec<(&str, u64)> {
+    let mut parts = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let end = rest[digits..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
+        parts.push((&rest[..digits], rest[digits..end].parse().unwrap_or(0)));
+        rest = &rest[end..];
+    }
+    parts
+}
+
+fn node_row(fleet: &Fleet, name: &NodeName, flow: Option<&Flow>, money: Option<&super::money::NodeMoney>) -> NodeRow {
+    let node = fleet.nodes.get(name);
+    let gpus = node.map(|node| {
+        node.gpus.iter().filter_map(|(index, id)| Some(gpu_row(fleet, *index, id, fleet.gpus.get(id)?))).collect()
+    });
+    let unit = node.and_then(|node| node.unit.clone());
+    NodeRow {
+        name: name.clone(),
+        unit,
+        state: node.map_or(Health::Never, |node| fleet.health(node.answered)),
+        age_seconds: node.map(|node| fleet.now.since(node.answered).as_secs_f64().max(0.0)),
+        gpus: gpus.unwrap_or_default(),
+        output_per_second: flow.and_then(|flow| flow.output),
+        prompt_per_second: flow.and_then(|flow| flow.prompt),
+        cache_hit_rate: flow.and_then(Flow::hit_rate),
+        revenue: money.and_then(|money| money.revenue),
+        cost: money.and_then(|money| money.cost),
+        profit: money.and_then(|money| Some(money.revenue? - money.cost?)),
+        profit_per_hour: money.and_then(|money| Some(money.revenue_per_hour? - money.cost_per_hour?)),
+    }
+}
+
+fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
+    let state = gpu.health(fleet);
+    let live = state == Health::Live;
+    let reading = &gpu.reading;
+    GpuRow {
+        index,
+        uuid: id.clone(),
+        name: reading.name.clone(),
+        state,
+        reason: reason(gpu.state),
+        utilization: reading.utilization.filter(|_| live),
+        heat: gpu.heat(fleet.now).filter(|_| live),
+        memory_used_bytes: reading.memory_used.filter(|_| live),
+        memory_total_bytes: reading.memory_total,
+        power_watts: reading.power.filter(|_| live).map(Power::watts),
+        power_limit_watts: reading.power_limit.map(Power::watts),
+        energy_joules: reading.energy.map(Energy::joules),
+        temperature_celsius: reading.temperature.filter(|_| live),
+        sm_clock_mhz: reading.sm_clock.filter(|_| live),
+        memory_clock_mhz: reading.memory_clock.filter(|_| live),
+        fan: reading.fan.filter(|_| live),
+        ecc: reading.ecc,
+        throttle: reading.throttle.filter(|_| live),
+        mig: reading.mig,
+        activity: if live { reading.activity } else { crate::reading::Activity::default() },
+        pcie: reading.pcie.filter(|_| live),
+        xid: reading.xid,
+        processes: if live { reading.processes.clone().unwrap_or_default() } else { Vec::new() },
+    }
+}
+
+fn reason(state: GpuState) -> Option<Label> {
+    match state {
+        GpuState::Answering => None,
+        GpuState::Hung => Some(Label::new("a driver call has not come back; the other GPUs go on")),
+        GpuState::Lost => Some(Label::new("the driver lost it: fell off the bus or needs a reset")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_names_are_numbers() {
+        let mut names = ["gpu-10", "gpu-9", "gpu-009b", "a"];
+        names.sort_by(|a, b| natural(a).cmp(&natural(b)));
+        assert_eq!(names, ["a", "gpu-9", "gpu-009b", "gpu-10"]);
+    }
+}

@@ -1,0 +1,85 @@
+//! Deployment units: nodes that serve together and fail together.
+
+use std::collections::BTreeMap;
+
+use super::{Fleet, Flow, mean, sum};
+use crate::fleet::row::{OUTPUT, PROMPT};
+use crate::reading::{Health, Rank, Role, UnitName};
+use crate::snapshot::{UnitRow, WorstRank};
+use crate::units::{Money, Ratio};
+
+pub(super) fn rows(fleet: &Fleet) -> Vec<UnitRow> {
+    let mut members: BTreeMap<&UnitName, usize> = BTreeMap::new();
+    for unit in fleet.nodes.values().filter_map(|node| node.unit.as_ref()) {
+        *members.entry(unit).or_default() += 1;
+    }
+    members.into_iter().map(|(unit, nodes)| unit_row(fleet, unit, nodes)).collect()
+}
+
+fn unit_row(fleet: &Fleet, unit: &UnitName, nodes: usize) -> UnitRow {
+    let in_unit =
+        |node: &crate::reading::NodeName| fleet.nodes.get(node).is_some_and(|node| node.unit.as_ref() == Some(unit));
+    let gpus: Vec<_> = fleet.gpus.values().filter(|gpu| in_unit(&gpu.node)).collect();
+    let rows: Vec<_> = super::live_rows(fleet)
+        .filter(|(target, _)| fleet.unit_of(&target.member, &fleet.node_of(&target.member)).as_ref() == Some(unit))
+        .collect();
+    let mut flow = Flow::default();
+    for (target, row) in &rows {
+        flow.add(fleet, target, row);
+    }
+    let roles: Vec<Role> = rows.iter().map(|(target, row)| target.role(&row.reading)).collect();
+    let loads: Vec<_> = rows.iter().filter_map(|(_, row)| Some((row.reading.rank.clone()?, load(row)?))).collect();
+    let (revenue_per_hour, cost_per_hour) = pace(fleet, unit);
+    UnitRow {
+        unit: unit.clone(),
+        role: roles.first().copied().filter(|first| roles.iter().all(|role| role == first)),
+        nodes,
+        gpus: gpus.len(),
+        utilization: mean(
+            gpus.iter().filter(|gpu| gpu.health(fleet) == Health::Live).filter_map(|gpu| gpu.reading.utilization),
+        ),
+        kv_usage: mean(rows.iter().filter_map(|(_, row)| row.reading.kv_usage)),
+        waiting: sum(rows.iter().filter_map(|(_, row)| row.reading.waiting)),
+        output_per_second: flow.output,
+        prompt_per_second: flow.prompt,
+        worst: worst(&loads),
+        revenue_per_hour,
+        cost_per_hour,
+    }
+}
+
+/// What a rank carries: the tokens that it worked on in the window.
+fn load(row: &super::Row) -> Option<f64> {
+    let parts = [PROMPT, OUTPUT].map(|i| row.window.growth(i));
+    (parts != [None, None]).then(|| parts.into_iter().flatten().sum::<u64>() as f64)
+}
+
+fn worst(loads: &[(Rank, f64)]) -> Option<WorstRank> {
+    if loads.len() < 2 {
+        return None;
+    }
+    let mean = loads.iter().map(|(_, load)| load).sum::<f64>() / loads.len() as f64;
+    let (rank, most) = loads.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(WorstRank { rank: rank.clone(), over_mean: Ratio::of(*most, mean)? })
+}
+
+fn pace(fleet: &Fleet, unit: &UnitName) -> (Option<Money>, Option<Money>) {
+    if fleet.pace.window().is_none() {
+        return (None, None);
+    }
+    let accounts = fleet.ledger.accounts().iter().enumerate();
+    let priced = |model: Option<&crate::reading::ModelName>| {
+        model.is_some_and(|m| fleet.ledger.book().price_of(m.as_str()).is_some())
+    };
+    let earned: Vec<_> = accounts
+        .filter(|(_, account)| account.unit.as_ref() == Some(unit) && priced(account.model.as_ref()))
+        .filter_map(|(id, _)| fleet.pace.earned_per_hour(id))
+        .collect();
+    let landlords = fleet.ledger.landlords().iter().enumerate();
+    let owed: Vec<_> = landlords
+        .filter(|(_, landlord)| landlord.unit.as_ref() == Some(unit) && landlord.rate.is_some())
+        .filter_map(|(id, _)| fleet.pace.owed_per_hour(id))
+        .collect();
+    let total = |parts: Vec<Money>| (!parts.is_empty()).then(|| parts.into_iter().sum());
+    (total(earned), total(owed))
+}

@@ -1,0 +1,220 @@
+//! Rent: what each GPU costs, from its first sight to its release, whatever it does and whoever is silent.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::Site;
+use super::gpus::Gpu;
+use super::nodes::Node;
+use crate::ledger::{Landlord, LandlordId, Ledger};
+use crate::pricing::{Lease, Leased, RentWhen};
+use crate::reading::{GpuId, Label, NodeName, UnitName};
+use crate::units::{Moment, Timestamp};
+
+/// Up to when rent has been posted.
+#[derive(Debug)]
+pub(super) struct Rents {
+    schedules: Vec<Schedule>,
+    held: HashMap<NodeName, Moment>,
+    serving: HashMap<NodeName, Moment>,
+}
+
+/// A lease that pays for a number of GPUs, seen or not.
+#[derive(Debug)]
+struct Schedule {
+    lease: Lease,
+    until: Timestamp,
+}
+
+impl Rents {
+    /// No rent yet; schedules run from the beginning of the watch.
+    pub(super) fn new(leases: &[Lease], began: Timestamp) -> Self {
+        let schedules = leases.iter().filter(|lease| lease.is_schedule());
+        Self {
+            schedules: schedules.map(|lease| Schedule { lease: lease.clone(), until: began }).collect(),
+            held: HashMap::new(),
+            serving: HashMap::new(),
+        }
+    }
+
+    /// Posts all rent that runs whatever the engines do.
+    pub(super) fn run_to(
+        &mut self,
+        ledger: &mut Ledger,
+        site: &Site,
+        nodes: &BTreeMap<NodeName, Node>,
+        gpus: &BTreeMap<GpuId, Gpu>,
+        at: Moment,
+    ) {
+        for schedule in &mut self.schedules {
+            let landlord = ledger.landlord(&schedule_landlord(&schedule.lease));
+            if let (Some((from, to)), Some(count)) =
+                (schedule.lease.overlap(schedule.until, at.wall), schedule.lease.gpus)
+            {
+                ledger.rent(landlord, count, from, to);
+            }
+            schedule.until = schedule.until.max(at.wall);
+        }
+        for name in nodes.keys() {
+            self.run_node(ledger, site, name, nodes, gpus, at);
+        }
+    }
+
+    /// Posts the rent of a node's held GPUs.
+    pub(super) fn run_node(
+        &mut self,
+        ledger: &mut Ledger,
+        site: &Site,
+        name: &NodeName,
+        nodes: &BTreeMap<NodeName, Node>,
+        gpus: &BTreeMap<GpuId, Gpu>,
+        at: Moment,
+    ) {
+        let cursor = &mut self.held;
+        run(ledger, site, cursor, name, nodes, gpus, at, RentWhen::Held);
+    }
+
+    /// Posts the rent of GPUs that are paid while an engine answers, up to an answer.
+    pub(super) fn run_serving(
+        &mut self,
+        ledger: &mut Ledger,
+        site: &Site,
+        name: &NodeName,
+        nodes: &BTreeMap<NodeName, Node>,
+        gpus: &BTreeMap<GpuId, Gpu>,
+        at: Moment,
+    ) {
+        let cursor = &mut self.serving;
+        run(ledger, site, cursor, name, nodes, gpus, at, RentWhen::Serving);
+    }
+
+    /// Takes back what was posted for a GPU after its last sight.
+    pub(super) fn release(
+        &mut self,
+        ledger: &mut Ledger,
+        site: &Site,
+        name: &NodeName,
+        unit: Option<&UnitName>,
+        gpu: &Gpu,
+    ) {
+        let Some(until) = self.held.get(name) else { return };
+        let (from, to) = (until.wall - until.since(gpu.answered), until.wall);
+        let Some((landlord, RentWhen::Held)) = landlord_of(ledger, site, name, unit, gpu_name(gpu), from) else {
+            return;
+        };
+        if from < to {
+            let landlord = ledger.landlord(&landlord);
+            ledger.refund(landlord, 1, from, to);
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "the parts of the fleet that rent reads, borrowed apart")]
+fn run(
+    ledger: &mut Ledger,
+    site: &Site,
+    cursor: &mut HashMap<NodeName, Moment>,
+    name: &NodeName,
+    nodes: &BTreeMap<NodeName, Node>,
+    gpus: &BTreeMap<GpuId, Gpu>,
+    at: Moment,
+    when: RentWhen,
+) {
+    let Some(node) = nodes.get(name).filter(|node| !node.gpus.is_empty()) else { return };
+    let Some(last) = cursor.get_mut(name) else {
+        cursor.insert(name.clone(), at);
+        return;
+    };
+    let gap = at.since(*last);
+    if gap.millis() <= 0 {
+        return;
+    }
+    let (from, to) = (at.wall - gap, at.wall);
+    *last = at;
+    let names: Vec<_> = node.gpus.values().filter_map(|id| gpus.get(id)).map(gpu_name).collect();
+    let mut start = from;
+    for end in lease_edges(&site.leases, from, to).into_iter().chain([to]) {
+        for (landlord, count) in landlords(ledger, site, name, node.unit.as_ref(), &names, start, when) {
+            ledger.rent(landlord, count, start, end);
+        }
+        start = end;
+    }
+}
+
+/// Landlords of GPUs by name, with how many each lets.
+fn landlords(
+    ledger: &mut Ledger,
+    site: &Site,
+    node: &NodeName,
+    unit: Option<&UnitName>,
+    names: &[&str],
+    at: Timestamp,
+    when: RentWhen,
+) -> Vec<(LandlordId, u32)> {
+    let mut found: Vec<(&str, Option<LandlordId>, u32)> = Vec::new();
+    for name in names {
+        if let Some(group) = found.iter_mut().find(|(known, ..)| known == name) {
+            group.2 += 1;
+            continue;
+        }
+        let landlord = landlord_of(ledger, site, node, unit, name, at).filter(|(_, how)| *how == when);
+        found.push((name, landlord.map(|(landlord, _)| ledger.landlord(&landlord)), 1));
+    }
+    found.into_iter().filter_map(|(_, landlord, count)| Some((landlord?, count))).collect()
+}
+
+/// Who lets a GPU at an instant, and when rent runs; `None` if a schedule pays for it already.
+fn landlord_of(
+    ledger: &Ledger,
+    site: &Site,
+    node: &NodeName,
+    unit: Option<&UnitName>,
+    gpu: &str,
+    at: Timestamp,
+) -> Option<(Landlord, RentWhen)> {
+    let scheduled = |lease: &&Lease| lease.is_schedule() && lease.covers(node, unit, gpu);
+    if site.leases.iter().any(|lease| scheduled(&lease)) {
+        return None;
+    }
+    let lease = site.leases.iter().find(|lease| lease.covers(node, unit, gpu) && lease.runs_at(at));
+    let (label, rate, when) = match lease {
+        Some(lease) => (lease_label(lease, gpu), Some(lease.rate), lease.when),
+        None => match ledger.book().gpu_rate(gpu) {
+            Some(assumed) => (Label::new(&assumed.gpu), Some(assumed.rate), RentWhen::Held),
+            None => (Label::new(gpu), None, RentWhen::Held),
+        },
+    };
+    Some((Landlord { node: Some(node.clone()), unit: unit.cloned(), gpu: label, rate }, when))
+}
+
+fn lease_label(lease: &Lease, gpu: &str) -> Label {
+    match &lease.leased {
+        Leased::Gpu(words) => Label::new(words),
+        Leased::Node(_) | Leased::Unit(_) => Label::new(gpu),
+    }
+}
+
+fn schedule_landlord(lease: &Lease) -> Landlord {
+    let (node, unit) = match &lease.leased {
+        Leased::Node(node) => (Some(node.clone()), None),
+        Leased::Unit(unit) => (None, Some(unit.clone())),
+        Leased::Gpu(_) => (None, None),
+    };
+    Landlord { node, unit, gpu: Label::new("scheduled"), rate: Some(lease.rate) }
+}
+
+/// Where a lease begins or ends inside an interval.
+fn lease_edges(leases: &[Lease], from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
+    let mut edges: Vec<_> = leases
+        .iter()
+        .flat_map(|lease| [lease.from, lease.until])
+        .flatten()
+        .filter(|edge| *edge > from && *edge < to)
+        .collect();
+    edges.sort_unstable();
+    edges.dedup();
+    edges
+}
+
+fn gpu_name(gpu: &Gpu) -> &str {
+    gpu.reading.name.as_ref().map_or("", Label::as_str)
+}

@@ -1,0 +1,80 @@
+//! What the user said about the site: names, zones, leases, and who belongs to whom.
+
+use jiff::tz::TimeZone;
+
+use crate::pricing::Lease;
+use crate::reading::{Label, NodeName, Role, TargetId, UnitName};
+use crate::units::{Span, Timestamp};
+
+/// A target and what is known about it before it answers.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The target.
+    pub target: TargetId,
+    /// The host in its address; `None` for this machine.
+    pub host: Option<NodeName>,
+    /// The node that the user says it runs on.
+    pub node: Option<NodeName>,
+    /// The deployment unit that the user says it belongs to.
+    pub unit: Option<UnitName>,
+    /// The role that the user says it has.
+    pub role: Option<Role>,
+}
+
+/// The site as it was configured.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// How often each source is asked.
+    pub interval: Span,
+    /// What rates are taken over.
+    pub window: Span,
+    /// What money an hour is taken over; `None` is a minute.
+    pub pace: Option<Span>,
+    /// The zone in which a day begins.
+    pub zone: TimeZone,
+    /// This machine's name.
+    pub local: NodeName,
+    /// The ledger's currency.
+    pub currency: Label,
+    /// The list that unpriced tokens are compared to.
+    pub compare_to: Option<String>,
+    /// What is paid for GPUs.
+    pub leases: Vec<Lease>,
+    /// The targets that are known from the start.
+    pub members: Vec<Member>,
+}
+
+impl Site {
+    /// A site of this machine alone, a second an interval, days in UTC, money in dollars.
+    pub fn local(name: &str) -> Self {
+        Self {
+            interval: Span::from_secs(1),
+            window: Span::from_secs(10),
+            pace: None,
+            zone: TimeZone::UTC,
+            local: NodeName::new(name),
+            currency: Label::new("USD"),
+            compare_to: None,
+            leases: Vec::new(),
+            members: Vec::new(),
+        }
+    }
+
+    /// How long a source may be silent before its rows are stale: three intervals, at least 3 s.
+    pub fn stale_after(&self) -> Span {
+        Span::from_millis(self.interval.millis().saturating_mul(3)).max(Span::from_secs(3))
+    }
+
+    /// How long before they are lost: 30 s, and never before they are stale.
+    pub fn lost_after(&self) -> Span {
+        Span::from_secs(30).max(self.stale_after())
+    }
+
+    /// The beginning of the local day of an instant.
+    pub fn midnight(&self, at: Timestamp) -> Timestamp {
+        let start = jiff::Timestamp::from_millisecond(at.millis())
+            .and_then(|instant| instant.to_zoned_datetime(self.zone.clone()).start_of_day())
+            .map(|zoned| zoned.timestamp().as_millisecond());
+        start.map_or(at, Timestamp::from_millis)
+    }
+}

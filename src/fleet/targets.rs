@@ -1,0 +1,339 @@
+//! Targets: what each page is to the one before it, and what of it is posted.
+
+use super::row::Row;
+use super::{Fleet, Member};
+use crate::ledger::{Account, Classes, Entry, Posting, Timing};
+use crate::reading::{
+    EngineKind, EngineReading, Health, NodeName, PageReading, PromptCount, Refusals, Role, ScrapeCost, ScrapeTrouble,
+    TargetId,
+};
+use crate::series::{Delta, Incarnation, Page, Turn};
+use crate::units::{Moment, Span, Timestamp, Tokens};
+
+/// How far an engine's clock may be from ours for its start time to be used on our calendar.
+const CLOCKS_AGREE: Span = Span::from_secs(60);
+
+/// How long what a successor made can still be taken back; one that was watched so long is believed.
+const PROBATION: Span = Span::from_secs(600);
+
+/// One target.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) member: Member,
+    pub(super) process: Incarnation,
+    pub(super) rows: Vec<Row>,
+    pub(super) kind: Option<EngineKind>,
+    pub(super) answered: Option<Moment>,
+    pub(super) trouble: Option<ScrapeTrouble>,
+    pub(super) cost: Option<ScrapeCost>,
+    pub(super) refusals: Refusals,
+    pub(super) restarts: u64,
+    pub(super) failures: u64,
+    pub(super) cut_pages: u64,
+    pub(super) only_gpus: bool,
+    /// What was posted since the last restart: taken back if it was no restart.
+    since_restart: Vec<Entry>,
+    restarted: Option<Moment>,
+    window: Span,
+}
+
+/// The instants that a page's growth lies between, and how sure they are.
+#[derive(Debug, Clone, Copy)]
+struct Interval {
+    from: Timestamp,
+    to: Timestamp,
+    timing: Timing,
+}
+
+impl Target {
+    pub(super) fn new(member: Member, window: Span) -> Self {
+        Self {
+            member,
+            process: Incarnation::default(),
+            rows: Vec::new(),
+            kind: None,
+            answered: None,
+            trouble: None,
+            cost: None,
+            refusals: Refusals::default(),
+            restarts: 0,
+            failures: 0,
+            cut_pages: 0,
+            only_gpus: false,
+            since_restart: Vec::new(),
+            restarted: None,
+            window,
+        }
+    }
+
+    /// The role of a row: the user's word first, then the page's.
+    pub(super) fn role(&self, reading: &EngineReading) -> Role {
+        self.member.role.or(reading.role).unwrap_or(Role::Unified)
+    }
+
+    /// How fresh the target is.
+    pub(super) fn health(&self, fleet: &Fleet) -> Health {
+        self.answered.map_or(Health::Never, |at| fleet.health(at))
+    }
+
+    /// Whether rates are drawn from a row: where any row has live counters, only from those.
+    pub(super) fn draws(&self, row: &Row) -> bool {
+        row.reading.live.is_some() || self.rows.iter().all(|row| row.reading.live.is_none())
+    }
+
+    /// What a page is to the one before it.
+    fn turn(&mut self, page: &PageReading, at: Moment) -> Turn {
+        let known = |reading: &EngineReading| {
+            self.rows.iter().find(|row| row.is(reading.rank.as_ref(), reading.model.as_ref()))
+        };
+        let pairs: Vec<_> = page.engines.iter().filter_map(|reading| Some((known(reading)?, reading.tokens))).collect();
+        let fell = pairs.iter().any(|(row, tokens)| row.meter.fell(*tokens));
+        let recovered = self.process.holds() && pairs.iter().all(|(row, tokens)| row.meter.recovered(*tokens));
+        self.process.turn(Page { at, start: page.start, fell, recovered })
+    }
+
+    /// The row of a reading, made if it is new.
+    fn row(&mut self, reading: &EngineReading) -> usize {
+        let place = self.rows.iter().position(|row| row.is(reading.rank.as_ref(), reading.model.as_ref()));
+        place.unwrap_or_else(|| {
+            let blank = EngineReading::new(reading.kind, reading.model.clone(), reading.rank.clone());
+            self.rows.push(Row::new(blank, self.window));
+            self.rows.len() - 1
+        })
+    }
+}
+
+/// The part of a row's growth that counts: with prefill and decode apart, each token is on two pages.
+pub(super) fn counts(kind: EngineKind, role: Role, model_served: bool) -> (bool, bool) {
+    match (kind, role) {
+        (_, Role::Unified) | (EngineKind::Sglang, Role::Decode) => (true, true),
+        (EngineKind::Sglang, Role::Prefill) => (false, false),
+        (_, Role::Prefill) => (true, false),
+        (_, Role::Decode) => (false, true),
+        (_, Role::Proxy) => (!model_served, !model_served),
+    }
+}
+
+impl Fleet {
+    /// How fresh something is that was last heard of at `at`.
+    pub(super) fn health(&self, at: Moment) -> Health {
+        let age = self.now.since(at);
+        if age >= self.site.lost_after() {
+            Health::Lost
+        } else if age >= self.site.stale_after() {
+            Health::Stale
+        } else {
+            Health::Live
+        }
+    }
+
+    pub(super) fn apply_page(
+        &mut self,
+        id: &TargetId,
+        at: Moment,
+        cost: ScrapeCost,
+        outcome: Result<Box<PageReading>, ScrapeTrouble>,
+    ) {
+        let Some(mut target) = self.targets.remove(id) else { return };
+        let late = target.answered.is_some_and(|last| at.since(last) <= Span::ZERO);
+        match outcome {
+            Ok(_) if late => target.failures += 1,
+            Ok(page) if page.complete => self.read_page(&mut target, *page, at, cost),
+            Ok(page) => {
+                target.failures += 1;
+                target.cut_pages += 1;
+                target.refusals = page.refusals;
+                target.kind = target.kind.or(Some(page.kind));
+                target.trouble = Some(ScrapeTrouble::Cut(cost.bytes));
+            }
+            Err(trouble) => {
+                target.failures += 1;
+                target.trouble = Some(trouble);
+            }
+        }
+        self.targets.insert(id.clone(), target);
+    }
+
+    fn read_page(&mut self, target: &mut Target, mut page: PageReading, at: Moment, cost: ScrapeCost) {
+        target.trouble = None;
+        target.cost = Some(cost);
+        target.refusals = page.refusals;
+        target.kind = Some(page.kind);
+        target.only_gpus = page.engines.is_empty() && !page.gpus.is_empty();
+        let gpus = std::mem::take(&mut page.gpus);
+        if !gpus.is_empty() {
+            self.apply_gpu_page(&target.member, at, gpus);
+        }
+        if !target.only_gpus {
+            let node = self.node_of(&target.member);
+            self.see_node(&node, target.member.unit.as_ref(), at);
+            self.rents.run_serving(&mut self.ledger, &self.site, &node, &self.nodes, &self.gpus, at);
+            self.read_engines(target, page, at, &node);
+        }
+        target.answered = Some(at);
+    }
+
+    fn read_engines(&mut self, target: &mut Target, page: PageReading, at: Moment, node: &NodeName) {
+        for model in page.engines.iter().filter(|e| target.role(e) != Role::Proxy).filter_map(|e| e.model.as_ref()) {
+            if !self.served.contains(model.as_str()) {
+                self.served.insert(model.as_str().to_owned());
+            }
+        }
+        let was_held = target.process.holds();
+        let turn = target.turn(&page, at);
+        let interval = self.interval(target, &page, at, turn, node);
+        self.note_turn(target, &page, at, turn);
+        for reading in page.engines {
+            let place = target.row(&reading);
+            let delta = measure(&mut target.rows[place], &reading, turn, interval.is_some(), was_held);
+            if let (Some(delta), Some(interval)) = (delta, interval) {
+                self.post(target, place, &reading, delta, interval, node);
+            }
+            let window = self.site.window;
+            let row = &mut target.rows[place];
+            if matches!(turn, Turn::Restart { .. } | Turn::First) {
+                row.forget();
+            }
+            row.advance(reading, at, delta, window);
+        }
+    }
+
+    /// Between which instants a page's growth lies; `None` if nothing of it is to be posted.
+    fn interval(
+        &self,
+        target: &Target,
+        page: &PageReading,
+        at: Moment,
+        turn: Turn,
+        node: &NodeName,
+    ) -> Option<Interval> {
+        let gap = target.answered.map(|last| at.since(last));
+        let timing = match gap {
+            Some(gap) if gap > self.site.stale_after() => Timing::Estimated,
+            _ => Timing::Seen,
+        };
+        let started = page.start.filter(|_| clocks_agree(page, at));
+        match turn {
+            // Wall time may have been set since; the interval is placed by the clock that is not.
+            Turn::Same => Some(Interval { from: at.wall - gap?, to: at.wall, timing }),
+            Turn::Restart { .. } => {
+                let earliest = at.wall - gap?;
+                let from = started.map_or(earliest, |start| start.max(earliest)).min(at.wall);
+                Some(Interval { from, to: at.wall, timing })
+            }
+            Turn::First => {
+                let start = started.filter(|start| *start <= at.wall)?;
+                let watched = self.began.is_some_and(|began| began.wall <= start);
+                let rented = self.nodes.get(node).is_none_or(|node| node.held_since(start));
+                (watched && rented).then_some(Interval { from: start, to: at.wall, timing: Timing::Seen })
+            }
+            Turn::Held | Turn::Shared | Turn::StillShared => None,
+        }
+    }
+
+    /// Counts restarts and lost windows, and takes back what turned out not to be a restart.
+    fn note_turn(&mut self, target: &mut Target, page: &PageReading, at: Moment, turn: Turn) {
+        match turn {
+            Turn::Restart { .. } => {
+                target.restarts += 1;
+                self.lost_windows += 1;
+                target.restarted = Some(at);
+                target.since_restart.clear();
+            }
+            Turn::Shared => {
+                self.ledger.reverse(&target.since_restart);
+                target.since_restart = Vec::new();
+            }
+            Turn::Same => {
+                let gap = target.answered.is_some_and(|last| at.since(last) > self.site.stale_after());
+                if gap && page.start.is_none() {
+                    self.lost_windows += 1;
+                }
+            }
+            Turn::First | Turn::Held | Turn::StillShared => {}
+        }
+    }
+
+    fn post(
+        &mut self,
+        target: &mut Target,
+        place: usize,
+        reading: &EngineReading,
+        delta: Delta,
+        interval: Interval,
+        node: &NodeName,
+    ) {
+        let role = target.role(reading);
+        let served = reading.model.as_ref().is_some_and(|model| self.served.contains(model.as_str()));
+        let (prompts, outputs) = counts(reading.kind, role, served);
+        let tokens = Classes {
+            miss: if prompts { delta.miss } else { Tokens::ZERO },
+            hit: if prompts { delta.hit } else { Tokens::ZERO },
+            output: if outputs { delta.output } else { Tokens::ZERO },
+        };
+        if tokens.is_zero() {
+            return;
+        }
+        let account = Account {
+            node: node.clone(),
+            unit: self.unit_of(&target.member, node),
+            model: reading.model.clone(),
+            role,
+        };
+        let row = &mut target.rows[place];
+        let id = match &row.account {
+            Some((known, id)) if *known == account => *id,
+            _ => self.ledger.account(&account),
+        };
+        row.account = Some((account, id));
+        let Interval { from, to, timing } = interval;
+        let posting = Posting { account: id, from, to, tokens, hits_known: delta.hits_known, timing };
+        let young = target.restarted.is_some_and(|since| self.now.since(since) < PROBATION);
+        if !young {
+            target.since_restart.clear();
+        }
+        let kept = &mut target.since_restart;
+        self.ledger.post(&posting, |entry| {
+            if young {
+                remember(kept, entry);
+            }
+        });
+    }
+}
+
+/// What a row grew by in this turn, or `None` where the turn posts nothing.
+fn measure(row: &mut Row, reading: &EngineReading, turn: Turn, posts: bool, was_held: bool) -> Option<Delta> {
+    match turn {
+        Turn::First if posts => Some(row.meter.restart(reading.tokens)),
+        Turn::First | Turn::Shared | Turn::StillShared => {
+            row.meter.baseline(reading.tokens);
+            None
+        }
+        Turn::Same => Some(row.meter.grow(reading.tokens)),
+        Turn::Restart { .. } => Some(row.meter.restart(reading.tokens)),
+        Turn::Held => {
+            row.meter.hold(reading.tokens, !was_held);
+            None
+        }
+    }
+}
+
+fn clocks_agree(page: &PageReading, at: Moment) -> bool {
+    page.date.is_some_and(|date| (date - at.wall).millis().abs() < CLOCKS_AGREE.millis())
+}
+
+/// Keeps an entry, merged with the last of its kind.
+fn remember(kept: &mut Vec<Entry>, entry: Entry) {
+    match kept.iter_mut().rev().find(|last| last.merges(&entry)) {
+        Some(last) => last.merge(entry),
+        None => kept.push(entry),
+    }
+}
+
+/// Whether a prompt counter is one that a row's total may show.
+pub(super) const fn shows_prompt(prompt: PromptCount) -> Option<Tokens> {
+    match prompt {
+        PromptCount::Whole(tokens) => Some(tokens),
+        PromptCount::ComputedOnly(_) | PromptCount::Unknown => None,
+    }
+}

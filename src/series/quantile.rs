@@ -1,0 +1,133 @@
+//! Quantiles of latency histograms, and the sums and differences that they are taken of.
+//!
+//! Quantiles of ranks are never averaged: their histograms are added, and the quantile is taken of the sum.
+
+use std::sync::Arc;
+
+use crate::reading::Histogram;
+
+/// The value below which the share `q` of the samples lies, as if samples lay evenly within a bucket and the first one
+/// began at 0. In the last bucket, which has no upper bound, it is the highest finite bound: at least that.
+///
+/// `None` without samples, without a finite bound, or for `q` outside 0 to 1.
+pub fn quantile(histogram: &Histogram, q: f64) -> Option<f64> {
+    let Histogram { bounds, counts } = histogram;
+    let total = *counts.last().filter(|total| **total > 0)?;
+    if !(0.0..=1.0).contains(&q) || bounds.len() != counts.len() {
+        return None;
+    }
+    let sought = q * total as f64;
+    let at = counts.iter().position(|count| *count > 0 && *count as f64 >= sought)?;
+    if bounds[at].is_infinite() {
+        return bounds[..at].last().copied();
+    }
+    let (below, lower) = match at.checked_sub(1) {
+        Some(before) => (counts[before], bounds[before]),
+        None => (0, bounds[at].min(0.0)),
+    };
+    let inside = counts[at].checked_sub(below).filter(|inside| *inside > 0)?;
+    Some(lower + (bounds[at] - lower) * ((sought - below as f64) / inside as f64))
+}
+
+/// The samples that came between two looks at one histogram. After a restart, or with other bounds, it is all of `now`:
+/// then nothing of `before` is in it.
+pub fn growth(now: &Histogram, before: &Histogram) -> Histogram {
+    let grown = now.counts.iter().zip(&before.counts).map(|(now, before)| now.checked_sub(*before));
+    match grown.collect::<Option<Box<[u64]>>>() {
+        Some(counts) if now.bounds == before.bounds => Histogram { bounds: Arc::clone(&now.bounds), counts },
+        _ => now.clone(),
+    }
+}
+
+/// All samples of several histograms, over the bounds that they share; `None` for none.
+pub fn sum<'h>(histograms: impl IntoIterator<Item = &'h Histogram>) -> Option<Histogram> {
+    let mut histograms = histograms.into_iter();
+    let mut total = histograms.next()?.clone();
+    for histogram in histograms {
+        if total.bounds != histogram.bounds {
+            total = shared(&total, &histogram.bounds);
+        }
+        let shared = shared(histogram, &total.bounds);
+        for (count, more) in total.counts.iter_mut().zip(&shared.counts) {
+            *count = count.saturating_add(*more);
+        }
+    }
+    Some(total)
+}
+
+/// The histogram over those of its bounds that `bounds` has too.
+fn shared(histogram: &Histogram, bounds: &Arc<[f64]>) -> Histogram {
+    if histogram.bounds == *bounds {
+        return Histogram { bounds: Arc::clone(bounds), counts: histogram.counts.clone() };
+    }
+    let common = histogram.bounds.iter().zip(&histogram.counts).filter(|(bound, _)| bounds.contains(bound));
+    let (bounds, counts): (Vec<f64>, Vec<u64>) = common.unzip();
+    Histogram { bounds: bounds.into(), counts: counts.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn histogram(bounds: &[f64], counts: &[u64]) -> Histogram {
+        Histogram { bounds: bounds.into(), counts: counts.into() }
+    }
+
+    const INF: f64 = f64::INFINITY;
+
+    #[test]
+    fn samples_lie_evenly_within_a_bucket() {
+        let h = histogram(&[1.0, 2.0, 4.0, INF], &[0, 10, 20, 20]);
+        for (q, expected) in [(0.0, 1.0), (0.25, 1.5), (0.5, 2.0), (0.75, 3.0), (1.0, 4.0)] {
+            assert_eq!(quantile(&h, q), Some(expected), "{q}");
+        }
+        assert_eq!(quantile(&histogram(&[1.0, INF], &[10, 10]), 0.5), Some(0.5));
+    }
+
+    #[test]
+    fn beyond_the_last_bound_is_at_least_the_last_bound() {
+        assert_eq!(quantile(&histogram(&[1.0, 2.0, INF], &[0, 1, 100]), 0.99), Some(2.0));
+        assert_eq!(quantile(&histogram(&[INF], &[5]), 0.5), None);
+    }
+
+    #[test]
+    fn no_samples_have_no_quantile() {
+        assert_eq!(quantile(&histogram(&[1.0, INF], &[0, 0]), 0.5), None);
+        assert_eq!(quantile(&histogram(&[], &[]), 0.5), None);
+        assert_eq!(quantile(&histogram(&[1.0, INF], &[1, 1]), f64::NAN), None);
+        assert_eq!(quantile(&histogram(&[1.0, INF], &[1, 1]), 1.5), None);
+    }
+
+    #[test]
+    fn a_restart_counts_from_zero() {
+        let before = histogram(&[1.0, INF], &[5, 10]);
+        assert_eq!(growth(&histogram(&[1.0, INF], &[6, 12]), &before), histogram(&[1.0, INF], &[1, 2]));
+        assert_eq!(growth(&histogram(&[1.0, INF], &[0, 3]), &before), histogram(&[1.0, INF], &[0, 3]));
+        assert_eq!(growth(&histogram(&[2.0, INF], &[9, 30]), &before), histogram(&[2.0, INF], &[9, 30]));
+    }
+
+    #[test]
+    fn other_bounds_meet_on_common_ones() {
+        let fine = histogram(&[1.0, 2.0, 3.0, INF], &[1, 2, 3, 4]);
+        let coarse = histogram(&[1.0, 3.0, 9.0, INF], &[10, 20, 30, 40]);
+        assert_eq!(sum([&fine, &coarse]), Some(histogram(&[1.0, 3.0, INF], &[11, 23, 44])));
+        assert_eq!(sum([&coarse, &fine]), sum([&fine, &coarse]));
+        assert_eq!(sum([]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_quantile_lies_within_the_bounds_and_grows(steps in prop::collection::vec(0u64..50, 5), a in 0.0..=1.0, b in 0.0..=1.0) {
+            let mut total = 0;
+            let counts: Vec<u64> = steps.iter().map(|step| { total += step; total }).collect();
+            let h = histogram(&[0.1, 0.5, 1.0, 5.0, INF], &counts);
+            let (low, high) = (quantile(&h, f64::min(a, b)), quantile(&h, f64::max(a, b)));
+            prop_assert_eq!(low.is_some(), total > 0);
+            if let (Some(low), Some(high)) = (low, high) {
+                prop_assert!((0.0..=5.0).contains(&low) && low <= high && high <= 5.0);
+            }
+        }
+    }
+}
