@@ -1,3 +1,17 @@
-//! The text formats of metrics pages, Prometheus and OpenMetrics: read without copying, and written.
+//! The text formats of metrics pages, Prometheus 0.0.4 and OpenMetrics 1.0: read without copying, and written.
 //!
-//! It knows lines, names, labels and values, and no metric: meaning is `dialect`.
+//! It knows lines, names, labels and values, and no metric: meaning is `dialect`. Reading is tolerant by line (a bad
+//! line is counted and skipped), bounded ([`Limits`], each bite counted) and never panics. Most of a page is of no
+//! interest to anyone, so a line's name is looked at first, and the rest only if it is wanted.
+
+mod emit;
+mod labels;
+mod limits;
+mod number;
+mod rows;
+
+pub use emit::Emitter;
+pub use labels::{LabelText, Labels};
+pub use limits::{Limits, Tally};
+pub use number::number;
+pub use rows::{Kind, Row, Rows};

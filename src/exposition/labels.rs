@@ -1,0 +1,214 @@
+//! The labels of one series: borrowed from the page, read when asked for.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2};
+
+use super::Limits;
+
+/// What is wrong with a series' labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// They are not labels.
+    Malformed,
+    /// Too many, or one too long.
+    OverLimit,
+}
+
+/// The labels of one series, in the page's order. Iterating yields `(name, value)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Labels<'p> {
+    /// What stands between the braces, known to be well-formed.
+    inner: &'p [u8],
+}
+
+impl<'p> Labels<'p> {
+    /// The value of the label `name`; the first one, if the page repeats it.
+    pub fn get(self, name: &str) -> Option<LabelText<'p>> {
+        self.into_iter().find_map(|(key, value)| (key == name.as_bytes()).then_some(value))
+    }
+
+    /// Whether the label `name` stands there with the value `value`.
+    pub fn has(self, name: &str, value: &str) -> bool {
+        self.get(name).is_some_and(|text| text.is(value))
+    }
+
+    /// The labels as the page writes them: equal bytes are equal labels.
+    pub fn as_bytes(self) -> &'p [u8] {
+        self.inner
+    }
+}
+
+impl<'p> IntoIterator for Labels<'p> {
+    type Item = (&'p [u8], LabelText<'p>);
+    type IntoIter = LabelIter<'p>;
+
+    fn into_iter(self) -> LabelIter<'p> {
+        LabelIter { rest: self.inner }
+    }
+}
+
+/// Walks [`Labels`].
+#[derive(Debug, Clone)]
+pub struct LabelIter<'p> {
+    rest: &'p [u8],
+}
+
+impl<'p> Iterator for LabelIter<'p> {
+    type Item = (&'p [u8], LabelText<'p>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let rest = skip_blanks(self.rest);
+            if rest.is_empty() {
+                self.rest = rest;
+                return None;
+            }
+            let (key, value, rest) = pair(rest)?;
+            self.rest = skip_comma(rest)?;
+            // The metric's own name, which Prometheus 3 writes as a bare quoted string between the labels.
+            if let Some(value) = value {
+                return Some((key, value));
+            }
+        }
+    }
+}
+
+/// A label's value as the page writes it, escapes and all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct LabelText<'p>(&'p [u8]);
+
+impl<'p> LabelText<'p> {
+    /// The bytes between the quotes. Equal bytes are equal values.
+    pub const fn raw(self) -> &'p [u8] {
+        self.0
+    }
+
+    /// Whether it reads `value`, which needs no escape.
+    pub fn is(self, value: &str) -> bool {
+        self.0 == value.as_bytes()
+    }
+
+    /// The value: escapes undone, what is not UTF-8 replaced.
+    pub fn text(self) -> Cow<'p, str> {
+        match memchr(b'\\', self.0) {
+            None => String::from_utf8_lossy(self.0),
+            Some(first) => Cow::Owned(unescape(self.0, first)),
+        }
+    }
+
+    /// The number that it says.
+    pub fn number(self) -> Option<f64> {
+        super::number(self.0)
+    }
+}
+
+fn unescape(raw: &[u8], first: usize) -> String {
+    let mut plain = raw[..first].to_vec();
+    let mut bytes = raw[first..].iter().copied();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => match bytes.next() {
+                Some(b'n') => plain.push(b'\n'),
+                Some(escaped @ (b'"' | b'\\')) => plain.push(escaped),
+                Some(other) => plain.extend([b'\\', other]),
+                None => plain.push(b'\\'),
+            },
+            _ => plain.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+/// What stands between braces, and after them.
+pub(super) struct Braced<'p> {
+    /// The labels.
+    pub(super) labels: Labels<'p>,
+    /// The metric's name, where it stands quoted among them.
+    pub(super) name: Option<&'p [u8]>,
+    /// What follows `}`.
+    pub(super) rest: &'p [u8],
+}
+
+/// Reads from just behind `{`.
+pub(super) fn braced<'p>(text: &'p [u8], limits: &Limits) -> Result<Braced<'p>, Fault> {
+    let (mut rest, mut count, mut name) = (skip_blanks(text), 0, None);
+    loop {
+        if let [b'}', after @ ..] = rest {
+            let inner = &text[..text.len() - rest.len()];
+            return Ok(Braced { labels: Labels { inner }, name, rest: after });
+        }
+        let (key, value, after) = pair(rest).ok_or(Fault::Malformed)?;
+        match value {
+            None if name.is_none() => name = Some(key),
+            None => return Err(Fault::Malformed),
+            Some(value) => {
+                count += 1;
+                if count > limits.labels || value.0.len() > limits.label || key.len() > limits.label {
+                    return Err(Fault::OverLimit);
+                }
+            }
+        }
+        rest = skip_blanks(after);
+        match rest {
+            [b',', after @ ..] => rest = skip_blanks(after),
+            [b'}', ..] => {}
+            _ => return Err(Fault::Malformed),
+        }
+    }
+}
+
+/// One `name="value"`, or a lone quoted string.
+#[inline]
+fn pair(text: &[u8]) -> Option<(&[u8], Option<LabelText<'_>>, &[u8])> {
+    let (key, rest) = if let [b'"', quoted @ ..] = text {
+        let (key, rest) = string(quoted)?;
+        if !skip_blanks(rest).starts_with(b"=") {
+            return Some((key, None, rest));
+        }
+        (key, rest)
+    } else {
+        let end = text.iter().position(|b| !is_label_byte(*b))?;
+        if end == 0 || text[0].is_ascii_digit() {
+            return None;
+        }
+        text.split_at(end)
+    };
+    let [b'=', rest @ ..] = skip_blanks(rest) else { return None };
+    let [b'"', rest @ ..] = skip_blanks(rest) else { return None };
+    let (value, rest) = string(rest)?;
+    Some((key, Some(LabelText(value)), rest))
+}
+
+/// What stands up to the closing quote, and what follows it.
+#[inline]
+fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut from = 0;
+    loop {
+        let at = from + memchr2(b'"', b'\\', text.get(from..)?)?;
+        if text[at] == b'"' {
+            return Some((&text[..at], &text[at + 1..]));
+        }
+        from = at + 2;
+    }
+}
+
+fn skip_comma(text: &[u8]) -> Option<&[u8]> {
+    match skip_blanks(text) {
+        [] => Some(&[]),
+        [b',', rest @ ..] => Some(rest),
+        _ => None,
+    }
+}
+
+const fn is_label_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+#[inline]
+pub(super) fn skip_blanks(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = text {
+        text = rest;
+    }
+    text
+}

@@ -1,0 +1,254 @@
+//! The lines of a page, and of those the ones that somebody wants.
+
+use memchr::memchr;
+
+use super::labels::{self, Braced, Fault, skip_blanks};
+use super::{Labels, Limits, Tally, number};
+
+/// What the page says a family is. It decides what a series means; a name's ending never does: vLLM has a histogram
+/// called `..._total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Kind {
+    /// It only grows.
+    Counter,
+    /// It goes up and down.
+    Gauge,
+    /// Cumulative buckets.
+    Histogram,
+    /// Quantiles.
+    Summary,
+    /// Something else of `OpenMetrics`: info, stateset, gaugehistogram.
+    Other,
+    /// Untyped, or no `# TYPE` stands before it.
+    #[default]
+    Unknown,
+}
+
+impl Kind {
+    fn named(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b"counter" => Self::Counter,
+            b"gauge" => Self::Gauge,
+            b"histogram" => Self::Histogram,
+            b"summary" => Self::Summary,
+            b"untyped" | b"unknown" => Self::Unknown,
+            b"info" | b"stateset" | b"gaugehistogram" => Self::Other,
+            _ => return None,
+        })
+    }
+
+    /// The endings that series of such a family add to its name.
+    const fn endings(self) -> &'static [&'static [u8]] {
+        match self {
+            Self::Counter => &[b"_total", b"_created"],
+            Self::Histogram => &[b"_bucket", b"_sum", b"_count", b"_created"],
+            Self::Summary => &[b"_sum", b"_count", b"_created"],
+            Self::Other => &[b"_info", b"_bucket", b"_gsum", b"_gcount"],
+            Self::Gauge | Self::Unknown => &[],
+        }
+    }
+}
+
+/// One wanted series.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Row<'p, T> {
+    /// What the caller made of its name.
+    pub tag: T,
+    /// Its name, ending and all.
+    pub name: &'p str,
+    /// What its family is.
+    pub kind: Kind,
+    /// Its labels.
+    pub labels: Labels<'p>,
+    /// Its value.
+    pub value: f64,
+}
+
+/// Iterates over the wanted series of a page; see [`Rows::new`]. [`Rows::tally`] says what was left out so far.
+#[derive(Debug)]
+pub struct Rows<'p, T, W> {
+    rest: &'p [u8],
+    limits: Limits,
+    wants: W,
+    family: (&'p [u8], Kind),
+    /// The last bare name and what came of it: a family's lines follow each other.
+    last: (&'p [u8], Kind, Option<T>),
+    yielded: usize,
+    tally: Tally,
+}
+
+impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
+    /// The series of `page` for whose name and kind `wants` gives a tag. It is asked once for a run of lines with one
+    /// name, and only their labels and values are read; what nobody wants is skipped unread.
+    pub fn new(page: &'p [u8], limits: Limits, wants: W) -> Self {
+        let mut tally = Tally::default();
+        let rest = if page.len() > limits.page {
+            tally.over_limit += 1;
+            let whole_lines = memchr::memrchr(b'\n', &page[..limits.page]).map_or(0, |at| at + 1);
+            &page[..whole_lines]
+        } else {
+            page
+        };
+        Self { rest, limits, wants, family: (b"", Kind::Unknown), last: (b"", Kind::Unknown, None), yielded: 0, tally }
+    }
+
+    /// What was counted so far; all of it once the iteration is over.
+    pub const fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    #[inline]
+    fn line(&mut self) -> Option<&'p [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (line, rest) = match memchr(b'\n', self.rest) {
+            Some(at) => (&self.rest[..at], &self.rest[at + 1..]),
+            None => (self.rest, &self.rest[self.rest.len()..]),
+        };
+        self.rest = rest;
+        Some(line)
+    }
+
+    /// A line that starts with `#`: only `TYPE`, `UNIT` and `EOF` say anything.
+    fn comment(&mut self, line: &'p [u8]) {
+        let mut words = line[1..].split(|b| matches!(b, b' ' | b'\t' | b'\r')).filter(|word| !word.is_empty());
+        match words.next() {
+            Some(b"TYPE") => match (words.next(), words.next().map(Kind::named)) {
+                (Some(name), Some(Some(kind))) => {
+                    self.family = (unquoted(name), kind);
+                    self.last.0 = b"";
+                }
+                _ => self.tally.bad += 1,
+            },
+            Some(b"EOF") => (self.tally.ended, self.tally.openmetrics) = (true, true),
+            Some(b"UNIT") => self.tally.openmetrics = true,
+            _ => {}
+        }
+    }
+
+    /// What the series `name` is, by the family in force.
+    fn kind_of(&mut self, name: &[u8]) -> Kind {
+        let (family, kind) = self.family;
+        let Some(ending) = name.strip_prefix(family) else { return Kind::Unknown };
+        if ending.is_empty() {
+            return kind;
+        }
+        if family.is_empty() || !kind.endings().contains(&ending) {
+            return Kind::Unknown;
+        }
+        // The older format gives a counter the name of its series.
+        self.tally.openmetrics |= kind == Kind::Counter;
+        if ending == b"_created" { Kind::Gauge } else { kind }
+    }
+
+    /// Decides on a line by its name. `None`: nobody wants it.
+    #[inline]
+    fn decide(&mut self, name: &'p [u8]) -> Option<(T, Kind)> {
+        let (last, kind, tag) = self.last;
+        if last == name {
+            return tag.map(|tag| (tag, kind));
+        }
+        let wanted = self.ask(name);
+        self.last = (name, wanted.map_or(Kind::Unknown, |(_, kind)| kind), wanted.map(|(tag, _)| tag));
+        wanted
+    }
+
+    fn ask(&mut self, name: &[u8]) -> Option<(T, Kind)> {
+        let kind = self.kind_of(name);
+        let name = std::str::from_utf8(name).ok()?;
+        (self.wants)(name, kind).map(|tag| (tag, kind))
+    }
+
+    #[inline]
+    fn sample(&mut self, line: &'p [u8]) -> Result<Option<Row<'p, T>>, Fault> {
+        let bare = name_length(line, self.last.0);
+        let (name, rest) = line.split_at(bare);
+        if bare > 0 {
+            let Some((tag, kind)) = self.decide(name) else { return Ok(None) };
+            let braced = match skip_blanks(rest) {
+                [b'{', inner @ ..] => labels::braced(inner, &self.limits)?,
+                rest => Braced { labels: Labels::default(), name: None, rest },
+            };
+            if braced.name.is_some() {
+                return Err(Fault::Malformed);
+            }
+            return row(tag, name, kind, &braced).map(Some);
+        }
+        let [b'{', inner @ ..] = line else { return Err(Fault::Malformed) };
+        let braced = labels::braced(inner, &self.limits)?;
+        let name = braced.name.ok_or(Fault::Malformed)?;
+        let Some((tag, kind)) = self.ask(name) else { return Ok(None) };
+        row(tag, name, kind, &braced).map(Some)
+    }
+}
+
+impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Iterator for Rows<'p, T, W> {
+    type Item = Row<'p, T>;
+
+    fn next(&mut self) -> Option<Row<'p, T>> {
+        loop {
+            let line = self.line()?;
+            if line.len() > self.limits.line {
+                self.tally.over_limit += 1;
+                continue;
+            }
+            let line = skip_blanks(line);
+            match line.first() {
+                None | Some(b'\r') => continue,
+                Some(b'#') => {
+                    self.comment(line);
+                    continue;
+                }
+                Some(_) => {}
+            }
+            match self.sample(line) {
+                Ok(None) => self.tally.samples += 1,
+                Ok(Some(_)) if self.yielded >= self.limits.series => self.tally.over_limit += 1,
+                Ok(Some(row)) => {
+                    self.yielded += 1;
+                    self.tally.samples += 1;
+                    return Some(row);
+                }
+                Err(Fault::Malformed) => self.tally.bad += 1,
+                Err(Fault::OverLimit) => self.tally.over_limit += 1,
+            }
+        }
+    }
+}
+
+/// The length of the bare name that `line` starts with; 0 if it starts with none.
+#[inline]
+fn name_length(line: &[u8], last: &[u8]) -> usize {
+    let ends = |byte: Option<&u8>| matches!(byte, Some(b'{' | b' ' | b'\t'));
+    if !last.is_empty() && line.starts_with(last) && ends(line.get(last.len())) {
+        return last.len();
+    }
+    let end = line.iter().position(|b| !is_name_byte(*b)).unwrap_or(line.len());
+    if end > 0 && !line[0].is_ascii_digit() && ends(line.get(end)) { end } else { 0 }
+}
+
+/// Reads what follows the labels: value, an optional timestamp, an optional exemplar.
+fn row<'p, T>(tag: T, name: &'p [u8], kind: Kind, braced: &Braced<'p>) -> Result<Row<'p, T>, Fault> {
+    let mut words = braced.rest.split(|b| matches!(b, b' ' | b'\t' | b'\r')).filter(|word| !word.is_empty());
+    let value = words.next().and_then(number).ok_or(Fault::Malformed)?;
+    match words.next() {
+        None | Some([b'#', ..]) => {}
+        Some(time) => {
+            number(time).ok_or(Fault::Malformed)?;
+            if words.next().is_some_and(|word| word[0] != b'#') {
+                return Err(Fault::Malformed);
+            }
+        }
+    }
+    let name = std::str::from_utf8(name).map_err(|_| Fault::Malformed)?;
+    Ok(Row { tag, name, kind, labels: braced.labels, value })
+}
+
+fn unquoted(name: &[u8]) -> &[u8] {
+    name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name)
+}
+
+const fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':'
+}
