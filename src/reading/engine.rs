@@ -103,6 +103,11 @@ pub struct EngineReading {
     pub preemptions: Option<u64>,
     /// Speculative decoding, lifetime.
     pub speculation: Option<Speculation>,
+    /// Prompt tokens whose KV came from outside the engine, lifetime: another engine's prefill, or an external cache.
+    /// They are among the cached ones.
+    pub transferred: Option<Tokens>,
+    /// Requests that ended, lifetime.
+    pub finished: Finished,
 }
 
 impl EngineReading {
@@ -121,6 +126,8 @@ impl EngineReading {
             latency: Latency::default(),
             preemptions: None,
             speculation: None,
+            transferred: None,
+            finished: Finished::default(),
         }
     }
 }
@@ -172,6 +179,29 @@ pub struct LiveTokens {
     pub cached: Option<Tokens>,
     /// Tokens emitted.
     pub output: Option<Tokens>,
+}
+
+/// Requests that ended, by how they ended, and what the finished ones held. Lifetime counters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Finished {
+    /// All of them, aborted ones included where the engine counts those.
+    pub requests: Option<u64>,
+    /// By themselves: a stop token or word.
+    pub stopped: Option<u64>,
+    /// At their length limit.
+    pub length: Option<u64>,
+    /// Cut by the client.
+    pub aborted: Option<u64>,
+    /// By an error.
+    pub failed: Option<u64>,
+    /// Prompt tokens of finished requests: what a bill for finished work reads.
+    pub prompt: Option<Tokens>,
+    /// Output tokens of finished requests.
+    pub output: Option<Tokens>,
+    /// Finished requests that said how many answers they want.
+    pub asked: Option<u64>,
+    /// The answers that those wanted; above `asked`, prompts were counted once an answer (vLLM's `n`).
+    pub answers: Option<u64>,
 }
 
 /// A cumulative histogram: `counts[i]` samples were at most `bounds[i]`; the last bound is infinite.

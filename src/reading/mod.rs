@@ -10,7 +10,7 @@ mod id;
 mod label;
 
 pub use engine::{
-    EngineKind, EngineReading, Histogram, Latency, LiveTokens, PromptCount, Role, Speculation, TokenCounters,
+    EngineKind, EngineReading, Finished, Histogram, Latency, LiveTokens, PromptCount, Role, Speculation, TokenCounters,
 };
 pub use event::{Event, Health, PageReading, Refusals, ScrapeCost, ScrapeTrouble, Trouble};
 pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Throttle};
