@@ -1,0 +1,102 @@
+//! What is asked and what is answered.
+
+use std::time::Duration;
+
+pub use hyper::body::Bytes;
+
+/// What a client asks for. The method is GET or HEAD; for HEAD the body of the answer is left out on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The path, as sent: `/metrics`.
+    pub path: String,
+    /// What follows the `?`, as sent.
+    pub query: Option<String>,
+    /// The `Host` header, as sent: who the client thinks that we are.
+    pub host: Option<String>,
+    /// The `Accept` header, as sent.
+    pub accept: Option<String>,
+}
+
+impl Request {
+    /// A GET of `path`.
+    pub fn get(path: &str) -> Self {
+        Self { path: path.to_owned(), query: None, host: None, accept: None }
+    }
+
+    /// The value of `key` in the query, as sent: nothing is decoded.
+    pub fn parameter(&self, key: &str) -> Option<&str> {
+        let pairs = self.query.as_deref()?.split('&');
+        pairs.filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == key).map(|(_, value)| value)
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Content-Type`.
+    pub content_type: &'static str,
+    /// The body; a clone of it is a reference to it.
+    pub body: Bytes,
+    /// How long the answer is held back: a simulated host may be slow. The handler itself never waits.
+    pub held: Duration,
+}
+
+impl Response {
+    /// Prometheus' text format, as its own client libraries announce it.
+    pub const EXPOSITION: &'static str = "text/plain; version=0.0.4; charset=utf-8";
+    /// JSON.
+    pub const JSON: &'static str = "application/json";
+    const TEXT: &'static str = "text/plain; charset=utf-8";
+
+    /// Status 200 with a body.
+    pub fn ok(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self { status: 200, content_type, body: body.into(), held: Duration::ZERO }
+    }
+
+    /// Status 200 with plain text.
+    pub fn text(body: impl Into<Bytes>) -> Self {
+        Self::ok(Self::TEXT, body)
+    }
+
+    /// Status 200 with a metrics page.
+    pub fn exposition(page: impl Into<Bytes>) -> Self {
+        Self::ok(Self::EXPOSITION, page)
+    }
+
+    /// Status 200 with JSON.
+    pub fn json(body: impl Into<Bytes>) -> Self {
+        Self::ok(Self::JSON, body)
+    }
+
+    /// A status and a line that says what to do.
+    pub fn status(status: u16, line: impl Into<Bytes>) -> Self {
+        Self { status, ..Self::text(line) }
+    }
+
+    /// Status 404.
+    pub fn not_found() -> Self {
+        Self::status(404, "no such page\n")
+    }
+
+    /// The same answer, sent `span` later.
+    #[must_use]
+    pub fn held(self, span: Duration) -> Self {
+        Self { held: span, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_found_by_its_whole_name() {
+        let request = Request { query: Some("since=1&by=hour&x".to_owned()), ..Request::get("/") };
+        assert_eq!(request.parameter("by"), Some("hour"));
+        assert_eq!(request.parameter("y"), None);
+        assert_eq!(request.parameter("x"), None);
+        assert_eq!(Request::get("/").parameter("by"), None);
+    }
+}
