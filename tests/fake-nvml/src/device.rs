@@ -1,0 +1,195 @@
+//! Calls about one GPU.
+
+use std::ffi::{c_char, c_uint, c_ulonglong};
+use std::thread;
+
+use crate::call::{Code, Device, INSUFFICIENT_SIZE, NOT_SUPPORTED, SUCCESS, on, put, put_text};
+use crate::figures::{self, MEMORY};
+use crate::plan::Plan;
+
+/// A getter of one number.
+macro_rules! number {
+    ($symbol:ident, $call:literal, $type:ty, $figure:expr) => {
+        /// # Safety
+        /// As NVML's.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $symbol(device: Device, slot: *mut $type) -> Code {
+            on(device, $call, |gpu| unsafe { put(slot, $figure(gpu)) })
+        }
+    };
+}
+
+number!(nvmlDeviceGetPowerUsage, "power", c_uint, figures::power);
+number!(nvmlDeviceGetEnforcedPowerLimit, "power_limit", c_uint, |_| 700_000);
+number!(nvmlDeviceGetTotalEnergyConsumption, "energy", c_ulonglong, figures::energy);
+// Bit 4 (value 4): the software power cap holds the clocks on every third GPU.
+number!(nvmlDeviceGetCurrentClocksThrottleReasons, "throttle", c_ulonglong, |gpu| if gpu % 3 == 2 { 4 } else { 0 });
+
+/// `nvmlUtilization_t`.
+#[repr(C)]
+pub struct Utilization {
+    gpu: c_uint,
+    memory: c_uint,
+}
+
+/// `nvmlMemory_v2_t`.
+#[repr(C)]
+pub struct Memory {
+    version: c_uint,
+    total: c_ulonglong,
+    reserved: c_ulonglong,
+    free: c_ulonglong,
+    used: c_ulonglong,
+}
+
+/// `nvmlProcessInfo_v2_t`.
+#[repr(C)]
+pub struct Process {
+    pid: c_uint,
+    used: c_ulonglong,
+    gpu_instance: c_uint,
+    compute_instance: c_uint,
+}
+
+/// # Safety
+/// As NVML's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetName(device: Device, buffer: *mut c_char, length: c_uint) -> Code {
+    on(device, "name", |_| unsafe { put_text(buffer, length, &Plan::get().name) })
+}
+
+/// # Safety
+/// As NVML's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetUUID(device: Device, buffer: *mut c_char, length: c_uint) -> Code {
+    on(device, "uuid", |gpu| unsafe { put_text(buffer, length, &figures::uuid(gpu)) })
+}
+
+/// # Safety
+/// As NVML's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetUtilizationRates(device: Device, slot: *mut Utilization) -> Code {
+    on(device, "utilization", |gpu| {
+        let busy = figures::utilization(gpu);
+        unsafe { put(slot, Utilization { gpu: busy, memory: busy / 2 }) }
+    })
+}
+
+/// # Safety
+/// As NVML's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetMemoryInfo_v2(device: Device, slot: *mut Memory) -> Code {
+    on(device, "memory", |gpu| {
+        let (total, reserved) = MEMORY;
+        let used = figures::memory_used(gpu);
+        let version = (size_of::<Memory>() | 2 << 24) as c_uint;
+        unsafe { put(slot, Memory { version, total, reserved, free: total - reserved - used, used }) }
+    })
+}
+
+/// # Safety
+/// As NVML's. Sensor 0 is the core.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetTemperature(device: Device, sensor: c_uint, slot: *mut c_uint) -> Code {
+    on(device, "temperature", |gpu| match sensor {
+        0 => unsafe { put(slot, figures::temperature(gpu)) },
+        _ => NOT_SUPPORTED,
+    })
+}
+
+/// # Safety
+/// As NVML's. Clock 1 is the SM's, 2 the memory's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetClockInfo(device: Device, clock: c_uint, slot: *mut c_uint) -> Code {
+    match clock {
+        1 => on(device, "sm_clock", |gpu| unsafe { put(slot, figures::sm_clock(gpu)) }),
+        2 => on(device, "memory_clock", |_| unsafe { put(slot, 2619) }),
+        _ => NOT_SUPPORTED,
+    }
+}
+
+/// # Safety
+/// As NVML's. A board without fans, as the data centre's are, is `FAKE_NVML_UNSUPPORTED=*:fan`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetFanSpeed_v2(device: Device, _fan: c_uint, slot: *mut c_uint) -> Code {
+    on(device, "fan", |gpu| unsafe { put(slot, 30 + gpu) })
+}
+
+/// # Safety
+/// As NVML's. Error type 0 is corrected, 1 uncorrected; counter 0 is volatile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetTotalEccErrors(
+    device: Device,
+    error: c_uint,
+    counter: c_uint,
+    slot: *mut c_ulonglong,
+) -> Code {
+    on(device, "ecc", |gpu| match (error, counter) {
+        (0, 0) => unsafe { put(slot, u64::from(gpu) * 10) },
+        (1, 0) => unsafe { put(slot, u64::from(gpu)) },
+        _ => NOT_SUPPORTED,
+    })
+}
+
+/// # Safety
+/// As NVML's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetMigMode(device: Device, current: *mut c_uint, pending: *mut c_uint) -> Code {
+    on(device, "mig", |gpu| unsafe {
+        let mode = c_uint::from(Plan::get().is_mig(gpu));
+        put(current, mode) | put(pending, mode)
+    })
+}
+
+/// # Safety
+/// As NVML's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetComputeRunningProcesses_v3(
+    device: Device,
+    count: *mut c_uint,
+    slots: *mut Process,
+) -> Code {
+    on(device, "compute", |gpu| {
+        let pids = &Plan::get().pids;
+        let share = figures::memory_used(gpu) / pids.len().max(1) as u64;
+        unsafe { put_processes(pids, share, count, slots) }
+    })
+}
+
+/// # Safety
+/// As NVML's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetGraphicsRunningProcesses_v3(
+    device: Device,
+    count: *mut c_uint,
+    slots: *mut Process,
+) -> Code {
+    on(device, "graphics", |_| unsafe { put_processes(&[], 0, count, slots) })
+}
+
+/// # Safety
+/// `count` is valid; `slots` is null or has room for `*count` entries.
+unsafe fn put_processes(pids: &[u32], used: u64, count: *mut c_uint, slots: *mut Process) -> Code {
+    unsafe {
+        let room = count.read() as usize;
+        count.write(pids.len() as c_uint);
+        if room < pids.len() {
+            return INSUFFICIENT_SIZE;
+        }
+        for (place, &pid) in pids.iter().enumerate() {
+            let process = Process { pid, used, gpu_instance: c_uint::MAX, compute_instance: c_uint::MAX };
+            slots.add(place).write(process);
+        }
+    }
+    SUCCESS
+}
+
+/// # Safety
+/// As NVML's. Counter 0 is sent, 1 received, both in kB/s.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetPcieThroughput(device: Device, counter: c_uint, slot: *mut c_uint) -> Code {
+    on(device, "pcie", |gpu| {
+        thread::sleep(Plan::get().pcie);
+        unsafe { put(slot, 100_000 * (counter + 1) + gpu) }
+    })
+}
