@@ -37,7 +37,7 @@ pub fn on(device: Device, call: &str, work: impl FnOnce(u32) -> Code) -> Code {
     }
     note(call, Some(gpu));
     while plan.hangs(gpu, call) {
-        thread::sleep(Duration::from_secs(3600));
+        thread::sleep(Duration::from_millis(100));
     }
     thread::sleep(plan.delay(gpu));
     if plan.is_lost(gpu) {

@@ -45,6 +45,8 @@ pub struct Plan {
     pub log: Option<String>,
     /// `FAKE_NVML_FAULT_AFTER`: seconds for which lost, hanging and slow GPUs and XIDs behave.
     fault_after: Duration,
+    /// `FAKE_NVML_FAULT_UNTIL`: seconds after which they behave again; calls that hang come back then.
+    fault_until: Duration,
     loaded: Instant,
 }
 
@@ -96,12 +98,13 @@ impl Plan {
             pcie: Duration::from_millis(number("PCIE_MS", 20)),
             log: text("LOG"),
             fault_after: Duration::from_secs_f64(number("FAULT_AFTER", 0.0)),
+            fault_until: Duration::from_secs_f64(number("FAULT_UNTIL", 1e9)),
             loaded: Instant::now(),
         }
     }
 
     fn faulty(&self) -> bool {
-        self.loaded.elapsed() >= self.fault_after
+        (self.fault_after..self.fault_until).contains(&self.loaded.elapsed())
     }
 
     pub fn is_lost(&self, gpu: u32) -> bool {

@@ -1,0 +1,185 @@
+//! When to look: the loop that every thread of this source reports to, and that never waits for any of them.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use super::load::{self, Loaded};
+use super::machine::Machine;
+use super::{NvmlSettings, Pace};
+use crate::clock::Clock;
+use crate::reading::{Event, GpuReading, Label, Trouble};
+
+/// Between the first look and the second.
+const SECOND_LOOK: Duration = Duration::from_millis(300);
+/// Between two attempts to load the library.
+const RETRY: Duration = Duration::from_secs(30);
+/// How long loading may take before it is said that it takes long.
+const LOADING: Duration = Duration::from_secs(10);
+/// How often a thread is watched while it works.
+const WATCH: Duration = Duration::from_millis(50);
+/// The longest sleep.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// What reaches the loop.
+pub(super) enum Message {
+    /// A look is wanted now.
+    Look,
+    /// Loading ended.
+    Loaded(Result<Loaded, Trouble>),
+    /// A thread visited all GPUs that it was told to.
+    Ended(u64),
+    /// A thread that was written off came out of the driver.
+    Back(u64),
+    /// The driver reported an error.
+    Xid { gpu: u32, code: u32 },
+    /// Nobody wants to know any more.
+    Stop,
+}
+
+/// How far it is.
+enum Stage {
+    Loading { since: Instant },
+    Down { retry: Instant },
+    Up(Box<Machine>),
+}
+
+/// The loop.
+pub(super) struct Cadence<S> {
+    settings: NvmlSettings,
+    clock: Clock,
+    send: S,
+    tell: Sender<Message>,
+    version: Arc<OnceLock<Label>>,
+    stage: Stage,
+    /// What stands in the way, as last said.
+    trouble: Option<Trouble>,
+    /// When the next look is due; `None` until one is asked for.
+    due: Option<Instant>,
+    began: Instant,
+    looks: u64,
+}
+
+impl<S: Fn(Event)> Cadence<S> {
+    pub(super) fn new(
+        settings: NvmlSettings,
+        clock: Clock,
+        send: S,
+        tell: Sender<Message>,
+        version: Arc<OnceLock<Label>>,
+    ) -> Self {
+        let now = Instant::now();
+        let due = matches!(settings.pace, Pace::Every(_)).then_some(now);
+        let stage = Stage::Loading { since: now };
+        Self { settings, clock, send, tell, version, stage, trouble: None, due, began: now, looks: 0 }
+    }
+
+    /// Runs until it is told to stop.
+    pub(super) fn run(mut self, inbox: &Receiver<Message>) {
+        self.load();
+        loop {
+            let nap = self.wake().saturating_duration_since(Instant::now());
+            match inbox.recv_timeout(nap) {
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(message) => self.hear(message),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            self.act(Instant::now());
+        }
+    }
+
+    fn load(&mut self) {
+        self.stage = Stage::Loading { since: Instant::now() };
+        let tell = self.tell.clone();
+        load::load(self.settings.library.clone(), move |result| {
+            let _ = tell.send(Message::Loaded(result));
+        });
+    }
+
+    /// When there is something to do without being told.
+    fn wake(&self) -> Instant {
+        let now = Instant::now();
+        let due = self.due.unwrap_or(now + IDLE);
+        match &self.stage {
+            Stage::Loading { .. } if self.trouble.is_some() => now + IDLE,
+            Stage::Loading { since } => *since + LOADING,
+            Stage::Down { retry } => *retry,
+            Stage::Up(machine) if machine.is_looking() => now + WATCH,
+            Stage::Up(machine) if machine.is_busy() => due.min(now + WATCH),
+            Stage::Up(machine) => due.min(machine.slow_due()),
+        }
+    }
+
+    fn hear(&mut self, message: Message) {
+        let now = Instant::now();
+        match (message, &mut self.stage) {
+            (Message::Look, Stage::Up(_)) => self.due = Some(now),
+            (Message::Look, _) => {
+                self.due = Some(now);
+                if let Some(trouble) = self.trouble.clone() {
+                    self.say(Err(trouble));
+                }
+            }
+            (Message::Loaded(Ok(loaded)), stage) => {
+                if let Some(version) = loaded.version.clone() {
+                    let _ = self.version.set(version);
+                }
+                *stage = Stage::Up(Box::new(Machine::new(&loaded, &self.tell, now)));
+                self.trouble = None;
+            }
+            (Message::Loaded(Err(trouble)), stage) => {
+                *stage = Stage::Down { retry: now + RETRY };
+                self.fail(trouble);
+            }
+            (Message::Ended(worker), Stage::Up(machine)) => {
+                if let Some(readings) = machine.ended(worker, now) {
+                    self.finish(readings, now);
+                }
+            }
+            (Message::Back(worker), Stage::Up(machine)) => machine.back(worker),
+            (Message::Xid { gpu, code }, Stage::Up(machine)) => machine.note_xid(gpu, code),
+            _ => {}
+        }
+    }
+
+    fn act(&mut self, now: Instant) {
+        match &mut self.stage {
+            Stage::Loading { since } if now >= *since + LOADING && self.trouble.is_none() => self.fail(load::silent()),
+            Stage::Down { retry } if now >= *retry => self.load(),
+            Stage::Up(machine) => {
+                if self.due.is_some_and(|due| now >= due) && !machine.is_looking() {
+                    self.began = now;
+                    self.due = None;
+                    machine.begin_look(now);
+                }
+                if let Some(readings) = machine.check(now) {
+                    self.finish(readings, now);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Says what stands in the way, unless that was said before.
+    fn fail(&mut self, trouble: Trouble) {
+        if self.trouble.as_ref() != Some(&trouble) {
+            self.trouble = Some(trouble.clone());
+            self.say(Err(trouble));
+        }
+    }
+
+    fn finish(&mut self, readings: Vec<GpuReading>, now: Instant) {
+        self.say(Ok(readings));
+        self.looks += 1;
+        if let Pace::Every(interval) = self.settings.pace {
+            let pause = if self.looks == 1 { SECOND_LOOK.min(interval) } else { interval };
+            // A driver that takes long gets as much rest as it took.
+            let rested = now + now.saturating_duration_since(self.began).min(interval);
+            self.due = Some(self.due.unwrap_or((self.began + pause).max(rested)));
+        }
+    }
+
+    fn say(&self, outcome: Result<Vec<GpuReading>, Trouble>) {
+        (self.send)(Event::Gpus { node: self.settings.node.clone(), at: self.clock.now(), outcome });
+    }
+}

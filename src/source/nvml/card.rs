@@ -1,0 +1,183 @@
+//! One GPU as the driver lists it: its handle, what never changes, and what it was found not to have.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use nvml_wrapper::error::NvmlError;
+use nvml_wrapper::{Device, Nvml};
+
+use super::lane::Pulse;
+use crate::reading::{GpuId, Label};
+
+/// What is asked of a GPU. A refusal is remembered by these names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Call {
+    Handle,
+    Name,
+    Uuid,
+    Utilization,
+    Memory,
+    Power,
+    PowerLimit,
+    Energy,
+    Temperature,
+    SmClock,
+    MemoryClock,
+    Fan,
+    Corrected,
+    Uncorrected,
+    Throttle,
+    Mig,
+    Compute,
+    Graphics,
+    PcieSent,
+    PcieReceived,
+    Gpm,
+}
+
+/// Why a GPU is not asked any further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The driver says that it is gone, or that it needs a reset.
+    Lost,
+    /// The call came back after nobody waited for it any more.
+    WrittenOff,
+}
+
+/// One GPU. Threads share it, so that a new one knows what the one before it learnt.
+#[derive(Debug)]
+pub(super) struct Card {
+    /// The driver's index.
+    pub(super) index: u32,
+    nvml: &'static Nvml,
+    device: OnceLock<Device<'static>>,
+    name: OnceLock<Label>,
+    id: OnceLock<GpuId>,
+    /// A bit for each [`Call`] that was refused for good.
+    refused: AtomicU32,
+}
+
+impl Card {
+    pub(super) fn new(nvml: &'static Nvml, index: u32) -> Self {
+        Self {
+            index,
+            nvml,
+            device: OnceLock::new(),
+            name: OnceLock::new(),
+            id: OnceLock::new(),
+            refused: AtomicU32::new(0),
+        }
+    }
+
+    /// The product name, once it was told.
+    pub(super) fn name(&self) -> Option<Label> {
+        self.name.get().cloned()
+    }
+
+    /// The identity, once it was told.
+    pub(super) fn id(&self) -> Option<GpuId> {
+        self.id.get().cloned()
+    }
+
+    fn has_refused(&self, call: Call) -> bool {
+        self.refused.load(Ordering::Relaxed) & (1 << call as u8) != 0
+    }
+
+    /// Never asks for this again.
+    pub(super) fn refuse(&self, call: Call) {
+        self.refused.fetch_or(1 << call as u8, Ordering::Relaxed);
+    }
+}
+
+/// A thread that is at a card: every call it makes moves its pulse.
+#[derive(Clone, Copy)]
+pub(super) struct Visit<'a> {
+    pub(super) card: &'a Card,
+    pub(super) pulse: &'a Pulse,
+}
+
+impl Visit<'_> {
+    /// Asks once more what may change. `None`: refused, now or before, or it failed this time.
+    pub(super) fn ask<T>(
+        &self,
+        call: Call,
+        question: impl FnOnce(&Device<'static>) -> Result<T, NvmlError>,
+    ) -> Result<Option<T>, Stop> {
+        if self.card.has_refused(call) {
+            return Ok(None);
+        }
+        match self.device()? {
+            Some(device) => self.settle(call, || question(device)),
+            None => Ok(None),
+        }
+    }
+
+    /// Asks what never changes, unless it was told before.
+    pub(super) fn ask_identity(&self) -> Result<(), Stop> {
+        if self.card.name.get().is_none()
+            && let Some(name) = self.ask(Call::Name, Device::name)?
+        {
+            let _ = self.card.name.set(Label::new(&name));
+        }
+        if self.card.id.get().is_none()
+            && let Some(uuid) = self.ask(Call::Uuid, Device::uuid)?
+        {
+            let _ = self.card.id.set(GpuId::from_uuid(&uuid));
+        }
+        Ok(())
+    }
+
+    fn device(&self) -> Result<Option<&Device<'static>>, Stop> {
+        if self.card.device.get().is_none()
+            && !self.card.has_refused(Call::Handle)
+            && let Some(device) = self.settle(Call::Handle, || self.card.nvml.device_by_index(self.card.index))?
+        {
+            let _ = self.card.device.set(device);
+        }
+        Ok(self.card.device.get())
+    }
+
+    fn settle<T>(&self, call: Call, question: impl FnOnce() -> Result<T, NvmlError>) -> Result<Option<T>, Stop> {
+        self.pulse.beat(self.card.index);
+        let answer = question();
+        if self.pulse.is_written_off() {
+            return Err(Stop::WrittenOff);
+        }
+        match answer {
+            Ok(value) => Ok(Some(value)),
+            Err(NvmlError::GpuLost | NvmlError::ResetRequired) => Err(Stop::Lost),
+            Err(error) => {
+                if is_final(&error) {
+                    self.card.refuse(call);
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Whether the same question would get the same refusal for as long as this process runs.
+const fn is_final(error: &NvmlError) -> bool {
+    matches!(
+        error,
+        NvmlError::NotSupported
+            | NvmlError::NoPermission
+            | NvmlError::InvalidArg
+            | NvmlError::FunctionNotFound
+            | NvmlError::FailedToLoadSymbol(_)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_library_without_a_symbol_is_a_final_refusal() {
+        assert!(is_final(&NvmlError::FailedToLoadSymbol("nvmlDeviceGetMemoryInfo_v2".to_owned())));
+        assert!(is_final(&NvmlError::NotSupported));
+        assert!(!is_final(&NvmlError::Unknown));
+        assert!(!is_final(&NvmlError::Timeout));
+    }
+}

@@ -1,0 +1,196 @@
+//! A thread that visits GPUs round after round, and whoever watches it.
+//!
+//! A lane never waits for its thread. When a call has not come back in [`PATIENCE`] the thread is written off: it is left
+//! inside the driver, its GPU is named, and new threads go on with the others.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::cadence::Message;
+use super::card::{Card, Stop, Visit};
+
+/// How long a call may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a lane asks of each GPU. A written-off thread takes its own with it; the next begins afresh.
+pub(super) trait Round: Default + Send + 'static {
+    /// What a visit brings.
+    type Found: Send + 'static;
+
+    /// Asks one GPU.
+    fn visit(&mut self, at: &Visit<'_>) -> Result<Self::Found, Stop>;
+}
+
+/// One GPU's part of a round: what was found, or that the GPU is lost.
+pub(super) type Outcome<F> = (u32, Option<F>);
+
+/// The sign of life of one thread.
+#[derive(Debug, Default)]
+pub(super) struct Pulse {
+    calls: AtomicU64,
+    gpu: AtomicU32,
+    written_off: AtomicBool,
+}
+
+impl Pulse {
+    /// A call begins.
+    pub(super) fn beat(&self, gpu: u32) {
+        self.gpu.store(gpu, Ordering::Relaxed);
+        self.calls.fetch_add(1, Ordering::Release);
+    }
+
+    pub(super) fn is_written_off(&self) -> bool {
+        self.written_off.load(Ordering::Acquire)
+    }
+}
+
+type Basket<F> = Arc<Mutex<Vec<Outcome<F>>>>;
+
+/// A thread.
+struct Worker {
+    id: u64,
+    orders: Sender<Vec<u32>>,
+    pulse: Arc<Pulse>,
+    watch: Option<Watch>,
+}
+
+/// What a thread is at.
+struct Watch {
+    gpus: Vec<u32>,
+    /// The pulse when it last moved, and when that was seen.
+    seen: (u64, Instant),
+}
+
+/// A call that did not come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stall {
+    /// The thread, which may come back one day.
+    pub(super) worker: u64,
+    /// The GPU.
+    pub(super) gpu: u32,
+}
+
+/// A lane. It has one thread, and more of them only for the rest of a round in which a GPU hung.
+pub(super) struct Lane<R: Round> {
+    cards: Arc<[Card]>,
+    tell: Sender<Message>,
+    basket: Basket<R::Found>,
+    workers: Vec<Worker>,
+}
+
+impl<R: Round> Lane<R> {
+    /// A lane at rest.
+    pub(super) fn new(cards: Arc<[Card]>, tell: Sender<Message>) -> Self {
+        Self { cards, tell, basket: Basket::<R::Found>::default(), workers: Vec::new() }
+    }
+
+    /// Whether a round is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.workers.iter().any(|worker| worker.watch.is_some())
+    }
+
+    /// Begins a round over `gpus`.
+    pub(super) fn begin(&mut self, gpus: &[u32], now: Instant) {
+        self.take();
+        if self.workers.is_empty() {
+            self.workers.push(self.hire());
+        }
+        self.workers.truncate(1);
+        self.workers.iter_mut().for_each(|worker| worker.order(gpus.to_vec(), now));
+    }
+
+    /// Takes note that thread `worker` is done; whether that ended this lane's round.
+    pub(super) fn ended(&mut self, worker: u64) -> bool {
+        let Some(worker) = self.workers.iter_mut().find(|w| w.id == worker) else { return false };
+        worker.watch = None;
+        !self.is_busy()
+    }
+
+    /// What the round has brought so far.
+    pub(super) fn take(&mut self) -> Vec<Outcome<R::Found>> {
+        std::mem::take(&mut *self.basket.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes off the threads whose calls have not come back in time. What they had still to do goes to new ones: the
+    /// GPUs that answered before to one, each other to its own, since a second one may hang as well.
+    pub(super) fn check(&mut self, now: Instant) -> Vec<Stall> {
+        let late: Vec<Worker> = self.workers.extract_if(.., |worker| worker.is_late(now)).collect();
+        late.iter().map(|worker| self.write_off(worker, now)).collect()
+    }
+
+    fn write_off(&mut self, worker: &Worker, now: Instant) -> Stall {
+        worker.pulse.written_off.store(true, Ordering::Release);
+        let stall = Stall { worker: worker.id, gpu: worker.pulse.gpu.load(Ordering::Relaxed) };
+        let answered: Vec<u32> = self.take().iter().map(|(gpu, _)| *gpu).collect();
+        let rest = worker.watch.iter().flat_map(|watch| &watch.gpus).copied().filter(|gpu| *gpu != stall.gpu);
+        let (safe, doubtful): (Vec<u32>, Vec<u32>) = rest.partition(|gpu| answered.contains(gpu));
+        for gpus in std::iter::once(safe).chain(doubtful.into_iter().map(|gpu| vec![gpu])) {
+            let mut hired = self.hire();
+            hired.order(gpus, now);
+            self.workers.push(hired);
+        }
+        stall
+    }
+
+    /// A new thread. Threads are numbered through all lanes.
+    fn hire(&self) -> Worker {
+        static HIRED: AtomicU64 = AtomicU64::new(0);
+        let id = HIRED.fetch_add(1, Ordering::Relaxed);
+        let (orders, inbox) = channel();
+        let pulse = Arc::new(Pulse::default());
+        let worker = Worker { id, orders, pulse: Arc::clone(&pulse), watch: None };
+        let (cards, basket, tell) = (Arc::clone(&self.cards), Arc::clone(&self.basket), self.tell.clone());
+        let _ = thread::Builder::new().name(format!("nvml-{id}")).spawn(move || {
+            work::<R>(id, &inbox, &cards, &pulse, &basket, &tell);
+            if pulse.is_written_off() {
+                let _ = tell.send(Message::Back(id));
+            }
+        });
+        worker
+    }
+}
+
+impl Worker {
+    fn order(&mut self, gpus: Vec<u32>, now: Instant) {
+        let calls = self.pulse.calls.load(Ordering::Acquire);
+        let _ = self.orders.send(gpus.clone());
+        self.watch = Some(Watch { gpus, seen: (calls, now) });
+    }
+
+    /// Whether its call has not come back for too long.
+    fn is_late(&mut self, now: Instant) -> bool {
+        let Some(watch) = &mut self.watch else { return false };
+        let calls = self.pulse.calls.load(Ordering::Acquire);
+        if calls != watch.seen.0 {
+            watch.seen = (calls, now);
+        }
+        now.saturating_duration_since(watch.seen.1) >= PATIENCE
+    }
+}
+
+fn work<R: Round>(
+    id: u64,
+    orders: &Receiver<Vec<u32>>,
+    cards: &[Card],
+    pulse: &Pulse,
+    basket: &Basket<R::Found>,
+    tell: &Sender<Message>,
+) {
+    let mut round = R::default();
+    for gpus in orders {
+        for card in gpus.iter().filter_map(|gpu| cards.get(*gpu as usize)) {
+            let found = match round.visit(&Visit { card, pulse }) {
+                Ok(found) => Some(found),
+                Err(Stop::Lost) => None,
+                Err(Stop::WrittenOff) => return,
+            };
+            basket.lock().unwrap_or_else(PoisonError::into_inner).push((card.index, found));
+        }
+        if tell.send(Message::Ended(id)).is_err() {
+            return;
+        }
+    }
+}

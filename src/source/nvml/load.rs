@@ -1,0 +1,93 @@
+//! Getting hold of the driver's library, and saying what to do when that fails.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use nvml_wrapper::Nvml;
+use nvml_wrapper::error::NvmlError;
+
+use crate::reading::{Label, Trouble};
+
+/// The library at work.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    /// Leaked: its `Drop` would shut the driver down under threads that are still inside it.
+    pub(super) nvml: &'static Nvml,
+    pub(super) gpus: u32,
+    pub(super) version: Option<Label>,
+}
+
+/// Loads on a thread of its own, for initialising a broken driver may hang too, and hands the result to `done`.
+pub(super) fn load(library: Option<PathBuf>, done: impl FnOnce(Result<Loaded, Trouble>) + Send + 'static) {
+    let attempt = move || done(try_load(library.as_deref()).map_err(|error| trouble(library.as_deref(), &error)));
+    let _ = thread::Builder::new().name("nvml-load".to_owned()).spawn(attempt);
+}
+
+fn try_load(library: Option<&Path>) -> Result<Loaded, NvmlError> {
+    let nvml = match library {
+        Some(path) => Nvml::builder().lib_path(path.as_os_str()).init()?,
+        None => Nvml::init()?,
+    };
+    let nvml: &'static Nvml = Box::leak(Box::new(nvml));
+    let version = nvml.sys_driver_version().ok().map(|v| Label::new(&v));
+    Ok(Loaded { nvml, gpus: nvml.device_count()?, version })
+}
+
+/// What to tell the user when initialisation does not come back.
+pub(super) fn silent() -> Trouble {
+    said(
+        "the driver does not answer: its initialisation has not come back in 10 s",
+        "see whether nvidia-smi hangs too and what `dmesg | grep NVRM` says; often only a reboot helps",
+    )
+}
+
+fn trouble(library: Option<&Path>, error: &NvmlError) -> Trouble {
+    match error {
+        NvmlError::LibloadingError(why) => match library {
+            Some(path) => said(
+                &format!("{} cannot be loaded: {why}", path.display()),
+                "check the path given with --nvml-lib; without it the system's own library is used",
+            ),
+            None => said(
+                "libnvidia-ml.so.1 was not found: no NVIDIA driver is installed here",
+                "in a container run with --gpus all (nvidia-container-toolkit) or mount the library and name it with \
+                 --nvml-lib; without GPUs on this machine, nvml:off ends this message",
+            ),
+        },
+        NvmlError::DriverNotLoaded => said(
+            "the library is here, but the kernel's nvidia driver is not loaded",
+            "run `modprobe nvidia`; after a kernel upgrade the module may have to be built again (dkms status)",
+        ),
+        NvmlError::LibRmVersionMismatch => said(
+            "the library and the loaded kernel driver are of different versions",
+            "a driver was upgraded underneath: reboot, or restart the container so that it gets the new library",
+        ),
+        NvmlError::NoPermission => said(
+            "this user may not talk to the driver",
+            "allow it to read and write /dev/nvidiactl and /dev/nvidia*; in a container run with --gpus all",
+        ),
+        other => said(
+            &format!("initialisation failed: {other}"),
+            "see whether nvidia-smi works; `dmesg | grep NVRM` says more",
+        ),
+    }
+}
+
+fn said(why: &str, mend: &str) -> Trouble {
+    Trouble { what: Label::new("NVML"), why: Label::new(why), mend: Label::new(mend) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_has_its_own_mend() {
+        let errors =
+            [NvmlError::DriverNotLoaded, NvmlError::LibRmVersionMismatch, NvmlError::NoPermission, NvmlError::Unknown];
+        let mut mends: Vec<_> = errors.iter().map(|e| trouble(None, e).mend).collect();
+        mends.sort();
+        mends.dedup();
+        assert_eq!(mends.len(), errors.len());
+    }
+}

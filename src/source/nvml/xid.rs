@@ -1,0 +1,61 @@
+//! The driver's error events, waited for on a thread of its own.
+
+use std::sync::mpsc::Sender;
+use std::thread;
+
+use nvml_wrapper::bitmasks::event::EventTypes;
+use nvml_wrapper::enums::event::XidError;
+use nvml_wrapper::error::NvmlError;
+use nvml_wrapper::{EventSet, Nvml};
+
+use super::cadence::Message;
+
+/// How long one wait lasts, in milliseconds.
+const WAIT: u32 = 600_000;
+/// What the driver's documentation calls an unknown error.
+const UNKNOWN: u32 = 999;
+
+/// Tells of every XID error from now on, for as long as somebody listens. Drivers without events tell of none.
+pub(super) fn watch(nvml: &'static Nvml, gpus: u32, tell: Sender<Message>) {
+    let _ = thread::Builder::new().name("nvml-xid".to_owned()).spawn(move || {
+        let Some(events) = register(nvml, gpus) else { return };
+        loop {
+            match events.wait(WAIT) {
+                Ok(event) => {
+                    let (Some(code), Ok(gpu)) = (event.event_data, event.device.index()) else { continue };
+                    let code = match code {
+                        XidError::Value(code) => u32::try_from(code).unwrap_or(UNKNOWN),
+                        XidError::Unknown => UNKNOWN,
+                    };
+                    if tell.send(Message::Xid { gpu, code }).is_err() {
+                        return;
+                    }
+                }
+                Err(NvmlError::Timeout) => {}
+                Err(_) => return,
+            }
+        }
+    });
+}
+
+/// A set with every GPU that has events. A refusal consumes the set, so it is made anew without that GPU.
+fn register(nvml: &'static Nvml, gpus: u32) -> Option<EventSet<'static>> {
+    let mut willing: Vec<u32> = (0..gpus).collect();
+    while !willing.is_empty() {
+        match register_all(nvml, &willing) {
+            Ok(events) => return Some(events),
+            Err(refused) => willing.retain(|gpu| *gpu != refused),
+        }
+    }
+    None
+}
+
+/// A set with all of `gpus`, or the first that refused.
+fn register_all(nvml: &'static Nvml, gpus: &[u32]) -> Result<EventSet<'static>, u32> {
+    let first = gpus.first().copied().unwrap_or_default();
+    let events = nvml.create_event_set().map_err(|_| first)?;
+    gpus.iter().try_fold(events, |events, gpu| {
+        let device = nvml.device_by_index(*gpu).map_err(|_| *gpu)?;
+        device.register_events(EventTypes::CRITICAL_XID_ERROR, events).map_err(|_| *gpu)
+    })
+}

@@ -1,0 +1,359 @@
+//! The driver source through the true wrapper, against a library that fails on demand.
+//!
+//! What the library plays is said by environment variables, and those belong to a process. So each test runs itself again
+//! in a process of its own, with the variables set, and does its checks there.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/fake_nvml.rs"]
+mod fake_nvml;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use margintop::clock::Clock;
+use margintop::reading::{Event, GpuReading, GpuState, Mig, NodeName, Trouble};
+use margintop::source::nvml::{Driver, NvmlSettings, Pace};
+
+/// Runs `check` in a process whose environment has `variables`.
+fn with(test: &str, variables: &[(&str, &str)], check: impl Fn()) {
+    const INSIDE: &str = "MARGINTOP_TEST_INSIDE";
+    if std::env::var_os(INSIDE).is_some() {
+        return check();
+    }
+    fake_nvml::library();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(INSIDE, "1")
+        .env("FAKE_NVML_STILL", "1")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let passed = output.status.success() && said(&output.stdout).contains("1 passed");
+    assert!(passed, "{}\n{}", said(&output.stdout), said(&output.stderr));
+}
+
+/// A driver and what it says.
+struct Scene {
+    driver: Driver,
+    events: Receiver<Event>,
+}
+
+impl Scene {
+    fn new(pace: Pace) -> Self {
+        Self::of_library(Some(fake_nvml::library().to_path_buf()), pace)
+    }
+
+    fn of_library(library: Option<PathBuf>, pace: Pace) -> Self {
+        let (tell, events) = channel();
+        let settings = NvmlSettings { library, node: NodeName::new("here"), pace };
+        let driver = Driver::start(settings, Clock::System, move |event| {
+            let _ = tell.send(event);
+        });
+        Self { driver, events }
+    }
+
+    fn outcome(&self) -> Result<Vec<GpuReading>, Trouble> {
+        match self.events.recv_timeout(Duration::from_secs(20)).expect("an event") {
+            Event::Gpus { node, outcome, .. } => {
+                assert_eq!(node, NodeName::new("here"));
+                outcome
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn asked(&self) -> Vec<GpuReading> {
+        self.driver.look();
+        self.outcome().unwrap()
+    }
+}
+
+fn states(gpus: &[GpuReading]) -> Vec<GpuState> {
+    gpus.iter().map(|gpu| gpu.state).collect()
+}
+
+/// How often each `call gpu` stands in a log.
+fn counts(log: &std::path::Path) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for line in std::fs::read_to_string(log).unwrap().lines() {
+        *counts.entry(line.to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+/// Looks until `done`, at most for five seconds.
+fn look_until(scene: &Scene, done: impl Fn(&[GpuReading]) -> bool) -> Vec<GpuReading> {
+    let until = Instant::now() + Duration::from_secs(5);
+    loop {
+        let gpus = scene.asked();
+        if done(&gpus) || Instant::now() > until {
+            return gpus;
+        }
+    }
+}
+
+#[test]
+fn every_field_is_read() {
+    with("every_field_is_read", &[], || {
+        let scene = Scene::new(Pace::Asked);
+        let gpus = look_until(&scene, |gpus| gpus[0].pcie.is_some());
+        assert_eq!(gpus.len(), 8);
+        assert_eq!(scene.driver.version().unwrap().as_str(), "580.65.06");
+        for (index, gpu) in (0_u32..).zip(&gpus) {
+            assert_eq!(gpu.index, index);
+            assert_eq!(gpu.state, GpuState::Answering);
+            assert_eq!(gpu.id.as_ref().unwrap().as_str(), format!("GPU-00000000-fa4e-4e56-4d4c-{index:012x}"));
+            assert_eq!(gpu.name.as_ref().unwrap().as_str(), "NVIDIA H100 80GB HBM3");
+            let load = gpu.utilization.unwrap().get();
+            assert!((0.1..=1.0).contains(&load), "{load}");
+            assert!((gpu.activity.engine.unwrap().get() - load).abs() < 1e-9);
+            assert!(gpu.activity.sm.unwrap() < gpu.activity.engine.unwrap());
+            assert!(gpu.activity.tensor.is_some() && gpu.activity.dram.is_some());
+            assert_eq!(gpu.memory_total.unwrap().get(), 85_520_809_984);
+            assert!((50_000_000_000..70_000_000_001).contains(&gpu.memory_used.unwrap().get()));
+            assert!((300.0..700.0).contains(&gpu.power.unwrap().watts()));
+            assert!((gpu.power_limit.unwrap().watts() - 700.0).abs() < 1e-9);
+            assert!(gpu.energy.unwrap().joules() > 300_000.0);
+            assert!((40..=70).contains(&gpu.temperature.unwrap().get()));
+            assert!((1450..=1950).contains(&gpu.sm_clock.unwrap().get()));
+            assert_eq!(gpu.memory_clock.unwrap().get(), 2619);
+            assert!((gpu.fan.unwrap().get() - f64::from(30 + index) / 100.0).abs() < 1e-9);
+            assert_eq!((gpu.ecc.corrected, gpu.ecc.uncorrected), (Some(u64::from(index) * 10), Some(index.into())));
+            assert_eq!(gpu.throttle.unwrap().power, index % 3 == 2);
+            assert_eq!(gpu.mig, Some(Mig::Off));
+            let processes = gpu.processes.as_ref().unwrap();
+            assert_eq!(processes.len(), 1);
+            assert_eq!(processes[0].pid, std::process::id());
+            assert!(processes[0].name.as_ref().unwrap().as_str().starts_with("nvml"));
+            assert_eq!(processes[0].memory, gpu.memory_used);
+            // GPM counts in MiB/s.
+            assert_eq!(gpu.pcie.unwrap().tx.get(), 200 * 1024 * 1024);
+            assert_eq!(gpu.xid, None);
+        }
+    });
+}
+
+#[test]
+fn without_activity_counters_pcie_is_measured_in_the_slow_lane() {
+    let variables = [("FAKE_NVML_UNSUPPORTED", "*:gpm"), ("FAKE_NVML_PCIE_MS", "40")];
+    with("without_activity_counters_pcie_is_measured_in_the_slow_lane", &variables, || {
+        let scene = Scene::new(Pace::Asked);
+        let began = Instant::now();
+        assert!(scene.asked()[7].pcie.is_none());
+        // 16 calls of 40 ms each are under way meanwhile.
+        assert!(scene.asked()[7].pcie.is_none());
+        assert!(began.elapsed() < Duration::from_millis(200), "{:?}", began.elapsed());
+        let gpus = look_until(&scene, |gpus| gpus[7].pcie.is_some());
+        assert_eq!(gpus[7].pcie.unwrap().rx.get(), 200_007_000);
+        assert_eq!(gpus[7].activity.sm, None);
+    });
+}
+
+#[test]
+fn a_lost_gpu_is_lost_alone_and_keeps_its_name() {
+    let variables = [("FAKE_NVML_LOST", "2,5"), ("FAKE_NVML_FAULT_AFTER", "0.3")];
+    with("a_lost_gpu_is_lost_alone_and_keeps_its_name", &variables, || {
+        let scene = Scene::new(Pace::Every(Duration::from_millis(100)));
+        let whole = scene.outcome().unwrap();
+        assert!(whole.iter().all(|gpu| gpu.state == GpuState::Answering));
+        let gpus = std::iter::repeat_with(|| scene.outcome().unwrap());
+        let gpus = gpus.take(30).find(|gpus| gpus[2].state == GpuState::Lost).expect("a lost GPU");
+        for (before, gpu) in whole.iter().zip(&gpus) {
+            assert_eq!((&gpu.id, &gpu.name), (&before.id, &before.name));
+            let lost = gpu.index == 2 || gpu.index == 5;
+            assert_eq!(gpu.state == GpuState::Lost, lost);
+            assert_eq!(gpu.utilization.is_none(), lost);
+            assert_eq!(gpu.activity.sm.is_none() && gpu.memory_used.is_none(), lost);
+        }
+    });
+}
+
+#[test]
+fn a_gpu_lost_from_the_start_has_a_row() {
+    with("a_gpu_lost_from_the_start_has_a_row", &[("FAKE_NVML_LOST", "0")], || {
+        let gpus = Scene::new(Pace::Asked).asked();
+        assert_eq!((gpus.len(), gpus[0].state, gpus[0].id.as_ref()), (8, GpuState::Lost, None));
+        assert_eq!(gpus[1].state, GpuState::Answering);
+    });
+}
+
+#[test]
+fn a_hanging_gpu_hangs_alone() {
+    with("a_hanging_gpu_hangs_alone", &[("FAKE_NVML_HANG", "3:power")], || {
+        let scene = Scene::new(Pace::Asked);
+        let began = Instant::now();
+        let gpus = scene.asked();
+        assert!(began.elapsed() < Duration::from_millis(2300), "{:?}", began.elapsed());
+        let expected = |index| if index == 3 { GpuState::Hung } else { GpuState::Answering };
+        assert_eq!(states(&gpus), (0..8).map(expected).collect::<Vec<_>>());
+        assert_eq!(gpus[3].utilization, None);
+        assert!(gpus[3].id.is_some(), "it answered to its name before it hung");
+        assert!(gpus[2].power.is_some() && gpus[4].power.is_some());
+        // From now on nobody waits for it.
+        let began = Instant::now();
+        assert_eq!(states(&scene.asked()), states(&gpus));
+        assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
+    });
+}
+
+#[test]
+fn a_gpu_whose_call_came_back_is_asked_again() {
+    let variables = [("FAKE_NVML_HANG", "1:memory"), ("FAKE_NVML_FAULT_UNTIL", "2.5")];
+    with("a_gpu_whose_call_came_back_is_asked_again", &variables, || {
+        let scene = Scene::new(Pace::Every(Duration::from_millis(100)));
+        assert_eq!(scene.outcome().unwrap()[1].state, GpuState::Hung);
+        let mut gpus = std::iter::repeat_with(|| scene.outcome().unwrap()).take(30);
+        let back = gpus.find(|gpus| gpus[1].state == GpuState::Answering).expect("it came back");
+        assert!(back[1].memory_used.is_some());
+    });
+}
+
+#[test]
+fn a_driver_that_hangs_altogether_delays_nobody_for_long() {
+    with("a_driver_that_hangs_altogether_delays_nobody_for_long", &[("FAKE_NVML_HANG", "*:utilization")], || {
+        let scene = Scene::new(Pace::Every(Duration::from_millis(500)));
+        let began = Instant::now();
+        let gpus = scene.outcome().unwrap();
+        assert!(began.elapsed() < Duration::from_millis(2400), "{:?}", began.elapsed());
+        assert!(states(&gpus).iter().all(|state| *state == GpuState::Hung));
+        // All others are found out at the same time, and then looks are quick again.
+        for _ in 0..3 {
+            assert_eq!(states(&scene.outcome().unwrap()), states(&gpus));
+        }
+        assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+    });
+}
+
+#[test]
+fn a_call_that_hangs_in_the_slow_lane_is_found_out_too() {
+    with("a_call_that_hangs_in_the_slow_lane_is_found_out_too", &[("FAKE_NVML_HANG", "6:gpm_sample")], || {
+        let scene = Scene::new(Pace::Every(Duration::from_millis(200)));
+        let gpus = std::iter::repeat_with(|| scene.outcome().unwrap());
+        let gpus = gpus.take(30).find(|gpus| gpus[6].state == GpuState::Hung).expect("a hung GPU");
+        assert_eq!(states(&gpus).iter().filter(|state| **state == GpuState::Answering).count(), 7);
+    });
+}
+
+#[test]
+fn a_slow_driver_is_waited_for() {
+    with("a_slow_driver_is_waited_for", &[("FAKE_NVML_SLOW", "*:15")], || {
+        let scene = Scene::new(Pace::Asked);
+        let began = Instant::now();
+        let gpus = scene.asked();
+        assert!(began.elapsed() > Duration::from_secs(2), "the library is not slow: {:?}", began.elapsed());
+        assert!(gpus.iter().all(|gpu| gpu.state == GpuState::Answering && gpu.power.is_some()));
+    });
+}
+
+#[test]
+fn what_is_refused_or_never_changes_is_asked_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("calls");
+    let variables = [
+        ("FAKE_NVML_LOG", log.to_str().unwrap()),
+        ("FAKE_NVML_GPUS", "3"),
+        ("FAKE_NVML_UNSUPPORTED", "*:fan,1:energy"),
+        ("FAKE_NVML_DENIED", "*:compute,*:graphics"),
+    ];
+    with("what_is_refused_or_never_changes_is_asked_once", &variables, || {
+        let scene = Scene::new(Pace::Asked);
+        for _ in 0..25 {
+            let gpus = scene.asked();
+            assert_eq!(gpus[0].fan, None);
+            assert!(gpus[0].energy.is_some() && gpus[1].energy.is_none());
+            assert_eq!(gpus[2].processes, None, "who may not ask knows of no processes");
+        }
+        let counts = counts(std::path::Path::new(&std::env::var("FAKE_NVML_LOG").unwrap()));
+        for once in
+            ["init -", "driver -", "count -", "name 0", "uuid 0", "fan 2", "energy 1", "compute 0", "graphics 0"]
+        {
+            // The wrapper itself asks for the driver's version when it initialises, too.
+            let expected = if once == "driver -" { 2 } else { 1 };
+            assert_eq!(counts.get(once), Some(&expected), "{once}: {counts:?}");
+        }
+        assert_eq!(counts.get("utilization 0"), Some(&25));
+        assert_eq!(counts.get("power_limit 0"), Some(&3), "every tenth look");
+        assert_eq!(counts.get("shutdown -"), None);
+    });
+}
+
+#[test]
+fn a_partitioned_gpu_has_no_utilization_and_says_why() {
+    with("a_partitioned_gpu_has_no_utilization_and_says_why", &[("FAKE_NVML_MIG", "1")], || {
+        let gpus = Scene::new(Pace::Asked).asked();
+        assert_eq!((gpus[1].mig, gpus[1].utilization), (Some(Mig::On), None));
+        assert_eq!(gpus[0].mig, Some(Mig::Off));
+        assert!(gpus[0].utilization.is_some() && gpus[1].power.is_some());
+    });
+}
+
+#[test]
+fn unified_memory_is_not_the_gpus() {
+    let variables = [("FAKE_NVML_UNIFIED", "*"), ("FAKE_NVML_NAME", "NVIDIA GB10"), ("FAKE_NVML_GPUS", "1")];
+    with("unified_memory_is_not_the_gpus", &variables, || {
+        let gpus = Scene::new(Pace::Asked).asked();
+        assert_eq!((gpus[0].memory_total, gpus[0].memory_used), (None, None));
+        assert!(gpus[0].utilization.is_some());
+        assert!(gpus[0].processes.as_ref().unwrap()[0].memory.is_some());
+    });
+}
+
+#[test]
+fn an_error_event_reaches_its_gpu() {
+    with("an_error_event_reaches_its_gpu", &[("FAKE_NVML_XID", "4:79"), ("FAKE_NVML_FAULT_AFTER", "0.2")], || {
+        let scene = Scene::new(Pace::Every(Duration::from_millis(50)));
+        let gpus = std::iter::repeat_with(|| scene.outcome().unwrap());
+        let gpus = gpus.take(60).find(|gpus| gpus[4].xid.is_some()).expect("an XID");
+        assert_eq!((gpus[4].xid, gpus[5].xid), (Some(79), None));
+    });
+}
+
+#[test]
+fn a_library_that_is_not_there_is_said_once() {
+    with("a_library_that_is_not_there_is_said_once", &[], || {
+        let scene =
+            Scene::of_library(Some("/nonexistent/libnvidia-ml.so.1".into()), Pace::Every(Duration::from_millis(20)));
+        let trouble = scene.outcome().unwrap_err();
+        assert_eq!(trouble.what.as_str(), "NVML");
+        assert!(trouble.why.as_str().contains("/nonexistent"), "{trouble}");
+        assert!(trouble.mend.as_str().contains("--nvml-lib"), "{trouble}");
+        assert!(scene.events.recv_timeout(Duration::from_millis(300)).is_err(), "said twice");
+        // Whoever asks is answered all the same.
+        scene.driver.look();
+        assert_eq!(scene.outcome().unwrap_err(), trouble);
+    });
+}
+
+#[test]
+fn a_driver_that_cannot_be_used_says_what_to_do() {
+    for (code, mend) in [("9", "modprobe"), ("18", "reboot"), ("4", "/dev/nvidiactl"), ("999", "dmesg")] {
+        with("a_driver_that_cannot_be_used_says_what_to_do", &[("FAKE_NVML_INIT", code), ("MEND", mend)], || {
+            let trouble = Scene::new(Pace::Asked).outcome().unwrap_err();
+            assert!(trouble.mend.as_str().contains(&std::env::var("MEND").unwrap()), "{trouble}");
+        });
+    }
+}
+
+#[test]
+fn looks_keep_their_pace() {
+    with("looks_keep_their_pace", &[], || {
+        let scene = Scene::new(Pace::Every(Duration::from_millis(500)));
+        let began = Instant::now();
+        let times: Vec<_> = (0..3).map(|_| scene.outcome().map(|_| began.elapsed()).unwrap()).collect();
+        assert!(times[0] < Duration::from_millis(100), "{times:?}");
+        assert!((300..400).contains(&times[1].as_millis()), "{times:?}");
+        assert!((800..900).contains(&times[2].as_millis()), "{times:?}");
+    });
+}
+
+#[test]
+fn a_machine_without_gpus_has_none() {
+    with("a_machine_without_gpus_has_none", &[("FAKE_NVML_GPUS", "0")], || {
+        assert_eq!(Scene::new(Pace::Asked).asked(), Vec::new());
+    });
+}
