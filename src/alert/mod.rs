@@ -1,1 +1,47 @@
-//! The rules that turn a picture into warnings.
+//! The rules that turn a picture into warnings, and since when each has stood.
+//!
+//! A rule reads the picture only. It remembers nothing but the instant at which it first fired.
+
+mod engines;
+mod nodes;
+
+use std::collections::HashMap;
+
+use crate::reading::Label;
+use crate::snapshot::{Alert, Rule, Severity, Snapshot};
+use crate::units::Timestamp;
+
+/// What a rule found.
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    rule: Rule,
+    severity: Severity,
+    subject: String,
+    text: String,
+}
+
+/// Watches pictures go by.
+#[derive(Debug, Default)]
+pub struct Watch {
+    since: HashMap<(Rule, Label), Timestamp>,
+}
+
+impl Watch {
+    /// Adds to a picture what is wrong in it, the gravest first.
+    pub fn judge(&mut self, picture: &mut Snapshot) {
+        let found = nodes::findings(picture).into_iter().chain(engines::findings(picture));
+        let mut alerts: Vec<_> = found.map(|finding| self.stand(&finding, picture.at)).collect();
+        alerts.sort_by(|a, b| {
+            b.severity.cmp(&a.severity).then_with(|| a.subject.cmp(&b.subject)).then(a.rule.cmp(&b.rule))
+        });
+        self.since
+            .retain(|(rule, subject), _| alerts.iter().any(|alert| alert.rule == *rule && alert.subject == *subject));
+        picture.alerts = alerts;
+    }
+
+    fn stand(&mut self, finding: &Finding, now: Timestamp) -> Alert {
+        let subject = Label::new(&finding.subject);
+        let since = *self.since.entry((finding.rule, subject.clone())).or_insert(now);
+        Alert { rule: finding.rule, severity: finding.severity, subject, since, text: Label::new(&finding.text) }
+    }
+}

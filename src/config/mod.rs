@@ -1,1 +1,12 @@
 //! What the user configured, and every mistake in it at once.
+//!
+//! It turns `margintop.toml` into the plain structs of the rooms that use them. It opens no socket and prints nothing.
+
+mod error;
+mod file;
+mod range;
+mod settings;
+
+pub use error::ConfigError;
+pub use file::ConfigFile;
+pub use settings::{Settings, TargetSettings, find, load, parse_interval};

@@ -118,6 +118,11 @@ impl Book {
         Ok(())
     }
 
+    /// Forgets lists in other currencies: a ledger has one, and a list is never converted.
+    pub fn keep_currency(&mut self, currency: &str) {
+        self.lists.retain(|_, list| list.currency == currency);
+    }
+
     /// How a model is priced; `None` is "unpriced".
     pub fn price_of(&self, model: &str) -> Option<ModelPrice<'_>> {
         let key = key(model);

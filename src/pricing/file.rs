@@ -113,6 +113,23 @@ impl From<GpuFile> for GpuRate {
 }
 
 impl ListFile {
+    /// A list that always holds and has no windows.
+    pub fn flat(name: String, currency: String, tiers: BTreeMap<String, TierFile>) -> Self {
+        let (source, windows) = (String::new(), Vec::new());
+        Self {
+            name,
+            currency,
+            from: None,
+            until: None,
+            zone: None,
+            default: None,
+            holidays: None,
+            source,
+            tiers,
+            windows,
+        }
+    }
+
     /// Checks the list and makes it usable.
     pub(super) fn build(self, calendars: &BTreeMap<String, Vec<String>>) -> Result<PriceList, BookError> {
         let name = self.name.clone();
@@ -179,8 +196,11 @@ fn build_window(file: WindowFile) -> Result<Window, String> {
     Ok(Window { tier: file.tier, hours, weekdays, except_holidays: file.except_holidays })
 }
 
-/// An RFC 3339 instant.
-pub(crate) fn parse_instant(text: Option<&str>) -> Result<Option<Timestamp>, String> {
+/// An RFC 3339 instant, where one is written.
+///
+/// # Errors
+/// What to write instead.
+pub fn parse_instant(text: Option<&str>) -> Result<Option<Timestamp>, String> {
     text.map(|text| {
         text.parse::<jiff::Timestamp>()
             .map(|instant| Timestamp::from_millis(instant.as_millisecond()))

@@ -11,8 +11,7 @@ mod rates;
 mod window;
 
 pub use book::{Book, BookError, ModelPrice, Pinned};
-pub(crate) use file::parse_instant;
-pub use file::{GpuFile, HistoryFile, ListFile, PriceFile, TierFile, WindowFile};
+pub use file::{GpuFile, HistoryFile, ListFile, PriceFile, TierFile, WindowFile, parse_instant};
 pub use lease::{Lease, Leased, RentWhen};
 pub use list::{ClassPrices, PriceList, Quote};
 pub use rates::{GpuRate, RateCard, words_match};

@@ -45,8 +45,6 @@ pub enum Rule {
     SharedAddress,
     /// A page was cut, refused in part or beyond a limit.
     PageRefused,
-    /// The fleet loses money.
-    Loss,
     /// Heat or power holds a GPU's clocks down.
     Throttled,
 }

@@ -227,6 +227,8 @@ pub struct EngineRow {
     pub revenue: Option<Money>,
     /// The cost of looking, and how it goes.
     pub scrape: ScrapeRow,
+    /// Whether several processes answer behind its address: nothing of it is posted.
+    pub shared_address: bool,
     /// What the row must say about itself: an error and its mend, hits unknown, several engines behind one address.
     pub note: Option<Label>,
 }

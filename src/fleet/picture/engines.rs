@@ -57,6 +57,7 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
         spec_acceptance: None,
         revenue: None,
         scrape: scrape(target),
+        shared_address: target.process.is_shared(),
         note: note(target, None),
     }
 }

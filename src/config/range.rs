@@ -1,0 +1,55 @@
+//! Ranges in addresses: `gpu-[01-18].internal` is eighteen hosts.
+
+/// Every address that a pattern stands for; several ranges multiply.
+///
+/// # Errors
+/// What is wrong with a range.
+pub(super) fn expand(pattern: &str) -> Result<Vec<String>, String> {
+    // `[::1]` is an address, not a range.
+    let Some((open, close)) = find_range(pattern) else { return Ok(vec![pattern.to_owned()]) };
+    let (first, last) = pattern[open + 1..close].split_once('-').unwrap_or_default();
+    let parse = |text: &str| text.parse::<u32>().map_err(|_| format!("range [{first}-{last}]: write it like [01-18]"));
+    let (from, to) = (parse(first)?, parse(last)?);
+    if from > to {
+        return Err(format!("range [{first}-{last}] ends before it begins"));
+    }
+    if to - from >= 10_000 {
+        return Err(format!("range [{first}-{last}] is over 10000 hosts"));
+    }
+    let mut all = Vec::new();
+    for number in from..=to {
+        let tail = expand(&pattern[close + 1..])?;
+        let width = first.len();
+        all.extend(tail.into_iter().map(|tail| format!("{}{number:0width$}{tail}", &pattern[..open])));
+    }
+    Ok(all)
+}
+
+fn find_range(pattern: &str) -> Option<(usize, usize)> {
+    let mut from = 0;
+    loop {
+        let open = from + pattern[from..].find('[')?;
+        let close = open + pattern[open..].find(']')?;
+        if !pattern[open..close].contains(':') {
+            return Some((open, close));
+        }
+        from = close;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_keep_their_width_and_multiply() {
+        assert_eq!(
+            expand("gpu-[08-10]:9545"),
+            Ok(vec!["gpu-08:9545".into(), "gpu-09:9545".into(), "gpu-10:9545".into()])
+        );
+        assert_eq!(expand("a[1-2]b[1-2]").map(|all| all.len()), Ok(4));
+        assert_eq!(expand("http://[::1]:8000"), Ok(vec!["http://[::1]:8000".into()]));
+        assert!(expand("gpu-[9-1]").is_err());
+        assert!(expand("gpu-[a-b]").is_err());
+    }
+}

@@ -1,0 +1,164 @@
+//! When each target is asked: twenty slots an interval, a slot's targets together.
+//!
+//! A timer for each target would cost more than reading its page. A target is in the slot of its name's hash, so that a
+//! fleet's load is spread and a restart changes nothing. A look that is still under way is never started again.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+
+use crate::clock::Clock;
+use crate::reading::{Event, TargetId};
+
+/// Slots in an interval.
+const SLOTS: u32 = 20;
+/// When the second look follows the first: rates are there a moment after the counters.
+const SECOND_LOOK: Duration = Duration::from_millis(300);
+
+/// Something that can be looked at, again and again.
+pub trait Look: Send + 'static {
+    /// Who it is.
+    fn target(&self) -> &TargetId;
+    /// Looks once. It always ends, and with one event.
+    fn look(&mut self) -> impl Future<Output = Event> + Send;
+}
+
+/// Looks at every target at once, and waits for all.
+pub async fn round<L: Look>(lookers: &mut Vec<L>) -> Vec<Event> {
+    let mut looks = JoinSet::new();
+    for looker in lookers.drain(..) {
+        looks.spawn(look_once(looker));
+    }
+    let (mut events, mut done) = (Vec::new(), Vec::new());
+    while let Some(result) = looks.join_next().await {
+        if let Ok((looker, event)) = result {
+            done.push(looker);
+            events.push(event);
+        }
+    }
+    // Looks end in any order; targets and events keep theirs.
+    done.sort_by(|a, b| a.target().cmp(b.target()));
+    events.sort_by_key(|event| event.at().boot);
+    *lookers = done;
+    events
+}
+
+async fn look_once<L: Look>(mut looker: L) -> (L, Event) {
+    let event = looker.look().await;
+    (looker, event)
+}
+
+/// Looks at targets until the receiver is gone: at once, after 300 ms, then each in its slot of every interval.
+pub async fn watch<L: Look, M: From<Vec<Event>> + Send + 'static>(
+    lookers: Vec<L>,
+    interval: Duration,
+    events: mpsc::Sender<M>,
+) {
+    let mut slots: Vec<Vec<L>> = (0..SLOTS).map(|_| Vec::new()).collect();
+    for looker in lookers {
+        slots[slot_of(looker.target()) as usize].push(looker);
+    }
+    let began = Instant::now();
+    let mut tasks = JoinSet::new();
+    for (slot, lookers) in (0..).zip(slots).filter(|(_, lookers)| !lookers.is_empty()) {
+        tasks.spawn(watch_slot(lookers, began, interval, interval * slot / SLOTS, events.clone()));
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+fn slot_of(target: &TargetId) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    target.hash(&mut hasher);
+    (hasher.finish() % u64::from(SLOTS)) as u32
+}
+
+async fn watch_slot<L: Look, M: From<Vec<Event>> + Send + 'static>(
+    lookers: Vec<L>,
+    began: Instant,
+    interval: Duration,
+    offset: Duration,
+    events: mpsc::Sender<M>,
+) {
+    let mut idle = lookers;
+    let mut looks = JoinSet::new();
+    let mut due = began;
+    loop {
+        tokio::select! {
+            () = sleep_until(due) => {
+                for looker in idle.drain(..) {
+                    looks.spawn(look_once(looker));
+                }
+                due = next_due(due, began, interval, offset);
+            }
+            Some(result) = looks.join_next() => {
+                let mut batch = Vec::new();
+                let mut result = Some(result);
+                while let Some(ended) = result {
+                    if let Ok((looker, event)) = ended {
+                        idle.push(looker);
+                        batch.push(event);
+                    }
+                    result = looks.try_join_next();
+                }
+                if events.send(M::from(batch)).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// The first look is at once, the second soon after, the others in the slot; slots that were missed are skipped.
+fn next_due(due: Instant, began: Instant, interval: Duration, offset: Duration) -> Instant {
+    let second = began + SECOND_LOOK.min(interval);
+    if due < second {
+        return second;
+    }
+    let mut next = began + offset;
+    let passed = Instant::now().max(due).saturating_duration_since(next);
+    next += interval * (passed.as_nanos() / interval.as_nanos().max(1)) as u32;
+    while next <= due + interval / 2 {
+        next += interval;
+    }
+    next
+}
+
+/// Sends a tick every interval, a moment after its last slot has begun: with every source dead, time still passes.
+pub async fn tick<M: From<Vec<Event>> + Send + 'static>(clock: Clock, interval: Duration, events: mpsc::Sender<M>) {
+    let lag = interval / 40;
+    sleep_until(Instant::now() + SECOND_LOOK.min(interval) + lag).await;
+    let mut ticks = interval_at(Instant::now() + interval, interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        if events.send(M::from(vec![Event::Tick(clock.now())])).await.is_err() {
+            return;
+        }
+        ticks.tick().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_look_is_soon_and_the_others_in_their_slot() {
+        let began = Instant::now() + Duration::from_secs(3600);
+        let (second, offset) = (Duration::from_secs(1), Duration::from_millis(350));
+        let first = next_due(began, began, second, offset);
+        assert_eq!(first - began, SECOND_LOOK);
+        let third = next_due(first, began, second, offset);
+        assert_eq!(third - began, Duration::from_millis(1350));
+        assert_eq!(next_due(third, began, second, offset) - third, second);
+    }
+
+    #[test]
+    fn a_target_keeps_its_slot() {
+        let target = TargetId::new("http://127.0.0.1:8000");
+        assert_eq!(slot_of(&target), slot_of(&target.clone()));
+        assert!(slot_of(&target) < SLOTS);
+    }
+}
