@@ -1,0 +1,78 @@
+//! A histogram as its bucket lines come in.
+
+use std::sync::Arc;
+
+use crate::reading::Histogram;
+use crate::units::Tokens;
+
+/// The buckets of one row's histogram. Several series of the row add up bucket by bucket.
+#[derive(Debug, Default)]
+pub(super) struct Buckets {
+    cells: Vec<Cell>,
+    /// Where the next line is expected: bounds of a series come in order.
+    cursor: usize,
+    refused: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    bound: f64,
+    count: u64,
+    series: u32,
+}
+
+impl Buckets {
+    /// Adds the samples of one series at or below `bound`. Whether the value was a count.
+    pub(super) fn add(&mut self, bound: f64, value: f64) -> bool {
+        let count = match Tokens::from_counter(value) {
+            Ok(count) if !bound.is_nan() => count.count(),
+            _ => {
+                self.refused = true;
+                return false;
+            }
+        };
+        if self.cells.is_empty() {
+            self.cells.reserve_exact(24);
+        }
+        let at = self.position(bound);
+        let cell = &mut self.cells[at];
+        cell.count = cell.count.saturating_add(count);
+        cell.series += 1;
+        self.cursor = if bound == f64::INFINITY { 0 } else { at + 1 };
+        true
+    }
+
+    fn position(&mut self, bound: f64) -> usize {
+        let same = |cell: &Cell| cell.bound.total_cmp(&bound).is_eq();
+        if self.cells.get(self.cursor).is_some_and(same) {
+            return self.cursor;
+        }
+        match self.cells.binary_search_by(|cell| cell.bound.total_cmp(&bound)) {
+            Ok(at) => at,
+            Err(at) => {
+                self.cells.insert(at, Cell { bound, count: 0, series: 0 });
+                at
+            }
+        }
+    }
+
+    /// The histogram over the bounds that all its series have; `None` if there is none, its last bound is finite or a
+    /// value was refused. `like` lends its bounds where they are the same.
+    pub(super) fn finish(self, like: Option<&Histogram>) -> Option<Histogram> {
+        let all = self.cells.last().filter(|last| last.bound == f64::INFINITY && !self.refused)?.series;
+        let common = || self.cells.iter().filter(|cell| cell.series == all);
+        let mut highest = 0;
+        let counts = common()
+            .map(|cell| {
+                // A page is not printed in one instant: a bucket may be a sample behind the one below it.
+                highest = cell.count.max(highest);
+                highest
+            })
+            .collect();
+        let bounds = match like {
+            Some(like) if like.bounds.iter().copied().eq(common().map(|cell| cell.bound)) => Arc::clone(&like.bounds),
+            _ => common().map(|cell| cell.bound).collect(),
+        };
+        Some(Histogram { bounds, counts })
+    }
+}

@@ -1,0 +1,111 @@
+//! SGLang, from 0.5.5 to 0.5.23.
+//!
+//! Two worlds of labels stand on one page. The tokenizer's counters are the money: they move when a request ends and
+//! know no rank. The schedulers' gauges and live counters have `dp_rank` when data parallelism is on, and are repeated
+//! by each pipeline stage and, if all schedulers report, by each tensor rank. So an engine with ranks has one row
+//! without a rank, for tokens and latencies, and one a rank for the rest.
+
+use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PageFacts};
+use super::sums::Sums;
+use crate::exposition::{LabelText, Labels};
+use crate::reading::{EngineKind, EngineReading, LiveTokens, Role};
+use crate::units::Tokens;
+
+pub(super) const DIALECT: Dialect = Dialect { kind: EngineKind::Sglang, field, entry, settle };
+
+fn field(name: &str) -> Option<Field> {
+    engine_field(name.strip_prefix("sglang:").or_else(|| name.strip_prefix("sglang_"))?)
+}
+
+/// What a name means once its `sglang:` is taken off.
+pub(super) fn engine_field(name: &str) -> Option<Field> {
+    Some(match name {
+        "prompt_tokens_total" => Field::Count(Count::Prompt),
+        "cached_tokens_total" => Field::Count(Count::Cached),
+        "generation_tokens_total" => Field::Count(Count::Output),
+        "realtime_tokens_total" => Field::Count(Count::LiveComputed),
+        "prefill_effective_tokens_total" => Field::Count(Count::EffectiveComputed),
+        "num_running_reqs" => Field::Gauge(Gauge::Running),
+        "num_queue_reqs" => Field::Gauge(Gauge::Waiting),
+        "num_grammar_queue_reqs" => Field::Gauge(Gauge::WaitingMore),
+        "token_usage" => Field::Gauge(Gauge::Kv),
+        "full_token_usage" => Field::Gauge(Gauge::KvExact),
+        "num_retracted_requests_total" => Field::Count(Count::Preemptions),
+        "num_requests_total" => Field::Count(Count::Requests),
+        "num_aborted_requests_total" => Field::Count(Count::Aborted),
+        "time_to_first_token_seconds_bucket" => Field::Bucket(Delay::Ttft),
+        "inter_token_latency_seconds_bucket" => Field::Bucket(Delay::Itl),
+        "time_per_output_token_seconds_bucket" => Field::Bucket(Delay::ItlOld),
+        "e2e_request_latency_seconds_bucket" => Field::Bucket(Delay::E2e),
+        _ => return None,
+    })
+}
+
+/// Where a series belongs. Pipeline stages but the first repeat it, and a priority's part is in the total already.
+pub(super) fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
+    let mut entry = Entry::whole(field);
+    for (key, value) in labels {
+        match key {
+            b"le" => entry.bound = value.number().unwrap_or(f64::NAN),
+            b"model_name" => entry.model = Some(value),
+            b"dp_rank" => entry.rank = Some(value),
+            b"tp_rank" => entry.copy = value.number().unwrap_or(0.0) as u32,
+            b"engine_type" => entry.role = role(value),
+            b"mode" => entry.field = Field::Count(mode(field, value)?),
+            b"pp_rank" if !value.is("0") => return None,
+            b"priority" if !value.raw().is_empty() => return None,
+            // Without streaming the first token comes with the last one.
+            b"is_streaming" if field == Field::Bucket(Delay::Ttft) && !value.is("true") => return None,
+            _ => {}
+        }
+    }
+    Some(entry)
+}
+
+fn role(engine_type: LabelText<'_>) -> Option<Role> {
+    match engine_type.raw() {
+        b"unified" => Some(Role::Unified),
+        b"prefill" => Some(Role::Prefill),
+        b"decode" => Some(Role::Decode),
+        _ => None,
+    }
+}
+
+/// The two live counters are split by `mode`.
+fn mode(field: Field, mode: LabelText<'_>) -> Option<Count> {
+    match (field, mode.raw()) {
+        (Field::Count(Count::LiveComputed), b"prefill_compute") => Some(Count::LiveComputed),
+        (Field::Count(Count::LiveComputed), b"prefill_cache") => Some(Count::LiveCached),
+        (Field::Count(Count::LiveComputed), b"decode") => Some(Count::LiveOutput),
+        (Field::Count(Count::EffectiveComputed), b"input") => Some(Count::EffectiveComputed),
+        (Field::Count(Count::EffectiveComputed), b"device_hit" | b"host_hit" | b"storage_hit") => {
+            Some(Count::EffectiveCached)
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn settle(sums: &Sums, facts: &PageFacts, reading: &mut EngineReading) {
+    let more = sums.things(Gauge::WaitingMore);
+    reading.waiting = reading.waiting.map(|waiting| waiting.saturating_add(more.unwrap_or(0)));
+    // `token_usage` is rounded to hundredths.
+    reading.kv_usage = sums.share(Gauge::KvExact).or(reading.kv_usage);
+    reading.live = live(sums, facts, reading);
+}
+
+/// What moves while requests run. Decode steps do not count a request's first token, which comes out of its prefill:
+/// the row that counts requests adds it, once they end. A prefill node's one token a request is not an output.
+fn live(sums: &Sums, facts: &PageFacts, reading: &EngineReading) -> Option<LiveTokens> {
+    let first_tokens = sums.tokens(Count::Requests).filter(|_| reading.role != Some(Role::Prefill));
+    let decoded = sums.tokens(Count::LiveOutput);
+    let output = match (decoded, first_tokens) {
+        (Some(decoded), first) => Some(decoded + first.unwrap_or(Tokens::ZERO)),
+        (None, Some(first)) if facts.ranked && facts.live && reading.rank.is_none() => Some(first),
+        (None, _) => None,
+    };
+    // The effective counters leave out the prefill that a retracted request repeats.
+    let computed = sums.tokens(Count::EffectiveComputed).or_else(|| sums.tokens(Count::LiveComputed));
+    let cached = sums.tokens(Count::EffectiveCached).or_else(|| sums.tokens(Count::LiveCached));
+    let live = LiveTokens { computed, cached, output };
+    (live != LiveTokens::default()).then_some(live)
+}

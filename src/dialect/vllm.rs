@@ -1,0 +1,110 @@
+//! vLLM, from V0 to 0.33 and its Rust front end.
+//!
+//! Prompt tokens include cached ones. Ranks of a data-parallel engine stand on one page under `engine`; a `pid` label
+//! tells processes apart that speak of the same engine.
+
+use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PageFacts};
+use super::sums::Sums;
+use crate::exposition::Labels;
+use crate::reading::{EngineKind, EngineReading, Role};
+use crate::units::Tokens;
+
+pub(super) const DIALECT: Dialect = Dialect { kind: EngineKind::Vllm, field, entry, settle };
+
+fn field(name: &str) -> Option<Field> {
+    match name.strip_prefix("vllm:").or_else(|| name.strip_prefix("vllm_")) {
+        Some(name) => engine_field(name),
+        None => (name == "process_start_time_seconds").then_some(Field::Start),
+    }
+}
+
+/// What a name means once its `vllm:` is taken off.
+pub(super) fn engine_field(name: &str) -> Option<Field> {
+    Some(match name {
+        "prompt_tokens_total" => Field::Count(Count::Prompt),
+        "prompt_tokens_cached_total" => Field::Count(Count::Cached),
+        "prompt_tokens_by_source_total" => Field::Count(Count::Transferred),
+        "generation_tokens_total" => Field::Count(Count::Output),
+        "prompt_tokens_created" | "generation_tokens_created" => Field::Created,
+        "prefix_cache_queries_total" => Field::Count(Count::Queries),
+        "prefix_cache_hits_total" => Field::Count(Count::Hits),
+        "gpu_prefix_cache_queries_total" => Field::Count(Count::OldQueries),
+        "gpu_prefix_cache_hits_total" => Field::Count(Count::OldHits),
+        "external_prefix_cache_hits_total" => Field::Count(Count::ExternalHits),
+        "num_requests_running" => Field::Gauge(Gauge::Running),
+        "num_requests_waiting" => Field::Gauge(Gauge::Waiting),
+        "kv_cache_usage_perc" | "gpu_cache_usage_perc" => Field::Gauge(Gauge::Kv),
+        "num_preemptions_total" => Field::Count(Count::Preemptions),
+        "request_success_total" => Field::Count(Count::Requests),
+        "request_prompt_tokens_sum" => Field::Count(Count::FinishedPrompt),
+        "request_generation_tokens_sum" => Field::Count(Count::FinishedOutput),
+        "request_params_n_count" => Field::Count(Count::Asked),
+        "request_params_n_sum" => Field::Count(Count::Answers),
+        "spec_decode_num_drafts_total" => Field::Count(Count::Drafts),
+        "spec_decode_num_draft_tokens_total" => Field::Count(Count::Drafted),
+        "spec_decode_num_accepted_tokens_total" => Field::Count(Count::Accepted),
+        "time_to_first_token_seconds_bucket" => Field::Bucket(Delay::Ttft),
+        "inter_token_latency_seconds_bucket" => Field::Bucket(Delay::Itl),
+        "time_per_output_token_seconds_bucket" => Field::Bucket(Delay::ItlOld),
+        "e2e_request_latency_seconds_bucket" => Field::Bucket(Delay::E2e),
+        "cache_config_info" => Field::BlockSize,
+        _ => return None,
+    })
+}
+
+fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
+    let mut entry = Entry::keyed(field, labels, "model_name", "engine");
+    // A Dynamo worker passes this page through and labels it with what it is.
+    entry.role = labels.get("dynamo_component").and_then(|component| match component.raw() {
+        b"prefill" => Some(Role::Prefill),
+        b"decode" => Some(Role::Decode),
+        _ => None,
+    });
+    refine(&mut entry, labels).then_some(entry)
+}
+
+/// Splits the counters that a label splits. Whether the series is wanted at all.
+pub(super) fn refine(entry: &mut Entry<'_>, labels: Labels<'_>) -> bool {
+    match entry.field {
+        Field::Count(Count::Transferred) => labels.has("source", "external_kv_transfer"),
+        Field::Count(Count::Requests) => {
+            entry.field = Field::Count(match labels.get("finished_reason").map_or(&b""[..], |reason| reason.raw()) {
+                b"stop" | b"repetition" => Count::Stopped,
+                b"length" => Count::Length,
+                b"abort" => Count::Aborted,
+                b"error" => Count::Failed,
+                _ => Count::Requests,
+            });
+            true
+        }
+        _ => true,
+    }
+}
+
+/// Cached tokens where no counter says them outright, and the total of finished requests.
+pub(super) fn settle(sums: &Sums, facts: &PageFacts, reading: &mut EngineReading) {
+    let ends = [Count::Stopped, Count::Length, Count::Aborted, Count::Failed, Count::Requests];
+    if ends.iter().any(|end| sums.count(*end).is_some()) {
+        reading.finished.requests = Some(ends.iter().filter_map(|end| sums.count(*end)).sum());
+    }
+    if reading.tokens.cached.is_none() && !sums.said(Count::Cached) {
+        reading.tokens.cached = hits(sums, facts);
+    }
+}
+
+/// Cached tokens as counted at look-up: what there is before 0.16. The `gpu_` twins that 0.9.2 to 0.11 print beside
+/// the plain ones are the same hits and are used only where they stand alone.
+fn hits(sums: &Sums, facts: &PageFacts) -> Option<Tokens> {
+    if let Some(local) = sums.tokens(Count::Hits) {
+        return Some(local + sums.tokens(Count::ExternalHits).unwrap_or(Tokens::ZERO));
+    }
+    let hits = sums.count(Count::OldHits)?;
+    if facts.ranked {
+        return Some(Tokens::new(hits));
+    }
+    // 0.8 counts blocks and 0.9.0 tokens, under the same name and without telling. A block holds 16 tokens or more, and
+    // what is looked up is what prompts hold: queries far below the prompt's tokens are blocks.
+    let blocks = sums.count(Count::OldQueries)?.saturating_mul(4) < sums.count(Count::Prompt)?;
+    let size = if blocks { facts.block? } else { 1 };
+    Some(Tokens::new(hits.saturating_mul(size)))
+}

@@ -1,0 +1,355 @@
+//! Every engine's page against the numbers that it must give.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp, clippy::panic, missing_docs)]
+
+use std::path::PathBuf;
+
+use margintop::dialect::{self, Hint};
+use margintop::reading::{
+    EngineKind, EngineReading, Histogram, Latency, ModelName, PageReading, PromptCount, Rank, Role, ScrapeTrouble,
+};
+use margintop::series;
+use margintop::units::{Ratio, Tokens};
+use serde_json::Value;
+
+fn fixture(path: &str) -> Vec<u8> {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(path);
+    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+#[track_caller]
+fn read(path: &str) -> PageReading {
+    dialect::read(&fixture(path), &Hint::default()).unwrap_or_else(|trouble| panic!("{path}: {trouble}"))
+}
+
+fn expected() -> Value {
+    serde_json::from_slice(&fixture("engines/expected.json")).unwrap()
+}
+
+/// The sum over the rows that tell it; `None` if none does.
+fn total(engines: &[&EngineReading], of: impl Fn(&EngineReading) -> Option<u64>) -> Option<u64> {
+    engines.iter().filter_map(|engine| of(engine)).reduce(|a, b| a + b)
+}
+
+fn count(tokens: Option<Tokens>) -> Option<u64> {
+    tokens.map(Tokens::count)
+}
+
+fn quantile(engines: &[&EngineReading], of: impl Fn(&Latency) -> Option<&Histogram>, q: f64) -> Option<f64> {
+    let all = series::sum(engines.iter().filter_map(|engine| of(&engine.latency)))?;
+    series::quantile(&all, q).map(|value| (value * 1e6).round() / 1e6)
+}
+
+/// What the rows come to under the names of `expected.json`; `None` for a name that readings do not carry.
+fn figure(name: &str, rows: &[&EngineReading]) -> Option<Value> {
+    let prompt = total(rows, |row| count(row.tokens.whole_prompt()));
+    let cached = total(rows, |row| count(row.tokens.cached));
+    let rate = |part: Option<u64>, whole: Option<u64>| {
+        Some((part? as f64 / whole.filter(|whole| *whole > 0)? as f64 * 1e6).round() / 1e6)
+    };
+    let spec = |of: fn(&margintop::reading::Speculation) -> Option<u64>| {
+        total(rows, |row| row.speculation.as_ref().and_then(of))
+    };
+    let finished = |of: fn(&margintop::reading::Finished) -> Option<u64>| total(rows, |row| of(&row.finished));
+    let kv = |rank: Option<&str>| rows.iter().find(|row| row.rank.as_ref().map(Rank::as_str) == rank)?.kv_usage;
+    let by_rank = || {
+        let ranked = rows.iter().filter(|row| row.kv_usage.is_some());
+        let key = |row: &EngineReading| row.rank.as_ref().map_or("-".to_owned(), ToString::to_string);
+        Value::Object(ranked.map(|row| (key(row), row.kv_usage.unwrap().get().into())).collect())
+    };
+    Some(match name {
+        "prompt" => prompt.into(),
+        "hit" | "hits" => cached.into(),
+        "miss" => match rows[0].tokens.prompt {
+            PromptCount::ComputedOnly(computed) => computed.count().into(),
+            _ => prompt.zip(cached).map(|(prompt, cached)| prompt - cached).into(),
+        },
+        "external" => total(rows, |row| count(row.transferred)).into(),
+        "output" => total(rows, |row| count(row.tokens.output)).into(),
+        "hit_rate" => rate(cached, prompt).into(),
+        "running" => total(rows, |row| row.running).into(),
+        "waiting" => total(rows, |row| row.waiting).into(),
+        "preemptions" => total(rows, |row| row.preemptions).into(),
+        "requests" => total(rows, |row| row.finished.requests).into(),
+        "aborted" => finished(|f| f.aborted).into(),
+        "ttft_p50" => quantile(rows, |l| l.ttft.as_ref(), 0.5).into(),
+        "ttft_p99" => quantile(rows, |l| l.ttft.as_ref(), 0.99).into(),
+        "itl_p50" => quantile(rows, |l| l.itl.as_ref(), 0.5).into(),
+        "itl_p99" => quantile(rows, |l| l.itl.as_ref(), 0.99).into(),
+        "e2e_p99" => quantile(rows, |l| l.e2e.as_ref(), 0.99).into(),
+        "finished" => serde_json::json!({
+            "stop": finished(|f| f.stopped), "length": finished(|f| f.length),
+            "abort": finished(|f| f.aborted), "error": finished(|f| f.failed),
+        }),
+        "kv_usage" => kv(None).or_else(|| kv(Some("0"))).map(Ratio::get).into(),
+        "kv_usage_by_engine" | "usage_by_dp" => by_rank(),
+        "spec_accept_rate" => rate(spec(|s| s.accepted), spec(|s| s.drafted)).into(),
+        "spec_accept_len" => rate(spec(|s| s.accepted), spec(|s| s.drafts)).map(|r| 1.0 + r).into(),
+        "realtime" => {
+            let live = |of: fn(&margintop::reading::LiveTokens) -> Option<Tokens>| {
+                total(rows, |row| row.live.as_ref().and_then(of).map(Tokens::count))
+            };
+            serde_json::json!({
+                "prefill_compute": live(|l| l.computed), "prefill_cache": live(|l| l.cached),
+                "decode": live(|l| l.output).map(|all| all - finished(|f| f.requests).unwrap()),
+            })
+        }
+        _ => return None,
+    })
+}
+
+/// Equal as numbers, to the last of the six places that `expected.json` gives.
+fn same(ours: &Value, theirs: &Value) -> bool {
+    match (ours, theirs) {
+        (Value::Object(ours), Value::Object(theirs)) => {
+            theirs.iter().all(|(key, value)| same(ours.get(key).unwrap_or(&Value::Null), value))
+        }
+        (Value::Number(ours), Value::Number(theirs)) => {
+            (ours.as_f64().unwrap() - theirs.as_f64().unwrap()).abs() < 2e-6
+        }
+        _ => ours == theirs,
+    }
+}
+
+/// Checks every figure that `expected.json` gives for `page` and readings carry, but for `except`; says how many.
+#[track_caller]
+fn check(page: &str, except: &[&str]) -> usize {
+    let (file, model) = page.split_once(".prom:").map_or((page, None), |(file, model)| (file, Some(model)));
+    let reading = read(&format!("engines/{}.prom", file.trim_end_matches(".prom")));
+    let rows: Vec<&EngineReading> = reading
+        .engines
+        .iter()
+        .filter(|row| model.is_none_or(|model| row.model.as_ref().is_some_and(|name| name.as_str() == model)))
+        .collect();
+    assert!(reading.complete, "{page} is complete");
+    assert_eq!(reading.refusals, margintop::reading::Refusals::default(), "{page}");
+    let mut checked = 0;
+    for (name, value) in expected()[page].as_object().unwrap_or_else(|| panic!("{page} is expected")) {
+        if let Some(ours) = figure(name, &rows).filter(|_| !except.contains(&name.as_str())) {
+            assert!(same(&ours, value), "{page}: {name} is {ours}, expected {value}");
+            checked += 1;
+        }
+    }
+    checked
+}
+
+fn tokens(reading: &PageReading) -> (u64, u64, u64) {
+    let rows: Vec<&EngineReading> = reading.engines.iter().collect();
+    (
+        total(&rows, |row| count(row.tokens.whole_prompt())).unwrap(),
+        // SGLang prints a cached counter from its first hit on; what appears later counts from 0.
+        total(&rows, |row| count(row.tokens.cached)).unwrap_or(0),
+        total(&rows, |row| count(row.tokens.output)).unwrap(),
+    )
+}
+
+/// How much prompt, cached and output tokens grew between two real pages.
+#[track_caller]
+fn growth(before: &str, after: &str) -> (u64, u64, u64) {
+    let (b, a) = (tokens(&read(&format!("real/{before}.prom"))), tokens(&read(&format!("real/{after}.prom"))));
+    (a.0 - b.0, a.1 - b.1, a.2 - b.2)
+}
+
+#[test]
+fn vllm_says_what_it_must() {
+    assert!(check("vllm-dp4.prom", &[]) >= 17);
+    check("vllm-dp4.t10.prom", &[]);
+    check("vllm-qwen.prom", &[]);
+    check("vllm-pd-prefill.prom", &[]);
+    check("vllm-pd-decode.prom", &[]);
+    check("vllm-rust-frontend.prom", &[]);
+    // Hit rates of these are over queries or blocks, which are not what is billed.
+    check("vllm-0.11.0-apiservers2.prom", &["hit_rate"]);
+    check("vllm-v1-0.8.5-blocks.prom", &[]);
+    check("vllm-v0-0.6.6.prom", &[]);
+}
+
+#[test]
+fn vllm_ranks_are_rows_in_their_order() {
+    let reading = read("engines/vllm-dp4.prom");
+    let ranks: Vec<&str> = reading.engines.iter().map(|row| row.rank.as_ref().unwrap().as_str()).collect();
+    assert_eq!(ranks, ["0", "1", "2", "3"]);
+    assert_eq!(reading.kind, EngineKind::Vllm);
+    assert_eq!(reading.start.unwrap().millis(), 1_790_000_000_000);
+    assert!(reading.engines.iter().all(|row| row.model == Some(ModelName::new("deepseek-ai/DeepSeek-V3.2"))));
+    assert!(reading.engines.iter().all(|row| row.role.is_none()), "vLLM does not tell its role");
+}
+
+#[test]
+fn vllm_really_ran() {
+    assert_eq!(growth("vllm-0.32.0-0-idle", "vllm-0.32.0-3-after"), (16552, 11648, 1370));
+    assert_eq!(growth("vllm-0.32.0-7-after-queue", "vllm-0.32.0-8-after-abort"), (10983, 7168, 1366));
+    assert_eq!(growth("vllm-0.32.0-dp2-before", "vllm-0.32.0-dp2-after"), (15915, 7680, 1478));
+    let (before, after) = (read("real/vllm-0.32.0-7-after-queue.prom"), read("real/vllm-0.32.0-8-after-abort.prom"));
+    let finished = |reading: &PageReading| {
+        let finished = reading.engines[0].finished;
+        (finished.prompt.unwrap().count(), finished.output.unwrap().count())
+    };
+    let (before, after) = (finished(&before), finished(&after));
+    assert_eq!((after.0 - before.0, after.1 - before.1), (8284, 1343), "what usage billed");
+}
+
+#[test]
+fn a_dynamo_worker_is_the_engine_behind_it() {
+    let reading = read("engines/dynamo-worker.prom");
+    assert_eq!(reading.kind, EngineKind::Vllm);
+    assert_eq!(tokens(&reading), (845_000, 409_600, 86_512));
+}
+
+#[test]
+fn a_value_that_is_no_count_is_unknown_and_counted() {
+    for value in ["NaN", "+Inf", "-Inf", "-1", "0.5", "9007199254740992"] {
+        let page = format!(
+            "# TYPE vllm:prompt_tokens_total counter\nvllm:prompt_tokens_total{{engine=\"0\"}} {value}\n\
+             # TYPE vllm:generation_tokens_total counter\nvllm:generation_tokens_total{{engine=\"0\"}} 7\n"
+        );
+        let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+        assert_eq!(reading.refusals.values, 1, "{value}");
+        assert_eq!(reading.engines[0].tokens.prompt, PromptCount::Unknown, "{value}");
+        assert_eq!(count(reading.engines[0].tokens.output), Some(7), "{value}");
+    }
+}
+
+#[test]
+fn what_is_no_metrics_page_is_told() {
+    for (page, word) in [
+        (&b""[..], "empty"),
+        (b" \r\n", "empty"),
+        (b"<!DOCTYPE html><html><body>Log in 1</body></html>", "HTML"),
+        (b"[]", "JSON array"),
+        (b"[{\"iter\": 1}]", "JSON array"),
+        (b"{\"detail\": \"Not Found\"}", "JSON"),
+        (b"\x1f\x8b\x08\x00\x00\x00", "binary"),
+        (b"Not Found\n", "text"),
+        (b"OK", "text"),
+    ] {
+        match dialect::read(page, &Hint::default()) {
+            Err(ScrapeTrouble::NotMetrics(what)) => assert!(what.as_str().contains(word), "{what}"),
+            other => panic!("{page:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn metrics_of_nobody_known_are_unknown_and_not_an_error() {
+    let reading = dialect::read(b"go_goroutines 7\n", &Hint::default()).unwrap();
+    assert_eq!((reading.kind, reading.engines.len(), reading.complete), (EngineKind::Unknown, 0, true));
+}
+
+#[test]
+fn a_page_that_may_be_cut_loses_its_last_line_and_says_so() {
+    let page = b"vllm:prompt_tokens_total 10\nvllm:generation_tokens_total 12";
+    let open = dialect::read(page, &Hint { open_ended: true, ..Hint::default() }).unwrap();
+    assert_eq!((open.complete, open.engines[0].tokens.output), (false, None));
+    let whole = dialect::read(page, &Hint::default()).unwrap();
+    assert_eq!((whole.complete, count(whole.engines[0].tokens.output)), (true, Some(12)));
+}
+
+#[test]
+fn an_openmetrics_page_without_its_end_is_incomplete() {
+    let mut page = fixture("engines/vllm-rust-frontend.prom");
+    page.truncate(page.len() - b"# EOF\n".len());
+    assert!(!dialect::read(&page, &Hint::default()).unwrap().complete);
+    let said_otherwise = Hint { openmetrics: Some(false), ..Hint::default() };
+    assert!(dialect::read(&page, &said_otherwise).unwrap().complete);
+}
+
+#[test]
+fn a_model_name_commands_no_terminal() {
+    let page = "vllm:prompt_tokens_total{model_name=\"a\x1b]0;owned\x07\u{9b}31m\\n\",engine=\"0\"} 1\n";
+    let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+    assert_eq!(reading.engines[0].model.as_ref().unwrap().as_str(), "a]0;owned31m");
+}
+
+#[test]
+fn a_role_is_told_by_a_page_that_has_one() {
+    let page = b"vllm:prompt_tokens_total{engine=\"0\",dynamo_component=\"prefill\"} 1\n";
+    assert_eq!(dialect::read(page, &Hint::default()).unwrap().engines[0].role, Some(Role::Prefill));
+}
+
+#[test]
+fn sglang_says_what_it_must() {
+    // `expected.json` takes these two over all requests; a request that does not stream has no first token of its own.
+    let mixed = ["ttft_p50", "ttft_p99"];
+    assert!(check("sglang-dp4.prom", &mixed) >= 12);
+    check("sglang-dp4.t10.prom", &mixed);
+    check("sglang-pd-prefill.prom", &[]);
+    // A decode node's effective prefill counters say 0 where the realtime ones say nothing.
+    check("sglang-pd-decode.prom", &["ttft_p50", "ttft_p99", "realtime"]);
+    let live = read("engines/sglang-pd-decode.prom").engines[0].live.unwrap();
+    assert_eq!((count(live.computed), count(live.cached), count(live.output)), (Some(0), Some(0), Some(512_000)));
+    check("sglang-0.5.5.prom", &[]);
+    let reading = read("engines/sglang-dp4.prom");
+    let ttft = reading.engines[0].latency.ttft.as_ref().unwrap();
+    assert_eq!((ttft.counts.last(), series::quantile(ttft, 0.5)), (Some(&3000), Some(0.5)));
+}
+
+#[test]
+fn sglang_counts_tokens_on_a_row_without_a_rank() {
+    let reading = read("engines/sglang-dp4.t10.prom");
+    let ranks: Vec<Option<&str>> = reading.engines.iter().map(|row| row.rank.as_ref().map(Rank::as_str)).collect();
+    assert_eq!(ranks, [None, Some("0"), Some("1"), Some("2"), Some("3")]);
+    let [whole, ranked @ ..] = &reading.engines[..] else { unreachable!() };
+    assert!(ranked.iter().all(|row| row.tokens.is_empty() && row.running.is_some() && row.kv_usage.is_some()));
+    assert!(whole.running.is_none() && whole.latency.ttft.is_some());
+    assert!(reading.engines.iter().all(|row| row.role == Some(Role::Unified)));
+    let live: Vec<_> = reading.engines.iter().map(|row| row.live.unwrap()).collect();
+    assert_eq!((count(live[0].output), live[0].computed), (Some(4040), None), "first tokens");
+    let sum = |of: fn(&margintop::reading::LiveTokens) -> Option<Tokens>| {
+        live.iter().filter_map(of).map(Tokens::count).sum::<u64>()
+    };
+    assert_eq!(sum(|l| l.output), 3_280_000 + 4040);
+    assert_eq!((sum(|l| l.computed), sum(|l| l.cached)), (8_520_000, 15_540_000));
+}
+
+#[test]
+fn sglang_really_ran() {
+    assert_eq!(growth("sglang-0.5.23-before", "sglang-0.5.23-after"), (15675, 12272, 1458));
+    let live = |page: &str| read(page).engines[0].live.unwrap();
+    let (before, mid, after) = (
+        live("real/sglang-0.5.23-before.prom"),
+        live("real/sglang-0.5.23-midload.prom"),
+        live("real/sglang-0.5.23-after.prom"),
+    );
+    let grown = |of: fn(&margintop::reading::LiveTokens) -> Option<Tokens>| {
+        count(of(&after)).unwrap() - count(of(&before)).unwrap()
+    };
+    assert_eq!((grown(|l| l.computed), grown(|l| l.cached), grown(|l| l.output)), (3403, 12272, 1458));
+    assert!(before.output < mid.output && mid.output < after.output);
+}
+
+#[test]
+fn sglang_repeats_are_not_added() {
+    let series = |labels: &str, value: u32| {
+        format!(
+            "sglang:num_running_reqs{{model_name=\"m\",{labels}}} {value}\n\
+                 sglang:realtime_tokens_total{{mode=\"decode\",model_name=\"m\",{labels}}} {value}\n"
+        )
+    };
+    let page = [
+        series("dp_rank=\"0\",tp_rank=\"1\",pp_rank=\"0\"", 90),
+        series("dp_rank=\"0\",tp_rank=\"0\",pp_rank=\"1\"", 70),
+        series("dp_rank=\"0\",tp_rank=\"0\",pp_rank=\"0\"", 5),
+        series("dp_rank=\"0\",tp_rank=\"0\",pp_rank=\"0\",priority=\"\"", 0),
+        series("dp_rank=\"0\",tp_rank=\"0\",pp_rank=\"0\",priority=\"3\"", 40),
+    ]
+    .concat();
+    let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+    assert_eq!(reading.engines.len(), 1);
+    assert_eq!(reading.engines[0].running, Some(5));
+    assert_eq!(reading.engines[0].live.unwrap().output, Some(Tokens::new(5)));
+}
+
+#[test]
+fn llamacpp_says_what_it_must() {
+    check("llamacpp.prom", &[]);
+    check("llamacpp-2025.prom", &[]);
+    let named = Hint { model: Some(ModelName::new("qwen3")), ..Hint::default() };
+    let reading = dialect::read(&fixture("engines/llamacpp-2025.prom"), &named).unwrap();
+    assert_eq!(reading.engines[0].tokens.prompt, PromptCount::ComputedOnly(Tokens::new(1_234_570)));
+    assert_eq!(reading.engines[0].model, named.model);
+}
+
+#[test]
+fn llamacpp_really_ran() {
+    assert_eq!(growth("llamacpp-7-before", "llamacpp-8-after"), (16801, 12401, 12928));
+}
