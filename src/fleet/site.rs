@@ -30,8 +30,8 @@ pub struct Site {
     pub window: Span,
     /// What money an hour is taken over; `None` is a minute.
     pub pace: Option<Span>,
-    /// The zone in which a day begins.
-    pub zone: TimeZone,
+    /// The zone in which a day begins; `None` where it never turns: a simulated day is one, wherever it begins.
+    pub zone: Option<TimeZone>,
     /// This machine's name.
     pub local: NodeName,
     /// The ledger's currency.
@@ -51,7 +51,7 @@ impl Site {
             interval: Span::from_secs(1),
             window: Span::from_secs(10),
             pace: None,
-            zone: TimeZone::UTC,
+            zone: Some(TimeZone::UTC),
             local: NodeName::new(name),
             currency: Label::new("USD"),
             compare_to: None,
@@ -72,8 +72,9 @@ impl Site {
 
     /// The beginning of the local day of an instant.
     pub fn midnight(&self, at: Timestamp) -> Timestamp {
+        let Some(zone) = &self.zone else { return Timestamp::default() };
         let start = jiff::Timestamp::from_millisecond(at.millis())
-            .and_then(|instant| instant.to_zoned_datetime(self.zone.clone()).start_of_day())
+            .and_then(|instant| instant.to_zoned_datetime(zone.clone()).start_of_day())
             .map(|zoned| zoned.timestamp().as_millisecond());
         start.map_or(at, Timestamp::from_millis)
     }

@@ -1,0 +1,86 @@
+//! What several tests build: a site, pages of counters, moments.
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
+
+use margintop::fleet::{Fleet, Member, Site};
+use margintop::pricing::Book;
+use margintop::reading::{
+    EngineKind, EngineReading, Event, GpuId, GpuReading, Label, ModelName, NodeName, PageReading, PromptCount, Rank,
+    Refusals, Role, ScrapeCost, TargetId, TokenCounters,
+};
+use margintop::units::{Moment, Span, Timestamp, Tokens};
+
+/// An instant written in RFC 3339.
+pub fn instant(text: &str) -> Timestamp {
+    Timestamp::from_millis(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+}
+
+/// A moment whose boot clock runs with the calendar.
+pub fn moment(text: &str) -> Moment {
+    at(instant(text))
+}
+
+/// A moment at an instant.
+pub fn at(wall: Timestamp) -> Moment {
+    Moment { wall, boot: Span::from_millis(wall.millis() - 1_700_000_000_000) }
+}
+
+/// A target that the user named.
+pub fn member(target: &str, node: &str, role: Option<Role>) -> Member {
+    Member { target: TargetId::new(target), host: None, node: Some(NodeName::new(node)), unit: None, role }
+}
+
+/// A fleet of these members that prices by the built-in book.
+pub fn fleet(members: Vec<Member>, began: Moment) -> Fleet {
+    Fleet::new(Site { members, ..Site::local("box") }, Book::built_in().unwrap(), began)
+}
+
+/// Counters of whole prompts, hits and output.
+pub fn counters(prompt: u64, cached: u64, output: u64) -> TokenCounters {
+    TokenCounters {
+        prompt: PromptCount::Whole(Tokens::new(prompt)),
+        cached: Some(Tokens::new(cached)),
+        output: Some(Tokens::new(output)),
+    }
+}
+
+/// A complete page of one rank.
+pub fn page(model: &str, tokens: TokenCounters, start: Option<Timestamp>) -> PageReading {
+    let mut engine = EngineReading::new(EngineKind::Vllm, Some(ModelName::new(model)), Some(Rank::new("0")));
+    engine.tokens = tokens;
+    PageReading {
+        kind: EngineKind::Vllm,
+        engines: vec![engine],
+        gpus: Vec::new(),
+        start,
+        date: None,
+        complete: true,
+        refusals: Refusals::default(),
+    }
+}
+
+/// A target answered.
+pub fn answered(target: &str, at: Moment, page: PageReading) -> Event {
+    Event::Page {
+        target: TargetId::new(target),
+        at,
+        cost: ScrapeCost { seconds: 0.004, bytes: 51_234 },
+        outcome: Ok(Box::new(page)),
+    }
+}
+
+/// A target answered with a clock that agrees with ours.
+pub fn answered_dated(target: &str, at: Moment, mut page: PageReading) -> Event {
+    page.date = Some(at.wall);
+    answered(target, at, page)
+}
+
+/// GPUs of one name on a node.
+pub fn gpus(node: &str, name: &str, count: u32, at: Moment) -> Event {
+    let reading = |index| GpuReading {
+        index,
+        id: Some(GpuId::from_uuid(&format!("GPU-{node}-{index}"))),
+        name: Some(Label::new(name)),
+        ..GpuReading::default()
+    };
+    Event::Gpus { node: NodeName::new(node), at, outcome: Ok((0..count).map(reading).collect()) }
+}
