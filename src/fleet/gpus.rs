@@ -115,6 +115,7 @@ impl Fleet {
         origin: &Origin,
     ) {
         self.rents.run_node(&mut self.ledger, &self.site, name, &self.nodes, &self.gpus, at);
+        self.rents.begin(name, at);
         self.release_missing(name, &readings, origin);
         let node = self.see_node(name, member.and_then(|m| m.unit.as_ref()), at);
         node.held_from.get_or_insert(at.wall);

@@ -36,6 +36,13 @@ impl Rents {
         }
     }
 
+    /// A node's GPUs were seen: from now on they are held.
+    pub(super) fn begin(&mut self, name: &NodeName, at: Moment) {
+        if !self.held.contains_key(name) {
+            self.held.insert(name.clone(), at);
+        }
+    }
+
     /// Posts all rent that runs whatever the engines do.
     pub(super) fn run_to(
         &mut self,
