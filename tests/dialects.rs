@@ -353,3 +353,140 @@ fn llamacpp_says_what_it_must() {
 fn llamacpp_really_ran() {
     assert_eq!(growth("llamacpp-7-before", "llamacpp-8-after"), (16801, 12401, 12928));
 }
+
+#[test]
+fn the_other_engines_say_what_they_must() {
+    assert!(check("trtllm.prom", &[]) >= 7);
+    check("tgi.prom", &[]);
+    assert!(check("lmdeploy.prom", &[]) >= 8);
+    assert_eq!(check("dynamo-frontend.prom:deepseek-ai/DeepSeek-R1", &[]), 4);
+    assert_eq!(check("dynamo-frontend.prom:Qwen/Qwen3-32B", &[]), 4);
+    assert_eq!(check("ray-vllm.prom", &[]), 3);
+    assert_eq!(check("litellm.prom", &[]), 3);
+    // Given in milliseconds, as Triton prints it; readings are in seconds.
+    assert!(check("triton-trtllm.prom", &["ttft_p99"]) >= 6);
+    let triton = read("engines/triton-trtllm.prom");
+    let p99 = series::quantile(triton.engines[0].latency.ttft.as_ref().unwrap(), 0.99).unwrap();
+    assert!((p99 - 1.815_789_474).abs() < 1e-9);
+    let nim = &read("engines/nim.prom").engines[0];
+    assert_eq!((count(nim.tokens.whole_prompt()), count(nim.tokens.output)), (Some(812_331), Some(201_223)));
+    assert_eq!((nim.tokens.cached, nim.running, nim.kv_usage), (None, Some(11), Ratio::new(0.2214)));
+}
+
+#[test]
+fn every_kind_is_told_by_its_page() {
+    for (page, kind) in [
+        ("vllm-v0-0.6.6", EngineKind::Vllm),
+        ("sglang-0.5.5", EngineKind::Sglang),
+        ("trtllm", EngineKind::Trtllm),
+        ("triton-trtllm", EngineKind::Triton),
+        ("llamacpp-2025", EngineKind::Llamacpp),
+        ("tgi", EngineKind::Tgi),
+        ("lmdeploy", EngineKind::Lmdeploy),
+        ("dynamo-frontend", EngineKind::Dynamo),
+        ("dynamo-worker", EngineKind::Vllm),
+        ("nim", EngineKind::Nim),
+        ("ray-vllm", EngineKind::Ray),
+        ("litellm", EngineKind::Litellm),
+        ("dcgm-exporter", EngineKind::Unknown),
+        ("nvidia_gpu_exporter", EngineKind::Unknown),
+    ] {
+        assert_eq!(read(&format!("engines/{page}.prom")).kind, kind, "{page}");
+    }
+    let statistics = dialect::read(&fixture("engines/trtllm-iteration-stats.json"), &Hint::default());
+    assert!(matches!(statistics, Err(ScrapeTrouble::NotMetrics(_))));
+}
+
+#[test]
+fn proxies_say_that_they_are() {
+    for page in ["dynamo-frontend", "litellm"] {
+        let reading = read(&format!("engines/{page}.prom"));
+        assert!(reading.engines.iter().all(|row| row.role == Some(Role::Proxy)), "{page}");
+    }
+    let gateway = b"smg_router_tokens_total{model=\"m\",token_type=\"input\"} 5\n\
+                    smg_router_tokens_total{model=\"m\",token_type=\"output\"} 7\n";
+    let row = &dialect::read(gateway, &Hint::default()).unwrap().engines[0];
+    assert_eq!((row.kind, row.role), (EngineKind::SglangGateway, Some(Role::Proxy)));
+    assert_eq!(
+        (count(row.tokens.whole_prompt()), row.tokens.cached, count(row.tokens.output)),
+        (Some(5), None, Some(7))
+    );
+}
+
+#[test]
+fn proxies_really_ran() {
+    assert_eq!(growth("litellm-1.106.2-before", "litellm-1.106.2-after"), (15239, 6656, 1389));
+    assert_eq!(growth("litellm-1.106.2-vllm-before", "litellm-1.106.2-vllm-after"), (15239, 6656, 1389));
+    assert_eq!(growth("dynamo-1.6.1-frontend-before", "dynamo-1.6.1-frontend-after"), (15767, 12608, 1380));
+}
+
+#[test]
+fn dynamo_does_not_call_unreported_hits_none() {
+    let page = b"dynamo_frontend_input_sequence_tokens_sum 1000\ndynamo_frontend_input_sequence_tokens_count 10\n\
+                 dynamo_frontend_cached_tokens_sum 0\ndynamo_frontend_cached_tokens_count 0\n";
+    assert_eq!(dialect::read(page, &Hint::default()).unwrap().engines[0].tokens.cached, None);
+}
+
+#[test]
+fn ray_replicas_are_rows_of_their_own() {
+    let reading = read("engines/ray-vllm.prom");
+    let ranks: Vec<&str> = reading.engines.iter().map(|row| row.rank.as_ref().unwrap().as_str()).collect();
+    assert_eq!(ranks, ["rep-0a11", "rep-0b22"]);
+}
+
+#[test]
+fn dcgm_exporter_says_its_gpus() {
+    let reading = read("engines/dcgm-exporter.prom");
+    assert!(reading.engines.is_empty() && reading.gpus.len() == 2);
+    let (node, gpu) = &reading.gpus[1];
+    assert_eq!(node.as_ref().unwrap().as_str(), "node-a");
+    assert_eq!(gpu.index, 1);
+    assert_eq!(gpu.id.as_ref().unwrap().as_str(), "GPU-22222222-aaaa-bbbb-cccc-000000000001");
+    assert_eq!(gpu.name.as_ref().unwrap().as_str(), "NVIDIA H200");
+    assert_eq!(gpu.utilization, Ratio::from_percent(97.0));
+    assert_eq!(gpu.memory_used.unwrap().get(), 130_569 << 20);
+    assert_eq!(gpu.memory_total.unwrap().get(), 143_771 << 20);
+    assert_eq!(gpu.power.unwrap().get(), 598_040);
+    assert_eq!(gpu.energy.unwrap().get(), 90_012_339_000);
+    assert_eq!((gpu.temperature.unwrap().get(), gpu.sm_clock.unwrap().get()), (55, 1755));
+    assert_eq!(gpu.activity.engine, Ratio::new(0.960_011));
+    assert_eq!(gpu.activity.sm, None);
+    assert_eq!(gpu.pcie.unwrap().tx.get(), 1_401_229_911);
+    assert_eq!((reading.gpus[0].1.xid, gpu.xid, gpu.mig), (None, Some(43), None));
+}
+
+#[test]
+fn an_older_exporter_and_a_page_with_an_engine_on_it_are_read_too() {
+    let page = b"DCGM_FI_DEV_GPU_UTIL{gpu=\"3\",uuid=\"GPU-1\",Hostname=\"n\"} 50\n\
+                 vllm:generation_tokens_total{engine=\"0\"} 7\n";
+    let reading = dialect::read(page, &Hint::default()).unwrap();
+    assert_eq!((reading.kind, reading.engines.len(), reading.gpus.len()), (EngineKind::Vllm, 1, 1));
+    assert_eq!((reading.gpus[0].1.index, reading.gpus[0].0.as_ref().unwrap().as_str()), (3, "n"));
+}
+
+#[test]
+fn mig_instances_add_up_to_their_board() {
+    let instance = |id: u32, used: u32| {
+        let labels = format!("gpu=\"0\",UUID=\"GPU-1\",GPU_I_PROFILE=\"3g.40gb\",GPU_I_ID=\"{id}\"");
+        format!(
+            "DCGM_FI_DEV_FB_USED{{{labels}}} {used}\nDCGM_FI_DEV_FB_FREE{{{labels}}} 10\n\
+             DCGM_FI_DEV_POWER_USAGE{{{labels}}} 300\nDCGM_FI_PROF_GR_ENGINE_ACTIVE{{{labels}}} 0.5\n"
+        )
+    };
+    let page = instance(1, 100) + &instance(2, 200);
+    let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+    let gpu = &reading.gpus[0].1;
+    assert_eq!((reading.gpus.len(), gpu.mig), (1, Some(margintop::reading::Mig::On)));
+    assert_eq!((gpu.memory_used.unwrap().get(), gpu.memory_total.unwrap().get()), (300 << 20, 320 << 20));
+    assert_eq!((gpu.power.unwrap().get(), gpu.activity.engine), (300_000, None));
+}
+
+#[test]
+fn nvidia_gpu_exporter_says_its_gpus() {
+    let reading = read("engines/nvidia_gpu_exporter.prom");
+    assert_eq!(reading.gpus.len(), 2);
+    let gpu = &reading.gpus[0].1;
+    assert_eq!(gpu.id.as_ref().unwrap().as_str(), "GPU-11111111-aaaa-bbbb-cccc-000000000000");
+    assert_eq!((gpu.utilization, gpu.sm_clock.unwrap().get()), (Ratio::new(0.98), 1980));
+    assert_eq!((gpu.memory_used.unwrap().get(), gpu.power.unwrap().get()), (136_919_908_352, 611_230));
+}

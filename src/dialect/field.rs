@@ -2,7 +2,7 @@
 
 use super::sums::Sums;
 use crate::exposition::{LabelText, Labels};
-use crate::reading::{EngineKind, EngineReading, Role};
+use crate::reading::{EngineKind, EngineReading, Rank, Role};
 use crate::units::Timestamp;
 
 /// What an engine or exporter means by its page.
@@ -65,6 +65,8 @@ pub(super) enum Count {
     LiveOutput,
     EffectiveComputed,
     EffectiveCached,
+    PromptSeen,
+    CachedSeen,
 }
 
 /// Gauges of a row. Of several series (a process each) the highest stands.
@@ -88,21 +90,41 @@ pub(super) enum Delay {
     ItlOld,
 }
 
-pub(super) const COUNTS: usize = Count::EffectiveCached as usize + 1;
+pub(super) const COUNTS: usize = Count::CachedSeen as usize + 1;
 pub(super) const GAUGES: usize = Gauge::KvExact as usize + 1;
 pub(super) const DELAYS: usize = Delay::ItlOld as usize + 1;
+
+/// The row that a series belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Place<'p> {
+    /// The model's name.
+    pub(super) model: Option<LabelText<'p>>,
+    /// The process that ranks are of, where a page holds several engines.
+    pub(super) replica: Option<LabelText<'p>>,
+    /// The rank.
+    pub(super) rank: Option<LabelText<'p>>,
+    /// Which of several copies of the row it is; the lowest stands.
+    pub(super) copy: u32,
+}
+
+impl Place<'_> {
+    /// What the row is called among the model's rows. A replica's first rank is called by the replica alone.
+    pub(super) fn rank(self) -> Option<Rank> {
+        Some(match (self.replica, self.rank) {
+            (None, rank) => Rank::new(&rank?.text()),
+            (Some(replica), Some(rank)) if !rank.is("0") => Rank::new(&format!("{}/{}", replica.text(), rank.text())),
+            (Some(replica), _) => Rank::new(&replica.text()),
+        })
+    }
+}
 
 /// Where one series belongs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry<'p> {
     /// What it is; a label may say more than the name did.
     pub(super) field: Field,
-    /// The model's name.
-    pub(super) model: Option<LabelText<'p>>,
-    /// The rank.
-    pub(super) rank: Option<LabelText<'p>>,
-    /// Which of several copies of the row this is part of; the lowest stands.
-    pub(super) copy: u32,
+    /// The row.
+    pub(super) place: Place<'p>,
     /// The bucket's upper bound.
     pub(super) bound: f64,
     /// The role that a label tells.
@@ -117,9 +139,9 @@ impl<'p> Entry<'p> {
             if key == b"le" {
                 entry.bound = value.number().unwrap_or(f64::NAN);
             } else if key == model.as_bytes() {
-                entry.model = Some(value);
+                entry.place.model = Some(value);
             } else if key == rank.as_bytes() {
-                entry.rank = Some(value);
+                entry.place.rank = Some(value);
             }
         }
         entry
@@ -127,7 +149,8 @@ impl<'p> Entry<'p> {
 
     /// A series of the page's only row.
     pub(super) const fn whole(field: Field) -> Self {
-        Self { field, model: None, rank: None, copy: 0, bound: f64::NAN, role: None }
+        let place = Place { model: None, replica: None, rank: None, copy: 0 };
+        Self { field, place, bound: f64::NAN, role: None }
     }
 }
 

@@ -5,17 +5,30 @@
 
 mod buckets;
 mod field;
-mod llamacpp;
-mod sglang;
 mod sheet;
 mod sniff;
 mod sums;
+
+mod dynamo;
+mod gateway;
+mod gpus;
+mod litellm;
+mod llamacpp;
+mod lmdeploy;
+mod nim;
+mod ray;
+mod sglang;
+mod tgi;
+mod triton;
+mod trtllm;
 mod vllm;
 
 use crate::exposition::{Limits, Rows};
-use crate::reading::{EngineKind, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
-use field::Dialect;
+use crate::reading::{EngineKind, EngineReading, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
+use field::{Dialect, Field, PageFacts};
+use gpus::{Boards, GpuField};
 use sheet::Sheet;
+use sums::Sums;
 
 /// What is known of a page besides its bytes.
 #[derive(Debug, Clone, Default)]
@@ -39,40 +52,48 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let whole = page.ends_with(b"\n") || !hint.open_ended;
     let page = if whole { page } else { &page[..memchr::memrchr(b'\n', page).map_or(0, |at| at + 1)] };
     let limits = Limits::default();
-    let found = sniff::sniff(page, &limits);
-    let Some(dialect) = found.and_then(sniff::dialect) else {
-        return unknown(page, &limits, hint, whole);
-    };
-    let mut sheet = Sheet::new(dialect);
-    let mut rows = Rows::new(page, limits, |name, kind| Sheet::wants(dialect, name, kind));
+    let dialect = sniff::sniff(page, &limits).and_then(sniff::dialect);
+    let mut sheet = dialect.map(Sheet::new);
+    let mut boards = Boards::default();
+    let mut rows = Rows::new(page, limits, |name, kind| match dialect.and_then(|d| Sheet::wants(d, name, kind)) {
+        Some(field) => Some(Wanted::Engine(field)),
+        None => gpus::field(name).map(Wanted::Gpu),
+    });
     for row in rows.by_ref() {
-        sheet.take(&row);
+        match (row.tag, &mut sheet) {
+            (Wanted::Engine(field), Some(sheet)) => sheet.take(field, &row),
+            (Wanted::Engine(_), None) => {}
+            (Wanted::Gpu(field), _) => boards.take(field, &row),
+        }
     }
     let tally = rows.tally();
-    let start = sheet.start();
-    let refusals = Refusals { lines: tally.bad, values: sheet.refused(), over_limit: tally.over_limit };
-    let mut engines = sheet.finish();
-    for engine in &mut engines {
-        engine.model = engine.model.take().or_else(|| hint.model.clone());
-    }
-    let complete = whole && tally.over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics));
-    Ok(PageReading { kind: dialect.kind, engines, gpus: Vec::new(), start, date: None, complete, refusals })
-}
-
-/// A page of no known program: metrics, or something else altogether.
-fn unknown(page: &[u8], limits: &Limits, hint: &Hint, whole: bool) -> Result<PageReading, ScrapeTrouble> {
-    let mut rows = Rows::new(page, *limits, |_, _| Some(()));
-    if rows.next().is_none() {
+    let gpus = boards.finish();
+    if dialect.is_none() && gpus.is_empty() && !holds_metrics(page, &limits) {
         return Err(ScrapeTrouble::NotMetrics(Label::new(sniff::what_instead(page))));
     }
-    let tally = rows.tally();
+    let refused = sheet.as_ref().map_or(0, Sheet::refused);
     Ok(PageReading {
-        kind: hint.kind.unwrap_or(EngineKind::Unknown),
-        engines: Vec::new(),
-        gpus: Vec::new(),
-        start: None,
+        kind: dialect.map_or(hint.kind.unwrap_or(EngineKind::Unknown), |dialect| dialect.kind),
+        start: sheet.as_ref().and_then(Sheet::start),
+        engines: sheet.map_or_else(Vec::new, |sheet| sheet.finish(hint.model.as_ref())),
+        gpus,
         date: None,
-        complete: whole && tally.over_limit == 0,
-        refusals: Refusals { lines: tally.bad, values: 0, over_limit: tally.over_limit },
+        complete: whole && tally.over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
+        refusals: Refusals { lines: tally.bad, values: refused, over_limit: tally.over_limit },
     })
 }
+
+/// What a wanted series speaks of.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    Engine(Field),
+    Gpu(GpuField),
+}
+
+/// Whether a page on which nothing is known is made of metrics at all.
+fn holds_metrics(page: &[u8], limits: &Limits) -> bool {
+    Rows::new(page, *limits, |_, _| Some(())).next().is_some()
+}
+
+/// The rules of an engine that has none beyond what its fields plainly mean.
+const fn plain(_: &Sums, _: &PageFacts, _: &mut EngineReading) {}

@@ -47,9 +47,9 @@ pub(super) fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
     for (key, value) in labels {
         match key {
             b"le" => entry.bound = value.number().unwrap_or(f64::NAN),
-            b"model_name" => entry.model = Some(value),
-            b"dp_rank" => entry.rank = Some(value),
-            b"tp_rank" => entry.copy = value.number().unwrap_or(0.0) as u32,
+            b"model_name" => entry.place.model = Some(value),
+            b"dp_rank" => entry.place.rank = Some(value),
+            b"tp_rank" => entry.place.copy = value.number().unwrap_or(0.0) as u32,
             b"engine_type" => entry.role = role(value),
             b"mode" => entry.field = Field::Count(mode(field, value)?),
             b"pp_rank" if !value.is("0") => return None,

@@ -1,17 +1,15 @@
 //! The rows of one page, as its lines come in. It knows no engine: a [`Dialect`] says what a line means.
 
-use super::field::{Count, Dialect, Entry, Field, PageFacts};
+use super::field::{Count, Dialect, Field, PageFacts, Place};
 use super::sums::Sums;
 use crate::exposition::{Kind, LabelText, Row};
-use crate::reading::{EngineReading, ModelName, Rank};
+use crate::reading::{EngineReading, ModelName};
 use crate::units::{Timestamp, Tokens};
 
 /// One row of the sheet.
 #[derive(Debug)]
 struct Line<'p> {
-    model: Option<LabelText<'p>>,
-    rank: Option<LabelText<'p>>,
-    copy: u32,
+    place: Place<'p>,
     sums: Sums,
 }
 
@@ -45,9 +43,9 @@ impl<'p> Sheet<'p> {
     }
 
     /// Takes one wanted series.
-    pub(super) fn take(&mut self, row: &Row<'p, Field>) {
+    pub(super) fn take<T>(&mut self, field: Field, row: &Row<'p, T>) {
         let began = || Timestamp::from_unix_seconds(row.value).filter(|at| at.millis() > 0);
-        match row.tag {
+        match field {
             Field::Start => self.facts.start = began(),
             Field::Created => self.facts.created = self.facts.created.into_iter().chain(began()).min(),
             Field::BlockSize => {
@@ -55,11 +53,11 @@ impl<'p> Sheet<'p> {
                 self.facts.block = size.and_then(|size| Tokens::from_counter(size).ok()).map(Tokens::count);
             }
             Field::Count(_) | Field::Gauge(_) | Field::Bucket(_) => {
-                let Some(entry) = (self.dialect.entry)(row.tag, row.labels) else { return };
+                let Some(entry) = (self.dialect.entry)(field, row.labels) else { return };
                 self.facts.role = self.facts.role.or(entry.role);
-                self.facts.ranked |= entry.rank.is_some();
+                self.facts.ranked |= entry.place.rank.is_some();
                 self.facts.live |= entry.field == Field::Count(Count::LiveOutput);
-                let at = self.line(&entry);
+                let at = self.line(entry.place);
                 if !self.lines[at].sums.add(entry.field, entry.bound, row.value) {
                     self.refused += 1;
                 }
@@ -68,12 +66,11 @@ impl<'p> Sheet<'p> {
     }
 
     /// The place of the row that `entry` belongs to: mostly the last one's, or its neighbour where ranks take turns.
-    fn line(&mut self, entry: &Entry<'p>) -> usize {
-        let same = |line: &Line<'p>| line.rank == entry.rank && line.model == entry.model && line.copy == entry.copy;
+    fn line(&mut self, place: Place<'p>) -> usize {
+        let same = |line: &Line<'p>| line.place == place;
         let near = [self.last, self.last + 1].into_iter().find(|at| self.lines.get(*at).is_some_and(same));
         self.last = near.or_else(|| self.lines.iter().position(same)).unwrap_or_else(|| {
-            let Entry { model, rank, copy, .. } = *entry;
-            self.lines.push(Line { model, rank, copy, sums: Sums::default() });
+            self.lines.push(Line { place, sums: Sums::default() });
             self.lines.len() - 1
         });
         self.last
@@ -89,27 +86,25 @@ impl<'p> Sheet<'p> {
         self.refused
     }
 
-    /// A reading for each row, by model and rank.
-    pub(super) fn finish(mut self) -> Vec<EngineReading> {
-        self.lines.sort_by_cached_key(|line| {
+    /// A reading for each row, by model and rank. `unnamed` is the model of rows that name none.
+    pub(super) fn finish(mut self, unnamed: Option<&ModelName>) -> Vec<EngineReading> {
+        self.lines.sort_by_cached_key(|Line { place, .. }| {
             let raw = |text: Option<LabelText<'p>>| text.map(LabelText::raw);
-            (raw(line.model), raw(line.rank).map(<[u8]>::len), raw(line.rank), line.copy)
+            (raw(place.model), raw(place.replica), raw(place.rank).map(<[u8]>::len), raw(place.rank), place.copy)
         });
-        self.lines.dedup_by(|later, kept| later.model == kept.model && later.rank == kept.rank);
+        self.lines.dedup_by(|later, kept| Place { copy: kept.place.copy, ..later.place } == kept.place);
         let mut readings: Vec<EngineReading> = Vec::with_capacity(self.lines.len());
-        let (mut raw, mut model) = (None, None);
-        for line in self.lines {
-            if line.model != raw {
-                raw = line.model;
+        let (mut raw, mut model) = (None, unnamed.cloned());
+        for Line { place, sums } in self.lines {
+            if place.model != raw {
+                raw = place.model;
                 model = raw.map(|name| ModelName::new(&name.text()));
             }
-            let rank = line.rank.map(|rank| Rank::new(&rank.text()));
-            let like = readings.last();
-            let mut reading = EngineReading::new(self.dialect.kind, model.clone(), rank);
+            let mut reading = EngineReading::new(self.dialect.kind, model.clone(), place.rank());
             reading.role = self.facts.role;
-            line.sums.tell(&mut reading);
-            (self.dialect.settle)(&line.sums, &self.facts, &mut reading);
-            reading.latency = line.sums.latency(like.map(|like| &like.latency));
+            sums.tell(&mut reading);
+            (self.dialect.settle)(&sums, &self.facts, &mut reading);
+            reading.latency = sums.latency(readings.last().map(|like| &like.latency));
             readings.push(reading);
         }
         readings

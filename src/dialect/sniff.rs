@@ -2,7 +2,7 @@
 
 use memchr::memchr_iter;
 
-use super::{Dialect, llamacpp, sglang, vllm};
+use super::{Dialect, dynamo, gateway, litellm, llamacpp, lmdeploy, nim, ray, sglang, tgi, triton, trtllm, vllm};
 use crate::exposition::Limits;
 use crate::reading::EngineKind;
 
@@ -13,7 +13,24 @@ const CERTAIN: &[(&str, EngineKind)] = &[
     ("vllm_", EngineKind::Vllm),
     ("sglang:", EngineKind::Sglang),
     ("sglang_", EngineKind::Sglang),
+    ("trtllm_", EngineKind::Trtllm),
+    ("trtllm:", EngineKind::Trtllm),
     ("llamacpp:", EngineKind::Llamacpp),
+    ("llamacpp_", EngineKind::Llamacpp),
+    ("tgi_", EngineKind::Tgi),
+    ("lmdeploy:", EngineKind::Lmdeploy),
+    ("lmdeploy_", EngineKind::Lmdeploy),
+    ("dynamo_frontend_", EngineKind::Dynamo),
+    ("ray_vllm_", EngineKind::Ray),
+    ("ray_sglang_", EngineKind::Ray),
+    ("litellm_", EngineKind::Litellm),
+    ("smg_", EngineKind::SglangGateway),
+    ("nv_trt_llm_", EngineKind::Triton),
+    ("nv_llm_", EngineKind::Triton),
+    ("nv_inference_", EngineKind::Triton),
+    ("num_request_max", EngineKind::Nim),
+    ("num_requests_running", EngineKind::Nim),
+    ("gpu_cache_usage_perc", EngineKind::Nim),
 ];
 
 /// The program of a page; `None` if nothing on it is known.
@@ -35,12 +52,21 @@ pub(super) fn sniff(page: &[u8], limits: &Limits) -> Option<EngineKind> {
 
 /// How to read the pages of a program.
 pub(super) const fn dialect(kind: EngineKind) -> Option<&'static Dialect> {
-    match kind {
-        EngineKind::Vllm => Some(&vllm::DIALECT),
-        EngineKind::Sglang => Some(&sglang::DIALECT),
-        EngineKind::Llamacpp => Some(&llamacpp::DIALECT),
-        _ => None,
-    }
+    Some(match kind {
+        EngineKind::Vllm => &vllm::DIALECT,
+        EngineKind::Sglang => &sglang::DIALECT,
+        EngineKind::Trtllm => &trtllm::DIALECT,
+        EngineKind::Triton => &triton::DIALECT,
+        EngineKind::Llamacpp => &llamacpp::DIALECT,
+        EngineKind::Tgi => &tgi::DIALECT,
+        EngineKind::Lmdeploy => &lmdeploy::DIALECT,
+        EngineKind::Dynamo => &dynamo::DIALECT,
+        EngineKind::Nim => &nim::DIALECT,
+        EngineKind::Ray => &ray::DIALECT,
+        EngineKind::Litellm => &litellm::DIALECT,
+        EngineKind::SglangGateway => &gateway::DIALECT,
+        EngineKind::Ollama | EngineKind::Unknown => return None,
+    })
 }
 
 /// What a page without a single metric seems to be.

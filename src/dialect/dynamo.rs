@@ -1,0 +1,43 @@
+//! Dynamo's front end: each client request once, whatever workers it went through. Never added to theirs.
+//!
+//! A worker's own page is the engine's behind it, and is read as that.
+
+use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PageFacts};
+use super::sums::Sums;
+use crate::reading::{EngineKind, EngineReading, Role};
+
+pub(super) const DIALECT: Dialect = Dialect {
+    kind: EngineKind::Dynamo,
+    field,
+    entry: |field, labels| Some(Entry::keyed(field, labels, "model", "")),
+    settle,
+};
+
+fn field(name: &str) -> Option<Field> {
+    Some(match name.strip_prefix("dynamo_frontend_")? {
+        "input_sequence_tokens_sum" => Field::Count(Count::Prompt),
+        "input_sequence_tokens_count" => Field::Count(Count::PromptSeen),
+        "cached_tokens_sum" => Field::Count(Count::Cached),
+        "cached_tokens_count" => Field::Count(Count::CachedSeen),
+        "output_tokens_total" => Field::Count(Count::Output),
+        "output_sequence_tokens_sum" => Field::Count(Count::FinishedOutput),
+        "inflight_requests" => Field::Gauge(Gauge::Running),
+        "queued_requests" => Field::Gauge(Gauge::Waiting),
+        "time_to_first_token_seconds_bucket" => Field::Bucket(Delay::Ttft),
+        "inter_token_latency_seconds_bucket" => Field::Bucket(Delay::Itl),
+        "request_duration_seconds_bucket" => Field::Bucket(Delay::E2e),
+        _ => return None,
+    })
+}
+
+fn settle(sums: &Sums, _: &PageFacts, reading: &mut EngineReading) {
+    reading.role = Some(Role::Proxy);
+    // The counter runs with the stream and was seen to fall short; the sum is right, but only once a stream has ended.
+    // Both only grow, and neither is ever too high.
+    reading.tokens.output = reading.tokens.output.max(reading.finished.output);
+    // Where the backend does not report hits they are not observed. That is unknown, not none.
+    let seen = |count| sums.count(count).unwrap_or(0);
+    if seen(Count::CachedSeen).saturating_mul(2) < seen(Count::PromptSeen) {
+        reading.tokens.cached = None;
+    }
+}

@@ -1,0 +1,19 @@
+//! SGLang's model gateway: the tokens of the engines behind it, without hits. Never added to theirs.
+
+use super::field::{Count, Dialect, Entry, Field};
+use crate::reading::{EngineKind, Role};
+
+pub(super) const DIALECT: Dialect = Dialect {
+    kind: EngineKind::SglangGateway,
+    field: |name| (name == "smg_router_tokens_total").then_some(Field::Count(Count::Prompt)),
+    entry: |field, labels| {
+        let mut entry = Entry::keyed(field, labels, "model", "");
+        match labels.get("token_type")?.raw() {
+            b"input" => {}
+            b"output" => entry.field = Field::Count(Count::Output),
+            _ => return None,
+        }
+        Some(entry)
+    },
+    settle: |_, _, reading| reading.role = Some(Role::Proxy),
+};

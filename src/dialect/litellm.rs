@@ -1,0 +1,26 @@
+//! LiteLLM's proxy: the tokens of the engines behind it, by model. Never added to theirs.
+//!
+//! Its cached counter appears only for providers that report hits, and holds a part of the input tokens.
+
+use super::field::{Count, Delay, Dialect, Entry, Field};
+use crate::reading::{EngineKind, Role};
+
+pub(super) const DIALECT: Dialect = Dialect {
+    kind: EngineKind::Litellm,
+    field,
+    entry: |field, labels| Some(Entry::keyed(field, labels, "model", "")),
+    settle: |_, _, reading| reading.role = Some(Role::Proxy),
+};
+
+fn field(name: &str) -> Option<Field> {
+    Some(match name {
+        "process_start_time_seconds" => Field::Start,
+        "litellm_input_tokens_metric_created" | "litellm_output_tokens_metric_created" => Field::Created,
+        "litellm_input_tokens_metric_total" => Field::Count(Count::Prompt),
+        "litellm_input_cached_tokens_metric_total" => Field::Count(Count::Cached),
+        "litellm_output_tokens_metric_total" => Field::Count(Count::Output),
+        "litellm_llm_api_time_to_first_token_metric_bucket" => Field::Bucket(Delay::Ttft),
+        "litellm_request_total_latency_metric_bucket" => Field::Bucket(Delay::E2e),
+        _ => return None,
+    })
+}

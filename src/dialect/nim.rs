@@ -1,0 +1,25 @@
+//! NVIDIA NIM: vLLM's names without their prefix. No cached tokens are told.
+
+use super::field::{Count, Dialect, Entry, Field};
+use super::{plain, vllm};
+use crate::reading::EngineKind;
+
+pub(super) const DIALECT: Dialect = Dialect {
+    kind: EngineKind::Nim,
+    field: |name| match name {
+        "process_start_time_seconds" => Some(Field::Start),
+        "request_success_total" => Some(Field::Count(Count::Requests)),
+        "request_failure_total" => Some(Field::Count(Count::Failed)),
+        "num_requests_running"
+        | "num_requests_waiting"
+        | "gpu_cache_usage_perc"
+        | "prompt_tokens_total"
+        | "generation_tokens_total"
+        | "time_to_first_token_seconds_bucket"
+        | "time_per_output_token_seconds_bucket"
+        | "e2e_request_latency_seconds_bucket" => vllm::engine_field(name),
+        _ => None,
+    },
+    entry: |field, labels| Some(Entry::keyed(field, labels, "model_name", "")),
+    settle: plain,
+};

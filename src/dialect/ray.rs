@@ -1,0 +1,39 @@
+//! Ray Serve's page of vLLM and SGLang replicas: the engine's names behind `ray_`, with `_` for `:`.
+//!
+//! Every counter has a gauge twin without `_total`, which is not read. Replicas come and go, so each is a row of its
+//! own: a sum over them would fall when one leaves. Sums of histograms are bucket middles there, and are not read.
+
+use super::field::{Count, Dialect, Entry, Field, PageFacts};
+use super::sums::Sums;
+use super::{sglang, vllm};
+use crate::exposition::Labels;
+use crate::reading::{EngineKind, EngineReading};
+
+pub(super) const DIALECT: Dialect = Dialect { kind: EngineKind::Ray, field, entry, settle };
+
+fn field(name: &str) -> Option<Field> {
+    if let Some(name) = name.strip_prefix("ray_vllm_") {
+        return vllm::engine_field(name).filter(|field| !is_histogram_sum(*field));
+    }
+    sglang::engine_field(name.strip_prefix("ray_sglang_")?)
+}
+
+const fn is_histogram_sum(field: Field) -> bool {
+    matches!(field, Field::Count(Count::FinishedPrompt | Count::FinishedOutput | Count::Answers))
+}
+
+fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
+    let mut entry = if labels.get("engine").is_some() {
+        let mut entry = Entry::keyed(field, labels, "model_name", "engine");
+        vllm::refine(&mut entry, labels).then_some(entry)?
+    } else {
+        sglang::entry(field, labels)?
+    };
+    entry.place.replica = labels.get("ReplicaId").or_else(|| labels.get("WorkerId"));
+    Some(entry)
+}
+
+fn settle(sums: &Sums, facts: &PageFacts, reading: &mut EngineReading) {
+    sglang::settle(sums, facts, reading);
+    vllm::settle(sums, facts, reading);
+}

@@ -1,0 +1,35 @@
+//! Triton with the TensorRT-LLM backend. Token totals are the sums of histograms; one metric holds many meanings under a
+//! label; first-response times are in milliseconds. Hits are told in blocks only, which is not enough.
+
+use super::field::{Count, Delay, Dialect, Entry, Field, Gauge};
+use super::plain;
+use crate::exposition::Labels;
+use crate::reading::EngineKind;
+
+pub(super) const DIALECT: Dialect = Dialect { kind: EngineKind::Triton, field, entry, settle: plain };
+
+fn field(name: &str) -> Option<Field> {
+    Some(match name {
+        "nv_llm_input_token_len_sum" => Field::Count(Count::Prompt),
+        "nv_llm_output_token_len_sum" => Field::Count(Count::Output),
+        "nv_trt_llm_request_metrics" => Field::Gauge(Gauge::Running),
+        "nv_trt_llm_kv_cache_block_metrics" => Field::Gauge(Gauge::Kv),
+        "nv_inference_first_response_histogram_ms_bucket" => Field::Bucket(Delay::Ttft),
+        _ => return None,
+    })
+}
+
+fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
+    let mut entry = Entry::keyed(field, labels, "model", "");
+    match field {
+        Field::Gauge(Gauge::Running) => match labels.get("request_type")?.raw() {
+            b"scheduled" => {}
+            b"waiting" => entry.field = Field::Gauge(Gauge::Waiting),
+            _ => return None,
+        },
+        Field::Gauge(Gauge::Kv) if !labels.has("kv_cache_block_type", "fraction") => return None,
+        Field::Bucket(_) => entry.bound /= 1000.0,
+        _ => {}
+    }
+    Some(entry)
+}
