@@ -23,12 +23,8 @@ const fn is_histogram_sum(field: Field) -> bool {
 }
 
 fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
-    let mut entry = if labels.get("engine").is_some() {
-        let mut entry = Entry::keyed(field, labels, "model_name", "engine");
-        vllm::refine(&mut entry, labels).then_some(entry)?
-    } else {
-        sglang::entry(field, labels)?
-    };
+    let vllm = labels.get("engine").is_some();
+    let mut entry = if vllm { vllm::entry(field, labels) } else { sglang::entry(field, labels) }?;
     entry.place.replica = labels.get("ReplicaId").or_else(|| labels.get("WorkerId"));
     Some(entry)
 }

@@ -5,7 +5,7 @@
 
 use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PageFacts};
 use super::sums::Sums;
-use crate::exposition::Labels;
+use crate::exposition::{LabelText, Labels};
 use crate::reading::{EngineKind, EngineReading, Role};
 use crate::units::Tokens;
 
@@ -52,32 +52,38 @@ pub(super) fn engine_field(name: &str) -> Option<Field> {
     })
 }
 
-fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
-    let mut entry = Entry::keyed(field, labels, "model_name", "engine");
-    // A Dynamo worker passes this page through and labels it with what it is.
-    entry.role = labels.get("dynamo_component").and_then(|component| match component.raw() {
+pub(super) fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
+    let mut entry = Entry::whole(field);
+    for (key, value) in labels {
+        match key {
+            b"le" => entry.bound = value.number().unwrap_or(f64::NAN),
+            b"engine" => entry.place.rank = Some(value),
+            b"model_name" => entry.place.model = Some(value),
+            b"source" if field == Field::Count(Count::Transferred) && !value.is("external_kv_transfer") => return None,
+            b"finished_reason" => entry.field = Field::Count(end(value)),
+            // A Dynamo worker passes this page through and labels it with what it is.
+            b"dynamo_component" => entry.role = role(value),
+            _ => {}
+        }
+    }
+    Some(entry)
+}
+
+fn end(finished_reason: LabelText<'_>) -> Count {
+    match finished_reason.raw() {
+        b"stop" | b"repetition" => Count::Stopped,
+        b"length" => Count::Length,
+        b"abort" => Count::Aborted,
+        b"error" => Count::Failed,
+        _ => Count::Requests,
+    }
+}
+
+fn role(component: LabelText<'_>) -> Option<Role> {
+    match component.raw() {
         b"prefill" => Some(Role::Prefill),
         b"decode" => Some(Role::Decode),
         _ => None,
-    });
-    refine(&mut entry, labels).then_some(entry)
-}
-
-/// Splits the counters that a label splits. Whether the series is wanted at all.
-pub(super) fn refine(entry: &mut Entry<'_>, labels: Labels<'_>) -> bool {
-    match entry.field {
-        Field::Count(Count::Transferred) => labels.has("source", "external_kv_transfer"),
-        Field::Count(Count::Requests) => {
-            entry.field = Field::Count(match labels.get("finished_reason").map_or(&b""[..], |reason| reason.raw()) {
-                b"stop" | b"repetition" => Count::Stopped,
-                b"length" => Count::Length,
-                b"abort" => Count::Aborted,
-                b"error" => Count::Failed,
-                _ => Count::Requests,
-            });
-            true
-        }
-        _ => true,
     }
 }
 

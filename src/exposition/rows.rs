@@ -229,20 +229,27 @@ fn name_length(line: &[u8], last: &[u8]) -> usize {
 }
 
 /// Reads what follows the labels: value, an optional timestamp, an optional exemplar.
+#[inline]
 fn row<'p, T>(tag: T, name: &'p [u8], kind: Kind, braced: &Braced<'p>) -> Result<Row<'p, T>, Fault> {
-    let mut words = braced.rest.split(|b| matches!(b, b' ' | b'\t' | b'\r')).filter(|word| !word.is_empty());
-    let value = words.next().and_then(number).ok_or(Fault::Malformed)?;
-    match words.next() {
-        None | Some([b'#', ..]) => {}
-        Some(time) => {
-            number(time).ok_or(Fault::Malformed)?;
-            if words.next().is_some_and(|word| word[0] != b'#') {
-                return Err(Fault::Malformed);
-            }
-        }
-    }
+    // Mostly a blank and the value, and nothing else.
+    let value = match number(skip_blanks(braced.rest)) {
+        Some(value) => value,
+        None => value(braced.rest).ok_or(Fault::Malformed)?,
+    };
     let name = std::str::from_utf8(name).map_err(|_| Fault::Malformed)?;
     Ok(Row { tag, name, kind, labels: braced.labels, value })
+}
+
+fn value(rest: &[u8]) -> Option<f64> {
+    let mut words = rest.split(|b| matches!(b, b' ' | b'\t' | b'\r')).filter(|word| !word.is_empty());
+    let value = words.next().and_then(number)?;
+    match words.next() {
+        None | Some([b'#', ..]) => Some(value),
+        Some(time) => {
+            number(time)?;
+            words.next().is_none_or(|word| word[0] == b'#').then_some(value)
+        }
+    }
 }
 
 fn unquoted(name: &[u8]) -> &[u8] {
