@@ -1,1 +1,10 @@
 //! The pages that margintop serves: the agent's.
+//!
+//! They are rendered from what was looked at already: however many clients ask, the driver is asked once an interval, and
+//! if nobody asks nothing is rendered. No page here is read back by this room, and none changes anything.
+
+mod agent;
+mod gpus;
+
+pub use agent::{Agent, Feed, agent};
+pub use gpus::gpu_page;

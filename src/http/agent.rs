@@ -1,0 +1,143 @@
+//! The agent: one node's last look, to whoever asks.
+
+use std::fmt::Write;
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::watch;
+
+use super::gpus::{Escaped, gpu_page, head};
+use crate::reading::{Event, GpuReading, Label, NodeName, Trouble};
+use crate::units::Timestamp;
+use crate::wire::{Bytes, Request, Response};
+
+/// One look and its page, which is rendered when it is first asked for.
+#[derive(Debug)]
+struct Look {
+    node: NodeName,
+    at: Timestamp,
+    outcome: Result<Vec<GpuReading>, Trouble>,
+    driver: Option<Label>,
+    page: OnceLock<Bytes>,
+}
+
+/// Where looks go in.
+#[derive(Debug)]
+pub struct Feed {
+    looks: watch::Sender<Option<Arc<Look>>>,
+}
+
+/// Where pages come out. A clone shows the same looks.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    looks: watch::Receiver<Option<Arc<Look>>>,
+}
+
+/// An agent that has not looked yet.
+pub fn agent() -> (Feed, Agent) {
+    let (sender, receiver) = watch::channel(None);
+    (Feed { looks: sender }, Agent { looks: receiver })
+}
+
+impl Feed {
+    /// Shows a look instead of the last one; other events are not the agent's. `driver` is the driver's version.
+    pub fn publish(&self, event: Event, driver: Option<Label>) {
+        if let Event::Gpus { node, at, outcome } = event {
+            let look = Look { node, at: at.wall, outcome, driver, page: OnceLock::new() };
+            self.looks.send_replace(Some(Arc::new(look)));
+        }
+    }
+}
+
+impl Agent {
+    /// The whole site: `/metrics`, `/livez` (the process runs), `/readyz` (there was a look).
+    pub fn answer(&self, request: &Request) -> Response {
+        match request.path.as_str() {
+            "/metrics" => match self.look() {
+                Some(look) => Response::exposition(look.page()),
+                None => Response::status(503, "the driver has not answered yet\n"),
+            },
+            "/livez" => Response::text("ok\n"),
+            "/readyz" if self.look().is_some() => Response::text("ok\n"),
+            "/readyz" => Response::status(503, "the driver has not answered yet\n"),
+            "/" => Response::text("margintop agent: this node's GPUs are at /metrics\n"),
+            _ => Response::not_found(),
+        }
+    }
+
+    fn look(&self) -> Option<Arc<Look>> {
+        self.looks.borrow().clone()
+    }
+}
+
+impl Look {
+    fn page(&self) -> Bytes {
+        self.page.get_or_init(|| self.render().into()).clone()
+    }
+
+    fn render(&self) -> String {
+        let (mut page, trouble) = match &self.outcome {
+            Ok(gpus) => (gpu_page(&self.node, gpus, self.driver.as_ref()), None),
+            Err(trouble) => (String::new(), Some(trouble)),
+        };
+        head(&mut page, "margintop_look_timestamp_seconds", "gauge", "When the driver last answered.");
+        let _ = writeln!(page, "margintop_look_timestamp_seconds {:.3}", self.at.millis() as f64 / 1000.0);
+        if let Some(Trouble { what, why, mend }) = trouble {
+            head(&mut page, "margintop_trouble", "gauge", "What does not work on this node, and what to do.");
+            let (what, why, mend) = (Escaped(what.as_str()), Escaped(why.as_str()), Escaped(mend.as_str()));
+            let _ = writeln!(page, "margintop_trouble{{what=\"{what}\",why=\"{why}\",mend=\"{mend}\"}} 1");
+        }
+        page
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::units::{Moment, Ratio, Span};
+
+    fn look(outcome: Result<Vec<GpuReading>, Trouble>) -> Event {
+        let at = Moment { wall: Timestamp::from_millis(1_763_900_000_500), boot: Span::ZERO };
+        Event::Gpus { node: NodeName::new("gpu-01"), at, outcome }
+    }
+
+    fn body(agent: &Agent, path: &str) -> (u16, String) {
+        let response = agent.answer(&Request::get(path));
+        (response.status, String::from_utf8(response.body.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn before_the_first_look_it_lives_and_has_nothing_to_show() {
+        let (_feed, agent) = agent();
+        assert_eq!(body(&agent, "/livez").0, 200);
+        assert_eq!(body(&agent, "/readyz").0, 503);
+        assert_eq!(body(&agent, "/metrics").0, 503);
+        assert_eq!(body(&agent, "/passwd").0, 404);
+    }
+
+    #[test]
+    fn a_look_is_rendered_once_however_many_ask() {
+        let (feed, agent) = agent();
+        let gpu = GpuReading { utilization: Ratio::new(0.5), ..GpuReading::default() };
+        feed.publish(look(Ok(vec![gpu])), Some(Label::new("580.65.06")));
+        let first = agent.answer(&Request::get("/metrics"));
+        let second = agent.clone().answer(&Request::get("/metrics"));
+        assert_eq!(first.body.as_ptr(), second.body.as_ptr());
+        let (status, page) = body(&agent, "/metrics");
+        assert_eq!(status, 200);
+        assert!(page.contains("hostname=\"gpu-01\",DCGM_FI_DRIVER_VERSION=\"580.65.06\"} 50\n"), "{page}");
+        assert!(page.ends_with("margintop_look_timestamp_seconds 1763900000.500\n"), "{page}");
+        assert_eq!(body(&agent, "/readyz").0, 200);
+    }
+
+    #[test]
+    fn a_driver_that_does_not_work_is_said_on_the_page() {
+        let (feed, agent) = agent();
+        let trouble = Trouble { what: "NVML".into(), why: "not \"found\"".into(), mend: "install it".into() };
+        feed.publish(look(Err(trouble)), None);
+        let page = body(&agent, "/metrics").1;
+        let line = r#"margintop_trouble{what="NVML",why="not \"found\"",mend="install it"} 1"#;
+        assert!(page.lines().any(|l| l == line), "{page}");
+        assert!(!page.contains("DCGM"));
+    }
+}
