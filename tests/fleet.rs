@@ -23,6 +23,7 @@ fn after(seconds: i64) -> Moment {
     at(began().wall + Span::from_secs(seconds))
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "a page says its start or does not")]
 fn started(seconds: i64) -> Option<Timestamp> {
     Some(began().wall + Span::from_secs(seconds))
 }
@@ -440,4 +441,28 @@ fn names_are_matched_by_model_and_shown_as_served() {
     let picture = picture_at(&mut fleet, 1);
     assert_eq!(picture.models[0].model, ModelName::new("deepseek-ai/DeepSeek-R1"));
     assert_eq!(picture.models[0].money.list.as_ref().unwrap().as_str(), "deepseek-r1-standard");
+}
+
+#[test]
+fn prefill_and_decode_are_told_apart_where_both_are_seen() {
+    let mut fleet = fleet(vec![member("p", "a", None), member("d", "b", None)], began());
+    let look = |fleet: &mut Fleet, seconds, requests: u64| {
+        let mut prefill = page(MODEL, counters(4000 * requests, 1600 * requests, requests), None);
+        (prefill.engines[0].finished.requests, prefill.engines[0].finished.length) = (Some(requests), Some(requests));
+        let mut decode = page(MODEL, counters(4000 * requests, 3996 * requests, 512 * requests), None);
+        decode.engines[0].transferred = Some(margintop::units::Tokens::new(3696 * requests));
+        fleet.apply(answered("p", after(seconds), prefill));
+        fleet.apply(answered("d", after(seconds), decode));
+    };
+    look(&mut fleet, 0, 10);
+    look(&mut fleet, 1, 1010);
+    let picture = picture_at(&mut fleet, 1);
+    let roles: Vec<_> = picture.engines.iter().map(|row| (row.role, row.role_inferred)).collect();
+    assert_eq!(roles, [(Role::Decode, true), (Role::Prefill, true)]);
+    let posted = fleet
+        .ledger()
+        .today()
+        .tokens()
+        .fold((0, 0, 0), |sum, (.., t)| (sum.0 + t.miss.count(), sum.1 + t.hit.count(), sum.2 + t.output.count()));
+    assert_eq!(posted, (2_400_000, 1_600_000, 512_000));
 }

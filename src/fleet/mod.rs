@@ -8,6 +8,7 @@ mod gpus;
 mod idle;
 mod lines;
 mod nodes;
+mod pairs;
 mod picture;
 mod rent;
 mod row;
@@ -27,6 +28,7 @@ use gpus::Gpu;
 use idle::Idle;
 use lines::Lines;
 use nodes::Node;
+use pairs::Pairs;
 use rent::Rents;
 use targets::Target;
 
@@ -51,6 +53,7 @@ pub struct Fleet {
     driver_trouble: Option<Trouble>,
     troubles: Vec<Trouble>,
     served: HashSet<String>,
+    pairs: Pairs,
     began: Option<Moment>,
     now: Moment,
     lost_windows: u64,
@@ -73,6 +76,7 @@ impl Fleet {
             driver_trouble: None,
             troubles: Vec::new(),
             served: HashSet::new(),
+            pairs: Pairs::default(),
             began: None,
             now: began,
             lost_windows: 0,

@@ -1,5 +1,6 @@
 //! Targets: what each page is to the one before it, and what of it is posted.
 
+use super::pairs::Pairs;
 use super::row::Row;
 use super::{Fleet, Member};
 use crate::ledger::{Account, Classes, Entry, Posting, Timing};
@@ -66,9 +67,15 @@ impl Target {
         }
     }
 
-    /// The role of a row: the user's word first, then the page's.
-    pub(super) fn role(&self, reading: &EngineReading) -> Role {
-        self.member.role.or(reading.role).unwrap_or(Role::Unified)
+    /// The role of a row: the user's word first, then the page's, then what the figures show.
+    pub(super) fn role(&self, reading: &EngineReading, pairs: &Pairs) -> Role {
+        let said = self.member.role.or(reading.role);
+        said.or_else(|| pairs.role(&self.member.target, reading)).unwrap_or(Role::Unified)
+    }
+
+    /// Whether a row's role is a guess.
+    pub(super) fn infers_role(&self, reading: &EngineReading, pairs: &Pairs) -> bool {
+        self.member.role.or(reading.role).is_none() && pairs.role(&self.member.target, reading).is_some()
     }
 
     /// How fresh the target is.
@@ -174,7 +181,9 @@ impl Fleet {
     }
 
     fn read_engines(&mut self, target: &mut Target, page: PageReading, at: Moment, node: &NodeName) {
-        for model in page.engines.iter().filter(|e| target.role(e) != Role::Proxy).filter_map(|e| e.model.as_ref()) {
+        for model in
+            page.engines.iter().filter(|e| target.role(e, &self.pairs) != Role::Proxy).filter_map(|e| e.model.as_ref())
+        {
             if !self.served.contains(model.as_str()) {
                 self.served.insert(model.as_str().to_owned());
             }
@@ -183,6 +192,9 @@ impl Fleet {
         let turn = target.turn(&page, at);
         let interval = self.interval(target, &page, at, turn, node);
         self.note_turn(target, &page, at, turn);
+        for reading in &page.engines {
+            self.pairs.note(&target.member.target, reading);
+        }
         for reading in page.engines {
             let place = target.row(&reading);
             let delta = measure(&mut target.rows[place], &reading, turn, interval.is_some(), was_held);
@@ -263,7 +275,7 @@ impl Fleet {
         interval: Interval,
         node: &NodeName,
     ) {
-        let role = target.role(reading);
+        let role = target.role(reading, &self.pairs);
         let served = reading.model.as_ref().is_some_and(|model| self.served.contains(model.as_str()));
         let (prompts, outputs) = counts(reading.kind, role, served);
         let tokens = Classes {

@@ -74,7 +74,8 @@ fn engine_row(fleet: &Fleet, target: &Target, row: &Row) -> EngineRow {
     EngineRow {
         kind: reading.kind,
         model: reading.model.clone(),
-        role: target.role(reading),
+        role: target.role(reading, &fleet.pairs),
+        role_inferred: target.infers_role(reading, &fleet.pairs),
         rank: reading.rank.clone(),
         prompt_total: shows_prompt(counters.prompt),
         cached_total: counters.cached,

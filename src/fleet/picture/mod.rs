@@ -109,7 +109,7 @@ fn live_rows(fleet: &Fleet) -> impl Iterator<Item = (&Target, &Row)> {
 /// Whether a row's prompts and outputs count in sums.
 fn row_counts(fleet: &Fleet, target: &Target, row: &Row) -> (bool, bool) {
     let served = row.reading.model.as_ref().is_some_and(|model| fleet.served.contains(model.as_str()));
-    counts(row.reading.kind, target.role(&row.reading), served)
+    counts(row.reading.kind, target.role(&row.reading, &fleet.pairs), served)
 }
 
 /// The longest time that any rate is taken over.
@@ -169,7 +169,9 @@ fn token_totals(fleet: &Fleet, rates: &Rates) -> TokenTotals {
 }
 
 fn requests(fleet: &Fleet) -> Requests {
-    let engines = || live_rows(fleet).filter(|(target, row)| target.role(&row.reading) != crate::reading::Role::Proxy);
+    let engines = || {
+        live_rows(fleet).filter(|(target, row)| target.role(&row.reading, &fleet.pairs) != crate::reading::Role::Proxy)
+    };
     Requests {
         running: sum(engines().filter_map(|(_, row)| row.reading.running)),
         waiting: sum(engines().filter_map(|(_, row)| row.reading.waiting)),

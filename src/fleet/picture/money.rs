@@ -190,7 +190,10 @@ fn pace(fleet: &Fleet, costed: &Costed, priced: bool) -> (Option<Money>, Option<
 }
 
 fn engines(fleet: &Fleet) -> impl Iterator<Item = &super::Target> {
-    fleet.targets.values().filter(|target| target.rows.iter().any(|row| target.role(&row.reading) != Role::Proxy))
+    fleet
+        .targets
+        .values()
+        .filter(|target| target.rows.iter().any(|row| target.role(&row.reading, &fleet.pairs) != Role::Proxy))
 }
 
 fn uncosted_engines(fleet: &Fleet, costed: &Costed) -> usize {

@@ -27,7 +27,7 @@ fn unit_row(fleet: &Fleet, unit: &UnitName, nodes: usize) -> UnitRow {
     for (target, row) in &rows {
         flow.add(fleet, target, row);
     }
-    let roles: Vec<Role> = rows.iter().map(|(target, row)| target.role(&row.reading)).collect();
+    let roles: Vec<Role> = rows.iter().map(|(target, row)| target.role(&row.reading, &fleet.pairs)).collect();
     let loads: Vec<_> = rows.iter().filter_map(|(_, row)| Some((row.reading.rank.clone()?, load(row)?))).collect();
     let (revenue_per_hour, cost_per_hour) = pace(fleet, unit);
     UnitRow {
