@@ -1,0 +1,233 @@
+//! What the dashboard knows of itself: which view, how far scrolled, paused or not. [`App::update`] is the only way in.
+//!
+//! Pure: no clock, no terminal, no thread. The same actions give the same app.
+
+mod filter;
+mod heat;
+mod list;
+mod view;
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+pub use filter::Filter;
+pub use heat::HeatMap;
+pub use list::{ListState, Motion};
+pub use view::View;
+
+use crate::reading::Label;
+use crate::snapshot::Snapshot;
+use crate::units::Span;
+
+/// Memory, temperature and clocks are redrawn once in so long.
+const SLOW: Span = Span::from_secs(5);
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// End.
+    Quit,
+    /// Stop until `fg`.
+    Suspend,
+    /// Show or hide the keys.
+    Help,
+    /// Hold the picture, or let it go on.
+    Pause,
+    /// The next theme.
+    NextTheme,
+    /// A view by its place.
+    Show(View),
+    /// The view after or before this one.
+    Turn(Turn),
+    /// Move in the list.
+    Move(Motion),
+    /// Sort by the next order.
+    Sort,
+    /// Begin a filter.
+    Filter,
+    /// Out: of the help, the filter, the view.
+    Back,
+}
+
+/// A direction among the views.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "a direction says itself")]
+pub enum Turn {
+    Next,
+    Previous,
+}
+
+/// What can happen.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// A key of the table.
+    Command(Command),
+    /// A character while a filter is written.
+    Typed(char),
+    /// The last character of a filter is taken back.
+    Erase,
+    /// A filter is finished.
+    Accept,
+    /// A new picture.
+    Fresh(Arc<Snapshot>),
+    /// No picture for so long.
+    Quiet(Span),
+    /// The terminal has so many columns and rows.
+    Resize(u16, u16),
+}
+
+/// What the loop must do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// Draw.
+    Redraw,
+    /// End.
+    Quit,
+    /// Give the terminal back and stop.
+    Suspend,
+}
+
+/// The dashboard's state.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The open view.
+    pub view: View,
+    /// Whether the keys are shown.
+    pub help: bool,
+    /// Which theme of the shelf.
+    pub theme: usize,
+    /// The fleet's name, where one is given.
+    pub title: Option<Label>,
+    /// The zone in which times are shown.
+    pub zone: TimeZone,
+    /// How often sources are looked at.
+    pub interval: Span,
+    /// What rows must match.
+    pub filter: Filter,
+    /// How long nothing came, if longer than it should be.
+    pub quiet: Option<Span>,
+    /// Levels of the heat map.
+    pub heat: HeatMap,
+    /// The picture from which slow figures are read.
+    pub slow: Arc<Snapshot>,
+    shown: Arc<Snapshot>,
+    held: Option<Arc<Snapshot>>,
+    lists: [ListState; View::COUNT],
+    themes: usize,
+    size: (u16, u16),
+}
+
+impl App {
+    /// A dashboard over `first`, which may be empty; `themes` is how many the shelf holds.
+    pub fn new(first: Arc<Snapshot>, zone: TimeZone, interval: Span, themes: usize) -> Self {
+        Self {
+            view: View::Overview,
+            help: false,
+            theme: 0,
+            title: None,
+            zone,
+            interval,
+            filter: Filter::default(),
+            quiet: None,
+            heat: HeatMap::of(&first),
+            slow: first.clone(),
+            shown: first,
+            held: None,
+            lists: [ListState::default(); View::COUNT],
+            themes: themes.max(1),
+            size: (80, 24),
+        }
+    }
+
+    /// The picture to draw: the newest, or the one at which it was paused.
+    pub fn shown(&self) -> &Arc<Snapshot> {
+        &self.shown
+    }
+
+    /// Whether the picture is held.
+    pub fn paused(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// The open view's list.
+    pub fn list(&self) -> &ListState {
+        &self.lists[self.view as usize]
+    }
+
+    /// Takes one action in.
+    pub fn update(&mut self, action: Action) -> Effect {
+        match action {
+            Action::Command(command) => return self.command(command),
+            Action::Typed(c) => self.filter.push(c),
+            Action::Erase => self.filter.pop(),
+            Action::Accept => self.filter.editing = false,
+            Action::Fresh(snapshot) => return self.fresh(snapshot),
+            Action::Quiet(span) => self.quiet = Some(span),
+            Action::Resize(columns, rows) => self.size = (columns, rows),
+        }
+        Effect::Redraw
+    }
+
+    fn command(&mut self, command: Command) -> Effect {
+        match command {
+            Command::Quit => return Effect::Quit,
+            Command::Suspend => return Effect::Suspend,
+            Command::Help => self.help = !self.help,
+            Command::Pause => self.pause(),
+            Command::NextTheme => self.theme = (self.theme + 1) % self.themes,
+            Command::Show(view) => self.view = view,
+            Command::Turn(Turn::Next) => self.view = self.view.next(),
+            Command::Turn(Turn::Previous) => self.view = self.view.previous(),
+            Command::Move(motion) => {
+                let (page, rows) = (usize::from(self.size.1.saturating_sub(6)), self.view.rows(&self.shown));
+                self.lists[self.view as usize].step(motion, page, rows);
+            }
+            Command::Sort => self.lists[self.view as usize].next_order(self.view.orders().len()),
+            Command::Filter => {
+                self.help = false;
+                self.filter.editing = true;
+            }
+            Command::Back => self.back(),
+        }
+        Effect::Redraw
+    }
+
+    fn back(&mut self) {
+        if self.help {
+            self.help = false;
+        } else if self.filter.editing || !self.filter.text().is_empty() {
+            self.filter = Filter::default();
+        } else {
+            self.view = View::Overview;
+        }
+    }
+
+    fn pause(&mut self) {
+        match self.held.take() {
+            Some(latest) => self.show(latest),
+            None => self.held = Some(self.shown.clone()),
+        }
+    }
+
+    fn fresh(&mut self, snapshot: Arc<Snapshot>) -> Effect {
+        let was_quiet = self.quiet.take().is_some();
+        if let Some(held) = &mut self.held {
+            *held = snapshot;
+            return if was_quiet { Effect::Redraw } else { Effect::None };
+        }
+        self.show(snapshot);
+        Effect::Redraw
+    }
+
+    fn show(&mut self, snapshot: Arc<Snapshot>) {
+        self.heat = self.heat.follow(&self.shown, &snapshot);
+        let tick = |s: &Snapshot| s.at.millis().div_euclid(SLOW.millis());
+        if tick(&self.slow) != tick(&snapshot) {
+            self.slow = snapshot.clone();
+        }
+        self.shown = snapshot;
+    }
+}

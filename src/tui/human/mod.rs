@@ -1,0 +1,17 @@
+//! Numbers for people: fixed widths, units, thousands, and `–` for what is unknown.
+//!
+//! A figure keeps its width whatever its value, so that nothing dances. Nothing here computes; what is rounded here is
+//! never added up again.
+
+mod money;
+mod number;
+mod text;
+mod time;
+
+pub use money::{amount, amount_within, signed, symbol, unit_price};
+pub use number::{change, grouped, latency, memory, percent, percent1, scaled, scaled_tight, watts};
+pub use text::{pad_left, pad_right, shorten, width};
+pub use time::{age, clock_minute, countdown, duration};
+
+/// What stands where a figure is unknown.
+pub const UNKNOWN: &str = "–";

@@ -1,0 +1,124 @@
+//! Money for people: a sign, a symbol, thousands, and as many digits as the field holds.
+
+use super::{UNKNOWN, grouped, width};
+use crate::units::Money;
+
+/// The sign that stands before an amount of a currency: `$`, `€`, or its code and a space.
+pub fn symbol(currency: &str) -> String {
+    match currency {
+        "USD" => "$".to_owned(),
+        "EUR" => "€".to_owned(),
+        "GBP" => "£".to_owned(),
+        "CNY" | "JPY" => "¥".to_owned(),
+        other => format!("{} ", other.chars().take(4).collect::<String>()),
+    }
+}
+
+/// The amount with `places` decimals, a minus where it is negative: `$312,407.18`, `-$4.12`.
+pub fn amount(money: Option<Money>, currency: &str, places: u32) -> String {
+    money.map_or_else(
+        || UNKNOWN.to_owned(),
+        |m| {
+            let minus = if m.rounded(places) < 0 { "-" } else { "" };
+            format!("{minus}{}{}", symbol(currency), digits(m, places))
+        },
+    )
+}
+
+/// The amount with a sign always: `+ $3.98`, `- $3.98`, `  $0.00`.
+pub fn signed(money: Option<Money>, currency: &str, places: u32) -> String {
+    money.map_or_else(
+        || UNKNOWN.to_owned(),
+        |m| {
+            let sign = match m.rounded(places) {
+                0 => ' ',
+                r if r < 0 => '-',
+                _ => '+',
+            };
+            format!("{sign} {}{}", symbol(currency), digits(m, places))
+        },
+    )
+}
+
+/// The amount with cents if they fit `cells`, else whole, else in k, M, B or T.
+pub fn amount_within(money: Option<Money>, currency: &str, cells: usize) -> String {
+    let Some(money) = money else { return UNKNOWN.to_owned() };
+    for places in [2, 0] {
+        let text = amount(Some(money), currency, places);
+        if width(&text) <= cells {
+            return text;
+        }
+    }
+    let units = money.rounded(0);
+    let minus = if units < 0 { "-" } else { "" };
+    format!("{minus}{}{}", symbol(currency), shortened(units.unsigned_abs()))
+}
+
+/// A price per million tokens or a GPU-hour: three digits that matter.
+pub fn unit_price(money: Option<Money>, currency: &str) -> String {
+    let places = match money.map(|m| m.rounded(4).unsigned_abs()) {
+        Some(p) if p < 1_000 && p > 0 => 4,
+        Some(p) if p < 10_000 && p > 0 => 3,
+        _ => 2,
+    };
+    amount(money, currency, places)
+}
+
+fn digits(money: Money, places: u32) -> String {
+    let rounded = money.rounded(places).unsigned_abs();
+    if places == 0 {
+        return grouped(rounded);
+    }
+    let scale = 10_u128.pow(places);
+    format!("{}.{:0width$}", grouped(rounded / scale), rounded % scale, width = places as usize)
+}
+
+/// Whole units as three digits and k, M, B, T: integers only, truncated.
+fn shortened(units: u128) -> String {
+    let (scale, letter) = match units {
+        0..1_000_000 => (1_000, 'k'),
+        1_000_000..1_000_000_000 => (1_000_000, 'M'),
+        1_000_000_000..1_000_000_000_000 => (1_000_000_000, 'B'),
+        _ => (1_000_000_000_000, 'T'),
+    };
+    let (whole, rest) = (units / scale, units % scale);
+    match whole {
+        0..10 => format!("{whole}.{:02}{letter}", rest * 100 / scale),
+        10..100 => format!("{whole}.{}{letter}", rest * 10 / scale),
+        _ => format!("{}{letter}", grouped(whole)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dollars(micros: i64) -> Option<Money> {
+        Some(Money::from_micros(micros))
+    }
+
+    #[test]
+    fn sign_symbol_and_thousands() {
+        assert_eq!(amount(dollars(312_407_180_000), "USD", 2), "$312,407.18");
+        assert_eq!(amount(dollars(-4_120_000), "USD", 2), "-$4.12");
+        assert_eq!(signed(dollars(3_980_000), "EUR", 2), "+ €3.98");
+        assert_eq!(signed(dollars(-1), "USD", 2), "  $0.00");
+        assert_eq!(amount(dollars(1_000_000), "CHF", 2), "CHF 1.00");
+        assert_eq!(amount(None, "USD", 2), "–");
+    }
+
+    #[test]
+    fn a_narrow_field_loses_cents_before_digits() {
+        assert_eq!(amount_within(dollars(15_904_440_000), "USD", 10), "$15,904.44");
+        assert_eq!(amount_within(dollars(15_904_440_000), "USD", 8), "$15,904");
+        assert_eq!(amount_within(dollars(15_904_440_000), "USD", 6), "$15.9k");
+        assert_eq!(amount_within(Some(Money::from_grains(i128::MAX)), "USD", 9), "$18,904T");
+    }
+
+    #[test]
+    fn a_small_price_keeps_its_digits() {
+        assert_eq!(unit_price(dollars(43_300), "USD"), "$0.0433");
+        assert_eq!(unit_price(dollars(433_000), "USD"), "$0.433");
+        assert_eq!(unit_price(dollars(2_190_000), "USD"), "$2.19");
+    }
+}

@@ -1,0 +1,201 @@
+//! Plain figures: scaled, grouped, percent, bytes, watts, seconds.
+
+use super::{UNKNOWN, pad_left};
+use crate::units::{Bytes, Ratio};
+
+const STEPS: [&str; 7] = [" ", "k", "M", "G", "T", "P", "E"];
+
+/// Three digits and a step of a thousand: the number, and its prefix or a space.
+fn three_digits(value: f64) -> Option<(String, &'static str)> {
+    if !value.is_finite() {
+        return None;
+    }
+    let sign = if value < 0.0 { "-" } else { "" };
+    let mut rest = value.abs();
+    for prefix in STEPS {
+        // The bound is where three digits would round up to four.
+        if rest < 999.5 {
+            let places = match (prefix, rest) {
+                (" ", r) if r == 0.0 || r >= 9.95 => 0,
+                (" ", _) => 1,
+                (_, r) if r >= 99.95 => 0,
+                (_, r) if r >= 9.995 => 1,
+                _ => 2,
+            };
+            return Some((format!("{sign}{rest:.places$}"), prefix));
+        }
+        rest /= 1000.0;
+    }
+    Some((format!("{sign}>999"), "E"))
+}
+
+/// Six cells: `4.21 k`, `1.94 M`, ` 731  `, `   –  `.
+pub fn scaled(value: Option<f64>) -> String {
+    match value.and_then(three_digits) {
+        Some((number, prefix)) => format!("{number:>4} {prefix}"),
+        None => format!("{UNKNOWN:>4}  "),
+    }
+}
+
+/// Five cells, for tables: `4.21k`, `  731`, `    –`.
+pub fn scaled_tight(value: Option<f64>) -> String {
+    match value.and_then(three_digits) {
+        Some((number, prefix)) => format!("{:>5}", format!("{number}{}", prefix.trim())),
+        None => format!("{UNKNOWN:>5}"),
+    }
+}
+
+/// A whole number with thousands: `2,224`.
+pub fn grouped(count: u128) -> String {
+    let digits = count.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A fraction in whole percent, five cells: ` 71 %`, `100 %`, `  – %` when unknown.
+pub fn percent(ratio: Option<Ratio>) -> String {
+    match ratio {
+        Some(ratio) => format!("{:>5}", percent_text(ratio, 0)),
+        None => format!("{UNKNOWN:>3}  "),
+    }
+}
+
+/// A fraction in percent with one decimal, six cells: `56.3 %`, ` 100 %`.
+pub fn percent1(ratio: Option<Ratio>) -> String {
+    match ratio {
+        Some(ratio) if ratio.get().abs() < 0.9995 => format!("{:>6}", percent_text(ratio, 1)),
+        Some(ratio) => format!("{:>6}", percent_text(ratio, 0)),
+        None => format!("{UNKNOWN:>4}  "),
+    }
+}
+
+fn percent_text(ratio: Ratio, places: usize) -> String {
+    let percent = ratio.get() * 100.0;
+    if percent.abs() >= 99_999.5 {
+        let sign = if percent < 0.0 { "-" } else { "" };
+        return format!("{sign}>99,999 %");
+    }
+    let text = format!("{percent:.places$}");
+    // A small loss must not print as "-0".
+    let text = if text.trim_start_matches('-').chars().all(|c| matches!(c, '0' | '.')) {
+        text.trim_start_matches('-').to_owned()
+    } else {
+        text
+    };
+    format!("{text} %")
+}
+
+/// What changed, as a glyph and whole percent, seven cells: `▲ 3 %`, `▼ 12 %`, `▬` for nothing, `–` for unknown.
+pub fn change(fraction: Option<f64>) -> String {
+    let text = match fraction {
+        None => UNKNOWN.to_owned(),
+        Some(f) if !f.is_finite() => UNKNOWN.to_owned(),
+        Some(f) if f.abs() < 0.005 => "▬".to_owned(),
+        Some(f) => {
+            let glyph = if f > 0.0 { '▲' } else { '▼' };
+            let percent = (f.abs() * 100.0).round();
+            if percent > 999.0 { format!("{glyph} >999 %") } else { format!("{glyph} {percent:.0} %") }
+        }
+    };
+    super::pad_right(&text, 8)
+}
+
+/// Memory held and memory there is, in GiB, eleven cells: ` 54.1/79.6 G`.
+pub fn memory(used: Option<Bytes>, total: Option<Bytes>) -> String {
+    let gib = |bytes: Option<Bytes>| bytes.map_or_else(|| UNKNOWN.to_owned(), gib_text);
+    let text = match (used, total) {
+        (None, None) => UNKNOWN.to_owned(),
+        (_, None) => format!("{} G", gib(used)),
+        _ => format!("{}/{} G", gib(used), gib(total)),
+    };
+    pad_left(&text, 12)
+}
+
+fn gib_text(bytes: Bytes) -> String {
+    let gib = bytes.get() as f64 / (1024.0 * 1024.0 * 1024.0);
+    if gib < 99.95 {
+        format!("{gib:.1}")
+    } else if gib < 99_999.5 {
+        format!("{gib:.0}")
+    } else {
+        format!("{:.0}k", gib / 1000.0)
+    }
+}
+
+/// Power, six cells: ` 512 W`.
+pub fn watts(value: Option<f64>) -> String {
+    match value {
+        Some(w) if w.is_finite() && w.abs() < 9999.5 => format!("{w:>4.0} W"),
+        Some(w) if w.is_finite() => format!("{}W", scaled_tight(Some(w))),
+        _ => format!("{UNKNOWN:>4}  "),
+    }
+}
+
+/// A latency, seven cells: ` 38 ms`, `0.46 s`, `12.3 s`, ` 340 s`.
+pub fn latency(seconds: Option<f64>) -> String {
+    let text = match seconds {
+        Some(s) if !s.is_finite() || s < 0.0 => UNKNOWN.to_owned(),
+        Some(s) if s < 0.0995 => format!("{:.0} ms", s * 1000.0),
+        Some(s) if s < 9.995 => format!("{s:.2} s"),
+        Some(s) if s < 99.95 => format!("{s:.1} s"),
+        Some(s) if s < 9999.5 => format!("{s:.0} s"),
+        Some(_) => ">9999 s".to_owned(),
+        None => UNKNOWN.to_owned(),
+    };
+    pad_left(&text, 7)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_keep_their_width_and_three_digits() {
+        let cases = [
+            (Some(0.0), "   0  "),
+            (Some(9.34), " 9.3  "),
+            (Some(731.4), " 731  "),
+            (Some(999.6), "1.00 k"),
+            (Some(4_210.0), "4.21 k"),
+            (Some(19_800.0), "19.8 k"),
+            (Some(731_000.0), " 731 k"),
+            (Some(1_941_000.0), "1.94 M"),
+            (Some(f64::NAN), "   –  "),
+            (None, "   –  "),
+        ];
+        for (value, text) in cases {
+            assert_eq!(scaled(value), text);
+        }
+        assert_eq!(scaled_tight(Some(1_210_000.0)), "1.21M");
+        assert_eq!(scaled_tight(Some(9_000.0)), "9.00k");
+    }
+
+    #[test]
+    fn what_is_too_large_says_so() {
+        assert_eq!(scaled(Some(1e30)), ">999 E");
+        assert_eq!(percent(Ratio::new(1e12)), ">99,999 %");
+        assert_eq!(latency(Some(1e9)), ">9999 s");
+    }
+
+    #[test]
+    fn zero_has_no_sign() {
+        assert_eq!(percent(Ratio::new(-0.0001)), "  0 %");
+        assert_eq!(change(Some(-0.001)).trim(), "▬");
+    }
+
+    #[test]
+    fn units_are_a_technicians() {
+        assert_eq!(memory(Some(Bytes::from_mib(55_398)), Some(Bytes::from_mib(81_510))), " 54.1/79.6 G");
+        assert_eq!(memory(Some(Bytes::from_mib(1024)), None), "       1.0 G");
+        assert_eq!(watts(Some(512.3)), " 512 W");
+        assert_eq!(latency(Some(0.038)), "  38 ms");
+        assert_eq!(latency(Some(0.46)), " 0.46 s");
+        assert_eq!(grouped(2224), "2,224");
+    }
+}

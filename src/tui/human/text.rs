@@ -1,0 +1,64 @@
+//! Names and padding, measured in cells and not in bytes.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// How many cells a text takes.
+pub fn width(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// `text` in at most `cells` cells, cut in the middle: names differ at their ends.
+pub fn shorten(text: &str, cells: usize) -> String {
+    if width(text) <= cells {
+        return text.to_owned();
+    }
+    match cells {
+        0 => return String::new(),
+        1 => return "…".to_owned(),
+        _ => {}
+    }
+    let tail_cells = (cells - 1) / 2;
+    let head = take_cells(text.chars(), cells - 1 - tail_cells);
+    let tail: String = take_cells(text.chars().rev(), tail_cells).chars().rev().collect();
+    format!("{head}…{tail}")
+}
+
+fn take_cells(chars: impl Iterator<Item = char>, cells: usize) -> String {
+    let mut left = cells;
+    chars
+        .map_while(|c| {
+            left = left.checked_sub(c.width().unwrap_or(0))?;
+            Some(c)
+        })
+        .collect()
+}
+
+/// `text` with spaces before it up to `cells`.
+pub fn pad_left(text: &str, cells: usize) -> String {
+    format!("{}{text}", " ".repeat(cells.saturating_sub(width(text))))
+}
+
+/// `text` with spaces behind it up to `cells`.
+pub fn pad_right(text: &str, cells: usize) -> String {
+    format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_goes_first() {
+        assert_eq!(shorten("deepseek-r1-distill-qwen-32b", 13), "deepse…en-32b");
+        assert_eq!(shorten("short", 13), "short");
+        assert_eq!(shorten("ab", 1), "…");
+        assert_eq!(shorten("ab", 0), "");
+    }
+
+    #[test]
+    fn wide_characters_never_overrun() {
+        for cells in 0..12 {
+            assert!(width(&shorten("深度求索模型モデル-r1-混ぜ", cells)) <= cells);
+        }
+    }
+}

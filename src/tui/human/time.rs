@@ -1,0 +1,63 @@
+//! Spans and times of day.
+
+use jiff::tz::TimeZone;
+
+use crate::units::{Span, Timestamp};
+
+/// A span in its one or two largest units: `0s`, `42s`, `4m`, `2h05`, `13d`.
+pub fn duration(span: Span) -> String {
+    let seconds = span.millis().max(0) / 1000;
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..86_400 => format!("{}h{:02}", seconds / 3_600, seconds % 3_600 / 60),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// Seconds as a source gives its age; `–` when unknown.
+pub fn age(seconds: Option<f64>) -> String {
+    match seconds {
+        Some(s) if s.is_finite() => duration(Span::from_millis((s * 1000.0) as i64)),
+        _ => super::UNKNOWN.to_owned(),
+    }
+}
+
+/// What is left until a change, to the minute, so that it moves once a minute: `9:25`.
+pub fn countdown(span: Span) -> String {
+    let minutes = span.millis().max(0) / 60_000;
+    if minutes >= 48 * 60 {
+        format!("{}d", minutes / (24 * 60))
+    } else {
+        format!("{}:{:02}", minutes / 60, minutes % 60)
+    }
+}
+
+/// The time of day in a zone, to the minute: `15:04`; unknown before the first look.
+pub fn clock_minute(at: Timestamp, zone: &TimeZone) -> String {
+    if at == Timestamp::default() {
+        return "--:--".to_owned();
+    }
+    match jiff::Timestamp::from_millisecond(at.millis()) {
+        Ok(instant) => {
+            let local = instant.to_zoned_datetime(zone.clone());
+            format!("{:02}:{:02}", local.hour(), local.minute())
+        }
+        Err(_) => "--:--".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_take_few_cells() {
+        let cases = [(0, "0s"), (42, "42s"), (240, "4m"), (7_500, "2h05"), (1_123_200, "13d"), (-5, "0s")];
+        for (seconds, text) in cases {
+            assert_eq!(duration(Span::from_secs(seconds)), text);
+        }
+        assert_eq!(countdown(Span::from_secs(9 * 3600 + 25 * 60 + 53)), "9:25");
+        assert_eq!(clock_minute(Timestamp::from_millis(54_247_000), &TimeZone::UTC), "15:04");
+    }
+}
