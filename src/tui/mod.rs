@@ -4,7 +4,13 @@
 //! the loop are the only parts that touch the outside. Nothing here waits but for the terminal itself.
 
 pub mod app;
+mod draw;
 pub mod human;
 pub mod keys;
+pub mod overview;
+pub mod pane;
+pub mod scene;
 pub mod theme;
 pub mod widgets;
+
+pub use draw::draw;

@@ -25,33 +25,21 @@ pub fn amount(money: Option<Money>, currency: &str, places: u32) -> String {
     )
 }
 
-/// The amount with a sign always: `+ $3.98`, `- $3.98`, `  $0.00`.
-pub fn signed(money: Option<Money>, currency: &str, places: u32) -> String {
-    money.map_or_else(
-        || UNKNOWN.to_owned(),
-        |m| {
-            let sign = match m.rounded(places) {
-                0 => ' ',
-                r if r < 0 => '-',
-                _ => '+',
-            };
-            format!("{sign} {}{}", symbol(currency), digits(m, places))
-        },
-    )
-}
-
 /// The amount with cents if they fit `cells`, else whole, else in k, M, B or T.
 pub fn amount_within(money: Option<Money>, currency: &str, cells: usize) -> String {
     let Some(money) = money else { return UNKNOWN.to_owned() };
-    for places in [2, 0] {
-        let text = amount(Some(money), currency, places);
-        if width(&text) <= cells {
-            return text;
-        }
-    }
-    let units = money.rounded(0);
-    let minus = if units < 0 { "-" } else { "" };
-    format!("{minus}{}{}", symbol(currency), shortened(units.unsigned_abs()))
+    let sign = format!("{}{}", if money.rounded(2) < 0 { "-" } else { "" }, symbol(currency));
+    let room = cells.saturating_sub(width(&sign));
+    format!("{sign}{}", digits_within(money, room))
+}
+
+/// The digits alone, without a sign, in at most `cells` cells where k, M, B or T allow it.
+pub fn digits_within(money: Money, cells: usize) -> String {
+    [2, 0]
+        .into_iter()
+        .map(|places| digits(money, places))
+        .find(|text| text.len() <= cells)
+        .unwrap_or_else(|| shortened(money.rounded(0).unsigned_abs()))
 }
 
 /// A price per million tokens or a GPU-hour: three digits that matter.
@@ -64,7 +52,8 @@ pub fn unit_price(money: Option<Money>, currency: &str) -> String {
     amount(money, currency, places)
 }
 
-fn digits(money: Money, places: u32) -> String {
+/// The digits alone, without a sign: `312,407.18`.
+pub fn digits(money: Money, places: u32) -> String {
     let rounded = money.rounded(places).unsigned_abs();
     if places == 0 {
         return grouped(rounded);
@@ -93,6 +82,7 @@ fn shortened(units: u128) -> String {
 mod tests {
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps, reason = "amounts are optional where they are shown")]
     fn dollars(micros: i64) -> Option<Money> {
         Some(Money::from_micros(micros))
     }
@@ -101,8 +91,7 @@ mod tests {
     fn sign_symbol_and_thousands() {
         assert_eq!(amount(dollars(312_407_180_000), "USD", 2), "$312,407.18");
         assert_eq!(amount(dollars(-4_120_000), "USD", 2), "-$4.12");
-        assert_eq!(signed(dollars(3_980_000), "EUR", 2), "+ €3.98");
-        assert_eq!(signed(dollars(-1), "USD", 2), "  $0.00");
+        assert_eq!(amount(dollars(-1), "EUR", 2), "€0.00");
         assert_eq!(amount(dollars(1_000_000), "CHF", 2), "CHF 1.00");
         assert_eq!(amount(None, "USD", 2), "–");
     }

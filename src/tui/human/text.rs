@@ -23,6 +23,14 @@ pub fn shorten(text: &str, cells: usize) -> String {
     format!("{head}…{tail}")
 }
 
+/// `text` in at most `cells` cells, cut at its end: sentences are read from their start.
+pub fn cut(text: &str, cells: usize) -> String {
+    if width(text) <= cells {
+        return text.to_owned();
+    }
+    if cells == 0 { String::new() } else { format!("{}…", take_cells(text.chars(), cells - 1).trim_end()) }
+}
+
 fn take_cells(chars: impl Iterator<Item = char>, cells: usize) -> String {
     let mut left = cells;
     chars

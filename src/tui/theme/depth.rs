@@ -54,8 +54,9 @@ mod tests {
 
     #[test]
     fn the_environment_decides_and_the_flag_overrules() {
+        type Vars = &'static [(&'static str, &'static str)];
         use ColorChoice::{Always, Auto, Never};
-        let cases: [(ColorChoice, &[(&str, &str)], Depth); 9] = [
+        let cases: [(ColorChoice, Vars, Depth); 9] = [
             (Auto, &[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")], Depth::True),
             (Auto, &[("TERM", "xterm-direct")], Depth::True),
             (Auto, &[("TERM", "screen-256color")], Depth::Indexed),

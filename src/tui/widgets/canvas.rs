@@ -30,6 +30,18 @@ impl Canvas<'_> {
         }
     }
 
+    /// Takes back what was written in `area`.
+    pub fn clear(&mut self, area: Rect) {
+        let style = self.theme.style(Role::Ground);
+        let area = area.intersection(self.buffer.area);
+        for position in area.positions() {
+            if let Some(cell) = self.buffer.cell_mut(position) {
+                cell.reset();
+                cell.set_style(style);
+            }
+        }
+    }
+
     /// Paints the ground of `area` with a role.
     pub fn ground(&mut self, area: Rect, role: Role) {
         self.buffer.set_style(area, self.theme.style(role));

@@ -14,4 +14,4 @@ pub use canvas::{Canvas, Pen, Span, flow};
 pub use digits::{DIGIT_ROWS, large};
 pub use heat::Level;
 pub use spark::{Spark, columns, nice_ceiling};
-pub use table::{Align, Column, Figure, Rows, heading, table};
+pub use table::{Align, Column, Figure, Rows, table};

@@ -57,32 +57,30 @@ pub struct Spark<'a> {
     pub values: &'a [Option<f32>],
     /// The value of the top.
     pub top: f32,
-    /// Its colour.
+    /// The colour of its edge.
     pub role: Role,
+    /// The colour below the edge.
+    pub body: Role,
 }
 
 impl Spark<'_> {
     /// Draws it over all rows of `area`, its end at the right edge. A known zero is a thin line.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let style = canvas.theme.style(self.role);
-        self.each(area, |x, y, glyph, _| canvas.cell(x, y, glyph, style));
+        let (edge, body) = (canvas.theme.style(self.role), canvas.theme.style(self.body));
+        self.each(area, |x, y, glyph, full| canvas.cell(x, y, glyph, if full { body } else { edge }));
     }
 
-    /// Draws `self` as the lower part of what is drawn already: the cells that hold its edge keep the other colour as
-    /// their ground.
+    /// Draws `self` as the lower part of what is drawn already. A cell that holds the edge of both keeps the colour that
+    /// it has; without colours the two are one.
     pub fn draw_over(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let fg = canvas.theme.style(self.role).fg;
+        let Some(colour) = canvas.theme.style(self.role).fg else { return };
         self.each(area, |x, y, glyph, full| {
             let Some(cell) = canvas.buffer.cell_mut((x, y)) else { return };
-            let behind_is_full = cell.symbol() == "█";
-            if !full && !behind_is_full {
-                return;
-            }
-            if let Some(fg) = fg {
-                if !full {
-                    cell.bg = cell.fg;
-                }
-                cell.fg = fg;
+            if full {
+                cell.fg = colour;
+            } else if cell.symbol() == "█" {
+                cell.bg = cell.fg;
+                cell.fg = colour;
                 cell.set_symbol(glyph);
             }
         });
@@ -103,7 +101,9 @@ impl Spark<'_> {
                     break;
                 }
                 let y = area.bottom() - 1 - row as u16;
-                put(area.x + indent + i, y, EIGHTHS[here as usize], here == 8);
+                // A line that fills a cell exactly has its edge there.
+                let below_edge = here == 8 && eighths > (row + 1) * 8;
+                put(area.x + indent + i, y, EIGHTHS[here as usize], below_edge);
             }
         }
     }

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{Canvas, bar};
+use crate::tui::human;
 use crate::tui::theme::Role;
 use crate::units::Ratio;
 
@@ -77,13 +78,22 @@ pub struct Rows<'s, R> {
     pub chosen: Option<usize>,
     /// A role that a row's texts take instead of their own: stale and lost rows.
     pub tone: &'s dyn Fn(&R) -> Option<Role>,
+    /// A glyph that stands in the margin before a row, in the cell left of the area.
+    pub mark: &'s dyn Fn(&R) -> (Role, &'static str),
+}
+
+impl<'s, R> Rows<'s, R> {
+    /// Rows that are neither chosen nor marked.
+    pub fn plain(rows: &'s [R]) -> Self {
+        Self { rows, chosen: None, tone: &|_| None, mark: &|_| (Role::Dim, " ") }
+    }
 }
 
 /// Cells between two columns.
 const GAP: u16 = 2;
 
-/// The columns that fit `width`, with their widths.
-fn fit<'c, 's, R>(columns: &'c [Column<'s, R>], width: u16) -> Vec<(&'c Column<'s, R>, u16)> {
+/// The columns that fit `width`, with their widths. Names grow as far as the rows need it, then bars.
+fn fit<'c, 's, R>(columns: &'c [Column<'s, R>], width: u16, rows: &[R]) -> Vec<(&'c Column<'s, R>, u16)> {
     let total = |rank: u8| -> u16 {
         let shown = columns.iter().filter(|c| c.rank <= rank);
         shown.map(|c| c.width + GAP).sum::<u16>().saturating_sub(GAP)
@@ -92,24 +102,56 @@ fn fit<'c, 's, R>(columns: &'c [Column<'s, R>], width: u16) -> Vec<(&'c Column<'
     let rank = (0..=highest).rev().find(|rank| total(*rank) <= width).unwrap_or(0);
     let mut spare = width.saturating_sub(total(rank));
     let mut fitted: Vec<_> = columns.iter().filter(|c| c.rank <= rank).map(|c| (c, c.width)).collect();
-    while spare > 0 {
-        let before = spare;
-        for (column, cells) in &mut fitted {
-            if spare > 0 && *cells < column.width + column.grow {
-                *cells += 1;
-                spare -= 1;
+    let needs: Vec<Need> = fitted.iter().map(|(column, _)| need(column, rows)).collect();
+    for pass in [Need::text, Need::bar] {
+        let mut moved = true;
+        while spare > 0 && moved {
+            moved = false;
+            for ((_, cells), need) in fitted.iter_mut().zip(&needs) {
+                if spare > 0 && *cells < pass(*need) {
+                    *cells += 1;
+                    spare -= 1;
+                    moved = true;
+                }
             }
-        }
-        if spare == before {
-            break;
         }
     }
     fitted
 }
 
-/// Writes the headings in the first row of `area`; the first one is the table's own name.
-pub fn heading<R>(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column<'_, R>]) {
-    let fitted = fit(columns, area.width);
+/// How wide a column would like to be.
+#[derive(Clone, Copy)]
+enum Need {
+    Text(u16),
+    Bar(u16),
+}
+
+impl Need {
+    fn text(self) -> u16 {
+        if let Self::Text(cells) = self { cells } else { 0 }
+    }
+
+    fn bar(self) -> u16 {
+        if let Self::Bar(cells) = self { cells } else { 0 }
+    }
+}
+
+fn need<R>(column: &Column<'_, R>, rows: &[R]) -> Need {
+    let most = column.width + column.grow;
+    if column.grow == 0 {
+        return Need::Text(column.width);
+    }
+    let mut widest = 0;
+    for row in rows {
+        match (column.figure)(row) {
+            Figure::Bar(_) => return Need::Bar(most),
+            Figure::Text(_, text) => widest = widest.max(human::width(&text) as u16),
+        }
+    }
+    Need::Text(widest.min(most))
+}
+
+fn heading<R>(canvas: &mut Canvas<'_>, area: Rect, fitted: &[(&Column<'_, R>, u16)]) {
     let mut pen = canvas.pen(area, 0);
     for (i, (column, cells)) in fitted.iter().enumerate() {
         let cells = usize::from(*cells);
@@ -122,17 +164,21 @@ pub fn heading<R>(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column<'_, R>]
     }
 }
 
-/// Writes the headings and as many rows as fit. Returns how many rows found no room.
+/// Writes the headings, of which the first is the table's own name, and as many rows as fit. Returns how many rows found no room.
 pub fn table<R>(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column<'_, R>], rows: &Rows<'_, R>) -> usize {
     if area.height == 0 {
         return rows.rows.len();
     }
-    heading(canvas, area, columns);
-    let fitted = fit(columns, area.width);
     let room = usize::from(area.height - 1);
-    for (i, row) in rows.rows.iter().take(room).enumerate() {
+    let shown = rows.rows.get(..room).unwrap_or(rows.rows);
+    let fitted = fit(columns, area.width, shown);
+    heading(canvas, area, &fitted);
+    for (i, row) in shown.iter().enumerate() {
         let line = Rect { y: area.y + 1 + i as u16, height: 1, ..area };
         write_row(canvas, line, &fitted, row, (rows.tone)(row));
+        if let (Some(x), (role, glyph)) = (area.x.checked_sub(1), (rows.mark)(row)) {
+            canvas.cell(x, line.y, glyph, canvas.theme.style(role));
+        }
         if rows.chosen == Some(i) {
             canvas.ground(line, Role::Selection);
         }

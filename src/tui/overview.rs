@@ -1,0 +1,183 @@
+//! The overview: which parts a terminal of a size shows, and where.
+//!
+//! The order of the eye: profit, vital lines, fleet, models, alerts. A smaller screen has fewer parts, never smaller ones.
+
+use ratatui::layout::Rect;
+
+use super::pane::{self, HeatPlan};
+use super::scene::Scene;
+use super::theme::Role;
+use super::widgets::Canvas;
+
+/// Draws it into what is left between header and footer, at the largest size that fits.
+pub fn overview(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    if area.width >= 106 && area.height >= 30 {
+        large(canvas, area, scene);
+    } else if area.width >= 76 && area.height >= 18 {
+        medium(canvas, area, scene);
+    } else {
+        small(canvas, area, scene);
+    }
+}
+
+/// Rows that are handed out from the top and the bottom of an area.
+struct Rows(Rect);
+
+impl Rows {
+    fn top(&mut self, rows: u16) -> Rect {
+        let rows = rows.min(self.0.height);
+        let taken = Rect { height: rows, ..self.0 };
+        self.0.y += rows;
+        self.0.height -= rows;
+        taken
+    }
+
+    fn bottom(&mut self, rows: u16) -> Rect {
+        let rows = rows.min(self.0.height);
+        self.0.height -= rows;
+        Rect { y: self.0.bottom(), height: rows, ..self.0 }
+    }
+}
+
+fn split(area: Rect, left: u16, gap: u16) -> (Rect, Rect) {
+    let left = left.min(area.width);
+    let x = (left + gap).min(area.width);
+    (Rect { width: left, ..area }, Rect { x: area.x + x, width: area.width - x, ..area })
+}
+
+/// Profit and vital figures: 40x8 and up.
+fn small(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let mut rows = Rows(area);
+    if area.height >= 9 && !scene.snap.alerts.is_empty() {
+        let line = rows.bottom(1);
+        pane::alerts(canvas, line, scene);
+    }
+    let vitals = rows.bottom(4);
+    pane::vitals_brief(canvas, vitals, scene);
+    pane::profit_brief(canvas, rows.0, scene);
+}
+
+/// Three rows of profit, four lines, the fleet, alerts and basis: 80x24.
+fn medium(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let mut rows = Rows(area);
+    let profit = rows.top(if area.height > 20 { 3 } else { 2 });
+    pane::profit_brief(canvas, profit, scene);
+    let vitals = rows.top(4);
+    pane::vitals(canvas, vitals, scene);
+    let basis = rows.bottom(1);
+    pane::basis(canvas, basis, scene);
+    let alerts = rows.bottom(u16::from(!scene.snap.alerts.is_empty()));
+    pane::alerts(canvas, alerts, scene);
+
+    let gpus = count(scene.snap.gpus.count);
+    let engines = (count(scene.snap.engines.len()) + 1).clamp(2, 4);
+    if gpus == 0 {
+        engines_and_models(canvas, rows, scene);
+    } else if gpus + 1 + engines <= rows.0.height {
+        rows.top(u16::from(rows.0.height > gpus + 1 + engines));
+        let gpu_rows = rows.top(gpus + 1);
+        pane::gpus(canvas, gpu_rows, scene);
+        rest(canvas, rows.0, scene, pane::engines);
+    } else if scene.snap.nodes.len() == 1 && gpus.div_ceil(2) + 1 + engines <= rows.0.height {
+        rows.top(u16::from(rows.0.height > gpus.div_ceil(2) + 1 + engines));
+        let gpu_rows = rows.top(gpus.div_ceil(2) + 1);
+        pane::gpus_in_two(canvas, gpu_rows, scene);
+        rest(canvas, rows.0, scene, pane::engines);
+    } else {
+        let models = (count(scene.snap.models.len()) + 1).clamp(2, 5);
+        let plan = HeatPlan::new(scene.snap, rows.0.width, rows.0.height.saturating_sub(models));
+        let map = rows.top(plan.height().min(rows.0.height.saturating_sub(models)));
+        pane::heat_map(canvas, map, scene, &plan);
+        rest(canvas, rows.0, scene, pane::models);
+    }
+}
+
+/// What a place without GPUs of its own has to show.
+fn engines_and_models(canvas: &mut Canvas<'_>, mut rows: Rows, scene: &Scene<'_>) {
+    let models = (count(scene.snap.models.len()) + 1).min(rows.0.height / 2);
+    let engines = (count(scene.snap.engines.len()) + 1).min(rows.0.height.saturating_sub(models + 1));
+    let engine_rows = rows.top(engines);
+    rest(canvas, engine_rows, scene, pane::engines);
+    rows.top(1);
+    rest(canvas, rows.0, scene, pane::models);
+}
+
+/// Tables, maps and large digits: 110x32 and up.
+fn large(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let mut rows = Rows(area);
+    let tabs = rows.top(2);
+    pane::tabs(canvas, Rect { x: area.x - 1, ..tabs }, scene);
+    let basis = rows.bottom(1);
+    pane::basis(canvas, basis, scene);
+    let alerts = rows.bottom(count(scene.snap.alerts.len()).clamp(1, if area.height > 40 { 4 } else { 2 }));
+    if scene.snap.alerts.is_empty() {
+        canvas.pen(alerts, 0).put(Role::Dim, "no alerts");
+    }
+    pane::alerts(canvas, alerts, scene);
+    rows.bottom(1);
+
+    let as_rows = count(scene.snap.gpus.count) < rows.0.height / 2;
+    let below = if as_rows { table_rows(scene) } else { rows.0.height * 3 / 4 };
+    let top = (rows.0.height.saturating_sub(below + 1) / 4 * 4).clamp(8, 28);
+    let head = rows.top(top);
+    let (left, right) = split(head, (head.width * 2 / 5).clamp(52, 64), 3);
+    pane::profit(canvas, left, scene);
+    pane::vitals(canvas, right, scene);
+    rows.top(1);
+
+    if as_rows { tables(canvas, rows, scene) } else { map_and_tables(canvas, rows.0, scene) }
+}
+
+/// Rows that the tables of one box ask for.
+fn table_rows(scene: &Scene<'_>) -> u16 {
+    let lists = [scene.snap.gpus.count, scene.snap.engines.len(), scene.snap.models.len()];
+    lists.iter().map(|rows| count(*rows).max(1) + 2).sum()
+}
+
+/// GPUs, engines and models, one below the other.
+fn tables(canvas: &mut Canvas<'_>, mut rows: Rows, scene: &Scene<'_>) {
+    if scene.snap.gpus.count > 0 {
+        let gpus = rows.top(count(scene.snap.gpus.count) + 1);
+        pane::gpus(canvas, gpus, scene);
+        rows.top(1);
+    }
+    let models = (count(scene.snap.models.len()) + 1).clamp(2, 8);
+    let engines = rows.top((count(scene.snap.engines.len()) + 1).min(rows.0.height.saturating_sub(models + 1)));
+    rest(canvas, engines, scene, pane::engines);
+    rows.top(1);
+    rest(canvas, rows.0, scene, pane::models);
+}
+
+/// The map on the left, models and units or engines on the right.
+fn map_and_tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let left = if area.width >= 160 { area.width * 5 / 8 } else { area.width / 2 };
+    let (map, tables) = split(area, left, 3);
+    pane::heat_map(canvas, map, scene, &HeatPlan::new(scene.snap, map.width, map.height));
+    let mut rows = Rows(tables);
+    let models = rows.top((count(scene.snap.models.len()) + 1).min(tables.height / 2).max(2));
+    rest(canvas, models, scene, pane::models);
+    rows.top(1);
+    if scene.snap.units.is_empty() {
+        rest(canvas, rows.0, scene, pane::engines);
+    } else {
+        rest(canvas, rows.0, scene, pane::units);
+    }
+}
+
+/// Rows that so many things take; more than any screen has is as good as all.
+fn count(things: usize) -> u16 {
+    things.min(10_000) as u16
+}
+
+/// Draws a table whose last row says how many rows found no room.
+fn rest(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, table: fn(&mut Canvas<'_>, Rect, &Scene<'_>) -> usize) {
+    if area.height < 2 {
+        return;
+    }
+    let hidden = table(canvas, area, scene);
+    if hidden > 0 && area.height > 2 {
+        let last = Rect { y: area.bottom() - 1, height: 1, ..area };
+        canvas.clear(last);
+        canvas.pen(last, 0).put(Role::Dim, &format!("… {} more", hidden + 1));
+    }
+}

@@ -1,0 +1,161 @@
+//! What stands behind the profit, each figure with its name, the most important first.
+
+use super::profit::bound;
+use crate::tui::human;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::widgets::Span;
+use crate::units::{Money, Ratio};
+
+/// A figure with its name.
+pub(super) struct Fact {
+    pub(super) label: &'static str,
+    pub(super) role: Role,
+    pub(super) value: String,
+    /// The cells that its value keeps in a line, so that what follows stands still.
+    kept: usize,
+}
+
+impl Fact {
+    fn new(label: &'static str, value: String, kept: usize) -> Self {
+        Self { label, role: Role::Text, value, kept }
+    }
+
+    /// Cells of label, a space and value.
+    pub(super) fn width(&self) -> usize {
+        human::width(self.label) + 1 + human::width(&self.value)
+    }
+
+    /// The fact in a line.
+    pub(super) fn spans(&self) -> Vec<Span> {
+        let value = (self.role, human::pad_right(&self.value, self.kept));
+        if self.label == PER_HOUR { vec![value] } else { vec![(Role::Dim, format!("{} ", self.label)), value] }
+    }
+}
+
+/// Needs no name in a line, where it stands beside the profit.
+const PER_HOUR: &str = "profit per hour";
+
+/// All facts that are known of this picture, in the order in which a line of them is read.
+pub(super) fn facts(scene: &Scene<'_>) -> Vec<Fact> {
+    let money = &scene.snap.money;
+    let mut facts = Vec::new();
+    facts.extend(per_hour(scene));
+    if money.revenue.is_none() {
+        facts.extend(without_price(scene));
+        return facts;
+    }
+    facts.extend(margins(scene).into_iter().flatten());
+    facts.push(revenue(scene, if money.theoretical { "theoretical revenue" } else { "revenue" }));
+    if money.cost.is_some() {
+        facts.push(cost(scene));
+        facts.push(idle(scene));
+    }
+    facts.extend(money.break_even_load.map(break_even));
+    facts.extend(uncosted(scene));
+    facts.extend(unit_costs(scene));
+    facts
+}
+
+/// The same for two columns: what was made on the left, of what on the right. The heading says that it is theoretical.
+pub(super) fn facts_in_pairs(scene: &Scene<'_>) -> Vec<Fact> {
+    let money = &scene.snap.money;
+    if money.revenue.is_none() {
+        return facts(scene);
+    }
+    let [on_cost, gross] = margins(scene).map_or([None, None], |[a, b]| [Some(a), Some(b)]);
+    let cost = money.cost.is_some().then(|| cost(scene));
+    let idle = money.cost.is_some().then(|| idle(scene));
+    let revenue = Some(revenue(scene, "revenue"));
+    let load = money.break_even_load.map(break_even);
+    let first = [per_hour(scene), revenue, on_cost, cost, gross, idle, load].into_iter().flatten();
+    first.chain(unit_costs(scene)).chain(uncosted(scene)).collect()
+}
+
+fn margins(scene: &Scene<'_>) -> Option<[Fact; 2]> {
+    let money = &scene.snap.money;
+    money.profit?;
+    let on_cost = Fact::new("profit on cost", human::percent(money.profit_on_cost).trim().to_owned(), 4);
+    Some([on_cost, Fact::new("gross margin", human::percent1(money.gross_margin).trim().to_owned(), 6)])
+}
+
+fn revenue(scene: &Scene<'_>, label: &'static str) -> Fact {
+    let money = &scene.snap.money;
+    Fact::new(label, format!("{}{}", bound(money), scene.money(money.revenue, 10)), 9)
+}
+
+fn cost(scene: &Scene<'_>) -> Fact {
+    Fact::new("cost", scene.money(scene.snap.money.cost, 10), 9)
+}
+
+fn uncosted(scene: &Scene<'_>) -> Option<Fact> {
+    let money = &scene.snap.money;
+    let plural = if money.uncosted_engines == 1 { "" } else { "s" };
+    let amount = scene.money(Some(money.uncosted_revenue), 10);
+    let text = format!("{amount} of {} engine{plural}", money.uncosted_engines);
+    (money.uncosted_engines > 0).then(|| Fact::new("uncosted", text, 0))
+}
+
+fn per_hour(scene: &Scene<'_>) -> Option<Fact> {
+    let rate = scene.snap.money.profit_per_hour?;
+    let (role, sign) = match rate.rounded(2).signum() {
+        0 => (Role::Text, " "),
+        1 => (Role::Gain, "+"),
+        _ => (Role::Loss, "-"),
+    };
+    let amount = format!("{sign} {}{} /h", human::symbol(scene.currency()), human::digits_within(rate, 7));
+    Some(Fact { label: PER_HOUR, role, value: amount, kept: 10 })
+}
+
+fn break_even(load: Ratio) -> Fact {
+    let text = if load.get() > 100.0 { "> 100x".to_owned() } else { human::percent(Some(load)).trim().to_owned() };
+    Fact::new("breaks even at", format!("{text} of load"), 0)
+}
+
+fn idle(scene: &Scene<'_>) -> Fact {
+    let money = &scene.snap.money;
+    let share = match (money.idle_cost, money.cost) {
+        (Some(idle), Some(cost)) => Ratio::of(idle.rounded(6) as f64, cost.rounded(6) as f64),
+        _ => None,
+    };
+    let share = share.map_or_else(String::new, |s| format!(" ({})", human::percent(Some(s)).trim()));
+    Fact::new("idle", format!("{}{share}", scene.money(money.idle_cost, 7)), 11)
+}
+
+/// What there is to say about money where nothing has a price.
+fn without_price(scene: &Scene<'_>) -> Vec<Fact> {
+    let money = &scene.snap.money;
+    let mut facts = Vec::new();
+    if money.cost.is_some() {
+        facts.push(cost(scene));
+    }
+    if let Some(rate) = money.cost_per_hour {
+        facts.push(Fact::new("rent", format!("{} /h", scene.money(Some(rate), 10)), 9));
+    }
+    if let Some(worth) = &money.compare {
+        let list = human::shorten(worth.list.as_str(), 24);
+        facts.push(Fact::new("tokens worth", format!("{} at {list}", scene.money(Some(worth.amount), 10)), 0));
+    }
+    facts.extend(unit_costs(scene));
+    if money.break_even_price.is_some() {
+        let price = human::unit_price(money.break_even_price, scene.currency());
+        facts.push(Fact::new("breaks even at", format!("{price} per M"), 0));
+    }
+    if money.cost.is_some() {
+        facts.push(idle(scene));
+    }
+    facts
+}
+
+fn unit_costs(scene: &Scene<'_>) -> Vec<Fact> {
+    let money = &scene.snap.money;
+    let price = |amount: Option<Money>| human::unit_price(amount, scene.currency());
+    let mut facts = Vec::new();
+    if money.cost_per_million_output.is_some() {
+        facts.push(Fact::new("cost per M out", price(money.cost_per_million_output), 6));
+    }
+    if money.cost_per_million.is_some() {
+        facts.push(Fact::new("cost per M all", price(money.cost_per_million), 6));
+    }
+    facts
+}

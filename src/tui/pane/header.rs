@@ -1,0 +1,119 @@
+//! The first line: whose fleet, how much of it answers, the basis of the money in a word, the time.
+
+use ratatui::layout::Rect;
+
+use crate::tui::human;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::widgets::{Canvas, Span};
+use crate::units::GpuTime;
+
+/// Draws it. What answers comes before what the money stands on.
+pub fn header(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let title = human::shorten(&title(scene), 32);
+    let (role, mut parts) = coverage(scene);
+    // Half a count would be a wrong one.
+    let clock_cells = 10;
+    while parts.len() > 1
+        && 15 + human::width(&title) + human::width(&parts.join(" · ")) + clock_cells > area.width.into()
+    {
+        parts.pop();
+    }
+    let mut left: Vec<Span> = vec![(Role::Text, title)];
+    left.retain(|(_, text)| !text.is_empty());
+    left.push((role, parts.join(" · ")));
+    let needed = 12 + left.iter().map(|(_, text)| human::width(text) + 2).sum::<usize>();
+    let right = right_side(scene, usize::from(area.width).saturating_sub(needed));
+    let right_cells: usize = right.iter().map(|(_, text)| human::width(text)).sum();
+    let right_x = area.right().saturating_sub(right_cells as u16 + 1);
+
+    let room = Rect { width: right_x.saturating_sub(area.x + 1), ..area };
+    let mut pen = canvas.pen(room, 0);
+    pen.skip(1).strong(Role::Accent, "margintop").skip(2);
+    for (role, text) in &left {
+        let cells = human::width(text).min(pen.left());
+        pen.name(*role, text, cells).skip(2);
+    }
+    let mut pen = canvas.pen(area, 0);
+    pen.to(right_x);
+    for (role, text) in right {
+        pen.put(role, &text);
+    }
+}
+
+fn title(scene: &Scene<'_>) -> String {
+    match (&scene.app.title, scene.snap.nodes.as_slice()) {
+        (Some(title), _) => title.to_string(),
+        (None, [only]) => only.name.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// How much answers: `271/278 nodes · 2,224 GPUs · 540/556 engines`.
+fn coverage(scene: &Scene<'_>) -> (Role, Vec<String>) {
+    let c = scene.snap.coverage;
+    let mut parts = Vec::new();
+    if c.nodes_known > 1 || c.nodes_live < c.nodes_known {
+        parts.push(share(c.nodes_live, c.nodes_known, "node"));
+    }
+    if scene.snap.gpus.count > 0 {
+        parts.push(share(scene.snap.gpus.count, scene.snap.gpus.count, "GPU"));
+    }
+    if c.engines_known > 0 {
+        parts.push(share(c.engines_live, c.engines_known, "engine"));
+    }
+    if parts.is_empty() {
+        return (Role::Dim, if scene.snap.troubles.is_empty() { vec!["looking…".to_owned()] } else { parts });
+    }
+    let whole = c.nodes_live == c.nodes_known && c.engines_live == c.engines_known;
+    (if whole { Role::Dim } else { Role::Warning }, parts)
+}
+
+fn share(live: usize, known: usize, what: &str) -> String {
+    let plural = if known == 1 { "" } else { "s" };
+    if live == known {
+        format!("{} {what}{plural}", human::grouped(known as u128))
+    } else {
+        format!("{}/{} {what}{plural}", human::grouped(live as u128), human::grouped(known as u128))
+    }
+}
+
+/// The basis in a word where it fits into `room`, then the time and whether pictures come.
+fn right_side(scene: &Scene<'_>, room: usize) -> Vec<Span> {
+    let app = scene.app;
+    let clock = human::clock_minute(scene.snap.at, scene.zone());
+    let time = match app.quiet {
+        _ if app.paused() => vec![(Role::Warning, format!("paused at {clock}"))],
+        Some(quiet) => vec![(Role::Text, clock), (Role::Warning, format!(" ○ silent {}", human::duration(quiet)))],
+        None => {
+            let dot = (Role::Accent, " ●".to_owned());
+            vec![(Role::Text, clock), dot, (Role::Dim, format!(" {}", human::duration(app.interval)))]
+        }
+    };
+    let taken: usize = time.iter().map(|(_, text)| human::width(text) + 1).sum();
+    let (long, short) = basis_word(scene);
+    let word = [long, short].into_iter().find(|word| !word.is_empty() && human::width(word) + taken + 4 <= room);
+    let mut spans: Vec<Span> = word.map(|word| (Role::Dim, format!("{word}   "))).into_iter().collect();
+    spans.extend(time);
+    spans
+}
+
+/// Where the money comes from: in full, and in a word or two.
+fn basis_word(scene: &Scene<'_>) -> (String, String) {
+    let money = &scene.snap.money;
+    let rate = money.rates.first().map(|basis| {
+        let hour = basis.rate.of(GpuTime::of(1, crate::units::Span::from_secs(3600)));
+        let assumed = if basis.assumed { " assumed" } else { "" };
+        format!("{}/GPU-h{assumed}", human::unit_price(Some(hour), scene.currency()))
+    });
+    let rate = rate.unwrap_or_default();
+    let Some(list) = money.lists.first() else { return (rate.clone(), rate) };
+    let change = list.until.map(|until| human::countdown(until - scene.snap.at));
+    let tier = match (list.tier.as_str(), change) {
+        ("", None) => String::new(),
+        (tier, None) => format!(" · {tier}"),
+        ("", Some(left)) => format!(" · changes in {left}"),
+        (tier, Some(left)) => format!(" · {tier}, changes in {left}"),
+    };
+    (format!("list {}{tier}", human::shorten(list.list.as_str(), 28)), rate)
+}

@@ -1,0 +1,165 @@
+//! The number on which the eye lands: running profit, signed, with its period; then what stands behind it.
+//!
+//! No margin is printed without its name, and nothing unknown without a word of why.
+
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use super::facts::{Fact, facts, facts_in_pairs};
+use crate::snapshot::MoneyView;
+use crate::tui::human;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::widgets::{Canvas, DIGIT_ROWS, Span, flow, large};
+use crate::units::Money;
+
+/// Cells of the two columns of facts under the large digits.
+const COLUMNS: [usize; 2] = [28, 22];
+/// Cells between them, and between facts in a line.
+const GAP: u16 = 2;
+
+/// Draws it with large digits and the facts in two columns: eight rows and up.
+pub fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    canvas.pen(area, 0).put(Role::Dim, &title(scene));
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
+    hero_large(canvas, below, scene);
+    let row = DIGIT_ROWS + 2;
+    let facts_area = Rect { y: area.y + row, height: area.height.saturating_sub(row), ..area }.intersection(area);
+    grid(canvas, facts_area, &facts_in_pairs(scene));
+}
+
+/// Facts in two columns, label left and value right; one that is too long takes a row of its own.
+fn grid(canvas: &mut Canvas<'_>, area: Rect, facts: &[Fact]) {
+    let (mut row, mut column) = (0, 0);
+    for fact in facts {
+        let long = fact.width() > COLUMNS[column];
+        if long && column == 1 {
+            (row, column) = (row + 1, 0);
+        }
+        let mut pen = canvas.pen(area, row);
+        pen.skip(if column == 0 { 0 } else { COLUMNS[0] as u16 + GAP });
+        let cells = if long { fact.width() } else { COLUMNS[column] };
+        pen.put(Role::Dim, fact.label);
+        pen.right(fact.role, &fact.value, cells.saturating_sub(human::width(fact.label)));
+        if long || column == 1 {
+            (row, column) = (row + 1, 0);
+        } else {
+            column = 1;
+        }
+    }
+}
+
+/// Draws it in plain figures, as many facts as the rows hold.
+pub fn profit_brief(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let sign = sign(&scene.snap.money);
+    canvas.pen(area, 0).strong(sign.role, sign.glyph);
+    let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area }.intersection(area);
+    let mut all = vec![hero_text(scene)];
+    all.extend(facts(scene).iter().map(Fact::spans));
+    flow(canvas, inner, &all, GAP);
+}
+
+/// `PROFIT TODAY, theoretical`.
+fn title(scene: &Scene<'_>) -> String {
+    let money = &scene.snap.money;
+    let theoretical = if money.theoretical && money.revenue.is_some() { ", theoretical" } else { "" };
+    match period(scene) {
+        Some(Period::Today) => format!("PROFIT TODAY{theoretical}"),
+        Some(Period::Since(time)) => format!("PROFIT since {time}{theoretical}"),
+        None => format!("PROFIT{theoretical}"),
+    }
+}
+
+enum Period {
+    Today,
+    Since(String),
+}
+
+fn period(scene: &Scene<'_>) -> Option<Period> {
+    let since = human::clock_minute(scene.snap.money.since?, scene.zone());
+    Some(if since == "00:00" { Period::Today } else { Period::Since(since) })
+}
+
+struct Sign {
+    role: Role,
+    glyph: &'static str,
+}
+
+fn sign(money: &MoneyView) -> Sign {
+    match money.profit.map(|profit| profit.rounded(2).signum()) {
+        None => Sign { role: Role::Dim, glyph: "–" },
+        Some(0) => Sign { role: Role::Text, glyph: "▬" },
+        Some(1) => Sign { role: Role::Gain, glyph: "▲" },
+        Some(_) => Sign { role: Role::Loss, glyph: "▼" },
+    }
+}
+
+/// Why there is no profit to show.
+fn why_unknown(scene: &Scene<'_>) -> &'static str {
+    let money = &scene.snap.money;
+    let tokens = scene.snap.tokens.output_total.is_some() || scene.snap.tokens.prompt_total.is_some();
+    match (money.revenue, money.cost) {
+        _ if scene.is_blank() => "looking…",
+        (None, Some(_)) if money.unpriced_tokens > 0 => "unpriced: set [[price]]",
+        (None, Some(_)) if tokens => "unpriced: no tokens of a priced model yet",
+        (None, Some(_)) => "no engine found: nothing earns",
+        (Some(_), None) => "cost unknown: no GPU rate, set [[lease]]",
+        (None, None) if tokens => "unpriced, and no GPU rate: set [[price]] and [[lease]]",
+        (None, None) => "no price and no GPU rate yet",
+        (Some(_), Some(_)) => "cost unknown for every engine that earns",
+    }
+}
+
+fn hero_large(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let money = &scene.snap.money;
+    let sign = sign(money);
+    let Some(profit) = money.profit else {
+        canvas.pen(area, 1).strong(Role::Text, human::UNKNOWN).skip(2).put(Role::Warning, why_unknown(scene));
+        return;
+    };
+    let style = canvas.theme.style(sign.role).add_modifier(Modifier::BOLD);
+    let digits = human::digits(profit, 2);
+    let (whole, cents) = digits.split_once('.').unwrap_or((&digits, "00"));
+    let lead = format!("{}{} {}", bound(money), plus_minus(profit), human::symbol(scene.currency()));
+    canvas.pen(area, 1).strong(sign.role, sign.glyph).skip(1).strong(sign.role, &lead);
+    let x = 3 + human::width(&lead) as u16;
+    let room = Rect { x: area.x + x, width: area.width.saturating_sub(x + 4), ..area }.intersection(area);
+    match large(canvas, room, whole, style) {
+        Some(used) => canvas.pen(area, 0).skip(x + used).put(sign.role, &format!(".{cents}")),
+        None => canvas.pen(area, 1).skip(x).strong(sign.role, &human::digits_within(profit, usize::from(room.width))),
+    };
+}
+
+fn plus_minus(money: Money) -> &'static str {
+    match money.rounded(2).signum() {
+        0 => " ",
+        1 => "+",
+        _ => "-",
+    }
+}
+
+/// How a total that is not exact is marked: `≥`, `≤`, `≈`.
+pub(super) fn bound(money: &MoneyView) -> &'static str {
+    match (money.lower_bound, money.upper_bound) {
+        (false, false) => "",
+        (true, false) => "≥ ",
+        (false, true) => "≤ ",
+        (true, true) => "≈ ",
+    }
+}
+
+/// `+ $4.12 since 14:02`.
+fn hero_text(scene: &Scene<'_>) -> Vec<Span> {
+    let money = &scene.snap.money;
+    let period = match period(scene) {
+        Some(Period::Today) => " today".to_owned(),
+        Some(Period::Since(time)) => format!(" since {time}"),
+        None => String::new(),
+    };
+    let Some(profit) = money.profit else {
+        return vec![(Role::Text, "profit ".to_owned()), (Role::Warning, why_unknown(scene).to_owned())];
+    };
+    let symbol = human::symbol(scene.currency());
+    let text = format!("{}{} {symbol}{}", bound(money), plus_minus(profit), human::digits_within(profit, 18));
+    vec![(sign(money).role, human::pad_right(&text, 10)), (Role::Dim, period)]
+}

@@ -1,0 +1,133 @@
+//! What a pane may look at: the app and the snapshot, and the small questions that several panes ask of them.
+
+use jiff::tz::TimeZone;
+
+use super::app::App;
+use super::human;
+use super::theme::Role;
+use crate::reading::{Health, Label};
+use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot};
+use crate::units::{Money, Span, Timestamp};
+
+/// One frame's subject.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// The dashboard's own state.
+    pub app: &'a App,
+    /// The picture.
+    pub snap: &'a Snapshot,
+}
+
+impl<'a> Scene<'a> {
+    /// The ledger's currency.
+    pub fn currency(&self) -> &'a str {
+        self.snap.money.currency.as_str()
+    }
+
+    /// The zone in which times are shown.
+    pub fn zone(&self) -> &'a TimeZone {
+        &self.app.zone
+    }
+
+    /// How long ago something was.
+    pub fn ago(&self, at: Timestamp) -> Span {
+        self.snap.at - at
+    }
+
+    /// An amount in at most `cells` cells.
+    pub fn money(&self, amount: Option<Money>, cells: usize) -> String {
+        human::amount_within(amount, self.currency(), cells)
+    }
+
+    /// Whether nothing has been looked at yet.
+    pub fn is_blank(&self) -> bool {
+        self.snap.nodes.is_empty() && self.snap.engines.is_empty()
+    }
+
+    /// The same GPU a few seconds ago, for figures that are redrawn slowly.
+    pub fn slow(&self, node: usize, gpu: usize) -> Option<&'a GpuRow> {
+        let now = self.snap.nodes.get(node)?;
+        let then = self.app.slow.nodes.get(node).filter(|n| n.name == now.name)?;
+        then.gpus.get(gpu).filter(|g| now.gpus.get(gpu).is_some_and(|n| n.uuid == g.uuid))
+    }
+
+    /// What a slow figure of a live GPU shows: the held value, or the present one where none is held.
+    pub fn held<T>(&self, line: &GpuLine<'_>, of: impl Fn(&GpuRow) -> Option<T>) -> Option<T> {
+        let now = of(line.gpu)?;
+        Some(self.slow(line.node_at, line.gpu_at).and_then(of).unwrap_or(now))
+    }
+
+    /// Every GPU, with its node.
+    pub fn gpu_lines(&self) -> Vec<GpuLine<'a>> {
+        let nodes = self.snap.nodes.iter().enumerate();
+        nodes
+            .flat_map(|(node_at, node)| {
+                let gpus = node.gpus.iter().enumerate();
+                gpus.map(move |(gpu_at, gpu)| GpuLine { node_at, gpu_at, node, gpu })
+            })
+            .filter(|line| self.app.filter.accepts(&line.fields()))
+            .collect()
+    }
+}
+
+/// A GPU, its node, and both their places in the snapshot.
+#[derive(Clone, Copy)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct GpuLine<'a> {
+    pub node_at: usize,
+    pub gpu_at: usize,
+    pub node: &'a NodeRow,
+    pub gpu: &'a GpuRow,
+}
+
+impl<'a> GpuLine<'a> {
+    /// What a filter looks at.
+    pub fn fields(&self) -> [(&'static str, &'a str); 3] {
+        let unit = self.node.unit.as_ref().map_or("", |u| u.as_str());
+        [("node", self.node.name.as_str()), ("unit", unit), ("gpu", self.gpu.name.as_ref().map_or("", Label::as_str))]
+    }
+}
+
+/// The glyph that stands before a row, and its role.
+pub fn mark(state: Health) -> (Role, &'static str) {
+    match state {
+        Health::Live => (Role::Dim, " "),
+        Health::Stale => (Role::Warning, "?"),
+        Health::Lost => (Role::Critical, "×"),
+        Health::Never => (Role::Dim, "…"),
+    }
+}
+
+/// The role that a row's texts take, if not their own.
+pub fn tone(state: Health) -> Option<Role> {
+    match state {
+        Health::Live => None,
+        Health::Lost => Some(Role::Critical),
+        Health::Stale | Health::Never => Some(Role::Dim),
+    }
+}
+
+/// A board's name without maker and memory: `H100`, `RTX 4090`.
+pub fn short_gpu(name: Option<&Label>) -> String {
+    let Some(name) = name else { return human::UNKNOWN.to_owned() };
+    let mut words = name
+        .as_str()
+        .split([' ', '-'])
+        .filter(|word| !matches!(*word, "NVIDIA" | "AMD" | "Tesla" | "GeForce" | "Instinct" | "Graphics" | ""));
+    let Some(first) = words.next() else { return name.to_string() };
+    match (first, words.next()) {
+        ("RTX" | "GTX" | "Quadro" | "TITAN" | "Radeon", Some(second)) => format!("{first} {second}"),
+        _ => first.to_owned(),
+    }
+}
+
+/// A target in few cells: `:8000` on this machine, else `host:port`.
+pub fn short_target(row: &EngineRow) -> String {
+    let text = row.target.as_str();
+    let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let place = bare.split('/').next().unwrap_or(bare);
+    match place.strip_prefix("127.0.0.1:").or_else(|| place.strip_prefix("localhost:")) {
+        Some(port) => format!(":{port}"),
+        None => place.to_owned(),
+    }
+}

@@ -1,0 +1,267 @@
+//! Snapshots to draw: one box, a fleet, and everything that can be wrong with them. Deterministic: figures come from
+//! places and a seed, never from chance.
+#![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_possible_wrap, clippy::cast_lossless)]
+
+mod cases;
+mod rows;
+
+use std::sync::Arc;
+
+pub use cases::{Case, case};
+use margintop::reading::{EngineKind, Label, ModelName, Role};
+use margintop::snapshot::{
+    Coverage, GpuTotals, Line, ListBasis, MoneyView, RateBasis, Requests, SCHEMA, Snapshot, TokenTotals, Vitals,
+};
+use margintop::units::{Money, Ratio, Span, Timestamp, Tokens};
+pub use rows::{engine, model, node};
+
+/// 2026-11-23T15:04:07Z.
+pub const NOON: Timestamp = Timestamp::from_millis(1_795_446_247_000);
+
+pub fn ratio(value: f64) -> Option<Ratio> {
+    Ratio::new(value)
+}
+
+pub fn dollars(value: f64) -> Money {
+    Money::from_micros((value * 1e6).round() as i64)
+}
+
+/// A figure between 0 and 1 that depends on its place and on `beat` only.
+pub fn wave(place: usize, beat: u64) -> f64 {
+    let mut x = (place as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ beat.wrapping_mul(0xd1b5_4a32_d192_ed03);
+    x ^= x >> 31;
+    x = x.wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x ^= x >> 29;
+    (x % 10_000) as f64 / 10_000.0
+}
+
+pub fn empty() -> Snapshot {
+    Snapshot {
+        schema: SCHEMA,
+        at: Timestamp::default(),
+        window_seconds: None,
+        coverage: Coverage::default(),
+        gpus: GpuTotals::default(),
+        tokens: TokenTotals::default(),
+        cache_hit_rate: None,
+        requests: Requests::default(),
+        money: money(),
+        nodes: Vec::new(),
+        engines: Vec::new(),
+        models: Vec::new(),
+        units: Vec::new(),
+        alerts: Vec::new(),
+        troubles: Vec::new(),
+        vitals: Vitals::default(),
+    }
+}
+
+pub fn money() -> MoneyView {
+    MoneyView {
+        currency: Label::new("USD"),
+        since: None,
+        revenue: None,
+        cost: None,
+        profit: None,
+        revenue_per_hour: None,
+        cost_per_hour: None,
+        profit_per_hour: None,
+        profit_on_cost: None,
+        gross_margin: None,
+        theoretical: false,
+        unpriced_tokens: 0,
+        uncosted_revenue: Money::ZERO,
+        uncosted_engines: 0,
+        lower_bound: false,
+        upper_bound: false,
+        uncertainty: Money::ZERO,
+        idle_cost: None,
+        cost_per_million: None,
+        cost_per_million_output: None,
+        break_even_load: None,
+        break_even_price: None,
+        compare: None,
+        priced_share: None,
+        lost_windows: 0,
+        rates: Vec::new(),
+        unrated_gpus: 0,
+        lists: Vec::new(),
+    }
+}
+
+/// The published day's money, at three in the afternoon.
+fn fleet_money() -> MoneyView {
+    let (revenue, cost) = (dollars(369_611.40), dollars(57_204.22));
+    MoneyView {
+        since: Some(Timestamp::from_millis(NOON.millis() - 15 * 3_600_000 - 247_000)),
+        revenue: Some(revenue),
+        cost: Some(cost),
+        profit: Some(revenue - cost),
+        revenue_per_hour: Some(dollars(23_002.0)),
+        cost_per_hour: Some(dollars(3_628.0)),
+        profit_per_hour: Some(dollars(19_374.0)),
+        profit_on_cost: ratio(5.4613),
+        gross_margin: ratio(0.8452),
+        theoretical: true,
+        unpriced_tokens: 3_100_000,
+        lower_bound: true,
+        uncertainty: dollars(12.0),
+        idle_cost: Some(dollars(1_204.0)),
+        cost_per_million: Some(dollars(0.118)),
+        cost_per_million_output: Some(dollars(0.545)),
+        break_even_load: ratio(0.15),
+        priced_share: ratio(0.9981),
+        rates: vec![RateBasis { gpu: Label::new("H800"), rate: "2.00".parse().unwrap(), assumed: false, dated: None }],
+        lists: vec![ListBasis {
+            model: ModelName::new("deepseek-r1"),
+            list: Label::new("deepseek-r1-2025"),
+            tier: Label::new("standard"),
+            until: Some(Timestamp::from_millis(NOON.millis() + 33_953_000)),
+            ended: None,
+        }],
+        ..money()
+    }
+}
+
+fn line(seed: usize, beat: u64, base: f64, swing: f64) -> Line {
+    let newest = beat / 5;
+    let points = (0..180_u64).map(|i| {
+        let at = newest + i;
+        let slow = ((at as f64) / 23.0 + seed as f64).sin() * 0.5 + 0.5;
+        Some((base * (1.0 - swing + swing * (0.7 * slow + 0.3 * wave(seed, at)))) as f32)
+    });
+    Line { points: points.collect(), change: Some(wave(seed + 7, newest / 12) * 0.1 - 0.05) }
+}
+
+fn vitals(at: Timestamp, beat: u64, output: f64, prompt: f64, hit: f64, load: f64) -> Vitals {
+    let step = Span::from_secs(5);
+    let total = line(2, beat, prompt, 0.5);
+    let scaled =
+        |share: f32| Line { points: total.points.iter().map(|p| p.map(|p| p * share)).collect(), change: total.change };
+    Vitals {
+        step,
+        until: Timestamp::from_millis(at.millis().div_euclid(5000) * 5000),
+        output: line(1, beat, output, 0.6),
+        prompt_miss: scaled(1.0 - hit as f32),
+        prompt_hit: scaled(hit as f32),
+        prompt: total,
+        hit_rate: line(3, beat, hit, 0.15),
+        load: line(4, beat, load, 0.25),
+    }
+}
+
+/// Eight H100s and one vLLM, `beat` seconds after noon; every figure differs from the beat before.
+pub fn one_box(gpus: usize, beat: u64) -> Snapshot {
+    let at = NOON + Span::from_secs(beat as i64);
+    let output = 4_210.0 + wave(1, beat) * 400.0;
+    let prompt = 19_800.0 + wave(2, beat) * 900.0;
+    let (revenue, cost) = (dollars(35.10 + beat as f64 * 0.0123), dollars(30.98 + beat as f64 * 0.0082));
+    let mut engine_row = engine(0, beat, EngineKind::Vllm, "Llama-3.3-70B-Instruct", Role::Unified, output, prompt);
+    engine_row.target = margintop::reading::TargetId::new("http://127.0.0.1:8000");
+    engine_row.rank = None;
+    engine_row.revenue = Some(revenue);
+    let box_node = node("gpu-07", None, gpus, beat, "NVIDIA H100 80GB HBM3");
+    let load = box_node.gpus.iter().filter_map(|g| g.utilization).map(Ratio::get).sum::<f64>() / gpus.max(1) as f64;
+    let mut snapshot = Snapshot {
+        at,
+        window_seconds: Some(10.0),
+        coverage: Coverage { nodes_live: 1, nodes_known: 1, engines_live: 1, engines_known: 1 },
+        gpus: GpuTotals { count: gpus, utilization: ratio(load), reporting: gpus, ..GpuTotals::default() },
+        tokens: TokenTotals {
+            prompt_total: Some(Tokens::new(80_000_000)),
+            cached_total: Some(Tokens::new(50_000_000)),
+            output_total: Some(Tokens::new(17_000_000)),
+            prompt_per_second: Some(prompt),
+            cached_per_second: Some(prompt * 0.68),
+            output_per_second: Some(output),
+        },
+        cache_hit_rate: ratio(0.682 + wave(3, beat) * 0.01),
+        requests: Requests { running: Some(30), waiting: Some(2) },
+        nodes: vec![Arc::new(box_node)],
+        vitals: vitals(at, beat, 4_210.0, 19_800.0, 0.68, 0.75),
+        models: vec![model("Llama-3.3-70B-Instruct", output, prompt, Some(revenue), Some(dollars(33.1)))],
+        engines: vec![Arc::new(engine_row)],
+        ..empty()
+    };
+    snapshot.money = MoneyView {
+        since: Some(Timestamp::from_millis(NOON.millis() - 3_720_000)),
+        revenue: Some(revenue),
+        cost: Some(cost),
+        profit: Some(revenue - cost),
+        revenue_per_hour: Some(dollars(33.1 + wave(4, beat))),
+        cost_per_hour: Some(dollars(29.6)),
+        profit_per_hour: Some(dollars(3.5 + wave(4, beat))),
+        profit_on_cost: ratio(0.13 + wave(4, beat) * 0.004),
+        gross_margin: ratio(0.12 + wave(4, beat) * 0.004),
+        theoretical: true,
+        idle_cost: Some(dollars(2.20)),
+        break_even_load: ratio(0.88),
+        priced_share: ratio(1.0),
+        cost_per_million: Some(dollars(0.32)),
+        cost_per_million_output: Some(dollars(1.82)),
+        rates: vec![RateBasis {
+            gpu: Label::new("H100"),
+            rate: "3.70".parse().unwrap(),
+            assumed: true,
+            dated: Some(Label::new("2026-11")),
+        }],
+        lists: vec![ListBasis {
+            model: ModelName::new("Llama-3.3-70B-Instruct"),
+            list: Label::new("llama-3.3-70b-2026"),
+            tier: Label::new("standard"),
+            until: None,
+            ended: None,
+        }],
+        ..money()
+    };
+    snapshot
+}
+
+/// 278 nodes of 8 GPUs in prefill and decode units, as on the published day; seven are stale and one is lost.
+pub fn fleet(beat: u64) -> Snapshot {
+    let at = NOON + Span::from_secs(beat as i64);
+    let (nodes, units) = rows::fleet_nodes(beat);
+    let output = 1_940_000.0 + wave(1, beat) * 9_000.0;
+    let prompt = 7_040_000.0 + wave(2, beat) * 90_000.0;
+    let engines = rows::fleet_engines(&nodes, beat);
+    let live = |state| nodes.iter().filter(|n| n.state == state).count();
+    let nodes_live = live(margintop::reading::Health::Live);
+    let mut snapshot = Snapshot {
+        at,
+        window_seconds: Some(10.0),
+        coverage: Coverage { nodes_live, nodes_known: nodes.len(), engines_live: 540, engines_known: 556 },
+        gpus: GpuTotals {
+            count: nodes.iter().map(|n| n.gpus.len()).sum(),
+            utilization: ratio(0.71 + wave(9, beat) * 0.02),
+            reporting: nodes_live * 8,
+            ..GpuTotals::default()
+        },
+        tokens: TokenTotals {
+            prompt_total: Some(Tokens::new(400_000_000_000)),
+            cached_total: Some(Tokens::new(225_000_000_000)),
+            output_total: Some(Tokens::new(110_000_000_000)),
+            prompt_per_second: Some(prompt),
+            cached_per_second: Some(prompt * 0.5625),
+            output_per_second: Some(output),
+        },
+        cache_hit_rate: ratio(0.5625 + wave(3, beat) * 0.01),
+        requests: Requests { running: Some(61_000), waiting: Some(412) },
+        nodes,
+        engines,
+        models: vec![
+            model("deepseek-r1", 1_210_000.0, 4_400_000.0, Some(dollars(251_338.0)), Some(dollars(15_904.0))),
+            model("deepseek-v3", 731_000.0, 2_640_000.0, Some(dollars(118_273.0)), Some(dollars(7_098.0))),
+            model("qwen3-32b", 9_000.0, 41_000.0, None, None),
+        ],
+        units,
+        alerts: rows::fleet_alerts(at),
+        vitals: vitals(at, beat, 1_940_000.0, 7_040_000.0, 0.5625, 0.72),
+        money: fleet_money(),
+        ..empty()
+    };
+    let more = dollars(beat as f64 * 6.39);
+    snapshot.money.revenue = snapshot.money.revenue.map(|r| r + more);
+    snapshot.money.profit = snapshot.money.profit.map(|p| p + more);
+    snapshot
+}

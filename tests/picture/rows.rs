@@ -1,0 +1,239 @@
+//! Single rows, and the rows of the fleet.
+
+use std::sync::Arc;
+
+use margintop::reading::{
+    Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, Label, ModelName, NodeName, Rank, Refusals, Role, TargetId,
+    UnitName,
+};
+use margintop::snapshot::{
+    Alert, EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, Quantiles, Rule, ScrapeRow, Severity, UnitRow, WorstRank,
+};
+use margintop::units::{Bytes, Celsius, Megahertz, Money, Span, Timestamp, Tokens};
+
+use super::{dollars, ratio, wave};
+
+pub fn gpu(node: &str, index: usize, place: usize, beat: u64, name: &str) -> GpuRow {
+    let base = wave(place, 0);
+    let load = (0.55 + base * 0.4 + wave(place, beat) * 0.04).min(1.0);
+    GpuRow {
+        index: index as u32,
+        uuid: GpuId::from_uuid(&format!("GPU-{node}-{index:08}")),
+        name: Some(Label::new(name)),
+        state: Health::Live,
+        reason: None,
+        utilization: ratio(load),
+        heat: ratio(0.1 + base * 0.85 + wave(place, beat / 10) * 0.05),
+        memory_used_bytes: Some(Bytes::from_mib(55_000 + (wave(place, beat) * 900.0) as u64)),
+        memory_total_bytes: Some(Bytes::from_mib(81_510)),
+        power_watts: Some(480.0 + wave(place, beat) * 60.0),
+        power_limit_watts: Some(700.0),
+        energy_joules: None,
+        temperature_celsius: Some(Celsius::new(58 + (wave(place, beat) * 6.0) as i32)),
+        sm_clock_mhz: Some(Megahertz::new(1755 + (wave(place, beat) * 200.0) as u32)),
+        memory_clock_mhz: Some(Megahertz::new(2619)),
+        fan: None,
+        ecc: Ecc::default(),
+        throttle: None,
+        mig: None,
+        activity: Activity::default(),
+        pcie: None,
+        xid: None,
+        processes: vec![GpuProcess {
+            pid: 4242,
+            name: Some(Label::new("VLLM::EngineCore")),
+            memory: Some(Bytes::from_mib(54_000)),
+        }],
+    }
+}
+
+pub fn node(name: &str, unit: Option<&str>, gpus: usize, beat: u64, board: &str) -> NodeRow {
+    let seed = name.bytes().fold(7_usize, |h, b| h.wrapping_mul(31).wrapping_add(b.into()));
+    NodeRow {
+        name: NodeName::new(name),
+        unit: unit.map(UnitName::new),
+        state: Health::Live,
+        age_seconds: Some(0.4),
+        gpus: (0..gpus).map(|i| gpu(name, i, seed.wrapping_add(i), beat, board)).collect(),
+        output_per_second: Some(7_000.0 + wave(seed, beat) * 100.0),
+        prompt_per_second: Some(25_000.0 + wave(seed, beat) * 900.0),
+        cache_hit_rate: ratio(0.56),
+        revenue: Some(dollars(1_329.0)),
+        cost: Some(dollars(205.7)),
+        profit: Some(dollars(1_123.3)),
+        profit_per_hour: Some(dollars(70.0 - wave(seed, 0) * 90.0)),
+    }
+}
+
+pub fn engine(
+    place: usize,
+    beat: u64,
+    kind: EngineKind,
+    model: &str,
+    role: Role,
+    output: f64,
+    prompt: f64,
+) -> EngineRow {
+    EngineRow {
+        target: TargetId::new(&format!("http://gpu-{place:04}:30000")),
+        node: NodeName::new(&format!("gpu-{place:04}")),
+        unit: None,
+        kind,
+        model: Some(ModelName::new(model)),
+        role,
+        role_inferred: false,
+        rank: Some(Rank::new("0")),
+        state: Health::Live,
+        age_seconds: Some(0.4),
+        prompt_total: Some(Tokens::new(80_000_000)),
+        cached_total: Some(Tokens::new(50_000_000)),
+        output_total: Some(Tokens::new(17_000_000)),
+        prompt_per_second: Some(prompt),
+        output_per_second: Some(output),
+        cache_hit_rate: ratio(0.68 + wave(place, beat) * 0.02),
+        running: Some(28 + (wave(place, beat) * 8.0) as u64),
+        waiting: Some((wave(place + 1, beat) * 5.0) as u64),
+        kv_usage: ratio(0.5 + wave(place + 2, beat) * 0.2),
+        ttft_seconds: Quantiles { p50: Some(0.2), p99: Some(0.4 + wave(place, beat) * 0.1) },
+        itl_seconds: Quantiles { p50: Some(0.012), p99: Some(0.03 + wave(place, beat) * 0.01) },
+        e2e_seconds: Quantiles { p50: Some(2.0), p99: Some(9.0) },
+        preemptions: Some(3),
+        spec_acceptance: None,
+        revenue: Some(dollars(35.0)),
+        scrape: ScrapeRow {
+            seconds: Some(0.004),
+            bytes: Some(81_000),
+            restarts: 0,
+            failures: 0,
+            refusals: Refusals::default(),
+        },
+        note: None,
+    }
+}
+
+pub fn model(name: &str, output: f64, prompt: f64, revenue: Option<Money>, per_hour: Option<Money>) -> ModelRow {
+    ModelRow {
+        model: ModelName::new(name),
+        prompt_total: Some(Tokens::new(80_000_000)),
+        cached_total: Some(Tokens::new(45_000_000)),
+        output_total: Some(Tokens::new(17_000_000)),
+        cache_hit_rate: ratio(0.57),
+        prompt_per_second: Some(prompt),
+        output_per_second: Some(output),
+        money: ModelMoney {
+            revenue,
+            revenue_per_hour: per_hour,
+            profit_per_hour: per_hour.and_then(|m| m.scaled(4, 5)),
+            list: revenue.map(|_| Label::new(&format!("{}-2025", name.to_lowercase()))),
+        },
+    }
+}
+
+pub fn unit(name: &str, role: Role, nodes: usize, place: usize, beat: u64) -> UnitRow {
+    UnitRow {
+        unit: UnitName::new(name),
+        role: Some(role),
+        nodes,
+        gpus: nodes * 8,
+        utilization: ratio(0.6 + wave(place, beat) * 0.35),
+        kv_usage: (role == Role::Decode).then(|| ratio(0.4 + wave(place, beat) * 0.58)).flatten(),
+        waiting: Some((wave(place, beat) * 300.0) as u64),
+        output_per_second: Some(230_000.0),
+        prompt_per_second: Some(700_000.0),
+        worst: Some(WorstRank { rank: Rank::new("17"), over_mean: ratio(1.0 + wave(place, 0) * 0.4).unwrap() }),
+        revenue_per_hour: Some(dollars(3_204.0)),
+        cost_per_hour: Some(dollars(288.0 * nodes as f64 / 18.0)),
+    }
+}
+
+/// 32 prefill units of 4 nodes and 8 decode units of 18, and six nodes more in the last.
+pub fn fleet_nodes(beat: u64) -> (Vec<Arc<NodeRow>>, Vec<UnitRow>) {
+    let mut nodes = Vec::new();
+    let mut units = Vec::new();
+    let plan = (1..=32).map(|i| (format!("prefill-{i:02}"), Role::Prefill, 4));
+    let decode = (1..=8).map(|i| (format!("decode-{i}"), Role::Decode, if i == 8 { 24 } else { 18 }));
+    for (place, (name, role, size)) in plan.chain(decode).enumerate() {
+        for _ in 0..size {
+            let at = nodes.len();
+            let mut row = node(&format!("gpu-{at:04}"), Some(&name), 8, beat, "NVIDIA H800");
+            if at % 40 == 7 {
+                row.state = Health::Stale;
+                row.age_seconds = Some(12.0);
+                silence(&mut row, Health::Stale);
+            }
+            if at == 231 {
+                let lost = &mut row.gpus[3];
+                *lost = GpuRow { state: Health::Lost, reason: Some(Label::new("XID 79")), ..silent(lost.clone()) };
+            }
+            nodes.push(Arc::new(row));
+        }
+        units.push(unit(&name, role, size, place, beat));
+    }
+    (nodes, units)
+}
+
+/// What is left of a GPU that does not answer.
+pub fn silent(row: GpuRow) -> GpuRow {
+    GpuRow {
+        utilization: None,
+        heat: None,
+        memory_used_bytes: None,
+        power_watts: None,
+        temperature_celsius: None,
+        sm_clock_mhz: None,
+        processes: Vec::new(),
+        ..row
+    }
+}
+
+pub fn silence(row: &mut NodeRow, state: Health) {
+    row.state = state;
+    row.output_per_second = None;
+    row.prompt_per_second = None;
+    row.cache_hit_rate = None;
+    row.profit_per_hour = None;
+    for gpu in &mut row.gpus {
+        *gpu = GpuRow { state, ..silent(gpu.clone()) };
+    }
+}
+
+pub fn fleet_engines(nodes: &[Arc<NodeRow>], beat: u64) -> Vec<Arc<EngineRow>> {
+    let row = |(place, node): (usize, &Arc<NodeRow>)| {
+        let prefill = node.unit.as_ref().is_some_and(|u| u.as_str().starts_with("prefill"));
+        let role = if prefill { Role::Prefill } else { Role::Decode };
+        let mut row = engine(place, beat, EngineKind::Sglang, "deepseek-r1", role, 7_000.0, 25_000.0);
+        row.unit.clone_from(&node.unit);
+        row.state = node.state;
+        if node.state != Health::Live {
+            row.running = None;
+            row.waiting = None;
+            row.kv_usage = None;
+            row.output_per_second = None;
+            row.prompt_per_second = None;
+            row.age_seconds = Some(12.0);
+        }
+        Arc::new(row)
+    };
+    nodes.iter().enumerate().map(row).collect()
+}
+
+pub fn alert(rule: Rule, severity: Severity, subject: &str, since: Timestamp, text: &str) -> Alert {
+    Alert { rule, severity, subject: Label::new(subject), since, text: Label::new(text) }
+}
+
+pub fn fleet_alerts(at: Timestamp) -> Vec<Alert> {
+    let ago = |seconds| at - Span::from_secs(seconds);
+    vec![
+        alert(Rule::GpuLost, Severity::Critical, "gpu-0231 GPU 3", ago(251), "LOST (XID 79): drain the node, reset it"),
+        alert(
+            Rule::KvNearFull,
+            Severity::Warning,
+            "decode-1 r17",
+            ago(130),
+            "KV 97 %, 12 preemptions/min: fewer sequences",
+        ),
+        alert(Rule::NodeSilent, Severity::Warning, "gpu-0007", ago(75), "silent for 12 s; its rent runs on"),
+        alert(Rule::Throttled, Severity::Info, "gpu-0101 GPU 2", ago(3_700), "held by heat: 1,410 of 1,980 MHz"),
+        alert(Rule::PageRefused, Severity::Info, "http://gpu-0140:30000", ago(90_000), "2 lines refused in its page"),
+    ]
+}

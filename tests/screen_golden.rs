@@ -1,0 +1,157 @@
+//! Golden frames: what the overview shows, cell by cell, at four sizes and in everything that can go wrong.
+//!
+//! A file holds the text and, below it, the role of every cell. `MARGINTOP_BLESS=1 cargo test --test screen_golden` writes
+//! the files anew; a difference fails.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod picture;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use margintop::snapshot::Snapshot;
+use margintop::tui::app::{Action, App, Command, View};
+use margintop::tui::theme::{Depth, Role, Shelf, Theme};
+use margintop::units::Span;
+use picture::{Case, case, empty};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::{Color, Modifier};
+
+const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 36), (200, 50)];
+
+fn app(snapshot: &Arc<Snapshot>) -> App {
+    let mut app = App::new(Arc::new(empty()), TimeZone::UTC, Span::from_secs(1), 4);
+    app.update(Action::Fresh(snapshot.clone()));
+    app
+}
+
+fn frame(app: &App, theme: &Theme, (width, height): (u16, u16)) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| margintop::tui::draw(frame, app, app.shown(), theme)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+/// One letter a role: the ground is a dot, bold is a capital.
+fn letter(cell: &Cell) -> char {
+    const LETTERS: &[u8; Role::COUNT] = b".tdfasgliwchxyz*";
+    let fg = Role::ALL.into_iter().find(|role| Theme::of_roles().style(*role).fg == Some(cell.fg));
+    let chosen = Theme::of_roles().style(Role::Selection).bg == Some(cell.bg);
+    match fg {
+        _ if cell.symbol() == " " => {
+            if chosen {
+                's'
+            } else {
+                '.'
+            }
+        }
+        Some(role) => {
+            let letter = char::from(LETTERS[role as usize]);
+            if cell.modifier.contains(Modifier::BOLD) { letter.to_ascii_uppercase() } else { letter }
+        }
+        None => '!',
+    }
+}
+
+fn rows(buffer: &Buffer, show: impl Fn(&Cell) -> String) -> String {
+    let mut text = String::new();
+    for row in buffer.content.chunks(usize::from(buffer.area.width).max(1)) {
+        let line: String = row.iter().map(&show).collect();
+        writeln!(text, "{}", line.trim_end()).unwrap();
+    }
+    text
+}
+
+fn golden(name: &str, app: &App, size: (u16, u16)) {
+    let buffer = frame(app, &Theme::of_roles(), size);
+    let got = format!("{}\n{}", rows(&buffer, |c| c.symbol().to_owned()), rows(&buffer, |c| letter(c).to_string()));
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}-{}x{}.txt", size.0, size.1));
+    if std::env::var_os("MARGINTOP_BLESS").is_some() {
+        std::fs::write(&path, &got).unwrap();
+        return;
+    }
+    let want = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(got == want, "{} differs; it is now:\n{got}\nMARGINTOP_BLESS=1 accepts it", path.display());
+}
+
+#[test]
+fn the_overview_in_every_case_and_size() {
+    for which in Case::ALL {
+        let snapshot = Arc::new(case(which));
+        for size in SIZES {
+            golden(which.name(), &app(&snapshot), size);
+        }
+    }
+}
+
+#[test]
+fn a_theme_changes_colours_and_nothing_else() {
+    let shelf = Shelf::built_in().unwrap();
+    for which in [Case::OneBox, Case::Fleet, Case::Loss] {
+        let snapshot = Arc::new(case(which));
+        let app = app(&snapshot);
+        for size in SIZES {
+            let roles = frame(&app, &Theme::of_roles(), size);
+            for palette in shelf.palettes() {
+                for depth in [Depth::True, Depth::Indexed, Depth::Sixteen] {
+                    let theme = Theme::new(palette, depth);
+                    let themed = frame(&app, &theme, size);
+                    assert_eq!(rows(&roles, text), rows(&themed, text), "{} {depth:?}", palette.name());
+                    for (cell, role_cell) in themed.content.iter().zip(&roles.content) {
+                        let role = Role::ALL[usize::from(letter_index(role_cell))];
+                        let want = if role == Role::Ground { None } else { theme.style(role).fg };
+                        assert!(want.is_none() || want == Some(cell.fg), "{role:?} in {} {depth:?}", palette.name());
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn letter_index(cell: &Cell) -> u8 {
+    let role = Role::ALL.into_iter().find(|role| Theme::of_roles().style(*role).fg == Some(cell.fg));
+    role.map_or(0, |role| role as u8)
+}
+
+#[test]
+fn without_colour_the_sign_and_the_severity_still_show() {
+    let shelf = Shelf::built_in().unwrap();
+    let theme = Theme::new(&shelf.palettes()[0], Depth::None);
+    for (which, glyph) in [(Case::OneBox, "▲"), (Case::Loss, "▼")] {
+        let snapshot = Arc::new(case(which));
+        for size in SIZES {
+            let buffer = frame(&app(&snapshot), &theme, size);
+            assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+            let bold = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::BOLD));
+            assert!(bold.filter(|cell| cell.symbol() == glyph).count() > 0, "{which:?} {size:?}");
+        }
+    }
+}
+
+fn text(cell: &Cell) -> String {
+    cell.symbol().to_owned()
+}
+
+#[test]
+fn other_views_and_states() {
+    let fleet = Arc::new(case(Case::Fleet));
+    for view in View::ALL {
+        let mut app = app(&fleet);
+        app.update(Action::Command(Command::Show(view)));
+        golden(&format!("view-{}", view.name()), &app, (120, 36));
+    }
+    let mut app = app(&fleet);
+    app.update(Action::Command(Command::Help));
+    golden("help", &app, (80, 24));
+    app.update(Action::Command(Command::Help));
+    app.update(Action::Command(Command::Pause));
+    golden("paused", &app, (80, 24));
+    app.update(Action::Command(Command::Pause));
+    app.update(Action::Quiet(Span::from_secs(12)));
+    golden("silent", &app, (80, 24));
+    golden("too-small", &app, (20, 5));
+    golden("too-small", &app, (39, 12));
+}
