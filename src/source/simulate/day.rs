@@ -1,0 +1,397 @@
+//! The published DeepSeek-V3/R1 inference day: 2025-02-27 12:00 to 2025-02-28 12:00 in Beijing.
+//!
+//! Totals are exact at every instant. What the whole fleet has done is a cumulative floor of the published totals along
+//! the published hourly income; each unit's part of it is dealt out token by token, so that parts add up to the whole and
+//! none ever falls. How many units served when is inferred from the published node counts: a step of 30 nodes is one decode
+//! unit of 18 and three prefill units of 4.
+
+use std::sync::Arc;
+
+use super::Member;
+use super::dcgm::{Exporter, H800, Shown};
+use super::fault::chance;
+use super::latency::Lots;
+use super::served::Served;
+use super::site::Site;
+use super::traffic::{at_work, taken_over};
+use super::vllm::Vllm;
+use crate::reading::{NodeName, Role, UnitName};
+use crate::units::{Span, Timestamp, Tokens};
+use crate::wire::Response;
+
+/// 2025-02-27T12:00+08:00.
+pub const DAY_BEGIN: Timestamp = Timestamp::from_millis(1_740_628_800_000);
+/// 2025-02-28T12:00+08:00.
+pub const DAY_END: Timestamp = Timestamp::from_millis(1_740_715_200_000);
+/// Prompt tokens of the day, the cached ones included.
+pub const DAY_PROMPT: Tokens = Tokens::new(608_000_000_000);
+/// Prompt tokens that the cache on disk held.
+pub const DAY_CACHED: Tokens = Tokens::new(342_000_000_000);
+/// Output tokens of the day.
+pub const DAY_OUTPUT: Tokens = Tokens::new(168_000_000_000);
+
+/// Requests of the day: not published; answers of a thousand tokens.
+const REQUESTS: u64 = 168_000_000;
+/// Theoretical income by the hour, read off the published chart.
+const INCOME: [u64; 24] = [
+    27022, 28515, 30464, 30924, 30465, 27826, 26793, 29547, 30694, 30809, 31038, 29777, 21745, 17958, 13138, 7975,
+    6369, 6369, 7976, 13713, 23121, 29432, 30465, 29892,
+];
+/// From which minute of the day on how many prefill and decode units serve.
+const STEPS: [(i64, usize, usize); 12] = [
+    (0, 29, 9),
+    (720, 23, 7),
+    (795, 20, 6),
+    (840, 17, 5),
+    (885, 14, 4),
+    (900, 11, 3),
+    (930, 8, 2),
+    (1110, 11, 3),
+    (1140, 14, 4),
+    (1170, 20, 6),
+    (1200, 23, 7),
+    (1230, 29, 9),
+];
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+const GPUS: u32 = 8;
+
+/// GPUs of a node that a unit held for a time: a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// The unit.
+    pub unit: UnitName,
+    /// The node.
+    pub node: NodeName,
+    /// How many of its GPUs.
+    pub gpus: u32,
+    /// From then on.
+    pub from: Timestamp,
+    /// Until then.
+    pub until: Timestamp,
+}
+
+/// A unit of the day.
+struct Unit {
+    role: Role,
+    /// Its number among those of its role, from 0: the highest leave first and come back last.
+    number: usize,
+    name: UnitName,
+    nodes: Vec<NodeName>,
+    engine: Vllm,
+    exporter: Exporter,
+}
+
+/// The unit's engine's socket.
+struct EngineSite(Arc<Unit>);
+/// The socket of its nodes' exporters.
+struct ExporterSite(Arc<Unit>);
+
+/// What is dealt out over the units of a role.
+#[derive(Clone, Copy)]
+struct Total(u64);
+
+impl Total {
+    /// How much of it is done `ms` into the day.
+    fn until(self, ms: i64) -> u64 {
+        let ms = ms.clamp(0, DAY);
+        let hour = (ms / HOUR) as usize;
+        let whole: u64 = INCOME.iter().take(hour).sum::<u64>() * HOUR as u64;
+        let part = INCOME.get(hour).map_or(0, |income| income * (ms % HOUR) as u64);
+        let all = INCOME.iter().sum::<u64>() * HOUR as u64;
+        (u128::from(self.0) * u128::from(whole + part) / u128::from(all)) as u64
+    }
+}
+
+/// Spans with a constant number of units: begin, end, prefill units, decode units.
+fn spans() -> impl Iterator<Item = (i64, i64, usize, usize)> {
+    let ends = STEPS.iter().skip(1).map(|step| step.0 * MINUTE).chain([DAY]);
+    STEPS.iter().zip(ends).map(|((begin, prefill, decode), end)| (begin * MINUTE, end, *prefill, *decode))
+}
+
+/// `amount` things dealt out over units by their weights, one by one: what unit `number` has got.
+fn dealt(amount: u64, weights: &[u64], number: usize) -> u64 {
+    let Some(weight) = weights.get(number) else { return 0 };
+    let round: u64 = weights.iter().sum();
+    let before: u64 = weights.iter().take(number).sum();
+    amount / round * weight + (amount % round).saturating_sub(before).min(*weight)
+}
+
+/// No two units are quite alike.
+fn weights(role: Role, count: usize) -> Vec<u64> {
+    (0..count as u64).map(|number| 94 + chance(&[role as u64, number], 13)).collect()
+}
+
+fn half(total: u64) -> Lots {
+    let slow = total / 20;
+    Lots { quick: total - slow, slow }
+}
+
+impl Unit {
+    /// How many units of this one's role serve in a span.
+    fn serving(&self, prefill: usize, decode: usize) -> usize {
+        if self.role == Role::Prefill { prefill } else { decode }
+    }
+
+    /// Spans in which it serves, adjoining ones as one.
+    fn held(&self) -> Vec<(i64, i64)> {
+        let mut held: Vec<(i64, i64)> = Vec::new();
+        for (begin, end, prefill, decode) in spans() {
+            if self.number < self.serving(prefill, decode) {
+                match held.last_mut() {
+                    Some(last) if last.1 == begin => last.1 = end,
+                    _ => held.push((begin, end)),
+                }
+            }
+        }
+        held
+    }
+
+    /// Whether it answers: to the very last instant of a span, so that nothing is lost at its end.
+    fn is_there(&self, ms: i64) -> bool {
+        let ms = ms.clamp(0, DAY);
+        self.held().iter().any(|(begin, end)| (*begin..=*end).contains(&ms))
+    }
+
+    /// Its part of a total, `ms` into the day.
+    fn part(&self, total: Total, ms: i64) -> u64 {
+        let begun = spans().take_while(|(begin, ..)| *begin < ms);
+        begun
+            .map(|(begin, end, prefill, decode)| {
+                let amount = total.until(end.min(ms)) - total.until(begin);
+                dealt(amount, &weights(self.role, self.serving(prefill, decode)), self.number)
+            })
+            .sum()
+    }
+
+    fn served(&self, ms: i64) -> Served {
+        let part = |total: u64| self.part(Total(total), ms);
+        let requests = half(part(REQUESTS));
+        let hit = part(DAY_CACHED.count());
+        let computed = part(DAY_PROMPT.count() - DAY_CACHED.count());
+        let counted = Served { computed, hit, requests, ..at_work(load(ms)) };
+        if self.role == Role::Prefill {
+            return Served { output: requests, ..counted };
+        }
+        let output = half(part(DAY_OUTPUT.count()));
+        let gaps = Lots { quick: output.quick - output.quick / 1000, slow: output.slow - output.slow / 1000 };
+        taken_over(Served { output, gaps, drafting: true, ..counted })
+    }
+
+    /// What each of its GPUs shows.
+    fn shown(&self, ms: i64) -> Vec<Option<Shown>> {
+        let (rest, limit) = H800.power;
+        // The unit's time in seconds, and the same weighed by the load: what its energy is made of.
+        let (time, work) = self.held().iter().fold((0.0, 0.0), |(time, work), (begin, end)| {
+            let until = ms.clamp(*begin, *end);
+            (time + Span::from_millis(until - begin).as_secs_f64(), work + load_between(*begin, until))
+        });
+        let joules = rest * time + (limit - rest) * 0.95 * work;
+        let load = load(ms);
+        let gpus = (0..self.nodes.len() as u64 * u64::from(GPUS)).map(|gpu| {
+            let like = 0.97 + chance(&[self.role as u64, self.number as u64, gpu], 60) as f64 / 1000.0;
+            let shown = H800.at(load * like, joules * like);
+            Some(Shown { power: (rest + (limit - rest) * 0.95 * load) * like, ..shown })
+        });
+        gpus.collect()
+    }
+}
+
+/// How busy every unit is, 0 to 1: the hour's income for each node that serves.
+fn load(ms: i64) -> f64 {
+    /// Income of a node and hour at full load, in dollars.
+    const FULL: f64 = 124.0;
+    let ms = ms.clamp(0, DAY - 1);
+    let income = INCOME.get((ms / HOUR) as usize).copied().unwrap_or_default() as f64;
+    let nodes = spans().find(|(begin, end, ..)| (*begin..*end).contains(&ms));
+    nodes.map_or(0.0, |(_, _, prefill, decode)| income / (prefill * 4 + decode * 18) as f64 / FULL)
+}
+
+/// The integral of [`load`] in seconds. It is constant between quarter hours.
+fn load_between(begin: i64, until: i64) -> f64 {
+    const QUARTER: i64 = 15 * MINUTE;
+    let starts = (0..DAY / QUARTER).map(|quarter| quarter * QUARTER);
+    starts
+        .map(|start| {
+            let lasted = until.min(start + QUARTER) - begin.max(start);
+            load(start) * Span::from_millis(lasted.max(0)).as_secs_f64()
+        })
+        .sum()
+}
+
+fn units() -> Vec<Unit> {
+    let (_, prefill, decode) = STEPS[0];
+    let prefill = (0..prefill).map(|number| (Role::Prefill, number, format!("prefill-{:02}", number + 1), 4));
+    let decode = (0..decode).map(|number| (Role::Decode, number, format!("decode-{}", number + 1), 18));
+    let mut first = 0;
+    let unit = |(role, number, name, size): (Role, usize, String, usize)| {
+        let nodes: Vec<_> = (first + 1..=first + size).map(|n| NodeName::new(&format!("gpu-{n:04}"))).collect();
+        first += size;
+        let gpus = nodes.iter().flat_map(|node| (0..GPUS).map(|gpu| (gpu, node.as_str())));
+        let exporter = Exporter::new(H800, gpus);
+        Unit { role, number, name: UnitName::new(&name), engine: Vllm::new("deepseek-r1", 1), exporter, nodes }
+    };
+    prefill.chain(decode).map(unit).collect()
+}
+
+/// Two sockets for each unit: its engine and its GPUs.
+pub(super) fn members() -> Vec<Member> {
+    let mut place = 0;
+    let mut members = Vec::new();
+    for unit in units() {
+        let unit = Arc::new(unit);
+        let member = |port, role, site: Arc<dyn Site>| Member {
+            place,
+            port,
+            nodes: unit.nodes.clone(),
+            unit: Some(unit.name.clone()),
+            role,
+            site,
+        };
+        members.push(member(8000, Some(unit.role), Arc::new(EngineSite(Arc::clone(&unit)))));
+        members.push(member(9400, None, Arc::new(ExporterSite(Arc::clone(&unit)))));
+        place += unit.nodes.len() as u32;
+    }
+    members
+}
+
+/// Every node's leases of the day: 5,442 node-hours together.
+pub(super) fn holdings() -> Vec<Holding> {
+    let at = |ms| DAY_BEGIN + Span::from_millis(ms);
+    let of_unit = |unit: Unit| {
+        let held = unit.held();
+        let holding = move |node: NodeName, (begin, end): (i64, i64)| Holding {
+            unit: unit.name.clone(),
+            node,
+            gpus: GPUS,
+            from: at(begin),
+            until: at(end),
+        };
+        let nodes = unit.nodes.into_iter();
+        nodes
+            .flat_map(|node| held.iter().map(|span| holding(node.clone(), *span)).collect::<Vec<_>>())
+            .collect::<Vec<_>>()
+    };
+    units().into_iter().flat_map(of_unit).collect()
+}
+
+fn into_day(now: Timestamp) -> i64 {
+    (now - DAY_BEGIN).millis()
+}
+
+fn away() -> Response {
+    Response::status(503, "these nodes were handed to research and training for the night\n")
+}
+
+impl Site for EngineSite {
+    fn page(&self, now: Timestamp) -> Response {
+        let ms = into_day(now);
+        if !self.0.is_there(ms) {
+            return away();
+        }
+        let start = DAY_BEGIN - Span::from_secs(3600);
+        Response::exposition(self.0.engine.page(start, &[self.0.served(ms)]))
+    }
+
+    fn model(&self) -> Option<(&str, &str)> {
+        Some(("deepseek-r1", "vllm"))
+    }
+}
+
+impl Site for ExporterSite {
+    fn page(&self, now: Timestamp) -> Response {
+        let ms = into_day(now);
+        if !self.0.is_there(ms) {
+            return away();
+        }
+        Response::exposition(self.0.exporter.small_page(&self.0.shown(ms)))
+    }
+
+    fn model(&self) -> Option<(&str, &str)> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sum(ms: i64, role: Role, value: impl Fn(&Served) -> u64) -> u64 {
+        units().iter().filter(|unit| unit.role == role).map(|unit| value(&unit.served(ms))).sum()
+    }
+
+    #[test]
+    fn the_day_ends_with_the_published_totals() {
+        assert_eq!(sum(DAY, Role::Prefill, Served::prompt), DAY_PROMPT.count());
+        assert_eq!(sum(DAY, Role::Prefill, |s| s.hit), DAY_CACHED.count());
+        assert_eq!(sum(DAY, Role::Decode, Served::output), DAY_OUTPUT.count());
+        assert_eq!(sum(DAY, Role::Decode, Served::prompt), DAY_PROMPT.count());
+        assert_eq!(sum(DAY + HOUR, Role::Prefill, Served::prompt), DAY_PROMPT.count(), "it stays at its end");
+        assert_eq!(sum(0, Role::Prefill, Served::prompt) + sum(-HOUR, Role::Decode, Served::output), 0);
+    }
+
+    #[test]
+    fn parts_are_exact_at_any_instant() {
+        for ms in [1, 59_999, 12 * HOUR + 1, 13 * HOUR + 15 * MINUTE, 19 * HOUR - 7, DAY - 1] {
+            assert_eq!(sum(ms, Role::Decode, Served::output), Total(DAY_OUTPUT.count()).until(ms), "{ms}");
+            assert_eq!(sum(ms, Role::Prefill, |s| s.hit), Total(DAY_CACHED.count()).until(ms), "{ms}");
+        }
+    }
+
+    #[test]
+    fn no_counter_falls() {
+        for unit in units().iter().step_by(7) {
+            let mut last = Served::default();
+            for ms in (0..=DAY).step_by(97_000) {
+                let now = unit.served(ms);
+                assert!(now.prompt() >= last.prompt() && now.hit >= last.hit && now.transferred >= last.transferred);
+                assert!(now.output() >= last.output() && now.gaps.quick >= last.gaps.quick);
+                assert!(now.hit <= now.prompt());
+                last = now;
+            }
+        }
+    }
+
+    #[test]
+    fn dealing_is_fair_and_never_takes_back() {
+        let weights = [3, 5, 1];
+        for amount in 0..40 {
+            let hands: Vec<u64> = (0..3).map(|number| dealt(amount, &weights, number)).collect();
+            assert_eq!(hands.iter().sum::<u64>(), amount);
+            assert!((0..3).all(|number| dealt(amount + 1, &weights, number) >= hands[number]));
+        }
+    }
+
+    #[test]
+    fn the_staircase_is_5442_node_hours() {
+        let holdings = holdings();
+        let node_ms: i64 = holdings.iter().map(|holding| (holding.until - holding.from).millis()).sum();
+        assert_eq!(node_ms, 5442 * HOUR);
+        let at = |ms: i64| {
+            let now = DAY_BEGIN + Span::from_millis(ms);
+            holdings.iter().filter(|holding| holding.from <= now && now < holding.until).count()
+        };
+        assert_eq!(
+            [at(0), at(720 * MINUTE), at(1000 * MINUTE), at(1200 * MINUTE), at(DAY - 1)],
+            [278, 218, 68, 218, 278]
+        );
+    }
+
+    #[test]
+    fn energy_is_the_integral_of_power() {
+        let unit = &units()[0];
+        let at = |ms| unit.shown(ms).into_iter().flatten().next().unwrap_or_default();
+        let (before, after) = (at(3 * HOUR), at(3 * HOUR + 60_000));
+        let watts = (after.energy - before.energy) as f64 / 1000.0 / 60.0;
+        assert!((watts - after.power).abs() < 1.0, "{watts} against {}", after.power);
+    }
+
+    #[test]
+    fn loads_fit_the_machines() {
+        for minute in 0..1440 {
+            let load = load(minute * MINUTE);
+            assert!((0.55..0.96).contains(&load), "{minute}: {load}");
+        }
+    }
+}

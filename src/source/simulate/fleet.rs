@@ -1,0 +1,192 @@
+//! A made-up fleet: three models on three kinds of GPU, one of them split into prefill and decode units.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::dcgm::{Exporter, H100, H800, L40S, Product};
+use super::fault::{Fault, Script, chance};
+use super::sglang::Sglang;
+use super::site::Site;
+use super::traffic::{Part, Traffic, Work, shape};
+use super::vllm::Vllm;
+use super::wave::Wave;
+use super::{Member, Plan};
+use crate::reading::{NodeName, Role, UnitName};
+use crate::units::{Span, Timestamp};
+use crate::wire::Response;
+
+/// Data-parallel ranks of each engine.
+const RANKS: u32 = 4;
+/// How long a hanging engine holds a request: longer than anyone waits.
+const HELD: Duration = Duration::from_secs(60);
+const DAY_MS: i64 = 86_400_000;
+
+/// What the engine of a node is.
+struct Service {
+    model: &'static str,
+    product: Product,
+    sglang: bool,
+    work: Work,
+    unit: Option<String>,
+    role: Role,
+}
+
+/// One machine.
+struct Node {
+    index: u32,
+    opened: Timestamp,
+    script: Script,
+    /// When its engine's process started first, in seconds against the opening.
+    started: f64,
+    model: &'static str,
+    engine: Engine,
+    traffic: Traffic,
+    exporter: Exporter,
+    product: Product,
+    gpus: Vec<Wave>,
+}
+
+enum Engine {
+    Vllm(Vllm),
+    Sglang(Sglang),
+}
+
+/// The engine's socket.
+struct EngineSite(Arc<Node>);
+/// The exporter's socket.
+struct ExporterSite(Arc<Node>);
+
+/// Every node's two sites.
+pub(super) fn members(plan: &Plan) -> Vec<Member> {
+    let opened = plan.clock.now().wall;
+    let midnight = Span::from_millis(-opened.millis().rem_euclid(DAY_MS)).as_secs_f64();
+    let mut members = Vec::new();
+    for index in 0..plan.nodes {
+        let service = service(index, plan.nodes);
+        let name = NodeName::new(&format!("gpu-{:04}", index + 1));
+        let unit = service.unit.as_deref().map(UnitName::new);
+        let role = service.role;
+        let node = Arc::new(node(plan, index, opened, midnight, &name, &service));
+        let member = |port, role, site: Arc<dyn Site>| Member {
+            place: index,
+            port,
+            nodes: vec![name.clone()],
+            unit: unit.clone(),
+            role,
+            site,
+        };
+        let port = if service.sglang { 30_000 } else { 8000 };
+        members.push(member(port, Some(role), Arc::new(EngineSite(Arc::clone(&node)))));
+        members.push(member(9400, None, Arc::new(ExporterSite(node))));
+    }
+    members
+}
+
+/// Half the nodes serve R1, from eight nodes on in prefill and decode units; three in ten serve V3; the rest a model
+/// that the built-in book has no price for.
+fn service(index: u32, nodes: u32) -> Service {
+    let r1 = nodes.div_ceil(2);
+    let v3 = nodes * 3 / 10;
+    let prefill = if nodes < 8 { 0 } else { (r1 * 2 / 5).max(1) };
+    let (unit, role, prompt, output, part) = match index {
+        i if i < prefill => (Some(format!("prefill-{:02}", i / 4 + 1)), Role::Prefill, 60_000.0, 9_000.0, Part::Prompt),
+        i if i < r1 && prefill > 0 => {
+            let decode = f64::from(r1 - prefill);
+            let share = f64::from(prefill) / decode;
+            let size = if r1 >= 60 { 18 } else { 6 };
+            let unit = format!("decode-{}", (i - prefill) / size + 1);
+            (Some(unit), Role::Decode, 60_000.0 * share, 9_000.0 * share, Part::Answer)
+        }
+        i if i < r1 => (None, Role::Unified, 26_000.0, 6_000.0, Part::Whole),
+        _ => (None, Role::Unified, 20_000.0, 5_000.0, Part::Whole),
+    };
+    let work = Work { prompt, hits: 0.56, output, part };
+    match index {
+        i if i < r1 => Service { model: "deepseek-r1", product: H800, sglang: false, work, unit, role },
+        i if i < r1 + v3 => Service { model: "deepseek-v3", product: H100, sglang: true, work, unit, role },
+        _ => Service { model: "qwen3-32b", product: L40S, sglang: false, work, unit, role },
+    }
+}
+
+fn node(plan: &Plan, index: u32, opened: Timestamp, midnight: f64, name: &NodeName, service: &Service) -> Node {
+    let speed = plan.speed.max(1e-3);
+    // All nodes of a model rise and fall together: users come to a model, not to a node.
+    let rhythm = shape(plan.seed ^ u64::from(service.model.as_bytes()[9 % service.model.len()]), midnight, speed);
+    let hot = chance(&[plan.seed, u64::from(index), 3], 40) == 7;
+    let place = |gpu: u32| chance(&[plan.seed, u64::from(index), u64::from(gpu), 4], 60) as f64;
+    let load = |gpu| rhythm.scaled(0.62).plus(&Wave::steady(0.0).with(0.05, 31.0 + place(gpu), place(gpu)));
+    Node {
+        index,
+        opened,
+        script: Script::new(plan.seed, plan.nodes),
+        started: -3600.0 * (1.0 + chance(&[plan.seed, u64::from(index), 5], 72) as f64),
+        model: service.model,
+        engine: if service.sglang {
+            Engine::Sglang(Sglang::new(service.model, RANKS))
+        } else {
+            Engine::Vllm(Vllm::new(service.model, RANKS))
+        },
+        traffic: Traffic::new(&rhythm, service.work, RANKS, hot),
+        exporter: Exporter::new(service.product, (0..plan.gpus_per_node).map(|gpu| (gpu, name.as_str()))),
+        product: service.product,
+        gpus: (0..plan.gpus_per_node).map(load).collect(),
+    }
+}
+
+impl Node {
+    fn seconds(&self, now: Timestamp) -> f64 {
+        (now - self.opened).as_secs_f64()
+    }
+}
+
+impl Site for EngineSite {
+    fn page(&self, now: Timestamp) -> Response {
+        let node = &*self.0;
+        let time = node.seconds(now);
+        let fault = node.script.fault(node.index, time);
+        match fault {
+            Some(Fault::Restart) => return Response::status(503, "loading weights\n"),
+            Some(Fault::Error) => return Response::status(500, "Internal Server Error\n"),
+            _ => {}
+        }
+        let hot = if let Some(Fault::HotRank(rank)) = fault { Some(rank) } else { None };
+        let since = node.script.came_back(node.index, time).unwrap_or(node.started);
+        let served = node.traffic.served(since, time, hot);
+        let page = Response::exposition(match &node.engine {
+            Engine::Vllm(engine) => {
+                engine.page(node.opened + Span::from_millis((since * 1000.0).round() as i64), &served)
+            }
+            Engine::Sglang(engine) => engine.page(&served),
+        });
+        if fault == Some(Fault::Hang) { page.held(HELD) } else { page }
+    }
+
+    fn model(&self) -> Option<(&str, &str)> {
+        let engine = if matches!(self.0.engine, Engine::Sglang(_)) { "sglang" } else { "vllm" };
+        Some((self.0.model, engine))
+    }
+}
+
+impl Site for ExporterSite {
+    fn page(&self, now: Timestamp) -> Response {
+        let node = &*self.0;
+        let time = node.seconds(now);
+        let fault = node.script.fault(node.index, time);
+        let (rest, limit) = node.product.power;
+        let shown = |(index, load): (u32, &Wave)| {
+            if fault == Some(Fault::LostGpu(index)) {
+                return None;
+            }
+            // The integral of the same power, since the driver loaded: longer ago than any engine.
+            let loaded = -100.0 * 3600.0;
+            let energy = rest * (time - loaded) + (limit - rest) * 0.95 * load.between(loaded, time);
+            Some(node.product.at(load.at(time), energy))
+        };
+        let shown: Vec<_> = (0..).zip(&node.gpus).map(shown).collect();
+        Response::exposition(node.exporter.page(&shown))
+    }
+
+    fn model(&self) -> Option<(&str, &str)> {
+        None
+    }
+}

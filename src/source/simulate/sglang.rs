@@ -1,0 +1,119 @@
+//! SGLang's page, in the names and labels of 0.5.23: token counters for the engine, live counters for each rank, and no
+//! start time, since it always runs its client library in multiprocess mode.
+
+use std::sync::LazyLock;
+
+use super::latency::{Buckets, Lots};
+use super::page::Page;
+use super::served::Served;
+use crate::wire::Bytes;
+
+static TTFT: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&LATENCY[..18], 0.45, 3.5));
+static E2E: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&LATENCY, 18.0, 70.0));
+static ITL: LazyLock<Buckets> = LazyLock::new(|| {
+    let bounds = [
+        0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.04, 0.06, 0.08, 0.1, 0.2, 0.4, 0.6, 0.8,
+        1.0, 2.0, 4.0, 6.0, 8.0,
+    ];
+    Buckets::new(&bounds, 0.036, 0.11)
+});
+const LATENCY: [f64; 22] = [
+    0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0, 200.0, 400.0, 600.0, 1200.0,
+    1800.0, 2400.0,
+];
+/// Tokens that one rank's cache holds.
+const CAPACITY: u64 = 1_048_576;
+
+/// An engine's preformatted labels.
+#[derive(Debug)]
+pub(super) struct Sglang {
+    /// `engine_type="unified",model_name="…"`.
+    engine: String,
+    streaming: String,
+    whole: String,
+    device: String,
+    host: String,
+    ranks: Vec<String>,
+}
+
+impl Sglang {
+    /// An engine of so many data-parallel ranks.
+    pub(super) fn new(model: &str, ranks: u32) -> Self {
+        let engine = format!("engine_type=\"unified\",model_name=\"{model}\"");
+        let with = |label: &str, value: &str| format!("{engine},{label}=\"{value}\"");
+        let rank = |dp| format!("dp_rank=\"{dp}\",{engine},moe_ep_rank=\"{dp}\",pp_rank=\"0\",tp_rank=\"{dp}\"");
+        Self {
+            streaming: with("is_streaming", "true"),
+            whole: with("is_streaming", "false"),
+            device: with("cache_source", "device"),
+            host: with("cache_source", "host"),
+            ranks: (0..ranks).map(rank).collect(),
+            engine,
+        }
+    }
+
+    /// The page. `served` has an entry for each rank.
+    pub(super) fn page(&self, served: &[Served]) -> Bytes {
+        let mut page = Page::with_capacity(16_384 + self.ranks.len() * 4_000);
+        self.tokens(&mut page, served);
+        self.scheduler(&mut page, served);
+        self.latencies(&mut page, served);
+        page.finish()
+    }
+
+    /// Three quarters of the requests stream.
+    fn split(&self, total: u64) -> [(&str, u64); 2] {
+        let streaming = total / 4 * 3 + (total % 4).saturating_sub(1);
+        [(&self.streaming, streaming), (&self.whole, total - streaming)]
+    }
+
+    fn tokens(&self, page: &mut Page, served: &[Served]) {
+        let sum = |value: fn(&Served) -> u64| served.iter().map(value).sum::<u64>();
+        let hit = sum(|s| s.hit);
+        page.counter("sglang:prompt_tokens_total", self.split(sum(Served::prompt)));
+        page.counter("sglang:generation_tokens_total", self.split(sum(Served::output)));
+        page.counter(
+            "sglang:cached_tokens_total",
+            [(self.device.as_str(), hit - hit / 5), (self.host.as_str(), hit / 5)],
+        );
+        page.counter("sglang:num_requests_total", self.split(sum(|s| s.requests.quick + s.requests.slow)));
+        page.counter("sglang:num_aborted_requests_total", [(self.engine.as_str(), sum(|s| s.finished().abort))]);
+    }
+
+    fn scheduler(&self, page: &mut Page, served: &[Served]) {
+        let ranks = || self.ranks.iter().map(String::as_str).zip(served);
+        page.family("sglang:realtime_tokens_total", "counter");
+        for (labels, s) in ranks() {
+            let modes = [
+                ("mode=\"prefill_compute\"", s.computed),
+                ("mode=\"prefill_cache\"", s.hit),
+                ("mode=\"decode\"", s.gaps.quick + s.gaps.slow),
+            ];
+            for (mode, value) in modes {
+                page.count("sglang:realtime_tokens_total", labels, mode, value);
+            }
+        }
+        page.gauge("sglang:num_running_reqs", ranks().map(|(labels, s)| (labels, s.running as f64)));
+        page.gauge("sglang:num_queue_reqs", ranks().map(|(labels, s)| (labels, s.waiting as f64)));
+        page.gauge("sglang:token_usage", ranks().map(|(labels, s)| (labels, (s.kv * 100.0).round() / 100.0)));
+        page.gauge("sglang:full_token_usage", ranks().map(|(labels, s)| (labels, s.kv)));
+        page.gauge("sglang:max_total_num_tokens", ranks().map(|(labels, _)| (labels, CAPACITY as f64)));
+        page.counter("sglang:num_retracted_requests_total", ranks().map(|(labels, s)| (labels, s.preemptions)));
+    }
+
+    fn latencies(&self, page: &mut Page, served: &[Served]) {
+        let sum = |value: fn(&Served) -> Lots| {
+            served
+                .iter()
+                .map(value)
+                .fold(Lots::default(), |a, b| Lots { quick: a.quick + b.quick, slow: a.slow + b.slow })
+        };
+        let requests = sum(|s| s.requests);
+        page.family("sglang:time_to_first_token_seconds", "histogram");
+        page.histogram("sglang:time_to_first_token_seconds", &self.streaming, &TTFT, requests);
+        page.family("sglang:inter_token_latency_seconds", "histogram");
+        page.histogram("sglang:inter_token_latency_seconds", &self.engine, &ITL, sum(|s| s.gaps));
+        page.family("sglang:e2e_request_latency_seconds", "histogram");
+        page.histogram("sglang:e2e_request_latency_seconds", &self.streaming, &E2E, requests);
+    }
+}

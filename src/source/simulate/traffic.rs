@@ -1,0 +1,180 @@
+//! How much work an engine gets: a day's rise and fall with bursts on it, and what its ranks have done of it.
+
+use super::fault::chance;
+use super::latency::Lots;
+use super::served::Served;
+use super::wave::Wave;
+
+const DAY: f64 = 86_400.0;
+/// When a day is busiest, in seconds after midnight UTC.
+const PEAK: f64 = 13.0 * 3600.0;
+/// Mean output tokens of a request.
+const ANSWER: f64 = 800.0;
+/// The share of requests that are slow on average.
+const SLOW: f64 = 0.05;
+/// The highest that [`shape`] gets.
+const CREST: f64 = 1.52;
+
+/// What an engine does a second, on average, over its ranks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Work {
+    /// Prompt tokens.
+    pub(super) prompt: f64,
+    /// The share of them that a cache holds.
+    pub(super) hits: f64,
+    /// Output tokens.
+    pub(super) output: f64,
+    /// What it does of a request.
+    pub(super) part: Part,
+}
+
+/// What an engine does of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All of it.
+    Whole,
+    /// The prompt, and the first token.
+    Prompt,
+    /// The answer; the prompt comes from elsewhere.
+    Answer,
+}
+
+/// An engine's work over time.
+#[derive(Debug)]
+pub(super) struct Traffic {
+    part: Part,
+    load: Wave,
+    computed: Wave,
+    hit: Wave,
+    requests: (Wave, Wave),
+    answer: f64,
+    /// Each rank's share.
+    shares: Vec<f64>,
+}
+
+/// A load around 1: the day, half hours and bursts. `midnight` is when the first day began, in seconds; `haste` turns it
+/// faster and leaves the loads as they are.
+pub(super) fn shape(seed: u64, midnight: f64, haste: f64) -> Wave {
+    let phase = |n: u64, period: u64| chance(&[seed, n], period) as f64 / haste;
+    Wave::steady(1.0)
+        .with(0.32, DAY / haste, midnight + PEAK / haste)
+        .with(0.10, 1800.0 / haste, phase(1, 1800))
+        .with(0.06, 97.0 / haste, phase(2, 97))
+        .with(0.04, 23.0 / haste, phase(3, 23))
+}
+
+impl Traffic {
+    /// `work` in the rhythm of `shape`, over `ranks` ranks; `hot` gives the first one almost twice its share.
+    pub(super) fn new(shape: &Wave, work: Work, ranks: u32, hot: bool) -> Self {
+        let prompt = shape.scaled(work.prompt);
+        // Hits swing on their own: what they gain, computing loses.
+        let swing = Wave::steady(0.0).with(0.06 * work.prompt, 610.0, 0.0);
+        let hit = prompt.scaled(work.hits).plus(&swing);
+        let computed = prompt.scaled(1.0 - work.hits).plus(&swing.scaled(-1.0));
+        let rate = work.output / ANSWER;
+        let stalls = Wave::steady(0.0).with(0.4 * SLOW * rate, 411.0, 100.0);
+        let slow = shape.scaled(SLOW * rate).plus(&stalls);
+        let quick = shape.scaled((1.0 - SLOW) * rate).plus(&stalls.scaled(-1.0));
+        let weight = |rank| if hot && rank == 0 { 1.8 } else { 1.0 - f64::from(rank) * 0.02 };
+        let total: f64 = (0..ranks).map(weight).sum();
+        let shares = (0..ranks).map(|rank| weight(rank) / total).collect();
+        Self { part: work.part, load: shape.clone(), computed, hit, requests: (quick, slow), answer: ANSWER, shares }
+    }
+
+    /// How busy the engine is at `time`, 0 to 1.
+    pub(super) fn load(&self, time: f64) -> f64 {
+        (self.load.at(time) / CREST).clamp(0.02, 1.0)
+    }
+
+    /// What each rank has done between two times, and what it is at. `hot` has too much to do now.
+    pub(super) fn served(&self, from: f64, until: f64, hot: Option<u32>) -> Vec<Served> {
+        let done = |wave: &Wave| wave.between(from, until);
+        let (computed, hit) = (done(&self.computed), done(&self.hit));
+        let (quick, slow) = (done(&self.requests.0), done(&self.requests.1));
+        let load = self.load(until);
+        let even = 1.0 / self.shares.len() as f64;
+        let ranks = self.shares.iter().zip(0..);
+        ranks
+            .map(|(share, rank)| {
+                let requests = Lots { quick: (quick * share) as u64, slow: (slow * share) as u64 };
+                let tokens = |n: f64| (n * share * self.answer) as u64;
+                let output = match self.part {
+                    Part::Prompt => requests,
+                    _ => Lots { quick: tokens(quick), slow: tokens(slow) },
+                };
+                // Never less than before, which a difference of two counters could be: all but the first token.
+                let pauses = |tokens: u64| if self.part == Part::Prompt { 0 } else { tokens - tokens / 1000 };
+                let busy = if hot == Some(rank) { 1.25 } else { load * share / even };
+                let counted = Served {
+                    computed: (computed * share) as u64,
+                    hit: (hit * share) as u64,
+                    output,
+                    gaps: Lots { quick: pauses(output.quick), slow: pauses(output.slow) },
+                    requests,
+                    preemptions: requests.slow / 40,
+                    drafting: self.part == Part::Answer,
+                    ..at_work(busy)
+                };
+                if self.part == Part::Answer { taken_over(counted) } else { counted }
+            })
+            .collect()
+    }
+}
+
+/// The gauges of a rank that is so busy; above 1 it is overrun.
+pub(super) fn at_work(busy: f64) -> Served {
+    Served {
+        running: (busy.min(1.1) * 96.0) as u64,
+        waiting: ((busy - 0.85).max(0.0) * 160.0) as u64,
+        kv: (0.08 + 0.86 * busy).min(0.985),
+        ..Served::default()
+    }
+}
+
+/// On a decode node the whole prompt comes from a prefill node, but for about a token a request.
+pub(super) fn taken_over(served: Served) -> Served {
+    let prompt = served.computed + served.hit;
+    let computed = prompt / 4096;
+    Served { computed, hit: 0, transferred: prompt - computed, ..served }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORK: Work = Work { prompt: 60_000.0, hits: 0.56, output: 9_000.0, part: Part::Whole };
+
+    #[test]
+    fn the_shape_never_stops_and_never_exceeds_its_crest() {
+        let shape = shape(3, 0.0, 1.0);
+        for second in 0..86_400 {
+            let load = shape.at(f64::from(second));
+            assert!((0.4..=CREST).contains(&load), "{load}");
+        }
+    }
+
+    #[test]
+    fn no_counter_falls_and_hits_stay_within_the_prompt() {
+        let traffic = Traffic::new(&shape(3, 0.0, 20.0), WORK, 4, true);
+        let mut last = vec![Served::default(); 4];
+        for step in 0..20_000 {
+            let now = traffic.served(-3600.0, f64::from(step) * 0.05, None);
+            for (before, after) in last.iter().zip(&now) {
+                assert!(after.computed >= before.computed && after.hit >= before.hit);
+                assert!(after.output() >= before.output() && after.gaps.quick >= before.gaps.quick);
+                assert!(after.requests.quick >= before.requests.quick && after.requests.slow >= before.requests.slow);
+                assert!(after.hit <= after.prompt() && (0.0..1.0).contains(&after.kv));
+            }
+            last = now;
+        }
+        let hits: u64 = last.iter().map(|s| s.hit).sum();
+        let prompt: u64 = last.iter().map(Served::prompt).sum();
+        assert!((hits as f64 / prompt as f64 - 0.56).abs() < 0.03, "{hits} of {prompt}");
+    }
+
+    #[test]
+    fn a_decode_node_takes_its_prompts_over() {
+        let served = taken_over(Served { computed: 600, hit: 400, ..Served::default() });
+        assert_eq!((served.prompt(), served.transferred, served.hit), (1000, 1000, 0));
+    }
+}
