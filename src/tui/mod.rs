@@ -1,16 +1,22 @@
 //! The dashboard: a terminal's cells from snapshots and keys.
 //!
-//! `app` is the state, `keys` the table of keys, `draw` the pure way from both and a snapshot to a frame; `terminal` and
-//! the loop are the only parts that touch the outside. Nothing here waits but for the terminal itself.
+//! `app` is the state, `keys` the table of keys, `draw` the pure way from both and a snapshot to a frame; `terminal`,
+//! `wake` and the loop are the only parts that touch the outside. Nothing here waits but for the terminal itself.
 
 pub mod app;
+mod dashboard;
 mod draw;
 pub mod human;
 pub mod keys;
 pub mod overview;
 pub mod pane;
+mod run;
 pub mod scene;
+pub mod terminal;
 pub mod theme;
+mod wake;
 pub mod widgets;
 
+pub use dashboard::Exit;
 pub use draw::draw;
+pub use run::{Options, run};

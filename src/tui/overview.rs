@@ -77,11 +77,13 @@ fn medium(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         rows.top(u16::from(rows.0.height > gpus + 1 + engines));
         let gpu_rows = rows.top(gpus + 1);
         pane::gpus(canvas, gpu_rows, scene);
+        rows.top(u16::from(rows.0.height > engines));
         rest(canvas, rows.0, scene, pane::engines);
     } else if scene.snap.nodes.len() == 1 && gpus.div_ceil(2) + 1 + engines <= rows.0.height {
         rows.top(u16::from(rows.0.height > gpus.div_ceil(2) + 1 + engines));
         let gpu_rows = rows.top(gpus.div_ceil(2) + 1);
         pane::gpus_in_two(canvas, gpu_rows, scene);
+        rows.top(u16::from(rows.0.height > engines));
         rest(canvas, rows.0, scene, pane::engines);
     } else {
         let models = (count(scene.snap.models.len()) + 1).clamp(2, 5);

@@ -52,12 +52,12 @@ fn columns<'a>(scene: &'a Scene<'a>) -> Vec<Column<'a, &'a ModelRow>> {
     ]
 }
 
-/// A profit in its colour, with its sign.
+/// A profit with its sign; only a loss has a colour, lest a wall of gains drown the one figure that matters.
 pub(super) fn profit(amount: Option<Money>, scene: &Scene<'_>) -> Figure {
     let Some(amount) = amount else { return Figure::quiet(human::UNKNOWN) };
     let (role, plus) = match amount.rounded(2).signum() {
         0 => (Role::Text, ""),
-        1 => (Role::Gain, "+"),
+        1 => (Role::Text, "+"),
         _ => (Role::Loss, ""),
     };
     Figure::Text(role, format!("{plus}{}", scene.money(Some(amount), 8)))

@@ -90,10 +90,10 @@ fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital<'
     let (step, until) = (scene.snap.vitals.step, scene.snap.vitals.until);
     let width = usize::from(area.width);
     let whole = columns(&vital.line.points, step, until, width);
-    let top = vital.top.unwrap_or_else(|| nice_ceiling(whole.iter().flatten().copied().fold(0.0, f32::max)));
-    Spark { values: &whole, top, role: Role::High, body: Role::Low }.draw(canvas, area);
+    let top = vital.top.unwrap_or_else(|| nice_ceiling(1.05 * whole.iter().flatten().copied().fold(0.0, f32::max)));
+    Spark { values: &whole, top, role: Role::High }.draw(canvas, area);
     if let Some((part, _)) = vital.part {
         let values = columns(&part.points, step, until, width);
-        Spark { values: &values, top, role: Role::Hit, body: Role::Hit }.draw_over(canvas, area);
+        Spark { values: &values, top, role: Role::Hit }.draw_over(canvas, area);
     }
 }

@@ -1,0 +1,43 @@
+//! The dashboard over scripted pictures: for looking at it, and for the tests that drive it through a pty.
+//!
+//! `screen [one-box|fleet|CASE] [--still] [--panic]`
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, clippy::print_stderr)]
+
+#[path = "../tests/picture/mod.rs"]
+mod picture;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use margintop::tui::{Exit, Options, run};
+use picture::{Case, case, empty, fleet, one_box};
+
+fn main() -> std::process::ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let name = arguments.first().cloned().unwrap_or_default();
+    let (still, panics) = (has("--still"), has("--panic"));
+    let (sender, receiver) = tokio::sync::watch::channel(Arc::new(empty()));
+    std::thread::spawn(move || {
+        for beat in 0.. {
+            let snapshot = match Case::ALL.into_iter().find(|c| c.name() == name) {
+                _ if still => one_box(8, 0),
+                None | Some(Case::OneBox) => one_box(8, beat),
+                Some(Case::Fleet) => fleet(beat),
+                Some(other) => case(other),
+            };
+            sender.send(Arc::new(snapshot)).ok();
+            assert!(!panics || beat < 1, "asked to");
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    });
+    let theme = std::env::var("MARGINTOP_THEME").ok();
+    match run(receiver, Options { theme, ..Options::default() }) {
+        Ok(Exit::Signal(signal)) => std::process::ExitCode::from(128 + u8::try_from(signal).unwrap_or(0)),
+        Ok(_) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("margintop: {error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The loop: drain what woke it, then draw, at most thirty times a second; asleep when nothing happens.
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use rustix::process::{Signal, getpid, kill_process};
+
+use super::app::{Action, App, Effect};
+use super::terminal::Tty;
+use super::theme::Theme;
+use super::wake::Wake;
+use super::{draw, keys};
+use crate::units::Span;
+
+/// The least time between two frames.
+const FRAME: Duration = Duration::from_millis(33);
+/// The least time without a picture after which the screen says so.
+const QUIET: Duration = Duration::from_secs(3);
+
+/// Why the dashboard ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// The user asked for it.
+    Quit,
+    /// A signal of this number asked for it.
+    Signal(i32),
+    /// The terminal is gone.
+    Closed,
+}
+
+/// An app on a terminal.
+pub(super) struct Dashboard<B: Backend> {
+    pub(super) terminal: Terminal<B>,
+    pub(super) app: App,
+    pub(super) themes: Vec<Theme>,
+}
+
+impl<B: Backend<Error = io::Error>> Dashboard<B> {
+    /// Runs until it is told to end. What it waits for is `wakes`; how it gives the terminal away is `tty`.
+    pub(super) fn drive(&mut self, wakes: &Receiver<Wake>, tty: &Tty) -> io::Result<Exit> {
+        let mut pace = Pace::new(self.app.interval);
+        let mut dirty = true;
+        loop {
+            if dirty && pace.may_draw() {
+                if let Err(error) = self.draw() {
+                    return closed(error);
+                }
+                dirty = false;
+            }
+            let first = match wakes.recv_timeout(pace.wait(dirty)) {
+                Ok(wake) => wake,
+                Err(RecvTimeoutError::Disconnected) => return Ok(Exit::Closed),
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(quiet) = pace.quiet(dirty) {
+                        dirty |= self.app.update(Action::Quiet(quiet)) == Effect::Redraw;
+                    }
+                    continue;
+                }
+            };
+            for wake in std::iter::once(first).chain(wakes.try_iter()) {
+                if matches!(wake, Wake::Fresh(_)) {
+                    pace.news();
+                }
+                match self.take(wake, tty) {
+                    Ok(Next::Nothing) => {}
+                    Ok(Next::Draw) => dirty = true,
+                    Ok(Next::End(exit)) => return Ok(exit),
+                    Err(error) => return closed(error),
+                }
+            }
+        }
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let theme = &self.themes[self.app.theme.min(self.themes.len() - 1)];
+        let app = &self.app;
+        self.terminal.draw(|frame| draw(frame, app, app.shown(), theme)).map(drop)
+    }
+
+    fn take(&mut self, wake: Wake, tty: &Tty) -> io::Result<Next> {
+        let action = match wake {
+            Wake::Key(key) => keys::action(&self.app, key),
+            Wake::Fresh(snapshot) => Some(Action::Fresh(snapshot)),
+            Wake::Resized => {
+                let size = tty.size()?;
+                Some(Action::Resize(size.width, size.height))
+            }
+            Wake::Stop(signal) => return Ok(Next::End(Exit::Signal(signal))),
+            Wake::Closed => return Ok(Next::End(Exit::Closed)),
+            Wake::Suspend => return suspend(tty),
+            Wake::Resumed => {
+                tty.enter()?;
+                self.terminal.clear()?;
+                return Ok(Next::Draw);
+            }
+        };
+        let Some(action) = action else { return Ok(Next::Nothing) };
+        match self.app.update(action) {
+            Effect::None => Ok(Next::Nothing),
+            Effect::Redraw => Ok(Next::Draw),
+            Effect::Quit => Ok(Next::End(Exit::Quit)),
+            Effect::Suspend => suspend(tty),
+        }
+    }
+}
+
+enum Next {
+    Nothing,
+    Draw,
+    End(Exit),
+}
+
+/// Gives the terminal back and stops; `SIGCONT` wakes the loop with [`Wake::Resumed`].
+fn suspend(tty: &Tty) -> io::Result<Next> {
+    tty.leave();
+    kill_process(getpid(), Signal::STOP)?;
+    Ok(Next::Nothing)
+}
+
+/// A terminal that is gone ends the dashboard; anything else is an error.
+fn closed(error: io::Error) -> io::Result<Exit> {
+    const EIO: i32 = 5;
+    match error.kind() {
+        io::ErrorKind::BrokenPipe | io::ErrorKind::NotConnected => Ok(Exit::Closed),
+        _ if error.raw_os_error() == Some(EIO) => Ok(Exit::Closed),
+        _ => Err(error),
+    }
+}
+
+/// When to draw and when to worry.
+struct Pace {
+    next_frame: Instant,
+    last_news: Instant,
+    quiet_after: Duration,
+}
+
+impl Pace {
+    fn new(interval: Span) -> Self {
+        let now = Instant::now();
+        let three = Duration::from_millis(interval.millis().max(0).unsigned_abs() * 3);
+        Self { next_frame: now, last_news: now, quiet_after: three.max(QUIET) }
+    }
+
+    fn news(&mut self) {
+        self.last_news = Instant::now();
+    }
+
+    /// Whether a frame is due; if so, the next one is a frame's time away.
+    fn may_draw(&mut self) -> bool {
+        let now = Instant::now();
+        let due = now >= self.next_frame;
+        if due {
+            self.next_frame = now + FRAME;
+        }
+        due
+    }
+
+    /// How long to sleep: to the next frame if one waits, else until silence would be worth a word.
+    fn wait(&self, dirty: bool) -> Duration {
+        let now = Instant::now();
+        if dirty {
+            return self.next_frame.saturating_duration_since(now);
+        }
+        let silent = now.saturating_duration_since(self.last_news);
+        // Once silent, the figure of how long moves once a second.
+        self.quiet_after.checked_sub(silent).filter(|left| !left.is_zero()).unwrap_or(Duration::from_secs(1))
+    }
+
+    fn quiet(&self, dirty: bool) -> Option<Span> {
+        let silent = self.last_news.elapsed();
+        (!dirty && silent >= self.quiet_after).then(|| Span::from_secs(silent.as_secs().cast_signed()))
+    }
+}

@@ -1,0 +1,92 @@
+//! Start and end: the terminal is taken, the threads are started, the loop runs, the terminal is given back.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use tokio::sync::watch;
+
+use super::app::App;
+use super::dashboard::{Dashboard, Exit};
+use super::terminal::{Output, PanicGuard, Thrifty, Tty};
+use super::theme::{ColorChoice, Depth, Shelf, Theme};
+use super::wake;
+use crate::reading::Label;
+use crate::snapshot::Snapshot;
+use crate::units::Span;
+
+/// What the user chose.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The theme's name; the default one if none is given.
+    pub theme: Option<String>,
+    /// The user's folder of themes, usually `$XDG_CONFIG_HOME/margintop/themes`; it need not exist.
+    pub themes: Option<PathBuf>,
+    /// `--color`.
+    pub color: ColorChoice,
+    /// The fleet's name, where one is given.
+    pub title: Option<Label>,
+    /// How often sources are looked at.
+    pub interval: Span,
+    /// The zone in which times are shown.
+    pub zone: TimeZone,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let interval = Span::from_secs(1);
+        Self { theme: None, themes: None, color: ColorChoice::Auto, title: None, interval, zone: TimeZone::system() }
+    }
+}
+
+/// Waiting wakes; a loop that is stuck in a write holds back at most so many.
+const QUEUE: usize = 64;
+
+/// Shows the dashboard until it is ended. The first frame is drawn with whatever `snapshots` holds now.
+///
+/// Call it on the main thread; it starts threads of its own and joins none. When it returns the terminal is as it was
+/// found.
+///
+/// # Errors
+/// If standard output is no terminal, the theme is wrong or unknown, or the terminal refuses its modes.
+pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> io::Result<Exit> {
+    let (themes, chosen) = themes(&options)?;
+    let first = snapshots.borrow_and_update().clone();
+    let mut app = App::new(first, options.zone, options.interval, themes.len());
+    app.theme = chosen;
+    app.title = options.title;
+
+    let tty = Arc::new(Tty::open()?);
+    let (wake, wakes) = mpsc::sync_channel(QUEUE);
+    let at_work = wake::signals(tty.clone(), wake.clone())?;
+    let guard = PanicGuard::new(tty.clone());
+    let outcome = start(&tty, app, themes).and_then(|mut dashboard| {
+        wake::pictures(snapshots, wake.clone())?;
+        wake::keys(tty.clone(), wake)?;
+        dashboard.drive(&wakes, &tty)
+    });
+    tty.leave();
+    drop(guard);
+    drop(at_work);
+    outcome
+}
+
+fn start(tty: &Arc<Tty>, mut app: App, themes: Vec<Theme>) -> io::Result<Dashboard<Thrifty<Output>>> {
+    tty.enter()?;
+    let size = tty.size()?;
+    app.update(super::app::Action::Resize(size.width, size.height));
+    let sized = tty.clone();
+    let backend = Thrifty::new(Output::new(tty.writer()?), move || sized.size());
+    Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes })
+}
+
+/// Every theme as this terminal can show it, and which one to begin with.
+fn themes(options: &Options) -> io::Result<(Vec<Theme>, usize)> {
+    let shelf = options.themes.as_deref().map_or_else(Shelf::built_in, Shelf::with_folder).map_err(io::Error::other)?;
+    let chosen = options.theme.as_deref().map_or(Ok(0), |name| shelf.find(name)).map_err(io::Error::other)?;
+    let depth = Depth::detect(options.color, |name| std::env::var(name).ok());
+    Ok((shelf.palettes().iter().map(|palette| Theme::new(palette, depth)).collect(), chosen))
+}

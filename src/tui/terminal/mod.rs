@@ -1,0 +1,11 @@
+//! The terminal itself: its modes, what is written to it, and how it is given back whatever happens.
+
+mod output;
+mod panic;
+mod thrifty;
+mod tty;
+
+pub use output::Output;
+pub(super) use panic::PanicGuard;
+pub use thrifty::Thrifty;
+pub(super) use tty::Tty;

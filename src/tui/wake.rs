@@ -1,0 +1,126 @@
+//! What wakes the loop, and the threads that do: keys, pictures, signals. The loop never joins them.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::thread;
+use std::time::Duration;
+
+use ratatui::crossterm::event::{self, Event, KeyEvent};
+use rustix::event::{PollFd, PollFlags, poll};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::iterator::Signals;
+use tokio::sync::watch;
+
+use super::terminal::Tty;
+use crate::snapshot::Snapshot;
+
+/// How long the loop may take to end after a signal, before the process is ended under it.
+const GRACE: Duration = Duration::from_millis(400);
+
+/// A reason to wake.
+#[derive(Debug)]
+pub(super) enum Wake {
+    /// A key.
+    Key(KeyEvent),
+    /// A picture.
+    Fresh(Arc<Snapshot>),
+    /// The terminal has another size.
+    Resized,
+    /// A signal asks for the end.
+    Stop(i32),
+    /// A signal asks to stop until `fg`.
+    Suspend,
+    /// It goes on after a stop.
+    Resumed,
+    /// The terminal is gone.
+    Closed,
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name(name.to_owned()).spawn(body).map(drop)
+}
+
+/// Keys, from a thread that waits for them.
+pub(super) fn keys(tty: Arc<Tty>, loop_: SyncSender<Wake>) -> io::Result<()> {
+    spawn("keys", move || {
+        let outcome = read_keys(&tty, &loop_);
+        if outcome.is_err() {
+            loop_.send(Wake::Closed).ok();
+        }
+    })
+}
+
+/// Reads until the terminal is gone. Crossterm would spin on a closed one, so that it is only asked while there is
+/// something to read.
+fn read_keys(tty: &Tty, loop_: &SyncSender<Wake>) -> io::Result<()> {
+    loop {
+        let mut fds = [PollFd::from_borrowed_fd(tty.input().as_fd(), PollFlags::IN)];
+        match poll(&mut fds, None) {
+            Err(rustix::io::Errno::INTR) => continue,
+            other => other?,
+        };
+        if fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        while event::poll(Duration::ZERO)? {
+            let wake = match event::read()? {
+                Event::Key(key) => Wake::Key(key),
+                Event::Resize(..) => Wake::Resized,
+                _ => continue,
+            };
+            if loop_.send(wake).is_err() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Pictures, from a thread that waits for the collector; it holds one at most, and the collector never waits for it.
+pub(super) fn pictures(mut feed: watch::Receiver<Arc<Snapshot>>, loop_: SyncSender<Wake>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    spawn("pictures", move || {
+        runtime.block_on(async {
+            while feed.changed().await.is_ok() {
+                let snapshot = feed.borrow_and_update().clone();
+                if loop_.send(Wake::Fresh(snapshot)).is_err() {
+                    return;
+                }
+            }
+        });
+    })
+}
+
+/// While it lives, the loop is at work; when it is dropped, a signal has nothing left to end.
+pub(super) struct AtWork(#[allow(dead_code, reason = "it is its drop that speaks")] Sender<()>);
+
+/// Signals, from a thread that waits for them. A loop that does not end in time is ended: its write may be stuck.
+pub(super) fn signals(tty: Arc<Tty>, loop_: SyncSender<Wake>) -> io::Result<AtWork> {
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT, SIGWINCH])?;
+    let (at_work, ended) = mpsc::channel();
+    spawn("signals", move || {
+        for signal in signals.forever() {
+            let wake = match signal {
+                SIGWINCH => Wake::Resized,
+                SIGTSTP => Wake::Suspend,
+                SIGCONT => Wake::Resumed,
+                _ => Wake::Stop(signal),
+            };
+            let stop = matches!(wake, Wake::Stop(_));
+            loop_.try_send(wake).ok();
+            if stop {
+                end_or_exit(&tty, &ended, signal);
+                return;
+            }
+        }
+    })?;
+    Ok(AtWork(at_work))
+}
+
+fn end_or_exit(tty: &Tty, ended: &Receiver<()>, signal: i32) {
+    if ended.recv_timeout(GRACE) == Err(RecvTimeoutError::Timeout) {
+        tty.abandon();
+        signal_hook::low_level::exit(128 + signal);
+    }
+}

@@ -1,0 +1,75 @@
+//! What a minute costs on the wire to the terminal, through the real backend, at 200x50.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod picture;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jiff::tz::TimeZone;
+use margintop::snapshot::Snapshot;
+use margintop::tui::app::{Action, App};
+use margintop::tui::terminal::Thrifty;
+use margintop::tui::theme::{Depth, Shelf, Theme};
+use margintop::units::Span;
+use ratatui::Terminal;
+use ratatui::layout::Size;
+
+#[derive(Clone, Default)]
+struct Counter(Arc<AtomicUsize>);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.fetch_add(bytes.len(), Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Bytes of the frames of a minute, a picture a second, after the first frame.
+fn a_minute(of: impl Fn(u64) -> Snapshot) -> usize {
+    let theme = Theme::new(&Shelf::built_in().unwrap().palettes()[0], Depth::True);
+    let counter = Counter::default();
+    let backend = Thrifty::new(counter.clone(), || Ok(Size::new(200, 50)));
+    let mut terminal = Terminal::new(backend).unwrap();
+    let mut app = App::new(Arc::new(of(0)), TimeZone::UTC, Span::from_secs(1), 1);
+    let mut show = |app: &App| {
+        terminal.draw(|frame| margintop::tui::draw(frame, app, app.shown(), &theme)).unwrap();
+    };
+    show(&app);
+    let first = counter.0.load(Ordering::Relaxed);
+    for beat in 1..=60 {
+        app.update(Action::Fresh(Arc::new(of(beat))));
+        show(&app);
+    }
+    counter.0.load(Ordering::Relaxed) - first
+}
+
+#[test]
+fn one_box_with_every_figure_moving_stays_under_75_kb() {
+    let bytes = a_minute(|beat| picture::one_box(8, beat));
+    println!("one box, every figure moving: {bytes} bytes a minute");
+    assert!(bytes < 75_000, "{bytes} bytes");
+}
+
+#[test]
+fn one_box_with_nothing_moving_stays_under_2_kb() {
+    let bytes = a_minute(|beat| {
+        let mut still = picture::one_box(8, 0);
+        still.at = still.at + Span::from_secs(beat.cast_signed());
+        still
+    });
+    println!("one box, nothing moving: {bytes} bytes a minute");
+    assert!(bytes < 2_000, "{bytes} bytes");
+}
+
+#[test]
+fn a_fleet_of_2224_gpus_stays_under_400_kb() {
+    let bytes = a_minute(picture::fleet);
+    println!("fleet, every figure moving: {bytes} bytes a minute");
+    assert!(bytes < 400_000, "{bytes} bytes");
+}
