@@ -202,6 +202,17 @@ fn a_hanging_gpu_hangs_alone() {
 }
 
 #[test]
+fn slow_gpus_are_not_taken_for_hanging_ones() {
+    let variables = [("FAKE_NVML_GPUS", "4"), ("FAKE_NVML_HANG", "2:power"), ("FAKE_NVML_SLOW", "*:20")];
+    with("slow_gpus_are_not_taken_for_hanging_ones", &variables, || {
+        let scene = Scene::new(Pace::Asked);
+        let gpus = scene.asked();
+        assert_eq!(states(&gpus)[..3], [GpuState::Answering, GpuState::Answering, GpuState::Hung]);
+        assert_eq!(states(&scene.asked())[3], GpuState::Answering);
+    });
+}
+
+#[test]
 fn a_gpu_whose_call_came_back_is_asked_again() {
     let variables = [("FAKE_NVML_HANG", "1:memory"), ("FAKE_NVML_FAULT_UNTIL", "2.5")];
     with("a_gpu_whose_call_came_back_is_asked_again", &variables, || {

@@ -1,6 +1,7 @@
 //! Connections: accepted up to a cap, kept alive, cut when they say nothing.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use hyper::{Method, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{Request, Response};
 
@@ -21,6 +22,8 @@ use super::{Request, Response};
 const CONNECTIONS: usize = 256;
 /// The longest silence before and between requests: above the minute at which Prometheus often scrapes.
 const SILENCE: Duration = Duration::from_secs(75);
+/// How long a connection is kept in all, so that one which never reads its answer does not hold a place for ever.
+const LIFE: Duration = Duration::from_secs(600);
 /// How long accepting pauses when the machine has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The most bytes of a request line and its headers; hyper allows no less.
@@ -78,13 +81,18 @@ where
             Ok::<_, Infallible>(outgoing(response))
         }
     });
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(SILENCE)
+            .max_buf_size(HEAD)
+            .serve_connection(TokioIo::new(stream), service)
+    );
     // An error here is a client that left or spoke no HTTP: nobody is there to be told.
-    let _ = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(SILENCE)
-        .max_buf_size(HEAD)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    if timeout(LIFE, connection.as_mut()).await.is_err() {
+        connection.as_mut().graceful_shutdown();
+        let _ = timeout(SILENCE, connection).await;
+    }
 }
 
 fn answer<H: Fn(Request) -> Response>(request: &hyper::Request<Incoming>, handler: &H) -> Response {

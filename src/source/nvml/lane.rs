@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -109,9 +109,13 @@ impl<R: Round> Lane<R> {
         !self.is_busy()
     }
 
-    /// What the round has brought so far.
+    /// What the round has brought so far; of a GPU that was asked twice in it, the later comes later.
     pub(super) fn take(&mut self) -> Vec<Outcome<R::Found>> {
-        std::mem::take(&mut *self.basket.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.found())
+    }
+
+    fn found(&self) -> MutexGuard<'_, Vec<Outcome<R::Found>>> {
+        self.basket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes off the threads whose calls have not come back in time. What they had still to do goes to new ones: the
@@ -124,7 +128,7 @@ impl<R: Round> Lane<R> {
     fn write_off(&mut self, worker: &Worker, now: Instant) -> Stall {
         worker.pulse.written_off.store(true, Ordering::Release);
         let stall = Stall { worker: worker.id, gpu: worker.pulse.gpu.load(Ordering::Relaxed) };
-        let answered: Vec<u32> = self.take().iter().map(|(gpu, _)| *gpu).collect();
+        let answered: Vec<u32> = self.found().iter().map(|(gpu, _)| *gpu).collect();
         let rest = worker.watch.iter().flat_map(|watch| &watch.gpus).copied().filter(|gpu| *gpu != stall.gpu);
         let (safe, doubtful): (Vec<u32>, Vec<u32>) = rest.partition(|gpu| answered.contains(gpu));
         for gpus in std::iter::once(safe).chain(doubtful.into_iter().map(|gpu| vec![gpu])) {

@@ -14,12 +14,15 @@ use crate::units::Bytes;
 
 /// As much of a name as the kernel keeps in `comm`.
 const COMM: usize = 15;
-/// How many names are kept; beyond it all are asked anew.
-const KEPT: usize = 512;
+/// After so many questions all names are read anew: a process may have changed its name, or its id its process.
+const KEPT: u32 = 1024;
 
-/// Names of processes, read once each.
+/// Names of processes, not read again at every look.
 #[derive(Default)]
-pub(super) struct Names(HashMap<u32, Option<Label>>);
+pub(super) struct Names {
+    known: HashMap<u32, Option<Label>>,
+    asked: u32,
+}
 
 impl Names {
     /// The processes on a GPU; `None` where neither kind may be asked.
@@ -49,10 +52,11 @@ impl Names {
     }
 
     fn name(&mut self, pid: u32) -> Option<Label> {
-        if self.0.len() >= KEPT {
-            self.0.clear();
+        self.asked += 1;
+        if self.asked >= KEPT {
+            *self = Self::default();
         }
-        self.0.entry(pid).or_insert_with(|| read_name(Path::new("/proc"), pid)).clone()
+        self.known.entry(pid).or_insert_with(|| read_name(Path::new("/proc"), pid)).clone()
     }
 }
 

@@ -126,7 +126,7 @@ fn node(plan: &Plan, index: u32, opened: Timestamp, midnight: f64, name: &NodeNa
         } else {
             Engine::Vllm(Vllm::new(service.model, RANKS))
         },
-        traffic: Traffic::new(&rhythm, service.work, RANKS, hot),
+        traffic: Traffic::new(&rhythm, service.work, RANKS, index, hot),
         exporter: Exporter::new(service.product, (0..plan.gpus_per_node).map(|gpu| (gpu, name.as_str()))),
         product: service.product,
         gpus: (0..plan.gpus_per_node).map(load).collect(),

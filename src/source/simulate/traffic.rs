@@ -47,7 +47,6 @@ pub(super) struct Traffic {
     computed: Wave,
     hit: Wave,
     requests: (Wave, Wave),
-    answer: f64,
     /// Each rank's share.
     shares: Vec<f64>,
 }
@@ -64,8 +63,9 @@ pub(super) fn shape(seed: u64, midnight: f64, haste: f64) -> Wave {
 }
 
 impl Traffic {
-    /// `work` in the rhythm of `shape`, over `ranks` ranks; `hot` gives the first one almost twice its share.
-    pub(super) fn new(shape: &Wave, work: Work, ranks: u32, hot: bool) -> Self {
+    /// `work` in the rhythm of `shape`, over `ranks` ranks; `hot` gives the first one almost twice its share. Engines at
+    /// different places breathe differently, in their gauges only: their counters stay parts of one whole.
+    pub(super) fn new(shape: &Wave, work: Work, ranks: u32, place: u32, hot: bool) -> Self {
         let prompt = shape.scaled(work.prompt);
         // Hits swing on their own: what they gain, computing loses.
         let swing = Wave::steady(0.0).with(0.06 * work.prompt, 610.0, 0.0);
@@ -78,7 +78,9 @@ impl Traffic {
         let weight = |rank| if hot && rank == 0 { 1.8 } else { 1.0 - f64::from(rank) * 0.02 };
         let total: f64 = (0..ranks).map(weight).sum();
         let shares = (0..ranks).map(|rank| weight(rank) / total).collect();
-        Self { part: work.part, load: shape.clone(), computed, hit, requests: (quick, slow), answer: ANSWER, shares }
+        let breath = 41.0 + f64::from(place % 29);
+        let load = shape.plus(&Wave::steady(0.0).with(0.07, breath, f64::from(place)));
+        Self { part: work.part, load, computed, hit, requests: (quick, slow), shares }
     }
 
     /// How busy the engine is at `time`, 0 to 1.
@@ -97,13 +99,13 @@ impl Traffic {
         ranks
             .map(|(share, rank)| {
                 let requests = Lots { quick: (quick * share) as u64, slow: (slow * share) as u64 };
-                let tokens = |n: f64| (n * share * self.answer) as u64;
+                let tokens = |n: f64| (n * share * ANSWER) as u64;
                 let output = match self.part {
                     Part::Prompt => requests,
                     _ => Lots { quick: tokens(quick), slow: tokens(slow) },
                 };
                 // Never less than before, which a difference of two counters could be: all but the first token.
-                let pauses = |tokens: u64| if self.part == Part::Prompt { 0 } else { tokens - tokens / 1000 };
+                let pauses = |tokens: u64| if self.part == Part::Prompt { 0 } else { tokens - tokens / ANSWER as u64 };
                 let busy = if hot == Some(rank) { 1.25 } else { load * share / even };
                 let counted = Served {
                     computed: (computed * share) as u64,
@@ -155,7 +157,7 @@ mod tests {
 
     #[test]
     fn no_counter_falls_and_hits_stay_within_the_prompt() {
-        let traffic = Traffic::new(&shape(3, 0.0, 20.0), WORK, 4, true);
+        let traffic = Traffic::new(&shape(3, 0.0, 20.0), WORK, 4, 0, true);
         let mut last = vec![Served::default(); 4];
         for step in 0..20_000 {
             let now = traffic.served(-3600.0, f64::from(step) * 0.05, None);
