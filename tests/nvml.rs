@@ -9,7 +9,6 @@
 mod fake_nvml;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -45,12 +44,18 @@ struct Scene {
 
 impl Scene {
     fn new(pace: Pace) -> Self {
-        Self::of_library(Some(fake_nvml::library().to_path_buf()), pace)
+        Self::with(NvmlSettings { pace, ..Self::settings() })
     }
 
-    fn of_library(library: Option<PathBuf>, pace: Pace) -> Self {
+    /// Enough patience for a busy machine, less than a person would have.
+    fn settings() -> NvmlSettings {
+        let library = Some(fake_nvml::library().to_path_buf());
+        let patience = Duration::from_millis(700);
+        NvmlSettings { library, patience, ..NvmlSettings::new(NodeName::new("here")) }
+    }
+
+    fn with(settings: NvmlSettings) -> Self {
         let (tell, events) = channel();
-        let settings = NvmlSettings { library, node: NodeName::new("here"), pace };
         let driver = Driver::start(settings, Clock::System, move |event| {
             let _ = tell.send(event);
         });
@@ -185,7 +190,9 @@ fn a_gpu_lost_from_the_start_has_a_row() {
 #[test]
 fn a_hanging_gpu_hangs_alone() {
     with("a_hanging_gpu_hangs_alone", &[("FAKE_NVML_HANG", "3:power")], || {
-        let scene = Scene::new(Pace::Asked);
+        let patience = NvmlSettings::new(NodeName::new("here")).patience;
+        assert_eq!(patience, Duration::from_secs(2));
+        let scene = Scene::with(NvmlSettings { pace: Pace::Asked, patience, ..Scene::settings() });
         let began = Instant::now();
         let gpus = scene.asked();
         assert!(began.elapsed() < Duration::from_millis(2300), "{:?}", began.elapsed());
@@ -203,7 +210,7 @@ fn a_hanging_gpu_hangs_alone() {
 
 #[test]
 fn slow_gpus_are_not_taken_for_hanging_ones() {
-    let variables = [("FAKE_NVML_GPUS", "4"), ("FAKE_NVML_HANG", "2:power"), ("FAKE_NVML_SLOW", "*:20")];
+    let variables = [("FAKE_NVML_GPUS", "4"), ("FAKE_NVML_HANG", "2:power"), ("FAKE_NVML_SLOW", "*:10")];
     with("slow_gpus_are_not_taken_for_hanging_ones", &variables, || {
         let scene = Scene::new(Pace::Asked);
         let gpus = scene.asked();
@@ -214,7 +221,7 @@ fn slow_gpus_are_not_taken_for_hanging_ones() {
 
 #[test]
 fn a_gpu_whose_call_came_back_is_asked_again() {
-    let variables = [("FAKE_NVML_HANG", "1:memory"), ("FAKE_NVML_FAULT_UNTIL", "2.5")];
+    let variables = [("FAKE_NVML_HANG", "1:memory"), ("FAKE_NVML_FAULT_UNTIL", "1.2")];
     with("a_gpu_whose_call_came_back_is_asked_again", &variables, || {
         let scene = Scene::new(Pace::Every(Duration::from_millis(100)));
         assert_eq!(scene.outcome().unwrap()[1].state, GpuState::Hung);
@@ -230,13 +237,13 @@ fn a_driver_that_hangs_altogether_delays_nobody_for_long() {
         let scene = Scene::new(Pace::Every(Duration::from_millis(500)));
         let began = Instant::now();
         let gpus = scene.outcome().unwrap();
-        assert!(began.elapsed() < Duration::from_millis(2400), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_millis(1100), "{:?}", began.elapsed());
         assert!(states(&gpus).iter().all(|state| *state == GpuState::Hung));
         // All others are found out at the same time, and then looks are quick again.
         for _ in 0..3 {
             assert_eq!(states(&scene.outcome().unwrap()), states(&gpus));
         }
-        assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     });
 }
 
@@ -252,11 +259,11 @@ fn a_call_that_hangs_in_the_slow_lane_is_found_out_too() {
 
 #[test]
 fn a_slow_driver_is_waited_for() {
-    with("a_slow_driver_is_waited_for", &[("FAKE_NVML_SLOW", "*:15")], || {
+    with("a_slow_driver_is_waited_for", &[("FAKE_NVML_SLOW", "*:10")], || {
         let scene = Scene::new(Pace::Asked);
         let began = Instant::now();
         let gpus = scene.asked();
-        assert!(began.elapsed() > Duration::from_secs(2), "the library is not slow: {:?}", began.elapsed());
+        assert!(began.elapsed() > Duration::from_secs(1), "the library is not slow: {:?}", began.elapsed());
         assert!(gpus.iter().all(|gpu| gpu.state == GpuState::Answering && gpu.power.is_some()));
     });
 }
@@ -327,8 +334,8 @@ fn an_error_event_reaches_its_gpu() {
 #[test]
 fn a_library_that_is_not_there_is_said_once() {
     with("a_library_that_is_not_there_is_said_once", &[], || {
-        let scene =
-            Scene::of_library(Some("/nonexistent/libnvidia-ml.so.1".into()), Pace::Every(Duration::from_millis(20)));
+        let library = Some("/nonexistent/libnvidia-ml.so.1".into());
+        let scene = Scene::with(NvmlSettings { library, ..Scene::settings() });
         let trouble = scene.outcome().unwrap_err();
         assert_eq!(trouble.what.as_str(), "NVML");
         assert!(trouble.why.as_str().contains("/nonexistent"), "{trouble}");

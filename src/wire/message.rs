@@ -4,6 +4,8 @@ use std::time::Duration;
 
 pub use hyper::body::Bytes;
 
+use crate::units::Timestamp;
+
 /// What a client asks for. The method is GET or HEAD; for HEAD the body of the answer is left out on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -39,6 +41,8 @@ pub struct Response {
     pub content_type: &'static str,
     /// The body; a clone of it is a reference to it.
     pub body: Bytes,
+    /// The `Date` header; `None` is this machine's. A simulated host lives in its own time.
+    pub date: Option<Timestamp>,
     /// How long the answer is held back: a simulated host may be slow. The handler itself never waits.
     pub held: Duration,
 }
@@ -52,7 +56,7 @@ impl Response {
 
     /// Status 200 with a body.
     pub fn ok(content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        Self { status: 200, content_type, body: body.into(), held: Duration::ZERO }
+        Self { status: 200, content_type, body: body.into(), date: None, held: Duration::ZERO }
     }
 
     /// Status 200 with plain text.
@@ -78,6 +82,12 @@ impl Response {
     /// Status 404.
     pub fn not_found() -> Self {
         Self::status(404, "no such page\n")
+    }
+
+    /// The same answer, given at `now`.
+    #[must_use]
+    pub fn dated(self, now: Timestamp) -> Self {
+        Self { date: Some(now), ..self }
     }
 
     /// The same answer, sent `span` later.

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::{Request, Response};
+use crate::units::Timestamp;
 
 /// Connections at one time; further ones wait in the kernel's queue.
 const CONNECTIONS: usize = 256;
@@ -114,10 +115,19 @@ fn outgoing(response: Response) -> hyper::Response<Full<Bytes>> {
     let headers = outgoing.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(response.content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(date) = response.date.and_then(http_date) {
+        headers.insert(header::DATE, date);
+    }
     if response.status == 405 {
         headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
     }
     outgoing
+}
+
+/// An instant as HTTP writes it: `Thu, 27 Feb 2025 04:00:00 GMT`.
+fn http_date(at: Timestamp) -> Option<HeaderValue> {
+    let instant = jiff::Timestamp::from_millisecond(at.millis()).ok()?;
+    HeaderValue::try_from(instant.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
 }
 
 #[cfg(test)]
@@ -135,6 +145,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let handler = |request: Request| match request.path.as_str() {
             "/gone" => Response::not_found(),
+            "/then" => Response::text("then").dated(Timestamp::from_millis(1_740_628_800_000)),
             "/slow" => Response::text("slow").held(Duration::from_millis(60)),
             _ => Response::text(format!("{}?{:?}", request.path, request.parameter("q"))),
         };
@@ -172,6 +183,9 @@ mod tests {
             assert!(answer.ends_with(&format!("{path}?Some(\"1\")")), "{answer}");
         }
         assert!(ask(&mut stream, "GET /gone HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 404"));
+        let then = ask(&mut stream, "GET /then HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert_eq!(then.matches("date: ").count(), 1, "{then}");
+        assert!(then.contains("date: Thu, 27 Feb 2025 04:00:00 GMT\r\n"), "{then}");
         assert!(ask(&mut stream, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("slow"));
     }
 

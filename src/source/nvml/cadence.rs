@@ -124,7 +124,7 @@ impl<S: Fn(Event)> Cadence<S> {
                 if let Some(version) = loaded.version.clone() {
                     let _ = self.version.set(version);
                 }
-                *stage = Stage::Up(Box::new(Machine::new(&loaded, &self.tell, now)));
+                *stage = Stage::Up(Box::new(Machine::new(&loaded, &self.tell, self.settings.patience, now)));
                 self.trouble = None;
             }
             (Message::Loaded(Err(trouble)), stage) => {

@@ -1,7 +1,7 @@
 //! A thread that visits GPUs round after round, and whoever watches it.
 //!
-//! A lane never waits for its thread. When a call has not come back in [`PATIENCE`] the thread is written off: it is left
-//! inside the driver, its GPU is named, and new threads go on with the others.
+//! A lane never waits for its thread. When a call has not come back in time the thread is written off: it is left inside
+//! the driver, its GPU is named, and new threads go on with the others.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -11,9 +11,6 @@ use std::time::{Duration, Instant};
 
 use super::cadence::Message;
 use super::card::{Card, Stop, Visit};
-
-/// How long a call may take.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a lane asks of each GPU. A written-off thread takes its own with it; the next begins afresh.
 pub(super) trait Round: Default + Send + 'static {
@@ -28,14 +25,19 @@ pub(super) trait Round: Default + Send + 'static {
 pub(super) type Outcome<F> = (u32, Option<F>);
 
 /// The sign of life of one thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pulse {
     calls: AtomicU64,
+    /// The GPU that is asked; none before the first call.
     gpu: AtomicU32,
     written_off: AtomicBool,
 }
 
 impl Pulse {
+    const fn new() -> Self {
+        Self { calls: AtomicU64::new(0), gpu: AtomicU32::new(u32::MAX), written_off: AtomicBool::new(false) }
+    }
+
     /// A call begins.
     pub(super) fn beat(&self, gpu: u32) {
         self.gpu.store(gpu, Ordering::Relaxed);
@@ -77,14 +79,16 @@ pub(super) struct Stall {
 pub(super) struct Lane<R: Round> {
     cards: Arc<[Card]>,
     tell: Sender<Message>,
+    /// How long a call may take.
+    patience: Duration,
     basket: Basket<R::Found>,
     workers: Vec<Worker>,
 }
 
 impl<R: Round> Lane<R> {
     /// A lane at rest.
-    pub(super) fn new(cards: Arc<[Card]>, tell: Sender<Message>) -> Self {
-        Self { cards, tell, basket: Basket::<R::Found>::default(), workers: Vec::new() }
+    pub(super) fn new(cards: Arc<[Card]>, tell: Sender<Message>, patience: Duration) -> Self {
+        Self { cards, tell, patience, basket: Basket::<R::Found>::default(), workers: Vec::new() }
     }
 
     /// Whether a round is under way.
@@ -121,7 +125,8 @@ impl<R: Round> Lane<R> {
     /// Writes off the threads whose calls have not come back in time. What they had still to do goes to new ones: the
     /// GPUs that answered before to one, each other to its own, since a second one may hang as well.
     pub(super) fn check(&mut self, now: Instant) -> Vec<Stall> {
-        let late: Vec<Worker> = self.workers.extract_if(.., |worker| worker.is_late(now)).collect();
+        let patience = self.patience;
+        let late: Vec<Worker> = self.workers.extract_if(.., |worker| worker.silence(now) >= patience).collect();
         late.iter().map(|worker| self.write_off(worker, now)).collect()
     }
 
@@ -144,7 +149,7 @@ impl<R: Round> Lane<R> {
         static HIRED: AtomicU64 = AtomicU64::new(0);
         let id = HIRED.fetch_add(1, Ordering::Relaxed);
         let (orders, inbox) = channel();
-        let pulse = Arc::new(Pulse::default());
+        let pulse = Arc::new(Pulse::new());
         let worker = Worker { id, orders, pulse: Arc::clone(&pulse), watch: None };
         let (cards, basket, tell) = (Arc::clone(&self.cards), Arc::clone(&self.basket), self.tell.clone());
         let _ = thread::Builder::new().name(format!("nvml-{id}")).spawn(move || {
@@ -164,14 +169,14 @@ impl Worker {
         self.watch = Some(Watch { gpus, seen: (calls, now) });
     }
 
-    /// Whether its call has not come back for too long.
-    fn is_late(&mut self, now: Instant) -> bool {
-        let Some(watch) = &mut self.watch else { return false };
+    /// For how long its call has not come back.
+    fn silence(&mut self, now: Instant) -> Duration {
+        let Some(watch) = &mut self.watch else { return Duration::ZERO };
         let calls = self.pulse.calls.load(Ordering::Acquire);
         if calls != watch.seen.0 {
             watch.seen = (calls, now);
         }
-        now.saturating_duration_since(watch.seen.1) >= PATIENCE
+        now.saturating_duration_since(watch.seen.1)
     }
 }
 

@@ -42,12 +42,12 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    pub(super) fn new(loaded: &Loaded, tell: &Sender<Message>, now: Instant) -> Self {
+    pub(super) fn new(loaded: &Loaded, tell: &Sender<Message>, patience: Duration, now: Instant) -> Self {
         let cards: Arc<[Card]> = (0..loaded.gpus).map(|index| Card::new(loaded.nvml, index)).collect();
         xid::watch(loaded.nvml, loaded.gpus, tell.clone());
         Self {
-            looks: Lane::new(Arc::clone(&cards), tell.clone()),
-            slow: Lane::new(Arc::clone(&cards), tell.clone()),
+            looks: Lane::new(Arc::clone(&cards), tell.clone(), patience),
+            slow: Lane::new(Arc::clone(&cards), tell.clone(), patience),
             cards,
             slow_rounds: 0,
             slow_due: now,

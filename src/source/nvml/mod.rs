@@ -1,7 +1,7 @@
 //! The NVIDIA driver of this machine, asked through its own library on OS threads of its own.
 //!
 //! A call into a driver may never come back, so nobody here ever waits for one: a [`lane`] asks on a thread, the
-//! [`cadence`] watches it, writes it off after two seconds and goes on without that GPU. The library is never unloaded
+//! [`cadence`] watches it, writes it off when its patience ends and goes on without that GPU. The library is never unloaded
 //! and never shut down: threads may still be inside it. What a GPU does not support is asked once; what never changes is
 //! asked once; what is slow is asked by another thread, less often.
 
@@ -34,6 +34,15 @@ pub struct NvmlSettings {
     pub node: NodeName,
     /// When to look.
     pub pace: Pace,
+    /// How long a call may take before its thread is written off.
+    pub patience: Duration,
+}
+
+impl NvmlSettings {
+    /// The system's library, a look a second, two seconds of patience.
+    pub fn new(node: NodeName) -> Self {
+        Self { library: None, node, pace: Pace::Every(Duration::from_secs(1)), patience: Duration::from_secs(2) }
+    }
 }
 
 /// When to look at the GPUs.
@@ -66,8 +75,8 @@ impl Driver {
         driver
     }
 
-    /// Asks for a look now. It comes as one event, within about 2.2 s even if a GPU hangs; while the library cannot be
-    /// loaded the event says why.
+    /// Asks for a look now. It comes as one event, even if a GPU hangs: then 200 ms after the patience ran out. While the
+    /// library cannot be loaded the event says why.
     pub fn look(&self) {
         let _ = self.tell.send(Message::Look);
     }

@@ -43,18 +43,22 @@ pub(super) async fn listen(address: Ipv4Addr, port: u16) -> io::Result<(TcpListe
 
 /// Answers for `site` until the task is dropped.
 pub(super) async fn open(listener: TcpListener, site: Arc<dyn Site>, clock: Clock) {
-    serve(listener, move |request: Request| match request.path.as_str() {
-        "/metrics" => site.page(clock.now().wall),
-        "/v1/models" => match site.model() {
-            Some((model, engine)) => Response::json(format!(
-                "{{\"object\":\"list\",\"data\":[{{\"id\":\"{model}\",\"object\":\"model\",\"owned_by\":\"{engine}\"}}]}}"
-            )),
-            None => Response::not_found(),
-        },
-        "/health" => Response::text(""),
-        _ => Response::not_found(),
+    serve(listener, move |request: Request| {
+        let now = clock.now().wall;
+        answer(&*site, &request, now).dated(now)
     })
     .await;
+}
+
+fn answer(site: &dyn Site, request: &Request, now: Timestamp) -> Response {
+    match (request.path.as_str(), site.model()) {
+        ("/metrics", _) => site.page(now),
+        ("/v1/models", Some((model, engine))) => Response::json(format!(
+            "{{\"object\":\"list\",\"data\":[{{\"id\":\"{model}\",\"object\":\"model\",\"owned_by\":\"{engine}\"}}]}}"
+        )),
+        ("/health", _) => Response::text(""),
+        _ => Response::not_found(),
+    }
 }
 
 #[cfg(test)]
