@@ -30,6 +30,8 @@ use gpus::{Boards, GpuField};
 use sheet::Sheet;
 use sums::Sums;
 
+pub use sniff::JSON_ARRAY;
+
 /// What is known of a page besides its bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Hint {

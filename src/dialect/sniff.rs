@@ -69,13 +69,17 @@ pub(super) const fn dialect(kind: EngineKind) -> Option<&'static Dialect> {
     })
 }
 
+/// What a page says that is used up by reading it: `TensorRT-LLM`'s statistics.
+pub const JSON_ARRAY: &str =
+    "it is a JSON array, as TensorRT-LLM's statistics are, which reading uses up; not asked again";
+
 /// What a page without a single metric seems to be.
 pub(super) fn what_instead(page: &[u8]) -> &'static str {
     let text = page.trim_ascii();
     match text {
         [] => "the answer is empty",
         [b'<', ..] => "it is HTML (a login page?); give the address of the metrics page itself",
-        [b'[', ..] => "it is a JSON array, as TensorRT-LLM's statistics are, which reading uses up; not asked again",
+        [b'[', ..] => JSON_ARRAY,
         [b'{', ..] => "it is JSON; give the path of the metrics page",
         _ if text.contains(&0) || std::str::from_utf8(text).is_err() => "it is binary data",
         _ => "it is text without a single metric",

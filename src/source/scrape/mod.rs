@@ -1,1 +1,14 @@
-//! Pages over HTTP.
+//! Pages over HTTP and from files: one look, one event, never longer than its timeout.
+//!
+//! It fetches and finds out where a target's page is; what the page means is `dialect`. When to look, and how often, is
+//! the caller's.
+
+mod client;
+mod models;
+mod scraper;
+mod target;
+mod token;
+
+pub use client::Clients;
+pub use scraper::{Scraper, Settings};
+pub use target::{AGENT_PORT, Address, Target, TargetError};

@@ -1,0 +1,242 @@
+//! HTTP clients, and one GET with everything that can go wrong with it.
+
+use std::error::Error;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, LOCATION,
+};
+use reqwest::header::{HeaderValue, TRANSFER_ENCODING};
+use reqwest::redirect::{Attempt, Policy};
+use reqwest::{Certificate, Client, ClientBuilder, Url};
+use rustls::RootCertStore;
+use rustls::crypto::ring;
+
+use crate::clock::Clock;
+use crate::reading::{Label, ScrapeTrouble};
+use crate::units::{Moment, Timestamp};
+
+/// How long the first handshake of a connection may take.
+const CONNECT: Duration = Duration::from_secs(2);
+/// Redirects followed within one server: `/metrics` to `/metrics/`.
+const REDIRECTS: usize = 4;
+/// What to keep of a buffer for the next page.
+const KEEP: usize = 1 << 20;
+
+/// The connections of all scrapers of a process, kept alive between looks.
+///
+/// A client that speaks TLS reads the system's certificates when it is built, which costs more than a first frame may
+/// take; so it is built when the first `https` target asks for it.
+#[derive(Debug, Clone, Default)]
+pub struct Clients(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    plain: OnceLock<Client>,
+    tls: OnceLock<Client>,
+    buffers: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Clients {
+    /// The client for `url`, trusting the certificates in `ca_file` too.
+    ///
+    /// # Errors
+    /// [`ScrapeTrouble::Tls`] if the file or the system's certificates can't be read.
+    pub(super) fn client(&self, url: &Url, ca_file: Option<&Path>) -> Result<Client, ScrapeTrouble> {
+        let lasting = match (url.scheme(), ca_file) {
+            ("https", Some(file)) => return tls(Some(file)),
+            ("https", None) => &self.0.tls,
+            _ => &self.0.plain,
+        };
+        if let Some(client) = lasting.get() {
+            return Ok(client.clone());
+        }
+        let built = if url.scheme() == "https" { tls(None) } else { plain() }?;
+        Ok(lasting.get_or_init(|| built).clone())
+    }
+
+    /// An empty buffer, with room where an earlier page left some.
+    fn buffer(&self) -> Vec<u8> {
+        self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Takes a page's buffer back for the next one.
+    pub(super) fn give_back(&self, mut buffer: Vec<u8>) {
+        let mut buffers = self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        if buffer.capacity() <= KEEP && buffers.len() < 16 {
+            buffer.clear();
+            buffers.push(buffer);
+        }
+    }
+}
+
+fn builder() -> ClientBuilder {
+    Client::builder()
+        .user_agent(concat!("margintop/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT)
+        .pool_max_idle_per_host(1)
+        .http1_only()
+        .no_proxy()
+        .referer(false)
+        .redirect(Policy::custom(same_origin))
+}
+
+/// Follows a redirect within one origin; any other is answered by the redirect itself.
+fn same_origin(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+    let home = attempt.previous().first().map(Url::origin);
+    if attempt.previous().len() > REDIRECTS || home != Some(attempt.url().origin()) {
+        attempt.stop()
+    } else {
+        attempt.follow()
+    }
+}
+
+/// A client for `http` alone: it would trust nobody.
+fn plain() -> Result<Client, ScrapeTrouble> {
+    let trusts_nobody = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| ScrapeTrouble::Tls(Label::new(&error.to_string())))?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    build(builder().tls_backend_preconfigured(trusts_nobody))
+}
+
+fn tls(ca_file: Option<&Path>) -> Result<Client, ScrapeTrouble> {
+    // Err: installed before, which is as good.
+    let _ = ring::default_provider().install_default();
+    let Some(file) = ca_file else { return build(builder()) };
+    let refuse = |why: &str| ScrapeTrouble::Tls(Label::new(&format!("ca_file {}: {why}", file.display())));
+    let pem = std::fs::read(file).map_err(|error| refuse(&error.to_string()))?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| refuse(&error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(refuse("no certificate in it"));
+    }
+    build(builder().tls_certs_merge(certificates))
+}
+
+fn build(builder: ClientBuilder) -> Result<Client, ScrapeTrouble> {
+    builder.build().map_err(|error| ScrapeTrouble::Tls(Label::new(&root_cause(&error))))
+}
+
+/// A body and what came with it.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The body, decoded.
+    pub(super) body: Vec<u8>,
+    /// When its last byte had arrived.
+    pub(super) at: Moment,
+    /// Whether it calls itself `OpenMetrics`, if it calls itself anything.
+    pub(super) openmetrics: Option<bool>,
+    /// When the server says that it is.
+    pub(super) date: Option<Timestamp>,
+    /// Nothing told its length, so its end may be missing.
+    pub(super) open_ended: bool,
+    /// What llama.cpp says in place of its start: another value is another process.
+    pub(super) process: Option<HeaderValue>,
+}
+
+/// How a GET is sent.
+pub(super) struct Ask<'a> {
+    pub(super) clients: &'a Clients,
+    pub(super) client: &'a Client,
+    pub(super) token: Option<&'a HeaderValue>,
+    pub(super) accept: &'static str,
+    /// The most bytes of decoded body.
+    pub(super) cap: usize,
+    pub(super) clock: &'a Clock,
+}
+
+impl Ask<'_> {
+    /// One GET. A body that is too large or does not reach its end is no answer.
+    pub(super) async fn get(&self, url: &Url) -> Result<Answer, ScrapeTrouble> {
+        let mut request = self.client.get(url.clone()).header(ACCEPT, self.accept);
+        // Compressing is work for the engine; what comes compressed all the same is unpacked.
+        request = request.header(ACCEPT_ENCODING, "identity");
+        if let Some(token) = self.token {
+            request = request.header(AUTHORIZATION, token);
+        }
+        let mut response = request.send().await.map_err(|error| trouble(&error, url, 0))?;
+        refuse_status(&response)?;
+        if response.content_length().is_some_and(|length| length > self.cap as u64) {
+            return Err(ScrapeTrouble::TooLarge(self.cap as u64));
+        }
+        let (openmetrics, date) = (is_openmetrics(response.headers()), date(response.headers()));
+        let open_ended = ![CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| response.headers().contains_key(name));
+        let process = response.headers().get("process-start-time-unix").cloned();
+        let mut body = self.clients.buffer();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > self.cap => {
+                    return Err(ScrapeTrouble::TooLarge(self.cap as u64));
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(error) => return Err(trouble(&error, url, body.len() as u64)),
+            }
+        }
+        Ok(Answer { body, at: self.clock.now(), openmetrics, date, open_ended, process })
+    }
+}
+
+fn refuse_status(response: &reqwest::Response) -> Result<(), ScrapeTrouble> {
+    let status = response.status();
+    if status.is_redirection() {
+        let there = response.headers().get(LOCATION).and_then(|there| there.to_str().ok()).unwrap_or("nowhere");
+        let why = format!("redirects to {there}, which is not followed; name that address if it is the engine's");
+        return Err(ScrapeTrouble::Other(Label::new(&why)));
+    }
+    if status.as_u16() == 200 { Ok(()) } else { Err(ScrapeTrouble::Status(status.as_u16())) }
+}
+
+fn is_openmetrics(headers: &HeaderMap) -> Option<bool> {
+    let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(kind.trim_start().to_ascii_lowercase().starts_with("application/openmetrics-text"))
+}
+
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let zoned = jiff::fmt::rfc2822::parse(headers.get(DATE)?.to_str().ok()?).ok()?;
+    Some(Timestamp::from_millis(zoned.timestamp().as_millisecond()))
+}
+
+/// What went wrong, from the error and its causes, after so many bytes of body.
+fn trouble(error: &reqwest::Error, url: &Url, bytes: u64) -> ScrapeTrouble {
+    if error.is_timeout() {
+        return ScrapeTrouble::TimedOut;
+    }
+    let causes = || chain(error).skip(1);
+    let io = causes().find_map(|cause| cause.downcast_ref::<io::Error>());
+    if error.is_connect() {
+        if causes().any(|cause| cause.to_string().starts_with("dns error")) {
+            return ScrapeTrouble::NoSuchHost(Label::new(url.host_str().unwrap_or_default()));
+        }
+        if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
+            return ScrapeTrouble::Refused;
+        }
+        if let Some(why) = causes().find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+            return ScrapeTrouble::Tls(Label::new(&why.to_string()));
+        }
+    }
+    let cut =
+        error.is_body() || error.is_decode() || causes().any(|cause| cause.to_string().contains("before message"));
+    if cut || io.is_some_and(|io| matches!(io.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)) {
+        return ScrapeTrouble::Cut(bytes);
+    }
+    ScrapeTrouble::Other(Label::new(&root_cause(error)))
+}
+
+/// The innermost of an error's causes: the one that says what happened.
+fn root_cause(error: &(dyn Error + 'static)) -> String {
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// An error and its causes, the innermost last. An I/O error that wraps another one does not call it its source.
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |cause| {
+        let cause: &'e (dyn Error + 'static) = *cause;
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| cause.source())
+    })
+}

@@ -1,0 +1,187 @@
+//! What to look at: an address, and what the user says of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use reqwest::Url;
+
+use crate::reading::{Label, NodeName, Role, TargetId, UnitName};
+
+/// Where margintop's own agent listens: what a host without a port means.
+pub const AGENT_PORT: u16 = 9545;
+
+/// A page to look at again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// What it is called everywhere.
+    pub id: TargetId,
+    /// Where its page is.
+    pub address: Address,
+    /// The machine that it is about, if the user says.
+    pub node: Option<NodeName>,
+    /// Its deployment unit, if the user says.
+    pub unit: Option<UnitName>,
+    /// Its role, if the user says; that goes before the page's own word.
+    pub role: Option<Role>,
+    /// The user's own labels.
+    pub labels: BTreeMap<Label, Label>,
+    /// A file whose one line is the key that the page asks for. It is read again when the key is refused.
+    pub bearer_token_file: Option<PathBuf>,
+    /// A file of certificates in PEM that sign the server's, besides the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Where a page is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// On a server. Without a path, where the page is is found out.
+    Http(Url),
+    /// In a file: one page.
+    File(PathBuf),
+}
+
+impl Target {
+    /// A target of which nothing is known but its address.
+    pub fn new(id: TargetId, address: Address) -> Self {
+        Self {
+            id,
+            address,
+            node: None,
+            unit: None,
+            role: None,
+            labels: BTreeMap::new(),
+            bearer_token_file: None,
+            ca_file: None,
+        }
+    }
+
+    /// The host that its address names; `None` for a file.
+    pub fn host(&self) -> Option<&str> {
+        match &self.address {
+            Address::Http(url) => url.host_str(),
+            Address::File(_) => None,
+        }
+    }
+
+    /// The port that its address names; `None` for a file.
+    pub fn port(&self) -> Option<u16> {
+        match &self.address {
+            Address::Http(url) => url.port_or_known_default(),
+            Address::File(_) => None,
+        }
+    }
+
+    /// Whether it is on this machine's own loopback.
+    pub fn is_loopback(&self) -> bool {
+        self.host().is_some_and(|host| {
+            let bare = host.trim_matches(['[', ']']);
+            bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        })
+    }
+}
+
+/// Why a text is no target, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetError {
+    text: Label,
+    why: &'static str,
+}
+
+impl fmt::Display for TargetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "target {:?}: {}", self.text.as_str(), self.why)
+    }
+}
+
+impl std::error::Error for TargetError {}
+
+impl FromStr for Target {
+    type Err = TargetError;
+
+    /// `http(s)://host:port[/path]`, `host[:port]` or `file.prom`.
+    fn from_str(text: &str) -> Result<Self, TargetError> {
+        let refuse = |why| TargetError { text: Label::new(text), why };
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(refuse("it is empty; write http://HOST:PORT"));
+        }
+        let address = match text.split_once("://") {
+            Some(("http" | "https", _)) => Address::Http(url(text).map_err(refuse)?),
+            Some(("file", path)) => Address::File(path.into()),
+            Some(_) => return Err(refuse("no such kind of address; write http://HOST:PORT or https://HOST:PORT")),
+            None if is_file(text) => Address::File(text.into()),
+            None => Address::Http(url(&with_port(text)).map_err(refuse)?),
+        };
+        let id = match &address {
+            Address::Http(url) => TargetId::new(url.as_str().trim_end_matches('/')),
+            Address::File(path) => TargetId::new(&path.to_string_lossy()),
+        };
+        Ok(Self::new(id, address))
+    }
+}
+
+fn url(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "not an address; write http://HOST:PORT, and an IPv6 host in brackets")?;
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err("it names no host; write http://HOST:PORT");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("a password does not belong in an address; write it to a file and set bearer_token_file");
+    }
+    Ok(url)
+}
+
+/// Whether a text without a scheme names a file: a host holds no `/`, and pages end in `.prom` or `.txt`.
+fn is_file(text: &str) -> bool {
+    let extension = Path::new(text).extension().and_then(|extension| extension.to_str());
+    text.contains('/') || extension.is_some_and(|e| e.eq_ignore_ascii_case("prom") || e.eq_ignore_ascii_case("txt"))
+}
+
+fn with_port(host: &str) -> String {
+    let behind_brackets = host.rsplit_once(']').map_or(host, |(_, rest)| rest);
+    if behind_brackets.contains(':') { format!("http://{host}") } else { format!("http://{host}:{AGENT_PORT}") }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn addresses_as_people_write_them() {
+        for (text, id) in [
+            ("http://10.0.0.5:8000", "http://10.0.0.5:8000"),
+            ("https://gpu-1.internal/metrics", "https://gpu-1.internal/metrics"),
+            ("gpu-1:8000", "http://gpu-1:8000"),
+            ("gpu-1", "http://gpu-1:9545"),
+            ("[::1]:8000", "http://[::1]:8000"),
+            ("[::1]", "http://[::1]:9545"),
+            (" localhost:30000 ", "http://localhost:30000"),
+            ("page.prom", "page.prom"),
+            ("./pages/one", "./pages/one"),
+            ("file:///tmp/x", "/tmp/x"),
+        ] {
+            assert_eq!(text.parse::<Target>().unwrap().id.as_str(), id);
+        }
+        assert!("localhost:1".parse::<Target>().unwrap().is_loopback());
+        assert!("[::1]:1".parse::<Target>().unwrap().is_loopback());
+        assert!(!"10.0.0.1:1".parse::<Target>().unwrap().is_loopback());
+    }
+
+    #[test]
+    fn what_is_no_target_says_what_to_write() {
+        for (text, word) in [
+            ("", "empty"),
+            ("ftp://host", "http://HOST:PORT"),
+            ("http://", "not an address"),
+            ("host:notaport", "not an address"),
+            ("http://user:secret@host:1", "bearer_token_file"),
+            ("::1", "brackets"),
+        ] {
+            let error = text.parse::<Target>().unwrap_err().to_string();
+            assert!(error.contains(word), "{text}: {error}");
+        }
+    }
+}
