@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::reading::{EngineKind, Event, PageReading, PromptCount, ScrapeCost, ScrapeTrouble};
+use margintop::source::discover::Discovery;
 use margintop::source::scrape::{Scraper, Settings, Target};
 use margintop::units::{Span, Timestamp, Tokens};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -474,4 +475,45 @@ async fn what_is_no_tls_says_so() {
         Err(ScrapeTrouble::Tls(why)) => assert!(why.as_str().contains("ca_file /nonexistent.pem"), "{why}"),
         answer => panic!("{answer:?}"),
     }
+}
+
+#[tokio::test]
+async fn engines_are_found_by_their_pages() {
+    let vllm = site(&[("/v1/models", VLLM), ("/metrics", PAGE)]).await;
+    let gpus = site(&[("/metrics", "DCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-1\"} 50\n")]).await;
+    let stranger = site(&[("/metrics", "go_goroutines 7\n")]).await;
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let port = |server: &Server| server.url.rsplit_once(':').unwrap().1.parse::<u16>().unwrap();
+    let ports = vec![port(&vllm), port(&gpus), port(&stranger), nobody];
+    let mut discovery = Discovery::on(ports, Settings::default(), Clock::System);
+    let found = discovery.discover(&[], &[]).await;
+    let mut urls: Vec<&str> = found.iter().map(|found| found.scraper.target().id.as_str()).collect();
+    urls.sort_unstable();
+    let mut expected = [vllm.url.as_str(), gpus.url.as_str()];
+    expected.sort_unstable();
+    assert_eq!(urls, expected);
+    assert!(found.iter().all(|found| found.scraper.page().is_some()));
+    stranger.asked();
+    let known: Vec<Target> = found.into_iter().map(|found| found.scraper.target().clone()).collect();
+    assert!(discovery.discover(&[], &known).await.is_empty());
+    assert!(stranger.asked().is_empty(), "a stranger is left alone");
+}
+
+#[tokio::test]
+async fn an_engine_that_shows_no_metrics_is_found_with_its_trouble() {
+    let server = site(&[("/v1/models", r#"{"data":[{"id":"m","owned_by":"sglang"}]}"#)]).await;
+    let port = server.url.rsplit_once(':').unwrap().1.parse().unwrap();
+    let found = Discovery::on(vec![port], Settings::default(), Clock::System).discover(&[], &[]).await;
+    assert_eq!(found[0].scraper.owner(), Some(EngineKind::Sglang));
+    let Event::Page { outcome: Err(trouble), .. } = &found[0].first else { panic!() };
+    assert!(trouble.to_string().contains("--enable-metrics"), "{trouble}");
+}
+
+#[tokio::test]
+async fn a_port_that_hangs_delays_discovery_by_a_second_at_most() {
+    let server = Server::start(|_| Reply::Hang).await;
+    let port = server.url.rsplit_once(':').unwrap().1.parse().unwrap();
+    let begun = Instant::now();
+    let found = Discovery::on(vec![port], Settings::default(), Clock::System).discover(&[], &[]).await;
+    assert!(found.is_empty() && begun.elapsed() < Duration::from_secs(3));
 }

@@ -47,6 +47,8 @@ pub struct Scraper {
     token: Token,
     /// What `/v1/models` said, since the server was last seen to start.
     models: Option<Models>,
+    /// The engine that it last named.
+    owner: Option<EngineKind>,
     /// Where the page was found.
     page: Option<Url>,
     /// Pages that reading uses up. They were read once, by mistake, and never are again.
@@ -69,7 +71,18 @@ impl Scraper {
             _ => None,
         };
         let token = Token::new(target.bearer_token_file.as_deref());
-        Self { target, settings, clock, client: None, token, models: None, page, consumed: Vec::new(), process: None }
+        Self {
+            target,
+            settings,
+            clock,
+            client: None,
+            token,
+            models: None,
+            owner: None,
+            page,
+            consumed: Vec::new(),
+            process: None,
+        }
     }
 
     /// What it looks at.
@@ -80,6 +93,11 @@ impl Scraper {
     /// Where its page was found, once it was.
     pub const fn page(&self) -> Option<&Url> {
         self.page.as_ref()
+    }
+
+    /// The engine that the server says it is, whether it shows a metrics page or not.
+    pub const fn owner(&self) -> Option<EngineKind> {
+        self.owner
     }
 
     /// Looks once. It gives one [`Event::Page`], within the timeout, whatever happens.
@@ -183,6 +201,7 @@ impl Scraper {
             }
             Ok(Err(_)) | Err(_) => Models::default(),
         };
+        self.owner = models.owner.or(self.owner);
         self.models = Some(models.clone());
         Ok(models)
     }
