@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Fleet, Member};
-use crate::reading::{GpuId, NodeName, UnitName};
+use crate::reading::{GpuId, Health, NodeName, UnitName};
 use crate::series::Window;
 use crate::units::{Moment, Timestamp};
 
@@ -65,6 +65,13 @@ impl Fleet {
     /// The unit of a target: the user's word, else its node's.
     pub(super) fn unit_of(&self, member: &Member, node: &NodeName) -> Option<UnitName> {
         member.unit.clone().or_else(|| self.nodes.get(node)?.unit.clone())
+    }
+
+    /// Whether a node left the fleet: its lease is over and it is silent. It is in no table then, and its rent has ended.
+    pub(super) fn has_left(&self, name: &NodeName) -> bool {
+        let node = self.nodes.get(name);
+        let silent = node.is_none_or(|node| self.health(node.answered) != Health::Live);
+        silent && self.rents.gave_back(name, node.and_then(|node| node.unit.as_ref()), self.now.wall)
     }
 
     /// A source on a node answered.

@@ -36,6 +36,17 @@ impl Rents {
         }
     }
 
+    /// Whether a node was leased by schedule and none of its leases runs any more: it was given back, not lost.
+    pub(super) fn gave_back(&self, node: &NodeName, unit: Option<&UnitName>, now: Timestamp) -> bool {
+        let mut leases =
+            self.schedules.iter().map(|schedule| &schedule.lease).filter(|lease| lease.covers(node, unit, ""));
+        let mut any = false;
+        leases.all(|lease| {
+            any = true;
+            !lease.runs_at(now)
+        }) && any
+    }
+
     /// A node's GPUs were seen: from now on they are held.
     pub(super) fn begin(&mut self, name: &NodeName, at: Moment) {
         if !self.held.contains_key(name) {

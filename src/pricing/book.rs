@@ -52,8 +52,10 @@ pub struct Book {
 /// How one model is priced.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelPrice<'a> {
-    /// Its lists, oldest first, at least one; a pinned list is the only one.
+    /// Its lists, oldest first, at least one.
     lists: Vec<&'a PriceList>,
+    /// Whether the user chose the list, whatever the date.
+    pinned: bool,
     /// The share of its tokens that is paid, where one is set.
     pub paid: Option<Share>,
 }
@@ -127,12 +129,13 @@ impl Book {
     pub fn price_of(&self, model: &str) -> Option<ModelPrice<'_>> {
         let key = key(model);
         let choice = self.pinned.iter().find(|choice| glob(&choice.model.to_lowercase(), &key));
+        let pinned = choice.is_some_and(|choice| choice.list.is_some());
         let names = match choice.and_then(|choice| choice.list.as_ref()) {
             Some(list) => std::slice::from_ref(list),
             None => self.histories.get(&key)?,
         };
         let lists: Vec<_> = names.iter().filter_map(|name| self.lists.get(name)).collect();
-        (!lists.is_empty()).then(|| ModelPrice { lists, paid: choice.and_then(|choice| choice.paid) })
+        (!lists.is_empty()).then(|| ModelPrice { lists, pinned, paid: choice.and_then(|choice| choice.paid) })
     }
 
     /// A list by its name.
@@ -154,7 +157,7 @@ impl Book {
 impl<'a> ModelPrice<'a> {
     /// A price by one list alone, whatever the date.
     pub fn of_list(list: &'a PriceList) -> Self {
-        Self { lists: vec![list], paid: None }
+        Self { lists: vec![list], pinned: true, paid: None }
     }
 
     /// The list in force: the newest that has begun. The first holds before its time and the last after its end.
@@ -190,10 +193,7 @@ impl<'a> ModelPrice<'a> {
 
     /// When the list that still prices the model ended, if it has.
     pub fn ended(&self, at: Timestamp) -> Option<Timestamp> {
-        if self.lists.len() == 1 {
-            return None;
-        }
-        self.list_at(at).until.filter(|until| *until <= at)
+        self.list_at(at).until.filter(|until| !self.pinned && *until <= at)
     }
 }
 

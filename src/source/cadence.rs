@@ -26,6 +26,16 @@ pub trait Look: Send + 'static {
     fn look(&mut self) -> impl Future<Output = Event> + Send;
 }
 
+impl Look for super::scrape::Scraper {
+    fn target(&self) -> &TargetId {
+        &Self::target(self).id
+    }
+
+    async fn look(&mut self) -> Event {
+        Self::look(self).await
+    }
+}
+
 /// Looks at every target at once, and waits for all.
 pub async fn round<L: Look>(lookers: &mut Vec<L>) -> Vec<Event> {
     let mut looks = JoinSet::new();

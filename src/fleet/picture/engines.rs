@@ -9,7 +9,7 @@ use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
 use crate::units::{Money, Ratio};
 
 pub(super) fn rows(fleet: &Fleet) -> Vec<EngineRow> {
-    let targets = fleet.targets.values().filter(|target| !target.only_gpus);
+    let targets = super::engines(fleet);
     targets.flat_map(|target| target_rows(fleet, target)).collect()
 }
 

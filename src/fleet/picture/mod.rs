@@ -69,7 +69,7 @@ pub(super) fn draw(fleet: &Fleet) -> Snapshot {
         at: fleet.now.wall,
         window_seconds: window(fleet).map(Span::as_secs_f64),
         coverage: coverage(fleet, &nodes),
-        gpus: gpu_totals(fleet),
+        gpus: gpu_totals(fleet, &nodes),
         tokens: token_totals(fleet, &rates),
         cache_hit_rate: rates.hit_rate,
         requests: requests(fleet),
@@ -120,16 +120,22 @@ fn window(fleet: &Fleet) -> Option<Span> {
 }
 
 fn coverage(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> Coverage {
-    let engines = || fleet.targets.values().filter(|target| !target.only_gpus);
     Coverage {
         nodes_live: nodes.iter().filter(|node| node.state == Health::Live).count(),
         nodes_known: nodes.len(),
-        engines_live: engines().filter(|target| target.health(fleet) == Health::Live).count(),
-        engines_known: engines().count(),
+        engines_live: engines(fleet).filter(|target| target.health(fleet) == Health::Live).count(),
+        engines_known: engines(fleet).count(),
     }
 }
 
-fn gpu_totals(fleet: &Fleet) -> GpuTotals {
+/// Targets that are engines, or may be, on nodes that are held.
+fn engines(fleet: &Fleet) -> impl Iterator<Item = &Target> {
+    let held =
+        |target: &&Target| target.health(fleet) == Health::Live || !fleet.has_left(&fleet.node_of(&target.member));
+    fleet.targets.values().filter(|target| !target.only_gpus).filter(held)
+}
+
+fn gpu_totals(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> GpuTotals {
     let bytes = |of: fn(&super::gpus::Gpu) -> Option<Bytes>| {
         sum(live_gpus(fleet).filter_map(of).map(Bytes::get)).map(Bytes::new)
     };
@@ -137,7 +143,7 @@ fn gpu_totals(fleet: &Fleet) -> GpuTotals {
         live_gpus(fleet).filter_map(of).fold(None, |total: Option<f64>, value| Some(total.unwrap_or(0.0) + value))
     };
     GpuTotals {
-        count: fleet.gpus.len(),
+        count: nodes.iter().map(|node| node.gpus.len()).sum(),
         utilization: mean(live_gpus(fleet).filter_map(|gpu| gpu.reading.utilization)),
         memory_used_bytes: bytes(|gpu| gpu.reading.memory_used),
         memory_total_bytes: bytes(|gpu| gpu.reading.memory_total),

@@ -14,7 +14,7 @@ pub(super) fn rows(fleet: &Fleet) -> Vec<NodeRow> {
         flows.entry(fleet.node_of(&target.member)).or_default().add(fleet, target, row);
     }
     let money = super::money::by_node(fleet);
-    let mut names: Vec<NodeName> = names(fleet).into_iter().collect();
+    let mut names: Vec<NodeName> = names(fleet).into_iter().filter(|name| !fleet.has_left(name)).collect();
     names.sort_by(|a, b| natural(a.as_str()).cmp(&natural(b.as_str())));
     names.into_iter().map(|name| node_row(fleet, &name, flows.get(&name), money.get(&name))).collect()
 }

@@ -1,0 +1,151 @@
+//! The arguments. Every flag has a `MARGINTOP_*` variable and a key in the configuration.
+#![allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// nvtop for your margin: live GPU load, cache-hit rate, tokens per second and running profit of LLM engines.
+#[derive(Debug, Parser)]
+#[command(name = "margintop", version, about, max_term_width = 100)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+
+    /// What to watch: http(s)://HOST:PORT[/PATH], HOST[:PORT], FILE.prom, nvml: or nvml:off; none is this box
+    #[arg(value_name = "TARGET")]
+    pub(super) targets: Vec<String>,
+
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// Flags that every subcommand takes.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Global {
+    /// The configuration [default: $XDG_CONFIG_HOME/margintop/margintop.toml]
+    #[arg(long, global = true, value_name = "FILE", env = "MARGINTOP_CONFIG")]
+    pub(super) config: Option<PathBuf>,
+
+    /// How often each source is asked [default: 1s]
+    #[arg(long, global = true, value_name = "DURATION", env = "MARGINTOP_INTERVAL")]
+    pub(super) interval: Option<String>,
+
+    /// A theme; `margintop themes` lists them
+    #[arg(long, global = true, value_name = "NAME", env = "MARGINTOP_THEME")]
+    pub(super) theme: Option<String>,
+
+    /// The NVIDIA driver library [default: libnvidia-ml.so.1]
+    #[arg(long, global = true, value_name = "PATH", env = "MARGINTOP_NVML_LIB")]
+    pub(super) nvml_lib: Option<PathBuf>,
+
+    /// When to use colour: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", env = "MARGINTOP_COLOR")]
+    pub(super) color: Option<String>,
+
+    /// The role of a target: URL=prefill, URL=decode or URL=unified
+    #[arg(long, global = true, value_name = "URL=ROLE", env = "MARGINTOP_ROLE", value_delimiter = ',')]
+    pub(super) role: Vec<String>,
+
+    /// Where money is kept; only `none` for now: it lives in memory
+    #[arg(long, global = true, value_name = "none", env = "MARGINTOP_LEDGER", value_parser = ["none"])]
+    pub(super) ledger: Option<String>,
+}
+
+/// How `once` looks and prints.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct LookArgs {
+    /// Print one JSON object, the contract margintop/1
+    #[arg(long, conflicts_with = "text")]
+    pub(super) json: bool,
+
+    /// Print for people (the default)
+    #[arg(long)]
+    pub(super) text: bool,
+
+    /// Take the rates over this long; 0 looks once, and rates are unknown
+    #[arg(long = "for", value_name = "DURATION")]
+    pub(super) span: Option<String>,
+
+    /// Print again and again: a line of JSON each time
+    #[arg(long, value_name = "DURATION", conflicts_with = "span")]
+    pub(super) every: Option<String>,
+}
+
+impl LookArgs {
+    /// Whether anything was asked of `once`.
+    pub(super) const fn any(&self) -> bool {
+        self.json || self.text || self.span.is_some() || self.every.is_some()
+    }
+}
+
+/// The simulated fleet.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DemoArgs {
+    /// Nodes
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=4000))]
+    pub(super) nodes: u32,
+
+    /// Simulated seconds a second
+    #[arg(long)]
+    pub(super) speed: Option<f64>,
+
+    /// Play DeepSeek's published inference day of 27 February 2025
+    #[arg(long)]
+    pub(super) deepseek_day: bool,
+
+    /// Only serve the fleet: print its targets and stay
+    #[arg(long, conflicts_with = "deepseek_day")]
+    pub(super) serve: bool,
+
+    #[command(flatten)]
+    pub(super) look: LookArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Look twice, print, exit
+    Once {
+        /// What to look at; none is this box
+        #[arg(value_name = "TARGET")]
+        targets: Vec<String>,
+        #[command(flatten)]
+        look: LookArgs,
+    },
+    /// A simulated fleet behind real sockets
+    Demo(DemoArgs),
+    /// Serve this node's GPUs under dcgm-exporter's names
+    Agent {
+        /// Where to listen
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9545", env = "MARGINTOP_LISTEN")]
+        listen: String,
+        /// This node's name [default: the host's]
+        #[arg(long, value_name = "NAME", env = "MARGINTOP_NODE")]
+        node: Option<String>,
+    },
+    /// Write, check or print the configuration
+    #[command(subcommand)]
+    Config(ConfigAction),
+    /// List the themes, or print one
+    Themes {
+        /// The theme to print
+        name: Option<String>,
+    },
+    /// Print a shell's completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum ConfigAction {
+    /// Write a commented file to start from
+    Init,
+    /// Say all that is wrong, at once
+    Check,
+    /// Print the file in use
+    Print,
+}

@@ -1,0 +1,68 @@
+//! `margintop config`: write, check or print the configuration.
+
+use std::path::PathBuf;
+
+use super::Failure;
+use super::args::{ConfigAction, Global};
+use crate::config;
+
+/// What `config init` writes: every key, commented out, with what it means.
+const STARTER: &str = include_str!("starter.toml");
+
+pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure> {
+    let file = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
+    match action {
+        ConfigAction::Init => init(global.config.clone()),
+        ConfigAction::Check => {
+            super::sources::settings(global)?;
+            match file {
+                Some(file) => println!("{}: nothing wrong", file.display()),
+                None => println!("no configuration file: the defaults are in use"),
+            }
+            Ok(())
+        }
+        ConfigAction::Print => {
+            let Some(file) = file else {
+                println!("# no configuration file: the defaults are in use; `margintop config init` writes one");
+                return Ok(());
+            };
+            let text =
+                std::fs::read_to_string(&file).map_err(|error| Failure::Run(format!("{}: {error}", file.display())))?;
+            print!("{text}");
+            Ok(())
+        }
+    }
+}
+
+fn init(named: Option<PathBuf>) -> Result<(), Failure> {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
+    let folder =
+        || std::env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from).or_else(home);
+    let file = named
+        .or_else(|| folder().map(|folder| folder.join("margintop/margintop.toml")))
+        .ok_or_else(|| Failure::Usage("no home folder: name the file with --config FILE".to_owned()))?;
+    if file.exists() {
+        return Err(Failure::Run(format!("{}: exists already and is left alone", file.display())));
+    }
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(&file, STARTER)?;
+    println!("wrote {}", file.display());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_starter_is_valid_with_every_key_turned_on() {
+        let turned_on: String =
+            STARTER.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line)).collect::<Vec<_>>().join("\n");
+        for text in [STARTER, turned_on.as_str()] {
+            let parsed = toml::from_str::<config::ConfigFile>(text);
+            assert!(parsed.is_ok(), "{parsed:?}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! `margintop`: the dashboard.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::args::Global;
+use super::sources::{Plan, span};
+use super::{Failure, pipeline};
+use crate::clock::Clock;
+use crate::snapshot::Snapshot;
+use crate::tui;
+use crate::tui::theme::ColorChoice;
+
+/// Shows what was named, or this box.
+pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
+    let plan = Plan::new(global, targets)?;
+    let options = options(&plan)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle());
+    show(options, pipeline.pictures.clone())
+}
+
+/// What the screen needs to know before it takes the terminal.
+pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
+    if !std::io::stdout().is_terminal() {
+        return Err(Failure::Usage(
+            "no terminal here: `margintop once` prints the same in words, `once --json` for programs".to_owned(),
+        ));
+    }
+    let color = match plan.settings.color.as_deref() {
+        None | Some("auto") => ColorChoice::Auto,
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        Some(other) => return Err(Failure::Usage(format!("--color {other}: write auto, always or never"))),
+    };
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
+    let folder =
+        std::env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from).or_else(home);
+    Ok(tui::Options {
+        theme: plan.settings.theme.clone(),
+        themes: folder.map(|folder| folder.join("margintop/themes")),
+        color,
+        title: None,
+        interval: span(plan.interval()),
+        zone: plan.settings.zone.clone(),
+    })
+}
+
+/// Shows pictures until someone quits. It runs on the main thread, and the process ends with it: nobody waits for a
+/// driver or a socket.
+pub(super) fn show(options: tui::Options, pictures: watch::Receiver<Arc<Snapshot>>) -> Result<(), Failure> {
+    tui::run(pictures, options).map_err(|error| Failure::Usage(error.to_string()))?;
+    std::process::exit(0)
+}

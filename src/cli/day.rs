@@ -1,0 +1,121 @@
+//! `margintop demo --deepseek-day`: the published inference day, turned as fast as one likes.
+//!
+//! The simulated clock moves only between looks, at most a minute a look, so that the day's figures are the same at any
+//! speed: a machine that is too slow makes the day longer, never coarser.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::args::{DemoArgs, Global};
+use super::demo::{plan, runtime, speed};
+use super::once::print;
+use super::sources::Plan;
+use super::{Failure, dashboard};
+use crate::clock::{Clock, ScriptedClock};
+use crate::collector::{Collector, Message};
+use crate::fleet::{Fleet, Site};
+use crate::pricing::{Lease, Leased, Pinned, RentWhen};
+use crate::reading::Event;
+use crate::snapshot::Snapshot;
+use crate::source::cadence::round;
+use crate::source::scrape::{Scraper, Settings};
+use crate::source::simulate::{self, DAY_BEGIN, DAY_END, Holding};
+use crate::units::Span;
+
+/// The most simulated time between two looks.
+const STEP: Span = Span::from_secs(60);
+/// A day in a minute.
+const SPEED: f64 = 1440.0;
+/// What the overview priced the day by.
+const LIST: &str = "deepseek-r1-standard";
+/// What the overview paid for a GPU-hour, in dollars.
+const RATE: &str = "2.00";
+
+pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
+    let speed = speed(args, SPEED)?;
+    let runtime = runtime()?;
+    let clock = ScriptedClock::at(DAY_BEGIN);
+    let fleet = runtime.block_on(simulate::open(simulate::Plan::deepseek_day(Clock::Scripted(clock.clone()))))?;
+    let mut plan = plan(global, &fleet)?;
+    plan.settings.leases = leases(fleet.holdings())?;
+    let pin = Pinned { model: "*".to_owned(), list: Some(LIST.to_owned()), paid: None };
+    plan.settings.book.pin(vec![pin]).map_err(|error| Failure::Run(error.to_string()))?;
+
+    let day = Day::new(&plan, clock, speed);
+    let (publish, pictures) = watch::channel(Arc::new(day.collector_picture(&plan)));
+    if args.look.any() {
+        let last = runtime.block_on(day.turn(publish));
+        return print(&last, args.look.json);
+    }
+    let options = dashboard::options(&plan)?;
+    runtime.spawn(day.turn(publish));
+    dashboard::show(options, pictures)
+}
+
+/// The dated schedule that the rent runs by: 5,442 node-hours at any speed.
+fn leases(holdings: &[Holding]) -> Result<Vec<Lease>, Failure> {
+    let rate = RATE.parse().map_err(|error: crate::units::DecimalError| Failure::Run(error.to_string()))?;
+    let lease = |holding: &Holding| Lease {
+        leased: Leased::Node(holding.node.clone()),
+        gpus: Some(holding.gpus),
+        from: Some(holding.from),
+        until: Some(holding.until),
+        rate,
+        when: RentWhen::Held,
+    };
+    Ok(holdings.iter().map(lease).collect())
+}
+
+/// The day being turned.
+struct Day {
+    clock: ScriptedClock,
+    collector: Collector,
+    scrapers: Vec<Scraper>,
+    step: Span,
+    pause: Duration,
+}
+
+impl Day {
+    fn new(plan: &Plan, clock: ScriptedClock, speed: f64) -> Self {
+        let second = Span::from_millis((speed * plan.interval().as_secs_f64() * 1000.0) as i64);
+        let step = second.min(STEP).max(Span::from_millis(1));
+        let settings = Settings::default();
+        let scraper = |target: &_| Scraper::new(Clone::clone(target), settings.clone(), Clock::Scripted(clock.clone()));
+        let scrapers = plan.targets.iter().map(scraper).collect();
+        let fleet = Fleet::new(Self::site(plan, step), plan.settings.book.clone(), clock.now());
+        let pause = Duration::from_secs_f64(step.as_secs_f64() / speed);
+        Self { clock, collector: Collector::new(fleet), scrapers, step, pause }
+    }
+
+    fn site(plan: &Plan, step: Span) -> Site {
+        let window = Span::from_millis(step.millis() * 5);
+        Site { interval: step, zone: None, pace: Some(window.max(Span::from_secs(60))), ..plan.site(window) }
+    }
+
+    fn collector_picture(&self, plan: &Plan) -> Snapshot {
+        Fleet::new(Self::site(plan, self.step), plan.settings.book.clone(), self.clock.now()).picture()
+    }
+
+    /// Turns the day to its end, look by look; the last picture stands exactly there.
+    async fn turn(mut self, publish: watch::Sender<Arc<Snapshot>>) -> Arc<Snapshot> {
+        let mut next = tokio::time::Instant::now();
+        loop {
+            let events = round(&mut self.scrapers).await;
+            self.collector.take(Message::Events(events));
+            let now = self.clock.now();
+            self.collector.take(Message::Events(vec![Event::Tick(now)]));
+            let picture = self.collector.picture();
+            publish.send_replace(Arc::clone(&picture));
+            let left = DAY_END - now.wall;
+            if left <= Span::ZERO {
+                return picture;
+            }
+            next += self.pause;
+            tokio::time::sleep_until(next).await;
+            next = next.max(tokio::time::Instant::now() - self.pause);
+            self.clock.advance(self.step.min(left));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `margintop demo`: a simulated fleet behind real sockets, watched by the true pipeline.
+
+use std::io::Write;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+
+use super::args::{DemoArgs, Global};
+use super::once::{Looks, Observer};
+use super::sources::{Plan, bare, settings};
+use super::{Failure, dashboard, day, pipeline};
+use crate::clock::Clock;
+use crate::reading::NodeName;
+use crate::source::scrape::Target;
+use crate::source::simulate;
+
+pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
+    if args.deepseek_day {
+        return day::run(global, args);
+    }
+    let speed = speed(args, 1.0)?;
+    let runtime = runtime()?;
+    let simulated = simulate::Plan { speed, ..simulate::Plan::ordinary(args.nodes, Clock::System) };
+    let fleet = runtime.block_on(simulate::open(simulated))?;
+    if args.serve {
+        return serve(&runtime, &fleet);
+    }
+    let plan = plan(global, &fleet)?;
+    if args.look.any() {
+        let looks = Looks::new(&args.look, plan.interval())?;
+        return runtime.block_on(Observer::new(plan, Clock::System, looks).observe()).map(drop);
+    }
+    let options = dashboard::options(&plan)?;
+    let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle());
+    dashboard::show(options, pipeline.pictures.clone())
+}
+
+/// Simulated seconds a second.
+pub(super) fn speed(args: &DemoArgs, default: f64) -> Result<f64, Failure> {
+    match args.speed.unwrap_or(default) {
+        speed if speed.is_finite() && (0.01..=1e6).contains(&speed) => Ok(speed),
+        speed => Err(Failure::Usage(format!("--speed {speed}: write a number from 0.01 to 1000000"))),
+    }
+}
+
+/// The simulated fleet answers on this runtime too.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
+
+/// The plan of someone who watches a simulated fleet and nothing else.
+pub(super) fn plan(global: &Global, fleet: &simulate::Fleet) -> Result<Plan, Failure> {
+    let settings = settings(global)?;
+    let targets = fleet.targets().iter().map(target).collect::<Result<_, _>>()?;
+    let node = NodeName::new("demo");
+    Ok(Plan { settings, targets, driver: false, driver_named: false, search: false, node })
+}
+
+fn target(simulated: &simulate::Target) -> Result<Target, Failure> {
+    let parsed = bare(&simulated.url).address.parse();
+    let mut target: Target = parsed.map_err(|error| Failure::Run(format!("{}: {error}", simulated.url)))?;
+    // An exporter's page names its machines itself.
+    target.node = simulated.role.and_then(|_| simulated.nodes.first().cloned());
+    (target.unit, target.role) = (simulated.unit.clone(), simulated.role);
+    Ok(target)
+}
+
+/// Prints where the fleet is, and stays.
+fn serve(runtime: &Runtime, fleet: &simulate::Fleet) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    for target in fleet.targets() {
+        writeln!(out, "{}", target.url)?;
+    }
+    // The fleet is on this machine's loopback, and this machine's own GPUs are not of it.
+    writeln!(out, "nvml:off")?;
+    out.flush()?;
+    drop(out);
+    runtime.block_on(async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+        }
+    })
+}

@@ -1,0 +1,191 @@
+//! `margintop once`: look, look again, print, exit.
+
+use std::io::Write;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::args::{Global, LookArgs};
+use super::pipeline::driver_settings;
+use super::sources::{Plan, member, span};
+use super::{Failure, report, text};
+use crate::alert::Watch;
+use crate::clock::Clock;
+use crate::config::parse_interval;
+use crate::fleet::Fleet;
+use crate::reading::Event;
+use crate::snapshot::Snapshot;
+use crate::source::cadence::round;
+use crate::source::discover::{Discovery, nothing_answers};
+use crate::source::nvml::{Driver, Pace};
+use crate::source::scrape::{Scraper, Settings, Target};
+use crate::units::Span;
+
+/// How long a driver may take for a look, hung GPUs included.
+const DRIVER_PATIENCE: Duration = Duration::from_millis(2_500);
+
+/// When looks are taken and how they are printed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Looks {
+    /// What the rates are taken over; zero is one look.
+    span: Duration,
+    /// Again and again.
+    repeat: bool,
+    /// JSON or text.
+    json: bool,
+}
+
+impl Looks {
+    /// What the arguments ask for.
+    pub(super) fn new(args: &LookArgs, interval: Duration) -> Result<Self, Failure> {
+        let parse =
+            |flag: &str, text: &str| parse_interval(text).map_err(|why| Failure::Usage(format!("{flag}: {why}")));
+        let (span, repeat) = match (&args.span, &args.every) {
+            (Some(span), _) => (parse("--for", span)?, false),
+            (None, Some(every)) => (parse("--every", every)?, true),
+            (None, None) => (interval, false),
+        };
+        if repeat && span.is_zero() {
+            return Err(Failure::Usage("--every 0: write how often, like --every 10s".to_owned()));
+        }
+        Ok(Self { span, repeat, json: args.json || repeat && !args.text })
+    }
+}
+
+/// Looks at what was named, prints it, and fails if a named source did.
+pub(super) fn run(global: &Global, targets: &[String], args: &LookArgs) -> Result<(), Failure> {
+    let plan = Plan::new(global, targets)?;
+    let looks = Looks::new(args, plan.interval())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let last = runtime.block_on(Observer::new(plan.clone(), Clock::System, looks).observe())?;
+    report::named_failures(&plan, &last)
+}
+
+/// Someone who looks at everything at once, waits for all, and looks again.
+pub(super) struct Observer {
+    plan: Plan,
+    clock: Clock,
+    looks: Looks,
+    settings: Settings,
+    scrapers: Vec<Scraper>,
+    driver: Option<(Driver, mpsc::UnboundedReceiver<Event>)>,
+}
+
+impl Observer {
+    /// Starts the driver's source; nothing is asked yet.
+    pub(super) fn new(plan: Plan, clock: Clock, looks: Looks) -> Self {
+        let driver = plan.driver.then(|| {
+            let (tell, inbox) = mpsc::unbounded_channel();
+            let send = move |event| drop(tell.send(event));
+            (Driver::start(driver_settings(&plan, Pace::Asked), clock.clone(), send), inbox)
+        });
+        let mut observer = Self { settings: Settings::default(), scrapers: Vec::new(), plan, clock, looks, driver };
+        observer.scrapers = observer.plan.targets.iter().map(|target| observer.scraper(target)).collect();
+        observer
+    }
+
+    fn scraper(&self, target: &Target) -> Scraper {
+        Scraper::new(target.clone(), self.settings.clone(), self.clock.clone())
+    }
+
+    /// Looks, prints, and gives the last picture.
+    pub(super) async fn observe(mut self) -> Result<Snapshot, Failure> {
+        let mut site = self.plan.site(span(self.looks.span).max(Span::from_millis(1)));
+        site.pace = Some(site.window);
+        let mut fleet = Fleet::new(site, self.plan.settings.book.clone(), self.clock.now());
+        let mut watch = Watch::default();
+        let began = tokio::time::Instant::now();
+        if self.plan.search {
+            self.search(&mut fleet).await;
+        }
+        self.look(&mut fleet).await;
+        let mut next = began;
+        while !self.looks.span.is_zero() {
+            next = self.look_for(&mut fleet, next).await;
+            if !self.looks.repeat {
+                break;
+            }
+            print(&picture(&fleet, &mut watch), self.looks.json)?;
+        }
+        let last = picture(&fleet, &mut watch);
+        print(&last, self.looks.json)?;
+        Ok(last)
+    }
+
+    /// Looks every interval until the span is over, and at its end.
+    async fn look_for(&mut self, fleet: &mut Fleet, began: tokio::time::Instant) -> tokio::time::Instant {
+        let end = began + self.looks.span;
+        let mut next = began + self.plan.interval();
+        while next + self.plan.interval() / 2 < end {
+            tokio::time::sleep_until(next).await;
+            self.look(fleet).await;
+            next += self.plan.interval();
+        }
+        tokio::time::sleep_until(end).await;
+        self.look(fleet).await;
+        end
+    }
+
+    /// Looks at everything once.
+    async fn look(&mut self, fleet: &mut Fleet) {
+        if let Some((driver, _)) = &self.driver {
+            driver.look();
+        }
+        let pages = round(&mut self.scrapers).await;
+        let gpus = match &mut self.driver {
+            Some((_, inbox)) => tokio::time::timeout(DRIVER_PATIENCE, inbox.recv()).await.ok().flatten(),
+            None => None,
+        };
+        // GPUs first: an engine's cost is known before its first token is posted.
+        gpus.into_iter().chain(pages).for_each(|event| fleet.apply(event));
+        fleet.apply(Event::Tick(self.clock.now()));
+    }
+
+    /// Searches this box for engines.
+    async fn search(&mut self, fleet: &mut Fleet) {
+        let mut processes = Vec::new();
+        if let Some((driver, inbox)) = &mut self.driver {
+            driver.look();
+            if let Ok(Some(event)) = tokio::time::timeout(DRIVER_PATIENCE, inbox.recv()).await {
+                processes = pids(&event);
+                fleet.apply(event);
+            }
+        }
+        let found = Discovery::new(self.settings.clone(), self.clock.clone()).discover(&processes, &[]).await;
+        if found.is_empty() {
+            fleet.set_troubles(vec![nothing_answers()]);
+        }
+        for engine in found {
+            fleet.enlist(member(engine.scraper.target()));
+            self.scrapers.push(engine.scraper);
+        }
+    }
+}
+
+/// Prints a picture as JSON or for people.
+pub(super) fn print(picture: &Snapshot, json: bool) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    let printed = if json {
+        serde_json::to_string(picture).map_err(|error| Failure::Run(error.to_string()))?
+    } else {
+        text::render(picture)
+    };
+    // Whoever reads may have closed the pipe: then there is nobody to tell.
+    match writeln!(out, "{}", printed.trim_end()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        written => Ok(written?),
+    }
+}
+
+/// The picture, judged.
+pub(super) fn picture(fleet: &Fleet, watch: &mut Watch) -> Snapshot {
+    let mut picture = fleet.picture();
+    watch.judge(&mut picture);
+    picture
+}
+
+/// The processes that hold memory on this machine's GPUs: where to look for engines.
+pub(super) fn pids(event: &Event) -> Vec<u32> {
+    let Event::Gpus { outcome: Ok(gpus), .. } = event else { return Vec::new() };
+    gpus.iter().flat_map(|gpu| gpu.processes.iter().flatten()).map(|process| process.pid).collect()
+}

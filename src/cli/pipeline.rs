@@ -1,0 +1,116 @@
+//! The way of every sample while a dashboard is up: sources, channel, collector, picture.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+
+use super::once::pids;
+use super::sources::{Plan, member, span};
+use crate::clock::Clock;
+use crate::collector::{self, Collector, Message};
+use crate::fleet::Fleet;
+use crate::snapshot::Snapshot;
+use crate::source::cadence;
+use crate::source::discover::{Discovery, nothing_answers};
+use crate::source::nvml::{Driver, NvmlSettings, Pace};
+use crate::source::scrape::{Scraper, Settings, Target};
+use crate::units::Span;
+
+/// Batches that may wait for the collector.
+const BACKLOG: usize = 256;
+/// What rates are taken over while a dashboard is up.
+const WINDOW: Span = Span::from_secs(10);
+/// How often this box is searched again for engines that came up later.
+const SEARCH_AGAIN: Duration = Duration::from_secs(15);
+
+/// A running pipeline. The driver's source ends when this is dropped.
+pub(super) struct Pipeline {
+    /// The present, as it is published.
+    pub(super) pictures: watch::Receiver<Arc<Snapshot>>,
+    _driver: Option<Driver>,
+}
+
+/// Starts everything that the plan asks for, and returns at once with an empty picture.
+pub(super) fn start(plan: &Plan, clock: &Clock, runtime: &Handle) -> Pipeline {
+    let interval = plan.interval();
+    let window = WINDOW.max(span(interval * 2));
+    let fleet = Fleet::new(plan.site(window), plan.settings.book.clone(), clock.now());
+    let (events, inbox) = mpsc::channel(BACKLOG);
+    let (publish, pictures) = watch::channel(Arc::new(fleet.picture()));
+    runtime.spawn(collector::run(Collector::new(fleet), inbox, publish));
+
+    let settings = Settings::default();
+    let scraper = |target: &_| Scraper::new(Clone::clone(target), settings.clone(), clock.clone());
+    runtime.spawn(cadence::watch(plan.targets.iter().map(scraper).collect(), interval, events.clone()));
+    runtime.spawn(cadence::tick(clock.clone(), interval, events.clone()));
+
+    let (tell_pids, seen_pids) = watch::channel(Vec::new());
+    let driver = plan.driver.then(|| start_driver(plan, clock, events.clone(), tell_pids));
+    if plan.search {
+        runtime.spawn(search(Discovery::new(settings, clock.clone()), interval, events, seen_pids));
+    }
+    Pipeline { pictures, _driver: driver }
+}
+
+/// How this machine's driver is asked.
+pub(super) fn driver_settings(plan: &Plan, pace: Pace) -> NvmlSettings {
+    NvmlSettings { library: plan.settings.nvml_lib.clone(), pace, ..NvmlSettings::new(plan.node.clone()) }
+}
+
+fn start_driver(
+    plan: &Plan,
+    clock: &Clock,
+    events: mpsc::Sender<Message>,
+    tell_pids: watch::Sender<Vec<u32>>,
+) -> Driver {
+    let settings = driver_settings(plan, Pace::Every(plan.interval()));
+    Driver::start(settings, clock.clone(), move |event| {
+        let now = pids(&event);
+        tell_pids.send_if_modified(|known| {
+            let changed = *known != now;
+            *known = now;
+            changed
+        });
+        // The collector is gone only when the program ends.
+        let _ = events.blocking_send(Message::Events(vec![event]));
+    })
+}
+
+/// Searches this box for engines, again and again; what was found is watched from then on.
+async fn search(
+    mut discovery: Discovery,
+    interval: Duration,
+    events: mpsc::Sender<Message>,
+    mut pids: watch::Receiver<Vec<u32>>,
+) {
+    let mut known: Vec<Target> = Vec::new();
+    loop {
+        let processes = pids.borrow_and_update().clone();
+        let found = discovery.discover(&processes, &known).await;
+        let (mut scrapers, mut first) = (Vec::new(), Vec::new());
+        for engine in found {
+            known.push(engine.scraper.target().clone());
+            scrapers.push(engine.scraper);
+            first.push(engine.first);
+        }
+        let members = scrapers.iter().map(|scraper| member(scraper.target())).collect();
+        let troubles = if known.is_empty() { vec![nothing_answers()] } else { Vec::new() };
+        for message in [Message::Enlist(members), Message::Events(first), Message::Troubles(troubles)] {
+            if events.send(message).await.is_err() {
+                return;
+            }
+        }
+        if !scrapers.is_empty() {
+            tokio::spawn(cadence::watch(scrapers, interval, events.clone()));
+        }
+        // Sooner when the driver names other processes; without a driver nobody will.
+        let changed = async {
+            if pids.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let _ = tokio::time::timeout(SEARCH_AGAIN, changed).await;
+    }
+}

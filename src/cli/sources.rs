@@ -1,0 +1,161 @@
+//! From what the user named to what is asked: targets, this machine's driver, and the site that they make.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Failure;
+use super::args::Global;
+use crate::config::{self, Settings, TargetSettings};
+use crate::fleet::{Member, Site};
+use crate::reading::{Label, NodeName, Role, TargetId};
+use crate::source::scrape::Target;
+use crate::units::Span;
+
+/// Everything that a run asks.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    /// The configuration, flags applied.
+    pub(super) settings: Settings,
+    /// Targets over HTTP and files.
+    pub(super) targets: Vec<Target>,
+    /// Whether this machine's driver is asked.
+    pub(super) driver: bool,
+    /// Whether the user named the driver, so that its failure is the run's.
+    pub(super) driver_named: bool,
+    /// Whether nothing was named: this box is searched.
+    pub(super) search: bool,
+    /// This machine.
+    pub(super) node: NodeName,
+}
+
+impl Plan {
+    /// What the arguments, the environment and the configuration ask for.
+    pub(super) fn new(global: &Global, named: &[String]) -> Result<Self, Failure> {
+        let settings = settings(global)?;
+        let node = NodeName::new(&rustix::system::uname().nodename().to_string_lossy());
+        let mut plan = Self { settings, targets: Vec::new(), driver: false, driver_named: false, search: false, node };
+        let configured = std::mem::take(&mut plan.settings.targets);
+        let all: Vec<TargetSettings> =
+            if named.is_empty() { configured } else { named.iter().map(|name| bare(name)).collect() };
+        plan.search = all.is_empty();
+        plan.driver = plan.search;
+        let mut off = false;
+        for target in all {
+            match target.address.as_str() {
+                "nvml:" => (plan.driver, plan.driver_named) = (true, true),
+                "nvml:off" => off = true,
+                _ => plan.add(target)?,
+            }
+        }
+        if plan.targets.is_empty() && !plan.driver_named && !plan.search {
+            // Only `nvml:off`: this box without its driver.
+            plan.search = true;
+        }
+        plan.driver = !off && (plan.driver || plan.targets.iter().any(is_this_box));
+        apply_roles(&mut plan.targets, &global.role)?;
+        Ok(plan)
+    }
+
+    fn add(&mut self, named: TargetSettings) -> Result<(), Failure> {
+        let mut target: Target =
+            named.address.parse().map_err(|error| Failure::Usage(format!("{}: {error}", named.address)))?;
+        (target.node, target.unit, target.role) = (named.node, named.unit, named.role);
+        (target.bearer_token_file, target.ca_file) = (named.bearer_token_file, named.ca_file);
+        if !self.targets.iter().any(|known| known.id == target.id) {
+            self.targets.push(target);
+        }
+        Ok(())
+    }
+
+    /// How often each source is asked.
+    pub(super) fn interval(&self) -> Duration {
+        self.settings.interval
+    }
+
+    /// The site, with rates over `window`.
+    pub(super) fn site(&self, window: Span) -> Site {
+        Site {
+            interval: span(self.settings.interval),
+            window,
+            pace: None,
+            zone: Some(self.settings.zone.clone()),
+            local: self.node.clone(),
+            currency: Label::new(&self.settings.currency),
+            compare_to: self.settings.compare_to.clone(),
+            leases: self.settings.leases.clone(),
+            members: self.targets.iter().map(member).collect(),
+        }
+    }
+}
+
+/// A target as the fleet knows it.
+pub(super) fn member(target: &Target) -> Member {
+    let host = target.host().filter(|_| !is_this_box(target)).map(NodeName::new);
+    Member { target: target.id.clone(), host, node: target.node.clone(), unit: target.unit.clone(), role: target.role }
+}
+
+/// Whether a target is this machine's own. The other addresses of the loopback network may be anybody's: a simulated
+/// fleet gives each node one.
+fn is_this_box(target: &Target) -> bool {
+    target.host().is_some_and(|host| matches!(host, "127.0.0.1" | "localhost" | "[::1]" | "::1"))
+}
+
+/// A duration on the fleet's scale.
+pub(super) fn span(duration: Duration) -> Span {
+    Span::from_millis(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The configuration with the flags on top.
+pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
+    let file: Option<PathBuf> = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
+    let mut settings = config::load(file.as_deref())
+        .map_err(|mistakes| Failure::Usage(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+    if let Some(interval) = &global.interval {
+        settings.interval =
+            config::parse_interval(interval).map_err(|why| Failure::Usage(format!("--interval: {why}")))?;
+    }
+    if settings.interval < Duration::from_millis(100) {
+        return Err(Failure::Usage(
+            "interval: at least 100ms, so that watching costs the watched almost nothing".to_owned(),
+        ));
+    }
+    settings.theme = global.theme.clone().or(settings.theme);
+    settings.color = global.color.clone().or(settings.color);
+    settings.nvml_lib = global.nvml_lib.clone().or(settings.nvml_lib);
+    Ok(settings)
+}
+
+pub(super) fn bare(address: &str) -> TargetSettings {
+    TargetSettings {
+        address: address.to_owned(),
+        node: None,
+        unit: None,
+        role: None,
+        bearer_token_file: None,
+        ca_file: None,
+    }
+}
+
+fn apply_roles(targets: &mut [Target], roles: &[String]) -> Result<(), Failure> {
+    for text in roles {
+        let usage = || Failure::Usage(format!("--role {text}: write it like --role http://gpu-01:8000=prefill"));
+        let (url, role) = text.rsplit_once('=').ok_or_else(usage)?;
+        let role = match role {
+            "prefill" => Role::Prefill,
+            "decode" => Role::Decode,
+            "unified" => Role::Unified,
+            _ => return Err(usage()),
+        };
+        let wanted: Target = url.parse().map_err(|error| Failure::Usage(format!("--role {text}: {error}")))?;
+        let named = targets.iter_mut().filter(|target| target.id == TargetId::new(wanted.id.as_str()));
+        let mut any = false;
+        for target in named {
+            target.role = Some(role);
+            any = true;
+        }
+        if !any {
+            return Err(Failure::Usage(format!("--role {text}: {url} is not among the targets")));
+        }
+    }
+    Ok(())
+}

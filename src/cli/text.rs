@@ -1,0 +1,127 @@
+//! The picture in plain words and columns, for people who read it in a pipe or a log.
+
+use std::fmt::Write;
+
+use crate::snapshot::{EngineRow, MoneyView, NodeRow, Snapshot};
+use crate::tui::human;
+use crate::units::{Money, Ratio};
+
+/// All of it.
+pub(super) fn render(picture: &Snapshot) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = write(&mut out, picture);
+    out
+}
+
+fn write(out: &mut String, picture: &Snapshot) -> std::fmt::Result {
+    head(out, picture)?;
+    money(out, &picture.money)?;
+    vitals(out, picture)?;
+    for node in &picture.nodes {
+        node_lines(out, node)?;
+    }
+    for engine in &picture.engines {
+        engine_line(out, engine)?;
+    }
+    for alert in &picture.alerts {
+        writeln!(out, "{} {}: {}", alert.severity, alert.subject, alert.text)?;
+    }
+    for trouble in &picture.troubles {
+        writeln!(out, "{trouble}")?;
+    }
+    Ok(())
+}
+
+fn head(out: &mut String, picture: &Snapshot) -> std::fmt::Result {
+    let coverage = picture.coverage;
+    let window = picture.window_seconds.map_or_else(|| "one look".to_owned(), |s| format!("rates over {s:.1} s"));
+    writeln!(
+        out,
+        "{}  {}/{} nodes  {}/{} GPUs  {}/{} engines  {window}",
+        picture.at,
+        coverage.nodes_live,
+        coverage.nodes_known,
+        picture.gpus.reporting,
+        picture.gpus.count,
+        coverage.engines_live,
+        coverage.engines_known
+    )
+}
+
+fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
+    let amount = |amount: Option<Money>| {
+        amount.map_or_else(|| "unknown".to_owned(), |amount| format!("{amount} {}", money.currency))
+    };
+    let ratio = |ratio: Option<Ratio>| {
+        ratio.map_or_else(|| "unknown".to_owned(), |ratio| format!("{:.1} %", ratio.get() * 100.0))
+    };
+    let kind = if money.theoretical { " (theoretical, at list price)" } else { "" };
+    writeln!(out, "profit    {}{kind}  {} an hour", amount(money.profit), amount(money.profit_per_hour))?;
+    writeln!(out, "revenue   {}  {} an hour", amount(money.revenue), amount(money.revenue_per_hour))?;
+    writeln!(out, "cost      {}  {} an hour", amount(money.cost), amount(money.cost_per_hour))?;
+    writeln!(
+        out,
+        "margins   profit on cost {}  gross margin {}",
+        ratio(money.profit_on_cost),
+        ratio(money.gross_margin)
+    )?;
+    if money.unpriced_tokens > 0 {
+        writeln!(out, "unpriced  {} tokens: revenue is a lower bound", money.unpriced_tokens)?;
+    }
+    if let Some(worth) = &money.compare {
+        writeln!(out, "compare   at {} they would be worth {}", worth.list, amount(Some(worth.amount)))?;
+    }
+    for rate in &money.rates {
+        let said = rate.dated.as_ref().map_or_else(|| "your lease".to_owned(), |dated| format!("assumed, {dated}"));
+        writeln!(out, "rate      {} {} an hour ({said})", rate.gpu, rate.rate)?;
+    }
+    Ok(())
+}
+
+fn vitals(out: &mut String, picture: &Snapshot) -> std::fmt::Result {
+    let tokens = &picture.tokens;
+    writeln!(out, "output    {} tok/s", human::scaled(tokens.output_per_second).trim())?;
+    writeln!(out, "prompt    {} tok/s", human::scaled(tokens.prompt_per_second).trim())?;
+    writeln!(out, "hit rate  {}", human::percent1(picture.cache_hit_rate).trim())?;
+    writeln!(out, "GPU load  {}", human::percent1(picture.gpus.utilization).trim())
+}
+
+fn node_lines(out: &mut String, node: &NodeRow) -> std::fmt::Result {
+    writeln!(out, "node {}  {}", node.name, node.state)?;
+    for gpu in &node.gpus {
+        let name = gpu.name.as_ref().map_or("?", |name| name.as_str());
+        writeln!(
+            out,
+            "  GPU {:<2} {name}  {}  load {}  memory {}  {}",
+            gpu.index,
+            gpu.state,
+            human::percent(gpu.utilization).trim(),
+            human::memory(gpu.memory_used_bytes, gpu.memory_total_bytes).trim(),
+            human::watts(gpu.power_watts).trim()
+        )?;
+    }
+    Ok(())
+}
+
+fn engine_line(out: &mut String, engine: &EngineRow) -> std::fmt::Result {
+    let model = engine.model.as_ref().map_or("?", |model| model.as_str());
+    let rank = engine.rank.as_ref().map(|rank| format!(" rank {rank}")).unwrap_or_default();
+    let count = |tokens: Option<crate::units::Tokens>| {
+        tokens.map_or_else(|| "n/a".to_owned(), |tokens| tokens.count().to_string())
+    };
+    write!(
+        out,
+        "engine {} {} {model}{rank}  {}  prompt {}  hit {}  output {}",
+        engine.target,
+        engine.kind,
+        engine.state,
+        count(engine.prompt_total),
+        count(engine.cached_total),
+        count(engine.output_total)
+    )?;
+    match &engine.note {
+        Some(note) => writeln!(out, "  ({note})"),
+        None => writeln!(out),
+    }
+}
