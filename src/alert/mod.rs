@@ -3,6 +3,7 @@
 //! A rule reads the picture only. It remembers nothing but the instant at which it first fired.
 
 mod engines;
+mod money;
 mod nodes;
 
 use std::collections::HashMap;
@@ -29,7 +30,8 @@ pub struct Watch {
 impl Watch {
     /// Adds to a picture what is wrong in it, the gravest first.
     pub fn judge(&mut self, picture: &mut Snapshot) {
-        let found = nodes::findings(picture).into_iter().chain(engines::findings(picture));
+        let found =
+            nodes::findings(picture).into_iter().chain(engines::findings(picture)).chain(money::findings(picture));
         let mut alerts: Vec<_> = found.map(|finding| self.stand(&finding, picture.at)).collect();
         alerts.sort_by(|a, b| {
             b.severity.cmp(&a.severity).then_with(|| a.subject.cmp(&b.subject)).then(a.rule.cmp(&b.rule))

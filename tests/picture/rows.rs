@@ -107,6 +107,7 @@ pub fn engine(
             failures: 0,
             refusals: Refusals::default(),
         },
+        shared_address: false,
         note: None,
     }
 }
