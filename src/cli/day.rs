@@ -46,6 +46,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let day = Day::new(&plan, clock, speed);
     let (publish, pictures) = watch::channel(Arc::new(day.collector_picture(&plan)));
     if args.look.any() {
+        drop(pictures);
         let last = runtime.block_on(day.turn(publish));
         return print(&last, args.look.json);
     }
@@ -106,11 +107,12 @@ impl Day {
             self.collector.take(Message::Events(events));
             let now = self.clock.now();
             self.collector.take(Message::Events(vec![Event::Tick(now)]));
-            let picture = self.collector.picture();
-            publish.send_replace(Arc::clone(&picture));
             let left = DAY_END - now.wall;
+            if publish.receiver_count() > 0 || left <= Span::ZERO {
+                publish.send_replace(self.collector.picture());
+            }
             if left <= Span::ZERO {
-                return picture;
+                return publish.borrow().clone();
             }
             next += self.pause;
             tokio::time::sleep_until(next).await;

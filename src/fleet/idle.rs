@@ -45,10 +45,13 @@ fn idle_rent(ledger: &Ledger, sheet: &Sheet, before: Option<&Sheet>) -> Money {
         nodes.insert(&account.node);
         units.extend(account.unit.as_ref());
     }
+    // A node whose unit is served by an engine on another node of it works when the unit does.
+    let own: HashSet<&NodeName> = ledger.accounts().iter().map(|account| &account.node).collect();
     let mut idle = Money::ZERO;
     for (landlord, time) in sheet.rent() {
         let landlord = &ledger.landlords()[landlord.index()];
         let busy = match (&landlord.node, &landlord.unit) {
+            (Some(node), Some(unit)) if !own.contains(node) => units.contains(unit),
             (Some(node), _) => nodes.contains(node),
             (None, Some(unit)) => units.contains(unit),
             (None, None) => !nodes.is_empty(),

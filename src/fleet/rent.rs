@@ -64,10 +64,9 @@ impl Rents {
         at: Moment,
     ) {
         for schedule in &mut self.schedules {
-            let landlord = ledger.landlord(&schedule_landlord(&schedule.lease));
-            if let (Some((from, to)), Some(count)) =
-                (schedule.lease.overlap(schedule.until, at.wall), schedule.lease.gpus)
-            {
+            let Schedule { lease, until } = schedule;
+            if let (Some((from, to)), Some(count)) = (lease.overlap(*until, at.wall), lease.gpus) {
+                let landlord = ledger.landlord(&schedule_landlord(lease, nodes));
                 ledger.rent(landlord, count, from, to);
             }
             schedule.until = schedule.until.max(at.wall);
@@ -211,9 +210,9 @@ fn lease_label(lease: &Lease, gpu: &str) -> Label {
     }
 }
 
-fn schedule_landlord(lease: &Lease) -> Landlord {
+fn schedule_landlord(lease: &Lease, nodes: &BTreeMap<NodeName, Node>) -> Landlord {
     let (node, unit) = match &lease.leased {
-        Leased::Node(node) => (Some(node.clone()), None),
+        Leased::Node(node) => (Some(node.clone()), nodes.get(node).and_then(|node| node.unit.clone())),
         Leased::Unit(unit) => (None, Some(unit.clone())),
         Leased::Gpu(_) => (None, None),
     };

@@ -2,42 +2,54 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fleet, Flow, mean, sum};
+use super::{Fleet, Flow, Row, Target, mean, sum};
+use crate::fleet::gpus::Gpu;
 use crate::fleet::row::{OUTPUT, PROMPT};
 use crate::reading::{Health, Rank, Role, UnitName};
 use crate::snapshot::{UnitRow, WorstRank};
 use crate::units::{Money, Ratio};
 
 pub(super) fn rows(fleet: &Fleet) -> Vec<UnitRow> {
-    let mut members: BTreeMap<&UnitName, usize> = BTreeMap::new();
-    for unit in fleet.nodes.values().filter_map(|node| node.unit.as_ref()) {
-        *members.entry(unit).or_default() += 1;
+    let mut units: BTreeMap<&UnitName, Members<'_>> = BTreeMap::new();
+    for (name, node) in &fleet.nodes {
+        let Some(unit) = node.unit.as_ref().filter(|_| !fleet.has_left(name)) else { continue };
+        let members = units.entry(unit).or_default();
+        members.nodes += 1;
+        members.gpus.extend(node.gpus.values().filter_map(|id| fleet.gpus.get(id)));
     }
-    members.into_iter().map(|(unit, nodes)| unit_row(fleet, unit, nodes)).collect()
+    for (target, row) in super::live_rows(fleet) {
+        let unit = fleet.unit_of(&target.member, &fleet.node_of(&target.member));
+        if let Some(members) = unit.as_ref().and_then(|unit| units.get_mut(unit)) {
+            members.rows.push((target, row));
+        }
+    }
+    units.into_iter().map(|(unit, members)| unit_row(fleet, unit, &members)).collect()
 }
 
-fn unit_row(fleet: &Fleet, unit: &UnitName, nodes: usize) -> UnitRow {
-    let in_unit =
-        |node: &crate::reading::NodeName| fleet.nodes.get(node).is_some_and(|node| node.unit.as_ref() == Some(unit));
-    let gpus: Vec<_> = fleet.gpus.values().filter(|gpu| in_unit(&gpu.node)).collect();
-    let rows: Vec<_> = super::live_rows(fleet)
-        .filter(|(target, _)| fleet.unit_of(&target.member, &fleet.node_of(&target.member)).as_ref() == Some(unit))
-        .collect();
+/// What belongs to a unit.
+#[derive(Default)]
+struct Members<'a> {
+    nodes: usize,
+    gpus: Vec<&'a Gpu>,
+    rows: Vec<(&'a Target, &'a Row)>,
+}
+
+fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>) -> UnitRow {
+    let Members { nodes, gpus, rows } = members;
     let mut flow = Flow::default();
-    for (target, row) in &rows {
+    for (target, row) in rows {
         flow.add(fleet, target, row);
     }
     let roles: Vec<Role> = rows.iter().map(|(target, row)| target.role(&row.reading, &fleet.pairs)).collect();
     let loads: Vec<_> = rows.iter().filter_map(|(_, row)| Some((row.reading.rank.clone()?, load(row)?))).collect();
     let (revenue_per_hour, cost_per_hour) = pace(fleet, unit);
+    let live = gpus.iter().filter(|gpu| gpu.health(fleet) == Health::Live);
     UnitRow {
         unit: unit.clone(),
         role: roles.first().copied().filter(|first| roles.iter().all(|role| role == first)),
-        nodes,
+        nodes: *nodes,
         gpus: gpus.len(),
-        utilization: mean(
-            gpus.iter().filter(|gpu| gpu.health(fleet) == Health::Live).filter_map(|gpu| gpu.reading.utilization),
-        ),
+        utilization: mean(live.filter_map(|gpu| gpu.reading.utilization)),
         kv_usage: mean(rows.iter().filter_map(|(_, row)| row.reading.kv_usage)),
         waiting: sum(rows.iter().filter_map(|(_, row)| row.reading.waiting)),
         output_per_second: flow.output,
@@ -49,7 +61,7 @@ fn unit_row(fleet: &Fleet, unit: &UnitName, nodes: usize) -> UnitRow {
 }
 
 /// What a rank carries: the tokens that it worked on in the window.
-fn load(row: &super::Row) -> Option<f64> {
+fn load(row: &Row) -> Option<f64> {
     let parts = [PROMPT, OUTPUT].map(|i| row.window.growth(i));
     (parts != [None, None]).then(|| parts.into_iter().flatten().sum::<u64>() as f64)
 }
