@@ -52,8 +52,7 @@ fn a_minute(of: impl Fn(u64) -> Snapshot) -> usize {
 #[test]
 fn one_box_with_every_figure_moving_stays_under_75_kb() {
     let bytes = a_minute(|beat| picture::one_box(8, beat));
-    println!("one box, every figure moving: {bytes} bytes a minute");
-    assert!(bytes < 75_000, "{bytes} bytes");
+    assert!(bytes < 75_000, "{bytes} bytes a minute");
 }
 
 #[test]
@@ -63,13 +62,11 @@ fn one_box_with_nothing_moving_stays_under_2_kb() {
         still.at = still.at + Span::from_secs(beat.cast_signed());
         still
     });
-    println!("one box, nothing moving: {bytes} bytes a minute");
     assert!(bytes < 2_000, "{bytes} bytes");
 }
 
 #[test]
 fn a_fleet_of_2224_gpus_stays_under_400_kb() {
     let bytes = a_minute(picture::fleet);
-    println!("fleet, every figure moving: {bytes} bytes a minute");
     assert!(bytes < 400_000, "{bytes} bytes");
 }

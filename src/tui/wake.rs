@@ -7,17 +7,21 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::thread;
 use std::time::Duration;
 
-use ratatui::crossterm::event::{self, Event, KeyEvent};
-use rustix::event::{PollFd, PollFlags, poll};
+use ratatui::crossterm::event::KeyEvent;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use tokio::sync::watch;
 
-use super::terminal::Tty;
+use super::terminal::{Decoder, Tty};
 use crate::snapshot::Snapshot;
 
 /// How long the loop may take to end after a signal, before the process is ended under it.
 const GRACE: Duration = Duration::from_millis(400);
+
+/// How long after an escape the rest of a key's bytes may come, over a slow line.
+const ESCAPE: Timespec = Timespec { tv_sec: 0, tv_nsec: 30_000_000 };
 
 /// A reason to wake.
 #[derive(Debug)]
@@ -45,36 +49,48 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
 /// Keys, from a thread that waits for them.
 pub(super) fn keys(tty: Arc<Tty>, loop_: SyncSender<Wake>) -> io::Result<()> {
     spawn("keys", move || {
-        let outcome = read_keys(&tty, &loop_);
-        if outcome.is_err() {
+        if read_keys(&tty, &loop_).is_err() {
             loop_.send(Wake::Closed).ok();
         }
     })
 }
 
-/// Reads until the terminal is gone. Crossterm would spin on a closed one, so that it is only asked while there is
-/// something to read.
+/// Reads until the terminal is gone, which is an error, or the loop is.
 fn read_keys(tty: &Tty, loop_: &SyncSender<Wake>) -> io::Result<()> {
+    let mut decoder = Decoder::default();
+    let mut bytes = [0; 1024];
     loop {
-        let mut fds = [PollFd::from_borrowed_fd(tty.input().as_fd(), PollFlags::IN)];
-        match poll(&mut fds, None) {
-            Err(rustix::io::Errno::INTR) => continue,
-            other => other?,
+        let patience = decoder.waits().then_some(ESCAPE);
+        let keys = if has_input(tty, patience)? {
+            match rustix::io::read(tty.input(), &mut bytes) {
+                Ok(0) => return Err(io::ErrorKind::BrokenPipe.into()),
+                Ok(length) => decoder.feed(&bytes[..length]),
+                Err(Errno::INTR | Errno::AGAIN) => continue,
+                Err(error) => return Err(error.into()),
+            }
+        } else {
+            decoder.flush().into_iter().collect()
         };
-        if fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
-            return Err(io::ErrorKind::BrokenPipe.into());
-        }
-        while event::poll(Duration::ZERO)? {
-            let wake = match event::read()? {
-                Event::Key(key) => Wake::Key(key),
-                Event::Resize(..) => Wake::Resized,
-                _ => continue,
-            };
-            if loop_.send(wake).is_err() {
+        for key in keys {
+            if loop_.send(Wake::Key(key)).is_err() {
                 return Ok(());
             }
         }
     }
+}
+
+/// Waits for input, for ever or so long; false when the time is over.
+fn has_input(tty: &Tty, patience: Option<Timespec>) -> io::Result<bool> {
+    let mut fds = [PollFd::from_borrowed_fd(tty.input().as_fd(), PollFlags::IN)];
+    match poll(&mut fds, patience.as_ref()) {
+        Err(Errno::INTR) => return has_input(tty, patience),
+        other => other?,
+    };
+    let told = fds[0].revents();
+    if told.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    }
+    Ok(told.contains(PollFlags::IN))
 }
 
 /// Pictures, from a thread that waits for the collector; it holds one at most, and the collector never waits for it.

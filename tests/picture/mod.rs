@@ -8,13 +8,14 @@ mod rows;
 
 use std::sync::Arc;
 
+#[allow(unused_imports, reason = "not every test draws every case")]
 pub use cases::{Case, case};
 use margintop::reading::{EngineKind, Label, ModelName, Role};
 use margintop::snapshot::{
     Coverage, GpuTotals, Line, ListBasis, MoneyView, RateBasis, Requests, SCHEMA, Snapshot, TokenTotals, Vitals,
 };
 use margintop::units::{Money, Ratio, Span, Timestamp, Tokens};
-pub use rows::{engine, model, node};
+use rows::{engine, model, node};
 
 /// 2026-11-23T15:04:07Z.
 pub const NOON: Timestamp = Timestamp::from_millis(1_795_446_247_000);
@@ -124,30 +125,32 @@ fn fleet_money() -> MoneyView {
     }
 }
 
-fn line(seed: usize, beat: u64, base: f64, swing: f64) -> Line {
-    let newest = beat / 5;
+/// A quarter hour that ends with the point `newest`.
+fn line(seed: usize, newest: u64, base: f64, swing: f64) -> Line {
     let points = (0..180_u64).map(|i| {
-        let at = newest + i;
+        let at = newest + i - 179;
         let slow = ((at as f64) / 23.0 + seed as f64).sin() * 0.5 + 0.5;
         Some((base * (1.0 - swing + swing * (0.7 * slow + 0.3 * wave(seed, at)))) as f32)
     });
     Line { points: points.collect(), change: Some(wave(seed + 7, newest / 12) * 0.1 - 0.05) }
 }
 
-fn vitals(at: Timestamp, beat: u64, output: f64, prompt: f64, hit: f64, load: f64) -> Vitals {
+fn vitals(at: Timestamp, output: f64, prompt: f64, hit: f64, load: f64) -> Vitals {
     let step = Span::from_secs(5);
-    let total = line(2, beat, prompt, 0.5);
+    let newest = at.millis().div_euclid(step.millis());
+    let number = newest.unsigned_abs() % 100_000;
+    let total = line(2, number, prompt, 0.5);
     let scaled =
         |share: f32| Line { points: total.points.iter().map(|p| p.map(|p| p * share)).collect(), change: total.change };
     Vitals {
         step,
-        until: Timestamp::from_millis(at.millis().div_euclid(5000) * 5000),
-        output: line(1, beat, output, 0.6),
+        until: Timestamp::from_millis(newest * step.millis()),
+        output: line(1, number, output, 0.6),
         prompt_miss: scaled(1.0 - hit as f32),
         prompt_hit: scaled(hit as f32),
         prompt: total,
-        hit_rate: line(3, beat, hit, 0.15),
-        load: line(4, beat, load, 0.25),
+        hit_rate: line(3, number, hit, 0.15),
+        load: line(4, number, load, 0.25),
     }
 }
 
@@ -179,7 +182,7 @@ pub fn one_box(gpus: usize, beat: u64) -> Snapshot {
         cache_hit_rate: ratio(0.682 + wave(3, beat) * 0.01),
         requests: Requests { running: Some(30), waiting: Some(2) },
         nodes: vec![Arc::new(box_node)],
-        vitals: vitals(at, beat, 4_210.0, 19_800.0, 0.68, 0.75),
+        vitals: vitals(at, 4_210.0, 19_800.0, 0.68, 0.75),
         models: vec![model("Llama-3.3-70B-Instruct", output, prompt, Some(revenue), Some(dollars(33.1)))],
         engines: vec![Arc::new(engine_row)],
         ..empty()
@@ -256,7 +259,7 @@ pub fn fleet(beat: u64) -> Snapshot {
         ],
         units,
         alerts: rows::fleet_alerts(at),
-        vitals: vitals(at, beat, 1_940_000.0, 7_040_000.0, 0.5625, 0.72),
+        vitals: vitals(at, 1_940_000.0, 7_040_000.0, 0.5625, 0.72),
         money: fleet_money(),
         ..empty()
     };

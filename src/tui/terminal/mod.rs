@@ -1,10 +1,12 @@
 //! The terminal itself: its modes, what is written to it, and how it is given back whatever happens.
 
+mod decode;
 mod output;
 mod panic;
 mod thrifty;
 mod tty;
 
+pub(super) use decode::Decoder;
 pub use output::Output;
 pub(super) use panic::PanicGuard;
 pub use thrifty::Thrifty;

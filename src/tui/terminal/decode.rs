@@ -1,0 +1,188 @@
+//! Keys from the bytes that a terminal sends.
+//!
+//! Our own, because crossterm's reader loses a key that arrives with a change of size and spins on a closed terminal.
+//! Pure: no file, no clock. What is not understood is dropped whole and never taken for text.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// The most bytes that a sequence may have before it is taken for noise.
+const LONGEST: usize = 64;
+
+/// Bytes in, keys out; what is incomplete waits for the next bytes.
+#[derive(Debug, Default)]
+pub(in crate::tui) struct Decoder(Vec<u8>);
+
+enum Step {
+    /// A key of so many bytes.
+    Key(KeyEvent, usize),
+    /// So many bytes that mean nothing here.
+    Skip(usize),
+    /// More bytes are needed.
+    Wait,
+}
+
+impl Decoder {
+    /// The keys that are complete now.
+    pub(in crate::tui) fn feed(&mut self, bytes: &[u8]) -> Vec<KeyEvent> {
+        self.0.extend_from_slice(bytes);
+        let mut keys = Vec::new();
+        let mut at = 0;
+        while let Some(rest) = self.0.get(at..).filter(|rest| !rest.is_empty()) {
+            match step(rest) {
+                Step::Key(key, length) => {
+                    keys.push(key);
+                    at += length;
+                }
+                Step::Skip(length) => at += length,
+                Step::Wait if rest.len() > LONGEST => at += rest.len(),
+                Step::Wait => break,
+            }
+        }
+        self.0.drain(..at);
+        keys
+    }
+
+    /// Whether something waits for more.
+    pub(in crate::tui) fn waits(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// No more came in time: an escape alone is the key of that name.
+    pub(in crate::tui) fn flush(&mut self) -> Option<KeyEvent> {
+        let alone = self.0 == [0x1b];
+        self.0.clear();
+        alone.then(|| key(KeyCode::Esc))
+    }
+}
+
+fn key(code: KeyCode) -> KeyEvent {
+    KeyEvent::new(code, KeyModifiers::NONE)
+}
+
+fn step(bytes: &[u8]) -> Step {
+    match bytes {
+        [0x1b] | [0x1b, b'[' | b'O'] | [] => Step::Wait,
+        [0x1b, b'[', rest @ ..] => control_sequence(rest),
+        [0x1b, b'O', last, ..] => named(*last).map_or(Step::Skip(3), |code| Step::Key(key(code), 3)),
+        [0x1b, 0x1b, ..] => Step::Key(key(KeyCode::Esc), 1),
+        [0x1b, rest @ ..] => match step(rest) {
+            Step::Key(key, length) => Step::Key(KeyEvent::new(key.code, key.modifiers | KeyModifiers::ALT), length + 1),
+            Step::Skip(length) => Step::Skip(length + 1),
+            Step::Wait => Step::Wait,
+        },
+        [b'\r' | b'\n', ..] => Step::Key(key(KeyCode::Enter), 1),
+        [b'\t', ..] => Step::Key(key(KeyCode::Tab), 1),
+        [0x08 | 0x7f, ..] => Step::Key(key(KeyCode::Backspace), 1),
+        [byte @ 0x01..=0x1a, ..] => {
+            let letter = char::from(b'a' + byte - 1);
+            Step::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL), 1)
+        }
+        [0x00..=0x1f, ..] => Step::Skip(1),
+        _ => character(bytes),
+    }
+}
+
+/// What stands behind `ESC [`: parameters, then one letter or `~`.
+fn control_sequence(rest: &[u8]) -> Step {
+    let Some(end) = rest.iter().position(|byte| (0x40..=0x7e).contains(byte)) else { return Step::Wait };
+    let (parameters, last) = (&rest[..end], rest[end]);
+    let code = if last == b'~' { numbered(parameters) } else { named(last) };
+    // A mouse report begins with `<` and means nothing here, whatever its letter.
+    let code = code.filter(|_| !parameters.starts_with(b"<"));
+    let length = 2 + end + 1;
+    code.map_or(Step::Skip(length), |code| Step::Key(key(code), length))
+}
+
+fn named(last: u8) -> Option<KeyCode> {
+    Some(match last {
+        b'A' => KeyCode::Up,
+        b'B' => KeyCode::Down,
+        b'C' => KeyCode::Right,
+        b'D' => KeyCode::Left,
+        b'H' => KeyCode::Home,
+        b'F' => KeyCode::End,
+        b'P' => KeyCode::F(1),
+        b'Z' => KeyCode::BackTab,
+        _ => return None,
+    })
+}
+
+fn numbered(parameters: &[u8]) -> Option<KeyCode> {
+    let number = parameters.split(|byte| *byte == b';').next()?;
+    Some(match number {
+        b"1" | b"7" => KeyCode::Home,
+        b"3" => KeyCode::Delete,
+        b"4" | b"8" => KeyCode::End,
+        b"5" => KeyCode::PageUp,
+        b"6" => KeyCode::PageDown,
+        b"11" => KeyCode::F(1),
+        _ => return None,
+    })
+}
+
+/// One character of UTF-8.
+fn character(bytes: &[u8]) -> Step {
+    let length = match bytes.first() {
+        Some(0xc0..=0xdf) => 2,
+        Some(0xe0..=0xef) => 3,
+        Some(0xf0..=0xf7) => 4,
+        _ => 1,
+    };
+    let Some(whole) = bytes.get(..length) else { return Step::Wait };
+    match std::str::from_utf8(whole).ok().and_then(|text| text.chars().next()) {
+        Some(c) => Step::Key(key(KeyCode::Char(c)), length),
+        None => Step::Skip(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(bytes: &[u8]) -> Vec<KeyCode> {
+        Decoder::default().feed(bytes).into_iter().map(|key| key.code).collect()
+    }
+
+    #[test]
+    fn keys_of_many_terminals() {
+        assert_eq!(codes(b"q?"), [KeyCode::Char('q'), KeyCode::Char('?')]);
+        assert_eq!(codes("é深".as_bytes()), [KeyCode::Char('é'), KeyCode::Char('深')]);
+        assert_eq!(codes(b"\x1b[A\x1bOB\x1b[1;5C"), [KeyCode::Up, KeyCode::Down, KeyCode::Right]);
+        assert_eq!(codes(b"\x1b[5~\x1b[6~\x1b[Z"), [KeyCode::PageUp, KeyCode::PageDown, KeyCode::BackTab]);
+        assert_eq!(codes(b"\r\t\x7f"), [KeyCode::Enter, KeyCode::Tab, KeyCode::Backspace]);
+        assert_eq!(codes(b"\x1b[<64;10;20M\x1b[200~x"), [KeyCode::Char('x')]);
+        assert_eq!(codes(b"\xffx"), [KeyCode::Char('x')]);
+        let quit = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        assert_eq!(Decoder::default().feed(b"\x03"), [quit]);
+    }
+
+    #[test]
+    fn bytes_may_come_one_by_one() {
+        let mut decoder = Decoder::default();
+        let keys: Vec<_> = b"\x1b[6~j".iter().flat_map(|byte| decoder.feed(&[*byte])).map(|key| key.code).collect();
+        assert_eq!(keys, [KeyCode::PageDown, KeyCode::Char('j')]);
+        assert!(!decoder.waits());
+    }
+
+    #[test]
+    fn an_escape_alone_is_a_key_once_nothing_follows() {
+        let mut decoder = Decoder::default();
+        assert!(decoder.feed(b"\x1b").is_empty());
+        assert!(decoder.waits());
+        assert_eq!(decoder.flush().map(|key| key.code), Some(KeyCode::Esc));
+        assert!(!decoder.waits());
+        assert!(decoder.feed(b"\x1b[").is_empty());
+        assert_eq!(decoder.flush(), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn noise_is_eaten(bytes: Vec<u8>) {
+            let mut decoder = Decoder::default();
+            for chunk in bytes.chunks(3) {
+                decoder.feed(chunk);
+                assert!(decoder.0.len() <= LONGEST + 3);
+            }
+        }
+    }
+}

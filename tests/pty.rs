@@ -1,0 +1,328 @@
+//! The true program in a true terminal: keys, sizes, signals, and what is left of the terminal afterwards.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{LocalModes, tcgetattr};
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the end may take, however stuck the terminal is.
+const END: Duration = Duration::from_secs(1);
+
+/// The program under test: the one place to change when it is started another way.
+fn program(arguments: &[&str]) -> CommandBuilder {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let path = BUILT.get_or_init(|| {
+        // `cargo test` builds the examples; `cargo test --test pty` does not.
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--example", "screen"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        // What cargo tells a test would make dependencies build anew.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_cargos_own(&name.to_string_lossy())) {
+            build.env_remove(name);
+        }
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        assert!(build.status().unwrap().success());
+        std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("examples/screen")
+    });
+    let mut command = CommandBuilder::new(path);
+    command.args(arguments);
+    command
+}
+
+fn is_cargos_own(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST") || name.starts_with("CARGO_CRATE")
+}
+
+/// A program in a terminal that this test reads.
+struct Session {
+    child: Box<dyn Child + Send + Sync>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    keys: Option<Box<dyn Write + Send>>,
+    output: Option<Receiver<Vec<u8>>>,
+    tty: File,
+    screen: vt100::Parser,
+    modes: LocalModes,
+}
+
+impl Session {
+    fn start(arguments: &[&str]) -> Self {
+        let mut session = Self::start_unread(arguments);
+        session.read();
+        session.wait_for("the first figure", |screen| screen.contains(" k tok/s") || screen.contains(" M tok/s"));
+        session
+    }
+
+    /// Starts it and reads nothing of what it writes.
+    fn start_unread(arguments: &[&str]) -> Self {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let tty = File::open(pair.master.tty_name().unwrap()).unwrap();
+        let modes = tcgetattr(&tty).unwrap().local_modes;
+        let mut command = program(arguments);
+        command.env("TERM", "xterm-256color");
+        command.env("COLORTERM", "truecolor");
+        command.env_remove("NO_COLOR");
+        let child = pair.slave.spawn_command(command).unwrap();
+        let keys = pair.master.take_writer().unwrap();
+        let screen = vt100::Parser::new(24, 80, 0);
+        Self { child, master: Some(pair.master), keys: Some(keys), output: None, tty, screen, modes }
+    }
+
+    fn read(&mut self) {
+        let mut reader = self.master.as_ref().unwrap().try_clone_reader().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut chunk = [0; 8_192];
+            while let Ok(length) = reader.read(&mut chunk) {
+                if length == 0 || sender.send(chunk[..length].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        self.output = Some(receiver);
+    }
+
+    fn press(&mut self, keys: &str) {
+        let writer = self.keys.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
+    }
+
+    fn resize(&mut self, cols: u16, rows: u16) {
+        self.master.as_ref().unwrap().resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.screen.screen_mut().set_size(rows, cols);
+    }
+
+    fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    fn wait_for(&mut self, what: &str, seen: impl Fn(&str) -> bool) {
+        self.wait_until(what, |screen| seen(&screen.contents()));
+    }
+
+    fn wait_until(&mut self, what: &str, seen: impl Fn(&vt100::Screen) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !seen(self.screen.screen()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.as_ref().unwrap().recv_timeout(left) {
+                Ok(bytes) => self.screen.process(&bytes),
+                Err(error) => panic!("waited for {what} ({error}); the screen is\n{}", self.text()),
+            }
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.process_id().unwrap().cast_signed()).unwrap()
+    }
+
+    /// The letter of the process's state: `S` asleep, `T` stopped.
+    fn wait_for_state(&self, wanted: char) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid().as_raw_nonzero())).unwrap();
+            let state = stat.rsplit(')').next().unwrap().trim().chars().next().unwrap();
+            if state == wanted {
+                return;
+            }
+            assert!(Instant::now() < deadline, "state {state}, not {wanted}");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits for the end, reads what is left, and says how long it took.
+    fn end(&mut self) -> (ExitStatus, Duration) {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                let took = start.elapsed();
+                self.drain();
+                return (status, took);
+            }
+            assert!(start.elapsed() < PATIENCE, "it does not end");
+            // Whoever reads nothing shall not read here either.
+            match &self.output {
+                Some(output) => {
+                    if let Ok(bytes) = output.recv_timeout(Duration::from_millis(5)) {
+                        self.screen.process(&bytes);
+                    }
+                }
+                None => std::thread::yield_now(),
+            }
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = &self.output {
+            match output.recv_timeout(Duration::from_millis(200)) {
+                Ok(bytes) => self.screen.process(&bytes),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn assert_modes_restored(&self) {
+        assert_eq!(tcgetattr(&self.tty).unwrap().local_modes, self.modes, "the terminal's modes");
+    }
+
+    fn assert_restored(&self) {
+        assert!(!self.screen.screen().alternate_screen(), "the alternate screen is still shown");
+        assert!(!self.screen.screen().hide_cursor(), "the cursor is still hidden");
+        self.assert_modes_restored();
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+#[test]
+fn keys_and_sizes() {
+    let mut session = Session::start(&["one-box"]);
+    assert!(session.screen.screen().alternate_screen());
+    assert!(!tcgetattr(&session.tty).unwrap().local_modes.contains(LocalModes::ICANON), "not in raw mode");
+
+    session.press("?");
+    session.wait_for("the help", |text| text.contains("hold the picture"));
+    session.press("\x1b");
+    session.wait_for("the help's end", |text| !text.contains("hold the picture"));
+
+    let ground = |screen: &vt100::Screen| screen.cell(23, 79).unwrap().bgcolor();
+    let dark = ground(session.screen.screen());
+    session.press("t");
+    session.wait_until("another theme", |screen| ground(screen) != dark);
+
+    session.press(" ");
+    session.wait_for("the pause", |text| text.contains("paused at"));
+    session.press(" ");
+    session.wait_for("the pause's end", |text| !text.contains("paused at"));
+
+    session.press("4");
+    session.wait_for("the engines", |text| text.contains("1 of 1"));
+    session.press("1");
+    session.wait_for("the overview", |text| text.contains("gross margin"));
+
+    // A key and a size at once: neither may be lost.
+    session.press("4");
+    session.resize(40, 12);
+    session.wait_for("the engines, small", |text| text.contains("1 of 1") && !text.contains("alerts"));
+    session.press("1");
+    session.wait_for("a small screen", |text| text.contains("gross margin") && !text.contains("BASIS"));
+    session.resize(20, 5);
+    session.wait_for("too small", |text| text.contains("too small"));
+    session.resize(120, 36);
+    session.wait_for("a large screen", |text| text.contains("MODELS"));
+    session.resize(200, 50);
+    session.wait_for("a huge screen", |text| text.contains("1 overview") && text.contains("BASIS"));
+
+    session.press("q");
+    let (status, took) = session.end();
+    assert!(status.success(), "{status:?}");
+    assert!(took < END, "{took:?}");
+    session.assert_restored();
+}
+
+#[test]
+fn ctrl_c_quits() {
+    let mut session = Session::start(&["fleet"]);
+    session.press("\x03");
+    assert!(session.end().0.success());
+    session.assert_restored();
+}
+
+#[test]
+fn signals_end_it_within_a_second() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let mut session = Session::start(&["one-box"]);
+        session.signal(signal);
+        let (status, took) = session.end();
+        assert_eq!(status.exit_code(), code);
+        assert!(took < END, "{took:?}");
+        session.assert_restored();
+    }
+}
+
+#[test]
+fn it_stops_and_comes_back() {
+    let mut session = Session::start(&["one-box"]);
+    for stop in ["key", "signal"] {
+        if stop == "key" {
+            session.press("\x1a");
+        } else {
+            session.signal(Signal::TSTP);
+        }
+        session.wait_for_state('T');
+        session.drain();
+        session.assert_restored();
+        session.signal(Signal::CONT);
+        session.wait_for("the screen again", |text| text.contains("BASIS"));
+        assert!(session.screen.screen().alternate_screen());
+        session.press("?");
+        session.wait_for("keys again", |text| text.contains("hold the picture"));
+        session.press("?");
+    }
+    session.press("q");
+    assert!(session.end().0.success());
+    session.assert_restored();
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    let mut session = Session::start(&["one-box", "--panic"]);
+    let (status, _) = session.end();
+    assert_eq!(status.exit_code(), 1);
+    session.assert_restored();
+    assert!(session.text().contains("a bug ended it"), "{}", session.text());
+    assert!(!session.text().contains("backtrace"), "{}", session.text());
+}
+
+#[test]
+fn a_closed_terminal_ends_it() {
+    let mut session = Session::start(&["one-box"]);
+    session.keys = None;
+    session.output = None;
+    session.master = None;
+    let (_, took) = session.end();
+    // The reading thread holds the last end of the pty until it reads once more.
+    assert!(took < END + Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn a_terminal_that_nobody_reads_does_not_keep_it_alive() {
+    let mut session = Session::start_unread(&["fleet"]);
+    session.resize(200, 50);
+    // Every theme is a whole frame of some 40 kB; a pty holds less than that.
+    let stuck = |session: &Session| {
+        let path = format!("/proc/{}/wchan", session.pid().as_raw_nonzero());
+        fs::read_to_string(path).unwrap_or_default()
+    };
+    let deadline = Instant::now() + Duration::from_secs(2);
+    while Instant::now() < deadline && !stuck(&session).contains("tty_write") {
+        session.press("t");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    session.signal(Signal::TERM);
+    let (status, took) = session.end();
+    assert_eq!(status.exit_code(), 143);
+    assert!(took < END, "{took:?}");
+    session.assert_modes_restored();
+}
