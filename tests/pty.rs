@@ -312,11 +312,12 @@ fn a_terminal_that_nobody_reads_does_not_keep_it_alive() {
     session.resize(200, 50);
     // Every theme is a whole frame of some 40 kB; a pty holds less than that.
     let stuck = |session: &Session| {
+        // Where the main thread waits in the kernel: for room in the terminal, or for a wake.
         let path = format!("/proc/{}/wchan", session.pid().as_raw_nonzero());
-        fs::read_to_string(path).unwrap_or_default()
+        fs::read_to_string(path).is_ok_and(|place| place.contains("tty_write") || place == "wait_woken")
     };
     let deadline = Instant::now() + Duration::from_secs(2);
-    while Instant::now() < deadline && !stuck(&session).contains("tty_write") {
+    while Instant::now() < deadline && !stuck(&session) {
         session.press("t");
         std::thread::sleep(Duration::from_millis(50));
     }

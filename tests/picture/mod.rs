@@ -15,7 +15,8 @@ use margintop::snapshot::{
     Coverage, GpuTotals, Line, ListBasis, MoneyView, RateBasis, Requests, SCHEMA, Snapshot, TokenTotals, Vitals,
 };
 use margintop::units::{Money, Ratio, Span, Timestamp, Tokens};
-use rows::{engine, model, node};
+#[allow(unused_imports, reason = "not every test builds every row")]
+pub use rows::{alert, engine, model, node, unit};
 
 /// 2026-11-23T15:04:07Z.
 pub const NOON: Timestamp = Timestamp::from_millis(1_795_446_247_000);

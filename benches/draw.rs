@@ -1,0 +1,43 @@
+//! One frame of the overview at 200x50 over 278 nodes and 2,224 GPUs, and what a new picture costs before it.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "../tests/picture/mod.rs"]
+mod picture;
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use jiff::tz::TimeZone;
+use margintop::tui::app::{Action, App};
+use margintop::tui::terminal::Thrifty;
+use margintop::tui::theme::{Depth, Shelf, Theme};
+use margintop::units::Span;
+use ratatui::Terminal;
+use ratatui::layout::Size;
+
+fn frames(c: &mut Criterion) {
+    let theme = Theme::new(&Shelf::built_in().unwrap().palettes()[0], Depth::True);
+    let pictures: Vec<_> = (0..8).map(|beat| Arc::new(picture::fleet(beat))).collect();
+    let mut app = App::new(pictures[0].clone(), TimeZone::UTC, Span::from_secs(1), 1);
+    let mut terminal = Terminal::new(Thrifty::new(std::io::sink(), || Ok(Size::new(200, 50)))).unwrap();
+    let mut next = pictures.iter().cycle();
+
+    c.bench_function("take in a picture of 2,224 GPUs", |b| {
+        b.iter(|| app.update(Action::Fresh(black_box(next.next().unwrap().clone()))));
+    });
+    c.bench_function("draw 200x50 with 2,224 GPUs, every figure moving", |b| {
+        b.iter(|| {
+            app.update(Action::Fresh(next.next().unwrap().clone()));
+            terminal.draw(|frame| margintop::tui::draw(frame, &app, app.shown(), &theme)).unwrap();
+        });
+    });
+    c.bench_function("draw 200x50 with 2,224 GPUs, nothing moving", |b| {
+        b.iter(|| {
+            terminal.draw(|frame| margintop::tui::draw(frame, &app, app.shown(), &theme)).unwrap();
+        });
+    });
+}
+
+criterion_group!(benches, frames);
+criterion_main!(benches);

@@ -1,0 +1,169 @@
+//! Whatever the picture and whatever the size: drawing never panics, and nothing leaves its cells.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod picture;
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use margintop::reading::{EngineKind, Health, Label, ModelName, Role as EngineRole, UnitName};
+use margintop::snapshot::{Line, Rule, Severity, Snapshot};
+use margintop::tui::app::{Action, App, Command, Motion, View};
+use margintop::tui::theme::Theme;
+use margintop::units::{Money, Ratio, Span, Timestamp, Tokens};
+use picture::{Case, case, empty};
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+fn draw(app: &App, width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| margintop::tui::draw(frame, app, app.shown(), &Theme::of_roles())).unwrap();
+    terminal.backend().buffer().content.iter().map(ratatui::buffer::Cell::symbol).collect()
+}
+
+fn app(snapshot: Snapshot) -> App {
+    let mut app = App::new(Arc::new(empty()), TimeZone::UTC, Span::from_secs(1), 4);
+    app.update(Action::Fresh(Arc::new(snapshot)));
+    app
+}
+
+#[test]
+fn every_case_at_every_awkward_size() {
+    for which in Case::ALL {
+        let mut app = app(case(which));
+        for view in View::ALL {
+            app.update(Action::Command(Command::Show(view)));
+            for (width, height) in
+                [(0, 0), (1, 1), (0, 9), (9, 0), (20, 5), (40, 8), (41, 9), (76, 20), (110, 33), (250, 80)]
+            {
+                draw(&app, width, height);
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_hostile_reaches_a_cell() {
+    for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 50)] {
+        let text = draw(&app(case(Case::Hostile)), width, height);
+        assert!(!text.chars().any(char::is_control), "{width}x{height}");
+        assert!(!text.contains('\u{202e}'), "{width}x{height}");
+    }
+}
+
+fn text() -> impl Strategy<Value = Label> {
+    prop_oneof!["[a-z0-9-]{0,20}", "\\PC{0,40}", ".{0,300}"].prop_map(|text| Label::new(&text))
+}
+
+fn number() -> impl Strategy<Value = Option<f64>> {
+    prop_oneof![
+        Just(None),
+        Just(Some(0.0)),
+        Just(Some(f64::MAX)),
+        Just(Some(f64::NAN)),
+        Just(Some(f64::INFINITY)),
+        (-1e3..1e9).prop_map(Some),
+        (0.0..1.0).prop_map(Some)
+    ]
+}
+
+fn ratio() -> impl Strategy<Value = Option<Ratio>> {
+    number().prop_map(|n| n.and_then(Ratio::new))
+}
+
+fn money() -> impl Strategy<Value = Option<Money>> {
+    prop_oneof![
+        Just(None),
+        Just(Some(Money::ZERO)),
+        any::<i64>().prop_map(|m| Some(Money::from_micros(m))),
+        (i128::MIN / 4..i128::MAX / 4).prop_map(|g| Some(Money::from_grains(g)))
+    ]
+}
+
+fn health() -> impl Strategy<Value = Health> {
+    prop_oneof![Just(Health::Live), Just(Health::Stale), Just(Health::Lost), Just(Health::Never)]
+}
+
+prop_compose! {
+    fn snapshot()(
+        at in any::<i64>(),
+        names in prop::collection::vec((text(), prop::option::of(text()), 0_usize..18, health()), 0..40),
+        engines in prop::collection::vec((text(), health(), number(), ratio(), prop::option::of(text())), 0..12),
+        models in prop::collection::vec((text(), money(), number()), 0..6),
+        sums in (money(), money(), money(), money(), ratio(), ratio(), ratio()),
+        flags in any::<(bool, bool, bool, u64, usize)>(),
+        rates in (number(), number(), number(), ratio(), ratio()),
+        lines in (prop::collection::vec(prop::option::of(any::<f32>()), 0..400), any::<i32>(), any::<i64>()),
+        alerts in prop::collection::vec((text(), text(), any::<i64>()), 0..5),
+        currency in text(),
+    ) -> Snapshot {
+        let mut snapshot = empty();
+        snapshot.at = Timestamp::from_millis(at / 4);
+        for (name, unit, gpus, state) in names {
+            let mut row = picture::node(name.as_str(), unit.as_ref().map(Label::as_str), gpus, 0, "NVIDIA B200");
+            row.state = state;
+            for gpu in &mut row.gpus {
+                gpu.state = state;
+                gpu.utilization = rates.3;
+                gpu.heat = rates.4;
+                gpu.power_watts = rates.0;
+            }
+            snapshot.gpus.count += gpus;
+            if let Some(unit) = unit {
+                snapshot.units.push(picture::unit(unit.as_str(), EngineRole::Decode, gpus, 1, 1));
+            }
+            snapshot.nodes.push(Arc::new(row));
+        }
+        for (model, state, rate, kv, note) in engines {
+            let mut row = picture::engine(0, 0, EngineKind::Sglang, model.as_str(), EngineRole::Decode, 0.0, 0.0);
+            row.unit = note.as_ref().map(|n| UnitName::new(n.as_str()));
+            (row.state, row.output_per_second, row.kv_usage, row.note) = (state, rate, kv, note);
+            snapshot.engines.push(Arc::new(row));
+        }
+        for (name, revenue, rate) in models {
+            let mut row = picture::model(name.as_str(), 0.0, 0.0, revenue, revenue);
+            row.model = ModelName::new(name.as_str());
+            row.output_per_second = rate;
+            snapshot.models.push(row);
+        }
+        let m = &mut snapshot.money;
+        (m.revenue, m.cost, m.profit, m.profit_per_hour) = (sums.0, sums.1, sums.2, sums.3);
+        (m.profit_on_cost, m.gross_margin, m.break_even_load) = (sums.4, sums.5, sums.6);
+        (m.lower_bound, m.upper_bound, m.theoretical, m.unpriced_tokens, m.uncosted_engines) = flags;
+        (m.idle_cost, m.break_even_price, m.cost_per_million) = (sums.0, sums.1, sums.2);
+        m.since = Some(Timestamp::from_millis(at));
+        m.currency = currency;
+        snapshot.tokens.output_per_second = rates.0;
+        snapshot.tokens.prompt_per_second = rates.1;
+        snapshot.tokens.cached_per_second = rates.2;
+        snapshot.tokens.output_total = Some(Tokens::new(flags.3));
+        snapshot.gpus.utilization = rates.3;
+        let line = Line { points: lines.0.into(), change: rates.1 };
+        snapshot.vitals.step = Span::from_millis(lines.1.into());
+        snapshot.vitals.until = Timestamp::from_millis(lines.2);
+        snapshot.vitals.output = line.clone();
+        snapshot.vitals.prompt = line.clone();
+        snapshot.vitals.prompt_hit = line;
+        for (subject, words, since) in alerts {
+            let since = Timestamp::from_millis(since / 4);
+            snapshot.alerts.push(picture::alert(Rule::Loss, Severity::Critical, subject.as_str(), since, words.as_str()));
+        }
+        snapshot
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #[test]
+    fn drawing_never_panics(picture in snapshot(), width in 0_u16..250, height in 0_u16..80, view in 0_usize..5, moves in 0_usize..60) {
+        let mut app = app(picture);
+        app.update(Action::Command(Command::Show(View::ALL[view])));
+        for _ in 0..moves {
+            app.update(Action::Command(Command::Move(Motion::Down)));
+        }
+        draw(&app, width, height);
+        app.update(Action::Command(Command::Help));
+        draw(&app, width, height);
+    }
+}
