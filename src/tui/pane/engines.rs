@@ -55,21 +55,21 @@ fn columns<'a>(scene: &'a Scene<'a>) -> Vec<Column<'a, &'a EngineRow>> {
     let count =
         |value: Option<u64>| Figure::value(value.map_or(human::UNKNOWN.to_owned(), |v| human::grouped(v.into())));
     vec![
-        Col::name("ENGINES", 12, 18, 0, |row| name(row)),
-        Col::name("model", 13, 27, 0, |row| {
+        Col::name("ENGINES", 24, 12, 0, |row| name(row)),
+        Col::name("model", 16, 24, 0, |row| {
             Figure::value(row.model.as_ref().map_or(human::UNKNOWN, |model| model.as_str()))
         }),
-        Col::name("role", 8, 0, 6, |row| role(row)),
+        Col::name("role", 8, 0, 7, |row| role(row)),
         Col::figure("run", 4, 1, move |row| count(row.running)),
         Col::figure("wait", 4, 1, move |row| count(row.waiting)),
         Col::figure("KV", 5, 1, |row| kv(row)),
         Col::figure("hit", 5, 2, |row| hit(row)),
         Col::figure("ttft p99", 8, 3, |row| latency(row.ttft_seconds)),
         Col::figure("itl p99", 7, 4, |row| latency(row.itl_seconds)),
-        Col::figure("in/s", 5, 5, |row| Figure::value(human::scaled_tight(row.prompt_per_second))),
+        Col::figure("in/s", 5, 6, |row| Figure::value(human::scaled_tight(row.prompt_per_second))),
         Col::figure("out/s", 5, 0, |row| Figure::value(human::scaled_tight(row.output_per_second))),
-        Col::figure("earned", 9, 6, |row| Figure::value(scene.money(row.revenue, 9))),
-        Col::name("note", 10, 60, 7, |row| note(row)),
+        Col::figure("earned", 9, 5, |row| Figure::value(scene.money(row.revenue, 9))),
+        Col::name("note", 10, 60, 8, |row| note(row)),
     ]
 }
 

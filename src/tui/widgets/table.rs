@@ -41,7 +41,7 @@ impl Figure {
 pub struct Column<'s, R> {
     /// Its heading.
     pub title: &'s str,
-    /// Its least width.
+    /// The width that it needs; a column that may grow needs no more than its longest text.
     pub width: u16,
     /// How much wider it may grow.
     pub grow: u16,
@@ -92,24 +92,56 @@ impl<'s, R> Rows<'s, R> {
 /// Cells between two columns.
 const GAP: u16 = 2;
 
-/// The columns that fit `width`, with their widths. Names grow as far as the rows need it, then bars.
-fn fit<'c, 's, R>(columns: &'c [Column<'s, R>], width: u16, rows: &[R]) -> Vec<(&'c Column<'s, R>, u16)> {
-    let total = |rank: u8| -> u16 {
-        let shown = columns.iter().filter(|c| c.rank <= rank);
-        shown.map(|c| c.width + GAP).sum::<u16>().saturating_sub(GAP)
+/// A column with what its rows ask for.
+struct Fitted<'c, 's, R> {
+    column: &'c Column<'s, R>,
+    /// Cells given to it.
+    cells: u16,
+    /// Cells that its longest text would take; `None` for bars.
+    longest: Option<u16>,
+}
+
+impl<'c, 's, R> Fitted<'c, 's, R> {
+    fn new(column: &'c Column<'s, R>, rows: &[R]) -> Self {
+        let mut longest = Some(human::width(column.title) as u16);
+        if column.grow > 0 {
+            for row in rows {
+                longest = match ((column.figure)(row), longest) {
+                    (Figure::Text(_, text), Some(most)) => Some(most.max(human::width(&text) as u16)),
+                    _ => None,
+                };
+            }
+        }
+        // A column of names takes no more than its names do; figures keep their width whatever they are.
+        let cells = if column.grow > 0 { column.width.min(longest.unwrap_or(u16::MAX)) } else { column.width };
+        Self { column, cells, longest }
+    }
+
+    /// The cells up to which it would grow.
+    fn wish(&self) -> u16 {
+        let most = self.column.width + self.column.grow;
+        self.longest.map_or(most, |longest| longest.min(most))
+    }
+}
+
+/// The columns that fit `width`. Names grow first, as far as the rows need it, then bars.
+fn fit<'c, 's, R>(columns: &'c [Column<'s, R>], width: u16, rows: &[R]) -> Vec<Fitted<'c, 's, R>> {
+    let mut fitted: Vec<_> = columns.iter().map(|column| Fitted::new(column, rows)).collect();
+    let total = |fitted: &[Fitted<'_, '_, R>], rank: u8| -> u16 {
+        let shown = fitted.iter().filter(|f| f.column.rank <= rank);
+        shown.map(|f| f.cells + GAP).sum::<u16>().saturating_sub(GAP)
     };
     let highest = columns.iter().map(|c| c.rank).max().unwrap_or(0);
-    let rank = (0..=highest).rev().find(|rank| total(*rank) <= width).unwrap_or(0);
-    let mut spare = width.saturating_sub(total(rank));
-    let mut fitted: Vec<_> = columns.iter().filter(|c| c.rank <= rank).map(|c| (c, c.width)).collect();
-    let needs: Vec<Need> = fitted.iter().map(|(column, _)| need(column, rows)).collect();
-    for pass in [Need::text, Need::bar] {
+    let rank = (0..=highest).rev().find(|rank| total(&fitted, *rank) <= width).unwrap_or(0);
+    let mut spare = width.saturating_sub(total(&fitted, rank));
+    fitted.retain(|f| f.column.rank <= rank);
+    for bars in [false, true] {
         let mut moved = true;
         while spare > 0 && moved {
             moved = false;
-            for ((_, cells), need) in fitted.iter_mut().zip(&needs) {
-                if spare > 0 && *cells < pass(*need) {
-                    *cells += 1;
+            for f in fitted.iter_mut().filter(|f| f.column.grow > 0 && f.longest.is_none() == bars) {
+                if spare > 0 && f.cells < f.wish() {
+                    f.cells += 1;
                     spare -= 1;
                     moved = true;
                 }
@@ -119,52 +151,21 @@ fn fit<'c, 's, R>(columns: &'c [Column<'s, R>], width: u16, rows: &[R]) -> Vec<(
     fitted
 }
 
-/// How wide a column would like to be.
-#[derive(Clone, Copy)]
-enum Need {
-    Text(u16),
-    Bar(u16),
-}
-
-impl Need {
-    fn text(self) -> u16 {
-        if let Self::Text(cells) = self { cells } else { 0 }
-    }
-
-    fn bar(self) -> u16 {
-        if let Self::Bar(cells) = self { cells } else { 0 }
-    }
-}
-
-fn need<R>(column: &Column<'_, R>, rows: &[R]) -> Need {
-    let most = column.width + column.grow;
-    if column.grow == 0 {
-        return Need::Text(column.width);
-    }
-    let mut widest = 0;
-    for row in rows {
-        match (column.figure)(row) {
-            Figure::Bar(_) => return Need::Bar(most),
-            Figure::Text(_, text) => widest = widest.max(human::width(&text) as u16),
-        }
-    }
-    Need::Text(widest.min(most))
-}
-
-fn heading<R>(canvas: &mut Canvas<'_>, area: Rect, fitted: &[(&Column<'_, R>, u16)]) {
+fn heading<R>(canvas: &mut Canvas<'_>, area: Rect, fitted: &[Fitted<'_, '_, R>]) {
     let mut pen = canvas.pen(area, 0);
-    for (i, (column, cells)) in fitted.iter().enumerate() {
-        let cells = usize::from(*cells);
+    for (i, f) in fitted.iter().enumerate() {
+        let cells = usize::from(f.cells);
         let role = if i == 0 { Role::Accent } else { Role::Dim };
-        match column.align {
-            Align::Left => pen.name(role, column.title, cells),
-            Align::Right => pen.right(role, column.title, cells),
+        match f.column.align {
+            Align::Left => pen.name(role, f.column.title, cells),
+            Align::Right => pen.right(role, f.column.title, cells),
         };
         pen.skip(GAP);
     }
 }
 
-/// Writes the headings, of which the first is the table's own name, and as many rows as fit. Returns how many rows found no room.
+/// Writes the headings, of which the first is the table's own name, and as many rows as fit. Returns how many rows found
+/// no room.
 pub fn table<R>(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column<'_, R>], rows: &Rows<'_, R>) -> usize {
     if area.height == 0 {
         return rows.rows.len();
@@ -186,9 +187,9 @@ pub fn table<R>(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column<'_, R>], 
     rows.rows.len().saturating_sub(room)
 }
 
-fn write_row<R>(canvas: &mut Canvas<'_>, line: Rect, fitted: &[(&Column<'_, R>, u16)], row: &R, tone: Option<Role>) {
+fn write_row<R>(canvas: &mut Canvas<'_>, line: Rect, fitted: &[Fitted<'_, '_, R>], row: &R, tone: Option<Role>) {
     let mut x = line.x;
-    for (column, cells) in fitted {
+    for Fitted { column, cells, .. } in fitted {
         let area = Rect { x, width: *cells, ..line }.intersection(line);
         match (column.figure)(row) {
             Figure::Text(role, text) => {
