@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use margintop::snapshot::Snapshot;
 use margintop::tui::app::{Action, App, Command, View};
-use margintop::tui::theme::{Depth, Role, Shelf, Theme};
+use margintop::tui::theme::{Depth, Glyphs, Role, Shelf, Theme};
 use margintop::units::Span;
 use picture::{Case, case, empty};
 use ratatui::Terminal;
@@ -127,6 +127,18 @@ fn without_colour_the_sign_and_the_severity_still_show() {
             assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
             let bold = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::BOLD));
             assert!(bold.filter(|cell| cell.symbol() == glyph).count() > 0, "{which:?} {size:?}");
+        }
+    }
+}
+
+#[test]
+fn an_old_terminal_gets_ascii_only() {
+    let theme = Theme::of_roles().with_glyphs(Glyphs::Ascii);
+    for which in Case::ALL {
+        let snapshot = Arc::new(case(which));
+        for size in SIZES {
+            let buffer = frame(&app(&snapshot), &theme, size);
+            assert!(buffer.content.iter().all(|cell| cell.symbol().is_ascii()), "{which:?} {size:?}");
         }
     }
 }

@@ -19,6 +19,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, snapshot: &Snapshot, theme: &Theme
     let area = frame.area();
     let mut canvas = Canvas { buffer: frame.buffer_mut(), theme };
     draw_on(&mut canvas, area, &Scene { app, snap: snapshot });
+    theme.glyphs().apply(canvas.buffer);
 }
 
 fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {

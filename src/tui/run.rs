@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::app::App;
 use super::dashboard::{Dashboard, Exit};
 use super::terminal::{Output, PanicGuard, Thrifty, Tty};
-use super::theme::{ColorChoice, Depth, Shelf, Theme};
+use super::theme::{ColorChoice, Depth, Glyphs, Shelf, Theme};
 use super::wake;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
@@ -87,6 +87,8 @@ fn start(tty: &Arc<Tty>, mut app: App, themes: Vec<Theme>) -> io::Result<Dashboa
 fn themes(options: &Options) -> io::Result<(Vec<Theme>, usize)> {
     let shelf = options.themes.as_deref().map_or_else(Shelf::built_in, Shelf::with_folder).map_err(io::Error::other)?;
     let chosen = options.theme.as_deref().map_or(Ok(0), |name| shelf.find(name)).map_err(io::Error::other)?;
-    let depth = Depth::detect(options.color, |name| std::env::var(name).ok());
-    Ok((shelf.palettes().iter().map(|palette| Theme::new(palette, depth)).collect(), chosen))
+    let var = |name: &str| std::env::var(name).ok();
+    let (depth, glyphs) = (Depth::detect(options.color, var), Glyphs::detect(var));
+    let themed = |palette| Theme::new(palette, depth).with_glyphs(glyphs);
+    Ok((shelf.palettes().iter().map(themed).collect(), chosen))
 }

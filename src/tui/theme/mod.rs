@@ -5,6 +5,7 @@
 mod colour;
 mod depth;
 mod error;
+mod glyphs;
 mod palette;
 mod role;
 mod shelf;
@@ -12,6 +13,7 @@ mod shelf;
 pub use colour::Colour;
 pub use depth::{ColorChoice, Depth};
 pub use error::ThemeError;
+pub use glyphs::Glyphs;
 pub use palette::Palette;
 pub use role::Role;
 pub use shelf::{BUILT_IN, Shelf};
@@ -22,6 +24,7 @@ use ratatui::style::{Color, Modifier, Style};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theme {
     name: String,
+    glyphs: Glyphs,
     styles: [Style; Role::COUNT],
 }
 
@@ -38,7 +41,7 @@ impl Theme {
             _ if role == Role::Selection => Style::new().bg(palette.colour(role, depth)),
             _ => ground.fg(palette.colour(role, depth)),
         });
-        Self { name: palette.name().to_owned(), styles }
+        Self { name: palette.name().to_owned(), glyphs: Glyphs::Blocks, styles }
     }
 
     /// A theme in which every role has a colour of its own, for tests that ask which role a cell has.
@@ -46,7 +49,18 @@ impl Theme {
         let mut styles = Role::ALL.map(|role| Style::new().bg(Color::Indexed(0)).fg(Color::Indexed(role as u8)));
         styles[Role::Selection as usize] = Style::new().bg(Color::Indexed(Role::Selection as u8));
         styles[Role::Ground as usize] = Style::new().bg(Color::Indexed(0));
-        Self { name: "roles".to_owned(), styles }
+        Self { name: "roles".to_owned(), glyphs: Glyphs::Blocks, styles }
+    }
+
+    /// The same theme with other characters.
+    #[must_use]
+    pub fn with_glyphs(self, glyphs: Glyphs) -> Self {
+        Self { glyphs, ..self }
+    }
+
+    /// The characters that may be drawn.
+    pub fn glyphs(&self) -> Glyphs {
+        self.glyphs
     }
 
     /// Its name.

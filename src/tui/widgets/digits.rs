@@ -2,6 +2,7 @@
 
 use super::Canvas;
 use crate::tui::human;
+use crate::tui::theme::Glyphs;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -30,8 +31,11 @@ fn glyph(c: char) -> Option<[&'static str; 3]> {
 }
 
 /// Writes `text` large at the left of `area`; characters without a large form stand small in the middle row. Returns the
-/// cells used, or `None` and draws nothing if it does not fit.
+/// cells used, or `None` and draws nothing if it does not fit or blocks cannot be shown.
 pub fn large(canvas: &mut Canvas<'_>, area: Rect, text: &str, style: Style) -> Option<u16> {
+    if canvas.theme.glyphs() == Glyphs::Ascii {
+        return None;
+    }
     let forms: Vec<_> = text.chars().map(|c| (c, glyph(c))).collect();
     let cells = |(c, form): &(char, Option<[&str; 3]>)| match form {
         Some(rows) => human::width(rows[0]) as u16 + 1,
