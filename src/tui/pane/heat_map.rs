@@ -17,11 +17,12 @@ const GUTTER: u16 = 2;
 const PANELS: u16 = 6;
 
 /// What one cell stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Grain {
     /// A GPU, with so many cells between two nodes.
     Gpu { gap: u16 },
     /// A node.
+    #[default]
     Node,
 }
 
@@ -32,6 +33,7 @@ struct MapRow<'a> {
 }
 
 /// How a fleet is laid out in a number of cells.
+#[derive(Default)]
 pub struct HeatPlan<'a> {
     grain: Grain,
     panels: u16,
@@ -47,23 +49,33 @@ impl<'a> HeatPlan<'a> {
     /// rows. Where nothing fits, the densest.
     pub fn new(snapshot: &'a Snapshot, width: u16, height: u16) -> Self {
         let room = usize::from(height.saturating_sub(1));
+        let orders = [false, true].map(|by_unit| node_order(snapshot, by_unit));
+        let at = |grain, panels, by_unit: bool| {
+            Self::at(snapshot, &orders[usize::from(by_unit)], width, grain, panels, by_unit)
+        };
         let gpu = [Grain::Gpu { gap: 1 }, Grain::Gpu { gap: 0 }];
-        let units = !snapshot.units.is_empty();
         let by_gpu = [true, false].into_iter().flat_map(|by_unit| gpu.map(|grain| (grain, by_unit)));
         let wishes = by_gpu.chain([(Grain::Node, true), (Grain::Node, false)]);
-        for (grain, by_unit) in wishes.filter(|(_, by_unit)| units || !by_unit) {
-            for panels in 1..=PANELS {
-                let plan = Self::at(snapshot, width, grain, panels, by_unit);
-                if plan.panels > 0 && plan.rows.len() <= room * usize::from(panels) {
-                    return plan;
-                }
-            }
-        }
-        Self::at(snapshot, width, Grain::Node, 1, false)
+        let units = !snapshot.units.is_empty();
+        wishes
+            .filter(|(_, by_unit)| units || !by_unit)
+            .flat_map(|(grain, by_unit)| (1..=PANELS).map(move |panels| (grain, panels, by_unit)))
+            .filter_map(|(grain, panels, by_unit)| at(grain, panels, by_unit))
+            .find(|plan| plan.rows.len() <= room * usize::from(plan.panels))
+            .or_else(|| at(Grain::Node, 1, false))
+            .unwrap_or_default()
     }
 
-    fn at(snapshot: &'a Snapshot, width: u16, grain: Grain, panels: u16, by_unit: bool) -> Self {
-        let widest = snapshot.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(0).clamp(1, 32) as u16;
+    /// The plan of so many panels; `None` if not even one node fits a row of a panel.
+    fn at(
+        snapshot: &'a Snapshot,
+        order: &[usize],
+        width: u16,
+        grain: Grain,
+        panels: u16,
+        by_unit: bool,
+    ) -> Option<Self> {
+        let widest = snapshot.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(0).clamp(1, 1000) as u16;
         let panel_width = (width + GUTTER) / panels.max(1);
         let cells = panel_width.saturating_sub(LABEL + GUTTER);
         let per_row = match grain {
@@ -71,20 +83,24 @@ impl<'a> HeatPlan<'a> {
             Grain::Gpu { gap } => (cells + gap) / (widest + gap),
             Grain::Node => cells,
         };
-        let mut order: Vec<usize> = (0..snapshot.nodes.len()).collect();
-        if by_unit {
-            let unit = |i: usize| snapshot.nodes.get(i).and_then(|node| node.unit.as_ref());
-            order.sort_by(|a, b| (unit(*a).is_none(), unit(*a), a).cmp(&(unit(*b).is_none(), unit(*b), b)));
-        }
-        let rows = rows(snapshot, &order, usize::from(per_row.max(1)), by_unit);
-        let panels = if per_row == 0 { 0 } else { panels };
-        Self { grain, panels, panel_width, order, rows, widest, by_unit }
+        let rows = rows(snapshot, order, usize::from(per_row.max(1)), by_unit);
+        (per_row > 0).then(|| Self { grain, panels, panel_width, order: order.to_vec(), rows, widest, by_unit })
     }
 
     /// Rows of the screen that it takes, the heading included.
     pub fn height(&self) -> u16 {
         1 + self.rows.len().div_ceil(usize::from(self.panels.max(1))) as u16
     }
+}
+
+/// The places of the nodes, those of a unit together.
+fn node_order(snapshot: &Snapshot, by_unit: bool) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..snapshot.nodes.len()).collect();
+    if by_unit {
+        let unit = |i: usize| snapshot.nodes.get(i).and_then(|node| node.unit.as_ref());
+        order.sort_by(|a, b| (unit(*a).is_none(), unit(*a), a).cmp(&(unit(*b).is_none(), unit(*b), b)));
+    }
+    order
 }
 
 fn rows<'a>(snapshot: &'a Snapshot, order: &[usize], per_row: usize, by_unit: bool) -> Vec<MapRow<'a>> {
