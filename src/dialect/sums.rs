@@ -57,14 +57,14 @@ impl Sums {
         match field {
             Field::Count(count) => {
                 let sum = &mut self.counts[count as usize];
-                *sum = match (*sum, Tokens::from_counter(value)) {
-                    (Sum::Unsaid, Ok(tokens)) => Sum::Of(tokens.count()),
-                    (Sum::Of(sum), Ok(tokens)) => Sum::Of(sum.saturating_add(tokens.count())),
-                    (Sum::Refused, Ok(_)) => Sum::Refused,
-                    (_, Err(_)) => {
-                        *sum = Sum::Refused;
-                        return false;
-                    }
+                let Ok(tokens) = Tokens::from_counter(value) else {
+                    *sum = Sum::Refused;
+                    return false;
+                };
+                *sum = match *sum {
+                    Sum::Unsaid => Sum::Of(tokens.count()),
+                    Sum::Of(sum) => Sum::Of(sum.saturating_add(tokens.count())),
+                    Sum::Refused => Sum::Refused,
                 };
             }
             Field::Gauge(gauge) => {
