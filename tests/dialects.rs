@@ -490,3 +490,11 @@ fn nvidia_gpu_exporter_says_its_gpus() {
     assert_eq!((gpu.utilization, gpu.sm_clock.unwrap().get()), (Ratio::new(0.98), 1980));
     assert_eq!((gpu.memory_used.unwrap().get(), gpu.power.unwrap().get()), (136_919_908_352, 611_230));
 }
+
+#[test]
+fn a_page_beyond_a_limit_is_incomplete() {
+    let page = format!("vllm:generation_tokens_total 7\nvllm:prompt_tokens_total{{a=\"{}\"}} 5\n", "x".repeat(70_000));
+    let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+    assert_eq!((reading.complete, reading.refusals.over_limit), (false, 1));
+    assert_eq!((reading.engines[0].tokens.whole_prompt(), count(reading.engines[0].tokens.output)), (None, Some(7)));
+}

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::format_collect, missing_docs)]
 
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -39,6 +40,7 @@ fn answer(status: &str, headers: &str, body: &[u8]) -> Reply {
 struct Server {
     url: String,
     asked: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -46,13 +48,19 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (reply, log) = (Arc::new(reply), Arc::clone(&asked));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (reply, log, accepted) = (Arc::new(reply), Arc::clone(&asked), Arc::clone(&connections));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                accepted.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(serve(stream, Arc::clone(&reply), Arc::clone(&log)));
             }
         });
-        Self { url, asked }
+        Self { url, asked, connections }
+    }
+
+    fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     fn asked(&self) -> Vec<String> {
@@ -136,6 +144,41 @@ async fn a_page_is_read_over_one_connection() {
         assert_eq!(cost.bytes, PAGE.len() as u64);
     }
     assert_eq!(server.asked(), ["/metrics"; 3]);
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_is_replaced() {
+    let whole = || format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{PAGE}", PAGE.len()).into_bytes();
+    let server = Server::start(move |_| Reply::Last(whole())).await;
+    let mut scraper = scraper(&format!("{}/metrics", server.url));
+    for _ in 0..4 {
+        assert!(look(&mut scraper).await.1.is_ok());
+    }
+    assert_eq!(server.connections(), 4);
+}
+
+#[tokio::test]
+async fn a_refusal_leaves_the_connection_usable() {
+    let turn = AtomicUsize::new(0);
+    let server = Server::start(move |_| match turn.fetch_add(1, Ordering::SeqCst) % 2 {
+        0 => answer("503 Busy", "", b"one moment"),
+        _ => ok(PAGE),
+    })
+    .await;
+    let mut scraper = scraper(&format!("{}/metrics", server.url));
+    for _ in 0..3 {
+        assert_eq!(look(&mut scraper).await.1, Err(ScrapeTrouble::Status(503)));
+        assert!(look(&mut scraper).await.1.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_speak_http_is_told() {
+    match given(|_| Reply::Last(b"SSH-2.0-OpenSSH_9.6\r\n".into())).await {
+        Err(ScrapeTrouble::Other(why)) => assert!(why.as_str().contains("not HTTP"), "{why}"),
+        answer => panic!("{answer:?}"),
+    }
 }
 
 #[tokio::test]

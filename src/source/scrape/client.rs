@@ -1,26 +1,20 @@
-//! HTTP clients, and one GET with everything that can go wrong with it.
+//! The general HTTP client: TLS, redirects within a server, compressed bodies; and the buffers that pages are read into.
 
 use std::error::Error;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
-use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, LOCATION,
-};
-use reqwest::header::{HeaderValue, TRANSFER_ENCODING};
+use hyper::Response;
+use hyper::header::HeaderMap;
 use reqwest::redirect::{Attempt, Policy};
-use reqwest::{Certificate, Client, ClientBuilder, Url};
+use reqwest::{Body, Certificate, Client, ClientBuilder, Url};
 use rustls::RootCertStore;
 use rustls::crypto::ring;
 
-use crate::clock::Clock;
+use super::line::CONNECT;
 use crate::reading::{Label, ScrapeTrouble};
-use crate::units::{Moment, Timestamp};
 
-/// How long the first handshake of a connection may take.
-const CONNECT: Duration = Duration::from_secs(2);
 /// Redirects followed within one server: `/metrics` to `/metrics/`.
 const REDIRECTS: usize = 4;
 /// What to keep of a buffer for the next page.
@@ -59,7 +53,7 @@ impl Clients {
     }
 
     /// An empty buffer, with room where an earlier page left some.
-    fn buffer(&self) -> Vec<u8> {
+    pub(super) fn buffer(&self) -> Vec<u8> {
         self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
@@ -75,7 +69,6 @@ impl Clients {
 
 fn builder() -> ClientBuilder {
     Client::builder()
-        .user_agent(concat!("margintop/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT)
         .pool_max_idle_per_host(1)
         .http1_only()
@@ -121,88 +114,14 @@ fn build(builder: ClientBuilder) -> Result<Client, ScrapeTrouble> {
     builder.build().map_err(|error| ScrapeTrouble::Tls(Label::new(&root_cause(&error))))
 }
 
-/// A body and what came with it.
-#[derive(Debug)]
-pub(super) struct Answer {
-    /// The body, decoded.
-    pub(super) body: Vec<u8>,
-    /// When its last byte had arrived.
-    pub(super) at: Moment,
-    /// Whether it calls itself `OpenMetrics`, if it calls itself anything.
-    pub(super) openmetrics: Option<bool>,
-    /// When the server says that it is.
-    pub(super) date: Option<Timestamp>,
-    /// Nothing told its length, so its end may be missing.
-    pub(super) open_ended: bool,
-    /// What llama.cpp says in place of its start: another value is another process.
-    pub(super) process: Option<HeaderValue>,
-}
-
-/// How a GET is sent.
-pub(super) struct Ask<'a> {
-    pub(super) clients: &'a Clients,
-    pub(super) client: &'a Client,
-    pub(super) token: Option<&'a HeaderValue>,
-    pub(super) accept: &'static str,
-    /// The most bytes of decoded body.
-    pub(super) cap: usize,
-    pub(super) clock: &'a Clock,
-}
-
-impl Ask<'_> {
-    /// One GET. A body that is too large or does not reach its end is no answer.
-    pub(super) async fn get(&self, url: &Url) -> Result<Answer, ScrapeTrouble> {
-        let mut request = self.client.get(url.clone()).header(ACCEPT, self.accept);
-        // Compressing is work for the engine; what comes compressed all the same is unpacked.
-        request = request.header(ACCEPT_ENCODING, "identity");
-        if let Some(token) = self.token {
-            request = request.header(AUTHORIZATION, token);
-        }
-        let mut response = request.send().await.map_err(|error| trouble(&error, url, 0))?;
-        refuse_status(&response)?;
-        if response.content_length().is_some_and(|length| length > self.cap as u64) {
-            return Err(ScrapeTrouble::TooLarge(self.cap as u64));
-        }
-        let (openmetrics, date) = (is_openmetrics(response.headers()), date(response.headers()));
-        let open_ended = ![CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| response.headers().contains_key(name));
-        let process = response.headers().get("process-start-time-unix").cloned();
-        let mut body = self.clients.buffer();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > self.cap => {
-                    return Err(ScrapeTrouble::TooLarge(self.cap as u64));
-                }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => break,
-                Err(error) => return Err(trouble(&error, url, body.len() as u64)),
-            }
-        }
-        Ok(Answer { body, at: self.clock.now(), openmetrics, date, open_ended, process })
-    }
-}
-
-fn refuse_status(response: &reqwest::Response) -> Result<(), ScrapeTrouble> {
-    let status = response.status();
-    if status.is_redirection() {
-        let there = response.headers().get(LOCATION).and_then(|there| there.to_str().ok()).unwrap_or("nowhere");
-        let why = format!("redirects to {there}, which is not followed; name that address if it is the engine's");
-        return Err(ScrapeTrouble::Other(Label::new(&why)));
-    }
-    if status.as_u16() == 200 { Ok(()) } else { Err(ScrapeTrouble::Status(status.as_u16())) }
-}
-
-fn is_openmetrics(headers: &HeaderMap) -> Option<bool> {
-    let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    Some(kind.trim_start().to_ascii_lowercase().starts_with("application/openmetrics-text"))
-}
-
-fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    let zoned = jiff::fmt::rfc2822::parse(headers.get(DATE)?.to_str().ok()?).ok()?;
-    Some(Timestamp::from_millis(zoned.timestamp().as_millisecond()))
+/// Sends a GET.
+pub(super) async fn get(client: &Client, url: &Url, headers: &HeaderMap) -> Result<Response<Body>, ScrapeTrouble> {
+    let sent = client.get(url.clone()).headers(headers.clone()).send().await;
+    sent.map(Response::from).map_err(|error| trouble(&error, url, 0))
 }
 
 /// What went wrong, from the error and its causes, after so many bytes of body.
-fn trouble(error: &reqwest::Error, url: &Url, bytes: u64) -> ScrapeTrouble {
+pub(super) fn trouble(error: &reqwest::Error, url: &Url, bytes: u64) -> ScrapeTrouble {
     if error.is_timeout() {
         return ScrapeTrouble::TimedOut;
     }

@@ -3,7 +3,9 @@
 //! It fetches and finds out where a target's page is; what the page means is `dialect`. When to look, and how often, is
 //! the caller's.
 
+mod answer;
 mod client;
+mod line;
 mod models;
 mod scraper;
 mod target;

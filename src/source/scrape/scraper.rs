@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::header::HeaderValue;
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::{Client, Url};
 
-use super::client::{Answer, Ask, Clients};
+use super::answer::{Answer, Intake};
+use super::client::{self, Clients};
+use super::line::{self, Got, Line};
 use super::models::Models;
 use super::token::Token;
 use super::{Address, Target};
@@ -43,6 +45,9 @@ pub struct Scraper {
     target: Target,
     settings: Settings,
     clock: Clock,
+    line: Line,
+    /// Whether the server answers in ways that the line can't take: then the client asks.
+    unusual: bool,
     client: Option<Client>,
     token: Token,
     /// What `/v1/models` said, since the server was last seen to start.
@@ -75,6 +80,8 @@ impl Scraper {
             target,
             settings,
             clock,
+            line: Line::default(),
+            unusual: false,
             client: None,
             token,
             models: None,
@@ -119,15 +126,10 @@ impl Scraper {
     async fn read(&mut self) -> Result<Look, ScrapeTrouble> {
         match self.target.address.clone() {
             Address::File(path) => self.read_file(&path).await,
-            Address::Http(url) => {
-                if self.client.is_none() {
-                    self.client = Some(self.settings.clients.client(&url, self.target.ca_file.as_deref())?);
-                }
-                match self.page.clone() {
-                    Some(page) => self.read_page(&page).await,
-                    None => self.find_page(&url).await,
-                }
-            }
+            Address::Http(url) => match self.page.clone() {
+                Some(page) => self.read_page(&page).await,
+                None => self.find_page(&url).await,
+            },
         }
     }
 
@@ -248,16 +250,37 @@ impl Scraper {
 
     /// One GET with this target's key; with another one, if the first is refused and the file holds another by now.
     async fn get(&mut self, url: &Url, accept: &'static str, cap: usize) -> Result<Answer, ScrapeTrouble> {
-        let Some(client) = self.client.clone() else { return Err(ScrapeTrouble::Other(Label::new("no client"))) };
-        let mut header = self.token.header()?;
         loop {
-            let token = header.as_ref();
-            let ask = Ask { clients: &self.settings.clients, client: &client, token, accept, cap, clock: &self.clock };
-            match ask.get(url).await {
-                Err(ScrapeTrouble::Status(401 | 403)) if self.token.changed() => header = self.token.header()?,
+            let mut headers = HeaderMap::with_capacity(5);
+            headers.insert(USER_AGENT, HeaderValue::from_static(concat!("margintop/", env!("CARGO_PKG_VERSION"))));
+            headers.insert(ACCEPT, HeaderValue::from_static(accept));
+            // Compressing is work for the engine; what comes compressed all the same is unpacked.
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            if let Some(key) = self.token.header()? {
+                headers.insert(AUTHORIZATION, key);
+            }
+            match self.send(url, &headers, cap).await {
+                Err(ScrapeTrouble::Status(401 | 403)) if self.token.changed() => {}
                 answer => return answer,
             }
         }
+    }
+
+    async fn send(&mut self, url: &Url, headers: &HeaderMap, cap: usize) -> Result<Answer, ScrapeTrouble> {
+        let clients = &self.settings.clients;
+        let intake = Intake { cap, buffer: clients.buffer(), clock: &self.clock };
+        if url.scheme() == "http" && !self.unusual {
+            match self.line.get(url, headers).await? {
+                Got::Answer(response) => return intake.receive(response, line::trouble).await,
+                Got::Unusual => self.unusual = true,
+            }
+        }
+        let client = match &self.client {
+            Some(client) => client,
+            None => self.client.insert(clients.client(url, self.target.ca_file.as_deref())?),
+        };
+        let response = client::get(client, url, headers).await?;
+        intake.receive(response, |error, bytes| client::trouble(error, url, bytes)).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use reqwest::header::HeaderValue;
+use hyper::header::HeaderValue;
 
 use crate::reading::{Label, ScrapeTrouble};
 

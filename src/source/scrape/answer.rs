@@ -1,0 +1,93 @@
+//! What a GET brings: a body and what came with it, whichever client sent it.
+
+use http_body_util::BodyExt;
+use hyper::Response;
+use hyper::body::{Body, Bytes};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, TRANSFER_ENCODING};
+
+use crate::clock::Clock;
+use crate::reading::{Label, ScrapeTrouble};
+use crate::units::{Moment, Timestamp};
+
+/// A whole body and what came with it.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The body, decoded.
+    pub(super) body: Vec<u8>,
+    /// When its last byte had arrived.
+    pub(super) at: Moment,
+    /// Whether it calls itself `OpenMetrics`, if it calls itself anything.
+    pub(super) openmetrics: Option<bool>,
+    /// When the server says that it is.
+    pub(super) date: Option<Timestamp>,
+    /// Nothing told its length, so its end may be missing.
+    pub(super) open_ended: bool,
+    /// What llama.cpp says in place of its start: another value is another process.
+    pub(super) process: Option<HeaderValue>,
+}
+
+/// How to take an answer in.
+pub(super) struct Intake<'a> {
+    /// The most bytes of body.
+    pub(super) cap: usize,
+    /// Where the body goes.
+    pub(super) buffer: Vec<u8>,
+    /// What stamps its arrival.
+    pub(super) clock: &'a Clock,
+}
+
+impl Intake<'_> {
+    /// Takes in the whole body. One that is too large or breaks off is no answer; `broken` says what an error in it is.
+    pub(super) async fn receive<B>(
+        self,
+        response: Response<B>,
+        broken: impl Fn(&B::Error, u64) -> ScrapeTrouble,
+    ) -> Result<Answer, ScrapeTrouble>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        refuse_status(&response)?;
+        let (head, mut incoming) = response.into_parts();
+        let too_large = || ScrapeTrouble::TooLarge(self.cap as u64);
+        if incoming.size_hint().lower() > self.cap as u64 {
+            return Err(too_large());
+        }
+        let mut body = self.buffer;
+        while let Some(frame) = incoming.frame().await {
+            let frame = frame.map_err(|error| broken(&error, body.len() as u64))?;
+            let Some(chunk) = frame.data_ref() else { continue };
+            if body.len() + chunk.len() > self.cap {
+                return Err(too_large());
+            }
+            body.extend_from_slice(chunk);
+        }
+        Ok(Answer {
+            body,
+            at: self.clock.now(),
+            openmetrics: is_openmetrics(&head.headers),
+            date: date(&head.headers),
+            open_ended: ![CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| head.headers.contains_key(name)),
+            process: head.headers.get("process-start-time-unix").cloned(),
+        })
+    }
+}
+
+fn refuse_status<B>(response: &Response<B>) -> Result<(), ScrapeTrouble> {
+    let status = response.status();
+    if status.is_redirection() {
+        let there = response.headers().get(LOCATION).and_then(|there| there.to_str().ok()).unwrap_or("nowhere");
+        let why = format!("redirects to {there}, which is not followed; name that address if it is the engine's");
+        return Err(ScrapeTrouble::Other(Label::new(&why)));
+    }
+    if status.as_u16() == 200 { Ok(()) } else { Err(ScrapeTrouble::Status(status.as_u16())) }
+}
+
+fn is_openmetrics(headers: &HeaderMap) -> Option<bool> {
+    let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(kind.trim_start().to_ascii_lowercase().starts_with("application/openmetrics-text"))
+}
+
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let zoned = jiff::fmt::rfc2822::parse(headers.get(DATE)?.to_str().ok()?).ok()?;
+    Some(Timestamp::from_millis(zoned.timestamp().as_millisecond()))
+}
