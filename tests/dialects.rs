@@ -1,5 +1,12 @@
 //! Every engine's page against the numbers that it must give.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::float_cmp,
+    clippy::panic,
+    clippy::format_collect,
+    missing_docs
+)]
 
 use std::path::PathBuf;
 
@@ -497,4 +504,19 @@ fn a_page_beyond_a_limit_is_incomplete() {
     let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
     assert_eq!((reading.complete, reading.refusals.over_limit), (false, 1));
     assert_eq!((reading.engines[0].tokens.whole_prompt(), count(reading.engines[0].tokens.output)), (None, Some(7)));
+}
+
+#[test]
+fn a_page_of_a_hundred_thousand_engines_ends_soon() {
+    let ranks: String = (0..60_000).map(|i| format!("vllm:generation_tokens_total{{engine=\"{i}\"}} 1\n")).collect();
+    let bounds: String = (0..30_000)
+        .map(|i| format!("vllm:e2e_request_latency_seconds_bucket{{engine=\"0\",le=\"{}\"}} 1\n", 30_000 - i))
+        .collect();
+    let gpus: String = (0..10_000).map(|i| format!("DCGM_FI_DEV_GPU_UTIL{{gpu=\"0\",UUID=\"{i}\"}} 1\n")).collect();
+    let begun = std::time::Instant::now();
+    let reading = dialect::read([ranks, bounds, gpus].concat().as_bytes(), &Hint::default()).unwrap();
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    assert!(!reading.complete && reading.refusals.over_limit > 60_000);
+    assert_eq!((reading.engines.len(), reading.gpus.len()), (1024, 256));
+    assert_eq!(reading.engines[0].latency.e2e, None);
 }

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use crate::reading::Histogram;
 use crate::units::Tokens;
 
+/// The most bounds of a histogram. TGI has one of 1024, which nobody wants; latencies have two dozen.
+const BOUNDS: usize = 512;
+
 /// The buckets of one row's histogram. Several series of the row add up bucket by bucket.
 #[derive(Debug, Default)]
 pub(super) struct Buckets {
@@ -25,7 +28,7 @@ impl Buckets {
     /// Adds the samples of one series at or below `bound`. Whether the value was a count.
     pub(super) fn add(&mut self, bound: f64, value: f64) -> bool {
         let count = match Tokens::from_counter(value) {
-            Ok(count) if !bound.is_nan() => count.count(),
+            Ok(count) if !bound.is_nan() && self.cells.len() < BOUNDS => count.count(),
             _ => {
                 self.refused = true;
                 return false;

@@ -97,12 +97,12 @@ pub(super) const DELAYS: usize = Delay::ItlOld as usize + 1;
 /// The row that a series belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Place<'p> {
-    /// The model's name.
-    pub(super) model: Option<LabelText<'p>>,
-    /// The process that ranks are of, where a page holds several engines.
-    pub(super) replica: Option<LabelText<'p>>,
     /// The rank.
     pub(super) rank: Option<LabelText<'p>>,
+    /// The process that ranks are of, where a page holds several engines.
+    pub(super) replica: Option<LabelText<'p>>,
+    /// The model's name.
+    pub(super) model: Option<LabelText<'p>>,
     /// Which of several copies of the row it is; the lowest stands.
     pub(super) copy: u32,
 }

@@ -121,6 +121,9 @@ fn triton(name: &str) -> Option<(What, f64)> {
     })
 }
 
+/// The most GPUs of a page; a node has 16, an agent's page one node.
+const BOARDS: usize = 256;
+
 /// One GPU as its lines come in.
 #[derive(Debug, Default)]
 struct Board<'p> {
@@ -137,8 +140,9 @@ struct Board<'p> {
 /// The GPUs of a page.
 #[derive(Debug, Default)]
 pub(super) struct Boards<'p> {
-    boards: Vec<Board<'p>>,
+    seen: Vec<Board<'p>>,
     last: usize,
+    over_limit: u32,
 }
 
 impl<'p> Boards<'p> {
@@ -159,7 +163,10 @@ impl<'p> Boards<'p> {
             return;
         }
         let instance = told.mig;
-        let board = self.board(told);
+        let Some(board) = self.board(told) else {
+            self.over_limit += 1;
+            return;
+        };
         let value = row.value * scale;
         match what {
             What::Info => {}
@@ -173,29 +180,38 @@ impl<'p> Boards<'p> {
         }
     }
 
-    fn board(&mut self, told: Board<'p>) -> &mut Board<'p> {
+    /// `None` if there are too many.
+    fn board(&mut self, told: Board<'p>) -> Option<&mut Board<'p>> {
         let same = |board: &Board<'p>| match (board.uuid, told.uuid) {
             (Some(ours), Some(theirs)) => ours == theirs,
             _ => board.index == told.index && board.node == told.node,
         };
-        let near = [self.last, self.last + 1].into_iter().find(|at| self.boards.get(*at).is_some_and(same));
-        let at = near.or_else(|| self.boards.iter().position(same)).unwrap_or(self.boards.len());
-        self.last = at;
-        if at == self.boards.len() {
-            self.boards.push(told);
+        let near = [self.last, self.last + 1].into_iter().find(|at| self.seen.get(*at).is_some_and(same));
+        let at = near.or_else(|| self.seen.iter().position(same)).unwrap_or(self.seen.len());
+        if at == self.seen.len() {
+            if at >= BOARDS {
+                return None;
+            }
+            self.seen.push(told);
         } else {
-            let board = &mut self.boards[at];
+            let board = &mut self.seen[at];
             board.index = board.index.or(told.index);
             board.node = board.node.or(told.node);
             board.name = board.name.or(told.name);
             board.mig |= told.mig;
         }
-        &mut self.boards[at]
+        self.last = at;
+        self.seen.get_mut(at)
+    }
+
+    /// Series that found no GPU.
+    pub(super) const fn over_limit(&self) -> u32 {
+        self.over_limit
     }
 
     /// A reading for each GPU, with the node that its labels name.
     pub(super) fn finish(self) -> Vec<(Option<NodeName>, GpuReading)> {
-        let boards = self.boards.into_iter().enumerate();
+        let boards = self.seen.into_iter().enumerate();
         boards
             .map(|(place, board)| (board.node.map(|node| NodeName::new(&node.text())), board.reading(place)))
             .collect()

@@ -69,6 +69,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         }
     }
     let tally = rows.tally();
+    let over_limit = tally.over_limit + boards.over_limit() + sheet.as_ref().map_or(0, Sheet::over_limit);
     let gpus = boards.finish();
     if dialect.is_none() && gpus.is_empty() && !holds_metrics(page, &limits) {
         return Err(ScrapeTrouble::NotMetrics(Label::new(sniff::what_instead(page))));
@@ -80,8 +81,8 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         engines: sheet.map_or_else(Vec::new, |sheet| sheet.finish(hint.model.as_ref())),
         gpus,
         date: None,
-        complete: whole && tally.over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
-        refusals: Refusals { lines: tally.bad, values: refused, over_limit: tally.over_limit },
+        complete: whole && over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
+        refusals: Refusals { lines: tally.bad, values: refused, over_limit },
     })
 }
 

@@ -6,6 +6,9 @@ use crate::exposition::{Kind, LabelText, Row};
 use crate::reading::{EngineReading, ModelName};
 use crate::units::{Timestamp, Tokens};
 
+/// The most rows of a page; series beyond them are counted as over a limit. A row is looked for among all of them.
+const ROWS: usize = 1024;
+
 /// One row of the sheet.
 #[derive(Debug)]
 struct Line<'p> {
@@ -21,13 +24,14 @@ pub(super) struct Sheet<'p> {
     last: usize,
     facts: PageFacts,
     refused: u32,
+    over_limit: u32,
 }
 
 impl<'p> Sheet<'p> {
     /// An empty sheet.
     pub(super) const fn new(dialect: &'static Dialect) -> Self {
         let facts = PageFacts { start: None, created: None, block: None, role: None, ranked: false, live: false };
-        Self { dialect, lines: Vec::new(), last: 0, facts, refused: 0 }
+        Self { dialect, lines: Vec::new(), last: 0, facts, refused: 0, over_limit: 0 }
     }
 
     /// Whether a series is wanted, and as what. A counter that the page calls a gauge is not that counter: Ray prints
@@ -57,23 +61,30 @@ impl<'p> Sheet<'p> {
                 self.facts.role = self.facts.role.or(entry.role);
                 self.facts.ranked |= entry.place.rank.is_some();
                 self.facts.live |= entry.field == Field::Count(Count::LiveOutput);
-                let at = self.line(entry.place);
-                if !self.lines[at].sums.add(entry.field, entry.bound, row.value) {
+                let Some(line) = self.line(entry.place) else {
+                    self.over_limit += 1;
+                    return;
+                };
+                if !line.sums.add(entry.field, entry.bound, row.value) {
                     self.refused += 1;
                 }
             }
         }
     }
 
-    /// The place of the row that `entry` belongs to: mostly the last one's, or its neighbour where ranks take turns.
-    fn line(&mut self, place: Place<'p>) -> usize {
+    /// The row at `place`: mostly the last one, or its neighbour where ranks take turns. `None` if there are too many.
+    fn line(&mut self, place: Place<'p>) -> Option<&mut Line<'p>> {
         let same = |line: &Line<'p>| line.place == place;
         let near = [self.last, self.last + 1].into_iter().find(|at| self.lines.get(*at).is_some_and(same));
-        self.last = near.or_else(|| self.lines.iter().position(same)).unwrap_or_else(|| {
+        let at = near.or_else(|| self.lines.iter().position(same)).unwrap_or(self.lines.len());
+        if at == self.lines.len() {
+            if at >= ROWS {
+                return None;
+            }
             self.lines.push(Line { place, sums: Sums::default() });
-            self.lines.len() - 1
-        });
-        self.last
+        }
+        self.last = at;
+        self.lines.get_mut(at)
     }
 
     /// When the process behind the counters started.
@@ -84,6 +95,11 @@ impl<'p> Sheet<'p> {
     /// Wanted values that were no counts.
     pub(super) const fn refused(&self) -> u32 {
         self.refused
+    }
+
+    /// Wanted series that found no row.
+    pub(super) const fn over_limit(&self) -> u32 {
+        self.over_limit
     }
 
     /// A reading for each row, by model and rank. `unnamed` is the model of rows that name none.
