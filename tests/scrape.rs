@@ -529,33 +529,27 @@ async fn engines_are_found_by_their_pages() {
     let port = |server: &Server| server.url.rsplit_once(':').unwrap().1.parse::<u16>().unwrap();
     let ports = vec![port(&vllm), port(&gpus), port(&stranger), nobody];
     let mut discovery = Discovery::on(ports, Settings::default(), Clock::System);
-    let found = discovery.look(&[]).await;
-    assert!(found.trouble.is_none());
-    let mut urls: Vec<&str> = found.targets.iter().map(|target| target.id.as_str()).collect();
+    let found = discovery.discover(&[], &[]).await;
+    let mut urls: Vec<&str> = found.iter().map(|found| found.scraper.target().id.as_str()).collect();
     urls.sort_unstable();
     let mut expected = [vllm.url.as_str(), gpus.url.as_str()];
     expected.sort_unstable();
     assert_eq!(urls, expected);
-    vllm.asked();
+    assert!(found.iter().all(|found| found.scraper.page().is_some()));
     stranger.asked();
-    assert!(discovery.look(&[]).await.targets.is_empty());
-    assert!(vllm.asked().is_empty(), "what is known is not asked again");
+    let known: Vec<Target> = found.into_iter().map(|found| found.scraper.target().clone()).collect();
+    assert!(discovery.discover(&[], &known).await.is_empty());
     assert!(stranger.asked().is_empty(), "a stranger is left alone");
 }
 
 #[tokio::test]
-async fn an_engine_that_shows_no_metrics_is_found() {
+async fn an_engine_that_shows_no_metrics_is_found_with_its_trouble() {
     let server = site(&[("/v1/models", r#"{"data":[{"id":"m","owned_by":"sglang"}]}"#)]).await;
     let port = server.url.rsplit_once(':').unwrap().1.parse().unwrap();
-    let found = Discovery::on(vec![port], Settings::default(), Clock::System).look(&[]).await;
-    let trouble = once(found.targets[0].id.as_str()).await.unwrap_err();
+    let found = Discovery::on(vec![port], Settings::default(), Clock::System).discover(&[], &[]).await;
+    assert_eq!(found[0].scraper.owner(), Some(EngineKind::Sglang));
+    let Event::Page { outcome: Err(trouble), .. } = &found[0].first else { panic!() };
     assert!(trouble.to_string().contains("--enable-metrics"), "{trouble}");
-}
-
-#[tokio::test]
-async fn nobody_at_all_is_told() {
-    let found = Discovery::on(Vec::new(), Settings::default(), Clock::System).look(&[]).await;
-    assert!(found.trouble.unwrap().to_string().contains("margintop http://HOST:PORT"));
 }
 
 #[tokio::test]
@@ -563,6 +557,6 @@ async fn a_port_that_hangs_delays_discovery_by_a_second_at_most() {
     let server = Server::start(|_| Reply::Hang).await;
     let port = server.url.rsplit_once(':').unwrap().1.parse().unwrap();
     let begun = Instant::now();
-    let found = Discovery::on(vec![port], Settings::default(), Clock::System).look(&[]).await;
-    assert!(found.targets.is_empty() && begun.elapsed() < Duration::from_secs(3));
+    let found = Discovery::on(vec![port], Settings::default(), Clock::System).discover(&[], &[]).await;
+    assert!(found.is_empty() && begun.elapsed() < Duration::from_secs(3));
 }

@@ -6,8 +6,8 @@
 mod listening;
 mod ports;
 
-use std::collections::{HashMap, HashSet};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -28,80 +28,81 @@ const ANSWER: Duration = Duration::from_secs(1);
 /// Rounds for which a server that is no engine is left alone.
 const LEAVE_ALONE: u32 = 20;
 
-/// Looks for engines on this machine, again and again. What it found it does not ask again.
+/// Looks for engines on this machine, again and again.
 #[derive(Debug)]
 pub struct Discovery {
     ports: Vec<u16>,
     settings: Settings,
     clock: Clock,
-    known: HashSet<SocketAddr>,
     /// Servers that are no engines, and for how many rounds they are not asked again.
     strangers: HashMap<SocketAddr, u32>,
 }
 
-/// What one round came to.
-#[derive(Debug, Clone, Default)]
+/// An engine or exporter that was found, with the first look at it.
+#[derive(Debug)]
 pub struct Found {
-    /// Engines and exporters that were not known before, by port.
-    pub targets: Vec<Target>,
-    /// What to say as long as none was ever found.
-    pub trouble: Option<Trouble>,
-}
-
-/// Looks once on the usual ports and those that `pids` listen on. To look again, keep a [`Discovery`].
-pub async fn discover(pids: &[u32], clock: &Clock) -> Found {
-    Discovery::new(Settings::default(), clock.clone()).look(pids).await
+    /// Its scraper, which knows where the page is.
+    pub scraper: Scraper,
+    /// The page that told what it is.
+    pub first: Event,
 }
 
 impl Discovery {
-    /// A discovery on the usual ports.
+    /// A discovery on the usual ports. Its scrapers look with `settings`.
     pub fn new(settings: Settings, clock: Clock) -> Self {
         Self::on(PORTS.to_vec(), settings, clock)
     }
 
     /// A discovery on other ports.
     pub fn on(ports: Vec<u16>, settings: Settings, clock: Clock) -> Self {
-        Self { ports, settings, clock, known: HashSet::new(), strangers: HashMap::new() }
+        Self { ports, settings, clock, strangers: HashMap::new() }
     }
 
-    /// Asks the usual ports and those that `pids` and their parents listen on, all at once. It takes about a second at
-    /// most.
-    pub async fn look(&mut self, pids: &[u32]) -> Found {
+    /// Asks the usual ports and those that `pids` and their parents listen on, all at once, but for those in `known`.
+    /// It takes about a second at most.
+    pub async fn discover(&mut self, pids: &[u32], known: &[Target]) -> Vec<Found> {
         let mut asked = JoinSet::new();
-        for address in self.addresses(pids) {
+        for address in self.addresses(pids, known) {
             asked.spawn(ask(address, self.settings.clone(), self.clock.clone()));
         }
-        let mut targets = Vec::new();
+        let mut found = Vec::new();
         while let Some(answer) = asked.join_next().await {
             match answer {
-                Ok((address, Answer::Engine(target))) => {
-                    self.known.insert(address);
-                    targets.push(*target);
-                }
+                Ok((_, Answer::Engine(engine))) => found.push(*engine),
                 Ok((address, Answer::Stranger)) => {
                     self.strangers.insert(address, LEAVE_ALONE);
                 }
                 Ok((_, Answer::Nobody)) | Err(_) => {}
             }
         }
-        targets.sort_by(|a, b| (a.port(), &a.id).cmp(&(b.port(), &b.id)));
-        Found { targets, trouble: self.known.is_empty().then(nothing_answers) }
+        found.sort_by_key(|found| (found.scraper.target().port(), found.scraper.target().id.clone()));
+        found
     }
 
-    fn addresses(&mut self, pids: &[u32]) -> HashSet<SocketAddr> {
+    fn addresses(&mut self, pids: &[u32], known: &[Target]) -> Vec<SocketAddr> {
         self.strangers.retain(|_, rounds| {
             *rounds -= 1;
             *rounds > 0
         });
         let usual = self.ports.iter().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, *port)));
-        let mut addresses: HashSet<SocketAddr> = usual.chain(listening(pids)).collect();
-        addresses.retain(|address| !self.known.contains(address) && !self.strangers.contains_key(address));
+        let mut addresses: Vec<SocketAddr> = usual.chain(listening(pids)).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        let is_known = |address: &SocketAddr| known.iter().any(|target| is_at(target, *address));
+        addresses.retain(|address| !self.strangers.contains_key(address) && !is_known(address));
         addresses
     }
 }
 
+/// Whether a target is what listens at `address`.
+fn is_at(target: &Target, address: SocketAddr) -> bool {
+    let host = target.host().map(|host| host.trim_matches(['[', ']']));
+    let same_host = host.is_some_and(|host| host.parse::<IpAddr>().is_ok_and(|ip| ip == address.ip()));
+    target.port() == Some(address.port()) && (same_host || (target.is_loopback() && address.ip().is_loopback()))
+}
+
 enum Answer {
-    Engine(Box<Target>),
+    Engine(Box<Found>),
     /// Something answers, and it is no engine.
     Stranger,
     Nobody,
@@ -116,7 +117,7 @@ async fn ask(address: SocketAddr, settings: Settings, clock: Clock) -> (SocketAd
     let answer = match timeout(ANSWER, scraper.look()).await {
         // An engine without a metrics page is found too: its trouble says what to switch on.
         Ok(first) if tells_something(&first) || scraper.owner().is_some() => {
-            Answer::Engine(Box::new(scraper.target().clone()))
+            Answer::Engine(Box::new(Found { scraper, first }))
         }
         // It may be an engine that is busy starting: asked again in the next round.
         Err(_) => Answer::Nobody,
@@ -132,7 +133,8 @@ fn tells_something(event: &Event) -> bool {
     }
 }
 
-fn nothing_answers() -> Trouble {
+/// What to say when no engine was found.
+pub fn nothing_answers() -> Trouble {
     Trouble {
         what: Label::new("engines"),
         why: Label::new("nothing answers on 8000 to 8015, 30000, 8080, 3000, 23333 and the other usual ports"),
