@@ -45,6 +45,8 @@ pub enum Rule {
     SharedAddress,
     /// A page was cut, refused in part or beyond a limit.
     PageRefused,
+    /// A source that was looked for cannot work here.
+    SourceMissing,
     /// The fleet serves, and earns less than it costs.
     Loss,
     /// Heat or power holds a GPU's clocks down.
