@@ -19,8 +19,19 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the end may take, however stuck the terminal is.
 const END: Duration = Duration::from_secs(1);
 
-/// The program under test: the one place to change when it is started another way.
-fn program(arguments: &[&str]) -> CommandBuilder {
+/// The true program over its own simulated fleet, without anyone's configuration.
+fn demo() -> CommandBuilder {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_margintop"));
+    command.args(["demo", "--nodes", "2"]);
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MARGINTOP_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// The dashboard over scripted pictures, which can panic and can fill a terminal faster than it is read.
+fn example(arguments: &[&str]) -> CommandBuilder {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let path = BUILT.get_or_init(|| {
         // `cargo test` builds the examples; `cargo test --test pty` does not.
@@ -58,19 +69,23 @@ struct Session {
 
 impl Session {
     fn start(arguments: &[&str]) -> Self {
-        let mut session = Self::start_unread(arguments);
+        Self::start_command(example(arguments))
+    }
+
+    /// Starts it, reads, and waits for a figure.
+    fn start_command(command: CommandBuilder) -> Self {
+        let mut session = Self::start_unread(command);
         session.read();
         session.wait_for("the first figure", |screen| screen.contains(" k tok/s") || screen.contains(" M tok/s"));
         session
     }
 
     /// Starts it and reads nothing of what it writes.
-    fn start_unread(arguments: &[&str]) -> Self {
+    fn start_unread(mut command: CommandBuilder) -> Self {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let tty = File::open(pair.master.tty_name().unwrap()).unwrap();
         let modes = tcgetattr(&tty).unwrap().local_modes;
-        let mut command = program(arguments);
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
         command.env_remove("NO_COLOR");
@@ -242,6 +257,29 @@ fn keys_and_sizes() {
 }
 
 #[test]
+fn the_true_program_starts_and_ends() {
+    let mut session = Session::start_command(demo());
+    session.wait_for("its GPUs", |text| text.contains("16 GPUs"));
+    session.press("?");
+    session.wait_for("the help", |text| text.contains("hold the picture"));
+    session.press("?2");
+    session.wait_for("the nodes", |text| text.contains("1 of 2"));
+    session.press("q");
+    let (status, took) = session.end();
+    assert!(status.success(), "{status:?}");
+    assert!(took < END, "{took:?}");
+    session.assert_restored();
+
+    for signal in [Signal::TERM, Signal::HUP] {
+        let mut session = Session::start_command(demo());
+        session.signal(signal);
+        let (_, took) = session.end();
+        assert!(took < END, "{took:?}");
+        session.assert_restored();
+    }
+}
+
+#[test]
 fn ctrl_c_quits() {
     let mut session = Session::start(&["fleet"]);
     session.press("\x03");
@@ -308,7 +346,7 @@ fn a_closed_terminal_ends_it() {
 
 #[test]
 fn a_terminal_that_nobody_reads_does_not_keep_it_alive() {
-    let mut session = Session::start_unread(&["fleet"]);
+    let mut session = Session::start_unread(example(&["fleet"]));
     session.resize(200, 50);
     // Every theme is a whole frame of some 40 kB; a pty holds less than that.
     let stuck = |session: &Session| {

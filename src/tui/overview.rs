@@ -159,11 +159,12 @@ fn map_and_tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let models = rows.top((count(scene.snap.models.len()) + 1).min(tables.height / 2).max(2));
     rest(canvas, models, scene, pane::models);
     rows.top(1);
-    if scene.snap.units.is_empty() {
-        rest(canvas, rows.0, scene, pane::engines);
-    } else {
-        rest(canvas, rows.0, scene, pane::units);
+    if !scene.snap.units.is_empty() {
+        let units = rows.top(count(scene.snap.units.len()) + 1);
+        rest(canvas, units, scene, pane::units);
+        rows.top(1);
     }
+    rest(canvas, rows.0, scene, pane::engines);
 }
 
 /// Rows that so many things take; more than any screen has is as good as all.

@@ -168,7 +168,7 @@ pub fn one_box(gpus: usize, beat: u64) -> Snapshot {
     engine_row.revenue = Some(revenue);
     let box_node = node("gpu-07", None, gpus, beat, "NVIDIA H100 80GB HBM3");
     let load = box_node.gpus.iter().filter_map(|g| g.utilization).map(Ratio::get).sum::<f64>() / gpus.max(1) as f64;
-    let mut snapshot = Snapshot {
+    Snapshot {
         at,
         window_seconds: Some(10.0),
         coverage: Coverage { nodes_live: 1, nodes_known: 1, engines_live: 1, engines_known: 1 },
@@ -187,9 +187,13 @@ pub fn one_box(gpus: usize, beat: u64) -> Snapshot {
         vitals: vitals(at, 4_210.0, 19_800.0, 0.68, 0.75),
         models: vec![model("Llama-3.3-70B-Instruct", output, prompt, Some(revenue), Some(dollars(33.1)))],
         engines: vec![Arc::new(engine_row)],
+        money: box_money(revenue, cost, beat),
         ..empty()
-    };
-    snapshot.money = MoneyView {
+    }
+}
+
+fn box_money(revenue: Money, cost: Money, beat: u64) -> MoneyView {
+    MoneyView {
         since: Some(Timestamp::from_millis(NOON.millis() - 3_720_000)),
         revenue: Some(revenue),
         cost: Some(cost),
@@ -219,8 +223,7 @@ pub fn one_box(gpus: usize, beat: u64) -> Snapshot {
             ended: None,
         }],
         ..money()
-    };
-    snapshot
+    }
 }
 
 /// 278 nodes of 8 GPUs in prefill and decode units, as on the published day; seven are stale and one is lost.
