@@ -12,7 +12,8 @@ use std::path::PathBuf;
 
 use margintop::dialect::{self, Hint};
 use margintop::reading::{
-    EngineKind, EngineReading, Histogram, Latency, ModelName, PageReading, PromptCount, Rank, Role, ScrapeTrouble,
+    EngineKind, EngineReading, GpuState, Histogram, Latency, Mig, ModelName, PageReading, PromptCount, Rank, Role,
+    ScrapeTrouble,
 };
 use margintop::series;
 use margintop::units::{Ratio, Tokens};
@@ -483,7 +484,7 @@ fn mig_instances_add_up_to_their_board() {
     let page = instance(1, 100) + &instance(2, 200);
     let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
     let gpu = &reading.gpus[0].1;
-    assert_eq!((reading.gpus.len(), gpu.mig), (1, Some(margintop::reading::Mig::On)));
+    assert_eq!((reading.gpus.len(), gpu.mig), (1, Some(Mig::On)));
     assert_eq!((gpu.memory_used.unwrap().get(), gpu.memory_total.unwrap().get()), (300 << 20, 320 << 20));
     assert_eq!((gpu.power.unwrap().get(), gpu.activity.engine), (300_000, None));
 }
@@ -519,4 +520,24 @@ fn a_page_of_a_hundred_thousand_engines_ends_soon() {
     assert!(!reading.complete && reading.refusals.over_limit > 60_000);
     assert_eq!((reading.engines.len(), reading.gpus.len()), (1024, 256));
     assert_eq!(reading.engines[0].latency.e2e, None);
+}
+
+#[test]
+fn an_agent_tells_states_processes_and_its_trouble() {
+    let gpu = "gpu=\"3\",UUID=\"GPU-1\",hostname=\"n\"";
+    let page = format!(
+        "DCGM_FI_DEV_GPU_UTIL{{{gpu}}} 50\nDCGM_FI_DEV_MIG_MODE{{{gpu}}} 0\n\
+         margintop_gpu_state{{{gpu},state=\"hung\"}} 1\n\
+         margintop_gpu_process_memory_bytes{{{gpu},pid=\"41\",process=\"VLLM::Worker\"}} 1024\n\
+         margintop_gpu_process_memory_bytes{{{gpu},pid=\"42\",process=\"\"}} 2048\n"
+    );
+    let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+    let gpu = &reading.gpus[0].1;
+    assert_eq!((gpu.state, gpu.mig), (GpuState::Hung, Some(Mig::Off)));
+    let processes = gpu.processes.as_ref().unwrap();
+    assert_eq!((processes[0].pid, processes[0].name.as_ref().unwrap().as_str()), (41, "VLLM::Worker"));
+    assert_eq!((processes[1].name.as_ref(), processes[1].memory.unwrap().get()), (None, 2048));
+    let trouble = b"margintop_trouble{what=\"NVML\",why=\"not found\",mend=\"install it\"} 1\n";
+    let told = dialect::read(trouble, &Hint::default()).unwrap_err();
+    assert_eq!(told.to_string(), "NVML: not found (install it)");
 }

@@ -3,6 +3,7 @@
 //! [`read`] tells the program by its page, never by its port, and turns the page into readings. A counter whose value is
 //! no count is unknown and counted, never 0. Nothing here keeps anything between two pages.
 
+mod boards;
 mod buckets;
 mod field;
 mod sheet;
@@ -23,10 +24,11 @@ mod triton;
 mod trtllm;
 mod vllm;
 
-use crate::exposition::{Limits, Rows};
+use crate::exposition::{LabelText, Labels, Limits, Rows};
 use crate::reading::{EngineKind, EngineReading, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
+use boards::Boards;
 use field::{Dialect, Field, PageFacts};
-use gpus::{Boards, GpuField};
+use gpus::GpuField;
 use sheet::Sheet;
 use sums::Sums;
 
@@ -48,7 +50,8 @@ pub struct Hint {
 /// Reads one page.
 ///
 /// # Errors
-/// [`ScrapeTrouble::NotMetrics`] if nothing on it is a metric, with a word on what it is instead.
+/// [`ScrapeTrouble::NotMetrics`] if nothing on it is a metric, with a word on what it is instead; an agent's own trouble
+/// if it has nothing else to show.
 pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     // A number whose end is missing reads as a smaller number: a line without its end is not read.
     let whole = page.ends_with(b"\n") || !hint.open_ended;
@@ -59,18 +62,24 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let mut boards = Boards::default();
     let mut rows = Rows::new(page, limits, |name, kind| match dialect.and_then(|d| Sheet::wants(d, name, kind)) {
         Some(field) => Some(Wanted::Engine(field)),
+        None if name == TROUBLE => Some(Wanted::Trouble),
         None => gpus::field(name).map(Wanted::Gpu),
     });
+    let mut trouble = None;
     for row in rows.by_ref() {
         match (row.tag, &mut sheet) {
             (Wanted::Engine(field), Some(sheet)) => sheet.take(field, &row),
             (Wanted::Engine(_), None) => {}
             (Wanted::Gpu(field), _) => boards.take(field, &row),
+            (Wanted::Trouble, _) => trouble = Some(told(row.labels)),
         }
     }
     let tally = rows.tally();
     let over_limit = tally.over_limit + boards.over_limit() + sheet.as_ref().map_or(0, Sheet::over_limit);
     let gpus = boards.finish();
+    if let Some(trouble) = trouble.filter(|_| dialect.is_none() && gpus.is_empty()) {
+        return Err(trouble);
+    }
     if dialect.is_none() && gpus.is_empty() && !holds_metrics(page, &limits) {
         return Err(ScrapeTrouble::NotMetrics(Label::new(sniff::what_instead(page))));
     }
@@ -91,6 +100,16 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
 enum Wanted {
     Engine(Field),
     Gpu(GpuField),
+    Trouble,
+}
+
+/// What our own agent prints in place of GPUs that it can't read.
+const TROUBLE: &str = "margintop_trouble";
+
+/// An agent's trouble, in its own words.
+fn told(labels: Labels<'_>) -> ScrapeTrouble {
+    let text = |name| labels.get(name).map(LabelText::text).unwrap_or_default();
+    ScrapeTrouble::Other(Label::new(&format!("{}: {} ({})", text("what"), text("why"), text("mend"))))
 }
 
 /// Whether a page on which nothing is known is made of metrics at all.
