@@ -243,7 +243,7 @@ proptest! {
         let lines = page.split('\n').count() as u32;
         prop_assert!(tally.samples + tally.bad + tally.over_limit <= lines);
         for row in rows {
-            prop_assert!(row.labels.into_iter().count() <= 64);
+            prop_assert!(row.labels.into_iter().count() <= Limits::default().labels);
         }
     }
 

@@ -433,6 +433,17 @@ async fn tensorrt_llm_is_not_asked_for_what_reading_uses_up() {
 }
 
 #[tokio::test]
+async fn a_server_without_a_page_is_searched_ever_more_rarely() {
+    let server = site(&[("/v1/models", NOBODY)]).await;
+    let mut scraper = scraper(&server.url);
+    for _ in 0..100 {
+        assert_eq!(look(&mut scraper).await.1, Err(ScrapeTrouble::Status(404)));
+    }
+    let searches = server.asked().iter().filter(|asked| *asked == "/metrics").count();
+    assert_eq!(searches, 7, "at looks 1, 3, 6, 11, 20, 37 and 70");
+}
+
+#[tokio::test]
 async fn an_array_is_never_asked_for_again() {
     let server = site(&[("/metrics", "[{\"iter\": 1}]")]).await;
     for path in ["", "/metrics"] {

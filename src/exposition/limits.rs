@@ -16,9 +16,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Ten times what the largest known page holds (Ray, 0.9 MB; a vLLM page of 64 ranks, 2.5 MB).
+    /// Several times what the largest known pages hold: Ray's 0.9 MB, a vLLM page of 64 ranks with 2.5 MB, and vLLM's
+    /// configuration with each of its fields as a label.
     fn default() -> Self {
-        Self { page: 16 << 20, line: 64 << 10, labels: 64, label: 4 << 10, series: 100_000 }
+        Self { page: 16 << 20, line: 64 << 10, labels: 256, label: 4 << 10, series: 100_000 }
     }
 }
 

@@ -8,6 +8,7 @@ mod client;
 mod line;
 mod models;
 mod scraper;
+mod search;
 mod target;
 mod token;
 

@@ -10,6 +10,7 @@ use super::answer::{Answer, Intake};
 use super::client::{self, Clients};
 use super::line::{self, Got, Line};
 use super::models::Models;
+use super::search::{Search, is_an_answer, more_telling};
 use super::token::Token;
 use super::{Address, Target};
 use crate::clock::Clock;
@@ -56,6 +57,8 @@ pub struct Scraper {
     owner: Option<EngineKind>,
     /// Where the page was found.
     page: Option<Url>,
+    /// Since the last search found no page.
+    search: Search,
     /// Pages that reading uses up. They were read once, by mistake, and never are again.
     consumed: Vec<Url>,
     process: Option<HeaderValue>,
@@ -87,6 +90,7 @@ impl Scraper {
             models: None,
             owner: None,
             page,
+            search: Search::default(),
             consumed: Vec::new(),
             process: None,
         }
@@ -162,9 +166,28 @@ impl Scraper {
         Ok(Look { at, cost, reading: dialect::read(&body, &Hint::default())? })
     }
 
-    /// Tries the places where a page may be, and remembers where it was. A page of metrics of nobody known is taken if
-    /// nothing better is found.
+    /// Searches the page, but not at every look. Where it was is remembered.
     async fn find_page(&mut self, origin: &Url) -> Result<Look, ScrapeTrouble> {
+        if let Some(trouble) = self.search.too_soon() {
+            return Err(trouble);
+        }
+        match self.search_page(origin).await {
+            Ok((url, look)) => {
+                self.search = Search::default();
+                self.page = Some(url);
+                Ok(look)
+            }
+            Err(trouble) => {
+                if is_an_answer(&trouble) {
+                    self.search.failed(&trouble);
+                }
+                Err(trouble)
+            }
+        }
+    }
+
+    /// Tries the places where a page may be. One with metrics of nobody known is taken if nothing better is found.
+    async fn search_page(&mut self, origin: &Url) -> Result<(Url, Look), ScrapeTrouble> {
         let models = self.ask_models(origin).await?;
         let (mut worst, mut second_best) = (ScrapeTrouble::Status(404), None);
         for path in models.paths() {
@@ -173,19 +196,12 @@ impl Scraper {
                 Ok(look) if look.reading.kind == EngineKind::Unknown && look.reading.gpus.is_empty() => {
                     second_best = second_best.or(Some((url, look)));
                 }
-                Ok(look) => {
-                    self.page = Some(url);
-                    return Ok(look);
-                }
-                Err(trouble @ (ScrapeTrouble::Status(_) | ScrapeTrouble::NotMetrics(_) | ScrapeTrouble::Other(_))) => {
-                    worst = more_telling(worst, trouble);
-                }
+                Ok(look) => return Ok((url, look)),
+                Err(trouble) if is_an_answer(&trouble) => worst = more_telling(worst, trouble),
                 Err(trouble) => return Err(trouble),
             }
         }
-        let (url, look) = second_best.ok_or(worst)?;
-        self.page = Some(url);
-        Ok(look)
+        second_best.ok_or(worst)
     }
 
     /// Asks who is there, once. Only a server that is not there at all is trouble: many have no such page.
@@ -282,17 +298,4 @@ impl Scraper {
         let response = client::get(client, url, headers).await?;
         intake.receive(response, |error, bytes| client::trouble(error, url, bytes)).await
     }
-}
-
-/// Of two troubles on the way to a page, the one that helps more.
-fn more_telling(one: ScrapeTrouble, other: ScrapeTrouble) -> ScrapeTrouble {
-    let weight = |trouble: &ScrapeTrouble| match trouble {
-        ScrapeTrouble::Status(401 | 403) => 5,
-        ScrapeTrouble::NotMetrics(_) => 4,
-        ScrapeTrouble::Status(501) => 3,
-        ScrapeTrouble::Status(404) => 0,
-        ScrapeTrouble::Status(_) => 2,
-        _ => 1,
-    };
-    if weight(&other) > weight(&one) { other } else { one }
 }

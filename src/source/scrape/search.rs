@@ -1,0 +1,45 @@
+//! A search for a page that found none: when to search again, and what to say meanwhile.
+
+use crate::reading::ScrapeTrouble;
+
+/// A server that answers and shows no page is searched again after 1, 2, 4 and at last every 32 looks: each search is
+/// four requests to something that may be busy.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    pause: u32,
+    looks_left: u32,
+    found_instead: Option<ScrapeTrouble>,
+}
+
+impl Search {
+    /// What the last search came to, if it is too soon for another.
+    pub(super) fn too_soon(&mut self) -> Option<ScrapeTrouble> {
+        self.looks_left = self.looks_left.checked_sub(1)?;
+        self.found_instead.clone()
+    }
+
+    /// Notes what a search came to.
+    pub(super) fn failed(&mut self, trouble: &ScrapeTrouble) {
+        self.pause = (self.pause * 2).clamp(1, 32);
+        self.looks_left = self.pause;
+        self.found_instead = Some(trouble.clone());
+    }
+}
+
+/// Whether a server answered at all.
+pub(super) const fn is_an_answer(trouble: &ScrapeTrouble) -> bool {
+    matches!(trouble, ScrapeTrouble::Status(_) | ScrapeTrouble::NotMetrics(_) | ScrapeTrouble::Other(_))
+}
+
+/// Of two troubles on the way to a page, the one that helps more.
+pub(super) fn more_telling(one: ScrapeTrouble, other: ScrapeTrouble) -> ScrapeTrouble {
+    let weight = |trouble: &ScrapeTrouble| match trouble {
+        ScrapeTrouble::Status(401 | 403) => 5,
+        ScrapeTrouble::NotMetrics(_) => 4,
+        ScrapeTrouble::Status(501) => 3,
+        ScrapeTrouble::Status(404) => 0,
+        ScrapeTrouble::Status(_) => 2,
+        _ => 1,
+    };
+    if weight(&other) > weight(&one) { other } else { one }
+}
