@@ -16,7 +16,7 @@ use margintop::reading::{
     ScrapeTrouble,
 };
 use margintop::series;
-use margintop::units::{Ratio, Tokens};
+use margintop::units::{Ratio, Timestamp, Tokens};
 use serde_json::Value;
 
 fn fixture(path: &str) -> Vec<u8> {
@@ -540,4 +540,13 @@ fn an_agent_tells_states_processes_and_its_trouble() {
     let trouble = b"margintop_trouble{what=\"NVML\",why=\"not found\",mend=\"install it\"} 1\n";
     let told = dialect::read(trouble, &Hint::default()).unwrap_err();
     assert_eq!(told.to_string(), "NVML: not found (install it)");
+}
+
+#[test]
+fn an_agent_whose_driver_hangs_shows_hung_gpus() {
+    let page = b"DCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-1\"} 50\nmargintop_look_timestamp_seconds 1000.5\n";
+    for (now, state) in [(1_004_000, GpuState::Answering), (1_007_000, GpuState::Hung)] {
+        let hint = Hint { date: Some(Timestamp::from_millis(now)), ..Hint::default() };
+        assert_eq!(dialect::read(page, &hint).unwrap().gpus[0].1.state, state);
+    }
 }

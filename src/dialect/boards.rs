@@ -107,11 +107,11 @@ impl<'p> Boards<'p> {
         self.over_limit
     }
 
-    /// A reading for each GPU, with the node that its labels name.
-    pub(super) fn finish(self) -> Vec<(Option<NodeName>, GpuReading)> {
+    /// A reading for each GPU, with the node that its labels name. `state` is what a GPU is in of which none is told.
+    pub(super) fn finish(self, state: GpuState) -> Vec<(Option<NodeName>, GpuReading)> {
         let boards = self.seen.into_iter().enumerate();
         boards
-            .map(|(place, board)| (board.node.map(|node| NodeName::new(&node.text())), board.reading(place)))
+            .map(|(place, board)| (board.node.map(|node| NodeName::new(&node.text())), board.reading(place, state)))
             .collect()
     }
 }
@@ -142,7 +142,7 @@ const fn is_share(what: What) -> bool {
 
 impl Board<'_> {
     #[allow(clippy::needless_update, reason = "what exporters do not print is unknown here, now and later")]
-    fn reading(self, place: usize) -> GpuReading {
+    fn reading(self, place: usize, state: GpuState) -> GpuReading {
         let value = |what: What| self.values[what as usize];
         let share = |what| value(what).and_then(Ratio::new);
         let bytes = |value: f64| Bytes::new(value as u64);
@@ -172,7 +172,7 @@ impl Board<'_> {
             state: match self.state.map_or(&b""[..], LabelText::raw) {
                 b"hung" => GpuState::Hung,
                 b"lost" => GpuState::Lost,
-                _ => GpuState::Answering,
+                _ => state,
             },
             mig: if self.mig { Some(Mig::On) } else { value(What::MigMode).map(mig) },
             processes: Some(self.processes).filter(|processes| !processes.is_empty()),

@@ -25,7 +25,8 @@ mod trtllm;
 mod vllm;
 
 use crate::exposition::{LabelText, Labels, Limits, Rows};
-use crate::reading::{EngineKind, EngineReading, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
+use crate::reading::{EngineKind, EngineReading, GpuState, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
+use crate::units::{Span, Timestamp};
 use boards::Boards;
 use field::{Dialect, Field, PageFacts};
 use gpus::GpuField;
@@ -45,7 +46,12 @@ pub struct Hint {
     pub openmetrics: Option<bool>,
     /// The body's end may be missing: nothing told its length.
     pub open_ended: bool,
+    /// When the server says that it is.
+    pub date: Option<Timestamp>,
 }
+
+/// How old our agent's last look at its driver may be before its GPUs count as hung.
+const OLD_LOOK: Span = Span::from_secs(5);
 
 /// Reads one page.
 ///
@@ -63,20 +69,23 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let mut rows = Rows::new(page, limits, |name, kind| match dialect.and_then(|d| Sheet::wants(d, name, kind)) {
         Some(field) => Some(Wanted::Engine(field)),
         None if name == TROUBLE => Some(Wanted::Trouble),
+        None if name == LOOK => Some(Wanted::Look),
         None => gpus::field(name).map(Wanted::Gpu),
     });
-    let mut trouble = None;
+    let (mut trouble, mut looked) = (None, None);
     for row in rows.by_ref() {
         match (row.tag, &mut sheet) {
             (Wanted::Engine(field), Some(sheet)) => sheet.take(field, &row),
             (Wanted::Engine(_), None) => {}
             (Wanted::Gpu(field), _) => boards.take(field, &row),
+            (Wanted::Look, _) => looked = Timestamp::from_unix_seconds(row.value),
             (Wanted::Trouble, _) => trouble = Some(told(row.labels)),
         }
     }
     let tally = rows.tally();
     let over_limit = tally.over_limit + boards.over_limit() + sheet.as_ref().map_or(0, Sheet::over_limit);
-    let gpus = boards.finish();
+    let hung = hint.date.zip(looked).is_some_and(|(now, looked)| now - looked > OLD_LOOK);
+    let gpus = boards.finish(if hung { GpuState::Hung } else { GpuState::Answering });
     if let Some(trouble) = trouble.filter(|_| dialect.is_none() && gpus.is_empty()) {
         return Err(trouble);
     }
@@ -89,7 +98,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         start: sheet.as_ref().and_then(Sheet::start),
         engines: sheet.map_or_else(Vec::new, |sheet| sheet.finish(hint.model.as_ref())),
         gpus,
-        date: None,
+        date: hint.date,
         complete: whole && over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
         refusals: Refusals { lines: tally.bad, values: refused, over_limit },
     })
@@ -100,9 +109,12 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
 enum Wanted {
     Engine(Field),
     Gpu(GpuField),
+    Look,
     Trouble,
 }
 
+/// When our own agent's driver last answered.
+const LOOK: &str = "margintop_look_timestamp_seconds";
 /// What our own agent prints in place of GPUs that it can't read.
 const TROUBLE: &str = "margintop_trouble";
 

@@ -231,7 +231,7 @@ impl Scraper {
         let begun = self.clock.now();
         let answer = self.get(url, TEXT, self.settings.max_page).await?;
         let cost = ScrapeCost { seconds: answer.at.since(begun).as_secs_f64(), bytes: answer.body.len() as u64 };
-        let (at, date) = (answer.at, answer.date);
+        let at = answer.at;
         if answer.process != self.process {
             self.process.clone_from(&answer.process);
             self.models = None;
@@ -241,14 +241,20 @@ impl Scraper {
             self.consumed.push(url.clone());
         }
         self.settings.clients.give_back(answer.body);
-        let mut reading = PageReading { date, ..read? };
+        let mut reading = read?;
         self.name_models(url, &mut reading).await?;
         Ok(Look { at, cost, reading })
     }
 
     fn hint(&self, answer: &Answer) -> Hint {
         let models = self.models.clone().unwrap_or_default();
-        Hint { kind: models.owner, model: models.first, openmetrics: answer.openmetrics, open_ended: answer.open_ended }
+        Hint {
+            kind: models.owner,
+            model: models.first,
+            openmetrics: answer.openmetrics,
+            open_ended: answer.open_ended,
+            date: answer.date,
+        }
     }
 
     /// A page that names no model belongs to the one that `/v1/models` lists.

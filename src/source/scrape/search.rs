@@ -18,8 +18,11 @@ impl Search {
         self.found_instead.clone()
     }
 
-    /// Notes what a search came to.
+    /// Notes what a search came to. A server that is starting or overloaded may have a page in a moment.
     pub(super) fn failed(&mut self, trouble: &ScrapeTrouble) {
+        if matches!(trouble, ScrapeTrouble::Status(500 | 502..)) {
+            return;
+        }
         self.pause = (self.pause * 2).clamp(1, 32);
         self.looks_left = self.pause;
         self.found_instead = Some(trouble.clone());
