@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -26,6 +27,34 @@ impl Clock {
                 boot: Span::from_millis(millis(ClockId::Boottime)),
             },
             Self::Scripted(clock) => clock.now(),
+        }
+    }
+
+    /// Begins to measure how long something takes.
+    pub fn stopwatch(&self) -> Stopwatch {
+        match self {
+            Self::System => Stopwatch(Began::System(Instant::now())),
+            Self::Scripted(clock) => Stopwatch(Began::Scripted(clock.clone(), clock.now())),
+        }
+    }
+}
+
+/// A measurement under way, finer than the milliseconds of a [`Moment`].
+#[derive(Debug, Clone)]
+pub struct Stopwatch(Began);
+
+#[derive(Debug, Clone)]
+enum Began {
+    System(Instant),
+    Scripted(ScriptedClock, Moment),
+}
+
+impl Stopwatch {
+    /// Seconds since it began.
+    pub fn seconds(&self) -> f64 {
+        match &self.0 {
+            Began::System(began) => began.elapsed().as_secs_f64(),
+            Began::Scripted(clock, began) => clock.now().since(*began).as_secs_f64(),
         }
     }
 }
@@ -67,8 +96,10 @@ mod tests {
     fn a_scripted_clock_moves_its_copies_and_never_back() {
         let clock = ScriptedClock::at(Timestamp::from_millis(1000));
         let copy = Clock::Scripted(clock.clone());
+        let stopwatch = copy.stopwatch();
         clock.advance(Span::from_secs(2));
         clock.advance(Span::from_secs(-9));
         assert_eq!(copy.now(), Moment { wall: Timestamp::from_millis(3000), boot: Span::from_secs(2) });
+        assert!((stopwatch.seconds() - 2.0).abs() < f64::EPSILON);
     }
 }

@@ -113,15 +113,14 @@ impl Scraper {
 
     /// Looks once. It gives one [`Event::Page`], within the timeout, whatever happens.
     pub async fn look(&mut self) -> Event {
-        let begun = self.clock.now();
+        let stopwatch = self.clock.stopwatch();
         let limit = self.settings.timeout;
         let looked = tokio::time::timeout(limit, self.read()).await.unwrap_or(Err(ScrapeTrouble::TimedOut));
         let (at, cost, outcome) = match looked {
             Ok(look) => (look.at, look.cost, Ok(Box::new(look.reading))),
             Err(trouble) => {
                 self.forget(&trouble);
-                let now = self.clock.now();
-                (now, ScrapeCost { seconds: now.since(begun).as_secs_f64(), bytes: 0 }, Err(trouble))
+                (self.clock.now(), ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 }, Err(trouble))
             }
         };
         Event::Page { target: self.target.id.clone(), at, cost, outcome }
@@ -147,7 +146,7 @@ impl Scraper {
     }
 
     async fn read_file(&self, path: &Path) -> Result<Look, ScrapeTrouble> {
-        let (file, cap, begun) = (path.to_owned(), self.settings.max_page as u64, self.clock.now());
+        let (file, cap, stopwatch) = (path.to_owned(), self.settings.max_page as u64, self.clock.stopwatch());
         let read = tokio::task::spawn_blocking(move || {
             use std::io::Read;
             let mut body = Vec::new();
@@ -161,9 +160,8 @@ impl Scraper {
         if body.len() as u64 > cap {
             return Err(ScrapeTrouble::TooLarge(cap));
         }
-        let at = self.clock.now();
-        let cost = ScrapeCost { seconds: at.since(begun).as_secs_f64(), bytes: body.len() as u64 };
-        Ok(Look { at, cost, reading: dialect::read(&body, &Hint::default())? })
+        let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: body.len() as u64 };
+        Ok(Look { at: self.clock.now(), cost, reading: dialect::read(&body, &Hint::default())? })
     }
 
     /// Searches the page, but not at every look. Where it was is remembered.
@@ -228,9 +226,9 @@ impl Scraper {
         if self.consumed.contains(url) {
             return Err(ScrapeTrouble::NotMetrics(Label::new(dialect::JSON_ARRAY)));
         }
-        let begun = self.clock.now();
+        let stopwatch = self.clock.stopwatch();
         let answer = self.get(url, TEXT, self.settings.max_page).await?;
-        let cost = ScrapeCost { seconds: answer.at.since(begun).as_secs_f64(), bytes: answer.body.len() as u64 };
+        let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: answer.body.len() as u64 };
         let at = answer.at;
         if answer.process != self.process {
             self.process.clone_from(&answer.process);
