@@ -18,7 +18,7 @@ use crate::snapshot::Snapshot;
 use crate::source::cadence::round;
 use crate::source::discover::{Discovery, nothing_answers};
 use crate::source::nvml::{Driver, Pace};
-use crate::source::scrape::{Scraper, Settings, Target};
+use crate::source::scrape::{Address, Scraper, Settings, Target};
 use crate::units::Span;
 
 /// How long a driver may take for a look, hung GPUs included.
@@ -68,6 +68,8 @@ pub(super) struct Observer {
     looks: Looks,
     settings: Settings,
     scrapers: Vec<Scraper>,
+    /// A file is one page: it is read with the last look only, and has no rates.
+    files: Vec<Scraper>,
     driver: Option<(Driver, mpsc::UnboundedReceiver<Event>)>,
 }
 
@@ -79,13 +81,17 @@ impl Observer {
             let send = move |event| drop(tell.send(event));
             (Driver::start(driver_settings(&plan, Pace::Asked), clock.clone(), send), inbox)
         });
-        let mut observer = Self { settings: Settings::default(), scrapers: Vec::new(), plan, clock, looks, driver };
-        observer.scrapers = observer.plan.targets.iter().map(|target| observer.scraper(target)).collect();
-        observer
+        let settings = Settings::default();
+        let scraper = |target: &Target| Scraper::new(target.clone(), settings.clone(), clock.clone());
+        let (files, scrapers) =
+            plan.targets.iter().map(scraper).partition(|it| matches!(it.target().address, Address::File(_)));
+        Self { plan, clock, looks, settings, scrapers, files, driver }
     }
 
-    fn scraper(&self, target: &Target) -> Scraper {
-        Scraper::new(target.clone(), self.settings.clone(), self.clock.clone())
+    /// Whether a second look could tell more than the first: a file is read once.
+    fn waits(&self) -> bool {
+        let moves = !self.scrapers.is_empty() || self.driver.is_some() || self.files.is_empty();
+        !self.looks.span.is_zero() && (moves || self.looks.repeat)
     }
 
     /// Looks, prints, and gives the last picture.
@@ -98,9 +104,9 @@ impl Observer {
         if self.plan.search {
             self.search(&mut fleet).await;
         }
-        self.look(&mut fleet).await;
+        self.look(&mut fleet, !self.waits()).await;
         let mut next = began;
-        while !self.looks.span.is_zero() {
+        while self.waits() {
             next = self.look_for(&mut fleet, next).await;
             if !self.looks.repeat {
                 break;
@@ -118,20 +124,23 @@ impl Observer {
         let mut next = began + self.plan.interval();
         while next + self.plan.interval() / 2 < end {
             tokio::time::sleep_until(next).await;
-            self.look(fleet).await;
+            self.look(fleet, false).await;
             next += self.plan.interval();
         }
         tokio::time::sleep_until(end).await;
-        self.look(fleet).await;
+        self.look(fleet, true).await;
         end
     }
 
-    /// Looks at everything once.
-    async fn look(&mut self, fleet: &mut Fleet) {
+    /// Looks at everything once; at files, if this is the last look before something is printed.
+    async fn look(&mut self, fleet: &mut Fleet, last: bool) {
         if let Some((driver, _)) = &self.driver {
             driver.look();
         }
-        let pages = round(&mut self.scrapers).await;
+        let mut pages = round(&mut self.scrapers).await;
+        if last {
+            pages.extend(round(&mut self.files).await);
+        }
         let gpus = match &mut self.driver {
             Some((_, inbox)) => tokio::time::timeout(DRIVER_PATIENCE, inbox.recv()).await.ok().flatten(),
             None => None,
