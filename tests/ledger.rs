@@ -1,5 +1,5 @@
 //! The laws of money as properties: splits, orders, restarts and zones change no token.
-#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, clippy::needless_for_each, missing_docs)]
 
 mod support;
 

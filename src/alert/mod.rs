@@ -5,6 +5,7 @@
 mod engines;
 mod money;
 mod nodes;
+mod sources;
 
 use std::collections::HashMap;
 
@@ -30,8 +31,8 @@ pub struct Watch {
 impl Watch {
     /// Adds to a picture what is wrong in it, the gravest first.
     pub fn judge(&mut self, picture: &mut Snapshot) {
-        let found =
-            nodes::findings(picture).into_iter().chain(engines::findings(picture)).chain(money::findings(picture));
+        let rows = nodes::findings(picture).into_iter().chain(engines::findings(picture));
+        let found = rows.chain(money::findings(picture)).chain(sources::findings(picture));
         let mut alerts: Vec<_> = found.map(|finding| self.stand(&finding, picture.at)).collect();
         alerts.sort_by(|a, b| {
             b.severity.cmp(&a.severity).then_with(|| a.subject.cmp(&b.subject)).then(a.rule.cmp(&b.rule))
