@@ -17,6 +17,8 @@ use crate::units::Span;
 
 /// The least time between two frames.
 const FRAME: Duration = Duration::from_millis(33);
+/// What may be saved up: four frames.
+const BURST: Duration = Duration::from_millis(4 * 33);
 /// The least time without a picture after which the screen says so.
 const QUIET: Duration = Duration::from_secs(3);
 
@@ -141,19 +143,22 @@ impl Pace {
     fn new(interval: Span) -> Self {
         let now = Instant::now();
         let three = Duration::from_millis(interval.millis().max(0).unsigned_abs() * 3);
-        Self { next_frame: now, last_news: now, quiet_after: three.max(QUIET) }
+        let next_frame = now.checked_sub(BURST).unwrap_or(now);
+        Self { next_frame, last_news: now, quiet_after: three.max(QUIET) }
     }
 
     fn news(&mut self) {
         self.last_news = Instant::now();
     }
 
-    /// Whether a frame is due; if so, the next one is a frame's time away.
+    /// Whether a frame is due. Time in which none was drawn is saved up for a burst, so that what answers first, and the
+    /// first keys after a rest, are seen at once; over time there are no more frames than one a [`FRAME`].
     fn may_draw(&mut self) -> bool {
         let now = Instant::now();
         let due = now >= self.next_frame;
         if due {
-            self.next_frame = now + FRAME;
+            let saved = now.checked_sub(BURST).map_or(self.next_frame, |earliest| self.next_frame.max(earliest));
+            self.next_frame = saved + FRAME;
         }
         due
     }
