@@ -78,6 +78,27 @@ fn a_list_is_scrolled_within_its_rows() {
 }
 
 #[test]
+fn the_mouse_opens_tabs_chooses_rows_and_scrolls() {
+    let mut app = app();
+    // ` 1 overview   2 nodes   3 models`
+    app.update(Action::Click(16, 1));
+    assert_eq!(app.view, View::Nodes);
+    app.update(Action::Click(3, 9));
+    assert_eq!(app.list().chosen(278), 5);
+    app.update(Action::Wheel { down: true });
+    assert_eq!(app.list().chosen(278), 8);
+    app.update(Action::Wheel { down: false });
+    app.update(Action::Wheel { down: false });
+    app.update(Action::Wheel { down: false });
+    assert_eq!(app.list().chosen(278), 0);
+    app.update(Action::Click(119, 1));
+    app.update(Action::Click(0, 35));
+    assert_eq!((app.view, app.list().chosen(278)), (View::Nodes, 0));
+    app.update(Action::Click(2, 1));
+    assert_eq!(app.view, View::Overview);
+}
+
+#[test]
 fn while_a_filter_is_written_letters_are_letters() {
     let mut app = app();
     type_(&mut app, "/quit gpu");

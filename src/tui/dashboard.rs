@@ -9,7 +9,7 @@ use ratatui::backend::Backend;
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::app::{Action, App, Effect};
-use super::terminal::Tty;
+use super::terminal::{Input, Tty};
 use super::theme::Theme;
 use super::wake::Wake;
 use super::{draw, keys};
@@ -84,7 +84,9 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
 
     fn take(&mut self, wake: Wake, tty: &Tty) -> io::Result<Next> {
         let action = match wake {
-            Wake::Key(key) => keys::action(&self.app, key),
+            Wake::Input(Input::Key(key)) => keys::action(&self.app, key),
+            Wake::Input(Input::Wheel { down }) => Some(Action::Wheel { down }),
+            Wake::Input(Input::Click(x, y)) => Some(Action::Click(x, y)),
             Wake::Fresh(snapshot) => Some(Action::Fresh(snapshot)),
             Wake::Resized => {
                 let size = tty.size()?;

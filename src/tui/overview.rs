@@ -9,9 +9,17 @@ use super::scene::Scene;
 use super::theme::Role;
 use super::widgets::Canvas;
 
+/// Columns and rows from which the terminal has room for tabs, tables and large digits.
+const LARGE: (u16, u16) = (108, 32);
+
+/// Whether the overview shows the tabs on a terminal of so many columns and rows.
+pub fn has_tabs(size: (u16, u16)) -> bool {
+    size.0 >= LARGE.0 && size.1 >= LARGE.1
+}
+
 /// Draws it into what is left between header and footer, at the largest size that fits.
 pub fn overview(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    if area.width >= 106 && area.height >= 30 {
+    if area.width + 2 >= LARGE.0 && area.height + 2 >= LARGE.1 {
         large(canvas, area, scene);
     } else if area.width >= 76 && area.height >= 18 {
         medium(canvas, area, scene);

@@ -7,14 +7,13 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::thread;
 use std::time::Duration;
 
-use ratatui::crossterm::event::KeyEvent;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use tokio::sync::watch;
 
-use super::terminal::{Decoder, Tty};
+use super::terminal::{Decoder, Input, Tty};
 use crate::snapshot::Snapshot;
 
 /// How long the loop may take to end after a signal, before the process is ended under it.
@@ -26,8 +25,8 @@ const ESCAPE: Timespec = Timespec { tv_sec: 0, tv_nsec: 30_000_000 };
 /// A reason to wake.
 #[derive(Debug)]
 pub(super) enum Wake {
-    /// A key.
-    Key(KeyEvent),
+    /// A key or the mouse.
+    Input(Input),
     /// A picture.
     Fresh(Arc<Snapshot>),
     /// The terminal has another size.
@@ -61,7 +60,7 @@ fn read_keys(tty: &Tty, loop_: &SyncSender<Wake>) -> io::Result<()> {
     let mut bytes = [0; 1024];
     loop {
         let patience = decoder.waits().then_some(ESCAPE);
-        let keys = if has_input(tty, patience)? {
+        let inputs = if has_input(tty, patience)? {
             match rustix::io::read(tty.input(), &mut bytes) {
                 Ok(0) => return Err(io::ErrorKind::BrokenPipe.into()),
                 Ok(length) => decoder.feed(&bytes[..length]),
@@ -71,8 +70,8 @@ fn read_keys(tty: &Tty, loop_: &SyncSender<Wake>) -> io::Result<()> {
         } else {
             decoder.flush().into_iter().collect()
         };
-        for key in keys {
-            if loop_.send(Wake::Key(key)).is_err() {
+        for input in inputs {
+            if loop_.send(Wake::Input(input)).is_err() {
                 return Ok(());
             }
         }

@@ -49,6 +49,11 @@ impl ListState {
         .min(last);
     }
 
+    /// Chooses a row by its place among those shown.
+    pub(super) fn choose(&mut self, place: usize, page: usize, rows: usize) {
+        self.chosen = (self.first(page, rows) + place).min(rows.saturating_sub(1));
+    }
+
     /// Sorts by the next of `orders` orders.
     pub(super) fn next_order(&mut self, orders: usize) {
         self.order = (self.order + 1) % orders.max(1);

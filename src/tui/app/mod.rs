@@ -18,10 +18,16 @@ pub use view::View;
 
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
+use crate::tui::overview;
 use crate::units::Span;
 
 /// Memory, temperature and clocks are redrawn once in so long.
 const SLOW: Span = Span::from_secs(5);
+
+/// Rows that a notch of the wheel moves.
+const WHEEL: usize = 3;
+/// Rows above a list's first one: header, tabs, air, headings. Two more are below it.
+const ABOVE_LIST: u16 = 4;
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +75,13 @@ pub enum Action {
     Erase,
     /// A filter is finished.
     Accept,
+    /// The wheel turned a notch.
+    Wheel {
+        /// Towards the end of the list.
+        down: bool,
+    },
+    /// The mouse was pressed at a column and row.
+    Click(u16, u16),
     /// A new picture.
     Fresh(Arc<Snapshot>),
     /// No picture for so long.
@@ -164,6 +177,12 @@ impl App {
             Action::Typed(c) => self.filter.push(c),
             Action::Erase => self.filter.pop(),
             Action::Accept => self.filter.editing = false,
+            Action::Wheel { down } => {
+                for _ in 0..WHEEL {
+                    self.step(if down { Motion::Down } else { Motion::Up });
+                }
+            }
+            Action::Click(x, y) => self.click(x, y),
             Action::Fresh(snapshot) => return self.fresh(snapshot),
             Action::Quiet(span) => self.quiet = Some(span),
             Action::Resize(columns, rows) => self.size = (columns, rows),
@@ -181,10 +200,7 @@ impl App {
             Command::Show(view) => self.view = view,
             Command::Turn(Turn::Next) => self.view = self.view.next(),
             Command::Turn(Turn::Previous) => self.view = self.view.previous(),
-            Command::Move(motion) => {
-                let (page, rows) = (usize::from(self.size.1.saturating_sub(6)), self.view.rows(&self.shown));
-                self.lists[self.view as usize].step(motion, page, rows);
-            }
+            Command::Move(motion) => self.step(motion),
             Command::Sort => self.lists[self.view as usize].next_order(self.view.orders().len()),
             Command::Filter => {
                 self.help = false;
@@ -193,6 +209,30 @@ impl App {
             Command::Back => self.back(),
         }
         Effect::Redraw
+    }
+
+    /// Rows of a list that the terminal shows.
+    fn page(&self) -> usize {
+        usize::from(self.size.1.saturating_sub(ABOVE_LIST + 2))
+    }
+
+    fn step(&mut self, motion: Motion) {
+        let (page, rows) = (self.page(), self.view.rows(&self.shown));
+        self.lists[self.view as usize].step(motion, page, rows);
+    }
+
+    /// A tab opens its view, a row is chosen; what lies elsewhere means nothing.
+    fn click(&mut self, x: u16, y: u16) {
+        let tabs_shown = self.view != View::Overview || overview::has_tabs(self.size);
+        if y == 1 && tabs_shown {
+            let place = View::tabs(self.shown.alerts.len()).find(|(_, cells)| cells.contains(&x));
+            self.view = place.map_or(self.view, |(view, _)| view);
+        } else if let Some(row) = y.checked_sub(ABOVE_LIST) {
+            let (page, rows) = (self.page(), self.view.rows(&self.shown));
+            if usize::from(row) < page {
+                self.lists[self.view as usize].choose(usize::from(row), page, rows);
+            }
+        }
     }
 
     fn back(&mut self) {

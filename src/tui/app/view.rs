@@ -1,5 +1,7 @@
 //! The views that exist, by the numbers that open them.
 
+use std::ops::Range;
+
 use crate::snapshot::Snapshot;
 
 /// A view.
@@ -45,6 +47,19 @@ impl View {
             Self::Engines => "engines",
             Self::Alerts => "alerts",
         }
+    }
+
+    /// The views and the columns that their tabs take, when there are so many alerts.
+    pub fn tabs(alerts: usize) -> impl Iterator<Item = (Self, Range<u16>)> {
+        const GAP: u16 = 3;
+        let mut x = 1;
+        Self::ALL.into_iter().map(move |view| {
+            let badge = if view == Self::Alerts && alerts > 0 { 1 + alerts.to_string().len() } else { 0 };
+            let start = x;
+            let end = start + (2 + view.name().len() + badge) as u16;
+            x = end + GAP;
+            (view, start..end)
+        })
     }
 
     /// The orders that `s` goes through, the first one being the picture's own.

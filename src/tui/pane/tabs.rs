@@ -13,8 +13,8 @@ pub fn tabs(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let alerts = &scene.snap.alerts;
     let gravest = alerts.iter().map(|alert| alert.severity).max();
     let mut pen = canvas.pen(area, 0);
-    pen.skip(1);
-    for view in View::ALL {
+    for (view, cells) in View::tabs(alerts.len()) {
+        pen.to(area.x + cells.start);
         let label = format!("{} {}", view.key(), view.name());
         if view == scene.app.view {
             pen.strong(Role::Accent, &label);
@@ -29,6 +29,5 @@ pub fn tabs(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
             };
             pen.skip(1).put(role, &alerts.len().to_string());
         }
-        pen.skip(3);
     }
 }

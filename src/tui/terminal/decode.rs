@@ -1,4 +1,4 @@
-//! Keys from the bytes that a terminal sends.
+//! Keys and the mouse from the bytes that a terminal sends.
 //!
 //! Our own, because crossterm's reader loses a key that arrives with a change of size and spins on a closed terminal.
 //! Pure: no file, no clock. What is not understood is dropped whole and never taken for text.
@@ -8,13 +8,27 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 /// The most bytes that a sequence may have before it is taken for noise.
 const LONGEST: usize = 64;
 
-/// Bytes in, keys out; what is incomplete waits for the next bytes.
+/// What a person did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Input {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The wheel turned a notch.
+    Wheel {
+        /// Towards the end of a list.
+        down: bool,
+    },
+    /// The first button was pressed at a column and row, both from 0.
+    Click(u16, u16),
+}
+
+/// Bytes in, inputs out; what is incomplete waits for the next bytes.
 #[derive(Debug, Default)]
 pub(in crate::tui) struct Decoder(Vec<u8>);
 
 enum Step {
-    /// A key of so many bytes.
-    Key(KeyEvent, usize),
+    /// An input of so many bytes.
+    Take(Input, usize),
     /// So many bytes that mean nothing here.
     Skip(usize),
     /// More bytes are needed.
@@ -22,15 +36,15 @@ enum Step {
 }
 
 impl Decoder {
-    /// The keys that are complete now.
-    pub(in crate::tui) fn feed(&mut self, bytes: &[u8]) -> Vec<KeyEvent> {
+    /// What is complete now.
+    pub(in crate::tui) fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
         self.0.extend_from_slice(bytes);
-        let mut keys = Vec::new();
+        let mut inputs = Vec::new();
         let mut at = 0;
         while let Some(rest) = self.0.get(at..).filter(|rest| !rest.is_empty()) {
             match step(rest) {
-                Step::Key(key, length) => {
-                    keys.push(key);
+                Step::Take(input, length) => {
+                    inputs.push(input);
                     at += length;
                 }
                 Step::Skip(length) => at += length,
@@ -39,7 +53,7 @@ impl Decoder {
             }
         }
         self.0.drain(..at);
-        keys
+        inputs
     }
 
     /// Whether something waits for more.
@@ -48,34 +62,37 @@ impl Decoder {
     }
 
     /// No more came in time: an escape alone is the key of that name.
-    pub(in crate::tui) fn flush(&mut self) -> Option<KeyEvent> {
+    pub(in crate::tui) fn flush(&mut self) -> Option<Input> {
         let alone = self.0 == [0x1b];
         self.0.clear();
-        alone.then(|| key(KeyCode::Esc))
+        alone.then(|| Input::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)))
     }
 }
 
-fn key(code: KeyCode) -> KeyEvent {
-    KeyEvent::new(code, KeyModifiers::NONE)
+fn take(code: KeyCode, length: usize) -> Step {
+    Step::Take(Input::Key(KeyEvent::new(code, KeyModifiers::NONE)), length)
 }
 
 fn step(bytes: &[u8]) -> Step {
     match bytes {
         [0x1b] | [0x1b, b'[' | b'O'] | [] => Step::Wait,
         [0x1b, b'[', rest @ ..] => control_sequence(rest),
-        [0x1b, b'O', last, ..] => named(*last).map_or(Step::Skip(3), |code| Step::Key(key(code), 3)),
-        [0x1b, 0x1b, ..] => Step::Key(key(KeyCode::Esc), 1),
+        [0x1b, b'O', last, ..] => named(*last).map_or(Step::Skip(3), |code| take(code, 3)),
+        [0x1b, 0x1b, ..] => take(KeyCode::Esc, 1),
         [0x1b, rest @ ..] => match step(rest) {
-            Step::Key(key, length) => Step::Key(KeyEvent::new(key.code, key.modifiers | KeyModifiers::ALT), length + 1),
-            Step::Skip(length) => Step::Skip(length + 1),
+            Step::Take(Input::Key(key), length) => {
+                let held = KeyEvent::new(key.code, key.modifiers | KeyModifiers::ALT);
+                Step::Take(Input::Key(held), length + 1)
+            }
+            Step::Take(_, length) | Step::Skip(length) => Step::Skip(length + 1),
             Step::Wait => Step::Wait,
         },
-        [b'\r' | b'\n', ..] => Step::Key(key(KeyCode::Enter), 1),
-        [b'\t', ..] => Step::Key(key(KeyCode::Tab), 1),
-        [0x08 | 0x7f, ..] => Step::Key(key(KeyCode::Backspace), 1),
+        [b'\r' | b'\n', ..] => take(KeyCode::Enter, 1),
+        [b'\t', ..] => take(KeyCode::Tab, 1),
+        [0x08 | 0x7f, ..] => take(KeyCode::Backspace, 1),
         [byte @ 0x01..=0x1a, ..] => {
             let letter = char::from(b'a' + byte - 1);
-            Step::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL), 1)
+            Step::Take(Input::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)), 1)
         }
         [0x00..=0x1f, ..] => Step::Skip(1),
         _ => character(bytes),
@@ -86,11 +103,24 @@ fn step(bytes: &[u8]) -> Step {
 fn control_sequence(rest: &[u8]) -> Step {
     let Some(end) = rest.iter().position(|byte| (0x40..=0x7e).contains(byte)) else { return Step::Wait };
     let (parameters, last) = (&rest[..end], rest[end]);
-    let code = if last == b'~' { numbered(parameters) } else { named(last) };
-    // A mouse report begins with `<` and means nothing here, whatever its letter.
-    let code = code.filter(|_| !parameters.starts_with(b"<"));
     let length = 2 + end + 1;
-    code.map_or(Step::Skip(length), |code| Step::Key(key(code), length))
+    if let Some(report) = parameters.strip_prefix(b"<") {
+        return mouse(report, last).map_or(Step::Skip(length), |input| Step::Take(input, length));
+    }
+    let code = if last == b'~' { numbered(parameters) } else { named(last) };
+    code.map_or(Step::Skip(length), |code| take(code, length))
+}
+
+/// `button;column;row`, both from 1, and `M` for pressed.
+fn mouse(report: &[u8], last: u8) -> Option<Input> {
+    let text = std::str::from_utf8(report).ok()?;
+    let mut numbers = text.split(';').map(str::parse::<u16>);
+    let (button, column, row) = (numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?);
+    match (button, last) {
+        (0, b'M') => Some(Input::Click(column.checked_sub(1)?, row.checked_sub(1)?)),
+        (64 | 65, b'M') => Some(Input::Wheel { down: button == 65 }),
+        _ => None,
+    }
 }
 
 fn named(last: u8) -> Option<KeyCode> {
@@ -130,7 +160,7 @@ fn character(bytes: &[u8]) -> Step {
     };
     let Some(whole) = bytes.get(..length) else { return Step::Wait };
     match std::str::from_utf8(whole).ok().and_then(|text| text.chars().next()) {
-        Some(c) => Step::Key(key(KeyCode::Char(c)), length),
+        Some(c) => take(KeyCode::Char(c), length),
         None => Step::Skip(1),
     }
 }
@@ -140,7 +170,21 @@ mod tests {
     use super::*;
 
     fn codes(bytes: &[u8]) -> Vec<KeyCode> {
-        Decoder::default().feed(bytes).into_iter().map(|key| key.code).collect()
+        Decoder::default().feed(bytes).into_iter().filter_map(code).collect()
+    }
+
+    fn code(input: Input) -> Option<KeyCode> {
+        match input {
+            Input::Key(key) => Some(key.code),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_mouse_clicks_and_turns() {
+        let inputs =
+            Decoder::default().feed(b"\x1b[<0;11;2M\x1b[<0;11;2m\x1b[<65;1;1M\x1b[<64;1;1M\x1b[<0;0;0M\x1b[<35;4;4M");
+        assert_eq!(inputs, [Input::Click(10, 1), Input::Wheel { down: true }, Input::Wheel { down: false }]);
     }
 
     #[test]
@@ -150,16 +194,16 @@ mod tests {
         assert_eq!(codes(b"\x1b[A\x1bOB\x1b[1;5C"), [KeyCode::Up, KeyCode::Down, KeyCode::Right]);
         assert_eq!(codes(b"\x1b[5~\x1b[6~\x1b[Z"), [KeyCode::PageUp, KeyCode::PageDown, KeyCode::BackTab]);
         assert_eq!(codes(b"\r\t\x7f"), [KeyCode::Enter, KeyCode::Tab, KeyCode::Backspace]);
-        assert_eq!(codes(b"\x1b[<64;10;20M\x1b[200~x"), [KeyCode::Char('x')]);
+        assert_eq!(codes(b"\x1b[<35;10;20M\x1b[200~x"), [KeyCode::Char('x')]);
         assert_eq!(codes(b"\xffx"), [KeyCode::Char('x')]);
         let quit = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        assert_eq!(Decoder::default().feed(b"\x03"), [quit]);
+        assert_eq!(Decoder::default().feed(b"\x03"), [Input::Key(quit)]);
     }
 
     #[test]
     fn bytes_may_come_one_by_one() {
         let mut decoder = Decoder::default();
-        let keys: Vec<_> = b"\x1b[6~j".iter().flat_map(|byte| decoder.feed(&[*byte])).map(|key| key.code).collect();
+        let keys: Vec<_> = b"\x1b[6~j".iter().flat_map(|byte| decoder.feed(&[*byte])).filter_map(code).collect();
         assert_eq!(keys, [KeyCode::PageDown, KeyCode::Char('j')]);
         assert!(!decoder.waits());
     }
@@ -169,7 +213,7 @@ mod tests {
         let mut decoder = Decoder::default();
         assert!(decoder.feed(b"\x1b").is_empty());
         assert!(decoder.waits());
-        assert_eq!(decoder.flush().map(|key| key.code), Some(KeyCode::Esc));
+        assert_eq!(decoder.flush().and_then(code), Some(KeyCode::Esc));
         assert!(!decoder.waits());
         assert!(decoder.feed(b"\x1b[").is_empty());
         assert_eq!(decoder.flush(), None);

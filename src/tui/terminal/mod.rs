@@ -6,7 +6,7 @@ mod panic;
 mod thrifty;
 mod tty;
 
-pub(super) use decode::Decoder;
+pub(super) use decode::{Decoder, Input};
 pub use output::Output;
 pub(super) use panic::PanicGuard;
 pub use thrifty::Thrifty;
