@@ -77,20 +77,12 @@ fn medium(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let alerts = rows.bottom(u16::from(!scene.snap.alerts.is_empty()));
     pane::alerts(canvas, alerts, scene);
 
-    let gpus = count(scene.snap.gpus.count);
     let engines = (count(scene.snap.engines.len()) + 1).clamp(2, 4);
-    if gpus == 0 {
+    if scene.snap.gpus.count == 0 {
         engines_and_models(canvas, rows, scene);
-    } else if gpus + 1 + engines <= rows.0.height {
-        rows.top(u16::from(rows.0.height > gpus + 1 + engines));
-        let gpu_rows = rows.top(gpus + 1);
-        pane::gpus(canvas, gpu_rows, scene);
-        rows.top(u16::from(rows.0.height > engines));
-        rest(canvas, rows.0, scene, pane::engines);
-    } else if scene.snap.nodes.len() == 1 && gpus.div_ceil(2) + 1 + engines <= rows.0.height {
-        rows.top(u16::from(rows.0.height > gpus.div_ceil(2) + 1 + engines));
-        let gpu_rows = rows.top(gpus.div_ceil(2) + 1);
-        pane::gpus_in_two(canvas, gpu_rows, scene);
+    } else if let Some(gpus) = GpuRows::within(rows.0.height.saturating_sub(engines), scene) {
+        rows.top(u16::from(rows.0.height > gpus.height() + engines));
+        gpus.draw(canvas, rows.top(gpus.height()), scene);
         rows.top(u16::from(rows.0.height > engines));
         rest(canvas, rows.0, scene, pane::engines);
     } else {
@@ -99,6 +91,34 @@ fn medium(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         let map = rows.top(plan.height().min(rows.0.height.saturating_sub(models)));
         pane::heat_map(canvas, map, scene, &plan);
         rest(canvas, rows.0, scene, pane::models);
+    }
+}
+
+/// How GPUs stand as rows: one below the other, or in two halves side by side.
+#[derive(Clone, Copy)]
+struct GpuRows {
+    rows: u16,
+    halves: bool,
+}
+
+impl GpuRows {
+    /// The first way in which all of them and a heading fit `height`; `None` if there are too many for rows.
+    fn within(height: u16, scene: &Scene<'_>) -> Option<Self> {
+        let gpus = count(scene.snap.gpus.count);
+        let ways = [Self { rows: gpus, halves: false }, Self { rows: gpus.div_ceil(2), halves: true }];
+        ways.into_iter().find(|way| way.height() <= height)
+    }
+
+    fn height(self) -> u16 {
+        if self.rows == 0 { 0 } else { self.rows + 1 }
+    }
+
+    fn draw(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+        if self.halves {
+            pane::gpus_in_two(canvas, area, scene);
+        } else {
+            pane::gpus(canvas, area, scene);
+        }
     }
 }
 
@@ -126,29 +146,30 @@ fn large(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     pane::alerts(canvas, alerts, scene);
     rows.bottom(1);
 
-    let as_rows = count(scene.snap.gpus.count) < rows.0.height / 2;
-    let below = if as_rows { table_rows(scene) } else { rows.0.height * 3 / 4 };
+    let gpus = GpuRows::within(rows.0.height / 2, scene);
+    let below = gpus.map_or(rows.0.height * 3 / 4, |gpus| table_rows(gpus, scene));
     let top = (rows.0.height.saturating_sub(below + 1) / 4 * 4).clamp(8, 28);
     let head = rows.top(top);
     let (left, right) = split(head, (head.width * 2 / 5).clamp(52, 64), 3);
     pane::profit(canvas, left, scene);
     pane::vitals(canvas, right, scene);
     rows.top(1);
-
-    if as_rows { tables(canvas, rows, scene) } else { map_and_tables(canvas, rows.0, scene) }
+    match gpus {
+        Some(gpus) => tables(canvas, rows, gpus, scene),
+        None => map_and_tables(canvas, rows.0, scene),
+    }
 }
 
-/// Rows that the tables of one box ask for.
-fn table_rows(scene: &Scene<'_>) -> u16 {
-    let lists = [scene.snap.gpus.count, scene.snap.engines.len(), scene.snap.models.len()];
-    lists.iter().map(|rows| count(*rows).max(1) + 2).sum()
+/// Rows that the tables of one box ask for, with their headings and the air between them.
+fn table_rows(gpus: GpuRows, scene: &Scene<'_>) -> u16 {
+    let lists = [scene.snap.engines.len(), scene.snap.models.len()];
+    gpus.height() + 1 + lists.iter().map(|rows| count(*rows).max(1) + 2).sum::<u16>()
 }
 
 /// GPUs, engines and models, one below the other.
-fn tables(canvas: &mut Canvas<'_>, mut rows: Rows, scene: &Scene<'_>) {
-    if scene.snap.gpus.count > 0 {
-        let gpus = rows.top(count(scene.snap.gpus.count) + 1);
-        pane::gpus(canvas, gpus, scene);
+fn tables(canvas: &mut Canvas<'_>, mut rows: Rows, gpus: GpuRows, scene: &Scene<'_>) {
+    if gpus.rows > 0 {
+        gpus.draw(canvas, rows.top(gpus.height()), scene);
         rows.top(1);
     }
     let models = (count(scene.snap.models.len()) + 1).clamp(2, 8);

@@ -38,9 +38,10 @@ fn tone(line: &GpuLine<'_>) -> Option<Role> {
 fn columns<'a>(scene: &'a Scene<'a>) -> Vec<Column<'a, GpuLine<'a>>> {
     type Col<'a> = Column<'a, GpuLine<'a>>;
     let several = scene.snap.nodes.len() > 1;
+    let digits = scene.snap.nodes.iter().flat_map(|n| &n.gpus).map(|g| g.index.to_string().len()).max().unwrap_or(1);
     let activity = scene.snap.nodes.iter().flat_map(|n| &n.gpus).any(|g| g.activity.tensor.is_some());
     let mut columns = vec![
-        Col::name("GPU", if several { 16 } else { 9 }, 8, 0, move |line| name(line, several)),
+        Col::name("GPU", if several { 16 } else { 9 }, 8, 0, move |line| name(line, several, digits)),
         Col::bar("load", 6, 34, 0, |line| Figure::Bar(line.gpu.utilization)),
         Col::figure("", 5, 0, |line| Figure::value(human::percent(line.gpu.utilization))),
         Col::bar("memory", 6, 14, 3, |line| Figure::Bar(memory_share(scene, line))),
@@ -62,12 +63,12 @@ fn columns<'a>(scene: &'a Scene<'a>) -> Vec<Column<'a, GpuLine<'a>>> {
     columns
 }
 
-fn name(line: &GpuLine<'_>, several: bool) -> Figure {
+fn name(line: &GpuLine<'_>, several: bool, digits: usize) -> Figure {
     let board = short_gpu(line.gpu.name.as_ref());
     if several {
-        Figure::value(format!("{} {} {board}", human::shorten(line.node.name.as_str(), 12), line.gpu.index))
+        Figure::value(format!("{} {:>digits$} {board}", human::shorten(line.node.name.as_str(), 12), line.gpu.index))
     } else {
-        Figure::value(format!("{} {board}", line.gpu.index))
+        Figure::value(format!("{:>digits$} {board}", line.gpu.index))
     }
 }
 

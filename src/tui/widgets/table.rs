@@ -103,14 +103,16 @@ struct Fitted<'c, 's, R> {
 
 impl<'c, 's, R> Fitted<'c, 's, R> {
     fn new(column: &'c Column<'s, R>, rows: &[R]) -> Self {
-        let mut longest = Some(human::width(column.title) as u16);
+        let title = human::width(column.title) as u16;
+        let mut longest = Some(title);
         if column.grow > 0 {
-            for row in rows {
-                longest = match ((column.figure)(row), longest) {
-                    (Figure::Text(_, text), Some(most)) => Some(most.max(human::width(&text) as u16)),
-                    _ => None,
-                };
-            }
+            let texts = rows.iter().map(|row| match (column.figure)(row) {
+                Figure::Text(_, text) => Some(human::width(&text) as u16),
+                Figure::Bar(_) => None,
+            });
+            // Where no row has anything to say, the heading is not worth its cells either.
+            let most = texts.reduce(|a, b| Some(a?.max(b?)));
+            longest = most.map_or(longest, |most| most.map(|most| if most == 0 { 0 } else { most.max(title) }));
         }
         // A column of names takes no more than its names do; figures keep their width whatever they are.
         let cells = if column.grow > 0 { column.width.min(longest.unwrap_or(u16::MAX)) } else { column.width };
@@ -127,6 +129,7 @@ impl<'c, 's, R> Fitted<'c, 's, R> {
 /// The columns that fit `width`. Names grow first, as far as the rows need it, then bars.
 fn fit<'c, 's, R>(columns: &'c [Column<'s, R>], width: u16, rows: &[R]) -> Vec<Fitted<'c, 's, R>> {
     let mut fitted: Vec<_> = columns.iter().map(|column| Fitted::new(column, rows)).collect();
+    fitted.retain(|f| f.cells > 0);
     let total = |fitted: &[Fitted<'_, '_, R>], rank: u8| -> u16 {
         let shown = fitted.iter().filter(|f| f.column.rank <= rank);
         shown.map(|f| f.cells + GAP).sum::<u16>().saturating_sub(GAP)
