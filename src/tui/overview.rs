@@ -179,11 +179,15 @@ fn tables(canvas: &mut Canvas<'_>, mut rows: Rows, gpus: GpuRows, scene: &Scene<
     rest(canvas, rows.0, scene, pane::models);
 }
 
-/// The map on the left, models and units or engines on the right.
+/// The map on the left, models and units on the right, engines where there is room.
 fn map_and_tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let left = if area.width >= 160 { area.width * 5 / 8 } else { area.width / 2 };
     let (map, tables) = split(area, left, 3);
-    pane::heat_map(canvas, map, scene, &HeatPlan::new(scene.snap, map.width, map.height));
+    let plan = HeatPlan::new(scene.snap, map.width, map.height);
+    let mut below_map = Rows(map);
+    pane::heat_map(canvas, below_map.top(plan.height()), scene, &plan);
+    below_map.top(1);
+
     let mut rows = Rows(tables);
     let models = rows.top((count(scene.snap.models.len()) + 1).min(tables.height / 2).max(2));
     rest(canvas, models, scene, pane::models);
@@ -193,7 +197,8 @@ fn map_and_tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         rest(canvas, units, scene, pane::units);
         rows.top(1);
     }
-    rest(canvas, rows.0, scene, pane::engines);
+    let roomier = if below_map.0.height > rows.0.height { below_map.0 } else { rows.0 };
+    rest(canvas, roomier, scene, pane::engines);
 }
 
 /// Rows that so many things take; more than any screen has is as good as all.

@@ -24,7 +24,7 @@ impl PanicGuard {
             let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
             let mut stderr = std::io::stderr();
             writeln!(stderr, "margintop: a bug ended it{place}: {}", Label::new(what)).ok();
-            writeln!(stderr, "What was counted until the last second is kept. Please report these lines.").ok();
+            writeln!(stderr, "This is a mistake of the program, not yours: please report the line above.").ok();
             // Other threads may be in the middle of anything: no destructors.
             signal_hook::low_level::exit(1);
         }));

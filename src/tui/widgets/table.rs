@@ -130,14 +130,22 @@ impl<'c, 's, R> Fitted<'c, 's, R> {
 fn fit<'c, 's, R>(columns: &'c [Column<'s, R>], width: u16, rows: &[R]) -> Vec<Fitted<'c, 's, R>> {
     let mut fitted: Vec<_> = columns.iter().map(|column| Fitted::new(column, rows)).collect();
     fitted.retain(|f| f.cells > 0);
-    let total = |fitted: &[Fitted<'_, '_, R>], rank: u8| -> u16 {
-        let shown = fitted.iter().filter(|f| f.column.rank <= rank);
-        shown.map(|f| f.cells + GAP).sum::<u16>().saturating_sub(GAP)
-    };
-    let highest = columns.iter().map(|c| c.rank).max().unwrap_or(0);
-    let rank = (0..=highest).rev().find(|rank| total(&fitted, *rank) <= width).unwrap_or(0);
-    let mut spare = width.saturating_sub(total(&fitted, rank));
-    fitted.retain(|f| f.column.rank <= rank);
+    let mut order: Vec<usize> = (0..fitted.len()).collect();
+    order.sort_by_key(|i| fitted.get(*i).map(|f| f.column.rank));
+    let mut spare = width;
+    let mut kept = vec![false; fitted.len()];
+    for (nth, i) in order.into_iter().enumerate() {
+        let Some(f) = fitted.get(i) else { continue };
+        let cells = f.cells + if nth > 0 { GAP } else { 0 };
+        // What must be shown is shown, if need be cut; the rest ends at the first that finds no room.
+        if cells > spare && f.column.rank > 0 {
+            break;
+        }
+        spare = spare.saturating_sub(cells);
+        kept[i] = true;
+    }
+    let mut kept = kept.into_iter();
+    fitted.retain(|_| kept.next() == Some(true));
     for bars in [false, true] {
         let mut moved = true;
         while spare > 0 && moved {
