@@ -61,21 +61,20 @@ impl Buckets {
 
     /// The histogram over the bounds that all its series have; `None` if there is none, its last bound is finite or a
     /// value was refused. `like` lends its bounds where they are the same.
-    pub(super) fn finish(self, like: Option<&Histogram>) -> Option<Histogram> {
+    pub(super) fn finish(mut self, like: Option<&Histogram>) -> Option<Histogram> {
         let all = self.cells.last().filter(|last| last.bound == f64::INFINITY && !self.refused)?.series;
-        let common = || self.cells.iter().filter(|cell| cell.series == all);
-        let mut highest = 0;
-        let counts = common()
-            .map(|cell| {
-                // A page is not printed in one instant: a bucket may be a sample behind the one below it.
-                highest = cell.count.max(highest);
-                highest
-            })
-            .collect();
+        self.cells.retain(|cell| cell.series == all);
+        let bounds = || self.cells.iter().map(|cell| cell.bound);
         let bounds = match like {
-            Some(like) if like.bounds.iter().copied().eq(common().map(|cell| cell.bound)) => Arc::clone(&like.bounds),
-            _ => common().map(|cell| cell.bound).collect(),
+            Some(like) if like.bounds.iter().copied().eq(bounds()) => Arc::clone(&like.bounds),
+            _ => bounds().collect(),
         };
-        Some(Histogram { bounds, counts })
+        let mut highest = 0;
+        let rising = |cell: &Cell| {
+            // A page is not printed in one instant: a bucket may be a sample behind the one below it.
+            highest = cell.count.max(highest);
+            highest
+        };
+        Some(Histogram { bounds, counts: self.cells.iter().map(rising).collect() })
     }
 }
