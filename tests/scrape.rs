@@ -1,7 +1,8 @@
 //! A scraper against a server that answers as badly as it can.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::format_collect, missing_docs)]
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -11,6 +12,9 @@ use margintop::reading::{EngineKind, Event, PageReading, PromptCount, ScrapeCost
 use margintop::source::discover::Discovery;
 use margintop::source::scrape::{Scraper, Settings, Target};
 use margintop::units::{Span, Timestamp, Tokens};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -570,4 +574,47 @@ async fn a_port_that_hangs_delays_discovery_by_a_second_at_most() {
     let begun = Instant::now();
     let found = Discovery::on(vec![port], Settings::default(), Clock::System).discover(&[], &[]).await;
     assert!(found.is_empty() && begun.elapsed() < Duration::from_secs(3));
+}
+
+/// A server that speaks TLS with a certificate that only `tests/fixtures/tls/ca.pem` vouches for.
+fn secure_server() -> String {
+    let file = |name: &str| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name);
+    let chain = CertificateDer::pem_file_iter(file("server.pem")).unwrap().collect::<Result<_, _>>().unwrap();
+    let key = PrivateKeyDer::from_pem_file(file("server-key.pem")).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/metrics", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = stream.unwrap();
+            let mut secure = rustls::Stream::new(&mut session, &mut stream);
+            let mut asked = [0; 4096];
+            if secure.read(&mut asked).is_ok() {
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{PAGE}", PAGE.len());
+                let _ = secure.write_all(head.as_bytes());
+                let _ = secure.flush();
+                secure.conn.send_close_notify();
+                let _ = secure.flush();
+            }
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_where_it_is_named() {
+    let url = secure_server();
+    let told = once(&url).await;
+    assert!(matches!(told, Err(ScrapeTrouble::Tls(_))), "{told:?}");
+    let mut target: Target = url.parse().unwrap();
+    target.ca_file = Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/ca.pem"));
+    let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
+    assert_eq!(output(&look(&mut scraper).await.1.unwrap()), Some(7));
 }

@@ -1,8 +1,9 @@
 //! The general HTTP client: TLS, redirects within a server, compressed bodies; and the buffers that pages are read into.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hyper::Response;
@@ -30,7 +31,8 @@ pub struct Clients(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     plain: OnceLock<Client>,
-    tls: OnceLock<Client>,
+    /// By the file of certificates that they trust besides the system's.
+    tls: Mutex<HashMap<Option<PathBuf>, Client>>,
     buffers: Mutex<Vec<Vec<u8>>>,
 }
 
@@ -40,16 +42,19 @@ impl Clients {
     /// # Errors
     /// [`ScrapeTrouble::Tls`] if the file or the system's certificates can't be read.
     pub(super) fn client(&self, url: &Url, ca_file: Option<&Path>) -> Result<Client, ScrapeTrouble> {
-        let lasting = match (url.scheme(), ca_file) {
-            ("https", Some(file)) => return tls(Some(file)),
-            ("https", None) => &self.0.tls,
-            _ => &self.0.plain,
-        };
-        if let Some(client) = lasting.get() {
+        if url.scheme() != "https" {
+            return match self.0.plain.get() {
+                Some(client) => Ok(client.clone()),
+                None => plain().map(|built| self.0.plain.get_or_init(|| built).clone()),
+            };
+        }
+        let mut tls = self.0.tls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = tls.get(&ca_file.map(Path::to_owned)) {
             return Ok(client.clone());
         }
-        let built = if url.scheme() == "https" { tls(None) } else { plain() }?;
-        Ok(lasting.get_or_init(|| built).clone())
+        let client = secure(ca_file)?;
+        tls.insert(ca_file.map(Path::to_owned), client.clone());
+        Ok(client)
     }
 
     /// An empty buffer, with room where an earlier page left some.
@@ -97,7 +102,8 @@ fn plain() -> Result<Client, ScrapeTrouble> {
     build(builder().tls_backend_preconfigured(trusts_nobody))
 }
 
-fn tls(ca_file: Option<&Path>) -> Result<Client, ScrapeTrouble> {
+/// A client that trusts the system's certificates and those in `ca_file`.
+fn secure(ca_file: Option<&Path>) -> Result<Client, ScrapeTrouble> {
     // Err: installed before, which is as good.
     let _ = ring::default_provider().install_default();
     let Some(file) = ca_file else { return build(builder()) };
