@@ -35,7 +35,10 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
     let covered = day.revenue - day.uncosted;
     let uncosted_engines = uncosted_engines(fleet, &costed);
     let any_covered = engines(fleet).next().is_none() || uncosted_engines < engines(fleet).count();
-    let profit = revenue.and(day.cost).filter(|_| any_covered).map(|cost| covered.round_to(6) - cost.round_to(6));
+    let known_cost = revenue.and(day.cost).filter(|_| any_covered);
+    // What is printed is the difference of what is printed; margins are those of the exact amounts.
+    let profit = known_cost.map(|cost| covered.round_to(6) - cost.round_to(6));
+    let margin_on = |whole: Money| known_cost.and_then(|cost| quotient(covered - cost, whole));
     let (revenue_per_hour, covered_per_hour, cost_per_hour) = pace(fleet, &costed, priced);
     let total = day.tokens.total();
     let unpriced = day.unpriced.total();
@@ -52,8 +55,8 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
             .zip(cost_per_hour)
             .filter(|_| any_covered)
             .map(|(revenue, cost)| revenue - cost),
-        profit_on_cost: profit.zip(day.cost).and_then(|(profit, cost)| quotient(profit, cost)),
-        gross_margin: profit.and_then(|profit| quotient(profit, covered)),
+        profit_on_cost: known_cost.and_then(margin_on),
+        gross_margin: margin_on(covered),
         theoretical: theoretical(fleet),
         unpriced_tokens: unpriced.count(),
         uncosted_revenue: day.uncosted,
