@@ -5,8 +5,8 @@ use super::row::Row;
 use super::{Fleet, Member};
 use crate::ledger::{Account, Classes, Entry, Posting, Timing};
 use crate::reading::{
-    EngineKind, EngineReading, Health, NodeName, PageReading, PromptCount, Refusals, Role, ScrapeCost, ScrapeTrouble,
-    TargetId,
+    EngineKind, EngineReading, Health, Label, NodeName, PageReading, PromptCount, Refusals, Role, ScrapeCost,
+    ScrapeTrouble, TargetId,
 };
 use crate::series::{Delta, Incarnation, Page, Turn};
 use crate::units::{Moment, Span, Timestamp, Tokens};
@@ -151,7 +151,10 @@ impl Fleet {
                 target.cut_pages += 1;
                 target.refusals = page.refusals;
                 target.kind = target.kind.or(Some(page.kind));
-                target.trouble = Some(ScrapeTrouble::Cut(cost.bytes));
+                target.trouble = Some(match page.refusals.over_limit {
+                    0 => ScrapeTrouble::Cut(cost.bytes),
+                    n => ScrapeTrouble::Other(Label::new(&format!("{n} lines or series beyond a limit: not counted"))),
+                });
             }
             Err(trouble) => {
                 target.failures += 1;

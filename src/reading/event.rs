@@ -122,7 +122,7 @@ pub enum ScrapeTrouble {
     NotMetrics(Label),
     /// The body is larger than the cap, in bytes.
     TooLarge(u64),
-    /// The connection broke after so many bytes.
+    /// The page ended too early, after so many bytes.
     Cut(u64),
     /// The certificate or handshake failed.
     Tls(Label),
@@ -146,7 +146,7 @@ impl fmt::Display for ScrapeTrouble {
             Self::Status(status) => write!(f, "HTTP {status}"),
             Self::NotMetrics(what) => write!(f, "not a metrics page: {what}"),
             Self::TooLarge(cap) => write!(f, "page over {} MiB, not read", cap / (1024 * 1024)),
-            Self::Cut(bytes) => write!(f, "connection cut after {bytes} bytes"),
+            Self::Cut(bytes) => write!(f, "page cut after {bytes} bytes: its end is missing"),
             Self::Tls(why) => write!(f, "TLS: {why}; for a private CA set ca_file"),
             Self::Other(why) => why.fmt(f),
         }

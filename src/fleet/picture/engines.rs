@@ -143,15 +143,12 @@ fn note(target: &Target, row: Option<(&Row, (bool, bool))>) -> Option<Label> {
     if let Some(trouble) = &target.trouble {
         return Some(Label::new(&trouble.to_string()));
     }
-    let refused = target.refusals;
-    if refused.over_limit > 0 {
-        return Some(Label::new(&format!("{} lines or series beyond a limit were not read", refused.over_limit)));
+    let refused = target.refusals.values;
+    if refused > 0 {
+        return Some(Label::new(&format!("{refused} counters are no counts (NaN, negative or fractional): unknown")));
     }
-    if refused.values > 0 {
-        return Some(Label::new(&format!(
-            "{} counters are no counts (NaN, negative or fractional): unknown",
-            refused.values
-        )));
+    if row.is_none() && target.answered.is_some() {
+        return Some(Label::new("its metrics are of no engine or GPU exporter that is known; check address and path"));
     }
     let (row, (prompts, _)) = row?;
     if target.process.holds() {
