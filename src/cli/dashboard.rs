@@ -1,18 +1,16 @@
 //! `margintop`: the dashboard.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::args::Global;
 use super::sources::{Plan, span};
-use super::{Failure, pipeline};
+use super::{Failure, pipeline, themes};
 use crate::clock::Clock;
 use crate::snapshot::Snapshot;
 use crate::tui;
-use crate::tui::theme::ColorChoice;
 
 /// Shows what was named, or this box.
 pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
@@ -30,19 +28,10 @@ pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
             "no terminal here: `margintop once` prints the same in words, `once --json` for programs".to_owned(),
         ));
     }
-    let color = match plan.settings.color.as_deref() {
-        None | Some("auto") => ColorChoice::Auto,
-        Some("always") => ColorChoice::Always,
-        Some("never") => ColorChoice::Never,
-        Some(other) => return Err(Failure::Usage(format!("--color {other}: write auto, always or never"))),
-    };
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
-    let folder =
-        std::env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from).or_else(home);
     Ok(tui::Options {
         theme: plan.settings.theme.clone(),
-        themes: folder.map(|folder| folder.join("margintop/themes")),
-        color,
+        themes: themes::folder(),
+        color: themes::color(&plan.settings)?,
         title: None,
         interval: span(plan.interval()),
         zone: plan.settings.zone.clone(),

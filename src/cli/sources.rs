@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Failure;
 use super::args::Global;
+use super::{Failure, themes};
 use crate::config::{self, Settings, TargetSettings};
 use crate::fleet::{Member, Site};
 use crate::reading::{Label, NodeName, Role, TargetId};
@@ -122,6 +122,7 @@ pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
     settings.theme = global.theme.clone().or(settings.theme);
     settings.color = global.color.clone().or(settings.color);
     settings.nvml_lib = global.nvml_lib.clone().or(settings.nvml_lib);
+    themes::check(&settings)?;
     Ok(settings)
 }
 
