@@ -21,8 +21,8 @@ use crate::source::nvml::{Driver, Pace};
 use crate::source::scrape::{Address, Scraper, Settings, Target};
 use crate::units::Span;
 
-/// How long a driver may take for a look, hung GPUs included.
-const DRIVER_PATIENCE: Duration = Duration::from_millis(2_500);
+/// How long anything may take for a look. All wait for the slowest, and must not be stale by then.
+const PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// When looks are taken and how they are printed.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +81,7 @@ impl Observer {
             let send = move |event| drop(tell.send(event));
             (Driver::start(driver_settings(&plan, Pace::Asked), clock.clone(), send), inbox)
         });
-        let settings = Settings::default();
+        let settings = Settings { timeout: PATIENCE, ..Settings::default() };
         let scraper = |target: &Target| Scraper::new(target.clone(), settings.clone(), clock.clone());
         let (files, scrapers) =
             plan.targets.iter().map(scraper).partition(|it| matches!(it.target().address, Address::File(_)));
@@ -125,7 +125,8 @@ impl Observer {
         while next + self.plan.interval() / 2 < end {
             tokio::time::sleep_until(next).await;
             self.look(fleet, false).await;
-            next += self.plan.interval();
+            // A look that took longer than an interval has used up the next ones.
+            next = (next + self.plan.interval()).max(tokio::time::Instant::now());
         }
         tokio::time::sleep_until(end).await;
         self.look(fleet, true).await;
@@ -142,7 +143,7 @@ impl Observer {
             pages.extend(round(&mut self.files).await);
         }
         let gpus = match &mut self.driver {
-            Some((_, inbox)) => tokio::time::timeout(DRIVER_PATIENCE, inbox.recv()).await.ok().flatten(),
+            Some((_, inbox)) => tokio::time::timeout(PATIENCE, inbox.recv()).await.ok().flatten(),
             None => None,
         };
         // GPUs first: an engine's cost is known before its first token is posted.
@@ -155,7 +156,7 @@ impl Observer {
         let mut processes = Vec::new();
         if let Some((driver, inbox)) = &mut self.driver {
             driver.look();
-            if let Ok(Some(event)) = tokio::time::timeout(DRIVER_PATIENCE, inbox.recv()).await {
+            if let Ok(Some(event)) = tokio::time::timeout(PATIENCE, inbox.recv()).await {
                 processes = pids(&event);
                 fleet.apply(event);
             }

@@ -1,6 +1,7 @@
 //! Pages of a vLLM with one rank, as small as they can be.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
+use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// An engine's lifetime counters.
@@ -34,7 +35,7 @@ pub fn with_start(start: f64, model: &str, counted: Counted) -> String {
     let labels = format!("{{engine=\"0\",model_name=\"{model}\"}}");
     let mut page = format!("# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds {start}\n");
     for (name, value) in [("prompt_tokens", prompt), ("prompt_tokens_cached", cached), ("generation_tokens", output)] {
-        page += &format!("# TYPE vllm:{name}_total counter\nvllm:{name}_total{labels} {value}.0\n");
+        writeln!(page, "# TYPE vllm:{name}_total counter\nvllm:{name}_total{labels} {value}.0").unwrap();
     }
     page
 }
