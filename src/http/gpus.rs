@@ -221,7 +221,7 @@ mod tests {
     fn it_prints_what_dcgm_exporter_prints() {
         let node = NodeName::new("node-a");
         let page = gpu_page(&node, &[gpu()], Some(&Label::new("580.65.06")));
-        let theirs = include_str!("../../tests/fixtures/agent/dcgm-exporter.prom");
+        let theirs = include_str!("../../tests/fixtures/engines/dcgm-exporter.prom");
         for name in ["SM_CLOCK", "GPU_TEMP", "POWER_USAGE", "TOTAL_ENERGY_CONSUMPTION", "GPU_UTIL", "FB_USED"] {
             let name = format!("DCGM_FI_DEV_{name}");
             let line = theirs.lines().find(|l| l.starts_with(&format!("{name}{{gpu=\"1\""))).unwrap_or_default();
