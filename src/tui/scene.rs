@@ -126,8 +126,6 @@ pub fn short_target(row: &EngineRow) -> String {
     let text = row.target.as_str();
     let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
     let place = bare.split('/').next().unwrap_or(bare);
-    match place.strip_prefix("127.0.0.1:").or_else(|| place.strip_prefix("localhost:")) {
-        Some(port) => format!(":{port}"),
-        None => place.to_owned(),
-    }
+    let here = ["127.0.0.1:", "localhost:", "[::1]:"].into_iter().find_map(|host| place.strip_prefix(host));
+    here.map_or_else(|| place.to_owned(), |port| format!(":{port}"))
 }

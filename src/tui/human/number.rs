@@ -58,7 +58,7 @@ pub fn grouped(count: u128) -> String {
     out
 }
 
-/// A fraction in whole percent, five cells: ` 71 %`, `100 %`, `  – %` when unknown.
+/// A fraction in whole percent, five cells: ` 71 %`, `100 %`, `  –  ` when unknown.
 pub fn percent(ratio: Option<Ratio>) -> String {
     match ratio {
         Some(ratio) => format!("{:>5}", percent_text(ratio, 0)),
@@ -91,7 +91,7 @@ fn percent_text(ratio: Ratio, places: usize) -> String {
     format!("{text} %")
 }
 
-/// What changed, as a glyph and whole percent, seven cells: `▲ 3 %`, `▼ 12 %`, `▬` for nothing, `–` for unknown.
+/// What changed, as a glyph and whole percent, eight cells: `▲ 3 %`, `▼ 12 %`, `▬` for nothing, `–` for unknown.
 pub fn change(fraction: Option<f64>) -> String {
     let text = match fraction {
         None => UNKNOWN.to_owned(),
@@ -106,7 +106,7 @@ pub fn change(fraction: Option<f64>) -> String {
     super::pad_right(&text, 8)
 }
 
-/// Memory held and memory there is, in GiB, eleven cells: ` 54.1/79.6 G`.
+/// Memory held and memory there is, in GiB, twelve cells: ` 54.1/79.6 G`.
 pub fn memory(used: Option<Bytes>, total: Option<Bytes>) -> String {
     let gib = |bytes: Option<Bytes>| bytes.map_or_else(|| UNKNOWN.to_owned(), gib_text);
     let text = match (used, total) {

@@ -31,7 +31,7 @@ fn vitals_of<'a>(scene: &Scene<'a>) -> [Vital<'a>; LINES as usize] {
     let hits = snap.tokens.cached_per_second;
     let hits_unknown = hits.is_none() && snap.tokens.prompt_total.is_some() && snap.tokens.cached_total.is_none();
     let hit_rate = match snap.cache_hit_rate {
-        None if hits_unknown => "hit n/a".to_owned(),
+        None if hits_unknown => human::pad_left("n/a", 6),
         rate => human::percent1(rate),
     };
     let rate =
