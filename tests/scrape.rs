@@ -475,6 +475,29 @@ async fn a_page_without_a_model_is_named_by_the_server_once() {
 }
 
 #[tokio::test]
+async fn the_name_is_asked_for_again_when_the_process_is_another() {
+    let looks = AtomicUsize::new(0);
+    let server = Server::start(move |head| {
+        if head.starts_with("GET /v1/models ") {
+            return ok(LLAMA);
+        }
+        if !head.starts_with("GET /metrics ") {
+            return answer("404 No", "", b"");
+        }
+        let process = looks.fetch_add(1, Ordering::SeqCst) / 2;
+        answer("200 OK", &format!("Process-Start-Time-Unix: {process}\r\n"), b"llamacpp:tokens_predicted_total 7\n")
+    })
+    .await;
+    let mut scraper = scraper(&server.url);
+    let mut asked = Vec::new();
+    for _ in 0..4 {
+        assert!(look(&mut scraper).await.1.unwrap().engines[0].model.is_some());
+        asked.push(server.asked().iter().filter(|asked| *asked == "/v1/models").count());
+    }
+    assert_eq!(asked, [1, 0, 1, 0]);
+}
+
+#[tokio::test]
 async fn another_engine_on_the_same_port_is_seen() {
     let turn = Mutex::new(0);
     let server = Server::start(move |head| {

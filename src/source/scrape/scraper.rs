@@ -231,8 +231,9 @@ impl Scraper {
         let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: answer.body.len() as u64 };
         let at = answer.at;
         if answer.process != self.process {
+            // Another process than the one seen before may serve another model.
+            self.models = self.models.take().filter(|_| self.process.is_none());
             self.process.clone_from(&answer.process);
-            self.models = None;
         }
         let read = dialect::read(&answer.body, &self.hint(&answer));
         if read.is_err() && answer.body.trim_ascii_start().starts_with(b"[") {
