@@ -398,19 +398,26 @@ fn engines_join_the_node_that_their_hosts_gpu_page_names() {
         unit: None,
         role: None,
     };
-    let mut fleet = fleet(vec![of("e"), of("gpus")], began());
     let mut exporter = page(MODEL, counters(0, 0, 0), None);
     exporter.engines.clear();
     exporter.gpus =
         vec![(Some(NodeName::new("gpu-07")), GpuReading { name: Some("NVIDIA H800".into()), ..GpuReading::default() })];
-    fleet.apply(answered("gpus", after(0), exporter.clone()));
-    look(&mut fleet, 0, 0, None);
-    look(&mut fleet, 1, 100, None);
-    fleet.apply(answered("gpus", after(1), exporter));
-    let picture = picture_at(&mut fleet, 1);
-    assert_eq!((picture.nodes.len(), picture.nodes[0].name.as_str()), (1, "gpu-07"));
-    assert_eq!((picture.coverage.engines_known, picture.money.uncosted_engines), (1, 0));
-    assert!(picture.money.profit.is_some());
+    for engine_first in [false, true] {
+        let mut fleet = fleet(vec![of("e"), of("gpus")], began());
+        if engine_first {
+            look(&mut fleet, 0, 0, None);
+        }
+        fleet.apply(answered("gpus", after(0), exporter.clone()));
+        if !engine_first {
+            look(&mut fleet, 0, 0, None);
+        }
+        look(&mut fleet, 1, 100, None);
+        fleet.apply(answered("gpus", after(1), exporter.clone()));
+        let picture = picture_at(&mut fleet, 1);
+        assert_eq!((picture.nodes.len(), picture.nodes[0].name.as_str()), (1, "gpu-07"));
+        assert_eq!((picture.coverage.engines_known, picture.money.uncosted_engines), (1, 0));
+        assert!(picture.money.profit.is_some());
+    }
 }
 
 #[test]

@@ -146,7 +146,8 @@ impl Observer {
             Some((_, inbox)) => tokio::time::timeout(PATIENCE, inbox.recv()).await.ok().flatten(),
             None => None,
         };
-        // GPUs first: an engine's cost is known before its first token is posted.
+        // GPUs first: an engine's node and cost are known before its first token is posted.
+        pages.sort_by_key(|event| !shows_gpus(event));
         gpus.into_iter().chain(pages).for_each(|event| fleet.apply(event));
         fleet.apply(Event::Tick(self.clock.now()));
     }
@@ -192,6 +193,10 @@ pub(super) fn picture(fleet: &Fleet, watch: &mut Watch) -> Snapshot {
     let mut picture = fleet.picture();
     watch.judge(&mut picture);
     picture
+}
+
+fn shows_gpus(event: &Event) -> bool {
+    matches!(event, Event::Page { outcome: Ok(page), .. } if !page.gpus.is_empty())
 }
 
 /// The processes that hold memory on this machine's GPUs: where to look for engines.

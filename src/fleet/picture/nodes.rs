@@ -19,10 +19,12 @@ pub(super) fn rows(fleet: &Fleet) -> Vec<NodeRow> {
     names.into_iter().map(|name| node_row(fleet, &name, flows.get(&name), money.get(&name))).collect()
 }
 
-/// Every node that answered, and every node that a target is expected on.
+/// Every node that GPUs stand in, and every node that a target is expected on. An engine that answered before its host's
+/// GPU page told the node's name was on a node that is none.
 fn names(fleet: &Fleet) -> BTreeSet<NodeName> {
     let expected = fleet.targets.values().filter(|target| !target.only_gpus || target.answered.is_none());
-    fleet.nodes.keys().cloned().chain(expected.map(|target| fleet.node_of(&target.member))).collect()
+    let holding = fleet.nodes.iter().filter(|(_, node)| !node.gpus.is_empty()).map(|(name, _)| name.clone());
+    holding.chain(expected.map(|target| fleet.node_of(&target.member))).collect()
 }
 
 /// Text and numbers of a name apart, so that `gpu-9` comes before `gpu-10`.
