@@ -41,6 +41,12 @@ pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
 /// Shows pictures until someone quits. It runs on the main thread, and the process ends with it: nobody waits for a
 /// driver or a socket.
 pub(super) fn show(options: tui::Options, pictures: watch::Receiver<Arc<Snapshot>>) -> Result<(), Failure> {
-    tui::run(pictures, options).map_err(|error| Failure::Usage(error.to_string()))?;
-    std::process::exit(0)
+    let exit = tui::run(pictures, options).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidInput => Failure::Usage(error.to_string()),
+        _ => Failure::Run(error.to_string()),
+    })?;
+    std::process::exit(match exit {
+        tui::Exit::Quit | tui::Exit::Closed => 0,
+        tui::Exit::Signal(signal) => 128 + signal,
+    })
 }

@@ -92,7 +92,9 @@ impl Day {
 
     fn site(plan: &Plan, step: Span) -> Site {
         let window = Span::from_millis(step.millis() * 5);
-        Site { interval: step, zone: None, pace: Some(window.max(Span::from_secs(60))), ..plan.site(window) }
+        // 180 points of eight minutes are the day.
+        let line_step = Span::from_secs(480);
+        Site { interval: step, zone: None, line_step, pace: Some(window.max(Span::from_secs(60))), ..plan.site(window) }
     }
 
     fn collector_picture(&self, plan: &Plan) -> Snapshot {

@@ -78,6 +78,7 @@ impl Plan {
             interval: span(self.settings.interval),
             window,
             pace: None,
+            line_step: Site::LINE_STEP,
             zone: Some(self.settings.zone.clone()),
             local: self.node.clone(),
             currency: Label::new(&self.settings.currency),

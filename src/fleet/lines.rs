@@ -1,20 +1,19 @@
-//! The vital lines: a point every five seconds, a quarter hour long.
+//! The vital lines: 180 points, of five seconds each unless the site's time is not ours.
 
 use super::picture::Rates;
 use crate::series::Ring;
 use crate::snapshot::{Line, Vitals};
 use crate::units::{Span, Timestamp};
 
-/// The time of one point.
-const STEP: Span = Span::from_secs(5);
-/// Points of a quarter hour.
+/// Points of a line.
 const KEPT: usize = 180;
-/// Points of the minute that a change is measured by.
+/// Points at either end that a change is measured by: a minute of a quarter hour.
 const MINUTE: usize = 12;
 
 /// Rings of what is drawn.
 #[derive(Debug)]
 pub(super) struct Lines {
+    step: Span,
     output: Ring,
     prompt_miss: Ring,
     prompt_hit: Ring,
@@ -24,9 +23,10 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) const fn new() -> Self {
-        const EMPTY: Ring = Ring::new(STEP, KEPT);
-        Self { output: EMPTY, prompt_miss: EMPTY, prompt_hit: EMPTY, prompt: EMPTY, hit_rate: EMPTY, load: EMPTY }
+    pub(super) fn new(step: Span) -> Self {
+        let empty = || Ring::new(step, KEPT);
+        let [output, prompt_miss, prompt_hit, prompt, hit_rate, load] = std::array::from_fn(|_| empty());
+        Self { step, output, prompt_miss, prompt_hit, prompt, hit_rate, load }
     }
 
     /// Sets the point of the present.
@@ -47,7 +47,7 @@ impl Lines {
     /// The lines as they are drawn.
     pub(super) fn vitals(&self) -> Vitals {
         Vitals {
-            step: STEP,
+            step: self.step,
             until: self.output.until(),
             output: line(&self.output),
             prompt_miss: line(&self.prompt_miss),

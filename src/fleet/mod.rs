@@ -72,7 +72,7 @@ impl Fleet {
             aliases: nodes::Aliases::default(),
             rents: Rents::new(&site.leases, began.wall),
             idle: Idle::default(),
-            lines: Lines::new(),
+            lines: Lines::new(site.line_step),
             driver_trouble: None,
             troubles: Vec::new(),
             served: HashSet::new(),

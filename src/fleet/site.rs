@@ -30,6 +30,8 @@ pub struct Site {
     pub window: Span,
     /// What money an hour is taken over; `None` is a minute.
     pub pace: Option<Span>,
+    /// The time of one point of the vital lines.
+    pub line_step: Span,
     /// The zone in which a day begins; `None` where it never turns: a simulated day is one, wherever it begins.
     pub zone: Option<TimeZone>,
     /// This machine's name.
@@ -45,12 +47,16 @@ pub struct Site {
 }
 
 impl Site {
+    /// Points of the vital lines: a quarter hour in 180 of them.
+    pub const LINE_STEP: Span = Span::from_secs(5);
+
     /// A site of this machine alone, a second an interval, days in UTC, money in dollars.
     pub fn local(name: &str) -> Self {
         Self {
             interval: Span::from_secs(1),
             window: Span::from_secs(10),
             pace: None,
+            line_step: Self::LINE_STEP,
             zone: Some(TimeZone::UTC),
             local: NodeName::new(name),
             currency: Label::new("USD"),
