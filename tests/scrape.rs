@@ -322,7 +322,11 @@ async fn a_redirect_within_the_server_is_followed_with_the_key() {
     let mut target: Target = format!("{}/metrics", server.url).parse().unwrap();
     target.bearer_token_file = Some(key.path().into());
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
-    assert_eq!(output(&look(&mut scraper).await.1.unwrap()), Some(7));
+    for _ in 0..3 {
+        assert_eq!(output(&look(&mut scraper).await.1.unwrap()), Some(7));
+    }
+    assert_eq!(server.asked(), ["/metrics", "/metrics/", "/metrics/", "/metrics/"], "where it moved is remembered");
+    assert_eq!(server.connections(), 1);
 }
 
 #[tokio::test]

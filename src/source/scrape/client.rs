@@ -17,7 +17,7 @@ use super::line::CONNECT;
 use crate::reading::{Label, ScrapeTrouble};
 
 /// Redirects followed within one server: `/metrics` to `/metrics/`.
-const REDIRECTS: usize = 4;
+pub(super) const REDIRECTS: usize = 4;
 /// What to keep of a buffer for the next page.
 const KEEP: usize = 1 << 20;
 

@@ -1,7 +1,8 @@
 //! One kept-alive connection to one server, for pages that come over plain HTTP as they are: nearly all of them.
 //!
 //! A general client's read buffer grows to the size of the page and stays; over hundreds of targets that is most of the
-//! program's memory. This one's does not. What it can't do (redirects, compressed bodies) it hands back.
+//! program's memory. This one's does not. What it can't do (compressed bodies) it
+//! hands back.
 
 use std::io;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{Builder, SendRequest};
-use hyper::header::{CONTENT_ENCODING, HOST, HeaderMap, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, HOST, HeaderMap, HeaderValue, LOCATION};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use reqwest::Url;
@@ -32,6 +33,8 @@ pub(super) struct Line {
 pub(super) enum Got {
     /// An answer to take in.
     Answer(Response<Incoming>),
+    /// Another address of the same server, where the answer is.
+    Moved(Url),
     /// One that asks for a client that can do more.
     Unusual,
 }
@@ -54,7 +57,11 @@ impl Line {
         };
         let response = response.map_err(|error| trouble(&error, 0))?;
         let encoded = response.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
-        Ok(if encoded || response.status().is_redirection() { Got::Unusual } else { Got::Answer(response) })
+        Ok(match moved(url, &response) {
+            Some(there) => Got::Moved(there),
+            None if encoded => Got::Unusual,
+            None => Got::Answer(response),
+        })
     }
 
     async fn send(
@@ -77,6 +84,12 @@ impl Line {
         self.sender = Some(sender);
         Ok(response)
     }
+}
+
+/// Where a redirect leads, if it stays with the server.
+fn moved(url: &Url, response: &Response<Incoming>) -> Option<Url> {
+    let there = response.headers().get(LOCATION).filter(|_| response.status().is_redirection())?;
+    url.join(there.to_str().ok()?).ok().filter(|there| there.origin() == url.origin())
 }
 
 fn host(url: &Url) -> &str {

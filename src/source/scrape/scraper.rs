@@ -7,7 +7,7 @@ use hyper::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderVal
 use reqwest::{Client, Url};
 
 use super::answer::{Answer, Intake};
-use super::client::{self, Clients};
+use super::client::{self, Clients, REDIRECTS};
 use super::line::{self, Got, Line};
 use super::models::Models;
 use super::search::{Search, is_an_answer, more_telling};
@@ -47,6 +47,8 @@ pub struct Scraper {
     settings: Settings,
     clock: Clock,
     line: Line,
+    /// A page that the server has moved, and where it is: asked there from then on.
+    moved: Option<(Url, Url)>,
     /// Whether the server answers in ways that the line can't take: then the client asks.
     unusual: bool,
     client: Option<Client>,
@@ -84,6 +86,7 @@ impl Scraper {
             settings,
             clock,
             line: Line::default(),
+            moved: None,
             unusual: false,
             client: None,
             token,
@@ -138,7 +141,7 @@ impl Scraper {
 
     /// After trouble: what must be found out anew. A server that was away may come back as another.
     fn forget(&mut self, trouble: &ScrapeTrouble) {
-        self.models = None;
+        (self.models, self.moved) = (None, None);
         let named = matches!(&self.target.address, Address::Http(url) if url.path() != "/" || url.query().is_some());
         if !named && matches!(trouble, ScrapeTrouble::Status(_) | ScrapeTrouble::NotMetrics(_)) {
             self.page = None;
@@ -290,11 +293,18 @@ impl Scraper {
     async fn send(&mut self, url: &Url, headers: &HeaderMap, cap: usize) -> Result<Answer, ScrapeTrouble> {
         let clients = &self.settings.clients;
         let intake = Intake { cap, buffer: clients.buffer(), clock: &self.clock };
-        if url.scheme() == "http" && !self.unusual {
-            match self.line.get(url, headers).await? {
+        let mut moves = 0;
+        while url.scheme() == "http" && !self.unusual {
+            let there = self.moved.as_ref().filter(|(from, _)| from == url).map_or(url, |(_, to)| to);
+            match self.line.get(there, headers).await? {
                 Got::Answer(response) => return intake.receive(response, line::trouble).await,
+                Got::Moved(_) if moves >= REDIRECTS => {
+                    return Err(ScrapeTrouble::Other(Label::new("redirects in a circle")));
+                }
+                Got::Moved(to) => self.moved = Some((url.clone(), to)),
                 Got::Unusual => self.unusual = true,
             }
+            moves += 1;
         }
         let client = match &self.client {
             Some(client) => client,
