@@ -1,8 +1,8 @@
 //! One kept-alive connection to one server, for pages that come over plain HTTP as they are: nearly all of them.
 //!
 //! A general client's read buffer grows to the size of the page and stays; over hundreds of targets that is most of the
-//! program's memory. This one's does not. What it can't do (compressed bodies) it
-//! hands back.
+//! program's memory. This one's does not. What it can't do
+//! (compressed bodies) it hands back.
 
 use std::io;
 use std::time::Duration;
