@@ -10,6 +10,7 @@ use super::once::{Looks, Observer};
 use super::sources::{Plan, bare, settings};
 use super::{Failure, dashboard, day, pipeline};
 use crate::clock::Clock;
+use crate::pricing::{Book, Pinned};
 use crate::reading::NodeName;
 use crate::source::scrape::Target;
 use crate::source::simulate;
@@ -25,7 +26,8 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     if args.serve {
         return serve(&runtime, &fleet);
     }
-    let plan = plan(global, &fleet)?;
+    let mut plan = plan(global, &fleet)?;
+    at_standard_prices(&mut plan.settings.book)?;
     if args.look.any() {
         let looks = Looks::new(&args.look, plan.interval())?;
         return runtime.block_on(Observer::new(plan, Clock::System, looks).observe()).map(drop);
@@ -33,6 +35,18 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let options = dashboard::options(&plan)?;
     let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle());
     dashboard::show(options, pipeline.pictures.clone())
+}
+
+/// Prices its models by the lists that DeepSeek's overview used, at any hour, where the configuration has no other. The
+/// last lists of these models are over, and what they took at night is no part of a made-up fleet.
+fn at_standard_prices(book: &mut Book) -> Result<(), Failure> {
+    let mut choices = book.pinned().to_vec();
+    for model in ["deepseek-r1", "deepseek-v3"] {
+        // A ledger in another currency has forgotten them.
+        let list = Some(format!("{model}-standard")).filter(|list| book.list(list).is_some());
+        choices.push(Pinned { model: model.to_owned(), list, paid: None });
+    }
+    book.pin(choices).map_err(|error| Failure::Run(error.to_string()))
 }
 
 /// Simulated seconds a second.

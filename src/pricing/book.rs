@@ -120,6 +120,11 @@ impl Book {
         Ok(())
     }
 
+    /// The user's choices.
+    pub fn pinned(&self) -> &[Pinned] {
+        &self.pinned
+    }
+
     /// Forgets lists in other currencies: a ledger has one, and a list is never converted.
     pub fn keep_currency(&mut self, currency: &str) {
         self.lists.retain(|_, list| list.currency == currency);

@@ -32,6 +32,8 @@ pub const DAY_OUTPUT: Tokens = Tokens::new(168_000_000_000);
 
 /// Requests of the day: not published; answers of a thousand tokens.
 const REQUESTS: u64 = 168_000_000;
+/// Requests in a rank's batch at full load: not published either.
+const BATCH: f64 = 96.0;
 /// Theoretical income by the hour, read off the published chart.
 const INCOME: [u64; 24] = [
     27022, 28515, 30464, 30924, 30465, 27826, 26793, 29547, 30694, 30809, 31038, 29777, 21745, 17958, 13138, 7975,
@@ -170,7 +172,7 @@ impl Unit {
         let requests = half(part(REQUESTS));
         let hit = part(DAY_CACHED.count());
         let computed = part(DAY_PROMPT.count() - DAY_CACHED.count());
-        let counted = Served { computed, hit, requests, ..at_work(load(ms)) };
+        let counted = Served { computed, hit, requests, ..at_work(load(ms), BATCH) };
         if self.role == Role::Prefill {
             return Served { output: requests, ..counted };
         }

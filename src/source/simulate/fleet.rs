@@ -17,6 +17,10 @@ use crate::wire::Response;
 
 /// Data-parallel ranks of each engine.
 const RANKS: u32 = 4;
+/// What a prefill node reads a second in DeepSeek's overview, on average over the published day.
+const PREFILLED: f64 = 73_700.0;
+/// What such prompts are answered with: the day's output was 168 of 608 parts of its prompts.
+const ANSWERED: f64 = 20_400.0;
 /// How long a hanging engine holds a request: longer than anyone waits.
 const HELD: Duration = Duration::from_secs(60);
 const DAY_MS: i64 = 86_400_000;
@@ -89,16 +93,18 @@ fn service(index: u32, nodes: u32) -> Service {
     let v3 = nodes * 3 / 10;
     let prefill = if nodes < 8 { 0 } else { (r1 * 2 / 5).max(1) };
     let (unit, role, prompt, output, part) = match index {
-        i if i < prefill => (Some(format!("prefill-{:02}", i / 4 + 1)), Role::Prefill, 60_000.0, 9_000.0, Part::Prompt),
+        i if i < prefill => {
+            (Some(format!("prefill-{:02}", i / 4 + 1)), Role::Prefill, PREFILLED, ANSWERED, Part::Prompt)
+        }
         i if i < r1 && prefill > 0 => {
             let decode = f64::from(r1 - prefill);
             let share = f64::from(prefill) / decode;
             let size = if r1 >= 60 { 18 } else { 6 };
             let unit = format!("decode-{}", (i - prefill) / size + 1);
-            (Some(unit), Role::Decode, 60_000.0 * share, 9_000.0 * share, Part::Answer)
+            (Some(unit), Role::Decode, PREFILLED * share, ANSWERED * share, Part::Answer)
         }
-        i if i < r1 => (None, Role::Unified, 26_000.0, 6_000.0, Part::Whole),
-        _ => (None, Role::Unified, 20_000.0, 5_000.0, Part::Whole),
+        i if i < r1 + v3 => (None, Role::Unified, 30_000.0, 8_300.0, Part::Whole),
+        _ => (None, Role::Unified, 24_000.0, 6_500.0, Part::Whole),
     };
     let work = Work { prompt, hits: 0.56, output, part };
     match index {
@@ -114,7 +120,8 @@ fn node(plan: &Plan, index: u32, opened: Timestamp, midnight: f64, name: &NodeNa
     let rhythm = shape(plan.seed ^ u64::from(service.model.as_bytes()[9 % service.model.len()]), midnight, speed);
     let hot = chance(&[plan.seed, u64::from(index), 3], 40) == 7;
     let place = |gpu: u32| chance(&[plan.seed, u64::from(index), u64::from(gpu), 4], 60) as f64;
-    let load = |gpu| rhythm.scaled(0.62).plus(&Wave::steady(0.0).with(0.05, 31.0 + place(gpu), place(gpu)));
+    // A GPU is half busy with the smallest batch already; more requests fill it up slowly.
+    let load = |gpu| rhythm.scaled(0.36).plus(&Wave::steady(0.35).with(0.04, 31.0 + place(gpu), place(gpu)));
     Node {
         index,
         opened,

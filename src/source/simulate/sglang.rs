@@ -9,7 +9,7 @@ use super::served::Served;
 use crate::wire::Bytes;
 
 static TTFT: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&LATENCY[..18], 0.45, 3.5));
-static E2E: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&LATENCY, 18.0, 70.0));
+static E2E: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&LATENCY, 29.0, 88.0));
 static ITL: LazyLock<Buckets> = LazyLock::new(|| {
     let bounds = [
         0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.04, 0.06, 0.08, 0.1, 0.2, 0.4, 0.6, 0.8,

@@ -12,6 +12,9 @@ const PEAK: f64 = 13.0 * 3600.0;
 const ANSWER: f64 = 800.0;
 /// The share of requests that are slow on average.
 const SLOW: f64 = 0.05;
+/// Seconds in the batch of a quick request and of a slow one: for its prompt, and for its answer.
+const PROMPTING: [f64; 2] = [0.42, 4.2];
+const ANSWERING: [f64; 2] = [45.0, 125.0];
 /// The highest that [`shape`] gets.
 const CREST: f64 = 1.52;
 
@@ -47,6 +50,8 @@ pub(super) struct Traffic {
     computed: Wave,
     hit: Wave,
     requests: (Wave, Wave),
+    /// Requests in a rank's batch at full load: those that come, for as long as they stay.
+    batch: f64,
     /// Each rank's share.
     shares: Vec<f64>,
 }
@@ -75,12 +80,15 @@ impl Traffic {
         let stalls = Wave::steady(0.0).with(0.4 * SLOW * rate, 411.0, 100.0);
         let slow = shape.scaled(SLOW * rate).plus(&stalls);
         let quick = shape.scaled((1.0 - SLOW) * rate).plus(&stalls.scaled(-1.0));
+        let [quick_stay, slow_stay] = if work.part == Part::Prompt { PROMPTING } else { ANSWERING };
+        let stay = (1.0 - SLOW) * quick_stay + SLOW * slow_stay;
+        let batch = CREST * rate * stay / f64::from(ranks);
         let weight = |rank| if hot && rank == 0 { 1.8 } else { 1.0 - f64::from(rank) * 0.02 };
         let total: f64 = (0..ranks).map(weight).sum();
         let shares = (0..ranks).map(|rank| weight(rank) / total).collect();
         let breath = 41.0 + f64::from(place % 29);
         let load = shape.plus(&Wave::steady(0.0).with(0.07, breath, f64::from(place)));
-        Self { part: work.part, load, computed, hit, requests: (quick, slow), shares }
+        Self { part: work.part, load, computed, hit, requests: (quick, slow), batch, shares }
     }
 
     /// How busy the engine is at `time`, 0 to 1.
@@ -115,7 +123,7 @@ impl Traffic {
                     requests,
                     preemptions: requests.slow / 40,
                     drafting: self.part == Part::Answer,
-                    ..at_work(busy)
+                    ..at_work(busy, self.batch)
                 };
                 if self.part == Part::Answer { taken_over(counted) } else { counted }
             })
@@ -123,10 +131,10 @@ impl Traffic {
     }
 }
 
-/// The gauges of a rank that is so busy; above 1 it is overrun.
-pub(super) fn at_work(busy: f64) -> Served {
+/// The gauges of a rank that is so busy, with a batch of so many at full load; above 1 it is overrun.
+pub(super) fn at_work(busy: f64, batch: f64) -> Served {
     Served {
-        running: (busy.min(1.1) * 96.0) as u64,
+        running: (busy.min(1.1) * batch) as u64,
         waiting: ((busy - 0.85).max(0.0) * 160.0) as u64,
         kv: (0.08 + 0.86 * busy).min(0.985),
         ..Served::default()

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::latency::Buckets;
+use super::latency::{Buckets, Lots};
 use super::page::Page;
 use super::served::Served;
 use crate::units::Timestamp;
@@ -20,13 +20,13 @@ static ITL: LazyLock<Buckets> = LazyLock::new(|| {
         [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 20.0, 40.0, 80.0];
     Buckets::new(&bounds, 0.044, 0.12)
 });
-static E2E: LazyLock<Buckets> = LazyLock::new(|| {
-    let bounds = [
-        0.3, 0.5, 0.8, 1.0, 1.5, 2.0, 2.5, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 60.0, 120.0, 240.0, 480.0, 960.0,
-        1920.0, 7680.0,
-    ];
-    Buckets::new(&bounds, 24.0, 90.0)
-});
+static E2E: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&WHOLE, 35.0, 96.0));
+/// A prefill node is done with a request when its first token is out.
+static PREFILL_E2E: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&WHOLE, 0.33, 3.3));
+const WHOLE: [f64; 21] = [
+    0.3, 0.5, 0.8, 1.0, 1.5, 2.0, 2.5, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 60.0, 120.0, 240.0, 480.0, 960.0,
+    1920.0, 7680.0,
+];
 
 /// An engine's preformatted labels.
 #[derive(Debug)]
@@ -131,8 +131,9 @@ impl Vllm {
             page.histogram("vllm:inter_token_latency_seconds", labels, &ITL, gaps);
         }
         page.family("vllm:e2e_request_latency_seconds", "histogram");
-        for (labels, requests) in self.rows(served, |s| s.requests) {
-            page.histogram("vllm:e2e_request_latency_seconds", labels, &E2E, requests);
+        for (labels, (requests, gaps)) in self.rows(served, |s| (s.requests, s.gaps)) {
+            let spread = if gaps == Lots::default() { &PREFILL_E2E } else { &E2E };
+            page.histogram("vllm:e2e_request_latency_seconds", labels, spread, requests);
         }
         let finished = [
             ("vllm:request_prompt_tokens", Served::prompt as fn(&Served) -> u64),
