@@ -168,6 +168,15 @@ fn names_cannot_command_a_terminal() {
 }
 
 #[test]
+fn errors_cannot_command_a_terminal() {
+    for arguments in [["once", "ftp://\u{1b}[2J"], ["once", "--theme=\u{1b}[2J"], ["themes", "\u{9b}31m"]] {
+        let ran = Program::new(arguments).run();
+        assert_eq!(ran.code, Some(2));
+        assert!(ran.err.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", ran.err);
+    }
+}
+
+#[test]
 fn metrics_of_nobody_known_are_said_to_be_so() {
     let (ran, row) = row_of(|_| Reply::page("# TYPE node_load1 gauge\nnode_load1 0.5\n"));
     assert_eq!(ran.code, Some(0), "{}", ran.err);

@@ -57,7 +57,9 @@ pub fn main() -> ExitCode {
 
 fn fail(why: &str, code: u8) -> ExitCode {
     for line in why.lines() {
-        eprintln!("margintop: {line}");
+        // It may quote a file's name, a key or an address.
+        let harmless: String = line.chars().filter(|c| !c.is_control()).collect();
+        eprintln!("margintop: {harmless}");
     }
     ExitCode::from(code)
 }

@@ -8,7 +8,7 @@ use super::{Failure, themes};
 use crate::config::{self, Settings, TargetSettings};
 use crate::fleet::{Member, Site};
 use crate::reading::{Label, NodeName, Role, TargetId};
-use crate::source::scrape::Target;
+use crate::source::scrape::{Target, TargetError};
 use crate::units::Span;
 
 /// Everything that a run asks.
@@ -57,8 +57,8 @@ impl Plan {
     }
 
     fn add(&mut self, named: TargetSettings) -> Result<(), Failure> {
-        let mut target: Target =
-            named.address.parse().map_err(|error| Failure::Usage(format!("{}: {error}", named.address)))?;
+        let parsed = named.address.parse();
+        let mut target: Target = parsed.map_err(|error: TargetError| Failure::Usage(error.to_string()))?;
         (target.node, target.unit, target.role) = (named.node, named.unit, named.role);
         (target.bearer_token_file, target.ca_file) = (named.bearer_token_file, named.ca_file);
         if !self.targets.iter().any(|known| known.id == target.id) {
