@@ -216,7 +216,7 @@ fn schedule_landlord(lease: &Lease, nodes: &BTreeMap<NodeName, Node>) -> Landlor
         Leased::Unit(unit) => (None, Some(unit.clone())),
         Leased::Gpu(_) => (None, None),
     };
-    Landlord { node, unit, gpu: Label::new("scheduled"), rate: Some(lease.rate) }
+    Landlord { node, unit, gpu: Label::new("leased GPU"), rate: Some(lease.rate) }
 }
 
 /// Where a lease begins or ends inside an interval.
