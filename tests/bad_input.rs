@@ -67,7 +67,7 @@ fn row_of(reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> (Ran, Value
 
 #[test]
 fn a_target_that_refuses() {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = TcpListener::bind("127.0.6.9:0").unwrap().local_addr().unwrap();
     let target = format!("http://{nobody}/metrics");
     assert_failed(&beside_good(&target), &target, "refused: nothing listens there");
 }
