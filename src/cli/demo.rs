@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use super::args::{DemoArgs, Global};
 use super::once::{Looks, Observer};
 use super::sources::{Plan, bare, settings};
-use super::{Failure, dashboard, day, pipeline};
+use super::{Failure, dashboard, pipeline};
 use crate::clock::Clock;
 use crate::pricing::{Book, Pinned};
 use crate::reading::NodeName;
@@ -16,9 +16,6 @@ use crate::source::scrape::Target;
 use crate::source::simulate;
 
 pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
-    if args.deepseek_day {
-        return day::run(global, args);
-    }
     let speed = speed(args, 1.0)?;
     let runtime = runtime()?;
     let simulated = simulate::Plan { speed, ..simulate::Plan::ordinary(args.nodes, Clock::System) };

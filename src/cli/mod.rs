@@ -69,6 +69,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match command {
         None => dashboard::run(&global, &targets),
         Some(Command::Once { targets, look }) => once::run(&global, &targets, &look),
+        Some(Command::Demo(demo)) if demo.deepseek_day => day::run(&global, &demo),
         Some(Command::Demo(demo)) => demo::run(&global, &demo),
         Some(Command::Agent { listen, node }) => agent::run(&global, &listen, node.as_deref()),
         Some(Command::Config(action)) => config::run(&global, &action),

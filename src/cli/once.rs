@@ -6,8 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::args::{Global, LookArgs};
-use super::pipeline::driver_settings;
-use super::sources::{Plan, member, span};
+use super::sources::{Plan, driver_settings, member, pids, span};
 use super::{Failure, report, text};
 use crate::alert::Watch;
 use crate::clock::Clock;
@@ -197,10 +196,4 @@ pub(super) fn picture(fleet: &Fleet, watch: &mut Watch) -> Snapshot {
 
 fn shows_gpus(event: &Event) -> bool {
     matches!(event, Event::Page { outcome: Ok(page), .. } if !page.gpus.is_empty())
-}
-
-/// The processes that hold memory on this machine's GPUs: where to look for engines.
-pub(super) fn pids(event: &Event) -> Vec<u32> {
-    let Event::Gpus { outcome: Ok(gpus), .. } = event else { return Vec::new() };
-    gpus.iter().flat_map(|gpu| gpu.processes.iter().flatten()).map(|process| process.pid).collect()
 }

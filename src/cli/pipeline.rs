@@ -6,15 +6,14 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
-use super::once::pids;
-use super::sources::{Plan, member, span};
+use super::sources::{Plan, driver_settings, member, pids, span};
 use crate::clock::Clock;
 use crate::collector::{self, Collector, Message};
 use crate::fleet::Fleet;
 use crate::snapshot::Snapshot;
 use crate::source::cadence;
 use crate::source::discover::{Discovery, nothing_answers};
-use crate::source::nvml::{Driver, NvmlSettings, Pace};
+use crate::source::nvml::{Driver, Pace};
 use crate::source::scrape::{Scraper, Settings, Target};
 use crate::units::Span;
 
@@ -52,11 +51,6 @@ pub(super) fn start(plan: &Plan, clock: &Clock, runtime: &Handle) -> Pipeline {
         runtime.spawn(search(Discovery::new(settings, clock.clone()), interval, events, seen_pids));
     }
     Pipeline { pictures, _driver: driver }
-}
-
-/// How this machine's driver is asked.
-pub(super) fn driver_settings(plan: &Plan, pace: Pace) -> NvmlSettings {
-    NvmlSettings { library: plan.settings.nvml_lib.clone(), pace, ..NvmlSettings::new(plan.node.clone()) }
 }
 
 fn start_driver(

@@ -7,7 +7,8 @@ use super::args::Global;
 use super::{Failure, themes};
 use crate::config::{self, Settings, TargetSettings};
 use crate::fleet::{Member, Site};
-use crate::reading::{Label, NodeName, Role, TargetId};
+use crate::reading::{Event, Label, NodeName, Role, TargetId};
+use crate::source::nvml::{NvmlSettings, Pace};
 use crate::source::scrape::{Target, TargetError};
 use crate::units::Span;
 
@@ -160,4 +161,15 @@ fn apply_roles(targets: &mut [Target], roles: &[String]) -> Result<(), Failure> 
         }
     }
     Ok(())
+}
+
+/// How this machine's driver is asked.
+pub(super) fn driver_settings(plan: &Plan, pace: Pace) -> NvmlSettings {
+    NvmlSettings { library: plan.settings.nvml_lib.clone(), pace, ..NvmlSettings::new(plan.node.clone()) }
+}
+
+/// The processes that hold memory on this machine's GPUs: where to look for engines.
+pub(super) fn pids(event: &Event) -> Vec<u32> {
+    let Event::Gpus { outcome: Ok(gpus), .. } = event else { return Vec::new() };
+    gpus.iter().flat_map(|gpu| gpu.processes.iter().flatten()).map(|process| process.pid).collect()
 }

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
+use super::rent::Held;
 use super::{Fleet, Member};
+use crate::pricing::RentWhen;
 use crate::reading::{GpuId, GpuReading, GpuState, Health, NodeName, TargetId, Trouble};
 use crate::units::{Moment, Ratio, Span};
 
@@ -114,7 +116,8 @@ impl Fleet {
         readings: Vec<GpuReading>,
         origin: &Origin,
     ) {
-        self.rents.run_node(&mut self.ledger, &self.site, name, &self.nodes, &self.gpus, at);
+        let held = Held { site: &self.site, nodes: &self.nodes, gpus: &self.gpus };
+        self.rents.run_node(&mut self.ledger, held, name, at, RentWhen::Held);
         self.rents.begin(name, at);
         self.release_missing(name, &readings, origin);
         let node = self.see_node(name, member.and_then(|m| m.unit.as_ref()), at);

@@ -29,7 +29,7 @@ use idle::Idle;
 use lines::Lines;
 use nodes::Node;
 use pairs::Pairs;
-use rent::Rents;
+use rent::{Held, Rents};
 use targets::Target;
 
 /// How long money an hour is taken over.
@@ -137,14 +137,16 @@ impl Fleet {
         }
         let midnight = self.site.midnight(self.now.wall);
         if midnight > self.ledger.day_began() {
-            self.rents.run_to(&mut self.ledger, &self.site, &self.nodes, &self.gpus, self.now);
+            let held = Held { site: &self.site, nodes: &self.nodes, gpus: &self.gpus };
+            self.rents.run_to(&mut self.ledger, held, self.now);
             self.ledger.begin_day(midnight);
             self.idle.begin_day();
         }
     }
 
     fn tick(&mut self, at: Moment) {
-        self.rents.run_to(&mut self.ledger, &self.site, &self.nodes, &self.gpus, at);
+        let held = Held { site: &self.site, nodes: &self.nodes, gpus: &self.gpus };
+        self.rents.run_to(&mut self.ledger, held, at);
         self.idle.judge(&mut self.ledger);
         self.ledger.settle(at.wall);
         self.pace.mark(&self.ledger, at);

@@ -10,6 +10,14 @@ use crate::pricing::{Lease, Leased, RentWhen};
 use crate::reading::{GpuId, Label, NodeName, UnitName};
 use crate::units::{Moment, Timestamp};
 
+/// What stands where, for rent to read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held<'a> {
+    pub(super) site: &'a Site,
+    pub(super) nodes: &'a BTreeMap<NodeName, Node>,
+    pub(super) gpus: &'a BTreeMap<GpuId, Gpu>,
+}
+
 /// Up to when rent has been posted.
 #[derive(Debug)]
 pub(super) struct Rents {
@@ -55,53 +63,52 @@ impl Rents {
     }
 
     /// Posts all rent that runs whatever the engines do.
-    pub(super) fn run_to(
-        &mut self,
-        ledger: &mut Ledger,
-        site: &Site,
-        nodes: &BTreeMap<NodeName, Node>,
-        gpus: &BTreeMap<GpuId, Gpu>,
-        at: Moment,
-    ) {
+    pub(super) fn run_to(&mut self, ledger: &mut Ledger, held: Held<'_>, at: Moment) {
         for schedule in &mut self.schedules {
             let Schedule { lease, until } = schedule;
             if let (Some((from, to)), Some(count)) = (lease.overlap(*until, at.wall), lease.gpus) {
-                let landlord = ledger.landlord(&schedule_landlord(lease, nodes));
+                let landlord = ledger.landlord(&schedule_landlord(lease, held.nodes));
                 ledger.rent(landlord, count, from, to);
             }
             schedule.until = schedule.until.max(at.wall);
         }
-        for name in nodes.keys() {
-            self.run_node(ledger, site, name, nodes, gpus, at);
+        for name in held.nodes.keys() {
+            self.run_node(ledger, held, name, at, RentWhen::Held);
         }
     }
 
-    /// Posts the rent of a node's held GPUs.
+    /// Posts the rent of a node's GPUs that are held, or of those that are paid while an engine answers, up to an answer.
     pub(super) fn run_node(
         &mut self,
         ledger: &mut Ledger,
-        site: &Site,
+        held: Held<'_>,
         name: &NodeName,
-        nodes: &BTreeMap<NodeName, Node>,
-        gpus: &BTreeMap<GpuId, Gpu>,
         at: Moment,
+        when: RentWhen,
     ) {
-        let cursor = &mut self.held;
-        run(ledger, site, cursor, name, nodes, gpus, at, RentWhen::Held);
-    }
-
-    /// Posts the rent of GPUs that are paid while an engine answers, up to an answer.
-    pub(super) fn run_serving(
-        &mut self,
-        ledger: &mut Ledger,
-        site: &Site,
-        name: &NodeName,
-        nodes: &BTreeMap<NodeName, Node>,
-        gpus: &BTreeMap<GpuId, Gpu>,
-        at: Moment,
-    ) {
-        let cursor = &mut self.serving;
-        run(ledger, site, cursor, name, nodes, gpus, at, RentWhen::Serving);
+        let Some(node) = held.nodes.get(name).filter(|node| !node.gpus.is_empty()) else { return };
+        let cursor = match when {
+            RentWhen::Held => &mut self.held,
+            RentWhen::Serving => &mut self.serving,
+        };
+        let Some(last) = cursor.get_mut(name) else {
+            cursor.insert(name.clone(), at);
+            return;
+        };
+        let gap = at.since(*last);
+        if gap.millis() <= 0 {
+            return;
+        }
+        let (from, to) = (at.wall - gap, at.wall);
+        *last = at;
+        let names: Vec<_> = node.gpus.values().filter_map(|id| held.gpus.get(id)).map(gpu_name).collect();
+        let mut start = from;
+        for end in lease_edges(&held.site.leases, from, to).into_iter().chain([to]) {
+            for (landlord, count) in landlords(ledger, held.site, name, node.unit.as_ref(), &names, start, when) {
+                ledger.rent(landlord, count, start, end);
+            }
+            start = end;
+        }
     }
 
     /// Takes back what was posted for a GPU after its last sight.
@@ -122,38 +129,6 @@ impl Rents {
             let landlord = ledger.landlord(&landlord);
             ledger.refund(landlord, 1, from, to);
         }
-    }
-}
-
-#[allow(clippy::too_many_arguments, reason = "the parts of the fleet that rent reads, borrowed apart")]
-fn run(
-    ledger: &mut Ledger,
-    site: &Site,
-    cursor: &mut HashMap<NodeName, Moment>,
-    name: &NodeName,
-    nodes: &BTreeMap<NodeName, Node>,
-    gpus: &BTreeMap<GpuId, Gpu>,
-    at: Moment,
-    when: RentWhen,
-) {
-    let Some(node) = nodes.get(name).filter(|node| !node.gpus.is_empty()) else { return };
-    let Some(last) = cursor.get_mut(name) else {
-        cursor.insert(name.clone(), at);
-        return;
-    };
-    let gap = at.since(*last);
-    if gap.millis() <= 0 {
-        return;
-    }
-    let (from, to) = (at.wall - gap, at.wall);
-    *last = at;
-    let names: Vec<_> = node.gpus.values().filter_map(|id| gpus.get(id)).map(gpu_name).collect();
-    let mut start = from;
-    for end in lease_edges(&site.leases, from, to).into_iter().chain([to]) {
-        for (landlord, count) in landlords(ledger, site, name, node.unit.as_ref(), &names, start, when) {
-            ledger.rent(landlord, count, start, end);
-        }
-        start = end;
     }
 }
 

@@ -1,9 +1,11 @@
 //! Targets: what each page is to the one before it, and what of it is posted.
 
 use super::pairs::Pairs;
+use super::rent::Held;
 use super::row::Row;
 use super::{Fleet, Member};
 use crate::ledger::{Account, Classes, Entry, Posting, Timing};
+use crate::pricing::RentWhen;
 use crate::reading::{
     EngineKind, EngineReading, Health, Label, NodeName, PageReading, PromptCount, Refusals, Role, ScrapeCost,
     ScrapeTrouble, TargetId,
@@ -177,7 +179,8 @@ impl Fleet {
         if !target.only_gpus {
             let node = self.node_of(&target.member);
             self.see_node(&node, target.member.unit.as_ref(), at);
-            self.rents.run_serving(&mut self.ledger, &self.site, &node, &self.nodes, &self.gpus, at);
+            let held = Held { site: &self.site, nodes: &self.nodes, gpus: &self.gpus };
+            self.rents.run_node(&mut self.ledger, held, &node, at, RentWhen::Serving);
             self.read_engines(target, page, at, &node);
         }
         target.answered = Some(at);
