@@ -2,6 +2,11 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/page.rs"]
+mod page;
+#[path = "support/server.rs"]
+mod server;
+
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -13,6 +18,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, tcgetattr};
+use server::{Reply, Server};
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -364,4 +370,32 @@ fn a_terminal_that_nobody_reads_does_not_keep_it_alive() {
     assert_eq!(status.exit_code(), 143);
     assert!(took < END, "{took:?}");
     session.assert_modes_restored();
+}
+
+#[test]
+fn a_terminal_that_nobody_reads_stops_no_counting() {
+    // The queue's length is the number of looks so far, so that the screen tells which look it has come to.
+    let waiting = |nth| format!("vllm:num_requests_waiting{{engine=\"0\",model_name=\"m\"}} {nth}\n");
+    let counted = page::Counted::new(1_000, 500, 100);
+    let engine =
+        Server::new(move |nth| Reply::page(&(page::vllm("m", 3_600.0, counted.times(nth as u64)) + &waiting(nth))));
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_margintop"));
+    command.args([engine.metrics().as_str(), "nvml:off", "--interval", "100ms"]);
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
+    let mut session = Session::start_unread(command);
+    // As many looks as a minute has at the usual interval; the first frame alone is more than a pty holds.
+    let deadline = Instant::now() + PATIENCE * 6;
+    while engine.asked() < 60 {
+        assert!(Instant::now() < deadline, "{} looks", engine.asked());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    session.read();
+    session.wait_for("the sixtieth look", |screen| {
+        let row = screen.lines().find(|line| line.contains("vllm"));
+        row.is_some_and(|row| {
+            row.split_whitespace().any(|word| word.parse::<u32>().is_ok_and(|look| (60..1_000).contains(&look)))
+        })
+    });
+    session.press("q");
+    session.end();
 }

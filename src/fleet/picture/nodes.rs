@@ -57,7 +57,8 @@ fn node_row(fleet: &Fleet, name: &NodeName, flow: Option<&Flow>, money: Option<&
         cache_hit_rate: flow.and_then(Flow::hit_rate),
         revenue: money.and_then(|money| money.revenue),
         cost: money.and_then(|money| money.cost),
-        profit: money.and_then(|money| Some(money.revenue? - money.cost?)),
+        // Printed profit is printed revenue less printed cost.
+        profit: money.and_then(|money| Some(money.revenue?.round_to(6) - money.cost?.round_to(6))),
         profit_per_hour: money.and_then(|money| Some(money.revenue_per_hour? - money.cost_per_hour?)),
     }
 }
