@@ -1,6 +1,9 @@
 //! A scraper against a server that answers as badly as it can.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::format_collect, missing_docs)]
 
+#[path = "support/peer.rs"]
+mod peer;
+
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,128 +11,15 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use margintop::clock::{Clock, ScriptedClock};
-use margintop::reading::{EngineKind, Event, PageReading, PromptCount, ScrapeCost, ScrapeTrouble};
-use margintop::source::discover::Discovery;
+use margintop::reading::{EngineKind, Event, PromptCount, ScrapeTrouble};
 use margintop::source::scrape::{Scraper, Settings, Target};
-use margintop::units::{Span, Timestamp, Tokens};
+use margintop::units::{Span, Timestamp};
+use peer::*;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-
-const PAGE: &str = "# TYPE vllm:prompt_tokens_total counter\nvllm:prompt_tokens_total{engine=\"0\"} 10\n\
-                    # TYPE vllm:generation_tokens_total counter\nvllm:generation_tokens_total{engine=\"0\"} 7\n";
-
-/// What a server does with a request.
-enum Reply {
-    /// Sends this and keeps the connection.
-    Send(Vec<u8>),
-    /// Sends this and closes it.
-    Last(Vec<u8>),
-    /// Never answers.
-    Hang,
-}
-
-fn ok(body: &str) -> Reply {
-    answer("200 OK", "", body.as_bytes())
-}
-
-fn answer(status: &str, headers: &str, body: &[u8]) -> Reply {
-    let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
-    Reply::Send([head.as_bytes(), body].concat())
-}
-
-/// A server that answers by `reply`, which is given each request's head; it notes the request lines.
-struct Server {
-    url: String,
-    asked: Arc<Mutex<Vec<String>>>,
-    connections: Arc<AtomicUsize>,
-}
-
-impl Server {
-    async fn start(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let connections = Arc::new(AtomicUsize::new(0));
-        let (reply, log, accepted) = (Arc::new(reply), Arc::clone(&asked), Arc::clone(&connections));
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                accepted.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, Arc::clone(&reply), Arc::clone(&log)));
-            }
-        });
-        Self { url, asked, connections }
-    }
-
-    fn connections(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
-    }
-
-    fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut self.asked.lock().unwrap())
-    }
-}
-
-async fn serve(mut stream: TcpStream, reply: Arc<impl Fn(&str) -> Reply>, log: Arc<Mutex<Vec<String>>>) {
-    let mut head = Vec::new();
-    loop {
-        head.clear();
-        while !head.ends_with(b"\r\n\r\n") {
-            match stream.read_u8().await {
-                Ok(byte) => head.push(byte),
-                Err(_) => return,
-            }
-        }
-        let head = String::from_utf8_lossy(&head).into_owned();
-        log.lock().unwrap().push(head.split(' ').nth(1).unwrap().to_owned());
-        match reply(&head) {
-            Reply::Send(bytes) if stream.write_all(&bytes).await.is_ok() => {}
-            Reply::Send(_) => return,
-            Reply::Last(bytes) => {
-                let _ = stream.write_all(&bytes).await;
-                let _ = stream.shutdown().await;
-                return;
-            }
-            Reply::Hang => std::future::pending().await,
-        }
-    }
-}
-
-fn scraper(url: &str) -> Scraper {
-    Scraper::new(url.parse().unwrap(), Settings::default(), Clock::System)
-}
-
-/// Looks once at a server that will not answer.
-async fn in_vain(url: &str) -> Result<Box<PageReading>, ScrapeTrouble> {
-    let settings = Settings { timeout: Duration::from_millis(300), ..Settings::default() };
-    let begun = Instant::now();
-    let outcome = look(&mut Scraper::new(url.parse().unwrap(), settings, Clock::System)).await.1;
-    assert!(begun.elapsed() < Duration::from_millis(1500));
-    outcome
-}
-
-async fn look(scraper: &mut Scraper) -> (ScrapeCost, Result<Box<PageReading>, ScrapeTrouble>) {
-    match scraper.look().await {
-        Event::Page { cost, outcome, .. } => (cost, outcome),
-        other => panic!("{other:?}"),
-    }
-}
-
-async fn once(url: &str) -> Result<Box<PageReading>, ScrapeTrouble> {
-    look(&mut scraper(url)).await.1
-}
-
-/// What a server gives whose metrics page is `reply`.
-async fn given(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Result<Box<PageReading>, ScrapeTrouble> {
-    let server = Server::start(reply).await;
-    once(&format!("{}/metrics", server.url)).await
-}
-
-fn output(reading: &PageReading) -> Option<u64> {
-    reading.engines[0].tokens.output.map(Tokens::count)
-}
+use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn a_page_is_read_over_one_connection() {
@@ -405,132 +295,6 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
 }
 
 /// A server that has `pages` and nothing else.
-async fn site(pages: &'static [(&'static str, &'static str)]) -> Server {
-    Server::start(move |head| {
-        let path = head.split(' ').nth(1).unwrap();
-        pages.iter().find(|(name, _)| *name == path).map_or(answer("404 No", "", b""), |(_, body)| ok(body))
-    })
-    .await
-}
-
-const VLLM: &str = r#"{"object":"list","data":[{"id":"m","owned_by":"vllm"}]}"#;
-const NOBODY: &str = r#"{"object":"list","data":[{"id":"m","owned_by":"me"}]}"#;
-const TRTLLM: &str = r#"{"object":"list","data":[{"id":"m","owned_by":"tensorrt_llm"}]}"#;
-const LLAMA: &str = r#"{"object":"list","data":[{"id":"qwen3","owned_by":"llamacpp"}]}"#;
-
-#[tokio::test]
-async fn where_a_page_was_found_is_remembered() {
-    let server = site(&[("/v1/models", VLLM), ("/metrics", PAGE)]).await;
-    let mut scraper = scraper(&server.url);
-    assert!(look(&mut scraper).await.1.is_ok() && look(&mut scraper).await.1.is_ok());
-    assert_eq!(server.asked(), ["/v1/models", "/metrics", "/metrics"]);
-}
-
-#[tokio::test]
-async fn the_safe_path_is_asked_first_where_nobody_says_who_is_there() {
-    let server = site(&[("/v1/models", NOBODY), ("/v1/metrics", PAGE)]).await;
-    assert!(once(&server.url).await.is_ok());
-    assert_eq!(server.asked(), ["/v1/models", "/prometheus/metrics", "/metrics", "/v1/metrics"]);
-}
-
-#[tokio::test]
-async fn tensorrt_llm_is_not_asked_for_what_reading_uses_up() {
-    let server = site(&[("/v1/models", TRTLLM), ("/metrics", "[]")]).await;
-    assert_eq!(once(&server.url).await, Err(ScrapeTrouble::Status(404)));
-    assert_eq!(server.asked(), ["/v1/models", "/prometheus/metrics"]);
-}
-
-#[tokio::test]
-async fn a_server_without_a_page_is_searched_ever_more_rarely() {
-    let server = site(&[("/v1/models", NOBODY)]).await;
-    let mut scraper = scraper(&server.url);
-    for _ in 0..100 {
-        assert_eq!(look(&mut scraper).await.1, Err(ScrapeTrouble::Status(404)));
-    }
-    let searches = server.asked().iter().filter(|asked| *asked == "/metrics").count();
-    assert_eq!(searches, 7, "at looks 1, 3, 6, 11, 20, 37 and 70");
-}
-
-#[tokio::test]
-async fn an_array_is_never_asked_for_again() {
-    let server = site(&[("/metrics", "[{\"iter\": 1}]")]).await;
-    for path in ["", "/metrics"] {
-        let mut scraper = scraper(&format!("{}{path}", server.url));
-        for _ in 0..3 {
-            assert!(matches!(look(&mut scraper).await.1, Err(ScrapeTrouble::NotMetrics(_))));
-        }
-        assert_eq!(server.asked().iter().filter(|asked| *asked == "/metrics").count(), 1);
-    }
-}
-
-#[tokio::test]
-async fn a_page_without_a_model_is_named_by_the_server_once() {
-    let page = "llamacpp:prompt_tokens_total 5\nllamacpp:tokens_predicted_total 7\n";
-    let server: &'static [(&str, &str)] = Box::leak(Box::new([("/v1/models", LLAMA), ("/metrics", page)]));
-    for path in ["", "/metrics"] {
-        let server = site(server).await;
-        let mut scraper = scraper(&format!("{}{path}", server.url));
-        for _ in 0..3 {
-            let reading = look(&mut scraper).await.1.unwrap();
-            assert_eq!(reading.engines[0].model.as_ref().unwrap().as_str(), "qwen3");
-        }
-        assert_eq!(server.asked().iter().filter(|asked| *asked == "/v1/models").count(), 1, "{path}");
-    }
-}
-
-#[tokio::test]
-async fn the_name_is_asked_for_again_when_the_process_is_another() {
-    let looks = AtomicUsize::new(0);
-    let server = Server::start(move |head| {
-        if head.starts_with("GET /v1/models ") {
-            return ok(LLAMA);
-        }
-        if !head.starts_with("GET /metrics ") {
-            return answer("404 No", "", b"");
-        }
-        let process = looks.fetch_add(1, Ordering::SeqCst) / 2;
-        answer("200 OK", &format!("Process-Start-Time-Unix: {process}\r\n"), b"llamacpp:tokens_predicted_total 7\n")
-    })
-    .await;
-    let mut scraper = scraper(&server.url);
-    let mut asked = Vec::new();
-    for _ in 0..4 {
-        assert!(look(&mut scraper).await.1.unwrap().engines[0].model.is_some());
-        asked.push(server.asked().iter().filter(|asked| *asked == "/v1/models").count());
-    }
-    assert_eq!(asked, [1, 0, 1, 0]);
-}
-
-#[tokio::test]
-async fn another_engine_on_the_same_port_is_seen() {
-    let turn = Mutex::new(0);
-    let server = Server::start(move |head| {
-        let first = {
-            let mut turn = turn.lock().unwrap();
-            *turn += 1;
-            *turn <= 2
-        };
-        match (head.split(' ').nth(1).unwrap(), first) {
-            ("/v1/models", true) => ok(VLLM),
-            ("/metrics", true) => ok(PAGE),
-            ("/prometheus/metrics", false) => ok("trtllm_generation_tokens_total 9\n"),
-            _ => answer("404 No", "", b""),
-        }
-    })
-    .await;
-    let mut scraper = scraper(&server.url);
-    assert_eq!(look(&mut scraper).await.1.unwrap().kind, EngineKind::Vllm);
-    assert_eq!(look(&mut scraper).await.1, Err(ScrapeTrouble::Status(404)));
-    assert_eq!(look(&mut scraper).await.1.unwrap().kind, EngineKind::Trtllm);
-}
-
-#[tokio::test]
-async fn a_key_asked_for_on_the_way_is_what_is_told() {
-    let server =
-        Server::start(|head| answer(if head.starts_with("GET /metrics ") { "401 No" } else { "404 No" }, "", b""))
-            .await;
-    assert_eq!(once(&server.url).await, Err(ScrapeTrouble::Status(401)));
-}
 
 #[tokio::test]
 async fn a_file_is_a_page() {
@@ -560,47 +324,6 @@ async fn what_is_no_tls_says_so() {
         Err(ScrapeTrouble::Tls(why)) => assert!(why.as_str().contains("ca_file /nonexistent.pem"), "{why}"),
         answer => panic!("{answer:?}"),
     }
-}
-
-#[tokio::test]
-async fn engines_are_found_by_their_pages() {
-    let vllm = site(&[("/v1/models", VLLM), ("/metrics", PAGE)]).await;
-    let gpus = site(&[("/metrics", "DCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-1\"} 50\n")]).await;
-    let stranger = site(&[("/metrics", "go_goroutines 7\n")]).await;
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let port = |server: &Server| server.url.rsplit_once(':').unwrap().1.parse::<u16>().unwrap();
-    let ports = vec![port(&vllm), port(&gpus), port(&stranger), nobody];
-    let mut discovery = Discovery::on(ports, Settings::default(), Clock::System);
-    let found = discovery.discover(&[], &[]).await;
-    let mut urls: Vec<&str> = found.iter().map(|found| found.scraper.target().id.as_str()).collect();
-    urls.sort_unstable();
-    let mut expected = [vllm.url.as_str(), gpus.url.as_str()];
-    expected.sort_unstable();
-    assert_eq!(urls, expected);
-    assert!(found.iter().all(|found| found.scraper.page().is_some()));
-    stranger.asked();
-    let known: Vec<Target> = found.into_iter().map(|found| found.scraper.target().clone()).collect();
-    assert!(discovery.discover(&[], &known).await.is_empty());
-    assert!(stranger.asked().is_empty(), "a stranger is left alone");
-}
-
-#[tokio::test]
-async fn an_engine_that_shows_no_metrics_is_found_with_its_trouble() {
-    let server = site(&[("/v1/models", r#"{"data":[{"id":"m","owned_by":"sglang"}]}"#)]).await;
-    let port = server.url.rsplit_once(':').unwrap().1.parse().unwrap();
-    let found = Discovery::on(vec![port], Settings::default(), Clock::System).discover(&[], &[]).await;
-    assert_eq!(found[0].scraper.owner(), Some(EngineKind::Sglang));
-    let Event::Page { outcome: Err(trouble), .. } = &found[0].first else { panic!() };
-    assert!(trouble.to_string().contains("--enable-metrics"), "{trouble}");
-}
-
-#[tokio::test]
-async fn a_port_that_hangs_delays_discovery_by_a_second_at_most() {
-    let server = Server::start(|_| Reply::Hang).await;
-    let port = server.url.rsplit_once(':').unwrap().1.parse().unwrap();
-    let begun = Instant::now();
-    let found = Discovery::on(vec![port], Settings::default(), Clock::System).discover(&[], &[]).await;
-    assert!(found.is_empty() && begun.elapsed() < Duration::from_secs(3));
 }
 
 /// A server that speaks TLS with a certificate that only `tests/fixtures/tls/ca.pem` vouches for.
