@@ -52,6 +52,23 @@ fn nothing_hostile_reaches_a_cell() {
     }
 }
 
+#[test]
+fn no_margin_is_bare_and_list_prices_are_called_theoretical() {
+    for which in Case::ALL {
+        for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 50)] {
+            let snapshot = case(which);
+            let (theoretical, revenue) = (snapshot.money.theoretical, snapshot.money.revenue);
+            let text = draw(&app(snapshot), width, height);
+            let bare = text.replace("margintop", "").replace("gross margin", "");
+            assert!(!bare.contains("margin"), "{which:?} at {width}x{height}");
+            // Where there is room for more than the bare profit.
+            if theoretical && revenue.is_some() && width >= 80 {
+                assert!(text.contains("theoretical"), "{which:?} at {width}x{height}");
+            }
+        }
+    }
+}
+
 fn text() -> impl Strategy<Value = Label> {
     prop_oneof!["[a-z0-9-]{0,20}", "\\PC{0,40}", ".{0,300}"].prop_map(|text| Label::new(&text))
 }
