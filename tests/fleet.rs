@@ -473,3 +473,13 @@ fn prefill_and_decode_are_told_apart_where_both_are_seen() {
         .fold((0, 0, 0), |sum, (.., t)| (sum.0 + t.miss.count(), sum.1 + t.hit.count(), sum.2 + t.output.count()));
     assert_eq!(posted, (2_400_000, 1_600_000, 512_000));
 }
+
+#[test]
+fn prompts_that_are_counted_once_an_answer_are_said() {
+    let mut fleet = one();
+    let mut several = page(MODEL, counters(0, 0, 0), None);
+    (several.engines[0].finished.asked, several.engines[0].finished.answers) = (Some(100), Some(150));
+    fleet.apply(answered("e", after(0), several));
+    let note = fleet.picture().engines[0].note.clone().unwrap();
+    assert_eq!(note.as_str(), "n > 1: prompts are counted once an answer, 1.50 answers a request");
+}

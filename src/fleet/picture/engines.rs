@@ -3,7 +3,7 @@
 use super::{Fleet, Row, Target, kind_of, row_counts, shows_prompt};
 use crate::fleet::row::{CACHED, OUTPUT, PROMPT};
 use crate::ledger::AccountId;
-use crate::reading::{Health, Histogram, Label, Latency, PromptCount, Rank, Role};
+use crate::reading::{Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role};
 use crate::series::quantile;
 use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
 use crate::units::{Money, Ratio};
@@ -160,6 +160,13 @@ fn note(target: &Target, row: Option<(&Row, (bool, bool))>) -> Option<Label> {
             Some(Label::new("hit n/a: it counts computed prompt tokens only"))
         }
         PromptCount::Whole(_) if tokens.cached.is_none() && prompts => Some(Label::new("hit n/a: priced as misses")),
-        _ => None,
+        _ => several_answers(&row.reading.finished).filter(|_| prompts),
     }
+}
+
+/// vLLM counts a prompt once an answer: with `n` above 1 its prompt counter is above what the API's usage says.
+fn several_answers(finished: &Finished) -> Option<Label> {
+    let answers = Ratio::of(finished.answers? as f64, finished.asked? as f64)?.get();
+    (answers > 1.0)
+        .then(|| Label::new(&format!("n > 1: prompts are counted once an answer, {answers:.2} answers a request")))
 }

@@ -26,12 +26,7 @@ pub fn nothing_found(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         write(canvas, 2, Role::Dim, trouble.mend.as_str());
         write(canvas, 0, Role::Text, " ");
     }
-    write(
-        canvas,
-        0,
-        Role::Dim,
-        "It goes on looking. margintop demo shows a simulated fleet, margintop doctor says more.",
-    );
+    write(canvas, 0, Role::Dim, "It goes on looking. margintop demo shows a simulated fleet.");
 }
 
 /// How many rows `text` takes when it is broken at spaces; never too few.
