@@ -200,6 +200,15 @@ fn several_targets_are_one_fleet() {
 }
 
 #[test]
+fn an_engine_under_two_names_of_this_box_counts_once() {
+    let engine = Server::pages(&[VLLM, VLLM_LATER]);
+    let again = engine.url.replace("127.0.0.1", "localhost");
+    let picture = once([engine.url.as_str(), &again, "nvml:off"]).run().good();
+    assert_eq!(picture["coverage"]["engines_known"], 1);
+    assert_eq!(picture["tokens"]["prompt_total"], 44_327_729);
+}
+
+#[test]
 fn a_role_is_the_users_word() {
     let engine = Server::pages(&[VLLM, VLLM_LATER]);
     let role = format!("{}=decode", engine.url);

@@ -9,7 +9,7 @@ use crate::config::{self, Settings, TargetSettings};
 use crate::fleet::{Member, Site};
 use crate::reading::{Event, Label, NodeName, Role, TargetId};
 use crate::source::nvml::{NvmlSettings, Pace};
-use crate::source::scrape::{Target, TargetError};
+use crate::source::scrape::{Address, Target, TargetError};
 use crate::units::Span;
 
 /// Everything that a run asks.
@@ -62,7 +62,7 @@ impl Plan {
         let mut target: Target = parsed.map_err(|error: TargetError| Failure::Usage(error.to_string()))?;
         (target.node, target.unit, target.role) = (named.node, named.unit, named.role);
         (target.bearer_token_file, target.ca_file) = (named.bearer_token_file, named.ca_file);
-        if !self.targets.iter().any(|known| known.id == target.id) {
+        if !self.targets.iter().any(|known| known.id == target.id || is_same_page(known, &target)) {
             self.targets.push(target);
         }
         Ok(())
@@ -100,6 +100,15 @@ pub(super) fn member(target: &Target) -> Member {
 /// fleet gives each node one.
 fn is_this_box(target: &Target) -> bool {
     target.host().is_some_and(|host| matches!(host, "127.0.0.1" | "localhost" | "[::1]" | "::1"))
+}
+
+/// Whether two addresses of this box are one page under two names of the host: its tokens count once.
+fn is_same_page(a: &Target, b: &Target) -> bool {
+    let path = |target: &Target| match &target.address {
+        Address::Http(url) => url.path().trim_end_matches('/').to_owned(),
+        Address::File(_) => String::new(),
+    };
+    is_this_box(a) && is_this_box(b) && a.port() == b.port() && path(a) == path(b)
 }
 
 /// A duration on the fleet's scale.
