@@ -8,21 +8,13 @@
     missing_docs
 )]
 
-use std::path::PathBuf;
+#[path = "support/fixture.rs"]
+mod fixture;
 
+use fixture::read;
 use margintop::dialect::{self, Hint};
-use margintop::reading::*;
-use margintop::units::*;
-
-fn fixture(path: &str) -> Vec<u8> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(path);
-    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-}
-
-#[track_caller]
-fn read(path: &str) -> PageReading {
-    dialect::read(&fixture(path), &Hint::default()).unwrap_or_else(|trouble| panic!("{path}: {trouble}"))
-}
+use margintop::reading::{EngineKind, GpuState, Mig};
+use margintop::units::{Ratio, Timestamp, Tokens};
 
 #[test]
 fn dcgm_exporter_says_its_gpus() {

@@ -8,8 +8,10 @@
     missing_docs
 )]
 
-use std::path::PathBuf;
+#[path = "support/fixture.rs"]
+mod fixture;
 
+use fixture::{fixture, read};
 use margintop::dialect::{self, Hint};
 use margintop::reading::{
     EngineKind, EngineReading, Histogram, Latency, ModelName, PageReading, PromptCount, Rank, Role, ScrapeTrouble,
@@ -17,16 +19,6 @@ use margintop::reading::{
 use margintop::series;
 use margintop::units::{Ratio, Tokens};
 use serde_json::Value;
-
-fn fixture(path: &str) -> Vec<u8> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(path);
-    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-}
-
-#[track_caller]
-fn read(path: &str) -> PageReading {
-    dialect::read(&fixture(path), &Hint::default()).unwrap_or_else(|trouble| panic!("{path}: {trouble}"))
-}
 
 fn expected() -> Value {
     serde_json::from_slice(&fixture("engines/expected.json")).unwrap()
