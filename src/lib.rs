@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod pricing;
 // Floor 2: what happens over time.
 pub mod series;
+pub mod statement;
 // Floor 3: what is known.
 pub mod alert;
 pub mod fleet;

@@ -397,6 +397,7 @@ fn engines_join_the_node_that_their_hosts_gpu_page_names() {
         node: None,
         unit: None,
         role: None,
+        tenant: None,
     };
     let mut exporter = page(MODEL, counters(0, 0, 0), None);
     exporter.engines.clear();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 8] = [
     &["units", "reading"],
     &["exposition", "dialect", "pricing", "ledger"],
-    &["series"],
+    &["series", "statement"],
     &["snapshot", "fleet", "alert"],
     &["clock", "wire", "source"],
     &["store", "record", "collector"],
@@ -22,7 +22,7 @@ const MAY_WAIT: [&str; 4] = ["source", "wire", "tui", "cli"];
 const CLOCK_READERS: [&str; 5] = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "clock_gettime"];
 /// Where money is made: integers only.
 const NO_FLOATS: [&str; 5] =
-    ["src/units/decimal.rs", "src/units/money.rs", "src/units/price.rs", "src/ledger", "src/pricing"];
+    ["src/units/decimal.rs", "src/units/money.rs", "src/units/price.rs", "src/ledger", "src/pricing", "src/statement"];
 /// The most lines of a file.
 const LONGEST: usize = 500;
 

@@ -29,8 +29,13 @@ fn classes() -> impl Strategy<Value = Classes> {
 
 fn ledger() -> (Ledger, margintop::ledger::AccountId) {
     let mut ledger = Ledger::new(Book::built_in().unwrap(), Timestamp::default());
-    let account =
-        Account { node: NodeName::new("n"), unit: None, model: Some(ModelName::new(MODEL)), role: Role::Unified };
+    let account = Account {
+        node: NodeName::new("n"),
+        unit: None,
+        model: Some(ModelName::new(MODEL)),
+        role: Role::Unified,
+        tenant: None,
+    };
     let id = ledger.account(&account);
     (ledger, id)
 }

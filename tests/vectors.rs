@@ -82,7 +82,13 @@ fn window_of(value: &Value) -> WindowFile {
 }
 
 fn account(model: &str) -> Account {
-    Account { node: NodeName::new("n"), unit: None, model: Some(ModelName::new(model)), role: Role::Unified }
+    Account {
+        node: NodeName::new("n"),
+        unit: None,
+        model: Some(ModelName::new(model)),
+        role: Role::Unified,
+        tenant: None,
+    }
 }
 
 /// Posts one delta and gives the ledger and the value of what it holds.

@@ -93,7 +93,14 @@ impl Plan {
 /// A target as the fleet knows it.
 pub(super) fn member(target: &Target) -> Member {
     let host = target.host().filter(|_| !is_this_box(target)).map(NodeName::new);
-    Member { target: target.id.clone(), host, node: target.node.clone(), unit: target.unit.clone(), role: target.role }
+    Member {
+        target: target.id.clone(),
+        host,
+        node: target.node.clone(),
+        unit: target.unit.clone(),
+        role: target.role,
+        tenant: None,
+    }
 }
 
 /// Whether a target is this machine's own. The other addresses of the loopback network may be anybody's: a simulated

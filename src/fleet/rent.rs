@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::Site;
 use super::gpus::Gpu;
 use super::nodes::Node;
-use crate::ledger::{Landlord, LandlordId, Ledger};
+use crate::ledger::{Landlord, LandlordId, Ledger, RentKind};
 use crate::pricing::{Lease, Leased, RentWhen};
 use crate::reading::{GpuId, Label, NodeName, UnitName};
 use crate::units::{Moment, Timestamp};
@@ -168,14 +168,16 @@ fn landlord_of(
         return None;
     }
     let lease = site.leases.iter().find(|lease| lease.covers(node, unit, gpu) && lease.runs_at(at));
-    let (label, rate, when) = match lease {
+    let (gpu, rate, when) = match lease {
         Some(lease) => (lease_label(lease, gpu), Some(lease.rate), lease.when),
         None => match ledger.book().gpu_rate(gpu) {
             Some(assumed) => (Label::new(&assumed.gpu), Some(assumed.rate), RentWhen::Held),
             None => (Label::new(gpu), None, RentWhen::Held),
         },
     };
-    Some((Landlord { node: Some(node.clone()), unit: unit.cloned(), gpu: label, rate }, when))
+    let lease = lease.map(lease_name);
+    let landlord = Landlord { node: Some(node.clone()), unit: unit.cloned(), gpu, rate, kind: RentKind::Gpus, lease };
+    Some((landlord, when))
 }
 
 fn lease_label(lease: &Lease, gpu: &str) -> Label {
@@ -185,13 +187,25 @@ fn lease_label(lease: &Lease, gpu: &str) -> Label {
     }
 }
 
+/// A lease as a person would name it.
+fn lease_name(lease: &Lease) -> Label {
+    let subject = match &lease.leased {
+        Leased::Gpu(words) => words.clone(),
+        Leased::Node(node) => node.to_string(),
+        Leased::Unit(unit) => unit.to_string(),
+    };
+    let count = lease.gpus.map_or(String::new(), |gpus| format!("{gpus} x "));
+    Label::new(&format!("{count}{subject} at {}", lease.rate))
+}
+
 fn schedule_landlord(lease: &Lease, nodes: &BTreeMap<NodeName, Node>) -> Landlord {
     let (node, unit) = match &lease.leased {
         Leased::Node(node) => (Some(node.clone()), nodes.get(node).and_then(|node| node.unit.clone())),
         Leased::Unit(unit) => (None, Some(unit.clone())),
         Leased::Gpu(_) => (None, None),
     };
-    Landlord { node, unit, gpu: Label::new("leased GPU"), rate: Some(lease.rate) }
+    let (gpu, lease, rate) = (Label::new("leased GPU"), Some(lease_name(lease)), Some(lease.rate));
+    Landlord { node, unit, gpu, rate, kind: RentKind::Gpus, lease }
 }
 
 /// Where a lease begins or ends inside an interval.

@@ -19,6 +19,8 @@ pub struct Member {
     pub unit: Option<UnitName>,
     /// The role that the user says it has.
     pub role: Option<Role>,
+    /// Whose traffic it serves.
+    pub tenant: Option<Label>,
 }
 
 /// The site as it was configured.

@@ -297,6 +297,7 @@ impl Fleet {
             unit: self.unit_of(&target.member, node),
             model: reading.model.clone(),
             role,
+            tenant: target.member.tenant.clone(),
         };
         let row = &mut target.rows[place];
         let id = match &row.account {

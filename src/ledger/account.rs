@@ -4,7 +4,7 @@ use crate::pricing::ClassPrices;
 use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
 use crate::units::{HourlyRate, Money, Share, Tokens};
 
-use super::Classes;
+use super::{Classes, RentCell};
 
 /// Who earns: one model on one node in one role.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -17,6 +17,19 @@ pub struct Account {
     pub model: Option<ModelName>,
     /// The engine's part.
     pub role: Role,
+    /// Whose traffic it is, by the target's label `tenant`.
+    pub tenant: Option<Label>,
+}
+
+/// What a landlord is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RentKind {
+    /// GPUs, for the time that they are held.
+    Gpus,
+    /// What the provider's rounding adds when a lease ends; its time is not time that a GPU was held.
+    Rounding,
+    /// Overhead by the hour, of one whole; its time is no GPU's.
+    Overhead,
 }
 
 /// What is rented: GPUs of one name at one rate on one node.
@@ -30,6 +43,10 @@ pub struct Landlord {
     pub gpu: Label,
     /// The rate; `None` where nobody named one: the time is counted, its cost unknown.
     pub rate: Option<HourlyRate>,
+    /// What is paid for.
+    pub kind: RentKind,
+    /// The lease as a person would name it; `None` is an assumed rate, or an unknown one.
+    pub lease: Option<Label>,
 }
 
 /// Prices under which tokens were posted.
@@ -43,6 +60,22 @@ pub struct Tariff {
     pub prices: ClassPrices,
     /// The share that is paid, where one is set.
     pub paid: Option<Share>,
+    /// The share of what is earned that goes to overhead, where one is set.
+    pub overhead: Option<Share>,
+    /// The revision of the book that the prices came from.
+    pub book: u64,
+}
+
+impl Landlord {
+    /// What is owed for the time and energy of a cell; `None` where the rate is unknown.
+    pub fn cost(&self, cell: &RentCell) -> Option<Money> {
+        Some(self.rate?.of(cell.held))
+    }
+
+    /// The part of it that was idle.
+    pub fn idle_cost(&self, cell: &RentCell) -> Option<Money> {
+        Some(self.rate?.of(cell.idle))
+    }
 }
 
 impl Tariff {
@@ -69,6 +102,11 @@ macro_rules! index {
         pub struct $name(pub(super) u32);
 
         impl $name {
+            /// The number of what stands at a place.
+            pub const fn at(index: u32) -> Self {
+                Self(index)
+            }
+
             /// Its place in the table.
             pub const fn index(self) -> usize {
                 self.0 as usize

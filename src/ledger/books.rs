@@ -348,7 +348,14 @@ impl Ledger {
 }
 
 fn tariff_of(quote: &Quote<'_>, price: &ModelPrice<'_>) -> Tariff {
-    Tariff { list: Label::new(&quote.list.name), tier: Label::new(quote.tier), prices: quote.prices, paid: price.paid }
+    Tariff {
+        list: Label::new(&quote.list.name),
+        tier: Label::new(quote.tier),
+        prices: quote.prices,
+        paid: price.paid,
+        overhead: None,
+        book: 0,
+    }
 }
 
 fn running_classes(posting: &Posting, end: Timestamp) -> Classes {

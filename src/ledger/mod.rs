@@ -8,10 +8,12 @@ mod account;
 mod apportion;
 mod books;
 mod pace;
+mod past;
 mod sheet;
 
-pub use account::{Account, AccountId, Landlord, LandlordId, Tariff, TariffId};
+pub use account::{Account, AccountId, Landlord, LandlordId, RentKind, Tariff, TariffId};
 pub use apportion::{apportion, cut_minutes};
 pub use books::{Entry, Ledger, Posting, Timing};
 pub use pace::{Mark, Pace};
+pub use past::{DoubtCell, Grain, Marker, Past, RentCell, TokenCell};
 pub use sheet::{Classes, Sheet};

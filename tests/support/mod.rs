@@ -26,7 +26,14 @@ pub fn at(wall: Timestamp) -> Moment {
 
 /// A target that the user named.
 pub fn member(target: &str, node: &str, role: Option<Role>) -> Member {
-    Member { target: TargetId::new(target), host: None, node: Some(NodeName::new(node)), unit: None, role }
+    Member {
+        target: TargetId::new(target),
+        host: None,
+        node: Some(NodeName::new(node)),
+        unit: None,
+        role,
+        tenant: None,
+    }
 }
 
 /// A fleet of these members that prices by the built-in book.
