@@ -28,7 +28,8 @@ fn classes() -> impl Strategy<Value = Classes> {
 }
 
 fn ledger() -> (Ledger, margintop::ledger::AccountId) {
-    let mut ledger = Ledger::new(Book::built_in().unwrap(), Timestamp::default());
+    let forever = Span::from_millis(i64::MAX);
+    let mut ledger = Ledger::new(Book::built_in().unwrap(), Timestamp::default()).following(forever);
     let account = Account {
         node: NodeName::new("n"),
         unit: None,
@@ -86,7 +87,7 @@ proptest! {
         prop_assert_eq!(tokens_of(&at_once), whole);
         prop_assert_eq!(tokens_of(&in_parts), whole);
         let apart = at_once.earned()[0] - in_parts.earned()[0];
-        let width = at_once.uncertainty() + at_once.uncertainty() + Money::from_micros(10);
+        let width = at_once.doubts().timing + at_once.doubts().timing + Money::from_micros(10);
         prop_assert!(apart <= width && -apart <= width, "{} over {}", apart, width);
     }
 

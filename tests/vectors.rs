@@ -157,7 +157,7 @@ fn v02_the_staircase_at_any_speed() {
         }
         fleet.apply(Event::Tick(at(end)));
         fleet.apply(Event::Tick(at(end + Span::from_secs(86_400 / 2))));
-        let hours: i64 = fleet.ledger().today().rent().map(|(_, time)| time.millis()).sum();
+        let hours: i64 = fleet.ledger().today().rents().map(|(_, rented)| rented.held.millis()).sum();
         assert_eq!(fixed(Money::from_micros(hours / 36_000 * 10_000), 2), text(&expected["gpu_hours"]), "{step:?}");
         assert_eq!(fleet.picture().money.cost.unwrap().to_string(), text(&expected["cost_usd"]), "{step:?}");
     }
@@ -233,7 +233,7 @@ fn v05_an_interval_over_a_price_edge() {
         assert_eq!(tokens, classes(&segment["tokens"]));
     }
     assert_eq!((value.grains() / Money::GRAINS_PER_FEMTO).to_string(), text(&v["expected"]["revenue_fusd"]));
-    assert_eq!(ledger.uncertainty(), Money::ZERO);
+    assert_eq!(ledger.doubts().timing, Money::ZERO);
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn v07_a_gap_over_a_price_edge_keeps_its_bounds() {
     let (ledger, value) = post(book, from, to, classes(&v["input"]["delta"]), Timing::Estimated);
     assert_eq!(fixed(value, 6), text(&v["expected"]["revenue_usd"]));
     let bound = |nth: usize| text(&v["expected"]["bounds_usd"][nth]).parse::<f64>().unwrap();
-    let half = ledger.uncertainty().rounded(6) as f64 / 1e6;
+    let half = ledger.doubts().timing.rounded(6) as f64 / 1e6;
     assert!((half * 2.0 - (bound(1) - bound(0))).abs() < 1e-9, "{half}");
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::rent::Held;
 use super::{Fleet, Member};
 use crate::pricing::RentWhen;
-use crate::reading::{GpuId, GpuReading, GpuState, Health, NodeName, TargetId, Trouble};
+use crate::reading::{GpuId, GpuReading, GpuState, Health, Label, NodeName, TargetId, Trouble};
 use crate::units::{Moment, Ratio, Span};
 
 /// What a heat cell is the mean of.
@@ -28,7 +28,7 @@ pub(super) struct Gpu {
     pub(super) answered: Moment,
     /// What its source said of it last.
     pub(super) state: GpuState,
-    origin: Origin,
+    pub(super) origin: Origin,
     heat: VecDeque<(Moment, f64)>,
 }
 
@@ -47,6 +47,13 @@ impl Gpu {
             GpuState::Hung => fleet.health(self.answered).max(Health::Stale),
             GpuState::Answering => fleet.health(self.answered),
         }
+    }
+
+    /// A GPU that was known before, last seen at `seen`.
+    pub(super) fn remembered(node: &NodeName, index: u32, name: Option<Label>, origin: Origin, seen: Moment) -> Self {
+        let reading = GpuReading { index, name, ..GpuReading::default() };
+        let heat = VecDeque::new();
+        Self { node: node.clone(), reading, answered: seen, state: GpuState::Answering, origin, heat }
     }
 
     fn take(&mut self, reading: GpuReading, at: Moment, origin: Origin) {
@@ -116,6 +123,7 @@ impl Fleet {
         readings: Vec<GpuReading>,
         origin: &Origin,
     ) {
+        self.recall_node(name);
         let held = Held { site: &self.site, nodes: &self.nodes, gpus: &self.gpus };
         self.rents.run_node(&mut self.ledger, held, name, at, RentWhen::Held);
         self.rents.begin(name, at);
@@ -123,8 +131,11 @@ impl Fleet {
         let node = self.see_node(name, member.and_then(|m| m.unit.as_ref()), at);
         node.held_from.get_or_insert(at.wall);
         node.looks.push(at, []);
+        node.changed |= node.awaited;
+        (node.looked, node.awaited) = (at, false);
         for reading in readings {
             let id = id_of(&reading, name);
+            self.note_change(name, &id, &reading);
             self.place(name, &id, reading.index);
             let gpu = self.gpus.entry(id).or_insert_with(|| Gpu {
                 node: name.clone(),
@@ -143,12 +154,21 @@ impl Fleet {
         }
     }
 
+    /// Notes that a node's GPUs are to be remembered anew: one is new, elsewhere, or answers again or no more.
+    fn note_change(&mut self, name: &NodeName, id: &GpuId, reading: &GpuReading) {
+        let known = self.gpus.get(id).is_some_and(|gpu| gpu.node == *name && gpu.state == reading.state);
+        if let (false, Some(node)) = (known, self.nodes.get_mut(name)) {
+            node.changed = true;
+        }
+    }
+
     /// Puts a GPU at its index; it is on one node only.
     fn place(&mut self, name: &NodeName, id: &GpuId, index: u32) {
         if let Some(elsewhere) = self.gpus.get(id).map(|gpu| gpu.node.clone()).filter(|node| node != name)
             && let Some(node) = self.nodes.get_mut(&elsewhere)
         {
             node.gpus.retain(|_, placed| placed != id);
+            node.changed = true;
         }
         if let Some(node) = self.nodes.get_mut(name) {
             node.gpus.insert(index, id.clone());
@@ -173,6 +193,7 @@ impl Fleet {
             }
             if let Some(node) = self.nodes.get_mut(name) {
                 node.gpus.remove(&index);
+                node.changed = true;
             }
         }
     }

@@ -7,6 +7,7 @@
 mod gpus;
 mod idle;
 mod lines;
+mod memory;
 mod nodes;
 mod pairs;
 mod picture;
@@ -17,6 +18,7 @@ mod targets;
 
 use std::collections::{BTreeMap, HashSet};
 
+pub use memory::{GpuMemory, Handover, Memory, NodeMemory, RowMemory, TargetMemory};
 pub use site::{Member, Site};
 
 use crate::ledger::{Ledger, Pace};
@@ -25,7 +27,6 @@ use crate::reading::{Event, GpuId, NodeName, TargetId, Trouble};
 use crate::snapshot::Snapshot;
 use crate::units::{Moment, Span, Timestamp};
 use gpus::Gpu;
-use idle::Idle;
 use lines::Lines;
 use nodes::Node;
 use pairs::Pairs;
@@ -48,15 +49,17 @@ pub struct Fleet {
     gpus: BTreeMap<GpuId, Gpu>,
     aliases: nodes::Aliases,
     rents: Rents,
-    idle: Idle,
     lines: Lines,
     driver_trouble: Option<Trouble>,
     troubles: Vec<Trouble>,
     served: HashSet<String>,
     pairs: Pairs,
-    began: Option<Moment>,
+    /// When the first look was, of this run or of the ledger's.
+    began: Option<Timestamp>,
+    /// Since when it is watched without a gap that was too long to be bridged.
+    watched_from: Option<Timestamp>,
     now: Moment,
-    lost_windows: u64,
+    remembered: memory::Remembered,
 }
 
 impl Fleet {
@@ -64,22 +67,22 @@ impl Fleet {
     pub fn new(site: Site, book: Book, began: Moment) -> Self {
         let pace = Pace::new(site.pace.unwrap_or(PACE), PACE_STEP);
         let mut fleet = Self {
-            ledger: Ledger::new(book, site.midnight(began.wall)),
+            ledger: Ledger::new(book, site.midnight(began.wall)).following(site.pace.unwrap_or(PACE)),
             pace,
             targets: BTreeMap::new(),
             nodes: BTreeMap::new(),
             gpus: BTreeMap::new(),
             aliases: nodes::Aliases::default(),
             rents: Rents::new(&site.leases, began.wall),
-            idle: Idle::default(),
             lines: Lines::new(site.line_step),
             driver_trouble: None,
             troubles: Vec::new(),
             served: HashSet::new(),
             pairs: Pairs::default(),
             began: None,
+            watched_from: None,
             now: began,
-            lost_windows: 0,
+            remembered: memory::Remembered::default(),
             site,
         };
         for member in std::mem::take(&mut fleet.site.members) {
@@ -90,7 +93,9 @@ impl Fleet {
 
     /// Adds a target that was named or found; it is `never` until it answers.
     pub fn enlist(&mut self, member: Member) {
-        self.targets.entry(member.target.clone()).or_insert_with(|| Target::new(member, self.site.window));
+        let id = member.target.clone();
+        self.targets.entry(id.clone()).or_insert_with(|| Target::new(member, self.site.window));
+        self.recall_target(&id);
     }
 
     /// Says what cannot work here and how to mend it.
@@ -126,12 +131,13 @@ impl Fleet {
 
     /// Money is counted since this instant.
     fn since(&self) -> Option<Timestamp> {
-        Some(self.began?.wall.max(self.ledger.day_began()))
+        Some(self.began?.max(self.ledger.day_began()))
     }
 
     /// Lets the day change where midnight has passed.
     fn pass_to(&mut self, at: Moment) {
-        self.began.get_or_insert(at);
+        self.began.get_or_insert(at.wall);
+        self.watched_from.get_or_insert(at.wall);
         if at.boot >= self.now.boot {
             self.now = at;
         }
@@ -140,14 +146,13 @@ impl Fleet {
             let held = Held { site: &self.site, nodes: &self.nodes, gpus: &self.gpus };
             self.rents.run_to(&mut self.ledger, held, self.now);
             self.ledger.begin_day(midnight);
-            self.idle.begin_day();
         }
     }
 
     fn tick(&mut self, at: Moment) {
         let held = Held { site: &self.site, nodes: &self.nodes, gpus: &self.gpus };
         self.rents.run_to(&mut self.ledger, held, at);
-        self.idle.judge(&mut self.ledger);
+        idle::judge(&mut self.ledger);
         self.ledger.settle(at.wall);
         self.pace.mark(&self.ledger, at);
         let rates = picture::rates(self);

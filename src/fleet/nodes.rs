@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{Fleet, Member};
 use crate::reading::{GpuId, Health, NodeName, UnitName};
 use crate::series::Window;
-use crate::units::{Moment, Timestamp};
+use crate::units::{Moment, Span, Timestamp};
 
 /// One machine.
 #[derive(Debug)]
@@ -19,9 +19,29 @@ pub(super) struct Node {
     pub(super) held_from: Option<Timestamp>,
     /// When its GPUs were looked at, to say what span a look covers.
     pub(super) looks: Window<0>,
+    /// When its GPUs were last looked at.
+    pub(super) looked: Moment,
+    /// Remembered, and not looked at since: no rent is posted until its GPUs are seen.
+    pub(super) awaited: bool,
+    /// Whether its GPUs changed since they were last handed on.
+    pub(super) changed: bool,
 }
 
 impl Node {
+    /// A node of which nothing is known but that it answered.
+    pub(super) fn new(answered: Moment, window: Span) -> Self {
+        Self {
+            unit: None,
+            answered,
+            gpus: BTreeMap::new(),
+            held_from: None,
+            looks: Window::new(window),
+            looked: answered,
+            awaited: false,
+            changed: false,
+        }
+    }
+
     /// Whether its GPUs were held at an instant already.
     pub(super) fn held_since(&self, at: Timestamp) -> bool {
         self.held_from.is_none_or(|from| from <= at)
@@ -77,13 +97,7 @@ impl Fleet {
     /// A source on a node answered.
     pub(super) fn see_node(&mut self, name: &NodeName, unit: Option<&UnitName>, at: Moment) -> &mut Node {
         let window = self.site.window;
-        let node = self.nodes.entry(name.clone()).or_insert_with(|| Node {
-            unit: None,
-            answered: at,
-            gpus: BTreeMap::new(),
-            held_from: None,
-            looks: Window::new(window),
-        });
+        let node = self.nodes.entry(name.clone()).or_insert_with(|| Node::new(at, window));
         if at.boot >= node.answered.boot {
             node.answered = at;
         }

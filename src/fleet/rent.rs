@@ -44,6 +44,32 @@ impl Rents {
         }
     }
 
+    /// Up to when schedules are posted, by what tells a lease from the others.
+    pub(super) fn schedules(&self) -> Vec<(String, Timestamp)> {
+        self.schedules.iter().map(|schedule| (identity(&schedule.lease), schedule.until)).collect()
+    }
+
+    /// Schedules go on from where they were posted.
+    pub(super) fn recall(&mut self, schedules: &[(String, Timestamp)]) {
+        for schedule in &mut self.schedules {
+            let known = identity(&schedule.lease);
+            if let Some((_, until)) = schedules.iter().find(|(lease, _)| *lease == known) {
+                schedule.until = *until;
+            }
+        }
+    }
+
+    /// Up to when a node's rent is posted: of GPUs that are held, and of those that are paid while they serve.
+    pub(super) fn cursors(&self, name: &NodeName) -> (Option<Moment>, Option<Moment>) {
+        (self.held.get(name).copied(), self.serving.get(name).copied())
+    }
+
+    /// A node's rent goes on from where it was posted.
+    pub(super) fn recall_node(&mut self, name: &NodeName, held: Option<Moment>, serving: Option<Moment>) {
+        self.held.extend(held.map(|until| (name.clone(), until)));
+        self.serving.extend(serving.map(|until| (name.clone(), until)));
+    }
+
     /// Whether a node was leased by schedule and none of its leases runs any more: it was given back, not lost.
     pub(super) fn gave_back(&self, node: &NodeName, unit: Option<&UnitName>, now: Timestamp) -> bool {
         let mut leases =
@@ -72,7 +98,7 @@ impl Rents {
             }
             schedule.until = schedule.until.max(at.wall);
         }
-        for name in held.nodes.keys() {
+        for (name, _) in held.nodes.iter().filter(|(_, node)| !node.awaited) {
             self.run_node(ledger, held, name, at, RentWhen::Held);
         }
     }
@@ -185,6 +211,12 @@ fn lease_label(lease: &Lease, gpu: &str) -> Label {
         Leased::Gpu(words) => Label::new(words),
         Leased::Node(_) | Leased::Unit(_) => Label::new(gpu),
     }
+}
+
+/// What tells a lease from the others, whatever order they are written in.
+fn identity(lease: &Lease) -> String {
+    let instant = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
+    format!("{} from {} until {}", lease_name(lease), instant(lease.from), instant(lease.until))
 }
 
 /// A lease as a person would name it.

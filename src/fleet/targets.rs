@@ -38,6 +38,8 @@ pub(super) struct Target {
     since_restart: Vec<Entry>,
     restarted: Option<Moment>,
     window: Span,
+    /// Whether it answered since it was last handed on.
+    pub(super) changed: bool,
 }
 
 /// The instants that a page's growth lies between, and how sure they are.
@@ -66,7 +68,18 @@ impl Target {
             since_restart: Vec::new(),
             restarted: None,
             window,
+            changed: false,
         }
+    }
+
+    /// What could still be taken back.
+    pub(super) fn probation(&self) -> (Option<Moment>, Vec<Entry>) {
+        (self.restarted, self.since_restart.clone())
+    }
+
+    /// What can still be taken back, as it was remembered.
+    pub(super) fn recall(&mut self, restarted: Option<Moment>, since_restart: Vec<Entry>) {
+        (self.restarted, self.since_restart) = (restarted, since_restart);
     }
 
     /// The role of a row: the user's word first, then the page's, then what the figures show.
@@ -178,12 +191,14 @@ impl Fleet {
         }
         if !target.only_gpus {
             let node = self.node_of(&target.member);
+            self.recall_node(&node);
             self.see_node(&node, target.member.unit.as_ref(), at);
             let held = Held { site: &self.site, nodes: &self.nodes, gpus: &self.gpus };
             self.rents.run_node(&mut self.ledger, held, &node, at, RentWhen::Serving);
             self.read_engines(target, page, at, &node);
         }
         target.answered = Some(at);
+        target.changed = true;
     }
 
     fn read_engines(&mut self, target: &mut Target, page: PageReading, at: Moment, node: &NodeName) {
@@ -241,7 +256,7 @@ impl Fleet {
             }
             Turn::First => {
                 let start = started.filter(|start| *start <= at.wall)?;
-                let watched = self.began.is_some_and(|began| began.wall <= start);
+                let watched = self.watched_from.is_some_and(|began| began <= start);
                 let rented = self.nodes.get(node).is_none_or(|node| node.held_since(start));
                 (watched && rented).then_some(Interval { from: start, to: at.wall, timing: Timing::Seen })
             }
@@ -254,7 +269,7 @@ impl Fleet {
         match turn {
             Turn::Restart { .. } => {
                 target.restarts += 1;
-                self.lost_windows += 1;
+                self.ledger.lose_window(at.wall);
                 target.restarted = Some(at);
                 target.since_restart.clear();
             }
@@ -265,7 +280,7 @@ impl Fleet {
             Turn::Same => {
                 let gap = target.answered.is_some_and(|last| at.since(last) > self.site.stale_after());
                 if gap && page.start.is_none() {
-                    self.lost_windows += 1;
+                    self.ledger.lose_window(at.wall);
                 }
             }
             Turn::First | Turn::Held | Turn::StillShared => {}

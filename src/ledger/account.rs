@@ -4,7 +4,7 @@ use crate::pricing::ClassPrices;
 use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
 use crate::units::{HourlyRate, Money, Share, Tokens};
 
-use super::{Classes, RentCell};
+use super::{Classes, RentCell, Rented};
 
 /// Who earns: one model on one node in one role.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -67,14 +67,24 @@ pub struct Tariff {
 }
 
 impl Landlord {
+    /// What is owed for time and energy; `None` where the rate is unknown.
+    pub fn cost_of(&self, rented: Rented) -> Option<Money> {
+        Some(self.rate?.of(rented.held))
+    }
+
+    /// The part of it that was idle.
+    pub fn idle_cost_of(&self, rented: Rented) -> Option<Money> {
+        Some(self.rate?.of(rented.idle))
+    }
+
     /// What is owed for the time and energy of a cell; `None` where the rate is unknown.
     pub fn cost(&self, cell: &RentCell) -> Option<Money> {
-        Some(self.rate?.of(cell.held))
+        self.cost_of(cell.rented())
     }
 
     /// The part of it that was idle.
     pub fn idle_cost(&self, cell: &RentCell) -> Option<Money> {
-        Some(self.rate?.of(cell.idle))
+        self.idle_cost_of(cell.rented())
     }
 }
 

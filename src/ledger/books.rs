@@ -1,90 +1,22 @@
-//! The ledger itself: postings in, today's sheet and running sums out.
+//! The ledger itself: postings in; today's sheet, running sums and what must be kept out.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::Hash;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::apportion::running;
-use super::{Account, AccountId, Classes, Landlord, LandlordId, Sheet, Tariff, TariffId, cut_minutes};
+use super::table::Table;
+use super::{
+    Account, AccountId, DoubtCell, Doubts, Entry, Journal, Landlord, LandlordId, Marker, Posting, RentCell, RentChange,
+    Sheet, Tariff, TariffId, Timing, TokenCell, TokenChange, cut_minutes,
+};
 use crate::pricing::{Book, ModelPrice, Quote};
 use crate::reading::Label;
-use crate::units::{GpuTime, Money, Span, Timestamp, Tokens};
+use crate::units::{GpuTime, Money, Share, Span, Timestamp, Tokens};
 
 /// How long minutes are kept apart; older ones are in the day's sheet only.
 const MINUTES_KEPT: Span = Span::from_secs(3600);
 /// The end of a tariff that nothing ends.
 const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
-
-/// How sure it is when the tokens of a posting were made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Timing {
-    /// Between two looks one interval apart.
-    Seen,
-    /// Somewhere in a gap: where a price edge lies in it, the bounds are kept.
-    Estimated,
-}
-
-/// Tokens made in `(from, to]`.
-#[derive(Debug, Clone, Copy)]
-pub struct Posting {
-    /// Who earned.
-    pub account: AccountId,
-    /// The earlier look.
-    pub from: Timestamp,
-    /// The later look.
-    pub to: Timestamp,
-    /// What was made.
-    pub tokens: Classes,
-    /// Whether the hits are known; unknown ones are priced as misses and said.
-    pub hits_known: bool,
-    /// How sure the instants are.
-    pub timing: Timing,
-}
-
-/// One line of the ledger, so that it can be taken back by its counter-entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
-    account: AccountId,
-    tariff: Option<TariffId>,
-    minute: Timestamp,
-    tokens: Classes,
-}
-
-impl Entry {
-    /// Whether another line is for the same account, tariff and minute.
-    pub fn merges(&self, other: &Self) -> bool {
-        (self.account, self.tariff, self.minute) == (other.account, other.tariff, other.minute)
-    }
-
-    /// Adds the other line's tokens.
-    pub fn merge(&mut self, other: Self) {
-        self.tokens += other.tokens;
-    }
-}
-
-/// A table of names with their numbers.
-#[derive(Debug, Clone)]
-struct Table<T> {
-    rows: Vec<T>,
-    index: HashMap<T, u32>,
-}
-
-impl<T> Default for Table<T> {
-    fn default() -> Self {
-        Self { rows: Vec::new(), index: HashMap::new() }
-    }
-}
-
-impl<T: Clone + Eq + Hash> Table<T> {
-    fn number(&mut self, row: &T) -> u32 {
-        if let Some(number) = self.index.get(row) {
-            return *number;
-        }
-        let number = self.rows.len() as u32;
-        self.rows.push(row.clone());
-        self.index.insert(row.clone(), number);
-        number
-    }
-}
+/// What running sums follow: of anything longer, only the average of so long is new.
+const RECENT: Span = Span::from_secs(60);
 
 /// The tariff of an account and how long it holds.
 #[derive(Debug, Clone, Copy)]
@@ -94,29 +26,108 @@ struct Standing {
     tariff: Option<TariffId>,
 }
 
+/// What was kept of a ledger: its tables, the day so far, and its last minutes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Accounts by number.
+    pub accounts: Vec<Account>,
+    /// Landlords by number.
+    pub landlords: Vec<Landlord>,
+    /// Tariffs by number.
+    pub tariffs: Vec<Tariff>,
+    /// The day's tokens.
+    pub tokens: Vec<TokenCell>,
+    /// The day's rent.
+    pub rents: Vec<RentCell>,
+    /// The day's doubts.
+    pub doubts: Vec<DoubtCell>,
+    /// Tokens of the last minutes.
+    pub minute_tokens: Vec<TokenCell>,
+    /// Rent of the last minutes.
+    pub minute_rents: Vec<RentCell>,
+}
+
 /// The ledger of one currency.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
     book: Book,
+    overhead: Option<Share>,
+    recent: Span,
     accounts: Table<Account>,
     landlords: Table<Landlord>,
     tariffs: Table<Tariff>,
     standing: Vec<Option<Standing>>,
     day_began: Timestamp,
     today: Sheet,
+    doubts: Doubts,
     minutes: BTreeMap<Timestamp, Sheet>,
     touched: BTreeSet<Timestamp>,
     earned: Vec<Money>,
     owed: Vec<Money>,
-    doubt: Money,
-    estimate: Money,
-    unknown_hits: bool,
+    journal: Option<Journal>,
+    closed: bool,
 }
 
 impl Ledger {
     /// An empty ledger that prices by `book`, whose day began at `day_began`.
     pub fn new(book: Book, day_began: Timestamp) -> Self {
-        Self { book, day_began, ..Self::default() }
+        Self { book, day_began, recent: RECENT, ..Self::default() }
+    }
+
+    /// Follows the recent past over `recent` instead of a minute.
+    #[must_use]
+    pub fn following(self, recent: Span) -> Self {
+        Self { recent, ..self }
+    }
+
+    /// Takes a share of what is earned as overhead.
+    #[must_use]
+    pub fn with_overhead(self, overhead: Option<Share>) -> Self {
+        Self { overhead, ..self }
+    }
+
+    /// From now on, what is written is also noted, to be handed on.
+    pub fn keep_journal(&mut self) {
+        self.journal.get_or_insert_default();
+    }
+
+    /// Hands on what was written since this was last asked; `None` if no journal is kept.
+    pub fn hand_on(&mut self) -> Option<Journal> {
+        let mut journal = std::mem::take(self.journal.as_mut()?);
+        journal.accounts = self.accounts.hand_on();
+        journal.landlords = self.landlords.hand_on();
+        journal.tariffs = self.tariffs.hand_on();
+        Some(journal)
+    }
+
+    /// Goes on from what was kept. The day's sheet is replaced; what is not handed on yet is dropped with it.
+    pub fn recall(&mut self, kept: Kept) {
+        self.today = Sheet::default();
+        self.today.recall(&kept.tokens, &kept.rents);
+        self.doubts = kept.doubts.iter().fold(Doubts::default(), |mut sum, cell| {
+            sum += Doubts { timing: cell.timing, hits: cell.hits, lost_windows: cell.lost_windows };
+            sum
+        });
+        self.minutes.clear();
+        for cell in &kept.minute_tokens {
+            self.minutes.entry(cell.bucket).or_default().recall(std::slice::from_ref(cell), &[]);
+        }
+        for cell in &kept.minute_rents {
+            self.minutes.entry(cell.bucket).or_default().recall(&[], std::slice::from_ref(cell));
+        }
+        self.standing = vec![None; kept.accounts.len()];
+        self.accounts = Table::of(kept.accounts);
+        self.landlords = Table::of(kept.landlords);
+        self.tariffs = Table::of(kept.tariffs);
+        self.sum_up();
+        if let Some(journal) = &mut self.journal {
+            *journal = Journal::default();
+        }
+    }
+
+    /// Closes the ledger: somebody else keeps it, and nothing is posted here. Or opens it again.
+    pub fn set_closed(&mut self, closed: bool) {
+        self.closed = closed;
     }
 
     /// The price book.
@@ -127,97 +138,138 @@ impl Ledger {
     /// The number of an account.
     pub fn account(&mut self, account: &Account) -> AccountId {
         let id = AccountId(self.accounts.number(account));
-        self.earned.resize(self.accounts.rows.len(), Money::ZERO);
-        self.standing.resize(self.accounts.rows.len(), None);
+        self.earned.resize(self.accounts.rows().len(), Money::ZERO);
+        self.standing.resize(self.accounts.rows().len(), None);
         id
     }
 
     /// The number of a landlord.
     pub fn landlord(&mut self, landlord: &Landlord) -> LandlordId {
         let id = LandlordId(self.landlords.number(landlord));
-        self.owed.resize(self.landlords.rows.len(), Money::ZERO);
+        self.owed.resize(self.landlords.rows().len(), Money::ZERO);
         id
     }
 
     /// Accounts by number.
     pub fn accounts(&self) -> &[Account] {
-        &self.accounts.rows
+        self.accounts.rows()
     }
 
     /// Landlords by number.
     pub fn landlords(&self) -> &[Landlord] {
-        &self.landlords.rows
+        self.landlords.rows()
     }
 
     /// A tariff by number.
     pub fn tariff(&self, id: TariffId) -> &Tariff {
-        &self.tariffs.rows[id.index()]
+        &self.tariffs.rows()[id.index()]
     }
 
     /// Posts tokens: spread evenly over the interval, cut at price edges and minutes. `entry` is told each line.
     pub fn post(&mut self, posting: &Posting, mut entry: impl FnMut(Entry)) {
-        if posting.tokens.is_zero() {
+        if posting.tokens.is_zero() || self.closed {
             return;
         }
-        let edges = self.price_edges(posting);
-        let mut segments = Vec::with_capacity(edges.len() + 1);
-        let mut from = posting.from;
-        let mut done = Classes::default();
-        let mut cuts: Vec<Timestamp> = edges.iter().copied().chain(cut_minutes(posting.from, posting.to)).collect();
+        let mut cuts = self.price_edges(posting);
+        cuts.extend(cut_minutes(posting.from, posting.to));
         cuts.sort_unstable();
         cuts.dedup();
+        let (mut from, mut done, mut earned) = (posting.from, super::Classes::default(), Money::ZERO);
+        let mut tariffs = Vec::with_capacity(cuts.len() + 1);
         for end in cuts.into_iter().chain([posting.to]) {
-            let upto = running_classes(posting, end);
-            let part = difference(upto, done);
+            let upto = posting.upto(end);
             let tariff = self.tariff_at(posting.account, from);
-            self.write(Entry { account: posting.account, tariff, minute: from.minute(), tokens: part }, &mut entry);
-            segments.extend(tariff);
+            let line = Entry { account: posting.account, tariff, minute: from.minute(), tokens: upto.less(done) };
+            if !line.tokens.is_zero() {
+                earned += tariff.map_or(Money::ZERO, |tariff| self.tariff(tariff).value(line.tokens));
+                self.write(line);
+                entry(line);
+            }
+            tariffs.extend(tariff);
             (from, done) = (end, upto);
         }
-        self.note_doubts(posting, &segments);
+        let earned = self.recent_part(earned, posting.to - posting.from);
+        self.earned[posting.account.index()] += earned;
+        self.note_doubts(posting, &tariffs);
     }
 
     /// Takes lines back that were posted before: a counter-entry.
     pub fn reverse(&mut self, entries: &[Entry]) {
-        for entry in entries {
-            let value = entry.tariff.map_or(Money::ZERO, |tariff| self.tariff(tariff).value(entry.tokens));
+        for entry in entries.iter().filter(|_| !self.closed) {
+            let tariff = entry.tariff.map(|tariff| self.tariff(tariff));
+            let value = tariff.map_or(Money::ZERO, |tariff| tariff.value(entry.tokens));
             self.earned[entry.account.index()] -= value;
             if entry.minute >= self.day_began.minute() {
                 self.today.take_back(entry.account, entry.tariff, entry.tokens);
             }
-            self.minute(entry.minute).take_back(entry.account, entry.tariff, entry.tokens);
+            self.minutes.entry(entry.minute).or_default().take_back(entry.account, entry.tariff, entry.tokens);
+            self.touched.insert(entry.minute);
+            if let Some(journal) = &mut self.journal {
+                let key = (entry.minute, entry.account, entry.tariff);
+                *journal.tokens.entry(key).or_default() += TokenChange::taken_back(entry.tokens);
+            }
         }
     }
 
     /// Posts the rent of `gpus` GPUs held from one instant to another.
     pub fn rent(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp) {
-        let mut start = from;
-        for end in cut_minutes(from, to).chain([to]) {
-            let time = GpuTime::of(gpus, end - start);
-            if start >= self.day_began {
-                self.today.add_rent(landlord, time);
-            }
-            self.minute(start).add_rent(landlord, time);
-            start = end;
-        }
-        if let Some(rate) = self.landlords.rows[landlord.index()].rate {
-            self.owed[landlord.index()] += rate.of(GpuTime::of(gpus, to - from));
-        }
+        self.write_rent(landlord, gpus, from, to, 1);
     }
 
     /// Takes rent back that was posted for GPUs which turn out to have been released before: a counter-entry.
     pub fn refund(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp) {
-        let mut start = from;
-        for end in cut_minutes(from, to).chain([to]) {
-            let time = GpuTime::of(gpus, end - start);
-            if start >= self.day_began {
-                self.today.take_back_rent(landlord, time);
-            }
-            self.minute(start).take_back_rent(landlord, time);
-            start = end;
+        self.write_rent(landlord, gpus, from, to, -1);
+    }
+
+    /// Posts time and energy that belong to one minute: a line at a lease's end, a meter's reading.
+    pub fn charge(&mut self, landlord: LandlordId, at: Timestamp, change: RentChange) {
+        if self.closed {
+            return;
         }
-        if let Some(rate) = self.landlords.rows[landlord.index()].rate {
-            self.owed[landlord.index()] -= rate.of(GpuTime::of(gpus, to - from));
+        let minute = at.minute();
+        if minute >= self.day_began.minute() {
+            change_rent(&mut self.today, landlord, change);
+        }
+        change_rent(self.minutes.entry(minute).or_default(), landlord, change);
+        self.touched.insert(minute);
+        if let Some(journal) = &mut self.journal {
+            *journal.rents.entry((minute, landlord)).or_default() += change;
+        }
+    }
+
+    /// Judges how much of a landlord's minute was idle.
+    pub fn judge_idle(&mut self, minute: Timestamp, landlord: LandlordId, idle: GpuTime) {
+        let Some(sheet) = self.minutes.get_mut(&minute).filter(|_| !self.closed) else { return };
+        let line = sheet.rented_mut(landlord);
+        let change = RentChange { idle: idle.millis() - line.idle.millis(), ..RentChange::default() };
+        if change.idle == 0 {
+            return;
+        }
+        line.idle = idle;
+        if minute >= self.day_began.minute() {
+            change_rent(&mut self.today, landlord, change);
+        }
+        if let Some(journal) = &mut self.journal {
+            *journal.rents.entry((minute, landlord)).or_default() += change;
+        }
+    }
+
+    /// Counts windows of which tokens may be missing.
+    pub fn lose_window(&mut self, at: Timestamp) {
+        self.doubt(at.minute(), Doubts { lost_windows: 1, ..Doubts::default() });
+    }
+
+    /// Names a moment.
+    pub fn mark(&mut self, marker: Marker) {
+        if let Some(journal) = self.journal.as_mut().filter(|_| !self.closed) {
+            journal.markers.push(marker);
+        }
+    }
+
+    /// Notes a span that nobody watched.
+    pub fn note_unwatched(&mut self, from: Timestamp, to: Timestamp) {
+        if let Some(journal) = self.journal.as_mut().filter(|_| !self.closed) {
+            journal.unwatched.push((from, to));
         }
     }
 
@@ -225,7 +277,7 @@ impl Ledger {
     pub fn begin_day(&mut self, began: Timestamp) {
         self.day_began = began;
         self.today = Sheet::default();
-        (self.doubt, self.estimate, self.unknown_hits) = (Money::ZERO, Money::ZERO, false);
+        self.doubts = Doubts::default();
     }
 
     /// Forgets minutes that ended long before `now`.
@@ -258,48 +310,73 @@ impl Ledger {
         self.minutes.get(&minute)
     }
 
-    /// What each account has earned since the ledger began, by number.
+    /// What each account has earned of late, by number: running sums whose differences are the present's pace. What was
+    /// made over longer than the recent past adds its average.
     pub fn earned(&self) -> &[Money] {
         &self.earned
     }
 
-    /// What each landlord is owed since the ledger began, by number.
+    /// What each landlord is owed of late, by number, likewise.
     pub fn owed(&self) -> &[Money] {
         &self.owed
     }
 
-    /// Half the width between the bounds of estimated timing, plus what unknown hits could take; of the day.
-    pub fn uncertainty(&self) -> Money {
-        self.estimate + self.doubt
+    /// How far the truth of the day may lie from what was posted.
+    pub fn doubts(&self) -> Doubts {
+        self.doubts
     }
 
-    /// Whether misses of the day may have been hits.
-    pub fn has_unknown_hits(&self) -> bool {
-        self.unknown_hits
-    }
-
-    fn minute(&mut self, at: Timestamp) -> &mut Sheet {
-        self.touched.insert(at.minute());
-        self.minutes.entry(at.minute()).or_default()
-    }
-
-    fn write(&mut self, line: Entry, told: &mut impl FnMut(Entry)) {
-        if line.tokens.is_zero() {
-            return;
+    /// Takes the day's sums as the running ones.
+    fn sum_up(&mut self) {
+        self.earned = vec![Money::ZERO; self.accounts.rows().len()];
+        self.owed = vec![Money::ZERO; self.landlords.rows().len()];
+        for (account, tariff, tokens) in self.today.tokens() {
+            let value = tariff.map(|tariff| self.tariffs.rows()[tariff.index()].value(tokens));
+            self.earned[account.index()] += value.unwrap_or_default();
         }
-        if let Some(tariff) = line.tariff {
-            let value = self.tariff(tariff).value(line.tokens);
-            self.earned[line.account.index()] += value;
+        for (landlord, rented) in self.today.rents() {
+            let owed = self.landlords.rows()[landlord.index()].cost_of(rented);
+            self.owed[landlord.index()] += owed.unwrap_or_default();
         }
+    }
+
+    fn recent_part(&self, amount: Money, over: Span) -> Money {
+        if over <= self.recent {
+            return amount;
+        }
+        amount.scaled(self.recent.millis(), over.millis()).unwrap_or_default()
+    }
+
+    fn write(&mut self, line: Entry) {
         if line.minute >= self.day_began.minute() {
             self.today.add_tokens(line.account, line.tariff, line.tokens);
         }
-        self.minute(line.minute).add_tokens(line.account, line.tariff, line.tokens);
-        told(line);
+        self.minutes.entry(line.minute).or_default().add_tokens(line.account, line.tariff, line.tokens);
+        self.touched.insert(line.minute);
+        if let Some(journal) = &mut self.journal {
+            let key = (line.minute, line.account, line.tariff);
+            *journal.tokens.entry(key).or_default() += TokenChange::added(line.tokens);
+        }
+    }
+
+    fn write_rent(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp, sign: i64) {
+        if self.closed {
+            return;
+        }
+        let mut start = from;
+        for end in cut_minutes(from, to).chain([to]) {
+            let held = GpuTime::of(gpus, end - start).millis() * sign;
+            self.charge(landlord, start, RentChange { held, ..RentChange::default() });
+            start = end;
+        }
+        if let Some(rate) = self.landlords.rows()[landlord.index()].rate {
+            let owed = self.recent_part(rate.of(GpuTime::of(gpus, to - from)), to - from);
+            self.owed[landlord.index()] += if sign < 0 { -owed } else { owed };
+        }
     }
 
     fn price(&self, account: AccountId) -> Option<ModelPrice<'_>> {
-        let model = self.accounts.rows[account.index()].model.as_ref()?;
+        let model = self.accounts.rows()[account.index()].model.as_ref()?;
         self.book.price_of(model.as_str())
     }
 
@@ -320,7 +397,7 @@ impl Ledger {
         {
             return standing.tariff;
         }
-        let found = self.price(account).map(|price| (tariff_of(&price.quote(at), &price), price.next_change(at)));
+        let found = self.price(account).map(|price| (self.tariff_of(&price.quote(at), &price), price.next_change(at)));
         let (tariff, until) = match found {
             Some((tariff, until)) => (Some(TariffId(self.tariffs.number(&tariff))), until.unwrap_or(FOREVER)),
             None => (None, FOREVER),
@@ -329,44 +406,50 @@ impl Ledger {
         tariff
     }
 
+    fn tariff_of(&self, quote: &Quote<'_>, price: &ModelPrice<'_>) -> Tariff {
+        Tariff {
+            list: Label::new(&quote.list.name),
+            tier: Label::new(quote.tier),
+            prices: quote.prices,
+            paid: price.paid,
+            overhead: self.overhead,
+            book: 0,
+        }
+    }
+
     /// Keeps how far the truth may lie from what was posted.
     fn note_doubts(&mut self, posting: &Posting, tariffs: &[TariffId]) {
-        if posting.to < self.day_began {
-            return;
-        }
+        let mut doubts = Doubts::default();
         if posting.timing == Timing::Estimated {
             let values = tariffs.iter().map(|tariff| self.tariff(*tariff).value(posting.tokens));
             let (low, high) = (values.clone().min().unwrap_or_default(), values.max().unwrap_or_default());
-            self.estimate += (high - low).scaled(1, 2).unwrap_or_default();
+            doubts.timing = (high - low).scaled(1, 2).unwrap_or_default();
         }
         if !posting.hits_known && posting.tokens.miss > Tokens::ZERO {
-            self.unknown_hits = true;
             let doubt = tariffs.last().map(|tariff| self.tariff(*tariff).hit_doubt(posting.tokens.miss));
-            self.doubt += doubt.unwrap_or_default();
+            doubts.hits = doubt.unwrap_or_default();
+        }
+        if doubts != Doubts::default() {
+            self.doubt(posting.last_minute(), doubts);
+        }
+    }
+
+    fn doubt(&mut self, minute: Timestamp, doubts: Doubts) {
+        if self.closed {
+            return;
+        }
+        if minute >= self.day_began.minute() {
+            self.doubts += doubts;
+        }
+        if let Some(journal) = &mut self.journal {
+            *journal.doubts.entry(minute).or_default() += doubts;
         }
     }
 }
 
-fn tariff_of(quote: &Quote<'_>, price: &ModelPrice<'_>) -> Tariff {
-    Tariff {
-        list: Label::new(&quote.list.name),
-        tier: Label::new(quote.tier),
-        prices: quote.prices,
-        paid: price.paid,
-        overhead: None,
-        book: 0,
-    }
-}
-
-fn running_classes(posting: &Posting, end: Timestamp) -> Classes {
-    let part = |tokens| Tokens::new(running(tokens, posting.from, posting.to, end));
-    Classes { miss: part(posting.tokens.miss), hit: part(posting.tokens.hit), output: part(posting.tokens.output) }
-}
-
-fn difference(upto: Classes, done: Classes) -> Classes {
-    Classes {
-        miss: upto.miss.saturating_sub(done.miss),
-        hit: upto.hit.saturating_sub(done.hit),
-        output: upto.output.saturating_sub(done.output),
-    }
+fn change_rent(sheet: &mut Sheet, landlord: LandlordId, change: RentChange) {
+    let line = sheet.rented_mut(landlord);
+    line.held = line.held.plus_millis(change.held);
+    line.idle = line.idle.plus_millis(change.idle);
+    line.energy += change.energy;
 }

@@ -2,18 +2,23 @@
 //!
 //! Tokens and GPU-milliseconds go in as integers, by minute and account; money is a fold over them at the tariffs they
 //! were posted under. It never sees a rate of anything a second, a gauge or a float, and it never asks the time. It
-//! lives in memory: what must survive the process is handed on by minute.
+//! lives in memory: what must survive the process is noted in a journal and handed on.
 
 mod account;
 mod apportion;
 mod books;
+mod journal;
 mod pace;
 mod past;
+mod posting;
 mod sheet;
+mod table;
 
 pub use account::{Account, AccountId, Landlord, LandlordId, RentKind, Tariff, TariffId};
 pub use apportion::{apportion, cut_minutes};
-pub use books::{Entry, Ledger, Posting, Timing};
+pub use books::{Kept, Ledger};
+pub use journal::{Journal, RentChange, TokenChange};
 pub use pace::{Mark, Pace};
 pub use past::{DoubtCell, Grain, Marker, Past, RentCell, TokenCell};
-pub use sheet::{Classes, Sheet};
+pub use posting::{Entry, Posting, Timing};
+pub use sheet::{Classes, Doubts, Rented, Sheet};

@@ -3,7 +3,7 @@
 //! Whoever keeps a ledger answers questions of the past with one of these. It is immutable, and whoever draws or prints
 //! it folds it; nothing here adds up.
 
-use super::{Account, AccountId, Classes, Landlord, LandlordId, Tariff, TariffId};
+use super::{Account, AccountId, Classes, Landlord, LandlordId, Rented, Tariff, TariffId};
 use crate::reading::Label;
 use crate::units::{GpuTime, Money, Timestamp};
 
@@ -44,6 +44,13 @@ pub struct RentCell {
     pub idle: GpuTime,
     /// Metered energy in millijoules; 0 where none is metered.
     pub energy: i64,
+}
+
+impl RentCell {
+    /// What was let.
+    pub const fn rented(&self) -> Rented {
+        Rented { held: self.held, idle: self.idle, energy: self.energy }
+    }
 }
 
 /// How far the truth may lie from what was posted in one bucket.

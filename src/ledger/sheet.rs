@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::ops::AddAssign;
 
-use super::{AccountId, LandlordId, TariffId};
-use crate::units::{GpuTime, Tokens};
+use super::{AccountId, LandlordId, RentCell, TariffId, TokenCell};
+use crate::units::{GpuTime, Money, Tokens};
 
 /// Tokens by price class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,6 +27,16 @@ impl Classes {
     pub fn is_zero(self) -> bool {
         self.total() == Tokens::ZERO
     }
+
+    /// These less others, each at least none.
+    #[must_use]
+    pub fn less(self, other: Self) -> Self {
+        Self {
+            miss: self.miss.saturating_sub(other.miss),
+            hit: self.hit.saturating_sub(other.hit),
+            output: self.output.saturating_sub(other.output),
+        }
+    }
 }
 
 impl AddAssign for Classes {
@@ -37,14 +47,57 @@ impl AddAssign for Classes {
     }
 }
 
+/// What one landlord let.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rented {
+    /// The time that is paid.
+    pub held: GpuTime,
+    /// The part of it that was idle.
+    pub idle: GpuTime,
+    /// Metered energy in millijoules.
+    pub energy: i64,
+}
+
+/// How far the truth may lie from what was posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Doubts {
+    /// Half the width between the bounds of what was made in gaps over price edges.
+    pub timing: Money,
+    /// What unknown hits could take off.
+    pub hits: Money,
+    /// Windows of which tokens may be missing: restarts that could not be excluded, an engine's last moments.
+    pub lost_windows: u64,
+}
+
+impl AddAssign for Doubts {
+    fn add_assign(&mut self, other: Self) {
+        self.timing += other.timing;
+        self.hits += other.hits;
+        self.lost_windows += other.lost_windows;
+    }
+}
+
 /// Tokens and GPU time of a minute or a day.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sheet {
     tokens: HashMap<(AccountId, Option<TariffId>), Classes>,
-    rent: HashMap<LandlordId, GpuTime>,
+    rents: HashMap<LandlordId, Rented>,
 }
 
 impl Sheet {
+    /// Adds what was kept before.
+    pub(super) fn recall(&mut self, tokens: &[TokenCell], rents: &[RentCell]) {
+        for cell in tokens {
+            self.add_tokens(cell.account, cell.tariff, cell.tokens);
+        }
+        for cell in rents {
+            let rented = self.rents.entry(cell.landlord).or_default();
+            rented.held += cell.held;
+            rented.idle += cell.idle;
+            rented.energy += cell.energy;
+        }
+    }
+
     /// Adds tokens; `None` is "unpriced".
     pub(super) fn add_tokens(&mut self, account: AccountId, tariff: Option<TariffId>, tokens: Classes) {
         *self.tokens.entry((account, tariff)).or_default() += tokens;
@@ -53,22 +106,13 @@ impl Sheet {
     /// Takes tokens back that were added before.
     pub(super) fn take_back(&mut self, account: AccountId, tariff: Option<TariffId>, tokens: Classes) {
         if let Some(sum) = self.tokens.get_mut(&(account, tariff)) {
-            sum.miss = sum.miss.saturating_sub(tokens.miss);
-            sum.hit = sum.hit.saturating_sub(tokens.hit);
-            sum.output = sum.output.saturating_sub(tokens.output);
+            *sum = sum.less(tokens);
         }
     }
 
-    /// Adds GPU time.
-    pub(super) fn add_rent(&mut self, landlord: LandlordId, time: GpuTime) {
-        *self.rent.entry(landlord).or_default() += time;
-    }
-
-    /// Takes GPU time back that was added before.
-    pub(super) fn take_back_rent(&mut self, landlord: LandlordId, time: GpuTime) {
-        if let Some(sum) = self.rent.get_mut(&landlord) {
-            *sum = sum.less(time);
-        }
+    /// A landlord's line, to be changed.
+    pub(super) fn rented_mut(&mut self, landlord: LandlordId) -> &mut Rented {
+        self.rents.entry(landlord).or_default()
     }
 
     /// Tokens by account and tariff; a tariff of `None` is "unpriced".
@@ -76,8 +120,8 @@ impl Sheet {
         self.tokens.iter().map(|((account, tariff), tokens)| (*account, *tariff, *tokens))
     }
 
-    /// GPU time by landlord.
-    pub fn rent(&self) -> impl Iterator<Item = (LandlordId, GpuTime)> + '_ {
-        self.rent.iter().map(|(landlord, time)| (*landlord, *time))
+    /// What each landlord let.
+    pub fn rents(&self) -> impl Iterator<Item = (LandlordId, Rented)> + '_ {
+        self.rents.iter().map(|(landlord, rented)| (*landlord, *rented))
     }
 }

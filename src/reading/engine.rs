@@ -9,7 +9,7 @@ use super::{ModelName, Rank};
 use crate::units::{Ratio, Tokens};
 
 /// What kind of program answered, told from its page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names are the engines' own")]
 pub enum EngineKind {

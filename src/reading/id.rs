@@ -70,6 +70,11 @@ impl GpuId {
         }
     }
 
+    /// A GPU by the text that [`as_str`](Self::as_str) gave.
+    pub fn from_canonical(text: &str) -> Self {
+        Self(Label::new(text))
+    }
+
     /// A GPU whose UUID nobody says: its place on its node.
     pub fn from_place(node: &NodeName, index: u32) -> Self {
         Self(Label::new(&format!("{node}/{index}")))

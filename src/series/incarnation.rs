@@ -4,6 +4,8 @@
 //! a process that lived that long cannot have been born after its successor. So two machines' clocks are never
 //! compared. Without any start time a fall is held for three looks and judged by where the values go.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::{Moment, Span, Timestamp};
 
 /// Starts that move by less, without a fall, are the same process seen through a jittering clock.
@@ -59,7 +61,50 @@ pub struct Incarnation {
     shared: bool,
 }
 
+/// What must be remembered of a process while nobody watches it. Instants in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ProcessMemory {
+    /// When it started, after the Unix epoch.
+    pub start: Option<i64>,
+    /// When its predecessors started.
+    pub earlier: Vec<i64>,
+    /// When it was first seen, by the calendar.
+    pub first_wall: Option<i64>,
+    /// The same since the machine started.
+    pub first_boot: Option<i64>,
+    /// Looks for which a fall has been held.
+    pub held: u8,
+    /// Whether several processes answer behind the address.
+    pub shared: bool,
+}
+
 impl Incarnation {
+    /// What must be remembered of it.
+    pub fn memory(&self) -> ProcessMemory {
+        ProcessMemory {
+            start: self.start.map(Timestamp::millis),
+            earlier: self.earlier.iter().map(|start| start.millis()).collect(),
+            first_wall: self.first_seen.map(|seen| seen.wall.millis()),
+            first_boot: self.first_seen.map(|seen| seen.boot.millis()),
+            held: self.held,
+            shared: self.shared,
+        }
+    }
+
+    /// A process as it was remembered, last seen at `last_seen`.
+    pub fn recall(memory: &ProcessMemory, last_seen: Moment) -> Self {
+        let first = memory.first_wall.zip(memory.first_boot);
+        let moment = |(wall, boot)| Moment { wall: Timestamp::from_millis(wall), boot: Span::from_millis(boot) };
+        Self {
+            start: memory.start.map(Timestamp::from_millis),
+            earlier: memory.earlier.iter().copied().map(Timestamp::from_millis).collect(),
+            first_seen: first.map(moment),
+            last_seen: Some(last_seen),
+            held: memory.held,
+            shared: memory.shared,
+        }
+    }
+
     /// Judges a page.
     pub fn turn(&mut self, page: Page) -> Turn {
         let turn = self.judge(page);

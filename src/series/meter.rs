@@ -20,7 +20,7 @@ pub struct Delta {
 }
 
 /// The last values of one row.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Meter {
     last: TokenCounters,
     before_fall: TokenCounters,
@@ -28,6 +28,22 @@ pub struct Meter {
 }
 
 impl Meter {
+    /// A meter as it was remembered: the last values, those from before a fall that is held, and the hits that ran
+    /// ahead of their prompts.
+    pub const fn recall(last: TokenCounters, before_fall: TokenCounters, hits_held: Tokens) -> Self {
+        Self { last, before_fall, hits_held }
+    }
+
+    /// The values from before a fall that is being held.
+    pub const fn before_fall(&self) -> TokenCounters {
+        self.before_fall
+    }
+
+    /// Hits that ran ahead of their prompts.
+    pub const fn hits_held(&self) -> Tokens {
+        self.hits_held
+    }
+
     /// The last values that were seen.
     pub const fn last(&self) -> TokenCounters {
         self.last

@@ -8,7 +8,7 @@ mod quantile;
 mod ring;
 mod window;
 
-pub use incarnation::{Incarnation, Page, Turn};
+pub use incarnation::{Incarnation, Page, ProcessMemory, Turn};
 pub use meter::{Delta, Meter};
 pub use quantile::{growth, quantile, sum};
 pub use ring::Ring;

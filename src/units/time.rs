@@ -109,11 +109,16 @@ impl GpuTime {
         Self(i64::from(gpus) * span.0.max(0))
     }
 
-    /// This time less another, at least none.
+    /// GPU-milliseconds as they were counted.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// This time and so many GPU-milliseconds more, or less; at least none.
     #[must_use]
-    pub const fn less(self, other: Self) -> Self {
-        let left = self.0 - other.0;
-        Self(if left < 0 { 0 } else { left })
+    pub const fn plus_millis(self, millis: i64) -> Self {
+        let sum = self.0 + millis;
+        Self(if sum < 0 { 0 } else { sum })
     }
 
     /// GPU-milliseconds.

@@ -23,6 +23,7 @@ struct Day {
     revenue: Money,
     uncosted: Money,
     cost: Option<Money>,
+    idle: Money,
     unpriced: Classes,
     tokens: Classes,
 }
@@ -31,6 +32,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
     let costed = Costed::of(fleet);
     let day = day(fleet, &costed);
     let priced = any_priced(fleet);
+    let doubts = fleet.ledger.doubts();
     let revenue = priced.then_some(day.revenue);
     let covered = day.revenue - day.uncosted;
     let uncosted_engines = uncosted_engines(fleet, &costed);
@@ -61,17 +63,17 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
         unpriced_tokens: unpriced.count(),
         uncosted_revenue: day.uncosted,
         uncosted_engines,
-        lower_bound: unpriced > Tokens::ZERO || fleet.lost_windows > 0,
-        upper_bound: fleet.ledger.has_unknown_hits(),
-        uncertainty: fleet.ledger.uncertainty(),
-        idle_cost: day.cost.map(|_| fleet.idle.total()),
+        lower_bound: unpriced > Tokens::ZERO || doubts.lost_windows > 0,
+        upper_bound: doubts.hits > Money::ZERO,
+        uncertainty: doubts.timing + doubts.hits,
+        idle_cost: day.cost.map(|_| day.idle),
         cost_per_million: per_million(total),
         cost_per_million_output: per_million(day.tokens.output),
         break_even_load: day.cost.filter(|_| covered > Money::ZERO).and_then(|cost| quotient(cost, covered)),
         break_even_price: per_million(total),
         compare: compare(fleet, day.unpriced),
         priced_share: Ratio::of((total.count() - unpriced.count()) as f64, total.count() as f64),
-        lost_windows: fleet.lost_windows,
+        lost_windows: doubts.lost_windows,
         rates: rate_bases(fleet),
         unrated_gpus: unrated_gpus(fleet),
         lists: list_bases(fleet),
@@ -103,9 +105,10 @@ pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
             *money.revenue_per_hour.get_or_insert_default() += pace;
         }
     }
-    for (landlord, time) in fleet.ledger.today().rent() {
-        if let Landlord { node: Some(node), rate: Some(rate), .. } = &landlords[landlord.index()] {
-            *nodes.entry(node.clone()).or_default().cost.get_or_insert_default() += rate.of(time);
+    for (landlord, rented) in fleet.ledger.today().rents() {
+        let landlord = &landlords[landlord.index()];
+        if let (Some(node), Some(cost)) = (&landlord.node, landlord.cost_of(rented)) {
+            *nodes.entry(node.clone()).or_default().cost.get_or_insert_default() += cost;
         }
     }
     for (id, landlord) in landlords.iter().enumerate() {
@@ -161,9 +164,11 @@ fn day(fleet: &Fleet, costed: &Costed) -> Day {
             day.uncosted += value;
         }
     }
-    for (landlord, time) in ledger.today().rent() {
-        if let Some(rate) = ledger.landlords()[landlord.index()].rate {
-            *day.cost.get_or_insert_default() += rate.of(time);
+    for (landlord, rented) in ledger.today().rents() {
+        let landlord = &ledger.landlords()[landlord.index()];
+        if let Some(cost) = landlord.cost_of(rented) {
+            *day.cost.get_or_insert_default() += cost;
+            day.idle += landlord.idle_cost_of(rented).unwrap_or_default();
         }
     }
     if day.cost.is_none() && ledger.landlords().iter().any(|landlord| landlord.rate.is_some()) {
@@ -260,9 +265,9 @@ fn unpriced_pace(fleet: &Fleet, prices: &crate::pricing::ClassPrices) -> Option<
 
 fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
     let mut bases: Vec<RateBasis> = Vec::new();
-    for (landlord, time) in fleet.ledger.today().rent() {
+    for (landlord, rented) in fleet.ledger.today().rents() {
         let landlord = &fleet.ledger.landlords()[landlord.index()];
-        let (Some(rate), true) = (landlord.rate, time > GpuTime::ZERO) else { continue };
+        let (Some(rate), true) = (landlord.rate, rented.held > GpuTime::ZERO) else { continue };
         if bases.iter().any(|basis| basis.gpu == landlord.gpu && basis.rate == rate) {
             continue;
         }

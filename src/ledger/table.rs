@@ -1,0 +1,49 @@
+//! A table of names with their numbers, in the order in which they were first used.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// Rows and the number of each.
+#[derive(Debug, Clone)]
+pub(super) struct Table<T> {
+    rows: Vec<T>,
+    index: HashMap<T, u32>,
+    handed_on: usize,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), index: HashMap::new(), handed_on: 0 }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Table<T> {
+    /// A table of rows that were handed on before.
+    pub(super) fn of(rows: Vec<T>) -> Self {
+        let index = rows.iter().cloned().zip(0..).collect();
+        Self { handed_on: rows.len(), rows, index }
+    }
+
+    /// The number of a row, made if it is new.
+    pub(super) fn number(&mut self, row: &T) -> u32 {
+        if let Some(number) = self.index.get(row) {
+            return *number;
+        }
+        let number = self.rows.len() as u32;
+        self.rows.push(row.clone());
+        self.index.insert(row.clone(), number);
+        number
+    }
+
+    /// The rows by number.
+    pub(super) fn rows(&self) -> &[T] {
+        &self.rows
+    }
+
+    /// The rows that are new since this was last asked.
+    pub(super) fn hand_on(&mut self) -> Vec<T> {
+        let new = self.rows[self.handed_on..].to_vec();
+        self.handed_on = self.rows.len();
+        new
+    }
+}
