@@ -4,6 +4,7 @@
 //! The money side (`decimal`, `money`, `price`) holds no floating-point number; `tests/floors.rs` checks it.
 
 mod decimal;
+mod margin;
 mod money;
 mod price;
 mod quantity;
@@ -11,6 +12,7 @@ mod time;
 mod tokens;
 
 pub use decimal::{DecimalError, parse_scaled};
+pub use margin::{break_even_load, gross_margin, profit_on_cost, quotient};
 pub use money::Money;
 pub use price::{HourlyRate, Price, Share};
 pub use quantity::{Bytes, BytesPerSecond, Celsius, Energy, Megahertz, Power, Ratio};
