@@ -13,6 +13,8 @@ pub enum DecimalError {
     TooManyPlaces(u32),
     /// Larger than the quantity can hold.
     TooLarge,
+    /// Smaller than the quantity can be; the number is the least.
+    TooSmall(u32),
 }
 
 impl fmt::Display for DecimalError {
@@ -24,6 +26,7 @@ impl fmt::Display for DecimalError {
                 write!(f, "more than {places} decimal places: round it to {places}")
             }
             Self::TooLarge => f.write_str("too large"),
+            Self::TooSmall(least) => write!(f, "too small: write {least} or more"),
         }
     }
 }
@@ -69,6 +72,32 @@ fn push_digit(value: i64, byte: u8) -> Result<i64, DecimalError> {
     }
     value.checked_mul(10).and_then(|v| v.checked_add(i64::from(byte - b'0'))).ok_or(DecimalError::TooLarge)
 }
+
+/// Decimal quantities travel as strings, so that no float ever stands between a file and the ledger.
+macro_rules! decimal_string {
+    ($name:ident, $places:literal) => {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let scale = 10_i128.pow($places);
+                let (whole, fraction) = (i128::from(self.0) / scale, i128::from(self.0) % scale);
+                let digits = format!("{fraction:0width$}", width = $places);
+                let kept = digits.trim_end_matches('0').len().max(2);
+                write!(f, "{whole}.{}", &digits[..kept])
+            }
+        }
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                <String as serde::Deserialize>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(super) use decimal_string;
 
 #[cfg(test)]
 mod tests {

@@ -1,20 +1,24 @@
 //! Quantities: money, tokens, prices, time and what a GPU measures, each a type of its own.
 //!
 //! Here live exact conversions and nothing else. No formatting for people (that is `tui::human`), no clock, no I/O.
-//! The money side (`decimal`, `money`, `price`) holds no floating-point number; `tests/floors.rs` checks it.
+//! The money side (`decimal`, `number`, `money`, `price`, `rate`) holds no floating-point number; `tests/floors.rs` checks it.
 
 mod decimal;
 mod margin;
 mod money;
+mod number;
 mod price;
 mod quantity;
+mod rate;
 mod time;
 mod tokens;
 
 pub use decimal::{DecimalError, parse_scaled};
 pub use margin::{break_even_load, gross_margin, profit_on_cost, quotient};
 pub use money::Money;
-pub use price::{HourlyRate, Price, Share};
+pub use number::Decimal;
+pub use price::{Price, Share};
 pub use quantity::{Bytes, BytesPerSecond, Celsius, Energy, Megahertz, Power, Ratio};
+pub use rate::{EnergyPrice, HourlyRate, PowerPrice, Pue};
 pub use time::{GpuTime, Moment, Span, Timestamp};
 pub use tokens::{CounterError, Tokens};

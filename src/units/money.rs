@@ -70,10 +70,23 @@ impl Money {
             .checked_mul(i128::from(numerator))
             .map(|product| Self(divide_half_even(product, i128::from(denominator))))
     }
+
+    /// This amount times `numerator / denominator`, rounded half to even to a grain: one conversion at a rate of exchange.
+    ///
+    /// It holds for amounts that [`Money::scaled`] cannot multiply. `None` when the denominator is not positive or the
+    /// amount itself leaves the range.
+    pub fn converted(self, numerator: i64, denominator: i64) -> Option<Self> {
+        if denominator <= 0 {
+            return None;
+        }
+        let (over, under) = (i128::from(numerator), i128::from(denominator));
+        let (whole, rest) = (self.0.div_euclid(under), self.0.rem_euclid(under));
+        whole.checked_mul(over)?.checked_add(divide_half_even(rest * over, under)).map(Self)
+    }
 }
 
 /// `n / d` rounded half to even; `d` is positive.
-fn divide_half_even(n: i128, d: i128) -> i128 {
+pub(super) fn divide_half_even(n: i128, d: i128) -> i128 {
     let (quotient, remainder) = (n.div_euclid(d), n.rem_euclid(d));
     match (remainder * 2).cmp(&d) {
         std::cmp::Ordering::Less => quotient,

@@ -1,17 +1,19 @@
-//! What a token, a GPU-hour and a share of traffic are worth.
+//! What a token and a share of traffic are worth.
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::decimal::{DecimalError, parse_scaled};
-use super::{GpuTime, Money, Tokens};
+use super::decimal::{DecimalError, decimal_string, parse_scaled};
+use super::money::divide_half_even;
+use super::{Money, Tokens};
 
 /// A price per million tokens, to nine decimals: one count is 1e-15 of a unit of currency per token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Price(i64);
 
 impl Price {
+    /// The largest price: a million units of currency per million tokens. 10^15 tokens at it are still money.
+    pub const MOST: Self = Self(1_000_000_000_000_000);
+
     /// A price of `nanos` billionths of a unit of currency per million tokens.
     pub const fn from_nanos(nanos: i64) -> Self {
         Self(nanos)
@@ -20,6 +22,13 @@ impl Price {
     /// The price in billionths of a unit of currency per million tokens.
     pub const fn nanos(self) -> i64 {
         self.0
+    }
+
+    /// This price times `numerator / denominator`, rounded half to even at its nine decimals. `None` out of range.
+    pub fn times(self, numerator: i64, denominator: i64) -> Option<Self> {
+        let (over, under) = (i128::from(numerator), i128::from(denominator));
+        let nanos = (under > 0).then(|| divide_half_even(i128::from(self.0) * over, under))?;
+        i64::try_from(nanos).ok().map(Self).filter(|price| *price <= Self::MOST)
     }
 
     /// What `tokens` cost at this price, exactly.
@@ -36,33 +45,10 @@ impl Price {
 
 impl FromStr for Price {
     type Err = DecimalError;
+    /// At most [`Price::MOST`].
     fn from_str(text: &str) -> Result<Self, DecimalError> {
-        parse_scaled(text, 9).map(Self)
-    }
-}
-
-/// What one GPU costs an hour, to six decimals of a unit of currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct HourlyRate(i64);
-
-impl HourlyRate {
-    /// The rate in millionths of a unit of currency an hour.
-    pub const fn micros(self) -> i64 {
-        self.0
-    }
-
-    /// The rent of `time` at this rate, exactly.
-    pub const fn of(self, time: GpuTime) -> Money {
-        // One micro-unit an hour is 2500/9 femto-units a millisecond.
-        const GRAINS_PER_MICRO_MS: i128 = Money::GRAINS_PER_FEMTO * 2500 / 9;
-        Money::from_grains(self.0 as i128 * time.millis() as i128 * GRAINS_PER_MICRO_MS)
-    }
-}
-
-impl FromStr for HourlyRate {
-    type Err = DecimalError;
-    fn from_str(text: &str) -> Result<Self, DecimalError> {
-        parse_scaled(text, 6).map(Self)
+        let nanos = parse_scaled(text, 9)?;
+        if nanos <= Self::MOST.0 { Ok(Self(nanos)) } else { Err(DecimalError::TooLarge) }
     }
 }
 
@@ -78,6 +64,11 @@ impl Share {
     pub const fn ppm(self) -> u32 {
         self.0
     }
+
+    /// This share of an amount, rounded half to even to a grain.
+    pub fn of(self, amount: Money) -> Money {
+        amount.converted(self.0.into(), Self::ALL.0.into()).unwrap_or(amount)
+    }
 }
 
 impl FromStr for Share {
@@ -90,38 +81,13 @@ impl FromStr for Share {
     }
 }
 
-/// Decimal quantities travel as strings, so that no float ever stands between a file and the ledger.
-macro_rules! decimal_string {
-    ($name:ident, $places:literal) => {
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let scale = 10_i128.pow($places);
-                let (whole, fraction) = (i128::from(self.0) / scale, i128::from(self.0) % scale);
-                let digits = format!("{fraction:0width$}", width = $places);
-                let kept = digits.trim_end_matches('0').len().max(2);
-                write!(f, "{whole}.{}", &digits[..kept])
-            }
-        }
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-            }
-        }
-    };
-}
 decimal_string!(Price, 9);
-decimal_string!(HourlyRate, 6);
 decimal_string!(Share, 6);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Span;
+    use crate::units::{GpuTime, HourlyRate, Span};
 
     #[test]
     fn the_published_day_is_exact() -> Result<(), DecimalError> {
@@ -146,6 +112,19 @@ mod tests {
     fn a_share_is_at_most_the_whole() {
         assert_eq!("1.000001".parse::<Share>(), Err(DecimalError::TooLarge));
         assert_eq!("1".parse::<Share>(), Ok(Share::ALL));
+    }
+
+    #[test]
+    fn a_price_is_bounded_so_that_revenue_is() {
+        assert_eq!("1000000".parse(), Ok(Price::MOST));
+        assert_eq!("1000000.000000001".parse::<Price>(), Err(DecimalError::TooLarge));
+        assert!(Price::MOST.of_share(Tokens::new(1_000_000_000_000_000), Share::ALL) > Money::ZERO);
+    }
+
+    #[test]
+    fn a_price_is_converted_once() {
+        assert_eq!(Price::from_nanos(3).times(1, 2), Some(Price::from_nanos(2)));
+        assert_eq!((Price::MOST.times(2, 1), Price::MOST.times(1, 0)), (None, None));
     }
 
     #[test]

@@ -1,0 +1,281 @@
+//! What a GPU costs an hour, rented or owned, and what its power costs.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::decimal::{DecimalError, decimal_string, parse_scaled};
+use super::money::divide_half_even;
+use super::{GpuTime, Money};
+
+/// What one GPU costs an hour: rent to six decimals of a unit of currency, or an exact part of what was paid for it.
+///
+/// It is `micros` millionths of a unit of currency for every `hours` GPU-hours, reduced, so that equal rates are equal.
+/// Rent is exact to the grain of [`Money`]; a rate that is no whole number of millionths an hour is rounded half to even
+/// at that grain, 1e-22 of a unit of currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HourlyRate {
+    micros: i64,
+    hours: i64,
+}
+
+impl HourlyRate {
+    /// The largest rate: a million units of currency an hour, so that a fleet's rent for years stays in range.
+    const MOST: i128 = 1_000_000_000_000;
+    /// Grains in a millionth of a unit of currency an hour, held for a millisecond.
+    const GRAINS_PER_MICRO_MS: i128 = Money::GRAINS_PER_UNIT / 1_000_000 / 3_600_000;
+    /// The same, held for a billionth of an hour.
+    const GRAINS_PER_MICRO_NANOHOUR: i128 = Money::GRAINS_PER_UNIT / 1_000_000 / 1_000_000_000;
+
+    /// `amount` millionths of a unit of currency spread evenly over `life` milliseconds of a GPU.
+    ///
+    /// `None` unless the life is longer than nothing, the amount not negative and the rate at most a million an hour.
+    pub fn amortised(amount: i64, life: i64) -> Option<Self> {
+        Self::reduced(i128::from(amount) * 3_600_000, i128::from(life))
+    }
+
+    /// This rate times `numerator / denominator`: one conversion at a dated rate of exchange. `None` out of range.
+    pub fn times(self, numerator: i64, denominator: i64) -> Option<Self> {
+        let (over, under) = (i128::from(numerator), i128::from(denominator));
+        Self::reduced(i128::from(self.micros).checked_mul(over)?, i128::from(self.hours).checked_mul(under)?)
+    }
+
+    fn reduced(micros: i128, hours: i128) -> Option<Self> {
+        if hours <= 0 || micros < 0 || micros / hours > Self::MOST {
+            return None;
+        }
+        let common = divisor(micros, hours);
+        Some(Self { micros: i64::try_from(micros / common).ok()?, hours: i64::try_from(hours / common).ok()? })
+    }
+
+    /// The rate in millionths of a unit of currency an hour, rounded half to even.
+    pub fn micros(self) -> i64 {
+        i64::try_from(divide_half_even(self.micros.into(), self.hours.into())).unwrap_or(i64::MAX)
+    }
+
+    /// The rent of `time` at this rate.
+    pub fn of(self, time: GpuTime) -> Money {
+        self.charge(time.millis(), Self::GRAINS_PER_MICRO_MS)
+    }
+
+    /// The rent of `nanos` billionths of a GPU-hour at this rate.
+    pub fn of_nanohours(self, nanos: i64) -> Money {
+        self.charge(nanos, Self::GRAINS_PER_MICRO_NANOHOUR)
+    }
+
+    /// Quotient and remainder apart: their product with the grain would leave the range of an `i128`.
+    fn charge(self, time: i64, grain: i128) -> Money {
+        let (owed, hours) = (i128::from(self.micros) * i128::from(time), i128::from(self.hours));
+        let (whole, rest) = (owed.div_euclid(hours), owed.rem_euclid(hours));
+        Money::from_grains(whole.saturating_mul(grain) + divide_half_even(rest * grain, hours))
+    }
+
+    /// The rate as it can be read back exactly: `2.00`, or `87.50/73h` where no decimal is exact.
+    pub fn exact(self) -> String {
+        let whole = Self { micros: self.micros, hours: 1 };
+        if self.hours == 1 { whole.to_string() } else { format!("{whole}/{}h", self.hours) }
+    }
+}
+
+/// The greatest common divisor of a number that is not negative and one that is positive.
+fn divisor(a: i128, b: i128) -> i128 {
+    let (mut a, mut b) = (a, b);
+    while a != 0 {
+        (a, b) = (b % a, a);
+    }
+    b
+}
+
+impl Default for HourlyRate {
+    fn default() -> Self {
+        Self { micros: 0, hours: 1 }
+    }
+}
+
+impl PartialOrd for HourlyRate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for HourlyRate {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let cross = |a: i64, b: i64| i128::from(a) * i128::from(b);
+        cross(self.micros, other.hours).cmp(&cross(other.micros, self.hours))
+    }
+}
+
+/// The rate an hour, rounded half to even at six decimals: `2.00`, `1.19863`.
+impl fmt::Display for HourlyRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Money::from_micros(self.micros()).fmt(f)
+    }
+}
+
+impl FromStr for HourlyRate {
+    type Err = DecimalError;
+    fn from_str(text: &str) -> Result<Self, DecimalError> {
+        let (amount, hours) = match text.trim().strip_suffix('h').and_then(|text| text.split_once('/')) {
+            Some((amount, hours)) => (amount, parse_scaled(hours, 0)?),
+            None => (text, 1),
+        };
+        Self::reduced(parse_scaled(amount, 6)?.into(), hours.into()).ok_or(DecimalError::TooLarge)
+    }
+}
+
+impl Serialize for HourlyRate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.exact())
+    }
+}
+
+impl<'de> Deserialize<'de> for HourlyRate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// How much more energy a building draws than its machines, in thousandths: 1.25 is 1250.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pue(u16);
+
+impl Pue {
+    /// A building that draws nothing for itself.
+    pub const IDEAL: Self = Self(1000);
+
+    /// The factor in thousandths, 1000 to 10000.
+    pub const fn thousandths(self) -> u16 {
+        self.0
+    }
+}
+
+impl Default for Pue {
+    fn default() -> Self {
+        Self::IDEAL
+    }
+}
+
+impl FromStr for Pue {
+    type Err = DecimalError;
+    fn from_str(text: &str) -> Result<Self, DecimalError> {
+        match parse_scaled(text, 3)? {
+            thousandths @ 1000..=10_000 => Ok(Self(thousandths as u16)),
+            0..1000 => Err(DecimalError::TooSmall(1)),
+            _ => Err(DecimalError::TooLarge),
+        }
+    }
+}
+
+/// The price of a kilowatt-hour to six decimals of a unit of currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct EnergyPrice(i64);
+
+impl EnergyPrice {
+    /// The price in millionths of a unit of currency a kilowatt-hour.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// This price times `numerator / denominator`, rounded half to even at its six decimals. `None` out of range.
+    pub fn times(self, numerator: i64, denominator: i64) -> Option<Self> {
+        let (over, under) = (i128::from(numerator), i128::from(denominator));
+        (under > 0).then(|| divide_half_even(i128::from(self.0) * over, under)).and_then(Self::within)
+    }
+
+    fn within(micros: i128) -> Option<Self> {
+        i64::try_from(micros).ok().filter(|micros| *micros <= 1_000_000_000).map(Self)
+    }
+}
+
+impl FromStr for EnergyPrice {
+    type Err = DecimalError;
+    /// At most a thousand units of currency a kilowatt-hour.
+    fn from_str(text: &str) -> Result<Self, DecimalError> {
+        Self::within(parse_scaled(text, 6)?.into()).ok_or(DecimalError::TooLarge)
+    }
+}
+
+decimal_string!(EnergyPrice, 6);
+decimal_string!(Pue, 3);
+
+/// What measured energy costs: a price a kilowatt-hour, and what the building adds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PowerPrice {
+    /// The price of a kilowatt-hour.
+    pub kwh: EnergyPrice,
+    /// What the building adds; nothing, if it is not said.
+    #[serde(default)]
+    pub pue: Pue,
+}
+
+impl PowerPrice {
+    /// What `millijoules` at the GPU cost, exactly; negative ones take back what was charged before.
+    pub fn of(self, millijoules: i128) -> Money {
+        // A kilowatt-hour is 3.6e9 millijoules; with the price's millionths and the factor's thousandths, 3.6e18.
+        const GRAINS: i128 = Money::GRAINS_PER_UNIT / 3_600_000_000_000_000_000;
+        let price = i128::from(self.kwh.0) * i128::from(self.pue.0) * GRAINS;
+        Money::from_grains(millijoules.saturating_mul(price))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Span;
+
+    fn hours(hours: i64) -> GpuTime {
+        GpuTime::of(1, Span::from_millis(hours * 3_600_000))
+    }
+
+    #[test]
+    fn a_rate_of_exact_decimals_is_rent_to_the_grain() -> Result<(), DecimalError> {
+        let rate: HourlyRate = "3.99".parse()?;
+        let rent = rate.of(GpuTime::of(8, Span::from_millis(3_660_001)));
+        assert_eq!(rent.grains(), 8 * 3_660_001 * 3_990_000 * 2_500_000_000);
+        assert_eq!(rate.of_nanohours(1).grains(), 3_990_000 * 9_000_000);
+        assert_eq!(rate.of_nanohours(2_500_000_000), "9.975".parse::<HourlyRate>()?.of(hours(1)));
+        Ok(())
+    }
+
+    #[test]
+    fn hardware_is_paid_off_at_the_end_of_its_life_exactly() {
+        let life = 4 * 8760 * 3_600_000 * 8;
+        let rate = HourlyRate::amortised(336_000_000_000, life).unwrap_or_default();
+        assert_eq!((rate.to_string(), rate.exact()), ("1.19863".to_owned(), "87.50/73h".to_owned()));
+        assert_eq!(rate.of(GpuTime::of(1, Span::from_millis(life))).to_string(), "336000.00");
+        assert_eq!(rate.exact().parse(), Ok(rate));
+        let fleet = GpuTime::of(2224 * 8, Span::from_secs(100 * 366 * 86_400));
+        assert!(rate.of(fleet) > Money::ZERO && rate.of(GpuTime::ZERO).is_zero());
+    }
+
+    #[test]
+    fn equal_rates_are_equal() {
+        assert_eq!(HourlyRate::amortised(7_000_000, 3_600_000 * 7), "1.00".parse().ok());
+        assert_eq!("14/7h".parse::<HourlyRate>(), "2".parse());
+        let third = "1/3h".parse::<HourlyRate>().ok();
+        assert!(third < "0.333334".parse().ok() && third > "0.333333".parse().ok());
+    }
+
+    #[test]
+    fn a_rate_without_a_life_is_no_rate() {
+        assert_eq!((HourlyRate::amortised(1, 0), HourlyRate::amortised(-1, 1)), (None, None));
+        assert_eq!(HourlyRate::amortised(i64::MAX, 1), None);
+        for text in ["1/0h", "1000000.000001", "1/h", "/1h", "-1", "1/1", "1/-1h"] {
+            assert!(text.parse::<HourlyRate>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn energy_is_charged_by_the_millijoule() -> Result<(), DecimalError> {
+        let power = PowerPrice { kwh: "0.0929".parse()?, pue: "1.25".parse()? };
+        assert_eq!(power.of(240_000_000).rounded(6), 7_742);
+        assert_eq!(power.of(1).grains(), 92_900 * 1250 * 2500);
+        assert_eq!(power.of(7) + power.of(-7), Money::ZERO);
+        assert_eq!("0.9".parse::<Pue>(), Err(DecimalError::TooSmall(1)));
+        assert!("11".parse::<Pue>().is_err() && "1001".parse::<EnergyPrice>().is_err());
+        Ok(())
+    }
+}
