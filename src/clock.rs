@@ -30,6 +30,16 @@ impl Clock {
         }
     }
 
+    /// What tells this boot of the machine from every other; `None` where that is not known.
+    pub fn boot(&self) -> Option<String> {
+        match self {
+            Self::System => {
+                std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned())
+            }
+            Self::Scripted(_) => None,
+        }
+    }
+
     /// Begins to measure how long something takes.
     pub fn stopwatch(&self) -> Stopwatch {
         match self {

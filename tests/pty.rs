@@ -33,6 +33,7 @@ fn demo() -> CommandBuilder {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MARGINTOP_")) {
         command.env_remove(name);
     }
+    command.env("MARGINTOP_LEDGER", "none");
     command
 }
 
@@ -382,6 +383,7 @@ fn a_terminal_that_nobody_reads_stops_no_counting() {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_margintop"));
     command.args([engine.metrics().as_str(), "nvml:off", "--interval", "100ms"]);
     command.env("XDG_CONFIG_HOME", "/nonexistent");
+    command.env("MARGINTOP_LEDGER", "none");
     let mut session = Session::start_unread(command);
     // As many looks as a minute has at the usual interval; the first frame alone is more than a pty holds.
     let deadline = Instant::now() + PATIENCE * 6;

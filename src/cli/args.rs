@@ -47,8 +47,8 @@ pub(super) struct Global {
     #[arg(long, global = true, value_name = "URL=ROLE", env = "MARGINTOP_ROLE", value_delimiter = ',')]
     pub(super) role: Vec<String>,
 
-    /// Where money is kept; only `none` for now: it lives in memory
-    #[arg(long, global = true, value_name = "none", env = "MARGINTOP_LEDGER", value_parser = ["none"])]
+    /// Where money is kept: a file, or `none` for memory [default: $XDG_STATE_HOME/margintop/ledger.db]
+    #[arg(long, global = true, value_name = "PATH|none", env = "MARGINTOP_LEDGER")]
     pub(super) ledger: Option<String>,
 }
 
@@ -122,6 +122,15 @@ pub(super) enum Command {
         /// This node's name [default: the host's]
         #[arg(long, value_name = "NAME", env = "MARGINTOP_NODE")]
         node: Option<String>,
+    },
+    /// Watch without a screen, and keep the ledger
+    Serve {
+        /// What to watch; none is this box
+        #[arg(value_name = "TARGET")]
+        targets: Vec<String>,
+        /// Where to listen
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9546", env = "MARGINTOP_LISTEN")]
+        listen: String,
     },
     /// Write, check or print the configuration
     #[command(subcommand)]

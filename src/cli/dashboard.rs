@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::args::Global;
 use super::sources::{Plan, span};
-use super::{Failure, pipeline, themes};
+use super::{Failure, ledger, pipeline, themes};
 use crate::clock::Clock;
 use crate::snapshot::Snapshot;
 use crate::tui;
@@ -17,7 +17,8 @@ pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
     let plan = Plan::new(global, targets)?;
     let options = options(&plan)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle());
+    let keeping = ledger::settings(&plan, ledger::choice(global).or_own(), &Clock::System);
+    let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping);
     show(options, pipeline.pictures.clone())
 }
 

@@ -3,6 +3,7 @@
 //! The simulated clock moves only between looks, at most a minute a look, so that the day's figures are the same at any
 //! speed: a machine that is too slow makes the day longer, never coarser.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::args::{DemoArgs, Global};
 use super::demo::{plan, runtime, speed};
 use super::once::print;
 use super::sources::Plan;
-use super::{Failure, dashboard};
+use super::{Failure, dashboard, ledger};
 use crate::clock::{Clock, ScriptedClock};
 use crate::collector::{Collector, Message};
 use crate::fleet::{Fleet, Site};
@@ -43,7 +44,10 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let pin = Pinned { model: "*".to_owned(), list: Some(LIST.to_owned()), paid: None };
     plan.settings.book.pin(vec![pin]).map_err(|error| Failure::Run(error.to_string()))?;
 
-    let day = Day::new(&plan, clock, speed);
+    let mut day = Day::new(&plan, clock.clone(), speed);
+    if let Some(path) = ledger::choice(global).only_named() {
+        day = day.keeping(&plan, path, &Clock::Scripted(clock))?;
+    }
     let (publish, pictures) = watch::channel(Arc::new(day.collector_picture(&plan)));
     if args.look.any() {
         drop(pictures);
@@ -90,6 +94,17 @@ impl Day {
         Self { clock, collector: Collector::new(fleet), scrapers, step, pause }
     }
 
+    /// Keeps the day in a ledger of its own.
+    fn keeping(self, plan: &Plan, path: PathBuf, clock: &Clock) -> Result<Self, Failure> {
+        if path.exists() {
+            let why =
+                format!("{}: exists; a simulated day wants a ledger of its own, so name a new file", path.display());
+            return Err(Failure::Run(why));
+        }
+        let settings = crate::store::Settings { one_day: true, ..ledger::settings(plan, Some(path), clock) };
+        Ok(Self { collector: ledger::keep(self.collector, settings, ledger::absence(plan))?, ..self })
+    }
+
     fn site(plan: &Plan, step: Span) -> Site {
         let window = Span::from_millis(step.millis() * 5);
         // 180 points of eight minutes are the day.
@@ -114,6 +129,7 @@ impl Day {
                 publish.send_replace(self.collector.picture());
             }
             if left <= Span::ZERO {
+                self.collector.close();
                 return publish.borrow().clone();
             }
             next += self.pause;

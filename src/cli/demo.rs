@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use super::args::{DemoArgs, Global};
 use super::once::{Looks, Observer};
 use super::sources::{Plan, bare, settings};
-use super::{Failure, dashboard, pipeline};
+use super::{Failure, dashboard, ledger, pipeline};
 use crate::clock::Clock;
 use crate::pricing::{Book, Pinned};
 use crate::reading::NodeName;
@@ -27,10 +27,12 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     at_standard_prices(&mut plan.settings.book)?;
     if args.look.any() {
         let looks = Looks::new(&args.look, plan.interval())?;
-        return runtime.block_on(Observer::new(plan, Clock::System, looks).observe()).map(drop);
+        let ledger = ledger::choice(global).only_named();
+        return runtime.block_on(Observer::new(plan, Clock::System, looks).observe(ledger)).map(drop);
     }
     let options = dashboard::options(&plan)?;
-    let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle());
+    let keeping = ledger::settings(&plan, ledger::choice(global).only_named(), &Clock::System);
+    let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping);
     dashboard::show(options, pipeline.pictures.clone())
 }
 

@@ -10,9 +10,11 @@ mod config;
 mod dashboard;
 mod day;
 mod demo;
+mod ledger;
 mod once;
 mod pipeline;
 mod report;
+mod serve;
 mod sources;
 mod text;
 mod themes;
@@ -72,6 +74,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Demo(demo)) if demo.deepseek_day => day::run(&global, &demo),
         Some(Command::Demo(demo)) => demo::run(&global, &demo),
         Some(Command::Agent { listen, node }) => agent::run(&global, &listen, node.as_deref()),
+        Some(Command::Serve { targets, listen }) => serve::run(&global, &targets, &listen),
         Some(Command::Config(action)) => config::run(&global, &action),
         Some(Command::Themes { name }) => themes::run(name.as_deref()),
         Some(Command::Completions { shell }) => {

@@ -1,15 +1,17 @@
 //! `margintop once`: look, look again, print, exit.
 
 use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use super::args::{Global, LookArgs};
 use super::sources::{Plan, driver_settings, member, pids, span};
-use super::{Failure, report, text};
-use crate::alert::Watch;
+use super::{Failure, ledger, report, text};
 use crate::clock::Clock;
+use crate::collector::{Collector, Message};
 use crate::config::parse_interval;
 use crate::fleet::Fleet;
 use crate::reading::Event;
@@ -56,7 +58,8 @@ pub(super) fn run(global: &Global, targets: &[String], args: &LookArgs) -> Resul
     let plan = Plan::new(global, targets)?;
     let looks = Looks::new(args, plan.interval())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let last = runtime.block_on(Observer::new(plan.clone(), Clock::System, looks).observe())?;
+    let observer = Observer::new(plan.clone(), Clock::System, looks);
+    let last = runtime.block_on(observer.observe(ledger::choice(global).only_named()))?;
     report::named_failures(&plan, &last)
 }
 
@@ -94,11 +97,15 @@ impl Observer {
     }
 
     /// Looks, prints, and gives the last picture.
-    pub(super) async fn observe(mut self) -> Result<Snapshot, Failure> {
+    pub(super) async fn observe(mut self, ledger: Option<PathBuf>) -> Result<Arc<Snapshot>, Failure> {
         let mut site = self.plan.site(span(self.looks.span).max(Span::from_millis(1)));
         site.pace = Some(site.window);
-        let mut fleet = Fleet::new(site, self.plan.settings.book.clone(), self.clock.now());
-        let mut watch = Watch::default();
+        let fleet = Fleet::new(site, self.plan.settings.book.clone(), self.clock.now());
+        let mut fleet = Collector::new(fleet);
+        if ledger.is_some() {
+            let keeping = ledger::settings(&self.plan, ledger, &self.clock);
+            fleet = ledger::keep(fleet, keeping, ledger::absence(&self.plan))?;
+        }
         let began = tokio::time::Instant::now();
         if self.plan.search {
             self.search(&mut fleet).await;
@@ -110,15 +117,16 @@ impl Observer {
             if !self.looks.repeat {
                 break;
             }
-            print(&picture(&fleet, &mut watch), self.looks.json)?;
+            print(&fleet.picture(), self.looks.json)?;
         }
-        let last = picture(&fleet, &mut watch);
+        let last = fleet.picture();
+        fleet.close();
         print(&last, self.looks.json)?;
         Ok(last)
     }
 
     /// Looks every interval until the span is over, and at its end.
-    async fn look_for(&mut self, fleet: &mut Fleet, began: tokio::time::Instant) -> tokio::time::Instant {
+    async fn look_for(&mut self, fleet: &mut Collector, began: tokio::time::Instant) -> tokio::time::Instant {
         let end = began + self.looks.span;
         let mut next = began + self.plan.interval();
         while next + self.plan.interval() / 2 < end {
@@ -133,7 +141,7 @@ impl Observer {
     }
 
     /// Looks at everything once; at files, if this is the last look before something is printed.
-    async fn look(&mut self, fleet: &mut Fleet, last: bool) {
+    async fn look(&mut self, fleet: &mut Collector, last: bool) {
         if let Some((driver, _)) = &self.driver {
             driver.look();
         }
@@ -147,26 +155,26 @@ impl Observer {
         };
         // GPUs first: an engine's node and cost are known before its first token is posted.
         pages.sort_by_key(|event| !shows_gpus(event));
-        gpus.into_iter().chain(pages).for_each(|event| fleet.apply(event));
-        fleet.apply(Event::Tick(self.clock.now()));
+        let events = gpus.into_iter().chain(pages).chain([Event::Tick(self.clock.now())]).collect();
+        fleet.take(Message::Events(events));
     }
 
     /// Searches this box for engines.
-    async fn search(&mut self, fleet: &mut Fleet) {
+    async fn search(&mut self, fleet: &mut Collector) {
         let mut processes = Vec::new();
         if let Some((driver, inbox)) = &mut self.driver {
             driver.look();
             if let Ok(Some(event)) = tokio::time::timeout(PATIENCE, inbox.recv()).await {
                 processes = pids(&event);
-                fleet.apply(event);
+                fleet.take(Message::Events(vec![event]));
             }
         }
         let found = Discovery::new(self.settings.clone(), self.clock.clone()).discover(&processes, &[]).await;
         if found.is_empty() {
-            fleet.set_troubles(vec![nothing_answers()]);
+            fleet.take(Message::Troubles(vec![nothing_answers()]));
         }
         for engine in found {
-            fleet.enlist(member(engine.scraper.target()));
+            fleet.take(Message::Enlist(vec![member(engine.scraper.target())]));
             self.scrapers.push(engine.scraper);
         }
     }
@@ -185,13 +193,6 @@ pub(super) fn print(picture: &Snapshot, json: bool) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
         written => Ok(written?),
     }
-}
-
-/// The picture, judged.
-pub(super) fn picture(fleet: &Fleet, watch: &mut Watch) -> Snapshot {
-    let mut picture = fleet.picture();
-    watch.judge(&mut picture);
-    picture
 }
 
 fn shows_gpus(event: &Event) -> bool {

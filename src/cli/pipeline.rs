@@ -4,17 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use super::ledger;
 use super::sources::{Plan, driver_settings, member, pids, span};
 use crate::clock::Clock;
 use crate::collector::{self, Collector, Message};
 use crate::fleet::Fleet;
+use crate::reading::Event;
 use crate::snapshot::Snapshot;
 use crate::source::cadence;
 use crate::source::discover::{Discovery, nothing_answers};
 use crate::source::nvml::{Driver, Pace};
 use crate::source::scrape::{Scraper, Settings, Target};
+use crate::store::{self, Store};
 use crate::units::Span;
 
 /// Batches that may wait for the collector.
@@ -28,29 +31,55 @@ const SEARCH_AGAIN: Duration = Duration::from_secs(15);
 pub(super) struct Pipeline {
     /// The present, as it is published.
     pub(super) pictures: watch::Receiver<Arc<Snapshot>>,
+    /// The ledger, to ask it for the past.
+    pub(super) store: Store,
     _driver: Option<Driver>,
+    clock: Clock,
+    events: mpsc::Sender<Message>,
+    last: watch::Sender<bool>,
+    at_work: mpsc::Receiver<AtWork>,
+}
+
+impl Pipeline {
+    /// Looks once more, for no longer than `patience`, writes once more, and lets the ledger go.
+    pub(super) async fn finish(mut self, patience: Duration) {
+        self.last.send_replace(true);
+        // What has not answered by then is bridged by the next watch.
+        let _ = tokio::time::timeout(patience, self.at_work.recv()).await;
+        let tick = Message::Events(vec![Event::Tick(self.clock.now())]);
+        let (done, closed) = oneshot::channel();
+        if self.events.send(tick).await.is_ok() && self.events.send(Message::Close(done)).await.is_ok() {
+            let _ = closed.await;
+        }
+    }
 }
 
 /// Starts everything that the plan asks for, and returns at once with an empty picture.
-pub(super) fn start(plan: &Plan, clock: &Clock, runtime: &Handle) -> Pipeline {
+pub(super) fn start(plan: &Plan, clock: &Clock, runtime: &Handle, keeping: store::Settings) -> Pipeline {
     let interval = plan.interval();
     let window = WINDOW.max(span(interval * 2));
     let fleet = Fleet::new(plan.site(window), plan.settings.book.clone(), clock.now());
     let (events, inbox) = mpsc::channel(BACKLOG);
     let (publish, pictures) = watch::channel(Arc::new(fleet.picture()));
-    runtime.spawn(collector::run(Collector::new(fleet), inbox, publish));
+    let (store, opening) = ledger::open(keeping, events.clone());
+    let collector = Collector::new(fleet).keeping(store.clone(), ledger::absence(plan));
+    runtime.spawn(collector::run(collector, Some(opening), inbox, publish));
 
     let settings = Settings::default();
     let scraper = |target: &_| Scraper::new(Clone::clone(target), settings.clone(), clock.clone());
-    runtime.spawn(cadence::watch(plan.targets.iter().map(scraper).collect(), interval, events.clone()));
+    let (last, ending) = watch::channel(false);
+    let (working, at_work) = mpsc::channel(1);
+    let way = Way { interval, events: events.clone(), ending, working };
+    runtime.spawn(way.clone().watch(plan.targets.iter().map(scraper).collect()));
     runtime.spawn(cadence::tick(clock.clone(), interval, events.clone()));
 
     let (tell_pids, seen_pids) = watch::channel(Vec::new());
     let driver = plan.driver.then(|| start_driver(plan, clock, events.clone(), tell_pids));
     if plan.search {
-        runtime.spawn(search(Discovery::new(settings, clock.clone()), interval, events, seen_pids));
+        let discovery = Discovery::new(settings, clock.clone());
+        runtime.spawn(search(discovery, way, seen_pids));
     }
-    Pipeline { pictures, _driver: driver }
+    Pipeline { pictures, store, _driver: driver, clock: clock.clone(), events, last, at_work }
 }
 
 fn start_driver(
@@ -72,13 +101,28 @@ fn start_driver(
     })
 }
 
-/// Searches this box for engines, again and again; what was found is watched from then on.
-async fn search(
-    mut discovery: Discovery,
+/// Held by everyone who still looks: when all are dropped, the last look is over.
+#[derive(Debug)]
+enum AtWork {}
+
+/// How targets are watched, from the first look to the last.
+#[derive(Debug, Clone)]
+struct Way {
     interval: Duration,
     events: mpsc::Sender<Message>,
-    mut pids: watch::Receiver<Vec<u32>>,
-) {
+    ending: watch::Receiver<bool>,
+    working: mpsc::Sender<AtWork>,
+}
+
+impl Way {
+    async fn watch(self, scrapers: Vec<Scraper>) {
+        cadence::watch(scrapers, self.interval, self.events, self.ending).await;
+        drop(self.working);
+    }
+}
+
+/// Searches this box for engines, again and again; what was found is watched from then on.
+async fn search(mut discovery: Discovery, mut way: Way, mut pids: watch::Receiver<Vec<u32>>) {
     let mut known: Vec<Target> = Vec::new();
     loop {
         let processes = pids.borrow_and_update().clone();
@@ -92,12 +136,12 @@ async fn search(
         let members = scrapers.iter().map(|scraper| member(scraper.target())).collect();
         let troubles = if known.is_empty() { vec![nothing_answers()] } else { Vec::new() };
         for message in [Message::Enlist(members), Message::Events(first), Message::Troubles(troubles)] {
-            if events.send(message).await.is_err() {
+            if way.events.send(message).await.is_err() {
                 return;
             }
         }
         if !scrapers.is_empty() {
-            tokio::spawn(cadence::watch(scrapers, interval, events.clone()));
+            tokio::spawn(way.clone().watch(scrapers));
         }
         // Sooner when the driver names other processes; without a driver nobody will.
         let changed = async {
@@ -105,6 +149,10 @@ async fn search(
                 std::future::pending::<()>().await;
             }
         };
-        let _ = tokio::time::timeout(SEARCH_AGAIN, changed).await;
+        tokio::select! {
+            () = changed => {}
+            () = tokio::time::sleep(SEARCH_AGAIN) => {}
+            _ = way.ending.changed() => return,
+        }
     }
 }

@@ -2,19 +2,27 @@
 //! a picture that is not looked at is replaced by the next.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::alert::Watch;
 use crate::fleet::{Fleet, Member};
 use crate::reading::{Event, Trouble};
 use crate::snapshot::Snapshot;
+use crate::store::{News, Store};
 use crate::units::{Moment, Span};
 
 /// For how long after the first event every batch is published at once, so that what answers first is seen first.
 const HURRY: Span = Span::from_secs(2);
 /// The least time between two pictures.
 const GAP: Span = Span::from_millis(190);
+/// How often what changed is handed over to be kept.
+const HANDOVER: Span = Span::from_secs(1);
+/// How long the ledger's first news is waited for. Without it the watch begins in memory.
+const OPENING: Duration = Duration::from_secs(2);
+/// How long the last transaction may take.
+const CLOSING: Duration = Duration::from_millis(400);
 
 /// What reaches the collector.
 #[derive(Debug)]
@@ -25,6 +33,10 @@ pub enum Message {
     Enlist(Vec<Member>),
     /// What cannot work here.
     Troubles(Vec<Trouble>),
+    /// How the ledger stands.
+    Ledger(News),
+    /// The end: what is left is written, and whoever asked is told.
+    Close(oneshot::Sender<()>),
 }
 
 impl From<Vec<Event>> for Message {
@@ -41,21 +53,46 @@ pub struct Collector {
     last: Option<Arc<Snapshot>>,
     first: Option<Moment>,
     published: Option<Moment>,
+    store: Option<Store>,
+    /// The longest absence that is bridged.
+    absence: Span,
+    counting: bool,
+    handed_over: Option<Moment>,
 }
 
 impl Collector {
     /// A collector that owns `fleet`.
     pub fn new(fleet: Fleet) -> Self {
-        Self { fleet, watch: Watch::default(), last: None, first: None, published: None }
+        Self {
+            fleet,
+            watch: Watch::default(),
+            last: None,
+            first: None,
+            published: None,
+            store: None,
+            absence: Span::ZERO,
+            counting: false,
+            handed_over: None,
+        }
+    }
+
+    /// Hands what changes to `store`, and goes on from what it remembers unless that is longer ago than `absence`.
+    #[must_use]
+    pub fn keeping(self, store: Store, absence: Span) -> Self {
+        Self { store: Some(store), absence, ..self }
     }
 
     /// Takes a message in; whether a picture is due.
     pub fn take(&mut self, message: Message) -> bool {
         match message {
             Message::Events(events) => {
+                self.counting = true;
                 let ticked = events.iter().any(|event| matches!(event, Event::Tick(_)));
                 for event in events {
                     self.fleet.apply(event);
+                }
+                if ticked {
+                    self.hand_over(HANDOVER);
                 }
                 self.is_due(ticked)
             }
@@ -69,6 +106,58 @@ impl Collector {
                 self.fleet.set_troubles(troubles);
                 true
             }
+            Message::Ledger(news) => {
+                self.heed(news);
+                true
+            }
+            Message::Close(done) => {
+                self.close();
+                drop(done);
+                true
+            }
+        }
+    }
+
+    /// Writes what is left and lets the ledger go.
+    pub fn close(&mut self) {
+        self.hand_over(Span::ZERO);
+        if let Some(store) = self.store.take() {
+            store.close(CLOSING);
+        }
+    }
+
+    /// Goes on from what the ledger says.
+    pub fn heed(&mut self, news: News) {
+        match news {
+            News::Keeps { memory, zone } => {
+                self.fleet.set_zone(zone);
+                if self.counting {
+                    // What was counted meanwhile is counted again from the ledger's counters.
+                    self.fleet.take_over(*memory, self.absence);
+                } else {
+                    self.fleet.recall(*memory, self.absence);
+                }
+            }
+            News::Follows { kept, began, zone } => {
+                self.fleet.set_zone(zone);
+                self.fleet.follow(*kept, began);
+            }
+            News::Stands(basis) => self.fleet.set_ledger(basis),
+            News::LeaseEnds(ends) => self.fleet.end_leases(ends),
+        }
+    }
+
+    /// Hands over what changed, if the last time is long enough ago.
+    fn hand_over(&mut self, every: Span) {
+        let now = self.fleet.now();
+        if self.handed_over.is_some_and(|last| now.since(last) < every) {
+            return;
+        }
+        if let Some(store) = &self.store
+            && let Some(handover) = self.fleet.hand_on()
+        {
+            self.handed_over = Some(now);
+            store.commit(handover);
         }
     }
 
@@ -103,8 +192,18 @@ fn share<T: PartialEq>(old: &[Arc<T>], new: &mut [Arc<T>]) {
     }
 }
 
-/// Drains messages and publishes pictures until every sender is gone.
-pub async fn run(mut collector: Collector, mut inbox: mpsc::Receiver<Message>, pictures: watch::Sender<Arc<Snapshot>>) {
+/// Waits for the ledger's first news, then drains messages and publishes pictures until every sender is gone.
+pub async fn run(
+    mut collector: Collector,
+    opening: Option<oneshot::Receiver<News>>,
+    mut inbox: mpsc::Receiver<Message>,
+    pictures: watch::Sender<Arc<Snapshot>>,
+) {
+    if let Some(opening) = opening
+        && let Ok(Ok(news)) = tokio::time::timeout(OPENING, opening).await
+    {
+        collector.heed(news);
+    }
     while let Some(message) = inbox.recv().await {
         let mut due = collector.take(message);
         while let Ok(message) = inbox.try_recv() {

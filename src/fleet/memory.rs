@@ -34,6 +34,8 @@ pub struct Memory {
     pub nodes: Vec<NodeMemory>,
     /// Up to when each lease that pays by schedule was posted.
     pub schedules: Vec<(String, Timestamp)>,
+    /// Ends of leases by hand that are not applied yet.
+    pub lease_ends: Vec<(i64, NodeName, Timestamp)>,
 }
 
 /// What is remembered of a target.
@@ -111,6 +113,8 @@ pub struct Handover {
     pub nodes: Vec<NodeMemory>,
     /// Up to when leases by schedule are posted.
     pub schedules: Vec<(String, Timestamp)>,
+    /// Ends of leases by hand that are applied with it.
+    pub ended: Vec<i64>,
     /// When the ledger's first look was.
     pub began: Option<Timestamp>,
     /// Since when it is watched without a gap that was too long.
@@ -170,14 +174,16 @@ impl Handover {
             self.nodes.push(node);
         }
         self.schedules = later.schedules;
+        self.ended.extend(later.ended);
         (self.began, self.watched_from, self.last) = (later.began, later.watched_from, later.last);
     }
 }
 
 impl Fleet {
-    /// Goes on from what was remembered, at `now`. After an absence of more than `limit` nothing of it is posted, and
+    /// Goes on from what was remembered. After an absence of more than `limit` nothing of it is posted, and
     /// the span is noted as unwatched.
-    pub fn recall(&mut self, memory: Memory, now: Moment, limit: Span) {
+    pub fn recall(&mut self, memory: Memory, limit: Span) {
+        let now = self.now;
         self.ledger.keep_journal();
         self.ledger.set_closed(false);
         self.ledger.recall(memory.kept);
@@ -196,21 +202,28 @@ impl Fleet {
         for target in known {
             self.recall_target(&target);
         }
+        self.end_leases(memory.lease_ends);
     }
 
     /// A fleet that takes over a ledger which somebody else kept until now: what it knows of names and lines stays, and
     /// counting goes on from what that one remembered.
-    #[must_use]
-    pub fn take_over(self, memory: Memory, now: Moment, limit: Span) -> Self {
-        let members = self.targets.into_values().map(|target| target.member).collect::<Vec<Member>>();
-        let (site, book) = (super::Site { members, ..self.site }, self.ledger.book().clone());
-        let mut next = Self { lines: self.lines, troubles: self.troubles, ..Self::new(site, book, now) };
-        next.recall(memory, now, limit);
-        next
+    pub fn take_over(&mut self, memory: Memory, limit: Span) {
+        let members = std::mem::take(&mut self.targets).into_values().map(|target| target.member);
+        let site = super::Site { members: members.collect::<Vec<Member>>(), ..self.site.clone() };
+        let mut next = Self::new(site, self.ledger.book().clone(), self.now);
+        std::mem::swap(&mut next.lines, &mut self.lines);
+        next.troubles = std::mem::take(&mut self.troubles);
+        next.kept_where = std::mem::take(&mut self.kept_where);
+        next.recall(memory, limit);
+        *self = next;
     }
 
     /// Shows a ledger that somebody else keeps: nothing is posted here.
     pub fn follow(&mut self, kept: Kept, began: Option<Timestamp>) {
+        // Numbers of names are those of that ledger from now on.
+        for row in self.targets.values_mut().flat_map(|target| &mut target.rows) {
+            row.account = None;
+        }
         self.ledger.recall(kept);
         self.ledger.set_closed(true);
         self.began = began.or(self.began);
@@ -219,6 +232,26 @@ impl Fleet {
     /// Names the present.
     pub fn mark(&mut self, at: Timestamp, text: &str) {
         self.ledger.mark(Marker { at, text: Label::new(text) });
+    }
+
+    /// Ends leases of nodes by hand: what was posted after the end is taken back by a counter-entry, and rent begins anew
+    /// when the node's GPUs are next looked at.
+    pub fn end_leases(&mut self, ends: Vec<(i64, NodeName, Timestamp)>) {
+        for (id, node, at) in ends {
+            if self.ended.contains(&id) {
+                continue;
+            }
+            self.recall_node(&node);
+            let held = super::Held { site: &self.site, nodes: &self.nodes, gpus: &self.gpus };
+            self.rents.end(&mut self.ledger, held, &node, at);
+            if let Some(known) = self.nodes.get_mut(&node) {
+                for id in std::mem::take(&mut known.gpus).into_values() {
+                    self.gpus.remove(&id);
+                }
+                (known.changed, known.awaited, known.held_from) = (true, false, None);
+            }
+            self.ended.push(id);
+        }
     }
 
     /// What changed since this was last asked; `None` if no journal is kept.
@@ -231,7 +264,7 @@ impl Fleet {
         let targets = targets.collect();
         let gpus = &self.gpus;
         let rents = &self.rents;
-        let nodes = self.nodes.iter_mut().filter(|(_, node)| !node.awaited && node.held_from.is_some());
+        let nodes = self.nodes.iter_mut().filter(|(_, node)| !node.awaited && node.held_from.is_some() || node.changed);
         let nodes = nodes.map(|(name, node)| {
             let (held, serving) = rents.cursors(name);
             NodeMemory {
@@ -249,6 +282,7 @@ impl Fleet {
             targets,
             nodes: nodes.collect(),
             schedules: self.rents.schedules(),
+            ended: std::mem::take(&mut self.ended),
             began: self.began,
             watched_from: self.watched_from,
             last: self.now,

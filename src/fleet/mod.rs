@@ -18,13 +18,15 @@ mod targets;
 
 use std::collections::{BTreeMap, HashSet};
 
+use jiff::tz::TimeZone;
+
 pub use memory::{GpuMemory, Handover, Memory, NodeMemory, RowMemory, TargetMemory};
 pub use site::{Member, Site};
 
 use crate::ledger::{Ledger, Pace};
 use crate::pricing::Book;
 use crate::reading::{Event, GpuId, NodeName, TargetId, Trouble};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{LedgerBasis, Snapshot};
 use crate::units::{Moment, Span, Timestamp};
 use gpus::Gpu;
 use lines::Lines;
@@ -60,6 +62,10 @@ pub struct Fleet {
     watched_from: Option<Timestamp>,
     now: Moment,
     remembered: memory::Remembered,
+    /// Where the ledger is kept.
+    kept_where: LedgerBasis,
+    /// Ends of leases by hand that are applied and not handed on.
+    ended: Vec<i64>,
 }
 
 impl Fleet {
@@ -83,6 +89,8 @@ impl Fleet {
             watched_from: None,
             now: began,
             remembered: memory::Remembered::default(),
+            ended: Vec::new(),
+            kept_where: LedgerBasis::default(),
             site,
         };
         for member in std::mem::take(&mut fleet.site.members) {
@@ -101,6 +109,20 @@ impl Fleet {
     /// Says what cannot work here and how to mend it.
     pub fn set_troubles(&mut self, troubles: Vec<Trouble>) {
         self.troubles = troubles;
+    }
+
+    /// Says where the ledger is kept.
+    pub fn set_ledger(&mut self, basis: LedgerBasis) {
+        self.kept_where = basis;
+    }
+
+    /// Takes the zone of the ledger's days; a day that never turns has none.
+    pub fn set_zone(&mut self, zone: TimeZone) {
+        if self.site.zone.is_some() {
+            self.site.zone = Some(zone);
+            let midnight = self.site.midnight(self.now.wall);
+            self.ledger.begin_day(midnight);
+        }
     }
 
     /// Takes an event in. Events of one source come in the order of their time; sources may come in any order.

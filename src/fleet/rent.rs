@@ -10,6 +10,9 @@ use crate::pricing::{Lease, Leased, RentWhen};
 use crate::reading::{GpuId, Label, NodeName, UnitName};
 use crate::units::{Moment, Timestamp};
 
+/// Up to when a schedule that was ended by hand is posted: past its end.
+const ENDED: Timestamp = Timestamp::from_millis(i64::MAX);
+
 /// What stands where, for rent to read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Held<'a> {
@@ -137,6 +140,33 @@ impl Rents {
         }
     }
 
+    /// Ends a node's leases by hand: takes back what was posted after `at`.
+    pub(super) fn end(&mut self, ledger: &mut Ledger, held: Held<'_>, name: &NodeName, at: Timestamp) {
+        let unit = held.nodes.get(name).and_then(|node| node.unit.as_ref());
+        for schedule in self.schedules.iter_mut().filter(|schedule| schedule.lease.leased == Leased::Node(name.clone()))
+        {
+            if let (Some((from, to)), Some(count)) = (schedule.lease.overlap(at, schedule.until), schedule.lease.gpus) {
+                let landlord = ledger.landlord(&schedule_landlord(&schedule.lease, held.nodes));
+                ledger.refund(landlord, count, from, to);
+            }
+            schedule.until = ENDED;
+        }
+        let until = self.held.remove(name);
+        self.serving.remove(name);
+        let (Some(until), Some(node)) = (until, held.nodes.get(name)) else { return };
+        for gpu in node.gpus.values().filter_map(|id| held.gpus.get(id)) {
+            let Some((landlord, RentWhen::Held)) = landlord_of(ledger, held.site, name, unit, gpu_name(gpu), at) else {
+                continue;
+            };
+            let landlord = ledger.landlord(&landlord);
+            if at < until.wall {
+                ledger.refund(landlord, 1, at, until.wall);
+            } else {
+                ledger.rent(landlord, 1, until.wall, at);
+            }
+        }
+    }
+
     /// Takes back what was posted for a GPU after its last sight.
     pub(super) fn release(
         &mut self,
@@ -202,7 +232,8 @@ fn landlord_of(
         },
     };
     let lease = lease.map(lease_name);
-    let landlord = Landlord { node: Some(node.clone()), unit: unit.cloned(), gpu, rate, kind: RentKind::Gpus, lease };
+    let landlord =
+        Landlord { node: Some(node.clone()), unit: unit.cloned(), gpu, rate, power: None, kind: RentKind::Gpus, lease };
     Some((landlord, when))
 }
 
@@ -237,7 +268,7 @@ fn schedule_landlord(lease: &Lease, nodes: &BTreeMap<NodeName, Node>) -> Landlor
         Leased::Gpu(_) => (None, None),
     };
     let (gpu, lease, rate) = (Label::new("leased GPU"), Some(lease_name(lease)), Some(lease.rate));
-    Landlord { node, unit, gpu, rate, kind: RentKind::Gpus, lease }
+    Landlord { node, unit, gpu, rate, power: None, kind: RentKind::Gpus, lease }
 }
 
 /// Where a lease begins or ends inside an interval.

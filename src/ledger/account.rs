@@ -1,8 +1,10 @@
 //! Who earns, who is paid rent, and at what tariff: small tables of names, so that postings carry numbers.
 
+use serde::{Deserialize, Serialize};
+
 use crate::pricing::ClassPrices;
 use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
-use crate::units::{HourlyRate, Money, Share, Tokens};
+use crate::units::{HourlyRate, Money, PowerPrice, Share, Tokens};
 
 use super::{Classes, RentCell, Rented};
 
@@ -43,6 +45,8 @@ pub struct Landlord {
     pub gpu: Label,
     /// The rate; `None` where nobody named one: the time is counted, its cost unknown.
     pub rate: Option<HourlyRate>,
+    /// What metered energy costs on top: that of owned hardware, never of rented.
+    pub power: Option<PowerPrice>,
     /// What is paid for.
     pub kind: RentKind,
     /// The lease as a person would name it; `None` is an assumed rate, or an unknown one.
@@ -69,7 +73,8 @@ pub struct Tariff {
 impl Landlord {
     /// What is owed for time and energy; `None` where the rate is unknown.
     pub fn cost_of(&self, rented: Rented) -> Option<Money> {
-        Some(self.rate?.of(rented.held))
+        let power = self.power.map_or(Money::ZERO, |power| power.of(rented.energy.into()));
+        Some(self.rate?.of(rented.held) + power)
     }
 
     /// The part of it that was idle.
@@ -108,13 +113,19 @@ impl Tariff {
 macro_rules! index {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
         pub struct $name(pub(super) u32);
 
         impl $name {
             /// The number of what stands at a place.
             pub const fn at(index: u32) -> Self {
                 Self(index)
+            }
+
+            /// Its number.
+            pub const fn number(self) -> u32 {
+                self.0
             }
 
             /// Its place in the table.

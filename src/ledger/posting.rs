@@ -1,5 +1,7 @@
 //! What is written: tokens of an interval, and the lines that they become.
 
+use serde::{Deserialize, Serialize};
+
 use super::apportion::running;
 use super::{AccountId, Classes, TariffId};
 use crate::units::{Span, Timestamp, Tokens};
@@ -44,7 +46,7 @@ impl Posting {
 }
 
 /// One line of the ledger, so that it can be taken back by its counter-entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Who earned.
     pub account: AccountId,

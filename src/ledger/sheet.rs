@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::ops::AddAssign;
 
+use serde::{Deserialize, Serialize};
+
 use super::{AccountId, LandlordId, RentCell, TariffId, TokenCell};
 use crate::units::{GpuTime, Money, Tokens};
 
 /// Tokens by price class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Classes {
     /// Prompt tokens computed.
     pub miss: Tokens,

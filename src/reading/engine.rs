@@ -133,7 +133,8 @@ impl EngineReading {
 }
 
 /// What an engine's prompt counter counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PromptCount {
     /// It has none, or it is not a count.
     #[default]
@@ -145,7 +146,7 @@ pub enum PromptCount {
 }
 
 /// Lifetime token counters of one row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TokenCounters {
     /// Prompt tokens.
     pub prompt: PromptCount,

@@ -64,6 +64,32 @@ pub struct MoneyView {
     pub unrated_gpus: usize,
     /// Price lists in force.
     pub lists: Vec<ListBasis>,
+    /// Where the money is kept.
+    pub ledger: LedgerBasis,
+}
+
+/// Who keeps the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keeper {
+    /// This process, in its file.
+    Ours,
+    /// Another process, by its id where that is known.
+    Other(Option<u32>),
+    /// This process, in memory alone.
+    #[default]
+    Memory,
+}
+
+/// Where the money is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct LedgerBasis {
+    /// The file; `None` where none was asked for.
+    pub path: Option<Label>,
+    /// Who keeps it.
+    pub keeper: Keeper,
+    /// Why it is not written now, and what to do.
+    pub trouble: Option<Label>,
 }
 
 /// Where a GPU's rate comes from.

@@ -6,7 +6,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
@@ -61,11 +61,13 @@ async fn look_once<L: Look>(mut looker: L) -> (L, Event) {
     (looker, event)
 }
 
-/// Looks at targets until the receiver is gone: at once, after 300 ms, then each in its slot of every interval.
+/// Looks at targets until the receiver is gone: at once, after 300 ms, then each in its slot of every interval. When
+/// `last` turns true, looks once more and ends.
 pub async fn watch<L: Look, M: From<Vec<Event>> + Send + 'static>(
     lookers: Vec<L>,
     interval: Duration,
     events: mpsc::Sender<M>,
+    last: watch::Receiver<bool>,
 ) {
     let mut slots: Vec<Vec<L>> = (0..SLOTS).map(|_| Vec::new()).collect();
     for looker in lookers {
@@ -74,7 +76,8 @@ pub async fn watch<L: Look, M: From<Vec<Event>> + Send + 'static>(
     let began = Instant::now();
     let mut tasks = JoinSet::new();
     for (slot, lookers) in (0..).zip(slots).filter(|(_, lookers)| !lookers.is_empty()) {
-        tasks.spawn(watch_slot(lookers, began, interval, interval * slot / SLOTS, events.clone()));
+        let offset = interval * slot / SLOTS;
+        tasks.spawn(watch_slot(lookers, Slot { began, interval, offset }, events.clone(), last.clone()));
     }
     while tasks.join_next().await.is_some() {}
 }
@@ -85,23 +88,37 @@ fn slot_of(target: &TargetId) -> u32 {
     (hasher.finish() % u64::from(SLOTS)) as u32
 }
 
-async fn watch_slot<L: Look, M: From<Vec<Event>> + Send + 'static>(
-    lookers: Vec<L>,
+/// When the targets of a slot are asked.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
     began: Instant,
     interval: Duration,
     offset: Duration,
+}
+
+async fn watch_slot<L: Look, M: From<Vec<Event>> + Send + 'static>(
+    lookers: Vec<L>,
+    slot: Slot,
     events: mpsc::Sender<M>,
+    mut last: watch::Receiver<bool>,
 ) {
     let mut idle = lookers;
     let mut looks = JoinSet::new();
-    let mut due = began;
+    let mut due = slot.began;
+    let mut ending = false;
     loop {
         tokio::select! {
-            () = sleep_until(due) => {
+            () = sleep_until(due), if !ending => {
                 for looker in idle.drain(..) {
                     looks.spawn(look_once(looker));
                 }
-                due = next_due(due, began, interval, offset);
+                due = next_due(due, slot.began, slot.interval, slot.offset);
+            }
+            () = told(&mut last), if !ending => {
+                ending = true;
+                for looker in idle.drain(..) {
+                    looks.spawn(look_once(looker));
+                }
             }
             Some(result) = looks.join_next() => {
                 let mut batch = Vec::new();
@@ -113,11 +130,20 @@ async fn watch_slot<L: Look, M: From<Vec<Event>> + Send + 'static>(
                     }
                     result = looks.try_join_next();
                 }
-                if events.send(M::from(batch)).await.is_err() {
+                if events.send(M::from(batch)).await.is_err() || (ending && looks.is_empty()) {
                     return;
                 }
             }
+            else => return,
         }
+    }
+}
+
+/// Waits until the end is asked for.
+async fn told(last: &mut watch::Receiver<bool>) {
+    if last.wait_for(|last| *last).await.is_err() {
+        // Nobody is left to ask for it.
+        std::future::pending::<()>().await;
     }
 }
 

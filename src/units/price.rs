@@ -65,6 +65,11 @@ impl Share {
         self.0
     }
 
+    /// A share of so many parts per million; `None` above the whole.
+    pub const fn from_ppm(ppm: u32) -> Option<Self> {
+        if ppm <= Self::ALL.0 { Some(Self(ppm)) } else { None }
+    }
+
     /// This share of an amount, rounded half to even to a grain.
     pub fn of(self, amount: Money) -> Money {
         amount.converted(self.0.into(), Self::ALL.0.into()).unwrap_or(amount)

@@ -50,6 +50,16 @@ impl HourlyRate {
         Some(Self { micros: i64::try_from(micros / common).ok()?, hours: i64::try_from(hours / common).ok()? })
     }
 
+    /// The rate as millionths of a unit of currency for so many GPU-hours, exactly.
+    pub const fn parts(self) -> (i64, i64) {
+        (self.micros, self.hours)
+    }
+
+    /// A rate of so many millionths of a unit of currency for so many GPU-hours; `None` out of range.
+    pub fn of_parts(micros: i64, hours: i64) -> Option<Self> {
+        Self::reduced(micros.into(), hours.into())
+    }
+
     /// The rate in millionths of a unit of currency an hour, rounded half to even.
     pub fn micros(self) -> i64 {
         i64::try_from(divide_half_even(self.micros.into(), self.hours.into())).unwrap_or(i64::MAX)
@@ -145,6 +155,11 @@ impl Pue {
     /// A building that draws nothing for itself.
     pub const IDEAL: Self = Self(1000);
 
+    /// A factor of so many thousandths; `None` outside 1000 to 10000.
+    pub fn from_thousandths(thousandths: u16) -> Option<Self> {
+        (1000..=10_000).contains(&thousandths).then_some(Self(thousandths))
+    }
+
     /// The factor in thousandths, 1000 to 10000.
     pub const fn thousandths(self) -> u16 {
         self.0
@@ -182,6 +197,11 @@ impl EnergyPrice {
     pub fn times(self, numerator: i64, denominator: i64) -> Option<Self> {
         let (over, under) = (i128::from(numerator), i128::from(denominator));
         (under > 0).then(|| divide_half_even(i128::from(self.0) * over, under)).and_then(Self::within)
+    }
+
+    /// A price of so many millionths of a unit of currency a kilowatt-hour; `None` out of range.
+    pub fn from_micros(micros: i64) -> Option<Self> {
+        Self::within(micros.into()).filter(|price| price.0 >= 0)
     }
 
     fn within(micros: i128) -> Option<Self> {

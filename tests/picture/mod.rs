@@ -86,6 +86,7 @@ pub fn money() -> MoneyView {
         compare: None,
         priced_share: None,
         lost_windows: 0,
+        ledger: margintop::snapshot::LedgerBasis::default(),
         rates: Vec::new(),
         unrated_gpus: 0,
         lists: Vec::new(),

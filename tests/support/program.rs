@@ -38,7 +38,11 @@ impl Program {
         for (name, _) in inherited {
             command.env_remove(name);
         }
-        command.env("HOME", home.path()).env("XDG_CONFIG_HOME", home.path()).env("TZ", "UTC");
+        command
+            .env("HOME", home.path())
+            .env("XDG_CONFIG_HOME", home.path())
+            .env("XDG_STATE_HOME", home.path())
+            .env("TZ", "UTC");
         command.env("MARGINTOP_NVML_LIB", home.path().join("absent.so"));
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { command, home }

@@ -77,6 +77,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
         rates: rate_bases(fleet),
         unrated_gpus: unrated_gpus(fleet),
         lists: list_bases(fleet),
+        ledger: fleet.kept_where.clone(),
     }
 }
 

@@ -1,0 +1,54 @@
+//! `margintop serve`: the same collector and ledger with no screen.
+
+use std::io::Write;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::args::Global;
+use super::sources::Plan;
+use super::{Failure, ledger, pipeline};
+use crate::clock::Clock;
+use crate::http;
+use crate::wire;
+
+/// How long the last look may take after a signal.
+const LAST_LOOK: Duration = Duration::from_millis(500);
+
+/// Watches until a signal asks for the end; then looks once more, writes once more and ends.
+pub(super) fn run(global: &Global, targets: &[String], listen: &str) -> Result<(), Failure> {
+    let plan = Plan::new(global, targets)?;
+    let path = ledger::choice(global).or_own();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(async {
+        let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let mut hangup = signal(SignalKind::hangup())?;
+        let listener = TcpListener::bind(listen)
+            .await
+            .map_err(|error| Failure::Run(format!("{listen}: {error}; choose another address with --listen")))?;
+        let address = listener.local_addr()?;
+        let keeping = ledger::settings(&plan, path, &Clock::System);
+        let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping);
+        announce(&format!("http://{address}"))?;
+        let hub = http::hub();
+        tokio::select! {
+            () = wire::serve(listener, move |request| hub.answer(&request)) => {}
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+        }
+        pipeline.finish(LAST_LOOK).await;
+        Ok::<_, Failure>(())
+    })?;
+    // A driver's call that never comes back must not hold the process.
+    runtime.shutdown_background();
+    Ok(())
+}
+
+/// The first line says where it answers.
+fn announce(address: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{address}")?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,23 @@
+//! The ledger on disk: one `SQLite` file that a kill at any instant leaves whole.
+//!
+//! Tokens, GPU time and each counter's last value are written in one transaction, so what is not committed is not lost:
+//! the next look starts from the committed counter. One process writes, by a lock that the system frees when it dies;
+//! others read. All of it happens on a thread of its own: nobody waits for a disk. It prices nothing and decides
+//! nothing; it keeps what `fleet` hands on, and answers questions of the past.
+
+mod calendar;
+mod commit;
+mod error;
+mod file;
+mod keeper;
+mod lock;
+mod names;
+mod past;
+mod reader;
+mod recall;
+mod retention;
+
+pub use error::StoreError;
+pub use file::default_path;
+pub use keeper::{Answer, News, Settings, Store};
+pub use reader::{Header, Reader};

@@ -1,0 +1,153 @@
+//! The tables of names, as rows: who earns, who is owed, under what prices.
+
+use rusqlite::{Connection, Row, Transaction, params};
+
+use crate::ledger::{Account, Journal, Landlord, RentKind, Tariff};
+use crate::pricing::ClassPrices;
+use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
+use crate::units::{EnergyPrice, HourlyRate, PowerPrice, Price, Pue, Share};
+
+/// The number in a table for "unpriced".
+pub(super) const UNPRICED: i64 = -1;
+
+/// Writes the rows that are new, in the order of their numbers.
+pub(super) fn write(transaction: &Transaction<'_>, journal: &Journal) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO accounts (id, node, unit, model, role, tenant)
+         VALUES ((SELECT coalesce(max(id) + 1, 0) FROM accounts), ?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for account in &journal.accounts {
+        insert.execute(params![
+            account.node.as_str(),
+            account.unit.as_ref().map(UnitName::as_str),
+            account.model.as_ref().map(ModelName::as_str),
+            account.role.to_string(),
+            account.tenant.as_ref().map(Label::as_str),
+        ])?;
+    }
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO landlords (id, node, unit, gpu, kind, rate_micros, rate_hours, kwh_micros, pue_thousandths, lease)
+         VALUES ((SELECT coalesce(max(id) + 1, 0) FROM landlords), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    for landlord in &journal.landlords {
+        insert.execute(params![
+            landlord.node.as_ref().map(NodeName::as_str),
+            landlord.unit.as_ref().map(UnitName::as_str),
+            landlord.gpu.as_str(),
+            kind_text(landlord.kind),
+            landlord.rate.map(|rate| rate.parts().0),
+            landlord.rate.map(|rate| rate.parts().1),
+            landlord.power.map(|power| power.kwh.micros()),
+            landlord.power.map(|power| power.pue.thousandths()),
+            landlord.lease.as_ref().map(Label::as_str),
+        ])?;
+    }
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO tariffs (id, list, tier, hit_nanos, miss_nanos, output_nanos, paid_ppm, overhead_ppm, book)
+         VALUES ((SELECT coalesce(max(id) + 1, 0) FROM tariffs), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for tariff in &journal.tariffs {
+        insert.execute(params![
+            tariff.list.as_str(),
+            tariff.tier.as_str(),
+            tariff.prices.hit.nanos(),
+            tariff.prices.miss.nanos(),
+            tariff.prices.output.nanos(),
+            tariff.paid.map(Share::ppm),
+            tariff.overhead.map(Share::ppm),
+            format!("{:016x}", tariff.book),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Every account by number.
+pub(super) fn accounts(connection: &Connection) -> rusqlite::Result<Vec<Account>> {
+    all(connection, "SELECT node, unit, model, role, tenant FROM accounts ORDER BY id", |row| {
+        Ok(Account {
+            node: NodeName::new(&row.get::<_, String>(0)?),
+            unit: text(row, 1)?.as_deref().map(UnitName::new),
+            model: text(row, 2)?.as_deref().map(ModelName::new),
+            role: role(&row.get::<_, String>(3)?),
+            tenant: text(row, 4)?.as_deref().map(Label::new),
+        })
+    })
+}
+
+/// Every landlord by number.
+pub(super) fn landlords(connection: &Connection) -> rusqlite::Result<Vec<Landlord>> {
+    const ALL: &str = "SELECT node, unit, gpu, kind, rate_micros, rate_hours, kwh_micros, pue_thousandths, lease
+                       FROM landlords ORDER BY id";
+    all(connection, ALL, |row| {
+        let rate = row.get::<_, Option<i64>>(4)?.zip(row.get::<_, Option<i64>>(5)?);
+        let kwh = row.get::<_, Option<i64>>(6)?.and_then(EnergyPrice::from_micros);
+        let pue = row.get::<_, Option<u16>>(7)?.and_then(Pue::from_thousandths);
+        Ok(Landlord {
+            node: text(row, 0)?.as_deref().map(NodeName::new),
+            unit: text(row, 1)?.as_deref().map(UnitName::new),
+            gpu: Label::new(&row.get::<_, String>(2)?),
+            kind: kind(&row.get::<_, String>(3)?),
+            rate: rate.and_then(|(micros, hours)| HourlyRate::of_parts(micros, hours)),
+            power: kwh.zip(pue).map(|(kwh, pue)| PowerPrice { kwh, pue }),
+            lease: text(row, 8)?.as_deref().map(Label::new),
+        })
+    })
+}
+
+/// Every tariff by number.
+pub(super) fn tariffs(connection: &Connection) -> rusqlite::Result<Vec<Tariff>> {
+    const ALL: &str = "SELECT list, tier, hit_nanos, miss_nanos, output_nanos, paid_ppm, overhead_ppm, book
+                       FROM tariffs ORDER BY id";
+    all(connection, ALL, |row| {
+        Ok(Tariff {
+            list: Label::new(&row.get::<_, String>(0)?),
+            tier: Label::new(&row.get::<_, String>(1)?),
+            prices: ClassPrices {
+                hit: Price::from_nanos(row.get(2)?),
+                miss: Price::from_nanos(row.get(3)?),
+                output: Price::from_nanos(row.get(4)?),
+            },
+            paid: row.get::<_, Option<u32>>(5)?.and_then(Share::from_ppm),
+            overhead: row.get::<_, Option<u32>>(6)?.and_then(Share::from_ppm),
+            book: u64::from_str_radix(&row.get::<_, String>(7)?, 16).unwrap_or_default(),
+        })
+    })
+}
+
+/// Every row of a question.
+pub(super) fn all<T>(
+    connection: &Connection,
+    question: &str,
+    row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    connection.prepare_cached(question)?.query_map([], row)?.collect()
+}
+
+fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+    row.get(column)
+}
+
+fn role(text: &str) -> Role {
+    match text {
+        "prefill" => Role::Prefill,
+        "decode" => Role::Decode,
+        "proxy" => Role::Proxy,
+        _ => Role::Unified,
+    }
+}
+
+const fn kind_text(kind: RentKind) -> &'static str {
+    match kind {
+        RentKind::Gpus => "gpus",
+        RentKind::Rounding => "rounding",
+        RentKind::Overhead => "overhead",
+    }
+}
+
+fn kind(text: &str) -> RentKind {
+    match text {
+        "rounding" => RentKind::Rounding,
+        "overhead" => RentKind::Overhead,
+        _ => RentKind::Gpus,
+    }
+}

@@ -1,0 +1,71 @@
+//! Reading a ledger that somebody may be writing.
+
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
+
+use super::calendar::Calendar;
+use super::{StoreError, file, past, recall};
+use crate::ledger::{Grain, Past};
+use crate::units::Timestamp;
+
+/// What a ledger says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Header {
+    /// Its currency.
+    pub currency: String,
+    /// The zone in which its days begin.
+    pub zone: TimeZone,
+    /// Its first look; the epoch, if there was none yet.
+    pub began: Timestamp,
+    /// The last thing that is known.
+    pub last: Timestamp,
+}
+
+/// A ledger, open to be read.
+#[derive(Debug)]
+pub struct Reader {
+    path: PathBuf,
+    connection: Connection,
+    header: Header,
+}
+
+impl Reader {
+    /// Opens a ledger.
+    ///
+    /// # Errors
+    /// It is not there, not a ledger, damaged, or of a newer margintop.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = file::open_to_read(path)?;
+        let header = header(&connection).map_err(|error| StoreError::of(path, &error))?;
+        Ok(Self { path: path.to_owned(), connection, header })
+    }
+
+    /// What the ledger says of itself.
+    pub fn header(&self) -> Header {
+        self.header.clone()
+    }
+
+    /// What is known of `[since, until)`, in days, quarter hours and minutes, never finer than is asked for or than is
+    /// kept.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn past(&self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
+        let mut calendar = Calendar::new(self.header.zone.clone());
+        past::past(&self.connection, &mut calendar, since, until, finest)
+            .map_err(|error| StoreError::of(&self.path, &error))
+    }
+}
+
+/// What a ledger says of itself.
+pub(super) fn header(connection: &Connection) -> rusqlite::Result<Header> {
+    let zone = recall::noted(connection, "zone")?.and_then(|name| TimeZone::get(&name).ok());
+    Ok(Header {
+        currency: recall::noted(connection, "currency")?.unwrap_or_else(|| "USD".to_owned()),
+        zone: zone.unwrap_or(TimeZone::UTC),
+        began: recall::instant(connection, "began")?.unwrap_or_default(),
+        last: recall::last(connection)?.wall,
+    })
+}
