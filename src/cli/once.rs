@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::args::{Global, LookArgs};
 use super::sources::{Plan, driver_settings, member, pids, span};
-use super::{Failure, ledger, report, text};
+use super::{Failure, failures, ledger, text};
 use crate::clock::Clock;
 use crate::collector::{Collector, Message};
 use crate::config::parse_interval;
@@ -60,7 +60,7 @@ pub(super) fn run(global: &Global, targets: &[String], args: &LookArgs) -> Resul
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let observer = Observer::new(plan.clone(), Clock::System, looks);
     let last = runtime.block_on(observer.observe(ledger::choice(global).only_named()))?;
-    report::named_failures(&plan, &last)
+    failures::named_failures(&plan, &last)
 }
 
 /// Someone who looks at everything at once, waits for all, and looks again.
