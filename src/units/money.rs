@@ -61,14 +61,17 @@ impl Money {
     /// This amount scaled by `numerator / denominator`, rounded half to even to a grain.
     ///
     /// For what is shown (an amount an hour, a share of a gap), never for what is summed. `None` when the denominator
-    /// is not positive or the product leaves the range.
+    /// is not positive or the result leaves the range; what lies between may be larger than it.
     pub fn scaled(self, numerator: i64, denominator: i64) -> Option<Self> {
         if denominator <= 0 {
             return None;
         }
-        self.0
-            .checked_mul(i128::from(numerator))
-            .map(|product| Self(divide_half_even(product, i128::from(denominator))))
+        let (n, d) = (i128::from(numerator), i128::from(denominator));
+        let whole = (self.0 / d).checked_mul(n)?;
+        // Both factors are below 2^63, so this product always fits.
+        let rest = (self.0 % d) * n;
+        let below = whole.checked_add(rest.div_euclid(d))?;
+        below.checked_add(round_up(below, rest.rem_euclid(d), d)).map(Self)
     }
 
     /// This amount times `numerator / denominator`, rounded half to even to a grain: one conversion at a rate of exchange.
@@ -88,10 +91,15 @@ impl Money {
 /// `n / d` rounded half to even; `d` is positive.
 pub(super) fn divide_half_even(n: i128, d: i128) -> i128 {
     let (quotient, remainder) = (n.div_euclid(d), n.rem_euclid(d));
+    quotient + round_up(quotient, remainder, d)
+}
+
+/// What half-even rounding adds to a floor that left `remainder` of `d`.
+fn round_up(floor: i128, remainder: i128, d: i128) -> i128 {
     match (remainder * 2).cmp(&d) {
-        std::cmp::Ordering::Less => quotient,
-        std::cmp::Ordering::Greater => quotient + 1,
-        std::cmp::Ordering::Equal => quotient + (quotient & 1),
+        std::cmp::Ordering::Less => 0,
+        std::cmp::Ordering::Greater => 1,
+        std::cmp::Ordering::Equal => floor & 1,
     }
 }
 
@@ -182,5 +190,23 @@ mod tests {
         assert_eq!(units(6).scaled(60, 3600), Some(Money::from_micros(100_000)));
         assert_eq!(units(6).scaled(1, 0), None);
         assert_eq!(Money::from_grains(i128::MAX).scaled(2, 1), None);
+    }
+
+    #[test]
+    fn scales_what_is_larger_than_its_product_with_the_numerator_could_be() {
+        let twice = units(2_000_000_000).scaled(388_000_000_000, 776_000_000_000);
+        assert_eq!(twice, Some(units(1_000_000_000)));
+        for grains in [i128::MAX, i128::MIN, 1 << 100] {
+            assert_eq!(Money::from_grains(grains).scaled(i64::MAX, i64::MAX), Some(Money::from_grains(grains)));
+        }
+    }
+
+    #[test]
+    fn scales_half_to_even_on_both_sides_of_zero() {
+        for (grains, halved) in [(1, 0), (3, 2), (5, 2), (-1, 0), (-3, -2), (-5, -2)] {
+            assert_eq!(Money::from_grains(grains).scaled(1, 2), Some(Money::from_grains(halved)), "{grains} / 2");
+            assert_eq!(Money::from_grains(grains).scaled(-1, 2), Some(Money::from_grains(-halved)), "{grains} / -2");
+            assert_eq!(Money::from_grains(grains).scaled(3, 6), Some(Money::from_grains(halved)), "{grains} 3 / 6");
+        }
     }
 }
