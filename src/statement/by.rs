@@ -1,0 +1,71 @@
+//! What the rows of a statement stand for.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What a statement has a row for each of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum By {
+    /// Hours of the ledger's zone.
+    Hour,
+    /// Days of the ledger's zone; 23 or 25 hours where clocks are set.
+    #[default]
+    Day,
+    /// Months of the ledger's zone.
+    Month,
+    /// Models.
+    Model,
+    /// Nodes.
+    Node,
+    /// Deployment units.
+    Unit,
+    /// Roles of engines.
+    Role,
+    /// Tiers of price lists.
+    Tier,
+    /// Leases: what is paid, to lay beside an invoice.
+    Lease,
+}
+
+/// A word that is none of [`By::ALL`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotBy;
+
+impl By {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 9] =
+        [Self::Hour, Self::Day, Self::Month, Self::Model, Self::Node, Self::Unit, Self::Role, Self::Tier, Self::Lease];
+
+    /// Its word: `hour`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::Model => "model",
+            Self::Node => "node",
+            Self::Unit => "unit",
+            Self::Role => "role",
+            Self::Tier => "tier",
+            Self::Lease => "lease",
+        }
+    }
+
+    /// Whether a row is a stretch of time: then all rent of the time stands in it.
+    pub const fn is_time(self) -> bool {
+        matches!(self, Self::Hour | Self::Day | Self::Month)
+    }
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for By {
+    type Err = NotBy;
+    fn from_str(text: &str) -> Result<Self, NotBy> {
+        Self::ALL.into_iter().find(|by| by.name() == text).ok_or(NotBy)
+    }
+}

@@ -1,0 +1,139 @@
+//! Rows while they are being added up.
+
+use std::collections::HashMap;
+
+use super::RowKind;
+use super::calendar::Period;
+use super::row::{Row, gpu_time};
+use crate::ledger::Classes;
+use crate::reading::{Label, NodeName};
+use crate::units::{Money, Timestamp};
+
+/// A row's number on the desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RowId(usize);
+
+/// What has been added to one row.
+#[derive(Debug, Clone)]
+struct Draft {
+    kind: RowKind,
+    key: Label,
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    node: Option<NodeName>,
+    tokens: Classes,
+    millis: i64,
+    revenue: Money,
+    cost: Money,
+    idle: Money,
+}
+
+/// All rows: those that are no key's from the beginning, keys as they come.
+#[derive(Debug)]
+pub(super) struct Desk {
+    drafts: Vec<Draft>,
+    keys: HashMap<Label, RowId>,
+}
+
+impl Desk {
+    pub(super) fn new() -> Self {
+        let drafts = RowKind::SPECIAL.into_iter().map(|kind| Draft::new(kind, Label::new(kind.name()))).collect();
+        Self { drafts, keys: HashMap::new() }
+    }
+
+    /// The row of what is no key's.
+    pub(super) fn special(kind: RowKind) -> RowId {
+        RowId(RowKind::SPECIAL.into_iter().position(|special| special == kind).unwrap_or_default())
+    }
+
+    /// The row of a key.
+    pub(super) fn key(&mut self, key: &Label) -> RowId {
+        if let Some(row) = self.keys.get(key) {
+            return *row;
+        }
+        let row = RowId(self.drafts.len());
+        self.drafts.push(Draft::new(RowKind::Key, key.clone()));
+        self.keys.insert(key.clone(), row);
+        row
+    }
+
+    /// The row of a period.
+    pub(super) fn period(&mut self, period: &Period) -> RowId {
+        let row = self.key(&period.key);
+        let draft = &mut self.drafts[row.0];
+        (draft.start, draft.end) = (Some(period.begin), Some(period.end));
+        row
+    }
+
+    pub(super) fn add_tokens(&mut self, row: RowId, tokens: Classes, revenue: Money) {
+        let draft = &mut self.drafts[row.0];
+        draft.tokens += tokens;
+        draft.revenue += revenue;
+    }
+
+    pub(super) fn add_cost(&mut self, row: RowId, cost: Money) {
+        self.drafts[row.0].cost += cost;
+    }
+
+    pub(super) fn add_idle(&mut self, row: RowId, idle: Money) {
+        self.drafts[row.0].idle += idle;
+    }
+
+    /// GPU time in milliseconds.
+    pub(super) fn add_time(&mut self, row: RowId, millis: i64) {
+        self.drafts[row.0].millis += millis;
+    }
+
+    /// Rent was due in a row between two instants.
+    pub(super) fn extend(&mut self, row: RowId, from: Timestamp, to: Timestamp) {
+        let draft = &mut self.drafts[row.0];
+        draft.start = Some(draft.start.map_or(from, |start| start.min(from)));
+        draft.end = Some(draft.end.map_or(to, |end| end.max(to)));
+    }
+
+    /// Whose node a row is for.
+    pub(super) fn name_node(&mut self, row: RowId, node: Option<&NodeName>) {
+        self.drafts[row.0].node = node.cloned();
+    }
+
+    /// Rows as they will stand, unordered, those that are no key's first. `known` is whether any cost is.
+    pub(super) fn rows(self, known: bool) -> Vec<Row> {
+        self.drafts.into_iter().map(|draft| draft.row(known)).collect()
+    }
+}
+
+impl Draft {
+    fn new(kind: RowKind, key: Label) -> Self {
+        Self {
+            kind,
+            key,
+            start: None,
+            end: None,
+            node: None,
+            tokens: Classes::default(),
+            millis: 0,
+            revenue: Money::ZERO,
+            cost: Money::ZERO,
+            idle: Money::ZERO,
+        }
+    }
+
+    fn row(self, known: bool) -> Row {
+        let known = known && self.kind != RowKind::Uncosted;
+        let unpriced = self.kind == RowKind::Unpriced;
+        let mut row = Row {
+            start: self.start,
+            end: self.end,
+            node: self.node,
+            tokens: Some(self.tokens),
+            gpu_time: gpu_time(self.millis),
+            revenue: (!unpriced).then_some(self.revenue),
+            cost: known.then_some(self.cost),
+            idle_cost: known.then_some(self.idle),
+            lower_bound: unpriced && !self.tokens.is_zero(),
+            ..Row::new(self.kind, self.key)
+        };
+        row.settle();
+        row
+    }
+}

@@ -1,0 +1,254 @@
+//! Rows and their total, and how they are rounded so that what is printed adds up.
+
+use super::By;
+use crate::ledger::Classes;
+use crate::reading::{Label, NodeName};
+use crate::units::{GpuTime, Money, Span, Timestamp, Tokens};
+
+/// What a row is. Rows that are no key's come last, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowKind {
+    /// An hour, a model, a lease: what the statement is by.
+    Key,
+    /// Revenue of engines whose GPUs' cost nobody knows, and the time of GPUs without a rate.
+    Uncosted,
+    /// Tokens without a price, and the cost of making them.
+    Unpriced,
+    /// Overhead by the hour and by share of revenue.
+    Overhead,
+    /// What providers' rounding added at the ends of leases.
+    Rounding,
+    /// GPUs that were held and made no billable token.
+    Idle,
+    /// All rows.
+    Total,
+}
+
+impl RowKind {
+    /// The rows that are no key's, in the order in which they stand.
+    pub(super) const SPECIAL: [Self; 5] = [Self::Uncosted, Self::Unpriced, Self::Overhead, Self::Rounding, Self::Idle];
+
+    /// What stands in place of a key; empty for a key's own row.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Key => "",
+            Self::Uncosted => "(uncosted)",
+            Self::Unpriced => "(unpriced)",
+            Self::Overhead => "(overhead)",
+            Self::Rounding => "(rounding)",
+            Self::Idle => "(idle)",
+            Self::Total => "total",
+        }
+    }
+
+    /// Whether a statement has the row even when nothing is in it.
+    pub(super) const fn always(self) -> bool {
+        matches!(self, Self::Uncosted | Self::Unpriced | Self::Idle)
+    }
+}
+
+/// One row, or the total. `None` is unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// What it is.
+    pub kind: RowKind,
+    /// Its key; `(idle)` and its like for rows that are no key's.
+    pub key: Label,
+    /// When a period begins, or a lease's first rent was due.
+    pub start: Option<Timestamp>,
+    /// When a period ends, or a lease's last rent was due; exclusive.
+    pub end: Option<Timestamp>,
+    /// A lease's node, if it is for one only.
+    pub node: Option<NodeName>,
+    /// Tokens; `None` where a row can have none of its own: a lease earns nothing.
+    pub tokens: Option<Classes>,
+    /// GPU time that was paid.
+    pub gpu_time: GpuTime,
+    /// What was earned.
+    pub revenue: Option<Money>,
+    /// What is owed.
+    pub cost: Option<Money>,
+    /// Revenue with a known cost less cost.
+    pub profit: Option<Money>,
+    /// The part of the cost that is for idle GPUs.
+    pub idle_cost: Option<Money>,
+    /// Whether the truth may be more: there are tokens without a price, or windows of which tokens may be missing.
+    pub lower_bound: bool,
+}
+
+/// A list and tier under which tokens were posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListUse {
+    /// The list.
+    pub list: Label,
+    /// The tier.
+    pub tier: Label,
+    /// How many tokens.
+    pub tokens: Tokens,
+    /// What they earned.
+    pub revenue: Money,
+}
+
+/// The past folded by one key. Amounts are exact until they are [`rounded`](Statement::rounded).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// Its beginning.
+    pub since: Timestamp,
+    /// Its end, exclusive.
+    pub until: Timestamp,
+    /// What the rows are by.
+    pub by: By,
+    /// Keys first: time ascending, others by revenue. Then the rows that are no key's.
+    pub rows: Vec<Row>,
+    /// The sum of the rows.
+    pub total: Row,
+    /// Revenue whose cost nobody knows: in the total's revenue, and not in its profit.
+    pub uncosted_revenue: Money,
+    /// How far the truth may lie from the revenue, either way.
+    pub uncertainty: Money,
+    /// Windows of which tokens may be missing.
+    pub lost_windows: u64,
+    /// Whether misses may have been hits, so that the revenue may be less.
+    pub upper_bound: bool,
+    /// Whether no paid share was set: everything at list price.
+    pub theoretical: bool,
+    /// Lists in force, by revenue.
+    pub lists: Vec<ListUse>,
+}
+
+impl Row {
+    /// A row in which nothing is known yet.
+    pub(super) fn new(kind: RowKind, key: Label) -> Self {
+        Self {
+            kind,
+            key,
+            start: None,
+            end: None,
+            node: None,
+            tokens: None,
+            gpu_time: GpuTime::ZERO,
+            revenue: None,
+            cost: None,
+            profit: None,
+            idle_cost: None,
+            lower_bound: false,
+        }
+    }
+
+    /// Profit from what the row shows: none where the cost is unknown, at worst the cost where the revenue is.
+    pub(super) fn settle(&mut self) {
+        self.profit = match self.kind {
+            RowKind::Uncosted => None,
+            RowKind::Unpriced => self.tokens.and(self.cost).map(|cost| -cost),
+            _ => self.revenue.zip(self.cost).map(|(revenue, cost)| revenue - cost),
+        };
+    }
+
+    /// A lease earns nothing itself: what is not its own is unknown.
+    pub(super) fn of_lease(mut self) -> Self {
+        (self.tokens, self.revenue, self.lower_bound) = (None, None, false);
+        self.settle();
+        self
+    }
+
+    /// Whole prompts: misses and hits.
+    pub fn prompt(&self) -> Option<Tokens> {
+        self.tokens.map(|tokens| tokens.miss + tokens.hit)
+    }
+
+    /// Whether the row says nothing.
+    pub fn is_empty(&self) -> bool {
+        let none = |amount: Option<Money>| amount.is_none_or(Money::is_zero);
+        let silent = self.tokens.is_none_or(Classes::is_zero) && self.gpu_time == GpuTime::ZERO;
+        silent && none(self.revenue) && none(self.cost)
+    }
+}
+
+impl Statement {
+    /// The same with amounts of so many decimals, at most 15: each row is what it adds to the rounded running sum, so
+    /// that rows add up to the total, which is rounded once, and profit is revenue less cost as they are shown.
+    #[must_use]
+    pub fn rounded(mut self, places: u32) -> Self {
+        let (mut revenue, mut cost, mut idle) = (Running::new(places), Running::new(places), Running::new(places));
+        for row in &mut self.rows {
+            row.revenue = row.revenue.map(|amount| revenue.add(amount));
+            row.cost = row.cost.map(|amount| cost.add(amount));
+            row.idle_cost = row.idle_cost.map(|amount| idle.add(amount));
+            row.settle();
+            if row.kind == RowKind::Uncosted {
+                self.uncosted_revenue = row.revenue.unwrap_or_default();
+            }
+        }
+        let total = &mut self.total;
+        total.revenue = total.revenue.map(|amount| amount.round_to(places));
+        total.cost = total.cost.map(|amount| amount.round_to(places));
+        total.idle_cost = total.idle_cost.map(|amount| amount.round_to(places));
+        self.uncertainty = self.uncertainty.round_to(places);
+        self.settle();
+        self
+    }
+
+    /// The total's profit from what it shows.
+    pub(super) fn settle(&mut self) {
+        let total = &mut self.total;
+        total.profit = total.revenue.zip(total.cost).map(|(revenue, cost)| revenue - self.uncosted_revenue - cost);
+    }
+}
+
+/// A sum that is rounded as it grows.
+struct Running {
+    places: u32,
+    exact: Money,
+    shown: Money,
+}
+
+impl Running {
+    const fn new(places: u32) -> Self {
+        Self { places, exact: Money::ZERO, shown: Money::ZERO }
+    }
+
+    fn add(&mut self, amount: Money) -> Money {
+        self.exact += amount;
+        let upto = self.exact.round_to(self.places);
+        let part = upto - self.shown;
+        self.shown = upto;
+        part
+    }
+}
+
+/// GPU time of rows in hours, as counts of `10^-places`, at most 6: rounded like amounts, so that they add up to the
+/// total, which comes last.
+pub fn rounded_hours(rows: impl IntoIterator<Item = GpuTime>, places: u32) -> Vec<i128> {
+    // An hour of money is rounded as money is.
+    const MICROS: i128 = Money::GRAINS_PER_UNIT / 3_600_000;
+    let amount = |time: GpuTime| Money::from_grains(i128::from(time.millis()) * MICROS);
+    let mut running = Running::new(places);
+    let mut hours: Vec<_> = rows.into_iter().map(|time| running.add(amount(time)).rounded(places)).collect();
+    hours.push(running.shown.rounded(places));
+    hours
+}
+
+/// GPU time of so many milliseconds.
+pub(super) fn gpu_time(millis: i64) -> GpuTime {
+    GpuTime::of(1, Span::from_millis(millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_third_of_a_cent_is_in_one_row_of_three() {
+        let third = Money::from_grains(Money::GRAINS_PER_UNIT / 300);
+        let mut running = Running::new(2);
+        let shown: Vec<_> = (0..3).map(|_| running.add(third).rounded(2)).collect();
+        assert_eq!(shown, [0, 1, 0]);
+    }
+
+    #[test]
+    fn hours_add_up_to_the_total() {
+        let hours = rounded_hours([1, 1, 1, 3_600_000].map(gpu_time), 6);
+        assert_eq!(hours, [0, 1, 0, 1_000_000, 1_000_001]);
+        assert_eq!(rounded_hours([], 6), [0]);
+    }
+}

@@ -1,0 +1,134 @@
+//! Pasts made by hand.
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
+
+use margintop::ledger::{
+    Account, AccountId, Classes, DoubtCell, Landlord, LandlordId, Past, RentCell, RentKind, Tariff, TariffId, TokenCell,
+};
+use margintop::pricing::{Book, ClassPrices};
+use margintop::reading::{Label, ModelName, NodeName, Role, UnitName};
+use margintop::units::{GpuTime, Money, Span, Timestamp, Tokens};
+use serde_json::Value;
+
+/// Tokens as misses, hits and output.
+pub fn classes(miss: u64, hit: u64, output: u64) -> Classes {
+    Classes { miss: Tokens::new(miss), hit: Tokens::new(hit), output: Tokens::new(output) }
+}
+
+/// An instant written in RFC 3339.
+pub fn instant(text: &str) -> Timestamp {
+    Timestamp::from_millis(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+}
+
+/// GPU time of so many GPUs for so many minutes.
+pub fn held(gpus: u32, minutes: i64) -> GpuTime {
+    GpuTime::of(gpus, Span::from_secs(minutes * 60))
+}
+
+/// A past under construction.
+#[derive(Default)]
+pub struct Making(pub Past);
+
+impl Making {
+    pub fn new(since: &str, until: &str) -> Self {
+        Self(Past { since: instant(since), until: instant(until), ..Past::default() })
+    }
+
+    pub fn account(&mut self, node: &str, unit: Option<&str>, model: &str, role: Role) -> AccountId {
+        self.0.accounts.push(Account {
+            node: NodeName::new(node),
+            unit: unit.map(UnitName::new),
+            model: Some(ModelName::new(model)),
+            role,
+            tenant: None,
+        });
+        AccountId::at(self.0.accounts.len() as u32 - 1)
+    }
+
+    pub fn landlord(&mut self, node: Option<&str>, unit: Option<&str>, rate: Option<&str>) -> LandlordId {
+        self.landlord_of(Landlord {
+            node: node.map(NodeName::new),
+            unit: unit.map(UnitName::new),
+            gpu: Label::new("H800"),
+            rate: rate.map(|rate| rate.parse().unwrap()),
+            kind: RentKind::Gpus,
+            lease: None,
+        })
+    }
+
+    pub fn landlord_of(&mut self, landlord: Landlord) -> LandlordId {
+        self.0.landlords.push(landlord);
+        LandlordId::at(self.0.landlords.len() as u32 - 1)
+    }
+
+    pub fn tariff(&mut self, list: &str, tier: &str, [miss, hit, output]: [&str; 3]) -> TariffId {
+        self.tariff_of(Tariff {
+            list: Label::new(list),
+            tier: Label::new(tier),
+            prices: ClassPrices {
+                miss: miss.parse().unwrap(),
+                hit: hit.parse().unwrap(),
+                output: output.parse().unwrap(),
+            },
+            paid: None,
+            overhead: None,
+            book: 0,
+        })
+    }
+
+    pub fn tariff_of(&mut self, tariff: Tariff) -> TariffId {
+        self.0.tariffs.push(tariff);
+        TariffId::at(self.0.tariffs.len() as u32 - 1)
+    }
+
+    pub fn tokens(&mut self, at: Timestamp, account: AccountId, tariff: Option<TariffId>, tokens: Classes) {
+        self.0.tokens.push(TokenCell { bucket: at, account, tariff, tokens });
+    }
+
+    pub fn rent(&mut self, at: Timestamp, landlord: LandlordId, held: GpuTime, idle: GpuTime) {
+        self.0.rents.push(RentCell { bucket: at, landlord, held, idle, energy: 0 });
+    }
+
+    pub fn doubt(&mut self, at: Timestamp, timing: Money, hits: Money, lost_windows: u64) {
+        self.0.doubts.push(DoubtCell { bucket: at, timing, hits, lost_windows });
+    }
+}
+
+/// R1's prices without windows.
+pub const R1: [&str; 3] = ["0.55", "0.14", "2.19"];
+
+/// The published day by quarter hours, at the list that it was valued at: one prefill and one decode account, rent of
+/// 278 nodes by the published staircase, tokens along the published hourly income.
+pub fn deepseek_day() -> Past {
+    let vectors: Value = serde_json::from_str(include_str!("../fixtures/economics-vectors.json")).unwrap();
+    let all = vectors["vectors"].as_array().unwrap();
+    let vector = |id: &str| all.iter().find(|v| v["id"].as_str().unwrap().starts_with(id)).unwrap();
+    let (stairs, shape) = (&vector("V02")["input"], &vector("V25")["expected"]["hourly_income_usd"]);
+    let income: Vec<u64> = shape.as_array().unwrap().iter().map(|hour| hour.as_u64().unwrap()).collect();
+    let steps = stairs["node_steps"].as_array().unwrap();
+    let mut day = Making::new("2025-02-27T04:00:00Z", "2025-02-28T04:00:00Z");
+    let tariff = day.tariff("deepseek-r1-standard", "standard", R1);
+    let prefill = day.account("gpu-0001", Some("prefill-01"), "deepseek-r1", Role::Prefill);
+    let decode = day.account("gpu-0002", Some("decode-1"), "deepseek-r1", Role::Decode);
+    let landlords: Vec<_> = (1..=278).map(|n| day.landlord(Some(&format!("gpu-{n:04}")), None, Some("2.00"))).collect();
+    let whole: u64 = income.iter().sum::<u64>() * 4;
+    let upto = |total: u64, quarters: usize| {
+        let done: u64 = (0..quarters).map(|quarter| income[quarter / 4]).sum();
+        (u128::from(total) * u128::from(done) / u128::from(whole)) as u64
+    };
+    for quarter in 0..96 {
+        let at = day.0.since + Span::from_secs(quarter as i64 * 900);
+        let part = |total| upto(total, quarter + 1) - upto(total, quarter);
+        day.tokens(at, prefill, Some(tariff), classes(part(266_000_000_000), part(342_000_000_000), 0));
+        day.tokens(at, decode, Some(tariff), classes(0, 0, part(168_000_000_000)));
+        let step = steps.iter().rev().find(|step| instant(step[0].as_str().unwrap()) <= at).unwrap();
+        for landlord in landlords.iter().take(step[1].as_u64().unwrap() as usize) {
+            day.rent(at, *landlord, held(8, 15), GpuTime::ZERO);
+        }
+    }
+    day.0
+}
+
+/// The built-in book.
+pub fn book() -> Book {
+    Book::built_in().unwrap()
+}
