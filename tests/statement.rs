@@ -1,21 +1,26 @@
-//! Statements of pasts made by hand: the published day, the rows that sums need, and the laws as properties.
-#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, missing_docs)]
+//! Statements of pasts made by hand: the published day, the rows that sums need, what-if, the month and the bridge.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::cast_possible_wrap, missing_docs)]
 
 #[path = "support/past.rs"]
 mod past;
 
 use jiff::tz::TimeZone;
-use margintop::ledger::Past;
-use margintop::statement::{By, Row, RowKind, Statement};
-use margintop::units::Money;
-use past::deepseek_day;
+use margintop::ledger::{Landlord, Past, RentKind, Tariff};
+use margintop::pricing::Pinned;
+use margintop::reading::{Label, NodeName, Role};
+use margintop::statement::{
+    BreakEven, Bridge, By, Cause, Change, MonthToDate, Row, RowKind, Statement, Totals, compare, differences, reprice,
+    what_if,
+};
+use margintop::units::{GpuTime, Money, Span};
+use past::{Making, R1, book, classes, deepseek_day, held, instant};
 
 fn beijing() -> TimeZone {
     TimeZone::get("Asia/Shanghai").unwrap()
 }
 
 fn statement(past: &Past, by: By) -> Statement {
-    Statement::of(past, by, &beijing())
+    Statement::of(past, by, &beijing()).rounded(6)
 }
 
 fn row<'a>(statement: &'a Statement, key: &str) -> &'a Row {
@@ -26,9 +31,14 @@ fn text(money: Option<Money>) -> String {
     money.map_or_else(|| "unknown".to_owned(), |money| money.to_string())
 }
 
+/// Revenue, cost and profit of a row.
+fn money(row: &Row) -> [String; 3] {
+    [text(row.revenue), text(row.cost), text(row.profit)]
+}
+
 #[test]
 fn the_published_day_by_hour_is_the_published_table() {
-    let day = statement(&deepseek_day(), By::Hour).rounded(6);
+    let day = statement(&deepseek_day(), By::Hour);
     let published = [
         (4448, 27022),
         (4448, 28515),
@@ -63,9 +73,226 @@ fn the_published_day_by_hour_is_the_published_table() {
         let revenue = hour.revenue.unwrap().rounded(0);
         assert!((revenue - income).abs() * 100 <= income, "{}: {revenue} is not within 1 % of {income}", hour.key);
     }
-    assert_eq!((text(day.total.revenue), text(day.total.cost)), ("562100.00".to_owned(), "87072.00".to_owned()));
-    assert_eq!(text(day.total.profit), "475028.00");
-    assert_eq!(day.total.gpu_time.millis(), 43_536 * 3_600_000);
+    assert_eq!(money(&day.total), ["562100.00", "87072.00", "475028.00"]);
+    assert_eq!(day.total.gpu_time, held(8, 5442 * 60));
     let special: Vec<_> = day.rows.iter().filter(|row| row.kind != RowKind::Key).map(|row| row.key.as_str()).collect();
     assert_eq!(special, ["(uncosted)", "(unpriced)", "(idle)"]);
+}
+
+#[test]
+fn the_night_discount_took_what_it_is_said_to_have_taken() {
+    let (day, mut book) = (deepseek_day(), book());
+    let change = Change { list: book.list("deepseek-r1-2025"), ..Change::default() };
+    let told = what_if(&day, &change);
+    assert_eq!(told.before.rounded(2).revenue.to_string(), "562100.00");
+    // V25 says 490,037 of 562,027; the same share of the exact 562,100 is 490,101.
+    let discounted = told.after.revenue.rounded(0);
+    assert!((489_900..490_300).contains(&discounted), "{discounted}");
+    let pin = Pinned { model: "*".to_owned(), list: Some("deepseek-r1-2025".to_owned()), paid: None };
+    book.pin(vec![pin]).unwrap();
+    let again = statement(&reprice(&day, &book), By::Tier);
+    assert_eq!(again.total.revenue.unwrap().rounded(0), discounted);
+    assert_eq!(again.rows[0].key.as_str(), "standard");
+    assert_eq!(again.rows[1].key.as_str(), "offpeak");
+    let differs = differences(&day, &book);
+    assert_eq!(differs.len(), 1, "{differs:?}");
+    assert_eq!(differs[0].posted.as_ref().unwrap().list.as_str(), "deepseek-r1-standard");
+    assert_eq!(differs[0].today.as_ref().unwrap().tier.as_str(), "offpeak");
+    // 00:30 to 08:30 in Beijing.
+    assert_eq!(
+        (differs[0].since, differs[0].until),
+        (instant("2025-02-27T16:30:00Z"), instant("2025-02-28T00:30:00Z"))
+    );
+}
+
+#[test]
+fn the_published_day_breaks_even_where_it_is_said_to() {
+    let told = what_if(&deepseek_day(), &Change::default());
+    assert_eq!(told.before, told.after);
+    assert_eq!(told.break_even.load_ppm, Some(154_904));
+    assert_eq!(told.break_even.gpu_rate.unwrap().to_string(), "12.911154");
+    assert_eq!(told.break_even.hit_rate_ppm, None, "even nothing but hits pays");
+    let nodes = what_if(&deepseek_day(), &Change { nodes: Some(278), ..Change::default() });
+    assert_eq!(text(nodes.after.cost), "106752.00", "the staircase is 226.75 nodes on average");
+    let rate = Change { gpu_rate: Some("4".parse().unwrap()), ..Change::default() };
+    assert_eq!(text(what_if(&deepseek_day(), &rate).after.cost), "174144.00");
+    let paid = Change { paid: Some("0.5".parse().unwrap()), ..Change::default() };
+    assert_eq!(what_if(&deepseek_day(), &paid).after.revenue.to_string(), "281050.00");
+    let hits = what_if(&deepseek_day(), &Change { hit_rate: Some("1".parse().unwrap()), ..Change::default() });
+    assert_eq!(hits.after.tokens, classes(0, 608_000_000_000, 168_000_000_000));
+}
+
+#[test]
+fn a_hit_rate_at_which_it_breaks_even_is_found() {
+    let mut making = Making::new("2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z");
+    let at = making.0.since;
+    let tariff = making.tariff("l", "t", ["1", "0", "0"]);
+    let account = making.account("n", None, "m", Role::Unified);
+    let landlord = making.landlord(Some("n"), None, Some("0.25"));
+    making.tokens(at, account, Some(tariff), classes(1_000_000, 0, 0));
+    making.rent(at, landlord, held(1, 60), GpuTime::ZERO);
+    assert_eq!(what_if(&making.0, &Change::default()).break_even.hit_rate_ppm, Some(750_000));
+}
+
+/// One hour with everything that has a row of its own.
+fn mixed() -> Past {
+    let mut making = Making::new("2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z");
+    let at = making.0.since;
+    let tariff = making.tariff("l", "t", ["1", "0", "2"]);
+    let priced = making.account("a", Some("u"), "m", Role::Unified);
+    let unpriced = making.account("a", Some("u"), "x", Role::Unified);
+    let uncosted = making.account("b", None, "m", Role::Unified);
+    let (rated, unrated) = (making.landlord(Some("a"), Some("u"), Some("2")), making.landlord(Some("c"), None, None));
+    let spare = making.landlord(Some("d"), Some("u"), Some("1"));
+    let extra = |kind| Landlord {
+        node: Some(NodeName::new("a")),
+        unit: None,
+        gpu: Label::new("H800"),
+        rate: "1".parse().ok(),
+        kind,
+        lease: Some(Label::new("lease of a")),
+    };
+    let (rounding, overhead) = (extra(RentKind::Rounding), Landlord { node: None, ..extra(RentKind::Overhead) });
+    let (rounding, overhead) = (making.landlord_of(rounding), making.landlord_of(overhead));
+    making.tokens(at, priced, Some(tariff), classes(3_000_000, 0, 0));
+    making.tokens(at, unpriced, None, classes(0, 1_000_000, 0));
+    making.tokens(at, uncosted, Some(tariff), classes(0, 0, 5_000_000));
+    making.rent(at, rated, held(8, 60), held(8, 15));
+    making.rent(at, unrated, held(4, 60), held(4, 60));
+    making.rent(at, spare, held(1, 60), held(1, 60));
+    making.rent(at, rounding, held(1, 6), GpuTime::ZERO);
+    making.rent(at, overhead, held(1, 60), GpuTime::ZERO);
+    making.0
+}
+
+#[test]
+fn each_thing_stands_in_one_row() {
+    let by_model = statement(&mixed(), By::Model);
+    assert_eq!(money(row(&by_model, "m")), ["3.00", "9.00", "-6.00"], "three quarters of the busy rent");
+    assert_eq!(money(row(&by_model, "(uncosted)")), ["10.00", "unknown", "unknown"]);
+    assert_eq!(row(&by_model, "(uncosted)").gpu_time, held(4, 60));
+    assert_eq!(money(row(&by_model, "(unpriced)")), ["unknown", "3.00", "-3.00"]);
+    assert!(row(&by_model, "(unpriced)").lower_bound && by_model.total.lower_bound);
+    assert_eq!(money(row(&by_model, "(overhead)")), ["0.00", "1.00", "-1.00"]);
+    assert_eq!(money(row(&by_model, "(rounding)")), ["0.00", "0.10", "-0.10"]);
+    assert_eq!(money(row(&by_model, "(idle)")), ["0.00", "5.00", "-5.00"]);
+    assert_eq!(money(&by_model.total), ["13.00", "18.10", "-15.10"]);
+    let by_node = statement(&mixed(), By::Node);
+    assert_eq!(money(row(&by_node, "a")), ["3.00", "9.10", "-6.10"], "rounding stays with its node");
+    assert_eq!(by_node.total.cost, by_model.total.cost);
+    let by_hour = statement(&mixed(), By::Hour);
+    assert_eq!(money(&by_hour.rows[0]), ["3.00", "18.10", "-15.10"], "an hour holds all that was due in it");
+    assert_eq!(text(by_hour.rows[0].idle_cost), "5.00");
+    assert_eq!(money(row(&by_hour, "(idle)")), ["0.00", "0.00", "0.00"]);
+}
+
+#[test]
+fn a_lease_is_laid_beside_its_invoice() {
+    let leases = statement(&mixed(), By::Lease);
+    let keys: Vec<_> = leases.rows.iter().map(|row| row.key.as_str()).collect();
+    let expected = ["H800 assumed 1.00", "H800 assumed 2.00", "lease of a (rounding)"];
+    assert_eq!(keys[..3], expected);
+    let lease = row(&leases, "H800 assumed 2.00");
+    assert_eq!((lease.start, lease.end), (Some(leases.since), Some(leases.until)));
+    assert_eq!(lease.node.as_ref().map(NodeName::as_str), Some("a"));
+    assert_eq!((money(lease), lease.tokens), (["unknown", "16.00", "unknown"].map(str::to_owned), None));
+    assert_eq!(text(leases.total.cost), "18.10");
+}
+
+#[test]
+fn a_model_at_no_known_cost_has_no_profit() {
+    let mut past = mixed();
+    past.landlords.iter_mut().for_each(|landlord| landlord.rate = None);
+    let told = statement(&past, By::Model);
+    assert_eq!(money(&told.total), ["13.00", "unknown", "unknown"]);
+    assert_eq!(text(Some(told.uncosted_revenue)), "13.00");
+    assert_eq!(what_if(&past, &Change::default()).break_even, BreakEven::default());
+}
+
+#[test]
+fn overhead_takes_its_share_of_revenue() {
+    let mut past = mixed();
+    past.tariffs[0] = Tariff { overhead: Some("0.1".parse().unwrap()), ..past.tariffs[0].clone() };
+    let told = statement(&past, By::Model);
+    assert_eq!(money(row(&told, "(overhead)")), ["0.00", "2.30", "-2.30"]);
+    assert_eq!(Totals::of(&past).rounded(6).profit(), told.total.profit);
+}
+
+#[test]
+fn a_day_on_which_clocks_are_set_has_all_its_hours() {
+    let mut making = Making::new("2025-10-25T22:00:00Z", "2025-10-26T23:00:00Z");
+    let landlord = making.landlord(Some("n"), None, Some("1"));
+    for hour in 0..25 {
+        making.rent(making.0.since + Span::from_secs(hour * 3600), landlord, held(1, 60), GpuTime::ZERO);
+    }
+    let berlin = TimeZone::get("Europe/Berlin").unwrap();
+    let day = Statement::of(&making.0, By::Day, &berlin);
+    assert_eq!(day.rows.iter().filter(|row| row.kind == RowKind::Key).count(), 1);
+    assert_eq!(text(row(&day, "2025-10-26").cost), "25.00");
+    let hours = Statement::of(&making.0, By::Hour, &berlin);
+    assert_eq!(hours.rows.iter().filter(|row| row.kind == RowKind::Key).count(), 25);
+}
+
+#[test]
+fn the_month_costs_what_it_will_at_this_rate() {
+    let mut making = Making::new("2025-02-01T00:00:00Z", "2025-02-08T00:00:00Z");
+    let landlord = making.landlord(Some("n"), None, Some("1"));
+    for day in 0..7 {
+        making.rent(making.0.since + Span::from_secs(day * 86_400), landlord, held(1, 1440), GpuTime::ZERO);
+    }
+    let end = instant("2025-03-01T00:00:00Z");
+    let budget = "600".parse::<margintop::units::HourlyRate>().unwrap().of(held(1, 60));
+    let month = MonthToDate::of(&making.0, making.0.since, end, Some(budget));
+    assert_eq!((text(month.cost), text(month.projected_cost)), ("168.00".to_owned(), "672.00".to_owned()));
+    assert_eq!(text(month.over_budget()), "72.00");
+    making.0.rents.drain(..3);
+    let late = MonthToDate::of(&making.0, instant("2025-02-04T00:00:00Z"), end, None);
+    assert_eq!(text(late.projected_cost), "600.00", "what was not watched was not cheap");
+}
+
+#[test]
+fn the_same_tokens_stand_at_every_list() {
+    let lists = compare(&deepseek_day(), &book());
+    let at = |name: &str| lists.iter().find(|list| list.list.as_str() == name).unwrap();
+    assert_eq!(at("deepseek-r1-standard").revenue.to_string(), "562100.00");
+    assert_eq!(text(at("deepseek-r1-standard").profit), "475028.00");
+    assert_eq!(at("deepseek-v3-standard").revenue.to_string(), "280560.00");
+    assert!(lists.is_sorted_by(|a, b| a.revenue >= b.revenue));
+}
+
+/// An hour of one model and its GPUs.
+fn hour(tokens: [u64; 3], prices: [&str; 3], gpus: u32, idle: u32) -> Past {
+    let mut making = Making::new("2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z");
+    let at = making.0.since;
+    let tariff = making.tariff("l", "t", prices);
+    let account = making.account("n", None, "m", Role::Unified);
+    let landlord = making.landlord(Some("n"), None, Some("1"));
+    let [miss, hit, output] = tokens.map(|millions| millions * 1_000_000);
+    making.tokens(at, account, Some(tariff), classes(miss, hit, output));
+    making.rent(at, landlord, held(gpus, 60), held(idle, 60));
+    making.0
+}
+
+#[test]
+fn each_cause_is_told_apart() {
+    let before = hour([8, 2, 10], R1, 2, 0);
+    let parts = |after: &Past| {
+        let bridge = Bridge::between(&before, after);
+        let told = bridge.parts.iter().filter(|(_, part)| !part.is_zero());
+        told.map(|(cause, part)| (*cause, part.to_string())).collect::<Vec<_>>()
+    };
+    assert_eq!(parts(&before), []);
+    assert_eq!(parts(&hour([16, 4, 20], R1, 2, 0)), [(Cause::Traffic, "26.58".to_owned())]);
+    assert_eq!(parts(&hour([4, 6, 10], R1, 2, 0)), [(Cause::HitRate, "-1.64".to_owned())]);
+    assert_eq!(parts(&hour([8, 2, 10], ["0.55", "0.14", "1.19"], 2, 0)), [(Cause::Price, "-10.00".to_owned())]);
+    assert_eq!(parts(&hour([8, 2, 10], R1, 3, 0)), [(Cause::Gpus, "-1.00".to_owned())]);
+    assert_eq!(parts(&hour([8, 2, 10], R1, 3, 1)), [(Cause::Idle, "-1.00".to_owned())]);
+    let mut unpriced = before.clone();
+    unpriced.tokens[0].tariff = None;
+    assert_eq!(parts(&unpriced), [(Cause::Unpriced, "-26.58".to_owned())]);
+    let mixed = parts(&hour([12, 3, 5], R1, 2, 0));
+    assert_eq!(mixed, [(Cause::Mix, "-8.61".to_owned())], "more prompts and less output, as many tokens");
+    let bridge = Bridge::between(&before, &hour([16, 4, 20], R1, 2, 0));
+    assert_eq!(bridge.models[0].key.as_str(), "m");
+    assert_eq!(bridge.nodes[0].change().to_string(), "26.58");
 }

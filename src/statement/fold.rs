@@ -7,6 +7,7 @@ use super::calendar::Period;
 use super::costed::Costed;
 use super::desk::{Desk, RowId};
 use super::share::{Grounds, Reach, Shares};
+use super::totals::overhead;
 use super::uses::Uses;
 use super::{By, RowKind};
 use crate::ledger::{Account, Past, RentCell, RentKind, TokenCell};
@@ -71,12 +72,11 @@ impl<'a> Fold<'a> {
             Some(_) => self.row_of(cell),
         };
         self.desk.add_tokens(row, cell.tokens, priced.map(|(_, value)| value).unwrap_or_default());
-        if let Some((tariff, value)) = priced {
-            let overhead = tariff.overhead.and_then(|share| value.scaled(i64::from(share.ppm()), 1_000_000));
-            if let Some(overhead) = overhead {
-                let row = self.overhead_row(cell.bucket);
-                self.desk.add_cost(row, overhead);
-            }
+        if let Some((tariff, value)) = priced
+            && tariff.overhead.is_some()
+        {
+            let row = self.overhead_row(cell.bucket);
+            self.desk.add_cost(row, overhead(tariff, value));
         }
         if known && !self.by.is_time() {
             self.shares.seat(&self.grounds, cell.account.index(), row, cell.tokens.total().count());

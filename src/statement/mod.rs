@@ -5,17 +5,35 @@
 //! the same fold over a past in which one thing is changed.
 
 mod assemble;
+mod bridge;
 mod bucket;
 mod by;
 mod calendar;
+mod compare;
 mod costed;
 mod desk;
+mod differs;
 mod fold;
 mod leases;
+mod month;
+mod movers;
+mod quotes;
+mod reprice;
 mod row;
 mod share;
+mod totals;
 mod uses;
+mod volume;
+mod what_if;
 
+pub use bridge::{Bridge, Cause};
 pub use by::{By, NotBy};
 pub use calendar::{Period, month_of};
+pub use compare::{AtList, compare};
+pub use differs::{Basis, Difference, differences};
+pub use month::MonthToDate;
+pub use movers::Mover;
+pub use reprice::{at_list, reprice};
 pub use row::{ListUse, Row, RowKind, Statement, rounded_hours};
+pub use totals::Totals;
+pub use what_if::{BreakEven, Change, WhatIf, break_even, what_if};

@@ -1,0 +1,92 @@
+//! What a book says of a past's accounts, cell after cell: each model's prices are looked up once while they hold.
+
+use std::collections::HashMap;
+
+use crate::ledger::{AccountId, Past};
+use crate::pricing::{Book, ModelPrice, PriceList, Quote};
+use crate::units::{Share, Timestamp};
+
+/// One model's prices.
+#[derive(Debug)]
+pub(super) struct Ticker<'a> {
+    price: ModelPrice<'a>,
+    from: Timestamp,
+    until: Timestamp,
+    quote: Quote<'a>,
+}
+
+/// The prices of all accounts.
+#[derive(Debug)]
+pub(super) struct Quotes<'a> {
+    tickers: Vec<Ticker<'a>>,
+    of_account: Vec<Option<usize>>,
+}
+
+impl<'a> Ticker<'a> {
+    /// Prices from an instant on.
+    pub(super) fn new(price: ModelPrice<'a>, at: Timestamp) -> Self {
+        let quote = price.quote(at);
+        let mut ticker = Self { price, from: at, until: at, quote };
+        ticker.turn(at);
+        ticker
+    }
+
+    /// The prices of an instant.
+    pub(super) fn at(&mut self, at: Timestamp) -> Quote<'a> {
+        if at < self.from || self.until <= at {
+            self.turn(at);
+        }
+        self.quote
+    }
+
+    fn turn(&mut self, at: Timestamp) {
+        const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
+        self.quote = self.price.quote(at);
+        (self.from, self.until) = (at, self.price.next_change(at).unwrap_or(FOREVER));
+    }
+
+    /// All prices between two instants.
+    pub(super) fn between(&mut self, from: Timestamp, to: Timestamp) -> Vec<Quote<'a>> {
+        let mut quotes = vec![self.at(from)];
+        if self.until < to {
+            quotes.extend(self.price.edges(from, to).into_iter().map(|edge| self.price.quote(edge)));
+        }
+        quotes
+    }
+
+    /// The share that the book says is paid.
+    pub(super) const fn paid(&self) -> Option<Share> {
+        self.price.paid
+    }
+}
+
+impl<'a> Quotes<'a> {
+    /// By a book.
+    pub(super) fn by_book(past: &Past, book: &'a Book) -> Self {
+        let mut tickers = Vec::new();
+        let mut known: HashMap<&str, Option<usize>> = HashMap::new();
+        let mut number = |model: &'_ str| {
+            let price = book.price_of(model)?;
+            tickers.push(Ticker::new(price, past.since));
+            Some(tickers.len() - 1)
+        };
+        let of_account = past.accounts.iter().map(|account| {
+            let model = account.model.as_ref()?.as_str();
+            *known.entry(model).or_insert_with(|| number(model))
+        });
+        let of_account = of_account.collect();
+        Self { tickers, of_account }
+    }
+
+    /// By one list for every account.
+    pub(super) fn by_list(past: &Past, list: &'a PriceList) -> Self {
+        let ticker = Ticker::new(ModelPrice::of_list(list), past.since);
+        Self { tickers: vec![ticker], of_account: vec![Some(0); past.accounts.len()] }
+    }
+
+    /// An account's prices; `None` is unpriced.
+    pub(super) fn of(&mut self, account: AccountId) -> Option<&mut Ticker<'a>> {
+        let ticker = (*self.of_account.get(account.index())?)?;
+        self.tickers.get_mut(ticker)
+    }
+}

@@ -1,0 +1,100 @@
+//! What was made and earned of each model: the material of a bridge.
+
+use std::collections::BTreeMap;
+
+use super::costed::Costed;
+use crate::ledger::{Classes, Past};
+use crate::reading::ModelName;
+use crate::units::{Money, Tokens};
+
+/// Tokens of one model whose cost is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Volume {
+    /// Those with a price.
+    priced: Classes,
+    /// Those without.
+    unpriced: Classes,
+    /// What the priced ones earned, by class.
+    miss: Money,
+    hit: Money,
+    output: Money,
+}
+
+/// By model.
+pub(super) type Volumes<'a> = BTreeMap<Option<&'a ModelName>, Volume>;
+
+/// The volumes of a past.
+pub(super) fn volumes(past: &Past) -> Volumes<'_> {
+    let costed = Costed::of(past);
+    let mut all = Volumes::new();
+    for cell in past.tokens.iter().filter(|cell| costed.knows(cell.account)) {
+        let volume = all.entry(past.account(cell.account).model.as_ref()).or_default();
+        let Some(tariff) = cell.tariff.map(|tariff| past.tariff(tariff)) else {
+            volume.unpriced += cell.tokens;
+            continue;
+        };
+        let Classes { miss, hit, output } = cell.tokens;
+        volume.priced += cell.tokens;
+        volume.miss += tariff.value(Classes { miss, ..Classes::default() });
+        volume.hit += tariff.value(Classes { hit, ..Classes::default() });
+        volume.output += tariff.value(Classes { output, ..Classes::default() });
+    }
+    all
+}
+
+impl Volume {
+    /// All tokens.
+    pub(super) fn tokens(&self) -> Classes {
+        let mut all = self.priced;
+        all += self.unpriced;
+        all
+    }
+
+    /// Those that have lost their price since `before`: where some had none then, none has lost it.
+    pub(super) fn lost_price(&self, before: &Self) -> Classes {
+        if before.unpriced.is_zero() { self.unpriced } else { Classes::default() }
+    }
+
+    /// Those that would have a price if what had one `before` still had.
+    pub(super) fn priced_like(&self, before: &Self) -> Classes {
+        let mut tokens = self.priced;
+        tokens += self.lost_price(before);
+        tokens
+    }
+
+    /// Whether any has a price.
+    pub(super) fn is_priced(&self) -> bool {
+        !self.priced.is_zero()
+    }
+
+    /// What they earned.
+    pub(super) fn revenue(&self) -> Money {
+        self.miss + self.hit + self.output
+    }
+
+    /// What other tokens would have earned at the prices that these did; a class of which there was none here is worth
+    /// what it is worth `there`.
+    pub(super) fn worth(&self, there: &Self, tokens: Classes) -> Money {
+        let at = |earned: Money, of: Tokens, tokens: Tokens| {
+            earned.scaled(i64::try_from(tokens.count()).ok()?, i64::try_from(of.count()).ok()?)
+        };
+        let class = |here: (Money, Tokens), there: (Money, Tokens), tokens: Tokens| {
+            at(here.0, here.1, tokens).or_else(|| at(there.0, there.1, tokens)).unwrap_or_default()
+        };
+        class((self.miss, self.priced.miss), (there.miss, there.priced.miss), tokens.miss)
+            + class((self.hit, self.priced.hit), (there.hit, there.priced.hit), tokens.hit)
+            + class((self.output, self.priced.output), (there.output, there.priced.output), tokens.output)
+    }
+
+    /// The same with as many hits in each prompt as there were before.
+    pub(super) fn with_hits_of(&self, before: &Self) -> Classes {
+        let (then, tokens) = (before.priced, self.priced_like(before));
+        let (prompts, prompt) = (then.miss + then.hit, tokens.miss + tokens.hit);
+        if prompts == Tokens::ZERO {
+            return tokens;
+        }
+        let hit = u128::from(prompt.count()) * u128::from(then.hit.count()) / u128::from(prompts.count());
+        let hit = Tokens::new(hit as u64);
+        Classes { miss: prompt.saturating_sub(hit), hit, output: tokens.output }
+    }
+}
