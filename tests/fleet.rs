@@ -311,14 +311,7 @@ fn gpus_that_a_source_no_longer_lists_are_released_at_their_last_sight() {
 
 #[test]
 fn serving_leases_open_and_close_with_the_engine() {
-    let lease = Lease {
-        leased: Leased::Gpu("H800".to_owned()),
-        gpus: None,
-        from: None,
-        until: None,
-        rate: "2".parse().unwrap(),
-        when: RentWhen::Serving,
-    };
+    let lease = Lease { when: RentWhen::Serving, ..Lease::of(Leased::Gpu("H800".to_owned()), "2".parse().unwrap()) };
     let site = Site { leases: vec![lease], members: vec![member("e", "n", None)], ..Site::local("box") };
     let mut fleet = Fleet::new(site, Book::built_in().unwrap(), began());
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(0)));
@@ -331,12 +324,9 @@ fn serving_leases_open_and_close_with_the_engine() {
 #[test]
 fn a_lease_that_changes_is_cut_at_its_edge() {
     let lease = |rate: &str, from: Option<i64>, until: Option<i64>| Lease {
-        leased: Leased::Node(NodeName::new("n")),
-        gpus: None,
         from: from.and_then(started),
         until: until.and_then(started),
-        rate: rate.parse().unwrap(),
-        when: RentWhen::Held,
+        ..Lease::of(Leased::Node(NodeName::new("n")), rate.parse().unwrap())
     };
     let leases = vec![lease("2", None, Some(1800)), lease("4", Some(1800), None)];
     let site = Site { leases, ..Site::local("box") };

@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 
 use margintop::fleet::{Fleet, Site};
 use margintop::ledger::{Account, Classes, Ledger, Posting, Timing, apportion};
-use margintop::pricing::{
-    Book, HistoryFile, Lease, Leased, ListFile, ModelPrice, PriceFile, RentWhen, TierFile, WindowFile,
-};
+use margintop::pricing::{Book, HistoryFile, Lease, Leased, ListFile, ModelPrice, PriceFile, TierFile, WindowFile};
 use margintop::reading::{Event, ModelName, NodeName, Role, Speculation};
 use margintop::units::{Money, Price, Span, Timestamp, Tokens};
 use serde_json::Value;
@@ -47,9 +45,7 @@ fn book_of(tariff: &str, model: &str) -> Book {
         let tiers = entry["prices_per_mtok"].as_object().unwrap().iter();
         let price = |value: &Value| text(value).parse::<Price>().unwrap();
         let tiers = tiers
-            .map(|(tier, p)| {
-                (tier.clone(), TierFile { hit: price(&p["hit"]), miss: price(&p["miss"]), output: price(&p["out"]) })
-            })
+            .map(|(tier, p)| (tier.clone(), TierFile::new(price(&p["hit"]), price(&p["miss"]), price(&p["out"]))))
             .collect();
         let mut list = ListFile::flat(format!("entry {nth}"), "USD".to_owned(), tiers);
         list.from = Some(text(&entry["from"]).to_owned());
@@ -133,12 +129,10 @@ fn staircase() -> Fleet {
     let steps = v["input"]["node_steps"].as_array().unwrap();
     let ends = steps[1..].iter().map(|step| &step[0]).chain([&v["input"]["end"]]);
     let leases = steps.iter().zip(ends).map(|(step, end)| Lease {
-        leased: Leased::Node(NodeName::new("fleet")),
         gpus: Some(u32::try_from(step[1].as_u64().unwrap()).unwrap() * 8),
         from: Some(instant(text(&step[0]))),
         until: Some(instant(text(end))),
-        rate: text(&v["input"]["usd_per_gpu_hour"]).parse().unwrap(),
-        when: RentWhen::Held,
+        ..Lease::of(Leased::Node(NodeName::new("fleet")), text(&v["input"]["usd_per_gpu_hour"]).parse().unwrap())
     });
     let site = Site { leases: leases.collect(), zone: None, ..Site::local("box") };
     Fleet::new(site, Book::built_in().unwrap(), moment(text(&steps[0][0])))
@@ -316,10 +310,7 @@ fn v09_drafts_are_never_billed() {
 fn v19_small_prices_are_not_lost() {
     let v = vector("V19");
     let price = text(&v["input"]["usd_per_mtok"]).parse().unwrap();
-    let tiers = BTreeMap::from([(
-        "standard".to_owned(),
-        TierFile { hit: price, miss: Price::default(), output: Price::default() },
-    )]);
+    let tiers = BTreeMap::from([("standard".to_owned(), TierFile::new(price, Price::default(), Price::default()))]);
     let mut book = Book::default();
     let lists = vec![ListFile::flat("small".to_owned(), "USD".to_owned(), tiers)];
     let histories = vec![HistoryFile { models: vec!["m".to_owned()], lists: vec!["small".to_owned()] }];

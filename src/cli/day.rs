@@ -17,7 +17,7 @@ use super::{Failure, dashboard, ledger};
 use crate::clock::{Clock, ScriptedClock};
 use crate::collector::{Collector, Message};
 use crate::fleet::{Fleet, Site};
-use crate::pricing::{Lease, Leased, Pinned, RentWhen};
+use crate::pricing::{Lease, Leased, Pinned};
 use crate::reading::Event;
 use crate::snapshot::Snapshot;
 use crate::source::cadence::round;
@@ -41,7 +41,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let fleet = runtime.block_on(simulate::open(simulate::Plan::deepseek_day(Clock::Scripted(clock.clone()))))?;
     let mut plan = plan(global, &fleet)?;
     plan.settings.leases = leases(fleet.holdings())?;
-    let pin = Pinned { model: "*".to_owned(), list: Some(LIST.to_owned()), paid: None };
+    let pin = Pinned::list("*", LIST);
     plan.settings.book.pin(vec![pin]).map_err(|error| Failure::Run(error.to_string()))?;
 
     let mut day = Day::new(&plan, clock.clone(), speed);
@@ -63,12 +63,10 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
 fn leases(holdings: &[Holding]) -> Result<Vec<Lease>, Failure> {
     let rate = RATE.parse().map_err(|error: crate::units::DecimalError| Failure::Run(error.to_string()))?;
     let lease = |holding: &Holding| Lease {
-        leased: Leased::Node(holding.node.clone()),
         gpus: Some(holding.gpus),
         from: Some(holding.from),
         until: Some(holding.until),
-        rate,
-        when: RentWhen::Held,
+        ..Lease::of(Leased::Node(holding.node.clone()), rate)
     };
     Ok(holdings.iter().map(lease).collect())
 }

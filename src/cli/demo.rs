@@ -43,7 +43,7 @@ fn at_standard_prices(book: &mut Book) -> Result<(), Failure> {
     for model in ["deepseek-r1", "deepseek-v3"] {
         // A ledger in another currency has forgotten them.
         let list = Some(format!("{model}-standard")).filter(|list| book.list(list).is_some());
-        choices.push(Pinned { model: model.to_owned(), list, paid: None });
+        choices.push(Pinned { model: model.to_owned(), tenant: None, list, paid: None });
     }
     book.pin(choices).map_err(|error| Failure::Run(error.to_string()))
 }

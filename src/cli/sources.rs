@@ -150,6 +150,7 @@ pub(super) fn bare(address: &str) -> TargetSettings {
         node: None,
         unit: None,
         role: None,
+        labels: std::collections::BTreeMap::new(),
         bearer_token_file: None,
         ca_file: None,
     }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use toml::de::{DeTable, DeValue};
+
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
@@ -22,16 +24,99 @@ impl ConfigError {
 
     /// A mistake that the TOML reader found.
     pub fn from_toml(file: &Path, text: &str, error: &toml::de::Error) -> Self {
-        let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let line = error.span().map(|span| line_at(text, span.start));
         Self { file: file.to_owned(), line, why: advise(error.message()) }
     }
 
     /// A mistake at the `nth` table of a kind: `[[target]]`.
     pub fn at_table(file: &Path, text: &str, table: &str, nth: usize, why: impl Into<String>) -> Self {
-        let header = format!("[[{table}]]");
-        let line = text.lines().enumerate().filter(|(_, line)| line.trim() == header).nth(nth).map(|(at, _)| at + 1);
-        Self { file: file.to_owned(), line, why: why.into() }
+        Self::at(file, text, &[table.to_owned(), nth.to_string()], why)
     }
+
+    /// A mistake at a place, named from the outside in: `list`, `3`, `zone`. Its line is that of the innermost step that
+    /// the file has.
+    pub fn at(file: &Path, text: &str, place: &[String], why: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line: line_of(text, place), why: why.into() }
+    }
+}
+
+/// All mistakes of a file as they are found.
+#[derive(Debug)]
+pub(super) struct Findings<'a> {
+    path: &'a Path,
+    text: &'a str,
+    found: Vec<ConfigError>,
+}
+
+impl<'a> Findings<'a> {
+    /// None yet.
+    pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
+        Self { path, text, found: Vec::new() }
+    }
+
+    /// Something is wrong with the file as a whole.
+    pub(super) fn file(&mut self, why: impl Into<String>) {
+        self.found.push(ConfigError::new(self.path, why));
+    }
+
+    /// A key of the file cannot be used.
+    pub(super) fn key(&mut self, key: &str, why: impl fmt::Display) {
+        self.found.push(ConfigError::at(self.path, self.text, &[key.to_owned()], format!("{key}: {why}")));
+    }
+
+    /// The `nth` table of a kind cannot be used.
+    pub(super) fn table(&mut self, table: &str, nth: usize, why: impl Into<String>) {
+        self.found.push(ConfigError::at_table(self.path, self.text, table, nth, why));
+    }
+
+    /// What was found elsewhere.
+    pub(super) fn take(&mut self, others: Vec<ConfigError>) {
+        self.found.extend(others);
+    }
+
+    /// Another file as this one names it: from its own folder.
+    pub(super) fn beside(&self, file: &Path) -> PathBuf {
+        self.path.parent().map_or_else(|| file.to_owned(), |folder| folder.join(file))
+    }
+
+    /// A value, or its fallback and one finding more.
+    pub(super) fn value<T>(&mut self, key: &str, value: Result<T, String>, fallback: T) -> T {
+        value.unwrap_or_else(|why| {
+            self.key(key, why);
+            fallback
+        })
+    }
+
+    /// All of them, if there are any.
+    pub(super) fn check(self) -> Result<(), Vec<ConfigError>> {
+        if self.found.is_empty() { Ok(()) } else { Err(self.found) }
+    }
+}
+
+/// The line of a place in a TOML file.
+fn line_of(text: &str, place: &[String]) -> Option<usize> {
+    let table = DeTable::parse(text).ok()?;
+    let (first, rest) = place.split_first()?;
+    let (key, mut value) = table.get_ref().get_key_value(first.as_str())?;
+    let mut span = key.span();
+    for step in rest {
+        match value.get_ref() {
+            DeValue::Table(table) => {
+                let Some((key, inner)) = table.get_key_value(step.as_str()) else { break };
+                (span, value) = (key.span(), inner);
+            }
+            DeValue::Array(array) => {
+                let Some(inner) = step.parse::<usize>().ok().and_then(|nth| array.get(nth)) else { break };
+                (span, value) = (inner.span(), inner);
+            }
+            _ => break,
+        }
+    }
+    Some(line_at(text, span.start))
+}
+
+fn line_at(text: &str, offset: usize) -> usize {
+    memchr::memchr_iter(b'\n', text.as_bytes()).take_while(|newline| *newline < offset).count() + 1
 }
 
 impl fmt::Display for ConfigError {
@@ -45,13 +130,16 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Adds the nearest known key to "unknown field" messages.
+/// Says "unknown field" and "missing field" in a user's words, with the nearest known key.
 fn advise(message: &str) -> String {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match quoted.split_first() {
         Some((unknown, known)) if message.starts_with("unknown field") => {
             let near = known.iter().min_by_key(|key| strsim::damerau_levenshtein(key, unknown));
             near.map_or_else(|| message.to_owned(), |near| format!("unknown key \"{unknown}\"; is it \"{near}\"?"))
+        }
+        Some((missing, _)) if message.starts_with("missing field") => {
+            format!("the key \"{missing}\" is missing: add it")
         }
         _ => message.to_owned(),
     }
@@ -65,6 +153,17 @@ mod tests {
     fn names_the_nearest_key() {
         let message = "unknown field `intervall`, expected one of `interval`, `currency`, `target`";
         assert_eq!(advise(message), "unknown key \"intervall\"; is it \"interval\"?");
+        assert_eq!(advise("missing field `currency`"), "the key \"currency\" is missing: add it");
         assert_eq!(advise("invalid type"), "invalid type");
+    }
+
+    #[test]
+    fn finds_the_line_of_a_place() {
+        let text = "a = 1\n\n[[list]]\nname = \"x\"\n[list.tiers.standard]\nhit = \"1\"\n\n[[list]]\nname = \"y\"\n";
+        let line = |place: &[&str]| line_of(text, &place.iter().map(|step| (*step).to_owned()).collect::<Vec<_>>());
+        assert_eq!((line(&["list", "0"]), line(&["list", "1"])), (Some(3), Some(8)));
+        assert_eq!((line(&["list", "1", "name"]), line(&["list", "1", "zone"])), (Some(9), Some(8)));
+        assert_eq!((line(&["list", "7"]), line(&["nothing"]), line(&[])), (Some(3), None, None));
+        assert_eq!(line(&["list", "0", "tiers", "standard", "hit"]), Some(6));
     }
 }

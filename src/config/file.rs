@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::pricing::RentWhen;
+use crate::pricing::{Bill, RentWhen, Rounding};
 use crate::reading::Role;
-use crate::units::{HourlyRate, Price, Share};
+use crate::units::{HourlyRate, PowerPrice, Price, Share};
 
 /// The whole file. A key that is not here is a mistake.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -27,6 +27,25 @@ pub struct ConfigFile {
     pub color: Option<String>,
     /// The driver library.
     pub nvml_lib: Option<PathBuf>,
+    /// What of an engine's work is billed.
+    #[serde(default)]
+    pub bill: Billed,
+    /// Where money is kept: a path, or `none`.
+    pub ledger: Option<String>,
+    /// How long margintop itself may be away and still post what happened meanwhile: `24h`.
+    pub absence: Option<String>,
+    /// Price files, relative to this one, each standing before the built-in book and the file before it.
+    #[serde(default)]
+    pub price_files: Vec<PathBuf>,
+    /// Cost beside the GPUs.
+    #[serde(default)]
+    pub overhead: OverheadTable,
+    /// What may be spent.
+    #[serde(default)]
+    pub budget: BudgetTable,
+    /// Dated rates between currencies.
+    #[serde(default, rename = "fx")]
+    pub exchange: Vec<FxTable>,
     /// Targets.
     #[serde(default, rename = "target")]
     pub targets: Vec<TargetTable>,
@@ -65,6 +84,8 @@ pub struct TargetTable {
 pub struct PriceTable {
     /// A glob over the model's name.
     pub model: String,
+    /// The tenant whose tokens it is for: a target's label `tenant`.
+    pub tenant: Option<String>,
     /// A list of the book.
     pub list: Option<String>,
     /// Price of a million cached prompt tokens.
@@ -95,13 +116,106 @@ pub struct LeaseTable {
     pub from: Option<String>,
     /// RFC 3339 instant of its end.
     pub until: Option<String>,
-    /// Per GPU and hour.
-    pub rate: HourlyRate,
-    /// The currency of the rate.
+    /// Rent per GPU and hour.
+    pub rate: Option<HourlyRate>,
+    /// What a node of one's own cost, instead of rent.
+    pub capex: Option<String>,
+    /// The node's part of the network.
+    pub network: Option<String>,
+    /// What the node will still be worth at the end of its life.
+    pub salvage: Option<String>,
+    /// How long it lives: `4y` of 8,760 hours, `1500d` or `30000h`.
+    pub life: Option<String>,
+    /// How many GPUs the node has.
+    pub gpus_per_node: Option<u32>,
+    /// What its energy costs beside that.
+    pub power: Option<PowerPrice>,
+    /// The currency of all these amounts.
     pub currency: Option<String>,
     /// When rent runs.
     #[serde(default)]
     pub when: When,
+    /// How the provider rounds the lease's time.
+    #[serde(default)]
+    pub rounding: Rounded,
+}
+
+/// `[overhead]`: cost beside the GPUs.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OverheadTable {
+    /// An hour.
+    pub per_hour: Option<HourlyRate>,
+    /// Of the revenue.
+    pub of_revenue: Option<Share>,
+}
+
+/// `[budget]`: what may be spent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetTable {
+    /// In a calendar month.
+    pub month: Option<String>,
+}
+
+/// An `[[fx]]`: what a unit of one currency is worth in another from a day on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FxTable {
+    /// The currency that is given.
+    pub from: String,
+    /// The currency that is had for it.
+    pub to: String,
+    /// How much of it, to nine decimals.
+    pub rate: String,
+    /// The day of the rate: `2026-11-01`.
+    pub at: String,
+}
+
+/// What of an engine's work is billed, as it is written.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Billed {
+    /// All of it.
+    #[default]
+    All,
+    /// Finished requests only.
+    Finished,
+}
+
+impl From<Billed> for Bill {
+    fn from(billed: Billed) -> Self {
+        match billed {
+            Billed::All => Self::All,
+            Billed::Finished => Self::Finished,
+        }
+    }
+}
+
+/// How a lease's time is rounded, as it is written.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rounded {
+    /// Not at all.
+    #[default]
+    Exact,
+    /// Up to seconds.
+    Second,
+    /// Up to minutes.
+    Minute,
+    /// Up to hours.
+    Hour,
+}
+
+impl From<Rounded> for Rounding {
+    fn from(rounded: Rounded) -> Self {
+        match rounded {
+            Rounded::Exact => Self::Exact,
+            Rounded::Second => Self::Second,
+            Rounded::Minute => Self::Minute,
+            Rounded::Hour => Self::Hour,
+        }
+    }
 }
 
 /// When rent runs, as it is written.

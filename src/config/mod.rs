@@ -4,6 +4,8 @@
 
 mod error;
 mod file;
+mod leases;
+mod prices;
 mod range;
 mod settings;
 

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::file::{ConfigFile, LeaseTable, PriceTable, TargetTable};
-use super::{ConfigError, range};
-use crate::pricing::{Book, Lease, Leased, ListFile, Pinned, PriceFile, TierFile, parse_instant};
-use crate::reading::{NodeName, Role, UnitName};
+use super::error::Findings;
+use super::file::{ConfigFile, TargetTable};
+use super::leases::leases;
+use super::{ConfigError, prices, range};
+use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
+use crate::reading::{Label, NodeName, Role, UnitName};
+use crate::units::{Money, parse_scaled};
 
 /// One target as it was configured, its range expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct TargetSettings {
     pub unit: Option<UnitName>,
     /// Its role.
     pub role: Option<Role>,
+    /// Free labels; `tenant` is whose traffic it serves.
+    pub labels: BTreeMap<Label, Label>,
     /// A file that holds the bearer token.
     pub bearer_token_file: Option<PathBuf>,
     /// A file of certificates to trust.
@@ -45,6 +50,18 @@ pub struct Settings {
     pub color: Option<String>,
     /// The driver library.
     pub nvml_lib: Option<PathBuf>,
+    /// What of an engine's work is billed.
+    pub bill: Bill,
+    /// Where money is kept: a path, or `none`; `None` is the usual place.
+    pub ledger: Option<String>,
+    /// How long margintop itself may be away and still post what happened meanwhile.
+    pub absence: Duration,
+    /// Cost beside the GPUs.
+    pub overhead: Overhead,
+    /// What may be spent in a calendar month.
+    pub budget: Option<Money>,
+    /// Dated rates between currencies.
+    pub exchange: Exchange,
     /// Targets.
     pub targets: Vec<TargetSettings>,
     /// The price book, the user's prices included.
@@ -53,8 +70,11 @@ pub struct Settings {
     pub leases: Vec<Lease>,
 }
 
-/// What is said of unpriced tokens when the user names no list.
-const COMPARE_TO: &str = "deepseek-r1-standard";
+/// How often a source is asked if nobody says.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// How long margintop may be away if nobody says, and at most.
+const ABSENCE: Duration = Duration::from_secs(86_400);
+const LONGEST_ABSENCE: Duration = Duration::from_secs(30 * 86_400);
 
 /// Where the configuration is: the named file, else `$XDG_CONFIG_HOME/margintop/`, else `/etc/margintop/`.
 pub fn find(named: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
@@ -80,11 +100,15 @@ pub fn load(file: Option<&Path>) -> Result<Settings, Vec<ConfigError>> {
     check(parsed, path, &text)
 }
 
-/// A duration: `500ms`, `1s`, `2m`; a bare number is seconds.
+/// A duration: `500ms`, `1s`, `2m`, `24h`; a bare number is seconds.
 ///
 /// # Errors
 /// What to write instead.
 pub fn parse_interval(text: &str) -> Result<Duration, String> {
+    parse_duration(text, Duration::from_secs(86_400))
+}
+
+fn parse_duration(text: &str, most: Duration) -> Result<Duration, String> {
     let refuse = || format!("\"{text}\" is not a duration: write it like 500ms, 1s or 2m");
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
@@ -93,153 +117,102 @@ pub fn parse_interval(text: &str) -> Result<Duration, String> {
         "s" | "" => 1000.0,
         "m" => 60_000.0,
         "h" => 3_600_000.0,
+        "d" => 86_400_000.0,
         _ => return Err(refuse()),
     };
     let number: f64 = number.parse().map_err(|_| refuse())?;
     let millis = number * millis_per_unit;
-    if millis > 86_400_000.0 {
-        Err(format!("\"{text}\" is over a day"))
+    if millis > most.as_secs_f64() * 1000.0 {
+        let days = most.as_secs() / 86_400;
+        let most = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
+        Err(format!("\"{text}\" is over {most}"))
     } else {
         Ok(Duration::from_millis(millis.round() as u64))
     }
 }
 
 fn check(file: ConfigFile, path: &Path, text: &str) -> Result<Settings, Vec<ConfigError>> {
-    let mut mistakes = Vec::new();
-    let currency = file.currency.clone().unwrap_or_else(|| "USD".to_owned());
-    let interval = file.interval.as_deref().map_or(Ok(Duration::from_secs(1)), parse_interval);
-    let interval = interval.unwrap_or_else(|why| {
-        mistakes.push(ConfigError::new(path, format!("interval: {why}")));
-        Duration::from_secs(1)
-    });
-    let zone = zone(file.timezone.as_deref()).unwrap_or_else(|why| {
-        mistakes.push(ConfigError::new(path, why));
-        TimeZone::UTC
-    });
-    let targets = targets(&file.targets, path, text, &mut mistakes);
-    let leases = leases(&file.leases, &currency, path, text, &mut mistakes);
-    let book = book(&file.prices, &currency, path, text, &mut mistakes);
-    let compare_to = Some(file.compare_to.unwrap_or_else(|| COMPARE_TO.to_owned()));
-    if let Some(list) = compare_to.as_ref().filter(|list| book.list(list).is_none()) {
-        mistakes.push(ConfigError::new(path, format!("compare_to: no price list \"{list}\"")));
+    let mut findings = Findings::new(path, text);
+    let currency = file.currency.unwrap_or_else(|| "USD".to_owned());
+    findings.value("currency", check_currency(&currency), ());
+    let interval = file.interval.as_deref().map_or(Ok(INTERVAL), parse_interval);
+    let interval = findings.value("interval", interval, INTERVAL);
+    let absence = file.absence.as_deref().map_or(Ok(ABSENCE), |text| parse_duration(text, LONGEST_ABSENCE));
+    let absence = findings.value("absence", absence, ABSENCE);
+    let zone = findings.value("timezone", zone(file.timezone.as_deref()), TimeZone::UTC);
+    let month = file.budget.month.as_deref().map(amount).transpose();
+    let budget = findings.value("budget", month, None);
+    let exchange = prices::exchange(&file.exchange, &mut findings);
+    let targets = targets(&file.targets, &mut findings);
+    let leases = leases(&file.leases, &currency, &exchange, &mut findings);
+    let book = prices::book(&file.prices, &file.price_files, &currency, &exchange, &mut findings);
+    let compare_to = compare_to(file.compare_to, &currency);
+    if let Some(Err(error)) = compare_to.as_deref().map(|list| book.own_list(list)) {
+        findings.key("compare_to", error);
     }
-    if !mistakes.is_empty() {
-        return Err(mistakes);
-    }
-    let (theme, color, nvml_lib) = (file.theme, file.color, file.nvml_lib);
-    Ok(Settings { interval, currency, compare_to, zone, theme, color, nvml_lib, targets, book, leases })
+    findings.check()?;
+    Ok(Settings {
+        interval,
+        currency,
+        compare_to,
+        zone,
+        theme: file.theme,
+        color: file.color,
+        nvml_lib: file.nvml_lib,
+        bill: file.bill.into(),
+        ledger: file.ledger,
+        absence,
+        overhead: Overhead { per_hour: file.overhead.per_hour, of_revenue: file.overhead.of_revenue },
+        budget,
+        exchange,
+        targets,
+        book,
+        leases,
+    })
+}
+
+/// The list that unpriced tokens are compared to: the user's, or the published day's in the ledger's own currency.
+fn compare_to(named: Option<String>, currency: &str) -> Option<String> {
+    named.or_else(|| match currency {
+        "USD" => Some("deepseek-r1-standard".to_owned()),
+        "CNY" => Some("deepseek-r1-standard-cny".to_owned()),
+        _ => None,
+    })
+}
+
+/// An amount of money to six decimals.
+fn amount(text: &str) -> Result<Money, String> {
+    parse_scaled(text, 6).map(Money::from_micros).map_err(|error| error.to_string())
 }
 
 fn zone(named: Option<&str>) -> Result<TimeZone, String> {
     match named {
         None => Ok(TimeZone::system()),
-        Some(name) => TimeZone::get(name)
-            .map_err(|_| format!("timezone \"{name}\" is not an IANA zone: write one like \"Europe/Berlin\"")),
+        Some(name) => {
+            TimeZone::get(name).map_err(|_| format!("\"{name}\" is not an IANA zone: write one like \"Europe/Berlin\""))
+        }
     }
 }
 
-fn targets(tables: &[TargetTable], path: &Path, text: &str, mistakes: &mut Vec<ConfigError>) -> Vec<TargetSettings> {
+fn targets(tables: &[TargetTable], findings: &mut Findings<'_>) -> Vec<TargetSettings> {
     let mut all = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
+        let labels = table.labels.iter().map(|(name, value)| (Label::new(name), Label::new(value)));
+        let labels: BTreeMap<_, _> = labels.collect();
         match range::expand(&table.url) {
             Ok(addresses) => all.extend(addresses.into_iter().map(|address| TargetSettings {
                 address,
                 node: table.node.as_deref().map(NodeName::new),
                 unit: table.unit.as_deref().map(UnitName::new),
                 role: table.role,
+                labels: labels.clone(),
                 bearer_token_file: table.bearer_token_file.clone(),
                 ca_file: table.ca_file.clone(),
             })),
-            Err(why) => mistakes.push(ConfigError::at_table(path, text, "target", nth, why)),
+            Err(why) => findings.table("target", nth, why),
         }
     }
     all
-}
-
-fn leases(
-    tables: &[LeaseTable],
-    currency: &str,
-    path: &Path,
-    text: &str,
-    mistakes: &mut Vec<ConfigError>,
-) -> Vec<Lease> {
-    let mut all = Vec::new();
-    for (nth, table) in tables.iter().enumerate() {
-        match lease(table, currency) {
-            Ok(lease) => all.push(lease),
-            Err(why) => mistakes.push(ConfigError::at_table(path, text, "lease", nth, why)),
-        }
-    }
-    all
-}
-
-fn lease(table: &LeaseTable, currency: &str) -> Result<Lease, String> {
-    same_currency(table.currency.as_deref(), currency)?;
-    let leased = match (&table.gpu, &table.node, &table.unit) {
-        (Some(gpu), None, None) => Leased::Gpu(gpu.clone()),
-        (None, Some(node), None) => Leased::Node(NodeName::new(node)),
-        (None, None, Some(unit)) => Leased::Unit(UnitName::new(unit)),
-        _ => return Err("a lease is for one of gpu, node or unit: write exactly one of them".to_owned()),
-    };
-    let (from, until) = (parse_instant(table.from.as_deref())?, parse_instant(table.until.as_deref())?);
-    if let (Some(from), Some(until)) = (from, until)
-        && until <= from
-    {
-        return Err(format!("the lease ends at {until}, before it begins at {from}"));
-    }
-    Ok(Lease { leased, gpus: table.gpus, from, until, rate: table.rate, when: table.when.into() })
-}
-
-fn same_currency(named: Option<&str>, currency: &str) -> Result<(), String> {
-    match named {
-        Some(named) if named != currency => {
-            Err(format!("currency {named}: the ledger is in {currency}; write the amount in {currency}"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn book(tables: &[PriceTable], currency: &str, path: &Path, text: &str, mistakes: &mut Vec<ConfigError>) -> Book {
-    let mut book = Book::built_in().unwrap_or_else(|error| {
-        mistakes.push(ConfigError::new(path, error.to_string()));
-        Book::default()
-    });
-    let mut choices = Vec::new();
-    for (nth, table) in tables.iter().enumerate() {
-        if let Err(why) = price(table, nth, currency, &mut book).map(|choice| choices.push(choice)) {
-            mistakes.push(ConfigError::at_table(path, text, "price", nth, why));
-        }
-    }
-    for (nth, choice) in choices.iter().enumerate() {
-        if let Err(error) = book.pin(vec![choice.clone()]) {
-            mistakes.push(ConfigError::at_table(path, text, "price", nth, error.to_string()));
-        }
-    }
-    // All of them are known to be good, or the mistakes are told.
-    let _ = book.pin(choices);
-    book.keep_currency(currency);
-    book
-}
-
-/// A choice for a model; prices written in place become a list of their own.
-fn price(table: &PriceTable, nth: usize, currency: &str, book: &mut Book) -> Result<Pinned, String> {
-    same_currency(table.currency.as_deref(), currency)?;
-    let list = match (&table.list, table.hit, table.miss, table.output) {
-        (list, None, None, None) => list.clone(),
-        (None, Some(hit), Some(miss), Some(output)) => {
-            let name = format!("your price {} ({})", nth + 1, table.model);
-            let tiers = BTreeMap::from([("standard".to_owned(), TierFile { hit, miss, output })]);
-            let list = ListFile::flat(name.clone(), currency.to_owned(), tiers);
-            book.add(PriceFile { lists: vec![list], ..PriceFile::default() }).map_err(|error| error.to_string())?;
-            Some(name)
-        }
-        (Some(_), ..) => return Err("a price is a list or hit, miss and output: write one or the other".to_owned()),
-        _ => return Err("write all three of hit, miss and output, in money per million tokens".to_owned()),
-    };
-    if list.is_none() && table.paid.is_none() {
-        return Err("a price names a list, prices, or a paid share: write list = \"deepseek-r1-2025\"".to_owned());
-    }
-    Ok(Pinned { model: table.model.clone(), list, paid: table.paid })
 }
 
 #[cfg(test)]

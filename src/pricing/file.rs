@@ -1,34 +1,38 @@
 //! The shape of a price file: the built-in ones in `prices/` and a user's.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
 
-use super::{BookError, ClassPrices, GpuRate, PriceList, Window};
-use crate::units::{HourlyRate, Price, Timestamp};
+use super::GpuRate;
+use crate::units::{HourlyRate, Price};
 
 /// A file of lists, histories and GPU rates.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriceFile {
     /// Holiday calendars by name: days or `first..last` spans of local dates.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub holidays: BTreeMap<String, Vec<String>>,
     /// Price lists.
-    #[serde(default, rename = "list")]
+    #[serde(default, rename = "list", skip_serializing_if = "Vec::is_empty")]
     pub lists: Vec<ListFile>,
     /// Which lists price which models, one after the other.
-    #[serde(default, rename = "history")]
+    #[serde(default, rename = "history", skip_serializing_if = "Vec::is_empty")]
     pub histories: Vec<HistoryFile>,
     /// GPU rates.
-    #[serde(default, rename = "gpu")]
+    #[serde(default, rename = "gpu", skip_serializing_if = "Vec::is_empty")]
     pub gpus: Vec<GpuFile>,
 }
 
 /// A price list as it is written.
-#[derive(Debug, Clone, Deserialize)]
+///
+/// A provider's service tiers (batch, flex, priority) are lists of their own, as are its promotions: a discount is
+/// never a percentage of another list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListFile {
     /// Its name.
@@ -36,37 +40,46 @@ pub struct ListFile {
     /// The currency.
     pub currency: String,
     /// RFC 3339 instant at which it came into force.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// RFC 3339 instant at which it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     /// IANA zone of its windows; UTC where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
     /// The tier outside every window.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// The calendar that `except_holidays` means.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub holidays: Option<String>,
     /// Where the prices were read.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source: String,
     /// Prices by tier.
     pub tiers: BTreeMap<String, TierFile>,
     /// When which tier holds.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub windows: Vec<WindowFile>,
 }
 
 /// Prices a million tokens, as decimal strings.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+///
+/// Beside the three that every engine counts, a tier may price further classes by their names: `write_5m = "3.75"`, or
+/// `request = "5000"` for a million requests. No engine's counter knows them; `margintop price --class` does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the classes' own names")]
 pub struct TierFile {
     pub hit: Price,
     pub miss: Price,
     pub output: Price,
+    /// Further classes by name.
+    pub classes: BTreeMap<String, Price>,
 }
 
 /// A window as it is written.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WindowFile {
     /// The tier that holds.
@@ -74,41 +87,94 @@ pub struct WindowFile {
     /// `HH:MM-HH:MM`, several a day.
     pub hours: Vec<String>,
     /// 1 (Monday) to 7; none is every day.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weekdays: Vec<i8>,
     /// Off on holidays.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub except_holidays: bool,
 }
 
 /// Which lists price which models.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HistoryFile {
-    /// Exact names, compared without case on the last path component.
+    /// Names, compared without case on the last path component; a user's file may write globs.
     pub models: Vec<String>,
-    /// Names of lists, oldest first.
+    /// Names of lists, oldest first; a ledger reads those of its own currency.
     pub lists: Vec<String>,
 }
 
 /// A GPU rate as it is written.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GpuFile {
     /// Words of the driver's name.
     pub gpu: String,
     /// Per hour.
     pub rate: HourlyRate,
+    /// The currency of the rate; US dollars if it is not said.
+    #[serde(default = "dollars")]
+    pub currency: String,
     /// The month of the observation.
     pub dated: String,
     /// Where it was observed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source: String,
+}
+
+fn dollars() -> String {
+    "USD".to_owned()
 }
 
 impl From<GpuFile> for GpuRate {
     fn from(file: GpuFile) -> Self {
-        Self { gpu: file.gpu, rate: file.rate, dated: file.dated }
+        Self { gpu: file.gpu, rate: file.rate, currency: file.currency, dated: file.dated }
+    }
+}
+
+impl TierFile {
+    /// A tier of the three classes that every engine counts.
+    pub fn new(hit: Price, miss: Price, output: Price) -> Self {
+        Self { hit, miss, output, classes: BTreeMap::new() }
+    }
+}
+
+impl Serialize for TierFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3 + self.classes.len()))?;
+        for (class, price) in [("hit", self.hit), ("miss", self.miss), ("output", self.output)] {
+            map.serialize_entry(class, &price)?;
+        }
+        for (class, price) in &self.classes {
+            map.serialize_entry(class, price)?;
+        }
+        map.end()
+    }
+}
+
+/// By hand, since a flattened map would lose the lines of its mistakes.
+impl<'de> Deserialize<'de> for TierFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Classes)
+    }
+}
+
+struct Classes;
+
+impl<'de> Visitor<'de> for Classes {
+    type Value = TierFile;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("prices by class")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TierFile, A::Error> {
+        let mut classes = BTreeMap::new();
+        while let Some((class, price)) = map.next_entry::<String, Price>()? {
+            classes.insert(class, price);
+        }
+        let mut take = |class: &'static str| classes.remove(class).ok_or_else(|| Error::missing_field(class));
+        Ok(TierFile { hit: take("hit")?, miss: take("miss")?, output: take("output")?, classes })
     }
 }
 
@@ -116,108 +182,7 @@ impl ListFile {
     /// A list that always holds and has no windows.
     pub fn flat(name: String, currency: String, tiers: BTreeMap<String, TierFile>) -> Self {
         let (source, windows) = (String::new(), Vec::new());
-        Self {
-            name,
-            currency,
-            from: None,
-            until: None,
-            zone: None,
-            default: None,
-            holidays: None,
-            source,
-            tiers,
-            windows,
-        }
+        let (from, until, zone, default, holidays) = (None, None, None, None, None);
+        Self { name, currency, from, until, zone, default, holidays, source, tiers, windows }
     }
-
-    /// Checks the list and makes it usable.
-    pub(super) fn build(self, calendars: &BTreeMap<String, Vec<String>>) -> Result<PriceList, BookError> {
-        let name = self.name.clone();
-        let refuse = |why: String| BookError { list: name.clone(), why };
-        let zone = match &self.zone {
-            Some(zone) => TimeZone::get(zone).map_err(|_| {
-                refuse(format!("zone \"{zone}\" is not an IANA time zone: write one like \"Asia/Shanghai\""))
-            })?,
-            None => TimeZone::UTC,
-        };
-        let holidays = match &self.holidays {
-            Some(calendar) => {
-                let days =
-                    calendars.get(calendar).ok_or_else(|| refuse(format!("no calendar [holidays] {calendar}")))?;
-                parse_days(days).map_err(&refuse)?
-            }
-            None => Vec::new(),
-        };
-        let default_tier = self.default.unwrap_or_else(|| "standard".to_owned());
-        let windows = self.windows.into_iter().map(build_window).collect::<Result<Vec<_>, _>>().map_err(&refuse)?;
-        let tiers: BTreeMap<_, _> = self
-            .tiers
-            .into_iter()
-            .map(|(tier, p)| (tier, ClassPrices { hit: p.hit, miss: p.miss, output: p.output }))
-            .collect();
-        if let Some(missing) =
-            windows.iter().map(|w| &w.tier).chain([&default_tier]).find(|tier| !tiers.contains_key(*tier))
-        {
-            return Err(refuse(format!("tier \"{missing}\" has no prices: add [list.tiers.{missing}]")));
-        }
-        let (from, until) = (
-            parse_instant(self.from.as_deref()).map_err(&refuse)?,
-            parse_instant(self.until.as_deref()).map_err(&refuse)?,
-        );
-        if let (Some(from), Some(until)) = (from, until)
-            && until <= from
-        {
-            return Err(refuse(format!("it ends at {until}, before it begins at {from}")));
-        }
-        Ok(PriceList {
-            name: self.name,
-            currency: self.currency,
-            from,
-            until,
-            zone,
-            default_tier,
-            windows,
-            holidays,
-            tiers,
-            source: self.source,
-        })
-    }
-}
-
-fn build_window(file: WindowFile) -> Result<Window, String> {
-    let hours = file
-        .hours
-        .iter()
-        .map(|hours| Window::parse_hours(hours))
-        .collect::<Result<_, _>>()
-        .map_err(|e| e.to_string())?;
-    let weekdays =
-        file.weekdays.into_iter().map(Window::parse_weekday).collect::<Result<_, _>>().map_err(|e| e.to_string())?;
-    Ok(Window { tier: file.tier, hours, weekdays, except_holidays: file.except_holidays })
-}
-
-/// An RFC 3339 instant, where one is written.
-///
-/// # Errors
-/// What to write instead.
-pub fn parse_instant(text: Option<&str>) -> Result<Option<Timestamp>, String> {
-    text.map(|text| {
-        text.parse::<jiff::Timestamp>()
-            .map(|instant| Timestamp::from_millis(instant.as_millisecond()))
-            .map_err(|_| format!("\"{text}\" is not an instant: write it like \"2025-09-05T16:00:00Z\""))
-    })
-    .transpose()
-}
-
-fn parse_days(days: &[String]) -> Result<Vec<Date>, String> {
-    let parse = |day: &str| {
-        day.parse::<Date>().map_err(|_| format!("holiday \"{day}\" is not a date: write it like \"2026-10-01\""))
-    };
-    let mut all = Vec::new();
-    for span in days {
-        let (first, last) = span.split_once("..").unwrap_or((span, span));
-        let (first, last) = (parse(first)?, parse(last)?);
-        all.extend(first.series(jiff::Span::new().days(1)).take_while(|day| *day <= last));
-    }
-    Ok(all)
 }

@@ -2,7 +2,7 @@
 
 use super::words_match;
 use crate::reading::{NodeName, UnitName};
-use crate::units::{HourlyRate, Timestamp};
+use crate::units::{HourlyRate, PowerPrice, Span, Timestamp};
 
 /// Which GPUs a lease is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,38 @@ pub enum RentWhen {
     Serving,
 }
 
+/// How a provider rounds the time of a lease, always up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rounding {
+    /// Not at all.
+    #[default]
+    Exact,
+    /// To whole seconds.
+    Second,
+    /// To whole minutes.
+    Minute,
+    /// To whole hours.
+    Hour,
+}
+
+impl Rounding {
+    /// The time that is billed for a lease held so long; none for none. What it adds is a line at the lease's end.
+    #[must_use]
+    pub fn billed(self, held: Span) -> Span {
+        let grain = match self {
+            Self::Exact => 1,
+            Self::Second => 1000,
+            Self::Minute => 60_000,
+            Self::Hour => 3_600_000,
+        };
+        let held = held.millis().max(0);
+        Span::from_millis(match held % grain {
+            0 => held,
+            rest => held.saturating_add(grain - rest),
+        })
+    }
+}
+
 /// A rate for some GPUs and some time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
@@ -40,9 +72,19 @@ pub struct Lease {
     pub rate: HourlyRate,
     /// When rent runs.
     pub when: RentWhen,
+    /// How the provider rounds its time.
+    pub rounding: Rounding,
+    /// What its energy costs beside the rate; `None` where the rent holds it.
+    pub power: Option<PowerPrice>,
 }
 
 impl Lease {
+    /// A lease of whatever is seen, always, to the millisecond, with its power in the rent.
+    pub fn of(leased: Leased, rate: HourlyRate) -> Self {
+        let (gpus, from, until, power) = (None, None, None, None);
+        Self { leased, gpus, from, until, rate, when: RentWhen::Held, rounding: Rounding::Exact, power }
+    }
+
     /// Whether it is for this GPU.
     pub fn covers(&self, node: &NodeName, unit: Option<&UnitName>, gpu: &str) -> bool {
         match &self.leased {
@@ -77,16 +119,22 @@ mod tests {
     fn a_lease_runs_half_open() -> Result<(), crate::units::DecimalError> {
         let at = Timestamp::from_millis;
         let lease = Lease {
-            leased: Leased::Gpu("H800".to_owned()),
-            gpus: None,
             from: Some(at(100)),
             until: Some(at(200)),
-            rate: "2".parse()?,
-            when: RentWhen::Held,
+            ..Lease::of(Leased::Gpu("H800".to_owned()), "2".parse()?)
         };
         assert!(!lease.runs_at(at(99)) && lease.runs_at(at(100)) && !lease.runs_at(at(200)));
         assert_eq!(lease.overlap(at(0), at(150)), Some((at(100), at(150))));
         assert_eq!(lease.overlap(at(200), at(300)), None);
         Ok(())
+    }
+
+    #[test]
+    fn time_is_rounded_up_and_none_is_none() {
+        let billed = |rounding: Rounding, held| rounding.billed(Span::from_millis(held)).millis();
+        assert_eq!(billed(Rounding::Exact, 3_660_001), 3_660_001);
+        assert_eq!((billed(Rounding::Second, 3_660_001), billed(Rounding::Minute, 3_660_001)), (3_661_000, 3_720_000));
+        assert_eq!((billed(Rounding::Hour, 3_600_000), billed(Rounding::Hour, 3_600_001)), (3_600_000, 7_200_000));
+        assert_eq!((billed(Rounding::Hour, 0), billed(Rounding::Hour, -1)), (0, 0));
     }
 }

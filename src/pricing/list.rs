@@ -45,10 +45,14 @@ pub struct PriceList {
     pub default_tier: String,
     /// Windows, the first that holds wins.
     pub windows: Vec<Window>,
+    /// The name of its calendar.
+    pub calendar: Option<String>,
     /// Days on which windows with `except_holidays` are off.
     pub holidays: Vec<Date>,
     /// Prices by tier; the default tier and every window's are among them.
     pub tiers: BTreeMap<String, ClassPrices>,
+    /// By tier, prices of classes that no engine's counter knows: cache writes, requests.
+    pub extra: BTreeMap<String, BTreeMap<String, Price>>,
     /// Where the prices were read.
     pub source: String,
 }
@@ -64,7 +68,24 @@ pub struct Quote<'a> {
     pub prices: ClassPrices,
 }
 
+impl Quote<'_> {
+    /// The price of an open class: `write_5m`.
+    pub fn class(&self, name: &str) -> Option<Price> {
+        self.list.extra.get(self.tier)?.get(name).copied()
+    }
+}
+
 impl PriceList {
+    /// The year of an instant, if a window is off on holidays and the calendar knows none of that year: they are then
+    /// priced as working days, and that is to be said.
+    pub fn unknown_holidays(&self, at: Timestamp) -> Option<i16> {
+        if !self.windows.iter().any(|window| window.except_holidays) {
+            return None;
+        }
+        let year = local(&self.zone, at)?.0.year();
+        self.holidays.iter().all(|day| day.year() != year).then_some(year)
+    }
+
     /// The tier that holds at an instant.
     pub fn tier_at(&self, at: Timestamp) -> &str {
         let Some((date, time)) = local(&self.zone, at) else { return &self.default_tier };
@@ -77,7 +98,18 @@ impl PriceList {
     /// The prices that hold at an instant, whether or not the list was in force then.
     pub fn quote(&self, at: Timestamp) -> Quote<'_> {
         let tier = self.tier_at(at);
+        self.quote_tier(tier)
+    }
+
+    /// The prices of a tier, whenever it holds.
+    fn quote_tier<'a>(&'a self, tier: &'a str) -> Quote<'a> {
         Quote { list: self, tier, prices: self.tiers.get(tier).copied().unwrap_or_default() }
+    }
+
+    /// Every tier's prices, the default tier's first.
+    pub fn quotes(&self) -> impl Iterator<Item = Quote<'_>> {
+        let others = self.tiers.keys().filter(|tier| **tier != self.default_tier);
+        std::iter::once(&self.default_tier).chain(others).map(|tier| self.quote_tier(tier))
     }
 
     /// Every instant after `after` and before `before` at which the tier changes, in order.

@@ -4,15 +4,28 @@
 //! up; that is `ledger`. No float is used here.
 
 mod book;
+mod build;
+mod calendar;
+mod canon;
+mod error;
+mod exchange;
 mod file;
 mod lease;
 mod list;
+mod model;
+mod name;
+mod policy;
 mod rates;
 mod window;
 
-pub use book::{Book, BookError, ModelPrice, Pinned};
-pub use file::{GpuFile, HistoryFile, ListFile, PriceFile, TierFile, WindowFile, parse_instant};
-pub use lease::{Lease, Leased, RentWhen};
+pub use book::{Book, Pinned};
+pub use build::parse_instant;
+pub use error::{BookError, check_currency};
+pub use exchange::{Conversion, Exchange, Fx};
+pub use file::{GpuFile, HistoryFile, ListFile, PriceFile, TierFile, WindowFile};
+pub use lease::{Lease, Leased, RentWhen, Rounding};
 pub use list::{ClassPrices, PriceList, Quote};
+pub use model::ModelPrice;
+pub use policy::{Bill, Overhead};
 pub use rates::{GpuRate, RateCard, words_match};
 pub use window::{Window, WindowError};

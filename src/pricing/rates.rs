@@ -1,5 +1,6 @@
 //! What a GPU costs an hour when nobody said: dated, labelled assumptions.
 
+use super::Exchange;
 use crate::units::HourlyRate;
 
 /// An hourly rate for the GPUs whose name has certain words.
@@ -9,6 +10,8 @@ pub struct GpuRate {
     pub gpu: String,
     /// Per GPU and hour.
     pub rate: HourlyRate,
+    /// The currency of the rate.
+    pub currency: String,
     /// The month of the assumption: `2026-11`.
     pub dated: String,
 }
@@ -21,9 +24,36 @@ pub struct RateCard {
 
 impl RateCard {
     /// A card; the longest name that matches wins.
-    pub fn new(mut rates: Vec<GpuRate>) -> Self {
-        rates.sort_by_key(|rate| std::cmp::Reverse(rate.gpu.len()));
-        Self { rates }
+    pub fn new(rates: Vec<GpuRate>) -> Self {
+        let mut card = Self::default();
+        card.extend(rates);
+        card
+    }
+
+    /// Adds rates; what is named again is replaced.
+    pub fn extend(&mut self, rates: Vec<GpuRate>) {
+        self.rates.retain(|known| !rates.iter().any(|rate| rate.gpu.eq_ignore_ascii_case(&known.gpu)));
+        self.rates.extend(rates);
+        self.rates.sort_by_key(|rate| std::cmp::Reverse(rate.gpu.len()));
+    }
+
+    /// Keeps rates of one currency: others are converted once, at their newest rate of exchange, or left out.
+    pub fn keep_currency(&mut self, currency: &str, exchange: &Exchange) {
+        self.rates.retain_mut(|known| {
+            if known.currency == currency {
+                return true;
+            }
+            let Some(conversion) = exchange.newest(&known.currency, currency) else { return false };
+            let Some(rate) = conversion.rate(known.rate) else { return false };
+            known.dated = format!("{}, at the rate of {}", known.dated, conversion.dated);
+            (known.rate, known.currency) = (rate, currency.to_owned());
+            true
+        });
+    }
+
+    /// The rates, in the order in which they are looked at.
+    pub fn rates(&self) -> &[GpuRate] {
+        &self.rates
     }
 
     /// The rate of a GPU by the driver's name for it.
@@ -66,7 +96,8 @@ mod tests {
     #[test]
     fn the_longest_name_wins() -> Result<(), crate::units::DecimalError> {
         let rate = |gpu: &str, rate: &str| -> Result<GpuRate, crate::units::DecimalError> {
-            Ok(GpuRate { gpu: gpu.to_owned(), rate: rate.parse()?, dated: String::new() })
+            let currency = "USD".to_owned();
+            Ok(GpuRate { gpu: gpu.to_owned(), rate: rate.parse()?, currency, dated: String::new() })
         };
         let card = RateCard::new(vec![rate("A100", "1")?, rate("A100 80GB", "2")?]);
         assert_eq!(card.rate_of("NVIDIA A100-SXM4-80GB").map(|r| r.rate.micros()), Some(2_000_000));

@@ -70,6 +70,16 @@ impl Window {
         day && working && self.hours.iter().any(|(start, end)| in_hours(time, *start, *end))
     }
 
+    /// A weekday and a time at which this window and another hold both, on a day that is no holiday.
+    pub fn overlaps(&self, other: &Self) -> Option<(Weekday, Time)> {
+        let on = |window: &Self, day| window.weekdays.is_empty() || window.weekdays.contains(&day);
+        let day = Weekday::Monday.cycle_forward().take(7).find(|day| on(self, *day) && on(other, *day))?;
+        // Where two spans of hours meet, one of them begins, or it is midnight.
+        let starts = self.hours.iter().chain(&other.hours).map(|(start, _)| *start).chain([Time::midnight()]);
+        let holds = |window: &Self, time| window.hours.iter().any(|(start, end)| in_hours(time, *start, *end));
+        starts.into_iter().find(|time| holds(self, *time) && holds(other, *time)).map(|time| (day, time))
+    }
+
     /// Whether the window asks for the date, so that midnight is an edge too.
     pub fn depends_on_date(&self) -> bool {
         self.except_holidays || !self.weekdays.is_empty()
@@ -109,6 +119,24 @@ mod tests {
         assert!(in_hours(at(0, 29), start, end));
         assert!(!in_hours(at(0, 30), start, end));
         assert!(!in_hours(at(16, 29), start, end));
+        Ok(())
+    }
+
+    #[test]
+    fn overlaps_are_of_hours_and_weekdays() -> Result<(), WindowError> {
+        let window = |hours: &[&str], days: &[i8]| -> Result<Window, WindowError> {
+            let hours = hours.iter().map(|hours| Window::parse_hours(hours)).collect::<Result<_, _>>()?;
+            let weekdays = days.iter().map(|day| Window::parse_weekday(*day)).collect::<Result<_, _>>()?;
+            Ok(Window { tier: String::new(), hours, weekdays, except_holidays: false })
+        };
+        let night = window(&["22:00-06:00"], &[])?;
+        let overlap = |hours: &[&str], days: &[i8]| window(hours, days).map(|other| night.overlaps(&other));
+        assert_eq!(overlap(&["06:00-22:00"], &[])?, None);
+        assert_eq!(overlap(&["05:59-07:00"], &[3])?, Some((Weekday::Wednesday, Time::constant(5, 59, 0, 0))));
+        assert_eq!(overlap(&["23:00-00:00"], &[7])?.map(|(day, _)| day), Some(Weekday::Sunday));
+        assert_eq!(overlap(&["12:00-12:00"], &[])?.map(|(day, _)| day), Some(Weekday::Monday));
+        let (monday, tuesday) = (window(&["00:00-24:00"], &[1])?, window(&["00:00-24:00"], &[2])?);
+        assert_eq!(monday.overlaps(&tuesday), None);
         Ok(())
     }
 

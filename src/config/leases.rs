@@ -1,0 +1,122 @@
+//! What is paid for GPUs: rent, or hardware of one's own over its life.
+
+use super::error::Findings;
+use super::file::LeaseTable;
+use super::prices::conversion;
+use crate::pricing::{Exchange, Lease, Leased, parse_instant};
+use crate::reading::{NodeName, UnitName};
+use crate::units::{HourlyRate, parse_scaled};
+
+/// A year of hardware's life: 365 days.
+const YEAR_HOURS: i64 = 8760;
+
+/// All leases, in the order in which they are looked at.
+pub(super) fn leases(
+    tables: &[LeaseTable],
+    currency: &str,
+    exchange: &Exchange,
+    findings: &mut Findings<'_>,
+) -> Vec<Lease> {
+    let mut all = Vec::new();
+    for (nth, table) in tables.iter().enumerate() {
+        match lease(table, currency, exchange) {
+            Ok(lease) => all.push(lease),
+            Err(why) => findings.table("lease", nth, why),
+        }
+    }
+    all
+}
+
+fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Lease, String> {
+    let leased = match (&table.gpu, &table.node, &table.unit) {
+        (Some(gpu), None, None) => Leased::Gpu(gpu.clone()),
+        (None, Some(node), None) => Leased::Node(NodeName::new(node)),
+        (None, None, Some(unit)) => Leased::Unit(UnitName::new(unit)),
+        _ => return Err("a lease is for one of gpu, node or unit: write exactly one of them".to_owned()),
+    };
+    let (from, until) = (parse_instant(table.from.as_deref())?, parse_instant(table.until.as_deref())?);
+    if let (Some(from), Some(until)) = (from, until)
+        && until <= from
+    {
+        return Err(format!("the lease ends at {until}, before it begins at {from}"));
+    }
+    if table.gpus == Some(0) {
+        return Err("a lease of 0 GPUs: write how many it pays for, or leave gpus out".to_owned());
+    }
+    let (mut rate, mut power) = (hourly(table)?, table.power);
+    if let Some(conversion) = conversion(table.currency.as_deref(), currency, exchange)? {
+        let large = || format!("too large in {currency}");
+        rate = conversion.rate(rate).ok_or_else(large)?;
+        if let Some(power) = &mut power {
+            power.kwh = conversion.energy(power.kwh).ok_or_else(large)?;
+        }
+    }
+    Ok(Lease {
+        gpus: table.gpus,
+        from,
+        until,
+        when: table.when.into(),
+        rounding: table.rounding.into(),
+        power,
+        ..Lease::of(leased, rate)
+    })
+}
+
+/// Rent an hour, or what was paid for a node spread over its life and its GPUs.
+fn hourly(table: &LeaseTable) -> Result<HourlyRate, String> {
+    let owned = [&table.network, &table.salvage, &table.life].into_iter().any(Option::is_some);
+    match (table.rate, &table.capex) {
+        (Some(rate), None) if !owned && table.gpus_per_node.is_none() => Ok(rate),
+        (None, Some(capex)) => amortised(table, capex),
+        (Some(_), _) => Err("a lease is rent or hardware of your own: write rate, or capex with life".to_owned()),
+        (None, None) => {
+            Err("a lease without a price: write rate = \"2.40\", or capex, life and gpus_per_node".to_owned())
+        }
+    }
+}
+
+fn amortised(table: &LeaseTable, capex: &str) -> Result<HourlyRate, String> {
+    let amount = |key: &str, text: Option<&str>| {
+        text.map_or(Ok(0), |text| parse_scaled(text, 6)).map_err(|error| format!("{key}: {error}"))
+    };
+    let (capex, network) = (amount("capex", Some(capex))?, amount("network", table.network.as_deref())?);
+    let salvage = amount("salvage", table.salvage.as_deref())?;
+    let paid = capex.checked_add(network).ok_or("capex: too large")?;
+    let lost = paid.checked_sub(salvage).filter(|lost| *lost >= 0);
+    let lost = lost.ok_or("salvage: more than was paid: write what it will be worth at the end of its life")?;
+    let life = parse_life(table.life.as_deref().ok_or("capex without a life: write life = \"4y\"")?)?;
+    let gpus = table.gpus_per_node.filter(|gpus| *gpus > 0);
+    let gpus = gpus.ok_or("capex is for a node: write how many GPUs it has, gpus_per_node = 8")?;
+    let life = life.checked_mul(gpus.into()).ok_or("life: too long")?;
+    HourlyRate::amortised(lost, life).ok_or_else(|| "capex: too large for so short a life".to_owned())
+}
+
+/// Milliseconds of `4y`, `1500d` or `30000h`.
+fn parse_life(text: &str) -> Result<i64, String> {
+    let refuse = || format!("life \"{text}\": write it like \"4y\", \"1500d\" or \"30000h\"");
+    let unit = text.chars().last().ok_or_else(refuse)?;
+    let hours = match unit {
+        'y' => YEAR_HOURS,
+        'd' => 24,
+        'h' => 1,
+        _ => return Err(refuse()),
+    };
+    // To thousandths, so that half a year is one.
+    let count = parse_scaled(&text[..text.len() - 1], 3).map_err(|_| refuse())?;
+    count.checked_mul(hours * 3600).filter(|life| *life > 0).ok_or_else(refuse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_is_years_days_or_hours() {
+        assert_eq!(parse_life("4y"), Ok(35_040 * 3_600_000));
+        assert_eq!(parse_life("0.5d"), Ok(12 * 3_600_000));
+        assert_eq!(parse_life("1h"), Ok(3_600_000));
+        for text in ["", "y", "4", "4 years", "0y", "-1y", "99999999999999999y", "½y", "4é"] {
+            assert!(parse_life(text).is_err(), "{text}");
+        }
+    }
+}

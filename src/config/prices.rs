@@ -1,0 +1,140 @@
+//! What tokens are worth: price files, the user's own prices, and dated rates between currencies.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::ConfigError;
+use super::error::Findings;
+use super::file::{FxTable, PriceTable};
+use crate::pricing::{
+    Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile, TierFile, check_currency, parse_instant,
+};
+use crate::units::parse_scaled;
+
+/// The rates between currencies.
+pub(super) fn exchange(tables: &[FxTable], findings: &mut Findings<'_>) -> Exchange {
+    let mut rates = Vec::new();
+    for (nth, table) in tables.iter().enumerate() {
+        match fx(table) {
+            Ok(rate) => rates.push(rate),
+            Err(why) => findings.table("fx", nth, why),
+        }
+    }
+    Exchange::new(rates)
+}
+
+fn fx(table: &FxTable) -> Result<Fx, String> {
+    check_currency(&table.from)?;
+    check_currency(&table.to)?;
+    if table.from == table.to {
+        return Err(format!("from {0} to {0}: write two currencies", table.from));
+    }
+    let nanos = parse_scaled(&table.rate, 9).map_err(|error| format!("rate: {error}"))?;
+    if nanos == 0 {
+        return Err("rate: no currency is worth nothing: write it like \"0.1404\"".to_owned());
+    }
+    let midnight = parse_instant(Some(&format!("{}T00:00:00Z", table.at)));
+    let since = midnight.ok().flatten();
+    let since = since.ok_or_else(|| format!("at \"{}\" is not a day: write it like \"2026-11-01\"", table.at))?;
+    Ok(Fx { from: table.from.clone(), to: table.to.clone(), nanos, since, dated: table.at.clone() })
+}
+
+/// How an amount gets into the ledger's currency; `None` if it is there already.
+///
+/// # Errors
+/// What to write where no rate says it.
+pub(super) fn conversion<'a>(
+    named: Option<&str>,
+    currency: &str,
+    exchange: &'a Exchange,
+) -> Result<Option<Conversion<'a>>, String> {
+    let Some(named) = named.filter(|named| *named != currency) else { return Ok(None) };
+    check_currency(named)?;
+    exchange.newest(named, currency).map(Some).ok_or_else(|| {
+        format!(
+            "currency {named}: the ledger is in {currency}; write the amount in {currency}, or say what it is worth: \
+             [[fx]] from = \"{named}\" to = \"{currency}\" rate = \"…\" at = \"2026-11-01\""
+        )
+    })
+}
+
+/// The built-in book under the user's files and choices.
+pub(super) fn book(
+    tables: &[PriceTable],
+    files: &[PathBuf],
+    currency: &str,
+    exchange: &Exchange,
+    findings: &mut Findings<'_>,
+) -> Book {
+    let mut book = Book::built_in().unwrap_or_else(|error| {
+        findings.file(error.to_string());
+        Book::default()
+    });
+    for file in files {
+        let path = findings.beside(file);
+        findings.take(read(&path, &mut book));
+    }
+    book.keep_currency(currency, exchange);
+    let mut choices = Vec::new();
+    for (nth, table) in tables.iter().enumerate() {
+        let choice = price(table, nth, currency, exchange, &mut book);
+        let usable = choice.and_then(|choice| {
+            let known = choice.list.as_deref().map_or(Ok(()), |list| book.own_list(list).map(|_| ()));
+            known.map(|()| choice).map_err(|error| error.to_string())
+        });
+        match usable {
+            Ok(choice) => choices.push(choice),
+            Err(why) => findings.table("price", nth, why),
+        }
+    }
+    if let Err(error) = book.pin(choices) {
+        findings.file(error.to_string());
+    }
+    book
+}
+
+/// Adds a price file to the book, and says all that is wrong in it.
+fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => return vec![ConfigError::new(path, error.to_string())],
+    };
+    match toml::from_str::<PriceFile>(&text) {
+        Ok(file) => {
+            let mistakes = book.add_all(file).into_iter();
+            mistakes.map(|mistake| ConfigError::at(path, &text, &mistake.place, mistake.to_string())).collect()
+        }
+        Err(error) => vec![ConfigError::from_toml(path, &text, &error)],
+    }
+}
+
+/// A choice for a model; prices written in place become a list of their own.
+fn price(
+    table: &PriceTable,
+    nth: usize,
+    currency: &str,
+    exchange: &Exchange,
+    book: &mut Book,
+) -> Result<Pinned, String> {
+    let conversion = conversion(table.currency.as_deref(), currency, exchange)?;
+    let list = match (&table.list, table.hit, table.miss, table.output) {
+        (list, None, None, None) => list.clone(),
+        (None, Some(hit), Some(miss), Some(output)) => {
+            let convert = |price| conversion.map_or(Some(price), |conversion| conversion.price(price));
+            let large = || format!("too large in {currency}");
+            let own = |price| convert(price).ok_or_else(large);
+            let name = format!("your price {} ({})", nth + 1, table.model);
+            let tier = TierFile::new(own(hit)?, own(miss)?, own(output)?);
+            let tiers = BTreeMap::from([("standard".to_owned(), tier)]);
+            let list = ListFile::flat(name.clone(), currency.to_owned(), tiers);
+            book.add(PriceFile { lists: vec![list], ..PriceFile::default() }).map_err(|error| error.to_string())?;
+            Some(name)
+        }
+        (Some(_), ..) => return Err("a price is a list or hit, miss and output: write one or the other".to_owned()),
+        _ => return Err("write all three of hit, miss and output, in money per million tokens".to_owned()),
+    };
+    if list.is_none() && table.paid.is_none() {
+        return Err("a price names a list, prices, or a paid share: write list = \"deepseek-r1-2025\"".to_owned());
+    }
+    Ok(Pinned { model: table.model.clone(), tenant: table.tenant.clone(), list, paid: table.paid })
+}

@@ -1,0 +1,162 @@
+//! From a list as it is written to one that prices, with everything checked that could price wrongly.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use super::calendar::{Calendars, write_days};
+use super::error::Refusal;
+use super::{ClassPrices, ListFile, PriceList, TierFile, Window, WindowFile, check_currency};
+use crate::units::Timestamp;
+
+/// The tier of a list that names none.
+const STANDARD: &str = "standard";
+
+impl ListFile {
+    /// Checks the list and makes it usable.
+    pub(super) fn build(self, calendars: &Calendars) -> Result<PriceList, Refusal> {
+        check_currency(&self.currency).map_err(|why| Refusal::new("currency", why))?;
+        let zone = self.zone.as_deref().map_or(Ok(TimeZone::UTC), parse_zone)?;
+        let holidays = match &self.holidays {
+            Some(name) => calendars.get(name).cloned().ok_or_else(|| {
+                let near = calendars.keys().min_by_key(|known| strsim::damerau_levenshtein(known, name));
+                let near = near.map_or_else(String::new, |near| format!("; is it \"{near}\"?"));
+                Refusal::new("holidays", format!("no calendar \"{name}\" under [holidays]{near}"))
+            })?,
+            None => Vec::new(),
+        };
+        let default_tier = self.default.unwrap_or_else(|| STANDARD.to_owned());
+        let windows = self.windows.into_iter().map(build_window).collect::<Result<Vec<_>, _>>()?;
+        if self.holidays.is_none() && windows.iter().any(|window| window.except_holidays) {
+            return Err(Refusal::new("windows", "except_holidays without a calendar: write holidays = \"cn\""));
+        }
+        refuse_overlaps(&windows)?;
+        let named = windows.iter().map(|window| &window.tier).chain([&default_tier]);
+        if let Some(missing) = named.into_iter().find(|tier| !self.tiers.contains_key(*tier)) {
+            return Err(Refusal::new("tiers", format!("tier \"{missing}\" has no prices: add [list.tiers.{missing}]")));
+        }
+        let instant = |key, text: Option<&str>| parse_instant(text).map_err(|why| Refusal::new(key, why));
+        let (from, until) = (instant("from", self.from.as_deref())?, instant("until", self.until.as_deref())?);
+        if let (Some(from), Some(until)) = (from, until)
+            && until <= from
+        {
+            return Err(Refusal::new("until", format!("it ends at {until}, before it begins at {from}")));
+        }
+        let (tiers, extra) = split_tiers(self.tiers);
+        Ok(PriceList {
+            name: self.name,
+            currency: self.currency,
+            from,
+            until,
+            zone,
+            default_tier,
+            windows,
+            calendar: self.holidays,
+            holidays,
+            tiers,
+            extra,
+            source: self.source,
+        })
+    }
+}
+
+impl From<&PriceList> for ListFile {
+    /// The list as it would be written, without its source: all that prices.
+    fn from(list: &PriceList) -> Self {
+        let tier = |(tier, prices): (&String, &ClassPrices)| {
+            let classes = list.extra.get(tier).cloned().unwrap_or_default();
+            let (hit, miss, output) = (prices.hit, prices.miss, prices.output);
+            (tier.clone(), TierFile { hit, miss, output, classes })
+        };
+        Self {
+            name: list.name.clone(),
+            currency: list.currency.clone(),
+            from: list.from.map(|from| from.to_string()),
+            until: list.until.map(|until| until.to_string()),
+            zone: list.zone.iana_name().map(str::to_owned),
+            default: Some(list.default_tier.clone()),
+            holidays: list.calendar.clone(),
+            source: String::new(),
+            tiers: list.tiers.iter().map(tier).collect(),
+            windows: list.windows.iter().map(write_window).collect(),
+        }
+    }
+}
+
+type Extra = BTreeMap<String, BTreeMap<String, crate::units::Price>>;
+
+/// The classes that engines count apart from the open ones.
+fn split_tiers(tiers: BTreeMap<String, TierFile>) -> (BTreeMap<String, ClassPrices>, Extra) {
+    let (mut core, mut extra) = (BTreeMap::new(), Extra::new());
+    for (tier, prices) in tiers {
+        if !prices.classes.is_empty() {
+            extra.insert(tier.clone(), prices.classes);
+        }
+        core.insert(tier, ClassPrices { hit: prices.hit, miss: prices.miss, output: prices.output });
+    }
+    (core, extra)
+}
+
+fn parse_zone(zone: &str) -> Result<TimeZone, Refusal> {
+    TimeZone::get(zone).map_err(|_| {
+        Refusal::new("zone", format!("zone \"{zone}\" is not an IANA time zone: write one like \"Asia/Shanghai\""))
+    })
+}
+
+fn build_window(file: WindowFile) -> Result<Window, Refusal> {
+    let refuse = |why: &dyn std::fmt::Display| Refusal::new("windows", why);
+    if file.hours.is_empty() {
+        return Err(refuse(&"a window without hours: write hours = [\"00:00-24:00\"] for the whole day"));
+    }
+    let hours = file.hours.iter().map(|hours| Window::parse_hours(hours)).collect::<Result<_, _>>();
+    let weekdays = file.weekdays.into_iter().map(Window::parse_weekday).collect::<Result<_, _>>();
+    Ok(Window {
+        tier: file.tier,
+        hours: hours.map_err(|error| refuse(&error))?,
+        weekdays: weekdays.map_err(|error| refuse(&error))?,
+        except_holidays: file.except_holidays,
+    })
+}
+
+fn write_window(window: &Window) -> WindowFile {
+    WindowFile {
+        tier: window.tier.clone(),
+        hours: window.hours.iter().map(|(start, end)| format!("{start}-{end}")).collect(),
+        weekdays: window.weekdays.iter().map(|day| day.to_monday_one_offset()).collect(),
+        except_holidays: window.except_holidays,
+    }
+}
+
+/// Two windows that name different tiers for one instant: which of them is meant is anyone's guess.
+fn refuse_overlaps(windows: &[Window]) -> Result<(), Refusal> {
+    for (nth, window) in windows.iter().enumerate() {
+        for other in windows[..nth].iter().filter(|other| other.tier != window.tier) {
+            if let Some((day, time)) = window.overlaps(other) {
+                let (first, second, at) = (&other.tier, &window.tier, time.strftime("%H:%M"));
+                let why = format!(
+                    "windows of \"{first}\" and \"{second}\" overlap on {day:?} at {at}: end one where the other begins"
+                );
+                return Err(Refusal::new("windows", why));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An RFC 3339 instant, where one is written.
+///
+/// # Errors
+/// What to write instead.
+pub fn parse_instant(text: Option<&str>) -> Result<Option<Timestamp>, String> {
+    text.map(|text| {
+        text.parse::<jiff::Timestamp>()
+            .map(|instant| Timestamp::from_millis(instant.as_millisecond()))
+            .map_err(|_| format!("\"{text}\" is not an instant: write it like \"2025-09-05T16:00:00Z\""))
+    })
+    .transpose()
+}
+
+/// A calendar as a file would write it.
+pub(super) fn write_calendars(calendars: &Calendars) -> BTreeMap<String, Vec<String>> {
+    calendars.iter().map(|(name, days)| (name.clone(), write_days(days))).collect()
+}

@@ -1,0 +1,80 @@
+//! Holidays: which days a calendar knows, and that a year it does not know is not a year without holidays.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+/// The longest span of days that one entry may name.
+const LONGEST: i32 = 366;
+
+/// Calendars by name, their days in order.
+pub(super) type Calendars = BTreeMap<String, Vec<Date>>;
+
+/// Takes a file's days into a calendar. A year that is named again is replaced, every other year stays.
+pub(super) fn merge(calendar: &mut Vec<Date>, days: &[Date]) {
+    calendar.retain(|known| days.iter().all(|day| day.year() != known.year()));
+    calendar.extend(days);
+    calendar.sort_unstable();
+    calendar.dedup();
+}
+
+/// Reads days, `2026-10-01`, and spans of them, `2026-10-01..2026-10-07`, both ends included.
+///
+/// # Errors
+/// What to write instead.
+pub(super) fn parse_days(days: &[String]) -> Result<Vec<Date>, String> {
+    let mut all = Vec::new();
+    for span in days {
+        let (first, last) = span.split_once("..").unwrap_or((span, span));
+        let (first, last) = (parse_day(first)?, parse_day(last)?);
+        if last < first {
+            return Err(format!("holidays \"{span}\" end before they begin: write \"{last}..{first}\""));
+        }
+        let days = first.until(last).map_or(LONGEST, |span| span.get_days());
+        if days >= LONGEST {
+            return Err(format!("holidays \"{span}\" are over a year: write the days that are holidays"));
+        }
+        all.extend(first.series(jiff::Span::new().days(1)).take_while(|day| *day <= last));
+    }
+    Ok(all)
+}
+
+fn parse_day(day: &str) -> Result<Date, String> {
+    day.parse().map_err(|_| format!("holiday \"{day}\" is not a date: write it like \"2026-10-01\""))
+}
+
+/// Days as they are written, one by one.
+pub(super) fn write_days(days: &[Date]) -> Vec<String> {
+    days.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn days(text: &[&str]) -> Result<Vec<Date>, String> {
+        parse_days(&text.iter().map(|day| (*day).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn spans_include_both_ends() {
+        let golden_week = days(&["2026-10-01..2026-10-07", "2026-01-01"]);
+        assert_eq!(golden_week.map(|days| days.len()), Ok(8));
+    }
+
+    #[test]
+    fn what_is_no_span_says_so() {
+        let why = |span: &str| days(&[span]).err().unwrap_or_default();
+        assert!(why("2026-10-07..2026-10-01").contains("write \"2026-10-01..2026-10-07\""));
+        assert!(why("2026-02-30").contains("is not a date") && why("").contains("is not a date"));
+        assert!(why("0001-01-01..9999-12-31").contains("over a year"));
+    }
+
+    #[test]
+    fn a_year_named_again_is_replaced() -> Result<(), String> {
+        let mut calendar = days(&["2026-01-01", "2026-05-01"])?;
+        merge(&mut calendar, &days(&["2027-01-01", "2026-05-02"])?);
+        assert_eq!(write_days(&calendar), ["2026-05-02", "2027-01-01"]);
+        Ok(())
+    }
+}

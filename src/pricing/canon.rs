@@ -1,0 +1,98 @@
+//! One text for all that prices, so that a ledger can keep the book it posted by and tell whether it has changed.
+
+use serde::{Deserialize, Serialize};
+
+use super::build::write_calendars;
+use super::{Book, BookError, GpuFile, HistoryFile, ListFile, Pinned, PriceFile};
+
+/// A book as text: no sources, everything in an order of its own.
+#[derive(Serialize, Deserialize)]
+struct Canon {
+    currency: String,
+    prices: PriceFile,
+    pinned: Vec<Pinned>,
+}
+
+impl Book {
+    /// All that prices, as one JSON text: equal books give equal texts, whatever order they were read in.
+    pub fn canonical(&self) -> String {
+        let history =
+            |(model, lists): (&String, &Vec<String>)| HistoryFile { models: vec![model.clone()], lists: lists.clone() };
+        let globs = self.globs.iter().map(|(pattern, lists)| history((pattern, lists)));
+        let gpu = |rate: &super::GpuRate| GpuFile {
+            gpu: rate.gpu.clone(),
+            rate: rate.rate,
+            currency: rate.currency.clone(),
+            dated: rate.dated.clone(),
+            source: String::new(),
+        };
+        let mut gpus: Vec<_> = self.card.rates().iter().map(gpu).collect();
+        gpus.sort_by(|a, b| a.gpu.cmp(&b.gpu));
+        let prices = PriceFile {
+            holidays: write_calendars(&self.calendars),
+            lists: self.lists.values().map(ListFile::from).collect(),
+            histories: globs.chain(self.histories.iter().map(history)).collect(),
+            gpus,
+        };
+        let canon = Canon { currency: self.currency.clone(), prices, pinned: self.pinned.clone() };
+        // Only a map with keys that are no strings, or a failing writer, could fail.
+        serde_json::to_string(&canon).unwrap_or_default()
+    }
+
+    /// The book that a canonical text is of.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn from_canonical(text: &str) -> Result<Self, BookError> {
+        let canon: Canon =
+            serde_json::from_str(text).map_err(|error| BookError::new("a kept price book", error.to_string()))?;
+        let mut book = Self::of_currency(&canon.currency);
+        book.add(canon.prices)?;
+        book.pin(canon.pinned)?;
+        Ok(book)
+    }
+
+    /// A hash of [`Book::canonical`] that is the same on every machine and in every release: 64-bit FNV-1a.
+    pub fn revision(&self) -> u64 {
+        const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+        const PRIME: u64 = 0x0100_0000_01b3;
+        self.canonical().bytes().fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_book_comes_back_from_its_text() -> Result<(), BookError> {
+        let mut book = Book::built_in()?;
+        let list = Some("deepseek-r1-standard".to_owned());
+        book.pin(vec![Pinned { model: "my-*".to_owned(), tenant: Some("app".to_owned()), list, paid: None }])?;
+        let again = Book::from_canonical(&book.canonical())?;
+        assert_eq!(again.canonical(), book.canonical());
+        assert_eq!(again.revision(), book.revision());
+        let at = crate::units::Timestamp::from_millis(1_790_000_000_000);
+        let tier = |book: &Book| book.price_of("deepseek-v4-pro").map(|price| price.quote(at).tier.to_owned());
+        assert_eq!(tier(&again), tier(&book));
+        assert!(Book::from_canonical("{}").is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn a_revision_is_of_prices_not_of_sources() -> Result<(), BookError> {
+        let book = |source: &str, output: &str| -> Result<u64, BookError> {
+            let mut book = Book::built_in()?;
+            let text = format!(
+                "[[list]]\nname = \"mine\"\ncurrency = \"USD\"\nsource = \"{source}\"\n\
+                 [list.tiers.standard]\nhit = \"0\"\nmiss = \"1\"\noutput = \"{output}\"\n"
+            );
+            let file = toml::from_str(&text).map_err(|error| BookError::new("mine", error.to_string()))?;
+            book.add(file)?;
+            Ok(book.revision())
+        };
+        assert_eq!(book("here", "2")?, book("there", "2.00")?);
+        assert_ne!(book("here", "2")?, book("here", "2.000000001")?);
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! What cannot be used of a price file: which list, where it stands, and what to write instead.
+
+use std::fmt;
+
+/// Something in a price file that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookError {
+    /// The list, the model or the GPU that it is about.
+    pub list: String,
+    /// Why, and what to write instead.
+    pub why: String,
+    /// Where it stands in its file, from the outside in: `list`, `3`, `zone`. Empty where that is not known.
+    pub place: Vec<String>,
+}
+
+impl BookError {
+    /// A mistake that has no place of its own.
+    pub(super) fn new(list: &str, why: impl Into<String>) -> Self {
+        Self { list: list.to_owned(), why: why.into(), place: Vec::new() }
+    }
+
+    /// The same at the `nth` table of a kind, at one of its keys.
+    pub(super) fn at(mut self, table: &str, nth: usize, key: &str) -> Self {
+        self.place = [table, &nth.to_string(), key].map(str::to_owned).into();
+        self
+    }
+}
+
+impl fmt::Display for BookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "price list \"{}\": {}", self.list, self.why)
+    }
+}
+
+impl std::error::Error for BookError {}
+
+/// What is wrong with a list, and under which of its keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) key: &'static str,
+    pub(super) why: String,
+}
+
+impl Refusal {
+    pub(super) fn new(key: &'static str, why: impl fmt::Display) -> Self {
+        Self { key, why: why.to_string() }
+    }
+}
+
+/// A currency as its ISO 4217 code.
+///
+/// # Errors
+/// What to write instead.
+pub fn check_currency(code: &str) -> Result<(), String> {
+    if code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()) {
+        Ok(())
+    } else {
+        Err(format!("\"{code}\" is not a currency: write its ISO 4217 code, like \"USD\""))
+    }
+}

@@ -1,0 +1,107 @@
+//! Dated rates between currencies.
+//!
+//! A ledger keeps one currency and a provider's list is never converted: its lists in two currencies are two products.
+//! What is converted, once and at a rate whose date is said, is what is shown beside it and what a user pays or asks in
+//! another currency.
+
+use crate::units::{EnergyPrice, HourlyRate, Money, Price, Timestamp};
+
+/// How much of one currency a unit of another was worth from a day on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fx {
+    /// The currency that is given: `CNY`.
+    pub from: String,
+    /// The currency that is had for it: `USD`.
+    pub to: String,
+    /// Billionths of `to` for one `from`; above zero.
+    pub nanos: i64,
+    /// The beginning of the day of the rate.
+    pub since: Timestamp,
+    /// That day as it was written: `2026-11-01`.
+    pub dated: String,
+}
+
+/// All dated rates that are known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Exchange(Vec<Fx>);
+
+/// One rate, ready to convert with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conversion<'a> {
+    numerator: i64,
+    denominator: i64,
+    /// The day of the rate: `2026-11-01`.
+    pub dated: &'a str,
+}
+
+impl Exchange {
+    /// These rates.
+    pub fn new(mut rates: Vec<Fx>) -> Self {
+        rates.sort_by_key(|fx| fx.since);
+        Self(rates)
+    }
+
+    /// How to convert at an instant: by the newest rate of that time, or by the first one before there was any. A rate
+    /// serves both ways.
+    pub fn conversion(&self, from: &str, to: &str, at: Timestamp) -> Option<Conversion<'_>> {
+        const ONE: i64 = 1_000_000_000;
+        let way = |fx: &Fx| (fx.from == from && fx.to == to) || (fx.from == to && fx.to == from);
+        let newest = self.0.iter().rev().find(|fx| way(fx) && fx.since <= at);
+        let fx = newest.or_else(|| self.0.iter().find(|fx| way(fx)))?;
+        let (numerator, denominator) = if fx.from == from { (fx.nanos, ONE) } else { (ONE, fx.nanos) };
+        Some(Conversion { numerator, denominator, dated: &fx.dated })
+    }
+
+    /// How to convert by the newest rate there is.
+    pub fn newest(&self, from: &str, to: &str) -> Option<Conversion<'_>> {
+        self.conversion(from, to, Timestamp::from_millis(i64::MAX))
+    }
+}
+
+impl Conversion<'_> {
+    /// An amount, rounded half to even to a grain.
+    pub fn money(self, amount: Money) -> Option<Money> {
+        amount.converted(self.numerator, self.denominator)
+    }
+
+    /// A rate, exactly.
+    pub fn rate(self, rate: HourlyRate) -> Option<HourlyRate> {
+        rate.times(self.numerator, self.denominator)
+    }
+
+    /// A price, rounded half to even at its nine decimals.
+    pub fn price(self, price: Price) -> Option<Price> {
+        price.times(self.numerator, self.denominator)
+    }
+
+    /// A price of energy, rounded half to even at its six decimals.
+    pub fn energy(self, price: EnergyPrice) -> Option<EnergyPrice> {
+        price.times(self.numerator, self.denominator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_of_the_day_serves_both_ways() {
+        let fx = |nanos, day: i64| Fx {
+            from: "USD".to_owned(),
+            to: "CNY".to_owned(),
+            nanos,
+            since: Timestamp::from_millis(day),
+            dated: format!("day {day}"),
+        };
+        let exchange = Exchange::new(vec![fx(7_200_000_000, 20), fx(7_100_000_000, 10)]);
+        let dated = |at| exchange.conversion("CNY", "USD", Timestamp::from_millis(at)).map(|c| c.dated);
+        assert_eq!(
+            (dated(5), dated(10), dated(19), dated(20)),
+            (Some("day 10"), Some("day 10"), Some("day 10"), Some("day 20"))
+        );
+        let amount = |units: i64| Money::from_micros(units * 1_000_000);
+        assert_eq!(exchange.newest("CNY", "USD").and_then(|c| c.money(amount(36))), Some(amount(5)));
+        assert_eq!(exchange.newest("USD", "CNY").and_then(|c| c.money(amount(5))), Some(amount(36)));
+        assert_eq!(exchange.newest("EUR", "USD"), None);
+    }
+}

@@ -1,0 +1,46 @@
+//! What of an engine's work is billed, and what a business costs beside its GPUs.
+
+use crate::units::{GpuTime, HourlyRate, Money, Share, Span};
+
+/// Which of an engine's tokens are billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Bill {
+    /// All that its counters hold, aborted work included: the engine's value.
+    #[default]
+    All,
+    /// Finished requests only, where the engine counts them apart.
+    Finished,
+}
+
+/// Cost that no GPU's lease holds: network, storage, staff, payment fees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Overhead {
+    /// An hour, whatever is served.
+    pub per_hour: Option<HourlyRate>,
+    /// Of the revenue.
+    pub of_revenue: Option<Share>,
+}
+
+impl Overhead {
+    /// What a span costs in which so much was earned; `None` if no overhead is set.
+    pub fn of(self, span: Span, revenue: Money) -> Option<Money> {
+        let hourly = self.per_hour.map(|rate| rate.of(GpuTime::of(1, span)));
+        let share = self.of_revenue.map(|share| share.of(revenue));
+        (hourly.is_some() || share.is_some()).then(|| hourly.into_iter().chain(share).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overhead_is_by_the_hour_and_by_the_share() -> Result<(), crate::units::DecimalError> {
+        let (hour, revenue) = (Span::from_secs(3600), Money::from_micros(1_000_000_000));
+        let overhead = Overhead { per_hour: Some("12.00".parse()?), of_revenue: Some("0.025".parse()?) };
+        assert_eq!(overhead.of(hour, revenue), Some(Money::from_micros(37_000_000)));
+        assert_eq!(Overhead { per_hour: None, ..overhead }.of(hour, revenue), Some(Money::from_micros(25_000_000)));
+        assert_eq!(Overhead::default().of(hour, revenue), None);
+        Ok(())
+    }
+}
