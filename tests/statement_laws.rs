@@ -50,6 +50,7 @@ fn world(tokens: &[Tokens], rents: &[Rent]) -> Past {
             unit: (place != 3).then(|| UnitName::new("u")),
             gpu: Label::new("H800"),
             rate: (place != 3).then(|| "2.000001".parse().unwrap()),
+            power: None,
             kind: kinds.get(place).copied().unwrap_or(RentKind::Gpus),
             lease: (place == 2).then(|| Label::new("contract 7")),
         });

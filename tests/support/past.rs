@@ -50,6 +50,7 @@ impl Making {
             unit: unit.map(UnitName::new),
             gpu: Label::new("H800"),
             rate: rate.map(|rate| rate.parse().unwrap()),
+            power: None,
             kind: RentKind::Gpus,
             lease: None,
         })
