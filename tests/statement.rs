@@ -88,7 +88,7 @@ fn the_night_discount_took_what_it_is_said_to_have_taken() {
     // V25 says 490,037 of 562,027; the same share of the exact 562,100 is 490,101.
     let discounted = told.after.revenue.rounded(0);
     assert!((489_900..490_300).contains(&discounted), "{discounted}");
-    let pin = Pinned { model: "*".to_owned(), list: Some("deepseek-r1-2025".to_owned()), paid: None };
+    let pin = Pinned { model: "*".to_owned(), list: Some("deepseek-r1-2025".to_owned()), paid: None, tenant: None };
     book.pin(vec![pin]).unwrap();
     let again = statement(&reprice(&day, &book), By::Tier);
     assert_eq!(again.total.revenue.unwrap().rounded(0), discounted);
@@ -149,6 +149,7 @@ fn mixed() -> Past {
         unit: None,
         gpu: Label::new("H800"),
         rate: "1".parse().ok(),
+        power: None,
         kind,
         lease: Some(Label::new("lease of a")),
     };

@@ -17,7 +17,7 @@ pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
     let plan = Plan::new(global, targets)?;
     let options = options(&plan)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let keeping = ledger::settings(&plan, ledger::choice(global).or_own(), &Clock::System);
+    let keeping = ledger::settings(&plan, ledger::choice(global, &plan.settings).or_own(), &Clock::System);
     let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping);
     show(options, pipeline.pictures.clone())
 }

@@ -45,7 +45,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     plan.settings.book.pin(vec![pin]).map_err(|error| Failure::Run(error.to_string()))?;
 
     let mut day = Day::new(&plan, clock.clone(), speed);
-    if let Some(path) = ledger::choice(global).only_named() {
+    if let Some(path) = ledger::choice(global, &plan.settings).only_named() {
         day = day.keeping(&plan, path, &Clock::Scripted(clock))?;
     }
     let (publish, pictures) = watch::channel(Arc::new(day.collector_picture(&plan)));

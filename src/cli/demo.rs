@@ -27,11 +27,11 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     at_standard_prices(&mut plan.settings.book)?;
     if args.look.any() {
         let looks = Looks::new(&args.look, plan.interval())?;
-        let ledger = ledger::choice(global).only_named();
+        let ledger = ledger::choice(global, &plan.settings).only_named();
         return runtime.block_on(Observer::new(plan, Clock::System, looks).observe(ledger)).map(drop);
     }
     let options = dashboard::options(&plan)?;
-    let keeping = ledger::settings(&plan, ledger::choice(global).only_named(), &Clock::System);
+    let keeping = ledger::settings(&plan, ledger::choice(global, &plan.settings).only_named(), &Clock::System);
     let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping);
     dashboard::show(options, pipeline.pictures.clone())
 }

@@ -8,9 +8,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Failure;
 use super::args::Global;
-use super::sources::Plan;
+use super::sources::{Plan, span};
 use crate::clock::Clock;
 use crate::collector::{Collector, Message};
+use crate::config::Settings;
 use crate::snapshot::{Keeper, LedgerBasis};
 use crate::store::{self, News, Store};
 use crate::units::Span;
@@ -30,8 +31,8 @@ pub(super) enum Choice {
 }
 
 /// The flag, else the configuration.
-pub(super) fn choice(global: &Global) -> Choice {
-    match global.ledger.as_deref() {
+pub(super) fn choice(global: &Global, settings: &Settings) -> Choice {
+    match global.ledger.as_deref().or(settings.ledger.as_deref()) {
         None => Choice::Unsaid,
         Some("none") => Choice::Nowhere,
         Some(path) => Choice::File(PathBuf::from(path)),
@@ -64,14 +65,14 @@ pub(super) fn settings(plan: &Plan, path: Option<PathBuf>, clock: &Clock) -> sto
         currency: plan.settings.currency.clone(),
         zone: plan.settings.zone.clone(),
         one_day: false,
-        book: (0, String::new()),
+        book: (plan.settings.book.revision(), plan.settings.book.canonical()),
         clock: clock.clone(),
     }
 }
 
 /// The longest absence that is bridged.
-pub(super) fn absence(_plan: &Plan) -> Span {
-    Span::from_secs(86_400)
+pub(super) fn absence(plan: &Plan) -> Span {
+    span(plan.settings.absence)
 }
 
 /// Opens a ledger whose first news comes alone, and whose later news go to the collector.

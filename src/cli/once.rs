@@ -59,7 +59,7 @@ pub(super) fn run(global: &Global, targets: &[String], args: &LookArgs) -> Resul
     let looks = Looks::new(args, plan.interval())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let observer = Observer::new(plan.clone(), Clock::System, looks);
-    let last = runtime.block_on(observer.observe(ledger::choice(global).only_named()))?;
+    let last = runtime.block_on(observer.observe(ledger::choice(global, &plan.settings).only_named()))?;
     failures::named_failures(&plan, &last)
 }
 

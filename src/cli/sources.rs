@@ -61,6 +61,7 @@ impl Plan {
         let parsed = named.address.parse();
         let mut target: Target = parsed.map_err(|error: TargetError| Failure::Usage(error.to_string()))?;
         (target.node, target.unit, target.role) = (named.node, named.unit, named.role);
+        target.labels = named.labels;
         (target.bearer_token_file, target.ca_file) = (named.bearer_token_file, named.ca_file);
         if !self.targets.iter().any(|known| known.id == target.id || is_same_page(known, &target)) {
             self.targets.push(target);
@@ -84,6 +85,8 @@ impl Plan {
             local: self.node.clone(),
             currency: Label::new(&self.settings.currency),
             compare_to: self.settings.compare_to.clone(),
+            overhead: self.settings.overhead,
+            bill: self.settings.bill,
             leases: self.settings.leases.clone(),
             members: self.targets.iter().map(member).collect(),
         }
@@ -99,7 +102,7 @@ pub(super) fn member(target: &Target) -> Member {
         node: target.node.clone(),
         unit: target.unit.clone(),
         role: target.role,
-        tenant: None,
+        tenant: target.labels.get(&Label::new("tenant")).cloned(),
     }
 }
 

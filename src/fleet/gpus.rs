@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::rent::Held;
-use super::{Fleet, Member};
+use super::rent::{self, Held};
+use super::{Fleet, GpuMemory, Member};
 use crate::pricing::RentWhen;
-use crate::reading::{GpuId, GpuReading, GpuState, Health, Label, NodeName, TargetId, Trouble};
+use crate::reading::{GpuId, GpuReading, GpuState, Health, NodeName, TargetId, Trouble};
 use crate::units::{Moment, Ratio, Span};
 
 /// What a heat cell is the mean of.
@@ -50,10 +50,16 @@ impl Gpu {
     }
 
     /// A GPU that was known before, last seen at `seen`.
-    pub(super) fn remembered(node: &NodeName, index: u32, name: Option<Label>, origin: Origin, seen: Moment) -> Self {
-        let reading = GpuReading { index, name, ..GpuReading::default() };
-        let heat = VecDeque::new();
-        Self { node: node.clone(), reading, answered: seen, state: GpuState::Answering, origin, heat }
+    pub(super) fn remembered(node: &NodeName, memory: GpuMemory, looked: Moment) -> Self {
+        let GpuMemory { index, name, energy, .. } = memory;
+        Self {
+            node: node.clone(),
+            reading: GpuReading { index, name, energy, ..GpuReading::default() },
+            answered: memory.seen.unwrap_or(looked),
+            state: GpuState::Answering,
+            origin: memory.page.map_or(Origin::Driver, Origin::Page),
+            heat: VecDeque::new(),
+        }
     }
 
     fn take(&mut self, reading: GpuReading, at: Moment, origin: Origin) {
@@ -136,6 +142,7 @@ impl Fleet {
         for reading in readings {
             let id = id_of(&reading, name);
             self.note_change(name, &id, &reading);
+            self.meter(name, &id, &reading, at);
             self.place(name, &id, reading.index);
             let gpu = self.gpus.entry(id).or_insert_with(|| Gpu {
                 node: name.clone(),
@@ -158,6 +165,21 @@ impl Fleet {
     fn note_change(&mut self, name: &NodeName, id: &GpuId, reading: &GpuReading) {
         let known = self.gpus.get(id).is_some_and(|gpu| gpu.node == *name && gpu.state == reading.state);
         if let (false, Some(node)) = (known, self.nodes.get_mut(name)) {
+            node.changed = true;
+        }
+    }
+
+    /// Posts the energy that a GPU drew since it was last looked at, where power is paid for on top.
+    fn meter(&mut self, name: &NodeName, id: &GpuId, reading: &GpuReading, at: Moment) {
+        let (Some(gpu), Some(node)) = (self.gpus.get(id), self.nodes.get(name)) else { return };
+        let (Some(then), Some(now)) = (gpu.reading.energy, reading.energy) else { return };
+        // The driver counts from zero when it is loaded anew.
+        let drawn = now.get().checked_sub(then.get()).unwrap_or(now.get());
+        let drawn = i64::try_from(drawn).unwrap_or_default();
+        if drawn > 0
+            && rent::meter(&mut self.ledger, &self.site, name, node, gpu, drawn, at)
+            && let Some(node) = self.nodes.get_mut(name)
+        {
             node.changed = true;
         }
     }
@@ -186,10 +208,9 @@ impl Fleet {
             .filter(|(index, _)| !readings.iter().any(|r| r.index == **index && r.state == GpuState::Lost))
             .map(|(index, id)| (*index, id.clone()))
             .collect();
-        let unit = node.unit.clone();
         for (index, id) in missing {
-            if let Some(gpu) = self.gpus.remove(&id) {
-                self.rents.release(&mut self.ledger, &self.site, name, unit.as_ref(), &gpu);
+            if let (Some(gpu), Some(node)) = (self.gpus.remove(&id), self.nodes.get(name)) {
+                self.rents.release(&mut self.ledger, &self.site, name, node, &gpu);
             }
             if let Some(node) = self.nodes.get_mut(name) {
                 node.gpus.remove(&index);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::gpus::Origin;
+use super::gpus::{Gpu, Origin};
 use super::nodes::Node;
 use super::row::Row;
 use super::targets::Target;
@@ -15,7 +15,7 @@ use crate::reading::{
     EngineKind, EngineReading, GpuId, GpuState, Label, ModelName, NodeName, Rank, TargetId, UnitName,
 };
 use crate::series::{Incarnation, Meter, ProcessMemory};
-use crate::units::{Moment, Span, Timestamp};
+use crate::units::{Energy, Moment, Span, Timestamp};
 
 /// Everything that is remembered of a watch.
 #[derive(Debug, Clone, Default)]
@@ -100,6 +100,8 @@ pub struct GpuMemory {
     pub page: Option<TargetId>,
     /// When it was last seen, where that is not the node's last look.
     pub seen: Option<Moment>,
+    /// Its energy counter.
+    pub energy: Option<Energy>,
 }
 
 /// What changed since it was last handed on: one consistent cut through postings and counters.
@@ -318,11 +320,8 @@ impl Fleet {
         for gpu in memory.gpus.into_iter().flatten() {
             node.awaited = true;
             node.gpus.insert(gpu.index, gpu.id.clone());
-            let origin = gpu.page.map_or(Origin::Driver, Origin::Page);
-            let seen = gpu.seen.unwrap_or(memory.looked);
-            self.gpus
-                .entry(gpu.id)
-                .or_insert_with(|| super::gpus::Gpu::remembered(name, gpu.index, gpu.name, origin, seen));
+            let id = gpu.id.clone();
+            self.gpus.entry(id).or_insert_with(|| Gpu::remembered(name, gpu, memory.looked));
         }
     }
 }
@@ -348,7 +347,7 @@ fn remember_target(target: &Target) -> Option<TargetMemory> {
     })
 }
 
-fn remember_gpus(node: &Node, gpus: &BTreeMap<GpuId, super::gpus::Gpu>) -> Vec<GpuMemory> {
+fn remember_gpus(node: &Node, gpus: &BTreeMap<GpuId, Gpu>) -> Vec<GpuMemory> {
     let known = node.gpus.iter().filter_map(|(index, id)| Some((index, id, gpus.get(id)?)));
     known
         .map(|(index, id, gpu)| GpuMemory {
@@ -360,6 +359,7 @@ fn remember_gpus(node: &Node, gpus: &BTreeMap<GpuId, super::gpus::Gpu>) -> Vec<G
                 Origin::Page(target) => Some(target.clone()),
             },
             seen: (gpu.state != GpuState::Answering).then_some(gpu.answered),
+            energy: gpu.reading.energy,
         })
         .collect()
 }

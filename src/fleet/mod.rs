@@ -73,13 +73,15 @@ impl Fleet {
     pub fn new(site: Site, book: Book, began: Moment) -> Self {
         let pace = Pace::new(site.pace.unwrap_or(PACE), PACE_STEP);
         let mut fleet = Self {
-            ledger: Ledger::new(book, site.midnight(began.wall)).following(site.pace.unwrap_or(PACE)),
+            ledger: Ledger::new(book, site.midnight(began.wall))
+                .following(site.pace.unwrap_or(PACE))
+                .with_overhead(site.overhead.of_revenue),
             pace,
             targets: BTreeMap::new(),
             nodes: BTreeMap::new(),
             gpus: BTreeMap::new(),
             aliases: nodes::Aliases::default(),
-            rents: Rents::new(&site.leases, began.wall),
+            rents: Rents::new(&site, began.wall),
             lines: Lines::new(site.line_step),
             driver_trouble: None,
             troubles: Vec::new(),

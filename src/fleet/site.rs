@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::pricing::Lease;
+use crate::pricing::{Bill, Lease, Overhead};
 use crate::reading::{Label, NodeName, Role, TargetId, UnitName};
 use crate::units::{Span, Timestamp};
 
@@ -40,6 +40,10 @@ pub struct Site {
     pub local: NodeName,
     /// The ledger's currency.
     pub currency: Label,
+    /// Overhead by the hour and of revenue.
+    pub overhead: Overhead,
+    /// Which tokens are billed.
+    pub bill: Bill,
     /// The list that unpriced tokens are compared to.
     pub compare_to: Option<String>,
     /// What is paid for GPUs.
@@ -62,6 +66,8 @@ impl Site {
             zone: Some(TimeZone::UTC),
             local: NodeName::new(name),
             currency: Label::new("USD"),
+            overhead: Overhead::default(),
+            bill: Bill::default(),
             compare_to: None,
             leases: Vec::new(),
             members: Vec::new(),

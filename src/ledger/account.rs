@@ -102,6 +102,11 @@ impl Tariff {
             + self.prices.output.of_share(tokens.output, share)
     }
 
+    /// The part of what tokens earned that goes to overhead.
+    pub fn overhead_of(&self, earned: Money) -> Money {
+        self.overhead.map_or(Money::ZERO, |share| share.of(earned))
+    }
+
     /// What a million hits in `tokens` misses would take off: the width of not knowing the hits.
     pub fn hit_doubt(&self, miss: Tokens) -> Money {
         let share = self.paid.unwrap_or(Share::ALL);

@@ -51,6 +51,7 @@ pub struct Kept {
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
     book: Book,
+    revision: u64,
     overhead: Option<Share>,
     recent: Span,
     accounts: Table<Account>,
@@ -71,7 +72,7 @@ pub struct Ledger {
 impl Ledger {
     /// An empty ledger that prices by `book`, whose day began at `day_began`.
     pub fn new(book: Book, day_began: Timestamp) -> Self {
-        Self { book, day_began, recent: RECENT, ..Self::default() }
+        Self { revision: book.revision(), book, day_began, recent: RECENT, ..Self::default() }
     }
 
     /// Follows the recent past over `recent` instead of a minute.
@@ -219,6 +220,21 @@ impl Ledger {
     /// Takes rent back that was posted for GPUs which turn out to have been released before: a counter-entry.
     pub fn refund(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp) {
         self.write_rent(landlord, gpus, from, to, -1);
+    }
+
+    /// Posts energy that was drawn between two instants, in millijoules, spread evenly.
+    pub fn meter(&mut self, landlord: LandlordId, drawn: i64, from: Timestamp, to: Timestamp) {
+        let drawn = Tokens::new(u64::try_from(drawn).unwrap_or_default());
+        let cuts: Vec<Timestamp> = cut_minutes(from, to).collect();
+        let parts = super::apportion(drawn, from, to, &cuts);
+        for (start, part) in std::iter::once(from).chain(cuts).zip(parts) {
+            let energy = i64::try_from(part.count()).unwrap_or(i64::MAX);
+            self.charge(landlord, start, RentChange { energy, ..RentChange::default() });
+        }
+        let power = self.landlords.rows()[landlord.index()].power.filter(|_| !self.closed);
+        let owed = power.map_or(Money::ZERO, |power| power.of(drawn.count().into()));
+        let owed = self.recent_part(owed, to - from);
+        self.owed[landlord.index()] += owed;
     }
 
     /// Posts time and energy that belong to one minute: a line at a lease's end, a meter's reading.
@@ -376,8 +392,8 @@ impl Ledger {
     }
 
     fn price(&self, account: AccountId) -> Option<ModelPrice<'_>> {
-        let model = self.accounts.rows()[account.index()].model.as_ref()?;
-        self.book.price_of(model.as_str())
+        let account = &self.accounts.rows()[account.index()];
+        self.book.price_for(account.model.as_ref()?.as_str(), account.tenant.as_ref().map(Label::as_str))
     }
 
     /// Where the account's prices change inside the posting's interval; none if its standing tariff covers it.
@@ -413,7 +429,7 @@ impl Ledger {
             prices: quote.prices,
             paid: price.paid,
             overhead: self.overhead,
-            book: 0,
+            book: self.revision,
         }
     }
 

@@ -197,7 +197,7 @@ fn write_node(transaction: &Transaction<'_>, node: &NodeMemory) -> rusqlite::Res
     ])?;
     let Some(gpus) = &node.gpus else { return Ok(()) };
     transaction.prepare_cached("DELETE FROM gpus WHERE node = ?1")?.execute([node.node.as_str()])?;
-    let mut write = transaction.prepare_cached("INSERT INTO gpus VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    let mut write = transaction.prepare_cached("INSERT INTO gpus VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
     for gpu in gpus {
         write.execute(params![
             node.node.as_str(),
@@ -207,6 +207,7 @@ fn write_node(transaction: &Transaction<'_>, node: &NodeMemory) -> rusqlite::Res
             gpu.page.as_ref().map(TargetId::as_str),
             wall(gpu.seen),
             boot(gpu.seen),
+            gpu.energy.and_then(|energy| i64::try_from(energy.get()).ok()),
         ])?;
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::reading::{
     EngineKind, GpuId, Label, ModelName, NodeName, PromptCount, Rank, TargetId, TokenCounters, UnitName,
 };
 use crate::series::Meter;
-use crate::units::{Moment, Span, Timestamp, Tokens};
+use crate::units::{Energy, Moment, Span, Timestamp, Tokens};
 
 /// How many minutes back are kept apart, to judge what was idle in them.
 const LAST_MINUTES: Span = Span::from_secs(300);
@@ -154,7 +154,7 @@ fn nodes(connection: &Connection) -> rusqlite::Result<Vec<NodeMemory>> {
 
 fn gpus(connection: &Connection) -> rusqlite::Result<HashMap<String, Vec<GpuMemory>>> {
     const ALL: &str =
-        "SELECT node, gpu_index, gpu, name, page, seen_wall, seen_boot FROM gpus ORDER BY node, gpu_index";
+        "SELECT node, gpu_index, gpu, name, page, seen_wall, seen_boot, energy_mj FROM gpus ORDER BY node, gpu_index";
     let mut by_node: HashMap<String, Vec<GpuMemory>> = HashMap::new();
     let rows = all(connection, ALL, |row| {
         let gpu = GpuMemory {
@@ -163,6 +163,7 @@ fn gpus(connection: &Connection) -> rusqlite::Result<HashMap<String, Vec<GpuMemo
             name: row.get::<_, Option<String>>(3)?.as_deref().map(Label::new),
             page: row.get::<_, Option<String>>(4)?.as_deref().map(TargetId::new),
             seen: moment(row, 5)?,
+            energy: row.get::<_, Option<i64>>(7)?.and_then(|mj| u64::try_from(mj).ok()).map(Energy::new),
         };
         Ok((row.get::<_, String>(0)?, gpu))
     })?;

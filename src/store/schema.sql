@@ -81,7 +81,7 @@ CREATE TABLE nodes (
     node TEXT PRIMARY KEY, unit TEXT, looked_wall INTEGER NOT NULL, looked_boot INTEGER NOT NULL, held_from INTEGER,
     held_wall INTEGER, held_boot INTEGER, serving_wall INTEGER, serving_boot INTEGER) WITHOUT ROWID;
 CREATE TABLE gpus (
-    node TEXT, gpu_index INTEGER, gpu TEXT NOT NULL, name TEXT, page TEXT, seen_wall INTEGER, seen_boot INTEGER,
+    node TEXT, gpu_index INTEGER, gpu TEXT NOT NULL, name TEXT, page TEXT, seen_wall INTEGER, seen_boot INTEGER, energy_mj INTEGER,
     PRIMARY KEY (node, gpu_index)) WITHOUT ROWID;
 
 -- Up to when leases that pay for a number of GPUs, seen or not, are posted.

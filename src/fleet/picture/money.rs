@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Fleet, all_rows, row_counts};
-use crate::ledger::{Account, Classes, Landlord};
+use crate::ledger::{Account, Classes, Landlord, RentKind};
 use crate::reading::{Label, ModelName, NodeName, Role};
 use crate::snapshot::{ListBasis, MoneyView, RateBasis, Worth};
 use crate::units::{GpuTime, Money, Ratio, Tokens};
@@ -24,6 +24,7 @@ struct Day {
     uncosted: Money,
     cost: Option<Money>,
     idle: Money,
+    overhead: Money,
     unpriced: Classes,
     tokens: Classes,
 }
@@ -161,6 +162,7 @@ fn day(fleet: &Fleet, costed: &Costed) -> Day {
         };
         let value = ledger.tariff(tariff).value(tokens);
         day.revenue += value;
+        day.overhead += ledger.tariff(tariff).overhead_of(value);
         if !costed.covers_account(&ledger.accounts()[account.index()]) {
             day.uncosted += value;
         }
@@ -171,6 +173,9 @@ fn day(fleet: &Fleet, costed: &Costed) -> Day {
             *day.cost.get_or_insert_default() += cost;
             day.idle += landlord.idle_cost_of(rented).unwrap_or_default();
         }
+    }
+    if let Some(cost) = &mut day.cost {
+        *cost += day.overhead;
     }
     if day.cost.is_none() && ledger.landlords().iter().any(|landlord| landlord.rate.is_some()) {
         day.cost = Some(Money::ZERO);
@@ -268,7 +273,8 @@ fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
     let mut bases: Vec<RateBasis> = Vec::new();
     for (landlord, rented) in fleet.ledger.today().rents() {
         let landlord = &fleet.ledger.landlords()[landlord.index()];
-        let (Some(rate), true) = (landlord.rate, rented.held > GpuTime::ZERO) else { continue };
+        let held = rented.held > GpuTime::ZERO && landlord.kind == RentKind::Gpus;
+        let (Some(rate), true) = (landlord.rate, held) else { continue };
         if bases.iter().any(|basis| basis.gpu == landlord.gpu && basis.rate == rate) {
             continue;
         }
