@@ -6,7 +6,6 @@ mod past;
 
 use jiff::tz::TimeZone;
 use margintop::ledger::{Landlord, Past, RentKind, Tariff};
-use margintop::pricing::Pinned;
 use margintop::reading::{Label, NodeName, Role};
 use margintop::statement::{
     BreakEven, Bridge, By, Cause, Change, MonthToDate, Row, RowKind, Statement, Totals, compare, differences, reprice,
@@ -83,13 +82,13 @@ fn the_published_day_by_hour_is_the_published_table() {
 fn the_night_discount_took_what_it_is_said_to_have_taken() {
     let (day, mut book) = (deepseek_day(), book());
     let change = Change { list: book.list("deepseek-r1-2025"), ..Change::default() };
-    let told = what_if(&day, &change);
+    let told = what_if(&day, &change).unwrap();
     assert_eq!(told.before.rounded(2).revenue.to_string(), "562100.00");
     // V25 says 490,037 of 562,027; the same share of the exact 562,100 is 490,101.
     let discounted = told.after.revenue.rounded(0);
     assert!((489_900..490_300).contains(&discounted), "{discounted}");
-    let pin = Pinned { model: "*".to_owned(), list: Some("deepseek-r1-2025".to_owned()), paid: None, tenant: None };
-    book.pin(vec![pin]).unwrap();
+    let pinned = "[[history]]\nmodels = [\"deepseek-r1\"]\nlists = [\"deepseek-r1-2025\"]\n";
+    book.add(toml::from_str(pinned).unwrap()).unwrap();
     let again = statement(&reprice(&day, &book), By::Tier);
     assert_eq!(again.total.revenue.unwrap().rounded(0), discounted);
     assert_eq!(again.rows[0].key.as_str(), "standard");
@@ -107,18 +106,18 @@ fn the_night_discount_took_what_it_is_said_to_have_taken() {
 
 #[test]
 fn the_published_day_breaks_even_where_it_is_said_to() {
-    let told = what_if(&deepseek_day(), &Change::default());
+    let told = what_if(&deepseek_day(), &Change::default()).unwrap();
     assert_eq!(told.before, told.after);
     assert_eq!(told.break_even.load_ppm, Some(154_904));
     assert_eq!(told.break_even.gpu_rate.unwrap().to_string(), "12.911154");
     assert_eq!(told.break_even.hit_rate_ppm, None, "even nothing but hits pays");
-    let nodes = what_if(&deepseek_day(), &Change { nodes: Some(278), ..Change::default() });
+    let nodes = what_if(&deepseek_day(), &Change { nodes: Some(278), ..Change::default() }).unwrap();
     assert_eq!(text(nodes.after.cost), "106752.00", "the staircase is 226.75 nodes on average");
     let rate = Change { gpu_rate: Some("4".parse().unwrap()), ..Change::default() };
-    assert_eq!(text(what_if(&deepseek_day(), &rate).after.cost), "174144.00");
+    assert_eq!(text(what_if(&deepseek_day(), &rate).unwrap().after.cost), "174144.00");
     let paid = Change { paid: Some("0.5".parse().unwrap()), ..Change::default() };
-    assert_eq!(what_if(&deepseek_day(), &paid).after.revenue.to_string(), "281050.00");
-    let hits = what_if(&deepseek_day(), &Change { hit_rate: Some("1".parse().unwrap()), ..Change::default() });
+    assert_eq!(what_if(&deepseek_day(), &paid).unwrap().after.revenue.to_string(), "281050.00");
+    let hits = what_if(&deepseek_day(), &Change { hit_rate: Some("1".parse().unwrap()), ..Change::default() }).unwrap();
     assert_eq!(hits.after.tokens, classes(0, 608_000_000_000, 168_000_000_000));
 }
 
@@ -131,7 +130,7 @@ fn a_hit_rate_at_which_it_breaks_even_is_found() {
     let landlord = making.landlord(Some("n"), None, Some("0.25"));
     making.tokens(at, account, Some(tariff), classes(1_000_000, 0, 0));
     making.rent(at, landlord, held(1, 60), GpuTime::ZERO);
-    assert_eq!(what_if(&making.0, &Change::default()).break_even.hit_rate_ppm, Some(750_000));
+    assert_eq!(what_if(&making.0, &Change::default()).unwrap().break_even.hit_rate_ppm, Some(750_000));
 }
 
 /// One hour with everything that has a row of its own.
@@ -207,7 +206,7 @@ fn a_model_at_no_known_cost_has_no_profit() {
     let told = statement(&past, By::Model);
     assert_eq!(money(&told.total), ["13.00", "unknown", "unknown"]);
     assert_eq!(text(Some(told.uncosted_revenue)), "13.00");
-    assert_eq!(what_if(&past, &Change::default()).break_even, BreakEven::default());
+    assert_eq!(what_if(&past, &Change::default()).unwrap().break_even, BreakEven::default());
 }
 
 #[test]
@@ -253,7 +252,7 @@ fn the_month_costs_what_it_will_at_this_rate() {
 
 #[test]
 fn the_same_tokens_stand_at_every_list() {
-    let lists = compare(&deepseek_day(), &book());
+    let lists = compare(&deepseek_day(), &book(), "USD");
     let at = |name: &str| lists.iter().find(|list| list.list.as_str() == name).unwrap();
     assert_eq!(at("deepseek-r1-standard").revenue.to_string(), "562100.00");
     assert_eq!(text(at("deepseek-r1-standard").profit), "475028.00");

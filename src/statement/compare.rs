@@ -25,8 +25,9 @@ pub struct AtList {
 /// Tokens that are worth the same at any list: of one bucket, paid alike, their cost known or not.
 type Alike = BTreeMap<(Timestamp, Option<Share>, bool), Classes>;
 
-/// The past at every list of a book, the best first. Ask for quarter hours: lists with windows are among them.
-pub fn compare(past: &Past, book: &Book) -> Vec<AtList> {
+/// The past at every list of a book in the ledger's currency, the best first. Ask for quarter hours: lists with windows
+/// are among them.
+pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<AtList> {
     let costed = Costed::of(past);
     let mut alike = Alike::new();
     for bucket in Buckets::of(past).iter() {
@@ -36,7 +37,8 @@ pub fn compare(past: &Past, book: &Book) -> Vec<AtList> {
         }
     }
     let cost = Totals::of(past).cost;
-    let mut lists: Vec<_> = book.lists().map(|list| at(list, past, &alike, cost)).collect();
+    let mut lists: Vec<_> =
+        book.lists().filter(|list| list.currency == currency).map(|list| at(list, past, &alike, cost)).collect();
     lists.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| a.list.cmp(&b.list)));
     lists
 }

@@ -36,4 +36,4 @@ pub use movers::Mover;
 pub use reprice::{at_list, reprice};
 pub use row::{ListUse, Row, RowKind, Statement, rounded_hours};
 pub use totals::Totals;
-pub use what_if::{BreakEven, Change, WhatIf, break_even, what_if};
+pub use what_if::{BreakEven, Change, WhatIf, break_even, changed, what_if};

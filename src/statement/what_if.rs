@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::Totals;
 use super::reprice::at_list;
+use super::row::gpu_time;
 use super::totals::node_millis;
 use crate::ledger::{AccountId, Past, RentKind};
 use crate::pricing::PriceList;
@@ -29,7 +30,7 @@ pub struct Change<'a> {
 pub struct WhatIf {
     /// As it was.
     pub before: Totals,
-    /// As it would have been; its cost is unknown too where a number of nodes is asked for and none is known by name.
+    /// As it would have been.
     pub after: Totals,
     /// What the changed traffic needs to pay its cost.
     pub break_even: BreakEven,
@@ -46,14 +47,34 @@ pub struct BreakEven {
     pub gpu_rate: Option<Money>,
 }
 
-/// What would have been.
-pub fn what_if(past: &Past, change: &Change<'_>) -> WhatIf {
-    let changed = changed(past, change);
-    let mut after = Totals::of(&changed);
-    if let Some(nodes) = change.nodes {
-        hold(&mut after, past, nodes);
+/// What would have been; `None` where a number of nodes is asked for and none is known by name.
+pub fn what_if(past: &Past, change: &Change<'_>) -> Option<WhatIf> {
+    let changed = changed(past, change)?;
+    let after = Totals::of(&changed);
+    Some(WhatIf { before: Totals::of(past), after, break_even: break_even(&changed, &after) })
+}
+
+/// The past as it would have been, to be folded like any other; `None` as for [`what_if`].
+pub fn changed(past: &Past, change: &Change<'_>) -> Option<Past> {
+    let mut changed = change.list.map_or_else(|| past.clone(), |list| at_list(past, list));
+    if let Some(paid) = change.paid {
+        for tariff in &mut changed.tariffs {
+            tariff.paid = Some(paid);
+        }
     }
-    WhatIf { before: Totals::of(past), after, break_even: break_even(&changed, &after) }
+    if let Some(share) = change.hit_rate {
+        changed = with_hit_rate(&changed, share);
+    }
+    if let Some(rate) = change.gpu_rate {
+        let gpus = changed.landlords.iter_mut().filter(|landlord| landlord.kind != RentKind::Overhead);
+        for landlord in gpus.filter(|landlord| landlord.rate.is_some()) {
+            landlord.rate = Some(rate);
+        }
+    }
+    match change.nodes {
+        Some(nodes) => with_nodes(changed, nodes),
+        None => Some(changed),
+    }
 }
 
 /// What it takes to break even; `totals` are those of the past, or of what is asked beyond it.
@@ -88,25 +109,6 @@ fn ppm(part: Money, whole: Money) -> Option<i64> {
     quotient.and_then(|ppm| i64::try_from(ppm).ok())
 }
 
-fn changed(past: &Past, change: &Change<'_>) -> Past {
-    let mut changed = change.list.map_or_else(|| past.clone(), |list| at_list(past, list));
-    if let Some(paid) = change.paid {
-        for tariff in &mut changed.tariffs {
-            tariff.paid = Some(paid);
-        }
-    }
-    if let Some(share) = change.hit_rate {
-        changed = with_hit_rate(&changed, share);
-    }
-    if let Some(rate) = change.gpu_rate {
-        let gpus = changed.landlords.iter_mut().filter(|landlord| landlord.kind != RentKind::Overhead);
-        for landlord in gpus.filter(|landlord| landlord.rate.is_some()) {
-            landlord.rate = Some(rate);
-        }
-    }
-    changed
-}
-
 /// The past with another hit rate: each account's whole prompts stay what they are.
 fn with_hit_rate(past: &Past, share: Share) -> Past {
     let mut running: HashMap<AccountId, (u128, u64)> = HashMap::new();
@@ -123,15 +125,25 @@ fn with_hit_rate(past: &Past, share: Share) -> Past {
     changed
 }
 
-/// Holds so many nodes all the time.
-fn hold(totals: &mut Totals, past: &Past, nodes: u32) {
-    let (span, millis) = ((past.until - past.since).millis(), node_millis(past));
-    let whole = i64::from(nodes).checked_mul(span);
-    let scaled = |amount: Money| whole.and_then(|whole| amount.scaled(whole, millis));
-    let fixed = totals.fixed_cost;
-    totals.cost = totals.cost.and_then(|cost| Some(scaled(cost - fixed)? + fixed));
-    totals.idle_cost = scaled(totals.idle_cost).unwrap_or_default();
-    let time = Money::from_grains(i128::from(totals.gpu_time.millis()));
-    let time = scaled(time).and_then(|time| i64::try_from(time.grains()).ok());
-    totals.gpu_time = time.map_or(totals.gpu_time, super::row::gpu_time);
+/// The past with so many nodes held all the time: all that is held grows or shrinks alike.
+fn with_nodes(mut past: Past, nodes: u32) -> Option<Past> {
+    let held = i128::from(node_millis(&past));
+    let wanted = i128::from(nodes) * i128::from((past.until - past.since).millis());
+    if held == 0 {
+        return None;
+    }
+    let gpus: Vec<_> = past.landlords.iter().map(|landlord| landlord.kind != RentKind::Overhead).collect();
+    let mut sums = [(0_i128, 0_i128); 3];
+    for cell in past.rents.iter_mut().filter(|cell| gpus[cell.landlord.index()]) {
+        let amounts = [cell.held.millis(), cell.idle.millis(), cell.energy];
+        let mut scaled = [0; 3];
+        for ((amount, (before, after)), scaled) in amounts.into_iter().zip(&mut sums).zip(&mut scaled) {
+            *before += i128::from(amount);
+            let upto = *before * wanted / held;
+            *scaled = i64::try_from(upto - *after).ok()?;
+            *after = upto;
+        }
+        (cell.held, cell.idle, cell.energy) = (gpu_time(scaled[0]), gpu_time(scaled[1]), scaled[2]);
+    }
+    Some(past)
 }
