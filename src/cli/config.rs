@@ -1,13 +1,17 @@
 //! `margintop config`: write, check or print the configuration.
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::{ConfigAction, Global};
 use crate::config;
+use crate::pricing::import_litellm;
 
 /// What `config init` writes: every key, commented out, with what it means.
 const STARTER: &str = include_str!("starter.toml");
+/// The largest file of prices that is read: LiteLLM's has 2 MiB.
+const LARGEST_IMPORT: u64 = 64 << 20;
 
 pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure> {
     let file = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
@@ -31,7 +35,26 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
             print!("{text}");
             Ok(())
         }
+        ConfigAction::ImportPrices { file } => import_prices(file),
     }
+}
+
+/// A price file on stdout, and on stderr what became of the entries.
+fn import_prices(file: &Path) -> Result<(), Failure> {
+    let said = |why: String| Failure::Run(format!("{}: {why}", file.display()));
+    let mut json = String::new();
+    let opened = std::fs::File::open(file).map_err(|error| said(error.to_string()))?;
+    opened.take(LARGEST_IMPORT + 1).read_to_string(&mut json).map_err(|error| said(error.to_string()))?;
+    if json.len() as u64 > LARGEST_IMPORT {
+        return Err(said(format!("over {} MiB, not read", LARGEST_IMPORT >> 20)));
+    }
+    let import = import_litellm(&json).map_err(said)?;
+    let text = toml::to_string(&import.file).map_err(|error| said(error.to_string()))?;
+    println!("# Imported by `margintop config import-prices` from LiteLLM's prices, US dollars per million tokens.");
+    println!("# Name this file in the configuration: price_files = [\"prices.toml\"]\n");
+    print!("{text}");
+    eprintln!("{}", import.tally);
+    Ok(())
 }
 
 fn init(named: Option<PathBuf>) -> Result<(), Failure> {

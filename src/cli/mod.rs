@@ -14,6 +14,7 @@ mod failures;
 mod ledger;
 mod once;
 mod pipeline;
+mod price;
 mod serve;
 mod sources;
 mod text;
@@ -75,6 +76,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Demo(demo)) => demo::run(&global, &demo),
         Some(Command::Agent { listen, node }) => agent::run(&global, &listen, node.as_deref()),
         Some(Command::Serve { targets, listen }) => serve::run(&global, &targets, &listen),
+        Some(Command::Price(args)) => price::run(&global, &args),
         Some(Command::Config(action)) => config::run(&global, &action),
         Some(Command::Themes { name }) => themes::run(name.as_deref()),
         Some(Command::Completions { shell }) => {

@@ -1,6 +1,6 @@
 //! The price book: which list prices a model at an instant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -114,14 +114,13 @@ impl Book {
                 }
             }
         }
-        let mut named: Vec<String> = Vec::new();
+        let mut named: HashSet<String> = HashSet::new();
         for (nth, list) in file.lists.into_iter().enumerate() {
-            if named.contains(&list.name) {
+            if !named.insert(list.name.clone()) {
                 let twice = BookError::new(&list.name, "two lists have this name: give one of them another");
                 mistakes.push(twice.at("list", nth, "name"));
                 continue;
             }
-            named.push(list.name.clone());
             mistakes.extend(self.add_list(list, nth).err());
         }
         for (nth, history) in file.histories.iter().enumerate() {

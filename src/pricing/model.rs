@@ -25,6 +25,12 @@ impl<'a> ModelPrice<'a> {
         Self { lists: vec![list], pinned: true, paid: None }
     }
 
+    /// The same price with another share of the tokens paid.
+    #[must_use]
+    pub fn paid(self, paid: Option<Share>) -> Self {
+        Self { paid, ..self }
+    }
+
     /// The list in force: the newest that has begun. The first holds before its time and the last after its end.
     pub fn list_at(&self, at: Timestamp) -> &'a PriceList {
         let begun = self.lists.iter().rev().find(|list| list.from.is_none_or(|from| from <= at));

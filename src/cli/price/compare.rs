@@ -1,0 +1,67 @@
+//! The same tokens at every list of the book, side by side.
+
+use serde::Serialize;
+
+use super::answer::lines;
+use super::question::Question;
+use crate::config::Settings;
+use crate::pricing::{PriceList, Quote};
+use crate::reading::Label;
+use crate::units::{Money, Ratio, Share, Timestamp, gross_margin, profit_on_cost, quotient};
+
+/// One list and tier.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Compared {
+    pub(super) list: Label,
+    pub(super) tier: Label,
+    /// The list's own currency.
+    pub(super) currency: Label,
+    /// In that currency; absent if the list has no price for a class that was asked for.
+    pub(super) revenue: Option<Money>,
+    /// How many times the revenue of the first row; across currencies only where a rate of exchange is set.
+    pub(super) times_first: Option<Ratio>,
+    /// Both margins over the first row's cost.
+    pub(super) profit_on_cost: Option<Ratio>,
+    pub(super) gross_margin: Option<Ratio>,
+    /// The day of the rate of exchange, where one was needed.
+    pub(super) converted: Option<Label>,
+    #[serde(skip)]
+    order: (bool, Option<Money>),
+}
+
+/// The list that was asked for first, then those of its currency from cheap to dear, then those of others.
+pub(super) fn compare(
+    settings: &Settings,
+    question: &Question,
+    (chosen, paid, at): (&Quote<'_>, Option<Share>, Timestamp),
+    first: Money,
+    cost: Option<Money>,
+) -> Vec<Compared> {
+    let ours = settings.book.currency();
+    let row = |quote: &Quote<'_>| {
+        let lines = lines(quote, question, paid).ok();
+        let revenue = lines.map(|lines| lines.iter().map(|line| line.revenue).sum::<Money>());
+        let foreign = quote.list.currency != ours;
+        let conversion = settings.exchange.conversion(&quote.list.currency, ours, at).filter(|_| foreign);
+        let worth = match conversion {
+            Some(conversion) => revenue.and_then(|revenue| conversion.money(revenue)),
+            None => revenue.filter(|_| !foreign),
+        };
+        Compared {
+            list: Label::new(&quote.list.name),
+            tier: Label::new(quote.tier),
+            currency: Label::new(&quote.list.currency),
+            revenue: revenue.map(|revenue| revenue.round_to(6)),
+            times_first: worth.and_then(|worth| quotient(worth, first)),
+            profit_on_cost: worth.zip(cost).and_then(|(worth, cost)| profit_on_cost(worth, cost)),
+            gross_margin: worth.zip(cost).and_then(|(worth, cost)| gross_margin(worth, cost)),
+            converted: conversion.map(|conversion| Label::new(conversion.dated)),
+            order: (foreign, revenue),
+        }
+    };
+    let is_chosen = |quote: &Quote<'_>| (&quote.list.name, quote.tier) == (&chosen.list.name, chosen.tier);
+    let quotes = settings.book.lists().flat_map(PriceList::quotes).filter(|quote| !is_chosen(quote));
+    let mut others: Vec<_> = quotes.map(|quote| row(&quote)).collect();
+    others.sort_by(|a, b| (a.order.0, &a.currency, a.order.1).cmp(&(b.order.0, &b.currency, b.order.1)));
+    std::iter::once(row(chosen)).chain(others).collect()
+}

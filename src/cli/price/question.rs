@@ -1,0 +1,63 @@
+//! What is asked of the calculator: tokens by class and GPU-hours, exactly as they were written.
+
+use super::Counts;
+use crate::cli::Failure;
+use crate::cli::args::PriceArgs;
+use crate::units::{Decimal, Tokens};
+
+/// The most tokens of a class: so many at the largest price are still money.
+const MOST: i64 = 1_000_000_000_000_000;
+
+/// Work to be priced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Question {
+    /// Prompt tokens computed.
+    pub(super) miss: Tokens,
+    /// Prompt tokens from a cache.
+    pub(super) hit: Tokens,
+    /// Output tokens.
+    pub(super) output: Tokens,
+    /// Counts of further classes.
+    pub(super) classes: Counts,
+    /// Billionths of a GPU-hour.
+    pub(super) nanohours: Option<i64>,
+}
+
+impl Question {
+    pub(super) fn of(args: &PriceArgs) -> Result<Self, Failure> {
+        let (input, hit) = (tokens("--input", &args.input)?, tokens("--cached", &args.cached)?);
+        let miss = input.checked_sub(hit).ok_or_else(|| {
+            let (hit, input) = (hit.count(), input.count());
+            Failure::Usage(format!(
+                "--cached {hit} is more than --input {input}: --input is all prompt tokens, the cached included"
+            ))
+        })?;
+        let mut classes = Counts::new();
+        for class in &args.class {
+            let (name, count) = class.split_once('=').unwrap_or((class, ""));
+            if matches!(name, "hit" | "miss" | "output") || classes.contains_key(name) {
+                let why = format!("--class {name}: counted already, by --input, --cached, --output or another --class");
+                return Err(Failure::Usage(why));
+            }
+            classes.insert(name.to_owned(), tokens(&format!("--class {name}"), count)?);
+        }
+        let nanohours = args.gpu_hours.as_deref().map(hours).transpose()?;
+        Ok(Self { miss, hit, output: tokens("--output", &args.output)?, classes, nanohours })
+    }
+}
+
+fn tokens(flag: &str, text: &str) -> Result<Tokens, Failure> {
+    let refuse = |why: String| Failure::Usage(format!("{flag} \"{text}\": {why}"));
+    let count = Decimal::parse(text).and_then(|number| number.scaled(0));
+    let count = count.map_err(|_| refuse("write a whole number, like 608e9 or 608_000_000_000".to_owned()))?;
+    match u64::try_from(count) {
+        Ok(tokens) if count <= MOST => Ok(Tokens::new(tokens)),
+        _ => Err(refuse("more than 1e15: write fewer tokens".to_owned())),
+    }
+}
+
+fn hours(text: &str) -> Result<i64, Failure> {
+    Decimal::parse(text)
+        .and_then(|number| number.scaled(9))
+        .map_err(|error| Failure::Usage(format!("--gpu-hours \"{text}\": {error}")))
+}

@@ -1,0 +1,125 @@
+//! The calculator's answer for people: one aligned table, both margins by name, and what it all stands on.
+
+use super::answer::{Answer, Rate};
+use super::compare::Compared;
+use super::question::Question;
+use crate::tui::human;
+use crate::units::{Money, Ratio};
+
+/// All of it.
+pub(super) fn render(answer: &Answer, question: &Question) -> String {
+    let mut out: Vec<String> = table(answer, question);
+    out.push(String::new());
+    let load = if answer.break_even_load.is_some() { " of this load" } else { "" };
+    out.push(format!("profit on cost  {:>10}", percent(answer.profit_on_cost)));
+    out.push(format!("gross margin    {:>10}", percent(answer.gross_margin)));
+    out.push(format!("break-even      {:>10}{load}", percent(answer.break_even_load)));
+    out.push(String::new());
+    out.extend(basis(answer));
+    if let Some(rows) = &answer.compare {
+        out.push(String::new());
+        out.extend(compared(rows));
+    }
+    out.push(String::new());
+    out.join("\n")
+}
+
+/// Cents, or six decimals where cents would show nothing.
+fn places(answer: &Answer) -> u32 {
+    let cents = |money: Money| money.rounded(2) != 0 || money.is_zero();
+    if cents(answer.revenue) && answer.cost.is_none_or(cents) { 2 } else { 6 }
+}
+
+/// Classes, revenue, cost and profit: rows are rounded cumulatively, so that they add up to what stands below them.
+fn table(answer: &Answer, question: &Question) -> Vec<String> {
+    let (currency, places) = (answer.currency.as_str(), places(answer));
+    let amount = |money: Option<Money>| human::amount(money, currency, places);
+    let symbol = human::symbol(currency);
+    let row = |name: &str, count: &str, price: &str, amount: &str| {
+        format!("{name:<10}{count:>22}{price:>14}{amount:>20}").trim_end().to_owned()
+    };
+    let mut rows = vec![row("", "tokens", "per million", currency)];
+    let (mut sum, mut shown) = (Money::ZERO, Money::ZERO);
+    for line in &answer.classes {
+        sum += line.revenue;
+        let part = sum.round_to(places) - shown;
+        shown = sum.round_to(places);
+        let count = human::grouped(line.tokens.count().into());
+        rows.push(row(line.class.as_str(), &count, &format!("{symbol}{}", line.price), &amount(Some(part))));
+    }
+    let paid = match answer.paid {
+        Some(paid) => format!("  paid share {paid}"),
+        None => "  theoretical, at list price".to_owned(),
+    };
+    rows.push(row("revenue", "", "", &amount(Some(answer.revenue))) + &paid);
+    let hours =
+        question.nanohours.map_or_else(|| "GPU-hours unknown".to_owned(), |n| format!("{} GPU-hours", hours(n)));
+    let rate =
+        answer.rate.as_ref().map_or_else(|| human::UNKNOWN.to_owned(), |r| format!("{symbol}{}", r.per_gpu_hour));
+    rows.push(row("cost", &hours, &rate, &amount(answer.cost)));
+    let profit = answer.cost.map(|cost| answer.revenue.round_to(places) - cost.round_to(places));
+    rows.push(row("profit", "", "", &amount(profit)));
+    rows
+}
+
+/// Billionths of an hour, with as many decimals as they need.
+fn hours(nanos: i64) -> String {
+    let (whole, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+    let fraction = format!("{rest:09}");
+    let fraction = fraction.trim_end_matches('0');
+    let whole = human::grouped(u128::from(whole.unsigned_abs()));
+    if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") }
+}
+
+fn percent(ratio: Option<Ratio>) -> String {
+    ratio.map_or_else(|| human::UNKNOWN.to_owned(), |ratio| format!("{:.1} %", ratio.get() * 100.0))
+}
+
+fn basis(answer: &Answer) -> Vec<String> {
+    let until = answer.until.map_or_else(String::new, |until| format!(", until {until}"));
+    let ended =
+        answer.list_ended.map_or_else(String::new, |ended| format!(", list ended {}", &ended.to_string()[..10]));
+    let mut lines = vec![format!("list  {}, tier {} at {}{until}{ended}", answer.list, answer.tier, answer.at)];
+    lines.push(format!("rate  {}", rate(answer.rate.as_ref(), answer.currency.as_str())));
+    if let Some(year) = answer.holidays_unknown {
+        lines.push(format!(
+            "note  the holidays of {year} are not known and are priced as working days; add them to [holidays] in a price file"
+        ));
+    }
+    if answer.overhead {
+        lines.push("note  the [overhead] of your configuration is not in this cost".to_owned());
+    }
+    lines
+}
+
+fn rate(rate: Option<&Rate>, currency: &str) -> String {
+    let Some(rate) = rate else { return "unknown: write --gpu-rate, or set a [[lease]]".to_owned() };
+    let figure = format!("{}{}/GPU-h", human::symbol(currency), rate.per_gpu_hour);
+    match (&rate.assumed, &rate.gpu) {
+        (Some(dated), Some(gpu)) => format!("{figure} for {gpu} assumed {dated}; set a [[lease]], or write --gpu-rate"),
+        (None, Some(gpu)) => format!("{figure} for {gpu}, by your lease"),
+        _ => figure,
+    }
+}
+
+fn compared(rows: &[Compared]) -> Vec<String> {
+    let name = |row: &Compared| match row.tier.as_str() {
+        "standard" => row.list.to_string(),
+        tier => format!("{} ({tier})", row.list),
+    };
+    let wide = rows.iter().map(|row| human::width(&name(row))).max().unwrap_or(0).max(4);
+    let line = |name: &str, cells: [&str; 4]| {
+        let [revenue, times, on_cost, gross] = cells;
+        format!("{}{revenue:>18}{times:>14}{on_cost:>16}{gross:>14}", human::pad_right(name, wide))
+    };
+    let mut out = vec![line("list", ["revenue", "x the first", "profit on cost", "gross margin"])];
+    for row in rows {
+        let places =
+            if row.revenue.is_some_and(|revenue| revenue.rounded(2) == 0 && !revenue.is_zero()) { 6 } else { 2 };
+        let revenue = human::amount(row.revenue, row.currency.as_str(), places);
+        let times = row.times_first.map_or_else(|| human::UNKNOWN.to_owned(), |times| format!("{:.3}", times.get()));
+        let at = row.converted.as_ref().map_or_else(String::new, |dated| format!("  at the rate of {dated}"));
+        out.push(line(&name(row), [&revenue, &times, &percent(row.profit_on_cost), &percent(row.gross_margin)]) + &at);
+    }
+    out
+}
