@@ -1,7 +1,7 @@
 //! The ledger against the truth: a scripted engine whose totals are known, and a watch that is killed at random instants.
 //!
 //! `MARGINTOP_KILLS` says how often; `tests/real/kills.sh` runs it a thousand times.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::cast_possible_wrap, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::cast_possible_wrap, clippy::print_stderr, missing_docs)]
 
 #[path = "support/server.rs"]
 mod server;
@@ -210,8 +210,8 @@ fn killed_at_any_instant_the_ledger_is_the_truth() {
         if nth % 5 == 3 {
             // It dies while nobody watches: what it made since the last counted look dies with it.
             let same = process(&ledger) == engine.born();
-            let counted = if same { said(&ledger).unwrap().0 } else { Counts::default() };
-            lost = lost.plus(engine.now.minus(counted));
+            let last_counted = if same { said(&ledger).unwrap().0 } else { Counts::default() };
+            lost = lost.plus(engine.now.minus(last_counted));
             engine.restart();
             deaths += 1;
             engine.work();

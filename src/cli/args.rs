@@ -188,6 +188,20 @@ pub(super) enum Command {
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9546", env = "MARGINTOP_LISTEN")]
         listen: String,
     },
+    /// Check a ledger, or turn it into text and back
+    #[command(subcommand)]
+    Ledger(LedgerAction),
+    /// Show leases, or end one by hand
+    #[command(subcommand)]
+    Lease(LeaseAction),
+    /// Name a moment in the ledger, to see what changed with it
+    Mark {
+        /// What happened: "deploy 1.4"
+        text: String,
+        /// When, in RFC 3339 [default: now]
+        #[arg(long, value_name = "T")]
+        at: Option<String>,
+    },
     /// Work out revenue, cost and both margins of some tokens and GPU-hours
     Price(PriceArgs),
     /// Write, check or print the configuration
@@ -220,5 +234,35 @@ pub(super) enum ConfigAction {
         /// The JSON file
         #[arg(value_name = "FILE")]
         file: PathBuf,
+    },
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum LedgerAction {
+    /// Check that it is whole and every grain says the same
+    Verify,
+    /// Write it as lines of JSON
+    Export {
+        /// Where to; nothing is the standard output
+        file: Option<PathBuf>,
+    },
+    /// Read an export into a new ledger
+    Import {
+        /// The export
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum LeaseAction {
+    /// Show what is held, since when, and by which lease
+    List,
+    /// End the leases of a node
+    End {
+        /// The node
+        node: String,
+        /// When, in RFC 3339 [default: now]
+        #[arg(long, value_name = "T")]
+        at: Option<String>,
     },
 }

@@ -11,6 +11,7 @@ mod dashboard;
 mod day;
 mod demo;
 mod failures;
+mod keep;
 mod ledger;
 mod once;
 mod pipeline;
@@ -76,6 +77,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Demo(demo)) => demo::run(&global, &demo),
         Some(Command::Agent { listen, node }) => agent::run(&global, &listen, node.as_deref()),
         Some(Command::Serve { targets, listen }) => serve::run(&global, &targets, &listen),
+        Some(Command::Ledger(action)) => keep::ledger(&global, &action),
+        Some(Command::Lease(action)) => keep::lease(&global, &action),
+        Some(Command::Mark { text, at }) => keep::mark(&global, &text, at.as_deref()),
         Some(Command::Price(args)) => price::run(&global, &args),
         Some(Command::Config(action)) => config::run(&global, &action),
         Some(Command::Themes { name }) => themes::run(name.as_deref()),

@@ -270,6 +270,7 @@ impl Fleet {
             Turn::Restart { .. } => {
                 target.restarts += 1;
                 self.ledger.lose_window(at.wall);
+                self.mark(at.wall, &format!("restart of {}", target.member.target));
                 target.restarted = Some(at);
                 target.since_restart.clear();
             }

@@ -1,6 +1,6 @@
 //! The ledger itself: postings in; today's sheet, running sums and what must be kept out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::table::Table;
 use super::{
@@ -15,6 +15,8 @@ use crate::units::{GpuTime, Money, Share, Span, Timestamp, Tokens};
 const MINUTES_KEPT: Span = Span::from_secs(3600);
 /// The end of a tariff that nothing ends.
 const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
+/// How many named moments are known, so as not to be named again.
+const MARKED: usize = 64;
 /// What running sums follow: of anything longer, only the average of so long is new.
 const RECENT: Span = Span::from_secs(60);
 
@@ -66,6 +68,8 @@ pub struct Ledger {
     earned: Vec<Money>,
     owed: Vec<Money>,
     journal: Option<Journal>,
+    /// The last moments that were named: what many accounts see at once is named once.
+    marked: VecDeque<Marker>,
     closed: bool,
 }
 
@@ -275,10 +279,12 @@ impl Ledger {
         self.doubt(at.minute(), Doubts { lost_windows: 1, ..Doubts::default() });
     }
 
-    /// Names a moment.
+    /// Names a moment, once.
     pub fn mark(&mut self, marker: Marker) {
-        if let Some(journal) = self.journal.as_mut().filter(|_| !self.closed) {
-            journal.markers.push(marker);
+        if let Some(journal) = self.journal.as_mut().filter(|_| !self.closed && !self.marked.contains(&marker)) {
+            journal.markers.push(marker.clone());
+            self.marked.push_front(marker);
+            self.marked.truncate(MARKED);
         }
     }
 
@@ -418,7 +424,15 @@ impl Ledger {
             Some((tariff, until)) => (Some(TariffId(self.tariffs.number(&tariff))), until.unwrap_or(FOREVER)),
             None => (None, FOREVER),
         };
-        self.standing[account.index()] = Some(Standing { from: at, until, tariff });
+        let before = self.standing[account.index()].replace(Standing { from: at, until, tariff });
+        if let (Some(Standing { tariff: Some(old), until, .. }), Some(new)) = (before, tariff)
+            && old != new
+        {
+            let (model, tariff) = (&self.accounts.rows()[account.index()].model, self.tariff(new));
+            let model = model.as_ref().map_or("", |model| model.as_str());
+            let text = Label::new(&format!("{model}: list {}, tier {}", tariff.list, tariff.tier));
+            self.mark(Marker { at: until, text });
+        }
         tariff
     }
 

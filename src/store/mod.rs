@@ -5,10 +5,13 @@
 //! others read. All of it happens on a thread of its own: nobody waits for a disk. It prices nothing and decides
 //! nothing; it keeps what `fleet` hands on, and answers questions of the past.
 
+mod by_hand;
 mod calendar;
 mod commit;
 mod error;
+mod export;
 mod file;
+mod held;
 mod keeper;
 mod lock;
 mod names;
@@ -16,8 +19,12 @@ mod past;
 mod reader;
 mod recall;
 mod retention;
+mod verify;
 
+pub use by_hand::{end_lease, mark};
 pub use error::StoreError;
+pub use export::{ImportError, import};
 pub use file::default_path;
+pub use held::HeldRow;
 pub use keeper::{Answer, News, Settings, Store};
 pub use reader::{Header, Reader};

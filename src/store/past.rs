@@ -75,11 +75,12 @@ fn parts(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest: Gr
 /// Quarter hours with minutes at the edges, or minutes alone where they are asked for and kept.
 fn ragged(from: Timestamp, to: Timestamp, finest: Grain, minutes_from: Timestamp) -> Vec<Part> {
     let part = |grain, from, to| Part { grain, from, to };
-    if finest == Grain::Minute && from >= minutes_from {
-        return vec![part("minute", from.minute(), to)];
+    if finest == Grain::Minute {
+        let kept = if from >= minutes_from { from.minute() } else { next_quarter(minutes_from).min(to) };
+        return vec![part("quarter", from, kept), part("minute", kept, to)];
     }
     if from < minutes_from {
-        return vec![part("quarter", next_quarter(from).min(to), to)];
+        return vec![part("quarter", from, to)];
     }
     let (first, last) = (next_quarter(from).min(to), quarter(to).max(next_quarter(from).min(to)));
     vec![part("minute", from, first), part("quarter", first, last), part("minute", last, to)]

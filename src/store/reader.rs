@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::calendar::Calendar;
-use super::{StoreError, file, past, recall};
+use super::{HeldRow, StoreError, export, file, held, past, recall, verify};
 use crate::ledger::{Grain, Past};
 use crate::units::Timestamp;
 
@@ -56,6 +56,32 @@ impl Reader {
         let mut calendar = Calendar::new(self.header.zone.clone());
         past::past(&self.connection, &mut calendar, since, until, finest)
             .map_err(|error| StoreError::of(&self.path, &error))
+    }
+}
+
+impl Reader {
+    /// What is wrong with the ledger, in words; nothing, if it is whole.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn verify(&self) -> Result<Vec<String>, StoreError> {
+        verify::faults(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
+    /// Everything that is held, by node and by schedule.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn held(&self) -> Result<Vec<HeldRow>, StoreError> {
+        held::held(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
+    /// Writes all of it as lines of JSON.
+    ///
+    /// # Errors
+    /// The file cannot be read, or `out` not be written.
+    pub fn export(&self, out: &mut dyn std::io::Write) -> Result<(), StoreError> {
+        export::export(&self.connection, out).map_err(|why| StoreError::Io(self.path.clone(), why))
     }
 }
 

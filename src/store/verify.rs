@@ -1,0 +1,100 @@
+//! Whether a ledger is whole: the file, its references, and that every grain says the same.
+
+use rusqlite::Connection;
+
+use super::names::all;
+use super::recall::last;
+use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
+use crate::units::{Span, Timestamp};
+
+/// The most faults that are told of one kind.
+const MOST: usize = 5;
+
+/// What is wrong, in words; nothing, if it is whole.
+pub(super) fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut faults = all(connection, "PRAGMA integrity_check(20)", |row| row.get::<_, String>(0))?;
+    faults.retain(|line| line != "ok");
+    if !faults.is_empty() {
+        // Nothing that a damaged file says of its sums is worth reading.
+        return Ok(faults);
+    }
+    faults.extend(orphans(connection)?);
+    faults.extend(impossible(connection)?);
+    let now = last(connection)?.wall;
+    faults.extend(sums(connection, "minute", "quarter", "bucket / 900000 * 900000", now - MINUTES_KEPT)?);
+    let day = "(SELECT max(d.bucket) FROM days d WHERE d.bucket <= fine.bucket)";
+    faults.extend(sums(connection, "quarter", "day", day, now - QUARTERS_KEPT)?);
+    Ok(faults)
+}
+
+/// Cells that stand for nobody.
+fn orphans(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut faults = Vec::new();
+    for grain in ["minute", "quarter", "day"] {
+        let questions = [
+            (format!("{grain}_tokens"), "account NOT IN (SELECT id FROM accounts)", "an account that is not there"),
+            (
+                format!("{grain}_tokens"),
+                "tariff >= 0 AND tariff NOT IN (SELECT id FROM tariffs)",
+                "a tariff that is not there",
+            ),
+            (format!("{grain}_rents"), "landlord NOT IN (SELECT id FROM landlords)", "a landlord that is not there"),
+        ];
+        for (table, wrong, what) in questions {
+            faults.extend(count(connection, &table, wrong, what)?);
+        }
+    }
+    Ok(faults)
+}
+
+/// Amounts that nothing can have made.
+fn impossible(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut faults = Vec::new();
+    for grain in ["minute", "quarter", "day"] {
+        let tokens = (format!("{grain}_tokens"), "miss < 0 OR hit < 0 OR output < 0", "fewer tokens than none");
+        let rents =
+            (format!("{grain}_rents"), "held_ms < 0 OR idle_ms < 0 OR idle_ms > held_ms", "more idle than held");
+        for (table, wrong, what) in [tokens, rents] {
+            faults.extend(count(connection, &table, wrong, what)?);
+        }
+    }
+    Ok(faults)
+}
+
+fn count(connection: &Connection, table: &str, wrong: &str, what: &str) -> rusqlite::Result<Option<String>> {
+    let rows: i64 =
+        connection.query_row(&format!("SELECT count(*) FROM {table} WHERE {wrong}"), [], |row| row.get(0))?;
+    Ok((rows > 0).then(|| format!("{table}: {rows} rows with {what}")))
+}
+
+/// Buckets whose finer ones, all of them still kept, add up to something else.
+fn sums(
+    connection: &Connection,
+    fine: &str,
+    coarse: &str,
+    bucket: &str,
+    kept_from: Timestamp,
+) -> rusqlite::Result<Vec<String>> {
+    // The first bucket may have lost some of its finer ones already.
+    let from = (kept_from + Span::from_secs(2 * 86_400)).millis();
+    let mut faults = Vec::new();
+    for (table, key, columns) in [
+        ("tokens", "account, tariff", ["miss", "hit", "output"]),
+        ("rents", "landlord", ["held_ms", "idle_ms", "energy_mj"]),
+    ] {
+        let [a, b, c] = columns;
+        let question = format!(
+            "SELECT whole.bucket FROM {coarse}_{table} whole LEFT JOIN (
+                 SELECT {bucket} AS bucket, {key}, sum({a}) AS a, sum({b}) AS b, sum({c}) AS c
+                 FROM {fine}_{table} fine GROUP BY 1, {key}) parts USING (bucket, {key})
+             WHERE whole.bucket >= {from}
+               AND (whole.{a}, whole.{b}, whole.{c}) IS NOT (coalesce(parts.a, 0), coalesce(parts.b, 0), coalesce(parts.c, 0))
+             LIMIT {MOST}"
+        );
+        faults.extend(all(connection, &question, |row| {
+            let at = Timestamp::from_millis(row.get(0)?);
+            Ok(format!("{coarse}_{table}: {at} is not the sum of its {fine}s"))
+        })?);
+    }
+    Ok(faults)
+}
