@@ -362,7 +362,7 @@ fn a_second_watch_reads_says_whose_it_is_and_takes_over() {
 fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
     let home = tempfile::tempdir().unwrap();
     let (junk, newer, folder) = (home.path().join("junk.db"), home.path().join("newer.db"), home.path().join("a-file"));
-    let noise: Vec<u8> = (0..40_000_u32).map(|i| (i * 7919 >> 3) as u8).collect();
+    let noise: Vec<u8> = (0..40_000_u32).map(|i| ((i * 7919) >> 3) as u8).collect();
     std::fs::write(&junk, &noise).unwrap();
     std::fs::write(&folder, "no folder").unwrap();
     Seat::at(&newer, began()).leave();

@@ -168,6 +168,8 @@ pub(super) enum Command {
         #[command(flatten)]
         look: LookArgs,
     },
+    /// What the past earned and cost, what it would have, and why it changed
+    Report(super::report::ReportArgs),
     /// A simulated fleet behind real sockets
     Demo(DemoArgs),
     /// Serve this node's GPUs under dcgm-exporter's names

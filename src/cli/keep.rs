@@ -22,7 +22,7 @@ impl From<StoreError> for Failure {
 /// The ledger that is named, or the user's own.
 pub(super) fn path(global: &Global) -> Result<PathBuf, Failure> {
     choice(global, &settings(global)?).or_own().ok_or_else(|| {
-        Failure::Usage("a ledger in memory is gone with its process: name a file with --ledger".to_owned())
+        Failure::Usage("a ledger in memory is gone with its process: name its file with --ledger PATH".to_owned())
     })
 }
 

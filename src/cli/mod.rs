@@ -16,6 +16,7 @@ mod ledger;
 mod once;
 mod pipeline;
 mod price;
+mod report;
 mod serve;
 mod sources;
 mod text;
@@ -73,6 +74,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match command {
         None => dashboard::run(&global, &targets),
         Some(Command::Once { targets, look }) => once::run(&global, &targets, &look),
+        Some(Command::Report(args)) => report::run(&global, &args),
         Some(Command::Demo(demo)) if demo.deepseek_day => day::run(&global, &demo),
         Some(Command::Demo(demo)) => demo::run(&global, &demo),
         Some(Command::Agent { listen, node }) => agent::run(&global, &listen, node.as_deref()),

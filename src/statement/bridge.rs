@@ -65,7 +65,7 @@ pub struct Bridge {
     pub cost_known: bool,
     /// The models that moved most, at most five.
     pub models: Vec<Mover>,
-    /// The units that moved most.
+    /// The units that moved most; none where no account is in one.
     pub units: Vec<Mover>,
     /// The nodes that moved most.
     pub nodes: Vec<Mover>,
@@ -86,6 +86,7 @@ impl Bridge {
         let last = revenues.last().copied().unwrap_or_default();
         let profits = revenues.iter().map(|revenue| *revenue - busy_then - idle_then);
         let profits: Vec<_> = profits.chain([last - busy_now - idle_then, last - busy_now - idle_now]).collect();
+        let any_unit = before.accounts.iter().chain(&after.accounts).any(|account| account.unit.is_some());
         let mut parts = Cause::ALL.map(|cause| (cause, Money::ZERO));
         for (part, pair) in parts.iter_mut().zip(profits.windows(2)) {
             part.1 = pair[1] - pair[0];
@@ -98,7 +99,7 @@ impl Bridge {
             parts,
             cost_known: then.cost.is_some() && now.cost.is_some(),
             models: movers(before, after, By::Model),
-            units: movers(before, after, By::Unit),
+            units: if any_unit { movers(before, after, By::Unit) } else { Vec::new() },
             nodes: movers(before, after, By::Node),
         }
     }
@@ -122,8 +123,11 @@ impl Bridge {
             *part = upto - shown;
             shown = upto;
         }
-        for mover in self.models.iter_mut().chain(&mut self.units).chain(&mut self.nodes) {
-            (mover.before, mover.after) = (mover.before.round_to(places), mover.after.round_to(places));
+        for movers in [&mut self.models, &mut self.units, &mut self.nodes] {
+            for mover in &mut *movers {
+                (mover.before, mover.after) = (mover.before.round_to(places), mover.after.round_to(places));
+            }
+            movers.retain(|mover| !mover.change().is_zero());
         }
         self
     }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::calendar::{Calendar, next_quarter, quarter};
 use super::names;
-use super::recall::last;
+use super::recall::{instant, last};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use crate::ledger::{AccountId, Classes, DoubtCell, Grain, LandlordId, Marker, Past, RentCell, TariffId, TokenCell};
 use crate::reading::Label;
@@ -28,6 +28,8 @@ pub(super) fn past(
     finest: Grain,
 ) -> rusqlite::Result<Past> {
     let now = last(connection)?.wall;
+    let began = instant(connection, "began")?.unwrap_or(now);
+    let kept = Kept { began, quarters_from: now - QUARTERS_KEPT, minutes_from: now - MINUTES_KEPT, now };
     let mut past = Past {
         since,
         until,
@@ -38,7 +40,7 @@ pub(super) fn past(
         unwatched: unwatched(connection, since, until)?,
         ..Past::default()
     };
-    for Part { grain, from, to } in parts(calendar, since, until, finest, now) {
+    for Part { grain, from, to } in parts(calendar, since, until, finest, kept) {
         past.tokens.extend(tokens(connection, grain, from, to)?);
         past.rents.extend(rents(connection, grain, from, to)?);
         past.doubts.extend(doubts(connection, grain, from, to)?);
@@ -46,27 +48,33 @@ pub(super) fn past(
     Ok(past)
 }
 
+/// What is kept at an instant, and from when on.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    began: Timestamp,
+    quarters_from: Timestamp,
+    minutes_from: Timestamp,
+    now: Timestamp,
+}
+
 /// Cuts a stretch into days, quarter hours and minutes that do not overlap.
-fn parts(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest: Grain, now: Timestamp) -> Vec<Part> {
-    // Nothing is later than the last thing known, so the day that has just begun counts as whole.
-    let until = if until > now { calendar.day(now.max(since)).ends.max(until) } else { until };
-    let (minutes_from, quarters_from) = (now - MINUTES_KEPT, now - QUARTERS_KEPT);
-    let mut days = (until, until);
-    let first = calendar.day(since);
-    let first = if first.begins == since { first.begins } else { first.ends };
-    let last = calendar.day(until).begins;
-    if finest == Grain::Day && first < last {
-        days = (first, last);
-    } else if since < quarters_from {
+fn parts(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest: Grain, kept: Kept) -> Vec<Part> {
+    // Nothing is earlier than the first look or later than the last thing known: those days count as whole.
+    let since = if since <= kept.began { calendar.day(kept.began).begins } else { since.minute() };
+    let until = if until >= kept.now { calendar.day(kept.now.max(since)).ends.max(until) } else { until };
+    let ancient = calendar.day(kept.quarters_from).begins;
+    let days = if finest == Grain::Day {
+        let first = calendar.day(since);
+        let first = if first.begins == since || since < ancient { first.begins } else { first.ends };
+        (first, calendar.day(until).begins.max(first))
+    } else {
         // Only days are kept of what is so old.
-        let end = calendar.day(quarters_from).ends.min(until);
-        days = (since.min(end), end);
-    }
-    let mut all = Vec::new();
-    for (from, to) in [(since, days.0), (days.1, until)] {
-        all.extend(ragged(from, to, finest, minutes_from));
-    }
-    all.push(Part { grain: "day", from: days.0, to: days.1 });
+        let first = calendar.day(since).begins;
+        if since < ancient { (first, ancient.min(until)) } else { (since, since) }
+    };
+    let mut all = vec![Part { grain: "day", from: days.0, to: days.1 }];
+    all.extend(ragged(since, days.0, finest, kept.minutes_from));
+    all.extend(ragged(days.1, until, finest, kept.minutes_from));
     all.retain(|part| part.from < part.to);
     all.sort_by_key(|part| part.from);
     all
@@ -76,13 +84,14 @@ fn parts(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest: Gr
 fn ragged(from: Timestamp, to: Timestamp, finest: Grain, minutes_from: Timestamp) -> Vec<Part> {
     let part = |grain, from, to| Part { grain, from, to };
     if finest == Grain::Minute {
-        let kept = if from >= minutes_from { from.minute() } else { next_quarter(minutes_from).min(to) };
+        let kept = if from >= minutes_from { from } else { next_quarter(minutes_from).min(to) };
         return vec![part("quarter", from, kept), part("minute", kept, to)];
     }
     if from < minutes_from {
         return vec![part("quarter", from, to)];
     }
-    let (first, last) = (next_quarter(from).min(to), quarter(to).max(next_quarter(from).min(to)));
+    let first = next_quarter(from).min(to);
+    let last = quarter(to).max(first);
     vec![part("minute", from, first), part("quarter", first, last), part("minute", last, to)]
 }
 
@@ -170,4 +179,52 @@ fn unwatched(
         Ok((Timestamp::from_millis(row.get(0)?), Timestamp::from_millis(row.get(1)?)))
     })?;
     spans.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::from_millis(text.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_millisecond))
+    }
+
+    fn told(since: &str, until: &str, finest: Grain) -> Vec<(&'static str, String, String)> {
+        let now = at("2026-11-23T15:07:30Z");
+        let kept = Kept {
+            began: at("2025-01-05T10:20:30Z"),
+            quarters_from: now - QUARTERS_KEPT,
+            minutes_from: now - MINUTES_KEPT,
+            now,
+        };
+        let mut calendar = Calendar::new(TimeZone::UTC);
+        let all = parts(&mut calendar, at(since), at(until), finest, kept);
+        let mut gapless = all.windows(2).map(|pair| pair[0].to == pair[1].from);
+        assert!(gapless.all(|same| same), "{all:?}");
+        all.into_iter().map(|part| (part.grain, part.from.to_string(), part.to.to_string())).collect()
+    }
+
+    #[test]
+    fn all_of_it_is_days() {
+        let all = told("2020-01-01T00:00:00Z", "2026-11-23T15:07:30Z", Grain::Day);
+        assert_eq!(all, [("day", "2025-01-05T00:00:00Z".to_owned(), "2026-11-24T00:00:00Z".to_owned())]);
+    }
+
+    #[test]
+    fn ragged_edges_are_as_fine_as_they_are_kept() {
+        let grains = |all: &[(&'static str, String, String)]| all.iter().map(|part| part.0).collect::<Vec<_>>();
+        let recent = told("2026-11-20T10:20:10Z", "2026-11-22T01:20:00Z", Grain::Day);
+        assert_eq!(grains(&recent), ["minute", "quarter", "day", "quarter", "minute"]);
+        assert_eq!(recent[0].1, "2026-11-20T10:20:00Z");
+        let older = told("2026-10-20T10:20:10Z", "2026-11-22T00:00:00Z", Grain::Day);
+        assert_eq!(grains(&older), ["quarter", "day"]);
+        let hours = told("2025-01-01T00:00:00Z", "2026-11-23T15:07:30Z", Grain::Quarter);
+        assert_eq!(grains(&hours), ["day", "quarter"], "hours that are no longer kept are in their days");
+        let ancient = told("2025-02-01T10:00:00Z", "2026-11-23T00:00:00Z", Grain::Day);
+        assert_eq!(ancient, [("day", "2025-02-01T00:00:00Z".to_owned(), "2026-11-23T00:00:00Z".to_owned())]);
+        let minutes = told("2026-11-23T14:00:00Z", "2026-11-23T15:00:00Z", Grain::Minute);
+        assert_eq!(grains(&minutes), ["minute"]);
+    }
 }

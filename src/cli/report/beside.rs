@@ -1,0 +1,125 @@
+//! What is said beside a report: by which lists, how sure it is, what would pay, and the month.
+
+use std::fmt::Write;
+
+use super::paper::Paper;
+use super::table::{amount, percent};
+use super::when::local;
+use crate::statement::{Basis, Difference};
+use crate::units::{Money, Ratio, Span, Timestamp};
+
+/// The most lines of a kind.
+const MOST: usize = 5;
+
+/// Lines of a word and what is to be said of it.
+pub(super) fn render(paper: &Paper) -> String {
+    let mut lines = Vec::new();
+    lists(paper, &mut lines);
+    doubts(paper, &mut lines);
+    break_even(paper, &mut lines);
+    month(paper, &mut lines);
+    happened(paper, &mut lines);
+    let mut out = String::new();
+    for (word, said) in lines {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{word:<13}{said}");
+    }
+    out
+}
+
+type Lines = Vec<(&'static str, String)>;
+
+/// Says the first few, and how many more there are.
+fn some<T>(lines: &mut Lines, word: &'static str, all: &[T], say: impl Fn(&T) -> String) {
+    lines.extend(all.iter().take(MOST).map(|one| (word, say(one))));
+    if all.len() > MOST {
+        lines.push((word, format!("and {} more: --json has them all", all.len() - MOST)));
+    }
+}
+
+fn lists(paper: &Paper, lines: &mut Lines) {
+    let (told, places) = (&paper.statement, paper.places());
+    some(lines, "list", &told.lists, |used| {
+        format!("{} {}: {} {}", used.list, used.tier, amount(Some(used.revenue), places), paper.currency)
+    });
+    if told.theoretical && !told.lists.is_empty() {
+        lines.push(("basis", "theoretical: everything at list price, no paid share set".to_owned()));
+    }
+    if paper.repriced {
+        lines.push(("basis", "repriced by today's book".to_owned()));
+        return;
+    }
+    some(lines, "differs", &paper.differs, |told| differs(told, paper));
+}
+
+fn differs(told: &Difference, paper: &Paper) -> String {
+    let basis = |basis: &Option<Basis>| {
+        basis.as_ref().map_or_else(|| "unpriced".to_owned(), |basis| format!("{} {}", basis.list, basis.tier))
+    };
+    let model = told.model.as_ref().map_or("(no model)", |model| model.as_str());
+    format!(
+        "{model}: {} {} posted by {}, {} by today's book, from {}; --reprice shows it",
+        amount(Some(told.revenue), paper.places()),
+        paper.currency,
+        basis(&told.posted),
+        basis(&told.today),
+        local(told.since, &paper.zone)
+    )
+}
+
+fn doubts(paper: &Paper, lines: &mut Lines) {
+    let (told, currency) = (&paper.statement, &paper.currency);
+    if !told.uncosted_revenue.is_zero() {
+        let revenue = amount(Some(told.uncosted_revenue), paper.places());
+        lines.push(("uncosted", format!("{revenue} {currency} of revenue has no known cost and is in no profit")));
+    }
+    if !told.uncertainty.is_zero() {
+        let bound = if told.upper_bound { ", unknown hits priced as misses" } else { "" };
+        lines.push(("sure", format!("± {} {currency}{bound}", amount(Some(told.uncertainty), paper.places()))));
+    }
+    if told.lost_windows > 0 {
+        lines.push(("lost", format!("{} windows may lack tokens: a lower bound", told.lost_windows)));
+    }
+    some(lines, "unwatched", &paper.unwatched, |(since, until)| {
+        format!("{}: neither tokens nor rent were posted", between(*since, *until, paper))
+    });
+}
+
+fn between(since: Timestamp, until: Timestamp, paper: &Paper) -> String {
+    format!("{} to {}", local(since, &paper.zone), local(until, &paper.zone))
+}
+
+fn break_even(paper: &Paper, lines: &mut Lines) {
+    let told = &paper.break_even;
+    let ratio = |ppm: i64| percent(Ratio::new(ppm as f64 / 1_000_000.0));
+    let mut said = Vec::new();
+    said.extend(told.load_ppm.map(|ppm| format!("at {} of this load", ratio(ppm))));
+    said.extend(told.hit_rate_ppm.map(|ppm| format!("at a hit rate of {}", ratio(ppm))));
+    let rate = told.gpu_rate.map(|rate| format!("at {} {} a GPU-hour", amount(Some(rate), 2), paper.currency));
+    said.extend(rate);
+    if !said.is_empty() {
+        lines.push(("breaks even", said.join(", ")));
+    }
+}
+
+fn month(paper: &Paper, lines: &mut Lines) {
+    let month = &paper.month;
+    if month.elapsed() <= Span::ZERO {
+        return;
+    }
+    let cash = |money: Option<Money>| format!("{} {}", amount(money, 2), paper.currency);
+    let name = local(month.since, &paper.zone);
+    let name = name.get(..7).unwrap_or(&name);
+    let (cost, projected) = (cash(month.cost), cash(month.projected_cost));
+    lines.push(("month", format!("{name} cost {cost} so far, {projected} by its end at this rate")));
+    let over = month.over_budget().filter(|_| month.budget.is_some());
+    if let Some(over) = over {
+        let side = if over > Money::ZERO { "over" } else { "under" };
+        let by = if over > Money::ZERO { over } else { -over };
+        lines.push(("budget", format!("{}: {} {side} it", cash(month.budget), cash(Some(by)))));
+    }
+}
+
+fn happened(paper: &Paper, lines: &mut Lines) {
+    some(lines, "marker", &paper.markers, |marker| format!("{}  {}", local(marker.at, &paper.zone), marker.text));
+}

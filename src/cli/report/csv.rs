@@ -1,0 +1,116 @@
+//! A report as comma-separated values, RFC 4180: rows and their total, a bridge's parts, or lists side by side.
+//!
+//! Names come from outside and spreadsheets run what they open: a cell that could be a formula is quoted from them.
+
+use super::margin::{gross_margin, profit_on_cost};
+use super::paper::Paper;
+use crate::statement::{Row, rounded_hours};
+use crate::units::{Money, Ratio, Timestamp};
+
+const COLUMNS: [&str; 13] = [
+    "key",
+    "start",
+    "end",
+    "prompt_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "gpu_hours",
+    "revenue",
+    "cost",
+    "profit",
+    "profit_on_cost",
+    "gross_margin",
+    "idle_cost",
+];
+
+/// All lines.
+pub(super) fn render(paper: &Paper) -> String {
+    let mut out = String::new();
+    if let Some(bridge) = &paper.bridge {
+        line(&mut out, &["cause".to_owned(), "profit_per_hour".to_owned()]);
+        line(&mut out, &["before".to_owned(), bridge.before.to_string()]);
+        for (cause, amount) in &bridge.parts {
+            line(&mut out, &[cause.name().to_owned(), amount.to_string()]);
+        }
+        line(&mut out, &["after".to_owned(), bridge.after.to_string()]);
+    } else if let Some(lists) = &paper.compare {
+        line(&mut out, &["list", "revenue", "profit"].map(str::to_owned));
+        for at in lists {
+            line(&mut out, &[at.list.to_string(), at.revenue.to_string(), amount(at.profit)]);
+        }
+    } else {
+        rows(&mut out, paper);
+    }
+    out
+}
+
+fn rows(out: &mut String, paper: &Paper) {
+    let told = &paper.statement;
+    let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 6);
+    line(out, &COLUMNS.map(str::to_owned));
+    for (row, micros) in told.rows.iter().zip(&hours) {
+        line(out, &cells(row, *micros, Money::ZERO));
+    }
+    line(out, &cells(&told.total, hours.last().copied().unwrap_or_default(), told.uncosted_revenue));
+}
+
+fn cells(row: &Row, micros: i128, uncosted: Money) -> [String; 13] {
+    let covered = row.revenue.zip(row.cost).map(|(revenue, cost)| (revenue - uncosted, cost));
+    let ratio = |of: fn(Money, Money) -> Option<Ratio>| {
+        let ratio = covered.and_then(|(revenue, cost)| of(revenue, cost));
+        ratio.map_or_else(String::new, |ratio| format!("{:.6}", ratio.get()))
+    };
+    let count = |tokens: Option<crate::units::Tokens>| tokens.map_or_else(String::new, |t| t.count().to_string());
+    let at = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
+    [
+        row.key.to_string(),
+        at(row.start),
+        at(row.end),
+        count(row.prompt()),
+        count(row.tokens.map(|tokens| tokens.hit)),
+        count(row.tokens.map(|tokens| tokens.output)),
+        format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000),
+        amount(row.revenue),
+        amount(row.cost),
+        amount(row.profit),
+        ratio(profit_on_cost),
+        ratio(gross_margin),
+        amount(row.idle_cost),
+    ]
+}
+
+/// An amount; an empty cell is unknown.
+fn amount(money: Option<Money>) -> String {
+    money.map_or_else(String::new, |money| money.to_string())
+}
+
+fn line(out: &mut String, cells: &[String]) {
+    let cells: Vec<_> = cells.iter().map(|cell| quoted(cell)).collect();
+    out.push_str(&cells.join(","));
+    out.push_str("\r\n");
+}
+
+fn quoted(cell: &str) -> String {
+    let number = || cell.bytes().skip(1).all(|b| b.is_ascii_digit() || b == b'.') && cell.len() > 1;
+    let formula = cell.starts_with(['=', '+', '-', '@']) && !(cell.starts_with('-') && number());
+    let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
+    if cell.contains([',', '"', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_no_formula_and_a_loss_is_a_number() {
+        assert_eq!(quoted("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
+        assert_eq!(quoted("@SUM(A1)"), "'@SUM(A1)");
+        assert_eq!(quoted("-1+1"), "'-1+1");
+        assert_eq!(quoted("-12.50"), "-12.50");
+        assert_eq!(quoted("-"), "'-");
+        assert_eq!(quoted("+A1"), "'+A1");
+        assert_eq!(quoted("a \"b\", c"), "\"a \"\"b\"\", c\"");
+        assert_eq!(quoted("=a,b"), "\"'=a,b\"");
+        assert_eq!(quoted("(idle)"), "(idle)");
+    }
+}

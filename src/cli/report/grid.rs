@@ -1,0 +1,60 @@
+//! Columns of text: the first to the left, figures to the right, a rule above the total.
+
+use crate::tui::human::{pad_left, pad_right, shorten, width};
+
+/// The most cells that a key takes.
+const KEY: usize = 48;
+
+/// A table under construction.
+#[derive(Debug)]
+pub(super) struct Grid {
+    head: Vec<String>,
+    rows: Vec<Vec<String>>,
+    total: Option<Vec<String>>,
+}
+
+impl Grid {
+    /// A table with these columns.
+    pub(super) fn new<const N: usize>(head: [&str; N]) -> Self {
+        Self { head: head.map(str::to_owned).to_vec(), rows: Vec::new(), total: None }
+    }
+
+    pub(super) fn row(&mut self, mut cells: Vec<String>) {
+        if let Some(key) = cells.first_mut() {
+            *key = shorten(key, KEY);
+        }
+        self.rows.push(cells);
+    }
+
+    pub(super) fn total(&mut self, cells: Vec<String>) {
+        self.total = Some(cells);
+    }
+
+    /// The lines.
+    pub(super) fn render(&self) -> String {
+        let all = || std::iter::once(&self.head).chain(&self.rows).chain(&self.total);
+        let widths: Vec<usize> = (0..self.head.len())
+            .map(|column| all().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0))
+            .collect();
+        let line = |cells: &Vec<String>| {
+            let cells = cells.iter().zip(&widths).enumerate();
+            let padded: Vec<_> = cells
+                .map(
+                    |(column, (cell, cells))| {
+                        if column == 0 { pad_right(cell, *cells) } else { pad_left(cell, *cells) }
+                    },
+                )
+                .collect();
+            format!("{}\n", padded.join("  ").trim_end())
+        };
+        let mut out = line(&self.head);
+        out.extend(self.rows.iter().map(line));
+        if let Some(total) = &self.total {
+            let rule = widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
+            out.push_str(&"─".repeat(rule));
+            out.push('\n');
+            out.push_str(&line(total));
+        }
+        out
+    }
+}

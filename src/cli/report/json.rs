@@ -1,0 +1,355 @@
+//! A report as one JSON object, the contract margintop-report/1. Unknown is null.
+
+use serde::Serialize;
+
+use super::margin::{gross_margin, profit_on_cost};
+use super::order::Asked;
+use super::paper::Paper;
+use crate::reading::{Label, NodeName};
+use crate::statement::{
+    AtList, Basis, BreakEven, Bridge, Difference, ListUse, MonthToDate, Mover, Row, RowKind, Totals, WhatIf,
+    rounded_hours,
+};
+use crate::units::{GpuTime, HourlyRate, Money, Ratio, Share, Timestamp};
+
+/// What is printed, on one line.
+pub(super) fn render(paper: &Paper) -> Result<String, serde_json::Error> {
+    let told = &paper.statement;
+    let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 6);
+    let total = RowJson::new(&told.total, hours.last().copied().unwrap_or_default(), told.uncosted_revenue);
+    let report = Report {
+        schema: "margintop-report/1",
+        since: told.since,
+        until: told.until,
+        by: told.by.name(),
+        currency: &paper.currency,
+        repriced: paper.repriced,
+        rows: told.rows.iter().zip(&hours).map(|(row, hours)| RowJson::new(row, *hours, Money::ZERO)).collect(),
+        total,
+        uncosted_revenue: told.uncosted_revenue,
+        uncertainty: told.uncertainty,
+        lost_windows: told.lost_windows,
+        lower_bound: told.total.lower_bound,
+        upper_bound: told.upper_bound,
+        theoretical: told.theoretical,
+        lists: told.lists.iter().map(ListJson::new).collect(),
+        differs: paper.differs.iter().map(DifferenceJson::new).collect(),
+        month_to_date: MonthJson::new(&paper.month),
+        break_even: BreakEvenJson::new(&paper.break_even),
+        what_if: paper.what_if.as_ref().map(|(asked, told)| WhatIfJson::new(asked, told)),
+        compare: paper.compare.as_ref().map(|lists| lists.iter().map(CompareJson::new).collect()),
+        bridge: paper.bridge.as_ref().map(BridgeJson::new),
+        unwatched: paper.unwatched.iter().map(|(since, until)| SpanJson { since: *since, until: *until }).collect(),
+        markers: paper.markers.iter().map(|marker| MarkerJson { at: marker.at, text: &marker.text }).collect(),
+    };
+    serde_json::to_string(&report).map(|line| line + "\n")
+}
+
+#[derive(Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "a contract, not a state")]
+struct Report<'a> {
+    schema: &'static str,
+    since: Timestamp,
+    until: Timestamp,
+    by: &'static str,
+    currency: &'a str,
+    repriced: bool,
+    rows: Vec<RowJson<'a>>,
+    total: RowJson<'a>,
+    uncosted_revenue: Money,
+    uncertainty: Money,
+    lost_windows: u64,
+    lower_bound: bool,
+    upper_bound: bool,
+    theoretical: bool,
+    lists: Vec<ListJson<'a>>,
+    differs: Vec<DifferenceJson<'a>>,
+    month_to_date: MonthJson,
+    break_even: BreakEvenJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what_if: Option<WhatIfJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compare: Option<Vec<CompareJson<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bridge: Option<BridgeJson<'a>>,
+    unwatched: Vec<SpanJson>,
+    markers: Vec<MarkerJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct RowJson<'a> {
+    key: &'a Label,
+    /// Whether the key is one, and not a row like `(idle)` or the total.
+    is_key: bool,
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    node: Option<&'a NodeName>,
+    prompt_tokens: Option<u64>,
+    cached_tokens: Option<u64>,
+    output_tokens: Option<u64>,
+    gpu_hours: f64,
+    revenue: Option<Money>,
+    cost: Option<Money>,
+    profit: Option<Money>,
+    profit_on_cost: Option<Ratio>,
+    gross_margin: Option<Ratio>,
+    idle_cost: Option<Money>,
+    lower_bound: bool,
+}
+
+impl<'a> RowJson<'a> {
+    /// `uncosted` is the part of the revenue that is in no profit.
+    fn new(row: &'a Row, micros: i128, uncosted: Money) -> Self {
+        let covered = row.revenue.zip(row.cost).map(|(revenue, cost)| (revenue - uncosted, cost));
+        Self {
+            key: &row.key,
+            is_key: row.kind == RowKind::Key,
+            start: row.start,
+            end: row.end,
+            node: row.node.as_ref(),
+            prompt_tokens: row.prompt().map(crate::units::Tokens::count),
+            cached_tokens: row.tokens.map(|tokens| tokens.hit.count()),
+            output_tokens: row.tokens.map(|tokens| tokens.output.count()),
+            gpu_hours: hours(micros),
+            revenue: row.revenue,
+            cost: row.cost,
+            profit: row.profit,
+            profit_on_cost: covered.and_then(|(revenue, cost)| profit_on_cost(revenue, cost)),
+            gross_margin: covered.and_then(|(revenue, cost)| gross_margin(revenue, cost)),
+            idle_cost: row.idle_cost,
+            lower_bound: row.lower_bound,
+        }
+    }
+}
+
+/// Millionths of an hour as a number that prints with six decimals at most.
+fn hours(micros: i128) -> f64 {
+    micros as f64 / 1_000_000.0
+}
+
+#[derive(Serialize)]
+struct SpanJson {
+    since: Timestamp,
+    until: Timestamp,
+}
+
+#[derive(Serialize)]
+struct MarkerJson<'a> {
+    at: Timestamp,
+    text: &'a Label,
+}
+
+#[derive(Serialize)]
+struct ListJson<'a> {
+    list: &'a Label,
+    tier: &'a Label,
+    tokens: u64,
+    revenue: Money,
+}
+
+impl<'a> ListJson<'a> {
+    fn new(used: &'a ListUse) -> Self {
+        Self { list: &used.list, tier: &used.tier, tokens: used.tokens.count(), revenue: used.revenue }
+    }
+}
+
+#[derive(Serialize)]
+struct BasisJson<'a> {
+    list: &'a Label,
+    tier: &'a Label,
+}
+
+#[derive(Serialize)]
+struct DifferenceJson<'a> {
+    model: Option<&'a str>,
+    posted: Option<BasisJson<'a>>,
+    today: Option<BasisJson<'a>>,
+    since: Timestamp,
+    until: Timestamp,
+    tokens: u64,
+    revenue: Money,
+}
+
+impl<'a> DifferenceJson<'a> {
+    fn new(told: &'a Difference) -> Self {
+        let basis =
+            |basis: &'a Option<Basis>| basis.as_ref().map(|basis| BasisJson { list: &basis.list, tier: &basis.tier });
+        Self {
+            model: told.model.as_ref().map(crate::reading::ModelName::as_str),
+            posted: basis(&told.posted),
+            today: basis(&told.today),
+            since: told.since,
+            until: told.until,
+            tokens: told.tokens.count(),
+            revenue: told.revenue,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct MonthJson {
+    since: Timestamp,
+    until: Timestamp,
+    revenue: Money,
+    cost: Option<Money>,
+    profit: Option<Money>,
+    projected_cost: Option<Money>,
+    budget: Option<Money>,
+}
+
+impl MonthJson {
+    const fn new(month: &MonthToDate) -> Self {
+        let MonthToDate { since, until, revenue, cost, profit, projected_cost, budget } = *month;
+        Self { since, until, revenue, cost, profit, projected_cost, budget }
+    }
+}
+
+#[derive(Serialize)]
+struct BreakEvenJson {
+    load: Option<f64>,
+    hit_rate: Option<f64>,
+    gpu_rate: Option<Money>,
+}
+
+impl BreakEvenJson {
+    fn new(told: &BreakEven) -> Self {
+        let ratio = |ppm: Option<i64>| ppm.map(|ppm| ppm as f64 / 1_000_000.0);
+        Self { load: ratio(told.load_ppm), hit_rate: ratio(told.hit_rate_ppm), gpu_rate: told.gpu_rate }
+    }
+}
+
+#[derive(Serialize)]
+struct TotalsJson {
+    prompt_tokens: u64,
+    cached_tokens: u64,
+    output_tokens: u64,
+    gpu_hours: f64,
+    revenue: Money,
+    cost: Option<Money>,
+    profit: Option<Money>,
+    profit_on_cost: Option<Ratio>,
+    gross_margin: Option<Ratio>,
+    idle_cost: Money,
+}
+
+impl TotalsJson {
+    fn new(totals: &Totals) -> Self {
+        let covered = totals.covered_revenue();
+        Self {
+            prompt_tokens: (totals.tokens.miss + totals.tokens.hit).count(),
+            cached_tokens: totals.tokens.hit.count(),
+            output_tokens: totals.tokens.output.count(),
+            gpu_hours: hours(gpu_micros(totals.gpu_time)),
+            revenue: totals.revenue,
+            cost: totals.cost,
+            profit: totals.profit(),
+            profit_on_cost: totals.cost.and_then(|cost| profit_on_cost(covered, cost)),
+            gross_margin: totals.cost.and_then(|cost| gross_margin(covered, cost)),
+            idle_cost: totals.idle_cost,
+        }
+    }
+}
+
+/// GPU time in millionths of an hour.
+fn gpu_micros(time: GpuTime) -> i128 {
+    rounded_hours([time], 6).first().copied().unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct WhatIfJson<'a> {
+    list: Option<&'a str>,
+    paid: Option<Share>,
+    hit_rate: Option<Share>,
+    gpu_rate: Option<HourlyRate>,
+    nodes: Option<u32>,
+    before: TotalsJson,
+    after: TotalsJson,
+    break_even: BreakEvenJson,
+}
+
+impl<'a> WhatIfJson<'a> {
+    fn new(asked: &'a Asked, told: &WhatIf) -> Self {
+        Self {
+            list: asked.list.as_deref(),
+            paid: asked.paid,
+            hit_rate: asked.hit_rate,
+            gpu_rate: asked.gpu_rate,
+            nodes: asked.nodes,
+            before: TotalsJson::new(&told.before),
+            after: TotalsJson::new(&told.after),
+            break_even: BreakEvenJson::new(&told.break_even),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CompareJson<'a> {
+    list: &'a Label,
+    revenue: Money,
+    profit: Option<Money>,
+}
+
+impl<'a> CompareJson<'a> {
+    const fn new(at: &'a AtList) -> Self {
+        Self { list: &at.list, revenue: at.revenue, profit: at.profit }
+    }
+}
+
+#[derive(Serialize)]
+struct BridgeJson<'a> {
+    before: ProfitJson,
+    after: ProfitJson,
+    change: Money,
+    cost_known: bool,
+    parts: Vec<PartJson>,
+    models: Vec<MoverJson<'a>>,
+    units: Vec<MoverJson<'a>>,
+    nodes: Vec<MoverJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProfitJson {
+    since: Timestamp,
+    until: Timestamp,
+    profit_per_hour: Money,
+}
+
+#[derive(Serialize)]
+struct PartJson {
+    cause: &'static str,
+    profit_per_hour: Money,
+}
+
+#[derive(Serialize)]
+struct MoverJson<'a> {
+    key: &'a Label,
+    before: Money,
+    after: Money,
+    change: Money,
+}
+
+impl<'a> BridgeJson<'a> {
+    fn new(bridge: &'a Bridge) -> Self {
+        let profit = |(since, until), profit_per_hour| ProfitJson { since, until, profit_per_hour };
+        let part = |(cause, amount): &(crate::statement::Cause, Money)| PartJson {
+            cause: cause.name(),
+            profit_per_hour: *amount,
+        };
+        let mover = |mover: &'a Mover| MoverJson {
+            key: &mover.key,
+            before: mover.before,
+            after: mover.after,
+            change: mover.change(),
+        };
+        Self {
+            before: profit(bridge.before_span, bridge.before),
+            after: profit(bridge.after_span, bridge.after),
+            change: bridge.change(),
+            cost_known: bridge.cost_known,
+            parts: bridge.parts.iter().map(part).collect(),
+            models: bridge.models.iter().map(mover).collect(),
+            units: bridge.units.iter().map(mover).collect(),
+            nodes: bridge.nodes.iter().map(mover).collect(),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! From what is asked and what is known to what is printed.
+
+use jiff::tz::TimeZone;
+
+use super::order::{Against, Asked, Format, Order};
+use super::when::days_before;
+use crate::cli::Failure;
+use crate::ledger::{Grain, Marker, Past};
+use crate::pricing::Book;
+use crate::statement::{
+    AtList, BreakEven, Bridge, By, Change, Difference, MonthToDate, Statement, Totals, WhatIf, break_even, changed,
+    compare, differences, month_of, reprice, what_if,
+};
+use crate::store::Header;
+use crate::units::{Money, Span, Timestamp};
+
+/// Whoever answers questions of the past.
+pub(super) type Ask<'a> = dyn Fn(Timestamp, Timestamp, Grain) -> Result<Past, Failure> + 'a;
+
+/// What the report stands on beside the ledger.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ground<'a> {
+    /// Today's book.
+    pub(super) book: &'a Book,
+    /// What may be spent in a month.
+    pub(super) budget: Option<Money>,
+    /// The present.
+    pub(super) now: Timestamp,
+}
+
+/// All that a report says. Amounts are rounded as they are printed.
+#[derive(Debug)]
+pub(super) struct Paper {
+    pub(super) currency: String,
+    pub(super) zone: TimeZone,
+    pub(super) statement: Statement,
+    pub(super) repriced: bool,
+    pub(super) month: MonthToDate,
+    pub(super) differs: Vec<Difference>,
+    pub(super) unwatched: Vec<(Timestamp, Timestamp)>,
+    pub(super) markers: Vec<Marker>,
+    pub(super) what_if: Option<(Asked, WhatIf)>,
+    pub(super) break_even: BreakEven,
+    pub(super) compare: Option<Vec<AtList>>,
+    pub(super) bridge: Option<Bridge>,
+}
+
+impl Paper {
+    /// Asks and folds.
+    pub(super) fn new(order: &Order, header: &Header, ground: Ground<'_>, ask: &Ask<'_>) -> Result<Self, Failure> {
+        let (since, until) = span(order, header, ground.now)?;
+        let change = order.asked.change(ground.book, &header.currency)?;
+        let mut past = ask(since, until, grain(order, &change, until - since))?;
+        // Nothing is known outside the ledger, so nothing is on average over it either.
+        let (first, last) = (since.max(header.began), until.min(header.last));
+        (past.since, past.until) = if first < last { (first, last) } else { (since, until) };
+        let differs = differences(&past, ground.book);
+        if order.reprice {
+            past = reprice(&past, ground.book);
+        }
+        let told = what_if(&past, &change).zip(changed(&past, &change)).ok_or_else(|| {
+            Failure::Usage("--what-if nodes: no node of this span is known by name, so their number is not".to_owned())
+        })?;
+        let compare = order.compare.then(|| compare(&past, ground.book, &header.currency));
+        let (mut told, past) = told;
+        let statement = Statement { since, until, ..Statement::of(&past, order.by, &header.zone) };
+        let places = places(order.format, &statement);
+        (told.before, told.after) = (told.before.rounded(places), told.after.rounded(places));
+        Ok(Self {
+            currency: header.currency.clone(),
+            zone: header.zone.clone(),
+            statement: statement.rounded(places),
+            repriced: order.reprice,
+            month: month(header, ground.budget, ask)?,
+            differs,
+            break_even: break_even(&past, &Totals::of(&past)),
+            unwatched: past.unwatched,
+            markers: past.markers,
+            what_if: (!order.asked.is_nothing()).then(|| (order.asked.clone(), told)),
+            compare,
+            bridge: order.bridge.map(|against| bridge(against, header, ask)).transpose()?.map(|b| b.rounded(places)),
+        })
+    }
+
+    /// How many decimals an amount of the table has.
+    pub(super) fn places(&self) -> u32 {
+        places(Format::Table, &self.statement)
+    }
+}
+
+/// A table has cents, unless there is not one unit of currency in it.
+fn places(format: Format, statement: &Statement) -> u32 {
+    let whole = |amount: Option<Money>| amount.is_some_and(|amount| amount.rounded(0) != 0);
+    let total = &statement.total;
+    match format {
+        Format::Table if whole(total.revenue) || whole(total.cost) || total.is_empty() => 2,
+        _ => 6,
+    }
+}
+
+/// The span that is asked for: what is not said is the ledger's.
+fn span(order: &Order, header: &Header, now: Timestamp) -> Result<(Timestamp, Timestamp), Failure> {
+    if let Some(against) = order.bridge {
+        return Ok(spans(against, header).1);
+    }
+    let since = order.since.map_or(header.began, |when| when.resolve(&header.zone, now));
+    let until = order.until.map_or(header.last.max(since), |when| when.resolve(&header.zone, now));
+    if since > until || since == until && order.until.is_some() {
+        let why = format!("--since {since} is not before --until {until}: the end is exclusive, write a later one");
+        return Err(Failure::Usage(why));
+    }
+    Ok((since, until))
+}
+
+/// How finely the past is needed.
+fn grain(order: &Order, change: &Change<'_>, span: Span) -> Grain {
+    const MONTH: Span = Span::from_secs(32 * 86_400);
+    let windows = change.list.is_some_and(|list| !list.windows.is_empty());
+    // A lease begins and ends at an hour; over a long time a day tells it well enough.
+    let lease = order.by == By::Lease && span <= MONTH;
+    if order.bridge.is_some() {
+        Grain::Minute
+    } else if order.by == By::Hour || lease || windows || order.reprice || order.compare {
+        Grain::Quarter
+    } else {
+        Grain::Day
+    }
+}
+
+/// The month that the ledger ends in.
+fn month(header: &Header, budget: Option<Money>, ask: &Ask<'_>) -> Result<MonthToDate, Failure> {
+    let (first, end) = month_of(&header.zone, header.last);
+    let mut past = ask(first, header.last, Grain::Day)?;
+    (past.since, past.until) = (first, header.last);
+    Ok(MonthToDate::of(&past, header.began, end, budget))
+}
+
+fn bridge(against: Against, header: &Header, ask: &Ask<'_>) -> Result<Bridge, Failure> {
+    let (before, after) = spans(against, header);
+    let (before, after) = (ask(before.0, before.1, Grain::Minute)?, ask(after.0, after.1, Grain::Minute)?);
+    Ok(Bridge::between(&before, &after))
+}
+
+/// The earlier and the later span of a bridge.
+fn spans(against: Against, header: &Header) -> ((Timestamp, Timestamp), (Timestamp, Timestamp)) {
+    let end = header.last.minute();
+    let length = if against == Against::Before { Span::from_secs(900) } else { Span::from_secs(3600) };
+    let earlier = match against {
+        Against::Before => end - length,
+        Against::Days(days) => days_before(end, days, &header.zone),
+    };
+    ((earlier - length, earlier), (end - length, end))
+}

@@ -1,0 +1,228 @@
+//! A report for people: a title, a table, and what is to be said beside it.
+
+use super::beside;
+use super::grid::Grid;
+use super::margin::{gross_margin, profit_on_cost};
+use super::paper::Paper;
+use super::when::local;
+use crate::statement::{AtList, Bridge, By, Cause, Mover, Row, Totals, rounded_hours};
+use crate::tui::human;
+use crate::units::{Money, Ratio, Timestamp, Tokens};
+
+/// All of it.
+pub(super) fn render(paper: &Paper) -> String {
+    let told = match (&paper.bridge, &paper.compare) {
+        (Some(bridge), _) => self::bridge(bridge, paper),
+        (None, Some(lists)) => compared(lists, paper),
+        (None, None) => statement(paper),
+    };
+    let beside = beside::render(paper);
+    if beside.is_empty() { told } else { format!("{told}\n{beside}") }
+}
+
+/// The title: of which span, and what.
+fn title(paper: &Paper, what: &str) -> String {
+    let (since, until) = (local(paper.statement.since, &paper.zone), local(paper.statement.until, &paper.zone));
+    format!("{since} to {until}  {what}\n\n")
+}
+
+fn statement(paper: &Paper) -> String {
+    let (by, currency) = (paper.statement.by, &paper.currency);
+    let asked = paper.what_if.as_ref().map(|(asked, _)| format!(", if {asked}")).unwrap_or_default();
+    let book = if paper.repriced { ", by today's book" } else { "" };
+    let mut out = title(paper, &format!("by {by}, in {currency}{book}{asked}"));
+    out.push_str(&if by == By::Lease { leases(paper) } else { rows(paper) });
+    if let Some((_, told)) = &paper.what_if {
+        out.push('\n');
+        out.push_str(&before_and_after(&told.before, &told.after, paper));
+    }
+    out
+}
+
+fn rows(paper: &Paper) -> String {
+    let (told, places) = (&paper.statement, paper.places());
+    let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 2);
+    let mut grid = Grid::new([
+        told.by.name(),
+        "prompt tok",
+        "hit",
+        "output tok",
+        "GPU-hours",
+        &format!("revenue {}", paper.currency),
+        &format!("cost {}", paper.currency),
+        &format!("profit {}", paper.currency),
+        "profit on cost",
+        "gross margin",
+    ]);
+    let cells = |row: &Row, hours: i128, uncosted: Money| {
+        let covered = row.revenue.zip(row.cost).map(|(revenue, cost)| (revenue - uncosted, cost));
+        let ratio = |of: fn(Money, Money) -> Option<Ratio>| percent(covered.and_then(|(r, c)| of(r, c)));
+        vec![
+            row.key.to_string(),
+            count(row.prompt()),
+            percent(hit_rate(row)),
+            count(row.tokens.map(|tokens| tokens.output)),
+            hundredths(hours),
+            amount(row.revenue, places),
+            amount(row.cost, places),
+            amount(row.profit, places),
+            ratio(profit_on_cost),
+            ratio(gross_margin),
+        ]
+    };
+    for (row, hours) in told.rows.iter().zip(&hours) {
+        grid.row(cells(row, *hours, Money::ZERO));
+    }
+    grid.total(cells(&told.total, hours.last().copied().unwrap_or_default(), told.uncosted_revenue));
+    grid.render()
+}
+
+fn leases(paper: &Paper) -> String {
+    let (told, places) = (&paper.statement, paper.places());
+    let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 2);
+    let (cost, idle) = (format!("cost {}", paper.currency), format!("of it idle {}", paper.currency));
+    let mut grid = Grid::new(["lease", "node", "from", "until", "GPU-hours", &cost, &idle]);
+    let at = |at: Option<Timestamp>| at.map_or_else(String::new, |at| local(at, &paper.zone));
+    let cells = |row: &Row, hours: i128| {
+        vec![
+            row.key.to_string(),
+            row.node.as_ref().map_or_else(String::new, ToString::to_string),
+            at(row.start),
+            at(row.end),
+            hundredths(hours),
+            amount(row.cost, places),
+            amount(row.idle_cost, places),
+        ]
+    };
+    for (row, hours) in told.rows.iter().zip(&hours) {
+        grid.row(cells(row, *hours));
+    }
+    grid.total(cells(&told.total, hours.last().copied().unwrap_or_default()));
+    grid.render()
+}
+
+fn compared(lists: &[AtList], paper: &Paper) -> String {
+    let (revenue, profit) = (format!("revenue {}", paper.currency), format!("profit {}", paper.currency));
+    let mut grid = Grid::new(["list", &revenue, &profit]);
+    for at in lists {
+        let places = paper.places();
+        grid.row(vec![at.list.to_string(), amount(Some(at.revenue), places), amount(at.profit, places)]);
+    }
+    format!("{}{}", title(paper, "the same tokens at every list"), grid.render())
+}
+
+fn before_and_after(before: &Totals, after: &Totals, paper: &Paper) -> String {
+    let places = paper.places();
+    let (revenue, cost) = (format!("revenue {}", paper.currency), format!("cost {}", paper.currency));
+    let profit = format!("profit {}", paper.currency);
+    let mut grid = Grid::new(["what if", &revenue, &cost, &profit, "profit on cost", "gross margin"]);
+    for (name, totals) in [("as it was", before), ("as it would be", after)] {
+        let ratio = |of: fn(Money, Money) -> Option<Ratio>| {
+            percent(totals.cost.and_then(|cost| of(totals.covered_revenue(), cost)))
+        };
+        grid.row(vec![
+            name.to_owned(),
+            amount(Some(totals.revenue), places),
+            amount(totals.cost, places),
+            amount(totals.profit(), places),
+            ratio(profit_on_cost),
+            ratio(gross_margin),
+        ]);
+    }
+    let change = |amounts: fn(&Totals) -> Option<Money>| {
+        let difference = amounts(after).zip(amounts(before)).map(|(after, before)| after - before);
+        signed(difference, places)
+    };
+    grid.total(vec![
+        "change".to_owned(),
+        change(|totals| Some(totals.revenue)),
+        change(|totals| totals.cost),
+        change(Totals::profit),
+    ]);
+    grid.render()
+}
+
+fn bridge(bridge: &Bridge, paper: &Paper) -> String {
+    let places = paper.places();
+    let span = |(since, until)| format!("{} to {}", local(since, &paper.zone), local(until, &paper.zone));
+    let mut grid = Grid::new(["why", &format!("profit {} an hour", paper.currency)]);
+    grid.row(vec!["before".to_owned(), amount(Some(bridge.before), places)]);
+    for (cause, part) in &bridge.parts {
+        grid.row(vec![format!("  {}", words(*cause)), signed(Some(*part), places)]);
+    }
+    grid.total(vec!["after".to_owned(), amount(Some(bridge.after), places)]);
+    let spans = format!("before  {}\nafter   {}\n\n", span(bridge.before_span), span(bridge.after_span));
+    let mut out = spans + &grid.render();
+    for (name, movers) in [("models", &bridge.models), ("units", &bridge.units), ("nodes", &bridge.nodes)] {
+        if !movers.is_empty() {
+            out.push('\n');
+            out.push_str(&moved(name, movers, places));
+        }
+    }
+    if !bridge.cost_known {
+        out.push_str("\nno rate is known in one of the spans: without a cost there is no profit\n");
+    }
+    out
+}
+
+fn moved(name: &str, movers: &[Mover], places: u32) -> String {
+    let mut grid = Grid::new([name, "before", "after", "change an hour"]);
+    for mover in movers {
+        grid.row(vec![
+            mover.key.to_string(),
+            amount(Some(mover.before), places),
+            amount(Some(mover.after), places),
+            signed(Some(mover.change()), places),
+        ]);
+    }
+    grid.render()
+}
+
+const fn words(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Traffic => "traffic",
+        Cause::Mix => "mix of models, prompts and output",
+        Cause::HitRate => "hit rate",
+        Cause::Price => "price or tier",
+        Cause::Unpriced => "unpriced",
+        Cause::Gpus => "GPUs held",
+        Cause::Idle => "idle GPUs",
+    }
+}
+
+/// An amount without its currency: `-1,234.50`, `–` if unknown.
+pub(super) fn amount(money: Option<Money>, places: u32) -> String {
+    money.map_or_else(
+        || human::UNKNOWN.to_owned(),
+        |money| {
+            let minus = if money.rounded(places) < 0 { "-" } else { "" };
+            format!("{minus}{}", human::digits(money, places))
+        },
+    )
+}
+
+/// An amount with its sign.
+fn signed(money: Option<Money>, places: u32) -> String {
+    let plus = money.is_some_and(|money| money.rounded(places) > 0);
+    format!("{}{}", if plus { "+" } else { "" }, amount(money, places))
+}
+
+/// A ratio in percent; unknown is a dash.
+pub(super) fn percent(ratio: Option<Ratio>) -> String {
+    human::percent1(ratio).trim().to_owned()
+}
+
+fn hit_rate(row: &Row) -> Option<Ratio> {
+    let (hit, prompt) = (row.tokens?.hit, row.prompt()?);
+    Ratio::of(hit.count() as f64, prompt.count() as f64)
+}
+
+fn count(tokens: Option<Tokens>) -> String {
+    human::scaled(tokens.map(|tokens| tokens.count() as f64)).trim().to_owned()
+}
+
+/// A count of hundredths: `43,536.00`.
+fn hundredths(hours: i128) -> String {
+    let hours = hours.unsigned_abs();
+    format!("{}.{:02}", human::grouped(hours / 100), hours % 100)
+}

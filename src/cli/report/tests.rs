@@ -1,0 +1,195 @@
+//! A report from the question to the print, over a past made by hand.
+#![allow(clippy::unwrap_used, clippy::unnecessary_wraps)]
+
+use clap::Parser;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use super::order::{Order, ReportArgs};
+use super::paper::{Ground, Paper};
+use super::{csv, json, table};
+use crate::cli::Failure;
+use crate::ledger::{
+    Account, AccountId, Classes, Grain, Landlord, LandlordId, Past, RentCell, RentKind, Tariff, TariffId, TokenCell,
+};
+use crate::pricing::{Book, ClassPrices};
+use crate::reading::{Label, ModelName, NodeName, Role};
+use crate::store::Header;
+use crate::units::{GpuTime, Span, Timestamp, Tokens};
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+/// 2025-03-01T00:00Z.
+const BEGAN: Timestamp = Timestamp::from_millis(1_740_787_200_000);
+
+fn header() -> Header {
+    let zone = TimeZone::get("Asia/Shanghai").unwrap();
+    Header { currency: "USD".to_owned(), zone, began: BEGAN, last: BEGAN + Span::from_secs(2 * 86_400) }
+}
+
+fn account(model: &str, node: &str) -> Account {
+    let (node, model) = (NodeName::new(node), Some(ModelName::new(model)));
+    Account { node, unit: None, model, role: Role::Unified, tenant: None }
+}
+
+/// Two days in quarter hours: a priced model, one with a hostile name, and one without a price.
+fn past() -> Past {
+    let prices =
+        ClassPrices { miss: "0.55".parse().unwrap(), hit: "0.14".parse().unwrap(), output: "2.19".parse().unwrap() };
+    let (list, tier) = (Label::new("deepseek-r1-standard"), Label::new("standard"));
+    let tariff = Tariff { list, tier, prices, paid: None, overhead: None, book: 0 };
+    let landlord = |node: &str| Landlord {
+        node: Some(NodeName::new(node)),
+        unit: None,
+        gpu: Label::new("H800"),
+        rate: "2.00".parse().ok(),
+        power: None,
+        kind: RentKind::Gpus,
+        lease: Some(Label::new(&format!("contract of {node}"))),
+    };
+    let mut past = Past {
+        since: BEGAN,
+        until: BEGAN + Span::from_secs(2 * 86_400),
+        accounts: vec![account("deepseek-r1", "a"), account("=cmd,\"x\"", "b"), account("mystery", "b")],
+        landlords: vec![landlord("a"), landlord("b")],
+        tariffs: vec![tariff],
+        ..Past::default()
+    };
+    for quarter in 0..192_i64 {
+        let bucket = BEGAN + Span::from_secs(quarter * 900);
+        for account in 0..3 {
+            let count = |n: u64| Tokens::new(n * (1 + u64::from(account)) + quarter.unsigned_abs());
+            let tokens = Classes { miss: count(333_333), hit: count(111_111), output: count(77_777) };
+            let tariff = (account < 2).then(|| TariffId::at(0));
+            past.tokens.push(TokenCell { bucket, account: AccountId::at(account), tariff, tokens });
+        }
+        for landlord in 0..2 {
+            let held = GpuTime::of(8, Span::from_secs(900));
+            let idle = GpuTime::of(landlord, Span::from_secs(901));
+            past.rents.push(RentCell { bucket, landlord: LandlordId::at(landlord), held, idle, energy: 0 });
+        }
+    }
+    past
+}
+
+/// The part of the past that was asked for.
+fn ask(since: Timestamp, until: Timestamp, _: Grain) -> Result<Past, Failure> {
+    let mut past = Past { since, until, ..past() };
+    past.tokens.retain(|cell| since <= cell.bucket && cell.bucket < until);
+    past.rents.retain(|cell| since <= cell.bucket && cell.bucket < until);
+    Ok(past)
+}
+
+fn paper(line: &str) -> Result<Paper, Failure> {
+    let order = Order::new(&Line::try_parse_from(format!("report {line}").split_whitespace()).unwrap().report)?;
+    let book = Book::built_in().unwrap();
+    let ground = Ground { book: &book, budget: None, now: header().last };
+    Paper::new(&order, &header(), ground, &ask)
+}
+
+fn told(line: &str) -> Value {
+    serde_json::from_str(&json::render(&paper(&format!("{line} --json")).unwrap()).unwrap()).unwrap()
+}
+
+/// Millionths of a printed amount.
+fn micros(value: &Value) -> i128 {
+    let text = value.as_str().unwrap();
+    let (whole, fraction) = text.split_once('.').unwrap();
+    let digits: i128 = format!("{}{fraction:0<6}", whole.trim_start_matches('-')).parse().unwrap();
+    if text.starts_with('-') { -digits } else { digits }
+}
+
+#[test]
+fn printed_rows_add_up_to_the_printed_total() {
+    for by in ["hour", "day", "month", "model", "node", "unit", "role", "tier"] {
+        let report = told(&format!("--by {by}"));
+        assert_eq!((&report["schema"], &report["by"]), (&Value::from("margintop-report/1"), &Value::from(by)));
+        let rows = report["rows"].as_array().unwrap();
+        for field in ["revenue", "cost", "profit"] {
+            let sum: i128 = rows.iter().filter(|row| !row[field].is_null()).map(|row| micros(&row[field])).sum();
+            assert_eq!(sum, micros(&report["total"][field]), "{by} {field}");
+        }
+        for field in ["prompt_tokens", "cached_tokens", "output_tokens"] {
+            let sum: u64 = rows.iter().map(|row| row[field].as_u64().unwrap()).sum();
+            assert_eq!(Value::from(sum), report["total"][field], "{by} {field}");
+        }
+        for key in ["(idle)", "(uncosted)", "(unpriced)"] {
+            assert!(rows.iter().any(|row| row["key"] == key), "{by} {key}");
+        }
+        assert_eq!(report["total"]["gpu_hours"], 768.0);
+        assert_eq!(report["lower_bound"], true);
+    }
+}
+
+#[test]
+fn days_are_the_ledgers_and_months_cost_what_they_will() {
+    let report = told("");
+    let keys: Vec<_> = report["rows"].as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap()).collect();
+    assert_eq!(keys[..3], ["2025-03-01", "2025-03-02", "2025-03-03"]);
+    assert_eq!((&report["since"], &report["until"]), (&"2025-03-01T00:00:00Z".into(), &"2025-03-03T00:00:00Z".into()));
+    let month = &report["month_to_date"];
+    // 32 dollars an hour since the ledger began, eight hours into the month.
+    assert_eq!((&month["cost"], &month["projected_cost"]), (&"1536.00".into(), &"23552.00".into()));
+    assert_eq!(month["budget"], Value::Null);
+}
+
+#[test]
+fn a_what_if_tells_both() {
+    let report = told("--what-if list=deepseek-r1-2025 --what-if nodes=4 --by node");
+    let told = &report["what_if"];
+    assert_eq!(told["before"]["cost"], "1536.00");
+    assert_eq!(told["after"]["cost"], "3072.00", "four nodes instead of two");
+    assert_eq!(told["after"]["revenue"], report["total"]["revenue"]);
+    assert!(micros(&told["after"]["revenue"]) != micros(&told["before"]["revenue"]));
+    assert!(matches!(paper("--what-if list=nope"), Err(Failure::Usage(why)) if why.contains("is it")));
+}
+
+#[test]
+fn a_bridge_adds_up_as_it_is_printed() {
+    for against in ["", "15m", "week"] {
+        let bridge = &told(&format!("--bridge {against}"))["bridge"];
+        let parts: i128 = bridge["parts"].as_array().unwrap().iter().map(|part| micros(&part["profit_per_hour"])).sum();
+        assert_eq!(parts, micros(&bridge["change"]), "{against}");
+        let ends = micros(&bridge["after"]["profit_per_hour"]) - micros(&bridge["before"]["profit_per_hour"]);
+        assert_eq!(parts, ends);
+    }
+}
+
+#[test]
+fn a_spreadsheet_gets_no_formula() {
+    let text = csv::render(&paper("--by model --csv").unwrap());
+    assert!(text.lines().all(|line| !line.starts_with('=')), "{text}");
+    assert!(text.contains("\r\n\"'=cmd,\"\"x\"\"\",") && text.ends_with("\r\n"), "{text}");
+    let lines: Vec<_> = text.split_terminator("\r\n").collect();
+    assert_eq!(lines.len(), 1 + 2 + 3 + 1);
+    assert!(lines.last().unwrap().starts_with("total,"));
+    assert_eq!(lines[0].split(',').count(), lines.last().unwrap().split(',').count());
+}
+
+#[test]
+fn a_table_names_both_margins_and_lines_up() {
+    let text = table::render(&paper("--by model").unwrap());
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[0].starts_with("2025-03-01 08:00+08:00 to 2025-03-03 08:00+08:00"), "{text}");
+    assert!(lines[2].contains("profit on cost") && lines[2].contains("gross margin"), "{text}");
+    let rule = lines.iter().position(|line| line.starts_with('─')).unwrap();
+    let width = lines[rule].chars().count();
+    assert_eq!(lines[2].chars().count(), width, "{text}");
+    assert!(lines[rule + 1].starts_with("total"));
+    assert!(lines.iter().any(|line| line.starts_with("month")) && lines.iter().any(|line| line.starts_with("differs")));
+    for line in ["--bridge", "--compare", "--by lease", "--what-if paid=0.5"] {
+        assert!(!table::render(&paper(line).unwrap()).contains("NaN"), "{line}");
+    }
+}
+
+#[test]
+fn a_span_ends_after_it_begins() {
+    for line in ["--since 2025-03-02 --until 2025-03-02", "--since 2025-03-03 --until 2025-03-01"] {
+        assert!(matches!(paper(line), Err(Failure::Usage(why)) if why.contains("is not before")), "{line}");
+    }
+    assert!(told("--since 2030-01-01")["total"]["revenue"] == "0.00");
+}

@@ -1,0 +1,134 @@
+//! Points in time as people write them, in the ledger's zone.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+
+use crate::units::{Span, Timestamp};
+
+/// A point in time before its zone and the present are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// An instant.
+    At(Timestamp),
+    /// A local date and time.
+    Local(DateTime),
+    /// So long ago.
+    Ago(Span),
+    /// The beginning of a day so many days ago.
+    DaysAgo(i32),
+}
+
+impl When {
+    /// Reads `2025-02-27T12:00:00Z`, `2025-02-27 12:00+08:00`, `2025-02-27 12:00`, `2025-02-27`, `2025-02`, `today`,
+    /// `yesterday`, `now`, `24h` or `7d`.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        match text {
+            "now" => return Ok(Self::Ago(Span::ZERO)),
+            "today" => return Ok(Self::DaysAgo(0)),
+            "yesterday" => return Ok(Self::DaysAgo(1)),
+            _ => {}
+        }
+        let instant = || text.parse().ok().map(|at: jiff::Timestamp| Self::At(of(at)));
+        let month =
+            || format!("{text}-01").parse().ok().map(|first: Date| Self::Local(first.to_datetime(Time::midnight())));
+        let local = || text.parse().ok().map(Self::Local);
+        ago(text).or_else(instant).or_else(local).or_else(month).ok_or_else(|| {
+            format!("\"{text}\" is no time: write 2025-02-27, 2025-02-27T12:00+08:00, today, yesterday, 24h or 7d")
+        })
+    }
+
+    /// The instant.
+    pub(super) fn resolve(self, zone: &TimeZone, now: Timestamp) -> Timestamp {
+        let local = |local: DateTime| zone.to_ambiguous_timestamp(local).compatible().map_or(now, of);
+        match self {
+            Self::At(at) => at,
+            Self::Ago(span) => now - span,
+            Self::Local(time) => local(time),
+            Self::DaysAgo(days) => {
+                let today = zone.to_datetime(jiff_of(now)).date();
+                let day = today.checked_sub(jiff::Span::new().days(days));
+                day.map_or(now, |day| local(day.to_datetime(Time::midnight())))
+            }
+        }
+    }
+}
+
+/// `24h`, `7d`, `15m`, `2w`.
+fn ago(text: &str) -> Option<When> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    let number: u32 = number.parse().ok()?;
+    // A million hours is more than a century.
+    (number <= 1_000_000).then(|| When::Ago(Span::from_secs(i64::from(number) * seconds)))
+}
+
+/// The same time of day so many days before.
+pub(super) fn days_before(at: Timestamp, days: i32, zone: &TimeZone) -> Timestamp {
+    let local = zone.to_datetime(jiff_of(at)).checked_sub(jiff::Span::new().days(days));
+    let there = local.and_then(|local| zone.to_ambiguous_timestamp(local).compatible());
+    there.map_or_else(|_| at - Span::from_secs(86_400 * i64::from(days)), of)
+}
+
+/// An instant in the words of a zone: `2025-02-27 12:00+08:00`.
+pub(super) fn local(at: Timestamp, zone: &TimeZone) -> String {
+    jiff_of(at).to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M%:z").to_string()
+}
+
+fn of(at: jiff::Timestamp) -> Timestamp {
+    Timestamp::from_millis(at.as_millisecond())
+}
+
+fn jiff_of(at: Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn resolved(text: &str) -> String {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let now = When::parse("2025-02-28T04:30:00Z").unwrap().resolve(&zone, Timestamp::default());
+        local(When::parse(text).unwrap().resolve(&zone, now), &zone)
+    }
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        for (text, told) in [
+            ("2025-02-27T04:00:00Z", "2025-02-27 12:00+08:00"),
+            ("2025-02-27 12:00+08:00", "2025-02-27 12:00+08:00"),
+            ("2025-02-27 12:00", "2025-02-27 12:00+08:00"),
+            ("2025-02-27", "2025-02-27 00:00+08:00"),
+            ("2025-02", "2025-02-01 00:00+08:00"),
+            ("today", "2025-02-28 00:00+08:00"),
+            ("yesterday", "2025-02-27 00:00+08:00"),
+            ("24h", "2025-02-27 12:30+08:00"),
+            ("7d", "2025-02-21 12:30+08:00"),
+            ("now", "2025-02-28 12:30+08:00"),
+        ] {
+            assert_eq!(resolved(text), told, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_says_what_to_write() {
+        for text in ["", "soon", "-1h", "2025-13-01", "99999999999999h", "h", "2025-02-30", "é"] {
+            assert!(When::parse(text).is_err_and(|why| why.contains("write 2025-02-27")), "{text}");
+        }
+    }
+
+    #[test]
+    fn yesterday_at_this_hour_goes_by_the_wall() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let at = When::parse("2025-03-30T12:00+02:00").unwrap().resolve(&zone, Timestamp::default());
+        assert_eq!(local(days_before(at, 1, &zone), &zone), "2025-03-29 12:00+01:00");
+    }
+}
