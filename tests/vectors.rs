@@ -1,15 +1,19 @@
 //! The published vectors of the accounting model, through the program's own rooms, to equality.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "vectors/cost.rs"]
+mod cost;
+#[path = "vectors/prices.rs"]
+mod prices;
 mod support;
 
 use std::collections::BTreeMap;
 
-use margintop::fleet::{Fleet, Site};
+use margintop::fleet::Fleet;
 use margintop::ledger::{Account, Classes, Ledger, Posting, Timing, apportion};
-use margintop::pricing::{Book, HistoryFile, Lease, Leased, ListFile, ModelPrice, PriceFile, TierFile, WindowFile};
-use margintop::reading::{Event, ModelName, NodeName, Role, Speculation};
-use margintop::units::{Money, Price, Span, Timestamp, Tokens};
+use margintop::pricing::{Book, HistoryFile, ListFile, ModelPrice, PriceFile, TierFile, WindowFile};
+use margintop::reading::{ModelName, NodeName, Role, Speculation};
+use margintop::units::{Money, Price, Ratio, Span, Timestamp, Tokens};
 use serde_json::Value;
 use support::{answered, answered_dated, at, counters, fleet, gpus, instant, member, moment, page};
 
@@ -100,74 +104,22 @@ fn value_of(ledger: &Ledger) -> Money {
     ledger.today().tokens().map(|(_, tariff, tokens)| ledger.tariff(tariff.unwrap()).value(tokens)).sum()
 }
 
+/// Whole units of currency.
+fn dollars(value: &Value) -> Money {
+    Money::from_micros(text(value).parse::<i64>().unwrap() * 1_000_000)
+}
+
+/// A ratio as the vectors print percentages.
+fn percent(ratio: Option<Ratio>) -> String {
+    format!("{:.4}", ratio.unwrap().get() * 100.0)
+}
+
 /// An amount printed with so many decimals.
 fn fixed(money: Money, places: usize) -> String {
     let scaled = money.rounded(u32::try_from(places).unwrap());
-    let (whole, fraction) =
-        (scaled / 10_i128.pow(u32::try_from(places).unwrap()), scaled % 10_i128.pow(u32::try_from(places).unwrap()));
-    format!("{whole}.{fraction:0places$}")
-}
-
-#[test]
-fn v01_the_published_day() {
-    let v = vector("V01");
-    let book = Book::built_in().unwrap();
-    let prices = book.list("deepseek-r1-standard").unwrap().quote(instant("2025-02-27T04:00:00Z")).prices;
-    let tokens = classes(&v["input"]["tokens"]);
-    let revenue = prices.of(tokens.miss, tokens.hit, tokens.output);
-    assert_eq!((revenue.grains() / Money::GRAINS_PER_FEMTO).to_string(), text(&v["expected"]["revenue_fusd"]));
-    assert_eq!(revenue.to_string(), text(&v["expected"]["revenue_usd"]));
-    let parts = &v["expected"]["revenue_parts_usd"];
-    assert_eq!(prices.hit.of(tokens.hit).to_string(), text(&parts["hit"]));
-    assert_eq!(prices.miss.of(tokens.miss).to_string(), text(&parts["miss"]));
-    assert_eq!(prices.output.of(tokens.output).to_string(), text(&parts["out"]));
-}
-
-/// The staircase as leases, run by the fleet's own ticks.
-fn staircase() -> Fleet {
-    let v = vector("V02");
-    let steps = v["input"]["node_steps"].as_array().unwrap();
-    let ends = steps[1..].iter().map(|step| &step[0]).chain([&v["input"]["end"]]);
-    let leases = steps.iter().zip(ends).map(|(step, end)| Lease {
-        gpus: Some(u32::try_from(step[1].as_u64().unwrap()).unwrap() * 8),
-        from: Some(instant(text(&step[0]))),
-        until: Some(instant(text(end))),
-        ..Lease::of(Leased::Node(NodeName::new("fleet")), text(&v["input"]["usd_per_gpu_hour"]).parse().unwrap())
-    });
-    let site = Site { leases: leases.collect(), zone: None, ..Site::local("box") };
-    Fleet::new(site, Book::built_in().unwrap(), moment(text(&steps[0][0])))
-}
-
-#[test]
-fn v02_the_staircase_at_any_speed() {
-    let expected = vector("V02")["expected"].clone();
-    let (start, end) = (instant("2025-02-27T04:00:00Z"), instant("2025-02-28T04:00:00Z"));
-    for step in [Span::from_secs(60), Span::from_secs(3600 * 7), Span::from_millis(7_777_777)] {
-        let mut fleet = staircase();
-        let mut now = start;
-        while now < end {
-            fleet.apply(Event::Tick(at(now)));
-            now = now + step;
-        }
-        fleet.apply(Event::Tick(at(end)));
-        fleet.apply(Event::Tick(at(end + Span::from_secs(86_400 / 2))));
-        let hours: i64 = fleet.ledger().today().rents().map(|(_, rented)| rented.held.millis()).sum();
-        assert_eq!(fixed(Money::from_micros(hours / 36_000 * 10_000), 2), text(&expected["gpu_hours"]), "{step:?}");
-        assert_eq!(fleet.picture().money.cost.unwrap().to_string(), text(&expected["cost_usd"]), "{step:?}");
-    }
-}
-
-#[test]
-fn v03_the_same_tokens_at_other_lists() {
-    let v = vector("V03");
-    let tokens = classes(&v["input"]["tokens"]);
-    let value = |prices: &Value| {
-        let price = |class: &str| text(&prices[class]).parse::<Price>().unwrap();
-        fixed(price("hit").of(tokens.hit) + price("miss").of(tokens.miss) + price("out").of(tokens.output), 2)
-    };
-    assert_eq!(value(&v["input"]["V3"]), text(&v["expected"]["V3_usd"]));
-    assert_eq!(value(&v["input"]["offpeak_2025"]), text(&v["expected"]["offpeak_usd"]));
-    assert_eq!(value(&v["input"]["R1_CNY"]), text(&v["expected"]["R1_CNY"]));
+    let scale = 10_i128.pow(u32::try_from(places).unwrap());
+    let (whole, fraction) = (scaled / scale, scaled % scale);
+    if places == 0 { whole.to_string() } else { format!("{whole}.{fraction:0places$}") }
 }
 
 #[test]
@@ -344,17 +296,6 @@ fn v23_apportioning_conserves() {
 }
 
 #[test]
-fn v28_rates_of_the_average_second() {
-    let v = vector("V28");
-    let micros = |name: &str| v["input"][name].as_str().unwrap().parse::<i64>().unwrap() * 1_000_000;
-    let (revenue, cost) = (Money::from_micros(micros("revenue_usd")), Money::from_micros(micros("cost_usd")));
-    let per_second = |money: Money| fixed(money.scaled(1, 86_400).unwrap(), 6);
-    assert_eq!(per_second(revenue), text(&v["expected"]["revenue_usd_s"]));
-    assert_eq!(per_second(cost), text(&v["expected"]["cost_usd_s"]));
-    assert_eq!(per_second(revenue - cost), text(&v["expected"]["profit_usd_s"]));
-}
-
-#[test]
 fn v30_an_unpriced_model_is_counted_and_said() {
     let v = vector("V30");
     let began = moment("2025-02-20T10:00:00Z");
@@ -410,4 +351,19 @@ fn v32_nothing_is_extrapolated() {
     }
     let total: Tokens = fleet.ledger().today().tokens().map(|(.., tokens)| tokens.output).sum();
     assert_eq!(total.count(), v["expected"]["meter_delta"].as_u64().unwrap());
+}
+
+#[test]
+fn every_vector_is_held() {
+    let tests =
+        [include_str!("vectors.rs"), include_str!("vectors/cost.rs"), include_str!("vectors/prices.rs")].concat();
+    let names: Vec<_> = tests.lines().filter_map(|line| line.strip_prefix("fn v")).collect();
+    let all = vectors();
+    let all = all["vectors"].as_array().unwrap();
+    assert_eq!(all.len(), 32);
+    for vector in all {
+        let number = &text(&vector["id"])[1..3];
+        let held = names.iter().any(|name| name.starts_with(number) || name.contains(&format!("_v{number}_")));
+        assert!(held, "V{number}");
+    }
 }

@@ -1,0 +1,220 @@
+//! The calculator through the true binary: its contract, its words, and the ratios that the press printed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/program.rs"]
+mod program;
+
+use program::{Program, Ran, micros};
+use serde_json::Value;
+
+/// The published day: 608 billion prompt tokens, 342 of them hits, 168 billion output tokens, 43,536 GPU-hours.
+const DAY: [&str; 8] = ["--input", "608e9", "--cached", "342_000_000_000", "--output", "168e9", "--gpu-hours", "43536"];
+
+fn price(arguments: &[&str]) -> Program {
+    Program::new(["price"].iter().chain(arguments))
+}
+
+fn json(arguments: &[&str]) -> Value {
+    price(arguments).arg("--json").run().good()
+}
+
+fn day(more: &[&str]) -> Value {
+    json(&[&DAY, more].concat())
+}
+
+fn wrong(program: Program) -> String {
+    let ran: Ran = program.run();
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{}", ran.err);
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    ran.err
+}
+
+#[test]
+fn the_published_day_to_the_dollar() {
+    let answer = day(&["--model", "deepseek-ai/DeepSeek-R1", "--at", "2025-02-01", "--gpu-rate", "2"]);
+    for (key, value) in [
+        ("currency", "USD"),
+        ("revenue", "562100.00"),
+        ("cost", "87072.00"),
+        ("profit", "475028.00"),
+        ("list", "deepseek-r1-standard"),
+        ("tier", "standard"),
+        ("until", "2025-02-26T16:30:00Z"),
+    ] {
+        assert_eq!(answer[key], value, "{key}");
+    }
+    for (key, value) in [("profit_on_cost", 5.455_577), ("gross_margin", 0.845_095), ("break_even_load", 0.154_905)] {
+        assert!((answer[key].as_f64().unwrap() - value).abs() < 1e-6, "{key}: {}", answer[key]);
+    }
+    assert_eq!((&answer["theoretical"], &answer["rate"]["assumed"]), (&true.into(), &Value::Null));
+}
+
+#[test]
+fn tiers_are_those_of_the_instant_or_of_a_list() {
+    let revenue = |more: &[&str]| day(more)["revenue"].clone();
+    assert_eq!(revenue(&["--model", "deepseek-r1", "--at", "2025-03-01T20:00:00Z"]), "140280.00");
+    assert_eq!(revenue(&["--model", "deepseek-v3", "--at", "2025-03-01"]), "140280.00", "midnight UTC is off-peak");
+    assert_eq!(revenue(&["--model", "deepseek-v3", "--at", "2025-03-01T00:30:00Z"]), "280560.00");
+    assert_eq!(revenue(&["--list", "deepseek-r1-standard", "--at", "2030-01-01"]), "562100.00");
+    let yuan = day(&["--list", "deepseek-r1-standard-cny"]);
+    assert_eq!((&yuan["currency"], &yuan["revenue"]), (&"CNY".into(), &"4094000.00".into()));
+    assert_eq!((&yuan["cost"], &yuan["profit"]), (&Value::Null, &Value::Null), "dollars are not yuan");
+    let ended = day(&["--model", "deepseek-r1", "--at", "2026-01-01"]);
+    assert_eq!(ended["list_ended"], "2025-09-05T16:00:00Z");
+}
+
+#[test]
+fn a_rate_that_nobody_said_is_an_assumption_with_a_date() {
+    let at = ["--model", "deepseek-r1", "--at", "2025-02-01", "--gpu-hours", "10"];
+    let answer = json(&at);
+    assert_eq!((&answer["cost"], &answer["rate"]["assumed"]), (&"37.00".into(), &"2026-11".into()));
+    assert_eq!(json(&[&at[..], &["--gpu", "NVIDIA H200"]].concat())["cost"], "45.00");
+    let lease = "[[lease]]\ngpu = \"H200\"\nrate = \"2.50\"\n";
+    assert_eq!(price(&at).arg("--json").config(lease).run().good()["cost"], "25.00");
+    let said = price(&at).run().out;
+    assert!(said.contains("$3.70/GPU-h for H100 assumed 2026-11; set a [[lease]]"), "{said}");
+    let unknown = json(&["--model", "deepseek-r1", "--input", "1e6", "--at", "2025-02-01"]);
+    assert_eq!(
+        (&unknown["cost"], &unknown["gross_margin"], &unknown["revenue"]),
+        (&Value::Null, &Value::Null, &"0.55".into())
+    );
+}
+
+#[test]
+fn amounts_are_rounded_once_and_profit_is_their_difference() {
+    let answer =
+        json(&["--list", "deepseek-v3.1", "--input", "1", "--output", "1", "--gpu-hours", "1e-6", "--gpu-rate", "0.5"]);
+    // 0.56 and 1.68 millionths are 2.24, half a millionth is none: half to even.
+    assert_eq!(
+        (&answer["revenue"], &answer["cost"], &answer["profit"]),
+        (&"0.000002".into(), &"0.00".into(), &"0.000002".into())
+    );
+    let third = json(&["--list", "deepseek-v3.1", "--gpu-hours", "0.333333", "--gpu-rate", "3"]);
+    assert_eq!((&third["cost"], &third["profit"]), (&"0.999999".into(), &"-0.999999".into()));
+    assert_eq!((&third["gross_margin"], &third["profit_on_cost"]), (&Value::Null, &(-1.0).into()));
+    let free = json(&["--list", "deepseek-v3.1", "--output", "1e6", "--gpu-hours", "0", "--gpu-rate", "3"]);
+    assert_eq!(
+        (&free["cost"], &free["profit_on_cost"], &free["gross_margin"]),
+        (&"0.00".into(), &Value::Null, &1.0.into())
+    );
+}
+
+#[test]
+fn the_press_ratios_of_february_2025() {
+    let times = |chosen: &str, other: &str, tokens: [&str; 2]| {
+        let rows = json(&["--list", chosen, tokens[0], tokens[1], "--compare"])["compare"].clone();
+        let rows = rows.as_array().unwrap().clone();
+        assert_eq!((&rows[0]["list"], &rows[0]["times_first"]), (&chosen.into(), &1.0.into()));
+        assert!(rows.len() > 40);
+        let row = rows.iter().find(|row| row["list"] == other).unwrap();
+        row["times_first"].as_f64().unwrap()
+    };
+    let (input, output) = (["--input", "1e6"], ["--output", "1e6"]);
+    assert_eq!(times("gpt-4o-2025-02", "gpt-4.5-2025-02", input).to_bits(), 30_f64.to_bits());
+    assert_eq!(times("gpt-4o-2025-02", "gpt-4.5-2025-02", output).to_bits(), 15_f64.to_bits());
+    assert_eq!(times("deepseek-v3-2025", "gpt-4.5-2025-02", input).round().to_bits(), 278_f64.to_bits());
+    let said = price(&["--list", "gpt-4o-2025-02", "--input", "1e6", "--compare"]).run().out;
+    let row = said.lines().find(|line| line.starts_with("gpt-4.5-2025-02")).unwrap();
+    assert!(said.contains("x the first") && row.contains("30.000"), "{said}");
+}
+
+#[test]
+fn other_currencies_are_compared_only_at_a_dated_rate() {
+    let fx = "[[fx]]\nfrom = \"USD\"\nto = \"CNY\"\nrate = \"7.1234\"\nat = \"2026-11-01\"\n";
+    let row = |config: &str| {
+        let ran =
+            price(&["--list", "deepseek-v4.1-flash", "--input", "1e6", "--compare", "--json"]).config(config).run();
+        let rows = ran.good()["compare"].as_array().unwrap().clone();
+        rows.into_iter().find(|row| row["list"] == "deepseek-v4.1-flash-cny").unwrap()
+    };
+    let (without, with) = (row(""), row(fx));
+    assert_eq!((&without["currency"], &without["times_first"]), (&"CNY".into(), &Value::Null));
+    assert_eq!((&with["revenue"], &with["converted"]), (&without["revenue"], &"2026-11-01".into()));
+    assert!(with["times_first"].as_f64().is_some_and(|times| (times - 1.0 / 7.1234 / 0.15).abs() < 1e-9), "{with}");
+}
+
+#[test]
+fn a_share_is_paid_by_tenant_and_said() {
+    let config = "[[price]]\nmodel = \"deepseek-r1\"\ntenant = \"app-free\"\npaid = \"0\"\n\
+                  [[price]]\nmodel = \"deepseek-r1\"\npaid = \"0.37\"\n";
+    let run = |tenant: &[&str]| {
+        let at = [&["--model", "deepseek-r1", "--at", "2025-02-01", "--input", "1e6"], tenant].concat();
+        price(&at).config(config).arg("--json").run().good()
+    };
+    assert_eq!(run(&[])["revenue"], "0.2035");
+    let free = run(&["--tenant", "app-free"]);
+    assert_eq!(
+        (&free["revenue"], &free["theoretical"], &free["paid"]),
+        (&"0.00".into(), &false.into(), &"0.00".into())
+    );
+}
+
+#[test]
+fn open_classes_are_priced_by_lists_that_know_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let prices = "[[list]]\nname = \"claude\"\ncurrency = \"USD\"\n[list.tiers.standard]\nhit = \"0.30\"\nmiss = \"3\"\n\
+                  output = \"15\"\nwrite_5m = \"3.75\"\nrequest = \"5000\"\n[[history]]\nmodels = [\"claude-*\"]\nlists = [\"claude\"]\n";
+    std::fs::write(folder.path().join("prices.toml"), prices).unwrap();
+    let config = folder.path().join("margintop.toml");
+    std::fs::write(&config, "price_files = [\"prices.toml\"]\n").unwrap();
+    let config =
+        ["--config", config.to_str().unwrap(), "--model", "Claude-Next", "--input", "201_000", "--cached", "200e3"];
+    let more = ["--output", "2000", "--class", "write_5m=1e4", "--class", "request=3"];
+    let answer = json(&[&config[..], &more].concat());
+    assert_eq!(micros(&answer["revenue"]), 3_000 + 60_000 + 30_000 + 37_500 + 15_000);
+    assert_eq!(answer["classes"].as_array().unwrap().len(), 5);
+    let err = wrong(price(&[&config[..], &["--class", "write_1y=1"]].concat()));
+    assert!(err.contains("--class write_1y: list claude has no price for it in tier standard"), "{err}");
+}
+
+#[test]
+fn a_year_whose_holidays_are_not_known_is_said() {
+    let at = ["--model", "deepseek-v4-pro", "--input", "1e6", "--at", "2027-01-01T02:00:00Z"];
+    let answer = json(&at);
+    assert_eq!((&answer["tier"], &answer["holidays_unknown"]), (&"peak".into(), &2027.into()));
+    let said = price(&at).run().out;
+    assert!(said.contains("the holidays of 2027 are not known"), "{said}");
+    let known = json(&["--model", "deepseek-v4-pro", "--input", "1e6", "--at", "2026-10-01T02:00:00Z"]);
+    assert_eq!((&known["tier"], &known["holidays_unknown"]), (&"offpeak".into(), &Value::Null));
+}
+
+#[test]
+fn rows_add_up_and_both_margins_are_named() {
+    let said =
+        price(&[&DAY[..], &["--model", "deepseek-r1", "--at", "2025-02-01", "--gpu-rate", "2"]].concat()).run().out;
+    for line in [
+        "$146,300.00",
+        "$562,100.00  theoretical",
+        "43,536 GPU-hours",
+        "profit on cost     545.6 %",
+        "gross margin        84.5 %",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    assert!(said.lines().all(|line| line == line.trim_end()), "{said}");
+}
+
+#[test]
+fn a_wrong_question_is_answered_with_what_to_write() {
+    for (arguments, word) in [
+        (&["--model", "x"][..], "no price for model \"x\" in USD: name a list with --list"),
+        (&["--model", "deepseek-r1", "--input", "5", "--cached", "6"], "--cached 6 is more than --input 5"),
+        (&["--model", "deepseek-r1", "--input", "1.5"], "write a whole number, like 608e9"),
+        (&["--model", "deepseek-r1", "--input", "NaN"], "write a whole number, like 608e9"),
+        (&["--model", "deepseek-r1", "--input=-1"], "write a whole number, like 608e9"),
+        (&["--model", "deepseek-r1", "--output", "2e15"], "more than 1e15"),
+        (&["--model", "deepseek-r1", "--output", "1e99"], "write a whole number"),
+        (&["--model", "deepseek-r1", "--gpu-hours=-1"], "--gpu-hours \"-1\": negative"),
+        (&["--model", "deepseek-r1", "--gpu-hours", "1", "--gpu-rate", "cheap"], "--gpu-rate \"cheap\": not a decimal"),
+        (&["--model", "deepseek-r1", "--gpu", "H20"], "--gpu \"H20\": no rate is known for it"),
+        (&["--model", "deepseek-r1", "--at", "noon"], "--at \"noon\" is not an instant"),
+        (&["--list", "deepseek-r1-2052"], "is it \"deepseek-r1-2025\"?"),
+        (&["--model", "deepseek-r1", "--class", "hit=1"], "counted already"),
+        (&["--input", "5"], "--model"),
+        (&["--model", "\u{1b}[2J"], "no price for model"),
+    ] {
+        let err = wrong(price(arguments));
+        assert!(err.contains(word), "{arguments:?}: {err}");
+        assert!(err.chars().all(|c| c == '\n' || !c.is_control()), "{err:?}");
+    }
+}
