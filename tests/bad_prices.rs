@@ -188,6 +188,15 @@ fn all_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
+fn a_file_that_is_wrong_throughout_is_soon_told() {
+    let bad = LIST.replace("\"USD\"", "\"usd\"");
+    let prices: String = (0..300).map(|nth| bad.replace("mine", &format!("list {nth}"))).collect();
+    let (code, err) = check("", Some(&prices));
+    assert_eq!((code, err.lines().count()), (Some(2), 21), "{err}");
+    assert!(err.contains("prices.toml:174:") && err.contains("and 280 mistakes more"), "{err}");
+}
+
+#[test]
 fn an_import_of_nonsense_is_refused_and_of_the_rest_counted() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("prices.json");

@@ -10,6 +10,9 @@ use serde_json::Value;
 /// The published day: 608 billion prompt tokens, 342 of them hits, 168 billion output tokens, 43,536 GPU-hours.
 const DAY: [&str; 8] = ["--input", "608e9", "--cached", "342_000_000_000", "--output", "168e9", "--gpu-hours", "43536"];
 
+/// A working day's noon, whose tiers do not depend on when a test is run.
+const NOON: &str = "2025-03-03T12:00:00Z";
+
 fn price(arguments: &[&str]) -> Program {
     Program::new(["price"].iter().chain(arguments))
 }
@@ -102,7 +105,7 @@ fn amounts_are_rounded_once_and_profit_is_their_difference() {
 #[test]
 fn the_press_ratios_of_february_2025() {
     let times = |chosen: &str, other: &str, tokens: [&str; 2]| {
-        let rows = json(&["--list", chosen, tokens[0], tokens[1], "--compare"])["compare"].clone();
+        let rows = json(&["--list", chosen, tokens[0], tokens[1], "--compare", "--at", NOON])["compare"].clone();
         let rows = rows.as_array().unwrap().clone();
         assert_eq!((&rows[0]["list"], &rows[0]["times_first"]), (&chosen.into(), &1.0.into()));
         assert!(rows.len() > 40);
@@ -123,7 +126,9 @@ fn other_currencies_are_compared_only_at_a_dated_rate() {
     let fx = "[[fx]]\nfrom = \"USD\"\nto = \"CNY\"\nrate = \"7.1234\"\nat = \"2026-11-01\"\n";
     let row = |config: &str| {
         let ran =
-            price(&["--list", "deepseek-v4.1-flash", "--input", "1e6", "--compare", "--json"]).config(config).run();
+            price(&["--list", "deepseek-v4.1-flash", "--input", "1e6", "--compare", "--json", "--at", "2026-11-22"])
+                .config(config)
+                .run();
         let rows = ran.good()["compare"].as_array().unwrap().clone();
         rows.into_iter().find(|row| row["list"] == "deepseek-v4.1-flash-cny").unwrap()
     };
@@ -168,6 +173,27 @@ fn open_classes_are_priced_by_lists_that_know_them() {
 }
 
 #[test]
+fn the_largest_question_is_still_money() {
+    let folder = tempfile::tempdir().unwrap();
+    let classes: Vec<_> = (0..9).map(|nth| format!("c{nth}")).collect();
+    let open = classes.join(" = \"1000000\"\n") + " = \"1000000\"\n";
+    let list = "[[list]]\nname = \"most\"\ncurrency = \"USD\"\n[list.tiers.standard]\n";
+    let prices = format!("{list}hit = \"1000000\"\nmiss = \"1000000\"\noutput = \"1000000\"\n{open}");
+    std::fs::write(folder.path().join("prices.toml"), prices).unwrap();
+    let config = folder.path().join("margintop.toml");
+    std::fs::write(&config, "price_files = [\"prices.toml\"]\n").unwrap();
+    let most = ["--config", config.to_str().unwrap(), "--list", "most", "--input", "1e15", "--output", "1e15"];
+    let program = |classes: &[String]| {
+        let more = ["--compare", "--gpu-hours", "1e9", "--gpu-rate", "1000000", "--json"];
+        let classes = classes.iter().map(|class| format!("--class={class}=1e15"));
+        classes.fold(price(&[&most[..], &more].concat()), |program, class| program.arg(&class))
+    };
+    let answer = program(&classes[..8]).run().good();
+    assert_eq!((&answer["revenue"], &answer["cost"]), (&"10000000000000000.00".into(), &"1000000000000000.00".into()));
+    assert!(wrong(program(&classes)).contains("ask in parts"));
+}
+
+#[test]
 fn a_year_whose_holidays_are_not_known_is_said() {
     let at = ["--model", "deepseek-v4-pro", "--input", "1e6", "--at", "2027-01-01T02:00:00Z"];
     let answer = json(&at);
@@ -206,6 +232,7 @@ fn a_wrong_question_is_answered_with_what_to_write() {
         (&["--model", "deepseek-r1", "--output", "1e99"], "write a whole number"),
         (&["--model", "deepseek-r1", "--gpu-hours=-1"], "--gpu-hours \"-1\": negative"),
         (&["--model", "deepseek-r1", "--gpu-hours", "1", "--gpu-rate", "cheap"], "--gpu-rate \"cheap\": not a decimal"),
+        (&["--model", "deepseek-r1", "--gpu-hours", "2e9"], "more than 1e9"),
         (&["--model", "deepseek-r1", "--gpu", "H20"], "--gpu \"H20\": no rate is known for it"),
         (&["--model", "deepseek-r1", "--at", "noon"], "--at \"noon\" is not an instant"),
         (&["--list", "deepseek-r1-2052"], "is it \"deepseek-r1-2025\"?"),

@@ -11,6 +11,9 @@ use crate::pricing::{
 };
 use crate::units::parse_scaled;
 
+/// How many mistakes of one price file are told: an imported one that is wrong throughout has thousands.
+const TOLD: usize = 20;
+
 /// The rates between currencies.
 pub(super) fn exchange(tables: &[FxTable], findings: &mut Findings<'_>) -> Exchange {
     let mut rates = Vec::new();
@@ -101,8 +104,14 @@ fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
     };
     match toml::from_str::<PriceFile>(&text) {
         Ok(file) => {
-            let mistakes = book.add_all(file).into_iter();
-            mistakes.map(|mistake| ConfigError::at(path, &text, &mistake.place, mistake.to_string())).collect()
+            let mistakes = book.add_all(file);
+            let told = mistakes.iter().take(TOLD);
+            let mut told: Vec<_> =
+                told.map(|mistake| ConfigError::at(path, &text, &mistake.place, mistake.to_string())).collect();
+            if mistakes.len() > TOLD {
+                told.push(ConfigError::new(path, format!("and {} mistakes more", mistakes.len() - TOLD)));
+            }
+            told
         }
         Err(error) => vec![ConfigError::from_toml(path, &text, &error)],
     }

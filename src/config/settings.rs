@@ -218,6 +218,7 @@ fn targets(tables: &[TargetTable], findings: &mut Findings<'_>) -> Vec<TargetSet
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::{HourlyRate, Share};
 
     fn mistakes(text: &str) -> Vec<String> {
         let path = Path::new("margintop.toml");
@@ -233,6 +234,25 @@ mod tests {
         assert_eq!(parse_interval("1.5s"), Ok(Duration::from_millis(1500)));
         assert_eq!(parse_interval("0"), Ok(Duration::ZERO));
         assert!(parse_interval("soon").is_err() && parse_interval("-1s").is_err() && parse_interval("9999h").is_err());
+    }
+
+    #[test]
+    fn policies_are_read() -> Result<(), Vec<ConfigError>> {
+        let path = Path::new("margintop.toml");
+        let text = "bill = \"finished\"\nledger = \"none\"\nabsence = \"7d\"\n[overhead]\nper_hour = \"12.00\"\n\
+                    of_revenue = \"0.025\"\n[budget]\nmonth = \"60000\"\n\
+                    [[target]]\nurl = \"x:1\"\nlabels = { tenant = \"app-\\u0007free\" }\n";
+        let file = toml::from_str(text).map_err(|error| vec![ConfigError::from_toml(path, text, &error)])?;
+        let settings = check(file, path, text)?;
+        assert_eq!((settings.bill, settings.ledger.as_deref()), (Bill::Finished, Some("none")));
+        assert_eq!(settings.absence, Duration::from_secs(7 * 86_400));
+        assert_eq!(settings.overhead.per_hour.map(HourlyRate::micros), Some(12_000_000));
+        assert_eq!(settings.overhead.of_revenue.map(Share::ppm), Some(25_000));
+        assert_eq!(settings.budget, Some(Money::from_micros(60_000_000_000)));
+        assert_eq!(settings.targets[0].labels.get("tenant").map(Label::as_str), Some("app-free"));
+        let defaults = check(ConfigFile::default(), path, "")?;
+        assert_eq!((defaults.bill, defaults.absence, defaults.budget), (Bill::All, ABSENCE, None));
+        Ok(())
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl Pinned {
 
     fn is_for(&self, key: &str, tenant: Option<&str>) -> bool {
         let whose = self.tenant.as_deref().is_none_or(|wanted| tenant == Some(wanted));
-        whose && glob(&super::name::key(&self.model), key)
+        whose && glob(&self::key(&self.model), key)
     }
 }
 

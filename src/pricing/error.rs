@@ -28,7 +28,12 @@ impl BookError {
 
 impl fmt::Display for BookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "price list \"{}\": {}", self.list, self.why)
+        let what = match self.place.first().map(String::as_str) {
+            Some("gpu") => "GPU",
+            Some("holidays") => "calendar",
+            _ => "price list",
+        };
+        write!(f, "{what} \"{}\": {}", self.list, self.why)
     }
 }
 

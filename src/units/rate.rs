@@ -78,6 +78,9 @@ impl HourlyRate {
     /// Quotient and remainder apart: their product with the grain would leave the range of an `i128`.
     fn charge(self, time: i64, grain: i128) -> Money {
         let (owed, hours) = (i128::from(self.micros) * i128::from(time), i128::from(self.hours));
+        if hours == 1 {
+            return Money::from_grains(owed.saturating_mul(grain));
+        }
         let (whole, rest) = (owed.div_euclid(hours), owed.rem_euclid(hours));
         Money::from_grains(whole.saturating_mul(grain) + divide_half_even(rest * grain, hours))
     }

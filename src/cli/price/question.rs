@@ -5,8 +5,12 @@ use crate::cli::Failure;
 use crate::cli::args::PriceArgs;
 use crate::units::{Decimal, Tokens};
 
-/// The most tokens of a class: so many at the largest price are still money.
+/// The most tokens of a class: so many at the largest price are still money, and so are all classes together.
 const MOST: i64 = 1_000_000_000_000_000;
+/// The most GPU-hours, in billionths, for the same reason.
+const MOST_NANOHOURS: i64 = 1_000_000_000_000_000_000;
+/// The most classes beside the three that every engine counts.
+const MOST_CLASSES: usize = 8;
 
 /// Work to be priced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +36,9 @@ impl Question {
                 "--cached {hit} is more than --input {input}: --input is all prompt tokens, the cached included"
             ))
         })?;
+        if args.class.len() > MOST_CLASSES {
+            return Err(Failure::Usage(format!("--class: more than {MOST_CLASSES} classes: ask in parts")));
+        }
         let mut classes = Counts::new();
         for class in &args.class {
             let (name, count) = class.split_once('=').unwrap_or((class, ""));
@@ -57,7 +64,10 @@ fn tokens(flag: &str, text: &str) -> Result<Tokens, Failure> {
 }
 
 fn hours(text: &str) -> Result<i64, Failure> {
-    Decimal::parse(text)
-        .and_then(|number| number.scaled(9))
-        .map_err(|error| Failure::Usage(format!("--gpu-hours \"{text}\": {error}")))
+    let refuse = |why: &dyn std::fmt::Display| Failure::Usage(format!("--gpu-hours \"{text}\": {why}"));
+    match Decimal::parse(text).and_then(|number| number.scaled(9)) {
+        Ok(nanos) if nanos <= MOST_NANOHOURS => Ok(nanos),
+        Ok(_) => Err(refuse(&"more than 1e9: write fewer hours")),
+        Err(error) => Err(refuse(&error)),
+    }
 }
