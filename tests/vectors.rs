@@ -280,9 +280,18 @@ fn v19_small_prices_are_not_lost() {
 
 #[test]
 fn v20_the_range_lasts() {
+    let expected = &vector("V20")["expected"];
     let day = Money::from_micros(562_100_000_000);
-    let days = i128::MAX / day.grains();
-    assert!(days / 365 > 10_000_000, "{days} days");
+    // What 64 bits would hold of it at coarser grains, in days.
+    let days = |per_unit: f64| i64::MAX as f64 / per_unit / 562_100.0;
+    assert_eq!(format!("{:.6}", days(1e15)), text(&expected["i64_femto_days"]));
+    assert_eq!(format!("{:.2}", days(1e15) * 1440.0), text(&expected["i64_femto_minutes"]));
+    assert_eq!(format!("{:.4}", days(1e12)), text(&expected["i64_pico_days"]));
+    assert_eq!(format!("{:.1}", days(1e6) / 365.0), text(&expected["i64_micro_years"]));
+    let femtos = day.grains() / Money::GRAINS_PER_FEMTO;
+    assert!(i128::MAX / femtos / 365 >= 10_i128.pow(14));
+    // Our grain is nine million times finer.
+    assert!(i128::MAX / day.grains() / 365 > 10_000_000);
 }
 
 #[test]

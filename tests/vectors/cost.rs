@@ -260,6 +260,12 @@ fn v28_rates_of_the_average_second() {
     assert_eq!(per_second(revenue), text(&v["expected"]["revenue_usd_s"]));
     assert_eq!(per_second(cost), text(&v["expected"]["cost_usd_s"]));
     assert_eq!(per_second(revenue - cost), text(&v["expected"]["profit_usd_s"]));
+    let a_second = |tokens: i64| Money::from_micros(tokens * 1_000_000).scaled(1, 86_400).unwrap();
+    for (key, tokens) in [("in_tok_s", 608), ("miss_tok_s", 266), ("out_tok_s", 168)] {
+        assert_eq!(fixed(a_second(tokens * 1_000_000_000), 0), text(&v["expected"][key]), "{key}");
+    }
+    let streams = a_second(168_000_000_000).scaled(1, 21).unwrap();
+    assert_eq!(fixed(streams, 0), text(&v["expected"]["concurrent_streams_at_21_tok_s"]));
 }
 
 #[test]
