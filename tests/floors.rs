@@ -21,12 +21,13 @@ const MAY_WAIT: [&str; 4] = ["source", "wire", "tui", "cli"];
 /// What reads a clock.
 const CLOCK_READERS: [&str; 5] = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "clock_gettime"];
 /// Where money is made: integers only.
-const NO_FLOATS: [&str; 8] = [
+const NO_FLOATS: [&str; 9] = [
     "src/units/decimal.rs",
     "src/units/number.rs",
     "src/units/money.rs",
     "src/units/price.rs",
     "src/units/rate.rs",
+    "src/units/power.rs",
     "src/ledger",
     "src/pricing",
     "src/statement",

@@ -2,6 +2,7 @@
 //!
 //! It turns `margintop.toml` into the plain structs of the rooms that use them. It opens no socket and prints nothing.
 
+mod duration;
 mod error;
 mod file;
 mod leases;
@@ -9,6 +10,7 @@ mod prices;
 mod range;
 mod settings;
 
+pub use duration::parse_interval;
 pub use error::ConfigError;
 pub use file::ConfigFile;
-pub use settings::{Settings, TargetSettings, find, load, parse_interval};
+pub use settings::{Settings, TargetSettings, find, load};

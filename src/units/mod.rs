@@ -1,12 +1,13 @@
 //! Quantities: money, tokens, prices, time and what a GPU measures, each a type of its own.
 //!
 //! Here live exact conversions and nothing else. No formatting for people (that is `tui::human`), no clock, no I/O.
-//! The money side (`decimal`, `number`, `money`, `price`, `rate`) holds no floating-point number; `tests/floors.rs` checks it.
+//! The money side (`decimal`, `number`, `money`, `price`, `rate`, `power`) holds no floating-point number; `tests/floors.rs` checks it.
 
 mod decimal;
 mod margin;
 mod money;
 mod number;
+mod power;
 mod price;
 mod quantity;
 mod rate;
@@ -17,8 +18,9 @@ pub use decimal::{DecimalError, parse_scaled};
 pub use margin::{break_even_load, gross_margin, profit_on_cost, quotient};
 pub use money::Money;
 pub use number::Decimal;
+pub use power::{EnergyPrice, PowerPrice, Pue};
 pub use price::{Price, Share};
 pub use quantity::{Bytes, BytesPerSecond, Celsius, Energy, Megahertz, Power, Ratio};
-pub use rate::{EnergyPrice, HourlyRate, PowerPrice, Pue};
+pub use rate::HourlyRate;
 pub use time::{GpuTime, Moment, Span, Timestamp};
 pub use tokens::{CounterError, Tokens};

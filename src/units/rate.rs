@@ -1,4 +1,4 @@
-//! What a GPU costs an hour, rented or owned, and what its power costs.
+//! What a GPU costs an hour, rented or owned.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::decimal::{DecimalError, decimal_string, parse_scaled};
+use super::decimal::{DecimalError, parse_scaled};
 use super::money::divide_half_even;
 use super::{GpuTime, Money};
 
@@ -150,100 +150,6 @@ impl<'de> Deserialize<'de> for HourlyRate {
     }
 }
 
-/// How much more energy a building draws than its machines, in thousandths: 1.25 is 1250.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pue(u16);
-
-impl Pue {
-    /// A building that draws nothing for itself.
-    pub const IDEAL: Self = Self(1000);
-
-    /// A factor of so many thousandths; `None` outside 1000 to 10000.
-    pub fn from_thousandths(thousandths: u16) -> Option<Self> {
-        (1000..=10_000).contains(&thousandths).then_some(Self(thousandths))
-    }
-
-    /// The factor in thousandths, 1000 to 10000.
-    pub const fn thousandths(self) -> u16 {
-        self.0
-    }
-}
-
-impl Default for Pue {
-    fn default() -> Self {
-        Self::IDEAL
-    }
-}
-
-impl FromStr for Pue {
-    type Err = DecimalError;
-    fn from_str(text: &str) -> Result<Self, DecimalError> {
-        match parse_scaled(text, 3)? {
-            thousandths @ 1000..=10_000 => Ok(Self(thousandths as u16)),
-            0..1000 => Err(DecimalError::TooSmall(1)),
-            _ => Err(DecimalError::TooLarge),
-        }
-    }
-}
-
-/// The price of a kilowatt-hour to six decimals of a unit of currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct EnergyPrice(i64);
-
-impl EnergyPrice {
-    /// The price in millionths of a unit of currency a kilowatt-hour.
-    pub const fn micros(self) -> i64 {
-        self.0
-    }
-
-    /// This price times `numerator / denominator`, rounded half to even at its six decimals. `None` out of range.
-    pub fn times(self, numerator: i64, denominator: i64) -> Option<Self> {
-        let (over, under) = (i128::from(numerator), i128::from(denominator));
-        (under > 0).then(|| divide_half_even(i128::from(self.0) * over, under)).and_then(Self::within)
-    }
-
-    /// A price of so many millionths of a unit of currency a kilowatt-hour; `None` out of range.
-    pub fn from_micros(micros: i64) -> Option<Self> {
-        Self::within(micros.into()).filter(|price| price.0 >= 0)
-    }
-
-    fn within(micros: i128) -> Option<Self> {
-        i64::try_from(micros).ok().filter(|micros| *micros <= 1_000_000_000).map(Self)
-    }
-}
-
-impl FromStr for EnergyPrice {
-    type Err = DecimalError;
-    /// At most a thousand units of currency a kilowatt-hour.
-    fn from_str(text: &str) -> Result<Self, DecimalError> {
-        Self::within(parse_scaled(text, 6)?.into()).ok_or(DecimalError::TooLarge)
-    }
-}
-
-decimal_string!(EnergyPrice, 6);
-decimal_string!(Pue, 3);
-
-/// What measured energy costs: a price a kilowatt-hour, and what the building adds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PowerPrice {
-    /// The price of a kilowatt-hour.
-    pub kwh: EnergyPrice,
-    /// What the building adds; nothing, if it is not said.
-    #[serde(default)]
-    pub pue: Pue,
-}
-
-impl PowerPrice {
-    /// What `millijoules` at the GPU cost, exactly; negative ones take back what was charged before.
-    pub fn of(self, millijoules: i128) -> Money {
-        // A kilowatt-hour is 3.6e9 millijoules; with the price's millionths and the factor's thousandths, 3.6e18.
-        const GRAINS: i128 = Money::GRAINS_PER_UNIT / 3_600_000_000_000_000_000;
-        let price = i128::from(self.kwh.0) * i128::from(self.pue.0) * GRAINS;
-        Money::from_grains(millijoules.saturating_mul(price))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,16 +195,5 @@ mod tests {
         for text in ["1/0h", "1000000.000001", "1/h", "/1h", "-1", "1/1", "1/-1h"] {
             assert!(text.parse::<HourlyRate>().is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn energy_is_charged_by_the_millijoule() -> Result<(), DecimalError> {
-        let power = PowerPrice { kwh: "0.0929".parse()?, pue: "1.25".parse()? };
-        assert_eq!(power.of(240_000_000).rounded(6), 7_742);
-        assert_eq!(power.of(1).grains(), 92_900 * 1250 * 2500);
-        assert_eq!(power.of(7) + power.of(-7), Money::ZERO);
-        assert_eq!("0.9".parse::<Pue>(), Err(DecimalError::TooSmall(1)));
-        assert!("11".parse::<Pue>().is_err() && "1001".parse::<EnergyPrice>().is_err());
-        Ok(())
     }
 }
