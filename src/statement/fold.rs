@@ -7,7 +7,6 @@ use super::calendar::Period;
 use super::costed::Costed;
 use super::desk::{Desk, RowId};
 use super::share::{Grounds, Reach, Shares};
-use super::totals::overhead;
 use super::uses::Uses;
 use super::{By, RowKind};
 use crate::ledger::{Account, Past, RentCell, RentKind, TokenCell};
@@ -76,7 +75,7 @@ impl<'a> Fold<'a> {
             && tariff.overhead.is_some()
         {
             let row = self.overhead_row(cell.bucket);
-            self.desk.add_cost(row, overhead(tariff, value));
+            self.desk.add_cost(row, tariff.overhead_of(value));
         }
         if known && !self.by.is_time() {
             self.shares.seat(&self.grounds, cell.account.index(), row, cell.tokens.total().count());

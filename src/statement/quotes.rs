@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::ledger::{AccountId, Past};
 use crate::pricing::{Book, ModelPrice, PriceList, Quote};
+use crate::reading::Label;
 use crate::units::{Share, Timestamp};
 
 /// One model's prices.
@@ -64,15 +65,16 @@ impl<'a> Quotes<'a> {
     /// By a book.
     pub(super) fn by_book(past: &Past, book: &'a Book) -> Self {
         let mut tickers = Vec::new();
-        let mut known: HashMap<&str, Option<usize>> = HashMap::new();
-        let mut number = |model: &'_ str| {
-            let price = book.price_of(model)?;
+        let mut known: HashMap<(&str, Option<&Label>), Option<usize>> = HashMap::new();
+        let mut number = |model: &str, tenant: Option<&Label>| {
+            let price = book.price_for(model, tenant.map(Label::as_str))?;
             tickers.push(Ticker::new(price, past.since));
             Some(tickers.len() - 1)
         };
         let of_account = past.accounts.iter().map(|account| {
             let model = account.model.as_ref()?.as_str();
-            *known.entry(model).or_insert_with(|| number(model))
+            let tenant = account.tenant.as_ref();
+            *known.entry((model, tenant)).or_insert_with(|| number(model, tenant))
         });
         let of_account = of_account.collect();
         Self { tickers, of_account }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::bucket::Buckets;
 use super::costed::Costed;
 use super::row::gpu_time;
-use crate::ledger::{Classes, Landlord, Past, RentKind, Tariff};
+use crate::ledger::{Classes, Landlord, Past, RentKind};
 use crate::reading::{Label, NodeName};
 use crate::units::{GpuTime, Money};
 
@@ -44,7 +44,7 @@ impl Totals {
             };
             let value = tariff.value(cell.tokens);
             totals.revenue += value;
-            totals.fixed_cost += overhead(tariff, value);
+            totals.fixed_cost += tariff.overhead_of(value);
             if !costed.knows(cell.account) {
                 totals.uncosted_revenue += value;
             }
@@ -87,11 +87,6 @@ impl Totals {
             ..self
         }
     }
-}
-
-/// What of an amount goes to overhead.
-pub(super) fn overhead(tariff: &Tariff, value: Money) -> Money {
-    tariff.overhead.and_then(|share| value.scaled(i64::from(share.ppm()), 1_000_000)).unwrap_or_default()
 }
 
 /// For how many milliseconds nodes were held, all nodes together; zero if no node is known by name.

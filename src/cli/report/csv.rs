@@ -2,10 +2,9 @@
 //!
 //! Names come from outside and spreadsheets run what they open: a cell that could be a formula is quoted from them.
 
-use super::margin::{gross_margin, profit_on_cost};
 use super::paper::Paper;
 use crate::statement::{Row, rounded_hours};
-use crate::units::{Money, Ratio, Timestamp};
+use crate::units::{Money, Ratio, Timestamp, gross_margin, profit_on_cost};
 
 const COLUMNS: [&str; 13] = [
     "key",

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::margin::{gross_margin, profit_on_cost};
 use super::order::Asked;
 use super::paper::Paper;
 use crate::reading::{Label, NodeName};
@@ -10,7 +9,7 @@ use crate::statement::{
     AtList, Basis, BreakEven, Bridge, Difference, ListUse, MonthToDate, Mover, Row, RowKind, Totals, WhatIf,
     rounded_hours,
 };
-use crate::units::{GpuTime, HourlyRate, Money, Ratio, Share, Timestamp};
+use crate::units::{GpuTime, HourlyRate, Money, Ratio, Share, Timestamp, gross_margin, profit_on_cost};
 
 /// What is printed, on one line.
 pub(super) fn render(paper: &Paper) -> Result<String, serde_json::Error> {

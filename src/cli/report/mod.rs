@@ -4,7 +4,6 @@ mod beside;
 mod csv;
 mod grid;
 mod json;
-mod margin;
 mod order;
 mod paper;
 mod table;

@@ -2,12 +2,11 @@
 
 use super::beside;
 use super::grid::Grid;
-use super::margin::{gross_margin, profit_on_cost};
 use super::paper::Paper;
 use super::when::local;
 use crate::statement::{AtList, Bridge, By, Cause, Mover, Row, Totals, rounded_hours};
 use crate::tui::human;
-use crate::units::{Money, Ratio, Timestamp, Tokens};
+use crate::units::{Money, Ratio, Timestamp, Tokens, gross_margin, profit_on_cost};
 
 /// All of it.
 pub(super) fn render(paper: &Paper) -> String {
