@@ -3,6 +3,7 @@
 //! A rule reads the picture only. It remembers nothing but the instant at which it first fired.
 
 mod engines;
+mod ledger;
 mod money;
 mod nodes;
 mod sources;
@@ -32,7 +33,8 @@ impl Watch {
     /// Adds to a picture what is wrong in it, the gravest first.
     pub fn judge(&mut self, picture: &mut Snapshot) {
         let rows = nodes::findings(picture).into_iter().chain(engines::findings(picture));
-        let found = rows.chain(money::findings(picture)).chain(sources::findings(picture));
+        let found =
+            rows.chain(money::findings(picture)).chain(ledger::findings(picture)).chain(sources::findings(picture));
         let mut alerts: Vec<_> = found.map(|finding| self.stand(&finding, picture.at)).collect();
         alerts.sort_by(|a, b| {
             b.severity.cmp(&a.severity).then_with(|| a.subject.cmp(&b.subject)).then(a.rule.cmp(&b.rule))

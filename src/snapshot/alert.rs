@@ -49,6 +49,10 @@ pub enum Rule {
     SourceMissing,
     /// The fleet serves, and earns less than it costs.
     Loss,
+    /// The ledger's file cannot be written.
+    LedgerUnwritten,
+    /// A new ledger counts rent at a rate that nobody set.
+    RateAssumed,
     /// Heat or power holds a GPU's clocks down.
     Throttled,
 }

@@ -90,6 +90,8 @@ pub struct LedgerBasis {
     pub keeper: Keeper,
     /// Why it is not written now, and what to do.
     pub trouble: Option<Label>,
+    /// Whether it began with this run.
+    pub first_run: bool,
 }
 
 /// Where a GPU's rate comes from.

@@ -134,6 +134,7 @@ struct Desk {
     told: Option<LedgerBasis>,
     forgot: Timestamp,
     noticed: i64,
+    first_run: bool,
 }
 
 impl Desk {
@@ -149,6 +150,7 @@ impl Desk {
             told: None,
             forgot: Timestamp::default(),
             noticed: 0,
+            first_run: false,
         }
     }
 
@@ -200,6 +202,7 @@ impl Desk {
         let connection = file::open(path)?;
         let of = |error: rusqlite::Error| StoreError::of(path, &error);
         let memory = self.recall(&connection, path)?;
+        self.first_run = memory.began.is_none();
         retention::forget(&connection, memory.last.wall).map_err(of)?;
         self.noticed = version(&connection).map_err(of)?;
         self.hold = Hold::Ours { connection, _lock: lock };
@@ -371,7 +374,7 @@ impl Desk {
         };
         let path = self.settings.path.as_ref().map(|path| Label::new(&path.display().to_string()));
         let trouble = self.trouble.as_ref().map(|trouble| Label::new(&trouble.to_string()));
-        let basis = LedgerBasis { path, keeper, trouble };
+        let basis = LedgerBasis { path, keeper, trouble, first_run: self.first_run };
         if self.told.as_ref() != Some(&basis) {
             self.told = Some(basis.clone());
             (self.tell)(News::Stands(basis));

@@ -1,0 +1,34 @@
+//! What the ledger stands on: a file that cannot be written, and rates that are assumptions when it is new.
+
+use super::Finding;
+use crate::snapshot::{Keeper, RateBasis, Rule, Severity, Snapshot};
+
+/// What the ledger's findings are about.
+const SUBJECT: &str = "ledger";
+
+pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
+    let basis = &picture.money.ledger;
+    let mut found = Vec::new();
+    if let Some(trouble) = &basis.trouble {
+        let lives = match basis.keeper {
+            Keeper::Memory => "money lives in memory until this run ends",
+            Keeper::Ours | Keeper::Other(_) => "what is not written yet is kept in memory",
+        };
+        let (rule, severity) = (Rule::LedgerUnwritten, Severity::Critical);
+        found.push(Finding { rule, severity, subject: SUBJECT.to_owned(), text: format!("{trouble}; {lives}") });
+    }
+    if basis.first_run {
+        found.extend(picture.money.rates.iter().filter(|rate| rate.assumed).map(assumed));
+    }
+    found
+}
+
+/// The first run says what it assumed, and where to change it.
+fn assumed(basis: &RateBasis) -> Finding {
+    let RateBasis { gpu, rate, dated, .. } = basis;
+    let dated = dated.as_ref().map_or(String::new(), |dated| format!(" of {dated}"));
+    let text = format!(
+        "{gpu} at {rate} an hour is an assumption{dated}: set yours in a [[lease]]; `margintop config init` writes a file to start from"
+    );
+    Finding { rule: Rule::RateAssumed, severity: Severity::Info, subject: gpu.to_string(), text }
+}
