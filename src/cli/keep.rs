@@ -118,7 +118,11 @@ fn list(rows: &[HeldRow]) -> Result<(), Failure> {
         let padded: Vec<String> = line.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}")).collect();
         // Names in a ledger came from outside.
         let harmless: String = padded.join("  ").chars().filter(|c| !c.is_control()).collect();
-        writeln!(out, "{}", harmless.trim_end())?;
+        // Whoever reads may have closed the pipe: then there is nobody to tell.
+        match writeln!(out, "{}", harmless.trim_end()) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+            written => written?,
+        }
     }
     Ok(())
 }
