@@ -11,10 +11,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use margintop::snapshot::Snapshot;
-use margintop::tui::app::{Action, App, Command, View};
+use margintop::snapshot::{Keeper, Snapshot};
+use margintop::tui::app::{Action, App, Command, Field, Motion, Pane, View};
 use margintop::tui::theme::{Depth, Glyphs, Role, Shelf, Theme};
 use margintop::units::Span;
+use picture::pages::{self, Page};
 use picture::{Case, case, empty};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -168,4 +169,63 @@ fn other_views_and_states() {
     golden("silent", &app, (80, 24));
     golden("too-small", &app, (20, 5));
     golden("too-small", &app, (39, 12));
+}
+
+#[test]
+fn the_money_view_in_every_case_and_size() {
+    for page in Page::ALL {
+        let app = pages::app(page);
+        for size in SIZES {
+            golden(&format!("money-{}", page.name()), &app, size);
+        }
+    }
+}
+
+#[test]
+fn every_pane_of_the_money_view() {
+    let mut app = pages::app(Page::Fleet);
+    for pane in Pane::ALL {
+        assert_eq!(app.money.pane, pane);
+        golden(&format!("money-pane-{}", pane.name()), &app, (80, 24));
+        app.update(Action::Command(Command::Show(View::Money)));
+    }
+    // A week ago nothing was watched.
+    for _ in 0..2 {
+        app.update(Action::Command(Command::Against));
+    }
+    pages::answer(&mut app, Page::Fleet);
+    golden("money-no-bridge", &app, (120, 36));
+}
+
+#[test]
+fn what_if_beside_what_is() {
+    let mut app = pages::app(Page::PublishedDay);
+    app.update(Action::Command(Command::WhatIf));
+    pages::answer(&mut app, Page::PublishedDay);
+    golden("what-if-begun", &app, (80, 24));
+    for (c, field) in [("37", 1), ("40", 2), ("2.50", 3)] {
+        while app.what_if.field != Field::ALL[field] {
+            app.update(Action::Command(Command::Move(Motion::Down)));
+        }
+        for c in c.chars() {
+            app.update(Action::Typed(c));
+        }
+    }
+    golden("what-if-asked", &app, (80, 24));
+    pages::answer(&mut app, Page::PublishedDay);
+    for size in SIZES {
+        golden("what-if", &app, size);
+    }
+}
+
+#[test]
+fn a_ledger_that_is_not_ours_or_not_written_is_seen() {
+    let full = "/home/me/ledger.db cannot be written: the disk is full: free some space, it goes on by itself";
+    for size in SIZES {
+        golden("ledger-trouble", &pages::kept(Page::Fleet, Keeper::Ours, Some(full)), size);
+        golden("ledger-kept", &pages::kept(Page::Fleet, Keeper::Other(Some(4242)), None), size);
+    }
+    let mut overview = pages::kept(Page::Fleet, Keeper::Memory, Some(full));
+    overview.update(Action::Command(Command::Show(View::Overview)));
+    golden("ledger-trouble-overview", &overview, (80, 24));
 }

@@ -40,7 +40,7 @@ fn views_help_and_themes() {
     type_(&mut app, "4");
     assert_eq!(app.view, View::Engines);
     press(&mut app, KeyCode::Tab, KeyModifiers::NONE);
-    assert_eq!(app.view, View::Alerts);
+    assert_eq!(app.view, View::Money);
     press(&mut app, KeyCode::BackTab, KeyModifiers::SHIFT);
     assert_eq!(app.view, View::Engines);
     type_(&mut app, "?");

@@ -36,6 +36,7 @@ pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
         title: None,
         interval: span(plan.interval()),
         zone: plan.settings.zone.clone(),
+        past: None,
     })
 }
 

@@ -9,6 +9,7 @@ use ratatui::backend::Backend;
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::app::{Action, App, Effect};
+use super::conversation::Conversation;
 use super::terminal::{Input, Tty};
 use super::theme::Theme;
 use super::wake::Wake;
@@ -38,6 +39,7 @@ pub(super) struct Dashboard<B: Backend> {
     pub(super) terminal: Terminal<B>,
     pub(super) app: App,
     pub(super) themes: Vec<Theme>,
+    pub(super) past: Conversation,
 }
 
 impl<B: Backend<Error = io::Error>> Dashboard<B> {
@@ -73,6 +75,7 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
                     Err(error) => return closed(error),
                 }
             }
+            dirty |= self.past.go_on(&mut self.app);
         }
     }
 
@@ -88,6 +91,7 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
             Wake::Input(Input::Wheel { down }) => Some(Action::Wheel { down }),
             Wake::Input(Input::Click(x, y)) => Some(Action::Click(x, y)),
             Wake::Fresh(snapshot) => Some(Action::Fresh(snapshot)),
+            Wake::Answered => None,
             Wake::Resized => {
                 let size = tty.size()?;
                 Some(Action::Resize(size.width, size.height))

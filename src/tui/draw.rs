@@ -28,18 +28,29 @@ fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         pane::too_small(canvas, area, scene);
         return;
     }
-    let [head, body, foot] = frame_of(area);
+    let [head, mut body, foot] = frame_of(area);
     pane::header(canvas, head, scene);
+    if pane::has_ledger_trouble(scene) && area.height >= 11 {
+        // Money that is not written down must be seen, whatever else is shown.
+        body.height -= 1;
+        let line = Rect { x: body.x + 1, y: body.bottom(), width: body.width.saturating_sub(2), height: 1 };
+        pane::ledger_trouble(canvas, line, scene);
+    }
     let inner = Rect { x: body.x + 1, width: body.width.saturating_sub(2), ..body };
     if scene.is_blank() && !scene.snap.troubles.is_empty() {
         pane::nothing_found(canvas, Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner }, scene);
     } else if scene.app.view == View::Overview {
         overview::overview(canvas, inner, scene);
+    } else if scene.app.view == View::Money {
+        pane::money(canvas, inner, scene);
     } else {
         list(canvas, inner, scene);
     }
     let foot = Rect { x: foot.x + 1, width: foot.width.saturating_sub(2), ..foot };
     pane::footer(canvas, foot, scene);
+    if scene.app.what_if.open {
+        pane::what_if(canvas, area, scene);
+    }
     if scene.app.help {
         pane::help(canvas, area);
     }
@@ -57,7 +68,7 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     pane::tabs(canvas, Rect { height: 1, x: area.x - 1, ..area }, scene);
     let area = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
     match scene.app.view {
-        View::Overview => {}
+        View::Overview | View::Money => {}
         View::Nodes => pane::node_list(canvas, area, scene),
         View::Models => pane::model_list(canvas, area, scene),
         View::Engines => pane::engine_list(canvas, area, scene),

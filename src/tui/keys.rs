@@ -40,12 +40,17 @@ const fn code(code: KeyCode) -> (KeyCode, KeyModifiers) {
 
 /// All keys.
 pub const BINDINGS: &[Binding] = &[
-    bind!(plain('1') => Command::Show(View::Overview), "1", "overview: the money, the vital lines, the fleet", ""),
-    bind!(plain('2') => Command::Show(View::Nodes), "2", "nodes", ""),
-    bind!(plain('3') => Command::Show(View::Models), "3", "models", ""),
-    bind!(plain('4') => Command::Show(View::Engines), "4", "engines and ranks", ""),
+    bind!(plain('1') => Command::Show(View::Overview), "1  2  3  4", "overview, nodes, models, engines", ""),
+    bind!(plain('2') => Command::Show(View::Nodes), "", "", ""),
+    bind!(plain('3') => Command::Show(View::Models), "", "", ""),
+    bind!(plain('4') => Command::Show(View::Engines), "", "", ""),
+    bind!(plain('5') => Command::Show(View::Money), "5", "money; again: models, tiers, bridge, compare, day", "next pane"),
     bind!(plain('7') => Command::Show(View::Alerts), "7", "alerts", ""),
-    bind!(code(KeyCode::Tab) => Command::Turn(Turn::Next), "Tab", "next view (Shift-Tab: the one before)", ""),
+    bind!(plain('w') => Command::WhatIf, "w", "what if prices, hits, rent or nodes were otherwise", "what-if"),
+    bind!(plain('b') => Command::Against, "b", "the bridge from 15 min ago, yesterday, last week", "bridge"),
+    bind!(code(KeyCode::Left) => Command::Step(Turn::Previous), "←  →", "in a form: change the chosen field", ""),
+    bind!(code(KeyCode::Right) => Command::Step(Turn::Next), "", "", ""),
+    bind!(code(KeyCode::Tab) => Command::Turn(Turn::Next), "Tab", "next view or field (Shift-Tab: the one before)", ""),
     bind!(code(KeyCode::BackTab), (KeyCode::BackTab, KeyModifiers::SHIFT) => Command::Turn(Turn::Previous), "", "", ""),
     bind!(plain('j'), code(KeyCode::Down) => Command::Move(Motion::Down), "j ↓  k ↑", "one row down, up", ""),
     bind!(plain('k'), code(KeyCode::Up) => Command::Move(Motion::Up), "", "", ""),
@@ -68,10 +73,13 @@ pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
     if key.kind == KeyEventKind::Release {
         return None;
     }
-    if app.filter.editing
-        && let Some(action) = editing(key)
-    {
-        return Some(action);
+    let written = match (app.filter.editing, app.what_if.open) {
+        (true, _) => editing(key),
+        (false, true) => filling_in(key),
+        (false, false) => None,
+    };
+    if written.is_some() {
+        return written;
     }
     // Terminals differ in whether they tell the shift that is in a capital already.
     let modifiers = match key.code {
@@ -88,6 +96,15 @@ fn editing(key: KeyEvent) -> Option<Action> {
         KeyCode::Char(c) if key.modifiers.difference(KeyModifiers::SHIFT).is_empty() => Some(Action::Typed(c)),
         KeyCode::Backspace => Some(Action::Erase),
         KeyCode::Enter => Some(Action::Accept),
+        _ => None,
+    }
+}
+
+/// Keys while a form is filled in: figures are figures, the rest stays with the table.
+fn filling_in(key: KeyEvent) -> Option<Action> {
+    match key.code {
+        KeyCode::Char(c) if key.modifiers.is_empty() && (c.is_ascii_digit() || c == '.') => Some(Action::Typed(c)),
+        KeyCode::Backspace | KeyCode::Delete => Some(Action::Erase),
         _ => None,
     }
 }

@@ -4,10 +4,13 @@
 //! `wake` and the loop are the only parts that touch the outside. Nothing here waits but for the terminal itself.
 
 pub mod app;
+mod conversation;
 mod dashboard;
 mod draw;
 pub mod human;
+pub mod inquiry;
 pub mod keys;
+mod layout;
 pub mod overview;
 pub mod pane;
 mod run;
@@ -19,4 +22,5 @@ pub mod widgets;
 
 pub use dashboard::Exit;
 pub use draw::draw;
+pub use inquiry::{AskPast, past_of};
 pub use run::{Options, run};

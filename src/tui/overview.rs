@@ -4,6 +4,7 @@
 
 use ratatui::layout::Rect;
 
+use super::layout::{Rows, count, split};
 use super::pane::{self, HeatPlan};
 use super::scene::Scene;
 use super::theme::Role;
@@ -26,31 +27,6 @@ pub fn overview(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     } else {
         small(canvas, area, scene);
     }
-}
-
-/// Rows that are handed out from the top and the bottom of an area.
-struct Rows(Rect);
-
-impl Rows {
-    fn top(&mut self, rows: u16) -> Rect {
-        let rows = rows.min(self.0.height);
-        let taken = Rect { height: rows, ..self.0 };
-        self.0.y += rows;
-        self.0.height -= rows;
-        taken
-    }
-
-    fn bottom(&mut self, rows: u16) -> Rect {
-        let rows = rows.min(self.0.height);
-        self.0.height -= rows;
-        Rect { y: self.0.bottom(), height: rows, ..self.0 }
-    }
-}
-
-fn split(area: Rect, left: u16, gap: u16) -> (Rect, Rect) {
-    let left = left.min(area.width);
-    let x = (left + gap).min(area.width);
-    (Rect { width: left, ..area }, Rect { x: area.x + x, width: area.width - x, ..area })
 }
 
 /// Profit and vital figures: 40x8 and up.
@@ -199,11 +175,6 @@ fn map_and_tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
     let roomier = if below_map.0.height > rows.0.height { below_map.0 } else { rows.0 };
     rest(canvas, roomier, scene, pane::engines);
-}
-
-/// Rows that so many things take; more than any screen has is as good as all.
-fn count(things: usize) -> u16 {
-    things.min(10_000) as u16
 }
 
 /// Draws a table whose last row says how many rows found no room.

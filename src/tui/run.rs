@@ -10,7 +10,9 @@ use ratatui::Terminal;
 use tokio::sync::watch;
 
 use super::app::App;
+use super::conversation::Conversation;
 use super::dashboard::{Dashboard, Exit};
+use super::inquiry::AskPast;
 use super::terminal::{Output, PanicGuard, Thrifty, Tty};
 use super::theme::{ColorChoice, Depth, Glyphs, Shelf, Theme};
 use super::wake;
@@ -33,12 +35,21 @@ pub struct Options {
     pub interval: Span,
     /// The zone in which times are shown.
     pub zone: TimeZone,
+    /// Whom the past is asked of; without one the money view says so.
+    pub past: Option<AskPast>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        let interval = Span::from_secs(1);
-        Self { theme: None, themes: None, color: ColorChoice::Auto, title: None, interval, zone: TimeZone::system() }
+        Self {
+            theme: None,
+            themes: None,
+            color: ColorChoice::Auto,
+            title: None,
+            interval: Span::from_secs(1),
+            zone: TimeZone::system(),
+            past: None,
+        }
     }
 }
 
@@ -58,12 +69,14 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     let mut app = App::new(first, options.zone, options.interval, themes.len());
     app.theme = chosen;
     app.title = options.title;
+    app.has_past = options.past.is_some();
 
     let tty = Arc::new(Tty::open()?);
     let (wake, wakes) = mpsc::sync_channel(QUEUE);
     let at_work = wake::signals(tty.clone(), wake.clone())?;
     let guard = PanicGuard::new(tty.clone());
-    let outcome = start(&tty, app, themes).and_then(|mut dashboard| {
+    let past = Conversation::new(options.past, wake.clone());
+    let outcome = start(&tty, app, themes, past).and_then(|mut dashboard| {
         wake::pictures(snapshots, wake.clone())?;
         wake::keys(tty.clone(), wake)?;
         dashboard.drive(&wakes, &tty)
@@ -74,13 +87,18 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     outcome
 }
 
-fn start(tty: &Arc<Tty>, mut app: App, themes: Vec<Theme>) -> io::Result<Dashboard<Thrifty<Output>>> {
+fn start(
+    tty: &Arc<Tty>,
+    mut app: App,
+    themes: Vec<Theme>,
+    past: Conversation,
+) -> io::Result<Dashboard<Thrifty<Output>>> {
     tty.enter()?;
     let size = tty.size()?;
     app.update(super::app::Action::Resize(size.width, size.height));
     let sized = tty.clone();
     let backend = Thrifty::new(Output::new(tty.writer()?), move || sized.size());
-    Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes })
+    Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past })
 }
 
 /// Every theme as this terminal can show it, and which one to begin with.

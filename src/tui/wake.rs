@@ -29,6 +29,8 @@ pub(super) enum Wake {
     Input(Input),
     /// A picture.
     Fresh(Arc<Snapshot>),
+    /// The past may have answered.
+    Answered,
     /// The terminal has another size.
     Resized,
     /// A signal asks for the end.

@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_possible_wrap, clippy::cast_lossless)]
 
 mod cases;
+pub mod pages;
+#[path = "../support/past.rs"]
+pub mod past;
 mod rows;
 
 use std::sync::Arc;
@@ -12,7 +15,8 @@ use std::sync::Arc;
 pub use cases::{Case, case};
 use margintop::reading::{EngineKind, Label, ModelName, Role};
 use margintop::snapshot::{
-    Coverage, GpuTotals, Line, ListBasis, MoneyView, RateBasis, Requests, SCHEMA, Snapshot, TokenTotals, Vitals,
+    Coverage, GpuTotals, Keeper, LedgerBasis, Line, ListBasis, MoneyView, RateBasis, Requests, SCHEMA, Snapshot,
+    TokenTotals, Vitals,
 };
 use margintop::units::{Money, Ratio, Span, Timestamp, Tokens};
 #[allow(unused_imports, reason = "not every test builds every row")]
@@ -86,7 +90,7 @@ pub fn money() -> MoneyView {
         compare: None,
         priced_share: None,
         lost_windows: 0,
-        ledger: margintop::snapshot::LedgerBasis::default(),
+        ledger: LedgerBasis { path: Some(Label::new("/home/me/ledger.db")), keeper: Keeper::Ours, trouble: None },
         rates: Vec::new(),
         unrated_gpus: 0,
         lists: Vec::new(),

@@ -16,16 +16,19 @@ pub enum View {
     Models,
     /// Every engine and rank.
     Engines,
+    /// Revenue and cost of today.
+    Money,
     /// What is wrong.
     Alerts,
 }
 
 impl View {
     /// How many there are.
-    pub const COUNT: usize = 5;
+    pub const COUNT: usize = 6;
 
     /// All of them, in the order of their keys.
-    pub const ALL: [Self; Self::COUNT] = [Self::Overview, Self::Nodes, Self::Models, Self::Engines, Self::Alerts];
+    pub const ALL: [Self; Self::COUNT] =
+        [Self::Overview, Self::Nodes, Self::Models, Self::Engines, Self::Money, Self::Alerts];
 
     /// The digit that opens it.
     pub const fn key(self) -> char {
@@ -34,6 +37,7 @@ impl View {
             Self::Nodes => '2',
             Self::Models => '3',
             Self::Engines => '4',
+            Self::Money => '5',
             Self::Alerts => '7',
         }
     }
@@ -45,6 +49,7 @@ impl View {
             Self::Nodes => "nodes",
             Self::Models => "models",
             Self::Engines => "engines",
+            Self::Money => "money",
             Self::Alerts => "alerts",
         }
     }
@@ -65,17 +70,17 @@ impl View {
     /// The orders that `s` goes through, the first one being the picture's own.
     pub const fn orders(self) -> &'static [&'static str] {
         match self {
-            Self::Overview | Self::Alerts => &["as it is"],
+            Self::Overview | Self::Money | Self::Alerts => &["as it is"],
             Self::Nodes => &["name", "state", "output", "profit"],
             Self::Models => &["revenue", "output", "name"],
             Self::Engines => &["target", "state", "output", "queue", "KV"],
         }
     }
 
-    /// How many rows its list has.
+    /// How many rows its list has in the picture; the money view's rows are not of the present.
     pub fn rows(self, snapshot: &Snapshot) -> usize {
         match self {
-            Self::Overview => 0,
+            Self::Overview | Self::Money => 0,
             Self::Nodes => snapshot.nodes.len(),
             Self::Models => snapshot.models.len(),
             Self::Engines => snapshot.engines.len(),

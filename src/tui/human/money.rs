@@ -78,6 +78,18 @@ fn shortened(units: u128) -> String {
     }
 }
 
+/// A round figure for the edge of a scale, in at most five cells: `7.5k`, `30`, `1.5T`.
+pub fn round_figure(value: f64) -> String {
+    const STEPS: [(f64, &str); 5] = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, "")];
+    if !value.is_finite() || value >= 1e15 {
+        return ">999T".to_owned();
+    }
+    let (scale, letter) = STEPS.into_iter().find(|(scale, _)| value >= *scale).unwrap_or((1.0, ""));
+    let figure = format!("{:.2}", value / scale);
+    let figure = figure.trim_end_matches('0').trim_end_matches('.');
+    format!("{figure}{letter}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,5 +121,14 @@ mod tests {
         assert_eq!(unit_price(dollars(43_300), "USD"), "$0.0433");
         assert_eq!(unit_price(dollars(433_000), "USD"), "$0.433");
         assert_eq!(unit_price(dollars(2_190_000), "USD"), "$2.19");
+    }
+
+    #[test]
+    fn the_edge_of_a_scale_is_short() {
+        let cases =
+            [(30_000.0, "30k"), (7_500.0, "7.5k"), (0.75, "0.75"), (0.0, "0"), (1.5e12, "1.5T"), (1e20, ">999T")];
+        for (value, text) in cases {
+            assert_eq!(round_figure(value), text);
+        }
     }
 }

@@ -3,10 +3,11 @@
 use ratatui::layout::Rect;
 
 use crate::reading::Health;
+use crate::snapshot::Keeper;
 use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Canvas, Span};
+use crate::tui::widgets::{Canvas, Span, flow};
 use crate::units::{GpuTime, Ratio, Span as Time};
 
 /// Draws it; what finds no room is left out.
@@ -23,12 +24,28 @@ pub fn basis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
+/// Draws all of it over as many rows as there are, in the order in which it is read.
+pub fn basis_in_full(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let mut facts: Vec<Vec<Span>> = vec![vec![(Role::Dim, "BASIS".to_owned())]];
+    let parts = parts(scene);
+    let last = parts.len().saturating_sub(1);
+    facts.extend(parts.into_iter().enumerate().map(|(i, part)| {
+        let separator = if i < last { " ·" } else { "" };
+        vec![part, (Role::Faint, separator.to_owned())]
+    }));
+    flow(canvas, area, &facts, 1);
+}
+
 fn parts(scene: &Scene<'_>) -> Vec<Span> {
     let money = &scene.snap.money;
     let mut parts = Vec::new();
     let warn = |text: String| (Role::Warning, text);
     let say = |text: String| (Role::Dim, text);
 
+    match money.ledger.keeper {
+        Keeper::Other(_) => parts.extend(super::ledger::keeper(scene).map(|text| (Role::Info, text))),
+        Keeper::Ours | Keeper::Memory => {}
+    }
     let count = |state| scene.snap.nodes.iter().filter(|node| node.state == state).count();
     for (state, word) in [(Health::Lost, "lost"), (Health::Stale, "stale")] {
         match count(state) {
@@ -57,9 +74,18 @@ fn parts(scene: &Scene<'_>) -> Vec<Span> {
         parts.push(say(format!("priced {}", human::percent1(share).trim())));
     }
     if !money.uncertainty.is_zero() {
-        parts.push(say(format!("± {}", scene.money(Some(money.uncertainty), 9))));
+        let what = if money.upper_bound { "timing and hits" } else { "timing" };
+        parts.push(say(format!("{what} ± {}", scene.money(Some(money.uncertainty), 9))));
     }
     parts.extend(lists(scene).map(say));
+    if money.revenue.is_some() {
+        parts.push(say(
+            if money.theoretical { "theoretical: all at list price" } else { "billed: paid share set" }.to_owned()
+        ));
+    }
+    if money.ledger.keeper == Keeper::Memory && !scene.is_blank() {
+        parts.extend(super::ledger::keeper(scene).map(say));
+    }
     if parts.is_empty() {
         parts.push(say("nothing watched yet".to_owned()));
     }

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::money::has_one_pane;
 use crate::tui::app::{Command, View};
 use crate::tui::keys::BINDINGS;
 use crate::tui::scene::Scene;
@@ -11,6 +12,7 @@ use crate::tui::widgets::Canvas;
 /// Draws it.
 pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let filter = &scene.app.filter;
+    let terminal = canvas.buffer.area;
     let mut pen = canvas.pen(area, 0);
     if filter.editing {
         pen.put(Role::Accent, "/").put(Role::Text, filter.text()).put(Role::Accent, "▏");
@@ -21,19 +23,30 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         pen.put(Role::Accent, "/").put(Role::Text, filter.text()).put(Role::Dim, "  (rows only)").skip(2);
     }
     for binding in BINDINGS.iter().filter(|binding| !binding.footer.is_empty()) {
-        if scene.app.view == View::Overview && binding.command == Command::Sort {
-            continue;
-        }
-        let needed = matches!(binding.command, Command::Help | Command::Quit | Command::Pause);
-        if area.width < 60 && !needed {
+        if !means_something(binding.command, terminal, scene) {
             continue;
         }
         pen.put(Role::Accent, binding.shown).skip(1).put(Role::Dim, binding.footer);
         match binding.command {
             Command::Sort => pen.skip(1).put(Role::Faint, order(scene)),
+            Command::Show(View::Money) => pen.skip(1).put(Role::Faint, scene.app.money.pane.name()),
             _ => &mut pen,
         };
         pen.skip(2);
+    }
+}
+
+/// Whether a key means something in this view, and is worth its cells on a terminal of this size.
+fn means_something(command: Command, terminal: Rect, scene: &Scene<'_>) -> bool {
+    let width = terminal.width;
+    let money = scene.app.view == View::Money;
+    match command {
+        Command::Sort => !matches!(scene.app.view, View::Overview | View::Money) && width >= 60,
+        Command::Show(View::Money) => money && has_one_pane(terminal),
+        Command::Against => money && width >= 60,
+        Command::Filter | Command::NextTheme => width >= if money { 100 } else { 60 },
+        Command::Help | Command::Quit | Command::Pause => true,
+        _ => width >= 60,
     }
 }
 

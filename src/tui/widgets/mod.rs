@@ -3,6 +3,7 @@
 //! They know roles and rectangles, and nothing of GPUs or money. All of them clip: no area is too small.
 
 mod bar;
+mod bars;
 mod canvas;
 mod digits;
 mod heat;
@@ -10,6 +11,7 @@ mod spark;
 mod table;
 
 pub use bar::bar;
+pub use bars::Bars;
 pub use canvas::{Canvas, Pen, Span, flow};
 pub use digits::{DIGIT_ROWS, large};
 pub use heat::Level;

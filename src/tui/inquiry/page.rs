@@ -1,0 +1,165 @@
+//! The answers: what the ledger's past comes to, small and ready to be drawn. Pure folds.
+
+use jiff::tz::TimeZone;
+
+use super::{Against, Changed, MoneyQuestion, WhatIfQuestion};
+use crate::ledger::Past;
+use crate::pricing::Book;
+use crate::reading::Label;
+use crate::statement::{
+    AtList, BreakEven, Bridge, By, Change, MonthToDate, Period, RowKind, Statement, Totals, WhatIf, break_even,
+    compare, month_of, what_if,
+};
+use crate::units::{Money, Timestamp};
+
+/// Decimals of the amounts that are shown.
+const CENTS: u32 = 2;
+
+/// One local hour of today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hour {
+    /// When it begins.
+    pub begin: Timestamp,
+    /// What was earned in it; `None` where nothing is known, and in hours ahead.
+    pub revenue: Option<Money>,
+    /// What was owed for it.
+    pub cost: Option<Money>,
+    /// What was left.
+    pub profit: Option<Money>,
+}
+
+/// The bridge between two spans, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crossing {
+    /// Against when it was asked.
+    pub against: Against,
+    /// The bridge; `None` where nothing is known of the earlier span.
+    pub bridge: Option<Bridge>,
+    /// The first instant of the earlier span of which anything is known, if that is not its beginning.
+    pub known_from: Option<Timestamp>,
+}
+
+/// What the money view shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoneyPage {
+    /// Up to when it is known.
+    pub at: Timestamp,
+    /// The hours of today; 23 to 25.
+    pub hours: Vec<Hour>,
+    /// Today by model.
+    pub models: Statement,
+    /// Today by tier.
+    pub tiers: Statement,
+    /// Today in a few sums.
+    pub totals: Totals,
+    /// What it takes for today to pay its cost.
+    pub break_even: BreakEven,
+    /// The month to date.
+    pub month: MonthToDate,
+    /// Why the profit an hour changed.
+    pub bridge: Crossing,
+    /// Today's tokens at every list, the best first.
+    pub compare: Vec<AtList>,
+}
+
+/// What today would have been.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhatIfPage {
+    /// From when.
+    pub since: Timestamp,
+    /// Up to when.
+    pub until: Timestamp,
+    /// What was asked.
+    pub changed: Changed,
+    /// As it was and as it would have been.
+    pub what_if: WhatIf,
+    /// Whether the book knows no list of the name that was asked for.
+    pub unknown_list: bool,
+    /// The lists that may be asked for, by name.
+    pub lists: Vec<Label>,
+}
+
+impl MoneyPage {
+    /// The page of four pasts, as [`stretches`](super::stretches) asks for them.
+    pub fn of(
+        question: MoneyQuestion,
+        [today, month, before, after]: &[Past; 4],
+        book: &Book,
+        zone: &TimeZone,
+        budget: Option<Money>,
+    ) -> Self {
+        let totals = Totals::of(today);
+        let began = first_known(month).unwrap_or(month.since);
+        let bridge = Crossing::of(question.against, before, after);
+        Self {
+            at: question.at,
+            hours: hours(today, question.at, zone),
+            models: Statement::of(today, By::Model, zone).rounded(CENTS),
+            tiers: Statement::of(today, By::Tier, zone).rounded(CENTS),
+            totals: totals.rounded(CENTS),
+            break_even: break_even(today, &totals),
+            month: MonthToDate::of(month, began, month_of(zone, question.at).1, budget),
+            bridge,
+            compare: compare(today, book),
+        }
+    }
+}
+
+impl Crossing {
+    fn of(against: Against, before: &Past, after: &Past) -> Self {
+        let known = first_known(before);
+        Self {
+            against,
+            bridge: known.map(|_| Bridge::between(before, after).rounded(CENTS)),
+            known_from: known.filter(|from| *from > before.since),
+        }
+    }
+}
+
+impl WhatIfPage {
+    /// The page of today.
+    pub fn of(question: &WhatIfQuestion, today: &Past, book: &Book) -> Self {
+        let changed = question.changed.clone();
+        let list = changed.list.as_ref().and_then(|name| book.list(name.as_str()));
+        let Changed { paid, hit_rate, gpu_rate, nodes, .. } = changed;
+        let WhatIf { before, after, break_even } = what_if(today, &Change { list, paid, hit_rate, gpu_rate, nodes });
+        let mut lists: Vec<_> = book.lists().map(|list| Label::new(&list.name)).collect();
+        lists.sort();
+        Self {
+            since: today.since,
+            until: today.until,
+            unknown_list: changed.list.is_some() && list.is_none(),
+            changed,
+            what_if: WhatIf { before: before.rounded(CENTS), after: after.rounded(CENTS), break_even },
+            lists,
+        }
+    }
+}
+
+/// The first instant of which anything is known.
+fn first_known(past: &Past) -> Option<Timestamp> {
+    let tokens = past.tokens.iter().map(|cell| cell.bucket);
+    tokens.chain(past.rents.iter().map(|cell| cell.bucket)).min()
+}
+
+/// Every local hour of today, those without a row unknown.
+fn hours(today: &Past, at: Timestamp, zone: &TimeZone) -> Vec<Hour> {
+    let statement = Statement::of(today, By::Hour, zone).rounded(CENTS);
+    // Where nothing has a price a revenue of nothing is not known, but unknown.
+    let priced = !statement.lists.is_empty();
+    let day = Period::of(By::Day, zone, at);
+    let mut hours = Vec::new();
+    let mut begin = day.begin;
+    while begin < day.end && hours.len() < 25 {
+        let row = statement.rows.iter().find(|row| row.kind == RowKind::Key && row.start == Some(begin));
+        let amount = |of: Option<Money>| of.filter(|_| priced);
+        hours.push(Hour {
+            begin,
+            revenue: row.and_then(|row| amount(row.revenue)),
+            cost: row.and_then(|row| row.cost),
+            profit: row.and_then(|row| amount(row.profit)),
+        });
+        begin = Period::of(By::Hour, zone, begin).end;
+    }
+    hours
+}

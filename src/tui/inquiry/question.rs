@@ -1,0 +1,116 @@
+//! Questions of the past, their answers, and whom they are put to.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{MoneyPage, WhatIfPage};
+use crate::reading::Label;
+use crate::units::{HourlyRate, Share, Timestamp};
+
+/// The other end of the bridge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Against {
+    /// A quarter of an hour ago, over quarters of an hour.
+    #[default]
+    Quarter,
+    /// Yesterday at this hour, over hours.
+    Yesterday,
+    /// A week ago at this hour, over hours.
+    LastWeek,
+}
+
+impl Against {
+    /// All of them, in the order in which a key goes through them.
+    pub const ALL: [Self; 3] = [Self::Quarter, Self::Yesterday, Self::LastWeek];
+
+    /// What stands in the bridge's heading.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Quarter => "15 min ago",
+            Self::Yesterday => "yesterday at this hour",
+            Self::LastWeek => "last week at this hour",
+        }
+    }
+
+    /// The next one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self::ALL[(self as usize + 1) % Self::ALL.len()]
+    }
+}
+
+/// What is otherwise; `None` stays as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Changed {
+    /// Every token at the list of this name.
+    pub list: Option<Label>,
+    /// The share of the tokens that is paid.
+    pub paid: Option<Share>,
+    /// The share of each prompt that a cache serves.
+    pub hit_rate: Option<Share>,
+    /// What a GPU costs an hour.
+    pub gpu_rate: Option<HourlyRate>,
+    /// How many nodes are held.
+    pub nodes: Option<u32>,
+}
+
+/// What the money view shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MoneyQuestion {
+    /// The present: today ends here.
+    pub at: Timestamp,
+    /// The other end of the bridge.
+    pub against: Against,
+}
+
+/// What today would have been.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhatIfQuestion {
+    /// The present: today ends here.
+    pub at: Timestamp,
+    /// What is otherwise.
+    pub changed: Changed,
+}
+
+/// A question of the past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// What the money view shows.
+    Money(MoneyQuestion),
+    /// What today would have been.
+    WhatIf(WhatIfQuestion),
+}
+
+/// An answer, or why there is none and what to do.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// To [`Question::Money`].
+    Money(Result<Arc<MoneyPage>, Label>),
+    /// To [`Question::WhatIf`].
+    WhatIf(Result<Arc<WhatIfPage>, Label>),
+}
+
+/// Who is told the answer.
+pub type ReplyTo = Box<dyn FnOnce(Reply) + Send>;
+
+/// Whom the screen asks. It answers from a thread of its own, and nobody waits for it.
+#[derive(Clone)]
+pub struct AskPast(Arc<dyn Fn(Question, ReplyTo) + Send + Sync>);
+
+impl AskPast {
+    /// Whoever takes a question and answers it later.
+    pub fn new(ask: impl Fn(Question, ReplyTo) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ask))
+    }
+
+    /// Puts a question; returns at once.
+    pub fn ask(&self, question: Question, reply: ReplyTo) {
+        (self.0)(question, reply);
+    }
+}
+
+impl fmt::Debug for AskPast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AskPast")
+    }
+}

@@ -1,0 +1,74 @@
+//! A store as whom the screen asks: stretches are fetched one after another, and folded where they were fetched.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::{AskPast, MoneyPage, MoneyQuestion, Question, Reply, ReplyTo, Stretch, WhatIfPage, WhatIfQuestion};
+use super::{day_of, stretches};
+use crate::ledger::Past;
+use crate::pricing::Book;
+use crate::reading::Label;
+use crate::store::{Store, StoreError};
+use crate::units::Money;
+
+/// Who is told what was fetched.
+type Done = Box<dyn FnOnce(Result<Vec<Past>, StoreError>) + Send>;
+
+/// Answers out of a ledger: in its `zone`, with the lists of `book`, against what a month may cost.
+pub fn past_of(store: Store, book: Arc<Book>, zone: TimeZone, budget: Option<Money>) -> AskPast {
+    AskPast::new(move |question, reply| {
+        let (book, zone) = (book.clone(), zone.clone());
+        match question {
+            Question::Money(asked) => money(&store, asked, book, zone, budget, reply),
+            Question::WhatIf(asked) => {
+                what_if(&store, asked, book, &zone, reply);
+            }
+        }
+    })
+}
+
+fn money(store: &Store, asked: MoneyQuestion, book: Arc<Book>, zone: TimeZone, budget: Option<Money>, reply: ReplyTo) {
+    let wanted = stretches(asked, &zone);
+    fetch(
+        store.clone(),
+        wanted.into(),
+        Vec::new(),
+        Box::new(move |pasts| {
+            let page = pasts.map_err(|error| trouble(&error)).and_then(|pasts| {
+                let four: [Past; 4] =
+                    pasts.try_into().map_err(|_| Label::new("the ledger answered in part: ask again"))?;
+                Ok(Arc::new(MoneyPage::of(asked, &four, &book, &zone, budget)))
+            });
+            reply(Reply::Money(page));
+        }),
+    );
+}
+
+fn what_if(store: &Store, asked: WhatIfQuestion, book: Arc<Book>, zone: &TimeZone, reply: ReplyTo) {
+    let Stretch { since, until, finest } = day_of(asked.at, zone);
+    let answer = move |past: Result<Past, StoreError>| {
+        let page = past.map(|today| Arc::new(WhatIfPage::of(&asked, &today, &book)));
+        reply(Reply::WhatIf(page.map_err(|error| trouble(&error))));
+    };
+    store.past(since, until, finest, Box::new(answer));
+}
+
+/// Fetches stretch after stretch; between two of them the ledger is written as ever.
+fn fetch(store: Store, mut wanted: VecDeque<Stretch>, mut pasts: Vec<Past>, done: Done) {
+    let Some(Stretch { since, until, finest }) = wanted.pop_front() else { return done(Ok(pasts)) };
+    let asked = store.clone();
+    let answer = move |past: Result<Past, StoreError>| match past {
+        Ok(past) => {
+            pasts.push(past);
+            fetch(store, wanted, pasts, done);
+        }
+        Err(error) => done(Err(error)),
+    };
+    asked.past(since, until, finest, Box::new(answer));
+}
+
+fn trouble(error: &StoreError) -> Label {
+    Label::new(&error.to_string())
+}

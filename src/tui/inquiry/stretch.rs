@@ -1,0 +1,80 @@
+//! Which stretches of the past a question is about.
+
+use jiff::ToSpan;
+use jiff::tz::TimeZone;
+
+use super::{Against, MoneyQuestion};
+use crate::ledger::Grain;
+use crate::statement::{By, Period, month_of};
+use crate::units::{Span, Timestamp};
+
+/// How long after a minute its last tokens are in the ledger.
+const SETTLED: Span = Span::from_secs(10);
+
+/// A stretch of the past and how finely it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Its beginning.
+    pub since: Timestamp,
+    /// Its end, exclusive.
+    pub until: Timestamp,
+    /// How finely.
+    pub finest: Grain,
+}
+
+/// The local day that holds an instant, so far.
+pub fn day_of(at: Timestamp, zone: &TimeZone) -> Stretch {
+    let since = Period::of(By::Day, zone, at).begin;
+    Stretch { since, until: at.max(since), finest: Grain::Quarter }
+}
+
+/// Today, the month, and both ends of the bridge, the earlier first.
+pub fn stretches(question: MoneyQuestion, zone: &TimeZone) -> [Stretch; 4] {
+    let MoneyQuestion { at, against } = question;
+    let now = (at - SETTLED).minute();
+    let (length, then) = match against {
+        Against::Quarter => (Span::from_secs(900), now - Span::from_secs(900)),
+        Against::Yesterday => (Span::from_secs(3600), days_before(now, 1, zone)),
+        Against::LastWeek => (Span::from_secs(3600), days_before(now, 7, zone)),
+    };
+    let minutes = |until: Timestamp| Stretch { since: until - length, until, finest: Grain::Minute };
+    let month = Stretch { since: month_of(zone, at).0, until: at, finest: Grain::Day };
+    [day_of(at, zone), month, minutes(then), minutes(now)]
+}
+
+/// The same time of day some days before, by the local clock.
+fn days_before(at: Timestamp, days: i64, zone: &TimeZone) -> Timestamp {
+    let local = jiff::Timestamp::from_millisecond(at.millis()).ok().map(|at| at.to_zoned_datetime(zone.clone()));
+    let before = local.and_then(|local| local.checked_sub(days.days()).ok());
+    before.map_or(at - Span::from_secs(days * 86_400), |then| Timestamp::from_millis(then.timestamp().as_millisecond()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::from_millis(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+    }
+
+    #[test]
+    fn both_ends_are_whole_minutes_that_are_over() {
+        let question = MoneyQuestion { at: at("2026-11-23T15:04:07Z"), against: Against::Quarter };
+        let [today, month, before, after] = stretches(question, &TimeZone::UTC);
+        assert_eq!((today.since, today.until), (at("2026-11-23T00:00:00Z"), question.at));
+        assert_eq!(month.since, at("2026-11-01T00:00:00Z"));
+        assert_eq!((before.since, before.until), (at("2026-11-23T14:33:00Z"), at("2026-11-23T14:48:00Z")));
+        assert_eq!((after.since, after.until), (at("2026-11-23T14:48:00Z"), at("2026-11-23T15:03:00Z")));
+    }
+
+    #[test]
+    fn a_week_ago_is_the_same_hour_by_the_local_clock() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        // Clocks went back on the 25th: the same hour is 169 hours ago.
+        let question = MoneyQuestion { at: at("2026-10-28T11:00:30Z"), against: Against::LastWeek };
+        let [_, _, before, after] = stretches(question, &zone);
+        assert_eq!((before.until, after.until), (at("2026-10-21T10:00:00Z"), at("2026-10-28T11:00:00Z")));
+        assert_eq!((after.until - after.since).millis(), 3_600_000);
+    }
+}

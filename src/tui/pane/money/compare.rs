@@ -1,0 +1,48 @@
+//! Today's tokens at every list of the book, side by side: what they would be worth, and how many times ours.
+
+use ratatui::layout::Rect;
+
+use super::rows::more;
+use crate::reading::Health;
+use crate::statement::AtList;
+use crate::tui::human;
+use crate::tui::inquiry::MoneyPage;
+use crate::tui::pane::models::profit;
+use crate::tui::pane::nodes;
+use crate::tui::scene::Scene;
+use crate::tui::widgets::{Canvas, Column, Figure, Rows, table};
+use crate::units::quotient;
+
+/// Draws as many as fit.
+pub(super) fn compare(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+    let rows: Vec<&AtList> = page.compare.iter().collect();
+    let hidden = table(canvas, area, &columns(scene, page), &Rows::plain(&rows));
+    more(canvas, area, hidden);
+}
+
+/// Draws them about the chosen one.
+pub(super) fn scrolled(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+    let rows: Vec<&AtList> = page.compare.iter().collect();
+    nodes::scrolled(canvas, area, scene.app.list(), &columns(scene, page), &rows, &|_| Health::Live);
+}
+
+fn columns<'a>(scene: &'a Scene<'a>, page: &'a MoneyPage) -> Vec<Column<'a, &'a AtList>> {
+    type Col<'a> = Column<'a, &'a AtList>;
+    let ours = page.totals.revenue;
+    let in_force = |at: &AtList| page.models.lists.iter().any(|list| list.list == at.list);
+    vec![
+        Col::name("SAME TOKENS AT", 22, 12, 0, move |at| {
+            Figure::value(format!("{}{}", at.list, if in_force(at) { " ●" } else { "" }))
+        }),
+        Col::figure("worth", 9, 0, |at| Figure::value(scene.money(Some(at.revenue), 9))),
+        Col::figure("of ours", 7, 1, move |at| {
+            let times = quotient(at.revenue, ours).map_or(human::UNKNOWN.to_owned(), |times| match times.get() {
+                times if times < 99.95 => format!("{times:.2} x"),
+                times if times < 9999.5 => format!("{times:.0} x"),
+                _ => ">9999 x".to_owned(),
+            });
+            Figure::value(times)
+        }),
+        Col::figure("profit", 9, 2, |at| profit(at.profit, scene)),
+    ]
+}
