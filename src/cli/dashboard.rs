@@ -15,10 +15,13 @@ use crate::tui;
 /// Shows what was named, or this box.
 pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
     let plan = Plan::new(global, targets)?;
-    let options = options(&plan)?;
+    let path = ledger::choice(global, &plan.settings).or_own();
+    let mut options = options(&plan)?;
+    options.zone = ledger::zone(path.as_deref(), &plan);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let keeping = ledger::settings(&plan, ledger::choice(global, &plan.settings).or_own(), &Clock::System);
+    let keeping = ledger::settings(&plan, path, &Clock::System);
     let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping);
+    options.past = Some(ledger::past(&pipeline.store, &plan, options.zone.clone()));
     show(options, pipeline.pictures.clone())
 }
 

@@ -23,6 +23,7 @@ use crate::snapshot::Snapshot;
 use crate::source::cadence::round;
 use crate::source::scrape::{Scraper, Settings};
 use crate::source::simulate::{self, DAY_BEGIN, DAY_END, Holding};
+use crate::store::{self, Store};
 use crate::units::Span;
 
 /// The most simulated time between two looks.
@@ -44,17 +45,17 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let pin = Pinned::list("*", LIST);
     plan.settings.book.pin(vec![pin]).map_err(|error| Failure::Run(error.to_string()))?;
 
-    let mut day = Day::new(&plan, clock.clone(), speed);
-    if let Some(path) = ledger::choice(global, &plan.settings).only_named() {
-        day = day.keeping(&plan, path, &Clock::Scripted(clock))?;
-    }
+    let day = Day::new(&plan, clock.clone(), speed);
+    let path = ledger::choice(global, &plan.settings).only_named();
+    let (day, store) = day.keeping(&plan, path, &Clock::Scripted(clock))?;
     let (publish, pictures) = watch::channel(Arc::new(day.collector_picture(&plan)));
     if args.look.any() {
         drop(pictures);
         let last = runtime.block_on(day.turn(publish));
         return print(&last, args.look.json);
     }
-    let options = dashboard::options(&plan)?;
+    let mut options = dashboard::options(&plan)?;
+    options.past = Some(ledger::past(&store, &plan, plan.settings.zone.clone()));
     runtime.spawn(day.turn(publish));
     dashboard::show(options, pictures)
 }
@@ -92,15 +93,16 @@ impl Day {
         Self { clock, collector: Collector::new(fleet), scrapers, step, pause }
     }
 
-    /// Keeps the day in a ledger of its own.
-    fn keeping(self, plan: &Plan, path: PathBuf, clock: &Clock) -> Result<Self, Failure> {
-        if path.exists() {
+    /// Keeps the day in a ledger of its own, in a new file or in memory.
+    fn keeping(self, plan: &Plan, path: Option<PathBuf>, clock: &Clock) -> Result<(Self, Store), Failure> {
+        if let Some(path) = path.as_ref().filter(|path| path.exists()) {
             let why =
                 format!("{}: exists; a simulated day wants a ledger of its own, so name a new file", path.display());
             return Err(Failure::Run(why));
         }
-        let settings = crate::store::Settings { one_day: true, ..ledger::settings(plan, Some(path), clock) };
-        Ok(Self { collector: ledger::keep(self.collector, settings, ledger::absence(plan))?, ..self })
+        let settings = store::Settings { one_day: true, ..ledger::settings(plan, path, clock) };
+        let (collector, store) = ledger::keep(self.collector, settings, ledger::absence(plan))?;
+        Ok((Self { collector, ..self }, store))
     }
 
     fn site(plan: &Plan, step: Span) -> Site {

@@ -30,9 +30,12 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
         let ledger = ledger::choice(global, &plan.settings).only_named();
         return runtime.block_on(Observer::new(plan, Clock::System, looks).observe(ledger)).map(drop);
     }
-    let options = dashboard::options(&plan)?;
-    let keeping = ledger::settings(&plan, ledger::choice(global, &plan.settings).only_named(), &Clock::System);
+    let path = ledger::choice(global, &plan.settings).only_named();
+    let mut options = dashboard::options(&plan)?;
+    options.zone = ledger::zone(path.as_deref(), &plan);
+    let keeping = ledger::settings(&plan, path, &Clock::System);
     let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping);
+    options.past = Some(ledger::past(&pipeline.store, &plan, options.zone.clone()));
     dashboard::show(options, pipeline.pictures.clone())
 }
 

@@ -1,9 +1,11 @@
 //! Which ledger a run keeps, and how it is opened.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Failure;
@@ -13,7 +15,8 @@ use crate::clock::Clock;
 use crate::collector::{Collector, Message};
 use crate::config::Settings;
 use crate::snapshot::{Keeper, LedgerBasis};
-use crate::store::{self, News, Store};
+use crate::store::{self, News, Reader, Store};
+use crate::tui;
 use crate::units::Span;
 
 /// How long a run that must have its ledger waits for it.
@@ -70,6 +73,18 @@ pub(super) fn settings(plan: &Plan, path: Option<PathBuf>, clock: &Clock) -> sto
     }
 }
 
+/// The zone of a ledger's days: its own, if it is there already.
+pub(super) fn zone(path: Option<&Path>, plan: &Plan) -> TimeZone {
+    let kept = path.filter(|path| path.exists()).and_then(|path| Reader::open(path).ok());
+    kept.map_or_else(|| plan.settings.zone.clone(), |reader| reader.header().zone)
+}
+
+/// Whom the screen asks for the past.
+pub(super) fn past(store: &Store, plan: &Plan, zone: TimeZone) -> tui::AskPast {
+    let book = Arc::new(plan.settings.book.clone());
+    tui::past_of(store.clone(), book, zone, plan.settings.budget)
+}
+
 /// The longest absence that is bridged.
 pub(super) fn absence(plan: &Plan) -> Span {
     span(plan.settings.absence)
@@ -93,10 +108,14 @@ pub(super) fn open(settings: store::Settings, inbox: mpsc::Sender<Message>) -> (
 }
 
 /// Gives a collector the ledger that a run was told to keep. Such a run fails if it cannot be its keeper.
-pub(super) fn keep(collector: Collector, settings: store::Settings, absence: Span) -> Result<Collector, Failure> {
+pub(super) fn keep(
+    collector: Collector,
+    settings: store::Settings,
+    absence: Span,
+) -> Result<(Collector, Store), Failure> {
     let (tell, news) = sync_channel(64);
     let store = Store::open(settings, move |news| drop(tell.try_send(news)));
-    let mut collector = collector.keeping(store, absence);
+    let mut collector = collector.keeping(store.clone(), absence);
     loop {
         let news = news.recv_timeout(PATIENCE).map_err(|_| Failure::Run("the ledger does not answer".to_owned()))?;
         match &news {
@@ -108,7 +127,7 @@ pub(super) fn keep(collector: Collector, settings: store::Settings, absence: Spa
             }
             News::Stands(_) => {
                 collector.heed(news);
-                return Ok(collector);
+                return Ok((collector, store));
             }
             _ => collector.heed(news),
         }

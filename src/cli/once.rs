@@ -104,7 +104,7 @@ impl Observer {
         let mut fleet = Collector::new(fleet);
         if ledger.is_some() {
             let keeping = ledger::settings(&self.plan, ledger, &self.clock);
-            fleet = ledger::keep(fleet, keeping, ledger::absence(&self.plan))?;
+            (fleet, _) = ledger::keep(fleet, keeping, ledger::absence(&self.plan))?;
         }
         let began = tokio::time::Instant::now();
         if self.plan.search {

@@ -32,7 +32,6 @@ pub(super) struct Pipeline {
     /// The present, as it is published.
     pub(super) pictures: watch::Receiver<Arc<Snapshot>>,
     /// The ledger, to ask it for the past.
-    #[allow(dead_code, reason = "the money view asks it")]
     pub(super) store: Store,
     _driver: Option<Driver>,
     clock: Clock,

@@ -90,7 +90,12 @@ pub fn money() -> MoneyView {
         compare: None,
         priced_share: None,
         lost_windows: 0,
-        ledger: LedgerBasis { path: Some(Label::new("/home/me/ledger.db")), keeper: Keeper::Ours, trouble: None },
+        ledger: LedgerBasis {
+            path: Some(Label::new("/home/me/ledger.db")),
+            keeper: Keeper::Ours,
+            trouble: None,
+            first_run: false,
+        },
         rates: Vec::new(),
         unrated_gpus: 0,
         lists: Vec::new(),

@@ -231,7 +231,7 @@ pub fn kept(page: Page, keeper: Keeper, trouble: Option<&str>) -> App {
     let mut app = app(page);
     let mut snapshot = (**app.shown()).clone();
     let path = Some(Label::new("/home/me/ledger.db"));
-    snapshot.money.ledger = LedgerBasis { path, keeper, trouble: trouble.map(Label::new) };
+    snapshot.money.ledger = LedgerBasis { path, keeper, trouble: trouble.map(Label::new), first_run: false };
     app.update(Action::Fresh(Arc::new(snapshot)));
     app
 }

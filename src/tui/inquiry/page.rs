@@ -75,6 +75,8 @@ pub struct WhatIfPage {
     pub what_if: WhatIf,
     /// Whether the book knows no list of the name that was asked for.
     pub unknown_list: bool,
+    /// Whether a number of nodes was asked for and none is known by name.
+    pub unknown_nodes: bool,
     /// The lists that may be asked for, by name.
     pub lists: Vec<Label>,
 }
@@ -100,7 +102,7 @@ impl MoneyPage {
             break_even: break_even(today, &totals),
             month: MonthToDate::of(month, began, month_of(zone, question.at).1, budget),
             bridge,
-            compare: compare(today, book),
+            compare: compare(today, book, book.currency()),
         }
     }
 }
@@ -122,13 +124,20 @@ impl WhatIfPage {
         let changed = question.changed.clone();
         let list = changed.list.as_ref().and_then(|name| book.list(name.as_str()));
         let Changed { paid, hit_rate, gpu_rate, nodes, .. } = changed;
-        let WhatIf { before, after, break_even } = what_if(today, &Change { list, paid, hit_rate, gpu_rate, nodes });
+        let change = Change { list, paid, hit_rate, gpu_rate, nodes };
+        // Where no node is known by name, no number of them can be changed.
+        let unknown_nodes = nodes.is_some() && what_if(today, &change).is_none();
+        let change = if unknown_nodes { Change { nodes: None, ..change } } else { change };
+        let now = Totals::of(today);
+        let as_it_was = WhatIf { before: now, after: now, break_even: break_even(today, &now) };
+        let WhatIf { before, after, break_even } = what_if(today, &change).unwrap_or(as_it_was);
         let mut lists: Vec<_> = book.lists().map(|list| Label::new(&list.name)).collect();
         lists.sort();
         Self {
             since: today.since,
             until: today.until,
             unknown_list: changed.list.is_some() && list.is_none(),
+            unknown_nodes,
             changed,
             what_if: WhatIf { before: before.rounded(CENTS), after: after.rounded(CENTS), break_even },
             lists,
