@@ -1,16 +1,20 @@
 //! `margintop serve`: the same collector and ledger with no screen.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use super::args::Global;
 use super::sources::Plan;
 use super::{Failure, ledger, pipeline};
 use crate::clock::Clock;
 use crate::http;
+use crate::reading::Label;
+use crate::snapshot::{Keeper, LedgerBasis, Snapshot};
 use crate::wire;
 
 /// How long the last look may take after a signal.
@@ -31,6 +35,7 @@ pub(super) fn run(global: &Global, targets: &[String], listen: &str) -> Result<(
         let keeping = ledger::settings(&plan, path, &Clock::System);
         let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping);
         announce(&format!("http://{address}"))?;
+        tokio::spawn(tell_of_ledger(pipeline.pictures.clone()));
         let hub = http::hub();
         tokio::select! {
             () = wire::serve(listener, move |request| hub.answer(&request)) => {}
@@ -44,6 +49,29 @@ pub(super) fn run(global: &Global, targets: &[String], listen: &str) -> Result<(
     // A driver's call that never comes back must not hold the process.
     runtime.shutdown_background();
     Ok(())
+}
+
+/// Says on stderr how the ledger stands, whenever that changes from what it should be.
+async fn tell_of_ledger(mut pictures: watch::Receiver<Arc<Snapshot>>) {
+    let mut told = LedgerBasis { keeper: Keeper::Ours, ..LedgerBasis::default() };
+    while pictures.changed().await.is_ok() {
+        let basis = pictures.borrow_and_update().money.ledger.clone();
+        if (basis.keeper, &basis.trouble) == (told.keeper, &told.trouble) || basis.path.is_none() {
+            continue;
+        }
+        let path = basis.path.as_ref().map_or("", Label::as_str);
+        match (&basis.trouble, basis.keeper) {
+            (Some(trouble), _) => eprintln!("margintop: {trouble}; money is kept in memory meanwhile"),
+            (None, Keeper::Other(Some(pid))) => {
+                eprintln!("margintop: {path}: kept by pid {pid}; taken over when it ends")
+            }
+            (None, Keeper::Other(None)) => {
+                eprintln!("margintop: {path}: kept by another process; taken over when it ends")
+            }
+            (None, Keeper::Ours | Keeper::Memory) => eprintln!("margintop: {path}: written again by this process"),
+        }
+        told = basis;
+    }
 }
 
 /// The first line says where it answers.
