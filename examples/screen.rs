@@ -9,7 +9,9 @@ mod picture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use margintop::tui::{Exit, Options, run};
+use margintop::tui::inquiry::{Question, Reply, WhatIfPage};
+use margintop::tui::{AskPast, Exit, Options, run};
+use picture::pages::{Page, book, money_page, today};
 use picture::{Case, case, empty, fleet, one_box};
 
 fn main() -> std::process::ExitCode {
@@ -32,7 +34,7 @@ fn main() -> std::process::ExitCode {
         }
     });
     let theme = std::env::var("MARGINTOP_THEME").ok();
-    match run(receiver, Options { theme, ..Options::default() }) {
+    match run(receiver, Options { theme, past: Some(past()), ..Options::default() }) {
         Ok(Exit::Signal(signal)) => std::process::ExitCode::from(128 + u8::try_from(signal).unwrap_or(0)),
         Ok(_) => std::process::ExitCode::SUCCESS,
         Err(error) => {
@@ -40,4 +42,20 @@ fn main() -> std::process::ExitCode {
             std::process::ExitCode::FAILURE
         }
     }
+}
+
+/// A ledger that remembers a fleet's day, and takes a moment to.
+fn past() -> AskPast {
+    AskPast::new(|question, reply| {
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(50));
+            reply(match question {
+                Question::Money(asked) => Reply::Money(Ok(Arc::new(money_page(Page::Fleet, asked)))),
+                Question::WhatIf(asked) => {
+                    let today = today(Page::Fleet, asked.at);
+                    Reply::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today, &book()))))
+                }
+            });
+        });
+    })
 }

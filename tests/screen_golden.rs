@@ -98,10 +98,12 @@ fn the_overview_in_every_case_and_size() {
 #[test]
 fn a_theme_changes_colours_and_nothing_else() {
     let shelf = Shelf::built_in().unwrap();
-    for which in [Case::OneBox, Case::Fleet, Case::Loss] {
-        let snapshot = Arc::new(case(which));
-        let app = app(&snapshot);
-        for size in [SIZES[1], SIZES[3]] {
+    let mut apps: Vec<App> = [Case::OneBox, Case::Fleet, Case::Loss].map(|which| app(&Arc::new(case(which)))).into();
+    apps.extend([Page::Fleet, Page::Loss, Page::Failed].map(pages::app));
+    apps.push(asking());
+    apps.push(pages::kept(Page::Fleet, Keeper::Memory, Some("the disk is full")));
+    for app in apps {
+        for size in SIZES {
             let roles = frame(&app, &Theme::of_roles(), size);
             for palette in shelf.palettes() {
                 for depth in [Depth::True, Depth::Sixteen] {
@@ -135,8 +137,41 @@ fn without_colour_the_sign_and_the_severity_still_show() {
 }
 
 #[test]
+fn without_colour_a_gain_a_loss_and_a_what_if_still_differ() {
+    let shelf = Shelf::built_in().unwrap();
+    let theme = Theme::new(&shelf.palettes()[0], Depth::None);
+    for page in Page::ALL {
+        for size in SIZES {
+            let buffer = frame(&pages::app(page), &theme, size);
+            assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset), "{page:?}");
+        }
+    }
+    let buffer = frame(&asking(), &theme, SIZES[1]);
+    let reversed = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count();
+    assert!(reversed > 1000, "the form stands out: {reversed} cells");
+}
+
+/// The what-if form over the published day.
+fn asking() -> App {
+    let mut app = pages::app(Page::PublishedDay);
+    app.update(Action::Command(Command::WhatIf));
+    pages::answer(&mut app, Page::PublishedDay);
+    app
+}
+
+#[test]
 fn an_old_terminal_gets_ascii_only() {
     let theme = Theme::of_roles().with_glyphs(Glyphs::Ascii);
+    for page in Page::ALL {
+        for size in SIZES {
+            let buffer = frame(&pages::app(page), &theme, size);
+            assert!(buffer.content.iter().all(|cell| cell.symbol().is_ascii()), "{page:?} {size:?}");
+            // A question mark would stand for what has no plain form; only the help's key is one.
+            let key = Color::Indexed(Role::Accent as u8);
+            assert!(buffer.content.iter().all(|cell| cell.symbol() != "?" || cell.fg == key), "{page:?} {size:?}");
+        }
+    }
+    assert!(frame(&asking(), &theme, SIZES[1]).content.iter().all(|cell| cell.symbol().is_ascii()));
     for which in Case::ALL {
         let snapshot = Arc::new(case(which));
         for size in SIZES {
@@ -220,7 +255,7 @@ fn what_if_beside_what_is() {
 
 #[test]
 fn a_ledger_that_is_not_ours_or_not_written_is_seen() {
-    let full = "/home/me/ledger.db cannot be written: the disk is full: free some space, it goes on by itself";
+    let full = "/home/me/ledger.db: the disk is full; it is written again when there is room";
     for size in SIZES {
         golden("ledger-trouble", &pages::kept(Page::Fleet, Keeper::Ours, Some(full)), size);
         golden("ledger-kept", &pages::kept(Page::Fleet, Keeper::Other(Some(4242)), None), size);

@@ -40,13 +40,13 @@ const fn code(code: KeyCode) -> (KeyCode, KeyModifiers) {
 
 /// All keys.
 pub const BINDINGS: &[Binding] = &[
-    bind!(plain('1') => Command::Show(View::Overview), "1  2  3  4", "overview, nodes, models, engines", ""),
+    bind!(plain('1') => Command::Show(View::Overview), "1 … 7", "overview nodes models engines money alerts", ""),
     bind!(plain('2') => Command::Show(View::Nodes), "", "", ""),
     bind!(plain('3') => Command::Show(View::Models), "", "", ""),
     bind!(plain('4') => Command::Show(View::Engines), "", "", ""),
-    bind!(plain('5') => Command::Show(View::Money), "5", "money; again: models, tiers, bridge, compare, day", "next pane"),
-    bind!(plain('7') => Command::Show(View::Alerts), "7", "alerts", ""),
-    bind!(plain('w') => Command::WhatIf, "w", "what if prices, hits, rent or nodes were otherwise", "what-if"),
+    bind!(plain('5') => Command::Show(View::Money), "5", "money; again: its next pane", "next pane"),
+    bind!(plain('7') => Command::Show(View::Alerts), "", "", ""),
+    bind!(plain('w') => Command::WhatIf, "w", "what if prices, hits, rent or nodes changed", "what-if"),
     bind!(plain('b') => Command::Against, "b", "the bridge from 15 min ago, yesterday, last week", "bridge"),
     bind!(code(KeyCode::Left) => Command::Step(Turn::Previous), "←  →", "in a form: change the chosen field", ""),
     bind!(code(KeyCode::Right) => Command::Step(Turn::Next), "", "", ""),

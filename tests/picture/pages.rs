@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use jiff::tz::{Offset, TimeZone};
 use margintop::ledger::Past;
+use margintop::pricing::{Book, Exchange};
 use margintop::reading::{Label, Role};
 use margintop::snapshot::{Keeper, LedgerBasis, Snapshot};
 use margintop::tui::app::{Action, App, Command, View};
 use margintop::tui::inquiry::{Against, MoneyPage, MoneyQuestion, Question, Reply, WhatIfPage};
 use margintop::units::{GpuTime, Money, Span, Timestamp};
 
-use super::past::{Making, R1, book, classes, deepseek_day, held};
+use super::past::{self, Making, R1, classes, deepseek_day, held};
 use super::{Case, NOON, case, dollars, empty, fleet, ratio};
 
 /// V3's prices.
@@ -60,6 +61,13 @@ impl Page {
             Self::Failed => "failed",
         }
     }
+}
+
+/// The built-in book, as a ledger in dollars has it.
+pub fn book() -> Book {
+    let mut book = past::book();
+    book.keep_currency("USD", &Exchange::default());
+    book
 }
 
 /// The present that a page stands beside.
@@ -121,8 +129,7 @@ pub fn answer(app: &mut App, page: Page) {
             }
             Question::Money(asked) => Reply::Money(Ok(Arc::new(money_page(page, asked)))),
             Question::WhatIf(asked) => {
-                let [today, ..] = pasts(page, asked.at);
-                Reply::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today, &book()))))
+                Reply::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today(page, asked.at), &book()))))
             }
         };
         app.update(Action::Answered(reply));
@@ -135,8 +142,18 @@ pub fn money_page(page: Page, asked: MoneyQuestion) -> MoneyPage {
     if asked.against == Against::LastWeek {
         four[2] = Past { since: four[2].since, until: four[2].until, ..Past::default() };
     }
-    let budget = matches!(page, Page::Fleet | Page::Loss).then(|| dollars(2_000_000.0));
+    let budget = match page {
+        Page::Fleet => Some(dollars(3_000_000.0)),
+        Page::Loss => Some(dollars(2_000_000.0)),
+        _ => None,
+    };
     MoneyPage::of(asked, &four, &book(), &zone(page), budget)
+}
+
+/// What the ledger knows of today.
+pub fn today(page: Page, at: Timestamp) -> Past {
+    let [today, ..] = pasts(page, at);
+    today
 }
 
 /// Today, the month, and both ends of the bridge.
@@ -169,7 +186,7 @@ fn pasts(page: Page, at: Timestamp) -> [Past; 4] {
             let month = midnight - Span::from_secs(22 * 86_400);
             [
                 span(traffic(page, midnight, 61, 100), midnight, at),
-                span(traffic(page, month, 61, 2_100), month, at),
+                span(traffic(page, month, 22 * 96 + 61, 100), month, at),
                 span(traffic(page, end - quarter - quarter, 1, 96), end - quarter - quarter, end - quarter),
                 span(traffic(page, end - quarter, 1, 100), end - quarter, end),
             ]
@@ -198,7 +215,7 @@ fn traffic(page: Page, since: Timestamp, quarters: i64, load: u64) -> Making {
     let many = if page == Page::Huge { 2_000_000 } else { 480 };
     for quarter in 0..quarters {
         let at = since + Span::from_secs(quarter * 900);
-        let hour = (quarter / 4) as u64;
+        let hour = (quarter / 4 % 24) as u64;
         // A trough at five in the morning, and hits that rise with the load.
         let swing = 100 - (hour.abs_diff(17) % 12) * 6;
         let made_now = load * swing;
@@ -207,7 +224,7 @@ fn traffic(page: Page, since: Timestamp, quarters: i64, load: u64) -> Making {
             Page::Zero => 0,
             Page::Loss => thousands * made_now / 100,
             Page::Huge => thousands * made_now * 100_000_000,
-            _ => thousands * made_now * 10,
+            _ => thousands * made_now * 240,
         };
         let tariff = if hour < 8 { night } else { standard };
         let prompt = of(4_400);

@@ -31,6 +31,8 @@ const SLOW: Span = Span::from_secs(5);
 
 /// Rows that a notch of the wheel moves.
 const WHEEL: usize = 3;
+/// Rows of the money view's lower pane, more or less.
+const LOWER_PANE: usize = 6;
 /// Rows above a list's first one: header, tabs, air, headings. Two more are below it.
 const ABOVE_LIST: u16 = 4;
 
@@ -307,6 +309,9 @@ impl App {
 
     /// Rows of a list that the terminal shows.
     fn page(&self) -> usize {
+        if self.view == View::Money {
+            return LOWER_PANE;
+        }
         usize::from(self.size.1.saturating_sub(ABOVE_LIST + 2))
     }
 

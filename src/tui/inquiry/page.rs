@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::{Against, Changed, MoneyQuestion, WhatIfQuestion};
 use crate::ledger::Past;
-use crate::pricing::Book;
+use crate::pricing::{Book, PriceList};
 use crate::reading::Label;
 use crate::statement::{
     AtList, BreakEven, Bridge, By, Change, MonthToDate, Period, RowKind, Statement, Totals, WhatIf, break_even,
@@ -54,8 +54,8 @@ pub struct MoneyPage {
     pub totals: Totals,
     /// What it takes for today to pay its cost.
     pub break_even: BreakEven,
-    /// The month to date.
-    pub month: MonthToDate,
+    /// The month to date; `None` where nothing is known of it.
+    pub month: Option<MonthToDate>,
     /// Why the profit an hour changed.
     pub bridge: Crossing,
     /// Today's tokens at every list, the best first.
@@ -91,7 +91,8 @@ impl MoneyPage {
         budget: Option<Money>,
     ) -> Self {
         let totals = Totals::of(today);
-        let began = first_known(month).unwrap_or(month.since);
+        let month_ends = month_of(zone, question.at).1;
+        let to_date = |began| MonthToDate::of(month, began, month_ends, budget);
         let bridge = Crossing::of(question.against, before, after);
         Self {
             at: question.at,
@@ -100,7 +101,7 @@ impl MoneyPage {
             tiers: Statement::of(today, By::Tier, zone).rounded(CENTS),
             totals: totals.rounded(CENTS),
             break_even: break_even(today, &totals),
-            month: MonthToDate::of(month, began, month_of(zone, question.at).1, budget),
+            month: first_known(month).map(to_date),
             bridge,
             compare: compare(today, book, book.currency()),
         }
@@ -122,7 +123,7 @@ impl WhatIfPage {
     /// The page of today.
     pub fn of(question: &WhatIfQuestion, today: &Past, book: &Book) -> Self {
         let changed = question.changed.clone();
-        let list = changed.list.as_ref().and_then(|name| book.list(name.as_str()));
+        let list = changed.list.as_ref().and_then(|name| ours(book, name));
         let Changed { paid, hit_rate, gpu_rate, nodes, .. } = changed;
         let change = Change { list, paid, hit_rate, gpu_rate, nodes };
         // Where no node is known by name, no number of them can be changed.
@@ -132,6 +133,7 @@ impl WhatIfPage {
         let as_it_was = WhatIf { before: now, after: now, break_even: break_even(today, &now) };
         let WhatIf { before, after, break_even } = what_if(today, &change).unwrap_or(as_it_was);
         let mut lists: Vec<_> = book.lists().map(|list| Label::new(&list.name)).collect();
+        lists.retain(|name| ours(book, name).is_some());
         lists.sort();
         Self {
             since: today.since,
@@ -143,6 +145,11 @@ impl WhatIfPage {
             lists,
         }
     }
+}
+
+/// A list of the ledger's currency, by its name.
+fn ours<'a>(book: &'a Book, name: &Label) -> Option<&'a PriceList> {
+    book.list(name.as_str()).filter(|list| list.currency == book.currency())
 }
 
 /// The first instant of which anything is known.

@@ -27,8 +27,8 @@ impl Against {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Quarter => "15 min ago",
-            Self::Yesterday => "yesterday at this hour",
-            Self::LastWeek => "last week at this hour",
+            Self::Yesterday => "this hour yesterday",
+            Self::LastWeek => "this hour last week",
         }
     }
 

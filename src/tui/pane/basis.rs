@@ -2,97 +2,169 @@
 
 use ratatui::layout::Rect;
 
+use super::ledger;
 use crate::reading::Health;
 use crate::snapshot::Keeper;
 use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Canvas, Span, flow};
+use crate::tui::widgets::{Canvas, Span};
 use crate::units::{GpuTime, Ratio, Span as Time};
 
-/// Draws it; what finds no room is left out.
+/// Cells of the heading: as wide as those of other lines, or as narrow as can be.
+const HEADING: [u16; 2] = [9, 6];
+/// What stands between two facts, and its cells.
+const SEPARATOR: &str = " · ";
+const GAP: usize = 3;
+/// A change that is farther away is told in days.
+const SOON: Time = Time::from_secs(24 * 3600);
+
+/// Draws as many facts as one row holds, the most doubtful first.
 pub fn basis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    canvas.pen(area, 0).put(Role::Dim, "BASIS");
-    let mut pen = canvas.pen(area, 0);
-    pen.skip(9);
-    for (i, (role, text)) in parts(scene).iter().enumerate() {
-        let separator = if i > 0 { " · " } else { "" };
-        if human::width(text) + separator.len() > pen.left() + 1 {
-            break;
-        }
-        pen.put(Role::Faint, separator).put(*role, text);
-    }
+    let doubts = [
+        keeper(scene),
+        silent(scene, ", rent runs on"),
+        unrated(scene),
+        rate(scene),
+        unpriced(scene),
+        hits(scene),
+        lost(scene),
+    ];
+    let rest = [priced(scene), timing(scene), lists(scene), billing(scene), in_memory(scene)];
+    let rows = laid_out(doubts.into_iter().chain(rest), area.width, HEADING[0]);
+    write(canvas, Rect { height: 1, ..area }.intersection(area), HEADING[0], &rows);
 }
 
-/// Draws all of it over as many rows as there are, in the order in which it is read.
+/// Draws all of them over as many rows as there are, in the order in which they are read.
 pub fn basis_in_full(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let mut facts: Vec<Vec<Span>> = vec![vec![(Role::Dim, "BASIS".to_owned())]];
-    let parts = parts(scene);
-    let last = parts.len().saturating_sub(1);
-    facts.extend(parts.into_iter().enumerate().map(|(i, part)| {
-        let separator = if i < last { " ·" } else { "" };
-        vec![part, (Role::Faint, separator.to_owned())]
-    }));
-    flow(canvas, area, &facts, 1);
+    write(canvas, area, HEADING[1], &in_full(scene, area.width));
 }
 
-fn parts(scene: &Scene<'_>) -> Vec<Span> {
-    let money = &scene.snap.money;
-    let mut parts = Vec::new();
-    let warn = |text: String| (Role::Warning, text);
-    let say = |text: String| (Role::Dim, text);
+/// Rows that all of them take.
+pub(super) fn basis_rows(scene: &Scene<'_>, width: u16) -> u16 {
+    (in_full(scene, width).len() as u16).max(1)
+}
 
-    match money.ledger.keeper {
-        Keeper::Other(_) => parts.extend(super::ledger::keeper(scene).map(|text| (Role::Info, text))),
-        Keeper::Ours | Keeper::Memory => {}
-    }
-    let count = |state| scene.snap.nodes.iter().filter(|node| node.state == state).count();
-    for (state, word) in [(Health::Lost, "lost"), (Health::Stale, "stale")] {
-        match count(state) {
-            0 => {}
-            1 => parts.push(warn(format!("1 node {word}, rent runs on"))),
-            n => parts.push(warn(format!("{} nodes {word}, rent runs on", human::grouped(n as u128)))),
+fn in_full(scene: &Scene<'_>, width: u16) -> Vec<Vec<Span>> {
+    let sums =
+        [keeper(scene), priced(scene), timing(scene), lost(scene), silent(scene, ""), unpriced(scene), hits(scene)];
+    let terms = [unrated(scene), lists(scene), billing(scene), rate(scene), in_memory(scene)];
+    laid_out(sums.into_iter().chain(terms), width, HEADING[1])
+}
+
+/// Facts one after another in rows, none of them broken.
+fn laid_out(facts: impl Iterator<Item = Option<Span>>, width: u16, heading: u16) -> Vec<Vec<Span>> {
+    let room = usize::from(width.saturating_sub(heading));
+    let mut rows: Vec<Vec<Span>> = Vec::new();
+    let mut used = 0;
+    for (role, text) in facts.flatten() {
+        let text = human::cut(&text, room);
+        let cells = human::width(&text);
+        if let Some(row) = rows.last_mut().filter(|_| used + GAP + cells <= room) {
+            row.extend([(Role::Faint, SEPARATOR.to_owned()), (role, text)]);
+            used += GAP + cells;
+        } else {
+            rows.push(vec![(role, text)]);
+            used = cells;
         }
     }
-    if money.unrated_gpus > 0 {
-        parts.push(warn(format!("{} GPUs without a rate: set [[lease]]", human::grouped(money.unrated_gpus as u128))));
-    }
-    parts.extend(rate(scene).map(say));
-    if money.unpriced_tokens > 0 {
-        let tokens = human::scaled(Some(money.unpriced_tokens as f64));
-        parts.push(warn(format!("{} tok unpriced", tokens.trim())));
-    }
-    if money.upper_bound {
-        parts.push(warn("hits unknown, priced as misses".to_owned()));
-    }
-    if money.lost_windows > 0 {
-        parts.push(warn(format!("{} windows may be lost", money.lost_windows)));
-    }
-    if let Some(share) = money.priced_share {
-        // Not all is never "100 %".
-        let share = if share.get() < 1.0 { Ratio::new(share.get().min(0.999)) } else { Some(share) };
-        parts.push(say(format!("priced {}", human::percent1(share).trim())));
-    }
-    if !money.uncertainty.is_zero() {
-        let what = if money.upper_bound { "timing and hits" } else { "timing" };
-        parts.push(say(format!("{what} ± {}", scene.money(Some(money.uncertainty), 9))));
-    }
-    parts.extend(lists(scene).map(say));
-    if money.revenue.is_some() {
-        parts.push(say(
-            if money.theoretical { "theoretical: all at list price" } else { "billed: paid share set" }.to_owned()
-        ));
-    }
-    if money.ledger.keeper == Keeper::Memory && !scene.is_blank() {
-        parts.extend(super::ledger::keeper(scene).map(say));
-    }
-    if parts.is_empty() {
-        parts.push(say("nothing watched yet".to_owned()));
-    }
-    parts
+    rows
 }
 
-fn rate(scene: &Scene<'_>) -> Option<String> {
+fn write(canvas: &mut Canvas<'_>, area: Rect, heading: u16, rows: &[Vec<Span>]) {
+    canvas.pen(area, 0).put(Role::Dim, "BASIS");
+    if rows.is_empty() {
+        canvas.pen(area, 0).skip(heading).put(Role::Dim, "nothing watched yet");
+    }
+    for (row, facts) in (0..area.height).zip(rows) {
+        let mut pen = canvas.pen(area, row);
+        pen.skip(heading);
+        for (role, text) in facts {
+            pen.put(*role, text);
+        }
+    }
+}
+
+fn warn(text: String) -> Span {
+    (Role::Warning, text)
+}
+
+fn say(text: String) -> Span {
+    (Role::Dim, text)
+}
+
+/// Who else keeps the ledger.
+fn keeper(scene: &Scene<'_>) -> Option<Span> {
+    let other = matches!(scene.snap.money.ledger.keeper, Keeper::Other(_));
+    ledger::keeper(scene).filter(|_| other).map(|text| (Role::Info, text))
+}
+
+/// That nobody keeps it.
+fn in_memory(scene: &Scene<'_>) -> Option<Span> {
+    let memory = scene.snap.money.ledger.keeper == Keeper::Memory && !scene.is_blank();
+    ledger::keeper(scene).filter(|_| memory).map(say)
+}
+
+/// Nodes that do not answer.
+fn silent(scene: &Scene<'_>, and: &str) -> Option<Span> {
+    let count = |state| scene.snap.nodes.iter().filter(|node| node.state == state).count();
+    let told = |count: usize, word: &str| match count {
+        0 => None,
+        1 => Some(format!("1 node {word}")),
+        n => Some(format!("{} nodes {word}", human::grouped(n as u128))),
+    };
+    let (lost, stale) = (told(count(Health::Lost), "lost"), told(count(Health::Stale), "stale"));
+    let text = match (lost, stale) {
+        (Some(lost), Some(stale)) => format!("{lost}, {stale}"),
+        (lost, stale) => lost.or(stale)?,
+    };
+    Some(warn(format!("{text}{and}")))
+}
+
+fn unrated(scene: &Scene<'_>) -> Option<Span> {
+    let gpus = scene.snap.money.unrated_gpus;
+    (gpus > 0).then(|| warn(format!("{} GPUs without a rate: set [[lease]]", human::grouped(gpus as u128))))
+}
+
+fn unpriced(scene: &Scene<'_>) -> Option<Span> {
+    let tokens = scene.snap.money.unpriced_tokens;
+    (tokens > 0).then(|| warn(format!("{} tok unpriced", human::scaled(Some(tokens as f64)).trim())))
+}
+
+fn hits(scene: &Scene<'_>) -> Option<Span> {
+    scene.snap.money.upper_bound.then(|| warn("hits unknown, priced as misses".to_owned()))
+}
+
+fn lost(scene: &Scene<'_>) -> Option<Span> {
+    match scene.snap.money.lost_windows {
+        0 => None,
+        1 => Some(warn("1 lost window".to_owned())),
+        windows => Some(warn(format!("{} lost windows", human::grouped(windows.into())))),
+    }
+}
+
+fn priced(scene: &Scene<'_>) -> Option<Span> {
+    let share = scene.snap.money.priced_share?;
+    // Not all is never "100 %".
+    let share = if share.get() < 1.0 { Ratio::new(share.get().min(0.999)) } else { Some(share) };
+    Some(say(format!("priced {}", human::percent1(share).trim())))
+}
+
+/// Half the width of what was estimated.
+fn timing(scene: &Scene<'_>) -> Option<Span> {
+    let money = &scene.snap.money;
+    let what = if money.upper_bound { "timing and hits" } else { "timing" };
+    (!money.uncertainty.is_zero()).then(|| say(format!("{what} ± {}", scene.money(Some(money.uncertainty), 9))))
+}
+
+/// At list prices, or what is truly billed.
+fn billing(scene: &Scene<'_>) -> Option<Span> {
+    let money = &scene.snap.money;
+    money.revenue?;
+    Some(say(if money.theoretical { "theoretical, no paid share" } else { "billed, paid share set" }.to_owned()))
+}
+
+fn rate(scene: &Scene<'_>) -> Option<Span> {
     let rates = &scene.snap.money.rates;
     let first = rates.first()?;
     let hour = first.rate.of(GpuTime::of(1, Time::from_secs(3600)));
@@ -103,18 +175,23 @@ fn rate(scene: &Scene<'_>) -> Option<String> {
     };
     let more = if rates.len() > 1 { format!(" +{}", rates.len() - 1) } else { String::new() };
     let gpu = human::shorten(first.gpu.as_str(), 12);
-    Some(format!("{gpu} {}/h ({source}){more}", human::unit_price(Some(hour), scene.currency())))
+    Some(say(format!("{gpu} {}/h ({source}){more}", human::unit_price(Some(hour), scene.currency()))))
 }
 
-fn lists(scene: &Scene<'_>) -> Option<String> {
+/// The list and tier in force, and when they change.
+fn lists(scene: &Scene<'_>) -> Option<Span> {
     let lists = &scene.snap.money.lists;
     let first = lists.first()?;
     let name = human::shorten(first.list.as_str(), 28);
     let when = match (&first.ended, first.until) {
         (Some(ended), _) => format!(", {ended}"),
+        (None, Some(until)) if until - scene.snap.at > SOON => {
+            format!(" for {}", human::duration(until - scene.snap.at))
+        }
         (None, Some(until)) => format!(" until {}", human::clock_minute(until, scene.zone())),
         (None, None) => String::new(),
     };
     let more = if lists.len() > 1 { format!(" +{}", lists.len() - 1) } else { String::new() };
-    Some(format!("list {name} {}{when}{more}", first.tier).replace("  ", " "))
+    let tier = human::shorten(first.tier.as_str(), 16);
+    Some(say(format!("list {name} {tier}{when}{more}").replace("  ", " ")))
 }

@@ -2,30 +2,39 @@
 
 use ratatui::layout::Rect;
 
+use crate::reading::Label;
 use crate::snapshot::Keeper;
 use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 
+/// Cells of a path that stands behind what is wrong with it.
+const PATH: usize = 24;
+
 /// Whether there is something to say that must be seen.
 pub fn has_ledger_trouble(scene: &Scene<'_>) -> bool {
     scene.snap.money.ledger.trouble.is_some()
 }
 
-/// Draws why the ledger is not written, and what to do.
+/// Draws why the ledger is not written, and what to do; the path, which is long and known, comes last.
 pub fn ledger_trouble(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let Some(trouble) = &scene.snap.money.ledger.trouble else { return };
+    let ledger = &scene.snap.money.ledger;
+    let Some(trouble) = &ledger.trouble else { return };
+    let path = ledger.path.as_ref().map_or("", Label::as_str);
+    let named = trouble.as_str().strip_prefix(path).and_then(|rest| rest.strip_prefix(": "));
     let mut pen = canvas.pen(area, 0);
     pen.strong(Role::Critical, "▲ ledger not written").skip(2);
     let room = pen.left();
-    pen.put(Role::Critical, &human::cut(trouble.as_str(), room));
+    pen.put(Role::Critical, &human::cut(named.unwrap_or(trouble.as_str()), room));
+    if named.is_some() && pen.left() > PATH {
+        pen.skip(2).put(Role::Dim, &human::shorten(path, PATH));
+    }
 }
 
 /// Who keeps it, where that is not this process in its file.
 pub(super) fn keeper(scene: &Scene<'_>) -> Option<String> {
-    let ledger = &scene.snap.money.ledger;
-    match ledger.keeper {
+    match scene.snap.money.ledger.keeper {
         Keeper::Ours => None,
         Keeper::Other(Some(pid)) => Some(format!("ledger kept by pid {pid}")),
         Keeper::Other(None) => Some("ledger kept by another process".to_owned()),

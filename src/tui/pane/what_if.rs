@@ -51,15 +51,14 @@ fn said(canvas: &mut Canvas<'_>, area: Rect, role: Role, text: &str) {
     canvas.pen(area, 0).put(role, &human::cut(text, usize::from(area.width)));
 }
 
-/// `WHAT IF  today's traffic 00:00–15:04, not real money`.
+/// `WHAT IF  not real money  today's traffic, 00:00 to 15:04`.
 fn heading(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, form: &WhatIfForm) {
     let mut pen = canvas.pen(area, 0);
-    pen.strong(Role::Info, "WHAT IF").skip(2);
+    pen.strong(Role::Info, "WHAT IF").skip(2).put(Role::Info, "not real money").skip(2);
     if let Some(page) = &form.page {
         let clock = |at| human::clock_minute(at, scene.zone());
-        pen.put(Role::Dim, &format!("today's traffic, {} to {}", clock(page.since), clock(page.until))).skip(2);
+        pen.put(Role::Dim, &format!("today's traffic, {} to {}", clock(page.since), clock(page.until)));
     }
-    pen.put(Role::Info, "not real money");
     if form.page.is_some() && !form.is_answered() {
         pen.skip(1).put(Role::Dim, "…");
     }
@@ -120,9 +119,7 @@ fn percent(ratio: Option<Ratio>) -> String {
 
 /// Now and then, and the difference.
 fn side_by_side(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &WhatIfPage) {
-    let mut pen = canvas.pen(area, 0);
-    pen.skip(LABEL as u16).right(Role::Dim, "now", FIGURE).right(Role::Info, "what if", FIGURE);
-    pen.right(Role::Dim, "change", FIGURE);
+    figures(canvas, area, 0, "", ["now", "what if", "change"]);
     let (before, after) = (&page.what_if.before, &page.what_if.after);
     let amounts = [
         ("revenue", Some(before.revenue), Some(after.revenue)),
@@ -130,7 +127,7 @@ fn side_by_side(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &W
         ("profit", before.profit(), after.profit()),
     ];
     for (row, (label, now, then)) in (1..).zip(amounts) {
-        let text = |amount| scene.money(amount, FIGURE - 2);
+        let text = |amount| scene.money(amount, figure_cells(area.width) - 3);
         let change = now.zip(then).map(|(now, then)| then - now);
         let signed = change.map_or(human::UNKNOWN.to_owned(), |change| plus(scene, change));
         let then_text = if label == "profit" { format!("{} {}", glyph(then), text(then)) } else { text(then) };
@@ -153,9 +150,24 @@ fn side_by_side(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &W
 }
 
 fn figures(canvas: &mut Canvas<'_>, area: Rect, row: u16, label: &str, [now, then, change]: [&str; 3]) {
+    let cells = figure_cells(area.width);
     let mut pen = canvas.pen(area, row);
-    pen.name(Role::Dim, label, LABEL).right(Role::Text, now, FIGURE).right(Role::Info, then, FIGURE);
-    pen.right(Role::Info, change, FIGURE);
+    pen.name(Role::Dim, label, LABEL).right(Role::Text, now, cells).right(Role::Info, then, cells);
+    if pen.left() >= cells {
+        pen.right(Role::Info, change, cells);
+    }
+}
+
+/// Cells of a figure: the change goes first where there is no room for three.
+const fn figure_cells(width: u16) -> usize {
+    let room = (width as usize).saturating_sub(LABEL);
+    if room >= 3 * FIGURE {
+        FIGURE
+    } else if room >= 12 {
+        room / 2
+    } else {
+        6
+    }
 }
 
 fn glyph(amount: Option<Money>) -> &'static str {

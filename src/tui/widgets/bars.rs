@@ -65,8 +65,14 @@ impl Bars<'_> {
         for row in 0..rows {
             let here = eighths.saturating_sub(row * 8).min(8);
             let glyph = if here == 8 { self.fill } else { EIGHTHS[usize::from(here)] };
-            if here > 0 {
-                canvas.cell(x, ground - 1 - row, glyph, style);
+            let y = ground - 1 - row;
+            let under = canvas.buffer.cell((x, y)).filter(|cell| cell.symbol() == "█").map(|cell| cell.fg);
+            match (here, under) {
+                (0, _) => break,
+                // The edge of a bar before another one leaves the rest of its cell to that one.
+                (1..8, Some(colour)) if style.fg.is_some() => canvas.cell(x, y, glyph, style.bg(colour)),
+                (1..8, Some(_)) => {}
+                _ => canvas.cell(x, y, glyph, style),
             }
         }
     }

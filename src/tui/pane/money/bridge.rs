@@ -9,17 +9,26 @@ use crate::tui::inquiry::MoneyPage;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
-use crate::units::{Money, Ratio, quotient};
+use crate::units::Money;
 
 /// Cells of a cause's name, and of its amount with sign and glyph.
 const NAME: usize = 9;
 const AMOUNT: usize = 10;
 
+/// Rows of heading, causes and what they come to; with fewer, the sum stands in the heading.
+const ROWS_WITH_SUM: u16 = 2 + Cause::ALL.len() as u16;
+
 /// Draws heading, the change, a row for each cause and, where rows are left, what moved most.
 pub(super) fn bridge(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let asked = page.bridge.against.name();
     let waits = if scene.app.money.against == page.bridge.against { "" } else { "  asking…" };
-    canvas.pen(area, 0).put(Role::Accent, "PROFIT /h").skip(1).put(Role::Dim, &format!("now against {asked}{waits}"));
+    let mut pen = canvas.pen(area, 0);
+    pen.put(Role::Accent, "PROFIT /h").skip(1).put(Role::Dim, &format!("now vs {asked}{waits}"));
+    if let Some(bridge) = page.bridge.bridge.as_ref().filter(|_| area.height < ROWS_WITH_SUM) {
+        let (role, glyph, plus) = sign(bridge.change());
+        let text = format!("{plus}{}", scene.money(Some(bridge.change()), AMOUNT - 2));
+        pen.skip(2).put(role, glyph).skip(1).put(role, &text);
+    }
     let Some(bridge) = page.bridge.bridge.as_ref() else {
         canvas.pen(area, 1).put(Role::Dim, "nothing is known of then");
         return;
@@ -49,7 +58,7 @@ const fn name(cause: Cause) -> &'static str {
     }
 }
 
-/// Steps from the earlier profit to the later one. Where seven causes and the sum find no room, the sum comes first.
+/// Steps from the earlier profit to the later one. The sum stands below them where there is a row for it.
 fn levels(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, bridge: &Bridge) {
     let upto = |cause| bridge.parts.iter().take_while(move |(before, _)| *before != cause).map(|(_, part)| *part);
     let levels = bridge.parts.map(|(cause, _)| bridge.before + upto(cause).sum());
@@ -65,16 +74,19 @@ fn levels(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, bridge: &Bridg
     if with_sum {
         let row = bridge.parts.len() as u16;
         amount(canvas, area, row, scene, "together", bridge.change());
-        let (before, after) = (scene.money(Some(bridge.before), 9), scene.money(Some(bridge.after), 9));
+        let x = NAME + AMOUNT + 4;
+        let cells = (usize::from(area.width).saturating_sub(x + 3) / 2).min(9);
+        let (before, after) = (scene.money(Some(bridge.before), cells), scene.money(Some(bridge.after), cells));
         let text = format!("{before} → {after}");
-        canvas.pen(area, row).skip((NAME + AMOUNT + 4) as u16).put(Role::Dim, &text);
+        let fits = human::width(&text) + x <= usize::from(area.width);
+        canvas.pen(area, row).skip(x as u16).put(Role::Dim, if fits { &text } else { &after });
     }
 }
 
 /// `traffic   ▲ +$1,204`.
 fn amount(canvas: &mut Canvas<'_>, area: Rect, row: u16, scene: &Scene<'_>, name: &str, part: Money) {
     let (role, glyph, plus) = sign(part);
-    let text = format!("{plus}{}", scene.money(Some(part), AMOUNT - 1));
+    let text = format!("{plus}{}", scene.money(Some(part), AMOUNT - 2));
     canvas.pen(area, row).name(Role::Dim, name, NAME).skip(1).put(role, glyph).right(role, &text, AMOUNT);
 }
 
@@ -131,14 +143,9 @@ fn movers(canvas: &mut Canvas<'_>, area: Rect, first: u16, scene: &Scene<'_>, pa
 
 fn mover_line(canvas: &mut Canvas<'_>, area: Rect, row: u16, scene: &Scene<'_>, kind: &str, mover: &Mover) {
     let (role, glyph, plus) = sign(mover.change());
-    let share = quotient(mover.change(), mover.before).map(Ratio::get);
-    let wide = area.width >= 40;
-    let text = format!("{plus}{}", scene.money(Some(mover.change()), AMOUNT - 1));
-    let cells = usize::from(area.width).saturating_sub(6 + AMOUNT + 3 + if wide { 9 } else { 0 });
+    let text = format!("{plus}{}", scene.money(Some(mover.change()), AMOUNT - 2));
+    let cells = usize::from(area.width).saturating_sub(6 + AMOUNT + 3);
     let mut pen = canvas.pen(area, row);
     pen.name(Role::Dim, kind, 6).name(Role::Text, mover.key.as_str(), cells).skip(1).put(role, glyph);
     pen.right(role, &text, AMOUNT);
-    if wide {
-        pen.skip(1).put(Role::Dim, &human::change(share));
-    }
 }

@@ -13,9 +13,10 @@ use crate::tui::scene::Scene;
 use crate::tui::widgets::{Canvas, Column, Figure, Rows, table};
 use crate::units::quotient;
 
-/// Draws as many as fit.
+/// Draws as many as fit, those in force first: they are what the others are compared with.
 pub(super) fn compare(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
-    let rows: Vec<&AtList> = page.compare.iter().collect();
+    let mut rows: Vec<&AtList> = page.compare.iter().collect();
+    rows.sort_by_key(|at| !in_force(page, at));
     let hidden = table(canvas, area, &columns(scene, page), &Rows::plain(&rows));
     more(canvas, area, hidden);
 }
@@ -26,13 +27,17 @@ pub(super) fn scrolled(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, p
     nodes::scrolled(canvas, area, scene.app.list(), &columns(scene, page), &rows, &|_| Health::Live);
 }
 
+/// Whether any of today's tokens was posted at a list.
+fn in_force(page: &MoneyPage, at: &AtList) -> bool {
+    page.models.lists.iter().any(|list| list.list == at.list)
+}
+
 fn columns<'a>(scene: &'a Scene<'a>, page: &'a MoneyPage) -> Vec<Column<'a, &'a AtList>> {
     type Col<'a> = Column<'a, &'a AtList>;
     let ours = page.totals.revenue;
-    let in_force = |at: &AtList| page.models.lists.iter().any(|list| list.list == at.list);
     vec![
         Col::name("SAME TOKENS AT", 22, 12, 0, move |at| {
-            Figure::value(format!("{}{}", at.list, if in_force(at) { " ●" } else { "" }))
+            Figure::value(format!("{}{}", at.list, if in_force(page, at) { " ●" } else { "" }))
         }),
         Col::figure("worth", 9, 0, |at| Figure::value(scene.money(Some(at.revenue), 9))),
         Col::figure("of ours", 7, 1, move |at| {

@@ -12,6 +12,8 @@ use crate::units::{Money, Ratio};
 
 /// Rows of [`break_even`].
 pub(super) const ROWS: u16 = 10;
+/// Columns of [`break_even_narrow`].
+pub(super) const NARROW: u16 = 15;
 /// Cells of a label.
 const LABEL: usize = 15;
 
@@ -34,18 +36,11 @@ pub(super) fn since_midnight(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<
 }
 
 /// The same in two rows under the hours, in their columns.
-pub(super) fn since_midnight_brief(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+pub(super) fn since_midnight_brief(canvas: &mut Canvas<'_>, area: Rect, page: &MoneyPage) {
     let sums = sums(page);
     bars(canvas, area, &sums);
     canvas.pen(area, 0).put(Role::Dim, "since");
     canvas.pen(area, 1).put(Role::Dim, "00:00");
-    let pitch = pitch(area.width, sums.len());
-    let x = SCALE + pitch * sums.len() as u16 + 1;
-    if let Some(last) = sums.iter().rev().find_map(|sum| *sum) {
-        let (role, glyph) = sign(last);
-        canvas.pen(area, 0).skip(x).put(role, glyph).skip(1).put(role, &scene.money(Some(last), 10));
-        canvas.pen(area, 1).skip(x).put(Role::Dim, "profit");
-    }
 }
 
 fn heading(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, last: Option<Money>) {
@@ -72,7 +67,8 @@ fn sign(amount: Money) -> (Role, &'static str) {
 fn sums(page: &MoneyPage) -> Vec<Option<Money>> {
     let mut sum = Money::ZERO;
     let upto = page.hours.iter().map(|hour| {
-        sum += hour.profit?;
+        // Beyond all money there is, a line on a screen may end at its edge.
+        sum = Money::from_grains(sum.grains().saturating_add(hour.profit?.grains()));
         Some(sum)
     });
     upto.collect()
@@ -103,39 +99,33 @@ pub(super) fn break_even(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>,
         row += 1;
     }
     canvas.pen(area, row).put(Role::Accent, "MONTH TO DATE");
-    for (label, role, value) in month_facts(scene, page) {
+    if page.month.is_none() {
+        canvas.pen(area, row + 1).put(Role::Dim, "nothing is known of it yet");
+    }
+    for ([label, _], role, amount) in month_facts(page) {
         row += 1;
-        line(canvas, area, row, label, role, &value);
+        line(canvas, area, row, label, role, &scene.money(amount, 12));
     }
 }
 
-/// The same in as few rows as can be.
-pub(super) fn break_even_brief(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+/// The same in few columns.
+pub(super) fn break_even_narrow(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+    let mut put = |row: u16, label: &str, role: Role, value: &str| {
+        let cells = usize::from(NARROW).saturating_sub(human::width(label) + 1);
+        canvas.pen(area, row).put(Role::Dim, label).skip(1).right(role, value, cells);
+    };
+    put(0, "BREAKS EVEN AT", Role::Dim, "");
     let facts = break_even_facts(scene, page);
-    let text = facts.iter().map(|(label, value)| format!("{} {value}", label.trim_start_matches("this ")));
-    let text = format!("breaks even at {}", text.collect::<Vec<_>>().join(", "));
-    let lines = area.height.min(2);
-    let mut rest = text.as_str();
-    for row in 0..lines {
-        let cut = fitting(rest, usize::from(area.width));
-        let (head, tail) = rest.split_at(cut);
-        canvas.pen(area, row).put(Role::Dim, head.trim());
-        rest = tail.trim_start();
+    for (row, (label, (_, value))) in (1..).zip(["load", "hits", "GPU"].into_iter().zip(&facts)) {
+        put(row, label, Role::Text, value);
     }
-    let month = Rect { y: area.y + lines, height: area.height - lines, ..area };
-    for (row, (label, role, value)) in (0..month.height).zip(month_facts(scene, page).into_iter().rev()) {
-        line(canvas, month, row, label, role, &value);
+    put(5, "MONTH TO DATE", Role::Dim, "");
+    if page.month.is_none() {
+        put(6, "nothing known", Role::Dim, "");
     }
-}
-
-/// How many bytes of a text fit so many cells, broken at a space where there is one.
-fn fitting(text: &str, cells: usize) -> usize {
-    if human::width(text) <= cells {
-        return text.len();
+    for (row, ([_, label], role, amount)) in (6..).zip(month_facts(page)) {
+        put(row, label, role, &scene.money(amount, 8));
     }
-    let within = text.char_indices().take_while(|(at, _)| human::width(&text[..*at]) <= cells);
-    let end = within.last().map_or(0, |(at, _)| at);
-    text[..end].rfind(' ').unwrap_or(end)
 }
 
 fn line(canvas: &mut Canvas<'_>, area: Rect, row: u16, label: &str, role: Role, value: &str) {
@@ -156,22 +146,24 @@ fn break_even_facts(scene: &Scene<'_>, page: &MoneyPage) -> [(&'static str, Stri
     ]
 }
 
-/// Cost against what it may be, the most telling last.
-fn month_facts(scene: &Scene<'_>, page: &MoneyPage) -> Vec<(&'static str, Role, String)> {
-    let month = &page.month;
-    let money = |amount| scene.money(amount, 12);
+/// A figure of the month: its label, the same where cells are few, and the amount.
+type Monthly = ([&'static str; 2], Role, Option<Money>);
+
+/// Cost against what it may be.
+fn month_facts(page: &MoneyPage) -> Vec<Monthly> {
+    let Some(month) = &page.month else { return Vec::new() };
     let mut facts = vec![
-        ("revenue", Role::Text, money(Some(month.revenue))),
-        ("cost", Role::Text, money(month.cost)),
-        ("cost by its end", Role::Text, money(month.projected_cost)),
+        (["revenue"; 2], Role::Text, Some(month.revenue)),
+        (["cost"; 2], Role::Text, month.cost),
+        (["cost by its end", "by end"], Role::Text, month.projected_cost),
     ];
     if month.budget.is_some() {
-        facts.push(("budget", Role::Text, money(month.budget)));
+        facts.push((["budget"; 2], Role::Text, month.budget));
     }
     match month.over_budget() {
         None => {}
-        Some(over) if over > Money::ZERO => facts.push(("over budget by", Role::Warning, money(Some(over)))),
-        Some(under) => facts.push(("under budget by", Role::Text, money(Some(-under)))),
+        Some(over) if over > Money::ZERO => facts.push((["over budget by", "over"], Role::Warning, Some(over))),
+        Some(under) => facts.push((["under budget by", "under"], Role::Text, Some(-under))),
     }
     facts
 }

@@ -25,6 +25,9 @@ pub(super) fn hours(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page
     scale(canvas, bars, scene, top);
     let plot = Rect { x: bars.x + SCALE, width: bars.width.saturating_sub(SCALE), ..bars }.intersection(bars);
     draw_bars(canvas, plot, page, pitch, top);
+    if page.hours.iter().all(|hour| hour.revenue.is_none() && hour.cost.is_none()) {
+        canvas.pen(plot, plot.height / 2).put(Role::Dim, "nothing is known of today yet");
+    }
     let below = Rect { y: bars.bottom(), height: area.bottom().saturating_sub(bars.bottom()), ..area };
     axis(canvas, below.intersection(area), scene, page, pitch);
     if ratios > 0 {
@@ -52,7 +55,8 @@ fn heading(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyP
     let old = old_page(scene, page);
     let mut pen = canvas.pen(area, 0);
     pen.put(Role::Accent, if area.width < 60 { "BY THE HOUR" } else { "TODAY BY THE HOUR" }).skip(2);
-    let revenue = if page.models.theoretical && area.width >= 60 { "theoretical revenue" } else { "revenue" };
+    let theoretical = page.models.theoretical && !page.models.lists.is_empty();
+    let revenue = if theoretical && area.width >= 60 { "theoretical revenue" } else { "revenue" };
     pen.put(Role::High, "█").skip(1).put(Role::Dim, revenue).skip(2).put(Role::Hit, "▒").skip(1).put(Role::Dim, "cost");
     if let Some(old) = old {
         pen.skip(2);
@@ -103,7 +107,7 @@ fn axis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage
 
 /// How many times its cost an hour earned: the band that an operator watches.
 fn over_cost(canvas: &mut Canvas<'_>, area: Rect, page: &MoneyPage, pitch: u16) {
-    canvas.pen(area, 0).put(Role::Dim, "x cost");
+    canvas.pen(area, 0).right(Role::Dim, "/cost", usize::from(SCALE) - 1);
     for (i, hour) in (0..).zip(&page.hours) {
         let ratio = hour.revenue.zip(hour.cost).and_then(|(revenue, cost)| quotient(revenue, cost));
         let text = match ratio.map(crate::units::Ratio::get) {

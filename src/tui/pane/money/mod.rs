@@ -7,14 +7,20 @@ mod hours;
 mod rows;
 
 use ratatui::layout::Rect;
+use ratatui::widgets::{Paragraph, Widget, Wrap};
 
+use super::basis::basis_rows;
 use crate::tui::app::Pane;
 use crate::tui::human;
 use crate::tui::inquiry::MoneyPage;
-use crate::tui::layout::{Rows, count, split};
+use crate::tui::layout::{Rows, split};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
+use crate::units::Span;
+
+/// A page that is older than this says so.
+const OLD: Span = Span::from_secs(60);
 
 /// Draws it at the largest size that fits.
 pub fn money(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
@@ -46,9 +52,9 @@ fn medium(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut rows = Rows(area);
     super::tabs(canvas, Rect { x: area.x - 1, ..rows.top(1) }, scene);
     super::profit_brief(canvas, rows.top(2), scene);
-    let basis = rows.bottom(if area.height > 20 { 2 } else { 1 });
+    let basis = rows.bottom(basis_rows(scene, area.width).min(if area.height > 20 { 3 } else { 1 }));
     super::basis_in_full(canvas, basis, scene);
-    let chart = rows.top((rows.0.height / 2 - 1).max(8));
+    let chart = rows.top(8.max(rows.0.height / 2));
     with_page(canvas, chart, scene, hours::hours);
     if let Some(page) = &scene.app.money.page {
         lower(canvas, rows.0, scene, page);
@@ -74,7 +80,7 @@ fn lower(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPag
 fn large(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut rows = Rows(area);
     super::tabs(canvas, Rect { x: area.x - 1, ..rows.top(2) }, scene);
-    let basis = rows.bottom(if area.width < 150 { 2 } else { 1 });
+    let basis = rows.bottom(basis_rows(scene, area.width).min(3));
     super::basis_in_full(canvas, basis, scene);
     rows.bottom(1);
     let huge = area.width >= 160 && area.height >= 44;
@@ -89,55 +95,55 @@ fn large(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let Some(page) = scene.app.money.page.clone() else {
         return nothing_yet(canvas, rows.0, scene);
     };
-    let chart = rows.top((rows.0.height * 2 / 5).clamp(9, 18));
-    hours::hours(canvas, chart, scene, &page);
-    if !huge {
-        let line = rows.top(2);
-        day::since_midnight_brief(canvas, line, scene, &page);
-    }
-    rows.top(1);
+    let chart = (rows.0.height * 3 / 8).clamp(9, 18);
     if huge {
+        hours::hours(canvas, rows.top(chart), scene, &page);
+        rows.top(1);
         three_columns(canvas, rows.0, scene, &page);
     } else {
+        chart_with_facts(canvas, rows.top(chart + 2), scene, &page);
+        rows.top(1);
         two_columns(canvas, rows.0, scene, &page);
     }
 }
 
+/// The hours, the profit since midnight in their columns, and beside both what it takes to break even.
+fn chart_with_facts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+    let (left, right) = split(area, area.width.saturating_sub(day::NARROW + 1), 1);
+    let mut rows = Rows(left);
+    day::since_midnight_brief(canvas, rows.bottom(2), page);
+    hours::hours(canvas, rows.0, scene, page);
+    day::break_even_narrow(canvas, right, scene, page);
+}
+
 fn two_columns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let (left, right) = split(area, 76.min(area.width * 2 / 3), 3);
-    tables(canvas, left, scene, page);
-    let mut rows = Rows(right);
-    bridge::bridge(canvas, rows.top(10), scene, page);
-    day::break_even_brief(canvas, rows.0, scene, page);
+    let mut rows = Rows(left);
+    let third = area.height / 3;
+    let models = rows::model_rows(page).min(third + 1);
+    rows::models(canvas, rows.top(models), scene, page);
+    rows.top(1);
+    let tiers = rows::tier_rows(page).min(third);
+    rows::tiers(canvas, rows.top(tiers), scene, page);
+    rows.top(1);
+    compare::compare(canvas, rows.0, scene, page);
+    bridge::bridge(canvas, right, scene, page);
 }
 
 fn three_columns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let (left, rest) = split(area, 77, 4);
     let (middle, right) = split(rest, rest.width / 2, 4);
     let mut rows = Rows(left);
-    let models = (count(page.models.rows.len()) + 1).min(left.height / 2);
+    let models = rows::model_rows(page).min(left.height / 2);
     rows::models(canvas, rows.top(models), scene, page);
     rows.top(1);
-    let tiers = (count(page.tiers.rows.len()) + 1).min(rows.0.height);
+    let tiers = rows::tier_rows(page).min(rows.0.height);
     rows::tiers(canvas, rows.top(tiers), scene, page);
     bridge::bridge(canvas, middle, scene, page);
     let mut rows = Rows(right);
     let facts = rows.bottom(day::ROWS.min(right.height / 2));
     day::break_even(canvas, facts, scene, page);
     rows.bottom(1);
-    compare::compare(canvas, rows.0, scene, page);
-}
-
-/// Models, tiers and lists, one below the other.
-fn tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
-    let mut rows = Rows(area);
-    let third = area.height / 3;
-    let models = (count(page.models.rows.len()) + 1).min(third + 1);
-    rows::models(canvas, rows.top(models), scene, page);
-    rows.top(1);
-    let tiers = (count(page.tiers.rows.len()) + 1).min(third);
-    rows::tiers(canvas, rows.top(tiers), scene, page);
-    rows.top(1);
     compare::compare(canvas, rows.0, scene, page);
 }
 
@@ -155,20 +161,22 @@ fn with_page(
 }
 
 fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let (role, text) = match (&scene.app.money.trouble, scene.app.has_past) {
+        (Some(trouble), _) => (Role::Critical, format!("the ledger does not tell the past: {trouble}")),
+        (None, true) => (Role::Dim, "asking the ledger…".to_owned()),
+        (None, false) => (Role::Dim, "no ledger here: the past is not kept".to_owned()),
+    };
     let row = area.height.min(3).saturating_sub(1);
-    let width = usize::from(area.width);
-    match (&scene.app.money.trouble, scene.app.has_past) {
-        (Some(trouble), _) => {
-            let text = format!("the ledger does not tell the past: {trouble}");
-            canvas.pen(area, row).put(Role::Critical, &human::cut(&text, width));
-        }
-        (None, true) => drop(canvas.pen(area, row).put(Role::Dim, "asking the ledger…")),
-        (None, false) => drop(canvas.pen(area, row).put(Role::Dim, "no ledger here: the past is not kept")),
-    }
+    let below = Rect { y: area.y + row, height: area.height - row, ..area };
+    let style = canvas.theme.style(role);
+    Paragraph::new(text).wrap(Wrap { trim: true }).style(style).render(below, canvas.buffer);
 }
 
-/// The trouble of the last question, beside the page that stands since before it.
+/// Since when the page stands, where that is not now, and why.
 fn old_page(scene: &Scene<'_>, page: &MoneyPage) -> Option<String> {
-    let trouble = scene.app.money.trouble.as_ref()?;
-    Some(format!("as of {}: {trouble}", human::clock_minute(page.at, scene.zone())))
+    let clock = human::clock_minute(page.at, scene.zone());
+    match &scene.app.money.trouble {
+        Some(trouble) => Some(format!("as of {clock}: {trouble}")),
+        None => (scene.ago(page.at) > OLD).then(|| format!("as of {clock}, asking the ledger…")),
+    }
 }

@@ -6,6 +6,7 @@ use crate::reading::Health;
 use crate::statement::{Row, RowKind, Statement};
 use crate::tui::human;
 use crate::tui::inquiry::MoneyPage;
+use crate::tui::layout::count;
 use crate::tui::pane::models::profit;
 use crate::tui::pane::nodes;
 use crate::tui::scene::Scene;
@@ -15,17 +16,33 @@ use crate::units::{Money, quotient};
 
 /// Draws as many models as fit.
 pub(super) fn models(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
-    plain(canvas, area, scene, "MODELS", &page.models);
+    plain(canvas, area, scene, "MODELS", &shown(scene, &page.models));
 }
 
 /// Draws as many tiers as fit.
 pub(super) fn tiers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
-    plain(canvas, area, scene, "TIERS", &page.tiers);
+    let mut rows = shown(scene, &page.tiers);
+    // What is no tier's stands among the models.
+    rows.retain(|row| row.kind == RowKind::Key);
+    plain(canvas, area, scene, "TIERS", &rows);
 }
 
-fn plain(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: &str, statement: &Statement) {
-    let rows = shown(scene, statement);
-    let hidden = table(canvas, area, &columns(scene, title), &Rows::plain(&rows));
+/// Rows that all models take, with their heading.
+pub(super) fn model_rows(page: &MoneyPage) -> u16 {
+    count(page.models.rows.iter().filter(|row| says_something(row)).count()) + 1
+}
+
+/// Rows that all tiers take, with their heading.
+pub(super) fn tier_rows(page: &MoneyPage) -> u16 {
+    count(page.tiers.rows.iter().filter(|row| row.kind == RowKind::Key).count()) + 1
+}
+
+fn says_something(row: &Row) -> bool {
+    row.kind == RowKind::Key || !row.is_empty()
+}
+
+fn plain(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: &str, rows: &[&Row]) {
+    let hidden = table(canvas, area, &columns(scene, title), &Rows::plain(rows));
     more(canvas, area, hidden);
 }
 
@@ -45,7 +62,7 @@ pub(super) fn more(canvas: &mut Canvas<'_>, area: Rect, hidden: usize) {
 }
 
 fn shown<'a>(scene: &Scene<'_>, statement: &'a Statement) -> Vec<&'a Row> {
-    let rows = statement.rows.iter().filter(|row| row.kind == RowKind::Key || !row.is_empty());
+    let rows = statement.rows.iter().filter(|row| says_something(row));
     rows.filter(|row| scene.app.filter.accepts(&[("model", row.key.as_str())])).collect()
 }
 
