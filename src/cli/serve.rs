@@ -60,16 +60,13 @@ async fn tell_of_ledger(mut pictures: watch::Receiver<Arc<Snapshot>>) {
             continue;
         }
         let path = basis.path.as_ref().map_or("", Label::as_str);
-        match (&basis.trouble, basis.keeper) {
-            (Some(trouble), _) => eprintln!("margintop: {trouble}; money is kept in memory meanwhile"),
-            (None, Keeper::Other(Some(pid))) => {
-                eprintln!("margintop: {path}: kept by pid {pid}; taken over when it ends")
-            }
-            (None, Keeper::Other(None)) => {
-                eprintln!("margintop: {path}: kept by another process; taken over when it ends")
-            }
-            (None, Keeper::Ours | Keeper::Memory) => eprintln!("margintop: {path}: written again by this process"),
-        }
+        let line = match (&basis.trouble, basis.keeper) {
+            (Some(trouble), _) => format!("{trouble}; money is kept in memory meanwhile"),
+            (None, Keeper::Other(Some(pid))) => format!("{path}: kept by pid {pid}; taken over when it ends"),
+            (None, Keeper::Other(None)) => format!("{path}: kept by another process; taken over when it ends"),
+            (None, Keeper::Ours | Keeper::Memory) => format!("{path}: written again by this process"),
+        };
+        eprintln!("margintop: {line}");
         told = basis;
     }
 }
