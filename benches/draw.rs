@@ -1,4 +1,5 @@
-//! One frame of the overview at 200x50 over 278 nodes and 2,224 GPUs, and what a new picture costs before it.
+//! One frame of the overview at 200x50 over 278 nodes and 2,224 GPUs, what a new picture costs before it, and one frame
+//! of the money view.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "../tests/picture/mod.rs"]
@@ -9,10 +10,11 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::tz::TimeZone;
-use margintop::tui::app::{Action, App};
+use margintop::tui::app::{Action, App, Command};
 use margintop::tui::terminal::Thrifty;
 use margintop::tui::theme::{Depth, Shelf, Theme};
 use margintop::units::Span;
+use picture::pages::{self, Page};
 use ratatui::Terminal;
 use ratatui::layout::Size;
 
@@ -35,6 +37,20 @@ fn frames(c: &mut Criterion) {
     c.bench_function("draw 200x50 with 2,224 GPUs, nothing moving", |b| {
         b.iter(|| {
             terminal.draw(|frame| margintop::tui::draw(frame, &app, app.shown(), &theme)).unwrap();
+        });
+    });
+    let mut money = pages::app(Page::Fleet);
+    c.bench_function("draw the money view at 200x50, every figure moving", |b| {
+        b.iter(|| {
+            money.update(Action::Fresh(next.next().unwrap().clone()));
+            terminal.draw(|frame| margintop::tui::draw(frame, &money, money.shown(), &theme)).unwrap();
+        });
+    });
+    money.update(Action::Command(Command::WhatIf));
+    pages::answer(&mut money, Page::Fleet);
+    c.bench_function("draw the what-if form over it", |b| {
+        b.iter(|| {
+            terminal.draw(|frame| margintop::tui::draw(frame, &money, money.shown(), &theme)).unwrap();
         });
     });
 }

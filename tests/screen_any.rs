@@ -8,9 +8,12 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use margintop::reading::{EngineKind, Health, Label, ModelName, Role as EngineRole, UnitName};
 use margintop::snapshot::{Line, Rule, Severity, Snapshot};
-use margintop::tui::app::{Action, App, Command, Motion, View};
+use margintop::tui::app::{Action, App, Command, Motion, Turn, View};
+use margintop::tui::inquiry::{Against, Hour, MoneyPage, MoneyQuestion, Question, Reply, WhatIfPage};
 use margintop::tui::theme::Theme;
 use margintop::units::{Money, Ratio, Span, Timestamp, Tokens};
+use picture::pages::{self, Page, book};
+use picture::past::{Making, classes, held};
 use picture::{Case, case, empty};
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -38,6 +41,47 @@ fn every_case_at_every_awkward_size() {
                 [(0, 0), (1, 1), (0, 9), (9, 0), (20, 5), (40, 8), (41, 9), (76, 20), (110, 33), (250, 80)]
             {
                 draw(&app, width, height);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_page_and_pane_at_every_awkward_size() {
+    for page in Page::ALL {
+        let mut app = pages::app(page);
+        for key in [Command::Show(View::Money); 6].into_iter().chain([Command::WhatIf]) {
+            for (width, height) in [
+                (0, 0),
+                (1, 1),
+                (40, 8),
+                (41, 9),
+                (41, 30),
+                (78, 20),
+                (79, 21),
+                (90, 60),
+                (108, 32),
+                (250, 80),
+                (250, 9),
+            ] {
+                draw(&app, width, height);
+            }
+            app.update(Action::Command(key));
+            pages::answer(&mut app, page);
+        }
+    }
+}
+
+#[test]
+fn no_margin_of_the_money_view_is_bare() {
+    for page in Page::ALL {
+        for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 50)] {
+            let mut app = pages::app(page);
+            for _ in 0..2 {
+                let text = draw(&app, width, height).replace("margintop", "").replace("gross margin", "");
+                assert!(!text.contains("margin"), "{page:?} at {width}x{height}");
+                app.update(Action::Command(Command::WhatIf));
+                pages::answer(&mut app, page);
             }
         }
     }
@@ -170,10 +214,80 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    /// A past of anything: names, prices, rates and counts at their edges.
+    fn past()(
+        at in 0_i64..4_000_000_000_000,
+        names in (text(), text(), text(), text()),
+        prices in prop::sample::select(vec!["0", "0.000000001", "0.55", "1000000"]),
+        rate in prop::sample::select(vec![None, Some("0"), Some("2.00"), Some("999999.99")]),
+        cells in prop::collection::vec((0_i64..96, 0_u64..1_000_000_000_000, 0_u64..1_000_000_000_000, any::<bool>()), 0..20),
+        rents in prop::collection::vec((0_i64..96, 0_u32..100_000, any::<bool>()), 0..20),
+    ) -> margintop::ledger::Past {
+        let mut made = Making::default();
+        let since = Timestamp::from_millis(at / 900_000 * 900_000);
+        (made.0.since, made.0.until) = (since, since + Span::from_secs(86_400));
+        let account = made.account(names.0.as_str(), Some(names.1.as_str()), names.2.as_str(), EngineRole::Decode);
+        let landlord = made.landlord(Some(names.0.as_str()), Some(names.1.as_str()), rate);
+        let tariff = made.tariff(names.3.as_str(), names.2.as_str(), [prices; 3]);
+        for (quarter, prompt, output, priced) in cells {
+            let bucket = since + Span::from_secs(quarter * 900);
+            made.tokens(bucket, account, priced.then_some(tariff), classes(prompt, prompt / 3, output));
+        }
+        for (quarter, gpus, idle) in rents {
+            let bucket = since + Span::from_secs(quarter * 900);
+            made.rent(bucket, landlord, held(gpus, 15), held(if idle { gpus } else { 0 }, 15));
+        }
+        made.0
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #[test]
+    fn drawing_a_page_never_panics(
+        picture in snapshot(),
+        pasts in (past(), past(), past()),
+        hours in prop::collection::vec((money(), money(), money()), 0..40),
+        (width, height) in (0_u16..250, 0_u16..80),
+        panes in 0_usize..5,
+        (steps, against) in (0_usize..5, 0_usize..3),
+    ) {
+        let mut app = app(picture);
+        app.has_past = true;
+        let at = pasts.0.until - Span::from_secs(1);
+        let question = MoneyQuestion { at, against: Against::ALL[against] };
+        let four = [pasts.0.clone(), pasts.0.clone(), pasts.1, pasts.2];
+        let mut page = MoneyPage::of(question, &four, &book(), &TimeZone::UTC, Some(Money::ZERO));
+        for _ in 0..panes + 1 {
+            app.update(Action::Command(Command::Show(View::Money)));
+        }
+        app.update(Action::Answered(Reply::Money(Ok(Arc::new(page.clone())))));
+        draw(&app, width, height);
+        page.hours = hours.iter().map(|(revenue, cost, profit)| Hour { begin: at, revenue: *revenue, cost: *cost, profit: *profit }).collect();
+        app.update(Action::Answered(Reply::Money(Ok(Arc::new(page)))));
+        draw(&app, width, height);
+        app.update(Action::Command(Command::WhatIf));
+        for field in 0..5 {
+            for _ in 0..=steps {
+                app.update(Action::Command(Command::Step(if field % 2 == 0 { Turn::Next } else { Turn::Previous })));
+            }
+            app.update(Action::Command(Command::Move(Motion::Down)));
+        }
+        while let Some(question) = app.question() {
+            app.update(match question {
+                Question::WhatIf(asked) => Action::Answered(Reply::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &pasts.0, &book()))))),
+                Question::Money(_) => Action::Unanswered,
+            });
+        }
+        draw(&app, width, height);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
     #[test]
-    fn drawing_never_panics(picture in snapshot(), width in 0_u16..250, height in 0_u16..80, view in 0_usize..5, moves in 0_usize..60) {
+    fn drawing_never_panics(picture in snapshot(), width in 0_u16..250, height in 0_u16..80, view in 0_usize..View::COUNT, moves in 0_usize..60) {
         let mut app = app(picture);
         app.update(Action::Command(Command::Show(View::ALL[view])));
         for _ in 0..moves {

@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::tz::TimeZone;
 use margintop::snapshot::Snapshot;
-use margintop::tui::app::{Action, App};
+use margintop::tui::app::{Action, App, Command, View};
 use margintop::tui::terminal::Thrifty;
 use margintop::tui::theme::{Depth, Shelf, Theme};
 use margintop::units::Span;
+use picture::pages::{self, Page};
 use ratatui::Terminal;
 use ratatui::layout::Size;
 
@@ -32,11 +33,18 @@ impl Write for Counter {
 
 /// Bytes of the frames of a minute, a picture a second, after the first frame.
 fn a_minute(of: impl Fn(u64) -> Snapshot) -> usize {
+    a_minute_of(of, View::Overview)
+}
+
+fn a_minute_of(of: impl Fn(u64) -> Snapshot, view: View) -> usize {
     let theme = Theme::new(&Shelf::built_in().unwrap().palettes()[0], Depth::True);
     let counter = Counter::default();
     let backend = Thrifty::new(counter.clone(), || Ok(Size::new(200, 50)));
     let mut terminal = Terminal::new(backend).unwrap();
     let mut app = App::new(Arc::new(of(0)), TimeZone::UTC, Span::from_secs(1), 1);
+    app.has_past = true;
+    app.update(Action::Command(Command::Show(view)));
+    pages::answer(&mut app, Page::Fleet);
     let mut show = |app: &App| {
         terminal.draw(|frame| margintop::tui::draw(frame, app, app.shown(), &theme)).unwrap();
     };
@@ -44,6 +52,7 @@ fn a_minute(of: impl Fn(u64) -> Snapshot) -> usize {
     let first = counter.0.load(Ordering::Relaxed);
     for beat in 1..=60 {
         app.update(Action::Fresh(Arc::new(of(beat))));
+        pages::answer(&mut app, Page::Fleet);
         show(&app);
     }
     counter.0.load(Ordering::Relaxed) - first
@@ -69,4 +78,10 @@ fn one_box_with_nothing_moving_stays_under_2_kb() {
 fn a_fleet_of_2224_gpus_stays_under_400_kb() {
     let bytes = a_minute(picture::fleet);
     assert!(bytes < 400_000, "{bytes} bytes");
+}
+
+#[test]
+fn the_money_of_a_fleet_stays_under_100_kb() {
+    let bytes = a_minute_of(picture::fleet, View::Money);
+    assert!(bytes < 100_000, "{bytes} bytes a minute");
 }

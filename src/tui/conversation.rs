@@ -48,3 +48,74 @@ impl Conversation {
         news
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use jiff::tz::TimeZone;
+
+    use super::super::app::{Command, View};
+    use super::super::inquiry::ReplyTo;
+    use super::*;
+    use crate::clock::Clock;
+    use crate::fleet::{Fleet, Site};
+    use crate::pricing::Book;
+    use crate::reading::Label;
+    use crate::units::Span;
+
+    /// Replies that wait for the ledger to give them.
+    type Held = Arc<Mutex<Vec<ReplyTo>>>;
+
+    fn asking() -> (Conversation, App, Held, Receiver<Wake>) {
+        let held = Held::default();
+        let (wake, wakes) = mpsc::sync_channel(1);
+        let inbox = held.clone();
+        let past = AskPast::new(move |_, reply| inbox.lock().unwrap().push(reply));
+        let fleet = Fleet::new(Site::local("here"), Book::built_in().unwrap(), Clock::System.now());
+        let mut picture = fleet.picture();
+        picture.at = crate::units::Timestamp::from_millis(1);
+        let mut app = App::new(Arc::new(picture), TimeZone::UTC, Span::from_secs(1), 1);
+        app.has_past = true;
+        app.update(Action::Command(Command::Show(View::Money)));
+        (Conversation::new(Some(past), wake), app, held, wakes)
+    }
+
+    #[test]
+    fn there_is_never_more_than_one_question() {
+        let (mut conversation, mut app, held, wakes) = asking();
+        assert!(!conversation.go_on(&mut app));
+        app.update(Action::Command(Command::Against));
+        assert!(!conversation.go_on(&mut app));
+        assert_eq!(held.lock().unwrap().len(), 1);
+        let reply = held.lock().unwrap().pop().unwrap();
+        reply(Reply::Money(Err(Label::new("busy"))));
+        assert!(matches!(wakes.try_recv(), Ok(Wake::Answered)));
+        assert!(conversation.go_on(&mut app), "there is something to draw");
+        assert_eq!(app.money.trouble.as_ref().unwrap().as_str(), "busy");
+        assert_eq!(held.lock().unwrap().len(), 1, "the other end of the bridge is asked for now");
+    }
+
+    #[test]
+    fn an_answer_is_heard_though_the_queue_is_full_and_nobody_waits_for_room() {
+        let (mut conversation, mut app, held, _wakes) = asking();
+        conversation.wake.try_send(Wake::Resumed).unwrap();
+        conversation.go_on(&mut app);
+        let reply = held.lock().unwrap().pop().unwrap();
+        reply(Reply::Money(Err(Label::new("busy"))));
+        assert!(conversation.go_on(&mut app));
+    }
+
+    #[test]
+    fn a_question_that_was_dropped_is_asked_again() {
+        let (mut conversation, mut app, held, _wakes) = asking();
+        conversation.go_on(&mut app);
+        drop(held.lock().unwrap().pop());
+        assert!(conversation.go_on(&mut app));
+        assert!(app.money.trouble.is_some());
+        app.update(Action::Command(Command::Against));
+        conversation.go_on(&mut app);
+        assert_eq!(held.lock().unwrap().len(), 1);
+    }
+}
