@@ -1,5 +1,5 @@
 //! One frame of the overview at 200x50 over 278 nodes and 2,224 GPUs, what a new picture costs before it, and one frame
-//! of the money view.
+//! of the money view and the fold behind it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "../tests/picture/mod.rs"]
@@ -11,10 +11,12 @@ use std::sync::Arc;
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::tz::TimeZone;
 use margintop::tui::app::{Action, App, Command};
+use margintop::tui::inquiry::{Against, MoneyPage, MoneyQuestion};
 use margintop::tui::terminal::Thrifty;
 use margintop::tui::theme::{Depth, Shelf, Theme};
 use margintop::units::Span;
 use picture::pages::{self, Page};
+use picture::past::deepseek_day;
 use ratatui::Terminal;
 use ratatui::layout::Size;
 
@@ -55,5 +57,15 @@ fn frames(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, frames);
+/// What the ledger's thread does for one page, without the reading of the file.
+fn folds(c: &mut Criterion) {
+    let asked = MoneyQuestion { at: deepseek_day().until - Span::from_secs(1), against: Against::Quarter };
+    let pasts = [deepseek_day(), deepseek_day(), deepseek_day(), deepseek_day()];
+    let book = pages::book();
+    c.bench_function("fold a page of 278 nodes' day in quarter hours", |b| {
+        b.iter(|| MoneyPage::of(black_box(asked), &pasts, &book, &TimeZone::UTC, None));
+    });
+}
+
+criterion_group!(benches, frames, folds);
 criterion_main!(benches);

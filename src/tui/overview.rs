@@ -48,7 +48,7 @@ fn medium(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     pane::profit_brief(canvas, profit, scene);
     let vitals = rows.top(4);
     pane::vitals(canvas, vitals, scene);
-    let basis = rows.bottom(1);
+    let basis = rows.bottom(pane::basis_rows(scene, area.width).min(2));
     pane::basis(canvas, basis, scene);
     let alerts = rows.bottom(u16::from(!scene.snap.alerts.is_empty()));
     pane::alerts(canvas, alerts, scene);
@@ -113,7 +113,7 @@ fn large(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut rows = Rows(area);
     let tabs = rows.top(2);
     pane::tabs(canvas, Rect { x: area.x - 1, ..tabs }, scene);
-    let basis = rows.bottom(1);
+    let basis = rows.bottom(pane::basis_rows(scene, area.width).min(2));
     pane::basis(canvas, basis, scene);
     let alerts = rows.bottom(count(scene.snap.alerts.len()).clamp(1, if area.height > 40 { 4 } else { 2 }));
     if scene.snap.alerts.is_empty() {

@@ -23,7 +23,7 @@ pub use what_if::{Field, WhatIfForm, gpu_rate, hit_rate};
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::tui::inquiry::{Question, Reply};
-use crate::tui::overview;
+use crate::tui::{overview, pane};
 use crate::units::{Span, Timestamp};
 
 /// Memory, temperature and clocks are redrawn once in so long.
@@ -322,7 +322,11 @@ impl App {
 
     /// A tab opens its view, a row is chosen; what lies elsewhere means nothing.
     fn click(&mut self, x: u16, y: u16) {
-        let tabs_shown = self.view != View::Overview || overview::has_tabs(self.size);
+        let tabs_shown = match self.view {
+            View::Overview => overview::has_tabs(self.size),
+            View::Money => pane::money_has_tabs(self.size),
+            _ => true,
+        };
         if y == 1 && tabs_shown {
             let place = View::tabs(self.shown.alerts.len()).find(|(_, cells)| cells.contains(&x));
             self.view = place.map_or(self.view, |(view, _)| view);

@@ -37,6 +37,8 @@ pub struct Crossing {
     pub bridge: Option<Bridge>,
     /// The first instant of the earlier span of which anything is known, if that is not its beginning.
     pub known_from: Option<Timestamp>,
+    /// Whether a part of either span was not watched.
+    pub unwatched: bool,
 }
 
 /// What the money view shows.
@@ -115,6 +117,7 @@ impl Crossing {
             against,
             bridge: known.map(|_| Bridge::between(before, after).rounded(CENTS)),
             known_from: known.filter(|from| *from > before.since),
+            unwatched: !before.unwatched.is_empty() || !after.unwatched.is_empty(),
         }
     }
 }

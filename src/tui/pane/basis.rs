@@ -1,4 +1,4 @@
-//! The basis line: on what the money stands, the most doubtful first.
+//! The basis line: on what the money stands, and what may be wrong with it.
 
 use ratatui::layout::Rect;
 
@@ -11,50 +11,44 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, Span};
 use crate::units::{GpuTime, Ratio, Span as Time};
 
-/// Cells of the heading: as wide as those of other lines, or as narrow as can be.
-const HEADING: [u16; 2] = [9, 6];
+/// Cells of the heading.
+const HEADING: u16 = 6;
 /// What stands between two facts, and its cells.
 const SEPARATOR: &str = " · ";
 const GAP: usize = 3;
 /// A change that is farther away is told in days.
 const SOON: Time = Time::from_secs(24 * 3600);
 
-/// Draws as many facts as one row holds, the most doubtful first.
+/// Draws as many of them as the rows of `area` hold.
 pub fn basis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let doubts = [
-        keeper(scene),
-        silent(scene, ", rent runs on"),
-        unrated(scene),
-        rate(scene),
-        unpriced(scene),
-        hits(scene),
-        lost(scene),
-    ];
-    let rest = [priced(scene), timing(scene), lists(scene), billing(scene), in_memory(scene)];
-    let rows = laid_out(doubts.into_iter().chain(rest), area.width, HEADING[0]);
-    write(canvas, Rect { height: 1, ..area }.intersection(area), HEADING[0], &rows);
-}
-
-/// Draws all of them over as many rows as there are, in the order in which they are read.
-pub fn basis_in_full(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    write(canvas, area, HEADING[1], &in_full(scene, area.width));
+    let rows = rows(scene, area.width);
+    canvas.pen(area, 0).put(Role::Dim, "BASIS");
+    if rows.is_empty() {
+        canvas.pen(area, 0).skip(HEADING).put(Role::Dim, "nothing watched yet");
+    }
+    for (row, facts) in (0..area.height).zip(rows) {
+        let mut pen = canvas.pen(area, row);
+        pen.skip(HEADING);
+        for (role, text) in facts {
+            pen.put(role, &text);
+        }
+    }
 }
 
 /// Rows that all of them take.
-pub(super) fn basis_rows(scene: &Scene<'_>, width: u16) -> u16 {
-    (in_full(scene, width).len() as u16).max(1)
+pub fn basis_rows(scene: &Scene<'_>, width: u16) -> u16 {
+    (rows(scene, width).len() as u16).max(1)
 }
 
-fn in_full(scene: &Scene<'_>, width: u16) -> Vec<Vec<Span>> {
-    let sums =
-        [keeper(scene), priced(scene), timing(scene), lost(scene), silent(scene, ""), unpriced(scene), hits(scene)];
+fn rows(scene: &Scene<'_>, width: u16) -> Vec<Vec<Span>> {
+    let sums = [keeper(scene), priced(scene), timing(scene), lost(scene), silent(scene), unpriced(scene), hits(scene)];
     let terms = [unrated(scene), lists(scene), billing(scene), rate(scene), in_memory(scene)];
-    laid_out(sums.into_iter().chain(terms), width, HEADING[1])
+    laid_out(sums.into_iter().chain(terms), width)
 }
 
 /// Facts one after another in rows, none of them broken.
-fn laid_out(facts: impl Iterator<Item = Option<Span>>, width: u16, heading: u16) -> Vec<Vec<Span>> {
-    let room = usize::from(width.saturating_sub(heading));
+fn laid_out(facts: impl Iterator<Item = Option<Span>>, width: u16) -> Vec<Vec<Span>> {
+    let room = usize::from(width.saturating_sub(HEADING));
     let mut rows: Vec<Vec<Span>> = Vec::new();
     let mut used = 0;
     for (role, text) in facts.flatten() {
@@ -69,20 +63,6 @@ fn laid_out(facts: impl Iterator<Item = Option<Span>>, width: u16, heading: u16)
         }
     }
     rows
-}
-
-fn write(canvas: &mut Canvas<'_>, area: Rect, heading: u16, rows: &[Vec<Span>]) {
-    canvas.pen(area, 0).put(Role::Dim, "BASIS");
-    if rows.is_empty() {
-        canvas.pen(area, 0).skip(heading).put(Role::Dim, "nothing watched yet");
-    }
-    for (row, facts) in (0..area.height).zip(rows) {
-        let mut pen = canvas.pen(area, row);
-        pen.skip(heading);
-        for (role, text) in facts {
-            pen.put(*role, text);
-        }
-    }
 }
 
 fn warn(text: String) -> Span {
@@ -106,7 +86,7 @@ fn in_memory(scene: &Scene<'_>) -> Option<Span> {
 }
 
 /// Nodes that do not answer.
-fn silent(scene: &Scene<'_>, and: &str) -> Option<Span> {
+fn silent(scene: &Scene<'_>) -> Option<Span> {
     let count = |state| scene.snap.nodes.iter().filter(|node| node.state == state).count();
     let told = |count: usize, word: &str| match count {
         0 => None,
@@ -114,11 +94,10 @@ fn silent(scene: &Scene<'_>, and: &str) -> Option<Span> {
         n => Some(format!("{} nodes {word}", human::grouped(n as u128))),
     };
     let (lost, stale) = (told(count(Health::Lost), "lost"), told(count(Health::Stale), "stale"));
-    let text = match (lost, stale) {
-        (Some(lost), Some(stale)) => format!("{lost}, {stale}"),
-        (lost, stale) => lost.or(stale)?,
-    };
-    Some(warn(format!("{text}{and}")))
+    match (lost, stale) {
+        (Some(lost), Some(stale)) => Some(warn(format!("{lost}, {stale}"))),
+        (lost, stale) => lost.or(stale).map(warn),
+    }
 }
 
 fn unrated(scene: &Scene<'_>) -> Option<Span> {

@@ -22,7 +22,7 @@ mod vitals;
 mod what_if;
 
 pub use alerts::{alert_list, alerts};
-pub use basis::{basis, basis_in_full};
+pub use basis::{basis, basis_rows};
 pub use engines::{engine_list, engines};
 pub use footer::footer;
 pub use gpus::{gpus, gpus_in_two};
@@ -31,7 +31,7 @@ pub use heat_map::{HeatPlan, heat_map};
 pub use help::help;
 pub use ledger::{has_ledger_trouble, ledger_trouble};
 pub use models::{model_list, models};
-pub use money::money;
+pub use money::{money, money_has_tabs};
 pub use nodes::node_list;
 pub use nothing_found::nothing_found;
 pub use profit::{profit, profit_brief};

@@ -119,15 +119,14 @@ fn step(canvas: &mut Canvas<'_>, area: Rect, from: Money, to: Money, (low, high)
 /// Who moved it most: models, units, nodes.
 fn movers(canvas: &mut Canvas<'_>, area: Rect, first: u16, scene: &Scene<'_>, page: &MoneyPage, bridge: &Bridge) {
     let mut row = first;
-    if let Some(from) = page.bridge.known_from {
-        let text = format!("then known from {} only", human::clock_minute(from, scene.zone()));
-        canvas.pen(area, row).put(Role::Warning, &human::cut(&text, usize::from(area.width)));
-        row += 1;
-    }
-    if !bridge.cost_known {
-        canvas
-            .pen(area, row)
-            .put(Role::Warning, &human::cut("no cost is known: revenue only", usize::from(area.width)));
+    let late = page.bridge.known_from.map(|from| human::clock_minute(from, scene.zone()));
+    let doubts = [
+        late.map(|from| format!("then known from {from} only")),
+        page.bridge.unwatched.then(|| "a part of it was not watched".to_owned()),
+        (!bridge.cost_known).then(|| "no cost is known: revenue only".to_owned()),
+    ];
+    for doubt in doubts.into_iter().flatten() {
+        canvas.pen(area, row).put(Role::Warning, &human::cut(&doubt, usize::from(area.width)));
         row += 1;
     }
     let kinds = [("model", &bridge.models), ("unit", &bridge.units), ("node", &bridge.nodes)];

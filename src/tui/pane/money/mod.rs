@@ -9,7 +9,6 @@ mod rows;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
-use super::basis::basis_rows;
 use crate::tui::app::Pane;
 use crate::tui::human;
 use crate::tui::inquiry::MoneyPage;
@@ -33,10 +32,15 @@ pub fn money(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
+/// Whether the view shows the tabs on a terminal of so many columns and rows.
+pub fn money_has_tabs((columns, rows): (u16, u16)) -> bool {
+    columns >= 78 && rows >= 20
+}
+
 /// Whether a terminal of so many columns and rows shows one lower pane at a time.
 pub(super) fn has_one_pane(terminal: Rect) -> bool {
     let large = terminal.width >= 108 && terminal.height >= 32;
-    !large && terminal.width >= 78 && terminal.height >= 20
+    !large && money_has_tabs((terminal.width, terminal.height))
 }
 
 /// The profit and the hours: 40x8 and up.
@@ -52,8 +56,8 @@ fn medium(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut rows = Rows(area);
     super::tabs(canvas, Rect { x: area.x - 1, ..rows.top(1) }, scene);
     super::profit_brief(canvas, rows.top(2), scene);
-    let basis = rows.bottom(basis_rows(scene, area.width).min(if area.height > 20 { 3 } else { 1 }));
-    super::basis_in_full(canvas, basis, scene);
+    let basis = rows.bottom(super::basis_rows(scene, area.width).min(if area.height > 20 { 3 } else { 1 }));
+    super::basis(canvas, basis, scene);
     let chart = rows.top(8.max(rows.0.height / 2));
     with_page(canvas, chart, scene, hours::hours);
     if let Some(page) = &scene.app.money.page {
@@ -80,8 +84,8 @@ fn lower(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPag
 fn large(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut rows = Rows(area);
     super::tabs(canvas, Rect { x: area.x - 1, ..rows.top(2) }, scene);
-    let basis = rows.bottom(basis_rows(scene, area.width).min(3));
-    super::basis_in_full(canvas, basis, scene);
+    let basis = rows.bottom(super::basis_rows(scene, area.width).min(3));
+    super::basis(canvas, basis, scene);
     rows.bottom(1);
     let huge = area.width >= 160 && area.height >= 44;
     if huge {
