@@ -259,7 +259,7 @@ proptest! {
         let question = MoneyQuestion { at, against: Against::ALL[against] };
         let four = [pasts.0.clone(), pasts.0.clone(), pasts.1, pasts.2];
         let mut page = MoneyPage::of(question, &four, &book(), &TimeZone::UTC, Some(Money::ZERO));
-        for _ in 0..panes + 1 {
+        for _ in 0..=panes {
             app.update(Action::Command(Command::Show(View::Money)));
         }
         app.update(Action::Answered(Reply::Money(Ok(Arc::new(page.clone())))));

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use jiff::tz::{Offset, TimeZone};
 use margintop::ledger::Past;
-use margintop::pricing::{Book, Exchange};
+use margintop::pricing::Book;
 use margintop::reading::{Label, Role};
 use margintop::snapshot::{Keeper, LedgerBasis, Snapshot};
 use margintop::tui::app::{Action, App, Command, View};
 use margintop::tui::inquiry::{Against, MoneyPage, MoneyQuestion, Question, Reply, WhatIfPage};
 use margintop::units::{GpuTime, Money, Span, Timestamp};
 
-use super::past::{self, Making, R1, classes, deepseek_day, held};
+use super::past::{Making, R1, classes, deepseek_day, held};
 use super::{Case, NOON, case, dollars, empty, fleet, ratio};
 
 /// V3's prices.
@@ -63,10 +63,10 @@ impl Page {
     }
 }
 
-/// The built-in book, as a ledger in dollars has it.
+/// A book of a few lists, for a ledger in dollars.
 pub fn book() -> Book {
-    let mut book = past::book();
-    book.keep_currency("USD", &Exchange::default());
+    let mut book = Book::default();
+    book.add(toml::from_str(include_str!("book.toml")).unwrap()).unwrap();
     book
 }
 

@@ -12,6 +12,8 @@ use crate::statement::{
 };
 use crate::units::{Money, Timestamp};
 
+/// No day is longer, wherever its clocks are set.
+const MOST_HOURS: usize = 28;
 /// Decimals of the amounts that are shown.
 const CENTS: u32 = 2;
 
@@ -169,7 +171,7 @@ fn hours(today: &Past, at: Timestamp, zone: &TimeZone) -> Vec<Hour> {
     let day = Period::of(By::Day, zone, at);
     let mut hours = Vec::new();
     let mut begin = day.begin;
-    while begin < day.end && hours.len() < 25 {
+    while begin < day.end && hours.len() < MOST_HOURS {
         let row = statement.rows.iter().find(|row| row.kind == RowKind::Key && row.start == Some(begin));
         let amount = |of: Option<Money>| of.filter(|_| priced);
         hours.push(Hour {
@@ -181,4 +183,23 @@ fn hours(today: &Past, at: Timestamp, zone: &TimeZone) -> Vec<Hour> {
         begin = Period::of(By::Hour, zone, begin).end;
     }
     hours
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_all_its_hours_and_none_of_them_is_known_without_a_ledger() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        for (noon, count) in [("2026-03-29T12:00:00Z", 23), ("2026-10-25T12:00:00Z", 25), ("2026-11-23T12:00:00Z", 24)]
+        {
+            let at = Timestamp::from_millis(noon.parse::<jiff::Timestamp>().unwrap().as_millisecond());
+            let hours = hours(&Past { since: at, until: at, ..Past::default() }, at, &zone);
+            assert_eq!(hours.len(), count, "{noon}");
+            assert!(hours.iter().all(|hour| (hour.revenue, hour.cost, hour.profit) == (None, None, None)));
+            assert!(hours.windows(2).all(|pair| (pair[1].begin - pair[0].begin).millis() == 3_600_000));
+        }
+    }
 }

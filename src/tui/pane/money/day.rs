@@ -124,7 +124,7 @@ pub(super) fn break_even_narrow(canvas: &mut Canvas<'_>, area: Rect, scene: &Sce
         put(6, "nothing known", Role::Dim, "");
     }
     for (row, ([_, label], role, amount)) in (6..).zip(month_facts(page)) {
-        put(row, label, role, &scene.money(amount, 8));
+        put(row, label, role, &scene.money(amount, usize::from(NARROW) - label.len() - 1));
     }
 }
 

@@ -6,7 +6,7 @@ use super::old_page;
 use crate::tui::human;
 use crate::tui::inquiry::{Hour, MoneyPage};
 use crate::tui::scene::Scene;
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{Bars, Canvas, nice_ceiling};
 use crate::units::{Money, quotient};
 
@@ -41,6 +41,11 @@ pub(super) fn pitch(width: u16, hours: usize) -> u16 {
     (width.saturating_sub(SCALE) / (hours.max(1) as u16)).clamp(1, WIDEST)
 }
 
+/// Costs differ from revenues by their colour, or by their shade where there is none.
+fn cost_fill(theme: &Theme) -> &'static str {
+    if theme.style(Role::Hit).fg.is_some() { "█" } else { "▒" }
+}
+
 /// An amount for drawing.
 pub(super) fn figure(amount: Option<Money>) -> Option<f64> {
     amount.map(|amount| amount.rounded(6) as f64 / 1e6)
@@ -53,11 +58,18 @@ fn top(hours: &[Hour]) -> f64 {
 
 fn heading(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let old = old_page(scene, page);
+    let cost_fill = cost_fill(canvas.theme);
     let mut pen = canvas.pen(area, 0);
     pen.put(Role::Accent, if area.width < 60 { "BY THE HOUR" } else { "TODAY BY THE HOUR" }).skip(2);
     let theoretical = page.models.theoretical && !page.models.lists.is_empty();
     let revenue = if theoretical && area.width >= 60 { "theoretical revenue" } else { "revenue" };
-    pen.put(Role::High, "█").skip(1).put(Role::Dim, revenue).skip(2).put(Role::Hit, "▒").skip(1).put(Role::Dim, "cost");
+    pen.put(Role::High, "█")
+        .skip(1)
+        .put(Role::Dim, revenue)
+        .skip(2)
+        .put(Role::Hit, cost_fill)
+        .skip(1)
+        .put(Role::Dim, "cost");
     if let Some(old) = old {
         pen.skip(2);
         let room = pen.left();
@@ -91,7 +103,7 @@ fn draw_bars(canvas: &mut Canvas<'_>, area: Rect, page: &MoneyPage, pitch: u16, 
     let skip = if pitch > 1 { width } else { 0 };
     let bars = Bars { values: &revenue, top, bottom: 0.0, pitch, skip: 0, width, roles: [Role::High; 2], fill: "█" };
     bars.draw(canvas, area);
-    Bars { values: &cost, skip, roles: [Role::Hit; 2], fill: "▒", ..bars }.draw(canvas, area);
+    Bars { values: &cost, skip, roles: [Role::Hit; 2], fill: cost_fill(canvas.theme), ..bars }.draw(canvas, area);
 }
 
 /// The hours under their bars, as many as are legible.
