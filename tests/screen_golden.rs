@@ -253,6 +253,11 @@ fn what_if_beside_what_is() {
     for size in SIZES {
         golden("what-if", &app, size);
     }
+    app.update(Action::Command(Command::Move(Motion::Down)));
+    for c in "9999999".chars() {
+        app.update(Action::Typed(c));
+    }
+    golden("what-if-not-taken", &app, (80, 24));
 }
 
 #[test]

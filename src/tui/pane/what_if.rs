@@ -80,19 +80,27 @@ fn field_line(canvas: &mut Canvas<'_>, area: Rect, row: u16, scene: &Scene<'_>, 
     } else {
         pen.skip(2);
     }
-    match written {
-        "" => pen.put(Role::Dim, &now),
-        text => {
-            pen.strong(Role::Info, &human::shorten(text, 30));
-            pen.put(Role::Info, unit).skip(2).put(Role::Dim, &format!("now {now}"))
-        }
-    };
+    if written.is_empty() {
+        pen.put(Role::Dim, &now);
+    } else {
+        pen.strong(Role::Info, &human::shorten(written, 30)).put(Role::Info, unit).skip(2);
+        match doubt(form, field) {
+            Some(doubt) => pen.put(Role::Warning, doubt),
+            None => pen.put(Role::Dim, &format!("now {now}")),
+        };
+    }
     if chosen {
         pen.put(Role::Accent, " ›");
     }
-    let unknown = field == Field::List && form.page.as_ref().is_some_and(|page| page.unknown_list);
-    if form.is_wrong(field) || unknown {
-        pen.skip(2).put(Role::Warning, if unknown { "no such list" } else { "not taken" });
+}
+
+/// Why what is written in a field changes nothing.
+fn doubt(form: &WhatIfForm, field: Field) -> Option<&'static str> {
+    let page = form.page.as_ref();
+    match field {
+        _ if form.is_wrong(field) => Some("not taken"),
+        Field::List if page.is_some_and(|page| page.unknown_list) => Some("no such list"),
+        _ => None,
     }
 }
 
@@ -108,7 +116,7 @@ fn now(scene: &Scene<'_>, form: &WhatIfForm, field: Field) -> String {
         Field::GpuRate => human::unit_price(totals.and_then(|totals| gpu_rate(&totals)), scene.currency()),
         Field::Nodes => match scene.snap.coverage.nodes_known {
             0 => human::UNKNOWN.to_owned(),
-            nodes => format!("as held, {} now", human::grouped(nodes as u128)),
+            nodes => format!("{}, as held", human::grouped(nodes as u128)),
         },
     }
 }
