@@ -104,7 +104,14 @@ fn store(path: &std::path::Path, clock: &ScriptedClock) -> Store {
 fn written(store: &Store) {
     let (tell, told) = channel();
     let now = Timestamp::default();
-    store.past(now, now, Grain::Day, Box::new(move |_| drop(tell.send(()))));
+    store.past(
+        now,
+        now,
+        Grain::Day,
+        Box::new(move |_| {
+            let _ = tell.send(());
+        }),
+    );
     told.recv_timeout(Duration::from_secs(60)).unwrap();
 }
 

@@ -100,6 +100,7 @@ fn doubt(form: &WhatIfForm, field: Field) -> Option<&'static str> {
     match field {
         _ if form.is_wrong(field) => Some("not taken"),
         Field::List if page.is_some_and(|page| page.unknown_list) => Some("no such list"),
+        Field::Nodes if page.is_some_and(|page| page.unknown_nodes) => Some("no node is known by name"),
         _ => None,
     }
 }
