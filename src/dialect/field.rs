@@ -32,6 +32,8 @@ pub(super) enum Field {
     Created,
     /// The KV cache's block size, told by a label.
     BlockSize,
+    /// `LoRA` adapters at work, told by labels.
+    Adapters,
 }
 
 /// Counters of a row. The series of one counter add up.

@@ -1,13 +1,17 @@
 //! The rows of one page, as its lines come in. It knows no engine: a [`Dialect`] says what a line means.
 
+use std::collections::BTreeSet;
+
 use super::field::{Count, Dialect, Field, PageFacts, Place};
 use super::sums::Sums;
-use crate::exposition::{Kind, LabelText, Row};
-use crate::reading::{EngineReading, ModelName};
+use crate::exposition::{Kind, LabelText, Labels, Row};
+use crate::reading::{EngineReading, Label, ModelName};
 use crate::units::{Timestamp, Tokens};
 
 /// The most rows of a page; series beyond them are counted as over a limit. A row is looked for among all of them.
 const ROWS: usize = 1024;
+/// The most adapters that are named.
+const ADAPTERS: usize = 16;
 
 /// One row of the sheet.
 #[derive(Debug)]
@@ -23,6 +27,7 @@ pub(super) struct Sheet<'p> {
     /// The row that the last series went to.
     last: usize,
     facts: PageFacts,
+    adapters: BTreeSet<Label>,
     refused: u32,
     over_limit: u32,
 }
@@ -31,7 +36,7 @@ impl<'p> Sheet<'p> {
     /// An empty sheet.
     pub(super) const fn new(dialect: &'static Dialect) -> Self {
         let facts = PageFacts { start: None, created: None, block: None, role: None, ranked: false, live: false };
-        Self { dialect, lines: Vec::new(), last: 0, facts, refused: 0, over_limit: 0 }
+        Self { dialect, lines: Vec::new(), last: 0, facts, adapters: BTreeSet::new(), refused: 0, over_limit: 0 }
     }
 
     /// Whether a series is wanted, and as what. A counter that the page calls a gauge is not that counter: Ray prints
@@ -56,6 +61,7 @@ impl<'p> Sheet<'p> {
                 let size = row.labels.get("block_size").and_then(LabelText::number);
                 self.facts.block = size.and_then(|size| Tokens::from_counter(size).ok()).map(Tokens::count);
             }
+            Field::Adapters => self.name_adapters(row.labels),
             Field::Count(_) | Field::Gauge(_) | Field::Bucket(_) => {
                 let Some(entry) = (self.dialect.entry)(field, row.labels) else { return };
                 self.facts.role = self.facts.role.or(entry.role);
@@ -67,6 +73,17 @@ impl<'p> Sheet<'p> {
                 };
                 if !line.sums.add(entry.field, entry.bound, row.value) {
                     self.refused += 1;
+                }
+            }
+        }
+    }
+
+    /// Notes the adapters that run or wait: a list each, with commas between the names.
+    fn name_adapters(&mut self, labels: Labels<'p>) {
+        for list in ["running_lora_adapters", "waiting_lora_adapters"].into_iter().filter_map(|name| labels.get(name)) {
+            for name in list.text().split(',').map(str::trim).filter(|name| !name.is_empty()) {
+                if self.adapters.len() < ADAPTERS {
+                    self.adapters.insert(Label::new(name));
                 }
             }
         }
@@ -118,6 +135,7 @@ impl<'p> Sheet<'p> {
             }
             let mut reading = EngineReading::new(self.dialect.kind, model.clone(), place.rank());
             reading.role = self.facts.role;
+            reading.adapters = self.adapters.iter().cloned().collect();
             sums.tell(&mut reading);
             (self.dialect.settle)(&sums, &self.facts, &mut reading);
             reading.latency = sums.latency(readings.last().map(|like| &like.latency));

@@ -75,7 +75,7 @@ impl Sums {
                 }
             }
             Field::Bucket(delay) => return self.delays[delay as usize].add(bound, value),
-            Field::Start | Field::Created | Field::BlockSize => {}
+            Field::Start | Field::Created | Field::BlockSize | Field::Adapters => {}
         }
         true
     }

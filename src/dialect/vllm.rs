@@ -48,6 +48,7 @@ pub(super) fn engine_field(name: &str) -> Option<Field> {
         "time_per_output_token_seconds_bucket" => Field::Bucket(Delay::ItlOld),
         "e2e_request_latency_seconds_bucket" => Field::Bucket(Delay::E2e),
         "cache_config_info" => Field::BlockSize,
+        "lora_requests_info" => Field::Adapters,
         _ => return None,
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelName, Rank};
+use super::{Label, ModelName, Rank};
 use crate::units::{Ratio, Tokens};
 
 /// What kind of program answered, told from its page.
@@ -108,6 +108,8 @@ pub struct EngineReading {
     pub transferred: Option<Tokens>,
     /// Requests that ended, lifetime.
     pub finished: Finished,
+    /// `LoRA` adapters that the page names: their tokens carry no label and are among the base model's.
+    pub adapters: Vec<Label>,
 }
 
 impl EngineReading {
@@ -128,6 +130,7 @@ impl EngineReading {
             speculation: None,
             transferred: None,
             finished: Finished::default(),
+            adapters: Vec::new(),
         }
     }
 }
