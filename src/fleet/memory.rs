@@ -9,7 +9,7 @@ use super::gpus::{Gpu, Origin};
 use super::nodes::Node;
 use super::row::Row;
 use super::targets::Target;
-use super::{Fleet, Member};
+use super::{FinishedMemory, Fleet, Leakage, Member};
 use crate::ledger::{Entry, Journal, Kept, Marker};
 use crate::reading::{
     EngineKind, EngineReading, GpuId, GpuState, Label, ModelName, NodeName, Rank, TargetId, UnitName,
@@ -66,6 +66,8 @@ pub struct RowMemory {
     pub model: Option<ModelName>,
     /// The last values.
     pub meter: Meter,
+    /// Those of finished requests, and what leaked beside them.
+    pub finished: FinishedMemory,
 }
 
 /// What is remembered of a node.
@@ -225,6 +227,7 @@ impl Fleet {
         // Numbers of names are those of that ledger from now on.
         for row in self.targets.values_mut().flat_map(|target| &mut target.rows) {
             row.account = None;
+            row.finished.leakage = Leakage::default();
         }
         self.ledger.recall(kept);
         self.ledger.set_closed(true);
@@ -302,7 +305,7 @@ impl Fleet {
         target.recall(memory.restarted, memory.since_restart);
         let recall = |row: RowMemory| {
             let mut known = Row::new(EngineReading::new(row.kind, row.model, row.rank), window);
-            known.meter = row.meter;
+            (known.meter, known.finished) = (row.meter, row.finished);
             known
         };
         target.rows = memory.rows.into_iter().map(recall).collect();
@@ -342,6 +345,7 @@ fn remember_target(target: &Target) -> Option<TargetMemory> {
                 rank: row.reading.rank.clone(),
                 model: row.reading.model.clone(),
                 meter: row.meter,
+                finished: row.finished.clone(),
             })
             .collect(),
     })

@@ -4,8 +4,10 @@
 //! a page's counters are worth posting (`targets`), what GPUs are held (`gpus`), what rent runs (`rent`), and draws the
 //! [`Snapshot`](crate::snapshot::Snapshot) from it (`picture`). It does not judge what is wrong; that is `alert`.
 
+mod earning;
 mod gpus;
 mod idle;
+mod leakage;
 mod lines;
 mod memory;
 mod nodes;
@@ -20,6 +22,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::tz::TimeZone;
 
+pub use leakage::{FinishedMemory, Leakage};
 pub use memory::{GpuMemory, Handover, Memory, NodeMemory, RowMemory, TargetMemory};
 pub use site::{Member, Site};
 

@@ -1,6 +1,7 @@
 //! One target and rank: its last reading, its meter, and what it grew by.
 
-use crate::ledger::{Account, AccountId};
+use super::leakage::FinishedMemory;
+use crate::ledger::{Account, AccountId, Ledger};
 use crate::reading::{EngineReading, Histogram, Latency, LiveTokens, ModelName, PromptCount, Rank, TokenCounters};
 use crate::series::{Delta, Meter, Window, growth};
 use crate::units::{Moment, Span, Tokens};
@@ -15,6 +16,8 @@ pub(super) const OUTPUT: usize = 2;
 pub(super) struct Row {
     pub(super) reading: EngineReading,
     pub(super) meter: Meter,
+    /// Its finished requests, where the engine counts them apart.
+    pub(super) finished: FinishedMemory,
     pub(super) account: Option<(Account, AccountId)>,
     /// Growth for drawing: from the live counters where the engine has them, else from the billing ones.
     pub(super) window: Window<3>,
@@ -35,6 +38,7 @@ impl Row {
         Self {
             reading,
             meter: Meter::default(),
+            finished: FinishedMemory::default(),
             account: None,
             window: Window::new(window),
             sums: [None; 3],
@@ -46,6 +50,16 @@ impl Row {
     /// Whether this is the row of a rank and model.
     pub(super) fn is(&self, rank: Option<&Rank>, model: Option<&ModelName>) -> bool {
         self.reading.rank.as_ref() == rank && self.reading.model.as_ref() == model
+    }
+
+    /// The number of the account that it earns for now.
+    pub(super) fn number(&mut self, account: Account, ledger: &mut Ledger) -> AccountId {
+        let id = match &self.account {
+            Some((known, id)) if *known == account => *id,
+            _ => ledger.account(&account),
+        };
+        self.account = Some((account, id));
+        id
     }
 
     /// Takes a look's growth in, for drawing.

@@ -1,23 +1,21 @@
 //! Targets: what each page is to the one before it, and what of it is posted.
 
+use super::earning::{Interval, measure};
 use super::pairs::Pairs;
 use super::rent::Held;
 use super::row::Row;
 use super::{Fleet, Member};
-use crate::ledger::{Account, Classes, Entry, Posting, Timing};
+use crate::ledger::{Entry, Timing};
 use crate::pricing::RentWhen;
 use crate::reading::{
     EngineKind, EngineReading, Health, Label, NodeName, PageReading, PromptCount, Refusals, Role, ScrapeCost,
     ScrapeTrouble, TargetId,
 };
-use crate::series::{Delta, Incarnation, Page, Turn};
-use crate::units::{Moment, Span, Timestamp, Tokens};
+use crate::series::{Incarnation, Page, Turn};
+use crate::units::{Moment, Span, Tokens};
 
 /// How far an engine's clock may be from ours for its start time to be used on our calendar.
 const CLOCKS_AGREE: Span = Span::from_secs(60);
-
-/// How long what a successor made can still be taken back; one that was watched so long is believed.
-const PROBATION: Span = Span::from_secs(600);
 
 /// One target.
 #[derive(Debug)]
@@ -35,19 +33,11 @@ pub(super) struct Target {
     pub(super) cut_pages: u64,
     pub(super) only_gpus: bool,
     /// What was posted since the last restart: taken back if it was no restart.
-    since_restart: Vec<Entry>,
-    restarted: Option<Moment>,
+    pub(super) since_restart: Vec<Entry>,
+    pub(super) restarted: Option<Moment>,
     window: Span,
     /// Whether it answered since it was last handed on.
     pub(super) changed: bool,
-}
-
-/// The instants that a page's growth lies between, and how sure they are.
-#[derive(Debug, Clone, Copy)]
-struct Interval {
-    from: Timestamp,
-    to: Timestamp,
-    timing: Timing,
 }
 
 impl Target {
@@ -122,17 +112,6 @@ impl Target {
             self.rows.push(Row::new(blank, self.window));
             self.rows.len() - 1
         })
-    }
-}
-
-/// The part of a row's growth that counts: with prefill and decode apart, each token is on two pages.
-pub(super) fn counts(kind: EngineKind, role: Role, model_served: bool) -> (bool, bool) {
-    match (kind, role) {
-        (_, Role::Unified) | (EngineKind::Sglang, Role::Decode) => (true, true),
-        (EngineKind::Sglang, Role::Prefill) => (false, false),
-        (_, Role::Prefill) => (true, false),
-        (_, Role::Decode) => (false, true),
-        (_, Role::Proxy) => (!model_served, !model_served),
     }
 }
 
@@ -218,16 +197,16 @@ impl Fleet {
         }
         for reading in page.engines {
             let place = target.row(&reading);
-            let delta = measure(&mut target.rows[place], &reading, turn, interval.is_some(), was_held);
-            if let (Some(delta), Some(interval)) = (delta, interval) {
-                self.post(target, place, &reading, delta, interval, node);
+            let growth = measure(&mut target.rows[place], &reading, turn, interval.is_some(), was_held);
+            if let (Some(growth), Some(interval)) = (growth, interval) {
+                self.earn(target, place, &reading, growth, interval, node);
             }
             let window = self.site.window;
             let row = &mut target.rows[place];
             if matches!(turn, Turn::Restart { .. } | Turn::First) {
                 row.forget();
             }
-            row.advance(reading, at, delta, window);
+            row.advance(reading, at, growth.map(|growth| growth.all), window);
         }
     }
 
@@ -287,82 +266,10 @@ impl Fleet {
             Turn::First | Turn::Held | Turn::StillShared => {}
         }
     }
-
-    fn post(
-        &mut self,
-        target: &mut Target,
-        place: usize,
-        reading: &EngineReading,
-        delta: Delta,
-        interval: Interval,
-        node: &NodeName,
-    ) {
-        let role = target.role(reading, &self.pairs);
-        let served = reading.model.as_ref().is_some_and(|model| self.served.contains(model.as_str()));
-        let (prompts, outputs) = counts(reading.kind, role, served);
-        let tokens = Classes {
-            miss: if prompts { delta.miss } else { Tokens::ZERO },
-            hit: if prompts { delta.hit } else { Tokens::ZERO },
-            output: if outputs { delta.output } else { Tokens::ZERO },
-        };
-        if tokens.is_zero() {
-            return;
-        }
-        let account = Account {
-            node: node.clone(),
-            unit: self.unit_of(&target.member, node),
-            model: reading.model.clone(),
-            role,
-            tenant: target.member.tenant.clone(),
-        };
-        let row = &mut target.rows[place];
-        let id = match &row.account {
-            Some((known, id)) if *known == account => *id,
-            _ => self.ledger.account(&account),
-        };
-        row.account = Some((account, id));
-        let Interval { from, to, timing } = interval;
-        let posting = Posting { account: id, from, to, tokens, hits_known: delta.hits_known, timing };
-        let young = target.restarted.is_some_and(|since| self.now.since(since) < PROBATION);
-        if !young {
-            target.since_restart.clear();
-        }
-        let kept = &mut target.since_restart;
-        self.ledger.post(&posting, |entry| {
-            if young {
-                remember(kept, entry);
-            }
-        });
-    }
-}
-
-/// What a row grew by in this turn, or `None` where the turn posts nothing.
-fn measure(row: &mut Row, reading: &EngineReading, turn: Turn, posts: bool, was_held: bool) -> Option<Delta> {
-    match turn {
-        Turn::First if posts => Some(row.meter.restart(reading.tokens)),
-        Turn::First | Turn::Shared | Turn::StillShared => {
-            row.meter.baseline(reading.tokens);
-            None
-        }
-        Turn::Same => Some(row.meter.grow(reading.tokens)),
-        Turn::Restart { .. } => Some(row.meter.restart(reading.tokens)),
-        Turn::Held => {
-            row.meter.hold(reading.tokens, !was_held);
-            None
-        }
-    }
 }
 
 fn clocks_agree(page: &PageReading, at: Moment) -> bool {
     page.date.is_some_and(|date| (date - at.wall).millis().abs() < CLOCKS_AGREE.millis())
-}
-
-/// Keeps an entry, merged with the last of its kind.
-fn remember(kept: &mut Vec<Entry>, entry: Entry) {
-    match kept.iter_mut().rev().find(|last| last.merges(&entry)) {
-        Some(last) => last.merge(entry),
-        None => kept.push(entry),
-    }
 }
 
 /// Whether a prompt counter is one that a row's total may show.

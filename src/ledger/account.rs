@@ -6,7 +6,7 @@ use crate::pricing::ClassPrices;
 use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
 use crate::units::{HourlyRate, Money, PowerPrice, Share, Tokens};
 
-use super::{Classes, RentCell, Rented};
+use super::{Classes, RentCell, Rented, TokenChange};
 
 /// Who earns: one model on one node in one role.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -100,6 +100,15 @@ impl Tariff {
         self.prices.miss.of_share(tokens.miss, share)
             + self.prices.hit.of_share(tokens.hit, share)
             + self.prices.output.of_share(tokens.output, share)
+    }
+
+    /// What a change of tokens is worth, exactly; below zero where it takes more than it adds.
+    pub fn value_of_change(&self, change: TokenChange) -> Money {
+        let part = |sign: i64| {
+            let tokens = |count: i64| Tokens::new(u64::try_from(count.saturating_mul(sign)).unwrap_or(0));
+            self.value(Classes { miss: tokens(change.miss), hit: tokens(change.hit), output: tokens(change.output) })
+        };
+        part(1) - part(-1)
     }
 
     /// The part of what tokens earned that goes to overhead.

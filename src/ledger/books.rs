@@ -135,6 +135,11 @@ impl Ledger {
         self.closed = closed;
     }
 
+    /// Whether somebody else keeps it.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// The price book.
     pub fn book(&self) -> &Book {
         &self.book
@@ -412,7 +417,8 @@ impl Ledger {
         self.price(posting.account).map(|price| price.edges(posting.from, posting.to)).unwrap_or_default()
     }
 
-    fn tariff_at(&mut self, account: AccountId, at: Timestamp) -> Option<TariffId> {
+    /// The tariff of an account at an instant; `None` is "unpriced".
+    pub fn tariff_at(&mut self, account: AccountId, at: Timestamp) -> Option<TariffId> {
         if let Some(standing) = self.standing[account.index()]
             && standing.from <= at
             && at < standing.until

@@ -6,11 +6,13 @@
 use std::collections::HashMap;
 use std::ops::AddAssign;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Account, AccountId, Classes, Doubts, Landlord, LandlordId, Marker, Tariff, TariffId};
 use crate::units::{GpuTime, Timestamp, Tokens};
 
 /// Tokens added, or taken back, by class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TokenChange {
     /// Prompt tokens computed.
     pub miss: i64,

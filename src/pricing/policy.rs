@@ -1,9 +1,12 @@
 //! What of an engine's work is billed, and what a business costs beside its GPUs.
 
+use serde::Serialize;
+
 use crate::units::{GpuTime, HourlyRate, Money, Share, Span};
 
 /// Which of an engine's tokens are billed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Bill {
     /// All that its counters hold, aborted work included: the engine's value.
     #[default]

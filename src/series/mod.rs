@@ -2,12 +2,14 @@
 //!
 //! It knows instants and numbers, not fleets or money. It reads no clock: time comes with each value.
 
+mod finished;
 mod incarnation;
 mod meter;
 mod quantile;
 mod ring;
 mod window;
 
+pub use finished::FinishedMeter;
 pub use incarnation::{Incarnation, Page, ProcessMemory, Turn};
 pub use meter::{Delta, Meter};
 pub use quantile::{growth, quantile, sum};

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::pricing::Bill;
 use crate::reading::{Label, ModelName};
 use crate::units::{HourlyRate, Money, Ratio, Timestamp};
 
@@ -58,6 +59,11 @@ pub struct MoneyView {
     pub priced_share: Option<Ratio>,
     /// Windows of which tokens may be missing: restarts that could not be excluded, an engine's last moments.
     pub lost_windows: u64,
+    /// Which tokens are billed: `all` that the engines' counters hold, aborted work included, or those of `finished`
+    /// requests, where the engine counts them apart.
+    pub bill: Bill,
+    /// What was made beyond finished requests since `since`; `None` where no engine counts those apart.
+    pub leakage: Option<Leakage>,
     /// GPU rates in force.
     pub rates: Vec<RateBasis>,
     /// GPUs for which no rate is known.
@@ -92,6 +98,18 @@ pub struct LedgerBasis {
     pub trouble: Option<Label>,
     /// Whether it began with this run.
     pub first_run: bool,
+}
+
+/// What engines made that no finished request holds: aborted work, and requests that are still in flight. It is in the
+/// revenue where all is billed, and not where finished requests are. Below zero where more finished than was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Leakage {
+    /// Prompt tokens, cached ones included.
+    pub prompt_tokens: i64,
+    /// Output tokens.
+    pub output_tokens: i64,
+    /// Their worth at the prices in force; `None` if none of them has a price.
+    pub amount: Option<Money>,
 }
 
 /// Where a GPU's rate comes from.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::calendar::{Calendar, Day, quarter};
 use super::names::{self, UNPRICED};
-use crate::fleet::{Handover, NodeMemory, TargetMemory};
+use crate::fleet::{FinishedMemory, Handover, NodeMemory, TargetMemory};
 use crate::ledger::{Doubts, Journal};
 use crate::reading::{Label, ModelName, PromptCount, Rank, TargetId, TokenCounters, UnitName};
 use crate::units::{Moment, Money, Timestamp, Tokens};
@@ -148,11 +148,12 @@ fn write_target(transaction: &Transaction<'_>, target: &TargetMemory) -> rusqlit
         probation,
     ])?;
     let mut write = transaction
-        .prepare_cached("INSERT OR REPLACE INTO counters VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?;
+        .prepare_cached("INSERT OR REPLACE INTO counters VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
     for row in &target.rows {
         let last = row.meter.last();
         let before = row.meter.before_fall();
         let before = (before != TokenCounters::default()).then(|| serde_json::to_string(&before).map_err(json));
+        let finished = (row.finished != FinishedMemory::default()).then(|| serde_json::to_string(&row.finished));
         let (counts, prompt) = prompt(last.prompt);
         write.execute(params![
             target.target.as_str(),
@@ -165,6 +166,7 @@ fn write_target(transaction: &Transaction<'_>, target: &TargetMemory) -> rusqlit
             last.output.map(signed),
             signed(row.meter.hits_held()),
             before.transpose()?,
+            finished.transpose().map_err(json)?,
         ])?;
     }
     Ok(())

@@ -97,7 +97,8 @@ fn targets(connection: &Connection) -> rusqlite::Result<Vec<TargetMemory>> {
 }
 
 fn rows(connection: &Connection) -> rusqlite::Result<HashMap<String, Vec<RowMemory>>> {
-    const ALL: &str = "SELECT target, rank, model, engine, counts, prompt, cached, output, hits_held, before_fall
+    const ALL: &str =
+        "SELECT target, rank, model, engine, counts, prompt, cached, output, hits_held, before_fall, finished
                        FROM counters ORDER BY target, rank, model";
     let mut by_target: HashMap<String, Vec<RowMemory>> = HashMap::new();
     let rows = all(connection, ALL, |row| {
@@ -106,6 +107,8 @@ fn rows(connection: &Connection) -> rusqlite::Result<HashMap<String, Vec<RowMemo
         let engine = serde_json::Value::String(row.get(3)?);
         let before: Option<String> = row.get(9)?;
         let before: Option<TokenCounters> = before.map(|text| serde_json::from_str(&text)).transpose().map_err(json)?;
+        let finished: Option<String> = row.get(10)?;
+        let finished = finished.map(|text| serde_json::from_str(&text)).transpose().map_err(json)?;
         let held = count(row, 8)?.unwrap_or_default();
         Ok((
             row.get::<_, String>(0)?,
@@ -114,6 +117,7 @@ fn rows(connection: &Connection) -> rusqlite::Result<HashMap<String, Vec<RowMemo
                 rank: filled(1)?.as_deref().map(Rank::new),
                 model: filled(2)?.as_deref().map(ModelName::new),
                 meter: Meter::recall(counters(row)?, before.unwrap_or_default(), held),
+                finished: finished.unwrap_or_default(),
             },
         ))
     })?;

@@ -90,6 +90,8 @@ pub fn money() -> MoneyView {
         compare: None,
         priced_share: None,
         lost_windows: 0,
+        bill: margintop::pricing::Bill::All,
+        leakage: None,
         ledger: LedgerBasis {
             path: Some(Label::new("/home/me/ledger.db")),
             keeper: Keeper::Ours,

@@ -3,7 +3,8 @@
 use super::{Fleet, Row, Target, kind_of, row_counts, shows_prompt};
 use crate::fleet::row::{CACHED, OUTPUT, PROMPT};
 use crate::ledger::AccountId;
-use crate::reading::{Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role};
+use crate::pricing::Bill;
+use crate::reading::{Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TokenCounters};
 use crate::series::quantile;
 use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
 use crate::units::{Money, Ratio};
@@ -58,7 +59,7 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
         revenue: None,
         scrape: scrape(target),
         shared_address: target.process.is_shared(),
-        note: note(target, None),
+        note: trouble(target),
     }
 }
 
@@ -92,7 +93,7 @@ fn engine_row(fleet: &Fleet, target: &Target, row: &Row) -> EngineRow {
         preemptions: reading.preemptions,
         spec_acceptance: reading.speculation.and_then(|speculation| speculation.acceptance()),
         revenue: revenue(fleet, target, row),
-        note: note(target, Some((row, row_counts(fleet, target, row)))),
+        note: trouble(target).or_else(|| remarks(fleet, target, row)),
         ..blank(fleet, target)
     }
 }
@@ -135,8 +136,8 @@ fn scrape(target: &Target) -> ScrapeRow {
     }
 }
 
-/// What a row must say about itself, the gravest first.
-fn note(target: &Target, row: Option<(&Row, (bool, bool))>) -> Option<Label> {
+/// What a target must say about itself before anything else, the gravest first.
+fn trouble(target: &Target) -> Option<Label> {
     if target.process.is_shared() {
         return Some(Label::new("several engines behind this address: name them one by one"));
     }
@@ -147,26 +148,48 @@ fn note(target: &Target, row: Option<(&Row, (bool, bool))>) -> Option<Label> {
     if refused > 0 {
         return Some(Label::new(&format!("{refused} counters are no counts (NaN, negative or fractional): unknown")));
     }
-    if row.is_none() && target.answered.is_some() {
+    if target.rows.is_empty() && target.answered.is_some() {
         return Some(Label::new("its metrics are of no engine or GPU exporter that is known; check address and path"));
     }
-    let (row, (prompts, _)) = row?;
-    if target.process.holds() {
-        return Some(Label::new("counters fell: held until it is clear whether it restarted"));
-    }
-    let tokens = &row.reading.tokens;
+    target.process.holds().then(|| Label::new("counters fell: held until it is clear whether it restarted"))
+}
+
+/// How a row that answers is counted, where that is not plain.
+fn remarks(fleet: &Fleet, target: &Target, row: &Row) -> Option<Label> {
+    let (prompts, outputs) = row_counts(fleet, target, row);
+    let remarks = [
+        hits(&row.reading.tokens, prompts),
+        several_answers(&row.reading.finished).filter(|_| prompts),
+        unbilled(fleet, row).filter(|_| prompts || outputs),
+        adapters(&row.reading.adapters),
+    ];
+    let remarks: Vec<String> = remarks.into_iter().flatten().collect();
+    (!remarks.is_empty()).then(|| Label::new(&remarks.join("; ")))
+}
+
+/// What is not known of the hits.
+fn hits(tokens: &TokenCounters, counted: bool) -> Option<String> {
     match tokens.prompt {
-        PromptCount::ComputedOnly(_) if tokens.cached.is_none() => {
-            Some(Label::new("hit n/a: it counts computed prompt tokens only"))
-        }
-        PromptCount::Whole(_) if tokens.cached.is_none() && prompts => Some(Label::new("hit n/a: priced as misses")),
-        _ => several_answers(&row.reading.finished).filter(|_| prompts),
+        _ if tokens.cached.is_some() => None,
+        PromptCount::ComputedOnly(_) => Some("hit n/a: it counts computed prompt tokens only".to_owned()),
+        PromptCount::Whole(_) if counted => Some("hit n/a: priced as misses".to_owned()),
+        PromptCount::Whole(_) | PromptCount::Unknown => None,
     }
 }
 
 /// vLLM counts a prompt once an answer: with `n` above 1 its prompt counter is above what the API's usage says.
-fn several_answers(finished: &Finished) -> Option<Label> {
+fn several_answers(finished: &Finished) -> Option<String> {
     let answers = Ratio::of(finished.answers? as f64, finished.asked? as f64)?.get();
-    (answers > 1.0)
-        .then(|| Label::new(&format!("n > 1: prompts are counted once an answer, {answers:.2} answers a request")))
+    (answers > 1.0).then(|| format!("n > 1: prompts are counted once an answer, {answers:.2} answers a request"))
+}
+
+/// Finished requests are to be billed, and the engine does not count them apart.
+fn unbilled(fleet: &Fleet, row: &Row) -> Option<String> {
+    let unsaid = fleet.site.bill == Bill::Finished && !row.finished.meter.counts();
+    unsaid.then(|| "finished requests are not counted apart: all are billed".to_owned())
+}
+
+fn adapters(adapters: &[Label]) -> Option<String> {
+    let names: Vec<&str> = adapters.iter().map(Label::as_str).collect();
+    (!names.is_empty()).then(|| format!("LoRA adapters {} priced as the base model", names.join(", ")))
 }

@@ -1,6 +1,7 @@
 //! Drawing the picture: a pure reading of what the fleet knows, at the latest moment that an event brought.
 
 mod engines;
+mod leakage;
 mod models;
 mod money;
 mod nodes;
@@ -9,8 +10,9 @@ mod units;
 use std::sync::Arc;
 
 use super::Fleet;
+use super::earning::counts;
 use super::row::{CACHED, OUTPUT, PROMPT, Row};
-use super::targets::{Target, counts, shows_prompt};
+use super::targets::{Target, shows_prompt};
 use crate::reading::{EngineKind, Health};
 use crate::snapshot::{Coverage, GpuTotals, Requests, SCHEMA, Snapshot, TokenTotals};
 use crate::units::{Bytes, Ratio, Span, Tokens};

@@ -75,6 +75,8 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
         compare: compare(fleet, day.unpriced),
         priced_share: Ratio::of((total.count() - unpriced.count()) as f64, total.count() as f64),
         lost_windows: doubts.lost_windows,
+        bill: fleet.site.bill,
+        leakage: super::leakage::view(fleet),
         rates: rate_bases(fleet),
         unrated_gpus: unrated_gpus(fleet),
         lists: list_bases(fleet),

@@ -1,0 +1,148 @@
+//! Counters of finished requests to deltas: what a bill for finished work reads.
+//!
+//! Engines count the prompts and outputs of finished requests apart, and their cached tokens for all requests alone. So
+//! the hits of finished prompts are all hits times the finished share of all prompts, in lifetime counters and rounded
+//! down: what is counted depends on where the counters stand, not on how many looks it took. It knows no price.
+
+use serde::{Deserialize, Serialize};
+
+use super::Delta;
+use crate::reading::{Finished, PromptCount, TokenCounters};
+use crate::units::Tokens;
+
+/// The last values of one row's finished requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FinishedMeter {
+    /// `None`: the engine did not count them when its process was first seen, and what it says of them later is not used.
+    last: Option<Lifetime>,
+    /// Hits that are due and wait for prompts; below zero, those that were counted before the finished share fell.
+    hits_due: i64,
+}
+
+/// What finished requests held since the process began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Lifetime {
+    prompt: Tokens,
+    hits: Tokens,
+    output: Tokens,
+}
+
+impl FinishedMeter {
+    /// Whether the row's finished requests are counted apart.
+    pub const fn counts(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// Hits that are due and not counted yet; below zero, counted early.
+    pub const fn hits_due(&self) -> i64 {
+        self.hits_due
+    }
+
+    /// Takes values as a baseline: nothing was made that we saw.
+    pub fn baseline(&mut self, tokens: &TokenCounters, finished: &Finished) {
+        *self = Self { last: lifetime(tokens, finished, Tokens::ZERO), hits_due: 0 };
+    }
+
+    /// The growth of a process that began at zero; `None` if it does not count finished requests.
+    pub fn restart(&mut self, tokens: &TokenCounters, finished: &Finished) -> Option<Delta> {
+        let began = lifetime(tokens, finished, Tokens::ZERO).map(|_| Lifetime::default());
+        *self = Self { last: began, hits_due: 0 };
+        self.grow(tokens, finished)
+    }
+
+    /// The growth since the last look; `None` if finished requests are not counted apart.
+    pub fn grow(&mut self, tokens: &TokenCounters, finished: &Finished) -> Option<Delta> {
+        let last = self.last?;
+        let hits_known = tokens.cached.is_some();
+        let Some(now) = lifetime(tokens, finished, last.hits) else {
+            return Some(Delta { hits_known, ..Delta::default() });
+        };
+        let prompt = now.prompt.saturating_sub(last.prompt);
+        let output = now.output.saturating_sub(last.output);
+        self.hits_due += signed(now.hits) - signed(last.hits);
+        let hit = Tokens::new(u64::try_from(self.hits_due).unwrap_or(0)).min(prompt);
+        self.hits_due -= signed(hit);
+        // A value that fell without a restart is waited for, so that nothing is counted twice.
+        self.last =
+            Some(Lifetime { prompt: now.prompt.max(last.prompt), output: now.output.max(last.output), hits: now.hits });
+        Some(Delta { miss: prompt.saturating_sub(hit), hit, output, hits_known })
+    }
+}
+
+/// What finished requests held, where the page says it; hits that are not told stay what they were.
+fn lifetime(tokens: &TokenCounters, finished: &Finished, hits: Tokens) -> Option<Lifetime> {
+    let (prompt, output) = (finished.prompt?, finished.output?);
+    let hits = match (tokens.prompt, tokens.cached) {
+        (PromptCount::Whole(all), Some(cached)) => share(cached, prompt, all).min(prompt),
+        _ => hits,
+    };
+    Some(Lifetime { prompt, hits, output })
+}
+
+/// `tokens` times a part of a whole, rounded down.
+fn share(tokens: Tokens, part: Tokens, whole: Tokens) -> Tokens {
+    let product = u128::from(tokens.count()) * u128::from(part.count());
+    let quotient = product.checked_div(u128::from(whole.count())).unwrap_or(0);
+    Tokens::new(u64::try_from(quotient).unwrap_or(u64::MAX))
+}
+
+/// Counters are below 2^53, so they fit.
+fn signed(tokens: Tokens) -> i64 {
+    i64::try_from(tokens.count()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(prompt: u64, cached: u64) -> TokenCounters {
+        TokenCounters {
+            prompt: PromptCount::Whole(Tokens::new(prompt)),
+            cached: Some(Tokens::new(cached)),
+            output: Some(Tokens::ZERO),
+        }
+    }
+
+    fn finished(prompt: u64, output: u64) -> Finished {
+        Finished { prompt: Some(Tokens::new(prompt)), output: Some(Tokens::new(output)), ..Finished::default() }
+    }
+
+    #[test]
+    fn hits_are_those_of_the_finished_share() -> Result<(), &'static str> {
+        let mut meter = FinishedMeter::default();
+        meter.baseline(&all(1000, 500), &finished(1000, 70));
+        let delta = meter.grow(&all(3000, 1500), &finished(2000, 90)).ok_or("counted")?;
+        assert_eq!((delta.miss.count(), delta.hit.count(), delta.output.count()), (500, 500, 20));
+        Ok(())
+    }
+
+    #[test]
+    fn hits_counted_early_are_worked_off() -> Result<(), &'static str> {
+        let mut meter = FinishedMeter::default();
+        meter.restart(&all(100, 100), &finished(100, 0)).ok_or("counted")?;
+        let more = meter.grow(&all(200, 100), &finished(110, 0)).ok_or("counted")?;
+        assert_eq!((more.miss.count(), more.hit.count(), meter.hits_due()), (10, 0, -45));
+        let rest = meter.grow(&all(200, 100), &finished(200, 0)).ok_or("counted")?;
+        assert_eq!((rest.miss.count(), rest.hit.count(), meter.hits_due()), (90, 0, 0));
+        Ok(())
+    }
+
+    #[test]
+    fn counters_that_come_late_are_not_used_until_the_next_process() {
+        let mut meter = FinishedMeter::default();
+        meter.baseline(&all(100, 0), &Finished::default());
+        assert_eq!(meter.grow(&all(200, 0), &finished(200, 10)), None);
+        assert!(meter.restart(&all(10, 0), &finished(5, 1)).is_some());
+    }
+
+    #[test]
+    fn a_fall_without_a_restart_is_waited_for() -> Result<(), &'static str> {
+        let mut meter = FinishedMeter::default();
+        meter.baseline(&all(100, 0), &finished(100, 100));
+        let (fallen, back) =
+            (meter.grow(&all(100, 0), &finished(90, 90)), meter.grow(&all(110, 0), &finished(105, 105)));
+        assert_eq!(fallen.ok_or("counted")?.output, Tokens::ZERO);
+        assert_eq!(back.ok_or("counted")?.output, Tokens::new(5));
+        Ok(())
+    }
+}

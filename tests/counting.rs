@@ -1,0 +1,247 @@
+//! What is billed, and to whom: finished requests, leakage, adapters.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support;
+
+use std::time::Duration;
+
+use margintop::clock::{Clock, ScriptedClock};
+use margintop::fleet::{Fleet, Memory, Site};
+use margintop::ledger::Classes;
+use margintop::pricing::{Bill, Book};
+use margintop::reading::{Event, Finished, Label, PageReading, PromptCount, TokenCounters};
+use margintop::series::FinishedMeter;
+use margintop::store::{News, Settings, Store};
+use margintop::units::{Moment, Span, Tokens};
+use proptest::prelude::*;
+use support::{answered, at, counters, member, moment, page};
+
+const MODEL: &str = "deepseek-r1";
+
+fn began() -> Moment {
+    moment("2025-02-20T10:00:00Z")
+}
+
+fn after(seconds: i64) -> Moment {
+    at(began().wall + Span::from_secs(seconds))
+}
+
+fn fleet(bill: Bill) -> Fleet {
+    let site = Site { bill, members: vec![member("e", "n", None)], ..Site::local("box") };
+    Fleet::new(site, Book::built_in().unwrap(), began())
+}
+
+/// A page of an engine that counts its finished requests apart.
+fn working(all: TokenCounters, finished_prompt: u64, finished_output: u64) -> PageReading {
+    let mut page = page(MODEL, all, None);
+    page.engines[0].finished = finished(finished_prompt, finished_output);
+    page
+}
+
+fn finished(prompt: u64, output: u64) -> Finished {
+    Finished { prompt: Some(Tokens::new(prompt)), output: Some(Tokens::new(output)), ..Finished::default() }
+}
+
+fn posted(fleet: &Fleet) -> (u64, u64, u64) {
+    let mut sum = Classes::default();
+    fleet.ledger().today().tokens().for_each(|(.., tokens)| sum += tokens);
+    (sum.miss.count(), sum.hit.count(), sum.output.count())
+}
+
+/// An hour of which an eighth of the prompts and a quarter of the output was cut by clients.
+fn an_hour(bill: Bill) -> Fleet {
+    let mut fleet = fleet(bill);
+    fleet.apply(answered("e", after(0), working(counters(0, 0, 0), 0, 0)));
+    fleet.apply(answered("e", after(3600), working(counters(8_000_000, 4_000_000, 4_000_000), 7_000_000, 3_000_000)));
+    fleet.apply(Event::Tick(after(3600)));
+    fleet
+}
+
+#[test]
+fn finished_requests_are_billed_with_their_share_of_the_hits() {
+    let money = an_hour(Bill::Finished).picture().money;
+    assert_eq!(posted(&an_hour(Bill::Finished)), (3_500_000, 3_500_000, 3_000_000));
+    assert_eq!(money.revenue.unwrap().to_string(), "8.985", "3.5 x 0.55 + 3.5 x 0.14 + 3 x 2.19, less nothing");
+    assert_eq!(money.bill, Bill::Finished);
+}
+
+#[test]
+fn what_leaks_is_the_same_whatever_is_billed() {
+    let all = an_hour(Bill::All);
+    assert_eq!(posted(&all), (4_000_000, 4_000_000, 4_000_000));
+    let (all, finished) = (all.picture().money, an_hour(Bill::Finished).picture().money);
+    let leakage = all.leakage.unwrap();
+    assert_eq!((leakage.prompt_tokens, leakage.output_tokens), (1_000_000, 1_000_000));
+    assert_eq!(leakage.amount, Some(all.revenue.unwrap() - finished.revenue.unwrap()));
+    assert_eq!(finished.leakage, Some(leakage));
+    let json = serde_json::to_value(&all).unwrap();
+    assert_eq!((json["bill"].as_str(), json["leakage"]["prompt_tokens"].as_i64()), (Some("all"), Some(1_000_000)));
+}
+
+#[test]
+fn an_engine_without_finished_counters_is_billed_in_full_and_says_so() {
+    let mut fleet = fleet(Bill::Finished);
+    fleet.apply(answered("e", after(0), page(MODEL, counters(0, 0, 0), None)));
+    fleet.apply(answered("e", after(1), page(MODEL, counters(10, 5, 7), None)));
+    assert_eq!(posted(&fleet), (5, 5, 7));
+    let picture = fleet.picture();
+    assert_eq!(picture.money.leakage, None, "unknown, not zero");
+    let note = picture.engines[0].note.clone().unwrap();
+    assert_eq!(note.as_str(), "finished requests are not counted apart: all are billed");
+}
+
+#[test]
+fn finished_counters_that_come_late_bill_nothing_a_second_time() {
+    let mut fleet = fleet(Bill::Finished);
+    fleet.apply(answered("e", after(0), page(MODEL, counters(0, 0, 0), None)));
+    fleet.apply(answered("e", after(1), page(MODEL, counters(10, 5, 7), None)));
+    fleet.apply(answered("e", after(2), working(counters(20, 10, 14), 20, 14)));
+    assert_eq!(posted(&fleet), (10, 10, 14));
+}
+
+#[test]
+fn a_restart_counts_its_finished_requests_from_zero() {
+    let mut fleet = fleet(Bill::Finished);
+    let born = |mut page: PageReading, seconds| {
+        page.start = Some(after(seconds).wall);
+        page
+    };
+    fleet.apply(answered("e", after(0), born(working(counters(900, 0, 900), 900, 900), -500)));
+    fleet.apply(answered("e", after(5), born(working(counters(1000, 0, 1000), 950, 960), -500)));
+    fleet.apply(answered("e", after(10), born(working(counters(30, 0, 30), 20, 10), 7)));
+    assert_eq!(posted(&fleet), (50 + 20, 0, 60 + 10));
+    let leakage = fleet.picture().money.leakage.unwrap();
+    assert_eq!((leakage.prompt_tokens, leakage.output_tokens), (50 + 10, 40 + 20), "in flight ones are part of it");
+}
+
+#[test]
+fn unpriced_leakage_has_tokens_and_no_amount() {
+    let mut fleet = fleet(Bill::All);
+    for (seconds, value, done) in [(0, 0, 0), (1, 100, 60)] {
+        let mut page = page("my-finetune", counters(value, 0, value), None);
+        page.engines[0].finished = finished(done, done);
+        fleet.apply(answered("e", after(seconds), page));
+    }
+    let leakage = fleet.picture().money.leakage.unwrap();
+    assert_eq!((leakage.prompt_tokens, leakage.amount), (40, None));
+}
+
+#[test]
+fn adapters_are_said_to_be_priced_as_their_base_model() {
+    let text = "# TYPE vllm:prompt_tokens_total counter
+vllm:prompt_tokens_total{engine=\"0\",model_name=\"deepseek-r1\"} 10
+vllm:prompt_tokens_cached_total{engine=\"0\",model_name=\"deepseek-r1\"} 0
+# TYPE vllm:lora_requests_info gauge
+vllm:lora_requests_info{max_lora=\"4\",running_lora_adapters=\"\",waiting_lora_adapters=\"\"} 1.79e+09
+vllm:lora_requests_info{max_lora=\"4\",running_lora_adapters=\"sql,chat\",waiting_lora_adapters=\"law\"} 1.79e+09
+";
+    let page = margintop::dialect::read(text.as_bytes(), &margintop::dialect::Hint::default()).unwrap();
+    assert_eq!(page.engines[0].adapters, ["chat", "law", "sql"].map(Label::new));
+    let mut fleet = fleet(Bill::All);
+    fleet.apply(answered("e", after(0), page));
+    let note = fleet.picture().engines[0].note.clone().unwrap();
+    assert_eq!(note.as_str(), "LoRA adapters chat, law, sql priced as the base model");
+}
+
+/// Who opens the ledger of a file, and what it remembers.
+fn sit_down(path: &std::path::Path) -> (Store, Memory) {
+    let (tell, news) = std::sync::mpsc::channel();
+    let settings = Settings {
+        path: Some(path.to_owned()),
+        currency: "USD".to_owned(),
+        zone: jiff::tz::TimeZone::UTC,
+        one_day: false,
+        book: (1, "{}".to_owned()),
+        clock: Clock::Scripted(ScriptedClock::at(began().wall)),
+    };
+    let store = Store::open(settings, move |word| drop(tell.send(word)));
+    loop {
+        if let News::Keeps { memory, .. } = news.recv_timeout(Duration::from_secs(20)).unwrap() {
+            return (store, memory.onto(after(60), false));
+        }
+    }
+}
+
+#[test]
+fn finished_requests_and_what_leaked_survive_the_process() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("ledger.db");
+    let look = |fleet: &mut Fleet, seconds, value: u64, done: u64| {
+        let all = counters(value * 4, value * 2, value);
+        fleet.apply(answered("e", after(seconds), working(all, done * 4, done)));
+        fleet.picture().money.leakage.map(|leakage| (leakage.prompt_tokens, leakage.output_tokens))
+    };
+    let (store, memory) = sit_down(&path);
+    let mut before = fleet(Bill::Finished);
+    before.recall(memory, Span::from_secs(86_400));
+    look(&mut before, 0, 1_000_000, 1_000_000);
+    assert_eq!(look(&mut before, 10, 1_100_000, 1_060_000), Some((160_000, 40_000)));
+    store.commit(before.hand_on().unwrap());
+    store.close(Duration::from_secs(20));
+    let (store, memory) = sit_down(&path);
+    let mut after = fleet(Bill::Finished);
+    after.recall(memory, Span::from_secs(86_400));
+    assert_eq!(look(&mut after, 70, 1_200_000, 1_150_000), Some((200_000, 50_000)));
+    assert_eq!(posted(&after), (300_000, 300_000, 150_000));
+    assert!(after.picture().money.leakage.unwrap().amount.is_some());
+    store.close(Duration::from_secs(20));
+}
+
+/// What an engine did between two instants: prompts, the tenths of them that hit, output; and how much of what is in
+/// flight finished, in tenths.
+fn steps() -> impl Strategy<Value = Vec<(u64, u64, u64, u64)>> {
+    proptest::collection::vec((0_u64..10_000, 0_u64..=10, 0_u64..10_000, 0_u64..=10), 1..40)
+}
+
+/// The counters after each step: all requests', and finished ones'.
+fn history(steps: &[(u64, u64, u64, u64)]) -> Vec<(TokenCounters, Finished)> {
+    let (mut all, mut done) = ((0, 0, 0), (0, 0));
+    let step = |(prompt, tenths, output, ends): &(u64, u64, u64, u64)| {
+        all = (all.0 + prompt, all.1 + prompt * tenths / 10, all.2 + output);
+        done = (done.0 + (all.0 - done.0) * ends / 10, done.1 + (all.2 - done.1) * ends / 10);
+        (counters(all.0, all.1, all.2), finished(done.0, done.1))
+    };
+    steps.iter().map(step).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn finished_tokens_are_the_same_in_any_number_of_looks(steps in steps(), seen in proptest::collection::vec(any::<bool>(), 40)) {
+        let history = history(&steps);
+        let run = |looks: &dyn Fn(usize) -> bool| {
+            let (mut meter, mut sum) = (FinishedMeter::default(), Classes::default());
+            meter.baseline(&counters(0, 0, 0), &finished(0, 0));
+            for (_, (all, done)) in history.iter().enumerate().filter(|(place, _)| looks(*place) || place + 1 == history.len()) {
+                let delta = meter.grow(all, done).unwrap();
+                sum += Classes { miss: delta.miss, hit: delta.hit, output: delta.output };
+            }
+            (sum, meter.hits_due())
+        };
+        let ((often, due), (once, due_once)) = (run(&|place| seen[place]), run(&|_| false));
+        let (all, done) = history.last().unwrap();
+        prop_assert_eq!(often.miss + often.hit, done.prompt.unwrap());
+        prop_assert_eq!((often.output, once.output), (done.output.unwrap(), done.output.unwrap()));
+        prop_assert_eq!(once.miss + once.hit, done.prompt.unwrap());
+        // Hits that were counted early, or wait for their prompts, are known to the token.
+        let hits = |classes: Classes, due: i64| i64::try_from(classes.hit.count()).unwrap() + due;
+        prop_assert_eq!(hits(often, due), hits(once, due_once));
+        let PromptCount::Whole(prompt) = all.prompt else { unreachable!() };
+        let share = (all.cached.unwrap().count() * done.prompt.unwrap().count()).checked_div(prompt.count()).unwrap_or(0);
+        prop_assert_eq!(once.hit.count(), share);
+    }
+
+    #[test]
+    fn a_steady_share_is_hit_to_the_token_in_any_number_of_looks(made in proptest::collection::vec(1_u64..100_000, 1..30), tenths in 0_u64..=10) {
+        let mut fleet = fleet(Bill::Finished);
+        fleet.apply(answered("e", after(0), working(counters(0, 0, 0), 0, 0)));
+        let mut sum = 0;
+        for (second, made) in (1_i64..).zip(&made) {
+            sum += made * 10;
+            fleet.apply(answered("e", after(second), working(counters(sum, sum / 10 * tenths, sum), sum / 2, sum / 5)));
+        }
+        let hit = sum / 10 * tenths * (sum / 2) / sum;
+        prop_assert_eq!(posted(&fleet), (sum / 2 - hit, hit, sum / 5));
+    }
+}
