@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::pricing::Bill;
 use crate::snapshot::{EngineRow, MoneyView, NodeRow, Snapshot};
 use crate::tui::human;
 use crate::units::{Money, Ratio};
@@ -66,6 +67,13 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
         ratio(money.profit_on_cost),
         ratio(money.gross_margin)
     )?;
+    if let Some(worth) = money.leakage.as_ref().and_then(|leakage| leakage.amount) {
+        let side = match money.bill {
+            Bill::All => "included in revenue (bill = \"all\")",
+            Bill::Finished => "left out of revenue (bill = \"finished\")",
+        };
+        writeln!(out, "leakage   {} of unfinished and aborted work, {side}", amount(Some(worth)))?;
+    }
     if money.unpriced_tokens > 0 {
         writeln!(out, "unpriced  {} tokens: revenue is a lower bound", money.unpriced_tokens)?;
     }

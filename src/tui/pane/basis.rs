@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::ledger;
+use crate::pricing::Bill;
 use crate::reading::Health;
 use crate::snapshot::Keeper;
 use crate::tui::human;
@@ -42,7 +43,7 @@ pub fn basis_rows(scene: &Scene<'_>, width: u16) -> u16 {
 
 fn rows(scene: &Scene<'_>, width: u16) -> Vec<Vec<Span>> {
     let sums = [keeper(scene), priced(scene), timing(scene), lost(scene), silent(scene), unpriced(scene), hits(scene)];
-    let terms = [unrated(scene), lists(scene), billing(scene), rate(scene), in_memory(scene)];
+    let terms = [unrated(scene), lists(scene), billing(scene), leakage(scene), rate(scene), in_memory(scene)];
     laid_out(sums.into_iter().chain(terms), width)
 }
 
@@ -141,6 +142,17 @@ fn billing(scene: &Scene<'_>) -> Option<Span> {
     let money = &scene.snap.money;
     money.revenue?;
     Some(say(if money.theoretical { "theoretical, no paid share" } else { "billed, paid share set" }.to_owned()))
+}
+
+/// What was made beyond finished requests, and whether it is among what is billed.
+fn leakage(scene: &Scene<'_>) -> Option<Span> {
+    let money = &scene.snap.money;
+    let worth = money.leakage.as_ref()?.amount.filter(|amount| !amount.is_zero())?;
+    let side = match money.bill {
+        Bill::All => "engine value: unfinished and aborted work included,",
+        Bill::Finished => "finished requests only: unfinished and aborted work left out,",
+    };
+    Some(say(format!("{side} {}", scene.money(Some(worth), 9).trim())))
 }
 
 fn rate(scene: &Scene<'_>) -> Option<Span> {
