@@ -3,16 +3,17 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use margintop::clock::{Clock, ScriptedClock};
-use margintop::fleet::{Fleet, Memory, Site};
+use margintop::fleet::{Fleet, Member, Memory, Site};
 use margintop::ledger::Classes;
 use margintop::pricing::{Bill, Book};
-use margintop::reading::{Event, Finished, Label, PageReading, PromptCount, TokenCounters};
+use margintop::reading::{EngineKind, Event, Finished, Label, PageReading, PromptCount, Role, TokenCounters, UnitName};
 use margintop::series::FinishedMeter;
 use margintop::store::{News, Settings, Store};
-use margintop::units::{Moment, Span, Tokens};
+use margintop::units::{Moment, Money, Span, Tokens};
 use proptest::prelude::*;
 use support::{answered, at, counters, member, moment, page};
 
@@ -187,6 +188,69 @@ fn finished_requests_and_what_leaked_survive_the_process() {
     store.close(Duration::from_secs(20));
 }
 
+/// A page of `SGLang` in one role.
+fn sglang(role: Role, tokens: TokenCounters) -> PageReading {
+    let mut page = page(MODEL, tokens, None);
+    page.kind = EngineKind::Sglang;
+    (page.engines[0].kind, page.engines[0].role) = (EngineKind::Sglang, Some(role));
+    page
+}
+
+fn in_unit(target: &str, unit: &str) -> Member {
+    Member { unit: Some(UnitName::new(unit)), ..member(target, &format!("node-of-{target}"), None) }
+}
+
+/// What each node earned, by role.
+fn by_node(fleet: &Fleet) -> Vec<(String, Role, (u64, u64, u64))> {
+    let mut sums: BTreeMap<(String, Role), Classes> = BTreeMap::new();
+    for (account, _, tokens) in fleet.ledger().today().tokens() {
+        let account = &fleet.ledger().accounts()[account.index()];
+        *sums.entry((account.node.to_string(), account.role)).or_default() += tokens;
+    }
+    sums.into_iter().map(|((node, role), t)| (node, role, (t.miss.count(), t.hit.count(), t.output.count()))).collect()
+}
+
+#[test]
+fn decode_earns_output_and_prefill_the_prompts_that_it_computed() {
+    let members = vec![in_unit("d", "u"), in_unit("p1", "u"), in_unit("p2", "u"), in_unit("p3", "elsewhere")];
+    let mut fleet = support::fleet(members, began());
+    let look = |fleet: &mut Fleet, target, seconds, role, prompt, output| {
+        fleet.apply(answered(target, after(seconds), sglang(role, counters(prompt, prompt / 2, output))));
+    };
+    for target in ["p1", "p2", "p3"] {
+        look(&mut fleet, target, 0, Role::Prefill, 0, 0);
+    }
+    look(&mut fleet, "d", 0, Role::Decode, 0, 0);
+    for (target, prompt) in [("p1", 300), ("p2", 100), ("p3", 900)] {
+        look(&mut fleet, target, 1, Role::Prefill, prompt, 1);
+    }
+    look(&mut fleet, "d", 1, Role::Decode, 402, 7);
+    let of = |node: &str, role, tokens| (format!("node-of-{node}"), role, tokens);
+    let expected = [
+        of("d", Role::Decode, (0, 0, 7)),
+        of("p1", Role::Prefill, (150, 150, 0)),
+        of("p2", Role::Prefill, (51, 51, 0)),
+    ];
+    assert_eq!(by_node(&fleet), expected);
+    look(&mut fleet, "d", 2, Role::Decode, 442, 9);
+    let expected = [
+        of("d", Role::Decode, (0, 0, 9)),
+        of("p1", Role::Prefill, (165, 165, 0)),
+        of("p2", Role::Prefill, (56, 56, 0)),
+    ];
+    assert_eq!(by_node(&fleet), expected, "to the last known proportion");
+    let rows = fleet.picture().engines;
+    assert_eq!(rows.iter().map(|row| row.revenue.unwrap()).sum::<Money>(), fleet.picture().money.revenue.unwrap());
+}
+
+#[test]
+fn decode_alone_keeps_what_it_counts() {
+    let mut fleet = support::fleet(vec![in_unit("d", "u"), in_unit("p1", "u")], began());
+    fleet.apply(answered("d", after(0), sglang(Role::Decode, counters(0, 0, 0))));
+    fleet.apply(answered("d", after(1), sglang(Role::Decode, counters(40, 10, 7))));
+    assert_eq!(by_node(&fleet), [("node-of-d".to_owned(), Role::Decode, (30, 10, 7))]);
+}
+
 /// What an engine did between two instants: prompts, the tenths of them that hit, output; and how much of what is in
 /// flight finished, in tenths.
 fn steps() -> impl Strategy<Value = Vec<(u64, u64, u64, u64)>> {
@@ -230,6 +294,29 @@ proptest! {
         let PromptCount::Whole(prompt) = all.prompt else { unreachable!() };
         let share = (all.cached.unwrap().count() * done.prompt.unwrap().count()).checked_div(prompt.count()).unwrap_or(0);
         prop_assert_eq!(once.hit.count(), share);
+    }
+
+    #[test]
+    fn spreading_changes_no_total(looks in proptest::collection::vec((0_usize..6, 0_u64..100_000, 0_u64..=10, 0_u64..1000), 1..60)) {
+        let members = vec![in_unit("d1", "u"), in_unit("d2", "v"), in_unit("p1", "u"), in_unit("p2", "u"), in_unit("p3", "v"), in_unit("p4", "w")];
+        let mut fleet = support::fleet(members, began());
+        let targets = ["d1", "d2", "p1", "p2", "p3", "p4"];
+        let mut sums = [(0, 0, 0); 6];
+        let role = |place: usize| if place < 2 { Role::Decode } else { Role::Prefill };
+        for (place, target) in targets.iter().enumerate() {
+            fleet.apply(answered(target, after(0), sglang(role(place), counters(0, 0, 0))));
+        }
+        for (second, (place, prompt, tenths, output)) in (1_i64..).zip(looks) {
+            let (p, h, o) = sums[place];
+            sums[place] = (p + prompt, h + prompt * tenths / 10, o + output);
+            let (p, h, o) = sums[place];
+            fleet.apply(answered(targets[place], after(second), sglang(role(place), counters(p, h, o))));
+        }
+        let decoded = (sums[0].0 + sums[1].0, sums[0].1 + sums[1].1, sums[0].2 + sums[1].2);
+        prop_assert_eq!(posted(&fleet), (decoded.0 - decoded.1, decoded.1, decoded.2));
+        for (node, role, (.., output)) in by_node(&fleet) {
+            prop_assert!(role == Role::Decode || output == 0, "{} made output", node);
+        }
     }
 
     #[test]

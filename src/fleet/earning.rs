@@ -92,6 +92,9 @@ impl Fleet {
         node: &NodeName,
     ) {
         let role = target.role(reading, &self.pairs);
+        if role == Role::Prefill {
+            target.rows[place].prompted.note(growth.all.miss + growth.all.hit);
+        }
         let served = reading.model.as_ref().is_some_and(|model| self.served.contains(model.as_str()));
         let counts = counts(reading.kind, role, served);
         let finished = growth.finished.map(|finished| counted(finished, counts));
@@ -108,14 +111,28 @@ impl Fleet {
             role,
             tenant: target.member.tenant.clone(),
         };
-        let row = &mut target.rows[place];
-        let account = row.number(account, &mut self.ledger);
+        let id = target.rows[place].number(account.clone(), &mut self.ledger);
         let Interval { from, to, timing } = interval;
-        self.post(target, &Posting { account, from, to, tokens, hits_known: growth.all.hits_known, timing });
+        let posting = Posting { account: id, from, to, tokens, hits_known: growth.all.hits_known, timing };
+        if reading.kind == EngineKind::Sglang && role == Role::Decode {
+            self.post_apart(target, &account, &posting);
+        } else {
+            self.post(target, &posting);
+        }
         if leaked != TokenChange::default() && !self.ledger.is_closed() {
-            let tariff = self.ledger.tariff_at(account, from.max(to - Span::from_millis(1)));
+            let tariff = self.ledger.tariff_at(id, from.max(to - Span::from_millis(1)));
             target.rows[place].finished.leakage.add(self.ledger.day_began(), tariff, leaked);
         }
+    }
+
+    /// Posts a decode row's prompts to those who computed them, and the rest to itself.
+    fn post_apart(&mut self, target: &mut Target, account: &Account, posting: &Posting) {
+        let (output, mut own) = (posting.tokens.output, posting.tokens);
+        for (account, tokens) in self.spread(account, Classes { output: Tokens::ZERO, ..posting.tokens }) {
+            self.post(target, &Posting { account, tokens, ..*posting });
+            own = Classes { output, ..Classes::default() };
+        }
+        self.post(target, &Posting { tokens: own, ..*posting });
     }
 
     /// Posts tokens of a target, and keeps what can still be taken back.

@@ -16,6 +16,7 @@ mod picture;
 mod rent;
 mod row;
 mod site;
+mod spreading;
 mod targets;
 
 use std::collections::{BTreeMap, HashSet};

@@ -1,6 +1,7 @@
 //! One target and rank: its last reading, its meter, and what it grew by.
 
 use super::leakage::FinishedMemory;
+use super::spreading::Prompted;
 use crate::ledger::{Account, AccountId, Ledger};
 use crate::reading::{EngineReading, Histogram, Latency, LiveTokens, ModelName, PromptCount, Rank, TokenCounters};
 use crate::series::{Delta, Meter, Window, growth};
@@ -18,6 +19,8 @@ pub(super) struct Row {
     pub(super) meter: Meter,
     /// Its finished requests, where the engine counts them apart.
     pub(super) finished: FinishedMemory,
+    /// What its prompts weigh, where others count them too.
+    pub(super) prompted: Prompted,
     pub(super) account: Option<(Account, AccountId)>,
     /// Growth for drawing: from the live counters where the engine has them, else from the billing ones.
     pub(super) window: Window<3>,
@@ -39,6 +42,7 @@ impl Row {
             reading,
             meter: Meter::default(),
             finished: FinishedMemory::default(),
+            prompted: Prompted::default(),
             account: None,
             window: Window::new(window),
             sums: [None; 3],
