@@ -1,0 +1,171 @@
+//! What one second of 2,048 engines costs: posting it, merging it while a disk is full, and writing it to a file.
+//!
+//! Every figure is CPU time of the whole process for one second of the fleet, so that the ledger's own thread counts and
+//! waiting for a disk does not. The budget of posting and writing together is 50 ms.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::path::Path;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
+use jiff::tz::TimeZone;
+use margintop::clock::{Clock, ScriptedClock};
+use margintop::fleet::{Fleet, Handover, Site};
+use margintop::ledger::Grain;
+use margintop::pricing::Book;
+use margintop::reading::{Event, PromptCount, Role};
+use margintop::store::{News, Settings, Store};
+use margintop::units::{Span, Timestamp, Tokens};
+use rustix::time::{ClockId, clock_gettime};
+use support::{answered, counters, gpus, instant, member, page};
+
+const ENGINES: u64 = 2_048;
+const SECOND: Span = Span::from_secs(1);
+
+/// 2,048 nodes of one engine, each of which grows at every look, and of eight GPUs where they are wanted.
+struct Night {
+    clock: ScriptedClock,
+    fleet: Fleet,
+    gpus: bool,
+    nth: u64,
+}
+
+impl Night {
+    /// Its first look, at which everything is a baseline and gets its name, is handed on.
+    fn begin(gpus: bool) -> (Self, Handover) {
+        let clock = ScriptedClock::at(instant("2026-03-10T10:00:00Z"));
+        let members = (0..ENGINES).map(|n| member(&target(n), &node(n), Some(Role::Unified))).collect();
+        let site = Site { members, ..Site::local("hub") };
+        let mut fleet = Fleet::new(site, Book::built_in().unwrap(), clock.now());
+        fleet.recall(margintop::fleet::Memory::default(), SECOND);
+        let mut night = Self { clock, fleet, gpus, nth: 0 };
+        let first = night.second();
+        (night, first)
+    }
+
+    /// What arrives in the next second.
+    fn events(&mut self) -> Vec<Event> {
+        self.nth += 1;
+        self.clock.advance(SECOND);
+        let now = self.clock.now();
+        let mut events = Vec::with_capacity(3 * ENGINES as usize);
+        for n in 0..ENGINES {
+            let made = self.nth * (100 + n % 7);
+            let mut page = page("deepseek-r1", counters(made * 40, made * 22, made), None);
+            page.engines[0].tokens.prompt = PromptCount::Whole(Tokens::new(made * 40));
+            events.push(answered(&target(n), now, page));
+            if self.gpus {
+                events.push(gpus(&node(n), "NVIDIA H800", 8, now));
+            }
+        }
+        events.push(Event::Tick(now));
+        events
+    }
+
+    fn post(&mut self, events: Vec<Event>) -> Handover {
+        for event in events {
+            self.fleet.apply(event);
+        }
+        self.fleet.hand_on().unwrap()
+    }
+
+    fn second(&mut self) -> Handover {
+        let events = self.events();
+        self.post(events)
+    }
+}
+
+fn target(n: u64) -> String {
+    format!("http://gpu-{n:04}.example:8000")
+}
+
+fn node(n: u64) -> String {
+    format!("gpu-{n:04}")
+}
+
+fn open(path: &Path, clock: &ScriptedClock) -> Store {
+    let (tell, news) = channel();
+    let settings = Settings {
+        path: Some(path.to_owned()),
+        currency: "USD".to_owned(),
+        zone: TimeZone::UTC,
+        one_day: false,
+        book: (1, "{}".to_owned()),
+        clock: Clock::Scripted(clock.clone()),
+    };
+    let store = Store::open(settings, move |word| drop(tell.send(word)));
+    assert!(matches!(news.recv().unwrap(), News::Keeps { .. }));
+    store
+}
+
+/// Waits until everything that was handed over is written: questions are answered in their order.
+fn settle(store: &Store) {
+    let (tell, told) = channel();
+    let answer = Box::new(move |_: Result<_, _>| tell.send(()).unwrap());
+    store.past(Timestamp::default(), Timestamp::default(), Grain::Day, answer);
+    told.recv().unwrap();
+}
+
+/// The CPU time that the process has used.
+fn used() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// The CPU time of something.
+fn cost<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let before = used();
+    let done = work();
+    (used() - before, done)
+}
+
+fn seconds(c: &mut Criterion) {
+    for (name, gpus) in [("second of 2,048 engines", false), ("second of 2,048 engines and 16,384 GPUs", true)] {
+        let mut group = c.benchmark_group(name);
+        group.sample_size(10).sampling_mode(SamplingMode::Flat).measurement_time(Duration::from_secs(6));
+        let (mut night, _) = Night::begin(gpus);
+        group.bench_function("posting", |b| {
+            b.iter_custom(|times| {
+                let second = |_| {
+                    let events = night.events();
+                    cost(|| night.post(events)).0
+                };
+                (0..times).map(second).sum()
+            });
+        });
+        let (mut night, _) = Night::begin(gpus);
+        group.bench_function("merging", |b| {
+            b.iter_custom(|times| {
+                let mut pending = night.second();
+                let second = |_| {
+                    let later = night.second();
+                    cost(|| pending.merge(later)).0
+                };
+                (0..times).map(second).sum()
+            });
+        });
+        group.bench_function("writing", |b| {
+            let home = tempfile::tempdir().unwrap();
+            let (mut night, first) = Night::begin(gpus);
+            let store = open(&home.path().join("ledger.db"), &night.clock);
+            store.commit(first);
+            b.iter_custom(|times| {
+                let handovers: Vec<Handover> = (0..times).map(|_| night.second()).collect();
+                let write = || {
+                    handovers.into_iter().for_each(|handover| store.commit(handover));
+                    settle(&store);
+                };
+                cost(write).0
+            });
+            store.close(Duration::from_secs(5));
+        });
+        group.finish();
+    }
+}
+
+criterion_group!(benches, seconds);
+criterion_main!(benches);
