@@ -120,7 +120,7 @@ fn used() -> Duration {
 fn cost<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let before = used();
     let done = work();
-    (used() - before, done)
+    (used().saturating_sub(before), done)
 }
 
 fn seconds(c: &mut Criterion) {
@@ -156,7 +156,9 @@ fn seconds(c: &mut Criterion) {
             b.iter_custom(|times| {
                 let handovers: Vec<Handover> = (0..times).map(|_| night.second()).collect();
                 let write = || {
-                    handovers.into_iter().for_each(|handover| store.commit(handover));
+                    for handover in handovers {
+                        store.commit(handover);
+                    }
                     settle(&store);
                 };
                 cost(write).0

@@ -2,15 +2,12 @@
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::calendar::{Calendar, Day, quarter};
-use super::names::{self, UNPRICED};
-use crate::fleet::{FinishedMemory, Handover, NodeMemory, TargetMemory};
-use crate::ledger::{Doubts, Journal};
+use super::calendar::Calendar;
+use super::{cells, names};
+use crate::fleet::{FinishedMemory, Handover, Memory, NodeMemory, TargetMemory};
+use crate::ledger::Journal;
 use crate::reading::{Label, ModelName, PromptCount, Rank, TargetId, TokenCounters, UnitName};
-use crate::units::{Moment, Money, Timestamp, Tokens};
-
-/// The three grains in which everything is kept.
-const GRAINS: [&str; 3] = ["minute", "quarter", "day"];
+use crate::units::{Moment, Timestamp, Tokens};
 
 /// Writes a handover, all of it or nothing.
 pub(super) fn commit(
@@ -20,6 +17,9 @@ pub(super) fn commit(
 ) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     write_journal(&transaction, calendar, &handover.journal)?;
+    if !handover.journal.unwatched.is_empty() {
+        forget_watched(&transaction)?;
+    }
     for target in &handover.targets {
         write_target(&transaction, target)?;
     }
@@ -38,6 +38,21 @@ pub(super) fn commit(
     transaction.commit()
 }
 
+/// Writes what is remembered as of another boot: its moments and the boot that they are of belong together, or a watch
+/// that is killed before its first commit leaves moments that the next one takes for its own boot's.
+pub(super) fn rebase(connection: &mut Connection, memory: &Memory, boot: &str) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    for target in &memory.targets {
+        write_target(&transaction, target)?;
+    }
+    for node in &memory.nodes {
+        write_node(&transaction, node)?;
+    }
+    note(&transaction, "last_boot", &memory.last.boot.millis().to_string())?;
+    note(&transaction, "boot", boot)?;
+    transaction.commit()
+}
+
 /// Notes something about the ledger itself.
 pub(super) fn note(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
     let mut write = connection.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?;
@@ -51,6 +66,11 @@ pub(super) fn note_book(connection: &Connection, revision: u64, text: &str, at: 
     write.execute(params![format!("{revision:016x}"), at.millis(), text]).map(drop)
 }
 
+/// Forgets counters and cursors of before a span that nobody watched: nothing is bridged over it, whenever it returns.
+fn forget_watched(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute_batch("DELETE FROM targets; DELETE FROM counters; DELETE FROM nodes; DELETE FROM gpus;")
+}
+
 fn write_watch(transaction: &Transaction<'_>, handover: &Handover) -> rusqlite::Result<()> {
     let instants = [("began", handover.began), ("watched_from", handover.watched_from)];
     for (key, at) in instants.into_iter().filter_map(|(key, at)| Some((key, at?))) {
@@ -62,32 +82,7 @@ fn write_watch(transaction: &Transaction<'_>, handover: &Handover) -> rusqlite::
 
 fn write_journal(transaction: &Transaction<'_>, calendar: &mut Calendar, journal: &Journal) -> rusqlite::Result<()> {
     names::write(transaction, journal)?;
-    let mut buckets = Buckets { transaction, calendar };
-    for ((minute, account, tariff), change) in &journal.tokens {
-        let tariff = tariff.map_or(UNPRICED, |tariff| i64::from(tariff.number()));
-        for (grain, bucket) in GRAINS.into_iter().zip(buckets.of(*minute)?) {
-            let mut add = transaction.prepare_cached(&format!(
-                "INSERT INTO {grain}_tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE
-                 SET miss = miss + excluded.miss, hit = hit + excluded.hit, output = output + excluded.output"
-            ))?;
-            let (bucket, account) = (bucket.millis(), account.number());
-            add.execute(params![bucket, account, tariff, change.miss, change.hit, change.output])?;
-        }
-    }
-    for ((minute, landlord), change) in &journal.rents {
-        for (grain, bucket) in GRAINS.into_iter().zip(buckets.of(*minute)?) {
-            let mut add = transaction.prepare_cached(&format!(
-                "INSERT INTO {grain}_rents VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE
-                 SET held_ms = held_ms + excluded.held_ms, idle_ms = idle_ms + excluded.idle_ms,
-                     energy_mj = energy_mj + excluded.energy_mj"
-            ))?;
-            let (bucket, landlord) = (bucket.millis(), landlord.number());
-            add.execute(params![bucket, landlord, change.held, change.idle, change.energy])?;
-        }
-    }
-    for (minute, doubts) in &journal.doubts {
-        write_doubts(transaction, buckets.of(*minute)?, *doubts)?;
-    }
+    cells::write(transaction, calendar, journal)?;
     for marker in &journal.markers {
         transaction
             .execute("INSERT INTO markers VALUES (?1, ?2)", params![marker.at.millis(), marker.text.as_str()])?;
@@ -96,38 +91,6 @@ fn write_journal(transaction: &Transaction<'_>, calendar: &mut Calendar, journal
         transaction.execute("INSERT INTO unwatched VALUES (?1, ?2)", [since.millis(), until.millis()])?;
     }
     Ok(())
-}
-
-fn write_doubts(transaction: &Transaction<'_>, buckets: [Timestamp; 3], doubts: Doubts) -> rusqlite::Result<()> {
-    for (grain, bucket) in GRAINS.into_iter().zip(buckets) {
-        let mut add = transaction.prepare_cached(&format!(
-            "INSERT INTO {grain}_doubts VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE
-             SET timing_micros = timing_micros + excluded.timing_micros, hits_micros = hits_micros + excluded.hits_micros,
-                 lost_windows = lost_windows + excluded.lost_windows"
-        ))?;
-        let lost = i64::try_from(doubts.lost_windows).unwrap_or(i64::MAX);
-        add.execute(params![bucket.millis(), micros_up(doubts.timing), micros_up(doubts.hits), lost])?;
-    }
-    Ok(())
-}
-
-/// Minute, quarter hour and day of an instant; the day is given its date when it is first used.
-struct Buckets<'a> {
-    transaction: &'a Transaction<'a>,
-    calendar: &'a mut Calendar,
-}
-
-impl Buckets<'_> {
-    fn of(&mut self, minute: Timestamp) -> rusqlite::Result<[Timestamp; 3]> {
-        let day = self.calendar.day(minute);
-        self.name(day)?;
-        Ok([minute, quarter(minute), day.begins])
-    }
-
-    fn name(&self, day: Day) -> rusqlite::Result<()> {
-        let mut name = self.transaction.prepare_cached("INSERT OR IGNORE INTO days VALUES (?1, ?2)")?;
-        name.execute(params![day.begins.millis(), self.calendar.date(day)]).map(drop)
-    }
 }
 
 fn write_target(transaction: &Transaction<'_>, target: &TargetMemory) -> rusqlite::Result<()> {
@@ -217,10 +180,4 @@ fn write_node(transaction: &Transaction<'_>, node: &NodeMemory) -> rusqlite::Res
 
 fn signed(tokens: Tokens) -> i64 {
     i64::try_from(tokens.count()).unwrap_or(i64::MAX)
-}
-
-/// Millionths of the currency, rounded up: a bound stays one.
-fn micros_up(amount: Money) -> i64 {
-    let micro = Money::from_micros(1).grains();
-    i64::try_from((amount.grains() + micro - 1).div_euclid(micro)).unwrap_or(i64::MAX)
 }

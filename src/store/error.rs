@@ -1,6 +1,7 @@
 //! Why a ledger cannot be used: what, where and what to do.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
@@ -39,6 +40,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What the system says of a file, in our words.
+    pub(super) fn of_file(path: &Path, error: &std::io::Error) -> Self {
+        let path = path.to_owned();
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Self::Full(path),
+            _ => Self::ReadOnly(path, error.to_string()),
+        }
+    }
+
     /// What `SQLite` says, in our words.
     pub(super) fn of(path: &Path, error: &rusqlite::Error) -> Self {
         let path = path.to_owned();
@@ -48,6 +58,8 @@ impl StoreError {
                 Self::ReadOnly(path, error.to_string())
             }
             Some(ErrorCode::DiskFull) => Self::Full(path),
+            // Whoever writes it for so long keeps it, even if it is no margintop.
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Kept { path, pid: None },
             _ => Self::Io(path, error.to_string()),
         }
     }

@@ -33,8 +33,9 @@ impl std::fmt::Display for ImportError {
 
 impl std::error::Error for ImportError {}
 
-/// Writes every row of every table.
+/// Writes every row of every table, all of one instant.
 pub(super) fn export(connection: &Connection, out: &mut dyn Write) -> Result<(), String> {
+    let _instant = connection.unchecked_transaction().map_err(|error| error.to_string())?;
     for table in tables(connection).map_err(|error| error.to_string())? {
         let mut ask = connection.prepare(&format!("SELECT * FROM {table}")).map_err(|error| error.to_string())?;
         let columns: Vec<String> = ask.column_names().into_iter().map(str::to_owned).collect();
@@ -60,7 +61,7 @@ pub fn import(path: &Path, text: impl BufRead) -> Result<usize, ImportError> {
     if path.exists() {
         return Err(ImportError::Exists);
     }
-    let mut connection = file::open(path).map_err(ImportError::Store)?;
+    let mut connection = file::place(path).and_then(|path| file::open(&path)).map_err(ImportError::Store)?;
     let read = fill(&mut connection, path, text);
     drop(connection);
     if read.is_err() {

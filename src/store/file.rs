@@ -1,5 +1,9 @@
-//! Opening a ledger's file, or making one.
+//! Opening a ledger's file, or making one. A file that is no ledger is left as it is, to the byte.
 
+use std::ffi::{OsStr, OsString};
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +17,10 @@ const APPLICATION: i64 = 0x6d74_6f70;
 const VERSION: i64 = 1;
 /// How long a reader's or writer's lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The most of a write-ahead log that is left on the disk once nobody reads what it replaced.
+const LOG_LEFT: i64 = 16 << 20;
+/// Statements that stay prepared: a commit has about thirty.
+const PREPARED: usize = 48;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// Where the ledger is when nobody names one: `$XDG_STATE_HOME/margintop/ledger.db`, else under `~/.local/state`.
@@ -22,21 +30,39 @@ pub fn default_path(environment: impl Fn(&str) -> Option<String>) -> Option<Path
     state.map(|folder| folder.join("margintop/ledger.db"))
 }
 
-/// Opens a ledger to write it; makes the folder and the tables where there are none.
-pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+/// Makes sure that the file is there, and says where it truly is: whichever links lead to it, it is
+/// one ledger with one keeper.
+pub(super) fn place(path: &Path) -> Result<PathBuf, StoreError> {
+    let refuse = |error: io::Error| StoreError::of_file(path, &error);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| StoreError::ReadOnly(path.to_owned(), error.to_string()))?;
+        std::fs::create_dir_all(folder).map_err(refuse)?;
     }
+    // A ledger that is there is not touched: closing it here would let go of the locks that this process has on it.
+    if !path.exists() {
+        OpenOptions::new().create(true).append(true).open(path).map_err(refuse)?;
+    }
+    path.canonicalize().map_err(refuse)
+}
+
+/// Opens a ledger to write it, and makes the tables where there are none.
+pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let open = || -> rusqlite::Result<Connection> {
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(PATIENCE)?;
+    let of = |error: rusqlite::Error| StoreError::of(path, &error);
+    let connection = Connection::open_with_flags(path, flags).map_err(of)?;
+    connection.busy_timeout(PATIENCE).map_err(of)?;
+    let (application, version) = identity(&connection).map_err(of)?;
+    check(path, application, version)?;
+    let prepare = || -> rusqlite::Result<()> {
+        connection.set_prepared_statement_cache_capacity(PREPARED);
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "normal")?;
-        Ok(connection)
+        connection.pragma_update(None, "journal_size_limit", LOG_LEFT)?;
+        if version == 0 {
+            make(&connection)?;
+        }
+        Ok(())
     };
-    let connection = open().map_err(|error| StoreError::of(path, &error))?;
-    prepare(&connection, path)?;
+    prepare().map_err(of)?;
     Ok(connection)
 }
 
@@ -52,14 +78,21 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
     }
-    let with = |flags: OpenFlags| -> rusqlite::Result<(Connection, i64, i64)> {
-        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    if path.is_dir() {
+        return Err(StoreError::Corrupt(path.to_owned(), "it is a folder".to_owned()));
+    }
+    let with = |name: &Path, flags: OpenFlags| -> rusqlite::Result<(Connection, i64, i64)> {
+        let connection = Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(PATIENCE)?;
         let (application, version) = identity(&connection)?;
         Ok((connection, application, version))
     };
-    // A reader takes part in the write-ahead log where it may; where it may not, it reads the file alone.
-    let opened = with(OpenFlags::SQLITE_OPEN_READ_WRITE).or_else(|_| with(OpenFlags::SQLITE_OPEN_READ_ONLY));
+    let (write, read) = (OpenFlags::SQLITE_OPEN_READ_WRITE, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    // A reader takes part in the write-ahead log where it may. Where it may not, and there is none, nobody writes.
+    let mut opened = with(path, write).or_else(|_| with(path, read));
+    if opened.is_err() && !has_log(path) {
+        opened = with(&unchanging(path), read | OpenFlags::SQLITE_OPEN_URI);
+    }
     let (connection, application, version) = opened.map_err(|error| StoreError::of(path, &error))?;
     check(path, application, version)?;
     if version == 0 {
@@ -68,17 +101,33 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-fn prepare(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let of = |error: rusqlite::Error| StoreError::of(path, &error);
-    let (application, version) = identity(connection).map_err(of)?;
-    check(path, application, version)?;
-    if version == 0 {
-        let script = format!(
-            "BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
-        );
-        connection.execute_batch(&script).map_err(of)?;
+/// Makes the tables, all of them or none.
+fn make(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
+    ))
+}
+
+/// Whether something may be written that is not in the file itself yet.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
+}
+
+/// The name of a file that nobody changes, which needs no lock and no file beside it to be read.
+fn unchanging(path: &Path) -> PathBuf {
+    let mut name = OsString::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
+                name.push(OsStr::from_bytes(&[*byte]));
+            }
+            _ => name.push(format!("%{byte:02x}")),
+        }
     }
-    Ok(())
+    name.push("?immutable=1");
+    PathBuf::from(name)
 }
 
 fn check(path: &Path, application: i64, version: i64) -> Result<(), StoreError> {

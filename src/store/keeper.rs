@@ -194,14 +194,11 @@ impl Desk {
 
     /// Takes the lock and the file.
     fn keep(&mut self, path: &std::path::Path) -> Result<(), StoreError> {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| StoreError::ReadOnly(path.to_owned(), error.to_string()))?;
-        }
+        let path = &file::place(path)?;
         let lock = Lock::take(path)?;
-        let connection = file::open(path)?;
+        let mut connection = file::open(path)?;
         let of = |error: rusqlite::Error| StoreError::of(path, &error);
-        let memory = self.recall(&connection, path)?;
+        let memory = self.recall(&mut connection, path)?;
         self.first_run = memory.began.is_none();
         retention::forget(&connection, memory.last.wall).map_err(of)?;
         self.noticed = version(&connection).map_err(of)?;
@@ -212,7 +209,7 @@ impl Desk {
     }
 
     /// What the file remembers, on the present boot's clock; a new file is given its currency and zone.
-    fn recall(&mut self, connection: &Connection, path: &std::path::Path) -> Result<Memory, StoreError> {
+    fn recall(&mut self, connection: &mut Connection, path: &std::path::Path) -> Result<Memory, StoreError> {
         let of = |error: rusqlite::Error| StoreError::of(path, &error);
         let asked = self.settings.currency.clone();
         match recall::noted(connection, "currency").map_err(of)? {
@@ -227,9 +224,12 @@ impl Desk {
         let boot = self.settings.clock.boot().unwrap_or_default();
         let same_boot = !boot.is_empty() && recall::noted(connection, "boot").map_err(of)? == Some(boot.clone());
         let memory = recall::memory(connection, self.day()).map_err(of)?;
-        commit::note(connection, "boot", &boot).map_err(of)?;
         commit::note_book(connection, self.settings.book.0, &self.settings.book.1, memory.last.wall).map_err(of)?;
-        Ok(memory.onto(self.settings.clock.now(), same_boot))
+        let memory = memory.onto(self.settings.clock.now(), same_boot);
+        if !same_boot {
+            commit::rebase(connection, &memory, &boot).map_err(of)?;
+        }
+        Ok(memory)
     }
 
     fn go_on_in_memory(&mut self, trouble: Option<StoreError>) {

@@ -18,7 +18,7 @@ impl Lock {
     /// Takes the lock, or says who has it.
     pub(super) fn take(ledger: &Path) -> Result<Self, StoreError> {
         let path = beside(ledger);
-        let refuse = |error: std::io::Error| StoreError::ReadOnly(ledger.to_owned(), error.to_string());
+        let refuse = |error: std::io::Error| StoreError::of_file(ledger, &error);
         let mut file =
             OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path).map_err(refuse)?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {

@@ -7,6 +7,7 @@
 
 mod by_hand;
 mod calendar;
+mod cells;
 mod commit;
 mod error;
 mod export;

@@ -27,6 +27,8 @@ pub(super) fn past(
     until: Timestamp,
     finest: Grain,
 ) -> rusqlite::Result<Past> {
+    // Everything is read as of one instant, whoever writes meanwhile.
+    let _instant = connection.unchecked_transaction()?;
     let now = last(connection)?.wall;
     let began = instant(connection, "began")?.unwrap_or(now);
     let kept = Kept { began, quarters_from: now - QUARTERS_KEPT, minutes_from: now - MINUTES_KEPT, now };

@@ -19,6 +19,7 @@ const LAST_MINUTES: Span = Span::from_secs(300);
 
 /// The ledger's tables and its day, which began at `day`.
 pub(super) fn kept(connection: &Connection, day: Timestamp) -> rusqlite::Result<Kept> {
+    let _instant = connection.unchecked_transaction()?;
     let ahead = Timestamp::from_millis(i64::MAX);
     let recent = last(connection)?.wall - LAST_MINUTES;
     Ok(Kept {

@@ -10,12 +10,15 @@ pub(super) const MINUTES_KEPT: Span = Span::from_secs(8 * DAY);
 /// How long quarter hours are kept.
 pub(super) const QUARTERS_KEPT: Span = Span::from_secs(400 * DAY);
 
-/// Forgets what is older than its grain is kept. The coarser grains hold it already.
+/// Forgets what is older than its grain is kept, a day of it at most: a clock that is wrong by years costs a day of the
+/// finer grains and not all of them, and no transaction is long. The coarser grains hold it already.
 pub(super) fn forget(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
     for (grain, kept) in [("minute", MINUTES_KEPT), ("quarter", QUARTERS_KEPT)] {
         for table in ["tokens", "rents", "doubts"] {
-            let oldest = (now - kept).millis();
-            connection.execute(&format!("DELETE FROM {grain}_{table} WHERE bucket < ?1"), params![oldest])?;
+            let forget = format!(
+                "DELETE FROM {grain}_{table} WHERE bucket < min(?1, (SELECT min(bucket) + ?2 FROM {grain}_{table}))"
+            );
+            connection.execute(&forget, params![(now - kept).millis(), DAY * 1000])?;
         }
     }
     Ok(())

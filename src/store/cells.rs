@@ -1,0 +1,98 @@
+//! Writing cells: every change by minute becomes one of its minute, its quarter hour and its day.
+//!
+//! Changes are added up by bucket before they are written, in the order of the tables' keys: what came together after an
+//! absence is written once a quarter hour, and neighbours lie on one page of the file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Transaction, params, params_from_iter};
+
+use super::calendar::{Calendar, quarter};
+use super::names::UNPRICED;
+use crate::ledger::Journal;
+use crate::units::{Money, Timestamp};
+
+/// The three grains in which everything is kept, from the finest.
+const GRAINS: [&str; 3] = ["minute", "quarter", "day"];
+
+/// Adds a journal's changes to the cells of each grain, and gives new days their dates.
+pub(super) fn write(transaction: &Transaction<'_>, calendar: &mut Calendar, journal: &Journal) -> rusqlite::Result<()> {
+    let tokens = journal.tokens.iter().map(|((minute, account, tariff), change)| {
+        let tariff = tariff.map_or(UNPRICED, |tariff| i64::from(tariff.number()));
+        (*minute, [i64::from(account.number()), tariff], [change.miss, change.hit, change.output])
+    });
+    let rents = journal.rents.iter().map(|((minute, landlord), change)| {
+        (*minute, [i64::from(landlord.number())], [change.held, change.idle, change.energy])
+    });
+    let doubts = journal.doubts.iter().map(|(minute, doubts)| {
+        let lost = i64::try_from(doubts.lost_windows).unwrap_or(i64::MAX);
+        (*minute, [], [micros_up(doubts.timing), micros_up(doubts.hits), lost])
+    });
+    let (tokens, rents) = (by_grain(calendar, tokens), by_grain(calendar, rents));
+    let doubts = by_grain(calendar, doubts);
+    add(transaction, "tokens", ["miss", "hit", "output"], &tokens)?;
+    add(transaction, "rents", ["held_ms", "idle_ms", "energy_mj"], &rents)?;
+    add(transaction, "doubts", ["timing_micros", "hits_micros", "lost_windows"], &doubts)?;
+    let days = begins(&tokens).chain(begins(&rents)).chain(begins(&doubts)).collect();
+    name(transaction, calendar, &days)
+}
+
+/// Amounts by bucket and by the key's other columns, in each grain.
+type Cells<const N: usize> = [BTreeMap<(Timestamp, [i64; N]), [i64; 3]>; 3];
+
+/// The changes of each grain's buckets.
+fn by_grain<const N: usize>(
+    calendar: &mut Calendar,
+    changes: impl Iterator<Item = (Timestamp, [i64; N], [i64; 3])>,
+) -> Cells<N> {
+    let mut grains = [const { BTreeMap::new() }; 3];
+    for (minute, key, change) in changes {
+        let buckets = [minute, quarter(minute), calendar.day(minute).begins];
+        for (cells, bucket) in grains.iter_mut().zip(buckets) {
+            let cell: &mut [i64; 3] = cells.entry((bucket, key)).or_default();
+            cell.iter_mut().zip(change).for_each(|(sum, part)| *sum += part);
+        }
+    }
+    grains
+}
+
+/// Adds amounts to the cells of one kind, which it makes where there are none.
+fn add<const N: usize>(
+    transaction: &Transaction<'_>,
+    kind: &str,
+    [a, b, c]: [&str; 3],
+    cells: &Cells<N>,
+) -> rusqlite::Result<()> {
+    let places = vec!["?"; 1 + N + 3].join(", ");
+    for (grain, cells) in GRAINS.into_iter().zip(cells) {
+        let mut add = transaction.prepare_cached(&format!(
+            "INSERT INTO {grain}_{kind} VALUES ({places}) ON CONFLICT DO UPDATE
+             SET {a} = {a} + excluded.{a}, {b} = {b} + excluded.{b}, {c} = {c} + excluded.{c}"
+        ))?;
+        for ((bucket, key), amounts) in cells {
+            let bucket = bucket.millis();
+            add.execute(params_from_iter([&bucket].into_iter().chain(key).chain(amounts)))?;
+        }
+    }
+    Ok(())
+}
+
+/// The days that are written to.
+fn begins<const N: usize>([.., days]: &Cells<N>) -> impl Iterator<Item = Timestamp> {
+    days.keys().map(|(begin, _)| *begin)
+}
+
+fn name(transaction: &Transaction<'_>, calendar: &mut Calendar, days: &BTreeSet<Timestamp>) -> rusqlite::Result<()> {
+    let mut name = transaction.prepare_cached("INSERT OR IGNORE INTO days VALUES (?1, ?2)")?;
+    for begin in days {
+        let day = calendar.day(*begin);
+        name.execute(params![begin.millis(), calendar.date(day)])?;
+    }
+    Ok(())
+}
+
+/// Millionths of the currency, rounded up: a bound stays one.
+fn micros_up(amount: Money) -> i64 {
+    let micro = Money::from_micros(1).grains();
+    i64::try_from((amount.grains() + micro - 1).div_euclid(micro)).unwrap_or(i64::MAX)
+}
