@@ -1,156 +1,23 @@
 //! The ledger's file and who keeps it: what is remembered over an absence, who writes, and what happens where nobody can.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+#[path = "support/seat.rs"]
+mod seat;
 mod support;
 
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use margintop::clock::{Clock, ScriptedClock};
-use margintop::collector::{Collector, Message};
-use margintop::fleet::{Fleet, Member, Site};
-use margintop::ledger::{Classes, Grain, Past};
-use margintop::pricing::Book;
-use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
-use margintop::snapshot::{Keeper, LedgerBasis, Snapshot};
-use margintop::store::{News, Reader, Settings, Store, StoreError};
-use margintop::units::{Money, Span, Timestamp};
+use margintop::collector::Message;
+use margintop::ledger::Grain;
+use margintop::reading::NodeName;
+use margintop::snapshot::Keeper;
+use margintop::store::{Reader, StoreError};
+use margintop::units::{Money, Span};
 use rusqlite::Connection;
-use support::{answered, answered_dated, counters, instant, member, page};
-
-const ENGINE: &str = "http://gpu-01:8000";
-const MODEL: &str = "deepseek-r1";
-const DAY: Span = Span::from_secs(86_400);
-
-fn began() -> Timestamp {
-    instant("2025-03-10T10:00:00Z")
-}
-
-/// Someone who watches and keeps a ledger, in a time that the test sets.
-struct Seat {
-    collector: Collector,
-    clock: ScriptedClock,
-    news: Receiver<News>,
-    basis: LedgerBasis,
-}
-
-impl Seat {
-    /// Sits down at an instant and waits for the ledger's first word.
-    fn at(path: &Path, at: Timestamp) -> Self {
-        Self::with(path, at, "USD")
-    }
-
-    fn with(path: &Path, at: Timestamp, currency: &str) -> Self {
-        let clock = ScriptedClock::at(at);
-        let (tell, news) = channel();
-        let settings = Settings {
-            path: Some(path.to_owned()),
-            currency: currency.to_owned(),
-            zone: TimeZone::UTC,
-            one_day: false,
-            book: (1, "{}".to_owned()),
-            clock: Clock::Scripted(clock.clone()),
-        };
-        let store = Store::open(settings, move |word| drop(tell.send(word)));
-        let members: Vec<Member> = vec![member(ENGINE, "gpu-01", None)];
-        let site = Site { members, ..Site::local("gpu-01") };
-        let fleet = Fleet::new(site, Book::built_in().unwrap(), clock.now());
-        let collector = Collector::new(fleet).keeping(store, DAY);
-        let mut seat = Self { collector, clock, news, basis: LedgerBasis::default() };
-        seat.heed(|basis| *basis != LedgerBasis::default());
-        seat
-    }
-
-    /// Heeds the ledger's news until it stands as wanted.
-    fn heed(&mut self, wanted: impl Fn(&LedgerBasis) -> bool) {
-        let began = Instant::now();
-        while !wanted(&self.basis) {
-            assert!(began.elapsed() < Duration::from_secs(20), "the ledger stands at {:?}", self.basis);
-            let Ok(word) = self.news.recv_timeout(Duration::from_secs(20)) else { panic!("{:?}", self.basis) };
-            if let News::Stands(basis) = &word {
-                self.basis = basis.clone();
-            }
-            self.collector.take(Message::Ledger(word));
-        }
-    }
-
-    /// Heeds the ledger's news until the day's revenue is as wanted.
-    fn heed_revenue(&mut self, wanted: Option<Money>) {
-        while self.picture().money.revenue != wanted {
-            let Ok(word) = self.news.recv_timeout(Duration::from_secs(20)) else { panic!("it shows no {wanted:?}") };
-            self.collector.take(Message::Ledger(word));
-        }
-    }
-
-    fn apply(&mut self, event: Event) {
-        self.collector.take(Message::Events(vec![event]));
-    }
-
-    /// The engine answers at an instant with so many output tokens, born at `born`.
-    fn look(&mut self, output: u64, born: Option<Timestamp>) {
-        let at = self.clock.now();
-        self.apply(answered(ENGINE, at, page(MODEL, counters(output * 4, output * 2, output), born)));
-    }
-
-    /// The node's driver lists these GPUs.
-    fn gpus(&mut self, uuids: &[&str]) {
-        let reading = |(index, uuid): (u32, &&str)| GpuReading {
-            index,
-            id: Some(GpuId::from_uuid(uuid)),
-            name: Some(Label::new("NVIDIA H800")),
-            ..GpuReading::default()
-        };
-        let readings = (0..).zip(uuids).map(reading).collect();
-        let (node, at) = (NodeName::new("gpu-01"), self.clock.now());
-        self.apply(Event::Gpus { node, at, outcome: Ok(readings) });
-    }
-
-    fn tick(&mut self) {
-        let now = self.clock.now();
-        self.apply(Event::Tick(now));
-    }
-
-    fn advance(&mut self, seconds: i64) {
-        self.clock.advance(Span::from_secs(seconds));
-    }
-
-    fn picture(&mut self) -> std::sync::Arc<Snapshot> {
-        self.collector.picture()
-    }
-
-    /// Stands up; what is left is written.
-    fn leave(mut self) {
-        self.tick();
-        self.collector.close();
-    }
-}
-
-fn file() -> (tempfile::TempDir, PathBuf) {
-    let home = tempfile::tempdir().unwrap();
-    let path = home.path().join("state/ledger.db");
-    (home, path)
-}
-
-fn past(path: &Path, finest: Grain) -> Past {
-    Reader::open(path).unwrap().past(Timestamp::default(), instant("2030-01-01T00:00:00Z"), finest).unwrap()
-}
-
-fn tokens(path: &Path) -> Classes {
-    let mut sum = Classes::default();
-    past(path, Grain::Day).tokens.iter().for_each(|cell| sum += cell.tokens);
-    sum
-}
-
-fn output(path: &Path) -> u64 {
-    tokens(path).output.count()
-}
-
-/// GPU-seconds that were posted.
-fn held(path: &Path) -> i64 {
-    past(path, Grain::Day).rents.iter().map(|cell| cell.held.millis()).sum::<i64>() / 1000
-}
+use seat::{ENGINE, MODEL, Seat, began, file, held, output, past, tokens};
+use support::{answered, answered_dated, counters, instant, page};
 
 #[test]
 fn what_was_made_and_held_in_an_absence_is_posted_once() {
@@ -370,7 +237,7 @@ fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
     open.pragma_update(None, "user_version", 99).unwrap();
     drop(open);
     let told = |path: &Path, currency: &str, words: &str| {
-        let mut seat = Seat::with(path, began(), currency);
+        let mut seat = Seat::with(path, began(), currency, TimeZone::UTC);
         assert_eq!(seat.basis.keeper, Keeper::Memory);
         let trouble = seat.basis.trouble.clone().unwrap();
         assert!(trouble.as_str().contains(words), "{trouble}");

@@ -1,0 +1,152 @@
+//! Someone who watches one engine and its node's GPUs and keeps a ledger, in a time that the test sets.
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use margintop::clock::{Clock, ScriptedClock};
+use margintop::collector::{Collector, Message};
+use margintop::fleet::{Fleet, Member, Site};
+use margintop::ledger::{Classes, Grain, Past};
+use margintop::pricing::Book;
+use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
+use margintop::snapshot::{LedgerBasis, Snapshot};
+use margintop::store::{News, Reader, Settings, Store};
+use margintop::units::{Money, Span, Timestamp};
+
+use super::support::{answered, counters, instant, member, page};
+
+pub const ENGINE: &str = "http://gpu-01:8000";
+pub const MODEL: &str = "deepseek-r1";
+const DAY: Span = Span::from_secs(86_400);
+
+pub fn began() -> Timestamp {
+    instant("2025-03-10T10:00:00Z")
+}
+
+/// The watch, its clock, and the ledger's last word.
+pub struct Seat {
+    pub collector: Collector,
+    pub clock: ScriptedClock,
+    pub news: Receiver<News>,
+    pub basis: LedgerBasis,
+}
+
+impl Seat {
+    /// Sits down at an instant and waits for the ledger's first word.
+    pub fn at(path: &Path, at: Timestamp) -> Self {
+        Self::with(path, at, "USD", TimeZone::UTC)
+    }
+
+    /// The same with another currency or zone.
+    pub fn with(path: &Path, at: Timestamp, currency: &str, zone: TimeZone) -> Self {
+        let clock = ScriptedClock::at(at);
+        let (tell, news) = channel();
+        let settings = Settings {
+            path: Some(path.to_owned()),
+            currency: currency.to_owned(),
+            zone,
+            one_day: false,
+            book: (1, "{}".to_owned()),
+            clock: Clock::Scripted(clock.clone()),
+        };
+        let store = Store::open(settings, move |word| drop(tell.send(word)));
+        let members: Vec<Member> = vec![member(ENGINE, "gpu-01", None)];
+        let site = Site { members, ..Site::local("gpu-01") };
+        let fleet = Fleet::new(site, Book::built_in().unwrap(), clock.now());
+        let collector = Collector::new(fleet).keeping(store, DAY);
+        let mut seat = Self { collector, clock, news, basis: LedgerBasis::default() };
+        seat.heed(|basis| *basis != LedgerBasis::default());
+        seat
+    }
+
+    /// Heeds the ledger's news until it stands as wanted.
+    pub fn heed(&mut self, wanted: impl Fn(&LedgerBasis) -> bool) {
+        let began = Instant::now();
+        while !wanted(&self.basis) {
+            assert!(began.elapsed() < Duration::from_secs(20), "the ledger stands at {:?}", self.basis);
+            let Ok(word) = self.news.recv_timeout(Duration::from_secs(20)) else { panic!("{:?}", self.basis) };
+            if let News::Stands(basis) = &word {
+                self.basis = basis.clone();
+            }
+            self.collector.take(Message::Ledger(word));
+        }
+    }
+
+    /// Heeds the ledger's news until the day's revenue is as wanted.
+    pub fn heed_revenue(&mut self, wanted: Option<Money>) {
+        while self.picture().money.revenue != wanted {
+            let Ok(word) = self.news.recv_timeout(Duration::from_secs(20)) else { panic!("it shows no {wanted:?}") };
+            self.collector.take(Message::Ledger(word));
+        }
+    }
+
+    pub fn apply(&mut self, event: Event) {
+        self.collector.take(Message::Events(vec![event]));
+    }
+
+    /// The engine answers at an instant with so many output tokens, born at `born`.
+    pub fn look(&mut self, output: u64, born: Option<Timestamp>) {
+        let at = self.clock.now();
+        self.apply(answered(ENGINE, at, page(MODEL, counters(output * 4, output * 2, output), born)));
+    }
+
+    /// The node's driver lists these GPUs.
+    pub fn gpus(&mut self, uuids: &[&str]) {
+        let reading = |(index, uuid): (u32, &&str)| GpuReading {
+            index,
+            id: Some(GpuId::from_uuid(uuid)),
+            name: Some(Label::new("NVIDIA H800")),
+            ..GpuReading::default()
+        };
+        let readings = (0..).zip(uuids).map(reading).collect();
+        let (node, at) = (NodeName::new("gpu-01"), self.clock.now());
+        self.apply(Event::Gpus { node, at, outcome: Ok(readings) });
+    }
+
+    pub fn tick(&mut self) {
+        let now = self.clock.now();
+        self.apply(Event::Tick(now));
+    }
+
+    pub fn advance(&mut self, seconds: i64) {
+        self.clock.advance(Span::from_secs(seconds));
+    }
+
+    pub fn picture(&mut self) -> std::sync::Arc<Snapshot> {
+        self.collector.picture()
+    }
+
+    /// Stands up; what is left is written.
+    pub fn leave(mut self) {
+        self.tick();
+        self.collector.close();
+    }
+}
+
+pub fn file() -> (tempfile::TempDir, PathBuf) {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("state/ledger.db");
+    (home, path)
+}
+
+pub fn past(path: &Path, finest: Grain) -> Past {
+    Reader::open(path).unwrap().past(Timestamp::default(), instant("2030-01-01T00:00:00Z"), finest).unwrap()
+}
+
+pub fn tokens(path: &Path) -> Classes {
+    let mut sum = Classes::default();
+    past(path, Grain::Day).tokens.iter().for_each(|cell| sum += cell.tokens);
+    sum
+}
+
+pub fn output(path: &Path) -> u64 {
+    tokens(path).output.count()
+}
+
+/// GPU-seconds that were posted.
+pub fn held(path: &Path) -> i64 {
+    past(path, Grain::Day).rents.iter().map(|cell| cell.held.millis()).sum::<i64>() / 1000
+}
