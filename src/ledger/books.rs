@@ -3,30 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::table::Table;
+use super::tariffs::Tariffs;
 use super::{
     Account, AccountId, DoubtCell, Doubts, Entry, Journal, Landlord, LandlordId, Marker, Posting, RentCell, RentChange,
     Sheet, Tariff, TariffId, Timing, TokenCell, TokenChange, cut_minutes,
 };
-use crate::pricing::{Book, ModelPrice, Quote};
-use crate::reading::Label;
+use crate::pricing::Book;
 use crate::units::{GpuTime, Money, Share, Span, Timestamp, Tokens};
 
 /// How long minutes are kept apart; older ones are in the day's sheet only.
 const MINUTES_KEPT: Span = Span::from_secs(3600);
-/// The end of a tariff that nothing ends.
-const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
 /// How many named moments are known, so as not to be named again.
 const MARKED: usize = 64;
 /// What running sums follow: of anything longer, only the average of so long is new.
 const RECENT: Span = Span::from_secs(60);
-
-/// The tariff of an account and how long it holds.
-#[derive(Debug, Clone, Copy)]
-struct Standing {
-    from: Timestamp,
-    until: Timestamp,
-    tariff: Option<TariffId>,
-}
 
 /// What was kept of a ledger: its tables, the day so far, and its last minutes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,14 +42,10 @@ pub struct Kept {
 /// The ledger of one currency.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
-    book: Book,
-    revision: u64,
-    overhead: Option<Share>,
     recent: Span,
     accounts: Table<Account>,
     landlords: Table<Landlord>,
-    tariffs: Table<Tariff>,
-    standing: Vec<Option<Standing>>,
+    tariffs: Tariffs,
     day_began: Timestamp,
     today: Sheet,
     doubts: Doubts,
@@ -76,7 +62,7 @@ pub struct Ledger {
 impl Ledger {
     /// An empty ledger that prices by `book`, whose day began at `day_began`.
     pub fn new(book: Book, day_began: Timestamp) -> Self {
-        Self { revision: book.revision(), book, day_began, recent: RECENT, ..Self::default() }
+        Self { tariffs: Tariffs::new(book), day_began, recent: RECENT, ..Self::default() }
     }
 
     /// Follows the recent past over `recent` instead of a minute.
@@ -87,8 +73,9 @@ impl Ledger {
 
     /// Takes a share of what is earned as overhead.
     #[must_use]
-    pub fn with_overhead(self, overhead: Option<Share>) -> Self {
-        Self { overhead, ..self }
+    pub fn with_overhead(mut self, overhead: Option<Share>) -> Self {
+        self.tariffs.overhead = overhead;
+        self
     }
 
     /// From now on, what is written is also noted, to be handed on.
@@ -120,10 +107,9 @@ impl Ledger {
         for cell in &kept.minute_rents {
             self.minutes.entry(cell.bucket).or_default().recall(&[], std::slice::from_ref(cell));
         }
-        self.standing = vec![None; kept.accounts.len()];
         self.accounts = Table::of(kept.accounts);
         self.landlords = Table::of(kept.landlords);
-        self.tariffs = Table::of(kept.tariffs);
+        self.tariffs.recall(kept.tariffs);
         self.sum_up();
         if let Some(journal) = &mut self.journal {
             *journal = Journal::default();
@@ -142,14 +128,13 @@ impl Ledger {
 
     /// The price book.
     pub fn book(&self) -> &Book {
-        &self.book
+        self.tariffs.book()
     }
 
     /// The number of an account.
     pub fn account(&mut self, account: &Account) -> AccountId {
         let id = AccountId(self.accounts.number(account));
         self.earned.resize(self.accounts.rows().len(), Money::ZERO);
-        self.standing.resize(self.accounts.rows().len(), None);
         id
     }
 
@@ -172,7 +157,7 @@ impl Ledger {
 
     /// A tariff by number.
     pub fn tariff(&self, id: TariffId) -> &Tariff {
-        &self.tariffs.rows()[id.index()]
+        self.tariffs.of(id)
     }
 
     /// Posts tokens: spread evenly over the interval, cut at price edges and minutes. `entry` is told each line.
@@ -180,7 +165,8 @@ impl Ledger {
         if posting.tokens.is_zero() || self.closed {
             return;
         }
-        let mut cuts = self.price_edges(posting);
+        let account = &self.accounts.rows()[posting.account.index()];
+        let mut cuts = self.tariffs.edges(posting.account, account, posting.from, posting.to);
         cuts.extend(cut_minutes(posting.from, posting.to));
         cuts.sort_unstable();
         cuts.dedup();
@@ -358,7 +344,7 @@ impl Ledger {
         self.earned = vec![Money::ZERO; self.accounts.rows().len()];
         self.owed = vec![Money::ZERO; self.landlords.rows().len()];
         for (account, tariff, tokens) in self.today.tokens() {
-            let value = tariff.map(|tariff| self.tariffs.rows()[tariff.index()].value(tokens));
+            let value = tariff.map(|tariff| self.tariffs.of(tariff).value(tokens));
             self.earned[account.index()] += value.unwrap_or_default();
         }
         for (landlord, rented) in self.today.rents() {
@@ -402,55 +388,13 @@ impl Ledger {
         }
     }
 
-    fn price(&self, account: AccountId) -> Option<ModelPrice<'_>> {
-        let account = &self.accounts.rows()[account.index()];
-        self.book.price_for(account.model.as_ref()?.as_str(), account.tenant.as_ref().map(Label::as_str))
-    }
-
-    /// Where the account's prices change inside the posting's interval; none if its standing tariff covers it.
-    fn price_edges(&self, posting: &Posting) -> Vec<Timestamp> {
-        let covered =
-            self.standing[posting.account.index()].is_some_and(|s| s.from <= posting.from && posting.to <= s.until);
-        if covered {
-            return Vec::new();
-        }
-        self.price(posting.account).map(|price| price.edges(posting.from, posting.to)).unwrap_or_default()
-    }
-
-    /// The tariff of an account at an instant; `None` is "unpriced".
+    /// The tariff of an account at an instant; `None` is "unpriced". A change of it is a named moment.
     pub fn tariff_at(&mut self, account: AccountId, at: Timestamp) -> Option<TariffId> {
-        if let Some(standing) = self.standing[account.index()]
-            && standing.from <= at
-            && at < standing.until
-        {
-            return standing.tariff;
-        }
-        let found = self.price(account).map(|price| (self.tariff_of(&price.quote(at), &price), price.next_change(at)));
-        let (tariff, until) = match found {
-            Some((tariff, until)) => (Some(TariffId(self.tariffs.number(&tariff))), until.unwrap_or(FOREVER)),
-            None => (None, FOREVER),
-        };
-        let before = self.standing[account.index()].replace(Standing { from: at, until, tariff });
-        if let (Some(Standing { tariff: Some(old), until, .. }), Some(new)) = (before, tariff)
-            && old != new
-        {
-            let (model, tariff) = (&self.accounts.rows()[account.index()].model, self.tariff(new));
-            let model = model.as_ref().map_or("", |model| model.as_str());
-            let text = Label::new(&format!("{model}: list {}, tier {}", tariff.list, tariff.tier));
-            self.mark(Marker { at: until, text });
+        let (tariff, change) = self.tariffs.at(account, &self.accounts.rows()[account.index()], at);
+        if let Some(change) = change {
+            self.mark(change);
         }
         tariff
-    }
-
-    fn tariff_of(&self, quote: &Quote<'_>, price: &ModelPrice<'_>) -> Tariff {
-        Tariff {
-            list: Label::new(&quote.list.name),
-            tier: Label::new(quote.tier),
-            prices: quote.prices,
-            paid: price.paid,
-            overhead: self.overhead,
-            book: self.revision,
-        }
     }
 
     /// Keeps how far the truth may lie from what was posted.

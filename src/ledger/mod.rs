@@ -13,6 +13,7 @@ mod past;
 mod posting;
 mod sheet;
 mod table;
+mod tariffs;
 
 pub use account::{Account, AccountId, Landlord, LandlordId, RentKind, Tariff, TariffId};
 pub use apportion::{apportion, cut_minutes};

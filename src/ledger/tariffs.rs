@@ -1,0 +1,106 @@
+//! Which tariff an account earns at: asked of the price book once, and remembered until it changes.
+
+use super::table::Table;
+use super::{Account, AccountId, Marker, Tariff, TariffId};
+use crate::pricing::{Book, ModelPrice, Quote};
+use crate::reading::Label;
+use crate::units::{Share, Timestamp};
+
+/// The end of a tariff that nothing ends.
+const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
+
+/// The tariff of an account and how long it holds.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    from: Timestamp,
+    until: Timestamp,
+    tariff: Option<TariffId>,
+}
+
+/// The book, every tariff that was used, and the one at which each account stands.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tariffs {
+    book: Book,
+    revision: u64,
+    pub(super) overhead: Option<Share>,
+    table: Table<Tariff>,
+    standing: Vec<Option<Standing>>,
+}
+
+impl Tariffs {
+    /// No tariff yet.
+    pub(super) fn new(book: Book) -> Self {
+        Self { revision: book.revision(), book, ..Self::default() }
+    }
+
+    /// Goes on with tariffs that were used before.
+    pub(super) fn recall(&mut self, tariffs: Vec<Tariff>) {
+        self.table = Table::of(tariffs);
+        self.standing.clear();
+    }
+
+    /// The price book.
+    pub(super) fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// A tariff by its number.
+    pub(super) fn of(&self, id: TariffId) -> &Tariff {
+        &self.table.rows()[id.index()]
+    }
+
+    /// The tariffs that are new since this was last asked.
+    pub(super) fn hand_on(&mut self) -> Vec<Tariff> {
+        self.table.hand_on()
+    }
+
+    /// Where an account's prices change inside an interval; none if its standing tariff covers it.
+    pub(super) fn edges(&self, id: AccountId, account: &Account, from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
+        let standing = self.standing.get(id.index()).copied().flatten();
+        if standing.is_some_and(|standing| standing.from <= from && to <= standing.until) {
+            return Vec::new();
+        }
+        self.price(account).map(|price| price.edges(from, to)).unwrap_or_default()
+    }
+
+    /// The tariff of an account at an instant, and the change by which it came, if it has just come.
+    pub(super) fn at(&mut self, id: AccountId, account: &Account, at: Timestamp) -> (Option<TariffId>, Option<Marker>) {
+        if self.standing.len() <= id.index() {
+            self.standing.resize(id.index() + 1, None);
+        }
+        let before = self.standing[id.index()];
+        if let Some(standing) = before.filter(|standing| standing.from <= at && at < standing.until) {
+            return (standing.tariff, None);
+        }
+        let found = self.price(account).map(|price| (self.tariff(&price.quote(at), &price), price.next_change(at)));
+        let (tariff, until) = match found {
+            Some((tariff, until)) => (Some(TariffId(self.table.number(&tariff))), until.unwrap_or(FOREVER)),
+            None => (None, FOREVER),
+        };
+        self.standing[id.index()] = Some(Standing { from: at, until, tariff });
+        // Tokens of a gap are posted at tariffs of before: that is no change.
+        let left = before.filter(|standing| standing.until <= at && standing.tariff != tariff);
+        (tariff, left.zip(tariff).map(|(left, tariff)| self.change(account, tariff, left.until)))
+    }
+
+    fn price(&self, account: &Account) -> Option<ModelPrice<'_>> {
+        self.book.price_for(account.model.as_ref()?.as_str(), account.tenant.as_ref().map(Label::as_str))
+    }
+
+    fn tariff(&self, quote: &Quote<'_>, price: &ModelPrice<'_>) -> Tariff {
+        Tariff {
+            list: Label::new(&quote.list.name),
+            tier: Label::new(quote.tier),
+            prices: quote.prices,
+            paid: price.paid,
+            overhead: self.overhead,
+            book: self.revision,
+        }
+    }
+
+    fn change(&self, account: &Account, tariff: TariffId, at: Timestamp) -> Marker {
+        let tariff = self.of(tariff);
+        let model = account.model.as_ref().map_or("", |model| model.as_str());
+        Marker { at, text: Label::new(&format!("{model}: list {}, tier {}", tariff.list, tariff.tier)) }
+    }
+}
