@@ -23,6 +23,13 @@ pub(crate) struct Finding {
     text: String,
 }
 
+impl Finding {
+    /// Whether it may be that nobody was asked.
+    fn is_silence(&self) -> bool {
+        matches!(self.rule, Rule::NodeSilent | Rule::EngineSilent | Rule::GpuLost)
+    }
+}
+
 /// Watches pictures go by.
 #[derive(Debug, Default)]
 pub struct Watch {
@@ -35,6 +42,7 @@ impl Watch {
         let rows = nodes::findings(picture).into_iter().chain(engines::findings(picture));
         let found =
             rows.chain(money::findings(picture)).chain(ledger::findings(picture)).chain(sources::findings(picture));
+        let found = found.filter(|finding| !(picture.resuming && finding.is_silence()));
         let mut alerts: Vec<_> = found.map(|finding| self.stand(&finding, picture.at)).collect();
         alerts.sort_by(|a, b| {
             b.severity.cmp(&a.severity).then_with(|| a.subject.cmp(&b.subject)).then(a.rule.cmp(&b.rule))

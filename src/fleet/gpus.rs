@@ -1,4 +1,4 @@
-//! GPUs: once each, whoever reports them.
+//! GPUs: once each, whoever reports them. Which of them are no longer there is judged by `release`.
 
 use std::collections::VecDeque;
 
@@ -107,6 +107,7 @@ impl Fleet {
             }
         }
         let origin = Origin::Page(member.target.clone());
+        self.release_unlisted(&member.target, at, &by_node);
         for (node, readings) in by_node {
             let nearer = |reading: &GpuReading| self.is_nearer_known(&id_of(reading, &node));
             let ours: Vec<_> = readings.into_iter().filter(|reading| !nearer(reading)).collect();
@@ -138,7 +139,7 @@ impl Fleet {
         node.held_from.get_or_insert(at.wall);
         node.looks.push(at, []);
         node.changed |= node.awaited;
-        (node.looked, node.awaited) = (at, false);
+        (node.looked, node.awaited, node.unlisted) = (at, false, None);
         for reading in readings {
             let id = id_of(&reading, name);
             self.note_change(name, &id, &reading);
@@ -196,30 +197,8 @@ impl Fleet {
             node.gpus.insert(index, id.clone());
         }
     }
-
-    /// A source that answers with other GPUs at the same places has released the missing ones at their last sight.
-    fn release_missing(&mut self, name: &NodeName, readings: &[GpuReading], origin: &Origin) {
-        let Some(node) = self.nodes.get(name) else { return };
-        let missing: Vec<_> = node
-            .gpus
-            .iter()
-            .filter(|(_, id)| self.gpus.get(*id).is_some_and(|gpu| gpu.origin == *origin))
-            .filter(|(_, id)| !readings.iter().any(|reading| id_of(reading, name) == **id))
-            .filter(|(index, _)| !readings.iter().any(|r| r.index == **index && r.state == GpuState::Lost))
-            .map(|(index, id)| (*index, id.clone()))
-            .collect();
-        for (index, id) in missing {
-            if let (Some(gpu), Some(node)) = (self.gpus.remove(&id), self.nodes.get(name)) {
-                self.rents.release(&mut self.ledger, &self.site, name, node, &gpu);
-            }
-            if let Some(node) = self.nodes.get_mut(name) {
-                node.gpus.remove(&index);
-                node.changed = true;
-            }
-        }
-    }
 }
 
-fn id_of(reading: &GpuReading, node: &NodeName) -> GpuId {
+pub(super) fn id_of(reading: &GpuReading, node: &NodeName) -> GpuId {
     reading.id.clone().unwrap_or_else(|| GpuId::from_place(node, reading.index))
 }

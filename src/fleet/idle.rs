@@ -1,4 +1,7 @@
 //! Idle cost: rent of GPUs on nodes that made no billable token in a minute.
+//!
+//! Minutes are judged while they are kept apart, for an hour. Tokens of a longer outage are posted into minutes whose rent
+//! was judged before and stays as it was: idle cost is then an upper bound, and no other amount depends on it.
 
 use std::collections::HashSet;
 

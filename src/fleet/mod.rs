@@ -13,13 +13,14 @@ mod memory;
 mod nodes;
 mod pairs;
 mod picture;
+mod release;
 mod rent;
 mod row;
 mod site;
 mod spreading;
 mod targets;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::tz::TimeZone;
 
@@ -54,6 +55,8 @@ pub struct Fleet {
     nodes: BTreeMap<NodeName, Node>,
     gpus: BTreeMap<GpuId, Gpu>,
     aliases: nodes::Aliases,
+    /// The nodes that each page of GPUs has listed.
+    listings: HashMap<TargetId, BTreeSet<NodeName>>,
     rents: Rents,
     lines: Lines,
     driver_trouble: Option<Trouble>,
@@ -65,6 +68,8 @@ pub struct Fleet {
     /// Since when it is watched without a gap that was too long to be bridged.
     watched_from: Option<Timestamp>,
     now: Moment,
+    /// When the last event came after so long that this machine slept, or was stopped.
+    resumed: Option<Moment>,
     remembered: memory::Remembered,
     /// Where the ledger is kept.
     kept_where: LedgerBasis,
@@ -85,6 +90,7 @@ impl Fleet {
             nodes: BTreeMap::new(),
             gpus: BTreeMap::new(),
             aliases: nodes::Aliases::default(),
+            listings: HashMap::new(),
             rents: Rents::new(&site, began.wall),
             lines: Lines::new(site.line_step),
             driver_trouble: None,
@@ -94,6 +100,7 @@ impl Fleet {
             began: None,
             watched_from: None,
             now: began,
+            resumed: None,
             remembered: memory::Remembered::default(),
             ended: Vec::new(),
             kept_where: LedgerBasis::default(),
@@ -157,6 +164,11 @@ impl Fleet {
         self.now
     }
 
+    /// Whether nothing had the time to answer since this machine slept.
+    fn is_resuming(&self) -> bool {
+        self.resumed.is_some_and(|at| self.now.since(at) < self.site.stale_after())
+    }
+
     /// Money is counted since this instant.
     fn since(&self) -> Option<Timestamp> {
         Some(self.began?.max(self.ledger.day_began()))
@@ -167,6 +179,9 @@ impl Fleet {
         self.began.get_or_insert(at.wall);
         self.watched_from.get_or_insert(at.wall);
         if at.boot >= self.now.boot {
+            if at.since(self.now) >= self.site.stale_after() {
+                self.resumed = Some(at);
+            }
             self.now = at;
         }
         let midnight = self.site.midnight(self.now.wall);

@@ -21,6 +21,8 @@ pub(super) struct Node {
     pub(super) looks: Window<0>,
     /// When its GPUs were last looked at.
     pub(super) looked: Moment,
+    /// Since when pages of its source answer and do not list it, and when the last of them did.
+    pub(super) unlisted: Option<(Moment, Moment)>,
     /// Remembered, and not looked at since: no rent is posted until its GPUs are seen.
     pub(super) awaited: bool,
     /// Whether its GPUs changed since they were last handed on.
@@ -37,6 +39,7 @@ impl Node {
             held_from: None,
             looks: Window::new(window),
             looked: answered,
+            unlisted: None,
             awaited: false,
             changed: false,
         }

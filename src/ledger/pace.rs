@@ -28,8 +28,12 @@ impl Pace {
         Self { span, step, marks: VecDeque::new(), now: None }
     }
 
-    /// Takes the sums of now.
+    /// Takes the sums of now. Of a gap the sums took the average of `span` alone, so marks from before it are as of then.
     pub fn mark(&mut self, ledger: &Ledger, at: Moment) {
+        let slept = self.now.as_ref().is_some_and(|last| at.since(last.at) > self.span);
+        for mark in self.marks.iter_mut().filter(|_| slept) {
+            mark.at = at + (Span::ZERO - self.span);
+        }
         let mark = Mark { at, earned: ledger.earned().to_vec(), owed: ledger.owed().to_vec() };
         if self.marks.back().is_none_or(|last| at.since(last.at) >= self.step) {
             self.marks.push_back(mark.clone());

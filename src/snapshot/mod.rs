@@ -35,6 +35,9 @@ pub struct Snapshot {
     pub at: Timestamp,
     /// How many seconds the rates cover; `None` after one look only.
     pub window_seconds: Option<f64>,
+    /// Whether this machine slept, or was stopped, and woke so short ago that nothing had the time to answer: silence says
+    /// nothing yet.
+    pub resuming: bool,
     /// How much of what is known answers.
     pub coverage: Coverage,
     /// The GPUs together.

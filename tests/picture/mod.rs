@@ -47,6 +47,7 @@ pub fn empty() -> Snapshot {
         schema: SCHEMA,
         at: Timestamp::default(),
         window_seconds: None,
+        resuming: false,
         coverage: Coverage::default(),
         gpus: GpuTotals::default(),
         tokens: TokenTotals::default(),

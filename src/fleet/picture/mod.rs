@@ -70,6 +70,7 @@ pub(super) fn draw(fleet: &Fleet) -> Snapshot {
         schema: SCHEMA,
         at: fleet.now.wall,
         window_seconds: window(fleet).map(Span::as_secs_f64),
+        resuming: fleet.is_resuming(),
         coverage: coverage(fleet, &nodes),
         gpus: gpu_totals(fleet, &nodes),
         tokens: token_totals(fleet, &rates),

@@ -72,6 +72,12 @@ impl Rents {
         }
     }
 
+    /// A node holds no GPUs any more: what it gets next is rented from its first sight.
+    pub(super) fn forget(&mut self, name: &NodeName) {
+        self.held.remove(name);
+        self.serving.remove(name);
+    }
+
     /// Posts all rent that runs whatever the engines do. Nodes that are remembered and not seen yet wait.
     pub(super) fn run_to(&mut self, ledger: &mut Ledger, held: Held<'_>, at: Moment) {
         for schedule in &mut self.schedules {

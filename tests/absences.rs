@@ -1,0 +1,141 @@
+//! What is not there: this machine asleep, nodes that a page no longer lists.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support;
+
+use margintop::alert::Watch;
+use margintop::fleet::{Fleet, Member};
+use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName, PageReading};
+use margintop::snapshot::Snapshot;
+use margintop::units::{Moment, Money, Span};
+use support::{answered, at, counters, fleet, gpus, member, moment, page};
+
+fn began() -> Moment {
+    moment("2025-02-20T10:00:00Z")
+}
+
+fn after(seconds: i64) -> Moment {
+    at(began().wall + Span::from_secs(seconds))
+}
+
+fn look(fleet: &mut Fleet, seconds: i64) {
+    let made = 1000 * u64::try_from(seconds).unwrap();
+    let born = Some(after(-500).wall);
+    fleet.apply(Event::Tick(after(seconds)));
+    fleet.apply(gpus("n", "NVIDIA H800", 8, after(seconds)));
+    fleet.apply(answered("e", after(seconds), page("deepseek-r1", counters(10 * made, 4 * made, made), born)));
+}
+
+fn picture_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {
+    fleet.apply(Event::Tick(after(seconds)));
+    fleet.picture()
+}
+
+#[test]
+fn eight_hours_of_sleep_are_bridged_without_a_burst() {
+    let mut fleet = fleet(vec![member("e", "n", None)], began());
+    (0..=120).for_each(|second| look(&mut fleet, second));
+    let awake = picture_at(&mut fleet, 121).money;
+    let woke = 120 + 8 * 3600;
+    let mut first = picture_at(&mut fleet, woke);
+    Watch::default().judge(&mut first);
+    assert!(first.alerts.is_empty(), "nothing had the time to answer: {:?}", first.alerts);
+    look(&mut fleet, woke + 1);
+    let money = picture_at(&mut fleet, woke + 2).money;
+    let made: u64 = fleet.ledger().today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
+    assert_eq!(made, 1000 * u64::try_from(woke + 1).unwrap(), "the tokens of the gap");
+    assert_eq!(money.cost.unwrap().to_string(), "128.542222", "its rent");
+    let minute = |sheet: &margintop::ledger::Sheet| sheet.tokens().map(|(.., tokens)| tokens.output.count()).sum();
+    let minutes: Vec<u64> = fleet.ledger().minutes().map(|(_, sheet)| minute(sheet)).collect();
+    assert!(minutes.iter().rev().skip(1).all(|made| made.abs_diff(60_000) <= 1), "spread over it: {minutes:?}");
+    let per_hour = |amount: Option<Money>| amount.unwrap().grains() as f64;
+    for (then, now) in [(awake.revenue_per_hour, money.revenue_per_hour), (awake.cost_per_hour, money.cost_per_hour)] {
+        let change = per_hour(now) / per_hour(then);
+        assert!((0.9..1.1).contains(&change), "neither a burst nor a hole: {change}");
+    }
+}
+
+#[test]
+fn silence_that_goes_on_after_waking_is_told() {
+    let mut fleet = fleet(vec![member("e", "n", None)], began());
+    (0..=10).for_each(|second| look(&mut fleet, second));
+    let woke = 8 * 3600;
+    let told = |fleet: &mut Fleet, seconds| {
+        let mut picture = picture_at(fleet, seconds);
+        Watch::default().judge(&mut picture);
+        picture.alerts.len()
+    };
+    assert_eq!(told(&mut fleet, woke), 0);
+    assert_eq!(told(&mut fleet, woke + 2), 0);
+    assert_eq!(told(&mut fleet, woke + 3), 2, "the node and its engine");
+}
+
+/// A page of an exporter that reports one GPU on each of these nodes.
+fn listing(nodes: &[&str]) -> PageReading {
+    let mut page = page("", counters(0, 0, 0), None);
+    page.engines.clear();
+    let gpu = |node: &&str| {
+        let id = Some(GpuId::from_uuid(&format!("GPU-{node}")));
+        (Some(NodeName::new(node)), GpuReading { id, name: Some(Label::new("NVIDIA H800")), ..GpuReading::default() })
+    };
+    page.gpus = nodes.iter().map(gpu).collect();
+    page
+}
+
+/// A fleet whose nodes one exporter lists.
+fn listed(nodes: &[&str]) -> Fleet {
+    let of_many = Member { node: None, ..member("exporter", "", None) };
+    let mut fleet = fleet(vec![of_many], began());
+    fleet.apply(answered("exporter", after(0), listing(nodes)));
+    fleet
+}
+
+#[test]
+fn a_node_that_a_page_no_longer_lists_is_released_at_its_last_sight() {
+    let mut fleet = listed(&["a", "b"]);
+    fleet.apply(answered("exporter", after(1800), listing(&["a", "b"])));
+    for seconds in [1860, 1900, 2159] {
+        fleet.apply(answered("exporter", after(seconds), listing(&["a"])));
+        assert_eq!(picture_at(&mut fleet, seconds).gpus.count, 2, "it may be back");
+    }
+    fleet.apply(answered("exporter", after(2160), listing(&["a"])));
+    let picture = picture_at(&mut fleet, 3600);
+    let names: Vec<&str> = picture.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!((names, picture.money.cost.unwrap().to_string().as_str()), (vec!["a"], "3.00"), "an hour and a half");
+    fleet.apply(answered("exporter", after(5400), listing(&["a", "b"])));
+    let picture = picture_at(&mut fleet, 7200);
+    assert_eq!((picture.gpus.count, picture.money.cost.unwrap().to_string()), (2, "6.00".to_owned()), "rented anew");
+}
+
+#[test]
+fn a_node_that_is_listed_again_in_time_was_rented_throughout() {
+    let mut fleet = listed(&["a", "b"]);
+    for (seconds, nodes) in [(1200, vec!["a"]), (1300, vec!["a", "b"]), (1400, vec!["a"]), (1600, vec!["a"])] {
+        fleet.apply(answered("exporter", after(seconds), listing(&nodes)));
+    }
+    let picture = picture_at(&mut fleet, 1800);
+    assert_eq!((picture.gpus.count, picture.money.cost.unwrap().to_string()), (2, "2.00".to_owned()));
+}
+
+#[test]
+fn silence_of_the_page_releases_nothing() {
+    let mut fleet = listed(&["a", "b"]);
+    fleet.apply(answered("exporter", after(60), listing(&["a"])));
+    let picture = picture_at(&mut fleet, 3600);
+    assert_eq!((picture.gpus.count, picture.money.cost.unwrap().to_string()), (2, "4.00".to_owned()));
+    // One page after an hour of silence is the first that could have listed it.
+    fleet.apply(answered("exporter", after(3600), listing(&["a"])));
+    assert_eq!(picture_at(&mut fleet, 3600).gpus.count, 2);
+    fleet.apply(answered("exporter", after(3601), listing(&[])));
+    assert_eq!(picture_at(&mut fleet, 4000).gpus.count, 2, "a page without any GPU is a page in trouble");
+}
+
+#[test]
+fn a_node_that_another_source_reports_is_not_released() {
+    let mut fleet = listed(&["a", "b"]);
+    for minute in 1..20 {
+        fleet.apply(answered("exporter", after(60 * minute), listing(&["a"])));
+        fleet.apply(gpus("b", "NVIDIA H800", 1, after(60 * minute + 1)));
+    }
+    assert_eq!(picture_at(&mut fleet, 1200).nodes.len(), 2);
+}
