@@ -32,8 +32,18 @@ pub struct Ran {
 impl Program {
     /// `margintop` with these arguments.
     pub fn new<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Self {
+        Self::of(Command::new(env!("CARGO_BIN_EXE_margintop")), arguments)
+    }
+
+    /// The same run by another program, whose last arguments it is.
+    pub fn through<A: AsRef<OsStr>>(program: &str, before: &[&str], arguments: impl IntoIterator<Item = A>) -> Self {
+        let mut command = Command::new(program);
+        command.args(before).arg(env!("CARGO_BIN_EXE_margintop"));
+        Self::of(command, arguments)
+    }
+
+    fn of<A: AsRef<OsStr>>(mut command: Command, arguments: impl IntoIterator<Item = A>) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_margintop"));
         let inherited = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MARGINTOP_"));
         for (name, _) in inherited {
             command.env_remove(name);
