@@ -6,6 +6,9 @@ use crate::units::Money;
 
 pub(super) fn findings(picture: &Snapshot) -> Option<Finding> {
     let money = &picture.money;
+    if money.young_pace {
+        return None;
+    }
     let loss = money.profit_per_hour.filter(|profit| *profit < Money::ZERO)?;
     let serves = picture.tokens.output_per_second.is_some_and(|rate| rate > 0.0);
     let revenue = money.revenue_per_hour.filter(|revenue| serves && *revenue > Money::ZERO)?;

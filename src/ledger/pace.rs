@@ -50,6 +50,11 @@ impl Pace {
         (span > Span::ZERO).then_some(span)
     }
 
+    /// Whether it is taken over less than half of its span yet.
+    pub fn is_young(&self) -> bool {
+        self.window().is_none_or(|window| window.millis() * 2 < self.span.millis())
+    }
+
     /// What an account earns an hour.
     pub fn earned_per_hour(&self, account: usize) -> Option<Money> {
         self.per_hour(|mark| mark.earned.get(account))

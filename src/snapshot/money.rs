@@ -8,6 +8,7 @@ use crate::units::{HourlyRate, Money, Ratio, Timestamp};
 
 /// Revenue, cost and profit since `since`, their rates, and everything that qualifies them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of the contract")]
 pub struct MoneyView {
     /// The ledger's currency.
     pub currency: Label,
@@ -25,6 +26,8 @@ pub struct MoneyView {
     pub cost_per_hour: Option<Money>,
     /// Profit an hour, likewise.
     pub profit_per_hour: Option<Money>,
+    /// Whether money an hour is taken over less than half of its span yet: a judgement of it would be hasty.
+    pub young_pace: bool,
     /// Profit divided by cost: DeepSeek's 545 %.
     pub profit_on_cost: Option<Ratio>,
     /// Profit divided by revenue: the same day's 84.5 %.

@@ -74,6 +74,7 @@ pub fn money() -> MoneyView {
         revenue_per_hour: None,
         cost_per_hour: None,
         profit_per_hour: None,
+        young_pace: false,
         profit_on_cost: None,
         gross_margin: None,
         theoretical: false,

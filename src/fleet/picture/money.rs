@@ -58,6 +58,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
             .zip(cost_per_hour)
             .filter(|_| any_covered)
             .map(|(revenue, cost)| revenue - cost),
+        young_pace: fleet.pace.is_young(),
         profit_on_cost: known_cost.and_then(margin_on),
         gross_margin: margin_on(covered),
         theoretical: theoretical(fleet),
