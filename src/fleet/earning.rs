@@ -91,6 +91,9 @@ impl Fleet {
         interval: Interval,
         node: &NodeName,
     ) {
+        if target.likeness.double_of().is_some() {
+            return;
+        }
         let role = target.role(reading, &self.pairs);
         if role == Role::Prefill {
             target.rows[place].prompted.note(growth.all.miss + growth.all.hit);
@@ -141,8 +144,9 @@ impl Fleet {
         if !young {
             target.since_restart.clear();
         }
-        let kept = &mut target.since_restart;
+        let (kept, likeness) = (&mut target.since_restart, &mut target.likeness);
         self.ledger.post(posting, |entry| {
+            likeness.note(entry);
             if young {
                 remember(kept, entry);
             }
@@ -151,7 +155,7 @@ impl Fleet {
 }
 
 /// Keeps an entry, merged with the last of its kind.
-fn remember(kept: &mut Vec<Entry>, entry: Entry) {
+pub(super) fn remember(kept: &mut Vec<Entry>, entry: Entry) {
     match kept.iter_mut().rev().find(|last| last.merges(&entry)) {
         Some(last) => last.merge(entry),
         None => kept.push(entry),

@@ -4,6 +4,7 @@
 //! a page's counters are worth posting (`targets`), what GPUs are held (`gpus`), what rent runs (`rent`), and draws the
 //! [`Snapshot`](crate::snapshot::Snapshot) from it (`picture`). It does not judge what is wrong; that is `alert`.
 
+mod doubles;
 mod earning;
 mod gpus;
 mod idle;
@@ -55,6 +56,7 @@ pub struct Fleet {
     nodes: BTreeMap<NodeName, Node>,
     gpus: BTreeMap<GpuId, Gpu>,
     aliases: nodes::Aliases,
+    births: doubles::Births,
     /// The nodes that each page of GPUs has listed.
     listings: HashMap<TargetId, BTreeSet<NodeName>>,
     rents: Rents,
@@ -90,6 +92,7 @@ impl Fleet {
             nodes: BTreeMap::new(),
             gpus: BTreeMap::new(),
             aliases: nodes::Aliases::default(),
+            births: doubles::Births::new(),
             listings: HashMap::new(),
             rents: Rents::new(&site, began.wall),
             lines: Lines::new(site.line_step),
@@ -115,7 +118,8 @@ impl Fleet {
     /// Adds a target that was named or found; it is `never` until it answers.
     pub fn enlist(&mut self, member: Member) {
         let id = member.target.clone();
-        self.targets.entry(id.clone()).or_insert_with(|| Target::new(member, self.site.window));
+        let named = self.targets.len();
+        self.targets.entry(id.clone()).or_insert_with(|| Target::new(member, named, self.site.window));
         self.recall_target(&id);
     }
 

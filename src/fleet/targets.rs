@@ -1,5 +1,6 @@
 //! Targets: what each page is to the one before it, and what of it is posted.
 
+use super::doubles::Likeness;
 use super::earning::{Interval, measure};
 use super::pairs::Pairs;
 use super::rent::Held;
@@ -21,6 +22,10 @@ const CLOCKS_AGREE: Span = Span::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) member: Member,
+    /// Its place in the order in which targets were named.
+    pub(super) named: usize,
+    /// Whether it is another's engine under a second name.
+    pub(super) likeness: Likeness,
     pub(super) process: Incarnation,
     pub(super) rows: Vec<Row>,
     pub(super) kind: Option<EngineKind>,
@@ -41,9 +46,11 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn new(member: Member, window: Span) -> Self {
+    pub(super) fn new(member: Member, named: usize, window: Span) -> Self {
         Self {
             member,
+            named,
+            likeness: Likeness::default(),
             process: Incarnation::default(),
             rows: Vec::new(),
             kind: None,
@@ -190,6 +197,7 @@ impl Fleet {
         }
         let was_held = target.process.holds();
         let turn = target.turn(&page, at);
+        self.find_like(target, node);
         let interval = self.interval(target, &page, at, turn, node);
         self.note_turn(target, &page, at, turn);
         for reading in &page.engines {
@@ -208,6 +216,7 @@ impl Fleet {
             }
             row.advance(reading, at, growth.map(|growth| growth.all), window);
         }
+        self.compare(target, at);
     }
 
     /// Between which instants a page's growth lies; `None` if nothing of it is to be posted.

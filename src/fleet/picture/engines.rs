@@ -100,7 +100,7 @@ fn engine_row(fleet: &Fleet, target: &Target, row: &Row) -> EngineRow {
 
 /// What the row's account earned today; unknown where prices are, or where several engines share the address.
 fn revenue(fleet: &Fleet, target: &Target, row: &Row) -> Option<Money> {
-    if target.process.is_shared() {
+    if target.process.is_shared() || target.likeness.double_of().is_some() {
         return None;
     }
     let model = row.reading.model.as_ref()?;
@@ -108,7 +108,8 @@ fn revenue(fleet: &Fleet, target: &Target, row: &Row) -> Option<Money> {
     let Some((_, account)) = &row.account else { return Some(Money::ZERO) };
     let entries = fleet.ledger.today().tokens().filter(|(id, ..)| id == account);
     // Several rows of one node, model and role share an account: their money cannot be told apart.
-    let sharers = super::all_rows(fleet).filter(|(_, other)| shares(other, *account)).count();
+    let counted = super::all_rows(fleet).filter(|(other, _)| other.likeness.double_of().is_none());
+    let sharers = counted.filter(|(_, other)| shares(other, *account)).count();
     (sharers == 1)
         .then(|| entries.filter_map(|(_, tariff, tokens)| Some(fleet.ledger.tariff(tariff?).value(tokens))).sum())
 }
@@ -158,6 +159,7 @@ fn trouble(target: &Target) -> Option<Label> {
 fn remarks(fleet: &Fleet, target: &Target, row: &Row) -> Option<Label> {
     let (prompts, outputs) = row_counts(fleet, target, row);
     let remarks = [
+        other_names(fleet, target),
         hits(&row.reading.tokens, prompts),
         several_answers(&row.reading.finished).filter(|_| prompts),
         unbilled(fleet, row).filter(|_| prompts || outputs),
@@ -165,6 +167,17 @@ fn remarks(fleet: &Fleet, target: &Target, row: &Row) -> Option<Label> {
     ];
     let remarks: Vec<String> = remarks.into_iter().flatten().collect();
     (!remarks.is_empty()).then(|| Label::new(&remarks.join("; ")))
+}
+
+/// By what other names the engine is seen.
+fn other_names(fleet: &Fleet, target: &Target) -> Option<String> {
+    let ours = &target.member.target;
+    if let Some(first) = target.likeness.double_of() {
+        return Some(format!("also seen as {first}, and counted there"));
+    }
+    let others = fleet.targets.values().filter(|other| other.likeness.double_of() == Some(ours));
+    let names: Vec<&str> = others.map(|other| other.member.target.as_str()).collect();
+    (!names.is_empty()).then(|| format!("also seen as {}", names.join(", ")))
 }
 
 /// What is not known of the hits.

@@ -111,6 +111,9 @@ fn live_rows(fleet: &Fleet) -> impl Iterator<Item = (&Target, &Row)> {
 
 /// Whether a row's prompts and outputs count in sums.
 fn row_counts(fleet: &Fleet, target: &Target, row: &Row) -> (bool, bool) {
+    if target.likeness.double_of().is_some() {
+        return (false, false);
+    }
     let served = row.reading.model.as_ref().is_some_and(|model| fleet.served.contains(model.as_str()));
     counts(row.reading.kind, target.role(&row.reading, &fleet.pairs), served)
 }
@@ -123,11 +126,12 @@ fn window(fleet: &Fleet) -> Option<Span> {
 }
 
 fn coverage(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> Coverage {
+    let engines = || engines(fleet).filter(|target| target.likeness.double_of().is_none());
     Coverage {
         nodes_live: nodes.iter().filter(|node| node.state == Health::Live).count(),
         nodes_known: nodes.len(),
-        engines_live: engines(fleet).filter(|target| target.health(fleet) == Health::Live).count(),
-        engines_known: engines(fleet).count(),
+        engines_live: engines().filter(|target| target.health(fleet) == Health::Live).count(),
+        engines_known: engines().count(),
     }
 }
 
@@ -179,7 +183,11 @@ fn token_totals(fleet: &Fleet, rates: &Rates) -> TokenTotals {
 
 fn requests(fleet: &Fleet) -> Requests {
     let engines = || {
-        live_rows(fleet).filter(|(target, row)| target.role(&row.reading, &fleet.pairs) != crate::reading::Role::Proxy)
+        let counts = |target: &Target, row: &Row| {
+            target.likeness.double_of().is_none()
+                && target.role(&row.reading, &fleet.pairs) != crate::reading::Role::Proxy
+        };
+        live_rows(fleet).filter(move |(target, row)| counts(target, row))
     };
     Requests {
         running: sum(engines().filter_map(|(_, row)| row.reading.running)),
