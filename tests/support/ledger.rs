@@ -24,10 +24,16 @@ pub struct Engine {
 impl Engine {
     /// One that has worked before anybody looked.
     pub fn new(model: &str) -> Self {
+        Self::at("127.0.0.1", model)
+    }
+
+    /// The same at another address of the loopback network.
+    pub fn at(address: &str, model: &str) -> Self {
         let counted = Arc::new(Mutex::new(Counted::new(5_000, 2_000, 900)));
         let shown = Arc::clone(&counted);
         let model = model.to_owned();
-        let server = Server::new(move |_| Reply::page(&with_start(1_700_000_000.0, &model, *shown.lock().unwrap())));
+        let server =
+            Server::at(address, move |_| Reply::page(&with_start(1_700_000_000.0, &model, *shown.lock().unwrap())));
         Self { server, counted }
     }
 
@@ -99,6 +105,20 @@ impl Ledger {
             thread::sleep(Duration::from_millis(10));
         }
         began.elapsed()
+    }
+
+    /// The same of several engines.
+    pub fn until_all_counted(&self, engines: &[&Engine]) {
+        let began = Instant::now();
+        let counted = |engine: &&Engine| {
+            let of = "SELECT prompt, cached, output FROM counters WHERE target = ?1";
+            let counter = self.open()?.query_row(of, [engine.server.metrics()], counts).ok();
+            (counter == Some(engine.counted())).then_some(())
+        };
+        while engines.iter().any(|engine| counted(engine).is_none()) {
+            assert!(began.elapsed() < PATIENCE, "the ledger does not have every counter");
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// What `ledger verify` says.
