@@ -12,6 +12,7 @@ fn after(millis: i64) -> Moment {
     at(moment("2025-02-20T10:00:00Z").wall + Span::from_millis(millis))
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "what a page says of its start")]
 fn born(millis: i64) -> Option<Timestamp> {
     Some(after(millis).wall)
 }
