@@ -139,3 +139,20 @@ fn a_node_that_another_source_reports_is_not_released() {
     }
     assert_eq!(picture_at(&mut fleet, 1200).nodes.len(), 2);
 }
+
+#[test]
+fn a_clock_that_was_set_is_marked_and_a_sleep_is_not() {
+    let mut fleet = fleet(vec![member("e", "n", None)], began());
+    fleet.recall(margintop::fleet::Memory::default(), Span::from_secs(86_400));
+    for second in [1, 2, 8 * 3600] {
+        look(&mut fleet, second);
+    }
+    let marks = |fleet: &mut Fleet| {
+        let journal = fleet.hand_on().unwrap().journal;
+        journal.markers.into_iter().map(|marker| marker.text.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(marks(&mut fleet), [""; 0]);
+    let then = after(8 * 3600 + 1);
+    fleet.apply(Event::Tick(Moment { wall: then.wall - Span::from_secs(3600), ..then }));
+    assert_eq!(marks(&mut fleet), ["the clock was set by -3600 s"]);
+}

@@ -43,6 +43,8 @@ use targets::Target;
 
 /// How long money an hour is taken over.
 const PACE: Span = Span::from_secs(60);
+/// A calendar that moves against the clock which is never set, by so much between two ticks, was set.
+const STEP: Span = Span::from_secs(2);
 /// How often the pace is marked.
 const PACE_STEP: Span = Span::from_secs(5);
 
@@ -73,6 +75,8 @@ pub struct Fleet {
     /// When the last event came after so long that this machine slept, or was stopped.
     resumed: Option<Moment>,
     remembered: memory::Remembered,
+    /// The last tick.
+    ticked: Option<Moment>,
     /// Where the ledger is kept.
     kept_where: LedgerBasis,
     /// Ends of leases by hand that are applied and not handed on.
@@ -106,6 +110,7 @@ impl Fleet {
             resumed: None,
             remembered: memory::Remembered::default(),
             ended: Vec::new(),
+            ticked: None,
             kept_where: LedgerBasis::default(),
             site,
         };
@@ -196,7 +201,18 @@ impl Fleet {
         }
     }
 
+    /// Marks it where the calendar was set: the clock that never is moved by another span. No delta and no rent is placed by
+    /// the calendar alone, so nothing else changes.
+    fn note_step(&mut self, at: Moment) {
+        let Some(last) = self.ticked.replace(at) else { return };
+        let step = (at.wall - last.wall) - at.since(last);
+        if step.millis().abs() >= STEP.millis() {
+            self.mark(at.wall, &format!("the clock was set by {:+} s", step.millis() / 1000));
+        }
+    }
+
     fn tick(&mut self, at: Moment) {
+        self.note_step(at);
         let held = Held { site: &self.site, nodes: &self.nodes, gpus: &self.gpus };
         self.rents.run_to(&mut self.ledger, held, at);
         idle::judge(&mut self.ledger);
