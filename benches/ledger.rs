@@ -2,7 +2,7 @@
 //!
 //! Every figure is CPU time of the whole process for one second of the fleet, so that the ledger's own thread counts and
 //! waiting for a disk does not. The budget of posting and writing together is 50 ms.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, missing_docs)]
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -20,6 +20,7 @@ use margintop::pricing::Book;
 use margintop::reading::{Event, PromptCount, Role};
 use margintop::store::{News, Settings, Store};
 use margintop::units::{Span, Timestamp, Tokens};
+use rusqlite::{Connection, params};
 use rustix::time::{ClockId, clock_gettime};
 use support::{answered, counters, gpus, instant, member, page};
 
@@ -169,5 +170,44 @@ fn seconds(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, seconds);
+/// As many rows by `SQLite` alone, in a transaction each second: three sums and two last values for each engine.
+fn plain(c: &mut Criterion) {
+    let home = tempfile::tempdir().unwrap();
+    let open = Connection::open(home.path().join("plain.db")).unwrap();
+    let tables = "PRAGMA journal_mode = wal; PRAGMA synchronous = normal;
+        CREATE TABLE sums (bucket INTEGER, id INTEGER, miss INTEGER, hit INTEGER, output INTEGER,
+                           PRIMARY KEY (bucket, id)) WITHOUT ROWID;
+        CREATE TABLE lasts (id TEXT PRIMARY KEY, at INTEGER, a INTEGER, b INTEGER, c INTEGER) WITHOUT ROWID;";
+    open.execute_batch(tables).unwrap();
+    let mut group = c.benchmark_group("second of 2,048 engines");
+    group.sample_size(10).sampling_mode(SamplingMode::Flat).measurement_time(Duration::from_secs(6));
+    let names: Vec<String> = (0..2 * ENGINES).map(target).collect();
+    group.bench_function("as many rows by SQLite alone", |b| {
+        b.iter_custom(|times| cost(|| (0..times as i64).for_each(|second| plain_second(&open, &names, second))).0);
+    });
+    group.finish();
+}
+
+fn plain_second(open: &Connection, names: &[String], second: i64) {
+    let transaction = open.unchecked_transaction().unwrap();
+    let mut add = transaction
+        .prepare_cached(
+            "INSERT INTO sums VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET miss = miss + excluded.miss,
+             hit = hit + excluded.hit, output = output + excluded.output",
+        )
+        .unwrap();
+    for bucket in [second / 60, -1 - second / 900, -1_000_000] {
+        for id in 0..ENGINES as i64 {
+            add.execute(params![bucket, id, 400, 220, 100]).unwrap();
+        }
+    }
+    let mut last = transaction.prepare_cached("INSERT OR REPLACE INTO lasts VALUES (?, ?, ?, ?, ?)").unwrap();
+    for name in names {
+        last.execute(params![name, second, second * 400, second * 220, second * 100]).unwrap();
+    }
+    drop((add, last));
+    transaction.commit().unwrap();
+}
+
+criterion_group!(benches, seconds, plain);
 criterion_main!(benches);

@@ -19,23 +19,25 @@ use rusqlite::Connection;
 use seat::{Seat, file};
 use support::instant;
 
-/// How often is looked.
-const STEP: Span = Span::from_secs(600);
+/// How often is looked, in seconds.
+const STEP: i64 = 600;
 
 /// One GPU and an engine that makes a token a second, for three days.
 fn watch(path: &Path, zone: &str, from: Timestamp) -> u64 {
     let mut seat = Seat::with(path, from, "USD", TimeZone::get(zone).unwrap());
-    let looks = 3 * 86_400_000 / STEP.millis();
-    for nth in 0..=looks {
+    let seconds = 3 * 86_400;
+    for made in (0..=seconds).step_by(STEP as usize) {
         seat.gpus(&["a"]);
-        seat.look(nth as u64 * 600, None);
-        seat.tick();
-        if nth < looks {
-            seat.clock.advance(STEP);
+        seat.look(made, None);
+        if made % 7_200 == 0 {
+            seat.tick();
+        }
+        if made < seconds {
+            seat.advance(STEP);
         }
     }
     seat.leave();
-    looks as u64 * 600
+    seconds
 }
 
 /// The days' names and how many hours of them are paid.
@@ -58,7 +60,7 @@ fn sums(path: &Path) -> [(i64, i64); 3] {
 fn zone(zone: &str, from: &str, wanted: &[(&str, f64)]) {
     let (_home, path) = file();
     let made = watch(&path, zone, instant(from));
-    assert_eq!(sums(&path), [(made as i64, 3 * 86_400_000); 3], "{zone}");
+    assert_eq!(sums(&path), [(3 * 86_400, 3 * 86_400_000); 3], "{zone}");
     let wanted: Vec<(String, f64)> = wanted.iter().map(|(date, hours)| ((*date).to_owned(), *hours)).collect();
     assert_eq!(days(&path), wanted, "{zone}");
     assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new(), "{zone}");

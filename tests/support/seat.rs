@@ -12,7 +12,7 @@ use margintop::fleet::{Fleet, Member, Site};
 use margintop::ledger::{Classes, Grain, Past};
 use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
-use margintop::snapshot::{LedgerBasis, Snapshot};
+use margintop::snapshot::{Keeper, LedgerBasis, Snapshot};
 use margintop::store::{News, Reader, Settings, Store};
 use margintop::units::{Money, Span, Timestamp};
 
@@ -32,6 +32,7 @@ pub struct Seat {
     pub clock: ScriptedClock,
     pub news: Receiver<News>,
     pub basis: LedgerBasis,
+    path: PathBuf,
 }
 
 impl Seat {
@@ -57,7 +58,7 @@ impl Seat {
         let site = Site { members, ..Site::local("gpu-01") };
         let fleet = Fleet::new(site, Book::built_in().unwrap(), clock.now());
         let collector = Collector::new(fleet).keeping(store, DAY);
-        let mut seat = Self { collector, clock, news, basis: LedgerBasis::default() };
+        let mut seat = Self { collector, clock, news, basis: LedgerBasis::default(), path: path.to_owned() };
         seat.heed(|basis| *basis != LedgerBasis::default());
         seat
     }
@@ -119,10 +120,16 @@ impl Seat {
         self.collector.picture()
     }
 
-    /// Stands up; what is left is written.
+    /// Stands up, and waits until what is left is written, however busy the machine is.
     pub fn leave(mut self) {
         self.tick();
         self.collector.close();
+        let (began, now) = (Instant::now(), self.clock.now().wall);
+        let written = || Reader::open(&self.path).is_ok_and(|reader| reader.header().last == now);
+        while self.basis.keeper == Keeper::Ours && !written() {
+            assert!(began.elapsed() < Duration::from_secs(20), "the last look is not written");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
