@@ -173,6 +173,13 @@ fn mode(bits: u32) -> std::fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(bits)
 }
 
+/// A watch that outlives being told that its files are too large, as it does a disk that is full.
+fn confined(ledger: &Ledger, target: &str) -> Running {
+    let arguments = ["serve", target, "--interval", "100ms", "--listen", "127.0.0.1:0"];
+    let watch = Program::through("sh", &["-c", "trap '' XFSZ; exec \"$@\"", "sh"], arguments);
+    watch.env("MARGINTOP_LEDGER", &ledger.path).start()
+}
+
 /// The most that a process may write into one file; what it had, if nothing is said.
 fn limit(process: &Running, bytes: Option<u64>) {
     let pid = Pid::from_child(&process.child);
@@ -183,11 +190,8 @@ fn limit(process: &Running, bytes: Option<u64>) {
 fn a_full_disk_delays_what_is_written_and_loses_nothing() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let baseline = engine.counted();
-    let flags = ["--interval", "100ms", "--listen", "127.0.0.1:0"];
     let target = engine.server.metrics();
-    let arguments = ["serve", &target].into_iter().chain(flags);
-    let watch = Program::through("sh", &["-c", "trap '' XFSZ; exec \"$@\"", "sh"], arguments);
-    let mut watch = watch.env("MARGINTOP_LEDGER", &ledger.path).start();
+    let mut watch = confined(&ledger, &target);
     ledger.until_counted(&engine);
     for _ in 0..2 {
         engine.work(WORK);
@@ -212,6 +216,27 @@ fn a_full_disk_delays_what_is_written_and_loses_nothing() {
     let mut watch = ledger.serve(&target);
     ledger.until_counted(&engine);
     assert!(watch.terminate().is_some());
+    assert_eq!(ledger.posted(), [engine.made_since(baseline); 3]);
+    ledger.verify();
+}
+
+#[test]
+fn a_full_disk_delays_who_takes_over_and_loses_nothing() {
+    let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
+    let baseline = engine.counted();
+    let target = engine.server.metrics();
+    let mut keeper = ledger.serve(&target);
+    ledger.until_counted(&engine);
+    let mut heir = confined(&ledger, &target);
+    busy(&engine, 80);
+    limit(&heir, Some(0));
+    keeper.child.kill().unwrap();
+    keeper.child.wait().unwrap();
+    busy(&engine, 150);
+    limit(&heir, None);
+    ledger.until_counted(&engine);
+    assert_eq!(ledger.keeper(), Some(heir.child.id()));
+    assert!(heir.terminate().is_some());
     assert_eq!(ledger.posted(), [engine.made_since(baseline); 3]);
     ledger.verify();
 }

@@ -203,6 +203,7 @@ impl Desk {
         retention::forget(&connection, memory.last.wall).map_err(of)?;
         self.noticed = version(&connection).map_err(of)?;
         self.hold = Hold::Ours { connection, _lock: lock };
+        self.trouble = None;
         let zone = self.zone();
         (self.tell)(News::Keeps { memory: Box::new(memory), zone });
         Ok(())
@@ -308,6 +309,11 @@ impl Desk {
                             *pid = now;
                         }
                         self.follow();
+                        self.say();
+                    }
+                    // It passes, and what is made meanwhile is bridged from the ledger's counters then.
+                    Err(error @ (StoreError::Full(_) | StoreError::Io(..))) => {
+                        self.trouble = Some(error);
                         self.say();
                     }
                     Err(error) => self.go_on_in_memory(Some(error)),
