@@ -9,6 +9,7 @@ mod by_hand;
 mod calendar;
 mod cells;
 mod commit;
+mod desk;
 mod error;
 mod export;
 mod file;

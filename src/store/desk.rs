@@ -1,0 +1,318 @@
+//! The thread that keeps the ledger: it writes what is handed over, follows a ledger that somebody else keeps and takes
+//! over when that one ends, and goes on in memory where there is no file to write.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
+
+use super::calendar::Calendar;
+use super::keeper::{Answer, News, Settings};
+use super::lock::Lock;
+use super::{StoreError, commit, file, past, reader, recall, retention};
+use crate::fleet::{Handover, Memory};
+use crate::ledger::{Grain, Past};
+use crate::reading::Label;
+use crate::snapshot::{Keeper, LedgerBasis};
+use crate::units::{Span, Timestamp};
+
+/// How often a ledger of somebody else's is looked at, and ours for what was noted in it by hand.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often what is too old is forgotten.
+const FORGET: Span = Span::from_secs(3600);
+
+/// What is asked of it.
+pub(super) enum Ask {
+    /// To write.
+    Commit(Box<Handover>),
+    /// A question.
+    Past { since: Timestamp, until: Timestamp, finest: Grain, answer: Answer },
+    /// To end, and to drop the sender then.
+    Close(Sender<()>),
+}
+
+/// How the ledger is held.
+enum Hold {
+    /// Ours, as long as the lock is.
+    Ours { connection: Connection, _lock: Lock },
+    /// Somebody else's, open to be read once there is something.
+    Others { connection: Option<Connection>, pid: Option<u32>, version: i64 },
+    /// In memory alone.
+    Memory(Connection),
+    /// Nowhere: not even memory could be had.
+    Nowhere,
+}
+
+/// The thread's own state.
+pub(super) struct Desk {
+    settings: Settings,
+    tell: Box<dyn FnMut(News) + Send>,
+    hold: Hold,
+    calendar: Calendar,
+    pending: Option<Box<Handover>>,
+    trouble: Option<StoreError>,
+    told: Option<LedgerBasis>,
+    forgot: Timestamp,
+    noticed: i64,
+    first_run: bool,
+}
+
+impl Desk {
+    /// A desk with nothing on it yet.
+    pub(super) fn new(settings: Settings, tell: Box<dyn FnMut(News) + Send>) -> Self {
+        let calendar = Calendar::new(settings.zone.clone());
+        Self {
+            settings,
+            tell,
+            hold: Hold::Nowhere,
+            calendar,
+            pending: None,
+            trouble: None,
+            told: None,
+            forgot: Timestamp::default(),
+            noticed: 0,
+            first_run: false,
+        }
+    }
+
+    /// Opens the ledger and answers until it is closed or nobody can ask any more.
+    pub(super) fn run(mut self, inbox: &Receiver<Ask>) {
+        self.open();
+        loop {
+            match inbox.recv_timeout(LOOK) {
+                Ok(Ask::Commit(handover)) => self.take(handover),
+                Ok(Ask::Past { since, until, finest, answer }) => answer(self.past(since, until, finest)),
+                Ok(Ask::Close(done)) => {
+                    self.write();
+                    self.hold = Hold::Nowhere;
+                    drop(done);
+                    return;
+                }
+                Err(RecvTimeoutError::Timeout) => self.write(),
+                Err(RecvTimeoutError::Disconnected) => return self.write(),
+            }
+            self.look();
+        }
+    }
+
+    /// Opens the file to write, else to read, else goes on in memory and says why.
+    fn open(&mut self) {
+        let Some(path) = self.settings.path.clone() else { return self.go_on_in_memory(None) };
+        match self.keep(&path) {
+            Ok(()) => {}
+            Err(StoreError::Kept { pid, .. }) => {
+                self.hold = Hold::Others { connection: None, pid, version: 0 };
+                self.follow();
+                if matches!(self.hold, Hold::Others { connection: None, .. }) {
+                    // Its keeper has only just begun it.
+                    let zone = self.settings.zone.clone();
+                    (self.tell)(News::Follows { kept: Box::default(), began: None, zone });
+                }
+            }
+            Err(error) => self.go_on_in_memory(Some(error)),
+        }
+        self.say();
+    }
+
+    /// Takes the lock and the file.
+    fn keep(&mut self, path: &Path) -> Result<(), StoreError> {
+        let path = &file::place(path)?;
+        let lock = Lock::take(path)?;
+        let mut connection = file::open(path)?;
+        let of = |error: rusqlite::Error| StoreError::of(path, &error);
+        let memory = self.recall(&mut connection, path)?;
+        self.first_run = memory.began.is_none();
+        retention::forget(&connection, memory.last.wall).map_err(of)?;
+        self.noticed = version(&connection).map_err(of)?;
+        self.hold = Hold::Ours { connection, _lock: lock };
+        self.trouble = None;
+        let zone = self.zone();
+        (self.tell)(News::Keeps { memory: Box::new(memory), zone });
+        Ok(())
+    }
+
+    /// What the file remembers, on the present boot's clock; a new file is given its currency and zone.
+    fn recall(&mut self, connection: &mut Connection, path: &Path) -> Result<Memory, StoreError> {
+        let of = |error: rusqlite::Error| StoreError::of(path, &error);
+        let asked = self.settings.currency.clone();
+        match recall::noted(connection, "currency").map_err(of)? {
+            Some(kept) if kept != asked => return Err(StoreError::Currency { path: path.to_owned(), kept, asked }),
+            Some(_) => {}
+            None => {
+                commit::note(connection, "currency", &asked).map_err(of)?;
+                commit::note(connection, "zone", self.settings.zone.iana_name().unwrap_or("UTC")).map_err(of)?;
+            }
+        }
+        self.calendar = Calendar::new(reader::header(connection).map_err(of)?.zone);
+        let boot = self.settings.clock.boot().unwrap_or_default();
+        let same_boot = !boot.is_empty() && recall::noted(connection, "boot").map_err(of)? == Some(boot.clone());
+        let memory = recall::memory(connection, self.day()).map_err(of)?;
+        commit::note_book(connection, self.settings.book.0, &self.settings.book.1, memory.last.wall).map_err(of)?;
+        let memory = memory.onto(self.settings.clock.now(), same_boot);
+        if !same_boot {
+            commit::rebase(connection, &memory, &boot).map_err(of)?;
+        }
+        Ok(memory)
+    }
+
+    fn go_on_in_memory(&mut self, trouble: Option<StoreError>) {
+        self.trouble = trouble;
+        self.hold = file::in_memory().map_or(Hold::Nowhere, Hold::Memory);
+        let zone = self.zone();
+        (self.tell)(News::Keeps { memory: Box::default(), zone });
+        self.say();
+    }
+
+    /// The beginning of the present day.
+    fn day(&mut self) -> Timestamp {
+        if self.settings.one_day {
+            return Timestamp::default();
+        }
+        self.calendar.day(self.settings.clock.now().wall).begins
+    }
+
+    fn zone(&self) -> TimeZone {
+        self.calendar.zone()
+    }
+
+    /// Takes a handover in, and writes.
+    fn take(&mut self, handover: Box<Handover>) {
+        match &mut self.pending {
+            Some(pending) => pending.merge(*handover),
+            None => self.pending = Some(handover),
+        }
+        self.write();
+    }
+
+    /// Writes what is pending. What cannot be written stays pending, merged by key: nothing is lost by it.
+    fn write(&mut self) {
+        let Some(handover) = self.pending.take() else { return };
+        let written = match &mut self.hold {
+            Hold::Ours { connection, .. } | Hold::Memory(connection) => {
+                commit::commit(connection, &mut self.calendar, &handover)
+            }
+            Hold::Others { .. } | Hold::Nowhere => return,
+        };
+        match (written, self.settings.path.clone()) {
+            (Ok(()), _) => {
+                if matches!(self.hold, Hold::Ours { .. }) {
+                    self.trouble = None;
+                }
+                self.forget(handover.last.wall);
+            }
+            (Err(error), path) => {
+                self.trouble = Some(StoreError::of(&path.unwrap_or_default(), &error));
+                self.pending = Some(handover);
+            }
+        }
+        self.say();
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        if now - self.forgot < FORGET {
+            return;
+        }
+        self.forgot = now;
+        if let Hold::Ours { connection, .. } | Hold::Memory(connection) = &self.hold {
+            // What stays a little longer than it needs to does no harm.
+            let _ = retention::forget(connection, now);
+        }
+    }
+
+    /// Looks whether somebody else's ledger changed or is free now, and whether ours was noted in by hand.
+    fn look(&mut self) {
+        match &self.hold {
+            Hold::Others { .. } => {
+                let path = self.settings.path.clone().unwrap_or_default();
+                match self.keep(&path) {
+                    Ok(()) => self.say(),
+                    Err(StoreError::Kept { pid: now, .. }) => {
+                        if let Hold::Others { pid, .. } = &mut self.hold {
+                            *pid = now;
+                        }
+                        self.follow();
+                        self.say();
+                    }
+                    // It passes, and what is made meanwhile is bridged from the ledger's counters then.
+                    Err(error @ (StoreError::Full(_) | StoreError::Io(..))) => {
+                        self.trouble = Some(error);
+                        self.say();
+                    }
+                    Err(error) => self.go_on_in_memory(Some(error)),
+                }
+            }
+            Hold::Ours { connection, .. } => {
+                let Ok(now) = version(connection) else { return };
+                if now == self.noticed {
+                    return;
+                }
+                self.noticed = now;
+                if let Ok(ends) = recall::lease_ends(connection)
+                    && !ends.is_empty()
+                {
+                    (self.tell)(News::LeaseEnds(ends));
+                }
+            }
+            Hold::Memory(_) | Hold::Nowhere => {}
+        }
+    }
+
+    /// Tells what somebody else's ledger says, if that changed.
+    fn follow(&mut self) {
+        let path = self.settings.path.clone().unwrap_or_default();
+        let day = self.day();
+        let Hold::Others { connection, version: known, .. } = &mut self.hold else { return };
+        if connection.is_none() {
+            *connection = file::open_to_read(&path).ok();
+        }
+        let Some(open) = connection else { return };
+        let Ok(now) = version(open) else {
+            *connection = None;
+            return;
+        };
+        if now == *known {
+            return;
+        }
+        *known = now;
+        let header = reader::header(open);
+        let (Ok(kept), Ok(header)) = (recall::kept(open, day), header) else { return };
+        let began = (header.began > Timestamp::default()).then_some(header.began);
+        let zone = header.zone;
+        self.calendar = Calendar::new(zone.clone());
+        (self.tell)(News::Follows { kept: Box::new(kept), began, zone });
+    }
+
+    fn past(&mut self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
+        let path = self.settings.path.clone().unwrap_or_default();
+        let connection = match &self.hold {
+            Hold::Ours { connection, .. }
+            | Hold::Memory(connection)
+            | Hold::Others { connection: Some(connection), .. } => connection,
+            Hold::Others { .. } | Hold::Nowhere => return Err(StoreError::Missing(path)),
+        };
+        past::past(connection, &mut self.calendar, since, until, finest).map_err(|error| StoreError::of(&path, &error))
+    }
+
+    /// Says how the ledger stands, if that changed.
+    fn say(&mut self) {
+        let keeper = match &self.hold {
+            Hold::Ours { .. } => Keeper::Ours,
+            Hold::Others { pid, .. } => Keeper::Other(*pid),
+            Hold::Memory(_) | Hold::Nowhere => Keeper::Memory,
+        };
+        let path = self.settings.path.as_ref().map(|path| Label::new(&path.display().to_string()));
+        let trouble = self.trouble.as_ref().map(|trouble| Label::new(&trouble.to_string()));
+        let basis = LedgerBasis { path, keeper, trouble, first_run: self.first_run };
+        if self.told.as_ref() != Some(&basis) {
+            self.told = Some(basis.clone());
+            (self.tell)(News::Stands(basis));
+        }
+    }
+}
+
+/// A number that changes when somebody else writes to the file.
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "data_version", |row| row.get(0))
+}
