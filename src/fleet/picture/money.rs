@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Fleet, all_rows, row_counts};
 use crate::ledger::{Account, Classes, Landlord, RentKind};
+use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, Role};
 use crate::snapshot::{ListBasis, MoneyView, RateBasis, Worth};
 use crate::units::{GpuTime, Money, Ratio, Tokens};
@@ -90,7 +91,7 @@ pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
     let mut nodes: BTreeMap<NodeName, NodeMoney> = BTreeMap::new();
     let (accounts, landlords) = (fleet.ledger.accounts(), fleet.ledger.landlords());
     for (target, row) in all_rows(fleet) {
-        if is_priced(fleet, row.reading.model.as_ref()) {
+        if is_priced_row(fleet, target, row) {
             let money = nodes.entry(fleet.node_of(&target.member)).or_default();
             money.revenue.get_or_insert_default();
             if fleet.pace.window().is_some() {
@@ -106,7 +107,9 @@ pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
     }
     for (id, account) in accounts.iter().enumerate() {
         let money = nodes.entry(account.node.clone()).or_default();
-        if let (true, Some(pace)) = (is_priced(fleet, account.model.as_ref()), fleet.pace.earned_per_hour(id)) {
+        if let (true, Some(pace)) =
+            (is_priced(fleet, account.model.as_ref(), account.tenant.as_ref()), fleet.pace.earned_per_hour(id))
+        {
             *money.revenue_per_hour.get_or_insert_default() += pace;
         }
     }
@@ -222,20 +225,35 @@ fn uncosted_engines(fleet: &Fleet, costed: &Costed) -> usize {
     engines(fleet).filter(uncosted).count()
 }
 
-fn is_priced(fleet: &Fleet, model: Option<&ModelName>) -> bool {
-    model.is_some_and(|model| fleet.ledger.book().price_of(model.as_str()).is_some())
+fn is_priced(fleet: &Fleet, model: Option<&ModelName>, tenant: Option<&Label>) -> bool {
+    price(fleet, model, tenant).is_some()
+}
+
+fn is_priced_row(fleet: &Fleet, target: &super::Target, row: &super::Row) -> bool {
+    is_priced(fleet, row.reading.model.as_ref(), target.member.tenant.as_ref())
+}
+
+/// How a tenant's tokens of a model are priced.
+fn price<'a>(fleet: &'a Fleet, model: Option<&ModelName>, tenant: Option<&Label>) -> Option<ModelPrice<'a>> {
+    fleet.ledger.book().price_for(model?.as_str(), tenant.map(Label::as_str))
 }
 
 fn any_priced(fleet: &Fleet) -> bool {
-    all_rows(fleet).any(|(_, row)| is_priced(fleet, row.reading.model.as_ref()))
-        || fleet.ledger.accounts().iter().any(|account| is_priced(fleet, account.model.as_ref()))
+    all_rows(fleet).any(|(target, row)| is_priced_row(fleet, target, row))
+        || fleet
+            .ledger
+            .accounts()
+            .iter()
+            .any(|account| is_priced(fleet, account.model.as_ref(), account.tenant.as_ref()))
 }
 
 /// Whether no model's paid share is set: the revenue is what everything would have been worth at list price.
 fn theoretical(fleet: &Fleet) -> bool {
-    let paid =
-        |model: &ModelName| fleet.ledger.book().price_of(model.as_str()).is_some_and(|price| price.paid.is_some());
-    !all_rows(fleet).filter_map(|(_, row)| row.reading.model.as_ref()).any(paid)
+    let paid = |(target, row): (&super::Target, &super::Row)| {
+        let price = price(fleet, row.reading.model.as_ref(), target.member.tenant.as_ref());
+        price.is_some_and(|price| price.paid.is_some())
+    };
+    !all_rows(fleet).any(paid)
 }
 
 fn quotient(part: Money, whole: Money) -> Option<Ratio> {
@@ -246,7 +264,7 @@ fn quotient(part: Money, whole: Money) -> Option<Ratio> {
 fn compare(fleet: &Fleet, unpriced: Classes) -> Option<Worth> {
     let list = fleet.ledger.book().list(fleet.site.compare_to.as_deref()?)?;
     let any_unpriced =
-        all_rows(fleet).any(|(_, row)| row.reading.model.as_ref().is_some_and(|m| !is_priced(fleet, Some(m))));
+        all_rows(fleet).any(|(target, row)| row.reading.model.is_some() && !is_priced_row(fleet, target, row));
     if !any_unpriced {
         return None;
     }
@@ -259,7 +277,7 @@ fn unpriced_pace(fleet: &Fleet, prices: &crate::pricing::ClassPrices) -> Option<
     const HOUR: i64 = 3_600_000;
     let mut total = None;
     for (target, row) in super::live_rows(fleet).filter(|(target, row)| target.draws(row)) {
-        if is_priced(fleet, row.reading.model.as_ref()) {
+        if is_priced_row(fleet, target, row) {
             continue;
         }
         let (prompts, outputs) = row_counts(fleet, target, row);

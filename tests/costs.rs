@@ -1,0 +1,146 @@
+//! What a lease says beyond its rate, through the fleet: rounding at its end, overhead, metered power, a tenant's price.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support;
+
+use margintop::fleet::{Fleet, Memory, Site};
+use margintop::ledger::{Landlord, RentKind};
+use margintop::pricing::{Book, Lease, Leased, Overhead, Pinned, Rounding};
+use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
+use margintop::units::{Energy, Moment, Money, PowerPrice, Span};
+use support::{answered, at, counters, gpus, instant, member, moment, page};
+
+fn began() -> Moment {
+    moment("2025-02-20T10:00:00Z")
+}
+
+fn after(millis: i64) -> Moment {
+    at(began().wall + Span::from_millis(millis))
+}
+
+fn fleet(site: Site) -> Fleet {
+    let mut fleet = Fleet::new(site, Book::built_in().unwrap(), began());
+    fleet.recall(Memory::default(), Span::from_secs(86_400));
+    fleet
+}
+
+fn lease(rate: &str) -> Lease {
+    Lease::of(Leased::Gpu("H100".to_owned()), rate.parse().unwrap())
+}
+
+/// What every landlord of a kind is owed today.
+fn owed(fleet: &Fleet, kind: RentKind) -> Money {
+    let ledger = fleet.ledger();
+    let of = |(id, rented): (margintop::ledger::LandlordId, _)| {
+        let landlord: &Landlord = &ledger.landlords()[id.index()];
+        landlord.cost_of(rented).filter(|_| landlord.kind == kind)
+    };
+    ledger.today().rents().filter_map(of).sum()
+}
+
+#[test]
+fn what_a_providers_rounding_adds_is_one_line_at_the_leases_end() {
+    // The node of vector V22: 8 GPUs at $3.99, held for 61 min 1 ms, then given back.
+    for (rounding, billed) in [
+        (Rounding::Exact, "32.452009"),
+        (Rounding::Second, "32.460867"),
+        (Rounding::Minute, "32.984"),
+        (Rounding::Hour, "63.84"),
+    ] {
+        let until = Some(after(3_660_001).wall);
+        let lease = Lease { rounding, until, from: Some(began().wall), ..lease("3.99") };
+        let mut fleet = fleet(Site { leases: vec![lease], ..Site::local("n") });
+        fleet.apply(gpus("n", "NVIDIA H100", 8, began()));
+        fleet.apply(Event::Tick(after(3_000_000)));
+        assert_eq!(owed(&fleet, RentKind::Rounding), Money::ZERO, "nothing before its end");
+        fleet.apply(Event::Tick(after(3_660_001)));
+        fleet.apply(Event::Tick(after(3_660_002)));
+        let (held, added) = (owed(&fleet, RentKind::Gpus), owed(&fleet, RentKind::Rounding));
+        let assumed = "3.70".parse::<margintop::units::HourlyRate>().unwrap();
+        let since = assumed.of(margintop::units::GpuTime::of(8, Span::from_millis(1)));
+        assert_eq!((held + added - since).to_string(), billed, "{rounding:?}");
+    }
+}
+
+#[test]
+fn a_gpu_that_is_released_ends_its_lease() {
+    let lease = Lease { rounding: Rounding::Hour, ..lease("2.00") };
+    let mut fleet = fleet(Site { leases: vec![lease], ..Site::local("n") });
+    fleet.apply(gpus("n", "NVIDIA H100", 8, began()));
+    fleet.apply(gpus("n", "NVIDIA H100", 8, after(600_000)));
+    fleet.apply(gpus("n", "NVIDIA H100", 7, after(660_000)));
+    assert_eq!(owed(&fleet, RentKind::Rounding).to_string(), "1.666667", "50 minutes of one GPU at $2");
+}
+
+#[test]
+fn overhead_is_owed_by_the_hour_and_of_what_is_earned() {
+    let overhead = Overhead { per_hour: "12.00".parse().ok(), of_revenue: "0.1".parse().ok() };
+    let site =
+        Site { overhead, leases: vec![lease("2.00")], members: vec![member("e", "n", None)], ..Site::local("n") };
+    let mut fleet = fleet(site);
+    fleet.apply(gpus("n", "NVIDIA H100", 1, began()));
+    fleet.apply(answered("e", began(), page("deepseek-r1", counters(0, 0, 0), None)));
+    fleet.apply(answered("e", after(1_800_000), page("deepseek-r1", counters(0, 0, 1_000_000), None)));
+    fleet.apply(Event::Tick(after(1_800_000)));
+    assert_eq!(owed(&fleet, RentKind::Overhead).to_string(), "6.00");
+    let money = fleet.picture().money;
+    assert_eq!(money.revenue.unwrap().to_string(), "2.19");
+    assert_eq!(money.cost.unwrap().to_string(), "7.219", "rent 1, overhead 6, a tenth of 2.19");
+    assert_eq!(money.profit.unwrap().to_string(), "-5.029");
+    assert!(money.rates.iter().all(|rate| rate.gpu.as_str() != "overhead"), "it is no GPU's rate");
+}
+
+#[test]
+fn power_is_metered_where_the_lease_pays_for_it() {
+    let power = PowerPrice { kwh: "0.0929".parse().unwrap(), pue: "1.25".parse().unwrap() };
+    let mut fleet = fleet(Site { leases: vec![Lease { power: Some(power), ..lease("1.00") }], ..Site::local("n") });
+    let look = |fleet: &mut Fleet, millis: i64, joules: u64| {
+        let reading = GpuReading {
+            id: Some(GpuId::from_uuid("GPU-1")),
+            name: Some(Label::new("NVIDIA H100")),
+            energy: Some(Energy::new(joules * 1000)),
+            ..GpuReading::default()
+        };
+        fleet.apply(Event::Gpus { node: NodeName::new("n"), at: after(millis), outcome: Ok(vec![reading]) });
+    };
+    look(&mut fleet, 0, 5_000_000);
+    look(&mut fleet, 60_000, 5_240_000);
+    // Vector V16: 240 kJ at the GPU, with the building's part, at 9.29 cents.
+    let metered = |fleet: &Fleet, minutes: i64| {
+        let rent = "1.00".parse::<margintop::units::HourlyRate>().unwrap();
+        owed(fleet, RentKind::Gpus) - rent.of(margintop::units::GpuTime::of(1, Span::from_secs(60 * minutes)))
+    };
+    assert_eq!(metered(&fleet, 1).rounded(6), 7742);
+    // The driver is loaded anew and counts from zero.
+    look(&mut fleet, 120_000, 240_000);
+    assert_eq!(metered(&fleet, 2).rounded(6), 15483);
+    assert!(fleet.picture().money.cost_per_hour.is_none(), "no tick, no pace");
+}
+
+#[test]
+fn a_tenant_pays_its_own_share() {
+    let mut book = Book::built_in().unwrap();
+    let of = |tenant: Option<&str>, paid: &str| Pinned {
+        tenant: tenant.map(str::to_owned),
+        paid: Some(paid.parse().unwrap()),
+        ..Pinned::list("deepseek-r1", "deepseek-r1-standard")
+    };
+    book.pin(vec![of(Some("app-free"), "0"), of(Some("partner"), "0.6")]).unwrap();
+    let tenants = [("free", Some("app-free")), ("partner", Some("partner")), ("api", None)];
+    let members = tenants.map(|(target, tenant)| {
+        let tenant = tenant.map(Label::new);
+        margintop::fleet::Member { tenant, ..member(target, "n", None) }
+    });
+    let site = Site { members: members.to_vec(), ..Site::local("n") };
+    let mut fleet = Fleet::new(site, book, began());
+    for (millis, made) in [(0, 0), (1000, 1_000_000)] {
+        for (target, _) in tenants {
+            fleet.apply(answered(target, after(millis), page("deepseek-r1", counters(0, 0, made), None)));
+        }
+    }
+    fleet.apply(Event::Tick(after(1000)));
+    let money = fleet.picture().money;
+    assert_eq!(money.revenue.unwrap().to_string(), "3.504", "0 and 0.6 and 1 of 2.19");
+    assert!(!money.theoretical);
+    assert_eq!(instant("2025-02-20T10:00:00Z"), began().wall);
+}
