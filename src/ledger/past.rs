@@ -82,6 +82,8 @@ pub struct Past {
     pub since: Timestamp,
     /// Its end, exclusive.
     pub until: Timestamp,
+    /// The ledger's first look: nothing before it is known.
+    pub began: Timestamp,
     /// Accounts by number.
     pub accounts: Vec<Account>,
     /// Landlords by number.

@@ -55,6 +55,9 @@ impl Statement {
         };
         let uncosted = statement.rows.iter().find(|row| row.kind == RowKind::Uncosted);
         statement.uncosted_revenue = uncosted.and_then(|row| row.revenue).unwrap_or_default();
+        if !past.tokens.is_empty() && past.tokens.iter().all(|cell| cell.tariff.is_none()) {
+            statement.forget_revenue();
+        }
         statement.settle();
         statement
     }

@@ -12,7 +12,7 @@ pub struct MonthToDate {
     /// Up to when it is known.
     pub until: Timestamp,
     /// What was earned.
-    pub revenue: Money,
+    pub revenue: Option<Money>,
     /// What is owed.
     pub cost: Option<Money>,
     /// What is left.
@@ -36,7 +36,7 @@ impl MonthToDate {
         Self {
             since: past.since,
             until: past.until,
-            revenue: totals.revenue,
+            revenue: totals.known_revenue(),
             cost: totals.cost,
             profit: totals.profit(),
             projected_cost: totals.cost.and_then(|cost| Some((cost + rest(cost)?).round_to(6))),

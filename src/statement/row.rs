@@ -188,6 +188,15 @@ impl Statement {
         self
     }
 
+    /// Nothing that was made has a price: what anyone earned is not nothing, but unknown.
+    pub(super) fn forget_revenue(&mut self) {
+        let known = |row: &&mut Row| matches!(row.kind, RowKind::Key | RowKind::Total);
+        for row in self.rows.iter_mut().chain([&mut self.total]).filter(known) {
+            row.revenue = None;
+            row.settle();
+        }
+    }
+
     /// The total's profit from what it shows.
     pub(super) fn settle(&mut self) {
         let total = &mut self.total;

@@ -65,14 +65,19 @@ impl Totals {
         totals
     }
 
+    /// What was earned; `None` where tokens were made and none of them has a price.
+    pub fn known_revenue(&self) -> Option<Money> {
+        (self.tokens.is_zero() || self.tokens != self.unpriced).then_some(self.revenue)
+    }
+
     /// Revenue whose cost is known.
     pub fn covered_revenue(&self) -> Money {
         self.revenue - self.uncosted_revenue
     }
 
-    /// Covered revenue less cost.
+    /// Covered revenue less cost; `None` where either is unknown.
     pub fn profit(&self) -> Option<Money> {
-        self.cost.map(|cost| self.covered_revenue() - cost)
+        self.known_revenue().and(self.cost).map(|cost| self.covered_revenue() - cost)
     }
 
     /// The same with amounts of so many decimals, each rounded once; its profit is that of what it shows.

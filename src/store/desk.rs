@@ -278,7 +278,7 @@ impl Desk {
         *known = now;
         let header = reader::header(open);
         let (Ok(kept), Ok(header)) = (recall::kept(open, day), header) else { return };
-        let began = (header.began > Timestamp::default()).then_some(header.began);
+        let began = header.began;
         let zone = header.zone;
         self.calendar = Calendar::new(zone.clone());
         (self.tell)(News::Follows { kept: Box::new(kept), began, zone });

@@ -40,6 +40,7 @@ pub(super) fn past(
         tariffs: names::tariffs(connection)?,
         markers: markers(connection, since, until)?,
         unwatched: unwatched(connection, since, until)?,
+        began,
         ..Past::default()
     };
     for Part { grain, from, to } in parts(calendar, since, until, finest, kept) {

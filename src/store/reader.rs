@@ -17,8 +17,8 @@ pub struct Header {
     pub currency: String,
     /// The zone in which its days begin.
     pub zone: TimeZone,
-    /// Its first look; the epoch, if there was none yet.
-    pub began: Timestamp,
+    /// Its first look; `None` if there was none yet.
+    pub began: Option<Timestamp>,
     /// The last thing that is known.
     pub last: Timestamp,
 }
@@ -91,7 +91,7 @@ pub(super) fn header(connection: &Connection) -> rusqlite::Result<Header> {
     Ok(Header {
         currency: recall::noted(connection, "currency")?.unwrap_or_else(|| "USD".to_owned()),
         zone: zone.unwrap_or(TimeZone::UTC),
-        began: recall::instant(connection, "began")?.unwrap_or_default(),
+        began: recall::instant(connection, "began")?,
         last: recall::last(connection)?.wall,
     })
 }

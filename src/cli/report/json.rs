@@ -189,7 +189,7 @@ impl<'a> DifferenceJson<'a> {
 struct MonthJson {
     since: Timestamp,
     until: Timestamp,
-    revenue: Money,
+    revenue: Option<Money>,
     cost: Option<Money>,
     profit: Option<Money>,
     projected_cost: Option<Money>,
@@ -223,7 +223,7 @@ struct TotalsJson {
     cached_tokens: u64,
     output_tokens: u64,
     gpu_hours: f64,
-    revenue: Money,
+    revenue: Option<Money>,
     cost: Option<Money>,
     profit: Option<Money>,
     profit_on_cost: Option<Ratio>,
@@ -234,16 +234,17 @@ struct TotalsJson {
 impl TotalsJson {
     fn new(totals: &Totals) -> Self {
         let covered = totals.covered_revenue();
+        let known = totals.known_revenue().and(totals.cost);
         Self {
             prompt_tokens: (totals.tokens.miss + totals.tokens.hit).count(),
             cached_tokens: totals.tokens.hit.count(),
             output_tokens: totals.tokens.output.count(),
             gpu_hours: hours(gpu_micros(totals.gpu_time)),
-            revenue: totals.revenue,
+            revenue: totals.known_revenue(),
             cost: totals.cost,
             profit: totals.profit(),
-            profit_on_cost: totals.cost.and_then(|cost| profit_on_cost(covered, cost)),
-            gross_margin: totals.cost.and_then(|cost| gross_margin(covered, cost)),
+            profit_on_cost: known.and_then(|cost| profit_on_cost(covered, cost)),
+            gross_margin: known.and_then(|cost| gross_margin(covered, cost)),
             idle_cost: totals.idle_cost,
         }
     }

@@ -52,7 +52,7 @@ impl Paper {
         let change = order.asked.change(ground.book, &header.currency)?;
         let mut past = ask(since, until, grain(order, &change, until - since))?;
         // Nothing is known outside the ledger, so nothing is on average over it either.
-        let (first, last) = (since.max(header.began), until.min(header.last));
+        let (first, last) = (since.max(past.began), until.min(header.last));
         (past.since, past.until) = if first < last { (first, last) } else { (since, until) };
         let differs = differences(&past, ground.book);
         if order.reprice {
@@ -103,13 +103,19 @@ fn span(order: &Order, header: &Header, now: Timestamp) -> Result<(Timestamp, Ti
     if let Some(against) = order.bridge {
         return Ok(spans(against, header).1);
     }
-    let since = order.since.map_or(header.began, |when| when.resolve(&header.zone, now));
+    let since = order.since.map_or(began(header)?, |when| when.resolve(&header.zone, now));
     let until = order.until.map_or(header.last.max(since), |when| when.resolve(&header.zone, now));
     if since > until || since == until && order.until.is_some() {
         let why = format!("--since {since} is not before --until {until}: the end is exclusive, write a later one");
         return Err(Failure::Usage(why));
     }
     Ok((since, until))
+}
+
+/// The ledger's first look.
+fn began(header: &Header) -> Result<Timestamp, Failure> {
+    let empty = || Failure::Run("nothing is in the ledger yet: no look was ever written to it".to_owned());
+    header.began.ok_or_else(empty)
 }
 
 /// How finely the past is needed.
@@ -132,7 +138,7 @@ fn month(header: &Header, budget: Option<Money>, ask: &Ask<'_>) -> Result<MonthT
     let (first, end) = month_of(&header.zone, header.last);
     let mut past = ask(first, header.last, Grain::Day)?;
     (past.since, past.until) = (first, header.last);
-    Ok(MonthToDate::of(&past, header.began, end, budget))
+    Ok(MonthToDate::of(&past, past.began, end, budget))
 }
 
 fn bridge(against: Against, header: &Header, ask: &Ask<'_>) -> Result<Bridge, Failure> {

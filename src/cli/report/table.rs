@@ -117,11 +117,12 @@ fn before_and_after(before: &Totals, after: &Totals, paper: &Paper) -> String {
     let mut grid = Grid::new(["what if", &revenue, &cost, &profit, "profit on cost", "gross margin"]);
     for (name, totals) in [("as it was", before), ("as it would be", after)] {
         let ratio = |of: fn(Money, Money) -> Option<Ratio>| {
-            percent(totals.cost.and_then(|cost| of(totals.covered_revenue(), cost)))
+            let known = totals.known_revenue().and(totals.cost);
+            percent(known.and_then(|cost| of(totals.covered_revenue(), cost)))
         };
         grid.row(vec![
             name.to_owned(),
-            amount(Some(totals.revenue), places),
+            amount(totals.known_revenue(), places),
             amount(totals.cost, places),
             amount(totals.profit(), places),
             ratio(profit_on_cost),
@@ -134,7 +135,7 @@ fn before_and_after(before: &Totals, after: &Totals, paper: &Paper) -> String {
     };
     grid.total(vec![
         "change".to_owned(),
-        change(|totals| Some(totals.revenue)),
+        change(Totals::known_revenue),
         change(|totals| totals.cost),
         change(Totals::profit),
     ]);

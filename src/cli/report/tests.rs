@@ -28,7 +28,7 @@ const BEGAN: Timestamp = Timestamp::from_millis(1_740_787_200_000);
 
 fn header() -> Header {
     let zone = TimeZone::get("Asia/Shanghai").unwrap();
-    Header { currency: "USD".to_owned(), zone, began: BEGAN, last: BEGAN + Span::from_secs(2 * 86_400) }
+    Header { currency: "USD".to_owned(), zone, began: Some(BEGAN), last: BEGAN + Span::from_secs(2 * 86_400) }
 }
 
 fn account(model: &str, node: &str) -> Account {

@@ -96,7 +96,7 @@ impl MoneyPage {
     ) -> Self {
         let totals = Totals::of(today);
         let month_ends = month_of(zone, question.at).1;
-        let to_date = |began| MonthToDate::of(month, began, month_ends, budget);
+        let to_date = |first: Timestamp| MonthToDate::of(month, first.max(month.began), month_ends, budget);
         let bridge = Crossing::of(question.against, before, after);
         Self {
             at: question.at,

@@ -131,7 +131,7 @@ fn side_by_side(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &W
     figures(canvas, area, 0, "", ["now", "what if", "change"]);
     let (before, after) = (&page.what_if.before, &page.what_if.after);
     let amounts = [
-        ("revenue", Some(before.revenue), Some(after.revenue)),
+        ("revenue", before.known_revenue(), after.known_revenue()),
         ("cost", before.cost, after.cost),
         ("profit", before.profit(), after.profit()),
     ];

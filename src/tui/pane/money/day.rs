@@ -153,7 +153,7 @@ type Monthly = ([&'static str; 2], Role, Option<Money>);
 fn month_facts(page: &MoneyPage) -> Vec<Monthly> {
     let Some(month) = &page.month else { return Vec::new() };
     let mut facts = vec![
-        (["revenue"; 2], Role::Text, Some(month.revenue)),
+        (["revenue"; 2], Role::Text, month.revenue),
         (["cost"; 2], Role::Text, month.cost),
         (["cost by its end", "by end"], Role::Text, month.projected_cost),
     ];
