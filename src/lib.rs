@@ -12,7 +12,7 @@ pub mod exposition;
 pub mod ledger;
 pub mod pricing;
 // Floor 2: what happens over time.
-pub mod series;
+pub mod counters;
 pub mod statement;
 // Floor 3: what is known.
 pub mod alert;

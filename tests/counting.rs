@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use margintop::clock::{Clock, ScriptedClock};
+use margintop::counters::FinishedMeter;
 use margintop::fleet::{Fleet, Member, Memory, Site};
 use margintop::ledger::Classes;
 use margintop::pricing::{Bill, Book};
 use margintop::reading::{EngineKind, Event, Finished, Label, PageReading, PromptCount, Role, TokenCounters, UnitName};
-use margintop::series::FinishedMeter;
 use margintop::store::{News, Settings, Store};
 use margintop::units::{Moment, Money, Span, Tokens};
 use proptest::prelude::*;

@@ -12,11 +12,11 @@
 mod fixture;
 
 use fixture::{fixture, read};
+use margintop::counters;
 use margintop::dialect::{self, Hint};
 use margintop::reading::{
     EngineKind, EngineReading, Histogram, Latency, ModelName, PageReading, PromptCount, Rank, Role, ScrapeTrouble,
 };
-use margintop::series;
 use margintop::units::{Ratio, Tokens};
 use serde_json::Value;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 8] = [
     &["units", "reading"],
     &["exposition", "dialect", "pricing", "ledger"],
-    &["series", "statement"],
+    &["counters", "statement"],
     &["snapshot", "fleet", "alert"],
     &["clock", "wire", "source"],
     &["store", "record", "collector"],

@@ -88,6 +88,8 @@ impl Plan {
             overhead: self.settings.overhead,
             bill: self.settings.bill,
             leases: self.settings.leases.clone(),
+            plausibility: self.settings.plausibility,
+            aliases: self.settings.aliases.clone(),
             members: self.targets.iter().map(member).collect(),
         }
     }

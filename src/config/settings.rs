@@ -11,8 +11,9 @@ use super::error::Findings;
 use super::file::{ConfigFile, TargetTable};
 use super::leases::leases;
 use super::{ConfigError, prices, range};
+use crate::counters::Plausibility;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
-use crate::reading::{Label, NodeName, Role, UnitName};
+use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
 use crate::units::{Money, parse_scaled};
 
 /// One target as it was configured, its range expanded.
@@ -69,6 +70,10 @@ pub struct Settings {
     pub book: Book,
     /// What is paid for GPUs.
     pub leases: Vec<Lease>,
+    /// The bounds above which a delta is disputed.
+    pub plausibility: Plausibility,
+    /// Names of one model that pages and proxies spell differently: the model, and each other name of it.
+    pub aliases: Vec<(ModelName, Vec<ModelName>)>,
 }
 
 /// How often a source is asked if nobody says.
@@ -138,6 +143,8 @@ fn check(file: ConfigFile, path: &Path, text: &str) -> Result<Settings, Vec<Conf
         targets,
         book,
         leases,
+        plausibility: Plausibility::default(),
+        aliases: Vec::new(),
     })
 }
 

@@ -96,6 +96,8 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     Ok(PageReading {
         kind: dialect.map_or(hint.kind.unwrap_or(EngineKind::Unknown), |dialect| dialect.kind),
         start: sheet.as_ref().and_then(Sheet::start),
+        instance_starts: Vec::new(),
+        aliases: Vec::new(),
         engines: sheet.map_or_else(Vec::new, |sheet| sheet.finish(hint.model.as_ref())),
         gpus,
         date: hint.date,

@@ -4,10 +4,10 @@ use super::Fleet;
 use super::leakage::beyond;
 use super::row::Row;
 use super::targets::Target;
+use crate::counters::{Delta, Meter, Turn};
 use crate::ledger::{Account, Classes, Entry, Posting, Timing, TokenChange};
 use crate::pricing::Bill;
 use crate::reading::{EngineKind, EngineReading, NodeName, Role};
-use crate::series::{Delta, Meter, Turn};
 use crate::units::{Span, Timestamp, Tokens};
 
 /// How long what a successor made can still be taken back; one that was watched so long is believed.

@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::counters::FinishedMeter;
 use crate::ledger::{Classes, TariffId, TokenChange};
-use crate::series::FinishedMeter;
 use crate::units::Timestamp;
 
 /// What must be remembered of a row's finished requests.

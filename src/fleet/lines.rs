@@ -1,7 +1,7 @@
 //! The vital lines: 180 points, of five seconds each unless the site's time is not ours.
 
 use super::picture::Rates;
-use crate::series::Ring;
+use crate::counters::Ring;
 use crate::snapshot::{Line, Vitals};
 use crate::units::{Span, Timestamp};
 

@@ -10,11 +10,11 @@ use super::nodes::Node;
 use super::row::Row;
 use super::targets::Target;
 use super::{FinishedMemory, Fleet, Leakage, Member};
+use crate::counters::{Incarnation, Meter, ProcessMemory};
 use crate::ledger::{Entry, Journal, Kept, Marker};
 use crate::reading::{
     EngineKind, EngineReading, GpuId, GpuState, Label, ModelName, NodeName, Rank, TargetId, UnitName,
 };
-use crate::series::{Incarnation, Meter, ProcessMemory};
 use crate::units::{Energy, Moment, Span, Timestamp};
 
 /// Everything that is remembered of a watch.

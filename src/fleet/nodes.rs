@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Fleet, Member};
+use crate::counters::Window;
 use crate::reading::{GpuId, Health, NodeName, UnitName};
-use crate::series::Window;
 use crate::units::{Moment, Span, Timestamp};
 
 /// One machine.

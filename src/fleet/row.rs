@@ -2,9 +2,9 @@
 
 use super::leakage::FinishedMemory;
 use super::spreading::Prompted;
+use crate::counters::{Delta, Meter, Window, growth};
 use crate::ledger::{Account, AccountId, Ledger};
 use crate::reading::{EngineReading, Histogram, Latency, LiveTokens, ModelName, PromptCount, Rank, TokenCounters};
-use crate::series::{Delta, Meter, Window, growth};
 use crate::units::{Moment, Span, Tokens};
 
 /// Running sums of a row, restart-aware: prompt, its cached part, output.

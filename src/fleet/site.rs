@@ -2,8 +2,9 @@
 
 use jiff::tz::TimeZone;
 
+use crate::counters::Plausibility;
 use crate::pricing::{Bill, Lease, Overhead};
-use crate::reading::{Label, NodeName, Role, TargetId, UnitName};
+use crate::reading::{Label, ModelName, NodeName, Role, TargetId, UnitName};
 use crate::units::{Span, Timestamp};
 
 /// A target and what is known about it before it answers.
@@ -48,6 +49,10 @@ pub struct Site {
     pub compare_to: Option<String>,
     /// What is paid for GPUs.
     pub leases: Vec<Lease>,
+    /// The bounds above which a delta is disputed.
+    pub plausibility: Plausibility,
+    /// Names of one model that pages and proxies spell differently: the model, and each other name of it.
+    pub aliases: Vec<(ModelName, Vec<ModelName>)>,
     /// The targets that are known from the start.
     pub members: Vec<Member>,
 }
@@ -70,6 +75,8 @@ impl Site {
             bill: Bill::default(),
             compare_to: None,
             leases: Vec::new(),
+            plausibility: Plausibility::default(),
+            aliases: Vec::new(),
             members: Vec::new(),
         }
     }

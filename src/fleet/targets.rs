@@ -6,13 +6,13 @@ use super::pairs::Pairs;
 use super::rent::Held;
 use super::row::Row;
 use super::{Fleet, Member};
+use crate::counters::{Incarnation, Page, Turn};
 use crate::ledger::{Entry, Timing};
 use crate::pricing::RentWhen;
 use crate::reading::{
     EngineKind, EngineReading, Health, Label, NodeName, PageReading, PromptCount, Refusals, Role, ScrapeCost,
     ScrapeTrouble, TargetId,
 };
-use crate::series::{Incarnation, Page, Turn};
 use crate::units::{Moment, Span, Tokens};
 
 /// How far an engine's clock may be from ours for its start time to be used on our calendar.

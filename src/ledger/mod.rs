@@ -7,6 +7,7 @@
 mod account;
 mod apportion;
 mod books;
+mod dispute;
 mod journal;
 mod pace;
 mod past;
@@ -18,6 +19,7 @@ mod tariffs;
 pub use account::{Account, AccountId, Landlord, LandlordId, RentKind, Tariff, TariffId};
 pub use apportion::{apportion, cut_minutes};
 pub use books::{Kept, Ledger};
+pub use dispute::{Decision, Dispute, DisputeId, Evidence};
 pub use journal::{Journal, RentChange, TokenChange};
 pub use pace::{Mark, Pace};
 pub use past::{DoubtCell, Grain, Marker, Past, RentCell, TokenCell};

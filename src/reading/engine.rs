@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Label, ModelName, Rank};
+use super::{InstanceId, Label, ModelName, Rank};
 use crate::units::{Ratio, Tokens};
 
 /// What kind of program answered, told from its page.
@@ -83,12 +83,16 @@ pub struct EngineReading {
     pub kind: EngineKind,
     /// The model that it serves.
     pub model: Option<ModelName>,
+    /// The process on the page that the row belongs to; `None` where the page is of one process.
+    pub instance: Option<InstanceId>,
     /// The rank; `None` for what the page does not split by rank.
     pub rank: Option<Rank>,
     /// The role, where the page says it.
     pub role: Option<Role>,
     /// Lifetime token counters, after the engine's own double-count rules: what money is made of.
     pub tokens: TokenCounters,
+    /// The series that each of `tokens` is the sum of, so that one that is evicted is told from a fall.
+    pub series: CounterSeries,
     /// Counters that move while requests run, where `tokens` moves only at their end: what rates are drawn from.
     pub live: Option<LiveTokens>,
     /// Requests being worked on.
@@ -118,9 +122,11 @@ impl EngineReading {
         Self {
             kind,
             model,
+            instance: None,
             rank,
             role: None,
             tokens: TokenCounters::default(),
+            series: CounterSeries::default(),
             live: None,
             running: None,
             waiting: None,
@@ -172,6 +178,27 @@ impl TokenCounters {
     pub const fn is_empty(&self) -> bool {
         matches!(self.prompt, PromptCount::Unknown) && self.cached.is_none() && self.output.is_none()
     }
+}
+
+/// One series of a counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SeriesValue {
+    /// A hash of its labels, in whatever order the page writes them; the same in every process.
+    pub series: u64,
+    /// Its value.
+    pub value: Tokens,
+}
+
+/// The series behind a row's counters, in order of their hashes. A list is empty where the counter is not a plain sum of
+/// series: computed from others, or unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CounterSeries {
+    /// Of the prompt counter.
+    pub prompt: Vec<SeriesValue>,
+    /// Of the cached counter.
+    pub cached: Vec<SeriesValue>,
+    /// Of the output counter.
+    pub output: Vec<SeriesValue>,
 }
 
 /// Counters that move with every batch and step.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{EngineKind, EngineReading, GpuReading, Label, NodeName, TargetId};
+use super::{EngineKind, EngineReading, GpuReading, InstanceId, Label, ModelName, NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
 
 /// How fresh a row is.
@@ -73,8 +73,12 @@ impl Event {
 pub struct PageReading {
     /// What program this is.
     pub kind: EngineKind,
-    /// A row for each rank and model.
+    /// A row for each instance, rank and model.
     pub engines: Vec<EngineReading>,
+    /// When the instances of a page that holds several started, where it says so.
+    pub instance_starts: Vec<(InstanceId, Timestamp)>,
+    /// Other names of the models, as the server lists them (`/v1/models`: `root`, `parent`).
+    pub aliases: Vec<ModelAlias>,
     /// GPUs that the page reports, with the node it names for each.
     pub gpus: Vec<(Option<NodeName>, GpuReading)>,
     /// When the process behind the counters started: `process_start_time_seconds`, else the oldest `_created`.
@@ -85,6 +89,25 @@ pub struct PageReading {
     pub complete: bool,
     /// What was refused in it.
     pub refusals: Refusals,
+}
+
+impl PageReading {
+    /// When the process behind an instance's counters started, if the page says.
+    pub fn start_of(&self, instance: Option<&InstanceId>) -> Option<Timestamp> {
+        match instance {
+            None => self.start,
+            Some(id) => self.instance_starts.iter().find(|(known, _)| known == id).map(|(_, start)| *start),
+        }
+    }
+}
+
+/// A name that a server gives a model besides another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ModelAlias {
+    /// The name: a second served name, or an adapter's.
+    pub name: ModelName,
+    /// The model that it stands for.
+    pub model: ModelName,
 }
 
 /// What the parser and the dialect would not take.

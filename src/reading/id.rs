@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Label;
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(Label);
 
@@ -46,6 +46,10 @@ name!(
     Rank
 );
 name!(
+    /// A serving process as a page that holds several tells it apart: the values of the labels that name it.
+    InstanceId
+);
+name!(
     /// A deployment unit: nodes that serve together and fail together.
     UnitName
 );
@@ -55,7 +59,7 @@ name!(
 );
 
 /// One GPU, whoever reports it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct GpuId(Label);
 

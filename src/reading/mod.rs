@@ -10,9 +10,10 @@ mod id;
 mod label;
 
 pub use engine::{
-    EngineKind, EngineReading, Finished, Histogram, Latency, LiveTokens, PromptCount, Role, Speculation, TokenCounters,
+    CounterSeries, EngineKind, EngineReading, Finished, Histogram, Latency, LiveTokens, PromptCount, Role, SeriesValue,
+    Speculation, TokenCounters,
 };
-pub use event::{Event, Health, PageReading, Refusals, ScrapeCost, ScrapeTrouble, Trouble};
+pub use event::{Event, Health, ModelAlias, PageReading, Refusals, ScrapeCost, ScrapeTrouble, Trouble};
 pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Throttle};
-pub use id::{GpuId, ModelName, NodeName, Rank, TargetId, UnitName};
+pub use id::{GpuId, InstanceId, ModelName, NodeName, Rank, TargetId, UnitName};
 pub use label::Label;

@@ -53,6 +53,14 @@ pub enum Rule {
     LedgerUnwritten,
     /// A new ledger counts rent at a rate that nobody set.
     RateAssumed,
+    /// A counter moved as its process could not have moved it: the tokens are neither billed nor dropped.
+    Disputed,
+    /// Several nodes call themselves by one name.
+    HostnameShared,
+    /// A proxy's model moves with an engine's under another name: it is not posted twice.
+    ProbablySame,
+    /// An engine has requests running and has made no token for a minute.
+    EngineStalled,
     /// Heat or power holds a GPU's clocks down.
     Throttled,
 }
@@ -69,5 +77,18 @@ pub struct Alert {
     /// Since when.
     pub since: Timestamp,
     /// What is wrong and what to do.
+    pub text: Label,
+}
+
+/// Something that was noticed while counting; it becomes an alert as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// What it is a case of.
+    pub rule: Rule,
+    /// How grave.
+    pub severity: Severity,
+    /// What it is about.
+    pub subject: Label,
+    /// What is so and what to do.
     pub text: Label,
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use alert::{Alert, Rule, Severity};
+pub use alert::{Alert, Notice, Rule, Severity};
 pub use money::{Keeper, Leakage, LedgerBasis, ListBasis, ModelMoney, MoneyView, RateBasis, Worth};
 pub use rows::{
     Coverage, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, Quantiles, Requests, ScrapeRow, TokenTotals, UnitRow,
@@ -62,6 +62,9 @@ pub struct Snapshot {
     pub alerts: Vec<Alert>,
     /// Sources that cannot work here, each with its mend.
     pub troubles: Vec<Trouble>,
+    /// What the fleet noticed while counting, for the rules to tell.
+    #[serde(skip)]
+    pub notices: Vec<Notice>,
     /// The last quarter hour of the four vital lines.
     #[serde(skip)]
     pub vitals: Vitals,

@@ -46,6 +46,10 @@ pub struct MoneyView {
     pub upper_bound: bool,
     /// Half the width between the bounds of what was estimated, plus what unknown hits could take.
     pub uncertainty: Money,
+    /// What is disputed, at the prices in force when it was seen: neither billed nor dropped until someone decides.
+    pub disputed: Money,
+    /// Tokens that are disputed, priced or not.
+    pub disputed_tokens: u64,
     /// Rent of GPUs on nodes that made no billable token in a minute.
     pub idle_cost: Option<Money>,
     /// Cost per million tokens, prompt and output together.

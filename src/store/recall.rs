@@ -6,12 +6,12 @@ use rusqlite::{Connection, Row};
 
 use super::names::{self, all};
 use super::past;
+use crate::counters::Meter;
 use crate::fleet::{GpuMemory, Memory, NodeMemory, RowMemory, TargetMemory};
 use crate::ledger::{Entry, Kept};
 use crate::reading::{
     EngineKind, GpuId, Label, ModelName, NodeName, PromptCount, Rank, TargetId, TokenCounters, UnitName,
 };
-use crate::series::Meter;
 use crate::units::{Energy, Moment, Span, Timestamp, Tokens};
 
 /// How many minutes back are kept apart, to judge what was idle in them.

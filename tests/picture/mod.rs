@@ -59,6 +59,7 @@ pub fn empty() -> Snapshot {
         models: Vec::new(),
         units: Vec::new(),
         alerts: Vec::new(),
+        notices: Vec::new(),
         troubles: Vec::new(),
         vitals: Vitals::default(),
     }
@@ -84,6 +85,8 @@ pub fn money() -> MoneyView {
         lower_bound: false,
         upper_bound: false,
         uncertainty: Money::ZERO,
+        disputed: Money::ZERO,
+        disputed_tokens: 0,
         idle_cost: None,
         cost_per_million: None,
         cost_per_million_output: None,

@@ -57,6 +57,8 @@ pub fn page(model: &str, tokens: TokenCounters, start: Option<Timestamp>) -> Pag
     PageReading {
         kind: EngineKind::Vllm,
         engines: vec![engine],
+        instance_starts: Vec::new(),
+        aliases: Vec::new(),
         gpus: Vec::new(),
         start,
         date: None,

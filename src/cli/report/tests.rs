@@ -54,6 +54,7 @@ fn past() -> Past {
     let mut past = Past {
         since: BEGAN,
         until: BEGAN + Span::from_secs(2 * 86_400),
+        began: BEGAN,
         accounts: vec![account("deepseek-r1", "a"), account("=cmd,\"x\"", "b"), account("mystery", "b")],
         landlords: vec![landlord("a"), landlord("b")],
         tariffs: vec![tariff],

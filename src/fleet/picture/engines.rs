@@ -1,11 +1,11 @@
 //! Engine rows: one a target and rank, and one for a target that has not answered yet.
 
 use super::{Fleet, Row, Target, kind_of, row_counts, shows_prompt};
+use crate::counters::quantile;
 use crate::fleet::row::{CACHED, OUTPUT, PROMPT};
 use crate::ledger::AccountId;
 use crate::pricing::Bill;
 use crate::reading::{Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TokenCounters};
-use crate::series::quantile;
 use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
 use crate::units::{Money, Ratio};
 

@@ -82,6 +82,7 @@ pub(super) fn draw(fleet: &Fleet) -> Snapshot {
         models: models::rows(fleet),
         units: units::rows(fleet),
         alerts: Vec::new(),
+        notices: Vec::new(),
         troubles: fleet.driver_trouble.iter().chain(&fleet.troubles).cloned().collect(),
         vitals: fleet.lines.vitals(),
     }

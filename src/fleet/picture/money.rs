@@ -69,6 +69,8 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
         lower_bound: unpriced > Tokens::ZERO || doubts.lost_windows > 0,
         upper_bound: doubts.hits > Money::ZERO,
         uncertainty: doubts.timing + doubts.hits,
+        disputed: Money::ZERO,
+        disputed_tokens: 0,
         idle_cost: day.cost.map(|_| day.idle),
         cost_per_million: per_million(total),
         cost_per_million_output: per_million(day.tokens.output),

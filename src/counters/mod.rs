@@ -5,6 +5,7 @@
 mod finished;
 mod incarnation;
 mod meter;
+pub mod plausibility;
 mod quantile;
 mod ring;
 mod window;
@@ -12,6 +13,7 @@ mod window;
 pub use finished::FinishedMeter;
 pub use incarnation::{Incarnation, Page, ProcessMemory, Turn};
 pub use meter::{Delta, Meter};
+pub use plausibility::Plausibility;
 pub use quantile::{growth, quantile, sum};
 pub use ring::Ring;
 pub use window::Window;
