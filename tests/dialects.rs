@@ -34,8 +34,8 @@ fn count(tokens: Option<Tokens>) -> Option<u64> {
 }
 
 fn quantile(engines: &[&EngineReading], of: impl Fn(&Latency) -> Option<&Histogram>, q: f64) -> Option<f64> {
-    let all = series::sum(engines.iter().filter_map(|engine| of(&engine.latency)))?;
-    series::quantile(&all, q).map(|value| (value * 1e6).round() / 1e6)
+    let all = counters::sum(engines.iter().filter_map(|engine| of(&engine.latency)))?;
+    counters::quantile(&all, q).map(|value| (value * 1e6).round() / 1e6)
 }
 
 /// What the rows come to under the names of `expected.json`; `None` for a name that readings do not carry.
@@ -279,7 +279,7 @@ fn sglang_says_what_it_must() {
     check("sglang-0.5.5.prom", &[]);
     let reading = read("engines/sglang-dp4.prom");
     let ttft = reading.engines[0].latency.ttft.as_ref().unwrap();
-    assert_eq!((ttft.counts.last(), series::quantile(ttft, 0.5)), (Some(&3000), Some(0.5)));
+    assert_eq!((ttft.counts.last(), counters::quantile(ttft, 0.5)), (Some(&3000), Some(0.5)));
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn the_other_engines_say_what_they_must() {
     // Given in milliseconds, as Triton prints it; readings are in seconds.
     assert!(check("triton-trtllm.prom", &["ttft_p99"]) >= 6);
     let triton = read("engines/triton-trtllm.prom");
-    let p99 = series::quantile(triton.engines[0].latency.ttft.as_ref().unwrap(), 0.99).unwrap();
+    let p99 = counters::quantile(triton.engines[0].latency.ttft.as_ref().unwrap(), 0.99).unwrap();
     assert!((p99 - 1.815_789_474).abs() < 1e-9);
     let nim = &read("engines/nim.prom").engines[0];
     assert_eq!((count(nim.tokens.whole_prompt()), count(nim.tokens.output)), (Some(812_331), Some(201_223)));
