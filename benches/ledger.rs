@@ -14,7 +14,7 @@ use std::time::Duration;
 use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
 use jiff::tz::TimeZone;
 use margintop::clock::{Clock, ScriptedClock};
-use margintop::fleet::{Fleet, Handover, Site};
+use margintop::fleet::{Checkpoint, Fleet, FleetConfig};
 use margintop::ledger::Grain;
 use margintop::pricing::Book;
 use margintop::reading::{Event, PromptCount, Role};
@@ -37,12 +37,12 @@ struct Night {
 
 impl Night {
     /// Its first look, at which everything is a baseline and gets its name, is handed on.
-    fn begin(gpus: bool) -> (Self, Handover) {
+    fn begin(gpus: bool) -> (Self, Checkpoint) {
         let clock = ScriptedClock::at(instant("2026-03-10T10:00:00Z"));
         let members = (0..ENGINES).map(|n| member(&target(n), &node(n), Some(Role::Unified))).collect();
-        let site = Site { members, ..Site::local("hub") };
-        let mut fleet = Fleet::new(site, Book::built_in().unwrap(), clock.now());
-        fleet.recall(margintop::fleet::Memory::default(), SECOND);
+        let config = FleetConfig { targets: members, ..FleetConfig::local("hub") };
+        let mut fleet = Fleet::new(config, Book::built_in().unwrap(), clock.now());
+        fleet.restore(margintop::fleet::SavedState::default(), SECOND);
         let mut night = Self { clock, fleet, gpus, nth: 0 };
         let first = night.second();
         (night, first)
@@ -67,14 +67,14 @@ impl Night {
         events
     }
 
-    fn post(&mut self, events: Vec<Event>) -> Handover {
+    fn post(&mut self, events: Vec<Event>) -> Checkpoint {
         for event in events {
             self.fleet.apply(event);
         }
-        self.fleet.hand_on().unwrap()
+        self.fleet.take_changes().unwrap()
     }
 
-    fn second(&mut self) -> Handover {
+    fn second(&mut self) -> Checkpoint {
         let events = self.events();
         self.post(events)
     }
@@ -155,7 +155,7 @@ fn seconds(c: &mut Criterion) {
             let store = open(&home.path().join("ledger.db"), &night.clock);
             store.commit(first);
             b.iter_custom(|times| {
-                let handovers: Vec<Handover> = (0..times).map(|_| night.second()).collect();
+                let handovers: Vec<Checkpoint> = (0..times).map(|_| night.second()).collect();
                 let write = || {
                     for handover in handovers {
                         store.commit(handover);

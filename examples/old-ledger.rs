@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use margintop::clock::{Clock, ScriptedClock};
-use margintop::fleet::{Fleet, Memory, Site};
+use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::pricing::Book;
 use margintop::reading::Role;
 use margintop::store::{News, Settings, Store};
@@ -71,8 +71,12 @@ fn names(path: &Path, now: i64) {
     let target = |n| format!("http://gpu-{n:04}.example:8000");
     let node = |n| format!("gpu-{n:04}");
     let members = (0..NODES).map(|n| member(&target(n), &node(n), Some(Role::Unified))).collect();
-    let mut fleet = Fleet::new(Site { members, ..Site::local("hub") }, Book::built_in().unwrap(), clock.now());
-    fleet.recall(Memory::default(), Span::ZERO);
+    let mut fleet = Fleet::new(
+        FleetConfig { targets: members, ..FleetConfig::local("hub") },
+        Book::built_in().unwrap(),
+        clock.now(),
+    );
+    fleet.restore(SavedState::default(), Span::ZERO);
     for nth in 1..=2 {
         clock.advance(Span::from_secs(1));
         for n in 0..NODES {
@@ -80,7 +84,7 @@ fn names(path: &Path, now: i64) {
             fleet.apply(answered(&target(n), clock.now(), page));
             fleet.apply(gpus(&node(n), "NVIDIA H800", 8, clock.now()));
         }
-        store.commit(fleet.hand_on().unwrap());
+        store.commit(fleet.take_changes().unwrap());
     }
     store.close(Duration::from_secs(60));
 }

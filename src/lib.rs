@@ -1,7 +1,7 @@
 //! margintop: a terminal dashboard that shows, live, how hard a GPU inference fleet works and whether it earns its rent.
 //!
-//! The library is a house of small rooms on eight floors; a room imports from lower floors, and on its own floor only
-//! from a room named before it. `ARCHITECTURE.md` draws it and `tests/floors.rs` holds the list.
+//! The library is small modules on eight floors; a module imports from lower floors, and on its own floor only
+//! from a module named before it. `ARCHITECTURE.md` draws it and `tests/floors.rs` holds the list.
 
 // Floor 0: words.
 pub mod reading;
@@ -17,6 +17,8 @@ pub mod statement;
 // Floor 3: what is known.
 pub mod alert;
 pub mod fleet;
+pub mod inventory;
+pub mod metering;
 pub mod snapshot;
 // Floor 4: where I/O begins.
 pub mod clock;

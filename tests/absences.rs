@@ -4,7 +4,7 @@
 mod support;
 
 use margintop::alert::Watch;
-use margintop::fleet::{Fleet, Member};
+use margintop::fleet::{Fleet, TargetInfo};
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName, PageReading};
 use margintop::snapshot::Snapshot;
 use margintop::units::{Moment, Money, Span};
@@ -28,7 +28,7 @@ fn look(fleet: &mut Fleet, seconds: i64) {
 
 fn picture_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {
     fleet.apply(Event::Tick(after(seconds)));
-    fleet.picture()
+    fleet.snapshot()
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn listing(nodes: &[&str]) -> PageReading {
 
 /// A fleet whose nodes one exporter lists.
 fn listed(nodes: &[&str]) -> Fleet {
-    let of_many = Member { node: None, ..member("exporter", "", None) };
+    let of_many = TargetInfo { node: None, ..member("exporter", "", None) };
     let mut fleet = fleet(vec![of_many], began());
     fleet.apply(answered("exporter", after(0), listing(nodes)));
     fleet
@@ -143,12 +143,12 @@ fn a_node_that_another_source_reports_is_not_released() {
 #[test]
 fn a_clock_that_was_set_is_marked_and_a_sleep_is_not() {
     let mut fleet = fleet(vec![member("e", "n", None)], began());
-    fleet.recall(margintop::fleet::Memory::default(), Span::from_secs(86_400));
+    fleet.restore(margintop::fleet::SavedState::default(), Span::from_secs(86_400));
     for second in [1, 2, 8 * 3600] {
         look(&mut fleet, second);
     }
     let marks = |fleet: &mut Fleet| {
-        let journal = fleet.hand_on().unwrap().journal;
+        let journal = fleet.take_changes().unwrap().postings;
         journal.markers.into_iter().map(|marker| marker.text.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(marks(&mut fleet), [""; 0]);

@@ -8,6 +8,7 @@ mod program;
 #[path = "support/server.rs"]
 mod server;
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use serde_json::Value;
@@ -83,6 +84,10 @@ fn answers_that_are_no_page() {
     let html = "<!DOCTYPE html><html><title>Grafana</title></html>";
     fails(|_| Reply::status("500 Internal Server Error", "", "no"), "HTTP 500");
     fails(|_| Reply::status("403 Forbidden", "", ""), "bearer_token_file");
+    fails(
+        |_| Reply::status("401 Unauthorized", "WWW-Authenticate: Basic realm=\"x\"\r\n", ""),
+        "username and password_file",
+    );
     fails(move |_| Reply::page(html), "it is HTML");
     fails(|_| Reply::Page((0..=255).cycle().take(9999).collect()), "not a metrics page");
     fails(|_| Reply::page(""), "not a metrics page");
@@ -130,7 +135,7 @@ fn counters_that_are_no_counts_are_unknown_not_zero() {
         assert_eq!(ran.code, Some(0), "{value}: {}", ran.err);
         assert!(row["output_total"].is_null(), "{value}: {}", row["output_total"]);
         assert_eq!(row["prompt_total"], 1000);
-        assert!(row["note"].as_str().unwrap().starts_with("1 counters are no counts"), "{}", row["note"]);
+        assert!(row["note"].as_str().unwrap().starts_with("1 counters have invalid values"), "{}", row["note"]);
         assert_eq!(row["scrape"]["refusals"]["values"], 1);
         assert_eq!(ran.json()["money"]["revenue"], "0.00");
     }
@@ -141,7 +146,7 @@ fn a_counter_that_falls_without_a_restart_is_held() {
     let page = |counted| vllm("deepseek-r1", 60.0, counted).replace("process_start_time_seconds", "other_seconds");
     let (ran, row) = row_of(move |nth| Reply::page(&page(if nth == 0 { DONE.times(9) } else { DONE })));
     assert_eq!(ran.code, Some(0));
-    assert!(row["note"].as_str().unwrap().contains("held"), "{}", row["note"]);
+    assert!(row["note"].as_str().unwrap().contains("waits to be explained"), "{}", row["note"]);
     let picture = ran.json();
     assert_eq!(picture["money"]["revenue"], "0.00");
     for rate in ["prompt_per_second", "cached_per_second", "output_per_second"] {
@@ -202,6 +207,55 @@ fn a_mistake_in_the_configuration_names_line_and_remedy() {
     let named = once(["nvml:off", "--config", "/nowhere/margintop.toml"]).run();
     assert_eq!(named.code, Some(2));
     assert!(named.err.contains("/nowhere/margintop.toml: No such file"), "{}", named.err);
+}
+
+#[test]
+fn targets_that_differ_in_their_query_are_several_and_a_double_is_told() {
+    let server = Server::new(|_| Reply::page(&vllm("deepseek-r1", 60.0, DONE)));
+    let (one, other) = (format!("{}?model=a", server.metrics()), format!("{}?model=b", server.metrics()));
+    let ran = once([one.as_str(), &other, "nvml:off"]).run();
+    let targets: Vec<Value> =
+        ran.json()["engines"].as_array().unwrap().iter().map(|row| row["target"].clone()).collect();
+    assert_eq!(targets, [Value::from(one.as_str()), other.as_str().into()]);
+    assert!(!ran.err.contains("named twice") && !ran.err.contains("another name"), "{}", ran.err);
+    let localhost = one.replace("127.0.0.1", "localhost") + "&autoload=false";
+    for (double, word) in [(one.as_str(), "is named twice and read once"), (&localhost, "under another name")] {
+        let ran = once([one.as_str(), double, "nvml:off"]).run();
+        assert_eq!((ran.json()["engines"].as_array().unwrap().len(), ran.err.as_str()), (1, ""), "for programs");
+        let ran = Program::new(["once", "--text", "--for", "0", "--ledger", "none", &one, double, "nvml:off"]).run();
+        assert!(ran.err.starts_with(&format!("margintop: {double} is ")) && ran.err.contains(word), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_user_and_a_password_come_from_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    std::fs::write(&file, "pw\n").unwrap();
+    let wrong = |keys: &str| {
+        let ran = once(["nvml:off"]).config(&format!("[[target]]\nurl = \"http://127.0.0.1:1\"\n{keys}\n")).run();
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{}", ran.err);
+        ran.err
+    };
+    assert!(wrong("username = \"u\"").contains("username without password_file"));
+    let both = format!("username = \"u\"\npassword_file = {file:?}\nbearer_token_file = {file:?}");
+    assert!(wrong(&both).contains("exclude each other"));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/metrics", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut head = [0; 2048];
+            let length = stream.read(&mut head).unwrap();
+            let known = String::from_utf8_lossy(&head[..length]).contains("authorization: Basic dTpwdw==");
+            let page = vllm("deepseek-r1", 60.0, DONE);
+            let status = if known { "200 OK" } else { "401 No\r\nWWW-Authenticate: Basic" };
+            write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}", page.len())
+                .unwrap();
+        }
+    });
+    let config = format!("[[target]]\nurl = {url:?}\nusername = \"u\"\npassword_file = {file:?}\n");
+    let ran = once(["nvml:off"]).config(&config).run();
+    assert_eq!((ran.code, &row(&ran.json(), &url)["output_total"]), (Some(0), &300.into()), "{}", ran.err);
 }
 
 #[test]

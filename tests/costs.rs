@@ -3,7 +3,7 @@
 
 mod support;
 
-use margintop::fleet::{Fleet, Memory, Site};
+use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::ledger::{Landlord, RentKind};
 use margintop::pricing::{Book, Lease, Leased, Overhead, Pinned, Rounding};
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
@@ -18,9 +18,9 @@ fn after(millis: i64) -> Moment {
     at(began().wall + Span::from_millis(millis))
 }
 
-fn fleet(site: Site) -> Fleet {
-    let mut fleet = Fleet::new(site, Book::built_in().unwrap(), began());
-    fleet.recall(Memory::default(), Span::from_secs(86_400));
+fn fleet(config: FleetConfig) -> Fleet {
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
+    fleet.restore(SavedState::default(), Span::from_secs(86_400));
     fleet
 }
 
@@ -49,7 +49,7 @@ fn what_a_providers_rounding_adds_is_one_line_at_the_leases_end() {
     ] {
         let until = Some(after(3_660_001).wall);
         let lease = Lease { rounding, until, from: Some(began().wall), ..lease("3.99") };
-        let mut fleet = fleet(Site { leases: vec![lease], ..Site::local("n") });
+        let mut fleet = fleet(FleetConfig { leases: vec![lease], ..FleetConfig::local("n") });
         fleet.apply(gpus("n", "NVIDIA H100", 8, began()));
         fleet.apply(Event::Tick(after(3_000_000)));
         assert_eq!(owed(&fleet, RentKind::Rounding), Money::ZERO, "nothing before its end");
@@ -65,25 +65,33 @@ fn what_a_providers_rounding_adds_is_one_line_at_the_leases_end() {
 #[test]
 fn a_gpu_that_is_released_ends_its_lease() {
     let lease = Lease { rounding: Rounding::Hour, ..lease("2.00") };
-    let mut fleet = fleet(Site { leases: vec![lease], ..Site::local("n") });
+    let mut fleet = fleet(FleetConfig { leases: vec![lease], ..FleetConfig::local("n") });
     fleet.apply(gpus("n", "NVIDIA H100", 8, began()));
     fleet.apply(gpus("n", "NVIDIA H100", 8, after(600_000)));
-    fleet.apply(gpus("n", "NVIDIA H100", 7, after(660_000)));
+    let mut others = gpus("n", "NVIDIA H100", 8, after(660_000));
+    if let margintop::reading::Event::Gpus { outcome: Ok(cards), .. } = &mut others {
+        cards[7].id = Some(GpuId::from_uuid("GPU-another"));
+    }
+    fleet.apply(others);
     assert_eq!(owed(&fleet, RentKind::Rounding).to_string(), "1.666667", "50 minutes of one GPU at $2");
 }
 
 #[test]
 fn overhead_is_owed_by_the_hour_and_of_what_is_earned() {
     let overhead = Overhead { per_hour: "12.00".parse().ok(), of_revenue: "0.1".parse().ok() };
-    let site =
-        Site { overhead, leases: vec![lease("2.00")], members: vec![member("e", "n", None)], ..Site::local("n") };
-    let mut fleet = fleet(site);
+    let config = FleetConfig {
+        overhead,
+        leases: vec![lease("2.00")],
+        targets: vec![member("e", "n", None)],
+        ..FleetConfig::local("n")
+    };
+    let mut fleet = fleet(config);
     fleet.apply(gpus("n", "NVIDIA H100", 1, began()));
     fleet.apply(answered("e", began(), page("deepseek-r1", counters(0, 0, 0), None)));
     fleet.apply(answered("e", after(1_800_000), page("deepseek-r1", counters(0, 0, 1_000_000), None)));
     fleet.apply(Event::Tick(after(1_800_000)));
     assert_eq!(owed(&fleet, RentKind::Overhead).to_string(), "6.00");
-    let money = fleet.picture().money;
+    let money = fleet.snapshot().money;
     assert_eq!(money.revenue.unwrap().to_string(), "2.19");
     assert_eq!(money.cost.unwrap().to_string(), "7.219", "rent 1, overhead 6, a tenth of 2.19");
     assert_eq!(money.profit.unwrap().to_string(), "-5.029");
@@ -93,12 +101,14 @@ fn overhead_is_owed_by_the_hour_and_of_what_is_earned() {
 #[test]
 fn power_is_metered_where_the_lease_pays_for_it() {
     let power = PowerPrice { kwh: "0.0929".parse().unwrap(), pue: "1.25".parse().unwrap() };
-    let mut fleet = fleet(Site { leases: vec![Lease { power: Some(power), ..lease("1.00") }], ..Site::local("n") });
+    let mut fleet =
+        fleet(FleetConfig { leases: vec![Lease { power: Some(power), ..lease("1.00") }], ..FleetConfig::local("n") });
     let look = |fleet: &mut Fleet, millis: i64, joules: u64| {
         let reading = GpuReading {
             id: Some(GpuId::from_uuid("GPU-1")),
             name: Some(Label::new("NVIDIA H100")),
             energy: Some(Energy::new(joules * 1000)),
+            power_limit: margintop::units::Power::from_watts(4000.0),
             ..GpuReading::default()
         };
         fleet.apply(Event::Gpus { node: NodeName::new("n"), at: after(millis), outcome: Ok(vec![reading]) });
@@ -111,10 +121,12 @@ fn power_is_metered_where_the_lease_pays_for_it() {
         owed(fleet, RentKind::Gpus) - rent.of(margintop::units::GpuTime::of(1, Span::from_secs(60 * minutes)))
     };
     assert_eq!(metered(&fleet, 1).rounded(6), 7742);
-    // The driver is loaded anew and counts from zero.
-    look(&mut fleet, 120_000, 240_000);
+    // The driver is loaded anew and counts from zero, once three polls agree that it is no dip.
+    for (millis, joules) in [(80_000, 80_000), (100_000, 160_000), (120_000, 240_000)] {
+        look(&mut fleet, millis, joules);
+    }
     assert_eq!(metered(&fleet, 2).rounded(6), 15483);
-    assert!(fleet.picture().money.cost_per_hour.is_none(), "no tick, no pace");
+    assert!(fleet.snapshot().money.cost_per_hour.is_none(), "no tick, no pace");
 }
 
 #[test]
@@ -129,17 +141,17 @@ fn a_tenant_pays_its_own_share() {
     let tenants = [("free", Some("app-free")), ("partner", Some("partner")), ("api", None)];
     let members = tenants.map(|(target, tenant)| {
         let tenant = tenant.map(Label::new);
-        margintop::fleet::Member { tenant, ..member(target, "n", None) }
+        margintop::fleet::TargetInfo { tenant, ..member(target, "n", None) }
     });
-    let site = Site { members: members.to_vec(), ..Site::local("n") };
-    let mut fleet = Fleet::new(site, book, began());
-    for (millis, made) in [(0, 0), (1000, 1_000_000)] {
+    let config = FleetConfig { targets: members.to_vec(), ..FleetConfig::local("n") };
+    let mut fleet = Fleet::new(config, book, began());
+    for (millis, made) in [(0, 0), (10_000, 1_000_000)] {
         for (target, _) in tenants {
             fleet.apply(answered(target, after(millis), page("deepseek-r1", counters(0, 0, made), None)));
         }
     }
-    fleet.apply(Event::Tick(after(1000)));
-    let money = fleet.picture().money;
+    fleet.apply(Event::Tick(after(10_000)));
+    let money = fleet.snapshot().money;
     assert_eq!(money.revenue.unwrap().to_string(), "3.504", "0 and 0.6 and 1 of 2.19");
     assert!(!money.theoretical);
     assert_eq!(instant("2025-02-20T10:00:00Z"), began().wall);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::counters::FinishedMeter;
-use margintop::fleet::{Fleet, Member, Memory, Site};
+use margintop::fleet::{Fleet, FleetConfig, SavedState, TargetInfo};
 use margintop::ledger::Classes;
 use margintop::pricing::{Bill, Book};
 use margintop::reading::{EngineKind, Event, Finished, Label, PageReading, PromptCount, Role, TokenCounters, UnitName};
@@ -28,13 +28,13 @@ fn after(seconds: i64) -> Moment {
 }
 
 fn fleet(bill: Bill) -> Fleet {
-    let site = Site { bill, members: vec![member("e", "n", None)], ..Site::local("box") };
-    Fleet::new(site, Book::built_in().unwrap(), began())
+    let config = FleetConfig { bill, targets: vec![member("e", "n", None)], ..FleetConfig::local("box") };
+    Fleet::new(config, Book::built_in().unwrap(), began())
 }
 
 /// A page of an engine that counts its finished requests apart.
 fn working(all: TokenCounters, finished_prompt: u64, finished_output: u64) -> PageReading {
-    let mut page = page(MODEL, all, None);
+    let mut page = page(MODEL, all, Some(began().wall - Span::from_secs(3600)));
     page.engines[0].finished = finished(finished_prompt, finished_output);
     page
 }
@@ -60,7 +60,7 @@ fn an_hour(bill: Bill) -> Fleet {
 
 #[test]
 fn finished_requests_are_billed_with_their_share_of_the_hits() {
-    let money = an_hour(Bill::Finished).picture().money;
+    let money = an_hour(Bill::Finished).snapshot().money;
     assert_eq!(posted(&an_hour(Bill::Finished)), (3_500_000, 3_500_000, 3_000_000));
     assert_eq!(money.revenue.unwrap().to_string(), "8.985", "3.5 x 0.55 + 3.5 x 0.14 + 3 x 2.19, less nothing");
     assert_eq!(money.bill, Bill::Finished);
@@ -70,7 +70,7 @@ fn finished_requests_are_billed_with_their_share_of_the_hits() {
 fn what_leaks_is_the_same_whatever_is_billed() {
     let all = an_hour(Bill::All);
     assert_eq!(posted(&all), (4_000_000, 4_000_000, 4_000_000));
-    let (all, finished) = (all.picture().money, an_hour(Bill::Finished).picture().money);
+    let (all, finished) = (all.snapshot().money, an_hour(Bill::Finished).snapshot().money);
     let leakage = all.leakage.unwrap();
     assert_eq!((leakage.prompt_tokens, leakage.output_tokens), (1_000_000, 1_000_000));
     assert_eq!(leakage.amount, Some(all.revenue.unwrap() - finished.revenue.unwrap()));
@@ -85,7 +85,7 @@ fn an_engine_without_finished_counters_is_billed_in_full_and_says_so() {
     fleet.apply(answered("e", after(0), page(MODEL, counters(0, 0, 0), None)));
     fleet.apply(answered("e", after(1), page(MODEL, counters(10, 5, 7), None)));
     assert_eq!(posted(&fleet), (5, 5, 7));
-    let picture = fleet.picture();
+    let picture = fleet.snapshot();
     assert_eq!(picture.money.leakage, None, "unknown, not zero");
     let note = picture.engines[0].note.clone().unwrap();
     assert_eq!(note.as_str(), "finished requests are not counted apart: all are billed");
@@ -111,7 +111,7 @@ fn a_restart_counts_its_finished_requests_from_zero() {
     fleet.apply(answered("e", after(5), born(working(counters(1000, 0, 1000), 950, 960), -500)));
     fleet.apply(answered("e", after(10), born(working(counters(30, 0, 30), 20, 10), 7)));
     assert_eq!(posted(&fleet), (50 + 20, 0, 60 + 10));
-    let leakage = fleet.picture().money.leakage.unwrap();
+    let leakage = fleet.snapshot().money.leakage.unwrap();
     assert_eq!((leakage.prompt_tokens, leakage.output_tokens), (50 + 10, 40 + 20), "in flight ones are part of it");
 }
 
@@ -123,7 +123,7 @@ fn unpriced_leakage_has_tokens_and_no_amount() {
         page.engines[0].finished = finished(done, done);
         fleet.apply(answered("e", after(seconds), page));
     }
-    let leakage = fleet.picture().money.leakage.unwrap();
+    let leakage = fleet.snapshot().money.leakage.unwrap();
     assert_eq!((leakage.prompt_tokens, leakage.amount), (40, None));
 }
 
@@ -140,12 +140,12 @@ vllm:lora_requests_info{max_lora=\"4\",running_lora_adapters=\"sql,chat\",waitin
     assert_eq!(page.engines[0].adapters, ["chat", "law", "sql"].map(Label::new));
     let mut fleet = fleet(Bill::All);
     fleet.apply(answered("e", after(0), page));
-    let note = fleet.picture().engines[0].note.clone().unwrap();
+    let note = fleet.snapshot().engines[0].note.clone().unwrap();
     assert_eq!(note.as_str(), "LoRA adapters chat, law, sql priced as the base model");
 }
 
 /// Who opens the ledger of a file, and what it remembers.
-fn sit_down(path: &std::path::Path) -> (Store, Memory) {
+fn sit_down(path: &std::path::Path) -> (Store, SavedState) {
     let (tell, news) = std::sync::mpsc::channel();
     let settings = Settings {
         path: Some(path.to_owned()),
@@ -170,21 +170,21 @@ fn finished_requests_and_what_leaked_survive_the_process() {
     let look = |fleet: &mut Fleet, seconds, value: u64, done: u64| {
         let all = counters(value * 4, value * 2, value);
         fleet.apply(answered("e", after(seconds), working(all, done * 4, done)));
-        fleet.picture().money.leakage.map(|leakage| (leakage.prompt_tokens, leakage.output_tokens))
+        fleet.snapshot().money.leakage.map(|leakage| (leakage.prompt_tokens, leakage.output_tokens))
     };
     let (store, memory) = sit_down(&path);
     let mut before = fleet(Bill::Finished);
-    before.recall(memory, Span::from_secs(86_400));
+    before.restore(memory, Span::from_secs(86_400));
     look(&mut before, 0, 1_000_000, 1_000_000);
     assert_eq!(look(&mut before, 10, 1_100_000, 1_060_000), Some((160_000, 40_000)));
-    store.commit(before.hand_on().unwrap());
+    store.commit(before.take_changes().unwrap());
     store.close(Duration::from_secs(20));
     let (store, memory) = sit_down(&path);
     let mut after = fleet(Bill::Finished);
-    after.recall(memory, Span::from_secs(86_400));
+    after.restore(memory, Span::from_secs(86_400));
     assert_eq!(look(&mut after, 70, 1_200_000, 1_150_000), Some((200_000, 50_000)));
     assert_eq!(posted(&after), (300_000, 300_000, 150_000));
-    assert!(after.picture().money.leakage.unwrap().amount.is_some());
+    assert!(after.snapshot().money.leakage.unwrap().amount.is_some());
     store.close(Duration::from_secs(20));
 }
 
@@ -196,8 +196,8 @@ fn sglang(role: Role, tokens: TokenCounters) -> PageReading {
     page
 }
 
-fn in_unit(target: &str, unit: &str) -> Member {
-    Member { unit: Some(UnitName::new(unit)), ..member(target, &format!("node-of-{target}"), None) }
+fn in_unit(target: &str, unit: &str) -> TargetInfo {
+    TargetInfo { unit: Some(UnitName::new(unit)), ..member(target, &format!("node-of-{target}"), None) }
 }
 
 /// What each node earned, by role.
@@ -239,8 +239,8 @@ fn decode_earns_output_and_prefill_the_prompts_that_it_computed() {
         of("p2", Role::Prefill, (56, 56, 0)),
     ];
     assert_eq!(by_node(&fleet), expected, "to the last known proportion");
-    let rows = fleet.picture().engines;
-    assert_eq!(rows.iter().map(|row| row.revenue.unwrap()).sum::<Money>(), fleet.picture().money.revenue.unwrap());
+    let rows = fleet.snapshot().engines;
+    assert_eq!(rows.iter().map(|row| row.revenue.unwrap()).sum::<Money>(), fleet.snapshot().money.revenue.unwrap());
 }
 
 #[test]
@@ -326,7 +326,7 @@ proptest! {
         let mut sum = 0;
         for (second, made) in (1_i64..).zip(&made) {
             sum += made * 10;
-            fleet.apply(answered("e", after(second), working(counters(sum, sum / 10 * tenths, sum), sum / 2, sum / 5)));
+            fleet.apply(answered("e", after(10 * second), working(counters(sum, sum / 10 * tenths, sum), sum / 2, sum / 5)));
         }
         let hit = sum / 10 * tenths * (sum / 2) / sum;
         prop_assert_eq!(posted(&fleet), (sum / 2 - hit, hit, sum / 5));

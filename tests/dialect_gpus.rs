@@ -127,3 +127,174 @@ fn an_agent_whose_driver_hangs_shows_hung_gpus() {
         assert_eq!(dialect::read(page, &hint).unwrap().gpus[0].1.state, state);
     }
 }
+
+// Class: numbers that exporters and drivers print for what they do not know.
+
+const GPU: &str = "gpu=\"0\",UUID=\"GPU-1\",Hostname=\"n\"";
+const DCGM: [&str; 20] = [
+    "DEV_GPU_UTIL",
+    "DEV_MEM_COPY_UTIL",
+    "DEV_FB_USED",
+    "DEV_FB_FREE",
+    "DEV_FB_TOTAL",
+    "DEV_POWER_USAGE",
+    "DEV_ENFORCED_POWER_LIMIT",
+    "DEV_TOTAL_ENERGY_CONSUMPTION",
+    "DEV_GPU_TEMP",
+    "DEV_SM_CLOCK",
+    "DEV_MEM_CLOCK",
+    "DEV_FAN_SPEED",
+    "DEV_ECC_SBE_VOL_TOTAL",
+    "DEV_ECC_DBE_VOL_TOTAL",
+    "DEV_CLOCK_THROTTLE_REASONS",
+    "DEV_MIG_MODE",
+    "DEV_XID_ERRORS",
+    "PROF_PCIE_TX_BYTES",
+    "PROF_PCIE_RX_BYTES",
+    "PROF_GR_ENGINE_ACTIVE",
+];
+
+/// Whether a GPU is known by its place and name and nothing else.
+#[track_caller]
+fn says_nothing(page: &str) {
+    let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+    let (_, gpu) = &reading.gpus[0];
+    let blank = margintop::reading::GpuReading {
+        index: gpu.index,
+        id: gpu.id.clone(),
+        name: gpu.name.clone(),
+        ..margintop::reading::GpuReading::default()
+    };
+    assert_eq!((reading.gpus.len(), gpu), (1, &blank), "{page}");
+}
+
+#[test]
+fn blanks_of_dcgm_are_unknown_in_every_field() {
+    says_nothing(&String::from_utf8(fixture::fixture("reports/07-dcgm-blank/page.prom")).unwrap());
+    let widths = [2_147_483_632_u64, 9_223_372_036_854_775_792, 140_737_488_355_328];
+    let blanks = widths.iter().flat_map(|first| (0..4).map(move |more| (first + more).to_string()));
+    let others = ["1.40737488355328e+14", "9.223372036854775807e18", "NaN", "-1", "+Inf", "-Inf", "4294967295"];
+    for blank in blanks.chain(others.map(str::to_owned)) {
+        says_nothing(&DCGM.map(|field| format!("DCGM_FI_{field}{{{GPU}}} {blank}\n")).concat());
+    }
+}
+
+#[test]
+fn sentinels_of_other_exporters_are_unknown() {
+    let uuid = "uuid=\"11111111-aaaa\"";
+    for (field, scale) in [
+        ("utilization_gpu_ratio", 0.01),
+        ("memory_used_bytes", 1_048_576.0),
+        ("memory_total_bytes", 1_048_576.0),
+        ("power_draw_watts", 0.001),
+        ("power_limit_watts", 0.001),
+        ("energy_joules_total", 0.001),
+        ("temperature_gpu", 1.0),
+        ("clocks_current_sm_clock_hz", 1e6),
+        ("fan_speed_ratio", 0.01),
+        ("ecc_errors_corrected_volatile_total", 1.0),
+        ("pcie_throughput_tx_bytes_per_second", 1024.0),
+    ] {
+        let maxima = [u64::MAX as f64, (u64::MAX >> 1) as f64];
+        let narrow = Some(f64::from(u32::MAX)).filter(|_| field != "energy_joules_total");
+        for value in maxima.into_iter().chain(narrow).map(|max| max * scale).chain([f64::NAN, -1.0, f64::INFINITY]) {
+            says_nothing(&format!("nvidia_smi_{field}{{{uuid}}} {value}\n"));
+        }
+    }
+    for field in ["utilization", "memory_used_bytes", "memory_total_bytes", "power_usage", "power_limit"] {
+        for value in ["-1", "NaN", "18446744073709551615", "4294967295", "9223372036854775807"] {
+            says_nothing(&format!("nv_gpu_{field}{{gpu_uuid=\"GPU-1\"}} {value}\n"));
+        }
+    }
+    let held = format!("margintop_gpu_process_memory_bytes{{{GPU},pid=\"41\",process=\"x\"}} 18446744073709551615\n");
+    let reading = dialect::read(held.as_bytes(), &Hint::default()).unwrap();
+    assert_eq!(reading.gpus[0].1.processes.as_ref().unwrap()[0].memory, None);
+}
+
+#[test]
+fn what_cannot_be_is_no_value() {
+    for (field, wrong) in [
+        ("DEV_GPU_UTIL", "101"),
+        ("PROF_GR_ENGINE_ACTIVE", "1.1"),
+        ("DEV_GPU_TEMP", "201"),
+        ("DEV_GPU_TEMP", "-101"),
+        ("DEV_POWER_USAGE", "100001"),
+        ("DEV_SM_CLOCK", "1e9"),
+        ("DEV_FB_USED", "1e12"),
+        ("DEV_POWER_USAGE", "-5"),
+    ] {
+        says_nothing(&format!("DCGM_FI_{field}{{{GPU}}} {wrong}\n"));
+    }
+    let cold = format!("DCGM_FI_DEV_GPU_TEMP{{{GPU}}} -12\nDCGM_FI_DEV_GPU_UTIL{{{GPU}}} 100\n");
+    let reading = dialect::read(cold.as_bytes(), &Hint::default()).unwrap();
+    assert_eq!((reading.gpus[0].1.temperature.unwrap().get(), reading.gpus[0].1.utilization), (-12, Ratio::new(1.0)));
+}
+
+#[test]
+fn a_blank_name_is_none_and_fractions_of_bytes_are_no_error() {
+    let page = "DCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-1\",modelName=\"<<<NOT_SUPPORTED>>>\",Hostname=\"<<<NULL>>>\"} 50\n\
+                nv_gpu_memory_used_bytes{gpu_uuid=\"GPU-1\"} 70000000000.5\n\
+                nv_gpu_memory_total_bytes{gpu_uuid=\"GPU-1\"} 1.6e11\n\
+                DCGM_FI_DEV_POWER_USAGE{gpu=\"0\",UUID=\"GPU-1\"} <<<NULL>>>\n";
+    let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+    let (node, gpu) = &reading.gpus[0];
+    assert_eq!((node, &gpu.name, reading.gpus.len(), reading.refusals.values), (&None, &None, 1, 0));
+    assert_eq!((gpu.memory_used.unwrap().get(), gpu.memory_total.unwrap().get()), (70_000_000_000, 160_000_000_000));
+}
+
+// Class: one card or MIG instance, told several times under more labels.
+
+#[test]
+fn a_card_that_is_repeated_for_each_pod_is_one() {
+    let series = |more: &str| {
+        format!(
+            "DCGM_FI_DEV_FB_USED{{{GPU},{more}}} 100\nDCGM_FI_DEV_FB_FREE{{{GPU},{more}}} 60\nDCGM_FI_DEV_POWER_USAGE{{{GPU},{more}}} 300\n"
+        )
+    };
+    let page =
+        ["vgpu=\"1\"", "vgpu=\"2\"", "pod=\"a\",container=\"x\"", "pod=\"b\",container=\"y\""].map(series).concat();
+    let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+    let gpu = &reading.gpus[0].1;
+    assert_eq!((reading.gpus.len(), gpu.memory_used.unwrap().get() >> 20, gpu.power.unwrap().get()), (1, 100, 300_000));
+}
+
+#[test]
+fn a_mig_instance_that_is_repeated_is_added_once() {
+    let series = |id: u32, more: &str, used: &str| {
+        let labels = format!("{GPU},GPU_I_PROFILE=\"1g.10gb\",GPU_I_ID=\"{id}\",{more}");
+        format!("DCGM_FI_DEV_FB_USED{{{labels}}} {used}\nDCGM_FI_DEV_FB_FREE{{{labels}}} 10\n")
+    };
+    let repeated = series(1, "pod=\"a\"", "100") + &series(1, "pod=\"b\"", "100") + &series(2, "vgpu=\"0\"", "200");
+    let reading =
+        dialect::read((repeated.clone() + &series(2, "vgpu=\"1\"", "200")).as_bytes(), &Hint::default()).unwrap();
+    let gpu = &reading.gpus[0].1;
+    assert_eq!((gpu.memory_used.unwrap().get() >> 20, gpu.memory_total.unwrap().get() >> 20), (300, 320));
+    let blank = dialect::read((repeated + &series(3, "pod=\"a\"", "2147483632")).as_bytes(), &Hint::default()).unwrap();
+    assert_eq!(blank.gpus[0].1.memory_used, None, "a part of the sum is not known");
+}
+
+#[test]
+fn a_mig_instance_with_a_uuid_is_a_gpu_of_its_own() {
+    let series = |uuid: &str, pod: &str, used: u32| {
+        format!("DCGM_FI_DEV_FB_USED{{gpu=\"0\",UUID=\"{uuid}\",GPU_I_ID=\"1\",pod=\"{pod}\"}} {used}\n")
+    };
+    let page = series("MIG-a", "x", 10) + &series("MIG-a", "y", 10) + &series("MIG-b", "x", 20);
+    let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+    let gpus: Vec<_> = reading
+        .gpus
+        .iter()
+        .map(|(_, gpu)| (gpu.id.as_ref().unwrap().as_str(), gpu.memory_used.unwrap().get() >> 20, gpu.mig))
+        .collect();
+    assert_eq!(gpus, [("MIG-a", 10, Some(Mig::On)), ("MIG-b", 20, Some(Mig::On))]);
+}
+
+#[test]
+fn one_card_under_two_spellings_of_its_uuid_is_one() {
+    let page = "DCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-11111111-AAAA\"} 50\n\
+                nvidia_smi_power_draw_watts{uuid=\"11111111-aaaa\"} 300\nnv_gpu_power_limit{gpu_uuid=\"gpu-11111111-aaaa\"} 700\n\
+                nvidia_smi_power_draw_watts{uuid=\"21111111-aaaa\"} 1\n";
+    let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+    let gpu = &reading.gpus[0].1;
+    assert_eq!((reading.gpus.len(), gpu.utilization), (2, Ratio::new(0.5)));
+    assert_eq!((gpu.power.unwrap().get(), gpu.power_limit.unwrap().get()), (300_000, 700_000));
+}

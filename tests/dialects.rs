@@ -429,6 +429,10 @@ fn dynamo_does_not_call_unreported_hits_none() {
 #[test]
 fn ray_replicas_are_rows_of_their_own() {
     let reading = read("engines/ray-vllm.prom");
-    let ranks: Vec<&str> = reading.engines.iter().map(|row| row.rank.as_ref().unwrap().as_str()).collect();
-    assert_eq!(ranks, ["rep-0a11", "rep-0b22"]);
+    let rows: Vec<(&str, &str)> = reading
+        .engines
+        .iter()
+        .map(|row| (row.instance.as_ref().unwrap().as_str(), row.rank.as_ref().unwrap().as_str()))
+        .collect();
+    assert_eq!(rows, [("rep-0a11 0a11", "0"), ("rep-0b22 0b22", "0")]);
 }

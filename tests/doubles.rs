@@ -36,7 +36,7 @@ fn look(fleet: &mut Fleet, second: i64, first: PageReading, second_page: PageRea
 }
 
 fn notes(fleet: &Fleet) -> Vec<Option<String>> {
-    fleet.picture().engines.iter().map(|row| row.note.as_ref().map(ToString::to_string)).collect()
+    fleet.snapshot().engines.iter().map(|row| row.note.as_ref().map(ToString::to_string)).collect()
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn one_engine_under_two_names_counts_once() {
         look(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
     }
     assert_eq!(output(&fleet), 250, "what the second name posted is taken back");
-    let picture = fleet.picture();
+    let picture = fleet.snapshot();
     assert_eq!(
         notes(&fleet),
         [Some("also seen as b, and counted there".to_owned()), Some("also seen as a".to_owned())]

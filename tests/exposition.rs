@@ -84,6 +84,30 @@ fn names_in_quotes_are_read() {
     reads(r#"{a="b","my name"} 1"#, "my name[a=b] 1.0");
     let (rows, _) = all(b"# TYPE \"my.name\" counter\n{\"my.name\"} 1\n");
     assert_eq!(rows[0].kind, Kind::Counter);
+    let (rows, tally) = all(b"# TYPE \"my \\\"own\\\" name\" gauge\n{\"my \\\"own\\\" name\"} 1\n");
+    assert_eq!((rows[0].kind, tally.bad), (Kind::Gauge, 0), "a quoted name may hold blanks and quotes");
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    for page in ["\u{feff}up 1\r\n", "\u{feff}# TYPE up gauge\r\nup 1\r\n", "\u{feff}{\"up\"} 1"] {
+        let (rows, tally) = all(page.as_bytes());
+        assert_eq!((rows.len(), rows[0].name, tally.bad), (1, "up", 0), "{page:?}");
+    }
+}
+
+#[test]
+fn labels_have_one_fingerprint_in_whatever_order() {
+    let of = |labels: &str, except: &str| {
+        let line = format!("m{{{labels}}} 1\n");
+        all(line.as_bytes()).0[0].labels.fingerprint(except)
+    };
+    assert_eq!(of("a=\"b\",c=\"d\"", ""), of("\"c\"=\"d\" , a=\"b\",", ""));
+    assert_eq!(of("a=\"b\",pid=\"7\"", "pid"), of("pid=\"8\",a=\"b\"", "pid"));
+    assert_eq!(of("a=\"b\",c=\"\"", ""), of("a=\"b\"", ""), "an empty label is none");
+    assert_ne!(of("a=\"b\",c=\"d\"", ""), of("a=\"d\",c=\"b\"", ""));
+    assert_ne!(of("ab=\"c\"", ""), of("a=\"bc\"", ""));
+    assert_eq!((of("", ""), of("a=\"b\"", "")), (0, 0xd2b3_7181_9297_f98a), "the same in every release");
 }
 
 #[test]

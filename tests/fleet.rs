@@ -3,7 +3,7 @@
 
 mod support;
 
-use margintop::fleet::{Fleet, Member, Site};
+use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::{Book, Lease, Leased, RentWhen};
 use margintop::reading::{
     EngineKind, Event, GpuReading, GpuState, Health, ModelName, NodeName, PromptCount, Role, ScrapeCost, ScrapeTrouble,
@@ -48,7 +48,7 @@ fn refused(seconds: i64) -> Event {
 
 fn picture_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {
     fleet.apply(Event::Tick(after(seconds)));
-    fleet.picture()
+    fleet.snapshot()
 }
 
 #[test]
@@ -67,13 +67,13 @@ fn an_outage_delays_revenue_and_loses_none() {
         fleet.apply(refused(second));
         fleet.apply(Event::Tick(after(second)));
     }
-    let silent = fleet.picture();
+    let silent = fleet.snapshot();
     assert_eq!((output(&fleet), silent.engines[0].state), (0, Health::Lost));
     assert_eq!(silent.engines[0].output_total.unwrap().count(), 1000, "counters keep their last value");
     assert_eq!(silent.engines[0].running, None, "gauges do not");
     look(&mut fleet, 50, 1700, started(-500));
     assert_eq!(output(&fleet), 700);
-    assert_eq!(fleet.picture().money.lost_windows, 0, "the same process answered again");
+    assert_eq!(fleet.snapshot().money.lost_windows, 0, "the same process answered again");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_gap_without_a_start_time_is_posted_and_said() {
     let mut fleet = one();
     look(&mut fleet, 0, 1000, None);
     look(&mut fleet, 60, 1700, None);
-    let money = fleet.picture().money;
+    let money = fleet.snapshot().money;
     assert_eq!((output(&fleet), money.lost_windows, money.lower_bound), (700, 1, true));
 }
 
@@ -93,7 +93,7 @@ fn a_restart_counts_from_zero_and_no_token_twice() {
     look(&mut fleet, 12, 30, started(11));
     look(&mut fleet, 13, 90, started(11));
     assert_eq!(output(&fleet), 1000 + 90);
-    let row = fleet.picture().engines[0].clone();
+    let row = fleet.snapshot().engines[0].clone();
     assert_eq!(row.scrape.restarts, 1);
     assert!(row.output_per_second.unwrap() > 0.0, "no rate is negative");
 }
@@ -112,28 +112,29 @@ fn a_held_fall_that_goes_on_is_a_restart() {
 }
 
 #[test]
-fn two_engines_behind_one_address_leave_the_ledger_where_it_began() {
+fn two_processes_behind_one_address_are_both_counted() {
     let mut fleet = one();
-    for look_at in 0..20 {
-        let (value, start) = if look_at % 2 == 0 { (5000 + look_at, -500) } else { (90_000 + look_at, -90) };
-        look(&mut fleet, i64::try_from(look_at).unwrap(), value, started(start));
+    for poll in 0..20_u64 {
+        let (value, start) = if poll % 2 == 0 { (5000 + poll, -500) } else { (90_000 + poll, -90) };
+        look(&mut fleet, i64::try_from(poll).unwrap(), value, started(start));
     }
-    let row = fleet.picture().engines[0].clone();
-    assert_eq!(output(&fleet), 0);
-    assert!(row.shared_address);
-    assert_eq!(row.revenue, None, "unknown, not zero");
-    assert!(row.note.as_ref().unwrap().as_str().contains("several engines behind this address"));
+    let row = fleet.snapshot().engines[0].clone();
+    assert_eq!(output(&fleet), 18 + 18, "each from its own first page on");
+    assert_eq!((row.processes, row.output_total.unwrap().count()), (2, 5018 + 90_019));
+    assert!(row.note.as_ref().unwrap().as_str().contains("2 processes answer at this address, sampled in turn"));
+    assert_eq!(row.scrape.restarts, 0);
+}
 
+#[test]
+fn of_two_processes_that_cannot_be_told_apart_none_is_billed_for_the_other() {
     let mut blind = one();
-    for look_at in 0..20 {
-        look(
-            &mut blind,
-            i64::try_from(look_at).unwrap(),
-            if look_at % 2 == 0 { 5000 + look_at } else { 90 + look_at },
-            None,
-        );
+    for poll in 0..20_u64 {
+        let value = if poll % 2 == 0 { 5000 + poll } else { 90 + poll };
+        look(&mut blind, i64::try_from(poll).unwrap(), value, None);
     }
-    assert_eq!((output(&blind), blind.picture().engines[0].shared_address), (0, true));
+    assert_eq!(output(&blind), 18, "the upper one; the lower one may be a part of it");
+    let money = blind.snapshot().money;
+    assert!(money.lower_bound, "and that is said");
 }
 
 #[test]
@@ -151,7 +152,7 @@ fn a_late_page_is_dropped_and_counted() {
     look(&mut fleet, 0, 100, None);
     look(&mut fleet, 5, 200, None);
     look(&mut fleet, 3, 150, None);
-    assert_eq!((output(&fleet), fleet.picture().engines[0].scrape.failures), (100, 1));
+    assert_eq!((output(&fleet), fleet.snapshot().engines[0].scrape.failures), (100, 1));
 }
 
 #[test]
@@ -172,7 +173,7 @@ fn unknown_hits_are_misses_with_an_upper_bound() {
     let of = |prompt| TokenCounters { cached: None, ..counters(prompt, 0, 0) };
     fleet.apply(answered("e", after(0), page(MODEL, of(0), None)));
     fleet.apply(answered("e", after(1), page(MODEL, of(1_000_000), None)));
-    let picture = fleet.picture();
+    let picture = fleet.snapshot();
     assert_eq!(picture.money.revenue.unwrap().to_string(), "0.55");
     assert!(picture.money.upper_bound);
     assert_eq!(picture.money.uncertainty.to_string(), "0.41");
@@ -197,8 +198,8 @@ fn rent_runs_for_a_node_that_stopped_answering() {
 fn an_engine_without_known_gpus_has_revenue_and_no_profit() {
     let mut fleet = one();
     look(&mut fleet, 0, 0, None);
-    look(&mut fleet, 1, 1_000_000, None);
-    let money = picture_at(&mut fleet, 2).money;
+    look(&mut fleet, 10, 1_000_000, None);
+    let money = picture_at(&mut fleet, 11).money;
     assert_eq!((money.cost, money.profit, money.profit_on_cost), (None, None, None));
     assert_eq!(money.revenue.unwrap(), money.uncosted_revenue);
     assert_eq!((money.uncosted_engines, money.revenue.unwrap().to_string().as_str()), (1, "6.05"));
@@ -216,12 +217,12 @@ fn a_gpu_without_a_rate_has_an_unknown_cost() {
 
 #[test]
 fn a_model_without_a_price_shows_what_can_be_said() {
-    let site = Site {
+    let config = FleetConfig {
         compare_to: Some("deepseek-r1-standard".to_owned()),
-        members: vec![member("e", "n", None)],
-        ..Site::local("box")
+        targets: vec![member("e", "n", None)],
+        ..FleetConfig::local("box")
     };
-    let mut fleet = Fleet::new(site, Book::built_in().unwrap(), began());
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(0)));
     fleet.apply(answered("e", after(0), page("my-finetune", counters(0, 0, 0), None)));
     fleet.apply(answered("e", after(1800), page("my-finetune", counters(1_000_000, 0, 1_000_000), None)));
@@ -258,7 +259,7 @@ fn idle_rent_is_told_apart() {
         fleet.apply(Event::Tick(after(minute * 60)));
     }
     // Tokens in the first minute only; the second is not idle until it is over, and 28 whole ones are.
-    let idle = fleet.picture().money.idle_cost.unwrap().rounded(4);
+    let idle = fleet.snapshot().money.idle_cost.unwrap().rounded(4);
     assert!((9_333..=9_667).contains(&idle), "{idle}");
 }
 
@@ -292,28 +293,48 @@ fn a_lost_gpu_stays_and_the_others_go_on() {
     };
     let readings = vec![reading(0, GpuState::Answering), reading(1, GpuState::Lost), reading(2, GpuState::Hung)];
     fleet.apply(Event::Gpus { node: NodeName::new("n"), at: after(4), outcome: Ok(readings) });
-    let states: Vec<_> = fleet.picture().nodes[0].gpus.iter().map(|gpu| gpu.state).collect();
+    let states: Vec<_> = fleet.snapshot().nodes[0].gpus.iter().map(|gpu| gpu.state).collect();
     assert_eq!(states, [Health::Live, Health::Lost, Health::Stale]);
-    assert_eq!(fleet.picture().gpus.utilization, Ratio::new(0.5));
+    assert_eq!(fleet.snapshot().gpus.utilization, Ratio::new(0.5));
 }
 
 #[test]
-fn gpus_that_a_source_no_longer_lists_are_released_at_their_last_sight() {
+fn a_gpu_that_leaves_a_node_that_answers_is_lost_and_its_rent_runs_on() {
     let mut fleet = one();
     fleet.apply(gpus("n", "NVIDIA H800", 2, after(0)));
     fleet.apply(gpus("n", "NVIDIA H800", 2, after(1800)));
-    fleet.apply(Event::Tick(after(2700)));
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(3600)));
-    let picture = picture_at(&mut fleet, 3600);
-    assert_eq!(picture.gpus.count, 1);
-    assert_eq!(picture.money.cost.unwrap().to_string(), "3.00", "an hour of one, half an hour of the other");
+    let snapshot = picture_at(&mut fleet, 3600);
+    let states: Vec<_> = snapshot.nodes[0].gpus.iter().map(|gpu| gpu.state).collect();
+    assert_eq!((snapshot.gpus.count, states), (2, vec![Health::Live, Health::Lost]));
+    assert!(snapshot.nodes[0].gpus[1].reason.as_ref().unwrap().as_str().contains("answers without it"));
+    assert_eq!(snapshot.money.cost.unwrap().to_string(), "4.00", "the landlord charges for the machine");
+}
+
+#[test]
+fn another_card_at_its_index_releases_a_gpu_at_its_last_sight() {
+    let mut fleet = one();
+    fleet.apply(gpus("n", "NVIDIA H800", 2, after(0)));
+    fleet.apply(gpus("n", "NVIDIA H800", 2, after(1800)));
+    let card = |index: u32, uuid: &str| GpuReading {
+        index,
+        id: Some(margintop::reading::GpuId::from_uuid(uuid)),
+        name: Some("NVIDIA H800".into()),
+        ..GpuReading::default()
+    };
+    let readings = vec![card(0, "GPU-n-0"), card(1, "GPU-other")];
+    fleet.apply(Event::Gpus { node: NodeName::new("n"), at: after(3600), outcome: Ok(readings) });
+    let snapshot = picture_at(&mut fleet, 3600);
+    assert_eq!(snapshot.gpus.count, 2);
+    assert_eq!(snapshot.money.cost.unwrap().to_string(), "3.00", "an hour of one, half an hour of the other");
 }
 
 #[test]
 fn serving_leases_open_and_close_with_the_engine() {
     let lease = Lease { when: RentWhen::Serving, ..Lease::of(Leased::Gpu("H800".to_owned()), "2".parse().unwrap()) };
-    let site = Site { leases: vec![lease], members: vec![member("e", "n", None)], ..Site::local("box") };
-    let mut fleet = Fleet::new(site, Book::built_in().unwrap(), began());
+    let config =
+        FleetConfig { leases: vec![lease], targets: vec![member("e", "n", None)], ..FleetConfig::local("box") };
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(0)));
     look(&mut fleet, 0, 0, None);
     look(&mut fleet, 1800, 5, None);
@@ -329,8 +350,8 @@ fn a_lease_that_changes_is_cut_at_its_edge() {
         ..Lease::of(Leased::Node(NodeName::new("n")), rate.parse().unwrap())
     };
     let leases = vec![lease("2", None, Some(1800)), lease("4", Some(1800), None)];
-    let site = Site { leases, ..Site::local("box") };
-    let mut fleet = Fleet::new(site, Book::built_in().unwrap(), began());
+    let config = FleetConfig { leases, ..FleetConfig::local("box") };
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
     fleet.apply(gpus("n", "anything", 1, after(0)));
     assert_eq!(picture_at(&mut fleet, 3600).money.cost.unwrap().to_string(), "3.00");
 }
@@ -349,7 +370,7 @@ fn a_proxy_counts_only_for_models_that_no_engine_serves() {
         look(&mut fleet, "proxy", seconds, MODEL, value);
     }
     assert_eq!(output(&fleet), 100);
-    assert_eq!(fleet.picture().tokens.output_total.unwrap().count(), 100);
+    assert_eq!(fleet.snapshot().tokens.output_total.unwrap().count(), 100);
 }
 
 #[test]
@@ -361,27 +382,27 @@ fn a_clock_that_steps_moves_no_money() {
     fleet.apply(answered("e", stepped, page(MODEL, counters(0, 0, 1000), started(-500))));
     fleet.apply(Event::Tick(stepped));
     assert_eq!(output(&fleet), 1000);
-    assert_eq!(fleet.picture().money.cost.unwrap().to_string(), "2.00", "an hour passed, whatever the calendar says");
+    assert_eq!(fleet.snapshot().money.cost.unwrap().to_string(), "2.00", "an hour passed, whatever the calendar says");
 }
 
 #[test]
 fn a_new_day_begins_at_local_midnight() {
     let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
-    let site = Site { zone: Some(zone), members: vec![member("e", "n", None)], ..Site::local("box") };
+    let config = FleetConfig { zone: Some(zone), targets: vec![member("e", "n", None)], ..FleetConfig::local("box") };
     let began = moment("2025-02-20T15:59:30Z");
-    let mut fleet = Fleet::new(site, Book::built_in().unwrap(), began);
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began);
     let at = |seconds| at(began.wall + Span::from_secs(seconds));
     fleet.apply(answered("e", at(0), page(MODEL, counters(0, 0, 0), None)));
     fleet.apply(answered("e", at(20), page(MODEL, counters(0, 0, 500), None)));
     fleet.apply(answered("e", at(60), page(MODEL, counters(0, 0, 900), None)));
     fleet.apply(Event::Tick(at(61)));
     assert_eq!(output(&fleet), 300, "the part of the last delta after midnight");
-    assert_eq!(fleet.picture().money.since, Some(instant("2025-02-20T16:00:00Z")));
+    assert_eq!(fleet.snapshot().money.since, Some(instant("2025-02-20T16:00:00Z")));
 }
 
 #[test]
 fn engines_join_the_node_that_their_hosts_gpu_page_names() {
-    let of = |target: &str| Member {
+    let of = |target: &str| TargetInfo {
         target: TargetId::new(target),
         host: Some(NodeName::new("10.0.0.7")),
         node: None,
@@ -453,8 +474,8 @@ fn prefill_and_decode_are_told_apart_where_both_are_seen() {
         fleet.apply(answered("d", after(seconds), decode));
     };
     look(&mut fleet, 0, 10);
-    look(&mut fleet, 1, 1010);
-    let picture = picture_at(&mut fleet, 1);
+    look(&mut fleet, 10, 1010);
+    let picture = picture_at(&mut fleet, 10);
     let roles: Vec<_> = picture.engines.iter().map(|row| (row.role, row.role_inferred)).collect();
     assert_eq!(roles, [(Role::Decode, true), (Role::Prefill, true)]);
     let posted = fleet
@@ -471,6 +492,6 @@ fn prompts_that_are_counted_once_an_answer_are_said() {
     let mut several = page(MODEL, counters(0, 0, 0), None);
     (several.engines[0].finished.asked, several.engines[0].finished.answers) = (Some(100), Some(150));
     fleet.apply(answered("e", after(0), several));
-    let note = fleet.picture().engines[0].note.clone().unwrap();
+    let note = fleet.snapshot().engines[0].note.clone().unwrap();
     assert_eq!(note.as_str(), "n > 1: prompts are counted once an answer, 1.50 answers a request");
 }

@@ -1,22 +1,22 @@
-//! The house as data: which room may import which, where clocks are read, where no float may stand, how long a file is.
+//! The structure as data: which module may import which, where clocks are read, where no float may stand, how long a file is.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Rooms from the ground up. A room imports from lower floors, and on its own floor only from a room named before it.
+/// Modules from the ground up. A module imports from lower floors, and on its own floor only from a module named before it.
 const FLOORS: [&[&str]; 8] = [
     &["units", "reading"],
     &["exposition", "dialect", "pricing", "ledger"],
     &["counters", "statement"],
-    &["snapshot", "fleet", "alert"],
+    &["inventory", "metering", "snapshot", "alert", "fleet"],
     &["clock", "wire", "source"],
     &["store", "record", "collector"],
     &["tui", "http"],
     &["config", "cli"],
 ];
 
-/// Rooms that may measure how long they wait; nothing that they measure reaches a reading.
+/// Modules that may measure how long they wait; nothing that they measure reaches a reading.
 const MAY_WAIT: [&str; 4] = ["source", "wire", "tui", "cli"];
 /// What reads a clock.
 const CLOCK_READERS: [&str; 5] = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "clock_gettime"];
@@ -46,7 +46,7 @@ fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     collect(&root.join("src"), root, &mut found);
-    assert!(found.len() > 50, "the house is here");
+    assert!(found.len() > 50, "the sources are here");
     found
 }
 
@@ -64,26 +64,27 @@ fn collect(folder: &Path, root: &Path, found: &mut Vec<Source>) {
     }
 }
 
-/// The room of a file: `src/fleet/rent.rs` and `src/clock.rs` are `fleet` and `clock`.
-fn room(path: &Path) -> Option<String> {
+/// The module of a file: `src/fleet/rent.rs` and `src/clock.rs` are `fleet` and `clock`.
+fn module(path: &Path) -> Option<String> {
     let inside = path.strip_prefix("src").unwrap();
     let first = inside.components().next()?.as_os_str().to_str()?;
     let name = first.strip_suffix(".rs").unwrap_or(first);
     (!matches!(name, "lib" | "main")).then(|| name.to_owned())
 }
 
-/// Where a room stands: its floor, and its place on it.
-fn place(room: &str) -> (usize, usize) {
-    let at =
-        |(floor, rooms): (usize, &&[&str])| rooms.iter().position(|name| *name == room).map(|place| (floor, place));
+/// Where a module stands: its floor, and its place on it.
+fn place(module: &str) -> (usize, usize) {
+    let at = |(floor, modules): (usize, &&[&str])| {
+        modules.iter().position(|name| *name == module).map(|place| (floor, place))
+    };
     FLOORS
         .iter()
         .enumerate()
         .find_map(at)
-        .unwrap_or_else(|| panic!("room {room} is on no floor: name it in tests/floors.rs"))
+        .unwrap_or_else(|| panic!("module {module} is on no floor: name it in tests/floors.rs"))
 }
 
-/// Rooms that a file names by `crate::`, inside a list of imports too.
+/// Modules that a file names by `crate::`, inside a list of imports too.
 fn imports(code: &str) -> Vec<String> {
     let names = code.match_indices("crate::").flat_map(|(at, _)| {
         let rest = &code[at + "crate::".len()..];
@@ -119,13 +120,13 @@ fn top_level(list: &str) -> Vec<String> {
 }
 
 #[test]
-fn rooms_import_downwards_only() {
+fn modules_import_downwards_only() {
     let mut wrong = Vec::new();
     for source in sources() {
-        let Some(room) = room(&source.path) else { continue };
+        let Some(module) = module(&source.path) else { continue };
         for name in imports(&source.code) {
-            if name != room && place(&name) >= place(&room) {
-                wrong.push(format!("{}: {room} may not import {name}", source.path.display()));
+            if name != module && place(&name) >= place(&module) {
+                wrong.push(format!("{}: {module} may not import {name}", source.path.display()));
             }
         }
     }
@@ -135,10 +136,10 @@ fn rooms_import_downwards_only() {
 #[test]
 fn only_the_clock_tells_the_time() {
     let told = |source: &Source| {
-        let room = room(&source.path).unwrap_or_default();
+        let module = module(&source.path).unwrap_or_default();
         let reads: Vec<_> = CLOCK_READERS.into_iter().filter(|reader| source.code.contains(reader)).collect();
-        let waits = reads.iter().all(|reader| *reader == "Instant::now") && MAY_WAIT.contains(&room.as_str());
-        (!reads.is_empty() && room != "clock" && !waits).then(|| format!("{}: {reads:?}", source.path.display()))
+        let waits = reads.iter().all(|reader| *reader == "Instant::now") && MAY_WAIT.contains(&module.as_str());
+        (!reads.is_empty() && module != "clock" && !waits).then(|| format!("{}: {reads:?}", source.path.display()))
     };
     let wrong: Vec<_> = sources().iter().filter_map(told).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -157,7 +158,7 @@ fn no_float_is_near_money() {
 fn no_state_is_shared_behind_a_lock() {
     // A driver thread hands its outcomes over in a basket; above the sources nothing is locked.
     let locks = |source: &Source| source.code.contains("Arc<Mutex<") || source.code.contains("Arc<RwLock<");
-    let above = |source: &&Source| room(&source.path).is_none_or(|room| place(&room) > place("source"));
+    let above = |source: &&Source| module(&source.path).is_none_or(|module| place(&module) > place("source"));
     let wrong: Vec<_> = sources().iter().filter(above).filter(|s| locks(s)).map(|s| s.path.clone()).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
@@ -168,7 +169,7 @@ fn every_file_says_its_purpose_and_is_short() {
     for source in sources() {
         let lines = source.text.lines().count();
         if lines > LONGEST {
-            wrong.push(format!("{}: {lines} lines, a room that wants a wall", source.path.display()));
+            wrong.push(format!("{}: {lines} lines, split it", source.path.display()));
         }
         if !source.text.starts_with("//!") {
             wrong.push(format!("{}: does not say what it is for", source.path.display()));

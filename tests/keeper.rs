@@ -106,20 +106,20 @@ fn a_restart_in_the_absence_counts_from_zero_and_is_said() {
 }
 
 #[test]
-fn what_was_no_restart_is_taken_back_after_the_watch_itself_restarted() {
+fn a_process_that_was_not_replaced_goes_on_after_the_watch_itself_restarted() {
     let (_home, path) = file();
     let (first, second) = (Some(began() - Span::from_secs(100)), Some(began() + Span::from_secs(3)));
     let mut seat = Seat::at(&path, began());
     seat.look(500, first);
     seat.advance(5);
-    // It looks like a successor, and is another engine behind the address.
+    // It looks like a successor, and is another process behind the address, born while it was watched.
     seat.look(9_000, second);
     seat.leave();
     assert_eq!(output(&path), 9_000);
     let mut seat = Seat::at(&path, began() + Span::from_secs(60));
     seat.look(520, first);
     seat.leave();
-    assert_eq!(output(&path), 0, "the ledger ends where it began");
+    assert_eq!(output(&path), 9_000 + 20, "each counts from its own last value");
     assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new());
 }
 

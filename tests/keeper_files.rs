@@ -2,6 +2,8 @@
 //! and a watch that ends between any two writes.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+#[path = "support/saved.rs"]
+mod saved;
 #[path = "support/seat.rs"]
 mod seat;
 mod support;
@@ -41,7 +43,7 @@ fn ask(path: &Path, question: &str) -> i64 {
 
 /// Waits for the first commit.
 fn until_counted(path: &Path) {
-    while ask(path, "SELECT count(*) FROM counters") == 0 {
+    while ask(path, "SELECT count(*) FROM saved_targets") == 0 {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -146,8 +148,9 @@ fn moments_of_another_boot_are_rewritten_before_anything_else_is() {
     a_minute(&path, began());
     // A watch in another boot is killed before its first commit.
     drop(Seat::at(&path, began() + Span::from_secs(1060)));
-    let back = "SELECT last_boot.value = -1000000 AND nodes.held_boot = -1000000 AND targets.answered_boot = -1000000
-                FROM nodes, targets, meta last_boot WHERE last_boot.key = 'last_boot'";
+    let boots = saved::boots(&Connection::open(&path).unwrap());
+    assert_eq!(boots, Some([-1_000_000; 2]));
+    let back = "SELECT value = -1000000 FROM meta WHERE key = 'last_boot'";
     assert_eq!(ask(&path, back), 1, "all of them are of that boot now, a thousand seconds before its beginning");
     a_minute(&path, began() + Span::from_secs(2060));
     assert_eq!(held(&path), 2120, "and the rent of the whole time is posted once");
@@ -248,8 +251,8 @@ fn an_export_under_writing_is_of_one_instant() {
         let copy = home.path().join(format!("copy-{nth}.db"));
         margintop::store::import(&copy, text.as_slice()).unwrap();
         whole(&copy);
-        let counted = ask(&copy, "SELECT output FROM counters");
-        assert_eq!(i64::try_from(output(&copy)).unwrap(), counted, "postings and counters belong together");
+        let [_, _, counted] = saved::counters(&Connection::open(&copy).unwrap(), None).unwrap();
+        assert_eq!(output(&copy), counted, "postings and counters belong together");
     }
     seat.leave();
 }

@@ -3,6 +3,8 @@
 //! `MARGINTOP_KILLS` says how often; `tests/real/kills.sh` runs it a thousand times.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::cast_possible_wrap, clippy::print_stderr, missing_docs)]
 
+#[path = "support/saved.rs"]
+mod saved;
 #[path = "support/server.rs"]
 mod server;
 
@@ -75,11 +77,10 @@ impl Engine {
         (self.now, self.made) = (self.now.plus(grown), self.made.plus(grown));
     }
 
-    /// A new process: it counts from zero, and began later than the last one. No engine is up again within two seconds,
-    /// and a start that moves by less without a fall is a clock that jitters.
+    /// A new process: it counts from zero, and began later than the last one.
     fn restart(&mut self) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
-        self.started = now.max(self.started + 2.5);
+        self.started = now.max(self.started + 0.05);
         self.now = Counts::default();
     }
 
@@ -143,14 +144,15 @@ impl Drop for Watch {
 /// When the process began whose counter the ledger has, in milliseconds.
 fn process(ledger: &Path) -> i64 {
     let open = Connection::open_with_flags(ledger, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
-    open.query_row("SELECT process ->> 'start' FROM targets", [], |row| row.get(0)).unwrap()
+    saved::process(&open).unwrap()
 }
 
 /// What the ledger says: the counter's last value, and all that was posted in each grain.
 fn said(ledger: &Path) -> Option<(Counts, [Counts; 3])> {
     let open = Connection::open_with_flags(ledger, OpenFlags::SQLITE_OPEN_READ_WRITE).ok()?;
     let counts = |row: &rusqlite::Row<'_>| Ok(Counts { prompt: row.get(0)?, cached: row.get(1)?, output: row.get(2)? });
-    let counter = open.query_row("SELECT prompt, cached, output FROM counters", [], counts).ok()?;
+    let [prompt, cached, output] = saved::counters(&open, None)?.map(|count| i64::try_from(count).unwrap());
+    let counter = Counts { prompt, cached, output };
     let posted = ["minute", "quarter", "day"].map(|grain| {
         let sum = "coalesce(sum(miss + hit), 0), coalesce(sum(hit), 0), coalesce(sum(output), 0)";
         open.query_row(&format!("SELECT {sum} FROM {grain}_tokens"), [], counts).unwrap()

@@ -3,7 +3,7 @@
 
 mod support;
 
-use margintop::fleet::{Fleet, Site};
+use margintop::fleet::{Fleet, FleetConfig};
 use margintop::ledger::{Account, Classes, Ledger, Posting, Timing, apportion};
 use margintop::pricing::Book;
 use margintop::reading::{Event, ModelName, NodeName, Role};
@@ -152,8 +152,8 @@ proptest! {
     fn no_zone_changes_a_token(zone in prop::sample::select(vec!["UTC", "Asia/Shanghai", "America/St_Johns", "Pacific/Kiritimati", "Europe/Berlin"]), grown in proptest::collection::vec(0_u64..100_000, 1..20)) {
         let began = at(instant("2025-03-30T00:40:00Z"));
         let run = |zone: Option<jiff::tz::TimeZone>| {
-            let site = Site { zone, members: vec![member("e", "n", None)], ..Site::local("box") };
-            let mut fleet = Fleet::new(site, Book::built_in().unwrap(), began);
+            let config = FleetConfig { zone, targets: vec![member("e", "n", None)], ..FleetConfig::local("box") };
+            let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began);
             let mut value = 0;
             for (step, grown) in (0_i64..).zip(&grown) {
                 value += grown;

@@ -9,6 +9,8 @@ mod ledger;
 mod page;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/saved.rs"]
+mod saved;
 #[path = "support/server.rs"]
 mod server;
 

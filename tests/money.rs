@@ -10,6 +10,8 @@ mod program;
 #[path = "support/server.rs"]
 mod server;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::Value;
 
 use page::{Counted, vllm, with_start};
@@ -19,7 +21,7 @@ use server::{Reply, Server};
 /// Every model at R1's launch prices, whatever the hour.
 const PINNED: &str = "[[price]]\nmodel = \"*\"\nlist = \"deepseek-r1-standard\"\n";
 /// What an engine does between two looks.
-const STEP: Counted = Counted::new(7_000_003, 4_000_001, 1_300_007);
+const STEP: Counted = Counted::new(700_003, 400_001, 130_007);
 
 /// Tokens at prices in ten-thousandths of a dollar a million, as millionths of a dollar, rounded half to even once.
 fn worth(counted: Counted, hit: u64, miss: u64, output: u64) -> i128 {
@@ -146,8 +148,13 @@ fn without_a_price_tokens_are_counted_and_compared() {
 #[test]
 fn a_restart_counts_from_zero_and_nothing_twice() {
     let fresh = Counted::new(30_000, 20_000, 5_000);
+    let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
     let engine = Server::new(move |nth| {
-        let page = if nth == 0 { vllm("deepseek-r1", 7200.0, STEP) } else { vllm("deepseek-r1", 60.0, fresh) };
+        let page = if nth == 0 {
+            with_start(began - 7200.0, "deepseek-r1", STEP)
+        } else {
+            with_start(began, "deepseek-r1", fresh)
+        };
         Reply::page(&page)
     });
     let picture = once([engine.url.as_str(), "--for", "600ms", "nvml:off"]).config(PINNED).run().good();
@@ -162,16 +169,15 @@ fn a_restart_counts_from_zero_and_nothing_twice() {
 }
 
 #[test]
-fn two_engines_behind_one_address_earn_nothing_that_can_be_told() {
+fn two_processes_behind_one_address_are_counted_each_from_its_first_page() {
     let engine = Server::new(|nth| {
-        let (start, counted) = if nth % 2 == 0 { (1.7e9, STEP) } else { (1.72e9, STEP.times(3)) };
+        let (start, counted) = if nth % 2 == 0 { (1.7e9, STEP) } else { (1.72e9, STEP.times(30)) };
         Reply::page(&with_start(start, "deepseek-r1", counted))
     });
     let picture = once([engine.url.as_str(), "--for", "1s", "nvml:off"]).config(PINNED).run().good();
     let row = &picture["engines"][0];
-    assert_eq!(row["shared_address"], true);
-    assert_eq!(row["note"], "several engines behind this address: name them one by one");
-    assert!(row["revenue"].is_null());
-    assert_eq!(amount(&picture, "revenue"), 0, "what the first change of engines posted is taken back");
+    assert_eq!(row["processes"], 2);
+    assert!(row["note"].as_str().unwrap().starts_with("2 processes answer at this address, sampled in turn"));
+    assert_eq!((amount(&picture, "revenue"), &row["scrape"]["restarts"]), (0, &0.into()), "neither produced anything");
     assert!(picture["alerts"].as_array().unwrap().iter().any(|alert| alert["rule"] == "shared_address"));
 }

@@ -37,6 +37,11 @@ fn with(test: &str, variables: &[(&str, &str)], check: impl Fn()) {
     assert!(passed, "{}\n{}", said(&output.stdout), said(&output.stderr));
 }
 
+/// Whether this is a process that a test started, for one of several environments.
+fn is_child() -> bool {
+    std::env::var_os(LIBRARY).is_some()
+}
+
 /// A driver and what it says.
 struct Scene {
     driver: Driver,
@@ -52,7 +57,9 @@ impl Scene {
     fn settings() -> NvmlSettings {
         let library = std::env::var_os(LIBRARY).map(Into::into);
         let patience = Duration::from_millis(700);
-        NvmlSettings { library, patience, ..NvmlSettings::new(NodeName::new("here")) }
+        // This machine may have a driver of its own.
+        let kernel_list = "/nonexistent".into();
+        NvmlSettings { library, patience, kernel_list, ..NvmlSettings::new(NodeName::new("here")) }
     }
 
     fn with(settings: NvmlSettings) -> Self {
@@ -186,6 +193,148 @@ fn a_gpu_lost_from_the_start_has_a_row() {
         assert_eq!((gpus.len(), gpus[0].state, gpus[0].id.as_ref()), (8, GpuState::Lost, None));
         assert_eq!(gpus[1].state, GpuState::Answering);
     });
+}
+
+/// Every way in which a driver gives a GPU's figures away or not, and the state that it leaves: the class of
+/// nvidia-container-toolkit #842.
+#[test]
+fn a_gpu_without_figures_has_a_row_with_its_state() {
+    use GpuState::{Answering, Failing, Lost, Refused};
+    let faults = [
+        ("FAKE_NVML_DENIED", "*", Refused, Refused),
+        ("FAKE_NVML_DENIED", "*:handle", Refused, Refused),
+        ("FAKE_NVML_DENIED", "1", Answering, Refused),
+        // Who may not list processes still sees the rest.
+        ("FAKE_NVML_DENIED", "*:compute,*:graphics,*:power", Answering, Answering),
+        ("FAKE_NVML_UNKNOWN", "*", Failing, Failing),
+        ("FAKE_NVML_UNKNOWN", "1:handle", Answering, Failing),
+        ("FAKE_NVML_UNKNOWN", "*:power", Answering, Answering),
+        ("FAKE_NVML_LOST", "1", Answering, Lost),
+    ];
+    for (fault, places, first, second) in faults {
+        let states = format!("{first:?} {second:?}");
+        let variables = [(fault, places), ("FAKE_NVML_GPUS", "2"), ("STATES", states.as_str())];
+        with("a_gpu_without_figures_has_a_row_with_its_state", &variables, || {
+            let scene = Scene::new(Pace::Asked);
+            for _ in 0..12 {
+                let gpus = scene.asked();
+                let states = format!("{:?} {:?}", gpus[0].state, gpus[1].state);
+                assert_eq!(states, std::env::var("STATES").unwrap());
+                assert!(gpus.iter().all(|gpu| gpu.utilization.is_some() == (gpu.state == Answering)));
+            }
+        });
+        if is_child() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_gpu_with_a_name_and_no_figures_is_refused_by_name() {
+    let denied = "utilization memory power power_limit energy temperature sm_clock memory_clock fan ecc throttle mig \
+                  compute graphics gpm gpm_sample pcie";
+    let denied: Vec<String> = denied.split_whitespace().map(|call| format!("*:{call}")).collect();
+    let denied = denied.join(",");
+    with("a_gpu_with_a_name_and_no_figures_is_refused_by_name", &[("FAKE_NVML_DENIED", &denied)], || {
+        let scene = Scene::new(Pace::Asked);
+        for _ in 0..3 {
+            let gpus = scene.asked();
+            assert!(gpus.iter().all(|gpu| gpu.state == GpuState::Refused && gpu.name.is_some() && gpu.id.is_some()));
+        }
+    });
+}
+
+#[test]
+fn permission_that_comes_later_is_used() {
+    let variables = [("FAKE_NVML_DENIED", "*:handle"), ("FAKE_NVML_FAULT_UNTIL", "0.4"), ("FAKE_NVML_GPUS", "2")];
+    with("permission_that_comes_later_is_used", &variables, || {
+        let scene = Scene::new(Pace::Every(Duration::from_millis(100)));
+        assert_eq!(scene.outcome().unwrap()[0].state, GpuState::Refused);
+        let mut gpus = std::iter::repeat_with(|| scene.outcome().unwrap()).take(30);
+        let answers = gpus.find(|gpus| gpus[0].state == GpuState::Answering).expect("it may be asked now");
+        assert!(answers[1].power.is_some());
+    });
+}
+
+#[test]
+fn where_the_library_is_refused_the_kernels_list_has_the_gpus() {
+    for (code, state) in [("4", "Refused"), ("999", "Failing"), ("15", "Lost")] {
+        for variable in ["FAKE_NVML_INIT", "FAKE_NVML_COUNT"] {
+            let variables = [(variable, code), ("STATE", state)];
+            with("where_the_library_is_refused_the_kernels_list_has_the_gpus", &variables, || {
+                let folder = tempfile::tempdir().unwrap();
+                let gpu = folder.path().join("0000:01:00.0");
+                std::fs::create_dir(&gpu).unwrap();
+                std::fs::write(gpu.join("information"), "Model: \t\t NVIDIA H100 80GB HBM3\n").unwrap();
+                let kernel_list = folder.path().to_owned();
+                let gpus = Scene::with(NvmlSettings { kernel_list, ..Scene::settings() }).outcome().unwrap();
+                assert_eq!((gpus.len(), gpus[0].name.as_ref().unwrap().as_str()), (1, "NVIDIA H100 80GB HBM3"));
+                assert_eq!(format!("{:?}", gpus[0].state), std::env::var("STATE").unwrap());
+            });
+            if is_child() {
+                return;
+            }
+        }
+    }
+}
+
+#[test]
+fn blanks_are_no_figures() {
+    with("blanks_are_no_figures", &[("FAKE_NVML_BLANK", "1"), ("FAKE_NVML_UNSUPPORTED", "*:gpm")], || {
+        let scene = Scene::new(Pace::Asked);
+        let gpus = look_until(&scene, |gpus| gpus[0].pcie.is_some());
+        let blank = &gpus[1];
+        assert_eq!(blank.state, GpuState::Answering);
+        assert_eq!((blank.utilization, blank.memory_utilization, blank.fan), (None, None, None));
+        assert_eq!((blank.memory_used, blank.memory_total, blank.energy), (None, None, None));
+        assert_eq!((blank.power, blank.power_limit, blank.temperature), (None, None, None));
+        assert_eq!((blank.sm_clock, blank.memory_clock, blank.mig, blank.pcie), (None, None, None, None));
+        assert_eq!((blank.ecc.corrected, blank.ecc.uncorrected), (None, None));
+        assert!(blank.processes.iter().flatten().all(|process| process.memory.is_none()));
+        assert!(gpus[0].energy.is_some() && gpus[0].power.is_some() && gpus[0].temperature.is_some());
+    });
+}
+
+#[test]
+fn a_driver_too_slow_for_a_look_is_told_in_time_and_used_when_it_answers() {
+    let variables = [("FAKE_NVML_SLOW", "1:150"), ("FAKE_NVML_GPUS", "2")];
+    with("a_driver_too_slow_for_a_look_is_told_in_time_and_used_when_it_answers", &variables, || {
+        let patience = Duration::from_secs(2);
+        let scene = Scene::with(NvmlSettings { pace: Pace::Asked, patience, ..Scene::settings() });
+        let began = Instant::now();
+        let gpus = scene.asked();
+        assert!(began.elapsed() < Duration::from_millis(2450), "{:?}", began.elapsed());
+        assert_eq!(states(&gpus), [GpuState::Answering, GpuState::Slow]);
+        let gpus = scene.outcome().unwrap();
+        assert_eq!(states(&gpus), [GpuState::Answering, GpuState::Answering]);
+        assert!(gpus[1].power.is_some());
+    });
+}
+
+#[test]
+fn each_call_slow_within_patience_and_beyond() {
+    for (slow, state) in [("*:500", "Slow"), ("*:1500", "Slow"), ("*:3000", "Hung")] {
+        let variables = [("FAKE_NVML_SLOW", slow), ("FAKE_NVML_GPUS", "2"), ("STATE", state)];
+        with("each_call_slow_within_patience_and_beyond", &variables, || {
+            let patience = Duration::from_secs(2);
+            let scene = Scene::with(NvmlSettings { pace: Pace::Asked, patience, ..Scene::settings() });
+            for _ in 0..2 {
+                let began = Instant::now();
+                let gpus = scene.asked();
+                assert!(began.elapsed() < Duration::from_millis(2500), "{:?}", began.elapsed());
+                assert_eq!(gpus.len(), 2);
+                assert!(gpus.iter().all(|gpu| gpu.state != GpuState::Answering), "{:?}", states(&gpus));
+                assert!(
+                    format!("{:?}", states(&gpus)).contains(&std::env::var("STATE").unwrap()),
+                    "{:?}",
+                    states(&gpus)
+                );
+            }
+        });
+        if is_child() {
+            return;
+        }
+    }
 }
 
 #[test]

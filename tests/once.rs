@@ -3,6 +3,8 @@
 
 #[path = "support/fake_nvml.rs"]
 mod fake_nvml;
+#[path = "support/page.rs"]
+mod page;
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/server.rs"]
@@ -246,4 +248,116 @@ fn this_boxes_driver_answers_with_its_gpus() {
     assert_eq!(missing.code, Some(1));
     assert!(missing.err.contains("NVML: /nowhere/libnvidia-ml.so.1 cannot be loaded"), "{}", missing.err);
     assert!(missing.json()["gpus"]["count"] == 0, "the picture is printed all the same");
+}
+
+/// An engine of 1,000 prompt and 1,000 output tokens a second, whose page takes 0 to 60 ms to come, as pages do.
+fn even() -> Server {
+    let began = std::time::Instant::now();
+    Server::new(move |nth| {
+        std::thread::sleep(std::time::Duration::from_millis([7, 31, 58, 2, 44][nth % 5]));
+        let made = 1_000_000 + u64::try_from(began.elapsed().as_millis()).unwrap();
+        Reply::page(&page::with_start(1_700_000_000.0, "m", page::Counted::new(made, 0, made)))
+    })
+}
+
+const PRICED: &str = "[[price]]\nmodel = \"*\"\nhit = \"0.10\"\nmiss = \"1.00\"\noutput = \"2.00\"\n";
+
+#[test]
+fn an_even_engine_earns_the_same_an_hour_on_every_line() {
+    for every in ["250ms", "1s"] {
+        let engine = even();
+        let target = engine.metrics();
+        let program = Program::new(["once", "--json", "--every", every, "--interval", every, &target, "nvml:off"]);
+        let mut running = program.config(PRICED).start();
+        let lines = BufReader::new(running.child.stdout.take().unwrap()).lines();
+        for line in lines.take(8) {
+            let picture: Value = serde_json::from_str(&line.unwrap()).unwrap();
+            let per_hour = program::micros(&picture["money"]["revenue_per_hour"]);
+            assert!((9_720_000..=11_880_000).contains(&per_hour), "every {every}: {picture}");
+        }
+    }
+}
+
+/// A driver with these faults, named; the run, which fails.
+fn named_driver(variables: &[(&str, &str)]) -> (Value, String) {
+    let program = once(["nvml:"]).driver(fake_nvml::library()).env("FAKE_NVML_GPUS", "2");
+    let ran = variables.iter().fold(program, |program, (name, value)| program.env(name, value)).run();
+    assert_eq!(ran.code, Some(1), "{variables:?}: {ran:?}");
+    (ran.json(), ran.err)
+}
+
+#[test]
+fn a_named_driver_without_figures_fails_with_rows_an_alert_and_words() {
+    let cases = [
+        ("FAKE_NVML_DENIED", "*", "no permission", "--gpus all"),
+        ("FAKE_NVML_DENIED", "*:handle", "no permission", "video group"),
+        ("FAKE_NVML_UNKNOWN", "*", "unknown error", "dmesg"),
+        ("FAKE_NVML_LOST", "*", "the driver lost it", "reset"),
+        ("FAKE_NVML_SLOW", "*:600", "too long", "persistence mode"),
+        // Written off, and asked again when they come back.
+        ("FAKE_NVML_SLOW", "*:3000", "driver", "GPU"),
+    ];
+    for (fault, places, why, mend) in cases {
+        let (picture, err) = named_driver(&[(fault, places)]);
+        assert!(err.contains(why) && err.contains(mend) && err.contains("GPU"), "{fault}: {err}");
+        let gpus = picture["nodes"][0]["gpus"].as_array().unwrap();
+        assert_eq!((gpus.len(), &picture["gpus"]["reporting"]), (2, &0.into()), "{fault}");
+        for (index, gpu) in gpus.iter().enumerate() {
+            assert_eq!(gpu["index"], index);
+            assert!(["stale", "lost"].contains(&gpu["state"].as_str().unwrap()), "{fault}: {gpu}");
+            assert!(gpu["reason"].as_str().unwrap().contains(why), "{fault}: {gpu}");
+            assert!(gpu["utilization"].is_null() && !gpu["uuid"].as_str().unwrap().is_empty());
+        }
+        let alerts = picture["alerts"].as_array().unwrap();
+        assert_eq!(alerts.iter().filter(|alert| alert["rule"] == "gpu_lost").count(), 2, "{fault}: {alerts:?}");
+    }
+}
+
+#[test]
+fn a_named_driver_that_cannot_be_opened_fails_with_an_alert_and_words() {
+    let cases = [
+        ("FAKE_NVML_INIT", "4", "no permission"),
+        ("FAKE_NVML_COUNT", "4", "no permission"),
+        ("FAKE_NVML_INIT", "999", "initialisation failed"),
+        ("FAKE_NVML_INIT_MS", "20000", "not answered in 2.5 s"),
+    ];
+    for (fault, code, why) in cases {
+        let (picture, err) = named_driver(&[(fault, code)]);
+        assert!(err.contains("NVML: ") && err.contains(why), "{fault}: {err}");
+        let alerts = picture["alerts"].as_array().unwrap();
+        let alert = alerts.iter().find(|alert| alert["subject"] == "NVML").unwrap_or_else(|| panic!("{picture}"));
+        assert_eq!((&alert["severity"], alert["text"].as_str().unwrap().contains(why)), (&"warning".into(), true));
+    }
+}
+
+#[test]
+fn a_driver_that_wakes_slowly_is_used_once_it_is_awake() {
+    let program = once(["nvml:", "--for", "1s"]).driver(fake_nvml::library()).env("FAKE_NVML_INIT_MS", "3000");
+    assert_eq!(program.run().good()["gpus"]["reporting"], 8);
+}
+
+#[test]
+fn a_leased_gpu_that_is_lost_from_the_start_is_paid_for() {
+    let node = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let lease = format!("[[lease]]\nnode = \"{node}\"\nrate = \"3.60\"\n");
+    let program = once(["nvml:", "--for", "1s"]).config(&lease).driver(fake_nvml::library()).env("FAKE_NVML_GPUS", "2");
+    let ran = program.env("FAKE_NVML_LOST", "0").run();
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let picture = ran.json();
+    let gpu = &picture["nodes"][0]["gpus"][0];
+    assert_eq!((&gpu["index"], &gpu["state"]), (&0.into(), &"lost".into()));
+    let cost = program::micros(&picture["money"]["cost_per_hour"]);
+    assert!((7_100_000..7_300_000).contains(&cost), "both are paid: {cost}");
+}
+
+#[test]
+fn a_ledger_in_trouble_does_not_hide_the_figures() {
+    let engine = Server::pages(&[VLLM, VLLM_LATER]);
+    let ran = once([engine.metrics(), "--ledger".to_owned(), "/proc/no/ledger.db".to_owned()]).run();
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains("/proc/no"), "{}", ran.err);
+    let picture = ran.json();
+    assert_eq!(picture["tokens"]["output_total"], 6_719_207);
+    assert!(picture["money"]["revenue"].is_string());
+    assert!(picture["alerts"].as_array().unwrap().iter().any(|alert| alert["rule"] == "ledger_unwritten"), "{picture}");
 }

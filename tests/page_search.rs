@@ -182,3 +182,108 @@ async fn a_port_that_hangs_delays_discovery_by_a_second_at_most() {
     let found = Discovery::on(vec![port], Settings::default(), Clock::System).discover(&[], &[]).await;
     assert!(found.is_empty() && begun.elapsed() < Duration::from_secs(3));
 }
+
+/// A page that names its model, of a process that started then.
+fn named(model: &str, start: u32) -> &'static str {
+    let page = format!("process_start_time_seconds {start}\nvllm:prompt_tokens_total{{model_name=\"{model}\"}} 5\n");
+    Box::leak(page.into_boxed_str())
+}
+
+const NAMES: &str = r#"{"data":[{"id":"chat","owned_by":"vllm","root":"Qwen/Qwen3-32B"},
+    {"id":"qwen3-32b","root":"Qwen/Qwen3-32B"},{"id":"sql-lora","parent":"chat","root":"/adapters"}]}"#;
+
+/// Looks until other names of the models are known, or so many times.
+async fn aliases(scraper: &mut margintop::source::scrape::Scraper, looks: usize) -> Vec<(String, String)> {
+    for _ in 0..looks {
+        let reading = look(scraper).await.1.unwrap();
+        if !reading.aliases.is_empty() {
+            return reading.aliases.iter().map(|a| (a.name.to_string(), a.model.to_string())).collect();
+        }
+        tokio::task::yield_now().await;
+    }
+    Vec::new()
+}
+
+fn lists(asked: &[String]) -> usize {
+    asked.iter().filter(|path| *path == "/v1/models").count()
+}
+
+#[tokio::test]
+async fn other_names_of_models_are_asked_for_behind_the_first_page() {
+    let pages: &'static [(&str, &str)] =
+        Box::leak(Box::new([("/v1/models", NAMES), ("/x/metrics", named("chat", 1_790_000_000))]));
+    let server = site(pages).await;
+    let mut scraper = scraper(&format!("{}/x/metrics", server.url));
+    assert!(look(&mut scraper).await.1.unwrap().aliases.is_empty(), "the first page does not wait");
+    let pairs = [("chat", "Qwen/Qwen3-32B"), ("qwen3-32b", "Qwen/Qwen3-32B"), ("sql-lora", "chat")];
+    assert_eq!(aliases(&mut scraper, 1000).await, pairs.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    assert!(!aliases(&mut scraper, 1).await.is_empty() && lists(&server.asked()) == 1, "asked once");
+}
+
+#[tokio::test]
+async fn names_that_cannot_be_had_are_no_trouble_and_not_asked_for_again() {
+    let pages: &'static [(&str, &str)] = Box::leak(Box::new([("/metrics", named("chat", 1_790_000_000))]));
+    let server = site(pages).await;
+    let mut scraper = scraper(&format!("{}/metrics", server.url));
+    assert_eq!((aliases(&mut scraper, 50).await.len(), lists(&server.asked())), (0, 1));
+}
+
+#[tokio::test]
+async fn exporters_and_proxies_are_not_asked_for_models() {
+    for page in [
+        "DCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-1\"} 50\n",
+        "litellm_input_tokens_metric_total{model=\"m\"} 5\n",
+        "nv_llm_input_token_len_sum{model=\"m\"} 5\n",
+        "vllm:input_tokens_total{server=\"s\",model=\"m\"} 5\n",
+    ] {
+        let pages: &'static [(&str, &str)] = Box::leak(Box::new([("/metrics", page)]));
+        let server = site(pages).await;
+        let mut scraper = scraper(&format!("{}/metrics", server.url));
+        aliases(&mut scraper, 20).await;
+        assert_eq!(lists(&server.asked()), 0, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_placeholder_is_replaced_by_the_servers_word() {
+    let page = "trtllm_prompt_tokens_total{model_name=\"undefined\"} 5\n";
+    let pages: &'static [(&str, &str)] = Box::leak(Box::new([("/v1/models", TRTLLM), ("/prometheus/metrics", page)]));
+    let server = site(pages).await;
+    for path in ["", "/prometheus/metrics"] {
+        let reading = once(&format!("{}{path}", server.url)).await.unwrap();
+        assert_eq!(reading.engines[0].model.as_ref().unwrap().as_str(), "m");
+    }
+    let pages: &'static [(&str, &str)] = Box::leak(Box::new([("/prometheus/metrics", page)]));
+    let server = site(pages).await;
+    assert_eq!(once(&format!("{}/prometheus/metrics", server.url)).await.unwrap().engines[0].model, None);
+}
+
+#[tokio::test]
+async fn a_row_keeps_its_name_while_its_process_lives() {
+    // The list is had at first, and not after the server was away for a moment.
+    let asked = AtomicUsize::new(0);
+    let server = Server::start(move |head| {
+        let nth = asked.fetch_add(1, Ordering::SeqCst);
+        match head.split(' ').nth(1).unwrap() {
+            "/v1/models" if nth < 2 => ok(LLAMA),
+            "/v1/models" => answer("500 No", "", b""),
+            _ if nth == 2 => answer("503 Busy", "", b""),
+            _ => ok("llamacpp:tokens_predicted_total 7\n"),
+        }
+    })
+    .await;
+    let mut scraper = scraper(&format!("{}/metrics", server.url));
+    let name = |reading: &margintop::reading::PageReading| reading.engines[0].model.clone();
+    let first = name(&look(&mut scraper).await.1.unwrap());
+    assert!(first.is_some() && look(&mut scraper).await.1.is_err());
+    assert_eq!(name(&look(&mut scraper).await.1.unwrap()), first);
+}
+
+#[tokio::test]
+async fn several_models_of_a_server_name_no_page() {
+    let list = r#"{"data":[{"id":"a","owned_by":"me"},{"id":"b","owned_by":"me"}]}"#;
+    let pages: &'static [(&str, &str)] =
+        Box::leak(Box::new([("/v1/models", list), ("/metrics", "tgi_request_generated_tokens_sum 7\n")]));
+    let server = site(pages).await;
+    assert_eq!(once(&format!("{}/metrics", server.url)).await.unwrap().engines[0].model, None);
+}

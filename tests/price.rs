@@ -245,3 +245,100 @@ fn a_wrong_question_is_answered_with_what_to_write() {
         assert!(err.chars().all(|c| c == '\n' || !c.is_control()), "{err:?}");
     }
 }
+
+/// Case "LiteLLM's price map": the price of hits stands under another key, and a provider's entry has none.
+///
+/// The class of fault: an import that makes a known price worse, silently.
+#[test]
+fn an_imported_map_prices_hits_by_whichever_key_gives_them() {
+    let home = tempfile::tempdir().unwrap();
+    let import = |json: &str| {
+        let file = home.path().join("map.json");
+        std::fs::write(&file, json).unwrap();
+        let ran = Program::new(["config", "import-prices", file.to_str().unwrap()]).run();
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let prices = home.path().join("p.toml");
+        std::fs::write(&prices, &ran.out).unwrap();
+        (format!("price_files = [\"{}\"]\n", prices.display()), ran.err)
+    };
+    let revenue = |config: &str, model: &str, at: &str| {
+        let tokens = ["--input", "1e9", "--cached", "9e8", "--output", "0", "--at", at];
+        price(&[&["--model", model][..], &tokens].concat()).arg("--json").config(config).run().good()["revenue"].clone()
+    };
+    let (config, _) = import(include_str!("fixtures/reports/litellm-cache-hit.json"));
+    assert_eq!(revenue(&config, "deepseek-v3.2", "2025-11-01"), "53.20");
+    let (config, said) = import(include_str!("fixtures/reports/litellm-map.json"));
+    assert_eq!(revenue(&config, "deepseek-chat", "2025-11-01"), "90.00", "0.07 and 0.27 of the one that gives hits");
+    assert!(said.contains("2 entries have prices by request length"), "{said}");
+    let unpriced = price(&["--model", "gemini-2.5-pro", "--input", "1e6"]).config(&config).run();
+    assert_ne!(unpriced.code, Some(0), "an entry with tiers of context is refused whole: {unpriced:?}");
+    // A provider that gives none leaves the built-in list where it is.
+    let (config, said) =
+        import(r#"{"azure_ai/deepseek-v3.2": {"input_cost_per_token": 5e-7, "output_cost_per_token": 1e-6}}"#);
+    assert_eq!(revenue(&config, "deepseek-v3.2", "2025-11-01"), "53.20");
+    assert!(said.contains("1 names keep their built-in list"), "{said}");
+}
+
+/// Names of open weights have histories of their own; names of a service cost what it charged under them.
+#[test]
+fn services_follow_the_api_and_open_weights_keep_their_list() {
+    let list = |model: &str, at: &str| json(&["--model", model, "--input", "1e6", "--at", at])["list"].clone();
+    for (at, chat, reasoner) in [
+        ("2025-01-25", "deepseek-v3-promo", "deepseek-r1-standard"),
+        ("2025-02-20", "deepseek-v3-standard", "deepseek-r1-standard"),
+        ("2025-06-01", "deepseek-v3-2025", "deepseek-r1-2025"),
+        ("2025-09-05T15:59:59Z", "deepseek-v3-2025", "deepseek-r1-2025"),
+        ("2025-09-05T16:00:00Z", "deepseek-v3.1", "deepseek-v3.1"),
+        ("2025-09-29T00:00:00Z", "deepseek-v3.2", "deepseek-v3.2"),
+        ("2026-05-01", "deepseek-v4-flash", "deepseek-v4-flash"),
+    ] {
+        assert_eq!(
+            (list("deepseek-chat", at), list("DeepSeek/deepseek-reasoner", at)),
+            (chat.into(), reasoner.into()),
+            "{at}"
+        );
+    }
+    for (model, last, ended) in [
+        ("deepseek-ai/DeepSeek-R1", "deepseek-r1-2025", "2025-09-05T16:00:00Z"),
+        ("DeepSeek-R1-0528", "deepseek-r1-2025", "2025-09-05T16:00:00Z"),
+        ("DeepSeek-V3", "deepseek-v3-2025", "2025-09-05T16:00:00Z"),
+        ("DeepSeek-V3-0324", "deepseek-v3-2025", "2025-09-05T16:00:00Z"),
+        ("DeepSeek-V3.1", "deepseek-v3.1", "2025-09-29T00:00:00Z"),
+        ("hosted_vllm/DeepSeek-V3.2", "deepseek-v3.2", "2026-04-24T00:00:00Z"),
+    ] {
+        let answer = json(&["--model", model, "--input", "1e6", "--at", "2026-06-01"]);
+        assert_eq!((&answer["list"], &answer["list_ended"]), (&last.into(), &ended.into()), "{model}");
+    }
+    // What the published day was valued at has no windows; the list of 2025 has.
+    let tier = |list: &str, at: &str| json(&["--list", list, "--input", "1e6", "--at", at])["tier"].clone();
+    for at in ["2025-03-01T20:00:00Z", "2025-03-01T12:00:00Z", "2030-01-01T20:00:00Z"] {
+        assert_eq!(tier("deepseek-r1-standard", at), "standard", "{at}");
+    }
+    assert_eq!(tier("deepseek-r1-2025", "2025-03-01T20:00:00Z"), "offpeak");
+}
+
+/// A GPU's rate matches whole words of the driver's name, longest first.
+#[test]
+fn rates_match_whole_words_of_the_drivers_names() {
+    let at = ["--model", "deepseek-r1", "--at", "2025-02-01", "--gpu-hours", "1", "--gpu"];
+    for (name, cost) in [
+        ("NVIDIA H200", Some("4.50")),
+        ("NVIDIA H20", None),
+        ("NVIDIA B200", Some("6.70")),
+        ("NVIDIA GB200", Some("10.50")),
+        ("NVIDIA GH200 480GB", None),
+        ("NVIDIA A100-SXM4-80GB", Some("2.00")),
+        ("NVIDIA A100-SXM4-40GB", None),
+        ("NVIDIA A100-PCIE", None),
+        ("NVIDIA H100 80GB HBM3", Some("3.70")),
+        ("NVIDIA H800", Some("2.00")),
+        ("NVIDIA L40S", Some("1.30")),
+        ("NVIDIA L40", None),
+        ("NVIDIA GeForce RTX 4090", Some("0.50")),
+    ] {
+        let ran = price(&[&at[..], &[name]].concat()).arg("--json").run();
+        let told =
+            serde_json::from_str::<Value>(&ran.out).ok().and_then(|answer| answer["cost"].as_str().map(str::to_owned));
+        assert_eq!(told.as_deref(), cost, "{name}: {ran:?}");
+    }
+}

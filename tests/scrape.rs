@@ -256,6 +256,69 @@ async fn a_refused_key_is_read_again() {
     }
 }
 
+fn with_password(url: &str, username: &str, file: &std::path::Path) -> Scraper {
+    let mut target: Target = url.parse().unwrap();
+    (target.username, target.password_file) = (Some(username.to_owned()), Some(file.into()));
+    Scraper::new(target, Settings::default(), Clock::System)
+}
+
+#[tokio::test]
+async fn a_user_and_a_password_are_sent_to_this_server_alone() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "pw").unwrap();
+    let server = Server::start(|head| {
+        assert!(head.contains("authorization: Basic dTpwdw==\r\n"), "{head}");
+        if head.starts_with("GET /metrics/ ") { ok(PAGE) } else { answer("307 There", "Location: /metrics/\r\n", b"") }
+    })
+    .await;
+    let mut scraper = with_password(&format!("{}/metrics", server.url), "u", file.path());
+    for _ in 0..3 {
+        assert_eq!(output(&look(&mut scraper).await.1.unwrap()), Some(7));
+    }
+    let other = Server::start(|_| ok(PAGE)).await;
+    let there = format!("Location: {}/metrics\r\n", other.url);
+    let server = Server::start(move |_| answer("302 There", &there, b"")).await;
+    let outcome = look(&mut with_password(&format!("{}/metrics", server.url), "u", file.path())).await.1;
+    assert!(matches!(outcome, Err(ScrapeTrouble::Other(_))) && other.asked().is_empty(), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_refused_password_is_read_again_and_keeps_its_blanks() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    write!(file, "old").unwrap();
+    // `u: p w ` in Base64.
+    let server = Server::start(|head| {
+        let right = head.contains("Basic dTogcCB3IA==\r\n");
+        if right { ok(PAGE) } else { answer("401 No", "WWW-Authenticate: Basic realm=\"x\"\r\n", b"") }
+    })
+    .await;
+    let mut scraper = with_password(&format!("{}/metrics", server.url), "u", file.path());
+    assert_eq!(look(&mut scraper).await.1, Err(ScrapeTrouble::NeedsPassword(401)));
+    std::fs::write(file.path(), " p w \r\n").unwrap();
+    assert!(look(&mut scraper).await.1.is_ok());
+    for (name, word) in [("/nonexistent", "password_file /nonexistent"), ("/dev/null", "it is empty")] {
+        let outcome = look(&mut with_password(&server.url, "u", std::path::Path::new(name))).await.1;
+        assert!(matches!(&outcome, Err(ScrapeTrouble::Other(why)) if why.as_str().contains(word)), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_hint_fits_the_challenge() {
+    for (challenge, word) in [
+        ("WWW-Authenticate: Basic realm=\"x\"\r\n", "set username and password_file"),
+        ("WWW-Authenticate: basic\r\n", "set username and password_file"),
+        ("WWW-Authenticate: Bearer\r\n", "set bearer_token_file"),
+        ("", "set bearer_token_file"),
+    ] {
+        for status in ["401 No", "403 No"] {
+            let trouble = given(move |_| answer(status, challenge, b"")).await.unwrap_err().to_string();
+            assert!(trouble.contains(word) && trouble.contains("401") | trouble.contains("403"), "{trouble}");
+        }
+    }
+    let server = Server::start(|_| answer("401 No", "WWW-Authenticate: Basic\r\n", b"")).await;
+    assert_eq!(once(&server.url).await, Err(ScrapeTrouble::NeedsPassword(401)), "told after a search, too");
+}
+
 #[tokio::test]
 async fn what_comes_compressed_all_the_same_is_unpacked() {
     let reading = given(|_| answer("200 OK", "Content-Encoding: gzip\r\n", &gzip(PAGE.as_bytes()))).await.unwrap();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::tz::{Offset, TimeZone};
 use margintop::clock::{Clock, ScriptedClock};
-use margintop::fleet::Handover;
+use margintop::fleet::Checkpoint;
 use margintop::ledger::{Journal, Past, RentChange, TokenChange};
 use margintop::reading::Label;
 use margintop::store::{Settings, Store};
@@ -22,7 +22,7 @@ use picture::past::deepseek_day;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A past as it would have been handed over at its end.
-fn handover(past: &Past) -> Handover {
+fn handover(past: &Past) -> Checkpoint {
     let tokens =
         past.tokens.iter().map(|cell| ((cell.bucket, cell.account, cell.tariff), TokenChange::added(cell.tokens)));
     let rents = past.rents.iter().map(|cell| ((cell.bucket, cell.landlord), RentChange::held(cell.held)));
@@ -35,7 +35,7 @@ fn handover(past: &Past) -> Handover {
         ..Journal::default()
     };
     let last = Moment { wall: past.until - Span::from_secs(1), boot: Span::ZERO };
-    Handover { journal, began: Some(past.since), last, ..Handover::default() }
+    Checkpoint { postings: journal, began: Some(past.since), last, ..Checkpoint::default() }
 }
 
 /// The zone in which the published day begins at midnight.

@@ -19,7 +19,7 @@ pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
 fn target_finding(row: &EngineRow) -> Option<Finding> {
     let note = || row.note.as_ref().map(ToString::to_string);
     let (rule, severity, text) = match row.state {
-        Health::Live if row.shared_address => (Rule::SharedAddress, Severity::Critical, note()?),
+        Health::Live if row.processes > 1 => (Rule::SharedAddress, Severity::Info, note()?),
         Health::Live if row.scrape.refusals.values + row.scrape.refusals.over_limit > 0 => {
             (Rule::PageRefused, Severity::Warning, note()?)
         }

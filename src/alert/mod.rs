@@ -1,17 +1,19 @@
 //! The rules that turn a picture into warnings, and since when each has stood.
 //!
-//! A rule reads the picture only. It remembers nothing but the instant at which it first fired.
+//! A rule reads the snapshot only. What it must remember of those before is kept in the [`Watch`]: since when it holds,
+//! whether a loss lasts, and since when an engine has made no token.
 
 mod engines;
 mod ledger;
 mod money;
 mod nodes;
 mod sources;
+mod stalled;
 
 use std::collections::HashMap;
 
 use crate::reading::Label;
-use crate::snapshot::{Alert, Rule, Severity, Snapshot};
+use crate::snapshot::{Alert, Notice, Rule, Severity, Snapshot};
 use crate::units::Timestamp;
 
 /// What a rule found.
@@ -21,6 +23,13 @@ pub(crate) struct Finding {
     severity: Severity,
     subject: String,
     text: String,
+}
+
+impl From<&Notice> for Finding {
+    fn from(notice: &Notice) -> Self {
+        let Notice { rule, severity, subject, text } = notice;
+        Self { rule: *rule, severity: *severity, subject: subject.to_string(), text: text.to_string() }
+    }
 }
 
 impl Finding {
@@ -34,14 +43,21 @@ impl Finding {
 #[derive(Debug, Default)]
 pub struct Watch {
     since: HashMap<(Rule, Label), Timestamp>,
+    loss: money::Loss,
+    stalls: stalled::Stalls,
 }
 
 impl Watch {
     /// Adds to a picture what is wrong in it, the gravest first.
     pub fn judge(&mut self, picture: &mut Snapshot) {
         let rows = nodes::findings(picture).into_iter().chain(engines::findings(picture));
-        let found =
-            rows.chain(money::findings(picture)).chain(ledger::findings(picture)).chain(sources::findings(picture));
+        let remembered = self.loss.finding(picture).into_iter().chain(self.stalls.findings(picture));
+        let found = rows
+            .chain(remembered)
+            .chain(money::disputed(picture))
+            .chain(picture.notices.iter().map(Finding::from))
+            .chain(ledger::findings(picture))
+            .chain(sources::findings(picture));
         let found = found.filter(|finding| !(picture.resuming && finding.is_silence()));
         let mut alerts: Vec<_> = found.map(|finding| self.stand(&finding, picture.at)).collect();
         alerts.sort_by(|a, b| {

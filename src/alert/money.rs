@@ -1,21 +1,90 @@
-//! Serving at a loss. An idle fleet costs too, but that is a figure of its own and no surprise.
+//! Serving at a loss, and tokens that are disputed. An idle fleet costs too, but that is a figure of its own and no surprise.
+
+use std::collections::HashSet;
 
 use super::Finding;
-use crate::snapshot::{Rule, Severity, Snapshot};
+use crate::reading::{Health, TargetId};
+use crate::snapshot::{MoneyView, Rule, Severity, Snapshot};
 use crate::units::Money;
 
-pub(super) fn findings(picture: &Snapshot) -> Option<Finding> {
-    let money = &picture.money;
-    if money.young_pace {
+/// What is remembered of a loss.
+#[derive(Debug, Default)]
+pub(super) struct Loss {
+    /// Targets that made tokens when they were last live.
+    served: HashSet<TargetId>,
+    /// Whether the fleet is at a loss that began while it served, or with the end of an engine that served. It lasts until
+    /// the profit is back or no rent runs any more, also when nothing is served meanwhile.
+    lasts: bool,
+}
+
+impl Loss {
+    pub(super) fn finding(&mut self, picture: &Snapshot) -> Option<Finding> {
+        self.note_served(picture);
+        let money = &picture.money;
+        let cost = money.cost_per_hour.filter(|cost| *cost > Money::ZERO);
+        let ended = money.profit_per_hour.is_some_and(|profit| profit >= Money::ZERO);
+        self.lasts &= cost.is_some() && !ended;
+        let silent = self.silent(picture);
+        if !money.young_pace && money.profit_per_hour.is_some_and(|profit| profit < Money::ZERO) {
+            let serves = picture.tokens.output_per_second.is_some_and(|rate| rate > 0.0);
+            let earns = money.revenue_per_hour.is_some_and(|revenue| revenue > Money::ZERO);
+            self.lasts |= serves && earns || silent > 0;
+        }
+        let text = text(money, cost.filter(|_| self.lasts)?, silent);
+        Some(Finding { rule: Rule::Loss, severity: Severity::Warning, subject: "the fleet".to_owned(), text })
+    }
+
+    fn note_served(&mut self, picture: &Snapshot) {
+        let mut known = HashSet::with_capacity(picture.engines.len());
+        for row in &picture.engines {
+            known.insert(&row.target);
+        }
+        self.served.retain(|target| known.contains(target));
+        let live = || picture.engines.iter().filter(|row| row.state == Health::Live);
+        for row in live() {
+            self.served.remove(&row.target);
+        }
+        for row in live().filter(|row| row.output_per_second.is_some_and(|rate| rate > 0.0)) {
+            self.served.insert(row.target.clone());
+        }
+    }
+
+    /// Targets that made tokens when they were last live, and are silent.
+    fn silent(&self, picture: &Snapshot) -> usize {
+        let silent = picture.engines.iter().filter(|row| matches!(row.state, Health::Stale | Health::Lost));
+        let targets: HashSet<&TargetId> = silent.map(|row| &row.target).collect();
+        targets.iter().filter(|target| self.served.contains(**target)).count()
+    }
+}
+
+fn text(money: &MoneyView, cost: Money, silent: usize) -> String {
+    let currency = &money.currency;
+    let revenue = money.revenue_per_hour.filter(|revenue| *revenue > Money::ZERO);
+    let loss = money.profit_per_hour.map_or(cost, |profit| -profit).round_to(2);
+    let what = match revenue {
+        Some(revenue) => {
+            let times = cost.grains() as f64 / revenue.grains() as f64;
+            format!("serves at a loss of {loss} {currency} an hour: breaks even at {times:.1} times this load")
+        }
+        None => format!("serves nothing while {} {currency} an hour of rent run on", cost.round_to(2)),
+    };
+    match silent {
+        0 => what,
+        1 => format!("{what}; 1 engine that served is silent"),
+        silent => format!("{what}; {silent} engines that served are silent"),
+    }
+}
+
+/// Tokens that are neither billed nor dropped until someone decides.
+pub(super) fn disputed(picture: &Snapshot) -> Option<Finding> {
+    let MoneyView { disputed, disputed_tokens, currency, .. } = &picture.money;
+    if *disputed_tokens == 0 {
         return None;
     }
-    let loss = money.profit_per_hour.filter(|profit| *profit < Money::ZERO)?;
-    let serves = picture.tokens.output_per_second.is_some_and(|rate| rate > 0.0);
-    let revenue = money.revenue_per_hour.filter(|revenue| serves && *revenue > Money::ZERO)?;
-    let cost = money.cost_per_hour?;
-    let times = cost.grains() as f64 / revenue.grains() as f64;
-    let amount = (-loss).round_to(2);
-    let text =
-        format!("serves at a loss of {amount} {} an hour: breaks even at {times:.1} times this load", money.currency);
-    Some(Finding { rule: Rule::Loss, severity: Severity::Warning, subject: "the fleet".to_owned(), text })
+    let text = format!(
+        "{disputed_tokens} tokens, worth {} {currency}, are disputed: their counter moved as its process could not have \
+         moved it. They are neither billed nor dropped: `margintop ledger disputes` lists them",
+        disputed.round_to(2)
+    );
+    Some(Finding { rule: Rule::Disputed, severity: Severity::Warning, subject: "ledger".to_owned(), text })
 }

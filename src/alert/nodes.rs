@@ -27,6 +27,7 @@ fn gpu_finding(node: &NodeRow, gpu: &GpuRow) -> Option<Finding> {
     let (severity, what) = match gpu.state {
         Health::Lost => (Severity::Critical, "LOST"),
         Health::Stale => (Severity::Warning, "stale"),
+        Health::Live | Health::Never if gpu.reason.is_some() => (Severity::Warning, "no figures"),
         Health::Live | Health::Never => return throttle_finding(gpu, subject),
     };
     let why = gpu.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();

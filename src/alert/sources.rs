@@ -1,17 +1,24 @@
 //! Sources that cannot work here, while others do. Where nothing works the screen says so at length itself.
 
 use super::Finding;
+use crate::reading::Trouble;
 use crate::snapshot::{Rule, Severity, Snapshot};
 
 pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
     let anything = picture.gpus.count > 0 || picture.engines.iter().any(|row| row.age_seconds.is_some());
-    let troubles = picture.troubles.iter().filter(|_| anything);
+    let troubles = picture.troubles.iter().filter(|trouble| anything || is_failure(trouble));
     troubles
         .map(|trouble| Finding {
             rule: Rule::SourceMissing,
-            severity: Severity::Info,
+            severity: if is_failure(trouble) { Severity::Warning } else { Severity::Info },
             subject: trouble.what.to_string(),
             text: format!("{} ({})", trouble.why, trouble.mend),
         })
         .collect()
+}
+
+/// Whether a driver is here and fails. That none is installed is no failure.
+fn is_failure(trouble: &Trouble) -> bool {
+    let why = trouble.why.as_str();
+    trouble.what.as_str() == "NVML" && !why.contains("was not found") && !why.contains("cannot be loaded")
 }

@@ -190,7 +190,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9546", env = "MARGINTOP_LISTEN")]
         listen: String,
     },
-    /// Check a ledger, or turn it into text and back
+    /// Check a ledger, turn it into text and back, decide on disputed tokens
     #[command(subcommand)]
     Ledger(LedgerAction),
     /// Show leases, or end one by hand
@@ -227,7 +227,7 @@ pub(super) enum Command {
 pub(super) enum ConfigAction {
     /// Write a commented file to start from
     Init,
-    /// Say all that is wrong, at once
+    /// Say all that is wrong, at once, and what each lease comes to an hour
     Check,
     /// Print the file in use
     Print,
@@ -241,7 +241,7 @@ pub(super) enum ConfigAction {
 
 #[derive(Debug, Clone, Subcommand)]
 pub(super) enum LedgerAction {
-    /// Check that it is whole and every grain says the same
+    /// Check that it is whole, that every grain says the same, and that hardware could have made what it holds
     Verify,
     /// Write it as lines of JSON
     Export {
@@ -252,6 +252,46 @@ pub(super) enum LedgerAction {
     Import {
         /// The export
         file: PathBuf,
+    },
+    /// List tokens in dispute: counters that moved as their process could not have moved them
+    Disputes(DisputeArgs),
+    /// Forget what is known of the process behind a target: its next page is a baseline
+    ResetTarget {
+        /// The target as it was named: http://gpu-01:8000
+        #[arg(value_name = "URL")]
+        url: String,
+    },
+}
+
+/// Tokens in dispute, listed or decided on.
+#[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct DisputeArgs {
+    #[command(subcommand)]
+    pub(super) decide: Option<Decide>,
+
+    /// Those too that were accepted or rejected
+    #[arg(long)]
+    pub(super) all: bool,
+
+    /// Print a JSON array
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum Decide {
+    /// Post the tokens of a dispute, at the prices in force when they were made
+    Accept {
+        /// Its number
+        #[arg(value_name = "ID")]
+        id: u64,
+    },
+    /// Discard the tokens of a dispute
+    Reject {
+        /// Its number
+        #[arg(value_name = "ID")]
+        id: u64,
     },
 }
 

@@ -3,10 +3,11 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::Failure;
 use super::args::{ConfigAction, Global};
+use super::{Failure, leases};
 use crate::config;
 use crate::pricing::import_litellm;
+use crate::store::{HeldRow, Reader};
 
 /// What `config init` writes: every key, commented out, with what it means.
 const STARTER: &str = include_str!("starter.toml");
@@ -18,10 +19,16 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
     match action {
         ConfigAction::Init => init(global.config.clone()),
         ConfigAction::Check => {
-            super::sources::settings(global)?;
+            let settings = super::sources::settings(global)?;
             match file {
                 Some(file) => println!("{}: nothing wrong", file.display()),
                 None => println!("no configuration file: the defaults are in use"),
+            }
+            for warning in &settings.warnings {
+                eprintln!("margintop: warning: {}", harmless(&warning.to_string()));
+            }
+            for line in leases::told(&settings, &held(global, &settings)) {
+                println!("{}", harmless(&line));
             }
             Ok(())
         }
@@ -37,6 +44,18 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
         }
         ConfigAction::ImportPrices { file } => import_prices(file),
     }
+}
+
+/// What the ledger knows to be rented; nothing, where there is none that can be read.
+fn held(global: &Global, settings: &config::Settings) -> Vec<HeldRow> {
+    let path = super::ledger::choice(global, settings).or_own();
+    let reader = path.filter(|path| path.exists()).and_then(|path| Reader::open(&path).ok());
+    reader.and_then(|reader| reader.held().ok()).unwrap_or_default()
+}
+
+/// Names in a ledger came from outside.
+fn harmless(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 /// A price file on stdout, and on stderr what became of the entries.

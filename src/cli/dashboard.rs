@@ -15,6 +15,7 @@ use crate::tui;
 /// Shows what was named, or this box.
 pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
     let plan = Plan::new(global, targets)?;
+    plan.tell_doubles();
     let path = ledger::choice(global, &plan.settings).or_own();
     let mut options = options(&plan)?;
     options.zone = ledger::zone(path.as_deref(), &plan);

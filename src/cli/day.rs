@@ -16,7 +16,7 @@ use super::sources::Plan;
 use super::{Failure, dashboard, ledger};
 use crate::clock::{Clock, ScriptedClock};
 use crate::collector::{Collector, Message};
-use crate::fleet::{Fleet, Site};
+use crate::fleet::{Fleet, FleetConfig};
 use crate::pricing::{Lease, Leased, Pinned};
 use crate::reading::Event;
 use crate::snapshot::Snapshot;
@@ -101,19 +101,28 @@ impl Day {
             return Err(Failure::Run(why));
         }
         let settings = store::Settings { one_day: true, ..ledger::settings(plan, path, clock) };
-        let (collector, store) = ledger::keep(self.collector, settings, ledger::absence(plan))?;
+        let (collector, store, basis) = ledger::keep(self.collector, settings, ledger::absence(plan));
+        if let Some(why) = ledger::unkept(&basis) {
+            return Err(Failure::Run(why));
+        }
         Ok((Self { collector, ..self }, store))
     }
 
-    fn site(plan: &Plan, step: Span) -> Site {
+    fn site(plan: &Plan, step: Span) -> FleetConfig {
         let window = Span::from_millis(step.millis() * 5);
         // 180 points of eight minutes are the day.
-        let line_step = Span::from_secs(480);
-        Site { interval: step, zone: None, line_step, pace: Some(window.max(Span::from_secs(60))), ..plan.site(window) }
+        let sparkline_step = Span::from_secs(480);
+        FleetConfig {
+            interval: step,
+            zone: None,
+            sparkline_step,
+            pace: Some(window.max(Span::from_secs(60))),
+            ..plan.site(window)
+        }
     }
 
     fn collector_picture(&self, plan: &Plan) -> Snapshot {
-        Fleet::new(Self::site(plan, self.step), plan.settings.book.clone(), self.clock.now()).picture()
+        Fleet::new(Self::site(plan, self.step), plan.settings.book.clone(), self.clock.now()).snapshot()
     }
 
     /// Turns the day to its end, look by look; the last picture stands exactly there.

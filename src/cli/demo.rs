@@ -28,7 +28,8 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     if args.look.any() {
         let looks = Looks::new(&args.look, plan.interval())?;
         let ledger = ledger::choice(global, &plan.settings).only_named();
-        return runtime.block_on(Observer::new(plan, Clock::System, looks).observe(ledger)).map(drop);
+        let last = runtime.block_on(Observer::new(plan, Clock::System, looks).observe(ledger))?;
+        return ledger::unkept(&last.money.ledger).map_or(Ok(()), |why| Err(Failure::Run(why)));
     }
     let path = ledger::choice(global, &plan.settings).only_named();
     let mut options = dashboard::options(&plan)?;
@@ -69,7 +70,7 @@ pub(super) fn plan(global: &Global, fleet: &simulate::Fleet) -> Result<Plan, Fai
     let settings = settings(global)?;
     let targets = fleet.targets().iter().map(target).collect::<Result<_, _>>()?;
     let node = NodeName::new("demo");
-    Ok(Plan { settings, targets, driver: false, driver_named: false, search: false, node })
+    Ok(Plan { settings, targets, driver: false, driver_named: false, search: false, doubles: Vec::new(), node })
 }
 
 fn target(simulated: &simulate::Target) -> Result<Target, Failure> {

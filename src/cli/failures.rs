@@ -1,12 +1,12 @@
-//! What is said on stderr when a named source failed.
+//! What is said on stderr when a named source failed, or a ledger that was named is not kept.
 
-use super::Failure;
 use super::sources::Plan;
-use crate::reading::Health;
+use super::{Failure, ledger};
+use crate::reading::{Health, Label};
 use crate::snapshot::Snapshot;
 
-/// An error that lists every named source which gave nothing.
-pub(super) fn named_failures(plan: &Plan, picture: &Snapshot) -> Result<(), Failure> {
+/// An error that lists every named source which gave nothing, and why a named ledger is not kept.
+pub(super) fn failures(plan: &Plan, picture: &Snapshot) -> Result<(), Failure> {
     let mut told = Vec::new();
     for target in &plan.targets {
         let silent = picture.engines.iter().find(|row| row.target == target.id && row.state == Health::Never);
@@ -17,6 +17,21 @@ pub(super) fn named_failures(plan: &Plan, picture: &Snapshot) -> Result<(), Fail
     }
     if plan.driver_named {
         told.extend(picture.troubles.iter().filter(|trouble| trouble.what.as_str() == "NVML").map(ToString::to_string));
+        told.extend(failed_gpus(plan, picture));
     }
+    told.extend(ledger::unkept(&picture.money.ledger));
     if told.is_empty() { Ok(()) } else { Err(Failure::Run(told.join("\n"))) }
+}
+
+/// This machine's GPUs of which the driver gives nothing, those with one reason together.
+fn failed_gpus(plan: &Plan, picture: &Snapshot) -> Vec<String> {
+    let mut reasons: Vec<(&Label, Vec<String>)> = Vec::new();
+    for gpu in picture.nodes.iter().filter(|node| node.name == plan.node).flat_map(|node| &node.gpus) {
+        let Some(reason) = &gpu.reason else { continue };
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, gpus)) => gpus.push(gpu.index.to_string()),
+            None => reasons.push((reason, vec![gpu.index.to_string()])),
+        }
+    }
+    reasons.into_iter().map(|(reason, gpus)| format!("nvml: GPU {}: {reason}", gpus.join(", "))).collect()
 }

@@ -3,11 +3,12 @@
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use super::Failure;
 use super::args::{Global, LeaseAction, LedgerAction};
 use super::ledger::choice;
 use super::sources::settings;
+use super::{Failure, disputes};
 use crate::clock::Clock;
+use crate::counters::Plausibility;
 use crate::pricing::parse_instant;
 use crate::reading::NodeName;
 use crate::store::{self, HeldRow, Reader, StoreError};
@@ -26,11 +27,13 @@ pub(super) fn path(global: &Global) -> Result<PathBuf, Failure> {
     })
 }
 
-/// `margintop ledger verify|export|import`.
+/// `margintop ledger verify|export|import|disputes|reset-target`.
 pub(super) fn ledger(global: &Global, action: &LedgerAction) -> Result<(), Failure> {
     let path = path(global)?;
     match action {
-        LedgerAction::Verify => verify(&path),
+        LedgerAction::Verify => verify(&path, settings(global)?.plausibility),
+        LedgerAction::Disputes(args) => disputes::run(&path, args),
+        LedgerAction::ResetTarget { url } => disputes::reset_target(&path, url),
         LedgerAction::Export { file: None } => Ok(Reader::open(&path)?.export(&mut std::io::stdout().lock())?),
         LedgerAction::Export { file: Some(file) } => {
             let mut out = std::io::BufWriter::new(std::fs::File::create_new(file).map_err(|error| at(file, &error))?);
@@ -51,8 +54,8 @@ fn at(file: &Path, error: &std::io::Error) -> Failure {
     Failure::Run(format!("{}: {error}", file.display()))
 }
 
-fn verify(path: &Path) -> Result<(), Failure> {
-    let faults = Reader::open(path)?.verify()?;
+fn verify(path: &Path, bounds: Plausibility) -> Result<(), Failure> {
+    let faults = Reader::open(path)?.verify_within(bounds)?;
     if faults.is_empty() {
         println!("{}: whole", path.display());
         return Ok(());

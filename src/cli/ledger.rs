@@ -8,7 +8,6 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
-use super::Failure;
 use super::args::Global;
 use super::sources::{Plan, span};
 use crate::clock::Clock;
@@ -19,8 +18,11 @@ use crate::store::{self, News, Reader, Store};
 use crate::tui;
 use crate::units::Span;
 
-/// How long a run that must have its ledger waits for it.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a run that was told to keep a ledger waits for it.
+const PATIENCE: Duration = Duration::from_millis(2_700);
+
+/// How long the first frame waits for a ledger's zone.
+const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// What the user says of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,10 +75,17 @@ pub(super) fn settings(plan: &Plan, path: Option<PathBuf>, clock: &Clock) -> sto
     }
 }
 
-/// The zone of a ledger's days: its own, if it is there already.
+/// The zone of a ledger's days: its own, if it is there already and says so at once.
 pub(super) fn zone(path: Option<&Path>, plan: &Plan) -> TimeZone {
-    let kept = path.filter(|path| path.exists()).and_then(|path| Reader::open(path).ok());
-    kept.map_or_else(|| plan.settings.zone.clone(), |reader| reader.header().zone)
+    let (tell, told) = sync_channel(1);
+    let ask = |path: PathBuf| {
+        let read = move || tell.send(Reader::open(&path).ok().map(|reader| reader.header().zone));
+        std::thread::Builder::new().name("zone".to_owned()).spawn(read).ok()
+    };
+    // A disk that does not answer holds nobody up: the first news of the ledger brings its zone.
+    let asked = path.filter(|path| path.exists()).map(Path::to_owned).and_then(ask);
+    let kept = asked.and_then(|_| told.recv_timeout(AT_ONCE).ok()).flatten();
+    kept.unwrap_or_else(|| plan.settings.zone.clone())
 }
 
 /// Whom the screen asks for the past.
@@ -107,29 +116,31 @@ pub(super) fn open(settings: store::Settings, inbox: mpsc::Sender<Message>) -> (
     (store, opening)
 }
 
-/// Gives a collector the ledger that a run was told to keep. Such a run fails if it cannot be its keeper.
-pub(super) fn keep(
-    collector: Collector,
-    settings: store::Settings,
-    absence: Span,
-) -> Result<(Collector, Store), Failure> {
+/// Gives a collector the ledger that a run was told to keep. Where it cannot be its keeper, the run goes on without, and
+/// [`unkept`] says why.
+pub(super) fn keep(collector: Collector, settings: store::Settings, absence: Span) -> (Collector, Store, LedgerBasis) {
     let (tell, news) = sync_channel(64);
     let store = Store::open(settings, move |news| drop(tell.try_send(news)));
     let mut collector = collector.keeping(store.clone(), absence);
     loop {
-        let news = news.recv_timeout(PATIENCE).map_err(|_| Failure::Run("the ledger does not answer".to_owned()))?;
-        match &news {
-            News::Stands(LedgerBasis { trouble: Some(why), .. }) => return Err(Failure::Run(why.to_string())),
-            News::Stands(LedgerBasis { keeper: Keeper::Other(pid), path, .. }) => {
-                let path = path.as_ref().map_or("", |path| path.as_str());
-                let who = pid.map_or_else(|| "another process".to_owned(), |pid| format!("pid {pid}"));
-                return Err(Failure::Run(format!("{path}: kept by {who}; end it first, or name another file")));
-            }
-            News::Stands(_) => {
-                collector.heed(news);
-                return Ok((collector, store));
-            }
-            _ => collector.heed(news),
+        let told = news.recv_timeout(PATIENCE).unwrap_or_else(|_| News::Stands(store.silent()));
+        let basis = if let News::Stands(basis) = &told { Some(basis.clone()) } else { None };
+        collector.heed(told);
+        if let Some(basis) = basis {
+            return (collector, store, basis);
         }
+    }
+}
+
+/// Why a ledger is not kept by this run.
+pub(super) fn unkept(basis: &LedgerBasis) -> Option<String> {
+    match (&basis.trouble, basis.keeper) {
+        (Some(why), _) => Some(why.to_string()),
+        (None, Keeper::Other(pid)) => {
+            let path = basis.path.as_ref().map_or("", |path| path.as_str());
+            let who = pid.map_or_else(|| "another process".to_owned(), |pid| format!("pid {pid}"));
+            Some(format!("{path}: kept by {who}; end it first, or name another file"))
+        }
+        (None, Keeper::Ours | Keeper::Memory) => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::collector::{Collector, Message};
 use crate::config::parse_interval;
 use crate::fleet::Fleet;
-use crate::reading::Event;
+use crate::reading::{Event, Label, Trouble};
 use crate::snapshot::Snapshot;
 use crate::source::cadence::round;
 use crate::source::discover::{Discovery, nothing_answers};
@@ -57,10 +57,13 @@ impl Looks {
 pub(super) fn run(global: &Global, targets: &[String], args: &LookArgs) -> Result<(), Failure> {
     let plan = Plan::new(global, targets)?;
     let looks = Looks::new(args, plan.interval())?;
+    if !looks.json {
+        plan.tell_doubles();
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let observer = Observer::new(plan.clone(), Clock::System, looks);
     let last = runtime.block_on(observer.observe(ledger::choice(global, &plan.settings).only_named()))?;
-    failures::named_failures(&plan, &last)
+    failures::failures(&plan, &last)
 }
 
 /// Someone who looks at everything at once, waits for all, and looks again.
@@ -73,6 +76,8 @@ pub(super) struct Observer {
     /// A file is one page: it is read with the last look only, and has no rates.
     files: Vec<Scraper>,
     driver: Option<(Driver, mpsc::UnboundedReceiver<Event>)>,
+    /// Whether the driver has ever answered.
+    heard: bool,
 }
 
 impl Observer {
@@ -87,7 +92,7 @@ impl Observer {
         let scraper = |target: &Target| Scraper::new(target.clone(), settings.clone(), clock.clone());
         let (files, scrapers) =
             plan.targets.iter().map(scraper).partition(|it| matches!(it.target().address, Address::File(_)));
-        Self { plan, clock, looks, settings, scrapers, files, driver }
+        Self { plan, clock, looks, settings, scrapers, files, driver, heard: false }
     }
 
     /// Whether a second look could tell more than the first: a file is read once.
@@ -98,14 +103,7 @@ impl Observer {
 
     /// Looks, prints, and gives the last picture.
     pub(super) async fn observe(mut self, ledger: Option<PathBuf>) -> Result<Arc<Snapshot>, Failure> {
-        let mut site = self.plan.site(span(self.looks.span).max(Span::from_millis(1)));
-        site.pace = Some(site.window);
-        let fleet = Fleet::new(site, self.plan.settings.book.clone(), self.clock.now());
-        let mut fleet = Collector::new(fleet);
-        if ledger.is_some() {
-            let keeping = ledger::settings(&self.plan, ledger, &self.clock);
-            (fleet, _) = ledger::keep(fleet, keeping, ledger::absence(&self.plan))?;
-        }
+        let mut fleet = self.collector(ledger);
         let began = tokio::time::Instant::now();
         if self.plan.search {
             self.search(&mut fleet).await;
@@ -125,6 +123,16 @@ impl Observer {
         Ok(last)
     }
 
+    /// The collector: with the ledger's file, or in memory where there is none or it cannot be kept.
+    fn collector(&self, path: Option<PathBuf>) -> Collector {
+        let mut config = self.plan.site(span(self.looks.span).max(Span::from_millis(1)));
+        config.pace = Some(config.window);
+        let fleet = Collector::new(Fleet::new(config, self.plan.settings.book.clone(), self.clock.now()));
+        let Some(path) = path else { return fleet };
+        let keeping = ledger::settings(&self.plan, Some(path), &self.clock);
+        ledger::keep(fleet, keeping, ledger::absence(&self.plan)).0
+    }
+
     /// Looks every interval until the span is over, and at its end.
     async fn look_for(&mut self, fleet: &mut Collector, began: tokio::time::Instant) -> tokio::time::Instant {
         let end = began + self.looks.span;
@@ -142,21 +150,39 @@ impl Observer {
 
     /// Looks at everything once; at files, if this is the last look before something is printed.
     async fn look(&mut self, fleet: &mut Collector, last: bool) {
-        if let Some((driver, _)) = &self.driver {
+        if let Some((driver, inbox)) = &mut self.driver {
+            // What came too late for the look before.
+            while let Ok(event) = inbox.try_recv() {
+                self.heard = true;
+                fleet.take(Message::Events(vec![event]));
+            }
             driver.look();
         }
         let mut pages = round(&mut self.scrapers).await;
         if last {
             pages.extend(round(&mut self.files).await);
         }
-        let gpus = match &mut self.driver {
-            Some((_, inbox)) => tokio::time::timeout(PATIENCE, inbox.recv()).await.ok().flatten(),
-            None => None,
-        };
+        let gpus = self.answer().await;
         // GPUs first: an engine's node and cost are known before its first token is posted.
         pages.sort_by_key(|event| !shows_gpus(event));
         let events = gpus.into_iter().chain(pages).chain([Event::Tick(self.clock.now())]).collect();
         fleet.take(Message::Events(events));
+    }
+
+    /// What the driver answers; of one that has never answered, that it does not.
+    async fn answer(&mut self) -> Option<Event> {
+        let (_, inbox) = self.driver.as_mut()?;
+        let event = tokio::time::timeout(PATIENCE, inbox.recv()).await.ok().flatten();
+        self.heard |= event.is_some();
+        if self.heard {
+            return event;
+        }
+        let trouble = Trouble {
+            what: Label::new("NVML"),
+            why: Label::new(&format!("the driver has not answered in {:.1} s", PATIENCE.as_secs_f64())),
+            mend: Label::new("nvidia-smi -pm 1 (persistence mode) keeps it awake; see whether nvidia-smi is as slow"),
+        };
+        Some(Event::Gpus { node: self.plan.node.clone(), at: self.clock.now(), outcome: Err(trouble) })
     }
 
     /// Searches this box for engines.
@@ -165,6 +191,7 @@ impl Observer {
         if let Some((driver, inbox)) = &mut self.driver {
             driver.look();
             if let Ok(Some(event)) = tokio::time::timeout(PATIENCE, inbox.recv()).await {
+                self.heard = true;
                 processes = pids(&event);
                 fleet.take(Message::Events(vec![event]));
             }

@@ -60,7 +60,7 @@ pub(super) fn start(plan: &Plan, clock: &Clock, runtime: &Handle, keeping: store
     let window = WINDOW.max(span(interval * 2));
     let fleet = Fleet::new(plan.site(window), plan.settings.book.clone(), clock.now());
     let (events, inbox) = mpsc::channel(BACKLOG);
-    let (publish, pictures) = watch::channel(Arc::new(fleet.picture()));
+    let (publish, pictures) = watch::channel(Arc::new(fleet.snapshot()));
     let (store, opening) = ledger::open(keeping, events.clone());
     let collector = Collector::new(fleet).keeping(store.clone(), ledger::absence(plan));
     runtime.spawn(collector::run(collector, Some(opening), inbox, publish));

@@ -23,6 +23,7 @@ const LAST_LOOK: Duration = Duration::from_millis(500);
 /// Watches until a signal asks for the end; then looks once more, writes once more and ends.
 pub(super) fn run(global: &Global, targets: &[String], listen: &str) -> Result<(), Failure> {
     let plan = Plan::new(global, targets)?;
+    plan.tell_doubles();
     let path = ledger::choice(global, &plan.settings).or_own();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::args::Global;
 use super::{Failure, themes};
 use crate::config::{self, Settings, TargetSettings};
-use crate::fleet::{Member, Site};
+use crate::fleet::{FleetConfig, TargetInfo};
 use crate::reading::{Event, Label, NodeName, Role, TargetId};
 use crate::source::nvml::{NvmlSettings, Pace};
 use crate::source::scrape::{Address, Target, TargetError};
@@ -25,6 +25,8 @@ pub(super) struct Plan {
     pub(super) driver_named: bool,
     /// Whether nothing was named: this box is searched.
     pub(super) search: bool,
+    /// What is left out because it is a target under another name.
+    pub(super) doubles: Vec<String>,
     /// This machine.
     pub(super) node: NodeName,
 }
@@ -34,13 +36,15 @@ impl Plan {
     pub(super) fn new(global: &Global, named: &[String]) -> Result<Self, Failure> {
         let settings = settings(global)?;
         let node = NodeName::new(&rustix::system::uname().nodename().to_string_lossy());
-        let mut plan = Self { settings, targets: Vec::new(), driver: false, driver_named: false, search: false, node };
+        let (targets, doubles) = (Vec::new(), Vec::new());
+        let mut plan = Self { settings, targets, driver: false, driver_named: false, search: false, doubles, node };
         let configured = std::mem::take(&mut plan.settings.targets);
+        // `nvml:off` alone is no list: what is configured stays.
+        let mut off = !named.is_empty() && named.iter().all(|name| name == "nvml:off");
         let all: Vec<TargetSettings> =
-            if named.is_empty() { configured } else { named.iter().map(|name| bare(name)).collect() };
+            if named.is_empty() || off { configured } else { named.iter().map(|name| bare(name)).collect() };
         plan.search = all.is_empty();
         plan.driver = plan.search;
-        let mut off = false;
         for target in all {
             match target.address.as_str() {
                 "nvml:" => (plan.driver, plan.driver_named) = (true, true),
@@ -63,10 +67,25 @@ impl Plan {
         (target.node, target.unit, target.role) = (named.node, named.unit, named.role);
         target.labels = named.labels;
         (target.bearer_token_file, target.ca_file) = (named.bearer_token_file, named.ca_file);
-        if !self.targets.iter().any(|known| known.id == target.id || is_same_page(known, &target)) {
-            self.targets.push(target);
+        (target.username, target.password_file) = (named.username, named.password_file);
+        match self.targets.iter().find(|known| known.id == target.id || is_same_page(known, &target)) {
+            Some(known) if known.id == target.id => {
+                self.doubles.push(format!("{} is named twice and read once", target.id));
+            }
+            Some(known) => {
+                let double = format!("{} is the page of {} under another name, and is read once", target.id, known.id);
+                self.doubles.push(double);
+            }
+            None => self.targets.push(target),
         }
         Ok(())
+    }
+
+    /// Says on stderr which targets are left out.
+    pub(super) fn tell_doubles(&self) {
+        for double in &self.doubles {
+            eprintln!("margintop: {double}");
+        }
     }
 
     /// How often each source is asked.
@@ -75,12 +94,12 @@ impl Plan {
     }
 
     /// The site, with rates over `window`.
-    pub(super) fn site(&self, window: Span) -> Site {
-        Site {
+    pub(super) fn site(&self, window: Span) -> FleetConfig {
+        FleetConfig {
             interval: span(self.settings.interval),
             window,
             pace: None,
-            line_step: Site::LINE_STEP,
+            sparkline_step: FleetConfig::SPARKLINE_STEP,
             zone: Some(self.settings.zone.clone()),
             local: self.node.clone(),
             currency: Label::new(&self.settings.currency),
@@ -90,15 +109,15 @@ impl Plan {
             leases: self.settings.leases.clone(),
             plausibility: self.settings.plausibility,
             aliases: self.settings.aliases.clone(),
-            members: self.targets.iter().map(member).collect(),
+            targets: self.targets.iter().map(member).collect(),
         }
     }
 }
 
 /// A target as the fleet knows it.
-pub(super) fn member(target: &Target) -> Member {
+pub(super) fn member(target: &Target) -> TargetInfo {
     let host = target.host().filter(|_| !is_this_box(target)).map(NodeName::new);
-    Member {
+    TargetInfo {
         target: target.id.clone(),
         host,
         node: target.node.clone(),
@@ -116,11 +135,16 @@ fn is_this_box(target: &Target) -> bool {
 
 /// Whether two addresses of this box are one page under two names of the host: its tokens count once.
 fn is_same_page(a: &Target, b: &Target) -> bool {
-    let path = |target: &Target| match &target.address {
-        Address::Http(url) => url.path().trim_end_matches('/').to_owned(),
-        Address::File(_) => String::new(),
-    };
-    is_this_box(a) && is_this_box(b) && a.port() == b.port() && path(a) == path(b)
+    is_this_box(a) && is_this_box(b) && a.port() == b.port() && page(a) == page(b)
+}
+
+/// What of a server is read: the path, and the query in whatever order. What forbids loading a model chooses no page.
+fn page(target: &Target) -> (String, Vec<(String, String)>) {
+    let Address::Http(url) = &target.address else { return <_>::default() };
+    let mut query: Vec<(String, String)> =
+        url.query_pairs().into_owned().filter(|(key, _)| key != "autoload").collect();
+    query.sort();
+    (url.path().trim_end_matches('/').to_owned(), query)
 }
 
 /// A duration on the fleet's scale.
@@ -157,6 +181,8 @@ pub(super) fn bare(address: &str) -> TargetSettings {
         role: None,
         labels: std::collections::BTreeMap::new(),
         bearer_token_file: None,
+        username: None,
+        password_file: None,
         ca_file: None,
     }
 }

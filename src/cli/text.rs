@@ -77,6 +77,17 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
     if money.unpriced_tokens > 0 {
         writeln!(out, "unpriced  {} tokens: revenue is a lower bound", money.unpriced_tokens)?;
     }
+    match (money.disputed_tokens, money.disputed) {
+        (0, _) => {}
+        (tokens, worth) if worth.is_zero() => writeln!(out, "disputed  {tokens} tokens: `margintop ledger disputes`")?,
+        (_, worth) => writeln!(out, "disputed  {} {}: `margintop ledger disputes`", worth.round_to(2), money.currency)?,
+    }
+    if money.lost_windows > 0 {
+        writeln!(out, "lost      {} windows: revenue is a lower bound", money.lost_windows)?;
+    }
+    if money.upper_bound {
+        writeln!(out, "hits      unknown, priced as misses: revenue is an upper bound")?;
+    }
     if let Some(worth) = &money.compare {
         writeln!(out, "compare   at {} they would be worth {}", worth.list, amount(Some(worth.amount)))?;
     }
@@ -108,6 +119,9 @@ fn node_lines(out: &mut String, node: &NodeRow) -> std::fmt::Result {
             human::memory(gpu.memory_used_bytes, gpu.memory_total_bytes).trim(),
             human::watts(gpu.power_watts).trim()
         )?;
+        if let Some(reason) = &gpu.reason {
+            writeln!(out, "         {reason}")?;
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::alert::Watch;
-use crate::fleet::{Fleet, Member};
+use crate::fleet::{Fleet, TargetInfo};
 use crate::reading::{Event, Trouble};
 use crate::snapshot::Snapshot;
 use crate::store::{News, Store};
@@ -30,7 +30,7 @@ pub enum Message {
     /// Events of one slot of the cadence.
     Events(Vec<Event>),
     /// Targets that discovery found.
-    Enlist(Vec<Member>),
+    Enlist(Vec<TargetInfo>),
     /// What cannot work here.
     Troubles(Vec<Trouble>),
     /// How the ledger stands.
@@ -98,7 +98,7 @@ impl Collector {
             }
             Message::Enlist(members) => {
                 for member in members {
-                    self.fleet.enlist(member);
+                    self.fleet.add_target(member);
                 }
                 false
             }
@@ -133,17 +133,26 @@ impl Collector {
                 self.fleet.set_zone(zone);
                 if self.counting {
                     // What was counted meanwhile is counted again from the ledger's counters.
-                    self.fleet.take_over(*memory, self.absence);
+                    self.fleet.adopt(*memory, self.absence);
                 } else {
-                    self.fleet.recall(*memory, self.absence);
+                    self.fleet.restore(*memory, self.absence);
                 }
             }
             News::Follows { kept, began, zone } => {
                 self.fleet.set_zone(zone);
-                self.fleet.follow(*kept, began);
+                self.fleet.show(*kept, began);
             }
             News::Stands(basis) => self.fleet.set_ledger(basis),
             News::LeaseEnds(ends) => self.fleet.end_leases(ends),
+            News::TargetResets(resets) => self.fleet.reset_targets(resets),
+            News::Decisions(decisions) => self.fleet.decide(decisions),
+        }
+    }
+
+    /// The ledger has not answered yet.
+    fn note_silence(&mut self) {
+        if let Some(store) = &self.store {
+            self.fleet.set_ledger(store.silent());
         }
     }
 
@@ -154,7 +163,7 @@ impl Collector {
             return;
         }
         if let Some(store) = &self.store
-            && let Some(handover) = self.fleet.hand_on()
+            && let Some(handover) = self.fleet.take_changes()
         {
             self.handed_over = Some(now);
             store.commit(handover);
@@ -163,7 +172,7 @@ impl Collector {
 
     /// The picture of the present, with rows shared with the last one where nothing changed.
     pub fn picture(&mut self) -> Arc<Snapshot> {
-        let mut picture = self.fleet.picture();
+        let mut picture = self.fleet.snapshot();
         self.watch.judge(&mut picture);
         if let Some(last) = &self.last {
             share(&last.nodes, &mut picture.nodes);
@@ -199,10 +208,12 @@ pub async fn run(
     mut inbox: mpsc::Receiver<Message>,
     pictures: watch::Sender<Arc<Snapshot>>,
 ) {
-    if let Some(opening) = opening
-        && let Ok(Ok(news)) = tokio::time::timeout(OPENING, opening).await
-    {
-        collector.heed(news);
+    if let Some(opening) = opening {
+        match tokio::time::timeout(OPENING, opening).await {
+            Ok(Ok(news)) => collector.heed(news),
+            // Its news come later, or never: until then the watch goes on in memory, and says so.
+            _ => collector.note_silence(),
+        }
     }
     while let Some(message) = inbox.recv().await {
         let mut due = collector.take(message);

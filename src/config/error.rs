@@ -64,6 +64,12 @@ impl<'a> Findings<'a> {
         self.found.push(ConfigError::at(self.path, self.text, &[key.to_owned()], format!("{key}: {why}")));
     }
 
+    /// A key of a table cannot be used.
+    pub(super) fn inner(&mut self, table: &str, key: &str, why: impl fmt::Display) {
+        let place = [table.to_owned(), key.to_owned()];
+        self.found.push(ConfigError::at(self.path, self.text, &place, format!("{table}.{key}: {why}")));
+    }
+
     /// The `nth` table of a kind cannot be used.
     pub(super) fn table(&mut self, table: &str, nth: usize, why: impl Into<String>) {
         self.found.push(ConfigError::at_table(self.path, self.text, table, nth, why));

@@ -55,6 +55,35 @@ pub struct ConfigFile {
     /// What is paid for GPUs; the first that matches wins.
     #[serde(default, rename = "lease")]
     pub leases: Vec<LeaseTable>,
+    /// Names of one model that pages and proxies spell differently.
+    #[serde(default, rename = "alias")]
+    pub aliases: Vec<AliasTable>,
+    /// The bounds above which a delta is disputed.
+    #[serde(default)]
+    pub plausibility: PlausibilityTable,
+}
+
+/// An `[[alias]]`: a model, and what else it is called.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AliasTable {
+    /// The model, as its engine names it.
+    pub model: String,
+    /// Its other names.
+    pub names: Vec<String>,
+}
+
+/// `[plausibility]`: the most that one GPU can make, in tokens a second.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "the keys' own names")]
+pub struct PlausibilityTable {
+    /// Output tokens.
+    pub output_per_gpu: Option<i64>,
+    /// Prompt tokens that are computed.
+    pub computed_per_gpu: Option<i64>,
+    /// Prompt tokens that come from a cache.
+    pub cached_per_gpu: Option<i64>,
 }
 
 /// A `[[target]]`.
@@ -74,6 +103,10 @@ pub struct TargetTable {
     pub labels: BTreeMap<String, String>,
     /// A file that holds the bearer token.
     pub bearer_token_file: Option<PathBuf>,
+    /// The user's name, for basic authentication.
+    pub username: Option<String>,
+    /// A file that holds that user's password.
+    pub password_file: Option<PathBuf>,
     /// A file of certificates to trust.
     pub ca_file: Option<PathBuf>,
 }
@@ -118,6 +151,10 @@ pub struct LeaseTable {
     pub until: Option<String>,
     /// Rent per GPU and hour.
     pub rate: Option<HourlyRate>,
+    /// Rent per node and hour, whatever the number of its GPUs.
+    pub node_rate: Option<HourlyRate>,
+    /// How many nodes a unit has, seen or not, where their rent is per node.
+    pub nodes: Option<u32>,
     /// What a node of one's own cost, instead of rent.
     pub capex: Option<String>,
     /// The node's part of the network.

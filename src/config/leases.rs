@@ -9,6 +9,10 @@ use crate::units::{HourlyRate, parse_scaled};
 
 /// A year of hardware's life: 365 days.
 const YEAR_HOURS: i64 = 8760;
+/// GPUs of a node where nobody says how many it has.
+const USUAL_GPUS: u32 = 8;
+/// A GPU that costs more dollars an hour than this may be a node.
+const MANY_DOLLARS: HourlyRate = HourlyRate::whole(20);
 
 /// All leases, in the order in which they are looked at.
 pub(super) fn leases(
@@ -43,16 +47,19 @@ fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Leas
     if table.gpus == Some(0) {
         return Err("a lease of 0 GPUs: write how many it pays for, or leave gpus out".to_owned());
     }
-    let (mut rate, mut power) = (hourly(table)?, table.power);
+    let rent = rent(table)?;
+    let (mut rate, mut node_rate, mut power) = (rent.rate, rent.node_rate, table.power);
     if let Some(conversion) = conversion(table.currency.as_deref(), currency, exchange)? {
         let large = || format!("too large in {currency}");
         rate = conversion.rate(rate).ok_or_else(large)?;
+        node_rate = node_rate.map(|rate| conversion.rate(rate).ok_or_else(large)).transpose()?;
         if let Some(power) = &mut power {
             power.kwh = conversion.energy(power.kwh).ok_or_else(large)?;
         }
     }
     Ok(Lease {
-        gpus: table.gpus,
+        gpus: rent.gpus,
+        node_rate,
         from,
         until,
         when: table.when.into(),
@@ -60,6 +67,88 @@ fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Leas
         power,
         ..Lease::of(leased, rate)
     })
+}
+
+/// What a lease pays for, and how much.
+struct Rent {
+    rate: HourlyRate,
+    node_rate: Option<HourlyRate>,
+    gpus: Option<u32>,
+}
+
+/// Rent by the GPU, or by the node: then over as many GPUs as it is said to have, else over those that are seen.
+fn rent(table: &LeaseTable) -> Result<Rent, String> {
+    let Some(node_rate) = table.node_rate else {
+        if table.nodes.is_some() {
+            return Err("nodes is for rent by the node: write node_rate, or gpus".to_owned());
+        }
+        return Ok(Rent { rate: hourly(table)?, node_rate: None, gpus: table.gpus });
+    };
+    if table.rate.is_some() {
+        return Err("rate is per GPU and hour, node_rate per node and hour: write one of them".to_owned());
+    }
+    if [&table.capex, &table.network, &table.salvage, &table.life].into_iter().any(Option::is_some) {
+        return Err("a lease is rent or hardware of your own: write node_rate, or capex with life".to_owned());
+    }
+    if table.gpus_per_node == Some(0) || table.nodes == Some(0) {
+        return Err("none of them is leased: write how many, or leave it out".to_owned());
+    }
+    let large = || "too many GPUs".to_owned();
+    let (per_node, gpus) = match (&table.gpu, &table.node, table.nodes) {
+        (Some(_), ..) => {
+            return Err("a lease by gpu is per GPU: write rate, or node_rate for a node or unit".to_owned());
+        }
+        (None, Some(_), Some(_)) => return Err("a lease of one node: leave nodes out".to_owned()),
+        (None, Some(_), None) => match (table.gpus, table.gpus_per_node) {
+            (Some(gpus), Some(per_node)) if gpus != per_node => {
+                return Err(format!("gpus = {gpus} and gpus_per_node = {per_node} of one node: write one of them"));
+            }
+            (gpus, per_node) => (gpus.or(per_node), gpus),
+        },
+        (None, None, Some(nodes)) => {
+            let per_node = match (table.gpus, table.gpus_per_node) {
+                (Some(gpus), None) if gpus % nodes == 0 => gpus / nodes,
+                (Some(gpus), None) => {
+                    return Err(format!("{gpus} GPUs on {nodes} nodes: write how many each has, gpus_per_node = 8"));
+                }
+                (None, per_node) => per_node.unwrap_or(USUAL_GPUS),
+                (Some(_), Some(_)) => return Err("gpus or gpus_per_node: write one of them".to_owned()),
+            };
+            (Some(per_node), Some(per_node.checked_mul(nodes).ok_or_else(large)?))
+        }
+        (None, None, None) if table.gpus.is_some() => {
+            return Err("gpus of a whole unit, and rent by the node: write how many nodes it has, nodes = 2".to_owned());
+        }
+        (None, None, None) => (table.gpus_per_node, None),
+    };
+    let rate = node_rate.shared_by(per_node.unwrap_or(USUAL_GPUS)).ok_or_else(large)?;
+    // Where the number of GPUs is said, the rate is a GPU's; else it is shared by those that are seen.
+    let node_rate = if gpus.is_some() { None } else { Some(node_rate) };
+    Ok(Rent { rate, node_rate, gpus })
+}
+
+/// What of leases is likely not meant, in words, with the number of each from 0.
+pub(super) fn doubtful(
+    leases: &[Lease],
+    tables: &[LeaseTable],
+    currency: &str,
+    exchange: &Exchange,
+) -> Vec<(usize, String)> {
+    let limit = match currency {
+        "USD" | "EUR" | "GBP" | "CHF" => Some(MANY_DOLLARS),
+        _ => exchange.newest("USD", currency).and_then(|conversion| conversion.rate(MANY_DOLLARS)),
+    };
+    let Some(limit) = limit.filter(|_| leases.len() == tables.len()) else { return Vec::new() };
+    let dear = |(nth, (lease, table)): (usize, (&Lease, &LeaseTable))| {
+        let said = table.rate.filter(|_| lease.rate > limit)?;
+        let meant = match lease.leased {
+            Leased::Gpu(_) => format!("a node's rent is written [[lease]] node = \"…\" node_rate = \"{said}\""),
+            Leased::Node(_) | Leased::Unit(_) => format!("if it is a node's, write node_rate = \"{said}\""),
+        };
+        let gpus = lease.gpus.map_or_else(String::new, |gpus| format!(", {gpus} times here"));
+        Some((nth, format!("rate = \"{said}\" is per GPU and hour{gpus}: {meant}")))
+    };
+    leases.iter().zip(tables).enumerate().filter_map(dear).collect()
 }
 
 /// Rent an hour, or what was paid for a node spread over its life and its GPUs.
@@ -70,7 +159,9 @@ fn hourly(table: &LeaseTable) -> Result<HourlyRate, String> {
         (None, Some(capex)) => amortised(table, capex),
         (Some(_), _) => Err("a lease is rent or hardware of your own: write rate, or capex with life".to_owned()),
         (None, None) => {
-            Err("a lease without a price: write rate = \"2.40\", or capex, life and gpus_per_node".to_owned())
+            Err("a lease without a price: write rate = \"2.40\" per GPU and hour, node_rate = \"19.20\" per node and hour, \
+                 or capex, life and gpus_per_node"
+                .to_owned())
         }
     }
 }

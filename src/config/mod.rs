@@ -6,6 +6,7 @@ mod duration;
 mod error;
 mod file;
 mod leases;
+mod metering;
 mod prices;
 mod range;
 mod settings;

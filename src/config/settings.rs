@@ -9,7 +9,8 @@ use jiff::tz::TimeZone;
 use super::duration::{parse_duration, parse_interval};
 use super::error::Findings;
 use super::file::{ConfigFile, TargetTable};
-use super::leases::leases;
+use super::leases::{doubtful, leases};
+use super::metering::{aliases, plausibility};
 use super::{ConfigError, prices, range};
 use crate::counters::Plausibility;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
@@ -31,6 +32,10 @@ pub struct TargetSettings {
     pub labels: BTreeMap<Label, Label>,
     /// A file that holds the bearer token.
     pub bearer_token_file: Option<PathBuf>,
+    /// The user's name, for basic authentication.
+    pub username: Option<String>,
+    /// A file that holds that user's password.
+    pub password_file: Option<PathBuf>,
     /// A file of certificates to trust.
     pub ca_file: Option<PathBuf>,
 }
@@ -74,6 +79,8 @@ pub struct Settings {
     pub plausibility: Plausibility,
     /// Names of one model that pages and proxies spell differently: the model, and each other name of it.
     pub aliases: Vec<(ModelName, Vec<ModelName>)>,
+    /// What is valid and likely not meant.
+    pub warnings: Vec<ConfigError>,
 }
 
 /// How often a source is asked if nobody says.
@@ -120,6 +127,11 @@ fn check(file: ConfigFile, path: &Path, text: &str) -> Result<Settings, Vec<Conf
     let exchange = prices::exchange(&file.exchange, &mut findings);
     let targets = targets(&file.targets, &mut findings);
     let leases = leases(&file.leases, &currency, &exchange, &mut findings);
+    let doubtful = doubtful(&leases, &file.leases, &currency, &exchange);
+    let warnings =
+        doubtful.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "lease", nth, why)).collect();
+    let plausibility = plausibility(&file.plausibility, &mut findings);
+    let aliases = aliases(&file.aliases, &mut findings);
     let book = prices::book(&file.prices, &file.price_files, &currency, &exchange, &mut findings);
     let compare_to = compare_to(file.compare_to, &currency);
     if let Some(Err(error)) = compare_to.as_deref().map(|list| book.own_list(list)) {
@@ -143,8 +155,9 @@ fn check(file: ConfigFile, path: &Path, text: &str) -> Result<Settings, Vec<Conf
         targets,
         book,
         leases,
-        plausibility: Plausibility::default(),
-        aliases: Vec::new(),
+        plausibility,
+        aliases,
+        warnings,
     })
 }
 
@@ -176,6 +189,9 @@ fn targets(tables: &[TargetTable], findings: &mut Findings<'_>) -> Vec<TargetSet
     for (nth, table) in tables.iter().enumerate() {
         let labels = table.labels.iter().map(|(name, value)| (Label::new(name), Label::new(value)));
         let labels: BTreeMap<_, _> = labels.collect();
+        if let Some(why) = no_credentials(table) {
+            findings.table("target", nth, why);
+        }
         match range::expand(&table.url) {
             Ok(addresses) => all.extend(addresses.into_iter().map(|address| TargetSettings {
                 address,
@@ -184,12 +200,32 @@ fn targets(tables: &[TargetTable], findings: &mut Findings<'_>) -> Vec<TargetSet
                 role: table.role,
                 labels: labels.clone(),
                 bearer_token_file: table.bearer_token_file.clone(),
+                username: table.username.clone(),
+                password_file: table.password_file.clone(),
                 ca_file: table.ca_file.clone(),
             })),
             Err(why) => findings.table("target", nth, why),
         }
     }
     all
+}
+
+/// What is wrong with what a target is to be asked with.
+fn no_credentials(table: &TargetTable) -> Option<&'static str> {
+    let basic = (table.username.as_deref(), table.password_file.is_some());
+    match basic {
+        (None, false) => None,
+        _ if table.bearer_token_file.is_some() => Some(
+            "bearer_token_file and username with password_file exclude each other: keep the one that the target asks for",
+        ),
+        (Some(_), false) => Some("username without password_file: write the password to a file and name it"),
+        (None, true) => Some("password_file without username: say whose password it is"),
+        (Some(""), true) => Some("username is empty: say whose password it is"),
+        (Some(name), true) if name.contains(':') || name.chars().any(char::is_control) => {
+            Some("username: basic authentication allows no colon and no control character in it")
+        }
+        (Some(_), true) => None,
+    }
 }
 
 #[cfg(test)]
@@ -240,6 +276,23 @@ mod tests {
         assert_eq!(bad("-1"), ["margintop.toml:3: negative: write an amount of 0 or more"]);
         assert_eq!(bad("NaN"), ["margintop.toml:3: not a decimal number: write it like \"0.55\""]);
         assert_eq!(bad("0.123456789012"), ["margintop.toml:3: more than 9 decimal places: round it to 9"]);
+    }
+
+    #[test]
+    fn credentials_are_of_one_kind_and_whole() {
+        let told = |keys: &str| mistakes(&format!("[[target]]\nurl = \"x:1\"\n{keys}\n"));
+        assert!(told("username = \"u\"\npassword_file = \"/p\"").is_empty());
+        for (keys, word) in [
+            ("username = \"u\"", "without password_file"),
+            ("password_file = \"/p\"", "without username"),
+            ("username = \"\"\npassword_file = \"/p\"", "is empty"),
+            ("username = \"a:b\"\npassword_file = \"/p\"", "no colon"),
+            ("username = \"u\"\npassword_file = \"/p\"\nbearer_token_file = \"/t\"", "exclude each other"),
+            ("password_file = \"/p\"\nbearer_token_file = \"/t\"", "exclude each other"),
+        ] {
+            let told = told(keys);
+            assert!(told.len() == 1 && told[0].starts_with("margintop.toml:1: ") && told[0].contains(word), "{told:?}");
+        }
     }
 
     #[test]

@@ -43,11 +43,10 @@ impl FinishedMeter {
         *self = Self { last: lifetime(tokens, finished, Tokens::ZERO), hits_due: 0 };
     }
 
-    /// The growth of a process that began at zero; `None` if it does not count finished requests.
-    pub fn restart(&mut self, tokens: &TokenCounters, finished: &Finished) -> Option<Delta> {
+    /// Begins at zero with a process that began while it was watched.
+    pub fn begin(&mut self, tokens: &TokenCounters, finished: &Finished) {
         let began = lifetime(tokens, finished, Tokens::ZERO).map(|_| Lifetime::default());
         *self = Self { last: began, hits_due: 0 };
-        self.grow(tokens, finished)
     }
 
     /// The growth since the last look; `None` if finished requests are not counted apart.
@@ -119,7 +118,8 @@ mod tests {
     #[test]
     fn hits_counted_early_are_worked_off() -> Result<(), &'static str> {
         let mut meter = FinishedMeter::default();
-        meter.restart(&all(100, 100), &finished(100, 0)).ok_or("counted")?;
+        meter.begin(&all(100, 100), &finished(100, 0));
+        meter.grow(&all(100, 100), &finished(100, 0)).ok_or("counted")?;
         let more = meter.grow(&all(200, 100), &finished(110, 0)).ok_or("counted")?;
         assert_eq!((more.miss.count(), more.hit.count(), meter.hits_due()), (10, 0, -45));
         let rest = meter.grow(&all(200, 100), &finished(200, 0)).ok_or("counted")?;
@@ -132,7 +132,8 @@ mod tests {
         let mut meter = FinishedMeter::default();
         meter.baseline(&all(100, 0), &Finished::default());
         assert_eq!(meter.grow(&all(200, 0), &finished(200, 10)), None);
-        assert!(meter.restart(&all(10, 0), &finished(5, 1)).is_some());
+        meter.begin(&all(10, 0), &finished(5, 1));
+        assert!(meter.grow(&all(10, 0), &finished(5, 1)).is_some());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the hardware could have produced: the bounds above which a delta is disputed.
 
+use super::Delta;
 use crate::units::Span;
 
 /// GPUs of a node of which nobody knows how many it has.
@@ -23,8 +24,36 @@ impl Default for Plausibility {
     }
 }
 
-/// The least time that a delta is judged over: a request's tokens may be counted at once when it ends.
+/// The bounds of one process; a proxy has none, since it fronts any number of GPUs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bounds {
+    /// Nothing bounds it.
+    None,
+    /// So many GPUs do.
+    Gpus(Plausibility, u32),
+}
+
+/// The least time that a delta is judged over: the tokens of a request may be counted at once when it ends.
 const LEAST: Span = Span::from_secs(1);
+
+impl Bounds {
+    /// The bound that a delta exceeds, in words. `computed`, `cached` and `output` are the times since each last moved.
+    pub(super) fn exceeded_by(&self, delta: &Delta, since: [Span; 3]) -> Option<String> {
+        let Self::Gpus(per_gpu, gpus) = *self else { return None };
+        // Prompts whose hits are unknown may all have come from a cache.
+        let prompt = if delta.hits_known { per_gpu.computed_per_gpu } else { per_gpu.cached_per_gpu };
+        let classes = [
+            ("prompt tokens", delta.miss, prompt, since[0]),
+            ("cached prompt tokens", delta.hit, per_gpu.cached_per_gpu, since[1]),
+            ("output tokens", delta.output, per_gpu.output_per_gpu, since[2]),
+        ];
+        let above = classes.into_iter().find(|(_, tokens, rate, span)| tokens.count() > most(*rate, gpus, *span));
+        above.map(|(class, tokens, rate, span)| {
+            let seconds = span.max(LEAST).as_secs_f64();
+            format!("{} {class} in {seconds:.1} s; {gpus} GPUs produce at most {rate} a second each", tokens.count())
+        })
+    }
+}
 
 /// The most that `gpus` GPUs produce in a span at a rate of so many tokens a second and GPU.
 pub fn most(per_gpu: u64, gpus: u32, span: Span) -> u64 {

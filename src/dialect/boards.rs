@@ -1,12 +1,16 @@
 //! The GPUs of one page as its lines come in, and the readings they come to.
 
 use super::gpus::{GpuField, What};
+use super::values;
 use crate::exposition::{LabelText, Row};
 use crate::reading::{Activity, Ecc, GpuId, GpuProcess, GpuReading, GpuState, Label, Mig, NodeName, Pcie, Throttle};
 use crate::units::{Bytes, BytesPerSecond, Celsius, Energy, Megahertz, Power, Ratio, Tokens};
 
 /// The most GPUs of a page; a node has 16, an agent's page one node.
 const BOARDS: usize = 256;
+
+/// The most MIG instances of a GPU; seven are possible today.
+const INSTANCES: usize = 64;
 
 /// The most processes of a GPU.
 const PROCESSES: usize = 256;
@@ -24,8 +28,16 @@ struct Board<'p> {
     processes: Vec<GpuProcess>,
     mig: bool,
     values: [Option<f64>; What::FIGURES],
-    /// Memory over its MIG instances, for a board that is told in instances only.
-    instances: [Option<f64>; 2],
+    /// Memory of its MIG instances, for a board that is told in instances only.
+    instances: Vec<Instance<'p>>,
+}
+
+/// Memory of one MIG instance. Exporters repeat it for each pod or container that may use it.
+#[derive(Debug)]
+struct Instance<'p> {
+    id: LabelText<'p>,
+    used: Option<f64>,
+    free: Option<f64>,
 }
 
 /// The GPUs of a page.
@@ -39,49 +51,50 @@ pub(super) struct Boards<'p> {
 impl<'p> Boards<'p> {
     /// Takes one series of a GPU.
     pub(super) fn take<T>(&mut self, GpuField(what, scale): GpuField, row: &Row<'p, T>) {
-        let mut told = Board::default();
+        let (mut told, mut instance) = (Board::default(), None);
         for (key, value) in row.labels {
             match key {
-                b"UUID" | b"uuid" | b"gpu_uuid" => told.uuid = Some(value),
-                b"gpu" => told.index = Some(value),
-                b"hostname" | b"Hostname" => told.node = Some(value),
-                b"modelName" | b"name" => told.name = Some(value),
+                b"UUID" | b"uuid" | b"gpu_uuid" => told.uuid = said(value),
+                b"gpu" => told.index = said(value),
+                b"hostname" | b"Hostname" => told.node = said(value),
+                b"modelName" | b"name" => told.name = said(value),
                 b"state" => told.state = Some(value),
                 b"pid" => told.process.0 = Some(value),
                 b"process" => told.process.1 = Some(value),
-                b"GPU_I_ID" if !value.raw().is_empty() => told.mig = true,
+                b"GPU_I_ID" => instance = said(value),
                 _ => {}
             }
         }
         if told.uuid.is_none() && told.index.is_none() {
             return;
         }
-        let (instance, state, process) = (told.mig, told.state, told.process);
+        // An instance with a UUID of its own is a GPU of its own.
+        let own =
+            told.uuid.is_some_and(|uuid| uuid.raw().get(..4).is_some_and(|raw| raw.eq_ignore_ascii_case(b"mig-")));
+        told.mig = own || instance.is_some();
+        let instance = instance.filter(|_| !own);
+        let (state, process) = (told.state, told.process);
         let Some(board) = self.board(told) else {
             self.over_limit += 1;
             return;
         };
-        let value = row.value * scale;
-        match what {
-            What::State => board.state = state,
-            What::Process if board.processes.len() < PROCESSES => {
-                board.processes.extend(holder(process, value));
-            }
-            What::Process | What::Info => {}
-            What::Used | What::Free if instance => {
-                let sum = &mut board.instances[usize::from(what == What::Free)];
-                *sum = Some(sum.unwrap_or(0.0) + value);
-            }
+        let value = values::known(what, row.value, scale);
+        match (what, instance) {
+            (What::State, _) => board.state = state,
+            (What::Process, _) => board.hold(process, value),
+            (What::Info, _) => {}
+            (What::Used | What::Free, Some(id)) => board.note_instance(id, what, value),
             // A share of an instance is not one of the board.
-            _ if instance && is_share(what) => {}
-            _ => board.values[what as usize] = Some(value).filter(|value| value.is_finite() && *value >= 0.0),
+            (_, Some(_)) if is_share(what) => {}
+            // Told again under more labels, what is known stays known.
+            _ => board.values[what as usize] = value.or(board.values[what as usize]),
         }
     }
 
     /// `None` if there are too many.
     fn board(&mut self, told: Board<'p>) -> Option<&mut Board<'p>> {
         let same = |board: &Board<'p>| match (board.uuid, told.uuid) {
-            (Some(ours), Some(theirs)) => ours == theirs,
+            (Some(ours), Some(theirs)) => ours == theirs || is_same_uuid(ours, theirs),
             _ => board.index == told.index && board.node == told.node,
         };
         let near = [self.last, self.last + 1].into_iter().find(|at| self.seen.get(*at).is_some_and(same));
@@ -116,13 +129,30 @@ impl<'p> Boards<'p> {
     }
 }
 
+/// A label's value, unless it is what exporters print for a text that they don't have: nothing, DCGM's
+/// `<<<NOT_SUPPORTED>>>`, or nvidia-smi's `[N/A]`.
+fn said(value: LabelText<'_>) -> Option<LabelText<'_>> {
+    Some(value).filter(|value| !matches!(value.raw(), [] | [b'<', b'<', b'<', ..] | [b'[', ..] | b"N/A"))
+}
+
+/// Whether two texts are one UUID: exporters differ in case, and in whether `GPU-` stands before it.
+fn is_same_uuid(a: LabelText<'_>, b: LabelText<'_>) -> bool {
+    let bare = |text: LabelText<'_>| text.raw().len() - if starts_with_gpu(text) { 4 } else { 0 };
+    bare(a) == bare(b)
+        && a.raw().iter().rev().zip(b.raw().iter().rev()).take(bare(a)).all(|(a, b)| a.eq_ignore_ascii_case(b))
+}
+
+fn starts_with_gpu(uuid: LabelText<'_>) -> bool {
+    uuid.raw().get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"gpu-"))
+}
+
 /// A process that holds memory.
-fn holder((pid, name): (Option<LabelText<'_>>, Option<LabelText<'_>>), bytes: f64) -> Option<GpuProcess> {
+fn holder((pid, name): (Option<LabelText<'_>>, Option<LabelText<'_>>), bytes: Option<f64>) -> Option<GpuProcess> {
     let pid = Tokens::from_counter(pid?.number()?).ok()?.count();
     Some(GpuProcess {
         pid: u32::try_from(pid).ok()?,
         name: name.filter(|name| !name.raw().is_empty()).map(|name| Label::new(&name.text())),
-        memory: Some(bytes).filter(|bytes| *bytes >= 0.0).map(|bytes| Bytes::new(bytes as u64)),
+        memory: bytes.map(|bytes| Bytes::new(bytes as u64)),
     })
 }
 
@@ -140,7 +170,37 @@ const fn is_share(what: What) -> bool {
     )
 }
 
-impl Board<'_> {
+impl<'p> Board<'p> {
+    /// Notes a process that holds memory, once.
+    fn hold(&mut self, process: (Option<LabelText<'p>>, Option<LabelText<'p>>), bytes: Option<f64>) {
+        let Some(holder) = holder(process, bytes) else { return };
+        match self.processes.iter().position(|known| known.pid == holder.pid) {
+            Some(at) => self.processes[at] = holder,
+            None if self.processes.len() < PROCESSES => self.processes.push(holder),
+            None => {}
+        }
+    }
+
+    /// Notes the memory of a MIG instance; told again, it is the same memory.
+    fn note_instance(&mut self, id: LabelText<'p>, what: What, value: Option<f64>) {
+        let at = self.instances.iter().position(|known| known.id == id).unwrap_or(self.instances.len());
+        if at == self.instances.len() {
+            if at >= INSTANCES {
+                return;
+            }
+            self.instances.push(Instance { id, used: None, free: None });
+        }
+        let known = &mut self.instances[at];
+        let slot = if what == What::Used { &mut known.used } else { &mut known.free };
+        *slot = value.or(*slot);
+    }
+
+    /// The memory of all its instances; `None` if one does not say it.
+    fn of_instances(&self, of: impl Fn(&Instance<'p>) -> Option<f64>) -> Option<f64> {
+        let sum = self.instances.iter().map(of).sum::<Option<f64>>();
+        sum.filter(|_| !self.instances.is_empty())
+    }
+
     #[allow(clippy::needless_update, reason = "what exporters do not print is unknown here, now and later")]
     fn reading(self, place: usize, state: GpuState) -> GpuReading {
         let value = |what: What| self.values[what as usize];
@@ -148,8 +208,8 @@ impl Board<'_> {
         let bytes = |value: f64| Bytes::new(value as u64);
         let count = |what| value(what).map(|value| value as u64);
         let index = self.index.and_then(LabelText::number).or(value(What::Index)).unwrap_or(place as f64);
-        let used = value(What::Used).or(self.instances[0]);
-        let free = value(What::Free).or(self.instances[1]);
+        let used = value(What::Used).or_else(|| self.of_instances(|instance| instance.used));
+        let free = value(What::Free).or_else(|| self.of_instances(|instance| instance.free));
         let sum = used.zip(free).map(|(used, free)| used + free + value(What::Reserved).unwrap_or(0.0));
         let reasons = count(What::Throttle);
         GpuReading {

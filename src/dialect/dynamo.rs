@@ -2,15 +2,18 @@
 //!
 //! A worker's own page is the engine's behind it, and is read as that.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PageFacts};
+use super::field::{Count, Delay, Dialect, Entry, Facts, Field, Gauge, PLAIN};
 use super::sums::Sums;
 use crate::reading::{EngineKind, EngineReading, Role};
 
 pub(super) const DIALECT: Dialect = Dialect {
     kind: EngineKind::Dynamo,
+    names: &["dynamo_frontend_"],
+    ports: &[8000, 8081],
     field,
     entry: |field, labels| Some(Entry::keyed(field, labels, "model", "")),
     settle,
+    ..PLAIN
 };
 
 fn field(name: &str) -> Option<Field> {
@@ -30,14 +33,16 @@ fn field(name: &str) -> Option<Field> {
     })
 }
 
-fn settle(sums: &Sums, _: &PageFacts, reading: &mut EngineReading) {
+fn settle(sums: &Sums<'_>, _: &Facts, reading: &mut EngineReading) {
     reading.role = Some(Role::Proxy);
     // The counter runs with the stream and was seen to fall short; the sum is right, but only once a stream has ended.
     // Both only grow, and neither is ever too high.
     reading.tokens.output = reading.tokens.output.max(reading.finished.output);
+    reading.series.output.clear();
     // Where the backend does not report hits they are not observed. That is unknown, not none.
     let seen = |count| sums.count(count).unwrap_or(0);
     if seen(Count::CachedSeen).saturating_mul(2) < seen(Count::PromptSeen) {
         reading.tokens.cached = None;
+        reading.series.cached.clear();
     }
 }

@@ -1,21 +1,98 @@
 //! What a line can mean: the words in which a dialect speaks.
 
+use super::process::is_process_label;
 use super::sums::Sums;
 use crate::exposition::{LabelText, Labels};
 use crate::reading::{EngineKind, EngineReading, Rank, Role};
-use crate::units::Timestamp;
 
-/// What an engine or exporter means by its page.
+/// Everything that is particular to an engine or exporter.
 pub(super) struct Dialect {
     /// The program.
     pub(super) kind: EngineKind,
+    /// How the names of its series begin. One of them on a page tells that the page is its own.
+    pub(super) names: &'static [&'static str],
+    /// Beginnings that others have too: read as its own where one of `names` stands on the page.
+    pub(super) shared_names: &'static [&'static str],
+    /// What `/v1/models` calls it in `owned_by`, in lower case.
+    pub(super) owners: &'static [&'static str],
+    /// Where its metrics page may be, in the order to ask.
+    pub(super) paths: &'static [&'static str],
+    /// The ports that it listens on unless it is told otherwise.
+    pub(super) ports: &'static [u16],
+    /// Whether `/v1/models` on the page's address lists the models that it serves.
+    pub(super) lists_models: bool,
+    /// Whether its page names the model.
+    pub(super) names_model: bool,
+    /// Whose start `process_start_time_seconds` on its page is.
+    pub(super) start: StartOf,
+    /// Which of its tokens count in a role.
+    pub(super) counts: fn(Role) -> Counts,
     /// What a series' name means; `None`: nothing that is wanted, and the line is not read.
     pub(super) field: fn(&str) -> Option<Field>,
     /// Where a series belongs, by its labels; `None`: it would count something twice.
     pub(super) entry: for<'p> fn(Field, Labels<'p>) -> Option<Entry<'p>>,
     /// The engine's own rules, after the plain meaning of each field was written into the reading.
-    pub(super) settle: fn(&Sums, &PageFacts, &mut EngineReading),
+    pub(super) settle: fn(&Sums<'_>, &Facts, &mut EngineReading),
 }
+
+/// Whose start a page's `process_start_time_seconds` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StartOf {
+    /// Of the process whose labels it carries, which holds the counters.
+    Instance,
+    /// Of the program that made the page, which holds the counters of all its rows: a router.
+    Page,
+    /// Of neither: the page is of an agent that passes others' counters on.
+    Nobody,
+}
+
+/// The part of a row's tokens that counts, so that a token that stands on several pages counts once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Its prompt tokens, cached ones included.
+    pub prompt: bool,
+    /// Its output tokens.
+    pub output: bool,
+}
+
+impl Counts {
+    /// Prompts and output.
+    pub const ALL: Self = Self { prompt: true, output: true };
+    /// Neither.
+    pub const NONE: Self = Self { prompt: false, output: false };
+
+    /// The usual: with prefill and decode apart, prompts are taken from the one and output from the other.
+    pub(super) const fn by_role(role: Role) -> Self {
+        match role {
+            Role::Unified | Role::Proxy => Self::ALL,
+            Role::Prefill => Self { prompt: true, output: false },
+            Role::Decode => Self { prompt: false, output: true },
+        }
+    }
+}
+
+/// Where a page is looked for. `TensorRT-LLM`'s `/metrics` is used up by reading, so what it has in its place is asked
+/// first where the program is not known.
+pub(super) const SEARCH: &[&str] = &["/prometheus/metrics", "/metrics", "/v1/metrics"];
+/// Where a page is looked for that is not `TensorRT-LLM`'s.
+pub(super) const METRICS_FIRST: &[&str] = &["/metrics", "/prometheus/metrics", "/v1/metrics"];
+
+/// A dialect without anything particular, to be completed by each.
+pub(super) const PLAIN: Dialect = Dialect {
+    kind: EngineKind::Unknown,
+    names: &[],
+    shared_names: &[],
+    owners: &[],
+    paths: SEARCH,
+    ports: &[],
+    lists_models: false,
+    names_model: true,
+    start: StartOf::Instance,
+    counts: Counts::by_role,
+    field: |_| None,
+    entry: |field, _| Some(Entry::whole(field)),
+    settle: |_, _, _| {},
+};
 
 /// What a wanted series is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,14 +103,14 @@ pub(super) enum Field {
     Gauge(Gauge),
     /// A bucket of a histogram.
     Bucket(Delay),
-    /// When the process started, in Unix seconds.
-    Start,
     /// When a counter began, in Unix seconds.
     Created,
     /// The KV cache's block size, told by a label.
     BlockSize,
     /// `LoRA` adapters at work, told by labels.
     Adapters,
+    /// Only a router has it.
+    Router,
 }
 
 /// Counters of a row. The series of one counter add up.
@@ -69,9 +146,11 @@ pub(super) enum Count {
     EffectiveCached,
     PromptSeen,
     CachedSeen,
+    RoutedPrompt,
+    RoutedOutput,
 }
 
-/// Gauges of a row. Of several series (a process each) the highest stands.
+/// Gauges of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gauge {
     Running,
@@ -92,31 +171,34 @@ pub(super) enum Delay {
     ItlOld,
 }
 
-pub(super) const COUNTS: usize = Count::CachedSeen as usize + 1;
+pub(super) const COUNTS: usize = Count::RoutedOutput as usize + 1;
 pub(super) const GAUGES: usize = Gauge::KvExact as usize + 1;
 pub(super) const DELAYS: usize = Delay::ItlOld as usize + 1;
 
-/// The row that a series belongs to.
+impl Gauge {
+    /// Whether it is a share, of which several processes have a mean; else it counts things, of which they have a sum.
+    pub(super) const fn is_share(self) -> bool {
+        matches!(self, Self::Kv | Self::KvExact)
+    }
+}
+
+/// The row that a series belongs to, within its process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Place<'p> {
     /// The rank.
     pub(super) rank: Option<LabelText<'p>>,
-    /// The process that ranks are of, where a page holds several engines.
-    pub(super) replica: Option<LabelText<'p>>,
     /// The model's name.
     pub(super) model: Option<LabelText<'p>>,
+    /// The model's version, where a server can load several and each has counters of its own.
+    pub(super) version: Option<LabelText<'p>>,
     /// Which of several copies of the row it is; the lowest stands.
     pub(super) copy: u32,
 }
 
 impl Place<'_> {
-    /// What the row is called among the model's rows. A replica's first rank is called by the replica alone.
+    /// The rank as readings say it.
     pub(super) fn rank(self) -> Option<Rank> {
-        Some(match (self.replica, self.rank) {
-            (None, rank) => Rank::new(&rank?.text()),
-            (Some(replica), Some(rank)) if !rank.is("0") => Rank::new(&format!("{}/{}", replica.text(), rank.text())),
-            (Some(replica), _) => Rank::new(&replica.text()),
-        })
+        self.rank.filter(|rank| !rank.raw().is_empty()).map(|rank| Rank::new(&rank.text()))
     }
 }
 
@@ -131,6 +213,8 @@ pub(super) struct Entry<'p> {
     pub(super) bound: f64,
     /// The role that a label tells.
     pub(super) role: Option<Role>,
+    /// Whether a label names the process.
+    pub(super) of_process: bool,
 }
 
 impl<'p> Entry<'p> {
@@ -144,25 +228,29 @@ impl<'p> Entry<'p> {
                 entry.place.model = Some(value);
             } else if key == rank.as_bytes() {
                 entry.place.rank = Some(value);
+            } else {
+                entry.note(key);
             }
         }
         entry
     }
 
+    /// Notes a label that means nothing to the dialect.
+    #[inline]
+    pub(super) fn note(&mut self, key: &[u8]) {
+        self.of_process |= is_process_label(key);
+    }
+
     /// A series of the page's only row.
     pub(super) const fn whole(field: Field) -> Self {
-        let place = Place { model: None, replica: None, rank: None, copy: 0 };
-        Self { field, place, bound: f64::NAN, role: None }
+        let place = Place { model: None, version: None, rank: None, copy: 0 };
+        Self { field, place, bound: f64::NAN, role: None, of_process: false }
     }
 }
 
-/// What is told once for a page.
+/// What is told once for a process.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct PageFacts {
-    /// When the process started.
-    pub(super) start: Option<Timestamp>,
-    /// When the oldest of the token counters began.
-    pub(super) created: Option<Timestamp>,
+pub(super) struct Facts {
     /// Tokens in a block of the KV cache.
     pub(super) block: Option<u64>,
     /// The role that labels tell.
@@ -171,4 +259,6 @@ pub(super) struct PageFacts {
     pub(super) ranked: bool,
     /// Whether any row counts output as it comes.
     pub(super) live: bool,
+    /// Whether it is a router, or a server that a router speaks of.
+    pub(super) router: bool,
 }

@@ -1,10 +1,13 @@
 //! SGLang's model gateway: the tokens of the engines behind it, without hits. Never added to theirs.
 
-use super::field::{Count, Dialect, Entry, Field};
+use super::field::{Count, Dialect, Entry, Field, PLAIN, StartOf};
 use crate::reading::{EngineKind, Role};
 
 pub(super) const DIALECT: Dialect = Dialect {
     kind: EngineKind::SglangGateway,
+    names: &["smg_"],
+    ports: &[29000],
+    start: StartOf::Page,
     field: |name| (name == "smg_router_tokens_total").then_some(Field::Count(Count::Prompt)),
     entry: |field, labels| {
         let mut entry = Entry::keyed(field, labels, "model", "");
@@ -16,4 +19,5 @@ pub(super) const DIALECT: Dialect = Dialect {
         Some(entry)
     },
     settle: |_, _, reading| reading.role = Some(Role::Proxy),
+    ..PLAIN
 };

@@ -2,6 +2,9 @@
 //!
 //! Names and units; a rate is never read as a counter, whatever its TYPE says.
 
+/// Where dcgm-exporter and `nvidia_gpu_exporter` listen unless they are told otherwise.
+pub(super) const PORTS: &[u16] = &[9400, 9835];
+
 /// What a GPU's series is, and what its value is multiplied with to be in our unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct GpuField(pub(super) What, pub(super) f64);

@@ -2,19 +2,21 @@
 //!
 //! Its cached counter appears only for providers that report hits, and holds a part of the input tokens.
 
-use super::field::{Count, Delay, Dialect, Entry, Field};
+use super::field::{Count, Delay, Dialect, Entry, Field, PLAIN};
 use crate::reading::{EngineKind, Role};
 
 pub(super) const DIALECT: Dialect = Dialect {
     kind: EngineKind::Litellm,
+    names: &["litellm_"],
+    ports: &[4000],
     field,
     entry: |field, labels| Some(Entry::keyed(field, labels, "model", "")),
     settle: |_, _, reading| reading.role = Some(Role::Proxy),
+    ..PLAIN
 };
 
 fn field(name: &str) -> Option<Field> {
     Some(match name {
-        "process_start_time_seconds" => Field::Start,
         "litellm_input_tokens_metric_created" | "litellm_output_tokens_metric_created" => Field::Created,
         "litellm_input_tokens_metric_total" => Field::Count(Count::Prompt),
         "litellm_input_cached_tokens_metric_total" => Field::Count(Count::Cached),

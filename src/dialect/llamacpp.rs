@@ -2,12 +2,24 @@
 //!
 //! Its prompt counter holds what was computed, without cached tokens. Before late 2026 the cached ones were not told.
 
-use super::field::{Count, Dialect, Entry, Field, Gauge, PageFacts};
+use super::field::{Count, Dialect, Entry, Facts, Field, Gauge, METRICS_FIRST, PLAIN};
 use super::sums::Sums;
 use crate::reading::{EngineKind, EngineReading, PromptCount};
+use crate::units::Tokens;
 
-pub(super) const DIALECT: Dialect =
-    Dialect { kind: EngineKind::Llamacpp, field, entry: |field, _| Some(Entry::whole(field)), settle };
+pub(super) const DIALECT: Dialect = Dialect {
+    kind: EngineKind::Llamacpp,
+    names: &["llamacpp:", "llamacpp_"],
+    owners: &["llamacpp"],
+    paths: METRICS_FIRST,
+    ports: &[8080],
+    lists_models: true,
+    names_model: false,
+    field,
+    entry: |field, labels| Some(Entry::keyed(field, labels, "model", "")),
+    settle,
+    ..PLAIN
+};
 
 fn field(name: &str) -> Option<Field> {
     Some(match name.strip_prefix("llamacpp:").or_else(|| name.strip_prefix("llamacpp_"))? {
@@ -24,11 +36,16 @@ fn field(name: &str) -> Option<Field> {
     })
 }
 
-fn settle(sums: &Sums, _: &PageFacts, reading: &mut EngineReading) {
-    reading.tokens.prompt = match (sums.tokens(Count::Prompt), sums.tokens(Count::Cached)) {
-        (Some(computed), Some(cached)) => PromptCount::Whole(computed + cached),
+fn settle(sums: &Sums<'_>, _: &Facts, reading: &mut EngineReading) {
+    // The whole is no plain sum of series.
+    reading.series.prompt.clear();
+    reading.tokens.prompt = match (sums.count(Count::Prompt), sums.count(Count::Cached)) {
+        (Some(computed), Some(cached)) => {
+            let whole = sums.together(computed, cached);
+            whole.map_or(PromptCount::Unknown, |whole| PromptCount::Whole(Tokens::new(whole)))
+        }
         // Refused or not told: either way the whole is unknown.
-        (Some(computed), None) => PromptCount::ComputedOnly(computed),
+        (Some(computed), None) => PromptCount::ComputedOnly(Tokens::new(computed)),
         (None, _) => PromptCount::Unknown,
     };
 }

@@ -1,10 +1,14 @@
 //! LMDeploy. Each data-parallel rank is a server of its own; cached tokens are counted when a request ends.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, Gauge};
+use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PLAIN};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
     kind: EngineKind::Lmdeploy,
+    names: &["lmdeploy:", "lmdeploy_"],
+    owners: &["lmdeploy"],
+    ports: &[23333],
+    lists_models: true,
     field,
     entry: |field, labels| Some(Entry::keyed(field, labels, "model_name", "engine")),
     settle: |sums, _, reading| {
@@ -12,6 +16,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         let front = sums.things(Gauge::WaitingMore).unwrap_or(0);
         reading.waiting = reading.waiting.map(|waiting| waiting.saturating_add(front));
     },
+    ..PLAIN
 };
 
 fn field(name: &str) -> Option<Field> {

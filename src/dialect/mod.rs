@@ -6,9 +6,14 @@
 mod boards;
 mod buckets;
 mod field;
+mod process;
+mod registry;
+mod rows;
 mod sheet;
-mod sniff;
+mod stack_router;
 mod sums;
+mod values;
+mod what_instead;
 
 mod dynamo;
 mod gateway;
@@ -25,15 +30,17 @@ mod trtllm;
 mod vllm;
 
 use crate::exposition::{LabelText, Labels, Limits, Rows};
-use crate::reading::{EngineKind, EngineReading, GpuState, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
+use crate::reading::{EngineKind, GpuState, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
 use crate::units::{Span, Timestamp};
 use boards::Boards;
-use field::{Dialect, Field, PageFacts};
 use gpus::GpuField;
-use sheet::Sheet;
-use sums::Sums;
+use sheet::{Names, Sheet};
 
-pub use sniff::JSON_ARRAY;
+pub use field::Counts;
+pub use registry::{
+    attribution, is_placeholder, lists_models, names_model, owned_by, paths, ports, prints_placeholder,
+};
+pub use what_instead::{JSON_ARRAY, is_array};
 
 /// What is known of a page besides its bytes.
 #[derive(Debug, Clone, Default)]
@@ -63,58 +70,66 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let whole = page.ends_with(b"\n") || !hint.open_ended;
     let page = if whole { page } else { &page[..memchr::memrchr(b'\n', page).map_or(0, |at| at + 1)] };
     let limits = Limits::default();
-    let dialect = sniff::sniff(page, &limits).and_then(sniff::dialect);
-    let mut sheet = dialect.map(Sheet::new);
-    let mut boards = Boards::default();
-    let mut rows = Rows::new(page, limits, |name, kind| match dialect.and_then(|d| Sheet::wants(d, name, kind)) {
-        Some(field) => Some(Wanted::Engine(field)),
-        None if name == TROUBLE => Some(Wanted::Trouble),
-        None if name == LOOK => Some(Wanted::Look),
-        None => gpus::field(name).map(Wanted::Gpu),
+    let (mut names, mut sheet, mut boards) = (Names::default(), Sheet::default(), Boards::default());
+    let mut rows = Rows::new(page, limits, |name, kind| match names.wants(name, kind) {
+        Ok(wanted) => wanted.map(Wanted::Engine),
+        Err(()) => match name {
+            START => Some(Wanted::Start),
+            TROUBLE => Some(Wanted::Trouble),
+            LOOK => Some(Wanted::Look),
+            _ => gpus::field(name).map(Wanted::Gpu),
+        },
     });
     let (mut trouble, mut looked) = (None, None);
     for row in rows.by_ref() {
-        match (row.tag, &mut sheet) {
-            (Wanted::Engine(field), Some(sheet)) => sheet.take(field, &row),
-            (Wanted::Engine(_), None) => {}
-            (Wanted::Gpu(field), _) => boards.take(field, &row),
-            (Wanted::Look, _) => looked = Timestamp::from_unix_seconds(row.value),
-            (Wanted::Trouble, _) => trouble = Some(told(row.labels)),
+        match row.tag {
+            Wanted::Engine(wanted) => sheet.take(wanted, &row),
+            Wanted::Start => sheet.take_start(&row),
+            Wanted::Gpu(field) => boards.take(field, &row),
+            Wanted::Look => looked = Timestamp::from_unix_seconds(row.value),
+            Wanted::Trouble => trouble = Some(told(row.labels)),
         }
     }
     let tally = rows.tally();
-    let over_limit = tally.over_limit + boards.over_limit() + sheet.as_ref().map_or(0, Sheet::over_limit);
+    let over_limit = tally.over_limit + boards.over_limit() + sheet.over_limit();
     let hung = hint.date.zip(looked).is_some_and(|(now, looked)| now - looked > OLD_LOOK);
     let gpus = boards.finish(if hung { GpuState::Hung } else { GpuState::Answering });
-    if let Some(trouble) = trouble.filter(|_| dialect.is_none() && gpus.is_empty()) {
-        return Err(trouble);
+    if names.first().is_none() && gpus.is_empty() {
+        if let Some(trouble) = trouble {
+            return Err(trouble);
+        }
+        if !holds_metrics(page, &limits) {
+            return Err(ScrapeTrouble::NotMetrics(Label::new(what_instead::what_instead(page))));
+        }
     }
-    if dialect.is_none() && gpus.is_empty() && !holds_metrics(page, &limits) {
-        return Err(ScrapeTrouble::NotMetrics(Label::new(sniff::what_instead(page))));
-    }
-    let refused = sheet.as_ref().map_or(0, Sheet::refused);
+    let told = sheet.finish(&names, hint.model.as_ref());
+    let has_row = |kind: &EngineKind| told.engines.is_empty() || told.engines.iter().any(|row| row.kind == *kind);
+    let kind = names.first().filter(has_row).or_else(|| told.engines.first().map(|row| row.kind));
     Ok(PageReading {
-        kind: dialect.map_or(hint.kind.unwrap_or(EngineKind::Unknown), |dialect| dialect.kind),
-        start: sheet.as_ref().and_then(Sheet::start),
-        instance_starts: Vec::new(),
+        kind: kind.or(hint.kind).unwrap_or(EngineKind::Unknown),
+        start: told.start,
+        instance_starts: told.instance_starts,
         aliases: Vec::new(),
-        engines: sheet.map_or_else(Vec::new, |sheet| sheet.finish(hint.model.as_ref())),
+        engines: told.engines,
         gpus,
         date: hint.date,
         complete: whole && over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
-        refusals: Refusals { lines: tally.bad, values: refused, over_limit },
+        refusals: Refusals { lines: tally.bad, values: told.refused, over_limit },
     })
 }
 
 /// What a wanted series speaks of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 enum Wanted {
-    Engine(Field),
+    Engine(sheet::Wanted),
+    Start,
     Gpu(GpuField),
     Look,
     Trouble,
 }
 
+/// When a process started.
+const START: &str = "process_start_time_seconds";
 /// When our own agent's driver last answered.
 const LOOK: &str = "margintop_look_timestamp_seconds";
 /// What our own agent prints in place of GPUs that it can't read.
@@ -130,6 +145,3 @@ fn told(labels: Labels<'_>) -> ScrapeTrouble {
 fn holds_metrics(page: &[u8], limits: &Limits) -> bool {
     Rows::new(page, *limits, |_, _| Some(())).next().is_some()
 }
-
-/// The rules of an engine that has none beyond what its fields plainly mean.
-const fn plain(_: &Sums, _: &PageFacts, _: &mut EngineReading) {}

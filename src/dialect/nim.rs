@@ -1,13 +1,25 @@
 //! NVIDIA NIM: vLLM's names without their prefix. No cached tokens are told.
 
-use super::field::{Count, Dialect, Entry, Field};
-use super::{plain, vllm};
+use super::field::{Count, Dialect, Entry, Field, PLAIN};
+use super::vllm;
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
     kind: EngineKind::Nim,
+    names: &["num_request_max", "num_requests_running", "gpu_cache_usage_perc"],
+    shared_names: &[
+        "num_requests_waiting",
+        "prompt_tokens_total",
+        "generation_tokens_total",
+        "time_to_first_token_seconds",
+        "time_per_output_token_seconds",
+        "e2e_request_latency_seconds",
+        "request_success_total",
+        "request_failure_total",
+    ],
+    ports: &[8000],
+    lists_models: true,
     field: |name| match name {
-        "process_start_time_seconds" => Some(Field::Start),
         "request_success_total" => Some(Field::Count(Count::Requests)),
         "request_failure_total" => Some(Field::Count(Count::Failed)),
         "num_requests_running"
@@ -21,5 +33,5 @@ pub(super) const DIALECT: Dialect = Dialect {
         _ => None,
     },
     entry: |field, labels| Some(Entry::keyed(field, labels, "model_name", "")),
-    settle: plain,
+    ..PLAIN
 };

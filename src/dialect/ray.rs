@@ -3,13 +3,23 @@
 //! Every counter has a gauge twin without `_total`, which is not read. Replicas come and go, so each is a row of its
 //! own: a sum over them would fall when one leaves. Sums of histograms are bucket middles there, and are not read.
 
-use super::field::{Count, Dialect, Entry, Field, PageFacts};
+use super::field::{Count, Dialect, Entry, Facts, Field, PLAIN, StartOf};
 use super::sums::Sums;
 use super::{sglang, vllm};
 use crate::exposition::Labels;
 use crate::reading::{EngineKind, EngineReading};
 
-pub(super) const DIALECT: Dialect = Dialect { kind: EngineKind::Ray, field, entry, settle };
+pub(super) const DIALECT: Dialect = Dialect {
+    kind: EngineKind::Ray,
+    names: &["ray_vllm_", "ray_sglang_"],
+    ports: &[8080],
+    // The page is of the node's metrics agent.
+    start: StartOf::Nobody,
+    field,
+    entry,
+    settle,
+    ..PLAIN
+};
 
 fn field(name: &str) -> Option<Field> {
     if let Some(name) = name.strip_prefix("ray_vllm_") {
@@ -24,12 +34,10 @@ const fn is_histogram_sum(field: Field) -> bool {
 
 fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
     let vllm = labels.get("engine").is_some();
-    let mut entry = if vllm { vllm::entry(field, labels) } else { sglang::entry(field, labels) }?;
-    entry.place.replica = labels.get("ReplicaId").or_else(|| labels.get("WorkerId"));
-    Some(entry)
+    if vllm { vllm::entry(field, labels) } else { sglang::entry(field, labels) }
 }
 
-fn settle(sums: &Sums, facts: &PageFacts, reading: &mut EngineReading) {
+fn settle(sums: &Sums<'_>, facts: &Facts, reading: &mut EngineReading) {
     sglang::settle(sums, facts, reading);
     vllm::settle(sums, facts, reading);
 }

@@ -5,13 +5,33 @@
 //! by each pipeline stage and, if all schedulers report, by each tensor rank. So an engine with ranks has one row
 //! without a rank, for tokens and latencies, and one a rank for the rest.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PageFacts};
+use super::field::{Count, Counts, Delay, Dialect, Entry, Facts, Field, Gauge, METRICS_FIRST, PLAIN};
 use super::sums::Sums;
 use crate::exposition::{LabelText, Labels};
 use crate::reading::{EngineKind, EngineReading, LiveTokens, Role};
 use crate::units::Tokens;
 
-pub(super) const DIALECT: Dialect = Dialect { kind: EngineKind::Sglang, field, entry, settle };
+pub(super) const DIALECT: Dialect = Dialect {
+    kind: EngineKind::Sglang,
+    names: &["sglang:", "sglang_"],
+    owners: &["sglang"],
+    paths: METRICS_FIRST,
+    ports: &[30000],
+    lists_models: true,
+    counts,
+    field,
+    entry,
+    settle,
+    ..PLAIN
+};
+
+/// A decode node repeats the whole prompt and the prefill node's hits, and makes all of the output.
+const fn counts(role: Role) -> Counts {
+    match role {
+        Role::Prefill => Counts::NONE,
+        Role::Unified | Role::Decode | Role::Proxy => Counts::ALL,
+    }
+}
 
 fn field(name: &str) -> Option<Field> {
     engine_field(name.strip_prefix("sglang:").or_else(|| name.strip_prefix("sglang_"))?)
@@ -56,7 +76,8 @@ pub(super) fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
             b"priority" if !value.raw().is_empty() => return None,
             // Without streaming the first token comes with the last one.
             b"is_streaming" if field == Field::Bucket(Delay::Ttft) && !value.is("true") => return None,
-            _ => {}
+            // A router's page holds its workers', each under its `worker_addr`.
+            _ => entry.note(key),
         }
     }
     Some(entry)
@@ -85,7 +106,7 @@ fn mode(field: Field, mode: LabelText<'_>) -> Option<Count> {
     }
 }
 
-pub(super) fn settle(sums: &Sums, facts: &PageFacts, reading: &mut EngineReading) {
+pub(super) fn settle(sums: &Sums<'_>, facts: &Facts, reading: &mut EngineReading) {
     let more = sums.things(Gauge::WaitingMore);
     reading.waiting = reading.waiting.map(|waiting| waiting.saturating_add(more.unwrap_or(0)));
     // `token_usage` is rounded to hundredths.
@@ -95,11 +116,11 @@ pub(super) fn settle(sums: &Sums, facts: &PageFacts, reading: &mut EngineReading
 
 /// What moves while requests run. Decode steps do not count a request's first token, which comes out of its prefill:
 /// the row that counts requests adds it, once they end. A prefill node's one token a request is not an output.
-fn live(sums: &Sums, facts: &PageFacts, reading: &EngineReading) -> Option<LiveTokens> {
+fn live(sums: &Sums<'_>, facts: &Facts, reading: &EngineReading) -> Option<LiveTokens> {
     let first_tokens = sums.tokens(Count::Requests).filter(|_| reading.role != Some(Role::Prefill));
     let decoded = sums.tokens(Count::LiveOutput);
     let output = match (decoded, first_tokens) {
-        (Some(decoded), first) => Some(decoded + first.unwrap_or(Tokens::ZERO)),
+        (Some(decoded), first) => sums.together(decoded.count(), first.unwrap_or_default().count()).map(Tokens::new),
         (None, Some(first)) if facts.ranked && facts.live && reading.rank.is_none() => Some(first),
         (None, _) => None,
     };

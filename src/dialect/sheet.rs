@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::field::{Count, Dialect, Field, PageFacts, Place};
+use super::field::{Count, Dialect, Entry, Facts, Field, Place};
+use super::process::ProcessLabels;
+use super::registry;
 use super::sums::Sums;
 use crate::exposition::{Kind, LabelText, Labels, Row};
-use crate::reading::{EngineReading, Label, ModelName};
+use crate::reading::{EngineKind, Label};
 use crate::units::{Timestamp, Tokens};
 
 /// The most rows of a page; series beyond them are counted as over a limit. A row is looked for among all of them.
@@ -13,68 +15,231 @@ const ROWS: usize = 1024;
 /// The most adapters that are named.
 const ADAPTERS: usize = 16;
 
-/// One row of the sheet.
+/// One process of a page: an instance of one engine.
+pub(super) struct Process<'p> {
+    pub(super) dialect: &'static Dialect,
+    pub(super) labels: ProcessLabels<'p>,
+    pub(super) facts: Facts,
+    pub(super) adapters: BTreeSet<Label>,
+    /// When the oldest of its token counters began.
+    pub(super) created: Option<Timestamp>,
+}
+
+/// One row.
 #[derive(Debug)]
-struct Line<'p> {
-    place: Place<'p>,
-    sums: Sums,
+pub(super) struct Line<'p> {
+    /// Its process, by place.
+    pub(super) process: usize,
+    pub(super) place: Place<'p>,
+    pub(super) sums: Sums<'p>,
 }
 
-/// All rows of a page.
-pub(super) struct Sheet<'p> {
+/// What a wanted series of an engine is.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
     dialect: &'static Dialect,
-    lines: Vec<Line<'p>>,
-    /// The row that the last series went to.
-    last: usize,
-    facts: PageFacts,
-    adapters: BTreeSet<Label>,
-    refused: u32,
-    over_limit: u32,
+    field: Field,
 }
 
-impl<'p> Sheet<'p> {
-    /// An empty sheet.
-    pub(super) const fn new(dialect: &'static Dialect) -> Self {
-        let facts = PageFacts { start: None, created: None, block: None, role: None, ranked: false, live: false };
-        Self { dialect, lines: Vec::new(), last: 0, facts, adapters: BTreeSet::new(), refused: 0, over_limit: 0 }
-    }
+/// Tells the names of a page apart: whose each is, and which engines speak on it.
+#[derive(Default)]
+pub(super) struct Names {
+    /// Whose the last name was that was anybody's.
+    last: Option<&'static Dialect>,
+    /// Whose the first certain name is.
+    first: Option<EngineKind>,
+    /// Engines with a certain name, a bit each.
+    certain: u32,
+}
 
-    /// Whether a series is wanted, and as what. A counter that the page calls a gauge is not that counter: Ray prints
-    /// such twins.
-    pub(super) fn wants(dialect: &Dialect, name: &str, kind: Kind) -> Option<Field> {
-        let field = (dialect.field)(name)?;
+impl Names {
+    /// What a series is to its engine; `Err`: its name is no engine's. A counter that the page calls a gauge is not that
+    /// counter: Ray prints such twins.
+    pub(super) fn wants(&mut self, name: &str, kind: Kind) -> Result<Option<Wanted>, ()> {
+        // Mostly a name belongs to whom the last one did.
+        let wanted = self.last.and_then(|last| Some((last, (last.field)(name)?)));
+        let (dialect, field) = match wanted {
+            Some(wanted) => wanted,
+            None if self.last.is_some_and(|last| registry::begins(name, last.names)) => {
+                return Ok(None);
+            }
+            None => {
+                let dialect = self.owner(name).ok_or(())?;
+                let Some(field) = (dialect.field)(name) else { return Ok(None) };
+                (dialect, field)
+            }
+        };
         let another = match field {
             Field::Count(_) => kind == Kind::Gauge,
             Field::Bucket(_) => !matches!(kind, Kind::Histogram | Kind::Unknown),
             _ => false,
         };
-        (!another).then_some(field)
+        Ok((!another).then_some(Wanted { dialect, field }))
+    }
+
+    /// Whose a name is.
+    fn owner(&mut self, name: &str) -> Option<&'static Dialect> {
+        let (dialect, certain) = registry::owner(name)?;
+        if certain {
+            self.certain |= bit(dialect.kind);
+            self.first = self.first.or(Some(dialect.kind));
+        }
+        self.last = Some(dialect);
+        Some(dialect)
+    }
+
+    /// The engine of the page's first certain name.
+    pub(super) const fn first(&self) -> Option<EngineKind> {
+        self.first
+    }
+
+    /// Whether an engine has a name on the page that is nobody else's.
+    pub(super) const fn is_certain(&self, kind: EngineKind) -> bool {
+        self.certain & bit(kind) != 0
+    }
+}
+
+const fn bit(kind: EngineKind) -> u32 {
+    1 << kind as u32
+}
+
+/// All rows of a page.
+#[derive(Default)]
+pub(super) struct Sheet<'p> {
+    pub(super) processes: Vec<Process<'p>>,
+    pub(super) lines: Vec<Line<'p>>,
+    /// The process and the row that the last series went to.
+    last: (usize, usize),
+    starts: Vec<(ProcessLabels<'p>, Option<Timestamp>)>,
+    pub(super) refused: u32,
+    over_limit: u32,
+}
+
+impl<'p> Sheet<'p> {
+    /// Takes when a process started.
+    pub(super) fn take_start<T>(&mut self, row: &Row<'p, T>) {
+        let labels = ProcessLabels::of(row.labels);
+        if self.starts.len() >= ROWS {
+            self.over_limit += 1;
+        } else {
+            self.starts.push((labels, began(row.value)));
+        }
     }
 
     /// Takes one wanted series.
-    pub(super) fn take<T>(&mut self, field: Field, row: &Row<'p, T>) {
-        let began = || Timestamp::from_unix_seconds(row.value).filter(|at| at.millis() > 0);
+    pub(super) fn take<T>(&mut self, Wanted { dialect, field }: Wanted, row: &Row<'p, T>) {
         match field {
-            Field::Start => self.facts.start = began(),
-            Field::Created => self.facts.created = self.facts.created.into_iter().chain(began()).min(),
+            Field::Count(_) | Field::Gauge(_) | Field::Bucket(_) => {
+                let Some(entry) = (dialect.entry)(field, row.labels) else { return };
+                let process = if entry.of_process {
+                    self.process(dialect, ProcessLabels::of(row.labels))
+                } else {
+                    self.bare_process(dialect)
+                };
+                self.add(process, &entry, row);
+            }
+            // It has a hundred labels: where no series before it names a process, it does not either.
+            Field::BlockSize if self.is_of_one_process() => self.processes[0].learn(field, row),
+            Field::Created | Field::BlockSize | Field::Adapters | Field::Router => {
+                match self.process(dialect, ProcessLabels::of(row.labels)) {
+                    Some(at) => self.processes[at].learn(field, row),
+                    None => self.over_limit += 1,
+                }
+            }
+        }
+    }
+
+    /// Whether the page is of one process that no label names, so far.
+    fn is_of_one_process(&self) -> bool {
+        matches!(&self.processes[..], [only] if !only.labels.is_named())
+    }
+
+    fn add<T>(&mut self, process: Option<usize>, entry: &Entry<'p>, row: &Row<'p, T>) {
+        let Some(process) = process else {
+            self.over_limit += 1;
+            return;
+        };
+        let facts = &mut self.processes[process].facts;
+        facts.role = facts.role.or(entry.role);
+        facts.ranked |= entry.place.rank.is_some();
+        facts.live |= entry.field == Field::Count(Count::LiveOutput);
+        let Some(line) = self.line(process, entry.place) else {
+            self.over_limit += 1;
+            return;
+        };
+        if !line.sums.add(entry.field, entry.bound, row.value, row.labels) {
+            self.refused += 1;
+        }
+    }
+
+    /// The process that no label names: mostly the only one of a page.
+    #[inline]
+    fn bare_process(&mut self, dialect: &'static Dialect) -> Option<usize> {
+        match self.processes.get(self.last.0) {
+            Some(last) if last.dialect.kind == dialect.kind && !last.labels.is_named() => Some(self.last.0),
+            _ => self.process(dialect, ProcessLabels::default()),
+        }
+    }
+
+    /// The process of some labels: mostly the last one, or its neighbour. `None` if there are too many.
+    fn process(&mut self, dialect: &'static Dialect, labels: ProcessLabels<'p>) -> Option<usize> {
+        let same = |process: &Process<'p>| process.dialect.kind == dialect.kind && process.labels == labels;
+        let (last, _) = self.last;
+        let near = [last, last + 1].into_iter().find(|at| self.processes.get(*at).is_some_and(same));
+        let at = near.or_else(|| self.processes.iter().position(same)).unwrap_or(self.processes.len());
+        if at == self.processes.len() {
+            if at >= ROWS {
+                return None;
+            }
+            let facts = Facts { router: labels.is_server(), ..Facts::default() };
+            self.processes.push(Process { dialect, labels, facts, adapters: BTreeSet::new(), created: None });
+        }
+        self.last.0 = at;
+        Some(at)
+    }
+
+    /// The row at `place`: mostly the last one, or its neighbour where ranks take turns. `None` if there are too many.
+    fn line(&mut self, process: usize, place: Place<'p>) -> Option<&mut Line<'p>> {
+        let same = |line: &Line<'p>| line.process == process && line.place == place;
+        let (_, last) = self.last;
+        let near = [last, last + 1].into_iter().find(|at| self.lines.get(*at).is_some_and(same));
+        let at = near.or_else(|| self.lines.iter().position(same)).unwrap_or(self.lines.len());
+        if at == self.lines.len() {
+            if at >= ROWS {
+                return None;
+            }
+            if at == 0 {
+                self.lines.reserve_exact(4);
+            }
+            self.lines.push(Line { process, place, sums: Sums::default() });
+        }
+        self.last.1 = at;
+        self.lines.get_mut(at)
+    }
+
+    /// When a process started: by a start of its own labels, or of the page's program where that holds the counters.
+    pub(super) fn start_told(&self, labels: &ProcessLabels<'p>) -> Option<Timestamp> {
+        self.starts.iter().find(|(known, _)| known == labels).and_then(|(_, start)| *start)
+    }
+
+    /// Wanted series that found no row.
+    pub(super) const fn over_limit(&self) -> u32 {
+        self.over_limit
+    }
+}
+
+impl<'p> Process<'p> {
+    /// Takes what is told once for a process.
+    fn learn<T>(&mut self, field: Field, row: &Row<'p, T>) {
+        match field {
+            Field::Created => self.created = self.created.into_iter().chain(began(row.value)).min(),
             Field::BlockSize => {
                 let size = row.labels.get("block_size").and_then(LabelText::number);
                 self.facts.block = size.and_then(|size| Tokens::from_counter(size).ok()).map(Tokens::count);
             }
             Field::Adapters => self.name_adapters(row.labels),
-            Field::Count(_) | Field::Gauge(_) | Field::Bucket(_) => {
-                let Some(entry) = (self.dialect.entry)(field, row.labels) else { return };
-                self.facts.role = self.facts.role.or(entry.role);
-                self.facts.ranked |= entry.place.rank.is_some();
-                self.facts.live |= entry.field == Field::Count(Count::LiveOutput);
-                let Some(line) = self.line(entry.place) else {
-                    self.over_limit += 1;
-                    return;
-                };
-                if !line.sums.add(entry.field, entry.bound, row.value) {
-                    self.refused += 1;
-                }
-            }
+            Field::Router => self.facts.router = true,
+            Field::Count(_) | Field::Gauge(_) | Field::Bucket(_) => {}
         }
     }
 
@@ -88,59 +253,9 @@ impl<'p> Sheet<'p> {
             }
         }
     }
+}
 
-    /// The row at `place`: mostly the last one, or its neighbour where ranks take turns. `None` if there are too many.
-    fn line(&mut self, place: Place<'p>) -> Option<&mut Line<'p>> {
-        let same = |line: &Line<'p>| line.place == place;
-        let near = [self.last, self.last + 1].into_iter().find(|at| self.lines.get(*at).is_some_and(same));
-        let at = near.or_else(|| self.lines.iter().position(same)).unwrap_or(self.lines.len());
-        if at == self.lines.len() {
-            if at >= ROWS {
-                return None;
-            }
-            self.lines.push(Line { place, sums: Sums::default() });
-        }
-        self.last = at;
-        self.lines.get_mut(at)
-    }
-
-    /// When the process behind the counters started.
-    pub(super) fn start(&self) -> Option<Timestamp> {
-        self.facts.start.or(self.facts.created)
-    }
-
-    /// Wanted values that were no counts.
-    pub(super) const fn refused(&self) -> u32 {
-        self.refused
-    }
-
-    /// Wanted series that found no row.
-    pub(super) const fn over_limit(&self) -> u32 {
-        self.over_limit
-    }
-
-    /// A reading for each row, by model and rank. `unnamed` is the model of rows that name none.
-    pub(super) fn finish(mut self, unnamed: Option<&ModelName>) -> Vec<EngineReading> {
-        self.lines.sort_by_cached_key(|Line { place, .. }| {
-            let raw = |text: Option<LabelText<'p>>| text.map(LabelText::raw);
-            (raw(place.model), raw(place.replica), raw(place.rank).map(<[u8]>::len), raw(place.rank), place.copy)
-        });
-        self.lines.dedup_by(|later, kept| Place { copy: kept.place.copy, ..later.place } == kept.place);
-        let mut readings: Vec<EngineReading> = Vec::with_capacity(self.lines.len());
-        let (mut raw, mut model) = (None, unnamed.cloned());
-        for Line { place, sums } in self.lines {
-            if place.model != raw {
-                raw = place.model;
-                model = raw.map(|name| ModelName::new(&name.text()));
-            }
-            let mut reading = EngineReading::new(self.dialect.kind, model.clone(), place.rank());
-            reading.role = self.facts.role;
-            reading.adapters = self.adapters.iter().cloned().collect();
-            sums.tell(&mut reading);
-            (self.dialect.settle)(&sums, &self.facts, &mut reading);
-            reading.latency = sums.latency(readings.last().map(|like| &like.latency));
-            readings.push(reading);
-        }
-        readings
-    }
+/// An instant in Unix seconds, unless it is none.
+fn began(seconds: f64) -> Option<Timestamp> {
+    Timestamp::from_unix_seconds(seconds).filter(|at| at.millis() > 0)
 }

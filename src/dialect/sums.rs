@@ -1,8 +1,13 @@
 //! What the series of one row add up to, and what the sums plainly mean.
 
+use std::cell::Cell;
+
 use super::buckets::Buckets;
 use super::field::{COUNTS, Count, DELAYS, Field, GAUGES, Gauge};
-use crate::reading::{EngineReading, Finished, Latency, PromptCount, Speculation, TokenCounters};
+use crate::exposition::Labels;
+use crate::reading::{
+    CounterSeries, EngineReading, Finished, Latency, PromptCount, SeriesValue, Speculation, TokenCounters,
+};
 use crate::units::{Ratio, Tokens};
 
 /// A counter's sum so far.
@@ -11,19 +16,87 @@ enum Sum {
     #[default]
     Unsaid,
     Of(u64),
-    /// One of its values is no count, so the sum is unknown.
+    /// One of its values is no count, or the sum is none, so it is unknown.
     Refused,
 }
 
-/// The sums of one row.
-#[derive(Debug, Default)]
-pub(super) struct Sums {
-    counts: [Sum; COUNTS],
-    gauges: [Option<f64>; GAUGES],
-    delays: [Buckets; DELAYS],
+impl Sum {
+    /// With `count` more. A sum that a page's float could not count is refused.
+    fn plus(self, count: Tokens) -> Self {
+        let sum = match self {
+            Self::Unsaid => Some(count.count()),
+            Self::Of(sum) => sum.checked_add(count.count()),
+            Self::Refused => None,
+        };
+        sum.filter(|sum| *sum < Tokens::LIMIT).map_or(Self::Refused, Self::Of)
+    }
 }
 
-impl Sums {
+/// A gauge's value: of several processes that speak of one thing (`pid`) the highest, of several things their sum or mean.
+#[derive(Debug, Default)]
+struct Level<'p> {
+    /// The first one with its labels, of which a hash is not needed while it is alone.
+    first: Option<(Labels<'p>, f64)>,
+    /// The others by a hash of their labels but `pid`.
+    others: Vec<(u64, f64)>,
+}
+
+/// The most things of a row that have a gauge each.
+const THINGS: usize = 1024;
+
+impl<'p> Level<'p> {
+    /// Adds a value. Whether there was room for it.
+    fn add(&mut self, labels: Labels<'p>, value: f64) -> bool {
+        let Some((first, highest)) = &mut self.first else {
+            self.first = Some((labels, value));
+            return true;
+        };
+        let thing = labels.fingerprint("pid");
+        if first.fingerprint("pid") == thing {
+            *highest = highest.max(value);
+        } else if let Some((_, highest)) = self.others.iter_mut().find(|(other, _)| *other == thing) {
+            *highest = highest.max(value);
+        } else if self.others.len() < THINGS {
+            self.others.push((thing, value));
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Adds the values of another one, whose labels are others.
+    fn absorb(&mut self, other: Self) {
+        if let Some((labels, value)) = other.first {
+            self.add(labels, value);
+        }
+        self.others.extend(other.others);
+    }
+
+    fn sum(&self) -> Option<f64> {
+        let (_, first) = self.first?;
+        Some(first + self.others.iter().map(|(_, value)| value).sum::<f64>())
+    }
+
+    fn mean(&self) -> Option<f64> {
+        Some(self.sum()? / (1 + self.others.len()) as f64)
+    }
+}
+
+/// How many counters are kept series by series: the first of [`Count`].
+const BY_SERIES: usize = Count::Output as usize + 1;
+
+/// The sums of one row.
+#[derive(Debug, Default)]
+pub(super) struct Sums<'p> {
+    counts: [Sum; COUNTS],
+    series: [Vec<SeriesValue>; BY_SERIES],
+    gauges: [Level<'p>; GAUGES],
+    delays: [Buckets; DELAYS],
+    /// Values that were computed and are none.
+    refused: Cell<u32>,
+}
+
+impl<'p> Sums<'p> {
     /// A counter's sum; `None` if the page does not say it or says no count.
     pub(super) fn count(&self, count: Count) -> Option<u64> {
         match self.counts[count as usize] {
@@ -33,7 +106,7 @@ impl Sums {
     }
 
     /// Whether the page has the counter at all, be its value a count or not.
-    pub(super) fn said(&self, count: Count) -> bool {
+    pub(super) const fn said(&self, count: Count) -> bool {
         !matches!(self.counts[count as usize], Sum::Unsaid)
     }
 
@@ -42,51 +115,110 @@ impl Sums {
         self.count(count).map(Tokens::new)
     }
 
-    /// A gauge that counts things.
-    pub(super) fn things(&self, gauge: Gauge) -> Option<u64> {
-        Tokens::from_counter(self.gauges[gauge as usize]?).ok().map(Tokens::count)
+    /// Two counts together; refused and counted if that is no count.
+    pub(super) fn together(&self, one: u64, other: u64) -> Option<u64> {
+        self.checked(one.checked_add(other))
     }
 
-    /// A gauge that is a share.
+    /// So many times a count; refused and counted if that is no count.
+    pub(super) fn times(&self, count: u64, factor: u64) -> Option<u64> {
+        self.checked(count.checked_mul(factor))
+    }
+
+    fn checked(&self, count: Option<u64>) -> Option<u64> {
+        let count = count.filter(|count| *count < Tokens::LIMIT);
+        if count.is_none() {
+            self.refused.set(self.refused.get() + 1);
+        }
+        count
+    }
+
+    /// Values that were computed and refused.
+    pub(super) const fn refused(&self) -> u32 {
+        self.refused.get()
+    }
+
+    /// A gauge that counts things.
+    pub(super) fn things(&self, gauge: Gauge) -> Option<u64> {
+        Tokens::from_counter(self.gauges[gauge as usize].sum()?).ok().map(Tokens::count)
+    }
+
+    /// A gauge that is a share; what lies outside 0 to 1 says nothing.
     pub(super) fn share(&self, gauge: Gauge) -> Option<Ratio> {
-        Ratio::new(self.gauges[gauge as usize]?)
+        Ratio::new(self.gauges[gauge as usize].mean()?)
+    }
+
+    /// Whether the row holds anything but delays.
+    pub(super) fn says_more_than_delays(&self) -> bool {
+        self.counts.iter().any(|sum| !matches!(sum, Sum::Unsaid)) || self.has_gauges()
+    }
+
+    /// Whether the row has a gauge.
+    pub(super) fn has_gauges(&self) -> bool {
+        self.gauges.iter().any(|level| level.first.is_some())
     }
 
     /// Adds one value. Whether it was one.
-    pub(super) fn add(&mut self, field: Field, bound: f64, value: f64) -> bool {
+    pub(super) fn add(&mut self, field: Field, bound: f64, value: f64, labels: Labels<'p>) -> bool {
         match field {
             Field::Count(count) => {
-                let sum = &mut self.counts[count as usize];
-                let Ok(tokens) = Tokens::from_counter(value) else {
-                    *sum = Sum::Refused;
+                let at = count as usize;
+                let Ok(value) = Tokens::from_counter(value) else {
+                    self.counts[at] = Sum::Refused;
                     return false;
                 };
-                *sum = match *sum {
-                    Sum::Unsaid => Sum::Of(tokens.count()),
-                    Sum::Of(sum) => Sum::Of(sum.saturating_add(tokens.count())),
-                    Sum::Refused => Sum::Refused,
-                };
-            }
-            Field::Gauge(gauge) => {
-                let highest = &mut self.gauges[gauge as usize];
-                // A gauge that is not a number now is nothing new: SGLang prints NaN for what it does not measure.
-                if value.is_finite() {
-                    *highest = Some(highest.map_or(value, |highest| highest.max(value)));
+                match self.series.get_mut(at) {
+                    Some(series) => series.push(SeriesValue { series: labels.fingerprint(""), value }),
+                    None => return add(&mut self.counts[at], value),
                 }
             }
+            Field::Gauge(gauge) => {
+                // A gauge that is not a number now, or a share below none or above all, is nothing new: SGLang prints
+                // NaN for what it does not measure, and others -1.
+                let range = if gauge.is_share() { 0.0..=1.0 } else { 0.0..=f64::MAX };
+                return !range.contains(&value) || self.gauges[gauge as usize].add(labels, value);
+            }
             Field::Bucket(delay) => return self.delays[delay as usize].add(bound, value),
-            Field::Start | Field::Created | Field::BlockSize | Field::Adapters => {}
+            Field::Created | Field::BlockSize | Field::Adapters | Field::Router => {}
         }
         true
     }
 
+    /// Adds the gauges of a row that is the same one under fewer labels.
+    pub(super) fn absorb(&mut self, other: Self) {
+        for (ours, theirs) in self.gauges.iter_mut().zip(other.gauges) {
+            ours.absorb(theirs);
+        }
+    }
+
+    /// Adds up what was kept series by series, once all are there. A series that stands on the page twice counts once,
+    /// and if its values differ the counter is unknown. How many counters were refused.
+    pub(super) fn close(&mut self) -> u32 {
+        let mut refused = 0;
+        for (sum, series) in self.counts.iter_mut().zip(&mut self.series) {
+            series.sort_unstable();
+            series.dedup();
+            let said_otherwise = series.windows(2).any(|pair| pair[0].series == pair[1].series);
+            let total = series.iter().fold(*sum, |sum, series| sum.plus(series.value));
+            let total = if said_otherwise { Sum::Refused } else { total };
+            refused += u32::from(matches!((&total, *sum), (Sum::Refused, Sum::Unsaid)));
+            *sum = total;
+            if matches!(sum, Sum::Refused) {
+                series.clear();
+            }
+        }
+        refused
+    }
+
     /// Writes what each field plainly means.
-    pub(super) fn tell(&self, reading: &mut EngineReading) {
+    pub(super) fn tell(&mut self, reading: &mut EngineReading) {
         reading.tokens = TokenCounters {
             prompt: self.tokens(Count::Prompt).map_or(PromptCount::Unknown, PromptCount::Whole),
             cached: self.tokens(Count::Cached),
             output: self.tokens(Count::Output),
         };
+        let [prompt, cached, output] = std::mem::take(&mut self.series);
+        reading.series = CounterSeries { prompt, cached, output };
         reading.running = self.things(Gauge::Running);
         reading.waiting = self.things(Gauge::Waiting);
         reading.kv_usage = self.share(Gauge::Kv);
@@ -120,4 +252,11 @@ impl Sums {
             e2e: e2e.finish(like(|l| &l.e2e)),
         }
     }
+}
+
+/// Adds to a plain sum. Whether it still is one.
+fn add(sum: &mut Sum, value: Tokens) -> bool {
+    let was_refused = matches!(sum, Sum::Refused);
+    *sum = sum.plus(value);
+    was_refused || !matches!(sum, Sum::Refused)
 }

@@ -1,14 +1,17 @@
 //! Text Generation Inference. One model, no labels; its token totals are the sums of histograms, and hits are not told.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, Gauge};
-use super::plain;
+use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PLAIN};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
     kind: EngineKind::Tgi,
+    names: &["tgi_"],
+    ports: &[3000, 8080],
+    lists_models: true,
+    names_model: false,
     field,
     entry: |field, labels| Some(Entry::keyed(field, labels, "", "")),
-    settle: plain,
+    ..PLAIN
 };
 
 fn field(name: &str) -> Option<Field> {

@@ -1,12 +1,18 @@
 //! Triton with the TensorRT-LLM backend. Token totals are the sums of histograms; one metric holds many meanings under a
 //! label; first-response times are in milliseconds. Hits are told in blocks only, which is not enough.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, Gauge};
-use super::plain;
+use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PLAIN};
 use crate::exposition::Labels;
 use crate::reading::EngineKind;
 
-pub(super) const DIALECT: Dialect = Dialect { kind: EngineKind::Triton, field, entry, settle: plain };
+pub(super) const DIALECT: Dialect = Dialect {
+    kind: EngineKind::Triton,
+    names: &["nv_trt_llm_", "nv_llm_", "nv_inference_"],
+    ports: &[8002],
+    field,
+    entry,
+    ..PLAIN
+};
 
 fn field(name: &str) -> Option<Field> {
     Some(match name {
@@ -21,6 +27,8 @@ fn field(name: &str) -> Option<Field> {
 
 fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
     let mut entry = Entry::keyed(field, labels, "model", "");
+    // Each version of a model is loaded, unloaded and counted by itself.
+    entry.place.version = labels.get("version");
     match field {
         Field::Gauge(Gauge::Running) => match labels.get("request_type")?.raw() {
             b"scheduled" => {}

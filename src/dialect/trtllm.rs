@@ -3,12 +3,16 @@
 //! Counters move when a request ends; with several answers a request its output is not counted at all. Its other page,
 //! `/metrics`, is JSON that reading uses up, and is never read.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, Gauge};
-use super::plain;
+use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PLAIN};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
     kind: EngineKind::Trtllm,
+    names: &["trtllm_", "trtllm:"],
+    owners: &["tensorrt_llm", "tensorrt-llm", "trtllm"],
+    paths: &["/prometheus/metrics"],
+    ports: &[8000],
+    lists_models: true,
     field,
     entry: |field, labels| {
         let mut entry = Entry::keyed(field, labels, "model_name", "");
@@ -22,7 +26,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         }
         Some(entry)
     },
-    settle: plain,
+    ..PLAIN
 };
 
 fn field(name: &str) -> Option<Field> {

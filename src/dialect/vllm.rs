@@ -3,19 +3,30 @@
 //! Prompt tokens include cached ones. Ranks of a data-parallel engine stand on one page under `engine`; a `pid` label
 //! tells processes apart that speak of the same engine.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PageFacts};
+use super::field::{Count, Delay, Dialect, Entry, Facts, Field, Gauge, METRICS_FIRST, PLAIN};
+use super::stack_router;
 use super::sums::Sums;
 use crate::exposition::{LabelText, Labels};
 use crate::reading::{EngineKind, EngineReading, Role};
 use crate::units::Tokens;
 
-pub(super) const DIALECT: Dialect = Dialect { kind: EngineKind::Vllm, field, entry, settle };
+pub(super) const DIALECT: Dialect = Dialect {
+    kind: EngineKind::Vllm,
+    names: &["vllm:", "vllm_"],
+    owners: &["vllm"],
+    paths: METRICS_FIRST,
+    // Further instances on a machine take the next ports.
+    ports: &[8000, 8001, 8002, 8003, 8004, 8005, 8006, 8007, 8008, 8009, 8010, 8011, 8012, 8013, 8014, 8015],
+    lists_models: true,
+    field,
+    entry,
+    settle,
+    ..PLAIN
+};
 
 fn field(name: &str) -> Option<Field> {
-    match name.strip_prefix("vllm:").or_else(|| name.strip_prefix("vllm_")) {
-        Some(name) => engine_field(name),
-        None => (name == "process_start_time_seconds").then_some(Field::Start),
-    }
+    let name = name.strip_prefix("vllm:").or_else(|| name.strip_prefix("vllm_"))?;
+    engine_field(name).or_else(|| stack_router::field(name))
 }
 
 /// What a name means once its `vllm:` is taken off.
@@ -60,11 +71,14 @@ pub(super) fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
             b"le" => entry.bound = value.number().unwrap_or(f64::NAN),
             b"engine" => entry.place.rank = Some(value),
             b"model_name" => entry.place.model = Some(value),
+            // Triton prints its own names for the model of a vLLM that runs in it, and a router the shorter one.
+            b"model" if entry.place.model.is_none() => entry.place.model = Some(value),
+            b"version" => entry.place.version = Some(value),
             b"source" if field == Field::Count(Count::Transferred) && !value.is("external_kv_transfer") => return None,
             b"finished_reason" => entry.field = Field::Count(end(value)),
             // A Dynamo worker passes this page through and labels it with what it is.
             b"dynamo_component" => entry.role = role(value),
-            _ => {}
+            _ => entry.note(key),
         }
     }
     Some(entry)
@@ -89,21 +103,23 @@ fn role(component: LabelText<'_>) -> Option<Role> {
 }
 
 /// Cached tokens where no counter says them outright, and the total of finished requests.
-pub(super) fn settle(sums: &Sums, facts: &PageFacts, reading: &mut EngineReading) {
+pub(super) fn settle(sums: &Sums<'_>, facts: &Facts, reading: &mut EngineReading) {
     let ends = [Count::Stopped, Count::Length, Count::Aborted, Count::Failed, Count::Requests];
     if ends.iter().any(|end| sums.count(*end).is_some()) {
-        reading.finished.requests = Some(ends.iter().filter_map(|end| sums.count(*end)).sum());
+        let ended = ends.iter().filter_map(|end| sums.count(*end));
+        reading.finished.requests = ended.map(Some).reduce(|sum, end| sums.together(sum?, end?)).flatten();
     }
     if reading.tokens.cached.is_none() && !sums.said(Count::Cached) {
         reading.tokens.cached = hits(sums, facts);
     }
+    stack_router::settle(sums, facts, reading);
 }
 
 /// Cached tokens as counted at look-up: what there is before 0.16. The `gpu_` twins that 0.9.2 to 0.11 print beside
 /// the plain ones are the same hits and are used only where they stand alone.
-fn hits(sums: &Sums, facts: &PageFacts) -> Option<Tokens> {
-    if let Some(local) = sums.tokens(Count::Hits) {
-        return Some(local + sums.tokens(Count::ExternalHits).unwrap_or(Tokens::ZERO));
+fn hits(sums: &Sums<'_>, facts: &Facts) -> Option<Tokens> {
+    if let Some(local) = sums.count(Count::Hits) {
+        return sums.together(local, sums.count(Count::ExternalHits).unwrap_or(0)).map(Tokens::new);
     }
     let hits = sums.count(Count::OldHits)?;
     if facts.ranked {
@@ -113,5 +129,5 @@ fn hits(sums: &Sums, facts: &PageFacts) -> Option<Tokens> {
     // what is looked up is what prompts hold: queries far below the prompt's tokens are blocks.
     let blocks = sums.count(Count::OldQueries)?.saturating_mul(4) < sums.count(Count::Prompt)?;
     let size = if blocks { facts.block? } else { 1 };
-    Some(Tokens::new(hits.saturating_mul(size)))
+    sums.times(hits, size).map(Tokens::new)
 }

@@ -11,6 +11,7 @@ mod number;
 mod rows;
 
 pub use emit::Emitter;
+pub(crate) use labels::fnv1a;
 pub use labels::{LabelText, Labels};
 pub use limits::{Limits, Tally};
 pub use number::number;

@@ -49,6 +49,9 @@ impl Kind {
     }
 }
 
+/// What some editors and exporters write before the first line.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// One wanted series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Row<'p, T> {
@@ -82,6 +85,7 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
     /// name, and only their labels and values are read; what nobody wants is skipped unread.
     pub fn new(page: &'p [u8], limits: Limits, wants: W) -> Self {
         let mut tally = Tally::default();
+        let page = page.strip_prefix(BYTE_ORDER_MARK).unwrap_or(page);
         let rest = if page.len() > limits.page {
             tally.over_limit += 1;
             let whole_lines = memchr::memrchr(b'\n', &page[..limits.page]).map_or(0, |at| at + 1);
@@ -112,17 +116,23 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
 
     /// A line that starts with `#`: only `TYPE`, `UNIT` and `EOF` say anything.
     fn comment(&mut self, line: &'p [u8]) {
-        let mut words = line[1..].split(|b| matches!(b, b' ' | b'\t' | b'\r')).filter(|word| !word.is_empty());
-        match words.next() {
-            Some(b"TYPE") => match (words.next(), words.next().map(Kind::named)) {
-                (Some(name), Some(Some(kind))) => {
-                    self.family = (unquoted(name), kind);
-                    self.last.0 = b"";
-                }
-                _ => self.tally.bad += 1,
-            },
-            Some(b"EOF") => (self.tally.ended, self.tally.openmetrics) = (true, true),
-            Some(b"UNIT") => self.tally.openmetrics = true,
+        // As nearly every exporter writes them.
+        let (keyword, rest) = match line {
+            [b'#', b' ', b'H', b'E', b'L', b'P', b' ', ..] => return,
+            [b'#', b' ', b'T', b'Y', b'P', b'E', b' ', rest @ ..] => (&b"TYPE"[..], rest),
+            _ => word(&line[1..]),
+        };
+        match keyword {
+            b"TYPE" => {
+                let Some((kind, name)) = typed(rest) else {
+                    self.tally.bad += 1;
+                    return;
+                };
+                self.family = (name, kind);
+                self.last.0 = b"";
+            }
+            b"EOF" => (self.tally.ended, self.tally.openmetrics) = (true, true),
+            b"UNIT" => self.tally.openmetrics = true,
             _ => {}
         }
     }
@@ -252,8 +262,27 @@ fn value(rest: &[u8]) -> Option<f64> {
     }
 }
 
-fn unquoted(name: &[u8]) -> &[u8] {
-    name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name)
+/// What follows `# TYPE`: a name, which Prometheus 3 quotes where it is not a bare one, and the kind of its family.
+fn typed(rest: &[u8]) -> Option<(Kind, &[u8])> {
+    if let Some(at) = memchr(b' ', rest).filter(|at| *at > 0 && rest[0] != b'"')
+        && let Some(kind) = Kind::named(&rest[at + 1..])
+    {
+        return Some((kind, &rest[..at]));
+    }
+    let rest = skip_blanks(rest);
+    let (name, rest) = match rest {
+        [b'"', quoted @ ..] => labels::string(quoted)?,
+        _ => word(rest),
+    };
+    Some((Kind::named(word(rest).0)?, name))
+}
+
+/// The first word of a line, and what follows it.
+#[inline]
+fn word(text: &[u8]) -> (&[u8], &[u8]) {
+    let text = skip_blanks(text);
+    let end = text.iter().position(|b| matches!(b, b' ' | b'\t' | b'\r')).unwrap_or(text.len());
+    text.split_at(end)
 }
 
 const fn is_name_byte(byte: u8) -> bool {

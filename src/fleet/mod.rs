@@ -1,131 +1,116 @@
-//! All that is known of the fleet: events in, the picture out.
+//! The fleet: routes events to inventory and metering, posts what they say, and assembles the snapshot.
 //!
-//! Pure: it reads no clock and does no I/O, so the same events give the same picture to the last digit. It decides what
-//! a page's counters are worth posting (`targets`), what GPUs are held (`gpus`), what rent runs (`rent`), and draws the
-//! [`Snapshot`](crate::snapshot::Snapshot) from it (`picture`). It does not judge what is wrong; that is `alert`.
+//! Pure: it reads no clock and does no I/O, so the same events give the same snapshot to the last digit. It owns no state
+//! beyond inventory, metering and ledger but the sparklines and how the watch stands. It does not judge what is wrong;
+//! that is `alert`.
 
-mod doubles;
-mod earning;
-mod gpus;
-mod idle;
-mod leakage;
-mod lines;
-mod memory;
-mod nodes;
-mod pairs;
-mod picture;
-mod release;
-mod rent;
-mod row;
-mod site;
-mod spreading;
-mod targets;
+mod assemble;
+mod checkpoint;
+mod saved;
+mod sparklines;
+mod v1;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
-pub use leakage::{FinishedMemory, Leakage};
-pub use memory::{GpuMemory, Handover, Memory, NodeMemory, RowMemory, TargetMemory};
-pub use site::{Member, Site};
+pub use crate::inventory::{FleetConfig, TargetInfo};
+pub use crate::metering::Leakage;
+pub use checkpoint::{Checkpoint, RentedNode, SavedItem, SavedState};
+pub use v1::{FromV1, V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
 
+use crate::inventory::{Inventory, Origin};
 use crate::ledger::{Ledger, Pace};
-use crate::pricing::Book;
-use crate::reading::{Event, GpuId, NodeName, TargetId, Trouble};
+use crate::metering::{Context, InventoryView, Metering, SavedTarget};
+use crate::pricing::{Book, RentWhen};
+use crate::reading::{Event, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeTrouble, TargetId, Trouble};
 use crate::snapshot::{LedgerBasis, Snapshot};
 use crate::units::{Moment, Span, Timestamp};
-use gpus::Gpu;
-use lines::Lines;
-use nodes::Node;
-use pairs::Pairs;
-use rent::{Held, Rents};
-use targets::Target;
+use saved::Committed;
+use sparklines::Sparklines;
 
 /// How long money an hour is taken over.
 const PACE: Span = Span::from_secs(60);
 /// A calendar that moves against the clock which is never set, by so much between two ticks, was set.
 const STEP: Span = Span::from_secs(2);
-/// How often the pace is marked.
-const PACE_STEP: Span = Span::from_secs(5);
 
 /// Everything that is known, from the first event to the last.
 #[derive(Debug)]
 pub struct Fleet {
-    site: Site,
+    config: FleetConfig,
+    inventory: Inventory,
+    metering: Metering,
     ledger: Ledger,
     pace: Pace,
-    targets: BTreeMap<TargetId, Target>,
-    nodes: BTreeMap<NodeName, Node>,
-    gpus: BTreeMap<GpuId, Gpu>,
-    aliases: nodes::Aliases,
-    births: doubles::Births,
-    /// The nodes that each page of GPUs has listed.
-    listings: HashMap<TargetId, BTreeSet<NodeName>>,
-    rents: Rents,
-    lines: Lines,
+    sparklines: Sparklines,
     driver_trouble: Option<Trouble>,
     troubles: Vec<Trouble>,
-    served: HashSet<String>,
-    pairs: Pairs,
-    /// When the first look was, of this run or of the ledger's.
+    /// When the first poll was, of this run or of the ledger's.
     began: Option<Timestamp>,
     /// Since when it is watched without a gap that was too long to be bridged.
     watched_from: Option<Timestamp>,
-    now: Moment,
     /// When the last event came after so long that this machine slept, or was stopped.
     resumed: Option<Moment>,
-    remembered: memory::Remembered,
     /// The last tick.
     ticked: Option<Moment>,
     /// Where the ledger is kept.
-    kept_where: LedgerBasis,
-    /// Ends of leases by hand that are applied and not handed on.
+    ledger_basis: LedgerBasis,
+    /// Targets of an earlier watch that are not among the targets yet.
+    remembered: BTreeMap<TargetId, SavedTarget>,
+    committed: Committed,
+    /// What was done by hand, is applied and not handed on yet: ends of leases, resets of targets.
     ended: Vec<i64>,
+    resets_applied: Vec<i64>,
+    /// Keys of saved states that could not be read, to be removed.
+    unread_targets: Vec<String>,
+    unread_nodes: Vec<String>,
+    /// Targets that were reset by hand and have not answered since.
+    resets: BTreeMap<TargetId, Vec<i64>>,
+    /// Nodes of an earlier watch whose rent waits until their GPUs are seen again.
+    waiting: Vec<RentedNode>,
+}
+
+/// What exists and what is paid for it.
+const fn view<'a>(config: &'a FleetConfig, inventory: &'a Inventory) -> InventoryView<'a> {
+    InventoryView { config, inventory }
 }
 
 impl Fleet {
     /// A fleet of which nothing has answered yet; `began` is the beginning of the watch.
-    pub fn new(site: Site, book: Book, began: Moment) -> Self {
-        let pace = Pace::new(site.pace.unwrap_or(PACE), PACE_STEP);
-        let mut fleet = Self {
-            ledger: Ledger::new(book, site.midnight(began.wall))
-                .following(site.pace.unwrap_or(PACE))
-                .with_overhead(site.overhead.of_revenue),
-            pace,
-            targets: BTreeMap::new(),
-            nodes: BTreeMap::new(),
-            gpus: BTreeMap::new(),
-            aliases: nodes::Aliases::default(),
-            births: doubles::Births::new(),
-            listings: HashMap::new(),
-            rents: Rents::new(&site, began.wall),
-            lines: Lines::new(site.line_step),
+    pub fn new(config: FleetConfig, book: Book, began: Moment) -> Self {
+        let over = config.pace.unwrap_or(PACE);
+        Self {
+            inventory: Inventory::new(&config, began),
+            metering: Metering::new(&config, began.wall),
+            ledger: Ledger::new(book, config.midnight(began.wall))
+                .following(over)
+                .with_overhead(config.overhead.of_revenue),
+            pace: Pace::new(over, config.stale_after()),
+            sparklines: Sparklines::new(config.sparkline_step),
             driver_trouble: None,
             troubles: Vec::new(),
-            served: HashSet::new(),
-            pairs: Pairs::default(),
             began: None,
             watched_from: None,
-            now: began,
             resumed: None,
-            remembered: memory::Remembered::default(),
-            ended: Vec::new(),
             ticked: None,
-            kept_where: LedgerBasis::default(),
-            site,
-        };
-        for member in std::mem::take(&mut fleet.site.members) {
-            fleet.enlist(member);
+            ledger_basis: LedgerBasis::default(),
+            remembered: BTreeMap::new(),
+            committed: Committed::default(),
+            ended: Vec::new(),
+            resets_applied: Vec::new(),
+            unread_targets: Vec::new(),
+            unread_nodes: Vec::new(),
+            resets: BTreeMap::new(),
+            waiting: Vec::new(),
+            config,
         }
-        fleet
     }
 
     /// Adds a target that was named or found; it is `never` until it answers.
-    pub fn enlist(&mut self, member: Member) {
-        let id = member.target.clone();
-        let named = self.targets.len();
-        self.targets.entry(id.clone()).or_insert_with(|| Target::new(member, named, self.site.window));
-        self.recall_target(&id);
+    pub fn add_target(&mut self, info: TargetInfo) {
+        let id = info.target.clone();
+        self.inventory.add_target(info);
+        self.restore_target(&id);
     }
 
     /// Says what cannot work here and how to mend it.
@@ -135,22 +120,21 @@ impl Fleet {
 
     /// Says where the ledger is kept.
     pub fn set_ledger(&mut self, basis: LedgerBasis) {
-        self.kept_where = basis;
+        self.ledger_basis = basis;
     }
 
     /// Takes the zone of the ledger's days; a day that never turns has none.
     pub fn set_zone(&mut self, zone: TimeZone) {
-        if self.site.zone.is_some() {
-            self.site.zone = Some(zone);
-            let midnight = self.site.midnight(self.now.wall);
+        if self.config.zone.is_some() {
+            self.config.zone = Some(zone);
+            let midnight = self.config.midnight(self.inventory.now().wall);
             self.ledger.begin_day(midnight);
         }
     }
 
     /// Takes an event in. Events of one source come in the order of their time; sources may come in any order.
     pub fn apply(&mut self, event: Event) {
-        let at = event.at();
-        self.pass_to(at);
+        self.pass_to(event.at());
         match event {
             Event::Page { target, at, cost, outcome } => self.apply_page(&target, at, cost, outcome),
             Event::Gpus { node, at, outcome } => self.apply_driver(&node, at, outcome),
@@ -158,9 +142,9 @@ impl Fleet {
         }
     }
 
-    /// The picture of the present.
-    pub fn picture(&self) -> Snapshot {
-        picture::draw(self)
+    /// The snapshot of the present.
+    pub fn snapshot(&self) -> Snapshot {
+        assemble::snapshot(self)
     }
 
     /// The ledger, to look at.
@@ -170,12 +154,12 @@ impl Fleet {
 
     /// The latest moment that any event brought.
     pub fn now(&self) -> Moment {
-        self.now
+        self.inventory.now()
     }
 
     /// Whether nothing had the time to answer since this machine slept.
     fn is_resuming(&self) -> bool {
-        self.resumed.is_some_and(|at| self.now.since(at) < self.site.stale_after())
+        self.resumed.is_some_and(|at| self.now().since(at) < self.config.stale_after())
     }
 
     /// Money is counted since this instant.
@@ -187,22 +171,25 @@ impl Fleet {
     fn pass_to(&mut self, at: Moment) {
         self.began.get_or_insert(at.wall);
         self.watched_from.get_or_insert(at.wall);
-        if at.boot >= self.now.boot {
-            if at.since(self.now) >= self.site.stale_after() {
+        let now = self.now();
+        if at.boot >= now.boot {
+            let passed = at.since(now);
+            if passed >= self.config.stale_after() {
                 self.resumed = Some(at);
             }
-            self.now = at;
+            self.ledger.set_calendar((at.wall - now.wall) - passed);
+            self.inventory.pass_to(at);
         }
-        let midnight = self.site.midnight(self.now.wall);
+        let midnight = self.config.midnight(self.now().wall);
         if midnight > self.ledger.day_began() {
-            let held = Held { site: &self.site, nodes: &self.nodes, gpus: &self.gpus };
-            self.rents.run_to(&mut self.ledger, held, self.now);
+            let now = self.now();
+            self.metering.run_to(&mut self.ledger, view(&self.config, &self.inventory), now);
             self.ledger.begin_day(midnight);
         }
     }
 
-    /// Marks it where the calendar was set: the clock that never is moved by another span. No delta and no rent is placed by
-    /// the calendar alone, so nothing else changes.
+    /// Marks it where the calendar was set: the clock that never is moved by another span. No delta and no GPU time is
+    /// placed by the calendar alone, so nothing else changes.
     fn note_step(&mut self, at: Moment) {
         let Some(last) = self.ticked.replace(at) else { return };
         let step = (at.wall - last.wall) - at.since(last);
@@ -213,12 +200,97 @@ impl Fleet {
 
     fn tick(&mut self, at: Moment) {
         self.note_step(at);
-        let held = Held { site: &self.site, nodes: &self.nodes, gpus: &self.gpus };
-        self.rents.run_to(&mut self.ledger, held, at);
-        idle::judge(&mut self.ledger);
+        self.metering.tick(&mut self.ledger, view(&self.config, &self.inventory), at);
         self.ledger.settle(at.wall);
         self.pace.mark(&self.ledger, at);
-        let rates = picture::rates(self);
-        self.lines.set(at.wall, &rates);
+        let rates = assemble::rates(self);
+        self.sparklines.set(at.wall, &rates);
+    }
+
+    /// This machine's driver was polled.
+    fn apply_driver(&mut self, node: &NodeName, at: Moment, outcome: Result<Vec<GpuReading>, Trouble>) {
+        match outcome {
+            Ok(readings) => {
+                self.driver_trouble = None;
+                if !readings.is_empty() {
+                    self.report_gpus(node, None, at, readings, &Origin::Driver);
+                }
+            }
+            Err(trouble) => self.driver_trouble = Some(trouble),
+        }
+    }
+
+    /// A target was polled.
+    fn apply_page(
+        &mut self,
+        id: &TargetId,
+        at: Moment,
+        cost: ScrapeCost,
+        outcome: Result<Box<PageReading>, ScrapeTrouble>,
+    ) {
+        let Some(target) = self.inventory.targets.get_mut(id) else { return };
+        match outcome {
+            Ok(_) if target.is_late(at) => target.fail(None),
+            Ok(page) if page.complete => {
+                target.answer(&page, cost);
+                let info = target.info.clone();
+                self.read_page(&info, *page, at);
+                self.reset_is_over(id);
+                if let Some(target) = self.inventory.targets.get_mut(id) {
+                    target.answered = Some(at);
+                }
+            }
+            Ok(page) => target.fail_incomplete(&page, cost.bytes),
+            Err(trouble) => target.fail(Some(trouble)),
+        }
+    }
+
+    fn read_page(&mut self, info: &TargetInfo, mut page: PageReading, at: Moment) {
+        let gpus = std::mem::take(&mut page.gpus);
+        let only_gpus = page.engines.is_empty() && !gpus.is_empty();
+        if !gpus.is_empty() {
+            self.read_gpus(info, gpus, at);
+        }
+        if only_gpus {
+            return;
+        }
+        let node = self.inventory.node_of(info);
+        self.inventory.restore_node(&node);
+        let _ = self.inventory.see_node(&node, Some(info), at);
+        self.metering.run_node(&mut self.ledger, view(&self.config, &self.inventory), &node, at, RentWhen::Serving);
+        let Self { config, inventory, ledger, metering, watched_from, .. } = self;
+        let watched_from = *watched_from;
+        metering.read_page(&mut Context { config, inventory, ledger, info, node: &node, at, watched_from }, &page);
+    }
+
+    /// A page reported GPUs, perhaps of several nodes.
+    fn read_gpus(&mut self, info: &TargetInfo, gpus: Vec<(Option<NodeName>, GpuReading)>, at: Moment) {
+        let (by_node, mut changes) = self.inventory.group_by_node(info, gpus);
+        changes.extend(self.inventory.release_unlisted(&info.target, at, &by_node));
+        self.metering.follow(&mut self.ledger, view(&self.config, &self.inventory), changes, at);
+        let origin = Origin::Page(info.target.clone());
+        for (node, readings) in by_node.into_iter().filter(|(_, readings)| !readings.is_empty()) {
+            self.report_gpus(&node, Some(info), at, readings, &origin);
+        }
+    }
+
+    /// A source reported the GPUs that it has on a node.
+    fn report_gpus(
+        &mut self,
+        node: &NodeName,
+        info: Option<&TargetInfo>,
+        at: Moment,
+        readings: Vec<GpuReading>,
+        origin: &Origin,
+    ) {
+        self.inventory.restore_node(node);
+        let _ = self.inventory.see_node(node, info, at);
+        // What was there until now is paid until now.
+        self.metering.run_node(&mut self.ledger, view(&self.config, &self.inventory), node, at, RentWhen::Held);
+        let changes = self.inventory.report_gpus(node, info, at, readings.clone(), origin);
+        self.metering.follow(&mut self.ledger, view(&self.config, &self.inventory), changes, at);
+        let read: Vec<(GpuId, GpuReading)> =
+            readings.into_iter().map(|reading| (self.inventory.gpu_of(&reading, node), reading)).collect();
+        self.metering.read_energy(&mut self.ledger, view(&self.config, &self.inventory), node, &read, at);
     }
 }

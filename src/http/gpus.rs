@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Display, Write};
 
-use crate::reading::{GpuReading, GpuState, Label, Mig, NodeName};
+use crate::reading::{GpuReading, Label, Mig, NodeName};
 use crate::units::{Bytes, Ratio};
 
 /// A value of one GPU, if it is known.
@@ -120,11 +120,7 @@ fn states(page: &mut String, gpus: &[GpuReading], labels: &[String]) {
         head(page, NAME, "gauge", "Whether the driver answers for the GPU (1 for its state).");
     }
     for (gpu, labels) in gpus.iter().zip(labels) {
-        let state = match gpu.state {
-            GpuState::Answering => "answering",
-            GpuState::Hung => "hung",
-            GpuState::Lost => "lost",
-        };
+        let state = gpu.state.name();
         line(page, NAME, &format!("{labels},state=\"{state}\""), 1);
     }
 }
@@ -196,6 +192,7 @@ impl Display for Escaped<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reading::GpuState;
     use crate::reading::{GpuId, GpuProcess, Throttle};
     use crate::units::{Celsius, Energy, Megahertz, Power};
 

@@ -102,6 +102,15 @@ impl Tariff {
             + self.prices.output.of_share(tokens.output, share)
     }
 
+    /// The same; `None` where it leaves the range of money.
+    pub fn checked_value(&self, tokens: Classes) -> Option<Money> {
+        let share = self.paid.unwrap_or(Share::ALL);
+        let miss = self.prices.miss.checked_of_share(tokens.miss, share)?;
+        let hit = self.prices.hit.checked_of_share(tokens.hit, share)?;
+        let output = self.prices.output.checked_of_share(tokens.output, share)?;
+        miss.checked_add(hit)?.checked_add(output)
+    }
+
     /// What a change of tokens is worth, exactly; below zero where it takes more than it adds.
     pub fn value_of_change(&self, change: TokenChange) -> Money {
         let part = |sign: i64| {

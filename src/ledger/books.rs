@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::posted::Posted;
+use super::recent::{self, Lately, Recent};
 use super::table::Table;
 use super::tariffs::Tariffs;
 use super::{
-    Account, AccountId, DoubtCell, Doubts, Entry, Journal, Landlord, LandlordId, Marker, Posting, RentCell, RentChange,
-    Sheet, Tariff, TariffId, Timing, TokenCell, TokenChange, cut_minutes,
+    Account, AccountId, Classes, Dispute, DoubtCell, Doubts, Entry, Journal, Landlord, LandlordId, Marker, Posting,
+    RentCell, Sheet, Tariff, TariffId, Timing, TokenCell, TokenChange, cut_minutes,
 };
 use crate::pricing::Book;
-use crate::units::{GpuTime, Money, Share, Span, Timestamp, Tokens};
+use crate::reading::{Label, NodeName};
+use crate::units::{Money, Share, Span, Timestamp, Tokens};
 
 /// How long minutes are kept apart; older ones are in the day's sheet only.
 const MINUTES_KEPT: Span = Span::from_secs(3600);
@@ -37,26 +40,38 @@ pub struct Kept {
     pub minute_tokens: Vec<TokenCell>,
     /// Rent of the last minutes.
     pub minute_rents: Vec<RentCell>,
+    /// Disputes that nobody has decided on.
+    pub disputes: Vec<Dispute>,
+    /// The number of the last dispute that there ever was; 0 is none.
+    pub last_dispute: u64,
 }
 
 /// The ledger of one currency.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
-    recent: Span,
-    accounts: Table<Account>,
-    landlords: Table<Landlord>,
-    tariffs: Tariffs,
-    day_began: Timestamp,
-    today: Sheet,
+    pub(super) recent: Span,
+    pub(super) accounts: Table<Account>,
+    pub(super) landlords: Table<Landlord>,
+    pub(super) tariffs: Tariffs,
+    pub(super) day_began: Timestamp,
+    pub(super) today: Sheet,
     doubts: Doubts,
-    minutes: BTreeMap<Timestamp, Sheet>,
-    touched: BTreeSet<Timestamp>,
+    pub(super) minutes: BTreeMap<Timestamp, Sheet>,
+    pub(super) touched: BTreeSet<Timestamp>,
     earned: Vec<Money>,
-    owed: Vec<Money>,
-    journal: Option<Journal>,
+    pub(super) owed: Vec<Money>,
+    /// What each account earned of late, and what each landlord is owed, with the time that it covers.
+    pub(super) lately: Lately,
+    pub(super) journal: Option<Journal>,
     /// The last moments that were named: what many accounts see at once is named once.
     marked: VecDeque<Marker>,
-    closed: bool,
+    pub(super) closed: bool,
+    /// What was posted since the day began, so that no sum of it leaves its range.
+    pub(super) posted: Posted,
+    /// Disputes that nobody has decided on.
+    pub(super) disputes: Vec<Dispute>,
+    /// The number of the last dispute.
+    pub(super) last_dispute: u64,
 }
 
 impl Ledger {
@@ -107,9 +122,13 @@ impl Ledger {
         for cell in &kept.minute_rents {
             self.minutes.entry(cell.bucket).or_default().recall(&[], std::slice::from_ref(cell));
         }
+        recent::renumber(&mut self.lately.earned, self.accounts.rows(), &kept.accounts);
+        recent::renumber(&mut self.lately.owed, self.landlords.rows(), &kept.landlords);
         self.accounts = Table::of(kept.accounts);
         self.landlords = Table::of(kept.landlords);
         self.tariffs.recall(kept.tariffs);
+        (self.disputes, self.last_dispute) = (kept.disputes, kept.last_dispute);
+        self.posted = Posted::of(&self.today);
         self.sum_up();
         if let Some(journal) = &mut self.journal {
             *journal = Journal::default();
@@ -135,6 +154,7 @@ impl Ledger {
     pub fn account(&mut self, account: &Account) -> AccountId {
         let id = AccountId(self.accounts.number(account));
         self.earned.resize(self.accounts.rows().len(), Money::ZERO);
+        self.lately.earned.resize_with(self.accounts.rows().len(), Recent::default);
         id
     }
 
@@ -142,6 +162,7 @@ impl Ledger {
     pub fn landlord(&mut self, landlord: &Landlord) -> LandlordId {
         let id = LandlordId(self.landlords.number(landlord));
         self.owed.resize(self.landlords.rows().len(), Money::ZERO);
+        self.lately.owed.resize_with(self.landlords.rows().len(), Recent::default);
         id
     }
 
@@ -155,46 +176,72 @@ impl Ledger {
         self.landlords.rows()
     }
 
+    /// Tariffs by number.
+    pub fn tariffs(&self) -> &[Tariff] {
+        self.tariffs.all()
+    }
+
     /// A tariff by number.
     pub fn tariff(&self, id: TariffId) -> &Tariff {
         self.tariffs.of(id)
     }
 
-    /// Posts tokens: spread evenly over the interval, cut at price edges and minutes. `entry` is told each line.
-    pub fn post(&mut self, posting: &Posting, mut entry: impl FnMut(Entry)) {
-        if posting.tokens.is_zero() || self.closed {
-            return;
-        }
+    /// What a posting becomes: its tokens spread evenly over the interval, cut at price edges and minutes. Nothing is
+    /// written.
+    pub fn draft(&mut self, posting: &Posting) -> Vec<Entry> {
+        let mut entries = self.lines(posting);
+        entries.retain(|entry| !entry.tokens.is_zero());
+        entries
+    }
+
+    /// The same with a line for each cut, though nothing falls on it: the bounds of a gap are taken from all of them.
+    fn lines(&mut self, posting: &Posting) -> Vec<Entry> {
         let account = &self.accounts.rows()[posting.account.index()];
         let mut cuts = self.tariffs.edges(posting.account, account, posting.from, posting.to);
         cuts.extend(cut_minutes(posting.from, posting.to));
         cuts.sort_unstable();
         cuts.dedup();
-        let (mut from, mut done, mut earned) = (posting.from, super::Classes::default(), Money::ZERO);
-        let mut tariffs = Vec::with_capacity(cuts.len() + 1);
+        let (mut from, mut done) = (posting.from, Classes::default());
+        let mut entries = Vec::with_capacity(cuts.len() + 1);
         for end in cuts.into_iter().chain([posting.to]) {
             let upto = posting.upto(end);
             let tariff = self.tariff_at(posting.account, from);
-            let line = Entry { account: posting.account, tariff, minute: from.minute(), tokens: upto.less(done) };
-            if !line.tokens.is_zero() {
-                earned += tariff.map_or(Money::ZERO, |tariff| self.tariff(tariff).value(line.tokens));
-                self.write(line);
-                entry(line);
-            }
-            tariffs.extend(tariff);
+            let entry = Entry { account: posting.account, tariff, minute: from.minute(), tokens: upto.less(done) };
             (from, done) = (end, upto);
+            entries.push(entry);
+        }
+        entries
+    }
+
+    /// Posts tokens: spread evenly over the interval, cut at price edges and minutes. `entry` is told each line. What
+    /// no ledger can hold is refused as a whole, and named. A posting of no tokens writes nothing; it says that the account
+    /// is watched, so that its rate covers the time.
+    pub fn post(&mut self, posting: &Posting, mut entry: impl FnMut(Entry)) {
+        if posting.tokens.is_zero() {
+            self.note_earned(posting, Money::ZERO);
+            return;
+        }
+        let lines = self.lines(posting);
+        let Some(earned) = self.admit(&lines) else { return self.refuse(posting) };
+        self.note_earned(posting, earned);
+        if self.closed {
+            return;
+        }
+        for line in lines.iter().filter(|line| !line.tokens.is_zero()) {
+            self.write(*line);
+            entry(*line);
         }
         let earned = self.recent_part(earned, posting.to - posting.from);
         self.earned[posting.account.index()] += earned;
-        self.note_doubts(posting, &tariffs);
+        self.note_doubts(posting, &lines);
     }
 
     /// Takes lines back that were posted before: a counter-entry.
     pub fn reverse(&mut self, entries: &[Entry]) {
         for entry in entries.iter().filter(|_| !self.closed) {
-            let tariff = entry.tariff.map(|tariff| self.tariff(tariff));
-            let value = tariff.map_or(Money::ZERO, |tariff| tariff.value(entry.tokens));
-            self.earned[entry.account.index()] -= value;
+            let worth = self.worth(entry);
+            self.earned[entry.account.index()] -= worth;
+            self.lately.earned[entry.account.index()].clear();
             if entry.minute >= self.day_began.minute() {
                 self.today.take_back(entry.account, entry.tariff, entry.tokens);
             }
@@ -207,61 +254,20 @@ impl Ledger {
         }
     }
 
-    /// Posts the rent of `gpus` GPUs held from one instant to another.
-    pub fn rent(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp) {
-        self.write_rent(landlord, gpus, from, to, 1);
-    }
-
-    /// Takes rent back that was posted for GPUs which turn out to have been released before: a counter-entry.
-    pub fn refund(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp) {
-        self.write_rent(landlord, gpus, from, to, -1);
-    }
-
-    /// Posts energy that was drawn between two instants, in millijoules, spread evenly.
-    pub fn meter(&mut self, landlord: LandlordId, drawn: i64, from: Timestamp, to: Timestamp) {
-        let drawn = Tokens::new(u64::try_from(drawn).unwrap_or_default());
-        let cuts: Vec<Timestamp> = cut_minutes(from, to).collect();
-        let parts = super::apportion(drawn, from, to, &cuts);
-        for (start, part) in std::iter::once(from).chain(cuts).zip(parts) {
-            let energy = i64::try_from(part.count()).unwrap_or(i64::MAX);
-            self.charge(landlord, start, RentChange { energy, ..RentChange::default() });
-        }
-        let power = self.landlords.rows()[landlord.index()].power.filter(|_| !self.closed);
-        let owed = power.map_or(Money::ZERO, |power| power.of(drawn.count().into()));
-        let owed = self.recent_part(owed, to - from);
-        self.owed[landlord.index()] += owed;
-    }
-
-    /// Posts time and energy that belong to one minute: a line at a lease's end, a meter's reading.
-    pub fn charge(&mut self, landlord: LandlordId, at: Timestamp, change: RentChange) {
-        if self.closed {
+    /// Posts lines as they are: with [`Ledger::reverse`] it moves tokens from one class to another, at the same tariff and
+    /// in the same minute.
+    pub fn repost(&mut self, entries: &[Entry]) {
+        if self.closed || entries.is_empty() {
             return;
         }
-        let minute = at.minute();
-        if minute >= self.day_began.minute() {
-            change_rent(&mut self.today, landlord, change);
+        if self.admit(entries).is_none() {
+            let (at, account) = (entries[0].minute, entries[0].account);
+            return self.say_refused(at, account, entries.iter().map(|entry| entry.tokens.total()).sum());
         }
-        change_rent(self.minutes.entry(minute).or_default(), landlord, change);
-        self.touched.insert(minute);
-        if let Some(journal) = &mut self.journal {
-            *journal.rents.entry((minute, landlord)).or_default() += change;
-        }
-    }
-
-    /// Judges how much of a landlord's minute was idle.
-    pub fn judge_idle(&mut self, minute: Timestamp, landlord: LandlordId, idle: GpuTime) {
-        let Some(sheet) = self.minutes.get_mut(&minute).filter(|_| !self.closed) else { return };
-        let line = sheet.rented_mut(landlord);
-        let change = RentChange { idle: idle.millis() - line.idle.millis(), ..RentChange::default() };
-        if change.idle == 0 {
-            return;
-        }
-        line.idle = idle;
-        if minute >= self.day_began.minute() {
-            change_rent(&mut self.today, landlord, change);
-        }
-        if let Some(journal) = &mut self.journal {
-            *journal.rents.entry((minute, landlord)).or_default() += change;
+        for entry in entries {
+            let worth = self.worth(entry);
+            self.earned[entry.account.index()] += worth;
+            self.write(*entry);
         }
     }
 
@@ -291,11 +297,18 @@ impl Ledger {
         self.day_began = began;
         self.today = Sheet::default();
         self.doubts = Doubts::default();
+        self.posted = Posted::default();
     }
 
     /// Forgets minutes that ended long before `now`.
     pub fn settle(&mut self, now: Timestamp) {
         self.minutes = self.minutes.split_off(&(now - MINUTES_KEPT).minute());
+        self.lately.settle(now);
+    }
+
+    /// The calendar was set by `step` against the clock that never is: what was posted of late moves with it.
+    pub fn set_calendar(&mut self, step: Span) {
+        self.lately.shift(step);
     }
 
     /// The day's sheet.
@@ -334,6 +347,11 @@ impl Ledger {
         &self.owed
     }
 
+    /// What each account earned of late and what each landlord is owed, by number, with the time that it covers.
+    pub(super) fn lately(&self) -> &Lately {
+        &self.lately
+    }
+
     /// How far the truth of the day may lie from what was posted.
     pub fn doubts(&self) -> Doubts {
         self.doubts
@@ -353,7 +371,59 @@ impl Ledger {
         }
     }
 
-    fn recent_part(&self, amount: Money, over: Span) -> Money {
+    fn note_earned(&mut self, posting: &Posting, earned: Money) {
+        self.lately.earned[posting.account.index()].add(earned, posting.from, posting.to, self.recent);
+    }
+
+    /// What lines are worth, if a ledger can hold them beside all that it was given since the day began.
+    fn admit(&mut self, lines: &[Entry]) -> Option<Money> {
+        let (mut tokens, mut worth) = (Classes::default(), Money::ZERO);
+        for line in lines {
+            tokens = tokens.checked_add(line.tokens)?;
+            let value = line.tariff.map_or(Some(Money::ZERO), |tariff| self.tariff(tariff).checked_value(line.tokens));
+            worth = worth.checked_add(value?)?;
+        }
+        self.posted.admit(tokens, worth).then_some(worth)
+    }
+
+    /// What a line is worth; nothing, where it has no price.
+    fn worth(&self, entry: &Entry) -> Money {
+        entry.tariff.map_or(Money::ZERO, |tariff| self.tariff(tariff).value(entry.tokens))
+    }
+
+    fn refuse(&mut self, posting: &Posting) {
+        let Classes { miss, hit, output } = posting.tokens;
+        self.say_refused(posting.last_minute(), posting.account, miss + hit + output);
+    }
+
+    /// Tokens that no ledger can hold are missing from it, and that is said.
+    fn say_refused(&mut self, at: Timestamp, account: AccountId, tokens: Tokens) {
+        let Account { node, model, .. } = &self.accounts.rows()[account.index()];
+        let model = model.as_ref().map_or("an unnamed model", |model| model.as_str());
+        let text =
+            format!("{} tokens of {model} on {node} are more than a ledger can hold: not posted", tokens.count());
+        self.mark(Marker { at, text: Label::new(&text) });
+        self.lose_window(at);
+    }
+
+    /// Calls a node by another name: what it earned and cost so far is the new name's.
+    pub fn rename_node(&mut self, from: &NodeName, to: &NodeName) {
+        self.accounts.change(|account| {
+            if account.node == *from {
+                account.node = to.clone();
+            }
+        });
+        self.landlords.change(|account| {
+            if account.node.as_ref() == Some(from) {
+                account.node = Some(to.clone());
+            }
+        });
+        if let Some(journal) = self.journal.as_mut().filter(|_| !self.closed) {
+            journal.renames.push((from.clone(), to.clone()));
+        }
+    }
+
+    pub(super) fn recent_part(&self, amount: Money, over: Span) -> Money {
         if over <= self.recent {
             return amount;
         }
@@ -372,22 +442,6 @@ impl Ledger {
         }
     }
 
-    fn write_rent(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp, sign: i64) {
-        if self.closed {
-            return;
-        }
-        let mut start = from;
-        for end in cut_minutes(from, to).chain([to]) {
-            let held = GpuTime::of(gpus, end - start).millis() * sign;
-            self.charge(landlord, start, RentChange { held, ..RentChange::default() });
-            start = end;
-        }
-        if let Some(rate) = self.landlords.rows()[landlord.index()].rate {
-            let owed = self.recent_part(rate.of(GpuTime::of(gpus, to - from)), to - from);
-            self.owed[landlord.index()] += if sign < 0 { -owed } else { owed };
-        }
-    }
-
     /// The tariff of an account at an instant; `None` is "unpriced". A change of it is a named moment.
     pub fn tariff_at(&mut self, account: AccountId, at: Timestamp) -> Option<TariffId> {
         let (tariff, change) = self.tariffs.at(account, &self.accounts.rows()[account.index()], at);
@@ -398,15 +452,16 @@ impl Ledger {
     }
 
     /// Keeps how far the truth may lie from what was posted.
-    fn note_doubts(&mut self, posting: &Posting, tariffs: &[TariffId]) {
+    fn note_doubts(&mut self, posting: &Posting, lines: &[Entry]) {
         let mut doubts = Doubts::default();
+        let mut tariffs = lines.iter().filter_map(|line| line.tariff);
         if posting.timing == Timing::Estimated {
-            let values = tariffs.iter().map(|tariff| self.tariff(*tariff).value(posting.tokens));
+            let values = tariffs.clone().map(|tariff| self.tariff(tariff).value(posting.tokens));
             let (low, high) = (values.clone().min().unwrap_or_default(), values.max().unwrap_or_default());
             doubts.timing = (high - low).scaled(1, 2).unwrap_or_default();
         }
         if !posting.hits_known && posting.tokens.miss > Tokens::ZERO {
-            let doubt = tariffs.last().map(|tariff| self.tariff(*tariff).hit_doubt(posting.tokens.miss));
+            let doubt = tariffs.next_back().map(|tariff| self.tariff(tariff).hit_doubt(posting.tokens.miss));
             doubts.hits = doubt.unwrap_or_default();
         }
         if doubts != Doubts::default() {
@@ -425,11 +480,4 @@ impl Ledger {
             *journal.doubts.entry(minute).or_default() += doubts;
         }
     }
-}
-
-fn change_rent(sheet: &mut Sheet, landlord: LandlordId, change: RentChange) {
-    let line = sheet.rented_mut(landlord);
-    line.held = line.held.plus_millis(change.held);
-    line.idle = line.idle.plus_millis(change.idle);
-    line.energy += change.energy;
 }

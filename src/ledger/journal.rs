@@ -8,7 +8,8 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, AccountId, Classes, Doubts, Landlord, LandlordId, Marker, Tariff, TariffId};
+use super::{Account, AccountId, Classes, Dispute, Doubts, Landlord, LandlordId, Marker, Tariff, TariffId};
+use crate::reading::NodeName;
 use crate::units::{GpuTime, Timestamp, Tokens};
 
 /// Tokens added, or taken back, by class.
@@ -52,11 +53,16 @@ pub struct Journal {
     pub markers: Vec<Marker>,
     /// Spans that nobody watched.
     pub unwatched: Vec<(Timestamp, Timestamp)>,
+    /// Nodes that are called by another name from now on: the name before, and the name now.
+    pub renames: Vec<(NodeName, NodeName)>,
+    /// Tokens that came into dispute.
+    pub disputes: Vec<Dispute>,
 }
 
 impl Journal {
     /// Takes a later journal in.
     pub fn merge(&mut self, later: Self) {
+        later.renames.iter().for_each(|(from, to)| self.rename_node(from, to));
         self.accounts.extend(later.accounts);
         self.landlords.extend(later.landlords);
         self.tariffs.extend(later.tariffs);
@@ -71,6 +77,18 @@ impl Journal {
         }
         self.markers.extend(later.markers);
         self.unwatched.extend(later.unwatched);
+        self.renames.extend(later.renames);
+        self.disputes.extend(later.disputes);
+    }
+
+    /// Rows that are not written yet get the node's later name.
+    fn rename_node(&mut self, from: &NodeName, to: &NodeName) {
+        for account in self.accounts.iter_mut().filter(|account| account.node == *from) {
+            account.node = to.clone();
+        }
+        for landlord in self.landlords.iter_mut().filter(|landlord| landlord.node.as_ref() == Some(from)) {
+            landlord.node = Some(to.clone());
+        }
     }
 }
 
@@ -83,6 +101,7 @@ impl TokenChange {
 
     /// These tokens, taken back.
     pub fn taken_back(tokens: Classes) -> Self {
+        // A count of tokens is at most `i64::MAX`, whose negative is in range.
         let Self { miss, hit, output } = Self::added(tokens);
         Self { miss: -miss, hit: -hit, output: -output }
     }
@@ -95,18 +114,20 @@ impl RentChange {
     }
 }
 
+/// At the end of the range a sum stays there: it never wraps. The ledger refuses what would bring it there.
 impl AddAssign for TokenChange {
     fn add_assign(&mut self, other: Self) {
-        self.miss += other.miss;
-        self.hit += other.hit;
-        self.output += other.output;
+        self.miss = self.miss.saturating_add(other.miss);
+        self.hit = self.hit.saturating_add(other.hit);
+        self.output = self.output.saturating_add(other.output);
     }
 }
 
+/// The same for GPU time and energy.
 impl AddAssign for RentChange {
     fn add_assign(&mut self, other: Self) {
-        self.held += other.held;
-        self.idle += other.idle;
-        self.energy += other.energy;
+        self.held = self.held.saturating_add(other.held);
+        self.idle = self.idle.saturating_add(other.idle);
+        self.energy = self.energy.saturating_add(other.energy);
     }
 }

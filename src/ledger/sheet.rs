@@ -30,6 +30,18 @@ impl Classes {
         self.total() == Tokens::ZERO
     }
 
+    /// These and others; `None` where a class leaves the range.
+    pub const fn checked_add(self, other: Self) -> Option<Self> {
+        match (
+            self.miss.checked_add(other.miss),
+            self.hit.checked_add(other.hit),
+            self.output.checked_add(other.output),
+        ) {
+            (Some(miss), Some(hit), Some(output)) => Some(Self { miss, hit, output }),
+            _ => None,
+        }
+    }
+
     /// These less others, each at least none.
     #[must_use]
     pub fn less(self, other: Self) -> Self {
@@ -75,7 +87,7 @@ impl AddAssign for Doubts {
     fn add_assign(&mut self, other: Self) {
         self.timing += other.timing;
         self.hits += other.hits;
-        self.lost_windows += other.lost_windows;
+        self.lost_windows = self.lost_windows.saturating_add(other.lost_windows);
     }
 }
 
@@ -96,7 +108,7 @@ impl Sheet {
             let rented = self.rents.entry(cell.landlord).or_default();
             rented.held += cell.held;
             rented.idle += cell.idle;
-            rented.energy += cell.energy;
+            rented.energy = rented.energy.saturating_add(cell.energy);
         }
     }
 

@@ -20,7 +20,10 @@ impl<T> Default for Table<T> {
 impl<T: Clone + Eq + Hash> Table<T> {
     /// A table of rows that were handed on before.
     pub(super) fn of(rows: Vec<T>) -> Self {
-        let index = rows.iter().cloned().zip(0..).collect();
+        let mut index = HashMap::with_capacity(rows.len());
+        for (row, number) in rows.iter().zip(0..) {
+            index.entry(row.clone()).or_insert(number);
+        }
         Self { handed_on: rows.len(), rows, index }
     }
 
@@ -33,6 +36,15 @@ impl<T: Clone + Eq + Hash> Table<T> {
         self.rows.push(row.clone());
         self.index.insert(row.clone(), number);
         number
+    }
+
+    /// Changes rows in place; numbers stay. Of rows that become equal the first is the one that new uses get.
+    pub(super) fn change(&mut self, change: impl FnMut(&mut T)) {
+        self.rows.iter_mut().for_each(change);
+        self.index.clear();
+        for (row, number) in self.rows.iter().zip(0..) {
+            self.index.entry(row.clone()).or_insert(number);
+        }
     }
 
     /// The rows by number.

@@ -44,6 +44,11 @@ impl Tariffs {
         &self.book
     }
 
+    /// Every tariff by number.
+    pub(super) fn all(&self) -> &[Tariff] {
+        self.table.rows()
+    }
+
     /// A tariff by its number.
     pub(super) fn of(&self, id: TariffId) -> &Tariff {
         &self.table.rows()[id.index()]

@@ -68,8 +68,10 @@ pub struct Lease {
     pub from: Option<Timestamp>,
     /// Its end, exclusive; `None` is "open".
     pub until: Option<Timestamp>,
-    /// Per GPU and hour.
+    /// Per GPU and hour. Where `node_rate` is set it is that of a node of eight GPUs: ask [`Lease::rate_for`].
     pub rate: HourlyRate,
+    /// Per node and hour, whatever the number of its GPUs; `None` where the rate is a GPU's.
+    pub node_rate: Option<HourlyRate>,
     /// When rent runs.
     pub when: RentWhen,
     /// How the provider rounds its time.
@@ -81,8 +83,22 @@ pub struct Lease {
 impl Lease {
     /// A lease of whatever is seen, always, to the millisecond, with its power in the rent.
     pub fn of(leased: Leased, rate: HourlyRate) -> Self {
-        let (gpus, from, until, power) = (None, None, None, None);
-        Self { leased, gpus, from, until, rate, when: RentWhen::Held, rounding: Rounding::Exact, power }
+        let (gpus, from, until, power, node_rate) = (None, None, None, None, None);
+        Self { leased, gpus, from, until, rate, node_rate, when: RentWhen::Held, rounding: Rounding::Exact, power }
+    }
+
+    /// What a GPU costs an hour on a node of so many GPUs: together they cost what the node does, exactly.
+    pub fn rate_for(&self, gpus: u32) -> HourlyRate {
+        self.node_rate.and_then(|rate| rate.shared_by(gpus)).unwrap_or(self.rate)
+    }
+
+    /// Whether a rate is this lease's, on a node of any number of GPUs.
+    pub fn names(&self, rate: HourlyRate) -> bool {
+        const MOST_GPUS: u32 = 256;
+        match self.node_rate {
+            None => self.rate == rate,
+            Some(node) => (1..=MOST_GPUS).any(|gpus| node.shared_by(gpus) == Some(rate)),
+        }
     }
 
     /// Whether it is for this GPU.

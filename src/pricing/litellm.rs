@@ -2,7 +2,8 @@
 //!
 //! It gives prices per token as floats, some of them noise of an earlier calculation (`1.6000000000000001e-06`). They are
 //! read as decimals, and a noisy one becomes the shortest decimal within a billionth of it. What a price list of ours
-//! cannot say, or an engine's counters cannot see, is left out and counted.
+//! cannot say, or an engine's counters cannot see, is left out and counted. No list without a price of hits stands before
+//! a built-in one that has it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,12 +11,14 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use super::name::{is_glob, key};
-use super::{HistoryFile, ListFile, PriceFile, TierFile};
+use super::{Book, HistoryFile, ListFile, PriceFile, TierFile};
 use crate::reading::Label;
 use crate::units::{Decimal, Price};
 
 /// A provider's service tiers: the ending of their keys, and what they are called.
 const SERVICES: [(&str, &str); 4] = [("", ""), ("_batches", "batches"), ("_flex", "flex"), ("_priority", "priority")];
+/// The keys that carry the price of hits.
+const HIT_KEYS: [&str; 2] = ["cache_read_input_token_cost", "input_cost_per_token_cache_hit"];
 /// Its entry that explains the others.
 const EXPLANATION: &str = "sample_spec";
 
@@ -46,8 +49,12 @@ pub struct Tally {
     pub without_tokens: usize,
     /// Lists with a price that is negative, no number, or finer than nine decimals a million.
     pub refused: usize,
-    /// Entries with prices by the length of a request, which no engine's counter shows.
+    /// Entries with prices by the length of a request, which no engine's counter shows: none of their prices is read.
     pub by_length: usize,
+    /// Entries that price reasoning apart from output, which no engine's counter shows: likewise.
+    pub by_reasoning: usize,
+    /// Names that keep their built-in list: the imported one gives no price of hits.
+    pub kept: usize,
     /// Entries with prices by the time of day, which are not read.
     pub by_time: usize,
     /// Names under which several lists with different prices stand: a `[[price]]` has to choose.
@@ -63,6 +70,8 @@ impl fmt::Display for Tally {
             (self.without_tokens, "entries have no price of input and output tokens: skipped"),
             (self.refused, "lists have a price that is negative, no number or finer than nine decimals: skipped"),
             (self.by_length, "entries have prices by request length, which engines' counters cannot show: skipped"),
+            (self.by_reasoning, "entries price reasoning apart, which engines' counters cannot show: skipped"),
+            (self.kept, "names keep their built-in list: the imported one gives no price of hits"),
             (self.by_time, "entries have prices by time of day: not read, write them as windows"),
             (self.ambiguous, "names stand for several prices: choose with [[price]] list = \"…\""),
         ] {
@@ -82,17 +91,20 @@ pub fn import_litellm(json: &str) -> Result<Import, String> {
     let entries: Entry<'_> = serde_json::from_str(json).map_err(|error| {
         format!("{error}; this reads LiteLLM's model_prices_and_context_window.json, one object of entries by model")
     })?;
+    let built_in = Book::built_in().map_err(|error| error.to_string())?;
     let mut tally = Tally::default();
-    let mut lists: BTreeMap<String, ListFile> = BTreeMap::new();
+    let mut lists: BTreeMap<String, Listed> = BTreeMap::new();
     for (name, entry) in entries.iter().filter(|(name, _)| *name != EXPLANATION) {
         tally.entries += 1;
         // What is no object has no prices.
         let entry: Entry<'_> = serde_json::from_str(entry.get()).unwrap_or_default();
-        note_what_is_left_out(&entry, &mut tally);
+        if !is_readable(&entry, &mut tally) {
+            continue;
+        }
         for (ending, service) in SERVICES {
             let prices = Prices { entry: &entry, ending };
             match prices.tier(&mut tally) {
-                Ok(Some(tier)) => add(&mut lists, name, service, tier),
+                Ok(Some((tier, hit))) => add(&mut lists, &built_in, (name, service), tier, hit),
                 Ok(None) if service.is_empty() => tally.without_tokens += 1,
                 Ok(None) => {}
                 Err(Refused) => tally.refused += 1,
@@ -100,26 +112,54 @@ pub fn import_litellm(json: &str) -> Result<Import, String> {
         }
     }
     tally.lists = lists.len();
-    let histories = histories(&lists, &mut tally);
-    Ok(Import { file: PriceFile { lists: lists.into_values().collect(), histories, ..PriceFile::default() }, tally })
+    let histories = histories(&lists, &built_in, &mut tally);
+    let lists = lists.into_values().map(|listed| listed.file).collect();
+    Ok(Import { file: PriceFile { lists, histories, ..PriceFile::default() }, tally })
 }
 
-fn note_what_is_left_out(entry: &Entry<'_>, tally: &mut Tally) {
-    let by_length = |key: &String| key == "tiered_pricing" || (key.contains("_above_") && key.ends_with("_tokens"));
-    tally.by_length += usize::from(entry.keys().any(by_length));
+/// A list, and whether the price of hits in it was given.
+struct Listed {
+    file: ListFile,
+    /// The name that it was given under, without its provider.
+    model: String,
+    has_hit: bool,
+}
+
+/// Whether an entry's prices can be read: all of them, or none.
+fn is_readable(entry: &Entry<'_>, tally: &mut Tally) -> bool {
+    let is_said = |value: &RawValue| !matches!(value.get(), "null" | "[]" | "{}");
+    let by_length = |key: &str| key == "tiered_pricing" || (key.contains("_above_") && key.contains("_tokens"));
+    let tiered = entry.iter().any(|(key, value)| by_length(key) && is_said(value));
+    let decimal = |key: &str| Decimal::parse(entry.get(key)?.get().trim_matches('"')).ok()?.shifted(6).scaled(9).ok();
+    let reasoning = decimal("output_cost_per_reasoning_token");
+    let apart = reasoning.is_some() && reasoning != decimal("output_cost_per_token");
+    tally.by_length += usize::from(tiered);
+    tally.by_reasoning += usize::from(apart && !tiered);
     tally.by_time += usize::from(entry.contains_key("off_peak_pricing"));
+    !tiered && !apart
 }
 
-/// The first name that becomes a list's name keeps it: names that differ only in what no terminal may be told are one.
-fn add(lists: &mut BTreeMap<String, ListFile>, name: &str, service: &str, tier: TierFile) {
-    let name = if service.is_empty() { name.to_owned() } else { format!("{name} ({service})") };
+/// The first name that becomes a list's name keeps it: names that differ only in what no terminal may be told are one. A
+/// built-in list keeps its name too.
+fn add(
+    lists: &mut BTreeMap<String, Listed>,
+    built_in: &Book,
+    (model, service): (&str, &str),
+    tier: TierFile,
+    has_hit: bool,
+) {
+    let mut name = if service.is_empty() { model.to_owned() } else { format!("{model} ({service})") };
+    if built_in.list(&name).is_some() {
+        name.push_str(" (LiteLLM)");
+    }
     let name = Label::new(&name).to_string();
     let tiers = BTreeMap::from([("standard".to_owned(), tier)]);
     let list = ListFile {
         source: "LiteLLM, model_prices_and_context_window.json".to_owned(),
         ..ListFile::flat(name.clone(), "USD".to_owned(), tiers)
     };
-    lists.entry(name).or_insert(list);
+    let model = if service.is_empty() { key(&Label::new(model).to_string()) } else { String::new() };
+    lists.entry(name).or_insert(Listed { file: list, model, has_hit });
 }
 
 /// A price that cannot be kept.
@@ -132,12 +172,12 @@ struct Prices<'a> {
 }
 
 impl Prices<'_> {
-    /// The tier; `None` if input or output has no price.
-    fn tier(&self, tally: &mut Tally) -> Result<Option<TierFile>, Refused> {
+    /// The tier, and whether it has a price of hits; `None` if input or output has no price.
+    fn tier(&self, tally: &mut Tally) -> Result<Option<(TierFile, bool)>, Refused> {
         let miss = self.price("input_cost_per_token", tally)?;
         let output = self.price("output_cost_per_token", tally)?;
         let (Some(miss), Some(output)) = (miss, output) else { return Ok(None) };
-        let hit = self.price("cache_read_input_token_cost", tally)?;
+        let hit = self.hit(tally)?;
         tally.without_hit += usize::from(hit.is_none());
         let mut tier = TierFile::new(hit.unwrap_or(miss), miss, output);
         for (class, key) in
@@ -145,7 +185,19 @@ impl Prices<'_> {
         {
             tier.classes.extend(self.price(key, tally)?.map(|price| (class.to_owned(), price)));
         }
-        Ok(Some(tier))
+        Ok(Some((tier, hit.is_some())))
+    }
+
+    /// The price of hits, by whichever key gives it. Two keys that give different ones give none.
+    fn hit(&self, tally: &mut Tally) -> Result<Option<Price>, Refused> {
+        let mut found = None;
+        for key in HIT_KEYS {
+            match (found, self.price(key, tally)?) {
+                (Some(one), Some(other)) if one != other => return Err(Refused),
+                (known, price) => found = known.or(price),
+            }
+        }
+        Ok(found)
     }
 
     /// A price per million of one that is written per token.
@@ -172,26 +224,32 @@ fn shortest(number: Decimal) -> Option<i64> {
 }
 
 /// A history for each name that means one price: the bare name's own list, or any of several that agree.
-fn histories(lists: &BTreeMap<String, ListFile>, tally: &mut Tally) -> Vec<HistoryFile> {
-    let services: Vec<String> = SERVICES[1..].iter().map(|(_, service)| format!(" ({service})")).collect();
-    let mut named: BTreeMap<String, Vec<&ListFile>> = BTreeMap::new();
-    for list in lists.values().filter(|list| !is_glob(&list.name)) {
-        if !services.iter().any(|service| list.name.ends_with(service)) {
-            named.entry(key(&list.name)).or_default().push(list);
-        }
+fn histories(lists: &BTreeMap<String, Listed>, built_in: &Book, tally: &mut Tally) -> Vec<HistoryFile> {
+    let mut named: BTreeMap<&str, Vec<&Listed>> = BTreeMap::new();
+    for list in lists.values().filter(|list| !list.model.is_empty() && !is_glob(&list.file.name)) {
+        named.entry(&list.model).or_default().push(list);
     }
     let mut histories = Vec::new();
-    for (model, lists) in named {
-        let bare = lists.iter().find(|list| list.name.to_lowercase() == model);
-        let prices: BTreeSet<_> = lists.iter().map(|list| prices_of(list)).collect();
+    for (model, mut lists) in named {
+        if built_in.price_of(model).is_some() {
+            let all = lists.len();
+            lists.retain(|list| list.has_hit);
+            tally.kept += usize::from(lists.is_empty() && all > 0);
+        }
+        let bare = lists.iter().find(|list| {
+            let name = list.file.name.to_lowercase();
+            name == model || name == format!("{model} (litellm)")
+        });
+        let prices: BTreeSet<_> = lists.iter().map(|list| prices_of(&list.file)).collect();
         match (bare, prices.len()) {
-            (Some(list), _) => histories.push((model, list.name.clone())),
-            (None, 1) => histories.push((model, lists[0].name.clone())),
+            (_, 0) => {}
+            (Some(list), _) => histories.push((model, list.file.name.clone())),
+            (None, 1) => histories.push((model, lists[0].file.name.clone())),
             (None, _) => tally.ambiguous += 1,
         }
     }
-    let one = |(model, list)| HistoryFile { models: vec![model], lists: vec![list] };
-    histories.into_iter().filter(|(model, _)| !model.is_empty()).map(one).collect()
+    let one = |(model, list): (&str, String)| HistoryFile { models: vec![model.to_owned()], lists: vec![list] };
+    histories.into_iter().map(one).collect()
 }
 
 fn prices_of(list: &ListFile) -> Vec<(Price, Price, Price, &BTreeMap<String, Price>)> {
@@ -227,14 +285,81 @@ mod tests {
     fn services_are_lists_and_cache_writes_are_classes() -> Result<(), String> {
         let json = r#"{"a/claude": {"input_cost_per_token": 3e-06, "output_cost_per_token": 1.5e-05,
             "cache_read_input_token_cost": 3e-07, "cache_creation_input_token_cost": 3.75e-06,
-            "cache_creation_input_token_cost_above_1hr": 6e-06, "input_cost_per_token_above_200k_tokens": 6e-06,
+            "cache_creation_input_token_cost_above_1hr": 6e-06, "tiered_pricing": null,
             "input_cost_per_token_batches": 1.5e-06, "output_cost_per_token_batches": 7.5e-06}}"#;
         let (lists, tally) = import(json)?;
         assert_eq!(
             lists,
             ["a/claude: 0.30 3.00 15.00 write_1h 6.00 write_5m 3.75", "a/claude (batches): 1.50 1.50 7.50"]
         );
-        assert_eq!((tally.entries, tally.without_hit, tally.by_length), (1, 1, 1));
+        assert_eq!((tally.entries, tally.without_hit, tally.by_length), (1, 1, 0));
+        Ok(())
+    }
+
+    #[test]
+    fn the_price_of_hits_is_read_by_every_key_and_as_text_too() -> Result<(), String> {
+        let json = r#"{
+            "a": {"input_cost_per_token": 2.8e-07, "output_cost_per_token": 4e-07, "input_cost_per_token_cache_hit": 2.8e-08},
+            "b": {"input_cost_per_token": "2.8e-07", "output_cost_per_token": "4e-07",
+                "input_cost_per_token_cache_hit": "2.8e-08"},
+            "c": {"input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6, "cache_read_input_token_cost": 1e-7,
+                "input_cost_per_token_cache_hit": 1e-7},
+            "d": {"input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6, "cache_read_input_token_cost": 1e-7,
+                "input_cost_per_token_cache_hit": 2e-7},
+            "e": {"input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6, "cache_read_input_token_cost": null,
+                "input_cost_per_token_cache_hit": 1e-7}}"#;
+        let (lists, tally) = import(json)?;
+        assert_eq!(lists, ["a: 0.028 0.28 0.40", "b: 0.028 0.28 0.40", "c: 0.10 1.00 1.00", "e: 0.10 1.00 1.00"]);
+        assert_eq!((tally.without_hit, tally.refused), (0, 1), "two keys that quarrel give none");
+        Ok(())
+    }
+
+    #[test]
+    fn an_entry_with_tiers_of_context_is_refused_whole() -> Result<(), String> {
+        let json = r#"{
+            "gemini": {"input_cost_per_token": 1.25e-06, "input_cost_per_token_above_200k_tokens": 2.5e-06,
+                "output_cost_per_token": 1e-05, "input_cost_per_token_batches": 6e-7, "output_cost_per_token_batches": 5e-6},
+            "flex": {"input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6,
+                "output_cost_per_token_above_128k_tokens_priority": 2e-6},
+            "qwen": {"tiered_pricing": [{"input_cost_per_token": 4e-07, "output_cost_per_token": 1.2e-06}]},
+            "both": {"input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6, "tiered_pricing": [{"range": [0, 1]}]},
+            "think": {"input_cost_per_token": 1e-6, "output_cost_per_token": 4e-6, "output_cost_per_reasoning_token": 1.2e-5},
+            "same": {"input_cost_per_token": 1e-6, "output_cost_per_token": 4e-6, "output_cost_per_reasoning_token": 4e-6}}"#;
+        let (lists, tally) = import(json)?;
+        assert_eq!(lists, ["same: 1.00 1.00 4.00"]);
+        assert_eq!((tally.by_length, tally.by_reasoning, tally.without_tokens), (4, 1, 0));
+        let said = tally.to_string();
+        assert!(said.contains("4 entries have prices by request length") && said.contains("1 entries price reasoning"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_list_without_hits_never_replaces_a_built_in_one_that_has_them() -> Result<(), String> {
+        let entry = |more: &str| format!("{{\"input_cost_per_token\": 1e-6, \"output_cost_per_token\": 2e-6{more}}}");
+        let hit = ", \"input_cost_per_token_cache_hit\": 1e-7";
+        let import = |name: &str, more: &str| import_litellm(&format!("{{\"{name}\": {}}}", entry(more)));
+        let histories = |import: &Import| -> Vec<(String, String)> {
+            import.file.histories.iter().map(|h| (h.models[0].clone(), h.lists[0].clone())).collect()
+        };
+        for name in ["azure_ai/deepseek-chat", "deepseek-v3.2", "x/DeepSeek-R1"] {
+            let without = import(name, "")?;
+            assert_eq!((histories(&without), without.tally.kept), (vec![], 1), "{name}");
+            assert!(!without.file.lists.is_empty(), "{name}: it can still be chosen by its name");
+            let mut book = Book::built_in().map_err(|error| error.to_string())?;
+            let model = name.rsplit('/').next().unwrap_or(name);
+            let at = crate::units::Timestamp::from_millis(1_760_000_000_000);
+            let quote = |book: &Book| book.price_of(model).map(|price| price.quote(at).prices);
+            let before = quote(&book);
+            book.add(without.file).map_err(|error| error.to_string())?;
+            assert_eq!(quote(&book), before, "{name}");
+            book.add(import(name, hit)?.file).map_err(|error| error.to_string())?;
+            let after = quote(&book).map(|prices| (prices.hit.to_string(), prices.miss.to_string()));
+            assert_eq!(after, Some(("0.10".to_owned(), "1.00".to_owned())), "{name}: one with hits does");
+        }
+        // Of two providers, the one that says it is meant.
+        let json = format!("{{\"a/deepseek-chat\": {}, \"b/deepseek-chat\": {}}}", entry(""), entry(hit));
+        assert_eq!(histories(&import_litellm(&json)?), [("deepseek-chat".to_owned(), "b/deepseek-chat".to_owned())]);
+        assert_eq!(histories(&import("some/model", "")?).len(), 1, "what has no built-in list is priced by it");
         Ok(())
     }
 

@@ -141,6 +141,8 @@ pub enum ScrapeTrouble {
     NoSuchHost(Label),
     /// An answer with another status than 200.
     Status(u16),
+    /// A refusal with this status that asks for basic authentication.
+    NeedsPassword(u16),
     /// It answered, but not with metrics.
     NotMetrics(Label),
     /// The body is larger than the cap, in bytes.
@@ -162,6 +164,10 @@ impl fmt::Display for ScrapeTrouble {
             Self::Status(401 | 403) => {
                 f.write_str("asks for a key (HTTP 401 or 403): set bearer_token_file for this target")
             }
+            Self::NeedsPassword(status) => write!(
+                f,
+                "asks for a user name and password (HTTP {status}): set username and password_file for this target, or check them"
+            ),
             Self::Status(404) => {
                 f.write_str("HTTP 404: no metrics page there; SGLang needs --enable-metrics, or give the path")
             }

@@ -15,6 +15,44 @@ pub enum GpuState {
     Hung,
     /// The driver says that it fell off the bus or needs a reset.
     Lost,
+    /// The driver refuses this user all of its figures: no permission.
+    Refused,
+    /// Every call ends in an error that says no more.
+    Failing,
+    /// Its calls take so long that its figures are not there in time.
+    Slow,
+}
+
+impl GpuState {
+    /// Why there are no figures, and what to do; `None` where there are.
+    pub const fn reason(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Answering => return None,
+            Self::Hung => "a driver call has not come back; the other GPUs go on",
+            Self::Lost => "the driver lost it: fell off the bus or needs a reset (dmesg | grep NVRM)",
+            Self::Refused => {
+                "no permission: run the container with --gpus all, or let this user (video group) read and write /dev/nvidia*"
+            }
+            Self::Failing => {
+                "the driver says \"unknown error\" to every call: see dmesg | grep NVRM; often it needs a reset"
+            }
+            Self::Slow => {
+                "the driver takes too long to answer: nvidia-smi -pm 1 (persistence mode) keeps it awake between calls"
+            }
+        })
+    }
+
+    /// The state as the agent's page names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Answering => "answering",
+            Self::Hung => "hung",
+            Self::Lost => "lost",
+            Self::Refused => "refused",
+            Self::Failing => "failing",
+            Self::Slow => "slow",
+        }
+    }
 }
 
 /// One look at one GPU. A field is `None` where the source does not report it.

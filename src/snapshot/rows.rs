@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::reading::{
-    Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, Label, Mig, ModelName, NodeName, Pcie, Rank, Refusals, Role,
-    TargetId, Throttle, UnitName,
+    Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, InstanceId, Label, Mig, ModelName, NodeName, Pcie, Rank,
+    Refusals, Role, TargetId, Throttle, UnitName,
 };
 use crate::snapshot::ModelMoney;
 use crate::units::{Bytes, Celsius, Megahertz, Money, Ratio, Tokens};
@@ -189,7 +189,9 @@ pub struct EngineRow {
     pub role: Role,
     /// Whether the role is a guess from its figures.
     pub role_inferred: bool,
-    /// Its rank; `None` for what the page does not split.
+    /// The process on the page that it belongs to, where the page tells several apart.
+    pub instance: Option<InstanceId>,
+    /// Its rank; `None` for what the page does not split. Where the page holds several instances, they are part of it.
     pub rank: Option<Rank>,
     /// How fresh.
     pub state: Health,
@@ -227,8 +229,8 @@ pub struct EngineRow {
     pub revenue: Option<Money>,
     /// The cost of looking, and how it goes.
     pub scrape: ScrapeRow,
-    /// Whether several processes answer behind its address: nothing of it is posted.
-    pub shared_address: bool,
+    /// How many processes answer at its address, sampled in turn.
+    pub processes: usize,
     /// What the row must say about itself: an error and its mend, hits unknown, several engines behind one address.
     pub note: Option<Label>,
 }

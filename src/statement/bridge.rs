@@ -1,4 +1,4 @@
-//! The bridge: why the profit changed between two spans.
+//! The bridge: why the profit changed between two spans. Watched time is compared with watched time.
 //!
 //! It is a row of profits an hour, the first of before and the last of after, each with one thing more as it is now. The
 //! parts are their differences, so that they add up to the change whatever the spans hold.
@@ -7,8 +7,9 @@ use super::By;
 use super::movers::{Mover, movers};
 use super::totals::Totals;
 use super::volume::{Volume, Volumes, volumes};
+use super::watched::{Compared, common};
 use crate::ledger::Past;
-use crate::units::{Money, Timestamp};
+use crate::units::{Money, Span, Timestamp};
 
 /// A part of the change, in the order in which they are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +56,8 @@ pub struct Bridge {
     pub before_span: (Timestamp, Timestamp),
     /// The later span.
     pub after_span: (Timestamp, Timestamp),
+    /// How much of both was watched. All amounts are of the minutes that were watched in both.
+    pub compared: Compared,
     /// Profit of the earlier span; of revenue with a known cost, as everything here.
     pub before: Money,
     /// Profit of the later span.
@@ -74,6 +77,9 @@ pub struct Bridge {
 impl Bridge {
     /// The bridge from one span to another.
     pub fn between(before: &Past, after: &Past) -> Self {
+        let spans = [before, after].map(|past| (past.since, past.until));
+        let (compared, before, after) = common(before, after);
+        let (before, after) = (&*before, &*after);
         let (then, now) = (Totals::of(before), Totals::of(after));
         let an_hour = |past: &Past, amount: Money| {
             amount.scaled(3_600_000, (past.until - past.since).millis()).unwrap_or_default()
@@ -92,12 +98,13 @@ impl Bridge {
             part.1 = pair[1] - pair[0];
         }
         Self {
-            before_span: (before.since, before.until),
-            after_span: (after.since, after.until),
+            before_span: spans[0],
+            after_span: spans[1],
+            compared,
             before: profits.first().copied().unwrap_or_default(),
             after: profits.last().copied().unwrap_or_default(),
             parts,
-            cost_known: then.cost.is_some() && now.cost.is_some(),
+            cost_known: then.cost.is_some() && now.cost.is_some() && compared.both > Span::ZERO,
             models: movers(before, after, By::Model),
             units: if any_unit { movers(before, after, By::Unit) } else { Vec::new() },
             nodes: movers(before, after, By::Node),

@@ -24,6 +24,7 @@ mod share;
 mod totals;
 mod uses;
 mod volume;
+mod watched;
 mod what_if;
 
 pub use bridge::{Bridge, Cause};
@@ -36,4 +37,5 @@ pub use movers::Mover;
 pub use reprice::{at_list, reprice};
 pub use row::{ListUse, Row, RowKind, Statement, rounded_hours};
 pub use totals::Totals;
+pub use watched::Compared;
 pub use what_if::{BreakEven, Change, WhatIf, break_even, changed, what_if};

@@ -190,15 +190,17 @@ impl Statement {
 
     /// Nothing that was made has a price: what anyone earned is not nothing, but unknown.
     pub(super) fn forget_revenue(&mut self) {
-        let known = |row: &&mut Row| matches!(row.kind, RowKind::Key | RowKind::Total);
-        for row in self.rows.iter_mut().chain([&mut self.total]).filter(known) {
+        for row in self.rows.iter_mut().chain([&mut self.total]) {
             row.revenue = None;
             row.settle();
         }
     }
 
-    /// The total's profit from what it shows.
+    /// The total's profit from what it shows. Where all revenue is unknown, so is the profit of every row.
     pub(super) fn settle(&mut self) {
+        if self.total.revenue.is_none() {
+            self.rows.iter_mut().for_each(|row| row.profit = None);
+        }
         let total = &mut self.total;
         total.profit = total.revenue.zip(total.cost).map(|(revenue, cost)| revenue - self.uncosted_revenue - cost);
     }

@@ -1,14 +1,19 @@
-//! What a person notes in a ledger, whoever keeps it: a named moment, the end of a lease.
+//! What a person notes in a ledger, whoever keeps it: a named moment, the end of a lease, a target's reset, a decision.
 //!
-//! It is one insert into a table that nobody updates, so it needs no lock but the file's own. Who keeps the ledger heeds
-//! it within a second; where nobody does, the next one who does.
+//! Each is one transaction that needs no lock but the file's own. Whoever keeps the ledger heeds it within a second; where
+//! nobody does, the next one who does.
 
 use std::path::Path;
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
-use super::{StoreError, file};
-use crate::reading::{Label, NodeName};
+use super::calendar::Calendar;
+use super::disputes::{self, DisputeRow};
+use super::lock::Lock;
+use super::names::all;
+use super::{StoreError, file, reader};
+use crate::ledger::DisputeId;
+use crate::reading::{Label, NodeName, TargetId};
 use crate::units::Timestamp;
 
 /// Names a moment.
@@ -34,4 +39,57 @@ pub fn end_lease(path: &Path, node: &NodeName, at: Timestamp) -> Result<(), Stor
         .execute("INSERT INTO lease_ends (node, at) VALUES (?1, ?2)", params![node.as_str(), at.millis()])
         .map(drop)
         .map_err(|error| StoreError::of(path, &error))
+}
+
+/// Decides a dispute: its tokens are posted, or discarded. Gives the dispute as it was before: one that was decided
+/// already is left as it is. `None` is no dispute of that number.
+///
+/// # Errors
+/// There is no ledger, or it cannot be written.
+pub fn decide(path: &Path, id: DisputeId, accepted: bool, at: Timestamp) -> Result<Option<DisputeRow>, StoreError> {
+    let (mut connection, _lock) = to_write(path)?;
+    let of = |error: rusqlite::Error| StoreError::of(path, &error);
+    let mut calendar = Calendar::new(reader::header(&connection).map_err(of)?.zone);
+    disputes::decide(&mut connection, &mut calendar, id, accepted, at).map_err(of)
+}
+
+/// Forgets what is known of the process behind a target: its next page is a baseline. Of a target that the ledger does
+/// not know, it gives the known ones and does nothing.
+///
+/// # Errors
+/// There is no ledger, or it cannot be written.
+pub fn reset_target(path: &Path, target: &TargetId, at: Timestamp) -> Result<Result<(), Vec<String>>, StoreError> {
+    let (mut connection, _lock) = to_write(path)?;
+    reset(&mut connection, target, at).map_err(|error| StoreError::of(path, &error))
+}
+
+fn reset(connection: &mut Connection, target: &TargetId, at: Timestamp) -> rusqlite::Result<Result<(), Vec<String>>> {
+    const KNOWN: &str = "SELECT target FROM saved_targets UNION SELECT target FROM target_resets WHERE applied = 0
+                         ORDER BY 1";
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let known: Vec<String> = all(&transaction, KNOWN, |row| row.get(0))?;
+    if !known.iter().any(|known| known == target.as_str()) {
+        return Ok(Err(known));
+    }
+    transaction.execute("DELETE FROM saved_targets WHERE target = ?1", [target.as_str()])?;
+    transaction
+        .execute("INSERT INTO target_resets (target, at) VALUES (?1, ?2)", params![target.as_str(), at.millis()])?;
+    transaction.commit()?;
+    Ok(Ok(()))
+}
+
+/// A ledger with all tables of the present version. One of an earlier version is migrated, which only its keeper may do.
+fn to_write(path: &Path) -> Result<(Connection, Option<Lock>), StoreError> {
+    let connection = file::open_to_read(path)?;
+    let version = file::version(&connection).map_err(|error| StoreError::of(path, &error))?;
+    if version == file::VERSION {
+        return Ok((connection, None));
+    }
+    drop(connection);
+    let path = &file::place(path)?;
+    let lock = Lock::take(path).map_err(|error| match error {
+        StoreError::Kept { path, .. } => StoreError::Older(path, version),
+        error => error,
+    })?;
+    Ok((file::open(path)?, Some(lock)))
 }

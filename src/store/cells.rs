@@ -17,6 +17,16 @@ const GRAINS: [&str; 3] = ["minute", "quarter", "day"];
 
 /// Adds a journal's changes to the cells of each grain, and gives new days their dates.
 pub(super) fn write(transaction: &Transaction<'_>, calendar: &mut Calendar, journal: &Journal) -> rusqlite::Result<()> {
+    write_kept(transaction, calendar, journal, [Timestamp::from_millis(i64::MIN); 2])
+}
+
+/// The same, in those minutes and quarter hours alone that are still kept: days are for ever.
+pub(super) fn write_kept(
+    transaction: &Transaction<'_>,
+    calendar: &mut Calendar,
+    journal: &Journal,
+    kept_from: [Timestamp; 2],
+) -> rusqlite::Result<()> {
     let tokens = journal.tokens.iter().map(|((minute, account, tariff), change)| {
         let tariff = tariff.map_or(UNPRICED, |tariff| i64::from(tariff.number()));
         (*minute, [i64::from(account.number()), tariff], [change.miss, change.hit, change.output])
@@ -28,8 +38,11 @@ pub(super) fn write(transaction: &Transaction<'_>, calendar: &mut Calendar, jour
         let lost = i64::try_from(doubts.lost_windows).unwrap_or(i64::MAX);
         (*minute, [], [micros_up(doubts.timing), micros_up(doubts.hits), lost])
     });
-    let (tokens, rents) = (by_grain(calendar, tokens), by_grain(calendar, rents));
-    let doubts = by_grain(calendar, doubts);
+    let mut tokens = by_grain(calendar, tokens);
+    for (cells, from) in tokens.iter_mut().zip(kept_from) {
+        cells.retain(|(bucket, _), _| *bucket >= from);
+    }
+    let (rents, doubts) = (by_grain(calendar, rents), by_grain(calendar, doubts));
     add(transaction, "tokens", ["miss", "hit", "output"], &tokens)?;
     add(transaction, "rents", ["held_ms", "idle_ms", "energy_mj"], &rents)?;
     add(transaction, "doubts", ["timing_micros", "hits_micros", "lost_windows"], &doubts)?;
@@ -50,7 +63,7 @@ fn by_grain<const N: usize>(
         let buckets = [minute, quarter(minute), calendar.day(minute).begins];
         for (cells, bucket) in grains.iter_mut().zip(buckets) {
             let cell: &mut [i64; 3] = cells.entry((bucket, key)).or_default();
-            cell.iter_mut().zip(change).for_each(|(sum, part)| *sum += part);
+            cell.iter_mut().zip(change).for_each(|(sum, part)| *sum = sum.saturating_add(part));
         }
     }
     grains

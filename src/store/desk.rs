@@ -11,8 +11,9 @@ use rusqlite::Connection;
 use super::calendar::Calendar;
 use super::keeper::{Answer, News, Settings};
 use super::lock::Lock;
+use super::noted::{Noted, version};
 use super::{StoreError, commit, file, past, reader, recall, retention};
-use crate::fleet::{Handover, Memory};
+use crate::fleet::{Checkpoint, SavedState};
 use crate::ledger::{Grain, Past};
 use crate::reading::Label;
 use crate::snapshot::{Keeper, LedgerBasis};
@@ -20,13 +21,15 @@ use crate::units::{Span, Timestamp};
 
 /// How often a ledger of somebody else's is looked at, and ours for what was noted in it by hand.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often the page cache is given back.
+const SHRINK: Span = Span::from_secs(60);
 /// How often what is too old is forgotten.
 const FORGET: Span = Span::from_secs(3600);
 
 /// What is asked of it.
 pub(super) enum Ask {
     /// To write.
-    Commit(Box<Handover>),
+    Commit(Box<Checkpoint>),
     /// A question.
     Past { since: Timestamp, until: Timestamp, finest: Grain, answer: Answer },
     /// To end, and to drop the sender then.
@@ -51,11 +54,12 @@ pub(super) struct Desk {
     tell: Box<dyn FnMut(News) + Send>,
     hold: Hold,
     calendar: Calendar,
-    pending: Option<Box<Handover>>,
+    pending: Option<Box<Checkpoint>>,
     trouble: Option<StoreError>,
     told: Option<LedgerBasis>,
     forgot: Timestamp,
-    noticed: i64,
+    shrunk: Timestamp,
+    noted: Noted,
     first_run: bool,
 }
 
@@ -72,7 +76,8 @@ impl Desk {
             trouble: None,
             told: None,
             forgot: Timestamp::default(),
-            noticed: 0,
+            shrunk: Timestamp::default(),
+            noted: Noted::default(),
             first_run: false,
         }
     }
@@ -82,7 +87,7 @@ impl Desk {
         self.open();
         loop {
             match inbox.recv_timeout(LOOK) {
-                Ok(Ask::Commit(handover)) => self.take(handover),
+                Ok(Ask::Commit(checkpoint)) => self.take(checkpoint),
                 Ok(Ask::Past { since, until, finest, answer }) => answer(self.past(since, until, finest)),
                 Ok(Ask::Close(done)) => {
                     self.write();
@@ -122,10 +127,11 @@ impl Desk {
         let lock = Lock::take(path)?;
         let mut connection = file::open(path)?;
         let of = |error: rusqlite::Error| StoreError::of(path, &error);
+        let noticed = version(&connection).map_err(of)?;
         let memory = self.recall(&mut connection, path)?;
+        self.noted = Noted::with(noticed, &memory);
         self.first_run = memory.began.is_none();
         retention::forget(&connection, memory.last.wall).map_err(of)?;
-        self.noticed = version(&connection).map_err(of)?;
         self.hold = Hold::Ours { connection, _lock: lock };
         self.trouble = None;
         let zone = self.zone();
@@ -134,7 +140,7 @@ impl Desk {
     }
 
     /// What the file remembers, on the present boot's clock; a new file is given its currency and zone.
-    fn recall(&mut self, connection: &mut Connection, path: &Path) -> Result<Memory, StoreError> {
+    fn recall(&mut self, connection: &mut Connection, path: &Path) -> Result<SavedState, StoreError> {
         let of = |error: rusqlite::Error| StoreError::of(path, &error);
         let asked = self.settings.currency.clone();
         match recall::noted(connection, "currency").map_err(of)? {
@@ -177,21 +183,21 @@ impl Desk {
         self.calendar.zone()
     }
 
-    /// Takes a handover in, and writes.
-    fn take(&mut self, handover: Box<Handover>) {
+    /// Takes a checkpoint in, and writes.
+    fn take(&mut self, checkpoint: Box<Checkpoint>) {
         match &mut self.pending {
-            Some(pending) => pending.merge(*handover),
-            None => self.pending = Some(handover),
+            Some(pending) => pending.merge(*checkpoint),
+            None => self.pending = Some(checkpoint),
         }
         self.write();
     }
 
     /// Writes what is pending. What cannot be written stays pending, merged by key: nothing is lost by it.
     fn write(&mut self) {
-        let Some(handover) = self.pending.take() else { return };
+        let Some(checkpoint) = self.pending.take() else { return };
         let written = match &mut self.hold {
             Hold::Ours { connection, .. } | Hold::Memory(connection) => {
-                commit::commit(connection, &mut self.calendar, &handover)
+                commit::commit(connection, &mut self.calendar, &checkpoint)
             }
             Hold::Others { .. } | Hold::Nowhere => return,
         };
@@ -200,17 +206,24 @@ impl Desk {
                 if matches!(self.hold, Hold::Ours { .. }) {
                     self.trouble = None;
                 }
-                self.forget(handover.last.wall);
+                self.noted.opened(&checkpoint.postings.disputes);
+                self.forget(checkpoint.last.wall);
             }
             (Err(error), path) => {
-                self.trouble = Some(StoreError::of(&path.unwrap_or_default(), &error));
-                self.pending = Some(handover);
+                let path = path.unwrap_or_default();
+                let error = StoreError::of(&path, &error);
+                // Whether somebody has it, or its file system has ceased to lock, looks the same from here.
+                let held = matches!(error, StoreError::Kept { .. });
+                let cannot = Lock::probe(&path).err().filter(|why| held && matches!(why, StoreError::Cannot { .. }));
+                self.trouble = Some(cannot.unwrap_or(error));
+                self.pending = Some(checkpoint);
             }
         }
         self.say();
     }
 
     fn forget(&mut self, now: Timestamp) {
+        self.shrink(now);
         if now - self.forgot < FORGET {
             return;
         }
@@ -218,6 +231,18 @@ impl Desk {
         if let Hold::Ours { connection, .. } | Hold::Memory(connection) = &self.hold {
             // What stays a little longer than it needs to does no harm.
             let _ = retention::forget(connection, now);
+        }
+    }
+
+    /// Gives back the pages that were read since the last time: what the next commits need of them is read again, and the
+    /// memory of the process stays as it is while the file grows.
+    fn shrink(&mut self, now: Timestamp) {
+        if now - self.shrunk < SHRINK {
+            return;
+        }
+        self.shrunk = now;
+        if let Hold::Ours { connection, .. } = &self.hold {
+            let _ = connection.execute_batch("PRAGMA shrink_memory");
         }
     }
 
@@ -236,24 +261,16 @@ impl Desk {
                         self.say();
                     }
                     // It passes, and what is made meanwhile is bridged from the ledger's counters then.
-                    Err(error @ (StoreError::Full(_) | StoreError::Io(..))) => {
+                    Err(error) if error.passes() => {
                         self.trouble = Some(error);
                         self.say();
                     }
                     Err(error) => self.go_on_in_memory(Some(error)),
                 }
             }
+            // What cannot be read now is told of with the next look.
             Hold::Ours { connection, .. } => {
-                let Ok(now) = version(connection) else { return };
-                if now == self.noticed {
-                    return;
-                }
-                self.noticed = now;
-                if let Ok(ends) = recall::lease_ends(connection)
-                    && !ends.is_empty()
-                {
-                    (self.tell)(News::LeaseEnds(ends));
-                }
+                self.noted.news(connection).unwrap_or_default().into_iter().for_each(&mut self.tell);
             }
             Hold::Memory(_) | Hold::Nowhere => {}
         }
@@ -310,9 +327,4 @@ impl Desk {
             (self.tell)(News::Stands(basis));
         }
     }
-}
-
-/// A number that changes when somebody else writes to the file.
-fn version(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.pragma_query_value(None, "data_version", |row| row.get(0))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// What stands in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum StoreError {
     Corrupt(PathBuf, String),
     /// Written by a newer margintop.
     Newer(PathBuf, i64),
+    /// Kept by an older margintop, whose tables it still has.
+    Older(PathBuf, i64),
     /// Kept in another currency.
     Currency {
         /// The file.
@@ -35,8 +37,30 @@ pub enum StoreError {
     ReadOnly(PathBuf, String),
     /// No room left on the disk.
     Full(PathBuf),
+    /// Its file system cannot do what a ledger needs.
+    Cannot {
+        /// The file.
+        path: PathBuf,
+        /// What it cannot do.
+        what: Cannot,
+        /// What the system says.
+        why: String,
+    },
     /// Anything else.
     Io(PathBuf, String),
+}
+
+/// What a file system cannot do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cannot {
+    /// Lock a file.
+    Lock,
+    /// Write a file through to its disk.
+    Sync,
+    /// Write to a file, or make it longer.
+    Grow,
+    /// Share memory between the processes that have a file open, as a write-ahead log needs.
+    Share,
 }
 
 impl StoreError {
@@ -44,7 +68,8 @@ impl StoreError {
     pub(super) fn of_file(path: &Path, error: &std::io::Error) -> Self {
         let path = path.to_owned();
         match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Self::Full(path),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full(path),
+            ErrorKind::FileTooLarge => Self::Cannot { path, what: Cannot::Grow, why: error.to_string() },
             _ => Self::ReadOnly(path, error.to_string()),
         }
     }
@@ -52,6 +77,9 @@ impl StoreError {
     /// What `SQLite` says, in our words.
     pub(super) fn of(path: &Path, error: &rusqlite::Error) -> Self {
         let path = path.to_owned();
+        if let Some(what) = extended(error).and_then(cannot) {
+            return Self::Cannot { path, what, why: error.to_string() };
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Corrupt(path, error.to_string()),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
@@ -62,6 +90,48 @@ impl StoreError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Kept { path, pid: None },
             _ => Self::Io(path, error.to_string()),
         }
+    }
+
+    /// Whether it may pass by itself: what is made meanwhile is bridged from the ledger's counters then.
+    pub(super) const fn passes(&self) -> bool {
+        matches!(self, Self::Full(_) | Self::Io(..) | Self::Cannot { what: Cannot::Sync | Cannot::Grow, .. })
+    }
+}
+
+const fn extended(error: &rusqlite::Error) -> Option<i32> {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, _) => Some(failure.extended_code),
+        _ => None,
+    }
+}
+
+/// What of a file system an extended code of `SQLite`'s is about.
+const fn cannot(code: i32) -> Option<Cannot> {
+    Some(match code {
+        ffi::SQLITE_IOERR_LOCK
+        | ffi::SQLITE_IOERR_RDLOCK
+        | ffi::SQLITE_IOERR_UNLOCK
+        | ffi::SQLITE_IOERR_CHECKRESERVEDLOCK
+        | ffi::SQLITE_IOERR_BLOCKED => Cannot::Lock,
+        ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC => Cannot::Sync,
+        ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_TRUNCATE => Cannot::Grow,
+        ffi::SQLITE_IOERR_SHMOPEN
+        | ffi::SQLITE_IOERR_SHMSIZE
+        | ffi::SQLITE_IOERR_SHMLOCK
+        | ffi::SQLITE_IOERR_SHMMAP
+        | ffi::SQLITE_PROTOCOL => Cannot::Share,
+        _ => return None,
+    })
+}
+
+impl fmt::Display for Cannot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lock => "locked",
+            Self::Sync => "written through to its disk",
+            Self::Grow => "written or made longer",
+            Self::Share => "shared between processes",
+        })
     }
 }
 
@@ -98,9 +168,56 @@ impl fmt::Display for StoreError {
             Self::Full(path) => {
                 write!(f, "{}: the disk is full; it is written again when there is room", path.display())
             }
+            Self::Older(path, version) => write!(
+                f,
+                "{}: kept by an older margintop (version {version} of its tables): end that one, and start this one on it",
+                path.display()
+            ),
+            Self::Cannot { path, what, why } => {
+                let guess = match what {
+                    Cannot::Lock | Cannot::Share => "; NFS or SMB?",
+                    Cannot::Grow => "; a quota, or a limit of file size?",
+                    Cannot::Sync => "",
+                };
+                let path = path.display();
+                write!(
+                    f,
+                    "{path}: this file cannot be {what} ({why}{guess}): name a file on a local disk with --ledger"
+                )
+            }
             Self::Io(path, why) => write!(f, "{}: {why}", path.display()),
         }
     }
 }
 
 impl std::error::Error for StoreError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(code: i32) -> String {
+        let failure = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        StoreError::of(Path::new("/x/ledger.db"), &failure).to_string()
+    }
+
+    #[test]
+    fn what_a_file_system_cannot_do_is_said_with_the_remedy() {
+        let remedy = "name a file on a local disk with --ledger";
+        for (code, what) in [
+            (ffi::SQLITE_IOERR_LOCK, "locked"),
+            (ffi::SQLITE_IOERR_RDLOCK, "locked"),
+            (ffi::SQLITE_PROTOCOL, "shared between processes"),
+            (ffi::SQLITE_IOERR_SHMMAP, "shared between processes"),
+            (ffi::SQLITE_IOERR_FSYNC, "written through to its disk"),
+            (ffi::SQLITE_IOERR_WRITE, "written or made longer"),
+        ] {
+            let told = told(code);
+            assert!(told.contains(&format!("cannot be {what} (")) && told.ends_with(remedy), "{told}");
+            assert!(!told.contains("kept by"), "{told}");
+        }
+        assert!(told(ffi::SQLITE_BUSY).ends_with("kept by another process"));
+        assert!(told(ffi::SQLITE_FULL).contains("the disk is full"));
+        assert!(told(ffi::SQLITE_CORRUPT).contains("damaged"));
+    }
+}

@@ -7,7 +7,8 @@ use rusqlite::types::{Value as Cell, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 use serde_json::{Map, Value};
 
-use super::names::all;
+use super::migrate::{self, V1_NAMES, V1_TABLES};
+use super::names::{all, has_table};
 use super::{StoreError, file};
 
 /// Why an export was not read back.
@@ -73,7 +74,7 @@ pub fn import(path: &Path, text: impl BufRead) -> Result<usize, ImportError> {
 
 fn fill(connection: &mut Connection, path: &Path, text: impl BufRead) -> Result<usize, ImportError> {
     let of = |error: rusqlite::Error| ImportError::Store(StoreError::of(path, &error));
-    let known = tables(connection).map_err(of)?;
+    let mut known = tables(connection).map_err(of)?;
     let transaction = connection.transaction().map_err(of)?;
     let mut rows = 0;
     for (nth, line) in (1..).zip(text.lines()) {
@@ -82,11 +83,19 @@ fn fill(connection: &mut Connection, path: &Path, text: impl BufRead) -> Result<
         let value: Value = serde_json::from_str(&line).map_err(|error| refuse(error.to_string()))?;
         let table = value["table"].as_str().unwrap_or_default().to_owned();
         let row = value["row"].as_object().ok_or_else(|| refuse("no row".to_owned()))?;
+        if V1_NAMES.contains(&table.as_str()) && !known.contains(&table) {
+            // An export of version 1 is read as it is, and brought up to date at the end.
+            transaction.execute_batch(V1_TABLES).map_err(of)?;
+            known.extend(V1_NAMES.map(str::to_owned));
+        }
         if !known.contains(&table) {
             return Err(refuse(format!("no table \"{table}\"")));
         }
         insert(&transaction, &table, row).map_err(|error| refuse(error.to_string()))?;
         rows += 1;
+    }
+    if has_table(&transaction, V1_NAMES[0]).map_err(of)? {
+        migrate::convert(&transaction).map_err(of)?;
     }
     transaction.commit().map_err(of)?;
     Ok(rows)

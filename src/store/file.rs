@@ -9,14 +9,15 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::StoreError;
+use super::lock::Lock;
+use super::{Cannot, StoreError, migrate};
 
 /// `mtop`: what tells a ledger from any other database.
 const APPLICATION: i64 = 0x6d74_6f70;
 /// The version of the tables.
-const VERSION: i64 = 1;
-/// How long a reader's or writer's lock is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const VERSION: i64 = 2;
+/// How long another's lock is waited for: whoever watches is told within three seconds why nothing is written.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// The most of a write-ahead log that is left on the disk once nobody reads what it replaced.
 const LOG_LEFT: i64 = 16 << 20;
 /// Statements that stay prepared: a commit has about thirty.
@@ -44,32 +45,74 @@ pub(super) fn place(path: &Path) -> Result<PathBuf, StoreError> {
     path.canonicalize().map_err(refuse)
 }
 
-/// Opens a ledger to write it, and makes the tables where there are none.
+/// Opens a ledger to write it, makes the tables where there are none, and brings those of an earlier version up to date.
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let (mut connection, version) = connect(path)?;
     let of = |error: rusqlite::Error| StoreError::of(path, &error);
-    let connection = Connection::open_with_flags(path, flags).map_err(of)?;
-    connection.busy_timeout(PATIENCE).map_err(of)?;
-    let (application, version) = identity(&connection).map_err(of)?;
-    check(path, application, version)?;
-    let prepare = || -> rusqlite::Result<()> {
+    let prepare = |connection: &mut Connection| -> rusqlite::Result<()> {
         connection.set_prepared_statement_cache_capacity(PREPARED);
-        connection.pragma_update(None, "journal_mode", "wal")?;
-        connection.pragma_update(None, "synchronous", "normal")?;
         connection.pragma_update(None, "journal_size_limit", LOG_LEFT)?;
-        if version == 0 {
-            make(&connection)?;
+        match version {
+            0 => make(connection)?,
+            1 => migrate::to_version_2(connection)?,
+            _ => {}
         }
         Ok(())
     };
-    prepare().map_err(of)?;
+    prepare(&mut connection).map_err(of)?;
     Ok(connection)
+}
+
+/// A connection that writes ahead, or with a journal where the file system has no memory that processes share; and the
+/// version of the tables.
+fn connect(path: &Path) -> Result<(Connection, i64), StoreError> {
+    let of = |error: rusqlite::Error| StoreError::of(path, &error);
+    let ahead = || -> Result<(Connection, i64), StoreError> {
+        let connection = plain(path)?;
+        let version = known(path, &connection)?;
+        connection.pragma_update(None, "journal_mode", "wal").map_err(of)?;
+        connection.pragma_update(None, "synchronous", "normal").map_err(of)?;
+        // The memory is shared with the first look at the file.
+        identity(&connection).map_err(of)?;
+        Ok((connection, version))
+    };
+    let journaled = || -> Result<(Connection, i64), StoreError> {
+        let connection = plain(path)?;
+        // A log that was left is read without shared memory by whoever has the file to himself.
+        connection.pragma_update(None, "locking_mode", "exclusive").map_err(of)?;
+        let version = known(path, &connection)?;
+        connection.pragma_update(None, "journal_mode", "truncate").map_err(of)?;
+        connection.pragma_update(None, "synchronous", "full").map_err(of)?;
+        connection.pragma_update(None, "locking_mode", "normal").map_err(of)?;
+        // The lock is let go with the next look at the file.
+        identity(&connection).map_err(of)?;
+        Ok((connection, version))
+    };
+    match ahead() {
+        Err(StoreError::Cannot { what: Cannot::Share, .. }) => journaled(),
+        connected => connected,
+    }
+}
+
+fn plain(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| StoreError::of(path, &error))?;
+    connection.busy_timeout(PATIENCE).map_err(|error| StoreError::of(path, &error))?;
+    Ok(connection)
+}
+
+/// The version of the tables, if they are a ledger's that this program knows.
+fn known(path: &Path, connection: &Connection) -> Result<i64, StoreError> {
+    let (application, version) = identity(connection).map_err(|error| StoreError::of(path, &error))?;
+    check(path, application, version)?;
+    Ok(version)
 }
 
 /// A ledger that lives and dies with the process.
 pub(super) fn in_memory() -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
     connection.execute_batch(SCHEMA)?;
+    connection.execute_batch(migrate::STATE)?;
     Ok(connection)
 }
 
@@ -88,12 +131,24 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
         Ok((connection, application, version))
     };
     let (write, read) = (OpenFlags::SQLITE_OPEN_READ_WRITE, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let why = |error: &rusqlite::Error| match StoreError::of(path, error) {
+        // Whether somebody has it, or its file system does not lock, looks the same from here.
+        held @ StoreError::Kept { .. } => match Lock::probe(path) {
+            Err(error @ StoreError::Cannot { .. }) => error,
+            _ => held,
+        },
+        error => error,
+    };
+    let locks = |error: &StoreError| !matches!(error, StoreError::Cannot { what: Cannot::Lock, .. });
     // A reader takes part in the write-ahead log where it may. Where it may not, and there is none, nobody writes.
-    let mut opened = with(path, write).or_else(|_| with(path, read));
-    if opened.is_err() && !has_log(path) {
-        opened = with(&unchanging(path), read | OpenFlags::SQLITE_OPEN_URI);
+    let mut opened = with(path, write).map_err(|error| why(&error));
+    if opened.as_ref().is_err_and(locks) {
+        opened = with(path, read).map_err(|error| why(&error));
     }
-    let (connection, application, version) = opened.map_err(|error| StoreError::of(path, &error))?;
+    if opened.is_err() && !has_log(path) {
+        opened = with(&unchanging(path), read | OpenFlags::SQLITE_OPEN_URI).map_err(|error| why(&error));
+    }
+    let (connection, application, version) = opened?;
     check(path, application, version)?;
     if version == 0 {
         return Err(StoreError::Missing(path.to_owned()));
@@ -104,8 +159,14 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
 /// Makes the tables, all of them or none.
 fn make(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
+        "BEGIN IMMEDIATE; {SCHEMA} {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;",
+        migrate::STATE
     ))
+}
+
+/// The version of a ledger's tables.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// Whether something may be written that is not in the file itself yet.

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::names::all;
+use super::names::{all, has_table};
 use crate::units::Timestamp;
 
 /// GPUs of one name on one node, or a lease by schedule.
@@ -32,13 +32,23 @@ pub(super) fn held(connection: &Connection) -> rusqlite::Result<Vec<HeldRow>> {
 }
 
 fn nodes(connection: &Connection) -> rusqlite::Result<Vec<HeldRow>> {
-    const ALL: &str = "SELECT n.node, n.unit, g.name, count(*), n.held_from, n.held_wall,
+    const RENTED: &str = "SELECT node, unit, nullif(gpu, '') AS gpu, gpus, since,
+                                 coalesce(until, (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'last_wall')) AS until
+                          FROM rented";
+    // A ledger of version 1, which its keeper has not brought up to date yet.
+    const V1: &str =
+        "SELECT n.node, n.unit, g.name AS gpu, count(*) AS gpus, n.held_from AS since, n.held_wall AS until
+                      FROM nodes n JOIN gpus g USING (node) GROUP BY n.node, g.name";
+    let rented = if has_table(connection, "rented")? { RENTED } else { V1 };
+    let question = format!(
+        "SELECT n.node, n.unit, n.gpu, n.gpus, n.since, n.until,
                 (SELECT coalesce(l.lease, l.gpu || CASE WHEN l.rate_micros IS NULL THEN ', no rate known'
                         ELSE printf(' assumed at %.2f', 1e-6 * l.rate_micros / l.rate_hours) END)
                  FROM day_rents r JOIN landlords l ON l.id = r.landlord
                  WHERE l.node = n.node AND l.kind = 'gpus' AND r.held_ms > 0 ORDER BY r.bucket DESC, l.id DESC LIMIT 1)
-         FROM nodes n JOIN gpus g USING (node) GROUP BY n.node, g.name ORDER BY n.node, g.name";
-    all(connection, ALL, |row| {
+         FROM ({rented}) n ORDER BY n.node, n.gpu"
+    );
+    all(connection, &question, |row| {
         Ok(HeldRow {
             node: row.get(0)?,
             unit: row.get(1)?,

@@ -10,10 +10,10 @@ use jiff::tz::TimeZone;
 use super::StoreError;
 use super::desk::{Ask, Desk};
 use crate::clock::Clock;
-use crate::fleet::{Handover, Memory};
-use crate::ledger::{Grain, Kept, Past};
-use crate::reading::NodeName;
-use crate::snapshot::LedgerBasis;
+use crate::fleet::{Checkpoint, SavedState};
+use crate::ledger::{Decision, Grain, Kept, Past};
+use crate::reading::{Label, NodeName, TargetId};
+use crate::snapshot::{Keeper, LedgerBasis};
 use crate::units::Timestamp;
 
 /// How a ledger is kept.
@@ -39,7 +39,7 @@ pub enum News {
     /// The ledger is ours: counting goes on from here.
     Keeps {
         /// What is remembered.
-        memory: Box<Memory>,
+        memory: Box<SavedState>,
         /// The zone of its days.
         zone: TimeZone,
     },
@@ -56,6 +56,10 @@ pub enum News {
     Stands(LedgerBasis),
     /// Leases were ended by hand.
     LeaseEnds(Vec<(i64, NodeName, Timestamp)>),
+    /// Targets were reset by hand.
+    TargetResets(Vec<(i64, TargetId)>),
+    /// Disputes were decided by hand.
+    Decisions(Vec<Decision>),
 }
 
 /// Who answers a question of the past.
@@ -65,22 +69,32 @@ pub type Answer = Box<dyn FnOnce(Result<Past, StoreError>) + Send>;
 #[derive(Debug, Clone)]
 pub struct Store {
     asks: Sender<Ask>,
+    path: Option<Label>,
 }
 
 impl Store {
     /// Opens a ledger on a thread of its own. `tell` is told how it stands: the first news is what to go on from.
     pub fn open(settings: Settings, tell: impl FnMut(News) + Send + 'static) -> Self {
         let (asks, inbox) = channel();
+        let path = settings.path.as_ref().map(|path| Label::new(&path.display().to_string()));
         // Without a thread there is no ledger on disk; the collector goes on without its news.
         let _ = thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || Desk::new(settings, Box::new(tell)).run(&inbox));
-        Self { asks }
+        Self { asks, path }
+    }
+
+    /// How a ledger stands whose disk has not answered.
+    pub fn silent(&self) -> LedgerBasis {
+        let path = self.path.clone();
+        let name = path.as_ref().map_or("the ledger", Label::as_str);
+        let trouble = format!("{name}: its disk does not answer: name a file on a local disk with --ledger");
+        LedgerBasis { path, keeper: Keeper::Memory, trouble: Some(Label::new(&trouble)), first_run: false }
     }
 
     /// Hands over what changed. Nobody waits: what cannot be written is kept and written later.
-    pub fn commit(&self, handover: Handover) {
-        let _ = self.asks.send(Ask::Commit(Box::new(handover)));
+    pub fn commit(&self, checkpoint: Checkpoint) {
+        let _ = self.asks.send(Ask::Commit(Box::new(checkpoint)));
     }
 
     /// Asks for what is known of `[since, until)`.

@@ -4,9 +4,11 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, fcntl_lock, flock};
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
-use super::StoreError;
+use super::{Cannot, StoreError};
 
 /// The right to write a ledger, until it is dropped.
 #[derive(Debug)]
@@ -15,31 +17,115 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock, or says who has it.
+    /// Takes the lock, or says who has it, or why there is none to be had.
     pub(super) fn take(ledger: &Path) -> Result<Self, StoreError> {
-        let path = beside(ledger);
         let refuse = |error: std::io::Error| StoreError::of_file(ledger, &error);
-        let mut file =
-            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path).map_err(refuse)?;
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            return Err(StoreError::Kept { path: ledger.to_owned(), pid: keeper(&mut file) });
+        let mut file = open(ledger)?;
+        probe(ledger, &file)?;
+        if let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            return Err(refused(ledger, error, || keeper(&mut file)));
         }
         file.set_len(0).map_err(refuse)?;
         file.seek(SeekFrom::Start(0)).map_err(refuse)?;
         write!(file, "{}", std::process::id()).map_err(refuse)?;
+        file.sync_all().map_err(|error| unsynced(ledger, &error))?;
         Ok(Self { _file: file })
+    }
+
+    /// Whether the file system beside a ledger locks at all: what it cannot do, if it does not.
+    pub(super) fn probe(ledger: &Path) -> Result<(), StoreError> {
+        probe(ledger, &open(ledger)?)
     }
 }
 
-/// Who says that it keeps the ledger.
+fn open(ledger: &Path) -> Result<File, StoreError> {
+    let path = beside(ledger);
+    let opened = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path);
+    opened.map_err(|error| StoreError::of_file(ledger, &error))
+}
+
+/// Locks a file as `SQLite` does, and lets go of it: `SQLite` says of a file system without such locks that the file is
+/// busy, for ever.
+fn probe(ledger: &Path, file: &File) -> Result<(), StoreError> {
+    match fcntl_lock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => {
+            // It goes with the file too.
+            let _ = fcntl_lock(file, FlockOperation::NonBlockingUnlock);
+            Ok(())
+        }
+        // Somebody has it: so there are locks.
+        Err(Errno::AGAIN | Errno::ACCESS) => Ok(()),
+        Err(error) => Err(refused(ledger, error, || None)),
+    }
+}
+
+/// Why a lock is not to be had. Only a lock that somebody has says that the ledger is kept.
+fn refused(ledger: &Path, error: Errno, keeper: impl FnOnce() -> Option<u32>) -> StoreError {
+    let path = ledger.to_owned();
+    match error {
+        Errno::WOULDBLOCK => StoreError::Kept { path, pid: keeper() },
+        _ => StoreError::Cannot { path, what: Cannot::Lock, why: said(error) },
+    }
+}
+
+fn unsynced(ledger: &Path, error: &std::io::Error) -> StoreError {
+    match StoreError::of_file(ledger, error) {
+        StoreError::ReadOnly(path, why) => StoreError::Cannot { path, what: Cannot::Sync, why },
+        error => error,
+    }
+}
+
+fn said(error: Errno) -> String {
+    std::io::Error::from(error).to_string()
+}
+
+/// Who says that it keeps the ledger, if it is alive on this machine.
 fn keeper(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
-    text.trim().parse().ok()
+    let pid: u32 = text.trim().parse().ok()?;
+    let known = Pid::from_raw(i32::try_from(pid).ok()?)?;
+    // One that may not be signalled is alive.
+    let alive = !matches!(test_kill_process(known), Err(Errno::SRCH));
+    alive.then_some(pid)
 }
 
 fn beside(ledger: &Path) -> PathBuf {
     let mut name = ledger.as_os_str().to_owned();
     name.push(".lock");
     PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_lock_that_somebody_has_says_that_the_ledger_is_kept() {
+        let path = Path::new("/x/ledger.db");
+        let kept = refused(path, Errno::WOULDBLOCK, || Some(7));
+        assert_eq!(kept, StoreError::Kept { path: path.to_owned(), pid: Some(7) });
+        for error in [Errno::NOLCK, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL, Errno::IO, Errno::BADF, Errno::STALE]
+        {
+            let told = refused(path, error, || Some(7)).to_string();
+            assert!(told.starts_with("/x/ledger.db: this file cannot be locked ("), "{told}");
+            assert!(told.ends_with("name a file on a local disk with --ledger"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_keeper_that_is_dead_is_not_named() -> std::io::Result<()> {
+        let home = tempfile::tempdir()?;
+        let named = |text: &str| -> std::io::Result<Option<u32>> {
+            let path = home.path().join("lock");
+            std::fs::write(&path, text)?;
+            Ok(keeper(&mut File::open(path)?))
+        };
+        let own = std::process::id();
+        assert_eq!(named(&own.to_string())?, Some(own));
+        for text in ["", "x", "-1", "0", "99999999999", "2147483647"] {
+            assert_eq!(named(text)?, None, "{text}");
+        }
+        Ok(())
+    }
 }

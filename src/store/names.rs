@@ -10,8 +10,15 @@ use crate::units::{EnergyPrice, HourlyRate, PowerPrice, Price, Pue, Share};
 /// The number in a table for "unpriced".
 pub(super) const UNPRICED: i64 = -1;
 
-/// Writes the rows that are new, in the order of their numbers.
+/// Calls nodes by the names that they have now, and writes the rows that are new, in the order of their numbers.
 pub(super) fn write(transaction: &Transaction<'_>, journal: &Journal) -> rusqlite::Result<()> {
+    for (from, to) in &journal.renames {
+        for table in ["accounts", "landlords"] {
+            transaction
+                .prepare_cached(&format!("UPDATE {table} SET node = ?2 WHERE node = ?1"))?
+                .execute([from.as_str(), to.as_str()])?;
+        }
+    }
     let mut insert = transaction.prepare_cached(
         "INSERT INTO accounts (id, node, unit, model, role, tenant)
          VALUES ((SELECT coalesce(max(id) + 1, 0) FROM accounts), ?1, ?2, ?3, ?4, ?5)",
@@ -121,6 +128,13 @@ pub(super) fn all<T>(
     row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
     connection.prepare_cached(question)?.query_map([], row)?.collect()
+}
+
+/// Whether the file has a table.
+pub(super) fn has_table(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1", [table], |row| {
+        row.get::<_, i64>(0).map(|tables| tables > 0)
+    })
 }
 
 fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {

@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::calendar::Calendar;
-use super::{HeldRow, StoreError, export, file, held, past, recall, verify};
+use super::{DisputeRow, HeldRow, StoreError, disputes, export, file, held, past, recall, verify};
+use crate::counters::Plausibility;
 use crate::ledger::{Grain, Past};
 use crate::units::Timestamp;
 
@@ -65,7 +66,15 @@ impl Reader {
     /// # Errors
     /// The file cannot be read.
     pub fn verify(&self) -> Result<Vec<String>, StoreError> {
-        verify::faults(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+        self.verify_within(Plausibility::default())
+    }
+
+    /// The same with bounds of one's own on what hardware can have made.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn verify_within(&self, bounds: Plausibility) -> Result<Vec<String>, StoreError> {
+        verify::faults(&self.connection, bounds).map_err(|error| StoreError::of(&self.path, &error))
     }
 
     /// Everything that is held, by node and by schedule.
@@ -74,6 +83,14 @@ impl Reader {
     /// The file cannot be read.
     pub fn held(&self) -> Result<Vec<HeldRow>, StoreError> {
         held::held(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
+    /// Every dispute, open or decided, in the order of their numbers.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn disputes(&self) -> Result<Vec<DisputeRow>, StoreError> {
+        disputes::rows(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
     /// Writes all of it as lines of JSON.

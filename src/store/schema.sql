@@ -65,26 +65,6 @@ CREATE TABLE day_doubts (
 -- The local dates of the days.
 CREATE TABLE days (bucket INTEGER PRIMARY KEY, date TEXT NOT NULL);
 
--- Each target's process, as it was last seen, and each of its counters' last values: in the same transaction as what
--- they were posted for, so that a kill at any instant neither loses a token nor counts one twice. `counts` says what
--- the prompt counter counts: whole prompts, computed ones only, or nothing. `finished` holds the last values of finished
--- requests' counters and what leaked beside them today, where the engine counts those apart.
-CREATE TABLE targets (
-    target TEXT PRIMARY KEY, answered_wall INTEGER NOT NULL, answered_boot INTEGER NOT NULL,
-    restarted_wall INTEGER, restarted_boot INTEGER, process TEXT NOT NULL, probation TEXT) WITHOUT ROWID;
-CREATE TABLE counters (
-    target TEXT, rank TEXT, model TEXT, engine TEXT NOT NULL, counts TEXT NOT NULL,
-    prompt INTEGER, cached INTEGER, output INTEGER, hits_held INTEGER NOT NULL, before_fall TEXT, finished TEXT,
-    PRIMARY KEY (target, rank, model)) WITHOUT ROWID;
-
--- Up to when the rent of each node's GPUs is posted, and which GPUs those are.
-CREATE TABLE nodes (
-    node TEXT PRIMARY KEY, unit TEXT, looked_wall INTEGER NOT NULL, looked_boot INTEGER NOT NULL, held_from INTEGER,
-    held_wall INTEGER, held_boot INTEGER, serving_wall INTEGER, serving_boot INTEGER) WITHOUT ROWID;
-CREATE TABLE gpus (
-    node TEXT, gpu_index INTEGER, gpu TEXT NOT NULL, name TEXT, page TEXT, seen_wall INTEGER, seen_boot INTEGER, energy_mj INTEGER,
-    PRIMARY KEY (node, gpu_index)) WITHOUT ROWID;
-
 -- Up to when leases that pay for a number of GPUs, seen or not, are posted.
 CREATE TABLE schedules (lease TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
 

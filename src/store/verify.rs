@@ -1,17 +1,20 @@
-//! Whether a ledger is whole: the file, its references, and that every grain says the same.
+//! Whether a ledger is whole: the file, its references, that every grain says the same, and that hardware could have made
+//! what it holds.
 
 use rusqlite::Connection;
 
 use super::names::all;
+use super::plausible;
 use super::recall::last;
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
+use crate::counters::Plausibility;
 use crate::units::{Span, Timestamp};
 
 /// The most faults that are told of one kind.
-const MOST: usize = 5;
+pub(super) const MOST: usize = 5;
 
 /// What is wrong, in words; nothing, if it is whole.
-pub(super) fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+pub(super) fn faults(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<Vec<String>> {
     let _instant = connection.unchecked_transaction()?;
     let mut faults = all(connection, "PRAGMA integrity_check(20)", |row| row.get::<_, String>(0))?;
     faults.retain(|line| line != "ok");
@@ -20,11 +23,17 @@ pub(super) fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         return Ok(faults);
     }
     faults.extend(orphans(connection)?);
-    faults.extend(impossible(connection)?);
+    let impossible = impossible(connection)?;
+    // What is no number, or below zero, is not compared with what GPUs can make.
+    let comparable = impossible.is_empty();
+    faults.extend(impossible);
     let now = last(connection)?.wall;
     faults.extend(sums(connection, "minute", "quarter", "bucket / 900000 * 900000", now - MINUTES_KEPT)?);
     let day = "(SELECT max(d.bucket) FROM days d WHERE d.bucket <= fine.bucket)";
     faults.extend(sums(connection, "quarter", "day", day, now - QUARTERS_KEPT)?);
+    if comparable {
+        faults.extend(plausible::faults(connection, bounds)?);
+    }
     Ok(faults)
 }
 
@@ -53,12 +62,27 @@ fn impossible(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut faults = Vec::new();
     for grain in ["minute", "quarter", "day"] {
         let tokens = (format!("{grain}_tokens"), "miss < 0 OR hit < 0 OR output < 0", "fewer tokens than none");
-        let rents =
-            (format!("{grain}_rents"), "held_ms < 0 OR idle_ms < 0 OR idle_ms > held_ms", "more idle than held");
-        for (table, wrong, what) in [tokens, rents] {
+        let whole = (
+            format!("{grain}_tokens"),
+            "typeof(miss) <> 'integer' OR typeof(hit) <> 'integer' OR typeof(output) <> 'integer'",
+            "amounts that are no whole numbers: a sum left its range",
+        );
+        let rents = format!("{grain}_rents");
+        let cost = (rents.clone(), "held_ms < 0 OR energy_mj < 0", "a cost below zero");
+        let idle = (rents.clone(), "idle_ms < 0 OR idle_ms > held_ms", "more idle than held");
+        let whole_rents = (
+            rents,
+            "typeof(held_ms) <> 'integer' OR typeof(idle_ms) <> 'integer' OR typeof(energy_mj) <> 'integer'",
+            "amounts that are no whole numbers: a sum left its range",
+        );
+        for (table, wrong, what) in [tokens, whole, cost, idle, whole_rents] {
             faults.extend(count(connection, &table, wrong, what)?);
         }
     }
+    let rate = "rate_micros < 0 OR rate_hours <= 0 OR kwh_micros < 0 OR pue_thousandths < 0";
+    faults.extend(count(connection, "landlords", rate, "a rate below zero")?);
+    let price = "hit_nanos < 0 OR miss_nanos < 0 OR output_nanos < 0";
+    faults.extend(count(connection, "tariffs", price, "a price below zero")?);
     Ok(faults)
 }
 
@@ -68,7 +92,7 @@ fn count(connection: &Connection, table: &str, wrong: &str, what: &str) -> rusql
     Ok((rows > 0).then(|| format!("{table}: {rows} rows with {what}")))
 }
 
-/// Buckets whose finer ones, all of them still kept, add up to something else, be it that there are none of either.
+/// Buckets whose finer ones, all of them still kept, add up to something else or none.
 fn sums(
     connection: &Connection,
     fine: &str,

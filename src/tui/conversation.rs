@@ -60,7 +60,7 @@ mod tests {
     use super::super::inquiry::ReplyTo;
     use super::*;
     use crate::clock::Clock;
-    use crate::fleet::{Fleet, Site};
+    use crate::fleet::{Fleet, FleetConfig};
     use crate::pricing::Book;
     use crate::reading::Label;
     use crate::units::Span;
@@ -73,8 +73,8 @@ mod tests {
         let (wake, wakes) = mpsc::sync_channel(1);
         let inbox = held.clone();
         let past = AskPast::new(move |_, reply| inbox.lock().unwrap().push(reply));
-        let fleet = Fleet::new(Site::local("here"), Book::built_in().unwrap(), Clock::System.now());
-        let mut picture = fleet.picture();
+        let fleet = Fleet::new(FleetConfig::local("here"), Book::built_in().unwrap(), Clock::System.now());
+        let mut picture = fleet.snapshot();
         picture.at = crate::units::Timestamp::from_millis(1);
         let mut app = App::new(Arc::new(picture), TimeZone::UTC, Span::from_secs(1), 1);
         app.has_past = true;

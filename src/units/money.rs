@@ -34,6 +34,14 @@ impl Money {
         self.0
     }
 
+    /// The sum, or `None` where it leaves the range.
+    pub const fn checked_add(self, other: Self) -> Option<Self> {
+        match self.0.checked_add(other.0) {
+            Some(sum) => Some(Self(sum)),
+            None => None,
+        }
+    }
+
     /// `amount` micro-units of currency.
     pub const fn from_micros(amount: i64) -> Self {
         Self(amount as i128 * (Self::GRAINS_PER_UNIT / 1_000_000))
@@ -123,34 +131,36 @@ impl Serialize for Money {
 
 impl Add for Money {
     type Output = Self;
+    /// At the end of the range it stays there: a sum never wraps. Whatever is kept is added with
+    /// [`Money::checked_add`].
     fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        Self(self.0.saturating_add(other.0))
     }
 }
 
 impl Sub for Money {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self(self.0 - other.0)
+        Self(self.0.saturating_sub(other.0))
     }
 }
 
 impl Neg for Money {
     type Output = Self;
     fn neg(self) -> Self {
-        Self(-self.0)
+        Self(self.0.saturating_neg())
     }
 }
 
 impl AddAssign for Money {
     fn add_assign(&mut self, other: Self) {
-        self.0 += other.0;
+        *self = *self + other;
     }
 }
 
 impl SubAssign for Money {
     fn sub_assign(&mut self, other: Self) {
-        self.0 -= other.0;
+        *self = *self - other;
     }
 }
 

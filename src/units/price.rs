@@ -31,15 +31,26 @@ impl Price {
         i64::try_from(nanos).ok().map(Self).filter(|price| *price <= Self::MOST)
     }
 
-    /// What `tokens` cost at this price, exactly.
+    /// What `tokens` cost at this price, exactly; the most that is money where it would be more.
     pub const fn of(self, tokens: Tokens) -> Money {
-        Money::from_grains(self.0 as i128 * tokens.count() as i128 * Money::GRAINS_PER_FEMTO)
+        // Below 2^127: a price has 63 bits and a count has 64.
+        let femtos = self.0 as i128 * tokens.count() as i128;
+        Money::from_grains(femtos.saturating_mul(Money::GRAINS_PER_FEMTO))
     }
 
-    /// What `tokens` cost at this price when `share` of them is paid, exactly.
+    /// What `tokens` cost at this price when `share` of them is paid, exactly; the most that is money where it would be
+    /// more.
     pub const fn of_share(self, tokens: Tokens, share: Share) -> Money {
         const GRAINS_PER_PPM: i128 = Money::GRAINS_PER_FEMTO / 1_000_000;
-        Money::from_grains(self.0 as i128 * tokens.count() as i128 * share.0 as i128 * GRAINS_PER_PPM)
+        let femtos = self.0 as i128 * tokens.count() as i128;
+        Money::from_grains(femtos.saturating_mul(share.0 as i128 * GRAINS_PER_PPM))
+    }
+
+    /// What `tokens` cost at this price when `share` of them is paid; `None` where that leaves the range of money.
+    pub fn checked_of_share(self, tokens: Tokens, share: Share) -> Option<Money> {
+        const GRAINS_PER_PPM: i128 = Money::GRAINS_PER_FEMTO / 1_000_000;
+        let paid = i128::from(self.0).checked_mul(tokens.count().into())?.checked_mul(share.0.into())?;
+        paid.checked_mul(GRAINS_PER_PPM).map(Money::from_grains)
     }
 }
 

@@ -29,6 +29,11 @@ impl HourlyRate {
     /// The same, held for a billionth of an hour.
     const GRAINS_PER_MICRO_NANOHOUR: i128 = Money::GRAINS_PER_UNIT / 1_000_000 / 1_000_000_000;
 
+    /// So many whole units of currency an hour.
+    pub const fn whole(amount: u16) -> Self {
+        Self { micros: amount as i64 * 1_000_000, hours: 1 }
+    }
+
     /// `amount` millionths of a unit of currency spread evenly over `life` milliseconds of a GPU.
     ///
     /// `None` unless the life is longer than nothing, the amount not negative and the rate at most a million an hour.
@@ -40,6 +45,11 @@ impl HourlyRate {
     pub fn times(self, numerator: i64, denominator: i64) -> Option<Self> {
         let (over, under) = (i128::from(numerator), i128::from(denominator));
         Self::reduced(i128::from(self.micros).checked_mul(over)?, i128::from(self.hours).checked_mul(under)?)
+    }
+
+    /// A part of this rate, the same for each of `parts`: together they are it. `None` of no parts.
+    pub fn shared_by(self, parts: u32) -> Option<Self> {
+        Self::reduced(self.micros.into(), i128::from(self.hours) * i128::from(parts))
     }
 
     fn reduced(micros: i128, hours: i128) -> Option<Self> {
@@ -178,6 +188,22 @@ mod tests {
         assert_eq!(rate.exact().parse(), Ok(rate));
         let fleet = GpuTime::of(2224 * 8, Span::from_secs(100 * 366 * 86_400));
         assert!(rate.of(fleet) > Money::ZERO && rate.of(GpuTime::ZERO).is_zero());
+    }
+
+    #[test]
+    fn a_rate_that_is_shared_adds_up() -> Result<(), DecimalError> {
+        let node: HourlyRate = "98.32".parse()?;
+        for gpus in [1, 2, 3, 7, 8, 72] {
+            let each = node.shared_by(gpus).unwrap_or_default();
+            assert_eq!(
+                each.of(GpuTime::of(gpus, Span::from_millis(3_600_001))),
+                node.of(GpuTime::of(1, Span::from_millis(3_600_001))),
+                "{gpus}"
+            );
+        }
+        assert_eq!(node.shared_by(8).map(HourlyRate::exact).as_deref(), Some("12.29"));
+        assert_eq!(node.shared_by(0), None);
+        Ok(())
     }
 
     #[test]

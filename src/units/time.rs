@@ -17,7 +17,8 @@ pub struct Span(i64);
 ///
 /// `wall` places it in the calendar and may be set; `boot` (`CLOCK_BOOTTIME`) only advances, through sleep too, and
 /// measures. A span is always taken between two `boot` instants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(from = "(i64, i64)", into = "(i64, i64)")]
 pub struct Moment {
     /// Wall-clock time.
     pub wall: Timestamp,
@@ -101,6 +102,19 @@ impl Span {
     }
 }
 
+/// A moment is written as two counts of milliseconds: by the wall clock, and since this machine started.
+impl From<Moment> for (i64, i64) {
+    fn from(moment: Moment) -> Self {
+        (moment.wall.millis(), moment.boot.millis())
+    }
+}
+
+impl From<(i64, i64)> for Moment {
+    fn from((wall, boot): (i64, i64)) -> Self {
+        Self { wall: Timestamp(wall), boot: Span(boot) }
+    }
+}
+
 impl Moment {
     /// How long after `earlier` this is, by the clock that is never set.
     pub fn since(self, earlier: Self) -> Span {
@@ -114,7 +128,7 @@ impl GpuTime {
 
     /// `gpus` GPUs held for `span`; a negative span holds nothing.
     pub fn of(gpus: u32, span: Span) -> Self {
-        Self(i64::from(gpus) * span.0.max(0))
+        Self(i64::from(gpus).saturating_mul(span.0.max(0)))
     }
 
     /// GPU-milliseconds as they were counted.
@@ -125,7 +139,7 @@ impl GpuTime {
     /// This time and so many GPU-milliseconds more, or less; at least none.
     #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {
-        let sum = self.0 + millis;
+        let sum = self.0.saturating_add(millis);
         Self(if sum < 0 { 0 } else { sum })
     }
 
@@ -184,6 +198,6 @@ impl Add<Span> for Moment {
 
 impl AddAssign for GpuTime {
     fn add_assign(&mut self, other: Self) {
-        self.0 += other.0;
+        self.0 = self.0.saturating_add(other.0);
     }
 }

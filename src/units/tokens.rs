@@ -70,6 +70,14 @@ impl Tokens {
         }
     }
 
+    /// `self + other`, or `None` if that leaves the range.
+    pub const fn checked_add(self, other: Self) -> Option<Self> {
+        match self.0.checked_add(other.0) {
+            Some(sum) => Some(Self(sum)),
+            None => None,
+        }
+    }
+
     /// `self - other`, or `None` if that is below zero.
     pub const fn checked_sub(self, other: Self) -> Option<Self> {
         match self.0.checked_sub(other.0) {
@@ -87,14 +95,16 @@ impl Tokens {
 
 impl Add for Tokens {
     type Output = Self;
+    /// At the end of the range it stays there: a sum never wraps. What is posted is added with
+    /// [`Tokens::checked_add`].
     fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        Self(self.0.saturating_add(other.0))
     }
 }
 
 impl AddAssign for Tokens {
     fn add_assign(&mut self, other: Self) {
-        self.0 += other.0;
+        *self = *self + other;
     }
 }
 

@@ -75,6 +75,7 @@ pub fn engine(
     prompt: f64,
 ) -> EngineRow {
     EngineRow {
+        instance: None,
         target: TargetId::new(&format!("http://gpu-{place:04}:30000")),
         node: NodeName::new(&format!("gpu-{place:04}")),
         unit: None,
@@ -107,7 +108,7 @@ pub fn engine(
             failures: 0,
             refusals: Refusals::default(),
         },
-        shared_address: false,
+        processes: 1,
         note: None,
     }
 }

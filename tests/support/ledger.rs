@@ -79,7 +79,7 @@ impl Ledger {
 
     /// The counter's last value.
     pub fn counter(&self) -> Option<[u64; 3]> {
-        self.open()?.query_row("SELECT prompt, cached, output FROM counters", [], counts).ok()
+        super::saved::counters(&self.open()?, None)
     }
 
     /// All that was posted, in each grain.
@@ -111,8 +111,7 @@ impl Ledger {
     pub fn until_all_counted(&self, engines: &[&Engine]) {
         let began = Instant::now();
         let counted = |engine: &&Engine| {
-            let of = "SELECT prompt, cached, output FROM counters WHERE target = ?1";
-            let counter = self.open()?.query_row(of, [engine.server.metrics()], counts).ok();
+            let counter = super::saved::counters(&self.open()?, Some(&engine.server.metrics()));
             (counter == Some(engine.counted())).then_some(())
         };
         while engines.iter().any(|engine| counted(engine).is_none()) {

@@ -1,7 +1,7 @@
 //! What several tests build: a site, pages of counters, moments.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
-use margintop::fleet::{Fleet, Member, Site};
+use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::Book;
 use margintop::reading::{
     EngineKind, EngineReading, Event, GpuId, GpuReading, Label, ModelName, NodeName, PageReading, PromptCount, Rank,
@@ -25,8 +25,8 @@ pub fn at(wall: Timestamp) -> Moment {
 }
 
 /// A target that the user named.
-pub fn member(target: &str, node: &str, role: Option<Role>) -> Member {
-    Member {
+pub fn member(target: &str, node: &str, role: Option<Role>) -> TargetInfo {
+    TargetInfo {
         target: TargetId::new(target),
         host: None,
         node: Some(NodeName::new(node)),
@@ -37,8 +37,8 @@ pub fn member(target: &str, node: &str, role: Option<Role>) -> Member {
 }
 
 /// A fleet of these members that prices by the built-in book.
-pub fn fleet(members: Vec<Member>, began: Moment) -> Fleet {
-    Fleet::new(Site { members, ..Site::local("box") }, Book::built_in().unwrap(), began)
+pub fn fleet(targets: Vec<TargetInfo>, began: Moment) -> Fleet {
+    Fleet::new(FleetConfig { targets, ..FleetConfig::local("box") }, Book::built_in().unwrap(), began)
 }
 
 /// Counters of whole prompts, hits and output.

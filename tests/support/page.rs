@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 use std::fmt::Write;
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// An engine's lifetime counters.
@@ -23,10 +24,11 @@ impl Counted {
     }
 }
 
-/// The page of a process that started `age` seconds ago.
+/// The page of a process that started `age` seconds before the test.
 pub fn vllm(model: &str, age: f64, counted: Counted) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
-    with_start(now - age, model, counted)
+    static BEGAN: OnceLock<f64> = OnceLock::new();
+    let began = *BEGAN.get_or_init(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64());
+    with_start(began - age, model, counted)
 }
 
 /// The page of a process that started at this Unix time.

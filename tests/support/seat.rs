@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::collector::{Collector, Message};
-use margintop::fleet::{Fleet, Member, Site};
+use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::ledger::{Classes, Grain, Past};
 use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
@@ -54,9 +54,9 @@ impl Seat {
             clock: Clock::Scripted(clock.clone()),
         };
         let store = Store::open(settings, move |word| drop(tell.send(word)));
-        let members: Vec<Member> = vec![member(ENGINE, "gpu-01", None)];
-        let site = Site { members, ..Site::local("gpu-01") };
-        let fleet = Fleet::new(site, Book::built_in().unwrap(), clock.now());
+        let targets: Vec<TargetInfo> = vec![member(ENGINE, "gpu-01", None)];
+        let config = FleetConfig { targets, ..FleetConfig::local("gpu-01") };
+        let fleet = Fleet::new(config, Book::built_in().unwrap(), clock.now());
         let collector = Collector::new(fleet).keeping(store, DAY);
         let mut seat = Self { collector, clock, news, basis: LedgerBasis::default(), path: path.to_owned() };
         seat.heed(|basis| *basis != LedgerBasis::default());

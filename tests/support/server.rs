@@ -76,11 +76,11 @@ impl Server {
     }
 }
 
-/// Answers one connection until either side ends it. It has no other page than `/metrics`.
+/// Answers one connection until either side ends it. It has no other page than `/metrics`, with any query.
 fn serve(mut stream: TcpStream, count: &AtomicUsize, reply: &(dyn Fn(usize) -> Reply + Sync)) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     while let Some(path) = request(&mut reader) {
-        let reply = if path == "/metrics" {
+        let reply = if path.split('?').next() == Some("/metrics") {
             reply(count.fetch_add(1, Ordering::SeqCst))
         } else {
             Reply::status("404 Not Found", "", "no such page\n")

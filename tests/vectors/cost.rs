@@ -1,7 +1,7 @@
 //! What a fleet costs, and its margins.
 
 use margintop::config;
-use margintop::fleet::{Fleet, Site};
+use margintop::fleet::{Fleet, FleetConfig};
 use margintop::pricing::{Book, Lease, Leased, PriceList, Rounding};
 use margintop::reading::{Event, NodeName};
 use margintop::units::{
@@ -23,8 +23,8 @@ fn staircase() -> Fleet {
         until: Some(instant(text(end))),
         ..Lease::of(Leased::Node(NodeName::new("fleet")), text(&v["input"]["usd_per_gpu_hour"]).parse().unwrap())
     });
-    let site = Site { leases: leases.collect(), zone: None, ..Site::local("box") };
-    Fleet::new(site, Book::built_in().unwrap(), moment(text(&steps[0][0])))
+    let config = FleetConfig { leases: leases.collect(), zone: None, ..FleetConfig::local("box") };
+    Fleet::new(config, Book::built_in().unwrap(), moment(text(&steps[0][0])))
 }
 
 fn hours_of(gpus: u32, hours: i64) -> GpuTime {
@@ -38,9 +38,9 @@ fn rate(value: &Value) -> HourlyRate {
 /// A fleet that leases GPUs of a node by schedule, after so many seconds.
 fn leased(gpus: u32, rate: &Value, seconds: i64) -> Fleet {
     let lease = Lease { gpus: Some(gpus), ..Lease::of(Leased::Node(NodeName::new("n")), self::rate(rate)) };
-    let site = Site { leases: vec![lease], zone: None, ..Site::local("box") };
+    let config = FleetConfig { leases: vec![lease], zone: None, ..FleetConfig::local("box") };
     let began = moment("2025-03-10T10:00:00Z");
-    let mut fleet = Fleet::new(site, Book::built_in().unwrap(), began);
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began);
     fleet.apply(Event::Tick(at(began.wall + Span::from_secs(seconds))));
     fleet
 }
@@ -90,7 +90,7 @@ fn v02_the_staircase_at_any_speed() {
         fleet.apply(Event::Tick(at(end + Span::from_secs(86_400 / 2))));
         let hours: i64 = fleet.ledger().today().rents().map(|(_, rented)| rented.held.millis()).sum();
         assert_eq!(fixed(Money::from_micros(hours / 36_000 * 10_000), 2), text(&expected["gpu_hours"]), "{step:?}");
-        assert_eq!(fleet.picture().money.cost.unwrap().to_string(), text(&expected["cost_usd"]), "{step:?}");
+        assert_eq!(fleet.snapshot().money.cost.unwrap().to_string(), text(&expected["cost_usd"]), "{step:?}");
     }
 }
 
@@ -208,19 +208,19 @@ fn v21_an_idle_fleet_costs() {
     let v = vector("V21");
     let seconds = v["input"]["seconds"].as_i64().unwrap();
     let gpus_leased = u32::try_from(v["input"]["gpus"].as_u64().unwrap()).unwrap();
-    let money = leased(gpus_leased, &v["input"]["usd_per_gpu_hour"], seconds).picture().money;
+    let money = leased(gpus_leased, &v["input"]["usd_per_gpu_hour"], seconds).snapshot().money;
     let cost = money.cost.unwrap();
     assert_eq!(cost.to_string(), text(&v["expected"]["cost_usd"]));
     assert_eq!((money.gross_margin, gross_margin(Money::ZERO, cost)), (None, None));
     assert_eq!(percent(profit_on_cost(Money::ZERO, cost)), text(&v["expected"]["cost_profit_margin_pct"]));
     // The same of GPUs that are seen and serve nothing.
     let lease = Lease::of(Leased::Gpu("H800".to_owned()), rate(&v["input"]["usd_per_gpu_hour"]));
-    let site = Site { leases: vec![lease], zone: None, ..Site::local("box") };
+    let config = FleetConfig { leases: vec![lease], zone: None, ..FleetConfig::local("box") };
     let began = moment("2025-03-10T10:00:00Z");
-    let mut fleet = Fleet::new(site, Book::built_in().unwrap(), began);
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began);
     fleet.apply(gpus("n", "NVIDIA H800", gpus_leased, began));
     fleet.apply(Event::Tick(at(began.wall + Span::from_secs(seconds))));
-    let money = fleet.picture().money;
+    let money = fleet.snapshot().money;
     assert_eq!((money.cost, money.idle_cost), (Some(cost), Some(cost)));
 }
 
@@ -243,7 +243,7 @@ fn v22_a_provider_rounds_a_lease_up() {
 fn v27_a_node_is_leased_whole() {
     let v = vector("V27");
     let (hourly, serving) = (&v["input"]["usd_per_gpu_hour"], v["input"]["gpus_serving"].as_i64().unwrap());
-    let cost = leased(8, hourly, 3600).picture().money.cost.unwrap();
+    let cost = leased(8, hourly, 3600).snapshot().money.cost.unwrap();
     assert_eq!(cost.to_string(), text(&v["expected"]["cost_usd"]));
     let used = rate(hourly).of(hours_of(u32::try_from(serving).unwrap(), 1));
     assert_eq!(used.to_string(), text(&v["expected"]["serving_cost_usd"]));

@@ -198,7 +198,9 @@ fn leased(settings: &Settings, gpu: Option<&str>, at: Timestamp) -> Option<Hourl
         (Leased::Gpu(words), Some(gpu)) => words_match(gpu, words),
         _ => false,
     };
-    let mut rates = settings.leases.iter().filter(|lease| lease.runs_at(at) && is_for(&lease.leased)).map(|l| l.rate);
+    // A node's rent says nothing of one GPU's, as long as nobody knows how many there are.
+    let leases = settings.leases.iter().filter(|lease| lease.runs_at(at) && is_for(&lease.leased));
+    let mut rates = leases.filter(|lease| lease.node_rate.is_none()).map(|lease| lease.rate);
     let first = rates.next()?;
     if gpu.is_none() && rates.any(|rate| rate != first) {
         return None;

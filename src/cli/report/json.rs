@@ -9,7 +9,7 @@ use crate::statement::{
     AtList, Basis, BreakEven, Bridge, Difference, ListUse, MonthToDate, Mover, Row, RowKind, Totals, WhatIf,
     rounded_hours,
 };
-use crate::units::{GpuTime, HourlyRate, Money, Ratio, Share, Timestamp, gross_margin, profit_on_cost};
+use crate::units::{GpuTime, HourlyRate, Money, Ratio, Share, Span, Timestamp, gross_margin, profit_on_cost};
 
 /// What is printed, on one line.
 pub(super) fn render(paper: &Paper) -> Result<String, serde_json::Error> {
@@ -301,6 +301,8 @@ struct BridgeJson<'a> {
     after: ProfitJson,
     change: Money,
     cost_known: bool,
+    /// Seconds that were watched in both spans: all amounts are of them.
+    compared_seconds: i64,
     parts: Vec<PartJson>,
     models: Vec<MoverJson<'a>>,
     units: Vec<MoverJson<'a>>,
@@ -311,6 +313,8 @@ struct BridgeJson<'a> {
 struct ProfitJson {
     since: Timestamp,
     until: Timestamp,
+    /// Seconds of it that were watched.
+    watched_seconds: i64,
     profit_per_hour: Money,
 }
 
@@ -330,7 +334,13 @@ struct MoverJson<'a> {
 
 impl<'a> BridgeJson<'a> {
     fn new(bridge: &'a Bridge) -> Self {
-        let profit = |(since, until), profit_per_hour| ProfitJson { since, until, profit_per_hour };
+        let seconds = |span: Span| span.millis() / 1000;
+        let profit = |(since, until), watched, profit_per_hour| ProfitJson {
+            since,
+            until,
+            watched_seconds: seconds(watched),
+            profit_per_hour,
+        };
         let part = |(cause, amount): &(crate::statement::Cause, Money)| PartJson {
             cause: cause.name(),
             profit_per_hour: *amount,
@@ -342,10 +352,11 @@ impl<'a> BridgeJson<'a> {
             change: mover.change(),
         };
         Self {
-            before: profit(bridge.before_span, bridge.before),
-            after: profit(bridge.after_span, bridge.after),
+            before: profit(bridge.before_span, bridge.compared.before, bridge.before),
+            after: profit(bridge.after_span, bridge.compared.after, bridge.after),
             change: bridge.change(),
             cost_known: bridge.cost_known,
+            compared_seconds: seconds(bridge.compared.both),
             parts: bridge.parts.iter().map(part).collect(),
             models: bridge.models.iter().map(mover).collect(),
             units: bridge.units.iter().map(mover).collect(),

@@ -4,9 +4,9 @@ use super::beside;
 use super::grid::Grid;
 use super::paper::Paper;
 use super::when::local;
-use crate::statement::{AtList, Bridge, By, Cause, Mover, Row, Totals, rounded_hours};
+use crate::statement::{AtList, Bridge, By, Cause, Compared, Mover, Row, Totals, rounded_hours};
 use crate::tui::human;
-use crate::units::{Money, Ratio, Timestamp, Tokens, gross_margin, profit_on_cost};
+use crate::units::{Money, Ratio, Span, Timestamp, Tokens, gross_margin, profit_on_cost};
 
 /// All of it.
 pub(super) fn render(paper: &Paper) -> String {
@@ -142,6 +142,32 @@ fn before_and_after(before: &Totals, after: &Totals, paper: &Paper) -> String {
     grid.render()
 }
 
+/// How much of two spans is compared, where it is not all of them.
+fn watched_in_both(compared: &Compared) -> Option<String> {
+    let Compared { whole, before, after, both } = *compared;
+    if compared.is_whole() {
+        return None;
+    }
+    let [whole, before, after] = [whole, before, after].map(minutes);
+    if both <= Span::ZERO {
+        return Some(format!(
+            "nothing is compared: no minute was watched in both ({before} of {whole} before, {after} after)"
+        ));
+    }
+    let both = minutes(both);
+    Some(format!("compared over the {both} of the {whole} that were watched in both ({before} before, {after} after)"))
+}
+
+/// A span in hours and minutes: `3 h 20 m`.
+fn minutes(span: Span) -> String {
+    let minutes = span.millis() / 60_000;
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} m"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} m"),
+    }
+}
+
 fn bridge(bridge: &Bridge, paper: &Paper) -> String {
     let places = paper.places();
     let span = |(since, until)| format!("{} to {}", local(since, &paper.zone), local(until, &paper.zone));
@@ -151,7 +177,8 @@ fn bridge(bridge: &Bridge, paper: &Paper) -> String {
         grid.row(vec![format!("  {}", words(*cause)), signed(Some(*part), places)]);
     }
     grid.total(vec!["after".to_owned(), amount(Some(bridge.after), places)]);
-    let spans = format!("before  {}\nafter   {}\n\n", span(bridge.before_span), span(bridge.after_span));
+    let watched = watched_in_both(&bridge.compared).map_or_else(String::new, |line| line + "\n");
+    let spans = format!("before  {}\nafter   {}\n{watched}\n", span(bridge.before_span), span(bridge.after_span));
     let mut out = spans + &grid.render();
     for (name, movers) in [("models", &bridge.models), ("units", &bridge.units), ("nodes", &bridge.nodes)] {
         if !movers.is_empty() {
@@ -225,4 +252,22 @@ fn count(tokens: Option<Tokens>) -> String {
 fn hundredths(hours: i128) -> String {
     let hours = hours.unsigned_abs();
     format!("{}.{:02}", human::grouped(hours / 100), hours % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_much_is_compared_is_said_where_it_is_not_all() {
+        let told = |hours: [i64; 4]| {
+            let [whole, before, after, both] = hours.map(|minutes| Span::from_secs(minutes * 60));
+            watched_in_both(&Compared { whole, before, after, both })
+        };
+        assert_eq!(told([60; 4]), None);
+        let part = "compared over the 3 h 20 m of the 24 h that were watched in both (4 h before, 23 h 59 m after)";
+        assert_eq!(told([1_440, 240, 1_439, 200]).as_deref(), Some(part));
+        let none = "nothing is compared: no minute was watched in both (30 m of 1 h before, 0 m after)";
+        assert_eq!(told([60, 30, 0, 0]).as_deref(), Some(none));
+    }
 }

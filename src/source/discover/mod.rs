@@ -4,7 +4,6 @@
 //! else is left alone for a while.
 
 mod listening;
-mod ports;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -15,11 +14,11 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::clock::Clock;
+use crate::dialect;
 use crate::reading::{EngineKind, Event, Label, Trouble};
 use crate::source::scrape::{Scraper, Settings, Target};
 
 pub use listening::listening;
-pub use ports::PORTS;
 
 /// How long a loopback port may take to accept.
 const ACCEPT: Duration = Duration::from_millis(200);
@@ -50,7 +49,7 @@ pub struct Found {
 impl Discovery {
     /// A discovery on the usual ports. Its scrapers look with `settings`.
     pub fn new(settings: Settings, clock: Clock) -> Self {
-        Self::on(PORTS.to_vec(), settings, clock)
+        Self::on(dialect::ports(), settings, clock)
     }
 
     /// A discovery on other ports.

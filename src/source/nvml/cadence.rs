@@ -4,8 +4,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::load::{self, Loaded};
-use super::machine::Machine;
+use super::kernel;
+use super::load::{self, Failed, Loaded};
+use super::machine::{LOOK, Machine};
 use super::{NvmlSettings, Pace};
 use crate::clock::Clock;
 use crate::reading::{Event, GpuReading, Label, Trouble};
@@ -26,7 +27,7 @@ pub(super) enum Message {
     /// A look is wanted now.
     Look,
     /// Loading ended.
-    Loaded(Result<Loaded, Trouble>),
+    Loaded(Result<Loaded, Failed>),
     /// A thread visited all GPUs that it was told to.
     Ended(u64),
     /// A thread that was written off came out of the driver.
@@ -53,7 +54,7 @@ pub(super) struct Cadence<S> {
     version: Arc<OnceLock<Label>>,
     stage: Stage,
     /// What stands in the way, as last said.
-    trouble: Option<Trouble>,
+    trouble: Option<Failed>,
     /// When the next look is due; `None` until one is asked for.
     due: Option<Instant>,
     began: Instant,
@@ -116,8 +117,8 @@ impl<S: Fn(Event)> Cadence<S> {
             (Message::Look, Stage::Up(_)) => self.due = Some(now),
             (Message::Look, _) => {
                 self.due = Some(now);
-                if let Some(trouble) = self.trouble.clone() {
-                    self.say(Err(trouble));
+                if let Some(trouble) = &self.trouble {
+                    self.say(self.without_library(trouble));
                 }
             }
             (Message::Loaded(Ok(loaded)), stage) => {
@@ -127,9 +128,9 @@ impl<S: Fn(Event)> Cadence<S> {
                 *stage = Stage::Up(Box::new(Machine::new(&loaded, &self.tell, self.settings.patience, now)));
                 self.trouble = None;
             }
-            (Message::Loaded(Err(trouble)), stage) => {
+            (Message::Loaded(Err(failed)), stage) => {
                 *stage = Stage::Down { retry: now + RETRY };
-                self.fail(trouble);
+                self.fail(failed);
             }
             (Message::Ended(worker), Stage::Up(machine)) => {
                 if let Some(readings) = machine.ended(worker, now) {
@@ -147,10 +148,17 @@ impl<S: Fn(Event)> Cadence<S> {
             Stage::Loading { since } if now >= *since + LOADING && self.trouble.is_none() => self.fail(load::silent()),
             Stage::Down { retry } if now >= *retry => self.load(),
             Stage::Up(machine) => {
-                if self.due.is_some_and(|due| now >= due) && !machine.is_looking() {
+                let due = self.due.filter(|due| now >= *due);
+                if let Some(due) = due.filter(|_| !machine.is_looking()) {
                     self.began = now;
                     self.due = None;
-                    machine.begin_look(now);
+                    machine.begin_look(now, if self.settings.pace == Pace::Asked { due } else { now });
+                } else if due.is_some_and(|due| now >= due + LOOK) && self.settings.pace == Pace::Asked {
+                    // Whoever asked gets what there is; the look before is still under way.
+                    self.due = None;
+                    let readings = machine.readings_so_far(now);
+                    self.finish(readings, now);
+                    return;
                 }
                 if let Some(readings) = machine.check(now) {
                     self.finish(readings, now);
@@ -161,11 +169,17 @@ impl<S: Fn(Event)> Cadence<S> {
     }
 
     /// Says what stands in the way, unless that was said before.
-    fn fail(&mut self, trouble: Trouble) {
-        if self.trouble.as_ref() != Some(&trouble) {
-            self.trouble = Some(trouble.clone());
-            self.say(Err(trouble));
+    fn fail(&mut self, failed: Failed) {
+        if self.trouble.as_ref() != Some(&failed) {
+            self.say(self.without_library(&failed));
+            self.trouble = Some(failed);
         }
+    }
+
+    /// The GPUs that the kernel lists, where what failed says how they are; else what stands in the way.
+    fn without_library(&self, failed: &Failed) -> Result<Vec<GpuReading>, Trouble> {
+        let gpus = failed.gpus.map(|state| kernel::list(&self.settings.kernel_list, state)).unwrap_or_default();
+        if gpus.is_empty() { Err(failed.trouble.clone()) } else { Ok(gpus) }
     }
 
     fn finish(&mut self, readings: Vec<GpuReading>, now: Instant) {

@@ -1,5 +1,6 @@
 //! One GPU as the driver lists it: its handle, what never changes, and what it was found not to have.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,7 +8,7 @@ use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Device, Nvml};
 
 use super::lane::Pulse;
-use crate::reading::{GpuId, Label};
+use crate::reading::{GpuId, GpuState, Label};
 
 /// What is asked of a GPU. A refusal is remembered by these names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +40,8 @@ pub(super) enum Call {
 /// Why a GPU is not asked any further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// The driver says that it is gone, or that it needs a reset.
-    Lost,
+    /// It has no figures now: it is in this state.
+    Out(GpuState),
     /// The call came back after nobody waited for it any more.
     WrittenOff,
 }
@@ -56,6 +57,8 @@ pub(super) struct Card {
     id: OnceLock<GpuId>,
     /// A bit for each [`Call`] that was refused for good.
     refused: AtomicU32,
+    /// A bit for each of those that was refused for want of permission.
+    denied: AtomicU32,
 }
 
 impl Card {
@@ -67,6 +70,7 @@ impl Card {
             name: OnceLock::new(),
             id: OnceLock::new(),
             refused: AtomicU32::new(0),
+            denied: AtomicU32::new(0),
         }
     }
 
@@ -84,10 +88,25 @@ impl Card {
         self.refused.load(Ordering::Relaxed) & (1 << call as u8) != 0
     }
 
+    fn was_denied(&self, call: Call) -> bool {
+        self.denied.load(Ordering::Relaxed) & (1 << call as u8) != 0
+    }
+
     /// Never asks for this again.
     pub(super) fn refuse(&self, call: Call) {
         self.refused.fetch_or(1 << call as u8, Ordering::Relaxed);
     }
+}
+
+/// How the calls of one visit went.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// Whether a figure was told.
+    answered: Cell<bool>,
+    /// Whether a call was refused for want of permission.
+    denied: Cell<bool>,
+    /// Whether a call ended in an error that says no more.
+    failed: Cell<bool>,
 }
 
 /// A thread that is at a card: every call it makes moves its pulse.
@@ -95,6 +114,7 @@ impl Card {
 pub(super) struct Visit<'a> {
     pub(super) card: &'a Card,
     pub(super) pulse: &'a Pulse,
+    pub(super) tally: &'a Tally,
 }
 
 impl Visit<'_> {
@@ -105,11 +125,20 @@ impl Visit<'_> {
         question: impl FnOnce(&Device<'static>) -> Result<T, NvmlError>,
     ) -> Result<Option<T>, Stop> {
         if self.card.has_refused(call) {
+            self.tally.denied.set(self.tally.denied.get() || self.card.was_denied(call));
             return Ok(None);
         }
-        match self.device()? {
-            Some(device) => self.settle(call, || question(device)),
-            None => Ok(None),
+        let device = self.device()?;
+        self.settle(call, || question(device))
+    }
+
+    /// Ends a visit in which no figure was told, where that is for want of permission or for errors that say no more.
+    pub(super) fn judge(&self) -> Result<(), Stop> {
+        match self.tally {
+            tally if tally.answered.get() => Ok(()),
+            tally if tally.denied.get() => Err(Stop::Out(GpuState::Refused)),
+            tally if tally.failed.get() => Err(Stop::Out(GpuState::Failing)),
+            _ => Ok(()),
         }
     }
 
@@ -121,21 +150,24 @@ impl Visit<'_> {
             let _ = self.card.name.set(Label::new(&name));
         }
         if self.card.id.get().is_none()
-            && let Some(uuid) = self.ask(Call::Uuid, Device::uuid)?
+            && let Some(uuid) = self.ask(Call::Uuid, Device::uuid)?.filter(|uuid| !uuid.trim().is_empty())
         {
             let _ = self.card.id.set(GpuId::from_uuid(&uuid));
         }
         Ok(())
     }
 
-    fn device(&self) -> Result<Option<&Device<'static>>, Stop> {
-        if self.card.device.get().is_none()
-            && !self.card.has_refused(Call::Handle)
-            && let Some(device) = self.settle(Call::Handle, || self.card.nvml.device_by_index(self.card.index))?
-        {
-            let _ = self.card.device.set(device);
+    /// The handle. Without one there is nothing to ask.
+    fn device(&self) -> Result<&Device<'static>, Stop> {
+        if let Some(device) = self.card.device.get() {
+            return Ok(device);
         }
-        Ok(self.card.device.get())
+        let device = self.settle(Call::Handle, || self.card.nvml.device_by_index(self.card.index))?;
+        match device {
+            Some(device) => Ok(self.card.device.get_or_init(|| device)),
+            None if self.tally.denied.get() => Err(Stop::Out(GpuState::Refused)),
+            None => Err(Stop::Out(GpuState::Failing)),
+        }
     }
 
     fn settle<T>(&self, call: Call, question: impl FnOnce() -> Result<T, NvmlError>) -> Result<Option<T>, Stop> {
@@ -145,11 +177,21 @@ impl Visit<'_> {
             return Err(Stop::WrittenOff);
         }
         match answer {
-            Ok(value) => Ok(Some(value)),
-            Err(NvmlError::GpuLost | NvmlError::ResetRequired) => Err(Stop::Lost),
+            Ok(value) => {
+                let says_who = matches!(call, Call::Handle | Call::Name | Call::Uuid);
+                self.tally.answered.set(self.tally.answered.get() || !says_who);
+                Ok(Some(value))
+            }
+            Err(NvmlError::GpuLost | NvmlError::ResetRequired) => Err(Stop::Out(GpuState::Lost)),
             Err(error) => {
+                if matches!(error, NvmlError::NoPermission) {
+                    self.tally.denied.set(true);
+                    self.card.denied.fetch_or(1 << call as u8, Ordering::Relaxed);
+                }
                 if is_final(&error) {
                     self.card.refuse(call);
+                } else {
+                    self.tally.failed.set(true);
                 }
                 Ok(None)
             }

@@ -10,7 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::cadence::Message;
-use super::card::{Card, Stop, Visit};
+use super::card::{Card, Stop, Tally, Visit};
+use crate::reading::GpuState;
 
 /// What a lane asks of each GPU. A written-off thread takes its own with it; the next begins afresh.
 pub(super) trait Round: Default + Send + 'static {
@@ -21,8 +22,8 @@ pub(super) trait Round: Default + Send + 'static {
     fn visit(&mut self, at: &Visit<'_>) -> Result<Self::Found, Stop>;
 }
 
-/// One GPU's part of a round: what was found, or that the GPU is lost.
-pub(super) type Outcome<F> = (u32, Option<F>);
+/// One GPU's part of a round: what was found, or the state that the GPU is in without figures.
+pub(super) type Outcome<F> = (u32, Result<F, GpuState>);
 
 /// The sign of life of one thread.
 #[derive(Debug)]
@@ -191,9 +192,9 @@ fn work<R: Round>(
     let mut round = R::default();
     for gpus in orders {
         for card in gpus.iter().filter_map(|gpu| cards.get(*gpu as usize)) {
-            let found = match round.visit(&Visit { card, pulse }) {
-                Ok(found) => Some(found),
-                Err(Stop::Lost) => None,
+            let found = match round.visit(&Visit { card, pulse, tally: &Tally::default() }) {
+                Ok(found) => Ok(found),
+                Err(Stop::Out(state)) => Err(state),
                 Err(Stop::WrittenOff) => return,
             };
             basket.lock().unwrap_or_else(PoisonError::into_inner).push((card.index, found));

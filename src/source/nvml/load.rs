@@ -6,7 +6,8 @@ use std::thread;
 use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
 
-use crate::reading::{Label, Trouble};
+use super::kernel;
+use crate::reading::{GpuState, Label, Trouble};
 
 /// The library at work.
 #[derive(Debug)]
@@ -17,9 +18,18 @@ pub(super) struct Loaded {
     pub(super) version: Option<Label>,
 }
 
+/// Why there is no library, and the state in which that leaves each GPU, where it says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failed {
+    pub(super) trouble: Trouble,
+    pub(super) gpus: Option<GpuState>,
+}
+
 /// Loads on a thread of its own, for initialising a broken driver may hang too, and hands the result to `done`.
-pub(super) fn load(library: Option<PathBuf>, done: impl FnOnce(Result<Loaded, Trouble>) + Send + 'static) {
-    let attempt = move || done(try_load(library.as_deref()).map_err(|error| trouble(library.as_deref(), &error)));
+pub(super) fn load(library: Option<PathBuf>, done: impl FnOnce(Result<Loaded, Failed>) + Send + 'static) {
+    let failed =
+        |path: Option<&Path>, error| Failed { trouble: trouble(path, &error), gpus: kernel::state_after(&error) };
+    let attempt = move || done(try_load(library.as_deref()).map_err(|error| failed(library.as_deref(), error)));
     let _ = thread::Builder::new().name("nvml-load".to_owned()).spawn(attempt);
 }
 
@@ -34,11 +44,12 @@ fn try_load(library: Option<&Path>) -> Result<Loaded, NvmlError> {
 }
 
 /// What to tell the user when initialisation does not come back.
-pub(super) fn silent() -> Trouble {
-    said(
+pub(super) fn silent() -> Failed {
+    let trouble = said(
         "the driver does not answer: its initialisation has not come back in 10 s",
         "see whether nvidia-smi hangs too and what `dmesg | grep NVRM` says; often only a reboot helps",
-    )
+    );
+    Failed { trouble, gpus: Some(GpuState::Hung) }
 }
 
 fn trouble(library: Option<&Path>, error: &NvmlError) -> Trouble {
@@ -63,8 +74,9 @@ fn trouble(library: Option<&Path>, error: &NvmlError) -> Trouble {
             "a driver was upgraded underneath: reboot, or restart the container so that it gets the new library",
         ),
         NvmlError::NoPermission => said(
-            "this user may not talk to the driver",
-            "allow it to read and write /dev/nvidiactl and /dev/nvidia*; in a container run with --gpus all",
+            "no permission: this user may not talk to the driver",
+            "allow it to read and write /dev/nvidiactl and /dev/nvidia* (often: add it to the video group); in a \
+             container run with --gpus all",
         ),
         other => said(
             &format!("initialisation failed: {other}"),

@@ -15,6 +15,14 @@ use crate::units::{Bytes, Celsius, Energy, Megahertz, Power, Ratio};
 /// Every how many looks it is asked what seldom changes.
 const STEADY_LOOKS: u32 = 10;
 
+/// From here on a number stands for none.
+const BLANK: u32 = 0x7fff_fff0;
+const BLANK_LONG: u64 = 0x7fff_ffff_ffff_fff0;
+/// The most that a share can be, in percent.
+const MOST_PERCENT: u32 = 120;
+/// No GPU is hotter than this, in degrees Celsius: what is, is no temperature.
+const HOTTEST: i32 = 200;
+
 /// The looks of one thread.
 #[derive(Default)]
 pub(super) struct Look {
@@ -38,29 +46,34 @@ impl Round for Look {
         let steady = self.steady(at)?;
         let utilization = at.ask(Call::Utilization, Device::utilization_rates)?;
         let memory = at.ask(Call::Memory, Device::memory_info)?;
-        let percent = |p: u32| Ratio::from_percent(f64::from(p));
-        Ok(GpuReading {
+        let bytes = |bytes: u64| told_long(bytes).map(Bytes::new);
+        let reading = GpuReading {
             index: at.card.index,
             id: at.card.id(),
             name: at.card.name(),
             utilization: utilization.as_ref().and_then(|u| percent(u.gpu)),
             memory_utilization: utilization.as_ref().and_then(|u| percent(u.memory)),
             // Version 2 of the call: the driver's reserve is told apart.
-            memory_used: memory.as_ref().map(|m| Bytes::new(m.used)),
-            memory_total: memory.as_ref().map(|m| Bytes::new(m.total)),
-            power: at.ask(Call::Power, Device::power_usage)?.map(Power::new),
+            memory_used: memory.as_ref().and_then(|m| bytes(m.used)),
+            memory_total: memory.as_ref().and_then(|m| bytes(m.total)),
+            power: at.ask(Call::Power, Device::power_usage)?.and_then(told).map(Power::new),
             power_limit: steady.power_limit,
-            energy: at.ask(Call::Energy, Device::total_energy_consumption)?.map(Energy::new),
+            energy: at.ask(Call::Energy, Device::total_energy_consumption)?.and_then(told_long).map(Energy::new),
             temperature: at.ask(Call::Temperature, |d| d.temperature(TemperatureSensor::Gpu))?.and_then(celsius),
-            sm_clock: at.ask(Call::SmClock, |d| d.clock_info(Clock::SM))?.map(Megahertz::new),
-            memory_clock: at.ask(Call::MemoryClock, |d| d.clock_info(Clock::Memory))?.map(Megahertz::new),
+            sm_clock: at.ask(Call::SmClock, |d| d.clock_info(Clock::SM))?.and_then(told).map(Megahertz::new),
+            memory_clock: at
+                .ask(Call::MemoryClock, |d| d.clock_info(Clock::Memory))?
+                .and_then(told)
+                .map(Megahertz::new),
             fan: at.ask(Call::Fan, |d| d.fan_speed(0))?.and_then(percent),
             ecc: steady.ecc,
             throttle: at.ask(Call::Throttle, Device::current_throttle_reasons)?.map(throttle),
             mig: steady.mig,
             processes: self.names.ask(at)?,
             ..GpuReading::default()
-        })
+        };
+        at.judge()?;
+        Ok(reading)
     }
 }
 
@@ -72,22 +85,46 @@ impl Look {
             *age += 1;
             return Ok(*steady);
         }
-        let errors = |call, kind| at.ask(call, |d| d.total_ecc_errors(kind, EccCounter::Volatile));
+        let errors =
+            |call, kind| Ok(at.ask(call, |d| d.total_ecc_errors(kind, EccCounter::Volatile))?.and_then(told_long));
         let steady = Steady {
-            power_limit: at.ask(Call::PowerLimit, Device::enforced_power_limit)?.map(Power::new),
+            power_limit: at.ask(Call::PowerLimit, Device::enforced_power_limit)?.and_then(told).map(Power::new),
             ecc: Ecc {
                 corrected: errors(Call::Corrected, MemoryError::Corrected)?,
                 uncorrected: errors(Call::Uncorrected, MemoryError::Uncorrected)?,
             },
-            mig: at.ask(Call::Mig, Device::mig_mode)?.map(|m| if m.current == 1 { Mig::On } else { Mig::Off }),
+            mig: at.ask(Call::Mig, Device::mig_mode)?.and_then(|m| mig(m.current)),
         };
         self.steady.insert(at.card.index, (1, steady));
         Ok(steady)
     }
 }
 
+/// A number that is one: NVML's "not available" is the largest there is, and DCGM's kinds of it are just below the
+/// largest signed one.
+pub(super) fn told(number: u32) -> Option<u32> {
+    (number < BLANK).then_some(number)
+}
+
+fn told_long(number: u64) -> Option<u64> {
+    (number < BLANK_LONG).then_some(number)
+}
+
+/// A share; a fan may be told to turn a little faster than its maximum.
+fn percent(percent: u32) -> Option<Ratio> {
+    (percent <= MOST_PERCENT).then(|| Ratio::from_percent(f64::from(percent))).flatten()
+}
+
 fn celsius(degrees: u32) -> Option<Celsius> {
-    i32::try_from(degrees).ok().map(Celsius::new)
+    i32::try_from(degrees).ok().filter(|degrees| *degrees <= HOTTEST).map(Celsius::new)
+}
+
+const fn mig(mode: u32) -> Option<Mig> {
+    match mode {
+        0 => Some(Mig::Off),
+        1 => Some(Mig::On),
+        _ => None,
+    }
 }
 
 fn throttle(reasons: ThrottleReasons) -> Throttle {
@@ -103,6 +140,15 @@ fn throttle(reasons: ThrottleReasons) -> Throttle {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_blank_is_no_number() {
+        assert_eq!((told(700_000), told(0x7fff_fff0), told(u32::MAX)), (Some(700_000), None, None));
+        assert_eq!((told_long(1 << 50), told_long(u64::MAX)), (Some(1 << 50), None));
+        assert_eq!((percent(100).is_some(), percent(u32::MAX)), (true, None));
+        assert_eq!((celsius(90), celsius(255), celsius(u32::MAX)), (Some(Celsius::new(90)), None, None));
+        assert_eq!((mig(1), mig(u32::MAX)), (Some(Mig::On), None));
+    }
 
     #[test]
     fn idleness_and_application_clocks_slow_nothing_down() {

@@ -22,6 +22,8 @@ const SLOW_SECOND: Duration = Duration::from_millis(300);
 const SLOW_AGE: Duration = Duration::from_secs(15);
 /// How long a look that met a hanging GPU still waits for the others.
 const GRACE: Duration = Duration::from_millis(200);
+/// How long a look may take before it is told without the GPUs that it has not got to.
+pub(super) const LOOK: Duration = Duration::from_millis(2300);
 
 /// All GPUs.
 pub(super) struct Machine {
@@ -30,11 +32,15 @@ pub(super) struct Machine {
     slow: Lane<Slow>,
     slow_rounds: u32,
     slow_due: Instant,
-    /// When the look under way is told at the latest; known once a GPU hung in it.
+    /// When the look under way is told at the latest.
     deadline: Option<Instant>,
+    /// Whether a GPU hung in it.
+    stalled: bool,
+    /// Whether GPUs were told as slow that the look under way still gets to.
+    owed: bool,
     /// Whether the look under way was told, though not all its threads have ended.
     told: bool,
-    found: BTreeMap<u32, Option<GpuReading>>,
+    found: BTreeMap<u32, Result<GpuReading, GpuState>>,
     slow_found: BTreeMap<u32, (Instant, SlowFigures)>,
     xids: BTreeMap<u32, u32>,
     /// Threads that are inside the driver, and the GPU that holds each.
@@ -52,6 +58,8 @@ impl Machine {
             slow_rounds: 0,
             slow_due: now,
             deadline: None,
+            stalled: false,
+            owed: false,
             told: false,
             found: BTreeMap::new(),
             slow_found: BTreeMap::new(),
@@ -75,9 +83,10 @@ impl Machine {
         self.slow_due
     }
 
-    pub(super) fn begin_look(&mut self, now: Instant) {
+    /// Begins a look that was due at `due`.
+    pub(super) fn begin_look(&mut self, now: Instant, due: Instant) {
         self.found.clear();
-        (self.deadline, self.told) = (None, false);
+        (self.deadline, self.told, self.stalled, self.owed) = (Some(due + LOOK), false, false, false);
         self.looks.begin(&self.willing(), now);
     }
 
@@ -85,10 +94,14 @@ impl Machine {
     pub(super) fn ended(&mut self, worker: u64, now: Instant) -> Option<Vec<GpuReading>> {
         if self.slow.ended(worker) {
             for (gpu, found) in self.slow.take() {
-                self.slow_found.extend(found.map(|f| (gpu, (now, f))));
+                self.slow_found.extend(found.ok().map(|f| (gpu, (now, f))));
             }
         }
-        if self.looks.ended(worker) { self.tell_once(now) } else { None }
+        if !self.looks.ended(worker) {
+            return None;
+        }
+        self.told &= !self.owed;
+        self.tell_once(now)
     }
 
     /// A thread that was written off came back: its GPU may be asked again.
@@ -112,13 +125,23 @@ impl Machine {
         let stalls = self.looks.check(now);
         self.hung.extend(stalls.iter().map(|stall| (stall.worker, stall.gpu)));
         if !stalls.is_empty() {
-            self.deadline.get_or_insert(now + GRACE);
+            let grace = now + GRACE;
+            if !self.stalled {
+                self.deadline = Some(self.deadline.map_or(grace, |deadline| deadline.min(grace)));
+            }
+            self.stalled = true;
         }
         if self.deadline.is_some_and(|deadline| now >= deadline) { self.tell_once(now) } else { None }
     }
 
     fn tell_once(&mut self, now: Instant) -> Option<Vec<GpuReading>> {
         (!std::mem::replace(&mut self.told, true)).then(|| self.readings(now))
+    }
+
+    /// What the look under way has got to so far.
+    pub(super) fn readings_so_far(&mut self, now: Instant) -> Vec<GpuReading> {
+        self.told = true;
+        self.readings(now)
     }
 
     /// The first look has the driver for itself.
@@ -137,7 +160,9 @@ impl Machine {
 
     fn readings(&mut self, now: Instant) -> Vec<GpuReading> {
         self.found.extend(self.looks.take());
-        self.cards.iter().map(|card| self.reading(card, now)).collect()
+        let readings: Vec<_> = self.cards.iter().map(|card| self.reading(card, now)).collect();
+        self.owed = readings.iter().any(|reading| reading.state == GpuState::Slow);
+        readings
     }
 
     /// What is known of one GPU. Who it is stays known whatever becomes of it.
@@ -146,8 +171,9 @@ impl Machine {
         let silent =
             |state| GpuReading { index: card.index, id: card.id(), name: card.name(), state, ..GpuReading::default() };
         let reading = match self.found.get(&card.index) {
-            Some(Some(reading)) if !self.is_hung(card.index) => reading.clone(),
-            Some(None) => silent(GpuState::Lost),
+            Some(Ok(reading)) if !self.is_hung(card.index) => reading.clone(),
+            Some(Err(state)) => silent(*state),
+            None if !self.stalled && !self.is_hung(card.index) => silent(GpuState::Slow),
             _ => silent(GpuState::Hung),
         };
         let slow = self.slow_found.get(&card.index).filter(|(at, _)| now.saturating_duration_since(*at) < SLOW_AGE);

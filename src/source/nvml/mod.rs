@@ -7,6 +7,7 @@
 
 mod cadence;
 mod card;
+mod kernel;
 mod lane;
 mod load;
 mod look;
@@ -36,12 +37,20 @@ pub struct NvmlSettings {
     pub pace: Pace,
     /// How long a call may take before its thread is written off.
     pub patience: Duration,
+    /// Where the kernel's driver lists its GPUs: they have a row even where the library gives nothing.
+    pub kernel_list: PathBuf,
 }
 
 impl NvmlSettings {
     /// The system's library, a look a second, two seconds of patience.
     pub fn new(node: NodeName) -> Self {
-        Self { library: None, node, pace: Pace::Every(Duration::from_secs(1)), patience: Duration::from_secs(2) }
+        Self {
+            library: None,
+            node,
+            pace: Pace::Every(Duration::from_secs(1)),
+            patience: Duration::from_secs(2),
+            kernel_list: kernel::FOLDER.into(),
+        }
     }
 }
 

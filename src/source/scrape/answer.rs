@@ -3,7 +3,9 @@
 use http_body_util::BodyExt;
 use hyper::Response;
 use hyper::body::{Body, Bytes};
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, TRANSFER_ENCODING};
+use hyper::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, TRANSFER_ENCODING, WWW_AUTHENTICATE,
+};
 
 use crate::clock::Clock;
 use crate::reading::{Label, ScrapeTrouble};
@@ -79,7 +81,17 @@ fn refuse_status<B>(response: &Response<B>) -> Result<(), ScrapeTrouble> {
         let why = format!("redirects to {there}, which is not followed; name that address if it is the engine's");
         return Err(ScrapeTrouble::Other(Label::new(&why)));
     }
-    if status.as_u16() == 200 { Ok(()) } else { Err(ScrapeTrouble::Status(status.as_u16())) }
+    match status.as_u16() {
+        200 => Ok(()),
+        code @ (401 | 403) if asks_for_password(response.headers()) => Err(ScrapeTrouble::NeedsPassword(code)),
+        code => Err(ScrapeTrouble::Status(code)),
+    }
+}
+
+/// Whether the first challenge of a refusal is basic authentication; any other is met with a key.
+fn asks_for_password(headers: &HeaderMap) -> bool {
+    let challenge = headers.get(WWW_AUTHENTICATE).and_then(|challenge| challenge.to_str().ok()).unwrap_or_default();
+    challenge.split([' ', ',']).find(|word| !word.is_empty()).is_some_and(|word| word.eq_ignore_ascii_case("basic"))
 }
 
 fn is_openmetrics(headers: &HeaderMap) -> Option<bool> {

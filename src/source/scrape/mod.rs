@@ -5,12 +5,14 @@
 
 mod answer;
 mod client;
+mod credentials;
 mod line;
 mod models;
+mod naming;
+mod router;
 mod scraper;
 mod search;
 mod target;
-mod token;
 
 pub use client::Clients;
 pub use scraper::{Scraper, Settings};

@@ -1,16 +1,30 @@
-//! What `/v1/models` says of a server: whose it is, and the model's name for pages that do not tell one.
+//! What `/v1/models` says of a server: whose it is, what its models are called, and which of them are loaded.
+
+use std::collections::HashMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::reading::{EngineKind, ModelName};
+use crate::dialect;
+use crate::reading::{EngineKind, ModelAlias, ModelName};
+
+/// The most bytes of a list: it is a few kilobytes.
+pub(super) const MODELS_CAP: usize = 1 << 20;
+/// The most aliases of a server, and the most loaded models of a router, that are used.
+const ALIASES: usize = 256;
+const LOADED: usize = 64;
 
 /// What is known of the server behind an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Models {
     /// The engine that `owned_by` names.
     pub(super) owner: Option<EngineKind>,
-    /// The first model that it lists.
-    pub(super) first: Option<ModelName>,
+    /// The model that it serves, if it is one.
+    pub(super) only: Option<ModelName>,
+    /// Other names of its models.
+    pub(super) aliases: Vec<ModelAlias>,
+    /// The loaded models, where it is a router that loads several.
+    pub(super) routed: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -22,55 +36,120 @@ struct List {
 struct Entry {
     id: Option<String>,
     owned_by: Option<String>,
+    root: Option<Value>,
+    parent: Option<Value>,
+    status: Option<Value>,
+}
+
+impl Entry {
+    fn id(&self) -> Option<&str> {
+        self.id.as_deref().filter(|id| !dialect::is_placeholder(id))
+    }
+
+    /// The model that it is an adapter of.
+    fn parent(&self) -> Option<&str> {
+        let parent = self.parent.as_ref()?.as_str()?;
+        (!dialect::is_placeholder(parent) && self.id.as_deref() != Some(parent)).then_some(parent)
+    }
+
+    fn root(&self) -> Option<&str> {
+        self.root.as_ref()?.as_str().filter(|root| !dialect::is_placeholder(root))
+    }
+
+    /// llama.cpp's router says of each model whether it is loaded, being loaded, asleep or not there.
+    fn is_loaded(&self) -> bool {
+        let status = self.status.as_ref().map(|status| status.get("value").unwrap_or(status));
+        status.and_then(Value::as_str).is_some_and(|status| status.eq_ignore_ascii_case("loaded"))
+    }
 }
 
 impl Models {
-    /// Reads the answer; nothing is known if it is something else.
-    pub(super) fn read(body: &[u8]) -> Self {
-        let Ok(List { data }) = serde_json::from_slice(body) else { return Self::default() };
-        let Some(entry) = data.into_iter().next() else { return Self::default() };
-        let owner = entry.owned_by.as_deref().map(str::to_ascii_lowercase);
-        Self { owner: owner.as_deref().and_then(engine), first: entry.id.as_deref().map(ModelName::new) }
-    }
-
-    /// Where the metrics page may be, in the order to ask. `TensorRT-LLM`'s `/metrics` is used up by reading and never
-    /// asked; so before the owner is known, what it has in its place is asked first.
-    pub(super) const fn paths(&self) -> &'static [&'static str] {
-        match self.owner {
-            Some(EngineKind::Trtllm) => &["/prometheus/metrics"],
-            Some(EngineKind::Vllm | EngineKind::Sglang | EngineKind::Llamacpp) => {
-                &["/metrics", "/prometheus/metrics", "/v1/metrics"]
-            }
-            _ => &["/prometheus/metrics", "/metrics", "/v1/metrics"],
-        }
+    /// Reads the answer; `None` if it is something else.
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        let List { data } = serde_json::from_slice(body).ok()?;
+        let owner = data.first().and_then(|entry| dialect::owned_by(entry.owned_by.as_deref()?));
+        let llama = owner == Some(EngineKind::Llamacpp);
+        let router = llama && (data.len() > 1 || data.iter().any(|entry| entry.status.is_some()));
+        let loaded = data.iter().filter(|entry| entry.is_loaded()).filter_map(|entry| entry.id.clone());
+        Some(Self {
+            owner,
+            only: only(&data).map(ModelName::new),
+            aliases: aliases(&data),
+            routed: router.then(|| loaded.take(LOADED).collect()),
+        })
     }
 }
 
-fn engine(owner: &str) -> Option<EngineKind> {
-    Some(match owner {
-        "vllm" => EngineKind::Vllm,
-        "sglang" => EngineKind::Sglang,
-        "llamacpp" => EngineKind::Llamacpp,
-        "lmdeploy" => EngineKind::Lmdeploy,
-        "tensorrt_llm" | "tensorrt-llm" | "trtllm" => EngineKind::Trtllm,
-        _ => return None,
-    })
+/// The one model of a list that holds only its other names and adapters besides.
+fn only(entries: &[Entry]) -> Option<&str> {
+    let mut models = entries.iter().filter(|entry| entry.parent().is_none() && entry.id().is_some());
+    let first = models.next()?;
+    let is_first = |entry: &Entry| entry.root().is_some() && entry.root() == first.root();
+    models.all(is_first).then(|| first.id()).flatten()
+}
+
+/// An adapter stands for its base model, and names with one root for that root: or for the first of them, if the root is
+/// a folder, which says nothing to anybody else.
+fn aliases(entries: &[Entry]) -> Vec<ModelAlias> {
+    let mut first_of: HashMap<&str, &str> = HashMap::new();
+    let mut aliases = Vec::new();
+    for entry in entries {
+        let Some(id) = entry.id() else { continue };
+        let model = match (entry.parent(), entry.root()) {
+            (Some(parent), _) => parent,
+            (None, Some(root)) if root.starts_with(['/', '.', '~']) => *first_of.entry(root).or_insert(id),
+            (None, Some(root)) => root,
+            (None, None) => continue,
+        };
+        if model != id && aliases.len() < ALIASES {
+            aliases.push(ModelAlias { name: ModelName::new(id), model: ModelName::new(model) });
+        }
+    }
+    aliases
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn aliases_of(body: &str) -> Vec<(String, String)> {
+        let models = Models::read(body.as_bytes()).unwrap_or_default();
+        models.aliases.iter().map(|alias| (alias.name.to_string(), alias.model.to_string())).collect()
+    }
+
     #[test]
-    fn the_owner_says_where_to_ask() {
+    fn the_owner_and_the_only_model_are_told() {
         let vllm = Models::read(br#"{"object":"list","data":[{"id":"m","owned_by":"vllm","extra":1}]}"#);
-        assert_eq!(vllm, Models { owner: Some(EngineKind::Vllm), first: Some(ModelName::new("m")) });
-        assert_eq!(vllm.paths()[0], "/metrics");
-        let trtllm = Models::read(br#"{"data":[{"id":"m","owned_by":"tensorrt_llm"}]}"#);
-        assert_eq!(trtllm.paths(), ["/prometheus/metrics"]);
-        for nobody in [&b"[]"[..], b"{}", b"{\"data\":[]}", b"<html>", b"{\"data\":[{}]}"] {
-            assert_eq!(Models::read(nobody), Models::default());
+        let known = Models { owner: Some(EngineKind::Vllm), only: Some(ModelName::new("m")), ..Models::default() };
+        assert_eq!(vllm, Some(known));
+        for nobody in [&b"[]"[..], b"{}", b"<html>", b"{\"data\":[{\"id\":7}]}"] {
+            assert_eq!(Models::read(nobody), None);
         }
-        assert_eq!(Models::default().paths()[0], "/prometheus/metrics");
+        for nothing in [&b"{\"data\":[]}"[..], b"{\"data\":[{}]}", br#"{"data":[{"id":"null"}]}"#] {
+            assert_eq!(Models::read(nothing), Some(Models::default()));
+        }
+        let several = Models::read(br#"{"data":[{"id":"a","owned_by":"me"},{"id":"b"}]}"#);
+        assert_eq!(several, Some(Models::default()), "none of them is the only one");
+    }
+
+    #[test]
+    fn names_of_one_root_and_adapters_are_aliases() {
+        let body = r#"{"data":[{"id":"chat","owned_by":"vllm","root":"Qwen/Qwen3"},{"id":"qwen3","root":"Qwen/Qwen3"},
+                      {"id":"sql","root":"/adapters/sql","parent":"chat"},{"id":"self","parent":"self"}]}"#;
+        let pairs = [("chat", "Qwen/Qwen3"), ("qwen3", "Qwen/Qwen3"), ("sql", "chat")];
+        assert_eq!(aliases_of(body), pairs.map(|(a, b)| (a.to_owned(), b.to_owned())));
+        assert_eq!(Models::read(body.as_bytes()).and_then(|models| models.only), None, "`self` is no adapter of it");
+        let folder = r#"{"data":[{"id":"a","root":"/model"},{"id":"b","root":"/model"}]}"#;
+        assert_eq!(aliases_of(folder), [("b".to_owned(), "a".to_owned())]);
+        assert_eq!(aliases_of(r#"{"data":[{"id":"a","root":"a"},{"id":"b","root":null,"parent":null}]}"#), []);
+    }
+
+    #[test]
+    fn only_loaded_models_of_a_router_are_told() {
+        let body = r#"{"data":[{"id":"a","owned_by":"llamacpp","status":{"value":"loaded"}},
+                      {"id":"b","status":{"value":"sleeping"}},{"id":"c","status":{"value":"unloaded"}},{"id":"d"}]}"#;
+        assert_eq!(Models::read(body.as_bytes()).and_then(|models| models.routed), Some(vec!["a".to_owned()]));
+        let plain = br#"{"data":[{"id":"a","owned_by":"llamacpp"}]}"#;
+        assert_eq!(Models::read(plain).and_then(|models| models.routed), None);
     }
 }

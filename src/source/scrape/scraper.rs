@@ -8,20 +8,20 @@ use reqwest::{Client, Url};
 
 use super::answer::{Answer, Intake};
 use super::client::{self, Clients, REDIRECTS};
+use super::credentials::Credentials;
 use super::line::{self, Got, Line};
-use super::models::Models;
+use super::models::{MODELS_CAP, Models};
+use super::naming::{self, Aliases, Ask, PageModel};
+use super::router::{self, Router};
 use super::search::{Search, is_an_answer, more_telling};
-use super::token::Token;
 use super::{Address, Target};
 use crate::clock::Clock;
 use crate::dialect::{self, Hint};
-use crate::reading::{EngineKind, Event, Label, PageReading, ScrapeCost, ScrapeTrouble};
+use crate::reading::{EngineKind, Event, Label, ModelName, PageReading, ScrapeCost, ScrapeTrouble};
 use crate::units::Moment;
 
 /// One text format, from whoever negotiates.
 const TEXT: &str = "text/plain;version=0.0.4;q=1,*/*;q=0.1";
-/// `/v1/models` is a few kilobytes.
-const MODELS_CAP: usize = 1 << 20;
 
 /// How targets are looked at. Clones share their connections.
 #[derive(Debug, Clone)]
@@ -52,11 +52,18 @@ pub struct Scraper {
     /// Whether the server answers in ways that the line can't take: then the client asks.
     unusual: bool,
     client: Option<Client>,
-    token: Token,
+    credentials: Credentials,
     /// What `/v1/models` said, since the server was last seen to start.
     models: Option<Models>,
     /// The engine that it last named.
     owner: Option<EngineKind>,
+    /// The model that the address names.
+    asked_model: Option<ModelName>,
+    /// The model of a page that names none.
+    page_model: PageModel,
+    aliases: Aliases,
+    /// Where the server is a router with a page for each model.
+    router: Option<Router>,
     /// Where the page was found.
     page: Option<Url>,
     /// Since the last search found no page.
@@ -73,14 +80,25 @@ struct Look {
     reading: PageReading,
 }
 
+/// A page that was got and read.
+struct Fetched {
+    cost: ScrapeCost,
+    at: Moment,
+    reading: PageReading,
+    process: Option<HeaderValue>,
+    /// Whether its rows lack a model's name that the server may tell.
+    nameless: bool,
+}
+
 impl Scraper {
     /// A scraper that has not looked yet.
     pub fn new(target: Target, settings: Settings, clock: Clock) -> Self {
         let page = match &target.address {
-            Address::Http(url) if url.path() != "/" || url.query().is_some() => Some(url.clone()),
+            Address::Http(url) if url.path() != "/" || url.query().is_some() => Some(router::harmless(url)),
             _ => None,
         };
-        let token = Token::new(target.bearer_token_file.as_deref());
+        let asked_model = page.as_ref().and_then(router::model_of);
+        let credentials = Credentials::new(&target);
         Self {
             target,
             settings,
@@ -89,9 +107,13 @@ impl Scraper {
             moved: None,
             unusual: false,
             client: None,
-            token,
+            credentials,
             models: None,
             owner: None,
+            asked_model,
+            page_model: PageModel::default(),
+            aliases: Aliases::default(),
+            router: None,
             page,
             search: Search::default(),
             consumed: Vec::new(),
@@ -132,18 +154,20 @@ impl Scraper {
     async fn read(&mut self) -> Result<Look, ScrapeTrouble> {
         match self.target.address.clone() {
             Address::File(path) => self.read_file(&path).await,
-            Address::Http(url) => match self.page.clone() {
-                Some(page) => self.read_page(&page).await,
-                None => self.find_page(&url).await,
+            Address::Http(url) => match (self.page.clone(), &self.router) {
+                (Some(page), None) => self.read_named(&page).await,
+                (_, Some(_)) => self.read_router().await,
+                (None, None) => self.find_page(&url).await,
             },
         }
     }
 
     /// After trouble: what must be found out anew. A server that was away may come back as another.
     fn forget(&mut self, trouble: &ScrapeTrouble) {
-        (self.models, self.moved) = (None, None);
+        (self.models, self.moved, self.router) = (None, None, None);
+        self.page_model.doubt();
         let named = matches!(&self.target.address, Address::Http(url) if url.path() != "/" || url.query().is_some());
-        if !named && matches!(trouble, ScrapeTrouble::Status(_) | ScrapeTrouble::NotMetrics(_)) {
+        if !named && is_an_answer(trouble) && !matches!(trouble, ScrapeTrouble::Other(_)) {
             self.page = None;
         }
     }
@@ -190,8 +214,11 @@ impl Scraper {
     /// Tries the places where a page may be. One with metrics of nobody known is taken if nothing better is found.
     async fn search_page(&mut self, origin: &Url) -> Result<(Url, Look), ScrapeTrouble> {
         let models = self.ask_models(origin).await?;
+        if let Some(page) = self.begin_routing(&models, origin.join("/metrics").ok()) {
+            return Ok((page, self.read_router().await?));
+        }
         let (mut worst, mut second_best) = (ScrapeTrouble::Status(404), None);
-        for path in models.paths() {
+        for path in dialect::paths(models.owner) {
             let Ok(url) = origin.join(path) else { continue };
             match self.read_page(&url).await {
                 Ok(look) if look.reading.kind == EngineKind::Unknown && look.reading.gpus.is_empty() => {
@@ -214,7 +241,13 @@ impl Scraper {
         // It must not use up the time of the page itself.
         let asked = tokio::time::timeout(self.settings.timeout / 3, self.get(&url, "application/json", MODELS_CAP));
         let models = match asked.await {
-            Ok(Ok(answer)) => Models::read(&answer.body),
+            Ok(Ok(answer)) => match Models::read(&answer.body) {
+                Some(models) => {
+                    self.aliases.learn(&models, self.clock.now());
+                    models
+                }
+                None => Models::default(),
+            },
             Ok(Err(trouble @ (ScrapeTrouble::Refused | ScrapeTrouble::NoSuchHost(_) | ScrapeTrouble::Tls(_)))) => {
                 return Err(trouble);
             }
@@ -225,69 +258,150 @@ impl Scraper {
         Ok(models)
     }
 
+    /// Reads the page of a target that has a path. A router refuses one that names no model.
+    async fn read_named(&mut self, page: &Url) -> Result<Look, ScrapeTrouble> {
+        let read = self.read_page(page).await;
+        if !matches!(read, Err(ScrapeTrouble::Status(400))) || self.asked_model.is_some() {
+            return read;
+        }
+        let models = self.ask_models(page).await?;
+        match self.begin_routing(&models, Some(page.clone())) {
+            Some(_) => self.read_router().await,
+            None => read,
+        }
+    }
+
+    /// Begins to ask for one page a model, if the server is a router. Where its page is.
+    fn begin_routing(&mut self, models: &Models, page: Option<Url>) -> Option<Url> {
+        let (loaded, page) = (models.routed.clone()?, page?);
+        self.router = Some(Router::new(page.clone(), loaded, self.clock.now()));
+        Some(page)
+    }
+
+    /// Reads the page of each loaded model. One that gives none has no row; the others stand.
+    async fn read_router(&mut self) -> Result<Look, ScrapeTrouble> {
+        let Some(mut router) = self.router.take() else { return Err(ScrapeTrouble::Status(404)) };
+        if router.is_due(self.clock.now()) {
+            self.models = None;
+            let models = self.ask_models(&router.page).await?;
+            router.loaded = models.routed.unwrap_or(router.loaded);
+        }
+        let (stopwatch, patience) = (self.clock.stopwatch(), self.settings.timeout / 3);
+        let (mut all, mut bytes, mut failed): (Option<PageReading>, u64, _) = (None, 0, None);
+        for model in &router.loaded {
+            let page = router.page_of(model);
+            match tokio::time::timeout(patience, self.fetch(&page)).await {
+                Ok(Ok(Fetched { cost, mut reading, .. })) if reading.complete => {
+                    bytes += cost.bytes;
+                    naming::name_rows(&mut reading, Some(&ModelName::new(model)));
+                    match &mut all {
+                        Some(all) => router::merge(all, reading),
+                        None => all = Some(reading),
+                    }
+                }
+                Ok(Ok(Fetched { cost, .. })) => failed = Some(ScrapeTrouble::Cut(cost.bytes)),
+                Ok(Err(trouble)) => failed = Some(trouble),
+                Err(_) => failed = Some(ScrapeTrouble::TimedOut),
+            }
+        }
+        let mut reading = match (all, failed) {
+            (Some(all), _) => all,
+            (None, Some(trouble)) => return Err(trouble),
+            (None, None) => router::no_model(),
+        };
+        self.aliases.tell(&mut reading).await;
+        self.router = Some(router);
+        Ok(Look { at: self.clock.now(), cost: ScrapeCost { seconds: stopwatch.seconds(), bytes }, reading })
+    }
+
     async fn read_page(&mut self, url: &Url) -> Result<Look, ScrapeTrouble> {
         if self.consumed.contains(url) {
             return Err(ScrapeTrouble::NotMetrics(Label::new(dialect::JSON_ARRAY)));
         }
-        let stopwatch = self.clock.stopwatch();
-        let answer = self.get(url, TEXT, self.settings.max_page).await?;
-        let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: answer.body.len() as u64 };
-        let at = answer.at;
-        if answer.process != self.process {
+        let Fetched { cost, at, mut reading, process, nameless } = self.fetch(url).await?;
+        if process != self.process {
             // Another process than the one seen before may serve another model.
-            self.models = self.models.take().filter(|_| self.process.is_none());
-            self.process.clone_from(&answer.process);
+            if self.process.is_some() {
+                self.models = None;
+                self.page_model.forget();
+            }
+            self.process = process;
         }
-        let read = dialect::read(&answer.body, &self.hint(&answer));
-        if read.is_err() && answer.body.trim_ascii_start().starts_with(b"[") {
-            self.consumed.push(url.clone());
+        if nameless {
+            self.name_model(url, &mut reading).await?;
         }
-        self.settings.clients.give_back(answer.body);
-        let mut reading = read?;
-        self.name_models(url, &mut reading).await?;
+        self.aliases.tell(&mut reading).await;
+        self.ask_aliases(url, &reading);
         Ok(Look { at, cost, reading })
     }
 
+    /// Gets one page and reads it.
+    async fn fetch(&mut self, url: &Url) -> Result<Fetched, ScrapeTrouble> {
+        let stopwatch = self.clock.stopwatch();
+        let answer = self.get(url, TEXT, self.settings.max_page).await?;
+        let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: answer.body.len() as u64 };
+        let read = dialect::read(&answer.body, &self.hint(&answer));
+        if read.is_err() && dialect::is_array(&answer.body) {
+            self.consumed.push(url.clone());
+        }
+        let nameless = read.as_ref().is_ok_and(|reading| naming::lacks_name(reading, &answer.body));
+        self.settings.clients.give_back(answer.body);
+        Ok(Fetched { cost, at: answer.at, reading: read?, process: answer.process, nameless })
+    }
+
     fn hint(&self, answer: &Answer) -> Hint {
-        let models = self.models.clone().unwrap_or_default();
         Hint {
-            kind: models.owner,
-            model: models.first,
+            kind: self.models.as_ref().and_then(|models| models.owner),
+            model: None,
             openmetrics: answer.openmetrics,
             open_ended: answer.open_ended,
             date: answer.date,
         }
     }
 
-    /// A page that names no model belongs to the one that `/v1/models` lists.
-    async fn name_models(&mut self, page: &Url, reading: &mut PageReading) -> Result<(), ScrapeTrouble> {
-        let nameless = |kind| matches!(kind, EngineKind::Llamacpp | EngineKind::Tgi);
-        if !nameless(reading.kind) || reading.engines.iter().all(|row| row.model.is_some()) {
-            return Ok(());
+    /// A page that names no model belongs to the one that its address names, or that `/v1/models` lists.
+    async fn name_model(&mut self, page: &Url, reading: &mut PageReading) -> Result<(), ScrapeTrouble> {
+        if self.asked_model.is_none() && self.page_model.must_be_asked() {
+            let only = self.ask_models(page).await?.only;
+            self.page_model.learn(only);
         }
-        let models = self.ask_models(page).await?;
-        for row in &mut reading.engines {
-            row.model = row.model.take().or_else(|| models.first.clone());
-        }
+        naming::name_rows(reading, self.asked_model.as_ref().or_else(|| self.page_model.get()));
         Ok(())
+    }
+
+    /// Asks for other names of the models behind a page, once a process and without waiting.
+    fn ask_aliases(&mut self, page: &Url, reading: &PageReading) {
+        let now = self.clock.now();
+        if !self.aliases.is_due(reading, self.process.as_ref(), now) {
+            return;
+        }
+        let (Ok(url), Ok(headers)) = (page.join("/v1/models"), self.headers("application/json")) else { return };
+        let client = (url.scheme() == "https").then(|| self.client.clone()).flatten();
+        self.aliases.ask(Ask { url, headers, client, clock: self.clock.clone() }, now);
     }
 
     /// One GET with this target's key; with another one, if the first is refused and the file holds another by now.
     async fn get(&mut self, url: &Url, accept: &'static str, cap: usize) -> Result<Answer, ScrapeTrouble> {
         loop {
-            let mut headers = HeaderMap::with_capacity(5);
-            headers.insert(USER_AGENT, HeaderValue::from_static(concat!("margintop/", env!("CARGO_PKG_VERSION"))));
-            headers.insert(ACCEPT, HeaderValue::from_static(accept));
-            // Compressing is work for the engine; what comes compressed all the same is unpacked.
-            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-            if let Some(key) = self.token.header()? {
-                headers.insert(AUTHORIZATION, key);
-            }
+            let headers = self.headers(accept)?;
             match self.send(url, &headers, cap).await {
-                Err(ScrapeTrouble::Status(401 | 403)) if self.token.changed() => {}
+                Err(ScrapeTrouble::Status(401 | 403) | ScrapeTrouble::NeedsPassword(_))
+                    if self.credentials.changed() => {}
                 answer => return answer,
             }
         }
+    }
+
+    fn headers(&mut self, accept: &'static str) -> Result<HeaderMap, ScrapeTrouble> {
+        let mut headers = HeaderMap::with_capacity(5);
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("margintop/", env!("CARGO_PKG_VERSION"))));
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        // Compressing is work for the engine; what comes compressed all the same is unpacked.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        if let Some(credentials) = self.credentials.header()? {
+            headers.insert(AUTHORIZATION, credentials);
+        }
+        Ok(headers)
     }
 
     async fn send(&mut self, url: &Url, headers: &HeaderMap, cap: usize) -> Result<Answer, ScrapeTrouble> {

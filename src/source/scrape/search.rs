@@ -31,13 +31,19 @@ impl Search {
 
 /// Whether a server answered at all.
 pub(super) const fn is_an_answer(trouble: &ScrapeTrouble) -> bool {
-    matches!(trouble, ScrapeTrouble::Status(_) | ScrapeTrouble::NotMetrics(_) | ScrapeTrouble::Other(_))
+    matches!(
+        trouble,
+        ScrapeTrouble::Status(_)
+            | ScrapeTrouble::NeedsPassword(_)
+            | ScrapeTrouble::NotMetrics(_)
+            | ScrapeTrouble::Other(_)
+    )
 }
 
 /// Of two troubles on the way to a page, the one that helps more.
 pub(super) fn more_telling(one: ScrapeTrouble, other: ScrapeTrouble) -> ScrapeTrouble {
     let weight = |trouble: &ScrapeTrouble| match trouble {
-        ScrapeTrouble::Status(401 | 403) => 5,
+        ScrapeTrouble::Status(401 | 403) | ScrapeTrouble::NeedsPassword(_) => 5,
         ScrapeTrouble::NotMetrics(_) => 4,
         ScrapeTrouble::Status(501) => 3,
         ScrapeTrouble::Status(404) => 0,

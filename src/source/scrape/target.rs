@@ -29,6 +29,10 @@ pub struct Target {
     pub labels: BTreeMap<Label, Label>,
     /// A file whose one line is the key that the page asks for. It is read again when the key is refused.
     pub bearer_token_file: Option<PathBuf>,
+    /// The user's name, where the page asks for basic authentication.
+    pub username: Option<String>,
+    /// A file whose first line is that user's password. It is read again when it is refused.
+    pub password_file: Option<PathBuf>,
     /// A file of certificates in PEM that sign the server's, besides the system's.
     pub ca_file: Option<PathBuf>,
 }
@@ -53,6 +57,8 @@ impl Target {
             role: None,
             labels: BTreeMap::new(),
             bearer_token_file: None,
+            username: None,
+            password_file: None,
             ca_file: None,
         }
     }
@@ -128,7 +134,9 @@ fn url(text: &str) -> Result<Url, &'static str> {
         return Err("it names no host; write http://HOST:PORT");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("a password does not belong in an address; write it to a file and set bearer_token_file");
+        return Err(
+            "a password does not belong in an address; write it to a file and set username and password_file, or bearer_token_file",
+        );
     }
     Ok(url)
 }

@@ -42,7 +42,16 @@ pub fn basis_rows(scene: &Scene<'_>, width: u16) -> u16 {
 }
 
 fn rows(scene: &Scene<'_>, width: u16) -> Vec<Vec<Span>> {
-    let sums = [keeper(scene), priced(scene), timing(scene), lost(scene), silent(scene), unpriced(scene), hits(scene)];
+    let sums = [
+        keeper(scene),
+        disputed(scene),
+        priced(scene),
+        timing(scene),
+        lost(scene),
+        silent(scene),
+        unpriced(scene),
+        hits(scene),
+    ];
     let terms = [unrated(scene), lists(scene), billing(scene), leakage(scene), rate(scene), in_memory(scene)];
     laid_out(sums.into_iter().chain(terms), width)
 }
@@ -109,6 +118,17 @@ fn unrated(scene: &Scene<'_>) -> Option<Span> {
 fn unpriced(scene: &Scene<'_>) -> Option<Span> {
     let tokens = scene.snap.money.unpriced_tokens;
     (tokens > 0).then(|| warn(format!("{} tok unpriced", human::scaled(Some(tokens as f64)).trim())))
+}
+
+/// What is neither billed nor dropped until someone decides.
+fn disputed(scene: &Scene<'_>) -> Option<Span> {
+    let money = &scene.snap.money;
+    let worth = match money.disputed_tokens {
+        0 => return None,
+        tokens if money.disputed.is_zero() => format!("{} tok", human::scaled(Some(tokens as f64)).trim()),
+        _ => format!("{} {}", money.disputed.round_to(2), scene.currency()),
+    };
+    Some(warn(format!("disputed {worth}: `margintop ledger disputes`")))
 }
 
 fn hits(scene: &Scene<'_>) -> Option<Span> {

@@ -19,6 +19,7 @@ pub const NO_PERMISSION: Code = 4;
 pub const INSUFFICIENT_SIZE: Code = 7;
 pub const TIMEOUT: Code = 10;
 pub const GPU_IS_LOST: Code = 15;
+pub const UNKNOWN: Code = 999;
 
 /// A device handle: the index plus one, so that none is null.
 pub type Device = *mut c_void;
@@ -46,6 +47,8 @@ pub fn on(device: Device, call: &str, work: impl FnOnce(u32) -> Code) -> Code {
         NOT_SUPPORTED
     } else if plan.denies(gpu, call) {
         NO_PERMISSION
+    } else if plan.fails(gpu, call) {
+        UNKNOWN
     } else {
         work(gpu)
     }

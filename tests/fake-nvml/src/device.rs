@@ -14,7 +14,7 @@ macro_rules! number {
         /// As NVML's.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $symbol(device: Device, slot: *mut $type) -> Code {
-            on(device, $call, |gpu| unsafe { put(slot, $figure(gpu)) })
+            on(device, $call, |gpu| unsafe { put(slot, told(gpu, $call, $figure(gpu), <$type>::MAX)) })
         }
     };
 }
@@ -24,6 +24,11 @@ number!(nvmlDeviceGetEnforcedPowerLimit, "power_limit", c_uint, |_| 700_000);
 number!(nvmlDeviceGetTotalEnergyConsumption, "energy", c_ulonglong, figures::energy);
 // Bit 4 (value 4): the software power cap holds the clocks on every third GPU.
 number!(nvmlDeviceGetCurrentClocksThrottleReasons, "throttle", c_ulonglong, |gpu| if gpu % 3 == 2 { 4 } else { 0 });
+
+/// A figure, or what stands for none where the plan says so.
+fn told<T>(gpu: u32, call: &str, figure: T, blank: T) -> T {
+    if Plan::get().blanks(gpu, call) { blank } else { figure }
+}
 
 /// `nvmlUtilization_t`.
 #[repr(C)]
@@ -70,8 +75,8 @@ pub unsafe extern "C" fn nvmlDeviceGetUUID(device: Device, buffer: *mut c_char, 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetUtilizationRates(device: Device, slot: *mut Utilization) -> Code {
     on(device, "utilization", |gpu| {
-        let busy = figures::utilization(gpu);
-        unsafe { put(slot, Utilization { gpu: busy, memory: busy / 2 }) }
+        let busy = told(gpu, "utilization", figures::utilization(gpu), c_uint::MAX);
+        unsafe { put(slot, Utilization { gpu: busy, memory: told(gpu, "utilization", busy / 2, c_uint::MAX) }) }
     })
 }
 
@@ -83,6 +88,10 @@ pub unsafe extern "C" fn nvmlDeviceGetMemoryInfo_v2(device: Device, slot: *mut M
         let (total, reserved) = MEMORY;
         let used = figures::memory_used(gpu);
         let version = (size_of::<Memory>() | 2 << 24) as c_uint;
+        if Plan::get().blanks(gpu, "memory") {
+            let none = c_ulonglong::MAX;
+            return unsafe { put(slot, Memory { version, total: none, reserved: none, free: none, used: none }) };
+        }
         unsafe { put(slot, Memory { version, total, reserved, free: total - reserved - used, used }) }
     })
 }
@@ -92,7 +101,7 @@ pub unsafe extern "C" fn nvmlDeviceGetMemoryInfo_v2(device: Device, slot: *mut M
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetTemperature(device: Device, sensor: c_uint, slot: *mut c_uint) -> Code {
     on(device, "temperature", |gpu| match sensor {
-        0 => unsafe { put(slot, figures::temperature(gpu)) },
+        0 => unsafe { put(slot, told(gpu, "temperature", figures::temperature(gpu), 255)) },
         _ => NOT_SUPPORTED,
     })
 }
@@ -102,8 +111,10 @@ pub unsafe extern "C" fn nvmlDeviceGetTemperature(device: Device, sensor: c_uint
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetClockInfo(device: Device, clock: c_uint, slot: *mut c_uint) -> Code {
     match clock {
-        1 => on(device, "sm_clock", |gpu| unsafe { put(slot, figures::sm_clock(gpu)) }),
-        2 => on(device, "memory_clock", |_| unsafe { put(slot, 2619) }),
+        1 => on(device, "sm_clock", |gpu| unsafe {
+            put(slot, told(gpu, "sm_clock", figures::sm_clock(gpu), c_uint::MAX))
+        }),
+        2 => on(device, "memory_clock", |gpu| unsafe { put(slot, told(gpu, "memory_clock", 2619, c_uint::MAX)) }),
         _ => NOT_SUPPORTED,
     }
 }
@@ -112,7 +123,7 @@ pub unsafe extern "C" fn nvmlDeviceGetClockInfo(device: Device, clock: c_uint, s
 /// As NVML's. A board without fans, as the data centre's are, is `FAKE_NVML_UNSUPPORTED=*:fan`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetFanSpeed_v2(device: Device, _fan: c_uint, slot: *mut c_uint) -> Code {
-    on(device, "fan", |gpu| unsafe { put(slot, 30 + gpu) })
+    on(device, "fan", |gpu| unsafe { put(slot, told(gpu, "fan", 30 + gpu, c_uint::MAX)) })
 }
 
 /// # Safety
@@ -125,8 +136,8 @@ pub unsafe extern "C" fn nvmlDeviceGetTotalEccErrors(
     slot: *mut c_ulonglong,
 ) -> Code {
     on(device, "ecc", |gpu| match (error, counter) {
-        (0, 0) => unsafe { put(slot, u64::from(gpu) * 10) },
-        (1, 0) => unsafe { put(slot, u64::from(gpu)) },
+        (0, 0) => unsafe { put(slot, told(gpu, "ecc", u64::from(gpu) * 10, c_ulonglong::MAX)) },
+        (1, 0) => unsafe { put(slot, told(gpu, "ecc", u64::from(gpu), c_ulonglong::MAX)) },
         _ => NOT_SUPPORTED,
     })
 }
@@ -136,7 +147,7 @@ pub unsafe extern "C" fn nvmlDeviceGetTotalEccErrors(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetMigMode(device: Device, current: *mut c_uint, pending: *mut c_uint) -> Code {
     on(device, "mig", |gpu| unsafe {
-        let mode = c_uint::from(Plan::get().is_mig(gpu));
+        let mode = told(gpu, "mig", c_uint::from(Plan::get().is_mig(gpu)), c_uint::MAX);
         put(current, mode) | put(pending, mode)
     })
 }
@@ -151,7 +162,7 @@ pub unsafe extern "C" fn nvmlDeviceGetComputeRunningProcesses_v3(
 ) -> Code {
     on(device, "compute", |gpu| {
         let pids = &Plan::get().pids;
-        let share = figures::memory_used(gpu) / pids.len().max(1) as u64;
+        let share = told(gpu, "compute", figures::memory_used(gpu) / pids.len().max(1) as u64, c_ulonglong::MAX);
         unsafe { put_processes(pids, share, count, slots) }
     })
 }
@@ -190,6 +201,6 @@ unsafe fn put_processes(pids: &[u32], used: u64, count: *mut c_uint, slots: *mut
 pub unsafe extern "C" fn nvmlDeviceGetPcieThroughput(device: Device, counter: c_uint, slot: *mut c_uint) -> Code {
     on(device, "pcie", |gpu| {
         thread::sleep(Plan::get().pcie);
-        unsafe { put(slot, 100_000 * (counter + 1) + gpu) }
+        unsafe { put(slot, told(gpu, "pcie", 100_000 * (counter + 1) + gpu, c_uint::MAX)) }
     })
 }

@@ -21,6 +21,10 @@ pub struct Plan {
     /// `FAKE_NVML_INIT`: what `nvmlInit` says instead of success, by number (9 driver not loaded, 4 no permission,
     /// 18 version mismatch).
     pub init: u32,
+    /// `FAKE_NVML_INIT_MS`: how long `nvmlInit` takes.
+    pub init_takes: Duration,
+    /// `FAKE_NVML_COUNT`: what `nvmlDeviceGetCount` says instead of success, by number.
+    pub count: u32,
     /// `FAKE_NVML_LOST=2`: calls on that GPU say that it is lost.
     lost: Vec<Place>,
     /// `FAKE_NVML_HANG=3` or `3:power`: calls, or that one call, never return.
@@ -31,6 +35,10 @@ pub struct Plan {
     unsupported: Vec<Place>,
     /// `FAKE_NVML_DENIED=*:compute`: calls that this user may not make.
     denied: Vec<Place>,
+    /// `FAKE_NVML_UNKNOWN=*` or `1:power`: calls that end in the error that says nothing (999).
+    unknown: Vec<Place>,
+    /// `FAKE_NVML_BLANK=*` or `1:power`: figures that are the largest number there is, or a temperature of 255.
+    blank: Vec<Place>,
     /// `FAKE_NVML_MIG=0`: partitioned GPUs, which report no utilization.
     mig: Vec<Place>,
     /// `FAKE_NVML_UNIFIED=*`: GPUs whose memory is the host's.
@@ -43,7 +51,7 @@ pub struct Plan {
     pub pcie: Duration,
     /// `FAKE_NVML_LOG`: a file that gets a line `call gpu` for each call.
     pub log: Option<String>,
-    /// `FAKE_NVML_FAULT_AFTER`: seconds for which lost, hanging and slow GPUs and XIDs behave.
+    /// `FAKE_NVML_FAULT_AFTER`: seconds for which lost, hanging, slow, refused and failing GPUs and XIDs behave.
     fault_after: Duration,
     /// `FAKE_NVML_FAULT_UNTIL`: seconds after which they behave again; calls that hang come back then.
     fault_until: Duration,
@@ -86,11 +94,15 @@ impl Plan {
             seed: number("SEED", 0),
             still: number("STILL", 0) != 0,
             init: number("INIT", 0),
+            init_takes: Duration::from_millis(number("INIT_MS", 0)),
+            count: number("COUNT", 0),
             lost: places("LOST"),
             hang: places("HANG"),
             slow: places("SLOW"),
             unsupported: places("UNSUPPORTED"),
             denied: places("DENIED"),
+            unknown: places("UNKNOWN"),
+            blank: places("BLANK"),
             mig: places("MIG"),
             unified: places("UNIFIED"),
             xid: places("XID"),
@@ -126,7 +138,15 @@ impl Plan {
     }
 
     pub fn denies(&self, gpu: u32, call: &str) -> bool {
-        names(&self.denied, gpu, call)
+        self.faulty() && names(&self.denied, gpu, call)
+    }
+
+    pub fn fails(&self, gpu: u32, call: &str) -> bool {
+        self.faulty() && names(&self.unknown, gpu, call)
+    }
+
+    pub fn blanks(&self, gpu: u32, call: &str) -> bool {
+        names(&self.blank, gpu, call)
     }
 
     pub fn is_mig(&self, gpu: u32) -> bool {

@@ -1,0 +1,130 @@
+//! Engines that answer, have requests running, and make no token.
+
+use std::collections::HashMap;
+
+use super::Finding;
+use crate::reading::{EngineKind, Health, ModelName, Rank, TargetId};
+use crate::snapshot::{EngineRow, Rule, Severity, Snapshot};
+use crate::units::{Ratio, Span, Timestamp, Tokens};
+
+/// How long an engine may be at work without a token.
+const PATIENCE: Span = Span::from_secs(60);
+/// The same where tokens are counted only when their request ends, and nothing else has been seen to move.
+const PATIENCE_AT_END: Span = Span::from_secs(600);
+
+/// A row of a target.
+type Key = (TargetId, Option<Rank>, Option<ModelName>);
+/// What moves when a row, or all rows of its target, make tokens.
+type Progress = (Option<Tokens>, Option<Tokens>, Option<Ratio>);
+
+/// What is remembered of a row that has requests running.
+#[derive(Debug, Clone, Copy)]
+struct Work {
+    progress: Progress,
+    /// When the progress changed last.
+    changed: Timestamp,
+    /// When a token was last seen to be made, or the work began.
+    moved: Timestamp,
+    /// Whether its rates move while its counters stand still: it has live counters.
+    is_live: bool,
+}
+
+/// Rows that have requests running.
+#[derive(Debug, Default)]
+pub(super) struct Stalls {
+    rows: HashMap<Key, Work>,
+}
+
+impl Stalls {
+    /// Looks at the next snapshot. After this machine slept everything begins anew.
+    pub(super) fn findings(&mut self, picture: &Snapshot) -> Vec<Finding> {
+        if picture.resuming {
+            self.rows.clear();
+        }
+        let mut rows = HashMap::with_capacity(self.rows.len());
+        let mut found = Vec::new();
+        for row in &picture.engines {
+            let Some(running) = row.running.filter(|running| *running > 0 && row.state == Health::Live) else {
+                continue;
+            };
+            let key = (row.target.clone(), row.rank.clone(), row.model.clone());
+            let work = follow(self.rows.get(&key).copied(), row, picture);
+            let patience = if counts_at_end(row.kind) && !work.is_live { PATIENCE_AT_END } else { PATIENCE };
+            if picture.at - work.moved >= patience {
+                found.push(finding(row, running, picture.at - work.moved));
+            }
+            rows.insert(key, work);
+        }
+        self.rows = rows;
+        found
+    }
+}
+
+fn follow(before: Option<Work>, row: &EngineRow, picture: &Snapshot) -> Work {
+    let (now, progress) = (picture.at, progress(row, picture));
+    let Some(before) = before else {
+        return Work { progress, changed: now, moved: now, is_live: has_only_rates(row) };
+    };
+    if before.progress != progress || now < before.moved {
+        return Work { progress, changed: now, moved: now, ..before };
+    }
+    // For a window after the last change the rates still hold it.
+    let window = picture.window_seconds.unwrap_or_default() + 1.0;
+    let is_fresh = (now - before.changed).as_secs_f64() > window;
+    let tells = counts_at_end(row.kind) || !has_totals(row);
+    if is_fresh && tells && rates(row, picture).any(|rate| rate > 0.0) {
+        return Work { moved: now, is_live: true, ..before };
+    }
+    before
+}
+
+/// Counters of the row; where it has none, those of its target. An engine that counts at the end of a request shows in its
+/// cache that it works on one.
+fn progress(row: &EngineRow, picture: &Snapshot) -> Progress {
+    let kv = row.kv_usage.filter(|_| counts_at_end(row.kind));
+    if has_totals(row) {
+        return (row.prompt_total, row.output_total, kv);
+    }
+    let sum = |count: fn(&EngineRow) -> Option<Tokens>| {
+        siblings(row, picture).filter_map(count).reduce(|a, b| Tokens::new(a.count().saturating_add(b.count())))
+    };
+    (sum(|row| row.prompt_total), sum(|row| row.output_total), kv)
+}
+
+/// Rates of the row; where it has none, those of its target.
+fn rates<'a>(row: &'a EngineRow, picture: &'a Snapshot) -> impl Iterator<Item = f64> + 'a {
+    let own = row.prompt_per_second.is_some() || row.output_per_second.is_some();
+    let rows = siblings(row, picture).filter(move |other| !own || std::ptr::eq(*other, row));
+    rows.flat_map(|row| [row.prompt_per_second, row.output_per_second]).flatten()
+}
+
+fn siblings<'a>(row: &'a EngineRow, picture: &'a Snapshot) -> impl Iterator<Item = &'a EngineRow> {
+    picture.engines.iter().map(AsRef::as_ref).filter(|other: &&EngineRow| other.target == row.target)
+}
+
+const fn has_totals(row: &EngineRow) -> bool {
+    row.prompt_total.is_some() || row.output_total.is_some()
+}
+
+fn has_only_rates(row: &EngineRow) -> bool {
+    row.output_per_second.is_some() && !has_totals(row)
+}
+
+/// Engines whose counters move when a request ends.
+const fn counts_at_end(kind: EngineKind) -> bool {
+    matches!(
+        kind,
+        EngineKind::Sglang | EngineKind::Trtllm | EngineKind::Tgi | EngineKind::Llamacpp | EngineKind::Ollama
+    )
+}
+
+fn finding(row: &EngineRow, running: u64, silent: Span) -> Finding {
+    let rank = row.rank.as_ref().map(|rank| format!(" rank {rank}")).unwrap_or_default();
+    let requests = if running == 1 { "1 request" } else { &format!("{running} requests") };
+    let text = format!(
+        "{requests} running and no token for {} s, though it answers: see its log; if it hangs, restart it",
+        silent.millis() / 1000
+    );
+    let (rule, severity) = (Rule::EngineStalled, Severity::Critical);
+    Finding { rule, severity, subject: format!("{}{rank}", row.target), text }
+}

@@ -1,0 +1,189 @@
+//! `margintop ledger disputes` and `margintop ledger reset-target`: tokens that nobody has decided on, and targets whose
+//! counters are to be taken as they stand.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::Failure;
+use super::args::{Decide, DisputeArgs};
+use crate::clock::Clock;
+use crate::ledger::{Classes, Dispute, DisputeId};
+use crate::reading::{InstanceId, ModelName, PromptCount, Rank, TargetId, TokenCounters};
+use crate::store::{self, DisputeRow, DisputeState, Reader};
+use crate::units::{Timestamp, Tokens};
+
+/// Lists disputes, or decides one.
+pub(super) fn run(path: &Path, args: &DisputeArgs) -> Result<(), Failure> {
+    match args.decide {
+        None if args.json => print(&json(&listed(path, args.all)?)?),
+        None => print(&table(&listed(path, args.all)?)),
+        Some(Decide::Accept { id }) => decide(path, DisputeId(id), true),
+        Some(Decide::Reject { id }) => decide(path, DisputeId(id), false),
+    }
+}
+
+/// Forgets what is known of the process behind a target.
+pub(super) fn reset_target(path: &Path, url: &str) -> Result<(), Failure> {
+    // A target is known by its address as it is written in full.
+    let parsed: Option<TargetId> = url.parse::<crate::source::scrape::Target>().ok().map(|target| target.id);
+    let target = parsed.unwrap_or_else(|| TargetId::new(url));
+    match store::reset_target(path, &target, Clock::System.now().wall)? {
+        Ok(()) => print(&format!(
+            "{target} is reset: its next page is a baseline, and what it counted since the last one is not posted"
+        )),
+        Err(known) if known.is_empty() => {
+            Err(Failure::Usage(format!("{target}: the ledger knows no target: nothing was ever watched for it")))
+        }
+        Err(known) => {
+            let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, target.as_str()));
+            let near = near.map_or(String::new(), |near| format!("; is it \"{near}\"?"));
+            let known = known.join("\n  ");
+            Err(Failure::Usage(format!("no target \"{target}\" in this ledger{near} It knows:\n  {known}")))
+        }
+    }
+}
+
+fn listed(path: &Path, all: bool) -> Result<Vec<DisputeRow>, Failure> {
+    let mut rows = Reader::open(path)?.disputes()?;
+    rows.retain(|row| all || row.state == DisputeState::Open);
+    Ok(rows)
+}
+
+fn decide(path: &Path, id: DisputeId, accepted: bool) -> Result<(), Failure> {
+    let now = Clock::System.now().wall;
+    match store::decide(path, id, accepted, now)? {
+        None => {
+            let open: Vec<String> = listed(path, false)?.iter().map(|row| row.dispute.id.0.to_string()).collect();
+            let open = if open.is_empty() { "none is open".to_owned() } else { format!("open: {}", open.join(", ")) };
+            Err(Failure::Usage(format!("no dispute {} in this ledger; {open}", id.0)))
+        }
+        Some(row) if row.state != DisputeState::Open => {
+            let (state, at) = (row.state.name(), row.decided_at.unwrap_or_default());
+            Err(Failure::Usage(format!("dispute {} was {state} on {at}: a decision is made once", id.0)))
+        }
+        Some(row) => {
+            let tokens = row.dispute.tokens().count();
+            let worth = row.value.map_or_else(|| "which have no price".to_owned(), |value| format!("worth {value}"));
+            let done = if accepted { "accepted: posted are" } else { "rejected: discarded are" };
+            print(&format!("dispute {} is {done} {tokens} tokens, {worth}", id.0))
+        }
+    }
+}
+
+/// A dispute as `--json` prints it.
+#[derive(Serialize)]
+struct Listed<'a> {
+    id: u64,
+    at: Timestamp,
+    target: &'a str,
+    instance: Option<&'a str>,
+    rank: Option<&'a str>,
+    model: Option<&'a str>,
+    miss_tokens: Tokens,
+    hit_tokens: Tokens,
+    output_tokens: Tokens,
+    value: Option<String>,
+    evidence: &'a crate::ledger::Evidence,
+    elapsed_seconds: f64,
+    state: &'a str,
+    decided_at: Option<Timestamp>,
+}
+
+fn classes(dispute: &Dispute) -> Classes {
+    let mut sum = Classes::default();
+    dispute.entries.iter().for_each(|entry| sum += entry.tokens);
+    sum
+}
+
+fn json(rows: &[DisputeRow]) -> Result<String, Failure> {
+    let listed: Vec<Listed<'_>> = rows
+        .iter()
+        .map(|row| {
+            let Dispute { id, target, instance, rank, model, evidence, .. } = &row.dispute;
+            let Classes { miss, hit, output } = classes(&row.dispute);
+            Listed {
+                id: id.0,
+                at: row.at,
+                target: target.as_str(),
+                instance: instance.as_ref().map(InstanceId::as_str),
+                rank: rank.as_ref().map(Rank::as_str),
+                model: model.as_ref().map(ModelName::as_str),
+                miss_tokens: miss,
+                hit_tokens: hit,
+                output_tokens: output,
+                value: row.value.map(|value| value.to_string()),
+                evidence,
+                elapsed_seconds: (evidence.to - evidence.from).as_secs_f64(),
+                state: row.state.name(),
+                decided_at: row.decided_at,
+            }
+        })
+        .collect();
+    serde_json::to_string(&listed).map_err(|error| Failure::Run(error.to_string()))
+}
+
+fn table(rows: &[DisputeRow]) -> String {
+    if rows.is_empty() {
+        return "no dispute is open".to_owned();
+    }
+    let listed: String = rows.iter().map(entry).collect();
+    listed + "`margintop ledger disputes accept ID` posts the tokens, `reject ID` discards them"
+}
+
+/// A dispute in five lines.
+fn entry(row: &DisputeRow) -> String {
+    let Dispute { id, target, instance, rank, model, evidence, .. } = &row.dispute;
+    let Classes { miss, hit, output } = classes(&row.dispute);
+    let whose = [
+        model.as_ref().map(ToString::to_string),
+        instance.as_ref().map(|instance| format!("instance {instance}")),
+        rank.as_ref().map(|rank| format!("rank {rank}")),
+    ];
+    let whose: Vec<String> = [Some(target.to_string())].into_iter().chain(whose).flatten().collect();
+    let value = row.value.map_or_else(|| "no price".to_owned(), |value| value.to_string());
+    let state = match (row.state, row.decided_at) {
+        (DisputeState::Open, _) | (_, None) => row.state.name().to_owned(),
+        (state, Some(at)) => format!("{} on {at}", state.name()),
+    };
+    let started = |at: Option<Timestamp>| at.map_or_else(|| "unknown".to_owned(), |at| at.to_string());
+    let elapsed = (evidence.to - evidence.from).as_secs_f64();
+    let lines = [
+        format!("{}  {}  {}  {state}", id.0, row.at, whose.join(", ")),
+        format!("tokens: {} computed, {} cached, {} output; value {value}", miss.count(), hit.count(), output.count()),
+        format!("counters: {} -> {}", counters(evidence.before), counters(evidence.after)),
+        format!(
+            "process started: {} -> {}; {elapsed:.1} s from {}",
+            started(evidence.start_before),
+            started(evidence.start_after),
+            evidence.from
+        ),
+        evidence.bound.clone(),
+    ];
+    lines.join("\n    ") + "\n"
+}
+
+/// `prompt 5000, cached 2000, output 900`.
+fn counters(counters: TokenCounters) -> String {
+    let prompt = match counters.prompt {
+        PromptCount::Whole(tokens) => format!("prompt {}", tokens.count()),
+        PromptCount::ComputedOnly(tokens) => format!("computed {}", tokens.count()),
+        PromptCount::Unknown => "prompt unknown".to_owned(),
+    };
+    let part = |name: &str, tokens: Option<Tokens>| match tokens {
+        Some(tokens) => format!(", {name} {}", tokens.count()),
+        None => format!(", {name} unknown"),
+    };
+    format!("{prompt}{}{}", part("cached", counters.cached), part("output", counters.output))
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    // Names in a ledger came from outside.
+    let harmless: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    // Whoever reads may have closed the pipe: then there is nobody to tell.
+    match writeln!(std::io::stdout().lock(), "{harmless}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}

@@ -1,0 +1,171 @@
+//! How tokens are counted: the bounds above which a delta is disputed, and the names of one model.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::Findings;
+use super::file::{AliasTable, PlausibilityTable};
+use crate::counters::Plausibility;
+use crate::reading::ModelName;
+
+/// The bounds of one's own, else the usual ones.
+pub(super) fn plausibility(table: &PlausibilityTable, findings: &mut Findings<'_>) -> Plausibility {
+    let usual = Plausibility::default();
+    let mut bound = |key: &str, said: Option<i64>, usual: u64| match said.map(u64::try_from) {
+        None => usual,
+        Some(Ok(bound)) if bound > 0 => bound,
+        Some(_) => {
+            findings.inner(
+                "plausibility",
+                key,
+                format!("tokens a second and GPU, a whole number above 0: write {key} = {usual}"),
+            );
+            usual
+        }
+    };
+    Plausibility {
+        output_per_gpu: bound("output_per_gpu", table.output_per_gpu, usual.output_per_gpu),
+        computed_per_gpu: bound("computed_per_gpu", table.computed_per_gpu, usual.computed_per_gpu),
+        cached_per_gpu: bound("cached_per_gpu", table.cached_per_gpu, usual.cached_per_gpu),
+    }
+}
+
+/// Models and their other names. Names are compared without case, as models' are.
+pub(super) fn aliases(tables: &[AliasTable], findings: &mut Findings<'_>) -> Vec<(ModelName, Vec<ModelName>)> {
+    let mut models: BTreeMap<String, String> = BTreeMap::new();
+    for (nth, table) in tables.iter().enumerate() {
+        for why in mistakes(table) {
+            findings.table("alias", nth, why);
+        }
+        for name in &table.names {
+            match models.get(&folded(name)) {
+                Some(other) if folded(other) != folded(&table.model) => findings.table(
+                    "alias",
+                    nth,
+                    format!("\"{name}\" is a name of \"{other}\" already: one name is one model's, write it once"),
+                ),
+                _ => drop(models.insert(folded(name), table.model.clone())),
+            }
+        }
+    }
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    for (nth, table) in tables.iter().enumerate() {
+        let Some(circle) = circle(&table.model, &models).filter(|circle| !told.contains(&folded(&circle[0]))) else {
+            continue;
+        };
+        told.extend(circle.iter().map(|name| folded(name)));
+        let names = circle.join("\" -> \"");
+        findings.table("alias", nth, format!("\"{names}\" go round in a circle: name the one that the engine serves"));
+    }
+    let one = |table: &AliasTable| {
+        (ModelName::new(table.model.trim()), table.names.iter().map(|name| ModelName::new(name.trim())).collect())
+    };
+    tables.iter().map(one).collect()
+}
+
+fn mistakes(table: &AliasTable) -> Vec<String> {
+    let mut found = Vec::new();
+    if table.model.trim().is_empty() {
+        found.push("an alias of no model: write model = \"qwen3-32b\"".to_owned());
+    }
+    if table.names.is_empty() {
+        found.push(format!("\"{0}\" has no other names: write names = [\"chat-large\"], or leave it out", table.model));
+    }
+    for name in &table.names {
+        if name.trim().is_empty() {
+            found.push(format!("an empty name of \"{}\": write it, or leave it out", table.model));
+        } else if folded(name) == folded(&table.model) {
+            found.push(format!("\"{name}\" is an alias of itself: write its other names"));
+        }
+    }
+    found
+}
+
+/// The names from a model over what it is an alias of, back to itself; `None` where that ends.
+fn circle(model: &str, models: &BTreeMap<String, String>) -> Option<Vec<String>> {
+    let (mut path, mut at) = (vec![model.to_owned()], folded(model));
+    while let Some(next) = models.get(&at).filter(|_| path.len() <= models.len() + 1) {
+        path.push(next.clone());
+        at = folded(next);
+        if at == folded(model) {
+            // One that names itself is told of as such.
+            return (path.len() > 2).then_some(path);
+        }
+    }
+    None
+}
+
+fn folded(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::{ConfigError, ConfigFile};
+    use super::*;
+
+    type Read = (Plausibility, Vec<(ModelName, Vec<ModelName>)>);
+
+    fn read(text: &str) -> Result<Read, Vec<String>> {
+        let path = Path::new("margintop.toml");
+        let said = |errors: Vec<ConfigError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let file: ConfigFile =
+            toml::from_str(text).map_err(|error| said(vec![ConfigError::from_toml(path, text, &error)]))?;
+        let mut findings = Findings::new(path, text);
+        let read = (plausibility(&file.plausibility, &mut findings), aliases(&file.aliases, &mut findings));
+        findings.check().map_err(said)?;
+        Ok(read)
+    }
+
+    fn refused(text: &str, words: &str) {
+        let told = read(text).err().unwrap_or_default();
+        assert!(told.iter().any(|line| line.contains(words)), "{words} in {told:?}");
+    }
+
+    #[test]
+    fn bounds_are_whole_numbers_above_none() {
+        let usual = Plausibility::default();
+        assert_eq!(read("").map(|read| read.0), Ok(usual));
+        let told = read("[plausibility]\noutput_per_gpu = 70_000\ncached_per_gpu = 1\n").map(|read| read.0);
+        assert_eq!(told, Ok(Plausibility { output_per_gpu: 70_000, cached_per_gpu: 1, ..usual }));
+        for value in ["0", "-1"] {
+            let text = format!("[plausibility]\ncomputed_per_gpu = {value}\n");
+            refused(
+                &text,
+                "margintop.toml:2: plausibility.computed_per_gpu: tokens a second and GPU, a whole number above 0",
+            );
+        }
+        refused("[plausibility]\noutput_per_gpu = 1.5\n", "margintop.toml:2");
+        refused("[plausibility]\noutput = 1\n", "is it \"output_per_gpu\"?");
+    }
+
+    #[test]
+    fn aliases_are_other_names_of_one_model() {
+        let text = "[[alias]]\nmodel = \"qwen3-32b\"\nnames = [\"chat-large\", \"hosted_vllm/qwen3-32b\"]\n";
+        let expected =
+            (ModelName::new("qwen3-32b"), ["chat-large", "hosted_vllm/qwen3-32b"].map(ModelName::new).to_vec());
+        assert_eq!(read(text).map(|read| read.1), Ok(vec![expected]));
+        // Twice the same says nothing else, and a chain ends at a model.
+        let alias = |model: &str, names: &str| format!("[[alias]]\nmodel = \"{model}\"\nnames = [{names}]\n");
+        assert!(read(&(alias("a", "\"b\"") + &alias("a", "\"B\""))).is_ok());
+        assert!(read(&(alias("a", "\"b\"") + &alias("b", "\"c\""))).is_ok());
+    }
+
+    #[test]
+    fn what_names_itself_or_goes_round_says_what_to_write() {
+        let alias = |model: &str, names: &str| format!("[[alias]]\nmodel = \"{model}\"\nnames = [{names}]\n");
+        refused(&alias("a", "\"x\", \"A\""), "margintop.toml:1: \"A\" is an alias of itself: write its other names");
+        let two = alias("a", "\"b\"") + &alias("b", "\"a\"");
+        refused(&two, "margintop.toml:1: \"a\" -> \"b\" -> \"a\" go round in a circle");
+        assert_eq!(read(&two).err().map(|told| told.len()), Some(1), "a circle is told once");
+        let three = alias("a", "\"b\"") + &alias("b", "\"c\"") + &alias("c", "\"a\"");
+        refused(&three, "go round in a circle: name the one that the engine serves");
+        let (longer, last) = (three.replace("[\"a\"]", "[\"d\"]"), alias("d", "\"a\""));
+        refused(&(longer + &last), "go round in a circle");
+        refused(&(alias("a", "\"x\"") + &alias("b", "\"X\"")), "margintop.toml:4: \"X\" is a name of \"a\" already");
+        refused(&alias("a", ""), "\"a\" has no other names: write names = [\"chat-large\"]");
+        refused(&alias("a", "\" \""), "an empty name of \"a\"");
+        refused(&alias("", "\"x\""), "an alias of no model: write model = ");
+    }
+}

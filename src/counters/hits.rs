@@ -1,0 +1,87 @@
+//! Hits clamped to prompts, cumulatively.
+//!
+//! Engines record hits and prompts at different moments. Since the baseline, no more hits are counted than there were
+//! prompt tokens: hits that run ahead wait for their prompts, hits that come late turn earlier misses into hits.
+
+use serde::{Deserialize, Serialize};
+
+/// Prompts and hits since the baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct HitClamp {
+    prompts: u64,
+    hits: u64,
+    /// Hits that were counted so far.
+    counted: u64,
+}
+
+/// How a growth of prompts and hits splits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Split {
+    pub(super) miss: u64,
+    pub(super) hit: u64,
+    /// Misses of earlier prompts that turn out to have been hits.
+    pub(super) corrected: u64,
+}
+
+impl HitClamp {
+    /// A clamp with hits that ran ahead of their prompts.
+    pub(super) fn ahead(hits: u64) -> Self {
+        Self { hits, ..Self::default() }
+    }
+
+    /// Splits a growth.
+    pub(super) fn take(&mut self, prompts: u64, hits: u64) -> Split {
+        self.prompts = self.prompts.saturating_add(prompts);
+        self.hits = self.hits.saturating_add(hits);
+        let due = self.hits.min(self.prompts).saturating_sub(self.counted);
+        let hit = due.min(prompts);
+        self.counted += due;
+        Split { miss: prompts - hit, hit, corrected: due - hit }
+    }
+
+    /// Takes corrections back that could not be made: their hits go to later prompts.
+    pub(super) fn give_back(&mut self, corrected: u64) {
+        self.counted = self.counted.saturating_sub(corrected);
+    }
+
+    /// Hits that wait for their prompts.
+    #[cfg(test)]
+    pub(super) const fn pending(self) -> u64 {
+        self.hits - self.counted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(miss: u64, hit: u64, corrected: u64) -> Split {
+        Split { miss, hit, corrected }
+    }
+
+    #[test]
+    fn hits_that_run_ahead_wait() {
+        let mut clamp = HitClamp::default();
+        assert_eq!(clamp.take(10, 60), split(0, 10, 0));
+        assert_eq!(clamp.pending(), 50);
+        assert_eq!(clamp.take(100, 0), split(50, 50, 0));
+    }
+
+    #[test]
+    fn hits_that_come_late_correct_the_misses() {
+        let mut clamp = HitClamp::default();
+        assert_eq!(clamp.take(100_000, 0), split(100_000, 0, 0));
+        assert_eq!(clamp.take(0, 60_000), split(0, 0, 60_000));
+        assert_eq!(clamp.take(10, 50_000), split(0, 10, 39_999 + 1), "and no more than there were prompts");
+        assert_eq!(clamp.pending(), 9_990);
+    }
+
+    #[test]
+    fn what_cannot_be_corrected_waits_for_later_prompts() {
+        let mut clamp = HitClamp::default();
+        clamp.take(100, 0);
+        assert_eq!(clamp.take(0, 30).corrected, 30);
+        clamp.give_back(30);
+        assert_eq!(clamp.take(50, 0), split(20, 30, 0));
+    }
+}

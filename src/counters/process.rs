@@ -1,0 +1,373 @@
+//! One process behind an address: how it is told, and its rows.
+
+use serde::{Deserialize, Serialize};
+
+use super::delta::Step;
+use super::row::{PageContext, RowCounters};
+use super::shown::Shown;
+use super::unidentified::Trial;
+use super::values::{self, RowKey};
+use crate::reading::{EngineReading, TokenCounters};
+use crate::units::{Moment, Span, Timestamp};
+
+/// Start times of one process that are kept; a clock that jitters gives several.
+const STARTS: usize = 8;
+/// Pages without a counter that was there before, until it is believed to be gone.
+const CUT_PAGES: u8 = 3;
+
+/// The number of a process among those seen at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ProcessId(pub u32);
+
+/// One process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    pub(super) id: ProcessId,
+    /// Its start time as its pages write it; several where the clock jitters, none where they say none.
+    pub(super) starts: Vec<Timestamp>,
+    pub(super) first_seen: Moment,
+    pub(super) last_seen: Moment,
+    /// Whether another process took its place.
+    pub(super) ended: bool,
+    /// Whether its growth may be a part of another's, so that none of it is posted.
+    pub(super) shadow: bool,
+    pub(super) rows: Vec<ProcessRow>,
+    /// The counters that its last pages had.
+    told: [bool; 3],
+    /// Pages since one of them was missing.
+    cut_pages: u8,
+    /// What is posted on trust: the line that it would be taken back to.
+    pub(super) trial: Option<Trial>,
+}
+
+/// A row and its counters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessRow {
+    /// Which.
+    pub key: RowKey,
+    /// Its counters.
+    pub counters: RowCounters,
+}
+
+/// The values of a page's rows at one time.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Line(pub(super) Vec<(RowKey, TokenCounters)>);
+
+/// How a page stands to a process without a start time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// Every counter is at or above its last value; by how much all together.
+    Continues(u64),
+    /// The same, and too far above to be growth.
+    Jumps,
+    /// Some rows fell while others went on as ever.
+    Mixed,
+    /// It is below.
+    Falls,
+}
+
+impl Process {
+    pub(super) fn new(id: ProcessId, start: Option<Timestamp>, at: Moment) -> Self {
+        Self {
+            id,
+            starts: start.into_iter().collect(),
+            first_seen: at,
+            last_seen: at,
+            ended: false,
+            shadow: false,
+            rows: Vec::new(),
+            told: [false; 3],
+            cut_pages: 0,
+            trial: None,
+        }
+    }
+
+    /// Its number.
+    pub const fn id(&self) -> ProcessId {
+        self.id
+    }
+
+    /// Its rows.
+    pub fn rows(&self) -> &[ProcessRow] {
+        &self.rows
+    }
+
+    /// A row, to give back what could not be corrected.
+    pub fn row_mut(&mut self, key: &RowKey) -> Option<&mut RowCounters> {
+        self.rows.iter_mut().find(|row| row.key == *key).map(|row| &mut row.counters)
+    }
+
+    /// When its page last came.
+    pub const fn last_seen(&self) -> Moment {
+        self.last_seen
+    }
+
+    /// When it started, as its pages say.
+    pub fn start(&self) -> Option<Timestamp> {
+        self.starts.last().copied()
+    }
+
+    /// Whether another process took its place.
+    pub const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether a page with this start time is its own: equal to the centisecond.
+    pub(super) fn has_start(&self, start: Timestamp) -> bool {
+        let centis = |at: Timestamp| (at.millis() + 5).div_euclid(10);
+        self.starts.iter().any(|known| centis(*known) == centis(start))
+    }
+
+    /// Keeps another start time of the same process.
+    pub(super) fn add_start(&mut self, start: Timestamp) {
+        if self.starts.len() == STARTS {
+            self.starts.remove(0);
+        }
+        self.starts.push(start);
+    }
+
+    /// The row of a reading.
+    pub(super) fn row(&self, reading: &EngineReading) -> Option<&RowCounters> {
+        self.rows.iter().find(|row| row.key.is_of(reading)).map(|row| &row.counters)
+    }
+
+    /// Takes a page's rows as a baseline.
+    pub(super) fn baseline(&mut self, rows: &[&EngineReading], context: &PageContext) -> Vec<Step> {
+        self.note_told(rows);
+        self.rows = rows
+            .iter()
+            .map(|reading| ProcessRow { key: RowKey::of(reading), counters: RowCounters::baseline(reading, context) })
+            .collect();
+        rows.iter().map(|reading| Step { told: told(reading), ..Step::default() }).collect()
+    }
+
+    /// Takes a page of this process in. Rows that are new count from zero since its last page.
+    pub(super) fn advance(&mut self, rows: &[&EngineReading], context: &PageContext) -> Vec<Step> {
+        self.note_told(rows);
+        let steps =
+            rows.iter().map(|reading| self.counters(reading, rows, context.last_page).advance(reading, context));
+        steps.collect()
+    }
+
+    /// Takes a page in whose growth is disputed as a whole.
+    pub(super) fn dispute(&mut self, rows: &[&EngineReading], context: &PageContext, why: &str) -> Vec<Step> {
+        let mut steps = Vec::with_capacity(rows.len());
+        for reading in rows {
+            let mut step = self.counters(reading, rows, context.last_page).dispute(reading, context, why);
+            step.told = told(reading);
+            steps.push(step);
+        }
+        steps
+    }
+
+    /// A row's counters; a row that appears later begins at zero.
+    fn counters(&mut self, reading: &EngineReading, page: &[&EngineReading], since: Moment) -> &mut RowCounters {
+        let at = self.place(reading, page).unwrap_or_else(|| {
+            let counters = RowCounters::zero(since, reading);
+            self.rows.push(ProcessRow { key: RowKey::of(reading), counters });
+            self.rows.len() - 1
+        });
+        &mut self.rows[at].counters
+    }
+
+    /// The place of a reading's row. One whose model is not known now, or was not, is the only row of its rank that the
+    /// page does not tell by name: a name that a server does not say for once makes no new row.
+    fn place(&mut self, reading: &EngineReading, page: &[&EngineReading]) -> Option<usize> {
+        let exact = self.rows.iter().position(|row| row.key.is_of(reading));
+        if exact.is_some() {
+            return exact;
+        }
+        let may_be = |row: &ProcessRow| {
+            row.key.rank == reading.rank
+                && (row.key.model.is_none() || reading.model.is_none())
+                && !page.iter().any(|other| row.key.is_of(other))
+        };
+        let mut places = (0..self.rows.len()).filter(|place| may_be(&self.rows[*place]));
+        let place = places.next().filter(|_| places.next().is_none())?;
+        if reading.model.is_some() {
+            self.rows[place].key = RowKey::of(reading);
+        }
+        Some(place)
+    }
+
+    /// Whether a counter that the last pages had is on no row of this one: then the page was cut after a line. After three
+    /// such pages the counter is believed to be gone.
+    pub(super) fn is_cut(&mut self, rows: &[&EngineReading]) -> bool {
+        let now = all_told(rows);
+        let gone = self.told.iter().zip(now).any(|(was, is)| *was && !is);
+        self.cut_pages = if gone { self.cut_pages.saturating_add(1) } else { 0 };
+        gone && self.cut_pages <= CUT_PAGES
+    }
+
+    fn note_told(&mut self, rows: &[&EngineReading]) {
+        self.told = all_told(rows);
+    }
+
+    /// How a page stands to it.
+    pub(super) fn fit(&self, rows: &[&EngineReading], context: &PageContext) -> Fit {
+        let (mut distance, mut jumps, mut falls, mut goes_on) = (0_u64, false, false, false);
+        for reading in rows {
+            let Some(row) = self.row(reading) else { continue };
+            let now = row.effective(reading);
+            if row.is_below(reading, &now) {
+                falls = true;
+            } else if !row.is_quarantined() {
+                jumps |= row.is_jump(&now, context);
+                goes_on |= row.has_shown();
+                distance = distance.saturating_add(row.distance(&now));
+            }
+        }
+        match (falls, jumps) {
+            (false, false) => Fit::Continues(distance),
+            (false, true) => Fit::Jumps,
+            (true, false) if goes_on => Fit::Mixed,
+            (true, _) => Fit::Falls,
+        }
+    }
+
+    /// Whether a page's growth is far beyond anything that it has shown.
+    pub(super) fn is_unusual(&self, rows: &[&EngineReading], at: Moment) -> bool {
+        rows.iter().any(|reading| self.row(reading).is_some_and(|row| row.is_unusual(&row.effective(reading), at)))
+    }
+
+    /// The values of a page, with what this process's evicted series had reached.
+    pub(super) fn line_of(&self, rows: &[&EngineReading]) -> Line {
+        let value = |reading: &&EngineReading| {
+            let values = self.row(reading).map_or(reading.tokens, |row| row.effective(reading));
+            (RowKey::of(reading), values)
+        };
+        Line(rows.iter().map(value).collect())
+    }
+
+    /// Whether a page goes on from a line of values by no more than the process itself has grown in such a time.
+    pub(super) fn paces(&self, line: &Line, rows: &[&EngineReading], since: Span) -> bool {
+        line.goes_on(rows)
+            && rows.iter().all(|reading| match (self.row(reading), line.values(reading)) {
+                (Some(row), Some(then)) => row.paces(&reading.tokens, then, since),
+                _ => true,
+            })
+    }
+
+    /// Whether one line lies above another by no more than the process itself has grown in such a time.
+    pub(super) fn paces_between(&self, then: &Line, now: &Line, since: Span) -> bool {
+        now.0.iter().all(|(key, now)| {
+            let row = self.rows.iter().find(|row| row.key == *key);
+            let then = then.0.iter().find(|(known, _)| known == key);
+            row.zip(then).is_none_or(|(row, (_, then))| row.counters.paces(now, then, since))
+        })
+    }
+
+    /// Whether a page grew by no more than the process itself has grown in such a time.
+    pub(super) fn paces_to(&self, rows: &[&EngineReading], since: Span) -> bool {
+        rows.iter()
+            .all(|reading| self.row(reading).is_none_or(|row| row.paces(&row.effective(reading), &row.last(), since)))
+    }
+
+    /// Whether any row has shown growth.
+    pub(super) fn has_shown(&self) -> bool {
+        self.rows.iter().any(|row| row.counters.has_shown())
+    }
+
+    /// Whether the first values after a fall are those of rows that began anew since its last page.
+    pub(super) fn began_anew(&self, first: &Line, at: Moment, pages: u8) -> bool {
+        let since = at.since(self.last_seen);
+        first.0.iter().all(|(key, values)| {
+            let row = self.rows.iter().find(|row| row.key == *key);
+            row.is_none_or(|row| row.counters.began_anew(values, since, pages))
+        })
+    }
+
+    /// The last values of its rows.
+    pub(super) fn line(&self) -> Line {
+        Line(self.rows.iter().map(|row| (row.key.clone(), row.counters.last())).collect())
+    }
+
+    /// Goes on from values whose page was a baseline.
+    pub(super) fn adopt_line(&mut self, line: &Line, at: Moment) {
+        let row = |(key, values): &(RowKey, TokenCounters)| ProcessRow {
+            key: key.clone(),
+            counters: RowCounters::at(*values, at),
+        };
+        self.rows = line.0.iter().map(row).collect();
+        (self.first_seen, self.last_seen) = (at, at);
+    }
+
+    /// The moments that it holds.
+    pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
+        let trial = self.trial.iter_mut().map(|trial| &mut trial.since);
+        let rows = self.rows.iter_mut().flat_map(|row| row.counters.moments_mut());
+        [&mut self.first_seen, &mut self.last_seen].into_iter().chain(trial).chain(rows)
+    }
+
+    /// Goes back to values that were seen before, and to what its rows had shown then.
+    pub(super) fn return_to(&mut self, line: &Line, shown: &[(RowKey, Shown)]) {
+        for (key, values) in &line.0 {
+            let shown = shown.iter().find(|(known, _)| known == key).map(|(_, shown)| *shown);
+            if let Some(row) = self.row_mut(key) {
+                row.return_to(*values, shown);
+            }
+        }
+    }
+
+    /// What its rows have shown.
+    pub(super) fn shown(&self) -> Vec<(RowKey, Shown)> {
+        self.rows.iter().map(|row| (row.key.clone(), row.counters.shown())).collect()
+    }
+}
+
+impl Line {
+    /// The values of a page.
+    pub(super) fn of(rows: &[&EngineReading]) -> Self {
+        Self(rows.iter().map(|reading| (RowKey::of(reading), reading.tokens)).collect())
+    }
+
+    /// Whether a page goes on from these values: none of its counters is below.
+    pub(super) fn goes_on(&self, rows: &[&EngineReading]) -> bool {
+        rows.iter().all(|reading| self.values(reading).is_none_or(|then| !values::fell(&reading.tokens, then)))
+    }
+
+    /// What a page's counters grew by together since these values.
+    pub(super) fn growth(&self, rows: &[&EngineReading]) -> u64 {
+        let grown = |reading: &&EngineReading| {
+            self.values(reading)
+                .map_or(0, |then| values::growth(&reading.tokens, then).into_iter().fold(0, u64::saturating_add))
+        };
+        rows.iter().map(grown).fold(0, u64::saturating_add)
+    }
+
+    /// Whether no counter is below that of another line.
+    pub(super) fn reaches(&self, other: &Self) -> bool {
+        let below = |(key, then): &(RowKey, TokenCounters)| {
+            self.0.iter().find(|(known, _)| known == key).is_some_and(|(_, now)| values::fell(now, then))
+        };
+        !other.0.iter().any(below)
+    }
+
+    /// What the counters of a later line grew by together since these values.
+    pub(super) fn growth_to(&self, later: &Self) -> u64 {
+        let grown = |(key, now): &(RowKey, TokenCounters)| {
+            self.0
+                .iter()
+                .find(|(known, _)| known == key)
+                .map_or(0, |(_, then)| values::growth(now, then).into_iter().fold(0, u64::saturating_add))
+        };
+        later.0.iter().map(grown).fold(0, u64::saturating_add)
+    }
+
+    fn values(&self, reading: &EngineReading) -> Option<&TokenCounters> {
+        self.0.iter().find(|(key, _)| key.is_of(reading)).map(|(_, values)| values)
+    }
+}
+
+/// Which counters a reading has.
+fn told(reading: &EngineReading) -> [bool; 3] {
+    values::values(&reading.tokens).map(|value| value.is_some())
+}
+
+fn all_told(rows: &[&EngineReading]) -> [bool; 3] {
+    rows.iter().fold([false; 3], |all, reading| {
+        let one = told(reading);
+        std::array::from_fn(|i| all[i] || one[i])
+    })
+}

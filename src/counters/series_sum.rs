@@ -1,0 +1,149 @@
+//! A counter that is a sum of series, each with its own last value.
+//!
+//! When a series is evicted from a page (a client library that bounds its labels, a worker that ends) the sum falls and
+//! nothing was lost. What the series had reached is added to the sum until it returns, and for good if it returns lower:
+//! then it was created anew and counts from zero.
+
+use serde::{Deserialize, Serialize};
+
+use crate::reading::SeriesValue;
+
+/// The most series that may still return; what older ones had reached is kept for good.
+const GONE: usize = 1024;
+/// The most series that are kept in a checkpoint.
+const SAVED: usize = 256;
+
+/// The series of one counter.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct SeriesSum {
+    /// Those on the last page, in order of their hashes.
+    #[serde(default, skip_serializing_if = "is_not_saved")]
+    present: Vec<SeriesValue>,
+    /// Those that are gone and may return, in order of their hashes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<SeriesValue>,
+    /// What those that are gone for good had reached.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    ended: u64,
+}
+
+impl SeriesSum {
+    /// What the page's sum must be raised by; the series of the page are `now`. An empty list says nothing of series.
+    pub(super) fn raise(&self, now: &[SeriesValue]) -> u64 {
+        if now.is_empty() || (self.gone.is_empty() && same(&self.present, now)) {
+            return self.gone.iter().fold(self.ended, |sum, gone| sum.saturating_add(gone.value.count()));
+        }
+        let left = self.present.iter().filter(|old| find(now, old.series).is_none());
+        let gone = left.chain(&self.gone).map(|gone| missing(gone.value.count(), find(now, gone.series)));
+        gone.fold(self.ended, u64::saturating_add)
+    }
+
+    /// Whether a series of the page is below its own last value, which the sum does not show if others grew by more.
+    pub(super) fn fell(&self, now: &[SeriesValue]) -> bool {
+        self.present.iter().any(|old| find(now, old.series).is_some_and(|value| value < old.value.count()))
+    }
+
+    /// Takes the page's series as the last ones.
+    pub(super) fn advance(&mut self, now: &[SeriesValue]) {
+        if now.is_empty() {
+            return;
+        }
+        if self.gone.is_empty() && same(&self.present, now) {
+            self.present.copy_from_slice(now);
+            return;
+        }
+        for old in std::mem::take(&mut self.present) {
+            if find(now, old.series).is_none() {
+                let at = self.gone.partition_point(|gone| gone.series < old.series);
+                self.gone.insert(at, old);
+            }
+        }
+        let mut ended = 0_u64;
+        self.gone.retain(|gone| match find(now, gone.series) {
+            None => true,
+            Some(back) if is_anew(back, gone.value.count()) => {
+                ended = ended.saturating_add(gone.value.count());
+                false
+            }
+            Some(back) => back < gone.value.count(),
+        });
+        while self.gone.len() > GONE {
+            ended = ended.saturating_add(self.gone.remove(0).value.count());
+        }
+        self.ended = self.ended.saturating_add(ended);
+        self.present = now.to_vec();
+    }
+}
+
+/// Whether a series that returns lower was created anew: it begins far below. Else its process dips, and it is waited for.
+const fn is_anew(back: u64, reached: u64) -> bool {
+    back.saturating_mul(10) <= reached && back < reached
+}
+
+/// What is missing of a series that had reached a value.
+fn missing(reached: u64, back: Option<u64>) -> u64 {
+    match back {
+        Some(back) if !is_anew(back, reached) => reached.saturating_sub(back),
+        _ => reached,
+    }
+}
+
+/// Whether two pages hold the same series.
+fn same(then: &[SeriesValue], now: &[SeriesValue]) -> bool {
+    then.len() == now.len() && then.iter().zip(now).all(|(then, now)| then.series == now.series)
+}
+
+fn find(list: &[SeriesValue], series: u64) -> Option<u64> {
+    list.binary_search_by_key(&series, |value| value.series).ok().map(|at| list[at].value.count())
+}
+
+/// A single series needs no memory of its own: the counter's last value is its. Too many would make a checkpoint large;
+/// one that is evicted while margintop is away is then held as a fall.
+#[allow(clippy::ptr_arg, reason = "serde passes the field")]
+fn is_not_saved(present: &Vec<SeriesValue>) -> bool {
+    present.len() < 2 || present.len() > SAVED
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Tokens;
+
+    fn page(values: &[(u64, u64)]) -> Vec<SeriesValue> {
+        values.iter().map(|(series, value)| SeriesValue { series: *series, value: Tokens::new(*value) }).collect()
+    }
+
+    fn total(sum: &mut SeriesSum, values: &[(u64, u64)]) -> u64 {
+        let page = page(values);
+        let raise = sum.raise(&page);
+        sum.advance(&page);
+        values.iter().map(|(_, value)| value).sum::<u64>() + raise
+    }
+
+    #[test]
+    fn a_series_that_is_evicted_keeps_what_it_reached() {
+        let mut sum = SeriesSum::default();
+        assert_eq!(total(&mut sum, &[(1, 100), (2, 50)]), 150);
+        assert_eq!(total(&mut sum, &[(1, 110)]), 160, "gone, not fallen");
+        assert_eq!(total(&mut sum, &[(1, 110), (2, 60)]), 170, "it returns and goes on");
+        assert_eq!(total(&mut sum, &[(1, 110)]), 170);
+        assert_eq!(total(&mut sum, &[(1, 110), (2, 5)]), 175, "it returns anew and counts from zero");
+        assert_eq!(total(&mut sum, &[(1, 110), (2, 9), (3, 4)]), 183, "a new one counts from zero");
+        assert_eq!(total(&mut sum, &[(1, 110)]), 183);
+        assert_eq!(total(&mut sum, &[(1, 110), (2, 5), (3, 4)]), 183, "one that returns a little lower is waited for");
+        assert_eq!(total(&mut sum, &[(1, 110), (2, 12), (3, 4)]), 186);
+    }
+
+    #[test]
+    fn a_page_without_series_says_nothing_of_them() {
+        let mut sum = SeriesSum::default();
+        total(&mut sum, &[(1, 100), (2, 50)]);
+        total(&mut sum, &[(1, 100)]);
+        assert_eq!(sum.raise(&[]), 50);
+    }
+}

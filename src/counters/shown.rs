@@ -1,0 +1,104 @@
+//! What a process has shown: the most that each of its counters grew in a minute.
+//!
+//! Only a process without a start time is measured by it: there, a movement that its own fastest minute makes far too
+//! large is another process behind the address.
+
+use serde::{Deserialize, Serialize};
+
+use super::values::COUNTERS;
+use crate::units::{Moment, Span};
+
+const MINUTE: Span = Span::from_secs(60);
+/// A movement so many times larger than the fastest minute is no growth.
+const FAR: u64 = 50;
+/// One at most so many times as large is its own pace.
+const NEAR: u64 = 2;
+/// A movement of fewer tokens is believed, on trial.
+const SMALL: u64 = 100_000;
+/// A movement of fewer tokens says nothing.
+const TINY: u64 = 1000;
+
+/// The fastest minute of each counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Shown {
+    fastest: [u64; COUNTERS],
+    /// The minute that is being watched.
+    current: [u64; COUNTERS],
+    since: Option<Moment>,
+}
+
+impl Shown {
+    /// Takes a growth in.
+    pub(super) fn note(&mut self, at: Moment, growth: [u64; COUNTERS]) {
+        if self.since.is_none_or(|since| at.since(since) >= MINUTE) {
+            (self.current, self.since) = ([0; COUNTERS], Some(at));
+        }
+        for (i, grown) in growth.into_iter().enumerate() {
+            self.current[i] = self.current[i].saturating_add(grown);
+            self.fastest[i] = self.fastest[i].max(self.current[i]);
+        }
+    }
+
+    /// When the minute that is being watched began.
+    pub(super) const fn since_mut(&mut self) -> Option<&mut Moment> {
+        self.since.as_mut()
+    }
+
+    /// Whether it has shown anything.
+    pub(super) fn any(&self) -> bool {
+        self.fastest.iter().any(|fastest| *fastest > 0)
+    }
+
+    /// Whether a growth within a time is no more than its fastest minute makes likely in so short a time.
+    pub(super) fn suggests(&self, growth: [u64; COUNTERS], within: Span) -> bool {
+        let millis = u128::from(within.millis().max(1000).unsigned_abs());
+        let likely = |i: usize| u128::from(self.fastest[i]) * u128::from(NEAR) * millis / 60_000 + u128::from(TINY);
+        (0..COUNTERS).all(|i| u128::from(growth[i]) <= likely(i))
+    }
+
+    /// Whether a growth within a time is no more than some of its fastest minutes.
+    pub(super) fn explains(&self, growth: [u64; COUNTERS], within: Span) -> bool {
+        let minutes = (within.millis().max(MINUTE.millis()) as u64).div_ceil(60_000);
+        (0..COUNTERS).all(|i| growth[i] <= self.fastest[i].saturating_mul(minutes).saturating_mul(NEAR).max(TINY))
+    }
+
+    /// Whether a growth since each counter last moved is so large, and so far beyond anything that it has shown, that it is
+    /// none.
+    pub(super) fn is_far_beyond(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS]) -> bool {
+        growth.iter().any(|grown| *grown >= SMALL) && self.is_unusual(growth, since_moved)
+    }
+
+    /// Whether a growth is far beyond anything that it has shown.
+    pub(super) fn is_unusual(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS]) -> bool {
+        let far = |i: usize| {
+            let minutes = u128::from((since_moved[i].millis().max(MINUTE.millis()) as u64).div_ceil(60_000));
+            u128::from(growth[i]) >= u128::from(self.fastest[i]) * u128::from(FAR) * minutes
+        };
+        let moved = || (0..COUNTERS).filter(|i| growth[*i] > 0);
+        self.any() && growth.iter().any(|grown| *grown >= TINY) && moved().all(far)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Moment {
+        Moment::default() + Span::from_secs(seconds)
+    }
+
+    #[test]
+    fn another_processs_total_is_far_beyond_a_minute() {
+        let mut shown = Shown::default();
+        let second = [Span::from_secs(1); COUNTERS];
+        assert!(!shown.is_far_beyond([8_000_000, 0, 800_000], second), "nothing shown yet");
+        for seconds in 0..200 {
+            shown.note(at(seconds), [100, 0, 100]);
+        }
+        assert!(shown.is_far_beyond([8_000_000, 0, 800_000], second));
+        assert!(!shown.is_far_beyond([8_000_000, 0, 400], second), "one counter alone grows like that");
+        assert!(!shown.is_far_beyond([90_000, 0, 90_000], second), "a burst");
+        assert!(!shown.is_unusual([12_000, 0, 12_000], second) && shown.is_unusual([400_000, 0, 400_000], second));
+        assert!(!shown.is_far_beyond([900_000, 0, 900_000], [Span::from_secs(3600); COUNTERS]), "an hour's growth");
+    }
+}

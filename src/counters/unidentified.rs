@@ -1,0 +1,287 @@
+//! Processes without a start time, told apart by the continuity of their values.
+//!
+//! A page belongs to the process whose last values it continues. A line of values that continues none is held: it is a
+//! dip if the old line returns; another process if it is far above and both go on in turn; a process that began anew if
+//! it is below, stays and grows, and the hardware could have produced it since. What is believed without proof is on
+//! trial: it is taken back if the old line returns within ten minutes. Of two lines that might be one process with dips
+//! only the upper one is counted.
+
+use serde::{Deserialize, Serialize};
+
+use super::identity::{InstancePage, Outcome, Processes, Verdict};
+use super::process::{Fit, Line, Process, ProcessId};
+use super::row::HELD_PAGES;
+use super::shown::Shown;
+use super::values::RowKey;
+use crate::units::{Moment, Timestamp};
+
+/// Episodes after which a line above another is a process of its own.
+const EPISODES: u8 = 2;
+/// Pages in a row that go on from no line that is known, until they are taken as they are: nothing is held for ever.
+const WAITED: u8 = 12;
+/// A page's growth so many times larger than any before it is a return to another line.
+const LEAP: u64 = 4;
+/// Why a jump is not believed.
+const FAR: &str = "far more than its fastest minute, and no start time to tell it by";
+
+/// A line of values that no process goes on to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pending {
+    /// Whether it lies above the process that answered before, or below.
+    above: bool,
+    first: Line,
+    last: Line,
+    /// Pages of it in a row; none while another line answers.
+    pub(super) pages: u8,
+    /// Pages in a row that were held, whatever line they are of.
+    #[serde(default)]
+    waited: u8,
+    /// How often it began to answer.
+    pub(super) episodes: u8,
+    since: Moment,
+    pub(super) seen: Moment,
+}
+
+/// A movement that was believed without proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Trial {
+    kind: TrialKind,
+    pub(super) since: Moment,
+    /// The values before it: a process that goes on from them was there all the time.
+    before: Line,
+    /// What its rows had shown before it.
+    #[serde(default)]
+    shown: Vec<(RowKey, Shown)>,
+    /// The most that a page grew by since.
+    step: u64,
+}
+
+/// What was believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum TrialKind {
+    /// The first growth of a process that had shown none, or one far beyond what it had shown.
+    Growth,
+    /// That it began anew.
+    Reset,
+    /// That a line below this process is another one.
+    Below(ProcessId),
+    /// That a start time close to its own is the same process's.
+    Start(Timestamp),
+}
+
+impl Trial {
+    /// A start time close to the process's own was believed to be its own.
+    pub(super) fn of_start(start: Timestamp, since: Moment, process: &Process) -> Self {
+        Self::new(TrialKind::Start(start), since, process)
+    }
+
+    fn new(kind: TrialKind, since: Moment, process: &Process) -> Self {
+        Self { kind, since, before: process.line(), shown: process.shown(), step: 0 }
+    }
+
+    /// Takes a process back to before it.
+    pub(super) fn undo(&self, process: &mut Process) {
+        process.return_to(&self.before, &self.shown);
+    }
+
+    /// The start time that was believed to be the process's own.
+    pub(super) const fn other_start(&self) -> Option<Timestamp> {
+        match self.kind {
+            TrialKind::Start(start) => Some(start),
+            TrialKind::Growth | TrialKind::Reset | TrialKind::Below(_) => None,
+        }
+    }
+}
+
+impl Pending {
+    pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
+        [&mut self.since, &mut self.seen].into_iter()
+    }
+
+    fn new(above: bool, line: Line, at: Moment, pages: u8) -> Self {
+        Self { above, first: line.clone(), last: line, pages, waited: pages, episodes: 1, since: at, seen: at }
+    }
+}
+
+impl Processes {
+    pub(super) fn advance_unidentified(&mut self, page: &InstancePage<'_>) -> Outcome {
+        let Some(current) = self.current else {
+            let id = self.add(None, page.at);
+            return self.baseline(page, id);
+        };
+        if let Some(outcome) = self.old_line_returns(page) {
+            return outcome;
+        }
+        match self.nearest(page) {
+            Some((distance, id)) if !self.is_nearer_to_pending(page, distance) => {
+                if let Some(pending) = &mut self.pending {
+                    pending.pages = 0;
+                }
+                self.go_on_by_values(page, id)
+            }
+            Some(_) => self.hold_line(page, current, true),
+            None => match self.get(current).map_or(Fit::Falls, |process| fit(process, page)) {
+                Fit::Mixed => self.go_on(page, current),
+                Fit::Jumps => self.hold_line(page, current, true),
+                Fit::Continues(_) | Fit::Falls => self.hold_line(page, current, false),
+            },
+        }
+    }
+
+    /// The process whose last values a page continues, the nearest first.
+    fn nearest(&self, page: &InstancePage<'_>) -> Option<(u64, ProcessId)> {
+        let continues = |process: &Process| match fit(process, page) {
+            Fit::Continues(distance) => Some((distance, process.id)),
+            Fit::Jumps | Fit::Mixed | Fit::Falls => None,
+        };
+        self.all.iter().filter_map(continues).min()
+    }
+
+    /// Whether a page goes on from the line that is held above, by less than from any process.
+    fn is_nearer_to_pending(&self, page: &InstancePage<'_>, distance: u64) -> bool {
+        self.pending.as_ref().is_some_and(|pending| {
+            pending.above && pending.last.goes_on(page.rows) && pending.last.growth(page.rows) < distance
+        })
+    }
+
+    fn go_on_by_values(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
+        if let Some(process) = self.get_mut(id) {
+            let step = process.line().growth_to(&process.line_of(page.rows));
+            let since = page.at.since(process.last_seen);
+            let proven = process.has_shown() && process.paces_to(page.rows, since);
+            match &mut process.trial {
+                Some(trial) => trial.step = trial.step.max(step),
+                None if !proven && process.starts.is_empty() => {
+                    process.trial = Some(Trial { step, ..Trial::new(TrialKind::Growth, page.at, process) });
+                }
+                None => {}
+            }
+        }
+        let mut outcome = self.go_on(page, id);
+        for other in &mut self.all {
+            let below = other.trial.as_ref().is_some_and(|trial| trial.kind == TrialKind::Below(id));
+            if below {
+                // It may be a part of this one, with a file missing: then its growth is in this one's.
+                (other.trial, other.shadow) = (None, true);
+                outcome.taken_back.push(other.id);
+            }
+        }
+        outcome
+    }
+
+    /// The line from before a trial goes on: what was believed was another process's, or a dip.
+    fn old_line_returns(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
+        let id = self.all.iter().find(|process| returns(process, page)).map(|process| process.id)?;
+        let process = self.get_mut(id)?;
+        let (trial, other, seen) = (process.trial.take()?, process.line(), process.last_seen);
+        trial.undo(process);
+        if trial.kind == TrialKind::Reset {
+            self.restarts = self.restarts.saturating_sub(1);
+        }
+        self.pending = Some(Pending::new(trial.kind == TrialKind::Growth, other, seen, 0));
+        let mut outcome = self.go_on(page, id);
+        outcome.taken_back.push(id);
+        outcome.on_trial = false;
+        Some(outcome)
+    }
+
+    /// Holds a line that no process goes on to, until it is explained.
+    fn hold_line(&mut self, page: &InstancePage<'_>, current: ProcessId, above: bool) -> Outcome {
+        let line = Line::of(page.rows);
+        let pending = self.pending.take();
+        let waited = pending.as_ref().filter(|pending| pending.pages > 0).map_or(0, |pending| pending.waited);
+        let pending = pending.filter(|pending| pending.above == above);
+        let known = pending.filter(|pending| {
+            let since = page.at.since(pending.seen);
+            self.get(current).is_none_or(|process| process.paces(&pending.last, page.rows, since))
+        });
+        let pending = match known {
+            // What a line below another grew by while that one answered is in that one's growth already.
+            Some(pending) if !above && pending.pages == 0 => {
+                let episodes = pending.episodes.saturating_add(1);
+                Pending { episodes, ..Pending::new(above, line, page.at, 1) }
+            }
+            Some(pending) => Pending {
+                last: line,
+                episodes: pending.episodes.saturating_add(u8::from(pending.pages == 0)),
+                pages: pending.pages.saturating_add(1),
+                seen: page.at,
+                ..pending
+            },
+            None => Pending::new(above, line, page.at, 1),
+        };
+        let pending = Pending { waited: waited.saturating_add(1), ..pending };
+        let (stays, grew) = (pending.pages >= HELD_PAGES, pending.first.growth(page.rows) > 0);
+        self.pending = Some(pending.clone());
+        match above {
+            true if pending.episodes >= EPISODES => self.becomes_process(page, &pending, None),
+            true if stays => self.dispute_jump(page, current),
+            false if stays && grew => self.explain_fall(page, &pending, current),
+            true if pending.waited >= WAITED => self.dispute_jump(page, current),
+            false if pending.waited >= WAITED && pending.pages < HELD_PAGES => {
+                let here = Pending::new(false, Line::of(page.rows), page.at, 1);
+                self.becomes_process(page, &here, Some(current))
+            }
+            _ => self.hold(page, current),
+        }
+    }
+
+    /// A jump that stays is what the process counts now, and nothing proves that it produced it.
+    fn dispute_jump(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
+        self.pending = None;
+        let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
+        let since = process.last_seen;
+        let steps = process.dispute(page.rows, &page.context(since), FAR);
+        process.last_seen = page.at;
+        Outcome { verdict: Verdict::Continues, steps, ..Outcome::empty(id, since, page) }
+    }
+
+    /// A fall that stays and grows: the process began anew, or another one answers.
+    fn explain_fall(&mut self, page: &InstancePage<'_>, pending: &Pending, id: ProcessId) -> Outcome {
+        let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
+        let context = page.context(process.last_seen);
+        if !process.began_anew(&pending.first, pending.since, pending.pages) {
+            let in_doubt = process.began_anew(&pending.first, pending.since, u8::MAX);
+            return if in_doubt { self.hold(page, id) } else { self.becomes_process(page, pending, Some(id)) };
+        }
+        let (since, trial) = (process.last_seen, Trial::new(TrialKind::Reset, page.at, process));
+        process.rows.clear();
+        let steps = process.advance(page.rows, &context);
+        process.trial = Some(trial);
+        process.last_seen = page.at;
+        self.pending = None;
+        self.restarts += 1;
+        Outcome { verdict: Verdict::Reset, steps, on_trial: true, ..Outcome::empty(id, since, page) }
+    }
+
+    /// A line is a process of its own, and its first page was a baseline. One below another is on trial.
+    fn becomes_process(&mut self, page: &InstancePage<'_>, pending: &Pending, below: Option<ProcessId>) -> Outcome {
+        self.pending = None;
+        let id = self.add(None, pending.since);
+        let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
+        process.adopt_line(&pending.first, pending.since);
+        process.trial = below.map(|other| Trial::new(TrialKind::Below(other), page.at, process));
+        self.go_on(page, id)
+    }
+}
+
+fn fit(process: &Process, page: &InstancePage<'_>) -> Fit {
+    process.fit(page.rows, &page.context(process.last_seen))
+}
+
+/// Whether a page goes on from the line before a trial, and not from the one that was believed.
+fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
+    let Some(trial) = &process.trial else { return false };
+    let (now, line) = (process.line_of(page.rows), process.line());
+    let since = page.at.since(trial.since);
+    if !now.reaches(&trial.before) || !process.paces_between(&trial.before, &now, since) {
+        return false;
+    }
+    match trial.kind {
+        TrialKind::Growth => !now.reaches(&line),
+        TrialKind::Reset => {
+            now.reaches(&line) && line.growth_to(&now) > trial.step.saturating_mul(LEAP) && !line.reaches(&trial.before)
+        }
+        TrialKind::Below(_) | TrialKind::Start(_) => false,
+    }
+}

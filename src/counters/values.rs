@@ -1,0 +1,73 @@
+//! The three counters of a row, side by side, and how one reading of them stands to another.
+
+use serde::{Deserialize, Serialize};
+
+use crate::reading::{EngineReading, ModelName, PromptCount, Rank, TokenCounters};
+use crate::units::Tokens;
+
+/// How many counters a row has: prompt, cached, output, in this order.
+pub(super) const COUNTERS: usize = 3;
+
+/// What tells a row from the others of its process.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct RowKey {
+    /// The rank; `None` for what the page does not split by rank.
+    pub rank: Option<Rank>,
+    /// The model; `None` where the page names none.
+    pub model: Option<ModelName>,
+}
+
+impl RowKey {
+    /// The key of a reading's row.
+    pub fn of(reading: &EngineReading) -> Self {
+        Self { rank: reading.rank.clone(), model: reading.model.clone() }
+    }
+
+    /// Whether a reading is of this row.
+    pub fn is_of(&self, reading: &EngineReading) -> bool {
+        self.rank == reading.rank && self.model == reading.model
+    }
+}
+
+/// The counters as numbers, in the order prompt, cached, output.
+pub(super) fn values(counters: &TokenCounters) -> [Option<u64>; COUNTERS] {
+    let prompt = match counters.prompt {
+        PromptCount::Whole(tokens) | PromptCount::ComputedOnly(tokens) => Some(tokens.count()),
+        PromptCount::Unknown => None,
+    };
+    [prompt, counters.cached.map(Tokens::count), counters.output.map(Tokens::count)]
+}
+
+/// The same counters with each known value raised by what its series that are gone had reached.
+pub(super) fn raised(counters: &TokenCounters, by: [u64; COUNTERS]) -> TokenCounters {
+    let raise = |tokens: Tokens, more: u64| Tokens::new(tokens.count().saturating_add(more));
+    TokenCounters {
+        prompt: match counters.prompt {
+            PromptCount::Whole(tokens) => PromptCount::Whole(raise(tokens, by[0])),
+            PromptCount::ComputedOnly(tokens) => PromptCount::ComputedOnly(raise(tokens, by[0])),
+            PromptCount::Unknown => PromptCount::Unknown,
+        },
+        cached: counters.cached.map(|tokens| raise(tokens, by[1])),
+        output: counters.output.map(|tokens| raise(tokens, by[2])),
+    }
+}
+
+/// Whether any counter is below what it was.
+pub(super) fn fell(now: &TokenCounters, then: &TokenCounters) -> bool {
+    values(now).into_iter().zip(values(then)).any(|pair| matches!(pair, (Some(now), Some(then)) if now < then))
+}
+
+/// What each counter grew by; a counter that is unknown now grew by nothing, one that was not there before counts from zero.
+pub(super) fn growth(now: &TokenCounters, then: &TokenCounters) -> [u64; COUNTERS] {
+    let (now, then) = (values(now), values(then));
+    std::array::from_fn(|i| now[i].map_or(0, |now| now.saturating_sub(then[i].unwrap_or(0))))
+}
+
+/// The new values, and the old ones where a page left a counter out: its next value goes on from there.
+pub(super) fn kept(now: &TokenCounters, then: &TokenCounters) -> TokenCounters {
+    TokenCounters {
+        prompt: if now.prompt == PromptCount::Unknown { then.prompt } else { now.prompt },
+        cached: now.cached.or(then.cached),
+        output: now.output.or(then.output),
+    }
+}

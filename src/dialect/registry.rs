@@ -1,0 +1,114 @@
+//! All dialects, and what is asked of them without a page at hand.
+
+use memchr::memmem;
+
+use super::field::{Counts, Dialect, PLAIN, SEARCH};
+use super::{dynamo, gateway, gpus, litellm, llamacpp, lmdeploy, nim, ray, sglang, tgi, triton, trtllm, vllm};
+use crate::reading::{EngineKind, Role};
+
+/// Every engine, proxy and gateway whose page is understood.
+const ALL: &[&Dialect] = &[
+    &vllm::DIALECT,
+    &sglang::DIALECT,
+    &trtllm::DIALECT,
+    &llamacpp::DIALECT,
+    &tgi::DIALECT,
+    &lmdeploy::DIALECT,
+    &dynamo::DIALECT,
+    &ray::DIALECT,
+    &litellm::DIALECT,
+    &gateway::DIALECT,
+    &triton::DIALECT,
+    &nim::DIALECT,
+];
+
+/// Which of [`ALL`] have names that begin with a byte, a bit each: most names of a page are nobody's.
+const BY_FIRST: [u16; 256] = by_first_byte();
+
+const fn by_first_byte() -> [u16; 256] {
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < ALL.len() {
+        let lists = [ALL[at].names, ALL[at].shared_names];
+        let mut list = 0;
+        while list < lists.len() {
+            let mut nth = 0;
+            while nth < lists[list].len() {
+                table[lists[list][nth].as_bytes()[0] as usize] |= 1 << at;
+                nth += 1;
+            }
+            list += 1;
+        }
+        at += 1;
+    }
+    table
+}
+
+/// The dialect that a series' name belongs to, and whether the name is nobody else's.
+pub(super) fn owner(name: &str) -> Option<(&'static Dialect, bool)> {
+    let mask = BY_FIRST[usize::from(*name.as_bytes().first()?)];
+    if mask == 0 {
+        return None;
+    }
+    let candidates = || ALL.iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1).map(|(_, dialect)| *dialect);
+    let own = candidates().find(|dialect| begins(name, dialect.names)).map(|dialect| (dialect, true));
+    own.or_else(|| candidates().find(|dialect| begins(name, dialect.shared_names)).map(|dialect| (dialect, false)))
+}
+
+/// Whether a name begins as one of these do.
+#[inline]
+pub(super) fn begins(name: &str, beginnings: &[&str]) -> bool {
+    let first = name.as_bytes().first();
+    beginnings.iter().any(|beginning| beginning.as_bytes().first() == first && name.starts_with(beginning))
+}
+
+/// What is particular to a program; a plain one for those that have no page.
+pub(super) fn of(kind: EngineKind) -> &'static Dialect {
+    ALL.iter().find(|dialect| dialect.kind == kind).copied().unwrap_or(&PLAIN)
+}
+
+/// The engine that `/v1/models` names in `owned_by`.
+pub fn owned_by(owner: &str) -> Option<EngineKind> {
+    let owner = owner.to_ascii_lowercase();
+    ALL.iter().find(|dialect| dialect.owners.contains(&owner.as_str())).map(|dialect| dialect.kind)
+}
+
+/// Where the metrics page of a server may be, in the order to ask; `None` where its program is not known.
+pub fn paths(kind: Option<EngineKind>) -> &'static [&'static str] {
+    kind.map_or(SEARCH, |kind| of(kind).paths)
+}
+
+/// The ports that engines and exporters listen on unless they are told otherwise, in ascending order.
+pub fn ports() -> Vec<u16> {
+    let mut ports: Vec<u16> = ALL.iter().flat_map(|dialect| dialect.ports).chain(gpus::PORTS).copied().collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+/// Whether `/v1/models`, on the address of a program's page, lists the models that it serves.
+pub fn lists_models(kind: EngineKind) -> bool {
+    of(kind).lists_models
+}
+
+/// Whether a program's page names its model.
+pub fn names_model(kind: EngineKind) -> bool {
+    of(kind).names_model
+}
+
+/// Which tokens of a row count. A proxy's count only for models that no watched engine serves.
+pub fn attribution(kind: EngineKind, role: Role) -> Counts {
+    (of(kind).counts)(role)
+}
+
+/// Whether a model's name is none: what engines print that were not told one.
+pub fn is_placeholder(name: &str) -> bool {
+    let name = name.trim();
+    name.is_empty() || ["undefined", "null", "none"].iter().any(|placeholder| name.eq_ignore_ascii_case(placeholder))
+}
+
+/// Whether a page prints such a name in place of a model's.
+pub fn prints_placeholder(page: &[u8]) -> bool {
+    let says = |text: &&str| memmem::find(page, text.as_bytes()).is_some();
+    ["=\"undefined\"", "=\"null\"", "=\"none\"", "=\"None\"", "model_name=\"\""].iter().any(says)
+}

@@ -1,0 +1,202 @@
+//! From a page's sums to its readings: what is told twice is left out, and each row is called by its instance.
+
+use super::field::{Place, StartOf};
+use super::process::ProcessLabels;
+use super::registry::is_placeholder;
+use super::sheet::{Line, Names, Process, Sheet};
+use super::sums::Sums;
+use crate::exposition::LabelText;
+use crate::reading::{EngineReading, InstanceId, Latency, ModelName, Role};
+use crate::units::Timestamp;
+
+/// The rows of a page, and when their processes started.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) engines: Vec<EngineReading>,
+    pub(super) instance_starts: Vec<(InstanceId, Timestamp)>,
+    /// Of the process that no label names.
+    pub(super) start: Option<Timestamp>,
+    /// Wanted values that were no counts, and rows that read like another one.
+    pub(super) refused: u32,
+}
+
+impl<'p> Sheet<'p> {
+    /// A reading for each row, by model, instance and rank. `unnamed` is the model of rows that name none.
+    pub(super) fn finish(mut self, names: &Names, unnamed: Option<&ModelName>) -> Told {
+        let mut told = Told { refused: self.refused, ..Told::default() };
+        for line in &mut self.lines {
+            told.refused += line.sums.close();
+        }
+        self.drop_told_elsewhere(names);
+        self.fold_routers();
+        self.sort();
+        if self.lines.is_empty() && names.first().is_some() {
+            told.start = self.start_told(&ProcessLabels::default());
+        }
+        let mut naming = Naming::default();
+        for line in std::mem::take(&mut self.lines) {
+            let process = &self.processes[line.process];
+            let model = naming.model(line.place.model);
+            let instance = naming.instance(line.process, &process.labels, line.place.version);
+            told.note_start(instance.as_ref(), self.start_of(process));
+            let mut reading = EngineReading::new(process.dialect.kind, model, line.place.rank());
+            reading.instance = instance;
+            let like = told.engines.last().map(|like| &like.latency);
+            told.refused += settle(line.sums, process, like, &mut reading);
+            if reading.model.is_none() && reading.role != Some(Role::Proxy) {
+                reading.model = unnamed.cloned();
+            }
+            // Made safe to show, two rows may read alike: the first one stands.
+            if told.engines.iter().any(|row| is_one_row(row, &reading)) {
+                told.refused += 1;
+            } else {
+                told.engines.push(reading);
+            }
+        }
+        told
+    }
+
+    /// Leaves out what is another row's: of an engine that passes another's names on, and delays that a server tells of
+    /// a model whose engine tells its own.
+    fn drop_told_elsewhere(&mut self, names: &Names) {
+        let kind = |line: &Line<'p>| self.processes[line.process].dialect.kind;
+        let plain = |line: &Line<'p>| names.is_certain(kind(line)) && kind(line) == kind(&self.lines[0]);
+        if self.lines.iter().all(plain) {
+            return;
+        }
+        let told_by = |line: &Line<'p>, other: &Line<'p>| {
+            let (ours, theirs) = (&self.processes[line.process], &self.processes[other.process]);
+            let same_model = line.place.model == other.place.model && line.place.version == other.place.version;
+            let passes_on = !ours.dialect.shared_names.is_empty();
+            ours.dialect.kind != theirs.dialect.kind
+                && ours.labels == theirs.labels
+                && (passes_on || (same_model && !line.sums.says_more_than_delays()))
+        };
+        let stands =
+            |line: &Line<'p>| names.is_certain(kind(line)) && !self.lines.iter().any(|other| told_by(line, other));
+        let stand: Vec<bool> = self.lines.iter().map(stands).collect();
+        let mut stand = stand.into_iter();
+        self.lines.retain(|_| stand.next().unwrap_or(true));
+    }
+
+    /// A router speaks of a server without its model and, elsewhere, with it: that is one row where there is one model.
+    /// A router without servers has a row too, so that it is never taken for an engine.
+    fn fold_routers(&mut self) {
+        let routers: Vec<usize> = (0..self.processes.len()).filter(|at| self.processes[*at].is_router()).collect();
+        for process in &routers {
+            let of_it: Vec<usize> = (0..self.lines.len()).filter(|at| self.lines[*at].process == *process).collect();
+            let bare = of_it.iter().find(|at| self.lines[**at].place == Place::default());
+            if let ([one, other], Some(bare)) = (&of_it[..], bare.copied()) {
+                let named = if bare == *one { *other } else { *one };
+                let sums = std::mem::take(&mut self.lines[bare].sums);
+                self.lines[named].sums.absorb(sums);
+                self.lines.remove(bare);
+            }
+        }
+        let first = routers.iter().min_by_key(|at| self.processes[**at].labels.order());
+        if let Some(process) = first.copied()
+            && !self.lines.iter().any(|line| routers.contains(&line.process))
+        {
+            self.lines.push(Line { process, place: Place::default(), sums: Sums::default() });
+        }
+    }
+
+    /// By model, instance and rank; of several copies of a row the lowest stands.
+    fn sort(&mut self) {
+        let processes = &self.processes;
+        self.lines.sort_by_cached_key(|Line { process, place, .. }| {
+            let raw = |text: Option<LabelText<'p>>| text.map(LabelText::raw);
+            let rank = (raw(place.rank).map(<[u8]>::len), raw(place.rank));
+            (raw(place.model), processes[*process].labels.order(), raw(place.version), *process, rank, place.copy)
+        });
+        self.lines.dedup_by(|later, kept| {
+            later.process == kept.process && Place { copy: kept.place.copy, ..later.place } == kept.place
+        });
+    }
+
+    /// When a process started: by a start with its own labels; a router's servers by the router's. A label that stands on
+    /// all series of a page of one process need not stand on its start.
+    fn start_of(&self, process: &Process<'p>) -> Option<Timestamp> {
+        if process.dialect.start == StartOf::Nobody {
+            return None;
+        }
+        let of_page = process.dialect.start == StartOf::Page || process.is_router();
+        let alone = || {
+            process.labels == process.labels.program()
+                && self.processes.iter().all(|other| other.labels == process.labels)
+        };
+        let program = || self.start_told(&process.labels.program()).filter(|_| of_page);
+        let bare = || self.start_told(&ProcessLabels::default()).filter(|_| alone());
+        self.start_told(&process.labels).or_else(program).or_else(bare).or(process.created)
+    }
+}
+
+impl Told {
+    fn note_start(&mut self, instance: Option<&InstanceId>, start: Option<Timestamp>) {
+        let Some(start) = start else { return };
+        match instance {
+            None => self.start = self.start.or(Some(start)),
+            Some(id) if self.instance_starts.iter().all(|(known, _)| known != id) => {
+                self.instance_starts.push((id.clone(), start));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+impl Process<'_> {
+    /// Whether it is a router, or one that a router speaks of.
+    pub(super) const fn is_router(&self) -> bool {
+        self.facts.router
+    }
+}
+
+/// Whether two readings would be taken for one row.
+fn is_one_row(a: &EngineReading, b: &EngineReading) -> bool {
+    a.rank == b.rank && a.instance == b.instance && a.model == b.model && a.kind == b.kind
+}
+
+/// Writes what a row says. How many of its values were refused.
+fn settle(mut sums: Sums<'_>, process: &Process<'_>, like: Option<&Latency>, reading: &mut EngineReading) -> u32 {
+    reading.role = process.facts.role;
+    reading.adapters = process.adapters.iter().cloned().collect();
+    sums.tell(reading);
+    (process.dialect.settle)(&sums, &process.facts, reading);
+    let refused = sums.refused();
+    reading.latency = sums.latency(like);
+    refused
+}
+
+/// Names of rows that follow each other, made once.
+#[derive(Default)]
+struct Naming<'p> {
+    model: (Option<LabelText<'p>>, Option<ModelName>),
+    instance: Option<(usize, Option<LabelText<'p>>, Option<InstanceId>)>,
+}
+
+impl<'p> Naming<'p> {
+    fn model(&mut self, raw: Option<LabelText<'p>>) -> Option<ModelName> {
+        if self.model.0 != raw {
+            // An engine that was not told its model's name prints a placeholder.
+            let name = raw.map(LabelText::text).filter(|name| !is_placeholder(name));
+            self.model = (raw, name.map(|name| ModelName::new(&name)));
+        }
+        self.model.1.clone()
+    }
+
+    fn instance(
+        &mut self,
+        process: usize,
+        labels: &ProcessLabels<'p>,
+        version: Option<LabelText<'p>>,
+    ) -> Option<InstanceId> {
+        match &self.instance {
+            Some((known, of, id)) if (*known, *of) == (process, version) => id.clone(),
+            _ => {
+                let id = labels.id(version);
+                self.instance = Some((process, version, id.clone()));
+                id
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Which numbers of a GPU are values. Exporters print sentinels for what they do not know, and drivers the largest number.
+
+use super::gpus::What;
+
+/// DCGM's blanks: not there, not found, not supported and not permitted, each in three widths.
+const DCGM_INT32: std::ops::RangeInclusive<f64> = 2_147_483_632.0..=2_147_483_635.0;
+const DCGM_FP64: std::ops::RangeInclusive<f64> = 140_737_488_355_328.0..=140_737_488_355_331.0;
+/// NVML's "not available" in 32 bits, and what it becomes where a float of 32 bits was on its way.
+const NVML_32: std::ops::RangeInclusive<f64> = 4_294_967_295.0..=4_294_967_296.0;
+/// DCGM's blanks in 64 bits begin just below 2^63, which is where they read as, and NVML's is 2^64 - 1.
+const FIRST_OF_64: f64 = 9_223_372_036_854_774_784.0;
+
+/// A printed value in our unit, unless it is a sentinel or lies beyond what can be.
+pub(super) fn known(what: What, printed: f64, scale: f64) -> Option<f64> {
+    let sentinel = !printed.is_finite()
+        || printed >= FIRST_OF_64
+        || [DCGM_INT32, DCGM_FP64, NVML_32].iter().any(|range| range.contains(&printed))
+        || printed.to_bits() == (-1.0_f64).to_bits();
+    let value = printed * scale;
+    let (least, most) = range(what);
+    (!sentinel && value >= least && value <= most).then(|| if is_share(what) { value.min(1.0) } else { value })
+}
+
+/// What a figure can be, in our unit, with room for hardware to come.
+const fn range(what: What) -> (f64, f64) {
+    match what {
+        _ if is_share(what) => (0.0, 1.0 + ROUNDING),
+        What::Used | What::Free | What::Reserved | What::Total | What::Process => (0.0, PIB),
+        What::Celsius => (-100.0, 200.0),
+        What::Watts | What::WattLimit | What::SmMegahertz | What::MemoryMegahertz => (0.0, 100_000.0),
+        What::Millijoules => (0.0, 1e17),
+        What::Tx | What::Rx => (0.0, 1e14),
+        What::MigMode => (0.0, 1.0),
+        What::Index | What::Xid => (0.0, 65_535.0),
+        _ => (0.0, COUNT),
+    }
+}
+
+/// A mebibyte of gibibytes.
+const PIB: f64 = 1_125_899_906_842_624.0;
+/// Above it a float no longer counts one by one.
+const COUNT: f64 = 9_007_199_254_740_992.0;
+/// By how much a share that was measured may be above all.
+const ROUNDING: f64 = 1e-3;
+
+/// Whether a figure is a part of a whole.
+const fn is_share(what: What) -> bool {
+    matches!(
+        what,
+        What::Utilization
+            | What::MemoryUtilization
+            | What::Fan
+            | What::EngineActive
+            | What::SmActive
+            | What::TensorActive
+            | What::DramActive
+    )
+}

@@ -1,0 +1,312 @@
+//! Engine rows: one a target, instance and rank, and one for a target that has not answered yet.
+
+use super::{Fleet, RowView, engine_of, kind_of, shown_prompt};
+use crate::counters::quantile;
+use crate::inventory::Target;
+use crate::metering::{CACHED, Counts, Engine, OUTPUT, PROMPT, Row};
+use crate::pricing::Bill;
+use crate::reading::{Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TokenCounters};
+use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
+use crate::units::{Money, Ratio};
+
+pub(super) fn rows(fleet: &Fleet) -> Vec<EngineRow> {
+    let targets = super::engines(fleet);
+    targets.flat_map(|target| target_rows(fleet, target)).collect()
+}
+
+fn target_rows(fleet: &Fleet, target: &Target) -> Vec<EngineRow> {
+    let Some(engine) = engine_of(fleet, target).filter(|engine| !engine.rows.is_empty()) else {
+        return vec![blank(fleet, target)];
+    };
+    let views = engine.rows.iter().map(|row| RowView { target, engine, row });
+    let mut rows: Vec<_> = views.map(|view| engine_row(fleet, view)).collect();
+    rows.sort_by(|a, b| natural(a.rank.as_ref()).cmp(&natural(b.rank.as_ref())));
+    rows
+}
+
+/// Ranks in the order of their numbers; what is not split by rank comes first.
+fn natural(rank: Option<&Rank>) -> (u64, &str) {
+    rank.map(Rank::as_str).map_or((0, ""), |rank| (rank.parse::<u64>().map_or(u64::MAX, |n| n.saturating_add(1)), rank))
+}
+
+/// What a row is called among the rows of its target: its rank, and its instance where the page holds several. An
+/// instance's only rank is called by the instance alone.
+fn shown_rank(view: RowView<'_>) -> Option<Rank> {
+    let RowView { engine, row, .. } = view;
+    let several = engine.rows.iter().any(|other| other.instance != row.instance);
+    match (row.instance.as_ref().filter(|_| several), &row.reading.rank) {
+        (None, rank) => rank.clone(),
+        (Some(instance), Some(rank)) if rank.as_str() != "0" => Some(Rank::new(&format!("{instance}/{rank}"))),
+        (Some(instance), _) => Some(Rank::new(instance.as_str())),
+    }
+}
+
+/// A target of which no page has been read.
+fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
+    let node = fleet.inventory.node_of(&target.info);
+    let engine = engine_of(fleet, target);
+    EngineRow {
+        target: target.info.target.clone(),
+        unit: fleet.inventory.unit_of(&target.info, &node),
+        node,
+        kind: kind_of(target),
+        model: None,
+        role: target.info.role.unwrap_or(Role::Unified),
+        role_inferred: false,
+        instance: None,
+        rank: None,
+        state: fleet.inventory.health_of(target),
+        age_seconds: target.answered.map(|at| fleet.now().since(at).as_secs_f64().max(0.0)),
+        prompt_total: None,
+        cached_total: None,
+        output_total: None,
+        prompt_per_second: None,
+        output_per_second: None,
+        cache_hit_rate: None,
+        running: None,
+        waiting: None,
+        kv_usage: None,
+        ttft_seconds: Quantiles::default(),
+        itl_seconds: Quantiles::default(),
+        e2e_seconds: Quantiles::default(),
+        preemptions: None,
+        spec_acceptance: None,
+        revenue: None,
+        scrape: scrape(target, engine),
+        processes: engine.map_or(0, |engine| engine.processes_in_turn(fleet.now())),
+        note: trouble(fleet, target),
+    }
+}
+
+fn engine_row(fleet: &Fleet, view: RowView<'_>) -> EngineRow {
+    let RowView { target, row, .. } = view;
+    let reading = &row.reading;
+    let live = view.health(fleet) == Health::Live;
+    let counters = view.counters(fleet);
+    let drawn = Drawn::of(fleet, view, live);
+    let quantiles = |which: fn(&Latency) -> Option<&Histogram>| {
+        if live { quantiles(row.latency(which)) } else { Quantiles::default() }
+    };
+    EngineRow {
+        kind: reading.kind,
+        model: reading.model.clone(),
+        role: view.role(fleet),
+        role_inferred: fleet.metering.infers_role(&target.info, reading),
+        instance: row.instance.clone(),
+        rank: shown_rank(view),
+        state: view.health(fleet),
+        age_seconds: Some(fleet.now().since(row.seen).as_secs_f64().max(0.0)),
+        prompt_total: shown_prompt(counters.prompt),
+        cached_total: counters.cached,
+        output_total: counters.output,
+        prompt_per_second: drawn.prompt,
+        output_per_second: drawn.output,
+        cache_hit_rate: drawn.hit_rate,
+        running: drawn.running,
+        waiting: drawn.waiting,
+        kv_usage: drawn.kv_usage,
+        ttft_seconds: quantiles(|latency| latency.ttft.as_ref()),
+        itl_seconds: quantiles(|latency| latency.itl.as_ref()),
+        e2e_seconds: quantiles(|latency| latency.e2e.as_ref()),
+        preemptions: reading.preemptions,
+        spec_acceptance: reading.speculation.and_then(|speculation| speculation.acceptance()),
+        revenue: revenue(fleet, view),
+        note: trouble(fleet, target).or_else(|| remarks(fleet, view)),
+        ..blank(fleet, target)
+    }
+}
+
+/// What a row shows of the present.
+#[derive(Debug, Default)]
+struct Drawn {
+    prompt: Option<f64>,
+    output: Option<f64>,
+    hit_rate: Option<Ratio>,
+    running: Option<u64>,
+    waiting: Option<u64>,
+    kv_usage: Option<Ratio>,
+}
+
+impl Drawn {
+    /// A row without a rank beside ranks is the engine as a whole: it holds their totals.
+    fn of(fleet: &Fleet, view: RowView<'_>, live: bool) -> Self {
+        if !live {
+            return Self::default();
+        }
+        let (engine, now) = (view.engine, fleet.now());
+        let ranks = ranks_of(view);
+        let parts = || std::iter::once(view.row).chain(ranks.iter().copied());
+        let drawn = || parts().filter(|row| engine.draws(row));
+        let rate = |i| drawn().filter_map(|row| row.window.per_second(i)).reduce(|a, b| a + b);
+        let growth = |i| drawn().filter_map(|row| row.window.growth(i)).reduce(u64::saturating_add);
+        let both = || drawn().filter(|row| row.window.growth(CACHED).is_some());
+        let hits = both().filter_map(|row| row.window.growth(CACHED)).reduce(u64::saturating_add);
+        let prompts = both().filter_map(|row| row.window.growth(PROMPT)).reduce(u64::saturating_add);
+        let hit_rate = hits.zip(prompts.or(growth(PROMPT)));
+        Self {
+            prompt: rate(PROMPT),
+            output: rate(OUTPUT),
+            hit_rate: hit_rate.and_then(|(hits, prompts)| Ratio::of(hits as f64, prompts as f64)),
+            running: super::sum(parts().filter_map(|row| row.running(now))),
+            waiting: super::sum(parts().filter_map(|row| row.waiting(now))),
+            kv_usage: super::mean(parts().filter_map(|row| row.kv_usage(now))),
+        }
+    }
+}
+
+/// The ranks of which a row without a rank is the whole.
+fn ranks_of(view: RowView<'_>) -> Vec<&Row> {
+    if view.row.reading.rank.is_some() {
+        return Vec::new();
+    }
+    let same = |row: &&Row| {
+        row.reading.rank.is_some()
+            && row.instance == view.row.instance
+            && row.reading.model == view.row.reading.model
+            && row.reading.tokens.is_empty()
+    };
+    view.engine.rows.iter().filter(same).collect()
+}
+
+/// What the row earned today; unknown where prices are, or where it counts under another name. Ranks whose tokens are
+/// counted for the engine as a whole share its revenue by what each of them worked on, so that they add up to it.
+fn revenue(fleet: &Fleet, view: RowView<'_>) -> Option<Money> {
+    if view.is_duplicate() {
+        return None;
+    }
+    let model = view.row.reading.model.as_ref()?;
+    let tenant = view.target.info.tenant.as_ref().map(Label::as_str);
+    fleet.ledger.book().price_for(model.as_str(), tenant)?;
+    let whole = view.row.reading.rank.as_ref().and_then(|_| {
+        let whole = view.engine.rows.iter().find(|row| {
+            row.reading.rank.is_none() && row.instance == view.row.instance && row.reading.model.as_ref() == Some(model)
+        });
+        whole.filter(|_| view.row.reading.tokens.is_empty())
+    });
+    let Some(whole) = whole else { return Some(earned(fleet, view.row)) };
+    let ranks = ranks_of(RowView { row: whole, ..view });
+    let total: u64 = ranks.iter().map(|row| row.produced()).fold(0, u64::saturating_add);
+    let before = ranks.iter().take_while(|row| !std::ptr::eq(**row, view.row)).map(|row| row.produced());
+    let before: u64 = before.fold(0, u64::saturating_add);
+    let earned = earned(fleet, whole);
+    let upto = |produced: u64| {
+        let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        earned.scaled(signed(produced), signed(total))
+    };
+    Some(upto(before.saturating_add(view.row.produced()))? - upto(before)?)
+}
+
+fn earned(fleet: &Fleet, row: &Row) -> Money {
+    let lines = row.earned.of_day(fleet.ledger.day_began());
+    lines.filter_map(|(tariff, change)| Some(fleet.ledger.tariff(tariff?).value_of_change(change))).sum()
+}
+
+fn quantiles(histogram: Option<Histogram>) -> Quantiles {
+    let Some(histogram) = histogram else { return Quantiles::default() };
+    Quantiles { p50: quantile(&histogram, 0.5), p99: quantile(&histogram, 0.99) }
+}
+
+fn scrape(target: &Target, engine: Option<&Engine>) -> ScrapeRow {
+    ScrapeRow {
+        seconds: target.cost.map(|cost| cost.seconds),
+        bytes: target.cost.map(|cost| cost.bytes),
+        restarts: engine.map_or(0, Engine::restarts),
+        failures: target.failures,
+        refusals: target.refusals,
+    }
+}
+
+/// What a target must say about itself before anything else, the gravest first.
+fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
+    if let Some(trouble) = &target.trouble {
+        return Some(Label::new(&trouble.to_string()));
+    }
+    let refused = target.refusals.values;
+    if refused > 0 {
+        return Some(Label::new(&format!(
+            "{refused} counters have invalid values (NaN, negative or fractional): unknown"
+        )));
+    }
+    let engine = engine_of(fleet, target);
+    let unread = engine.is_none_or(|engine| engine.rows.is_empty());
+    if unread && target.answered.is_some() {
+        return Some(Label::new("its metrics are of no engine or GPU exporter that is known; check address and path"));
+    }
+    let engine = engine?;
+    if engine.is_ambiguous() {
+        let text = "several processes without start times answer at this address and cannot be told apart: the total is a lower bound; name them one by one";
+        return Some(Label::new(text));
+    }
+    engine
+        .is_quarantined()
+        .then(|| Label::new("a counter moved and waits to be explained: nothing is posted until then"))
+}
+
+/// How a row that answers is counted, where that is not plain.
+fn remarks(fleet: &Fleet, view: RowView<'_>) -> Option<Label> {
+    let counts = view.counts(fleet);
+    let reading = &view.row.reading;
+    let remarks = [
+        in_turn(view.engine.processes_in_turn(fleet.now())),
+        other_names(fleet, view),
+        guarded(view.row),
+        hits(&reading.tokens, counts.prompts),
+        several_answers(&reading.finished).filter(|_| counts.prompts),
+        unbilled(fleet, view).filter(|_| counts != Counts::NOTHING),
+        adapters(&reading.adapters),
+    ];
+    let remarks: Vec<String> = remarks.into_iter().flatten().collect();
+    (!remarks.is_empty()).then(|| Label::new(&remarks.join("; ")))
+}
+
+/// Several processes behind one address.
+fn in_turn(processes: usize) -> Option<String> {
+    (processes > 1).then(|| format!("{processes} processes answer at this address, sampled in turn"))
+}
+
+/// A proxy's tokens that may be an engine's.
+fn guarded(row: &Row) -> Option<String> {
+    let guard = row.guard.as_ref()?;
+    if let Some(model) = guard.same_as() {
+        return Some(format!("probably the same as {model}: not posted twice"));
+    }
+    guard.is_undecided().then(|| "held for five minutes, to see whether a watched engine counts the same".to_owned())
+}
+
+/// By what other names the engine is seen.
+fn other_names(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
+    let ours = &view.target.info.target;
+    if let Some(first) = view.engine.duplicate.of() {
+        return Some(format!("also seen as {first}, and counted there"));
+    }
+    let others = fleet.metering.engines.iter().filter(|(_, other)| other.duplicate.of() == Some(ours));
+    let names: Vec<&str> = others.map(|(name, _)| name.as_str()).collect();
+    (!names.is_empty()).then(|| format!("also seen as {}", names.join(", ")))
+}
+
+/// What is not known of the hits.
+fn hits(tokens: &TokenCounters, counted: bool) -> Option<String> {
+    match tokens.prompt {
+        _ if tokens.cached.is_some() => None,
+        PromptCount::ComputedOnly(_) => Some("hit n/a: it counts computed prompt tokens only".to_owned()),
+        PromptCount::Whole(_) if counted => Some("hit n/a: priced as misses".to_owned()),
+        PromptCount::Whole(_) | PromptCount::Unknown => None,
+    }
+}
+
+/// vLLM counts a prompt once an answer: with `n` above 1 its prompt counter is above what the API's usage says.
+fn several_answers(finished: &Finished) -> Option<String> {
+    let answers = Ratio::of(finished.answers? as f64, finished.asked? as f64)?.get();
+    (answers > 1.0).then(|| format!("n > 1: prompts are counted once an answer, {answers:.2} answers a request"))
+}
+
+/// Finished requests are to be billed, and the engine does not count them apart.
+fn unbilled(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
+    let unsaid = fleet.config.bill == Bill::Finished && !view.engine.counts_finished(view.row);
+    unsaid.then(|| "finished requests are not counted apart: all are billed".to_owned())
+}
+
+fn adapters(adapters: &[Label]) -> Option<String> {
+    let names: Vec<&str> = adapters.iter().map(Label::as_str).collect();
+    (!names.is_empty()).then(|| format!("LoRA adapters {} priced as the base model", names.join(", ")))
+}

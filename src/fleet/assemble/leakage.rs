@@ -1,0 +1,23 @@
+//! What leaked today: all that rows produced beyond their finished requests.
+
+use super::{Fleet, RowView, all_rows};
+use crate::metering::Counts;
+use crate::snapshot::Leakage;
+use crate::units::Money;
+
+/// `None` where no engine counts its finished requests apart.
+pub(super) fn view(fleet: &Fleet) -> Option<Leakage> {
+    let counting = |view: &RowView<'_>| view.engine.counts_finished(view.row) && view.counts(fleet) != Counts::NOTHING;
+    let day = fleet.ledger.day_began();
+    let mut rows = all_rows(fleet).filter(counting).peekable();
+    rows.peek()?;
+    let mut leakage = Leakage::default();
+    for (tariff, change) in rows.flat_map(|view| view.row.leakage.of_day(day)) {
+        leakage.prompt_tokens += change.miss + change.hit;
+        leakage.output_tokens += change.output;
+        if let Some(tariff) = tariff {
+            *leakage.amount.get_or_insert(Money::ZERO) += fleet.ledger.tariff(tariff).value_of_change(change);
+        }
+    }
+    Some(leakage)
+}

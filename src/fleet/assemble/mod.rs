@@ -1,0 +1,274 @@
+//! Assembling the snapshot: a pure reading of what is known, at the latest moment that an event brought.
+
+mod engines;
+mod leakage;
+mod models;
+mod money;
+mod nodes;
+mod notices;
+mod units;
+
+use std::sync::Arc;
+
+use super::Fleet;
+use crate::inventory::{Gpu, Target};
+use crate::metering::{CACHED, Counts, Engine, OUTPUT, PROMPT, Row};
+use crate::reading::{EngineKind, Health, PromptCount, Role, TokenCounters};
+use crate::snapshot::{Coverage, GpuTotals, Requests, SCHEMA, Snapshot, TokenTotals};
+use crate::units::{Bytes, Ratio, Span, Tokens};
+
+/// The fleet's rates at one moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Rates {
+    pub(super) prompt: Option<f64>,
+    pub(super) cached: Option<f64>,
+    pub(super) output: Option<f64>,
+    pub(super) hit_rate: Option<Ratio>,
+    pub(super) load: Option<Ratio>,
+}
+
+/// A row, and the target and engine that it is of.
+#[derive(Debug, Clone, Copy)]
+struct RowView<'a> {
+    target: &'a Target,
+    engine: &'a Engine,
+    row: &'a Row,
+}
+
+impl RowView<'_> {
+    /// What of it counts in sums.
+    fn counts(self, fleet: &Fleet) -> Counts {
+        fleet.metering.counts(&self.target.info, self.row)
+    }
+
+    fn role(self, fleet: &Fleet) -> Role {
+        fleet.metering.role(&self.target.info, &self.row.reading)
+    }
+
+    /// How fresh: as its target, and silent where that answers without it.
+    fn health(self, fleet: &Fleet) -> Health {
+        fleet.inventory.health_of(self.target).max(fleet.inventory.health(self.row.seen))
+    }
+
+    /// Its counters as they stand.
+    fn counters(self, fleet: &Fleet) -> TokenCounters {
+        self.engine.counters(self.row, fleet.now())
+    }
+
+    fn is_duplicate(self) -> bool {
+        self.engine.duplicate.of().is_some()
+    }
+}
+
+/// What a set of rows does a second, and how much of its prompts came from a cache.
+#[derive(Debug, Clone, Copy, Default)]
+struct Flow {
+    prompt: Option<f64>,
+    cached: Option<f64>,
+    output: Option<f64>,
+    prompts_with_hits: u64,
+    hits: u64,
+}
+
+impl Flow {
+    /// Adds a row, in so far as it counts and is drawn.
+    fn add(&mut self, fleet: &Fleet, view: RowView<'_>) {
+        let window = &view.row.window;
+        if !view.engine.draws(view.row) {
+            return;
+        }
+        let counts = view.counts(fleet);
+        if counts.prompts {
+            add(&mut self.prompt, window.per_second(PROMPT));
+            add(&mut self.cached, window.per_second(CACHED));
+            if let (Some(prompt), Some(hits)) = (window.growth(PROMPT), window.growth(CACHED)) {
+                self.prompts_with_hits += prompt;
+                self.hits += hits;
+            }
+        }
+        if counts.outputs {
+            add(&mut self.output, window.per_second(OUTPUT));
+        }
+    }
+
+    fn hit_rate(&self) -> Option<Ratio> {
+        Ratio::of(self.hits as f64, self.prompts_with_hits as f64)
+    }
+}
+
+pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
+    let rates = rates(fleet);
+    let nodes = nodes::rows(fleet);
+    let money = money::view(fleet);
+    Snapshot {
+        schema: SCHEMA,
+        at: fleet.now().wall,
+        window_seconds: window(fleet).map(Span::as_secs_f64),
+        resuming: fleet.is_resuming(),
+        coverage: coverage(fleet, &nodes),
+        gpus: gpu_totals(fleet, &nodes),
+        tokens: token_totals(fleet, &rates),
+        cache_hit_rate: rates.hit_rate,
+        requests: requests(fleet),
+        money,
+        nodes: nodes.into_iter().map(Arc::new).collect(),
+        engines: engines::rows(fleet).into_iter().map(Arc::new).collect(),
+        models: models::rows(fleet),
+        units: units::rows(fleet),
+        alerts: Vec::new(),
+        notices: notices::all(fleet),
+        troubles: fleet.driver_trouble.iter().chain(&fleet.troubles).cloned().collect(),
+        vitals: fleet.sparklines.vitals(),
+    }
+}
+
+/// The fleet's rates, over live rows.
+pub(super) fn rates(fleet: &Fleet) -> Rates {
+    let mut flow = Flow::default();
+    for view in live_rows(fleet) {
+        flow.add(fleet, view);
+    }
+    let load = mean(live_gpus(fleet).filter_map(|gpu| gpu.reading.utilization));
+    Rates { prompt: flow.prompt, cached: flow.cached, output: flow.output, hit_rate: flow.hit_rate(), load }
+}
+
+fn live_gpus(fleet: &Fleet) -> impl Iterator<Item = &Gpu> {
+    fleet.inventory.gpus.values().filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live)
+}
+
+fn all_rows(fleet: &Fleet) -> impl Iterator<Item = RowView<'_>> {
+    fleet.inventory.targets.values().flat_map(|target| {
+        let engine = fleet.metering.engine(&target.info.target);
+        engine.into_iter().flat_map(move |engine| engine.rows.iter().map(move |row| RowView { target, engine, row }))
+    })
+}
+
+fn live_rows(fleet: &Fleet) -> impl Iterator<Item = RowView<'_>> {
+    all_rows(fleet).filter(|view| view.health(fleet) == Health::Live)
+}
+
+/// The longest time that any rate is taken over.
+fn window(fleet: &Fleet) -> Option<Span> {
+    let rows = all_rows(fleet).filter_map(|view| view.row.window.covers());
+    let polls = fleet.inventory.nodes.values().filter_map(|node| node.polls.covers());
+    rows.max().or_else(|| polls.max())
+}
+
+fn coverage(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> Coverage {
+    let is_one = |target: &&Target| engine_of(fleet, target).is_none_or(|engine| engine.duplicate.of().is_none());
+    let engines = || engines(fleet).filter(is_one);
+    Coverage {
+        nodes_live: nodes.iter().filter(|node| node.state == Health::Live).count(),
+        nodes_known: nodes.len(),
+        engines_live: engines().filter(|target| fleet.inventory.health_of(target) == Health::Live).count(),
+        engines_known: engines().count(),
+    }
+}
+
+/// Targets that are engines, or may be, on nodes that are allocated. One that counts only what engines serve is none.
+fn engines(fleet: &Fleet) -> impl Iterator<Item = &Target> {
+    let allocated = |target: &&Target| {
+        fleet.inventory.health_of(target) == Health::Live || !has_left(fleet, &fleet.inventory.node_of(&target.info))
+    };
+    let proxies = |target: &&Target| engine_of(fleet, target).is_some_and(|engine| only_proxies(fleet, target, engine));
+    fleet.inventory.targets.values().filter(move |target| !target.only_gpus && !proxies(target)).filter(allocated)
+}
+
+/// Whether all that a target counts is what watched engines count too.
+fn only_proxies(fleet: &Fleet, target: &Target, engine: &Engine) -> bool {
+    let proxies = |row: &Row| {
+        fleet.metering.role(&target.info, &row.reading) == Role::Proxy
+            && fleet.metering.counts(&target.info, row) == Counts::NOTHING
+    };
+    !engine.rows.is_empty() && engine.rows.iter().all(proxies)
+}
+
+fn engine_of<'a>(fleet: &'a Fleet, target: &Target) -> Option<&'a Engine> {
+    fleet.metering.engine(&target.info.target)
+}
+
+/// Whether a node left the fleet: its lease is over and it is silent. It is in no table then, and its rent has ended.
+fn has_left(fleet: &Fleet, name: &crate::reading::NodeName) -> bool {
+    let node = fleet.inventory.node(name);
+    let silent = node.is_none_or(|node| fleet.inventory.health(node.answered) != Health::Live);
+    silent && fleet.metering.was_given_back(name, node.and_then(|node| node.unit.as_ref()), fleet.now().wall)
+}
+
+fn gpu_totals(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> GpuTotals {
+    let bytes = |of: fn(&Gpu) -> Option<Bytes>| sum(live_gpus(fleet).filter_map(of).map(Bytes::get)).map(Bytes::new);
+    let floats = |of: fn(&Gpu) -> Option<f64>| {
+        live_gpus(fleet).filter_map(of).fold(None, |total: Option<f64>, value| Some(total.unwrap_or(0.0) + value))
+    };
+    GpuTotals {
+        count: nodes.iter().map(|node| node.gpus.len()).sum(),
+        utilization: mean(live_gpus(fleet).filter_map(|gpu| gpu.reading.utilization)),
+        memory_used_bytes: bytes(|gpu| gpu.reading.memory_used),
+        memory_total_bytes: bytes(|gpu| gpu.reading.memory_total),
+        power_watts: floats(|gpu| gpu.reading.power.map(crate::units::Power::watts)),
+        energy_joules: floats(|gpu| gpu.reading.energy.map(crate::units::Energy::joules)),
+        reporting: live_gpus(fleet).count(),
+    }
+}
+
+fn token_totals(fleet: &Fleet, rates: &Rates) -> TokenTotals {
+    let mut totals = TokenTotals {
+        prompt_per_second: rates.prompt,
+        cached_per_second: rates.cached,
+        output_per_second: rates.output,
+        ..TokenTotals::default()
+    };
+    for view in all_rows(fleet) {
+        let (counts, counters) = (view.counts(fleet), view.counters(fleet));
+        if counts.prompts {
+            add_tokens(&mut totals.prompt_total, shown_prompt(counters.prompt));
+            add_tokens(&mut totals.cached_total, counters.cached);
+        }
+        if counts.outputs {
+            add_tokens(&mut totals.output_total, counters.output);
+        }
+    }
+    totals
+}
+
+fn requests(fleet: &Fleet) -> Requests {
+    let now = fleet.now();
+    let engines =
+        || live_rows(fleet).filter(|view| !view.is_duplicate() && view.role(fleet) != Role::Proxy).map(|view| view.row);
+    Requests {
+        running: sum(engines().filter_map(|row| row.running(now))),
+        waiting: sum(engines().filter_map(|row| row.waiting(now))),
+    }
+}
+
+fn kind_of(target: &Target) -> EngineKind {
+    target.kind.unwrap_or(EngineKind::Unknown)
+}
+
+/// Whether a prompt counter is one that a row's total may show.
+const fn shown_prompt(prompt: PromptCount) -> Option<Tokens> {
+    match prompt {
+        PromptCount::Whole(tokens) => Some(tokens),
+        PromptCount::ComputedOnly(_) | PromptCount::Unknown => None,
+    }
+}
+
+fn add(total: &mut Option<f64>, value: Option<f64>) {
+    if let Some(value) = value {
+        *total = Some(total.unwrap_or(0.0) + value);
+    }
+}
+
+fn add_tokens(total: &mut Option<Tokens>, value: Option<Tokens>) {
+    if let Some(value) = value {
+        *total = Some(total.unwrap_or_default() + value);
+    }
+}
+
+fn sum(values: impl Iterator<Item = u64>) -> Option<u64> {
+    values.fold(None, |total: Option<u64>, value| Some(total.unwrap_or(0).saturating_add(value)))
+}
+
+fn mean(values: impl Iterator<Item = Ratio>) -> Option<Ratio> {
+    let (count, sum) = values.fold((0_u32, 0.0), |(count, sum), value| (count + 1, sum + value.get()));
+    Ratio::of(sum, f64::from(count))
+}

@@ -1,0 +1,341 @@
+//! Money as it is shown: the day's sheet folded at its tariffs, and everything that qualifies it.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::{Fleet, RowView, all_rows};
+use crate::ledger::{Account, Classes, Landlord, RentKind};
+use crate::pricing::ModelPrice;
+use crate::reading::{Label, ModelName, NodeName, Role};
+use crate::snapshot::{ListBasis, MoneyView, RateBasis, Worth};
+use crate::units::{GpuTime, Money, Ratio, Tokens};
+
+/// One node's money.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct NodeMoney {
+    pub(super) revenue: Option<Money>,
+    pub(super) cost: Option<Money>,
+    pub(super) revenue_per_hour: Option<Money>,
+    pub(super) cost_per_hour: Option<Money>,
+}
+
+/// The day's sums.
+#[derive(Debug, Default)]
+struct Day {
+    revenue: Money,
+    uncosted: Money,
+    cost: Option<Money>,
+    idle: Money,
+    overhead: Money,
+    unpriced: Classes,
+    tokens: Classes,
+}
+
+pub(super) fn view(fleet: &Fleet) -> MoneyView {
+    let costed = Costed::of(fleet);
+    let day = day(fleet, &costed);
+    let priced = any_priced(fleet);
+    let doubts = fleet.ledger.doubts();
+    let revenue = priced.then_some(day.revenue);
+    let covered = day.revenue - day.uncosted;
+    let uncosted_engines = uncosted_engines(fleet, &costed);
+    let any_covered = engines(fleet).next().is_none() || uncosted_engines < engines(fleet).count();
+    let known_cost = revenue.and(day.cost).filter(|_| any_covered);
+    // What is printed is the difference of what is printed; margins are those of the exact amounts.
+    let profit = known_cost.map(|cost| covered.round_to(6) - cost.round_to(6));
+    let margin_on = |whole: Money| known_cost.and_then(|cost| quotient(covered - cost, whole));
+    let (revenue_per_hour, covered_per_hour, cost_per_hour) = pace(fleet, &costed, priced);
+    let (disputed, disputed_tokens) = fleet.ledger.disputed();
+    let held = fleet.metering.engines.values().any(|engine| engine.is_quarantined() || engine.is_ambiguous());
+    let total = day.tokens.total();
+    let unpriced = day.unpriced.total();
+    let per_million = |tokens: Tokens| day.cost?.scaled(1_000_000, i64::try_from(tokens.count()).ok()?);
+    MoneyView {
+        currency: fleet.config.currency.clone(),
+        since: fleet.since(),
+        revenue,
+        cost: day.cost,
+        profit,
+        revenue_per_hour,
+        cost_per_hour,
+        profit_per_hour: covered_per_hour
+            .zip(cost_per_hour)
+            .filter(|_| any_covered)
+            .map(|(revenue, cost)| revenue - cost),
+        young_pace: fleet.pace.is_young(),
+        profit_on_cost: known_cost.and_then(margin_on),
+        gross_margin: margin_on(covered),
+        theoretical: theoretical(fleet),
+        unpriced_tokens: unpriced.count(),
+        uncosted_revenue: day.uncosted,
+        uncosted_engines,
+        lower_bound: unpriced > Tokens::ZERO || doubts.lost_windows > 0 || disputed_tokens > Tokens::ZERO || held,
+        upper_bound: doubts.hits > Money::ZERO,
+        uncertainty: doubts.timing + doubts.hits,
+        disputed,
+        disputed_tokens: disputed_tokens.count(),
+        idle_cost: day.cost.map(|_| day.idle),
+        cost_per_million: per_million(total),
+        cost_per_million_output: per_million(day.tokens.output),
+        break_even_load: day.cost.filter(|_| covered > Money::ZERO).and_then(|cost| quotient(cost, covered)),
+        break_even_price: per_million(total),
+        compare: compare(fleet, day.unpriced),
+        priced_share: Ratio::of((total.count() - unpriced.count()) as f64, total.count() as f64),
+        lost_windows: doubts.lost_windows,
+        bill: fleet.config.bill,
+        leakage: super::leakage::view(fleet),
+        rates: rate_bases(fleet),
+        unrated_gpus: unrated_gpus(fleet),
+        lists: list_bases(fleet),
+        ledger: fleet.ledger_basis.clone(),
+    }
+}
+
+/// Every node's money.
+pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
+    let mut nodes: BTreeMap<NodeName, NodeMoney> = BTreeMap::new();
+    let (accounts, landlords) = (fleet.ledger.accounts(), fleet.ledger.landlords());
+    for view in all_rows(fleet) {
+        if is_priced_row(fleet, view) {
+            let money = nodes.entry(fleet.inventory.node_of(&view.target.info)).or_default();
+            money.revenue.get_or_insert_default();
+            if fleet.pace.window().is_some() {
+                money.revenue_per_hour.get_or_insert_default();
+            }
+        }
+    }
+    for (account, tariff, tokens) in fleet.ledger.today().tokens() {
+        let money = nodes.entry(accounts[account.index()].node.clone()).or_default();
+        if let Some(tariff) = tariff {
+            *money.revenue.get_or_insert_default() += fleet.ledger.tariff(tariff).value(tokens);
+        }
+    }
+    for (id, account) in accounts.iter().enumerate() {
+        let money = nodes.entry(account.node.clone()).or_default();
+        if let (true, Some(pace)) =
+            (is_priced(fleet, account.model.as_ref(), account.tenant.as_ref()), fleet.pace.earned_per_hour(id))
+        {
+            *money.revenue_per_hour.get_or_insert_default() += pace;
+        }
+    }
+    for (landlord, rented) in fleet.ledger.today().rents() {
+        let landlord = &landlords[landlord.index()];
+        if let (Some(node), Some(cost)) = (&landlord.node, landlord.cost_of(rented)) {
+            *nodes.entry(node.clone()).or_default().cost.get_or_insert_default() += cost;
+        }
+    }
+    for (id, landlord) in landlords.iter().enumerate() {
+        if let (Landlord { node: Some(node), rate: Some(_), .. }, Some(pace)) = (landlord, fleet.pace.owed_per_hour(id))
+        {
+            *nodes.entry(node.clone()).or_default().cost_per_hour.get_or_insert_default() += pace;
+        }
+    }
+    nodes
+}
+
+/// Where cost is known: nodes, units or everywhere.
+#[derive(Debug, Default)]
+struct Costed {
+    nodes: HashSet<NodeName>,
+    units: HashSet<crate::reading::UnitName>,
+}
+
+impl Costed {
+    fn of(fleet: &Fleet) -> Self {
+        let mut costed = Self::default();
+        for landlord in fleet.ledger.landlords().iter().filter(|landlord| landlord.rate.is_some()) {
+            match (&landlord.node, &landlord.unit) {
+                (Some(node), _) => drop(costed.nodes.insert(node.clone())),
+                (None, Some(unit)) => drop(costed.units.insert(unit.clone())),
+                (None, None) => {}
+            }
+        }
+        costed
+    }
+
+    fn covers(&self, node: &NodeName, unit: Option<&crate::reading::UnitName>) -> bool {
+        self.nodes.contains(node) || unit.is_some_and(|unit| self.units.contains(unit))
+    }
+
+    fn covers_account(&self, account: &Account) -> bool {
+        self.covers(&account.node, account.unit.as_ref())
+    }
+}
+
+fn day(fleet: &Fleet, costed: &Costed) -> Day {
+    let ledger = &fleet.ledger;
+    let mut day = Day::default();
+    for (account, tariff, tokens) in ledger.today().tokens() {
+        day.tokens += tokens;
+        let Some(tariff) = tariff else {
+            day.unpriced += tokens;
+            continue;
+        };
+        let value = ledger.tariff(tariff).value(tokens);
+        day.revenue += value;
+        day.overhead += ledger.tariff(tariff).overhead_of(value);
+        if !costed.covers_account(&ledger.accounts()[account.index()]) {
+            day.uncosted += value;
+        }
+    }
+    for (landlord, rented) in ledger.today().rents() {
+        let landlord = &ledger.landlords()[landlord.index()];
+        if let Some(cost) = landlord.cost_of(rented) {
+            *day.cost.get_or_insert_default() += cost;
+            day.idle += landlord.idle_cost_of(rented).unwrap_or_default();
+        }
+    }
+    if let Some(cost) = &mut day.cost {
+        *cost += day.overhead;
+    }
+    if day.cost.is_none() && ledger.landlords().iter().any(|landlord| landlord.rate.is_some()) {
+        day.cost = Some(Money::ZERO);
+    }
+    day
+}
+
+/// Revenue an hour, the part of it whose cost is known, and cost an hour.
+fn pace(fleet: &Fleet, costed: &Costed, priced: bool) -> (Option<Money>, Option<Money>, Option<Money>) {
+    if fleet.pace.window().is_none() {
+        return (None, None, None);
+    }
+    let (mut revenue, mut covered) = (Money::ZERO, Money::ZERO);
+    for (id, account) in fleet.ledger.accounts().iter().enumerate() {
+        let earned = fleet.pace.earned_per_hour(id).unwrap_or_default();
+        revenue += earned;
+        if costed.covers_account(account) {
+            covered += earned;
+        }
+    }
+    let landlords = fleet.ledger.landlords().iter().enumerate().filter(|(_, landlord)| landlord.rate.is_some());
+    let cost = landlords.fold(None, |cost: Option<Money>, (id, _)| {
+        Some(cost.unwrap_or_default() + fleet.pace.owed_per_hour(id).unwrap_or_default())
+    });
+    (priced.then_some(revenue), priced.then_some(covered), cost)
+}
+
+fn engines(fleet: &Fleet) -> impl Iterator<Item = &crate::inventory::Target> {
+    let serves = |target: &&crate::inventory::Target| {
+        let rows = super::engine_of(fleet, target).into_iter().flat_map(|engine| &engine.rows);
+        rows.into_iter().any(|row| fleet.metering.role(&target.info, &row.reading) != Role::Proxy)
+    };
+    fleet.inventory.targets.values().filter(serves)
+}
+
+fn uncosted_engines(fleet: &Fleet, costed: &Costed) -> usize {
+    let uncosted = |target: &&crate::inventory::Target| {
+        let node = fleet.inventory.node_of(&target.info);
+        let unit = fleet.inventory.unit_of(&target.info, &node);
+        !costed.covers(&node, unit.as_ref())
+    };
+    engines(fleet).filter(uncosted).count()
+}
+
+fn is_priced(fleet: &Fleet, model: Option<&ModelName>, tenant: Option<&Label>) -> bool {
+    price(fleet, model, tenant).is_some()
+}
+
+fn is_priced_row(fleet: &Fleet, view: RowView<'_>) -> bool {
+    is_priced(fleet, view.row.reading.model.as_ref(), view.target.info.tenant.as_ref())
+}
+
+/// How a tenant's tokens of a model are priced.
+fn price<'a>(fleet: &'a Fleet, model: Option<&ModelName>, tenant: Option<&Label>) -> Option<ModelPrice<'a>> {
+    fleet.ledger.book().price_for(model?.as_str(), tenant.map(Label::as_str))
+}
+
+fn any_priced(fleet: &Fleet) -> bool {
+    all_rows(fleet).any(|view| is_priced_row(fleet, view))
+        || fleet
+            .ledger
+            .accounts()
+            .iter()
+            .any(|account| is_priced(fleet, account.model.as_ref(), account.tenant.as_ref()))
+}
+
+/// Whether no model's paid share is set: the revenue is what everything would have been worth at list price.
+fn theoretical(fleet: &Fleet) -> bool {
+    let paid = |view: RowView<'_>| {
+        let price = price(fleet, view.row.reading.model.as_ref(), view.target.info.tenant.as_ref());
+        price.is_some_and(|price| price.paid.is_some())
+    };
+    !all_rows(fleet).any(paid)
+}
+
+fn quotient(part: Money, whole: Money) -> Option<Ratio> {
+    Ratio::of(part.grains() as f64, whole.grains() as f64)
+}
+
+/// What the unpriced tokens would be worth at the list that the site compares to.
+fn compare(fleet: &Fleet, unpriced: Classes) -> Option<Worth> {
+    let list = fleet.ledger.book().list(fleet.config.compare_to.as_deref()?)?;
+    let any_unpriced = all_rows(fleet).any(|view| view.row.reading.model.is_some() && !is_priced_row(fleet, view));
+    if !any_unpriced {
+        return None;
+    }
+    let prices = list.quote(fleet.now().wall).prices;
+    let amount = prices.of(unpriced.miss, unpriced.hit, unpriced.output);
+    Some(Worth { list: Label::new(&list.name), amount, per_hour: unpriced_pace(fleet, &prices) })
+}
+
+fn unpriced_pace(fleet: &Fleet, prices: &crate::pricing::ClassPrices) -> Option<Money> {
+    const HOUR: i64 = 3_600_000;
+    let mut total = None;
+    for view in super::live_rows(fleet).filter(|view| view.engine.draws(view.row)) {
+        if is_priced_row(fleet, view) {
+            continue;
+        }
+        let (counts, window) = (view.counts(fleet), &view.row.window);
+        let grown = |i, counted: bool| Tokens::new(window.growth(i).filter(|_| counted).unwrap_or(0));
+        let (prompt, hit) = (grown(super::PROMPT, counts.prompts), grown(super::CACHED, counts.prompts));
+        let worth = prices.of(prompt.saturating_sub(hit), hit, grown(super::OUTPUT, counts.outputs));
+        let Some(per_hour) = window.covers().and_then(|span| worth.scaled(HOUR, span.millis())) else { continue };
+        *total.get_or_insert_with(Money::default) += per_hour;
+    }
+    total
+}
+
+fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
+    let mut bases: Vec<RateBasis> = Vec::new();
+    for (landlord, rented) in fleet.ledger.today().rents() {
+        let landlord = &fleet.ledger.landlords()[landlord.index()];
+        let held = rented.held > GpuTime::ZERO && landlord.kind == RentKind::Gpus;
+        let (Some(rate), true) = (landlord.rate, held) else { continue };
+        if bases.iter().any(|basis| basis.gpu == landlord.gpu && basis.rate == rate) {
+            continue;
+        }
+        let leased = fleet.config.leases.iter().any(|lease| lease.names(rate));
+        let assumed =
+            fleet.ledger.book().gpu_rate(landlord.gpu.as_str()).filter(|assumed| !leased && assumed.rate == rate);
+        let dated = assumed.map(|assumed| Label::new(&assumed.dated));
+        bases.push(RateBasis { gpu: landlord.gpu.clone(), rate, assumed: assumed.is_some(), dated });
+    }
+    bases.sort_by(|a, b| a.gpu.cmp(&b.gpu));
+    bases
+}
+
+/// GPUs that no lease, schedule or assumption gives a rate.
+fn unrated_gpus(fleet: &Fleet) -> usize {
+    let unrated = fleet.ledger.landlords().iter().filter(|landlord| landlord.rate.is_none());
+    let places: BTreeSet<_> =
+        unrated.filter_map(|landlord| Some((landlord.node.as_ref()?, landlord.gpu.as_str()))).collect();
+    let name = |gpu: &crate::inventory::Gpu| gpu.reading.name.as_ref().map_or(String::new(), ToString::to_string);
+    fleet.inventory.gpus.values().filter(|gpu| places.contains(&(&gpu.node, name(gpu).as_str()))).count()
+}
+
+fn list_bases(fleet: &Fleet) -> Vec<ListBasis> {
+    let models: BTreeSet<_> = all_rows(fleet).filter_map(|view| view.row.reading.model.as_ref()).collect();
+    let at = fleet.now().wall;
+    let basis = |model: &ModelName| {
+        let price = fleet.ledger.book().price_of(model.as_str())?;
+        let quote = price.quote(at);
+        let ended = price.ended(at).map(|ended| Label::new(&format!("list ended {}", &ended.to_string()[..10])));
+        Some(ListBasis {
+            model: model.clone(),
+            list: Label::new(&quote.list.name),
+            tier: Label::new(quote.tier),
+            until: price.next_change(at),
+            ended,
+        })
+    };
+    models.into_iter().filter_map(basis).collect()
+}

@@ -1,0 +1,117 @@
+//! Node rows and their GPUs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Fleet, Flow, has_left, live_rows};
+use crate::inventory::Gpu;
+use crate::reading::{GpuId, GpuState, Health, Label, NodeName};
+use crate::snapshot::{GpuRow, NodeRow};
+use crate::units::{Energy, Power};
+
+pub(super) fn rows(fleet: &Fleet) -> Vec<NodeRow> {
+    let mut flows: BTreeMap<NodeName, Flow> = BTreeMap::new();
+    for view in live_rows(fleet) {
+        flows.entry(fleet.inventory.node_of(&view.target.info)).or_default().add(fleet, view);
+    }
+    let money = super::money::by_node(fleet);
+    let mut names: Vec<NodeName> = names(fleet).into_iter().filter(|name| !has_left(fleet, name)).collect();
+    names.sort_by(|a, b| natural(a.as_str()).cmp(&natural(b.as_str())));
+    names.into_iter().map(|name| node_row(fleet, &name, flows.get(&name), money.get(&name))).collect()
+}
+
+/// Every node that GPUs stand in, and every node that a target is expected on. An engine that answered before its host's
+/// GPU page told the node's name was on a node that is none.
+fn names(fleet: &Fleet) -> BTreeSet<NodeName> {
+    let expected = fleet.inventory.targets.values().filter(|target| !target.only_gpus || target.answered.is_none());
+    let holding = fleet.inventory.nodes.iter().filter(|(_, node)| !node.gpus.is_empty()).map(|(name, _)| name.clone());
+    holding.chain(expected.map(|target| fleet.inventory.node_of(&target.info))).collect()
+}
+
+/// Text and numbers of a name apart, so that `gpu-9` comes before `gpu-10`.
+fn natural(name: &str) -> Vec<(&str, u64)> {
+    let mut parts = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let end = rest[digits..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
+        parts.push((&rest[..digits], rest[digits..end].parse().unwrap_or(0)));
+        rest = &rest[end..];
+    }
+    parts
+}
+
+fn node_row(fleet: &Fleet, name: &NodeName, flow: Option<&Flow>, money: Option<&super::money::NodeMoney>) -> NodeRow {
+    let node = fleet.inventory.node(name);
+    let gpus = node.map(|node| {
+        node.gpus
+            .iter()
+            .filter_map(|(index, id)| Some(gpu_row(fleet, *index, id, fleet.inventory.gpus.get(id)?)))
+            .collect()
+    });
+    let unit = node.and_then(|node| node.unit.clone());
+    NodeRow {
+        name: name.clone(),
+        unit,
+        state: node.map_or(Health::Never, |node| fleet.inventory.health(node.answered)),
+        age_seconds: node.map(|node| fleet.now().since(node.answered).as_secs_f64().max(0.0)),
+        gpus: gpus.unwrap_or_default(),
+        output_per_second: flow.and_then(|flow| flow.output),
+        prompt_per_second: flow.and_then(|flow| flow.prompt),
+        cache_hit_rate: flow.and_then(Flow::hit_rate),
+        revenue: money.and_then(|money| money.revenue),
+        cost: money.and_then(|money| money.cost),
+        // Printed profit is printed revenue less printed cost.
+        profit: money.and_then(|money| Some(money.revenue?.round_to(6) - money.cost?.round_to(6))),
+        profit_per_hour: money.and_then(|money| Some(money.revenue_per_hour? - money.cost_per_hour?)),
+    }
+}
+
+fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
+    let state = fleet.inventory.gpu_health(gpu);
+    let live = state == Health::Live;
+    let reading = &gpu.reading;
+    GpuRow {
+        index,
+        uuid: id.clone(),
+        name: reading.name.clone(),
+        state,
+        reason: reason(gpu, state),
+        utilization: reading.utilization.filter(|_| live),
+        heat: gpu.heat(fleet.now()).filter(|_| live),
+        memory_used_bytes: reading.memory_used.filter(|_| live),
+        memory_total_bytes: reading.memory_total,
+        power_watts: reading.power.filter(|_| live).map(Power::watts),
+        power_limit_watts: reading.power_limit.map(Power::watts),
+        energy_joules: reading.energy.map(Energy::joules),
+        temperature_celsius: reading.temperature.filter(|_| live),
+        sm_clock_mhz: reading.sm_clock.filter(|_| live),
+        memory_clock_mhz: reading.memory_clock.filter(|_| live),
+        fan: reading.fan.filter(|_| live),
+        ecc: reading.ecc,
+        throttle: reading.throttle.filter(|_| live),
+        mig: reading.mig,
+        activity: if live { reading.activity } else { crate::reading::Activity::default() },
+        pcie: reading.pcie.filter(|_| live),
+        xid: reading.xid,
+        processes: if live { reading.processes.clone().unwrap_or_default() } else { Vec::new() },
+    }
+}
+
+fn reason(gpu: &Gpu, state: Health) -> Option<Label> {
+    if gpu.missing && gpu.state == GpuState::Answering && state != Health::Live {
+        return Some(Label::new("its exporter answers without it: it fell off the bus, or the exporter lost it"));
+    }
+    gpu.state.reason().map(Label::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_names_are_numbers() {
+        let mut names = ["gpu-10", "gpu-9", "gpu-009b", "a"];
+        names.sort_by(|a, b| natural(a).cmp(&natural(b)));
+        assert_eq!(names, ["a", "gpu-9", "gpu-009b", "gpu-10"]);
+    }
+}

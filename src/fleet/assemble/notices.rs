@@ -1,0 +1,31 @@
+//! What was noticed while counting: names that several nodes share, proxies that are probably an engine's, energy that no
+//! card can have drawn.
+
+use super::{Fleet, all_rows};
+use crate::reading::Label;
+use crate::snapshot::{Notice, Rule, Severity};
+
+pub(super) fn all(fleet: &Fleet) -> Vec<Notice> {
+    let shared = fleet.inventory.shared_hostnames().map(|name| {
+        let text = format!(
+            "several nodes call themselves \"{name}\": they are named by their addresses; set node = \"…\" for each target, or give each exporter a host name of its own"
+        );
+        notice(Rule::HostnameShared, Severity::Warning, name.as_str(), &text)
+    });
+    let same = all_rows(fleet).filter_map(|view| {
+        let (model, same) = (view.row.reading.model.as_ref()?, view.row.guard.as_ref()?.same_as()?);
+        let text = format!(
+            "\"{model}\" moves with the engine of \"{same}\": probably the same, not posted twice; if so write [[alias]] model = \"{same}\" names = [\"{model}\"]"
+        );
+        Some(notice(Rule::ProbablySame, Severity::Warning, view.target.info.target.as_str(), &text))
+    });
+    let energy = fleet.metering.refused_energy().map(|refused| {
+        let text = format!("its energy counter moved by {:.1} kWh at once: not billed", refused.kwh);
+        notice(Rule::Disputed, Severity::Warning, refused.subject.as_str(), &text)
+    });
+    shared.chain(same).chain(energy).collect()
+}
+
+fn notice(rule: Rule, severity: Severity, subject: &str, text: &str) -> Notice {
+    Notice { rule, severity, subject: Label::new(subject), text: Label::new(text) }
+}

@@ -1,0 +1,101 @@
+//! Deployment units: nodes that serve together and fail together.
+
+use std::collections::BTreeMap;
+
+use super::{Fleet, Flow, RowView, has_left, mean, sum};
+use crate::inventory::Gpu;
+use crate::metering::{OUTPUT, PROMPT};
+use crate::reading::{Health, Rank, Role, UnitName};
+use crate::snapshot::{UnitRow, WorstRank};
+use crate::units::{Money, Ratio};
+
+pub(super) fn rows(fleet: &Fleet) -> Vec<UnitRow> {
+    let mut units: BTreeMap<&UnitName, Members<'_>> = BTreeMap::new();
+    for (name, node) in &fleet.inventory.nodes {
+        let Some(unit) = node.unit.as_ref().filter(|_| !has_left(fleet, name)) else { continue };
+        let members = units.entry(unit).or_default();
+        members.nodes += 1;
+        members.gpus.extend(node.gpus.values().filter_map(|id| fleet.inventory.gpus.get(id)));
+    }
+    for view in super::live_rows(fleet) {
+        let info = &view.target.info;
+        let unit = fleet.inventory.unit_of(info, &fleet.inventory.node_of(info));
+        if let Some(members) = unit.as_ref().and_then(|unit| units.get_mut(unit)) {
+            members.rows.push(view);
+        }
+    }
+    units.into_iter().map(|(unit, members)| unit_row(fleet, unit, &members)).collect()
+}
+
+/// What belongs to a unit.
+#[derive(Default)]
+struct Members<'a> {
+    nodes: usize,
+    gpus: Vec<&'a Gpu>,
+    rows: Vec<RowView<'a>>,
+}
+
+fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>) -> UnitRow {
+    let Members { nodes, gpus, rows } = members;
+    let mut flow = Flow::default();
+    for view in rows {
+        flow.add(fleet, *view);
+    }
+    let roles: Vec<Role> = rows.iter().map(|view| view.role(fleet)).collect();
+    let loads: Vec<_> =
+        rows.iter().filter_map(|view| Some((view.row.reading.rank.clone()?, load(fleet, *view)?))).collect();
+    let (revenue_per_hour, cost_per_hour) = pace(fleet, unit);
+    let live = gpus.iter().filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live);
+    UnitRow {
+        unit: unit.clone(),
+        role: roles.first().copied().filter(|first| roles.iter().all(|role| role == first)),
+        nodes: *nodes,
+        gpus: gpus.len(),
+        utilization: mean(live.filter_map(|gpu| gpu.reading.utilization)),
+        kv_usage: mean(rows.iter().filter_map(|view| view.row.kv_usage(fleet.now()))),
+        waiting: sum(rows.iter().filter_map(|view| view.row.waiting(fleet.now()))),
+        output_per_second: flow.output,
+        prompt_per_second: flow.prompt,
+        worst: worst(&loads),
+        revenue_per_hour,
+        cost_per_hour,
+    }
+}
+
+/// What a rank carries: the tokens that it worked on in the window, once that is full: before, one batch decides.
+fn load(fleet: &Fleet, view: RowView<'_>) -> Option<f64> {
+    let window = &view.row.window;
+    window.covers().filter(|covers| *covers >= fleet.config.window)?;
+    let parts = [PROMPT, OUTPUT].map(|i| window.growth(i));
+    (parts != [None, None]).then(|| parts.into_iter().flatten().sum::<u64>() as f64)
+}
+
+fn worst(loads: &[(Rank, f64)]) -> Option<WorstRank> {
+    if loads.len() < 2 {
+        return None;
+    }
+    let mean = loads.iter().map(|(_, load)| load).sum::<f64>() / loads.len() as f64;
+    let (rank, most) = loads.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(WorstRank { rank: rank.clone(), over_mean: Ratio::of(*most, mean)? })
+}
+
+fn pace(fleet: &Fleet, unit: &UnitName) -> (Option<Money>, Option<Money>) {
+    if fleet.pace.window().is_none() {
+        return (None, None);
+    }
+    let accounts = fleet.ledger.accounts().iter().enumerate();
+    let priced = |model: Option<&crate::reading::ModelName>| {
+        model.is_some_and(|m| fleet.ledger.book().price_of(m.as_str()).is_some())
+    };
+    let earned: Vec<_> = accounts
+        .filter(|(_, account)| account.unit.as_ref() == Some(unit) && priced(account.model.as_ref()))
+        .filter_map(|(id, _)| fleet.pace.earned_per_hour(id))
+        .collect();
+    let landlords = fleet.ledger.landlords().iter().enumerate();
+    let owed: Vec<_> = landlords
+        .filter(|(_, landlord)| landlord.unit.as_ref() == Some(unit) && landlord.rate.is_some())
+        .filter_map(|(id, _)| fleet.pace.owed_per_hour(id))
+        .collect();
+    let total = |parts: Vec<Money>| (!parts.is_empty()).then(|| parts.into_iter().sum());
+    (total(earned), total(owed))
+}

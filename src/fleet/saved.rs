@@ -1,0 +1,314 @@
+//! What the fleet must not forget when the process ends, and how it goes on from there.
+//!
+//! A checkpoint is what changed since the last one: postings, and every saved value that is not what was committed last.
+//! Nothing is flagged by hand; values are compared. What was produced and allocated while nothing watched is posted when
+//! it is seen again: tokens because counters went on, GPU time because GPUs are known on both sides. So a node of an
+//! earlier watch waits, and posts nothing, until its GPUs are reported.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::checkpoint::{Checkpoint, RentedNode, SavedItem, SavedState};
+use super::{Fleet, FleetConfig};
+use crate::inventory::{SavedGpu, SavedNode};
+use crate::ledger::{Decision, Kept, Marker};
+use crate::metering::{SavedAllocation, SavedTarget};
+use crate::reading::{Label, NodeName, TargetId};
+use crate::units::{Moment, Span, Timestamp};
+
+/// What was committed last, by key: the hash of its state.
+#[derive(Debug, Default)]
+pub(super) struct Committed(HashMap<String, u64>);
+
+impl Committed {
+    /// The value as an item, if it is not what was committed last.
+    fn changed(&mut self, key: String, value: &impl Serialize) -> Option<SavedItem> {
+        let state = serde_json::to_string(value).ok()?;
+        let hash = hash(&state);
+        if self.0.get(&key) == Some(&hash) {
+            return None;
+        }
+        self.0.insert(key.clone(), hash);
+        Some(SavedItem { key, state })
+    }
+}
+
+fn hash(state: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    state.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl SavedState {
+    /// The same with its moments on the present boot's clock. Another boot's moments are placed by the calendar.
+    #[must_use]
+    pub fn onto(mut self, now: Moment, same_boot: bool) -> Self {
+        if same_boot {
+            return self;
+        }
+        let rebase = |moment: &mut Moment| moment.boot = now.boot - (now.wall - moment.wall).max(Span::ZERO);
+        rebase(&mut self.last);
+        for item in &mut self.targets {
+            rewrite::<SavedTarget>(item, |saved| saved.moments_mut().for_each(rebase));
+        }
+        for item in &mut self.nodes {
+            if item.key.starts_with(GPUS) {
+                rewrite::<SavedNode>(item, |saved| saved.moments_mut().for_each(rebase));
+            } else {
+                rewrite::<SavedAllocation>(item, |saved| saved.moments_mut().for_each(rebase));
+            }
+        }
+        self
+    }
+}
+
+/// What `lease list` shows of a node.
+const RENTED: &str = "rented/";
+/// Keys of nodes: their GPUs, and up to when their time is posted.
+pub(super) const GPUS: &str = "gpus/";
+pub(super) const TIME: &str = "time/";
+
+fn rewrite<T: Serialize + DeserializeOwned>(item: &mut SavedItem, change: impl FnOnce(&mut T)) {
+    let Ok(mut value) = serde_json::from_str(&item.state) else { return };
+    change(&mut value);
+    if let Ok(state) = serde_json::to_string(&value) {
+        item.state = state;
+    }
+}
+
+impl Fleet {
+    /// Goes on from what was kept. After an absence of more than `limit` nothing of it is posted, and the span is noted as
+    /// unwatched.
+    pub fn restore(&mut self, saved: SavedState, limit: Span) {
+        let SavedState { kept, began, watched_from, last, targets, nodes, schedules, lease_ends, target_resets } =
+            saved;
+        let now = self.inventory.now();
+        self.ledger.keep_journal();
+        self.ledger.set_closed(false);
+        self.ledger.recall(kept);
+        (self.began, self.watched_from) = (began, watched_from);
+        if began.is_some() && now.since(last) > limit {
+            self.ledger.note_unwatched(last.wall, now.wall);
+            self.watched_from = Some(now.wall);
+            return;
+        }
+        self.metering.restore_schedules(&schedules);
+        self.restore_nodes(nodes, limit);
+        self.restore_targets(targets, limit);
+        self.end_leases(lease_ends);
+        self.reset_targets(target_resets);
+    }
+
+    /// Restores nodes. The GPUs of one that cannot be read are allocated anew.
+    fn restore_nodes(&mut self, items: Vec<SavedItem>, limit: Span) {
+        let mut unread = BTreeSet::new();
+        let mut gpus: Vec<SavedNode> = Vec::new();
+        let mut times: HashMap<String, SavedAllocation> = HashMap::new();
+        for SavedItem { key, state } in items {
+            self.committed.0.insert(key.clone(), hash(&state));
+            let read = match (key.strip_prefix(GPUS), key.strip_prefix(TIME)) {
+                (Some(_), _) => serde_json::from_str(&state).map(|saved| gpus.push(saved)),
+                (_, Some(node)) => serde_json::from_str(&state).map(|saved| drop(times.insert(node.to_owned(), saved))),
+                (None, None) => continue,
+            };
+            if read.is_err() {
+                unread.extend(key.split_once('/').map(|(_, node)| node.to_owned()));
+                self.unread_nodes.push(key);
+            }
+        }
+        for node in &unread {
+            self.say_unread(node, "its GPUs are allocated anew");
+        }
+        for saved in gpus {
+            let Some(time) = times.remove(saved.node.as_str()) else { continue };
+            // A node that was not reported for longer than the limit is not bridged, whoever watched meanwhile.
+            if self.inventory.now().since(time.reported) <= limit {
+                let node = saved.node.clone();
+                self.waiting.push(RentedNode {
+                    node: node.clone(),
+                    unit: None,
+                    since: saved.allocated_from,
+                    until: time.until(),
+                    gpus: by_name(&saved.gpus),
+                });
+                self.inventory.remember(saved, time.reported);
+                self.metering.restore_allocation(&node, time);
+            }
+        }
+    }
+
+    /// What cannot be read is missing: the total is a lower bound, and that is said.
+    fn say_unread(&mut self, name: &str, so: &str) {
+        let now = self.inventory.now().wall;
+        self.ledger.lose_window(now);
+        self.mark(now, &format!("the saved state of {name} cannot be read: {so}"));
+    }
+
+    /// Restores targets. The next page of one that cannot be read is a baseline.
+    fn restore_targets(&mut self, items: Vec<SavedItem>, limit: Span) {
+        for SavedItem { key, state } in items {
+            self.committed.0.insert(key.clone(), hash(&state));
+            let id = TargetId::new(&key);
+            match serde_json::from_str::<SavedTarget>(&state) {
+                Err(_) => {
+                    self.say_unread(&key, "its next page is a baseline");
+                    self.metering.reset_target(&id);
+                    self.unread_targets.push(key);
+                }
+                Ok(saved) if self.inventory.now().since(saved.answered) > limit => {}
+                Ok(saved) => drop(self.remembered.insert(id, saved)),
+            }
+        }
+        let known: Vec<TargetId> = self.inventory.targets.keys().cloned().collect();
+        for target in &known {
+            self.restore_target(target);
+        }
+    }
+
+    /// A target of an earlier watch goes on where it was.
+    pub(super) fn restore_target(&mut self, id: &TargetId) {
+        let Some(target) = self.inventory.targets.get_mut(id) else { return };
+        let Some(saved) = self.remembered.remove(id) else { return };
+        target.answered = Some(saved.answered);
+        self.metering.restore_target(&self.config, id.clone(), saved);
+    }
+
+    /// A fleet that takes over a ledger which another process kept until now: what it knows of names and sparklines stays,
+    /// and counting goes on from what that one saved.
+    pub fn adopt(&mut self, saved: SavedState, limit: Span) {
+        let targets = std::mem::take(&mut self.inventory.targets).into_values().map(|target| target.info);
+        let config = FleetConfig { targets: targets.collect(), ..self.config.clone() };
+        let mut next = Self::new(config, self.ledger.book().clone(), self.inventory.now());
+        std::mem::swap(&mut next.sparklines, &mut self.sparklines);
+        next.troubles = std::mem::take(&mut self.troubles);
+        next.ledger_basis = std::mem::take(&mut self.ledger_basis);
+        next.restore(saved, limit);
+        *self = next;
+    }
+
+    /// Shows a ledger that another process keeps: nothing is posted here.
+    pub fn show(&mut self, kept: Kept, began: Option<Timestamp>) {
+        self.metering.forget_numbers();
+        self.ledger.recall(kept);
+        self.ledger.set_closed(true);
+        self.began = began.or(self.began);
+    }
+
+    /// Names the present.
+    pub fn mark(&mut self, at: Timestamp, text: &str) {
+        self.ledger.mark(Marker { at, text: Label::new(text) });
+    }
+
+    /// Ends leases of nodes by hand: what was posted after the end is taken back by a counter-entry, and GPU time begins
+    /// anew when the node's GPUs are next reported.
+    pub fn end_leases(&mut self, ends: Vec<(i64, NodeName, Timestamp)>) {
+        for (id, node, at) in ends {
+            if self.ended.contains(&id) {
+                continue;
+            }
+            self.inventory.restore_node(&node);
+            let Self { metering, ledger, inventory, config, .. } = self;
+            metering.end_lease(ledger, super::view(config, inventory), &node, at);
+            self.inventory.forget_gpus(&node);
+            self.ended.push(id);
+        }
+    }
+
+    /// Forgets the processes behind targets, by hand: their next pages are baselines.
+    pub fn reset_targets(&mut self, resets: Vec<(i64, TargetId)>) {
+        for (id, target) in resets {
+            let asked = self.resets.entry(target.clone()).or_default();
+            if !asked.contains(&id) && !self.resets_applied.contains(&id) {
+                asked.push(id);
+                self.metering.reset_target(&target);
+                self.remembered.remove(&target);
+            }
+        }
+    }
+
+    /// A target answered: its resets are over.
+    pub(super) fn reset_is_over(&mut self, target: &TargetId) {
+        self.resets_applied.extend(self.resets.remove(target).into_iter().flatten());
+    }
+
+    /// Takes in what a person decided of disputes.
+    pub fn decide(&mut self, decisions: Vec<Decision>) {
+        for decision in decisions {
+            self.ledger.decide(&decision);
+        }
+    }
+
+    /// What changed since this was last asked; `None` if no journal is kept.
+    pub fn take_changes(&mut self) -> Option<Checkpoint> {
+        let postings = self.ledger.hand_on()?;
+        let Self { metering, inventory, config, committed, .. } = self;
+        let targets = metering.saved_targets();
+        let targets = targets.filter_map(|(id, saved)| committed.changed(id.as_str().to_owned(), &saved)).collect();
+        let (mut nodes, mut known) = (Vec::new(), HashSet::new());
+        let mut rented = std::mem::take(&mut self.waiting);
+        for saved in inventory.saved_nodes() {
+            let time = metering.saved_allocation(super::view(config, inventory), &saved.node);
+            let gpus = committed.changed(format!("{GPUS}{}", saved.node), &saved);
+            let unit = inventory.node(&saved.node).and_then(|node| node.unit.clone());
+            let row = (&unit, saved.allocated_from, by_name(&saved.gpus));
+            if committed.changed(format!("{RENTED}{}", saved.node), &row).is_some() {
+                let (since, gpus) = (row.1, row.2);
+                rented.push(RentedNode { node: saved.node.clone(), unit, since, until: None, gpus });
+            }
+            nodes.extend(gpus);
+            nodes.extend(time.and_then(|time| committed.changed(format!("{TIME}{}", saved.node), &time)));
+            known.extend([GPUS, TIME].map(|prefix| format!("{prefix}{}", saved.node)));
+        }
+        let mut removed_nodes = self.removed_nodes(&known);
+        removed_nodes.append(&mut self.unread_nodes);
+        rented.extend(removed_nodes.iter().filter_map(|key| key.strip_prefix(GPUS)).map(|node| RentedNode {
+            node: NodeName::new(node),
+            unit: None,
+            since: None,
+            until: None,
+            gpus: Vec::new(),
+        }));
+        Some(Checkpoint {
+            postings,
+            targets,
+            nodes,
+            removed_targets: std::mem::take(&mut self.unread_targets),
+            removed_nodes,
+            rented,
+            schedules: self.metering.saved_schedules(),
+            ended: std::mem::take(&mut self.ended),
+            resets_applied: std::mem::take(&mut self.resets_applied),
+            began: self.began,
+            watched_from: self.watched_from,
+            last: self.inventory.now(),
+        })
+    }
+
+    /// Nodes that are kept under names that they no longer have.
+    fn removed_nodes(&mut self, known: &HashSet<String>) -> Vec<String> {
+        let inventory = &self.inventory;
+        let node = |key: &str| key.strip_prefix(GPUS).or_else(|| key.strip_prefix(TIME)).map(NodeName::new);
+        let gone = |key: &String| {
+            let waits = |name: &NodeName| inventory.remembers(name) || inventory.node(name).is_some_and(|n| n.awaited);
+            !known.contains(key) && node(key).is_some_and(|name| !waits(&name))
+        };
+        let removed: Vec<String> = self.committed.0.keys().filter(|key| gone(key)).cloned().collect();
+        self.committed.0.retain(|key, _| !removed.contains(key));
+        removed
+    }
+}
+
+/// GPUs by the driver's name for them, and how many of each.
+pub(super) fn by_name(gpus: &[SavedGpu]) -> Vec<(Option<Label>, u32)> {
+    let mut names: Vec<(Option<Label>, u32)> = Vec::new();
+    for gpu in gpus {
+        match names.iter_mut().find(|(name, _)| *name == gpu.name) {
+            Some((_, count)) => *count += 1,
+            None => names.push((gpu.name.clone(), 1)),
+        }
+    }
+    names
+}

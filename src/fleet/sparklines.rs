@@ -1,0 +1,64 @@
+//! Sparklines: 180 points, of five seconds each unless the fleet is simulated.
+
+use super::assemble::Rates;
+use crate::counters::Ring;
+use crate::snapshot::{Line, Vitals};
+use crate::units::{Span, Timestamp};
+
+/// Points of a line.
+const KEPT: usize = 180;
+/// Points at either end that a change is measured by: a minute of a quarter hour.
+const MINUTE: usize = 12;
+
+/// Rings of what is drawn.
+#[derive(Debug)]
+pub(super) struct Sparklines {
+    step: Span,
+    output: Ring,
+    prompt_miss: Ring,
+    prompt_hit: Ring,
+    prompt: Ring,
+    hit_rate: Ring,
+    load: Ring,
+}
+
+impl Sparklines {
+    pub(super) fn new(step: Span) -> Self {
+        let empty = || Ring::new(step, KEPT);
+        let [output, prompt_miss, prompt_hit, prompt, hit_rate, load] = std::array::from_fn(|_| empty());
+        Self { step, output, prompt_miss, prompt_hit, prompt, hit_rate, load }
+    }
+
+    /// Sets the point of the present.
+    pub(super) fn set(&mut self, at: Timestamp, rates: &Rates) {
+        let point = |value: Option<f64>| value.map(|value| value as f32);
+        let miss = match (rates.prompt, rates.cached) {
+            (Some(prompt), Some(cached)) => Some((prompt - cached).max(0.0)),
+            _ => None,
+        };
+        self.output.set(at, point(rates.output));
+        self.prompt_miss.set(at, point(miss));
+        self.prompt_hit.set(at, point(rates.cached));
+        self.prompt.set(at, point(rates.prompt));
+        self.hit_rate.set(at, point(rates.hit_rate.map(crate::units::Ratio::get)));
+        self.load.set(at, point(rates.load.map(crate::units::Ratio::get)));
+    }
+
+    /// The lines as they are drawn.
+    pub(super) fn vitals(&self) -> Vitals {
+        Vitals {
+            step: self.step,
+            until: self.output.until(),
+            output: line(&self.output),
+            prompt_miss: line(&self.prompt_miss),
+            prompt_hit: line(&self.prompt_hit),
+            prompt: line(&self.prompt),
+            hit_rate: line(&self.hit_rate),
+            load: line(&self.load),
+        }
+    }
+}
+
+fn line(ring: &Ring) -> Line {
+    Line { points: ring.points(), change: ring.change(MINUTE) }
+}

@@ -1,0 +1,179 @@
+//! What a ledger of version 1 remembered of targets and nodes, column by column, as states that are saved today.
+
+use serde::{Deserialize, Serialize};
+
+use super::saved::{GPUS, TIME, by_name};
+use super::{RentedNode, SavedItem};
+use crate::counters::{ProcessRow, RowCounters, RowKey};
+use crate::inventory::{SavedGpu, SavedNode};
+use crate::metering::{SavedAllocation, SavedTarget};
+use crate::reading::{
+    EngineKind, GpuId, Label, ModelName, NodeName, PromptCount, Rank, TargetId, TokenCounters, UnitName,
+};
+use crate::units::{Moment, Timestamp, Tokens};
+
+/// A row of `targets`, and the target's rows of `counters`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct V1Target {
+    /// The target.
+    pub target: String,
+    /// When it last answered.
+    pub answered: Moment,
+    /// When a successor of its process was last believed in.
+    pub restarted: Option<Moment>,
+    /// The process behind it, as JSON.
+    pub process: String,
+    /// Entries that could still be taken back, as JSON.
+    pub probation: Option<String>,
+    /// Its counters.
+    pub rows: Vec<V1Row>,
+}
+
+/// A row of `counters`. Empty text is "none".
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct V1Row {
+    /// The rank.
+    pub rank: String,
+    /// The model.
+    pub model: String,
+    /// The engine.
+    pub engine: String,
+    /// What the prompt counter counts: `whole`, `computed` or `nothing`.
+    pub counts: String,
+    /// The prompt counter's last value.
+    pub prompt: Option<u64>,
+    /// That of cached prompt tokens.
+    pub cached: Option<u64>,
+    /// That of output tokens.
+    pub output: Option<u64>,
+    /// Hits that ran ahead of their prompts.
+    pub hits_held: u64,
+    /// The counters from before a fall that was held, as JSON.
+    pub before_fall: Option<String>,
+    /// Those of finished requests, as JSON.
+    pub finished: Option<String>,
+}
+
+/// A row of `nodes`, and the node's rows of `gpus`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct V1Node {
+    /// The node.
+    pub node: String,
+    /// Its deployment unit.
+    pub unit: Option<String>,
+    /// When its GPUs were last looked at.
+    pub looked: Moment,
+    /// When its first GPU was seen.
+    pub held_from: Option<Timestamp>,
+    /// Up to when rent was posted.
+    pub held: Option<Moment>,
+    /// The same for GPUs that are paid while an engine answers.
+    pub serving: Option<Moment>,
+    /// Its GPUs.
+    pub gpus: Vec<V1Gpu>,
+}
+
+/// A row of `gpus`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct V1Gpu {
+    /// Its place on its node.
+    pub index: u32,
+    /// Which.
+    pub gpu: String,
+    /// The driver's name for it.
+    pub name: Option<String>,
+    /// The page that reports it.
+    pub page: Option<String>,
+    /// When it was last seen, where that is not the node's last look.
+    pub seen: Option<Moment>,
+    /// Its energy counter in millijoules.
+    pub energy: Option<u64>,
+}
+
+/// What version 1 remembered, as it is saved today.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct FromV1 {
+    /// Targets.
+    pub targets: Vec<SavedItem>,
+    /// Nodes.
+    pub nodes: Vec<SavedItem>,
+    /// Their GPUs that are paid for.
+    pub rented: Vec<RentedNode>,
+    /// Targets whose columns could not be read: their next page is a baseline.
+    pub unread: Vec<String>,
+}
+
+/// The states of today for what version 1 remembered.
+pub fn saved_from_v1(targets: Vec<V1Target>, nodes: Vec<V1Node>) -> FromV1 {
+    let mut all = FromV1::default();
+    for target in targets {
+        let name = target.target.clone();
+        match target_of(target).ok().and_then(|saved| item(name.clone(), &saved)) {
+            Some(item) => all.targets.push(item),
+            None => all.unread.push(name),
+        }
+    }
+    for node in nodes {
+        let unit = node.unit.as_deref().map(UnitName::new);
+        let (saved, time) = node_of(node);
+        all.nodes.extend(item(format!("{GPUS}{}", saved.node), &saved));
+        all.nodes.extend(item(format!("{TIME}{}", saved.node), &time));
+        let (since, until, gpus) = (saved.allocated_from, time.until(), by_name(&saved.gpus));
+        all.rented.push(RentedNode { node: saved.node, unit, since, until, gpus });
+    }
+    all
+}
+
+/// A target as it is saved today: the process that was last seen, at its last values. Counters of finished requests and what
+/// could still be taken back are not carried over: the first begin at their next page.
+fn target_of(target: V1Target) -> serde_json::Result<SavedTarget> {
+    let process: V1Process = serde_json::from_str(&target.process)?;
+    let seen = target.answered;
+    let rows = target.rows.into_iter().map(|row| row_of(row, seen)).collect::<serde_json::Result<Vec<_>>>()?;
+    Ok(SavedTarget::of_one(target.answered, process.start.map(Timestamp::from_millis), rows))
+}
+
+/// What version 1 kept of a process, as far as it is read.
+#[derive(Deserialize)]
+struct V1Process {
+    /// When it started, in milliseconds after the Unix epoch.
+    start: Option<i64>,
+}
+
+/// A row at its last value; one whose fall was held, at the value from before it.
+fn row_of(row: V1Row, seen: Moment) -> serde_json::Result<(EngineKind, ProcessRow)> {
+    let before: Option<TokenCounters> = row.before_fall.as_deref().map(serde_json::from_str).transpose()?;
+    let prompt = match (row.counts.as_str(), row.prompt.map(Tokens::new)) {
+        ("whole", Some(tokens)) => PromptCount::Whole(tokens),
+        ("computed", Some(tokens)) => PromptCount::ComputedOnly(tokens),
+        _ => PromptCount::Unknown,
+    };
+    let last = TokenCounters { prompt, cached: row.cached.map(Tokens::new), output: row.output.map(Tokens::new) };
+    let named = |text: String| Some(text).filter(|text| !text.is_empty());
+    let kind = serde_json::from_value(row.engine.into()).unwrap_or(EngineKind::Unknown);
+    let key = RowKey {
+        rank: named(row.rank).as_deref().map(Rank::new),
+        model: named(row.model).as_deref().map(ModelName::new),
+    };
+    let last = before.filter(|before| *before != TokenCounters::default()).unwrap_or(last);
+    Ok((kind, ProcessRow { key, counters: RowCounters::at(last, seen).with_hits_ahead(row.hits_held) }))
+}
+
+/// A node's GPUs, and up to when their time was posted.
+fn node_of(node: V1Node) -> (SavedNode, SavedAllocation) {
+    let gpus = node.gpus.into_iter().map(|gpu| SavedGpu {
+        id: GpuId::from_canonical(&gpu.gpu),
+        index: gpu.index,
+        name: gpu.name.as_deref().map(Label::new),
+        page: gpu.page.as_deref().map(TargetId::new),
+        seen: gpu.seen,
+    });
+    let gpus = gpus.collect();
+    let saved = SavedNode { node: NodeName::new(&node.node), hosts: Vec::new(), allocated_from: node.held_from, gpus };
+    (saved, SavedAllocation::new(node.looked, node.held, node.serving))
+}
+
+/// A state as an item.
+fn item(key: String, state: &impl Serialize) -> Option<SavedItem> {
+    Some(SavedItem { key, state: serde_json::to_string(state).ok()? })
+}

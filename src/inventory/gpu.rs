@@ -1,0 +1,179 @@
+//! GPUs: once each, whoever reports them.
+
+use std::collections::VecDeque;
+
+use super::{Change, Changes, Inventory, TargetInfo};
+use crate::reading::{GpuId, GpuReading, GpuState, Health, NodeName, TargetId};
+use crate::units::{Moment, Ratio, Span};
+
+/// What a heat cell is the mean of.
+const HEAT: Span = Span::from_secs(10);
+
+/// Who reports a GPU. The driver of this machine is nearer than any page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// This machine's driver.
+    Driver,
+    /// The page of a target.
+    Page(TargetId),
+}
+
+/// One GPU.
+#[derive(Debug)]
+pub struct Gpu {
+    pub(crate) node: NodeName,
+    /// The last reading in which it answered.
+    pub(crate) reading: GpuReading,
+    /// When that was.
+    pub(crate) answered: Moment,
+    /// What its source said of it last.
+    pub(crate) state: GpuState,
+    pub(crate) origin: Origin,
+    /// Whether its source answers without it.
+    pub(crate) missing: bool,
+    heat: VecDeque<(Moment, f64)>,
+}
+
+impl Gpu {
+    /// A GPU that is known and has not answered since `seen`.
+    pub(super) fn known(node: &NodeName, reading: GpuReading, seen: Moment, origin: Origin) -> Self {
+        let state = GpuState::Answering;
+        let reading = GpuReading { state, ..reading };
+        Self { node: node.clone(), reading, answered: seen, state, origin, missing: false, heat: VecDeque::new() }
+    }
+
+    /// The driver's name for it; empty where nobody says it.
+    pub(crate) fn name(&self) -> &str {
+        self.reading.name.as_ref().map_or("", crate::reading::Label::as_str)
+    }
+
+    /// Mean utilization of the last 10 s.
+    pub(crate) fn heat(&self, now: Moment) -> Option<Ratio> {
+        let recent = self.heat.iter().filter(|(at, _)| now.since(*at) < HEAT);
+        let (count, sum) = recent.fold((0_u32, 0.0), |(count, sum), (_, value)| (count + 1, sum + value));
+        Ratio::of(sum, f64::from(count))
+    }
+
+    fn take(&mut self, reading: GpuReading, at: Moment) {
+        self.state = reading.state;
+        self.missing = false;
+        if reading.state != GpuState::Answering {
+            // Its name and place are known even when it does not answer.
+            self.reading.name = self.reading.name.take().or(reading.name);
+            return;
+        }
+        if let Some(utilization) = reading.utilization {
+            self.heat.push_back((at, utilization.get()));
+        }
+        while self.heat.front().is_some_and(|(then, _)| at.since(*then) >= HEAT) {
+            self.heat.pop_front();
+        }
+        self.answered = at;
+        self.reading = reading;
+    }
+}
+
+impl Inventory {
+    /// How fresh a GPU is: what its driver says of it, else how long it has been silent.
+    pub fn gpu_health(&self, gpu: &Gpu) -> Health {
+        match gpu.state {
+            GpuState::Lost => Health::Lost,
+            GpuState::Hung | GpuState::Refused | GpuState::Failing | GpuState::Slow => {
+                self.health(gpu.answered).max(Health::Stale)
+            }
+            GpuState::Answering => self.health(gpu.answered),
+        }
+    }
+
+    /// The GPU of a reading: by its UUID, else the one that is known at its place.
+    pub(crate) fn gpu_of(&self, reading: &GpuReading, node: &NodeName) -> GpuId {
+        let at_place = || self.nodes.get(node)?.gpus.get(&reading.index).cloned();
+        reading.id.clone().or_else(at_place).unwrap_or_else(|| GpuId::from_place(node, reading.index))
+    }
+
+    /// Whether another source that answers reports a GPU already: it counts once, by the source that is nearest.
+    pub(super) fn is_reported_elsewhere(&self, id: &GpuId, origin: &Origin) -> bool {
+        self.gpus.get(id).is_some_and(|gpu| {
+            gpu.origin != *origin && *origin != Origin::Driver && self.health(gpu.answered) == Health::Live
+        })
+    }
+
+    /// A source reported the GPUs of a node: all that it has there.
+    pub(crate) fn report_gpus(
+        &mut self,
+        name: &NodeName,
+        info: Option<&TargetInfo>,
+        at: Moment,
+        readings: Vec<GpuReading>,
+        origin: &Origin,
+    ) -> Changes {
+        let mut changes = Changes::default();
+        self.restore_node(name);
+        changes.extend(self.note_missing(name, &readings, origin));
+        let node = self.see_node(name, info, at);
+        node.allocated_from.get_or_insert(at.wall);
+        node.polls.push(at, []);
+        (node.reported, node.awaited, node.unlisted) = (at, false, None);
+        for reading in readings {
+            changes.extend(self.place(name, &reading));
+            let id = self.gpu_of(&reading, name);
+            let gpu =
+                self.gpus.entry(id.clone()).or_insert_with(|| Gpu::known(name, reading.clone(), at, origin.clone()));
+            (gpu.node, gpu.origin) = (name.clone(), origin.clone());
+            gpu.take(reading, at);
+        }
+        changes.push(Change::Seen(name.clone()));
+        changes
+    }
+
+    /// GPUs that their source answers without are missing: they become stale, then lost, and their rent runs on. Those
+    /// that are missing from the first report of a watch are released: they were rented until they were last seen.
+    fn note_missing(&mut self, name: &NodeName, readings: &[GpuReading], origin: &Origin) -> Changes {
+        let mut changes = Changes::default();
+        let Some(node) = self.nodes.get(name) else { return changes };
+        let (awaited, allocation) = (node.awaited, node.allocation());
+        let reported: Vec<GpuId> = readings.iter().map(|reading| self.gpu_of(reading, name)).collect();
+        let absent: Vec<GpuId> = node.gpus.values().filter(|id| !reported.contains(id)).cloned().collect();
+        for id in absent {
+            let Some(gpu) = self.gpus.get_mut(&id).filter(|gpu| gpu.origin == *origin) else { continue };
+            gpu.missing = true;
+            if awaited && let Some(gpu) = self.gpus.remove(&id) {
+                if let Some(node) = self.nodes.get_mut(name) {
+                    node.gpus.retain(|_, placed| *placed != id);
+                }
+                changes.push(Change::Released { node: name.clone(), gpu: Box::new(gpu), allocation });
+            }
+        }
+        changes
+    }
+
+    /// Puts a GPU at its index. It is on one node only; another card that takes an index releases the one before.
+    fn place(&mut self, name: &NodeName, reading: &GpuReading) -> Changes {
+        let mut changes = Changes::default();
+        let id = self.gpu_of(reading, name);
+        if let Some(elsewhere) = self.gpus.get(&id).map(|gpu| gpu.node.clone()).filter(|node| node != name)
+            && let Some(node) = self.nodes.get_mut(&elsewhere)
+        {
+            node.gpus.retain(|_, placed| *placed != id);
+        }
+        let Some(node) = self.nodes.get_mut(name) else { return changes };
+        node.gpus.retain(|index, placed| *placed != id || *index == reading.index);
+        let allocation = node.allocation();
+        match node.gpus.insert(reading.index, id.clone()) {
+            Some(before) if before == id => {}
+            // A card that could not say its UUID until now.
+            Some(before) if before == GpuId::from_place(name, reading.index) => {
+                if let Some(gpu) = self.gpus.remove(&before) {
+                    self.gpus.entry(id).or_insert(gpu);
+                }
+            }
+            Some(before) => {
+                if let Some(gpu) = self.gpus.remove(&before) {
+                    changes.push(Change::Released { node: name.clone(), gpu: Box::new(gpu), allocation });
+                }
+            }
+            None => {}
+        }
+        changes
+    }
+}

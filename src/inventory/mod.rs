@@ -1,0 +1,121 @@
+//! Which targets, nodes and GPUs exist, since when, and how fresh each of them is.
+//!
+//! Readings go in, and every step returns its [`Changes`]: what appeared, moved, was renamed or released. Money follows
+//! from them in `metering`; nothing here knows a price. It reads no clock.
+
+mod change;
+mod config;
+mod gpu;
+mod naming;
+mod node;
+mod release;
+mod saved;
+mod target;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+pub use change::{Change, Changes};
+pub use config::{FleetConfig, TargetInfo};
+pub use gpu::{Gpu, Origin};
+pub use node::{Allocation, Node};
+pub use saved::{SavedGpu, SavedNode};
+pub use target::Target;
+
+use crate::reading::{GpuId, Health, NodeName, TargetId, UnitName};
+use crate::units::{Moment, Span};
+use naming::Hosts;
+
+/// Everything that exists.
+#[derive(Debug)]
+pub struct Inventory {
+    pub(crate) targets: BTreeMap<TargetId, Target>,
+    pub(crate) nodes: BTreeMap<NodeName, Node>,
+    pub(crate) gpus: BTreeMap<GpuId, Gpu>,
+    hosts: Hosts,
+    /// The nodes that each page of GPUs has listed.
+    listings: HashMap<TargetId, BTreeSet<NodeName>>,
+    /// Nodes of an earlier watch that nothing has reported since.
+    remembered: BTreeMap<NodeName, (SavedNode, Moment)>,
+    local: NodeName,
+    window: Span,
+    stale_after: Span,
+    lost_after: Span,
+    now: Moment,
+}
+
+impl Inventory {
+    /// An inventory of which nothing has answered yet.
+    pub fn new(config: &FleetConfig, now: Moment) -> Self {
+        let mut inventory = Self {
+            targets: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+            gpus: BTreeMap::new(),
+            hosts: Hosts::default(),
+            listings: HashMap::new(),
+            remembered: BTreeMap::new(),
+            local: config.local.clone(),
+            window: config.window,
+            stale_after: config.stale_after(),
+            lost_after: config.lost_after(),
+            now,
+        };
+        for info in &config.targets {
+            inventory.add_target(info.clone());
+        }
+        inventory
+    }
+
+    /// Adds a target that was named or found; it is `never` until it answers.
+    pub fn add_target(&mut self, info: TargetInfo) {
+        let named = self.targets.len();
+        self.targets.entry(info.target.clone()).or_insert_with(|| Target::new(info, named));
+    }
+
+    /// Time has passed.
+    pub(crate) const fn pass_to(&mut self, now: Moment) {
+        self.now = now;
+    }
+
+    /// The latest moment that any event brought.
+    pub const fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// How fresh something is that last answered at `at`.
+    pub fn health(&self, at: Moment) -> Health {
+        let age = self.now.since(at);
+        if age >= self.lost_after {
+            Health::Lost
+        } else if age >= self.stale_after {
+            Health::Stale
+        } else {
+            Health::Live
+        }
+    }
+
+    /// How fresh a target is.
+    pub fn health_of(&self, target: &Target) -> Health {
+        target.answered.map_or(Health::Never, |at| self.health(at))
+    }
+
+    /// A target.
+    pub fn target(&self, id: &TargetId) -> Option<&Target> {
+        self.targets.get(id)
+    }
+
+    /// A node.
+    pub fn node(&self, name: &NodeName) -> Option<&Node> {
+        self.nodes.get(name)
+    }
+
+    /// How many GPUs of a node are known; `None` for a node of which none is.
+    pub fn gpu_count(&self, node: &NodeName) -> Option<u32> {
+        let count = self.nodes.get(node)?.gpus.len();
+        u32::try_from(count).ok().filter(|count| *count > 0)
+    }
+
+    /// The unit of a target: what the configuration says of it, else of its node.
+    pub fn unit_of(&self, info: &TargetInfo, node: &NodeName) -> Option<UnitName> {
+        info.unit.clone().or_else(|| self.nodes.get(node)?.unit.clone())
+    }
+}

@@ -1,0 +1,103 @@
+//! What must survive the process of the inventory: which GPUs were on which node, and when they were last seen.
+//!
+//! What the configuration says (unit, lease, power, node) is not kept: it is what it says now.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Gpu, Inventory, Node, Origin};
+use crate::reading::{GpuId, GpuReading, GpuState, Label, NodeName, TargetId};
+use crate::units::{Moment, Timestamp};
+
+/// A node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedNode {
+    /// Its name.
+    pub node: NodeName,
+    /// The hosts in addresses from which its GPUs are reported; `None` is this machine.
+    pub hosts: Vec<Option<NodeName>>,
+    /// When its first GPU was seen.
+    pub allocated_from: Option<Timestamp>,
+    /// Its GPUs.
+    pub gpus: Vec<SavedGpu>,
+}
+
+/// A GPU.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedGpu {
+    /// Which.
+    pub id: GpuId,
+    /// Its place on its node.
+    pub index: u32,
+    /// The driver's name for it.
+    pub name: Option<Label>,
+    /// The target whose page reports it; `None` is the node's own driver.
+    pub page: Option<TargetId>,
+    /// When it was last seen, where that is not when its node was last reported.
+    pub seen: Option<Moment>,
+}
+
+impl SavedNode {
+    /// The moments that it holds.
+    pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
+        let Self { node: _, hosts: _, allocated_from: _, gpus } = self;
+        gpus.iter_mut().filter_map(|gpu| gpu.seen.as_mut())
+    }
+}
+
+impl Inventory {
+    /// What is kept of every node that holds GPUs and was seen.
+    pub(crate) fn saved_nodes(&self) -> impl Iterator<Item = SavedNode> + '_ {
+        self.nodes.iter().filter(|(_, node)| !node.awaited && node.allocated_from.is_some()).map(|(name, node)| {
+            SavedNode {
+                node: name.clone(),
+                hosts: self.hosts.hosts_of(name),
+                allocated_from: node.allocated_from,
+                gpus: node
+                    .gpus
+                    .iter()
+                    .filter_map(|(index, id)| Some(saved_gpu(*index, id, self.gpus.get(id)?)))
+                    .collect(),
+            }
+        })
+    }
+
+    /// Keeps a node of an earlier watch until something on it is reported. Its name is known at once, so that engines on
+    /// its hosts are on it whichever page comes first.
+    pub(crate) fn remember(&mut self, saved: SavedNode, reported: Moment) {
+        for host in &saved.hosts {
+            self.hosts.note(host.as_ref(), &saved.node);
+        }
+        self.remembered.insert(saved.node.clone(), (saved, reported));
+    }
+
+    /// A node of an earlier watch goes on; its GPUs wait to be reported.
+    pub(crate) fn restore_node(&mut self, name: &NodeName) {
+        let Some((saved, reported)) = self.remembered.remove(name) else { return };
+        let SavedNode { node: _, hosts: _, allocated_from, gpus } = saved;
+        let window = self.window;
+        let node = self.nodes.entry(name.clone()).or_insert_with(|| Node::new(reported, window));
+        (node.reported, node.allocated_from) = (reported, allocated_from);
+        for SavedGpu { id, index, name: product, page, seen } in gpus {
+            node.awaited = true;
+            node.gpus.insert(index, id.clone());
+            let reading = GpuReading { index, name: product, ..GpuReading::default() };
+            let origin = page.map_or(Origin::Driver, Origin::Page);
+            self.gpus.entry(id).or_insert_with(|| Gpu::known(name, reading, seen.unwrap_or(reported), origin));
+        }
+    }
+
+    /// Nodes of an earlier watch on which nothing was reported yet.
+    pub(crate) fn remembers(&self, name: &NodeName) -> bool {
+        self.remembered.contains_key(name)
+    }
+}
+
+fn saved_gpu(index: u32, id: &GpuId, gpu: &Gpu) -> SavedGpu {
+    let page = match &gpu.origin {
+        Origin::Driver => None,
+        Origin::Page(target) => Some(target.clone()),
+    };
+    let absent = gpu.missing || gpu.state != GpuState::Answering;
+    let seen = absent.then_some(gpu.answered);
+    SavedGpu { id: id.clone(), index, name: gpu.reading.name.clone(), page, seen }
+}

@@ -1,0 +1,276 @@
+//! What was posted of late, account by account: the amounts of the last minute and the time that each of them covers.
+//!
+//! A source posts to an account in a chain of intervals, each beginning where the one before it ended. Such a chain is a
+//! [`Stream`]. Its rate is what it posted over the time that it covers, so it is right from its first interval on, whenever
+//! it is asked for and however long the intervals are. Several sources of one account are several streams.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+
+use crate::units::{Money, Span, Timestamp};
+
+/// Intervals shorter than this part of the span are merged.
+const PARTS: i64 = 12;
+/// An interval that begins so much before a stream's end still continues it: two clocks are read at each of its ends.
+const SLACK: Span = Span::from_millis(10);
+/// A hole in a stream up to this long was a pause; after a longer one it begins anew.
+const PAUSE: Span = Span::from_secs(3);
+/// A stream that is silent for so long is forgotten.
+const FORGOTTEN: Span = Span::from_secs(3600);
+/// A stream that ends so far in the future was posted before the calendar was set back.
+const FUTURE: Span = Span::from_secs(60);
+const HOUR: i64 = 3_600_000;
+
+/// An amount that was posted in `(from, to]`.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    from: Timestamp,
+    to: Timestamp,
+    amount: Money,
+}
+
+/// Intervals of one source, oldest first, without overlap.
+#[derive(Debug, Clone)]
+struct Stream {
+    pieces: VecDeque<Piece>,
+    /// The lengths of the last two intervals: how often the source is heard of.
+    lengths: [Span; 2],
+}
+
+/// The latest postings to one account.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recent {
+    streams: Vec<Stream>,
+}
+
+/// The latest postings to every account, by number.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lately {
+    pub(super) earned: Vec<Recent>,
+    pub(super) owed: Vec<Recent>,
+}
+
+/// An amount an hour, and the time that it is the mean of.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Rate {
+    pub(super) per_hour: Money,
+    pub(super) covers: Span,
+}
+
+impl Lately {
+    /// Forgets what ended long ago.
+    pub(super) fn settle(&mut self, now: Timestamp) {
+        self.earned.iter_mut().chain(&mut self.owed).for_each(|recent| recent.settle(now));
+    }
+
+    /// Moves all by `step`, as the calendar was.
+    pub(super) fn shift(&mut self, step: Span) {
+        if step.millis().abs() > SLACK.millis() {
+            self.earned.iter_mut().chain(&mut self.owed).for_each(|recent| recent.shift(step));
+        }
+    }
+}
+
+/// Puts what is known by the numbers of `before` in the order of `after`.
+pub(super) fn renumber<T: Eq + Hash>(known: &mut Vec<Recent>, before: &[T], after: &[T]) {
+    let mut by_row: HashMap<&T, Recent> = before.iter().zip(known.drain(..)).collect();
+    known.extend(after.iter().map(|row| by_row.remove(row).unwrap_or_default()));
+}
+
+impl Recent {
+    /// Notes an amount that was posted in `(from, to]`, also one of nothing. Of what is older than `span` nothing is kept.
+    pub(super) fn add(&mut self, amount: Money, from: Timestamp, to: Timestamp, span: Span) {
+        let continues = |stream: &&mut Stream| stream.end().is_some_and(|end| end <= from + SLACK);
+        let stream = self.streams.iter_mut().filter(continues).max_by_key(|stream| stream.end());
+        match stream {
+            Some(stream) => stream.add(Piece { from, to, amount }, span),
+            None if from < to => self.streams.push(Stream::new(Piece { from, to, amount })),
+            None => {}
+        }
+    }
+
+    /// Takes back a part of what was noted in `(from, to]`, spread evenly over it.
+    pub(super) fn take_back(&mut self, amount: Money, from: Timestamp, to: Timestamp) {
+        let touches = |stream: &&mut Stream| stream.pieces.iter().any(|piece| piece.overlap(from, to) > Span::ZERO);
+        let Some(stream) = self.streams.iter_mut().find(touches) else { return };
+        for piece in &mut stream.pieces {
+            let part = amount.scaled(piece.overlap(from, to).millis(), (to - from).millis());
+            piece.amount -= part.unwrap_or_default();
+        }
+    }
+
+    /// Forgets all: what was posted turned out to be wrong.
+    pub(super) fn clear(&mut self) {
+        self.streams.clear();
+    }
+
+    fn shift(&mut self, step: Span) {
+        for piece in self.streams.iter_mut().flat_map(|stream| &mut stream.pieces) {
+            (piece.from, piece.to) = (piece.from + step, piece.to + step);
+        }
+    }
+
+    /// Forgets streams that ended long ago, and those from before the calendar was set back.
+    fn settle(&mut self, now: Timestamp) {
+        let kept = |end: Timestamp| now - end <= FORGOTTEN && end - now <= FUTURE;
+        self.streams.retain(|stream| stream.end().is_some_and(kept));
+    }
+
+    /// The rate of all streams together at `now`. One that is silent for longer than `patience` is taken to post nothing.
+    pub(super) fn rate(&self, now: Timestamp, span: Span, patience: Span) -> Option<Rate> {
+        let rates = self.streams.iter().filter_map(|stream| stream.rate(now, span, patience));
+        rates.reduce(|a, b| Rate { per_hour: a.per_hour + b.per_hour, covers: a.covers.max(b.covers) })
+    }
+}
+
+impl Piece {
+    fn overlap(&self, from: Timestamp, to: Timestamp) -> Span {
+        (self.to.min(to) - self.from.max(from)).max(Span::ZERO)
+    }
+
+    /// The part of the amount that falls after `start`.
+    fn after(&self, start: Timestamp) -> Money {
+        if start <= self.from {
+            return self.amount;
+        }
+        let part = self.amount.scaled(self.overlap(start, self.to).millis(), (self.to - self.from).millis());
+        part.unwrap_or_default()
+    }
+}
+
+impl Stream {
+    fn new(piece: Piece) -> Self {
+        Self { pieces: VecDeque::from([piece]), lengths: [piece.to - piece.from; 2] }
+    }
+
+    fn end(&self) -> Option<Timestamp> {
+        self.pieces.back().map(|piece| piece.to)
+    }
+
+    fn add(&mut self, piece: Piece, span: Span) {
+        let Some(last) = self.pieces.back_mut() else { return };
+        let (hole, step) = (piece.from - last.to, Span::from_millis(span.millis() / PARTS));
+        if piece.to <= last.to {
+            last.amount += piece.amount;
+            return;
+        }
+        self.lengths = [piece.to - piece.from, self.lengths[0]];
+        if hole > PAUSE {
+            self.pieces.clear();
+            self.pieces.push_back(piece);
+        } else if hole <= SLACK && last.to - last.from + (piece.to - piece.from) <= step {
+            (last.to, last.amount) = (piece.to, last.amount + piece.amount);
+        } else {
+            let from = piece.from.max(last.to);
+            self.pieces.push_back(Piece { from, ..piece });
+        }
+        while self.pieces.front().is_some_and(|front| piece.to - front.to >= span) {
+            self.pieces.pop_front();
+        }
+    }
+
+    fn rate(&self, now: Timestamp, span: Span, patience: Span) -> Option<Rate> {
+        let (first, end) = (self.pieces.front()?.from, self.end()?);
+        if end - now > FUTURE {
+            return None;
+        }
+        let often = self.lengths[0].min(self.lengths[1]);
+        let patience = patience.max(often + often + often);
+        // Up to here the source has been heard of, or ought to have been.
+        let until = end.max(now - patience);
+        let start = first.max(until - span);
+        if start >= end {
+            return None;
+        }
+        let sum: Money = self.pieces.iter().filter(|piece| piece.to > start).map(|piece| piece.after(start)).sum();
+        let covers = until - start;
+        Some(Rate { per_hour: sum.scaled(HOUR, covers.millis())?, covers })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPAN: Span = Span::from_secs(60);
+    const PATIENCE: Span = Span::from_secs(3);
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000 + millis)
+    }
+
+    /// Thousandths of a unit for each millisecond.
+    fn even(recent: &mut Recent, from: i64, to: i64) {
+        recent.add(Money::from_micros((to - from) * 1000), at(from), at(to), SPAN);
+    }
+
+    fn per_hour(recent: &Recent, now: i64) -> Option<i128> {
+        recent.rate(at(now), SPAN, PATIENCE).map(|rate| rate.per_hour.rounded(3))
+    }
+
+    #[test]
+    fn the_first_interval_has_the_rate_of_all_others() {
+        let mut recent = Recent::default();
+        assert_eq!(per_hour(&recent, 0), None);
+        let mut from = 0;
+        for to in (250..200_000).step_by(250) {
+            even(&mut recent, from, to);
+            assert_eq!(per_hour(&recent, to + 90), Some(3_600_000));
+            from = to;
+        }
+        assert!(recent.streams[0].pieces.len() <= 14, "{}", recent.streams[0].pieces.len());
+    }
+
+    #[test]
+    fn sources_of_one_account_add_up_whatever_their_instants() {
+        let mut recent = Recent::default();
+        for second in 0..100 {
+            for source in 0..4 {
+                let late = source * 230 + second % 3;
+                even(&mut recent, second * 1000 + late - i64::from(second % 3 > 0), second * 1000 + 1000 + late);
+            }
+            assert_eq!(per_hour(&recent, second * 1000 + 1700).map(|rate| rate / 30_000), Some(480));
+        }
+        assert_eq!(recent.streams.len(), 4);
+    }
+
+    #[test]
+    fn silence_is_waited_for_then_counts_and_is_made_up_for() {
+        let mut recent = Recent::default();
+        even(&mut recent, 0, 30_000);
+        even(&mut recent, 30_000, 31_000);
+        even(&mut recent, 31_000, 32_000);
+        assert_eq!(per_hour(&recent, 34_900), Some(3_600_000));
+        assert!(per_hour(&recent, 60_000) < Some(2_200_000));
+        assert_eq!(per_hour(&recent, 96_000), None);
+        even(&mut recent, 32_000, 82_000);
+        assert_eq!(per_hour(&recent, 82_000), Some(3_600_000));
+    }
+
+    #[test]
+    fn after_a_hole_only_the_time_since_counts() {
+        let mut recent = Recent::default();
+        even(&mut recent, 0, 30_000);
+        even(&mut recent, 80_000, 81_000);
+        assert_eq!((per_hour(&recent, 81_000), recent.streams.len()), (Some(3_600_000), 1));
+    }
+
+    #[test]
+    fn what_is_taken_back_leaves_no_burst_below_zero() {
+        let mut recent = Recent::default();
+        even(&mut recent, 0, 100_000);
+        recent.take_back(Money::from_micros(50_000_000), at(0), at(100_000));
+        assert_eq!(per_hour(&recent, 100_000), Some(1_800_000));
+    }
+
+    #[test]
+    fn a_calendar_that_was_set_leaves_nothing_behind() {
+        for step in [-7_200_000, 7_200_000] {
+            let mut recent = Recent::default();
+            even(&mut recent, 0, 10_000);
+            even(&mut recent, 10_000 + step, 11_000 + step);
+            recent.settle(at(11_000 + step));
+            assert_eq!(per_hour(&recent, 11_000 + step), Some(3_600_000), "set by {step}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Posting GPU time and energy.
+
+use super::posted::gpu_time;
+use super::{LandlordId, Ledger, Marker, RentChange, Sheet, cut_minutes};
+use crate::reading::Label;
+use crate::units::{GpuTime, Money, Timestamp, Tokens};
+
+impl Ledger {
+    /// Posts the rent of `gpus` GPUs held from one instant to another.
+    pub fn rent(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp) {
+        self.write_rent(landlord, gpus, from, to, 1);
+    }
+
+    /// Takes rent back that was posted for GPUs which turn out to have been released before: a counter-entry.
+    pub fn refund(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp) {
+        self.write_rent(landlord, gpus, from, to, -1);
+    }
+
+    /// Posts energy that was drawn between two instants, in millijoules, spread evenly. Less than none is refused and
+    /// named: what is drawn never lowers a cost.
+    pub fn meter(&mut self, landlord: LandlordId, drawn: i64, from: Timestamp, to: Timestamp) {
+        let Ok(drawn) = u64::try_from(drawn).map(Tokens::new) else {
+            return self.say_refused_rent(landlord, from, "energy below zero");
+        };
+        let cuts: Vec<Timestamp> = cut_minutes(from, to).collect();
+        let parts = super::apportion(drawn, from, to, &cuts);
+        for (start, part) in std::iter::once(from).chain(cuts).zip(parts) {
+            let energy = i64::try_from(part.count()).unwrap_or(i64::MAX);
+            self.charge(landlord, start, RentChange { energy, ..RentChange::default() });
+        }
+        let power = self.landlords.rows()[landlord.index()].power;
+        let owed = power.map_or(Money::ZERO, |power| power.of(drawn.count().into()));
+        self.lately.owed[landlord.index()].add(owed, from, to, self.recent);
+        if self.closed {
+            return;
+        }
+        let owed = self.recent_part(owed, to - from);
+        self.owed[landlord.index()] += owed;
+    }
+
+    /// Posts time and energy that belong to one minute: a line at a lease's end, a meter's reading. Energy below zero, and
+    /// what no ledger can hold, is refused and named.
+    pub fn charge(&mut self, landlord: LandlordId, at: Timestamp, change: RentChange) {
+        if self.closed {
+            return;
+        }
+        if change.energy < 0 {
+            return self.say_refused_rent(landlord, at, "energy below zero");
+        }
+        if !self.posted.admit_rent(change) {
+            return self.say_refused_rent(landlord, at, "more than a ledger can hold");
+        }
+        let minute = at.minute();
+        if minute >= self.day_began.minute() {
+            change_rent(&mut self.today, landlord, change);
+        }
+        change_rent(self.minutes.entry(minute).or_default(), landlord, change);
+        self.touched.insert(minute);
+        if let Some(journal) = &mut self.journal {
+            *journal.rents.entry((minute, landlord)).or_default() += change;
+        }
+    }
+
+    /// Judges how much of a landlord's minute was idle.
+    pub fn judge_idle(&mut self, minute: Timestamp, landlord: LandlordId, idle: GpuTime) {
+        let Some(sheet) = self.minutes.get_mut(&minute).filter(|_| !self.closed) else { return };
+        let line = sheet.rented_mut(landlord);
+        let change = RentChange { idle: idle.millis() - line.idle.millis(), ..RentChange::default() };
+        if change.idle == 0 {
+            return;
+        }
+        line.idle = idle;
+        if minute >= self.day_began.minute() {
+            change_rent(&mut self.today, landlord, change);
+        }
+        if let Some(journal) = &mut self.journal {
+            *journal.rents.entry((minute, landlord)).or_default() += change;
+        }
+    }
+
+    fn write_rent(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp, sign: i64) {
+        if let (Some(rate), Some(whole)) =
+            (self.landlords.rows()[landlord.index()].rate, gpu_time(gpus, (to - from).millis()))
+        {
+            let (owed, lately) = (rate.of(whole), &mut self.lately.owed[landlord.index()]);
+            if sign < 0 { lately.take_back(owed, from, to) } else { lately.add(owed, from, to, self.recent) }
+        }
+        if self.closed {
+            return;
+        }
+        let Some(whole) = gpu_time(gpus, (to - from).millis()) else {
+            return self.say_refused_rent(landlord, from, "more GPU time than a ledger can hold");
+        };
+        let mut start = from;
+        for end in cut_minutes(from, to).chain([to]) {
+            let held = GpuTime::of(gpus, end - start).millis() * sign;
+            self.charge(landlord, start, RentChange { held, ..RentChange::default() });
+            start = end;
+        }
+        if let Some(rate) = self.landlords.rows()[landlord.index()].rate {
+            let owed = self.recent_part(rate.of(whole), to - from);
+            self.owed[landlord.index()] += if sign < 0 { -owed } else { owed };
+        }
+    }
+
+    /// GPU time and energy that cannot be posted are missing from the ledger, and that is said.
+    fn say_refused_rent(&mut self, landlord: LandlordId, at: Timestamp, why: &str) {
+        let landlord = &self.landlords.rows()[landlord.index()];
+        let node = landlord.node.as_ref().map_or("", |node| node.as_str());
+        let text = format!("rent of {} on {node} is not posted: {why}", landlord.gpu);
+        self.mark(Marker { at, text: Label::new(&text) });
+    }
+}
+
+fn change_rent(sheet: &mut Sheet, landlord: LandlordId, change: RentChange) {
+    let line = sheet.rented_mut(landlord);
+    line.held = line.held.plus_millis(change.held);
+    line.idle = line.idle.plus_millis(change.idle);
+    line.energy = line.energy.saturating_add(change.energy);
+}

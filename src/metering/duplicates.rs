@@ -1,0 +1,221 @@
+//! Duplicates: one engine under two names counts once, under the one that was named first.
+//!
+//! Two names are one engine if their pages are of the same node, kind, start, ranks and models, no counter on either page
+//! was ever below what the other said before, and three times, after they had grown, all of them stood at the same values
+//! on both. Replicas that one script started in the same instant drift apart before that. A process says one start, so
+//! starts are compared exactly; engines that say none are never taken for one another. A duplicate is counted itself while
+//! the other name is lost, and what it posted is taken back if both go on.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Context, Engine, Metering};
+use crate::inventory::Target;
+use crate::ledger::Entry;
+use crate::reading::{Health, PromptCount, TargetId, TokenCounters};
+use crate::units::{Moment, Span, Timestamp, Tokens};
+
+/// How often two names must have said the same new values.
+const PROOFS: u8 = 3;
+
+/// What a target has in common with one that was named before it.
+#[derive(Debug, Default)]
+pub(crate) struct DuplicateCheck {
+    first: Option<TargetId>,
+    start: Option<Timestamp>,
+    /// How often both said the same new values; and the tokens of the last time.
+    proofs: u8,
+    proven: Tokens,
+    differs: bool,
+    /// What was posted since: taken back if they are one.
+    posted: Vec<Entry>,
+}
+
+impl DuplicateCheck {
+    /// The target that this one is, if that counts for both.
+    pub(crate) fn of(&self) -> Option<&TargetId> {
+        self.first.as_ref().filter(|_| !self.differs && self.proofs >= PROOFS)
+    }
+
+    /// Keeps what may have to be taken back.
+    pub(super) fn note(&mut self, entry: Entry) {
+        if self.first.is_some() && !self.differs {
+            super::revenue::remember(&mut self.posted, entry);
+        }
+    }
+
+    /// Takes a comparison in; what it changes.
+    fn judge(&mut self, compared: Comparison) -> Option<Verdict> {
+        let was = self.of().is_some();
+        match compared.order {
+            None => self.differs = true,
+            // A page that was asked for before the other came may be older than it.
+            Some(Ordering::Less) => self.differs |= compared.in_order,
+            Some(Ordering::Equal) if compared.tokens > self.proven => {
+                (self.proofs, self.proven) = (self.proofs.saturating_add(1), compared.tokens);
+            }
+            Some(Ordering::Equal | Ordering::Greater) => {}
+        }
+        match (was, self.of().is_some()) {
+            (false, true) => Some(Verdict::One),
+            (true, false) => Some(Verdict::Two),
+            _ => None,
+        }
+    }
+
+    /// The first name is lost: until it is proven again, this one counts itself.
+    fn part(&mut self) -> Option<Verdict> {
+        let was = self.of().is_some();
+        (self.proofs, self.proven) = (0, Tokens::ZERO);
+        was.then_some(Verdict::Two)
+    }
+}
+
+/// What a comparison changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    One,
+    Two,
+}
+
+/// One page beside what another name said before it.
+#[derive(Debug, Clone, Copy)]
+struct Comparison {
+    order: Option<Ordering>,
+    tokens: Tokens,
+    /// It was asked for when the other had come.
+    in_order: bool,
+}
+
+impl Comparison {
+    /// `None` if the other page is not the earlier one.
+    fn of(now: &Engine, then: &Engine, target: &Target, at: Moment) -> Option<Self> {
+        let lead = at.since(then.last_page?);
+        let took = Span::from_millis((target.cost?.seconds * 1000.0).ceil() as i64);
+        let tokens = now.rows.iter().flat_map(|row| parts(now.counters(row, at))).sum();
+        (lead >= Span::ZERO).then(|| Self { order: order(now, then, at), tokens, in_order: lead >= took })
+    }
+}
+
+/// Names of the processes that began at each instant.
+#[derive(Debug, Default)]
+pub(super) struct ByStartTime(HashMap<Timestamp, BTreeSet<TargetId>>);
+
+impl ByStartTime {
+    fn remove(&mut self, start: Timestamp, target: &TargetId) {
+        if let Some(names) = self.0.get_mut(&start) {
+            names.remove(target);
+            if names.is_empty() {
+                self.0.remove(&start);
+            }
+        }
+    }
+}
+
+impl Metering {
+    /// Finds the first name that a target's engine may have, if any was started in the same instant. A duplicate that was
+    /// started anew keeps its first name: that one may see it later.
+    pub(super) fn find_like(&mut self, context: &Context<'_>, engine: &mut Engine) {
+        let (start, id) = (engine.start(), &context.info.target);
+        if let (Some(old), true) = (engine.duplicate.start, engine.duplicate.start != start) {
+            self.by_start_time.remove(old, id);
+        }
+        let Some(start) = start else { return };
+        if engine.duplicate.start != Some(start) {
+            self.by_start_time.0.entry(start).or_default().insert(id.clone());
+            let first = engine.duplicate.of().cloned();
+            engine.duplicate = DuplicateCheck { first, start: Some(start), ..DuplicateCheck::default() };
+        }
+        if engine.duplicate.first.is_none() {
+            let others = self.by_start_time.0.get(&start).into_iter().flatten();
+            let others = others.filter(|name| self.may_be(context, name, start));
+            let named = |name: &&TargetId| context.inventory.target(name).map(|target| target.named);
+            engine.duplicate.first = others.min_by_key(named).cloned();
+        }
+    }
+
+    /// Compares a page that was just metered with what the engine's other names said before it.
+    pub(super) fn compare(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
+        let (Some(start), at) = (engine.start(), context.at) else { return };
+        let Some(target) = context.inventory.target(&context.info.target) else { return };
+        let first = engine.duplicate.first.as_ref().and_then(|first| Some((first, self.engines.get(first)?)));
+        if let Some((name, first)) = first.filter(|(_, first)| first.start() == Some(start)) {
+            let lost = context.inventory.target(name).is_some_and(|it| context.inventory.health_of(it) == Health::Lost);
+            let compared = Comparison::of(engine, first, target, at);
+            let verdict = if lost {
+                engine.duplicate.part()
+            } else {
+                compared.and_then(|compared| engine.duplicate.judge(compared))
+            };
+            settle(context, verdict, engine);
+        }
+        let names: Vec<TargetId> = match self.by_start_time.0.get(&start) {
+            Some(names) if names.len() > 1 => names.iter().cloned().collect(),
+            _ => return,
+        };
+        for name in names {
+            let Some(mut second) = self.engines.remove(&name) else { continue };
+            let ours = second.duplicate.first.as_ref() == Some(&context.info.target);
+            if ours && second.start() == Some(start) {
+                let compared = Comparison::of(engine, &second, target, at);
+                let verdict = compared.and_then(|compared| second.duplicate.judge(compared));
+                settle(context, verdict, &mut second);
+            }
+            self.engines.insert(name, second);
+        }
+    }
+
+    /// Whether a target may be an earlier name of the context's engine.
+    fn may_be(&self, context: &Context<'_>, first: &TargetId, start: Timestamp) -> bool {
+        let (Some(engine), Some(target)) = (self.engines.get(first), context.inventory.target(first)) else {
+            return false;
+        };
+        let Some(second) = context.inventory.target(&context.info.target) else { return false };
+        engine.start() == Some(start)
+            && target.kind == second.kind
+            && target.named < second.named
+            && engine.processes_in_turn(context.at) <= 1
+            && context.inventory.node_of(&target.info) == *context.node
+    }
+}
+
+/// Takes back what was posted for an engine that counts under another name; or says what may be missing of one that did and
+/// does not any more.
+fn settle(context: &mut Context<'_>, verdict: Option<Verdict>, duplicate: &mut Engine) {
+    match verdict {
+        Some(Verdict::One) => {
+            context.ledger.reverse(&std::mem::take(&mut duplicate.duplicate.posted));
+            duplicate.instances.iter_mut().for_each(|instance| instance.trial.clear());
+            duplicate.rows.iter_mut().for_each(|row| row.earned = super::Leakage::default());
+        }
+        Some(Verdict::Two) => context.ledger.lose_window(context.at.wall),
+        None => {}
+    }
+}
+
+/// How the counters of one page stand to those of another before it; `None` if they are not of the same rows.
+fn order(now: &Engine, then: &Engine, at: Moment) -> Option<Ordering> {
+    if now.rows.len() != then.rows.len() {
+        return None;
+    }
+    let mut grew = false;
+    for row in &now.rows {
+        let other = then.rows.iter().find(|other| other.key == row.key && other.instance == row.instance)?;
+        for (now, then) in parts(now.counters(row, at)).into_iter().zip(parts(then.counters(other, at))) {
+            match now.cmp(&then) {
+                Ordering::Less => return Some(Ordering::Less),
+                order => grew |= order == Ordering::Greater,
+            }
+        }
+    }
+    Some(if grew { Ordering::Greater } else { Ordering::Equal })
+}
+
+/// Prompt, cached and output tokens; what a page does not say yet is none.
+fn parts(counters: TokenCounters) -> [Tokens; 3] {
+    let prompt = match counters.prompt {
+        PromptCount::Whole(tokens) | PromptCount::ComputedOnly(tokens) => tokens,
+        PromptCount::Unknown => Tokens::ZERO,
+    };
+    [prompt, counters.cached.unwrap_or_default(), counters.output.unwrap_or_default()]
+}

@@ -1,0 +1,162 @@
+//! What is metered of one target: the processes behind it, and its rows.
+
+use std::collections::BTreeMap;
+
+use super::duplicates::DuplicateCheck;
+use super::row::Row;
+use crate::counters::{Process, ProcessId, Processes};
+use crate::ledger::Entry;
+use crate::reading::{EngineReading, InstanceId, PromptCount, TokenCounters};
+use crate::units::{Moment, Span, Timestamp, Tokens};
+
+/// How long a row that is no longer on its target's page is shown.
+const SHOWN: Span = Span::from_secs(600);
+/// How long an instance that is no longer on the page can go on.
+const KEPT: Span = Span::from_secs(86_400);
+/// The most instances that are kept for a target.
+const INSTANCES: usize = 1024;
+
+/// One target.
+#[derive(Debug, Default)]
+pub(crate) struct Engine {
+    pub(crate) instances: Vec<Instance>,
+    pub(crate) rows: Vec<Row>,
+    /// Whether it is another target's engine under a second name.
+    pub(crate) duplicate: DuplicateCheck,
+    /// When its last page came.
+    pub(crate) last_page: Option<Moment>,
+    /// Its processes were forgotten by hand: whatever its next page is, it is a baseline.
+    pub(super) is_reset: bool,
+}
+
+/// One instance on its page.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub(crate) id: Option<InstanceId>,
+    pub(crate) seen: Moment,
+    pub(crate) processes: Processes,
+    /// What was posted on trial for each process.
+    pub(super) trial: BTreeMap<ProcessId, Vec<Entry>>,
+}
+
+impl Engine {
+    /// The instance of a page's rows, made if it is new.
+    pub(super) fn instance(&mut self, id: Option<&InstanceId>, at: Moment) -> &mut Instance {
+        let place = self.instances.iter().position(|instance| instance.id.as_ref() == id).unwrap_or_else(|| {
+            self.instances.push(Instance {
+                id: id.cloned(),
+                seen: at,
+                processes: Processes::default(),
+                trial: BTreeMap::new(),
+            });
+            self.instances.len() - 1
+        });
+        &mut self.instances[place]
+    }
+
+    /// The place of a reading's row, made if it is new.
+    pub(super) fn row(&mut self, reading: &EngineReading, at: Moment, window: Span) -> usize {
+        self.rows.iter().position(|row| row.is_of(reading)).unwrap_or_else(|| {
+            let mut blank = EngineReading::new(reading.kind, reading.model.clone(), reading.rank.clone());
+            blank.instance.clone_from(&reading.instance);
+            self.rows.push(Row::new(blank, at, window));
+            self.rows.len() - 1
+        })
+    }
+
+    /// Drops what has long been off the page.
+    pub(super) fn prune(&mut self, at: Moment) {
+        self.rows.retain(|row| at.since(row.seen) < SHOWN);
+        self.instances.retain(|instance| at.since(instance.seen) < KEPT);
+        while self.instances.len() > INSTANCES {
+            let oldest = self.instances.iter().enumerate().min_by_key(|(_, instance)| instance.seen.boot);
+            let Some(oldest) = oldest.map(|(at, _)| at) else { break };
+            self.instances.swap_remove(oldest);
+        }
+    }
+
+    /// Forgets the processes: the next page is a baseline.
+    pub(super) fn reset(&mut self) {
+        self.instances.clear();
+        self.is_reset = true;
+        self.rows.iter_mut().for_each(Row::begin_drawing);
+        self.rows.iter_mut().for_each(Row::forget_processes);
+    }
+
+    /// Numbers of names are another ledger's from now on.
+    pub(super) fn forget_numbers(&mut self) {
+        for row in &mut self.rows {
+            row.account = None;
+            (row.leakage, row.earned) = Default::default();
+        }
+        for instance in &mut self.instances {
+            instance.trial.clear();
+        }
+    }
+
+    /// The start time of the one process behind the target, where it says it and is alone.
+    pub(super) fn start(&self) -> Option<Timestamp> {
+        let [only] = self.instances.as_slice() else { return None };
+        only.processes.current().and_then(Process::start)
+    }
+
+    /// A row's counters as they stand, over the processes that answer in turn.
+    pub(crate) fn counters(&self, row: &Row, now: Moment) -> TokenCounters {
+        let instance = self.instances.iter().find(|instance| instance.id == row.instance);
+        let processes = instance.into_iter().flat_map(|instance| instance.processes.answering(now));
+        let rows = processes.flat_map(Process::rows).filter(|known| known.key == row.key);
+        rows.map(|known| known.counters.last()).fold(TokenCounters::default(), plus)
+    }
+
+    /// How many processes answer for the target, beyond one for each instance.
+    pub(crate) fn processes_in_turn(&self, now: Moment) -> usize {
+        let most = self.instances.iter().map(|instance| instance.processes.answering(now).count());
+        most.max().unwrap_or(0)
+    }
+
+    /// Restarts seen.
+    pub(crate) fn restarts(&self) -> u64 {
+        self.instances.iter().map(|instance| instance.processes.restarts()).sum()
+    }
+
+    /// Whether a movement of its counters waits to be explained.
+    pub(crate) fn is_quarantined(&self) -> bool {
+        self.instances.iter().any(|instance| instance.processes.is_quarantined())
+    }
+
+    /// Whether processes answer in turn that cannot be told apart.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.instances.iter().any(|instance| instance.processes.is_ambiguous())
+    }
+
+    /// Whether rates are drawn from a row: where any row of its instance has live counters, only from those.
+    pub(crate) fn draws(&self, row: &Row) -> bool {
+        row.reading.live.is_some()
+            || self.rows.iter().filter(|other| other.instance == row.instance).all(|other| other.reading.live.is_none())
+    }
+
+    /// Whether finished requests are counted apart on a row.
+    pub(crate) fn counts_finished(&self, row: &Row) -> bool {
+        let instance = self.instances.iter().find(|instance| instance.id == row.instance);
+        let process = instance.and_then(|instance| instance.processes.current());
+        let known = process.into_iter().flat_map(Process::rows).find(|known| known.key == row.key);
+        known.is_some_and(|known| known.counters.counts_finished())
+    }
+}
+
+/// Counters of two processes together.
+fn plus(sum: TokenCounters, more: TokenCounters) -> TokenCounters {
+    let add = |a: Option<Tokens>, b: Option<Tokens>| match (a, b) {
+        (Some(a), Some(b)) => Some(a + b),
+        (known, None) | (None, known) => known,
+    };
+    TokenCounters {
+        prompt: match (sum.prompt, more.prompt) {
+            (PromptCount::Whole(a), PromptCount::Whole(b)) => PromptCount::Whole(a + b),
+            (PromptCount::ComputedOnly(a), PromptCount::ComputedOnly(b)) => PromptCount::ComputedOnly(a + b),
+            (PromptCount::Unknown, known) | (known, _) => known,
+        },
+        cached: add(sum.cached, more.cached),
+        output: add(sum.output, more.output),
+    }
+}

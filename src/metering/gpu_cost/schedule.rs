@@ -1,0 +1,108 @@
+//! Rent that runs whatever is seen: leases of a number of GPUs, and overhead by the hour.
+
+use std::collections::BTreeMap;
+
+use super::resolved_rate::{self, identity, of_overhead, of_schedule};
+use crate::inventory::Node;
+use crate::ledger::Ledger;
+use crate::pricing::{Lease, Leased};
+use crate::reading::{NodeName, UnitName};
+use crate::units::{HourlyRate, Timestamp};
+
+/// Up to when a schedule that was ended by hand is posted: past its end.
+const ENDED: Timestamp = Timestamp::from_millis(i64::MAX);
+/// What overhead is remembered by.
+const OVERHEAD: &str = "overhead";
+
+/// Who is paid by the calendar.
+#[derive(Debug)]
+enum Payee {
+    Lease(Lease),
+    Overhead(HourlyRate),
+}
+
+/// One of them, and up to when it is posted.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    payee: Payee,
+    until: Timestamp,
+}
+
+/// Everyone who is paid by the calendar; their rent runs from the beginning of the watch.
+pub(super) fn all(leases: &[Lease], overhead: Option<HourlyRate>, began: Timestamp) -> Vec<Schedule> {
+    let leases = leases.iter().filter(|lease| lease.is_schedule()).cloned().map(Payee::Lease);
+    leases.chain(overhead.map(Payee::Overhead)).map(|payee| Schedule { payee, until: began }).collect()
+}
+
+impl Schedule {
+    /// What is remembered of it: what tells it from the others, and up to when it is posted.
+    pub(super) fn memory(&self) -> (String, Timestamp) {
+        let identity = match &self.payee {
+            Payee::Lease(lease) => identity(lease),
+            Payee::Overhead(_) => OVERHEAD.to_owned(),
+        };
+        (identity, self.until)
+    }
+
+    /// Goes on from where it was posted.
+    pub(super) fn recall(&mut self, schedules: &[(String, Timestamp)]) {
+        let (known, _) = self.memory();
+        if let Some((_, until)) = schedules.iter().find(|(identity, _)| *identity == known) {
+            self.until = *until;
+        }
+    }
+
+    /// Whether it leases a node; and if so, whether it still does.
+    pub(super) fn leases(&self, node: &NodeName, unit: Option<&UnitName>, now: Timestamp) -> Option<bool> {
+        match &self.payee {
+            Payee::Lease(lease) if lease.covers(node, unit, "") => Some(lease.runs_at(now) && self.until != ENDED),
+            _ => None,
+        }
+    }
+
+    /// Posts its rent up to an instant, and what rounding adds if it ends before.
+    pub(super) fn run_to(&mut self, ledger: &mut Ledger, nodes: &BTreeMap<NodeName, Node>, now: Timestamp) {
+        match &self.payee {
+            Payee::Lease(lease) => {
+                let Some((from, to)) = lease.overlap(self.until, now) else {
+                    self.until = self.until.max(now);
+                    return;
+                };
+                let (landlord, gpus) = (of_schedule(lease, nodes), lease.gpus.unwrap_or(0));
+                let id = ledger.landlord(&landlord);
+                ledger.rent(id, gpus, from, to);
+                if lease.until == Some(to) {
+                    resolved_rate::close(ledger, &landlord, lease, gpus, lease.from.unwrap_or(from), to);
+                }
+            }
+            Payee::Overhead(rate) => {
+                let id = ledger.landlord(&of_overhead(*rate));
+                ledger.rent(id, 1, self.until.min(now), now);
+            }
+        }
+        self.until = self.until.max(now);
+    }
+
+    /// Ends it by hand, if it is a lease of the node: takes back what was posted after `at`.
+    pub(super) fn end(
+        &mut self,
+        ledger: &mut Ledger,
+        nodes: &BTreeMap<NodeName, Node>,
+        node: &NodeName,
+        at: Timestamp,
+    ) {
+        let Payee::Lease(lease) = &self.payee else { return };
+        if lease.leased != Leased::Node(node.clone()) || self.until == ENDED {
+            return;
+        }
+        let (landlord, gpus) = (of_schedule(lease, nodes), lease.gpus.unwrap_or(0));
+        if let Some((from, to)) = lease.overlap(at, self.until) {
+            let id = ledger.landlord(&landlord);
+            ledger.refund(id, gpus, from, to);
+        }
+        if let Some(began) = lease.from.filter(|began| *began < at) {
+            resolved_rate::close(ledger, &landlord, lease, gpus, began, at);
+        }
+        self.until = ENDED;
+    }
+}

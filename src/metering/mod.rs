@@ -1,0 +1,187 @@
+//! Readings in, postings out: which tokens each account earned, which GPU time each agreement pays for.
+//!
+//! What a page's counters grew by is judged in `counters`; here it is attributed to an account and posted. GPU time follows
+//! from the inventory's changes and the leases. Nothing here shows anything, and nothing reads a clock.
+
+mod context;
+mod duplicates;
+mod energy;
+mod engine;
+mod gpu_cost;
+mod idle;
+mod leakage;
+mod model_names;
+mod page;
+mod prefill_attribution;
+mod proxy_guard;
+mod revenue;
+mod role_inference;
+mod row;
+mod saved;
+
+use std::collections::BTreeMap;
+
+pub(crate) use context::Context;
+pub(crate) use engine::Engine;
+pub(crate) use gpu_cost::InventoryView;
+pub use leakage::Leakage;
+pub(crate) use revenue::{Counts, counts};
+pub(crate) use row::{CACHED, OUTPUT, PROMPT, Row};
+pub use saved::{SavedAllocation, SavedTarget};
+
+use crate::inventory::{Change, Changes, FleetConfig, TargetInfo};
+use crate::ledger::Ledger;
+use crate::pricing::RentWhen;
+use crate::reading::{EngineReading, GpuId, GpuReading, NodeName, Role, TargetId};
+use crate::units::{Moment, Timestamp};
+use duplicates::ByStartTime;
+use energy::EnergyMeters;
+use gpu_cost::AllocationMeter;
+use model_names::ModelNames;
+use proxy_guard::Produced;
+use role_inference::RoleInference;
+
+/// What is metered.
+#[derive(Debug)]
+pub struct Metering {
+    pub(crate) engines: BTreeMap<TargetId, Engine>,
+    by_start_time: ByStartTime,
+    roles: RoleInference,
+    names: ModelNames,
+    gpu_cost: AllocationMeter,
+    energy: EnergyMeters,
+    produced: Produced,
+}
+
+impl Metering {
+    /// Nothing metered yet; leases by schedule run from `began` on.
+    pub fn new(config: &FleetConfig, began: Timestamp) -> Self {
+        Self {
+            engines: BTreeMap::new(),
+            by_start_time: ByStartTime::default(),
+            roles: RoleInference::default(),
+            names: ModelNames::new(&config.aliases),
+            gpu_cost: AllocationMeter::new(config, began),
+            energy: EnergyMeters::default(),
+            produced: Produced::default(),
+        }
+    }
+
+    /// What is metered of a target.
+    pub(crate) fn engine(&self, target: &TargetId) -> Option<&Engine> {
+        self.engines.get(target)
+    }
+
+    /// The role of a row: the configuration's word first, then the page's, then what the figures show.
+    pub(crate) fn role(&self, info: &TargetInfo, reading: &EngineReading) -> Role {
+        let said = info.role.or(reading.role);
+        said.or_else(|| self.roles.role(&info.target, reading)).unwrap_or(Role::Unified)
+    }
+
+    /// Whether a row's role is a guess from its figures.
+    pub(crate) fn infers_role(&self, info: &TargetInfo, reading: &EngineReading) -> bool {
+        info.role.or(reading.role).is_none() && self.roles.role(&info.target, reading).is_some()
+    }
+
+    /// What of a row counts in sums: with prefill and decode apart, each token is on two pages; a proxy's tokens are its
+    /// engines'.
+    pub(crate) fn counts(&self, info: &TargetInfo, row: &Row) -> Counts {
+        if self.engines.get(&info.target).is_some_and(|engine| engine.duplicate.of().is_some()) {
+            return Counts::NOTHING;
+        }
+        let role = self.role(info, &row.reading);
+        let served = row.reading.model.as_ref().is_some_and(|model| self.names.is_served(model));
+        let same = row.guard.as_ref().is_some_and(|guard| guard.same_as().is_some());
+        counts(row.reading.kind, role, served || same)
+    }
+
+    /// Posts the GPU time of a node up to `at`, before what is there changes.
+    pub(crate) fn run_node(
+        &mut self,
+        ledger: &mut Ledger,
+        view: InventoryView<'_>,
+        node: &NodeName,
+        at: Moment,
+        when: RentWhen,
+    ) {
+        self.gpu_cost.run_node(ledger, view, node, at, when);
+    }
+
+    /// Posts all GPU time that runs whatever the engines do.
+    pub(crate) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
+        self.gpu_cost.run_to(ledger, view, at);
+    }
+
+    /// Time has passed: GPU time runs, and minutes are judged idle or not.
+    pub(crate) fn tick(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
+        self.run_to(ledger, view, at);
+        idle::judge(ledger);
+    }
+
+    /// Posts what changes of the inventory mean for GPU time.
+    pub(crate) fn follow(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, changes: Changes, at: Moment) {
+        for change in changes {
+            match change {
+                Change::Seen(node) => self.gpu_cost.begin(&node, at),
+                Change::Renamed { from, to } => {
+                    self.gpu_cost.rename(&from, &to);
+                    ledger.rename_node(&from, &to);
+                    let rows = self.engines.values_mut().flat_map(|engine| &mut engine.rows);
+                    rows.for_each(|row| row.account = None);
+                }
+                Change::Released { node, gpu, allocation } => {
+                    self.gpu_cost.release(ledger, view, &node, &gpu, allocation);
+                }
+                Change::Emptied(node) => self.gpu_cost.forget(&node),
+            }
+        }
+    }
+
+    /// Posts the energy that GPUs of a node drew since they were last read, where power is paid for on top.
+    pub(crate) fn read_energy(
+        &mut self,
+        ledger: &mut Ledger,
+        view: InventoryView<'_>,
+        node: &NodeName,
+        readings: &[(GpuId, GpuReading)],
+        at: Moment,
+    ) {
+        for (id, reading) in readings {
+            if let Some(paid) = gpu_cost::power_account(ledger, view, node, reading, at.wall) {
+                self.energy.read(ledger, paid, node, id, reading, at);
+            }
+        }
+    }
+
+    /// GPUs whose energy counter moved as no card could have moved it, of late.
+    pub(crate) fn refused_energy(&self) -> impl Iterator<Item = &energy::Refused> {
+        self.energy.refused()
+    }
+
+    /// Whether a node was leased by schedule and none of its leases runs any more.
+    pub(crate) fn was_given_back(
+        &self,
+        node: &NodeName,
+        unit: Option<&crate::reading::UnitName>,
+        now: Timestamp,
+    ) -> bool {
+        self.gpu_cost.was_given_back(node, unit, now)
+    }
+
+    /// Ends a node's leases by hand.
+    pub(crate) fn end_lease(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, node: &NodeName, at: Timestamp) {
+        self.gpu_cost.end(ledger, view, node, at);
+    }
+
+    /// Forgets what is known of the processes behind a target: its next page is a baseline.
+    pub(crate) fn reset_target(&mut self, target: &TargetId) {
+        self.engines.entry(target.clone()).or_default().reset();
+    }
+
+    /// Numbers of names are another ledger's from now on.
+    pub(crate) fn forget_numbers(&mut self) {
+        for engine in self.engines.values_mut() {
+            engine.forget_numbers();
+        }
+    }
+}

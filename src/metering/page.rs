@@ -1,0 +1,245 @@
+//! One page's way to postings: its instances, what each row of them grew by, and to whom it belongs.
+
+use super::revenue::Interval;
+use super::{Context, Engine, Metering};
+use crate::counters::plausibility::UNKNOWN_GPUS;
+use crate::counters::{Bounds, InstancePage, Outcome, Process, ProcessId, Step, Verdict};
+use crate::ledger::{Entry, Evidence, Marker, Posting, Timing};
+use crate::pricing::Bill;
+use crate::reading::{EngineReading, InstanceId, Label, PageReading, Role};
+use crate::units::{Span, Timestamp};
+
+/// How far an engine's clock may be from ours for its first page to count from zero.
+const CLOCKS_AGREE: Span = Span::from_secs(60);
+
+impl Metering {
+    /// Takes a complete page of engines in.
+    pub(crate) fn read_page(&mut self, context: &mut Context<'_>, page: &PageReading) {
+        self.names.note_aliases(&page.aliases);
+        for reading in &page.engines {
+            self.roles.note(&context.info.target, reading);
+            if self.role(context.info, reading) != Role::Proxy {
+                self.names.note_served(reading);
+            }
+        }
+        let mut engine = self.engines.remove(&context.info.target).unwrap_or_default();
+        for (instance, rows) in by_instance(&page.engines) {
+            self.read_instance(context, &mut engine, page, instance, &rows);
+        }
+        let mut guards: Vec<_> = engine.rows.iter_mut().filter_map(|row| row.guard.as_mut()).collect();
+        super::proxy_guard::judge(&mut guards, context.at, &self.produced);
+        self.find_like(context, &mut engine);
+        (engine.last_page, engine.is_reset) = (Some(context.at), false);
+        engine.prune(context.at);
+        self.compare(context, &mut engine);
+        self.engines.insert(context.info.target.clone(), engine);
+    }
+
+    fn read_instance(
+        &mut self,
+        context: &mut Context<'_>,
+        engine: &mut Engine,
+        page: &PageReading,
+        id: Option<&InstanceId>,
+        rows: &[&EngineReading],
+    ) {
+        let at = context.at;
+        let start = page.start_of(id);
+        let ahead = page.date.map(|date| date - at.wall);
+        let seen = InstancePage {
+            at,
+            rows,
+            start,
+            ahead,
+            refused: page.refusals.values > 0,
+            bounds: self.bounds(context, rows),
+            watched_since: watched_since(context, ahead, engine),
+        };
+        let instance = engine.instance(id, at);
+        instance.seen = at;
+        let outcome = instance.processes.advance(&seen);
+        // As it is believed: one of 1970 is none.
+        let start = instance.processes.get(outcome.process).and_then(Process::start);
+        settle_trials(context, engine, id, &outcome);
+        let interval = note_verdict(context, &outcome, start);
+        for (reading, step) in rows.iter().zip(&outcome.steps) {
+            self.read_row(context, engine, reading, step, &outcome, interval);
+        }
+    }
+
+    fn read_row(
+        &mut self,
+        context: &mut Context<'_>,
+        engine: &mut Engine,
+        reading: &EngineReading,
+        step: &Step,
+        outcome: &Outcome,
+        interval: Interval,
+    ) {
+        let place = engine.row(reading, context.at, context.config.window);
+        if let Some(grown) = &step.grown {
+            let entries = self.earn(context, engine, place, reading, grown, interval);
+            keep_on_trial(engine, reading.instance.as_ref(), outcome, entries);
+            if grown.corrected > crate::units::Tokens::ZERO {
+                correct(context, engine, place, outcome.process, grown.corrected);
+            }
+        }
+        if let Some(disputed) = &step.disputed {
+            self.dispute(context, engine, place, reading, disputed, interval);
+        }
+        if step.reset {
+            context.ledger.lose_window(context.at.wall);
+        }
+        let gap = context.at.since(outcome.since) > context.config.stale_after();
+        let row = &mut engine.rows[place];
+        if gap || matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset) {
+            row.begin_drawing();
+        }
+        row.draw(reading.clone(), context.at, outcome.process, step, context.config.window);
+    }
+
+    /// What bounds the growth of an instance: the GPUs of its node. A proxy fronts any number of them.
+    fn bounds(&self, context: &Context<'_>, rows: &[&EngineReading]) -> Bounds {
+        if rows.iter().any(|reading| self.role(context.info, reading) == Role::Proxy) {
+            return Bounds::None;
+        }
+        let gpus = context.inventory.gpu_count(context.node).unwrap_or(UNKNOWN_GPUS);
+        Bounds::Gpus(context.config.plausibility, gpus)
+    }
+
+    /// Keeps what is not believed, with its evidence.
+    fn dispute(
+        &mut self,
+        context: &mut Context<'_>,
+        engine: &mut Engine,
+        place: usize,
+        reading: &EngineReading,
+        disputed: &crate::counters::Disputed,
+        interval: Interval,
+    ) {
+        let growth = &disputed.growth;
+        let billed = growth.finished.filter(|_| context.config.bill == Bill::Finished).unwrap_or(growth.all);
+        let Some(posting) = self.posting(context, engine, place, reading, billed, interval) else { return };
+        let entries: Vec<Entry> = context.ledger.draft(&Posting { timing: Timing::Seen, ..posting });
+        let at = context.at;
+        let evidence = Evidence {
+            before: disputed.before,
+            after: disputed.after,
+            start_before: engine.start(),
+            start_after: engine.start(),
+            from: at.wall - at.since(disputed.since),
+            to: at.wall,
+            bound: disputed.bound.clone(),
+        };
+        context.ledger.dispute(
+            context.info.target.clone(),
+            reading.instance.clone(),
+            reading.rank.clone(),
+            reading.model.clone(),
+            entries,
+            evidence,
+        );
+    }
+}
+
+/// A page's rows by their instances, in the order of the page.
+fn by_instance(readings: &[EngineReading]) -> Vec<(Option<&InstanceId>, Vec<&EngineReading>)> {
+    let mut instances: Vec<(Option<&InstanceId>, Vec<&EngineReading>)> = Vec::new();
+    for reading in readings {
+        let id = reading.instance.as_ref();
+        match instances.iter_mut().rev().find(|(known, _)| *known == id) {
+            Some((_, rows)) => rows.push(reading),
+            None => instances.push((id, vec![reading])),
+        }
+    }
+    instances
+}
+
+/// Since when a process that is seen for the first time counts from zero: it was born while the fleet was watched, its
+/// clock agrees with ours, and rent for its GPUs runs from the same moment.
+fn watched_since(context: &Context<'_>, ahead: Option<Span>, engine: &Engine) -> Option<Timestamp> {
+    let agrees = ahead.is_some_and(|ahead| ahead.millis().abs() < CLOCKS_AGREE.millis());
+    let watched = context.watched_from.filter(|_| agrees && !engine.is_reset)?;
+    if let Some(last) = engine.last_page {
+        // A new instance of a page that is read already.
+        return Some(watched.max(context.at.wall - context.at.since(last)));
+    }
+    let allocated = context.inventory.node(context.node).and_then(|node| node.allocated_from);
+    Some(allocated.map_or(watched, |from| watched.max(from)))
+}
+
+/// Takes back what was posted on trial and turned out wrong, and forgets what is believed now.
+fn settle_trials(context: &mut Context<'_>, engine: &mut Engine, id: Option<&InstanceId>, outcome: &Outcome) {
+    let day = context.ledger.day_began();
+    let mut back: Vec<Entry> = Vec::new();
+    let instance = engine.instance(id, context.at);
+    for process in &outcome.taken_back {
+        back.extend(instance.trial.remove(process).into_iter().flatten());
+    }
+    for process in &outcome.believed {
+        instance.trial.remove(process);
+    }
+    if back.is_empty() {
+        return;
+    }
+    context.ledger.reverse(&back);
+    context.ledger.lose_window(context.at.wall);
+    for entry in back {
+        let same = |row: &&mut super::Row| row.account.as_ref().is_some_and(|(_, account)| *account == entry.account);
+        if let Some(row) = engine.rows.iter_mut().find(same) {
+            row.earned.add(day, entry.tariff, crate::ledger::TokenChange::taken_back(entry.tokens));
+        }
+    }
+}
+
+/// Counts restarts and windows of which tokens may be missing; when the page's growth was produced.
+fn note_verdict(context: &mut Context<'_>, outcome: &Outcome, start: Option<Timestamp>) -> Interval {
+    let at = context.at;
+    let gap = at.since(outcome.since);
+    let long = gap > context.config.stale_after();
+    let restarted = match outcome.verdict {
+        Verdict::Born { replaced, .. } => replaced,
+        Verdict::Reset => true,
+        _ => false,
+    };
+    if restarted || outcome.verdict == Verdict::Continues && long && start.is_none() {
+        context.ledger.lose_window(at.wall);
+    }
+    if restarted {
+        let text = Label::new(&format!("restart of {}", context.info.target));
+        context.ledger.mark(Marker { at: at.wall, text });
+    }
+    let timing = if long { Timing::Estimated } else { Timing::Seen };
+    // Wall time may have been set since; the interval is placed by the clock that is not.
+    Interval { from: at.wall - gap, to: at.wall, timing }
+}
+
+fn keep_on_trial(engine: &mut Engine, id: Option<&InstanceId>, outcome: &Outcome, entries: Vec<Entry>) {
+    if !outcome.on_trial || entries.is_empty() {
+        return;
+    }
+    if let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id.as_ref() == id) {
+        let kept = instance.trial.entry(outcome.process).or_default();
+        for entry in entries {
+            super::revenue::remember(kept, entry);
+        }
+    }
+}
+
+/// Turns misses into hits that came after them; what is too long ago waits for later prompts.
+fn correct(
+    context: &mut Context<'_>,
+    engine: &mut Engine,
+    place: usize,
+    process: ProcessId,
+    corrected: crate::units::Tokens,
+) {
+    let row = &mut engine.rows[place];
+    let left = row.correct(corrected, context.ledger);
+    let (id, key) = (row.instance.clone(), row.key.clone());
+    let instance = engine.instances.iter_mut().find(|instance| instance.id == id);
+    let counters = instance.and_then(|instance| instance.processes.get_mut(process)?.row_mut(&key));
+    if let Some(counters) = counters {
+        counters.give_back(left);
+    }
+}

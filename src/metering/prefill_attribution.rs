@@ -1,0 +1,111 @@
+//! `SGLang`'s decode nodes count the prompts that prefill nodes computed. What they count is posted to those, in proportion
+//! to the prompts that each of them counted since the last time, so that a prefill node earns what its rent is paid for.
+//! Totals are untouched: parts are differences of cumulative floors.
+
+use super::{Context, Metering};
+use crate::ledger::{Account, AccountId, Classes};
+use crate::reading::{EngineKind, Role, TargetId};
+use crate::units::Tokens;
+
+/// Prompts that a prefill row counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct PromptWeight {
+    /// Since something was last attributed.
+    new: u64,
+    /// When something was last attributed that had grown: the row's weight until it grows again.
+    last: u64,
+}
+
+impl PromptWeight {
+    /// Notes prompts that were counted.
+    pub(super) fn note(&mut self, prompts: Tokens) {
+        self.new = self.new.saturating_add(prompts.count());
+    }
+}
+
+/// A prefill row: its target, its place there, and what it weighs.
+struct PrefillRow {
+    target: TargetId,
+    place: usize,
+    weight: PromptWeight,
+}
+
+impl Metering {
+    /// The accounts that computed the prompts of a decode account, each with its part; none if no prefill row of its model
+    /// is known to have worked.
+    pub(super) fn attribute_prompts(
+        &mut self,
+        context: &mut Context<'_>,
+        account: &Account,
+        prompts: Classes,
+    ) -> Vec<(AccountId, Classes)> {
+        let rows = self.prefill_rows(context, account);
+        let grown = rows.iter().any(|row| row.weight.new > 0);
+        let weight = |row: &PrefillRow| if grown { row.weight.new } else { row.weight.last };
+        let whole: u128 = rows.iter().map(|row| u128::from(weight(row))).sum();
+        let (mut upto, mut done) = (0, Classes::default());
+        let mut parts = Vec::with_capacity(rows.len());
+        for row in rows.iter().filter(|_| whole > 0) {
+            upto += u128::from(weight(row));
+            let running = share(prompts, upto, whole);
+            parts.push((self.prefill_account(context, row, account, grown), running.less(done)));
+            done = running;
+        }
+        parts
+    }
+
+    /// The prefill rows of a decode account's model: those of its unit, or all where its unit has none.
+    fn prefill_rows(&self, context: &Context<'_>, decode: &Account) -> Vec<PrefillRow> {
+        let (mut of_unit, mut of_model) = (Vec::new(), Vec::new());
+        for (id, engine) in &self.engines {
+            let Some(info) = context.inventory.target(id).map(|target| &target.info) else { continue };
+            let is_prefill = |row: &super::Row| {
+                row.reading.kind == EngineKind::Sglang
+                    && row.reading.model == decode.model
+                    && self.role(info, &row.reading) == Role::Prefill
+            };
+            let mut rows = engine.rows.iter().enumerate().filter(|(_, row)| is_prefill(row)).peekable();
+            if rows.peek().is_none() {
+                continue;
+            }
+            let unit = context.inventory.unit_of(info, &context.inventory.node_of(info));
+            let found = if unit == decode.unit { &mut of_unit } else { &mut of_model };
+            found.extend(rows.map(|(place, row)| PrefillRow { target: id.clone(), place, weight: row.prompts }));
+        }
+        if of_unit.is_empty() { of_model } else { of_unit }
+    }
+
+    /// The account of a prefill row; its prices are those of the traffic that decode served.
+    fn prefill_account(
+        &mut self,
+        context: &mut Context<'_>,
+        prefill: &PrefillRow,
+        decode: &Account,
+        grown: bool,
+    ) -> AccountId {
+        let mut account = Account { role: Role::Prefill, ..decode.clone() };
+        if let Some(info) = context.inventory.target(&prefill.target).map(|target| &target.info) {
+            account.node = context.inventory.node_of(info);
+            account.unit = context.inventory.unit_of(info, &account.node);
+        }
+        let rows = self.engines.get_mut(&prefill.target).map(|engine| &mut engine.rows);
+        match rows.and_then(|rows| rows.get_mut(prefill.place)) {
+            Some(row) => {
+                if grown {
+                    row.prompts = PromptWeight { new: 0, last: row.prompts.new };
+                }
+                row.number(account, context.ledger)
+            }
+            None => context.ledger.account(&account),
+        }
+    }
+}
+
+/// A share of each class, rounded down.
+fn share(tokens: Classes, part: u128, whole: u128) -> Classes {
+    let floor = |tokens: Tokens| {
+        let quotient = (u128::from(tokens.count()) * part).checked_div(whole).unwrap_or(0);
+        Tokens::new(u64::try_from(quotient).unwrap_or(u64::MAX))
+    };
+    Classes { miss: floor(tokens.miss), hit: floor(tokens.hit), output: floor(tokens.output) }
+}

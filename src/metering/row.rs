@@ -1,0 +1,245 @@
+//! One row of a target's page as it is metered: whose tokens it counts, what it earned today, and what is drawn of it.
+
+use std::collections::BTreeMap;
+
+use super::leakage::Leakage;
+use super::prefill_attribution::PromptWeight;
+use super::proxy_guard::ProxyGuard;
+use crate::counters::{ProcessId, RowKey, Step, Window, growth};
+use crate::ledger::{Account, AccountId, Classes, Entry, Ledger, TokenChange};
+use crate::reading::{EngineReading, Histogram, InstanceId, Latency, LiveTokens, PromptCount};
+use crate::units::{Moment, Ratio, Span, Tokens};
+
+/// Running sums of a row: prompt, its cached part, output.
+pub(crate) const PROMPT: usize = 0;
+pub(crate) const CACHED: usize = 1;
+pub(crate) const OUTPUT: usize = 2;
+/// Lines of which misses can still be turned into hits.
+const CORRECTABLE: usize = 32;
+/// How long the gauges of one of several processes stand until it is sampled again.
+const SAMPLED: Span = Span::from_secs(60);
+
+/// The state of one row.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) key: RowKey,
+    pub(crate) instance: Option<InstanceId>,
+    /// The last reading.
+    pub(crate) reading: EngineReading,
+    /// When it was last on a page.
+    pub(crate) seen: Moment,
+    pub(crate) account: Option<(Account, AccountId)>,
+    /// What leaked beside what is billed today.
+    pub(crate) leakage: Leakage,
+    /// What it was posted today, whatever account it shares with other rows.
+    pub(crate) earned: Leakage,
+    /// What its prompts weigh, where others count them too.
+    pub(super) prompts: PromptWeight,
+    /// Whether its tokens are another's, where it is a proxy's.
+    pub(crate) guard: Option<ProxyGuard>,
+    /// Growth for drawing: from the live counters where the engine has them, else from the billed ones.
+    pub(crate) window: Window<3>,
+    sums: [Option<u64>; 3],
+    live: Option<LiveTokens>,
+    latencies: Latencies,
+    correctable: Vec<Entry>,
+    gauges: BTreeMap<ProcessId, (Moment, Gauges)>,
+}
+
+/// The gauges of one process's row.
+#[derive(Debug, Clone, Copy, Default)]
+struct Gauges {
+    running: Option<u64>,
+    waiting: Option<u64>,
+    kv_usage: Option<Ratio>,
+}
+
+/// Latency histograms of the window's beginning: the older of two that are renewed in turn.
+#[derive(Debug, Default)]
+struct Latencies {
+    older: Option<(Moment, Latency)>,
+    newer: Option<(Moment, Latency)>,
+}
+
+impl Row {
+    pub(super) fn new(reading: EngineReading, at: Moment, window: Span) -> Self {
+        Self {
+            key: RowKey::of(&reading),
+            instance: reading.instance.clone(),
+            reading,
+            seen: at,
+            account: None,
+            leakage: Leakage::default(),
+            earned: Leakage::default(),
+            prompts: PromptWeight::default(),
+            guard: None,
+            window: Window::new(window),
+            sums: [None; 3],
+            live: None,
+            latencies: Latencies::default(),
+            correctable: Vec::new(),
+            gauges: BTreeMap::new(),
+        }
+    }
+
+    /// Whether a reading is of this row.
+    pub(super) fn is_of(&self, reading: &EngineReading) -> bool {
+        self.instance == reading.instance && self.key.is_of(reading)
+    }
+
+    /// The number of the account that it earns for now.
+    pub(super) fn number(&mut self, account: Account, ledger: &mut Ledger) -> AccountId {
+        let id = match &self.account {
+            Some((known, id)) if *known == account => *id,
+            _ => ledger.account(&account),
+        };
+        self.account = Some((account, id));
+        id
+    }
+
+    /// All that it worked on since it was first seen, for shares.
+    pub(crate) fn produced(&self) -> u64 {
+        self.sums[PROMPT].unwrap_or(0).saturating_add(self.sums[OUTPUT].unwrap_or(0))
+    }
+
+    /// Requests in work, over all processes that answer in turn.
+    pub(crate) fn running(&self, now: Moment) -> Option<u64> {
+        self.sampled(now).filter_map(|gauges| gauges.running).reduce(u64::saturating_add)
+    }
+
+    /// Requests in its queues, likewise.
+    pub(crate) fn waiting(&self, now: Moment) -> Option<u64> {
+        self.sampled(now).filter_map(|gauges| gauges.waiting).reduce(u64::saturating_add)
+    }
+
+    /// The used share of its KV cache: the mean of the processes that answer in turn.
+    pub(crate) fn kv_usage(&self, now: Moment) -> Option<Ratio> {
+        let shares = self.sampled(now).filter_map(|gauges| gauges.kv_usage);
+        let (count, sum) = shares.fold((0_u32, 0.0), |(count, sum), share| (count + 1, sum + share.get()));
+        Ratio::of(sum, f64::from(count))
+    }
+
+    fn sampled(&self, now: Moment) -> impl Iterator<Item = &Gauges> {
+        let recent = move |at: Moment| self.gauges.len() == 1 || now.since(at) < SAMPLED;
+        self.gauges.values().filter(move |(at, _)| recent(*at)).map(|(_, gauges)| gauges)
+    }
+
+    /// Keeps lines whose misses may turn out to have been hits.
+    pub(super) fn keep_correctable(&mut self, entry: Entry) {
+        if entry.tokens.miss == Tokens::ZERO {
+            return;
+        }
+        let misses = Entry { tokens: Classes { miss: entry.tokens.miss, ..Classes::default() }, ..entry };
+        super::revenue::remember(&mut self.correctable, misses);
+        if self.correctable.len() > CORRECTABLE {
+            self.correctable.remove(0);
+        }
+    }
+
+    /// Turns misses of earlier lines into hits, the latest first; how many could not be.
+    pub(super) fn correct(&mut self, corrected: Tokens, ledger: &mut Ledger) -> Tokens {
+        let mut left = corrected;
+        while left > Tokens::ZERO {
+            let Some(mut line) = self.correctable.pop() else { break };
+            let part = line.tokens.miss.min(left);
+            let of = |tokens| Entry { tokens, ..line };
+            let (misses, hits) =
+                (Classes { miss: part, ..Classes::default() }, Classes { hit: part, ..Classes::default() });
+            ledger.reverse(&[of(misses)]);
+            ledger.repost(&[of(hits)]);
+            let mut change = TokenChange::added(hits);
+            change += TokenChange::taken_back(misses);
+            self.earned.add(ledger.day_began(), line.tariff, change);
+            left = left.saturating_sub(part);
+            line.tokens.miss = line.tokens.miss.saturating_sub(part);
+            if line.tokens.miss > Tokens::ZERO {
+                self.correctable.push(line);
+            }
+        }
+        left
+    }
+
+    /// Takes a page of one process in, for drawing.
+    pub(super) fn draw(&mut self, reading: EngineReading, at: Moment, process: ProcessId, step: &Step, span: Span) {
+        let gauges = Gauges { running: reading.running, waiting: reading.waiting, kv_usage: reading.kv_usage };
+        self.gauges.retain(|_, (seen, _)| at.since(*seen) < SAMPLED);
+        self.gauges.insert(process, (at, gauges));
+        let known = match reading.live {
+            Some(live) => self.add_live(live),
+            None => self.add_step(&reading, step),
+        };
+        self.window.push(at, std::array::from_fn(|i| self.sums[i].filter(|_| known[i])));
+        self.latencies.renew(at, &reading.latency, span);
+        self.seen = at;
+        self.reading = reading;
+    }
+
+    /// Begins the drawing anew: what was before is another process, or too long ago.
+    pub(super) fn begin_drawing(&mut self) {
+        self.latencies = Latencies::default();
+        self.window.clear();
+        self.live = None;
+    }
+
+    /// The processes of the row are others from now on.
+    pub(super) fn forget_processes(&mut self) {
+        self.gauges.clear();
+    }
+
+    /// The growth of a latency histogram over the window.
+    pub(crate) fn latency(&self, which: impl Fn(&Latency) -> Option<&Histogram>) -> Option<Histogram> {
+        let then = &self.latencies.older.as_ref()?.1;
+        Some(growth(which(&self.reading.latency)?, which(then)?))
+    }
+
+    /// Adds the growth of live counters; whether each sum is known.
+    fn add_live(&mut self, now: LiveTokens) -> [bool; 3] {
+        let then = self.live.unwrap_or(now);
+        let grown = |now: Option<Tokens>, then: Option<Tokens>| {
+            let (now, then) = (now?.count(), then.unwrap_or_default().count());
+            Some(now.saturating_sub(then))
+        };
+        let computed = grown(now.computed, then.computed);
+        let cached = grown(now.cached, then.cached);
+        let prompt = computed.or(cached).map(|_| computed.unwrap_or(0) + cached.unwrap_or(0));
+        let output = grown(now.output, then.output);
+        add(&mut self.sums[PROMPT], prompt);
+        add(&mut self.sums[CACHED], cached);
+        add(&mut self.sums[OUTPUT], output);
+        self.live = Some(now);
+        [prompt.is_some(), cached.is_some(), output.is_some()]
+    }
+
+    /// Adds what a page's counters grew by; whether each sum is known.
+    fn add_step(&mut self, reading: &EngineReading, step: &Step) -> [bool; 3] {
+        if step.quarantined {
+            return [false; 3];
+        }
+        let delta = step.grown.map(|grown| grown.all).unwrap_or_default();
+        let has_prompt = reading.tokens.prompt != PromptCount::Unknown;
+        add(&mut self.sums[PROMPT], has_prompt.then(|| (delta.miss + delta.hit).count()));
+        add(&mut self.sums[CACHED], reading.tokens.cached.map(|_| delta.hit.count()));
+        add(&mut self.sums[OUTPUT], reading.tokens.output.map(|_| delta.output.count()));
+        step.told
+    }
+}
+
+fn add(sum: &mut Option<u64>, grown: Option<u64>) {
+    if let Some(grown) = grown {
+        *sum = Some(sum.unwrap_or(0).saturating_add(grown));
+    }
+}
+
+impl Latencies {
+    fn renew(&mut self, at: Moment, latency: &Latency, span: Span) {
+        let due = |slot: &Option<(Moment, Latency)>| slot.as_ref().is_none_or(|(since, _)| at.since(*since) >= span);
+        if self.older.is_none() {
+            self.older = Some((at, latency.clone()));
+        } else if due(&self.newer) && due(&self.older) {
+            if let Some(newer) = self.newer.take() {
+                self.older = Some(newer);
+            }
+            self.newer = Some((at, latency.clone()));
+        }
+    }
+}

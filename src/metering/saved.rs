@@ -1,0 +1,188 @@
+//! What must survive the process of metering: each counter's last value and the processes behind it, up to when GPU time
+//! is posted, and what may still be taken back.
+//!
+//! Restoring takes each value apart by name, so that a field that is added and forgotten here does not compile.
+
+use serde::{Deserialize, Serialize};
+
+use super::energy::EnergyMeter;
+use super::engine::{Engine, Instance};
+use super::leakage::Leakage;
+use super::proxy_guard::ProxyGuard;
+use super::row::Row;
+use super::{InventoryView, Metering};
+use crate::counters::{ProcessId, ProcessRow, Processes, RowKey};
+use crate::inventory::FleetConfig;
+use crate::ledger::Entry;
+use crate::reading::{EngineKind, EngineReading, GpuId, InstanceId, NodeName, TargetId};
+use crate::units::{Moment, Timestamp};
+
+/// A target's processes and counters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedTarget {
+    /// When its last page came.
+    pub answered: Moment,
+    instances: Vec<SavedInstance>,
+    rows: Vec<SavedRow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct SavedInstance {
+    id: Option<InstanceId>,
+    seen: Moment,
+    processes: Processes,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    trial: Vec<(ProcessId, Vec<Entry>)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct SavedRow {
+    instance: Option<InstanceId>,
+    key: RowKey,
+    kind: EngineKind,
+    seen: Moment,
+    #[serde(default, skip_serializing_if = "Leakage::is_empty")]
+    leakage: Leakage,
+    #[serde(default, skip_serializing_if = "Leakage::is_empty")]
+    earned: Leakage,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    guard: Option<ProxyGuard>,
+}
+
+/// Up to when the GPU time of a node is posted, and its energy counters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedAllocation {
+    /// When its GPUs were last reported.
+    pub reported: Moment,
+    allocated: Option<Moment>,
+    serving: Option<Moment>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    energy: Vec<(GpuId, EnergyMeter)>,
+}
+
+impl SavedTarget {
+    /// A target with one process, whose rows stood at these values.
+    pub(crate) fn of_one(answered: Moment, start: Option<Timestamp>, rows: Vec<(EngineKind, ProcessRow)>) -> Self {
+        let saved = rows.iter().map(|(kind, row)| SavedRow {
+            instance: None,
+            key: row.key.clone(),
+            kind: *kind,
+            seen: answered,
+            leakage: Leakage::default(),
+            earned: Leakage::default(),
+            guard: None,
+        });
+        let rows_of_page = saved.collect();
+        let rows = rows.into_iter().map(|(_, row)| row).collect();
+        let processes = Processes::of_one(start, answered, rows);
+        let instances = vec![SavedInstance { id: None, seen: answered, processes, trial: Vec::new() }];
+        Self { answered, instances, rows: rows_of_page }
+    }
+
+    /// The moments that it holds.
+    pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
+        let Self { answered, instances, rows } = self;
+        let instances = instances.iter_mut().flat_map(|instance| {
+            let SavedInstance { id: _, seen, processes, trial: _ } = instance;
+            std::iter::once(seen).chain(processes.moments_mut())
+        });
+        let rows = rows.iter_mut().flat_map(|row| {
+            let SavedRow { instance: _, key: _, kind: _, seen, leakage: _, earned: _, guard } = row;
+            std::iter::once(seen).chain(guard.as_mut().map(ProxyGuard::moment_mut))
+        });
+        std::iter::once(answered).chain(instances).chain(rows)
+    }
+}
+
+impl SavedAllocation {
+    /// GPU time that was posted up to these moments.
+    pub(crate) const fn new(reported: Moment, allocated: Option<Moment>, serving: Option<Moment>) -> Self {
+        Self { reported, allocated, serving, energy: Vec::new() }
+    }
+
+    /// Up to when allocated GPU time is posted.
+    pub(crate) fn until(&self) -> Option<Timestamp> {
+        self.allocated.map(|at| at.wall)
+    }
+
+    /// The moments that it holds.
+    pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
+        let Self { reported, allocated, serving, energy } = self;
+        let energy = energy.iter_mut().map(|(_, meter)| meter.moment_mut());
+        std::iter::once(reported).chain(allocated.as_mut()).chain(serving.as_mut()).chain(energy)
+    }
+}
+
+impl Metering {
+    /// What is kept of every target that answered.
+    pub(crate) fn saved_targets(&self) -> impl Iterator<Item = (&TargetId, SavedTarget)> {
+        self.engines.iter().filter_map(|(id, engine)| Some((id, saved_target(engine)?)))
+    }
+
+    /// What is kept of a node's GPU time.
+    pub(crate) fn saved_allocation(&self, view: InventoryView<'_>, name: &NodeName) -> Option<SavedAllocation> {
+        let node = view.inventory.node(name)?;
+        let (allocated, serving) = self.gpu_cost.cursors(name);
+        let energy = node.gpus.values().filter_map(|id| Some((id.clone(), self.energy.saved(id)?))).collect();
+        Some(SavedAllocation { reported: node.reported, allocated, serving, energy })
+    }
+
+    /// Up to when leases by schedule are posted.
+    pub(crate) fn saved_schedules(&self) -> Vec<(String, Timestamp)> {
+        self.gpu_cost.schedules()
+    }
+
+    /// Leases by schedule go on from where they were posted.
+    pub(crate) fn restore_schedules(&mut self, schedules: &[(String, Timestamp)]) {
+        self.gpu_cost.restore_schedules(schedules);
+    }
+
+    /// A target's counters go on from where they were.
+    pub(crate) fn restore_target(&mut self, config: &FleetConfig, id: TargetId, saved: SavedTarget) {
+        let SavedTarget { answered, instances, rows } = saved;
+        let mut engine = Engine { last_page: Some(answered), ..Engine::default() };
+        for SavedInstance { id, seen, processes, trial } in instances {
+            engine.instances.push(Instance { id, seen, processes, trial: trial.into_iter().collect() });
+        }
+        for SavedRow { instance, key, kind, seen, leakage, earned, guard } in rows {
+            let mut blank = EngineReading::new(kind, key.model, key.rank);
+            blank.instance = instance;
+            let mut row = Row::new(blank, seen, config.window);
+            (row.leakage, row.earned, row.guard) = (leakage, earned, guard);
+            engine.rows.push(row);
+        }
+        self.engines.insert(id, engine);
+    }
+
+    /// A node's GPU time goes on from where it was posted.
+    pub(crate) fn restore_allocation(&mut self, node: &NodeName, saved: SavedAllocation) {
+        let SavedAllocation { reported: _, allocated, serving, energy } = saved;
+        self.gpu_cost.restore_node(node, allocated, serving);
+        for (id, meter) in energy {
+            self.energy.restore(id, meter);
+        }
+    }
+}
+
+fn saved_target(engine: &Engine) -> Option<SavedTarget> {
+    let instance = |instance: &Instance| SavedInstance {
+        id: instance.id.clone(),
+        seen: instance.seen,
+        processes: instance.processes.clone(),
+        trial: instance.trial.iter().map(|(process, entries)| (*process, entries.clone())).collect(),
+    };
+    let row = |row: &Row| SavedRow {
+        instance: row.instance.clone(),
+        key: row.key.clone(),
+        kind: row.reading.kind,
+        seen: row.seen,
+        leakage: row.leakage.clone(),
+        earned: row.earned.clone(),
+        guard: row.guard.clone(),
+    };
+    Some(SavedTarget {
+        answered: engine.last_page?,
+        instances: engine.instances.iter().map(instance).collect(),
+        rows: engine.rows.iter().map(row).collect(),
+    })
+}

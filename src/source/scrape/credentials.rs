@@ -1,0 +1,121 @@
+//! What a target asks for before it answers: a key or a password in a file, read once, and again when it is refused.
+
+use std::path::Path;
+
+use hyper::header::HeaderValue;
+
+use super::Target;
+use crate::reading::{Label, ScrapeTrouble};
+
+/// The credentials of one target.
+#[derive(Debug, Default)]
+pub(super) struct Credentials {
+    scheme: Scheme,
+    header: Option<HeaderValue>,
+}
+
+#[derive(Debug, Default)]
+enum Scheme {
+    #[default]
+    None,
+    /// A key, in a file.
+    Bearer(std::path::PathBuf),
+    /// A user's name, and a file that holds the password.
+    Basic(String, std::path::PathBuf),
+}
+
+impl Credentials {
+    /// Those of a target, not yet read.
+    pub(super) fn new(target: &Target) -> Self {
+        let scheme = match (&target.bearer_token_file, &target.username, &target.password_file) {
+            (Some(file), ..) => Scheme::Bearer(file.clone()),
+            (None, Some(username), Some(file)) => Scheme::Basic(username.clone(), file.clone()),
+            _ => Scheme::None,
+        };
+        Self { scheme, header: None }
+    }
+
+    /// The `Authorization` header, if there is one to send.
+    ///
+    /// # Errors
+    /// [`ScrapeTrouble::Other`] if the file can't be read or holds nothing.
+    pub(super) fn header(&mut self) -> Result<Option<HeaderValue>, ScrapeTrouble> {
+        if self.header.is_none() {
+            self.header = self.read()?;
+        }
+        Ok(self.header.clone())
+    }
+
+    /// Reads the file again, after what it held was refused. Whether it holds something else now.
+    pub(super) fn changed(&mut self) -> bool {
+        match self.read() {
+            Ok(header) if header != self.header => {
+                self.header = header;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn read(&self) -> Result<Option<HeaderValue>, ScrapeTrouble> {
+        let (text, key, file) = match &self.scheme {
+            Scheme::None => return Ok(None),
+            Scheme::Bearer(file) => {
+                let token = secret("bearer_token_file", file)?;
+                (format!("Bearer {}", token.trim()), "bearer_token_file", file)
+            }
+            Scheme::Basic(username, file) => {
+                let password = secret("password_file", file)?;
+                // Blanks may be a part of it; the end of the line is the editor's.
+                let password = password.trim_end_matches(['\r', '\n']);
+                (format!("Basic {}", base64(format!("{username}:{password}").as_bytes())), "password_file", file)
+            }
+        };
+        let mut header = HeaderValue::try_from(text).map_err(|_| refusal(key, file, "not one line of plain text"))?;
+        header.set_sensitive(true);
+        Ok(Some(header))
+    }
+}
+
+fn secret(key: &str, file: &Path) -> Result<String, ScrapeTrouble> {
+    let text = std::fs::read_to_string(file).map_err(|error| refusal(key, file, &error.to_string()))?;
+    if text.trim().is_empty() { Err(refusal(key, file, "it is empty")) } else { Ok(text) }
+}
+
+fn refusal(key: &str, file: &Path, why: &str) -> ScrapeTrouble {
+    ScrapeTrouble::Other(Label::new(&format!("{key} {}: {why}", file.display())))
+}
+
+/// Base64 with padding, as basic authentication writes it.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_as_rfc_4648_has_it() {
+        for (plain, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("u:pw", "dTpwdw=="),
+            ("ü:~ÿ", "w7w6fsO/"),
+        ] {
+            assert_eq!(base64(plain.as_bytes()), text);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! llama.cpp's router: one server, a process for each loaded model, and a page for each under `?model=NAME`.
+//!
+//! A request that names a model loads it, or wakes it from sleep, unless it says `autoload=false`. So models come from the
+//! router's own list, only loaded ones are asked for, and each request says so.
+
+use reqwest::Url;
+
+use crate::reading::{EngineKind, ModelName, PageReading, Refusals};
+use crate::units::{Moment, Span};
+
+/// How often the list of models is asked for, at most.
+const RENEW: Span = Span::from_secs(30);
+
+/// What is known of a router.
+#[derive(Debug)]
+pub(super) struct Router {
+    /// Its page, without a model.
+    pub(super) page: Url,
+    /// Its loaded models.
+    pub(super) loaded: Vec<String>,
+    asked: Moment,
+}
+
+impl Router {
+    /// A router whose list has just come.
+    pub(super) const fn new(page: Url, loaded: Vec<String>, now: Moment) -> Self {
+        Self { page, loaded, asked: now }
+    }
+
+    /// Whether its list is old. It counts as asked for from now on.
+    pub(super) fn is_due(&mut self, now: Moment) -> bool {
+        let due = now.since(self.asked) >= RENEW;
+        if due {
+            self.asked = now;
+        }
+        due
+    }
+
+    /// The page of a model.
+    pub(super) fn page_of(&self, model: &str) -> Url {
+        let mut page = self.page.clone();
+        page.query_pairs_mut().append_pair("model", model).append_pair("autoload", "false");
+        page
+    }
+}
+
+/// The model that an address names in its query.
+pub(super) fn model_of(url: &Url) -> Option<ModelName> {
+    let named = url.query_pairs().find(|(key, _)| key == "model")?.1;
+    (!named.trim().is_empty()).then(|| ModelName::new(&named))
+}
+
+/// What is asked for in an address's place: one that names a model must not load it.
+pub(super) fn harmless(url: &Url) -> Url {
+    let mut asked = url.clone();
+    let says = |key: &str| url.query_pairs().any(|(known, _)| known == key);
+    if says("model") && !says("autoload") {
+        let query = url.query().unwrap_or_default();
+        asked.set_query(Some(&format!("{query}&autoload=false")));
+    }
+    asked
+}
+
+/// The reading of a router that has no model loaded: it answers, and has no row.
+pub(super) fn no_model() -> PageReading {
+    PageReading {
+        kind: EngineKind::Llamacpp,
+        engines: Vec::new(),
+        instance_starts: Vec::new(),
+        aliases: Vec::new(),
+        gpus: Vec::new(),
+        start: None,
+        date: None,
+        complete: true,
+        refusals: Refusals::default(),
+    }
+}
+
+/// Adds the rows of another model's page.
+pub(super) fn merge(all: &mut PageReading, other: PageReading) {
+    all.engines.extend(other.engines);
+    all.refusals.lines = all.refusals.lines.saturating_add(other.refusals.lines);
+    all.refusals.values = all.refusals.values.saturating_add(other.refusals.values);
+    all.date = all.date.max(other.date);
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_model_in_an_address_is_named_and_never_loaded() {
+        for (url, asked, model) in [
+            ("http://h/metrics", "http://h/metrics", None),
+            ("http://h/metrics?name[]=x", "http://h/metrics?name[]=x", None),
+            ("http://h/metrics?model=", "http://h/metrics?model=&autoload=false", None),
+            ("http://h/metrics?model=a%2Fb+c", "http://h/metrics?model=a%2Fb+c&autoload=false", Some("a/b c")),
+            ("http://h/metrics?autoload=true&model=x", "http://h/metrics?autoload=true&model=x", Some("x")),
+        ] {
+            let url = Url::parse(url).unwrap();
+            assert_eq!(harmless(&url), Url::parse(asked).unwrap());
+            assert_eq!(model_of(&url), model.map(ModelName::new));
+        }
+    }
+
+    #[test]
+    fn a_models_page_is_asked_for_by_its_whole_name() {
+        let router = Router::new(Url::parse("http://h/metrics").unwrap(), Vec::new(), Moment::default());
+        assert_eq!(router.page_of("a/b:c&d").as_str(), "http://h/metrics?model=a%2Fb%3Ac%26d&autoload=false");
+    }
+}

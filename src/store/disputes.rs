@@ -1,0 +1,198 @@
+//! Disputes in the file: written with the postings, listed, and decided on by hand.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::calendar::Calendar;
+use super::names::{self, all, has_table};
+use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
+use super::{cells, commit, recall};
+use crate::ledger::{Decision, Dispute, DisputeId, Entry, Journal, TokenChange};
+use crate::reading::{InstanceId, ModelName, Rank, TargetId};
+use crate::units::{Money, Timestamp};
+
+/// What became of a dispute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DisputeState {
+    /// Nobody has decided yet.
+    Open,
+    /// Its tokens were posted.
+    Accepted,
+    /// Its tokens were discarded.
+    Rejected,
+}
+
+/// A dispute as the file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisputeRow {
+    /// The dispute.
+    pub dispute: Dispute,
+    /// When it was noted.
+    pub at: Timestamp,
+    /// What became of it.
+    pub state: DisputeState,
+    /// When that was decided.
+    pub decided_at: Option<Timestamp>,
+    /// What its tokens are worth at the prices in force when they were made; `None` where none of them has a price.
+    pub value: Option<Money>,
+}
+
+impl DisputeState {
+    /// Its word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    fn of(text: &str) -> Self {
+        match text {
+            "accepted" => Self::Accepted,
+            "rejected" => Self::Rejected,
+            _ => Self::Open,
+        }
+    }
+}
+
+/// Writes disputes that are new.
+pub(super) fn write(transaction: &Transaction<'_>, disputes: &[Dispute]) -> rusqlite::Result<()> {
+    let json = |error: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
+    for dispute in disputes {
+        let Dispute { id, target, instance, rank, model, entries, evidence } = dispute;
+        let write = "INSERT INTO disputes (id, at, target, instance, rank, model, entries, evidence)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        transaction.execute(
+            write,
+            params![
+                number(*id),
+                evidence.to.millis(),
+                target.as_str(),
+                instance.as_ref().map(InstanceId::as_str),
+                rank.as_ref().map(Rank::as_str),
+                model.as_ref().map(ModelName::as_str),
+                serde_json::to_string(entries).map_err(json)?,
+                serde_json::to_string(evidence).map_err(json)?,
+            ],
+        )?;
+    }
+    match disputes.iter().map(|dispute| dispute.id).max() {
+        Some(last) => commit::note(transaction, "last_dispute", &last.0.to_string()),
+        None => Ok(()),
+    }
+}
+
+/// The number of the last dispute that there ever was.
+pub(super) fn last(connection: &Connection) -> rusqlite::Result<u64> {
+    Ok(recall::noted(connection, "last_dispute")?.and_then(|text| text.parse().ok()).unwrap_or_default())
+}
+
+/// Disputes that nobody has decided on. One that cannot be read is left in the file.
+pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<Dispute>> {
+    let rows = read(connection)?;
+    Ok(rows.into_iter().filter(|row| row.state == DisputeState::Open).map(|row| row.dispute).collect())
+}
+
+/// Every dispute, in the order of their numbers.
+pub(super) fn rows(connection: &Connection) -> rusqlite::Result<Vec<DisputeRow>> {
+    let tariffs = names::tariffs(connection)?;
+    let value = |entry: &Entry| Some(tariffs.get(entry.tariff?.index())?.value(entry.tokens));
+    let mut rows = read(connection)?;
+    for row in &mut rows {
+        let priced: Vec<Money> = row.dispute.entries.iter().filter_map(value).collect();
+        row.value = (!priced.is_empty()).then(|| priced.into_iter().sum());
+    }
+    Ok(rows)
+}
+
+/// Which of these disputes were decided, and how.
+pub(super) fn decided(connection: &Connection, among: &BTreeSet<DisputeId>) -> rusqlite::Result<Vec<Decision>> {
+    if among.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = read(connection)?.into_iter();
+    let decided = rows.filter(|row| row.state != DisputeState::Open && among.contains(&row.dispute.id));
+    Ok(decided.map(|row| decision(row.dispute, row.state)).collect())
+}
+
+/// Decides a dispute, if it is open: its entries are posted, or it is only marked. Gives what it was before.
+pub(super) fn decide(
+    connection: &mut Connection,
+    calendar: &mut Calendar,
+    id: DisputeId,
+    accepted: bool,
+    at: Timestamp,
+) -> rusqlite::Result<Option<DisputeRow>> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let Some(row) = rows(&transaction)?.into_iter().find(|row| row.dispute.id == id) else { return Ok(None) };
+    if row.state != DisputeState::Open {
+        return Ok(Some(row));
+    }
+    let state = if accepted { DisputeState::Accepted } else { DisputeState::Rejected };
+    transaction.execute(
+        "UPDATE disputes SET state = ?2, decided_at = ?3 WHERE id = ?1",
+        params![number(id), state.name(), at.millis()],
+    )?;
+    if accepted {
+        post(&transaction, calendar, &row.dispute.entries)?;
+    }
+    transaction.commit()?;
+    Ok(Some(row))
+}
+
+/// Adds entries to the grains that are still kept of their time.
+fn post(transaction: &Transaction<'_>, calendar: &mut Calendar, entries: &[Entry]) -> rusqlite::Result<()> {
+    let now = recall::last(transaction)?.wall;
+    let mut postings = Journal::default();
+    for entry in entries {
+        let key = (entry.minute, entry.account, entry.tariff);
+        *postings.tokens.entry(key).or_default() += TokenChange::added(entry.tokens);
+    }
+    cells::write_kept(transaction, calendar, &postings, [now - MINUTES_KEPT, now - QUARTERS_KEPT])
+}
+
+fn decision(dispute: Dispute, state: DisputeState) -> Decision {
+    Decision { id: dispute.id, accepted: state == DisputeState::Accepted, entries: dispute.entries }
+}
+
+fn read(connection: &Connection) -> rusqlite::Result<Vec<DisputeRow>> {
+    const ALL: &str = "SELECT id, at, target, instance, rank, model, entries, evidence, state, decided_at
+                       FROM disputes ORDER BY id";
+    if !has_table(connection, "disputes")? {
+        // A ledger of version 1 has none.
+        return Ok(Vec::new());
+    }
+    Ok(all(connection, ALL, row)?.into_iter().flatten().collect())
+}
+
+/// A row; none, where the present program cannot read its entries or its evidence.
+fn row(row: &Row<'_>) -> rusqlite::Result<Option<DisputeRow>> {
+    let text = |column| row.get::<_, Option<String>>(column);
+    let (entries, evidence): (String, String) = (row.get(6)?, row.get(7)?);
+    let (Ok(entries), Ok(evidence)) = (serde_json::from_str(&entries), serde_json::from_str(&evidence)) else {
+        return Ok(None);
+    };
+    let dispute = Dispute {
+        id: DisputeId(row.get::<_, i64>(0)?.unsigned_abs()),
+        target: TargetId::new(&row.get::<_, String>(2)?),
+        instance: text(3)?.as_deref().map(InstanceId::new),
+        rank: text(4)?.as_deref().map(Rank::new),
+        model: text(5)?.as_deref().map(ModelName::new),
+        entries,
+        evidence,
+    };
+    Ok(Some(DisputeRow {
+        dispute,
+        at: Timestamp::from_millis(row.get(1)?),
+        state: DisputeState::of(&row.get::<_, String>(8)?),
+        decided_at: row.get::<_, Option<i64>>(9)?.map(Timestamp::from_millis),
+        value: None,
+    }))
+}
+
+/// A dispute's number in the file.
+fn number(id: DisputeId) -> i64 {
+    i64::try_from(id.0).unwrap_or(i64::MAX)
+}

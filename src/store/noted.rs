@@ -1,0 +1,62 @@
+//! What a person noted in a ledger that is being kept, and its keeper has not been told yet.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+
+use super::keeper::News;
+use super::{disputes, recall};
+use crate::fleet::SavedState;
+use crate::ledger::{Dispute, DisputeId};
+
+/// What was told already: each end, reset and decision is told once.
+#[derive(Debug, Default)]
+pub(super) struct Noted {
+    version: i64,
+    ends: BTreeSet<i64>,
+    resets: BTreeSet<i64>,
+    open: BTreeSet<DisputeId>,
+}
+
+impl Noted {
+    /// All that a saved state holds is told with it. `version` is the file's from before that was read.
+    pub(super) fn with(version: i64, saved: &SavedState) -> Self {
+        Self {
+            version,
+            ends: saved.lease_ends.iter().map(|(id, ..)| *id).collect(),
+            resets: saved.target_resets.iter().map(|(id, _)| *id).collect(),
+            open: saved.kept.disputes.iter().map(|dispute| dispute.id).collect(),
+        }
+    }
+
+    /// Disputes were written that may be decided from now on.
+    pub(super) fn opened(&mut self, disputes: &[Dispute]) {
+        self.open.extend(disputes.iter().map(|dispute| dispute.id));
+    }
+
+    /// What is new, if somebody else has written to the file since this was last asked.
+    pub(super) fn news(&mut self, connection: &Connection) -> rusqlite::Result<Vec<News>> {
+        let now = version(connection)?;
+        if now == self.version {
+            return Ok(Vec::new());
+        }
+        let mut ends = recall::lease_ends(connection)?;
+        let mut resets = recall::target_resets(connection)?;
+        let decisions = disputes::decided(connection, &self.open)?;
+        ends.retain(|(id, ..)| self.ends.insert(*id));
+        resets.retain(|(id, _)| self.resets.insert(*id));
+        self.open.retain(|id| !decisions.iter().any(|decision| decision.id == *id));
+        self.version = now;
+        let told = [
+            (!ends.is_empty()).then_some(News::LeaseEnds(ends)),
+            (!resets.is_empty()).then_some(News::TargetResets(resets)),
+            (!decisions.is_empty()).then_some(News::Decisions(decisions)),
+        ];
+        Ok(told.into_iter().flatten().collect())
+    }
+}
+
+/// A number that changes when somebody else writes to the file.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "data_version", |row| row.get(0))
+}

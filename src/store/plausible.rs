@@ -1,0 +1,110 @@
+//! Whether hardware could have made the tokens that a ledger holds: the bounds that a delta is judged by, once more over
+//! what is stored.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+
+use super::disputes::{self, DisputeState};
+use super::names::{all, has_table};
+use super::verify::MOST;
+use crate::counters::Plausibility;
+use crate::counters::plausibility::{UNKNOWN_GPUS, most};
+use crate::ledger::Classes;
+use crate::units::{Span, Timestamp, Tokens};
+
+/// The grains, and the longest that a bucket of each is.
+const GRAINS: [(&str, Span); 3] =
+    [("minute", Span::from_secs(60)), ("quarter", Span::from_secs(900)), ("day", Span::from_secs(25 * 3600))];
+
+/// Buckets and nodes whose tokens exceed what the node's GPUs can make. Tokens that a person accepted are not judged, and
+/// a proxy has no bound: it stands before any number of GPUs.
+pub(super) fn faults(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<Vec<String>> {
+    let gpus = gpus(connection)?;
+    let accepted = accepted(connection)?;
+    let mut faults = Vec::new();
+    for (grain, span) in GRAINS {
+        let mut told = 0;
+        for (bucket, node, made) in made(connection, grain)? {
+            let count = gpus.get(&node).copied().unwrap_or(UNKNOWN_GPUS);
+            let accepted =
+                accepted.iter().filter(|(minute, of, _)| *of == node && bucket <= *minute && *minute < bucket + span);
+            let mut waived = Classes::default();
+            accepted.for_each(|(.., tokens)| waived += *tokens);
+            let judged = made.less(waived);
+            let Some(what) = beyond(judged, count, span, bounds) else { continue };
+            told += 1;
+            if told <= MOST {
+                faults.push(format!("{grain}_tokens: {bucket} on {node}: {what}, more than {count} GPUs can make"));
+            }
+        }
+        if told > MOST {
+            faults.push(format!("{grain}_tokens: and {} more that GPUs cannot have made", told - MOST));
+        }
+    }
+    Ok(faults)
+}
+
+/// What of a bucket exceeds its bound.
+fn beyond(made: Classes, gpus: u32, span: Span, bounds: Plausibility) -> Option<String> {
+    let judged = [
+        (made.output, bounds.output_per_gpu, "output"),
+        (made.miss, bounds.computed_per_gpu, "computed prompt"),
+        (made.hit, bounds.cached_per_gpu, "cached prompt"),
+    ];
+    let found = judged.into_iter().find(|(tokens, per_gpu, _)| tokens.count() > most(*per_gpu, gpus, span));
+    found.map(|(tokens, _, what)| format!("{} {what} tokens", tokens.count()))
+}
+
+/// Tokens by bucket and node, in the order of time.
+fn made(connection: &Connection, grain: &str) -> rusqlite::Result<Vec<(Timestamp, String, Classes)>> {
+    let question = format!(
+        "SELECT k.bucket, a.node, sum(k.miss), sum(k.hit), sum(k.output)
+         FROM {grain}_tokens k JOIN accounts a ON a.id = k.account WHERE a.role <> 'proxy'
+         GROUP BY k.bucket, a.node ORDER BY k.bucket"
+    );
+    let count = |count: i64| Tokens::new(u64::try_from(count).unwrap_or_default());
+    all(connection, &question, |row| {
+        let tokens = Classes { miss: count(row.get(2)?), hit: count(row.get(3)?), output: count(row.get(4)?) };
+        Ok((Timestamp::from_millis(row.get(0)?), row.get(1)?, tokens))
+    })
+}
+
+/// The most GPUs that each node was ever paid for at once, as far as is kept.
+fn gpus(connection: &Connection) -> rusqlite::Result<HashMap<String, u32>> {
+    let mut questions = Vec::new();
+    if has_table(connection, "rented")? {
+        questions.push("SELECT node, sum(gpus) FROM rented GROUP BY node".to_owned());
+    }
+    for (grain, span) in &GRAINS[..2] {
+        let span = span.millis();
+        questions.push(format!(
+            "SELECT node, max(gpus) FROM (
+                 SELECT l.node AS node, (sum(r.held_ms) + {span} - 1) / {span} AS gpus
+                 FROM {grain}_rents r JOIN landlords l ON l.id = r.landlord
+                 WHERE l.kind = 'gpus' AND l.node IS NOT NULL GROUP BY r.bucket, l.node)
+             GROUP BY node"
+        ));
+    }
+    let mut most: HashMap<String, u32> = HashMap::new();
+    for question in questions {
+        for (node, gpus) in all(connection, &question, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))? {
+            let gpus = u32::try_from(gpus).unwrap_or_default();
+            let known = most.entry(node).or_default();
+            *known = gpus.max(*known);
+        }
+    }
+    // A node whose rent is known by nobody may have any number.
+    most.retain(|_, gpus| *gpus > 0);
+    Ok(most)
+}
+
+/// Entries that a person accepted: when, on which node, and how many.
+fn accepted(connection: &Connection) -> rusqlite::Result<Vec<(Timestamp, String, Classes)>> {
+    let nodes = all(connection, "SELECT node FROM accounts ORDER BY id", |row| row.get::<_, String>(0))?;
+    let rows = disputes::rows(connection)?.into_iter().filter(|row| row.state == DisputeState::Accepted);
+    let entries = rows.flat_map(|row| row.dispute.entries);
+    Ok(entries
+        .filter_map(|entry| Some((entry.minute, nodes.get(entry.account.index())?.clone(), entry.tokens)))
+        .collect())
+}

@@ -1,0 +1,150 @@
+//! llama.cpp in router mode: a page for each loaded model, and no request that would load or wake one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "support/peer.rs"]
+mod peer;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use margintop::clock::{Clock, ScriptedClock};
+use margintop::reading::{EngineKind, PageReading, ScrapeTrouble};
+use margintop::source::scrape::{Scraper, Settings};
+use margintop::units::{Span, Timestamp, Tokens};
+use peer::*;
+
+/// A router: its models, each with its status and what it has put out.
+type Models = Arc<Mutex<BTreeMap<&'static str, (&'static str, u64)>>>;
+
+fn models(of: &[(&'static str, &'static str, u64)]) -> Models {
+    Arc::new(Mutex::new(of.iter().map(|(name, status, output)| (*name, (*status, *output))).collect()))
+}
+
+async fn router(models: &Models) -> Server {
+    let models = Arc::clone(models);
+    Server::start(move |head| {
+        let path = head.split(' ').nth(1).unwrap();
+        let models = models.lock().unwrap();
+        if path == "/v1/models" {
+            let entry = |(id, (status, _)): (&&str, &(&str, u64))| {
+                format!("{{\"id\":\"{id}\",\"owned_by\":\"llamacpp\",\"status\":{{\"value\":\"{status}\"}}}}")
+            };
+            let entries: Vec<String> = models.iter().map(entry).collect();
+            return ok(&format!("{{\"object\":\"list\",\"data\":[{}]}}", entries.join(",")));
+        }
+        let Some(query) = path.strip_prefix("/metrics?model=") else {
+            let status = if path == "/metrics" { "400 Bad Request" } else { "404 Not Found" };
+            return answer(status, "", b"{\"error\":{\"message\":\"model name is missing from the request\"}}");
+        };
+        let (name, rest) = query.split_once('&').unwrap_or((query, ""));
+        let name = name.replace("%2F", "/");
+        match models.get(name.as_str()) {
+            Some(("loaded", output)) if rest == "autoload=false" => {
+                ok(&format!("llamacpp:prompt_tokens_total 5\nllamacpp:tokens_predicted_total {output}\n"))
+            }
+            Some(_) if rest == "autoload=false" => answer("400 Bad Request", "", b"model is not loaded"),
+            Some(_) => panic!("{path} would load or wake a model"),
+            None => answer("404 Not Found", "", b"{}"),
+        }
+    })
+    .await
+}
+
+fn rows(page: &PageReading) -> Vec<(&str, u64)> {
+    let row = |row: &'_ margintop::reading::EngineReading| row.tokens.output.map_or(0, Tokens::count);
+    page.engines.iter().map(|engine| (engine.model.as_ref().unwrap().as_str(), row(engine))).collect()
+}
+
+#[tokio::test]
+async fn one_target_has_a_row_for_each_loaded_model() {
+    let models = models(&[("org/a", "loaded", 10), ("b", "loaded", 20), ("c", "sleeping", 30), ("d", "unloaded", 40)]);
+    for path in ["", "/metrics"] {
+        let server = router(&models).await;
+        let mut scraper = scraper(&format!("{}{path}", server.url));
+        for _ in 0..3 {
+            let (cost, outcome) = look(&mut scraper).await;
+            let reading = outcome.unwrap();
+            assert_eq!((reading.kind, rows(&reading)), (EngineKind::Llamacpp, vec![("b", 20), ("org/a", 10)]));
+            assert!(reading.complete && cost.bytes > 100);
+        }
+        let asked = server.asked();
+        assert!(asked.iter().all(|path| !path.contains("=c") && !path.contains("=d")), "{asked:?}");
+        assert_eq!(asked.iter().filter(|path| *path == "/v1/models").count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn models_that_come_and_go_are_seen_after_half_a_minute() {
+    let models = models(&[("a", "loaded", 10), ("b", "unloaded", 0)]);
+    let server = router(&models).await;
+    let clock = ScriptedClock::at(Timestamp::from_millis(1_000_000));
+    let target = server.url.parse().unwrap();
+    let mut scraper = Scraper::new(target, Settings::default(), Clock::Scripted(clock.clone()));
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("a", 10)]);
+    models.lock().unwrap().insert("b", ("loaded", 7));
+    clock.advance(Span::from_secs(29));
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("a", 10)], "the list is asked for every 30 s at most");
+    clock.advance(Span::from_secs(1));
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("a", 10), ("b", 7)]);
+    models.lock().unwrap().insert("a", ("sleeping", 10));
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("b", 7)], "what gives no page has no row");
+    clock.advance(Span::from_secs(30));
+    look(&mut scraper).await.1.unwrap();
+    server.asked();
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("b", 7)]);
+    assert_eq!(server.asked(), ["/metrics?model=b&autoload=false"], "a sleeping model is left asleep");
+}
+
+#[tokio::test]
+async fn a_router_with_nothing_loaded_answers_without_a_row() {
+    let models = models(&[("a", "unloaded", 10), ("b", "sleeping", 0)]);
+    let server = router(&models).await;
+    let reading = once(&server.url).await.unwrap();
+    assert_eq!((reading.kind, reading.engines.len(), reading.complete), (EngineKind::Llamacpp, 0, true));
+    assert_eq!(server.asked(), ["/v1/models"]);
+}
+
+#[tokio::test]
+async fn a_named_model_is_named_by_its_address_and_never_loaded() {
+    let models = models(&[("org/a", "loaded", 10), ("b", "loaded", 20), ("c", "sleeping", 30)]);
+    let server = router(&models).await;
+    for (query, name, output) in [("org%2Fa", "org/a", 10), ("b", "b", 20)] {
+        let reading = once(&format!("{}/metrics?model={query}", server.url)).await.unwrap();
+        assert_eq!(rows(&reading), [(name, output)]);
+        assert_eq!(server.asked(), [format!("/metrics?model={query}&autoload=false")], "nobody else is asked");
+    }
+    assert_eq!(once(&format!("{}/metrics?model=c", server.url)).await, Err(ScrapeTrouble::Status(400)));
+    assert_eq!(server.asked(), ["/metrics?model=c&autoload=false"]);
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_without_being_a_router_is_told() {
+    let server = Server::start(|head| match head.split(' ').nth(1).unwrap() {
+        "/v1/models" => ok("{\"data\":[{\"id\":\"m\",\"owned_by\":\"vllm\"}]}"),
+        _ => answer("400 No", "", b""),
+    })
+    .await;
+    for path in ["", "/metrics"] {
+        assert_eq!(once(&format!("{}{path}", server.url)).await, Err(ScrapeTrouble::Status(400)));
+    }
+}
+
+#[tokio::test]
+async fn a_router_that_went_away_is_found_again() {
+    let up = Arc::new(Mutex::new(true));
+    let state = Arc::clone(&up);
+    let server = Server::start(move |head| match (*state.lock().unwrap(), head.split(' ').nth(1).unwrap()) {
+        (false, _) => answer("503 Busy", "", b""),
+        (true, "/v1/models") => {
+            ok("{\"data\":[{\"id\":\"m\",\"owned_by\":\"llamacpp\",\"status\":{\"value\":\"loaded\"}}]}")
+        }
+        (true, _) => ok("llamacpp:tokens_predicted_total 7\n"),
+    })
+    .await;
+    let mut scraper = scraper(&server.url);
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("m", 7)]);
+    *up.lock().unwrap() = false;
+    assert!(look(&mut scraper).await.1.is_err() && look(&mut scraper).await.1.is_err());
+    *up.lock().unwrap() = true;
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("m", 7)]);
+}
