@@ -1,0 +1,19 @@
+//! What people saw other tools of this kind do, told to this one: pages in, money and picture out.
+//!
+//! Each test names the class of fault that it is a case of. Data are made up; the prices are those of `scene`.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod support;
+
+#[path = "reports/boards.rs"]
+mod boards;
+#[path = "reports/dips.rs"]
+mod dips;
+#[path = "reports/pages.rs"]
+mod pages;
+#[path = "reports/proxies.rs"]
+mod proxies;
+#[path = "reports/scene.rs"]
+mod scene;
+#[path = "reports/workers.rs"]
+mod workers;

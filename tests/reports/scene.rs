@@ -1,0 +1,115 @@
+//! A watch over pages that the test writes: made-up prices, looks by a scripted clock, and what came of them.
+
+use std::path::Path;
+
+use margintop::alert::Watch;
+use margintop::config;
+use margintop::dialect::{self, Hint};
+use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
+use margintop::reading::{Event, NodeName, PageReading, TargetId};
+use margintop::snapshot::{Alert, Rule, Snapshot};
+use margintop::units::{Moment, Span};
+
+use super::support::{answered, at, moment};
+
+/// The one address of most cases.
+pub(crate) const HERE: &str = "http://10.0.0.5:8000";
+
+/// Some seconds after the watch began.
+pub(crate) fn after(seconds: i64) -> Moment {
+    at(moment("2026-11-24T10:00:00Z").wall + Span::from_secs(seconds))
+}
+
+/// A target at an address, on a node that the user named or not.
+pub(crate) fn target(url: &str, node: Option<&str>) -> TargetInfo {
+    let host = url.split("://").nth(1).unwrap().split([':', '/']).next().unwrap();
+    TargetInfo {
+        target: TargetId::new(url),
+        host: Some(NodeName::new(host)),
+        node: node.map(NodeName::new),
+        unit: None,
+        role: None,
+        tenant: None,
+    }
+}
+
+/// The reading of a page.
+#[track_caller]
+pub(crate) fn read(text: &str) -> PageReading {
+    dialect::read(text.as_bytes(), &Hint::default()).unwrap()
+}
+
+/// A fleet and who watches it.
+pub(crate) struct Scene {
+    pub(crate) fleet: Fleet,
+    watch: Watch,
+}
+
+impl Scene {
+    /// Targets, by hit 0.10, miss 1.00, output 2.00 a million tokens and an H100 at 3.60.
+    pub(crate) fn of(targets: Vec<TargetInfo>) -> Self {
+        Self::priced("price.toml", targets)
+    }
+
+    /// One target.
+    pub(crate) fn one() -> Self {
+        Self::of(vec![target(HERE, None)])
+    }
+
+    /// Targets, by the prices of a file.
+    pub(crate) fn priced(file: &str, targets: Vec<TargetInfo>) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/reports").join(file);
+        let settings = config::load(Some(&path)).unwrap();
+        let site = FleetConfig { targets, leases: settings.leases, ..FleetConfig::local("box") };
+        Self { fleet: Fleet::new(site, settings.book, after(0)), watch: Watch::default() }
+    }
+
+    /// A target answers with a page that was read.
+    pub(crate) fn take(&mut self, url: &str, second: i64, page: PageReading) {
+        self.fleet.apply(answered(url, after(second), page));
+    }
+
+    /// Looks at the one address at each of these seconds: the nth look finds the nth page, counted from 1.
+    pub(crate) fn look(&mut self, seconds: std::ops::RangeInclusive<i64>, page: impl Fn(u64, u64) -> String) {
+        for (n, second) in (1..).zip(seconds) {
+            let text = page(n, u64::try_from(second).unwrap());
+            self.take(HERE, second, read(&text));
+            self.fleet.apply(Event::Tick(after(second)));
+        }
+    }
+
+    /// The picture at a second, with its alerts.
+    pub(crate) fn picture(&mut self, second: i64) -> Snapshot {
+        self.fleet.apply(Event::Tick(after(second)));
+        let mut picture = self.fleet.snapshot();
+        self.watch.judge(&mut picture);
+        picture
+    }
+
+    /// What is posted: computed prompt tokens, cached ones, output.
+    pub(crate) fn posted(&self) -> [u64; 3] {
+        self.fleet.ledger().today().tokens().fold([0; 3], |[miss, hit, output], (.., tokens)| {
+            [miss + tokens.miss.count(), hit + tokens.hit.count(), output + tokens.output.count()]
+        })
+    }
+
+    /// What is disputed.
+    pub(crate) fn disputed(&self) -> u64 {
+        self.fleet.ledger().disputes().iter().map(|dispute| dispute.tokens().count()).sum()
+    }
+}
+
+/// The revenue, to the last digit.
+pub(crate) fn revenue(picture: &Snapshot) -> f64 {
+    picture.money.revenue.unwrap().to_string().parse().unwrap()
+}
+
+/// The alerts of a rule.
+pub(crate) fn alerts(picture: &Snapshot, rule: Rule) -> Vec<&Alert> {
+    picture.alerts.iter().filter(|alert| alert.rule == rule).collect()
+}
+
+/// Whether two amounts are the same but for the last digits.
+pub(crate) fn near(one: f64, other: f64) -> bool {
+    (one - other).abs() < 1e-6
+}
