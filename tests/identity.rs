@@ -1,0 +1,197 @@
+//! Who is who: processes by their start times, rows by their names, nodes by their GPUs.
+//!
+//! Each test names the class of fault that it stands for.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod support;
+
+use margintop::dialect::{self, Hint};
+use margintop::fleet::{Fleet, TargetInfo};
+use margintop::reading::{NodeName, PageReading, TargetId};
+use margintop::units::{Moment, Span, Timestamp};
+use support::{answered, answered_dated, at, counters, fleet, gpus, member, moment, page};
+
+const URL: &str = "http://engine:8000";
+const MODEL: &str = "deepseek-r1";
+
+fn after(millis: i64) -> Moment {
+    at(moment("2026-03-10T10:00:00Z").wall + Span::from_millis(millis))
+}
+
+fn long_ago() -> Timestamp {
+    moment("2026-03-10T08:00:00Z").wall
+}
+
+fn watched() -> Fleet {
+    let mut fleet = fleet(vec![member(URL, "n", None)], after(0));
+    fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
+    fleet
+}
+
+/// Prompt and output tokens that are posted.
+fn posted(fleet: &Fleet) -> (u64, u64) {
+    fleet.ledger().today().tokens().fold((0, 0), |(prompt, output), (.., tokens)| {
+        (prompt + tokens.miss.count() + tokens.hit.count(), output + tokens.output.count())
+    })
+}
+
+fn disputed(fleet: &Fleet) -> u64 {
+    fleet.ledger().disputes().iter().map(|dispute| dispute.tokens().count()).sum()
+}
+
+fn of(total: u64, start: Option<Timestamp>) -> PageReading {
+    page(MODEL, counters(total, 0, total / 10), start)
+}
+
+fn nameless(mut page: PageReading) -> PageReading {
+    page.engines.iter_mut().for_each(|row| row.model = None);
+    page
+}
+
+/// Class: a name that a server does not say for once makes a row of its own, whose lifetime is billed.
+#[test]
+fn a_model_whose_name_is_missing_for_once_is_no_new_row() {
+    let mut fleet = watched();
+    for (second, total) in (0..6).zip([5_000_000, 5_001_000, 5_002_000, 5_003_000, 5_004_000, 5_005_000]) {
+        let reading = of(total, Some(long_ago()));
+        let reading = if second == 2 || second == 3 { nameless(reading) } else { reading };
+        fleet.apply(answered_dated(URL, after(second * 1000), reading));
+    }
+    assert_eq!((posted(&fleet), disputed(&fleet)), ((5_000, 500), 0));
+}
+
+/// Class: the same the other way about: the name becomes known after the first page.
+#[test]
+fn a_name_that_becomes_known_is_no_new_row() {
+    let mut fleet = watched();
+    fleet.apply(answered_dated(URL, after(0), nameless(of(5_000_000, None))));
+    for second in 1..5 {
+        fleet.apply(answered_dated(URL, after(second * 1000), of(5_000_000 + 1_000 * second.unsigned_abs(), None)));
+    }
+    assert_eq!((posted(&fleet), disputed(&fleet)), ((4_000, 400), 0));
+}
+
+/// Class: a clock that jitters makes processes of one.
+#[test]
+fn a_start_time_that_moves_by_less_than_two_seconds_is_the_same_process() {
+    for step in [15, 300, 1_400] {
+        let mut fleet = watched();
+        for second in 0_i64..40 {
+            let start = long_ago() + Span::from_millis(if second % 3 == 1 { step } else { 0 });
+            let total = 9_000_000 + 700 * second.unsigned_abs();
+            fleet.apply(answered_dated(URL, after(second * 1000), of(total, Some(start))));
+        }
+        assert_eq!((posted(&fleet), disputed(&fleet)), ((27_300, 2_730), 0), "{step} ms");
+    }
+}
+
+/// Class: the same of an engine that idles, and gets its first load at a look at which its start time moved.
+#[test]
+fn the_first_load_of_an_idle_engine_whose_start_time_moves_is_counted_once() {
+    for moved in 0..3 {
+        let mut fleet = watched();
+        for second in 0_i64..60 {
+            let start = long_ago() + Span::from_millis(if second % 3 == moved { 20 } else { 0 });
+            let total = 9_000_000 + 50_000 * (second - 20).max(0).unsigned_abs();
+            fleet.apply(answered_dated(URL, after(second * 1000), of(total, Some(start))));
+        }
+        assert_eq!((posted(&fleet), disputed(&fleet)), ((1_950_000, 195_000), 0), "{moved}");
+    }
+}
+
+/// Class: more processes behind one address than anyone keeps: their lifetimes are never billed.
+#[test]
+fn a_hundred_processes_in_turn_are_never_billed_for_what_they_held_before() {
+    let mut fleet = watched();
+    for look in 0..400_i64 {
+        let nth = look % 100;
+        let start = long_ago() + Span::from_secs(nth * 10);
+        let total = 1_000_000 * (1 + nth.unsigned_abs()) + 100 * (look / 100).unsigned_abs();
+        fleet.apply(answered_dated(URL, after(look * 250), of(total, Some(start))));
+    }
+    let (prompt, _) = posted(&fleet);
+    assert!(prompt <= 100 * 300, "{prompt}");
+    let row = &fleet.snapshot().engines[0];
+    assert!(row.processes <= 64, "{}", row.processes);
+}
+
+/// Class: a clock that was never set, or is ahead, makes a process new at every look, or for ever.
+#[test]
+fn a_start_time_of_1970_or_of_the_future_bills_no_lifetime() {
+    let starts = [Timestamp::from_millis(12_000), after(0).wall + Span::from_secs(86_400 * 365)];
+    for start in starts {
+        let mut fleet = watched();
+        for second in 0_i64..10 {
+            let total = 7_000_000 + 500 * second.unsigned_abs();
+            fleet.apply(answered_dated(URL, after(second * 1000), of(total, Some(start))));
+        }
+        assert_eq!((posted(&fleet), disputed(&fleet)), ((4_500, 450), 0), "{start}");
+    }
+}
+
+/// Class: a value beyond every counter wraps, or is posted.
+#[test]
+fn a_counter_beyond_63_bits_is_never_posted() {
+    let mut fleet = watched();
+    for (second, total) in (0..4).zip([1_000, u64::MAX - 5, u64::MAX, 2_000]) {
+        fleet.apply(answered_dated(URL, after(second * 1000), of(total, Some(long_ago()))));
+    }
+    let (prompt, output) = posted(&fleet);
+    assert!(prompt <= 1_000 && output <= 100, "{prompt}, {output}");
+}
+
+/// GPUs on an exporter's page that calls its node so.
+fn boards(uuids: &[&str], node: &str) -> PageReading {
+    let series = |(index, uuid): (usize, &&str)| {
+        let labels = format!(
+            "gpu=\"{index}\",UUID=\"GPU-{uuid}-1111-2222-3333-444444444444\",device=\"nvidia{index}\",\
+             modelName=\"NVIDIA H100 80GB HBM3\",Hostname=\"{node}\""
+        );
+        format!("DCGM_FI_DEV_GPU_UTIL{{{labels}}} 50\nDCGM_FI_DEV_FB_USED{{{labels}}} 1000\n")
+    };
+    let text: String = uuids.iter().enumerate().map(series).collect();
+    dialect::read(text.as_bytes(), &Hint::default()).unwrap()
+}
+
+fn exporter() -> Fleet {
+    let target = TargetInfo {
+        target: TargetId::new("http://10.0.0.5:9400"),
+        host: Some(NodeName::new("10.0.0.5")),
+        node: None,
+        unit: None,
+        role: None,
+        tenant: None,
+    };
+    fleet(vec![target], after(0))
+}
+
+fn gpu_seconds(fleet: &Fleet) -> i64 {
+    fleet.ledger().today().rents().map(|(_, rent)| rent.held.millis()).sum::<i64>() / 1000
+}
+
+/// Class: a pod that is replaced gives its node a new name, and its GPUs are paid twice or not at all.
+#[test]
+fn a_hostname_that_changes_renames_the_node() {
+    let mut fleet = exporter();
+    for second in 0..=60 {
+        let name = if second < 30 { "dcgm-exporter-x7k2p" } else { "dcgm-exporter-9qq4z" };
+        fleet.apply(answered("http://10.0.0.5:9400", after(second * 1000), boards(&["0000000a", "0000000b"], name)));
+    }
+    let snapshot = fleet.snapshot();
+    let names: Vec<_> = snapshot.nodes.iter().map(|node| node.name.to_string()).collect();
+    assert_eq!(names, ["dcgm-exporter-9qq4z"]);
+    assert_eq!((snapshot.gpus.count, gpu_seconds(&fleet)), (2, 120));
+}
+
+/// Class: a card that is replaced is paid for ever, or the machine's rent has a gap.
+#[test]
+fn a_card_that_takes_an_index_releases_the_one_before() {
+    let mut fleet = exporter();
+    for second in 0..=60 {
+        let first = if second < 30 { "0000000a" } else { "0000000c" };
+        fleet.apply(answered("http://10.0.0.5:9400", after(second * 1000), boards(&[first, "0000000b"], "gpu-1")));
+    }
+    assert_eq!(fleet.snapshot().gpus.count, 2);
+    let held = gpu_seconds(&fleet);
+    assert!((118..=120).contains(&held), "{held}");
+}

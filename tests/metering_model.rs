@@ -1,0 +1,43 @@
+//! Metering against a reference that knows the truth: random processes behind random addresses, scraped by a fleet.
+//!
+//! The world produces tokens and knows to the token what each process produced since it was first seen. Between them stand
+//! births, deaths, restarts within a second of each other, dips, evicted and late series, several processes behind one
+//! address with and without start times, several instances on one page, bursts, blanks, lost scrapes, clock steps, and
+//! margintop itself being killed. Always: what is posted was produced. At the end, posted + disputed = what pages showed to
+//! have been produced, to the token, wherever a process can be told by its start time or is alone; of two that say no
+//! start, no more is posted than they produced.
+//!
+//! A case is its seed: `MARGINTOP_MODEL_SEED=N` runs one of them, `MARGINTOP_MODEL_CASES=N` sets how many are run.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
+
+mod support;
+mod world;
+
+use std::time::Instant;
+
+use world::World;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
+}
+
+#[test]
+fn what_is_posted_was_produced() {
+    let (first, cases) = match number("MARGINTOP_MODEL_SEED") {
+        Some(seed) => (seed, 1),
+        None => (1, number("MARGINTOP_MODEL_CASES").unwrap_or(10_000)),
+    };
+    let began = Instant::now();
+    let mut failed: Vec<(u64, String, String)> = Vec::new();
+    for seed in first..first + cases {
+        let mut world = World::new(seed);
+        if let Err(why) = world.run() {
+            failed.push((seed, why, world.history().to_owned()));
+        }
+    }
+    println!("{cases} cases in {:.1} s", began.elapsed().as_secs_f64());
+    let shortest = failed.iter().min_by_key(|(.., history)| history.len());
+    if let Some((seed, why, history)) = shortest {
+        panic!("{} cases failed; the shortest, seed {seed}: {why}\n{history}", failed.len());
+    }
+}

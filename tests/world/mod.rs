@@ -1,0 +1,433 @@
+//! A world of processes that knows the truth, and the fleet that watches it.
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
+
+mod dice;
+mod process;
+
+use std::fmt::Write;
+
+use margintop::fleet::{Checkpoint, Fleet, FleetConfig, SavedItem, SavedState};
+use margintop::ledger::Kept;
+use margintop::pricing::Book;
+use margintop::reading::{EngineKind, Event, InstanceId, PageReading, Refusals, ScrapeCost, ScrapeTrouble, TargetId};
+use margintop::units::{Moment, Span};
+
+use crate::support::{gpus, instant, member};
+use dice::Dice;
+use process::{Process, Tally, minus, plus};
+
+/// How the processes behind an address are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// One process that says its start.
+    One,
+    /// Two to five that say their starts, sampled in turn.
+    Several,
+    /// One that says no start.
+    Silent,
+    /// Two that say none.
+    SilentPair,
+    /// Several instances on one page, each with its start.
+    Instances,
+}
+
+/// Why the world and the ledger differ.
+type Told = Result<(), String>;
+
+struct Address {
+    target: TargetId,
+    kind: Kind,
+    processes: Vec<Process>,
+    /// What processes that are gone produced after they were first seen, as their last pages showed it.
+    gone: Tally,
+    /// What they produced after that.
+    lost: Tally,
+    next: usize,
+    answered: Option<Moment>,
+    /// Whether a movement may still be held.
+    unsettled: u8,
+}
+
+/// The world and who watches it.
+pub struct World {
+    dice: Dice,
+    fleet: Fleet,
+    config: FleetConfig,
+    now: Moment,
+    began: Moment,
+    addresses: Vec<Address>,
+    saved: SavedState,
+    was_above: bool,
+    history: String,
+}
+
+const KINDS: [Kind; 5] = [Kind::One, Kind::Several, Kind::Silent, Kind::SilentPair, Kind::Instances];
+const STEPS: usize = 24;
+const SETTLING: usize = 8;
+
+impl World {
+    pub fn new(seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let wall = instant("2026-03-10T10:00:00Z");
+        let now = Moment { wall, boot: Span::from_secs(5000) };
+        let count = if seed.is_multiple_of(2) { 1 } else { 1 + dice.below(3) as usize };
+        let mut addresses = Vec::new();
+        for nth in 0..count {
+            let kind = *dice.pick(&KINDS);
+            addresses.push(Address::new(&mut dice, nth, kind, now));
+        }
+        let targets = addresses.iter().map(|address| member(address.target.as_str(), "n", None)).collect();
+        let config = FleetConfig { targets, ..FleetConfig::local("n") };
+        let mut fleet = Fleet::new(config.clone(), Book::built_in().unwrap(), now);
+        fleet.restore(SavedState::default(), Span::from_secs(86_400));
+        fleet.apply(gpus("n", "NVIDIA H800", 8, now));
+        Self {
+            dice,
+            fleet,
+            config,
+            now,
+            began: now,
+            addresses,
+            saved: SavedState::default(),
+            was_above: false,
+            history: String::new(),
+        }
+    }
+
+    pub fn history(&self) -> &str {
+        &self.history
+    }
+
+    pub fn run(&mut self) -> Told {
+        for step in 0..STEPS + SETTLING {
+            let calm = step >= STEPS;
+            self.pass_time();
+            for at in 0..self.addresses.len() {
+                self.live(at, calm);
+                self.scrape(at, calm);
+            }
+            self.check(false)?;
+            if !calm && self.dice.one_in(12) {
+                self.kill();
+            }
+        }
+        self.check(true)
+    }
+
+    fn pass_time(&mut self) {
+        let millis = *self.dice.pick(&[250, 1000, 1000, 1000, 2000, 5000]);
+        self.now = self.now + Span::from_millis(millis);
+        let unseen =
+            self.addresses.iter().flat_map(|address| &address.processes).any(|process| process.baseline.is_none());
+        if self.dice.one_in(40) && !unseen {
+            // The calendar is set; the clock that never is goes on.
+            let step = Span::from_secs(self.dice.below(120).cast_signed() - 60);
+            self.now.wall = self.now.wall + step;
+            writeln!(self.history, "clock set by {} ms", step.millis()).unwrap();
+        }
+    }
+
+    /// What happens at an address between two scrapes.
+    fn live(&mut self, at: usize, calm: bool) {
+        let (dice, address) = (&mut self.dice, &mut self.addresses[at]);
+        // Of two processes that say no start, a page without one of its series may be either's.
+        if !calm && address.kind != Kind::SilentPair && dice.one_in(9) {
+            let nth = dice.below(address.processes.len() as u64) as usize;
+            let process = &mut address.processes[nth];
+            // A series that returns in a dip is not to be told from one that was created anew.
+            if process.baseline.is_some() && process.dip == 0 && (process.evicted || process.shown == process.total()) {
+                process.evicted = !process.evicted;
+                process.returned = !process.evicted;
+            }
+        }
+        let burst = if dice.one_in(10) { 90_000 } else { 9_000 };
+        for process in &mut address.processes {
+            process.work(dice, burst);
+        }
+        if calm {
+            address.processes.iter_mut().for_each(|process| (process.dip, process.evicted) = (0, false));
+            return;
+        }
+        let dips = matches!(address.kind, Kind::One | Kind::Silent | Kind::Several | Kind::Instances);
+        if dips && dice.one_in(9) {
+            let most = if address.kind == Kind::Silent { 2 } else { 5 };
+            let nth = dice.below(address.processes.len() as u64) as usize;
+            let process = &mut address.processes[nth];
+            // A dip of a young process that lasts is not to be told from a new beginning.
+            let most = if process.total()[2] < 60_000 { most.min(2) } else { most };
+            process.rest = process.rest.saturating_sub(1);
+            // Without a start time, a dip that stays above the first page is not to be told from a second process there.
+            let ambiguous = address.kind == Kind::Silent
+                && process.baseline.is_some_and(|first| (0..3).all(|i| process.dipped()[i] >= first[i]));
+            if process.baseline.is_some()
+                && process.dip == 0
+                && process.rest == 0
+                && !process.evicted
+                && !ambiguous
+                && !process.returned
+            {
+                process.rest = 3;
+                process.dip = 1 + dice.below(most) as u8;
+                writeln!(self.history, "{}: process {nth} dips for {}", address.target, process.dip).unwrap();
+            }
+        }
+        let one_dies = !matches!(address.kind, Kind::SilentPair | Kind::Silent) && dice.one_in(8);
+        if one_dies {
+            let nth = dice.below(address.processes.len() as u64) as usize;
+            let born = self.now.wall - Span::from_millis(dice.below(200).cast_signed());
+            // Of two siblings born within two seconds the second is not to be told from a clock that jitters.
+            let close = |other: &Process| (other.start - born).millis().abs() < 2100;
+            if address.processes.iter().enumerate().any(|(other, process)| other != nth && close(process)) {
+                return;
+            }
+            writeln!(self.history, "{}: process {nth} is born anew at {born}", address.target).unwrap();
+            address.bury(nth);
+            let mut process =
+                Process { start: born, born: Some(self.now + (born - self.now.wall)), ..Process::default() };
+            process.work(dice, 5_000);
+            address.processes[nth] = process;
+        }
+    }
+
+    fn scrape(&mut self, at: usize, calm: bool) {
+        let (dice, now, began) = (&mut self.dice, self.now, self.began);
+        let address = &mut self.addresses[at];
+        if !calm && dice.one_in(10) {
+            let outcome = Err(ScrapeTrouble::TimedOut);
+            writeln!(self.history, "{}: no answer", address.target).unwrap();
+            self.fleet.apply(Event::Page {
+                target: address.target.clone(),
+                at: now,
+                cost: ScrapeCost::default(),
+                outcome,
+            });
+            return;
+        }
+        let mut page = address.page(now);
+        if !calm && dice.one_in(14) {
+            page.complete = false;
+            writeln!(self.history, "{}: cut", address.target).unwrap();
+            address.take_back_sight();
+        } else {
+            address.seen(now, began);
+        }
+        let row = |row: &margintop::reading::EngineReading| {
+            let series =
+                |list: &[margintop::reading::SeriesValue]| list.iter().map(|it| it.value.count()).collect::<Vec<_>>();
+            let of = &row.series;
+            (row.instance.as_ref().map(ToString::to_string), series(&of.prompt), series(&of.cached), series(&of.output))
+        };
+        let tokens: Vec<_> = page.engines.iter().map(row).collect();
+        writeln!(self.history, "{} {} start {:?}: {tokens:?}", now.boot.millis(), address.target, page.start).unwrap();
+        let cost = ScrapeCost { seconds: 0.01, bytes: 1000 };
+        self.fleet.apply(Event::Page { target: address.target.clone(), at: now, cost, outcome: Ok(Box::new(page)) });
+        writeln!(self.history, "    posted {:?}, disputed {:?}", posted(&self.fleet), disputed(&self.fleet)).unwrap();
+    }
+
+    /// Kills the watch after its last checkpoint, and starts another that goes on from it.
+    fn kill(&mut self) {
+        writeln!(self.history, "killed").unwrap();
+        self.fleet.apply(Event::Tick(self.now));
+        let checkpoint = self.fleet.take_changes().unwrap();
+        self.commit(checkpoint);
+        let mut next = Fleet::new(self.config.clone(), Book::built_in().unwrap(), self.now);
+        next.restore(self.saved.clone(), Span::from_secs(86_400));
+        next.apply(gpus("n", "NVIDIA H800", 8, self.now));
+        self.fleet = next;
+    }
+
+    /// Keeps a checkpoint as a store does.
+    fn commit(&mut self, checkpoint: Checkpoint) {
+        let saved = &mut self.saved;
+        put(&mut saved.targets, checkpoint.targets);
+        put(&mut saved.nodes, checkpoint.nodes);
+        (saved.began, saved.watched_from, saved.last) = (checkpoint.began, checkpoint.watched_from, checkpoint.last);
+        saved.kept = kept(&self.fleet);
+    }
+
+    /// Holds the ledger to the truth.
+    fn check(&mut self, settled: bool) -> Told {
+        let mut sum = [0; 3];
+        let mut exact = true;
+        let mut produced = [0; 3];
+        for address in &self.addresses {
+            sum = plus(sum, address.seen_produced());
+            produced = plus(produced, address.produced());
+            exact &= address.kind != Kind::SilentPair;
+        }
+        let posted = posted(&self.fleet);
+        let disputed = disputed(&self.fleet);
+        let both = plus(posted, disputed);
+        let above = (0..3).any(|i| posted[i] > produced[i]);
+        // Of two processes that say no start one may be believed on trial, until the other one answers again.
+        let above = if exact { above } else { above && std::mem::replace(&mut self.was_above, above) };
+        if above && (exact || settled) {
+            return Err(format!("posted {posted:?} above produced {produced:?}"));
+        }
+        if settled && exact && both != sum {
+            return Err(format!("posted {posted:?} + disputed {disputed:?} is not what was seen produced {sum:?}"));
+        }
+        Ok(())
+    }
+}
+
+impl Address {
+    fn new(dice: &mut Dice, nth: usize, kind: Kind, now: Moment) -> Self {
+        let count = match kind {
+            Kind::One | Kind::Silent => 1,
+            Kind::Several => 2 + dice.below(4),
+            Kind::SilentPair => 2,
+            Kind::Instances => 1 + dice.below(3),
+        };
+        // Workers of one server are started within a second of each other.
+        let began = now.wall - Span::from_secs(3600);
+        let processes = (0..count).map(|nth| {
+            let mut process =
+                Process { start: began + Span::from_millis(nth.cast_signed() * 370), ..Process::default() };
+            let age = if kind == Kind::SilentPair { 40 } else { 1 };
+            for _ in 0..age * (1 + dice.below(30)) {
+                process.work(dice, 200_000);
+            }
+            process
+        });
+        let processes = processes.collect();
+        let target = TargetId::new(&format!("http://e{nth}:8000"));
+        Self { target, kind, processes, gone: [0; 3], lost: [0; 3], next: 0, answered: None, unsettled: 0 }
+    }
+
+    /// The processes that the next page shows.
+    fn sampled(&self) -> Vec<usize> {
+        match self.kind {
+            Kind::One | Kind::Silent => vec![0],
+            Kind::Instances => (0..self.processes.len()).collect(),
+            Kind::Several | Kind::SilentPair => {
+                vec![self.next % self.processes.len()]
+            }
+        }
+    }
+
+    fn page(&mut self, now: Moment) -> PageReading {
+        let sampled = self.sampled();
+        let says_start = !matches!(self.kind, Kind::Silent | Kind::SilentPair);
+        let several = self.kind == Kind::Instances;
+        let name = |nth: usize| format!("10.0.0.{nth}");
+        let mut page = PageReading {
+            kind: EngineKind::Vllm,
+            engines: Vec::new(),
+            instance_starts: Vec::new(),
+            aliases: Vec::new(),
+            gpus: Vec::new(),
+            start: None,
+            date: Some(now.wall),
+            complete: true,
+            refusals: Refusals::default(),
+        };
+        for nth in sampled {
+            let process = &self.processes[nth];
+            let instance = name(nth);
+            page.engines.push(process.reading(None, several.then_some(instance.as_str()), process.dip > 0));
+            match (says_start, several) {
+                (true, true) => page.instance_starts.push((InstanceId::new(&instance), process.start)),
+                (true, false) => page.start = Some(process.start),
+                (false, _) => {}
+            }
+        }
+        page
+    }
+
+    /// The page was taken in.
+    fn seen(&mut self, now: Moment, began: Moment) {
+        let last = self.answered;
+        for nth in self.sampled() {
+            let process = &mut self.processes[nth];
+            let total = process.total();
+            if process.dip > 0 {
+                process.dip -= 1;
+                // What even a part of the workers shows beyond the last page was produced.
+                let part = process.dipped();
+                if (0..3).all(|i| part[i] >= process.shown[i]) {
+                    process.shown = part;
+                }
+                self.unsettled = 6;
+            } else {
+                (process.shown, process.returned) = (total, false);
+                self.unsettled = self.unsettled.saturating_sub(1);
+            }
+            // Born since the address last answered, or since the watch began: it counts from zero. Else it was there before.
+            let known_since = last.map_or(began, |last| last + (Span::ZERO - Span::from_secs(5)));
+            let fresh = process.born.is_some_and(|born| born.boot > known_since.boot);
+            process.baseline.get_or_insert(if fresh { [0; 3] } else { total });
+        }
+        self.next += 1;
+        self.answered = Some(now);
+    }
+
+    /// The page was cut: nothing of it counts.
+    fn take_back_sight(&mut self) {
+        self.next += 1;
+    }
+
+    /// A process dies: what it produced after its last page is lost with it.
+    fn bury(&mut self, nth: usize) {
+        let process = &self.processes[nth];
+        let Some(baseline) = process.baseline else { return };
+        let shown = if process.shown == [0; 3] { baseline } else { process.shown };
+        self.gone = plus(self.gone, minus(shown, baseline));
+        self.lost = plus(self.lost, minus(process.total(), shown));
+    }
+
+    /// What pages showed to have been produced since each process was first seen.
+    fn seen_produced(&self) -> Tally {
+        let seen = |process: &Process| {
+            let Some(baseline) = process.baseline else { return [0; 3] };
+            if process.shown == [0; 3] { [0; 3] } else { minus(process.shown, baseline) }
+        };
+        self.processes.iter().map(seen).fold(self.gone, plus)
+    }
+
+    /// All that was produced since each process was first seen.
+    fn produced(&self) -> Tally {
+        let all = |process: &Process| process.baseline.map_or([0; 3], |baseline| minus(process.total(), baseline));
+        self.processes.iter().map(all).fold(plus(self.gone, self.lost), plus)
+    }
+}
+
+fn put(items: &mut Vec<SavedItem>, later: Vec<SavedItem>) {
+    items.retain(|item| !later.iter().any(|newer| newer.key == item.key));
+    items.extend(later);
+}
+
+/// The ledger's tables as a store has them.
+fn kept(fleet: &Fleet) -> Kept {
+    let ledger = fleet.ledger();
+    let day = ledger.day_began();
+    let tokens = ledger.today().tokens().map(|(account, tariff, tokens)| margintop::ledger::TokenCell {
+        bucket: day,
+        account,
+        tariff,
+        tokens,
+    });
+    Kept {
+        accounts: ledger.accounts().to_vec(),
+        landlords: ledger.landlords().to_vec(),
+        tariffs: ledger.tariffs().to_vec(),
+        tokens: tokens.collect(),
+        disputes: ledger.disputes().to_vec(),
+        last_dispute: ledger.disputes().iter().map(|dispute| dispute.id.0).max().unwrap_or(0),
+        ..Kept::default()
+    }
+}
+
+/// What is posted, as prompt, cached and output tokens.
+fn posted(fleet: &Fleet) -> Tally {
+    let all = fleet.ledger().today().tokens();
+    all.fold([0; 3], |sum, (.., t)| plus(sum, [t.miss.count() + t.hit.count(), t.hit.count(), t.output.count()]))
+}
+
+fn disputed(fleet: &Fleet) -> Tally {
+    let entries = fleet.ledger().disputes().iter().flat_map(|dispute| &dispute.entries);
+    entries.fold([0; 3], |sum, entry| {
+        let t = entry.tokens;
+        plus(sum, [t.miss.count() + t.hit.count(), t.hit.count(), t.output.count()])
+    })
+}

@@ -1,0 +1,83 @@
+//! One process: what it produced, and how its page shows it.
+
+use margintop::reading::{
+    CounterSeries, EngineKind, EngineReading, InstanceId, ModelName, PromptCount, Rank, SeriesValue, TokenCounters,
+};
+use margintop::units::{Moment, Timestamp, Tokens};
+
+use super::dice::Dice;
+
+/// Prompt, cached and output tokens.
+pub type Tally = [u64; 3];
+
+pub fn plus(a: Tally, b: Tally) -> Tally {
+    std::array::from_fn(|i| a[i] + b[i])
+}
+
+pub fn minus(a: Tally, b: Tally) -> Tally {
+    std::array::from_fn(|i| a[i] - b[i])
+}
+
+/// A counter that is a sum of two series, one of which may be evicted.
+#[derive(Debug, Clone, Default)]
+pub struct Process {
+    pub start: Timestamp,
+    /// Its counters, by series: two of each.
+    pub series: [Tally; 2],
+    /// Whether the second series is off the page, and where it stood then.
+    pub evicted: bool,
+    /// Whether it is back, and no page showed it yet.
+    pub returned: bool,
+    /// Polls for which a worker's file is missing, and the part of the counters that is.
+    pub dip: u8,
+    /// Chances of a dip until the next one.
+    pub rest: u8,
+    /// When it was born, where that was in this world's time.
+    pub born: Option<Moment>,
+    /// What it had produced when it was first seen, or nothing where it was born while it was watched.
+    pub baseline: Option<Tally>,
+    /// What its last page showed.
+    pub shown: Tally,
+}
+
+impl Process {
+    pub fn total(&self) -> Tally {
+        plus(self.series[0], self.series[1])
+    }
+
+    /// What its page shows while a worker's file is missing.
+    pub fn dipped(&self) -> Tally {
+        let last = if self.evicted { 1 } else { 2 };
+        std::array::from_fn(|i| self.series[..last].iter().map(|series| series[i] / 3).sum())
+    }
+
+    /// Produces tokens; hits are a part of the prompts.
+    pub fn work(&mut self, dice: &mut Dice, most: u64) {
+        let prompt = dice.below(most + 1);
+        let cached = dice.below(prompt / 2 + 1);
+        let grown = [prompt, cached, dice.below(most / 4 + 1)];
+        let to = if self.evicted { 0 } else { dice.below(2) as usize };
+        self.series[to] = plus(self.series[to], grown);
+    }
+
+    /// The counters as its page shows them, as a row.
+    pub fn reading(&self, rank: Option<&str>, instance: Option<&str>, dipped: bool) -> EngineReading {
+        let mut reading =
+            EngineReading::new(EngineKind::Vllm, Some(ModelName::new("deepseek-r1")), rank.map(Rank::new));
+        reading.instance = instance.map(InstanceId::new);
+        let part = |value: u64| if dipped { value / 3 } else { value };
+        let on_page: Vec<usize> = if self.evicted { vec![0] } else { vec![0, 1] };
+        let sum = |i: usize| Tokens::new(on_page.iter().map(|place| part(self.series[*place][i])).sum());
+        reading.tokens =
+            TokenCounters { prompt: PromptCount::Whole(sum(0)), cached: Some(sum(1)), output: Some(sum(2)) };
+        let list = |i: usize| {
+            let value = |place: &usize| SeriesValue {
+                series: *place as u64 + 7,
+                value: Tokens::new(part(self.series[*place][i])),
+            };
+            on_page.iter().map(value).collect()
+        };
+        reading.series = CounterSeries { prompt: list(0), cached: list(1), output: list(2) };
+        reading
+    }
+}
