@@ -17,6 +17,18 @@ fuzz_target!(|page: &[u8]| {
         }
     }
     let Ok(reading) = dialect::read(page, &Hint { open_ended: page.len() % 2 == 0, ..Hint::default() }) else { return };
+    for (place, row) in reading.engines.iter().enumerate() {
+        let same = |other: &margintop::reading::EngineReading| {
+            (other.kind, &other.instance, &other.model, &other.rank) == (row.kind, &row.instance, &row.model, &row.rank)
+        };
+        assert!(!reading.engines[..place].iter().any(same), "each row is one");
+        let sum = |of: &[margintop::reading::SeriesValue]| {
+            of.iter().map(|series| series.value).sum::<margintop::units::Tokens>()
+        };
+        assert!(row.series.output.is_empty() || row.tokens.output == Some(sum(&row.series.output)));
+        assert!(row.series.cached.is_empty() || row.tokens.cached == Some(sum(&row.series.cached)));
+        assert!(row.kv_usage.is_none_or(|share| (0.0..=1.0).contains(&share.get())));
+    }
     let latencies = reading.engines.iter().flat_map(|row| [&row.latency.ttft, &row.latency.itl, &row.latency.e2e]);
     for histogram in latencies.flatten() {
         assert_eq!(histogram.bounds.len(), histogram.counts.len());
