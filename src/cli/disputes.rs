@@ -1,4 +1,4 @@
-//! `margintop ledger disputes` and `margintop ledger reset-target`: tokens that nobody has decided on, and targets whose
+//! `margintop ledger disputes` and `margintop ledger reset-target`: tokens that are not decided yet, and targets whose
 //! counters are to be taken as they stand.
 
 use std::io::Write;

@@ -151,7 +151,7 @@ pub struct LeaseTable {
     pub until: Option<String>,
     /// Rent per GPU and hour.
     pub rate: Option<HourlyRate>,
-    /// Rent per node and hour, whatever the number of its GPUs.
+    /// Rent per node and hour, however many GPUs it has.
     pub node_rate: Option<HourlyRate>,
     /// How many nodes a unit has, seen or not, where their rent is per node.
     pub nodes: Option<u32>,

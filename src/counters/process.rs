@@ -44,7 +44,7 @@ pub struct Process {
 /// A row and its counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessRow {
-    /// Which.
+    /// Its rank and model.
     pub key: RowKey,
     /// Its counters.
     pub counters: RowCounters,

@@ -139,7 +139,7 @@ impl RowCounters {
     }
 
     /// Whether any counter of a page is below the last one that was believed, or below that of a fall that is held; or any
-    /// of its series is, whatever their sum says.
+    /// of its series is even where the sum is not.
     pub(super) fn is_below(&self, reading: &EngineReading, effective: &TokenCounters) -> bool {
         match &self.quarantine {
             Some(held) => fell(effective, &held.last),

@@ -1,14 +1,14 @@
 //! A counter that is a sum of series, each with its own last value.
 //!
 //! When a series is evicted from a page (a client library that bounds its labels, a worker that ends) the sum falls and
-//! nothing was lost. What the series had reached is added to the sum until it returns, and for good if it returns lower:
+//! nothing was lost. What the series had reached is added to the sum until it returns, and permanently if it returns lower:
 //! then it was created anew and counts from zero.
 
 use serde::{Deserialize, Serialize};
 
 use crate::reading::SeriesValue;
 
-/// The most series that may still return; what older ones had reached is kept for good.
+/// The most series that may still return; what older ones had reached is kept permanently.
 const GONE: usize = 1024;
 /// The most series that are kept in a checkpoint.
 const SAVED: usize = 256;
@@ -22,7 +22,7 @@ pub(super) struct SeriesSum {
     /// Those that are gone and may return, in order of their hashes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gone: Vec<SeriesValue>,
-    /// What those that are gone for good had reached.
+    /// What those that are gone permanently had reached.
     #[serde(default, skip_serializing_if = "is_zero")]
     ended: u64,
 }

@@ -33,7 +33,7 @@ pub(super) struct Pending {
     last: Line,
     /// Pages of it in a row; none while another line answers.
     pub(super) pages: u8,
-    /// Pages in a row that were held, whatever line they are of.
+    /// Pages in a row that were held, of this line or of others.
     #[serde(default)]
     waited: u8,
     /// How often it began to answer.

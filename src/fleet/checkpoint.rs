@@ -1,6 +1,6 @@
-//! What must survive the process, as it is handed to whoever keeps it and had back from there.
+//! What must survive the process, as it is handed to the store and read back from it.
 //!
-//! The state of a target or a node is text that its owner writes and reads; whoever keeps it knows its key alone.
+//! The state of a target or a node is text that its owner writes and reads; the store knows its key alone.
 
 use std::collections::{HashMap, HashSet};
 

@@ -124,7 +124,7 @@ impl Fleet {
         }
         for saved in gpus {
             let Some(time) = times.remove(saved.node.as_str()) else { continue };
-            // A node that was not reported for longer than the limit is not bridged, whoever watched meanwhile.
+            // A node that was not reported for longer than the limit is not bridged, even if another process watched meanwhile.
             if self.inventory.now().since(time.reported) <= limit {
                 let node = saved.node.clone();
                 self.waiting.push(RentedNode {

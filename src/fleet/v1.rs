@@ -78,7 +78,7 @@ pub struct V1Node {
 pub struct V1Gpu {
     /// Its place on its node.
     pub index: u32,
-    /// Which.
+    /// Its UUID, or its node and index.
     pub gpu: String,
     /// The driver's name for it.
     pub name: Option<String>,

@@ -1,4 +1,4 @@
-//! GPUs: once each, whoever reports them.
+//! GPUs: once each, however many sources report them.
 
 use std::collections::VecDeque;
 
@@ -42,7 +42,7 @@ impl Gpu {
         Self { node: node.clone(), reading, answered: seen, state, origin, missing: false, heat: VecDeque::new() }
     }
 
-    /// The driver's name for it; empty where nobody says it.
+    /// The driver's name for it; empty where no source says it.
     pub(crate) fn name(&self) -> &str {
         self.reading.name.as_ref().map_or("", crate::reading::Label::as_str)
     }

@@ -24,7 +24,7 @@ pub struct SavedNode {
 /// A GPU.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedGpu {
-    /// Which.
+    /// Its UUID, or its node and index.
     pub id: GpuId,
     /// Its place on its node.
     pub index: u32,

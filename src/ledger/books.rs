@@ -40,7 +40,7 @@ pub struct Kept {
     pub minute_tokens: Vec<TokenCell>,
     /// Rent of the last minutes.
     pub minute_rents: Vec<RentCell>,
-    /// Disputes that nobody has decided on.
+    /// Disputes that are not decided yet.
     pub disputes: Vec<Dispute>,
     /// The number of the last dispute that there ever was; 0 is none.
     pub last_dispute: u64,
@@ -68,7 +68,7 @@ pub struct Ledger {
     pub(super) closed: bool,
     /// What was posted since the day began, so that no sum of it leaves its range.
     pub(super) posted: Posted,
-    /// Disputes that nobody has decided on.
+    /// Disputes that are not decided yet.
     pub(super) disputes: Vec<Dispute>,
     /// The number of the last dispute.
     pub(super) last_dispute: u64,

@@ -33,7 +33,7 @@ pub struct Evidence {
     pub bound: String,
 }
 
-/// Tokens that nobody has decided on yet.
+/// Tokens that are not decided yet yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispute {
     /// Its number.
@@ -96,7 +96,7 @@ impl Ledger {
         id
     }
 
-    /// Disputes that nobody has decided on, in the order of their numbers.
+    /// Disputes that are not decided yet, in the order of their numbers.
     pub fn disputes(&self) -> &[Dispute] {
         &self.disputes
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::duplicates::DuplicateCheck;
+use super::proxy_guard::ProxyGuard;
 use super::row::Row;
 use crate::counters::{Process, ProcessId, Processes};
 use crate::ledger::Entry;
@@ -25,7 +26,7 @@ pub(crate) struct Engine {
     pub(crate) duplicate: DuplicateCheck,
     /// When its last page came.
     pub(crate) last_page: Option<Moment>,
-    /// Its processes were forgotten by hand: whatever its next page is, it is a baseline.
+    /// Its processes were forgotten by hand: its next page is a baseline.
     pub(super) is_reset: bool,
 }
 
@@ -117,6 +118,11 @@ impl Engine {
     /// Restarts seen.
     pub(crate) fn restarts(&self) -> u64 {
         self.instances.iter().map(|instance| instance.processes.restarts()).sum()
+    }
+
+    /// Whether tokens of a proxy wait until it is clear whether they are a watched engine's.
+    pub(crate) fn holds_proxied(&self) -> bool {
+        self.rows.iter().any(|row| row.guard.as_ref().is_some_and(ProxyGuard::holds))
     }
 
     /// Whether a movement of its counters waits to be explained.

@@ -107,7 +107,7 @@ impl Metering {
         self.gpu_cost.run_node(ledger, view, node, at, when);
     }
 
-    /// Posts all GPU time that runs whatever the engines do.
+    /// Posts all GPU time that does not depend on what the engines do.
     pub(crate) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
         self.gpu_cost.run_to(ledger, view, at);
     }

@@ -46,7 +46,7 @@ impl ModelNames {
         }
     }
 
-    /// Whether a watched engine serves a model, under whatever name.
+    /// Whether a watched engine serves a model, under any of its names.
     pub(super) fn is_served(&self, model: &ModelName) -> bool {
         let root = self.root(canonical(model.as_str()));
         self.served.iter().any(|served| *served == root || self.root(served.clone()) == root)

@@ -101,6 +101,11 @@ impl ProxyGuard {
         matches!(self.verdict, Verdict::Undecided)
     }
 
+    /// Whether tokens wait for a verdict.
+    pub(super) const fn holds(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// The moments that it holds.
     pub(super) const fn moment_mut(&mut self) -> &mut Moment {
         &mut self.since

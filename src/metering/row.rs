@@ -31,7 +31,7 @@ pub(crate) struct Row {
     pub(crate) account: Option<(Account, AccountId)>,
     /// What leaked beside what is billed today.
     pub(crate) leakage: Leakage,
-    /// What it was posted today, whatever account it shares with other rows.
+    /// What it was posted today, apart from other rows of its account.
     pub(crate) earned: Leakage,
     /// What its prompts weigh, where others count them too.
     pub(super) prompts: PromptWeight,

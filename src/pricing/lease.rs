@@ -70,7 +70,7 @@ pub struct Lease {
     pub until: Option<Timestamp>,
     /// Per GPU and hour. Where `node_rate` is set it is that of a node of eight GPUs: ask [`Lease::rate_for`].
     pub rate: HourlyRate,
-    /// Per node and hour, whatever the number of its GPUs; `None` where the rate is a GPU's.
+    /// Per node and hour, however many GPUs it has; `None` where the rate is a GPU's.
     pub node_rate: Option<HourlyRate>,
     /// When rent runs.
     pub when: RentWhen,

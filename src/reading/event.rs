@@ -37,7 +37,7 @@ impl fmt::Display for Health {
 pub enum Event {
     /// A target was asked.
     Page {
-        /// Which.
+        /// The target that was asked.
         target: TargetId,
         /// When the response had arrived.
         at: Moment,

@@ -289,7 +289,7 @@ pub struct UnitRow {
 /// The rank that carries most, against the mean of its unit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WorstRank {
-    /// Which.
+    /// The rank.
     pub rank: Rank,
     /// Its load divided by the mean, 1 and up.
     pub over_mean: Ratio,

@@ -1,7 +1,7 @@
-//! What a person notes in a ledger, whoever keeps it: a named moment, the end of a lease, a target's reset, a decision.
+//! What a person notes in a ledger, also while another process keeps it: a named moment, the end of a lease, a target's reset, a decision.
 //!
 //! Each is one transaction that needs no lock but the file's own. Whoever keeps the ledger heeds it within a second; where
-//! nobody does, the next one who does.
+//! no process does, the next one that does.
 
 use std::path::Path;
 

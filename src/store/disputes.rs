@@ -89,7 +89,7 @@ pub(super) fn last(connection: &Connection) -> rusqlite::Result<u64> {
     Ok(recall::noted(connection, "last_dispute")?.and_then(|text| text.parse().ok()).unwrap_or_default())
 }
 
-/// Disputes that nobody has decided on. One that cannot be read is left in the file.
+/// Disputes that are not decided yet. One that cannot be read is left in the file.
 pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<Dispute>> {
     let rows = read(connection)?;
     Ok(rows.into_iter().filter(|row| row.state == DisputeState::Open).map(|row| row.dispute).collect())

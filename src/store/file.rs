@@ -16,7 +16,7 @@ use super::{Cannot, StoreError, migrate};
 const APPLICATION: i64 = 0x6d74_6f70;
 /// The version of the tables.
 pub(super) const VERSION: i64 = 2;
-/// How long another's lock is waited for: whoever watches is told within three seconds why nothing is written.
+/// How long another's lock is waited for: the user is told within three seconds why nothing is written.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The most of a write-ahead log that is left on the disk once nobody reads what it replaced.
 const LOG_LEFT: i64 = 16 << 20;

@@ -52,14 +52,14 @@ fn items(connection: &Connection, question: &str) -> rusqlite::Result<Vec<SavedI
     all(connection, question, |row| Ok(SavedItem { key: row.get(0)?, state: row.get(1)? }))
 }
 
-/// Resets of targets by hand that nobody has applied yet.
+/// Resets of targets by hand that are not applied yet.
 pub(super) fn target_resets(connection: &Connection) -> rusqlite::Result<Vec<(i64, TargetId)>> {
     all(connection, "SELECT id, target FROM target_resets WHERE applied = 0 ORDER BY id", |row| {
         Ok((row.get(0)?, TargetId::new(&row.get::<_, String>(1)?)))
     })
 }
 
-/// Ends of leases by hand that nobody has applied yet.
+/// Ends of leases by hand that are not applied yet.
 pub(super) fn lease_ends(connection: &Connection) -> rusqlite::Result<Vec<(i64, NodeName, Timestamp)>> {
     all(connection, "SELECT id, node, at FROM lease_ends WHERE applied = 0 ORDER BY id", |row| {
         Ok((row.get(0)?, NodeName::new(&row.get::<_, String>(1)?), Timestamp::from_millis(row.get(2)?)))

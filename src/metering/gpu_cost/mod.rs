@@ -1,4 +1,4 @@
-//! GPU cost: the time that each GPU is allocated, from its first sight to its release, whatever it does and whoever is
+//! GPU cost: the time that each GPU is allocated, from its first sight to its release, busy or idle, answering or
 //! silent, posted to the agreement that pays for it.
 
 mod resolved_rate;
@@ -85,7 +85,7 @@ impl AllocationMeter {
         }
     }
 
-    /// Posts all time that runs whatever the engines do. Nodes of an earlier watch that are not seen yet wait.
+    /// Posts all time that does not depend on what the engines do. Nodes of an earlier watch that are not seen yet wait.
     pub(super) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
         for schedule in &mut self.schedules {
             schedule.run_to(ledger, &view.inventory.nodes, at.wall);
