@@ -99,6 +99,65 @@ fn the_first_load_of_an_idle_engine_whose_start_time_moves_is_counted_once() {
     }
 }
 
+/// Class: the same of a busy engine whose start time moves from the first look on, to a new value each time.
+#[test]
+fn a_busy_engine_whose_start_time_never_rests_is_counted() {
+    for (speed, seed) in [(700, 7), (5_000, 3), (60_000, 11), (60_000, 13)] {
+        let mut fleet = watched();
+        for second in 0_i64..40 {
+            let start = long_ago() + Span::from_millis(second * seed * 37 % 900);
+            let total = 9_000_000 + speed * second.unsigned_abs();
+            fleet.apply(answered_dated(URL, after(second * 1000), of(total, Some(start))));
+        }
+        assert_eq!((posted(&fleet), disputed(&fleet)), ((39 * speed, 39 * speed / 10), 0), "{speed} {seed}");
+    }
+}
+
+/// Class: the same of one that idles and then gets load, dips, and restarts.
+#[test]
+fn an_engine_whose_start_time_never_rests_may_idle_dip_and_restart() {
+    let mut fleet = watched();
+    let jitter = |second: u64| Span::from_millis(second.cast_signed() * 37 * 7 % 900);
+    let mut take = |second: u64, start: Timestamp, total: u64| {
+        fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), of(total, Some(start + jitter(second)))));
+        posted(&fleet).0
+    };
+    (0..20).for_each(|second| assert_eq!(take(second, long_ago(), 9_000_000), 0));
+    let loaded = (20..40).map(|second| take(second, long_ago(), 9_000_000 + 50_000 * (second - 19))).last();
+    assert_eq!(loaded, Some(1_000_000));
+    take(40, long_ago(), 4_000_000);
+    assert_eq!(take(41, long_ago(), 10_050_000), 1_050_000);
+    let again = (50..60).map(|second| take(second, after(45_000).wall, 1_000 * (second - 45))).last();
+    assert_eq!(again, Some(1_064_000));
+}
+
+/// Class: a row that begins anew in a process that goes on counts from zero, whatever it made before.
+#[test]
+fn a_row_that_begins_anew_counts_from_zero_if_the_hardware_could() {
+    for (before, first, pace) in [(1_000, 300, 1_000), (0, 40_000, 20_000), (100, 0, 60_000), (60_000, 5_000, 100)] {
+        let mut fleet = watched();
+        let at_loading = 20_000_000 + before * 9;
+        for second in 0_u64..20 {
+            let total = if second < 10 { 20_000_000 + before * second } else { first + pace * (second - 10) };
+            fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), of(total, Some(long_ago()))));
+        }
+        let made = at_loading - 20_000_000 + first + 9 * pace;
+        assert_eq!((posted(&fleet).0, disputed(&fleet)), (made, 0), "{before} {first} {pace}");
+    }
+}
+
+/// Class: the same with values that no hardware made since the last look: disputed, not billed and not lost.
+#[test]
+fn a_row_that_begins_anew_with_more_than_the_hardware_makes_is_disputed() {
+    let mut fleet = watched();
+    for second in 0_u64..20 {
+        let total = if second < 10 { 90_000_000_000 + second } else { 8_000_000_000 + 1_000 * (second - 10) };
+        fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), of(total, Some(long_ago()))));
+    }
+    assert!(posted(&fleet).0 <= 9_009, "{}", posted(&fleet).0);
+    assert!(disputed(&fleet) >= 8_000_000_000, "{}", disputed(&fleet));
+}
+
 /// Class: more processes behind one address than anyone keeps: their lifetimes are never billed.
 #[test]
 fn a_hundred_processes_in_turn_are_never_billed_for_what_they_held_before() {

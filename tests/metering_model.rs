@@ -38,6 +38,7 @@ fn what_is_posted_was_produced() {
     println!("{cases} cases in {:.1} s", began.elapsed().as_secs_f64());
     let shortest = failed.iter().min_by_key(|(.., history)| history.len());
     if let Some((seed, why, history)) = shortest {
-        panic!("{} cases failed; the shortest, seed {seed}: {why}\n{history}", failed.len());
+        let seeds: Vec<_> = failed.iter().map(|(seed, ..)| seed).take(20).collect();
+        panic!("{} cases failed: {seeds:?}; the shortest, seed {seed}: {why}\n{history}", failed.len());
     }
 }

@@ -175,14 +175,15 @@ impl Processes {
     /// The moments that it holds, to place them on another boot's clock.
     pub fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let pending = self.pending.iter_mut().flat_map(Pending::moments_mut);
-        self.all.iter_mut().flat_map(Process::moments_mut).chain(pending)
+        let jitter = self.jitter.iter_mut().flat_map(Jitter::moments_mut);
+        self.all.iter_mut().flat_map(Process::moments_mut).chain(pending).chain(jitter)
     }
 
     fn knows(&self, start: Timestamp) -> bool {
         self.all.iter().any(|process| process.has_start(start))
     }
 
-    fn advance_identified(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Outcome {
+    pub(super) fn advance_identified(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Outcome {
         if let Some(id) = self.all.iter().find(|process| process.has_start(start)).map(|process| process.id) {
             if let Some(outcome) = self.undo_jitter(page, start, id) {
                 return outcome;
@@ -196,7 +197,10 @@ impl Processes {
         if let Some(id) = self.may_jitter(page, start) {
             return self.take_jitter(page, start, id);
         }
-        self.jitter = None;
+        if self.jitter.is_some() {
+            self.refute_jitter();
+            return self.advance_identified(page, start);
+        }
         self.first_page(page, start)
     }
 
@@ -333,7 +337,8 @@ impl Processes {
 impl InstancePage<'_> {
     /// What surrounds the rows of a process whose last page came at `last_page`.
     pub(super) fn context(&self, last_page: Moment) -> PageContext {
-        PageContext { at: self.at, last_page, bounds: self.bounds, refused: self.refused }
+        let identified = self.start.is_some();
+        PageContext { at: self.at, last_page, bounds: self.bounds, refused: self.refused, identified }
     }
 }
 

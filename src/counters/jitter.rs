@@ -8,46 +8,77 @@ use serde::{Deserialize, Serialize};
 use super::identity::{InstancePage, Outcome, Processes};
 use super::process::{Line, Process, ProcessId};
 use super::row::HELD_PAGES;
-use super::unidentified::Trial;
-use crate::units::{Span, Timestamp};
+use super::unidentified::{Trial, keeps_pace};
+use crate::units::{Moment, Span, Timestamp};
 
 /// Start times that move by less may be one process's.
 const JITTER: Span = Span::from_secs(2);
 
-/// A start time close to that of a known process, that is held.
+/// Pages for which start times that go on moving are held: workers in turn show a known one again before.
+const HELD_PAGES_MOVING: u8 = 12;
+
+/// Start times close to that of a known process, that are held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Jitter {
     of: ProcessId,
-    start: Timestamp,
-    line: Line,
+    /// What each start time is if it is another process's, with its first page as the baseline.
+    others: Vec<Process>,
+    last: Line,
     pages: u8,
 }
 
+impl Jitter {
+    pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
+        self.others.iter_mut().flat_map(Process::moments_mut)
+    }
+
+    /// Whether the start time moved again.
+    const fn moves(&self) -> bool {
+        self.others.len() > 1
+    }
+}
+
 impl Processes {
-    /// The process whose start time this may be, seen through a clock that jitters: the only one that is close to it, watched
-    /// after that start already, and no counter fell or grew beyond what it does.
+    /// The process whose start time this may be, seen through a clock that jitters: the only one that is close to it,
+    /// watched after that start already, and no counter fell or grew beyond what the hardware can produce.
     pub(super) fn may_jitter(&self, page: &InstancePage<'_>, start: Timestamp) -> Option<ProcessId> {
         let close = |process: &&Process| {
             process.starts.iter().any(|known| Span::from_millis((start - *known).millis().abs()) < JITTER)
         };
-        let goes_on = |process: &&Process| process.paces(&process.line(), page.rows, page.at.since(process.last_seen));
+        let goes_on = |process: &&Process| {
+            process.moves() || process.may_go_on(page.rows, &page.context(process.last_seen))
+        };
         let ours = start - page.ahead.unwrap_or_default();
         let watched = |process: &&Process| ours <= page.at.wall - page.at.since(process.last_seen);
-        let lines_up = self.jitter.as_ref().is_none_or(|held| held.line.goes_on(page.rows));
+        let lines_up = self.jitter.as_ref().is_none_or(|held| held.last.goes_on(page.rows));
         let mut all = self.all.iter().filter(close);
         let only = all.next().filter(|_| all.next().is_none() && lines_up)?;
         Some(only).filter(watched).filter(goes_on).map(|process| process.id)
     }
 
-    /// Takes a page with a start time close to a known one for the same process, on trial, where that one's moved before.
-    /// Else the page is held.
+    /// Takes a page with a start time close to a known one for the same process, on trial, where that one's moved before
+    /// and it grew as ever. Else the page is held.
     pub(super) fn take_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> Outcome {
-        let moves = |process: &&mut Process| process.starts.len() > 1 && !process.is_unusual(page.rows, page.at);
-        let Some(process) = self.get_mut(of).filter(moves) else { return self.hold_jitter(page, start, of) };
-        if process.trial.is_none() {
-            process.trial = Some(Trial::of_start(start, page.at, process));
+        let clock_moves = self.all.iter().any(Process::moves);
+        let as_ever = |process: &&mut Process| {
+            let since = page.at.since(process.last_seen);
+            clock_moves || process.starts.len() > 1 && process.paces(&process.line(), page.rows, since)
+        };
+        match self.get_mut(of).filter(as_ever) {
+            Some(_) => self.believe_jitter(page, start, of),
+            None => self.hold_jitter(page, start, of),
         }
-        process.add_start(start);
+    }
+
+    /// The start time is the process's own. It is on trial, unless its start times move all the time.
+    fn believe_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> Outcome {
+        self.jitter = None;
+        if let Some(process) = self.get_mut(of) {
+            if process.trial.is_none() && !process.moves() {
+                process.trial = Some(Trial::of_start(start, page.at, process));
+            }
+            process.add_start(start);
+        }
         self.go_on(page, of)
     }
 
@@ -75,31 +106,56 @@ impl Processes {
 
     /// Holds a page with a start time close to a known one: if the known one returns with less, they are two processes.
     fn hold_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> Outcome {
-        let pages = self.jitter.as_ref().filter(|held| held.of == of).map_or(0, |held| held.pages) + 1;
-        if pages >= HELD_PAGES {
-            self.jitter = None;
-            if let Some(process) = self.get_mut(of) {
-                process.add_start(start);
-            }
-            return self.go_on(page, of);
+        let none = Jitter { of, others: Vec::new(), last: Line::default(), pages: 0 };
+        let mut held = self.jitter.take().filter(|held| held.of == of).unwrap_or(none);
+        match held.others.iter_mut().find(|other| other.has_start(start)) {
+            Some(other) => other.last_seen = page.at,
+            None => held.others.push(Process::first_seen(start, page.rows, &page.context(page.at))),
         }
-        self.jitter = Some(Jitter { of, start, line: Line::of(page.rows), pages });
-        self.hold(page, of)
+        (held.last, held.pages) = (Line::of(page.rows), held.pages.saturating_add(1));
+        let most = if held.moves() { HELD_PAGES_MOVING } else { HELD_PAGES };
+        if held.pages < most {
+            self.jitter = Some(held);
+            return self.hold(page, of);
+        }
+        if held.moves() || self.jumped_at_its_pace(page, &held) {
+            return self.believe_jitter(page, start, of);
+        }
+        self.jitter = Some(held);
+        self.refute_jitter();
+        self.advance_identified(page, start)
     }
 
-    /// The known start time returned: what was held is the same process if this page goes on from it, else another one
-    /// that was there before.
-    pub(super) fn settle_jitter(&mut self, page: &InstancePage<'_>, id: ProcessId) {
-        let Some(held) = self.jitter.take().filter(|held| held.of == id) else { return };
-        if held.line.goes_on(page.rows) {
+    /// Whether the process grew to the values that are held as it grew before, or as it goes on.
+    fn jumped_at_its_pace(&self, page: &InstancePage<'_>, held: &Jitter) -> bool {
+        let Some((process, other)) = self.get(held.of).zip(held.others.first()) else { return false };
+        let (line, first, within) = (process.line(), other.line(), other.first_seen.since(process.last_seen));
+        let jump = (line.growth_to(&first), within);
+        process.has_shown() && process.paces_between(&line, &first, within)
+            || keeps_pace(jump, (first.growth(page.rows), page.at.since(other.first_seen)))
+    }
+
+    /// The start times that are held are those of other processes, which were there before: their first pages were
+    /// baselines.
+    pub(super) fn refute_jitter(&mut self) {
+        for other in self.jitter.take().into_iter().flat_map(|held| held.others) {
+            let id = self.add(other.start(), other.last_seen);
             if let Some(process) = self.get_mut(id) {
-                process.add_start(held.start);
+                *process = other.numbered(id);
             }
-            return;
         }
-        let other = self.add(Some(held.start), page.at);
-        if let Some(process) = self.get_mut(other) {
-            process.adopt_line(&held.line, page.at);
+    }
+
+    /// The known start time returned: what was held is the same process if this page goes on from it, else others that
+    /// were there before.
+    pub(super) fn settle_jitter(&mut self, page: &InstancePage<'_>, id: ProcessId) {
+        let Some(held) = self.jitter.as_ref().filter(|held| held.of == id) else { return };
+        if !held.last.goes_on(page.rows) {
+            return self.refute_jitter();
+        }
+        let others: Vec<_> = self.jitter.take().into_iter().flat_map(|held| held.others).collect();
+        if let Some(process) = self.get_mut(id) {
+            others.iter().filter_map(Process::start).for_each(|start| process.add_start(start));
         }
     }
 }

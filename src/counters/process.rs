@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::delta::Step;
 use super::row::{PageContext, RowCounters};
-use super::shown::Shown;
+use super::shown::{MINUTE, SMALL, Shown};
 use super::unidentified::Trial;
 use super::values::{self, RowKey};
 use crate::reading::{EngineReading, TokenCounters};
@@ -12,8 +12,13 @@ use crate::units::{Moment, Span, Timestamp};
 
 /// Start times of one process that are kept; a clock that jitters gives several.
 const STARTS: usize = 8;
+/// A process with so many start times is one whose clock jitters.
+const MOVING: usize = 4;
 /// Pages without a counter that was there before, until it is believed to be gone.
 const CUT_PAGES: u8 = 3;
+
+/// The part of its value, as one part of so many, that a counter rarely grows by in a minute.
+const EARLY: u64 = 20;
 
 /// The number of a process among those seen at an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -83,6 +88,18 @@ impl Process {
         }
     }
 
+    /// One whose first page is a baseline, before it has a number.
+    pub(super) fn first_seen(start: Timestamp, rows: &[&EngineReading], context: &PageContext) -> Self {
+        let mut process = Self::new(ProcessId(0), Some(start), context.at);
+        process.baseline(rows, context);
+        process
+    }
+
+    /// The same with a number.
+    pub(super) fn numbered(self, id: ProcessId) -> Self {
+        Self { id, ..self }
+    }
+
     /// Its number.
     pub const fn id(&self) -> ProcessId {
         self.id
@@ -117,6 +134,11 @@ impl Process {
     pub(super) fn has_start(&self, start: Timestamp) -> bool {
         let centis = |at: Timestamp| (at.millis() + 5).div_euclid(10);
         self.starts.iter().any(|known| centis(*known) == centis(start))
+    }
+
+    /// Whether its start time moves all the time.
+    pub(super) const fn moves(&self) -> bool {
+        self.starts.len() >= MOVING
     }
 
     /// Keeps another start time of the same process.
@@ -219,6 +241,7 @@ impl Process {
             }
         }
         match (falls, jumps) {
+            (false, false) if self.leaps_at_first(distance, context.at) => Fit::Jumps,
             (false, false) => Fit::Continues(distance),
             (false, true) => Fit::Jumps,
             (true, false) if goes_on => Fit::Mixed,
@@ -226,9 +249,27 @@ impl Process {
         }
     }
 
-    /// Whether a page's growth is far beyond anything that it has shown.
-    pub(super) fn is_unusual(&self, rows: &[&EngineReading], at: Moment) -> bool {
-        rows.iter().any(|reading| self.row(reading).is_some_and(|row| row.is_unusual(&row.effective(reading), at)))
+    /// Whether a process without a start time, of which nothing but its baseline is known, grows at once by so much of what
+    /// it held that the baseline may have been short of a part.
+    fn leaps_at_first(&self, distance: u64, at: Moment) -> bool {
+        let held = self.line().total();
+        let is_new = self.starts.is_empty() && !self.has_shown() && at.since(self.last_seen) < MINUTE;
+        is_new && distance >= SMALL && distance >= held / EARLY
+    }
+
+    /// Whether a page goes on from its last values, by no more than the hardware can produce since.
+    pub(super) fn may_go_on(&self, rows: &[&EngineReading], context: &PageContext) -> bool {
+        rows.iter().all(|reading| {
+            self.row(reading).is_none_or(|row| {
+                let now = row.effective(reading);
+                !row.is_below(reading, &now) && !row.is_beyond_hardware(&now, context)
+            })
+        })
+    }
+
+    /// Whether a series of the last page is not on this one.
+    pub(super) fn misses_series(&self, rows: &[&EngineReading]) -> bool {
+        rows.iter().any(|reading| self.row(reading).is_some_and(|row| row.misses_series(reading)))
     }
 
     /// The values of a page, with what this process's evicted series had reached.
@@ -320,6 +361,12 @@ impl Line {
     /// The values of a page.
     pub(super) fn of(rows: &[&EngineReading]) -> Self {
         Self(rows.iter().map(|reading| (RowKey::of(reading), reading.tokens)).collect())
+    }
+
+    /// Its counters together.
+    fn total(&self) -> u64 {
+        let sum = |values: &TokenCounters| values::values(values).into_iter().flatten().fold(0, u64::saturating_add);
+        self.0.iter().map(|(_, values)| sum(values)).fold(0, u64::saturating_add)
     }
 
     /// Whether a page goes on from these values: none of its counters is below.

@@ -19,6 +19,8 @@ use crate::units::{Moment, Span, Tokens};
 pub(super) const HELD_PAGES: u8 = 3;
 /// Pages for which it is held where its values might as well be a dip's.
 const HELD_PAGES_IN_DOUBT: u8 = 12;
+/// A row that dips keeps more than one part of so many; one that begins anew holds less.
+const SMALL_PART: u64 = 10;
 /// How long a fall that goes neither up nor back is held.
 const HELD_LONGEST: Span = Span::from_secs(600);
 
@@ -60,6 +62,8 @@ pub struct PageContext {
     pub bounds: Bounds,
     /// Whether any counter on the page was no count.
     pub refused: bool,
+    /// Whether the page says when its process started, so that a fall is no other process.
+    pub identified: bool,
 }
 
 impl RowCounters {
@@ -153,6 +157,13 @@ impl RowCounters {
         self.series.iter().zip(pages).any(|(sum, page)| sum.fell(page))
     }
 
+    /// Whether a series of the last page is not on this one.
+    pub(super) fn misses_series(&self, reading: &EngineReading) -> bool {
+        let series = &reading.series;
+        let pages = [&series.prompt, &series.cached, &series.output];
+        self.series.iter().zip(pages).any(|(sum, page)| sum.misses(page))
+    }
+
     /// How far a page's counters are beyond the last ones that were believed.
     pub(super) fn distance(&self, effective: &TokenCounters) -> u64 {
         growth(effective, &self.last).into_iter().fold(0, u64::saturating_add)
@@ -162,14 +173,13 @@ impl RowCounters {
     /// by what the hardware can produce.
     pub(super) fn is_jump(&self, effective: &TokenCounters, context: &PageContext) -> bool {
         let grown = growth(effective, &self.last);
-        let since = self.since_moved(context.at);
-        self.shown.is_far_beyond(grown, since)
-            || context.bounds.exceeded_by(&raw_delta(effective, grown), since).is_some()
+        self.shown.is_far_beyond(grown, self.since_moved(context.at)) || self.is_beyond_hardware(effective, context)
     }
 
-    /// Whether a page's counters are far beyond anything that the row has shown.
-    pub(super) fn is_unusual(&self, effective: &TokenCounters, at: Moment) -> bool {
-        self.shown.is_unusual(growth(effective, &self.last), self.since_moved(at))
+    /// Whether a page's counters are too far beyond the last ones for the hardware.
+    pub(super) fn is_beyond_hardware(&self, effective: &TokenCounters, context: &PageContext) -> bool {
+        let grown = growth(effective, &self.last);
+        context.bounds.exceeded_by(&raw_delta(effective, grown), self.since_moved(context.at)).is_some()
     }
 
     /// Whether values lie as far beyond others as this row grows in such a time.
@@ -263,7 +273,9 @@ impl RowCounters {
         };
         let grew = growth(&quarantine.last, &quarantine.first).into_iter().any(|grown| grown > 0);
         let took = quarantine.since.since(quarantine.believed);
-        if grew && self.began_anew(&quarantine.first, took, quarantine.pages) {
+        let anew = self.began_anew(&quarantine.first, took, quarantine.pages)
+            || context.identified && self.is_far_below(&quarantine.first, quarantine.pages);
+        if grew && anew {
             return self.reset(reading, &quarantine, context);
         }
         if context.at.since(quarantine.since) >= HELD_LONGEST {
@@ -272,6 +284,16 @@ impl RowCounters {
         }
         self.quarantine = Some(quarantine);
         Step { quarantined: true, ..Step::default() }
+    }
+
+    /// Whether values that stay below the row's are no dip's, in a process that is known to be the same.
+    fn is_far_below(&self, first: &TokenCounters, pages: u8) -> bool {
+        let small_part = |(first, last): (Option<u64>, Option<u64>)| match (first, last) {
+            (Some(first), Some(last)) => first >= last || first <= last / SMALL_PART,
+            _ => true,
+        };
+        pages >= HELD_PAGES_IN_DOUBT
+            || pages >= HELD_PAGES && values(first).into_iter().zip(values(&self.last)).all(small_part)
     }
 
     /// The row began anew: it counts from zero.

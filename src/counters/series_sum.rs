@@ -43,6 +43,11 @@ impl SeriesSum {
         self.present.iter().any(|old| find(now, old.series).is_some_and(|value| value < old.value.count()))
     }
 
+    /// Whether a series that was on the last page is not on this one.
+    pub(super) fn misses(&self, now: &[SeriesValue]) -> bool {
+        !now.is_empty() && self.present.iter().any(|old| find(now, old.series).is_none())
+    }
+
     /// Takes the page's series as the last ones.
     pub(super) fn advance(&mut self, now: &[SeriesValue]) {
         if now.is_empty() {

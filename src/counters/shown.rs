@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::values::COUNTERS;
 use crate::units::{Moment, Span};
 
-const MINUTE: Span = Span::from_secs(60);
+pub(super) const MINUTE: Span = Span::from_secs(60);
 /// A movement so many times larger than the fastest minute is no growth.
 const FAR: u64 = 50;
 /// One at most so many times as large is its own pace.
 const NEAR: u64 = 2;
 /// A movement of fewer tokens is believed, on trial.
-const SMALL: u64 = 100_000;
+pub(super) const SMALL: u64 = 100_000;
 /// A movement of fewer tokens says nothing.
 const TINY: u64 = 1000;
 

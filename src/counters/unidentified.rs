@@ -13,7 +13,7 @@ use super::process::{Fit, Line, Process, ProcessId};
 use super::row::HELD_PAGES;
 use super::shown::Shown;
 use super::values::RowKey;
-use crate::units::{Moment, Timestamp};
+use crate::units::{Moment, Span, Timestamp};
 
 /// Episodes after which a line above another is a process of its own.
 const EPISODES: u8 = 2;
@@ -21,6 +21,8 @@ const EPISODES: u8 = 2;
 const WAITED: u8 = 12;
 /// A page's growth so many times larger than any before it is a return to another line.
 const LEAP: u64 = 4;
+/// Growth so many times faster than what follows it is a return to another line.
+const FASTER: u64 = 10;
 /// Why a jump is not believed.
 const FAR: &str = "far more than its fastest minute, and no start time to tell it by";
 
@@ -114,9 +116,9 @@ impl Processes {
         }
         match self.nearest(page) {
             Some((distance, id)) if !self.is_nearer_to_pending(page, distance) => {
-                if let Some(pending) = &mut self.pending {
-                    pending.pages = 0;
-                }
+                // With a series gone, this line and the one that is held may be the same.
+                let misses = self.get(id).is_some_and(|process| process.misses_series(page.rows));
+                self.pending = self.pending.take().filter(|_| !misses).map(|pending| Pending { pages: 0, ..pending });
                 self.go_on_by_values(page, id)
             }
             Some(_) => self.hold_line(page, current, true),
@@ -193,7 +195,10 @@ impl Processes {
         let pending = pending.filter(|pending| pending.above == above);
         let known = pending.filter(|pending| {
             let since = page.at.since(pending.seen);
-            self.get(current).is_none_or(|process| process.paces(&pending.last, page.rows, since))
+            self.get(current).is_none_or(|process| match process.has_shown() {
+                true => process.paces(&pending.last, page.rows, since),
+                false => pending.last.goes_on(page.rows),
+            })
         });
         let pending = match known {
             // What a line below another grew by while that one answered is in that one's growth already.
@@ -215,6 +220,10 @@ impl Processes {
         self.pending = Some(pending.clone());
         match above {
             true if pending.episodes >= EPISODES => self.becomes_process(page, &pending, None),
+            true if stays && self.keeps_pace(page, &pending, current) => {
+                self.pending = None;
+                self.go_on_by_values(page, current)
+            }
             true if stays => self.dispute_jump(page, current),
             false if stays && grew => self.explain_fall(page, &pending, current),
             true if pending.waited >= WAITED => self.dispute_jump(page, current),
@@ -224,6 +233,13 @@ impl Processes {
             }
             _ => self.hold(page, current),
         }
+    }
+
+    /// Whether a process that had shown nothing goes on about as fast as it jumped: then the jump was its growth.
+    fn keeps_pace(&self, page: &InstancePage<'_>, pending: &Pending, id: ProcessId) -> bool {
+        let Some(process) = self.get(id).filter(|process| !process.has_shown()) else { return false };
+        let jump = (process.line().growth_to(&pending.first), pending.since.since(process.last_seen));
+        keeps_pace(jump, (pending.first.growth(page.rows), page.at.since(pending.since)))
     }
 
     /// A jump that stays is what the process counts now, and nothing proves that it produced it.
@@ -284,4 +300,14 @@ fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
         }
         TrialKind::Below(_) | TrialKind::Start(_) => false,
     }
+}
+
+/// Whether what followed a jump grew about as fast as the jump, each within a time.
+pub(super) fn keeps_pace(jump: (u64, Span), after: (u64, Span)) -> bool {
+    let per_minute = |(tokens, within): (u64, Span)| u128::from(tokens) * 60_000 / u128::from(millis(within));
+    per_minute(jump) <= per_minute(after) * u128::from(FASTER)
+}
+
+fn millis(span: Span) -> u64 {
+    span.millis().max(1).unsigned_abs()
 }

@@ -119,3 +119,34 @@ fn dips_of_any_kind_lose_nothing_and_double_nothing() {
         }
     }
 }
+
+/// Class: the first look at a counter finds a part of it, so that its return looks like growth.
+#[test]
+fn a_short_first_look_is_no_growth() {
+    let kinds: [Kind; 4] = [
+        |_| [Some(2_500_000), Some(250_000)],
+        |grown| [Some(4_500_000 + grown), Some(450_000 + grown)],
+        |_| [Some(0), Some(0)],
+        |_| [Some(2_500_000), Some(500_000)],
+    ];
+    for looks in [1..2, 1..3] {
+        for (nth, kind) in kinds.into_iter().enumerate() {
+            let scene = while_looking(looks.clone(), kind);
+            let [miss, hit, output] = scene.posted();
+            assert!(miss <= 30_000 && hit == 0 && output <= 30_000, "{looks:?} {nth}: {miss} {output}");
+            assert!(scene.disputed() > 0, "{looks:?} {nth}");
+        }
+    }
+}
+
+/// Class: a young engine without a start time whose first growth is large is no short first look.
+#[test]
+fn a_fast_young_engine_is_counted() {
+    let mut scene = Scene::one();
+    scene.look(0..=10, |_, second| {
+        let made = 300_000 + 150_000 * second;
+        let series = |name: &str| format!("sglang:{name}{{model_name=\"m\",engine_type=\"unified\"}} {made}\n");
+        series("prompt_tokens_total") + &series("generation_tokens_total")
+    });
+    assert_eq!((scene.posted(), scene.disputed()), ([1_500_000, 0, 1_500_000], 0));
+}
