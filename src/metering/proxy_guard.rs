@@ -101,6 +101,11 @@ impl ProxyGuard {
         matches!(self.verdict, Verdict::Undecided)
     }
 
+    /// Whether what it counts is posted.
+    pub(crate) const fn posts(&self) -> bool {
+        matches!(self.verdict, Verdict::Own)
+    }
+
     /// Whether tokens wait for a verdict.
     pub(super) const fn holds(&self) -> bool {
         self.held.is_some()

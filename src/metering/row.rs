@@ -82,6 +82,11 @@ impl Row {
         }
     }
 
+    /// Whether what it counts is posted: a proxy's model may be an engine's under another name.
+    pub(crate) fn posts(&self) -> bool {
+        self.guard.as_ref().is_none_or(ProxyGuard::posts)
+    }
+
     /// Whether a reading is of this row.
     pub(super) fn is_of(&self, reading: &EngineReading) -> bool {
         self.instance == reading.instance && self.key.is_of(reading)

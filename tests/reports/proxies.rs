@@ -90,6 +90,10 @@ fn a_name_that_nobody_lists_is_not_posted_at_once() {
         let picture = scene.picture(4);
         assert!((revenue(&picture) - 0.024).abs() < 1e-9);
         assert!(picture.money.lower_bound, "what is held may be owed");
+        let held = picture.models.iter().find(|row| row.model.as_str() == "qwen3-32b").unwrap();
+        assert_eq!(held.money.revenue, None, "unknown, not nothing");
+        let row = picture.engines.iter().find(|row| row.model == Some(ModelName::new("qwen3-32b"))).unwrap();
+        assert_eq!(row.revenue, None);
     }
 }
 

@@ -168,10 +168,10 @@ fn ranks_of(view: RowView<'_>) -> Vec<&Row> {
     view.engine.rows.iter().filter(same).collect()
 }
 
-/// What the row earned today; unknown where prices are, or where it counts under another name. Ranks whose tokens are
+/// What the row earned today; unknown where prices are, or where it counts under another name, or may. Ranks whose tokens are
 /// counted for the engine as a whole share its revenue by what each of them worked on, so that they add up to it.
 fn revenue(fleet: &Fleet, view: RowView<'_>) -> Option<Money> {
-    if view.is_duplicate() {
+    if view.is_duplicate() || !view.row.posts() {
         return None;
     }
     let model = view.row.reading.model.as_ref()?;

@@ -13,6 +13,8 @@ struct Sums {
     cached: Option<Tokens>,
     output: Option<Tokens>,
     flow: Flow,
+    /// Whether what any of its rows counts is posted.
+    posts: bool,
 }
 
 pub(super) fn rows(fleet: &Fleet) -> Vec<ModelRow> {
@@ -21,6 +23,7 @@ pub(super) fn rows(fleet: &Fleet) -> Vec<ModelRow> {
         let Some(model) = &view.row.reading.model else { continue };
         let (counts, counters) = (view.counts(fleet), view.counters(fleet));
         let sum = sums.entry(model).or_default();
+        sum.posts |= view.row.posts();
         if counts.prompts {
             add_tokens(&mut sum.prompt, shown_prompt(counters.prompt));
             add_tokens(&mut sum.cached, counters.cached);
@@ -56,7 +59,7 @@ fn model_row(fleet: &Fleet, model: &ModelName, sum: &Sums, cost_per_hour: Option
         cache_hit_rate: sum.flow.hit_rate(),
         prompt_per_second: sum.flow.prompt,
         output_per_second: sum.flow.output,
-        money: money(fleet, model, cost_per_hour),
+        money: if sum.posts { money(fleet, model, cost_per_hour) } else { ModelMoney::default() },
     }
 }
 
