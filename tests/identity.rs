@@ -158,6 +158,19 @@ fn a_row_that_begins_anew_with_more_than_the_hardware_makes_is_disputed() {
     assert!(disputed(&fleet) >= 8_000_000_000, "{}", disputed(&fleet));
 }
 
+/// Class: the evidence of a dispute says less than was known: both processes are named by their start times.
+#[test]
+fn the_evidence_of_a_restart_names_both_processes() {
+    let (mut fleet, began) = (watched(), after(4_500).wall);
+    for second in 0_u64..8 {
+        let (start, total) = if second < 5 { (long_ago(), 9_000_000) } else { (began, 80_000_000_000) };
+        fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), of(total + second, Some(start))));
+    }
+    let evidence = &fleet.ledger().disputes()[0].evidence;
+    assert_eq!((evidence.start_before, evidence.start_after), (Some(long_ago()), Some(began)));
+    assert_eq!(posted(&fleet).0, 6);
+}
+
 /// Class: more processes behind one address than anyone keeps: their lifetimes are never billed.
 #[test]
 fn a_hundred_processes_in_turn_are_never_billed_for_what_they_held_before() {

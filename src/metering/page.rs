@@ -57,11 +57,17 @@ impl Metering {
         };
         let instance = engine.instance(id, at);
         instance.seen = at;
+        let before = instance.processes.current().and_then(Process::start);
         let outcome = instance.processes.advance(&seen);
         // As it is believed: one of 1970 is none.
         let start = instance.processes.get(outcome.process).and_then(Process::start);
         settle_trials(context, engine, id, &outcome);
-        let interval = note_verdict(context, &outcome, start);
+        let before = match outcome.verdict {
+            Verdict::Born { replaced: true, .. } => before,
+            Verdict::Born { replaced: false, .. } => None,
+            _ => start,
+        };
+        let interval = note_verdict(context, &outcome, [before, start]);
         for (reading, step) in rows.iter().zip(&outcome.steps) {
             self.read_row(context, engine, reading, step, &outcome, interval);
         }
@@ -125,8 +131,8 @@ impl Metering {
         let evidence = Evidence {
             before: disputed.before,
             after: disputed.after,
-            start_before: engine.start(),
-            start_after: engine.start(),
+            start_before: interval.starts[0],
+            start_after: interval.starts[1],
             from: at.wall - at.since(disputed.since),
             to: at.wall,
             bound: disputed.bound.clone(),
@@ -193,7 +199,7 @@ fn settle_trials(context: &mut Context<'_>, engine: &mut Engine, id: Option<&Ins
 }
 
 /// Counts restarts and windows of which tokens may be missing; when the page's growth was produced.
-fn note_verdict(context: &mut Context<'_>, outcome: &Outcome, start: Option<Timestamp>) -> Interval {
+fn note_verdict(context: &mut Context<'_>, outcome: &Outcome, starts: [Option<Timestamp>; 2]) -> Interval {
     let at = context.at;
     let gap = at.since(outcome.since);
     let long = gap > context.config.stale_after();
@@ -202,7 +208,7 @@ fn note_verdict(context: &mut Context<'_>, outcome: &Outcome, start: Option<Time
         Verdict::Reset => true,
         _ => false,
     };
-    if restarted || outcome.verdict == Verdict::Continues && long && start.is_none() {
+    if restarted || outcome.verdict == Verdict::Continues && long && starts[1].is_none() {
         context.ledger.lose_window(at.wall);
     }
     if restarted {
@@ -211,7 +217,7 @@ fn note_verdict(context: &mut Context<'_>, outcome: &Outcome, start: Option<Time
     }
     let timing = if long { Timing::Estimated } else { Timing::Seen };
     // Wall time may have been set since; the interval is placed by the clock that is not.
-    Interval { from: at.wall - gap, to: at.wall, timing }
+    Interval { from: at.wall - gap, to: at.wall, timing, starts }
 }
 
 fn keep_on_trial(engine: &mut Engine, id: Option<&InstanceId>, outcome: &Outcome, entries: Vec<Entry>) {

@@ -10,12 +10,14 @@ use crate::pricing::Bill;
 use crate::reading::{EngineKind, EngineReading, Role};
 use crate::units::{Span, Timestamp, Tokens};
 
-/// The instants that a page's growth lies between, and how sure they are.
+/// The instants that a page's growth lies between, how sure they are, and when the process that answered before and the one
+/// that answers now started, where they say it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Interval {
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
     pub(super) timing: Timing,
+    pub(super) starts: [Option<Timestamp>; 2],
 }
 
 /// Which of a row's tokens count.
@@ -113,7 +115,7 @@ impl Metering {
         }
         let account = account_of(context, reading, role);
         let id = engine.rows[place].number(account, context.ledger);
-        let Interval { from, to, timing } = interval;
+        let Interval { from, to, timing, .. } = interval;
         Some(Posting { account: id, from, to, tokens, hits_known: delta.hits_known, timing })
     }
 
