@@ -9,6 +9,8 @@ mod support;
 mod boards;
 #[path = "reports/dips.rs"]
 mod dips;
+#[path = "reports/in_turn.rs"]
+mod in_turn;
 #[path = "reports/pages.rs"]
 mod pages;
 #[path = "reports/proxies.rs"]

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Bounds;
 use super::delta::Step;
+use super::held::HeldLines;
 use super::jitter::Jitter;
 use super::process::{Process, ProcessId, ProcessRow};
 use super::row::PageContext;
-use super::unidentified::Pending;
 use crate::reading::EngineReading;
 use crate::units::{Moment, Span, Timestamp};
 
@@ -36,8 +36,9 @@ pub struct Processes {
     pub(super) current: Option<ProcessId>,
     /// A start time close to a known one, until it is clear whether it is the same process.
     pub(super) jitter: Option<Jitter>,
-    /// A line of values that no process without a start time goes on to.
-    pub(super) pending: Option<Pending>,
+    /// Lines of values that no process without a start time goes on to.
+    #[serde(default)]
+    pub(super) held: HeldLines,
     /// Restarts seen.
     pub(super) restarts: u64,
 }
@@ -161,22 +162,21 @@ impl Processes {
 
     /// Whether a movement waits to be explained.
     pub fn is_quarantined(&self) -> bool {
-        self.pending.as_ref().is_some_and(|pending| pending.pages > 0)
+        self.held.is_active()
             || self.jitter.is_some()
             || self.current().is_some_and(|process| process.rows.iter().any(|row| row.counters.is_quarantined()))
     }
 
     /// Whether processes without start times answer in turn and cannot be told apart: only one of them is counted.
     pub fn is_ambiguous(&self) -> bool {
-        self.all.iter().any(|process| process.shadow)
-            || self.pending.as_ref().is_some_and(|pending| pending.episodes > 2)
+        self.all.iter().any(|process| process.shadow) || self.held.is_ambiguous()
     }
 
     /// The moments that it holds, to place them on another boot's clock.
     pub fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let pending = self.pending.iter_mut().flat_map(Pending::moments_mut);
+        let held = self.held.moments_mut();
         let jitter = self.jitter.iter_mut().flat_map(Jitter::moments_mut);
-        self.all.iter_mut().flat_map(Process::moments_mut).chain(pending).chain(jitter)
+        self.all.iter_mut().flat_map(Process::moments_mut).chain(held).chain(jitter)
     }
 
     fn knows(&self, start: Timestamp) -> bool {
@@ -318,7 +318,7 @@ impl Processes {
 
     /// Lets verdicts lapse for which nothing spoke for ten minutes; the processes whose trial is over.
     fn forget(&mut self, now: Moment) -> Vec<ProcessId> {
-        self.pending = self.pending.take().filter(|pending| now.since(pending.seen) < FORGOTTEN);
+        self.held.forget(now);
         let current = self.current;
         self.all.retain(|process| {
             Some(process.id) == current || now.since(process.last_seen) < FORGOTTEN || !process.shadow

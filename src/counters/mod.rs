@@ -6,6 +6,7 @@
 
 mod delta;
 mod finished;
+mod held;
 mod hits;
 mod identity;
 mod jitter;

@@ -46,6 +46,13 @@ pub struct Process {
     pub(super) trial: Option<Trial>,
 }
 
+/// Where a row that appears begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begin {
+    Zero,
+    Baseline,
+}
+
 /// A row and its counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessRow {
@@ -70,6 +77,8 @@ pub(super) enum Fit {
     Mixed,
     /// It is below.
     Falls,
+    /// They have no row in common.
+    Other,
 }
 
 impl Process {
@@ -150,8 +159,8 @@ impl Process {
     }
 
     /// The row of a reading.
-    pub(super) fn row(&self, reading: &EngineReading) -> Option<&RowCounters> {
-        self.rows.iter().find(|row| row.key.is_of(reading)).map(|row| &row.counters)
+    pub(super) fn row(&self, reading: &EngineReading, page: &[&EngineReading]) -> Option<&RowCounters> {
+        self.place(reading, page).map(|place| &self.rows[place].counters)
     }
 
     /// Takes a page's rows as a baseline.
@@ -167,50 +176,87 @@ impl Process {
     /// Takes a page of this process in. Rows that are new count from zero since its last page.
     pub(super) fn advance(&mut self, rows: &[&EngineReading], context: &PageContext) -> Vec<Step> {
         self.note_told(rows);
-        let steps =
-            rows.iter().map(|reading| self.counters(reading, rows, context.last_page).advance(reading, context));
-        steps.collect()
+        let begin = self.begin(rows, context);
+        rows.iter().map(|reading| self.counters(reading, rows, begin, context).advance(reading, context)).collect()
     }
 
     /// Takes a page in whose growth is disputed as a whole.
     pub(super) fn dispute(&mut self, rows: &[&EngineReading], context: &PageContext, why: &str) -> Vec<Step> {
+        let begin = self.begin(rows, context);
         let mut steps = Vec::with_capacity(rows.len());
         for reading in rows {
-            let mut step = self.counters(reading, rows, context.last_page).dispute(reading, context, why);
+            let mut step = self.counters(reading, rows, begin, context).dispute(reading, context, why);
             step.told = told(reading);
             steps.push(step);
         }
         steps
     }
 
-    /// A row's counters; a row that appears later begins at zero.
-    fn counters(&mut self, reading: &EngineReading, page: &[&EngineReading], since: Moment) -> &mut RowCounters {
-        let at = self.place(reading, page).unwrap_or_else(|| {
-            let counters = RowCounters::zero(since, reading);
+    /// Where rows begin that appear on a page: at zero. A page of other rows alone begins there only if the process may have
+    /// made as much since its last page: else they were there before.
+    fn begin(&self, page: &[&EngineReading], context: &PageContext) -> Begin {
+        if self.shares_row(page) || self.may_have_made(page, context) { Begin::Zero } else { Begin::Baseline }
+    }
+
+    /// A row's counters, made if it is new.
+    fn counters(
+        &mut self,
+        reading: &EngineReading,
+        page: &[&EngineReading],
+        begin: Begin,
+        context: &PageContext,
+    ) -> &mut RowCounters {
+        let known = self.place(reading, page);
+        let at = known.unwrap_or_else(|| {
+            let counters = match begin {
+                Begin::Zero => RowCounters::zero(context.last_page, reading),
+                Begin::Baseline => RowCounters::baseline(reading, context),
+            };
             self.rows.push(ProcessRow { key: RowKey::of(reading), counters });
             self.rows.len() - 1
         });
+        if known.is_some() && reading.model.is_some() {
+            self.rows[at].key = RowKey::of(reading);
+        }
         &mut self.rows[at].counters
     }
 
-    /// The place of a reading's row. One whose model is not known now, or was not, is the only row of its rank that the
-    /// page does not tell by name: a name that a server does not say for once makes no new row.
-    fn place(&mut self, reading: &EngineReading, page: &[&EngineReading]) -> Option<usize> {
+    /// Whether rows of a page hold no more than what its own rows made in such a time.
+    fn may_have_made(&self, page: &[&EngineReading], context: &PageContext) -> bool {
+        let since = context.at.since(context.last_page);
+        page.iter().all(|reading| {
+            self.rows.iter().any(|row| row.counters.paces(&reading.tokens, &TokenCounters::default(), since))
+        })
+    }
+
+    /// The place of a reading's row. A row that is on the page under no name it had is the only one that left it: its name
+    /// is not known now, or was not, or its counters go on at their pace under another.
+    fn place(&self, reading: &EngineReading, page: &[&EngineReading]) -> Option<usize> {
         let exact = self.rows.iter().position(|row| row.key.is_of(reading));
         if exact.is_some() {
             return exact;
         }
-        let may_be = |row: &ProcessRow| {
-            row.key.rank == reading.rank
-                && (row.key.model.is_none() || reading.model.is_none())
-                && !page.iter().any(|other| row.key.is_of(other))
+        let left = |row: &ProcessRow| !page.iter().any(|other| row.key.is_of(other));
+        let nameless = |row: &ProcessRow| {
+            row.key.rank == reading.rank && (row.key.model.is_none() || reading.model.is_none()) && left(row)
         };
-        let mut places = (0..self.rows.len()).filter(|place| may_be(&self.rows[*place]));
-        let place = places.next().filter(|_| places.next().is_none())?;
-        if reading.model.is_some() {
-            self.rows[place].key = RowKey::of(reading);
-        }
-        Some(place)
+        self.only(nameless).or_else(|| {
+            let is_new = |other: &&&EngineReading| !self.rows.iter().any(|row| row.key.is_of(other));
+            let alone = page.iter().filter(is_new).count() == 1;
+            let goes_on = |row: &ProcessRow| {
+                (row.key.rank == reading.rank || row.key.model == reading.model)
+                    && !values::fell(&reading.tokens, &row.counters.last())
+                    && row.counters.paces(&reading.tokens, &row.counters.last(), MINUTE)
+                    && left(row)
+            };
+            self.only(goes_on).filter(|_| alone)
+        })
+    }
+
+    /// The only row of a kind.
+    fn only(&self, is: impl Fn(&ProcessRow) -> bool) -> Option<usize> {
+        let mut places = (0..self.rows.len()).filter(|place| is(&self.rows[*place]));
+        places.next().filter(|_| places.next().is_none())
     }
 
     /// Whether a counter that the last pages had is on no row of this one: then the page was cut after a line. After three
@@ -230,7 +276,7 @@ impl Process {
     pub(super) fn fit(&self, rows: &[&EngineReading], context: &PageContext) -> Fit {
         let (mut distance, mut jumps, mut falls, mut goes_on) = (0_u64, false, false, false);
         for reading in rows {
-            let Some(row) = self.row(reading) else { continue };
+            let Some(row) = self.row(reading, rows) else { continue };
             let now = row.effective(reading);
             if row.is_below(reading, &now) {
                 falls = true;
@@ -240,6 +286,9 @@ impl Process {
                 distance = distance.saturating_add(row.distance(&now));
             }
         }
+        if !self.shares_row(rows) {
+            return Fit::Other;
+        }
         match (falls, jumps) {
             (false, false) if self.leaps_at_first(distance, context.at) => Fit::Jumps,
             (false, false) => Fit::Continues(distance),
@@ -247,6 +296,11 @@ impl Process {
             (true, false) if goes_on => Fit::Mixed,
             (true, _) => Fit::Falls,
         }
+    }
+
+    /// Whether any row of a page is one of its own; or one of the two has none.
+    pub(super) fn shares_row(&self, rows: &[&EngineReading]) -> bool {
+        rows.is_empty() || self.rows.is_empty() || rows.iter().any(|reading| self.place(reading, rows).is_some())
     }
 
     /// Whether a process without a start time, of which nothing but its baseline is known, grows at once by so much of what
@@ -260,7 +314,7 @@ impl Process {
     /// Whether a page goes on from its last values, by no more than the hardware can produce since.
     pub(super) fn may_go_on(&self, rows: &[&EngineReading], context: &PageContext) -> bool {
         rows.iter().all(|reading| {
-            self.row(reading).is_none_or(|row| {
+            self.row(reading, rows).is_none_or(|row| {
                 let now = row.effective(reading);
                 !row.is_below(reading, &now) && !row.is_beyond_hardware(&now, context)
             })
@@ -269,13 +323,13 @@ impl Process {
 
     /// Whether a series of the last page is not on this one.
     pub(super) fn misses_series(&self, rows: &[&EngineReading]) -> bool {
-        rows.iter().any(|reading| self.row(reading).is_some_and(|row| row.misses_series(reading)))
+        rows.iter().any(|reading| self.row(reading, rows).is_some_and(|row| row.misses_series(reading)))
     }
 
     /// The values of a page, with what this process's evicted series had reached.
     pub(super) fn line_of(&self, rows: &[&EngineReading]) -> Line {
         let value = |reading: &&EngineReading| {
-            let values = self.row(reading).map_or(reading.tokens, |row| row.effective(reading));
+            let values = self.row(reading, rows).map_or(reading.tokens, |row| row.effective(reading));
             (RowKey::of(reading), values)
         };
         Line(rows.iter().map(value).collect())
@@ -284,7 +338,7 @@ impl Process {
     /// Whether a page goes on from a line of values by no more than the process itself has grown in such a time.
     pub(super) fn paces(&self, line: &Line, rows: &[&EngineReading], since: Span) -> bool {
         line.goes_on(rows)
-            && rows.iter().all(|reading| match (self.row(reading), line.values(reading)) {
+            && rows.iter().all(|reading| match (self.row(reading, rows), line.values(reading)) {
                 (Some(row), Some(then)) => row.paces(&reading.tokens, then, since),
                 _ => true,
             })
@@ -302,7 +356,7 @@ impl Process {
     /// Whether a page grew by no more than the process itself has grown in such a time.
     pub(super) fn paces_to(&self, rows: &[&EngineReading], since: Span) -> bool {
         rows.iter()
-            .all(|reading| self.row(reading).is_none_or(|row| row.paces(&row.effective(reading), &row.last(), since)))
+            .all(|reading| self.row(reading, rows).is_none_or(|row| row.paces(&row.effective(reading), &row.last(), since)))
     }
 
     /// Whether any row has shown growth.

@@ -33,7 +33,8 @@ impl SeriesSum {
         if now.is_empty() || (self.gone.is_empty() && same(&self.present, now)) {
             return self.gone.iter().fold(self.ended, |sum, gone| sum.saturating_add(gone.value.count()));
         }
-        let left = self.present.iter().filter(|old| find(now, old.series).is_none());
+        let relabelled = self.is_relabelled(now);
+        let left = self.present.iter().filter(|old| !relabelled && find(now, old.series).is_none());
         let gone = left.chain(&self.gone).map(|gone| missing(gone.value.count(), find(now, gone.series)));
         gone.fold(self.ended, u64::saturating_add)
     }
@@ -43,9 +44,24 @@ impl SeriesSum {
         self.present.iter().any(|old| find(now, old.series).is_some_and(|value| value < old.value.count()))
     }
 
+    /// Whether the series that left the page go on under other labels: as many new ones came with it, none of them lower.
+    fn is_relabelled(&self, now: &[SeriesValue]) -> bool {
+        let left = self.present.iter().filter(|old| find(now, old.series).is_none());
+        let known = |new: &&SeriesValue| {
+            find(&self.present, new.series).is_some() || self.gone.iter().any(|gone| gone.series == new.series)
+        };
+        let sorted = |mut values: Vec<u64>| {
+            values.sort_unstable();
+            values
+        };
+        let left = sorted(left.map(|old| old.value.count()).collect());
+        let came = sorted(now.iter().filter(|new| !known(new)).map(|new| new.value.count()).collect());
+        !left.is_empty() && left.len() == came.len() && left.iter().zip(&came).all(|(left, came)| came >= left)
+    }
+
     /// Whether a series that was on the last page is not on this one.
     pub(super) fn misses(&self, now: &[SeriesValue]) -> bool {
-        !now.is_empty() && self.present.iter().any(|old| find(now, old.series).is_none())
+        !now.is_empty() && !self.is_relabelled(now) && self.present.iter().any(|old| find(now, old.series).is_none())
     }
 
     /// Takes the page's series as the last ones.
@@ -57,8 +73,9 @@ impl SeriesSum {
             self.present.copy_from_slice(now);
             return;
         }
+        let relabelled = self.is_relabelled(now);
         for old in std::mem::take(&mut self.present) {
-            if find(now, old.series).is_none() {
+            if !relabelled && find(now, old.series).is_none() {
                 let at = self.gone.partition_point(|gone| gone.series < old.series);
                 self.gone.insert(at, old);
             }
@@ -142,6 +159,16 @@ mod tests {
         assert_eq!(total(&mut sum, &[(1, 110)]), 183);
         assert_eq!(total(&mut sum, &[(1, 110), (2, 5), (3, 4)]), 183, "one that returns a little lower is waited for");
         assert_eq!(total(&mut sum, &[(1, 110), (2, 12), (3, 4)]), 186);
+    }
+
+    #[test]
+    fn series_that_get_other_labels_are_the_same() {
+        let mut sum = SeriesSum::default();
+        assert_eq!(total(&mut sum, &[(1, 100), (2, 50)]), 150);
+        assert_eq!(total(&mut sum, &[(8, 55), (9, 101)]), 156, "a label was added to each");
+        assert_eq!(total(&mut sum, &[(8, 56), (7, 103)]), 159, "one of them changed");
+        assert_eq!(total(&mut sum, &[(1, 110), (2, 60)]), 170, "and goes");
+        assert_eq!(total(&mut sum, &[(1, 110), (3, 5)]), 175, "a new one is lower");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::held::{HeldLine, HeldLines, Values, millis};
 use super::identity::{InstancePage, Outcome, Processes, Verdict};
 use super::process::{Fit, Line, Process, ProcessId};
 use super::row::HELD_PAGES;
@@ -25,24 +26,6 @@ const LEAP: u64 = 4;
 const FASTER: u64 = 10;
 /// Why a jump is not believed.
 const FAR: &str = "far more than its fastest minute, and no start time to tell it by";
-
-/// A line of values that no process goes on to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Pending {
-    /// Whether it lies above the process that answered before, or below.
-    above: bool,
-    first: Line,
-    last: Line,
-    /// Pages of it in a row; none while another line answers.
-    pub(super) pages: u8,
-    /// Pages in a row that were held, of this line or of others.
-    #[serde(default)]
-    waited: u8,
-    /// How often it began to answer.
-    pub(super) episodes: u8,
-    since: Moment,
-    pub(super) seen: Moment,
-}
 
 /// A movement that was believed without proof.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,16 +78,6 @@ impl Trial {
     }
 }
 
-impl Pending {
-    pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        [&mut self.since, &mut self.seen].into_iter()
-    }
-
-    fn new(above: bool, line: Line, at: Moment, pages: u8) -> Self {
-        Self { above, first: line.clone(), last: line, pages, waited: pages, episodes: 1, since: at, seen: at }
-    }
-}
-
 impl Processes {
     pub(super) fn advance_unidentified(&mut self, page: &InstancePage<'_>) -> Outcome {
         let Some(current) = self.current else {
@@ -115,10 +88,12 @@ impl Processes {
             return outcome;
         }
         match self.nearest(page) {
-            Some((distance, id)) if !self.is_nearer_to_pending(page, distance) => {
-                // With a series gone, this line and the one that is held may be the same.
-                let misses = self.get(id).is_some_and(|process| process.misses_series(page.rows));
-                self.pending = self.pending.take().filter(|_| !misses).map(|pending| Pending { pages: 0, ..pending });
+            Some((distance, id)) if !self.held.is_nearer(page, distance) => {
+                // With a series gone, this line and one that is held may be the same.
+                if self.get(id).is_some_and(|process| process.misses_series(page.rows)) {
+                    self.held = HeldLines::default();
+                }
+                self.held.pause();
                 self.go_on_by_values(page, id)
             }
             Some(_) => self.hold_line(page, current, true),
@@ -126,7 +101,21 @@ impl Processes {
                 Fit::Mixed => self.go_on(page, current),
                 Fit::Jumps => self.hold_line(page, current, true),
                 Fit::Continues(_) | Fit::Falls => self.hold_line(page, current, false),
+                Fit::Other => self.hold_beside(page),
             },
+        }
+    }
+
+    /// Holds a page that has no row of the process that answered last: it is another's.
+    fn hold_beside(&mut self, page: &InstancePage<'_>) -> Outcome {
+        let known = self.all.iter().filter(|process| process.starts.is_empty() && process.shares_row(page.rows));
+        match known.max_by_key(|process| process.last_seen.boot).map(|process| (process.id, fit(process, page))) {
+            Some((id, Fit::Jumps)) => self.hold_line(page, id, true),
+            Some((id, _)) => self.hold_line(page, id, false),
+            None => {
+                let id = self.add(None, page.at);
+                self.baseline(page, id)
+            }
         }
     }
 
@@ -134,16 +123,9 @@ impl Processes {
     fn nearest(&self, page: &InstancePage<'_>) -> Option<(u64, ProcessId)> {
         let continues = |process: &Process| match fit(process, page) {
             Fit::Continues(distance) => Some((distance, process.id)),
-            Fit::Jumps | Fit::Mixed | Fit::Falls => None,
+            Fit::Jumps | Fit::Mixed | Fit::Falls | Fit::Other => None,
         };
         self.all.iter().filter_map(continues).min()
-    }
-
-    /// Whether a page goes on from the line that is held above, by less than from any process.
-    fn is_nearer_to_pending(&self, page: &InstancePage<'_>, distance: u64) -> bool {
-        self.pending.as_ref().is_some_and(|pending| {
-            pending.above && pending.last.goes_on(page.rows) && pending.last.growth(page.rows) < distance
-        })
     }
 
     fn go_on_by_values(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
@@ -180,7 +162,8 @@ impl Processes {
         if trial.kind == TrialKind::Reset {
             self.restarts = self.restarts.saturating_sub(1);
         }
-        self.pending = Some(Pending::new(trial.kind == TrialKind::Growth, other, seen, 0));
+        self.held.pause();
+        self.held.push(HeldLine::new(trial.kind == TrialKind::Growth, Values::before(other), seen, 0));
         let mut outcome = self.go_on(page, id);
         outcome.taken_back.push(id);
         outcome.on_trial = false;
@@ -189,62 +172,37 @@ impl Processes {
 
     /// Holds a line that no process goes on to, until it is explained.
     fn hold_line(&mut self, page: &InstancePage<'_>, current: ProcessId, above: bool) -> Outcome {
-        let line = Line::of(page.rows);
-        let pending = self.pending.take();
-        let waited = pending.as_ref().filter(|pending| pending.pages > 0).map_or(0, |pending| pending.waited);
-        let pending = pending.filter(|pending| pending.above == above);
-        let known = pending.filter(|pending| {
-            let since = page.at.since(pending.seen);
-            self.get(current).is_none_or(|process| match process.has_shown() {
-                true => process.paces(&pending.last, page.rows, since),
-                false => pending.last.goes_on(page.rows),
-            })
-        });
-        let pending = match known {
-            // What a line below another grew by while that one answered is in that one's growth already.
-            Some(pending) if !above && pending.pages == 0 => {
-                let episodes = pending.episodes.saturating_add(1);
-                Pending { episodes, ..Pending::new(above, line, page.at, 1) }
-            }
-            Some(pending) => Pending {
-                last: line,
-                episodes: pending.episodes.saturating_add(u8::from(pending.pages == 0)),
-                pages: pending.pages.saturating_add(1),
-                seen: page.at,
-                ..pending
-            },
-            None => Pending::new(above, line, page.at, 1),
-        };
-        let pending = Pending { waited: waited.saturating_add(1), ..pending };
-        let (stays, grew) = (pending.pages >= HELD_PAGES, pending.first.growth(page.rows) > 0);
-        self.pending = Some(pending.clone());
+        let process = self.all.iter().find(|process| process.id == current);
+        let is_new = process.is_some_and(|process| !process.has_shown());
+        let (line, run) = self.held.take(page, above, process);
+        let (stays, grew) = (line.pages >= HELD_PAGES, line.first.told.growth(page.rows) > 0);
+        let waited = run.pages >= WAITED;
+        let here = HeldLine::here(above, page, process);
         match above {
-            true if pending.episodes >= EPISODES => self.becomes_process(page, &pending, None),
-            true if stays && self.keeps_pace(page, &pending, current) => {
-                self.pending = None;
+            true if line.episodes >= EPISODES => self.becomes_process(page, &line, None),
+            true if is_new && (stays && self.keeps_pace(page, &line, current) || waited && run.is_even()) => {
+                // What was held on the way is its own.
+                self.held = HeldLines::default();
                 self.go_on_by_values(page, current)
             }
             true if stays => self.dispute_jump(page, current),
-            false if stays && grew => self.explain_fall(page, &pending, current),
-            true if pending.waited >= WAITED => self.dispute_jump(page, current),
-            false if pending.waited >= WAITED && pending.pages < HELD_PAGES => {
-                let here = Pending::new(false, Line::of(page.rows), page.at, 1);
-                self.becomes_process(page, &here, Some(current))
-            }
+            false if stays && grew => self.explain_fall(page, &line, current),
+            true if waited => self.becomes_process(page, &here, None),
+            false if waited && !stays => self.becomes_process(page, &here, Some(current)),
             _ => self.hold(page, current),
         }
     }
 
     /// Whether a process that had shown nothing goes on about as fast as it jumped: then the jump was its growth.
-    fn keeps_pace(&self, page: &InstancePage<'_>, pending: &Pending, id: ProcessId) -> bool {
-        let Some(process) = self.get(id).filter(|process| !process.has_shown()) else { return false };
-        let jump = (process.line().growth_to(&pending.first), pending.since.since(process.last_seen));
-        keeps_pace(jump, (pending.first.growth(page.rows), page.at.since(pending.since)))
+    fn keeps_pace(&self, page: &InstancePage<'_>, line: &HeldLine, id: ProcessId) -> bool {
+        let Some(process) = self.get(id) else { return false };
+        let jump = (process.line().growth_to(&line.first.own), line.since.since(process.last_seen));
+        keeps_pace(jump, (line.first.own.growth_to(&process.line_of(page.rows)), page.at.since(line.since)))
     }
 
     /// A jump that stays is what the process counts now, and nothing proves that it produced it.
     fn dispute_jump(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
-        self.pending = None;
+        self.held.settle();
         let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
         let since = process.last_seen;
         let steps = process.dispute(page.rows, &page.context(since), FAR);
@@ -253,29 +211,29 @@ impl Processes {
     }
 
     /// A fall that stays and grows: the process began anew, or another one answers.
-    fn explain_fall(&mut self, page: &InstancePage<'_>, pending: &Pending, id: ProcessId) -> Outcome {
+    fn explain_fall(&mut self, page: &InstancePage<'_>, line: &HeldLine, id: ProcessId) -> Outcome {
         let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
         let context = page.context(process.last_seen);
-        if !process.began_anew(&pending.first, pending.since, pending.pages) {
-            let in_doubt = process.began_anew(&pending.first, pending.since, u8::MAX);
-            return if in_doubt { self.hold(page, id) } else { self.becomes_process(page, pending, Some(id)) };
+        if !process.began_anew(&line.first.told, line.since, line.pages) {
+            let in_doubt = process.began_anew(&line.first.told, line.since, u8::MAX);
+            return if in_doubt { self.hold(page, id) } else { self.becomes_process(page, line, Some(id)) };
         }
         let (since, trial) = (process.last_seen, Trial::new(TrialKind::Reset, page.at, process));
         process.rows.clear();
         let steps = process.advance(page.rows, &context);
         process.trial = Some(trial);
         process.last_seen = page.at;
-        self.pending = None;
+        self.held.settle();
         self.restarts += 1;
         Outcome { verdict: Verdict::Reset, steps, on_trial: true, ..Outcome::empty(id, since, page) }
     }
 
     /// A line is a process of its own, and its first page was a baseline. One below another is on trial.
-    fn becomes_process(&mut self, page: &InstancePage<'_>, pending: &Pending, below: Option<ProcessId>) -> Outcome {
-        self.pending = None;
-        let id = self.add(None, pending.since);
+    fn becomes_process(&mut self, page: &InstancePage<'_>, line: &HeldLine, below: Option<ProcessId>) -> Outcome {
+        self.held.settle();
+        let id = self.add(None, line.since);
         let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
-        process.adopt_line(&pending.first, pending.since);
+        process.adopt_line(&line.first.told, line.since);
         process.trial = below.map(|other| Trial::new(TrialKind::Below(other), page.at, process));
         self.go_on(page, id)
     }
@@ -306,8 +264,4 @@ fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
 pub(super) fn keeps_pace(jump: (u64, Span), after: (u64, Span)) -> bool {
     let per_minute = |(tokens, within): (u64, Span)| u128::from(tokens) * 60_000 / u128::from(millis(within));
     per_minute(jump) <= per_minute(after) * u128::from(FASTER)
-}
-
-fn millis(span: Span) -> u64 {
-    span.millis().max(1).unsigned_abs()
 }

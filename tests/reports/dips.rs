@@ -143,10 +143,10 @@ fn a_short_first_look_is_no_growth() {
 #[test]
 fn a_fast_young_engine_is_counted() {
     let mut scene = Scene::one();
-    scene.look(0..=10, |_, second| {
+    scene.look(0..=20, |_, second| {
         let made = 300_000 + 150_000 * second;
         let series = |name: &str| format!("sglang:{name}{{model_name=\"m\",engine_type=\"unified\"}} {made}\n");
         series("prompt_tokens_total") + &series("generation_tokens_total")
     });
-    assert_eq!((scene.posted(), scene.disputed()), ([1_500_000, 0, 1_500_000], 0));
+    assert_eq!((scene.posted(), scene.disputed()), ([3_000_000, 0, 3_000_000], 0));
 }

@@ -1,0 +1,207 @@
+//! Lines of values that no process without a start time goes on to, until they are explained.
+
+use serde::{Deserialize, Serialize};
+
+use super::identity::{FORGOTTEN, InstancePage};
+use super::process::{Line, Process};
+use super::shown::SMALL;
+use crate::units::{Moment, Span};
+
+/// The most lines that are held; the least recently seen goes first.
+const LINES: usize = 64;
+/// A line goes on by so much less than the next process is away, as one part of so many.
+const NEARER: u64 = 8;
+/// The most that the paces of pages may differ for them to be one process's growth.
+const EVEN: u128 = 4;
+
+/// What is held.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct HeldLines {
+    lines: Vec<HeldLine>,
+    /// Pages in a row that were held, of one line or of several.
+    run: Option<Run>,
+}
+
+/// One line of values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct HeldLine {
+    /// Whether it lies above the process that answered before, or below.
+    pub(super) above: bool,
+    /// Its first values; of a line below, those since it last began to answer.
+    pub(super) first: Values,
+    last: Values,
+    /// Pages of it in a row; none while another line answers.
+    pub(super) pages: u8,
+    /// How often it began to answer, and whether a process answered since.
+    pub(super) episodes: u8,
+    paused: bool,
+    pub(super) since: Moment,
+    seen: Moment,
+}
+
+/// The values of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Values {
+    /// As they stand on it: another process's.
+    pub(super) told: Line,
+    /// With what series that are gone had reached: those of the process that answered before, if the line is its own.
+    pub(super) own: Line,
+}
+
+/// Pages in a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Run {
+    last: Line,
+    seen: Moment,
+    pub(super) pages: u8,
+    /// The slowest and the fastest growth from page to page, in tokens a minute; none where a page fell.
+    paces: Option<(u64, u64)>,
+}
+
+impl Values {
+    fn of(page: &InstancePage<'_>, process: Option<&Process>) -> Self {
+        let told = Line::of(page.rows);
+        Self { own: process.map_or_else(|| told.clone(), |process| process.line_of(page.rows)), told }
+    }
+
+    /// A line that answered before.
+    pub(super) fn before(line: Line) -> Self {
+        Self { told: line.clone(), own: line }
+    }
+}
+
+impl HeldLine {
+    pub(super) fn new(above: bool, values: Values, at: Moment, pages: u8) -> Self {
+        Self { above, first: values.clone(), last: values, pages, episodes: 1, paused: pages == 0, since: at, seen: at }
+    }
+
+    /// A line of one page.
+    pub(super) fn here(above: bool, page: &InstancePage<'_>, process: Option<&Process>) -> Self {
+        Self::new(above, Values::of(page, process), page.at, 1)
+    }
+
+    /// What a page grew by from its last values, if it goes on from them: by no more than the process that answered before
+    /// grows in such a time, or by far less than it is away from that one.
+    fn goes_on(&self, now: &Values, at: Moment, process: Option<&Process>) -> Option<u64> {
+        let either = [(&self.last.told, &now.told), (&self.last.own, &now.own)];
+        let goes_on = |(then, now): (&Line, &Line)| {
+            let grown = then.growth_to(now);
+            let near = |process: &Process| {
+                let away = process.line().growth_to(now);
+                self.above && grown < SMALL && grown.saturating_mul(NEARER) <= away
+            };
+            let paced = |process: &Process| {
+                process.has_shown() && process.paces_between(then, now, at.since(self.seen))
+            };
+            let is_its = now.reaches(then) && process.is_none_or(|process| near(process) || paced(process));
+            is_its.then_some(grown)
+        };
+        either.into_iter().filter_map(goes_on).min()
+    }
+
+    /// The same with one more page.
+    fn with(self, now: Values, at: Moment) -> Self {
+        let episodes = self.episodes.saturating_add(u8::from(self.paused));
+        if self.paused && !self.above {
+            // What a line below another grew by while that one answered is in that one's growth already.
+            return Self { episodes, ..Self::new(false, now, at, 1) };
+        }
+        Self { last: now, pages: self.pages.saturating_add(1), episodes, paused: false, seen: at, ..self }
+    }
+}
+
+impl Run {
+    fn new(page: &InstancePage<'_>) -> Self {
+        Self { last: Line::of(page.rows), seen: page.at, pages: 1, paces: None }
+    }
+
+    fn with(self, page: &InstancePage<'_>) -> Self {
+        let pace = self.last.growth(page.rows).saturating_mul(60_000) / millis(page.at.since(self.seen));
+        let rises = self.last.goes_on(page.rows) && (self.pages == 1 || self.paces.is_some());
+        let (slowest, fastest) = self.paces.unwrap_or((pace, pace));
+        let paces = rises.then(|| (slowest.min(pace), fastest.max(pace)));
+        Self { last: Line::of(page.rows), seen: page.at, pages: self.pages.saturating_add(1), paces }
+    }
+
+    /// Whether its pages rose evenly, as one process's do.
+    pub(super) fn is_even(&self) -> bool {
+        let even = |(slowest, fastest): (u64, u64)| u128::from(fastest) <= u128::from(slowest) * EVEN;
+        self.paces.is_some_and(even)
+    }
+}
+
+impl HeldLines {
+    /// Takes a page in; its line and the run that it is part of.
+    pub(super) fn take(
+        &mut self,
+        page: &InstancePage<'_>,
+        above: bool,
+        process: Option<&Process>,
+    ) -> (HeldLine, Run) {
+        let run = self.run.take().map_or_else(|| Run::new(page), |run| run.with(page));
+        self.run = Some(run.clone());
+        let now = Values::of(page, process);
+        let lines = self.lines.iter().enumerate().filter(|(_, line)| line.above == above);
+        let nearest = lines.filter_map(|(place, line)| Some((line.goes_on(&now, page.at, process)?, place))).min();
+        let line = match nearest {
+            Some((_, place)) => self.lines.swap_remove(place).with(now, page.at),
+            None => HeldLine::new(above, now, page.at, 1),
+        };
+        self.lines.iter_mut().for_each(|other| other.pages = 0);
+        self.push(line.clone());
+        (line, run)
+    }
+
+    /// Keeps a line that does not answer now.
+    pub(super) fn push(&mut self, line: HeldLine) {
+        if self.lines.len() >= LINES
+            && let Some((oldest, _)) = self.lines.iter().enumerate().min_by_key(|(_, line)| line.seen.boot)
+        {
+            self.lines.swap_remove(oldest);
+        }
+        self.lines.push(line);
+    }
+
+    /// The line that answered last is explained.
+    pub(super) fn settle(&mut self) {
+        self.lines.pop();
+        self.run = None;
+    }
+
+    /// A process answers.
+    pub(super) fn pause(&mut self) {
+        self.lines.iter_mut().for_each(|line| (line.pages, line.paused) = (0, true));
+        self.run = None;
+    }
+
+    /// Whether a page goes on from a line above, by less than `distance`.
+    pub(super) fn is_nearer(&self, page: &InstancePage<'_>, distance: u64) -> bool {
+        let above = self.lines.iter().filter(|line| line.above && line.last.told.goes_on(page.rows));
+        above.map(|line| line.last.told.growth(page.rows)).min().is_some_and(|grown| grown < distance)
+    }
+
+    /// Whether the last page was held.
+    pub(super) const fn is_active(&self) -> bool {
+        self.run.is_some()
+    }
+
+    /// Whether a line returned so often that it is no dip, and is not told from one.
+    pub(super) fn is_ambiguous(&self) -> bool {
+        self.lines.iter().any(|line| line.episodes > 2)
+    }
+
+    /// Lets lines lapse that were not seen for long.
+    pub(super) fn forget(&mut self, now: Moment) {
+        self.lines.retain(|line| now.since(line.seen) < FORGOTTEN);
+        self.run = self.run.take().filter(|run| now.since(run.seen) < FORGOTTEN);
+    }
+
+    pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
+        let run = self.run.iter_mut().map(|run| &mut run.seen);
+        self.lines.iter_mut().flat_map(|line| [&mut line.since, &mut line.seen]).chain(run)
+    }
+}
+
+pub(super) fn millis(span: Span) -> u64 {
+    span.millis().max(1).unsigned_abs()
+}

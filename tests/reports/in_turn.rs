@@ -1,0 +1,111 @@
+//! Pages of one address that are of different processes, rows or labels from look to look.
+
+use crate::scene::{HERE, Scene, read};
+
+/// A page with both counters at a value.
+fn page(start: Option<&str>, labels: &str, made: u64) -> String {
+    let start = start.map(|start| format!("process_start_time_seconds {start}\n")).unwrap_or_default();
+    let series = |name: &str| format!("# TYPE vllm:{name} counter\nvllm:{name}{{{labels}}} {made}\n");
+    start + &series("prompt_tokens_total") + &series("generation_tokens_total")
+}
+
+fn labels(model: &str, engine: u64) -> String {
+    format!("model_name=\"{model}\",engine=\"{engine}\"")
+}
+
+/// A number that looks random.
+fn dice(n: u64) -> u64 {
+    let mixed = n.wrapping_add(77).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40
+}
+
+/// Class: processes without start times, far apart, are billed for each other.
+#[test]
+fn processes_without_start_times_are_never_billed_for_each_other() {
+    for (count, apart) in [(3, 9_000_000), (3, 1_000_000), (4, 40_000_000), (5, 1_000_000), (10, 1_000_000), (20, 150_000)] {
+        for random in [false, true] {
+            let mut scene = Scene::one();
+            for second in 0_u64..120 {
+                let nth = if random { dice(second) % count } else { second % count };
+                let made = apart * (1 + nth) * (1 + nth % 3) + 100 * second;
+                scene.take(HERE, second.cast_signed(), read(&page(None, &labels("m", 0), made)));
+                let [posted, ..] = scene.posted();
+                assert!(posted <= 100 * count * second, "{count} {apart} {random} at {second}: {posted}");
+                assert_eq!(scene.disputed(), 0, "{count} {apart} {random} at {second}");
+            }
+        }
+    }
+}
+
+/// Class: the same, of processes the lowest of which is seen first: each is counted.
+#[test]
+fn processes_without_start_times_that_answer_in_turn_are_all_counted() {
+    for (apart, paces) in [(1_000_000, [100, 100, 100]), (9_000_000, [100, 100, 100]), (9_000_000, [100, 5_000, 900])] {
+        let mut scene = Scene::one();
+        for second in 0_u64..90 {
+            let nth = second % 3;
+            let made = apart * [1, 4, 20][nth as usize] + paces[nth as usize] * second;
+            scene.take(HERE, second.cast_signed(), read(&page(None, &labels("m", 0), made)));
+        }
+        let all: u64 = paces.iter().sum();
+        let [posted, ..] = scene.posted();
+        assert!((all * 80..=all * 90).contains(&posted), "{apart} {paces:?}: {posted} of {}", all * 87);
+        assert_eq!(scene.disputed(), 0);
+    }
+}
+
+/// Class: a page that shares no row with the process that is known is taken for that process, and its rows for new ones.
+#[test]
+fn processes_with_other_rows_behind_one_address_are_not_billed_for_their_past() {
+    let starts: [[Option<&str>; 2]; 4] = [
+        [None, None],
+        [Some("1764000000.00"), Some("1764000000.40")],
+        [Some("1764000000.00"), Some("1764000000.00")],
+        [Some("1764000000.00"), None],
+    ];
+    for starts in starts {
+        for (models, engines) in [(["m", "m"], [0, 1]), (["m1", "m2"], [0, 0])] {
+            for past in [[80_000, 50_000], [1_000_000, 90_000], [2_000_000, 3_000_000]] {
+                let mut scene = Scene::one();
+                for second in 0_u64..40 {
+                    let nth = usize::from(second > 3 && second % 2 == 0);
+                    let page = page(starts[nth], &labels(models[nth], engines[nth]), past[nth] + 100 * second);
+                    scene.take(HERE, second.cast_signed(), read(&page));
+                }
+                let [posted, ..] = scene.posted();
+                let case = format!("{starts:?} {models:?} {past:?}");
+                assert!((3_900..=7_900).contains(&posted), "{case}: {posted}");
+                assert_eq!(scene.disputed(), 0, "{case}");
+            }
+        }
+    }
+}
+
+/// Class: a process whose rows get another name or other labels is taken for new rows.
+#[test]
+fn rows_that_change_their_names_or_labels_go_on() {
+    let with = |more: &str| labels("m", 0) + more;
+    let changes: [(&str, [String; 2]); 8] = [
+        ("name", [labels("m", 0), labels("other", 0)]),
+        ("prefix", [labels("m", 0), labels("org/m", 0)]),
+        ("case", [labels("m", 0), labels("M", 0)]),
+        ("placeholder", [labels("undefined", 0), labels("m", 0)]),
+        ("rank", [labels("m", 0), labels("m", 3)]),
+        ("label added", [with(""), with(",zone=\"a\"")]),
+        ("label changed", [with(",zone=\"a\""), with(",zone=\"b\"")]),
+        ("label dropped", [with(",zone=\"a\""), with("")]),
+    ];
+    for start in [None, Some("1764000000.00")] {
+        for (what, names) in &changes {
+            for flaps in [false, true] {
+                let mut scene = Scene::one();
+                for second in 0_u64..30 {
+                    let other = if flaps { second % 3 == 2 } else { second > 9 };
+                    let page = page(start, &names[usize::from(other)], 50_000 + 100 * second);
+                    scene.take(HERE, second.cast_signed(), read(&page));
+                }
+                assert_eq!((scene.posted(), scene.disputed()), ([2_900, 0, 2_900], 0), "{what} {start:?} {flaps}");
+            }
+        }
+    }
+}
