@@ -8,7 +8,7 @@ mod support;
 use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, TargetInfo};
 use margintop::reading::{NodeName, PageReading, TargetId};
-use margintop::units::{Moment, Span, Timestamp};
+use margintop::units::{Moment, Span, Timestamp, Tokens};
 use support::{answered, answered_dated, at, counters, fleet, gpus, member, moment, page};
 
 const URL: &str = "http://engine:8000";
@@ -266,4 +266,118 @@ fn a_card_that_takes_an_index_releases_the_one_before() {
     assert_eq!(fleet.snapshot().gpus.count, 2);
     let held = gpu_seconds(&fleet);
     assert!((118..=120).contains(&held), "{held}");
+}
+
+/// Class: a start time that is ahead of its own server's clock proves a birth: its lifetime is billed.
+#[test]
+fn a_start_time_of_the_future_beside_another_process_bills_no_lifetime() {
+    let mut fleet = watched();
+    for second in 0_u64..20 {
+        let ahead = second > 5 && second % 2 == 0;
+        let (start, base) = if ahead { (after(86_400_000).wall, 400_000_000) } else { (long_ago(), 9_000_000) };
+        fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), of(base + 100 * second, Some(start))));
+    }
+    assert!((1_900..=3_300).contains(&posted(&fleet).0), "{}", posted(&fleet).0);
+    assert_eq!(disputed(&fleet), 0);
+}
+
+/// Class: processes beyond those that are kept are lost in silence.
+#[test]
+fn more_processes_than_are_kept_are_said_and_make_a_lower_bound() {
+    let mut fleet = watched();
+    for look in 0..300_i64 {
+        let start = long_ago() + Span::from_secs(look % 70 * 10);
+        let total = 1_000_000 + 100 * (look / 70).unsigned_abs();
+        fleet.apply(answered_dated(URL, after(look * 250), of(total, Some(start))));
+    }
+    let picture = fleet.snapshot();
+    let row = &picture.engines[0];
+    assert!(picture.money.lower_bound);
+    assert!(row.note.as_ref().unwrap().as_str().contains("more processes"), "{:?}", row.note);
+    assert_eq!(row.prompt_per_second, None, "unknown, not nothing");
+}
+
+/// Class: a counter that leaves the page for good is taken for one that stands still.
+#[test]
+fn a_counter_that_is_gone_is_said_and_makes_a_lower_bound() {
+    let mut fleet = watched();
+    for second in 0_u64..40 {
+        let mut page = of(9_000_000 + 1_000 * second, Some(long_ago()));
+        if second > 9 {
+            page.engines.iter_mut().for_each(|row| row.tokens.output = None);
+        }
+        fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), page));
+        if second > 9 {
+            let picture = fleet.snapshot();
+            assert!(picture.money.lower_bound, "at {second}");
+            assert!(picture.engines[0].note.is_some(), "at {second}");
+            let rate = picture.engines[0].prompt_per_second;
+            assert!(rate.is_none_or(|rate| (rate - 1_000.0).abs() < 1.0), "at {second}: {rate:?}");
+        }
+    }
+    assert_eq!(posted(&fleet), (39_000, 900));
+    fleet.apply(answered_dated(URL, after(40_000), of(9_040_000, Some(long_ago()))));
+    assert_eq!(posted(&fleet), (40_000, 4_000), "it returns, and nothing is lost");
+    assert!(!fleet.snapshot().money.lower_bound);
+}
+
+/// Class: what a process had in work counts on after another took its place.
+#[test]
+fn a_restart_takes_the_requests_of_the_process_before_with_it() {
+    let mut fleet = watched();
+    for second in 0_u64..12 {
+        let (start, total) = if second < 6 { (long_ago(), 9_000_000) } else { (after(5_500).wall, 0) };
+        let mut page = of(total + 1_000 * second, Some(start));
+        page.engines.iter_mut().for_each(|row| row.running = Some(if second < 6 { 10 } else { 1 }));
+        fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), page));
+    }
+    let row = &fleet.snapshot().engines[0];
+    assert_eq!((row.running, row.processes), (Some(1), 1));
+}
+
+/// Class: what was held for some looks comes at once, and makes a peak of money an hour.
+#[test]
+fn a_dip_that_returns_makes_no_peak_and_leaves_no_bound() {
+    for start in [None, Some(long_ago())] {
+        for looks in [1, 2, 3, 6, 9] {
+            let mut fleet = watched();
+            let mut whole: Option<f64> = None;
+            for second in 0_u64..60 {
+                let dips = (20..20 + looks).contains(&second);
+                let total = if dips { 4_000_000 } else { 9_000_000 + 1_000 * second };
+                fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), of(total, start)));
+                let picture = fleet.snapshot();
+                let an_hour: f64 = picture.money.revenue_per_hour.map_or(0.0, |it| it.to_string().parse().unwrap());
+                if second == 19 {
+                    whole = Some(an_hour);
+                }
+                let most = whole.map_or(f64::MAX, |whole| whole * 1.02);
+                assert!(an_hour <= most, "{start:?} {looks} at {second}: {an_hour} above {most}");
+                let rate = picture.engines[0].prompt_per_second;
+                let even = |rate: f64| (rate - 1_000.0).abs() < 1.0;
+                assert!(second == 0 || rate.is_none_or(even), "{start:?} {looks} at {second}: {rate:?}");
+            }
+            let money = fleet.snapshot().money;
+            assert_eq!(posted(&fleet), (59_000, 5_900), "{start:?} {looks}");
+            let bounds = (money.lower_bound, money.lost_windows);
+            assert_eq!(bounds, (false, 0), "{start:?} {looks}: {:?}", fleet.snapshot().engines[0].note);
+        }
+    }
+}
+
+/// Class: an engine that counts computed prompts alone is called an upper bound for hits that it never says.
+#[test]
+fn hits_that_can_only_add_make_no_upper_bound() {
+    let mut fleet = watched();
+    for second in 0_u64..10 {
+        let mut page = of(1_000 * second, Some(long_ago()));
+        for row in &mut page.engines {
+            row.tokens.prompt = margintop::reading::PromptCount::ComputedOnly(Tokens::new(1_000 * second));
+            row.tokens.cached = None;
+        }
+        fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), page));
+    }
+    let money = fleet.snapshot().money;
+    assert!(!money.upper_bound && money.uncertainty == margintop::units::Money::ZERO);
+    assert_eq!(posted(&fleet).0, 9_000);
 }

@@ -30,6 +30,8 @@ pub struct Step {
     pub grown: Option<Growth>,
     /// What it would have produced, and why that is not believed.
     pub disputed: Option<Disputed>,
+    /// Since when, if that was before the process's last page: a fall was held.
+    pub from: Option<Moment>,
     /// Whether it began anew, so that what it held before may be incomplete.
     pub reset: bool,
     /// Whether a movement waits to be explained: nothing is known of its rate.

@@ -90,9 +90,7 @@ impl HeldLine {
                 let away = process.line().growth_to(now);
                 self.above && grown < SMALL && grown.saturating_mul(NEARER) <= away
             };
-            let paced = |process: &Process| {
-                process.has_shown() && process.paces_between(then, now, at.since(self.seen))
-            };
+            let paced = |process: &Process| process.paces_between(then, now, at.since(self.seen));
             let is_its = now.reaches(then) && process.is_none_or(|process| near(process) || paced(process));
             is_its.then_some(grown)
         };
@@ -132,12 +130,7 @@ impl Run {
 
 impl HeldLines {
     /// Takes a page in; its line and the run that it is part of.
-    pub(super) fn take(
-        &mut self,
-        page: &InstancePage<'_>,
-        above: bool,
-        process: Option<&Process>,
-    ) -> (HeldLine, Run) {
+    pub(super) fn take(&mut self, page: &InstancePage<'_>, above: bool, process: Option<&Process>) -> (HeldLine, Run) {
         let run = self.run.take().map_or_else(|| Run::new(page), |run| run.with(page));
         self.run = Some(run.clone());
         let now = Values::of(page, process);

@@ -41,6 +41,9 @@ pub struct Processes {
     pub(super) held: HeldLines,
     /// Restarts seen.
     pub(super) restarts: u64,
+    /// When a process was last dropped that still answered: there are more than are kept.
+    #[serde(default)]
+    crowded: Option<Moment>,
 }
 
 /// One page of an instance.
@@ -101,6 +104,8 @@ pub struct Outcome {
     pub taken_back: Vec<ProcessId>,
     /// Processes whose trial is over: what was posted is believed.
     pub believed: Vec<ProcessId>,
+    /// Whether tokens may be missing for what was taken back or is believed now.
+    pub lost: bool,
 }
 
 impl Processes {
@@ -116,13 +121,14 @@ impl Processes {
 
     /// Takes a page in.
     pub fn advance(&mut self, page: &InstancePage<'_>) -> Outcome {
-        let believed = self.forget(page.at);
+        let (believed, lost) = self.forget(page.at);
         let page = &InstancePage { start: page.start.filter(|start| *start > UNSET || self.knows(*start)), ..*page };
         let mut outcome = match page.start {
             Some(start) => self.advance_identified(page, start),
             None => self.advance_unidentified(page),
         };
         outcome.believed = believed;
+        outcome.lost |= lost;
         outcome
     }
 
@@ -162,9 +168,7 @@ impl Processes {
 
     /// Whether a movement waits to be explained.
     pub fn is_quarantined(&self) -> bool {
-        self.held.is_active()
-            || self.jitter.is_some()
-            || self.current().is_some_and(|process| process.rows.iter().any(|row| row.counters.is_quarantined()))
+        self.held.is_active() || self.jitter.is_some() || self.current().is_some_and(Process::is_quarantined)
     }
 
     /// Whether processes without start times answer in turn and cannot be told apart: only one of them is counted.
@@ -172,11 +176,34 @@ impl Processes {
         self.all.iter().any(|process| process.shadow) || self.held.is_ambiguous()
     }
 
+    /// Whether a process was dropped at an instant that still answered.
+    pub fn dropped_at(&self, at: Moment) -> bool {
+        self.crowded == Some(at)
+    }
+
+    /// Whether more processes answer than are kept.
+    pub fn is_crowded(&self, now: Moment) -> bool {
+        self.crowded.is_some_and(|at| now.since(at) < FORGOTTEN)
+    }
+
+    /// Counters that pages had and have no more: prompt, cached, output.
+    pub fn gone(&self) -> [bool; 3] {
+        self.current().map(Process::gone).unwrap_or_default()
+    }
+
+    /// Whether what is posted may be less than what was produced, until it is settled.
+    pub fn holds_back(&self) -> bool {
+        self.is_quarantined()
+            || self.is_ambiguous()
+            || self.gone().contains(&true)
+            || self.all.iter().any(Process::may_have_dipped)
+    }
+
     /// The moments that it holds, to place them on another boot's clock.
     pub fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let held = self.held.moments_mut();
         let jitter = self.jitter.iter_mut().flat_map(Jitter::moments_mut);
-        self.all.iter_mut().flat_map(Process::moments_mut).chain(held).chain(jitter)
+        self.all.iter_mut().flat_map(Process::moments_mut).chain(held).chain(jitter).chain(&mut self.crowded)
     }
 
     fn knows(&self, start: Timestamp) -> bool {
@@ -211,7 +238,8 @@ impl Processes {
         let since = process.last_seen;
         let context = page.context(since);
         if process.is_cut(page.rows) {
-            return Outcome { verdict: Verdict::Cut, ..Outcome::empty(id, since, page) };
+            let held = self.hold(page, id);
+            return Outcome { verdict: Verdict::Cut, since, ..held };
         }
         let mut steps = process.advance(page.rows, &context);
         let posts = !process.shadow;
@@ -231,13 +259,12 @@ impl Processes {
         let last = self.all.iter().map(|process| process.last_seen).max_by_key(|at| at.boot);
         let ours = start - page.ahead.unwrap_or_default();
         let is_future = |start: Timestamp| start - page.ahead.unwrap_or_default() > page.at.wall + SLACK;
-        let known_clock = !self.current().and_then(Process::start).is_some_and(is_future);
         // Without the server's time, one that appears while several answer may have been there before.
         let proven = page.ahead.is_some() || self.answering(page.at).count() < 2;
         let born = match last {
             // The clock that is never set says when the address last answered. A server whose clock is ahead proves no birth.
             Some(_) if !proven => false,
-            Some(last) => ours > page.at.wall - page.at.since(last) - SLACK && (known_clock || !is_future(start)),
+            Some(last) => ours > page.at.wall - page.at.since(last) - SLACK && !is_future(start),
             None => page.watched_since.is_some_and(|watched| watched <= ours) && !is_future(start),
         };
         let replaces = self.replaces(page, ours);
@@ -274,7 +301,10 @@ impl Processes {
             && let Some(oldest) =
                 self.all.iter().enumerate().min_by_key(|(_, process)| process.last_seen.boot).map(|(at, _)| at)
         {
-            self.all.swap_remove(oldest);
+            let dropped = self.all.swap_remove(oldest);
+            if !dropped.ended && at.since(dropped.last_seen) < ANSWERING {
+                self.crowded = Some(at);
+            }
         }
         let id = ProcessId(self.next);
         self.next += 1;
@@ -286,7 +316,11 @@ impl Processes {
     /// Takes a process's page as a baseline.
     pub(super) fn baseline(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         let context = page.context(page.at);
-        let steps = self.get_mut(id).map(|process| process.baseline(page.rows, &context)).unwrap_or_default();
+        let mut steps = self.get_mut(id).map(|process| process.baseline(page.rows, &context)).unwrap_or_default();
+        if self.all.len() > 1 {
+            // What the others produced meanwhile is not known.
+            steps.iter_mut().for_each(|step| step.told = [false; 3]);
+        }
         Outcome { verdict: Verdict::Baseline, steps, ..Outcome::empty(id, page.at, page) }
     }
 
@@ -316,21 +350,23 @@ impl Processes {
         })
     }
 
-    /// Lets verdicts lapse for which nothing spoke for ten minutes; the processes whose trial is over.
-    fn forget(&mut self, now: Moment) -> Vec<ProcessId> {
+    /// Lets verdicts lapse for which nothing spoke for ten minutes; the processes whose trial is over, and whether one of
+    /// them began anew without a start time to say so.
+    fn forget(&mut self, now: Moment) -> (Vec<ProcessId>, bool) {
         self.held.forget(now);
         let current = self.current;
         self.all.retain(|process| {
             Some(process.id) == current || now.since(process.last_seen) < FORGOTTEN || !process.shadow
         });
-        let mut believed = Vec::new();
+        let (mut believed, mut lost) = (Vec::new(), false);
         for process in &mut self.all {
             if process.trial.as_ref().is_some_and(|trial| now.since(trial.since) >= FORGOTTEN) {
+                lost |= process.may_have_dipped();
                 process.trial = None;
                 believed.push(process.id);
             }
         }
-        believed
+        (believed, lost)
     }
 }
 
@@ -347,6 +383,7 @@ impl Outcome {
         let told = |reading: &&EngineReading| super::values::values(&reading.tokens).map(|value| value.is_some());
         let steps = page.rows.iter().map(|reading| Step { told: told(reading), ..Step::default() }).collect();
         let verdict = Verdict::Continues;
-        Self { verdict, process, steps, since, on_trial: false, taken_back: Vec::new(), believed: Vec::new() }
+        let (taken_back, believed) = (Vec::new(), Vec::new());
+        Self { verdict, process, steps, since, on_trial: false, taken_back, believed, lost: false }
     }
 }

@@ -45,9 +45,8 @@ impl Processes {
         let close = |process: &&Process| {
             process.starts.iter().any(|known| Span::from_millis((start - *known).millis().abs()) < JITTER)
         };
-        let goes_on = |process: &&Process| {
-            process.moves() || process.may_go_on(page.rows, &page.context(process.last_seen))
-        };
+        let goes_on =
+            |process: &&Process| process.moves() || process.may_go_on(page.rows, &page.context(process.last_seen));
         let ours = start - page.ahead.unwrap_or_default();
         let watched = |process: &&Process| ours <= page.at.wall - page.at.since(process.last_seen);
         let lines_up = self.jitter.as_ref().is_none_or(|held| held.last.goes_on(page.rows));
@@ -100,6 +99,7 @@ impl Processes {
         }
         let mut outcome = self.go_on(page, id);
         outcome.taken_back.push(id);
+        outcome.lost = true;
         outcome.on_trial = false;
         Some(outcome)
     }

@@ -17,7 +17,7 @@ const MOVING: usize = 4;
 /// Pages without a counter that was there before, until it is believed to be gone.
 const CUT_PAGES: u8 = 3;
 
-/// The part of its value, as one part of so many, that a counter rarely grows by in a minute.
+/// A first page may be short of the greater part of its workers, or have the greater part: one of so many.
 const EARLY: u64 = 20;
 
 /// The number of a process among those seen at an address.
@@ -42,6 +42,8 @@ pub struct Process {
     told: [bool; 3],
     /// Pages since one of them was missing.
     cut_pages: u8,
+    /// Those that are believed to be gone.
+    gone: [bool; 3],
     /// What is posted on trust: the line that it would be taken back to.
     pub(super) trial: Option<Trial>,
 }
@@ -93,6 +95,7 @@ impl Process {
             rows: Vec::new(),
             told: [false; 3],
             cut_pages: 0,
+            gone: [false; 3],
             trial: None,
         }
     }
@@ -186,7 +189,7 @@ impl Process {
         let mut steps = Vec::with_capacity(rows.len());
         for reading in rows {
             let mut step = self.counters(reading, rows, begin, context).dispute(reading, context, why);
-            step.told = told(reading);
+            step.told = [false; 3];
             steps.push(step);
         }
         steps
@@ -269,7 +272,24 @@ impl Process {
     }
 
     fn note_told(&mut self, rows: &[&EngineReading]) {
-        self.told = all_told(rows);
+        let now = all_told(rows);
+        self.gone = std::array::from_fn(|i| (self.gone[i] || self.told[i]) && !now[i]);
+        self.told = now;
+    }
+
+    /// Whether a movement of its rows waits to be explained, or a counter that left its last page.
+    pub(super) fn is_quarantined(&self) -> bool {
+        self.cut_pages > 0 && self.gone == [false; 3] || self.rows.iter().any(|row| row.counters.is_quarantined())
+    }
+
+    /// Counters that its pages had and have no more: prompt, cached, output.
+    pub const fn gone(&self) -> [bool; 3] {
+        self.gone
+    }
+
+    /// Whether it is believed to have begun anew, and may turn out to have dipped.
+    pub(super) fn may_have_dipped(&self) -> bool {
+        self.trial.as_ref().is_some_and(Trial::is_reset)
     }
 
     /// How a page stands to it.
@@ -308,7 +328,7 @@ impl Process {
     fn leaps_at_first(&self, distance: u64, at: Moment) -> bool {
         let held = self.line().total();
         let is_new = self.starts.is_empty() && !self.has_shown() && at.since(self.last_seen) < MINUTE;
-        is_new && distance >= SMALL && distance >= held / EARLY
+        is_new && distance >= SMALL && distance >= held / EARLY && distance <= held.saturating_mul(EARLY)
     }
 
     /// Whether a page goes on from its last values, by no more than the hardware can produce since.
@@ -355,8 +375,9 @@ impl Process {
 
     /// Whether a page grew by no more than the process itself has grown in such a time.
     pub(super) fn paces_to(&self, rows: &[&EngineReading], since: Span) -> bool {
-        rows.iter()
-            .all(|reading| self.row(reading, rows).is_none_or(|row| row.paces(&row.effective(reading), &row.last(), since)))
+        rows.iter().all(|reading| {
+            self.row(reading, rows).is_none_or(|row| row.paces(&row.effective(reading), &row.last(), since))
+        })
     }
 
     /// Whether any row has shown growth.

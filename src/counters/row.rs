@@ -219,7 +219,8 @@ impl RowCounters {
         let told = std::array::from_fn(|i| values(&reading.tokens)[i].is_some());
         let mut step =
             if fell(&now, &self.last) { self.fall(reading, &now, context) } else { self.grow(reading, &now, context) };
-        step.told = told;
+        // Nothing is known of the rate of what is disputed.
+        step.told = told.map(|told| told && step.disputed.is_none());
         step
     }
 
@@ -238,7 +239,7 @@ impl RowCounters {
     }
 
     fn grow(&mut self, reading: &EngineReading, now: &TokenCounters, context: &PageContext) -> Step {
-        self.quarantine = None;
+        let from = self.quarantine.take().map(|held| held.believed);
         if self.unread {
             self.adopt_unread(now, context);
         }
@@ -250,7 +251,7 @@ impl RowCounters {
         self.accept(reading, *now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
         match context.bounds.exceeded_by(&all, since) {
-            None => Step { grown: Some(Growth { all, corrected, finished }), ..Step::default() },
+            None => Step { grown: Some(Growth { all, corrected, finished }), from, ..Step::default() },
             Some(bound) => {
                 self.hits.give_back(corrected.count());
                 let growth = Growth { all, finished, corrected: Tokens::ZERO };
@@ -301,6 +302,7 @@ impl RowCounters {
         let (shown, before) = (self.shown, self.last);
         *self = Self { shown, ..Self::zero(held.believed, reading) };
         let mut step = self.grow(reading, &reading.tokens, context);
+        step.from = Some(held.believed);
         if let Some(disputed) = &mut step.disputed {
             disputed.before = before;
         }
@@ -312,7 +314,11 @@ impl RowCounters {
         let [prompts, hits, output] = grown;
         let output = Tokens::new(output);
         match (now.prompt, reading.tokens.cached) {
-            (_, None) => (Delta { miss: Tokens::new(prompts), output, ..Delta::default() }, Tokens::ZERO),
+            // Hits that are not told beside computed prompts can only add to them.
+            (counted, None) => {
+                let hits_known = matches!(counted, PromptCount::ComputedOnly(_));
+                (Delta { miss: Tokens::new(prompts), output, hits_known, ..Delta::default() }, Tokens::ZERO)
+            }
             (PromptCount::ComputedOnly(_), Some(_)) => {
                 let delta = Delta { miss: Tokens::new(prompts), hit: Tokens::new(hits), output, hits_known: true };
                 (delta, Tokens::ZERO)
@@ -372,5 +378,6 @@ fn raw_delta(now: &TokenCounters, [prompts, hits, output]: [u64; COUNTERS]) -> D
     let whole = matches!(now.prompt, PromptCount::Whole(_));
     let miss = if whole { prompts.saturating_sub(hits) } else { prompts };
     let (miss, hit, output) = (Tokens::new(miss), Tokens::new(hits), Tokens::new(output));
-    Delta { miss, hit, output, hits_known: now.cached.is_some() }
+    let hits_known = now.cached.is_some() || matches!(now.prompt, PromptCount::ComputedOnly(_));
+    Delta { miss, hit, output, hits_known }
 }

@@ -69,6 +69,11 @@ impl Trial {
         process.return_to(&self.before, &self.shown);
     }
 
+    /// Whether the process is believed to have begun anew.
+    pub(super) fn is_reset(&self) -> bool {
+        self.kind == TrialKind::Reset
+    }
+
     /// The start time that was believed to be the process's own.
     pub(super) const fn other_start(&self) -> Option<Timestamp> {
         match self.kind {
@@ -148,6 +153,7 @@ impl Processes {
                 // It may be a part of this one, with a file missing: then its growth is in this one's.
                 (other.trial, other.shadow) = (None, true);
                 outcome.taken_back.push(other.id);
+                outcome.lost = true;
             }
         }
         outcome
@@ -166,6 +172,8 @@ impl Processes {
         self.held.push(HeldLine::new(trial.kind == TrialKind::Growth, Values::before(other), seen, 0));
         let mut outcome = self.go_on(page, id);
         outcome.taken_back.push(id);
+        // A dip lost nothing.
+        outcome.lost = trial.kind != TrialKind::Reset;
         outcome.on_trial = false;
         Some(outcome)
     }

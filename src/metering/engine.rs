@@ -130,6 +130,22 @@ impl Engine {
         self.instances.iter().any(|instance| instance.processes.is_quarantined())
     }
 
+    /// Whether what is posted may be less than what was produced, until it is settled.
+    pub(crate) fn holds_back(&self) -> bool {
+        self.holds_proxied() || self.instances.iter().any(|instance| instance.processes.holds_back())
+    }
+
+    /// Whether more processes answer than are kept.
+    pub(crate) fn is_crowded(&self, now: Moment) -> bool {
+        self.instances.iter().any(|instance| instance.processes.is_crowded(now))
+    }
+
+    /// Counters that its pages had and have no more: prompt, cached, output.
+    pub(crate) fn gone(&self) -> [bool; 3] {
+        let each = self.instances.iter().map(|instance| instance.processes.gone());
+        each.fold([false; 3], |all, one| std::array::from_fn(|i| all[i] || one[i]))
+    }
+
     /// Whether processes answer in turn that cannot be told apart.
     pub(crate) fn is_ambiguous(&self) -> bool {
         self.instances.iter().any(|instance| instance.processes.is_ambiguous())

@@ -7,7 +7,7 @@ use crate::counters::{Bounds, InstancePage, Outcome, Process, ProcessId, Step, V
 use crate::ledger::{Entry, Evidence, Marker, Posting, Timing};
 use crate::pricing::Bill;
 use crate::reading::{EngineReading, InstanceId, Label, PageReading, Role};
-use crate::units::{Span, Timestamp};
+use crate::units::{Moment, Span, Timestamp};
 
 /// How far an engine's clock may be from ours for its first page to count from zero.
 const CLOCKS_AGREE: Span = Span::from_secs(60);
@@ -56,7 +56,7 @@ impl Metering {
             watched_since: watched_since(context, ahead, engine),
         };
         let instance = engine.instance(id, at);
-        instance.seen = at;
+        let answered = std::mem::replace(&mut instance.seen, at);
         let before = instance.processes.current().and_then(Process::start);
         let outcome = instance.processes.advance(&seen);
         // As it is believed: one of 1970 is none.
@@ -67,7 +67,14 @@ impl Metering {
             Verdict::Born { replaced: false, .. } => None,
             _ => start,
         };
-        let interval = note_verdict(context, &outcome, [before, start]);
+        if engine.instance(id, at).processes.dropped_at(at) {
+            context.ledger.lose_window(at.wall);
+        }
+        if matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset) {
+            // What the process before had in work is gone with it.
+            engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id).for_each(super::Row::forget_processes);
+        }
+        let interval = note_verdict(context, &outcome, answered, [before, start]);
         for (reading, step) in rows.iter().zip(&outcome.steps) {
             self.read_row(context, engine, reading, step, &outcome, interval);
         }
@@ -83,6 +90,7 @@ impl Metering {
         interval: Interval,
     ) {
         let place = engine.row(reading, context.at, context.config.window);
+        let interval = step.from.map_or(interval, |from| interval.since(from, context.at));
         if let Some(grown) = &step.grown {
             let entries = self.earn(context, engine, place, reading, grown, interval);
             keep_on_trial(engine, reading.instance.as_ref(), outcome, entries);
@@ -185,11 +193,13 @@ fn settle_trials(context: &mut Context<'_>, engine: &mut Engine, id: Option<&Ins
     for process in &outcome.believed {
         instance.trial.remove(process);
     }
+    if outcome.lost {
+        context.ledger.lose_window(context.at.wall);
+    }
     if back.is_empty() {
         return;
     }
     context.ledger.reverse(&back);
-    context.ledger.lose_window(context.at.wall);
     for entry in back {
         let same = |row: &&mut super::Row| row.account.as_ref().is_some_and(|(_, account)| *account == entry.account);
         if let Some(row) = engine.rows.iter_mut().find(same) {
@@ -199,7 +209,12 @@ fn settle_trials(context: &mut Context<'_>, engine: &mut Engine, id: Option<&Ins
 }
 
 /// Counts restarts and windows of which tokens may be missing; when the page's growth was produced.
-fn note_verdict(context: &mut Context<'_>, outcome: &Outcome, starts: [Option<Timestamp>; 2]) -> Interval {
+fn note_verdict(
+    context: &mut Context<'_>,
+    outcome: &Outcome,
+    answered: Moment,
+    starts: [Option<Timestamp>; 2],
+) -> Interval {
     let at = context.at;
     let gap = at.since(outcome.since);
     let long = gap > context.config.stale_after();
@@ -208,7 +223,11 @@ fn note_verdict(context: &mut Context<'_>, outcome: &Outcome, starts: [Option<Ti
         Verdict::Reset => true,
         _ => false,
     };
-    if restarted || outcome.verdict == Verdict::Continues && long && starts[1].is_none() {
+    // What a process that began anew may have lost is known when it is believed.
+    let lost = restarted && outcome.verdict != Verdict::Reset;
+    // Pages that were held in between say that the same process went on.
+    let silent = long && at.since(answered) > context.config.stale_after();
+    if lost || outcome.verdict == Verdict::Continues && silent && starts[1].is_none() {
         context.ledger.lose_window(at.wall);
     }
     if restarted {

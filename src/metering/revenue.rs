@@ -8,7 +8,7 @@ use crate::dialect;
 use crate::ledger::{Account, Classes, Entry, Posting, Timing, TokenChange};
 use crate::pricing::Bill;
 use crate::reading::{EngineKind, EngineReading, Role};
-use crate::units::{Span, Timestamp, Tokens};
+use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// The instants that a page's growth lies between, how sure they are, and when the process that answered before and the one
 /// that answers now started, where they say it.
@@ -18,6 +18,13 @@ pub(super) struct Interval {
     pub(super) to: Timestamp,
     pub(super) timing: Timing,
     pub(super) starts: [Option<Timestamp>; 2],
+}
+
+impl Interval {
+    /// The same from an earlier moment on, up to `at`.
+    pub(super) fn since(self, from: Moment, at: Moment) -> Self {
+        Self { from: self.from.min(at.wall - at.since(from)), ..self }
+    }
 }
 
 /// Which of a row's tokens count.

@@ -22,7 +22,9 @@ fn dice(n: u64) -> u64 {
 /// Class: processes without start times, far apart, are billed for each other.
 #[test]
 fn processes_without_start_times_are_never_billed_for_each_other() {
-    for (count, apart) in [(3, 9_000_000), (3, 1_000_000), (4, 40_000_000), (5, 1_000_000), (10, 1_000_000), (20, 150_000)] {
+    for (count, apart) in
+        [(3, 9_000_000), (3, 1_000_000), (4, 40_000_000), (5, 1_000_000), (10, 1_000_000), (20, 150_000)]
+    {
         for random in [false, true] {
             let mut scene = Scene::one();
             for second in 0_u64..120 {

@@ -233,6 +233,19 @@ fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
         return Some(Label::new("its metrics are of no engine or GPU exporter that is known; check address and path"));
     }
     let engine = engine?;
+    if engine.is_crowded(fleet.now()) {
+        let text = "more processes answer at this address than the 64 that are kept: the total is a lower bound; name them one by one";
+        return Some(Label::new(text));
+    }
+    let gone: Vec<&str> = ["prompt", "cached prompt", "output"]
+        .into_iter()
+        .zip(engine.gone())
+        .filter_map(|(name, gone)| gone.then_some(name))
+        .collect();
+    if !gone.is_empty() {
+        let text = format!("its page no longer counts {} tokens: the total is a lower bound", gone.join(" and "));
+        return Some(Label::new(&text));
+    }
     if engine.is_ambiguous() {
         let text = "several processes without start times answer at this address and cannot be told apart: the total is a lower bound; name them one by one";
         return Some(Label::new(text));
