@@ -58,6 +58,8 @@ fn a_model_whose_name_is_missing_for_once_is_no_new_row() {
         fleet.apply(answered_dated(URL, after(second * 1000), reading));
     }
     assert_eq!((posted(&fleet), disputed(&fleet)), ((5_000, 500), 0));
+    let picture = fleet.snapshot();
+    assert_eq!((picture.engines.len(), picture.money.unpriced_tokens), (1, 0), "one row, and all of it has its price");
 }
 
 /// Class: the same the other way about: the name becomes known after the first page.

@@ -186,8 +186,8 @@ impl Processes {
         self.crowded.is_some_and(|at| now.since(at) < FORGOTTEN)
     }
 
-    /// Counters that pages had and have no more: prompt, cached, output.
-    pub fn gone(&self) -> [bool; 3] {
+    /// Whether pages had counts of prompt tokens and of output tokens that they have no more.
+    pub fn gone(&self) -> [bool; 2] {
         self.current().map(Process::gone).unwrap_or_default()
     }
 

@@ -282,9 +282,14 @@ impl Process {
         self.cut_pages > 0 && self.gone == [false; 3] || self.rows.iter().any(|row| row.counters.is_quarantined())
     }
 
-    /// Counters that its pages had and have no more: prompt, cached, output.
-    pub const fn gone(&self) -> [bool; 3] {
-        self.gone
+    /// Whether its pages had counts of prompt tokens and of output tokens that they have no more.
+    pub const fn gone(&self) -> [bool; 2] {
+        [self.gone[0], self.gone[2]]
+    }
+
+    /// What the row of a reading is called.
+    pub fn key_of(&self, reading: &EngineReading, page: &[&EngineReading]) -> Option<&RowKey> {
+        self.place(reading, page).map(|place| &self.rows[place].key)
     }
 
     /// Whether it is believed to have begun anew, and may turn out to have dipped.

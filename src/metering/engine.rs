@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::duplicates::DuplicateCheck;
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
-use crate::counters::{Process, ProcessId, Processes};
+use crate::counters::{Process, ProcessId, Processes, RowKey};
 use crate::ledger::Entry;
-use crate::reading::{EngineReading, InstanceId, PromptCount, TokenCounters};
+use crate::reading::{EngineReading, InstanceId, ModelName, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// How long a row that is no longer on its target's page is shown.
@@ -55,14 +55,33 @@ impl Engine {
         &mut self.instances[place]
     }
 
-    /// The place of a reading's row, made if it is new.
+    /// The place of a reading's row, made if it is new. A row whose name changed is the same row.
     pub(super) fn row(&mut self, reading: &EngineReading, at: Moment, window: Span) -> usize {
-        self.rows.iter().position(|row| row.is_of(reading)).unwrap_or_else(|| {
+        let known = self.rows.iter().position(|row| row.is_of(reading));
+        known.or_else(|| self.rename_row(reading)).unwrap_or_else(|| {
             let mut blank = EngineReading::new(reading.kind, reading.model.clone(), reading.rank.clone());
             blank.instance.clone_from(&reading.instance);
             self.rows.push(Row::new(blank, at, window));
             self.rows.len() - 1
         })
+    }
+
+    /// Gives the only row of the instance that no process has any more the name of a reading.
+    fn rename_row(&mut self, reading: &EngineReading) -> Option<usize> {
+        let instance = self.instances.iter().find(|instance| instance.id == reading.instance)?;
+        let has = |key: &RowKey| instance.processes.all().iter().flat_map(Process::rows).any(|row| row.key == *key);
+        let mut left = (0..self.rows.len())
+            .filter(|place| self.rows[*place].instance == reading.instance && !has(&self.rows[*place].key));
+        let place = left.next().filter(|_| left.next().is_none())?;
+        self.rows[place].rename(RowKey::of(reading));
+        Some(place)
+    }
+
+    /// The name of a row that a page does not say and earlier ones did.
+    pub(super) fn known_model(&self, process: ProcessId, page: &[&EngineReading], nth: usize) -> Option<ModelName> {
+        let reading = page.get(nth).filter(|reading| reading.model.is_none())?;
+        let instance = self.instances.iter().find(|instance| instance.id == reading.instance)?;
+        instance.processes.get(process)?.key_of(reading, page)?.model.clone()
     }
 
     /// Drops what has long been off the page.
@@ -140,10 +159,10 @@ impl Engine {
         self.instances.iter().any(|instance| instance.processes.is_crowded(now))
     }
 
-    /// Counters that its pages had and have no more: prompt, cached, output.
-    pub(crate) fn gone(&self) -> [bool; 3] {
+    /// Whether its pages had counts of prompt tokens and of output tokens that they have no more.
+    pub(crate) fn gone(&self) -> [bool; 2] {
         let each = self.instances.iter().map(|instance| instance.processes.gone());
-        each.fold([false; 3], |all, one| std::array::from_fn(|i| all[i] || one[i]))
+        each.fold([false; 2], |all, one| std::array::from_fn(|i| all[i] || one[i]))
     }
 
     /// Whether processes answer in turn that cannot be told apart.

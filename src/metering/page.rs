@@ -75,8 +75,14 @@ impl Metering {
             engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id).for_each(super::Row::forget_processes);
         }
         let interval = note_verdict(context, &outcome, answered, [before, start]);
-        for (reading, step) in rows.iter().zip(&outcome.steps) {
-            self.read_row(context, engine, reading, step, &outcome, interval);
+        for (nth, (reading, step)) in rows.iter().zip(&outcome.steps).enumerate() {
+            match engine.known_model(outcome.process, rows, nth) {
+                None => self.read_row(context, engine, reading, step, &outcome, interval),
+                model => {
+                    let named = EngineReading { model, ..(*reading).clone() };
+                    self.read_row(context, engine, &named, step, &outcome, interval);
+                }
+            }
         }
     }
 

@@ -87,6 +87,11 @@ impl Row {
         self.guard.as_ref().is_none_or(ProxyGuard::posts)
     }
 
+    /// Goes on under another name.
+    pub(super) fn rename(&mut self, key: RowKey) {
+        (self.key, self.account) = (key, None);
+    }
+
     /// Whether a reading is of this row.
     pub(super) fn is_of(&self, reading: &EngineReading) -> bool {
         self.instance == reading.instance && self.key.is_of(reading)

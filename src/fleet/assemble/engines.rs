@@ -237,11 +237,8 @@ fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
         let text = "more processes answer at this address than the 64 that are kept: the total is a lower bound; name them one by one";
         return Some(Label::new(text));
     }
-    let gone: Vec<&str> = ["prompt", "cached prompt", "output"]
-        .into_iter()
-        .zip(engine.gone())
-        .filter_map(|(name, gone)| gone.then_some(name))
-        .collect();
+    let gone: Vec<&str> =
+        ["prompt", "output"].into_iter().zip(engine.gone()).filter_map(|(name, gone)| gone.then_some(name)).collect();
     if !gone.is_empty() {
         let text = format!("its page no longer counts {} tokens: the total is a lower bound", gone.join(" and "));
         return Some(Label::new(&text));
