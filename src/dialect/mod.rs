@@ -37,9 +37,7 @@ use gpus::GpuField;
 use sheet::{Names, Sheet};
 
 pub use field::Counts;
-pub use registry::{
-    attribution, is_placeholder, lists_models, names_model, owned_by, paths, ports, prints_placeholder,
-};
+pub use registry::{attribution, lists_models, names_model, owned_by, paths, ports};
 pub use what_instead::{JSON_ARRAY, is_array};
 
 /// What is known of a page besides its bytes.

@@ -2,7 +2,6 @@
 
 use super::field::{Place, StartOf};
 use super::process::ProcessLabels;
-use super::registry::is_placeholder;
 use super::sheet::{Line, Names, Process, Sheet};
 use super::sums::Sums;
 use crate::exposition::LabelText;
@@ -41,6 +40,7 @@ impl<'p> Sheet<'p> {
             told.note_start(instance.as_ref(), self.start_of(process));
             let mut reading = EngineReading::new(process.dialect.kind, model, line.place.rank());
             reading.instance = instance;
+            reading.placeholder = reading.model.is_none() && line.place.model.is_some();
             let like = told.engines.last().map(|like| &like.latency);
             told.refused += settle(line.sums, process, like, &mut reading);
             if reading.model.is_none() && reading.role != Some(Role::Proxy) {
@@ -177,9 +177,7 @@ struct Naming<'p> {
 impl<'p> Naming<'p> {
     fn model(&mut self, raw: Option<LabelText<'p>>) -> Option<ModelName> {
         if self.model.0 != raw {
-            // An engine that was not told its model's name prints a placeholder.
-            let name = raw.map(LabelText::text).filter(|name| !is_placeholder(name));
-            self.model = (raw, name.map(|name| ModelName::new(&name)));
+            self.model = (raw, raw.and_then(|name| ModelName::told(&name.text())));
         }
         self.model.1.clone()
     }

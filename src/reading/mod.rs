@@ -8,6 +8,7 @@ mod event;
 mod gpu;
 mod id;
 mod label;
+mod model;
 
 pub use engine::{
     CounterSeries, EngineKind, EngineReading, Finished, Histogram, Latency, LiveTokens, PromptCount, Role, SeriesValue,
@@ -17,3 +18,4 @@ pub use event::{Event, Health, ModelAlias, PageReading, Refusals, ScrapeCost, Sc
 pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Throttle};
 pub use id::{GpuId, InstanceId, ModelName, NodeName, Rank, TargetId, UnitName};
 pub use label::Label;
+pub use model::canonical_model;

@@ -43,17 +43,17 @@ struct Entry {
 
 impl Entry {
     fn id(&self) -> Option<&str> {
-        self.id.as_deref().filter(|id| !dialect::is_placeholder(id))
+        self.id.as_deref().filter(|id| is_name(id))
     }
 
     /// The model that it is an adapter of.
     fn parent(&self) -> Option<&str> {
         let parent = self.parent.as_ref()?.as_str()?;
-        (!dialect::is_placeholder(parent) && self.id.as_deref() != Some(parent)).then_some(parent)
+        (is_name(parent) && self.id.as_deref() != Some(parent)).then_some(parent)
     }
 
     fn root(&self) -> Option<&str> {
-        self.root.as_ref()?.as_str().filter(|root| !dialect::is_placeholder(root))
+        self.root.as_ref()?.as_str().filter(|root| is_name(root))
     }
 
     /// llama.cpp's router says of each model whether it is loaded, being loaded, asleep or not there.
@@ -78,6 +78,11 @@ impl Models {
             routed: router.then(|| loaded.take(LOADED).collect()),
         })
     }
+}
+
+/// Whether a text is a model's name.
+fn is_name(text: &str) -> bool {
+    ModelName::told(text).is_some()
 }
 
 /// The one model of a list that holds only its other names and adapters besides.
