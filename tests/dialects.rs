@@ -305,7 +305,7 @@ fn a_line_that_cant_be_read_makes_its_counter_unknown() {
         assert_eq!(prompts, [10], "{rest}");
         assert!(reading.engines.iter().all(|row| row.tokens.output.is_none()), "{rest}");
         assert_eq!((refused.lines, refused.values, refused.unreadable), (1, 1, 1), "{rest}");
-        assert_eq!(refused.first_line.as_ref().map(|name| name.as_str()), Some(name), "{rest}");
+        assert_eq!(refused.first_line.as_ref().map(margintop::reading::Label::as_str), Some(name), "{rest}");
     }
     let quoted = line_by_line("{\"vllm:generation_tokens_total\",engine=\"0\"} 1_0");
     assert_eq!((quoted.engines[0].tokens.output, quoted.refusals.unreadable), (None, 1));
@@ -315,7 +315,7 @@ fn a_line_that_cant_be_read_makes_its_counter_unknown() {
         let refused = &reading.refusals;
         assert_eq!(count(reading.engines[0].tokens.output), Some(5));
         assert_eq!((refused.lines, refused.values), (1, 0), "{other}");
-        assert_eq!(refused.first_line.as_ref().map(|name| name.as_str()), Some(first));
+        assert_eq!(refused.first_line.as_ref().map(margintop::reading::Label::as_str), Some(first));
     }
 }
 

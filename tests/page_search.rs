@@ -253,7 +253,11 @@ async fn a_placeholder_is_replaced_by_the_servers_word() {
         let server = site(pages).await;
         for path in ["", "/prometheus/metrics"] {
             let reading = once(&format!("{}{path}", server.url)).await.unwrap();
-            assert_eq!(reading.engines[0].model.as_ref().map(|name| name.as_str()), Some("m"), "{placeholder:?}");
+            assert_eq!(
+                reading.engines[0].model.as_ref().map(margintop::reading::ModelName::as_str),
+                Some("m"),
+                "{placeholder:?}"
+            );
         }
     }
     let page = "trtllm_prompt_tokens_total{model_name=\"undefined\"} 5\n";

@@ -224,7 +224,7 @@ fn a_row_has_a_cost_if_anything_in_it_has() {
     let mut past = mixed();
     let later = past.since + Span::from_secs(3600);
     past.until = later + Span::from_secs(3600);
-    let uncosted = past.tokens.iter().find(|cell| cell.tokens.output.count() > 0).cloned().unwrap();
+    let uncosted = past.tokens.iter().find(|cell| cell.tokens.output.count() > 0).copied().unwrap();
     past.tokens.push(margintop::ledger::TokenCell { bucket: later, ..uncosted });
     let told = statement(&past, By::Hour);
     assert_eq!(money(&told.rows[0]), ["13.00", "18.10", "-15.10"]);

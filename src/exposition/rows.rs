@@ -275,8 +275,7 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Iterator for Rows<'p, T, W>
                     return Some(row);
                 }
                 Err(Fault::Malformed) if self.keep_unreadable(line) => self.refuse(line),
-                Err(Fault::Malformed) => self.tally.over_limit += 1,
-                Err(Fault::OverLimit) => self.tally.over_limit += 1,
+                Err(_) => self.tally.over_limit += 1,
             }
         }
     }

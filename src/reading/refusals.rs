@@ -129,7 +129,9 @@ mod tests {
         let text = |kinds: &[Refusal], lines: u32| {
             let mut refusals =
                 Refusals { lines, first_line: (lines > 0).then(|| Label::new("x_total")), ..Refusals::NONE };
-            kinds.iter().for_each(|kind| refusals.count(*kind));
+            for kind in kinds {
+                refusals.count(*kind);
+            }
             refusals.text()
         };
         let (large, twice) = (Refusal::TooLarge, Refusal::Contradicting);

@@ -42,13 +42,13 @@ impl Disputed {
     /// Those that would stand in a span, had they been posted.
     fn of(disputes: &[Dispute], past: &Past, (since, until): (Timestamp, Option<Timestamp>)) -> Self {
         let within = |entry: &&Entry| since.minute() <= entry.minute && until.is_none_or(|until| entry.minute < until);
-        let mut disputed = Self::default();
+        let mut sum = Self::default();
         for entry in disputes.iter().flat_map(|dispute| &dispute.entries).filter(within) {
-            disputed.tokens += entry.tokens.total();
+            sum.tokens += entry.tokens.total();
             let tariff = entry.tariff.and_then(|id| past.tariffs.get(id.index()));
-            disputed.worth += tariff.map(|tariff| tariff.value(entry.tokens)).unwrap_or_default();
+            sum.worth += tariff.map(|tariff| tariff.value(entry.tokens)).unwrap_or_default();
         }
-        disputed
+        sum
     }
 }
 

@@ -370,7 +370,7 @@ impl Scraper {
         if read.is_err() && dialect::is_array(&answer.body) {
             self.consumed.push(url.clone());
         }
-        let nameless = read.as_ref().is_ok_and(|reading| naming::lacks_name(reading));
+        let nameless = read.as_ref().is_ok_and(naming::lacks_name);
         self.settings.clients.give_back(answer.body);
         Ok(Fetched { cost, at: answer.at, reading: read?, process: answer.process, nameless })
     }
