@@ -103,6 +103,26 @@ fn a_page_that_is_cut() {
     fails(move |_| Reply::page(openmetrics), "cut after 69 bytes");
 }
 
+/// Class: a page that was cut where no length exposes it: by a proxy that rewrote its length, a server that told one too
+/// short, or in a file that is still being written.
+#[test]
+fn a_page_without_its_last_line_feed() {
+    let page = vllm("deepseek-r1", 60.0, DONE);
+    let cut = page[..page.len() - 2].to_owned();
+    let word = format!("cut after {} bytes: its last line has no line feed", cut.len());
+    let body = cut.clone();
+    fails(move |_| Reply::page(&body), &word);
+    let short = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{page}", cut.len());
+    fails(move |_| Reply::Raw(short.clone().into_bytes()), &word);
+    let open_ended = format!("HTTP/1.1 200 OK\r\n\r\n{cut}");
+    fails(move |_| Reply::Raw(open_ended.clone().into_bytes()), &word);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.prom");
+    std::fs::write(&file, &cut).unwrap();
+    let target = file.to_str().unwrap();
+    assert_failed(&beside_good(target), target, &word);
+}
+
 #[test]
 fn a_page_of_sixty_megabytes() {
     let line = "vllm:generation_tokens_total{engine=\"0\"} 5\n";
@@ -129,13 +149,24 @@ fn a_redirect_to_another_origin_is_not_followed() {
 
 #[test]
 fn counters_that_are_no_counts_are_unknown_not_zero() {
-    for value in ["NaN", "+Inf", "-7", "1.5", "9.1e15"] {
+    for (value, word) in [
+        ("NaN", "1 counter has an invalid value"),
+        ("+Inf", "1 counter has an invalid value"),
+        ("-7", "1 counter has an invalid value"),
+        ("1.5", "1 counter has an invalid value"),
+        ("9.1e15", "1 counter is too large to be exact"),
+        ("9223372036854775808", "1 counter is too large to be exact"),
+        ("12_000", "1 line of the page can't be read, the first is of vllm:generation_tokens_total"),
+    ] {
         let page = vllm("deepseek-r1", 60.0, DONE).replace(" 300.0", &format!(" {value}"));
         let (ran, row) = row_of(move |_| Reply::page(&page));
         assert_eq!(ran.code, Some(0), "{value}: {}", ran.err);
         assert!(row["output_total"].is_null(), "{value}: {}", row["output_total"]);
         assert_eq!(row["prompt_total"], 1000);
-        assert!(row["note"].as_str().unwrap().starts_with("1 counters have invalid values"), "{}", row["note"]);
+        assert!(row["note"].as_str().unwrap().starts_with(word), "{}", row["note"]);
+        let alert = &ran.json()["alerts"][0];
+        assert_eq!(alert["rule"], "page_refused");
+        assert!(alert["text"].as_str().unwrap().starts_with(word), "{alert}");
         assert_eq!(row["scrape"]["refusals"]["values"], 1);
         assert_eq!(ran.json()["money"]["revenue"], "0.00");
     }

@@ -391,11 +391,9 @@ fn shares_outside_of_a_whole_say_nothing() {
 
 #[test]
 fn a_placeholder_is_no_models_name() {
-    for name in ["undefined", "null", "None", "", " none "] {
+    for name in ["undefined", "Undefined", "null", "NULL", "None", "", " none "] {
         let row = &page(&format!("trtllm_prompt_tokens_total{{model_name=\"{name}\"}} 5\n")).engines[0];
-        assert_eq!((model(row), figures(row).0), (None, Some(5)), "{name}");
-        let text = format!("x{{model_name=\"{name}\"}} 1\n");
-        assert_eq!(dialect::prints_placeholder(text.as_bytes()), name != " none ");
+        assert_eq!((model(row), row.placeholder, figures(row).0), (None, true, Some(5)), "{name}");
     }
     assert_eq!(model(&page("trtllm_prompt_tokens_total{model_name=\"nonesuch\"} 5\n").engines[0]), Some("nonesuch"));
 }

@@ -1,7 +1,7 @@
 //! The page formats: cases of the grammar, laws, and hostile pages.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp, clippy::format_collect, missing_docs)]
 
-use margintop::exposition::{Emitter, Kind, Limits, Row, Rows, Tally};
+use margintop::exposition::{Emitter, Kind, Labels, Limits, Row, Rows, Tally};
 use proptest::prelude::*;
 
 fn all(page: &[u8]) -> (Vec<Row<'_, ()>>, Tally) {
@@ -141,6 +141,40 @@ fn bad_lines_are_counted_and_skipped() {
     ] {
         refuses(line);
     }
+}
+
+/// Class: lines of wanted series that can't be read, of which the name is known and sometimes the labels are.
+#[test]
+fn what_is_known_of_unreadable_lines_is_kept() {
+    for (line, labels) in [
+        ("up", None),
+        ("up ", Some("")),
+        ("up one", Some("")),
+        ("up{a=\"b\"} 1_0", Some("a=\"b\"")),
+        ("up{a=\"b\"}", Some("a=\"b\"")),
+        (" up {a=\"b\"} x", Some("a=\"b\"")),
+        ("up{a=\"b} 1", None),
+        ("up=1", None),
+        ("{\"up\",a=\"b\"} x", Some("\"up\",a=\"b\"")),
+        ("{\"up\",a=\"b} 1", None),
+    ] {
+        let page = format!("ok 1\n{line}\nok 2\n");
+        let mut rows = Rows::new(page.as_bytes(), Limits::default(), |name, _| Some(name == "up"));
+        assert_eq!(rows.by_ref().count(), 2, "{line}");
+        let known: Vec<_> =
+            rows.unreadable().iter().map(|line| (line.tag, line.labels.map(Labels::as_bytes))).collect();
+        assert_eq!(known, [(true, labels.map(str::as_bytes))], "{line}");
+        assert_eq!(rows.tally().bad, 1, "{line}");
+    }
+    for line in ["up-down 1", "<up>", "1up 1", "{} 1", "{a=\"up\"} 1"] {
+        let mut rows = Rows::new(line.as_bytes(), Limits::default(), |_, _| Some(()));
+        assert_eq!((rows.by_ref().count(), rows.unreadable().len(), rows.tally().bad), (0, 0, 1), "{line}");
+        assert!(rows.first_bad().is_some());
+    }
+    let many = "up x\n".repeat(2000);
+    let mut rows = Rows::new(many.as_bytes(), Limits::default(), |_, _| Some(()));
+    assert_eq!(rows.by_ref().count(), 0);
+    assert_eq!((rows.unreadable().len(), rows.tally().bad, rows.tally().over_limit), (1024, 1024, 976));
 }
 
 #[test]

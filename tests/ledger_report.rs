@@ -142,7 +142,10 @@ fn by_model_each_has_what_it_made_and_what_has_no_price_or_cost_stands_apart() {
     assert_eq!(micros(&row(&report, "house-1")["revenue"]), 3 * EARNED);
     assert_eq!(row(&report, "house-1")["prompt_tokens"].as_u64(), Some(3 * WORK.prompt));
     assert_eq!(micros(&row(&report, HOSTILE)["revenue"]), 3 * EARNED);
-    assert_eq!(micros(&row(&report, "(uncosted)")["revenue"]), 3 * EARNED, "{report:#}");
+    let far = row(&report, "house-far");
+    assert_eq!(micros(&far["revenue"]), 3 * EARNED, "revenue without a cost is a row: {report:#}");
+    assert_eq!((&far["cost"], &far["profit"]), (&Value::Null, &Value::Null), "{report:#}");
+    assert_eq!(micros(&report["uncosted_revenue"]), 3 * EARNED, "{report:#}");
     assert_eq!(row(&report, "(unpriced)")["output_tokens"].as_u64(), Some(3 * WORK.output), "{report:#}");
     assert!(micros(&report["total"]["cost"]) > 0, "eight GPUs cost something in a second");
     let profit = micros(&report["total"]["revenue"]) - 3 * EARNED - micros(&report["total"]["cost"]);

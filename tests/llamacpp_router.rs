@@ -104,17 +104,91 @@ async fn a_router_with_nothing_loaded_answers_without_a_row() {
     assert_eq!(server.asked(), ["/v1/models"]);
 }
 
+/// Class: a model that an address names by hand. Its listed status is heeded as a plain target's models' are.
 #[tokio::test]
-async fn a_named_model_is_named_by_its_address_and_never_loaded() {
-    let models = models(&[("org/a", "loaded", 10), ("b", "loaded", 20), ("c", "sleeping", 30)]);
+async fn a_named_model_is_named_by_its_address_and_never_loaded_or_woken() {
+    let models = models(&[("org/a", "loaded", 10), ("b", "loaded", 20), ("c", "sleeping", 30), ("d", "unloaded", 40)]);
     let server = router(&models).await;
     for (query, name, output) in [("org%2Fa", "org/a", 10), ("b", "b", 20)] {
         let reading = once(&format!("{}/metrics?model={query}", server.url)).await.unwrap();
         assert_eq!(rows(&reading), [(name, output)]);
-        assert_eq!(server.asked(), [format!("/metrics?model={query}&autoload=false")], "nobody else is asked");
+        let page = format!("/metrics?model={query}&autoload=false");
+        assert_eq!(server.asked(), ["/v1/models", page.as_str()], "nobody else is asked");
     }
-    assert_eq!(once(&format!("{}/metrics?model=c", server.url)).await, Err(ScrapeTrouble::Status(400)));
-    assert_eq!(server.asked(), ["/metrics?model=c&autoload=false"]);
+    for asleep in ["c", "d", "c&autoload=true"] {
+        let reading = once(&format!("{}/metrics?model={asleep}", server.url)).await.unwrap();
+        assert_eq!((reading.kind, rows(&reading)), (EngineKind::Llamacpp, vec![]), "{asleep}");
+        assert_eq!(server.asked(), ["/v1/models"], "{asleep} is left asleep");
+    }
+}
+
+#[tokio::test]
+async fn a_named_model_that_wakes_or_falls_asleep_is_seen_after_half_a_minute() {
+    let models = models(&[("a", "sleeping", 10), ("b", "loaded", 0)]);
+    let server = router(&models).await;
+    let clock = ScriptedClock::at(Timestamp::from_millis(1_000_000));
+    let target = format!("{}/metrics?model=a", server.url).parse().unwrap();
+    let mut scraper = Scraper::new(target, Settings::default(), Clock::Scripted(clock.clone()));
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), []);
+    models.lock().unwrap().insert("a", ("loaded", 11));
+    clock.advance(Span::from_secs(29));
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), []);
+    clock.advance(Span::from_secs(1));
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("a", 11)]);
+    models.lock().unwrap().insert("a", ("sleeping", 11));
+    clock.advance(Span::from_secs(30));
+    server.asked();
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), []);
+    assert_eq!(server.asked(), ["/v1/models"]);
+}
+
+/// Class: a refusal of a model's page. What is said fits llama.cpp, and names the models that there are.
+#[tokio::test]
+async fn a_model_that_is_not_there_is_told_with_those_that_are() {
+    let models = models(&[("org/a", "loaded", 10), ("b", "sleeping", 20)]);
+    let server = router(&models).await;
+    let trouble = once(&format!("{}/metrics?model=a", server.url)).await.unwrap_err().to_string();
+    assert_eq!(trouble, "the server has no model a; it lists b, org/a");
+    assert_eq!(server.asked(), ["/v1/models"]);
+    let plain = Server::start(|head| match head.split(' ').nth(1).unwrap() {
+        "/v1/models" => answer("404 No", "", b""),
+        _ => answer("404 Not Found", "", b"{\"error\":{\"message\":\"no such model\"}}"),
+    })
+    .await;
+    let trouble = once(&format!("{}/metrics?model=a", plain.url)).await.unwrap_err().to_string();
+    assert!(
+        trouble.starts_with("HTTP 404: the server has no page of model a") && !trouble.contains("SGLang"),
+        "{trouble}"
+    );
+}
+
+/// Class: a list that can't be had. Nothing is asked for that might wake a model, and what was known stands.
+#[tokio::test]
+async fn a_model_of_unknown_status_is_not_asked_for() {
+    let list = Arc::new(Mutex::new("503 Busy"));
+    let state = Arc::clone(&list);
+    let server = Server::start(move |head| match (*state.lock().unwrap(), head.split(' ').nth(1).unwrap()) {
+        ("200 OK", "/v1/models") => {
+            ok("{\"data\":[{\"id\":\"m\",\"aliases\":[\"n\"],\"owned_by\":\"llamacpp\",\"status\":{\"value\":\"loaded\"}}]}")
+        }
+        (status, "/v1/models") => answer(status, "", b""),
+        _ => ok("llamacpp:tokens_predicted_total 7\n"),
+    })
+    .await;
+    let clock = ScriptedClock::at(Timestamp::from_millis(1_000_000));
+    let target = format!("{}/metrics?model=n", server.url).parse().unwrap();
+    let mut scraper = Scraper::new(target, Settings::default(), Clock::Scripted(clock.clone()));
+    let trouble = look(&mut scraper).await.1.unwrap_err().to_string();
+    assert!(trouble.contains("might wake it"), "{trouble}");
+    assert_eq!(server.asked(), ["/v1/models"]);
+    *list.lock().unwrap() = "200 OK";
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("n", 7)], "an alias is a name");
+    *list.lock().unwrap() = "503 Busy";
+    clock.advance(Span::from_secs(60));
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("n", 7)], "what was known stands");
+    *list.lock().unwrap() = "404 No";
+    clock.advance(Span::from_secs(60));
+    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("n", 7)], "a server without a list is no router");
 }
 
 #[tokio::test]

@@ -246,13 +246,21 @@ async fn exporters_and_proxies_are_not_asked_for_models() {
 
 #[tokio::test]
 async fn a_placeholder_is_replaced_by_the_servers_word() {
-    let page = "trtllm_prompt_tokens_total{model_name=\"undefined\"} 5\n";
-    let pages: &'static [(&str, &str)] = Box::leak(Box::new([("/v1/models", TRTLLM), ("/prometheus/metrics", page)]));
-    let server = site(pages).await;
-    for path in ["", "/prometheus/metrics"] {
-        let reading = once(&format!("{}{path}", server.url)).await.unwrap();
-        assert_eq!(reading.engines[0].model.as_ref().unwrap().as_str(), "m");
+    for placeholder in ["undefined", "Undefined", "NULL", "None", " none ", ""] {
+        let page = format!("trtllm_prompt_tokens_total{{model_name=\"{placeholder}\"}} 5\n").leak();
+        let pages: &'static [(&str, &str)] =
+            Box::leak(Box::new([("/v1/models", TRTLLM), ("/prometheus/metrics", page)]));
+        let server = site(pages).await;
+        for path in ["", "/prometheus/metrics"] {
+            let reading = once(&format!("{}{path}", server.url)).await.unwrap();
+            assert_eq!(
+                reading.engines[0].model.as_ref().map(margintop::reading::ModelName::as_str),
+                Some("m"),
+                "{placeholder:?}"
+            );
+        }
     }
+    let page = "trtllm_prompt_tokens_total{model_name=\"undefined\"} 5\n";
     let pages: &'static [(&str, &str)] = Box::leak(Box::new([("/prometheus/metrics", page)]));
     let server = site(pages).await;
     assert_eq!(once(&format!("{}/prometheus/metrics", server.url)).await.unwrap().engines[0].model, None);

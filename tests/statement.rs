@@ -168,8 +168,9 @@ fn mixed() -> Past {
 #[test]
 fn each_thing_stands_in_one_row() {
     let by_model = statement(&mixed(), By::Model);
-    assert_eq!(money(row(&by_model, "m")), ["3.00", "9.00", "-6.00"], "three quarters of the busy rent");
-    assert_eq!(money(row(&by_model, "(uncosted)")), ["10.00", "unknown", "unknown"]);
+    assert_eq!(money(row(&by_model, "m")), ["13.00", "9.00", "-6.00"], "three quarters of the busy rent");
+    assert_eq!(text(Some(row(&by_model, "m").uncosted_revenue)), "10.00", "b's part is in no profit");
+    assert_eq!(money(row(&by_model, "(uncosted)")), ["0.00", "unknown", "unknown"]);
     assert_eq!(row(&by_model, "(uncosted)").gpu_time, held(4, 60));
     assert_eq!(money(row(&by_model, "(unpriced)")), ["unknown", "3.00", "-3.00"]);
     assert!(row(&by_model, "(unpriced)").lower_bound && by_model.total.lower_bound);
@@ -179,9 +180,11 @@ fn each_thing_stands_in_one_row() {
     assert_eq!(money(&by_model.total), ["13.00", "18.10", "-15.10"]);
     let by_node = statement(&mixed(), By::Node);
     assert_eq!(money(row(&by_node, "a")), ["3.00", "9.10", "-6.10"], "rounding stays with its node");
+    assert_eq!(money(row(&by_node, "b")), ["10.00", "unknown", "unknown"], "revenue without a cost is a row");
+    assert_eq!(row(&by_node, "b").tokens, Some(classes(0, 0, 5_000_000)));
     assert_eq!(by_node.total.cost, by_model.total.cost);
     let by_hour = statement(&mixed(), By::Hour);
-    assert_eq!(money(&by_hour.rows[0]), ["3.00", "18.10", "-15.10"], "an hour holds all that was due in it");
+    assert_eq!(money(&by_hour.rows[0]), ["13.00", "18.10", "-15.10"], "an hour holds all that was due in it");
     assert_eq!(text(by_hour.rows[0].idle_cost), "5.00");
     assert_eq!(money(row(&by_hour, "(idle)")), ["0.00", "0.00", "0.00"]);
 }
@@ -206,7 +209,28 @@ fn a_model_at_no_known_cost_has_no_profit() {
     let told = statement(&past, By::Model);
     assert_eq!(money(&told.total), ["13.00", "unknown", "unknown"]);
     assert_eq!(text(Some(told.uncosted_revenue)), "13.00");
+    for by in [By::Hour, By::Day, By::Model, By::Role, By::Tier] {
+        let told = statement(&past, by);
+        assert_eq!(money(&told.rows[0]), ["13.00", "unknown", "unknown"], "{by}: it is a row by any key");
+        assert_eq!(told.rows[0].kind, RowKind::Key, "{by}");
+    }
     assert_eq!(what_if(&past, &Change::default()).unwrap().break_even, BreakEven::default());
+}
+
+/// Class: a row of which all revenue, a part of it, or none has a known cost. An hour in which nothing had a cost has none,
+/// beside hours that have one.
+#[test]
+fn a_row_has_a_cost_if_anything_in_it_has() {
+    let mut past = mixed();
+    let later = past.since + Span::from_secs(3600);
+    past.until = later + Span::from_secs(3600);
+    let uncosted = past.tokens.iter().find(|cell| cell.tokens.output.count() > 0).copied().unwrap();
+    past.tokens.push(margintop::ledger::TokenCell { bucket: later, ..uncosted });
+    let told = statement(&past, By::Hour);
+    assert_eq!(money(&told.rows[0]), ["13.00", "18.10", "-15.10"]);
+    assert_eq!(money(&told.rows[1]), ["10.00", "unknown", "unknown"]);
+    assert_eq!(money(&told.total), ["23.00", "18.10", "-15.10"]);
+    assert_eq!(text(Some(told.uncosted_revenue)), "20.00");
 }
 
 #[test]

@@ -96,6 +96,11 @@ proptest! {
             prop_assert_eq!(sum(&told.rows, |row| row.cost), told.total.cost);
             prop_assert_eq!(sum(&told.rows, |row| row.idle_cost), told.total.idle_cost);
             prop_assert_eq!(sum(&told.rows, |row| row.profit), told.total.profit);
+            prop_assert_eq!(told.rows.iter().map(|row| row.uncosted_revenue).sum::<Money>(), told.uncosted_revenue);
+            prop_assert_eq!(told.total.uncosted_revenue, told.uncosted_revenue);
+            for row in told.rows.iter().filter(|row| row.kind == RowKind::Key && row.cost.is_none()) {
+                prop_assert_eq!(row.profit, None);
+            }
             let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), places.min(6));
             let (total, rows) = hours.split_last().unwrap();
             prop_assert_eq!(rows.iter().sum::<i128>(), *total);

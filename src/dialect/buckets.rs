@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::reading::Histogram;
+use crate::reading::{Histogram, Refusal};
 use crate::units::Tokens;
 
 /// The most bounds of a histogram. TGI has one of 1024, which nobody wants; latencies have two dozen.
@@ -25,13 +25,13 @@ struct Cell {
 }
 
 impl Buckets {
-    /// Adds the samples of one series at or below `bound`. Whether the value was a count.
-    pub(super) fn add(&mut self, bound: f64, value: f64) -> bool {
+    /// Adds the samples of one series at or below `bound`, or says why they are no count.
+    pub(super) fn add(&mut self, bound: f64, value: f64) -> Result<(), Refusal> {
         let count = match Tokens::from_counter(value) {
             Ok(count) if !bound.is_nan() && self.cells.len() < BOUNDS => count.count(),
-            _ => {
+            told => {
                 self.refused = true;
-                return false;
+                return Err(told.map_or_else(Refusal::from, |_| Refusal::NoCount));
             }
         };
         if self.cells.is_empty() {
@@ -42,7 +42,7 @@ impl Buckets {
         cell.count = cell.count.saturating_add(count);
         cell.series += 1;
         self.cursor = if bound == f64::INFINITY { 0 } else { at + 1 };
-        true
+        Ok(())
     }
 
     fn position(&mut self, bound: f64) -> usize {

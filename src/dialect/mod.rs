@@ -37,9 +37,7 @@ use gpus::GpuField;
 use sheet::{Names, Sheet};
 
 pub use field::Counts;
-pub use registry::{
-    attribution, is_placeholder, lists_models, names_model, owned_by, paths, ports, prints_placeholder,
-};
+pub use registry::{attribution, lists_models, names_model, owned_by, paths, ports};
 pub use what_instead::{JSON_ARRAY, is_array};
 
 /// What is known of a page besides its bytes.
@@ -51,12 +49,12 @@ pub struct Hint {
     pub model: Option<ModelName>,
     /// Whether the answer called itself `OpenMetrics`, which must end in `# EOF`; `None` where nothing was said.
     pub openmetrics: Option<bool>,
-    /// The body's end may be missing: nothing told its length.
-    pub open_ended: bool,
     /// When the server says that it is.
     pub date: Option<Timestamp>,
 }
 
+/// How much of a line that can't be read is shown.
+const FIRST_LINE: usize = 60;
 /// How old our agent's last look at its driver may be before its GPUs count as hung.
 const OLD_LOOK: Span = Span::from_secs(5);
 
@@ -66,9 +64,7 @@ const OLD_LOOK: Span = Span::from_secs(5);
 /// [`ScrapeTrouble::NotMetrics`] if nothing on it is a metric, with a word on what it is instead; an agent's own trouble
 /// if it has nothing else to show.
 pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
-    // A number whose end is missing reads as a smaller number: a line without its end is not read.
-    let whole = page.ends_with(b"\n") || !hint.open_ended;
-    let page = if whole { page } else { &page[..memchr::memrchr(b'\n', page).map_or(0, |at| at + 1)] };
+    let (all, (page, unended)) = (page, ended_lines(page));
     let limits = Limits::default();
     let (mut names, mut sheet, mut boards) = (Names::default(), Sheet::default(), Boards::default());
     let mut rows = Rows::new(page, limits, |name, kind| match names.wants(name, kind) {
@@ -90,7 +86,14 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
             Wanted::Trouble => trouble = Some(told(row.labels)),
         }
     }
+    for line in rows.unreadable() {
+        if let Wanted::Engine(wanted) = line.tag {
+            sheet.take_unreadable(wanted, line.labels);
+        }
+    }
     let tally = rows.tally();
+    let first_line =
+        rows.first_bad().map(|line| Label::new(&String::from_utf8_lossy(&line[..line.len().min(FIRST_LINE)])));
     let over_limit = tally.over_limit + boards.over_limit() + sheet.over_limit();
     let hung = hint.date.zip(looked).is_some_and(|(now, looked)| now - looked > OLD_LOOK);
     let gpus = boards.finish(if hung { GpuState::Hung } else { GpuState::Answering });
@@ -98,8 +101,8 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         if let Some(trouble) = trouble {
             return Err(trouble);
         }
-        if !holds_metrics(page, &limits) {
-            return Err(ScrapeTrouble::NotMetrics(Label::new(what_instead::what_instead(page))));
+        if !holds_metrics(all, &limits) {
+            return Err(ScrapeTrouble::NotMetrics(Label::new(what_instead::what_instead(all))));
         }
     }
     let told = sheet.finish(&names, hint.model.as_ref());
@@ -113,9 +116,19 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         engines: told.engines,
         gpus,
         date: hint.date,
-        complete: whole && over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
-        refusals: Refusals { lines: tally.bad, values: told.refused, over_limit },
+        complete: !unended && over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
+        refusals: Refusals { lines: tally.bad, over_limit, unended, first_line, ..told.refused },
     })
+}
+
+/// The lines of a page that have their line feed, and whether a last one has none. A number whose end is missing reads as
+/// a smaller number, and both formats end every line: `# EOF` alone needs no more.
+fn ended_lines(page: &[u8]) -> (&[u8], bool) {
+    let (ended, last) = page.split_at(memchr::memrchr(b'\n', page).map_or(0, |at| at + 1));
+    match last.trim_ascii() {
+        b"" | b"# EOF" => (page, false),
+        _ => (ended, true),
+    }
 }
 
 /// What a wanted series speaks of.

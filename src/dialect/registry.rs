@@ -1,7 +1,5 @@
 //! All dialects, and what is asked of them without a page at hand.
 
-use memchr::memmem;
-
 use super::field::{Counts, Dialect, PLAIN, SEARCH};
 use super::{dynamo, gateway, gpus, litellm, llamacpp, lmdeploy, nim, ray, sglang, tgi, triton, trtllm, vllm};
 use crate::reading::{EngineKind, Role};
@@ -99,16 +97,4 @@ pub fn names_model(kind: EngineKind) -> bool {
 /// Which tokens of a row count. A proxy's count only for models that no watched engine serves.
 pub fn attribution(kind: EngineKind, role: Role) -> Counts {
     (of(kind).counts)(role)
-}
-
-/// Whether a model's name is none: what engines print that were not told one.
-pub fn is_placeholder(name: &str) -> bool {
-    let name = name.trim();
-    name.is_empty() || ["undefined", "null", "none"].iter().any(|placeholder| name.eq_ignore_ascii_case(placeholder))
-}
-
-/// Whether a page prints such a name in place of a model's.
-pub fn prints_placeholder(page: &[u8]) -> bool {
-    let says = |text: &&str| memmem::find(page, text.as_bytes()).is_some();
-    ["=\"undefined\"", "=\"null\"", "=\"none\"", "=\"None\"", "model_name=\"\""].iter().any(says)
 }

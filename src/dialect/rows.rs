@@ -2,11 +2,10 @@
 
 use super::field::{Place, StartOf};
 use super::process::ProcessLabels;
-use super::registry::is_placeholder;
 use super::sheet::{Line, Names, Process, Sheet};
 use super::sums::Sums;
 use crate::exposition::LabelText;
-use crate::reading::{EngineReading, InstanceId, Latency, ModelName, Role};
+use crate::reading::{EngineReading, InstanceId, Latency, ModelName, Refusal, Refusals, Role};
 use crate::units::Timestamp;
 
 /// The rows of a page, and when their processes started.
@@ -16,16 +15,16 @@ pub(super) struct Told {
     pub(super) instance_starts: Vec<(InstanceId, Timestamp)>,
     /// Of the process that no label names.
     pub(super) start: Option<Timestamp>,
-    /// Wanted values that were no counts, and rows that read like another one.
-    pub(super) refused: u32,
+    /// Wanted counters that are unknown, and rows that read like another one.
+    pub(super) refused: Refusals,
 }
 
 impl<'p> Sheet<'p> {
     /// A reading for each row, by model, instance and rank. `unnamed` is the model of rows that name none.
     pub(super) fn finish(mut self, names: &Names, unnamed: Option<&ModelName>) -> Told {
-        let mut told = Told { refused: self.refused, ..Told::default() };
+        let mut told = Told { refused: std::mem::take(&mut self.refused), ..Told::default() };
         for line in &mut self.lines {
-            told.refused += line.sums.close();
+            line.sums.close(&mut told.refused);
         }
         self.drop_told_elsewhere(names);
         self.fold_routers();
@@ -41,14 +40,17 @@ impl<'p> Sheet<'p> {
             told.note_start(instance.as_ref(), self.start_of(process));
             let mut reading = EngineReading::new(process.dialect.kind, model, line.place.rank());
             reading.instance = instance;
+            reading.placeholder = reading.model.is_none() && line.place.model.is_some();
             let like = told.engines.last().map(|like| &like.latency);
-            told.refused += settle(line.sums, process, like, &mut reading);
+            for _ in 0..settle(line.sums, process, like, &mut reading) {
+                told.refused.count(Refusal::TooLarge);
+            }
             if reading.model.is_none() && reading.role != Some(Role::Proxy) {
                 reading.model = unnamed.cloned();
             }
             // Made safe to show, two rows may read alike: the first one stands.
             if told.engines.iter().any(|row| is_one_row(row, &reading)) {
-                told.refused += 1;
+                told.refused.count(Refusal::Contradicting);
             } else {
                 told.engines.push(reading);
             }
@@ -156,7 +158,7 @@ fn is_one_row(a: &EngineReading, b: &EngineReading) -> bool {
     a.rank == b.rank && a.instance == b.instance && a.model == b.model && a.kind == b.kind
 }
 
-/// Writes what a row says. How many of its values were refused.
+/// Writes what a row says. How many of its values are too large.
 fn settle(mut sums: Sums<'_>, process: &Process<'_>, like: Option<&Latency>, reading: &mut EngineReading) -> u32 {
     reading.role = process.facts.role;
     reading.adapters = process.adapters.iter().cloned().collect();
@@ -177,9 +179,7 @@ struct Naming<'p> {
 impl<'p> Naming<'p> {
     fn model(&mut self, raw: Option<LabelText<'p>>) -> Option<ModelName> {
         if self.model.0 != raw {
-            // An engine that was not told its model's name prints a placeholder.
-            let name = raw.map(LabelText::text).filter(|name| !is_placeholder(name));
-            self.model = (raw, name.map(|name| ModelName::new(&name)));
+            self.model = (raw, raw.and_then(|name| ModelName::told(&name.text())));
         }
         self.model.1.clone()
     }

@@ -7,7 +7,7 @@ use super::process::ProcessLabels;
 use super::registry;
 use super::sums::Sums;
 use crate::exposition::{Kind, LabelText, Labels, Row};
-use crate::reading::{EngineKind, Label};
+use crate::reading::{EngineKind, Label, Refusal, Refusals};
 use crate::units::{Timestamp, Tokens};
 
 /// The most rows of a page; series beyond them are counted as over a limit. A row is looked for among all of them.
@@ -111,7 +111,7 @@ pub(super) struct Sheet<'p> {
     /// The process and the row that the last series went to.
     last: (usize, usize),
     starts: Vec<(ProcessLabels<'p>, Option<Timestamp>)>,
-    pub(super) refused: u32,
+    pub(super) refused: Refusals,
     over_limit: u32,
 }
 
@@ -149,6 +149,28 @@ impl<'p> Sheet<'p> {
         }
     }
 
+    /// Takes a line of a wanted series that can't be read, after all others: a counter on it is unknown. Without labels it
+    /// may belong to any row of the engine, and a row whose counter lacks a series would count that from zero later.
+    pub(super) fn take_unreadable(&mut self, Wanted { dialect, field }: Wanted, labels: Option<Labels<'p>>) {
+        let Field::Count(count) = field else { return };
+        self.refused.count(Refusal::Unreadable);
+        let Some(labels) = labels else {
+            let of_engine = |line: &&mut Line<'p>| self.processes[line.process].dialect.kind == dialect.kind;
+            self.lines.iter_mut().filter(of_engine).for_each(|line| line.sums.refuse(count));
+            return;
+        };
+        let Some(entry) = (dialect.entry)(field, labels) else { return };
+        let line = match self.process(dialect, ProcessLabels::of(labels)) {
+            Some(process) => self.line(process, entry.place),
+            None => None,
+        };
+        match (line, entry.field) {
+            (Some(line), Field::Count(count)) => line.sums.refuse(count),
+            (Some(_), _) => {}
+            (None, _) => self.over_limit += 1,
+        }
+    }
+
     /// Whether the page is of one process that no label names, so far.
     fn is_of_one_process(&self) -> bool {
         matches!(&self.processes[..], [only] if !only.labels.is_named())
@@ -167,8 +189,8 @@ impl<'p> Sheet<'p> {
             self.over_limit += 1;
             return;
         };
-        if !line.sums.add(entry.field, entry.bound, row.value, row.labels) {
-            self.refused += 1;
+        if let Err(why) = line.sums.add(entry.field, entry.bound, row.value, row.labels) {
+            self.refused.count(why);
         }
     }
 

@@ -6,7 +6,8 @@ use super::buckets::Buckets;
 use super::field::{COUNTS, Count, DELAYS, Field, GAUGES, Gauge};
 use crate::exposition::Labels;
 use crate::reading::{
-    CounterSeries, EngineReading, Finished, Latency, PromptCount, SeriesValue, Speculation, TokenCounters,
+    CounterSeries, EngineReading, Finished, Latency, PromptCount, Refusal, Refusals, SeriesValue, Speculation,
+    TokenCounters,
 };
 use crate::units::{Ratio, Tokens};
 
@@ -158,30 +159,34 @@ impl<'p> Sums<'p> {
         self.gauges.iter().any(|level| level.first.is_some())
     }
 
-    /// Adds one value. Whether it was one.
-    pub(super) fn add(&mut self, field: Field, bound: f64, value: f64, labels: Labels<'p>) -> bool {
+    /// Adds one value, or says why it is none.
+    pub(super) fn add(&mut self, field: Field, bound: f64, value: f64, labels: Labels<'p>) -> Result<(), Refusal> {
         match field {
             Field::Count(count) => {
                 let at = count as usize;
-                let Ok(value) = Tokens::from_counter(value) else {
-                    self.counts[at] = Sum::Refused;
-                    return false;
-                };
+                let value = Tokens::from_counter(value).inspect_err(|_| self.counts[at] = Sum::Refused)?;
                 match self.series.get_mut(at) {
                     Some(series) => series.push(SeriesValue { series: labels.fingerprint(""), value }),
-                    None => return add(&mut self.counts[at], value),
+                    None => add(&mut self.counts[at], value)?,
                 }
             }
             Field::Gauge(gauge) => {
                 // A gauge that is not a number now, or a share below none or above all, is nothing new: SGLang prints
                 // NaN for what it does not measure, and others -1.
                 let range = if gauge.is_share() { 0.0..=1.0 } else { 0.0..=f64::MAX };
-                return !range.contains(&value) || self.gauges[gauge as usize].add(labels, value);
+                if range.contains(&value) && !self.gauges[gauge as usize].add(labels, value) {
+                    return Err(Refusal::NoCount);
+                }
             }
-            Field::Bucket(delay) => return self.delays[delay as usize].add(bound, value),
+            Field::Bucket(delay) => self.delays[delay as usize].add(bound, value)?,
             Field::Created | Field::BlockSize | Field::Adapters | Field::Router => {}
         }
-        true
+        Ok(())
+    }
+
+    /// Makes a counter unknown, whatever else the page says of it.
+    pub(super) const fn refuse(&mut self, count: Count) {
+        self.counts[count as usize] = Sum::Refused;
     }
 
     /// Adds the gauges of a row that is the same one under fewer labels.
@@ -192,22 +197,22 @@ impl<'p> Sums<'p> {
     }
 
     /// Adds up what was kept series by series, once all are there. A series that stands on the page twice counts once,
-    /// and if its values differ the counter is unknown. How many counters were refused.
-    pub(super) fn close(&mut self) -> u32 {
-        let mut refused = 0;
+    /// and if its values differ the counter is unknown. Counters that were refused for it are counted.
+    pub(super) fn close(&mut self, refused: &mut Refusals) {
         for (sum, series) in self.counts.iter_mut().zip(&mut self.series) {
             series.sort_unstable();
             series.dedup();
             let said_otherwise = series.windows(2).any(|pair| pair[0].series == pair[1].series);
             let total = series.iter().fold(*sum, |sum, series| sum.plus(series.value));
             let total = if said_otherwise { Sum::Refused } else { total };
-            refused += u32::from(matches!((&total, *sum), (Sum::Refused, Sum::Unsaid)));
+            if matches!((&total, *sum), (Sum::Refused, Sum::Unsaid)) {
+                refused.count(if said_otherwise { Refusal::Contradicting } else { Refusal::TooLarge });
+            }
             *sum = total;
             if matches!(sum, Sum::Refused) {
                 series.clear();
             }
         }
-        refused
     }
 
     /// Writes what each field plainly means.
@@ -254,9 +259,9 @@ impl<'p> Sums<'p> {
     }
 }
 
-/// Adds to a plain sum. Whether it still is one.
-fn add(sum: &mut Sum, value: Tokens) -> bool {
+/// Adds to a plain sum, unless that makes it none.
+fn add(sum: &mut Sum, value: Tokens) -> Result<(), Refusal> {
     let was_refused = matches!(sum, Sum::Refused);
     *sum = sum.plus(value);
-    was_refused || !matches!(sum, Sum::Refused)
+    if was_refused || !matches!(sum, Sum::Refused) { Ok(()) } else { Err(Refusal::TooLarge) }
 }

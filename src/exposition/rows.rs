@@ -67,6 +67,18 @@ pub struct Row<'p, T> {
     pub value: f64,
 }
 
+/// A line of a wanted series that can't be read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Unreadable<'p, T> {
+    /// What the caller made of its name.
+    pub tag: T,
+    /// Its labels, if it is only the value that can't be read.
+    pub labels: Option<Labels<'p>>,
+}
+
+/// The most unreadable lines of a page that are kept; those beyond count as over a limit.
+const UNREADABLE: usize = 1024;
+
 /// Iterates over the wanted series of a page; see [`Rows::new`]. [`Rows::tally`] says what was left out so far.
 #[derive(Debug)]
 pub struct Rows<'p, T, W> {
@@ -78,6 +90,8 @@ pub struct Rows<'p, T, W> {
     last: (&'p [u8], Kind, Option<T>),
     yielded: usize,
     tally: Tally,
+    unreadable: Vec<Unreadable<'p, T>>,
+    first_bad: Option<&'p [u8]>,
 }
 
 impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
@@ -93,7 +107,47 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
         } else {
             page
         };
-        Self { rest, limits, wants, family: (b"", Kind::Unknown), last: (b"", Kind::Unknown, None), yielded: 0, tally }
+        Self {
+            rest,
+            limits,
+            wants,
+            family: (b"", Kind::Unknown),
+            last: (b"", Kind::Unknown, None),
+            yielded: 0,
+            tally,
+            unreadable: Vec::new(),
+            first_bad: None,
+        }
+    }
+
+    /// Lines of wanted series that can't be read, so far.
+    pub fn unreadable(&self) -> &[Unreadable<'p, T>] {
+        &self.unreadable
+    }
+
+    /// The first line that is not exposition, so far: its name, or all of it where it has none.
+    pub fn first_bad(&self) -> Option<&'p [u8]> {
+        self.first_bad.map(|line| match line.iter().position(|b| !is_name_byte(*b)).unwrap_or(line.len()) {
+            0 => line,
+            name => &line[..name],
+        })
+    }
+
+    /// Counts a line that is not exposition.
+    fn refuse(&mut self, line: &'p [u8]) {
+        self.tally.bad += 1;
+        self.first_bad = self.first_bad.or(Some(line));
+    }
+
+    /// Keeps what is known of a line that can't be read, if its series is wanted. Whether there was room.
+    fn keep_unreadable(&mut self, line: &'p [u8]) -> bool {
+        let Some((name, labels)) = salvage(line, &self.limits) else { return true };
+        let Some((tag, _)) = self.ask(name) else { return true };
+        if self.unreadable.len() >= UNREADABLE {
+            return false;
+        }
+        self.unreadable.push(Unreadable { tag, labels });
+        true
     }
 
     /// What was counted so far; all of it once the iteration is over.
@@ -125,7 +179,7 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
         match keyword {
             b"TYPE" => {
                 let Some((kind, name)) = typed(rest) else {
-                    self.tally.bad += 1;
+                    self.refuse(line);
                     return;
                 };
                 self.family = (name, kind);
@@ -220,8 +274,8 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Iterator for Rows<'p, T, W>
                     self.tally.samples += 1;
                     return Some(row);
                 }
-                Err(Fault::Malformed) => self.tally.bad += 1,
-                Err(Fault::OverLimit) => self.tally.over_limit += 1,
+                Err(Fault::Malformed) if self.keep_unreadable(line) => self.refuse(line),
+                Err(_) => self.tally.over_limit += 1,
             }
         }
     }
@@ -236,6 +290,28 @@ fn name_length(line: &[u8], last: &[u8]) -> usize {
     }
     let end = line.iter().position(|b| !is_name_byte(*b)).unwrap_or(line.len());
     if end > 0 && !line[0].is_ascii_digit() && ends(line.get(end)) { end } else { 0 }
+}
+
+/// The name and, where they are whole, the labels of a line that is not exposition.
+fn salvage<'p>(line: &'p [u8], limits: &Limits) -> Option<(&'p [u8], Option<Labels<'p>>)> {
+    if let [b'{', inner @ ..] = line {
+        if let Ok(braced) = labels::braced(inner, limits) {
+            return Some((braced.name?, Some(braced.labels)));
+        }
+        let [b'"', quoted @ ..] = skip_blanks(inner) else { return None };
+        return Some((labels::string(quoted)?.0, None));
+    }
+    let (name, rest) = line.split_at(line.iter().position(|b| !is_name_byte(*b)).unwrap_or(line.len()));
+    let labels = match rest {
+        [b'{', inner @ ..] => labels::braced(inner, limits).ok().map(|braced| braced.labels),
+        [b' ' | b'\t', ..] => match skip_blanks(rest) {
+            [b'{', inner @ ..] => labels::braced(inner, limits).ok().map(|braced| braced.labels),
+            _ => Some(Labels::default()),
+        },
+        [] | [b'\r' | b'=', ..] => None,
+        _ => return None,
+    };
+    name.first().is_some_and(|first| !first.is_ascii_digit()).then_some((name, labels))
 }
 
 /// Reads what follows the labels: value, an optional timestamp, an optional exemplar.

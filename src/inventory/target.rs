@@ -36,7 +36,7 @@ impl Target {
             answered: None,
             trouble: None,
             cost: None,
-            refusals: Refusals { lines: 0, values: 0, over_limit: 0 },
+            refusals: Refusals::NONE,
             failures: 0,
             only_gpus: false,
         }
@@ -55,9 +55,10 @@ impl Target {
 
     /// A page came whose end is missing, or of which a part is beyond a limit: nothing of it is posted.
     pub(crate) fn fail_incomplete(&mut self, page: &PageReading, bytes: u64) {
-        self.refusals = page.refusals;
+        self.refusals = page.refusals.clone();
         self.kind = self.kind.or(Some(page.kind));
         self.fail(Some(match page.refusals.over_limit {
+            0 if page.refusals.unended => ScrapeTrouble::Unended(bytes),
             0 => ScrapeTrouble::Cut(bytes),
             n => ScrapeTrouble::Other(Label::new(&format!("{n} lines or series beyond a limit: not counted"))),
         }));
@@ -67,7 +68,7 @@ impl Target {
     pub(crate) fn answer(&mut self, page: &PageReading, cost: ScrapeCost) {
         self.trouble = None;
         self.cost = Some(cost);
-        self.refusals = page.refusals;
+        self.refusals = page.refusals.clone();
         self.kind = Some(page.kind);
         self.only_gpus = page.engines.is_empty() && !page.gpus.is_empty();
     }

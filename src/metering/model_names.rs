@@ -37,7 +37,7 @@ impl ModelNames {
     /// Takes in a row of an engine: its model is served, and so are its adapters, whose tokens are among the model's.
     pub(super) fn note_served(&mut self, reading: &EngineReading) {
         let Some(model) = &reading.model else { return };
-        let name = canonical(model.as_str());
+        let name = model.canonical();
         if !self.served.contains(&name) {
             self.served.insert(name);
         }
@@ -48,13 +48,13 @@ impl ModelNames {
 
     /// Whether a watched engine serves a model, under any of its names.
     pub(super) fn is_served(&self, model: &ModelName) -> bool {
-        let root = self.root(canonical(model.as_str()));
+        let root = self.root(model.canonical());
         self.served.iter().any(|served| *served == root || self.root(served.clone()) == root)
     }
 
     /// One name for all names of a model.
     pub(super) fn root_of(&self, model: &ModelName) -> String {
-        self.root(canonical(model.as_str()))
+        self.root(model.canonical())
     }
 
     fn join(&mut self, name: &ModelName, model: &ModelName) {
@@ -75,12 +75,6 @@ impl ModelNames {
         }
         root
     }
-}
-
-/// A name without case, path and provider prefix.
-pub(super) fn canonical(name: &str) -> String {
-    let last = name.trim_end_matches('/').rsplit('/').next().unwrap_or(name);
-    last.trim().to_lowercase()
 }
 
 #[cfg(test)]

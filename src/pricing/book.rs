@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{Calendars, merge, parse_days};
-use super::name::{glob, is_glob, key};
+use super::name::{glob, is_glob};
 use super::{
     BookError, Exchange, GpuRate, HistoryFile, ListFile, ModelPrice, PriceFile, PriceList, RateCard, check_currency,
 };
+use crate::reading::canonical_model;
 use crate::units::Share;
 
 /// The built-in files, compiled in. They hold exact names only: a fine-tune is not priced as what it was tuned from.
@@ -45,7 +46,7 @@ impl Pinned {
 
     fn is_for(&self, key: &str, tenant: Option<&str>) -> bool {
         let whose = self.tenant.as_deref().is_none_or(|wanted| tenant == Some(wanted));
-        whose && glob(&self::key(&self.model), key)
+        whose && glob(&canonical_model(&self.model), key)
     }
 }
 
@@ -172,7 +173,10 @@ impl Book {
     /// A later file's names and globs stand before an earlier one's; inside one file a name stands before a glob.
     fn add_histories(&mut self, histories: &[HistoryFile]) {
         let known = |history: &&HistoryFile| history.lists.iter().all(|list| self.lists.contains_key(list));
-        let all = histories.iter().filter(known).flat_map(|h| h.models.iter().map(|model| (key(model), &h.lists)));
+        let all = histories
+            .iter()
+            .filter(known)
+            .flat_map(|h| h.models.iter().map(|model| (canonical_model(model), &h.lists)));
         let (globs, names): (Vec<_>, Vec<_>) = all.partition(|(model, _)| is_glob(model));
         self.histories.retain(|model, _| !globs.iter().any(|(pattern, _)| glob(pattern, model)));
         self.globs.splice(0..0, globs.into_iter().map(|(pattern, lists)| (pattern, lists.clone())));
@@ -235,7 +239,7 @@ impl Book {
 
     /// How a tenant's tokens of a model are priced; `None` is "unpriced".
     pub fn price_for(&self, model: &str, tenant: Option<&str>) -> Option<ModelPrice<'_>> {
-        let key = key(model);
+        let key = canonical_model(model);
         let choice = self.pinned.iter().find(|choice| choice.is_for(&key, tenant));
         let list = choice.and_then(|choice| choice.list.as_ref());
         let names = match list {
@@ -299,6 +303,21 @@ mod tests {
             assert!(book.price_of(model).is_none(), "{model}");
         }
         assert!(book.globs.is_empty() && book.histories.len() > 10);
+        Ok(())
+    }
+
+    /// Class: a model whose name is spelt otherwise on the page than in the price book.
+    #[test]
+    fn a_model_is_priced_under_any_spelling_of_its_name() -> Result<(), BookError> {
+        let mut book = Book::built_in()?;
+        book.add(flat("mine", &["/models/Qwen3-32B/"])?)?;
+        book.pin(vec![Pinned::list(" Pinned/ ", "deepseek-r1-standard")])?;
+        for model in
+            ["qwen3-32b", "Qwen3-32B/", "/data/models/Qwen3-32B/", " Qwen3-32B ", "hosted_vllm/Qwen/Qwen3-32B/ "]
+        {
+            assert_eq!(list_of(&book, model).as_deref(), Some("mine"), "{model:?}");
+        }
+        assert_eq!(list_of(&book, "/srv/pinned/").as_deref(), Some("deepseek-r1-standard"));
         Ok(())
     }
 

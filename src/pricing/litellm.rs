@@ -10,9 +10,9 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use super::name::{is_glob, key};
+use super::name::is_glob;
 use super::{Book, HistoryFile, ListFile, PriceFile, TierFile};
-use crate::reading::Label;
+use crate::reading::{Label, canonical_model};
 use crate::units::{Decimal, Price};
 
 /// A provider's service tiers: the ending of their keys, and what they are called.
@@ -158,7 +158,7 @@ fn add(
         source: "LiteLLM, model_prices_and_context_window.json".to_owned(),
         ..ListFile::flat(name.clone(), "USD".to_owned(), tiers)
     };
-    let model = if service.is_empty() { key(&Label::new(model).to_string()) } else { String::new() };
+    let model = if service.is_empty() { canonical_model(model) } else { String::new() };
     lists.entry(name).or_insert(Listed { file: list, model, has_hit });
 }
 

@@ -1,16 +1,11 @@
-//! How models' names are compared: the last path component, without case, exactly or by a glob.
-
-/// What a name is compared by.
-pub(super) fn key(model: &str) -> String {
-    model.rsplit('/').next().unwrap_or(model).to_lowercase()
-}
+//! Patterns of models' names. Both sides are in canonical form ([`canonical_model`](crate::reading::canonical_model)).
 
 /// Whether a name is a glob.
 pub(super) fn is_glob(name: &str) -> bool {
     name.contains(['*', '?'])
 }
 
-/// Whether a pattern with `*` and `?` covers a whole name; both are keys.
+/// Whether a pattern with `*` and `?` covers a whole name; both are in canonical form.
 pub(super) fn glob(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n, mut star) = (0, 0, None);
@@ -48,11 +43,5 @@ mod tests {
         assert!(!glob("r1", "deepseek-r1"));
         assert!(glob("*", ""));
         assert!(!glob(&"*a".repeat(40), &"a".repeat(39)), "forty of them are not in thirty-nine");
-    }
-
-    #[test]
-    fn keys() {
-        assert_eq!(key("deepseek-ai/DeepSeek-R1"), "deepseek-r1");
-        assert_eq!(key(""), "");
     }
 }

@@ -83,6 +83,8 @@ pub struct EngineReading {
     pub kind: EngineKind,
     /// The model that it serves.
     pub model: Option<ModelName>,
+    /// Whether the page has a placeholder where the model's name belongs.
+    pub placeholder: bool,
     /// The process on the page that the row belongs to; `None` where the page is of one process.
     pub instance: Option<InstanceId>,
     /// The rank; `None` for what the page does not split by rank.
@@ -122,6 +124,7 @@ impl EngineReading {
         Self {
             kind,
             model,
+            placeholder: false,
             instance: None,
             rank,
             role: None,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{EngineKind, EngineReading, GpuReading, InstanceId, Label, ModelName, NodeName, TargetId};
+use super::{EngineKind, EngineReading, GpuReading, InstanceId, Label, ModelName, NodeName, Refusals, TargetId};
 use crate::units::{Moment, Timestamp};
 
 /// How fresh a row is.
@@ -85,7 +85,8 @@ pub struct PageReading {
     pub start: Option<Timestamp>,
     /// The HTTP `Date` of the answer, to compare clocks.
     pub date: Option<Timestamp>,
-    /// Its length was met, no limit bit, and OpenMetrics ended in `# EOF`. Only a complete page is posted.
+    /// Its length was met, its last line has its line feed, no limit bit, and OpenMetrics ended in `# EOF`. Only a complete
+    /// page is posted.
     pub complete: bool,
     /// What was refused in it.
     pub refusals: Refusals,
@@ -108,17 +109,6 @@ pub struct ModelAlias {
     pub name: ModelName,
     /// The model that it stands for.
     pub model: ModelName,
-}
-
-/// What the parser and the dialect would not take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Refusals {
-    /// Lines that are not exposition.
-    pub lines: u32,
-    /// Wanted counters whose value is no count (`NaN`, negative, fractional, 2^53).
-    pub values: u32,
-    /// Lines, labels or series beyond a limit.
-    pub over_limit: u32,
 }
 
 /// What asking a target cost.
@@ -149,6 +139,8 @@ pub enum ScrapeTrouble {
     TooLarge(u64),
     /// The page ended too early, after so many bytes.
     Cut(u64),
+    /// Its last line has no line feed, after so many bytes: its last number may be the beginning of a longer one.
+    Unended(u64),
     /// The certificate or handshake failed.
     Tls(Label),
     /// Anything else, in its own words.
@@ -176,6 +168,10 @@ impl fmt::Display for ScrapeTrouble {
             Self::NotMetrics(what) => write!(f, "not a metrics page: {what}"),
             Self::TooLarge(cap) => write!(f, "page over {} MiB, not read", cap / (1024 * 1024)),
             Self::Cut(bytes) => write!(f, "page cut after {bytes} bytes: its end is missing"),
+            Self::Unended(bytes) => write!(
+                f,
+                "page cut after {bytes} bytes: its last line has no line feed, so it was cut or is still being written; nothing of it is counted"
+            ),
             Self::Tls(why) => write!(f, "TLS: {why}; for a private CA set ca_file"),
             Self::Other(why) => why.fmt(f),
         }

@@ -8,12 +8,16 @@ mod event;
 mod gpu;
 mod id;
 mod label;
+mod model;
+mod refusals;
 
 pub use engine::{
     CounterSeries, EngineKind, EngineReading, Finished, Histogram, Latency, LiveTokens, PromptCount, Role, SeriesValue,
     Speculation, TokenCounters,
 };
-pub use event::{Event, Health, ModelAlias, PageReading, Refusals, ScrapeCost, ScrapeTrouble, Trouble};
+pub use event::{Event, Health, ModelAlias, PageReading, ScrapeCost, ScrapeTrouble, Trouble};
 pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Throttle};
 pub use id::{GpuId, InstanceId, ModelName, NodeName, Rank, TargetId, UnitName};
 pub use label::Label;
+pub use model::canonical_model;
+pub use refusals::{Refusal, Refusals};

@@ -158,7 +158,7 @@ pub struct Quantiles {
 }
 
 /// What watching a target costs and how it goes.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct ScrapeRow {
     /// From request to last byte.
     pub seconds: Option<f64>,

@@ -53,8 +53,7 @@ impl Statement {
             theoretical: true,
             lists: Vec::new(),
         };
-        let uncosted = statement.rows.iter().find(|row| row.kind == RowKind::Uncosted);
-        statement.uncosted_revenue = uncosted.and_then(|row| row.revenue).unwrap_or_default();
+        statement.uncosted_revenue = statement.rows.iter().map(|row| row.uncosted_revenue).sum();
         if !past.tokens.is_empty() && past.tokens.iter().all(|cell| cell.tariff.is_none()) {
             statement.forget_revenue();
         }

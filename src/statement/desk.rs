@@ -24,6 +24,10 @@ struct Draft {
     tokens: Classes,
     millis: i64,
     revenue: Money,
+    /// The part of the revenue whose cost is unknown, where there are such tokens.
+    uncosted: Option<Money>,
+    /// Whether anything in the row has a known cost, be it nothing.
+    has_cost: bool,
     cost: Money,
     idle: Money,
 }
@@ -67,12 +71,23 @@ impl Desk {
 
     pub(super) fn add_tokens(&mut self, row: RowId, tokens: Classes, revenue: Money) {
         let draft = &mut self.drafts[row.0];
+        draft.has_cost = true;
         draft.tokens += tokens;
         draft.revenue += revenue;
     }
 
+    /// Adds tokens whose cost nobody knows: they are in the row's revenue and not in its profit.
+    pub(super) fn add_uncosted(&mut self, row: RowId, tokens: Classes, revenue: Money) {
+        let draft = &mut self.drafts[row.0];
+        draft.tokens += tokens;
+        draft.revenue += revenue;
+        *draft.uncosted.get_or_insert_default() += revenue;
+    }
+
     pub(super) fn add_cost(&mut self, row: RowId, cost: Money) {
-        self.drafts[row.0].cost += cost;
+        let draft = &mut self.drafts[row.0];
+        draft.has_cost = true;
+        draft.cost += cost;
     }
 
     pub(super) fn add_idle(&mut self, row: RowId, idle: Money) {
@@ -113,13 +128,15 @@ impl Draft {
             tokens: Classes::default(),
             millis: 0,
             revenue: Money::ZERO,
+            uncosted: None,
+            has_cost: false,
             cost: Money::ZERO,
             idle: Money::ZERO,
         }
     }
 
     fn row(self, known: bool) -> Row {
-        let known = known && self.kind != RowKind::Uncosted;
+        let known = known && self.kind != RowKind::Uncosted && (self.has_cost || self.uncosted.is_none());
         let unpriced = self.kind == RowKind::Unpriced;
         let mut row = Row {
             start: self.start,
@@ -128,6 +145,7 @@ impl Draft {
             tokens: Some(self.tokens),
             gpu_time: gpu_time(self.millis),
             revenue: (!unpriced).then_some(self.revenue),
+            uncosted_revenue: self.uncosted.unwrap_or_default(),
             cost: known.then_some(self.cost),
             idle_cost: known.then_some(self.idle),
             lower_bound: unpriced && !self.tokens.is_zero(),

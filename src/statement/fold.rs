@@ -67,10 +67,14 @@ impl<'a> Fold<'a> {
         let priced = uses.note(cell);
         let row = match priced {
             None => Desk::special(RowKind::Unpriced),
-            Some(_) if !known => Desk::special(RowKind::Uncosted),
             Some(_) => self.row_of(cell),
         };
-        self.desk.add_tokens(row, cell.tokens, priced.map(|(_, value)| value).unwrap_or_default());
+        let value = priced.map(|(_, value)| value).unwrap_or_default();
+        if known || priced.is_none() {
+            self.desk.add_tokens(row, cell.tokens, value);
+        } else {
+            self.desk.add_uncosted(row, cell.tokens, value);
+        }
         if let Some((tariff, value)) = priced
             && tariff.overhead.is_some()
         {
@@ -86,7 +90,7 @@ impl<'a> Fold<'a> {
         if self.by.is_time() { self.row_at(at) } else { Desk::special(RowKind::Overhead) }
     }
 
-    /// The row of tokens with a price and a known cost.
+    /// The row of tokens with a price.
     fn row_of(&mut self, cell: &TokenCell) -> RowId {
         if self.by.is_time() {
             return self.row_at(cell.bucket);

@@ -10,7 +10,7 @@ use crate::units::{GpuTime, Money, Span, Timestamp, Tokens};
 pub enum RowKind {
     /// An hour, a model, a lease: what the statement is by.
     Key,
-    /// Revenue of engines whose GPUs' cost nobody knows, and the time of GPUs without a rate.
+    /// The time of GPUs without a rate. Revenue whose cost is unknown stands in the rows that earned it.
     Uncosted,
     /// Tokens without a price, and the cost of making them.
     Unpriced,
@@ -66,6 +66,8 @@ pub struct Row {
     pub gpu_time: GpuTime,
     /// What was earned.
     pub revenue: Option<Money>,
+    /// The part of the revenue whose cost is unknown: it is in no profit.
+    pub uncosted_revenue: Money,
     /// What is owed.
     pub cost: Option<Money>,
     /// Revenue with a known cost less cost.
@@ -128,6 +130,7 @@ impl Row {
             tokens: None,
             gpu_time: GpuTime::ZERO,
             revenue: None,
+            uncosted_revenue: Money::ZERO,
             cost: None,
             profit: None,
             idle_cost: None,
@@ -140,13 +143,18 @@ impl Row {
         self.profit = match self.kind {
             RowKind::Uncosted => None,
             RowKind::Unpriced => self.tokens.and(self.cost).map(|cost| -cost),
-            _ => self.revenue.zip(self.cost).map(|(revenue, cost)| revenue - cost),
+            _ => self.covered().map(|(revenue, cost)| revenue - cost),
         };
+    }
+
+    /// Revenue whose cost is known, and that cost; `None` where either is unknown.
+    pub fn covered(&self) -> Option<(Money, Money)> {
+        self.revenue.zip(self.cost).map(|(revenue, cost)| (revenue - self.uncosted_revenue, cost))
     }
 
     /// A lease earns nothing itself: what is not its own is unknown.
     pub(super) fn of_lease(mut self) -> Self {
-        (self.tokens, self.revenue, self.lower_bound) = (None, None, false);
+        (self.tokens, self.revenue, self.uncosted_revenue, self.lower_bound) = (None, None, Money::ZERO, false);
         self.settle();
         self
     }
@@ -169,15 +177,21 @@ impl Statement {
     /// that rows add up to the total, which is rounded once, and profit is revenue less cost as they are shown.
     #[must_use]
     pub fn rounded(mut self, places: u32) -> Self {
-        let (mut revenue, mut cost, mut idle) = (Running::new(places), Running::new(places), Running::new(places));
+        let [mut revenue, mut uncosted, mut cost, mut idle] = std::array::from_fn(|_| Running::new(places));
+        self.uncosted_revenue = Money::ZERO;
         for row in &mut self.rows {
+            let all_uncosted = row.revenue == Some(row.uncosted_revenue);
             row.revenue = row.revenue.map(|amount| revenue.add(amount));
+            // What is all of a row's revenue is so as it is shown, too.
+            row.uncosted_revenue = match row.uncosted_revenue {
+                none if none.is_zero() => Money::ZERO,
+                _ if all_uncosted => row.revenue.unwrap_or_default(),
+                part => uncosted.add(part),
+            };
+            self.uncosted_revenue += row.uncosted_revenue;
             row.cost = row.cost.map(|amount| cost.add(amount));
             row.idle_cost = row.idle_cost.map(|amount| idle.add(amount));
             row.settle();
-            if row.kind == RowKind::Uncosted {
-                self.uncosted_revenue = row.revenue.unwrap_or_default();
-            }
         }
         let total = &mut self.total;
         total.revenue = total.revenue.map(|amount| amount.round_to(places));
@@ -190,8 +204,9 @@ impl Statement {
 
     /// Nothing that was made has a price: what anyone earned is not nothing, but unknown.
     pub(super) fn forget_revenue(&mut self) {
+        self.uncosted_revenue = Money::ZERO;
         for row in self.rows.iter_mut().chain([&mut self.total]) {
-            row.revenue = None;
+            (row.revenue, row.uncosted_revenue) = (None, Money::ZERO);
             row.settle();
         }
     }
@@ -201,8 +216,8 @@ impl Statement {
         if self.total.revenue.is_none() {
             self.rows.iter_mut().for_each(|row| row.profit = None);
         }
-        let total = &mut self.total;
-        total.profit = total.revenue.zip(total.cost).map(|(revenue, cost)| revenue - self.uncosted_revenue - cost);
+        self.total.uncosted_revenue = self.uncosted_revenue;
+        self.total.settle();
     }
 }
 

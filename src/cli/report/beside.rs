@@ -6,7 +6,7 @@ use super::paper::Paper;
 use super::table::{amount, percent};
 use super::when::local;
 use crate::statement::{Basis, Difference};
-use crate::units::{Money, Ratio, Span, Timestamp};
+use crate::units::{Money, Ratio, Span, Timestamp, Tokens};
 
 /// The most lines of a kind.
 const MOST: usize = 5;
@@ -76,6 +76,13 @@ fn doubts(paper: &Paper, lines: &mut Lines) {
     if !told.uncertainty.is_zero() {
         let bound = if told.upper_bound { ", unknown hits priced as misses" } else { "" };
         lines.push(("sure", format!("± {} {currency}{bound}", amount(Some(told.uncertainty), paper.places()))));
+    }
+    let disputed = paper.disputed;
+    if disputed.tokens > Tokens::ZERO {
+        let (tokens, worth) = (disputed.tokens.count(), amount(Some(disputed.worth), paper.places()));
+        let said =
+            format!("{worth} {currency} of {tokens} tokens, in no total: a lower bound; `margintop ledger disputes`");
+        lines.push(("disputed", said));
     }
     if told.lost_windows > 0 {
         lines.push(("lost", format!("{} windows may lack tokens: a lower bound", told.lost_windows)));

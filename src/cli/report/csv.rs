@@ -48,13 +48,13 @@ fn rows(out: &mut String, paper: &Paper) {
     let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 6);
     line(out, &COLUMNS.map(str::to_owned));
     for (row, micros) in told.rows.iter().zip(&hours) {
-        line(out, &cells(row, *micros, Money::ZERO));
+        line(out, &cells(row, *micros));
     }
-    line(out, &cells(&told.total, hours.last().copied().unwrap_or_default(), told.uncosted_revenue));
+    line(out, &cells(&told.total, hours.last().copied().unwrap_or_default()));
 }
 
-fn cells(row: &Row, micros: i128, uncosted: Money) -> [String; 13] {
-    let covered = row.revenue.zip(row.cost).map(|(revenue, cost)| (revenue - uncosted, cost));
+fn cells(row: &Row, micros: i128) -> [String; 13] {
+    let covered = row.covered();
     let ratio = |of: fn(Money, Money) -> Option<Ratio>| {
         let ratio = covered.and_then(|(revenue, cost)| of(revenue, cost));
         ratio.map_or_else(String::new, |ratio| format!("{:.6}", ratio.get()))

@@ -15,7 +15,7 @@ use crate::units::{GpuTime, HourlyRate, Money, Ratio, Share, Span, Timestamp, gr
 pub(super) fn render(paper: &Paper) -> Result<String, serde_json::Error> {
     let told = &paper.statement;
     let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 6);
-    let total = RowJson::new(&told.total, hours.last().copied().unwrap_or_default(), told.uncosted_revenue);
+    let total = RowJson::new(&told.total, hours.last().copied().unwrap_or_default());
     let report = Report {
         schema: "margintop-report/1",
         since: told.since,
@@ -23,9 +23,11 @@ pub(super) fn render(paper: &Paper) -> Result<String, serde_json::Error> {
         by: told.by.name(),
         currency: &paper.currency,
         repriced: paper.repriced,
-        rows: told.rows.iter().zip(&hours).map(|(row, hours)| RowJson::new(row, *hours, Money::ZERO)).collect(),
+        rows: told.rows.iter().zip(&hours).map(|(row, hours)| RowJson::new(row, *hours)).collect(),
         total,
         uncosted_revenue: told.uncosted_revenue,
+        disputed: paper.disputed.worth.round_to(6),
+        disputed_tokens: paper.disputed.tokens.count(),
         uncertainty: told.uncertainty,
         lost_windows: told.lost_windows,
         lower_bound: told.total.lower_bound,
@@ -56,6 +58,9 @@ struct Report<'a> {
     rows: Vec<RowJson<'a>>,
     total: RowJson<'a>,
     uncosted_revenue: Money,
+    /// What is neither billed nor dropped until someone decides, at the prices in force when it was seen.
+    disputed: Money,
+    disputed_tokens: u64,
     uncertainty: Money,
     lost_windows: u64,
     lower_bound: bool,
@@ -88,6 +93,8 @@ struct RowJson<'a> {
     output_tokens: Option<u64>,
     gpu_hours: f64,
     revenue: Option<Money>,
+    /// The part of the revenue that is in no profit, because its cost is unknown.
+    uncosted_revenue: Money,
     cost: Option<Money>,
     profit: Option<Money>,
     profit_on_cost: Option<Ratio>,
@@ -97,9 +104,8 @@ struct RowJson<'a> {
 }
 
 impl<'a> RowJson<'a> {
-    /// `uncosted` is the part of the revenue that is in no profit.
-    fn new(row: &'a Row, micros: i128, uncosted: Money) -> Self {
-        let covered = row.revenue.zip(row.cost).map(|(revenue, cost)| (revenue - uncosted, cost));
+    fn new(row: &'a Row, micros: i128) -> Self {
+        let covered = row.covered();
         Self {
             key: &row.key,
             is_key: row.kind == RowKind::Key,
@@ -111,6 +117,7 @@ impl<'a> RowJson<'a> {
             output_tokens: row.tokens.map(|tokens| tokens.output.count()),
             gpu_hours: hours(micros),
             revenue: row.revenue,
+            uncosted_revenue: row.uncosted_revenue,
             cost: row.cost,
             profit: row.profit,
             profit_on_cost: covered.and_then(|(revenue, cost)| profit_on_cost(revenue, cost)),

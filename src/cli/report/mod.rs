@@ -15,7 +15,8 @@ use std::io::Write;
 
 use super::args::Global;
 use super::{Failure, keep, sources};
-use crate::store::Reader;
+use crate::ledger::Dispute;
+use crate::store::{DisputeState, Reader};
 use order::{Format, Order};
 use paper::{Ground, Paper};
 
@@ -27,7 +28,9 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     let reader = Reader::open(&keep::path(global)?)?;
     let header = reader.header();
     // A ledger that is not kept at present has a present of its own: the last thing that it knows.
-    let ground = Ground { book: &settings.book, budget: settings.budget, now: header.last };
+    let open = reader.disputes()?.into_iter().filter(|row| row.state == DisputeState::Open);
+    let disputes: Vec<Dispute> = open.map(|row| row.dispute).collect();
+    let ground = Ground { book: &settings.book, budget: settings.budget, disputes: &disputes, now: header.last };
     let ask = |since, until, finest| Ok(reader.past(since, until, finest)?);
     let paper = Paper::new(&order, &header, ground, &ask)?;
     let text = match order.format {

@@ -5,14 +5,14 @@ use jiff::tz::TimeZone;
 use super::order::{Against, Asked, Format, Order};
 use super::when::days_before;
 use crate::cli::Failure;
-use crate::ledger::{Grain, Marker, Past};
+use crate::ledger::{Dispute, Entry, Grain, Marker, Past};
 use crate::pricing::Book;
 use crate::statement::{
     AtList, BreakEven, Bridge, By, Change, Difference, MonthToDate, Statement, Totals, WhatIf, break_even, changed,
     compare, differences, month_of, reprice, what_if,
 };
 use crate::store::Header;
-use crate::units::{Money, Span, Timestamp};
+use crate::units::{Money, Span, Timestamp, Tokens};
 
 /// Whoever answers questions of the past.
 pub(super) type Ask<'a> = dyn Fn(Timestamp, Timestamp, Grain) -> Result<Past, Failure> + 'a;
@@ -24,8 +24,32 @@ pub(super) struct Ground<'a> {
     pub(super) book: &'a Book,
     /// What may be spent in a month.
     pub(super) budget: Option<Money>,
+    /// Disputes that nobody has decided yet.
+    pub(super) disputes: &'a [Dispute],
     /// The present.
     pub(super) now: Timestamp,
+}
+
+/// Tokens of open disputes: neither billed nor dropped.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Disputed {
+    pub(super) tokens: Tokens,
+    /// At the prices in force when they were made; nothing for those without a price.
+    pub(super) worth: Money,
+}
+
+impl Disputed {
+    /// Those that would stand in a span, had they been posted.
+    fn of(disputes: &[Dispute], past: &Past, (since, until): (Timestamp, Option<Timestamp>)) -> Self {
+        let within = |entry: &&Entry| since.minute() <= entry.minute && until.is_none_or(|until| entry.minute < until);
+        let mut sum = Self::default();
+        for entry in disputes.iter().flat_map(|dispute| &dispute.entries).filter(within) {
+            sum.tokens += entry.tokens.total();
+            let tariff = entry.tariff.and_then(|id| past.tariffs.get(id.index()));
+            sum.worth += tariff.map(|tariff| tariff.value(entry.tokens)).unwrap_or_default();
+        }
+        sum
+    }
 }
 
 /// All that a report says. Amounts are rounded as they are printed.
@@ -34,6 +58,7 @@ pub(super) struct Paper {
     pub(super) currency: String,
     pub(super) zone: TimeZone,
     pub(super) statement: Statement,
+    pub(super) disputed: Disputed,
     pub(super) repriced: bool,
     pub(super) month: MonthToDate,
     pub(super) differs: Vec<Difference>,
@@ -54,6 +79,8 @@ impl Paper {
         // Nothing is known outside the ledger, so nothing is on average over it either.
         let (first, last) = (since.max(past.began), until.min(header.last));
         (past.since, past.until) = if first < last { (first, last) } else { (since, until) };
+        // What is known last is in the span that ends with it.
+        let disputed = Disputed::of(ground.disputes, &past, (since, Some(until).filter(|until| *until < header.last)));
         let differs = differences(&past, ground.book);
         if order.reprice {
             past = reprice(&past, ground.book);
@@ -63,13 +90,15 @@ impl Paper {
         })?;
         let compare = order.compare.then(|| compare(&past, ground.book, &header.currency));
         let (mut told, past) = told;
-        let statement = Statement { since, until, ..Statement::of(&past, order.by, &header.zone) };
+        let mut statement = Statement { since, until, ..Statement::of(&past, order.by, &header.zone) };
+        statement.total.lower_bound |= disputed.tokens > Tokens::ZERO;
         let places = places(order.format, &statement);
         (told.before, told.after) = (told.before.rounded(places), told.after.rounded(places));
         Ok(Self {
             currency: header.currency.clone(),
             zone: header.zone.clone(),
             statement: statement.rounded(places),
+            disputed,
             repriced: order.reprice,
             month: month(header, ground.budget, ask)?,
             differs,

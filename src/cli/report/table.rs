@@ -53,8 +53,8 @@ fn rows(paper: &Paper) -> String {
         "profit on cost",
         "gross margin",
     ]);
-    let cells = |row: &Row, hours: i128, uncosted: Money| {
-        let covered = row.revenue.zip(row.cost).map(|(revenue, cost)| (revenue - uncosted, cost));
+    let cells = |row: &Row, hours: i128| {
+        let covered = row.covered();
         let ratio = |of: fn(Money, Money) -> Option<Ratio>| percent(covered.and_then(|(r, c)| of(r, c)));
         vec![
             row.key.to_string(),
@@ -70,9 +70,9 @@ fn rows(paper: &Paper) -> String {
         ]
     };
     for (row, hours) in told.rows.iter().zip(&hours) {
-        grid.row(cells(row, *hours, Money::ZERO));
+        grid.row(cells(row, *hours));
     }
-    grid.total(cells(&told.total, hours.last().copied().unwrap_or_default(), told.uncosted_revenue));
+    grid.total(cells(&told.total, hours.last().copied().unwrap_or_default()));
     grid.render()
 }
 

@@ -10,10 +10,11 @@ use super::paper::{Ground, Paper};
 use super::{csv, json, table};
 use crate::cli::Failure;
 use crate::ledger::{
-    Account, AccountId, Classes, Grain, Landlord, LandlordId, Past, RentCell, RentKind, Tariff, TariffId, TokenCell,
+    Account, AccountId, Classes, Dispute, DisputeId, Entry, Evidence, Grain, Landlord, LandlordId, Past, RentCell,
+    RentKind, Tariff, TariffId, TokenCell,
 };
 use crate::pricing::{Book, ClassPrices};
-use crate::reading::{Label, ModelName, NodeName, Role};
+use crate::reading::{Label, ModelName, NodeName, Role, TargetId, TokenCounters};
 use crate::store::Header;
 use crate::units::{GpuTime, Span, Timestamp, Tokens};
 
@@ -88,8 +89,88 @@ fn ask(since: Timestamp, until: Timestamp, _: Grain) -> Result<Past, Failure> {
 fn paper(line: &str) -> Result<Paper, Failure> {
     let order = Order::new(&Line::try_parse_from(format!("report {line}").split_whitespace()).unwrap().report)?;
     let book = Book::built_in().unwrap();
-    let ground = Ground { book: &book, budget: None, now: header().last };
+    let ground = Ground { book: &book, budget: None, disputes: &[dispute()], now: header().last };
     Paper::new(&order, &header(), ground, &ask)
+}
+
+/// A million output tokens without a price in the first minute, and two priced ones in the last.
+fn dispute() -> Dispute {
+    let entry = |account, tariff, minute, millions: u64| Entry {
+        account: AccountId::at(account),
+        tariff,
+        minute,
+        tokens: Classes { output: Tokens::new(millions * 1_000_000), ..Classes::default() },
+    };
+    let (counters, end) = (TokenCounters::default(), header().last);
+    Dispute {
+        id: DisputeId(1),
+        target: TargetId::new("http://a:8000"),
+        instance: None,
+        rank: None,
+        model: None,
+        entries: vec![entry(2, None, BEGAN, 1), entry(0, Some(TariffId::at(0)), end, 2)],
+        evidence: Evidence {
+            before: counters,
+            after: counters,
+            start_before: None,
+            start_after: None,
+            from: BEGAN,
+            to: end,
+            bound: "too many".to_owned(),
+        },
+    }
+}
+
+/// Class: what is disputed in the reported span makes its total a lower bound, and is told with its worth.
+#[test]
+fn open_disputes_of_the_span_are_told() {
+    for (line, tokens, worth) in [
+        ("", 3_000_000, "4.38"),
+        ("--until 2025-03-02", 1_000_000, "0.00"),
+        ("--since 2025-03-02 --until 2025-03-03T08:00:00", 2_000_000, "4.38"),
+        ("--since 2025-03-02 --until 2025-03-02T12:00:00", 0, "0.00"),
+    ] {
+        let report = told(line);
+        let disputed = (report["disputed_tokens"].as_u64(), report["disputed"].as_str());
+        assert_eq!(disputed, (Some(tokens), Some(worth)), "{line}");
+        let table = table::render(&paper(line).unwrap());
+        let said = format!("disputed     {worth} USD of {tokens} tokens, in no total: a lower bound");
+        assert_eq!(table.contains(&said), tokens > 0, "{line}\n{table}");
+    }
+    let mut priced = past();
+    priced.tokens.retain(|cell| cell.tariff.is_some());
+    let bound = |disputes: &[Dispute]| {
+        let order = Order::new(&Line::try_parse_from(["report"]).unwrap().report).unwrap();
+        let book = Book::built_in().unwrap();
+        let ground = Ground { book: &book, budget: None, disputes, now: header().last };
+        let ask = |_, _, _| Ok(priced.clone());
+        Paper::new(&order, &header(), ground, &ask).unwrap().statement.total.lower_bound
+    };
+    assert!(bound(&[dispute()]) && !bound(&[]), "nothing else makes it one");
+}
+
+/// Class: revenue of engines whose GPUs' cost is unknown. It is a row by every key, its cost a dash and null.
+#[test]
+fn revenue_without_a_cost_is_a_row() {
+    let mut unrated = past();
+    unrated.landlords[1].rate = None;
+    for by in ["model", "node"] {
+        let order = Order::new(&Line::try_parse_from(["report", "--by", by]).unwrap().report).unwrap();
+        let book = Book::built_in().unwrap();
+        let ground = Ground { book: &book, budget: None, disputes: &[], now: header().last };
+        let ask = |_, _, _| Ok(unrated.clone());
+        let paper = Paper::new(&order, &header(), ground, &ask).unwrap();
+        let report: Value = serde_json::from_str(&json::render(&paper).unwrap()).unwrap();
+        let key = if by == "node" { "b" } else { "=cmd,\"x\"" };
+        let row = report["rows"].as_array().unwrap().iter().find(|row| row["key"] == key).unwrap();
+        assert_eq!((&row["cost"], &row["profit"], &row["gross_margin"]), (&Value::Null, &Value::Null, &Value::Null));
+        assert!(row["output_tokens"].as_u64().unwrap() > 0 && micros(&row["revenue"]) > 0, "{row}");
+        assert_eq!(row["uncosted_revenue"], row["revenue"]);
+        assert_eq!(report["total"]["uncosted_revenue"], row["revenue"]);
+        let table = table::render(&paper);
+        let line = table.lines().find(|line| line.starts_with(key)).unwrap();
+        assert!(line.matches('–').count() >= 4, "cost, profit and both margins are unknown: {line}");
+    }
 }
 
 fn told(line: &str) -> Value {

@@ -5,7 +5,7 @@ use crate::counters::quantile;
 use crate::inventory::Target;
 use crate::metering::{CACHED, Counts, Engine, OUTPUT, PROMPT, Row};
 use crate::pricing::Bill;
-use crate::reading::{Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TokenCounters};
+use crate::reading::{EngineKind, Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TokenCounters};
 use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
 use crate::units::{Money, Ratio};
 
@@ -212,7 +212,7 @@ fn scrape(target: &Target, engine: Option<&Engine>) -> ScrapeRow {
         bytes: target.cost.map(|cost| cost.bytes),
         restarts: engine.map_or(0, Engine::restarts),
         failures: target.failures,
-        refusals: target.refusals,
+        refusals: target.refusals.clone(),
     }
 }
 
@@ -221,16 +221,18 @@ fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
     if let Some(trouble) = &target.trouble {
         return Some(Label::new(&trouble.to_string()));
     }
-    let refused = target.refusals.values;
-    if refused > 0 {
-        return Some(Label::new(&format!(
-            "{refused} counters have invalid values (NaN, negative or fractional): unknown"
-        )));
-    }
     let engine = engine_of(fleet, target);
-    let unread = engine.is_none_or(|engine| engine.rows.is_empty());
-    if unread && target.answered.is_some() {
-        return Some(Label::new("its metrics are of no engine or GPU exporter that is known; check address and path"));
+    let unread = target.answered.is_some() && engine.is_none_or(|engine| engine.rows.is_empty());
+    if let Some(refused) = target.refusals.text().filter(|_| unread || target.refusals.values > 0) {
+        return Some(Label::new(&refused));
+    }
+    if unread {
+        return Some(Label::new(match target.kind {
+            Some(EngineKind::Llamacpp) => {
+                "no model is loaded and awake there; asking for one's metrics would load or wake it"
+            }
+            _ => "its metrics are of no engine or GPU exporter that is known; check address and path",
+        }));
     }
     let engine = engine?;
     if engine.is_crowded(fleet.now()) {
@@ -257,6 +259,7 @@ fn remarks(fleet: &Fleet, view: RowView<'_>) -> Option<Label> {
     let counts = view.counts(fleet);
     let reading = &view.row.reading;
     let remarks = [
+        view.target.refusals.text(),
         in_turn(view.engine.processes_in_turn(fleet.now())),
         other_names(fleet, view),
         guarded(view.row),

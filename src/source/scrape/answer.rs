@@ -3,9 +3,7 @@
 use http_body_util::BodyExt;
 use hyper::Response;
 use hyper::body::{Body, Bytes};
-use hyper::header::{
-    CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, TRANSFER_ENCODING, WWW_AUTHENTICATE,
-};
+use hyper::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, WWW_AUTHENTICATE};
 
 use crate::clock::Clock;
 use crate::reading::{Label, ScrapeTrouble};
@@ -22,8 +20,6 @@ pub(super) struct Answer {
     pub(super) openmetrics: Option<bool>,
     /// When the server says that it is.
     pub(super) date: Option<Timestamp>,
-    /// Nothing told its length, so its end may be missing.
-    pub(super) open_ended: bool,
     /// What llama.cpp says in place of its start: another value is another process.
     pub(super) process: Option<HeaderValue>,
 }
@@ -68,7 +64,6 @@ impl Intake<'_> {
             at: self.clock.now(),
             openmetrics: is_openmetrics(&head.headers),
             date: date(&head.headers),
-            open_ended: ![CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| head.headers.contains_key(name)),
             process: head.headers.get("process-start-time-unix").cloned(),
         })
     }

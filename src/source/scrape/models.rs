@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::dialect;
-use crate::reading::{EngineKind, ModelAlias, ModelName};
+use crate::reading::{EngineKind, Label, ModelAlias, ModelName};
 
 /// The most bytes of a list: it is a few kilobytes.
 pub(super) const MODELS_CAP: usize = 1 << 20;
@@ -23,8 +23,36 @@ pub(super) struct Models {
     pub(super) only: Option<ModelName>,
     /// Other names of its models.
     pub(super) aliases: Vec<ModelAlias>,
-    /// The loaded models, where it is a router that loads several.
-    pub(super) routed: Option<Vec<String>>,
+    /// Its models, where it is a router that loads several.
+    pub(super) routed: Option<Vec<RoutedModel>>,
+    /// The server did not answer, or had trouble of its own: nothing is known of it.
+    pub(super) unsure: bool,
+}
+
+/// A model of llama.cpp's router.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RoutedModel {
+    /// Its name and its other names.
+    names: Vec<String>,
+    /// Loaded, being loaded, asleep or not there; `None` where the list does not say.
+    pub(super) status: Option<Label>,
+}
+
+impl RoutedModel {
+    /// The name that its page is asked for by.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.names.first().map(String::as_str)
+    }
+
+    /// Whether it is called so.
+    pub(super) fn is_called(&self, name: &ModelName) -> bool {
+        self.names.iter().any(|known| ModelName::new(known) == *name)
+    }
+
+    /// Whether it is loaded and awake.
+    pub(super) fn is_loaded(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.as_str().eq_ignore_ascii_case("loaded"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -39,27 +67,29 @@ struct Entry {
     root: Option<Value>,
     parent: Option<Value>,
     status: Option<Value>,
+    aliases: Option<Value>,
 }
 
 impl Entry {
     fn id(&self) -> Option<&str> {
-        self.id.as_deref().filter(|id| !dialect::is_placeholder(id))
+        self.id.as_deref().filter(|id| is_name(id))
     }
 
     /// The model that it is an adapter of.
     fn parent(&self) -> Option<&str> {
         let parent = self.parent.as_ref()?.as_str()?;
-        (!dialect::is_placeholder(parent) && self.id.as_deref() != Some(parent)).then_some(parent)
+        (is_name(parent) && self.id.as_deref() != Some(parent)).then_some(parent)
     }
 
     fn root(&self) -> Option<&str> {
-        self.root.as_ref()?.as_str().filter(|root| !dialect::is_placeholder(root))
+        self.root.as_ref()?.as_str().filter(|root| is_name(root))
     }
 
-    /// llama.cpp's router says of each model whether it is loaded, being loaded, asleep or not there.
-    fn is_loaded(&self) -> bool {
+    fn routed(&self) -> Option<RoutedModel> {
+        let aliases = self.aliases.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let names = self.id.as_deref().into_iter().chain(aliases.take(ALIASES)).map(str::to_owned).collect();
         let status = self.status.as_ref().map(|status| status.get("value").unwrap_or(status));
-        status.and_then(Value::as_str).is_some_and(|status| status.eq_ignore_ascii_case("loaded"))
+        self.id.as_ref().map(|_| RoutedModel { names, status: status.and_then(Value::as_str).map(Label::new) })
     }
 }
 
@@ -70,14 +100,25 @@ impl Models {
         let owner = data.first().and_then(|entry| dialect::owned_by(entry.owned_by.as_deref()?));
         let llama = owner == Some(EngineKind::Llamacpp);
         let router = llama && (data.len() > 1 || data.iter().any(|entry| entry.status.is_some()));
-        let loaded = data.iter().filter(|entry| entry.is_loaded()).filter_map(|entry| entry.id.clone());
         Some(Self {
             owner,
             only: only(&data).map(ModelName::new),
             aliases: aliases(&data),
-            routed: router.then(|| loaded.take(LOADED).collect()),
+            routed: router.then(|| data.iter().filter_map(Entry::routed).collect()),
+            unsure: false,
         })
     }
+
+    /// The loaded models, where it is a router that loads several.
+    pub(super) fn loaded(&self) -> Option<Vec<String>> {
+        let loaded = self.routed.as_ref()?.iter().filter(|model| model.is_loaded());
+        Some(loaded.filter_map(|model| model.id().map(str::to_owned)).take(LOADED).collect())
+    }
+}
+
+/// Whether a text is a model's name.
+fn is_name(text: &str) -> bool {
+    ModelName::told(text).is_some()
 }
 
 /// The one model of a list that holds only its other names and adapters besides.
@@ -148,7 +189,7 @@ mod tests {
     fn only_loaded_models_of_a_router_are_told() {
         let body = r#"{"data":[{"id":"a","owned_by":"llamacpp","status":{"value":"loaded"}},
                       {"id":"b","status":{"value":"sleeping"}},{"id":"c","status":{"value":"unloaded"}},{"id":"d"}]}"#;
-        assert_eq!(Models::read(body.as_bytes()).and_then(|models| models.routed), Some(vec!["a".to_owned()]));
+        assert_eq!(Models::read(body.as_bytes()).and_then(|models| models.loaded()), Some(vec!["a".to_owned()]));
         let plain = br#"{"data":[{"id":"a","owned_by":"llamacpp"}]}"#;
         assert_eq!(Models::read(plain).and_then(|models| models.routed), None);
     }

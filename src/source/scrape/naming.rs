@@ -80,10 +80,11 @@ impl PageModel {
 }
 
 /// Whether rows of a page lack a name that the server's list may tell.
-pub(super) fn lacks_name(reading: &PageReading, page: &[u8]) -> bool {
+pub(super) fn lacks_name(reading: &PageReading) -> bool {
     let kind = reading.kind;
-    reading.engines.iter().any(|row| row.model.is_none() && row.role != Some(Role::Proxy))
-        && (!dialect::names_model(kind) || (dialect::lists_models(kind) && dialect::prints_placeholder(page)))
+    let may_be_told =
+        |row: &EngineReading| !dialect::names_model(kind) || (dialect::lists_models(kind) && row.placeholder);
+    reading.engines.iter().any(|row| row.model.is_none() && row.role != Some(Role::Proxy) && may_be_told(row))
 }
 
 /// Gives the rows of engines that have no name this one.

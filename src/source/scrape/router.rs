@@ -5,7 +5,8 @@
 
 use reqwest::Url;
 
-use crate::reading::{EngineKind, ModelName, PageReading, Refusals};
+use super::models::Models;
+use crate::reading::{EngineKind, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
 use crate::units::{Moment, Span};
 
 /// How often the list of models is asked for, at most.
@@ -44,6 +45,78 @@ impl Router {
     }
 }
 
+/// What is known of the model that an address names, where it names one.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    standing: Option<Standing>,
+    asked: Option<Moment>,
+}
+
+/// Whether a model's page may be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Standing {
+    /// It is loaded, or the server is no router that loads and wakes.
+    Awake,
+    /// It is not loaded, or asleep: a request would load or wake it.
+    Asleep,
+    /// The router lists these models, and not that one.
+    Unlisted(Label),
+}
+
+impl Named {
+    /// Whether the server's list is to be asked for. It counts as asked for from now on.
+    pub(super) fn is_due(&mut self, now: Moment) -> bool {
+        let due = self.standing.is_none() || self.asked.is_none_or(|asked| now.since(asked) >= RENEW);
+        if due {
+            self.asked = Some(now);
+        }
+        due
+    }
+
+    /// Takes the server's list. One that could not be had changes nothing.
+    pub(super) fn learn(&mut self, models: &Models, name: &ModelName) {
+        if models.unsure {
+            return;
+        }
+        self.standing = Some(models.routed.as_ref().map_or(Standing::Awake, |routed| {
+            let ours: Vec<_> = routed.iter().filter(|model| model.is_called(name)).collect();
+            if ours.is_empty() {
+                let known: Vec<&str> = routed.iter().filter_map(|model| model.id()).collect();
+                return Standing::Unlisted(Label::new(&known.join(", ")));
+            }
+            let awake = ours.iter().all(|model| model.is_loaded() || model.status.is_none());
+            if awake { Standing::Awake } else { Standing::Asleep }
+        }));
+    }
+
+    /// Whether the model's page is to be asked for.
+    ///
+    /// # Errors
+    /// The model is not there, or it is not known whether asking would wake it.
+    pub(super) fn may_be_asked(&self, name: &ModelName) -> Result<bool, ScrapeTrouble> {
+        match &self.standing {
+            Some(Standing::Awake) => Ok(true),
+            Some(Standing::Asleep) => Ok(false),
+            Some(Standing::Unlisted(known)) => {
+                Err(ScrapeTrouble::Other(Label::new(&format!("the server has no model {name}; it lists {known}"))))
+            }
+            None => Err(ScrapeTrouble::Other(Label::new(
+                "/v1/models does not answer, and asking for a model's page might wake it: not asked until it does",
+            ))),
+        }
+    }
+}
+
+/// What a refusal of a model's page means.
+pub(super) fn refused(trouble: ScrapeTrouble, name: &str) -> ScrapeTrouble {
+    match trouble {
+        ScrapeTrouble::Status(status @ (400 | 404)) => ScrapeTrouble::Other(Label::new(&format!(
+            "HTTP {status}: the server has no page of model {name}; it is not loaded, or its name is another"
+        ))),
+        other => other,
+    }
+}
+
 /// The model that an address names in its query.
 pub(super) fn model_of(url: &Url) -> Option<ModelName> {
     let named = url.query_pairs().find(|(key, _)| key == "model")?.1;
@@ -79,8 +152,7 @@ pub(super) fn no_model() -> PageReading {
 /// Adds the rows of another model's page.
 pub(super) fn merge(all: &mut PageReading, other: PageReading) {
     all.engines.extend(other.engines);
-    all.refusals.lines = all.refusals.lines.saturating_add(other.refusals.lines);
-    all.refusals.values = all.refusals.values.saturating_add(other.refusals.values);
+    all.refusals.add(other.refusals);
     all.date = all.date.max(other.date);
 }
 

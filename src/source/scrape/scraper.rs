@@ -12,7 +12,7 @@ use super::credentials::Credentials;
 use super::line::{self, Got, Line};
 use super::models::{MODELS_CAP, Models};
 use super::naming::{self, Aliases, Ask, PageModel};
-use super::router::{self, Router};
+use super::router::{self, Named, Router};
 use super::search::{Search, is_an_answer, more_telling};
 use super::{Address, Target};
 use crate::clock::Clock;
@@ -59,6 +59,8 @@ pub struct Scraper {
     owner: Option<EngineKind>,
     /// The model that the address names.
     asked_model: Option<ModelName>,
+    /// Whether that one may be asked for.
+    named: Named,
     /// The model of a page that names none.
     page_model: PageModel,
     aliases: Aliases,
@@ -111,6 +113,7 @@ impl Scraper {
             models: None,
             owner: None,
             asked_model,
+            named: Named::default(),
             page_model: PageModel::default(),
             aliases: Aliases::default(),
             router: None,
@@ -174,14 +177,12 @@ impl Scraper {
 
     async fn read_file(&self, path: &Path) -> Result<Look, ScrapeTrouble> {
         let (file, cap, stopwatch) = (path.to_owned(), self.settings.max_page as u64, self.clock.stopwatch());
-        let read = tokio::task::spawn_blocking(move || {
-            use std::io::Read;
-            let mut body = Vec::new();
-            std::fs::File::open(file)?.take(cap + 1).read_to_end(&mut body).map(|_| body)
-        });
+        let read = tokio::task::spawn_blocking(move || read_whole(&file, cap));
         let refuse = |why: &str| ScrapeTrouble::Other(Label::new(&format!("{}: {why}", path.display())));
         let body = match read.await {
-            Ok(read) => read.map_err(|error| refuse(&error.to_string()))?,
+            Ok(Ok(Some(body))) => body,
+            Ok(Ok(None)) => return Err(refuse("it was written while it was read: nothing of it is counted")),
+            Ok(Err(error)) => return Err(refuse(&error.to_string())),
             Err(_) => return Err(refuse("reading it was given up")),
         };
         if body.len() as u64 > cap {
@@ -251,7 +252,11 @@ impl Scraper {
             Ok(Err(trouble @ (ScrapeTrouble::Refused | ScrapeTrouble::NoSuchHost(_) | ScrapeTrouble::Tls(_)))) => {
                 return Err(trouble);
             }
-            Ok(Err(_)) | Err(_) => Models::default(),
+            Ok(Err(ScrapeTrouble::Status(status))) if status < 500 => Models::default(),
+            Ok(Err(ScrapeTrouble::NotMetrics(_) | ScrapeTrouble::NeedsPassword(_) | ScrapeTrouble::Other(_))) => {
+                Models::default()
+            }
+            Ok(Err(_)) | Err(_) => Models { unsure: true, ..Models::default() },
         };
         self.owner = models.owner.or(self.owner);
         self.models = Some(models.clone());
@@ -260,8 +265,11 @@ impl Scraper {
 
     /// Reads the page of a target that has a path. A router refuses one that names no model.
     async fn read_named(&mut self, page: &Url) -> Result<Look, ScrapeTrouble> {
+        if let Some(model) = self.asked_model.clone() {
+            return self.read_model(page, &model).await;
+        }
         let read = self.read_page(page).await;
-        if !matches!(read, Err(ScrapeTrouble::Status(400))) || self.asked_model.is_some() {
+        if !matches!(read, Err(ScrapeTrouble::Status(400))) {
             return read;
         }
         let models = self.ask_models(page).await?;
@@ -271,9 +279,24 @@ impl Scraper {
         }
     }
 
+    /// Reads the page of the one model that the address names, unless that would load or wake it.
+    async fn read_model(&mut self, page: &Url, model: &ModelName) -> Result<Look, ScrapeTrouble> {
+        let stopwatch = self.clock.stopwatch();
+        if self.named.is_due(self.clock.now()) {
+            self.models = None;
+            let models = self.ask_models(page).await?;
+            self.named.learn(&models, model);
+        }
+        if self.named.may_be_asked(model)? {
+            return self.read_page(page).await.map_err(|trouble| router::refused(trouble, model.as_str()));
+        }
+        let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 };
+        Ok(Look { at: self.clock.now(), cost, reading: router::no_model() })
+    }
+
     /// Begins to ask for one page a model, if the server is a router. Where its page is.
     fn begin_routing(&mut self, models: &Models, page: Option<Url>) -> Option<Url> {
-        let (loaded, page) = (models.routed.clone()?, page?);
+        let (loaded, page) = (models.loaded()?, page?);
         self.router = Some(Router::new(page.clone(), loaded, self.clock.now()));
         Some(page)
     }
@@ -284,7 +307,7 @@ impl Scraper {
         if router.is_due(self.clock.now()) {
             self.models = None;
             let models = self.ask_models(&router.page).await?;
-            router.loaded = models.routed.unwrap_or(router.loaded);
+            router.loaded = models.loaded().unwrap_or(router.loaded);
         }
         let (stopwatch, patience) = (self.clock.stopwatch(), self.settings.timeout / 3);
         let (mut all, mut bytes, mut failed): (Option<PageReading>, u64, _) = (None, 0, None);
@@ -299,8 +322,11 @@ impl Scraper {
                         None => all = Some(reading),
                     }
                 }
+                Ok(Ok(Fetched { cost, reading, .. })) if reading.refusals.unended => {
+                    failed = Some(ScrapeTrouble::Unended(cost.bytes));
+                }
                 Ok(Ok(Fetched { cost, .. })) => failed = Some(ScrapeTrouble::Cut(cost.bytes)),
-                Ok(Err(trouble)) => failed = Some(trouble),
+                Ok(Err(trouble)) => failed = Some(router::refused(trouble, model)),
                 Err(_) => failed = Some(ScrapeTrouble::TimedOut),
             }
         }
@@ -344,7 +370,7 @@ impl Scraper {
         if read.is_err() && dialect::is_array(&answer.body) {
             self.consumed.push(url.clone());
         }
-        let nameless = read.as_ref().is_ok_and(|reading| naming::lacks_name(reading, &answer.body));
+        let nameless = read.as_ref().is_ok_and(naming::lacks_name);
         self.settings.clients.give_back(answer.body);
         Ok(Fetched { cost, at: answer.at, reading: read?, process: answer.process, nameless })
     }
@@ -354,7 +380,6 @@ impl Scraper {
             kind: self.models.as_ref().and_then(|models| models.owner),
             model: None,
             openmetrics: answer.openmetrics,
-            open_ended: answer.open_ended,
             date: answer.date,
         }
     }
@@ -427,4 +452,14 @@ impl Scraper {
         let response = client::get(client, url, headers).await?;
         intake.receive(response, |error, bytes| client::trouble(error, url, bytes)).await
     }
+}
+
+/// The bytes of a file, up to one more than `cap`; `None` if it was written meanwhile.
+fn read_whole(path: &Path, cap: u64) -> std::io::Result<Option<Vec<u8>>> {
+    use std::io::Read;
+    let file = std::fs::File::open(path)?;
+    let state = || file.metadata().map(|of| (of.len(), of.modified().ok().filter(|_| of.is_file())));
+    let (before, mut body) = (state()?, Vec::new());
+    (&file).take(cap + 1).read_to_end(&mut body)?;
+    Ok((state()? == before).then_some(body))
 }

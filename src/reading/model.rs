@@ -1,0 +1,77 @@
+//! How models' names are compared, and which texts are no name.
+
+use super::{Label, ModelName};
+
+/// What engines print that were not told their model's name.
+const PLACEHOLDERS: &[&str] = &["undefined", "null", "none"];
+
+impl ModelName {
+    /// The name that a source gives, made safe to show; `None` if it is a placeholder.
+    pub fn told(text: &str) -> Option<Self> {
+        let name = Self::new(text);
+        (!name.is_placeholder()).then_some(name)
+    }
+
+    /// The form in which names are compared everywhere: for prices, proxies, aliases and rows. It is without case, path,
+    /// provider prefix (`hosted_vllm/`, `openai/`), and without the blanks and slashes around it.
+    pub fn canonical(&self) -> String {
+        canonical_model(self.as_str())
+    }
+
+    /// Whether it is no name: what engines print that were not told one, or nothing once it is canonical.
+    pub fn is_placeholder(&self) -> bool {
+        let name = self.canonical();
+        name.is_empty() || PLACEHOLDERS.iter().any(|known| self.as_str().trim().eq_ignore_ascii_case(known))
+    }
+}
+
+/// [`ModelName::canonical`] of a text. It is made safe to show first, as a page's name is, so that a text from elsewhere
+/// (a configuration, a price list) compares like it.
+pub fn canonical_model(name: &str) -> String {
+    let name = Label::new(name);
+    let name = name.as_str().trim_matches(|c: char| c == '/' || c.is_whitespace());
+    name.rsplit('/').next().unwrap_or(name).trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Class: one model under two spellings. What a path, a provider, an editor or a shell adds is no part of the name.
+    #[test]
+    fn spellings_of_one_name_have_one_canonical_form() {
+        for name in [
+            "Qwen3-32B",
+            "qwen3-32b",
+            " Qwen3-32B ",
+            "Qwen3-32B/",
+            "Qwen3-32B/ ",
+            "/data/models/Qwen3-32B/",
+            "/data/models/Qwen3-32B//",
+            "./Qwen3-32B",
+            "Qwen/Qwen3-32B",
+            "Qwen/ Qwen3-32B",
+            "hosted_vllm/Qwen/QWEN3-32B",
+            "Qwen3-32B\u{200b}",
+            "Qwen3-32B\n",
+        ] {
+            assert_eq!(canonical_model(name), "qwen3-32b", "{name:?}");
+            let again = canonical_model(&canonical_model(name));
+            assert_eq!(again, "qwen3-32b", "the canonical form of {name:?} is its own");
+        }
+        for other in ["Qwen3-32B-AWQ", "Qwen3-32B:free", "Qwen3 32B"] {
+            assert_ne!(canonical_model(other), "qwen3-32b", "{other}");
+        }
+    }
+
+    /// Class: a placeholder in another spelling.
+    #[test]
+    fn placeholders_are_no_names_in_any_case() {
+        for text in ["undefined", "Undefined", "NULL", "None", " none ", "", "  ", "/", "null\u{200b}"] {
+            assert_eq!(ModelName::told(text), None, "{text:?}");
+        }
+        for text in ["nonesuch", "null-7b", "org/none-such"] {
+            assert!(ModelName::told(text).is_some(), "{text:?}");
+        }
+    }
+}

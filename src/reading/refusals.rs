@@ -1,0 +1,175 @@
+//! What a page says that is not used, and why.
+
+use serde::Serialize;
+
+use super::Label;
+use crate::units::CounterError;
+
+/// What the parser and the dialect would not take.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Refusals {
+    /// Lines that are not exposition.
+    pub lines: u32,
+    /// Wanted counters that are unknown: of all kinds that [`Refusal`] names.
+    pub values: u32,
+    /// Lines, labels or series beyond a limit.
+    pub over_limit: u32,
+    /// Of `values`: too large to be exact.
+    pub too_large: u32,
+    /// Of `values`: said twice, and differently.
+    pub contradicting: u32,
+    /// Of `values`: on a line that is not exposition.
+    pub unreadable: u32,
+    /// Whether the last line has no line feed.
+    pub unended: bool,
+    /// The name of the first line that is not exposition.
+    pub first_line: Option<Label>,
+}
+
+/// Why a wanted counter is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Its value is no count: `NaN`, infinite, negative or fractional.
+    NoCount,
+    /// Its value is 2^53 or more.
+    TooLarge,
+    /// It stands on the page twice, with different values.
+    Contradicting,
+    /// Its line can't be read.
+    Unreadable,
+}
+
+impl From<CounterError> for Refusal {
+    fn from(error: CounterError) -> Self {
+        match error {
+            CounterError::NotFinite | CounterError::Negative | CounterError::NotWhole => Self::NoCount,
+            CounterError::TooLarge => Self::TooLarge,
+        }
+    }
+}
+
+impl Refusals {
+    /// Nothing was refused.
+    pub const NONE: Self = Self {
+        lines: 0,
+        values: 0,
+        over_limit: 0,
+        too_large: 0,
+        contradicting: 0,
+        unreadable: 0,
+        unended: false,
+        first_line: None,
+    };
+
+    /// Counts a refused counter.
+    pub const fn count(&mut self, why: Refusal) {
+        self.values = self.values.saturating_add(1);
+        let kind = match why {
+            Refusal::NoCount => return,
+            Refusal::TooLarge => &mut self.too_large,
+            Refusal::Contradicting => &mut self.contradicting,
+            Refusal::Unreadable => &mut self.unreadable,
+        };
+        *kind = kind.saturating_add(1);
+    }
+
+    /// Adds those of another page, or of another part of it.
+    pub fn add(&mut self, other: Self) {
+        self.lines = self.lines.saturating_add(other.lines);
+        self.values = self.values.saturating_add(other.values);
+        self.over_limit = self.over_limit.saturating_add(other.over_limit);
+        self.too_large = self.too_large.saturating_add(other.too_large);
+        self.contradicting = self.contradicting.saturating_add(other.contradicting);
+        self.unreadable = self.unreadable.saturating_add(other.unreadable);
+        self.unended |= other.unended;
+        self.first_line = self.first_line.take().or(other.first_line);
+    }
+
+    /// What is wrong with counters and lines, kind by kind; `None` if nothing is.
+    pub fn text(&self) -> Option<String> {
+        let named = self.too_large.saturating_add(self.contradicting).saturating_add(self.unreadable);
+        let no_counts = self.values.saturating_sub(named);
+        let parts = [
+            counters(no_counts, ["has an invalid value", "have invalid values"], " (NaN, negative or fractional)"),
+            counters(self.too_large, ["is", "are"], " too large to be exact (2^53 or more)"),
+            counters(self.contradicting, ["stands", "stand"], " on the page twice with different values"),
+            self.lines_text(),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    fn lines_text(&self) -> Option<String> {
+        let noun = if self.lines == 1 { "line" } else { "lines" };
+        let first = self.first_line.as_ref().map(|name| format!(", the first is of {name}")).unwrap_or_default();
+        let unknown = match self.unreadable {
+            0 => String::new(),
+            1 => ": 1 counter unknown".to_owned(),
+            several => format!(": {several} counters unknown"),
+        };
+        (self.lines > 0).then(|| format!("{} {noun} of the page can't be read{first}{unknown}", self.lines))
+    }
+}
+
+fn counters(count: u32, [one, several]: [&str; 2], what: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 counter {one}{what}: unknown")),
+        _ => Some(format!("{count} counters {several}{what}: unknown")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Class: a counter that is unknown says why, each kind in its own words.
+    #[test]
+    fn each_kind_is_named() {
+        let text = |kinds: &[Refusal], lines: u32| {
+            let mut refusals =
+                Refusals { lines, first_line: (lines > 0).then(|| Label::new("x_total")), ..Refusals::NONE };
+            for kind in kinds {
+                refusals.count(*kind);
+            }
+            refusals.text()
+        };
+        let (large, twice) = (Refusal::TooLarge, Refusal::Contradicting);
+        for (kinds, lines, told) in [
+            (&[][..], 0, None),
+            (&[Refusal::NoCount], 0, Some("1 counter has an invalid value (NaN, negative or fractional): unknown")),
+            (&[Refusal::NoCount; 3], 0, Some("3 counters have invalid values (NaN, negative or fractional): unknown")),
+            (&[large], 0, Some("1 counter is too large to be exact (2^53 or more): unknown")),
+            (&[large; 2], 0, Some("2 counters are too large to be exact (2^53 or more): unknown")),
+            (&[twice], 0, Some("1 counter stands on the page twice with different values: unknown")),
+            (&[], 2, Some("2 lines of the page can't be read, the first is of x_total")),
+            (
+                &[Refusal::Unreadable],
+                1,
+                Some("1 line of the page can't be read, the first is of x_total: 1 counter unknown"),
+            ),
+            (
+                &[large, twice],
+                0,
+                Some(
+                    "1 counter is too large to be exact (2^53 or more): unknown; \
+                     1 counter stands on the page twice with different values: unknown",
+                ),
+            ),
+        ] {
+            assert_eq!(text(kinds, lines).as_deref(), told);
+        }
+    }
+
+    #[test]
+    fn parts_of_a_page_are_added() {
+        let mut all = Refusals::NONE;
+        for kind in [Refusal::NoCount, Refusal::TooLarge, Refusal::Contradicting, Refusal::Unreadable] {
+            let mut part = Refusals { lines: 1, first_line: Some(Label::new("first")), ..Refusals::NONE };
+            part.count(kind);
+            all.add(part);
+        }
+        let kinds = (all.too_large, all.contradicting, all.unreadable);
+        assert_eq!((all.lines, all.values, kinds, all.first_line), (4, 4, (1, 1, 1), Some(Label::new("first"))));
+    }
+}
