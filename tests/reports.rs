@@ -13,6 +13,8 @@ mod dips;
 mod pages;
 #[path = "reports/proxies.rs"]
 mod proxies;
+#[path = "support/restart.rs"]
+mod restart;
 #[path = "reports/scene.rs"]
 mod scene;
 #[path = "reports/workers.rs"]

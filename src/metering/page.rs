@@ -1,6 +1,6 @@
 //! One page's way to postings: its instances, what each row of them grew by, and to whom it belongs.
 
-use super::revenue::Interval;
+use super::revenue::{Counts, Interval};
 use super::{Context, Engine, Metering};
 use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::counters::{Bounds, InstancePage, Outcome, Process, ProcessId, Step, Verdict};
@@ -19,16 +19,15 @@ impl Metering {
         for reading in &page.engines {
             self.roles.note(&context.info.target, reading);
             if self.role(context.info, reading) != Role::Proxy {
-                self.names.note_served(reading);
+                self.names.note_served(reading, context.at.wall);
             }
         }
         let mut engine = self.engines.remove(&context.info.target).unwrap_or_default();
         for (instance, rows) in by_instance(&page.engines) {
             self.read_instance(context, &mut engine, page, instance, &rows);
         }
-        let mut guards: Vec<_> = engine.rows.iter_mut().filter_map(|row| row.guard.as_mut()).collect();
-        super::proxy_guard::judge(&mut guards, context.at, &self.produced);
-        self.find_like(context, &mut engine);
+        self.judge_proxies(context, &mut engine);
+        self.note_dropped(context, &engine);
         (engine.last_page, engine.is_reset) = (Some(context.at), false);
         engine.prune(context.at);
         self.compare(context, &mut engine);
@@ -62,12 +61,20 @@ impl Metering {
         // As it is believed: one of 1970 is none.
         let start = instance.processes.get(outcome.process).and_then(Process::start);
         settle_trials(context, engine, id, &outcome);
+        if rows.len() == page.engines.len() {
+            // Before anything is posted: it may be another target's already, or to be taken back.
+            self.find_like(context, engine);
+        }
         let before = match outcome.verdict {
             Verdict::Born { replaced: true, .. } => before,
             Verdict::Born { replaced: false, .. } => None,
             _ => start,
         };
-        let interval = note_verdict(context, &outcome, [before, start]);
+        let counts = |reading: &&EngineReading| {
+            self.row_counts(engine, reading, self.role(context.info, reading)) != Counts::NOTHING
+        };
+        let counted = rows.iter().any(counts);
+        let interval = note_verdict(context, &outcome, [before, start], counted);
         for (reading, step) in rows.iter().zip(&outcome.steps) {
             self.read_row(context, engine, reading, step, &outcome, interval);
         }
@@ -93,11 +100,12 @@ impl Metering {
         if let Some(disputed) = &step.disputed {
             self.dispute(context, engine, place, reading, disputed, interval);
         }
-        if step.reset {
+        if step.reset && self.row_counts(engine, reading, self.role(context.info, reading)) != Counts::NOTHING {
             context.ledger.lose_window(context.at.wall);
         }
         let gap = context.at.since(outcome.since) > context.config.stale_after();
         let row = &mut engine.rows[place];
+        row.role = Some(self.role(context.info, reading));
         if gap || matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset) {
             row.begin_drawing();
         }
@@ -198,8 +206,13 @@ fn settle_trials(context: &mut Context<'_>, engine: &mut Engine, id: Option<&Ins
     }
 }
 
-/// Counts restarts and windows of which tokens may be missing; when the page's growth was produced.
-fn note_verdict(context: &mut Context<'_>, outcome: &Outcome, starts: [Option<Timestamp>; 2]) -> Interval {
+/// Counts restarts, and windows of which tokens may be missing if any of them are counted; when the page's growth was produced.
+fn note_verdict(
+    context: &mut Context<'_>,
+    outcome: &Outcome,
+    starts: [Option<Timestamp>; 2],
+    counted: bool,
+) -> Interval {
     let at = context.at;
     let gap = at.since(outcome.since);
     let long = gap > context.config.stale_after();
@@ -208,7 +221,8 @@ fn note_verdict(context: &mut Context<'_>, outcome: &Outcome, starts: [Option<Ti
         Verdict::Reset => true,
         _ => false,
     };
-    if restarted || outcome.verdict == Verdict::Continues && long && starts[1].is_none() {
+    let may_lack = restarted || outcome.verdict == Verdict::Continues && long && starts[1].is_none();
+    if may_lack && counted {
         context.ledger.lose_window(at.wall);
     }
     if restarted {
