@@ -249,3 +249,55 @@ fn a_first_name_that_stays_silent_after_a_restart_is_waited_for_and_said() {
     }
     assert_eq!(output(&fleet), 709 * 50, "nothing is lost once the first name is back");
 }
+
+/// A page of one rank, or of two of which the second made as much from second 6 on.
+fn ranks(second: i64, both: bool) -> PageReading {
+    let mut page = made(second);
+    if both {
+        let made = 70 * u64::try_from(second - 5).unwrap();
+        let second_rank = support::page_of_rank("deepseek-r1", "1", counters(made * 4, made, made));
+        page.engines.push(second_rank);
+    }
+    page
+}
+
+/// Class: a page that shows more or fewer rows than the other name's last page is no proof of two engines.
+#[test]
+fn rows_that_come_and_go_make_no_second_engine() {
+    let mut fleet = two("n");
+    for second in 0..1500 {
+        let both = (6..100).contains(&second);
+        look(&mut fleet, second, ranks(second, both), ranks(second, both));
+    }
+    assert_eq!(output(&fleet), 1499 * 50 + 94 * 70);
+    assert_eq!(notes(&fleet)[0], Some("also seen as b, and counted there".to_owned()));
+}
+
+/// Class: engines of different ranks or models that were started in one instant.
+#[test]
+fn engines_of_different_rows_stay_two() {
+    let mut fleet = two("n");
+    for second in 0..20 {
+        let (ours, mut theirs) = (ranks(second, false), ranks(second, false));
+        theirs.engines[0].rank = Some(margintop::reading::Rank::new("1"));
+        look(&mut fleet, second, ours, theirs);
+    }
+    assert_eq!(output(&fleet), 2 * 19 * 50);
+}
+
+/// Class: a first name behind which another process answers from now on, while the second name's goes on.
+#[test]
+fn a_name_counts_itself_once_another_process_answers_under_the_first() {
+    let mut fleet = two("n");
+    for second in 0..7 {
+        look(&mut fleet, second, made(second), made(second));
+    }
+    for second in 7..40 {
+        let fresh = say(10 * u64::try_from(second - 6).unwrap(), born(6500));
+        look(&mut fleet, second, fresh, made(second));
+    }
+    let (first, second) = (6 * 50 + 33 * 10, 33 * 50);
+    let posted = output(&fleet);
+    assert!((first + second - 100..=first + second).contains(&posted), "{posted}");
+    assert!(fleet.snapshot().money.lower_bound);
+}

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Engine, Metering};
+use super::{Context, Engine, Metering, Row};
 use crate::inventory::Target;
 use crate::ledger::Entry;
 use crate::reading::{PromptCount, TargetId, TokenCounters};
@@ -19,6 +19,8 @@ use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// How often two names must have said the same new values.
 const PROOFS: u8 = 3;
+/// By how much the start time of one process may move.
+const JITTER: Span = Span::from_secs(2);
 
 /// What a target has in common with one that was named before it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -112,6 +114,18 @@ impl Comparison {
     }
 }
 
+impl Comparison {
+    /// The same, of processes that began at these instants: one that goes on after another began is another. `None` if the
+    /// other's page may be from before the restart.
+    fn of_starts(self, now: Timestamp, then: Timestamp) -> Option<Self> {
+        match now.cmp(&then) {
+            Ordering::Equal => Some(self),
+            Ordering::Less => (self.in_order && then - now > JITTER).then_some(Self { order: None, ..self }),
+            Ordering::Greater => None,
+        }
+    }
+}
+
 /// Names of the processes that began at each instant.
 #[derive(Debug, Default)]
 pub(super) struct ByStartTime(HashMap<Timestamp, BTreeSet<TargetId>>);
@@ -168,10 +182,9 @@ impl Metering {
     pub(super) fn compare(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
         let (Some(start), at) = (engine.start(), context.at) else { return };
         let Some(target) = context.inventory.target(&context.info.target) else { return };
-        let first = engine.duplicate.first.as_ref().and_then(|first| self.engines.get(first));
-        if let Some(first) = first.filter(|first| first.start() == Some(start)) {
+        if let Some(first) = engine.duplicate.first.as_ref().and_then(|first| self.engines.get(first)) {
             let lost = self.is_silent(context, first);
-            let compared = Comparison::of(engine, first, target, at);
+            let compared = Comparison::of(engine, first, target, at).and_then(|it| it.of_starts(start, first.start()?));
             let verdict = if lost {
                 engine.duplicate.part()
             } else {
@@ -238,22 +251,34 @@ fn settle(context: &mut Context<'_>, verdict: Option<Verdict>, duplicate: &mut E
     }
 }
 
-/// How the counters of one page stand to those of another before it; `None` if they are not of the same rows.
+/// How the counters of one page stand to those of another before it; `None` if none of their rows are the same. A row that
+/// is new on this page has grown, and one that is on the other page alone has fallen.
 fn order(now: &Engine, then: &Engine, at: Moment) -> Option<Ordering> {
-    if now.rows.len() != then.rows.len() {
-        return None;
-    }
     let mut grew = false;
+    let mut shared = now.rows.is_empty() || then.rows.is_empty();
     for row in &now.rows {
-        let other = then.rows.iter().find(|other| other.key == row.key && other.instance == row.instance)?;
-        for (now, then) in parts(now.counters(row, at)).into_iter().zip(parts(then.counters(other, at))) {
+        let other = then.rows.iter().find(|other| is_same(row, other));
+        shared |= other.is_some();
+        let before = other.map_or([Tokens::ZERO; 3], |other| parts(then.counters(other, at)));
+        for (now, then) in parts(now.counters(row, at)).into_iter().zip(before) {
             match now.cmp(&then) {
                 Ordering::Less => return Some(Ordering::Less),
                 order => grew |= order == Ordering::Greater,
             }
         }
     }
-    Some(if grew { Ordering::Greater } else { Ordering::Equal })
+    let on_page = then.rows.iter().filter(|other| Some(other.seen) == then.last_page);
+    let gone = on_page.filter(|other| !now.rows.iter().any(|row| is_same(row, other))).count();
+    match (shared, gone > 0) {
+        (false, _) => None,
+        (true, true) => Some(Ordering::Less),
+        (true, false) if grew => Some(Ordering::Greater),
+        (true, false) => Some(Ordering::Equal),
+    }
+}
+
+fn is_same(row: &Row, other: &Row) -> bool {
+    other.key == row.key && other.instance == row.instance
 }
 
 /// Prompt, cached and output tokens; what a page does not say yet is none.

@@ -286,4 +286,12 @@ mod tests {
     fn what_moves_by_itself_is_posted_and_nothing_lost() {
         assert_eq!(run(700), (None, 40_000));
     }
+
+    /// Class: what an earlier version saved. It saved comparisons, too.
+    #[test]
+    fn what_was_saved_with_a_comparison_is_read_without_it() {
+        let old = r#"{"since":["2026-11-24T10:00:00Z",5],"grown":7,"then":{},"held":null,"verdict":{"Same":"m"}}"#;
+        let guard: ProxyGuard = serde_json::from_str(old).unwrap();
+        assert_eq!((guard.same_as(), guard.window.is_none(), guard.holds()), (Some("m"), true, false));
+    }
 }
