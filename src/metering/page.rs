@@ -27,7 +27,7 @@ impl Metering {
             self.read_instance(context, &mut engine, page, instance, &rows);
         }
         self.judge_proxies(context, &mut engine);
-        self.note_dropped(context, &engine);
+        super::proxies::note_dropped(context, &engine);
         (engine.last_page, engine.is_reset) = (Some(context.at), false);
         engine.prune(context.at);
         self.compare(context, &mut engine);

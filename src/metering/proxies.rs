@@ -38,13 +38,6 @@ impl Metering {
         }
     }
 
-    /// Says what is lost with rows that are about to be dropped.
-    pub(super) fn note_dropped(&self, context: &mut Context<'_>, engine: &Engine) {
-        let dropped = engine.rows.iter().filter(|row| row.is_outdated(context.at));
-        let held = dropped.filter(|row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some()));
-        held.for_each(|_| context.ledger.lose_window(context.at.wall));
-    }
-
     /// Whether growth of an engine is probably still to come: it is silent, and was not for long.
     fn is_behind(&self, context: &Context<'_>, engine: &Engine) -> bool {
         let Some(last) = engine.last_page else { return false };
@@ -60,4 +53,11 @@ impl Metering {
             self.names.note_served(&row.reading, Timestamp::default());
         }
     }
+}
+
+/// Says what is lost with rows that are about to be dropped.
+pub(super) fn note_dropped(context: &mut Context<'_>, engine: &Engine) {
+    let dropped = engine.rows.iter().filter(|row| row.is_outdated(context.at));
+    let held = dropped.filter(|row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some()));
+    held.for_each(|_| context.ledger.lose_window(context.at.wall));
 }

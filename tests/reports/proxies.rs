@@ -6,6 +6,7 @@ use crate::scene::{Scene, after, alerts, read, revenue, target};
 use margintop::fleet::TargetInfo;
 use margintop::reading::{Health, ModelAlias, ModelName, PageReading, Role};
 use margintop::snapshot::{EngineRow, Rule, Snapshot};
+use margintop::units::Tokens;
 
 const ENGINE: &str = "http://10.0.0.5:8000/vllm/metrics";
 const PROXY: &str = "http://10.0.0.5:8000/litellm/metrics";
@@ -276,7 +277,7 @@ fn only_the_engine(picture: &Snapshot, total: u64) {
         assert!((rate.unwrap() - 1000.0).abs() < 1e-6, "{rate:?}");
     }
     let models = picture.models.iter().filter_map(|row| row.output_total);
-    assert_eq!(models.map(|tokens| tokens.count()).sum::<u64>(), total);
+    assert_eq!(models.map(Tokens::count).sum::<u64>(), total);
 }
 
 /// Class: a target that fails, and whose figures are in no sum.
