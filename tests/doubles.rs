@@ -3,7 +3,10 @@
 
 mod support;
 
-use margintop::fleet::Fleet;
+#[path = "support/restart.rs"]
+mod restart;
+
+use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::reading::PageReading;
 use margintop::units::{Moment, Span, Timestamp};
 use support::{answered, at, counters, fleet, member, moment, page};
@@ -23,6 +26,30 @@ fn say(value: u64, start: Option<Timestamp>) -> PageReading {
 
 fn two(node_of_b: &str) -> Fleet {
     fleet(vec![member("b", "n", None), member("a", node_of_b, None)], after(0))
+}
+
+/// The names that a watch is told, in their order.
+fn named(names: &[&str]) -> FleetConfig {
+    FleetConfig { targets: names.iter().map(|name| member(name, "n", None)).collect(), ..FleetConfig::local("box") }
+}
+
+/// An engine that makes 50 tokens a second, seen under both names until the watch is killed at a second.
+fn killed_at(second: i64) -> (Fleet, SavedState) {
+    let mut fleet = two("n");
+    fleet.restore(SavedState::default(), Span::from_secs(86_400));
+    for second in 0..=second {
+        look(&mut fleet, second, made(second), made(second));
+    }
+    let saved = restart::saved(&mut fleet);
+    (fleet, saved)
+}
+
+fn made(second: i64) -> PageReading {
+    say(1000 + 50 * u64::try_from(second).unwrap(), born(-9000))
+}
+
+fn answer(fleet: &mut Fleet, name: &str, millis: i64, page: PageReading) {
+    fleet.apply(answered(name, after(millis), page));
 }
 
 fn output(fleet: &Fleet) -> u64 {
@@ -129,4 +156,148 @@ fn a_double_counts_itself_while_the_first_name_is_lost_and_once_after() {
         look(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
     }
     assert_eq!(output(&fleet), 5950 - 1000);
+}
+
+/// Class: what a watch knew of its targets' names must survive it, whenever it is killed and whichever name answers first.
+#[test]
+fn an_engine_under_two_names_counts_once_over_a_restart() {
+    for (kill, a_first) in (0..8).flat_map(|kill| [(kill, false), (kill, true)]) {
+        let (before, saved) = killed_at(kill);
+        let mut fleet = restart::restart(&before, named(&["b", "a"]), saved, after(kill * 1000 + 20_000));
+        for second in kill + 20..kill + 26 {
+            if a_first {
+                answer(&mut fleet, "a", second * 1000, made(second));
+                answer(&mut fleet, "b", second * 1000 + 100, made(second));
+            } else {
+                look(&mut fleet, second, made(second), made(second));
+            }
+        }
+        let truth = 50 * u64::try_from(kill + 25).unwrap();
+        assert_eq!(output(&fleet), truth, "killed at {kill}, a first: {a_first}");
+        assert!(!fleet.snapshot().money.lower_bound, "killed at {kill}, a first: {a_first}");
+    }
+}
+
+/// Class: a watch that is killed again and again before it knows that two names are one.
+#[test]
+fn an_engine_under_two_names_counts_once_over_many_restarts() {
+    let (mut fleet, mut saved) = killed_at(1);
+    for second in (3..60).step_by(3) {
+        fleet = restart::restart(&fleet, named(&["b", "a"]), saved, after(second * 1000));
+        look(&mut fleet, second, made(second), made(second));
+        saved = restart::saved(&mut fleet);
+    }
+    assert_eq!(output(&fleet), 57 * 50);
+}
+
+/// Class: a ledger of a version that kept no names.
+#[test]
+fn names_that_were_not_kept_are_found_before_anything_is_posted() {
+    for a_first in [false, true] {
+        let (before, mut saved) = killed_at(7);
+        for item in &mut saved.targets {
+            let mut state: serde_json::Value = serde_json::from_str(&item.state).unwrap();
+            state.as_object_mut().unwrap().remove("duplicate");
+            item.state = state.to_string();
+        }
+        let mut fleet = restart::restart(&before, named(&["b", "a"]), saved, after(27_000));
+        for second in 27..33 {
+            if a_first {
+                answer(&mut fleet, "a", second * 1000 - 100, made(second));
+            }
+            look(&mut fleet, second, made(second), made(second));
+        }
+        assert_eq!(output(&fleet), 32 * 50, "a first: {a_first}");
+    }
+}
+
+/// Class: what was kept of names does not fit the targets of the next watch.
+#[test]
+fn a_name_counts_itself_once_the_first_is_no_target() {
+    let (before, saved) = killed_at(7);
+    let mut fleet = restart::restart(&before, named(&["a"]), saved, after(27_000));
+    for second in 27..33 {
+        answer(&mut fleet, "a", second * 1000, made(second));
+    }
+    assert_eq!(output(&fleet), 32 * 50);
+    assert!(!fleet.snapshot().money.lower_bound);
+}
+
+/// Class: what was kept of names does not fit the order of the next watch's targets.
+#[test]
+fn names_in_another_order_still_count_once() {
+    let (before, saved) = killed_at(7);
+    let mut fleet = restart::restart(&before, named(&["a", "b"]), saved, after(27_000));
+    for second in 27..40 {
+        look(&mut fleet, second, made(second), made(second));
+    }
+    assert_eq!(output(&fleet), 39 * 50);
+}
+
+/// Class: a first name that does not come back after a restart.
+#[test]
+fn a_first_name_that_stays_silent_after_a_restart_is_waited_for_and_said() {
+    let (before, saved) = killed_at(7);
+    let mut fleet = restart::restart(&before, named(&["b", "a"]), saved, after(600_000));
+    for second in 600..700 {
+        answer(&mut fleet, "a", second * 1000, made(second));
+    }
+    assert!(output(&fleet) >= 60 * 50, "{}", output(&fleet));
+    assert!(fleet.snapshot().money.lower_bound, "what it made before is lost");
+    for second in 700..710 {
+        look(&mut fleet, second, made(second), made(second));
+    }
+    assert_eq!(output(&fleet), 709 * 50, "nothing is lost once the first name is back");
+}
+
+/// A page of one rank, or of two of which the second made as much from second 6 on.
+fn ranks(second: i64, both: bool) -> PageReading {
+    let mut page = made(second);
+    if both {
+        let made = 70 * u64::try_from(second - 5).unwrap();
+        let second_rank = support::page_of_rank("deepseek-r1", "1", counters(made * 4, made, made));
+        page.engines.push(second_rank);
+    }
+    page
+}
+
+/// Class: a page that shows more or fewer rows than the other name's last page is no proof of two engines.
+#[test]
+fn rows_that_come_and_go_make_no_second_engine() {
+    let mut fleet = two("n");
+    for second in 0..1500 {
+        let both = (6..100).contains(&second);
+        look(&mut fleet, second, ranks(second, both), ranks(second, both));
+    }
+    assert_eq!(output(&fleet), 1499 * 50 + 94 * 70);
+    assert_eq!(notes(&fleet)[0], Some("also seen as b, and counted there".to_owned()));
+}
+
+/// Class: engines of different ranks or models that were started in one instant.
+#[test]
+fn engines_of_different_rows_stay_two() {
+    let mut fleet = two("n");
+    for second in 0..20 {
+        let (ours, mut theirs) = (ranks(second, false), ranks(second, false));
+        theirs.engines[0].rank = Some(margintop::reading::Rank::new("1"));
+        look(&mut fleet, second, ours, theirs);
+    }
+    assert_eq!(output(&fleet), 2 * 19 * 50);
+}
+
+/// Class: a first name behind which another process answers from now on, while the second name's goes on.
+#[test]
+fn a_name_counts_itself_once_another_process_answers_under_the_first() {
+    let mut fleet = two("n");
+    for second in 0..7 {
+        look(&mut fleet, second, made(second), made(second));
+    }
+    for second in 7..40 {
+        let fresh = say(10 * u64::try_from(second - 6).unwrap(), born(6500));
+        look(&mut fleet, second, fresh, made(second));
+    }
+    let (first, second) = (6 * 50 + 33 * 10, 33 * 50);
+    let posted = output(&fleet);
+    assert!((first + second - 100..=first + second).contains(&posted), "{posted}");
+    assert!(fleet.snapshot().money.lower_bound);
 }

@@ -15,6 +15,8 @@ mod in_turn;
 mod pages;
 #[path = "reports/proxies.rs"]
 mod proxies;
+#[path = "support/restart.rs"]
+mod restart;
 #[path = "reports/scene.rs"]
 mod scene;
 #[path = "reports/workers.rs"]

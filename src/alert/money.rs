@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::Finding;
-use crate::reading::{Health, TargetId};
-use crate::snapshot::{MoneyView, Rule, Severity, Snapshot};
+use crate::reading::{Health, Role, TargetId};
+use crate::snapshot::{EngineRow, MoneyView, Rule, Severity, Snapshot};
 use crate::units::Money;
 
 /// What is remembered of a loss.
@@ -44,7 +44,10 @@ impl Loss {
         for row in live() {
             self.served.remove(&row.target);
         }
-        for row in live().filter(|row| row.output_per_second.is_some_and(|rate| rate > 0.0)) {
+        // A proxy that earns nothing is in front of engines that do.
+        let earns = |row: &EngineRow| row.role != Role::Proxy || row.revenue.is_some();
+        let makes = |row: &EngineRow| row.output_per_second.is_some_and(|rate| rate > 0.0);
+        for row in live().filter(|row| earns(row) && makes(row)) {
             self.served.insert(row.target.clone());
         }
     }

@@ -9,17 +9,21 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Context, Engine, Metering};
+use serde::{Deserialize, Serialize};
+
+use super::{Context, Engine, Metering, Row};
 use crate::inventory::Target;
 use crate::ledger::Entry;
-use crate::reading::{Health, PromptCount, TargetId, TokenCounters};
+use crate::reading::{PromptCount, TargetId, TokenCounters};
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// How often two names must have said the same new values.
 const PROOFS: u8 = 3;
+/// By how much the start time of one process may move.
+const JITTER: Span = Span::from_secs(2);
 
 /// What a target has in common with one that was named before it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct DuplicateCheck {
     first: Option<TargetId>,
     start: Option<Timestamp>,
@@ -44,6 +48,16 @@ impl DuplicateCheck {
         }
     }
 
+    /// Whether nothing is known.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The ledger that lines were posted to is another one's from now on.
+    pub(super) fn forget_posted(&mut self) {
+        self.posted.clear();
+    }
+
     /// Takes a comparison in; what it changes.
     fn judge(&mut self, compared: Comparison) -> Option<Verdict> {
         let was = self.of().is_some();
@@ -55,6 +69,9 @@ impl DuplicateCheck {
                 (self.proofs, self.proven) = (self.proofs.saturating_add(1), compared.tokens);
             }
             Some(Ordering::Equal | Ordering::Greater) => {}
+        }
+        if self.differs {
+            self.posted.clear();
         }
         match (was, self.of().is_some()) {
             (false, true) => Some(Verdict::One),
@@ -97,11 +114,30 @@ impl Comparison {
     }
 }
 
+impl Comparison {
+    /// The same, of processes that began at these instants: one that goes on after another began is another. `None` if the
+    /// other's page may be from before the restart.
+    fn of_starts(self, now: Timestamp, then: Timestamp) -> Option<Self> {
+        match now.cmp(&then) {
+            Ordering::Equal => Some(self),
+            Ordering::Less => (self.in_order && then - now > JITTER).then_some(Self { order: None, ..self }),
+            Ordering::Greater => None,
+        }
+    }
+}
+
 /// Names of the processes that began at each instant.
 #[derive(Debug, Default)]
 pub(super) struct ByStartTime(HashMap<Timestamp, BTreeSet<TargetId>>);
 
 impl ByStartTime {
+    fn insert(&mut self, start: Timestamp, target: &TargetId) {
+        let names = self.0.entry(start).or_default();
+        if !names.contains(target) {
+            names.insert(target.clone());
+        }
+    }
+
     fn remove(&mut self, start: Timestamp, target: &TargetId) {
         if let Some(names) = self.0.get_mut(&start) {
             names.remove(target);
@@ -121,9 +157,10 @@ impl Metering {
             self.by_start_time.remove(old, id);
         }
         let Some(start) = start else { return };
-        if engine.duplicate.start != Some(start) {
-            self.by_start_time.0.entry(start).or_default().insert(id.clone());
-            let first = engine.duplicate.of().cloned();
+        self.by_start_time.insert(start, id);
+        let first = engine.duplicate.first.as_ref().filter(|first| self.is_known(context, first));
+        if engine.duplicate.start != Some(start) || engine.duplicate.first.as_ref() != first {
+            let first = engine.duplicate.of().filter(|of| Some(*of) == first).cloned();
             engine.duplicate = DuplicateCheck { first, start: Some(start), ..DuplicateCheck::default() };
         }
         if engine.duplicate.first.is_none() {
@@ -134,14 +171,20 @@ impl Metering {
         }
     }
 
+    /// A target that goes on where it was may be another's first name.
+    pub(super) fn restore_start(&mut self, id: &TargetId, engine: &mut Engine) {
+        if let Some(start) = engine.start() {
+            self.by_start_time.insert(start, id);
+        }
+    }
+
     /// Compares a page that was just metered with what the engine's other names said before it.
     pub(super) fn compare(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
         let (Some(start), at) = (engine.start(), context.at) else { return };
         let Some(target) = context.inventory.target(&context.info.target) else { return };
-        let first = engine.duplicate.first.as_ref().and_then(|first| Some((first, self.engines.get(first)?)));
-        if let Some((name, first)) = first.filter(|(_, first)| first.start() == Some(start)) {
-            let lost = context.inventory.target(name).is_some_and(|it| context.inventory.health_of(it) == Health::Lost);
-            let compared = Comparison::of(engine, first, target, at);
+        if let Some(first) = engine.duplicate.first.as_ref().and_then(|first| self.engines.get(first)) {
+            let lost = self.is_silent(context, first);
+            let compared = Comparison::of(engine, first, target, at).and_then(|it| it.of_starts(start, first.start()?));
             let verdict = if lost {
                 engine.duplicate.part()
             } else {
@@ -165,6 +208,17 @@ impl Metering {
         }
     }
 
+    /// Whether a name is a target still, of which something was read.
+    fn is_known(&self, context: &Context<'_>, name: &TargetId) -> bool {
+        context.inventory.target(name).is_some() && self.engines.contains_key(name)
+    }
+
+    /// Whether a target is lost, and this watch waited for it as long.
+    fn is_silent(&self, context: &Context<'_>, engine: &Engine) -> bool {
+        let silent = engine.last_page.map_or(Span::ZERO, |last| context.at.since(last));
+        silent.min(context.at.wall - self.began) >= context.config.lost_after()
+    }
+
     /// Whether a target may be an earlier name of the context's engine.
     fn may_be(&self, context: &Context<'_>, first: &TargetId, start: Timestamp) -> bool {
         let (Some(engine), Some(target)) = (self.engines.get(first), context.inventory.target(first)) else {
@@ -172,8 +226,9 @@ impl Metering {
         };
         let Some(second) = context.inventory.target(&context.info.target) else { return false };
         engine.start() == Some(start)
-            && target.kind == second.kind
+            && target.kind.is_none_or(|kind| Some(kind) == second.kind)
             && target.named < second.named
+            && engine.duplicate.first.as_ref() != Some(&context.info.target)
             && engine.processes_in_turn(context.at) <= 1
             && context.inventory.node_of(&target.info) == *context.node
     }
@@ -186,29 +241,44 @@ fn settle(context: &mut Context<'_>, verdict: Option<Verdict>, duplicate: &mut E
         Some(Verdict::One) => {
             context.ledger.reverse(&std::mem::take(&mut duplicate.duplicate.posted));
             duplicate.instances.iter_mut().for_each(|instance| instance.trial.clear());
-            duplicate.rows.iter_mut().for_each(|row| row.earned = super::Leakage::default());
+            for row in &mut duplicate.rows {
+                row.earned = super::Leakage::default();
+                row.forget_correctable();
+            }
         }
         Some(Verdict::Two) => context.ledger.lose_window(context.at.wall),
         None => {}
     }
 }
 
-/// How the counters of one page stand to those of another before it; `None` if they are not of the same rows.
+/// How the counters of one page stand to those of another before it; `None` if none of their rows are the same. A row that
+/// is new on this page has grown, and one that is on the other page alone has fallen.
 fn order(now: &Engine, then: &Engine, at: Moment) -> Option<Ordering> {
-    if now.rows.len() != then.rows.len() {
-        return None;
-    }
     let mut grew = false;
+    let mut shared = now.rows.is_empty() || then.rows.is_empty();
     for row in &now.rows {
-        let other = then.rows.iter().find(|other| other.key == row.key && other.instance == row.instance)?;
-        for (now, then) in parts(now.counters(row, at)).into_iter().zip(parts(then.counters(other, at))) {
+        let other = then.rows.iter().find(|other| is_same(row, other));
+        shared |= other.is_some();
+        let before = other.map_or([Tokens::ZERO; 3], |other| parts(then.counters(other, at)));
+        for (now, then) in parts(now.counters(row, at)).into_iter().zip(before) {
             match now.cmp(&then) {
                 Ordering::Less => return Some(Ordering::Less),
                 order => grew |= order == Ordering::Greater,
             }
         }
     }
-    Some(if grew { Ordering::Greater } else { Ordering::Equal })
+    let on_page = then.rows.iter().filter(|other| Some(other.seen) == then.last_page);
+    let gone = on_page.filter(|other| !now.rows.iter().any(|row| is_same(row, other))).count();
+    match (shared, gone > 0) {
+        (false, _) => None,
+        (true, true) => Some(Ordering::Less),
+        (true, false) if grew => Some(Ordering::Greater),
+        (true, false) => Some(Ordering::Equal),
+    }
+}
+
+fn is_same(row: &Row, other: &Row) -> bool {
+    other.key == row.key && other.instance == row.instance
 }
 
 /// Prompt, cached and output tokens; what a page does not say yet is none.

@@ -10,8 +10,6 @@ use crate::ledger::Entry;
 use crate::reading::{EngineReading, InstanceId, ModelName, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
-/// How long a row that is no longer on its target's page is shown.
-const SHOWN: Span = Span::from_secs(600);
 /// How long an instance that is no longer on the page can go on.
 const KEPT: Span = Span::from_secs(86_400);
 /// The most instances that are kept for a target.
@@ -86,7 +84,7 @@ impl Engine {
 
     /// Drops what has long been off the page.
     pub(super) fn prune(&mut self, at: Moment) {
-        self.rows.retain(|row| at.since(row.seen) < SHOWN);
+        self.rows.retain(|row| !row.is_outdated(at));
         self.instances.retain(|instance| at.since(instance.seen) < KEPT);
         while self.instances.len() > INSTANCES {
             let oldest = self.instances.iter().enumerate().min_by_key(|(_, instance)| instance.seen.boot);
@@ -108,7 +106,9 @@ impl Engine {
         for row in &mut self.rows {
             row.account = None;
             (row.leakage, row.earned) = Default::default();
+            row.forget_correctable();
         }
+        self.duplicate.forget_posted();
         for instance in &mut self.instances {
             instance.trial.clear();
         }

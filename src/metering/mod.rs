@@ -13,6 +13,7 @@ mod leakage;
 mod model_names;
 mod page;
 mod prefill_attribution;
+mod proxies;
 mod proxy_guard;
 mod revenue;
 mod role_inference;
@@ -51,6 +52,8 @@ pub struct Metering {
     gpu_cost: AllocationMeter,
     energy: EnergyMeters,
     produced: Produced,
+    /// When this process began to watch.
+    began: Timestamp,
 }
 
 impl Metering {
@@ -64,6 +67,7 @@ impl Metering {
             gpu_cost: AllocationMeter::new(config, began),
             energy: EnergyMeters::default(),
             produced: Produced::default(),
+            began,
         }
     }
 
@@ -84,15 +88,14 @@ impl Metering {
     }
 
     /// What of a row counts in sums: with prefill and decode apart, each token is on two pages; a proxy's tokens are its
-    /// engines'.
+    /// engines', or may be.
     pub(crate) fn counts(&self, info: &TargetInfo, row: &Row) -> Counts {
         if self.engines.get(&info.target).is_some_and(|engine| engine.duplicate.of().is_some()) {
             return Counts::NOTHING;
         }
         let role = self.role(info, &row.reading);
         let served = row.reading.model.as_ref().is_some_and(|model| self.names.is_served(model));
-        let same = row.guard.as_ref().is_some_and(|guard| guard.same_as().is_some());
-        counts(row.reading.kind, role, served || same)
+        counts(row.reading.kind, role, served || !row.posts())
     }
 
     /// Posts the GPU time of a node up to `at`, before what is there changes.

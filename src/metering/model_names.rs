@@ -3,16 +3,18 @@
 //! Names are compared without case, by their last path component: a provider prefix (`hosted_vllm/`, `openai/`) goes with
 //! it. Aliases join names: those of the configuration, those that a server lists, and a page's adapters.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::reading::{EngineReading, ModelAlias, ModelName};
+use crate::units::Timestamp;
 
 /// Which names are of one model, and which models are served by an engine that is watched.
 #[derive(Debug, Default)]
 pub(super) struct ModelNames {
     /// A name and the one that it stands for, in canonical form.
     stands_for: BTreeMap<String, String>,
-    served: BTreeSet<String>,
+    /// Names that engines serve under, and when the first page of one was read.
+    served: BTreeMap<String, Timestamp>,
 }
 
 impl ModelNames {
@@ -35,11 +37,11 @@ impl ModelNames {
     }
 
     /// Takes in a row of an engine: its model is served, and so are its adapters, whose tokens are among the model's.
-    pub(super) fn note_served(&mut self, reading: &EngineReading) {
+    pub(super) fn note_served(&mut self, reading: &EngineReading, at: Timestamp) {
         let Some(model) = &reading.model else { return };
         let name = model.canonical();
-        if !self.served.contains(&name) {
-            self.served.insert(name);
+        if !self.served.contains_key(&name) {
+            self.served.insert(name, at);
         }
         for adapter in &reading.adapters {
             self.join(&ModelName::new(adapter.as_str()), model);
@@ -48,8 +50,19 @@ impl ModelNames {
 
     /// Whether a watched engine serves a model, under any of its names.
     pub(super) fn is_served(&self, model: &ModelName) -> bool {
-        let root = self.root(model.canonical());
-        self.served.iter().any(|served| *served == root || self.root(served.clone()) == root)
+        self.served_since(model).is_some()
+    }
+
+    /// Whether any engine is watched.
+    pub(super) fn any_served(&self) -> bool {
+        !self.served.is_empty()
+    }
+
+    /// Since when a watched engine serves a model, under any of its names.
+    pub(super) fn served_since(&self, model: &ModelName) -> Option<Timestamp> {
+        let root = self.root_of(model);
+        let same = |served: &&String| **served == root || self.root((*served).clone()) == root;
+        self.served.iter().filter(|(served, _)| same(served)).map(|(_, since)| *since).min()
     }
 
     /// One name for all names of a model.
@@ -95,7 +108,7 @@ mod tests {
     #[test]
     fn names_are_compared_in_canonical_form() {
         let mut names = ModelNames::default();
-        names.note_served(&serving("/models/DeepSeek-V3/", &["sql-lora"]));
+        names.note_served(&serving("/models/DeepSeek-V3/", &["sql-lora"]), Timestamp::default());
         for same in ["deepseek-v3", "hosted_vllm/deepseek-v3", "openai/DeepSeek-V3", "hosted_vllm/sql-lora"] {
             assert!(is_served(&names, same), "{same}");
         }
@@ -109,7 +122,7 @@ mod tests {
         let mut names = ModelNames::new(&configured);
         let alias = |name: &str, model: &str| ModelAlias { name: ModelName::new(name), model: ModelName::new(model) };
         names.note_aliases(&[alias("chat-large", "Qwen/Qwen3-32B"), alias("lora", "chat-large"), alias("a", "a")]);
-        names.note_served(&serving("chat-large", &[]));
+        names.note_served(&serving("chat-large", &[]), Timestamp::default());
         for same in ["qwen3-32b", "chat", "chat-2", "lora", "openai/lora"] {
             assert!(is_served(&names, same), "{same}");
         }

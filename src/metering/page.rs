@@ -1,6 +1,6 @@
 //! One page's way to postings: its instances, what each row of them grew by, and to whom it belongs.
 
-use super::revenue::Interval;
+use super::revenue::{Counts, Interval};
 use super::{Context, Engine, Metering};
 use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::counters::{Bounds, InstancePage, Outcome, Process, ProcessId, Step, Verdict};
@@ -19,16 +19,15 @@ impl Metering {
         for reading in &page.engines {
             self.roles.note(&context.info.target, reading);
             if self.role(context.info, reading) != Role::Proxy {
-                self.names.note_served(reading);
+                self.names.note_served(reading, context.at.wall);
             }
         }
         let mut engine = self.engines.remove(&context.info.target).unwrap_or_default();
         for (instance, rows) in by_instance(&page.engines) {
             self.read_instance(context, &mut engine, page, instance, &rows);
         }
-        let mut guards: Vec<_> = engine.rows.iter_mut().filter_map(|row| row.guard.as_mut()).collect();
-        super::proxy_guard::judge(&mut guards, context.at, &self.produced);
-        self.find_like(context, &mut engine);
+        self.judge_proxies(context, &mut engine);
+        super::proxies::note_dropped(context, &engine);
         (engine.last_page, engine.is_reset) = (Some(context.at), false);
         engine.prune(context.at);
         self.compare(context, &mut engine);
@@ -62,6 +61,10 @@ impl Metering {
         // As it is believed: one of 1970 is none.
         let start = instance.processes.get(outcome.process).and_then(Process::start);
         settle_trials(context, engine, id, &outcome);
+        if rows.len() == page.engines.len() {
+            // Before anything is posted: it may be another target's already, or to be taken back.
+            self.find_like(context, engine);
+        }
         let before = match outcome.verdict {
             Verdict::Born { replaced: true, .. } => before,
             Verdict::Born { replaced: false, .. } => None,
@@ -74,7 +77,11 @@ impl Metering {
             // What the process before had in work is gone with it.
             engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id).for_each(super::Row::forget_processes);
         }
-        let interval = note_verdict(context, &outcome, answered, [before, start]);
+        let counts = |reading: &&EngineReading| {
+            self.row_counts(engine, reading, self.role(context.info, reading)) != Counts::NOTHING
+        };
+        let counted = rows.iter().any(counts);
+        let interval = note_verdict(context, &outcome, answered, [before, start], counted);
         for (nth, (reading, step)) in rows.iter().zip(&outcome.steps).enumerate() {
             match engine.known_model(outcome.process, rows, nth) {
                 None => self.read_row(context, engine, reading, step, &outcome, interval),
@@ -107,11 +114,12 @@ impl Metering {
         if let Some(disputed) = &step.disputed {
             self.dispute(context, engine, place, reading, disputed, interval);
         }
-        if step.reset {
+        if step.reset && self.row_counts(engine, reading, self.role(context.info, reading)) != Counts::NOTHING {
             context.ledger.lose_window(context.at.wall);
         }
         let gap = context.at.since(outcome.since) > context.config.stale_after();
         let row = &mut engine.rows[place];
+        row.role = Some(self.role(context.info, reading));
         if gap || matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset) {
             row.begin_drawing();
         }
@@ -214,12 +222,14 @@ fn settle_trials(context: &mut Context<'_>, engine: &mut Engine, id: Option<&Ins
     }
 }
 
-/// Counts restarts and windows of which tokens may be missing; when the page's growth was produced.
+/// Counts restarts, and windows of which tokens may be missing if any of them are counted; when the page's growth was
+/// produced.
 fn note_verdict(
     context: &mut Context<'_>,
     outcome: &Outcome,
     answered: Moment,
     starts: [Option<Timestamp>; 2],
+    counted: bool,
 ) -> Interval {
     let at = context.at;
     let gap = at.since(outcome.since);
@@ -233,7 +243,8 @@ fn note_verdict(
     let lost = restarted && outcome.verdict != Verdict::Reset;
     // Pages that were held in between say that the same process went on.
     let silent = long && at.since(answered) > context.config.stale_after();
-    if lost || outcome.verdict == Verdict::Continues && silent && starts[1].is_none() {
+    let may_lack = lost || outcome.verdict == Verdict::Continues && silent && starts[1].is_none();
+    if may_lack && counted {
         context.ledger.lose_window(at.wall);
     }
     if restarted {

@@ -1,8 +1,9 @@
 //! A proxy's model that no watched engine serves by name may still be one of theirs under another name.
 //!
 //! While engines are watched, what such a model counts is held for five minutes and compared with what each of their models
-//! produced. If it moves with one of them it is probably the same, and is not posted twice; else what was held is
-//! posted. The verdict is made anew every five minutes.
+//! produced. If it moves with one of them it is probably the same, and stays held; else what was held is posted. The
+//! verdict is made anew every five minutes. Both sides must have been read up to the same instant: a comparison neither
+//! begins nor ends while growth of a watched engine is still to come, and it begins anew after a restart.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,9 @@ use crate::ledger::Classes;
 use crate::units::{Moment, Span, Timestamp};
 
 /// How long two counters must move together.
-const WATCHED: Span = Span::from_secs(300);
+pub(super) const WATCHED: Span = Span::from_secs(300);
+/// How long a verdict waits for engines that are silent.
+const PATIENCE: Span = Span::from_secs(1200);
 /// How far apart they may be, as one part of so many.
 const WITHIN: u64 = 20;
 /// Growth of fewer tokens says nothing.
@@ -23,7 +26,7 @@ const LEAST: u64 = 1000;
 pub(super) struct Produced(BTreeMap<String, Tokens>);
 
 /// Tokens of one model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Tokens {
     /// That engines produced.
     produced: u64,
@@ -41,20 +44,38 @@ pub(super) struct Held {
 }
 
 /// What is known of a proxy's row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct ProxyGuard {
-    since: Moment,
-    /// What it counted since.
-    grown: u64,
-    /// What each model of the engines had produced then.
-    then: BTreeMap<String, Tokens>,
+    /// The comparison that runs. It is not saved: what engines produced is counted anew after a restart.
+    #[serde(skip)]
+    window: Option<Window>,
+    /// What waits for a verdict.
     held: Option<Held>,
+    /// What counts as the same as an engine's: never posted by itself.
+    #[serde(default)]
+    kept: Classes,
+    /// Whether it has counted any token.
+    #[serde(default)]
+    has_counted: bool,
     verdict: Verdict,
 }
 
+/// A comparison of one row with the models of watched engines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Window {
+    since: Moment,
+    /// What the row counted since.
+    grown: u64,
+    /// What each model of the engines had produced then.
+    then: BTreeMap<String, Tokens>,
+}
+
 /// Whose tokens a proxy's row counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 enum Verdict {
+    /// Its own: no engine is watched.
+    #[default]
+    Alone,
     /// Not known yet.
     Undecided,
     /// Its own: no watched engine's.
@@ -76,23 +97,14 @@ impl Produced {
             *sum = sum.saturating_add(tokens);
         }
     }
-
-    /// Whether any engine is watched.
-    pub(super) fn any(&self) -> bool {
-        !self.0.is_empty()
-    }
 }
 
 impl ProxyGuard {
-    pub(super) fn new(at: Moment, produced: &Produced) -> Self {
-        Self { since: at, grown: 0, then: produced.0.clone(), held: None, verdict: Verdict::Undecided }
-    }
-
     /// The model that the row's is probably the same as.
     pub(crate) fn same_as(&self) -> Option<&str> {
         match &self.verdict {
             Verdict::Same(model) => Some(model),
-            Verdict::Undecided | Verdict::Own => None,
+            Verdict::Alone | Verdict::Undecided | Verdict::Own => None,
         }
     }
 
@@ -103,60 +115,100 @@ impl ProxyGuard {
 
     /// Whether what it counts is posted.
     pub(crate) const fn posts(&self) -> bool {
-        matches!(self.verdict, Verdict::Own)
+        matches!(self.verdict, Verdict::Alone | Verdict::Own)
     }
 
-    /// Whether tokens wait for a verdict.
-    pub(super) const fn holds(&self) -> bool {
-        self.held.is_some()
+    /// Tokens that are held as an engine's, and are not posted unless a person decides so.
+    pub(crate) const fn kept(&self) -> Classes {
+        self.kept
     }
 
-    /// The moments that it holds.
-    pub(super) const fn moment_mut(&mut self) -> &mut Moment {
-        &mut self.since
+    /// Tokens that wait for a verdict.
+    pub(super) fn held(&self) -> Option<&Held> {
+        self.held.as_ref().filter(|held| !held.tokens.is_zero())
+    }
+
+    /// Whether tokens are held that may be owed.
+    pub(super) fn holds(&self) -> bool {
+        self.held().is_some() || self.same_as().is_some() && !self.kept.is_zero()
+    }
+
+    /// Whether it has counted any token.
+    pub(super) const fn has_counted(&self) -> bool {
+        self.has_counted
     }
 
     /// Whether something was held that is to be posted now.
     pub(super) const fn has_due(&self) -> bool {
-        matches!(self.verdict, Verdict::Own) && self.held.is_some()
+        self.posts() && self.held.is_some()
     }
 
-    /// Takes a growth in; what is to be posted now.
-    pub(super) fn advance(&mut self, growth: Held) -> Option<Held> {
-        self.grown = self.grown.saturating_add(growth.tokens.total().count());
-        let all = self.held.take().map_or(growth, |held| held.with(growth));
+    /// Whether a comparison is to begin, or to end.
+    pub(super) fn is_due(&self, at: Moment) -> bool {
+        let over = |window: &Window| at.since(window.since) >= WATCHED && window.grown >= LEAST;
+        !matches!(self.verdict, Verdict::Alone) && self.window.as_ref().is_none_or(over)
+    }
+
+    /// Takes a growth in while engines are watched, or none are; what is to be posted now.
+    pub(super) fn advance(&mut self, growth: Held, any_watched: bool) -> Option<Held> {
+        if any_watched && self.verdict == Verdict::Alone {
+            self.verdict = Verdict::Undecided;
+        }
+        self.has_counted |= !growth.tokens.is_zero();
+        if let Some(window) = &mut self.window {
+            window.grown = window.grown.saturating_add(growth.tokens.total().count());
+        }
         match self.verdict {
-            Verdict::Own => Some(all),
-            Verdict::Same(_) => None,
+            Verdict::Alone | Verdict::Own => Some(self.held.take().map_or(growth, |held| held.with(growth))),
+            Verdict::Same(_) => {
+                self.kept += growth.tokens;
+                None
+            }
             Verdict::Undecided => {
-                self.held = Some(all);
+                self.held = Some(self.held.take().map_or(growth, |held| held.with(growth)));
                 None
             }
         }
     }
-}
 
-/// Judges the rows of one proxy whose time is over: one of them, or all together, may be a model of the engines'.
-pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produced) {
-    let together: u64 = guards.iter().map(|guard| guard.grown).fold(0, u64::saturating_add);
-    let due = |guard: &ProxyGuard| at.since(guard.since) >= WATCHED && guard.grown >= LEAST;
-    let verdicts: Vec<_> = guards
-        .iter()
-        .map(|guard| due(guard).then(|| guard.judge(guard.grown, produced).or_else(|| guard.judge(together, produced))))
-        .collect();
-    for (guard, verdict) in guards.iter_mut().zip(verdicts) {
-        let Some(model) = verdict else { continue };
-        guard.verdict = model.map_or(Verdict::Own, Verdict::Same);
-        if guard.same_as().is_some() {
-            guard.held = None;
+    /// Takes a verdict; whether tokens that were held as an engine's turn out to be possibly its own.
+    fn take(&mut self, verdict: Verdict) -> bool {
+        let parted = self.same_as().is_some() && verdict == Verdict::Own && !self.kept.is_zero();
+        if let Verdict::Same(_) = verdict {
+            self.kept += self.held.take().map(|held| held.tokens).unwrap_or_default();
         }
-        (guard.since, guard.grown, guard.then) = (at, 0, produced.0.clone());
+        self.verdict = verdict;
+        parted
     }
 }
 
-impl ProxyGuard {
+/// Judges the rows of one proxy whose time is over: one of them, or all together, may be a model of the engines'. While
+/// engines are `behind`, growth of theirs being still to come, comparisons wait. Returns how many rows part with a model
+/// that they were taken for.
+pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produced, behind: bool) -> usize {
+    let grown = |guard: &ProxyGuard| guard.window.as_ref().map_or(0, |window| window.grown);
+    let together: u64 = guards.iter().map(|guard| grown(guard)).fold(0, u64::saturating_add);
+    let verdict = |guard: &ProxyGuard| {
+        let window = guard.window.as_ref().filter(|_| guard.is_due(at))?;
+        let waits = behind && at.since(window.since) < PATIENCE;
+        let model = || window.moves_with(window.grown, produced).or_else(|| window.moves_with(together, produced));
+        (!waits).then(|| model().map_or(Verdict::Own, Verdict::Same))
+    };
+    let verdicts: Vec<_> = guards.iter().map(|guard| verdict(guard)).collect();
+    let mut parted = 0;
+    for (guard, verdict) in guards.iter_mut().zip(verdicts) {
+        let begins = guard.window.is_none() && guard.is_due(at) && !behind;
+        if begins || verdict.is_some() {
+            guard.window = Some(Window { since: at, grown: 0, then: produced.0.clone() });
+        }
+        parted += usize::from(verdict.is_some_and(|verdict| guard.take(verdict)));
+    }
+    parted
+}
+
+impl Window {
     /// The model of the engines that grew by as much, or by as much beyond what proxies are known to count of it.
-    fn judge(&self, grown: u64, produced: &Produced) -> Option<String> {
+    fn moves_with(&self, grown: u64, produced: &Produced) -> Option<String> {
         let close = |(model, now): &(&String, &Tokens)| {
             let then = self.then.get(*model).copied().unwrap_or_default();
             let produced = now.produced.saturating_sub(then.produced);
@@ -185,17 +237,26 @@ mod tests {
         Moment::default() + Span::from_secs(seconds)
     }
 
+    /// A guard whose comparison begins at second 0.
+    fn watching(produced: &Produced) -> ProxyGuard {
+        let mut guard = ProxyGuard::default();
+        let nothing = Held { from: at(0).wall, to: at(0).wall, tokens: Classes::default(), hits_known: true };
+        assert!(guard.advance(nothing, true).is_none());
+        judge(&mut [&mut guard], at(0), produced, false);
+        guard
+    }
+
     fn run(engine_per_second: u64) -> (Option<String>, u64) {
         let mut produced = Produced::default();
         produced.note("qwen3-32b".to_owned(), 5);
-        let mut guard = ProxyGuard::new(at(0), &produced);
+        let mut guard = watching(&produced);
         let mut posted = 0;
         for second in 1..=400 {
             produced.note("qwen3-32b".to_owned(), engine_per_second);
             let tokens = Classes { output: units::Tokens::new(100), ..Classes::default() };
             let held = Held { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
-            posted += guard.advance(held).map_or(0, |held| held.tokens.total().count());
-            judge(&mut [&mut guard], at(second), &produced);
+            posted += guard.advance(held, true).map_or(0, |held| held.tokens.total().count());
+            judge(&mut [&mut guard], at(second), &produced, false);
         }
         (guard.same_as().map(str::to_owned), posted)
     }
@@ -209,14 +270,14 @@ mod tests {
     fn what_a_proxy_counts_under_a_known_name_is_not_looked_for_again() {
         let mut produced = Produced::default();
         produced.note("qwen3-32b".to_owned(), 5);
-        let mut guard = ProxyGuard::new(at(0), &produced);
+        let mut guard = watching(&produced);
         for second in 1..=400 {
             produced.note("qwen3-32b".to_owned(), 200);
             produced.note_proxied("qwen3-32b", 100);
             let tokens = Classes { output: units::Tokens::new(100), ..Classes::default() };
             let held = Held { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
-            assert!(guard.advance(held).is_none());
-            judge(&mut [&mut guard], at(second), &produced);
+            assert!(guard.advance(held, true).is_none());
+            judge(&mut [&mut guard], at(second), &produced, false);
         }
         assert_eq!(guard.same_as(), Some("qwen3-32b"));
     }
@@ -224,5 +285,14 @@ mod tests {
     #[test]
     fn what_moves_by_itself_is_posted_and_nothing_lost() {
         assert_eq!(run(700), (None, 40_000));
+    }
+
+    /// Class: what an earlier version saved. It saved comparisons, too.
+    #[test]
+    fn what_was_saved_with_a_comparison_is_read_without_it() {
+        let old = r#"{"since":["2026-11-24T10:00:00Z",5],"grown":7,"then":{},"held":null,"verdict":{"Same":"m"}}"#;
+        let guard: Option<ProxyGuard> = serde_json::from_str(old).ok();
+        let expected = ProxyGuard { verdict: Verdict::Same("m".to_owned()), ..ProxyGuard::default() };
+        assert_eq!(guard, Some(expected));
     }
 }

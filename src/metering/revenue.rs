@@ -71,19 +71,26 @@ impl Metering {
         if role == Role::Prefill {
             engine.rows[place].prompts.note(grown.all.miss + grown.all.hit);
         }
-        self.note_produced(reading, role, grown.all);
+        if engine.duplicate.of().is_none() {
+            self.note_produced(reading, role, grown.all);
+        }
         let counts = self.row_counts(engine, reading, role);
         let finished = grown.finished.map(|finished| counts.of(finished));
         let all = counts.of(grown.all);
         let tokens = finished.filter(|_| context.config.bill == Bill::Finished).unwrap_or(all);
         let leaked = finished.map(|finished| beyond(all, finished)).unwrap_or_default();
+        let Interval { from, to, .. } = interval;
+        let held = |tokens| Held { from, to, tokens, hits_known: grown.all.hits_known };
+        if role == Role::Proxy && counts == Counts::NOTHING {
+            let own = super::counts(reading.kind, role, false).of(grown.all);
+            self.hand_over(context, &mut engine.rows[place], reading, held(own));
+        }
         let due = engine.rows[place].guard.as_ref().is_some_and(ProxyGuard::has_due);
         // A posting of no tokens says that the account is watched: its rate covers the time.
         if counts == Counts::NOTHING && leaked == TokenChange::default() && !due {
             return Vec::new();
         }
-        let held = Held { from: interval.from, to: interval.to, tokens, hits_known: grown.all.hits_known };
-        let (held, timing) = match self.guard(context, engine, place, role, held) {
+        let (held, timing) = match self.guard(&mut engine.rows[place], role, held(tokens)) {
             Some(released) if released.from == interval.from => (released, interval.timing),
             Some(released) => (released, Timing::Estimated),
             None => return Vec::new(),
@@ -138,28 +145,13 @@ impl Metering {
         }
     }
 
-    fn row_counts(&self, engine: &Engine, reading: &EngineReading, role: Role) -> Counts {
+    /// What of a reading's growth counts; nothing of a proxy's whose model is served, or of an engine under a second name.
+    pub(super) fn row_counts(&self, engine: &Engine, reading: &EngineReading, role: Role) -> Counts {
         if engine.duplicate.of().is_some() {
             return Counts::NOTHING;
         }
         let served = reading.model.as_ref().is_some_and(|model| self.names.is_served(model));
         counts(reading.kind, role, served)
-    }
-
-    /// Holds what a proxy counts back while it may be what a watched engine counts; what is to be posted now.
-    fn guard(
-        &mut self,
-        context: &Context<'_>,
-        engine: &mut Engine,
-        place: usize,
-        role: Role,
-        held: Held,
-    ) -> Option<Held> {
-        if role != Role::Proxy || !self.produced.any() {
-            return Some(held);
-        }
-        let guard = engine.rows[place].guard.get_or_insert_with(|| ProxyGuard::new(context.at, &self.produced));
-        guard.advance(held)
     }
 
     /// Posts a decode row's prompts to those who computed them, and the rest to itself.

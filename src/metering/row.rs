@@ -7,7 +7,7 @@ use super::prefill_attribution::PromptWeight;
 use super::proxy_guard::ProxyGuard;
 use crate::counters::{ProcessId, RowKey, Step, Window, growth};
 use crate::ledger::{Account, AccountId, Classes, Entry, Ledger, TokenChange};
-use crate::reading::{EngineReading, Histogram, InstanceId, Latency, LiveTokens, PromptCount};
+use crate::reading::{EngineReading, Histogram, InstanceId, Latency, LiveTokens, PromptCount, Role};
 use crate::units::{Moment, Ratio, Span, Tokens};
 
 /// Running sums of a row: prompt, its cached part, output.
@@ -18,12 +18,16 @@ pub(crate) const OUTPUT: usize = 2;
 const CORRECTABLE: usize = 32;
 /// How long the gauges of one of several processes stand until it is sampled again.
 const SAMPLED: Span = Span::from_secs(60);
+/// How long a row that is no longer on its target's page is shown.
+const SHOWN: Span = Span::from_secs(600);
 
 /// The state of one row.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) key: RowKey,
     pub(crate) instance: Option<InstanceId>,
+    /// Its role on its last page, as far as that is known.
+    pub(super) role: Option<Role>,
     /// The last reading.
     pub(crate) reading: EngineReading,
     /// When it was last on a page.
@@ -39,16 +43,16 @@ pub(crate) struct Row {
     pub(crate) guard: Option<ProxyGuard>,
     /// Growth for drawing: from the live counters where the engine has them, else from the billed ones.
     pub(crate) window: Window<3>,
-    sums: [Option<u64>; 3],
-    live: Option<LiveTokens>,
-    latencies: Latencies,
-    correctable: Vec<Entry>,
-    gauges: BTreeMap<ProcessId, (Moment, Gauges)>,
+    pub(super) sums: [Option<u64>; 3],
+    pub(super) live: Option<LiveTokens>,
+    pub(super) latencies: Latencies,
+    pub(super) correctable: Vec<Entry>,
+    pub(super) gauges: BTreeMap<ProcessId, (Moment, Gauges)>,
 }
 
 /// The gauges of one process's row.
 #[derive(Debug, Clone, Copy, Default)]
-struct Gauges {
+pub(super) struct Gauges {
     running: Option<u64>,
     waiting: Option<u64>,
     kv_usage: Option<Ratio>,
@@ -56,7 +60,7 @@ struct Gauges {
 
 /// Latency histograms of the window's beginning: the older of two that are renewed in turn.
 #[derive(Debug, Default)]
-struct Latencies {
+pub(super) struct Latencies {
     older: Option<(Moment, Latency)>,
     newer: Option<(Moment, Latency)>,
 }
@@ -66,6 +70,7 @@ impl Row {
         Self {
             key: RowKey::of(&reading),
             instance: reading.instance.clone(),
+            role: None,
             reading,
             seen: at,
             account: None,
@@ -90,6 +95,21 @@ impl Row {
     /// Goes on under another name.
     pub(super) fn rename(&mut self, key: RowKey) {
         (self.key, self.account) = (key, None);
+    }
+
+    /// Whether it is known to be an engine's, and not a proxy's.
+    pub(super) fn serves(&self) -> bool {
+        self.role.is_some_and(|role| role != Role::Proxy)
+    }
+
+    /// Whether it is off its target's page for so long that it is dropped.
+    pub(super) fn is_outdated(&self, at: Moment) -> bool {
+        at.since(self.seen) >= SHOWN
+    }
+
+    /// Forgets the lines whose misses could still be turned into hits.
+    pub(super) fn forget_correctable(&mut self) {
+        self.correctable.clear();
     }
 
     /// Whether a reading is of this row.

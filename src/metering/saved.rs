@@ -1,10 +1,12 @@
 //! What must survive the process of metering: each counter's last value and the processes behind it, up to when GPU time
 //! is posted, and what may still be taken back.
 //!
-//! Restoring takes each value apart by name, so that a field that is added and forgotten here does not compile.
+//! Saving and restoring take each value apart by name, so that a field that is added and forgotten here does not compile;
+//! `field: _` stands for what is deliberately not kept.
 
 use serde::{Deserialize, Serialize};
 
+use super::duplicates::DuplicateCheck;
 use super::energy::EnergyMeter;
 use super::engine::{Engine, Instance};
 use super::leakage::Leakage;
@@ -14,7 +16,7 @@ use super::{InventoryView, Metering};
 use crate::counters::{ProcessId, ProcessRow, Processes, RowKey};
 use crate::inventory::FleetConfig;
 use crate::ledger::Entry;
-use crate::reading::{EngineKind, EngineReading, GpuId, InstanceId, NodeName, TargetId};
+use crate::reading::{EngineKind, EngineReading, GpuId, InstanceId, NodeName, Role, TargetId};
 use crate::units::{Moment, Timestamp};
 
 /// A target's processes and counters.
@@ -24,6 +26,8 @@ pub struct SavedTarget {
     pub answered: Moment,
     instances: Vec<SavedInstance>,
     rows: Vec<SavedRow>,
+    #[serde(default, skip_serializing_if = "DuplicateCheck::is_empty")]
+    duplicate: DuplicateCheck,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +44,8 @@ struct SavedRow {
     instance: Option<InstanceId>,
     key: RowKey,
     kind: EngineKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
     seen: Moment,
     #[serde(default, skip_serializing_if = "Leakage::is_empty")]
     leakage: Leakage,
@@ -67,6 +73,7 @@ impl SavedTarget {
             instance: None,
             key: row.key.clone(),
             kind: *kind,
+            role: None,
             seen: answered,
             leakage: Leakage::default(),
             earned: Leakage::default(),
@@ -76,19 +83,19 @@ impl SavedTarget {
         let rows = rows.into_iter().map(|(_, row)| row).collect();
         let processes = Processes::of_one(start, answered, rows);
         let instances = vec![SavedInstance { id: None, seen: answered, processes, trial: Vec::new() }];
-        Self { answered, instances, rows: rows_of_page }
+        Self { answered, instances, rows: rows_of_page, duplicate: DuplicateCheck::default() }
     }
 
     /// The moments that it holds.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { answered, instances, rows } = self;
+        let Self { answered, instances, rows, duplicate: _ } = self;
         let instances = instances.iter_mut().flat_map(|instance| {
             let SavedInstance { id: _, seen, processes, trial: _ } = instance;
             std::iter::once(seen).chain(processes.moments_mut())
         });
         let rows = rows.iter_mut().flat_map(|row| {
-            let SavedRow { instance: _, key: _, kind: _, seen, leakage: _, earned: _, guard } = row;
-            std::iter::once(seen).chain(guard.as_mut().map(ProxyGuard::moment_mut))
+            let SavedRow { instance: _, key: _, kind: _, role: _, seen, leakage: _, earned: _, guard: _ } = row;
+            std::iter::once(seen)
         });
         std::iter::once(answered).chain(instances).chain(rows)
     }
@@ -139,18 +146,21 @@ impl Metering {
 
     /// A target's counters go on from where they were.
     pub(crate) fn restore_target(&mut self, config: &FleetConfig, id: TargetId, saved: SavedTarget) {
-        let SavedTarget { answered, instances, rows } = saved;
-        let mut engine = Engine { last_page: Some(answered), ..Engine::default() };
+        let SavedTarget { answered, instances, rows, duplicate } = saved;
+        let mut engine = Engine { last_page: Some(answered), duplicate, ..Engine::default() };
         for SavedInstance { id, seen, processes, trial } in instances {
             engine.instances.push(Instance { id, seen, processes, trial: trial.into_iter().collect() });
         }
-        for SavedRow { instance, key, kind, seen, leakage, earned, guard } in rows {
+        for SavedRow { instance, key, kind, role, seen, leakage, earned, guard } in rows {
             let mut blank = EngineReading::new(kind, key.model, key.rank);
             blank.instance = instance;
+            blank.role = role.filter(|role| *role == Role::Proxy);
             let mut row = Row::new(blank, seen, config.window);
-            (row.leakage, row.earned, row.guard) = (leakage, earned, guard);
+            (row.role, row.leakage, row.earned, row.guard) = (role, leakage, earned, guard);
             engine.rows.push(row);
         }
+        self.restore_served(&engine);
+        self.restore_start(&id, &mut engine);
         self.engines.insert(id, engine);
     }
 
@@ -165,24 +175,54 @@ impl Metering {
 }
 
 fn saved_target(engine: &Engine) -> Option<SavedTarget> {
-    let instance = |instance: &Instance| SavedInstance {
-        id: instance.id.clone(),
-        seen: instance.seen,
-        processes: instance.processes.clone(),
-        trial: instance.trial.iter().map(|(process, entries)| (*process, entries.clone())).collect(),
-    };
-    let row = |row: &Row| SavedRow {
-        instance: row.instance.clone(),
-        key: row.key.clone(),
-        kind: row.reading.kind,
-        seen: row.seen,
-        leakage: row.leakage.clone(),
-        earned: row.earned.clone(),
-        guard: row.guard.clone(),
-    };
+    // A reset by hand that no page followed is asked for again.
+    let Engine { instances, rows, duplicate, last_page, is_reset: _ } = engine;
     Some(SavedTarget {
-        answered: engine.last_page?,
-        instances: engine.instances.iter().map(instance).collect(),
-        rows: engine.rows.iter().map(row).collect(),
+        answered: (*last_page)?,
+        instances: instances.iter().map(saved_instance).collect(),
+        rows: rows.iter().map(saved_row).collect(),
+        duplicate: duplicate.clone(),
     })
+}
+
+fn saved_instance(instance: &Instance) -> SavedInstance {
+    let Instance { id, seen, processes, trial } = instance;
+    SavedInstance {
+        id: id.clone(),
+        seen: *seen,
+        processes: processes.clone(),
+        trial: trial.iter().map(|(process, entries)| (*process, entries.clone())).collect(),
+    }
+}
+
+/// What is drawn begins anew, and so do corrections and what prompts weigh; the account is looked up by its name.
+fn saved_row(row: &Row) -> SavedRow {
+    let Row {
+        key,
+        instance,
+        role,
+        reading,
+        seen,
+        account: _,
+        leakage,
+        earned,
+        prompts: _,
+        guard,
+        window: _,
+        sums: _,
+        live: _,
+        latencies: _,
+        correctable: _,
+        gauges: _,
+    } = row;
+    SavedRow {
+        instance: instance.clone(),
+        key: key.clone(),
+        kind: reading.kind,
+        role: *role,
+        seen: *seen,
+        leakage: leakage.clone(),
+        earned: earned.clone(),
+        guard: guard.clone(),
+    }
 }

@@ -5,11 +5,12 @@ use std::path::Path;
 use margintop::alert::Watch;
 use margintop::config;
 use margintop::dialect::{self, Hint};
-use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
-use margintop::reading::{Event, NodeName, PageReading, TargetId};
+use margintop::fleet::{Fleet, FleetConfig, SavedState, TargetInfo};
+use margintop::reading::{Event, NodeName, PageReading, ScrapeCost, ScrapeTrouble, TargetId};
 use margintop::snapshot::{Alert, Rule, Snapshot};
 use margintop::units::{Moment, Span};
 
+use super::restart;
 use super::support::{answered, at, moment};
 
 /// The one address of most cases.
@@ -42,6 +43,7 @@ pub(crate) fn read(text: &str) -> PageReading {
 /// A fleet and who watches it.
 pub(crate) struct Scene {
     pub(crate) fleet: Fleet,
+    config: FleetConfig,
     watch: Watch,
 }
 
@@ -61,7 +63,22 @@ impl Scene {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/reports").join(file);
         let settings = config::load(Some(&path)).unwrap();
         let site = FleetConfig { targets, leases: settings.leases, ..FleetConfig::local("box") };
-        Self { fleet: Fleet::new(site, settings.book, after(0)), watch: Watch::default() }
+        let mut fleet = Fleet::new(site.clone(), settings.book, after(0));
+        fleet.restore(SavedState::default(), Span::from_secs(86_400));
+        Self { fleet, config: site, watch: Watch::default() }
+    }
+
+    /// The watch is killed after its last checkpoint, and another goes on from it at a second.
+    pub(crate) fn restart(&mut self, second: i64) {
+        let saved = restart::saved(&mut self.fleet);
+        self.fleet = restart::restart(&self.fleet, self.config.clone(), saved, after(second));
+    }
+
+    /// A target does not answer.
+    pub(crate) fn fail(&mut self, url: &str, second: i64) {
+        let outcome = Err(ScrapeTrouble::Status(500));
+        let (target, at, cost) = (TargetId::new(url), after(second), ScrapeCost::default());
+        self.fleet.apply(Event::Page { target, at, cost, outcome });
     }
 
     /// A target answers with a page that was read.

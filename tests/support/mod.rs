@@ -52,11 +52,9 @@ pub fn counters(prompt: u64, cached: u64, output: u64) -> TokenCounters {
 
 /// A complete page of one rank.
 pub fn page(model: &str, tokens: TokenCounters, start: Option<Timestamp>) -> PageReading {
-    let mut engine = EngineReading::new(EngineKind::Vllm, Some(ModelName::new(model)), Some(Rank::new("0")));
-    engine.tokens = tokens;
     PageReading {
         kind: EngineKind::Vllm,
-        engines: vec![engine],
+        engines: vec![page_of_rank(model, "0", tokens)],
         instance_starts: Vec::new(),
         aliases: Vec::new(),
         gpus: Vec::new(),
@@ -65,6 +63,13 @@ pub fn page(model: &str, tokens: TokenCounters, start: Option<Timestamp>) -> Pag
         complete: true,
         refusals: Refusals::default(),
     }
+}
+
+/// One rank of a page.
+pub fn page_of_rank(model: &str, rank: &str, tokens: TokenCounters) -> EngineReading {
+    let mut engine = EngineReading::new(EngineKind::Vllm, Some(ModelName::new(model)), Some(Rank::new(rank)));
+    engine.tokens = tokens;
+    engine
 }
 
 /// A target answered.

@@ -10,7 +10,7 @@ use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
 use crate::units::{Money, Ratio};
 
 pub(super) fn rows(fleet: &Fleet) -> Vec<EngineRow> {
-    let targets = super::engines(fleet);
+    let targets = super::serving(fleet);
     targets.flat_map(|target| target_rows(fleet, target)).collect()
 }
 
@@ -168,10 +168,11 @@ fn ranks_of(view: RowView<'_>) -> Vec<&Row> {
     view.engine.rows.iter().filter(same).collect()
 }
 
-/// What the row earned today; unknown where prices are, or where it counts under another name, or may. Ranks whose tokens are
+/// What the row earned today; unknown where prices are, or where it counts under another name, or may, and earned nothing
+/// before that. Ranks whose tokens are
 /// counted for the engine as a whole share its revenue by what each of them worked on, so that they add up to it.
 fn revenue(fleet: &Fleet, view: RowView<'_>) -> Option<Money> {
-    if view.is_duplicate() || !view.row.posts() {
+    if view.is_duplicate() || view.is_uncounted_proxy(fleet) && !has_earned(fleet, view.row) {
         return None;
     }
     let model = view.row.reading.model.as_ref()?;
@@ -194,6 +195,10 @@ fn revenue(fleet: &Fleet, view: RowView<'_>) -> Option<Money> {
         earned.scaled(signed(produced), signed(total))
     };
     Some(upto(before.saturating_add(view.row.produced()))? - upto(before)?)
+}
+
+pub(super) fn has_earned(fleet: &Fleet, row: &Row) -> bool {
+    row.earned.of_day(fleet.ledger.day_began()).next().is_some()
 }
 
 fn earned(fleet: &Fleet, row: &Row) -> Money {
@@ -262,7 +267,7 @@ fn remarks(fleet: &Fleet, view: RowView<'_>) -> Option<Label> {
         view.target.refusals.text(),
         in_turn(view.engine.processes_in_turn(fleet.now())),
         other_names(fleet, view),
-        guarded(view.row),
+        proxied(fleet, view),
         hits(&reading.tokens, counts.prompts),
         several_answers(&reading.finished).filter(|_| counts.prompts),
         unbilled(fleet, view).filter(|_| counts != Counts::NOTHING),
@@ -277,13 +282,20 @@ fn in_turn(processes: usize) -> Option<String> {
     (processes > 1).then(|| format!("{processes} processes answer at this address, sampled in turn"))
 }
 
-/// A proxy's tokens that may be an engine's.
-fn guarded(row: &Row) -> Option<String> {
-    let guard = row.guard.as_ref()?;
-    if let Some(model) = guard.same_as() {
-        return Some(format!("probably the same as {model}: not posted twice"));
+/// A proxy's tokens that are an engine's, or may be.
+fn proxied(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
+    let Some(guard) = view.row.guard.as_ref() else {
+        let served = view.is_uncounted_proxy(fleet) && !view.is_duplicate();
+        return served.then(|| "not counted: watched engines serve its model".to_owned());
+    };
+    if guard.is_undecided() {
+        return Some("held for five minutes, to see whether a watched engine counts the same".to_owned());
     }
-    guard.is_undecided().then(|| "held for five minutes, to see whether a watched engine counts the same".to_owned())
+    let kept = guard.kept().total().count();
+    match guard.same_as() {
+        Some(model) => Some(format!("probably the same as {model}: {kept} tokens are held, not posted")),
+        None => (kept > 0).then(|| format!("{kept} tokens are held as probably an engine's, not posted")),
+    }
 }
 
 /// By what other names the engine is seen.

@@ -55,6 +55,16 @@ impl RowView<'_> {
         self.engine.counters(self.row, fleet.now())
     }
 
+    /// Whether it is a proxy's row that counts nothing: watched engines serve its model, or may.
+    fn is_uncounted_proxy(self, fleet: &Fleet) -> bool {
+        self.role(fleet) == Role::Proxy && self.counts(fleet) == Counts::NOTHING
+    }
+
+    /// Whether its gauges are an engine's own: not those of a proxy, nor of an engine under a second name.
+    fn is_engine(self, fleet: &Fleet) -> bool {
+        !self.is_duplicate() && self.role(fleet) != Role::Proxy
+    }
+
     fn is_duplicate(self) -> bool {
         self.engine.duplicate.of().is_some()
     }
@@ -143,6 +153,11 @@ fn all_rows(fleet: &Fleet) -> impl Iterator<Item = RowView<'_>> {
     })
 }
 
+/// Rows but for those of proxies that count nothing.
+fn counted_rows(fleet: &Fleet) -> impl Iterator<Item = RowView<'_>> {
+    all_rows(fleet).filter(|view| !view.is_uncounted_proxy(fleet))
+}
+
 fn live_rows(fleet: &Fleet) -> impl Iterator<Item = RowView<'_>> {
     all_rows(fleet).filter(|view| view.health(fleet) == Health::Live)
 }
@@ -167,20 +182,21 @@ fn coverage(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> Coverage {
 
 /// Targets that are engines, or may be, on nodes that are allocated. One that counts only what engines serve is none.
 fn engines(fleet: &Fleet) -> impl Iterator<Item = &Target> {
+    serving(fleet).filter(|target| !engine_of(fleet, target).is_some_and(|engine| only_proxies(fleet, target, engine)))
+}
+
+/// Targets that serve requests, or may, on nodes that are allocated: engines and proxies.
+fn serving(fleet: &Fleet) -> impl Iterator<Item = &Target> {
     let allocated = |target: &&Target| {
         fleet.inventory.health_of(target) == Health::Live || !has_left(fleet, &fleet.inventory.node_of(&target.info))
     };
-    let proxies = |target: &&Target| engine_of(fleet, target).is_some_and(|engine| only_proxies(fleet, target, engine));
-    fleet.inventory.targets.values().filter(move |target| !target.only_gpus && !proxies(target)).filter(allocated)
+    fleet.inventory.targets.values().filter(|target| !target.only_gpus).filter(allocated)
 }
 
 /// Whether all that a target counts is what watched engines count too.
 fn only_proxies(fleet: &Fleet, target: &Target, engine: &Engine) -> bool {
-    let proxies = |row: &Row| {
-        fleet.metering.role(&target.info, &row.reading) == Role::Proxy
-            && fleet.metering.counts(&target.info, row) == Counts::NOTHING
-    };
-    !engine.rows.is_empty() && engine.rows.iter().all(proxies)
+    let uncounted = |row: &Row| RowView { target, engine, row }.is_uncounted_proxy(fleet);
+    !engine.rows.is_empty() && engine.rows.iter().all(uncounted)
 }
 
 fn engine_of<'a>(fleet: &'a Fleet, target: &Target) -> Option<&'a Engine> {
@@ -232,8 +248,7 @@ fn token_totals(fleet: &Fleet, rates: &Rates) -> TokenTotals {
 
 fn requests(fleet: &Fleet) -> Requests {
     let now = fleet.now();
-    let engines =
-        || live_rows(fleet).filter(|view| !view.is_duplicate() && view.role(fleet) != Role::Proxy).map(|view| view.row);
+    let engines = || live_rows(fleet).filter(|view| view.is_engine(fleet)).map(|view| view.row);
     Requests {
         running: sum(engines().filter_map(|row| row.running(now))),
         waiting: sum(engines().filter_map(|row| row.waiting(now))),

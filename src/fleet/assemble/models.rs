@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Fleet, Flow, add_tokens, all_rows, live_rows, shown_prompt};
+use super::engines::has_earned;
+use super::{Fleet, Flow, add_tokens, all_rows, counted_rows, live_rows, shown_prompt};
 use crate::reading::{Label, ModelName, NodeName};
 use crate::snapshot::{ModelMoney, ModelRow};
 use crate::units::{Money, Tokens};
@@ -13,7 +14,7 @@ struct Sums {
     cached: Option<Tokens>,
     output: Option<Tokens>,
     flow: Flow,
-    /// Whether what any of its rows counts is posted.
+    /// Whether what any of its rows counts is posted, or was today.
     posts: bool,
 }
 
@@ -23,7 +24,7 @@ pub(super) fn rows(fleet: &Fleet) -> Vec<ModelRow> {
         let Some(model) = &view.row.reading.model else { continue };
         let (counts, counters) = (view.counts(fleet), view.counters(fleet));
         let sum = sums.entry(model).or_default();
-        sum.posts |= view.row.posts();
+        sum.posts |= !view.is_uncounted_proxy(fleet) || has_earned(fleet, view.row);
         if counts.prompts {
             add_tokens(&mut sum.prompt, shown_prompt(counters.prompt));
             add_tokens(&mut sum.cached, counters.cached);
@@ -83,7 +84,7 @@ fn money(fleet: &Fleet, model: &ModelName, cost_per_hour: Option<&Money>) -> Mod
 /// where there are none.
 fn cost_shares(fleet: &Fleet) -> HashMap<ModelName, Money> {
     let mut weights: BTreeMap<NodeName, BTreeMap<ModelName, u64>> = BTreeMap::new();
-    for view in all_rows(fleet) {
+    for view in counted_rows(fleet).filter(|view| !view.is_duplicate()) {
         let Some(model) = &view.row.reading.model else { continue };
         let grown = [super::PROMPT, super::OUTPUT].into_iter().filter_map(|i| view.row.window.growth(i)).sum::<u64>();
         *weights.entry(fleet.inventory.node_of(&view.target.info)).or_default().entry(model.clone()).or_default() +=

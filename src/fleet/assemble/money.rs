@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::{Fleet, RowView, all_rows};
+use super::{Fleet, RowView, counted_rows};
 use crate::ledger::{Account, Classes, Landlord, RentKind};
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, Role};
@@ -94,7 +94,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
 pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
     let mut nodes: BTreeMap<NodeName, NodeMoney> = BTreeMap::new();
     let (accounts, landlords) = (fleet.ledger.accounts(), fleet.ledger.landlords());
-    for view in all_rows(fleet) {
+    for view in counted_rows(fleet) {
         if is_priced_row(fleet, view) {
             let money = nodes.entry(fleet.inventory.node_of(&view.target.info)).or_default();
             money.revenue.get_or_insert_default();
@@ -244,7 +244,7 @@ fn price<'a>(fleet: &'a Fleet, model: Option<&ModelName>, tenant: Option<&Label>
 }
 
 fn any_priced(fleet: &Fleet) -> bool {
-    all_rows(fleet).any(|view| is_priced_row(fleet, view))
+    counted_rows(fleet).any(|view| is_priced_row(fleet, view))
         || fleet
             .ledger
             .accounts()
@@ -258,7 +258,7 @@ fn theoretical(fleet: &Fleet) -> bool {
         let price = price(fleet, view.row.reading.model.as_ref(), view.target.info.tenant.as_ref());
         price.is_some_and(|price| price.paid.is_some())
     };
-    !all_rows(fleet).any(paid)
+    !counted_rows(fleet).any(paid)
 }
 
 fn quotient(part: Money, whole: Money) -> Option<Ratio> {
@@ -268,7 +268,7 @@ fn quotient(part: Money, whole: Money) -> Option<Ratio> {
 /// What the unpriced tokens would be worth at the list that the site compares to.
 fn compare(fleet: &Fleet, unpriced: Classes) -> Option<Worth> {
     let list = fleet.ledger.book().list(fleet.config.compare_to.as_deref()?)?;
-    let any_unpriced = all_rows(fleet).any(|view| view.row.reading.model.is_some() && !is_priced_row(fleet, view));
+    let any_unpriced = counted_rows(fleet).any(|view| view.row.reading.model.is_some() && !is_priced_row(fleet, view));
     if !any_unpriced {
         return None;
     }
@@ -323,7 +323,7 @@ fn unrated_gpus(fleet: &Fleet) -> usize {
 }
 
 fn list_bases(fleet: &Fleet) -> Vec<ListBasis> {
-    let models: BTreeSet<_> = all_rows(fleet).filter_map(|view| view.row.reading.model.as_ref()).collect();
+    let models: BTreeSet<_> = counted_rows(fleet).filter_map(|view| view.row.reading.model.as_ref()).collect();
     let at = fleet.now().wall;
     let basis = |model: &ModelName| {
         let price = fleet.ledger.book().price_of(model.as_str())?;

@@ -41,9 +41,12 @@ fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>) -> UnitRow {
     for view in rows {
         flow.add(fleet, *view);
     }
-    let roles: Vec<Role> = rows.iter().map(|view| view.role(fleet)).collect();
+    let engines = || rows.iter().filter(|view| view.is_engine(fleet));
+    let any_engine = engines().next().is_some();
+    let parts = rows.iter().filter(|view| !any_engine || view.is_engine(fleet));
+    let roles: Vec<Role> = parts.map(|view| view.role(fleet)).collect();
     let loads: Vec<_> =
-        rows.iter().filter_map(|view| Some((view.row.reading.rank.clone()?, load(fleet, *view)?))).collect();
+        engines().filter_map(|view| Some((view.row.reading.rank.clone()?, load(fleet, *view)?))).collect();
     let (revenue_per_hour, cost_per_hour) = pace(fleet, unit);
     let live = gpus.iter().filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live);
     UnitRow {
@@ -52,8 +55,8 @@ fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>) -> UnitRow {
         nodes: *nodes,
         gpus: gpus.len(),
         utilization: mean(live.filter_map(|gpu| gpu.reading.utilization)),
-        kv_usage: mean(rows.iter().filter_map(|view| view.row.kv_usage(fleet.now()))),
-        waiting: sum(rows.iter().filter_map(|view| view.row.waiting(fleet.now()))),
+        kv_usage: mean(engines().filter_map(|view| view.row.kv_usage(fleet.now()))),
+        waiting: sum(engines().filter_map(|view| view.row.waiting(fleet.now()))),
         output_per_second: flow.output,
         prompt_per_second: flow.prompt,
         worst: worst(&loads),

@@ -1,0 +1,63 @@
+//! Proxies beside watched engines: what they count is posted, held, or handed over to the engine that serves the model.
+
+use super::proxy_guard::{self, Held, WATCHED};
+use super::row::Row;
+use super::{Context, Engine, Metering};
+use crate::reading::{EngineReading, Role};
+use crate::units::Timestamp;
+
+impl Metering {
+    /// Holds what a proxy counts back while it may be what a watched engine counts; what is to be posted now.
+    pub(super) fn guard(&self, row: &mut Row, role: Role, held: Held) -> Option<Held> {
+        if role != Role::Proxy {
+            return Some(held);
+        }
+        row.guard.get_or_insert_default().advance(held, self.names.any_served())
+    }
+
+    /// Ends the counting of a proxy's row whose model a watched engine serves. What the engine did not count itself, because
+    /// it was first read later, is lost: its first page is a baseline.
+    pub(super) fn hand_over(&self, context: &mut Context<'_>, row: &mut Row, reading: &EngineReading, now: Held) {
+        let Some(guard) = row.guard.take() else { return };
+        let served_since = reading.model.as_ref().and_then(|model| self.names.served_since(model));
+        let from = guard.held().map_or(now.from, |held| held.from);
+        let uncounted = guard.held().is_some() || guard.has_counted() && !now.tokens.is_zero();
+        if uncounted && served_since.is_some_and(|since| since > from) {
+            context.ledger.lose_window(context.at.wall);
+        }
+    }
+
+    /// Judges the rows of a proxy whose page was just read.
+    pub(super) fn judge_proxies(&self, context: &mut Context<'_>, engine: &mut Engine) {
+        let at = context.at;
+        let mut guards: Vec<_> = engine.rows.iter_mut().filter_map(|row| row.guard.as_mut()).collect();
+        if guards.iter().any(|guard| guard.is_due(at)) {
+            let behind = self.engines.values().any(|engine| self.is_behind(context, engine));
+            let parted = proxy_guard::judge(&mut guards, at, &self.produced, behind);
+            (0..parted).for_each(|_| context.ledger.lose_window(at.wall));
+        }
+    }
+
+    /// Whether growth of an engine is probably still to come: it is silent, and was not for long.
+    fn is_behind(&self, context: &Context<'_>, engine: &Engine) -> bool {
+        let Some(last) = engine.last_page else { return false };
+        let silent = context.at.since(last);
+        let watched = context.at.wall - self.began;
+        let serves = || engine.rows.iter().any(Row::serves);
+        silent >= context.config.stale_after() && silent.min(watched) < WATCHED && serves()
+    }
+
+    /// What was served before the watch began anew is served on, before the first page says so.
+    pub(super) fn restore_served(&mut self, engine: &Engine) {
+        for row in engine.rows.iter().filter(|row| row.serves()) {
+            self.names.note_served(&row.reading, Timestamp::default());
+        }
+    }
+}
+
+/// Says what is lost with rows that are about to be dropped.
+pub(super) fn note_dropped(context: &mut Context<'_>, engine: &Engine) {
+    let dropped = engine.rows.iter().filter(|row| row.is_outdated(context.at));
+    let held = dropped.filter(|row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some()));
+    held.for_each(|_| context.ledger.lose_window(context.at.wall));
+}

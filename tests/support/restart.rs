@@ -1,0 +1,36 @@
+//! A watch that is killed after its last checkpoint, and the next one that goes on from what a store kept of it.
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
+
+use margintop::fleet::{Fleet, FleetConfig, SavedState};
+use margintop::ledger::{Kept, TokenCell};
+use margintop::units::{Moment, Span};
+
+/// What a store keeps of a watch that keeps its ledger from its beginning.
+pub fn saved(fleet: &mut Fleet) -> SavedState {
+    let checkpoint = fleet.take_changes().unwrap();
+    let ledger = fleet.ledger();
+    let bucket = ledger.day_began();
+    let cell = |(account, tariff, tokens)| TokenCell { bucket, account, tariff, tokens };
+    SavedState {
+        kept: Kept {
+            accounts: ledger.accounts().to_vec(),
+            landlords: ledger.landlords().to_vec(),
+            tariffs: ledger.tariffs().to_vec(),
+            tokens: ledger.today().tokens().map(cell).collect(),
+            ..Kept::default()
+        },
+        began: checkpoint.began,
+        watched_from: checkpoint.watched_from,
+        last: checkpoint.last,
+        targets: checkpoint.targets,
+        nodes: checkpoint.nodes,
+        ..SavedState::default()
+    }
+}
+
+/// The next watch, which begins at a moment.
+pub fn restart(fleet: &Fleet, config: FleetConfig, saved: SavedState, at: Moment) -> Fleet {
+    let mut next = Fleet::new(config, fleet.ledger().book().clone(), at);
+    next.restore(saved, Span::from_secs(86_400));
+    next
+}
