@@ -233,16 +233,18 @@ impl Process {
     }
 
     /// The place of a reading's row. A row that is on the page under no name it had is the only one that left it: its name
-    /// is not known now, or was not, or its counters go on at their pace under another.
+    /// is spelt otherwise, or not known now, or was not, or its counters go on at their pace under another.
     fn place(&self, reading: &EngineReading, page: &[&EngineReading]) -> Option<usize> {
         let exact = self.rows.iter().position(|row| row.key.is_of(reading));
         if exact.is_some() {
             return exact;
         }
         let left = |row: &ProcessRow| !page.iter().any(|other| row.key.is_of(other));
-        let nameless = |row: &ProcessRow| {
-            row.key.rank == reading.rank && (row.key.model.is_none() || reading.model.is_none()) && left(row)
+        let same_name = |row: &ProcessRow| match (&row.key.model, &reading.model) {
+            (Some(known), Some(model)) => known.canonical() == model.canonical(),
+            (None, _) | (_, None) => true,
         };
+        let nameless = |row: &ProcessRow| row.key.rank == reading.rank && same_name(row) && left(row);
         self.only(nameless).or_else(|| {
             let is_new = |other: &&&EngineReading| !self.rows.iter().any(|row| row.key.is_of(other));
             let alone = page.iter().filter(is_new).count() == 1;
