@@ -298,3 +298,87 @@ fn one_card_under_two_spellings_of_its_uuid_is_one() {
     assert_eq!((reading.gpus.len(), gpu.utilization), (2, Ratio::new(0.5)));
     assert_eq!((gpu.power.unwrap().get(), gpu.power_limit.unwrap().get()), (300_000, 700_000));
 }
+
+/// The GPUs of a page with two cards on each of two nodes, whose UUIDs are these.
+fn with_uuids(uuids: [&str; 4]) -> Vec<Option<String>> {
+    let series = |(place, uuid): (usize, &str)| {
+        let (node, gpu) = (place / 2, place % 2);
+        format!("DCGM_FI_DEV_GPU_UTIL{{gpu=\"{gpu}\",UUID=\"{uuid}\",Hostname=\"n{node}\"}} 50\n")
+    };
+    let page: String = uuids.into_iter().enumerate().map(series).collect();
+    let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+    reading.gpus.into_iter().map(|(_, gpu)| gpu.id.map(|id| id.to_string())).collect()
+}
+
+// Class: a value that exporters write where they know no UUID, taken for one, makes one card of many.
+
+#[test]
+fn a_placeholder_is_no_uuid() {
+    for placeholder in [
+        "",
+        " ",
+        "-",
+        "--",
+        "?",
+        "0",
+        "unknown",
+        "Unknown",
+        "none",
+        "null",
+        "N/A",
+        "n/a",
+        "NaN",
+        "[N/A]",
+        "Not Supported",
+        "<nil>",
+        "undefined",
+        "gpu",
+        "nvidia0",
+        "GPU-",
+        "gpu-",
+        "GPU-0",
+        "GPU-unknown",
+        "GPU-N/A",
+        "MIG-",
+        "00000000-0000-0000-0000-000000000000",
+        "GPU-00000000-0000-0000-0000-000000000000",
+        "MIG-00000000-0000-0000-0000-000000000000",
+        "GPU-ffffffff-ffff-ffff-ffff-ffffffffffff",
+        "GPU-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+    ] {
+        assert_eq!(with_uuids([placeholder; 4]), vec![None; 4], "{placeholder}");
+    }
+    assert_eq!(
+        [with_uuids(["0", "1", "0", "1"]), with_uuids(["GPU-0", "GPU-1", "GPU-0", "GPU-1"])],
+        [vec![None; 4], vec![None; 4]]
+    );
+}
+
+/// Class: the same with a value that looks like a UUID, but names several cards of one page.
+#[test]
+fn a_uuid_of_several_indices_names_none_of_them() {
+    let [a, b] = ["GPU-8a56b1c2-aaaa-4000-8000-000000000001", "GPU-8a56b1c2-aaaa-4000-8000-000000000002"];
+    let known = Some("GPU-8a56b1c2-aaaa-4000-8000-000000000002".to_owned());
+    assert_eq!(with_uuids([a, a, b, "-"]), [None, None, known, None]);
+    let spelled = "8A56B1C2-aaaa-4000-8000-000000000001";
+    assert_eq!(with_uuids([a, spelled, "-", "-"]), vec![None; 4]);
+}
+
+#[test]
+fn a_uuid_is_one_with_and_without_its_prefix() {
+    let spelled = ["GPU-8a56b1c2-aaaa-4000-8000-00000000000", "8a56b1c2-aaaa-4000-8000-00000000000"];
+    let uuids = [1, 2, 3, 4].map(|n: usize| format!("{}{n}", spelled[n % 2]));
+    let ids = with_uuids([&uuids[0], &uuids[1], &uuids[2], &uuids[3]]);
+    let canonical = [1, 2, 3, 4].map(|n| Some(format!("GPU-8a56b1c2-aaaa-4000-8000-00000000000{n}")));
+    assert_eq!(ids, canonical);
+    let mig = dialect::read(b"DCGM_FI_DEV_FB_USED{gpu=\"0\",UUID=\"MIG-1c2d\"} 1\n", &Hint::default()).unwrap();
+    assert_eq!(mig.gpus[0].1.id.as_ref().unwrap().as_str(), "MIG-1c2d");
+}
+
+/// Class: a card whose page names neither an index nor a UUID that is one, dropped.
+#[test]
+fn a_card_without_an_index_and_a_uuid_is_still_one() {
+    let page = b"nvidia_smi_power_draw_watts{uuid=\"unknown\"} 300\nnvidia_smi_memory_used_bytes{uuid=\"unknown\"} 1\n";
+    let reading = dialect::read(page, &Hint::default()).unwrap();
+    assert_eq!((reading.gpus.len(), reading.gpus[0].1.id.as_ref()), (1, None));
+}

@@ -1,9 +1,11 @@
-//! Tokens in dispute: neither billed nor dropped, and decided on once.
+//! Tokens and energy in dispute: neither billed nor dropped, and decided on once.
 //!
 //! The class of fault: money that is posted without evidence, or evidence that is thrown away; a decision that counts
 //! twice, is lost in a kill, or reaches a past that is no longer kept in full.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "ledger_disputes_energy/mod.rs"]
+mod energy;
 #[path = "support/program.rs"]
 mod program;
 mod support;

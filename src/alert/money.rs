@@ -78,16 +78,20 @@ fn text(money: &MoneyView, cost: Money, silent: usize) -> String {
     }
 }
 
-/// Tokens that are neither billed nor dropped until someone decides.
+/// Tokens and energy that are neither billed nor dropped until someone decides.
 pub(super) fn disputed(picture: &Snapshot) -> Option<Finding> {
     let MoneyView { disputed, disputed_tokens, currency, .. } = &picture.money;
-    if *disputed_tokens == 0 {
-        return None;
-    }
-    let text = format!(
-        "{disputed_tokens} tokens, worth {} {currency}, are disputed: their counter moved as its process could not have \
-         moved it. They are neither billed nor dropped: `margintop ledger disputes` lists them",
-        disputed.round_to(2)
-    );
+    let worth = disputed.round_to(2);
+    let text = match disputed_tokens {
+        0 if disputed.is_zero() => return None,
+        0 => format!(
+            "metered energy worth {worth} {currency} is disputed: its counter moved as its card could not have moved it. \
+             It is neither billed nor dropped: `margintop ledger disputes` lists it"
+        ),
+        tokens => format!(
+            "{tokens} tokens, worth {worth} {currency}, are disputed: their counter moved as its process could not have \
+             moved it. They are neither billed nor dropped: `margintop ledger disputes` lists them"
+        ),
+    };
     Some(Finding { rule: Rule::Disputed, severity: Severity::Warning, subject: "ledger".to_owned(), text })
 }

@@ -1,4 +1,4 @@
-//! `margintop ledger disputes` and `margintop ledger reset-target`: tokens that are not decided yet, and targets whose
+//! `margintop ledger disputes` and `margintop ledger reset-target`: what is not decided yet, and targets whose
 //! counters are to be taken as they stand.
 
 use std::io::Write;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Failure;
 use super::args::{Decide, DisputeArgs};
 use crate::clock::Clock;
-use crate::ledger::{Classes, Dispute, DisputeId};
+use crate::ledger::{Classes, Dispute, DisputeId, DisputedEnergy};
 use crate::reading::{InstanceId, ModelName, PromptCount, Rank, TargetId, TokenCounters};
 use crate::store::{self, DisputeRow, DisputeState, Reader};
 use crate::units::{Timestamp, Tokens};
@@ -64,10 +64,13 @@ fn decide(path: &Path, id: DisputeId, accepted: bool) -> Result<(), Failure> {
             Err(Failure::Usage(format!("dispute {} was {state} on {at}: a decision is made once", id.0)))
         }
         Some(row) => {
-            let tokens = row.dispute.tokens().count();
-            let worth = row.value.map_or_else(|| "which have no price".to_owned(), |value| format!("worth {value}"));
+            let (what, unpriced) = match &row.dispute.energy {
+                None => (format!("{} tokens", row.dispute.tokens().count()), "which have no price"),
+                Some(energy) => (format!("{} kWh", kwh(energy.total())), "which has no price"),
+            };
+            let worth = row.value.map_or_else(|| unpriced.to_owned(), |value| format!("worth {value}"));
             let done = if accepted { "accepted: posted are" } else { "rejected: discarded are" };
-            print(&format!("dispute {} is {done} {tokens} tokens, {worth}", id.0))
+            print(&format!("dispute {} is {done} {what}, {worth}", id.0))
         }
     }
 }
@@ -84,11 +87,43 @@ struct Listed<'a> {
     miss_tokens: Tokens,
     hit_tokens: Tokens,
     output_tokens: Tokens,
+    /// What it is about, if that is energy and no tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    energy: Option<ListedEnergy<'a>>,
     value: Option<String>,
     evidence: &'a crate::ledger::Evidence,
     elapsed_seconds: f64,
     state: &'a str,
     decided_at: Option<Timestamp>,
+}
+
+/// Energy in dispute, as `--json` prints it.
+#[derive(Serialize)]
+struct ListedEnergy<'a> {
+    node: &'a str,
+    gpu: u32,
+    uuid: &'a str,
+    millijoules: u64,
+    before_millijoules: u64,
+    after_millijoules: u64,
+}
+
+impl<'a> ListedEnergy<'a> {
+    fn of(energy: &'a DisputedEnergy) -> Self {
+        Self {
+            node: energy.node.as_str(),
+            gpu: energy.index,
+            uuid: energy.gpu.as_str(),
+            millijoules: energy.total(),
+            before_millijoules: energy.before,
+            after_millijoules: energy.after,
+        }
+    }
+}
+
+/// Millijoules in kilowatt-hours.
+fn kwh(millijoules: u64) -> String {
+    format!("{:.6}", millijoules as f64 / 3.6e9)
 }
 
 fn classes(dispute: &Dispute) -> Classes {
@@ -113,6 +148,7 @@ fn json(rows: &[DisputeRow]) -> Result<String, Failure> {
                 miss_tokens: miss,
                 hit_tokens: hit,
                 output_tokens: output,
+                energy: row.dispute.energy.as_ref().map(ListedEnergy::of),
                 value: row.value.map(|value| value.to_string()),
                 evidence,
                 elapsed_seconds: (evidence.to - evidence.from).as_secs_f64(),
@@ -129,39 +165,52 @@ fn table(rows: &[DisputeRow]) -> String {
         return "no dispute is open".to_owned();
     }
     let listed: String = rows.iter().map(entry).collect();
-    listed + "`margintop ledger disputes accept ID` posts the tokens, `reject ID` discards them"
+    listed + "`margintop ledger disputes accept ID` posts what it is about, `reject ID` discards it"
 }
 
-/// A dispute in five lines.
+/// A dispute in four or five lines.
 fn entry(row: &DisputeRow) -> String {
     let Dispute { id, target, instance, rank, model, evidence, .. } = &row.dispute;
-    let Classes { miss, hit, output } = classes(&row.dispute);
     let whose = [
         model.as_ref().map(ToString::to_string),
         instance.as_ref().map(|instance| format!("instance {instance}")),
         rank.as_ref().map(|rank| format!("rank {rank}")),
     ];
-    let whose: Vec<String> = [Some(target.to_string())].into_iter().chain(whose).flatten().collect();
+    let gpu =
+        row.dispute.energy.as_ref().map(|energy| format!("{} GPU {} ({})", energy.node, energy.index, energy.gpu));
+    let whose: Vec<String> = [Some(target.to_string()), gpu].into_iter().chain(whose).flatten().collect();
     let value = row.value.map_or_else(|| "no price".to_owned(), |value| value.to_string());
     let state = match (row.state, row.decided_at) {
         (DisputeState::Open, _) | (_, None) => row.state.name().to_owned(),
         (state, Some(at)) => format!("{} on {at}", state.name()),
     };
+    let elapsed = format!("{:.1} s from {}", (evidence.to - evidence.from).as_secs_f64(), evidence.from);
+    let mut lines = vec![format!("{}  {}  {}  {state}", id.0, row.at, whose.join(", "))];
+    lines.extend(match &row.dispute.energy {
+        None => about_tokens(&row.dispute, &value, &elapsed),
+        Some(energy) => about_energy(energy, &value, &elapsed),
+    });
+    lines.push(evidence.bound.clone());
+    lines.join("\n    ") + "\n"
+}
+
+fn about_tokens(dispute: &Dispute, value: &str, elapsed: &str) -> Vec<String> {
+    let (Classes { miss, hit, output }, evidence) = (classes(dispute), &dispute.evidence);
     let started = |at: Option<Timestamp>| at.map_or_else(|| "unknown".to_owned(), |at| at.to_string());
-    let elapsed = (evidence.to - evidence.from).as_secs_f64();
-    let lines = [
-        format!("{}  {}  {}  {state}", id.0, row.at, whose.join(", ")),
+    let (before, after) = (started(evidence.start_before), started(evidence.start_after));
+    vec![
         format!("tokens: {} computed, {} cached, {} output; value {value}", miss.count(), hit.count(), output.count()),
         format!("counters: {} -> {}", counters(evidence.before), counters(evidence.after)),
-        format!(
-            "process started: {} -> {}; {elapsed:.1} s from {}",
-            started(evidence.start_before),
-            started(evidence.start_after),
-            evidence.from
-        ),
-        evidence.bound.clone(),
-    ];
-    lines.join("\n    ") + "\n"
+        format!("process started: {before} -> {after}; {elapsed}"),
+    ]
+}
+
+fn about_energy(energy: &DisputedEnergy, value: &str, elapsed: &str) -> Vec<String> {
+    let joules = |millijoules: u64| format!("{}.{:03} J", millijoules / 1000, millijoules % 1000);
+    vec![
+        format!("energy: {} kWh; value {value}", kwh(energy.total())),
+        format!("counter: {} -> {}; {elapsed}", joules(energy.before), joules(energy.after)),
+    ]
 }
 
 /// `prompt 5000, cached 2000, output 900`.

@@ -78,7 +78,7 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
         writeln!(out, "unpriced  {} tokens: revenue is a lower bound", money.unpriced_tokens)?;
     }
     match (money.disputed_tokens, money.disputed) {
-        (0, _) => {}
+        (0, worth) if worth.is_zero() => {}
         (tokens, worth) if worth.is_zero() => writeln!(out, "disputed  {tokens} tokens: `margintop ledger disputes`")?,
         (_, worth) => writeln!(out, "disputed  {} {}: `margintop ledger disputes`", worth.round_to(2), money.currency)?,
     }

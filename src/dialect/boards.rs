@@ -1,5 +1,7 @@
 //! The GPUs of one page as its lines come in, and the readings they come to.
 
+use std::collections::HashSet;
+
 use super::gpus::{GpuField, What};
 use super::values;
 use crate::exposition::{LabelText, Row};
@@ -51,10 +53,13 @@ pub(super) struct Boards<'p> {
 impl<'p> Boards<'p> {
     /// Takes one series of a GPU.
     pub(super) fn take<T>(&mut self, GpuField(what, scale): GpuField, row: &Row<'p, T>) {
-        let (mut told, mut instance) = (Board::default(), None);
+        let (mut told, mut instance, mut is_told) = (Board::default(), None, false);
         for (key, value) in row.labels {
             match key {
-                b"UUID" | b"uuid" | b"gpu_uuid" => told.uuid = said(value),
+                b"UUID" | b"uuid" | b"gpu_uuid" => {
+                    told.uuid = said(value);
+                    is_told = !value.raw().is_empty();
+                }
                 b"gpu" => told.index = said(value),
                 b"hostname" | b"Hostname" => told.node = said(value),
                 b"modelName" | b"name" => told.name = said(value),
@@ -65,7 +70,8 @@ impl<'p> Boards<'p> {
                 _ => {}
             }
         }
-        if told.uuid.is_none() && told.index.is_none() {
+        told.uuid = told.uuid.filter(|uuid| is_uuid(uuid.raw(), told.index.map(LabelText::raw)));
+        if !is_told && told.index.is_none() {
             return;
         }
         // An instance with a UUID of its own is a GPU of its own.
@@ -94,7 +100,11 @@ impl<'p> Boards<'p> {
     /// `None` if there are too many.
     fn board(&mut self, told: Board<'p>) -> Option<&mut Board<'p>> {
         let same = |board: &Board<'p>| match (board.uuid, told.uuid) {
-            (Some(ours), Some(theirs)) => ours == theirs || is_same_uuid(ours, theirs),
+            // One UUID at two indices is a placeholder, not a card.
+            (Some(ours), Some(theirs)) => {
+                (ours == theirs || is_same_uuid(ours, theirs))
+                    && (board.index == told.index || board.index.is_none() || told.index.is_none())
+            }
             _ => board.index == told.index && board.node == told.node,
         };
         let near = [self.last, self.last + 1].into_iter().find(|at| self.seen.get(*at).is_some_and(same));
@@ -106,6 +116,7 @@ impl<'p> Boards<'p> {
             self.seen.push(told);
         } else {
             let board = &mut self.seen[at];
+            board.uuid = board.uuid.or(told.uuid);
             board.index = board.index.or(told.index);
             board.node = board.node.or(told.node);
             board.name = board.name.or(told.name);
@@ -115,13 +126,26 @@ impl<'p> Boards<'p> {
         self.seen.get_mut(at)
     }
 
+    /// A UUID that several indices of a page have names none of them.
+    fn drop_shared_uuids(&mut self) {
+        let canonical: Vec<Option<GpuId>> = self.seen.iter().map(Board::id).collect();
+        let mut seen = HashSet::with_capacity(canonical.len());
+        let shared: HashSet<&GpuId> = canonical.iter().flatten().filter(|id| !seen.insert(*id)).collect();
+        for (board, id) in self.seen.iter_mut().zip(&canonical) {
+            if id.as_ref().is_some_and(|id| shared.contains(id)) {
+                board.uuid = None;
+            }
+        }
+    }
+
     /// Series that found no GPU.
     pub(super) const fn over_limit(&self) -> u32 {
         self.over_limit
     }
 
     /// A reading for each GPU, with the node that its labels name. `state` is what a GPU is in of which none is told.
-    pub(super) fn finish(self, state: GpuState) -> Vec<(Option<NodeName>, GpuReading)> {
+    pub(super) fn finish(mut self, state: GpuState) -> Vec<(Option<NodeName>, GpuReading)> {
+        self.drop_shared_uuids();
         let boards = self.seen.into_iter().enumerate();
         boards
             .map(|(place, board)| (board.node.map(|node| NodeName::new(&node.text())), board.reading(place, state)))
@@ -133,6 +157,26 @@ impl<'p> Boards<'p> {
 /// `<<<NOT_SUPPORTED>>>`, or nvidia-smi's `[N/A]`.
 fn said(value: LabelText<'_>) -> Option<LabelText<'_>> {
     Some(value).filter(|value| !matches!(value.raw(), [] | [b'<', b'<', b'<', ..] | [b'[', ..] | b"N/A"))
+}
+
+/// Whether a text can be a UUID. Exporters fill the label with a word, a dash, zeros or the index where the driver says
+/// none; with such a value, the cards of a whole fleet would be one.
+fn is_uuid(text: &[u8], index: Option<&[u8]>) -> bool {
+    const WORDS: [&[u8]; 10] =
+        [b"unknown", b"none", b"null", b"nil", b"na", b"nan", b"undefined", b"notsupported", b"notavailable", b"error"];
+    let text = text.trim_ascii();
+    let begins = |prefix: &[u8]| text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    let prefixed = begins(b"gpu-") || begins(b"mig-");
+    let rest = if prefixed { &text[4..] } else { text };
+    let digits = || rest.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
+    let is_word = |word: &&[u8]| digits().eq(word.iter().copied());
+    let is_all = |digit: u8| digits().all(|byte| byte == digit);
+    let is_mask = digits().count() >= 8 && (is_all(b'f') || is_all(b'x'));
+    if WORDS.iter().any(is_word) || is_all(b'0') || is_mask || index == Some(rest) {
+        return false;
+    }
+    // Without the prefix of its kind, only what is written like one.
+    prefixed || rest.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
 }
 
 /// Whether two texts are one UUID: exporters differ in case, and in whether `GPU-` stands before it.
@@ -171,6 +215,11 @@ const fn is_share(what: What) -> bool {
 }
 
 impl<'p> Board<'p> {
+    /// The GPU that its UUID names.
+    fn id(&self) -> Option<GpuId> {
+        self.uuid.map(|uuid| GpuId::from_uuid(&uuid.text()))
+    }
+
     /// Notes a process that holds memory, once.
     fn hold(&mut self, process: (Option<LabelText<'p>>, Option<LabelText<'p>>), bytes: Option<f64>) {
         let Some(holder) = holder(process, bytes) else { return };
@@ -214,7 +263,7 @@ impl<'p> Board<'p> {
         let reasons = count(What::Throttle);
         GpuReading {
             index: index as u32,
-            id: self.uuid.map(|uuid| GpuId::from_uuid(&uuid.text())),
+            id: self.id(),
             name: self.name.map(|name| Label::new(&name.text())),
             utilization: share(What::Utilization),
             memory_utilization: share(What::MemoryUtilization),

@@ -213,6 +213,8 @@ impl Fleet {
             Ok(readings) => {
                 self.driver_trouble = None;
                 if !readings.is_empty() {
+                    let changes = self.inventory.name_driver(node, &readings);
+                    self.metering.follow(&mut self.ledger, view(&self.config, &self.inventory), changes, at);
                     self.report_gpus(node, None, at, readings, &Origin::Driver);
                 }
             }

@@ -81,7 +81,7 @@ fn rewrite<T: Serialize + DeserializeOwned>(item: &mut SavedItem, change: impl F
 
 impl Fleet {
     /// Goes on from what was kept. After an absence of more than `limit` nothing of it is posted, and the span is noted as
-    /// unwatched.
+    /// unwatched. What was asked for by hand meanwhile is done in either case.
     pub fn restore(&mut self, saved: SavedState, limit: Span) {
         let SavedState { kept, began, watched_from, last, targets, nodes, schedules, lease_ends, target_resets } =
             saved;
@@ -90,20 +90,27 @@ impl Fleet {
         self.ledger.set_closed(false);
         self.ledger.recall(kept);
         (self.began, self.watched_from) = (began, watched_from);
+        self.metering.restore_schedules(&schedules);
+        let ended: HashSet<NodeName> = lease_ends.iter().map(|(_, node, _)| node.clone()).collect();
         if began.is_some() && now.since(last) > limit {
             self.ledger.note_unwatched(last.wall, now.wall);
             self.watched_from = Some(now.wall);
-            return;
+            self.restore_nodes(nodes.into_iter().filter(|item| is_of(item, &ended)).collect(), limit, &ended);
+            // Of the absence itself nothing is posted.
+            let upto_last = |(id, node, at): (i64, NodeName, Timestamp)| (id, node, at.min(last.wall));
+            self.end_leases(lease_ends.into_iter().map(upto_last).collect());
+            self.metering.skip_to(now.wall);
+        } else {
+            self.restore_nodes(nodes, limit, &ended);
+            self.restore_targets(targets, limit);
+            self.end_leases(lease_ends);
         }
-        self.metering.restore_schedules(&schedules);
-        self.restore_nodes(nodes, limit);
-        self.restore_targets(targets, limit);
-        self.end_leases(lease_ends);
         self.reset_targets(target_resets);
     }
 
-    /// Restores nodes. The GPUs of one that cannot be read are allocated anew.
-    fn restore_nodes(&mut self, items: Vec<SavedItem>, limit: Span) {
+    /// Restores nodes. The GPUs of one that cannot be read are allocated anew. Those whose leases were `ended` by hand are
+    /// restored however long ago they were reported, to take back what was posted since the end.
+    fn restore_nodes(&mut self, items: Vec<SavedItem>, limit: Span, ended: &HashSet<NodeName>) {
         let mut unread = BTreeSet::new();
         let mut gpus: Vec<SavedNode> = Vec::new();
         let mut times: HashMap<String, SavedAllocation> = HashMap::new();
@@ -125,7 +132,7 @@ impl Fleet {
         for saved in gpus {
             let Some(time) = times.remove(saved.node.as_str()) else { continue };
             // A node that was not reported for longer than the limit is not bridged, even if another process watched meanwhile.
-            if self.inventory.now().since(time.reported) <= limit {
+            if self.inventory.now().since(time.reported) <= limit || ended.contains(&saved.node) {
                 let node = saved.node.clone();
                 self.waiting.push(RentedNode {
                     node: node.clone(),
@@ -299,6 +306,11 @@ impl Fleet {
         self.committed.0.retain(|key, _| !removed.contains(key));
         removed
     }
+}
+
+/// Whether a state is one of these nodes'.
+fn is_of(item: &SavedItem, nodes: &HashSet<NodeName>) -> bool {
+    item.key.split_once('/').is_some_and(|(_, node)| nodes.contains(&NodeName::new(node)))
 }
 
 /// GPUs by the driver's name for them, and how many of each.

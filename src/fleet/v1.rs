@@ -167,9 +167,16 @@ fn node_of(node: V1Node) -> (SavedNode, SavedAllocation) {
         name: gpu.name.as_deref().map(Label::new),
         page: gpu.page.as_deref().map(TargetId::new),
         seen: gpu.seen,
+        missing: false,
     });
-    let gpus = gpus.collect();
-    let saved = SavedNode { node: NodeName::new(&node.node), hosts: Vec::new(), allocated_from: node.held_from, gpus };
+    let saved = SavedNode {
+        node: NodeName::new(&node.node),
+        hosts: Vec::new(),
+        allocated_from: node.held_from,
+        label: None,
+        configured: false,
+        gpus: gpus.collect(),
+    };
     (saved, SavedAllocation::new(node.looked, node.held, node.serving))
 }
 

@@ -109,16 +109,16 @@ impl Inventory {
     ) -> Changes {
         let mut changes = Changes::default();
         self.restore_node(name);
-        changes.extend(self.note_missing(name, &readings, origin));
+        let ids: Vec<GpuId> = readings.iter().map(|reading| self.gpu_of(reading, name)).collect();
+        changes.extend(self.note_missing(name, &ids, origin));
         let node = self.see_node(name, info, at);
         node.allocated_from.get_or_insert(at.wall);
         node.polls.push(at, []);
         (node.reported, node.awaited, node.unlisted) = (at, false, None);
-        for reading in readings {
-            changes.extend(self.place(name, &reading));
-            let id = self.gpu_of(&reading, name);
-            let gpu =
-                self.gpus.entry(id.clone()).or_insert_with(|| Gpu::known(name, reading.clone(), at, origin.clone()));
+        let reported: Vec<(u32, &GpuId)> = readings.iter().map(|reading| reading.index).zip(&ids).collect();
+        changes.extend(self.place(name, &reported, origin));
+        for (reading, id) in readings.into_iter().zip(ids) {
+            let gpu = self.gpus.entry(id).or_insert_with(|| Gpu::known(name, reading.clone(), at, origin.clone()));
             (gpu.node, gpu.origin) = (name.clone(), origin.clone());
             gpu.take(reading, at);
         }
@@ -127,52 +127,25 @@ impl Inventory {
     }
 
     /// GPUs that their source answers without are missing: they become stale, then lost, and their rent runs on. Those
-    /// that are missing from the first report of a watch are released: they were rented until they were last seen.
-    fn note_missing(&mut self, name: &NodeName, readings: &[GpuReading], origin: &Origin) -> Changes {
+    /// that the source still reported when an earlier watch ended, and does not report in the first reading of this one,
+    /// are released: they were rented until they were last seen.
+    fn note_missing(&mut self, name: &NodeName, reported: &[GpuId], origin: &Origin) -> Changes {
         let mut changes = Changes::default();
         let Some(node) = self.nodes.get(name) else { return changes };
         let (awaited, allocation) = (node.awaited, node.allocation());
-        let reported: Vec<GpuId> = readings.iter().map(|reading| self.gpu_of(reading, name)).collect();
         let absent: Vec<GpuId> = node.gpus.values().filter(|id| !reported.contains(id)).cloned().collect();
         for id in absent {
             let Some(gpu) = self.gpus.get_mut(&id).filter(|gpu| gpu.origin == *origin) else { continue };
-            gpu.missing = true;
-            if awaited && let Some(gpu) = self.gpus.remove(&id) {
+            let was_missing = std::mem::replace(&mut gpu.missing, true);
+            if awaited
+                && !was_missing
+                && let Some(gpu) = self.gpus.remove(&id)
+            {
                 if let Some(node) = self.nodes.get_mut(name) {
                     node.gpus.retain(|_, placed| *placed != id);
                 }
                 changes.push(Change::Released { node: name.clone(), gpu: Box::new(gpu), allocation });
             }
-        }
-        changes
-    }
-
-    /// Puts a GPU at its index. It is on one node only; another card that takes an index releases the one before.
-    fn place(&mut self, name: &NodeName, reading: &GpuReading) -> Changes {
-        let mut changes = Changes::default();
-        let id = self.gpu_of(reading, name);
-        if let Some(elsewhere) = self.gpus.get(&id).map(|gpu| gpu.node.clone()).filter(|node| node != name)
-            && let Some(node) = self.nodes.get_mut(&elsewhere)
-        {
-            node.gpus.retain(|_, placed| *placed != id);
-        }
-        let Some(node) = self.nodes.get_mut(name) else { return changes };
-        node.gpus.retain(|index, placed| *placed != id || *index == reading.index);
-        let allocation = node.allocation();
-        match node.gpus.insert(reading.index, id.clone()) {
-            Some(before) if before == id => {}
-            // A card that could not say its UUID until now.
-            Some(before) if before == GpuId::from_place(name, reading.index) => {
-                if let Some(gpu) = self.gpus.remove(&before) {
-                    self.gpus.entry(id).or_insert(gpu);
-                }
-            }
-            Some(before) => {
-                if let Some(gpu) = self.gpus.remove(&before) {
-                    changes.push(Change::Released { node: name.clone(), gpu: Box::new(gpu), allocation });
-                }
-            }
-            None => {}
         }
         changes
     }

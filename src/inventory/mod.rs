@@ -6,8 +6,10 @@
 mod change;
 mod config;
 mod gpu;
+mod labels;
 mod naming;
 mod node;
+mod place;
 mod release;
 mod saved;
 mod target;
@@ -23,6 +25,7 @@ pub use target::Target;
 
 use crate::reading::{GpuId, Health, NodeName, TargetId, UnitName};
 use crate::units::{Moment, Span};
+use labels::Labels;
 use naming::Hosts;
 
 /// Everything that exists.
@@ -32,6 +35,7 @@ pub struct Inventory {
     pub(crate) nodes: BTreeMap<NodeName, Node>,
     pub(crate) gpus: BTreeMap<GpuId, Gpu>,
     hosts: Hosts,
+    labels: Labels,
     /// The nodes that each page of GPUs has listed.
     listings: HashMap<TargetId, BTreeSet<NodeName>>,
     /// Nodes of an earlier watch that nothing has reported since.
@@ -51,6 +55,7 @@ impl Inventory {
             nodes: BTreeMap::new(),
             gpus: BTreeMap::new(),
             hosts: Hosts::default(),
+            labels: Labels::default(),
             listings: HashMap::new(),
             remembered: BTreeMap::new(),
             local: config.local.clone(),

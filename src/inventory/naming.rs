@@ -5,15 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Change, Changes, Inventory, Origin, TargetInfo};
+use super::{Change, Changes, Inventory, Origin, SavedGpu, TargetInfo};
 use crate::reading::{GpuId, GpuReading, NodeName, TargetId};
 
 /// Hosts in addresses, and the nodes that pages from there are of.
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
     nodes: BTreeMap<Option<NodeName>, BTreeSet<NodeName>>,
-    /// Labels that several nodes call themselves by.
-    shared: BTreeSet<NodeName>,
 }
 
 impl Hosts {
@@ -45,6 +43,22 @@ impl Hosts {
     }
 }
 
+/// GPUs of one node on a page.
+#[derive(Clone, Copy)]
+struct NamedGpus<'a> {
+    info: &'a TargetInfo,
+    readings: &'a [GpuReading],
+    /// Whether the page reports no other node.
+    alone: bool,
+}
+
+impl NamedGpus<'_> {
+    /// Those that say their UUID.
+    fn ids(&self) -> Vec<&GpuId> {
+        self.readings.iter().filter_map(|reading| reading.id.as_ref()).collect()
+    }
+}
+
 /// GPUs of one page by node, and what naming them changed.
 pub(crate) type Grouped = (Vec<(NodeName, Vec<GpuReading>)>, Changes);
 
@@ -60,11 +74,6 @@ impl Inventory {
         known.or(info.host.as_ref()).unwrap_or(&self.local).clone()
     }
 
-    /// Labels that several nodes call themselves by.
-    pub(crate) fn shared_hostnames(&self) -> impl Iterator<Item = &NodeName> {
-        self.hosts.shared.iter()
-    }
-
     /// The GPUs of a page by the nodes that they are on. GPUs that a nearer source reports are left out.
     pub(crate) fn group_by_node(&mut self, info: &TargetInfo, gpus: Vec<(Option<NodeName>, GpuReading)>) -> Grouped {
         let mut by_label: Vec<(Option<NodeName>, Vec<GpuReading>)> = Vec::new();
@@ -77,14 +86,8 @@ impl Inventory {
         let alone = by_label.len() == 1;
         let (mut grouped, mut changes): Grouped = Default::default();
         for (label, readings) in by_label {
-            let node = match (&info.node, label) {
-                (Some(node), _) => node.clone(),
-                (None, None) => self.node_of(info),
-                (None, Some(label)) => self.name(info, label, &readings, alone, &mut changes),
-            };
-            if info.node.is_none() {
-                self.hosts.note(info.host.as_ref(), &node);
-            }
+            let page = NamedGpus { info, readings: &readings, alone };
+            let node = self.name_page(page, label.as_ref(), &mut changes);
             let origin = Origin::Page(info.target.clone());
             let mut ours = readings;
             ours.retain(|reading| !self.is_reported_elsewhere(&self.gpu_of(reading, &node), &origin));
@@ -96,58 +99,91 @@ impl Inventory {
         (grouped, changes)
     }
 
-    /// What a node is called whose page labels it `label` and reports these GPUs.
-    fn name(
-        &mut self,
-        info: &TargetInfo,
-        label: NodeName,
-        readings: &[GpuReading],
-        alone: bool,
-        changes: &mut Changes,
-    ) -> NodeName {
-        let ids: Vec<&GpuId> = readings.iter().filter_map(|reading| reading.id.as_ref()).collect();
-        let address =
-            if alone { self.address(info) } else { NodeName::new(&format!("{label}@{}", self.address(info))) };
-        match self.holder(&ids, info) {
-            Some(node) if node == label || node == address || !self.is_all_from(&node, &info.target) => node,
-            Some(_) if self.hosts.shared.contains(&label) => address,
-            Some(node) if self.nodes.get(&label).is_some_and(|other| !other.gpus.is_empty()) => node,
-            Some(node) => {
-                self.rename(&node, &label, changes);
-                label
-            }
-            None => self.name_new(info, label, address, alone, changes),
+    /// What the node of a page's GPUs is called: the configuration's word wins over what it was called until now.
+    fn name_page(&mut self, page: NamedGpus<'_>, label: Option<&NodeName>, changes: &mut Changes) -> NodeName {
+        let info = page.info;
+        if let Some(node) = &info.node {
+            self.labels.forget_target(&info.target);
+            self.call(page, node, changes);
+            return node.clone();
+        }
+        let node = if let Some(label) = label { self.name(page, label, changes) } else { self.node_of(info) };
+        if label.is_none() && page.alone {
+            self.call(page, &node, changes);
+        }
+        self.hosts.note(info.host.as_ref(), &node);
+        self.labels.note(&info.target, &node, label.unwrap_or(&node), page.alone);
+        node
+    }
+
+    /// A page's GPUs are on a node, whatever it was called until now: one that holds them, and that no other source
+    /// reports, is renamed.
+    fn call(&mut self, page: NamedGpus<'_>, name: &NodeName, changes: &mut Changes) {
+        let ids = page.ids();
+        let holder =
+            if ids.is_empty() && page.alone { self.holder_by_place(page.info) } else { self.holder(&ids, page.info) };
+        let Some(holder) = holder else { return };
+        if holder != *name && self.is_of_no_other(&holder, &page.info.target) {
+            self.rename(&holder, name, changes);
         }
     }
 
-    /// What a node is called whose GPUs are new.
-    fn name_new(
-        &mut self,
-        info: &TargetInfo,
-        label: NodeName,
-        address: NodeName,
-        alone: bool,
-        changes: &mut Changes,
-    ) -> NodeName {
-        if let Some(other) = self.other_source_of(&label, info).filter(|_| label != self.local) {
-            // Two targets report different GPUs under one name: both are called by their addresses.
-            let its_address = self.targets.get(&other).map(|target| self.address(&target.info));
-            self.hosts.shared.insert(label.clone());
-            if let Some(its_address) = its_address.filter(|its| *its != label && *its != address) {
-                self.rename(&label, &its_address, changes);
+    /// What a node is called whose page labels it `label`.
+    fn name(&mut self, page: NamedGpus<'_>, label: &NodeName, changes: &mut Changes) -> NodeName {
+        let NamedGpus { info, alone, .. } = page;
+        let holder = self.holder(&page.ids(), info);
+        let others = self.others_called(label, info, holder.as_ref());
+        if !others.is_empty() {
+            return self.name_by_address(page, label, holder, others, changes);
+        }
+        match holder {
+            Some(node) if node == *label || !self.is_all_from(&node, &info.target) => node,
+            Some(node) if self.nodes.get(label).is_some_and(|other| !other.gpus.is_empty()) => node,
+            Some(node) => {
+                self.rename(&node, label, changes);
+                label.clone()
+            }
+            None => {
+                // Engines on the host may have answered before its GPUs did.
+                let by_host = self.node_of(info);
+                let unnamed =
+                    info.host.as_ref() == Some(&by_host) && self.nodes.get(&by_host).is_some_and(|n| n.gpus.is_empty());
+                if alone && unnamed && by_host != *label {
+                    self.rename(&by_host, label, changes);
+                }
+                label.clone()
             }
         }
-        if self.hosts.shared.contains(&label) {
-            return address;
+    }
+
+    /// Several targets report different GPUs under one name: each node is called by its target's address.
+    fn name_by_address(
+        &mut self,
+        page: NamedGpus<'_>,
+        label: &NodeName,
+        holder: Option<NodeName>,
+        others: Vec<(TargetId, NodeName)>,
+        changes: &mut Changes,
+    ) -> NodeName {
+        let mut address = self.address(page.info);
+        if !page.alone {
+            address = NodeName::new(&format!("{label}@{address}"));
         }
-        // Engines on the host may have answered before its GPUs did.
-        let by_host = self.node_of(info);
-        let unnamed =
-            info.host.as_ref() == Some(&by_host) && self.nodes.get(&by_host).is_some_and(|n| n.gpus.is_empty());
-        if alone && unnamed && by_host != label {
-            self.rename(&by_host, &label, changes);
+        for (target, node) in others.into_iter().filter(|(_, node)| node == label) {
+            self.restore_node(&node);
+            let its = self.targets.get(&target).map(|target| self.address(&target.info));
+            if let Some(its) = its.filter(|its| its != label && *its != address && self.is_all_from(&node, &target)) {
+                self.rename(&node, &its, changes);
+            }
         }
-        label
+        match holder {
+            Some(node) if node == address || !self.is_all_from(&node, &page.info.target) => node,
+            Some(node) => {
+                self.rename(&node, &address, changes);
+                address
+            }
+            None => address,
+        }
     }
 
     /// The node that holds GPUs of these already, as far as this target or its host reports it.
@@ -159,6 +195,9 @@ impl Inventory {
         };
         let node = known.or_else(remembered)?;
         self.restore_node(&node);
+        if info.node.is_some() {
+            return Some(node);
+        }
         let from_driver = ids.iter().filter_map(|id| self.gpus.get(id)).any(|gpu| gpu.origin == Origin::Driver);
         self.hosts.note(info.host.as_ref().filter(|_| !from_driver), &node);
         Some(node)
@@ -171,16 +210,44 @@ impl Inventory {
         gpus.filter_map(|id| self.gpus.get(id)).all(|gpu| gpu.origin == origin)
     }
 
-    /// Another target that reports GPUs of a node by this name.
-    fn other_source_of(&self, name: &NodeName, info: &TargetInfo) -> Option<TargetId> {
-        let live = self.nodes.get(name).into_iter().flat_map(|node| node.gpus.values());
-        let live = live.filter_map(|id| self.gpus.get(id)).filter_map(|gpu| match &gpu.origin {
-            Origin::Page(target) => Some(target),
-            Origin::Driver => None,
+    /// Whether no target that is watched, and no driver, reports GPUs of a node beside this target.
+    fn is_of_no_other(&self, node: &NodeName, target: &TargetId) -> bool {
+        let gpus = self.nodes.get(node).into_iter().flat_map(|node| node.gpus.values());
+        gpus.filter_map(|id| self.gpus.get(id)).all(|gpu| match &gpu.origin {
+            Origin::Page(page) => page == target || !self.targets.contains_key(page),
+            Origin::Driver => false,
+        })
+    }
+
+    /// The one node whose GPUs this target alone reports, all of them without UUIDs.
+    fn holder_by_place(&mut self, info: &TargetInfo) -> Option<NodeName> {
+        let known = self.nodes.iter().filter(|(name, node)| {
+            let is_at_place = |(index, id): (&u32, &GpuId)| *id == GpuId::from_place(name, *index);
+            !node.gpus.is_empty() && self.is_all_from(name, &info.target) && node.gpus.iter().all(is_at_place)
         });
-        let saved = self.remembered.get(name).into_iter().flat_map(|(node, _)| &node.gpus);
-        let saved = saved.filter_map(|gpu| gpu.page.as_ref());
-        live.chain(saved).find(|target| **target != info.target && self.targets.contains_key(*target)).cloned()
+        let remembered = self.remembered.iter().filter(|(name, (node, _))| {
+            let is_at_place = |gpu: &SavedGpu| gpu.id == GpuId::from_place(name, gpu.index);
+            let is_ours = |gpu: &SavedGpu| gpu.page.as_ref() == Some(&info.target);
+            !node.gpus.is_empty() && node.gpus.iter().all(|gpu| is_ours(gpu) && is_at_place(gpu))
+        });
+        let mut found = known.map(|(name, _)| name).chain(remembered.map(|(name, _)| name));
+        let node = found.next().filter(|_| found.next().is_none())?.clone();
+        self.restore_node(&node);
+        Some(node)
+    }
+
+    /// The driver of this machine reports GPUs that it reported under another name in an earlier watch.
+    pub(crate) fn name_driver(&mut self, name: &NodeName, readings: &[GpuReading]) -> Changes {
+        let mut changes = Changes::default();
+        let ids: Vec<&GpuId> = readings.iter().filter_map(|reading| reading.id.as_ref()).collect();
+        let holds = |node: &super::SavedNode| {
+            node.gpus.iter().all(|gpu| gpu.page.is_none()) && node.gpus.iter().any(|gpu| ids.contains(&&gpu.id))
+        };
+        let found = self.remembered.iter().find(|(known, (node, _))| *known != name && holds(node));
+        if let Some(from) = found.map(|(known, _)| known.clone()) {
+            self.rename(&from, name, &mut changes);
+        }
+        changes
     }
 
     /// A target's address as a node's name: its host, or host and port where other targets share the host.
@@ -199,25 +266,26 @@ impl Inventory {
         }
     }
 
-    /// Calls a node by another name; GPUs, hosts and listings stay attached.
+    /// Calls a node by another name; GPUs, hosts, labels and listings stay attached.
     fn rename(&mut self, from: &NodeName, to: &NodeName, changes: &mut Changes) {
         self.restore_node(from);
-        let Some(node) = self.nodes.remove(from) else { return };
+        let Some(mut node) = self.nodes.remove(from) else { return };
         self.restore_node(to);
-        for id in node.gpus.values() {
-            if let Some(gpu) = self.gpus.get_mut(id) {
-                gpu.node = to.clone();
+        for (index, id) in &mut node.gpus {
+            let Some(mut gpu) = self.gpus.remove(id) else { continue };
+            gpu.node = to.clone();
+            // Without a UUID a GPU is its place.
+            if *id == GpuId::from_place(from, *index) {
+                *id = GpuId::from_place(to, *index);
             }
+            self.gpus.insert(id.clone(), gpu);
         }
         match self.nodes.get_mut(to) {
-            Some(known) => {
-                known.unit = known.unit.take().or(node.unit);
-                known.allocated_from = known.allocated_from.or(node.allocated_from);
-                known.gpus.extend(node.gpus);
-            }
+            Some(known) => known.merge(node),
             None => drop(self.nodes.insert(to.clone(), node)),
         }
         self.hosts.rename(from, to);
+        self.labels.rename(from, to);
         for listed in self.listings.values_mut() {
             if listed.remove(from) {
                 listed.insert(to.clone());

@@ -43,6 +43,21 @@ impl Node {
         Allocation { since: self.allocated_from, gpus: u32::try_from(self.gpus.len()).unwrap_or(u32::MAX) }
     }
 
+    /// Takes in a node that is called by the same name from now on.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.unit = self.unit.take().or(other.unit);
+        self.allocated_from = [self.allocated_from, other.allocated_from].into_iter().flatten().min();
+        if self.gpus.is_empty() {
+            (self.reported, self.awaited, self.polls) = (other.reported, other.awaited, other.polls);
+        } else {
+            self.awaited |= other.awaited;
+        }
+        for (index, id) in other.gpus {
+            let index = if self.gpus.contains_key(&index) { free_index(&self.gpus) } else { index };
+            self.gpus.insert(index, id);
+        }
+    }
+
     /// A node of which nothing is known but that it answered.
     pub(super) fn new(answered: Moment, window: Span) -> Self {
         Self {
@@ -56,6 +71,11 @@ impl Node {
             awaited: false,
         }
     }
+}
+
+/// The lowest index that no GPU has.
+pub(super) fn free_index(gpus: &BTreeMap<u32, GpuId>) -> u32 {
+    (0..u32::MAX).find(|index| !gpus.contains_key(index)).unwrap_or(u32::MAX)
 }
 
 impl Inventory {

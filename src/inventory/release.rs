@@ -60,6 +60,7 @@ impl Inventory {
         if let Some(node) = self.nodes.get_mut(name) {
             (node.allocated_from, node.unlisted) = (None, None);
         }
+        self.labels.forget_node(name);
         changes.push(Change::Emptied(name.clone()));
         changes
     }

@@ -17,6 +17,12 @@ pub struct SavedNode {
     pub hosts: Vec<Option<NodeName>>,
     /// When its first GPU was seen.
     pub allocated_from: Option<Timestamp>,
+    /// What its page calls it, where that is not its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<NodeName>,
+    /// Whether the configuration named it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub configured: bool,
     /// Its GPUs.
     pub gpus: Vec<SavedGpu>,
 }
@@ -34,12 +40,15 @@ pub struct SavedGpu {
     pub page: Option<TargetId>,
     /// When it was last seen, where that is not when its node was last reported.
     pub seen: Option<Moment>,
+    /// Whether its source answered without it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
 }
 
 impl SavedNode {
     /// The moments that it holds.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { node: _, hosts: _, allocated_from: _, gpus } = self;
+        let Self { node: _, hosts: _, allocated_from: _, label: _, configured: _, gpus } = self;
         gpus.iter_mut().filter_map(|gpu| gpu.seen.as_mut())
     }
 }
@@ -52,6 +61,8 @@ impl Inventory {
                 node: name.clone(),
                 hosts: self.hosts.hosts_of(name),
                 allocated_from: node.allocated_from,
+                label: self.labels.of(name).cloned(),
+                configured: self.is_configured(name),
                 gpus: node
                     .gpus
                     .iter()
@@ -64,26 +75,36 @@ impl Inventory {
     /// Keeps a node of an earlier watch until something on it is reported. Its name is known at once, so that engines on
     /// its hosts are on it whichever page comes first.
     pub(crate) fn remember(&mut self, saved: SavedNode, reported: Moment) {
-        for host in &saved.hosts {
+        // A name that the configuration no longer says is not the hosts' any more.
+        let is_named = !saved.configured || self.is_configured(&saved.node);
+        for host in saved.hosts.iter().filter(|_| is_named) {
             self.hosts.note(host.as_ref(), &saved.node);
         }
+        self.labels.remember(&saved);
         self.remembered.insert(saved.node.clone(), (saved, reported));
     }
 
     /// A node of an earlier watch goes on; its GPUs wait to be reported.
     pub(crate) fn restore_node(&mut self, name: &NodeName) {
         let Some((saved, reported)) = self.remembered.remove(name) else { return };
-        let SavedNode { node: _, hosts: _, allocated_from, gpus } = saved;
+        let SavedNode { node: _, hosts: _, allocated_from, label: _, configured: _, gpus } = saved;
         let window = self.window;
         let node = self.nodes.entry(name.clone()).or_insert_with(|| Node::new(reported, window));
         (node.reported, node.allocated_from) = (reported, allocated_from);
-        for SavedGpu { id, index, name: product, page, seen } in gpus {
+        for SavedGpu { id, index, name: product, page, seen, missing } in gpus {
             node.awaited = true;
             node.gpus.insert(index, id.clone());
             let reading = GpuReading { index, name: product, ..GpuReading::default() };
             let origin = page.map_or(Origin::Driver, Origin::Page);
-            self.gpus.entry(id).or_insert_with(|| Gpu::known(name, reading, seen.unwrap_or(reported), origin));
+            let gpu =
+                self.gpus.entry(id).or_insert_with(|| Gpu::known(name, reading, seen.unwrap_or(reported), origin));
+            gpu.missing |= missing;
         }
+    }
+
+    /// Whether the configuration says of a target that it runs on a node.
+    fn is_configured(&self, node: &NodeName) -> bool {
+        self.targets.values().any(|target| target.info.node.as_ref() == Some(node))
     }
 
     /// Nodes of an earlier watch on which nothing was reported yet.
@@ -99,5 +120,5 @@ fn saved_gpu(index: u32, id: &GpuId, gpu: &Gpu) -> SavedGpu {
     };
     let absent = gpu.missing || gpu.state != GpuState::Answering;
     let seen = absent.then_some(gpu.answered);
-    SavedGpu { id: id.clone(), index, name: gpu.reading.name.clone(), page, seen }
+    SavedGpu { id: id.clone(), index, name: gpu.reading.name.clone(), page, seen, missing: gpu.missing }
 }

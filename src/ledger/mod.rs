@@ -22,7 +22,7 @@ mod tariffs;
 pub use account::{Account, AccountId, Landlord, LandlordId, RentKind, Tariff, TariffId};
 pub use apportion::{apportion, cut_minutes};
 pub use books::{Kept, Ledger};
-pub use dispute::{Decision, Dispute, DisputeId, Evidence};
+pub use dispute::{Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Evidence};
 pub use journal::{Journal, RentChange, TokenChange};
 pub use pace::Pace;
 pub use past::{DoubtCell, Grain, Marker, Past, RentCell, TokenCell};

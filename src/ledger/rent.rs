@@ -1,7 +1,7 @@
 //! Posting GPU time and energy.
 
 use super::posted::gpu_time;
-use super::{LandlordId, Ledger, Marker, RentChange, Sheet, cut_minutes};
+use super::{EnergyEntry, LandlordId, Ledger, Marker, RentChange, Sheet, cut_minutes};
 use crate::reading::Label;
 use crate::units::{GpuTime, Money, Timestamp, Tokens};
 
@@ -22,11 +22,8 @@ impl Ledger {
         let Ok(drawn) = u64::try_from(drawn).map(Tokens::new) else {
             return self.say_refused_rent(landlord, from, "energy below zero");
         };
-        let cuts: Vec<Timestamp> = cut_minutes(from, to).collect();
-        let parts = super::apportion(drawn, from, to, &cuts);
-        for (start, part) in std::iter::once(from).chain(cuts).zip(parts) {
-            let energy = i64::try_from(part.count()).unwrap_or(i64::MAX);
-            self.charge(landlord, start, RentChange { energy, ..RentChange::default() });
+        for EnergyEntry { minute, landlord, energy } in self.draft_energy(landlord, drawn.count(), from, to) {
+            self.charge(landlord, minute, RentChange { energy, ..RentChange::default() });
         }
         let power = self.landlords.rows()[landlord.index()].power;
         let owed = power.map_or(Money::ZERO, |power| power.of(drawn.count().into()));
@@ -36,6 +33,19 @@ impl Ledger {
         }
         let owed = self.recent_part(owed, to - from);
         self.owed[landlord.index()] += owed;
+    }
+
+    /// What energy in millijoules that was drawn between two instants becomes: spread evenly over their minutes. Nothing
+    /// is written.
+    pub fn draft_energy(&self, landlord: LandlordId, drawn: u64, from: Timestamp, to: Timestamp) -> Vec<EnergyEntry> {
+        let cuts: Vec<Timestamp> = cut_minutes(from, to).collect();
+        let parts = super::apportion(Tokens::new(drawn), from, to, &cuts);
+        let starts = std::iter::once(from).chain(cuts).map(Timestamp::minute);
+        let entry = |(minute, part): (Timestamp, Tokens)| {
+            let energy = i64::try_from(part.count()).unwrap_or(i64::MAX);
+            EnergyEntry { landlord, minute, energy }
+        };
+        starts.zip(parts).map(entry).filter(|entry| entry.energy > 0).collect()
     }
 
     /// Posts time and energy that belong to one minute: a line at a lease's end, a meter's reading. Energy below zero, and
@@ -112,7 +122,7 @@ impl Ledger {
     }
 }
 
-fn change_rent(sheet: &mut Sheet, landlord: LandlordId, change: RentChange) {
+pub(super) fn change_rent(sheet: &mut Sheet, landlord: LandlordId, change: RentChange) {
     let line = sheet.rented_mut(landlord);
     line.held = line.held.plus_millis(change.held);
     line.idle = line.idle.plus_millis(change.idle);

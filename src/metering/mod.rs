@@ -30,13 +30,13 @@ pub(crate) use revenue::{Counts, counts};
 pub(crate) use row::{CACHED, OUTPUT, PROMPT, Row};
 pub use saved::{SavedAllocation, SavedTarget};
 
-use crate::inventory::{Change, Changes, FleetConfig, TargetInfo};
+use crate::inventory::{Change, Changes, FleetConfig, Origin, TargetInfo};
 use crate::ledger::Ledger;
 use crate::pricing::RentWhen;
 use crate::reading::{EngineReading, GpuId, GpuReading, NodeName, Role, TargetId};
 use crate::units::{Moment, Timestamp};
 use duplicates::ByStartTime;
-use energy::EnergyMeters;
+use energy::{EnergyMeters, Metered};
 use gpu_cost::AllocationMeter;
 use model_names::ModelNames;
 use proxy_guard::Produced;
@@ -128,6 +128,8 @@ impl Metering {
                 Change::Seen(node) => self.gpu_cost.begin(&node, at),
                 Change::Renamed { from, to } => {
                     self.gpu_cost.rename(&from, &to);
+                    let gpus = view.inventory.node(&to).into_iter().flat_map(|node| node.gpus.keys());
+                    self.energy.rename(&from, &to, gpus.copied());
                     ledger.rename_node(&from, &to);
                     let rows = self.engines.values_mut().flat_map(|engine| &mut engine.rows);
                     rows.for_each(|row| row.account = None);
@@ -140,7 +142,8 @@ impl Metering {
         }
     }
 
-    /// Posts the energy that GPUs of a node drew since they were last read, where power is paid for on top.
+    /// Posts the energy that GPUs of a node drew since they were last read, where power is paid for on top; what no card
+    /// can have drawn is disputed.
     pub(crate) fn read_energy(
         &mut self,
         ledger: &mut Ledger,
@@ -149,16 +152,15 @@ impl Metering {
         readings: &[(GpuId, GpuReading)],
         at: Moment,
     ) {
+        let driver = TargetId::new("nvml:");
         for (id, reading) in readings {
-            if let Some(paid) = gpu_cost::power_account(ledger, view, node, reading, at.wall) {
-                self.energy.read(ledger, paid, node, id, reading, at);
-            }
+            let Some(paid) = gpu_cost::power_account(ledger, view, node, reading, at.wall) else { continue };
+            let target = match view.inventory.gpus.get(id).map(|gpu| &gpu.origin) {
+                Some(Origin::Page(target)) => target,
+                Some(Origin::Driver) | None => &driver,
+            };
+            self.energy.read(ledger, Metered { paid, target, node, id }, reading, at);
         }
-    }
-
-    /// GPUs whose energy counter moved as no card could have moved it, of late.
-    pub(crate) fn refused_energy(&self) -> impl Iterator<Item = &energy::Refused> {
-        self.energy.refused()
     }
 
     /// Whether a node was leased by schedule and none of its leases runs any more.

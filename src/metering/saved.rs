@@ -115,7 +115,7 @@ impl SavedAllocation {
     /// The moments that it holds.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { reported, allocated, serving, energy } = self;
-        let energy = energy.iter_mut().map(|(_, meter)| meter.moment_mut());
+        let energy = energy.iter_mut().flat_map(|(_, meter)| meter.moments_mut());
         std::iter::once(reported).chain(allocated.as_mut()).chain(serving.as_mut()).chain(energy)
     }
 }
@@ -142,6 +142,11 @@ impl Metering {
     /// Leases by schedule go on from where they were posted.
     pub(crate) fn restore_schedules(&mut self, schedules: &[(String, Timestamp)]) {
         self.gpu_cost.restore_schedules(schedules);
+    }
+
+    /// Nothing was watched until `now`: leases by schedule go on from there, but for those that were ended by hand.
+    pub(crate) fn skip_to(&mut self, now: Timestamp) {
+        self.gpu_cost.skip_to(now);
     }
 
     /// A target's counters go on from where they were.

@@ -42,7 +42,10 @@ pub(super) fn write_kept(
     for (cells, from) in tokens.iter_mut().zip(kept_from) {
         cells.retain(|(bucket, _), _| *bucket >= from);
     }
-    let (rents, doubts) = (by_grain(calendar, rents), by_grain(calendar, doubts));
+    let (mut rents, doubts) = (by_grain(calendar, rents), by_grain(calendar, doubts));
+    for (cells, from) in rents.iter_mut().zip(kept_from) {
+        cells.retain(|(bucket, _), _| *bucket >= from);
+    }
     add(transaction, "tokens", ["miss", "hit", "output"], &tokens)?;
     add(transaction, "rents", ["held_ms", "idle_ms", "energy_mj"], &rents)?;
     add(transaction, "doubts", ["timing_micros", "hits_micros", "lost_windows"], &doubts)?;

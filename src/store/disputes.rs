@@ -8,7 +8,9 @@ use super::calendar::Calendar;
 use super::names::{self, all, has_table};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use super::{cells, commit, recall};
-use crate::ledger::{Decision, Dispute, DisputeId, Entry, Journal, TokenChange};
+use crate::ledger::{
+    Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, Journal, RentChange, TokenChange,
+};
 use crate::reading::{InstanceId, ModelName, Rank, TargetId};
 use crate::units::{Money, Timestamp};
 
@@ -17,9 +19,9 @@ use crate::units::{Money, Timestamp};
 pub enum DisputeState {
     /// Nobody has decided yet.
     Open,
-    /// Its tokens were posted.
+    /// Its tokens or its energy were posted.
     Accepted,
-    /// Its tokens were discarded.
+    /// They were discarded.
     Rejected,
 }
 
@@ -34,7 +36,7 @@ pub struct DisputeRow {
     pub state: DisputeState,
     /// When that was decided.
     pub decided_at: Option<Timestamp>,
-    /// What its tokens are worth at the prices in force when they were made; `None` where none of them has a price.
+    /// What it is worth at the prices in force when it was made; `None` where nothing of it has a price.
     pub value: Option<Money>,
 }
 
@@ -61,7 +63,12 @@ impl DisputeState {
 pub(super) fn write(transaction: &Transaction<'_>, disputes: &[Dispute]) -> rusqlite::Result<()> {
     let json = |error: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
     for dispute in disputes {
-        let Dispute { id, target, instance, rank, model, entries, evidence } = dispute;
+        let Dispute { id, target, instance, rank, model, entries, energy, evidence } = dispute;
+        // A list is tokens, an object energy.
+        let entries = match energy {
+            Some(energy) => serde_json::to_string(energy),
+            None => serde_json::to_string(entries),
+        };
         let write = "INSERT INTO disputes (id, at, target, instance, rank, model, entries, evidence)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         transaction.execute(
@@ -73,7 +80,7 @@ pub(super) fn write(transaction: &Transaction<'_>, disputes: &[Dispute]) -> rusq
                 instance.as_ref().map(InstanceId::as_str),
                 rank.as_ref().map(Rank::as_str),
                 model.as_ref().map(ModelName::as_str),
-                serde_json::to_string(entries).map_err(json)?,
+                entries.map_err(json)?,
                 serde_json::to_string(evidence).map_err(json)?,
             ],
         )?;
@@ -97,11 +104,13 @@ pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<Dispute>> {
 
 /// Every dispute, in the order of their numbers.
 pub(super) fn rows(connection: &Connection) -> rusqlite::Result<Vec<DisputeRow>> {
-    let tariffs = names::tariffs(connection)?;
+    let (tariffs, landlords) = (names::tariffs(connection)?, names::landlords(connection)?);
     let value = |entry: &Entry| Some(tariffs.get(entry.tariff?.index())?.value(entry.tokens));
+    let cost = |entry: &EnergyEntry| Some(landlords.get(entry.landlord.index())?.power?.of(entry.energy.into()));
     let mut rows = read(connection)?;
     for row in &mut rows {
-        let priced: Vec<Money> = row.dispute.entries.iter().filter_map(value).collect();
+        let energy = row.dispute.energy.iter().flat_map(|energy| &energy.entries);
+        let priced: Vec<Money> = row.dispute.entries.iter().filter_map(value).chain(energy.filter_map(cost)).collect();
         row.value = (!priced.is_empty()).then(|| priced.into_iter().sum());
     }
     Ok(rows)
@@ -114,7 +123,7 @@ pub(super) fn decided(connection: &Connection, among: &BTreeSet<DisputeId>) -> r
     }
     let rows = read(connection)?.into_iter();
     let decided = rows.filter(|row| row.state != DisputeState::Open && among.contains(&row.dispute.id));
-    Ok(decided.map(|row| decision(row.dispute, row.state)).collect())
+    Ok(decided.map(|row| row.dispute.decided(row.state == DisputeState::Accepted)).collect())
 }
 
 /// Decides a dispute, if it is open: its entries are posted, or it is only marked. Gives what it was before.
@@ -136,25 +145,25 @@ pub(super) fn decide(
         params![number(id), state.name(), at.millis()],
     )?;
     if accepted {
-        post(&transaction, calendar, &row.dispute.entries)?;
+        post(&transaction, calendar, &row.dispute)?;
     }
     transaction.commit()?;
     Ok(Some(row))
 }
 
-/// Adds entries to the grains that are still kept of their time.
-fn post(transaction: &Transaction<'_>, calendar: &mut Calendar, entries: &[Entry]) -> rusqlite::Result<()> {
+/// Adds a dispute's entries to the grains that are still kept of their time.
+fn post(transaction: &Transaction<'_>, calendar: &mut Calendar, dispute: &Dispute) -> rusqlite::Result<()> {
     let now = recall::last(transaction)?.wall;
     let mut postings = Journal::default();
-    for entry in entries {
+    for entry in &dispute.entries {
         let key = (entry.minute, entry.account, entry.tariff);
         *postings.tokens.entry(key).or_default() += TokenChange::added(entry.tokens);
     }
+    for entry in dispute.energy.iter().flat_map(|energy| &energy.entries) {
+        *postings.rents.entry((entry.minute, entry.landlord)).or_default() +=
+            RentChange { energy: entry.energy, ..RentChange::default() };
+    }
     cells::write_kept(transaction, calendar, &postings, [now - MINUTES_KEPT, now - QUARTERS_KEPT])
-}
-
-fn decision(dispute: Dispute, state: DisputeState) -> Decision {
-    Decision { id: dispute.id, accepted: state == DisputeState::Accepted, entries: dispute.entries }
 }
 
 fn read(connection: &Connection) -> rusqlite::Result<Vec<DisputeRow>> {
@@ -171,8 +180,11 @@ fn read(connection: &Connection) -> rusqlite::Result<Vec<DisputeRow>> {
 fn row(row: &Row<'_>) -> rusqlite::Result<Option<DisputeRow>> {
     let text = |column| row.get::<_, Option<String>>(column);
     let (entries, evidence): (String, String) = (row.get(6)?, row.get(7)?);
-    let (Ok(entries), Ok(evidence)) = (serde_json::from_str(&entries), serde_json::from_str(&evidence)) else {
-        return Ok(None);
+    let Ok(evidence) = serde_json::from_str(&evidence) else { return Ok(None) };
+    let (entries, energy) = match (serde_json::from_str(&entries), serde_json::from_str::<DisputedEnergy>(&entries)) {
+        (Ok(entries), _) => (entries, None),
+        (Err(_), Ok(energy)) => (Vec::new(), Some(energy)),
+        (Err(_), Err(_)) => return Ok(None),
     };
     let dispute = Dispute {
         id: DisputeId(row.get::<_, i64>(0)?.unsigned_abs()),
@@ -181,6 +193,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Option<DisputeRow>> {
         rank: text(4)?.as_deref().map(Rank::new),
         model: text(5)?.as_deref().map(ModelName::new),
         entries,
+        energy,
         evidence,
     };
     Ok(Some(DisputeRow {

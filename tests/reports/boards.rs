@@ -79,6 +79,10 @@ enum Energy {
     Blank,
     /// The driver is loaded anew, and it counts from zero.
     Reset,
+    /// It reads 1 kWh too much at one look and is back.
+    Spike,
+    /// It reads 1 kWh too much from one look on.
+    Jump,
 }
 
 /// A GPU that draws 400 W, an hour of which is 1.00 and its energy 0.10 a kWh.
@@ -89,7 +93,11 @@ fn metered(energy: Energy) -> Snapshot {
             Energy::Dip if n == 5 => 0,
             Energy::Blank if n == 5 => 9_223_372_036_854_775_794,
             Energy::Reset if n >= 5 => (second - 3) * 400_000,
-            Energy::Dip | Energy::Blank | Energy::Reset => 5_000_000_000_000 + second * 400_000,
+            Energy::Spike if n == 5 => 5_003_600_000_000 + second * 400_000,
+            Energy::Jump if n >= 5 => 5_003_600_000_000 + second * 400_000,
+            Energy::Dip | Energy::Blank | Energy::Reset | Energy::Spike | Energy::Jump => {
+                5_000_000_000_000 + second * 400_000
+            }
         };
         board("00000000", 0, "node-a", Some(drawn))
     });
@@ -120,6 +128,25 @@ fn an_energy_counter_without_a_value_costs_what_was_drawn() {
 #[test]
 fn an_energy_counter_that_begins_anew_costs_what_was_drawn() {
     costs_what_was_drawn(Energy::Reset);
+}
+
+/// Class: a value that is too high once: what follows it is taken for a fall, and its whole value for growth.
+#[test]
+fn an_energy_counter_that_is_too_high_once_costs_what_was_drawn() {
+    costs_what_was_drawn(Energy::Spike);
+}
+
+/// Class: energy that no card can have drawn, billed, or dropped without a way to decide.
+#[test]
+fn energy_that_no_card_can_have_drawn_is_disputed() {
+    let picture = metered(Energy::Jump);
+    let right = 8.0 / 3600.0 + 7.0 * 0.4 / 3600.0 * 0.1;
+    assert!((cost(&picture) - right).abs() <= 1e-6, "{} is not {right}", cost(&picture));
+    let disputed: f64 = picture.money.disputed.to_string().parse().unwrap();
+    assert!((disputed - 0.1).abs() < 1e-4, "{disputed}");
+    let told: Vec<_> = alerts(&picture, Rule::Disputed).iter().map(|alert| alert.subject.to_string()).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.contains(&"node-a GPU 0".to_owned()), "{told:?}");
 }
 
 /// Class: an exporter's "no value" shown as a gauge.

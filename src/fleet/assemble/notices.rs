@@ -19,9 +19,13 @@ pub(super) fn all(fleet: &Fleet) -> Vec<Notice> {
         );
         Some(notice(Rule::ProbablySame, Severity::Warning, view.target.info.target.as_str(), &text))
     });
-    let energy = fleet.metering.refused_energy().map(|refused| {
-        let text = format!("its energy counter moved by {:.1} kWh at once: not billed", refused.kwh);
-        notice(Rule::Disputed, Severity::Warning, refused.subject.as_str(), &text)
+    let energy = fleet.ledger.disputes().iter().filter_map(|dispute| {
+        let energy = dispute.energy.as_ref()?;
+        let text = format!(
+            "its energy counter moved by {:.3} kWh as no card can have drawn: not billed; `margintop ledger disputes` lists it",
+            energy.total() as f64 / 3.6e9
+        );
+        Some(notice(Rule::Disputed, Severity::Warning, &format!("{} GPU {}", energy.node, energy.index), &text))
     });
     shared.chain(same).chain(energy).collect()
 }

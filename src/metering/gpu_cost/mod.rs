@@ -46,6 +46,11 @@ impl AllocationMeter {
         self.schedules.iter_mut().for_each(|schedule| schedule.recall(schedules));
     }
 
+    /// Schedules go on from an instant; what was before it is not posted.
+    pub(super) fn skip_to(&mut self, now: Timestamp) {
+        self.schedules.iter_mut().for_each(|schedule| schedule.skip_to(now));
+    }
+
     /// Up to when a node's time is posted: of GPUs that are allocated, and of those that are paid while they serve.
     pub(super) fn cursors(&self, name: &NodeName) -> (Option<Moment>, Option<Moment>) {
         (self.allocated.get(name).copied(), self.serving.get(name).copied())

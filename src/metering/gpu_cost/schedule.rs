@@ -52,6 +52,11 @@ impl Schedule {
         }
     }
 
+    /// Goes on from an instant, unless it was ended.
+    pub(super) fn skip_to(&mut self, now: Timestamp) {
+        self.until = self.until.max(now);
+    }
+
     /// Whether it leases a node; and if so, whether it still does.
     pub(super) fn leases(&self, node: &NodeName, unit: Option<&UnitName>, now: Timestamp) -> Option<bool> {
         match &self.payee {

@@ -124,7 +124,7 @@ fn unpriced(scene: &Scene<'_>) -> Option<Span> {
 fn disputed(scene: &Scene<'_>) -> Option<Span> {
     let money = &scene.snap.money;
     let worth = match money.disputed_tokens {
-        0 => return None,
+        0 if money.disputed.is_zero() => return None,
         tokens if money.disputed.is_zero() => format!("{} tok", human::scaled(Some(tokens as f64)).trim()),
         _ => format!("{} {}", money.disputed.round_to(2), scene.currency()),
     };

@@ -1,0 +1,99 @@
+//! What pages call the nodes that they report, and which of these names several nodes use.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Inventory, SavedNode, TargetInfo};
+use crate::reading::{NodeName, TargetId};
+
+/// Of each target: the nodes that its pages report, and the `Hostname` that they give each.
+#[derive(Debug, Default)]
+pub(super) struct Labels(BTreeMap<TargetId, BTreeMap<NodeName, NodeName>>);
+
+impl Labels {
+    /// A page calls a node by a label. A page that reports one node reports no other any more.
+    pub(super) fn note(&mut self, target: &TargetId, node: &NodeName, label: &NodeName, alone: bool) {
+        let known = self.0.entry(target.clone()).or_default();
+        if alone && known.keys().any(|other| other != node) {
+            known.clear();
+        }
+        if known.get(node) != Some(label) {
+            known.insert(node.clone(), label.clone());
+        }
+    }
+
+    /// The user names the node of a target: what its page calls it is nothing any more.
+    pub(super) fn forget_target(&mut self, target: &TargetId) {
+        self.0.remove(target);
+    }
+
+    /// A node is no longer there.
+    pub(super) fn forget_node(&mut self, node: &NodeName) {
+        self.0.values_mut().for_each(|known| drop(known.remove(node)));
+    }
+
+    /// A node is called by another name; what its page calls it stays.
+    pub(super) fn rename(&mut self, from: &NodeName, to: &NodeName) {
+        for known in self.0.values_mut() {
+            if let Some(label) = known.remove(from) {
+                known.insert(to.clone(), label);
+            }
+        }
+    }
+
+    /// What a node of an earlier watch was called by the pages that reported it.
+    pub(super) fn remember(&mut self, saved: &SavedNode) {
+        let label = saved.label.as_ref().unwrap_or(&saved.node);
+        for page in saved.gpus.iter().filter_map(|gpu| gpu.page.as_ref()) {
+            self.note(page, &saved.node, label, false);
+        }
+    }
+
+    /// What pages call a node, where that is not its name.
+    pub(super) fn of(&self, node: &NodeName) -> Option<&NodeName> {
+        self.0.values().find_map(|known| known.get(node)).filter(|label| *label != node)
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&TargetId, &NodeName, &NodeName)> {
+        self.0.iter().flat_map(|(target, known)| known.iter().map(move |(node, label)| (target, node, label)))
+    }
+}
+
+impl Inventory {
+    /// Nodes that other targets report and call by this label; `node` is the one that is asked for.
+    pub(super) fn others_called(
+        &self,
+        label: &NodeName,
+        info: &TargetInfo,
+        node: Option<&NodeName>,
+    ) -> Vec<(TargetId, NodeName)> {
+        if *label == self.local {
+            return Vec::new();
+        }
+        let called = self.labels.all().filter(|(target, other, its)| {
+            **its == *label && **target != info.target && Some(*other) != node && self.is_named_by(target, other)
+        });
+        called.map(|(target, node, _)| (target.clone(), node.clone())).collect()
+    }
+
+    /// Labels that several nodes call themselves by.
+    pub(crate) fn shared_hostnames(&self) -> impl Iterator<Item = &NodeName> {
+        let mut nodes: BTreeMap<&NodeName, BTreeSet<(&NodeName, &TargetId)>> = BTreeMap::new();
+        let labels = self.labels.all().filter(|(.., label)| **label != self.local);
+        for (target, node, label) in labels.filter(|(target, node, _)| self.is_named_by(target, node)) {
+            nodes.entry(label).or_default().insert((node, target));
+        }
+        let is_shared = |called: &BTreeSet<(&NodeName, &TargetId)>| {
+            let (first, last) = (called.first(), called.last());
+            first
+                .zip(last)
+                .is_some_and(|(first, last)| first.0 != last.0 && called.iter().any(|(_, target)| *target != first.1))
+        };
+        nodes.into_iter().filter(move |(_, called)| is_shared(called)).map(|(label, _)| label)
+    }
+
+    /// Whether a target that is watched, and whose node the user does not name, reports GPUs of a node.
+    fn is_named_by(&self, target: &TargetId, node: &NodeName) -> bool {
+        let is_watched = self.targets.get(target).is_some_and(|target| target.info.node.is_none());
+        is_watched && (self.remembers(node) || self.nodes.get(node).is_some_and(|node| !node.gpus.is_empty()))
+    }
+}

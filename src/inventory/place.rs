@@ -1,0 +1,138 @@
+//! Which GPU has which index of its node, and which GPU a new one replaces.
+//!
+//! A driver numbers the GPUs that it finds. When one dies, the next start may give its index to another that was there
+//! before; the dead one is not released by that, since the machine is still paid. Only a GPU that is new to the node
+//! takes the place of one that is gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::node::free_index;
+use super::{Change, Changes, Gpu, Inventory, Origin};
+use crate::reading::{GpuId, Health, NodeName};
+
+/// What becomes of a GPU whose index another one has now.
+enum Displaced {
+    /// The other one is new to the node: it was replaced.
+    Replaced,
+    /// The other one is the same card, which says its UUID now.
+    Named(GpuId),
+    /// GPUs were numbered anew without it.
+    Renumbered,
+}
+
+impl Inventory {
+    /// Gives the GPUs that a source reports their indices. A GPU is on one node only.
+    pub(super) fn place(&mut self, name: &NodeName, reported: &[(u32, &GpuId)], origin: &Origin) -> Changes {
+        for (_, id) in reported {
+            self.leave_other_node(name, id);
+        }
+        let Some(node) = self.nodes.get(name) else { return Changes::default() };
+        let (before, allocation) = (node.gpus.clone(), node.allocation());
+        let ids: BTreeSet<&GpuId> = reported.iter().map(|(_, id)| *id).collect();
+        let absent: Vec<(u32, &GpuId)> =
+            before.iter().filter(|(_, id)| !ids.contains(id)).map(|(index, id)| (*index, id)).collect();
+        let (theirs, gone): (Vec<_>, Vec<_>) = absent.into_iter().partition(|(_, id)| self.is_anothers(id, origin));
+
+        let mut placed: BTreeMap<u32, GpuId> = theirs.into_iter().map(|(index, id)| (index, id.clone())).collect();
+        let mut crowded: Vec<GpuId> = Vec::new();
+        for (index, id) in reported {
+            if placed.values().any(|known| known == *id) || crowded.contains(id) {
+                continue;
+            }
+            if placed.contains_key(index) {
+                crowded.push((*id).clone());
+            } else {
+                placed.insert(*index, (*id).clone());
+            }
+        }
+        let replaced = replaced(name, &before, &placed, &ids);
+        let mut changes = Changes::default();
+        for (index, id) in gone {
+            match displaced(name, index, id, &placed, &replaced) {
+                None => drop(placed.insert(index, id.clone())),
+                Some(Displaced::Renumbered) => crowded.push(id.clone()),
+                Some(Displaced::Named(uuid)) => {
+                    if let Some(gpu) = self.gpus.remove(id) {
+                        self.gpus.entry(uuid).or_insert(gpu);
+                    }
+                }
+                Some(Displaced::Replaced) => {
+                    if let Some(gpu) = self.gpus.remove(id) {
+                        changes.push(Change::Released { node: name.clone(), gpu: Box::new(gpu), allocation });
+                    }
+                }
+            }
+        }
+        for id in crowded {
+            let was_at = before.iter().find(|(index, known)| **known == id && !placed.contains_key(index));
+            let index = was_at.map_or_else(|| free_index(&placed), |(index, _)| *index);
+            placed.insert(index, id);
+        }
+        if let Some(node) = self.nodes.get_mut(name) {
+            node.gpus = placed;
+        }
+        changes
+    }
+
+    /// Whether another source reports a GPU and still answers: its index is not free.
+    fn is_anothers(&self, id: &GpuId, origin: &Origin) -> bool {
+        let is_live = |gpu: &Gpu| gpu.origin != *origin && self.health(gpu.answered) == Health::Live;
+        self.gpus.get(id).is_some_and(is_live)
+    }
+
+    fn leave_other_node(&mut self, name: &NodeName, id: &GpuId) {
+        let elsewhere = self.gpus.get(id).map(|gpu| &gpu.node).filter(|node| *node != name);
+        if let Some(node) = elsewhere.and_then(|node| self.nodes.get_mut(node)) {
+            node.gpus.retain(|_, placed| placed != id);
+        }
+    }
+}
+
+fn displaced(
+    name: &NodeName,
+    index: u32,
+    id: &GpuId,
+    placed: &BTreeMap<u32, GpuId>,
+    replaced: &BTreeSet<GpuId>,
+) -> Option<Displaced> {
+    let now = placed.get(&index)?;
+    Some(if *id == GpuId::from_place(name, index) {
+        Displaced::Named(now.clone())
+    } else if replaced.contains(id) {
+        Displaced::Replaced
+    } else {
+        Displaced::Renumbered
+    })
+}
+
+/// GPUs that a new one takes the place of: the one whose index it has, or, where that one has another's index now, the
+/// last in that row.
+fn replaced(
+    name: &NodeName,
+    before: &BTreeMap<u32, GpuId>,
+    placed: &BTreeMap<u32, GpuId>,
+    reported: &BTreeSet<&GpuId>,
+) -> BTreeSet<GpuId> {
+    let known: BTreeSet<&GpuId> = before.values().collect();
+    let now_at: BTreeMap<&GpuId, u32> = placed.iter().map(|(index, id)| (id, *index)).collect();
+    let mut found = BTreeSet::new();
+    for (index, _) in placed.iter().filter(|(_, id)| reported.contains(id) && !known.contains(id)) {
+        let mut at = *index;
+        // No GPU is met twice: each has one index before and one now.
+        for _ in 0..=before.len() {
+            let Some(holder) = before.get(&at) else { break };
+            if *holder == GpuId::from_place(name, at) {
+                break;
+            }
+            match now_at.get(holder) {
+                Some(next) if reported.contains(holder) => at = *next,
+                Some(_) => break,
+                None => {
+                    found.insert(holder.clone());
+                    break;
+                }
+            }
+        }
+    }
+    found
+}
