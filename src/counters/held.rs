@@ -114,10 +114,10 @@ impl Run {
     }
 
     fn with(self, page: &InstancePage<'_>) -> Self {
-        let pace = self.last.growth(page.rows).saturating_mul(60_000) / millis(page.at.since(self.seen));
+        let a_minute = self.last.growth(page.rows).saturating_mul(60_000) / millis(page.at.since(self.seen));
         let rises = self.last.goes_on(page.rows) && (self.pages == 1 || self.paces.is_some());
-        let (slowest, fastest) = self.paces.unwrap_or((pace, pace));
-        let paces = rises.then(|| (slowest.min(pace), fastest.max(pace)));
+        let (slowest, fastest) = self.paces.unwrap_or((a_minute, a_minute));
+        let paces = rises.then(|| (slowest.min(a_minute), fastest.max(a_minute)));
         Self { last: Line::of(page.rows), seen: page.at, pages: self.pages.saturating_add(1), paces }
     }
 

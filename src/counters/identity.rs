@@ -319,7 +319,9 @@ impl Processes {
         let mut steps = self.get_mut(id).map(|process| process.baseline(page.rows, &context)).unwrap_or_default();
         if self.all.len() > 1 {
             // What the others produced meanwhile is not known.
-            steps.iter_mut().for_each(|step| step.told = [false; 3]);
+            for step in &mut steps {
+                step.told = [false; 3];
+            }
         }
         Outcome { verdict: Verdict::Baseline, steps, ..Outcome::empty(id, page.at, page) }
     }

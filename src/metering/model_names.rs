@@ -39,10 +39,7 @@ impl ModelNames {
     /// Takes in a row of an engine: its model is served, and so are its adapters, whose tokens are among the model's.
     pub(super) fn note_served(&mut self, reading: &EngineReading, at: Timestamp) {
         let Some(model) = &reading.model else { return };
-        let name = model.canonical();
-        if !self.served.contains_key(&name) {
-            self.served.insert(name, at);
-        }
+        self.served.entry(model.canonical()).or_insert(at);
         for adapter in &reading.adapters {
             self.join(&ModelName::new(adapter.as_str()), model);
         }

@@ -103,6 +103,7 @@ fn dispute() -> Dispute {
     };
     let (counters, end) = (TokenCounters::default(), header().last);
     Dispute {
+        energy: None,
         id: DisputeId(1),
         target: TargetId::new("http://a:8000"),
         instance: None,

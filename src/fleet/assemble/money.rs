@@ -45,7 +45,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
     let margin_on = |whole: Money| known_cost.and_then(|cost| quotient(covered - cost, whole));
     let (revenue_per_hour, covered_per_hour, cost_per_hour) = pace(fleet, &costed, priced);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
-    let held = fleet.metering.engines.values().any(|engine| engine.holds_back());
+    let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
     let total = day.tokens.total();
     let unpriced = day.unpriced.total();
     let per_million = |tokens: Tokens| day.cost?.scaled(1_000_000, i64::try_from(tokens.count()).ok()?);
