@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::identity::{FORGOTTEN, InstancePage};
-use super::process::{Line, Process};
+use super::line::Line;
+use super::process::Process;
 use super::shown::SMALL;
 use crate::units::{Moment, Span};
 

@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::identity::{InstancePage, Outcome, Processes};
-use super::process::{Line, Process, ProcessId};
+use super::line::Line;
+use super::process::{Process, ProcessId};
 use super::row::HELD_PAGES;
 use super::unidentified::{Trial, keeps_pace};
 use crate::units::{Moment, Span, Timestamp};

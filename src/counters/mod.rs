@@ -10,6 +10,7 @@ mod held;
 mod hits;
 mod identity;
 mod jitter;
+mod line;
 pub mod plausibility;
 mod process;
 mod quantile;

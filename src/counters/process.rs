@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::delta::Step;
+use super::line::Line;
 use super::row::{PageContext, RowCounters};
 use super::shown::{MINUTE, SMALL, Shown};
 use super::unidentified::Trial;
@@ -63,10 +64,6 @@ pub struct ProcessRow {
     /// Its counters.
     pub counters: RowCounters,
 }
-
-/// The values of a page's rows at one time.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Line(pub(super) Vec<(RowKey, TokenCounters)>);
 
 /// How a page stands to a process without a start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -436,56 +433,6 @@ impl Process {
     /// What its rows have shown.
     pub(super) fn shown(&self) -> Vec<(RowKey, Shown)> {
         self.rows.iter().map(|row| (row.key.clone(), row.counters.shown())).collect()
-    }
-}
-
-impl Line {
-    /// The values of a page.
-    pub(super) fn of(rows: &[&EngineReading]) -> Self {
-        Self(rows.iter().map(|reading| (RowKey::of(reading), reading.tokens)).collect())
-    }
-
-    /// Its counters together.
-    fn total(&self) -> u64 {
-        let sum = |values: &TokenCounters| values::values(values).into_iter().flatten().fold(0, u64::saturating_add);
-        self.0.iter().map(|(_, values)| sum(values)).fold(0, u64::saturating_add)
-    }
-
-    /// Whether a page goes on from these values: none of its counters is below.
-    pub(super) fn goes_on(&self, rows: &[&EngineReading]) -> bool {
-        rows.iter().all(|reading| self.values(reading).is_none_or(|then| !values::fell(&reading.tokens, then)))
-    }
-
-    /// What a page's counters grew by together since these values.
-    pub(super) fn growth(&self, rows: &[&EngineReading]) -> u64 {
-        let grown = |reading: &&EngineReading| {
-            self.values(reading)
-                .map_or(0, |then| values::growth(&reading.tokens, then).into_iter().fold(0, u64::saturating_add))
-        };
-        rows.iter().map(grown).fold(0, u64::saturating_add)
-    }
-
-    /// Whether no counter is below that of another line.
-    pub(super) fn reaches(&self, other: &Self) -> bool {
-        let below = |(key, then): &(RowKey, TokenCounters)| {
-            self.0.iter().find(|(known, _)| known == key).is_some_and(|(_, now)| values::fell(now, then))
-        };
-        !other.0.iter().any(below)
-    }
-
-    /// What the counters of a later line grew by together since these values.
-    pub(super) fn growth_to(&self, later: &Self) -> u64 {
-        let grown = |(key, now): &(RowKey, TokenCounters)| {
-            self.0
-                .iter()
-                .find(|(known, _)| known == key)
-                .map_or(0, |(_, then)| values::growth(now, then).into_iter().fold(0, u64::saturating_add))
-        };
-        later.0.iter().map(grown).fold(0, u64::saturating_add)
-    }
-
-    fn values(&self, reading: &EngineReading) -> Option<&TokenCounters> {
-        self.0.iter().find(|(key, _)| key.is_of(reading)).map(|(_, values)| values)
     }
 }
 

@@ -166,7 +166,7 @@ mod tests {
         let mut sum = SeriesSum::default();
         assert_eq!(total(&mut sum, &[(1, 100), (2, 50)]), 150);
         assert_eq!(total(&mut sum, &[(8, 55), (9, 101)]), 156, "a label was added to each");
-        assert_eq!(total(&mut sum, &[(8, 56), (7, 103)]), 159, "one of them changed");
+        assert_eq!(total(&mut sum, &[(7, 103), (8, 56)]), 159, "one of them changed");
         assert_eq!(total(&mut sum, &[(1, 110), (2, 60)]), 170, "and goes");
         assert_eq!(total(&mut sum, &[(1, 110), (3, 5)]), 175, "a new one is lower");
     }

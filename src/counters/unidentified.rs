@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::held::{HeldLine, HeldLines, Values, millis};
 use super::identity::{InstancePage, Outcome, Processes, Verdict};
-use super::process::{Fit, Line, Process, ProcessId};
+use super::line::Line;
+use super::process::{Fit, Process, ProcessId};
 use super::row::HELD_PAGES;
 use super::shown::Shown;
 use super::values::RowKey;

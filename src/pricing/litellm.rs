@@ -158,7 +158,9 @@ fn add(
         source: "LiteLLM, model_prices_and_context_window.json".to_owned(),
         ..ListFile::flat(name.clone(), "USD".to_owned(), tiers)
     };
-    let model = if service.is_empty() { canonical_model(model) } else { String::new() };
+    // An entry that ends with a slash prices a provider, and no model.
+    let names_model = service.is_empty() && !model.ends_with('/');
+    let model = if names_model { canonical_model(model) } else { String::new() };
     lists.entry(name).or_insert(Listed { file: list, model, has_hit });
 }
 
