@@ -174,6 +174,11 @@ impl HeldLines {
         above.map(|line| line.last.told.growth(page.rows)).min().is_some_and(|grown| grown < distance)
     }
 
+    /// Whether no line is held.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// Whether the last page was held.
     pub(super) const fn is_active(&self) -> bool {
         self.run.is_some()

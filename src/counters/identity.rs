@@ -215,7 +215,11 @@ impl Processes {
             if let Some(outcome) = self.undo_jitter(page, start, id) {
                 return outcome;
             }
-            self.settle_jitter(page, id);
+            match self.jitter.as_ref().is_some_and(|held| held.is_of(id)) {
+                true => self.settle_jitter(page, id),
+                // Another process answers at the address: what is held is one as well.
+                false => self.refute_jitter(),
+            }
             return self.go_on(page, id);
         }
         if let Some(id) = self.adopts(page, start) {

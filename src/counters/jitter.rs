@@ -33,6 +33,10 @@ impl Jitter {
         self.others.iter_mut().flat_map(Process::moments_mut)
     }
 
+    pub(super) fn is_of(&self, id: ProcessId) -> bool {
+        self.of == id
+    }
+
     /// Whether the start time moved again.
     const fn moves(&self) -> bool {
         self.others.len() > 1
@@ -46,8 +50,9 @@ impl Processes {
         let close = |process: &&Process| {
             process.starts.iter().any(|known| Span::from_millis((start - *known).millis().abs()) < JITTER)
         };
-        let goes_on =
-            |process: &&Process| process.moves() || process.may_go_on(page.rows, &page.context(process.last_seen));
+        let goes_on = |process: &&Process| {
+            !process.ended && (process.moves() || process.may_go_on(page.rows, &page.context(process.last_seen)))
+        };
         let ours = start - page.ahead.unwrap_or_default();
         let watched = |process: &&Process| ours <= page.at.wall - page.at.since(process.last_seen);
         let lines_up = self.jitter.as_ref().is_none_or(|held| held.last.goes_on(page.rows));

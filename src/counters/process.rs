@@ -264,10 +264,14 @@ impl Process {
     /// Whether a counter that the last pages had is on no row of this one: then the page was cut after a line. After three
     /// such pages the counter is believed to be gone.
     pub(super) fn is_cut(&mut self, rows: &[&EngineReading]) -> bool {
-        let now = all_told(rows);
-        let gone = self.told.iter().zip(now).any(|(was, is)| *was && !is);
+        let gone = self.lacks(rows);
         self.cut_pages = if gone { self.cut_pages.saturating_add(1) } else { 0 };
         gone && self.cut_pages <= CUT_PAGES
+    }
+
+    /// Whether a counter that its last pages had is on no row of a page.
+    pub(super) fn lacks(&self, rows: &[&EngineReading]) -> bool {
+        self.told.iter().zip(all_told(rows)).any(|(was, is)| *was && !is)
     }
 
     fn note_told(&mut self, rows: &[&EngineReading]) {
@@ -303,7 +307,9 @@ impl Process {
             let Some(row) = self.row(reading, rows) else { continue };
             let now = row.effective(reading);
             if row.is_below(reading, &now) {
-                falls = true;
+                // Neither a dip nor a row that begins anew raises another counter.
+                let mixed = row.grew_beyond(&now, context.at.since(context.last_page));
+                (falls, jumps) = (falls || !mixed, jumps || mixed);
             } else if !row.is_quarantined() {
                 jumps |= row.is_jump(&now, context);
                 goes_on |= row.has_shown();
@@ -332,7 +338,8 @@ impl Process {
     fn leaps_at_first(&self, distance: u64, at: Moment) -> bool {
         let held = self.line().total();
         let is_new = self.starts.is_empty() && !self.has_shown() && at.since(self.last_seen) < MINUTE;
-        is_new && distance >= SMALL && distance >= held / EARLY && distance <= held.saturating_mul(EARLY)
+        let may_be_short = distance >= held / EARLY || distance >= SMALL.saturating_mul(EARLY);
+        is_new && distance >= SMALL && may_be_short && distance <= held.saturating_mul(EARLY)
     }
 
     /// Whether a page goes on from its last values, by no more than the hardware can produce since.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::delta::{Delta, Disputed, Growth, Step};
 use super::hits::HitClamp;
 use super::series_sum::SeriesSum;
-use super::shown::Shown;
+use super::shown::{SMALL, Shown};
 use super::values::{COUNTERS, fell, growth, kept, raised, values};
 use super::{Bounds, FinishedMeter};
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
@@ -174,6 +174,12 @@ impl RowCounters {
     pub(super) fn is_jump(&self, effective: &TokenCounters, context: &PageContext) -> bool {
         let grown = growth(effective, &self.last);
         self.shown.is_far_beyond(grown, self.since_moved(context.at)) || self.is_beyond_hardware(effective, context)
+    }
+
+    /// Whether counters of a page grew by far more than the row does since a page, whatever others did.
+    pub(super) fn grew_beyond(&self, effective: &TokenCounters, since: Span) -> bool {
+        let grown = growth(effective, &self.last);
+        grown.iter().any(|grown| *grown >= SMALL) && !self.shown.explains(grown, since)
     }
 
     /// Whether a page's counters are too far beyond the last ones for the hardware.

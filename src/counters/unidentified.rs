@@ -90,6 +90,9 @@ impl Processes {
             let id = self.add(None, page.at);
             return self.baseline(page, id);
         };
+        if self.may_be_anyones(page) {
+            return Outcome { verdict: Verdict::Cut, ..self.hold(page, current) };
+        }
         if let Some(outcome) = self.old_line_returns(page) {
             return outcome;
         }
@@ -110,6 +113,12 @@ impl Processes {
                 Fit::Other => self.hold_beside(page),
             },
         }
+    }
+
+    /// Whether several processes may have sent a page, since a counter that tells them apart is not on it.
+    fn may_be_anyones(&self, page: &InstancePage<'_>) -> bool {
+        let several = self.all.len() > 1 || !self.held.is_empty();
+        several && self.all.iter().all(|process| process.lacks(page.rows))
     }
 
     /// Holds a page that has no row of the process that answered last: it is another's.
@@ -186,9 +195,11 @@ impl Processes {
         let (line, run) = self.held.take(page, above, process);
         let (stays, grew) = (line.pages >= HELD_PAGES, line.first.told.growth(page.rows) > 0);
         let waited = run.pages >= WAITED;
+        let may_be_its = process.is_some_and(|process| process.line_of(page.rows).reaches(&process.line()));
         let here = HeldLine::here(above, page, process);
         match above {
             true if line.episodes >= EPISODES => self.becomes_process(page, &line, None),
+            true if stays && !may_be_its => self.becomes_process(page, &line, None),
             true if is_new && (stays && self.keeps_pace(page, &line, current) || waited && run.is_even()) => {
                 // What was held on the way is its own.
                 self.held = HeldLines::default();

@@ -9,7 +9,9 @@ use std::fmt::Write;
 use margintop::fleet::{Checkpoint, Fleet, FleetConfig, SavedItem, SavedState};
 use margintop::ledger::Kept;
 use margintop::pricing::Book;
-use margintop::reading::{EngineKind, Event, InstanceId, PageReading, Refusals, ScrapeCost, ScrapeTrouble, TargetId};
+use margintop::reading::{
+    EngineKind, Event, InstanceId, PageReading, PromptCount, Refusals, ScrapeCost, ScrapeTrouble, TargetId,
+};
 use margintop::units::{Moment, Span};
 
 use crate::support::{gpus, instant, member};
@@ -27,8 +29,17 @@ enum Kind {
     Silent,
     /// Two that say none.
     SilentPair,
+    /// Three to five that say none.
+    SilentSeveral,
     /// Several instances on one page, each with its start.
     Instances,
+}
+
+impl Kind {
+    /// Whether its processes may not be told from one another.
+    fn is_ambiguous(self) -> bool {
+        matches!(self, Self::SilentPair | Self::SilentSeveral)
+    }
 }
 
 /// Why the world and the ledger differ.
@@ -61,7 +72,8 @@ pub struct World {
     history: String,
 }
 
-const KINDS: [Kind; 5] = [Kind::One, Kind::Several, Kind::Silent, Kind::SilentPair, Kind::Instances];
+const KINDS: [Kind; 6] =
+    [Kind::One, Kind::Several, Kind::Silent, Kind::SilentPair, Kind::SilentSeveral, Kind::Instances];
 const STEPS: usize = 24;
 const SETTLING: usize = 8;
 
@@ -131,7 +143,7 @@ impl World {
     fn live(&mut self, at: usize, calm: bool) {
         let (dice, address) = (&mut self.dice, &mut self.addresses[at]);
         // Of two processes that say no start, a page without one of its series may be either's.
-        if !calm && address.kind != Kind::SilentPair && dice.one_in(9) {
+        if !calm && !address.kind.is_ambiguous() && dice.one_in(9) {
             let nth = dice.below(address.processes.len() as u64) as usize;
             let process = &mut address.processes[nth];
             // A series that returns in a dip is not to be told from one that was created anew.
@@ -171,7 +183,7 @@ impl World {
                 writeln!(self.history, "{}: process {nth} dips for {}", address.target, process.dip).unwrap();
             }
         }
-        let one_dies = !matches!(address.kind, Kind::SilentPair | Kind::Silent) && dice.one_in(8);
+        let one_dies = !matches!(address.kind, Kind::SilentPair | Kind::SilentSeveral | Kind::Silent) && dice.one_in(8);
         if one_dies {
             let nth = dice.below(address.processes.len() as u64) as usize;
             let born = self.now.wall - Span::from_millis(dice.below(200).cast_signed());
@@ -204,7 +216,11 @@ impl World {
             return;
         }
         let mut page = address.page(now);
-        if !calm && dice.one_in(14) {
+        if !calm && dice.one_in(16) && address.may_blank() {
+            blank(&mut page, dice.below(3));
+            writeln!(self.history, "{}: blank", address.target).unwrap();
+            address.take_back_sight();
+        } else if !calm && dice.one_in(14) {
             page.complete = false;
             writeln!(self.history, "{}: cut", address.target).unwrap();
             address.take_back_sight();
@@ -253,7 +269,7 @@ impl World {
         for address in &self.addresses {
             sum = plus(sum, address.seen_produced());
             produced = plus(produced, address.produced());
-            exact &= address.kind != Kind::SilentPair;
+            exact &= !address.kind.is_ambiguous();
         }
         let posted = posted(&self.fleet);
         let disputed = disputed(&self.fleet);
@@ -277,6 +293,7 @@ impl Address {
             Kind::One | Kind::Silent => 1,
             Kind::Several => 2 + dice.below(4),
             Kind::SilentPair => 2,
+            Kind::SilentSeveral => 3 + dice.below(3),
             Kind::Instances => 1 + dice.below(3),
         };
         // Workers of one server are started within a second of each other.
@@ -284,7 +301,7 @@ impl Address {
         let processes = (0..count).map(|nth| {
             let mut process =
                 Process { start: began + Span::from_millis(nth.cast_signed() * 370), ..Process::default() };
-            let age = if kind == Kind::SilentPair { 40 } else { 1 };
+            let age = if kind.is_ambiguous() { 40 } else { 1 };
             for _ in 0..age * (1 + dice.below(30)) {
                 process.work(dice, 200_000);
             }
@@ -300,7 +317,7 @@ impl Address {
         match self.kind {
             Kind::One | Kind::Silent => vec![0],
             Kind::Instances => (0..self.processes.len()).collect(),
-            Kind::Several | Kind::SilentPair => {
+            Kind::Several | Kind::SilentPair | Kind::SilentSeveral => {
                 vec![self.next % self.processes.len()]
             }
         }
@@ -308,7 +325,7 @@ impl Address {
 
     fn page(&mut self, now: Moment) -> PageReading {
         let sampled = self.sampled();
-        let says_start = !matches!(self.kind, Kind::Silent | Kind::SilentPair);
+        let says_start = !matches!(self.kind, Kind::Silent | Kind::SilentPair | Kind::SilentSeveral);
         let several = self.kind == Kind::Instances;
         let name = |nth: usize| format!("10.0.0.{nth}");
         let mut page = PageReading {
@@ -362,6 +379,11 @@ impl Address {
         self.answered = Some(now);
     }
 
+    /// Whether a counter that is no count can be told from a page that never had it.
+    fn may_blank(&self) -> bool {
+        self.kind != Kind::Instances && self.processes.iter().all(|process| process.baseline.is_some())
+    }
+
     /// The page was cut: nothing of it counts.
     fn take_back_sight(&mut self) {
         self.next += 1;
@@ -389,6 +411,18 @@ impl Address {
     fn produced(&self) -> Tally {
         let all = |process: &Process| process.baseline.map_or([0; 3], |baseline| minus(process.total(), baseline));
         self.processes.iter().map(all).fold(plus(self.gone, self.lost), plus)
+    }
+}
+
+/// Makes one of a page's counters no count.
+fn blank(page: &mut PageReading, which: u64) {
+    page.refusals.values = 1;
+    for row in &mut page.engines {
+        match which {
+            0 => (row.tokens.prompt, row.series.prompt) = (PromptCount::Unknown, Vec::new()),
+            1 => (row.tokens.cached, row.series.cached) = (None, Vec::new()),
+            _ => (row.tokens.output, row.series.output) = (None, Vec::new()),
+        }
     }
 }
 
