@@ -12,17 +12,16 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
-use jiff::tz::TimeZone;
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::{Checkpoint, Fleet, FleetConfig};
 use margintop::ledger::Grain;
 use margintop::pricing::Book;
 use margintop::reading::{Event, PromptCount, Role};
-use margintop::store::{News, Settings, Store};
+use margintop::store::{News, Store};
 use margintop::units::{Span, Timestamp, Tokens};
 use rusqlite::{Connection, params};
 use rustix::time::{ClockId, clock_gettime};
-use support::{answered, counters, gpus, instant, member, page};
+use support::{answered, counters, gpus, instant, ledger_settings, member, open_store, page};
 
 const ENGINES: u64 = 2_048;
 const SECOND: Span = Span::from_secs(1);
@@ -89,16 +88,7 @@ fn node(n: u64) -> String {
 }
 
 fn open(path: &Path, clock: &ScriptedClock) -> Store {
-    let (tell, news) = channel();
-    let settings = Settings {
-        path: Some(path.to_owned()),
-        currency: "USD".to_owned(),
-        zone: TimeZone::UTC,
-        one_day: false,
-        book: (1, "{}".to_owned()),
-        clock: Clock::Scripted(clock.clone()),
-    };
-    let store = Store::open(settings, move |word| drop(tell.send(word)));
+    let (store, news) = open_store(ledger_settings(Some(path), Clock::Scripted(clock.clone())));
     assert!(matches!(news.recv().unwrap(), News::Keeps { .. }));
     store
 }

@@ -8,15 +8,15 @@ mod hub;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+use std::path::PathBuf;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use hub::{HOUR, INTERVAL};
-use jiff::tz::TimeZone;
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::collector::{Collector, Message};
 use margintop::ledger::Grain;
-use margintop::store::{News, Settings, Store};
+use margintop::store::{News, Store};
 use margintop::units::Span;
 
 const NODES: i64 = 64;
@@ -25,16 +25,9 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let hours: i64 = arguments.next().unwrap().parse().unwrap();
     let clock = ScriptedClock::at(hub::at(0).wall);
-    let (tell, news) = channel();
-    let settings = Settings {
-        path: arguments.next().map(Into::into),
-        currency: "USD".to_owned(),
-        zone: TimeZone::UTC,
-        one_day: false,
-        book: (1, "{}".to_owned()),
-        clock: Clock::Scripted(clock.clone()),
-    };
-    let store = Store::open(settings, move |word| drop(tell.send(word)));
+    let path = arguments.next().map(PathBuf::from);
+    let settings = support::ledger_settings(path.as_deref(), Clock::Scripted(clock.clone()));
+    let (store, news) = support::open_store(settings);
     let mut collector = Collector::new(hub::fleet(NODES)).keeping(store.clone(), Span::from_secs(86_400));
     collector.heed(news.recv().unwrap());
     let began = Instant::now();

@@ -8,18 +8,16 @@
 mod support;
 
 use std::path::Path;
-use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use jiff::tz::TimeZone;
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::pricing::Book;
 use margintop::reading::Role;
-use margintop::store::{News, Settings, Store};
+use margintop::store::{News, Store};
 use margintop::units::{Span, Timestamp};
 use rusqlite::{Connection, params};
-use support::{answered, counters, gpus, member, page};
+use support::{answered, counters, gpus, ledger_settings, member, open_store, page};
 
 const NODES: u64 = 278;
 const DAYS: i64 = 400;
@@ -50,16 +48,7 @@ fn bytes(path: &Path) -> u64 {
 
 /// Opens it as a watch does, and waits for what it goes on from.
 fn open(path: &Path, clock: Clock) -> (Store, usize) {
-    let (tell, news) = channel();
-    let settings = Settings {
-        path: Some(path.to_owned()),
-        currency: "USD".to_owned(),
-        zone: TimeZone::UTC,
-        one_day: false,
-        book: (1, "{}".to_owned()),
-        clock,
-    };
-    let store = Store::open(settings, move |word| drop(tell.send(word)));
+    let (store, news) = open_store(ledger_settings(Some(path), clock));
     let News::Keeps { memory, .. } = news.recv().unwrap() else { std::process::exit(1) };
     (store, memory.kept.tokens.len() + memory.kept.rents.len())
 }

@@ -168,11 +168,7 @@ fn what_was_asked_for_by_hand_is_done_after_too_long_an_absence() {
     let (_home, path) = file();
     let begin = seat::began();
     let mut watch = Seat::at(&path, begin);
-    watch.gpus(&["a", "b"]);
-    watch.look(100, None);
-    watch.advance(100);
-    watch.gpus(&["a", "b"]);
-    watch.look(200, None);
+    watch.work(&["a", "b"], 100, [100, 200]);
     watch.leave();
     assert_eq!(held(&path), 200);
     end_lease(&path, &NodeName::new("gpu-01"), begin + Span::from_secs(40)).unwrap();

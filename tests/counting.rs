@@ -12,10 +12,10 @@ use margintop::fleet::{Fleet, FleetConfig, SavedState, TargetInfo};
 use margintop::ledger::Classes;
 use margintop::pricing::{Bill, Book};
 use margintop::reading::{EngineKind, Event, Finished, Label, PageReading, PromptCount, Role, TokenCounters, UnitName};
-use margintop::store::{News, Settings, Store};
+use margintop::store::{News, Store};
 use margintop::units::{Moment, Money, Span, Tokens};
 use proptest::prelude::*;
-use support::{answered, at, counters, member, moment, page};
+use support::{answered, at, counters, ledger_settings, member, moment, open_store, page};
 
 const MODEL: &str = "deepseek-r1";
 
@@ -146,16 +146,8 @@ vllm:lora_requests_info{max_lora=\"4\",running_lora_adapters=\"sql,chat\",waitin
 
 /// Who opens the ledger of a file, and what it remembers.
 fn sit_down(path: &std::path::Path) -> (Store, SavedState) {
-    let (tell, news) = std::sync::mpsc::channel();
-    let settings = Settings {
-        path: Some(path.to_owned()),
-        currency: "USD".to_owned(),
-        zone: jiff::tz::TimeZone::UTC,
-        one_day: false,
-        book: (1, "{}".to_owned()),
-        clock: Clock::Scripted(ScriptedClock::at(began().wall)),
-    };
-    let store = Store::open(settings, move |word| drop(tell.send(word)));
+    let clock = Clock::Scripted(ScriptedClock::at(began().wall));
+    let (store, news) = open_store(ledger_settings(Some(path), clock));
     loop {
         if let News::Keeps { memory, .. } = news.recv_timeout(Duration::from_secs(20)).unwrap() {
             return (store, memory.onto(after(60), false));

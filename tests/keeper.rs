@@ -23,21 +23,13 @@ use support::{answered, answered_dated, counters, instant, page};
 fn what_was_made_and_held_in_an_absence_is_posted_once() {
     let (_home, path) = file();
     let mut seat = Seat::at(&path, began());
-    seat.gpus(&["a", "b"]);
-    seat.look(100, None);
-    seat.advance(10);
-    seat.gpus(&["a", "b"]);
-    seat.look(160, None);
+    seat.work(&["a", "b"], 10, [100, 160]);
     seat.leave();
     assert_eq!((output(&path), held(&path)), (60, 20));
 
     // An hour later b is gone, c is new, and the engine has worked on.
     let mut seat = Seat::at(&path, began() + Span::from_secs(3610));
-    seat.gpus(&["a", "c"]);
-    seat.look(1060, None);
-    seat.advance(10);
-    seat.gpus(&["a", "c"]);
-    seat.look(1070, None);
+    seat.work(&["a", "c"], 10, [1060, 1070]);
     seat.leave();
     assert_eq!(output(&path), 970);
     // a: 3,620 s in all; b: until its last sight; c: from its first.
@@ -51,19 +43,11 @@ fn what_was_made_and_held_in_an_absence_is_posted_once() {
 fn after_too_long_an_absence_neither_tokens_nor_rent_are_posted() {
     let (_home, path) = file();
     let mut seat = Seat::at(&path, began());
-    seat.gpus(&["a"]);
-    seat.look(100, None);
-    seat.advance(10);
-    seat.gpus(&["a"]);
-    seat.look(160, None);
+    seat.work(&["a"], 10, [100, 160]);
     seat.leave();
     let back = began() + Span::from_secs(10 + 86_401);
     let mut seat = Seat::at(&path, back);
-    seat.gpus(&["a"]);
-    seat.look(1_000_000, None);
-    seat.advance(10);
-    seat.gpus(&["a"]);
-    seat.look(1_000_005, None);
+    seat.work(&["a"], 10, [1_000_000, 1_000_005]);
     seat.leave();
     assert_eq!((output(&path), held(&path)), (65, 20));
     assert_eq!(past(&path, Grain::Day).unwatched, [(began() + Span::from_secs(10), back)]);
@@ -180,14 +164,10 @@ fn an_engine_born_in_the_absence_counts_from_zero() {
 fn a_clock_that_went_back_over_a_reboot_loses_no_token() {
     let (_home, path) = file();
     let mut seat = Seat::at(&path, began());
-    seat.look(100, None);
-    seat.advance(10);
-    seat.look(160, None);
+    seat.work(&[], 10, [100, 160]);
     seat.leave();
     let mut seat = Seat::at(&path, began() - Span::from_secs(7200));
-    seat.look(200, None);
-    seat.advance(2);
-    seat.look(230, None);
+    seat.work(&[], 2, [200, 230]);
     seat.leave();
     assert_eq!(output(&path), 130);
 }
@@ -196,18 +176,12 @@ fn a_clock_that_went_back_over_a_reboot_loses_no_token() {
 fn a_second_watch_reads_says_whose_it_is_and_takes_over() {
     let (_home, path) = file();
     let mut first = Seat::at(&path, began());
-    first.gpus(&["a"]);
-    first.look(100, None);
-    first.advance(10);
-    first.gpus(&["a"]);
-    first.look(160, None);
+    first.work(&["a"], 10, [100, 160]);
     first.tick();
     let mut second = Seat::at(&path, began() + Span::from_secs(11));
     assert_eq!(second.basis.keeper, Keeper::Other(Some(std::process::id())));
     second.gpus(&["a"]);
-    second.look(170, None);
-    second.advance(2);
-    second.look(180, None);
+    second.work(&[], 2, [170, 180]);
     second.tick();
     let shown = second.picture();
     assert_eq!(shown.money.ledger.keeper, Keeper::Other(Some(std::process::id())));
@@ -241,9 +215,7 @@ fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
         assert_eq!(seat.basis.keeper, Keeper::Memory);
         let trouble = seat.basis.trouble.clone().unwrap();
         assert!(trouble.as_str().contains(words), "{trouble}");
-        seat.look(100, None);
-        seat.advance(2);
-        seat.look(150, None);
+        seat.work(&[], 2, [100, 150]);
         seat.tick();
         assert!(seat.picture().money.revenue.unwrap() > Money::ZERO, "money goes on");
     };
@@ -325,11 +297,7 @@ fn an_end_by_hand_that_nobody_heeded_waits_for_the_next_watch() {
 fn an_export_is_the_same_ledger_again() {
     let (home, path) = file();
     let mut seat = Seat::at(&path, began());
-    seat.gpus(&["a"]);
-    seat.look(100, None);
-    seat.advance(10);
-    seat.gpus(&["a"]);
-    seat.look(160, None);
+    seat.work(&["a"], 10, [100, 160]);
     seat.leave();
     let mut text = Vec::new();
     Reader::open(&path).unwrap().export(&mut text).unwrap();
@@ -349,9 +317,7 @@ fn an_export_is_the_same_ledger_again() {
 fn verify_finds_a_token_that_is_in_one_grain_only() {
     let (_home, path) = file();
     let mut seat = Seat::at(&path, began());
-    seat.look(100, None);
-    seat.advance(10);
-    seat.look(160, None);
+    seat.work(&[], 10, [100, 160]);
     seat.leave();
     let open = Connection::open(&path).unwrap();
     open.execute_batch("UPDATE minute_tokens SET output = output + 1").unwrap();

@@ -29,11 +29,7 @@ fn a_minute(path: &Path, at: Timestamp) {
     let mut seat = Seat::at(path, at);
     // A watch that was killed a moment ago may still hold it.
     seat.heed(|basis| basis.keeper == Keeper::Ours);
-    seat.gpus(&["a"]);
-    seat.look(100, None);
-    seat.advance(60);
-    seat.gpus(&["a"]);
-    seat.look(160, None);
+    seat.work(&["a"], 60, [100, 160]);
     seat.leave();
 }
 
@@ -167,11 +163,7 @@ fn what_comes_back_after_an_unwatched_span_is_not_bridged_over_it() {
     seat.advance(10);
     seat.leave();
     let mut seat = Seat::at(&path, back + Span::from_secs(60));
-    seat.gpus(&["a"]);
-    seat.look(9_000_000, None);
-    seat.advance(10);
-    seat.gpus(&["a"]);
-    seat.look(9_000_007, None);
+    seat.work(&["a"], 10, [9_000_000, 9_000_007]);
     seat.leave();
     assert_eq!((output(&path), held(&path)), (67, 70));
 }

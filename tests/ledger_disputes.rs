@@ -14,18 +14,17 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::{Checkpoint, Fleet, FleetConfig, SavedState};
 use margintop::ledger::{Account, Classes, DisputeId, Entry, Evidence, Grain, Ledger, Past, Posting, Timing};
 use margintop::pricing::Book;
 use margintop::reading::{InstanceId, ModelName, NodeName, Rank, Role, TargetId};
-use margintop::store::{DisputeState, News, Reader, Settings, Store, decide};
+use margintop::store::{DisputeState, News, Reader, Store, decide};
 use margintop::units::{Moment, Money, Span, Timestamp, Tokens};
 use program::Program;
 use rusqlite::Connection;
 use serde_json::Value;
-use support::{counters, instant};
+use support::{counters, instant, ledger_settings, open_store};
 
 const TARGET: &str = "http://gpu-01:8000";
 
@@ -44,17 +43,8 @@ struct Keeper {
 
 impl Keeper {
     fn at(path: &Path, at: Timestamp) -> Self {
-        let (tell, news) = channel();
         let clock = ScriptedClock::at(at);
-        let settings = Settings {
-            path: Some(path.to_owned()),
-            currency: "USD".to_owned(),
-            zone: TimeZone::UTC,
-            one_day: false,
-            book: (1, "{}".to_owned()),
-            clock: Clock::Scripted(clock.clone()),
-        };
-        let store = Store::open(settings, move |word| drop(tell.send(word)));
+        let (store, news) = open_store(ledger_settings(Some(path), Clock::Scripted(clock.clone())));
         let News::Keeps { memory, .. } = news.recv().unwrap() else { panic!("it is not ours") };
         let midnight = Timestamp::from_millis(at.millis() / 86_400_000 * 86_400_000);
         let mut ledger = Ledger::new(Book::built_in().unwrap(), midnight);

@@ -215,11 +215,7 @@ fn a_full_disk_delays_what_is_written_and_loses_nothing() {
     busy(&engine, 40);
     watch.child.kill().unwrap();
     watch.child.wait().unwrap();
-    let mut watch = ledger.serve(&target);
-    ledger.until_counted(&engine);
-    assert!(watch.terminate().is_some());
-    assert_eq!(ledger.posted(), [engine.made_since(baseline); 3]);
-    ledger.verify();
+    ledger.end_whole(ledger.serve(&target), &engine, baseline);
 }
 
 #[test]
@@ -229,7 +225,7 @@ fn a_full_disk_delays_who_takes_over_and_loses_nothing() {
     let target = engine.server.metrics();
     let mut keeper = ledger.serve(&target);
     ledger.until_counted(&engine);
-    let mut heir = confined(&ledger, &target);
+    let heir = confined(&ledger, &target);
     busy(&engine, 80);
     limit(&heir, Some(0));
     keeper.child.kill().unwrap();
@@ -238,9 +234,7 @@ fn a_full_disk_delays_who_takes_over_and_loses_nothing() {
     limit(&heir, None);
     ledger.until_counted(&engine);
     assert_eq!(ledger.keeper(), Some(heir.child.id()));
-    assert!(heir.terminate().is_some());
-    assert_eq!(ledger.posted(), [engine.made_since(baseline); 3]);
-    ledger.verify();
+    ledger.end_whole(heir, &engine, baseline);
 }
 
 #[test]
@@ -256,10 +250,7 @@ fn it_ends_within_a_second_while_another_program_holds_the_ledger() {
     let took = watch.terminate();
     assert!(took.is_some_and(|took| took < Duration::from_secs(1)), "it took {took:?}");
     other.execute_batch("COMMIT").unwrap();
-    let mut watch = ledger.serve(&target);
-    ledger.until_counted(&engine);
-    assert!(watch.terminate().is_some());
-    assert_eq!(ledger.posted(), [engine.made_since(baseline); 3]);
+    ledger.end_whole(ledger.serve(&target), &engine, baseline);
 }
 
 #[test]

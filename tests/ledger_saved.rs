@@ -25,11 +25,7 @@ use support::{answered_dated, counters, page};
 
 fn watched(path: &Path) {
     let mut seat = Seat::at(path, began());
-    seat.gpus(&["a", "b"]);
-    seat.look(100, None);
-    seat.advance(10);
-    seat.gpus(&["a", "b"]);
-    seat.look(160, None);
+    seat.work(&["a", "b"], 10, [100, 160]);
     seat.leave();
 }
 
@@ -50,9 +46,7 @@ fn a_state_that_cannot_be_read_is_dropped_and_said() {
         let mut seat = Seat::at(&path, began() + Span::from_secs(20));
         assert_eq!(seat.basis.keeper, Keeper::Ours, "{state}");
         seat.gpus(&["a", "b"]);
-        seat.look(5_000, None);
-        seat.advance(2);
-        seat.look(5_007, None);
+        seat.work(&[], 2, [5_000, 5_007]);
         seat.leave();
         assert_eq!((output(&path), held(&path)), (67, 44), "{state}");
         let told = format!("the saved state of {ENGINE} cannot be read: its next page is a baseline");
@@ -109,9 +103,7 @@ fn what_is_rented_is_kept_in_columns() {
 fn a_reset_target_begins_with_a_baseline() {
     let (_home, path) = file();
     let mut seat = Seat::at(&path, began());
-    seat.look(100, None);
-    seat.advance(10);
-    seat.look(160, None);
+    seat.work(&[], 10, [100, 160]);
     seat.tick();
     while saved::counters(&Connection::open(&path).unwrap(), None).is_none() {
         std::thread::sleep(Duration::from_millis(5));

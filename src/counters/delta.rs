@@ -1,4 +1,4 @@
-//! What a row produced between two pages, and whether the hardware could have.
+//! What a row produced between two pages, and whether that is plausible.
 
 use crate::reading::TokenCounters;
 use crate::units::{Moment, Tokens};
@@ -6,62 +6,62 @@ use crate::units::{Moment, Tokens};
 /// Tokens by class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delta {
-    /// Prompt tokens computed.
+    /// Computed prompt tokens.
     pub miss: Tokens,
-    /// Prompt tokens from a cache.
+    /// Cached prompt tokens.
     pub hit: Tokens,
     /// Output tokens.
     pub output: Tokens,
-    /// Whether the hits are known. If not, `miss` holds them too.
+    /// Whether the hits are known. If not, they are counted in `miss`.
     pub hits_known: bool,
 }
 
 impl Delta {
-    /// Whether nothing was produced.
+    /// Whether there are no tokens.
     pub fn is_zero(&self) -> bool {
         [self.miss, self.hit, self.output].iter().all(|tokens| *tokens == Tokens::ZERO)
     }
 }
 
-/// What one page says of one row.
+/// The result of one page for one row.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Step {
-    /// What it produced, believed.
+    /// The plausible growth.
     pub grown: Option<Growth>,
-    /// What it would have produced, and why that is not believed.
+    /// The disputed growth, with the bound that it exceeds.
     pub disputed: Option<Disputed>,
-    /// Since when, if that was before the process's last page: a fall was held.
+    /// The start of its interval, if that is before the process's last page because a fall was quarantined.
     pub from: Option<Moment>,
-    /// Whether it began anew, so that what it held before may be incomplete.
+    /// Whether the row was reset, so that its count from before may be incomplete.
     pub reset: bool,
-    /// Whether a movement waits to be explained: nothing is known of its rate.
+    /// Whether a counter is quarantined, so that the rate is unknown.
     pub quarantined: bool,
     /// Whether each counter (prompt, cached, output) is on the page.
     pub told: [bool; 3],
 }
 
-/// Tokens that are believed.
+/// Plausible growth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Growth {
     /// Of all requests.
     pub all: Delta,
-    /// Misses of earlier pages that turn out to have been hits.
+    /// Misses of earlier pages that turn out to be hits.
     pub corrected: Tokens,
-    /// Of finished requests, where the engine counts them apart.
+    /// Of finished requests, if the engine counts them apart.
     pub finished: Option<Delta>,
 }
 
-/// Tokens that are not believed.
+/// Disputed growth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disputed {
-    /// How many.
+    /// The tokens.
     pub growth: Growth,
-    /// The counters before.
+    /// The counters before it.
     pub before: TokenCounters,
-    /// The counters after.
+    /// The counters after it.
     pub after: TokenCounters,
-    /// When the counter last moved before.
+    /// When the counter last moved before it.
     pub since: Moment,
-    /// The bound that is exceeded, in words.
+    /// The exceeded bound, in words.
     pub bound: String,
 }

@@ -1,8 +1,9 @@
-//! Counters of finished requests to deltas: what a bill for finished work reads.
+//! Deltas of the counters of finished requests, for bills of finished work.
 //!
-//! Engines count the prompts and outputs of finished requests apart, and their cached tokens for all requests alone. So
-//! the hits of finished prompts are all hits times the finished share of all prompts, in lifetime counters and rounded
-//! down: what is counted depends on where the counters stand, not on how many looks it took. It knows no price.
+//! Engines count the prompt and output tokens of finished requests apart, but the cached tokens of all requests
+//! together. So the hits of finished prompts are all hits times the finished share of all prompts, from lifetime
+//! counters and rounded down. The result depends on the counters, not on the number of polls. This module knows no
+//! prices.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,13 +14,14 @@ use crate::units::Tokens;
 /// The last values of one row's finished requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FinishedMeter {
-    /// `None`: the engine did not count them when its process was first seen, and what it says of them later is not used.
+    /// The last values. `None` if the engine did not count finished requests when its process was first seen; later
+    /// values are not used.
     last: Option<Lifetime>,
-    /// Hits that are due and wait for prompts; below zero, those that were counted before the finished share fell.
+    /// Hits that are due and wait for prompts. Negative if hits were counted before the finished share fell.
     hits_due: i64,
 }
 
-/// What finished requests held since the process began.
+/// The tokens of finished requests since the process began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Lifetime {
     prompt: Tokens,
@@ -33,23 +35,23 @@ impl FinishedMeter {
         self.last.is_some()
     }
 
-    /// Hits that are due and not counted yet; below zero, counted early.
+    /// Hits that are due and not counted yet. Negative if they were counted early.
     pub const fn hits_due(&self) -> i64 {
         self.hits_due
     }
 
-    /// Takes values as a baseline: nothing was made that we saw.
+    /// Takes values as a baseline.
     pub fn baseline(&mut self, tokens: &TokenCounters, finished: &Finished) {
         *self = Self { last: lifetime(tokens, finished, Tokens::ZERO), hits_due: 0 };
     }
 
-    /// Begins at zero with a process that began while it was watched.
+    /// Begins at zero, for a process that was born while it was watched.
     pub fn begin(&mut self, tokens: &TokenCounters, finished: &Finished) {
         let began = lifetime(tokens, finished, Tokens::ZERO).map(|_| Lifetime::default());
         *self = Self { last: began, hits_due: 0 };
     }
 
-    /// The growth since the last look; `None` if finished requests are not counted apart.
+    /// The growth since the last page; `None` if finished requests are not counted apart.
     pub fn grow(&mut self, tokens: &TokenCounters, finished: &Finished) -> Option<Delta> {
         let last = self.last?;
         let hits_known = tokens.cached.is_some();
@@ -61,14 +63,14 @@ impl FinishedMeter {
         self.hits_due += signed(now.hits) - signed(last.hits);
         let hit = Tokens::new(u64::try_from(self.hits_due).unwrap_or(0)).min(prompt);
         self.hits_due -= signed(hit);
-        // A value that fell without a restart is waited for, so that nothing is counted twice.
+        // After a fall without a restart, growth counts from the old value, so that no token is counted twice.
         self.last =
             Some(Lifetime { prompt: now.prompt.max(last.prompt), output: now.output.max(last.output), hits: now.hits });
         Some(Delta { miss: prompt.saturating_sub(hit), hit, output, hits_known })
     }
 }
 
-/// What finished requests held, where the page says it; hits that are not told stay what they were.
+/// The tokens of finished requests, if the page has them. Without a cached counter, the hits stay at `hits`.
 fn lifetime(tokens: &TokenCounters, finished: &Finished, hits: Tokens) -> Option<Lifetime> {
     let (prompt, output) = (finished.prompt?, finished.output?);
     let hits = match (tokens.prompt, tokens.cached) {
@@ -78,14 +80,14 @@ fn lifetime(tokens: &TokenCounters, finished: &Finished, hits: Tokens) -> Option
     Some(Lifetime { prompt, hits, output })
 }
 
-/// `tokens` times a part of a whole, rounded down.
+/// `tokens` times `part / whole`, rounded down.
 fn share(tokens: Tokens, part: Tokens, whole: Tokens) -> Tokens {
     let product = u128::from(tokens.count()) * u128::from(part.count());
     let quotient = product.checked_div(u128::from(whole.count())).unwrap_or(0);
     Tokens::new(u64::try_from(quotient).unwrap_or(u64::MAX))
 }
 
-/// Counters are below 2^53, so they fit.
+/// Converts a counter; counters are below 2^53, so they fit.
 fn signed(tokens: Tokens) -> i64 {
     i64::try_from(tokens.count()).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! Lines of values that no process without a start time goes on to, until they are explained.
+//! Quarantined lines: values that continue no process without a start time.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,32 +8,32 @@ use super::process::Process;
 use super::shown::SMALL;
 use crate::units::{Moment, Span};
 
-/// The most lines that are held; the least recently seen goes first.
+/// The most lines that are kept; the least recently seen is dropped first.
 const LINES: usize = 64;
-/// A line goes on by so much less than the next process is away, as one part of so many.
+/// A page continues a line if its growth is at most one part in this many of its distance from the process.
 const NEARER: u64 = 8;
-/// The most that the paces of pages may differ for them to be one process's growth.
+/// The largest ratio of page-to-page rates that one process's growth has.
 const EVEN: u128 = 4;
 
-/// What is held.
+/// All quarantined lines of an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct HeldLines {
     lines: Vec<HeldLine>,
-    /// Pages in a row that were held, of one line or of several.
+    /// The latest pages in a row that were quarantined, of one line or of several.
     run: Option<Run>,
 }
 
 /// One line of values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct HeldLine {
-    /// Whether it lies above the process that answered before, or below.
+    /// Whether it lies above the process that answered before, rather than below.
     pub(super) above: bool,
-    /// Its first values; of a line below, those since it last began to answer.
+    /// Its first values; for a line below, those since it last began to answer.
     pub(super) first: Values,
     last: Values,
-    /// Pages of it in a row; none while another line answers.
+    /// The number of its pages in a row; 0 while another line answers.
     pub(super) pages: u8,
-    /// How often it began to answer, and whether a process answered since.
+    /// How often it began to answer.
     pub(super) episodes: u8,
     paused: bool,
     pub(super) since: Moment,
@@ -43,19 +43,20 @@ pub(super) struct HeldLine {
 /// The values of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Values {
-    /// As they stand on it: another process's.
+    /// The values as they stand on the page, which apply if it is another process's.
     pub(super) told: Line,
-    /// With what series that are gone had reached: those of the process that answered before, if the line is its own.
+    /// The values raised by evicted series of the process that answered before, which apply if it is that process's
+    /// page.
     pub(super) own: Line,
 }
 
-/// Pages in a row.
+/// Pages in a row that were quarantined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Run {
     last: Line,
     seen: Moment,
     pub(super) pages: u8,
-    /// The slowest and the fastest growth from page to page, in tokens a minute; none where a page fell.
+    /// The slowest and the fastest growth between pages, in tokens a minute; `None` after a page that fell.
     paces: Option<(u64, u64)>,
 }
 
@@ -65,7 +66,7 @@ impl Values {
         Self { own: process.map_or_else(|| told.clone(), |process| process.line_of(page.rows)), told }
     }
 
-    /// A line that answered before.
+    /// The values of a line that answered before.
     pub(super) fn before(line: Line) -> Self {
         Self { told: line.clone(), own: line }
     }
@@ -76,13 +77,13 @@ impl HeldLine {
         Self { above, first: values.clone(), last: values, pages, episodes: 1, paused: pages == 0, since: at, seen: at }
     }
 
-    /// A line of one page.
+    /// A line with a single page.
     pub(super) fn here(above: bool, page: &InstancePage<'_>, process: Option<&Process>) -> Self {
         Self::new(above, Values::of(page, process), page.at, 1)
     }
 
-    /// What a page grew by from its last values, if it goes on from them: by no more than the process that answered before
-    /// grows in such a time, or by far less than it is away from that one.
+    /// The growth of a page from the line's last values, if the page continues the line: if it grew by no more than the
+    /// process that answered before grows in that time, or by far less than its distance from that process.
     fn goes_on(&self, now: &Values, at: Moment, process: Option<&Process>) -> Option<u64> {
         let either = [(&self.last.told, &now.told), (&self.last.own, &now.own)];
         let goes_on = |(then, now): (&Line, &Line)| {
@@ -98,11 +99,11 @@ impl HeldLine {
         either.into_iter().filter_map(goes_on).min()
     }
 
-    /// The same with one more page.
+    /// The line with one more page.
     fn with(self, now: Values, at: Moment) -> Self {
         let episodes = self.episodes.saturating_add(u8::from(self.paused));
         if self.paused && !self.above {
-            // What a line below another grew by while that one answered is in that one's growth already.
+            // The growth of a line below another while that one answered is already in that one's growth.
             return Self { episodes, ..Self::new(false, now, at, 1) };
         }
         Self { last: now, pages: self.pages.saturating_add(1), episodes, paused: false, seen: at, ..self }
@@ -122,7 +123,7 @@ impl Run {
         Self { last: Line::of(page.rows), seen: page.at, pages: self.pages.saturating_add(1), paces }
     }
 
-    /// Whether its pages rose evenly, as one process's do.
+    /// Whether its pages grew evenly, as those of one process do.
     pub(super) fn is_even(&self) -> bool {
         let even = |(slowest, fastest): (u64, u64)| u128::from(fastest) <= u128::from(slowest) * EVEN;
         self.paces.is_some_and(even)
@@ -130,7 +131,7 @@ impl Run {
 }
 
 impl HeldLines {
-    /// Takes a page in; its line and the run that it is part of.
+    /// Adds a page. Returns its line and the run that it is part of.
     pub(super) fn take(&mut self, page: &InstancePage<'_>, above: bool, process: Option<&Process>) -> (HeldLine, Run) {
         let run = self.run.take().map_or_else(|| Run::new(page), |run| run.with(page));
         self.run = Some(run.clone());
@@ -146,7 +147,7 @@ impl HeldLines {
         (line, run)
     }
 
-    /// Keeps a line that does not answer now.
+    /// Adds a line that does not answer now.
     pub(super) fn push(&mut self, line: HeldLine) {
         if self.lines.len() >= LINES
             && let Some((oldest, _)) = self.lines.iter().enumerate().min_by_key(|(_, line)| line.seen.boot)
@@ -156,19 +157,19 @@ impl HeldLines {
         self.lines.push(line);
     }
 
-    /// The line that answered last is explained.
+    /// Removes the line that answered last, which is explained.
     pub(super) fn settle(&mut self) {
         self.lines.pop();
         self.run = None;
     }
 
-    /// A process answers.
+    /// Ends the run, as a known process answers.
     pub(super) fn pause(&mut self) {
         self.lines.iter_mut().for_each(|line| (line.pages, line.paused) = (0, true));
         self.run = None;
     }
 
-    /// Whether a page goes on from a line above, by less than `distance`.
+    /// Whether a page continues a line above, with growth of less than `distance`.
     pub(super) fn is_nearer(&self, page: &InstancePage<'_>, distance: u64) -> bool {
         let above = self.lines.iter().filter(|line| line.above && line.last.told.goes_on(page.rows));
         above.map(|line| line.last.told.growth(page.rows)).min().is_some_and(|grown| grown < distance)
@@ -184,12 +185,12 @@ impl HeldLines {
         self.run.is_some()
     }
 
-    /// Whether a line returned so often that it is no dip, and is not told from one.
+    /// Whether a line returned too often to be a dip, and is not explained.
     pub(super) fn is_ambiguous(&self) -> bool {
         self.lines.iter().any(|line| line.episodes > 2)
     }
 
-    /// Lets lines lapse that were not seen for long.
+    /// Drops lines that were not seen for ten minutes.
     pub(super) fn forget(&mut self, now: Moment) {
         self.lines.retain(|line| now.since(line.seen) < FORGOTTEN);
         self.run = self.run.take().filter(|run| now.since(run.seen) < FORGOTTEN);

@@ -1,7 +1,8 @@
-//! Hits clamped to prompts, cumulatively.
+//! Limits hits to prompt tokens, cumulatively.
 //!
-//! Engines record hits and prompts at different moments. Since the baseline, no more hits are counted than there were
-//! prompt tokens: hits that run ahead wait for their prompts, hits that come late turn earlier misses into hits.
+//! Engines record hits and prompts at different moments. Since the baseline, at most as many hits are counted as there
+//! were prompt tokens. Hits that come before their prompts wait for them; hits that come later turn earlier misses into
+//! hits.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,21 +11,21 @@ use serde::{Deserialize, Serialize};
 pub(super) struct HitClamp {
     prompts: u64,
     hits: u64,
-    /// Hits that were counted so far.
+    /// The hits counted so far.
     counted: u64,
 }
 
-/// How a growth of prompts and hits splits.
+/// A growth of prompts and hits, split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Split {
     pub(super) miss: u64,
     pub(super) hit: u64,
-    /// Misses of earlier prompts that turn out to have been hits.
+    /// Misses of earlier prompts that turn out to be hits.
     pub(super) corrected: u64,
 }
 
 impl HitClamp {
-    /// A clamp with hits that ran ahead of their prompts.
+    /// A clamp with hits that came before their prompts.
     pub(super) fn ahead(hits: u64) -> Self {
         Self { hits, ..Self::default() }
     }
@@ -39,7 +40,7 @@ impl HitClamp {
         Split { miss: prompts - hit, hit, corrected: due - hit }
     }
 
-    /// Takes corrections back that could not be made: their hits go to later prompts.
+    /// Takes back corrections that could not be made. Their hits go to later prompts.
     pub(super) fn give_back(&mut self, corrected: u64) {
         self.counted = self.counted.saturating_sub(corrected);
     }

@@ -1,9 +1,9 @@
-//! Which process stands behind the counters of a page.
+//! Identifies the process behind the counters of a page.
 //!
-//! Several processes can answer at one address, sampled in turn; each keeps its own last values. A page with a start time
-//! is the process's that has this start time. A start time seen for the first time is a process that was born while the
-//! address was watched, which counts from zero, or one that was there before, whose first page is a baseline.
-//! Pages without a start time are matched by their values (`unidentified`).
+//! Several processes can answer at one address, sampled in turn; each keeps its own last values. A page with a start
+//! time belongs to the process with that start time. A new start time is that of a process born while the address was
+//! watched, which counts from zero, or of one that was there before, whose first page is a baseline. Pages without a
+//! start time are matched by their values (`unidentified`).
 
 use serde::{Deserialize, Serialize};
 
@@ -16,15 +16,15 @@ use super::row::PageContext;
 use crate::reading::EngineReading;
 use crate::units::{Moment, Span, Timestamp};
 
-/// How far two clocks that are compared may be apart.
+/// The largest difference of two clocks that are compared.
 const SLACK: Span = Span::from_secs(5);
 /// How long a verdict stands without new evidence.
 pub(super) const FORGOTTEN: Span = Span::from_secs(600);
-/// The most processes that are kept for an address; the least recently seen goes first.
+/// The most processes kept for an address; the least recently seen is dropped first.
 const PROCESSES: usize = 64;
-/// How long a process that is not seen counts as one of those that answer.
+/// How long a process counts as answering after its last page.
 const ANSWERING: Span = Span::from_secs(60);
-/// A start time so soon after 1970 is a clock that was never set.
+/// The latest start time that comes from a clock that was never set.
 const UNSET: Timestamp = Timestamp::from_millis(366 * 86_400_000);
 
 /// The processes behind one instance of one address.
@@ -34,14 +34,14 @@ pub struct Processes {
     pub(super) next: u32,
     /// The process whose page came last.
     pub(super) current: Option<ProcessId>,
-    /// A start time close to a known one, until it is clear whether it is the same process.
+    /// A start time close to a known one, until it is clear whether they are of the same process.
     pub(super) jitter: Option<Jitter>,
-    /// Lines of values that no process without a start time goes on to.
+    /// Quarantined lines, which continue no process without a start time.
     #[serde(default)]
     pub(super) held: HeldLines,
-    /// Restarts seen.
+    /// The number of restarts seen.
     pub(super) restarts: u64,
-    /// When a process was last dropped that still answered: there are more than are kept.
+    /// When a process that still answered was last dropped because too many are kept.
     #[serde(default)]
     crowded: Option<Moment>,
 }
@@ -53,63 +53,64 @@ pub struct InstancePage<'a> {
     pub at: Moment,
     /// Its rows.
     pub rows: &'a [&'a EngineReading],
-    /// When its process started, as the page writes it.
+    /// The start time of its process, as the page has it.
     pub start: Option<Timestamp>,
-    /// What the server's clock is ahead of ours, where the answer said its time.
+    /// How far the server's clock is ahead of ours, if the response had its time.
     pub ahead: Option<Span>,
-    /// Whether any counter on it was no count.
+    /// Whether the value of any counter was refused.
     pub refused: bool,
-    /// The bounds of the process.
+    /// The bounds on the growth of the process.
     pub bounds: Bounds,
-    /// Since when a process that is seen for the first time would count from zero if it was born then; `None` if never.
+    /// The earliest birth from which a new process counts from zero; `None` if it never does.
     pub watched_since: Option<Timestamp>,
 }
 
-/// What a page is.
+/// The meaning of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The first page of a process that was there before: a baseline.
     Baseline,
-    /// A process that is known went on.
+    /// A page of a known process.
     Continues,
-    /// The first page of a process that was born while it was watched, in place of another or beside it.
+    /// The first page of a process that was born while it was watched. It replaces another process or answers beside
+    /// it.
     Born {
-        /// When, by our clock.
+        /// Its birth, by our clock.
         at: Timestamp,
-        /// Whether another one was there before.
+        /// Whether it replaced another process.
         replaced: bool,
     },
-    /// It counts from zero in place of another, which is told by its values alone.
+    /// A process without a start time was reset: it counts from zero.
     Reset,
-    /// A movement waits to be explained.
+    /// A movement is quarantined.
     Quarantined,
-    /// A counter that was there is gone: the page was cut after a line.
+    /// A counter of the last page is missing: the page was cut after a line.
     Cut,
 }
 
-/// What a page brought.
+/// The result of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// What the page is.
     pub verdict: Verdict,
-    /// The process; the last known one where a movement waits to be explained.
+    /// The process; the last known one if a movement is quarantined.
     pub process: ProcessId,
-    /// A step for each row of the page, in its order.
+    /// A step for each row of the page, in order.
     pub steps: Vec<Step>,
-    /// When the process's page before this one came.
+    /// When the process's previous page came.
     pub since: Moment,
-    /// Whether what is posted for this page is to be remembered, since it may be taken back.
+    /// Whether entries posted for this page may be taken back later.
     pub on_trial: bool,
-    /// Processes of which everything that was posted on trial is to be taken back.
+    /// Processes whose entries on trial are to be taken back.
     pub taken_back: Vec<ProcessId>,
-    /// Processes whose trial is over: what was posted is believed.
+    /// Processes whose trial is over: their entries stay.
     pub believed: Vec<ProcessId>,
-    /// Whether tokens may be missing for what was taken back or is believed now.
+    /// Whether tokens may be missing because of what was taken back or believed.
     pub lost: bool,
 }
 
 impl Processes {
-    /// One process with these rows when its last page came.
+    /// A single process with these rows.
     pub fn of_one(start: Option<Timestamp>, seen: Moment, rows: Vec<ProcessRow>) -> Self {
         let mut processes = Self::default();
         let id = processes.add(start, seen);
@@ -119,7 +120,7 @@ impl Processes {
         processes
     }
 
-    /// Takes a page in.
+    /// Applies a page.
     pub fn advance(&mut self, page: &InstancePage<'_>) -> Outcome {
         let (believed, lost) = self.forget(page.at);
         let page = &InstancePage { start: page.start.filter(|start| *start > UNSET || self.knows(*start)), ..*page };
@@ -141,7 +142,7 @@ impl Processes {
         })
     }
 
-    /// All processes that are known.
+    /// All known processes.
     pub fn all(&self) -> &[Process] {
         &self.all
     }
@@ -161,22 +162,22 @@ impl Processes {
         self.all.iter_mut().find(|process| process.id == id)
     }
 
-    /// Restarts seen.
+    /// The number of restarts seen.
     pub const fn restarts(&self) -> u64 {
         self.restarts
     }
 
-    /// Whether a movement waits to be explained.
+    /// Whether a movement is quarantined.
     pub fn is_quarantined(&self) -> bool {
         self.held.is_active() || self.jitter.is_some() || self.current().is_some_and(Process::is_quarantined)
     }
 
-    /// Whether processes without start times answer in turn and cannot be told apart: only one of them is counted.
+    /// Whether processes without start times that cannot be told apart answer in turn. Only one of them is counted.
     pub fn is_ambiguous(&self) -> bool {
         self.all.iter().any(|process| process.shadow) || self.held.is_ambiguous()
     }
 
-    /// Whether a process was dropped at an instant that still answered.
+    /// Whether a process that still answered was dropped at an instant.
     pub fn dropped_at(&self, at: Moment) -> bool {
         self.crowded == Some(at)
     }
@@ -186,12 +187,12 @@ impl Processes {
         self.crowded.is_some_and(|at| now.since(at) < FORGOTTEN)
     }
 
-    /// Whether pages had counts of prompt tokens and of output tokens that they have no more.
+    /// Whether earlier pages counted prompt tokens and output tokens and the present ones do not.
     pub fn gone(&self) -> [bool; 2] {
         self.current().map(Process::gone).unwrap_or_default()
     }
 
-    /// Whether what is posted may be less than what was produced, until it is settled.
+    /// Whether less may be posted than was produced, until an open question is settled.
     pub fn holds_back(&self) -> bool {
         self.is_quarantined()
             || self.is_ambiguous()
@@ -199,7 +200,7 @@ impl Processes {
             || self.all.iter().any(Process::may_have_dipped)
     }
 
-    /// The moments that it holds, to place them on another boot's clock.
+    /// All moments in the state, to move them to another boot's clock.
     pub fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let held = self.held.moments_mut();
         let jitter = self.jitter.iter_mut().flat_map(Jitter::moments_mut);
@@ -235,7 +236,7 @@ impl Processes {
         self.first_page(page, start)
     }
 
-    /// A page of a process that is known.
+    /// Applies a page of a known process.
     pub(super) fn go_on(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         self.return_of(id);
         let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
@@ -258,15 +259,16 @@ impl Processes {
         Outcome { verdict: Verdict::Continues, steps, on_trial, ..Outcome::empty(id, since, page) }
     }
 
-    /// The first page with a start time.
+    /// Applies the first page with a new start time.
     fn first_page(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Outcome {
         let last = self.all.iter().map(|process| process.last_seen).max_by_key(|at| at.boot);
         let ours = start - page.ahead.unwrap_or_default();
         let is_future = |start: Timestamp| start - page.ahead.unwrap_or_default() > page.at.wall + SLACK;
-        // Without the server's time, one that appears while several answer may have been there before.
+        // Without the server's time, a process that appears while several answer may have been there before.
         let proven = page.ahead.is_some() || self.answering(page.at).count() < 2;
         let born = match last {
-            // The clock that is never set says when the address last answered. A server whose clock is ahead proves no birth.
+            // The boot clock gives when the address last answered. A start time from a server whose clock is ahead
+            // proves no birth.
             Some(_) if !proven => false,
             Some(last) => ours > page.at.wall - page.at.since(last) - SLACK && !is_future(start),
             None => page.watched_since.is_some_and(|watched| watched <= ours) && !is_future(start),
@@ -288,12 +290,12 @@ impl Processes {
         Outcome { verdict, steps, ..Outcome::empty(id, since, page) }
     }
 
-    /// Whether a process that was born takes the place of the last one: no other answered since it was born.
+    /// Whether a new process replaces the last one: no other answered since its birth.
     fn replaces(&self, page: &InstancePage<'_>, born: Timestamp) -> bool {
         self.current().is_some_and(|last| page.at.wall - page.at.since(last.last_seen) <= born + SLACK)
     }
 
-    /// A process that was believed to be replaced answers again: it was not.
+    /// Revives a process that was believed to be replaced and answers again.
     fn return_of(&mut self, id: ProcessId) {
         let Some(process) = self.get_mut(id).filter(|process| process.ended) else { return };
         process.ended = false;
@@ -322,7 +324,7 @@ impl Processes {
         let context = page.context(page.at);
         let mut steps = self.get_mut(id).map(|process| process.baseline(page.rows, &context)).unwrap_or_default();
         if self.all.len() > 1 {
-            // What the others produced meanwhile is not known.
+            // The growth of the other processes in the meantime is unknown.
             for step in &mut steps {
                 step.told = [false; 3];
             }
@@ -330,7 +332,7 @@ impl Processes {
         Outcome { verdict: Verdict::Baseline, steps, ..Outcome::empty(id, page.at, page) }
     }
 
-    /// Waits with a movement until it is explained.
+    /// Quarantines a page.
     pub(super) fn hold(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         let since = self.get(id).map_or(page.at, |process| process.last_seen);
         let quarantined = |told| Step { quarantined: true, told, ..Step::default() };
@@ -342,7 +344,7 @@ impl Processes {
         Outcome { verdict: Verdict::Quarantined, steps, ..Outcome::empty(id, since, page) }
     }
 
-    /// A process without a start time that now says one: its values go on and it started before it was first seen.
+    /// A process without a start time that continues on a page with one, if it started before it was first seen.
     fn adopts(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Option<ProcessId> {
         let ours = start - page.ahead.unwrap_or_default();
         let silent = self.all.iter_mut().filter(|process| process.starts.is_empty());
@@ -356,8 +358,8 @@ impl Processes {
         })
     }
 
-    /// Lets verdicts lapse for which nothing spoke for ten minutes; the processes whose trial is over, and whether one of
-    /// them began anew without a start time to say so.
+    /// Ends trials and drops verdicts after ten minutes without new evidence. Returns the processes whose trial is
+    /// over, and whether one of them was a reset without a start time.
     fn forget(&mut self, now: Moment) -> (Vec<ProcessId>, bool) {
         self.held.forget(now);
         let current = self.current;
@@ -377,7 +379,7 @@ impl Processes {
 }
 
 impl InstancePage<'_> {
-    /// What surrounds the rows of a process whose last page came at `last_page`.
+    /// The context for the rows of a process whose last page came at `last_page`.
     pub(super) fn context(&self, last_page: Moment) -> PageContext {
         let identified = self.start.is_some();
         PageContext { at: self.at, last_page, bounds: self.bounds, refused: self.refused, identified }

@@ -1,7 +1,7 @@
-//! Start times that jitter: a clock that is corrected moves them by less than two seconds.
+//! Jitter of start times: clock corrections move them by less than two seconds.
 //!
-//! So do two workers of one server, started within a second of each other. They are told apart as soon as one of them
-//! shows less than the other did.
+//! The start times of two workers of one server can be just as close. They are told apart as soon as one of them shows
+//! less than the other did.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,17 +12,18 @@ use super::row::HELD_PAGES;
 use super::unidentified::{Trial, keeps_pace};
 use crate::units::{Moment, Span, Timestamp};
 
-/// Start times that move by less may be one process's.
+/// Start times that differ by less may be one process's.
 const JITTER: Span = Span::from_secs(2);
 
-/// Pages for which start times that go on moving are held: workers in turn show a known one again before.
+/// How many pages with moving start times are quarantined. If they are of workers in turn, a known start time returns
+/// before that.
 const HELD_PAGES_MOVING: u8 = 12;
 
-/// Start times close to that of a known process, that are held.
+/// Quarantined start times close to that of a known process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Jitter {
     of: ProcessId,
-    /// What each start time is if it is another process's, with its first page as the baseline.
+    /// For each start time, the process that it belongs to if it is another one, with its first page as the baseline.
     others: Vec<Process>,
     last: Line,
     pages: u8,
@@ -44,8 +45,8 @@ impl Jitter {
 }
 
 impl Processes {
-    /// The process whose start time this may be, seen through a clock that jitters: the only one that is close to it,
-    /// watched after that start already, and no counter fell or grew beyond what the hardware can produce.
+    /// The known process that a start time with jitter may belong to: the only one with a close start time, if it was
+    /// seen after that start and no counter fell or grew beyond its bounds.
     pub(super) fn may_jitter(&self, page: &InstancePage<'_>, start: Timestamp) -> Option<ProcessId> {
         let close = |process: &&Process| {
             process.starts.iter().any(|known| Span::from_millis((start - *known).millis().abs()) < JITTER)
@@ -61,8 +62,8 @@ impl Processes {
         Some(only).filter(watched).filter(goes_on).map(|process| process.id)
     }
 
-    /// Takes a page with a start time close to a known one for the same process, on trial, where that one's moved before
-    /// and it grew as ever. Else the page is held.
+    /// Accepts a start time close to a known one, on trial, if the process's start time moved before and it grew at its
+    /// pace. Otherwise quarantines the page.
     pub(super) fn take_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> Outcome {
         let clock_moves = self.all.iter().any(Process::moves);
         let as_ever = |process: &&mut Process| {
@@ -75,7 +76,7 @@ impl Processes {
         }
     }
 
-    /// The start time is the process's own. It is on trial, unless its start times move all the time.
+    /// Accepts a start time as the process's own; on trial, unless its start times move all the time.
     fn believe_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> Outcome {
         self.jitter = None;
         if let Some(process) = self.get_mut(of) {
@@ -87,8 +88,8 @@ impl Processes {
         self.go_on(page, of)
     }
 
-    /// A start time from before a trial returns with less than was believed since: the other start time is another
-    /// process's, which was there before.
+    /// Undoes an accepted start time, if an earlier one returns with less than was counted since. The accepted one is
+    /// then that of another process, which was there before.
     pub(super) fn undo_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, id: ProcessId) -> Option<Outcome> {
         let process = self.get_mut(id)?;
         let other = process.trial.as_ref()?.other_start().filter(|other| *other != start)?;
@@ -110,7 +111,8 @@ impl Processes {
         Some(outcome)
     }
 
-    /// Holds a page with a start time close to a known one: if the known one returns with less, they are two processes.
+    /// Quarantines a page with a start time close to a known one. If the known one returns with less, they are two
+    /// processes.
     fn hold_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> Outcome {
         let none = Jitter { of, others: Vec::new(), last: Line::default(), pages: 0 };
         let mut held = self.jitter.take().filter(|held| held.of == of).unwrap_or(none);
@@ -132,7 +134,7 @@ impl Processes {
         self.advance_identified(page, start)
     }
 
-    /// Whether the process grew to the values that are held as it grew before, or as it goes on.
+    /// Whether the process grew to the quarantined values at its earlier or its later pace.
     fn jumped_at_its_pace(&self, page: &InstancePage<'_>, held: &Jitter) -> bool {
         let Some((process, other)) = self.get(held.of).zip(held.others.first()) else { return false };
         let (line, first, within) = (process.line(), other.line(), other.first_seen.since(process.last_seen));
@@ -141,8 +143,8 @@ impl Processes {
             || keeps_pace(jump, (first.growth(page.rows), page.at.since(other.first_seen)))
     }
 
-    /// The start times that are held are those of other processes, which were there before: their first pages were
-    /// baselines.
+    /// Takes the quarantined start times as those of other processes, which were there before, with their first pages
+    /// as baselines.
     pub(super) fn refute_jitter(&mut self) {
         for other in self.jitter.take().into_iter().flat_map(|held| held.others) {
             let id = self.add(other.start(), other.last_seen);
@@ -152,8 +154,8 @@ impl Processes {
         }
     }
 
-    /// The known start time returned: what was held is the same process if this page goes on from it, else others that
-    /// were there before.
+    /// Settles quarantined start times when the known one returns: they are of the same process if this page continues
+    /// from them, otherwise of others that were there before.
     pub(super) fn settle_jitter(&mut self, page: &InstancePage<'_>, id: ProcessId) {
         let Some(held) = self.jitter.as_ref().filter(|held| held.of == id) else { return };
         if !held.last.goes_on(page.rows) {

@@ -1,4 +1,4 @@
-//! The values of a page's rows, compared with those of another.
+//! Lines: the values of a page's rows, compared with those of other pages.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,23 +10,23 @@ use crate::reading::{EngineReading, TokenCounters};
 pub(super) struct Line(pub(super) Vec<(RowKey, TokenCounters)>);
 
 impl Line {
-    /// The values of a page.
+    /// The line of a page.
     pub(super) fn of(rows: &[&EngineReading]) -> Self {
         Self(rows.iter().map(|reading| (RowKey::of(reading), reading.tokens)).collect())
     }
 
-    /// Its counters together.
+    /// The sum of all counters.
     pub(super) fn total(&self) -> u64 {
         let sum = |values: &TokenCounters| values::values(values).into_iter().flatten().fold(0, u64::saturating_add);
         self.0.iter().map(|(_, values)| sum(values)).fold(0, u64::saturating_add)
     }
 
-    /// Whether a page goes on from these values: none of its counters is below.
+    /// Whether a page continues from these values: no counter is below them.
     pub(super) fn goes_on(&self, rows: &[&EngineReading]) -> bool {
         rows.iter().all(|reading| self.values(reading).is_none_or(|then| !values::fell(&reading.tokens, then)))
     }
 
-    /// What a page's counters grew by together since these values.
+    /// The growth of all counters of a page since these values.
     pub(super) fn growth(&self, rows: &[&EngineReading]) -> u64 {
         let grown = |reading: &&EngineReading| {
             self.values(reading)
@@ -43,7 +43,7 @@ impl Line {
         !other.0.iter().any(below)
     }
 
-    /// What the counters of a later line grew by together since these values.
+    /// The growth of all counters of a later line since these values.
     pub(super) fn growth_to(&self, later: &Self) -> u64 {
         let grown = |(key, now): &(RowKey, TokenCounters)| {
             self.0

@@ -1,8 +1,8 @@
-//! Counters over time: whose counter it is, what it grew by, and whether that is believable; windows, rings, quantiles.
+//! Counters over time: process identity, deltas and their plausibility; also windows, rings and quantiles.
 //!
-//! [`Processes`] tells the processes behind one address apart and takes their pages in; nothing that its evidence does not
-//! support comes out as growth. It knows instants and numbers, not fleets or money, and reads no clock: time comes with
-//! each page.
+//! [`Processes`] tells the processes behind one address apart and applies their pages. Growth is reported only if the
+//! evidence supports it. This module knows instants and numbers, not fleets or money, and reads no clock: each page has
+//! its time.
 
 mod delta;
 mod finished;

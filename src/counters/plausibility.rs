@@ -1,20 +1,20 @@
-//! What the hardware could have produced: the bounds above which a delta is disputed.
+//! Plausibility: the bounds above which a delta is disputed.
 
 use super::Delta;
 use crate::units::Span;
 
-/// GPUs of a node of which nobody knows how many it has.
+/// The number of GPUs assumed for a node without known GPUs.
 pub const UNKNOWN_GPUS: u32 = 8;
 
-/// Bounds on what one GPU produces, in tokens a second. Far above what any engine does today: they tell a counter that is
-/// wrong, not a fast one.
+/// Bounds on the production of one GPU, in tokens a second. They are far above any present engine, so that they find
+/// wrong counters and not fast engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plausibility {
     /// Output tokens.
     pub output_per_gpu: u64,
-    /// Prompt tokens that are computed.
+    /// Computed prompt tokens.
     pub computed_per_gpu: u64,
-    /// Prompt tokens that come from a cache.
+    /// Cached prompt tokens.
     pub cached_per_gpu: u64,
 }
 
@@ -24,20 +24,20 @@ impl Default for Plausibility {
     }
 }
 
-/// The bounds of one process; a proxy has none, since it fronts any number of GPUs.
+/// The bounds on the growth of one process. A proxy has none, since it can be in front of any number of GPUs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bounds {
-    /// Nothing bounds it.
+    /// No bounds.
     None,
-    /// So many GPUs do.
+    /// The bounds of this many GPUs.
     Gpus(Plausibility, u32),
 }
 
-/// The least time that a delta is judged over: the tokens of a request may be counted at once when it ends.
+/// The least time that a delta is judged over, as the tokens of a request may be counted at once when it ends.
 const LEAST: Span = Span::from_secs(1);
 
 impl Bounds {
-    /// The bound that a delta exceeds, in words. `computed`, `cached` and `output` are the times since each last moved.
+    /// The bound that a delta exceeds, in words. `since` has the times since each counter last moved.
     pub(super) fn exceeded_by(&self, delta: &Delta, since: [Span; 3]) -> Option<String> {
         let Self::Gpus(per_gpu, gpus) = *self else { return None };
         // Prompts whose hits are unknown may all have come from a cache.
@@ -55,7 +55,7 @@ impl Bounds {
     }
 }
 
-/// The most that `gpus` GPUs produce in a span at a rate of so many tokens a second and GPU.
+/// The most tokens that `gpus` GPUs produce in a span, at `per_gpu` tokens a second each.
 pub fn most(per_gpu: u64, gpus: u32, span: Span) -> u64 {
     let millis = u128::from(span.max(LEAST).millis().unsigned_abs());
     let most = u128::from(per_gpu) * u128::from(gpus) * millis / 1000;

@@ -1,4 +1,4 @@
-//! One process behind an address: how it is told, and its rows.
+//! One process behind an address: its start times and its rows.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,14 +11,15 @@ use super::values::{self, RowKey};
 use crate::reading::{EngineReading, TokenCounters};
 use crate::units::{Moment, Span, Timestamp};
 
-/// Start times of one process that are kept; a clock that jitters gives several.
+/// The most start times kept of one process; a clock that jitters gives several.
 const STARTS: usize = 8;
-/// A process with so many start times is one whose clock jitters.
+/// The number of start times from which on a process's clock is one that jitters.
 const MOVING: usize = 4;
-/// Pages without a counter that was there before, until it is believed to be gone.
+/// The number of pages without a known counter after which the counter is believed to be gone.
 const CUT_PAGES: u8 = 3;
 
-/// A first page may be short of the greater part of its workers, or have the greater part: one of so many.
+/// If the values of a first page and the growth after it differ by at most this factor, the first page may have been
+/// short of some workers.
 const EARLY: u64 = 20;
 
 /// The number of a process among those seen at an address.
@@ -30,26 +31,26 @@ pub struct ProcessId(pub u32);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
     pub(super) id: ProcessId,
-    /// Its start time as its pages write it; several where the clock jitters, none where they say none.
+    /// Its start time as its pages have it: several if the clock jitters, none if they have none.
     pub(super) starts: Vec<Timestamp>,
     pub(super) first_seen: Moment,
     pub(super) last_seen: Moment,
-    /// Whether another process took its place.
+    /// Whether another process replaced it.
     pub(super) ended: bool,
-    /// Whether its growth may be a part of another's, so that none of it is posted.
+    /// Whether its growth may be part of another's, so that none of it is posted.
     pub(super) shadow: bool,
     pub(super) rows: Vec<ProcessRow>,
-    /// The counters that its last pages had.
+    /// Which counters its last pages had.
     told: [bool; 3],
-    /// Pages since one of them was missing.
+    /// The number of pages since one of them was missing.
     cut_pages: u8,
-    /// Those that are believed to be gone.
+    /// Which counters are believed to be gone.
     gone: [bool; 3],
-    /// What is posted on trust: the line that it would be taken back to.
+    /// The trial that it is on, which may be undone.
     pub(super) trial: Option<Trial>,
 }
 
-/// Where a row that appears begins.
+/// Where a new row begins to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Begin {
     Zero,
@@ -65,18 +66,18 @@ pub struct ProcessRow {
     pub counters: RowCounters,
 }
 
-/// How a page stands to a process without a start time.
+/// How a page relates to a process without a start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fit {
-    /// Every counter is at or above its last value; by how much all together.
+    /// Every counter is at or above its last value; with the total growth.
     Continues(u64),
-    /// The same, and too far above to be growth.
+    /// Every counter is at or above its last value, and too far above for growth.
     Jumps,
-    /// Some rows fell while others went on as ever.
+    /// Some rows fell while others continued.
     Mixed,
-    /// It is below.
+    /// The values are below.
     Falls,
-    /// They have no row in common.
+    /// There is no common row.
     Other,
 }
 
@@ -97,14 +98,14 @@ impl Process {
         }
     }
 
-    /// One whose first page is a baseline, before it has a number.
+    /// A process whose first page is a baseline, before it has a number.
     pub(super) fn first_seen(start: Timestamp, rows: &[&EngineReading], context: &PageContext) -> Self {
         let mut process = Self::new(ProcessId(0), Some(start), context.at);
         process.baseline(rows, context);
         process
     }
 
-    /// The same with a number.
+    /// The same process with a number.
     pub(super) fn numbered(self, id: ProcessId) -> Self {
         Self { id, ..self }
     }
@@ -119,27 +120,27 @@ impl Process {
         &self.rows
     }
 
-    /// A row, to give back what could not be corrected.
+    /// A row, to take back corrections that could not be made.
     pub fn row_mut(&mut self, key: &RowKey) -> Option<&mut RowCounters> {
         self.rows.iter_mut().find(|row| row.key == *key).map(|row| &mut row.counters)
     }
 
-    /// When its page last came.
+    /// When its last page came.
     pub const fn last_seen(&self) -> Moment {
         self.last_seen
     }
 
-    /// When it started, as its pages say.
+    /// Its start time as its pages have it.
     pub fn start(&self) -> Option<Timestamp> {
         self.starts.last().copied()
     }
 
-    /// Whether another process took its place.
+    /// Whether another process replaced it.
     pub const fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// Whether a page with this start time is its own: equal to the centisecond.
+    /// Whether a start time is its own: equal to the centisecond.
     pub(super) fn has_start(&self, start: Timestamp) -> bool {
         let centis = |at: Timestamp| (at.millis() + 5).div_euclid(10);
         self.starts.iter().any(|known| centis(*known) == centis(start))
@@ -150,7 +151,7 @@ impl Process {
         self.starts.len() >= MOVING
     }
 
-    /// Keeps another start time of the same process.
+    /// Adds another start time of the same process.
     pub(super) fn add_start(&mut self, start: Timestamp) {
         if self.starts.len() == STARTS {
             self.starts.remove(0);
@@ -173,14 +174,14 @@ impl Process {
         rows.iter().map(|reading| Step { told: told(reading), ..Step::default() }).collect()
     }
 
-    /// Takes a page of this process in. Rows that are new count from zero since its last page.
+    /// Applies a page of this process. New rows count from zero since its last page.
     pub(super) fn advance(&mut self, rows: &[&EngineReading], context: &PageContext) -> Vec<Step> {
         self.note_told(rows);
         let begin = self.begin(rows, context);
         rows.iter().map(|reading| self.counters(reading, rows, begin, context).advance(reading, context)).collect()
     }
 
-    /// Takes a page in whose growth is disputed as a whole.
+    /// Applies a page whose whole growth is disputed.
     pub(super) fn dispute(&mut self, rows: &[&EngineReading], context: &PageContext, why: &str) -> Vec<Step> {
         let begin = self.begin(rows, context);
         let mut steps = Vec::with_capacity(rows.len());
@@ -192,13 +193,13 @@ impl Process {
         steps
     }
 
-    /// Where rows begin that appear on a page: at zero. A page of other rows alone begins there only if the process may have
-    /// made as much since its last page: else they were there before.
+    /// Where new rows of a page begin to count: at zero. If the page has new rows only, they begin at zero only if the
+    /// process may have produced as much since its last page; otherwise they were there before.
     fn begin(&self, page: &[&EngineReading], context: &PageContext) -> Begin {
         if self.shares_row(page) || self.may_have_made(page, context) { Begin::Zero } else { Begin::Baseline }
     }
 
-    /// A row's counters, made if it is new.
+    /// A row's counters; a new row is added.
     fn counters(
         &mut self,
         reading: &EngineReading,
@@ -221,7 +222,7 @@ impl Process {
         &mut self.rows[at].counters
     }
 
-    /// Whether rows of a page hold no more than what its own rows made in such a time.
+    /// Whether the rows of a page have no more than this process's rows produce in that time.
     fn may_have_made(&self, page: &[&EngineReading], context: &PageContext) -> bool {
         let since = context.at.since(context.last_page);
         page.iter().all(|reading| {
@@ -229,8 +230,9 @@ impl Process {
         })
     }
 
-    /// The place of a reading's row. A row that is on the page under no name it had is the only one that left it: its name
-    /// is spelt otherwise, or not known now, or was not, or its counters go on at their pace under another.
+    /// The index of a reading's row. A row that left the page is taken for a new one on it if it is the only candidate,
+    /// and if the model's name is unknown on either side, is spelt differently, or the counters continue at the row's
+    /// pace.
     fn place(&self, reading: &EngineReading, page: &[&EngineReading]) -> Option<usize> {
         let exact = self.rows.iter().position(|row| row.key.is_of(reading));
         if exact.is_some() {
@@ -280,27 +282,27 @@ impl Process {
         self.told = now;
     }
 
-    /// Whether a movement of its rows waits to be explained, or a counter that left its last page.
+    /// Whether a movement of its rows is quarantined, or a counter of its last page is missing.
     pub(super) fn is_quarantined(&self) -> bool {
         self.cut_pages > 0 && self.gone == [false; 3] || self.rows.iter().any(|row| row.counters.is_quarantined())
     }
 
-    /// Whether its pages had counts of prompt tokens and of output tokens that they have no more.
+    /// Whether earlier pages counted prompt tokens and output tokens and the present ones do not.
     pub const fn gone(&self) -> [bool; 2] {
         [self.gone[0], self.gone[2]]
     }
 
-    /// What the row of a reading is called.
+    /// The key of a reading's row.
     pub fn key_of(&self, reading: &EngineReading, page: &[&EngineReading]) -> Option<&RowKey> {
         self.place(reading, page).map(|place| &self.rows[place].key)
     }
 
-    /// Whether it is believed to have begun anew, and may turn out to have dipped.
+    /// Whether a reset of it was believed and may turn out to be a dip.
     pub(super) fn may_have_dipped(&self) -> bool {
         self.trial.as_ref().is_some_and(Trial::is_reset)
     }
 
-    /// How a page stands to it.
+    /// How a page relates to it.
     pub(super) fn fit(&self, rows: &[&EngineReading], context: &PageContext) -> Fit {
         let (mut distance, mut jumps, mut falls, mut goes_on) = (0_u64, false, false, false);
         for reading in rows {
@@ -328,13 +330,13 @@ impl Process {
         }
     }
 
-    /// Whether any row of a page is one of its own; or one of the two has none.
+    /// Whether a page has one of its rows, or either has no rows.
     pub(super) fn shares_row(&self, rows: &[&EngineReading]) -> bool {
         rows.is_empty() || self.rows.is_empty() || rows.iter().any(|reading| self.place(reading, rows).is_some())
     }
 
-    /// Whether a process without a start time, of which nothing but its baseline is known, grows at once by so much of what
-    /// it held that the baseline may have been short of a part.
+    /// Whether the first growth of a process without a start time is so large that its baseline may have been short of
+    /// some workers.
     fn leaps_at_first(&self, distance: u64, at: Moment) -> bool {
         let held = self.line().total();
         let is_new = self.starts.is_empty() && !self.has_shown() && at.since(self.last_seen) < MINUTE;
@@ -342,7 +344,7 @@ impl Process {
         is_new && distance >= SMALL && may_be_short && distance <= held.saturating_mul(EARLY)
     }
 
-    /// Whether a page goes on from its last values, by no more than the hardware can produce since.
+    /// Whether a page continues from its last values, within the bounds.
     pub(super) fn may_go_on(&self, rows: &[&EngineReading], context: &PageContext) -> bool {
         rows.iter().all(|reading| {
             self.row(reading, rows).is_none_or(|row| {
@@ -352,12 +354,12 @@ impl Process {
         })
     }
 
-    /// Whether a series of the last page is not on this one.
+    /// Whether a series of the last page is missing on this one.
     pub(super) fn misses_series(&self, rows: &[&EngineReading]) -> bool {
         rows.iter().any(|reading| self.row(reading, rows).is_some_and(|row| row.misses_series(reading)))
     }
 
-    /// The values of a page, with what this process's evicted series had reached.
+    /// The line of a page, raised by the last values of this process's evicted series.
     pub(super) fn line_of(&self, rows: &[&EngineReading]) -> Line {
         let value = |reading: &&EngineReading| {
             let values = self.row(reading, rows).map_or(reading.tokens, |row| row.effective(reading));
@@ -366,7 +368,7 @@ impl Process {
         Line(rows.iter().map(value).collect())
     }
 
-    /// Whether a page goes on from a line of values by no more than the process itself has grown in such a time.
+    /// Whether a page continues a line by no more than this process grows in that time.
     pub(super) fn paces(&self, line: &Line, rows: &[&EngineReading], since: Span) -> bool {
         line.goes_on(rows)
             && rows.iter().all(|reading| match (self.row(reading, rows), line.values(reading)) {
@@ -375,7 +377,7 @@ impl Process {
             })
     }
 
-    /// Whether one line lies above another by no more than the process itself has grown in such a time.
+    /// Whether a line is above another by no more than this process grows in that time.
     pub(super) fn paces_between(&self, then: &Line, now: &Line, since: Span) -> bool {
         now.0.iter().all(|(key, now)| {
             let row = self.rows.iter().find(|row| row.key == *key);
@@ -384,7 +386,7 @@ impl Process {
         })
     }
 
-    /// Whether a page grew by no more than the process itself has grown in such a time.
+    /// Whether a page grew by no more than this process grows in that time.
     pub(super) fn paces_to(&self, rows: &[&EngineReading], since: Span) -> bool {
         rows.iter().all(|reading| {
             self.row(reading, rows).is_none_or(|row| row.paces(&row.effective(reading), &row.last(), since))
@@ -396,7 +398,7 @@ impl Process {
         self.rows.iter().any(|row| row.counters.has_shown())
     }
 
-    /// Whether the first values after a fall are those of rows that began anew since its last page.
+    /// Whether the first values after a fall are those of rows that were reset after its last page.
     pub(super) fn began_anew(&self, first: &Line, at: Moment, pages: u8) -> bool {
         let since = at.since(self.last_seen);
         first.0.iter().all(|(key, values)| {
@@ -405,12 +407,12 @@ impl Process {
         })
     }
 
-    /// The last values of its rows.
+    /// The line of its last values.
     pub(super) fn line(&self) -> Line {
         Line(self.rows.iter().map(|row| (row.key.clone(), row.counters.last())).collect())
     }
 
-    /// Goes on from values whose page was a baseline.
+    /// Continues from a line whose page was a baseline.
     pub(super) fn adopt_line(&mut self, line: &Line, at: Moment) {
         let row = |(key, values): &(RowKey, TokenCounters)| ProcessRow {
             key: key.clone(),
@@ -420,14 +422,14 @@ impl Process {
         (self.first_seen, self.last_seen) = (at, at);
     }
 
-    /// The moments that it holds.
+    /// All moments in the state, to move them to another boot's clock.
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let trial = self.trial.iter_mut().map(|trial| &mut trial.since);
         let rows = self.rows.iter_mut().flat_map(|row| row.counters.moments_mut());
         [&mut self.first_seen, &mut self.last_seen].into_iter().chain(trial).chain(rows)
     }
 
-    /// Goes back to values that were seen before, and to what its rows had shown then.
+    /// Returns to an earlier line, and to what its rows had shown then.
     pub(super) fn return_to(&mut self, line: &Line, shown: &[(RowKey, Shown)]) {
         for (key, values) in &line.0 {
             let shown = shown.iter().find(|(known, _)| known == key).map(|(_, shown)| *shown);

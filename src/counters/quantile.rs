@@ -1,13 +1,13 @@
-//! Quantiles of latency histograms, and the sums and differences that they are taken of.
+//! Quantiles of latency histograms, and the sums and differences of histograms.
 //!
-//! Quantiles of ranks are never averaged: their histograms are added, and the quantile is taken of the sum.
+//! The quantiles of ranks are never averaged: their histograms are added, and the quantile is that of the sum.
 
 use std::sync::Arc;
 
 use crate::reading::Histogram;
 
-/// The value below which the share `q` of the samples lies, as if samples lay evenly within a bucket and the first one
-/// began at 0. In the last bucket, which has no upper bound, it is the highest finite bound: at least that.
+/// The value below which the share `q` of the samples lies. Samples are assumed to lie evenly within a bucket, and the
+/// first bucket to begin at 0. In the last bucket, which has no upper bound, it is the highest finite bound.
 ///
 /// `None` without samples, without a finite bound, or for `q` outside 0 to 1.
 pub fn quantile(histogram: &Histogram, q: f64) -> Option<f64> {
@@ -29,8 +29,8 @@ pub fn quantile(histogram: &Histogram, q: f64) -> Option<f64> {
     Some(lower + (bounds[at] - lower) * ((sought - below as f64) / inside as f64))
 }
 
-/// The samples that came between two looks at one histogram. After a restart, or with other bounds, it is all of `now`:
-/// then nothing of `before` is in it.
+/// The samples between two readings of one histogram. After a restart, or with other bounds, they are all samples of
+/// `now`.
 pub fn growth(now: &Histogram, before: &Histogram) -> Histogram {
     let grown = now.counts.iter().zip(&before.counts).map(|(now, before)| now.checked_sub(*before));
     match grown.collect::<Option<Box<[u64]>>>() {
@@ -39,7 +39,7 @@ pub fn growth(now: &Histogram, before: &Histogram) -> Histogram {
     }
 }
 
-/// All samples of several histograms, over the bounds that they share; `None` for none.
+/// The sum of several histograms over their common bounds; `None` for an empty list.
 pub fn sum<'h>(histograms: impl IntoIterator<Item = &'h Histogram>) -> Option<Histogram> {
     let mut histograms = histograms.into_iter();
     let mut total = histograms.next()?.clone();
@@ -55,7 +55,7 @@ pub fn sum<'h>(histograms: impl IntoIterator<Item = &'h Histogram>) -> Option<Hi
     Some(total)
 }
 
-/// The histogram over those of its bounds that `bounds` has too.
+/// The histogram over those of its bounds that are in `bounds`.
 fn shared(histogram: &Histogram, bounds: &Arc<[f64]>) -> Histogram {
     if histogram.bounds == *bounds {
         return Histogram { bounds: Arc::clone(bounds), counts: histogram.counts.clone() };

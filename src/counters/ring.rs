@@ -1,11 +1,11 @@
-//! Points a fixed step apart, with gaps.
+//! Points at a fixed distance in time, with gaps.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::units::{Span, Timestamp};
 
-/// The last points of a line. A step in which nothing was known is a gap.
+/// The latest points. A step without a known value is a gap.
 #[derive(Debug, Clone)]
 pub struct Ring {
     step: Span,
@@ -20,7 +20,7 @@ impl Ring {
         Self { step, keep, newest: None, points: VecDeque::new() }
     }
 
-    /// Sets the point of the step that holds `at`. Steps that were passed over are gaps; an older step is left alone.
+    /// Sets the point of the step that contains `at`. Steps that were skipped are gaps; an older step is not changed.
     pub fn set(&mut self, at: Timestamp, value: Option<f32>) {
         let slot = at.millis().div_euclid(self.step.millis());
         let passed = self.newest.map_or(1, |newest| slot - newest);

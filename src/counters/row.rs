@@ -1,8 +1,8 @@
-//! One row of counters of one process: what each page adds to what was seen before.
+//! One row of one process: what each page adds to its counters.
 //!
-//! Every row is judged on its own. A counter that falls is held: it may be a dip of a file that is being rewritten, and
-//! nothing is lost or counted twice when it returns; or it began anew, and counts from zero if the hardware could have
-//! produced that since.
+//! Every row is judged on its own. A counter that falls is quarantined. If it returns, it was a dip, for example of a
+//! file that is being rewritten, and no token is lost or counted twice. If it was reset, it counts from zero, if that
+//! is plausible.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,59 +15,59 @@ use super::{Bounds, FinishedMeter};
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
 
-/// Pages for which a fall is held, where the row is likely to have begun anew.
+/// The number of pages that a fall is quarantined for, if the row was probably reset.
 pub(super) const HELD_PAGES: u8 = 3;
-/// Pages for which it is held where its values might as well be a dip's.
+/// The number of pages that a fall is quarantined for, if its values might also be a dip's.
 const HELD_PAGES_IN_DOUBT: u8 = 12;
-/// A row that dips keeps more than one part of so many; one that begins anew holds less.
+/// A row that dips keeps more than one part in this many of its value; one that was reset has less.
 const SMALL_PART: u64 = 10;
-/// How long a fall that goes neither up nor back is held.
+/// The longest time that a fall which neither grows nor returns is quarantined.
 const HELD_LONGEST: Span = Span::from_secs(600);
 
-/// What is known of a row's counters.
+/// The state of a row's counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowCounters {
     last: TokenCounters,
-    /// When each counter last moved; where that was before the first page, when that was.
+    /// When each counter last moved; if that was before the first page, when that came.
     moved: [Moment; COUNTERS],
     hits: HitClamp,
     series: [SeriesSum; COUNTERS],
     finished: FinishedMeter,
     shown: Shown,
     quarantine: Option<Quarantine>,
-    /// Counters whose value at the baseline was on the page and no count: their first value is a baseline too.
+    /// Whether values at the baseline were refused: the first valid values of these counters are their baseline.
     unread: bool,
 }
 
-/// A fall that is not explained yet.
+/// A quarantined fall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Quarantine {
-    /// The values since the fall: the first and the last.
+    /// The first and the last values since the fall.
     first: TokenCounters,
     last: TokenCounters,
-    /// When it began, and when the row was last believed.
+    /// When it began, and when the row's values were last accepted.
     since: Moment,
     believed: Moment,
     pages: u8,
 }
 
-/// What surrounds a page of a row.
+/// The context of a row's page.
 #[derive(Debug, Clone, Copy)]
 pub struct PageContext {
-    /// When it came.
+    /// When the page came.
     pub at: Moment,
     /// When the process's last page came.
     pub last_page: Moment,
-    /// The bounds of the process.
+    /// The bounds on the growth of the process.
     pub bounds: Bounds,
-    /// Whether any counter on the page was no count.
+    /// Whether the value of any counter was refused.
     pub refused: bool,
-    /// Whether the page says when its process started, so that a fall is no other process.
+    /// Whether the page has a start time, so that a fall cannot be another process.
     pub identified: bool,
 }
 
 impl RowCounters {
-    /// A row whose values are a baseline: what they hold was produced before it was watched.
+    /// A row whose values are a baseline: they were produced before it was watched.
     pub fn baseline(reading: &EngineReading, context: &PageContext) -> Self {
         let mut row = Self::empty(context.at);
         row.unread = context.refused;
@@ -77,7 +77,7 @@ impl RowCounters {
         row
     }
 
-    /// A row of a process that began at zero, last known to be there at `since`.
+    /// A row of a process that began at zero; `since` is when it was last known to be there.
     pub fn zero(since: Moment, reading: &EngineReading) -> Self {
         let mut row = Self::empty(since);
         row.finished.begin(&reading.tokens, &reading.finished);
@@ -85,18 +85,18 @@ impl RowCounters {
         row
     }
 
-    /// A row whose baseline was these values.
+    /// A row with these values as its baseline.
     pub fn at(values: TokenCounters, seen: Moment) -> Self {
         Self { last: values, ..Self::empty(seen) }
     }
 
-    /// The same with hits that ran ahead of their prompts, which are counted when those come.
+    /// The row with hits that came before their prompts, which are counted with those.
     #[must_use]
     pub fn with_hits_ahead(self, hits: u64) -> Self {
         Self { hits: HitClamp::ahead(hits), ..self }
     }
 
-    /// The moments that it holds.
+    /// All moments in the state, to move them to another boot's clock.
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let quarantine = self.quarantine.iter_mut().flat_map(|held| [&mut held.since, &mut held.believed]);
         self.moved.iter_mut().chain(self.shown.since_mut()).chain(quarantine)
@@ -115,7 +115,7 @@ impl RowCounters {
         }
     }
 
-    /// The last values that were believed, those of evicted series included.
+    /// The last accepted values, including those of evicted series.
     pub const fn last(&self) -> TokenCounters {
         self.last
     }
@@ -125,25 +125,25 @@ impl RowCounters {
         self.finished.counts()
     }
 
-    /// Whether a movement waits to be explained.
+    /// Whether a movement is quarantined.
     pub const fn is_quarantined(&self) -> bool {
         self.quarantine.is_some()
     }
 
-    /// Takes corrections back that the ledger could not make.
+    /// Takes back corrections that the ledger could not make.
     pub fn give_back(&mut self, corrected: Tokens) {
         self.hits.give_back(corrected.count());
     }
 
-    /// The counters of a page with what its evicted series had reached.
+    /// The counters of a page, raised by the last values of evicted series.
     pub(super) fn effective(&self, reading: &EngineReading) -> TokenCounters {
         let series = &reading.series;
         let pages = [&series.prompt, &series.cached, &series.output];
         raised(&reading.tokens, std::array::from_fn(|i| self.series[i].raise(pages[i])))
     }
 
-    /// Whether any counter of a page is below the last one that was believed, or below that of a fall that is held; or any
-    /// of its series is even where the sum is not.
+    /// Whether any counter of a page is below its last accepted value, or below that of a quarantined fall; or any of
+    /// its series is, even if the sum is not.
     pub(super) fn is_below(&self, reading: &EngineReading, effective: &TokenCounters) -> bool {
         match &self.quarantine {
             Some(held) => fell(effective, &held.last),
@@ -157,20 +157,20 @@ impl RowCounters {
         self.series.iter().zip(pages).any(|(sum, page)| sum.fell(page))
     }
 
-    /// Whether a series of the last page is not on this one.
+    /// Whether a series of the last page is missing on this one.
     pub(super) fn misses_series(&self, reading: &EngineReading) -> bool {
         let series = &reading.series;
         let pages = [&series.prompt, &series.cached, &series.output];
         self.series.iter().zip(pages).any(|(sum, page)| sum.misses(page))
     }
 
-    /// How far a page's counters are beyond the last ones that were believed.
+    /// How far a page's counters are above the last accepted ones.
     pub(super) fn distance(&self, effective: &TokenCounters) -> u64 {
         growth(effective, &self.last).into_iter().fold(0, u64::saturating_add)
     }
 
-    /// Whether a page's counters are too far beyond the last ones to be this row's growth, judged by what it has shown and
-    /// by what the hardware can produce.
+    /// Whether a page's counters are too far above the last ones for this row's growth, by what it has shown or by its
+    /// bounds.
     pub(super) fn is_jump(&self, effective: &TokenCounters, context: &PageContext) -> bool {
         let grown = growth(effective, &self.last);
         self.shown.is_far_beyond(grown, self.since_moved(context.at)) || self.is_beyond_hardware(effective, context)
@@ -188,7 +188,7 @@ impl RowCounters {
         context.bounds.exceeded_by(&raw_delta(effective, grown), self.since_moved(context.at)).is_some()
     }
 
-    /// Whether values lie as far beyond others as this row grows in such a time.
+    /// Whether values are above others by no more than this row grows in that time.
     pub(super) fn paces(&self, now: &TokenCounters, then: &TokenCounters, within: Span) -> bool {
         self.shown.explains(growth(now, then), within)
     }
@@ -198,15 +198,15 @@ impl RowCounters {
         self.shown.any()
     }
 
-    /// Whether, by its first values after a fall and the pages since, the row began anew since it was last believed: at
-    /// once if they are what it produces in such a time, later if they are what it may have produced.
+    /// Whether, judged by its first values after a fall and the number of pages since, the row was reset. Values that
+    /// it probably produces in that time are accepted sooner than those that it may have produced.
     pub(super) fn began_anew(&self, first: &TokenCounters, within: Span, pages: u8) -> bool {
         let grown = growth(first, &TokenCounters::default());
         pages >= HELD_PAGES && self.shown.suggests(grown, within)
             || pages >= HELD_PAGES_IN_DOUBT && self.shown.explains(grown, within)
     }
 
-    /// Goes on from values that were seen before, and from what it had shown then: a movement away from them was another
+    /// Returns to earlier values and to what the row had shown then, as a movement away from them was another
     /// process's.
     pub(super) fn return_to(&mut self, values: TokenCounters, shown: Option<Shown>) {
         self.last = values;
@@ -214,23 +214,23 @@ impl RowCounters {
         self.quarantine = None;
     }
 
-    /// What it has shown.
+    /// What the row has shown.
     pub(super) const fn shown(&self) -> Shown {
         self.shown
     }
 
-    /// Takes a page of the same process in.
+    /// Applies a page of the same process.
     pub fn advance(&mut self, reading: &EngineReading, context: &PageContext) -> Step {
         let now = self.effective(reading);
         let told = std::array::from_fn(|i| values(&reading.tokens)[i].is_some());
         let mut step =
             if fell(&now, &self.last) { self.fall(reading, &now, context) } else { self.grow(reading, &now, context) };
-        // Nothing is known of the rate of what is disputed.
+        // The rate of a disputed movement is unknown.
         step.told = told.map(|told| told && step.disputed.is_none());
         step
     }
 
-    /// Takes the page's values as the last ones; what lies between is disputed.
+    /// Accepts the page's values as the last ones and disputes the growth.
     pub(super) fn dispute(&mut self, reading: &EngineReading, context: &PageContext, why: &str) -> Step {
         let now = self.effective(reading);
         let (before, since) = (self.last, self.moved.into_iter().min_by_key(|at| at.boot).unwrap_or(context.at));
@@ -293,7 +293,7 @@ impl RowCounters {
         Step { quarantined: true, ..Step::default() }
     }
 
-    /// Whether values that stay below the row's are no dip's, in a process that is known to be the same.
+    /// Whether values that stay below the row's cannot be a dip's, in an identified process.
     fn is_far_below(&self, first: &TokenCounters, pages: u8) -> bool {
         let small_part = |(first, last): (Option<u64>, Option<u64>)| match (first, last) {
             (Some(first), Some(last)) => first >= last || first <= last / SMALL_PART,
@@ -303,7 +303,7 @@ impl RowCounters {
             || pages >= HELD_PAGES && values(first).into_iter().zip(values(&self.last)).all(small_part)
     }
 
-    /// The row began anew: it counts from zero.
+    /// Resets the row: it counts from zero.
     fn reset(&mut self, reading: &EngineReading, held: &Quarantine, context: &PageContext) -> Step {
         let (shown, before) = (self.shown, self.last);
         *self = Self { shown, ..Self::zero(held.believed, reading) };
@@ -315,12 +315,12 @@ impl RowCounters {
         Step { reset: true, ..step }
     }
 
-    /// Splits a growth into the classes of prices; and the misses that it corrects.
+    /// Splits a growth into price classes. Returns also the misses that it corrects.
     fn split(&mut self, reading: &EngineReading, grown: [u64; COUNTERS], now: &TokenCounters) -> (Delta, Tokens) {
         let [prompts, hits, output] = grown;
         let output = Tokens::new(output);
         match (now.prompt, reading.tokens.cached) {
-            // Hits that are not told beside computed prompts can only add to them.
+            // Hits without a counter beside computed prompts could only add to them.
             (counted, None) => {
                 let hits_known = matches!(counted, PromptCount::ComputedOnly(_));
                 (Delta { miss: Tokens::new(prompts), output, hits_known, ..Delta::default() }, Tokens::ZERO)
@@ -354,7 +354,7 @@ impl RowCounters {
         }
     }
 
-    /// Counters that could not be read at the baseline begin where they are first read.
+    /// Takes the first valid values of counters that were refused at the baseline.
     fn adopt_unread(&mut self, now: &TokenCounters, context: &PageContext) {
         self.last = kept(&self.last, now);
         self.unread = context.refused;
@@ -365,7 +365,7 @@ impl RowCounters {
     }
 }
 
-/// Counters of the same kinds at zero.
+/// The counters of a page at zero.
 fn zeroed(tokens: &TokenCounters) -> TokenCounters {
     let zero = |tokens: Option<Tokens>| tokens.map(|_| Tokens::ZERO);
     TokenCounters {
@@ -379,7 +379,7 @@ fn zeroed(tokens: &TokenCounters) -> TokenCounters {
     }
 }
 
-/// A growth as classes, with no memory of hits and prompts that came apart.
+/// A growth as price classes, without regard to hits that came before or after their prompts.
 fn raw_delta(now: &TokenCounters, [prompts, hits, output]: [u64; COUNTERS]) -> Delta {
     let whole = matches!(now.prompt, PromptCount::Whole(_));
     let miss = if whole { prompts.saturating_sub(hits) } else { prompts };

@@ -1,34 +1,35 @@
 //! A counter that is a sum of series, each with its own last value.
 //!
-//! When a series is evicted from a page (a client library that bounds its labels, a worker that ends) the sum falls and
-//! nothing was lost. What the series had reached is added to the sum until it returns, and permanently if it returns lower:
-//! then it was created anew and counts from zero.
+//! When a series is evicted from a page (by a client library that bounds its labels, or because a worker ends), the sum
+//! falls although no token is lost. The last value of the series is added to the sum until the series returns. If it
+//! returns far lower, it was created again and counts from zero, and the old value is added permanently.
 
 use serde::{Deserialize, Serialize};
 
 use crate::reading::SeriesValue;
 
-/// The most series that may still return; what older ones had reached is kept permanently.
+/// The most evicted series that may still return; the last values of others are added permanently.
 const GONE: usize = 1024;
-/// The most series that are kept in a checkpoint.
+/// The most series in a checkpoint.
 const SAVED: usize = 256;
 
 /// The series of one counter.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct SeriesSum {
-    /// Those on the last page, in order of their hashes.
+    /// The series on the last page, sorted by hash.
     #[serde(default, skip_serializing_if = "is_not_saved")]
     present: Vec<SeriesValue>,
-    /// Those that are gone and may return, in order of their hashes.
+    /// The evicted series that may return, sorted by hash.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gone: Vec<SeriesValue>,
-    /// What those that are gone permanently had reached.
+    /// The sum of the last values of series that are gone permanently.
     #[serde(default, skip_serializing_if = "is_zero")]
     ended: u64,
 }
 
 impl SeriesSum {
-    /// What the page's sum must be raised by; the series of the page are `now`. An empty list says nothing of series.
+    /// The amount that the page's sum is raised by; `now` has the page's series. An empty list means that they are
+    /// unknown.
     pub(super) fn raise(&self, now: &[SeriesValue]) -> u64 {
         if now.is_empty() || (self.gone.is_empty() && same(&self.present, now)) {
             return self.gone.iter().fold(self.ended, |sum, gone| sum.saturating_add(gone.value.count()));
@@ -39,12 +40,13 @@ impl SeriesSum {
         gone.fold(self.ended, u64::saturating_add)
     }
 
-    /// Whether a series of the page is below its own last value, which the sum does not show if others grew by more.
+    /// Whether a series of the page is below its own last value, which the sum hides if others grew by more.
     pub(super) fn fell(&self, now: &[SeriesValue]) -> bool {
         self.present.iter().any(|old| find(now, old.series).is_some_and(|value| value < old.value.count()))
     }
 
-    /// Whether the series that left the page go on under other labels: as many new ones came with it, none of them lower.
+    /// Whether the series that left the page continue under other labels: as many new ones appeared, none of them
+    /// lower.
     fn is_relabelled(&self, now: &[SeriesValue]) -> bool {
         let left = self.present.iter().filter(|old| find(now, old.series).is_none());
         let known = |new: &&SeriesValue| {
@@ -59,12 +61,12 @@ impl SeriesSum {
         !left.is_empty() && left.len() == came.len() && left.iter().zip(&came).all(|(left, came)| came >= left)
     }
 
-    /// Whether a series that was on the last page is not on this one.
+    /// Whether a series of the last page is missing on this one.
     pub(super) fn misses(&self, now: &[SeriesValue]) -> bool {
         !now.is_empty() && !self.is_relabelled(now) && self.present.iter().any(|old| find(now, old.series).is_none())
     }
 
-    /// Takes the page's series as the last ones.
+    /// Accepts the page's series as the last ones.
     pub(super) fn advance(&mut self, now: &[SeriesValue]) {
         if now.is_empty() {
             return;
@@ -97,12 +99,12 @@ impl SeriesSum {
     }
 }
 
-/// Whether a series that returns lower was created anew: it begins far below. Else its process dips, and it is waited for.
+/// Whether a series that returns lower was created again: it is far below. Otherwise it is a dip.
 const fn is_anew(back: u64, reached: u64) -> bool {
     back.saturating_mul(10) <= reached && back < reached
 }
 
-/// What is missing of a series that had reached a value.
+/// The part of an evicted series' last value that the page's sum lacks.
 fn missing(reached: u64, back: Option<u64>) -> u64 {
     match back {
         Some(back) if !is_anew(back, reached) => reached.saturating_sub(back),
@@ -110,7 +112,7 @@ fn missing(reached: u64, back: Option<u64>) -> u64 {
     }
 }
 
-/// Whether two pages hold the same series.
+/// Whether two pages have the same series.
 fn same(then: &[SeriesValue], now: &[SeriesValue]) -> bool {
     then.len() == now.len() && then.iter().zip(now).all(|(then, now)| then.series == now.series)
 }
@@ -119,8 +121,8 @@ fn find(list: &[SeriesValue], series: u64) -> Option<u64> {
     list.binary_search_by_key(&series, |value| value.series).ok().map(|at| list[at].value.count())
 }
 
-/// A single series needs no memory of its own: the counter's last value is its. Too many would make a checkpoint large;
-/// one that is evicted while margintop is away is then held as a fall.
+/// Whether the series are not saved: a single one, whose value is the counter's, or too many. One that is evicted while
+/// margintop is not running is then quarantined as a fall.
 #[allow(clippy::ptr_arg, reason = "serde passes the field")]
 fn is_not_saved(present: &Vec<SeriesValue>) -> bool {
     present.len() < 2 || present.len() > SAVED

@@ -1,7 +1,6 @@
-//! What a process has shown: the most that each of its counters grew in a minute.
+//! What a row has shown: the most that each of its counters grew in a minute.
 //!
-//! Only a process without a start time is measured by it: there, a movement that its own fastest minute makes far too
-//! large is another process behind the address.
+//! It is used for processes without a start time: growth far above the fastest minute is another process's.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,26 +8,26 @@ use super::values::COUNTERS;
 use crate::units::{Moment, Span};
 
 pub(super) const MINUTE: Span = Span::from_secs(60);
-/// A movement so many times larger than the fastest minute is no growth.
+/// Growth of at least this many times the fastest minute is another process's.
 const FAR: u64 = 50;
-/// One at most so many times as large is its own pace.
+/// Growth of at most this many times the fastest minute is the row's own.
 const NEAR: u64 = 2;
-/// A movement of fewer tokens is believed, on trial.
+/// Growth of fewer tokens is believed, on trial.
 pub(super) const SMALL: u64 = 100_000;
-/// A movement of fewer tokens says nothing.
+/// Growth of fewer tokens proves nothing.
 const TINY: u64 = 1000;
 
 /// The fastest minute of each counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Shown {
     fastest: [u64; COUNTERS],
-    /// The minute that is being watched.
+    /// The growth in the present minute.
     current: [u64; COUNTERS],
     since: Option<Moment>,
 }
 
 impl Shown {
-    /// Takes a growth in.
+    /// Adds a growth.
     pub(super) fn note(&mut self, at: Moment, growth: [u64; COUNTERS]) {
         if self.since.is_none_or(|since| at.since(since) >= MINUTE) {
             (self.current, self.since) = ([0; COUNTERS], Some(at));
@@ -39,36 +38,36 @@ impl Shown {
         }
     }
 
-    /// When the minute that is being watched began.
+    /// When the present minute began.
     pub(super) const fn since_mut(&mut self) -> Option<&mut Moment> {
         self.since.as_mut()
     }
 
-    /// Whether it has shown anything.
+    /// Whether there was any growth.
     pub(super) fn any(&self) -> bool {
         self.fastest.iter().any(|fastest| *fastest > 0)
     }
 
-    /// Whether a growth within a time is no more than its fastest minute makes likely in so short a time.
+    /// Whether a growth is probable within a time, by the fastest minute.
     pub(super) fn suggests(&self, growth: [u64; COUNTERS], within: Span) -> bool {
         let millis = u128::from(within.millis().max(1000).unsigned_abs());
         let likely = |i: usize| u128::from(self.fastest[i]) * u128::from(NEAR) * millis / 60_000 + u128::from(TINY);
         (0..COUNTERS).all(|i| u128::from(growth[i]) <= likely(i))
     }
 
-    /// Whether a growth within a time is no more than some of its fastest minutes.
+    /// Whether a growth is possible within a time, by the fastest minute.
     pub(super) fn explains(&self, growth: [u64; COUNTERS], within: Span) -> bool {
         let minutes = (within.millis().max(MINUTE.millis()) as u64).div_ceil(60_000);
         (0..COUNTERS).all(|i| growth[i] <= self.fastest[i].saturating_mul(minutes).saturating_mul(NEAR).max(TINY))
     }
 
-    /// Whether a growth since each counter last moved is so large, and so far beyond anything that it has shown, that it is
-    /// none.
+    /// Whether a growth since each counter last moved is large, and so far beyond anything shown that it is another
+    /// process's.
     pub(super) fn is_far_beyond(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS]) -> bool {
         growth.iter().any(|grown| *grown >= SMALL) && self.is_unusual(growth, since_moved)
     }
 
-    /// Whether a growth is far beyond anything that it has shown.
+    /// Whether a growth is far beyond anything shown.
     pub(super) fn is_unusual(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS]) -> bool {
         let far = |i: usize| {
             let minutes = u128::from((since_moved[i].millis().max(MINUTE.millis()) as u64).div_ceil(60_000));

@@ -1,10 +1,9 @@
-//! Processes without a start time, told apart by the continuity of their values.
+//! Tells processes without a start time apart by the continuity of their values.
 //!
-//! A page belongs to the process whose last values it continues. A line of values that continues none is held: it is a
-//! dip if the old line returns; another process if it is far above and both go on in turn; a process that began anew if
-//! it is below, stays and grows, and the hardware could have produced it since. What is believed without proof is on
-//! trial: it is taken back if the old line returns within ten minutes. Of two lines that might be one process with dips
-//! only the upper one is counted.
+//! A page belongs to the process whose last values it continues. A line that continues none is quarantined. It is a dip
+//! if the old line returns, another process if it is far above and both continue in turn, and a reset if it is below,
+//! stays, grows and is plausible. What is believed without proof is on trial: it is taken back if the old line returns
+//! within ten minutes. Of two lines that might be one process with dips, only the upper one is counted.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,46 +16,46 @@ use super::shown::Shown;
 use super::values::RowKey;
 use crate::units::{Moment, Span, Timestamp};
 
-/// Episodes after which a line above another is a process of its own.
+/// The number of episodes after which a line above another is a process of its own.
 const EPISODES: u8 = 2;
-/// Pages in a row that go on from no line that is known, until they are taken as they are: nothing is held for ever.
+/// The number of pages in a row that continue no known line, after which they are accepted as they are.
 const WAITED: u8 = 12;
-/// A page's growth so many times larger than any before it is a return to another line.
+/// A page whose growth is this many times that of any page before returns to another line.
 const LEAP: u64 = 4;
-/// Growth so many times faster than what follows it is a return to another line.
+/// Growth this many times faster than what follows it returns to another line.
 const FASTER: u64 = 10;
-/// Why a jump is not believed.
+/// Why a jump is disputed.
 const FAR: &str = "far more than its fastest minute, and no start time to tell it by";
 
-/// A movement that was believed without proof.
+/// A movement that was believed without proof, and may be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Trial {
     kind: TrialKind,
     pub(super) since: Moment,
-    /// The values before it: a process that goes on from them was there all the time.
+    /// The line before it: a process that continues from it was there all the time.
     before: Line,
-    /// What its rows had shown before it.
+    /// What the rows had shown before it.
     #[serde(default)]
     shown: Vec<(RowKey, Shown)>,
-    /// The most that a page grew by since.
+    /// The largest growth of a page since.
     step: u64,
 }
 
-/// What was believed.
+/// What is on trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum TrialKind {
-    /// The first growth of a process that had shown none, or one far beyond what it had shown.
+    /// The first growth of a process, or growth far beyond what it had shown.
     Growth,
-    /// That it began anew.
+    /// A reset.
     Reset,
-    /// That a line below this process is another one.
+    /// A line below this process, as a process of its own.
     Below(ProcessId),
-    /// That a start time close to its own is the same process's.
+    /// A start time close to the process's own.
     Start(Timestamp),
 }
 
 impl Trial {
-    /// A start time close to the process's own was believed to be its own.
+    /// The trial of a start time close to the process's own.
     pub(super) fn of_start(start: Timestamp, since: Moment, process: &Process) -> Self {
         Self::new(TrialKind::Start(start), since, process)
     }
@@ -65,17 +64,17 @@ impl Trial {
         Self { kind, since, before: process.line(), shown: process.shown(), step: 0 }
     }
 
-    /// Takes a process back to before it.
+    /// Returns a process to its state before the trial.
     pub(super) fn undo(&self, process: &mut Process) {
         process.return_to(&self.before, &self.shown);
     }
 
-    /// Whether the process is believed to have begun anew.
+    /// Whether a reset is on trial.
     pub(super) fn is_reset(&self) -> bool {
         self.kind == TrialKind::Reset
     }
 
-    /// The start time that was believed to be the process's own.
+    /// The start time that is on trial.
     pub(super) const fn other_start(&self) -> Option<Timestamp> {
         match self.kind {
             TrialKind::Start(start) => Some(start),
@@ -98,7 +97,7 @@ impl Processes {
         }
         match self.nearest(page) {
             Some((distance, id)) if !self.held.is_nearer(page, distance) => {
-                // With a series gone, this line and one that is held may be the same.
+                // Without this series, a quarantined line may be this one.
                 if self.get(id).is_some_and(|process| process.misses_series(page.rows)) {
                     self.held = HeldLines::default();
                 }
@@ -134,7 +133,7 @@ impl Processes {
         }
     }
 
-    /// The process whose last values a page continues, the nearest first.
+    /// The process whose last values a page continues, and the distance from them; the nearest one.
     fn nearest(&self, page: &InstancePage<'_>) -> Option<(u64, ProcessId)> {
         let continues = |process: &Process| match fit(process, page) {
             Fit::Continues(distance) => Some((distance, process.id)),
@@ -160,7 +159,7 @@ impl Processes {
         for other in &mut self.all {
             let below = other.trial.as_ref().is_some_and(|trial| trial.kind == TrialKind::Below(id));
             if below {
-                // It may be a part of this one, with a file missing: then its growth is in this one's.
+                // It may be part of this process with a file missing; then its growth is in this one's.
                 (other.trial, other.shadow) = (None, true);
                 outcome.taken_back.push(other.id);
                 outcome.lost = true;
@@ -169,7 +168,7 @@ impl Processes {
         outcome
     }
 
-    /// The line from before a trial goes on: what was believed was another process's, or a dip.
+    /// Undoes a trial when the line from before it returns: what was believed was another process's, or a dip.
     fn old_line_returns(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
         let id = self.all.iter().find(|process| returns(process, page)).map(|process| process.id)?;
         let process = self.get_mut(id)?;
@@ -182,13 +181,13 @@ impl Processes {
         self.held.push(HeldLine::new(trial.kind == TrialKind::Growth, Values::before(other), seen, 0));
         let mut outcome = self.go_on(page, id);
         outcome.taken_back.push(id);
-        // A dip lost nothing.
+        // A dip lost no tokens.
         outcome.lost = trial.kind != TrialKind::Reset;
         outcome.on_trial = false;
         Some(outcome)
     }
 
-    /// Holds a line that no process goes on to, until it is explained.
+    /// Quarantines a page that continues no process, or explains its line.
     fn hold_line(&mut self, page: &InstancePage<'_>, current: ProcessId, above: bool) -> Outcome {
         let process = self.all.iter().find(|process| process.id == current);
         let is_new = process.is_some_and(|process| !process.has_shown());
@@ -201,7 +200,7 @@ impl Processes {
             true if line.episodes >= EPISODES => self.becomes_process(page, &line, None),
             true if stays && !may_be_its => self.becomes_process(page, &line, None),
             true if is_new && (stays && self.keeps_pace(page, &line, current) || waited && run.is_even()) => {
-                // What was held on the way is its own.
+                // The lines quarantined on the way are its own.
                 self.held = HeldLines::default();
                 self.go_on_by_values(page, current)
             }
@@ -213,14 +212,14 @@ impl Processes {
         }
     }
 
-    /// Whether a process that had shown nothing goes on about as fast as it jumped: then the jump was its growth.
+    /// Whether a process that had shown no growth continues about as fast as it jumped: then the jump was its growth.
     fn keeps_pace(&self, page: &InstancePage<'_>, line: &HeldLine, id: ProcessId) -> bool {
         let Some(process) = self.get(id) else { return false };
         let jump = (process.line().growth_to(&line.first.own), line.since.since(process.last_seen));
         keeps_pace(jump, (line.first.own.growth_to(&process.line_of(page.rows)), page.at.since(line.since)))
     }
 
-    /// A jump that stays is what the process counts now, and nothing proves that it produced it.
+    /// Disputes a jump that stays: the process counts from there, but nothing proves that it produced it.
     fn dispute_jump(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         self.held.settle();
         let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
@@ -230,7 +229,7 @@ impl Processes {
         Outcome { verdict: Verdict::Continues, steps, ..Outcome::empty(id, since, page) }
     }
 
-    /// A fall that stays and grows: the process began anew, or another one answers.
+    /// Explains a fall that stays and grows: the process was reset, or another one answers.
     fn explain_fall(&mut self, page: &InstancePage<'_>, line: &HeldLine, id: ProcessId) -> Outcome {
         let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
         let context = page.context(process.last_seen);
@@ -248,7 +247,7 @@ impl Processes {
         Outcome { verdict: Verdict::Reset, steps, on_trial: true, ..Outcome::empty(id, since, page) }
     }
 
-    /// A line is a process of its own, and its first page was a baseline. One below another is on trial.
+    /// Makes a line a process of its own, with its first page as the baseline; on trial if it is below another.
     fn becomes_process(&mut self, page: &InstancePage<'_>, line: &HeldLine, below: Option<ProcessId>) -> Outcome {
         self.held.settle();
         let id = self.add(None, line.since);
@@ -263,7 +262,7 @@ fn fit(process: &Process, page: &InstancePage<'_>) -> Fit {
     process.fit(page.rows, &page.context(process.last_seen))
 }
 
-/// Whether a page goes on from the line before a trial, and not from the one that was believed.
+/// Whether a page continues the line from before a trial, and not the present one.
 fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
     let Some(trial) = &process.trial else { return false };
     let (now, line) = (process.line_of(page.rows), process.line());
@@ -280,7 +279,7 @@ fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
     }
 }
 
-/// Whether what followed a jump grew about as fast as the jump, each within a time.
+/// Whether the growth after a jump was about as fast as the jump; each is tokens and their time.
 pub(super) fn keeps_pace(jump: (u64, Span), after: (u64, Span)) -> bool {
     let per_minute = |(tokens, within): (u64, Span)| u128::from(tokens) * 60_000 / u128::from(millis(within));
     per_minute(jump) <= per_minute(after) * u128::from(FASTER)

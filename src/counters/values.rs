@@ -1,19 +1,19 @@
-//! The three counters of a row, side by side, and how one reading of them stands to another.
+//! The three counters of a row side by side, and comparisons of two readings of them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::reading::{EngineReading, ModelName, PromptCount, Rank, TokenCounters};
 use crate::units::Tokens;
 
-/// How many counters a row has: prompt, cached, output, in this order.
+/// The number of counters of a row: prompt, cached, output, in this order.
 pub(super) const COUNTERS: usize = 3;
 
-/// What tells a row from the others of its process.
+/// The key of a row within its process.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct RowKey {
-    /// The rank; `None` for what the page does not split by rank.
+    /// The rank; `None` if the page does not split the row by rank.
     pub rank: Option<Rank>,
-    /// The model; `None` where the page names none.
+    /// The model; `None` if the page names none.
     pub model: Option<ModelName>,
 }
 
@@ -38,7 +38,7 @@ pub(super) fn values(counters: &TokenCounters) -> [Option<u64>; COUNTERS] {
     [prompt, counters.cached.map(Tokens::count), counters.output.map(Tokens::count)]
 }
 
-/// The same counters with each known value raised by what its series that are gone had reached.
+/// The counters, each known value raised by the last values of its evicted series.
 pub(super) fn raised(counters: &TokenCounters, by: [u64; COUNTERS]) -> TokenCounters {
     let raise = |tokens: Tokens, more: u64| Tokens::new(tokens.count().saturating_add(more));
     TokenCounters {
@@ -52,18 +52,19 @@ pub(super) fn raised(counters: &TokenCounters, by: [u64; COUNTERS]) -> TokenCoun
     }
 }
 
-/// Whether any counter is below what it was.
+/// Whether any counter is below its earlier value.
 pub(super) fn fell(now: &TokenCounters, then: &TokenCounters) -> bool {
     values(now).into_iter().zip(values(then)).any(|pair| matches!(pair, (Some(now), Some(then)) if now < then))
 }
 
-/// What each counter grew by; a counter that is unknown now grew by nothing, one that was not there before counts from zero.
+/// The growth of each counter. A counter that is unknown now grew by nothing; one that was unknown before counts from
+/// zero.
 pub(super) fn growth(now: &TokenCounters, then: &TokenCounters) -> [u64; COUNTERS] {
     let (now, then) = (values(now), values(then));
     std::array::from_fn(|i| now[i].map_or(0, |now| now.saturating_sub(then[i].unwrap_or(0))))
 }
 
-/// The new values, and the old ones where a page left a counter out: its next value goes on from there.
+/// The new values, with the old ones for counters that a page lacks, whose next values continue from there.
 pub(super) fn kept(now: &TokenCounters, then: &TokenCounters) -> TokenCounters {
     TokenCounters {
         prompt: if now.prompt == PromptCount::Unknown { then.prompt } else { now.prompt },

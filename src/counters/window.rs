@@ -1,10 +1,10 @@
-//! A sliding window over a few running sums: what they grew by, and a second.
+//! A sliding window over a few running sums: their growth, in all and per second.
 
 use std::collections::VecDeque;
 
 use crate::units::{Moment, Span};
 
-/// Samples of `N` running sums. A sum is restart-aware already, so that it never falls; `None` is a gap.
+/// Samples of `N` running sums. The sums take restarts into account and never fall; `None` is a gap.
 #[derive(Debug, Clone)]
 pub struct Window<const N: usize> {
     span: Span,
@@ -17,7 +17,7 @@ impl<const N: usize> Window<N> {
         Self { span, samples: VecDeque::new() }
     }
 
-    /// Adds sums as they stood at an instant, and forgets what is older than the window.
+    /// Adds the sums at an instant and drops what is older than the window.
     pub fn push(&mut self, at: Moment, sums: [Option<u64>; N]) {
         if self.samples.back().is_some_and(|(last, _)| at.since(*last) <= Span::ZERO) {
             return;
@@ -28,24 +28,24 @@ impl<const N: usize> Window<N> {
         }
     }
 
-    /// Forgets all samples: what comes next is a new beginning.
+    /// Drops all samples.
     pub fn clear(&mut self) {
         self.samples.clear();
     }
 
-    /// The time between the oldest and the newest sample, once there are two.
+    /// The time between the oldest and the newest sample; `None` with fewer than two.
     pub fn covers(&self) -> Option<Span> {
         let (first, last) = (self.samples.front()?, self.samples.back()?);
         let span = last.0.since(first.0);
         (span > Span::ZERO).then_some(span)
     }
 
-    /// What sum `i` grew by over the window, from its first known value in it.
+    /// The growth of sum `i` over the window, from its first known value in it.
     pub fn growth(&self, i: usize) -> Option<u64> {
         self.known(i).map(|(first, last)| last.1.saturating_sub(first.1))
     }
 
-    /// What sum `i` grew by a second: between the arrivals of its first and last known values.
+    /// The growth of sum `i` per second, between its first and last known values.
     pub fn per_second(&self, i: usize) -> Option<f64> {
         let (first, last) = self.known(i)?;
         Some(last.1.saturating_sub(first.1) as f64 / last.0.since(first.0).as_secs_f64())

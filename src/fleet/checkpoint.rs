@@ -1,6 +1,6 @@
-//! What must survive the process, as it is handed to the store and read back from it.
+//! The state that survives the process, as it is given to the store and read back.
 //!
-//! The state of a target or a node is text that its owner writes and reads; the store knows its key alone.
+//! The state of a target or node is JSON that only its owner reads; the store knows its key.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,9 +11,9 @@ use crate::units::{Moment, Timestamp};
 /// The saved state of one target or node.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SavedItem {
-    /// What it is the state of.
+    /// The key: a target, or a node with a prefix.
     pub key: String,
-    /// The state, as JSON that its owner made.
+    /// The state as JSON.
     pub state: String,
 }
 
@@ -26,57 +26,57 @@ pub struct RentedNode {
     pub unit: Option<UnitName>,
     /// When its first GPU was seen.
     pub since: Option<Timestamp>,
-    /// Up to when rent is posted; `None` where it goes on with the ledger.
+    /// Up to when GPU time is posted; `None` if that is up to the ledger's last event.
     pub until: Option<Timestamp>,
-    /// Its GPUs by the driver's name for them, and how many of each; none where all are released.
+    /// The number of GPUs by the driver's name for them; empty if all are released.
     pub gpus: Vec<(Option<Label>, u32)>,
 }
 
-/// What changed since it was last handed on: one consistent cut through postings and counters.
+/// The changes since the last checkpoint: one consistent cut through postings and counters.
 #[derive(Debug, Clone, Default)]
 pub struct Checkpoint {
-    /// What was posted.
+    /// The changes of the ledger.
     pub postings: Journal,
     /// Targets whose state changed.
     pub targets: Vec<SavedItem>,
     /// Nodes whose state changed.
     pub nodes: Vec<SavedItem>,
-    /// Keys of targets that are forgotten.
+    /// Keys of targets to remove.
     pub removed_targets: Vec<String>,
-    /// Keys of nodes that are forgotten.
+    /// Keys of nodes to remove.
     pub removed_nodes: Vec<String>,
-    /// Nodes whose GPUs changed, or whose rent stopped or went on.
+    /// Nodes whose GPUs changed, or whose GPU time stopped or continued.
     pub rented: Vec<RentedNode>,
     /// Up to when leases by schedule are posted.
     pub schedules: Vec<(String, Timestamp)>,
-    /// Ends of leases by hand that are applied with it.
+    /// Ends of leases by hand that this checkpoint applies.
     pub ended: Vec<i64>,
-    /// Resets of targets by hand that are applied with it.
+    /// Resets of targets by hand that this checkpoint applies.
     pub resets_applied: Vec<i64>,
-    /// When the ledger's first look was.
+    /// When the ledger's first poll was.
     pub began: Option<Timestamp>,
-    /// Since when it is watched without a gap that was too long.
+    /// Since when the fleet has been watched without a gap that was too long.
     pub watched_from: Option<Timestamp>,
-    /// When the last thing was known.
+    /// The moment of the last event.
     pub last: Moment,
 }
 
-/// Everything that is had back.
+/// The saved state of a ledger and its fleet.
 #[derive(Debug, Clone, Default)]
 pub struct SavedState {
     /// The ledger's tables and its day.
     pub kept: Kept,
-    /// When the ledger's first look was.
+    /// When the ledger's first poll was.
     pub began: Option<Timestamp>,
-    /// Since when it is watched without a gap that was too long.
+    /// Since when the fleet has been watched without a gap that was too long.
     pub watched_from: Option<Timestamp>,
-    /// When the last thing was known.
+    /// The moment of the last event.
     pub last: Moment,
     /// Targets.
     pub targets: Vec<SavedItem>,
     /// Nodes.
     pub nodes: Vec<SavedItem>,
-    /// Up to when each lease that pays by schedule was posted.
+    /// Up to when each lease by schedule is posted.
     pub schedules: Vec<(String, Timestamp)>,
     /// Ends of leases by hand that are not applied yet.
     pub lease_ends: Vec<(i64, NodeName, Timestamp)>,
@@ -85,7 +85,7 @@ pub struct SavedState {
 }
 
 impl Checkpoint {
-    /// Takes a later one in.
+    /// Merges a later checkpoint into this one.
     pub fn merge(&mut self, later: Self) {
         self.postings.merge(later.postings);
         merge_items(&mut self.targets, &mut self.removed_targets, later.targets, later.removed_targets);
@@ -100,7 +100,7 @@ impl Checkpoint {
     }
 }
 
-/// Takes later states and removals in: of each key, the last word counts.
+/// Merges later states and removals; for each key the later one counts.
 fn merge_items(
     items: &mut Vec<SavedItem>,
     removed: &mut Vec<String>,

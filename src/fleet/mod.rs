@@ -1,8 +1,7 @@
 //! The fleet: routes events to inventory and metering, posts what they say, and assembles the snapshot.
 //!
-//! Pure: it reads no clock and does no I/O, so the same events give the same snapshot to the last digit. It owns no state
-//! beyond inventory, metering and ledger but the sparklines and how the watch stands. It does not judge what is wrong;
-//! that is `alert`.
+//! It is pure: it reads no clock and does no I/O, so the same events give the same snapshot. Beyond inventory, metering
+//! and ledger it owns only the sparklines and the state of the watch. `alert` judges what is wrong.
 
 mod assemble;
 mod checkpoint;
@@ -29,12 +28,12 @@ use crate::units::{Moment, Span, Timestamp};
 use saved::Committed;
 use sparklines::Sparklines;
 
-/// How long money an hour is taken over.
+/// The window of money per hour.
 const PACE: Span = Span::from_secs(60);
-/// A calendar that moves against the clock which is never set, by so much between two ticks, was set.
+/// A calendar that moved at least this far relative to the boot clock between two ticks was set.
 const STEP: Span = Span::from_secs(2);
 
-/// Everything that is known, from the first event to the last.
+/// The state of the fleet, built from events.
 #[derive(Debug)]
 pub struct Fleet {
     config: FleetConfig,
@@ -45,38 +44,38 @@ pub struct Fleet {
     sparklines: Sparklines,
     driver_trouble: Option<Trouble>,
     troubles: Vec<Trouble>,
-    /// When the first poll was, of this run or of the ledger's.
+    /// When the first poll was, of this run or of the ledger.
     began: Option<Timestamp>,
-    /// Since when it is watched without a gap that was too long to be bridged.
+    /// Since when the fleet has been watched without a gap that was too long to be bridged.
     watched_from: Option<Timestamp>,
-    /// When the last event came after so long that this machine slept, or was stopped.
+    /// When the last event came after the machine had slept or the process was stopped.
     resumed: Option<Moment>,
     /// The last tick.
     ticked: Option<Moment>,
-    /// Where the ledger is kept.
+    /// Where the ledger is kept, and by which process.
     ledger_basis: LedgerBasis,
-    /// Targets of an earlier watch that are not among the targets yet.
+    /// Targets of an earlier watch that were not added yet.
     remembered: BTreeMap<TargetId, SavedTarget>,
     committed: Committed,
-    /// What was done by hand, is applied and not handed on yet: ends of leases, resets of targets.
+    /// Ends of leases and resets of targets by hand that are applied and not in a checkpoint yet.
     ended: Vec<i64>,
     resets_applied: Vec<i64>,
-    /// Keys of saved states that could not be read, to be removed.
+    /// Keys of saved states that could not be read, to remove.
     unread_targets: Vec<String>,
     unread_nodes: Vec<String>,
     /// Targets that were reset by hand and have not answered since.
     resets: BTreeMap<TargetId, Vec<i64>>,
-    /// Nodes of an earlier watch whose rent waits until their GPUs are seen again.
+    /// Nodes of an earlier watch whose GPU time waits until their GPUs are reported.
     waiting: Vec<RentedNode>,
 }
 
-/// What exists and what is paid for it.
+/// The inventory and the configuration.
 const fn view<'a>(config: &'a FleetConfig, inventory: &'a Inventory) -> InventoryView<'a> {
     InventoryView { config, inventory }
 }
 
 impl Fleet {
-    /// A fleet of which nothing has answered yet; `began` is the beginning of the watch.
+    /// A fleet in which no target has answered yet; `began` is the beginning of the watch.
     pub fn new(config: FleetConfig, book: Book, began: Moment) -> Self {
         let over = config.pace.unwrap_or(PACE);
         Self {
@@ -106,24 +105,24 @@ impl Fleet {
         }
     }
 
-    /// Adds a target that was named or found; it is `never` until it answers.
+    /// Adds a target, which is `never` until it answers.
     pub fn add_target(&mut self, info: TargetInfo) {
         let id = info.target.clone();
         self.inventory.add_target(info);
         self.restore_target(&id);
     }
 
-    /// Says what cannot work here and how to mend it.
+    /// Sets what does not work here, with remedies.
     pub fn set_troubles(&mut self, troubles: Vec<Trouble>) {
         self.troubles = troubles;
     }
 
-    /// Says where the ledger is kept.
+    /// Sets where the ledger is kept, and by which process.
     pub fn set_ledger(&mut self, basis: LedgerBasis) {
         self.ledger_basis = basis;
     }
 
-    /// Takes the zone of the ledger's days; a day that never turns has none.
+    /// Sets the zone of the ledger's days, unless the day never changes.
     pub fn set_zone(&mut self, zone: TimeZone) {
         if self.config.zone.is_some() {
             self.config.zone = Some(zone);
@@ -132,7 +131,7 @@ impl Fleet {
         }
     }
 
-    /// Takes an event in. Events of one source come in the order of their time; sources may come in any order.
+    /// Applies an event. Events of one source come in the order of their time; sources may be in any order.
     pub fn apply(&mut self, event: Event) {
         self.pass_to(event.at());
         match event {
@@ -147,27 +146,27 @@ impl Fleet {
         assemble::snapshot(self)
     }
 
-    /// The ledger, to look at.
+    /// The ledger.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// The latest moment that any event brought.
+    /// The latest moment of any event.
     pub fn now(&self) -> Moment {
         self.inventory.now()
     }
 
-    /// Whether nothing had the time to answer since this machine slept.
+    /// Whether the machine has just woken, so that sources had no time to answer yet.
     fn is_resuming(&self) -> bool {
         self.resumed.is_some_and(|at| self.now().since(at) < self.config.stale_after())
     }
 
-    /// Money is counted since this instant.
+    /// Since when money is counted.
     fn since(&self) -> Option<Timestamp> {
         Some(self.began?.max(self.ledger.day_began()))
     }
 
-    /// Lets the day change where midnight has passed.
+    /// Advances to a moment; begins a new day at midnight.
     fn pass_to(&mut self, at: Moment) {
         self.began.get_or_insert(at.wall);
         self.watched_from.get_or_insert(at.wall);
@@ -188,8 +187,8 @@ impl Fleet {
         }
     }
 
-    /// Marks it where the calendar was set: the clock that never is moved by another span. No delta and no GPU time is
-    /// placed by the calendar alone, so nothing else changes.
+    /// Adds a marker if the calendar was set, that is, moved differently from the boot clock. Deltas and GPU time are
+    /// placed by the boot clock, so nothing else changes.
     fn note_step(&mut self, at: Moment) {
         let Some(last) = self.ticked.replace(at) else { return };
         let step = (at.wall - last.wall) - at.since(last);
@@ -207,7 +206,7 @@ impl Fleet {
         self.sparklines.set(at.wall, &rates);
     }
 
-    /// This machine's driver was polled.
+    /// Applies a poll of this machine's driver.
     fn apply_driver(&mut self, node: &NodeName, at: Moment, outcome: Result<Vec<GpuReading>, Trouble>) {
         match outcome {
             Ok(readings) => {
@@ -222,7 +221,7 @@ impl Fleet {
         }
     }
 
-    /// A target was polled.
+    /// Applies a poll of a target.
     fn apply_page(
         &mut self,
         id: &TargetId,
@@ -265,7 +264,7 @@ impl Fleet {
         metering.read_page(&mut Context { config, inventory, ledger, info, node: &node, at, watched_from }, &page);
     }
 
-    /// A page reported GPUs, perhaps of several nodes.
+    /// Applies a page's GPUs, which may be on several nodes.
     fn read_gpus(&mut self, info: &TargetInfo, gpus: Vec<(Option<NodeName>, GpuReading)>, at: Moment) {
         let (by_node, mut changes) = self.inventory.group_by_node(info, gpus);
         changes.extend(self.inventory.release_unlisted(&info.target, at, &by_node));
@@ -276,7 +275,7 @@ impl Fleet {
         }
     }
 
-    /// A source reported the GPUs that it has on a node.
+    /// Applies a source's report of all its GPUs on a node.
     fn report_gpus(
         &mut self,
         node: &NodeName,
@@ -287,7 +286,7 @@ impl Fleet {
     ) {
         self.inventory.restore_node(node);
         let _ = self.inventory.see_node(node, info, at);
-        // What was there until now is paid until now.
+        // The GPUs that were there until now are paid until now.
         self.metering.run_node(&mut self.ledger, view(&self.config, &self.inventory), node, at, RentWhen::Held);
         let changes = self.inventory.report_gpus(node, info, at, readings.clone(), origin);
         self.metering.follow(&mut self.ledger, view(&self.config, &self.inventory), changes, at);

@@ -1,9 +1,9 @@
-//! What the fleet must not forget when the process ends, and how it goes on from there.
+//! Saves and restores the fleet.
 //!
-//! A checkpoint is what changed since the last one: postings, and every saved value that is not what was committed last.
-//! Nothing is flagged by hand; values are compared. What was produced and allocated while nothing watched is posted when
-//! it is seen again: tokens because counters went on, GPU time because GPUs are known on both sides. So a node of an
-//! earlier watch waits, and posts nothing, until its GPUs are reported.
+//! A checkpoint has the changes since the last one: postings, and each saved value that differs from the last committed
+//! one. Values are compared, so no change has to be flagged by hand. Tokens and GPU time of an absence are posted when
+//! their sources answer again: tokens because counters continued, GPU time because GPUs are known on both sides. So a
+//! node of an earlier watch posts nothing until its GPUs are reported.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -19,12 +19,12 @@ use crate::metering::{SavedAllocation, SavedTarget};
 use crate::reading::{Label, NodeName, TargetId};
 use crate::units::{Moment, Span, Timestamp};
 
-/// What was committed last, by key: the hash of its state.
+/// The hash of the last committed state of each key.
 #[derive(Debug, Default)]
 pub(super) struct Committed(HashMap<String, u64>);
 
 impl Committed {
-    /// The value as an item, if it is not what was committed last.
+    /// The value as an item, if it differs from the last committed one.
     fn changed(&mut self, key: String, value: &impl Serialize) -> Option<SavedItem> {
         let state = serde_json::to_string(value).ok()?;
         let hash = hash(&state);
@@ -43,7 +43,7 @@ fn hash(state: &str) -> u64 {
 }
 
 impl SavedState {
-    /// The same with its moments on the present boot's clock. Another boot's moments are placed by the calendar.
+    /// Moves all moments to the present boot's clock. Those of another boot are placed by wall time.
     #[must_use]
     pub fn onto(mut self, now: Moment, same_boot: bool) -> Self {
         if same_boot {
@@ -65,9 +65,9 @@ impl SavedState {
     }
 }
 
-/// What `lease list` shows of a node.
+/// The key prefix of a node's row in `lease list`.
 const RENTED: &str = "rented/";
-/// Keys of nodes: their GPUs, and up to when their time is posted.
+/// The key prefixes of a node's GPUs, and of up to when their time is posted.
 pub(super) const GPUS: &str = "gpus/";
 pub(super) const TIME: &str = "time/";
 
@@ -80,8 +80,8 @@ fn rewrite<T: Serialize + DeserializeOwned>(item: &mut SavedItem, change: impl F
 }
 
 impl Fleet {
-    /// Goes on from what was kept. After an absence of more than `limit` nothing of it is posted, and the span is noted as
-    /// unwatched. What was asked for by hand meanwhile is done in either case.
+    /// Continues from a saved state. After an absence of more than `limit` nothing is posted for it, and the span is
+    /// recorded as unwatched. What was asked for by hand meanwhile is applied in either case.
     pub fn restore(&mut self, saved: SavedState, limit: Span) {
         let SavedState { kept, began, watched_from, last, targets, nodes, schedules, lease_ends, target_resets } =
             saved;
@@ -96,7 +96,7 @@ impl Fleet {
             self.ledger.note_unwatched(last.wall, now.wall);
             self.watched_from = Some(now.wall);
             self.restore_nodes(nodes.into_iter().filter(|item| is_of(item, &ended)).collect(), limit, &ended);
-            // Of the absence itself nothing is posted.
+            // Nothing is posted for the absence itself.
             let upto_last = |(id, node, at): (i64, NodeName, Timestamp)| (id, node, at.min(last.wall));
             self.end_leases(lease_ends.into_iter().map(upto_last).collect());
             self.metering.skip_to(now.wall);
@@ -108,8 +108,9 @@ impl Fleet {
         self.reset_targets(target_resets);
     }
 
-    /// Restores nodes. The GPUs of one that cannot be read are allocated anew. Those whose leases were `ended` by hand are
-    /// restored however long ago they were reported, to take back what was posted since the end.
+    /// Restores nodes. If a state cannot be read, its GPUs are allocated from their next report. Nodes whose leases
+    /// were `ended` by hand are restored however long ago they were reported, to take back what was posted after the
+    /// end.
     fn restore_nodes(&mut self, items: Vec<SavedItem>, limit: Span, ended: &HashSet<NodeName>) {
         let mut unread = BTreeSet::new();
         let mut gpus: Vec<SavedNode> = Vec::new();
@@ -127,11 +128,12 @@ impl Fleet {
             }
         }
         for node in &unread {
-            self.say_unread(node, "its GPUs are allocated anew");
+            self.say_unread(node, "its GPUs are allocated from their next report");
         }
         for saved in gpus {
             let Some(time) = times.remove(saved.node.as_str()) else { continue };
-            // A node that was not reported for longer than the limit is not bridged, even if another process watched meanwhile.
+            // A node that was not reported for longer than the limit is not bridged, even if another process watched
+            // meanwhile.
             if self.inventory.now().since(time.reported) <= limit || ended.contains(&saved.node) {
                 let node = saved.node.clone();
                 self.waiting.push(RentedNode {
@@ -147,14 +149,14 @@ impl Fleet {
         }
     }
 
-    /// What cannot be read is missing: the total is a lower bound, and that is said.
+    /// Records that a state could not be read: marks it and counts a lost window, as the total is a lower bound.
     fn say_unread(&mut self, name: &str, so: &str) {
         let now = self.inventory.now().wall;
         self.ledger.lose_window(now);
         self.mark(now, &format!("the saved state of {name} cannot be read: {so}"));
     }
 
-    /// Restores targets. The next page of one that cannot be read is a baseline.
+    /// Restores targets. If a state cannot be read, the target's next page is a baseline.
     fn restore_targets(&mut self, items: Vec<SavedItem>, limit: Span) {
         for SavedItem { key, state } in items {
             self.committed.0.insert(key.clone(), hash(&state));
@@ -175,7 +177,7 @@ impl Fleet {
         }
     }
 
-    /// A target of an earlier watch goes on where it was.
+    /// Restores a target of an earlier watch.
     pub(super) fn restore_target(&mut self, id: &TargetId) {
         let Some(target) = self.inventory.targets.get_mut(id) else { return };
         let Some(saved) = self.remembered.remove(id) else { return };
@@ -183,8 +185,8 @@ impl Fleet {
         self.metering.restore_target(&self.config, id.clone(), saved);
     }
 
-    /// A fleet that takes over a ledger which another process kept until now: what it knows of names and sparklines stays,
-    /// and counting goes on from what that one saved.
+    /// Takes over a ledger that another process kept until now. Names and sparklines stay; counting continues from what
+    /// that process saved.
     pub fn adopt(&mut self, saved: SavedState, limit: Span) {
         let targets = std::mem::take(&mut self.inventory.targets).into_values().map(|target| target.info);
         let config = FleetConfig { targets: targets.collect(), ..self.config.clone() };
@@ -196,7 +198,7 @@ impl Fleet {
         *self = next;
     }
 
-    /// Shows a ledger that another process keeps: nothing is posted here.
+    /// Shows a ledger that another process keeps; nothing is posted here.
     pub fn show(&mut self, kept: Kept, began: Option<Timestamp>) {
         self.metering.forget_numbers();
         self.ledger.recall(kept);
@@ -204,13 +206,13 @@ impl Fleet {
         self.began = began.or(self.began);
     }
 
-    /// Names the present.
+    /// Adds a marker.
     pub fn mark(&mut self, at: Timestamp, text: &str) {
         self.ledger.mark(Marker { at, text: Label::new(text) });
     }
 
-    /// Ends leases of nodes by hand: what was posted after the end is taken back by a counter-entry, and GPU time begins
-    /// anew when the node's GPUs are next reported.
+    /// Ends leases of nodes by hand: takes back what was posted after the end by a counter-entry. The node's GPUs are
+    /// allocated again when they are next reported.
     pub fn end_leases(&mut self, ends: Vec<(i64, NodeName, Timestamp)>) {
         for (id, node, at) in ends {
             if self.ended.contains(&id) {
@@ -224,7 +226,7 @@ impl Fleet {
         }
     }
 
-    /// Forgets the processes behind targets, by hand: their next pages are baselines.
+    /// Resets targets by hand: forgets the processes behind them, so that their next pages are baselines.
     pub fn reset_targets(&mut self, resets: Vec<(i64, TargetId)>) {
         for (id, target) in resets {
             let asked = self.resets.entry(target.clone()).or_default();
@@ -236,19 +238,19 @@ impl Fleet {
         }
     }
 
-    /// A target answered: its resets are over.
+    /// Marks the resets of a target that answered as applied.
     pub(super) fn reset_is_over(&mut self, target: &TargetId) {
         self.resets_applied.extend(self.resets.remove(target).into_iter().flatten());
     }
 
-    /// Takes in what a person decided of disputes.
+    /// Applies a person's decisions on disputes.
     pub fn decide(&mut self, decisions: Vec<Decision>) {
         for decision in decisions {
             self.ledger.decide(&decision);
         }
     }
 
-    /// What changed since this was last asked; `None` if no journal is kept.
+    /// Takes the changes since the last call; `None` if no journal is kept.
     pub fn take_changes(&mut self) -> Option<Checkpoint> {
         let postings = self.ledger.hand_on()?;
         let Self { metering, inventory, config, committed, .. } = self;
@@ -294,7 +296,7 @@ impl Fleet {
         })
     }
 
-    /// Nodes that are kept under names that they no longer have.
+    /// Keys of nodes that are saved under names that they no longer have.
     fn removed_nodes(&mut self, known: &HashSet<String>) -> Vec<String> {
         let inventory = &self.inventory;
         let node = |key: &str| key.strip_prefix(GPUS).or_else(|| key.strip_prefix(TIME)).map(NodeName::new);
@@ -308,12 +310,12 @@ impl Fleet {
     }
 }
 
-/// Whether a state is one of these nodes'.
+/// Whether a state belongs to one of these nodes.
 fn is_of(item: &SavedItem, nodes: &HashSet<NodeName>) -> bool {
     item.key.split_once('/').is_some_and(|(_, node)| nodes.contains(&NodeName::new(node)))
 }
 
-/// GPUs by the driver's name for them, and how many of each.
+/// The number of GPUs by the driver's name for them.
 pub(super) fn by_name(gpus: &[SavedGpu]) -> Vec<(Option<Label>, u32)> {
     let mut names: Vec<(Option<Label>, u32)> = Vec::new();
     for gpu in gpus {

@@ -1,16 +1,16 @@
-//! Sparklines: 180 points, of five seconds each unless the fleet is simulated.
+//! Sparklines: 180 points, each of five seconds unless the fleet is simulated.
 
 use super::assemble::Rates;
 use crate::counters::Ring;
 use crate::snapshot::{Line, Vitals};
 use crate::units::{Span, Timestamp};
 
-/// Points of a line.
+/// The number of points.
 const KEPT: usize = 180;
-/// Points at either end that a change is measured by: a minute of a quarter hour.
+/// The number of points at either end that a change is measured over: a minute.
 const MINUTE: usize = 12;
 
-/// Rings of what is drawn.
+/// The rings of the points.
 #[derive(Debug)]
 pub(super) struct Sparklines {
     step: Span,
@@ -29,7 +29,7 @@ impl Sparklines {
         Self { step, output, prompt_miss, prompt_hit, prompt, hit_rate, load }
     }
 
-    /// Sets the point of the present.
+    /// Sets the present point.
     pub(super) fn set(&mut self, at: Timestamp, rates: &Rates) {
         let point = |value: Option<f64>| value.map(|value| value as f32);
         let miss = match (rates.prompt, rates.cached) {
@@ -44,7 +44,7 @@ impl Sparklines {
         self.load.set(at, point(rates.load.map(crate::units::Ratio::get)));
     }
 
-    /// The lines as they are drawn.
+    /// The sparklines for the snapshot.
     pub(super) fn vitals(&self) -> Vitals {
         Vitals {
             step: self.step,

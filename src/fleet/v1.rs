@@ -1,4 +1,4 @@
-//! What a ledger of version 1 remembered of targets and nodes, column by column, as states that are saved today.
+//! Converts the saved targets and nodes of a version 1 ledger, which were columns, to present states.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub struct V1Target {
     pub target: String,
     /// When it last answered.
     pub answered: Moment,
-    /// When a successor of its process was last believed in.
+    /// When a reset of its process was last believed.
     pub restarted: Option<Moment>,
     /// The process behind it, as JSON.
     pub process: String,
@@ -29,7 +29,7 @@ pub struct V1Target {
     pub rows: Vec<V1Row>,
 }
 
-/// A row of `counters`. Empty text is "none".
+/// A row of `counters`. Empty text means none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct V1Row {
     /// The rank.
@@ -38,19 +38,19 @@ pub struct V1Row {
     pub model: String,
     /// The engine.
     pub engine: String,
-    /// What the prompt counter counts: `whole`, `computed` or `nothing`.
+    /// The meaning of the prompt counter: `whole`, `computed` or `nothing`.
     pub counts: String,
     /// The prompt counter's last value.
     pub prompt: Option<u64>,
-    /// That of cached prompt tokens.
+    /// The last value of the cached counter.
     pub cached: Option<u64>,
-    /// That of output tokens.
+    /// The last value of the output counter.
     pub output: Option<u64>,
     /// Hits that ran ahead of their prompts.
     pub hits_held: u64,
-    /// The counters from before a fall that was held, as JSON.
+    /// The counters from before a quarantined fall, as JSON.
     pub before_fall: Option<String>,
-    /// Those of finished requests, as JSON.
+    /// The counters of finished requests, as JSON.
     pub finished: Option<String>,
 }
 
@@ -61,13 +61,13 @@ pub struct V1Node {
     pub node: String,
     /// Its deployment unit.
     pub unit: Option<String>,
-    /// When its GPUs were last looked at.
+    /// When its GPUs were last polled.
     pub looked: Moment,
     /// When its first GPU was seen.
     pub held_from: Option<Timestamp>,
-    /// Up to when rent was posted.
+    /// Up to when GPU time is posted.
     pub held: Option<Moment>,
-    /// The same for GPUs that are paid while an engine answers.
+    /// Up to when GPU time is posted for GPUs that are paid while an engine answers.
     pub serving: Option<Moment>,
     /// Its GPUs.
     pub gpus: Vec<V1Gpu>,
@@ -76,7 +76,7 @@ pub struct V1Node {
 /// A row of `gpus`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct V1Gpu {
-    /// Its place on its node.
+    /// Its index.
     pub index: u32,
     /// Its UUID, or its node and index.
     pub gpu: String,
@@ -84,13 +84,13 @@ pub struct V1Gpu {
     pub name: Option<String>,
     /// The page that reports it.
     pub page: Option<String>,
-    /// When it was last seen, where that is not the node's last look.
+    /// When it was last seen, if that is not when its node was last polled.
     pub seen: Option<Moment>,
     /// Its energy counter in millijoules.
     pub energy: Option<u64>,
 }
 
-/// What version 1 remembered, as it is saved today.
+/// The converted states.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct FromV1 {
     /// Targets.
@@ -103,7 +103,7 @@ pub struct FromV1 {
     pub unread: Vec<String>,
 }
 
-/// The states of today for what version 1 remembered.
+/// Converts the rows of version 1 to present states.
 pub fn saved_from_v1(targets: Vec<V1Target>, nodes: Vec<V1Node>) -> FromV1 {
     let mut all = FromV1::default();
     for target in targets {
@@ -124,8 +124,8 @@ pub fn saved_from_v1(targets: Vec<V1Target>, nodes: Vec<V1Node>) -> FromV1 {
     all
 }
 
-/// A target as it is saved today: the process that was last seen, at its last values. Counters of finished requests and what
-/// could still be taken back are not carried over: the first begin at their next page.
+/// Converts a target: the process that was last seen, at its last values. Finished requests and entries that could be
+/// taken back are not carried over; counting of finished requests begins at the next page.
 fn target_of(target: V1Target) -> serde_json::Result<SavedTarget> {
     let process: V1Process = serde_json::from_str(&target.process)?;
     let seen = target.answered;
@@ -133,14 +133,14 @@ fn target_of(target: V1Target) -> serde_json::Result<SavedTarget> {
     Ok(SavedTarget::of_one(target.answered, process.start.map(Timestamp::from_millis), rows))
 }
 
-/// What version 1 kept of a process, as far as it is read.
+/// The part of version 1's process that is used.
 #[derive(Deserialize)]
 struct V1Process {
     /// When it started, in milliseconds after the Unix epoch.
     start: Option<i64>,
 }
 
-/// A row at its last value; one whose fall was held, at the value from before it.
+/// Converts a row at its last value, or at the value from before a quarantined fall.
 fn row_of(row: V1Row, seen: Moment) -> serde_json::Result<(EngineKind, ProcessRow)> {
     let before: Option<TokenCounters> = row.before_fall.as_deref().map(serde_json::from_str).transpose()?;
     let prompt = match (row.counts.as_str(), row.prompt.map(Tokens::new)) {
@@ -159,7 +159,7 @@ fn row_of(row: V1Row, seen: Moment) -> serde_json::Result<(EngineKind, ProcessRo
     Ok((kind, ProcessRow { key, counters: RowCounters::at(last, seen).with_hits_ahead(row.hits_held) }))
 }
 
-/// A node's GPUs, and up to when their time was posted.
+/// Converts a node's GPUs, and up to when their time is posted.
 fn node_of(node: V1Node) -> (SavedNode, SavedAllocation) {
     let gpus = node.gpus.into_iter().map(|gpu| SavedGpu {
         id: GpuId::from_canonical(&gpu.gpu),

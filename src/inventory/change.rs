@@ -1,4 +1,4 @@
-//! What a step of the inventory changed.
+//! The changes that a step of the inventory made.
 
 use super::{Allocation, Gpu};
 use crate::reading::NodeName;
@@ -6,31 +6,31 @@ use crate::reading::NodeName;
 /// One change.
 #[derive(Debug)]
 pub enum Change {
-    /// GPUs of a node were reported: they are allocated from their first sight on.
+    /// GPUs of a node were reported: they are allocated from when they were first seen.
     Seen(NodeName),
-    /// A node is called by another name: everything that is kept under the old one belongs to the new one.
+    /// A node was renamed: everything kept under the old name belongs to the new one.
     Renamed {
-        /// The name before.
+        /// The old name.
         from: NodeName,
-        /// The name now.
+        /// The new name.
         to: NodeName,
     },
-    /// A GPU is no longer there: it was last seen when it last answered.
+    /// A GPU was released. It was last seen when it last answered.
     Released {
-        /// The node that it was on.
+        /// The node it was on.
         node: NodeName,
-        /// What was known of it.
+        /// The GPU's last known state.
         gpu: Box<Gpu>,
-        /// How its node's GPUs were allocated while it was among them.
+        /// How its node's GPUs were allocated until then.
         allocation: Allocation,
     },
-    /// A node holds no GPUs any more: what it gets next is allocated from its first sight.
+    /// A node has no GPUs any more: its next GPUs are allocated from when they are first seen.
     Emptied(NodeName),
 }
 
-/// The changes of a step, in their order.
+/// The changes of a step, in order.
 #[derive(Debug, Default)]
-#[must_use = "changes that are not handed on leave rent behind"]
+#[must_use = "changes must be given to metering, or GPU time is not posted"]
 pub struct Changes(Vec<Change>);
 
 impl Changes {
@@ -39,7 +39,7 @@ impl Changes {
         self.0.push(change);
     }
 
-    /// Takes later changes in.
+    /// Appends later changes.
     pub fn extend(&mut self, later: Self) {
         self.0.extend(later.0);
     }

@@ -1,4 +1,4 @@
-//! What the configuration says of the fleet: names, zones, leases, and which target runs where.
+//! The configuration of the fleet: names, zones, leases, and which target runs where.
 
 use jiff::tz::TimeZone;
 
@@ -7,20 +7,20 @@ use crate::pricing::{Bill, Lease, Overhead};
 use crate::reading::{Label, ModelName, NodeName, Role, TargetId, UnitName};
 use crate::units::{Span, Timestamp};
 
-/// A target and what is known about it before it answers.
+/// A target and what the configuration says about it.
 #[derive(Debug, Clone)]
 pub struct TargetInfo {
     /// The target.
     pub target: TargetId,
     /// The host in its address; `None` for this machine.
     pub host: Option<NodeName>,
-    /// The node that the user says it runs on.
+    /// The node, if configured.
     pub node: Option<NodeName>,
-    /// The deployment unit that the user says it belongs to.
+    /// The deployment unit, if configured.
     pub unit: Option<UnitName>,
-    /// The role that the user says it has.
+    /// The role, if configured.
     pub role: Option<Role>,
-    /// Whose traffic it serves.
+    /// The tenant whose traffic it serves, if configured.
     pub tenant: Option<Label>,
 }
 
@@ -29,39 +29,39 @@ pub struct TargetInfo {
 pub struct FleetConfig {
     /// How often each source is polled.
     pub interval: Span,
-    /// The time that rates are taken over.
+    /// The window of rates.
     pub window: Span,
-    /// The time that money an hour is taken over; `None` is a minute.
+    /// The window of money per hour; `None` is a minute.
     pub pace: Option<Span>,
-    /// The time of one point of the sparklines.
+    /// The time between two points of the sparklines.
     pub sparkline_step: Span,
-    /// The zone in which a day begins; `None` where it never turns: a simulated day is one, wherever it begins.
+    /// The zone in which days begin; `None` if the day never changes, as in a simulated day.
     pub zone: Option<TimeZone>,
     /// This machine's name.
     pub local: NodeName,
     /// The ledger's currency.
     pub currency: Label,
-    /// Overhead by the hour and of revenue.
+    /// Overhead per hour, and as a share of revenue.
     pub overhead: Overhead,
     /// Which tokens are billed.
     pub bill: Bill,
-    /// The list that unpriced tokens are compared to.
+    /// The price list that unpriced tokens are compared with.
     pub compare_to: Option<String>,
-    /// What is paid for GPUs.
+    /// Leases and assumed rates of GPUs.
     pub leases: Vec<Lease>,
     /// The bounds above which a delta is disputed.
     pub plausibility: Plausibility,
-    /// Names of one model that pages and proxies spell differently: the model, and each other name of it.
+    /// Other names of models: pairs of the model and a name that pages or proxies use for it.
     pub aliases: Vec<(ModelName, Vec<ModelName>)>,
-    /// The targets that are known from the start.
+    /// The targets known from the start.
     pub targets: Vec<TargetInfo>,
 }
 
 impl FleetConfig {
-    /// Points of the sparklines: a quarter hour in 180 of them.
+    /// The time between two of the 180 points of the sparklines, which cover a quarter hour.
     pub const SPARKLINE_STEP: Span = Span::from_secs(5);
 
-    /// This machine alone: polls a second apart, days in UTC, money in dollars.
+    /// A fleet of this machine alone: polls every second, days in UTC, money in dollars.
     pub fn local(name: &str) -> Self {
         Self {
             interval: Span::from_secs(1),
@@ -86,12 +86,12 @@ impl FleetConfig {
         Span::from_millis(self.interval.millis().saturating_mul(3)).max(Span::from_secs(3))
     }
 
-    /// How long before they are lost: 30 s, and never before they are stale.
+    /// How long a source may be silent before its rows are lost: 30 s, or longer if they are stale only then.
     pub fn lost_after(&self) -> Span {
         Span::from_secs(30).max(self.stale_after())
     }
 
-    /// The beginning of the local day of an instant.
+    /// The start of the local day that contains an instant.
     pub fn midnight(&self, at: Timestamp) -> Timestamp {
         let Some(zone) = &self.zone else { return Timestamp::default() };
         let start = jiff::Timestamp::from_millisecond(at.millis())

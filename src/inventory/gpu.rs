@@ -1,4 +1,4 @@
-//! GPUs: once each, however many sources report them.
+//! GPUs. Each is counted once, even if several sources report it.
 
 use std::collections::VecDeque;
 
@@ -6,10 +6,10 @@ use super::{Change, Changes, Inventory, TargetInfo};
 use crate::reading::{GpuId, GpuReading, GpuState, Health, NodeName, TargetId};
 use crate::units::{Moment, Ratio, Span};
 
-/// What a heat cell is the mean of.
+/// The time that a heat cell averages over.
 const HEAT: Span = Span::from_secs(10);
 
-/// Who reports a GPU. The driver of this machine is nearer than any page.
+/// The source that reports a GPU. The driver of this machine takes precedence over pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// This machine's driver.
@@ -24,12 +24,12 @@ pub struct Gpu {
     pub(crate) node: NodeName,
     /// The last reading in which it answered.
     pub(crate) reading: GpuReading,
-    /// When that was.
+    /// When that reading came.
     pub(crate) answered: Moment,
-    /// What its source said of it last.
+    /// The state in its source's last reading.
     pub(crate) state: GpuState,
     pub(crate) origin: Origin,
-    /// Whether its source answers without it.
+    /// Whether its source answers and does not list it.
     pub(crate) missing: bool,
     heat: VecDeque<(Moment, f64)>,
 }
@@ -42,7 +42,7 @@ impl Gpu {
         Self { node: node.clone(), reading, answered: seen, state, origin, missing: false, heat: VecDeque::new() }
     }
 
-    /// The driver's name for it; empty where no source says it.
+    /// The driver's name for it; empty if unknown.
     pub(crate) fn name(&self) -> &str {
         self.reading.name.as_ref().map_or("", crate::reading::Label::as_str)
     }
@@ -58,7 +58,7 @@ impl Gpu {
         self.state = reading.state;
         self.missing = false;
         if reading.state != GpuState::Answering {
-            // Its name and place are known even when it does not answer.
+            // A GPU that does not answer can still report its name.
             self.reading.name = self.reading.name.take().or(reading.name);
             return;
         }
@@ -74,7 +74,7 @@ impl Gpu {
 }
 
 impl Inventory {
-    /// How fresh a GPU is: what its driver says of it, else how long it has been silent.
+    /// The health of a GPU: by the state that its driver reports, otherwise by how long it has been silent.
     pub fn gpu_health(&self, gpu: &Gpu) -> Health {
         match gpu.state {
             GpuState::Lost => Health::Lost,
@@ -85,20 +85,20 @@ impl Inventory {
         }
     }
 
-    /// The GPU of a reading: by its UUID, else the one that is known at its place.
+    /// The GPU of a reading: by its UUID, otherwise the known GPU at that node and index.
     pub(crate) fn gpu_of(&self, reading: &GpuReading, node: &NodeName) -> GpuId {
         let at_place = || self.nodes.get(node)?.gpus.get(&reading.index).cloned();
         reading.id.clone().or_else(at_place).unwrap_or_else(|| GpuId::from_place(node, reading.index))
     }
 
-    /// Whether another source that answers reports a GPU already: it counts once, by the source that is nearest.
+    /// Whether another live source already reports a GPU. A GPU counts once; the driver takes precedence.
     pub(super) fn is_reported_elsewhere(&self, id: &GpuId, origin: &Origin) -> bool {
         self.gpus.get(id).is_some_and(|gpu| {
             gpu.origin != *origin && *origin != Origin::Driver && self.health(gpu.answered) == Health::Live
         })
     }
 
-    /// A source reported the GPUs of a node: all that it has there.
+    /// Takes a source's report of all GPUs of a node.
     pub(crate) fn report_gpus(
         &mut self,
         name: &NodeName,
@@ -126,9 +126,9 @@ impl Inventory {
         changes
     }
 
-    /// GPUs that their source answers without are missing: they become stale, then lost, and their rent runs on. Those
-    /// that the source still reported when an earlier watch ended, and does not report in the first reading of this one,
-    /// are released: they were rented until they were last seen.
+    /// Marks GPUs that their source does not list any more as missing: they become stale, then lost, and are still
+    /// paid. A GPU that the source still listed when an earlier watch ended, and that is not in its first reading of
+    /// this watch, is released: it is paid until it was last seen.
     fn note_missing(&mut self, name: &NodeName, reported: &[GpuId], origin: &Origin) -> Changes {
         let mut changes = Changes::default();
         let Some(node) = self.nodes.get(name) else { return changes };

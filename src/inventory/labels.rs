@@ -1,16 +1,16 @@
-//! What pages call the nodes that they report, and which of these names several nodes use.
+//! The hostnames that pages give to the nodes they report, and which of them several nodes share.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Inventory, SavedNode, TargetInfo};
 use crate::reading::{NodeName, TargetId};
 
-/// Of each target: the nodes that its pages report, and the `Hostname` that they give each.
+/// For each target, the nodes that its pages report and the `Hostname` of each.
 #[derive(Debug, Default)]
 pub(super) struct Labels(BTreeMap<TargetId, BTreeMap<NodeName, NodeName>>);
 
 impl Labels {
-    /// A page calls a node by a label. A page that reports one node reports no other any more.
+    /// Records the label of a node on a page. A page with a single node reports no other any more.
     pub(super) fn note(&mut self, target: &TargetId, node: &NodeName, label: &NodeName, alone: bool) {
         let known = self.0.entry(target.clone()).or_default();
         if alone && known.keys().any(|other| other != node) {
@@ -21,17 +21,17 @@ impl Labels {
         }
     }
 
-    /// The user names the node of a target: what its page calls it is nothing any more.
+    /// Drops the labels of a target whose node the configuration names.
     pub(super) fn forget_target(&mut self, target: &TargetId) {
         self.0.remove(target);
     }
 
-    /// A node is no longer there.
+    /// Drops a node.
     pub(super) fn forget_node(&mut self, node: &NodeName) {
         self.0.values_mut().for_each(|known| drop(known.remove(node)));
     }
 
-    /// A node is called by another name; what its page calls it stays.
+    /// Renames a node; its labels stay.
     pub(super) fn rename(&mut self, from: &NodeName, to: &NodeName) {
         for known in self.0.values_mut() {
             if let Some(label) = known.remove(from) {
@@ -40,7 +40,7 @@ impl Labels {
         }
     }
 
-    /// What a node of an earlier watch was called by the pages that reported it.
+    /// Restores the labels of a node of an earlier watch.
     pub(super) fn remember(&mut self, saved: &SavedNode) {
         let label = saved.label.as_ref().unwrap_or(&saved.node);
         for page in saved.gpus.iter().filter_map(|gpu| gpu.page.as_ref()) {
@@ -48,7 +48,7 @@ impl Labels {
         }
     }
 
-    /// What pages call a node, where that is not its name.
+    /// The label of a node, if it differs from its name.
     pub(super) fn of(&self, node: &NodeName) -> Option<&NodeName> {
         self.0.values().find_map(|known| known.get(node)).filter(|label| *label != node)
     }
@@ -59,7 +59,7 @@ impl Labels {
 }
 
 impl Inventory {
-    /// Nodes that other targets report and call by this label; `node` is the one that is asked for.
+    /// Nodes other than `node` that other targets report under this label.
     pub(super) fn others_called(
         &self,
         label: &NodeName,
@@ -75,7 +75,7 @@ impl Inventory {
         called.map(|(target, node, _)| (target.clone(), node.clone())).collect()
     }
 
-    /// Labels that several nodes call themselves by.
+    /// Labels that several nodes share.
     pub(crate) fn shared_hostnames(&self) -> impl Iterator<Item = &NodeName> {
         let mut nodes: BTreeMap<&NodeName, BTreeSet<(&NodeName, &TargetId)>> = BTreeMap::new();
         let labels = self.labels.all().filter(|(.., label)| **label != self.local);
@@ -91,7 +91,8 @@ impl Inventory {
         nodes.into_iter().filter(move |(_, called)| is_shared(called)).map(|(label, _)| label)
     }
 
-    /// Whether a target that is watched, and whose node the user does not name, reports GPUs of a node.
+    /// Whether a node's name comes from a target: one that is watched, that the configuration gives no node, and that
+    /// reports GPUs of the node.
     fn is_named_by(&self, target: &TargetId, node: &NodeName) -> bool {
         let is_watched = self.targets.get(target).is_some_and(|target| target.info.node.is_none());
         is_watched && (self.remembers(node) || self.nodes.get(node).is_some_and(|node| !node.gpus.is_empty()))

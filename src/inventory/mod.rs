@@ -1,7 +1,7 @@
 //! Which targets, nodes and GPUs exist, since when, and how fresh each of them is.
 //!
-//! Readings go in, and every step returns its [`Changes`]: what appeared, moved, was renamed or released. Money follows
-//! from them in `metering`; nothing here knows a price. It reads no clock.
+//! Takes readings; every step returns its [`Changes`]: what appeared, moved, was renamed or released. `metering`
+//! derives money from them. The inventory knows no prices and reads no clock.
 
 mod change;
 mod config;
@@ -28,7 +28,7 @@ use crate::units::{Moment, Span};
 use labels::Labels;
 use naming::Hosts;
 
-/// Everything that exists.
+/// All known targets, nodes and GPUs.
 #[derive(Debug)]
 pub struct Inventory {
     pub(crate) targets: BTreeMap<TargetId, Target>,
@@ -36,9 +36,9 @@ pub struct Inventory {
     pub(crate) gpus: BTreeMap<GpuId, Gpu>,
     hosts: Hosts,
     labels: Labels,
-    /// The nodes that each page of GPUs has listed.
+    /// The nodes that each GPU page has listed.
     listings: HashMap<TargetId, BTreeSet<NodeName>>,
-    /// Nodes of an earlier watch that nothing has reported since.
+    /// Nodes of an earlier watch that no source has reported since.
     remembered: BTreeMap<NodeName, (SavedNode, Moment)>,
     local: NodeName,
     window: Span,
@@ -48,7 +48,7 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// An inventory of which nothing has answered yet.
+    /// An inventory in which no target has answered yet.
     pub fn new(config: &FleetConfig, now: Moment) -> Self {
         let mut inventory = Self {
             targets: BTreeMap::new(),
@@ -70,23 +70,23 @@ impl Inventory {
         inventory
     }
 
-    /// Adds a target that was named or found; it is `never` until it answers.
+    /// Adds a target, which is `never` until it answers.
     pub fn add_target(&mut self, info: TargetInfo) {
         let named = self.targets.len();
         self.targets.entry(info.target.clone()).or_insert_with(|| Target::new(info, named));
     }
 
-    /// Time has passed.
+    /// Sets the present moment.
     pub(crate) const fn pass_to(&mut self, now: Moment) {
         self.now = now;
     }
 
-    /// The latest moment that any event brought.
+    /// The latest moment of any event.
     pub const fn now(&self) -> Moment {
         self.now
     }
 
-    /// How fresh something is that last answered at `at`.
+    /// The health of something that last answered at `at`.
     pub fn health(&self, at: Moment) -> Health {
         let age = self.now.since(at);
         if age >= self.lost_after {
@@ -98,7 +98,7 @@ impl Inventory {
         }
     }
 
-    /// How fresh a target is.
+    /// The health of a target.
     pub fn health_of(&self, target: &Target) -> Health {
         target.answered.map_or(Health::Never, |at| self.health(at))
     }
@@ -113,13 +113,13 @@ impl Inventory {
         self.nodes.get(name)
     }
 
-    /// How many GPUs of a node are known; `None` for a node of which none is.
+    /// The number of known GPUs of a node; `None` if there are none.
     pub fn gpu_count(&self, node: &NodeName) -> Option<u32> {
         let count = self.nodes.get(node)?.gpus.len();
         u32::try_from(count).ok().filter(|count| *count > 0)
     }
 
-    /// The unit of a target: what the configuration says of it, else of its node.
+    /// The unit of a target: its configured unit, otherwise its node's.
     pub fn unit_of(&self, info: &TargetInfo, node: &NodeName) -> Option<UnitName> {
         info.unit.clone().or_else(|| self.nodes.get(node)?.unit.clone())
     }

@@ -1,21 +1,21 @@
-//! What a node is called: by its `Hostname` label where that names one node, else by the address of its target.
+//! Names of nodes: the `Hostname` label if it names one node, otherwise the address of the target.
 //!
-//! A node is the host that a target is configured on. Exporters that all call themselves `localhost`, or by a pod's name,
-//! are told apart by their GPUs; a label that changes while the GPUs stay is a new name of the same node.
+//! A node is the host that a target is configured on. Exporters that share a hostname, such as `localhost` or a pod's
+//! name, are told apart by their GPUs. If a label changes while the GPUs stay, the same node has a new name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, Changes, Inventory, Origin, SavedGpu, TargetInfo};
 use crate::reading::{GpuId, GpuReading, NodeName, TargetId};
 
-/// Hosts in addresses, and the nodes that pages from there are of.
+/// The hosts in targets' addresses, and the nodes that their pages report.
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
     nodes: BTreeMap<Option<NodeName>, BTreeSet<NodeName>>,
 }
 
 impl Hosts {
-    /// A page of GPUs from `host` is of a node.
+    /// Records that a page of GPUs from `host` reports a node.
     pub(super) fn note(&mut self, host: Option<&NodeName>, node: &NodeName) {
         let nodes = self.nodes.entry(host.cloned()).or_default();
         if !nodes.contains(node) {
@@ -23,13 +23,13 @@ impl Hosts {
         }
     }
 
-    /// The one node that pages from `host` are of, if they agree.
+    /// The node that pages from `host` report, if there is exactly one.
     fn of(&self, host: Option<&NodeName>) -> Option<&NodeName> {
         let nodes = self.nodes.get(&host.cloned())?;
         if nodes.len() == 1 { nodes.first() } else { None }
     }
 
-    /// The hosts from which pages of a node come; empty text is this machine.
+    /// The hosts whose pages report a node; `None` is this machine.
     pub(super) fn hosts_of(&self, node: &NodeName) -> Vec<Option<NodeName>> {
         self.nodes.iter().filter(|(_, nodes)| nodes.contains(node)).map(|(host, _)| host.clone()).collect()
     }
@@ -43,7 +43,7 @@ impl Hosts {
     }
 }
 
-/// GPUs of one node on a page.
+/// The GPUs of one node on a page.
 #[derive(Clone, Copy)]
 struct NamedGpus<'a> {
     info: &'a TargetInfo,
@@ -53,17 +53,18 @@ struct NamedGpus<'a> {
 }
 
 impl NamedGpus<'_> {
-    /// Those that say their UUID.
+    /// The UUIDs of the GPUs that have one.
     fn ids(&self) -> Vec<&GpuId> {
         self.readings.iter().filter_map(|reading| reading.id.as_ref()).collect()
     }
 }
 
-/// GPUs of one page by node, and what naming them changed.
+/// The GPUs of one page by node, and the changes that naming the nodes made.
 pub(crate) type Grouped = (Vec<(NodeName, Vec<GpuReading>)>, Changes);
 
 impl Inventory {
-    /// The node of a target: the configuration's word, else what the GPU pages from its host are of, else its host.
+    /// The node of a target: the configured one, otherwise the one that GPU pages from its host report, otherwise its
+    /// host.
     pub(crate) fn node_of(&self, info: &TargetInfo) -> NodeName {
         if let Some(node) = &info.node {
             return node.clone();
@@ -74,7 +75,7 @@ impl Inventory {
         known.or(info.host.as_ref()).unwrap_or(&self.local).clone()
     }
 
-    /// The GPUs of a page by the nodes that they are on. GPUs that a nearer source reports are left out.
+    /// Groups the GPUs of a page by node. Leaves out GPUs that another source already reports.
     pub(crate) fn group_by_node(&mut self, info: &TargetInfo, gpus: Vec<(Option<NodeName>, GpuReading)>) -> Grouped {
         let mut by_label: Vec<(Option<NodeName>, Vec<GpuReading>)> = Vec::new();
         for (label, reading) in gpus {
@@ -99,7 +100,7 @@ impl Inventory {
         (grouped, changes)
     }
 
-    /// What the node of a page's GPUs is called: the configuration's word wins over what it was called until now.
+    /// The name of the node of a page's GPUs. A configured name replaces an earlier one.
     fn name_page(&mut self, page: NamedGpus<'_>, label: Option<&NodeName>, changes: &mut Changes) -> NodeName {
         let info = page.info;
         if let Some(node) = &info.node {
@@ -116,8 +117,7 @@ impl Inventory {
         node
     }
 
-    /// A page's GPUs are on a node, whatever it was called until now: one that holds them, and that no other source
-    /// reports, is renamed.
+    /// Sets the name of the node that holds a page's GPUs: renames the node if no other source reports it.
     fn call(&mut self, page: NamedGpus<'_>, name: &NodeName, changes: &mut Changes) {
         let ids = page.ids();
         let holder =
@@ -128,7 +128,7 @@ impl Inventory {
         }
     }
 
-    /// What a node is called whose page labels it `label`.
+    /// The name of the node that a page labels `label`.
     fn name(&mut self, page: NamedGpus<'_>, label: &NodeName, changes: &mut Changes) -> NodeName {
         let NamedGpus { info, alone, .. } = page;
         let holder = self.holder(&page.ids(), info);
@@ -156,7 +156,7 @@ impl Inventory {
         }
     }
 
-    /// Several targets report different GPUs under one name: each node is called by its target's address.
+    /// Names nodes by their targets' addresses, as several targets report different GPUs under one label.
     fn name_by_address(
         &mut self,
         page: NamedGpus<'_>,
@@ -186,7 +186,7 @@ impl Inventory {
         }
     }
 
-    /// The node that holds GPUs of these already, as far as this target or its host reports it.
+    /// The node that already holds one of these GPUs.
     fn holder(&mut self, ids: &[&GpuId], info: &TargetInfo) -> Option<NodeName> {
         let known = ids.iter().find_map(|id| self.gpus.get(id)).map(|gpu| gpu.node.clone());
         let remembered = || {
@@ -203,14 +203,14 @@ impl Inventory {
         Some(node)
     }
 
-    /// Whether all GPUs of a node are reported by one target, so that it may name it.
+    /// Whether one target reports all GPUs of a node, so that it may name the node.
     fn is_all_from(&self, node: &NodeName, target: &TargetId) -> bool {
         let origin = Origin::Page(target.clone());
         let gpus = self.nodes.get(node).into_iter().flat_map(|node| node.gpus.values());
         gpus.filter_map(|id| self.gpus.get(id)).all(|gpu| gpu.origin == origin)
     }
 
-    /// Whether no target that is watched, and no driver, reports GPUs of a node beside this target.
+    /// Whether neither a driver nor another watched target reports GPUs of a node.
     fn is_of_no_other(&self, node: &NodeName, target: &TargetId) -> bool {
         let gpus = self.nodes.get(node).into_iter().flat_map(|node| node.gpus.values());
         gpus.filter_map(|id| self.gpus.get(id)).all(|gpu| match &gpu.origin {
@@ -219,7 +219,7 @@ impl Inventory {
         })
     }
 
-    /// The one node whose GPUs this target alone reports, all of them without UUIDs.
+    /// The only node whose GPUs all come from this target and have no UUID.
     fn holder_by_place(&mut self, info: &TargetInfo) -> Option<NodeName> {
         let known = self.nodes.iter().filter(|(name, node)| {
             let is_at_place = |(index, id): (&u32, &GpuId)| *id == GpuId::from_place(name, *index);
@@ -236,7 +236,7 @@ impl Inventory {
         Some(node)
     }
 
-    /// The driver of this machine reports GPUs that it reported under another name in an earlier watch.
+    /// Renames the node under which the driver of this machine reported its GPUs in an earlier watch.
     pub(crate) fn name_driver(&mut self, name: &NodeName, readings: &[GpuReading]) -> Changes {
         let mut changes = Changes::default();
         let ids: Vec<&GpuId> = readings.iter().filter_map(|reading| reading.id.as_ref()).collect();
@@ -250,7 +250,7 @@ impl Inventory {
         changes
     }
 
-    /// A target's address as a node's name: its host, or host and port where other targets share the host.
+    /// A target's address as a node's name: its host, or host and port if other targets share the host.
     fn address(&self, info: &TargetInfo) -> NodeName {
         let shared = self
             .targets
@@ -266,7 +266,7 @@ impl Inventory {
         }
     }
 
-    /// Calls a node by another name; GPUs, hosts, labels and listings stay attached.
+    /// Renames a node. GPUs, hosts, labels and listings stay attached.
     fn rename(&mut self, from: &NodeName, to: &NodeName, changes: &mut Changes) {
         self.restore_node(from);
         let Some(mut node) = self.nodes.remove(from) else { return };
@@ -274,7 +274,7 @@ impl Inventory {
         for (index, id) in &mut node.gpus {
             let Some(mut gpu) = self.gpus.remove(id) else { continue };
             gpu.node = to.clone();
-            // Without a UUID a GPU is its place.
+            // A GPU without a UUID is identified by node and index.
             if *id == GpuId::from_place(from, *index) {
                 *id = GpuId::from_place(to, *index);
             }

@@ -10,30 +10,30 @@ use crate::units::{Moment, Span, Timestamp};
 /// One host.
 #[derive(Debug)]
 pub struct Node {
-    /// The deployment unit that the configuration puts it in.
+    /// The configured deployment unit.
     pub(crate) unit: Option<UnitName>,
-    /// When any of its sources last answered.
+    /// When one of its sources last answered.
     pub(crate) answered: Moment,
     /// Its GPUs by index.
     pub(crate) gpus: BTreeMap<u32, GpuId>,
-    /// When its first GPU was seen, by the calendar.
+    /// When its first GPU was seen, in wall time.
     pub(crate) allocated_from: Option<Timestamp>,
-    /// When its GPUs were polled, to say what time a poll covers.
+    /// The times of its polls, which give the time that a poll covers.
     pub(crate) polls: Window<0>,
     /// When its GPUs were last reported.
     pub(crate) reported: Moment,
-    /// Since when pages of its source answer and do not list it, and when the last of them did.
+    /// Since when its source has answered without listing it, and when it last did.
     pub(super) unlisted: Option<(Moment, Moment)>,
-    /// Known from an earlier watch and not reported since: no rent is posted until its GPUs are seen.
+    /// Whether it is known from an earlier watch and not reported since. No GPU time is posted until it is.
     pub(crate) awaited: bool,
 }
 
 /// How the GPUs of a node were allocated at an instant.
 #[derive(Debug, Clone, Copy)]
 pub struct Allocation {
-    /// Since when, by the calendar; `None` if none of them was seen.
+    /// Since when, in wall time; `None` if no GPU was seen.
     pub(crate) since: Option<Timestamp>,
-    /// How many the node had: a node's rate is shared by them.
+    /// How many GPUs the node had, which share its rate.
     pub(crate) gpus: u32,
 }
 
@@ -43,7 +43,7 @@ impl Node {
         Allocation { since: self.allocated_from, gpus: u32::try_from(self.gpus.len()).unwrap_or(u32::MAX) }
     }
 
-    /// Takes in a node that is called by the same name from now on.
+    /// Merges a node that was renamed to this one's name.
     pub(super) fn merge(&mut self, other: Self) {
         self.unit = self.unit.take().or(other.unit);
         self.allocated_from = [self.allocated_from, other.allocated_from].into_iter().flatten().min();
@@ -58,7 +58,7 @@ impl Node {
         }
     }
 
-    /// A node of which nothing is known but that it answered.
+    /// A node that answered and has no known GPUs.
     pub(super) fn new(answered: Moment, window: Span) -> Self {
         Self {
             unit: None,
@@ -73,13 +73,13 @@ impl Node {
     }
 }
 
-/// The lowest index that no GPU has.
+/// The lowest free index.
 pub(super) fn free_index(gpus: &BTreeMap<u32, GpuId>) -> u32 {
     (0..u32::MAX).find(|index| !gpus.contains_key(index)).unwrap_or(u32::MAX)
 }
 
 impl Inventory {
-    /// A source on a node answered.
+    /// Records that a source on a node answered.
     pub(crate) fn see_node(&mut self, name: &NodeName, info: Option<&TargetInfo>, at: Moment) -> &mut Node {
         let window = self.window;
         let node = self.nodes.entry(name.clone()).or_insert_with(|| Node::new(at, window));

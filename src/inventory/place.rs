@@ -1,8 +1,8 @@
-//! Which GPU has which index of its node, and which GPU a new one replaces.
+//! Assigns GPUs their indices on a node, and decides which GPU a new one replaces.
 //!
-//! A driver numbers the GPUs that it finds. When one dies, the next start may give its index to another that was there
-//! before; the dead one is not released by that, since the machine is still paid. Only a GPU that is new to the node
-//! takes the place of one that is gone.
+//! A driver numbers the GPUs that it finds. When one dies, the next boot may give its index to another GPU that was
+//! there before. That does not release the dead one, since the machine is still paid. A GPU is replaced only by one
+//! that is new to the node.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,18 +10,18 @@ use super::node::free_index;
 use super::{Change, Changes, Gpu, Inventory, Origin};
 use crate::reading::{GpuId, Health, NodeName};
 
-/// What becomes of a GPU whose index another one has now.
+/// Why another GPU has a GPU's index now.
 enum Displaced {
-    /// The other one is new to the node: it was replaced.
+    /// The other GPU is new to the node and replaced it.
     Replaced,
-    /// The other one is the same card, which says its UUID now.
+    /// The other GPU is the same card, which now reports a UUID.
     Named(GpuId),
-    /// GPUs were numbered anew without it.
+    /// The GPUs were renumbered without it.
     Renumbered,
 }
 
 impl Inventory {
-    /// Gives the GPUs that a source reports their indices. A GPU is on one node only.
+    /// Assigns indices to the GPUs that a source reports. A GPU is on one node only.
     pub(super) fn place(&mut self, name: &NodeName, reported: &[(u32, &GpuId)], origin: &Origin) -> Changes {
         for (_, id) in reported {
             self.leave_other_node(name, id);
@@ -74,7 +74,7 @@ impl Inventory {
         changes
     }
 
-    /// Whether another source reports a GPU and still answers: its index is not free.
+    /// Whether another live source reports a GPU, so that its index is taken.
     fn is_anothers(&self, id: &GpuId, origin: &Origin) -> bool {
         let is_live = |gpu: &Gpu| gpu.origin != *origin && self.health(gpu.answered) == Health::Live;
         self.gpus.get(id).is_some_and(is_live)
@@ -105,8 +105,8 @@ fn displaced(
     })
 }
 
-/// GPUs that a new one takes the place of: the one whose index it has, or, where that one has another's index now, the
-/// last in that row.
+/// The GPUs that new ones replace. A new GPU replaces the one that had its index. If that one only moved to another
+/// index, it replaces the GPU that had that index, and so on.
 fn replaced(
     name: &NodeName,
     before: &BTreeMap<u32, GpuId>,
@@ -118,7 +118,7 @@ fn replaced(
     let mut found = BTreeSet::new();
     for (index, _) in placed.iter().filter(|(_, id)| reported.contains(id) && !known.contains(id)) {
         let mut at = *index;
-        // No GPU is met twice: each has one index before and one now.
+        // No GPU is visited twice: each has one index before and one now.
         for _ in 0..=before.len() {
             let Some(holder) = before.get(&at) else { break };
             if *holder == GpuId::from_place(name, at) {

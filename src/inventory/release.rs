@@ -1,5 +1,4 @@
-//! Release: nodes that are no longer in the inventory, told by a source that answers and does not list them. Silence
-//! releases nothing.
+//! Releases nodes that a page no longer lists although it answers. A silent source releases no node.
 
 use super::{Change, Changes, Inventory, Origin};
 use crate::reading::{GpuId, GpuReading, NodeName, TargetId};
@@ -9,8 +8,9 @@ use crate::units::{Moment, Span};
 const GRACE: Span = Span::from_secs(300);
 
 impl Inventory {
-    /// Nodes that a page listed and no longer lists are released once it has answered without them for the grace, each
-    /// GPU at its last sight; when they come back, rent begins anew. After a long silence the grace begins anew too.
+    /// Releases nodes that a page has listed and has answered without for the grace period. Each GPU is paid until it
+    /// was last seen; if the node comes back, its GPUs are allocated from then on. The grace period starts again after
+    /// a long silence of the page.
     pub(crate) fn release_unlisted(
         &mut self,
         page: &TargetId,
@@ -37,7 +37,7 @@ impl Inventory {
         changes
     }
 
-    /// Notes that a node's source answers and does not list it. Whether it did so for the grace.
+    /// Records that a node's source answers without listing it. Returns whether it has done so for the grace period.
     fn is_overdue(&mut self, name: &NodeName, origin: &Origin, at: Moment) -> bool {
         let gpus = &self.gpus;
         let from_here = |id: &GpuId| gpus.get(id).is_some_and(|gpu| gpu.origin == *origin);
@@ -65,7 +65,7 @@ impl Inventory {
         changes
     }
 
-    /// Forgets a node's GPUs, whose leases were ended by hand: what is there is allocated anew when it is next reported.
+    /// Drops a node's GPUs after its leases were ended by hand. They are allocated again when they are next reported.
     pub(crate) fn forget_gpus(&mut self, name: &NodeName) {
         self.restore_node(name);
         let Some(node) = self.nodes.get_mut(name) else { return };

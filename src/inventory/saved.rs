@@ -1,6 +1,6 @@
-//! What must survive the process of the inventory: which GPUs were on which node, and when they were last seen.
+//! The saved state of the inventory: which GPUs were on which node, and when they were last seen.
 //!
-//! What the configuration says (unit, lease, power, node) is not kept: it is what it says now.
+//! Configured properties (unit, lease, power, node) are not saved: the current configuration applies.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,16 +8,16 @@ use super::{Gpu, Inventory, Node, Origin};
 use crate::reading::{GpuId, GpuReading, GpuState, Label, NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
 
-/// A node.
+/// A saved node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedNode {
     /// Its name.
     pub node: NodeName,
-    /// The hosts in addresses from which its GPUs are reported; `None` is this machine.
+    /// The hosts whose pages report its GPUs; `None` is this machine.
     pub hosts: Vec<Option<NodeName>>,
     /// When its first GPU was seen.
     pub allocated_from: Option<Timestamp>,
-    /// What its page calls it, where that is not its name.
+    /// Its label, if that differs from its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<NodeName>,
     /// Whether the configuration named it.
@@ -27,26 +27,26 @@ pub struct SavedNode {
     pub gpus: Vec<SavedGpu>,
 }
 
-/// A GPU.
+/// A saved GPU.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedGpu {
     /// Its UUID, or its node and index.
     pub id: GpuId,
-    /// Its place on its node.
+    /// Its index.
     pub index: u32,
     /// The driver's name for it.
     pub name: Option<Label>,
-    /// The target whose page reports it; `None` is the node's own driver.
+    /// The target whose page reports it; `None` is this machine's driver.
     pub page: Option<TargetId>,
-    /// When it was last seen, where that is not when its node was last reported.
+    /// When it was last seen, if that is not when its node was last reported.
     pub seen: Option<Moment>,
-    /// Whether its source answered without it.
+    /// Whether its source answers and does not list it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub missing: bool,
 }
 
 impl SavedNode {
-    /// The moments that it holds.
+    /// All moments in the state, to move them to another boot's clock.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { node: _, hosts: _, allocated_from: _, label: _, configured: _, gpus } = self;
         gpus.iter_mut().filter_map(|gpu| gpu.seen.as_mut())
@@ -54,7 +54,7 @@ impl SavedNode {
 }
 
 impl Inventory {
-    /// What is kept of every node that holds GPUs and was seen.
+    /// The states of all nodes that have GPUs and were reported.
     pub(crate) fn saved_nodes(&self) -> impl Iterator<Item = SavedNode> + '_ {
         self.nodes.iter().filter(|(_, node)| !node.awaited && node.allocated_from.is_some()).map(|(name, node)| {
             SavedNode {
@@ -72,10 +72,10 @@ impl Inventory {
         })
     }
 
-    /// Keeps a node of an earlier watch until something on it is reported. Its name is known at once, so that engines on
-    /// its hosts are on it whichever page comes first.
+    /// Keeps a node of an earlier watch until a source reports it. Its name is known at once, so that engines on its
+    /// hosts belong to it even if their pages come first.
     pub(crate) fn remember(&mut self, saved: SavedNode, reported: Moment) {
-        // A name that the configuration no longer says is not the hosts' any more.
+        // A configured name that was removed no longer applies to the hosts.
         let is_named = !saved.configured || self.is_configured(&saved.node);
         for host in saved.hosts.iter().filter(|_| is_named) {
             self.hosts.note(host.as_ref(), &saved.node);
@@ -84,7 +84,7 @@ impl Inventory {
         self.remembered.insert(saved.node.clone(), (saved, reported));
     }
 
-    /// A node of an earlier watch goes on; its GPUs wait to be reported.
+    /// Restores a node of an earlier watch. Its GPUs wait to be reported.
     pub(crate) fn restore_node(&mut self, name: &NodeName) {
         let Some((saved, reported)) = self.remembered.remove(name) else { return };
         let SavedNode { node: _, hosts: _, allocated_from, label: _, configured: _, gpus } = saved;
@@ -102,12 +102,12 @@ impl Inventory {
         }
     }
 
-    /// Whether the configuration says of a target that it runs on a node.
+    /// Whether a target is configured to run on a node.
     fn is_configured(&self, node: &NodeName) -> bool {
         self.targets.values().any(|target| target.info.node.as_ref() == Some(node))
     }
 
-    /// Nodes of an earlier watch on which nothing was reported yet.
+    /// Whether a node of an earlier watch waits to be reported.
     pub(crate) fn remembers(&self, name: &NodeName) -> bool {
         self.remembered.contains_key(name)
     }

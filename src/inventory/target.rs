@@ -1,4 +1,4 @@
-//! A target: when it last answered, and how scraping it goes.
+//! Targets: when they last answered, and how their scrapes went.
 
 use super::TargetInfo;
 use crate::reading::{EngineKind, Label, PageReading, Refusals, ScrapeCost, ScrapeTrouble};
@@ -7,23 +7,23 @@ use crate::units::{Moment, Span};
 /// One target.
 #[derive(Debug)]
 pub struct Target {
-    /// What the configuration says of it.
+    /// Its configuration.
     pub(crate) info: TargetInfo,
-    /// Its place in the order in which targets were named.
+    /// Its position in the order in which targets were added.
     pub(crate) named: usize,
-    /// What program answers.
+    /// The kind of program that answers.
     pub(crate) kind: Option<EngineKind>,
-    /// When it last answered with a page that was taken in.
+    /// When its last accepted page came.
     pub(crate) answered: Option<Moment>,
-    /// Why its last scrape gave no page.
+    /// Why its last scrape failed.
     pub(crate) trouble: Option<ScrapeTrouble>,
-    /// What its last page cost.
+    /// The cost of its last scrape.
     pub(crate) cost: Option<ScrapeCost>,
-    /// What was refused in its last page.
+    /// The values refused on its last page.
     pub(crate) refusals: Refusals,
-    /// Scrapes that gave no page.
+    /// The number of failed scrapes.
     pub(crate) failures: u64,
-    /// Whether its page holds GPUs and no engine.
+    /// Whether its page has GPUs and no engine.
     pub(crate) only_gpus: bool,
 }
 
@@ -42,18 +42,18 @@ impl Target {
         }
     }
 
-    /// Whether a page that came at `at` is older than the last one.
+    /// Whether a page that came at `at` is not newer than the last one.
     pub(crate) fn is_late(&self, at: Moment) -> bool {
         self.answered.is_some_and(|last| at.since(last) <= Span::ZERO)
     }
 
-    /// A scrape gave no page.
+    /// Records a failed scrape.
     pub(crate) fn fail(&mut self, trouble: Option<ScrapeTrouble>) {
         self.failures += 1;
         self.trouble = trouble.or(self.trouble.take());
     }
 
-    /// A page came whose end is missing, or of which a part is beyond a limit: nothing of it is posted.
+    /// Records a page that was cut short or exceeds a limit, which posts nothing.
     pub(crate) fn fail_incomplete(&mut self, page: &PageReading, bytes: u64) {
         self.refusals = page.refusals.clone();
         self.kind = self.kind.or(Some(page.kind));
@@ -64,7 +64,7 @@ impl Target {
         }));
     }
 
-    /// A complete page came.
+    /// Records a complete page.
     pub(crate) fn answer(&mut self, page: &PageReading, cost: ScrapeCost) {
         self.trouble = None;
         self.cost = Some(cost);

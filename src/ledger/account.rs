@@ -1,4 +1,4 @@
-//! Who earns, who is paid rent, and at what tariff: small tables of names, so that postings carry numbers.
+//! Revenue accounts, cost accounts and tariffs: small tables of names, so that postings carry numbers.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,52 +8,52 @@ use crate::units::{HourlyRate, Money, PowerPrice, Share, Tokens};
 
 use super::{Classes, RentCell, Rented, TokenChange};
 
-/// Who earns: one model on one node in one role.
+/// The account that revenue is posted to: one model on one node in one role.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Account {
     /// The node.
     pub node: NodeName,
     /// Its deployment unit.
     pub unit: Option<UnitName>,
-    /// The model; `None` where the engine does not name it.
+    /// The model; `None` if the engine does not name it.
     pub model: Option<ModelName>,
-    /// The engine's part.
+    /// The engine's role.
     pub role: Role,
-    /// Whose traffic it is, by the target's label `tenant`.
+    /// The tenant, from the target's label `tenant`.
     pub tenant: Option<Label>,
 }
 
-/// What a landlord is paid for.
+/// What a cost account pays for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RentKind {
-    /// GPUs, for the time that they are held.
+    /// GPUs, for the time that they are allocated.
     Gpus,
-    /// What the provider's rounding adds when a lease ends; its time is not time that a GPU was held.
+    /// What the provider's rounding adds at the end of a lease. Its time is not allocated GPU time.
     Rounding,
-    /// Overhead by the hour, of one whole; its time is no GPU's.
+    /// Overhead per hour, counted as one GPU. Its time is not GPU time.
     Overhead,
 }
 
-/// What is rented: GPUs of one name at one rate on one node.
+/// The account that cost is posted to: GPUs of one name at one rate on one node.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Landlord {
-    /// The node; `None` for a lease that names a unit as a whole.
+    /// The node; `None` for a lease of a whole unit.
     pub node: Option<NodeName>,
     /// Its deployment unit.
     pub unit: Option<UnitName>,
-    /// The GPUs as their rate names them.
+    /// The GPUs, by the name that their rate matched.
     pub gpu: Label,
-    /// The rate; `None` where nobody named one: the time is counted, its cost unknown.
+    /// The rate; `None` if there is none: the time is counted and its cost is unknown.
     pub rate: Option<HourlyRate>,
-    /// What metered energy costs on top: that of owned hardware, never of rented.
+    /// The price of metered energy, for GPUs that the operator owns.
     pub power: Option<PowerPrice>,
-    /// What is paid for.
+    /// What the account pays for.
     pub kind: RentKind,
-    /// The lease as a person would name it; `None` is an assumed rate, or an unknown one.
+    /// The lease by its readable name; `None` for an assumed or unknown rate.
     pub lease: Option<Label>,
 }
 
-/// Prices under which tokens were posted.
+/// The prices that tokens were posted at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tariff {
     /// The list's name.
@@ -62,39 +62,39 @@ pub struct Tariff {
     pub tier: Label,
     /// Its prices.
     pub prices: ClassPrices,
-    /// The share that is paid, where one is set.
+    /// The paid share of the list price, if one is set.
     pub paid: Option<Share>,
-    /// The share of what is earned that goes to overhead, where one is set.
+    /// The share of revenue that is overhead, if one is set.
     pub overhead: Option<Share>,
-    /// The revision of the book that the prices came from.
+    /// The revision of the price book.
     pub book: u64,
 }
 
 impl Landlord {
-    /// What is owed for time and energy; `None` where the rate is unknown.
+    /// The cost of time and energy; `None` if the rate is unknown.
     pub fn cost_of(&self, rented: Rented) -> Option<Money> {
         let power = self.power.map_or(Money::ZERO, |power| power.of(rented.energy.into()));
         Some(self.rate?.of(rented.held) + power)
     }
 
-    /// The part of it that was idle.
+    /// The part of the cost that falls on idle time.
     pub fn idle_cost_of(&self, rented: Rented) -> Option<Money> {
         Some(self.rate?.of(rented.idle))
     }
 
-    /// What is owed for the time and energy of a cell; `None` where the rate is unknown.
+    /// The cost of a cell's time and energy; `None` if the rate is unknown.
     pub fn cost(&self, cell: &RentCell) -> Option<Money> {
         self.cost_of(cell.rented())
     }
 
-    /// The part of it that was idle.
+    /// The part of the cost that falls on idle time.
     pub fn idle_cost(&self, cell: &RentCell) -> Option<Money> {
         self.idle_cost_of(cell.rented())
     }
 }
 
 impl Tariff {
-    /// What tokens are worth, exactly.
+    /// The exact value of tokens.
     pub fn value(&self, tokens: Classes) -> Money {
         let share = self.paid.unwrap_or(Share::ALL);
         self.prices.miss.of_share(tokens.miss, share)
@@ -102,7 +102,7 @@ impl Tariff {
             + self.prices.output.of_share(tokens.output, share)
     }
 
-    /// The same; `None` where it leaves the range of money.
+    /// The exact value of tokens; `None` on overflow.
     pub fn checked_value(&self, tokens: Classes) -> Option<Money> {
         let share = self.paid.unwrap_or(Share::ALL);
         let miss = self.prices.miss.checked_of_share(tokens.miss, share)?;
@@ -111,7 +111,7 @@ impl Tariff {
         miss.checked_add(hit)?.checked_add(output)
     }
 
-    /// What a change of tokens is worth, exactly; below zero where it takes more than it adds.
+    /// The exact value of a change of tokens; negative if it takes back more than it adds.
     pub fn value_of_change(&self, change: TokenChange) -> Money {
         let part = |sign: i64| {
             let tokens = |count: i64| Tokens::new(u64::try_from(count.saturating_mul(sign)).unwrap_or(0));
@@ -120,12 +120,12 @@ impl Tariff {
         part(1) - part(-1)
     }
 
-    /// The part of what tokens earned that goes to overhead.
+    /// The part of this revenue that is overhead.
     pub fn overhead_of(&self, earned: Money) -> Money {
         self.overhead.map_or(Money::ZERO, |share| share.of(earned))
     }
 
-    /// What a million hits in `tokens` misses would take off: the width of not knowing the hits.
+    /// How much lower the value would be if all `tokens` misses were hits: the width of the bounds for unknown hits.
     pub fn hit_doubt(&self, miss: Tokens) -> Money {
         let share = self.paid.unwrap_or(Share::ALL);
         let doubt = self.prices.miss.of_share(miss, share) - self.prices.hit.of_share(miss, share);
@@ -141,7 +141,7 @@ macro_rules! index {
         pub struct $name(pub(super) u32);
 
         impl $name {
-            /// The number of what stands at a place.
+            /// The number of the row at an index.
             pub const fn at(index: u32) -> Self {
                 Self(index)
             }
@@ -151,7 +151,7 @@ macro_rules! index {
                 self.0
             }
 
-            /// Its place in the table.
+            /// The index in the table.
             pub const fn index(self) -> usize {
                 self.0 as usize
             }

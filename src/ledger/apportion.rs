@@ -1,11 +1,11 @@
-//! Cutting a delta at instants, without losing or making a token.
+//! Cuts a delta at instants without losing or adding a token.
 
 use crate::units::{Timestamp, Tokens};
 
-/// Spreads `delta` over `(from, to]` evenly and cuts it at `cuts`, which are in order and inside the interval.
+/// Spreads `delta` evenly over `(from, to]` and cuts it at `cuts`, which are sorted and inside the interval.
 ///
-/// Part `i` is the difference of two cumulative floors, so the parts add up to the delta, and a cut more changes no
-/// other cut's running sum.
+/// Part `i` is the difference of two cumulative floors. So the parts add up to the delta, and another cut does not
+/// change the running sums at the existing ones.
 pub fn apportion(delta: Tokens, from: Timestamp, to: Timestamp, cuts: &[Timestamp]) -> Vec<Tokens> {
     let mut parts = Vec::with_capacity(cuts.len() + 1);
     let mut before = 0;
@@ -17,7 +17,7 @@ pub fn apportion(delta: Tokens, from: Timestamp, to: Timestamp, cuts: &[Timestam
     parts
 }
 
-/// How much of the delta falls up to `end`, rounded down; all of it at the end of the interval.
+/// The part of the delta up to `end`, rounded down; all of it at the end of the interval.
 pub(super) fn running(delta: Tokens, from: Timestamp, to: Timestamp, end: Timestamp) -> u64 {
     let whole = (to - from).millis();
     if end >= to || whole <= 0 {

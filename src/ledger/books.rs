@@ -1,4 +1,4 @@
-//! The ledger itself: postings in; today's sheet, running sums and what must be kept out.
+//! The ledger: takes postings and keeps the day's sheet, running sums and the changes that must be saved.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -14,35 +14,35 @@ use crate::pricing::Book;
 use crate::reading::{Label, NodeName};
 use crate::units::{Money, Share, Span, Timestamp, Tokens};
 
-/// How long minutes are kept apart; older ones are in the day's sheet only.
+/// How long minutes are kept apart. Older ones are in the day's sheet only.
 const MINUTES_KEPT: Span = Span::from_secs(3600);
-/// How many named moments are known, so as not to be named again.
+/// How many of the latest markers are remembered, so that none is written twice.
 const MARKED: usize = 64;
-/// What running sums follow: of anything longer, only the average of so long is new.
+/// The span of the running sums. A posting over a longer interval adds its average over this span.
 const RECENT: Span = Span::from_secs(60);
 
-/// What was kept of a ledger: its tables, the day so far, and its last minutes.
+/// The saved state of a ledger: its tables, the day so far, and its last minutes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kept {
     /// Accounts by number.
     pub accounts: Vec<Account>,
-    /// Landlords by number.
+    /// Cost accounts by number.
     pub landlords: Vec<Landlord>,
     /// Tariffs by number.
     pub tariffs: Vec<Tariff>,
     /// The day's tokens.
     pub tokens: Vec<TokenCell>,
-    /// The day's rent.
+    /// The day's GPU time.
     pub rents: Vec<RentCell>,
-    /// The day's doubts.
+    /// The day's uncertainty.
     pub doubts: Vec<DoubtCell>,
     /// Tokens of the last minutes.
     pub minute_tokens: Vec<TokenCell>,
-    /// Rent of the last minutes.
+    /// GPU time of the last minutes.
     pub minute_rents: Vec<RentCell>,
-    /// Disputes that are not decided yet.
+    /// Open disputes.
     pub disputes: Vec<Dispute>,
-    /// The number of the last dispute that there ever was; 0 is none.
+    /// The number of the latest dispute; 0 if there never was one.
     pub last_dispute: u64,
 }
 
@@ -60,17 +60,17 @@ pub struct Ledger {
     pub(super) touched: BTreeSet<Timestamp>,
     earned: Vec<Money>,
     pub(super) owed: Vec<Money>,
-    /// What each account earned of late, and what each landlord is owed, with the time that it covers.
+    /// The recent revenue of each account and the recent cost of each cost account, with the time that they cover.
     pub(super) lately: Lately,
     pub(super) journal: Option<Journal>,
-    /// The last moments that were named: what many accounts see at once is named once.
+    /// The latest markers. An event that many accounts see at once is marked once.
     marked: VecDeque<Marker>,
     pub(super) closed: bool,
-    /// What was posted since the day began, so that no sum of it leaves its range.
+    /// The totals posted since the day began, to keep every sum in range.
     pub(super) posted: Posted,
-    /// Disputes that are not decided yet.
+    /// Open disputes.
     pub(super) disputes: Vec<Dispute>,
-    /// The number of the last dispute.
+    /// The number of the latest dispute.
     pub(super) last_dispute: u64,
 }
 
@@ -80,25 +80,25 @@ impl Ledger {
         Self { tariffs: Tariffs::new(book), day_began, recent: RECENT, ..Self::default() }
     }
 
-    /// Follows the recent past over `recent` instead of a minute.
+    /// Keeps running sums over `recent` instead of a minute.
     #[must_use]
     pub fn following(self, recent: Span) -> Self {
         Self { recent, ..self }
     }
 
-    /// Takes a share of what is earned as overhead.
+    /// Sets the share of revenue that is overhead.
     #[must_use]
     pub fn with_overhead(mut self, overhead: Option<Share>) -> Self {
         self.tariffs.overhead = overhead;
         self
     }
 
-    /// From now on, what is written is also noted, to be handed on.
+    /// Starts a journal: from now on every change is also recorded there.
     pub fn keep_journal(&mut self) {
         self.journal.get_or_insert_default();
     }
 
-    /// Hands on what was written since this was last asked; `None` if no journal is kept.
+    /// Takes the journal's changes since the last call; `None` if no journal is kept.
     pub fn hand_on(&mut self) -> Option<Journal> {
         let mut journal = std::mem::take(self.journal.as_mut()?);
         journal.accounts = self.accounts.hand_on();
@@ -107,7 +107,7 @@ impl Ledger {
         Some(journal)
     }
 
-    /// Goes on from what was kept. The day's sheet is replaced; what is not handed on yet is dropped with it.
+    /// Continues from a saved state. It replaces the day's sheet and drops the changes that were not taken yet.
     pub fn recall(&mut self, kept: Kept) {
         self.today = Sheet::default();
         self.today.recall(&kept.tokens, &kept.rents);
@@ -135,12 +135,12 @@ impl Ledger {
         }
     }
 
-    /// Closes the ledger: somebody else keeps it, and nothing is posted here. Or opens it again.
+    /// Closes the ledger while another process keeps it, so that nothing is posted here; or opens it again.
     pub fn set_closed(&mut self, closed: bool) {
         self.closed = closed;
     }
 
-    /// Whether somebody else keeps it.
+    /// Whether another process keeps it.
     pub fn is_closed(&self) -> bool {
         self.closed
     }
@@ -158,7 +158,7 @@ impl Ledger {
         id
     }
 
-    /// The number of a landlord.
+    /// The number of a cost account.
     pub fn landlord(&mut self, landlord: &Landlord) -> LandlordId {
         let id = LandlordId(self.landlords.number(landlord));
         self.owed.resize(self.landlords.rows().len(), Money::ZERO);
@@ -171,7 +171,7 @@ impl Ledger {
         self.accounts.rows()
     }
 
-    /// Landlords by number.
+    /// Cost accounts by number.
     pub fn landlords(&self) -> &[Landlord] {
         self.landlords.rows()
     }
@@ -186,15 +186,15 @@ impl Ledger {
         self.tariffs.of(id)
     }
 
-    /// What a posting becomes: its tokens spread evenly over the interval, cut at price edges and minutes. Nothing is
-    /// written.
+    /// The entries that a posting would become: its tokens spread evenly over the interval, cut at price edges and
+    /// minutes. Writes nothing.
     pub fn draft(&mut self, posting: &Posting) -> Vec<Entry> {
         let mut entries = self.lines(posting);
         entries.retain(|entry| !entry.tokens.is_zero());
         entries
     }
 
-    /// The same with a line for each cut, though nothing falls on it: the bounds of a gap are taken from all of them.
+    /// The entries of a posting, including empty ones: the bounds of a gap are taken from all of them.
     fn lines(&mut self, posting: &Posting) -> Vec<Entry> {
         let account = &self.accounts.rows()[posting.account.index()];
         let mut cuts = self.tariffs.edges(posting.account, account, posting.from, posting.to);
@@ -213,9 +213,9 @@ impl Ledger {
         entries
     }
 
-    /// Posts tokens: spread evenly over the interval, cut at price edges and minutes. `entry` is told each line. What
-    /// no ledger can hold is refused as a whole, and named. A posting of no tokens writes nothing; it says that the account
-    /// is watched, so that its rate covers the time.
+    /// Posts tokens: spreads them evenly over the interval and cuts them at price edges and minutes. Calls `entry` with
+    /// each entry. A posting that would overflow the ledger is refused as a whole, with a marker. A posting of no
+    /// tokens writes nothing; it records that the account was watched, so that its rate covers the time.
     pub fn post(&mut self, posting: &Posting, mut entry: impl FnMut(Entry)) {
         if posting.tokens.is_zero() {
             self.note_earned(posting, Money::ZERO);
@@ -236,7 +236,7 @@ impl Ledger {
         self.note_doubts(posting, &lines);
     }
 
-    /// Takes lines back that were posted before: a counter-entry.
+    /// Takes posted entries back by a counter-entry.
     pub fn reverse(&mut self, entries: &[Entry]) {
         for entry in entries.iter().filter(|_| !self.closed) {
             let worth = self.worth(entry);
@@ -254,8 +254,8 @@ impl Ledger {
         }
     }
 
-    /// Posts lines as they are: with [`Ledger::reverse`] it moves tokens from one class to another, at the same tariff and
-    /// in the same minute.
+    /// Posts entries as they are. With [`Ledger::reverse`] it moves tokens from one class to another, at the same
+    /// tariff and in the same minute.
     pub fn repost(&mut self, entries: &[Entry]) {
         if self.closed || entries.is_empty() {
             return;
@@ -271,12 +271,12 @@ impl Ledger {
         }
     }
 
-    /// Counts windows of which tokens may be missing.
+    /// Counts a window in which tokens may be missing.
     pub fn lose_window(&mut self, at: Timestamp) {
         self.doubt(at.minute(), Doubts { lost_windows: 1, ..Doubts::default() });
     }
 
-    /// Names a moment, once.
+    /// Adds a marker, unless it is among the latest ones.
     pub fn mark(&mut self, marker: Marker) {
         if let Some(journal) = self.journal.as_mut().filter(|_| !self.closed && !self.marked.contains(&marker)) {
             journal.markers.push(marker.clone());
@@ -285,7 +285,7 @@ impl Ledger {
         }
     }
 
-    /// Notes a span that nobody watched.
+    /// Records a span in which nothing was watched.
     pub fn note_unwatched(&mut self, from: Timestamp, to: Timestamp) {
         if let Some(journal) = self.journal.as_mut().filter(|_| !self.closed) {
             journal.unwatched.push((from, to));
@@ -300,13 +300,13 @@ impl Ledger {
         self.posted = Posted::default();
     }
 
-    /// Forgets minutes that ended long before `now`.
+    /// Drops minutes that ended more than an hour before `now`.
     pub fn settle(&mut self, now: Timestamp) {
         self.minutes = self.minutes.split_off(&(now - MINUTES_KEPT).minute());
         self.lately.settle(now);
     }
 
-    /// The calendar was set by `step` against the clock that never is: what was posted of late moves with it.
+    /// Moves the recent amounts with the calendar, which was set by `step` relative to the boot clock.
     pub fn set_calendar(&mut self, step: Span) {
         self.lately.shift(step);
     }
@@ -326,7 +326,7 @@ impl Ledger {
         self.minutes.iter().map(|(minute, sheet)| (*minute, sheet))
     }
 
-    /// The minutes that were written to since this was last asked, of those that are kept.
+    /// The kept minutes that were written to since the last call.
     pub fn take_touched(&mut self) -> BTreeSet<Timestamp> {
         std::mem::take(&mut self.touched)
     }
@@ -336,28 +336,28 @@ impl Ledger {
         self.minutes.get(&minute)
     }
 
-    /// What each account has earned of late, by number: running sums whose differences are the present's pace. What was
-    /// made over longer than the recent past adds its average.
+    /// The running revenue of each account, by number; differences between two calls are the present revenue. A posting
+    /// over a longer interval than the recent span adds its average.
     pub fn earned(&self) -> &[Money] {
         &self.earned
     }
 
-    /// What each landlord is owed of late, by number, likewise.
+    /// The running cost of each cost account, by number, computed in the same way.
     pub fn owed(&self) -> &[Money] {
         &self.owed
     }
 
-    /// What each account earned of late and what each landlord is owed, by number, with the time that it covers.
+    /// The recent revenue and cost of each account, by number, with the time that they cover.
     pub(super) fn lately(&self) -> &Lately {
         &self.lately
     }
 
-    /// How far the truth of the day may lie from what was posted.
+    /// How far the day's true total may lie from what was posted.
     pub fn doubts(&self) -> Doubts {
         self.doubts
     }
 
-    /// Takes the day's sums as the running ones.
+    /// Sets the running sums to the day's sums.
     fn sum_up(&mut self) {
         self.earned = vec![Money::ZERO; self.accounts.rows().len()];
         self.owed = vec![Money::ZERO; self.landlords.rows().len()];
@@ -375,7 +375,7 @@ impl Ledger {
         self.lately.earned[posting.account.index()].add(earned, posting.from, posting.to, self.recent);
     }
 
-    /// What lines are worth, if a ledger can hold them beside all that it was given since the day began.
+    /// The value of the entries, if the ledger can hold them beside everything posted since the day began.
     fn admit(&mut self, lines: &[Entry]) -> Option<Money> {
         let (mut tokens, mut worth) = (Classes::default(), Money::ZERO);
         for line in lines {
@@ -386,7 +386,7 @@ impl Ledger {
         self.posted.admit(tokens, worth).then_some(worth)
     }
 
-    /// What a line is worth; nothing, where it has no price.
+    /// The value of an entry; zero without a price.
     fn worth(&self, entry: &Entry) -> Money {
         entry.tariff.map_or(Money::ZERO, |tariff| self.tariff(tariff).value(entry.tokens))
     }
@@ -396,7 +396,7 @@ impl Ledger {
         self.say_refused(posting.last_minute(), posting.account, miss + hit + output);
     }
 
-    /// Tokens that no ledger can hold are missing from it, and that is said.
+    /// Marks tokens that the ledger cannot hold, and counts a lost window.
     fn say_refused(&mut self, at: Timestamp, account: AccountId, tokens: Tokens) {
         let Account { node, model, .. } = &self.accounts.rows()[account.index()];
         let model = model.as_ref().map_or("an unnamed model", |model| model.as_str());
@@ -406,7 +406,7 @@ impl Ledger {
         self.lose_window(at);
     }
 
-    /// Calls a node by another name: what it earned and cost so far is the new name's.
+    /// Renames a node. Its past revenue and cost move to the new name.
     pub fn rename_node(&mut self, from: &NodeName, to: &NodeName) {
         self.accounts.change(|account| {
             if account.node == *from {
@@ -442,7 +442,7 @@ impl Ledger {
         }
     }
 
-    /// The tariff of an account at an instant; `None` is "unpriced". A change of it is a named moment.
+    /// The tariff of an account at an instant; `None` is "unpriced". A change of tariff adds a marker.
     pub fn tariff_at(&mut self, account: AccountId, at: Timestamp) -> Option<TariffId> {
         let (tariff, change) = self.tariffs.at(account, &self.accounts.rows()[account.index()], at);
         if let Some(change) = change {
@@ -451,7 +451,7 @@ impl Ledger {
         tariff
     }
 
-    /// Keeps how far the truth may lie from what was posted.
+    /// Records the uncertainty of a posting.
     fn note_doubts(&mut self, posting: &Posting, lines: &[Entry]) {
         let mut doubts = Doubts::default();
         let mut tariffs = lines.iter().filter_map(|line| line.tariff);

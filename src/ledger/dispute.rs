@@ -1,7 +1,7 @@
-//! Tokens and energy in dispute: a counter moved as its process, or its card, could not have moved it.
+//! Tokens and energy in dispute: growth of a counter that its process or GPU could not have produced.
 //!
-//! They are neither billed nor dropped. A person accepts or rejects them; accepted ones are posted as new lines of the
-//! ledger, at the prices that were in force when they were made.
+//! They are neither billed nor dropped. A person accepts or rejects them. Accepted ones are posted as new entries, at
+//! the prices in force when they were produced.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,113 +10,113 @@ use super::{Entry, LandlordId, Ledger, RentChange};
 use crate::reading::{GpuId, InstanceId, ModelName, NodeName, Rank, TargetId, TokenCounters};
 use crate::units::{Money, Timestamp, Tokens};
 
-/// The number of a dispute, as `margintop ledger disputes` lists it; counted from 1 in each ledger.
+/// The number of a dispute as `margintop ledger disputes` lists it; counts from 1 in each ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DisputeId(pub u64);
 
-/// Why a movement is not believed.
+/// Why a movement is implausible.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The counters before it.
     pub before: TokenCounters,
     /// The counters after it.
     pub after: TokenCounters,
-    /// The start time of the process before, where it is known.
+    /// The start time of the process before it, if known.
     pub start_before: Option<Timestamp>,
-    /// The start time of the process after, where it is known.
+    /// The start time of the process after it, if known.
     pub start_after: Option<Timestamp>,
     /// When the counter last moved before it.
     pub from: Timestamp,
-    /// When it was seen.
+    /// When the movement was seen.
     pub to: Timestamp,
-    /// The bound that it exceeds, in words: `output 9000000 in 1.0 s is above 400000 a second`.
+    /// The exceeded bound, in words: `output 9000000 in 1.0 s is above 400000 a second`.
     pub bound: String,
 }
 
-/// Energy of one minute, as a line of the ledger.
+/// An entry for the energy of one minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnergyEntry {
-    /// What it is paid under.
+    /// The cost account.
     pub landlord: LandlordId,
     /// The minute.
     pub minute: Timestamp,
-    /// Millijoules.
+    /// The energy in millijoules.
     pub energy: i64,
 }
 
-/// Energy that is not decided yet, in millijoules.
+/// Disputed energy, in millijoules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DisputedEnergy {
     /// The node.
     pub node: NodeName,
     /// The GPU.
     pub gpu: GpuId,
-    /// Its index.
+    /// The GPU's index.
     pub index: u32,
     /// The counter before the movement.
     pub before: u64,
     /// The counter after it.
     pub after: u64,
-    /// What it would be in the ledger.
+    /// The entries that it would become.
     pub entries: Vec<EnergyEntry>,
 }
 
 impl DisputedEnergy {
-    /// How much it is about, in millijoules.
+    /// The disputed energy in millijoules.
     pub fn total(&self) -> u64 {
         let parts = self.entries.iter().map(|entry| u64::try_from(entry.energy).unwrap_or(0));
         parts.fold(0, u64::saturating_add)
     }
 }
 
-/// Tokens or energy that are not decided yet.
+/// Tokens or energy in dispute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispute {
     /// Its number.
     pub id: DisputeId,
-    /// The target whose page said it.
+    /// The target whose page had the counter.
     pub target: TargetId,
-    /// The process on the page.
+    /// The instance on the page.
     pub instance: Option<InstanceId>,
     /// The rank.
     pub rank: Option<Rank>,
     /// The model.
     pub model: Option<ModelName>,
-    /// What its tokens would be in the ledger.
+    /// The entries that its tokens would become.
     pub entries: Vec<Entry>,
-    /// Its energy, if it is about energy: then there are no tokens.
+    /// Its energy; then `entries` is empty.
     pub energy: Option<DisputedEnergy>,
-    /// Why it is not there.
+    /// Why it is disputed.
     pub evidence: Evidence,
 }
 
-/// What a person decided of a dispute.
+/// A person's decision on a dispute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// The dispute.
     pub id: DisputeId,
-    /// Whether its entries are posted; else they are discarded.
+    /// Whether its entries are posted; otherwise they are discarded.
     pub accepted: bool,
-    /// Its tokens. Its energy is known from the dispute.
+    /// The entries of its tokens. Those of its energy are known from the dispute.
     pub entries: Vec<Entry>,
 }
 
 impl Dispute {
-    /// A decision of it.
+    /// The decision on a dispute.
     pub fn decided(self, accepted: bool) -> Decision {
         Decision { id: self.id, accepted, entries: self.entries }
     }
 
-    /// How many tokens it is about.
+    /// The number of disputed tokens.
     pub fn tokens(&self) -> Tokens {
         self.entries.iter().map(|entry| entry.tokens.total()).sum()
     }
 }
 
 impl Ledger {
-    /// Notes tokens that are in dispute: [`Ledger::draft`] says what they would be. They are not posted. A ledger that
-    /// somebody else keeps opens none, and says which number the next one would have.
+    /// Opens a dispute about tokens, which are not posted; [`Ledger::draft`] gives its entries. A closed ledger opens
+    /// none and returns the number that the next one would have.
     pub fn dispute(
         &mut self,
         target: TargetId,
@@ -130,7 +130,7 @@ impl Ledger {
         self.open(Dispute { id: DisputeId(0), target, instance, rank, model, entries, energy: None, evidence })
     }
 
-    /// Notes energy that is in dispute: [`Ledger::draft_energy`] says what it would be. It is not posted.
+    /// Opens a dispute about energy, which is not posted; [`Ledger::draft_energy`] gives its entries.
     pub fn dispute_energy(&mut self, target: TargetId, energy: DisputedEnergy, evidence: Evidence) -> DisputeId {
         let (id, entries, energy) = (DisputeId(0), Vec::new(), Some(energy));
         self.open(Dispute { id, target, instance: None, rank: None, model: None, entries, energy, evidence })
@@ -150,13 +150,13 @@ impl Ledger {
         id
     }
 
-    /// Disputes that are not decided yet, in the order of their numbers.
+    /// Open disputes in the order of their numbers.
     pub fn disputes(&self) -> &[Dispute] {
         &self.disputes
     }
 
-    /// Takes in what a person decided, if the dispute is open. Whoever noted the decision wrote the entries: here they
-    /// are added to the sums, and not handed on.
+    /// Applies a decision if the dispute is open. The store has already written the entries with the decision, so they
+    /// are added to the sums here and not to the journal.
     pub fn decide(&mut self, decision: &Decision) {
         let Some(place) = self.disputes.iter().position(|dispute| dispute.id == decision.id) else { return };
         let energy = self.disputes.remove(place).energy;
@@ -178,7 +178,7 @@ impl Ledger {
         }
     }
 
-    /// What the open disputes would be worth, and how many tokens they are about. Both stay at the end of their range.
+    /// The value and the number of tokens of the open disputes, both saturating.
     pub fn disputed(&self) -> (Money, Tokens) {
         let entries = || self.disputes.iter().flat_map(|dispute| &dispute.entries);
         let worth = |entry: &Entry| entry.tariff.map_or(Money::ZERO, |tariff| self.tariff(tariff).value(entry.tokens));

@@ -1,6 +1,6 @@
-//! What was written since it was last handed on, merged by key: what must survive the process.
+//! The changes since they were last taken, merged by key: what must survive the process.
 //!
-//! Changes are signed, so that a counter-entry is a change like any other. Rows of the tables of names are handed on
+//! Changes are signed, so that a counter-entry is a change like any other. Each new row of the tables of names is taken
 //! once, in the order of their numbers.
 
 use std::collections::HashMap;
@@ -12,23 +12,23 @@ use super::{Account, AccountId, Classes, Dispute, Doubts, Landlord, LandlordId, 
 use crate::reading::NodeName;
 use crate::units::{GpuTime, Timestamp, Tokens};
 
-/// Tokens added, or taken back, by class.
+/// Tokens added or taken back, by class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TokenChange {
-    /// Prompt tokens computed.
+    /// Computed prompt tokens.
     pub miss: i64,
-    /// Prompt tokens from a cache.
+    /// Cached prompt tokens.
     pub hit: i64,
     /// Output tokens.
     pub output: i64,
 }
 
-/// GPU-milliseconds and millijoules added, or taken back.
+/// GPU-milliseconds and millijoules added or taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RentChange {
-    /// The time that is paid.
+    /// The allocated time.
     pub held: i64,
-    /// The part of it that was idle.
+    /// The idle part of it.
     pub idle: i64,
     /// Metered energy in millijoules.
     pub energy: i64,
@@ -37,30 +37,30 @@ pub struct RentChange {
 /// Changes by minute and key.
 #[derive(Debug, Clone, Default)]
 pub struct Journal {
-    /// Accounts that are new.
+    /// New accounts.
     pub accounts: Vec<Account>,
-    /// Landlords that are new.
+    /// New cost accounts.
     pub landlords: Vec<Landlord>,
-    /// Tariffs that are new.
+    /// New tariffs.
     pub tariffs: Vec<Tariff>,
     /// Tokens; a tariff of `None` is "unpriced".
     pub tokens: HashMap<(Timestamp, AccountId, Option<TariffId>), TokenChange>,
-    /// Rent.
+    /// GPU time.
     pub rents: HashMap<(Timestamp, LandlordId), RentChange>,
-    /// Doubts.
+    /// Uncertainty.
     pub doubts: HashMap<Timestamp, Doubts>,
-    /// Moments that got a name.
+    /// Markers.
     pub markers: Vec<Marker>,
-    /// Spans that nobody watched.
+    /// Spans in which nothing was watched.
     pub unwatched: Vec<(Timestamp, Timestamp)>,
-    /// Nodes that are called by another name from now on: the name before, and the name now.
+    /// Renamed nodes: the old name and the new one.
     pub renames: Vec<(NodeName, NodeName)>,
-    /// Tokens that came into dispute.
+    /// New disputes.
     pub disputes: Vec<Dispute>,
 }
 
 impl Journal {
-    /// Takes a later journal in.
+    /// Merges a later journal into this one.
     pub fn merge(&mut self, later: Self) {
         later.renames.iter().for_each(|(from, to)| self.rename_node(from, to));
         self.accounts.extend(later.accounts);
@@ -81,7 +81,7 @@ impl Journal {
         self.disputes.extend(later.disputes);
     }
 
-    /// Rows that are not written yet get the node's later name.
+    /// Gives rows that are not written yet the node's later name.
     fn rename_node(&mut self, from: &NodeName, to: &NodeName) {
         for account in self.accounts.iter_mut().filter(|account| account.node == *from) {
             account.node = to.clone();
@@ -114,7 +114,7 @@ impl RentChange {
     }
 }
 
-/// At the end of the range a sum stays there: it never wraps. The ledger refuses what would bring it there.
+/// Adds with saturation, so that a sum never wraps. The ledger refuses postings that would reach the limit.
 impl AddAssign for TokenChange {
     fn add_assign(&mut self, other: Self) {
         self.miss = self.miss.saturating_add(other.miss);
@@ -123,7 +123,7 @@ impl AddAssign for TokenChange {
     }
 }
 
-/// The same for GPU time and energy.
+/// The sum of GPU time and energy, also saturating.
 impl AddAssign for RentChange {
     fn add_assign(&mut self, other: Self) {
         self.held = self.held.saturating_add(other.held);

@@ -1,8 +1,8 @@
-//! Exact postings of tokens and lease time, and the sums that follow from them.
+//! Exact postings of tokens and GPU time, and the sums that follow from them.
 //!
-//! Tokens and GPU-milliseconds go in as integers, by minute and account; money is a fold over them at the tariffs they
-//! were posted under. It never sees a rate of anything a second, a gauge or a float, and it never asks the time. It
-//! lives in memory: what must survive the process is noted in a journal and handed on.
+//! Tokens and GPU-milliseconds are integers, by minute and account. Money is a fold over them at the tariffs that they
+//! were posted under. The ledger takes no rates, gauges or floats and reads no clock. It lives in memory: a journal
+//! records what must survive the process.
 
 mod account;
 mod apportion;

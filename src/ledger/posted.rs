@@ -1,10 +1,10 @@
-//! How much a ledger was given: so that no cell, no sum and no value of it can leave its range.
+//! The totals given to a ledger, to keep every cell, sum and value of it in range.
 
 use super::{Classes, RentChange, Sheet};
 use crate::units::{GpuTime, Money, Tokens};
 
-/// All that was posted since the day began, added up whatever was taken back. While it is in range, so is every part of
-/// it.
+/// Everything posted since the day began, without subtracting what was taken back. While this total is in range, so is
+/// every part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Posted {
     tokens: u64,
@@ -13,11 +13,11 @@ pub(super) struct Posted {
     energy: i64,
 }
 
-/// A quarter of what a cell of the file holds: the day before and the day after share its minutes.
+/// A quarter of the range of a cell in the file, since the day before and the day after share its minutes.
 const MOST: i64 = i64::MAX / 4;
 
 impl Posted {
-    /// What a sheet holds.
+    /// The totals of a sheet.
     pub(super) fn of(sheet: &Sheet) -> Self {
         let tokens = sheet.tokens().map(|(.., tokens)| tokens.total()).sum::<Tokens>().count();
         let mut posted = Self { tokens, ..Self::default() };
@@ -28,8 +28,8 @@ impl Posted {
         posted
     }
 
-    /// Whether tokens still have room, and their worth has; if so they are counted. A posting of more than a counter can
-    /// hold has none.
+    /// Adds tokens and their value, if both stay in range; returns whether they do. A posting beyond the range of a
+    /// counter never does.
     pub(super) fn admit(&mut self, tokens: Classes, worth: Money) -> bool {
         let whole = tokens.miss.checked_add(tokens.hit).and_then(|sum| sum.checked_add(tokens.output));
         let Some(whole) = whole.map(Tokens::count) else { return false };
@@ -43,7 +43,7 @@ impl Posted {
         }
     }
 
-    /// The same for GPU time and energy that are added.
+    /// Adds GPU time and energy, if both stay in range.
     pub(super) fn admit_rent(&mut self, change: RentChange) -> bool {
         let held = self.held.checked_add(change.held.max(0)).filter(|held| *held <= MOST);
         let energy = self.energy.checked_add(change.energy.max(0)).filter(|energy| *energy <= MOST);
@@ -53,7 +53,7 @@ impl Posted {
     }
 }
 
-/// GPU time as the ledger counts it; `None` where it leaves the range.
+/// GPU time as the ledger counts it; `None` on overflow.
 pub(super) fn gpu_time(gpus: u32, millis: i64) -> Option<GpuTime> {
     i64::from(gpus).checked_mul(millis.max(0)).map(GpuTime::from_millis)
 }

@@ -1,4 +1,4 @@
-//! What is written: tokens of an interval, and the lines that they become.
+//! Postings: the tokens of an interval, and the entries that they become.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,65 +6,65 @@ use super::apportion::running;
 use super::{AccountId, Classes, TariffId};
 use crate::units::{Span, Timestamp, Tokens};
 
-/// How sure it is when the tokens of a posting were made.
+/// How exactly the time of a posting's tokens is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timing {
-    /// Between two looks one interval apart.
+    /// Between two polls one interval apart.
     Seen,
-    /// Somewhere in a gap: where a price edge lies in it, the bounds are kept.
+    /// Somewhere in a gap: if a price edge lies in it, the bounds are kept.
     Estimated,
 }
 
-/// Tokens made in `(from, to]`.
+/// Tokens produced in `(from, to]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Posting {
-    /// Who earned.
+    /// The revenue account.
     pub account: AccountId,
-    /// The earlier look.
+    /// The earlier poll.
     pub from: Timestamp,
-    /// The later look.
+    /// The later poll.
     pub to: Timestamp,
-    /// What was made.
+    /// The tokens.
     pub tokens: Classes,
-    /// Whether the hits are known; unknown ones are priced as misses and said.
+    /// Whether the hits are known. Unknown ones are priced as misses and marked so.
     pub hits_known: bool,
-    /// How sure the instants are.
+    /// How exactly their time is known.
     pub timing: Timing,
 }
 
 impl Posting {
-    /// What was made up to an instant, by cumulative floors.
+    /// The tokens up to an instant, by cumulative floors.
     pub(super) fn upto(&self, end: Timestamp) -> Classes {
         let part = |tokens| Tokens::new(running(tokens, self.from, self.to, end));
         Classes { miss: part(self.tokens.miss), hit: part(self.tokens.hit), output: part(self.tokens.output) }
     }
 
-    /// The minute in which its interval ends.
+    /// The minute in which the interval ends.
     pub(super) fn last_minute(&self) -> Timestamp {
         (self.to - Span::from_millis(1)).max(self.from).minute()
     }
 }
 
-/// One line of the ledger, so that it can be taken back by its counter-entry.
+/// One entry of the ledger, kept so that a counter-entry can take it back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Who earned.
+    /// The revenue account.
     pub account: AccountId,
     /// The prices; `None` is "unpriced".
     pub tariff: Option<TariffId>,
     /// The minute.
     pub minute: Timestamp,
-    /// How many.
+    /// The tokens.
     pub tokens: Classes,
 }
 
 impl Entry {
-    /// Whether another line is for the same account, tariff and minute.
+    /// Whether another entry is for the same account, tariff and minute.
     pub fn merges(&self, other: &Self) -> bool {
         (self.account, self.tariff, self.minute) == (other.account, other.tariff, other.minute)
     }
 
-    /// Adds the other line's tokens.
+    /// Adds the other entry's tokens.
     pub fn merge(&mut self, other: Self) {
         self.tokens += other.tokens;
     }

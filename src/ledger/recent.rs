@@ -1,8 +1,8 @@
-//! What was posted of late, account by account: the amounts of the last minute and the time that each of them covers.
+//! Recent postings by account: the amounts of the last minute and the time that each of them covers.
 //!
-//! A source posts to an account in a chain of intervals, each beginning where the one before it ended. Such a chain is a
-//! [`Stream`]. Its rate is what it posted over the time that it covers, so it is right from its first interval on, whenever
-//! it is asked for and however long the intervals are. Several sources of one account are several streams.
+//! A source posts to an account in a chain of intervals: each begins where the one before it ended. Such a chain is a
+//! [`Stream`]. Its rate is the amount divided by the time that it covers. So the rate is right from the first interval
+//! on, at any instant and for intervals of any length. Several sources of one account are several streams.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -11,13 +11,13 @@ use crate::units::{Money, Span, Timestamp};
 
 /// Intervals shorter than this part of the span are merged.
 const PARTS: i64 = 12;
-/// An interval that begins so much before a stream's end still continues it: two clocks are read at each of its ends.
+/// An interval that begins at most this long before a stream's end still continues it: two clocks are read at each end.
 const SLACK: Span = Span::from_millis(10);
-/// A hole in a stream up to this long was a pause; after a longer one it begins anew.
+/// The longest hole in a stream that is a pause. After a longer one the stream starts again.
 const PAUSE: Span = Span::from_secs(3);
-/// A stream that is silent for so long is forgotten.
+/// How long a silent stream is kept.
 const FORGOTTEN: Span = Span::from_secs(3600);
-/// A stream that ends so far in the future was posted before the calendar was set back.
+/// A stream that ends this far in the future was posted before the calendar was set back.
 const FUTURE: Span = Span::from_secs(60);
 const HOUR: i64 = 3_600_000;
 
@@ -33,7 +33,7 @@ struct Piece {
 #[derive(Debug, Clone)]
 struct Stream {
     pieces: VecDeque<Piece>,
-    /// The lengths of the last two intervals: how often the source is heard of.
+    /// The lengths of the last two intervals: how often the source posts.
     lengths: [Span; 2],
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Lately {
     pub(super) owed: Vec<Recent>,
 }
 
-/// An amount an hour, and the time that it is the mean of.
+/// An amount per hour, and the time that it is averaged over.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Rate {
     pub(super) per_hour: Money,
@@ -58,12 +58,12 @@ pub(super) struct Rate {
 }
 
 impl Lately {
-    /// Forgets what ended long ago.
+    /// Drops streams that ended long ago.
     pub(super) fn settle(&mut self, now: Timestamp) {
         self.earned.iter_mut().chain(&mut self.owed).for_each(|recent| recent.settle(now));
     }
 
-    /// Moves all by `step`, as the calendar was.
+    /// Moves all intervals by `step`, as the calendar was set.
     pub(super) fn shift(&mut self, step: Span) {
         if step.millis().abs() > SLACK.millis() {
             self.earned.iter_mut().chain(&mut self.owed).for_each(|recent| recent.shift(step));
@@ -71,14 +71,14 @@ impl Lately {
     }
 }
 
-/// Puts what is known by the numbers of `before` in the order of `after`.
+/// Reorders `known` from the numbers of `before` to those of `after`.
 pub(super) fn renumber<T: Eq + Hash>(known: &mut Vec<Recent>, before: &[T], after: &[T]) {
     let mut by_row: HashMap<&T, Recent> = before.iter().zip(known.drain(..)).collect();
     known.extend(after.iter().map(|row| by_row.remove(row).unwrap_or_default()));
 }
 
 impl Recent {
-    /// Notes an amount that was posted in `(from, to]`, also one of nothing. Of what is older than `span` nothing is kept.
+    /// Adds an amount that was posted in `(from, to]`; it may be zero. Drops what is older than `span`.
     pub(super) fn add(&mut self, amount: Money, from: Timestamp, to: Timestamp, span: Span) {
         let continues = |stream: &&mut Stream| stream.end().is_some_and(|end| end <= from + SLACK);
         let stream = self.streams.iter_mut().filter(continues).max_by_key(|stream| stream.end());
@@ -89,7 +89,7 @@ impl Recent {
         }
     }
 
-    /// Takes back a part of what was noted in `(from, to]`, spread evenly over it.
+    /// Takes back a part of the amounts in `(from, to]`, spread evenly.
     pub(super) fn take_back(&mut self, amount: Money, from: Timestamp, to: Timestamp) {
         let touches = |stream: &&mut Stream| stream.pieces.iter().any(|piece| piece.overlap(from, to) > Span::ZERO);
         let Some(stream) = self.streams.iter_mut().find(touches) else { return };
@@ -99,7 +99,7 @@ impl Recent {
         }
     }
 
-    /// Forgets all: what was posted turned out to be wrong.
+    /// Drops everything, after a posting turned out to be wrong.
     pub(super) fn clear(&mut self) {
         self.streams.clear();
     }
@@ -110,13 +110,13 @@ impl Recent {
         }
     }
 
-    /// Forgets streams that ended long ago, and those from before the calendar was set back.
+    /// Drops streams that ended long ago, and those from before the calendar was set back.
     fn settle(&mut self, now: Timestamp) {
         let kept = |end: Timestamp| now - end <= FORGOTTEN && end - now <= FUTURE;
         self.streams.retain(|stream| stream.end().is_some_and(kept));
     }
 
-    /// The rate of all streams together at `now`. One that is silent for longer than `patience` is taken to post nothing.
+    /// The sum of the rates of all streams at `now`. A silence longer than `patience` counts as time without postings.
     pub(super) fn rate(&self, now: Timestamp, span: Span, patience: Span) -> Option<Rate> {
         let rates = self.streams.iter().filter_map(|stream| stream.rate(now, span, patience));
         rates.reduce(|a, b| Rate { per_hour: a.per_hour + b.per_hour, covers: a.covers.max(b.covers) })
@@ -128,7 +128,7 @@ impl Piece {
         (self.to.min(to) - self.from.max(from)).max(Span::ZERO)
     }
 
-    /// The part of the amount that falls after `start`.
+    /// The part of the amount after `start`.
     fn after(&self, start: Timestamp) -> Money {
         if start <= self.from {
             return self.amount;
@@ -176,7 +176,7 @@ impl Stream {
         }
         let often = self.lengths[0].min(self.lengths[1]);
         let patience = patience.max(often + often + often);
-        // Up to here the source has been heard of, or ought to have been.
+        // The source has posted up to here, or should have.
         let until = end.max(now - patience);
         let start = first.max(until - span);
         if start >= end {
@@ -199,7 +199,7 @@ mod tests {
         Timestamp::from_millis(1_700_000_000_000 + millis)
     }
 
-    /// Thousandths of a unit for each millisecond.
+    /// Adds a thousandth of a unit for each millisecond.
     fn even(recent: &mut Recent, from: i64, to: i64) {
         recent.add(Money::from_micros((to - from) * 1000), at(from), at(to), SPAN);
     }

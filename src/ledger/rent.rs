@@ -1,4 +1,4 @@
-//! Posting GPU time and energy.
+//! Posts GPU time and energy.
 
 use super::posted::gpu_time;
 use super::{EnergyEntry, LandlordId, Ledger, Marker, RentChange, Sheet, cut_minutes};
@@ -6,18 +6,18 @@ use crate::reading::Label;
 use crate::units::{GpuTime, Money, Timestamp, Tokens};
 
 impl Ledger {
-    /// Posts the rent of `gpus` GPUs held from one instant to another.
+    /// Posts the GPU time of `gpus` GPUs allocated from one instant to another.
     pub fn rent(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp) {
         self.write_rent(landlord, gpus, from, to, 1);
     }
 
-    /// Takes rent back that was posted for GPUs which turn out to have been released before: a counter-entry.
+    /// Takes back, by a counter-entry, GPU time of GPUs that turn out to have been released before.
     pub fn refund(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp) {
         self.write_rent(landlord, gpus, from, to, -1);
     }
 
-    /// Posts energy that was drawn between two instants, in millijoules, spread evenly. Less than none is refused and
-    /// named: what is drawn never lowers a cost.
+    /// Posts energy drawn between two instants, in millijoules, spread evenly. Negative energy is refused with a
+    /// marker, so that it never lowers a cost.
     pub fn meter(&mut self, landlord: LandlordId, drawn: i64, from: Timestamp, to: Timestamp) {
         let Ok(drawn) = u64::try_from(drawn).map(Tokens::new) else {
             return self.say_refused_rent(landlord, from, "energy below zero");
@@ -35,8 +35,8 @@ impl Ledger {
         self.owed[landlord.index()] += owed;
     }
 
-    /// What energy in millijoules that was drawn between two instants becomes: spread evenly over their minutes. Nothing
-    /// is written.
+    /// The entries that energy in millijoules, drawn between two instants, would become: spread evenly over the
+    /// minutes. Writes nothing.
     pub fn draft_energy(&self, landlord: LandlordId, drawn: u64, from: Timestamp, to: Timestamp) -> Vec<EnergyEntry> {
         let cuts: Vec<Timestamp> = cut_minutes(from, to).collect();
         let parts = super::apportion(Tokens::new(drawn), from, to, &cuts);
@@ -48,8 +48,8 @@ impl Ledger {
         starts.zip(parts).map(entry).filter(|entry| entry.energy > 0).collect()
     }
 
-    /// Posts time and energy that belong to one minute: a line at a lease's end, a meter's reading. Energy below zero, and
-    /// what no ledger can hold, is refused and named.
+    /// Posts time and energy of one minute, such as the rounding at a lease's end or a meter's reading. Negative energy
+    /// and what the ledger cannot hold are refused with a marker.
     pub fn charge(&mut self, landlord: LandlordId, at: Timestamp, change: RentChange) {
         if self.closed {
             return;
@@ -71,7 +71,7 @@ impl Ledger {
         }
     }
 
-    /// Judges how much of a landlord's minute was idle.
+    /// Sets how much of a cost account's minute was idle.
     pub fn judge_idle(&mut self, minute: Timestamp, landlord: LandlordId, idle: GpuTime) {
         let Some(sheet) = self.minutes.get_mut(&minute).filter(|_| !self.closed) else { return };
         let line = sheet.rented_mut(landlord);
@@ -113,7 +113,7 @@ impl Ledger {
         }
     }
 
-    /// GPU time and energy that cannot be posted are missing from the ledger, and that is said.
+    /// Marks GPU time and energy that cannot be posted.
     fn say_refused_rent(&mut self, landlord: LandlordId, at: Timestamp, why: &str) {
         let landlord = &self.landlords.rows()[landlord.index()];
         let node = landlord.node.as_ref().map_or("", |node| node.as_str());

@@ -1,4 +1,4 @@
-//! One span of time on paper: tokens by account and tariff, GPU time by landlord.
+//! Sums of one span of time: tokens by account and tariff, GPU time by cost account.
 
 use std::collections::HashMap;
 use std::ops::AddAssign;
@@ -11,26 +11,26 @@ use crate::units::{GpuTime, Money, Tokens};
 /// Tokens by price class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Classes {
-    /// Prompt tokens computed.
+    /// Computed prompt tokens.
     pub miss: Tokens,
-    /// Prompt tokens from a cache.
+    /// Cached prompt tokens.
     pub hit: Tokens,
     /// Output tokens.
     pub output: Tokens,
 }
 
 impl Classes {
-    /// All of them.
+    /// The sum of all classes.
     pub fn total(self) -> Tokens {
         self.miss + self.hit + self.output
     }
 
-    /// Whether there are none.
+    /// Whether all classes are zero.
     pub fn is_zero(self) -> bool {
         self.total() == Tokens::ZERO
     }
 
-    /// These and others; `None` where a class leaves the range.
+    /// The sum with other tokens; `None` if a class overflows.
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match (
             self.miss.checked_add(other.miss),
@@ -42,7 +42,7 @@ impl Classes {
         }
     }
 
-    /// These less others, each at least none.
+    /// These minus others, each class at least zero.
     #[must_use]
     pub fn less(self, other: Self) -> Self {
         Self {
@@ -61,25 +61,26 @@ impl AddAssign for Classes {
     }
 }
 
-/// What one landlord let.
+/// GPU time of one cost account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rented {
-    /// The time that is paid.
+    /// The allocated time.
     pub held: GpuTime,
-    /// The part of it that was idle.
+    /// The idle part of it.
     pub idle: GpuTime,
     /// Metered energy in millijoules.
     pub energy: i64,
 }
 
-/// How far the truth may lie from what was posted.
+/// How far the true total may lie from what was posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Doubts {
-    /// Half the width between the bounds of what was made in gaps over price edges.
+    /// Half the width of the bounds of tokens in gaps over price edges.
     pub timing: Money,
     /// What unknown hits could take off.
     pub hits: Money,
-    /// Windows of which tokens may be missing: restarts that could not be excluded, an engine's last moments.
+    /// Windows in which tokens may be missing: possible restarts, and the time between an engine's last scrape and its
+    /// end.
     pub lost_windows: u64,
 }
 
@@ -91,7 +92,7 @@ impl AddAssign for Doubts {
     }
 }
 
-/// Tokens and GPU time of a minute or a day.
+/// The tokens and GPU time of a minute or a day.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sheet {
     tokens: HashMap<(AccountId, Option<TariffId>), Classes>,
@@ -99,7 +100,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// Adds what was kept before.
+    /// Adds saved cells.
     pub(super) fn recall(&mut self, tokens: &[TokenCell], rents: &[RentCell]) {
         for cell in tokens {
             self.add_tokens(cell.account, cell.tariff, cell.tokens);
@@ -117,14 +118,14 @@ impl Sheet {
         *self.tokens.entry((account, tariff)).or_default() += tokens;
     }
 
-    /// Takes tokens back that were added before.
+    /// Takes back tokens that were added before.
     pub(super) fn take_back(&mut self, account: AccountId, tariff: Option<TariffId>, tokens: Classes) {
         if let Some(sum) = self.tokens.get_mut(&(account, tariff)) {
             *sum = sum.less(tokens);
         }
     }
 
-    /// A landlord's line, to be changed.
+    /// A cost account's sums, for changing.
     pub(super) fn rented_mut(&mut self, landlord: LandlordId) -> &mut Rented {
         self.rents.entry(landlord).or_default()
     }
@@ -134,7 +135,7 @@ impl Sheet {
         self.tokens.iter().map(|((account, tariff), tokens)| (*account, *tariff, *tokens))
     }
 
-    /// What each landlord let.
+    /// GPU time by cost account.
     pub fn rents(&self) -> impl Iterator<Item = (LandlordId, Rented)> + '_ {
         self.rents.iter().map(|(landlord, rented)| (*landlord, *rented))
     }

@@ -1,4 +1,4 @@
-//! A table of names with their numbers, in the order in which they were first used.
+//! A table of names with numbers, in the order of their first use.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -18,7 +18,7 @@ impl<T> Default for Table<T> {
 }
 
 impl<T: Clone + Eq + Hash> Table<T> {
-    /// A table of rows that were handed on before.
+    /// A table of rows that were saved before.
     pub(super) fn of(rows: Vec<T>) -> Self {
         let mut index = HashMap::with_capacity(rows.len());
         for (row, number) in rows.iter().zip(0..) {
@@ -27,7 +27,7 @@ impl<T: Clone + Eq + Hash> Table<T> {
         Self { handed_on: rows.len(), rows, index }
     }
 
-    /// The number of a row, made if it is new.
+    /// The number of a row; a new row is added.
     pub(super) fn number(&mut self, row: &T) -> u32 {
         if let Some(number) = self.index.get(row) {
             return *number;
@@ -38,7 +38,7 @@ impl<T: Clone + Eq + Hash> Table<T> {
         number
     }
 
-    /// Changes rows in place; numbers stay. Of rows that become equal the first is the one that new uses get.
+    /// Changes rows in place; numbers stay. If rows become equal, new uses get the first of them.
     pub(super) fn change(&mut self, change: impl FnMut(&mut T)) {
         self.rows.iter_mut().for_each(change);
         self.index.clear();
@@ -52,7 +52,7 @@ impl<T: Clone + Eq + Hash> Table<T> {
         &self.rows
     }
 
-    /// The rows that are new since this was last asked.
+    /// The rows that are new since the last call.
     pub(super) fn hand_on(&mut self) -> Vec<T> {
         let new = self.rows[self.handed_on..].to_vec();
         self.handed_on = self.rows.len();

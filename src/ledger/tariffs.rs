@@ -1,4 +1,4 @@
-//! Which tariff an account earns at: asked of the price book once, and remembered until it changes.
+//! Which tariff an account is posted at: looked up in the price book once, and kept until it changes.
 
 use super::table::Table;
 use super::{Account, AccountId, Marker, Tariff, TariffId};
@@ -6,10 +6,10 @@ use crate::pricing::{Book, ModelPrice, Quote};
 use crate::reading::Label;
 use crate::units::{Share, Timestamp};
 
-/// The end of a tariff that nothing ends.
+/// The end of a tariff that has none.
 const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
-/// The tariff of an account and how long it holds.
+/// The tariff of an account, and until when it holds.
 #[derive(Debug, Clone, Copy)]
 struct Standing {
     from: Timestamp,
@@ -17,7 +17,7 @@ struct Standing {
     tariff: Option<TariffId>,
 }
 
-/// The book, every tariff that was used, and the one at which each account stands.
+/// The price book, every tariff in use, and the current tariff of each account.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tariffs {
     book: Book,
@@ -28,12 +28,12 @@ pub(super) struct Tariffs {
 }
 
 impl Tariffs {
-    /// No tariff yet.
+    /// A book without any tariff in use.
     pub(super) fn new(book: Book) -> Self {
         Self { revision: book.revision(), book, ..Self::default() }
     }
 
-    /// Goes on with tariffs that were used before.
+    /// Continues with saved tariffs.
     pub(super) fn recall(&mut self, tariffs: Vec<Tariff>) {
         self.table = Table::of(tariffs);
         self.standing.clear();
@@ -54,12 +54,13 @@ impl Tariffs {
         &self.table.rows()[id.index()]
     }
 
-    /// The tariffs that are new since this was last asked.
+    /// The tariffs that are new since the last call.
     pub(super) fn hand_on(&mut self) -> Vec<Tariff> {
         self.table.hand_on()
     }
 
-    /// Where an account's prices change inside an interval; none if its standing tariff covers it.
+    /// The instants inside an interval at which an account's prices change; none if its current tariff covers the
+    /// interval.
     pub(super) fn edges(&self, id: AccountId, account: &Account, from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
         let standing = self.standing.get(id.index()).copied().flatten();
         if standing.is_some_and(|standing| standing.from <= from && to <= standing.until) {
@@ -68,7 +69,7 @@ impl Tariffs {
         self.price(account).map(|price| price.edges(from, to)).unwrap_or_default()
     }
 
-    /// The tariff of an account at an instant, and the change by which it came, if it has just come.
+    /// The tariff of an account at an instant, with a marker if the account has just changed to it.
     pub(super) fn at(&mut self, id: AccountId, account: &Account, at: Timestamp) -> (Option<TariffId>, Option<Marker>) {
         if self.standing.len() <= id.index() {
             self.standing.resize(id.index() + 1, None);
@@ -83,7 +84,7 @@ impl Tariffs {
             None => (None, FOREVER),
         };
         self.standing[id.index()] = Some(Standing { from: at, until, tariff });
-        // Tokens of a gap are posted at tariffs of before: that is no change.
+        // Tokens of a gap are posted at earlier tariffs; that is not a change.
         let left = before.filter(|standing| standing.until <= at && standing.tariff != tariff);
         (tariff, left.zip(tariff).map(|(left, tariff)| self.change(account, tariff, left.until)))
     }

@@ -1,10 +1,10 @@
-//! Duplicates: one engine under two names counts once, under the one that was named first.
+//! Duplicates: an engine at two targets is counted once, at the target that was added first.
 //!
-//! Two names are one engine if their pages are of the same node, kind, start, ranks and models, no counter on either page
-//! was ever below what the other said before, and three times, after they had grown, all of them stood at the same values
-//! on both. Replicas that one script started in the same instant drift apart before that. A process says one start, so
-//! starts are compared exactly; engines that say none are never taken for one another. A duplicate is counted itself while
-//! the other name is lost, and what it posted is taken back if both go on.
+//! Two targets are one engine if their pages have the same node, kind, start time, ranks and models, no counter on
+//! either page was ever below its value on the other target's previous page, and all counters agreed three times, each
+//! time after they had grown. Replicas that one script starts in the same instant drift apart before that. One process
+//! reports one start time, so start times are compared exactly; engines without one are never taken for duplicates. A
+//! duplicate is counted while the first target is lost. If both continue, what was posted for it is taken back.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -17,53 +17,53 @@ use crate::ledger::Entry;
 use crate::reading::{PromptCount, TargetId, TokenCounters};
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
-/// How often two names must have said the same new values.
+/// How often two targets must agree on new values.
 const PROOFS: u8 = 3;
-/// By how much the start time of one process may move.
+/// How far the start time of one process may move.
 const JITTER: Span = Span::from_secs(2);
 
-/// What a target has in common with one that was named before it.
+/// The comparison of a target with one that was added before it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct DuplicateCheck {
     first: Option<TargetId>,
     start: Option<Timestamp>,
-    /// How often both said the same new values; and the tokens of the last time.
+    /// How often both agreed on new values, and the tokens of the last time.
     proofs: u8,
     proven: Tokens,
     differs: bool,
-    /// What was posted since: taken back if they are one.
+    /// What was posted since; it is taken back if they are duplicates.
     posted: Vec<Entry>,
 }
 
 impl DuplicateCheck {
-    /// The target that this one is, if that counts for both.
+    /// The target that this one is a duplicate of, if that is proven.
     pub(crate) fn of(&self) -> Option<&TargetId> {
         self.first.as_ref().filter(|_| !self.differs && self.proofs >= PROOFS)
     }
 
-    /// Keeps what may have to be taken back.
+    /// Keeps an entry that may have to be taken back.
     pub(super) fn note(&mut self, entry: Entry) {
         if self.first.is_some() && !self.differs {
             super::revenue::remember(&mut self.posted, entry);
         }
     }
 
-    /// Whether nothing is known.
+    /// Whether no comparison has begun.
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The ledger that lines were posted to is another one's from now on.
+    /// Drops the entries, which were posted to another ledger.
     pub(super) fn forget_posted(&mut self) {
         self.posted.clear();
     }
 
-    /// Takes a comparison in; what it changes.
+    /// Applies a comparison; returns a change of the verdict.
     fn judge(&mut self, compared: Comparison) -> Option<Verdict> {
         let was = self.of().is_some();
         match compared.order {
             None => self.differs = true,
-            // A page that was asked for before the other came may be older than it.
+            // A page that was requested before the other one came may be older than it.
             Some(Ordering::Less) => self.differs |= compared.in_order,
             Some(Ordering::Equal) if compared.tokens > self.proven => {
                 (self.proofs, self.proven) = (self.proofs.saturating_add(1), compared.tokens);
@@ -80,7 +80,7 @@ impl DuplicateCheck {
         }
     }
 
-    /// The first name is lost: until it is proven again, this one counts itself.
+    /// The first target is lost: this one is counted until it is proven a duplicate again.
     fn part(&mut self) -> Option<Verdict> {
         let was = self.of().is_some();
         (self.proofs, self.proven) = (0, Tokens::ZERO);
@@ -88,24 +88,24 @@ impl DuplicateCheck {
     }
 }
 
-/// What a comparison changed.
+/// A change of the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     One,
     Two,
 }
 
-/// One page beside what another name said before it.
+/// A page compared with the previous page of another target.
 #[derive(Debug, Clone, Copy)]
 struct Comparison {
     order: Option<Ordering>,
     tokens: Tokens,
-    /// It was asked for when the other had come.
+    /// Whether it was requested after the other page had come.
     in_order: bool,
 }
 
 impl Comparison {
-    /// `None` if the other page is not the earlier one.
+    /// Compares two pages; `None` if the other page is not the earlier one.
     fn of(now: &Engine, then: &Engine, target: &Target, at: Moment) -> Option<Self> {
         let lead = at.since(then.last_page?);
         let took = Span::from_millis((target.cost?.seconds * 1000.0).ceil() as i64);
@@ -115,8 +115,8 @@ impl Comparison {
 }
 
 impl Comparison {
-    /// The same, of processes that began at these instants: one that goes on after another began is another. `None` if the
-    /// other's page may be from before the restart.
+    /// The comparison for processes with these start times. Two processes differ if the older one continues after the
+    /// younger one began. `None` if the other target's page may be from before a restart.
     fn of_starts(self, now: Timestamp, then: Timestamp) -> Option<Self> {
         match now.cmp(&then) {
             Ordering::Equal => Some(self),
@@ -126,7 +126,7 @@ impl Comparison {
     }
 }
 
-/// Names of the processes that began at each instant.
+/// Targets by the start times of their processes.
 #[derive(Debug, Default)]
 pub(super) struct ByStartTime(HashMap<Timestamp, BTreeSet<TargetId>>);
 
@@ -149,8 +149,8 @@ impl ByStartTime {
 }
 
 impl Metering {
-    /// Finds the first name that a target's engine may have, if any was started in the same instant. A duplicate that was
-    /// started anew keeps its first name: that one may see it later.
+    /// Finds the first target of the same engine, if one has the same start time. A duplicate that restarted keeps its
+    /// first target, whose next page may come later.
     pub(super) fn find_like(&mut self, context: &Context<'_>, engine: &mut Engine) {
         let (start, id) = (engine.start(), &context.info.target);
         if let (Some(old), true) = (engine.duplicate.start, engine.duplicate.start != start) {
@@ -171,14 +171,14 @@ impl Metering {
         }
     }
 
-    /// A target that goes on where it was may be another's first name.
+    /// Restores the start time of a target, which may be the first target of others.
     pub(super) fn restore_start(&mut self, id: &TargetId, engine: &mut Engine) {
         if let Some(start) = engine.start() {
             self.by_start_time.insert(start, id);
         }
     }
 
-    /// Compares a page that was just metered with what the engine's other names said before it.
+    /// Compares a page that was just metered with the previous pages of the engine's other targets.
     pub(super) fn compare(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
         let (Some(start), at) = (engine.start(), context.at) else { return };
         let Some(target) = context.inventory.target(&context.info.target) else { return };
@@ -208,18 +208,18 @@ impl Metering {
         }
     }
 
-    /// Whether a name is a target still, of which something was read.
+    /// Whether a target is still watched and has been read.
     fn is_known(&self, context: &Context<'_>, name: &TargetId) -> bool {
         context.inventory.target(name).is_some() && self.engines.contains_key(name)
     }
 
-    /// Whether a target is lost, and this watch waited for it as long.
+    /// Whether a target is lost, and this watch has waited long enough to say so.
     fn is_silent(&self, context: &Context<'_>, engine: &Engine) -> bool {
         let silent = engine.last_page.map_or(Span::ZERO, |last| context.at.since(last));
         silent.min(context.at.wall - self.began) >= context.config.lost_after()
     }
 
-    /// Whether a target may be an earlier name of the context's engine.
+    /// Whether a target may be an earlier address of the context's engine.
     fn may_be(&self, context: &Context<'_>, first: &TargetId, start: Timestamp) -> bool {
         let (Some(engine), Some(target)) = (self.engines.get(first), context.inventory.target(first)) else {
             return false;
@@ -234,8 +234,7 @@ impl Metering {
     }
 }
 
-/// Takes back what was posted for an engine that counts under another name; or says what may be missing of one that did and
-/// does not any more.
+/// Takes back what was posted for a proven duplicate. Counts a lost window if it turned out to be none.
 fn settle(context: &mut Context<'_>, verdict: Option<Verdict>, duplicate: &mut Engine) {
     match verdict {
         Some(Verdict::One) => {
@@ -251,8 +250,8 @@ fn settle(context: &mut Context<'_>, verdict: Option<Verdict>, duplicate: &mut E
     }
 }
 
-/// How the counters of one page stand to those of another before it; `None` if none of their rows are the same. A row that
-/// is new on this page has grown, and one that is on the other page alone has fallen.
+/// Compares the counters of a page with those of an earlier page of another target; `None` if they have no row in
+/// common. A row that only this page has counts as grown, one that only the other page has as fallen.
 fn order(now: &Engine, then: &Engine, at: Moment) -> Option<Ordering> {
     let mut grew = false;
     let mut shared = now.rows.is_empty() || then.rows.is_empty();
@@ -281,7 +280,7 @@ fn is_same(row: &Row, other: &Row) -> bool {
     other.key == row.key && other.instance == row.instance
 }
 
-/// Prompt, cached and output tokens; what a page does not say yet is none.
+/// Prompt, cached and output tokens; zero for those that are not on the page yet.
 fn parts(counters: TokenCounters) -> [Tokens; 3] {
     let prompt = match counters.prompt {
         PromptCount::Whole(tokens) | PromptCount::ComputedOnly(tokens) => tokens,

@@ -1,7 +1,7 @@
-//! Energy counters to metered power.
+//! Meters energy counters.
 //!
-//! A counter that falls, or rises by more than its card can have drawn, is held for three polls: it may read 0 or too
-//! much for once, or have begun anew with the driver. A movement that stays and that no card can have made is disputed.
+//! A counter that falls, or rises by more than its GPU can have drawn, is quarantined for three polls: it may be a
+//! misreading, or the driver may have reset it. A movement that stays and that no GPU can have produced is disputed.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,14 @@ use crate::ledger::{DisputedEnergy, Evidence, LandlordId, Ledger};
 use crate::reading::{GpuId, GpuReading, NodeName, PromptCount, TargetId, TokenCounters};
 use crate::units::{Energy, Moment, Power, Span};
 
-/// The power limit of a card of which none is told, in watts.
+/// The power limit of a GPU that reports none, in watts.
 const WATTS: f64 = 1500.0;
-/// How far above its limit a card may draw.
+/// How far above its limit a GPU may draw, as a factor.
 const ABOVE: f64 = 1.5;
-/// Polls for which a fall or a jump is held.
+/// The number of polls that a fall or a jump is quarantined for.
 const HELD_POLLS: u8 = 3;
-/// How long a first movement is held: exporters refresh energy once in so long, and since when it stood is not known.
+/// How long a first movement is quarantined. Exporters refresh energy this often, so it is not known when the last
+/// refresh was.
 const REFRESH: Span = Span::from_secs(60);
 /// How long the values before a disputed jump may return.
 const LEFT: Span = Span::from_secs(600);
@@ -29,28 +30,28 @@ pub(super) struct EnergyMeter {
     /// When it last moved.
     at: Moment,
     held: Option<Held>,
-    /// Whether it moved since it was first seen.
+    /// Whether it has moved since it was first seen.
     #[serde(default)]
     moved: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     left: Option<Left>,
 }
 
-/// Values that are not explained yet.
+/// Quarantined values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Held {
     first: u64,
     last: u64,
     polls: u8,
-    /// When the first of them was read; `None` in states of earlier versions.
+    /// When the first one was read; `None` in states of earlier versions.
     #[serde(default)]
     began: Option<Moment>,
-    /// When the last of them moved.
+    /// When the last one moved.
     #[serde(default)]
     at: Option<Moment>,
 }
 
-/// Where a counter stood before a jump that was disputed, and what was posted since.
+/// The counter before a disputed jump, and the energy posted since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Left {
     last: u64,
@@ -58,18 +59,18 @@ struct Left {
     posted: u64,
 }
 
-/// What a reading means.
+/// The meaning of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Movement {
     /// Nothing to post.
     None,
-    /// Energy in millijoules that was drawn between two moments.
+    /// Energy in millijoules, drawn between two moments.
     Drawn(u64, Moment, Moment),
-    /// A movement that no card can have made, and what was drawn after it.
+    /// A movement that no GPU can have produced, and the energy drawn after it.
     Disputed(Jump, u64),
 }
 
-/// A movement that no card can have made.
+/// A movement that no GPU can have produced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Jump {
     before: u64,
@@ -79,7 +80,7 @@ struct Jump {
     to: Moment,
 }
 
-/// Where a meter is, and who pays for what it shows.
+/// The place of a meter, and the account that pays for its energy.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Metered<'a> {
     pub(super) paid: LandlordId,
@@ -88,14 +89,14 @@ pub(super) struct Metered<'a> {
     pub(super) id: &'a GpuId,
 }
 
-/// All energy counters that are metered.
+/// The energy meters of all GPUs.
 #[derive(Debug, Default)]
 pub(super) struct EnergyMeters {
     meters: BTreeMap<GpuId, EnergyMeter>,
 }
 
 impl EnergyMeters {
-    /// Takes a reading in; what was drawn is posted.
+    /// Reads a GPU's counter and posts the energy drawn.
     pub(super) fn read(&mut self, ledger: &mut Ledger, metered: Metered<'_>, reading: &GpuReading, at: Moment) {
         let Some(now) = reading.energy.map(Energy::get) else { return };
         let Some(meter) = self.meters.get_mut(metered.id) else {
@@ -112,17 +113,17 @@ impl EnergyMeters {
         }
     }
 
-    /// The meter of a GPU, to be kept.
+    /// The meter of a GPU, for saving.
     pub(super) fn saved(&self, id: &GpuId) -> Option<EnergyMeter> {
         self.meters.get(id).copied()
     }
 
-    /// Goes on with a meter that was kept.
+    /// Restores a saved meter.
     pub(super) fn restore(&mut self, id: GpuId, meter: EnergyMeter) {
         self.meters.insert(id, meter);
     }
 
-    /// A node is called by another name, and so are its GPUs without UUIDs.
+    /// Renames a node and its GPUs without UUIDs.
     pub(super) fn rename(&mut self, from: &NodeName, to: &NodeName, indices: impl Iterator<Item = u32>) {
         for index in indices {
             if let Some(meter) = self.meters.remove(&GpuId::from_place(from, index)) {
@@ -139,7 +140,7 @@ fn post(ledger: &mut Ledger, paid: LandlordId, drawn: u64, (from, to): (Moment, 
     }
 }
 
-/// Notes energy that no card can have drawn.
+/// Opens a dispute about a jump.
 fn dispute(ledger: &mut Ledger, metered: Metered<'_>, reading: &GpuReading, jump: Jump, at: Moment) {
     let Metered { paid, target, node, id } = metered;
     let Jump { before, after, energy, from, to } = jump;
@@ -170,7 +171,7 @@ impl EnergyMeter {
         Self { last, at, held: None, moved: false, left: None }
     }
 
-    /// The moments that it holds.
+    /// All moments in the state, to move them to another boot's clock.
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { last: _, at, held, moved: _, left } = self;
         let held = held.iter_mut().flat_map(|held| {
@@ -180,12 +181,12 @@ impl EnergyMeter {
         std::iter::once(at).chain(held).chain(left.iter_mut().map(|left| &mut left.at))
     }
 
-    /// Takes a value in.
+    /// Takes a reading of the counter.
     fn advance(&mut self, now: u64, at: Moment, limit: Option<Power>) -> Movement {
         self.left = self.left.filter(|left| at.since(left.at) < LEFT);
         if let Some(drawn) = growth(self.last, self.at, now, at, limit) {
             let since = self.at;
-            // One that was held moved when it was first read.
+            // A quarantined value moved when it was first read.
             let moved = self.held.take().filter(|held| held.last == now).and_then(|held| held.at).unwrap_or(at);
             if drawn == 0 {
                 return Movement::None;
@@ -196,7 +197,7 @@ impl EnergyMeter {
             (self.last, self.at, self.moved) = (now, moved, true);
             return Movement::Drawn(drawn, since, moved);
         }
-        // A disputed jump that was none: the values before it go on.
+        // A disputed jump that was a misreading: the values from before it continue.
         if let Some(left) = self.left
             && let Some(drawn) = growth(left.last, left.at, now, at, limit)
         {
@@ -212,7 +213,7 @@ impl EnergyMeter {
         self.settle(held, at, limit)
     }
 
-    /// The values that are held, with one more. One that does not go on from them begins anew.
+    /// The quarantined values with one more. A value that does not continue them replaces them.
     fn hold(&self, now: u64, at: Moment, limit: Option<Power>) -> Held {
         let goes_on = |held: &Held| growth(held.last, held.at.unwrap_or(self.at), now, at, limit);
         match self.held.and_then(|held| Some((held, goes_on(&held)?))) {
@@ -226,14 +227,15 @@ impl EnergyMeter {
         }
     }
 
-    /// Whether held values have stayed for long enough. After a fall they must grow, too: a counter that is gone stands.
+    /// Whether the quarantined values have stayed long enough. After a fall they must also grow, since a failed counter
+    /// stands still.
     fn is_over(&self, held: Held, at: Moment) -> bool {
         let grows = held.last > held.first;
         let has_stayed = || self.moved || at.since(held.began.unwrap_or(self.at)) >= REFRESH;
         held.polls >= HELD_POLLS && (grows || held.first >= self.last && has_stayed())
     }
 
-    /// Held values are the counter's from now on: it began anew from zero, or it jumped.
+    /// Accepts the quarantined values as the counter's: it was reset to zero, or it jumped.
     fn settle(&mut self, held: Held, at: Moment, limit: Option<Power>) -> Movement {
         let Self { last: before, at: from, .. } = *self;
         *self = Self { moved: true, ..Self::new(held.last, held.at.unwrap_or(at)) };
@@ -249,12 +251,12 @@ impl EnergyMeter {
     }
 }
 
-/// What a counter grew by, in millijoules; `None` if it fell, or if no card draws so much.
+/// The growth of a counter in millijoules; `None` if it fell, or if it exceeds what a GPU can draw.
 fn growth(last: u64, since: Moment, now: u64, at: Moment, limit: Option<Power>) -> Option<u64> {
     now.checked_sub(last).filter(|drawn| *drawn <= most(limit, at.since(since)))
 }
 
-/// The most that a card draws in a span, in millijoules.
+/// The most that a GPU can draw in a span, in millijoules.
 fn most(limit: Option<Power>, span: Span) -> u64 {
     let watts = limit.map_or(WATTS, Power::watts) * ABOVE;
     (watts * span.max(Span::from_secs(1)).millis() as f64) as u64
@@ -268,7 +270,7 @@ mod tests {
         Moment::default() + Span::from_secs(seconds)
     }
 
-    /// What is drawn, and what is disputed, when these values are read a second apart.
+    /// The energy drawn and the energy disputed when these values are read a second apart.
     fn read(values: &[u64]) -> (u64, Vec<u64>) {
         let mut meter = EnergyMeter::new(values[0], at(0));
         let (mut posted, mut disputed) = (0, Vec::new());
@@ -287,7 +289,7 @@ mod tests {
 
     const BASE: u64 = 5_000_000_000_000;
 
-    /// A card that draws 400 W for 20 s; at some seconds its counter shows something else.
+    /// A GPU that draws 400 W for 20 s; at some seconds its counter reads another value.
     fn with(shown: impl Fn(u64, u64) -> u64) -> (u64, Vec<u64>) {
         let values: Vec<u64> = (0..=20).map(|second| shown(second, BASE + second * 400_000)).collect();
         read(&values)
@@ -307,7 +309,7 @@ mod tests {
         assert_eq!(anew, (8_000_000, vec![]));
     }
 
-    /// Class: a value that is too high for a while, and then the old ones again.
+    /// Class: a value that is too high for a while, after which the old values return.
     #[test]
     fn a_value_too_high_for_once_is_nothing() {
         for polls in [1, 2] {
@@ -316,7 +318,7 @@ mod tests {
         }
     }
 
-    /// Class: the same for so long that it was believed: one dispute, and the energy is right in the end.
+    /// Class: a value that is too high for so long that it is believed: one dispute, and the final energy is right.
     #[test]
     fn a_jump_that_goes_back_is_one_dispute_and_no_energy_is_lost() {
         for polls in [3, 4, 9] {

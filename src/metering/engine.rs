@@ -1,4 +1,4 @@
-//! What is metered of one target: the processes behind it, and its rows.
+//! The metering state of one target: the processes behind it, and its rows.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use crate::ledger::Entry;
 use crate::reading::{EngineReading, InstanceId, ModelName, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
-/// How long an instance that is no longer on the page can go on.
+/// How long an instance that left the page may return and continue.
 const KEPT: Span = Span::from_secs(86_400);
-/// The most instances that are kept for a target.
+/// The most instances kept for a target.
 const INSTANCES: usize = 1024;
 
 /// One target.
@@ -20,26 +20,26 @@ const INSTANCES: usize = 1024;
 pub(crate) struct Engine {
     pub(crate) instances: Vec<Instance>,
     pub(crate) rows: Vec<Row>,
-    /// Whether it is another target's engine under a second name.
+    /// Whether it is another target's engine at a second address.
     pub(crate) duplicate: DuplicateCheck,
     /// When its last page came.
     pub(crate) last_page: Option<Moment>,
-    /// Its processes were forgotten by hand: its next page is a baseline.
+    /// Whether its processes were reset by hand, so that its next page is a baseline.
     pub(super) is_reset: bool,
 }
 
-/// One instance on its page.
+/// One instance on the target's page.
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) id: Option<InstanceId>,
     pub(crate) seen: Moment,
     pub(crate) processes: Processes,
-    /// What was posted on trial for each process.
+    /// Entries that were posted on trial, by process.
     pub(super) trial: BTreeMap<ProcessId, Vec<Entry>>,
 }
 
 impl Engine {
-    /// The instance of a page's rows, made if it is new.
+    /// The instance of a page's rows; a new one is added.
     pub(super) fn instance(&mut self, id: Option<&InstanceId>, at: Moment) -> &mut Instance {
         let place = self.instances.iter().position(|instance| instance.id.as_ref() == id).unwrap_or_else(|| {
             self.instances.push(Instance {
@@ -53,7 +53,7 @@ impl Engine {
         &mut self.instances[place]
     }
 
-    /// The place of a reading's row, made if it is new. A row whose name changed is the same row.
+    /// The index of a reading's row; a new one is added. A row whose name changed is the same row.
     pub(super) fn row(&mut self, reading: &EngineReading, at: Moment, window: Span) -> usize {
         let known = self.rows.iter().position(|row| row.is_of(reading));
         known.or_else(|| self.rename_row(reading)).unwrap_or_else(|| {
@@ -64,7 +64,7 @@ impl Engine {
         })
     }
 
-    /// Gives the only row of the instance that no process has any more the name of a reading.
+    /// Renames the only row of the instance that none of its processes has any more to the name of a reading.
     fn rename_row(&mut self, reading: &EngineReading) -> Option<usize> {
         let instance = self.instances.iter().find(|instance| instance.id == reading.instance)?;
         let has = |key: &RowKey| instance.processes.all().iter().flat_map(Process::rows).any(|row| row.key == *key);
@@ -75,14 +75,14 @@ impl Engine {
         Some(place)
     }
 
-    /// The name of a row that a page does not say and earlier ones did.
+    /// The model of a row whose page no longer names it.
     pub(super) fn known_model(&self, process: ProcessId, page: &[&EngineReading], nth: usize) -> Option<ModelName> {
         let reading = page.get(nth).filter(|reading| reading.model.is_none())?;
         let instance = self.instances.iter().find(|instance| instance.id == reading.instance)?;
         instance.processes.get(process)?.key_of(reading, page)?.model.clone()
     }
 
-    /// Drops what has long been off the page.
+    /// Drops instances and rows that left the page long ago.
     pub(super) fn prune(&mut self, at: Moment) {
         self.rows.retain(|row| !row.is_outdated(at));
         self.instances.retain(|instance| at.since(instance.seen) < KEPT);
@@ -101,7 +101,7 @@ impl Engine {
         self.rows.iter_mut().for_each(Row::forget_processes);
     }
 
-    /// Numbers of names are another ledger's from now on.
+    /// Forgets the numbers of accounts, which belong to another ledger.
     pub(super) fn forget_numbers(&mut self) {
         for row in &mut self.rows {
             row.account = None;
@@ -114,13 +114,13 @@ impl Engine {
         }
     }
 
-    /// The start time of the one process behind the target, where it says it and is alone.
+    /// The start time of the target's process, if it has exactly one that reports it.
     pub(super) fn start(&self) -> Option<Timestamp> {
         let [only] = self.instances.as_slice() else { return None };
         only.processes.current().and_then(Process::start)
     }
 
-    /// A row's counters as they stand, over the processes that answer in turn.
+    /// A row's counters, summed over the processes that answer in turn.
     pub(crate) fn counters(&self, row: &Row, now: Moment) -> TokenCounters {
         let instance = self.instances.iter().find(|instance| instance.id == row.instance);
         let processes = instance.into_iter().flat_map(|instance| instance.processes.answering(now));
@@ -128,28 +128,28 @@ impl Engine {
         rows.map(|known| known.counters.last()).fold(TokenCounters::default(), plus)
     }
 
-    /// How many processes answer for the target, beyond one for each instance.
+    /// The number of processes that answer beyond one for each instance.
     pub(crate) fn processes_in_turn(&self, now: Moment) -> usize {
         let most = self.instances.iter().map(|instance| instance.processes.answering(now).count());
         most.max().unwrap_or(0)
     }
 
-    /// Restarts seen.
+    /// The number of restarts seen.
     pub(crate) fn restarts(&self) -> u64 {
         self.instances.iter().map(|instance| instance.processes.restarts()).sum()
     }
 
-    /// Whether tokens of a proxy wait until it is clear whether they are a watched engine's.
+    /// Whether a proxy's tokens are held until it is clear whether an engine counts them.
     pub(crate) fn holds_proxied(&self) -> bool {
         self.rows.iter().any(|row| row.guard.as_ref().is_some_and(ProxyGuard::holds))
     }
 
-    /// Whether a movement of its counters waits to be explained.
+    /// Whether one of its counters is quarantined.
     pub(crate) fn is_quarantined(&self) -> bool {
         self.instances.iter().any(|instance| instance.processes.is_quarantined())
     }
 
-    /// Whether what is posted may be less than what was produced, until it is settled.
+    /// Whether less may be posted than was produced, until an open question is settled.
     pub(crate) fn holds_back(&self) -> bool {
         self.holds_proxied() || self.instances.iter().any(|instance| instance.processes.holds_back())
     }
@@ -159,24 +159,24 @@ impl Engine {
         self.instances.iter().any(|instance| instance.processes.is_crowded(now))
     }
 
-    /// Whether its pages had counts of prompt tokens and of output tokens that they have no more.
+    /// Whether its earlier pages counted prompt or output tokens and its present ones do not.
     pub(crate) fn gone(&self) -> [bool; 2] {
         let each = self.instances.iter().map(|instance| instance.processes.gone());
         each.fold([false; 2], |all, one| std::array::from_fn(|i| all[i] || one[i]))
     }
 
-    /// Whether processes answer in turn that cannot be told apart.
+    /// Whether processes that cannot be told apart answer in turn.
     pub(crate) fn is_ambiguous(&self) -> bool {
         self.instances.iter().any(|instance| instance.processes.is_ambiguous())
     }
 
-    /// Whether rates are drawn from a row: where any row of its instance has live counters, only from those.
+    /// Whether a row's rates are shown: if any row of its instance has live counters, only rows with them are.
     pub(crate) fn draws(&self, row: &Row) -> bool {
         row.reading.live.is_some()
             || self.rows.iter().filter(|other| other.instance == row.instance).all(|other| other.reading.live.is_none())
     }
 
-    /// Whether finished requests are counted apart on a row.
+    /// Whether a row counts finished requests apart.
     pub(crate) fn counts_finished(&self, row: &Row) -> bool {
         let instance = self.instances.iter().find(|instance| instance.id == row.instance);
         let process = instance.and_then(|instance| instance.processes.current());
@@ -185,7 +185,7 @@ impl Engine {
     }
 }
 
-/// Counters of two processes together.
+/// The sum of the counters of two processes.
 fn plus(sum: TokenCounters, more: TokenCounters) -> TokenCounters {
     let add = |a: Option<Tokens>, b: Option<Tokens>| match (a, b) {
         (Some(a), Some(b)) => Some(a + b),

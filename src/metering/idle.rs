@@ -1,7 +1,7 @@
-//! Idle cost: rent of GPUs on nodes that made no billable token in a minute.
+//! Idle cost: the cost of GPUs on nodes that produced no billable token in a minute.
 //!
-//! Minutes are judged while they are kept apart, for an hour. Tokens of a longer outage are posted into minutes whose rent
-//! was judged before and stays as it was: idle cost is then an upper bound, and no other amount depends on it.
+//! A minute is judged as long as it is kept apart, which is an hour. Tokens of a longer outage are posted into minutes
+//! that were judged before and are not judged again. Idle cost is then an upper bound; no other amount depends on it.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,8 @@ use crate::ledger::{Landlord, Ledger, RentKind, Sheet};
 use crate::reading::{NodeName, UnitName};
 use crate::units::{GpuTime, Span, Timestamp};
 
-/// Judges again the minutes that were written to, and the one after each: a minute that has begun goes by the last.
+/// Judges the minutes that were written to, and the one after each: a minute that has just begun is judged by the
+/// previous one.
 pub(super) fn judge(ledger: &mut Ledger) {
     const MINUTE: Span = Span::from_secs(60);
     let touched = ledger.take_touched();
@@ -20,7 +21,7 @@ pub(super) fn judge(ledger: &mut Ledger) {
     }
 }
 
-/// Each landlord's idle time of a minute.
+/// Sets each cost account's idle time of a minute.
 fn idle_of(ledger: &Ledger, minute: Timestamp, span: Span) -> Vec<(crate::ledger::LandlordId, GpuTime)> {
     let Some(sheet) = ledger.minute_sheet(minute) else { return Vec::new() };
     let newest = ledger.minute_sheet(minute + span).is_none();
@@ -33,11 +34,11 @@ fn idle_of(ledger: &Ledger, minute: Timestamp, span: Span) -> Vec<(crate::ledger
         .collect()
 }
 
-/// Who made a billable token.
+/// The nodes and units that produced a billable token.
 struct Busy<'a> {
     nodes: HashSet<&'a NodeName>,
     units: HashSet<&'a UnitName>,
-    /// Every node that ever earned: a node that never does works when its unit does.
+    /// All nodes with revenue. A node without any is busy when its unit is.
     own: HashSet<&'a NodeName>,
 }
 

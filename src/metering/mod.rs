@@ -1,7 +1,7 @@
-//! Readings in, postings out: which tokens each account earned, which GPU time each agreement pays for.
+//! Turns readings into postings: the tokens of each revenue account, and the GPU time of each cost account.
 //!
-//! What a page's counters grew by is judged in `counters`; here it is attributed to an account and posted. GPU time follows
-//! from the inventory's changes and the leases. Nothing here shows anything, and nothing reads a clock.
+//! `counters` judges the growth of a page's counters; this module attributes it to an account and posts it. GPU time
+//! follows from the inventory's changes and the leases. This module shows nothing and reads no clock.
 
 mod context;
 mod duplicates;
@@ -42,7 +42,7 @@ use model_names::ModelNames;
 use proxy_guard::Produced;
 use role_inference::RoleInference;
 
-/// What is metered.
+/// The metering state of the fleet.
 #[derive(Debug)]
 pub struct Metering {
     pub(crate) engines: BTreeMap<TargetId, Engine>,
@@ -57,7 +57,7 @@ pub struct Metering {
 }
 
 impl Metering {
-    /// Nothing metered yet; leases by schedule run from `began` on.
+    /// An empty state. Leases by schedule run from `began` on.
     pub fn new(config: &FleetConfig, began: Timestamp) -> Self {
         Self {
             engines: BTreeMap::new(),
@@ -71,24 +71,24 @@ impl Metering {
         }
     }
 
-    /// What is metered of a target.
+    /// The metering state of a target.
     pub(crate) fn engine(&self, target: &TargetId) -> Option<&Engine> {
         self.engines.get(target)
     }
 
-    /// The role of a row: the configuration's word first, then the page's, then what the figures show.
+    /// The role of a row: the configured one, otherwise the page's, otherwise an inferred one.
     pub(crate) fn role(&self, info: &TargetInfo, reading: &EngineReading) -> Role {
         let said = info.role.or(reading.role);
         said.or_else(|| self.roles.role(&info.target, reading)).unwrap_or(Role::Unified)
     }
 
-    /// Whether a row's role is a guess from its figures.
+    /// Whether a row's role is inferred.
     pub(crate) fn infers_role(&self, info: &TargetInfo, reading: &EngineReading) -> bool {
         info.role.or(reading.role).is_none() && self.roles.role(&info.target, reading).is_some()
     }
 
-    /// What of a row counts in sums: with prefill and decode apart, each token is on two pages; a proxy's tokens are its
-    /// engines', or may be.
+    /// The tokens of a row that count in sums. With prefill and decode apart, each token is on two pages; a proxy's
+    /// tokens are or may be those of engines.
     pub(crate) fn counts(&self, info: &TargetInfo, row: &Row) -> Counts {
         if self.engines.get(&info.target).is_some_and(|engine| engine.duplicate.of().is_some()) {
             return Counts::NOTHING;
@@ -98,7 +98,7 @@ impl Metering {
         counts(row.reading.kind, role, served || !row.posts())
     }
 
-    /// Posts the GPU time of a node up to `at`, before what is there changes.
+    /// Posts the GPU time of a node up to `at`, before its GPUs change.
     pub(crate) fn run_node(
         &mut self,
         ledger: &mut Ledger,
@@ -110,18 +110,18 @@ impl Metering {
         self.gpu_cost.run_node(ledger, view, node, at, when);
     }
 
-    /// Posts all GPU time that does not depend on what the engines do.
+    /// Posts all GPU time that does not depend on engines.
     pub(crate) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
         self.gpu_cost.run_to(ledger, view, at);
     }
 
-    /// Time has passed: GPU time runs, and minutes are judged idle or not.
+    /// Advances to `at`: posts GPU time and judges minutes as idle or not.
     pub(crate) fn tick(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
         self.run_to(ledger, view, at);
         idle::judge(ledger);
     }
 
-    /// Posts what changes of the inventory mean for GPU time.
+    /// Applies changes of the inventory to GPU time.
     pub(crate) fn follow(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, changes: Changes, at: Moment) {
         for change in changes {
             match change {
@@ -142,8 +142,8 @@ impl Metering {
         }
     }
 
-    /// Posts the energy that GPUs of a node drew since they were last read, where power is paid for on top; what no card
-    /// can have drawn is disputed.
+    /// Posts the energy that GPUs of a node drew since they were last read, if their lease has a power price. Energy
+    /// that no GPU can have drawn is disputed.
     pub(crate) fn read_energy(
         &mut self,
         ledger: &mut Ledger,
@@ -163,7 +163,7 @@ impl Metering {
         }
     }
 
-    /// Whether a node was leased by schedule and none of its leases runs any more.
+    /// Whether a node was leased by schedule and all of these leases have ended.
     pub(crate) fn was_given_back(
         &self,
         node: &NodeName,
@@ -178,12 +178,12 @@ impl Metering {
         self.gpu_cost.end(ledger, view, node, at);
     }
 
-    /// Forgets what is known of the processes behind a target: its next page is a baseline.
+    /// Forgets the processes behind a target: its next page is a baseline.
     pub(crate) fn reset_target(&mut self, target: &TargetId) {
         self.engines.entry(target.clone()).or_default().reset();
     }
 
-    /// Numbers of names are another ledger's from now on.
+    /// Forgets the numbers of accounts, which belong to another ledger.
     pub(crate) fn forget_numbers(&mut self) {
         for engine in self.engines.values_mut() {
             engine.forget_numbers();

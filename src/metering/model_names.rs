@@ -1,19 +1,19 @@
-//! Models under the names that pages and proxies give them.
+//! Names of models: which names mean the same model, and which models watched engines serve.
 //!
-//! Names are compared without case, by their last path component: a provider prefix (`hosted_vllm/`, `openai/`) goes with
-//! it. Aliases join names: those of the configuration, those that a server lists, and a page's adapters.
+//! Names are compared without case, by their last path component, so without a provider prefix (`hosted_vllm/`,
+//! `openai/`). Aliases join names: configured ones, those of a server's model list, and a page's adapters.
 
 use std::collections::BTreeMap;
 
 use crate::reading::{EngineReading, ModelAlias, ModelName};
 use crate::units::Timestamp;
 
-/// Which names are of one model, and which models are served by an engine that is watched.
+/// The joined names, and the models that watched engines serve.
 #[derive(Debug, Default)]
 pub(super) struct ModelNames {
-    /// A name and the one that it stands for, in canonical form.
+    /// Names and the names that they stand for, in canonical form.
     stands_for: BTreeMap<String, String>,
-    /// Names that engines serve under, and when the first page of one was read.
+    /// Names that engines serve, and when the first page with each was read.
     served: BTreeMap<String, Timestamp>,
 }
 
@@ -29,14 +29,14 @@ impl ModelNames {
         names
     }
 
-    /// Takes in the names that a server lists.
+    /// Adds the names of a server's model list.
     pub(super) fn note_aliases(&mut self, aliases: &[ModelAlias]) {
         for ModelAlias { name, model } in aliases {
             self.join(name, model);
         }
     }
 
-    /// Takes in a row of an engine: its model is served, and so are its adapters, whose tokens are among the model's.
+    /// Adds the model of an engine's row, and its adapters, whose tokens are counted with the model's.
     pub(super) fn note_served(&mut self, reading: &EngineReading, at: Timestamp) {
         let Some(model) = &reading.model else { return };
         self.served.entry(model.canonical()).or_insert(at);
@@ -45,7 +45,7 @@ impl ModelNames {
         }
     }
 
-    /// Whether a watched engine serves a model, under any of its names.
+    /// Whether a watched engine serves a model under any of its names.
     pub(super) fn is_served(&self, model: &ModelName) -> bool {
         self.served_since(model).is_some()
     }
@@ -55,14 +55,14 @@ impl ModelNames {
         !self.served.is_empty()
     }
 
-    /// Since when a watched engine serves a model, under any of its names.
+    /// Since when a watched engine has served a model under any of its names.
     pub(super) fn served_since(&self, model: &ModelName) -> Option<Timestamp> {
         let root = self.root_of(model);
         let same = |served: &&String| **served == root || self.root((*served).clone()) == root;
         self.served.iter().filter(|(served, _)| same(served)).map(|(_, since)| *since).min()
     }
 
-    /// One name for all names of a model.
+    /// The one name that all names of a model lead to.
     pub(super) fn root_of(&self, model: &ModelName) -> String {
         self.root(model.canonical())
     }
@@ -76,7 +76,7 @@ impl ModelNames {
 
     fn root(&self, name: String) -> String {
         let mut root = name;
-        // Only roots are joined, so there are no circles; the bound is against mistakes here alone.
+        // Only roots are joined, so there are no cycles. The bound guards against a mistake in this file.
         for _ in 0..=self.stands_for.len() {
             match self.stands_for.get(&root) {
                 Some(next) => root.clone_from(next),

@@ -1,4 +1,4 @@
-//! One page's way to postings: its instances, what each row of them grew by, and to whom it belongs.
+//! Meters one page: its instances, the growth of their rows, and the accounts that it is posted to.
 
 use super::revenue::{Counts, Interval};
 use super::{Context, Engine, Metering};
@@ -9,11 +9,11 @@ use crate::pricing::Bill;
 use crate::reading::{EngineReading, InstanceId, Label, PageReading, Role};
 use crate::units::{Moment, Span, Timestamp};
 
-/// How far an engine's clock may be from ours for its first page to count from zero.
+/// How far an engine's clock may differ from ours for its first page to count from zero.
 const CLOCKS_AGREE: Span = Span::from_secs(60);
 
 impl Metering {
-    /// Takes a complete page of engines in.
+    /// Meters a complete page of engines.
     pub(crate) fn read_page(&mut self, context: &mut Context<'_>, page: &PageReading) {
         self.names.note_aliases(&page.aliases);
         for reading in &page.engines {
@@ -58,11 +58,11 @@ impl Metering {
         let answered = std::mem::replace(&mut instance.seen, at);
         let before = instance.processes.current().and_then(Process::start);
         let outcome = instance.processes.advance(&seen);
-        // As it is believed: one of 1970 is none.
+        // The start time as it was accepted: one in 1970 is dropped.
         let start = instance.processes.get(outcome.process).and_then(Process::start);
         settle_trials(context, engine, id, &outcome);
         if rows.len() == page.engines.len() {
-            // Before anything is posted: it may be another target's already, or to be taken back.
+            // This comes before any posting, since the engine may be a duplicate.
             self.find_like(context, engine);
         }
         let before = match outcome.verdict {
@@ -74,7 +74,7 @@ impl Metering {
             context.ledger.lose_window(at.wall);
         }
         if matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset) {
-            // What the process before had in work is gone with it.
+            // The requests of the replaced process ended with it.
             engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id).for_each(super::Row::forget_processes);
         }
         let counts = |reading: &&EngineReading| {
@@ -126,7 +126,7 @@ impl Metering {
         row.draw(reading.clone(), context.at, outcome.process, step, context.config.window);
     }
 
-    /// What bounds the growth of an instance: the GPUs of its node. A proxy fronts any number of them.
+    /// The bounds on the growth of an instance, by the GPUs of its node. A proxy has none.
     fn bounds(&self, context: &Context<'_>, rows: &[&EngineReading]) -> Bounds {
         if rows.iter().any(|reading| self.role(context.info, reading) == Role::Proxy) {
             return Bounds::None;
@@ -135,7 +135,7 @@ impl Metering {
         Bounds::Gpus(context.config.plausibility, gpus)
     }
 
-    /// Keeps what is not believed, with its evidence.
+    /// Opens a dispute about implausible growth, with its evidence.
     fn dispute(
         &mut self,
         context: &mut Context<'_>,
@@ -170,7 +170,7 @@ impl Metering {
     }
 }
 
-/// A page's rows by their instances, in the order of the page.
+/// A page's rows by instance, in the order of the page.
 fn by_instance(readings: &[EngineReading]) -> Vec<(Option<&InstanceId>, Vec<&EngineReading>)> {
     let mut instances: Vec<(Option<&InstanceId>, Vec<&EngineReading>)> = Vec::new();
     for reading in readings {
@@ -183,20 +183,20 @@ fn by_instance(readings: &[EngineReading]) -> Vec<(Option<&InstanceId>, Vec<&Eng
     instances
 }
 
-/// Since when a process that is seen for the first time counts from zero: it was born while the fleet was watched, its
-/// clock agrees with ours, and rent for its GPUs runs from the same moment.
+/// The earliest start time from which a new process counts from zero: since then the fleet was watched and the node's
+/// GPUs were allocated. `None` if the engine's clock does not agree with ours.
 fn watched_since(context: &Context<'_>, ahead: Option<Span>, engine: &Engine) -> Option<Timestamp> {
     let agrees = ahead.is_some_and(|ahead| ahead.millis().abs() < CLOCKS_AGREE.millis());
     let watched = context.watched_from.filter(|_| agrees && !engine.is_reset)?;
     if let Some(last) = engine.last_page {
-        // A new instance of a page that is read already.
+        // A new instance of a page that was read before.
         return Some(watched.max(context.at.wall - context.at.since(last)));
     }
     let allocated = context.inventory.node(context.node).and_then(|node| node.allocated_from);
     Some(allocated.map_or(watched, |from| watched.max(from)))
 }
 
-/// Takes back what was posted on trial and turned out wrong, and forgets what is believed now.
+/// Takes back what was wrongly posted on trial, and forgets the entries of trials that succeeded.
 fn settle_trials(context: &mut Context<'_>, engine: &mut Engine, id: Option<&InstanceId>, outcome: &Outcome) {
     let day = context.ledger.day_began();
     let mut back: Vec<Entry> = Vec::new();
@@ -222,8 +222,8 @@ fn settle_trials(context: &mut Context<'_>, engine: &mut Engine, id: Option<&Ins
     }
 }
 
-/// Counts restarts, and windows of which tokens may be missing if any of them are counted; when the page's growth was
-/// produced.
+/// Counts restarts and, if any row is counted, windows in which tokens may be missing. Returns the interval in which
+/// the page's growth was produced.
 fn note_verdict(
     context: &mut Context<'_>,
     outcome: &Outcome,
@@ -239,9 +239,9 @@ fn note_verdict(
         Verdict::Reset => true,
         _ => false,
     };
-    // What a process that began anew may have lost is known when it is believed.
+    // What a reset lost is counted when the reset is believed.
     let lost = restarted && outcome.verdict != Verdict::Reset;
-    // Pages that were held in between say that the same process went on.
+    // Pages that were quarantined in between show that the same process continued.
     let silent = long && at.since(answered) > context.config.stale_after();
     let may_lack = lost || outcome.verdict == Verdict::Continues && silent && starts[1].is_none();
     if may_lack && counted {
@@ -252,7 +252,7 @@ fn note_verdict(
         context.ledger.mark(Marker { at: at.wall, text });
     }
     let timing = if long { Timing::Estimated } else { Timing::Seen };
-    // Wall time may have been set since; the interval is placed by the clock that is not.
+    // Wall time may have been set since, so the boot clock gives the length of the interval.
     Interval { from: at.wall - gap, to: at.wall, timing, starts }
 }
 
@@ -268,7 +268,7 @@ fn keep_on_trial(engine: &mut Engine, id: Option<&InstanceId>, outcome: &Outcome
     }
 }
 
-/// Turns misses into hits that came after them; what is too long ago waits for later prompts.
+/// Turns misses into hits that were reported late. Those of entries that are no longer kept go to later prompts.
 fn correct(
     context: &mut Context<'_>,
     engine: &mut Engine,

@@ -1,29 +1,30 @@
-//! `SGLang`'s decode nodes count the prompts that prefill nodes computed. What they count is posted to those, in proportion
-//! to the prompts that each of them counted since the last time, so that a prefill node earns what its rent is paid for.
-//! Totals are untouched: parts are differences of cumulative floors.
+//! Attribution of prompts to prefill nodes. `SGLang`'s decode nodes count the prompts that prefill nodes computed.
+//! Their prompt tokens are posted to the prefill nodes in proportion to the prompts that each of them counted since the
+//! last time, so that each has the revenue of its own work. Totals do not change: parts are differences of cumulative
+//! floors.
 
 use super::{Context, Metering};
 use crate::ledger::{Account, AccountId, Classes};
 use crate::reading::{EngineKind, Role, TargetId};
 use crate::units::Tokens;
 
-/// Prompts that a prefill row counted.
+/// The prompt tokens that a prefill row counted.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PromptWeight {
-    /// Since something was last attributed.
+    /// Since the last attribution.
     new: u64,
-    /// When something was last attributed that had grown: the row's weight until it grows again.
+    /// Before the last attribution at which any row had grown: the weight until one grows again.
     last: u64,
 }
 
 impl PromptWeight {
-    /// Notes prompts that were counted.
+    /// Adds prompt tokens.
     pub(super) fn note(&mut self, prompts: Tokens) {
         self.new = self.new.saturating_add(prompts.count());
     }
 }
 
-/// A prefill row: its target, its place there, and what it weighs.
+/// A prefill row: its target, its index there, and its weight.
 struct PrefillRow {
     target: TargetId,
     place: usize,
@@ -31,8 +32,8 @@ struct PrefillRow {
 }
 
 impl Metering {
-    /// The accounts that computed the prompts of a decode account, each with its part; none if no prefill row of its model
-    /// is known to have worked.
+    /// Splits a decode account's prompts among the accounts that computed them; empty if no prefill row of its model is
+    /// known to have computed any.
     pub(super) fn attribute_prompts(
         &mut self,
         context: &mut Context<'_>,
@@ -54,7 +55,8 @@ impl Metering {
         parts
     }
 
-    /// The prefill rows of a decode account's model: those of its unit, or all where its unit has none.
+    /// The prefill rows of a decode account's model: those of its unit if there are any, otherwise those of other
+    /// units.
     fn prefill_rows(&self, context: &Context<'_>, decode: &Account) -> Vec<PrefillRow> {
         let (mut of_unit, mut of_model) = (Vec::new(), Vec::new());
         for (id, engine) in &self.engines {
@@ -75,7 +77,7 @@ impl Metering {
         if of_unit.is_empty() { of_model } else { of_unit }
     }
 
-    /// The account of a prefill row; its prices are those of the traffic that decode served.
+    /// The account of a prefill row. Its prices are those of the traffic that the decode row served.
     fn prefill_account(
         &mut self,
         context: &mut Context<'_>,

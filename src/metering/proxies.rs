@@ -1,4 +1,4 @@
-//! Proxies beside watched engines: what they count is posted, held, or handed over to the engine that serves the model.
+//! Proxies beside watched engines: their tokens are posted, held, or left to the engine that serves the model.
 
 use super::proxy_guard::{self, Held, WATCHED};
 use super::row::Row;
@@ -7,7 +7,7 @@ use crate::reading::{EngineReading, Role};
 use crate::units::Timestamp;
 
 impl Metering {
-    /// Holds what a proxy counts back while it may be what a watched engine counts; what is to be posted now.
+    /// Holds a proxy's tokens while a watched engine may count them too. Returns the tokens to post now.
     pub(super) fn guard(&self, row: &mut Row, role: Role, held: Held) -> Option<Held> {
         if role != Role::Proxy {
             return Some(held);
@@ -15,8 +15,8 @@ impl Metering {
         row.guard.get_or_insert_default().advance(held, self.names.any_served())
     }
 
-    /// Ends the counting of a proxy's row whose model a watched engine serves. What the engine did not count itself, because
-    /// it was first read later, is lost: its first page is a baseline.
+    /// Stops counting a proxy's row when a watched engine serves its model. The engine's first page is a baseline, so
+    /// tokens from before it are lost; then a lost window is counted.
     pub(super) fn hand_over(&self, context: &mut Context<'_>, row: &mut Row, reading: &EngineReading, now: Held) {
         let Some(guard) = row.guard.take() else { return };
         let served_since = reading.model.as_ref().and_then(|model| self.names.served_since(model));
@@ -38,7 +38,7 @@ impl Metering {
         }
     }
 
-    /// Whether growth of an engine is probably still to come: it is silent, and was not for long.
+    /// Whether growth of an engine is probably still to come: it is silent, but not for long.
     fn is_behind(&self, context: &Context<'_>, engine: &Engine) -> bool {
         let Some(last) = engine.last_page else { return false };
         let silent = context.at.since(last);
@@ -47,7 +47,7 @@ impl Metering {
         silent >= context.config.stale_after() && silent.min(watched) < WATCHED && serves()
     }
 
-    /// What was served before the watch began anew is served on, before the first page says so.
+    /// Restores the models that were served before the restart, until the engines' first pages.
     pub(super) fn restore_served(&mut self, engine: &Engine) {
         for row in engine.rows.iter().filter(|row| row.serves()) {
             self.names.note_served(&row.reading, Timestamp::default());
@@ -55,7 +55,7 @@ impl Metering {
     }
 }
 
-/// Says what is lost with rows that are about to be dropped.
+/// Counts a lost window for each row that is dropped with held tokens.
 pub(super) fn note_dropped(context: &mut Context<'_>, engine: &Engine) {
     let dropped = engine.rows.iter().filter(|row| row.is_outdated(context.at));
     let held = dropped.filter(|row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some()));

@@ -1,9 +1,9 @@
-//! A proxy's model that no watched engine serves by name may still be one of theirs under another name.
+//! Compares a proxy's model with the models of watched engines, which may be the same under another name.
 //!
-//! While engines are watched, what such a model counts is held for five minutes and compared with what each of their models
-//! produced. If it moves with one of them it is probably the same, and stays held; else what was held is posted. The
-//! verdict is made anew every five minutes. Both sides must have been read up to the same instant: a comparison neither
-//! begins nor ends while growth of a watched engine is still to come, and it begins anew after a restart.
+//! While engines are watched, the tokens of such a model are held for five minutes and compared with those of each
+//! engine's model. If they agree with one, it is probably the same model and they stay held; otherwise they are posted.
+//! The verdict is renewed every five minutes. Both sides must have been read up to the same instant: a comparison
+//! neither begins nor ends while an engine is behind, and it starts again after a restart.
 
 use std::collections::BTreeMap;
 
@@ -12,25 +12,25 @@ use serde::{Deserialize, Serialize};
 use crate::ledger::Classes;
 use crate::units::{Moment, Span, Timestamp};
 
-/// How long two counters must move together.
+/// How long two counters must agree.
 pub(super) const WATCHED: Span = Span::from_secs(300);
-/// How long a verdict waits for engines that are silent.
+/// The longest that a verdict waits for silent engines.
 const PATIENCE: Span = Span::from_secs(1200);
-/// How far apart they may be, as one part of so many.
+/// The largest difference between them, as one part in this many.
 const WITHIN: u64 = 20;
-/// Growth of fewer tokens says nothing.
+/// The least growth that is compared, in tokens.
 const LEAST: u64 = 1000;
 
-/// What the models of watched engines produced since the watch began, by the root of their names.
+/// Tokens of watched engines' models since the watch began, by the root of the model's names.
 #[derive(Debug, Default)]
 pub(super) struct Produced(BTreeMap<String, Tokens>);
 
-/// Tokens of one model.
+/// The tokens of one model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Tokens {
-    /// That engines produced.
+    /// Tokens that engines produced.
     produced: u64,
-    /// That proxies counted under a name that is known to be the model's.
+    /// Tokens that proxies counted under a known name of the model.
     proxied: u64,
 }
 
@@ -43,15 +43,15 @@ pub(super) struct Held {
     pub(super) hits_known: bool,
 }
 
-/// What is known of a proxy's row.
+/// The state of a proxy's row.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct ProxyGuard {
-    /// The comparison that runs. It is not saved: what engines produced is counted anew after a restart.
+    /// The running comparison. It is not saved, since the engines' tokens are counted from zero after a restart.
     #[serde(skip)]
     window: Option<Window>,
-    /// What waits for a verdict.
+    /// Tokens that wait for a verdict.
     held: Option<Held>,
-    /// What counts as the same as an engine's: never posted by itself.
+    /// Tokens that are probably an engine's; they are never posted automatically.
     #[serde(default)]
     kept: Classes,
     /// Whether it has counted any token.
@@ -64,13 +64,13 @@ pub(crate) struct ProxyGuard {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Window {
     since: Moment,
-    /// What the row counted since.
+    /// The row's growth since then.
     grown: u64,
-    /// What each model of the engines had produced then.
+    /// The engines' tokens by model at its beginning.
     then: BTreeMap<String, Tokens>,
 }
 
-/// Whose tokens a proxy's row counts.
+/// The verdict on whose tokens a proxy's row counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 enum Verdict {
     /// Its own: no engine is watched.
@@ -78,20 +78,20 @@ enum Verdict {
     Alone,
     /// Not known yet.
     Undecided,
-    /// Its own: no watched engine's.
+    /// Its own: no watched engine counts them.
     Own,
     /// Probably those of a model that a watched engine serves.
     Same(String),
 }
 
 impl Produced {
-    /// A watched engine produced tokens of a model.
+    /// Adds tokens that a watched engine produced.
     pub(super) fn note(&mut self, model: String, tokens: u64) {
         let sum = &mut self.0.entry(model).or_default().produced;
         *sum = sum.saturating_add(tokens);
     }
 
-    /// A proxy counted tokens under a name that is known to be a served model's.
+    /// Adds tokens that a proxy counted under a known name of a served model.
     pub(super) fn note_proxied(&mut self, model: &str, tokens: u64) {
         if let Some(sum) = self.0.get_mut(model).map(|model| &mut model.proxied) {
             *sum = sum.saturating_add(tokens);
@@ -100,7 +100,7 @@ impl Produced {
 }
 
 impl ProxyGuard {
-    /// The model that the row's is probably the same as.
+    /// The engine's model that the row's model probably is.
     pub(crate) fn same_as(&self) -> Option<&str> {
         match &self.verdict {
             Verdict::Same(model) => Some(model),
@@ -108,7 +108,7 @@ impl ProxyGuard {
         }
     }
 
-    /// Whether nothing is known yet.
+    /// Whether there is no verdict yet.
     pub(crate) const fn is_undecided(&self) -> bool {
         matches!(self.verdict, Verdict::Undecided)
     }
@@ -118,7 +118,7 @@ impl ProxyGuard {
         matches!(self.verdict, Verdict::Alone | Verdict::Own)
     }
 
-    /// Tokens that are held as an engine's, and are not posted unless a person decides so.
+    /// Tokens that are held as an engine's and not posted.
     pub(crate) const fn kept(&self) -> Classes {
         self.kept
     }
@@ -128,7 +128,7 @@ impl ProxyGuard {
         self.held.as_ref().filter(|held| !held.tokens.is_zero())
     }
 
-    /// Whether tokens are held that may be owed.
+    /// Whether it holds tokens that may turn out to be its own.
     pub(super) fn holds(&self) -> bool {
         self.held().is_some() || self.same_as().is_some() && !self.kept.is_zero()
     }
@@ -138,18 +138,18 @@ impl ProxyGuard {
         self.has_counted
     }
 
-    /// Whether something was held that is to be posted now.
+    /// Whether held tokens are to be posted now.
     pub(super) const fn has_due(&self) -> bool {
         self.posts() && self.held.is_some()
     }
 
-    /// Whether a comparison is to begin, or to end.
+    /// Whether a comparison is to begin or to end.
     pub(super) fn is_due(&self, at: Moment) -> bool {
         let over = |window: &Window| at.since(window.since) >= WATCHED && window.grown >= LEAST;
         !matches!(self.verdict, Verdict::Alone) && self.window.as_ref().is_none_or(over)
     }
 
-    /// Takes a growth in while engines are watched, or none are; what is to be posted now.
+    /// Takes growth, with whether any engine is watched. Returns the tokens to post now.
     pub(super) fn advance(&mut self, growth: Held, any_watched: bool) -> Option<Held> {
         if any_watched && self.verdict == Verdict::Alone {
             self.verdict = Verdict::Undecided;
@@ -171,7 +171,7 @@ impl ProxyGuard {
         }
     }
 
-    /// Takes a verdict; whether tokens that were held as an engine's turn out to be possibly its own.
+    /// Applies a verdict. Returns whether tokens that were held as an engine's may be the row's own after all.
     fn take(&mut self, verdict: Verdict) -> bool {
         let parted = self.same_as().is_some() && verdict == Verdict::Own && !self.kept.is_zero();
         if let Verdict::Same(_) = verdict {
@@ -182,9 +182,9 @@ impl ProxyGuard {
     }
 }
 
-/// Judges the rows of one proxy whose time is over: one of them, or all together, may be a model of the engines'. While
-/// engines are `behind`, growth of theirs being still to come, comparisons wait. Returns how many rows part with a model
-/// that they were taken for.
+/// Judges the rows of one proxy whose comparison has ended. A row alone, or all rows together, may agree with a model
+/// of the engines. Comparisons wait while an engine is `behind`. Returns how many rows were held as an engine's and may
+/// not be.
 pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produced, behind: bool) -> usize {
     let grown = |guard: &ProxyGuard| guard.window.as_ref().map_or(0, |window| window.grown);
     let together: u64 = guards.iter().map(|guard| grown(guard)).fold(0, u64::saturating_add);
@@ -207,7 +207,7 @@ pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produ
 }
 
 impl Window {
-    /// The model of the engines that grew by as much, or by as much beyond what proxies are known to count of it.
+    /// The engines' model that grew by as much, or whose growth beyond what proxies are known to count of it did.
     fn moves_with(&self, grown: u64, produced: &Produced) -> Option<String> {
         let close = |(model, now): &(&String, &Tokens)| {
             let then = self.then.get(*model).copied().unwrap_or_default();
@@ -220,7 +220,7 @@ impl Window {
 }
 
 impl Held {
-    /// Both together.
+    /// Joins this with later tokens.
     fn with(self, later: Self) -> Self {
         let mut tokens = self.tokens;
         tokens += later.tokens;
@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(run(700), (None, 40_000));
     }
 
-    /// Class: what an earlier version saved. It saved comparisons, too.
+    /// Class: states that earlier versions saved, with comparisons in them.
     #[test]
     fn what_was_saved_with_a_comparison_is_read_without_it() {
         let old = r#"{"since":["2026-11-24T10:00:00Z",5],"grown":7,"then":{},"held":null,"verdict":{"Same":"m"}}"#;

@@ -1,4 +1,4 @@
-//! Revenue: what of a row's growth counts, which of it is billed, and to which account it is posted.
+//! Revenue: which part of a row's growth counts, which part is billed, and which account it is posted to.
 
 use super::leakage::beyond;
 use super::proxy_guard::{Held, ProxyGuard};
@@ -10,8 +10,8 @@ use crate::pricing::Bill;
 use crate::reading::{EngineKind, EngineReading, Role};
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
-/// The instants that a page's growth lies between, how sure they are, and when the process that answered before and the one
-/// that answers now started, where they say it.
+/// The interval of a page's growth, how exactly it is known, and the start times of the previous and the present
+/// process, if known.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Interval {
     pub(super) from: Timestamp,
@@ -21,7 +21,7 @@ pub(super) struct Interval {
 }
 
 impl Interval {
-    /// The same from an earlier moment on, up to `at`.
+    /// The interval from an earlier moment up to `at`.
     pub(super) fn since(self, from: Moment, at: Moment) -> Self {
         Self { from: self.from.min(at.wall - at.since(from)), ..self }
     }
@@ -37,7 +37,7 @@ pub(crate) struct Counts {
 impl Counts {
     /// None of them.
     pub(crate) const NOTHING: Self = Self { prompts: false, outputs: false };
-    /// What counts of a delta.
+    /// The counted part of a delta.
     fn of(self, delta: Delta) -> Classes {
         let kept = |tokens, counts| if counts { tokens } else { Tokens::ZERO };
         Classes {
@@ -48,8 +48,8 @@ impl Counts {
     }
 }
 
-/// The part of a row's growth that counts: with prefill and decode apart each token is on two pages, and the dialect says
-/// which of them counts it; a proxy's tokens are those of the engines that serve its model.
+/// Which of a row's tokens count. With prefill and decode apart, each token is on two pages and the dialect says which
+/// page counts it. A proxy's tokens do not count if an engine serves its model.
 pub(crate) fn counts(kind: EngineKind, role: Role, is_served: bool) -> Counts {
     let dialect::Counts { prompt, output } = dialect::attribution(kind, role);
     let own = !(role == Role::Proxy && is_served);
@@ -57,7 +57,7 @@ pub(crate) fn counts(kind: EngineKind, role: Role, is_served: bool) -> Counts {
 }
 
 impl Metering {
-    /// Posts what is billed of a row's growth, and notes what leaked beside it; the lines that were written.
+    /// Posts the billed part of a row's growth and records leakage. Returns the entries.
     pub(super) fn earn(
         &mut self,
         context: &mut Context<'_>,
@@ -86,7 +86,7 @@ impl Metering {
             self.hand_over(context, &mut engine.rows[place], reading, held(own));
         }
         let due = engine.rows[place].guard.as_ref().is_some_and(ProxyGuard::has_due);
-        // A posting of no tokens says that the account is watched: its rate covers the time.
+        // A posting of no tokens records that the account was watched, so that its rate covers the time.
         if counts == Counts::NOTHING && leaked == TokenChange::default() && !due {
             return Vec::new();
         }
@@ -112,7 +112,7 @@ impl Metering {
         entries
     }
 
-    /// What a delta would be in the ledger.
+    /// The posting that a delta would become.
     pub(super) fn posting(
         &mut self,
         context: &mut Context<'_>,
@@ -133,7 +133,7 @@ impl Metering {
         Some(Posting { account: id, from, to, tokens, hits_known: delta.hits_known, timing })
     }
 
-    /// Notes what a watched engine produced, to compare proxies with, and what these count under a name of its model.
+    /// Records the tokens of a watched engine for comparison with proxies, and those of proxies under a known name.
     fn note_produced(&mut self, reading: &EngineReading, role: Role, all: Delta) {
         let Some(model) = &reading.model else { return };
         let tokens = counts(reading.kind, role, false).of(all).total().count();
@@ -145,7 +145,7 @@ impl Metering {
         }
     }
 
-    /// What of a reading's growth counts; nothing of a proxy's whose model is served, or of an engine under a second name.
+    /// Which tokens of a reading count: none of a proxy whose model is served, or of a duplicate.
     pub(super) fn row_counts(&self, engine: &Engine, reading: &EngineReading, role: Role) -> Counts {
         if engine.duplicate.of().is_some() {
             return Counts::NOTHING;
@@ -154,7 +154,7 @@ impl Metering {
         counts(reading.kind, role, served)
     }
 
-    /// Posts a decode row's prompts to those who computed them, and the rest to itself.
+    /// Posts a decode row's prompts to the prefill accounts that computed them, and the rest to its own account.
     fn post_apart(&mut self, context: &mut Context<'_>, account: &Account, posting: &Posting) -> Vec<Entry> {
         let (output, mut own, mut entries) = (posting.tokens.output, posting.tokens, Vec::new());
         let prompts = Classes { output: Tokens::ZERO, ..posting.tokens };
@@ -177,7 +177,7 @@ fn account_of(context: &Context<'_>, reading: &EngineReading, role: Role) -> Acc
     }
 }
 
-/// Keeps what a row was posted: for its own revenue, for corrections, and to be taken back.
+/// Keeps a row's entries for its own revenue, for corrections, and to be taken back.
 fn note_posted(context: &Context<'_>, engine: &mut Engine, place: usize, entries: &[Entry]) {
     let day = context.ledger.day_began();
     for entry in entries {
@@ -190,14 +190,14 @@ fn note_posted(context: &Context<'_>, engine: &mut Engine, place: usize, entries
     }
 }
 
-/// Posts tokens; the lines that were written.
+/// Posts tokens; returns the entries.
 fn post(context: &mut Context<'_>, posting: &Posting) -> Vec<Entry> {
     let mut entries = Vec::new();
     context.ledger.post(posting, |entry| entries.push(entry));
     entries
 }
 
-/// Keeps an entry, merged with the last of its kind.
+/// Appends an entry, merged with the last one of the same kind.
 pub(super) fn remember(kept: &mut Vec<Entry>, entry: Entry) {
     match kept.iter_mut().rev().find(|last| last.merges(&entry)) {
         Some(last) => last.merge(entry),

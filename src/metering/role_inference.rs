@@ -1,13 +1,14 @@
-//! Prefill and decode engines that do not say so: told by their figures, and only where both are seen for one model.
+//! Infers the roles of prefill and decode engines whose pages do not name them, if both kinds are seen for one model.
 //!
-//! A decode engine takes most of its prompt from outside. So does one with an offload connector, where it is a real
-//! cache hit; and an engine that answers one token a request need not be a prefill engine. Each alone proves nothing.
+//! A decode engine receives most of its prompt tokens from outside. So does an engine with an offload connector, for
+//! which they are real cache hits. An engine whose requests end after one token need not be a prefill engine. So
+//! neither kind is inferred alone.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::reading::{EngineKind, EngineReading, PromptCount, Role, TargetId};
 
-/// Which targets look like which part, by model.
+/// The targets that look like prefill and decode engines, by model.
 #[derive(Debug, Default)]
 pub(super) struct RoleInference {
     prefill: HashMap<String, HashSet<TargetId>>,
@@ -15,7 +16,7 @@ pub(super) struct RoleInference {
 }
 
 impl RoleInference {
-    /// Notes what a row looks like.
+    /// Records which role a row looks like.
     pub(super) fn note(&mut self, target: &TargetId, reading: &EngineReading) {
         let (Some(model), Some(role)) = (&reading.model, leaning(reading)) else { return };
         let side = if role == Role::Prefill { &mut self.prefill } else { &mut self.decode };
@@ -24,7 +25,7 @@ impl RoleInference {
         }
     }
 
-    /// The part that a row plays, if both parts are seen for its model.
+    /// The inferred role of a row, if both roles are seen for its model.
     pub(super) fn role(&self, target: &TargetId, reading: &EngineReading) -> Option<Role> {
         let model = reading.model.as_ref()?.as_str();
         let (prefill, decode) = (self.prefill.get(model)?, self.decode.get(model)?);
@@ -32,7 +33,8 @@ impl RoleInference {
     }
 }
 
-/// What a row looks like: most of its prompt came from outside, or each of its requests ended after one token.
+/// The role that a row looks like: decode if most of its prompt came from outside, prefill if each request ended after
+/// one token.
 fn leaning(reading: &EngineReading) -> Option<Role> {
     if reading.kind != EngineKind::Vllm {
         return None;

@@ -1,4 +1,4 @@
-//! One row of a target's page as it is metered: whose tokens it counts, what it earned today, and what is drawn of it.
+//! The metering state of one row of a target's page: whether its tokens count, its revenue today, and its rates.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use crate::units::{Moment, Ratio, Span, Tokens};
 pub(crate) const PROMPT: usize = 0;
 pub(crate) const CACHED: usize = 1;
 pub(crate) const OUTPUT: usize = 2;
-/// Lines of which misses can still be turned into hits.
+/// The number of entries whose misses can still be turned into hits.
 const CORRECTABLE: usize = 32;
-/// How long the gauges of one of several processes stand until it is sampled again.
+/// How long the gauges of a process are shown until it is sampled again.
 const SAMPLED: Span = Span::from_secs(60);
-/// How long a row that is no longer on its target's page is shown.
+/// How long a row that left its target's page is shown.
 const SHOWN: Span = Span::from_secs(600);
 
 /// The state of one row.
@@ -26,22 +26,22 @@ const SHOWN: Span = Span::from_secs(600);
 pub(crate) struct Row {
     pub(crate) key: RowKey,
     pub(crate) instance: Option<InstanceId>,
-    /// Its role on its last page, as far as that is known.
+    /// Its role on its last page, if known.
     pub(super) role: Option<Role>,
     /// The last reading.
     pub(crate) reading: EngineReading,
     /// When it was last on a page.
     pub(crate) seen: Moment,
     pub(crate) account: Option<(Account, AccountId)>,
-    /// What leaked beside what is billed today.
+    /// Its leakage today.
     pub(crate) leakage: Leakage,
-    /// What it was posted today, apart from other rows of its account.
+    /// What was posted for it today, apart from other rows of its account.
     pub(crate) earned: Leakage,
-    /// What its prompts weigh, where others count them too.
+    /// The weight of its prompts, if they are counted on decode pages.
     pub(super) prompts: PromptWeight,
-    /// Whether its tokens are another's, where it is a proxy's.
+    /// If it is a proxy's: whether an engine may count its tokens.
     pub(crate) guard: Option<ProxyGuard>,
-    /// Growth for drawing: from the live counters where the engine has them, else from the billed ones.
+    /// Growth for rates: from live counters if the engine has them, otherwise from the billed ones.
     pub(crate) window: Window<3>,
     pub(super) sums: [Option<u64>; 3],
     pub(super) live: Option<LiveTokens>,
@@ -58,7 +58,7 @@ pub(super) struct Gauges {
     kv_usage: Option<Ratio>,
 }
 
-/// Latency histograms of the window's beginning: the older of two that are renewed in turn.
+/// Latency histograms from the start of the window: the older of two that are renewed in turn.
 #[derive(Debug, Default)]
 pub(super) struct Latencies {
     older: Option<(Moment, Latency)>,
@@ -87,27 +87,27 @@ impl Row {
         }
     }
 
-    /// Whether what it counts is posted: a proxy's model may be an engine's under another name.
+    /// Whether its tokens are posted. A proxy's are held while its model may be an engine's under another name.
     pub(crate) fn posts(&self) -> bool {
         self.guard.as_ref().is_none_or(ProxyGuard::posts)
     }
 
-    /// Goes on under another name.
+    /// Renames the row.
     pub(super) fn rename(&mut self, key: RowKey) {
         (self.key, self.account) = (key, None);
     }
 
-    /// Whether it is known to be an engine's, and not a proxy's.
+    /// Whether it is known to be an engine's row and not a proxy's.
     pub(super) fn serves(&self) -> bool {
         self.role.is_some_and(|role| role != Role::Proxy)
     }
 
-    /// Whether it is off its target's page for so long that it is dropped.
+    /// Whether it left its target's page so long ago that it is dropped.
     pub(super) fn is_outdated(&self, at: Moment) -> bool {
         at.since(self.seen) >= SHOWN
     }
 
-    /// Forgets the lines whose misses could still be turned into hits.
+    /// Forgets the entries whose misses could still be turned into hits.
     pub(super) fn forget_correctable(&mut self) {
         self.correctable.clear();
     }
@@ -117,7 +117,7 @@ impl Row {
         self.instance == reading.instance && self.key.is_of(reading)
     }
 
-    /// The number of the account that it earns for now.
+    /// The number of its present account.
     pub(super) fn number(&mut self, account: Account, ledger: &mut Ledger) -> AccountId {
         let id = match &self.account {
             Some((known, id)) if *known == account => *id,
@@ -127,22 +127,22 @@ impl Row {
         id
     }
 
-    /// All that it worked on since it was first seen, for shares.
+    /// The tokens of the row since it was first seen, for shares of revenue.
     pub(crate) fn produced(&self) -> u64 {
         self.sums[PROMPT].unwrap_or(0).saturating_add(self.sums[OUTPUT].unwrap_or(0))
     }
 
-    /// Requests in work, over all processes that answer in turn.
+    /// Running requests, summed over the processes that answer in turn.
     pub(crate) fn running(&self, now: Moment) -> Option<u64> {
         self.sampled(now).filter_map(|gauges| gauges.running).reduce(u64::saturating_add)
     }
 
-    /// Requests in its queues, likewise.
+    /// Waiting requests, summed over the processes that answer in turn.
     pub(crate) fn waiting(&self, now: Moment) -> Option<u64> {
         self.sampled(now).filter_map(|gauges| gauges.waiting).reduce(u64::saturating_add)
     }
 
-    /// The used share of its KV cache: the mean of the processes that answer in turn.
+    /// The used share of the KV cache: the mean over the processes that answer in turn.
     pub(crate) fn kv_usage(&self, now: Moment) -> Option<Ratio> {
         let shares = self.sampled(now).filter_map(|gauges| gauges.kv_usage);
         let (count, sum) = shares.fold((0_u32, 0.0), |(count, sum), share| (count + 1, sum + share.get()));
@@ -154,7 +154,7 @@ impl Row {
         self.gauges.values().filter(move |(at, _)| recent(*at)).map(|(_, gauges)| gauges)
     }
 
-    /// Keeps lines whose misses may turn out to have been hits.
+    /// Keeps an entry whose misses may turn out to be hits.
     pub(super) fn keep_correctable(&mut self, entry: Entry) {
         if entry.tokens.miss == Tokens::ZERO {
             return;
@@ -166,7 +166,7 @@ impl Row {
         }
     }
 
-    /// Turns misses of earlier lines into hits, the latest first; how many could not be.
+    /// Turns misses of earlier entries into hits, the latest first. Returns how many tokens could not be corrected.
     pub(super) fn correct(&mut self, corrected: Tokens, ledger: &mut Ledger) -> Tokens {
         let mut left = corrected;
         while left > Tokens::ZERO {
@@ -189,7 +189,7 @@ impl Row {
         left
     }
 
-    /// Takes a page of one process in, for drawing.
+    /// Takes a page of one process for the rates and gauges.
     pub(super) fn draw(&mut self, reading: EngineReading, at: Moment, process: ProcessId, step: &Step, span: Span) {
         let gauges = Gauges { running: reading.running, waiting: reading.waiting, kv_usage: reading.kv_usage };
         self.gauges.retain(|_, (seen, _)| at.since(*seen) < SAMPLED);
@@ -204,14 +204,14 @@ impl Row {
         self.reading = reading;
     }
 
-    /// Begins the drawing anew: what was before is another process, or too long ago.
+    /// Restarts the rates, after another process took over or a long gap.
     pub(super) fn begin_drawing(&mut self) {
         self.latencies = Latencies::default();
         self.window.clear();
         self.live = None;
     }
 
-    /// The processes of the row are others from now on.
+    /// Forgets the gauges of processes that were replaced.
     pub(super) fn forget_processes(&mut self) {
         self.gauges.clear();
     }
@@ -222,7 +222,7 @@ impl Row {
         Some(growth(which(&self.reading.latency)?, which(then)?))
     }
 
-    /// Adds the growth of live counters; whether each sum is known.
+    /// Adds the growth of live counters. Returns which sums are known.
     fn add_live(&mut self, now: LiveTokens) -> [bool; 3] {
         let then = self.live.unwrap_or(now);
         let grown = |now: Option<Tokens>, then: Option<Tokens>| {
@@ -240,7 +240,7 @@ impl Row {
         [prompt.is_some(), cached.is_some(), output.is_some()]
     }
 
-    /// Adds what a page's counters grew by; whether each sum is known.
+    /// Adds the growth of a page's counters. Returns which sums are known.
     fn add_step(&mut self, reading: &EngineReading, step: &Step) -> [bool; 3] {
         if step.quarantined {
             return [false; 3];

@@ -1,8 +1,8 @@
-//! What must survive the process of metering: each counter's last value and the processes behind it, up to when GPU time
-//! is posted, and what may still be taken back.
+//! The saved state of metering: the processes and last counters of each target, up to when GPU time is posted, and the
+//! entries that may still be taken back.
 //!
-//! Saving and restoring take each value apart by name, so that a field that is added and forgotten here does not compile;
-//! `field: _` stands for what is deliberately not kept.
+//! Saving and restoring destructure each value, so that a field that is added and forgotten here does not compile.
+//! `field: _` marks a field that is deliberately not saved.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ use crate::ledger::Entry;
 use crate::reading::{EngineKind, EngineReading, GpuId, InstanceId, NodeName, Role, TargetId};
 use crate::units::{Moment, Timestamp};
 
-/// A target's processes and counters.
+/// The saved processes and rows of a target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedTarget {
     /// When its last page came.
@@ -55,7 +55,7 @@ struct SavedRow {
     guard: Option<ProxyGuard>,
 }
 
-/// Up to when the GPU time of a node is posted, and its energy counters.
+/// Up to when a node's GPU time is posted, and its energy meters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedAllocation {
     /// When its GPUs were last reported.
@@ -67,7 +67,7 @@ pub struct SavedAllocation {
 }
 
 impl SavedTarget {
-    /// A target with one process, whose rows stood at these values.
+    /// A target with one process, whose rows had these values.
     pub(crate) fn of_one(answered: Moment, start: Option<Timestamp>, rows: Vec<(EngineKind, ProcessRow)>) -> Self {
         let saved = rows.iter().map(|(kind, row)| SavedRow {
             instance: None,
@@ -86,7 +86,7 @@ impl SavedTarget {
         Self { answered, instances, rows: rows_of_page, duplicate: DuplicateCheck::default() }
     }
 
-    /// The moments that it holds.
+    /// All moments in the state, to move them to another boot's clock.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { answered, instances, rows, duplicate: _ } = self;
         let instances = instances.iter_mut().flat_map(|instance| {
@@ -102,7 +102,7 @@ impl SavedTarget {
 }
 
 impl SavedAllocation {
-    /// GPU time that was posted up to these moments.
+    /// A node whose GPU time is posted up to these moments.
     pub(crate) const fn new(reported: Moment, allocated: Option<Moment>, serving: Option<Moment>) -> Self {
         Self { reported, allocated, serving, energy: Vec::new() }
     }
@@ -112,7 +112,7 @@ impl SavedAllocation {
         self.allocated.map(|at| at.wall)
     }
 
-    /// The moments that it holds.
+    /// All moments in the state, to move them to another boot's clock.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { reported, allocated, serving, energy } = self;
         let energy = energy.iter_mut().flat_map(|(_, meter)| meter.moments_mut());
@@ -121,12 +121,12 @@ impl SavedAllocation {
 }
 
 impl Metering {
-    /// What is kept of every target that answered.
+    /// The states of all targets that answered.
     pub(crate) fn saved_targets(&self) -> impl Iterator<Item = (&TargetId, SavedTarget)> {
         self.engines.iter().filter_map(|(id, engine)| Some((id, saved_target(engine)?)))
     }
 
-    /// What is kept of a node's GPU time.
+    /// The state of a node's GPU time.
     pub(crate) fn saved_allocation(&self, view: InventoryView<'_>, name: &NodeName) -> Option<SavedAllocation> {
         let node = view.inventory.node(name)?;
         let (allocated, serving) = self.gpu_cost.cursors(name);
@@ -139,17 +139,17 @@ impl Metering {
         self.gpu_cost.schedules()
     }
 
-    /// Leases by schedule go on from where they were posted.
+    /// Continues leases by schedule from where they were posted.
     pub(crate) fn restore_schedules(&mut self, schedules: &[(String, Timestamp)]) {
         self.gpu_cost.restore_schedules(schedules);
     }
 
-    /// Nothing was watched until `now`: leases by schedule go on from there, but for those that were ended by hand.
+    /// Continues leases by schedule from `now`, as nothing was watched before. Those ended by hand stay ended.
     pub(crate) fn skip_to(&mut self, now: Timestamp) {
         self.gpu_cost.skip_to(now);
     }
 
-    /// A target's counters go on from where they were.
+    /// Restores a target.
     pub(crate) fn restore_target(&mut self, config: &FleetConfig, id: TargetId, saved: SavedTarget) {
         let SavedTarget { answered, instances, rows, duplicate } = saved;
         let mut engine = Engine { last_page: Some(answered), duplicate, ..Engine::default() };
@@ -169,7 +169,7 @@ impl Metering {
         self.engines.insert(id, engine);
     }
 
-    /// A node's GPU time goes on from where it was posted.
+    /// Restores a node's GPU time and energy meters.
     pub(crate) fn restore_allocation(&mut self, node: &NodeName, saved: SavedAllocation) {
         let SavedAllocation { reported: _, allocated, serving, energy } = saved;
         self.gpu_cost.restore_node(node, allocated, serving);
@@ -180,7 +180,7 @@ impl Metering {
 }
 
 fn saved_target(engine: &Engine) -> Option<SavedTarget> {
-    // A reset by hand that no page followed is asked for again.
+    // The store keeps a reset by hand until a page follows it.
     let Engine { instances, rows, duplicate, last_page, is_reset: _ } = engine;
     Some(SavedTarget {
         answered: (*last_page)?,
@@ -200,7 +200,7 @@ fn saved_instance(instance: &Instance) -> SavedInstance {
     }
 }
 
-/// What is drawn begins anew, and so do corrections and what prompts weigh; the account is looked up by its name.
+/// Rates, corrections and the weight of prompts start again; the account is looked up by its name.
 fn saved_row(row: &Row) -> SavedRow {
     let Row {
         key,

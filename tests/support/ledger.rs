@@ -126,6 +126,14 @@ impl Ledger {
         assert!(ran.code == Some(0) && ran.out.ends_with(": whole\n"), "{ran:?}");
     }
 
+    /// Ends a watch, once the ledger has the engine's counters; what the engine made since `baseline` is posted.
+    pub fn end_whole(&self, mut watch: Running, engine: &Engine, baseline: [u64; 3]) {
+        self.until_counted(engine);
+        assert!(watch.terminate().is_some());
+        assert_eq!(self.posted(), [engine.made_since(baseline); 3]);
+        self.verify();
+    }
+
     fn open(&self) -> Option<Connection> {
         open(&self.path)
     }

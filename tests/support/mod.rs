@@ -1,12 +1,18 @@
-//! What several tests build: a site, pages of counters, moments.
+//! What several tests build: a fleet, pages of counters, moments, a ledger's store.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+
+use jiff::tz::TimeZone;
+use margintop::clock::Clock;
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::Book;
 use margintop::reading::{
     EngineKind, EngineReading, Event, GpuId, GpuReading, Label, ModelName, NodeName, PageReading, PromptCount, Rank,
     Refusals, Role, ScrapeCost, TargetId, TokenCounters,
 };
+use margintop::store::{News, Settings, Store};
 use margintop::units::{Moment, Span, Timestamp, Tokens};
 
 /// An instant written in RFC 3339.
@@ -97,4 +103,22 @@ pub fn gpus(node: &str, name: &str, count: u32, at: Moment) -> Event {
         ..GpuReading::default()
     };
     Event::Gpus { node: NodeName::new(node), at, outcome: Ok((0..count).map(reading).collect()) }
+}
+
+/// Settings of a ledger in dollars and UTC, in a file or in memory.
+pub fn ledger_settings(path: Option<&Path>, clock: Clock) -> Settings {
+    Settings {
+        path: path.map(Path::to_owned),
+        currency: "USD".to_owned(),
+        zone: TimeZone::UTC,
+        one_day: false,
+        book: (1, "{}".to_owned()),
+        clock,
+    }
+}
+
+/// A store with these settings, and what it says.
+pub fn open_store(settings: Settings) -> (Store, Receiver<News>) {
+    let (tell, news) = channel();
+    (Store::open(settings, move |word| drop(tell.send(word))), news)
 }

@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
@@ -13,10 +13,10 @@ use margintop::ledger::{Classes, Grain, Past};
 use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
 use margintop::snapshot::{Keeper, LedgerBasis, Snapshot};
-use margintop::store::{News, Reader, Settings, Store};
+use margintop::store::{News, Reader, Settings};
 use margintop::units::{Money, Span, Timestamp};
 
-use super::support::{answered, counters, instant, member, page};
+use super::support::{answered, counters, instant, ledger_settings, member, open_store, page};
 
 pub const ENGINE: &str = "http://gpu-01:8000";
 pub const MODEL: &str = "deepseek-r1";
@@ -44,16 +44,8 @@ impl Seat {
     /// The same with another currency or zone.
     pub fn with(path: &Path, at: Timestamp, currency: &str, zone: TimeZone) -> Self {
         let clock = ScriptedClock::at(at);
-        let (tell, news) = channel();
-        let settings = Settings {
-            path: Some(path.to_owned()),
-            currency: currency.to_owned(),
-            zone,
-            one_day: false,
-            book: (1, "{}".to_owned()),
-            clock: Clock::Scripted(clock.clone()),
-        };
-        let store = Store::open(settings, move |word| drop(tell.send(word)));
+        let settings = ledger_settings(Some(path), Clock::Scripted(clock.clone()));
+        let (store, news) = open_store(Settings { currency: currency.to_owned(), zone, ..settings });
         let targets: Vec<TargetInfo> = vec![member(ENGINE, "gpu-01", None)];
         let config = FleetConfig { targets, ..FleetConfig::local("gpu-01") };
         let fleet = Fleet::new(config, Book::built_in().unwrap(), clock.now());
@@ -92,6 +84,18 @@ impl Seat {
     pub fn look(&mut self, output: u64, born: Option<Timestamp>) {
         let at = self.clock.now();
         self.apply(answered(ENGINE, at, page(MODEL, counters(output * 4, output * 2, output), born)));
+    }
+
+    /// The engine answers twice, `seconds` apart, with these output tokens. The driver lists the GPUs each time, if there
+    /// are any.
+    pub fn work(&mut self, uuids: &[&str], seconds: i64, outputs: [u64; 2]) {
+        for (output, wait) in outputs.into_iter().zip([seconds, 0]) {
+            if !uuids.is_empty() {
+                self.gpus(uuids);
+            }
+            self.look(output, None);
+            self.advance(wait);
+        }
     }
 
     /// The node's driver lists these GPUs.

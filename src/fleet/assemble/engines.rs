@@ -1,4 +1,4 @@
-//! Engine rows: one a target, instance and rank, and one for a target that has not answered yet.
+//! Engine rows: one for each target, instance and rank, and one for a target that has not answered yet.
 
 use super::{Fleet, RowView, engine_of, kind_of, shown_prompt};
 use crate::counters::quantile;
@@ -24,13 +24,13 @@ fn target_rows(fleet: &Fleet, target: &Target) -> Vec<EngineRow> {
     rows
 }
 
-/// Ranks in the order of their numbers; what is not split by rank comes first.
+/// Sorts ranks by number; a row without a rank comes first.
 fn natural(rank: Option<&Rank>) -> (u64, &str) {
     rank.map(Rank::as_str).map_or((0, ""), |rank| (rank.parse::<u64>().map_or(u64::MAX, |n| n.saturating_add(1)), rank))
 }
 
-/// What a row is called among the rows of its target: its rank, and its instance where the page holds several. An
-/// instance's only rank is called by the instance alone.
+/// The rank that a row shows: with its instance if the page has several. The only rank of an instance shows the
+/// instance alone.
 fn shown_rank(view: RowView<'_>) -> Option<Rank> {
     let RowView { engine, row, .. } = view;
     let several = engine.rows.iter().any(|other| other.instance != row.instance);
@@ -116,7 +116,7 @@ fn engine_row(fleet: &Fleet, view: RowView<'_>) -> EngineRow {
     }
 }
 
-/// What a row shows of the present.
+/// The present rates and gauges of a row.
 #[derive(Debug, Default)]
 struct Drawn {
     prompt: Option<f64>,
@@ -128,7 +128,7 @@ struct Drawn {
 }
 
 impl Drawn {
-    /// A row without a rank beside ranks is the engine as a whole: it holds their totals.
+    /// For a row without a rank beside rows with ranks, these are the engine's totals.
     fn of(fleet: &Fleet, view: RowView<'_>, live: bool) -> Self {
         if !live {
             return Self::default();
@@ -154,7 +154,7 @@ impl Drawn {
     }
 }
 
-/// The ranks of which a row without a rank is the whole.
+/// The ranks that a row without a rank is the whole of.
 fn ranks_of(view: RowView<'_>) -> Vec<&Row> {
     if view.row.reading.rank.is_some() {
         return Vec::new();
@@ -168,9 +168,9 @@ fn ranks_of(view: RowView<'_>) -> Vec<&Row> {
     view.engine.rows.iter().filter(same).collect()
 }
 
-/// What the row earned today; unknown where prices are, or where it counts under another name, or may, and earned nothing
-/// before that. Ranks whose tokens are
-/// counted for the engine as a whole share its revenue by what each of them worked on, so that they add up to it.
+/// A row's revenue today. It is unknown without a price, and for a duplicate; also for a proxy's row that is not
+/// counted, unless tokens of it were posted before. Ranks whose tokens are counted for the engine as a whole share its
+/// revenue by their own tokens, so that they add up to it.
 fn revenue(fleet: &Fleet, view: RowView<'_>) -> Option<Money> {
     if view.is_duplicate() || view.is_uncounted_proxy(fleet) && !has_earned(fleet, view.row) {
         return None;
@@ -221,7 +221,7 @@ fn scrape(target: &Target, engine: Option<&Engine>) -> ScrapeRow {
     }
 }
 
-/// What a target must say about itself before anything else, the gravest first.
+/// The most serious problem of a target.
 fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
     if let Some(trouble) = &target.trouble {
         return Some(Label::new(&trouble.to_string()));
@@ -259,7 +259,7 @@ fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
         .then(|| Label::new("a counter moved and waits to be explained: nothing is posted until then"))
 }
 
-/// How a row that answers is counted, where that is not plain.
+/// Remarks on how the tokens of a live row are counted.
 fn remarks(fleet: &Fleet, view: RowView<'_>) -> Option<Label> {
     let counts = view.counts(fleet);
     let reading = &view.row.reading;
@@ -277,12 +277,12 @@ fn remarks(fleet: &Fleet, view: RowView<'_>) -> Option<Label> {
     (!remarks.is_empty()).then(|| Label::new(&remarks.join("; ")))
 }
 
-/// Several processes behind one address.
+/// The remark that several processes answer at one address.
 fn in_turn(processes: usize) -> Option<String> {
     (processes > 1).then(|| format!("{processes} processes answer at this address, sampled in turn"))
 }
 
-/// A proxy's tokens that are an engine's, or may be.
+/// The remark on a proxy's tokens that an engine counts or may count.
 fn proxied(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
     let Some(guard) = view.row.guard.as_ref() else {
         let served = view.is_uncounted_proxy(fleet) && !view.is_duplicate();
@@ -298,7 +298,7 @@ fn proxied(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
     }
 }
 
-/// By what other names the engine is seen.
+/// The remark that the engine is a target twice.
 fn other_names(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
     let ours = &view.target.info.target;
     if let Some(first) = view.engine.duplicate.of() {
@@ -309,7 +309,7 @@ fn other_names(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
     (!names.is_empty()).then(|| format!("also seen as {}", names.join(", ")))
 }
 
-/// What is not known of the hits.
+/// The remark that hits are unknown.
 fn hits(tokens: &TokenCounters, counted: bool) -> Option<String> {
     match tokens.prompt {
         _ if tokens.cached.is_some() => None,
@@ -319,13 +319,14 @@ fn hits(tokens: &TokenCounters, counted: bool) -> Option<String> {
     }
 }
 
-/// vLLM counts a prompt once an answer: with `n` above 1 its prompt counter is above what the API's usage says.
+/// The remark that vLLM counts a prompt once for each answer: with `n` above 1 its prompt counter exceeds the usage
+/// that the API reports.
 fn several_answers(finished: &Finished) -> Option<String> {
     let answers = Ratio::of(finished.answers? as f64, finished.asked? as f64)?.get();
     (answers > 1.0).then(|| format!("n > 1: prompts are counted once an answer, {answers:.2} answers a request"))
 }
 
-/// Finished requests are to be billed, and the engine does not count them apart.
+/// The remark that finished requests are to be billed, but the engine does not count them apart.
 fn unbilled(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
     let unsaid = fleet.config.bill == Bill::Finished && !view.engine.counts_finished(view.row);
     unsaid.then(|| "finished requests are not counted apart: all are billed".to_owned())

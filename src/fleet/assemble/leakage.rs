@@ -1,11 +1,11 @@
-//! What leaked today: all that rows produced beyond their finished requests.
+//! Today's leakage: the tokens of all rows beyond their finished requests.
 
 use super::{Fleet, RowView, all_rows};
 use crate::metering::Counts;
 use crate::snapshot::Leakage;
 use crate::units::Money;
 
-/// `None` where no engine counts its finished requests apart.
+/// Today's leakage; `None` if no engine counts its finished requests apart.
 pub(super) fn view(fleet: &Fleet) -> Option<Leakage> {
     let counting = |view: &RowView<'_>| view.engine.counts_finished(view.row) && view.counts(fleet) != Counts::NOTHING;
     let day = fleet.ledger.day_began();

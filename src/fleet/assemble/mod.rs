@@ -1,4 +1,4 @@
-//! Assembling the snapshot: a pure reading of what is known, at the latest moment that an event brought.
+//! Assembles the snapshot from the fleet's state, at the latest moment of any event.
 
 mod engines;
 mod leakage;
@@ -27,7 +27,7 @@ pub(super) struct Rates {
     pub(super) load: Option<Ratio>,
 }
 
-/// A row, and the target and engine that it is of.
+/// A row with its target and engine.
 #[derive(Debug, Clone, Copy)]
 struct RowView<'a> {
     target: &'a Target,
@@ -36,7 +36,7 @@ struct RowView<'a> {
 }
 
 impl RowView<'_> {
-    /// What of it counts in sums.
+    /// Which of its tokens count in sums.
     fn counts(self, fleet: &Fleet) -> Counts {
         fleet.metering.counts(&self.target.info, self.row)
     }
@@ -45,22 +45,22 @@ impl RowView<'_> {
         fleet.metering.role(&self.target.info, &self.row.reading)
     }
 
-    /// How fresh: as its target, and silent where that answers without it.
+    /// Its health: its target's, or worse if the target's pages no longer have the row.
     fn health(self, fleet: &Fleet) -> Health {
         fleet.inventory.health_of(self.target).max(fleet.inventory.health(self.row.seen))
     }
 
-    /// Its counters as they stand.
+    /// Its present counters.
     fn counters(self, fleet: &Fleet) -> TokenCounters {
         self.engine.counters(self.row, fleet.now())
     }
 
-    /// Whether it is a proxy's row that counts nothing: watched engines serve its model, or may.
+    /// Whether it is a proxy's row that is not counted, since watched engines serve or may serve its model.
     fn is_uncounted_proxy(self, fleet: &Fleet) -> bool {
         self.role(fleet) == Role::Proxy && self.counts(fleet) == Counts::NOTHING
     }
 
-    /// Whether its gauges are an engine's own: not those of a proxy, nor of an engine under a second name.
+    /// Whether its gauges are an engine's own: not a proxy's, nor a duplicate's.
     fn is_engine(self, fleet: &Fleet) -> bool {
         !self.is_duplicate() && self.role(fleet) != Role::Proxy
     }
@@ -70,7 +70,7 @@ impl RowView<'_> {
     }
 }
 
-/// What a set of rows does a second, and how much of its prompts came from a cache.
+/// The token rates and the cache hits of a set of rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Flow {
     prompt: Option<f64>,
@@ -81,7 +81,7 @@ struct Flow {
 }
 
 impl Flow {
-    /// Adds a row, in so far as it counts and is drawn.
+    /// Adds a row's counted tokens, if its rates are shown.
     fn add(&mut self, fleet: &Fleet, view: RowView<'_>) {
         let window = &view.row.window;
         if !view.engine.draws(view.row) {
@@ -153,7 +153,7 @@ fn all_rows(fleet: &Fleet) -> impl Iterator<Item = RowView<'_>> {
     })
 }
 
-/// Rows but for those of proxies that count nothing.
+/// All rows except those of proxies that are not counted.
 fn counted_rows(fleet: &Fleet) -> impl Iterator<Item = RowView<'_>> {
     all_rows(fleet).filter(|view| !view.is_uncounted_proxy(fleet))
 }
@@ -162,7 +162,7 @@ fn live_rows(fleet: &Fleet) -> impl Iterator<Item = RowView<'_>> {
     all_rows(fleet).filter(|view| view.health(fleet) == Health::Live)
 }
 
-/// The longest time that any rate is taken over.
+/// The longest time that any rate covers.
 fn window(fleet: &Fleet) -> Option<Span> {
     let rows = all_rows(fleet).filter_map(|view| view.row.window.covers());
     let polls = fleet.inventory.nodes.values().filter_map(|node| node.polls.covers());
@@ -180,12 +180,12 @@ fn coverage(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> Coverage {
     }
 }
 
-/// Targets that are engines, or may be, on nodes that are allocated. One that counts only what engines serve is none.
+/// Targets that are or may be engines, on nodes that are allocated; not proxies whose models engines serve.
 fn engines(fleet: &Fleet) -> impl Iterator<Item = &Target> {
     serving(fleet).filter(|target| !engine_of(fleet, target).is_some_and(|engine| only_proxies(fleet, target, engine)))
 }
 
-/// Targets that serve requests, or may, on nodes that are allocated: engines and proxies.
+/// Targets that serve or may serve requests, on nodes that are allocated: engines and proxies.
 fn serving(fleet: &Fleet) -> impl Iterator<Item = &Target> {
     let allocated = |target: &&Target| {
         fleet.inventory.health_of(target) == Health::Live || !has_left(fleet, &fleet.inventory.node_of(&target.info))
@@ -193,7 +193,7 @@ fn serving(fleet: &Fleet) -> impl Iterator<Item = &Target> {
     fleet.inventory.targets.values().filter(|target| !target.only_gpus).filter(allocated)
 }
 
-/// Whether all that a target counts is what watched engines count too.
+/// Whether watched engines count all tokens of a target.
 fn only_proxies(fleet: &Fleet, target: &Target, engine: &Engine) -> bool {
     let uncounted = |row: &Row| RowView { target, engine, row }.is_uncounted_proxy(fleet);
     !engine.rows.is_empty() && engine.rows.iter().all(uncounted)
@@ -203,7 +203,8 @@ fn engine_of<'a>(fleet: &'a Fleet, target: &Target) -> Option<&'a Engine> {
     fleet.metering.engine(&target.info.target)
 }
 
-/// Whether a node left the fleet: its lease is over and it is silent. It is in no table then, and its rent has ended.
+/// Whether a node left the fleet: its leases have ended and it is silent. No table shows it, and its GPU time has
+/// ended.
 fn has_left(fleet: &Fleet, name: &crate::reading::NodeName) -> bool {
     let node = fleet.inventory.node(name);
     let silent = node.is_none_or(|node| fleet.inventory.health(node.answered) != Health::Live);
@@ -259,7 +260,7 @@ fn kind_of(target: &Target) -> EngineKind {
     target.kind.unwrap_or(EngineKind::Unknown)
 }
 
-/// Whether a prompt counter is one that a row's total may show.
+/// The total that is shown for a prompt counter.
 const fn shown_prompt(prompt: PromptCount) -> Option<Tokens> {
     match prompt {
         PromptCount::Whole(tokens) => Some(tokens),

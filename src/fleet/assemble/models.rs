@@ -1,4 +1,4 @@
-//! Models, the dearest first.
+//! Models, sorted by revenue.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,7 +14,7 @@ struct Sums {
     cached: Option<Tokens>,
     output: Option<Tokens>,
     flow: Flow,
-    /// Whether what any of its rows counts is posted, or was today.
+    /// Whether tokens of any of its rows are posted, or were posted today.
     posts: bool,
 }
 
@@ -80,8 +80,8 @@ fn money(fleet: &Fleet, model: &ModelName, cost_per_hour: Option<&Money>) -> Mod
     }
 }
 
-/// What each model's nodes cost an hour. A node with several models is shared by the tokens of the present, or evenly
-/// where there are none.
+/// The cost per hour of each model's nodes. The cost of a node with several models is divided by their present tokens,
+/// or evenly if there are none.
 fn cost_shares(fleet: &Fleet) -> HashMap<ModelName, Money> {
     let mut weights: BTreeMap<NodeName, BTreeMap<ModelName, u64>> = BTreeMap::new();
     for view in counted_rows(fleet).filter(|view| !view.is_duplicate()) {

@@ -1,4 +1,4 @@
-//! Money as it is shown: the day's sheet folded at its tariffs, and everything that qualifies it.
+//! The money view: the day's sheet at its tariffs, with everything that qualifies it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -40,7 +40,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
     let uncosted_engines = uncosted_engines(fleet, &costed);
     let any_covered = engines(fleet).next().is_none() || uncosted_engines < engines(fleet).count();
     let known_cost = revenue.and(day.cost).filter(|_| any_covered);
-    // What is printed is the difference of what is printed; margins are those of the exact amounts.
+    // The profit is the difference of the printed amounts; margins are those of the exact ones.
     let profit = known_cost.map(|cost| covered.round_to(6) - cost.round_to(6));
     let margin_on = |whole: Money| known_cost.and_then(|cost| quotient(covered - cost, whole));
     let (revenue_per_hour, covered_per_hour, cost_per_hour) = pace(fleet, &costed, priced);
@@ -90,7 +90,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
     }
 }
 
-/// Every node's money.
+/// The money of each node.
 pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
     let mut nodes: BTreeMap<NodeName, NodeMoney> = BTreeMap::new();
     let (accounts, landlords) = (fleet.ledger.accounts(), fleet.ledger.landlords());
@@ -132,7 +132,7 @@ pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
     nodes
 }
 
-/// Where cost is known: nodes, units or everywhere.
+/// Where the cost is known: nodes and units.
 #[derive(Debug, Default)]
 struct Costed {
     nodes: HashSet<NodeName>,
@@ -193,7 +193,7 @@ fn day(fleet: &Fleet, costed: &Costed) -> Day {
     day
 }
 
-/// Revenue an hour, the part of it whose cost is known, and cost an hour.
+/// Revenue per hour, the part of it whose cost is known, and cost per hour.
 fn pace(fleet: &Fleet, costed: &Costed, priced: bool) -> (Option<Money>, Option<Money>, Option<Money>) {
     if fleet.pace.window().is_none() {
         return (None, None, None);
@@ -238,7 +238,7 @@ fn is_priced_row(fleet: &Fleet, view: RowView<'_>) -> bool {
     is_priced(fleet, view.row.reading.model.as_ref(), view.target.info.tenant.as_ref())
 }
 
-/// How a tenant's tokens of a model are priced.
+/// The price of a model's tokens for a tenant.
 fn price<'a>(fleet: &'a Fleet, model: Option<&ModelName>, tenant: Option<&Label>) -> Option<ModelPrice<'a>> {
     fleet.ledger.book().price_for(model?.as_str(), tenant.map(Label::as_str))
 }
@@ -252,7 +252,7 @@ fn any_priced(fleet: &Fleet) -> bool {
             .any(|account| is_priced(fleet, account.model.as_ref(), account.tenant.as_ref()))
 }
 
-/// Whether no model's paid share is set: the revenue is what everything would have been worth at list price.
+/// Whether no model has a paid share: the revenue is then at list price.
 fn theoretical(fleet: &Fleet) -> bool {
     let paid = |view: RowView<'_>| {
         let price = price(fleet, view.row.reading.model.as_ref(), view.target.info.tenant.as_ref());
@@ -265,7 +265,7 @@ fn quotient(part: Money, whole: Money) -> Option<Ratio> {
     Ratio::of(part.grains() as f64, whole.grains() as f64)
 }
 
-/// What the unpriced tokens would be worth at the list that the site compares to.
+/// The value of the unpriced tokens at the list that the configuration compares with.
 fn compare(fleet: &Fleet, unpriced: Classes) -> Option<Worth> {
     let list = fleet.ledger.book().list(fleet.config.compare_to.as_deref()?)?;
     let any_unpriced = counted_rows(fleet).any(|view| view.row.reading.model.is_some() && !is_priced_row(fleet, view));
@@ -313,7 +313,7 @@ fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
     bases
 }
 
-/// GPUs that no lease, schedule or assumption gives a rate.
+/// The number of GPUs without a rate from a lease, a schedule or an assumption.
 fn unrated_gpus(fleet: &Fleet) -> usize {
     let unrated = fleet.ledger.landlords().iter().filter(|landlord| landlord.rate.is_none());
     let places: BTreeSet<_> =

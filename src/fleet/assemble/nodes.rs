@@ -19,15 +19,15 @@ pub(super) fn rows(fleet: &Fleet) -> Vec<NodeRow> {
     names.into_iter().map(|name| node_row(fleet, &name, flows.get(&name), money.get(&name))).collect()
 }
 
-/// Every node that GPUs stand in, and every node that a target is expected on. An engine that answered before its host's
-/// GPU page told the node's name was on a node that is none.
+/// The nodes that have GPUs, and those that a target is expected on. An engine's page may name a node before its host's
+/// GPU page does; that name is not shown once the node has another.
 fn names(fleet: &Fleet) -> BTreeSet<NodeName> {
     let expected = fleet.inventory.targets.values().filter(|target| !target.only_gpus || target.answered.is_none());
     let holding = fleet.inventory.nodes.iter().filter(|(_, node)| !node.gpus.is_empty()).map(|(name, _)| name.clone());
     holding.chain(expected.map(|target| fleet.inventory.node_of(&target.info))).collect()
 }
 
-/// Text and numbers of a name apart, so that `gpu-9` comes before `gpu-10`.
+/// Splits a name into text and numbers, so that `gpu-9` comes before `gpu-10`.
 fn natural(name: &str) -> Vec<(&str, u64)> {
     let mut parts = Vec::new();
     let mut rest = name;
@@ -60,7 +60,7 @@ fn node_row(fleet: &Fleet, name: &NodeName, flow: Option<&Flow>, money: Option<&
         cache_hit_rate: flow.and_then(Flow::hit_rate),
         revenue: money.and_then(|money| money.revenue),
         cost: money.and_then(|money| money.cost),
-        // Printed profit is printed revenue less printed cost.
+        // Printed profit is printed revenue minus printed cost.
         profit: money.and_then(|money| Some(money.revenue?.round_to(6) - money.cost?.round_to(6))),
         profit_per_hour: money.and_then(|money| Some(money.revenue_per_hour? - money.cost_per_hour?)),
     }

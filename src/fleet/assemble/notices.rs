@@ -1,5 +1,5 @@
-//! What was noticed while counting: names that several nodes share, proxies that are probably an engine's, energy that no
-//! card can have drawn.
+//! Notices from counting: hostnames that several nodes share, proxies whose models are probably an engine's, and energy
+//! that no GPU can have drawn.
 
 use super::{Fleet, all_rows};
 use crate::reading::Label;

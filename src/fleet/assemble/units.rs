@@ -1,4 +1,4 @@
-//! Deployment units: nodes that serve together and fail together.
+//! Deployment units: groups of nodes that serve together.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(super) fn rows(fleet: &Fleet) -> Vec<UnitRow> {
     units.into_iter().map(|(unit, members)| unit_row(fleet, unit, &members)).collect()
 }
 
-/// What belongs to a unit.
+/// The parts of a unit.
 #[derive(Default)]
 struct Members<'a> {
     nodes: usize,
@@ -65,7 +65,7 @@ fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>) -> UnitRow {
     }
 }
 
-/// What a rank carries: the tokens that it worked on in the window, once that is full: before, one batch decides.
+/// The load of a rank: its tokens in the window, once the window is full. Before that a single batch would decide.
 fn load(fleet: &Fleet, view: RowView<'_>) -> Option<f64> {
     let window = &view.row.window;
     window.covers().filter(|covers| *covers >= fleet.config.window)?;

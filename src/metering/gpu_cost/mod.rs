@@ -1,5 +1,5 @@
-//! GPU cost: the time that each GPU is allocated, from its first sight to its release, busy or idle, answering or
-//! silent, posted to the agreement that pays for it.
+//! GPU cost: the time that each GPU is allocated, from when it is first seen to its release, busy or idle, answering or
+//! silent. It is posted to the lease or rate that pays for it.
 
 mod resolved_rate;
 mod schedule;
@@ -14,7 +14,7 @@ use crate::units::{Moment, Timestamp};
 use resolved_rate::{NodeView, resolve};
 use schedule::Schedule;
 
-/// What exists and what is paid for it.
+/// The inventory and the configuration.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct InventoryView<'a> {
     pub(crate) config: &'a FleetConfig,
@@ -30,58 +30,58 @@ pub(super) struct AllocationMeter {
 }
 
 impl AllocationMeter {
-    /// Nothing posted yet; schedules run from the beginning of the watch.
+    /// An empty state. Schedules run from the beginning of the watch.
     pub(super) fn new(config: &FleetConfig, began: Timestamp) -> Self {
         let schedules = schedule::all(&config.leases, config.overhead.per_hour, began);
         Self { schedules, allocated: HashMap::new(), serving: HashMap::new() }
     }
 
-    /// Up to when schedules are posted, by what tells one from the others.
+    /// The identity of each schedule, and up to when it is posted.
     pub(super) fn schedules(&self) -> Vec<(String, Timestamp)> {
         self.schedules.iter().map(Schedule::memory).collect()
     }
 
-    /// Schedules go on from where they were posted.
+    /// Continues schedules from where they were posted.
     pub(super) fn restore_schedules(&mut self, schedules: &[(String, Timestamp)]) {
         self.schedules.iter_mut().for_each(|schedule| schedule.recall(schedules));
     }
 
-    /// Schedules go on from an instant; what was before it is not posted.
+    /// Continues schedules from an instant; the time before it is not posted.
     pub(super) fn skip_to(&mut self, now: Timestamp) {
         self.schedules.iter_mut().for_each(|schedule| schedule.skip_to(now));
     }
 
-    /// Up to when a node's time is posted: of GPUs that are allocated, and of those that are paid while they serve.
+    /// Up to when a node's time is posted: of GPUs paid while allocated, and of those paid while an engine answers.
     pub(super) fn cursors(&self, name: &NodeName) -> (Option<Moment>, Option<Moment>) {
         (self.allocated.get(name).copied(), self.serving.get(name).copied())
     }
 
-    /// A node's time goes on from where it was posted.
+    /// Continues a node's time from where it was posted.
     pub(super) fn restore_node(&mut self, name: &NodeName, allocated: Option<Moment>, serving: Option<Moment>) {
         self.allocated.extend(allocated.map(|until| (name.clone(), until)));
         self.serving.extend(serving.map(|until| (name.clone(), until)));
     }
 
-    /// Whether a node was leased by schedule and none of its leases runs any more: it was given back, not lost.
+    /// Whether a node was leased by schedule and all of these leases have ended: it was returned, not lost.
     pub(super) fn was_given_back(&self, node: &NodeName, unit: Option<&UnitName>, now: Timestamp) -> bool {
         let mut leases = self.schedules.iter().filter_map(|schedule| schedule.leases(node, unit, now)).peekable();
         leases.peek().is_some() && leases.all(|runs| !runs)
     }
 
-    /// A node's GPUs were seen: from now on they are allocated.
+    /// Begins the allocated time of a node whose GPUs were seen.
     pub(super) fn begin(&mut self, name: &NodeName, at: Moment) {
         if !self.allocated.contains_key(name) {
             self.allocated.insert(name.clone(), at);
         }
     }
 
-    /// A node holds no GPUs any more: what it gets next is allocated from its first sight.
+    /// Forgets a node without GPUs: its next GPUs are allocated from when they are first seen.
     pub(super) fn forget(&mut self, name: &NodeName) {
         self.allocated.remove(name);
         self.serving.remove(name);
     }
 
-    /// A node is called by another name.
+    /// Renames a node.
     pub(super) fn rename(&mut self, from: &NodeName, to: &NodeName) {
         for cursors in [&mut self.allocated, &mut self.serving] {
             if let Some(until) = cursors.remove(from) {
@@ -90,7 +90,7 @@ impl AllocationMeter {
         }
     }
 
-    /// Posts all time that does not depend on what the engines do. Nodes of an earlier watch that are not seen yet wait.
+    /// Posts all time that does not depend on engines. Nodes of an earlier watch that were not reported yet wait.
     pub(super) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
         for schedule in &mut self.schedules {
             schedule.run_to(ledger, &view.inventory.nodes, at.wall);
@@ -100,7 +100,8 @@ impl AllocationMeter {
         }
     }
 
-    /// Posts the time of a node's GPUs that are allocated, or of those that are paid while an engine answers, up to `at`.
+    /// Posts the time of a node's GPUs up to `at`: of those paid while allocated, or of those paid while an engine
+    /// answers.
     pub(super) fn run_node(
         &mut self,
         ledger: &mut Ledger,
@@ -134,7 +135,7 @@ impl AllocationMeter {
         }
     }
 
-    /// Takes back what was posted for a GPU after its last sight, and posts what rounding adds to its lease.
+    /// Takes back what was posted for a GPU after it was last seen, and posts what rounding adds to its lease.
     pub(super) fn release(
         &mut self,
         ledger: &mut Ledger,
@@ -157,7 +158,7 @@ impl AllocationMeter {
         }
     }
 
-    /// Ends a node's leases by hand: what was posted after `at` is taken back by a counter-entry.
+    /// Ends a node's leases by hand: takes back what was posted after `at` by a counter-entry.
     pub(super) fn end(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, name: &NodeName, at: Timestamp) {
         for schedule in &mut self.schedules {
             schedule.end(ledger, &view.inventory.nodes, name, at);
@@ -165,7 +166,7 @@ impl AllocationMeter {
         let until = self.allocated.remove(name);
         self.serving.remove(name);
         let (Some(until), Some(node)) = (until, view.inventory.node(name)) else { return };
-        // What was never posted is not taken back.
+        // The time before the first allocation was never posted.
         let at = node.allocated_from.map_or(at, |from| at.max(from));
         for gpu in node.gpus.values().filter_map(|id| view.inventory.gpus.get(id)) {
             let found = resolve(ledger, view.config, NodeView::now(name, node), gpu.name(), at);
@@ -183,7 +184,7 @@ impl AllocationMeter {
     }
 }
 
-/// The account that a GPU's power is paid to, where its lease pays for it.
+/// The account that pays for a GPU's energy, if its lease has a power price.
 pub(super) fn power_account(
     ledger: &mut Ledger,
     view: InventoryView<'_>,
@@ -198,7 +199,7 @@ pub(super) fn power_account(
     Some(ledger.landlord(&rate.landlord))
 }
 
-/// GPUs of a node, to be posted.
+/// The GPUs of a node whose time is posted.
 struct Place<'a> {
     config: &'a FleetConfig,
     name: &'a NodeName,
@@ -226,7 +227,7 @@ impl Place<'_> {
         }
     }
 
-    /// Where a lease ends with the interval, posts what rounding adds.
+    /// Posts what rounding adds to a lease that ends with the interval.
     fn close(&self, ledger: &mut Ledger, gpu: &str, count: u32, from: Timestamp, to: Timestamp) {
         let Some(rate) = resolve(ledger, self.config, NodeView::now(self.name, self.node), gpu, from) else { return };
         let ends = rate.lease.filter(|lease| lease.until == Some(to));
@@ -236,7 +237,7 @@ impl Place<'_> {
     }
 }
 
-/// Where a lease begins or ends inside an interval.
+/// The instants inside an interval at which a lease begins or ends.
 fn lease_edges(leases: &[Lease], from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
     let mut edges: Vec<_> = leases
         .iter()

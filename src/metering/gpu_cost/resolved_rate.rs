@@ -1,4 +1,4 @@
-//! Which agreement pays for what: the cost account of a GPU at an instant, of a schedule, and of overhead.
+//! Resolves the cost account of a GPU at an instant, of a schedule, and of overhead.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::pricing::{Lease, Leased, RentWhen};
 use crate::reading::{Label, NodeName, UnitName};
 use crate::units::{GpuTime, HourlyRate, Span, Timestamp};
 
-/// The cost account of a GPU, and the lease that it stands on; none is an assumed rate, or an unknown one.
+/// The cost account of a GPU and its lease; `None` for an assumed or unknown rate.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ResolvedRate<'a> {
     pub(super) landlord: Landlord,
@@ -16,23 +16,23 @@ pub(super) struct ResolvedRate<'a> {
 }
 
 impl ResolvedRate<'_> {
-    /// When its rent runs.
+    /// When its time is paid.
     pub(super) fn when(&self) -> RentWhen {
         self.lease.map_or(RentWhen::Held, |lease| lease.when)
     }
 }
 
-/// The node that a rate is asked for.
+/// The node whose rate is resolved.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NodeView<'a> {
     pub(super) name: &'a NodeName,
     pub(super) unit: Option<&'a UnitName>,
-    /// How many GPUs share a rate that is paid by the node.
+    /// How many GPUs share a rate per node.
     pub(super) gpus: u32,
 }
 
 impl<'a> NodeView<'a> {
-    /// A node as it is now.
+    /// The node's present state.
     pub(super) fn now(name: &'a NodeName, node: &'a Node) -> Self {
         Self { name, unit: node.unit.as_ref(), gpus: node.allocation().gpus }
     }
@@ -70,7 +70,7 @@ pub(super) fn resolve<'a>(
     Some(ResolvedRate { landlord, lease })
 }
 
-/// The landlord of a lease that pays for a number of GPUs, seen or not.
+/// The cost account of a lease for a fixed number of GPUs.
 pub(super) fn of_schedule(lease: &Lease, nodes: &BTreeMap<NodeName, Node>) -> Landlord {
     let (node, unit) = match &lease.leased {
         Leased::Node(node) => (Some(node.clone()), nodes.get(node).and_then(|node| node.unit.clone())),
@@ -81,14 +81,14 @@ pub(super) fn of_schedule(lease: &Lease, nodes: &BTreeMap<NodeName, Node>) -> La
     Landlord { node, unit, gpu, rate, power: None, kind: RentKind::Gpus, lease }
 }
 
-/// Who is owed overhead by the hour.
+/// The cost account of overhead per hour.
 pub(super) fn of_overhead(rate: HourlyRate) -> Landlord {
     let (gpu, lease) = (Label::new("overhead"), Some(Label::new("overhead")));
     Landlord { node: None, unit: None, gpu, rate: Some(rate), power: None, kind: RentKind::Overhead, lease }
 }
 
-/// Posts what the provider's rounding adds to a lease of `gpus` GPUs held from one instant to another: one line, at its
-/// end.
+/// Posts what the provider's rounding adds to a lease of `gpus` GPUs allocated from one instant to another, as one
+/// entry at its end.
 pub(super) fn close(
     ledger: &mut Ledger,
     landlord: &Landlord,
@@ -106,7 +106,7 @@ pub(super) fn close(
     ledger.charge(line, to - Span::from_millis(1), RentChange::held(GpuTime::of(gpus, added)));
 }
 
-/// A lease as a person would name it.
+/// The readable name of a lease.
 pub(super) fn name(lease: &Lease) -> Label {
     let subject = match &lease.leased {
         Leased::Gpu(words) => words.clone(),
@@ -120,7 +120,7 @@ pub(super) fn name(lease: &Lease) -> Label {
     }
 }
 
-/// What tells a lease from the others, in whatever order they are written.
+/// The identity of a lease, which does not depend on the order in the configuration.
 pub(super) fn identity(lease: &Lease) -> String {
     let instant = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
     format!("{} from {} until {}", name(lease), instant(lease.from), instant(lease.until))

@@ -1,4 +1,4 @@
-//! Rent that runs whatever is seen: leases of a number of GPUs, and overhead by the hour.
+//! Schedules: cost that runs by the calendar alone, for leases of a fixed number of GPUs and for overhead per hour.
 
 use std::collections::BTreeMap;
 
@@ -9,33 +9,33 @@ use crate::pricing::{Lease, Leased};
 use crate::reading::{NodeName, UnitName};
 use crate::units::{HourlyRate, Timestamp};
 
-/// Up to when a schedule that was ended by hand is posted: past its end.
+/// Up to when a schedule that was ended by hand counts as posted: past its end.
 const ENDED: Timestamp = Timestamp::from_millis(i64::MAX);
-/// What overhead is remembered by.
+/// The identity of overhead.
 const OVERHEAD: &str = "overhead";
 
-/// Who is paid by the calendar.
+/// What a schedule pays for.
 #[derive(Debug)]
 enum Payee {
     Lease(Lease),
     Overhead(HourlyRate),
 }
 
-/// One of them, and up to when it is posted.
+/// A schedule, and up to when it is posted.
 #[derive(Debug)]
 pub(super) struct Schedule {
     payee: Payee,
     until: Timestamp,
 }
 
-/// Everyone who is paid by the calendar; their rent runs from the beginning of the watch.
+/// All schedules of the configuration. They run from the beginning of the watch.
 pub(super) fn all(leases: &[Lease], overhead: Option<HourlyRate>, began: Timestamp) -> Vec<Schedule> {
     let leases = leases.iter().filter(|lease| lease.is_schedule()).cloned().map(Payee::Lease);
     leases.chain(overhead.map(Payee::Overhead)).map(|payee| Schedule { payee, until: began }).collect()
 }
 
 impl Schedule {
-    /// What is remembered of it: what tells it from the others, and up to when it is posted.
+    /// Its identity, and up to when it is posted.
     pub(super) fn memory(&self) -> (String, Timestamp) {
         let identity = match &self.payee {
             Payee::Lease(lease) => identity(lease),
@@ -44,7 +44,7 @@ impl Schedule {
         (identity, self.until)
     }
 
-    /// Goes on from where it was posted.
+    /// Continues from where it was posted.
     pub(super) fn recall(&mut self, schedules: &[(String, Timestamp)]) {
         let (known, _) = self.memory();
         if let Some((_, until)) = schedules.iter().find(|(identity, _)| *identity == known) {
@@ -52,12 +52,12 @@ impl Schedule {
         }
     }
 
-    /// Goes on from an instant, unless it was ended.
+    /// Continues from an instant, unless it was ended by hand.
     pub(super) fn skip_to(&mut self, now: Timestamp) {
         self.until = self.until.max(now);
     }
 
-    /// Whether it leases a node; and if so, whether it still does.
+    /// Whether it leases a node at `now`; `None` if it never does.
     pub(super) fn leases(&self, node: &NodeName, unit: Option<&UnitName>, now: Timestamp) -> Option<bool> {
         match &self.payee {
             Payee::Lease(lease) if lease.covers(node, unit, "") => Some(lease.runs_at(now) && self.until != ENDED),
@@ -65,7 +65,7 @@ impl Schedule {
         }
     }
 
-    /// Posts its rent up to an instant, and what rounding adds if it ends before.
+    /// Posts its cost up to an instant, and what rounding adds if it ends before.
     pub(super) fn run_to(&mut self, ledger: &mut Ledger, nodes: &BTreeMap<NodeName, Node>, now: Timestamp) {
         match &self.payee {
             Payee::Lease(lease) => {
@@ -88,7 +88,7 @@ impl Schedule {
         self.until = self.until.max(now);
     }
 
-    /// Ends it by hand, if it is a lease of the node: takes back what was posted after `at`.
+    /// Ends it by hand if it is a lease of the node: takes back what was posted after `at`.
     pub(super) fn end(
         &mut self,
         ledger: &mut Ledger,
