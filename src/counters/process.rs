@@ -216,7 +216,7 @@ impl Process {
             self.rows.push(ProcessRow { key: RowKey::of(reading), counters });
             self.rows.len() - 1
         });
-        if known.is_some() && reading.model.is_some() {
+        if known.is_some() && reading.model.is_some() && !self.rows[at].key.is_of(reading) {
             self.rows[at].key = RowKey::of(reading);
         }
         &mut self.rows[at].counters

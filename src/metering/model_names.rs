@@ -3,7 +3,7 @@
 //! Names are compared without case, by their last path component, so without a provider prefix (`hosted_vllm/`,
 //! `openai/`). Aliases join names: configured ones, those of a server's model list, and a page's adapters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::reading::{EngineReading, ModelAlias, ModelName};
 use crate::units::Timestamp;
@@ -15,6 +15,8 @@ pub(super) struct ModelNames {
     stands_for: BTreeMap<String, String>,
     /// Names that engines serve, and when the first page with each was read.
     served: BTreeMap<String, Timestamp>,
+    /// The same names as pages spell them, so that one that is known is not put into canonical form again.
+    spelt: HashSet<ModelName>,
 }
 
 impl ModelNames {
@@ -39,7 +41,10 @@ impl ModelNames {
     /// Adds the model of an engine's row, and its adapters, whose tokens are counted with the model's.
     pub(super) fn note_served(&mut self, reading: &EngineReading, at: Timestamp) {
         let Some(model) = &reading.model else { return };
-        self.served.entry(model.canonical()).or_insert(at);
+        if !self.spelt.contains(model) {
+            self.spelt.insert(model.clone());
+            self.served.entry(model.canonical()).or_insert(at);
+        }
         for adapter in &reading.adapters {
             self.join(&ModelName::new(adapter.as_str()), model);
         }

@@ -150,7 +150,8 @@ impl Metering {
         if engine.duplicate.of().is_some() {
             return Counts::NOTHING;
         }
-        let served = reading.model.as_ref().is_some_and(|model| self.names.is_served(model));
+        let is_served = |model| self.names.is_served(model);
+        let served = role == Role::Proxy && reading.model.as_ref().is_some_and(is_served);
         counts(reading.kind, role, served)
     }
 
