@@ -115,6 +115,20 @@ fn a_busy_engine_whose_start_time_never_rests_is_counted() {
     }
 }
 
+/// Class: the same of one whose start time drifts, a little at each look.
+#[test]
+fn an_engine_whose_start_time_drifts_is_counted() {
+    for (step, speed) in [(20, 1_000), (200, 10), (900, 1_000), (-900, 5_000)] {
+        let mut fleet = watched();
+        for second in 0_i64..60 {
+            let start = long_ago() + Span::from_millis(second * step);
+            let total = 9_000_000 + speed * second.unsigned_abs();
+            fleet.apply(answered_dated(URL, after(second * 1000), of(total, Some(start))));
+        }
+        assert_eq!((posted(&fleet), disputed(&fleet)), ((59 * speed, 59 * speed / 10), 0), "{step} {speed}");
+    }
+}
+
 /// Class: the same of one that idles and then gets load, dips, and restarts.
 #[test]
 fn an_engine_whose_start_time_never_rests_may_idle_dip_and_restart() {
@@ -382,4 +396,88 @@ fn hits_that_can_only_add_make_no_upper_bound() {
     let money = fleet.snapshot().money;
     assert!(!money.upper_bound && money.uncertainty == margintop::units::Money::ZERO);
     assert_eq!(posted(&fleet).0, 9_000);
+}
+
+/// Class: a page without a start time is taken for a reset of a process that says one, whose lifetime is billed.
+#[test]
+fn a_process_without_a_start_time_beside_one_that_says_it_bills_no_lifetime() {
+    for (quiet, turn) in [(500, 2), (90_000, 3), (500, 5), (40_000_000, 2)] {
+        let mut fleet = watched();
+        for second in 0_u64..60 {
+            let told = second < 4 || second / (turn - 1) % 2 == 0;
+            let (start, base) = if told { (Some(long_ago()), 300_000) } else { (None, quiet) };
+            let page = of(base + 100 * second, start);
+            fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), page));
+        }
+        let (prompt, _) = posted(&fleet);
+        assert!((2_900..=11_800).contains(&prompt), "{quiet} {turn}: {prompt}");
+        assert_eq!(disputed(&fleet), 0, "{quiet} {turn}");
+    }
+}
+
+/// Tokens of a row at one look: prompt, cached, output.
+type Look = [u64; 3];
+
+/// What is posted and disputed of an engine that says its start and whose counters go by these looks.
+fn counted(looks: impl IntoIterator<Item = Look>) -> (Look, u64) {
+    let mut fleet = watched();
+    for (second, [prompt, cached, output]) in (0..).zip(looks) {
+        let page = page(MODEL, counters(prompt, cached, output), Some(long_ago()));
+        fleet.apply(answered_dated(URL, after(second * 1000), page));
+    }
+    let sum = fleet.ledger().today().tokens().fold([0; 3], |[prompt, hit, output], (.., tokens)| {
+        let (miss, hits) = (tokens.miss.count(), tokens.hit.count());
+        [prompt + miss + hits, hit + hits, output + tokens.output.count()]
+    });
+    (sum, disputed(&fleet))
+}
+
+/// Class: one counter falls, and the others of its row are counted from zero with it.
+#[test]
+fn a_counter_that_falls_alone_takes_no_other_with_it() {
+    let steady = |n: u64| [1_000_000 + 500 * n, 200_000 + 250 * n, 300_000 + 100 * n];
+    for fallen in 0..3 {
+        for first in [0, 40] {
+            let look = |n: u64| {
+                let mut look = steady(n);
+                if n >= 10 {
+                    look[fallen] = first + [500, 250, 100][fallen] * (n - 10);
+                }
+                look
+            };
+            let (posted, disputed) = counted((0..40).map(look));
+            let made: Look = std::array::from_fn(|i| {
+                let each = [500, 250, 100][i];
+                if i == fallen { each * 9 + first + each * 29 } else { each * 39 }
+            });
+            let near = |i: usize| posted[i] <= made[i] && posted[i] + 300 * [500, 250, 100][i] / 100 >= made[i];
+            assert!((0..3).all(near) && disputed == 0, "{fallen} {first}: {posted:?} of {made:?}, {disputed}");
+        }
+    }
+}
+
+/// Class: a part of a sum is gone for good, and what is left is billed as if it had been made since.
+#[test]
+fn a_sum_that_loses_a_part_is_disputed_and_not_billed() {
+    let look = |n: u64| {
+        let total = if n < 10 { 5_000_000 } else { 2_500_000 } + 100 * n;
+        [total, 0, total]
+    };
+    let (posted, disputed) = counted((0..40).map(look));
+    assert!(posted[0] <= 3_900 && posted[2] <= 3_900, "{posted:?}");
+    assert!(disputed >= 5_000_000, "{disputed}");
+}
+
+/// Class: a dip that grows is believed to be a reset, and its return is billed as growth.
+#[test]
+fn a_dip_that_grows_and_returns_is_billed_once() {
+    for looks in 1..=8 {
+        let look = |n: u64| {
+            let dips = (10..10 + looks).contains(&n);
+            let total = if dips { 1_000 * (n - 10) } else { 1_000_000 + 1_000 * n };
+            [total, total / 5, total / 2]
+        };
+        let (posted, disputed) = counted((0..60).map(look));
+        assert_eq!((posted, disputed), ([59_000, 11_800, 29_500], 0), "{looks}");
+    }
 }

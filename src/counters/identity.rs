@@ -276,7 +276,10 @@ impl Processes {
         let replaces = self.replaces(page, ours);
         let id = self.add(Some(start), page.at);
         if !born {
-            return self.baseline(page, id);
+            // Without the server's time, a process that started after the last page may have replaced the one before.
+            let may_be_new = last.is_some_and(|last| ours > page.at.wall - page.at.since(last) - SLACK);
+            let outcome = self.baseline(page, id);
+            return Outcome { lost: may_be_new && page.ahead.is_none(), ..outcome };
         }
         let began = last.map_or(ours, |last| ours.max(page.at.wall - page.at.since(last))).min(page.at.wall);
         let since = page.at + (began - page.at.wall);

@@ -48,9 +48,12 @@ impl Processes {
     /// The known process that a start time with jitter may belong to: the only one with a close start time, if it was
     /// seen after that start and no counter fell or grew beyond its bounds.
     pub(super) fn may_jitter(&self, page: &InstancePage<'_>, start: Timestamp) -> Option<ProcessId> {
-        let close = |process: &&Process| {
-            process.starts.iter().any(|known| Span::from_millis((start - *known).millis().abs()) < JITTER)
+        let is_close = |known: Timestamp| Span::from_millis((start - known).millis().abs()) < JITTER;
+        let drifts = |process: &Process| {
+            let held = self.jitter.as_ref().filter(|held| held.of == process.id);
+            held.and_then(|held| held.others.last()?.start()).is_some_and(is_close)
         };
+        let close = |process: &&Process| process.starts.iter().any(|known| is_close(*known)) || drifts(process);
         let goes_on = |process: &&Process| {
             !process.ended && (process.moves() || process.may_go_on(page.rows, &page.context(process.last_seen)))
         };

@@ -21,6 +21,8 @@ pub(super) const HELD_PAGES: u8 = 3;
 const HELD_PAGES_IN_DOUBT: u8 = 12;
 /// A row that dips keeps more than one part in this many of its value; one that was reset has less.
 const SMALL_PART: u64 = 10;
+/// Why a low value is disputed.
+const LOW: &str = "a counter fell, stays and grows, and its value is more than a reset leaves";
 /// The longest time that a fall which neither grows nor returns is quarantined.
 const HELD_LONGEST: Span = Span::from_secs(600);
 
@@ -35,6 +37,12 @@ pub struct RowCounters {
     finished: FinishedMeter,
     shown: Shown,
     quarantine: Option<Quarantine>,
+    /// The values before a reset, for as long as it may turn out to have been a dip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    earlier: Option<Earlier>,
+    /// Tokens that were posted of growth that is still to come.
+    #[serde(default)]
+    ahead: [u64; COUNTERS],
     /// Whether values at the baseline were refused: the first valid values of these counters are their baseline.
     unread: bool,
 }
@@ -49,6 +57,16 @@ struct Quarantine {
     since: Moment,
     believed: Moment,
     pages: u8,
+}
+
+/// A reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Earlier {
+    /// The values before it.
+    before: TokenCounters,
+    at: Moment,
+    /// The growth that was posted since.
+    posted: [u64; COUNTERS],
 }
 
 /// The context of a row's page.
@@ -99,7 +117,8 @@ impl RowCounters {
     /// All moments in the state, to move them to another boot's clock.
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let quarantine = self.quarantine.iter_mut().flat_map(|held| [&mut held.since, &mut held.believed]);
-        self.moved.iter_mut().chain(self.shown.since_mut()).chain(quarantine)
+        let earlier = self.earlier.iter_mut().map(|earlier| &mut earlier.at);
+        self.moved.iter_mut().chain(self.shown.since_mut()).chain(quarantine).chain(earlier)
     }
 
     fn empty(moved: Moment) -> Self {
@@ -111,6 +130,8 @@ impl RowCounters {
             finished: FinishedMeter::default(),
             shown: Shown::default(),
             quarantine: None,
+            earlier: None,
+            ahead: [0; COUNTERS],
             unread: false,
         }
     }
@@ -235,6 +256,7 @@ impl RowCounters {
         let now = self.effective(reading);
         let (before, since) = (self.last, self.moved.into_iter().min_by_key(|at| at.boot).unwrap_or(context.at));
         let grown = growth(&now, &self.last);
+        (self.quarantine, self.earlier) = (None, None);
         let (all, corrected) = self.split(reading, grown, &now);
         self.hits.give_back(corrected.count());
         self.accept(reading, now, grown, context.at);
@@ -249,10 +271,14 @@ impl RowCounters {
         if self.unread {
             self.adopt_unread(now, context);
         }
+        if self.earlier.is_some() {
+            self.undo_reset(now, context);
+        }
         let (before, since) = (self.last, self.since_moved(context.at));
         let first_moved = self.moved.into_iter().min_by_key(|at| at.boot).unwrap_or(context.at);
         let grown = growth(now, &self.last);
-        let (all, corrected) = self.split(reading, grown, now);
+        let due = self.less_ahead(grown);
+        let (all, corrected) = self.split(reading, due, now);
         self.shown.note(context.at, grown);
         self.accept(reading, *now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
@@ -280,10 +306,16 @@ impl RowCounters {
         };
         let grew = growth(&quarantine.last, &quarantine.first).into_iter().any(|grown| grown > 0);
         let took = quarantine.since.since(quarantine.believed);
-        let anew = self.began_anew(&quarantine.first, took, quarantine.pages)
-            || context.identified && self.is_far_below(&quarantine.first, quarantine.pages);
-        if grew && anew {
+        if grew && self.is_reset(&quarantine, took, context) {
             return self.reset(reading, &quarantine, context);
+        }
+        if grew && context.identified && quarantine.pages >= HELD_PAGES_IN_DOUBT {
+            // Too much to be what it produced since, and too long for a dip.
+            let before = self.last;
+            self.last = zero_where_fell(&before, now);
+            let mut step = self.dispute(reading, context, LOW);
+            step.disputed.iter_mut().for_each(|disputed| disputed.before = before);
+            return Step { reset: true, ..step };
         }
         if context.at.since(quarantine.since) >= HELD_LONGEST {
             *self = Self { shown: self.shown, ..Self::baseline(reading, context) };
@@ -293,26 +325,72 @@ impl RowCounters {
         Step { quarantined: true, ..Step::default() }
     }
 
-    /// Whether values that stay below the row's cannot be a dip's, in an identified process.
-    fn is_far_below(&self, first: &TokenCounters, pages: u8) -> bool {
+    /// Whether a fall that goes on is a reset: it is what the row produces in such a time, or, in a process that is known to
+    /// be the same, a value that no dip leaves.
+    fn is_reset(&self, held: &Quarantine, took: Span, context: &PageContext) -> bool {
         let small_part = |(first, last): (Option<u64>, Option<u64>)| match (first, last) {
             (Some(first), Some(last)) => first >= last || first <= last / SMALL_PART,
             _ => true,
         };
-        pages >= HELD_PAGES_IN_DOUBT
-            || pages >= HELD_PAGES && values(first).into_iter().zip(values(&self.last)).all(small_part)
+        let is_far_below = || values(&held.first).into_iter().zip(values(&self.last)).all(small_part);
+        self.began_anew(&held.first, took, held.pages)
+            || context.identified && held.pages >= HELD_PAGES && is_far_below()
     }
 
-    /// Resets the row: it counts from zero.
+    /// Resets the counters that fell: they count from zero. The others go on.
     fn reset(&mut self, reading: &EngineReading, held: &Quarantine, context: &PageContext) -> Step {
         let (shown, before) = (self.shown, self.last);
-        *self = Self { shown, ..Self::zero(held.believed, reading) };
-        let mut step = self.grow(reading, &reading.tokens, context);
+        let fell = fallen(&reading.tokens, &self.last);
+        if fell.iter().all(|fell| *fell) {
+            *self = Self { shown, ..Self::zero(held.believed, reading) };
+        } else {
+            self.reset_some(fell, &reading.tokens, held.believed);
+        }
+        let mut step = self.grow(reading, &self.effective(reading), context);
         step.from = Some(held.believed);
+        let posted = step.grown.map(|_| growth(&reading.tokens, &zero_where_fell(&before, &reading.tokens)));
+        let posted = posted.unwrap_or_default();
+        self.earlier = Some(Earlier { before, at: context.at, posted });
         if let Some(disputed) = &mut step.disputed {
             disputed.before = before;
         }
         Step { reset: true, ..step }
+    }
+
+    fn reset_some(&mut self, fell: [bool; COUNTERS], now: &TokenCounters, believed: Moment) {
+        self.quarantine = None;
+        self.last = zero_where_fell(&self.last, now);
+        for i in (0..COUNTERS).filter(|i| fell[*i]) {
+            (self.series[i], self.moved[i]) = (SeriesSum::default(), believed);
+        }
+    }
+
+    /// The values from before a reset return at once: it was a dip. What was posted of it is a part of what the row produced
+    /// meanwhile.
+    fn undo_reset(&mut self, now: &TokenCounters, context: &PageContext) {
+        let Some(earlier) = self.earlier.take_if(|earlier| context.at.since(earlier.at) < HELD_LONGEST) else {
+            self.earlier = None;
+            return;
+        };
+        let since = context.at.since(context.last_page);
+        let jumps = !self.shown.explains(growth(now, &self.last), since);
+        if jumps && !fell(now, &earlier.before) {
+            self.last = earlier.before;
+            self.ahead = std::array::from_fn(|i| self.ahead[i].saturating_add(earlier.posted[i]));
+        } else {
+            let grown = growth(now, &self.last);
+            let posted = std::array::from_fn(|i| earlier.posted[i].saturating_add(grown[i]));
+            self.earlier = Some(Earlier { posted, ..earlier });
+        }
+    }
+
+    /// A growth less what was posted of it already.
+    fn less_ahead(&mut self, grown: [u64; COUNTERS]) -> [u64; COUNTERS] {
+        std::array::from_fn(|i| {
+            let posted = self.ahead[i].min(grown[i]);
+            self.ahead[i] -= posted;
+            grown[i] - posted
+        })
     }
 
     /// Splits a growth into price classes. Returns also the misses that it corrects.
@@ -362,6 +440,22 @@ impl RowCounters {
 
     fn since_moved(&self, at: Moment) -> [Span; COUNTERS] {
         self.moved.map(|moved| at.since(moved))
+    }
+}
+
+/// Which counters are below an earlier value.
+fn fallen(now: &TokenCounters, then: &TokenCounters) -> [bool; COUNTERS] {
+    let (now, then) = (values(now), values(then));
+    std::array::from_fn(|i| matches!((now[i], then[i]), (Some(now), Some(then)) if now < then))
+}
+
+/// Earlier values with zero for each counter that fell.
+fn zero_where_fell(then: &TokenCounters, now: &TokenCounters) -> TokenCounters {
+    let (fell, zero) = (fallen(now, then), zeroed(then));
+    TokenCounters {
+        prompt: if fell[0] { zero.prompt } else { then.prompt },
+        cached: if fell[1] { zero.cached } else { then.cached },
+        output: if fell[2] { zero.output } else { then.output },
     }
 }
 

@@ -105,6 +105,8 @@ impl Processes {
                 self.go_on_by_values(page, id)
             }
             Some(_) => self.hold_line(page, current, true),
+            // A page that does not go on from a process that says its start is another's.
+            None if self.get(current).is_some_and(|process| !process.starts.is_empty()) => self.hold_beside(page),
             None => match self.get(current).map_or(Fit::Falls, |process| fit(process, page)) {
                 Fit::Mixed => self.go_on(page, current),
                 Fit::Jumps => self.hold_line(page, current, true),
@@ -135,11 +137,14 @@ impl Processes {
 
     /// The process whose last values a page continues, and the distance from them; the nearest one.
     fn nearest(&self, page: &InstancePage<'_>) -> Option<(u64, ProcessId)> {
+        let may_be = |process: &&Process| {
+            process.starts.is_empty() || process.paces_to(page.rows, page.at.since(process.last_seen))
+        };
         let continues = |process: &Process| match fit(process, page) {
             Fit::Continues(distance) => Some((distance, process.id)),
             Fit::Jumps | Fit::Mixed | Fit::Falls | Fit::Other => None,
         };
-        self.all.iter().filter_map(continues).min()
+        self.all.iter().filter(may_be).filter_map(continues).min()
     }
 
     fn go_on_by_values(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
@@ -181,8 +186,7 @@ impl Processes {
         self.held.push(HeldLine::new(trial.kind == TrialKind::Growth, Values::before(other), seen, 0));
         let mut outcome = self.go_on(page, id);
         outcome.taken_back.push(id);
-        // A dip lost no tokens.
-        outcome.lost = trial.kind != TrialKind::Reset;
+        outcome.lost = true;
         outcome.on_trial = false;
         Some(outcome)
     }
@@ -254,7 +258,9 @@ impl Processes {
         let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
         process.adopt_line(&line.first.told, line.since);
         process.trial = below.map(|other| Trial::new(TrialKind::Below(other), page.at, process));
-        self.go_on(page, id)
+        let outcome = self.go_on(page, id);
+        // A process that appears below another one may have been reset.
+        Outcome { lost: below.is_some(), ..outcome }
     }
 }
 
