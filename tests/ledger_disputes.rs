@@ -305,6 +305,22 @@ fn verify_applies_the_bounds_and_exempts_what_was_accepted() {
     assert!(!told.iter().any(|fault| fault.contains("can make")), "16 GPUs can: {told:?}");
 }
 
+/// Growth is posted when it is seen, and may be of all the time since its counter last moved.
+#[test]
+fn verify_takes_the_first_growth_after_a_pause_for_that_of_the_pause() {
+    let (_home, path) = file();
+    let mut keeper = Keeper::at(&path, began());
+    keeper.post(began(), 100);
+    keeper.post(began() + Span::from_secs(300), 100_000_000);
+    keeper.commit(began() + Span::from_secs(400));
+    whole(&path);
+    keeper.post(began() + Span::from_secs(360), 100_000_000);
+    keeper.commit(began() + Span::from_secs(500));
+    keeper.close();
+    let told = Reader::open(&path).unwrap().verify().unwrap();
+    assert!(told.iter().any(|fault| fault.contains("10:06:00Z")), "{told:?}");
+}
+
 #[test]
 fn verify_finds_cost_below_zero_and_sums_that_left_their_range() {
     let (_home, path) = file();

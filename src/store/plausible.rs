@@ -22,9 +22,11 @@ const GRAINS: [(&str, Span); 3] =
 pub(super) fn faults(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<Vec<String>> {
     let gpus = gpus(connection)?;
     let accepted = accepted(connection)?;
+    let began = super::recall::instant(connection, "began")?;
     let mut faults = Vec::new();
     for (grain, span) in GRAINS {
         let mut told = 0;
+        let mut moved: HashMap<String, [Timestamp; 3]> = HashMap::new();
         for (bucket, node, made) in made(connection, grain)? {
             let count = gpus.get(&node).copied().unwrap_or(UNKNOWN_GPUS);
             let accepted =
@@ -32,7 +34,16 @@ pub(super) fn faults(connection: &Connection, bounds: Plausibility) -> rusqlite:
             let mut waived = Classes::default();
             accepted.for_each(|(.., tokens)| waived += *tokens);
             let judged = made.less(waived);
-            let Some(what) = beyond(judged, count, span, bounds) else { continue };
+            let times = moved.entry(node.clone()).or_insert([began.unwrap_or(bucket); 3]);
+            // After buckets without growth the tokens may be of all the time since.
+            let within = |last: Timestamp| if bucket - last > span { bucket + span - last } else { span };
+            let what = beyond(judged, count, times.map(within), bounds);
+            for (time, tokens) in times.iter_mut().zip([made.output, made.miss, made.hit]) {
+                if tokens > Tokens::ZERO {
+                    *time = bucket;
+                }
+            }
+            let Some(what) = what else { continue };
             told += 1;
             if told <= MOST {
                 faults.push(format!("{grain}_tokens: {bucket} on {node}: {what}, more than {count} GPUs can make"));
@@ -45,15 +56,19 @@ pub(super) fn faults(connection: &Connection, bounds: Plausibility) -> rusqlite:
     Ok(faults)
 }
 
-/// What of a bucket exceeds its bound.
-fn beyond(made: Classes, gpus: u32, span: Span, bounds: Plausibility) -> Option<String> {
+/// What of a bucket exceeds its bound. `times` is how long output, misses and hits may have been produced before they were
+/// posted: since each last grew, as when they were counted.
+fn beyond(made: Classes, gpus: u32, times: [Span; 3], bounds: Plausibility) -> Option<String> {
+    // Without hits, prompts may be cached ones that the engine does not count.
+    let prompt = if made.hit == Tokens::ZERO { bounds.cached_per_gpu } else { bounds.computed_per_gpu };
     let judged = [
         (made.output, bounds.output_per_gpu, "output"),
-        (made.miss, bounds.computed_per_gpu, "computed prompt"),
+        (made.miss, prompt, "computed prompt"),
         (made.hit, bounds.cached_per_gpu, "cached prompt"),
     ];
-    let found = judged.into_iter().find(|(tokens, per_gpu, _)| tokens.count() > most(*per_gpu, gpus, span));
-    found.map(|(tokens, _, what)| format!("{} {what} tokens", tokens.count()))
+    let above = |((tokens, per_gpu, _), span): &((Tokens, u64, &str), Span)| tokens.count() > most(*per_gpu, gpus, *span);
+    let found = judged.into_iter().zip(times).find(above);
+    found.map(|((tokens, _, what), _)| format!("{} {what} tokens", tokens.count()))
 }
 
 /// Tokens by bucket and node, in the order of time.
