@@ -117,6 +117,26 @@ fn two_watches_a_dashboard_and_reports_count_nothing_twice_and_one_takes_over_wi
 }
 
 #[test]
+fn a_repeated_poll_takes_the_ledger_over_when_its_keeper_ends() {
+    let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
+    let target = engine.server.metrics();
+    let mut keeper = ledger.serve(&target);
+    ledger.until_counted(&engine);
+    let second = ledger.program(&["once", "--every", "200ms", &target, "nvml:off"]).start();
+    thread::sleep(Duration::from_millis(700));
+    assert_eq!(ledger.keeper(), Some(keeper.child.id()));
+    keeper.child.kill().unwrap();
+    keeper.child.wait().unwrap();
+    let began = Instant::now();
+    while ledger.keeper() != Some(second.child.id()) {
+        assert!(began.elapsed() < Duration::from_secs(5), "kept by {:?}", ledger.keeper());
+        thread::sleep(Duration::from_millis(50));
+    }
+    busy(&engine, 10);
+    ledger.until_counted(&engine);
+}
+
+#[test]
 fn a_report_reads_a_copy_of_a_ledger_that_is_being_written() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let baseline = engine.counted();

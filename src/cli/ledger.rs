@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -116,9 +116,19 @@ pub(super) fn open(settings: store::Settings, inbox: mpsc::Sender<Message>) -> (
     (store, opening)
 }
 
+/// A collector and the ledger that it was given.
+pub(super) struct Kept {
+    pub(super) collector: Collector,
+    pub(super) store: Store,
+    pub(super) basis: LedgerBasis,
+    /// What the store says from now on.
+    pub(super) news: Receiver<News>,
+}
+
 /// Gives a collector the ledger that a run was told to keep. Where it cannot be its keeper, the run goes on without, and
 /// [`unkept`] says why.
-pub(super) fn keep(collector: Collector, settings: store::Settings, absence: Span) -> (Collector, Store, LedgerBasis) {
+/// Later news are for the collector too.
+pub(super) fn keep(collector: Collector, settings: store::Settings, absence: Span) -> Kept {
     let (tell, news) = sync_channel(64);
     let store = Store::open(settings, move |news| drop(tell.try_send(news)));
     let mut collector = collector.keeping(store.clone(), absence);
@@ -127,7 +137,7 @@ pub(super) fn keep(collector: Collector, settings: store::Settings, absence: Spa
         let basis = if let News::Stands(basis) = &told { Some(basis.clone()) } else { None };
         collector.heed(told);
         if let Some(basis) = basis {
-            return (collector, store, basis);
+            return Kept { collector, store, basis, news };
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -20,6 +21,7 @@ use crate::source::cadence::round;
 use crate::source::discover::{Discovery, nothing_answers};
 use crate::source::nvml::{Driver, Pace};
 use crate::source::scrape::{Address, Scraper, Settings, Target};
+use crate::store::News;
 use crate::units::Span;
 
 /// How long anything may take for a look. All wait for the slowest, and must not be stale by then.
@@ -78,6 +80,8 @@ pub(super) struct Observer {
     driver: Option<(Driver, mpsc::UnboundedReceiver<Event>)>,
     /// Whether the driver has ever answered.
     heard: bool,
+    /// What the ledger says: that it is free now, that something was decided by hand.
+    news: Option<Receiver<News>>,
 }
 
 impl Observer {
@@ -92,7 +96,7 @@ impl Observer {
         let scraper = |target: &Target| Scraper::new(target.clone(), settings.clone(), clock.clone());
         let (files, scrapers) =
             plan.targets.iter().map(scraper).partition(|it| matches!(it.target().address, Address::File(_)));
-        Self { plan, clock, looks, settings, scrapers, files, driver, heard: false }
+        Self { plan, clock, looks, settings, scrapers, files, driver, heard: false, news: None }
     }
 
     /// Whether a second look could tell more than the first: a file is read once.
@@ -124,13 +128,15 @@ impl Observer {
     }
 
     /// The collector: with the ledger's file, or in memory where there is none or it cannot be kept.
-    fn collector(&self, path: Option<PathBuf>) -> Collector {
+    fn collector(&mut self, path: Option<PathBuf>) -> Collector {
         let mut config = self.plan.site(span(self.looks.span).max(Span::from_millis(1)));
         config.pace = Some(config.window);
         let fleet = Collector::new(Fleet::new(config, self.plan.settings.book.clone(), self.clock.now()));
         let Some(path) = path else { return fleet };
         let keeping = ledger::settings(&self.plan, Some(path), &self.clock);
-        ledger::keep(fleet, keeping, ledger::absence(&self.plan)).0
+        let kept = ledger::keep(fleet, keeping, ledger::absence(&self.plan));
+        self.news = Some(kept.news);
+        kept.collector
     }
 
     /// Looks every interval until the span is over, and at its end.
@@ -145,11 +151,17 @@ impl Observer {
         }
         tokio::time::sleep_until(end).await;
         self.look(fleet, true).await;
-        end
+        // After a sleep the looks that were missed are not made up for.
+        let missed =
+            tokio::time::Instant::now().saturating_duration_since(end).as_nanos() / self.looks.span.as_nanos().max(1);
+        end + self.looks.span * u32::try_from(missed).unwrap_or(u32::MAX)
     }
 
     /// Looks at everything once; at files, if this is the last look before something is printed.
     async fn look(&mut self, fleet: &mut Collector, last: bool) {
+        for news in self.news.iter().flat_map(Receiver::try_iter) {
+            fleet.heed(news);
+        }
         if let Some((driver, inbox)) = &mut self.driver {
             // What came too late for the look before.
             while let Ok(event) = inbox.try_recv() {

@@ -66,7 +66,8 @@ fn beyond(made: Classes, gpus: u32, times: [Span; 3], bounds: Plausibility) -> O
         (made.miss, prompt, "computed prompt"),
         (made.hit, bounds.cached_per_gpu, "cached prompt"),
     ];
-    let above = |((tokens, per_gpu, _), span): &((Tokens, u64, &str), Span)| tokens.count() > most(*per_gpu, gpus, *span);
+    let above =
+        |((tokens, per_gpu, _), span): &((Tokens, u64, &str), Span)| tokens.count() > most(*per_gpu, gpus, *span);
     let found = judged.into_iter().zip(times).find(above);
     found.map(|((tokens, _, what), _)| format!("{} {what} tokens", tokens.count()))
 }
