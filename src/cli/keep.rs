@@ -82,7 +82,11 @@ pub(super) fn lease(global: &Global, action: &LeaseAction) -> Result<(), Failure
             let known = |row: &&HeldRow| row.node == *node || row.node.contains(&format!("x {node} at "));
             if !rows.iter().any(|row| known(&row)) {
                 let nodes: Vec<&str> = rows.iter().map(|row| row.node.as_str()).collect();
-                return Err(Failure::Usage(format!("no lease of {node}; there are {}", nodes.join(", "))));
+                let known = match nodes.as_slice() {
+                    [] => "the ledger has no leases".to_owned(),
+                    nodes => format!("the ledger has leases of {}", nodes.join(", ")),
+                };
+                return Err(Failure::Usage(format!("no lease of node {node}; {known}")));
             }
             if at > Clock::System.now().wall {
                 return Err(Failure::Usage(format!("--at {at}: that is not over yet; set `until` in its [[lease]]")));

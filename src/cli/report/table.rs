@@ -179,6 +179,9 @@ fn bridge(bridge: &Bridge, paper: &Paper) -> String {
     grid.total(vec!["after".to_owned(), amount(Some(bridge.after), places)]);
     let watched = watched_in_both(&bridge.compared).map_or_else(String::new, |line| line + "\n");
     let spans = format!("before  {}\nafter   {}\n{watched}\n", span(bridge.before_span), span(bridge.after_span));
+    if bridge.compared.both <= Span::ZERO {
+        return spans;
+    }
     let mut out = spans + &grid.render();
     for (name, movers) in [("models", &bridge.models), ("units", &bridge.units), ("nodes", &bridge.nodes)] {
         if !movers.is_empty() {

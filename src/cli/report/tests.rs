@@ -269,6 +269,13 @@ fn a_table_names_both_margins_and_lines_up() {
     }
 }
 
+/// Unknown is not zero: no minute was watched in both spans.
+#[test]
+fn a_bridge_over_nothing_has_no_figures() {
+    let text = table::render(&paper("--bridge week").unwrap());
+    assert!(text.contains("nothing is compared") && !text.contains("0.00"), "{text}");
+}
+
 #[test]
 fn a_span_ends_after_it_begins() {
     for line in ["--since 2025-03-02 --until 2025-03-02", "--since 2025-03-03 --until 2025-03-01"] {
