@@ -216,10 +216,11 @@ impl Processes {
             if let Some(outcome) = self.undo_jitter(page, start, id) {
                 return outcome;
             }
-            match self.jitter.as_ref().is_some_and(|held| held.is_of(id)) {
-                true => self.settle_jitter(page, id),
+            if self.jitter.as_ref().is_some_and(|held| held.is_of(id)) {
+                self.settle_jitter(page, id);
+            } else {
                 // Another process answers at the address: what is held is one as well.
-                false => self.refute_jitter(),
+                self.refute_jitter();
             }
             return self.go_on(page, id);
         }
