@@ -179,6 +179,27 @@ fn a_gpu_that_is_lost_stays_lost_over_a_restart() {
     assert_eq!((world.held().0, world.alerts(Rule::GpuLost).len()), (4 * (world.second - 1), 0));
 }
 
+/// Class: a cost that is not known yet is shown as nothing: an exporter is silent when the watch begins again.
+#[test]
+fn a_node_that_does_not_report_after_a_restart_has_no_cost_of_zero() {
+    const ENGINE: &str = "http://10.0.0.2:8000";
+    let targets = || vec![target(A, None), target(ENGINE, Some("n"))];
+    let made = |second: i64| {
+        let made = second.unsigned_abs() * 1_000;
+        support::page("deepseek-r1", support::counters(made, 0, made), None)
+    };
+    let boards = || page(Some("n"), &cards(&[1, 2]));
+    let mut world = World::of(targets());
+    (0..20).for_each(|second| world.take(&[(A, boards()), (ENGINE, made(second))]));
+    assert!(world.fleet.snapshot().money.cost_per_hour.is_some());
+    world.restart(targets(), 20);
+    (40..60).for_each(|second| world.take(&[(ENGINE, made(second))]));
+    let money = world.fleet.snapshot().money;
+    assert_eq!((money.cost_per_hour, money.profit_per_hour), (None, None));
+    (60..65).for_each(|second| world.take(&[(A, boards()), (ENGINE, made(second))]));
+    assert!(world.fleet.snapshot().money.cost_per_hour.is_some());
+}
+
 /// Class: a GPU that is gone when the watch begins again, and was there when it ended, was not seen in between.
 #[test]
 fn a_gpu_that_left_in_an_absence_is_paid_until_it_was_last_seen() {

@@ -197,7 +197,7 @@ impl RowCounters {
         self.shown.is_far_beyond(grown, self.since_moved(context.at)) || self.is_beyond_hardware(effective, context)
     }
 
-    /// Whether counters of a page grew by far more than the row does since a page, whatever others did.
+    /// Whether any counter of a page grew by far more than the row grows in such a time.
     pub(super) fn grew_beyond(&self, effective: &TokenCounters, since: Span) -> bool {
         let grown = growth(effective, &self.last);
         grown.iter().any(|grown| *grown >= SMALL) && !self.shown.explains(grown, since)

@@ -184,7 +184,7 @@ impl<'p> Sums<'p> {
         Ok(())
     }
 
-    /// Makes a counter unknown, whatever else the page says of it.
+    /// Makes a counter unknown, also if other lines of the page have a value of it.
     pub(super) const fn refuse(&mut self, count: Count) {
         self.counts[count as usize] = Sum::Refused;
     }

@@ -76,7 +76,7 @@ impl Desk {
         draft.revenue += revenue;
     }
 
-    /// Adds tokens whose cost nobody knows: they are in the row's revenue and not in its profit.
+    /// Adds tokens whose cost is unknown: they are in the row's revenue and not in its profit.
     pub(super) fn add_uncosted(&mut self, row: RowId, tokens: Classes, revenue: Money) {
         let draft = &mut self.drafts[row.0];
         draft.tokens += tokens;

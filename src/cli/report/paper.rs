@@ -24,7 +24,7 @@ pub(super) struct Ground<'a> {
     pub(super) book: &'a Book,
     /// What may be spent in a month.
     pub(super) budget: Option<Money>,
-    /// Disputes that nobody has decided yet.
+    /// Open disputes.
     pub(super) disputes: &'a [Dispute],
     /// The present.
     pub(super) now: Timestamp,

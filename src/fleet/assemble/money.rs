@@ -210,6 +210,9 @@ fn pace(fleet: &Fleet, costed: &Costed, priced: bool) -> (Option<Money>, Option<
     let cost = landlords.fold(None, |cost: Option<Money>, (id, _)| {
         Some(cost.unwrap_or_default() + fleet.pace.owed_per_hour(id).unwrap_or_default())
     });
+    // The GPU time of a node that has not reported since the start is posted when it does: until then it costs something.
+    let awaited = fleet.inventory.nodes.values().any(|node| node.awaited && !node.gpus.is_empty());
+    let cost = cost.filter(|cost| *cost > Money::ZERO || !awaited);
     (priced.then_some(revenue), priced.then_some(covered), cost)
 }
 
