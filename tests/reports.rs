@@ -17,6 +17,8 @@ mod pages;
 mod proxies;
 #[path = "support/restart.rs"]
 mod restart;
+#[path = "reports/same_start.rs"]
+mod same_start;
 #[path = "reports/scene.rs"]
 mod scene;
 #[path = "reports/workers.rs"]

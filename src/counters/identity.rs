@@ -212,8 +212,9 @@ impl Processes {
     }
 
     pub(super) fn advance_identified(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Outcome {
-        if let Some(id) = self.all.iter().find(|process| process.has_start(start)).map(|process| process.id) {
-            if let Some(outcome) = self.undo_jitter(page, start, id) {
+        if let Some(id) = self.with_start(page, start) {
+            let undone = self.undo_jitter(page, start, id).or_else(|| self.undo_leap(page, start, id));
+            if let Some(outcome) = undone {
                 return outcome;
             }
             if self.jitter.as_ref().is_some_and(|held| held.is_of(id)) {
@@ -222,6 +223,7 @@ impl Processes {
                 // Another process answers at the address: what is held is one as well.
                 self.refute_jitter();
             }
+            self.try_leap(page, id);
             return self.go_on(page, id);
         }
         if let Some(id) = self.adopts(page, start) {

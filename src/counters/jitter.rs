@@ -100,18 +100,7 @@ impl Processes {
         if process.line_of(page.rows).reaches(&line) {
             return None;
         }
-        let (trial, seen) = (process.trial.take()?, process.last_seen);
-        process.starts.retain(|known| *known == start);
-        trial.undo(process);
-        let second = self.add(Some(other), seen);
-        if let Some(process) = self.get_mut(second) {
-            process.adopt_line(&line, seen);
-        }
-        let mut outcome = self.go_on(page, id);
-        outcome.taken_back.push(id);
-        outcome.lost = true;
-        outcome.on_trial = false;
-        Some(outcome)
+        self.split(page, id, [start, other])
     }
 
     /// Quarantines a page with a start time close to a known one. If the known one returns with less, they are two

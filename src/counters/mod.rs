@@ -16,6 +16,7 @@ mod process;
 mod quantile;
 mod ring;
 mod row;
+mod same_start;
 mod series_sum;
 mod shown;
 mod unidentified;

@@ -24,6 +24,8 @@ const WAITED: u8 = 12;
 const LEAP: u64 = 4;
 /// Growth this many times faster than what follows it returns to another line.
 const FASTER: u64 = 10;
+/// Values return to those from before a growth if they are at most one part in this many of it above them.
+const NEARER: u64 = 16;
 /// Why a jump is disputed.
 const FAR: &str = "far more than its fastest minute, and no start time to tell it by";
 
@@ -39,6 +41,9 @@ pub(super) struct Trial {
     shown: Vec<(RowKey, Shown)>,
     /// The largest growth of a page since.
     step: u64,
+    /// The number of pages since that returned to the line before it.
+    #[serde(default)]
+    returns: u8,
 }
 
 /// What is on trial.
@@ -55,18 +60,31 @@ enum TrialKind {
 }
 
 impl Trial {
+    /// The trial of growth far beyond what a process has shown.
+    pub(super) fn of_growth(since: Moment, process: &Process) -> Self {
+        Self::new(TrialKind::Growth, since, process)
+    }
+
     /// The trial of a start time close to the process's own.
     pub(super) fn of_start(start: Timestamp, since: Moment, process: &Process) -> Self {
         Self::new(TrialKind::Start(start), since, process)
     }
 
     fn new(kind: TrialKind, since: Moment, process: &Process) -> Self {
-        Self { kind, since, before: process.line(), shown: process.shown(), step: 0 }
+        Self { kind, since, before: process.line(), shown: process.shown(), step: 0, returns: 0 }
     }
 
     /// Returns a process to its state before the trial.
     pub(super) fn undo(&self, process: &mut Process) {
         process.return_to(&self.before, &self.shown);
+    }
+
+    /// Notes a page. Whether growth is on trial and several pages returned to the values from before it: below the
+    /// present ones, and far nearer to the earlier ones in every counter. A dip lands there only by chance.
+    pub(super) fn returned_before(&mut self, now: &Line, present: &Line) -> bool {
+        let returns = now.is_just_above(&self.before, present, NEARER) && !now.reaches(present);
+        self.returns = self.returns.saturating_add(u8::from(returns));
+        self.kind == TrialKind::Growth && returns && self.returns >= HELD_PAGES
     }
 
     /// Whether a reset is on trial.
@@ -270,7 +288,7 @@ fn fit(process: &Process, page: &InstancePage<'_>) -> Fit {
 
 /// Whether a page continues the line from before a trial, and not the present one.
 fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
-    let Some(trial) = &process.trial else { return false };
+    let Some(trial) = process.trial.as_ref().filter(|_| process.starts.is_empty()) else { return false };
     let (now, line) = (process.line_of(page.rows), process.line());
     let since = page.at.since(trial.since);
     if !now.reaches(&trial.before) || !process.paces_between(&trial.before, &now, since) {
