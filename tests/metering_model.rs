@@ -1,11 +1,14 @@
 //! Metering against a reference that knows the truth: random processes behind random addresses, scraped by a fleet.
 //!
-//! The world produces tokens and knows to the token what each process produced since it was first seen. Between them stand
-//! births, deaths, restarts within a second of each other, dips, evicted and late series, several processes behind one
-//! address with and without start times, several instances on one page, bursts, blanks, lost scrapes, clock steps, and
-//! margintop itself being killed. Always: what is posted was produced. At the end, posted + disputed = what pages showed to
-//! have been produced, to the token, wherever a process can be told by its start time or is alone; of two that say no
-//! start, no more is posted than they produced.
+//! The world produces tokens and knows to the token what each process produced since it was first seen. Between them
+//! stand births, deaths, restarts, siblings born within a second of each other, dips, evicted and late series, several
+//! processes behind one address with and without start times, several instances on one page, bursts, blanks, lost
+//! scrapes, clock steps, and margintop itself being killed.
+//!
+//! * Nothing is posted that was not produced.
+//! * At the end, posted + disputed is what pages showed to have been produced, to the token, wherever a process can be
+//!   told by its start time or is alone and does not restart.
+//! * Elsewhere it is no more, and if it is less, `lower_bound` is set.
 //!
 //! A case is its seed: `MARGINTOP_MODEL_SEED=N` runs one of them, `MARGINTOP_MODEL_CASES=N` sets how many are run.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]

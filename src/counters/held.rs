@@ -169,9 +169,11 @@ impl HeldLines {
         self.run = None;
     }
 
-    /// Whether a page continues a line above, with growth of less than `distance`.
-    pub(super) fn is_nearer(&self, page: &InstancePage<'_>, distance: u64) -> bool {
-        let above = self.lines.iter().filter(|line| line.above && line.last.told.goes_on(page.rows));
+    /// Whether a page continues a line that lies above a process, with growth of less than `distance`.
+    pub(super) fn is_nearer(&self, page: &InstancePage<'_>, process: &Process, distance: u64) -> bool {
+        let present = process.line();
+        let is_above = |line: &&HeldLine| line.above || line.last.told.reaches(&present);
+        let above = self.lines.iter().filter(is_above).filter(|line| line.last.told.goes_on(page.rows));
         above.map(|line| line.last.told.growth(page.rows)).min().is_some_and(|grown| grown < distance)
     }
 
@@ -185,9 +187,9 @@ impl HeldLines {
         self.run.is_some()
     }
 
-    /// Whether a line returned too often to be a dip, and is not explained.
+    /// Whether lines began to answer too often to be dips, and are not explained.
     pub(super) fn is_ambiguous(&self) -> bool {
-        self.lines.iter().any(|line| line.episodes > 2)
+        self.lines.iter().map(|line| u32::from(line.episodes)).sum::<u32>() > 2
     }
 
     /// Drops lines that were not seen for ten minutes.

@@ -264,27 +264,17 @@ impl Processes {
 
     /// Applies the first page with a new start time.
     fn first_page(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Outcome {
-        let last = self.all.iter().map(|process| process.last_seen).max_by_key(|at| at.boot);
+        let last = self.last_answered();
         let ours = start - page.ahead.unwrap_or_default();
-        let is_future = |start: Timestamp| start - page.ahead.unwrap_or_default() > page.at.wall + SLACK;
-        // Without the server's time, a process that appears while several answer may have been there before.
-        let proven = page.ahead.is_some() || self.answering(page.at).count() < 2;
-        let born = match last {
-            // The boot clock gives when the address last answered. A start time from a server whose clock is ahead
-            // proves no birth.
-            Some(_) if !proven => false,
-            Some(last) => ours > page.at.wall - page.at.since(last) - SLACK && !is_future(start),
-            None => page.watched_since.is_some_and(|watched| watched <= ours) && !is_future(start),
-        };
+        let began = self.birth(page, start);
         let replaces = self.replaces(page, ours);
         let id = self.add(Some(start), page.at);
-        if !born {
+        let Some(began) = began else {
             // Without the server's time, a process that started after the last page may have replaced the one before.
             let may_be_new = last.is_some_and(|last| ours > page.at.wall - page.at.since(last) - SLACK);
             let outcome = self.baseline(page, id);
             return Outcome { lost: may_be_new && page.ahead.is_none(), ..outcome };
-        }
-        let began = last.map_or(ours, |last| ours.max(page.at.wall - page.at.since(last))).min(page.at.wall);
+        };
         let since = page.at + (began - page.at.wall);
         let context = page.context(since);
         let steps = self.get_mut(id).map(|process| process.advance(page.rows, &context)).unwrap_or_default();
@@ -294,6 +284,28 @@ impl Processes {
         }
         let verdict = Verdict::Born { at: began, replaced: replaces };
         Outcome { verdict, steps, ..Outcome::empty(id, since, page) }
+    }
+
+    /// When a page of any process came last.
+    fn last_answered(&self) -> Option<Moment> {
+        self.all.iter().map(|process| process.last_seen).max_by_key(|at| at.boot)
+    }
+
+    /// From when on the process with a new start time counts, by our clock, if it was born while it was watched.
+    pub(super) fn birth(&self, page: &InstancePage<'_>, start: Timestamp) -> Option<Timestamp> {
+        let ours = start - page.ahead.unwrap_or_default();
+        // A start time from a server whose clock is ahead proves no birth.
+        let is_future = ours > page.at.wall + SLACK;
+        // Without the server's time, a process that appears while several answer may have been there before.
+        let proven = page.ahead.is_some() || self.answering(page.at).count() < 2;
+        // The boot clock gives when the address last answered.
+        let last = self.last_answered().map(|last| page.at.wall - page.at.since(last));
+        let born = match last {
+            Some(last) => proven && ours > last - SLACK,
+            None => page.watched_since.is_some_and(|watched| watched <= ours),
+        };
+        let began = last.map_or(ours, |last| ours.max(last)).min(page.at.wall);
+        (born && !is_future).then_some(began)
     }
 
     /// Whether a new process replaces the last one: no other answered since its birth.

@@ -25,13 +25,17 @@ pub(super) struct Jitter {
     of: ProcessId,
     /// For each start time, the process that it belongs to if it is another one, with its first page as the baseline.
     others: Vec<Process>,
+    /// Since when each of these counts from zero instead, if it is another one that was born while it was watched.
+    #[serde(default)]
+    born: Vec<Option<Moment>>,
     last: Line,
     pages: u8,
 }
 
 impl Jitter {
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        self.others.iter_mut().flat_map(Process::moments_mut)
+        let born = self.born.iter_mut().flatten();
+        self.others.iter_mut().flat_map(Process::moments_mut).chain(born)
     }
 
     pub(super) fn is_of(&self, id: ProcessId) -> bool {
@@ -106,11 +110,13 @@ impl Processes {
     /// Quarantines a page with a start time close to a known one. If the known one returns with less, they are two
     /// processes.
     fn hold_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> Outcome {
-        let none = Jitter { of, others: Vec::new(), last: Line::default(), pages: 0 };
+        let none = Jitter { of, others: Vec::new(), born: Vec::new(), last: Line::default(), pages: 0 };
         let mut held = self.jitter.take().filter(|held| held.of == of).unwrap_or(none);
-        match held.others.iter_mut().find(|other| other.has_start(start)) {
-            Some(other) => other.last_seen = page.at,
-            None => held.others.push(Process::first_seen(start, page.rows, &page.context(page.at))),
+        if let Some(other) = held.others.iter_mut().find(|other| other.has_start(start)) {
+            other.last_seen = page.at;
+        } else {
+            held.others.push(Process::first_seen(start, page.rows, &page.context(page.at)));
+            held.born.push(self.birth(page, start).map(|began| page.at + (began - page.at.wall)));
         }
         (held.last, held.pages) = (Line::of(page.rows), held.pages.saturating_add(1));
         let most = if held.moves() { HELD_PAGES_MOVING } else { HELD_PAGES };
@@ -135,13 +141,16 @@ impl Processes {
             || keeps_pace(jump, (first.growth(page.rows), page.at.since(other.first_seen)))
     }
 
-    /// Takes the quarantined start times as those of other processes, which were there before, with their first pages
-    /// as baselines.
+    /// Takes the quarantined start times as those of other processes. Those that were born while they were watched count
+    /// from zero; the first pages of others are baselines.
     pub(super) fn refute_jitter(&mut self) {
-        for other in self.jitter.take().into_iter().flat_map(|held| held.others) {
+        let Some(held) = self.jitter.take() else { return };
+        for (nth, other) in held.others.into_iter().enumerate() {
             let id = self.add(other.start(), other.last_seen);
-            if let Some(process) = self.get_mut(id) {
-                *process = other.numbered(id);
+            let Some(process) = self.get_mut(id) else { continue };
+            *process = other.numbered(id);
+            if let Some(since) = held.born.get(nth).copied().flatten() {
+                process.adopt_line(&process.line().zeroed(), since);
             }
         }
     }

@@ -15,6 +15,11 @@ impl Line {
         Self(rows.iter().map(|reading| (RowKey::of(reading), reading.tokens)).collect())
     }
 
+    /// The same counters at zero.
+    pub(super) fn zeroed(&self) -> Self {
+        Self(self.0.iter().map(|(key, values)| (key.clone(), values::zeroed(values))).collect())
+    }
+
     /// The sum of all counters.
     pub(super) fn total(&self) -> u64 {
         let sum = |values: &TokenCounters| values::values(values).into_iter().flatten().fold(0, u64::saturating_add);

@@ -10,7 +10,7 @@ use super::delta::{Delta, Disputed, Growth, Step};
 use super::hits::HitClamp;
 use super::series_sum::SeriesSum;
 use super::shown::{SMALL, Shown};
-use super::values::{COUNTERS, fell, growth, kept, raised, values};
+use super::values::{COUNTERS, fell, growth, kept, raised, values, zeroed};
 use super::{Bounds, FinishedMeter};
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
@@ -456,20 +456,6 @@ fn zero_where_fell(then: &TokenCounters, now: &TokenCounters) -> TokenCounters {
         prompt: if fell[0] { zero.prompt } else { then.prompt },
         cached: if fell[1] { zero.cached } else { then.cached },
         output: if fell[2] { zero.output } else { then.output },
-    }
-}
-
-/// The counters of a page at zero.
-fn zeroed(tokens: &TokenCounters) -> TokenCounters {
-    let zero = |tokens: Option<Tokens>| tokens.map(|_| Tokens::ZERO);
-    TokenCounters {
-        prompt: match tokens.prompt {
-            PromptCount::Whole(_) => PromptCount::Whole(Tokens::ZERO),
-            PromptCount::ComputedOnly(_) => PromptCount::ComputedOnly(Tokens::ZERO),
-            PromptCount::Unknown => PromptCount::Unknown,
-        },
-        cached: zero(tokens.cached),
-        output: zero(tokens.output),
     }
 }
 

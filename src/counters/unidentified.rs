@@ -12,8 +12,8 @@ use super::identity::{InstancePage, Outcome, Processes, Verdict};
 use super::line::Line;
 use super::process::{Fit, Process, ProcessId};
 use super::row::HELD_PAGES;
-use super::shown::Shown;
-use super::values::RowKey;
+use super::shown::{SMALL, Shown};
+use super::values::{self, RowKey};
 use crate::units::{Moment, Span, Timestamp};
 
 /// The number of episodes after which a line above another is a process of its own.
@@ -87,6 +87,15 @@ impl Trial {
         self.kind == TrialKind::Growth && returns && self.returns >= HELD_PAGES
     }
 
+    /// Whether values are above those from before the trial by no more than the rows had grown in that time.
+    fn paces(&self, now: &Line, since: Span) -> bool {
+        now.0.iter().all(|(key, now)| {
+            let then = self.before.0.iter().find(|(known, _)| known == key);
+            let shown = self.shown.iter().find(|(known, _)| known == key);
+            then.zip(shown).is_none_or(|((_, then), (_, shown))| shown.explains(values::growth(now, then), since))
+        })
+    }
+
     /// Whether a reset is on trial.
     pub(super) fn is_reset(&self) -> bool {
         self.kind == TrialKind::Reset
@@ -114,7 +123,7 @@ impl Processes {
             return outcome;
         }
         match self.nearest(page) {
-            Some((distance, id)) if !self.held.is_nearer(page, distance) => {
+            Some((distance, id)) if !self.is_held_nearer(page, distance, id) => {
                 // Without this series, a quarantined line may be this one.
                 if self.get(id).is_some_and(|process| process.misses_series(page.rows)) {
                     self.held = HeldLines::default();
@@ -127,11 +136,16 @@ impl Processes {
             None if self.get(current).is_some_and(|process| !process.starts.is_empty()) => self.hold_beside(page),
             None => match self.get(current).map_or(Fit::Falls, |process| fit(process, page)) {
                 Fit::Mixed => self.go_on(page, current),
-                Fit::Jumps => self.hold_line(page, current, true),
-                Fit::Continues(_) | Fit::Falls => self.hold_line(page, current, false),
+                Fit::Jumps | Fit::Continues(_) => self.hold_line(page, current, true),
+                Fit::Falls => self.hold_line(page, current, false),
                 Fit::Other => self.hold_beside(page),
             },
         }
+    }
+
+    /// Whether a page continues a quarantined line with less growth than it continues a process.
+    fn is_held_nearer(&self, page: &InstancePage<'_>, distance: u64, id: ProcessId) -> bool {
+        self.get(id).is_some_and(|process| self.held.is_nearer(page, process, distance))
     }
 
     /// Whether several processes may have sent a page, since a counter that tells them apart is not on it.
@@ -158,8 +172,13 @@ impl Processes {
         let may_be = |process: &&Process| {
             process.starts.is_empty() || process.paces_to(page.rows, page.at.since(process.last_seen))
         };
+        // Of several, one whose growth is not known yet does not leap to where another may be.
+        let several = self.all.len() > 1 || !self.held.is_empty();
+        let leaps = |process: &Process, distance: u64| {
+            several && process.starts.is_empty() && !process.has_shown() && distance >= SMALL
+        };
         let continues = |process: &Process| match fit(process, page) {
-            Fit::Continues(distance) => Some((distance, process.id)),
+            Fit::Continues(distance) => Some((distance, process.id)).filter(|_| !leaps(process, distance)),
             Fit::Jumps | Fit::Mixed | Fit::Falls | Fit::Other => None,
         };
         self.all.iter().filter(may_be).filter_map(continues).min()
@@ -222,13 +241,16 @@ impl Processes {
             true if line.episodes >= EPISODES => self.becomes_process(page, &line, None),
             true if stays && !may_be_its => self.becomes_process(page, &line, None),
             true if is_new && (stays && self.keeps_pace(page, &line, current) || waited && run.is_even()) => {
-                // The lines quarantined on the way are its own.
+                // The lines quarantined on the way are its own, or those of processes that are not counted.
+                let lost = self.held.is_ambiguous();
                 self.held = HeldLines::default();
-                self.go_on_by_values(page, current)
+                let outcome = self.go_on_by_values(page, current);
+                Outcome { lost: outcome.lost || lost, ..outcome }
             }
             true if stays => self.dispute_jump(page, current),
             false if stays && grew => self.explain_fall(page, &line, current),
-            true if waited => self.becomes_process(page, &here, None),
+            // What it produced until now is unknown.
+            true if waited => Outcome { lost: true, ..self.becomes_process(page, &here, None) },
             false if waited && !stays => self.becomes_process(page, &here, Some(current)),
             _ => self.hold(page, current),
         }
@@ -291,7 +313,8 @@ fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
     let Some(trial) = process.trial.as_ref().filter(|_| process.starts.is_empty()) else { return false };
     let (now, line) = (process.line_of(page.rows), process.line());
     let since = page.at.since(trial.since);
-    if !now.reaches(&trial.before) || !process.paces_between(&trial.before, &now, since) {
+    let paced = process.paces_between(&trial.before, &now, since) || trial.paces(&now, since);
+    if !now.reaches(&trial.before) || !paced {
         return false;
     }
     match trial.kind {

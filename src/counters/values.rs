@@ -72,3 +72,17 @@ pub(super) fn kept(now: &TokenCounters, then: &TokenCounters) -> TokenCounters {
         output: now.output.or(then.output),
     }
 }
+
+/// The counters at zero.
+pub(super) fn zeroed(tokens: &TokenCounters) -> TokenCounters {
+    let zero = |tokens: Option<Tokens>| tokens.map(|_| Tokens::ZERO);
+    TokenCounters {
+        prompt: match tokens.prompt {
+            PromptCount::Whole(_) => PromptCount::Whole(Tokens::ZERO),
+            PromptCount::ComputedOnly(_) => PromptCount::ComputedOnly(Tokens::ZERO),
+            PromptCount::Unknown => PromptCount::Unknown,
+        },
+        cached: zero(tokens.cached),
+        output: zero(tokens.output),
+    }
+}

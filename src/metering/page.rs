@@ -189,8 +189,8 @@ fn watched_since(context: &Context<'_>, ahead: Option<Span>, engine: &Engine) ->
     let agrees = ahead.is_some_and(|ahead| ahead.millis().abs() < CLOCKS_AGREE.millis());
     let watched = context.watched_from.filter(|_| agrees && !engine.is_reset)?;
     if let Some(last) = engine.last_page {
-        // A new instance of a page that was read before.
-        return Some(watched.max(context.at.wall - context.at.since(last)));
+        // A new instance of a page that was read before. The calendar may have been set since the watch began.
+        return Some(context.at.wall - context.at.since(last));
     }
     let allocated = context.inventory.node(context.node).and_then(|node| node.allocated_from);
     Some(allocated.map_or(watched, |from| watched.max(from)))

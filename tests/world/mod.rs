@@ -1,13 +1,14 @@
 //! A world of processes that knows the truth, and the fleet that watches it.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
+mod books;
 mod dice;
+mod life;
 mod process;
 
 use std::fmt::Write;
 
-use margintop::fleet::{Checkpoint, Fleet, FleetConfig, SavedItem, SavedState};
-use margintop::ledger::Kept;
+use margintop::fleet::{Checkpoint, Fleet, FleetConfig, SavedState};
 use margintop::pricing::Book;
 use margintop::reading::{
     EngineKind, Event, InstanceId, PageReading, PromptCount, Refusals, ScrapeCost, ScrapeTrouble, TargetId,
@@ -15,6 +16,7 @@ use margintop::reading::{
 use margintop::units::{Moment, Span};
 
 use crate::support::{gpus, instant, member};
+use books::{disputed, kept, posted, put};
 use dice::Dice;
 use process::{Process, Tally, minus, plus};
 
@@ -55,8 +57,10 @@ struct Address {
     lost: Tally,
     next: usize,
     answered: Option<Moment>,
-    /// Whether a movement may still be held.
-    unsettled: u8,
+    /// The number of the next process.
+    names: u64,
+    /// Whether something happened that its pages may not show for what it is.
+    is_vague: bool,
 }
 
 /// The world and who watches it.
@@ -139,68 +143,6 @@ impl World {
         }
     }
 
-    /// What happens at an address between two scrapes.
-    fn live(&mut self, at: usize, calm: bool) {
-        let (dice, address) = (&mut self.dice, &mut self.addresses[at]);
-        // Of two processes that say no start, a page without one of its series may be either's.
-        if !calm && !address.kind.is_ambiguous() && dice.one_in(9) {
-            let nth = dice.below(address.processes.len() as u64) as usize;
-            let process = &mut address.processes[nth];
-            // A series that returns in a dip is not to be told from one that was created anew.
-            if process.baseline.is_some() && process.dip == 0 && (process.evicted || process.shown == process.total()) {
-                process.evicted = !process.evicted;
-                process.returned = !process.evicted;
-            }
-        }
-        let burst = if dice.one_in(10) { 90_000 } else { 9_000 };
-        for process in &mut address.processes {
-            process.work(dice, burst);
-        }
-        if calm {
-            address.processes.iter_mut().for_each(|process| (process.dip, process.evicted) = (0, false));
-            return;
-        }
-        let dips = matches!(address.kind, Kind::One | Kind::Silent | Kind::Several | Kind::Instances);
-        if dips && dice.one_in(9) {
-            let most = if address.kind == Kind::Silent { 2 } else { 5 };
-            let nth = dice.below(address.processes.len() as u64) as usize;
-            let process = &mut address.processes[nth];
-            // A dip of a young process that lasts is not to be told from a new beginning.
-            let most = if process.total()[2] < 60_000 { most.min(2) } else { most };
-            process.rest = process.rest.saturating_sub(1);
-            // Without a start time, a dip that stays above the first page is not to be told from a second process there.
-            let ambiguous = address.kind == Kind::Silent
-                && process.baseline.is_some_and(|first| (0..3).all(|i| process.dipped()[i] >= first[i]));
-            if process.baseline.is_some()
-                && process.dip == 0
-                && process.rest == 0
-                && !process.evicted
-                && !ambiguous
-                && !process.returned
-            {
-                process.rest = 3;
-                process.dip = 1 + dice.below(most) as u8;
-                writeln!(self.history, "{}: process {nth} dips for {}", address.target, process.dip).unwrap();
-            }
-        }
-        let one_dies = !matches!(address.kind, Kind::SilentPair | Kind::SilentSeveral | Kind::Silent) && dice.one_in(8);
-        if one_dies {
-            let nth = dice.below(address.processes.len() as u64) as usize;
-            let born = self.now.wall - Span::from_millis(dice.below(200).cast_signed());
-            // Of two siblings born within two seconds the second is not to be told from a clock that jitters.
-            let close = |other: &Process| (other.start - born).millis().abs() < 2100;
-            if address.processes.iter().enumerate().any(|(other, process)| other != nth && close(process)) {
-                return;
-            }
-            writeln!(self.history, "{}: process {nth} is born anew at {born}", address.target).unwrap();
-            address.bury(nth);
-            let mut process =
-                Process { start: born, born: Some(self.now + (born - self.now.wall)), ..Process::default() };
-            process.work(dice, 5_000);
-            address.processes[nth] = process;
-        }
-    }
-
     fn scrape(&mut self, at: usize, calm: bool) {
         let (dice, now, began) = (&mut self.dice, self.now, self.began);
         let address = &mut self.addresses[at];
@@ -269,7 +211,7 @@ impl World {
         for address in &self.addresses {
             sum = plus(sum, address.seen_produced());
             produced = plus(produced, address.produced());
-            exact &= !address.kind.is_ambiguous();
+            exact &= !address.kind.is_ambiguous() && !address.is_vague;
         }
         let posted = posted(&self.fleet);
         let disputed = disputed(&self.fleet);
@@ -282,6 +224,10 @@ impl World {
         }
         if settled && exact && both != sum {
             return Err(format!("posted {posted:?} + disputed {disputed:?} is not what was seen produced {sum:?}"));
+        }
+        let short = (0..3).any(|i| both[i] < sum[i]);
+        if settled && short && !self.fleet.snapshot().money.lower_bound {
+            return Err(format!("posted {posted:?} + disputed {disputed:?} of {sum:?} without a bound"));
         }
         Ok(())
     }
@@ -300,7 +246,7 @@ impl Address {
         let began = now.wall - Span::from_secs(3600);
         let processes = (0..count).map(|nth| {
             let mut process =
-                Process { start: began + Span::from_millis(nth.cast_signed() * 370), ..Process::default() };
+                Process { name: nth, start: began + Span::from_millis(nth.cast_signed() * 370), ..Process::default() };
             let age = if kind.is_ambiguous() { 40 } else { 1 };
             for _ in 0..age * (1 + dice.below(30)) {
                 process.work(dice, 200_000);
@@ -309,7 +255,21 @@ impl Address {
         });
         let processes = processes.collect();
         let target = TargetId::new(&format!("http://e{nth}:8000"));
-        Self { target, kind, processes, gone: [0; 3], lost: [0; 3], next: 0, answered: None, unsettled: 0 }
+        Self {
+            target,
+            kind,
+            processes,
+            gone: [0; 3],
+            lost: [0; 3],
+            next: 0,
+            answered: None,
+            names: count,
+            is_vague: false,
+        }
+    }
+
+    fn says_start(&self) -> bool {
+        !matches!(self.kind, Kind::Silent | Kind::SilentPair | Kind::SilentSeveral)
     }
 
     /// The processes that the next page shows.
@@ -325,9 +285,9 @@ impl Address {
 
     fn page(&mut self, now: Moment) -> PageReading {
         let sampled = self.sampled();
-        let says_start = !matches!(self.kind, Kind::Silent | Kind::SilentPair | Kind::SilentSeveral);
+        let says_start = self.says_start();
         let several = self.kind == Kind::Instances;
-        let name = |nth: usize| format!("10.0.0.{nth}");
+        let name = |nth: u64| format!("10.0.0.{nth}");
         let mut page = PageReading {
             kind: EngineKind::Vllm,
             engines: Vec::new(),
@@ -341,7 +301,7 @@ impl Address {
         };
         for nth in sampled {
             let process = &self.processes[nth];
-            let instance = name(nth);
+            let instance = name(process.name);
             page.engines.push(process.reading(None, several.then_some(instance.as_str()), process.dip > 0));
             match (says_start, several) {
                 (true, true) => page.instance_starts.push((InstanceId::new(&instance), process.start)),
@@ -354,7 +314,7 @@ impl Address {
 
     /// The page was taken in.
     fn seen(&mut self, now: Moment, began: Moment) {
-        let last = self.answered;
+        let (last, says_start) = (self.answered, self.says_start());
         for nth in self.sampled() {
             let process = &mut self.processes[nth];
             let total = process.total();
@@ -365,14 +325,13 @@ impl Address {
                 if (0..3).all(|i| part[i] >= process.shown[i]) {
                     process.shown = part;
                 }
-                self.unsettled = 6;
             } else {
                 (process.shown, process.returned) = (total, false);
-                self.unsettled = self.unsettled.saturating_sub(1);
             }
             // Born since the address last answered, or since the watch began: it counts from zero. Else it was there before.
             let known_since = last.map_or(began, |last| last + (Span::ZERO - Span::from_secs(5)));
-            let fresh = process.born.is_some_and(|born| born.boot > known_since.boot);
+            // One that says no start may count from zero whenever it was.
+            let fresh = process.born.is_some_and(|born| born.boot > known_since.boot || !says_start);
             process.baseline.get_or_insert(if fresh { [0; 3] } else { total });
         }
         self.next += 1;
@@ -424,44 +383,4 @@ fn blank(page: &mut PageReading, which: u64) {
             _ => (row.tokens.output, row.series.output) = (None, Vec::new()),
         }
     }
-}
-
-fn put(items: &mut Vec<SavedItem>, later: Vec<SavedItem>) {
-    items.retain(|item| !later.iter().any(|newer| newer.key == item.key));
-    items.extend(later);
-}
-
-/// The ledger's tables as a store has them.
-fn kept(fleet: &Fleet) -> Kept {
-    let ledger = fleet.ledger();
-    let day = ledger.day_began();
-    let tokens = ledger.today().tokens().map(|(account, tariff, tokens)| margintop::ledger::TokenCell {
-        bucket: day,
-        account,
-        tariff,
-        tokens,
-    });
-    Kept {
-        accounts: ledger.accounts().to_vec(),
-        landlords: ledger.landlords().to_vec(),
-        tariffs: ledger.tariffs().to_vec(),
-        tokens: tokens.collect(),
-        disputes: ledger.disputes().to_vec(),
-        last_dispute: ledger.disputes().iter().map(|dispute| dispute.id.0).max().unwrap_or(0),
-        ..Kept::default()
-    }
-}
-
-/// What is posted, as prompt, cached and output tokens.
-fn posted(fleet: &Fleet) -> Tally {
-    let all = fleet.ledger().today().tokens();
-    all.fold([0; 3], |sum, (.., t)| plus(sum, [t.miss.count() + t.hit.count(), t.hit.count(), t.output.count()]))
-}
-
-fn disputed(fleet: &Fleet) -> Tally {
-    let entries = fleet.ledger().disputes().iter().flat_map(|dispute| &dispute.entries);
-    entries.fold([0; 3], |sum, entry| {
-        let t = entry.tokens;
-        plus(sum, [t.miss.count() + t.hit.count(), t.hit.count(), t.output.count()])
-    })
 }

@@ -21,6 +21,8 @@ pub fn minus(a: Tally, b: Tally) -> Tally {
 /// A counter that is a sum of two series, one of which may be evicted.
 #[derive(Debug, Clone, Default)]
 pub struct Process {
+    /// Its number at its address; a process that restarts keeps it.
+    pub name: u64,
     pub start: Timestamp,
     /// Its counters, by series: two of each.
     pub series: [Tally; 2],

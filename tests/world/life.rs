@@ -1,0 +1,108 @@
+//! What happens at an address between two scrapes.
+
+use std::fmt::Write;
+
+use margintop::units::Span;
+
+use super::process::Process;
+use super::{Kind, World};
+
+impl World {
+    /// What happens at an address between two scrapes.
+    pub(super) fn live(&mut self, at: usize, calm: bool) {
+        let (dice, address) = (&mut self.dice, &mut self.addresses[at]);
+        // Of two processes that say no start, a page without one of its series may be either's.
+        let may_evict = !address.kind.is_ambiguous() && (address.says_start() || !address.is_vague);
+        if !calm && may_evict && dice.one_in(9) {
+            let nth = dice.below(address.processes.len() as u64) as usize;
+            let process = &mut address.processes[nth];
+            // A series that returns in a dip is not to be told from one that was created anew.
+            if process.baseline.is_some() && process.dip == 0 && (process.evicted || process.shown == process.total()) {
+                process.evicted = !process.evicted;
+                process.returned = !process.evicted;
+            }
+        }
+        let burst = if dice.one_in(10) { 90_000 } else { 9_000 };
+        for process in &mut address.processes {
+            process.work(dice, burst);
+        }
+        if calm {
+            address.processes.iter_mut().for_each(|process| (process.dip, process.evicted) = (0, false));
+            return;
+        }
+        let dips = matches!(address.kind, Kind::One | Kind::Silent | Kind::Several | Kind::Instances);
+        if dips && dice.one_in(9) {
+            let most = if address.kind == Kind::Silent { 2 } else { 5 };
+            let nth = dice.below(address.processes.len() as u64) as usize;
+            let process = &mut address.processes[nth];
+            // A dip of a young process that lasts is not to be told from a new beginning.
+            let most = if process.total()[2] < 60_000 { most.min(2) } else { most };
+            process.rest = process.rest.saturating_sub(1);
+            // Without a start time, a dip that stays above the first page is not to be told from a second process there.
+            let ambiguous = address.kind == Kind::Silent
+                && process.baseline.is_some_and(|first| (0..3).all(|i| process.dipped()[i] >= first[i]));
+            if process.baseline.is_some()
+                && process.dip == 0
+                && process.rest == 0
+                && !process.evicted
+                && !ambiguous
+                && !process.returned
+            {
+                process.rest = 3;
+                process.dip = 1 + dice.below(most) as u8;
+                writeln!(self.history, "{}: process {nth} dips for {}", address.target, process.dip).unwrap();
+            }
+        }
+        if dice.one_in(8) {
+            self.change(at);
+        }
+    }
+
+    /// A process restarts, ends or is born.
+    fn change(&mut self, at: usize) {
+        let (dice, now) = (&mut self.dice, self.now);
+        let address = &mut self.addresses[at];
+        let nth = dice.below(address.processes.len() as u64) as usize;
+        let alone = matches!(address.kind, Kind::One | Kind::Silent);
+        let what = if alone { Life::Restarts } else { *dice.pick(&[Life::Restarts, Life::Ends, Life::IsBorn]) };
+        let says_start = address.says_start();
+        if !says_start && address.processes[nth].evicted {
+            return;
+        }
+        if what == Life::Ends && address.processes.len() < 2 || what == Life::IsBorn && address.processes.len() > 5 {
+            return;
+        }
+        // Of two siblings born within two seconds the second may be taken for a clock that jitters; and what begins or
+        // ends without saying so is told by its values alone.
+        let born = now.wall - Span::from_millis(dice.below(200).cast_signed());
+        let close = |other: &Process| (other.start - born).millis().abs() < 2100;
+        let is_close = address.processes.iter().any(close) && what != Life::Ends;
+        address.is_vague |= !says_start || is_close && address.kind != Kind::Instances;
+        writeln!(self.history, "{}: process {nth} {what:?} at {born}", address.target).unwrap();
+        if what != Life::IsBorn {
+            address.bury(nth);
+        }
+        if what == Life::Ends {
+            address.processes.remove(nth);
+            return;
+        }
+        let mut process = Process { start: born, born: Some(now + (born - now.wall)), ..Process::default() };
+        process.work(dice, 5_000);
+        if what == Life::Restarts {
+            process.name = address.processes[nth].name;
+            address.processes[nth] = process;
+        } else {
+            process.name = address.names;
+            address.names += 1;
+            address.processes.push(process);
+        }
+    }
+}
+
+/// What happens to a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    Restarts,
+    Ends,
+    IsBorn,
+}
