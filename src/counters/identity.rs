@@ -63,6 +63,9 @@ pub struct InstancePage<'a> {
     pub bounds: Bounds,
     /// The earliest birth from which a new process counts from zero; `None` if it never does.
     pub watched_since: Option<Timestamp>,
+    /// When the process was last seen without this instance, if it is a part of a known process: then it counts from
+    /// zero.
+    pub appeared_since: Option<Moment>,
 }
 
 /// The meaning of a page.

@@ -114,7 +114,13 @@ impl Processes {
     pub(super) fn advance_unidentified(&mut self, page: &InstancePage<'_>) -> Outcome {
         let Some(current) = self.current else {
             let id = self.add(None, page.at);
-            return self.baseline(page, id);
+            return match (page.appeared_since, self.get_mut(id)) {
+                (Some(since), Some(process)) => {
+                    process.last_seen = since;
+                    self.go_on(page, id)
+                }
+                _ => self.baseline(page, id),
+            };
         };
         if self.may_be_anyones(page) {
             return Outcome { verdict: Verdict::Cut, ..self.hold(page, current) };

@@ -99,7 +99,7 @@ impl<'p> ProcessLabels<'p> {
             parts.push(if short { text.chars().take(SHORT).collect() } else { text });
         }
         let plain = parts.iter().chain(&version).all(|part| part.bytes().all(|b| b.is_ascii_graphic()));
-        parts.extend(version.map(|version| Cow::Owned(format!("version {version}"))));
+        parts.extend(version.map(|version| Cow::Owned(format!("{}{version}", InstanceId::VERSION))));
         if parts.is_empty() {
             return None;
         }

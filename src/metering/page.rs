@@ -53,6 +53,7 @@ impl Metering {
             refused: page.refusals.values > 0,
             bounds: self.bounds(context, rows),
             watched_since: watched_since(context, ahead, engine),
+            appeared_since: engine.last_page.filter(|_| id.is_some_and(InstanceId::is_version)),
         };
         let instance = engine.instance(id, at);
         let answered = std::mem::replace(&mut instance.seen, at);

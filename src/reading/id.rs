@@ -96,6 +96,16 @@ impl fmt::Display for GpuId {
     }
 }
 
+impl InstanceId {
+    /// The instance of a version of a model, which is loaded into a process beside others.
+    pub const VERSION: &'static str = "version ";
+
+    /// Whether it is a version of a model.
+    pub fn is_version(&self) -> bool {
+        self.as_str().starts_with(Self::VERSION)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,3 +118,4 @@ mod tests {
         assert_eq!(nvml.as_str(), "GPU-11111111-aaaa-bbbb-cccc-000000000000");
     }
 }
+

@@ -117,6 +117,27 @@ fn a_model_that_is_loaded_anew_takes_no_other_with_it() {
     assert!((revenue(&scene.picture(10)) - 0.0057).abs() < 1e-9);
 }
 
+/// Class: a version of a model that is loaded beside another one loses its first tokens.
+#[test]
+fn a_version_that_is_loaded_beside_another_counts_from_zero() {
+    let page = |_: u64, second: u64| {
+        let mut text = String::new();
+        for name in ["nv_llm_input_token_len", "nv_llm_output_token_len"] {
+            writeln!(text, "# TYPE {name} histogram").unwrap();
+            for (version, sum) in [(1, 30_000_000 + 100 * second), (2, 700 * second.saturating_sub(3))] {
+                let labels = format!("model=\"a\",version=\"{version}\"");
+                if sum > 0 {
+                    writeln!(text, "{name}_count{{{labels}}} {}\n{name}_sum{{{labels}}} {sum}", sum / 100).unwrap();
+                }
+            }
+        }
+        text
+    };
+    let mut scene = Scene::one();
+    scene.look(0..=10, page);
+    assert_eq!((scene.posted(), scene.disputed()), ([1_000 + 4_900, 0, 1_000 + 4_900], 0));
+}
+
 /// Class: the same of three processes, whose starts are a little apart or a hundredth of a second.
 #[test]
 fn three_workers_are_told_apart_by_their_starts() {
