@@ -17,7 +17,7 @@ use margintop::fleet::{Checkpoint, Fleet, FleetConfig};
 use margintop::ledger::Grain;
 use margintop::pricing::Book;
 use margintop::reading::{Event, PromptCount, Role};
-use margintop::store::{News, Store};
+use margintop::store::{LedgerEvent, Store};
 use margintop::units::{Span, Timestamp, Tokens};
 use rusqlite::{Connection, params};
 use rustix::time::{ClockId, clock_gettime};
@@ -89,7 +89,7 @@ fn node(n: u64) -> String {
 
 fn open(path: &Path, clock: &ScriptedClock) -> Store {
     let (store, news) = open_store(ledger_settings(Some(path), Clock::Scripted(clock.clone())));
-    assert!(matches!(news.recv().unwrap(), News::Keeps { .. }));
+    assert!(matches!(news.recv().unwrap(), LedgerEvent::Keeps { .. }));
     store
 }
 

@@ -16,7 +16,7 @@ use hub::{HOUR, INTERVAL};
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::collector::{Collector, Message};
 use margintop::ledger::Grain;
-use margintop::store::{News, Store};
+use margintop::store::{LedgerEvent, Store};
 use margintop::units::Span;
 
 const NODES: i64 = 64;
@@ -29,7 +29,7 @@ fn main() {
     let settings = support::ledger_settings(path.as_deref(), Clock::Scripted(clock.clone()));
     let (store, news) = support::open_store(settings);
     let mut collector = Collector::new(hub::fleet(NODES)).keeping(store.clone(), Span::from_secs(86_400));
-    collector.heed(news.recv().unwrap());
+    collector.on_ledger_event(news.recv().unwrap());
     let began = Instant::now();
     println!("hour  resident kB  anonymous kB  seconds so far");
     for step in 1..=hours * HOUR / INTERVAL {
@@ -55,7 +55,7 @@ fn main() {
     store.close(Duration::from_secs(10));
 }
 
-fn settle(store: &Store, news: &std::sync::mpsc::Receiver<News>) {
+fn settle(store: &Store, news: &std::sync::mpsc::Receiver<LedgerEvent>) {
     let (tell, told) = channel();
     let now = hub::at(0).wall;
     store.past(

@@ -14,7 +14,7 @@ use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::pricing::Book;
 use margintop::reading::Role;
-use margintop::store::{News, Store};
+use margintop::store::{LedgerEvent, Store};
 use margintop::units::{Span, Timestamp};
 use rusqlite::{Connection, params};
 use support::{answered, counters, gpus, ledger_settings, member, open_store, page};
@@ -49,7 +49,7 @@ fn bytes(path: &Path) -> u64 {
 /// Opens it as a watch does, and waits for what it goes on from.
 fn open(path: &Path, clock: Clock) -> (Store, usize) {
     let (store, news) = open_store(ledger_settings(Some(path), clock));
-    let News::Keeps { memory, .. } = news.recv().unwrap() else { std::process::exit(1) };
+    let LedgerEvent::Keeps { memory, .. } = news.recv().unwrap() else { std::process::exit(1) };
     (store, memory.kept.tokens.len() + memory.kept.rents.len())
 }
 
@@ -78,7 +78,7 @@ fn names(path: &Path, now: i64) {
     store.close(Duration::from_secs(60));
 }
 
-/// The past of every account and landlord, up to `now`.
+/// The past of every account and cost account, up to `now`.
 fn fill(connection: &mut Connection, now: i64) -> rusqlite::Result<()> {
     let today = now / DAY * DAY;
     let first = today - DAYS * DAY;

@@ -47,8 +47,8 @@ fn eight_hours_of_sleep_are_bridged_without_a_burst() {
     let made: u64 = fleet.ledger().today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
     assert_eq!(made, 1000 * u64::try_from(woke + 1).unwrap(), "the tokens of the gap");
     assert_eq!(money.cost.unwrap().to_string(), "128.542222", "its rent");
-    let minute = |sheet: &margintop::ledger::Sheet| sheet.tokens().map(|(.., tokens)| tokens.output.count()).sum();
-    let minutes: Vec<u64> = fleet.ledger().minutes().map(|(_, sheet)| minute(sheet)).collect();
+    let minute = |sums: &margintop::ledger::PostingSums| sums.tokens().map(|(.., tokens)| tokens.output.count()).sum();
+    let minutes: Vec<u64> = fleet.ledger().minutes().map(|(_, sums)| minute(sums)).collect();
     assert!(minutes.iter().rev().skip(1).all(|made| made.abs_diff(60_000) <= 1), "spread over it: {minutes:?}");
     let per_hour = |amount: Option<Money>| amount.unwrap().grains() as f64;
     for (then, now) in [(awake.revenue_per_hour, money.revenue_per_hour), (awake.cost_per_hour, money.cost_per_hour)] {
@@ -150,8 +150,8 @@ fn a_clock_that_was_set_is_marked_and_a_sleep_is_not() {
         look(&mut fleet, second);
     }
     let marks = |fleet: &mut Fleet| {
-        let journal = fleet.take_changes().unwrap().postings;
-        journal.markers.into_iter().map(|marker| marker.text.to_string()).collect::<Vec<_>>()
+        let pending = fleet.take_changes().unwrap().postings;
+        pending.markers.into_iter().map(|marker| marker.text.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(marks(&mut fleet), [""; 0]);
     let then = after(8 * 3600 + 1);

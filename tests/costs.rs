@@ -4,7 +4,7 @@
 mod support;
 
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
-use margintop::ledger::{Landlord, RentKind};
+use margintop::ledger::{CostAccount, CostKind};
 use margintop::pricing::{Book, Lease, Leased, Overhead, Pinned, Rounding};
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
 use margintop::units::{Energy, Moment, Money, PowerPrice, Span};
@@ -28,12 +28,12 @@ fn lease(rate: &str) -> Lease {
     Lease::of(Leased::Gpu("H100".to_owned()), rate.parse().unwrap())
 }
 
-/// What every landlord of a kind is owed today.
-fn owed(fleet: &Fleet, kind: RentKind) -> Money {
+/// What every cost account of a kind is owed today.
+fn owed(fleet: &Fleet, kind: CostKind) -> Money {
     let ledger = fleet.ledger();
-    let of = |(id, rented): (margintop::ledger::LandlordId, _)| {
-        let landlord: &Landlord = &ledger.landlords()[id.index()];
-        landlord.cost_of(rented).filter(|_| landlord.kind == kind)
+    let of = |(id, rented): (margintop::ledger::CostAccountId, _)| {
+        let cost_account: &CostAccount = &ledger.cost_accounts()[id.index()];
+        cost_account.cost_of(rented).filter(|_| cost_account.kind == kind)
     };
     ledger.today().rents().filter_map(of).sum()
 }
@@ -52,10 +52,10 @@ fn what_a_providers_rounding_adds_is_one_line_at_the_leases_end() {
         let mut fleet = fleet(FleetConfig { leases: vec![lease], ..FleetConfig::local("n") });
         fleet.apply(gpus("n", "NVIDIA H100", 8, began()));
         fleet.apply(Event::Tick(after(3_000_000)));
-        assert_eq!(owed(&fleet, RentKind::Rounding), Money::ZERO, "nothing before its end");
+        assert_eq!(owed(&fleet, CostKind::Rounding), Money::ZERO, "nothing before its end");
         fleet.apply(Event::Tick(after(3_660_001)));
         fleet.apply(Event::Tick(after(3_660_002)));
-        let (held, added) = (owed(&fleet, RentKind::Gpus), owed(&fleet, RentKind::Rounding));
+        let (held, added) = (owed(&fleet, CostKind::Gpus), owed(&fleet, CostKind::Rounding));
         let assumed = "3.70".parse::<margintop::units::HourlyRate>().unwrap();
         let since = assumed.of(margintop::units::GpuTime::of(8, Span::from_millis(1)));
         assert_eq!((held + added - since).to_string(), billed, "{rounding:?}");
@@ -73,7 +73,7 @@ fn a_gpu_that_is_released_ends_its_lease() {
         cards[7].id = Some(GpuId::from_uuid("GPU-another"));
     }
     fleet.apply(others);
-    assert_eq!(owed(&fleet, RentKind::Rounding).to_string(), "1.666667", "50 minutes of one GPU at $2");
+    assert_eq!(owed(&fleet, CostKind::Rounding).to_string(), "1.666667", "50 minutes of one GPU at $2");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn overhead_is_owed_by_the_hour_and_of_what_is_earned() {
     fleet.apply(answered("e", began(), page("deepseek-r1", counters(0, 0, 0), None)));
     fleet.apply(answered("e", after(1_800_000), page("deepseek-r1", counters(0, 0, 1_000_000), None)));
     fleet.apply(Event::Tick(after(1_800_000)));
-    assert_eq!(owed(&fleet, RentKind::Overhead).to_string(), "6.00");
+    assert_eq!(owed(&fleet, CostKind::Overhead).to_string(), "6.00");
     let money = fleet.snapshot().money;
     assert_eq!(money.revenue.unwrap().to_string(), "2.19");
     assert_eq!(money.cost.unwrap().to_string(), "7.219", "rent 1, overhead 6, a tenth of 2.19");
@@ -118,7 +118,7 @@ fn power_is_metered_where_the_lease_pays_for_it() {
     // Vector V16: 240 kJ at the GPU, with the building's part, at 9.29 cents.
     let metered = |fleet: &Fleet, minutes: i64| {
         let rent = "1.00".parse::<margintop::units::HourlyRate>().unwrap();
-        owed(fleet, RentKind::Gpus) - rent.of(margintop::units::GpuTime::of(1, Span::from_secs(60 * minutes)))
+        owed(fleet, CostKind::Gpus) - rent.of(margintop::units::GpuTime::of(1, Span::from_secs(60 * minutes)))
     };
     assert_eq!(metered(&fleet, 1).rounded(6), 7742);
     // The driver is loaded anew and counts from zero, once three polls agree that it is no dip.

@@ -12,7 +12,7 @@ use margintop::fleet::{Fleet, FleetConfig, SavedState, TargetInfo};
 use margintop::ledger::Classes;
 use margintop::pricing::{Bill, Book};
 use margintop::reading::{EngineKind, Event, Finished, Label, PageReading, PromptCount, Role, TokenCounters, UnitName};
-use margintop::store::{News, Store};
+use margintop::store::{LedgerEvent, Store};
 use margintop::units::{Moment, Money, Span, Tokens};
 use proptest::prelude::*;
 use support::{answered, at, counters, ledger_settings, member, moment, open_store, page};
@@ -149,7 +149,7 @@ fn sit_down(path: &std::path::Path) -> (Store, SavedState) {
     let clock = Clock::Scripted(ScriptedClock::at(began().wall));
     let (store, news) = open_store(ledger_settings(Some(path), clock));
     loop {
-        if let News::Keeps { memory, .. } = news.recv_timeout(Duration::from_secs(20)).unwrap() {
+        if let LedgerEvent::Keeps { memory, .. } = news.recv_timeout(Duration::from_secs(20)).unwrap() {
             return (store, memory.onto(after(60), false));
         }
     }

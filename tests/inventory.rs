@@ -9,7 +9,7 @@ mod support;
 use margintop::alert::Watch;
 use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, SavedItem, SavedState, TargetInfo};
-use margintop::ledger::{Kept, RentCell};
+use margintop::ledger::{GpuTimeCell, SavedLedger};
 use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Health, Label, NodeName, PageReading, TargetId, UnitName};
 use margintop::snapshot::{Rule, Snapshot};
@@ -73,18 +73,18 @@ impl World {
         put(&mut self.saved.targets, checkpoint.targets, &checkpoint.removed_targets);
         put(&mut self.saved.nodes, checkpoint.nodes, &checkpoint.removed_nodes);
         let ledger = self.fleet.ledger();
-        let rents = ledger.today().rents().map(|(landlord, rented)| RentCell {
+        let rents = ledger.today().rents().map(|(cost_account, rented)| GpuTimeCell {
             bucket: ledger.day_began(),
-            landlord,
+            cost_account,
             held: rented.held,
             idle: rented.idle,
             energy: rented.energy,
         });
-        let kept = Kept {
+        let kept = SavedLedger {
             accounts: ledger.accounts().to_vec(),
-            landlords: ledger.landlords().to_vec(),
+            cost_accounts: ledger.cost_accounts().to_vec(),
             rents: rents.collect(),
-            ..Kept::default()
+            ..SavedLedger::default()
         };
         let SavedState { targets: pages, nodes, .. } = &self.saved;
         let saved = SavedState {
@@ -123,7 +123,7 @@ impl World {
         let mut nodes: Vec<String> = Vec::new();
         let mut sum = 0;
         for (id, rented) in ledger.today().rents().filter(|(_, rented)| rented.held.millis() > 0) {
-            let node = ledger.landlords()[id.index()].node.as_ref().unwrap().to_string();
+            let node = ledger.cost_accounts()[id.index()].node.as_ref().unwrap().to_string();
             sum += rented.held.millis();
             if !nodes.contains(&node) {
                 nodes.push(node);

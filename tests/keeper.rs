@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use margintop::collector::Message;
 use margintop::ledger::Grain;
 use margintop::reading::NodeName;
-use margintop::snapshot::Keeper;
+use margintop::snapshot::WriterStatus;
 use margintop::store::{Reader, StoreError};
 use margintop::units::{Money, Span};
 use rusqlite::Connection;
@@ -62,11 +62,11 @@ fn an_absence_over_a_price_edge_keeps_its_bounds() {
     seat.leave();
     let mut seat = Seat::at(&path, start + Span::from_secs(1200));
     seat.look(3_600_000, None);
-    let uncertainty = seat.picture().money.uncertainty;
+    let said = seat.picture().money.uncertainty;
     seat.leave();
-    let doubts = past(&path, Grain::Day).doubts;
-    assert_eq!(doubts.len(), 1);
-    assert!(doubts[0].timing >= uncertainty && uncertainty > Money::ZERO, "{doubts:?}");
+    let uncertainty = past(&path, Grain::Day).uncertainty;
+    assert_eq!(uncertainty.len(), 1);
+    assert!(uncertainty[0].timing >= said && said > Money::ZERO, "{uncertainty:?}");
     let tiers: Vec<_> = past(&path, Grain::Quarter).tariffs.iter().map(|tariff| tariff.tier.to_string()).collect();
     assert_eq!(tiers, ["offpeak", "standard"]);
 }
@@ -85,7 +85,7 @@ fn a_restart_in_the_absence_counts_from_zero_and_is_said() {
     seat.leave();
     assert_eq!(output(&path), 140);
     let past = past(&path, Grain::Day);
-    assert_eq!(past.doubts.iter().map(|cell| cell.lost_windows).sum::<u64>(), 1);
+    assert_eq!(past.uncertainty.iter().map(|cell| cell.lost_windows).sum::<u64>(), 1);
     assert!(past.markers.iter().any(|marker| marker.text.as_str() == format!("restart of {ENGINE}")));
 }
 
@@ -179,19 +179,19 @@ fn a_second_watch_reads_says_whose_it_is_and_takes_over() {
     first.work(&["a"], 10, [100, 160]);
     first.tick();
     let mut second = Seat::at(&path, began() + Span::from_secs(11));
-    assert_eq!(second.basis.keeper, Keeper::Other(Some(std::process::id())));
+    assert_eq!(second.basis.writer, WriterStatus::Other(Some(std::process::id())));
     second.gpus(&["a"]);
     second.work(&[], 2, [170, 180]);
     second.tick();
     let shown = second.picture();
-    assert_eq!(shown.money.ledger.keeper, Keeper::Other(Some(std::process::id())));
+    assert_eq!(shown.money.ledger.writer, WriterStatus::Other(Some(std::process::id())));
     second.heed_revenue(first.picture().money.revenue);
     assert_eq!(output(&path), 60, "and posts nothing");
 
     first.advance(2);
     first.look(190, None);
     first.leave();
-    second.heed(|basis| basis.keeper == Keeper::Ours);
+    second.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
     second.advance(2);
     second.gpus(&["a"]);
     second.look(200, None);
@@ -212,7 +212,7 @@ fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
     drop(open);
     let told = |path: &Path, currency: &str, words: &str| {
         let mut seat = Seat::with(path, began(), currency, TimeZone::UTC);
-        assert_eq!(seat.basis.keeper, Keeper::Memory);
+        assert_eq!(seat.basis.writer, WriterStatus::Memory);
         let trouble = seat.basis.trouble.clone().unwrap();
         assert!(trouble.as_str().contains(words), "{trouble}");
         seat.work(&[], 2, [100, 150]);
@@ -244,13 +244,13 @@ fn what_cannot_be_written_now_is_written_when_it_can() {
         seat.look(output, None);
         seat.tick();
     }
-    seat.heed(|basis| basis.trouble.as_ref().is_some_and(|trouble| trouble.as_str().contains("no room")));
+    seat.on_ledger_event(|basis| basis.trouble.as_ref().is_some_and(|trouble| trouble.as_str().contains("no room")));
     assert!(seat.picture().money.ledger.trouble.is_some());
     assert_eq!(output(&path), 0);
     other.execute_batch("DROP TRIGGER full").unwrap();
     seat.advance(2);
     seat.tick();
-    seat.heed(|basis| basis.trouble.is_none());
+    seat.on_ledger_event(|basis| basis.trouble.is_none());
     seat.leave();
     assert_eq!(output(&path), 200);
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use margintop::ledger::Grain;
 use margintop::reading::{Label, ModelName};
-use margintop::snapshot::Keeper;
+use margintop::snapshot::WriterStatus;
 use margintop::store::{Reader, StoreError};
 use margintop::units::{Span, Timestamp};
 use rusqlite::Connection;
@@ -28,7 +28,7 @@ fn whole(path: &Path) {
 fn a_minute(path: &Path, at: Timestamp) {
     let mut seat = Seat::at(path, at);
     // A watch that was killed a moment ago may still hold it.
-    seat.heed(|basis| basis.keeper == Keeper::Ours);
+    seat.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
     seat.work(&["a"], 60, [100, 160]);
     seat.leave();
 }
@@ -53,7 +53,7 @@ fn another_programs_database_is_left_as_it_is_to_the_byte() {
     drop(other);
     let before = std::fs::read(&path).unwrap();
     let seat = Seat::at(&path, began());
-    assert_eq!(seat.basis.keeper, Keeper::Memory);
+    assert_eq!(seat.basis.writer, WriterStatus::Memory);
     assert!(seat.basis.trouble.clone().unwrap().as_str().contains("another program's database"));
     seat.leave();
     assert!(matches!(Reader::open(&path), Err(StoreError::Corrupt(..))));
@@ -67,11 +67,11 @@ fn a_link_leads_to_the_one_ledger_with_its_one_keeper() {
     std::os::unix::fs::symlink(&path, &link).unwrap();
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut first = Seat::at(&link, began());
-    assert_eq!(first.basis.keeper, Keeper::Ours, "a link to a file that is not there yet makes it");
+    assert_eq!(first.basis.writer, WriterStatus::Ours, "a link to a file that is not there yet makes it");
     first.look(100, None);
     first.tick();
     let second = Seat::at(&path, began());
-    assert_eq!(second.basis.keeper, Keeper::Other(Some(std::process::id())));
+    assert_eq!(second.basis.writer, WriterStatus::Other(Some(std::process::id())));
     drop(second);
     first.advance(10);
     first.look(160, None);
@@ -99,7 +99,7 @@ fn a_folder_an_empty_file_and_an_empty_log_are_told_apart() {
     std::fs::write(&empty, "").unwrap();
     assert_eq!(Reader::open(&folder).err(), Some(StoreError::Corrupt(folder.clone(), "it is a folder".to_owned())));
     assert_eq!(Reader::open(&empty).err(), Some(StoreError::Missing(empty.clone())));
-    assert_eq!(Seat::at(&folder, began()).basis.keeper, Keeper::Memory);
+    assert_eq!(Seat::at(&folder, began()).basis.writer, WriterStatus::Memory);
     a_minute(&empty, began());
     assert_eq!(output(&empty), 60, "an empty file is a new ledger");
     a_minute(&logged, began());
@@ -130,9 +130,9 @@ fn while_another_program_writes_the_ledger_is_theirs_and_then_ours() {
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE; INSERT INTO markers VALUES (1, 'by hand')").unwrap();
     let mut seat = Seat::at(&path, began() + Span::from_secs(62));
-    assert_eq!(seat.basis.keeper, Keeper::Other(None));
+    assert_eq!(seat.basis.writer, WriterStatus::Other(None));
     other.execute_batch("COMMIT").unwrap();
-    seat.heed(|basis| basis.keeper == Keeper::Ours);
+    seat.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
     seat.look(200, None);
     seat.leave();
     assert_eq!(output(&path), 100);
@@ -300,7 +300,7 @@ fn a_close_waits_no_longer_than_it_was_told() {
     drop(other);
     // Whether or not it was written in the end, the next watch goes on from what was.
     let mut seat = Seat::at(&path, began() + Span::from_secs(4));
-    seat.heed(|basis| basis.keeper == Keeper::Ours);
+    seat.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
     seat.look(170, None);
     seat.leave();
     assert_eq!(output(&path), 70);

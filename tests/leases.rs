@@ -11,7 +11,7 @@ mod support;
 
 use margintop::config::load;
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
-use margintop::ledger::RentKind;
+use margintop::ledger::CostKind;
 use margintop::pricing::{Book, Lease};
 use margintop::reading::Event;
 use margintop::units::{Moment, Money, Span};
@@ -40,9 +40,9 @@ fn an_hour(text: &str, seen: u32) -> Money {
         fleet.apply(Event::Tick(later(minute * 60)));
     }
     let ledger = fleet.ledger();
-    let owed = |(id, rented): (margintop::ledger::LandlordId, _)| {
-        let landlord = &ledger.landlords()[id.index()];
-        landlord.cost_of(rented).filter(|_| landlord.kind == RentKind::Gpus)
+    let owed = |(id, rented): (margintop::ledger::CostAccountId, _)| {
+        let cost_account = &ledger.cost_accounts()[id.index()];
+        cost_account.cost_of(rented).filter(|_| cost_account.kind == CostKind::Gpus)
     };
     ledger.today().rents().filter_map(owed).sum()
 }

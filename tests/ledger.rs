@@ -4,7 +4,7 @@
 mod support;
 
 use margintop::fleet::{Fleet, FleetConfig};
-use margintop::ledger::{Account, Classes, Ledger, Posting, Timing, apportion};
+use margintop::ledger::{Classes, Ledger, Posting, RevenueAccount, Timing, apportion};
 use margintop::pricing::Book;
 use margintop::reading::{Event, ModelName, NodeName, Role};
 use margintop::units::{Money, Span, Timestamp, Tokens};
@@ -27,10 +27,10 @@ fn classes() -> impl Strategy<Value = Classes> {
     })
 }
 
-fn ledger() -> (Ledger, margintop::ledger::AccountId) {
+fn ledger() -> (Ledger, margintop::ledger::RevenueAccountId) {
     let forever = Span::from_millis(i64::MAX);
     let mut ledger = Ledger::new(Book::built_in().unwrap(), Timestamp::default()).following(forever);
-    let account = Account {
+    let account = RevenueAccount {
         node: NodeName::new("n"),
         unit: None,
         model: Some(ModelName::new(MODEL)),
@@ -41,7 +41,13 @@ fn ledger() -> (Ledger, margintop::ledger::AccountId) {
     (ledger, id)
 }
 
-fn post(ledger: &mut Ledger, account: margintop::ledger::AccountId, from: Timestamp, to: Timestamp, tokens: Classes) {
+fn post(
+    ledger: &mut Ledger,
+    account: margintop::ledger::RevenueAccountId,
+    from: Timestamp,
+    to: Timestamp,
+    tokens: Classes,
+) {
     ledger.post(&Posting { account, from, to, tokens, hits_known: true, timing: Timing::Estimated }, |_| ());
 }
 
@@ -53,7 +59,7 @@ fn tokens_of(ledger: &Ledger) -> Classes {
 
 /// What all minutes hold, folded at their tariffs.
 fn refold(ledger: &Ledger) -> Money {
-    let entries = ledger.minutes().flat_map(|(_, sheet)| sheet.tokens());
+    let entries = ledger.minutes().flat_map(|(_, sums)| sums.tokens());
     entries.map(|(_, tariff, tokens)| ledger.tariff(tariff.unwrap()).value(tokens)).sum()
 }
 
@@ -87,7 +93,7 @@ proptest! {
         prop_assert_eq!(tokens_of(&at_once), whole);
         prop_assert_eq!(tokens_of(&in_parts), whole);
         let apart = at_once.earned()[0] - in_parts.earned()[0];
-        let width = at_once.doubts().timing + at_once.doubts().timing + Money::from_micros(10);
+        let width = at_once.uncertainty().timing + at_once.uncertainty().timing + Money::from_micros(10);
         prop_assert!(apart <= width && -apart <= width, "{} over {}", apart, width);
     }
 

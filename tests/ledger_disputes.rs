@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::{Checkpoint, Fleet, FleetConfig, SavedState};
-use margintop::ledger::{Account, Classes, DisputeId, Entry, Evidence, Grain, Ledger, Past, Posting, Timing};
+use margintop::ledger::{Classes, DisputeId, Entry, Evidence, Grain, Ledger, Past, Posting, RevenueAccount, Timing};
 use margintop::pricing::Book;
 use margintop::reading::{InstanceId, ModelName, NodeName, Rank, Role, TargetId};
-use margintop::store::{DisputeState, News, Reader, Store, decide};
+use margintop::store::{DisputeState, LedgerEvent, Reader, Store, decide};
 use margintop::units::{Moment, Money, Span, Timestamp, Tokens};
 use program::Program;
 use rusqlite::Connection;
@@ -33,29 +33,29 @@ fn began() -> Timestamp {
 }
 
 /// A keeper of a ledger without a fleet: what the test posts is handed on.
-struct Keeper {
+struct WriterStatus {
     ledger: Ledger,
     store: Store,
-    news: Receiver<News>,
+    news: Receiver<LedgerEvent>,
     now: Moment,
     first: Timestamp,
 }
 
-impl Keeper {
+impl WriterStatus {
     fn at(path: &Path, at: Timestamp) -> Self {
         let clock = ScriptedClock::at(at);
         let (store, news) = open_store(ledger_settings(Some(path), Clock::Scripted(clock.clone())));
-        let News::Keeps { memory, .. } = news.recv().unwrap() else { panic!("it is not ours") };
+        let LedgerEvent::Keeps { memory, .. } = news.recv().unwrap() else { panic!("it is not ours") };
         let midnight = Timestamp::from_millis(at.millis() / 86_400_000 * 86_400_000);
         let mut ledger = Ledger::new(Book::built_in().unwrap(), midnight);
-        ledger.keep_journal();
+        ledger.record_changes();
         let first = memory.began.unwrap_or(at);
-        ledger.recall(memory.kept);
+        ledger.restore(memory.kept);
         Self { ledger, store, news, now: clock.now(), first }
     }
 
     fn posting(&mut self, at: Timestamp, output: u64) -> Posting {
-        let account = self.ledger.account(&Account {
+        let account = self.ledger.account(&RevenueAccount {
             node: NodeName::new("gpu-01"),
             unit: None,
             model: Some(ModelName::new("deepseek-r1")),
@@ -89,7 +89,7 @@ impl Keeper {
     }
 
     fn commit(&mut self, at: Timestamp) {
-        let postings = self.ledger.hand_on().unwrap();
+        let postings = self.ledger.take_changes().unwrap();
         self.now.wall = at;
         let began = Some(self.first);
         self.store.commit(Checkpoint { postings, began, watched_from: began, last: self.now, ..Checkpoint::default() });
@@ -100,9 +100,9 @@ impl Keeper {
     }
 
     /// What it is told of decisions.
-    fn heed(&mut self) {
+    fn on_ledger_event(&mut self) {
         loop {
-            if let News::Decisions(all) = self.news.recv_timeout(Duration::from_secs(20)).unwrap() {
+            if let LedgerEvent::Decisions(all) = self.news.recv_timeout(Duration::from_secs(20)).unwrap() {
                 for decision in &all {
                     self.ledger.decide(decision);
                 }
@@ -146,7 +146,7 @@ fn states(path: &Path) -> Vec<(u64, DisputeState)> {
 #[test]
 fn a_draft_is_what_would_be_posted_and_nothing_is() {
     let (_home, path) = file();
-    let mut keeper = Keeper::at(&path, began());
+    let mut keeper = WriterStatus::at(&path, began());
     // Over the edge of a tier and several minutes.
     let from = instant("2025-03-11T00:28:30Z");
     let posting = Posting { from, to: from + Span::from_secs(240), ..keeper.posting(began(), 1_000_003) };
@@ -163,7 +163,7 @@ fn a_draft_is_what_would_be_posted_and_nothing_is() {
 #[test]
 fn a_dispute_is_kept_with_its_evidence_and_posted_when_it_is_accepted() {
     let (_home, path) = file();
-    let mut keeper = Keeper::at(&path, began());
+    let mut keeper = WriterStatus::at(&path, began());
     keeper.post(began(), 100);
     let id = keeper.dispute(began() + Span::from_secs(90), 9_000_000);
     assert_eq!(id, DisputeId(1));
@@ -179,7 +179,7 @@ fn a_dispute_is_kept_with_its_evidence_and_posted_when_it_is_accepted() {
     assert_eq!(before.state, DisputeState::Open);
     assert_eq!(grains(&path), [9_000_100; 3]);
     whole(&path);
-    keeper.heed();
+    keeper.on_ledger_event();
     assert_eq!((keeper.ledger.disputes().len(), keeper.ledger.disputed().1), (0, Tokens::ZERO));
     let today: u64 = keeper.ledger.today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
     assert_eq!(today, 9_000_100, "the sums of the keeper agree");
@@ -200,25 +200,25 @@ fn a_dispute_is_kept_with_its_evidence_and_posted_when_it_is_accepted() {
 #[test]
 fn a_rejected_one_is_gone_from_the_sums_and_stays_in_the_file() {
     let (_home, path) = file();
-    let mut keeper = Keeper::at(&path, began());
+    let mut keeper = WriterStatus::at(&path, began());
     let ids = [keeper.dispute(began(), 5_000_000), keeper.dispute(began(), 6_000_000)];
     assert_eq!(ids, [DisputeId(1), DisputeId(2)]);
     keeper.commit(began() + Span::from_secs(2));
     decide(&path, DisputeId(2), false, began()).unwrap().unwrap();
-    keeper.heed();
+    keeper.on_ledger_event();
     assert_eq!(keeper.ledger.disputes().iter().map(|dispute| dispute.id.0).collect::<Vec<_>>(), [1]);
     keeper.commit(began() + Span::from_secs(3));
     assert_eq!(grains(&path), [0; 3]);
     assert_eq!(states(&path), [(1, DisputeState::Open), (2, DisputeState::Rejected)]);
     keeper.close();
     // Numbers go on, whoever keeps it next; and what is open is known again.
-    let mut keeper = Keeper::at(&path, began() + Span::from_secs(10));
+    let mut keeper = WriterStatus::at(&path, began() + Span::from_secs(10));
     assert_eq!(keeper.ledger.disputes().len(), 1);
     assert_eq!(keeper.dispute(began() + Span::from_secs(11), 5_000_000), DisputeId(3));
     keeper.commit(began() + Span::from_secs(12));
     keeper.close();
     Connection::open(&path).unwrap().execute_batch("DELETE FROM disputes").unwrap();
-    let mut keeper = Keeper::at(&path, began() + Span::from_secs(20));
+    let mut keeper = WriterStatus::at(&path, began() + Span::from_secs(20));
     assert_eq!(keeper.dispute(began() + Span::from_secs(21), 5_000_000), DisputeId(4), "no number is used again");
     keeper.close();
 }
@@ -226,13 +226,13 @@ fn a_rejected_one_is_gone_from_the_sums_and_stays_in_the_file() {
 #[test]
 fn what_was_decided_while_nobody_kept_it_is_in_the_next_ones_sums_once() {
     let (_home, path) = file();
-    let mut keeper = Keeper::at(&path, began());
+    let mut keeper = WriterStatus::at(&path, began());
     let id = keeper.dispute(began(), 5_000_000);
     keeper.commit(began() + Span::from_secs(2));
     keeper.close();
     decide(&path, id, true, began() + Span::from_secs(5)).unwrap();
-    let mut keeper = Keeper::at(&path, began() + Span::from_secs(10));
-    let today = |keeper: &Keeper| keeper.ledger.today().tokens().map(|(.., t)| t.output.count()).sum::<u64>();
+    let mut keeper = WriterStatus::at(&path, began() + Span::from_secs(10));
+    let today = |keeper: &WriterStatus| keeper.ledger.today().tokens().map(|(.., t)| t.output.count()).sum::<u64>();
     assert_eq!((today(&keeper), keeper.ledger.disputes().len()), (5_000_000, 0));
     keeper.post(began() + Span::from_secs(11), 1);
     keeper.commit(began() + Span::from_secs(12));
@@ -244,7 +244,7 @@ fn what_was_decided_while_nobody_kept_it_is_in_the_next_ones_sums_once() {
 fn one_of_long_ago_is_posted_in_the_grains_that_are_still_kept() {
     let (_home, path) = file();
     let day = Span::from_secs(86_400);
-    let mut keeper = Keeper::at(&path, began());
+    let mut keeper = WriterStatus::at(&path, began());
     let old = keeper.dispute(began(), 1_000);
     keeper.commit(began() + Span::from_secs(2));
     let now = began() + Span::from_secs(20 * 86_400);
@@ -261,7 +261,7 @@ fn one_of_long_ago_is_posted_in_the_grains_that_are_still_kept() {
 #[test]
 fn an_export_carries_disputes_and_resets() {
     let (home, path) = file();
-    let mut keeper = Keeper::at(&path, began());
+    let mut keeper = WriterStatus::at(&path, began());
     keeper.dispute(began(), 5_000_000);
     keeper.dispute(began(), 6_000_000);
     keeper.commit(began() + Span::from_secs(2));
@@ -272,7 +272,7 @@ fn an_export_carries_disputes_and_resets() {
     let copy = home.path().join("copy.db");
     margintop::store::import(&copy, text.as_slice()).unwrap();
     assert_eq!(Reader::open(&copy).unwrap().disputes().unwrap(), Reader::open(&path).unwrap().disputes().unwrap());
-    let mut keeper = Keeper::at(&copy, began() + Span::from_secs(9));
+    let mut keeper = WriterStatus::at(&copy, began() + Span::from_secs(9));
     assert_eq!(keeper.dispute(began(), 1), DisputeId(3));
     keeper.close();
 }
@@ -280,7 +280,7 @@ fn an_export_carries_disputes_and_resets() {
 #[test]
 fn verify_applies_the_bounds_and_exempts_what_was_accepted() {
     let (_home, path) = file();
-    let mut keeper = Keeper::at(&path, began());
+    let mut keeper = WriterStatus::at(&path, began());
     // Eight GPUs where none is known: 400,000 output tokens a second, 24 million a minute.
     keeper.post(began(), 24_000_000);
     let id = keeper.dispute(began() + Span::from_secs(120), 30_000_000);
@@ -309,7 +309,7 @@ fn verify_applies_the_bounds_and_exempts_what_was_accepted() {
 #[test]
 fn verify_takes_the_first_growth_after_a_pause_for_that_of_the_pause() {
     let (_home, path) = file();
-    let mut keeper = Keeper::at(&path, began());
+    let mut keeper = WriterStatus::at(&path, began());
     keeper.post(began(), 100);
     keeper.post(began() + Span::from_secs(300), 100_000_000);
     keeper.commit(began() + Span::from_secs(400));
@@ -324,7 +324,7 @@ fn verify_takes_the_first_growth_after_a_pause_for_that_of_the_pause() {
 #[test]
 fn verify_finds_cost_below_zero_and_sums_that_left_their_range() {
     let (_home, path) = file();
-    let mut keeper = Keeper::at(&path, began());
+    let mut keeper = WriterStatus::at(&path, began());
     keeper.post(began(), 100);
     keeper.commit(began() + Span::from_secs(2));
     keeper.close();
@@ -353,7 +353,7 @@ fn run(path: &Path, arguments: &[&str]) -> program::Ran {
 #[test]
 fn the_command_lists_and_decides_and_says_what_cannot_be() {
     let (_home, path) = file();
-    let mut keeper = Keeper::at(&path, began());
+    let mut keeper = WriterStatus::at(&path, began());
     keeper.post(began(), 100);
     keeper.dispute(began() + Span::from_secs(90), 9_000_000);
     keeper.dispute(began() + Span::from_secs(91), 8_000_000);
@@ -378,10 +378,10 @@ fn the_command_lists_and_decides_and_says_what_cannot_be() {
     // The keeper runs meanwhile.
     let accepted = run(&path, &["ledger", "disputes", "accept", "1"]);
     assert!(accepted.code == Some(0) && accepted.out.contains("dispute 1 is accepted"), "{accepted:?}");
-    keeper.heed();
+    keeper.on_ledger_event();
     let rejected = run(&path, &["ledger", "disputes", "reject", "2"]);
     assert!(rejected.code == Some(0) && rejected.out.contains("dispute 2 is rejected"), "{rejected:?}");
-    keeper.heed();
+    keeper.on_ledger_event();
     assert_eq!(keeper.ledger.disputes().len(), 0);
     for (arguments, words) in [
         (["ledger", "disputes", "reject", "1"], "dispute 1 was accepted on "),
@@ -404,7 +404,7 @@ fn the_command_lists_and_decides_and_says_what_cannot_be() {
 fn the_command_resets_a_target_and_names_the_known_ones() {
     let (_home, path) = file();
     let item = |key: &str| margintop::fleet::SavedItem { key: key.to_owned(), state: "{}".to_owned() };
-    let keeper = Keeper::at(&path, began());
+    let keeper = WriterStatus::at(&path, began());
     let targets = vec![item("http://gpu-01:8000"), item("http://gpu-02:8000")];
     keeper.store.commit(Checkpoint { targets, last: keeper.now, ..Checkpoint::default() });
     keeper.close();

@@ -6,8 +6,8 @@
 mod support;
 
 use margintop::ledger::{
-    Account, AccountId, Classes, Entry, Evidence, Journal, Landlord, LandlordId, Ledger, Posting, RentChange, RentKind,
-    Timing, TokenChange,
+    Classes, CostAccount, CostAccountId, CostKind, Entry, Evidence, GpuTimeChange, Ledger, PendingPostings, Posting,
+    RevenueAccount, RevenueAccountId, Timing, TokenChange,
 };
 use margintop::pricing::{Book, ClassPrices, ListFile, PriceFile, TierFile};
 use margintop::reading::{Label, ModelName, NodeName, Role, TargetId, TokenCounters};
@@ -19,7 +19,7 @@ fn now() -> Timestamp {
 }
 
 /// A ledger in which a model costs as much as a price may be.
-fn ledger() -> (Ledger, AccountId) {
+fn ledger() -> (Ledger, RevenueAccountId) {
     let mut book = Book::built_in().unwrap();
     let tier = TierFile::new(Price::MOST, Price::MOST, Price::MOST);
     let list = ListFile::flat("dear".to_owned(), "USD".to_owned(), [("standard".to_owned(), tier)].into());
@@ -27,17 +27,17 @@ fn ledger() -> (Ledger, AccountId) {
     let histories = vec![margintop::pricing::HistoryFile { models, lists: vec!["dear".to_owned()] }];
     book.add(PriceFile { lists: vec![list], histories, ..PriceFile::default() }).unwrap();
     let mut ledger = Ledger::new(book, instant("2026-03-10T00:00:00Z"));
-    ledger.keep_journal();
+    ledger.record_changes();
     let account = ledger.account(&account("dear"));
     (ledger, account)
 }
 
-fn account(model: &str) -> Account {
+fn account(model: &str) -> RevenueAccount {
     let (node, model) = (NodeName::new("n"), Some(ModelName::new(model)));
-    Account { node, unit: None, model, role: Role::Unified, tenant: None }
+    RevenueAccount { node, unit: None, model, role: Role::Unified, tenant: None }
 }
 
-fn posting(account: AccountId, output: u64) -> Posting {
+fn posting(account: RevenueAccountId, output: u64) -> Posting {
     let tokens = Classes { output: Tokens::new(output), ..Classes::default() };
     Posting { account, from: now(), to: now() + Span::from_secs(1), tokens, hits_known: true, timing: Timing::Seen }
 }
@@ -53,10 +53,10 @@ fn a_posting_of_more_than_a_counter_holds_is_refused_and_named() {
         let mut told = 0;
         ledger.post(&posting(account, output), |_| told += 1);
         assert_eq!((posted(&ledger), told, ledger.earned()[account.index()]), (0, 0, Money::ZERO), "{output}");
-        assert_eq!(ledger.doubts().lost_windows, 1, "the total is a lower bound");
-        let journal = ledger.hand_on().unwrap();
-        assert!(journal.tokens.is_empty() && journal.markers.len() == 1, "{journal:?}");
-        let text = journal.markers[0].text.as_str();
+        assert_eq!(ledger.uncertainty().lost_windows, 1, "the total is a lower bound");
+        let pending = ledger.take_changes().unwrap();
+        assert!(pending.tokens.is_empty() && pending.markers.len() == 1, "{pending:?}");
+        let text = pending.markers[0].text.as_str();
         assert!(text.contains("of dear on n are more than a ledger can hold: not posted"), "{text}");
         // What is possible goes on.
         ledger.post(&posting(account, 7), |_| {});
@@ -78,8 +78,8 @@ fn sums_stay_in_range_however_often_the_most_is_posted() {
         assert!(earned >= Money::ZERO, "{earned}");
     }
     assert!(refused > 0, "there is an end to it");
-    let journal = ledger.hand_on().unwrap();
-    assert!(journal.tokens.values().all(|change| change.output > 0));
+    let pending = ledger.take_changes().unwrap();
+    assert!(pending.tokens.values().all(|change| change.output > 0));
 }
 
 #[test]
@@ -87,14 +87,14 @@ fn changes_never_wrap() {
     let mut change = TokenChange { miss: i64::MAX, hit: 1, output: i64::MIN };
     change += TokenChange { miss: 1, hit: i64::MAX, output: -1 };
     assert_eq!(change, TokenChange { miss: i64::MAX, hit: i64::MAX, output: i64::MIN });
-    let mut rent = RentChange { held: i64::MAX, idle: i64::MIN, energy: 5 };
-    rent += RentChange { held: 1, idle: -1, energy: i64::MAX };
-    assert_eq!(rent, RentChange { held: i64::MAX, idle: i64::MIN, energy: i64::MAX });
+    let mut rent = GpuTimeChange { held: i64::MAX, idle: i64::MIN, energy: 5 };
+    rent += GpuTimeChange { held: 1, idle: -1, energy: i64::MAX };
+    assert_eq!(rent, GpuTimeChange { held: i64::MAX, idle: i64::MIN, energy: i64::MAX });
     let all = Classes { miss: Tokens::new(u64::MAX), hit: Tokens::new(1 << 63), output: Tokens::new(1) };
     assert_eq!(TokenChange::taken_back(all).miss, -i64::MAX);
     assert_eq!((all.total(), all.checked_add(all)), (Tokens::new(u64::MAX), None));
-    let (mut earlier, mut later) = (Journal::default(), Journal::default());
-    let key = (now(), AccountId::at(0), None);
+    let (mut earlier, mut later) = (PendingPostings::default(), PendingPostings::default());
+    let key = (now(), RevenueAccountId::at(0), None);
     earlier.tokens.insert(key, TokenChange { output: i64::MAX, ..TokenChange::default() });
     later.tokens.insert(key, TokenChange { output: i64::MAX, ..TokenChange::default() });
     earlier.merge(later);
@@ -126,14 +126,14 @@ fn a_counter_or_a_rate_that_is_none_is_refused() {
     assert_eq!((HourlyRate::of_parts(1, 0), HourlyRate::of_parts(1, -1)), (None, None));
 }
 
-fn landlord(ledger: &mut Ledger) -> LandlordId {
-    ledger.landlord(&Landlord {
+fn cost_account(ledger: &mut Ledger) -> CostAccountId {
+    ledger.cost_account(&CostAccount {
         node: Some(NodeName::new("n")),
         unit: None,
         gpu: Label::new("H100"),
         rate: "3.60".parse().ok(),
         power: None,
-        kind: RentKind::Gpus,
+        kind: CostKind::Gpus,
         lease: None,
     })
 }
@@ -141,16 +141,16 @@ fn landlord(ledger: &mut Ledger) -> LandlordId {
 #[test]
 fn gpu_time_and_energy_beyond_every_clock_are_refused_and_cost_never_falls_below_none() {
     let (mut ledger, _) = ledger();
-    let id = landlord(&mut ledger);
-    ledger.charge(id, now(), RentChange { held: i64::MAX, ..RentChange::default() });
-    ledger.charge(id, now(), RentChange { energy: i64::MAX, ..RentChange::default() });
-    ledger.charge(id, now(), RentChange { energy: -5, ..RentChange::default() });
+    let id = cost_account(&mut ledger);
+    ledger.charge(id, now(), GpuTimeChange { held: i64::MAX, ..GpuTimeChange::default() });
+    ledger.charge(id, now(), GpuTimeChange { energy: i64::MAX, ..GpuTimeChange::default() });
+    ledger.charge(id, now(), GpuTimeChange { energy: -5, ..GpuTimeChange::default() });
     ledger.meter(id, -2_147_483_648, now(), now() + Span::from_secs(1));
     ledger.meter(id, i64::MAX, now(), now() + Span::from_secs(1));
     let rents: Vec<_> = ledger.today().rents().map(|(_, rented)| (rented.held.millis(), rented.energy)).collect();
     assert!(rents.iter().all(|(held, energy)| (*held, *energy) == (0, 0)), "{rents:?}");
-    let journal = ledger.hand_on().unwrap();
-    let told: Vec<&str> = journal.markers.iter().map(|marker| marker.text.as_str()).collect();
+    let pending = ledger.take_changes().unwrap();
+    let told: Vec<&str> = pending.markers.iter().map(|marker| marker.text.as_str()).collect();
     assert!(told.contains(&"rent of H100 on n is not posted: energy below zero"), "{told:?}");
     assert!(told.contains(&"rent of H100 on n is not posted: more than a ledger can hold"), "{told:?}");
     // What was posted can be taken back, and no more than that.
@@ -177,8 +177,8 @@ fn misses_become_hits_at_the_same_tariff_and_minute() {
     let after = ledger.earned()[account.index()];
     let change = Money::from_micros(60_000 * 28 / 1_000) + Money::from_micros(-60_000 * 28 / 100);
     assert_eq!(after, before + change, "0.028 instead of 0.28 a million");
-    let journal = ledger.hand_on().unwrap();
-    let all: Vec<_> = journal.tokens.values().collect();
+    let pending = ledger.take_changes().unwrap();
+    let all: Vec<_> = pending.tokens.values().collect();
     assert_eq!(all, [&TokenChange { miss: 40_000, hit: 60_000, output: 0 }]);
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 use margintop::collector::Message;
 use margintop::ledger::Grain;
 use margintop::reading::TargetId;
-use margintop::snapshot::Keeper;
+use margintop::snapshot::WriterStatus;
 use margintop::store::{Reader, reset_target};
 use margintop::units::Span;
 use rusqlite::Connection;
@@ -44,14 +44,14 @@ fn a_state_that_cannot_be_read_is_dropped_and_said() {
         watched(&path);
         change(&path, &format!("UPDATE saved_targets SET state = '{state}'"));
         let mut seat = Seat::at(&path, began() + Span::from_secs(20));
-        assert_eq!(seat.basis.keeper, Keeper::Ours, "{state}");
+        assert_eq!(seat.basis.writer, WriterStatus::Ours, "{state}");
         seat.gpus(&["a", "b"]);
         seat.work(&[], 2, [5_000, 5_007]);
         seat.leave();
         assert_eq!((output(&path), held(&path)), (67, 44), "{state}");
         let told = format!("the saved state of {ENGINE} cannot be read: its next page is a baseline");
         assert_eq!(markers(&path).iter().filter(|text| **text == told).count(), 1, "{state}");
-        let lost: u64 = past(&path, Grain::Day).doubts.iter().map(|cell| cell.lost_windows).sum();
+        let lost: u64 = past(&path, Grain::Day).uncertainty.iter().map(|cell| cell.lost_windows).sum();
         assert!(lost >= 1, "{state}: the total is a lower bound");
         // It is said once: the next watch reads what this one wrote.
         Seat::at(&path, began() + Span::from_secs(30)).leave();

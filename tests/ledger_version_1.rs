@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use margintop::ledger::{Grain, Past};
 use margintop::reading::TargetId;
-use margintop::snapshot::Keeper;
+use margintop::snapshot::WriterStatus;
 use margintop::store::{Reader, StoreError};
 use margintop::units::Span;
 use rusqlite::Connection;
@@ -85,7 +85,7 @@ fn its_totals_stay_and_its_counters_go_on() {
     old(&path);
     let (before, leases) = (everything(&path), Reader::open(&path).unwrap().held().unwrap());
     let mut seat = Seat::at(&path, began() + Span::from_secs(LAST + 10));
-    assert_eq!(seat.basis.keeper, Keeper::Ours);
+    assert_eq!(seat.basis.writer, WriterStatus::Ours);
     assert_eq!((version(&path), everything(&path)), (2, before));
     assert_eq!(Reader::open(&path).unwrap().held().unwrap(), leases);
     assert!(!tables(&path).iter().any(|table| ["targets", "counters", "nodes", "gpus"].contains(&table.as_str())));
@@ -148,7 +148,7 @@ fn a_migration_that_fails_leaves_version_1_whole() {
     open.execute_batch("ALTER TABLE gpus RENAME TO gpus_; CREATE VIEW gpus AS SELECT * FROM gpus_").unwrap();
     drop(open);
     let mut seat = Seat::at(&path, began() + Span::from_secs(LAST + 10));
-    assert_eq!(seat.basis.keeper, Keeper::Memory);
+    assert_eq!(seat.basis.writer, WriterStatus::Memory);
     assert!(seat.basis.trouble.is_some());
     seat.look(100, None);
     seat.leave();
@@ -184,7 +184,7 @@ fn killed_at_any_instant_it_is_one_version_or_the_other() {
         seen[usize::from(version == 2)] += 1;
         // Either goes on.
         let mut seat = Seat::at(&path, began() + Span::from_secs(LAST + 10));
-        seat.heed(|basis| basis.keeper == Keeper::Ours);
+        seat.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
         seat.look(60, Some(began() + Span::from_secs(203)));
         seat.leave();
         assert_eq!(output(&path), 180, "kill {nth}");
@@ -199,7 +199,7 @@ fn a_column_that_cannot_be_read_costs_that_target_alone() {
     Connection::open(&path).unwrap().execute_batch("UPDATE targets SET process = '{half'").unwrap();
     let before = output(&path);
     let mut seat = Seat::at(&path, began() + Span::from_secs(LAST + 10));
-    assert_eq!(seat.basis.keeper, Keeper::Ours);
+    assert_eq!(seat.basis.writer, WriterStatus::Ours);
     seat.gpus(&["a", "b"]);
     seat.look(9_000, Some(began() + Span::from_secs(203)));
     seat.advance(1);

@@ -228,7 +228,7 @@ prop_compose! {
         let since = Timestamp::from_millis(at / 900_000 * 900_000);
         (made.0.since, made.0.until) = (since, since + Span::from_secs(86_400));
         let account = made.account(names.0.as_str(), Some(names.1.as_str()), names.2.as_str(), EngineRole::Decode);
-        let landlord = made.landlord(Some(names.0.as_str()), Some(names.1.as_str()), rate);
+        let cost_account = made.cost_account(Some(names.0.as_str()), Some(names.1.as_str()), rate);
         let tariff = made.tariff(names.3.as_str(), names.2.as_str(), [prices; 3]);
         for (quarter, prompt, output, priced) in cells {
             let bucket = since + Span::from_secs(quarter * 900);
@@ -236,7 +236,7 @@ prop_compose! {
         }
         for (quarter, gpus, idle) in rents {
             let bucket = since + Span::from_secs(quarter * 900);
-            made.rent(bucket, landlord, held(gpus, 15), held(if idle { gpus } else { 0 }, 15));
+            made.rent(bucket, cost_account, held(gpus, 15), held(if idle { gpus } else { 0 }, 15));
         }
         made.0
     }

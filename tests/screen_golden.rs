@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use margintop::snapshot::{Keeper, Snapshot};
+use margintop::snapshot::{Snapshot, WriterStatus};
 use margintop::tui::app::{Action, App, Command, Field, Motion, Pane, View};
 use margintop::tui::theme::{Depth, Glyphs, Role, Shelf, Theme};
 use margintop::units::Span;
@@ -101,7 +101,7 @@ fn a_theme_changes_colours_and_nothing_else() {
     let mut apps: Vec<App> = [Case::OneBox, Case::Fleet, Case::Loss].map(|which| app(&Arc::new(case(which)))).into();
     apps.extend([Page::Fleet, Page::Loss, Page::Failed].map(pages::app));
     apps.push(asking());
-    apps.push(pages::kept(Page::Fleet, Keeper::Memory, Some("the disk is full")));
+    apps.push(pages::kept(Page::Fleet, WriterStatus::Memory, Some("the disk is full")));
     for app in apps {
         for size in SIZES {
             let roles = frame(&app, &Theme::of_roles(), size);
@@ -264,10 +264,10 @@ fn what_if_beside_what_is() {
 fn a_ledger_that_is_not_ours_or_not_written_is_seen() {
     let full = "/home/me/ledger.db: the disk is full; it is written again when there is room";
     for size in SIZES {
-        golden("ledger-trouble", &pages::kept(Page::Fleet, Keeper::Ours, Some(full)), size);
-        golden("ledger-kept", &pages::kept(Page::Fleet, Keeper::Other(Some(4242)), None), size);
+        golden("ledger-trouble", &pages::kept(Page::Fleet, WriterStatus::Ours, Some(full)), size);
+        golden("ledger-kept", &pages::kept(Page::Fleet, WriterStatus::Other(Some(4242)), None), size);
     }
-    let mut overview = pages::kept(Page::Fleet, Keeper::Memory, Some(full));
+    let mut overview = pages::kept(Page::Fleet, WriterStatus::Memory, Some(full));
     overview.update(Action::Command(Command::Show(View::Overview)));
     golden("ledger-trouble-overview", &overview, (80, 24));
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::tz::{Offset, TimeZone};
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::Checkpoint;
-use margintop::ledger::{Journal, Past, RentChange, TokenChange};
+use margintop::ledger::{GpuTimeChange, Past, PendingPostings, TokenChange};
 use margintop::reading::Label;
 use margintop::store::{Settings, Store};
 use margintop::tui::inquiry::{Against, Changed, MoneyQuestion, Question, Reply, WhatIfQuestion};
@@ -25,17 +25,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 fn handover(past: &Past) -> Checkpoint {
     let tokens =
         past.tokens.iter().map(|cell| ((cell.bucket, cell.account, cell.tariff), TokenChange::added(cell.tokens)));
-    let rents = past.rents.iter().map(|cell| ((cell.bucket, cell.landlord), RentChange::held(cell.held)));
-    let journal = Journal {
+    let rents = past.rents.iter().map(|cell| ((cell.bucket, cell.cost_account), GpuTimeChange::held(cell.held)));
+    let pending = PendingPostings {
         accounts: past.accounts.clone(),
-        landlords: past.landlords.clone(),
+        cost_accounts: past.cost_accounts.clone(),
         tariffs: past.tariffs.clone(),
         tokens: tokens.collect(),
         rents: rents.collect(),
-        ..Journal::default()
+        ..PendingPostings::default()
     };
     let last = Moment { wall: past.until - Span::from_secs(1), boot: Span::ZERO };
-    Checkpoint { postings: journal, began: Some(past.since), last, ..Checkpoint::default() }
+    Checkpoint { postings: pending, began: Some(past.since), last, ..Checkpoint::default() }
 }
 
 /// The zone in which the published day begins at midnight.

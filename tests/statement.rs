@@ -5,7 +5,7 @@
 mod past;
 
 use jiff::tz::TimeZone;
-use margintop::ledger::{Landlord, Past, RentKind, Tariff};
+use margintop::ledger::{CostAccount, CostKind, Past, Tariff};
 use margintop::reading::{Label, NodeName, Role};
 use margintop::statement::{
     BreakEven, Bridge, By, Cause, Change, MonthToDate, Row, RowKind, Statement, Totals, compare, differences, reprice,
@@ -127,9 +127,9 @@ fn a_hit_rate_at_which_it_breaks_even_is_found() {
     let at = making.0.since;
     let tariff = making.tariff("l", "t", ["1", "0", "0"]);
     let account = making.account("n", None, "m", Role::Unified);
-    let landlord = making.landlord(Some("n"), None, Some("0.25"));
+    let cost_account = making.cost_account(Some("n"), None, Some("0.25"));
     making.tokens(at, account, Some(tariff), classes(1_000_000, 0, 0));
-    making.rent(at, landlord, held(1, 60), GpuTime::ZERO);
+    making.rent(at, cost_account, held(1, 60), GpuTime::ZERO);
     assert_eq!(what_if(&making.0, &Change::default()).unwrap().break_even.hit_rate_ppm, Some(750_000));
 }
 
@@ -141,9 +141,10 @@ fn mixed() -> Past {
     let priced = making.account("a", Some("u"), "m", Role::Unified);
     let unpriced = making.account("a", Some("u"), "x", Role::Unified);
     let uncosted = making.account("b", None, "m", Role::Unified);
-    let (rated, unrated) = (making.landlord(Some("a"), Some("u"), Some("2")), making.landlord(Some("c"), None, None));
-    let spare = making.landlord(Some("d"), Some("u"), Some("1"));
-    let extra = |kind| Landlord {
+    let (rated, unrated) =
+        (making.cost_account(Some("a"), Some("u"), Some("2")), making.cost_account(Some("c"), None, None));
+    let spare = making.cost_account(Some("d"), Some("u"), Some("1"));
+    let extra = |kind| CostAccount {
         node: Some(NodeName::new("a")),
         unit: None,
         gpu: Label::new("H800"),
@@ -152,7 +153,7 @@ fn mixed() -> Past {
         kind,
         lease: Some(Label::new("lease of a")),
     };
-    let (rounding, overhead) = (extra(RentKind::Rounding), Landlord { node: None, ..extra(RentKind::Overhead) });
+    let (rounding, overhead) = (extra(CostKind::Rounding), CostAccount { node: None, ..extra(CostKind::Overhead) });
     let (rounding, overhead) = (making.landlord_of(rounding), making.landlord_of(overhead));
     making.tokens(at, priced, Some(tariff), classes(3_000_000, 0, 0));
     making.tokens(at, unpriced, None, classes(0, 1_000_000, 0));
@@ -205,7 +206,7 @@ fn a_lease_is_laid_beside_its_invoice() {
 #[test]
 fn a_model_at_no_known_cost_has_no_profit() {
     let mut past = mixed();
-    past.landlords.iter_mut().for_each(|landlord| landlord.rate = None);
+    past.cost_accounts.iter_mut().for_each(|cost_account| cost_account.rate = None);
     let told = statement(&past, By::Model);
     assert_eq!(money(&told.total), ["13.00", "unknown", "unknown"]);
     assert_eq!(text(Some(told.uncosted_revenue)), "13.00");
@@ -245,9 +246,9 @@ fn overhead_takes_its_share_of_revenue() {
 #[test]
 fn a_day_on_which_clocks_are_set_has_all_its_hours() {
     let mut making = Making::new("2025-10-25T22:00:00Z", "2025-10-26T23:00:00Z");
-    let landlord = making.landlord(Some("n"), None, Some("1"));
+    let cost_account = making.cost_account(Some("n"), None, Some("1"));
     for hour in 0..25 {
-        making.rent(making.0.since + Span::from_secs(hour * 3600), landlord, held(1, 60), GpuTime::ZERO);
+        making.rent(making.0.since + Span::from_secs(hour * 3600), cost_account, held(1, 60), GpuTime::ZERO);
     }
     let berlin = TimeZone::get("Europe/Berlin").unwrap();
     let day = Statement::of(&making.0, By::Day, &berlin);
@@ -260,9 +261,9 @@ fn a_day_on_which_clocks_are_set_has_all_its_hours() {
 #[test]
 fn the_month_costs_what_it_will_at_this_rate() {
     let mut making = Making::new("2025-02-01T00:00:00Z", "2025-02-08T00:00:00Z");
-    let landlord = making.landlord(Some("n"), None, Some("1"));
+    let cost_account = making.cost_account(Some("n"), None, Some("1"));
     for day in 0..7 {
-        making.rent(making.0.since + Span::from_secs(day * 86_400), landlord, held(1, 1440), GpuTime::ZERO);
+        making.rent(making.0.since + Span::from_secs(day * 86_400), cost_account, held(1, 1440), GpuTime::ZERO);
     }
     let end = instant("2025-03-01T00:00:00Z");
     let budget = "600".parse::<margintop::units::HourlyRate>().unwrap().of(held(1, 60));
@@ -290,10 +291,10 @@ fn hour(tokens: [u64; 3], prices: [&str; 3], gpus: u32, idle: u32) -> Past {
     let at = making.0.since;
     let tariff = making.tariff("l", "t", prices);
     let account = making.account("n", None, "m", Role::Unified);
-    let landlord = making.landlord(Some("n"), None, Some("1"));
+    let cost_account = making.cost_account(Some("n"), None, Some("1"));
     let [miss, hit, output] = tokens.map(|millions| millions * 1_000_000);
     making.tokens(at, account, Some(tariff), classes(miss, hit, output));
-    making.rent(at, landlord, held(gpus, 60), held(idle, 60));
+    making.rent(at, cost_account, held(gpus, 60), held(idle, 60));
     making.0
 }
 

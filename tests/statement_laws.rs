@@ -5,7 +5,7 @@
 mod past;
 
 use jiff::tz::TimeZone;
-use margintop::ledger::{AccountId, Classes, Landlord, LandlordId, Past, RentKind, TariffId};
+use margintop::ledger::{Classes, CostAccount, CostAccountId, CostKind, Past, RevenueAccountId, TariffId};
 use margintop::reading::{Label, NodeName, Role, UnitName};
 use margintop::statement::{
     BreakEven, Bridge, By, Change, Row, RowKind, Statement, Totals, break_even, compare, differences, reprice,
@@ -17,7 +17,7 @@ use proptest::prelude::*;
 
 /// A cell of tokens: bucket, account, tariff, tokens.
 type Tokens = (i64, u32, Option<u32>, (u64, u64, u64));
-/// A cell of rent: bucket, landlord, GPU milliseconds, how many of them idle.
+/// A cell of rent: bucket, cost account, GPU milliseconds, how many of them idle.
 type Rent = (i64, u32, i64, i64);
 
 const ACCOUNTS: u32 = 6;
@@ -42,16 +42,16 @@ fn world(tokens: &[Tokens], rents: &[Rent]) -> Past {
     making.0.tariffs[paid.index()].paid = "0.370001".parse().ok();
     making.0.tariffs[paid.index()].overhead = "0.029".parse().ok();
     let kinds =
-        [RentKind::Gpus, RentKind::Gpus, RentKind::Gpus, RentKind::Gpus, RentKind::Rounding, RentKind::Overhead];
+        [CostKind::Gpus, CostKind::Gpus, CostKind::Gpus, CostKind::Gpus, CostKind::Rounding, CostKind::Overhead];
     let nodes = [Some("a"), Some("b"), None, Some("c"), Some("a"), None, None];
     for (place, node) in nodes.into_iter().enumerate() {
-        making.landlord_of(Landlord {
+        making.landlord_of(CostAccount {
             node: node.map(NodeName::new),
             unit: (place != 3).then(|| UnitName::new("u")),
             gpu: Label::new("H800"),
             rate: (place != 3).then(|| "2.000001".parse().unwrap()),
             power: None,
-            kind: kinds.get(place).copied().unwrap_or(RentKind::Gpus),
+            kind: kinds.get(place).copied().unwrap_or(CostKind::Gpus),
             lease: (place == 2).then(|| Label::new("contract 7")),
         });
     }
@@ -59,11 +59,11 @@ fn world(tokens: &[Tokens], rents: &[Rent]) -> Past {
     let token_cells: Vec<_> = tokens.iter().map(|(bucket, ..)| at(*bucket)).collect();
     let rent_cells: Vec<_> = rents.iter().map(|(bucket, ..)| at(*bucket)).collect();
     for ((_, account, tariff, (miss, hit, output)), at) in tokens.iter().zip(token_cells) {
-        making.tokens(at, AccountId::at(*account), tariff.map(TariffId::at), classes(*miss, *hit, *output));
+        making.tokens(at, RevenueAccountId::at(*account), tariff.map(TariffId::at), classes(*miss, *hit, *output));
     }
-    for ((_, landlord, held, idle), at) in rents.iter().zip(rent_cells) {
+    for ((_, cost_account, held, idle), at) in rents.iter().zip(rent_cells) {
         let time = |millis: i64| GpuTime::of(1, Span::from_millis(millis));
-        making.rent(at, LandlordId::at(*landlord), time(*held), time(*idle.min(held)));
+        making.rent(at, CostAccountId::at(*cost_account), time(*held), time(*idle.min(held)));
     }
     making.0
 }

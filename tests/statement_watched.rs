@@ -26,7 +26,7 @@ fn even(since: &str, minutes: i64, unwatched: &[(i64, i64)]) -> Past {
     let mut past = Making::new(since, &(start + secs(minutes * MINUTE)).to_string());
     let tariff = past.tariff("r1", "standard", R1);
     let account = past.account("n1", Some("u"), "m", Role::Unified);
-    let landlord = past.landlord(Some("n1"), None, Some("2.00"));
+    let cost_account = past.cost_account(Some("n1"), None, Some("2.00"));
     for nth in 0..minutes {
         let at = start + secs(nth * MINUTE);
         let end = at + secs(MINUTE);
@@ -39,7 +39,7 @@ fn even(since: &str, minutes: i64, unwatched: &[(i64, i64)]) -> Past {
             .sum();
         let watched = (60_000 - lost.min(60_000)) as u64;
         past.tokens(at, account, Some(tariff), classes(watched * 20, watched * 10, watched));
-        past.rent(at, landlord, GpuTime::from_millis(8 * watched as i64), GpuTime::ZERO);
+        past.rent(at, cost_account, GpuTime::from_millis(8 * watched as i64), GpuTime::ZERO);
     }
     let mut past = past.0;
     past.unwatched = unwatched.iter().map(|(from, to)| (start + secs(*from), start + secs(*to))).collect();

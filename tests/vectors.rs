@@ -10,7 +10,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use margintop::fleet::Fleet;
-use margintop::ledger::{Account, Classes, Ledger, Posting, Timing, apportion};
+use margintop::ledger::{Classes, Ledger, Posting, RevenueAccount, Timing, apportion};
 use margintop::pricing::{Book, HistoryFile, ListFile, ModelPrice, PriceFile, TierFile, WindowFile};
 use margintop::reading::{ModelName, NodeName, Role, Speculation};
 use margintop::units::{Money, Price, Ratio, Span, Timestamp, Tokens};
@@ -81,8 +81,8 @@ fn window_of(value: &Value) -> WindowFile {
     }
 }
 
-fn account(model: &str) -> Account {
-    Account {
+fn account(model: &str) -> RevenueAccount {
+    RevenueAccount {
         node: NodeName::new("n"),
         unit: None,
         model: Some(ModelName::new(model)),
@@ -179,7 +179,7 @@ fn v05_an_interval_over_a_price_edge() {
         assert_eq!(tokens, classes(&segment["tokens"]));
     }
     assert_eq!((value.grains() / Money::GRAINS_PER_FEMTO).to_string(), text(&v["expected"]["revenue_fusd"]));
-    assert_eq!(ledger.doubts().timing, Money::ZERO);
+    assert_eq!(ledger.uncertainty().timing, Money::ZERO);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn v07_a_gap_over_a_price_edge_keeps_its_bounds() {
     let (ledger, value) = post(book, from, to, classes(&v["input"]["delta"]), Timing::Estimated);
     assert_eq!(fixed(value, 6), text(&v["expected"]["revenue_usd"]));
     let bound = |nth: usize| text(&v["expected"]["bounds_usd"][nth]).parse::<f64>().unwrap();
-    let half = ledger.doubts().timing.rounded(6) as f64 / 1e6;
+    let half = ledger.uncertainty().timing.rounded(6) as f64 / 1e6;
     assert!((half * 2.0 - (bound(1) - bound(0))).abs() < 1e-9, "{half}");
 }
 

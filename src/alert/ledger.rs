@@ -1,7 +1,7 @@
 //! What the ledger stands on: a file that cannot be written, and rates that are assumptions when it is new.
 
 use super::Finding;
-use crate::snapshot::{Keeper, RateBasis, Rule, Severity, Snapshot};
+use crate::snapshot::{RateBasis, Rule, Severity, Snapshot, WriterStatus};
 
 /// What the ledger's findings are about.
 const SUBJECT: &str = "ledger";
@@ -10,9 +10,9 @@ pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
     let basis = &picture.money.ledger;
     let mut found = Vec::new();
     if let Some(trouble) = &basis.trouble {
-        let lives = match basis.keeper {
-            Keeper::Memory => "money lives in memory until this run ends",
-            Keeper::Ours | Keeper::Other(_) => "what is not written yet is kept in memory",
+        let lives = match basis.writer {
+            WriterStatus::Memory => "money lives in memory until this run ends",
+            WriterStatus::Ours | WriterStatus::Other(_) => "what is not written yet is kept in memory",
         };
         let (rule, severity) = (Rule::LedgerUnwritten, Severity::Critical);
         found.push(Finding { rule, severity, subject: SUBJECT.to_owned(), text: format!("{trouble}; {lives}") });

@@ -101,7 +101,7 @@ impl Day {
             return Err(Failure::Run(why));
         }
         let settings = store::Settings { one_day: true, ..ledger::settings(plan, path, clock) };
-        let ledger::Kept { collector, store, basis, news: _ } =
+        let ledger::KeptLedger { collector, store, basis, news: _ } =
             ledger::keep(self.collector, settings, ledger::absence(plan));
         if let Some(why) = ledger::unkept(&basis) {
             return Err(Failure::Run(why));

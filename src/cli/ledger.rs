@@ -13,8 +13,8 @@ use super::sources::{Plan, span};
 use crate::clock::Clock;
 use crate::collector::{Collector, Message};
 use crate::config::Settings;
-use crate::snapshot::{Keeper, LedgerBasis};
-use crate::store::{self, News, Reader, Store};
+use crate::snapshot::{LedgerBasis, WriterStatus};
+use crate::store::{self, LedgerEvent, Reader, Store};
 use crate::tui;
 use crate::units::Span;
 
@@ -100,7 +100,7 @@ pub(super) fn absence(plan: &Plan) -> Span {
 }
 
 /// Opens a ledger whose first news comes alone, and whose later news go to the collector.
-pub(super) fn open(settings: store::Settings, inbox: mpsc::Sender<Message>) -> (Store, oneshot::Receiver<News>) {
+pub(super) fn open(settings: store::Settings, inbox: mpsc::Sender<Message>) -> (Store, oneshot::Receiver<LedgerEvent>) {
     let (first, opening) = oneshot::channel();
     let mut first = Some(first);
     let store = Store::open(settings, move |news| {
@@ -117,40 +117,40 @@ pub(super) fn open(settings: store::Settings, inbox: mpsc::Sender<Message>) -> (
 }
 
 /// A collector and the ledger that it was given.
-pub(super) struct Kept {
+pub(super) struct KeptLedger {
     pub(super) collector: Collector,
     pub(super) store: Store,
     pub(super) basis: LedgerBasis,
     /// What the store says from now on.
-    pub(super) news: Receiver<News>,
+    pub(super) news: Receiver<LedgerEvent>,
 }
 
 /// Gives a collector the ledger that a run was told to keep. Where it cannot be its keeper, the run goes on without, and
 /// [`unkept`] says why.
 /// Later news are for the collector too.
-pub(super) fn keep(collector: Collector, settings: store::Settings, absence: Span) -> Kept {
+pub(super) fn keep(collector: Collector, settings: store::Settings, absence: Span) -> KeptLedger {
     let (tell, news) = sync_channel(64);
     let store = Store::open(settings, move |news| drop(tell.try_send(news)));
     let mut collector = collector.keeping(store.clone(), absence);
     loop {
-        let told = news.recv_timeout(PATIENCE).unwrap_or_else(|_| News::Stands(store.silent()));
-        let basis = if let News::Stands(basis) = &told { Some(basis.clone()) } else { None };
-        collector.heed(told);
+        let told = news.recv_timeout(PATIENCE).unwrap_or_else(|_| LedgerEvent::Status(store.silent()));
+        let basis = if let LedgerEvent::Status(basis) = &told { Some(basis.clone()) } else { None };
+        collector.on_ledger_event(told);
         if let Some(basis) = basis {
-            return Kept { collector, store, basis, news };
+            return KeptLedger { collector, store, basis, news };
         }
     }
 }
 
 /// Why a ledger is not kept by this run.
 pub(super) fn unkept(basis: &LedgerBasis) -> Option<String> {
-    match (&basis.trouble, basis.keeper) {
+    match (&basis.trouble, basis.writer) {
         (Some(why), _) => Some(why.to_string()),
-        (None, Keeper::Other(pid)) => {
+        (None, WriterStatus::Other(pid)) => {
             let path = basis.path.as_ref().map_or("", |path| path.as_str());
             let who = pid.map_or_else(|| "another process".to_owned(), |pid| format!("pid {pid}"));
             Some(format!("{path}: kept by {who}; end it first, or name another file"))
         }
-        (None, Keeper::Ours | Keeper::Memory) => None,
+        (None, WriterStatus::Ours | WriterStatus::Memory) => None,
     }
 }

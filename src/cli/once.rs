@@ -21,7 +21,7 @@ use crate::source::cadence::round;
 use crate::source::discover::{Discovery, nothing_answers};
 use crate::source::nvml::{Driver, Pace};
 use crate::source::scrape::{Address, Scraper, Settings, Target};
-use crate::store::News;
+use crate::store::LedgerEvent;
 use crate::units::Span;
 
 /// How long anything may take for a look. All wait for the slowest, and must not be stale by then.
@@ -81,7 +81,7 @@ pub(super) struct Observer {
     /// Whether the driver has ever answered.
     heard: bool,
     /// What the ledger says: that it is free now, that something was decided by hand.
-    news: Option<Receiver<News>>,
+    news: Option<Receiver<LedgerEvent>>,
 }
 
 impl Observer {
@@ -160,7 +160,7 @@ impl Observer {
     /// Looks at everything once; at files, if this is the last look before something is printed.
     async fn look(&mut self, fleet: &mut Collector, last: bool) {
         for news in self.news.iter().flat_map(Receiver::try_iter) {
-            fleet.heed(news);
+            fleet.on_ledger_event(news);
         }
         if let Some((driver, inbox)) = &mut self.driver {
             // What came too late for the look before.

@@ -14,7 +14,7 @@ use super::{Failure, ledger, pipeline};
 use crate::clock::Clock;
 use crate::http;
 use crate::reading::Label;
-use crate::snapshot::{Keeper, LedgerBasis, Snapshot};
+use crate::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 use crate::wire;
 
 /// How long the last look may take after a signal.
@@ -54,18 +54,18 @@ pub(super) fn run(global: &Global, targets: &[String], listen: &str) -> Result<(
 
 /// Says on stderr how the ledger stands, whenever that changes from what it should be.
 async fn tell_of_ledger(mut pictures: watch::Receiver<Arc<Snapshot>>) {
-    let mut told = LedgerBasis { keeper: Keeper::Ours, ..LedgerBasis::default() };
+    let mut told = LedgerBasis { writer: WriterStatus::Ours, ..LedgerBasis::default() };
     while pictures.changed().await.is_ok() {
         let basis = pictures.borrow_and_update().money.ledger.clone();
-        if (basis.keeper, &basis.trouble) == (told.keeper, &told.trouble) || basis.path.is_none() {
+        if (basis.writer, &basis.trouble) == (told.writer, &told.trouble) || basis.path.is_none() {
             continue;
         }
         let path = basis.path.as_ref().map_or("", Label::as_str);
-        let line = match (&basis.trouble, basis.keeper) {
+        let line = match (&basis.trouble, basis.writer) {
             (Some(trouble), _) => format!("{trouble}; money is kept in memory meanwhile"),
-            (None, Keeper::Other(Some(pid))) => format!("{path}: kept by pid {pid}; taken over when it ends"),
-            (None, Keeper::Other(None)) => format!("{path}: kept by another process; taken over when it ends"),
-            (None, Keeper::Ours | Keeper::Memory) => format!("{path}: written again by this process"),
+            (None, WriterStatus::Other(Some(pid))) => format!("{path}: kept by pid {pid}; taken over when it ends"),
+            (None, WriterStatus::Other(None)) => format!("{path}: kept by another process; taken over when it ends"),
+            (None, WriterStatus::Ours | WriterStatus::Memory) => format!("{path}: written again by this process"),
         };
         eprintln!("margintop: {line}");
         told = basis;

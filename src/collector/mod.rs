@@ -10,7 +10,7 @@ use crate::alert::Watch;
 use crate::fleet::{Fleet, TargetInfo};
 use crate::reading::{Event, Trouble};
 use crate::snapshot::Snapshot;
-use crate::store::{News, Store};
+use crate::store::{LedgerEvent, Store};
 use crate::units::{Moment, Span};
 
 /// For how long after the first event every batch is published at once, so that what answers first is seen first.
@@ -34,7 +34,7 @@ pub enum Message {
     /// What cannot work here.
     Troubles(Vec<Trouble>),
     /// How the ledger stands.
-    Ledger(News),
+    Ledger(LedgerEvent),
     /// The end: what is left is written, and whoever asked is told.
     Close(oneshot::Sender<()>),
 }
@@ -107,7 +107,7 @@ impl Collector {
                 true
             }
             Message::Ledger(news) => {
-                self.heed(news);
+                self.on_ledger_event(news);
                 true
             }
             Message::Close(done) => {
@@ -127,9 +127,9 @@ impl Collector {
     }
 
     /// Goes on from what the ledger says.
-    pub fn heed(&mut self, news: News) {
+    pub fn on_ledger_event(&mut self, news: LedgerEvent) {
         match news {
-            News::Keeps { memory, zone } => {
+            LedgerEvent::Keeps { memory, zone } => {
                 self.fleet.set_zone(zone);
                 if self.counting {
                     // What was counted meanwhile is counted again from the ledger's counters.
@@ -138,14 +138,14 @@ impl Collector {
                     self.fleet.restore(*memory, self.absence);
                 }
             }
-            News::Follows { kept, began, zone } => {
+            LedgerEvent::ReadOnly { kept, began, zone } => {
                 self.fleet.set_zone(zone);
                 self.fleet.show(*kept, began);
             }
-            News::Stands(basis) => self.fleet.set_ledger(basis),
-            News::LeaseEnds(ends) => self.fleet.end_leases(ends),
-            News::TargetResets(resets) => self.fleet.reset_targets(resets),
-            News::Decisions(decisions) => self.fleet.decide(decisions),
+            LedgerEvent::Status(basis) => self.fleet.set_ledger(basis),
+            LedgerEvent::LeaseEnds(ends) => self.fleet.end_leases(ends),
+            LedgerEvent::TargetResets(resets) => self.fleet.reset_targets(resets),
+            LedgerEvent::Decisions(decisions) => self.fleet.decide(decisions),
         }
     }
 
@@ -204,13 +204,13 @@ fn share<T: PartialEq>(old: &[Arc<T>], new: &mut [Arc<T>]) {
 /// Waits for the ledger's first news, then drains messages and publishes pictures until every sender is gone.
 pub async fn run(
     mut collector: Collector,
-    opening: Option<oneshot::Receiver<News>>,
+    opening: Option<oneshot::Receiver<LedgerEvent>>,
     mut inbox: mpsc::Receiver<Message>,
     pictures: watch::Sender<Arc<Snapshot>>,
 ) {
     if let Some(opening) = opening {
         match tokio::time::timeout(OPENING, opening).await {
-            Ok(Ok(news)) => collector.heed(news),
+            Ok(Ok(news)) => collector.on_ledger_event(news),
             // Its news come later, or never: until then the watch goes on in memory, and says so.
             _ => collector.note_silence(),
         }

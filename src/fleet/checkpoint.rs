@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::ledger::{Journal, Kept};
+use crate::ledger::{PendingPostings, SavedLedger};
 use crate::reading::{Label, NodeName, TargetId, UnitName};
 use crate::units::{Moment, Timestamp};
 
@@ -36,7 +36,7 @@ pub struct RentedNode {
 #[derive(Debug, Clone, Default)]
 pub struct Checkpoint {
     /// The changes of the ledger.
-    pub postings: Journal,
+    pub postings: PendingPostings,
     /// Targets whose state changed.
     pub targets: Vec<SavedItem>,
     /// Nodes whose state changed.
@@ -65,7 +65,7 @@ pub struct Checkpoint {
 #[derive(Debug, Clone, Default)]
 pub struct SavedState {
     /// The ledger's tables and its day.
-    pub kept: Kept,
+    pub kept: SavedLedger,
     /// When the ledger's first poll was.
     pub began: Option<Timestamp>,
     /// Since when the fleet has been watched without a gap that was too long.

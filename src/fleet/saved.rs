@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use super::checkpoint::{Checkpoint, RentedNode, SavedItem, SavedState};
 use super::{Fleet, FleetConfig};
 use crate::inventory::{SavedGpu, SavedNode};
-use crate::ledger::{Decision, Kept, Marker};
+use crate::ledger::{Decision, Marker, SavedLedger};
 use crate::metering::{SavedAllocation, SavedTarget};
 use crate::reading::{Label, NodeName, TargetId};
 use crate::units::{Moment, Span, Timestamp};
@@ -86,9 +86,9 @@ impl Fleet {
         let SavedState { kept, began, watched_from, last, targets, nodes, schedules, lease_ends, target_resets } =
             saved;
         let now = self.inventory.now();
-        self.ledger.keep_journal();
+        self.ledger.record_changes();
         self.ledger.set_closed(false);
-        self.ledger.recall(kept);
+        self.ledger.restore(kept);
         (self.began, self.watched_from) = (began, watched_from);
         self.metering.restore_schedules(&schedules);
         let ended: HashSet<NodeName> = lease_ends.iter().map(|(_, node, _)| node.clone()).collect();
@@ -199,9 +199,9 @@ impl Fleet {
     }
 
     /// Shows a ledger that another process keeps; nothing is posted here.
-    pub fn show(&mut self, kept: Kept, began: Option<Timestamp>) {
+    pub fn show(&mut self, kept: SavedLedger, began: Option<Timestamp>) {
         self.metering.forget_numbers();
-        self.ledger.recall(kept);
+        self.ledger.restore(kept);
         self.ledger.set_closed(true);
         self.began = began.or(self.began);
     }
@@ -252,7 +252,7 @@ impl Fleet {
 
     /// Takes the changes since the last call; `None` if no journal is kept.
     pub fn take_changes(&mut self) -> Option<Checkpoint> {
-        let postings = self.ledger.hand_on()?;
+        let postings = self.ledger.take_changes()?;
         let Self { metering, inventory, config, committed, .. } = self;
         let targets = metering.saved_targets();
         let targets = targets.filter_map(|(id, saved)| committed.changed(id.as_str().to_owned(), &saved)).collect();

@@ -6,11 +6,11 @@ use crate::pricing::ClassPrices;
 use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
 use crate::units::{HourlyRate, Money, PowerPrice, Share, Tokens};
 
-use super::{Classes, RentCell, Rented, TokenChange};
+use super::{AllocatedTime, Classes, GpuTimeCell, TokenChange};
 
 /// The account that revenue is posted to: one model on one node in one role.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Account {
+pub struct RevenueAccount {
     /// The node.
     pub node: NodeName,
     /// Its deployment unit.
@@ -25,7 +25,7 @@ pub struct Account {
 
 /// What a cost account pays for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RentKind {
+pub enum CostKind {
     /// GPUs, for the time that they are allocated.
     Gpus,
     /// What the provider's rounding adds at the end of a lease. Its time is not allocated GPU time.
@@ -36,7 +36,7 @@ pub enum RentKind {
 
 /// The account that cost is posted to: GPUs of one name at one rate on one node.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Landlord {
+pub struct CostAccount {
     /// The node; `None` for a lease of a whole unit.
     pub node: Option<NodeName>,
     /// Its deployment unit.
@@ -48,7 +48,7 @@ pub struct Landlord {
     /// The price of metered energy, for GPUs that the operator owns.
     pub power: Option<PowerPrice>,
     /// What the account pays for.
-    pub kind: RentKind,
+    pub kind: CostKind,
     /// The lease by its readable name; `None` for an assumed or unknown rate.
     pub lease: Option<Label>,
 }
@@ -70,25 +70,25 @@ pub struct Tariff {
     pub book: u64,
 }
 
-impl Landlord {
+impl CostAccount {
     /// The cost of time and energy; `None` if the rate is unknown.
-    pub fn cost_of(&self, rented: Rented) -> Option<Money> {
+    pub fn cost_of(&self, rented: AllocatedTime) -> Option<Money> {
         let power = self.power.map_or(Money::ZERO, |power| power.of(rented.energy.into()));
         Some(self.rate?.of(rented.held) + power)
     }
 
     /// The part of the cost that falls on idle time.
-    pub fn idle_cost_of(&self, rented: Rented) -> Option<Money> {
+    pub fn idle_cost_of(&self, rented: AllocatedTime) -> Option<Money> {
         Some(self.rate?.of(rented.idle))
     }
 
     /// The cost of a cell's time and energy; `None` if the rate is unknown.
-    pub fn cost(&self, cell: &RentCell) -> Option<Money> {
+    pub fn cost(&self, cell: &GpuTimeCell) -> Option<Money> {
         self.cost_of(cell.rented())
     }
 
     /// The part of the cost that falls on idle time.
-    pub fn idle_cost(&self, cell: &RentCell) -> Option<Money> {
+    pub fn idle_cost(&self, cell: &GpuTimeCell) -> Option<Money> {
         self.idle_cost_of(cell.rented())
     }
 }
@@ -126,7 +126,7 @@ impl Tariff {
     }
 
     /// How much lower the value would be if all `tokens` misses were hits: the width of the bounds for unknown hits.
-    pub fn hit_doubt(&self, miss: Tokens) -> Money {
+    pub fn hit_uncertainty(&self, miss: Tokens) -> Money {
         let share = self.paid.unwrap_or(Share::ALL);
         let doubt = self.prices.miss.of_share(miss, share) - self.prices.hit.of_share(miss, share);
         doubt.max(Money::ZERO)
@@ -160,11 +160,11 @@ macro_rules! index {
 }
 index!(
     /// An account's number.
-    AccountId
+    RevenueAccountId
 );
 index!(
-    /// A landlord's number.
-    LandlordId
+    /// A cost account's number.
+    CostAccountId
 );
 index!(
     /// A tariff's number.

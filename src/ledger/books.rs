@@ -7,8 +7,9 @@ use super::recent::{self, Lately, Recent};
 use super::table::Table;
 use super::tariffs::Tariffs;
 use super::{
-    Account, AccountId, Classes, Dispute, DoubtCell, Doubts, Entry, Journal, Landlord, LandlordId, Marker, Posting,
-    RentCell, Sheet, Tariff, TariffId, Timing, TokenCell, TokenChange, cut_minutes,
+    Classes, CostAccount, CostAccountId, Dispute, Entry, GpuTimeCell, Marker, PendingPostings, Posting, PostingSums,
+    RevenueAccount, RevenueAccountId, Tariff, TariffId, Timing, TokenCell, TokenChange, Uncertainty, UncertaintyCell,
+    cut_minutes,
 };
 use crate::pricing::Book;
 use crate::reading::{Label, NodeName};
@@ -23,23 +24,23 @@ const RECENT: Span = Span::from_secs(60);
 
 /// The saved state of a ledger: its tables, the day so far, and its last minutes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct SavedLedger {
     /// Accounts by number.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<RevenueAccount>,
     /// Cost accounts by number.
-    pub landlords: Vec<Landlord>,
+    pub cost_accounts: Vec<CostAccount>,
     /// Tariffs by number.
     pub tariffs: Vec<Tariff>,
     /// The day's tokens.
     pub tokens: Vec<TokenCell>,
     /// The day's GPU time.
-    pub rents: Vec<RentCell>,
+    pub rents: Vec<GpuTimeCell>,
     /// The day's uncertainty.
-    pub doubts: Vec<DoubtCell>,
+    pub uncertainty: Vec<UncertaintyCell>,
     /// Tokens of the last minutes.
     pub minute_tokens: Vec<TokenCell>,
     /// GPU time of the last minutes.
-    pub minute_rents: Vec<RentCell>,
+    pub minute_rents: Vec<GpuTimeCell>,
     /// Open disputes.
     pub disputes: Vec<Dispute>,
     /// The number of the latest dispute; 0 if there never was one.
@@ -50,19 +51,19 @@ pub struct Kept {
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
     pub(super) recent: Span,
-    pub(super) accounts: Table<Account>,
-    pub(super) landlords: Table<Landlord>,
+    pub(super) accounts: Table<RevenueAccount>,
+    pub(super) cost_accounts: Table<CostAccount>,
     pub(super) tariffs: Tariffs,
     pub(super) day_began: Timestamp,
-    pub(super) today: Sheet,
-    doubts: Doubts,
-    pub(super) minutes: BTreeMap<Timestamp, Sheet>,
+    pub(super) today: PostingSums,
+    uncertainty: Uncertainty,
+    pub(super) minutes: BTreeMap<Timestamp, PostingSums>,
     pub(super) touched: BTreeSet<Timestamp>,
     earned: Vec<Money>,
     pub(super) owed: Vec<Money>,
     /// The recent revenue of each account and the recent cost of each cost account, with the time that they cover.
     pub(super) lately: Lately,
-    pub(super) journal: Option<Journal>,
+    pub(super) pending: Option<PendingPostings>,
     /// The latest markers. An event that many accounts see at once is marked once.
     marked: VecDeque<Marker>,
     pub(super) closed: bool,
@@ -94,44 +95,44 @@ impl Ledger {
     }
 
     /// Starts a journal: from now on every change is also recorded there.
-    pub fn keep_journal(&mut self) {
-        self.journal.get_or_insert_default();
+    pub fn record_changes(&mut self) {
+        self.pending.get_or_insert_default();
     }
 
     /// Takes the journal's changes since the last call; `None` if no journal is kept.
-    pub fn hand_on(&mut self) -> Option<Journal> {
-        let mut journal = std::mem::take(self.journal.as_mut()?);
-        journal.accounts = self.accounts.hand_on();
-        journal.landlords = self.landlords.hand_on();
-        journal.tariffs = self.tariffs.hand_on();
-        Some(journal)
+    pub fn take_changes(&mut self) -> Option<PendingPostings> {
+        let mut pending = std::mem::take(self.pending.as_mut()?);
+        pending.accounts = self.accounts.take_changes();
+        pending.cost_accounts = self.cost_accounts.take_changes();
+        pending.tariffs = self.tariffs.take_changes();
+        Some(pending)
     }
 
     /// Continues from a saved state. It replaces the day's sheet and drops the changes that were not taken yet.
-    pub fn recall(&mut self, kept: Kept) {
-        self.today = Sheet::default();
-        self.today.recall(&kept.tokens, &kept.rents);
-        self.doubts = kept.doubts.iter().fold(Doubts::default(), |mut sum, cell| {
-            sum += Doubts { timing: cell.timing, hits: cell.hits, lost_windows: cell.lost_windows };
+    pub fn restore(&mut self, kept: SavedLedger) {
+        self.today = PostingSums::default();
+        self.today.restore(&kept.tokens, &kept.rents);
+        self.uncertainty = kept.uncertainty.iter().fold(Uncertainty::default(), |mut sum, cell| {
+            sum += Uncertainty { timing: cell.timing, hits: cell.hits, lost_windows: cell.lost_windows };
             sum
         });
         self.minutes.clear();
         for cell in &kept.minute_tokens {
-            self.minutes.entry(cell.bucket).or_default().recall(std::slice::from_ref(cell), &[]);
+            self.minutes.entry(cell.bucket).or_default().restore(std::slice::from_ref(cell), &[]);
         }
         for cell in &kept.minute_rents {
-            self.minutes.entry(cell.bucket).or_default().recall(&[], std::slice::from_ref(cell));
+            self.minutes.entry(cell.bucket).or_default().restore(&[], std::slice::from_ref(cell));
         }
         recent::renumber(&mut self.lately.earned, self.accounts.rows(), &kept.accounts);
-        recent::renumber(&mut self.lately.owed, self.landlords.rows(), &kept.landlords);
+        recent::renumber(&mut self.lately.owed, self.cost_accounts.rows(), &kept.cost_accounts);
         self.accounts = Table::of(kept.accounts);
-        self.landlords = Table::of(kept.landlords);
-        self.tariffs.recall(kept.tariffs);
+        self.cost_accounts = Table::of(kept.cost_accounts);
+        self.tariffs.restore(kept.tariffs);
         (self.disputes, self.last_dispute) = (kept.disputes, kept.last_dispute);
         self.posted = Posted::of(&self.today);
         self.sum_up();
-        if let Some(journal) = &mut self.journal {
-            *journal = Journal::default();
+        if let Some(pending) = &mut self.pending {
+            *pending = PendingPostings::default();
         }
     }
 
@@ -151,29 +152,29 @@ impl Ledger {
     }
 
     /// The number of an account.
-    pub fn account(&mut self, account: &Account) -> AccountId {
-        let id = AccountId(self.accounts.number(account));
+    pub fn account(&mut self, account: &RevenueAccount) -> RevenueAccountId {
+        let id = RevenueAccountId(self.accounts.number(account));
         self.earned.resize(self.accounts.rows().len(), Money::ZERO);
         self.lately.earned.resize_with(self.accounts.rows().len(), Recent::default);
         id
     }
 
     /// The number of a cost account.
-    pub fn landlord(&mut self, landlord: &Landlord) -> LandlordId {
-        let id = LandlordId(self.landlords.number(landlord));
-        self.owed.resize(self.landlords.rows().len(), Money::ZERO);
-        self.lately.owed.resize_with(self.landlords.rows().len(), Recent::default);
+    pub fn cost_account(&mut self, cost_account: &CostAccount) -> CostAccountId {
+        let id = CostAccountId(self.cost_accounts.number(cost_account));
+        self.owed.resize(self.cost_accounts.rows().len(), Money::ZERO);
+        self.lately.owed.resize_with(self.cost_accounts.rows().len(), Recent::default);
         id
     }
 
     /// Accounts by number.
-    pub fn accounts(&self) -> &[Account] {
+    pub fn accounts(&self) -> &[RevenueAccount] {
         self.accounts.rows()
     }
 
     /// Cost accounts by number.
-    pub fn landlords(&self) -> &[Landlord] {
-        self.landlords.rows()
+    pub fn cost_accounts(&self) -> &[CostAccount] {
+        self.cost_accounts.rows()
     }
 
     /// Tariffs by number.
@@ -233,7 +234,7 @@ impl Ledger {
         }
         let earned = self.recent_part(earned, posting.to - posting.from);
         self.earned[posting.account.index()] += earned;
-        self.note_doubts(posting, &lines);
+        self.note_uncertainty(posting, &lines);
     }
 
     /// Takes posted entries back by a counter-entry.
@@ -247,9 +248,9 @@ impl Ledger {
             }
             self.minutes.entry(entry.minute).or_default().take_back(entry.account, entry.tariff, entry.tokens);
             self.touched.insert(entry.minute);
-            if let Some(journal) = &mut self.journal {
+            if let Some(pending) = &mut self.pending {
                 let key = (entry.minute, entry.account, entry.tariff);
-                *journal.tokens.entry(key).or_default() += TokenChange::taken_back(entry.tokens);
+                *pending.tokens.entry(key).or_default() += TokenChange::taken_back(entry.tokens);
             }
         }
     }
@@ -273,13 +274,13 @@ impl Ledger {
 
     /// Counts a window in which tokens may be missing.
     pub fn lose_window(&mut self, at: Timestamp) {
-        self.doubt(at.minute(), Doubts { lost_windows: 1, ..Doubts::default() });
+        self.doubt(at.minute(), Uncertainty { lost_windows: 1, ..Uncertainty::default() });
     }
 
     /// Adds a marker, unless it is among the latest ones.
     pub fn mark(&mut self, marker: Marker) {
-        if let Some(journal) = self.journal.as_mut().filter(|_| !self.closed && !self.marked.contains(&marker)) {
-            journal.markers.push(marker.clone());
+        if let Some(pending) = self.pending.as_mut().filter(|_| !self.closed && !self.marked.contains(&marker)) {
+            pending.markers.push(marker.clone());
             self.marked.push_front(marker);
             self.marked.truncate(MARKED);
         }
@@ -287,16 +288,16 @@ impl Ledger {
 
     /// Records a span in which nothing was watched.
     pub fn note_unwatched(&mut self, from: Timestamp, to: Timestamp) {
-        if let Some(journal) = self.journal.as_mut().filter(|_| !self.closed) {
-            journal.unwatched.push((from, to));
+        if let Some(pending) = self.pending.as_mut().filter(|_| !self.closed) {
+            pending.unwatched.push((from, to));
         }
     }
 
     /// Begins a new day's sheet.
     pub fn begin_day(&mut self, began: Timestamp) {
         self.day_began = began;
-        self.today = Sheet::default();
-        self.doubts = Doubts::default();
+        self.today = PostingSums::default();
+        self.uncertainty = Uncertainty::default();
         self.posted = Posted::default();
     }
 
@@ -312,7 +313,7 @@ impl Ledger {
     }
 
     /// The day's sheet.
-    pub fn today(&self) -> &Sheet {
+    pub fn today(&self) -> &PostingSums {
         &self.today
     }
 
@@ -322,8 +323,8 @@ impl Ledger {
     }
 
     /// The minutes of the last hour.
-    pub fn minutes(&self) -> impl DoubleEndedIterator<Item = (Timestamp, &Sheet)> {
-        self.minutes.iter().map(|(minute, sheet)| (*minute, sheet))
+    pub fn minutes(&self) -> impl DoubleEndedIterator<Item = (Timestamp, &PostingSums)> {
+        self.minutes.iter().map(|(minute, sums)| (*minute, sums))
     }
 
     /// The kept minutes that were written to since the last call.
@@ -332,7 +333,7 @@ impl Ledger {
     }
 
     /// A minute's sheet.
-    pub fn minute_sheet(&self, minute: Timestamp) -> Option<&Sheet> {
+    pub fn minute_sums(&self, minute: Timestamp) -> Option<&PostingSums> {
         self.minutes.get(&minute)
     }
 
@@ -353,21 +354,21 @@ impl Ledger {
     }
 
     /// How far the day's true total may lie from what was posted.
-    pub fn doubts(&self) -> Doubts {
-        self.doubts
+    pub fn uncertainty(&self) -> Uncertainty {
+        self.uncertainty
     }
 
     /// Sets the running sums to the day's sums.
     fn sum_up(&mut self) {
         self.earned = vec![Money::ZERO; self.accounts.rows().len()];
-        self.owed = vec![Money::ZERO; self.landlords.rows().len()];
+        self.owed = vec![Money::ZERO; self.cost_accounts.rows().len()];
         for (account, tariff, tokens) in self.today.tokens() {
             let value = tariff.map(|tariff| self.tariffs.of(tariff).value(tokens));
             self.earned[account.index()] += value.unwrap_or_default();
         }
-        for (landlord, rented) in self.today.rents() {
-            let owed = self.landlords.rows()[landlord.index()].cost_of(rented);
-            self.owed[landlord.index()] += owed.unwrap_or_default();
+        for (cost_account, rented) in self.today.rents() {
+            let owed = self.cost_accounts.rows()[cost_account.index()].cost_of(rented);
+            self.owed[cost_account.index()] += owed.unwrap_or_default();
         }
     }
 
@@ -397,8 +398,8 @@ impl Ledger {
     }
 
     /// Marks tokens that the ledger cannot hold, and counts a lost window.
-    fn say_refused(&mut self, at: Timestamp, account: AccountId, tokens: Tokens) {
-        let Account { node, model, .. } = &self.accounts.rows()[account.index()];
+    fn say_refused(&mut self, at: Timestamp, account: RevenueAccountId, tokens: Tokens) {
+        let RevenueAccount { node, model, .. } = &self.accounts.rows()[account.index()];
         let model = model.as_ref().map_or("an unnamed model", |model| model.as_str());
         let text =
             format!("{} tokens of {model} on {node} are more than a ledger can hold: not posted", tokens.count());
@@ -413,13 +414,13 @@ impl Ledger {
                 account.node = to.clone();
             }
         });
-        self.landlords.change(|account| {
+        self.cost_accounts.change(|account| {
             if account.node.as_ref() == Some(from) {
                 account.node = Some(to.clone());
             }
         });
-        if let Some(journal) = self.journal.as_mut().filter(|_| !self.closed) {
-            journal.renames.push((from.clone(), to.clone()));
+        if let Some(pending) = self.pending.as_mut().filter(|_| !self.closed) {
+            pending.renames.push((from.clone(), to.clone()));
         }
     }
 
@@ -436,14 +437,14 @@ impl Ledger {
         }
         self.minutes.entry(line.minute).or_default().add_tokens(line.account, line.tariff, line.tokens);
         self.touched.insert(line.minute);
-        if let Some(journal) = &mut self.journal {
+        if let Some(pending) = &mut self.pending {
             let key = (line.minute, line.account, line.tariff);
-            *journal.tokens.entry(key).or_default() += TokenChange::added(line.tokens);
+            *pending.tokens.entry(key).or_default() += TokenChange::added(line.tokens);
         }
     }
 
     /// The tariff of an account at an instant; `None` is "unpriced". A change of tariff adds a marker.
-    pub fn tariff_at(&mut self, account: AccountId, at: Timestamp) -> Option<TariffId> {
+    pub fn tariff_at(&mut self, account: RevenueAccountId, at: Timestamp) -> Option<TariffId> {
         let (tariff, change) = self.tariffs.at(account, &self.accounts.rows()[account.index()], at);
         if let Some(change) = change {
             self.mark(change);
@@ -452,32 +453,32 @@ impl Ledger {
     }
 
     /// Records the uncertainty of a posting.
-    fn note_doubts(&mut self, posting: &Posting, lines: &[Entry]) {
-        let mut doubts = Doubts::default();
+    fn note_uncertainty(&mut self, posting: &Posting, lines: &[Entry]) {
+        let mut uncertainty = Uncertainty::default();
         let mut tariffs = lines.iter().filter_map(|line| line.tariff);
         if posting.timing == Timing::Estimated {
             let values = tariffs.clone().map(|tariff| self.tariff(tariff).value(posting.tokens));
             let (low, high) = (values.clone().min().unwrap_or_default(), values.max().unwrap_or_default());
-            doubts.timing = (high - low).scaled(1, 2).unwrap_or_default();
+            uncertainty.timing = (high - low).scaled(1, 2).unwrap_or_default();
         }
         if !posting.hits_known && posting.tokens.miss > Tokens::ZERO {
-            let doubt = tariffs.next_back().map(|tariff| self.tariff(tariff).hit_doubt(posting.tokens.miss));
-            doubts.hits = doubt.unwrap_or_default();
+            let doubt = tariffs.next_back().map(|tariff| self.tariff(tariff).hit_uncertainty(posting.tokens.miss));
+            uncertainty.hits = doubt.unwrap_or_default();
         }
-        if doubts != Doubts::default() {
-            self.doubt(posting.last_minute(), doubts);
+        if uncertainty != Uncertainty::default() {
+            self.doubt(posting.last_minute(), uncertainty);
         }
     }
 
-    fn doubt(&mut self, minute: Timestamp, doubts: Doubts) {
+    fn doubt(&mut self, minute: Timestamp, uncertainty: Uncertainty) {
         if self.closed {
             return;
         }
         if minute >= self.day_began.minute() {
-            self.doubts += doubts;
+            self.uncertainty += uncertainty;
         }
-        if let Some(journal) = &mut self.journal {
-            *journal.doubts.entry(minute).or_default() += doubts;
+        if let Some(pending) = &mut self.pending {
+            *pending.uncertainty.entry(minute).or_default() += uncertainty;
         }
     }
 }

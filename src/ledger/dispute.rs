@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::rent::change_rent;
-use super::{Entry, LandlordId, Ledger, RentChange};
+use super::{CostAccountId, Entry, GpuTimeChange, Ledger};
 use crate::reading::{GpuId, InstanceId, ModelName, NodeName, Rank, TargetId, TokenCounters};
 use crate::units::{Money, Timestamp, Tokens};
 
@@ -38,7 +38,7 @@ pub struct Evidence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnergyEntry {
     /// The cost account.
-    pub landlord: LandlordId,
+    pub cost_account: CostAccountId,
     /// The minute.
     pub minute: Timestamp,
     /// The energy in millijoules.
@@ -143,8 +143,8 @@ impl Ledger {
         }
         self.last_dispute = id.0;
         let dispute = Dispute { id, ..dispute };
-        if let Some(journal) = &mut self.journal {
-            journal.disputes.push(dispute.clone());
+        if let Some(pending) = &mut self.pending {
+            pending.disputes.push(dispute.clone());
         }
         self.disputes.push(dispute);
         id
@@ -169,11 +169,11 @@ impl Ledger {
         }
         let energy = energy.filter(|_| decision.accepted && !self.closed);
         for entry in energy.iter().flat_map(|energy| &energy.entries) {
-            let change = RentChange { energy: entry.energy, ..RentChange::default() };
+            let change = GpuTimeChange { energy: entry.energy, ..GpuTimeChange::default() };
             if entry.minute >= self.day_began.minute() {
-                change_rent(&mut self.today, entry.landlord, change);
+                change_rent(&mut self.today, entry.cost_account, change);
             }
-            change_rent(self.minutes.entry(entry.minute).or_default(), entry.landlord, change);
+            change_rent(self.minutes.entry(entry.minute).or_default(), entry.cost_account, change);
             self.touched.insert(entry.minute);
         }
     }
@@ -184,7 +184,8 @@ impl Ledger {
         let worth = |entry: &Entry| entry.tariff.map_or(Money::ZERO, |tariff| self.tariff(tariff).value(entry.tokens));
         let tokens: Money = entries().map(worth).sum();
         let power = |entry: &EnergyEntry| {
-            let power = self.landlords.rows().get(entry.landlord.index()).and_then(|landlord| landlord.power);
+            let power =
+                self.cost_accounts.rows().get(entry.cost_account.index()).and_then(|cost_account| cost_account.power);
             power.map_or(Money::ZERO, |power| power.of(entry.energy.into()))
         };
         let energy = self.disputes.iter().filter_map(|dispute| dispute.energy.as_ref());

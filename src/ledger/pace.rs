@@ -50,8 +50,8 @@ impl Pace {
     }
 
     /// The cost of a cost account per hour.
-    pub fn owed_per_hour(&self, landlord: usize) -> Option<Money> {
+    pub fn owed_per_hour(&self, cost_account: usize) -> Option<Money> {
         self.window()?;
-        self.owed.get(landlord).map(|rate| rate.per_hour)
+        self.owed.get(cost_account).map(|rate| rate.per_hour)
     }
 }

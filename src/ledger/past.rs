@@ -2,7 +2,7 @@
 //!
 //! The store answers queries with one of these. It is immutable; the caller folds it, and nothing here adds up.
 
-use super::{Account, AccountId, Classes, Landlord, LandlordId, Rented, Tariff, TariffId};
+use super::{AllocatedTime, Classes, CostAccount, CostAccountId, RevenueAccount, RevenueAccountId, Tariff, TariffId};
 use crate::reading::Label;
 use crate::units::{GpuTime, Money, Timestamp};
 
@@ -23,7 +23,7 @@ pub struct TokenCell {
     /// When the bucket begins.
     pub bucket: Timestamp,
     /// The revenue account.
-    pub account: AccountId,
+    pub account: RevenueAccountId,
     /// The prices that they were posted at; `None` is "unpriced".
     pub tariff: Option<TariffId>,
     /// The tokens.
@@ -32,11 +32,11 @@ pub struct TokenCell {
 
 /// GPU time of one cost account in one bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RentCell {
+pub struct GpuTimeCell {
     /// When the bucket begins.
     pub bucket: Timestamp,
     /// The cost account.
-    pub landlord: LandlordId,
+    pub cost_account: CostAccountId,
     /// The allocated time.
     pub held: GpuTime,
     /// The idle part of it: minutes in which the node produced no billable token.
@@ -45,16 +45,16 @@ pub struct RentCell {
     pub energy: i64,
 }
 
-impl RentCell {
+impl GpuTimeCell {
     /// The cell's GPU time and energy.
-    pub const fn rented(&self) -> Rented {
-        Rented { held: self.held, idle: self.idle, energy: self.energy }
+    pub const fn rented(&self) -> AllocatedTime {
+        AllocatedTime { held: self.held, idle: self.idle, energy: self.energy }
     }
 }
 
 /// How far the true total may lie from what was posted in one bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DoubtCell {
+pub struct UncertaintyCell {
     /// When the bucket begins.
     pub bucket: Timestamp,
     /// Half the width of the bounds of tokens in gaps over price edges.
@@ -84,17 +84,17 @@ pub struct Past {
     /// When the ledger's first poll was: nothing before it is known.
     pub began: Timestamp,
     /// Accounts by number.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<RevenueAccount>,
     /// Cost accounts by number.
-    pub landlords: Vec<Landlord>,
+    pub cost_accounts: Vec<CostAccount>,
     /// Tariffs by number.
     pub tariffs: Vec<Tariff>,
     /// Tokens in the order of their buckets. No two cells cover the same time.
     pub tokens: Vec<TokenCell>,
     /// GPU time in the order of its buckets.
-    pub rents: Vec<RentCell>,
+    pub rents: Vec<GpuTimeCell>,
     /// Uncertainty in the order of its buckets.
-    pub doubts: Vec<DoubtCell>,
+    pub uncertainty: Vec<UncertaintyCell>,
     /// Markers in order of time.
     pub markers: Vec<Marker>,
     /// Spans in which nothing was watched and for which nothing was posted.
@@ -103,13 +103,13 @@ pub struct Past {
 
 impl Past {
     /// An account by its number.
-    pub fn account(&self, id: AccountId) -> &Account {
+    pub fn account(&self, id: RevenueAccountId) -> &RevenueAccount {
         &self.accounts[id.index()]
     }
 
     /// A cost account by its number.
-    pub fn landlord(&self, id: LandlordId) -> &Landlord {
-        &self.landlords[id.index()]
+    pub fn cost_account(&self, id: CostAccountId) -> &CostAccount {
+        &self.cost_accounts[id.index()]
     }
 
     /// A tariff by its number.

@@ -1,6 +1,6 @@
 //! The totals given to a ledger, to keep every cell, sum and value of it in range.
 
-use super::{Classes, RentChange, Sheet};
+use super::{Classes, GpuTimeChange, PostingSums};
 use crate::units::{GpuTime, Money, Tokens};
 
 /// Everything posted since the day began, without subtracting what was taken back. While this total is in range, so is
@@ -18,10 +18,10 @@ const MOST: i64 = i64::MAX / 4;
 
 impl Posted {
     /// The totals of a sheet.
-    pub(super) fn of(sheet: &Sheet) -> Self {
-        let tokens = sheet.tokens().map(|(.., tokens)| tokens.total()).sum::<Tokens>().count();
+    pub(super) fn of(sums: &PostingSums) -> Self {
+        let tokens = sums.tokens().map(|(.., tokens)| tokens.total()).sum::<Tokens>().count();
         let mut posted = Self { tokens, ..Self::default() };
-        for (_, rented) in sheet.rents() {
+        for (_, rented) in sums.rents() {
             posted.held = posted.held.saturating_add(rented.held.millis());
             posted.energy = posted.energy.saturating_add(rented.energy);
         }
@@ -44,7 +44,7 @@ impl Posted {
     }
 
     /// Adds GPU time and energy, if both stay in range.
-    pub(super) fn admit_rent(&mut self, change: RentChange) -> bool {
+    pub(super) fn admit_rent(&mut self, change: GpuTimeChange) -> bool {
         let held = self.held.checked_add(change.held.max(0)).filter(|held| *held <= MOST);
         let energy = self.energy.checked_add(change.energy.max(0)).filter(|energy| *energy <= MOST);
         let (Some(held), Some(energy)) = (held, energy) else { return false };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::apportion::running;
-use super::{AccountId, Classes, TariffId};
+use super::{Classes, RevenueAccountId, TariffId};
 use crate::units::{Span, Timestamp, Tokens};
 
 /// How exactly the time of a posting's tokens is known.
@@ -19,7 +19,7 @@ pub enum Timing {
 #[derive(Debug, Clone, Copy)]
 pub struct Posting {
     /// The revenue account.
-    pub account: AccountId,
+    pub account: RevenueAccountId,
     /// The earlier poll.
     pub from: Timestamp,
     /// The later poll.
@@ -49,7 +49,7 @@ impl Posting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The revenue account.
-    pub account: AccountId,
+    pub account: RevenueAccountId,
     /// The prices; `None` is "unpriced".
     pub tariff: Option<TariffId>,
     /// The minute.

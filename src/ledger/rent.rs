@@ -1,129 +1,135 @@
 //! Posts GPU time and energy.
 
 use super::posted::gpu_time;
-use super::{EnergyEntry, LandlordId, Ledger, Marker, RentChange, Sheet, cut_minutes};
+use super::{CostAccountId, EnergyEntry, GpuTimeChange, Ledger, Marker, PostingSums, cut_minutes};
 use crate::reading::Label;
 use crate::units::{GpuTime, Money, Timestamp, Tokens};
 
 impl Ledger {
     /// Posts the GPU time of `gpus` GPUs allocated from one instant to another.
-    pub fn rent(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp) {
-        self.write_rent(landlord, gpus, from, to, 1);
+    pub fn rent(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp) {
+        self.write_rent(cost_account, gpus, from, to, 1);
     }
 
     /// Takes back, by a counter-entry, GPU time of GPUs that turn out to have been released before.
-    pub fn refund(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp) {
-        self.write_rent(landlord, gpus, from, to, -1);
+    pub fn refund(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp) {
+        self.write_rent(cost_account, gpus, from, to, -1);
     }
 
     /// Posts energy drawn between two instants, in millijoules, spread evenly. Negative energy is refused with a
     /// marker, so that it never lowers a cost.
-    pub fn meter(&mut self, landlord: LandlordId, drawn: i64, from: Timestamp, to: Timestamp) {
+    pub fn meter(&mut self, cost_account: CostAccountId, drawn: i64, from: Timestamp, to: Timestamp) {
         let Ok(drawn) = u64::try_from(drawn).map(Tokens::new) else {
-            return self.say_refused_rent(landlord, from, "energy below zero");
+            return self.say_refused_rent(cost_account, from, "energy below zero");
         };
-        for EnergyEntry { minute, landlord, energy } in self.draft_energy(landlord, drawn.count(), from, to) {
-            self.charge(landlord, minute, RentChange { energy, ..RentChange::default() });
+        for EnergyEntry { minute, cost_account, energy } in self.draft_energy(cost_account, drawn.count(), from, to) {
+            self.charge(cost_account, minute, GpuTimeChange { energy, ..GpuTimeChange::default() });
         }
-        let power = self.landlords.rows()[landlord.index()].power;
+        let power = self.cost_accounts.rows()[cost_account.index()].power;
         let owed = power.map_or(Money::ZERO, |power| power.of(drawn.count().into()));
-        self.lately.owed[landlord.index()].add(owed, from, to, self.recent);
+        self.lately.owed[cost_account.index()].add(owed, from, to, self.recent);
         if self.closed {
             return;
         }
         let owed = self.recent_part(owed, to - from);
-        self.owed[landlord.index()] += owed;
+        self.owed[cost_account.index()] += owed;
     }
 
     /// The entries that energy in millijoules, drawn between two instants, would become: spread evenly over the
     /// minutes. Writes nothing.
-    pub fn draft_energy(&self, landlord: LandlordId, drawn: u64, from: Timestamp, to: Timestamp) -> Vec<EnergyEntry> {
+    pub fn draft_energy(
+        &self,
+        cost_account: CostAccountId,
+        drawn: u64,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Vec<EnergyEntry> {
         let cuts: Vec<Timestamp> = cut_minutes(from, to).collect();
         let parts = super::apportion(Tokens::new(drawn), from, to, &cuts);
         let starts = std::iter::once(from).chain(cuts).map(Timestamp::minute);
         let entry = |(minute, part): (Timestamp, Tokens)| {
             let energy = i64::try_from(part.count()).unwrap_or(i64::MAX);
-            EnergyEntry { landlord, minute, energy }
+            EnergyEntry { cost_account, minute, energy }
         };
         starts.zip(parts).map(entry).filter(|entry| entry.energy > 0).collect()
     }
 
     /// Posts time and energy of one minute, such as the rounding at a lease's end or a meter's reading. Negative energy
     /// and what the ledger cannot hold are refused with a marker.
-    pub fn charge(&mut self, landlord: LandlordId, at: Timestamp, change: RentChange) {
+    pub fn charge(&mut self, cost_account: CostAccountId, at: Timestamp, change: GpuTimeChange) {
         if self.closed {
             return;
         }
         if change.energy < 0 {
-            return self.say_refused_rent(landlord, at, "energy below zero");
+            return self.say_refused_rent(cost_account, at, "energy below zero");
         }
         if !self.posted.admit_rent(change) {
-            return self.say_refused_rent(landlord, at, "more than a ledger can hold");
+            return self.say_refused_rent(cost_account, at, "more than a ledger can hold");
         }
         let minute = at.minute();
         if minute >= self.day_began.minute() {
-            change_rent(&mut self.today, landlord, change);
+            change_rent(&mut self.today, cost_account, change);
         }
-        change_rent(self.minutes.entry(minute).or_default(), landlord, change);
+        change_rent(self.minutes.entry(minute).or_default(), cost_account, change);
         self.touched.insert(minute);
-        if let Some(journal) = &mut self.journal {
-            *journal.rents.entry((minute, landlord)).or_default() += change;
+        if let Some(pending) = &mut self.pending {
+            *pending.rents.entry((minute, cost_account)).or_default() += change;
         }
     }
 
     /// Sets how much of a cost account's minute was idle.
-    pub fn judge_idle(&mut self, minute: Timestamp, landlord: LandlordId, idle: GpuTime) {
-        let Some(sheet) = self.minutes.get_mut(&minute).filter(|_| !self.closed) else { return };
-        let line = sheet.rented_mut(landlord);
-        let change = RentChange { idle: idle.millis() - line.idle.millis(), ..RentChange::default() };
+    pub fn judge_idle(&mut self, minute: Timestamp, cost_account: CostAccountId, idle: GpuTime) {
+        let Some(sums) = self.minutes.get_mut(&minute).filter(|_| !self.closed) else { return };
+        let line = sums.rented_mut(cost_account);
+        let change = GpuTimeChange { idle: idle.millis() - line.idle.millis(), ..GpuTimeChange::default() };
         if change.idle == 0 {
             return;
         }
         line.idle = idle;
         if minute >= self.day_began.minute() {
-            change_rent(&mut self.today, landlord, change);
+            change_rent(&mut self.today, cost_account, change);
         }
-        if let Some(journal) = &mut self.journal {
-            *journal.rents.entry((minute, landlord)).or_default() += change;
+        if let Some(pending) = &mut self.pending {
+            *pending.rents.entry((minute, cost_account)).or_default() += change;
         }
     }
 
-    fn write_rent(&mut self, landlord: LandlordId, gpus: u32, from: Timestamp, to: Timestamp, sign: i64) {
+    fn write_rent(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp, sign: i64) {
         if let (Some(rate), Some(whole)) =
-            (self.landlords.rows()[landlord.index()].rate, gpu_time(gpus, (to - from).millis()))
+            (self.cost_accounts.rows()[cost_account.index()].rate, gpu_time(gpus, (to - from).millis()))
         {
-            let (owed, lately) = (rate.of(whole), &mut self.lately.owed[landlord.index()]);
+            let (owed, lately) = (rate.of(whole), &mut self.lately.owed[cost_account.index()]);
             if sign < 0 { lately.take_back(owed, from, to) } else { lately.add(owed, from, to, self.recent) }
         }
         if self.closed {
             return;
         }
         let Some(whole) = gpu_time(gpus, (to - from).millis()) else {
-            return self.say_refused_rent(landlord, from, "more GPU time than a ledger can hold");
+            return self.say_refused_rent(cost_account, from, "more GPU time than a ledger can hold");
         };
         let mut start = from;
         for end in cut_minutes(from, to).chain([to]) {
             let held = GpuTime::of(gpus, end - start).millis() * sign;
-            self.charge(landlord, start, RentChange { held, ..RentChange::default() });
+            self.charge(cost_account, start, GpuTimeChange { held, ..GpuTimeChange::default() });
             start = end;
         }
-        if let Some(rate) = self.landlords.rows()[landlord.index()].rate {
+        if let Some(rate) = self.cost_accounts.rows()[cost_account.index()].rate {
             let owed = self.recent_part(rate.of(whole), to - from);
-            self.owed[landlord.index()] += if sign < 0 { -owed } else { owed };
+            self.owed[cost_account.index()] += if sign < 0 { -owed } else { owed };
         }
     }
 
     /// Marks GPU time and energy that cannot be posted.
-    fn say_refused_rent(&mut self, landlord: LandlordId, at: Timestamp, why: &str) {
-        let landlord = &self.landlords.rows()[landlord.index()];
-        let node = landlord.node.as_ref().map_or("", |node| node.as_str());
-        let text = format!("rent of {} on {node} is not posted: {why}", landlord.gpu);
+    fn say_refused_rent(&mut self, cost_account: CostAccountId, at: Timestamp, why: &str) {
+        let cost_account = &self.cost_accounts.rows()[cost_account.index()];
+        let node = cost_account.node.as_ref().map_or("", |node| node.as_str());
+        let text = format!("rent of {} on {node} is not posted: {why}", cost_account.gpu);
         self.mark(Marker { at, text: Label::new(&text) });
     }
 }
 
-pub(super) fn change_rent(sheet: &mut Sheet, landlord: LandlordId, change: RentChange) {
-    let line = sheet.rented_mut(landlord);
+pub(super) fn change_rent(sums: &mut PostingSums, cost_account: CostAccountId, change: GpuTimeChange) {
+    let line = sums.rented_mut(cost_account);
     line.held = line.held.plus_millis(change.held);
     line.idle = line.idle.plus_millis(change.idle);
     line.energy = line.energy.saturating_add(change.energy);

@@ -53,7 +53,7 @@ impl<T: Clone + Eq + Hash> Table<T> {
     }
 
     /// The rows that are new since the last call.
-    pub(super) fn hand_on(&mut self) -> Vec<T> {
+    pub(super) fn take_changes(&mut self) -> Vec<T> {
         let new = self.rows[self.handed_on..].to_vec();
         self.handed_on = self.rows.len();
         new

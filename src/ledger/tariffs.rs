@@ -1,7 +1,7 @@
 //! Which tariff an account is posted at: looked up in the price book once, and kept until it changes.
 
 use super::table::Table;
-use super::{Account, AccountId, Marker, Tariff, TariffId};
+use super::{Marker, RevenueAccount, RevenueAccountId, Tariff, TariffId};
 use crate::pricing::{Book, ModelPrice, Quote};
 use crate::reading::Label;
 use crate::units::{Share, Timestamp};
@@ -34,7 +34,7 @@ impl Tariffs {
     }
 
     /// Continues with saved tariffs.
-    pub(super) fn recall(&mut self, tariffs: Vec<Tariff>) {
+    pub(super) fn restore(&mut self, tariffs: Vec<Tariff>) {
         self.table = Table::of(tariffs);
         self.standing.clear();
     }
@@ -55,13 +55,19 @@ impl Tariffs {
     }
 
     /// The tariffs that are new since the last call.
-    pub(super) fn hand_on(&mut self) -> Vec<Tariff> {
-        self.table.hand_on()
+    pub(super) fn take_changes(&mut self) -> Vec<Tariff> {
+        self.table.take_changes()
     }
 
     /// The instants inside an interval at which an account's prices change; none if its current tariff covers the
     /// interval.
-    pub(super) fn edges(&self, id: AccountId, account: &Account, from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
+    pub(super) fn edges(
+        &self,
+        id: RevenueAccountId,
+        account: &RevenueAccount,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Vec<Timestamp> {
         let standing = self.standing.get(id.index()).copied().flatten();
         if standing.is_some_and(|standing| standing.from <= from && to <= standing.until) {
             return Vec::new();
@@ -70,7 +76,12 @@ impl Tariffs {
     }
 
     /// The tariff of an account at an instant, with a marker if the account has just changed to it.
-    pub(super) fn at(&mut self, id: AccountId, account: &Account, at: Timestamp) -> (Option<TariffId>, Option<Marker>) {
+    pub(super) fn at(
+        &mut self,
+        id: RevenueAccountId,
+        account: &RevenueAccount,
+        at: Timestamp,
+    ) -> (Option<TariffId>, Option<Marker>) {
         if self.standing.len() <= id.index() {
             self.standing.resize(id.index() + 1, None);
         }
@@ -89,7 +100,7 @@ impl Tariffs {
         (tariff, left.zip(tariff).map(|(left, tariff)| self.change(account, tariff, left.until)))
     }
 
-    fn price(&self, account: &Account) -> Option<ModelPrice<'_>> {
+    fn price(&self, account: &RevenueAccount) -> Option<ModelPrice<'_>> {
         self.book.price_for(account.model.as_ref()?.as_str(), account.tenant.as_ref().map(Label::as_str))
     }
 
@@ -104,7 +115,7 @@ impl Tariffs {
         }
     }
 
-    fn change(&self, account: &Account, tariff: TariffId, at: Timestamp) -> Marker {
+    fn change(&self, account: &RevenueAccount, tariff: TariffId, at: Timestamp) -> Marker {
         let tariff = self.of(tariff);
         let model = account.model.as_ref().map_or("", |model| model.as_str());
         Marker { at, text: Label::new(&format!("{model}: list {}, tier {}", tariff.list, tariff.tier)) }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{DisputedEnergy, Evidence, LandlordId, Ledger};
+use crate::ledger::{CostAccountId, DisputedEnergy, Evidence, Ledger};
 use crate::reading::{GpuId, GpuReading, NodeName, PromptCount, TargetId, TokenCounters};
 use crate::units::{Energy, Moment, Power, Span};
 
@@ -83,7 +83,7 @@ struct Jump {
 /// The place of a meter, and the account that pays for its energy.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Metered<'a> {
-    pub(super) paid: LandlordId,
+    pub(super) paid: CostAccountId,
     pub(super) target: &'a TargetId,
     pub(super) node: &'a NodeName,
     pub(super) id: &'a GpuId,
@@ -134,7 +134,7 @@ impl EnergyMeters {
 }
 
 /// Posts energy that was drawn between two moments.
-fn post(ledger: &mut Ledger, paid: LandlordId, drawn: u64, (from, to): (Moment, Moment), now: Moment) {
+fn post(ledger: &mut Ledger, paid: CostAccountId, drawn: u64, (from, to): (Moment, Moment), now: Moment) {
     if let Some(drawn) = i64::try_from(drawn).ok().filter(|drawn| *drawn > 0) {
         ledger.meter(paid, drawn, now.wall - now.since(from), now.wall - now.since(to));
     }

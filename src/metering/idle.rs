@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::ledger::{Landlord, Ledger, RentKind, Sheet};
+use crate::ledger::{CostAccount, CostKind, Ledger, PostingSums};
 use crate::reading::{NodeName, UnitName};
 use crate::units::{GpuTime, Span, Timestamp};
 
@@ -15,22 +15,21 @@ pub(super) fn judge(ledger: &mut Ledger) {
     const MINUTE: Span = Span::from_secs(60);
     let touched = ledger.take_touched();
     for minute in touched.iter().flat_map(|minute| [*minute, *minute + MINUTE]) {
-        for (landlord, idle) in idle_of(ledger, minute, MINUTE) {
-            ledger.judge_idle(minute, landlord, idle);
+        for (cost_account, idle) in idle_of(ledger, minute, MINUTE) {
+            ledger.judge_idle(minute, cost_account, idle);
         }
     }
 }
 
 /// Sets each cost account's idle time of a minute.
-fn idle_of(ledger: &Ledger, minute: Timestamp, span: Span) -> Vec<(crate::ledger::LandlordId, GpuTime)> {
-    let Some(sheet) = ledger.minute_sheet(minute) else { return Vec::new() };
-    let newest = ledger.minute_sheet(minute + span).is_none();
-    let before = if newest { ledger.minute_sheet(minute - span) } else { None };
-    let busy = Busy::of(ledger, [Some(sheet), before].into_iter().flatten());
-    let judged = |landlord: &Landlord| landlord.kind == RentKind::Gpus && !busy.has(landlord);
-    sheet
-        .rents()
-        .map(|(id, line)| (id, if judged(&ledger.landlords()[id.index()]) { line.held } else { GpuTime::ZERO }))
+fn idle_of(ledger: &Ledger, minute: Timestamp, span: Span) -> Vec<(crate::ledger::CostAccountId, GpuTime)> {
+    let Some(sums) = ledger.minute_sums(minute) else { return Vec::new() };
+    let newest = ledger.minute_sums(minute + span).is_none();
+    let before = if newest { ledger.minute_sums(minute - span) } else { None };
+    let busy = Busy::of(ledger, [Some(sums), before].into_iter().flatten());
+    let judged = |cost_account: &CostAccount| cost_account.kind == CostKind::Gpus && !busy.has(cost_account);
+    sums.rents()
+        .map(|(id, line)| (id, if judged(&ledger.cost_accounts()[id.index()]) { line.held } else { GpuTime::ZERO }))
         .collect()
 }
 
@@ -43,10 +42,10 @@ struct Busy<'a> {
 }
 
 impl<'a> Busy<'a> {
-    fn of<'s>(ledger: &'a Ledger, sheets: impl Iterator<Item = &'s Sheet>) -> Self {
+    fn of<'s>(ledger: &'a Ledger, sheets: impl Iterator<Item = &'s PostingSums>) -> Self {
         let own = ledger.accounts().iter().map(|account| &account.node).collect();
         let mut busy = Self { nodes: HashSet::new(), units: HashSet::new(), own };
-        for (account, ..) in sheets.flat_map(Sheet::tokens).filter(|(.., tokens)| !tokens.is_zero()) {
+        for (account, ..) in sheets.flat_map(PostingSums::tokens).filter(|(.., tokens)| !tokens.is_zero()) {
             let account = &ledger.accounts()[account.index()];
             busy.nodes.insert(&account.node);
             busy.units.extend(account.unit.as_ref());
@@ -54,8 +53,8 @@ impl<'a> Busy<'a> {
         busy
     }
 
-    fn has(&self, landlord: &Landlord) -> bool {
-        match (&landlord.node, &landlord.unit) {
+    fn has(&self, cost_account: &CostAccount) -> bool {
+        match (&cost_account.node, &cost_account.unit) {
             (Some(node), Some(unit)) if !self.own.contains(node) => self.units.contains(unit),
             (Some(node), _) => self.nodes.contains(node),
             (None, Some(unit)) => self.units.contains(unit),

@@ -4,7 +4,7 @@
 //! floors.
 
 use super::{Context, Metering};
-use crate::ledger::{Account, AccountId, Classes};
+use crate::ledger::{Classes, RevenueAccount, RevenueAccountId};
 use crate::reading::{EngineKind, Role, TargetId};
 use crate::units::Tokens;
 
@@ -37,9 +37,9 @@ impl Metering {
     pub(super) fn attribute_prompts(
         &mut self,
         context: &mut Context<'_>,
-        account: &Account,
+        account: &RevenueAccount,
         prompts: Classes,
-    ) -> Vec<(AccountId, Classes)> {
+    ) -> Vec<(RevenueAccountId, Classes)> {
         let rows = self.prefill_rows(context, account);
         let grown = rows.iter().any(|row| row.weight.new > 0);
         let weight = |row: &PrefillRow| if grown { row.weight.new } else { row.weight.last };
@@ -57,7 +57,7 @@ impl Metering {
 
     /// The prefill rows of a decode account's model: those of its unit if there are any, otherwise those of other
     /// units.
-    fn prefill_rows(&self, context: &Context<'_>, decode: &Account) -> Vec<PrefillRow> {
+    fn prefill_rows(&self, context: &Context<'_>, decode: &RevenueAccount) -> Vec<PrefillRow> {
         let (mut of_unit, mut of_model) = (Vec::new(), Vec::new());
         for (id, engine) in &self.engines {
             let Some(info) = context.inventory.target(id).map(|target| &target.info) else { continue };
@@ -82,10 +82,10 @@ impl Metering {
         &mut self,
         context: &mut Context<'_>,
         prefill: &PrefillRow,
-        decode: &Account,
+        decode: &RevenueAccount,
         grown: bool,
-    ) -> AccountId {
-        let mut account = Account { role: Role::Prefill, ..decode.clone() };
+    ) -> RevenueAccountId {
+        let mut account = RevenueAccount { role: Role::Prefill, ..decode.clone() };
         if let Some(info) = context.inventory.target(&prefill.target).map(|target| &target.info) {
             account.node = context.inventory.node_of(info);
             account.unit = context.inventory.unit_of(info, &account.node);

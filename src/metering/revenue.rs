@@ -5,7 +5,7 @@ use super::proxy_guard::{Held, ProxyGuard};
 use super::{Context, Engine, Metering};
 use crate::counters::{Delta, Growth};
 use crate::dialect;
-use crate::ledger::{Account, Classes, Entry, Posting, Timing, TokenChange};
+use crate::ledger::{Classes, Entry, Posting, RevenueAccount, Timing, TokenChange};
 use crate::pricing::Bill;
 use crate::reading::{EngineKind, EngineReading, Role};
 use crate::units::{Moment, Span, Timestamp, Tokens};
@@ -156,7 +156,7 @@ impl Metering {
     }
 
     /// Posts a decode row's prompts to the prefill accounts that computed them, and the rest to its own account.
-    fn post_apart(&mut self, context: &mut Context<'_>, account: &Account, posting: &Posting) -> Vec<Entry> {
+    fn post_apart(&mut self, context: &mut Context<'_>, account: &RevenueAccount, posting: &Posting) -> Vec<Entry> {
         let (output, mut own, mut entries) = (posting.tokens.output, posting.tokens, Vec::new());
         let prompts = Classes { output: Tokens::ZERO, ..posting.tokens };
         for (account, tokens) in self.attribute_prompts(context, account, prompts) {
@@ -168,8 +168,8 @@ impl Metering {
     }
 }
 
-fn account_of(context: &Context<'_>, reading: &EngineReading, role: Role) -> Account {
-    Account {
+fn account_of(context: &Context<'_>, reading: &EngineReading, role: Role) -> RevenueAccount {
+    RevenueAccount {
         node: context.node.clone(),
         unit: context.inventory.unit_of(context.info, context.node),
         model: reading.model.clone(),

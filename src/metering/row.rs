@@ -6,7 +6,7 @@ use super::leakage::Leakage;
 use super::prefill_attribution::PromptWeight;
 use super::proxy_guard::ProxyGuard;
 use crate::counters::{ProcessId, RowKey, Step, Window, growth};
-use crate::ledger::{Account, AccountId, Classes, Entry, Ledger, TokenChange};
+use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, TokenChange};
 use crate::reading::{EngineReading, Histogram, InstanceId, Latency, LiveTokens, PromptCount, Role};
 use crate::units::{Moment, Ratio, Span, Tokens};
 
@@ -32,7 +32,7 @@ pub(crate) struct Row {
     pub(crate) reading: EngineReading,
     /// When it was last on a page.
     pub(crate) seen: Moment,
-    pub(crate) account: Option<(Account, AccountId)>,
+    pub(crate) account: Option<(RevenueAccount, RevenueAccountId)>,
     /// Its leakage today.
     pub(crate) leakage: Leakage,
     /// What was posted for it today, apart from other rows of its account.
@@ -118,7 +118,7 @@ impl Row {
     }
 
     /// The number of its present account.
-    pub(super) fn number(&mut self, account: Account, ledger: &mut Ledger) -> AccountId {
+    pub(super) fn number(&mut self, account: RevenueAccount, ledger: &mut Ledger) -> RevenueAccountId {
         let id = match &self.account {
             Some((known, id)) if *known == account => *id,
             _ => ledger.account(&account),

@@ -118,4 +118,3 @@ mod tests {
         assert_eq!(nvml.as_str(), "GPU-11111111-aaaa-bbbb-cccc-000000000000");
     }
 }
-

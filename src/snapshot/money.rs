@@ -84,7 +84,7 @@ pub struct MoneyView {
 /// Who keeps the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Keeper {
+pub enum WriterStatus {
     /// This process, in its file.
     Ours,
     /// Another process, by its id where that is known.
@@ -100,7 +100,7 @@ pub struct LedgerBasis {
     /// The file; `None` where none was asked for.
     pub path: Option<Label>,
     /// Who keeps it.
-    pub keeper: Keeper,
+    pub writer: WriterStatus,
     /// Why it is not written now, and what to do.
     pub trouble: Option<Label>,
     /// Whether it began with this run.

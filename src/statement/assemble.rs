@@ -4,8 +4,8 @@ use jiff::tz::TimeZone;
 
 use super::costed::Costed;
 use super::fold::Fold;
+use super::list_uses::ListUses;
 use super::row::{Row, Statement, gpu_time};
-use super::uses::Uses;
 use super::{By, RowKind, leases};
 use crate::ledger::Past;
 use crate::reading::Label;
@@ -15,8 +15,8 @@ impl Statement {
     /// The statement of a past by one key, in the ledger's zone.
     pub fn of(past: &Past, by: By, zone: &TimeZone) -> Self {
         let costed = Costed::of(past);
-        let mut uses = Uses::new(past);
-        let desk = if by == By::Lease {
+        let mut uses = ListUses::new(past);
+        let accumulator = if by == By::Lease {
             for cell in &past.tokens {
                 uses.note(cell);
             }
@@ -24,7 +24,7 @@ impl Statement {
         } else {
             Fold::new(past, by, zone, &costed).run(&mut uses)
         };
-        let mut statement = Self::assemble(past, by, desk.rows(costed.any()));
+        let mut statement = Self::assemble(past, by, accumulator.rows(costed.any()));
         uses.sign(&mut statement);
         statement
     }

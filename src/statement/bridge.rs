@@ -6,7 +6,7 @@
 use super::By;
 use super::movers::{Mover, movers};
 use super::totals::Totals;
-use super::volume::{Volume, Volumes, volumes};
+use super::volume::{ModelVolume, Volumes, volumes};
 use super::watched::{Compared, common};
 use crate::ledger::Past;
 use crate::units::{Money, Span, Timestamp};
@@ -142,16 +142,16 @@ impl Bridge {
 
 /// Revenue of the later span with traffic, mix, hit rate, prices and what has one as they are now, one after another.
 fn steps(then: &Volumes<'_>, now: &Volumes<'_>) -> impl Iterator<Item = Money> + use<> {
-    let actual: Money = now.values().map(Volume::revenue).sum();
+    let actual: Money = now.values().map(ModelVolume::revenue).sum();
     let tokens = |volumes: &Volumes<'_>| volumes.values().map(|volume| volume.tokens().total().count()).sum::<u64>();
-    let before: Money = then.values().map(Volume::revenue).sum();
+    let before: Money = then.values().map(ModelVolume::revenue).sum();
     let traffic = i64::try_from(tokens(now)).ok().zip(i64::try_from(tokens(then)).ok());
     let Some(traffic) = traffic.and_then(|(now, then)| before.scaled(now, then)) else {
         // There was no traffic before to compare with: all of it is new.
         return [actual; 5].into_iter();
     };
-    let each = |known: fn(&Volume, &Volume) -> Money| {
-        let of_model = |(model, volume): (_, &Volume)| match then.get(model) {
+    let each = |known: fn(&ModelVolume, &ModelVolume) -> Money| {
+        let of_model = |(model, volume): (_, &ModelVolume)| match then.get(model) {
             Some(before) if before.is_priced() => known(before, volume),
             // A model that had tokens and no price is told of as unpriced.
             Some(before) if !before.tokens().is_zero() => Money::ZERO,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::ledger::{Past, RentCell, TokenCell};
+use crate::ledger::{GpuTimeCell, Past, TokenCell};
 use crate::units::{Span, Timestamp};
 
 /// All that was posted in one bucket.
@@ -13,7 +13,7 @@ pub(super) struct Bucket<'a> {
     /// When it ends at the latest: where the next one, the past's end or an unwatched span begins.
     pub(super) end: Timestamp,
     pub(super) tokens: &'a [TokenCell],
-    pub(super) rents: &'a [RentCell],
+    pub(super) rents: &'a [GpuTimeCell],
 }
 
 /// A past whose cells are in the order of their buckets.
@@ -21,7 +21,7 @@ pub(super) struct Bucket<'a> {
 pub(super) struct Buckets<'a> {
     past: &'a Past,
     tokens: Cow<'a, [TokenCell]>,
-    rents: Cow<'a, [RentCell]>,
+    rents: Cow<'a, [GpuTimeCell]>,
 }
 
 impl<'a> Buckets<'a> {
@@ -55,7 +55,7 @@ impl<'a> Buckets<'a> {
     }
 }
 
-fn first(tokens: &[TokenCell], rents: &[RentCell]) -> Option<Timestamp> {
+fn first(tokens: &[TokenCell], rents: &[GpuTimeCell]) -> Option<Timestamp> {
     let firsts = [tokens.first().map(|cell| cell.bucket), rents.first().map(|cell| cell.bucket)];
     firsts.into_iter().flatten().min()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::ledger::{Landlord, Past, RentKind};
+use crate::ledger::{CostAccount, CostKind, Past};
 
 /// Which accounts' GPUs have a rate.
 #[derive(Debug, Clone, Default)]
@@ -12,12 +12,12 @@ pub(super) struct Costed {
 }
 
 impl Costed {
-    /// By the landlords of the past: one with a rate for the account's node, or for its unit as a whole.
+    /// By the cost accounts of the past: one with a rate for the account's node, or for its unit as a whole.
     pub(super) fn of(past: &Past) -> Self {
-        let rated = |landlord: &&Landlord| landlord.kind == RentKind::Gpus && landlord.rate.is_some();
+        let rated = |cost_account: &&CostAccount| cost_account.kind == CostKind::Gpus && cost_account.rate.is_some();
         let (mut nodes, mut units) = (HashSet::new(), HashSet::new());
-        for landlord in past.landlords.iter().filter(rated) {
-            match (&landlord.node, &landlord.unit) {
+        for cost_account in past.cost_accounts.iter().filter(rated) {
+            match (&cost_account.node, &cost_account.unit) {
                 (Some(node), _) => drop(nodes.insert(node)),
                 (None, Some(unit)) => drop(units.insert(unit)),
                 (None, None) => {}
@@ -27,13 +27,13 @@ impl Costed {
         Self {
             accounts: past.accounts.iter().map(|account| known(&account.node, account.unit.as_ref())).collect(),
             // Where there is neither work nor rent, nothing is owed.
-            any: past.landlords.iter().any(|landlord| landlord.rate.is_some())
+            any: past.cost_accounts.iter().any(|cost_account| cost_account.rate.is_some())
                 || past.tokens.is_empty() && past.rents.is_empty(),
         }
     }
 
     /// Whether an account's cost is known.
-    pub(super) fn knows(&self, account: crate::ledger::AccountId) -> bool {
+    pub(super) fn knows(&self, account: crate::ledger::RevenueAccountId) -> bool {
         self.accounts.get(account.index()).copied().unwrap_or_default()
     }
 

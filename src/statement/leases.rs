@@ -3,61 +3,64 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::RowKind;
+use super::accumulator::{RowAccumulator, RowId};
 use super::bucket::Buckets;
-use super::desk::{Desk, RowId};
-use crate::ledger::{Landlord, Past, RentKind};
+use crate::ledger::{CostAccount, CostKind, Past};
 use crate::reading::Label;
 
 /// Rows of leases in the order of their names, each with what rounding added right after it.
-pub(super) fn fold(past: &Past) -> Desk {
-    let mut desk = Desk::new();
-    let rows = rows(past, &mut desk);
+pub(super) fn fold(past: &Past) -> RowAccumulator {
+    let mut accumulator = RowAccumulator::new();
+    let rows = rows(past, &mut accumulator);
     for bucket in Buckets::of(past).iter() {
         for cell in bucket.rents {
-            let landlord = past.landlord(cell.landlord);
-            let time = if landlord.kind == RentKind::Gpus { cell.held.millis() } else { 0 };
-            let (Some(row), Some(cost)) = (rows[cell.landlord.index()], landlord.cost(cell)) else {
-                desk.add_time(Desk::special(RowKind::Uncosted), time);
+            let cost_account = past.cost_account(cell.cost_account);
+            let time = if cost_account.kind == CostKind::Gpus { cell.held.millis() } else { 0 };
+            let (Some(row), Some(cost)) = (rows[cell.cost_account.index()], cost_account.cost(cell)) else {
+                accumulator.add_time(RowAccumulator::special(RowKind::Uncosted), time);
                 continue;
             };
-            desk.add_cost(row, cost);
-            desk.add_time(row, time);
-            desk.extend(row, bucket.at, bucket.end);
-            if landlord.kind == RentKind::Gpus {
-                desk.add_idle(row, landlord.idle_cost(cell).unwrap_or_default());
+            accumulator.add_cost(row, cost);
+            accumulator.add_time(row, time);
+            accumulator.extend(row, bucket.at, bucket.end);
+            if cost_account.kind == CostKind::Gpus {
+                accumulator.add_idle(row, cost_account.idle_cost(cell).unwrap_or_default());
             }
         }
     }
-    desk
+    accumulator
 }
 
-/// The row of each landlord that was paid in this past, by number.
-fn rows(past: &Past, desk: &mut Desk) -> Vec<Option<RowId>> {
-    let paid: HashSet<_> = past.rents.iter().map(|cell| cell.landlord.index()).collect();
-    let mut named: BTreeMap<(Label, RentKind), Vec<usize>> = BTreeMap::new();
-    for (number, landlord) in past.landlords.iter().enumerate().filter(|(number, _)| paid.contains(number)) {
-        if let Some(name) = name(landlord) {
-            named.entry((name, landlord.kind)).or_default().push(number);
+/// The row of each cost account that was paid in this past, by number.
+fn rows(past: &Past, accumulator: &mut RowAccumulator) -> Vec<Option<RowId>> {
+    let paid: HashSet<_> = past.rents.iter().map(|cell| cell.cost_account.index()).collect();
+    let mut named: BTreeMap<(Label, CostKind), Vec<usize>> = BTreeMap::new();
+    for (number, cost_account) in past.cost_accounts.iter().enumerate().filter(|(number, _)| paid.contains(number)) {
+        if let Some(name) = name(cost_account) {
+            named.entry((name, cost_account.kind)).or_default().push(number);
         }
     }
-    let mut rows = vec![None; past.landlords.len()];
-    for ((name, kind), landlords) in named {
+    let mut rows = vec![None; past.cost_accounts.len()];
+    for ((name, kind), cost_accounts) in named {
         let row = match kind {
-            RentKind::Gpus => desk.key(&name),
-            RentKind::Rounding => desk.key(&Label::new(&format!("{name} {}", RowKind::Rounding.name()))),
-            RentKind::Overhead => Desk::special(RowKind::Overhead),
+            CostKind::Gpus => accumulator.key(&name),
+            CostKind::Rounding => accumulator.key(&Label::new(&format!("{name} {}", RowKind::Rounding.name()))),
+            CostKind::Overhead => RowAccumulator::special(RowKind::Overhead),
         };
-        let node = past.landlords[landlords[0]].node.as_ref();
-        desk.name_node(row, node.filter(|_| landlords.iter().all(|at| past.landlords[*at].node.as_ref() == node)));
-        for landlord in landlords {
-            rows[landlord] = Some(row);
+        let node = past.cost_accounts[cost_accounts[0]].node.as_ref();
+        accumulator.name_node(
+            row,
+            node.filter(|_| cost_accounts.iter().all(|at| past.cost_accounts[*at].node.as_ref() == node)),
+        );
+        for cost_account in cost_accounts {
+            rows[cost_account] = Some(row);
         }
     }
     rows
 }
 
 /// The lease as a person names it, else the assumption; none without a rate.
-fn name(landlord: &Landlord) -> Option<Label> {
-    let rate = landlord.rate?;
-    Some(landlord.lease.clone().unwrap_or_else(|| Label::new(&format!("{} assumed {rate}", landlord.gpu))))
+fn name(cost_account: &CostAccount) -> Option<Label> {
+    let rate = cost_account.rate?;
+    Some(cost_account.lease.clone().unwrap_or_else(|| Label::new(&format!("{} assumed {rate}", cost_account.gpu))))
 }

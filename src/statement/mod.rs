@@ -4,6 +4,7 @@
 //! Pure functions over a [`Past`](crate::ledger::Past). It asks no clock and no file, and it posts nothing. A what-if is
 //! the same fold over a past in which one thing is changed.
 
+mod accumulator;
 mod assemble;
 mod bridge;
 mod bucket;
@@ -11,10 +12,10 @@ mod by;
 mod calendar;
 mod compare;
 mod costed;
-mod desk;
 mod differs;
 mod fold;
 mod leases;
+mod list_uses;
 mod month;
 mod movers;
 mod quotes;
@@ -22,7 +23,6 @@ mod reprice;
 mod row;
 mod share;
 mod totals;
-mod uses;
 mod volume;
 mod watched;
 mod what_if;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::ledger::{AccountId, Past};
+use crate::ledger::{Past, RevenueAccountId};
 use crate::pricing::{Book, ModelPrice, PriceList, Quote};
 use crate::reading::Label;
 use crate::units::{Share, Timestamp};
@@ -87,7 +87,7 @@ impl<'a> Quotes<'a> {
     }
 
     /// An account's prices; `None` is unpriced.
-    pub(super) fn of(&mut self, account: AccountId) -> Option<&mut Ticker<'a>> {
+    pub(super) fn of(&mut self, account: RevenueAccountId) -> Option<&mut Ticker<'a>> {
         let ticker = (*self.of_account.get(account.index())?)?;
         self.tickers.get_mut(ticker)
     }

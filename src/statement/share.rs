@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::desk::{Desk, RowId};
-use crate::ledger::{Account, Landlord, Past};
+use super::accumulator::{RowAccumulator, RowId};
+use crate::ledger::{CostAccount, Past, RevenueAccount};
 use crate::reading::{NodeName, UnitName};
 use crate::units::Money;
 
 /// Nodes and units as numbers.
 #[derive(Debug)]
-pub(super) struct Grounds {
+pub(super) struct Placement {
     accounts: Vec<Place>,
-    landlords: Vec<Place>,
+    cost_accounts: Vec<Place>,
 }
 
 /// Where something stands.
@@ -23,7 +23,7 @@ struct Place {
 
 /// Tokens that take a part of the rent.
 #[derive(Debug, Clone, Copy)]
-struct Seat {
+struct Share {
     place: Place,
     row: RowId,
     weight: u64,
@@ -31,7 +31,7 @@ struct Seat {
 
 /// For whom a rent is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Pool {
+enum CostPool {
     Node(u32),
     Unit(u32),
     All,
@@ -39,7 +39,7 @@ enum Pool {
 
 /// How far from its node a rent looks for work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Reach {
+pub(super) enum Scope {
     /// On the node; for a lease of a whole unit, in it.
     Node,
     /// On the node, else in its unit.
@@ -51,12 +51,12 @@ pub(super) enum Reach {
 /// The rent of one bucket on its way to rows.
 #[derive(Debug, Default)]
 pub(super) struct Shares {
-    by_node: Vec<Seat>,
-    by_unit: Vec<Seat>,
-    pools: HashMap<Pool, (Money, i64)>,
+    by_node: Vec<Share>,
+    by_unit: Vec<Share>,
+    pools: HashMap<CostPool, (Money, i64)>,
 }
 
-impl Grounds {
+impl Placement {
     pub(super) fn of(past: &Past) -> Self {
         let mut nodes: HashMap<&NodeName, u32> = HashMap::new();
         let mut units: HashMap<&UnitName, u32> = HashMap::new();
@@ -72,63 +72,73 @@ impl Grounds {
             Place { node, unit }
         };
         let accounts =
-            past.accounts.iter().map(|Account { node, unit, .. }| place(Some(node), unit.as_ref())).collect();
-        let landlords =
-            past.landlords.iter().map(|Landlord { node, unit, .. }| place(node.as_ref(), unit.as_ref())).collect();
-        Self { accounts, landlords }
+            past.accounts.iter().map(|RevenueAccount { node, unit, .. }| place(Some(node), unit.as_ref())).collect();
+        let cost_accounts = past
+            .cost_accounts
+            .iter()
+            .map(|CostAccount { node, unit, .. }| place(node.as_ref(), unit.as_ref()))
+            .collect();
+        Self { accounts, cost_accounts }
     }
 }
 
 impl Shares {
     /// Tokens of an account, which stand in a row.
-    pub(super) fn seat(&mut self, grounds: &Grounds, account: usize, row: RowId, weight: u64) {
+    pub(super) fn share(&mut self, placement: &Placement, account: usize, row: RowId, weight: u64) {
         if weight > 0 {
-            self.by_node.push(Seat { place: grounds.accounts[account], row, weight });
+            self.by_node.push(Share { place: placement.accounts[account], row, weight });
         }
     }
 
     /// All tokens of the bucket are seated.
     pub(super) fn close(&mut self) {
         self.by_unit.clone_from(&self.by_node);
-        self.by_unit.retain(|seat| seat.place.unit.is_some());
-        self.by_node.sort_by_key(|seat| seat.place.node);
-        self.by_unit.sort_by_key(|seat| seat.place.unit);
+        self.by_unit.retain(|share| share.place.unit.is_some());
+        self.by_node.sort_by_key(|share| share.place.node);
+        self.by_unit.sort_by_key(|share| share.place.unit);
     }
 
-    /// Puts a landlord's busy rent and its milliseconds to those who worked within reach; `false` if nobody did.
-    pub(super) fn put(&mut self, grounds: &Grounds, landlord: usize, reach: Reach, cost: Money, millis: i64) -> bool {
-        let Some(pool) = self.pool(grounds.landlords[landlord], reach) else { return false };
+    /// Puts a cost account's busy rent and its milliseconds to those who worked within reach; `false` if nobody did.
+    pub(super) fn put(
+        &mut self,
+        placement: &Placement,
+        cost_account: usize,
+        scope: Scope,
+        cost: Money,
+        millis: i64,
+    ) -> bool {
+        let Some(pool) = self.pool(placement.cost_accounts[cost_account], scope) else { return false };
         let sum = self.pools.entry(pool).or_default();
         sum.0 += cost;
         sum.1 += millis;
         true
     }
 
-    fn pool(&self, place: Place, reach: Reach) -> Option<Pool> {
-        let node = place.node.map(Pool::Node).filter(|pool| !self.seats(*pool).is_empty());
-        let far = reach >= Reach::Unit || place.node.is_none();
-        let unit = || place.unit.filter(|_| far).map(Pool::Unit).filter(|pool| !self.seats(*pool).is_empty());
-        let all = || Some(Pool::All).filter(|_| reach == Reach::All && !self.by_node.is_empty());
+    fn pool(&self, place: Place, scope: Scope) -> Option<CostPool> {
+        let node = place.node.map(CostPool::Node).filter(|pool| !self.shares_of(*pool).is_empty());
+        let far = scope >= Scope::Unit || place.node.is_none();
+        let unit = || place.unit.filter(|_| far).map(CostPool::Unit).filter(|pool| !self.shares_of(*pool).is_empty());
+        let all = || Some(CostPool::All).filter(|_| scope == Scope::All && !self.by_node.is_empty());
         node.or_else(unit).or_else(all)
     }
 
-    fn seats(&self, pool: Pool) -> &[Seat] {
-        let range = |seats: &[Seat], key: fn(&Seat) -> Option<u32>, wanted: u32| {
-            let from = seats.partition_point(|seat| key(seat) < Some(wanted));
-            let to = seats.partition_point(|seat| key(seat) <= Some(wanted));
+    fn shares_of(&self, pool: CostPool) -> &[Share] {
+        let range = |shares_of: &[Share], key: fn(&Share) -> Option<u32>, wanted: u32| {
+            let from = shares_of.partition_point(|share| key(share) < Some(wanted));
+            let to = shares_of.partition_point(|share| key(share) <= Some(wanted));
             from..to
         };
         match pool {
-            Pool::Node(node) => &self.by_node[range(&self.by_node, |seat| seat.place.node, node)],
-            Pool::Unit(unit) => &self.by_unit[range(&self.by_unit, |seat| seat.place.unit, unit)],
-            Pool::All => &self.by_node,
+            CostPool::Node(node) => &self.by_node[range(&self.by_node, |share| share.place.node, node)],
+            CostPool::Unit(unit) => &self.by_unit[range(&self.by_unit, |share| share.place.unit, unit)],
+            CostPool::All => &self.by_node,
         }
     }
 
     /// Shares out what was put, and is ready for the next bucket.
-    pub(super) fn deal(&mut self, desk: &mut Desk) {
+    pub(super) fn allocate(&mut self, accumulator: &mut RowAccumulator) {
         for (pool, (cost, millis)) in &self.pools {
-            deal_out(desk, self.seats(*pool), *cost, *millis);
+            allocate_pool(accumulator, self.shares_of(*pool), *cost, *millis);
         }
         self.by_node.clear();
         self.pools.clear();
@@ -136,15 +146,15 @@ impl Shares {
 }
 
 /// Each seat gets the difference of two running parts, so that nothing is lost.
-fn deal_out(desk: &mut Desk, seats: &[Seat], cost: Money, millis: i64) {
-    let whole: u64 = seats.iter().map(|seat| seat.weight).sum();
+fn allocate_pool(accumulator: &mut RowAccumulator, shares_of: &[Share], cost: Money, millis: i64) {
+    let whole: u64 = shares_of.iter().map(|share| share.weight).sum();
     let (mut weight, mut paid, mut timed) = (0, Money::ZERO, 0);
-    for seat in seats {
-        weight += seat.weight;
+    for share in shares_of {
+        weight += share.weight;
         let upto = part(cost, weight, whole);
         let time = (i128::from(millis) * i128::from(weight) / i128::from(whole)) as i64;
-        desk.add_cost(seat.row, upto - paid);
-        desk.add_time(seat.row, time - timed);
+        accumulator.add_cost(share.row, upto - paid);
+        accumulator.add_time(share.row, time - timed);
         (paid, timed) = (upto, time);
     }
 }

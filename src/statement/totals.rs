@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::bucket::Buckets;
 use super::costed::Costed;
 use super::row::gpu_time;
-use crate::ledger::{Classes, Landlord, Past, RentKind};
+use crate::ledger::{Classes, CostAccount, CostKind, Past};
 use crate::reading::{Label, NodeName};
 use crate::units::{GpuTime, Money};
 
@@ -50,11 +50,11 @@ impl Totals {
             }
         }
         for cell in &past.rents {
-            let landlord = past.landlord(cell.landlord);
-            let owed = landlord.cost(cell).unwrap_or_default();
-            if landlord.kind == RentKind::Gpus {
+            let cost_account = past.cost_account(cell.cost_account);
+            let owed = cost_account.cost(cell).unwrap_or_default();
+            if cost_account.kind == CostKind::Gpus {
                 cost += owed;
-                totals.idle_cost += landlord.idle_cost(cell).unwrap_or_default();
+                totals.idle_cost += cost_account.idle_cost(cell).unwrap_or_default();
                 millis += cell.held.millis();
             } else {
                 totals.fixed_cost += owed;
@@ -96,7 +96,7 @@ impl Totals {
 
 /// For how many milliseconds nodes were held, all nodes together; zero if no node is known by name.
 ///
-/// A landlord says GPU time and not how many GPUs a node has: as many as any node of the same GPUs ever held at once.
+/// A cost account says GPU time and not how many GPUs a node has: as many as any node of the same GPUs ever held at once.
 pub(super) fn node_millis(past: &Past) -> i64 {
     let mut most: HashMap<&Label, i64> = HashMap::new();
     let mut held: HashMap<&Label, i64> = HashMap::new();
@@ -104,7 +104,9 @@ pub(super) fn node_millis(past: &Past) -> i64 {
         let span = (bucket.end - bucket.at).millis();
         let mut nodes: HashMap<(&NodeName, &Label), i64> = HashMap::new();
         for cell in bucket.rents {
-            if let Landlord { node: Some(node), gpu, kind: RentKind::Gpus, .. } = past.landlord(cell.landlord) {
+            if let CostAccount { node: Some(node), gpu, kind: CostKind::Gpus, .. } =
+                past.cost_account(cell.cost_account)
+            {
                 *nodes.entry((node, gpu)).or_default() += cell.held.millis();
             }
         }

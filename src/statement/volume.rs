@@ -9,7 +9,7 @@ use crate::units::{Money, Tokens};
 
 /// Tokens of one model whose cost is known.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Volume {
+pub(super) struct ModelVolume {
     /// Those with a price.
     priced: Classes,
     /// Those without.
@@ -21,7 +21,7 @@ pub(super) struct Volume {
 }
 
 /// By model.
-pub(super) type Volumes<'a> = BTreeMap<Option<&'a ModelName>, Volume>;
+pub(super) type Volumes<'a> = BTreeMap<Option<&'a ModelName>, ModelVolume>;
 
 /// The volumes of a past.
 pub(super) fn volumes(past: &Past) -> Volumes<'_> {
@@ -42,7 +42,7 @@ pub(super) fn volumes(past: &Past) -> Volumes<'_> {
     all
 }
 
-impl Volume {
+impl ModelVolume {
     /// All tokens.
     pub(super) fn tokens(&self) -> Classes {
         let mut all = self.priced;

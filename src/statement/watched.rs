@@ -72,7 +72,7 @@ fn only(past: &Past, minutes: &[bool]) -> Past {
     let mut only = past.clone();
     only.tokens.retain(|cell| kept(cell.bucket));
     only.rents.retain(|cell| kept(cell.bucket));
-    only.doubts.retain(|cell| kept(cell.bucket));
+    only.uncertainty.retain(|cell| kept(cell.bucket));
     only.until = past.since + Span::from_millis(millis(minutes));
     only.unwatched.clear();
     only

@@ -6,7 +6,7 @@ use super::Totals;
 use super::reprice::at_list;
 use super::row::gpu_time;
 use super::totals::node_millis;
-use crate::ledger::{AccountId, Past, RentKind};
+use crate::ledger::{CostKind, Past, RevenueAccountId};
 use crate::pricing::PriceList;
 use crate::units::{HourlyRate, Money, Share, Tokens};
 
@@ -66,9 +66,9 @@ pub fn changed(past: &Past, change: &Change<'_>) -> Option<Past> {
         changed = with_hit_rate(&changed, share);
     }
     if let Some(rate) = change.gpu_rate {
-        let gpus = changed.landlords.iter_mut().filter(|landlord| landlord.kind != RentKind::Overhead);
-        for landlord in gpus.filter(|landlord| landlord.rate.is_some()) {
-            landlord.rate = Some(rate);
+        let gpus = changed.cost_accounts.iter_mut().filter(|cost_account| cost_account.kind != CostKind::Overhead);
+        for cost_account in gpus.filter(|cost_account| cost_account.rate.is_some()) {
+            cost_account.rate = Some(rate);
         }
     }
     match change.nodes {
@@ -111,7 +111,7 @@ fn ppm(part: Money, whole: Money) -> Option<i64> {
 
 /// The past with another hit rate: each account's whole prompts stay what they are.
 fn with_hit_rate(past: &Past, share: Share) -> Past {
-    let mut running: HashMap<AccountId, (u128, u64)> = HashMap::new();
+    let mut running: HashMap<RevenueAccountId, (u128, u64)> = HashMap::new();
     let mut changed = past.clone();
     for cell in &mut changed.tokens {
         let prompt = cell.tokens.miss + cell.tokens.hit;
@@ -132,9 +132,9 @@ fn with_nodes(mut past: Past, nodes: u32) -> Option<Past> {
     if held == 0 {
         return None;
     }
-    let gpus: Vec<_> = past.landlords.iter().map(|landlord| landlord.kind != RentKind::Overhead).collect();
+    let gpus: Vec<_> = past.cost_accounts.iter().map(|cost_account| cost_account.kind != CostKind::Overhead).collect();
     let mut sums = [(0_i128, 0_i128); 3];
-    for cell in past.rents.iter_mut().filter(|cell| gpus[cell.landlord.index()]) {
+    for cell in past.rents.iter_mut().filter(|cell| gpus[cell.cost_account.index()]) {
         let amounts = [cell.held.millis(), cell.idle.millis(), cell.energy];
         let mut scaled = [0; 3];
         for ((amount, (before, after)), scaled) in amounts.into_iter().zip(&mut sums).zip(&mut scaled) {

@@ -9,47 +9,51 @@ use rusqlite::{Transaction, params, params_from_iter};
 
 use super::calendar::{Calendar, quarter};
 use super::names::UNPRICED;
-use crate::ledger::Journal;
+use crate::ledger::PendingPostings;
 use crate::units::{Money, Timestamp};
 
 /// The three grains in which everything is kept, from the finest.
 const GRAINS: [&str; 3] = ["minute", "quarter", "day"];
 
 /// Adds a journal's changes to the cells of each grain, and gives new days their dates.
-pub(super) fn write(transaction: &Transaction<'_>, calendar: &mut Calendar, journal: &Journal) -> rusqlite::Result<()> {
-    write_kept(transaction, calendar, journal, [Timestamp::from_millis(i64::MIN); 2])
+pub(super) fn write(
+    transaction: &Transaction<'_>,
+    calendar: &mut Calendar,
+    pending: &PendingPostings,
+) -> rusqlite::Result<()> {
+    write_kept(transaction, calendar, pending, [Timestamp::from_millis(i64::MIN); 2])
 }
 
 /// The same, in those minutes and quarter hours alone that are still kept: days are for ever.
 pub(super) fn write_kept(
     transaction: &Transaction<'_>,
     calendar: &mut Calendar,
-    journal: &Journal,
+    pending: &PendingPostings,
     kept_from: [Timestamp; 2],
 ) -> rusqlite::Result<()> {
-    let tokens = journal.tokens.iter().map(|((minute, account, tariff), change)| {
+    let tokens = pending.tokens.iter().map(|((minute, account, tariff), change)| {
         let tariff = tariff.map_or(UNPRICED, |tariff| i64::from(tariff.number()));
         (*minute, [i64::from(account.number()), tariff], [change.miss, change.hit, change.output])
     });
-    let rents = journal.rents.iter().map(|((minute, landlord), change)| {
-        (*minute, [i64::from(landlord.number())], [change.held, change.idle, change.energy])
+    let rents = pending.rents.iter().map(|((minute, cost_account), change)| {
+        (*minute, [i64::from(cost_account.number())], [change.held, change.idle, change.energy])
     });
-    let doubts = journal.doubts.iter().map(|(minute, doubts)| {
-        let lost = i64::try_from(doubts.lost_windows).unwrap_or(i64::MAX);
-        (*minute, [], [micros_up(doubts.timing), micros_up(doubts.hits), lost])
+    let uncertainty = pending.uncertainty.iter().map(|(minute, uncertainty)| {
+        let lost = i64::try_from(uncertainty.lost_windows).unwrap_or(i64::MAX);
+        (*minute, [], [micros_up(uncertainty.timing), micros_up(uncertainty.hits), lost])
     });
     let mut tokens = by_grain(calendar, tokens);
     for (cells, from) in tokens.iter_mut().zip(kept_from) {
         cells.retain(|(bucket, _), _| *bucket >= from);
     }
-    let (mut rents, doubts) = (by_grain(calendar, rents), by_grain(calendar, doubts));
+    let (mut rents, uncertainty) = (by_grain(calendar, rents), by_grain(calendar, uncertainty));
     for (cells, from) in rents.iter_mut().zip(kept_from) {
         cells.retain(|(bucket, _), _| *bucket >= from);
     }
     add(transaction, "tokens", ["miss", "hit", "output"], &tokens)?;
     add(transaction, "rents", ["held_ms", "idle_ms", "energy_mj"], &rents)?;
-    add(transaction, "doubts", ["timing_micros", "hits_micros", "lost_windows"], &doubts)?;
-    let days = begins(&tokens).chain(begins(&rents)).chain(begins(&doubts)).collect();
+    add(transaction, "doubts", ["timing_micros", "hits_micros", "lost_windows"], &uncertainty)?;
+    let days = begins(&tokens).chain(begins(&rents)).chain(begins(&uncertainty)).collect();
     name(transaction, calendar, &days)
 }
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::calendar::Calendar;
 use super::{cells, disputes, names};
 use crate::fleet::{Checkpoint, RentedNode, SavedItem, SavedState};
-use crate::ledger::Journal;
+use crate::ledger::PendingPostings;
 use crate::reading::{Label, UnitName};
 use crate::units::Timestamp;
 
@@ -105,15 +105,19 @@ fn write_watch(transaction: &Transaction<'_>, checkpoint: &Checkpoint) -> rusqli
     note(transaction, "last_boot", &checkpoint.last.boot.millis().to_string())
 }
 
-fn write_journal(transaction: &Transaction<'_>, calendar: &mut Calendar, journal: &Journal) -> rusqlite::Result<()> {
-    names::write(transaction, journal)?;
-    cells::write(transaction, calendar, journal)?;
-    for marker in &journal.markers {
+fn write_journal(
+    transaction: &Transaction<'_>,
+    calendar: &mut Calendar,
+    pending: &PendingPostings,
+) -> rusqlite::Result<()> {
+    names::write(transaction, pending)?;
+    cells::write(transaction, calendar, pending)?;
+    for marker in &pending.markers {
         transaction
             .execute("INSERT INTO markers VALUES (?1, ?2)", params![marker.at.millis(), marker.text.as_str()])?;
     }
-    for (since, until) in &journal.unwatched {
+    for (since, until) in &pending.unwatched {
         transaction.execute("INSERT INTO unwatched VALUES (?1, ?2)", [since.millis(), until.millis()])?;
     }
-    disputes::write(transaction, &journal.disputes)
+    disputes::write(transaction, &pending.disputes)
 }

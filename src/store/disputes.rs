@@ -7,9 +7,9 @@ use rusqlite::{Connection, Row, Transaction, params};
 use super::calendar::Calendar;
 use super::names::{self, all, has_table};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
-use super::{cells, commit, recall};
+use super::{cells, commit, restore};
 use crate::ledger::{
-    Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, Journal, RentChange, TokenChange,
+    Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, GpuTimeChange, PendingPostings, TokenChange,
 };
 use crate::reading::{InstanceId, ModelName, Rank, TargetId};
 use crate::units::{Money, Timestamp};
@@ -93,7 +93,7 @@ pub(super) fn write(transaction: &Transaction<'_>, disputes: &[Dispute]) -> rusq
 
 /// The number of the last dispute that there ever was.
 pub(super) fn last(connection: &Connection) -> rusqlite::Result<u64> {
-    Ok(recall::noted(connection, "last_dispute")?.and_then(|text| text.parse().ok()).unwrap_or_default())
+    Ok(restore::noted(connection, "last_dispute")?.and_then(|text| text.parse().ok()).unwrap_or_default())
 }
 
 /// Disputes that are not decided yet. One that cannot be read is left in the file.
@@ -104,9 +104,10 @@ pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<Dispute>> {
 
 /// Every dispute, in the order of their numbers.
 pub(super) fn rows(connection: &Connection) -> rusqlite::Result<Vec<DisputeRow>> {
-    let (tariffs, landlords) = (names::tariffs(connection)?, names::landlords(connection)?);
+    let (tariffs, cost_accounts) = (names::tariffs(connection)?, names::cost_accounts(connection)?);
     let value = |entry: &Entry| Some(tariffs.get(entry.tariff?.index())?.value(entry.tokens));
-    let cost = |entry: &EnergyEntry| Some(landlords.get(entry.landlord.index())?.power?.of(entry.energy.into()));
+    let cost =
+        |entry: &EnergyEntry| Some(cost_accounts.get(entry.cost_account.index())?.power?.of(entry.energy.into()));
     let mut rows = read(connection)?;
     for row in &mut rows {
         let energy = row.dispute.energy.iter().flat_map(|energy| &energy.entries);
@@ -153,15 +154,15 @@ pub(super) fn decide(
 
 /// Adds a dispute's entries to the grains that are still kept of their time.
 fn post(transaction: &Transaction<'_>, calendar: &mut Calendar, dispute: &Dispute) -> rusqlite::Result<()> {
-    let now = recall::last(transaction)?.wall;
-    let mut postings = Journal::default();
+    let now = restore::last(transaction)?.wall;
+    let mut postings = PendingPostings::default();
     for entry in &dispute.entries {
         let key = (entry.minute, entry.account, entry.tariff);
         *postings.tokens.entry(key).or_default() += TokenChange::added(entry.tokens);
     }
     for entry in dispute.energy.iter().flat_map(|energy| &energy.entries) {
-        *postings.rents.entry((entry.minute, entry.landlord)).or_default() +=
-            RentChange { energy: entry.energy, ..RentChange::default() };
+        *postings.rents.entry((entry.minute, entry.cost_account)).or_default() +=
+            GpuTimeChange { energy: entry.energy, ..GpuTimeChange::default() };
     }
     cells::write_kept(transaction, calendar, &postings, [now - MINUTES_KEPT, now - QUARTERS_KEPT])
 }

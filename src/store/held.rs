@@ -1,4 +1,4 @@
-//! What a ledger says is held: a row for each node and landlord, and for each schedule.
+//! What a ledger says is held: a row for each node and cost account, and for each schedule.
 
 use rusqlite::Connection;
 

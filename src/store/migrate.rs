@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::commit::{write_items, write_rented};
 use super::names::all;
-use super::recall::last;
+use super::restore::last;
 use crate::fleet::{V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
 use crate::units::{Moment, Timestamp};
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use crate::ledger::{Account, Journal, Landlord, RentKind, Tariff};
+use crate::ledger::{CostAccount, CostKind, PendingPostings, RevenueAccount, Tariff};
 use crate::pricing::ClassPrices;
 use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
 use crate::units::{EnergyPrice, HourlyRate, PowerPrice, Price, Pue, Share};
@@ -11,8 +11,8 @@ use crate::units::{EnergyPrice, HourlyRate, PowerPrice, Price, Pue, Share};
 pub(super) const UNPRICED: i64 = -1;
 
 /// Calls nodes by the names that they have now, and writes the rows that are new, in the order of their numbers.
-pub(super) fn write(transaction: &Transaction<'_>, journal: &Journal) -> rusqlite::Result<()> {
-    for (from, to) in &journal.renames {
+pub(super) fn write(transaction: &Transaction<'_>, pending: &PendingPostings) -> rusqlite::Result<()> {
+    for (from, to) in &pending.renames {
         for table in ["accounts", "landlords"] {
             transaction
                 .prepare_cached(&format!("UPDATE {table} SET node = ?2 WHERE node = ?1"))?
@@ -23,7 +23,7 @@ pub(super) fn write(transaction: &Transaction<'_>, journal: &Journal) -> rusqlit
         "INSERT INTO accounts (id, node, unit, model, role, tenant)
          VALUES ((SELECT coalesce(max(id) + 1, 0) FROM accounts), ?1, ?2, ?3, ?4, ?5)",
     )?;
-    for account in &journal.accounts {
+    for account in &pending.accounts {
         insert.execute(params![
             account.node.as_str(),
             account.unit.as_ref().map(UnitName::as_str),
@@ -36,24 +36,24 @@ pub(super) fn write(transaction: &Transaction<'_>, journal: &Journal) -> rusqlit
         "INSERT INTO landlords (id, node, unit, gpu, kind, rate_micros, rate_hours, kwh_micros, pue_thousandths, lease)
          VALUES ((SELECT coalesce(max(id) + 1, 0) FROM landlords), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
-    for landlord in &journal.landlords {
+    for cost_account in &pending.cost_accounts {
         insert.execute(params![
-            landlord.node.as_ref().map(NodeName::as_str),
-            landlord.unit.as_ref().map(UnitName::as_str),
-            landlord.gpu.as_str(),
-            kind_text(landlord.kind),
-            landlord.rate.map(|rate| rate.parts().0),
-            landlord.rate.map(|rate| rate.parts().1),
-            landlord.power.map(|power| power.kwh.micros()),
-            landlord.power.map(|power| power.pue.thousandths()),
-            landlord.lease.as_ref().map(Label::as_str),
+            cost_account.node.as_ref().map(NodeName::as_str),
+            cost_account.unit.as_ref().map(UnitName::as_str),
+            cost_account.gpu.as_str(),
+            kind_text(cost_account.kind),
+            cost_account.rate.map(|rate| rate.parts().0),
+            cost_account.rate.map(|rate| rate.parts().1),
+            cost_account.power.map(|power| power.kwh.micros()),
+            cost_account.power.map(|power| power.pue.thousandths()),
+            cost_account.lease.as_ref().map(Label::as_str),
         ])?;
     }
     let mut insert = transaction.prepare_cached(
         "INSERT INTO tariffs (id, list, tier, hit_nanos, miss_nanos, output_nanos, paid_ppm, overhead_ppm, book)
          VALUES ((SELECT coalesce(max(id) + 1, 0) FROM tariffs), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
-    for tariff in &journal.tariffs {
+    for tariff in &pending.tariffs {
         insert.execute(params![
             tariff.list.as_str(),
             tariff.tier.as_str(),
@@ -69,9 +69,9 @@ pub(super) fn write(transaction: &Transaction<'_>, journal: &Journal) -> rusqlit
 }
 
 /// Every account by number.
-pub(super) fn accounts(connection: &Connection) -> rusqlite::Result<Vec<Account>> {
+pub(super) fn accounts(connection: &Connection) -> rusqlite::Result<Vec<RevenueAccount>> {
     all(connection, "SELECT node, unit, model, role, tenant FROM accounts ORDER BY id", |row| {
-        Ok(Account {
+        Ok(RevenueAccount {
             node: NodeName::new(&row.get::<_, String>(0)?),
             unit: text(row, 1)?.as_deref().map(UnitName::new),
             model: text(row, 2)?.as_deref().map(ModelName::new),
@@ -81,15 +81,15 @@ pub(super) fn accounts(connection: &Connection) -> rusqlite::Result<Vec<Account>
     })
 }
 
-/// Every landlord by number.
-pub(super) fn landlords(connection: &Connection) -> rusqlite::Result<Vec<Landlord>> {
+/// Every cost account by number.
+pub(super) fn cost_accounts(connection: &Connection) -> rusqlite::Result<Vec<CostAccount>> {
     const ALL: &str = "SELECT node, unit, gpu, kind, rate_micros, rate_hours, kwh_micros, pue_thousandths, lease
                        FROM landlords ORDER BY id";
     all(connection, ALL, |row| {
         let rate = row.get::<_, Option<i64>>(4)?.zip(row.get::<_, Option<i64>>(5)?);
         let kwh = row.get::<_, Option<i64>>(6)?.and_then(EnergyPrice::from_micros);
         let pue = row.get::<_, Option<u16>>(7)?.and_then(Pue::from_thousandths);
-        Ok(Landlord {
+        Ok(CostAccount {
             node: text(row, 0)?.as_deref().map(NodeName::new),
             unit: text(row, 1)?.as_deref().map(UnitName::new),
             gpu: Label::new(&row.get::<_, String>(2)?),
@@ -150,18 +150,18 @@ fn role(text: &str) -> Role {
     }
 }
 
-const fn kind_text(kind: RentKind) -> &'static str {
+const fn kind_text(kind: CostKind) -> &'static str {
     match kind {
-        RentKind::Gpus => "gpus",
-        RentKind::Rounding => "rounding",
-        RentKind::Overhead => "overhead",
+        CostKind::Gpus => "gpus",
+        CostKind::Rounding => "rounding",
+        CostKind::Overhead => "overhead",
     }
 }
 
-fn kind(text: &str) -> RentKind {
+fn kind(text: &str) -> CostKind {
     match text {
-        "rounding" => RentKind::Rounding,
-        "overhead" => RentKind::Overhead,
-        _ => RentKind::Gpus,
+        "rounding" => CostKind::Rounding,
+        "overhead" => CostKind::Overhead,
+        _ => CostKind::Gpus,
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use super::keeper::News;
-use super::{disputes, recall};
+use super::handle::LedgerEvent;
+use super::{disputes, restore};
 use crate::fleet::SavedState;
 use crate::ledger::{Dispute, DisputeId};
 
@@ -35,22 +35,22 @@ impl Noted {
     }
 
     /// What is new, if somebody else has written to the file since this was last asked.
-    pub(super) fn news(&mut self, connection: &Connection) -> rusqlite::Result<Vec<News>> {
+    pub(super) fn news(&mut self, connection: &Connection) -> rusqlite::Result<Vec<LedgerEvent>> {
         let now = version(connection)?;
         if now == self.version {
             return Ok(Vec::new());
         }
-        let mut ends = recall::lease_ends(connection)?;
-        let mut resets = recall::target_resets(connection)?;
+        let mut ends = restore::lease_ends(connection)?;
+        let mut resets = restore::target_resets(connection)?;
         let decisions = disputes::decided(connection, &self.open)?;
         ends.retain(|(id, ..)| self.ends.insert(*id));
         resets.retain(|(id, _)| self.resets.insert(*id));
         self.open.retain(|id| !decisions.iter().any(|decision| decision.id == *id));
         self.version = now;
         let told = [
-            (!ends.is_empty()).then_some(News::LeaseEnds(ends)),
-            (!resets.is_empty()).then_some(News::TargetResets(resets)),
-            (!decisions.is_empty()).then_some(News::Decisions(decisions)),
+            (!ends.is_empty()).then_some(LedgerEvent::LeaseEnds(ends)),
+            (!resets.is_empty()).then_some(LedgerEvent::TargetResets(resets)),
+            (!decisions.is_empty()).then_some(LedgerEvent::Decisions(decisions)),
         ];
         Ok(told.into_iter().flatten().collect())
     }

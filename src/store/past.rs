@@ -4,9 +4,11 @@ use rusqlite::{Connection, params};
 
 use super::calendar::{Calendar, next_quarter, quarter};
 use super::names;
-use super::recall::{instant, last};
+use super::restore::{instant, last};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
-use crate::ledger::{AccountId, Classes, DoubtCell, Grain, LandlordId, Marker, Past, RentCell, TariffId, TokenCell};
+use crate::ledger::{
+    Classes, CostAccountId, GpuTimeCell, Grain, Marker, Past, RevenueAccountId, TariffId, TokenCell, UncertaintyCell,
+};
 use crate::reading::Label;
 use crate::units::{GpuTime, Money, Timestamp, Tokens};
 
@@ -31,12 +33,12 @@ pub(super) fn past(
     let _instant = connection.unchecked_transaction()?;
     let now = last(connection)?.wall;
     let began = instant(connection, "began")?.unwrap_or(now);
-    let kept = Kept { began, quarters_from: now - QUARTERS_KEPT, minutes_from: now - MINUTES_KEPT, now };
+    let kept = SavedLedger { began, quarters_from: now - QUARTERS_KEPT, minutes_from: now - MINUTES_KEPT, now };
     let mut past = Past {
         since,
         until,
         accounts: names::accounts(connection)?,
-        landlords: names::landlords(connection)?,
+        cost_accounts: names::cost_accounts(connection)?,
         tariffs: names::tariffs(connection)?,
         markers: markers(connection, since, until)?,
         unwatched: unwatched(connection, since, until)?,
@@ -46,14 +48,14 @@ pub(super) fn past(
     for Part { grain, from, to } in parts(calendar, since, until, finest, kept) {
         past.tokens.extend(tokens(connection, grain, from, to)?);
         past.rents.extend(rents(connection, grain, from, to)?);
-        past.doubts.extend(doubts(connection, grain, from, to)?);
+        past.uncertainty.extend(uncertainty(connection, grain, from, to)?);
     }
     Ok(past)
 }
 
 /// What is kept at an instant, and from when on.
 #[derive(Debug, Clone, Copy)]
-struct Kept {
+struct SavedLedger {
     began: Timestamp,
     quarters_from: Timestamp,
     minutes_from: Timestamp,
@@ -61,7 +63,7 @@ struct Kept {
 }
 
 /// Cuts a stretch into days, quarter hours and minutes that do not overlap.
-fn parts(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest: Grain, kept: Kept) -> Vec<Part> {
+fn parts(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest: Grain, kept: SavedLedger) -> Vec<Part> {
     // Nothing is earlier than the first look or later than the last thing known: those days count as whole.
     let since = if since <= kept.began { calendar.day(kept.began).begins } else { since.minute() };
     let until = if until >= kept.now { calendar.day(kept.now.max(since)).ends.max(until) } else { until };
@@ -112,7 +114,7 @@ pub(super) fn tokens(
     let cells = ask.query_map(params![from.millis(), to.millis()], |row| {
         Ok(TokenCell {
             bucket: Timestamp::from_millis(row.get(0)?),
-            account: AccountId::at(row.get(1)?),
+            account: RevenueAccountId::at(row.get(1)?),
             tariff: u32::try_from(row.get::<_, i64>(2)?).ok().map(TariffId::at),
             tokens: Classes { miss: count(row.get(3)?), hit: count(row.get(4)?), output: count(row.get(5)?) },
         })
@@ -126,14 +128,14 @@ pub(super) fn rents(
     grain: &str,
     from: Timestamp,
     to: Timestamp,
-) -> rusqlite::Result<Vec<RentCell>> {
+) -> rusqlite::Result<Vec<GpuTimeCell>> {
     let mut ask = connection.prepare_cached(&format!(
         "SELECT bucket, landlord, held_ms, idle_ms, energy_mj FROM {grain}_rents WHERE bucket >= ?1 AND bucket < ?2"
     ))?;
     let cells = ask.query_map(params![from.millis(), to.millis()], |row| {
-        Ok(RentCell {
+        Ok(GpuTimeCell {
             bucket: Timestamp::from_millis(row.get(0)?),
-            landlord: LandlordId::at(row.get(1)?),
+            cost_account: CostAccountId::at(row.get(1)?),
             held: GpuTime::from_millis(row.get(2)?),
             idle: GpuTime::from_millis(row.get(3)?),
             energy: row.get(4)?,
@@ -142,18 +144,18 @@ pub(super) fn rents(
     cells.collect()
 }
 
-/// Doubts of a grain's buckets that begin in `[from, to)`.
-pub(super) fn doubts(
+/// Uncertainty of a grain's buckets that begin in `[from, to)`.
+pub(super) fn uncertainty(
     connection: &Connection,
     grain: &str,
     from: Timestamp,
     to: Timestamp,
-) -> rusqlite::Result<Vec<DoubtCell>> {
+) -> rusqlite::Result<Vec<UncertaintyCell>> {
     let mut ask = connection.prepare_cached(&format!(
         "SELECT bucket, timing_micros, hits_micros, lost_windows FROM {grain}_doubts WHERE bucket >= ?1 AND bucket < ?2"
     ))?;
     let cells = ask.query_map(params![from.millis(), to.millis()], |row| {
-        Ok(DoubtCell {
+        Ok(UncertaintyCell {
             bucket: Timestamp::from_millis(row.get(0)?),
             timing: Money::from_micros(row.get(1)?),
             hits: Money::from_micros(row.get(2)?),
@@ -196,7 +198,7 @@ mod tests {
 
     fn told(since: &str, until: &str, finest: Grain) -> Vec<(&'static str, String, String)> {
         let now = at("2026-11-23T15:07:30Z");
-        let kept = Kept {
+        let kept = SavedLedger {
             began: at("2025-01-05T10:20:30Z"),
             quarters_from: now - QUARTERS_KEPT,
             minutes_from: now - MINUTES_KEPT,

@@ -22,7 +22,7 @@ const GRAINS: [(&str, Span); 3] =
 pub(super) fn faults(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<Vec<String>> {
     let gpus = gpus(connection)?;
     let accepted = accepted(connection)?;
-    let began = super::recall::instant(connection, "began")?;
+    let began = super::restore::instant(connection, "began")?;
     let mut faults = Vec::new();
     for (grain, span) in GRAINS {
         let mut told = 0;

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::calendar::Calendar;
-use super::{DisputeRow, HeldRow, StoreError, disputes, export, file, held, past, recall, verify};
+use super::{DisputeRow, HeldRow, StoreError, disputes, export, file, held, past, restore, verify};
 use crate::counters::Plausibility;
 use crate::ledger::{Grain, Past};
 use crate::units::Timestamp;
@@ -104,11 +104,11 @@ impl Reader {
 
 /// What a ledger says of itself.
 pub(super) fn header(connection: &Connection) -> rusqlite::Result<Header> {
-    let zone = recall::noted(connection, "zone")?.and_then(|name| TimeZone::get(&name).ok());
+    let zone = restore::noted(connection, "zone")?.and_then(|name| TimeZone::get(&name).ok());
     Ok(Header {
-        currency: recall::noted(connection, "currency")?.unwrap_or_else(|| "USD".to_owned()),
+        currency: restore::noted(connection, "currency")?.unwrap_or_else(|| "USD".to_owned()),
         zone: zone.unwrap_or(TimeZone::UTC),
-        began: recall::instant(connection, "began")?,
-        last: recall::last(connection)?.wall,
+        began: restore::instant(connection, "began")?,
+        last: restore::last(connection)?.wall,
     })
 }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::names::all;
 use super::plausible;
-use super::recall::last;
+use super::restore::last;
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use crate::counters::Plausibility;
 use crate::units::{Span, Timestamp};

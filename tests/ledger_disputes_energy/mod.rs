@@ -1,24 +1,24 @@
 //! Energy in dispute.
 
-use margintop::ledger::{DisputeId, DisputedEnergy, Evidence, Landlord, RentKind};
+use margintop::ledger::{CostAccount, CostKind, DisputeId, DisputedEnergy, Evidence};
 use margintop::reading::{GpuId, Label, NodeName, PromptCount, TargetId, TokenCounters};
 use margintop::store::Reader;
 use margintop::units::{Money, PowerPrice, Span};
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{Keeper, began, file, run, whole};
+use super::{WriterStatus, began, file, run, whole};
 
 /// Energy of a GPU that is in dispute, at 0.10 a kWh.
-fn dispute_energy(keeper: &mut Keeper, millijoules: u64) -> DisputeId {
+fn dispute_energy(keeper: &mut WriterStatus, millijoules: u64) -> DisputeId {
     let power = PowerPrice { kwh: "0.10".parse().unwrap(), pue: "1.0".parse().unwrap() };
-    let paid = keeper.ledger.landlord(&Landlord {
+    let paid = keeper.ledger.cost_account(&CostAccount {
         node: Some(NodeName::new("gpu-01")),
         unit: None,
         gpu: Label::new("H100"),
         rate: "1.00".parse().ok(),
         power: Some(power),
-        kind: RentKind::Gpus,
+        kind: CostKind::Gpus,
         lease: Some(Label::new("H100 at 1.00")),
     });
     let (from, to) = (began() + Span::from_secs(30), began() + Span::from_secs(90));
@@ -47,7 +47,7 @@ fn dispute_energy(keeper: &mut Keeper, millijoules: u64) -> DisputeId {
 fn energy_is_disputed_and_decided_like_tokens() {
     const KWH: u64 = 3_600_000_000;
     let (_home, path) = file();
-    let mut keeper = Keeper::at(&path, began());
+    let mut keeper = WriterStatus::at(&path, began());
     let ids = [dispute_energy(&mut keeper, KWH), keeper.dispute(began(), 1_000), dispute_energy(&mut keeper, 2 * KWH)];
     assert_eq!(ids, [1, 2, 3].map(DisputeId));
     let worth = keeper.ledger.disputed().0;
@@ -81,19 +81,19 @@ fn energy_is_disputed_and_decided_like_tokens() {
 
     let accepted = run(&path, &["ledger", "disputes", "accept", "1"]);
     assert!(accepted.out.contains("dispute 1 is accepted: posted are 1.000000 kWh, worth 0.10"), "{accepted:?}");
-    keeper.heed();
+    keeper.on_ledger_event();
     let posted = i64::try_from(KWH).unwrap();
     assert_eq!(energy(), [posted; 3]);
     let today: i64 = keeper.ledger.today().rents().map(|(_, rent)| rent.energy).sum();
     assert_eq!(today, posted, "the sums of the keeper agree");
     run(&path, &["ledger", "disputes", "reject", "3"]);
-    keeper.heed();
+    keeper.on_ledger_event();
     keeper.commit(began() + Span::from_secs(101));
     assert_eq!((energy(), keeper.ledger.disputes().len()), ([posted; 3], 1));
     whole(&path);
     keeper.close();
     // What is open is known again, and so is what was decided.
-    let keeper = Keeper::at(&path, began() + Span::from_secs(200));
+    let keeper = WriterStatus::at(&path, began() + Span::from_secs(200));
     assert_eq!(keeper.ledger.disputes().len(), 1);
     assert_eq!(keeper.ledger.today().rents().map(|(_, rent)| rent.energy).sum::<i64>(), posted);
     keeper.close();

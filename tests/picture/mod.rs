@@ -15,8 +15,8 @@ use std::sync::Arc;
 pub use cases::{Case, case};
 use margintop::reading::{EngineKind, Label, ModelName, Role};
 use margintop::snapshot::{
-    Coverage, GpuTotals, Keeper, LedgerBasis, Line, ListBasis, MoneyView, RateBasis, Requests, SCHEMA, Snapshot,
-    TokenTotals, Vitals,
+    Coverage, GpuTotals, LedgerBasis, Line, ListBasis, MoneyView, RateBasis, Requests, SCHEMA, Snapshot, TokenTotals,
+    Vitals, WriterStatus,
 };
 use margintop::units::{Money, Ratio, Span, Timestamp, Tokens};
 #[allow(unused_imports, reason = "not every test builds every row")]
@@ -99,7 +99,7 @@ pub fn money() -> MoneyView {
         leakage: None,
         ledger: LedgerBasis {
             path: Some(Label::new("/home/me/ledger.db")),
-            keeper: Keeper::Ours,
+            writer: WriterStatus::Ours,
             trouble: None,
             first_run: false,
         },

@@ -6,7 +6,7 @@ use jiff::tz::{Offset, TimeZone};
 use margintop::ledger::Past;
 use margintop::pricing::Book;
 use margintop::reading::{Label, Role};
-use margintop::snapshot::{Keeper, LedgerBasis, Snapshot};
+use margintop::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 use margintop::tui::app::{Action, App, Command, View};
 use margintop::tui::inquiry::{Against, MoneyPage, MoneyQuestion, Question, Reply, WhatIfPage};
 use margintop::units::{GpuTime, Money, Span, Timestamp};
@@ -210,8 +210,8 @@ fn traffic(page: Page, since: Timestamp, quarters: i64, load: u64) -> Making {
     let rate = Some(if page == Page::Huge { "999999.00" } else { "2.00" });
     let units = ["prefill-01", "decode-1", "decode-1", "decode-1"];
     let nodes = ["gpu-0001", "gpu-0002", "gpu-0003", "gpu-0004"];
-    let landlords: Vec<_> =
-        nodes.iter().zip(units).map(|(node, unit)| made.landlord(Some(node), Some(unit), rate)).collect();
+    let cost_accounts: Vec<_> =
+        nodes.iter().zip(units).map(|(node, unit)| made.cost_account(Some(node), Some(unit), rate)).collect();
     let many = if page == Page::Huge { 2_000_000 } else { 480 };
     for quarter in 0..quarters {
         let at = since + Span::from_secs(quarter * 900);
@@ -233,9 +233,9 @@ fn traffic(page: Page, since: Timestamp, quarters: i64, load: u64) -> Making {
         made.tokens(at, accounts[2], Some(other), classes(of(1_300), of(1_340), of(731)));
         made.tokens(at, accounts[3], None, classes(of(30), of(11), of(9)));
         if page != Page::Zero {
-            for (i, landlord) in (0..).zip(&landlords) {
+            for (i, cost_account) in (0..).zip(&cost_accounts) {
                 let idle = if i == 3 { held(many / 8, 15) } else { GpuTime::ZERO };
-                made.rent(at, *landlord, held(many + load as u32 / 20 * u32::from(i == 1), 15), idle);
+                made.rent(at, *cost_account, held(many + load as u32 / 20 * u32::from(i == 1), 15), idle);
             }
         }
     }
@@ -244,11 +244,11 @@ fn traffic(page: Page, since: Timestamp, quarters: i64, load: u64) -> Making {
 }
 
 /// The same dashboard when another process keeps the ledger, or none can.
-pub fn kept(page: Page, keeper: Keeper, trouble: Option<&str>) -> App {
+pub fn kept(page: Page, writer: WriterStatus, trouble: Option<&str>) -> App {
     let mut app = app(page);
     let mut snapshot = (**app.shown()).clone();
     let path = Some(Label::new("/home/me/ledger.db"));
-    snapshot.money.ledger = LedgerBasis { path, keeper, trouble: trouble.map(Label::new), first_run: false };
+    snapshot.money.ledger = LedgerBasis { path, writer, trouble: trouble.map(Label::new), first_run: false };
     app.update(Action::Fresh(Arc::new(snapshot)));
     app
 }

@@ -12,7 +12,7 @@ use margintop::reading::{
     EngineKind, EngineReading, Event, GpuId, GpuReading, Label, ModelName, NodeName, PageReading, PromptCount, Rank,
     Refusals, Role, ScrapeCost, TargetId, TokenCounters,
 };
-use margintop::store::{News, Settings, Store};
+use margintop::store::{LedgerEvent, Settings, Store};
 use margintop::units::{Moment, Span, Timestamp, Tokens};
 
 /// An instant written in RFC 3339.
@@ -118,7 +118,7 @@ pub fn ledger_settings(path: Option<&Path>, clock: Clock) -> Settings {
 }
 
 /// A store with these settings, and what it says.
-pub fn open_store(settings: Settings) -> (Store, Receiver<News>) {
+pub fn open_store(settings: Settings) -> (Store, Receiver<LedgerEvent>) {
     let (tell, news) = channel();
     (Store::open(settings, move |word| drop(tell.send(word))), news)
 }

@@ -2,7 +2,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 use margintop::ledger::{
-    Account, AccountId, Classes, DoubtCell, Landlord, LandlordId, Past, RentCell, RentKind, Tariff, TariffId, TokenCell,
+    Classes, CostAccount, CostAccountId, CostKind, GpuTimeCell, Past, RevenueAccount, RevenueAccountId, Tariff,
+    TariffId, TokenCell, UncertaintyCell,
 };
 use margintop::pricing::{Book, ClassPrices};
 use margintop::reading::{Label, ModelName, NodeName, Role, UnitName};
@@ -33,32 +34,32 @@ impl Making {
         Self(Past { since: instant(since), until: instant(until), ..Past::default() })
     }
 
-    pub fn account(&mut self, node: &str, unit: Option<&str>, model: &str, role: Role) -> AccountId {
-        self.0.accounts.push(Account {
+    pub fn account(&mut self, node: &str, unit: Option<&str>, model: &str, role: Role) -> RevenueAccountId {
+        self.0.accounts.push(RevenueAccount {
             node: NodeName::new(node),
             unit: unit.map(UnitName::new),
             model: Some(ModelName::new(model)),
             role,
             tenant: None,
         });
-        AccountId::at(self.0.accounts.len() as u32 - 1)
+        RevenueAccountId::at(self.0.accounts.len() as u32 - 1)
     }
 
-    pub fn landlord(&mut self, node: Option<&str>, unit: Option<&str>, rate: Option<&str>) -> LandlordId {
-        self.landlord_of(Landlord {
+    pub fn cost_account(&mut self, node: Option<&str>, unit: Option<&str>, rate: Option<&str>) -> CostAccountId {
+        self.landlord_of(CostAccount {
             node: node.map(NodeName::new),
             unit: unit.map(UnitName::new),
             gpu: Label::new("H800"),
             rate: rate.map(|rate| rate.parse().unwrap()),
             power: None,
-            kind: RentKind::Gpus,
+            kind: CostKind::Gpus,
             lease: None,
         })
     }
 
-    pub fn landlord_of(&mut self, landlord: Landlord) -> LandlordId {
-        self.0.landlords.push(landlord);
-        LandlordId::at(self.0.landlords.len() as u32 - 1)
+    pub fn landlord_of(&mut self, cost_account: CostAccount) -> CostAccountId {
+        self.0.cost_accounts.push(cost_account);
+        CostAccountId::at(self.0.cost_accounts.len() as u32 - 1)
     }
 
     pub fn tariff(&mut self, list: &str, tier: &str, [miss, hit, output]: [&str; 3]) -> TariffId {
@@ -81,16 +82,16 @@ impl Making {
         TariffId::at(self.0.tariffs.len() as u32 - 1)
     }
 
-    pub fn tokens(&mut self, at: Timestamp, account: AccountId, tariff: Option<TariffId>, tokens: Classes) {
+    pub fn tokens(&mut self, at: Timestamp, account: RevenueAccountId, tariff: Option<TariffId>, tokens: Classes) {
         self.0.tokens.push(TokenCell { bucket: at, account, tariff, tokens });
     }
 
-    pub fn rent(&mut self, at: Timestamp, landlord: LandlordId, held: GpuTime, idle: GpuTime) {
-        self.0.rents.push(RentCell { bucket: at, landlord, held, idle, energy: 0 });
+    pub fn rent(&mut self, at: Timestamp, cost_account: CostAccountId, held: GpuTime, idle: GpuTime) {
+        self.0.rents.push(GpuTimeCell { bucket: at, cost_account, held, idle, energy: 0 });
     }
 
     pub fn doubt(&mut self, at: Timestamp, timing: Money, hits: Money, lost_windows: u64) {
-        self.0.doubts.push(DoubtCell { bucket: at, timing, hits, lost_windows });
+        self.0.uncertainty.push(UncertaintyCell { bucket: at, timing, hits, lost_windows });
     }
 }
 
@@ -110,7 +111,8 @@ pub fn deepseek_day() -> Past {
     let tariff = day.tariff("deepseek-r1-standard", "standard", R1);
     let prefill = day.account("gpu-0001", Some("prefill-01"), "deepseek-r1", Role::Prefill);
     let decode = day.account("gpu-0002", Some("decode-1"), "deepseek-r1", Role::Decode);
-    let landlords: Vec<_> = (1..=278).map(|n| day.landlord(Some(&format!("gpu-{n:04}")), None, Some("2.00"))).collect();
+    let cost_accounts: Vec<_> =
+        (1..=278).map(|n| day.cost_account(Some(&format!("gpu-{n:04}")), None, Some("2.00"))).collect();
     let whole: u64 = income.iter().sum::<u64>() * 4;
     let upto = |total: u64, quarters: usize| {
         let done: u64 = (0..quarters).map(|quarter| income[quarter / 4]).sum();
@@ -122,8 +124,8 @@ pub fn deepseek_day() -> Past {
         day.tokens(at, prefill, Some(tariff), classes(part(266_000_000_000), part(342_000_000_000), 0));
         day.tokens(at, decode, Some(tariff), classes(0, 0, part(168_000_000_000)));
         let step = steps.iter().rev().find(|step| instant(step[0].as_str().unwrap()) <= at).unwrap();
-        for landlord in landlords.iter().take(step[1].as_u64().unwrap() as usize) {
-            day.rent(at, *landlord, held(8, 15), GpuTime::ZERO);
+        for cost_account in cost_accounts.iter().take(step[1].as_u64().unwrap() as usize) {
+            day.rent(at, *cost_account, held(8, 15), GpuTime::ZERO);
         }
     }
     day.0

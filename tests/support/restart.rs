@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
-use margintop::ledger::{Kept, TokenCell};
+use margintop::ledger::{SavedLedger, TokenCell};
 use margintop::units::{Moment, Span};
 
 /// What a store keeps of a watch that keeps its ledger from its beginning.
@@ -12,12 +12,12 @@ pub fn saved(fleet: &mut Fleet) -> SavedState {
     let bucket = ledger.day_began();
     let cell = |(account, tariff, tokens)| TokenCell { bucket, account, tariff, tokens };
     SavedState {
-        kept: Kept {
+        kept: SavedLedger {
             accounts: ledger.accounts().to_vec(),
-            landlords: ledger.landlords().to_vec(),
+            cost_accounts: ledger.cost_accounts().to_vec(),
             tariffs: ledger.tariffs().to_vec(),
             tokens: ledger.today().tokens().map(cell).collect(),
-            ..Kept::default()
+            ..SavedLedger::default()
         },
         began: checkpoint.began,
         watched_from: checkpoint.watched_from,

@@ -12,8 +12,8 @@ use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::ledger::{Classes, Grain, Past};
 use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
-use margintop::snapshot::{Keeper, LedgerBasis, Snapshot};
-use margintop::store::{News, Reader, Settings};
+use margintop::snapshot::{LedgerBasis, Snapshot, WriterStatus};
+use margintop::store::{LedgerEvent, Reader, Settings};
 use margintop::units::{Money, Span, Timestamp};
 
 use super::support::{answered, counters, instant, ledger_settings, member, open_store, page};
@@ -30,7 +30,7 @@ pub fn began() -> Timestamp {
 pub struct Seat {
     pub collector: Collector,
     pub clock: ScriptedClock,
-    pub news: Receiver<News>,
+    pub news: Receiver<LedgerEvent>,
     pub basis: LedgerBasis,
     path: PathBuf,
 }
@@ -51,17 +51,17 @@ impl Seat {
         let fleet = Fleet::new(config, Book::built_in().unwrap(), clock.now());
         let collector = Collector::new(fleet).keeping(store, DAY);
         let mut seat = Self { collector, clock, news, basis: LedgerBasis::default(), path: path.to_owned() };
-        seat.heed(|basis| *basis != LedgerBasis::default());
+        seat.on_ledger_event(|basis| *basis != LedgerBasis::default());
         seat
     }
 
     /// Heeds the ledger's news until it stands as wanted.
-    pub fn heed(&mut self, wanted: impl Fn(&LedgerBasis) -> bool) {
+    pub fn on_ledger_event(&mut self, wanted: impl Fn(&LedgerBasis) -> bool) {
         let began = Instant::now();
         while !wanted(&self.basis) {
             assert!(began.elapsed() < Duration::from_secs(20), "the ledger stands at {:?}", self.basis);
             let Ok(word) = self.news.recv_timeout(Duration::from_secs(20)) else { panic!("{:?}", self.basis) };
-            if let News::Stands(basis) = &word {
+            if let LedgerEvent::Status(basis) = &word {
                 self.basis = basis.clone();
             }
             self.collector.take(Message::Ledger(word));
@@ -124,13 +124,13 @@ impl Seat {
         self.collector.picture()
     }
 
-    /// Stands up, and waits until what is left is written, however busy the machine is.
+    /// Status up, and waits until what is left is written, however busy the machine is.
     pub fn leave(mut self) {
         self.tick();
         self.collector.close();
         let (began, now) = (Instant::now(), self.clock.now().wall);
         let written = || Reader::open(&self.path).is_ok_and(|reader| reader.header().last == now);
-        while self.basis.keeper == Keeper::Ours && !written() {
+        while self.basis.writer == WriterStatus::Ours && !written() {
             assert!(began.elapsed() < Duration::from_secs(20), "the last look is not written");
             std::thread::sleep(Duration::from_millis(5));
         }

@@ -1,7 +1,7 @@
 //! What the ledger has, and what a store keeps of it.
 
 use margintop::fleet::{Fleet, SavedItem};
-use margintop::ledger::{DoubtCell, Kept, TokenCell};
+use margintop::ledger::{SavedLedger, TokenCell, UncertaintyCell};
 
 use super::process::{Tally, plus};
 
@@ -11,25 +11,25 @@ pub(super) fn put(items: &mut Vec<SavedItem>, later: Vec<SavedItem>) {
 }
 
 /// The ledger's tables as a store has them.
-pub(super) fn kept(fleet: &Fleet) -> Kept {
+pub(super) fn kept(fleet: &Fleet) -> SavedLedger {
     let ledger = fleet.ledger();
     let day = ledger.day_began();
     let tokens =
         ledger.today().tokens().map(|(account, tariff, tokens)| TokenCell { bucket: day, account, tariff, tokens });
-    Kept {
+    SavedLedger {
         accounts: ledger.accounts().to_vec(),
-        landlords: ledger.landlords().to_vec(),
+        cost_accounts: ledger.cost_accounts().to_vec(),
         tariffs: ledger.tariffs().to_vec(),
         tokens: tokens.collect(),
         disputes: ledger.disputes().to_vec(),
-        doubts: vec![DoubtCell {
+        uncertainty: vec![UncertaintyCell {
             bucket: day,
-            timing: ledger.doubts().timing,
-            hits: ledger.doubts().hits,
-            lost_windows: ledger.doubts().lost_windows,
+            timing: ledger.uncertainty().timing,
+            hits: ledger.uncertainty().hits,
+            lost_windows: ledger.uncertainty().lost_windows,
         }],
         last_dispute: ledger.disputes().iter().map(|dispute| dispute.id.0).max().unwrap_or(0),
-        ..Kept::default()
+        ..SavedLedger::default()
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Names come from outside and spreadsheets run what they open: a cell that could be a formula is quoted from them.
 
-use super::paper::Paper;
+use super::data::ReportData;
 use crate::statement::{Row, rounded_hours};
 use crate::units::{Money, Ratio, Timestamp, gross_margin, profit_on_cost};
 
@@ -23,28 +23,28 @@ const COLUMNS: [&str; 13] = [
 ];
 
 /// All lines.
-pub(super) fn render(paper: &Paper) -> String {
+pub(super) fn render(data: &ReportData) -> String {
     let mut out = String::new();
-    if let Some(bridge) = &paper.bridge {
+    if let Some(bridge) = &data.bridge {
         line(&mut out, &["cause".to_owned(), "profit_per_hour".to_owned()]);
         line(&mut out, &["before".to_owned(), bridge.before.to_string()]);
         for (cause, amount) in &bridge.parts {
             line(&mut out, &[cause.name().to_owned(), amount.to_string()]);
         }
         line(&mut out, &["after".to_owned(), bridge.after.to_string()]);
-    } else if let Some(lists) = &paper.compare {
+    } else if let Some(lists) = &data.compare {
         line(&mut out, &["list", "revenue", "profit"].map(str::to_owned));
         for at in lists {
             line(&mut out, &[at.list.to_string(), at.revenue.to_string(), amount(at.profit)]);
         }
     } else {
-        rows(&mut out, paper);
+        rows(&mut out, data);
     }
     out
 }
 
-fn rows(out: &mut String, paper: &Paper) {
-    let told = &paper.statement;
+fn rows(out: &mut String, data: &ReportData) {
+    let told = &data.statement;
     let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 6);
     line(out, &COLUMNS.map(str::to_owned));
     for (row, micros) in told.rows.iter().zip(&hours) {

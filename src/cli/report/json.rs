@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::order::Asked;
-use super::paper::Paper;
+use super::data::ReportData;
+use super::query::Scenarios;
 use crate::reading::{Label, NodeName};
 use crate::statement::{
     AtList, Basis, BreakEven, Bridge, Difference, ListUse, MonthToDate, Mover, Row, RowKind, Totals, WhatIf,
@@ -12,8 +12,8 @@ use crate::statement::{
 use crate::units::{GpuTime, HourlyRate, Money, Ratio, Share, Span, Timestamp, gross_margin, profit_on_cost};
 
 /// What is printed, on one line.
-pub(super) fn render(paper: &Paper) -> Result<String, serde_json::Error> {
-    let told = &paper.statement;
+pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
+    let told = &data.statement;
     let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 6);
     let total = RowJson::new(&told.total, hours.last().copied().unwrap_or_default());
     let report = Report {
@@ -21,27 +21,27 @@ pub(super) fn render(paper: &Paper) -> Result<String, serde_json::Error> {
         since: told.since,
         until: told.until,
         by: told.by.name(),
-        currency: &paper.currency,
-        repriced: paper.repriced,
+        currency: &data.currency,
+        repriced: data.repriced,
         rows: told.rows.iter().zip(&hours).map(|(row, hours)| RowJson::new(row, *hours)).collect(),
         total,
         uncosted_revenue: told.uncosted_revenue,
-        disputed: paper.disputed.worth.round_to(6),
-        disputed_tokens: paper.disputed.tokens.count(),
+        disputed: data.disputed.worth.round_to(6),
+        disputed_tokens: data.disputed.tokens.count(),
         uncertainty: told.uncertainty,
         lost_windows: told.lost_windows,
         lower_bound: told.total.lower_bound,
         upper_bound: told.upper_bound,
         theoretical: told.theoretical,
         lists: told.lists.iter().map(ListJson::new).collect(),
-        differs: paper.differs.iter().map(DifferenceJson::new).collect(),
-        month_to_date: MonthJson::new(&paper.month),
-        break_even: BreakEvenJson::new(&paper.break_even),
-        what_if: paper.what_if.as_ref().map(|(asked, told)| WhatIfJson::new(asked, told)),
-        compare: paper.compare.as_ref().map(|lists| lists.iter().map(CompareJson::new).collect()),
-        bridge: paper.bridge.as_ref().map(BridgeJson::new),
-        unwatched: paper.unwatched.iter().map(|(since, until)| SpanJson { since: *since, until: *until }).collect(),
-        markers: paper.markers.iter().map(|marker| MarkerJson { at: marker.at, text: &marker.text }).collect(),
+        differs: data.differs.iter().map(DifferenceJson::new).collect(),
+        month_to_date: MonthJson::new(&data.month),
+        break_even: BreakEvenJson::new(&data.break_even),
+        what_if: data.what_if.as_ref().map(|(asked, told)| WhatIfJson::new(asked, told)),
+        compare: data.compare.as_ref().map(|lists| lists.iter().map(CompareJson::new).collect()),
+        bridge: data.bridge.as_ref().map(BridgeJson::new),
+        unwatched: data.unwatched.iter().map(|(since, until)| SpanJson { since: *since, until: *until }).collect(),
+        markers: data.markers.iter().map(|marker| MarkerJson { at: marker.at, text: &marker.text }).collect(),
     };
     serde_json::to_string(&report).map(|line| line + "\n")
 }
@@ -275,7 +275,7 @@ struct WhatIfJson<'a> {
 }
 
 impl<'a> WhatIfJson<'a> {
-    fn new(asked: &'a Asked, told: &WhatIf) -> Self {
+    fn new(asked: &'a Scenarios, told: &WhatIf) -> Self {
         Self {
             list: asked.list.as_deref(),
             paid: asked.paid,

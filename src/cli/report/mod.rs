@@ -1,14 +1,14 @@
 //! `margintop report`: what the past earned and cost, what it would have, and why it changed.
 
-mod beside;
 mod csv;
-mod grid;
+mod data;
 mod json;
-mod order;
-mod paper;
+mod notes;
+mod query;
 mod table;
 #[cfg(test)]
 mod tests;
+mod text_table;
 mod when;
 
 use std::io::Write;
@@ -17,26 +17,27 @@ use super::args::Global;
 use super::{Failure, keep, sources};
 use crate::ledger::Dispute;
 use crate::store::{DisputeState, Reader};
-use order::{Format, Order};
-use paper::{Ground, Paper};
+use data::{ReportContext, ReportData};
+use query::{Format, ReportQuery};
 
-pub(super) use order::ReportArgs;
+pub(super) use query::ReportArgs;
 
 pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
-    let order = Order::new(args)?;
+    let query = ReportQuery::new(args)?;
     let settings = sources::settings(global)?;
     let reader = Reader::open(&keep::path(global)?)?;
     let header = reader.header();
     // A ledger that is not kept at present has a present of its own: the last thing that it knows.
     let open = reader.disputes()?.into_iter().filter(|row| row.state == DisputeState::Open);
     let disputes: Vec<Dispute> = open.map(|row| row.dispute).collect();
-    let ground = Ground { book: &settings.book, budget: settings.budget, disputes: &disputes, now: header.last };
+    let context =
+        ReportContext { book: &settings.book, budget: settings.budget, disputes: &disputes, now: header.last };
     let ask = |since, until, finest| Ok(reader.past(since, until, finest)?);
-    let paper = Paper::new(&order, &header, ground, &ask)?;
-    let text = match order.format {
-        Format::Table => table::render(&paper),
-        Format::Json => json::render(&paper).map_err(|error| Failure::Run(error.to_string()))?,
-        Format::Csv => csv::render(&paper),
+    let data = ReportData::new(&query, &header, context, &ask)?;
+    let text = match query.format {
+        Format::Table => table::render(&data),
+        Format::Json => json::render(&data).map_err(|error| Failure::Run(error.to_string()))?,
+        Format::Csv => csv::render(&data),
     };
     // Whoever reads may have closed the pipe: then there is nobody to tell.
     match std::io::stdout().write_all(text.as_bytes()) {

@@ -1,45 +1,45 @@
 //! A report for people: a title, a table, and what is to be said beside it.
 
-use super::beside;
-use super::grid::Grid;
-use super::paper::Paper;
+use super::data::ReportData;
+use super::notes;
+use super::text_table::Grid;
 use super::when::local;
 use crate::statement::{AtList, Bridge, By, Cause, Compared, Mover, Row, Totals, rounded_hours};
 use crate::tui::human;
 use crate::units::{Money, Ratio, Span, Timestamp, Tokens, gross_margin, profit_on_cost};
 
 /// All of it.
-pub(super) fn render(paper: &Paper) -> String {
-    let told = match (&paper.bridge, &paper.compare) {
-        (Some(bridge), _) => self::bridge(bridge, paper),
-        (None, Some(lists)) => compared(lists, paper),
-        (None, None) => statement(paper),
+pub(super) fn render(data: &ReportData) -> String {
+    let told = match (&data.bridge, &data.compare) {
+        (Some(bridge), _) => self::bridge(bridge, data),
+        (None, Some(lists)) => compared(lists, data),
+        (None, None) => statement(data),
     };
-    let beside = beside::render(paper);
+    let beside = notes::render(data);
     if beside.is_empty() { told } else { format!("{told}\n{beside}") }
 }
 
 /// The title: of which span, and what.
-fn title(paper: &Paper, what: &str) -> String {
-    let (since, until) = (local(paper.statement.since, &paper.zone), local(paper.statement.until, &paper.zone));
+fn title(data: &ReportData, what: &str) -> String {
+    let (since, until) = (local(data.statement.since, &data.zone), local(data.statement.until, &data.zone));
     format!("{since} to {until}  {what}\n\n")
 }
 
-fn statement(paper: &Paper) -> String {
-    let (by, currency) = (paper.statement.by, &paper.currency);
-    let asked = paper.what_if.as_ref().map(|(asked, _)| format!(", if {asked}")).unwrap_or_default();
-    let book = if paper.repriced { ", by today's book" } else { "" };
-    let mut out = title(paper, &format!("by {by}, in {currency}{book}{asked}"));
-    out.push_str(&if by == By::Lease { leases(paper) } else { rows(paper) });
-    if let Some((_, told)) = &paper.what_if {
+fn statement(data: &ReportData) -> String {
+    let (by, currency) = (data.statement.by, &data.currency);
+    let asked = data.what_if.as_ref().map(|(asked, _)| format!(", if {asked}")).unwrap_or_default();
+    let book = if data.repriced { ", by today's book" } else { "" };
+    let mut out = title(data, &format!("by {by}, in {currency}{book}{asked}"));
+    out.push_str(&if by == By::Lease { leases(data) } else { rows(data) });
+    if let Some((_, told)) = &data.what_if {
         out.push('\n');
-        out.push_str(&before_and_after(&told.before, &told.after, paper));
+        out.push_str(&before_and_after(&told.before, &told.after, data));
     }
     out
 }
 
-fn rows(paper: &Paper) -> String {
-    let (told, places) = (&paper.statement, paper.places());
+fn rows(data: &ReportData) -> String {
+    let (told, places) = (&data.statement, data.places());
     let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 2);
     let mut grid = Grid::new([
         told.by.name(),
@@ -47,9 +47,9 @@ fn rows(paper: &Paper) -> String {
         "hit",
         "output tok",
         "GPU-hours",
-        &format!("revenue {}", paper.currency),
-        &format!("cost {}", paper.currency),
-        &format!("profit {}", paper.currency),
+        &format!("revenue {}", data.currency),
+        &format!("cost {}", data.currency),
+        &format!("profit {}", data.currency),
         "profit on cost",
         "gross margin",
     ]);
@@ -76,12 +76,12 @@ fn rows(paper: &Paper) -> String {
     grid.render()
 }
 
-fn leases(paper: &Paper) -> String {
-    let (told, places) = (&paper.statement, paper.places());
+fn leases(data: &ReportData) -> String {
+    let (told, places) = (&data.statement, data.places());
     let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 2);
-    let (cost, idle) = (format!("cost {}", paper.currency), format!("of it idle {}", paper.currency));
+    let (cost, idle) = (format!("cost {}", data.currency), format!("of it idle {}", data.currency));
     let mut grid = Grid::new(["lease", "node", "from", "until", "GPU-hours", &cost, &idle]);
-    let at = |at: Option<Timestamp>| at.map_or_else(String::new, |at| local(at, &paper.zone));
+    let at = |at: Option<Timestamp>| at.map_or_else(String::new, |at| local(at, &data.zone));
     let cells = |row: &Row, hours: i128| {
         vec![
             row.key.to_string(),
@@ -100,20 +100,20 @@ fn leases(paper: &Paper) -> String {
     grid.render()
 }
 
-fn compared(lists: &[AtList], paper: &Paper) -> String {
-    let (revenue, profit) = (format!("revenue {}", paper.currency), format!("profit {}", paper.currency));
+fn compared(lists: &[AtList], data: &ReportData) -> String {
+    let (revenue, profit) = (format!("revenue {}", data.currency), format!("profit {}", data.currency));
     let mut grid = Grid::new(["list", &revenue, &profit]);
     for at in lists {
-        let places = paper.places();
+        let places = data.places();
         grid.row(vec![at.list.to_string(), amount(Some(at.revenue), places), amount(at.profit, places)]);
     }
-    format!("{}{}", title(paper, "the same tokens at every list"), grid.render())
+    format!("{}{}", title(data, "the same tokens at every list"), grid.render())
 }
 
-fn before_and_after(before: &Totals, after: &Totals, paper: &Paper) -> String {
-    let places = paper.places();
-    let (revenue, cost) = (format!("revenue {}", paper.currency), format!("cost {}", paper.currency));
-    let profit = format!("profit {}", paper.currency);
+fn before_and_after(before: &Totals, after: &Totals, data: &ReportData) -> String {
+    let places = data.places();
+    let (revenue, cost) = (format!("revenue {}", data.currency), format!("cost {}", data.currency));
+    let profit = format!("profit {}", data.currency);
     let mut grid = Grid::new(["what if", &revenue, &cost, &profit, "profit on cost", "gross margin"]);
     for (name, totals) in [("as it was", before), ("as it would be", after)] {
         let ratio = |of: fn(Money, Money) -> Option<Ratio>| {
@@ -168,10 +168,10 @@ fn minutes(span: Span) -> String {
     }
 }
 
-fn bridge(bridge: &Bridge, paper: &Paper) -> String {
-    let places = paper.places();
-    let span = |(since, until)| format!("{} to {}", local(since, &paper.zone), local(until, &paper.zone));
-    let mut grid = Grid::new(["why", &format!("profit {} an hour", paper.currency)]);
+fn bridge(bridge: &Bridge, data: &ReportData) -> String {
+    let places = data.places();
+    let span = |(since, until)| format!("{} to {}", local(since, &data.zone), local(until, &data.zone));
+    let mut grid = Grid::new(["why", &format!("profit {} an hour", data.currency)]);
     grid.row(vec!["before".to_owned(), amount(Some(bridge.before), places)]);
     for (cause, part) in &bridge.parts {
         grid.row(vec![format!("  {}", words(*cause)), signed(Some(*part), places)]);

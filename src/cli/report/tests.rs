@@ -5,13 +5,13 @@ use clap::Parser;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::order::{Order, ReportArgs};
-use super::paper::{Ground, Paper};
+use super::data::{ReportContext, ReportData};
+use super::query::{ReportArgs, ReportQuery};
 use super::{csv, json, table};
 use crate::cli::Failure;
 use crate::ledger::{
-    Account, AccountId, Classes, Dispute, DisputeId, Entry, Evidence, Grain, Landlord, LandlordId, Past, RentCell,
-    RentKind, Tariff, TariffId, TokenCell,
+    Classes, CostAccount, CostAccountId, CostKind, Dispute, DisputeId, Entry, Evidence, GpuTimeCell, Grain, Past,
+    RevenueAccount, RevenueAccountId, Tariff, TariffId, TokenCell,
 };
 use crate::pricing::{Book, ClassPrices};
 use crate::reading::{Label, ModelName, NodeName, Role, TargetId, TokenCounters};
@@ -32,9 +32,9 @@ fn header() -> Header {
     Header { currency: "USD".to_owned(), zone, began: Some(BEGAN), last: BEGAN + Span::from_secs(2 * 86_400) }
 }
 
-fn account(model: &str, node: &str) -> Account {
+fn account(model: &str, node: &str) -> RevenueAccount {
     let (node, model) = (NodeName::new(node), Some(ModelName::new(model)));
-    Account { node, unit: None, model, role: Role::Unified, tenant: None }
+    RevenueAccount { node, unit: None, model, role: Role::Unified, tenant: None }
 }
 
 /// Two days in quarter hours: a priced model, one with a hostile name, and one without a price.
@@ -43,13 +43,13 @@ fn past() -> Past {
         ClassPrices { miss: "0.55".parse().unwrap(), hit: "0.14".parse().unwrap(), output: "2.19".parse().unwrap() };
     let (list, tier) = (Label::new("deepseek-r1-standard"), Label::new("standard"));
     let tariff = Tariff { list, tier, prices, paid: None, overhead: None, book: 0 };
-    let landlord = |node: &str| Landlord {
+    let cost_account = |node: &str| CostAccount {
         node: Some(NodeName::new(node)),
         unit: None,
         gpu: Label::new("H800"),
         rate: "2.00".parse().ok(),
         power: None,
-        kind: RentKind::Gpus,
+        kind: CostKind::Gpus,
         lease: Some(Label::new(&format!("contract of {node}"))),
     };
     let mut past = Past {
@@ -57,7 +57,7 @@ fn past() -> Past {
         until: BEGAN + Span::from_secs(2 * 86_400),
         began: BEGAN,
         accounts: vec![account("deepseek-r1", "a"), account("=cmd,\"x\"", "b"), account("mystery", "b")],
-        landlords: vec![landlord("a"), landlord("b")],
+        cost_accounts: vec![cost_account("a"), cost_account("b")],
         tariffs: vec![tariff],
         ..Past::default()
     };
@@ -67,12 +67,18 @@ fn past() -> Past {
             let count = |n: u64| Tokens::new(n * (1 + u64::from(account)) + quarter.unsigned_abs());
             let tokens = Classes { miss: count(333_333), hit: count(111_111), output: count(77_777) };
             let tariff = (account < 2).then(|| TariffId::at(0));
-            past.tokens.push(TokenCell { bucket, account: AccountId::at(account), tariff, tokens });
+            past.tokens.push(TokenCell { bucket, account: RevenueAccountId::at(account), tariff, tokens });
         }
-        for landlord in 0..2 {
+        for cost_account in 0..2 {
             let held = GpuTime::of(8, Span::from_secs(900));
-            let idle = GpuTime::of(landlord, Span::from_secs(901));
-            past.rents.push(RentCell { bucket, landlord: LandlordId::at(landlord), held, idle, energy: 0 });
+            let idle = GpuTime::of(cost_account, Span::from_secs(901));
+            past.rents.push(GpuTimeCell {
+                bucket,
+                cost_account: CostAccountId::at(cost_account),
+                held,
+                idle,
+                energy: 0,
+            });
         }
     }
     past
@@ -86,17 +92,17 @@ fn ask(since: Timestamp, until: Timestamp, _: Grain) -> Result<Past, Failure> {
     Ok(past)
 }
 
-fn paper(line: &str) -> Result<Paper, Failure> {
-    let order = Order::new(&Line::try_parse_from(format!("report {line}").split_whitespace()).unwrap().report)?;
+fn data(line: &str) -> Result<ReportData, Failure> {
+    let query = ReportQuery::new(&Line::try_parse_from(format!("report {line}").split_whitespace()).unwrap().report)?;
     let book = Book::built_in().unwrap();
-    let ground = Ground { book: &book, budget: None, disputes: &[dispute()], now: header().last };
-    Paper::new(&order, &header(), ground, &ask)
+    let context = ReportContext { book: &book, budget: None, disputes: &[dispute()], now: header().last };
+    ReportData::new(&query, &header(), context, &ask)
 }
 
 /// A million output tokens without a price in the first minute, and two priced ones in the last.
 fn dispute() -> Dispute {
     let entry = |account, tariff, minute, millions: u64| Entry {
-        account: AccountId::at(account),
+        account: RevenueAccountId::at(account),
         tariff,
         minute,
         tokens: Classes { output: Tokens::new(millions * 1_000_000), ..Classes::default() },
@@ -134,18 +140,18 @@ fn open_disputes_of_the_span_are_told() {
         let report = told(line);
         let disputed = (report["disputed_tokens"].as_u64(), report["disputed"].as_str());
         assert_eq!(disputed, (Some(tokens), Some(worth)), "{line}");
-        let table = table::render(&paper(line).unwrap());
+        let table = table::render(&data(line).unwrap());
         let said = format!("disputed     {worth} USD of {tokens} tokens, in no total: a lower bound");
         assert_eq!(table.contains(&said), tokens > 0, "{line}\n{table}");
     }
     let mut priced = past();
     priced.tokens.retain(|cell| cell.tariff.is_some());
     let bound = |disputes: &[Dispute]| {
-        let order = Order::new(&Line::try_parse_from(["report"]).unwrap().report).unwrap();
+        let query = ReportQuery::new(&Line::try_parse_from(["report"]).unwrap().report).unwrap();
         let book = Book::built_in().unwrap();
-        let ground = Ground { book: &book, budget: None, disputes, now: header().last };
+        let context = ReportContext { book: &book, budget: None, disputes, now: header().last };
         let ask = |_, _, _| Ok(priced.clone());
-        Paper::new(&order, &header(), ground, &ask).unwrap().statement.total.lower_bound
+        ReportData::new(&query, &header(), context, &ask).unwrap().statement.total.lower_bound
     };
     assert!(bound(&[dispute()]) && !bound(&[]), "nothing else makes it one");
 }
@@ -154,28 +160,28 @@ fn open_disputes_of_the_span_are_told() {
 #[test]
 fn revenue_without_a_cost_is_a_row() {
     let mut unrated = past();
-    unrated.landlords[1].rate = None;
+    unrated.cost_accounts[1].rate = None;
     for by in ["model", "node"] {
-        let order = Order::new(&Line::try_parse_from(["report", "--by", by]).unwrap().report).unwrap();
+        let query = ReportQuery::new(&Line::try_parse_from(["report", "--by", by]).unwrap().report).unwrap();
         let book = Book::built_in().unwrap();
-        let ground = Ground { book: &book, budget: None, disputes: &[], now: header().last };
+        let context = ReportContext { book: &book, budget: None, disputes: &[], now: header().last };
         let ask = |_, _, _| Ok(unrated.clone());
-        let paper = Paper::new(&order, &header(), ground, &ask).unwrap();
-        let report: Value = serde_json::from_str(&json::render(&paper).unwrap()).unwrap();
+        let data = ReportData::new(&query, &header(), context, &ask).unwrap();
+        let report: Value = serde_json::from_str(&json::render(&data).unwrap()).unwrap();
         let key = if by == "node" { "b" } else { "=cmd,\"x\"" };
         let row = report["rows"].as_array().unwrap().iter().find(|row| row["key"] == key).unwrap();
         assert_eq!((&row["cost"], &row["profit"], &row["gross_margin"]), (&Value::Null, &Value::Null, &Value::Null));
         assert!(row["output_tokens"].as_u64().unwrap() > 0 && micros(&row["revenue"]) > 0, "{row}");
         assert_eq!(row["uncosted_revenue"], row["revenue"]);
         assert_eq!(report["total"]["uncosted_revenue"], row["revenue"]);
-        let table = table::render(&paper);
+        let table = table::render(&data);
         let line = table.lines().find(|line| line.starts_with(key)).unwrap();
         assert!(line.matches('–').count() >= 4, "cost, profit and both margins are unknown: {line}");
     }
 }
 
 fn told(line: &str) -> Value {
-    serde_json::from_str(&json::render(&paper(&format!("{line} --json")).unwrap()).unwrap()).unwrap()
+    serde_json::from_str(&json::render(&data(&format!("{line} --json")).unwrap()).unwrap()).unwrap()
 }
 
 /// Millionths of a printed amount.
@@ -228,7 +234,7 @@ fn a_what_if_tells_both() {
     assert_eq!(told["after"]["cost"], "3072.00", "four nodes instead of two");
     assert_eq!(told["after"]["revenue"], report["total"]["revenue"]);
     assert!(micros(&told["after"]["revenue"]) != micros(&told["before"]["revenue"]));
-    assert!(matches!(paper("--what-if list=nope"), Err(Failure::Usage(why)) if why.contains("is it")));
+    assert!(matches!(data("--what-if list=nope"), Err(Failure::Usage(why)) if why.contains("is it")));
 }
 
 #[test]
@@ -244,7 +250,7 @@ fn a_bridge_adds_up_as_it_is_printed() {
 
 #[test]
 fn a_spreadsheet_gets_no_formula() {
-    let text = csv::render(&paper("--by model --csv").unwrap());
+    let text = csv::render(&data("--by model --csv").unwrap());
     assert!(text.lines().all(|line| !line.starts_with('=')), "{text}");
     assert!(text.contains("\r\n\"'=cmd,\"\"x\"\"\",") && text.ends_with("\r\n"), "{text}");
     let lines: Vec<_> = text.split_terminator("\r\n").collect();
@@ -255,7 +261,7 @@ fn a_spreadsheet_gets_no_formula() {
 
 #[test]
 fn a_table_names_both_margins_and_lines_up() {
-    let text = table::render(&paper("--by model").unwrap());
+    let text = table::render(&data("--by model").unwrap());
     let lines: Vec<_> = text.lines().collect();
     assert!(lines[0].starts_with("2025-03-01 08:00+08:00 to 2025-03-03 08:00+08:00"), "{text}");
     assert!(lines[2].contains("profit on cost") && lines[2].contains("gross margin"), "{text}");
@@ -265,21 +271,21 @@ fn a_table_names_both_margins_and_lines_up() {
     assert!(lines[rule + 1].starts_with("total"));
     assert!(lines.iter().any(|line| line.starts_with("month")) && lines.iter().any(|line| line.starts_with("differs")));
     for line in ["--bridge", "--compare", "--by lease", "--what-if paid=0.5"] {
-        assert!(!table::render(&paper(line).unwrap()).contains("NaN"), "{line}");
+        assert!(!table::render(&data(line).unwrap()).contains("NaN"), "{line}");
     }
 }
 
 /// Unknown is not zero: no minute was watched in both spans.
 #[test]
 fn a_bridge_over_nothing_has_no_figures() {
-    let text = table::render(&paper("--bridge week").unwrap());
+    let text = table::render(&data("--bridge week").unwrap());
     assert!(text.contains("nothing is compared") && !text.contains("0.00"), "{text}");
 }
 
 #[test]
 fn a_span_ends_after_it_begins() {
     for line in ["--since 2025-03-02 --until 2025-03-02", "--since 2025-03-03 --until 2025-03-01"] {
-        assert!(matches!(paper(line), Err(Failure::Usage(why)) if why.contains("is not before")), "{line}");
+        assert!(matches!(data(line), Err(Failure::Usage(why)) if why.contains("is not before")), "{line}");
     }
     assert!(told("--since 2030-01-01")["total"]["revenue"] == "0.00");
 }

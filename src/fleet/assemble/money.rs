@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Fleet, RowView, counted_rows};
-use crate::ledger::{Account, Classes, Landlord, RentKind};
+use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, Role};
 use crate::snapshot::{ListBasis, MoneyView, RateBasis, Worth};
@@ -34,7 +34,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
     let costed = Costed::of(fleet);
     let day = day(fleet, &costed);
     let priced = any_priced(fleet);
-    let doubts = fleet.ledger.doubts();
+    let uncertainty = fleet.ledger.uncertainty();
     let revenue = priced.then_some(day.revenue);
     let covered = day.revenue - day.uncosted;
     let uncosted_engines = uncosted_engines(fleet, &costed);
@@ -68,9 +68,9 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
         unpriced_tokens: unpriced.count(),
         uncosted_revenue: day.uncosted,
         uncosted_engines,
-        lower_bound: unpriced > Tokens::ZERO || doubts.lost_windows > 0 || disputed_tokens > Tokens::ZERO || held,
-        upper_bound: doubts.hits > Money::ZERO,
-        uncertainty: doubts.timing + doubts.hits,
+        lower_bound: unpriced > Tokens::ZERO || uncertainty.lost_windows > 0 || disputed_tokens > Tokens::ZERO || held,
+        upper_bound: uncertainty.hits > Money::ZERO,
+        uncertainty: uncertainty.timing + uncertainty.hits,
         disputed,
         disputed_tokens: disputed_tokens.count(),
         idle_cost: day.cost.map(|_| day.idle),
@@ -80,7 +80,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
         break_even_price: per_million(total),
         compare: compare(fleet, day.unpriced),
         priced_share: Ratio::of((total.count() - unpriced.count()) as f64, total.count() as f64),
-        lost_windows: doubts.lost_windows,
+        lost_windows: uncertainty.lost_windows,
         bill: fleet.config.bill,
         leakage: super::leakage::view(fleet),
         rates: rate_bases(fleet),
@@ -93,7 +93,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
 /// The money of each node.
 pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
     let mut nodes: BTreeMap<NodeName, NodeMoney> = BTreeMap::new();
-    let (accounts, landlords) = (fleet.ledger.accounts(), fleet.ledger.landlords());
+    let (accounts, cost_accounts) = (fleet.ledger.accounts(), fleet.ledger.cost_accounts());
     for view in counted_rows(fleet) {
         if is_priced_row(fleet, view) {
             let money = nodes.entry(fleet.inventory.node_of(&view.target.info)).or_default();
@@ -117,14 +117,15 @@ pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
             *money.revenue_per_hour.get_or_insert_default() += pace;
         }
     }
-    for (landlord, rented) in fleet.ledger.today().rents() {
-        let landlord = &landlords[landlord.index()];
-        if let (Some(node), Some(cost)) = (&landlord.node, landlord.cost_of(rented)) {
+    for (cost_account, rented) in fleet.ledger.today().rents() {
+        let cost_account = &cost_accounts[cost_account.index()];
+        if let (Some(node), Some(cost)) = (&cost_account.node, cost_account.cost_of(rented)) {
             *nodes.entry(node.clone()).or_default().cost.get_or_insert_default() += cost;
         }
     }
-    for (id, landlord) in landlords.iter().enumerate() {
-        if let (Landlord { node: Some(node), rate: Some(_), .. }, Some(pace)) = (landlord, fleet.pace.owed_per_hour(id))
+    for (id, cost_account) in cost_accounts.iter().enumerate() {
+        if let (CostAccount { node: Some(node), rate: Some(_), .. }, Some(pace)) =
+            (cost_account, fleet.pace.owed_per_hour(id))
         {
             *nodes.entry(node.clone()).or_default().cost_per_hour.get_or_insert_default() += pace;
         }
@@ -142,8 +143,8 @@ struct Costed {
 impl Costed {
     fn of(fleet: &Fleet) -> Self {
         let mut costed = Self::default();
-        for landlord in fleet.ledger.landlords().iter().filter(|landlord| landlord.rate.is_some()) {
-            match (&landlord.node, &landlord.unit) {
+        for cost_account in fleet.ledger.cost_accounts().iter().filter(|cost_account| cost_account.rate.is_some()) {
+            match (&cost_account.node, &cost_account.unit) {
                 (Some(node), _) => drop(costed.nodes.insert(node.clone())),
                 (None, Some(unit)) => drop(costed.units.insert(unit.clone())),
                 (None, None) => {}
@@ -156,7 +157,7 @@ impl Costed {
         self.nodes.contains(node) || unit.is_some_and(|unit| self.units.contains(unit))
     }
 
-    fn covers_account(&self, account: &Account) -> bool {
+    fn covers_account(&self, account: &RevenueAccount) -> bool {
         self.covers(&account.node, account.unit.as_ref())
     }
 }
@@ -177,17 +178,17 @@ fn day(fleet: &Fleet, costed: &Costed) -> Day {
             day.uncosted += value;
         }
     }
-    for (landlord, rented) in ledger.today().rents() {
-        let landlord = &ledger.landlords()[landlord.index()];
-        if let Some(cost) = landlord.cost_of(rented) {
+    for (cost_account, rented) in ledger.today().rents() {
+        let cost_account = &ledger.cost_accounts()[cost_account.index()];
+        if let Some(cost) = cost_account.cost_of(rented) {
             *day.cost.get_or_insert_default() += cost;
-            day.idle += landlord.idle_cost_of(rented).unwrap_or_default();
+            day.idle += cost_account.idle_cost_of(rented).unwrap_or_default();
         }
     }
     if let Some(cost) = &mut day.cost {
         *cost += day.overhead;
     }
-    if day.cost.is_none() && ledger.landlords().iter().any(|landlord| landlord.rate.is_some()) {
+    if day.cost.is_none() && ledger.cost_accounts().iter().any(|cost_account| cost_account.rate.is_some()) {
         day.cost = Some(Money::ZERO);
     }
     day
@@ -206,8 +207,9 @@ fn pace(fleet: &Fleet, costed: &Costed, priced: bool) -> (Option<Money>, Option<
             covered += earned;
         }
     }
-    let landlords = fleet.ledger.landlords().iter().enumerate().filter(|(_, landlord)| landlord.rate.is_some());
-    let cost = landlords.fold(None, |cost: Option<Money>, (id, _)| {
+    let cost_accounts =
+        fleet.ledger.cost_accounts().iter().enumerate().filter(|(_, cost_account)| cost_account.rate.is_some());
+    let cost = cost_accounts.fold(None, |cost: Option<Money>, (id, _)| {
         Some(cost.unwrap_or_default() + fleet.pace.owed_per_hour(id).unwrap_or_default())
     });
     // The GPU time of a node that has not reported since the start is posted when it does: until then it costs something.
@@ -299,18 +301,18 @@ fn unpriced_pace(fleet: &Fleet, prices: &crate::pricing::ClassPrices) -> Option<
 
 fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
     let mut bases: Vec<RateBasis> = Vec::new();
-    for (landlord, rented) in fleet.ledger.today().rents() {
-        let landlord = &fleet.ledger.landlords()[landlord.index()];
-        let held = rented.held > GpuTime::ZERO && landlord.kind == RentKind::Gpus;
-        let (Some(rate), true) = (landlord.rate, held) else { continue };
-        if bases.iter().any(|basis| basis.gpu == landlord.gpu && basis.rate == rate) {
+    for (cost_account, rented) in fleet.ledger.today().rents() {
+        let cost_account = &fleet.ledger.cost_accounts()[cost_account.index()];
+        let held = rented.held > GpuTime::ZERO && cost_account.kind == CostKind::Gpus;
+        let (Some(rate), true) = (cost_account.rate, held) else { continue };
+        if bases.iter().any(|basis| basis.gpu == cost_account.gpu && basis.rate == rate) {
             continue;
         }
         let leased = fleet.config.leases.iter().any(|lease| lease.names(rate));
         let assumed =
-            fleet.ledger.book().gpu_rate(landlord.gpu.as_str()).filter(|assumed| !leased && assumed.rate == rate);
+            fleet.ledger.book().gpu_rate(cost_account.gpu.as_str()).filter(|assumed| !leased && assumed.rate == rate);
         let dated = assumed.map(|assumed| Label::new(&assumed.dated));
-        bases.push(RateBasis { gpu: landlord.gpu.clone(), rate, assumed: assumed.is_some(), dated });
+        bases.push(RateBasis { gpu: cost_account.gpu.clone(), rate, assumed: assumed.is_some(), dated });
     }
     bases.sort_by(|a, b| a.gpu.cmp(&b.gpu));
     bases
@@ -318,9 +320,9 @@ fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
 
 /// The number of GPUs without a rate from a lease, a schedule or an assumption.
 fn unrated_gpus(fleet: &Fleet) -> usize {
-    let unrated = fleet.ledger.landlords().iter().filter(|landlord| landlord.rate.is_none());
+    let unrated = fleet.ledger.cost_accounts().iter().filter(|cost_account| cost_account.rate.is_none());
     let places: BTreeSet<_> =
-        unrated.filter_map(|landlord| Some((landlord.node.as_ref()?, landlord.gpu.as_str()))).collect();
+        unrated.filter_map(|cost_account| Some((cost_account.node.as_ref()?, cost_account.gpu.as_str()))).collect();
     let name = |gpu: &crate::inventory::Gpu| gpu.reading.name.as_ref().map_or(String::new(), ToString::to_string);
     fleet.inventory.gpus.values().filter(|gpu| places.contains(&(&gpu.node, name(gpu).as_str()))).count()
 }

@@ -94,9 +94,9 @@ fn pace(fleet: &Fleet, unit: &UnitName) -> (Option<Money>, Option<Money>) {
         .filter(|(_, account)| account.unit.as_ref() == Some(unit) && priced(account.model.as_ref()))
         .filter_map(|(id, _)| fleet.pace.earned_per_hour(id))
         .collect();
-    let landlords = fleet.ledger.landlords().iter().enumerate();
-    let owed: Vec<_> = landlords
-        .filter(|(_, landlord)| landlord.unit.as_ref() == Some(unit) && landlord.rate.is_some())
+    let cost_accounts = fleet.ledger.cost_accounts().iter().enumerate();
+    let owed: Vec<_> = cost_accounts
+        .filter(|(_, cost_account)| cost_account.unit.as_ref() == Some(unit) && cost_account.rate.is_some())
         .filter_map(|(id, _)| fleet.pace.owed_per_hour(id))
         .collect();
     let total = |parts: Vec<Money>| (!parts.is_empty()).then(|| parts.into_iter().sum());

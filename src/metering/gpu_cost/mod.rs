@@ -7,7 +7,7 @@ mod schedule;
 use std::collections::HashMap;
 
 use crate::inventory::{Allocation, FleetConfig, Gpu, Inventory, Node};
-use crate::ledger::{LandlordId, Ledger};
+use crate::ledger::{CostAccountId, Ledger};
 use crate::pricing::{Lease, RentWhen};
 use crate::reading::{GpuReading, Label, NodeName, UnitName};
 use crate::units::{Moment, Timestamp};
@@ -43,7 +43,7 @@ impl AllocationMeter {
 
     /// Continues schedules from where they were posted.
     pub(super) fn restore_schedules(&mut self, schedules: &[(String, Timestamp)]) {
-        self.schedules.iter_mut().for_each(|schedule| schedule.recall(schedules));
+        self.schedules.iter_mut().for_each(|schedule| schedule.restore(schedules));
     }
 
     /// Continues schedules from an instant; the time before it is not posted.
@@ -150,11 +150,11 @@ impl AllocationMeter {
         let on = NodeView { name, unit, gpus: allocation.gpus };
         let Some(rate) = resolve(ledger, view.config, on, gpu.name(), from) else { return };
         if rate.when() == RentWhen::Held && from < to {
-            let account = ledger.landlord(&rate.landlord);
+            let account = ledger.cost_account(&rate.cost_account);
             ledger.refund(account, 1, from, to);
         }
         if let (Some(lease), Some(began)) = (rate.lease, allocation.since) {
-            resolved_rate::close(ledger, &rate.landlord, lease, 1, began.max(lease.from.unwrap_or(began)), from);
+            resolved_rate::close(ledger, &rate.cost_account, lease, 1, began.max(lease.from.unwrap_or(began)), from);
         }
     }
 
@@ -171,14 +171,14 @@ impl AllocationMeter {
         for gpu in node.gpus.values().filter_map(|id| view.inventory.gpus.get(id)) {
             let found = resolve(ledger, view.config, NodeView::now(name, node), gpu.name(), at);
             let Some(rate) = found.filter(|found| found.when() == RentWhen::Held) else { continue };
-            let account = ledger.landlord(&rate.landlord);
+            let account = ledger.cost_account(&rate.cost_account);
             if at < until.wall {
                 ledger.refund(account, 1, at, until.wall);
             } else {
                 ledger.rent(account, 1, until.wall, at);
             }
             if let (Some(lease), Some(began)) = (rate.lease, node.allocated_from) {
-                resolved_rate::close(ledger, &rate.landlord, lease, 1, began.max(lease.from.unwrap_or(began)), at);
+                resolved_rate::close(ledger, &rate.cost_account, lease, 1, began.max(lease.from.unwrap_or(began)), at);
             }
         }
     }
@@ -191,12 +191,12 @@ pub(super) fn power_account(
     name: &NodeName,
     reading: &GpuReading,
     at: Timestamp,
-) -> Option<LandlordId> {
+) -> Option<CostAccountId> {
     let node = view.inventory.node(name)?;
     let product = reading.name.as_ref().map_or("", Label::as_str);
     let rate = resolve(ledger, view.config, NodeView::now(name, node), product, at)
-        .filter(|found| found.landlord.power.is_some())?;
-    Some(ledger.landlord(&rate.landlord))
+        .filter(|found| found.cost_account.power.is_some())?;
+    Some(ledger.cost_account(&rate.cost_account))
 }
 
 /// The GPUs of a node whose time is posted.
@@ -210,7 +210,7 @@ struct Place<'a> {
 impl Place<'_> {
     /// Posts the time of GPUs by name over an interval in which no lease begins or ends.
     fn post(&self, ledger: &mut Ledger, names: &[&str], from: Timestamp, to: Timestamp) {
-        let mut found: Vec<(&str, Option<LandlordId>, u32)> = Vec::new();
+        let mut found: Vec<(&str, Option<CostAccountId>, u32)> = Vec::new();
         for name in names {
             if let Some(group) = found.iter_mut().find(|(known, ..)| known == name) {
                 group.2 += 1;
@@ -218,7 +218,7 @@ impl Place<'_> {
             }
             let rate = resolve(ledger, self.config, NodeView::now(self.name, self.node), name, from);
             let rate = rate.filter(|found| found.when() == self.when);
-            found.push((name, rate.map(|found| ledger.landlord(&found.landlord)), 1));
+            found.push((name, rate.map(|found| ledger.cost_account(&found.cost_account)), 1));
         }
         for (name, account, count) in found {
             let Some(account) = account else { continue };
@@ -232,7 +232,7 @@ impl Place<'_> {
         let Some(rate) = resolve(ledger, self.config, NodeView::now(self.name, self.node), gpu, from) else { return };
         let ends = rate.lease.filter(|lease| lease.until == Some(to));
         if let (Some(lease), Some(began)) = (ends, self.node.allocated_from) {
-            resolved_rate::close(ledger, &rate.landlord, lease, count, began.max(lease.from.unwrap_or(began)), to);
+            resolved_rate::close(ledger, &rate.cost_account, lease, count, began.max(lease.from.unwrap_or(began)), to);
         }
     }
 }

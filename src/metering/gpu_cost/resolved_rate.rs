@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::inventory::{FleetConfig, Node};
-use crate::ledger::{Landlord, Ledger, RentChange, RentKind};
+use crate::ledger::{CostAccount, CostKind, GpuTimeChange, Ledger};
 use crate::pricing::{Lease, Leased, RentWhen};
 use crate::reading::{Label, NodeName, UnitName};
 use crate::units::{GpuTime, HourlyRate, Span, Timestamp};
@@ -11,7 +11,7 @@ use crate::units::{GpuTime, HourlyRate, Span, Timestamp};
 /// The cost account of a GPU and its lease; `None` for an assumed or unknown rate.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ResolvedRate<'a> {
-    pub(super) landlord: Landlord,
+    pub(super) cost_account: CostAccount,
     pub(super) lease: Option<&'a Lease>,
 }
 
@@ -58,40 +58,40 @@ pub(super) fn resolve<'a>(
             None => (Label::new(gpu), None),
         },
     };
-    let landlord = Landlord {
+    let cost_account = CostAccount {
         node: Some(node.clone()),
         unit: unit.cloned(),
         gpu: label,
         rate,
         power: lease.and_then(|lease| lease.power),
-        kind: RentKind::Gpus,
+        kind: CostKind::Gpus,
         lease: lease.map(name),
     };
-    Some(ResolvedRate { landlord, lease })
+    Some(ResolvedRate { cost_account, lease })
 }
 
 /// The cost account of a lease for a fixed number of GPUs.
-pub(super) fn of_schedule(lease: &Lease, nodes: &BTreeMap<NodeName, Node>) -> Landlord {
+pub(super) fn of_schedule(lease: &Lease, nodes: &BTreeMap<NodeName, Node>) -> CostAccount {
     let (node, unit) = match &lease.leased {
         Leased::Node(node) => (Some(node.clone()), nodes.get(node).and_then(|node| node.unit.clone())),
         Leased::Unit(unit) => (None, Some(unit.clone())),
         Leased::Gpu(_) => (None, None),
     };
     let (gpu, rate, lease) = (Label::new("leased GPU"), Some(lease.rate), Some(name(lease)));
-    Landlord { node, unit, gpu, rate, power: None, kind: RentKind::Gpus, lease }
+    CostAccount { node, unit, gpu, rate, power: None, kind: CostKind::Gpus, lease }
 }
 
 /// The cost account of overhead per hour.
-pub(super) fn of_overhead(rate: HourlyRate) -> Landlord {
+pub(super) fn of_overhead(rate: HourlyRate) -> CostAccount {
     let (gpu, lease) = (Label::new("overhead"), Some(Label::new("overhead")));
-    Landlord { node: None, unit: None, gpu, rate: Some(rate), power: None, kind: RentKind::Overhead, lease }
+    CostAccount { node: None, unit: None, gpu, rate: Some(rate), power: None, kind: CostKind::Overhead, lease }
 }
 
 /// Posts what the provider's rounding adds to a lease of `gpus` GPUs allocated from one instant to another, as one
 /// entry at its end.
 pub(super) fn close(
     ledger: &mut Ledger,
-    landlord: &Landlord,
+    cost_account: &CostAccount,
     lease: &Lease,
     gpus: u32,
     from: Timestamp,
@@ -102,8 +102,8 @@ pub(super) fn close(
     if added <= Span::ZERO || gpus == 0 {
         return;
     }
-    let line = ledger.landlord(&Landlord { kind: RentKind::Rounding, power: None, ..landlord.clone() });
-    ledger.charge(line, to - Span::from_millis(1), RentChange::held(GpuTime::of(gpus, added)));
+    let line = ledger.cost_account(&CostAccount { kind: CostKind::Rounding, power: None, ..cost_account.clone() });
+    ledger.charge(line, to - Span::from_millis(1), GpuTimeChange::held(GpuTime::of(gpus, added)));
 }
 
 /// The readable name of a lease.

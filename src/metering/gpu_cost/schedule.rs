@@ -45,7 +45,7 @@ impl Schedule {
     }
 
     /// Continues from where it was posted.
-    pub(super) fn recall(&mut self, schedules: &[(String, Timestamp)]) {
+    pub(super) fn restore(&mut self, schedules: &[(String, Timestamp)]) {
         let (known, _) = self.memory();
         if let Some((_, until)) = schedules.iter().find(|(identity, _)| *identity == known) {
             self.until = *until;
@@ -73,15 +73,15 @@ impl Schedule {
                     self.until = self.until.max(now);
                     return;
                 };
-                let (landlord, gpus) = (of_schedule(lease, nodes), lease.gpus.unwrap_or(0));
-                let id = ledger.landlord(&landlord);
+                let (cost_account, gpus) = (of_schedule(lease, nodes), lease.gpus.unwrap_or(0));
+                let id = ledger.cost_account(&cost_account);
                 ledger.rent(id, gpus, from, to);
                 if lease.until == Some(to) {
-                    resolved_rate::close(ledger, &landlord, lease, gpus, lease.from.unwrap_or(from), to);
+                    resolved_rate::close(ledger, &cost_account, lease, gpus, lease.from.unwrap_or(from), to);
                 }
             }
             Payee::Overhead(rate) => {
-                let id = ledger.landlord(&of_overhead(*rate));
+                let id = ledger.cost_account(&of_overhead(*rate));
                 ledger.rent(id, 1, self.until.min(now), now);
             }
         }
@@ -100,13 +100,13 @@ impl Schedule {
         if lease.leased != Leased::Node(node.clone()) || self.until == ENDED {
             return;
         }
-        let (landlord, gpus) = (of_schedule(lease, nodes), lease.gpus.unwrap_or(0));
+        let (cost_account, gpus) = (of_schedule(lease, nodes), lease.gpus.unwrap_or(0));
         if let Some((from, to)) = lease.overlap(at, self.until) {
-            let id = ledger.landlord(&landlord);
+            let id = ledger.cost_account(&cost_account);
             ledger.refund(id, gpus, from, to);
         }
         if let Some(began) = lease.from.filter(|began| *began < at) {
-            resolved_rate::close(ledger, &landlord, lease, gpus, began, at);
+            resolved_rate::close(ledger, &cost_account, lease, gpus, began, at);
         }
         self.until = ENDED;
     }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::ledger;
 use crate::pricing::Bill;
 use crate::reading::Health;
-use crate::snapshot::Keeper;
+use crate::snapshot::WriterStatus;
 use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -85,13 +85,13 @@ fn say(text: String) -> Span {
 
 /// Who else keeps the ledger.
 fn keeper(scene: &Scene<'_>) -> Option<Span> {
-    let other = matches!(scene.snap.money.ledger.keeper, Keeper::Other(_));
+    let other = matches!(scene.snap.money.ledger.writer, WriterStatus::Other(_));
     ledger::keeper(scene).filter(|_| other).map(|text| (Role::Info, text))
 }
 
 /// That nobody keeps it.
 fn in_memory(scene: &Scene<'_>) -> Option<Span> {
-    let memory = scene.snap.money.ledger.keeper == Keeper::Memory && !scene.is_blank();
+    let memory = scene.snap.money.ledger.writer == WriterStatus::Memory && !scene.is_blank();
     ledger::keeper(scene).filter(|_| memory).map(say)
 }
 

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::reading::Label;
-use crate::snapshot::Keeper;
+use crate::snapshot::WriterStatus;
 use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -34,10 +34,10 @@ pub fn ledger_trouble(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// Who keeps it, where that is not this process in its file.
 pub(super) fn keeper(scene: &Scene<'_>) -> Option<String> {
-    match scene.snap.money.ledger.keeper {
-        Keeper::Ours => None,
-        Keeper::Other(Some(pid)) => Some(format!("ledger kept by pid {pid}")),
-        Keeper::Other(None) => Some("ledger kept by another process".to_owned()),
-        Keeper::Memory => Some("ledger in memory only".to_owned()),
+    match scene.snap.money.ledger.writer {
+        WriterStatus::Ours => None,
+        WriterStatus::Other(Some(pid)) => Some(format!("ledger kept by pid {pid}")),
+        WriterStatus::Other(None) => Some("ledger kept by another process".to_owned()),
+        WriterStatus::Memory => Some("ledger in memory only".to_owned()),
     }
 }

@@ -120,12 +120,12 @@ fn step(canvas: &mut Canvas<'_>, area: Rect, from: Money, to: Money, (low, high)
 fn movers(canvas: &mut Canvas<'_>, area: Rect, first: u16, scene: &Scene<'_>, page: &MoneyPage, bridge: &Bridge) {
     let mut row = first;
     let late = page.bridge.known_from.map(|from| human::clock_minute(from, scene.zone()));
-    let doubts = [
+    let uncertainty = [
         late.map(|from| format!("then known from {from} only")),
         page.bridge.unwatched.then(|| "a part of it was not watched".to_owned()),
         (!bridge.cost_known).then(|| "no cost is known: revenue only".to_owned()),
     ];
-    for doubt in doubts.into_iter().flatten() {
+    for doubt in uncertainty.into_iter().flatten() {
         canvas.pen(area, row).put(Role::Warning, &human::cut(&doubt, usize::from(area.width)));
         row += 1;
     }

@@ -5,12 +5,12 @@ use crate::ledger::{Past, Tariff, TokenCell};
 use crate::units::{Money, Tokens};
 
 /// Which tariffs were used, and for how much.
-pub(super) struct Uses<'a> {
+pub(super) struct ListUses<'a> {
     past: &'a Past,
     by_tariff: Vec<(Tokens, Money)>,
 }
 
-impl<'a> Uses<'a> {
+impl<'a> ListUses<'a> {
     pub(super) fn new(past: &'a Past) -> Self {
         Self { past, by_tariff: vec![(Tokens::ZERO, Money::ZERO); past.tariffs.len()] }
     }
@@ -45,7 +45,7 @@ impl<'a> Uses<'a> {
         }
         lists.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| (&a.list, &a.tier).cmp(&(&b.list, &b.tier))));
         statement.lists = lists;
-        for doubt in &self.past.doubts {
+        for doubt in &self.past.uncertainty {
             statement.uncertainty += doubt.timing + doubt.hits;
             statement.upper_bound |= !doubt.hits.is_zero();
             statement.lost_windows += doubt.lost_windows;

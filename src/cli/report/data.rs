@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::order::{Against, Asked, Format, Order};
+use super::query::{Against, Format, ReportQuery, Scenarios};
 use super::when::days_before;
 use crate::cli::Failure;
 use crate::ledger::{Dispute, Entry, Grain, Marker, Past};
@@ -15,11 +15,11 @@ use crate::store::Header;
 use crate::units::{Money, Span, Timestamp, Tokens};
 
 /// Whoever answers questions of the past.
-pub(super) type Ask<'a> = dyn Fn(Timestamp, Timestamp, Grain) -> Result<Past, Failure> + 'a;
+pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain) -> Result<Past, Failure> + 'a;
 
 /// What the report stands on beside the ledger.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ground<'a> {
+pub(super) struct ReportContext<'a> {
     /// Today's book.
     pub(super) book: &'a Book,
     /// What may be spent in a month.
@@ -54,7 +54,7 @@ impl Disputed {
 
 /// All that a report says. Amounts are rounded as they are printed.
 #[derive(Debug)]
-pub(super) struct Paper {
+pub(super) struct ReportData {
     pub(super) currency: String,
     pub(super) zone: TimeZone,
     pub(super) statement: Statement,
@@ -64,50 +64,55 @@ pub(super) struct Paper {
     pub(super) differs: Vec<Difference>,
     pub(super) unwatched: Vec<(Timestamp, Timestamp)>,
     pub(super) markers: Vec<Marker>,
-    pub(super) what_if: Option<(Asked, WhatIf)>,
+    pub(super) what_if: Option<(Scenarios, WhatIf)>,
     pub(super) break_even: BreakEven,
     pub(super) compare: Option<Vec<AtList>>,
     pub(super) bridge: Option<Bridge>,
 }
 
-impl Paper {
+impl ReportData {
     /// Asks and folds.
-    pub(super) fn new(order: &Order, header: &Header, ground: Ground<'_>, ask: &Ask<'_>) -> Result<Self, Failure> {
-        let (since, until) = span(order, header, ground.now)?;
-        let change = order.asked.change(ground.book, &header.currency)?;
-        let mut past = ask(since, until, grain(order, &change, until - since))?;
+    pub(super) fn new(
+        query: &ReportQuery,
+        header: &Header,
+        context: ReportContext<'_>,
+        ask: &PastQuery<'_>,
+    ) -> Result<Self, Failure> {
+        let (since, until) = span(query, header, context.now)?;
+        let change = query.asked.change(context.book, &header.currency)?;
+        let mut past = ask(since, until, grain(query, &change, until - since))?;
         // Nothing is known outside the ledger, so nothing is on average over it either.
         let (first, last) = (since.max(past.began), until.min(header.last));
         (past.since, past.until) = if first < last { (first, last) } else { (since, until) };
         // What is known last is in the span that ends with it.
-        let disputed = Disputed::of(ground.disputes, &past, (since, Some(until).filter(|until| *until < header.last)));
-        let differs = differences(&past, ground.book);
-        if order.reprice {
-            past = reprice(&past, ground.book);
+        let disputed = Disputed::of(context.disputes, &past, (since, Some(until).filter(|until| *until < header.last)));
+        let differs = differences(&past, context.book);
+        if query.reprice {
+            past = reprice(&past, context.book);
         }
         let told = what_if(&past, &change).zip(changed(&past, &change)).ok_or_else(|| {
             Failure::Usage("--what-if nodes: no node of this span is known by name, so their number is not".to_owned())
         })?;
-        let compare = order.compare.then(|| compare(&past, ground.book, &header.currency));
+        let compare = query.compare.then(|| compare(&past, context.book, &header.currency));
         let (mut told, past) = told;
-        let mut statement = Statement { since, until, ..Statement::of(&past, order.by, &header.zone) };
+        let mut statement = Statement { since, until, ..Statement::of(&past, query.by, &header.zone) };
         statement.total.lower_bound |= disputed.tokens > Tokens::ZERO;
-        let places = places(order.format, &statement);
+        let places = places(query.format, &statement);
         (told.before, told.after) = (told.before.rounded(places), told.after.rounded(places));
         Ok(Self {
             currency: header.currency.clone(),
             zone: header.zone.clone(),
             statement: statement.rounded(places),
             disputed,
-            repriced: order.reprice,
-            month: month(header, ground.budget, ask)?,
+            repriced: query.reprice,
+            month: month(header, context.budget, ask)?,
             differs,
             break_even: break_even(&past, &Totals::of(&past)),
             unwatched: past.unwatched,
             markers: past.markers,
-            what_if: (!order.asked.is_nothing()).then(|| (order.asked.clone(), told)),
+            what_if: (!query.asked.is_nothing()).then(|| (query.asked.clone(), told)),
             compare,
-            bridge: order.bridge.map(|against| bridge(against, header, ask)).transpose()?.map(|b| b.rounded(places)),
+            bridge: query.bridge.map(|against| bridge(against, header, ask)).transpose()?.map(|b| b.rounded(places)),
         })
     }
 
@@ -128,13 +133,13 @@ fn places(format: Format, statement: &Statement) -> u32 {
 }
 
 /// The span that is asked for: what is not said is the ledger's.
-fn span(order: &Order, header: &Header, now: Timestamp) -> Result<(Timestamp, Timestamp), Failure> {
-    if let Some(against) = order.bridge {
+fn span(query: &ReportQuery, header: &Header, now: Timestamp) -> Result<(Timestamp, Timestamp), Failure> {
+    if let Some(against) = query.bridge {
         return Ok(spans(against, header).1);
     }
-    let since = order.since.map_or(began(header)?, |when| when.resolve(&header.zone, now));
-    let until = order.until.map_or(header.last.max(since), |when| when.resolve(&header.zone, now));
-    if since > until || since == until && order.until.is_some() {
+    let since = query.since.map_or(began(header)?, |when| when.resolve(&header.zone, now));
+    let until = query.until.map_or(header.last.max(since), |when| when.resolve(&header.zone, now));
+    if since > until || since == until && query.until.is_some() {
         let why = format!("--since {since} is not before --until {until}: the end is exclusive, write a later one");
         return Err(Failure::Usage(why));
     }
@@ -148,14 +153,14 @@ fn began(header: &Header) -> Result<Timestamp, Failure> {
 }
 
 /// How finely the past is needed.
-fn grain(order: &Order, change: &Change<'_>, span: Span) -> Grain {
+fn grain(query: &ReportQuery, change: &Change<'_>, span: Span) -> Grain {
     const MONTH: Span = Span::from_secs(32 * 86_400);
     let windows = change.list.is_some_and(|list| !list.windows.is_empty());
     // A lease begins and ends at an hour; over a long time a day tells it well enough.
-    let lease = order.by == By::Lease && span <= MONTH;
-    if order.bridge.is_some() {
+    let lease = query.by == By::Lease && span <= MONTH;
+    if query.bridge.is_some() {
         Grain::Minute
-    } else if order.by == By::Hour || lease || windows || order.reprice || order.compare {
+    } else if query.by == By::Hour || lease || windows || query.reprice || query.compare {
         Grain::Quarter
     } else {
         Grain::Day
@@ -163,14 +168,14 @@ fn grain(order: &Order, change: &Change<'_>, span: Span) -> Grain {
 }
 
 /// The month that the ledger ends in.
-fn month(header: &Header, budget: Option<Money>, ask: &Ask<'_>) -> Result<MonthToDate, Failure> {
+fn month(header: &Header, budget: Option<Money>, ask: &PastQuery<'_>) -> Result<MonthToDate, Failure> {
     let (first, end) = month_of(&header.zone, header.last);
     let mut past = ask(first, header.last, Grain::Day)?;
     (past.since, past.until) = (first, header.last);
     Ok(MonthToDate::of(&past, past.began, end, budget))
 }
 
-fn bridge(against: Against, header: &Header, ask: &Ask<'_>) -> Result<Bridge, Failure> {
+fn bridge(against: Against, header: &Header, ask: &PastQuery<'_>) -> Result<Bridge, Failure> {
     let (before, after) = spans(against, header);
     let (before, after) = (ask(before.0, before.1, Grain::Minute)?, ask(after.0, after.1, Grain::Minute)?);
     Ok(Bridge::between(&before, &after))

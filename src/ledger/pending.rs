@@ -8,7 +8,10 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, AccountId, Classes, Dispute, Doubts, Landlord, LandlordId, Marker, Tariff, TariffId};
+use super::{
+    Classes, CostAccount, CostAccountId, Dispute, Marker, RevenueAccount, RevenueAccountId, Tariff, TariffId,
+    Uncertainty,
+};
 use crate::reading::NodeName;
 use crate::units::{GpuTime, Timestamp, Tokens};
 
@@ -25,7 +28,7 @@ pub struct TokenChange {
 
 /// GPU-milliseconds and millijoules added or taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RentChange {
+pub struct GpuTimeChange {
     /// The allocated time.
     pub held: i64,
     /// The idle part of it.
@@ -36,19 +39,19 @@ pub struct RentChange {
 
 /// Changes by minute and key.
 #[derive(Debug, Clone, Default)]
-pub struct Journal {
+pub struct PendingPostings {
     /// New accounts.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<RevenueAccount>,
     /// New cost accounts.
-    pub landlords: Vec<Landlord>,
+    pub cost_accounts: Vec<CostAccount>,
     /// New tariffs.
     pub tariffs: Vec<Tariff>,
     /// Tokens; a tariff of `None` is "unpriced".
-    pub tokens: HashMap<(Timestamp, AccountId, Option<TariffId>), TokenChange>,
+    pub tokens: HashMap<(Timestamp, RevenueAccountId, Option<TariffId>), TokenChange>,
     /// GPU time.
-    pub rents: HashMap<(Timestamp, LandlordId), RentChange>,
+    pub rents: HashMap<(Timestamp, CostAccountId), GpuTimeChange>,
     /// Uncertainty.
-    pub doubts: HashMap<Timestamp, Doubts>,
+    pub uncertainty: HashMap<Timestamp, Uncertainty>,
     /// Markers.
     pub markers: Vec<Marker>,
     /// Spans in which nothing was watched.
@@ -59,12 +62,12 @@ pub struct Journal {
     pub disputes: Vec<Dispute>,
 }
 
-impl Journal {
+impl PendingPostings {
     /// Merges a later journal into this one.
     pub fn merge(&mut self, later: Self) {
         later.renames.iter().for_each(|(from, to)| self.rename_node(from, to));
         self.accounts.extend(later.accounts);
-        self.landlords.extend(later.landlords);
+        self.cost_accounts.extend(later.cost_accounts);
         self.tariffs.extend(later.tariffs);
         for (key, change) in later.tokens {
             *self.tokens.entry(key).or_default() += change;
@@ -72,8 +75,8 @@ impl Journal {
         for (key, change) in later.rents {
             *self.rents.entry(key).or_default() += change;
         }
-        for (minute, doubts) in later.doubts {
-            *self.doubts.entry(minute).or_default() += doubts;
+        for (minute, uncertainty) in later.uncertainty {
+            *self.uncertainty.entry(minute).or_default() += uncertainty;
         }
         self.markers.extend(later.markers);
         self.unwatched.extend(later.unwatched);
@@ -86,8 +89,10 @@ impl Journal {
         for account in self.accounts.iter_mut().filter(|account| account.node == *from) {
             account.node = to.clone();
         }
-        for landlord in self.landlords.iter_mut().filter(|landlord| landlord.node.as_ref() == Some(from)) {
-            landlord.node = Some(to.clone());
+        for cost_account in
+            self.cost_accounts.iter_mut().filter(|cost_account| cost_account.node.as_ref() == Some(from))
+        {
+            cost_account.node = Some(to.clone());
         }
     }
 }
@@ -107,7 +112,7 @@ impl TokenChange {
     }
 }
 
-impl RentChange {
+impl GpuTimeChange {
     /// This time, added.
     pub fn held(time: GpuTime) -> Self {
         Self { held: time.millis(), ..Self::default() }
@@ -124,7 +129,7 @@ impl AddAssign for TokenChange {
 }
 
 /// The sum of GPU time and energy, also saturating.
-impl AddAssign for RentChange {
+impl AddAssign for GpuTimeChange {
     fn add_assign(&mut self, other: Self) {
         self.held = self.held.saturating_add(other.held);
         self.idle = self.idle.saturating_add(other.idle);

@@ -9,14 +9,14 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::calendar::Calendar;
-use super::keeper::{Answer, News, Settings};
+use super::handle::{Answer, LedgerEvent, Settings};
 use super::lock::Lock;
 use super::noted::{Noted, version};
-use super::{StoreError, commit, file, past, reader, recall, retention};
+use super::{StoreError, commit, file, past, reader, restore, retention};
 use crate::fleet::{Checkpoint, SavedState};
 use crate::ledger::{Grain, Past};
 use crate::reading::Label;
-use crate::snapshot::{Keeper, LedgerBasis};
+use crate::snapshot::{LedgerBasis, WriterStatus};
 use crate::units::{Span, Timestamp};
 
 /// How often a ledger of somebody else's is looked at, and ours for what was noted in it by hand.
@@ -27,7 +27,7 @@ const SHRINK: Span = Span::from_secs(60);
 const FORGET: Span = Span::from_secs(3600);
 
 /// What is asked of it.
-pub(super) enum Ask {
+pub(super) enum LedgerRequest {
     /// To write.
     Commit(Box<Checkpoint>),
     /// A question.
@@ -37,7 +37,7 @@ pub(super) enum Ask {
 }
 
 /// How the ledger is held.
-enum Hold {
+enum LedgerMode {
     /// Ours, as long as the lock is.
     Ours { connection: Connection, _lock: Lock },
     /// Somebody else's, open to be read once there is something.
@@ -49,10 +49,10 @@ enum Hold {
 }
 
 /// The thread's own state.
-pub(super) struct Desk {
+pub(super) struct LedgerWriter {
     settings: Settings,
-    tell: Box<dyn FnMut(News) + Send>,
-    hold: Hold,
+    notify: Box<dyn FnMut(LedgerEvent) + Send>,
+    mode: LedgerMode,
     calendar: Calendar,
     pending: Option<Box<Checkpoint>>,
     trouble: Option<StoreError>,
@@ -63,14 +63,14 @@ pub(super) struct Desk {
     first_run: bool,
 }
 
-impl Desk {
-    /// A desk with nothing on it yet.
-    pub(super) fn new(settings: Settings, tell: Box<dyn FnMut(News) + Send>) -> Self {
+impl LedgerWriter {
+    /// A writer that has no file open yet.
+    pub(super) fn new(settings: Settings, notify: Box<dyn FnMut(LedgerEvent) + Send>) -> Self {
         let calendar = Calendar::new(settings.zone.clone());
         Self {
             settings,
-            tell,
-            hold: Hold::Nowhere,
+            notify,
+            mode: LedgerMode::Nowhere,
             calendar,
             pending: None,
             trouble: None,
@@ -83,15 +83,15 @@ impl Desk {
     }
 
     /// Opens the ledger and answers until it is closed or nobody can ask any more.
-    pub(super) fn run(mut self, inbox: &Receiver<Ask>) {
+    pub(super) fn run(mut self, inbox: &Receiver<LedgerRequest>) {
         self.open();
         loop {
             match inbox.recv_timeout(LOOK) {
-                Ok(Ask::Commit(checkpoint)) => self.take(checkpoint),
-                Ok(Ask::Past { since, until, finest, answer }) => answer(self.past(since, until, finest)),
-                Ok(Ask::Close(done)) => {
+                Ok(LedgerRequest::Commit(checkpoint)) => self.take(checkpoint),
+                Ok(LedgerRequest::Past { since, until, finest, answer }) => answer(self.past(since, until, finest)),
+                Ok(LedgerRequest::Close(done)) => {
                     self.write();
-                    self.hold = Hold::Nowhere;
+                    self.mode = LedgerMode::Nowhere;
                     drop(done);
                     return;
                 }
@@ -108,12 +108,12 @@ impl Desk {
         match self.keep(&path) {
             Ok(()) => {}
             Err(StoreError::Kept { pid, .. }) => {
-                self.hold = Hold::Others { connection: None, pid, version: 0 };
+                self.mode = LedgerMode::Others { connection: None, pid, version: 0 };
                 self.follow();
-                if matches!(self.hold, Hold::Others { connection: None, .. }) {
+                if matches!(self.mode, LedgerMode::Others { connection: None, .. }) {
                     // Its keeper has only just begun it.
                     let zone = self.settings.zone.clone();
-                    (self.tell)(News::Follows { kept: Box::default(), began: None, zone });
+                    (self.notify)(LedgerEvent::ReadOnly { kept: Box::default(), began: None, zone });
                 }
             }
             Err(error) => self.go_on_in_memory(Some(error)),
@@ -128,22 +128,22 @@ impl Desk {
         let mut connection = file::open(path)?;
         let of = |error: rusqlite::Error| StoreError::of(path, &error);
         let noticed = version(&connection).map_err(of)?;
-        let memory = self.recall(&mut connection, path)?;
+        let memory = self.restore(&mut connection, path)?;
         self.noted = Noted::with(noticed, &memory);
         self.first_run = memory.began.is_none();
         retention::forget(&connection, memory.last.wall).map_err(of)?;
-        self.hold = Hold::Ours { connection, _lock: lock };
+        self.mode = LedgerMode::Ours { connection, _lock: lock };
         self.trouble = None;
         let zone = self.zone();
-        (self.tell)(News::Keeps { memory: Box::new(memory), zone });
+        (self.notify)(LedgerEvent::Keeps { memory: Box::new(memory), zone });
         Ok(())
     }
 
     /// What the file remembers, on the present boot's clock; a new file is given its currency and zone.
-    fn recall(&mut self, connection: &mut Connection, path: &Path) -> Result<SavedState, StoreError> {
+    fn restore(&mut self, connection: &mut Connection, path: &Path) -> Result<SavedState, StoreError> {
         let of = |error: rusqlite::Error| StoreError::of(path, &error);
         let asked = self.settings.currency.clone();
-        match recall::noted(connection, "currency").map_err(of)? {
+        match restore::noted(connection, "currency").map_err(of)? {
             Some(kept) if kept != asked => return Err(StoreError::Currency { path: path.to_owned(), kept, asked }),
             Some(_) => {}
             None => {
@@ -153,8 +153,8 @@ impl Desk {
         }
         self.calendar = Calendar::new(reader::header(connection).map_err(of)?.zone);
         let boot = self.settings.clock.boot().unwrap_or_default();
-        let same_boot = !boot.is_empty() && recall::noted(connection, "boot").map_err(of)? == Some(boot.clone());
-        let memory = recall::memory(connection, self.day()).map_err(of)?;
+        let same_boot = !boot.is_empty() && restore::noted(connection, "boot").map_err(of)? == Some(boot.clone());
+        let memory = restore::memory(connection, self.day()).map_err(of)?;
         commit::note_book(connection, self.settings.book.0, &self.settings.book.1, memory.last.wall).map_err(of)?;
         let memory = memory.onto(self.settings.clock.now(), same_boot);
         if !same_boot {
@@ -165,9 +165,9 @@ impl Desk {
 
     fn go_on_in_memory(&mut self, trouble: Option<StoreError>) {
         self.trouble = trouble;
-        self.hold = file::in_memory().map_or(Hold::Nowhere, Hold::Memory);
+        self.mode = file::in_memory().map_or(LedgerMode::Nowhere, LedgerMode::Memory);
         let zone = self.zone();
-        (self.tell)(News::Keeps { memory: Box::default(), zone });
+        (self.notify)(LedgerEvent::Keeps { memory: Box::default(), zone });
         self.say();
     }
 
@@ -195,15 +195,15 @@ impl Desk {
     /// Writes what is pending. What cannot be written stays pending, merged by key: nothing is lost by it.
     fn write(&mut self) {
         let Some(checkpoint) = self.pending.take() else { return };
-        let written = match &mut self.hold {
-            Hold::Ours { connection, .. } | Hold::Memory(connection) => {
+        let written = match &mut self.mode {
+            LedgerMode::Ours { connection, .. } | LedgerMode::Memory(connection) => {
                 commit::commit(connection, &mut self.calendar, &checkpoint)
             }
-            Hold::Others { .. } | Hold::Nowhere => return,
+            LedgerMode::Others { .. } | LedgerMode::Nowhere => return,
         };
         match (written, self.settings.path.clone()) {
             (Ok(()), _) => {
-                if matches!(self.hold, Hold::Ours { .. }) {
+                if matches!(self.mode, LedgerMode::Ours { .. }) {
                     self.trouble = None;
                 }
                 self.noted.opened(&checkpoint.postings.disputes);
@@ -228,7 +228,7 @@ impl Desk {
             return;
         }
         self.forgot = now;
-        if let Hold::Ours { connection, .. } | Hold::Memory(connection) = &self.hold {
+        if let LedgerMode::Ours { connection, .. } | LedgerMode::Memory(connection) = &self.mode {
             // What stays a little longer than it needs to does no harm.
             let _ = retention::forget(connection, now);
         }
@@ -241,20 +241,20 @@ impl Desk {
             return;
         }
         self.shrunk = now;
-        if let Hold::Ours { connection, .. } = &self.hold {
+        if let LedgerMode::Ours { connection, .. } = &self.mode {
             let _ = connection.execute_batch("PRAGMA shrink_memory");
         }
     }
 
     /// Looks whether somebody else's ledger changed or is free now, and whether ours was noted in by hand.
     fn look(&mut self) {
-        match &self.hold {
-            Hold::Others { .. } => {
+        match &self.mode {
+            LedgerMode::Others { .. } => {
                 let path = self.settings.path.clone().unwrap_or_default();
                 match self.keep(&path) {
                     Ok(()) => self.say(),
                     Err(StoreError::Kept { pid: now, .. }) => {
-                        if let Hold::Others { pid, .. } = &mut self.hold {
+                        if let LedgerMode::Others { pid, .. } = &mut self.mode {
                             *pid = now;
                         }
                         self.follow();
@@ -269,10 +269,10 @@ impl Desk {
                 }
             }
             // What cannot be read now is told of with the next look.
-            Hold::Ours { connection, .. } => {
-                self.noted.news(connection).unwrap_or_default().into_iter().for_each(&mut self.tell);
+            LedgerMode::Ours { connection, .. } => {
+                self.noted.news(connection).unwrap_or_default().into_iter().for_each(&mut self.notify);
             }
-            Hold::Memory(_) | Hold::Nowhere => {}
+            LedgerMode::Memory(_) | LedgerMode::Nowhere => {}
         }
     }
 
@@ -280,7 +280,7 @@ impl Desk {
     fn follow(&mut self) {
         let path = self.settings.path.clone().unwrap_or_default();
         let day = self.day();
-        let Hold::Others { connection, version: known, .. } = &mut self.hold else { return };
+        let LedgerMode::Others { connection, version: known, .. } = &mut self.mode else { return };
         if connection.is_none() {
             *connection = file::open_to_read(&path).ok();
         }
@@ -294,37 +294,37 @@ impl Desk {
         }
         *known = now;
         let header = reader::header(open);
-        let (Ok(kept), Ok(header)) = (recall::kept(open, day), header) else { return };
+        let (Ok(kept), Ok(header)) = (restore::kept(open, day), header) else { return };
         let began = header.began;
         let zone = header.zone;
         self.calendar = Calendar::new(zone.clone());
-        (self.tell)(News::Follows { kept: Box::new(kept), began, zone });
+        (self.notify)(LedgerEvent::ReadOnly { kept: Box::new(kept), began, zone });
     }
 
     fn past(&mut self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
         let path = self.settings.path.clone().unwrap_or_default();
-        let connection = match &self.hold {
-            Hold::Ours { connection, .. }
-            | Hold::Memory(connection)
-            | Hold::Others { connection: Some(connection), .. } => connection,
-            Hold::Others { .. } | Hold::Nowhere => return Err(StoreError::Missing(path)),
+        let connection = match &self.mode {
+            LedgerMode::Ours { connection, .. }
+            | LedgerMode::Memory(connection)
+            | LedgerMode::Others { connection: Some(connection), .. } => connection,
+            LedgerMode::Others { .. } | LedgerMode::Nowhere => return Err(StoreError::Missing(path)),
         };
         past::past(connection, &mut self.calendar, since, until, finest).map_err(|error| StoreError::of(&path, &error))
     }
 
     /// Says how the ledger stands, if that changed.
     fn say(&mut self) {
-        let keeper = match &self.hold {
-            Hold::Ours { .. } => Keeper::Ours,
-            Hold::Others { pid, .. } => Keeper::Other(*pid),
-            Hold::Memory(_) | Hold::Nowhere => Keeper::Memory,
+        let writer = match &self.mode {
+            LedgerMode::Ours { .. } => WriterStatus::Ours,
+            LedgerMode::Others { pid, .. } => WriterStatus::Other(*pid),
+            LedgerMode::Memory(_) | LedgerMode::Nowhere => WriterStatus::Memory,
         };
         let path = self.settings.path.as_ref().map(|path| Label::new(&path.display().to_string()));
         let trouble = self.trouble.as_ref().map(|trouble| Label::new(&trouble.to_string()));
-        let basis = LedgerBasis { path, keeper, trouble, first_run: self.first_run };
+        let basis = LedgerBasis { path, writer, trouble, first_run: self.first_run };
         if self.told.as_ref() != Some(&basis) {
             self.told = Some(basis.clone());
-            (self.tell)(News::Stands(basis));
+            (self.notify)(LedgerEvent::Status(basis));
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::pricing::{Book, PriceList};
 use crate::statement::{By, Change};
 use crate::units::{HourlyRate, Share};
 
-/// A past span on paper.
+/// A past span on data.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(in crate::cli) struct ReportArgs {
@@ -73,11 +73,11 @@ pub(super) enum Format {
 
 /// A report that can be told.
 #[derive(Debug, Clone)]
-pub(super) struct Order {
+pub(super) struct ReportQuery {
     pub(super) since: Option<When>,
     pub(super) until: Option<When>,
     pub(super) by: By,
-    pub(super) asked: Asked,
+    pub(super) asked: Scenarios,
     pub(super) reprice: bool,
     pub(super) bridge: Option<Against>,
     pub(super) compare: bool,
@@ -86,7 +86,7 @@ pub(super) struct Order {
 
 /// What is otherwise in a what-if, as it was written.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Asked {
+pub(super) struct Scenarios {
     pub(super) list: Option<String>,
     pub(super) paid: Option<Share>,
     pub(super) hit_rate: Option<Share>,
@@ -94,14 +94,14 @@ pub(super) struct Asked {
     pub(super) nodes: Option<u32>,
 }
 
-impl Order {
+impl ReportQuery {
     /// What the arguments ask for.
     pub(super) fn new(args: &ReportArgs) -> Result<Self, Failure> {
         let when = |flag: &str, text: &Option<String>| {
             let parsed = text.as_deref().map(When::parse).transpose();
             parsed.map_err(|why| Failure::Usage(format!("{flag}: {why}")))
         };
-        let mut asked = Asked::default();
+        let mut asked = Scenarios::default();
         for text in &args.what_if {
             asked.set(text).map_err(|why| Failure::Usage(format!("--what-if {text}: {why}")))?;
         }
@@ -126,7 +126,7 @@ impl Order {
     }
 }
 
-impl Asked {
+impl Scenarios {
     /// Whether nothing is otherwise.
     pub(super) fn is_nothing(&self) -> bool {
         *self == Self::default()
@@ -165,7 +165,7 @@ impl Asked {
 }
 
 /// As it was written: `paid=0.37, nodes=200`.
-impl fmt::Display for Asked {
+impl fmt::Display for Scenarios {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let said = [
             self.list.as_ref().map(|list| format!("list={list}")),
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_what_if_says_what_it_takes() {
-        let mut asked = Asked::default();
+        let mut asked = Scenarios::default();
         for text in ["list=deepseek-r1-2025", "paid=0.37", "hit_rate=1", "gpu_rate=2.50", "nodes=200"] {
             asked.set(text).unwrap();
         }

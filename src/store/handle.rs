@@ -1,4 +1,4 @@
-//! The ledger's door: what is asked of the thread that keeps it, and what it tells. Nobody waits at it.
+//! The handle of the ledger's thread: requests to it, and the events that it sends. No call blocks.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
@@ -8,12 +8,12 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::StoreError;
-use super::desk::{Ask, Desk};
+use super::writer::{LedgerRequest, LedgerWriter};
 use crate::clock::Clock;
 use crate::fleet::{Checkpoint, SavedState};
-use crate::ledger::{Decision, Grain, Kept, Past};
+use crate::ledger::{Decision, Grain, Past, SavedLedger};
 use crate::reading::{Label, NodeName, TargetId};
-use crate::snapshot::{Keeper, LedgerBasis};
+use crate::snapshot::{LedgerBasis, WriterStatus};
 use crate::units::Timestamp;
 
 /// How a ledger is kept.
@@ -35,7 +35,7 @@ pub struct Settings {
 
 /// What the keeper tells the collector.
 #[derive(Debug)]
-pub enum News {
+pub enum LedgerEvent {
     /// The ledger is ours: counting goes on from here.
     Keeps {
         /// What is remembered.
@@ -44,16 +44,16 @@ pub enum News {
         zone: TimeZone,
     },
     /// It is somebody else's: this is what it says.
-    Follows {
+    ReadOnly {
         /// What is kept.
-        kept: Box<Kept>,
+        kept: Box<SavedLedger>,
         /// Its first look.
         began: Option<Timestamp>,
         /// The zone of its days.
         zone: TimeZone,
     },
     /// How it stands.
-    Stands(LedgerBasis),
+    Status(LedgerBasis),
     /// Leases were ended by hand.
     LeaseEnds(Vec<(i64, NodeName, Timestamp)>),
     /// Targets were reset by hand.
@@ -68,20 +68,20 @@ pub type Answer = Box<dyn FnOnce(Result<Past, StoreError>) + Send>;
 /// A ledger that is being kept.
 #[derive(Debug, Clone)]
 pub struct Store {
-    asks: Sender<Ask>,
+    requests: Sender<LedgerRequest>,
     path: Option<Label>,
 }
 
 impl Store {
     /// Opens a ledger on a thread of its own. `tell` is told how it stands: the first news is what to go on from.
-    pub fn open(settings: Settings, tell: impl FnMut(News) + Send + 'static) -> Self {
-        let (asks, inbox) = channel();
+    pub fn open(settings: Settings, tell: impl FnMut(LedgerEvent) + Send + 'static) -> Self {
+        let (requests, inbox) = channel();
         let path = settings.path.as_ref().map(|path| Label::new(&path.display().to_string()));
         // Without a thread there is no ledger on disk; the collector goes on without its news.
         let _ = thread::Builder::new()
             .name("ledger".to_owned())
-            .spawn(move || Desk::new(settings, Box::new(tell)).run(&inbox));
-        Self { asks, path }
+            .spawn(move || LedgerWriter::new(settings, Box::new(tell)).run(&inbox));
+        Self { requests, path }
     }
 
     /// How a ledger stands whose disk has not answered.
@@ -89,23 +89,23 @@ impl Store {
         let path = self.path.clone();
         let name = path.as_ref().map_or("the ledger", Label::as_str);
         let trouble = format!("{name}: its disk does not answer: name a file on a local disk with --ledger");
-        LedgerBasis { path, keeper: Keeper::Memory, trouble: Some(Label::new(&trouble)), first_run: false }
+        LedgerBasis { path, writer: WriterStatus::Memory, trouble: Some(Label::new(&trouble)), first_run: false }
     }
 
     /// Hands over what changed. Nobody waits: what cannot be written is kept and written later.
     pub fn commit(&self, checkpoint: Checkpoint) {
-        let _ = self.asks.send(Ask::Commit(Box::new(checkpoint)));
+        let _ = self.requests.send(LedgerRequest::Commit(Box::new(checkpoint)));
     }
 
     /// Asks for what is known of `[since, until)`.
     pub fn past(&self, since: Timestamp, until: Timestamp, finest: Grain, answer: Answer) {
-        let _ = self.asks.send(Ask::Past { since, until, finest, answer });
+        let _ = self.requests.send(LedgerRequest::Past { since, until, finest, answer });
     }
 
     /// Writes what is left and lets the file go; waits for it no longer than `patience`.
     pub fn close(&self, patience: Duration) {
         let (done, closed) = channel();
-        if self.asks.send(Ask::Close(done)).is_ok() {
+        if self.requests.send(LedgerRequest::Close(done)).is_ok() {
             let _ = closed.recv_timeout(patience);
         }
     }

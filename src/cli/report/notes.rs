@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::paper::Paper;
+use super::data::ReportData;
 use super::table::{amount, percent};
 use super::when::local;
 use crate::statement::{Basis, Difference};
@@ -12,13 +12,13 @@ use crate::units::{Money, Ratio, Span, Timestamp, Tokens};
 const MOST: usize = 5;
 
 /// Lines of a word and what is to be said of it.
-pub(super) fn render(paper: &Paper) -> String {
+pub(super) fn render(data: &ReportData) -> String {
     let mut lines = Vec::new();
-    lists(paper, &mut lines);
-    doubts(paper, &mut lines);
-    break_even(paper, &mut lines);
-    month(paper, &mut lines);
-    happened(paper, &mut lines);
+    lists(data, &mut lines);
+    uncertainty(data, &mut lines);
+    break_even(data, &mut lines);
+    month(data, &mut lines);
+    happened(data, &mut lines);
     let mut out = String::new();
     for (word, said) in lines {
         // Writing to a string cannot fail.
@@ -37,49 +37,49 @@ fn some<T>(lines: &mut Lines, word: &'static str, all: &[T], say: impl Fn(&T) ->
     }
 }
 
-fn lists(paper: &Paper, lines: &mut Lines) {
-    let (told, places) = (&paper.statement, paper.places());
+fn lists(data: &ReportData, lines: &mut Lines) {
+    let (told, places) = (&data.statement, data.places());
     some(lines, "list", &told.lists, |used| {
-        format!("{} {}: {} {}", used.list, used.tier, amount(Some(used.revenue), places), paper.currency)
+        format!("{} {}: {} {}", used.list, used.tier, amount(Some(used.revenue), places), data.currency)
     });
     if told.theoretical && !told.lists.is_empty() {
         lines.push(("basis", "theoretical: everything at list price, no paid share set".to_owned()));
     }
-    if paper.repriced {
+    if data.repriced {
         lines.push(("basis", "repriced by today's book".to_owned()));
         return;
     }
-    some(lines, "differs", &paper.differs, |told| differs(told, paper));
+    some(lines, "differs", &data.differs, |told| differs(told, data));
 }
 
-fn differs(told: &Difference, paper: &Paper) -> String {
+fn differs(told: &Difference, data: &ReportData) -> String {
     let basis = |basis: &Option<Basis>| {
         basis.as_ref().map_or_else(|| "unpriced".to_owned(), |basis| format!("{} {}", basis.list, basis.tier))
     };
     let model = told.model.as_ref().map_or("(no model)", |model| model.as_str());
     format!(
         "{model}: {} {} posted by {}, {} by today's book, from {}; --reprice shows it",
-        amount(Some(told.revenue), paper.places()),
-        paper.currency,
+        amount(Some(told.revenue), data.places()),
+        data.currency,
         basis(&told.posted),
         basis(&told.today),
-        local(told.since, &paper.zone)
+        local(told.since, &data.zone)
     )
 }
 
-fn doubts(paper: &Paper, lines: &mut Lines) {
-    let (told, currency) = (&paper.statement, &paper.currency);
+fn uncertainty(data: &ReportData, lines: &mut Lines) {
+    let (told, currency) = (&data.statement, &data.currency);
     if !told.uncosted_revenue.is_zero() {
-        let revenue = amount(Some(told.uncosted_revenue), paper.places());
+        let revenue = amount(Some(told.uncosted_revenue), data.places());
         lines.push(("uncosted", format!("{revenue} {currency} of revenue has no known cost and is in no profit")));
     }
     if !told.uncertainty.is_zero() {
         let bound = if told.upper_bound { ", unknown hits priced as misses" } else { "" };
-        lines.push(("sure", format!("± {} {currency}{bound}", amount(Some(told.uncertainty), paper.places()))));
+        lines.push(("sure", format!("± {} {currency}{bound}", amount(Some(told.uncertainty), data.places()))));
     }
-    let disputed = paper.disputed;
+    let disputed = data.disputed;
     if disputed.tokens > Tokens::ZERO {
-        let (tokens, worth) = (disputed.tokens.count(), amount(Some(disputed.worth), paper.places()));
+        let (tokens, worth) = (disputed.tokens.count(), amount(Some(disputed.worth), data.places()));
         let said =
             format!("{worth} {currency} of {tokens} tokens, in no total: a lower bound; `margintop ledger disputes`");
         lines.push(("disputed", said));
@@ -87,35 +87,35 @@ fn doubts(paper: &Paper, lines: &mut Lines) {
     if told.lost_windows > 0 {
         lines.push(("lost", format!("{} windows may lack tokens: a lower bound", told.lost_windows)));
     }
-    some(lines, "unwatched", &paper.unwatched, |(since, until)| {
-        format!("{}: neither tokens nor rent were posted", between(*since, *until, paper))
+    some(lines, "unwatched", &data.unwatched, |(since, until)| {
+        format!("{}: neither tokens nor rent were posted", between(*since, *until, data))
     });
 }
 
-fn between(since: Timestamp, until: Timestamp, paper: &Paper) -> String {
-    format!("{} to {}", local(since, &paper.zone), local(until, &paper.zone))
+fn between(since: Timestamp, until: Timestamp, data: &ReportData) -> String {
+    format!("{} to {}", local(since, &data.zone), local(until, &data.zone))
 }
 
-fn break_even(paper: &Paper, lines: &mut Lines) {
-    let told = &paper.break_even;
+fn break_even(data: &ReportData, lines: &mut Lines) {
+    let told = &data.break_even;
     let ratio = |ppm: i64| percent(Ratio::new(ppm as f64 / 1_000_000.0));
     let mut said = Vec::new();
     said.extend(told.load_ppm.map(|ppm| format!("at {} of this load", ratio(ppm))));
     said.extend(told.hit_rate_ppm.map(|ppm| format!("at a hit rate of {}", ratio(ppm))));
-    let rate = told.gpu_rate.map(|rate| format!("at {} {} a GPU-hour", amount(Some(rate), 2), paper.currency));
+    let rate = told.gpu_rate.map(|rate| format!("at {} {} a GPU-hour", amount(Some(rate), 2), data.currency));
     said.extend(rate);
     if !said.is_empty() {
         lines.push(("breaks even", said.join(", ")));
     }
 }
 
-fn month(paper: &Paper, lines: &mut Lines) {
-    let month = &paper.month;
+fn month(data: &ReportData, lines: &mut Lines) {
+    let month = &data.month;
     if month.elapsed() <= Span::ZERO {
         return;
     }
-    let cash = |money: Option<Money>| format!("{} {}", amount(money, 2), paper.currency);
-    let name = local(month.since, &paper.zone);
+    let cash = |money: Option<Money>| format!("{} {}", amount(money, 2), data.currency);
+    let name = local(month.since, &data.zone);
     let name = name.get(..7).unwrap_or(&name);
     let (cost, projected) = (cash(month.cost), cash(month.projected_cost));
     lines.push(("month", format!("{name} cost {cost} so far, {projected} by its end at this rate")));
@@ -127,6 +127,6 @@ fn month(paper: &Paper, lines: &mut Lines) {
     }
 }
 
-fn happened(paper: &Paper, lines: &mut Lines) {
-    some(lines, "marker", &paper.markers, |marker| format!("{}  {}", local(marker.at, &paper.zone), marker.text));
+fn happened(data: &ReportData, lines: &mut Lines) {
+    some(lines, "marker", &data.markers, |marker| format!("{}  {}", local(marker.at, &data.zone), marker.text));
 }

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, LandlordId, RentCell, TariffId, TokenCell};
+use super::{CostAccountId, GpuTimeCell, RevenueAccountId, TariffId, TokenCell};
 use crate::units::{GpuTime, Money, Tokens};
 
 /// Tokens by price class.
@@ -63,7 +63,7 @@ impl AddAssign for Classes {
 
 /// GPU time of one cost account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Rented {
+pub struct AllocatedTime {
     /// The allocated time.
     pub held: GpuTime,
     /// The idle part of it.
@@ -74,7 +74,7 @@ pub struct Rented {
 
 /// How far the true total may lie from what was posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Doubts {
+pub struct Uncertainty {
     /// Half the width of the bounds of tokens in gaps over price edges.
     pub timing: Money,
     /// What unknown hits could take off.
@@ -84,7 +84,7 @@ pub struct Doubts {
     pub lost_windows: u64,
 }
 
-impl AddAssign for Doubts {
+impl AddAssign for Uncertainty {
     fn add_assign(&mut self, other: Self) {
         self.timing += other.timing;
         self.hits += other.hits;
@@ -94,19 +94,19 @@ impl AddAssign for Doubts {
 
 /// The tokens and GPU time of a minute or a day.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Sheet {
-    tokens: HashMap<(AccountId, Option<TariffId>), Classes>,
-    rents: HashMap<LandlordId, Rented>,
+pub struct PostingSums {
+    tokens: HashMap<(RevenueAccountId, Option<TariffId>), Classes>,
+    rents: HashMap<CostAccountId, AllocatedTime>,
 }
 
-impl Sheet {
+impl PostingSums {
     /// Adds saved cells.
-    pub(super) fn recall(&mut self, tokens: &[TokenCell], rents: &[RentCell]) {
+    pub(super) fn restore(&mut self, tokens: &[TokenCell], rents: &[GpuTimeCell]) {
         for cell in tokens {
             self.add_tokens(cell.account, cell.tariff, cell.tokens);
         }
         for cell in rents {
-            let rented = self.rents.entry(cell.landlord).or_default();
+            let rented = self.rents.entry(cell.cost_account).or_default();
             rented.held += cell.held;
             rented.idle += cell.idle;
             rented.energy = rented.energy.saturating_add(cell.energy);
@@ -114,29 +114,29 @@ impl Sheet {
     }
 
     /// Adds tokens; `None` is "unpriced".
-    pub(super) fn add_tokens(&mut self, account: AccountId, tariff: Option<TariffId>, tokens: Classes) {
+    pub(super) fn add_tokens(&mut self, account: RevenueAccountId, tariff: Option<TariffId>, tokens: Classes) {
         *self.tokens.entry((account, tariff)).or_default() += tokens;
     }
 
     /// Takes back tokens that were added before.
-    pub(super) fn take_back(&mut self, account: AccountId, tariff: Option<TariffId>, tokens: Classes) {
+    pub(super) fn take_back(&mut self, account: RevenueAccountId, tariff: Option<TariffId>, tokens: Classes) {
         if let Some(sum) = self.tokens.get_mut(&(account, tariff)) {
             *sum = sum.less(tokens);
         }
     }
 
     /// A cost account's sums, for changing.
-    pub(super) fn rented_mut(&mut self, landlord: LandlordId) -> &mut Rented {
-        self.rents.entry(landlord).or_default()
+    pub(super) fn rented_mut(&mut self, cost_account: CostAccountId) -> &mut AllocatedTime {
+        self.rents.entry(cost_account).or_default()
     }
 
     /// Tokens by account and tariff; a tariff of `None` is "unpriced".
-    pub fn tokens(&self) -> impl Iterator<Item = (AccountId, Option<TariffId>, Classes)> + '_ {
+    pub fn tokens(&self) -> impl Iterator<Item = (RevenueAccountId, Option<TariffId>, Classes)> + '_ {
         self.tokens.iter().map(|((account, tariff), tokens)| (*account, *tariff, *tokens))
     }
 
     /// GPU time by cost account.
-    pub fn rents(&self) -> impl Iterator<Item = (LandlordId, Rented)> + '_ {
-        self.rents.iter().map(|(landlord, rented)| (*landlord, *rented))
+    pub fn rents(&self) -> impl Iterator<Item = (CostAccountId, AllocatedTime)> + '_ {
+        self.rents.iter().map(|(cost_account, rented)| (*cost_account, *rented))
     }
 }

@@ -9,7 +9,7 @@ use crate::ledger::Classes;
 use crate::reading::{Label, NodeName};
 use crate::units::{Money, Timestamp};
 
-/// A row's number on the desk.
+/// The number of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RowId(usize);
 
@@ -26,20 +26,20 @@ struct Draft {
     revenue: Money,
     /// The part of the revenue whose cost is unknown, where there are such tokens.
     uncosted: Option<Money>,
-    /// Whether anything in the row has a known cost, be it nothing.
+    /// Whether anything in the row has a known cost, or zero.
     has_cost: bool,
     cost: Money,
     idle: Money,
 }
 
-/// All rows: those that are no key's from the beginning, keys as they come.
+/// The rows of a statement: the special ones, then one for each key.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct RowAccumulator {
     drafts: Vec<Draft>,
     keys: HashMap<Label, RowId>,
 }
 
-impl Desk {
+impl RowAccumulator {
     pub(super) fn new() -> Self {
         let drafts = RowKind::SPECIAL.into_iter().map(|kind| Draft::new(kind, Label::new(kind.name()))).collect();
         Self { drafts, keys: HashMap::new() }

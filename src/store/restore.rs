@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::names::{self, all};
 use super::{disputes, past};
 use crate::fleet::{SavedItem, SavedState};
-use crate::ledger::Kept;
+use crate::ledger::SavedLedger;
 use crate::reading::{NodeName, TargetId};
 use crate::units::{Moment, Span, Timestamp};
 
@@ -13,17 +13,17 @@ use crate::units::{Moment, Span, Timestamp};
 const LAST_MINUTES: Span = Span::from_secs(300);
 
 /// The ledger's tables and its day, which began at `day`.
-pub(super) fn kept(connection: &Connection, day: Timestamp) -> rusqlite::Result<Kept> {
+pub(super) fn kept(connection: &Connection, day: Timestamp) -> rusqlite::Result<SavedLedger> {
     let _instant = connection.unchecked_transaction()?;
     let ahead = Timestamp::from_millis(i64::MAX);
     let recent = last(connection)?.wall - LAST_MINUTES;
-    Ok(Kept {
+    Ok(SavedLedger {
         accounts: names::accounts(connection)?,
-        landlords: names::landlords(connection)?,
+        cost_accounts: names::cost_accounts(connection)?,
         tariffs: names::tariffs(connection)?,
         tokens: past::tokens(connection, "day", day, ahead)?,
         rents: past::rents(connection, "day", day, ahead)?,
-        doubts: past::doubts(connection, "day", day, ahead)?,
+        uncertainty: past::uncertainty(connection, "day", day, ahead)?,
         minute_tokens: past::tokens(connection, "minute", recent, ahead)?,
         minute_rents: past::rents(connection, "minute", recent, ahead)?,
         disputes: disputes::open(connection)?,
