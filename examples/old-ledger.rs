@@ -92,7 +92,7 @@ fn fill(connection: &mut Connection, now: i64) -> rusqlite::Result<()> {
     cells(&transaction, "quarter", first, now, QUARTER)?;
     cells(&transaction, "day", first, now, DAY)?;
     transaction.execute(
-        "INSERT OR IGNORE INTO days SELECT DISTINCT bucket, date(bucket / 1000, 'unixepoch') FROM day_rents",
+        "INSERT OR IGNORE INTO days SELECT DISTINCT bucket, date(bucket / 1000, 'unixepoch') FROM day_gpu_time",
         [],
     )?;
     transaction.execute("UPDATE meta SET value = ?1 WHERE key IN ('began', 'watched_from')", [first.to_string()])?;
@@ -106,11 +106,11 @@ fn cells(connection: &Connection, grain: &str, from: i64, to: i64, step: i64) ->
     let minutes = "min(?3, ?2 - bucket) / 60000";
     let tokens = format!(
         "INSERT INTO {grain}_tokens {buckets} SELECT bucket, id, 0, {minutes} * (9000 + id), {minutes} * (11000 + id),
-         {minutes} * (5000 + id) FROM buckets, accounts"
+         {minutes} * (5000 + id) FROM buckets, revenue_accounts"
     );
     let rents = format!(
-        "INSERT INTO {grain}_rents {buckets} SELECT bucket, id, {minutes} * 480000, {minutes} * id * 100, 0
-         FROM buckets, landlords"
+        "INSERT INTO {grain}_gpu_time {buckets} SELECT bucket, id, {minutes} * 480000, {minutes} * id * 100, 0
+         FROM buckets, cost_accounts"
     );
     connection.execute(&tokens, params![from, to, step])?;
     connection.execute(&rents, params![from, to, step]).map(drop)

@@ -174,14 +174,14 @@ fn a_clock_that_is_wrong_by_years_costs_no_more_than_a_day_of_minutes() {
     for day in 0..5 {
         a_minute(&path, began() + Span::from_secs(day * 86_000));
     }
-    let minutes = ask(&path, "SELECT count(*) FROM minute_rents");
+    let minutes = ask(&path, "SELECT count(*) FROM minute_gpu_time");
     let first_day =
-        format!("SELECT count(*) FROM minute_rents WHERE bucket < {}", (began() + Span::from_secs(86_400)).millis());
+        format!("SELECT count(*) FROM minute_gpu_time WHERE bucket < {}", (began() + Span::from_secs(86_400)).millis());
     let first_day = ask(&path, &first_day);
     let mut seat = Seat::at(&path, began() + Span::from_secs(20 * 365 * 86_400));
     seat.advance(5);
     seat.leave();
-    assert!(ask(&path, "SELECT count(*) FROM minute_rents") >= minutes - first_day - 1, "{minutes} {first_day}");
+    assert!(ask(&path, "SELECT count(*) FROM minute_gpu_time") >= minutes - first_day - 1, "{minutes} {first_day}");
     // It is right again, and the future is in nobody's way.
     let before = output(&path);
     a_minute(&path, began() + Span::from_secs(5 * 86_000));
@@ -254,10 +254,10 @@ fn verify_finds_cells_that_no_coarser_one_holds() {
     let (_home, path) = file();
     a_minute(&path, began());
     let open = Connection::open(&path).unwrap();
-    open.execute_batch("DELETE FROM day_tokens; DELETE FROM quarter_rents").unwrap();
+    open.execute_batch("DELETE FROM day_tokens; DELETE FROM quarter_gpu_time").unwrap();
     let faults = Reader::open(&path).unwrap().verify().unwrap();
     let told: Vec<&str> = faults.iter().filter_map(|fault| fault.split(':').next()).collect();
-    assert_eq!(told, ["quarter_rents", "day_tokens", "day_rents"], "{faults:?}");
+    assert_eq!(told, ["quarter_gpu_time", "day_tokens", "day_gpu_time"], "{faults:?}");
 }
 
 #[test]

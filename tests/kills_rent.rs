@@ -62,7 +62,7 @@ fn killed_at_any_instant_rent_is_the_time_that_passed() {
     let passed = i64::try_from(began.elapsed().as_millis()).unwrap();
 
     for grain in ["minute", "quarter", "day"] {
-        let held = ask(&ledger, &format!("SELECT sum(held_ms) FROM {grain}_rents"));
+        let held = ask(&ledger, &format!("SELECT sum(allocated_ms) FROM {grain}_gpu_time"));
         let (since, until) = saved::rented(&open(&ledger.path).unwrap()).unwrap();
         let between = GPUS * (until - since);
         assert!((held - between).abs() <= GPUS * A_LOOK, "{grain}: {held} of {between} GPU-ms");
@@ -70,9 +70,9 @@ fn killed_at_any_instant_rent_is_the_time_that_passed() {
         let around = GPUS * passed..GPUS * (passed + 2_500);
         assert!((around.start - GPUS * 1_000..around.end).contains(&held), "{grain}: {held} of {around:?} GPU-ms");
     }
-    let most = ask(&ledger, "SELECT max(held) FROM (SELECT sum(held_ms) AS held FROM minute_rents GROUP BY bucket)");
+    let most = ask(&ledger, "SELECT max(held) FROM (SELECT sum(allocated_ms) AS held FROM minute_gpu_time GROUP BY bucket)");
     assert!(most <= GPUS * 60_000, "{most} GPU-ms in a minute");
-    let idle = ask(&ledger, "SELECT count(*) FROM minute_rents WHERE idle_ms > held_ms");
+    let idle = ask(&ledger, "SELECT count(*) FROM minute_gpu_time WHERE idle_ms > allocated_ms");
     assert_eq!(idle, 0);
     ledger.verify();
 }

@@ -36,6 +36,7 @@ fn ledger() -> (Ledger, margintop::ledger::RevenueAccountId) {
         model: Some(ModelName::new(MODEL)),
         role: Role::Unified,
         tenant: None,
+        costed: true,
     };
     let id = ledger.account(&account);
     (ledger, id)

@@ -61,6 +61,7 @@ impl WriterStatus {
             model: Some(ModelName::new("deepseek-r1")),
             role: Role::Unified,
             tenant: None,
+            costed: true,
         });
         let tokens = Classes { miss: Tokens::new(2 * output), hit: Tokens::ZERO, output: Tokens::new(output) };
         Posting { account, from: at, to: at + Span::from_secs(1), tokens, hits_known: true, timing: Timing::Seen }
@@ -297,8 +298,8 @@ fn verify_applies_the_bounds_and_exempts_what_was_accepted() {
     // Rent says how many GPUs there are.
     let open = Connection::open(&path).unwrap();
     open.execute_batch(
-        "INSERT INTO landlords (id, node, gpu, kind) VALUES (0, 'gpu-01', 'H800', 'gpus');
-         INSERT INTO minute_rents VALUES (1773136800000, 0, 960000, 0, 0)",
+        "INSERT INTO cost_accounts (id, node, gpu, kind) VALUES (0, 'gpu-01', 'H800', 'gpus');
+         INSERT INTO minute_gpu_time VALUES (1773136800000, 0, 960000, 0, 0)",
     )
     .unwrap();
     let told = Reader::open(&path).unwrap().verify().unwrap();
@@ -330,15 +331,15 @@ fn verify_finds_cost_below_zero_and_sums_that_left_their_range() {
     keeper.close();
     let open = Connection::open(&path).unwrap();
     for (damage, told) in [
-        ("INSERT INTO day_rents VALUES (1773100800000, 0, -5, 0, 0)", "day_rents: 1 rows with a cost below zero"),
-        ("UPDATE day_rents SET held_ms = 5, energy_mj = -1", "day_rents: 1 rows with a cost below zero"),
+        ("INSERT INTO day_gpu_time VALUES (1773100800000, 0, -5, 0, 0)", "day_gpu_time: 1 rows with a cost below zero"),
+        ("UPDATE day_gpu_time SET allocated_ms = 5, energy_mj = -1", "day_gpu_time: 1 rows with a cost below zero"),
         ("UPDATE tariffs SET output_nanos = -1", "tariffs: 1 rows with a price below zero"),
         (
             "UPDATE day_tokens SET output = 9223372036854775807 + 9223372036854775807",
             "day_tokens: 1 rows with amounts that are no whole numbers: a sum left its range",
         ),
     ] {
-        open.execute_batch("INSERT OR IGNORE INTO landlords (id, node, gpu, kind) VALUES (0, 'n', 'H800', 'gpus')")
+        open.execute_batch("INSERT OR IGNORE INTO cost_accounts (id, node, gpu, kind) VALUES (0, 'n', 'H800', 'gpus')")
             .unwrap();
         open.execute_batch(damage).unwrap();
         let faults = Reader::open(&path).unwrap().verify().unwrap();

@@ -34,7 +34,7 @@ fn ledger() -> (Ledger, RevenueAccountId) {
 
 fn account(model: &str) -> RevenueAccount {
     let (node, model) = (NodeName::new("n"), Some(ModelName::new(model)));
-    RevenueAccount { node, unit: None, model, role: Role::Unified, tenant: None }
+    RevenueAccount { node, unit: None, model, role: Role::Unified, tenant: None, costed: true }
 }
 
 fn posting(account: RevenueAccountId, output: u64) -> Posting {

@@ -43,7 +43,7 @@ fn watch(path: &Path, zone: &str, from: Timestamp) -> u64 {
 /// The days' names and how many hours of them are paid.
 fn days(path: &Path) -> Vec<(String, f64)> {
     let open = Connection::open(path).unwrap();
-    let days = "SELECT date, sum(held_ms) / 3.6e6 FROM day_rents JOIN days USING (bucket) GROUP BY bucket";
+    let days = "SELECT date, sum(allocated_ms) / 3.6e6 FROM day_gpu_time JOIN days USING (bucket) GROUP BY bucket";
     let mut ask = open.prepare(days).unwrap();
     ask.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
 }
@@ -51,7 +51,7 @@ fn days(path: &Path) -> Vec<(String, f64)> {
 fn sums(path: &Path) -> [(i64, i64); 3] {
     let open = Connection::open(path).unwrap();
     ["minute", "quarter", "day"].map(|grain| {
-        let sums = format!("SELECT (SELECT sum(output) FROM {grain}_tokens), (SELECT sum(held_ms) FROM {grain}_rents)");
+        let sums = format!("SELECT (SELECT sum(output) FROM {grain}_tokens), (SELECT sum(allocated_ms) FROM {grain}_gpu_time)");
         open.query_row(&sums, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
     })
 }

@@ -8,7 +8,8 @@
 //! * Nothing is posted that was not produced.
 //! * At the end, posted + disputed is what pages showed to have been produced, to the token, wherever a process can be
 //!   told by its start time or is alone and does not restart.
-//! * Elsewhere it is no more, and if it is less, `lower_bound` is set.
+//! * Elsewhere it is no more, and if it is less, `lower_bound` is set; but for siblings born within two seconds, which may
+//!   be taken for one whose clock jitters.
 //!
 //! A case is its seed: `MARGINTOP_MODEL_SEED=N` runs one of them, `MARGINTOP_MODEL_CASES=N` sets how many are run.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]

@@ -5,6 +5,8 @@
 
 mod support;
 
+#[path = "reports/believed.rs"]
+mod believed;
 #[path = "reports/boards.rs"]
 mod boards;
 #[path = "reports/dips.rs"]

@@ -88,6 +88,7 @@ fn account(model: &str) -> RevenueAccount {
         model: Some(ModelName::new(model)),
         role: Role::Unified,
         tenant: None,
+        costed: true,
     }
 }
 

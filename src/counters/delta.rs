@@ -34,6 +34,10 @@ pub struct Step {
     pub from: Option<Moment>,
     /// Whether the row was reset, so that its count from before may be incomplete.
     pub reset: bool,
+    /// Whether a reset may turn out to have been a dip: what is posted of the row meanwhile may be taken back.
+    pub on_trial: bool,
+    /// Whether a reset turned out to have been a dip: what was posted of the row since is a part of this growth.
+    pub undone: bool,
     /// Whether a counter is quarantined, so that the rate is unknown.
     pub quarantined: bool,
     /// Whether each counter (prompt, cached, output) is on the page.

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Delta;
+use super::shown::SMALL;
 use crate::reading::{Finished, PromptCount, TokenCounters};
 use crate::units::Tokens;
 
@@ -19,7 +20,18 @@ pub struct FinishedMeter {
     last: Option<Lifetime>,
     /// Hits that are due and wait for prompts. Negative if hits were counted before the finished share fell.
     hits_due: i64,
+    /// Tokens of requests that are not finished: prompt and output.
+    #[serde(default)]
+    unfinished: [u64; 2],
+    /// Whether the next values are a baseline.
+    #[serde(default)]
+    is_anew: bool,
 }
+
+/// Finished tokens may exceed those that were counted by this factor, as engines count the prompts of several samples
+/// differently.
+const MARGIN: u64 = 4;
+
 
 /// The tokens of finished requests since the process began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -42,19 +54,48 @@ impl FinishedMeter {
 
     /// Takes values as a baseline.
     pub fn baseline(&mut self, tokens: &TokenCounters, finished: &Finished) {
-        *self = Self { last: lifetime(tokens, finished, Tokens::ZERO), hits_due: 0 };
+        let last = lifetime(tokens, finished, Tokens::ZERO);
+        let all = [whole(tokens.prompt), tokens.output].map(|tokens| tokens.unwrap_or_default());
+        let done = last.map_or([Tokens::ZERO; 2], |last| [last.prompt, last.output]);
+        let unfinished = std::array::from_fn(|i| all[i].saturating_sub(done[i]).count());
+        *self = Self { last, unfinished, ..Self::default() };
     }
 
     /// Begins at zero, for a process that was born while it was watched.
     pub fn begin(&mut self, tokens: &TokenCounters, finished: &Finished) {
         let began = lifetime(tokens, finished, Tokens::ZERO).map(|_| Lifetime::default());
-        *self = Self { last: began, hits_due: 0 };
+        *self = Self { last: began, ..Self::default() };
+    }
+
+    /// Takes the next values as a baseline.
+    pub fn begin_anew(&mut self) {
+        self.is_anew = self.last.is_some();
+    }
+
+    /// Notes the growth of all requests beside that of finished ones. Returns the bound that the finished ones exceed,
+    /// in words: they cannot hold far more tokens than were counted.
+    pub fn exceeds(&mut self, all: &Delta, finished: Option<Delta>) -> Option<String> {
+        let finished = finished?;
+        let both = [(all.miss + all.hit, finished.miss + finished.hit), (all.output, finished.output)];
+        let mut exceeded = None;
+        for (open, (all, done)) in self.unfinished.iter_mut().zip(both) {
+            let most = open.saturating_add(all.count());
+            if done.count() > most.saturating_mul(MARGIN).saturating_add(SMALL) {
+                exceeded = Some(format!("requests with {} tokens finished, of {most} that were counted", done.count()));
+            }
+            *open = most.saturating_sub(done.count());
+        }
+        exceeded
     }
 
     /// The growth since the last page; `None` if finished requests are not counted apart.
     pub fn grow(&mut self, tokens: &TokenCounters, finished: &Finished) -> Option<Delta> {
-        let last = self.last?;
         let hits_known = tokens.cached.is_some();
+        if std::mem::take(&mut self.is_anew) {
+            self.baseline(tokens, finished);
+            return self.last.map(|_| Delta { hits_known, ..Delta::default() });
+        }
+        let last = self.last?;
         let Some(now) = lifetime(tokens, finished, last.hits) else {
             return Some(Delta { hits_known, ..Delta::default() });
         };
@@ -78,6 +119,14 @@ fn lifetime(tokens: &TokenCounters, finished: &Finished, hits: Tokens) -> Option
         _ => hits,
     };
     Some(Lifetime { prompt, hits, output })
+}
+
+/// All prompt tokens, if they are counted whole.
+const fn whole(prompt: PromptCount) -> Option<Tokens> {
+    match prompt {
+        PromptCount::Whole(tokens) => Some(tokens),
+        PromptCount::ComputedOnly(_) | PromptCount::Unknown => None,
+    }
 }
 
 /// `tokens` times `part / whole`, rounded down.

@@ -157,6 +157,19 @@ impl HeldLines {
         self.lines.push(line);
     }
 
+    /// The last values of the lines above, in ascending order.
+    pub(super) fn ascending(&self) -> Vec<(Line, Moment)> {
+        let above = self.lines.iter().filter(|line| line.above);
+        let mut lines: Vec<_> = above.map(|line| (line.last.told.clone(), line.seen)).collect();
+        lines.sort_by_key(|(line, _)| line.total());
+        lines
+    }
+
+    /// Removes all lines.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
     /// Removes the line that answered last, which is explained.
     pub(super) fn settle(&mut self) {
         self.lines.pop();
@@ -177,6 +190,11 @@ impl HeldLines {
         above.map(|line| line.last.told.growth(page.rows)).min().is_some_and(|grown| grown < distance)
     }
 
+    /// Whether a line lies above values.
+    pub(super) fn has_above(&self, values: &Line) -> bool {
+        self.lines.iter().any(|line| line.last.told.reaches(values))
+    }
+
     /// Whether no line is held.
     pub(super) const fn is_empty(&self) -> bool {
         self.lines.is_empty()
@@ -187,9 +205,11 @@ impl HeldLines {
         self.run.is_some()
     }
 
-    /// Whether lines began to answer too often to be dips, and are not explained.
+    /// Whether lines began to answer too often to be dips, and are not explained. Those of the present run may all be of
+    /// one process that grows.
     pub(super) fn is_ambiguous(&self) -> bool {
-        self.lines.iter().map(|line| u32::from(line.episodes)).sum::<u32>() > 2
+        let earlier = self.lines.iter().filter(|line| line.paused || line.episodes > 1);
+        earlier.map(|line| u32::from(line.episodes)).sum::<u32>() > 2
     }
 
     /// Drops lines that were not seen for ten minutes.

@@ -12,7 +12,9 @@ use super::delta::Step;
 use super::held::HeldLines;
 use super::jitter::Jitter;
 use super::process::{Process, ProcessId, ProcessRow};
+use super::passed::PassedLines;
 use super::row::PageContext;
+use super::unidentified::Trial;
 use crate::reading::EngineReading;
 use crate::units::{Moment, Span, Timestamp};
 
@@ -110,6 +112,8 @@ pub struct Outcome {
     pub believed: Vec<ProcessId>,
     /// Whether tokens may be missing because of what was taken back or believed.
     pub lost: bool,
+    /// Whether a process returned that was believed to be replaced: then nothing of it is missing.
+    pub returned: bool,
 }
 
 impl Processes {
@@ -131,7 +135,7 @@ impl Processes {
             Some(start) => self.advance_identified(page, start),
             None => self.advance_unidentified(page),
         };
-        outcome.believed = believed;
+        outcome.believed.extend(believed);
         outcome.lost |= lost;
         outcome
     }
@@ -200,7 +204,7 @@ impl Processes {
         self.is_quarantined()
             || self.is_ambiguous()
             || self.gone().contains(&true)
-            || self.all.iter().any(Process::may_have_dipped)
+            || self.all.iter().any(|process| process.may_have_dipped() || process.unposted)
     }
 
     /// All moments in the state, to move them to another boot's clock.
@@ -244,7 +248,8 @@ impl Processes {
 
     /// Applies a page of a known process.
     pub(super) fn go_on(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
-        self.return_of(id);
+        let returned = self.get(id).is_some_and(|process| process.ended);
+        let taken_back = self.return_of(id);
         let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
         let since = process.last_seen;
         let context = page.context(since);
@@ -254,7 +259,7 @@ impl Processes {
         }
         let mut steps = process.advance(page.rows, &context);
         let posts = !process.shadow;
-        process.last_seen = page.at;
+        (process.last_seen, process.unposted) = (page.at, false);
         if !posts {
             for step in &mut steps {
                 (step.grown, step.disputed) = (None, None);
@@ -262,7 +267,8 @@ impl Processes {
         }
         let on_trial = process.trial.is_some();
         self.current = Some(id);
-        Outcome { verdict: Verdict::Continues, steps, on_trial, ..Outcome::empty(id, since, page) }
+        let lost = !taken_back.is_empty();
+        Outcome { verdict: Verdict::Continues, steps, on_trial, taken_back, lost, returned, ..Outcome::empty(id, since, page) }
     }
 
     /// Applies the first page with a new start time.
@@ -281,12 +287,18 @@ impl Processes {
         let since = page.at + (began - page.at.wall);
         let context = page.context(since);
         let steps = self.get_mut(id).map(|process| process.advance(page.rows, &context)).unwrap_or_default();
+        let on_trial = page.ahead.is_none() && last.is_some();
+        if let Some(process) = self.get_mut(id).filter(|_| on_trial) {
+            process.trial = Some(Trial::of_birth(page.at, process));
+        }
         if replaces {
             self.restarts += 1;
-            self.all.iter_mut().filter(|process| process.id != id).for_each(|process| process.ended = true);
+            for process in self.all.iter_mut().filter(|process| process.id != id && !process.ended) {
+                (process.ended, process.ended_by) = (true, Some(id));
+            }
         }
         let verdict = Verdict::Born { at: began, replaced: replaces };
-        Outcome { verdict, steps, ..Outcome::empty(id, since, page) }
+        Outcome { verdict, steps, on_trial, ..Outcome::empty(id, since, page) }
     }
 
     /// When a page of any process came last.
@@ -316,11 +328,20 @@ impl Processes {
         self.current().is_some_and(|last| page.at.wall - page.at.since(last.last_seen) <= born + SLACK)
     }
 
-    /// Revives a process that was believed to be replaced and answers again.
-    fn return_of(&mut self, id: ProcessId) {
-        let Some(process) = self.get_mut(id).filter(|process| process.ended) else { return };
-        process.ended = false;
+    /// Revives a process that was believed to be replaced and answers again. Returns the processes whose birth was
+    /// believed without the server's time: they may have been there before.
+    fn return_of(&mut self, id: ProcessId) -> Vec<ProcessId> {
+        let Some(process) = self.get(id).filter(|process| process.ended) else { return Vec::new() };
+        // The others were not replaced by it either.
+        let by = process.ended_by;
+        self.all.iter_mut().filter(|process| process.ended_by == by).for_each(|process| process.ended = false);
         self.restarts = self.restarts.saturating_sub(1);
+        let born = self.all.iter_mut().filter(|process| process.trial.as_ref().is_some_and(Trial::is_birth));
+        born.map(|process| {
+            process.trial = None;
+            process.id
+        })
+        .collect()
     }
 
     pub(super) fn add(&mut self, start: Option<Timestamp>, at: Moment) -> ProcessId {
@@ -371,7 +392,9 @@ impl Processes {
         let silent = self.all.iter_mut().filter(|process| process.starts.is_empty());
         let process = silent.max_by_key(|process| process.last_seen.boot)?;
         let context = page.context(process.last_seen);
-        let goes_on = matches!(process.fit(page.rows, &context), super::process::Fit::Continues(_));
+        // What is beyond its pace may be another process's, which was there before.
+        let goes_on = matches!(process.fit(page.rows, &context), super::process::Fit::Continues(_))
+            && process.paces_to(page.rows, page.at.since(process.last_seen));
         let before = page.at.wall - page.at.since(process.first_seen) + SLACK;
         (goes_on && ours <= before).then(|| {
             process.add_start(start);
@@ -389,9 +412,13 @@ impl Processes {
         });
         let (mut believed, mut lost) = (Vec::new(), false);
         for process in &mut self.all {
+            if now.since(process.last_seen) >= FORGOTTEN {
+                lost |= std::mem::take(&mut process.unposted);
+            }
             if process.trial.as_ref().is_some_and(|trial| now.since(trial.since) >= FORGOTTEN) {
-                lost |= process.may_have_dipped();
+                lost |= process.trial.as_ref().is_some_and(Trial::is_reset);
                 process.trial = None;
+                process.passed = PassedLines::default();
                 believed.push(process.id);
             }
         }
@@ -413,6 +440,6 @@ impl Outcome {
         let steps = page.rows.iter().map(|reading| Step { told: told(reading), ..Step::default() }).collect();
         let verdict = Verdict::Continues;
         let (taken_back, believed) = (Vec::new(), Vec::new());
-        Self { verdict, process, steps, since, on_trial: false, taken_back, believed, lost: false }
+        Self { verdict, process, steps, since, on_trial: false, taken_back, believed, lost: false, returned: false }
     }
 }

@@ -9,6 +9,7 @@ use super::identity::{InstancePage, Outcome, Processes};
 use super::line::Line;
 use super::process::{Process, ProcessId};
 use super::row::HELD_PAGES;
+use super::shown::JUDGED;
 use super::unidentified::{Trial, keeps_pace};
 use crate::units::{Moment, Span, Timestamp};
 
@@ -129,15 +130,18 @@ impl Processes {
         }
         self.jitter = Some(held);
         self.refute_jitter();
-        self.advance_identified(page, start)
+        let outcome = self.advance_identified(page, start);
+        // If they are the same process after all, its growth until now is missing.
+        Outcome { lost: true, ..outcome }
     }
 
-    /// Whether the process grew to the quarantined values at its earlier or its later pace.
+    /// Whether the process grew to the quarantined values at its earlier or its later pace, or by little.
     fn jumped_at_its_pace(&self, page: &InstancePage<'_>, held: &Jitter) -> bool {
         let Some((process, other)) = self.get(held.of).zip(held.others.first()) else { return false };
         let (line, first, within) = (process.line(), other.line(), other.first_seen.since(process.last_seen));
         let jump = (line.growth_to(&first), within);
-        process.has_shown() && process.paces_between(&line, &first, within)
+        line.largest_growth_to(&first) < JUDGED
+            || process.has_shown() && process.paces_between(&line, &first, within)
             || keeps_pace(jump, (first.growth(page.rows), page.at.since(other.first_seen)))
     }
 
@@ -151,6 +155,7 @@ impl Processes {
             *process = other.numbered(id);
             if let Some(since) = held.born.get(nth).copied().flatten() {
                 process.adopt_line(&process.line().zeroed(), since);
+                process.unposted = true;
             }
         }
     }

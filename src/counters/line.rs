@@ -64,6 +64,15 @@ impl Line {
             })
     }
 
+    /// The largest growth of any counter of a later line since these values.
+    pub(super) fn largest_growth_to(&self, later: &Self) -> u64 {
+        let grown = |(key, now): &(RowKey, TokenCounters)| {
+            let then = self.0.iter().find(|(known, _)| known == key);
+            then.map_or(0, |(_, then)| values::growth(now, then).into_iter().max().unwrap_or_default())
+        };
+        later.0.iter().map(grown).max().unwrap_or_default()
+    }
+
     /// The growth of all counters of a later line since these values.
     pub(super) fn growth_to(&self, later: &Self) -> u64 {
         let grown = |(key, now): &(RowKey, TokenCounters)| {

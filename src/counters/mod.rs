@@ -11,6 +11,7 @@ mod hits;
 mod identity;
 mod jitter;
 mod line;
+mod passed;
 pub mod plausibility;
 mod process;
 mod quantile;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::delta::Step;
 use super::line::Line;
+use super::passed::PassedLines;
 use super::row::{PageContext, RowCounters};
 use super::shown::{MINUTE, SMALL, Shown};
 use super::unidentified::Trial;
@@ -37,6 +38,12 @@ pub struct Process {
     pub(super) last_seen: Moment,
     /// Whether another process replaced it.
     pub(super) ended: bool,
+    /// Whether its first page is not posted yet.
+    #[serde(default)]
+    pub(super) unposted: bool,
+    /// The process that replaced it.
+    #[serde(default)]
+    pub(super) ended_by: Option<ProcessId>,
     /// Whether its growth may be part of another's, so that none of it is posted.
     pub(super) shadow: bool,
     pub(super) rows: Vec<ProcessRow>,
@@ -48,6 +55,9 @@ pub struct Process {
     gone: [bool; 3],
     /// The trial that it is on, which may be undone.
     pub(super) trial: Option<Trial>,
+    /// The values that it passed in large steps while its growth was on trial.
+    #[serde(default)]
+    pub(super) passed: PassedLines,
 }
 
 /// Where a new row begins to count.
@@ -89,12 +99,15 @@ impl Process {
             first_seen: at,
             last_seen: at,
             ended: false,
+            unposted: false,
+            ended_by: None,
             shadow: false,
             rows: Vec::new(),
             told: [false; 3],
             cut_pages: 0,
             gone: [false; 3],
             trial: None,
+            passed: PassedLines::default(),
         }
     }
 
@@ -299,7 +312,7 @@ impl Process {
 
     /// Whether a reset of it was believed and may turn out to be a dip.
     pub(super) fn may_have_dipped(&self) -> bool {
-        self.trial.as_ref().is_some_and(Trial::is_reset)
+        self.trial.as_ref().is_some_and(Trial::is_reset) || self.rows.iter().any(|row| row.counters.may_have_dipped())
     }
 
     /// How a page relates to it.
@@ -426,7 +439,8 @@ impl Process {
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let trial = self.trial.iter_mut().map(|trial| &mut trial.since);
         let rows = self.rows.iter_mut().flat_map(|row| row.counters.moments_mut());
-        [&mut self.first_seen, &mut self.last_seen].into_iter().chain(trial).chain(rows)
+        let passed = self.passed.moments_mut();
+        [&mut self.first_seen, &mut self.last_seen].into_iter().chain(trial).chain(rows).chain(passed)
     }
 
     /// Returns to an earlier line, and to what its rows had shown then.

@@ -40,9 +40,6 @@ pub struct RowCounters {
     /// The values before a reset, for as long as it may turn out to have been a dip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     earlier: Option<Earlier>,
-    /// Tokens that were posted of growth that is still to come.
-    #[serde(default)]
-    ahead: [u64; COUNTERS],
     /// Whether values at the baseline were refused: the first valid values of these counters are their baseline.
     unread: bool,
 }
@@ -65,8 +62,6 @@ struct Earlier {
     /// The values before it.
     before: TokenCounters,
     at: Moment,
-    /// The growth that was posted since.
-    posted: [u64; COUNTERS],
 }
 
 /// The context of a row's page.
@@ -131,7 +126,6 @@ impl RowCounters {
             shown: Shown::default(),
             quarantine: None,
             earlier: None,
-            ahead: [0; COUNTERS],
             unread: false,
         }
     }
@@ -233,6 +227,7 @@ impl RowCounters {
         self.last = values;
         self.shown = shown.unwrap_or(self.shown);
         self.quarantine = None;
+        self.finished.begin_anew();
     }
 
     /// What the row has shown.
@@ -254,8 +249,8 @@ impl RowCounters {
     /// Accepts the page's values as the last ones and disputes the growth.
     pub(super) fn dispute(&mut self, reading: &EngineReading, context: &PageContext, why: &str) -> Step {
         let now = self.effective(reading);
-        let (before, since) = (self.last, self.moved.into_iter().min_by_key(|at| at.boot).unwrap_or(context.at));
         let grown = growth(&now, &self.last);
+        let (before, since) = (self.last, self.first_moved(grown, context.at));
         (self.quarantine, self.earlier) = (None, None);
         let (all, corrected) = self.split(reading, grown, &now);
         self.hits.give_back(corrected.count());
@@ -271,24 +266,25 @@ impl RowCounters {
         if self.unread {
             self.adopt_unread(now, context);
         }
-        if self.earlier.is_some() {
-            self.undo_reset(now, context);
-        }
+        let undone = self.undoes_reset(now, context);
         let (before, since) = (self.last, self.since_moved(context.at));
-        let first_moved = self.moved.into_iter().min_by_key(|at| at.boot).unwrap_or(context.at);
         let grown = growth(now, &self.last);
-        let due = self.less_ahead(grown);
-        let (all, corrected) = self.split(reading, due, now);
+        let first_moved = self.first_moved(grown, context.at);
+        let (all, corrected) = self.split(reading, grown, now);
         self.shown.note(context.at, grown);
         self.accept(reading, *now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
-        match context.bounds.exceeded_by(&all, since) {
-            None => Step { grown: Some(Growth { all, corrected, finished }), from, ..Step::default() },
+        let bound = context.bounds.exceeded_by(&all, since).or_else(|| self.finished.exceeds(&all, finished));
+        match bound {
+            None => {
+                let on_trial = self.earlier.is_some();
+                Step { grown: Some(Growth { all, corrected, finished }), from, on_trial, undone, ..Step::default() }
+            }
             Some(bound) => {
                 self.hits.give_back(corrected.count());
                 let growth = Growth { all, finished, corrected: Tokens::ZERO };
                 let disputed = Disputed { growth, before, after: *now, since: first_moved, bound };
-                Step { disputed: Some(disputed), ..Step::default() }
+                Step { disputed: Some(disputed), undone, ..Step::default() }
             }
         }
     }
@@ -344,53 +340,44 @@ impl RowCounters {
         if fell.iter().all(|fell| *fell) {
             *self = Self { shown, ..Self::zero(held.believed, reading) };
         } else {
-            self.reset_some(fell, &reading.tokens, held.believed);
+            self.reset_some(fell, reading, held.believed);
         }
         let mut step = self.grow(reading, &self.effective(reading), context);
         step.from = Some(held.believed);
-        let posted = step.grown.map(|_| growth(&reading.tokens, &zero_where_fell(&before, &reading.tokens)));
-        let posted = posted.unwrap_or_default();
-        self.earlier = Some(Earlier { before, at: context.at, posted });
+        self.earlier = Some(Earlier { before, at: context.at });
+        step.on_trial = true;
         if let Some(disputed) = &mut step.disputed {
             disputed.before = before;
         }
         Step { reset: true, ..step }
     }
 
-    fn reset_some(&mut self, fell: [bool; COUNTERS], now: &TokenCounters, believed: Moment) {
+    fn reset_some(&mut self, fell: [bool; COUNTERS], reading: &EngineReading, believed: Moment) {
         self.quarantine = None;
-        self.last = zero_where_fell(&self.last, now);
+        self.last = zero_where_fell(&self.last, &reading.tokens);
+        if fell[0] && fell[2] {
+            self.finished.begin(&reading.tokens, &reading.finished);
+        }
         for i in (0..COUNTERS).filter(|i| fell[*i]) {
             (self.series[i], self.moved[i]) = (SeriesSum::default(), believed);
         }
     }
 
-    /// The values from before a reset return at once: it was a dip. What was posted of it is a part of what the row produced
-    /// meanwhile.
-    fn undo_reset(&mut self, now: &TokenCounters, context: &PageContext) {
-        let Some(earlier) = self.earlier.take_if(|earlier| context.at.since(earlier.at) < HELD_LONGEST) else {
-            self.earlier = None;
-            return;
-        };
-        let since = context.at.since(context.last_page);
-        let jumps = !self.shown.explains(growth(now, &self.last), since);
-        if jumps && !fell(now, &earlier.before) {
-            self.last = earlier.before;
-            self.ahead = std::array::from_fn(|i| self.ahead[i].saturating_add(earlier.posted[i]));
-        } else {
-            let grown = growth(now, &self.last);
-            let posted = std::array::from_fn(|i| earlier.posted[i].saturating_add(grown[i]));
-            self.earlier = Some(Earlier { posted, ..earlier });
+    /// Whether the values from before a reset return at once: it was a dip, and counting continues from them.
+    fn undoes_reset(&mut self, now: &TokenCounters, context: &PageContext) -> bool {
+        self.earlier = self.earlier.filter(|earlier| context.at.since(earlier.at) < HELD_LONGEST);
+        let Some(earlier) = self.earlier else { return false };
+        let jumps = !self.shown.explains(growth(now, &self.last), context.at.since(context.last_page));
+        let undone = jumps && !fell(now, &earlier.before);
+        if undone {
+            (self.last, self.earlier) = (earlier.before, None);
         }
+        undone
     }
 
-    /// A growth less what was posted of it already.
-    fn less_ahead(&mut self, grown: [u64; COUNTERS]) -> [u64; COUNTERS] {
-        std::array::from_fn(|i| {
-            let posted = self.ahead[i].min(grown[i]);
-            self.ahead[i] -= posted;
-            grown[i] - posted
-        })
+    /// Whether a reset may turn out to have been a dip.
+    pub(super) const fn may_have_dipped(&self) -> bool {
+        self.earlier.is_some()
     }
 
     /// Splits a growth into price classes. Returns also the misses that it corrects.
@@ -436,6 +423,12 @@ impl RowCounters {
     fn adopt_unread(&mut self, now: &TokenCounters, context: &PageContext) {
         self.last = kept(&self.last, now);
         self.unread = context.refused;
+    }
+
+    /// When the counters that grew last moved before; of several, the first one.
+    fn first_moved(&self, grown: [u64; COUNTERS], at: Moment) -> Moment {
+        let moved = (0..COUNTERS).filter(|i| grown[*i] > 0).map(|i| self.moved[i]);
+        moved.min_by_key(|at| at.boot).unwrap_or(at)
     }
 
     fn since_moved(&self, at: Moment) -> [Span; COUNTERS] {

@@ -10,6 +10,9 @@ use crate::reading::SeriesValue;
 
 /// The most evicted series that may still return; the last values of others are added permanently.
 const GONE: usize = 1024;
+/// Of series that change their labels while others do not, each grew by at most one part in this many of its value.
+/// Otherwise one was evicted and another one was created.
+const RELABELLED: u64 = 16;
 /// The most series in a checkpoint.
 const SAVED: usize = 256;
 
@@ -45,8 +48,8 @@ impl SeriesSum {
         self.present.iter().any(|old| find(now, old.series).is_some_and(|value| value < old.value.count()))
     }
 
-    /// Whether the series that left the page continue under other labels: as many new ones appeared, none of them
-    /// lower.
+    /// Whether the series that left the page continue under other labels: as many new ones appeared, each at the value
+    /// of an old one or a little above it.
     fn is_relabelled(&self, now: &[SeriesValue]) -> bool {
         let left = self.present.iter().filter(|old| find(now, old.series).is_none());
         let known = |new: &&SeriesValue| {
@@ -58,7 +61,11 @@ impl SeriesSum {
         };
         let left = sorted(left.map(|old| old.value.count()).collect());
         let came = sorted(now.iter().filter(|new| !known(new)).map(|new| new.value.count()).collect());
-        !left.is_empty() && left.len() == came.len() && left.iter().zip(&came).all(|(left, came)| came >= left)
+        let all_changed = left.len() == self.present.len();
+        let goes_on = |(left, came): (&u64, &u64)| {
+            came >= left && (all_changed || (came - left).saturating_mul(RELABELLED) <= *left)
+        };
+        !left.is_empty() && left.len() == came.len() && left.iter().zip(&came).all(goes_on)
     }
 
     /// Whether a series of the last page is missing on this one.
@@ -171,6 +178,14 @@ mod tests {
         assert_eq!(total(&mut sum, &[(7, 103), (8, 56)]), 159, "one of them changed");
         assert_eq!(total(&mut sum, &[(1, 110), (2, 60)]), 170, "and goes");
         assert_eq!(total(&mut sum, &[(1, 110), (3, 5)]), 175, "a new one is lower");
+    }
+
+    #[test]
+    fn a_series_that_is_evicted_for_a_new_one_is_not_continued_by_it() {
+        let mut sum = SeriesSum::default();
+        assert_eq!(total(&mut sum, &[(1, 100), (2, 50), (3, 70)]), 220);
+        assert_eq!(total(&mut sum, &[(1, 100), (2, 50), (4, 90)]), 310, "90 are new");
+        assert_eq!(total(&mut sum, &[(1, 100), (2, 50), (5, 91)]), 311, "as good as the same value");
     }
 
     #[test]

@@ -12,8 +12,10 @@ pub(super) const MINUTE: Span = Span::from_secs(60);
 const FAR: u64 = 50;
 /// Growth of at most this many times the fastest minute is the row's own.
 const NEAR: u64 = 2;
-/// Growth of fewer tokens is believed, on trial.
+/// Growth of fewer tokens is not disputed for being unusual: it is posted, on trial.
 pub(super) const SMALL: u64 = 100_000;
+/// Growth of fewer tokens is posted at once.
+pub(super) const JUDGED: u64 = 10_000;
 /// Growth of fewer tokens proves nothing.
 const TINY: u64 = 1000;
 
@@ -61,10 +63,9 @@ impl Shown {
         (0..COUNTERS).all(|i| growth[i] <= self.fastest[i].saturating_mul(minutes).saturating_mul(NEAR).max(TINY))
     }
 
-    /// Whether a growth since each counter last moved is large, and so far beyond anything shown that it is another
-    /// process's.
+    /// Whether a growth since each counter last moved is so far beyond anything shown that it may be another process's.
     pub(super) fn is_far_beyond(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS]) -> bool {
-        growth.iter().any(|grown| *grown >= SMALL) && self.is_unusual(growth, since_moved)
+        growth.iter().any(|grown| *grown >= JUDGED) && self.is_unusual(growth, since_moved)
     }
 
     /// Whether a growth is far beyond anything shown.
@@ -96,7 +97,7 @@ mod tests {
         }
         assert!(shown.is_far_beyond([8_000_000, 0, 800_000], second));
         assert!(!shown.is_far_beyond([8_000_000, 0, 400], second), "one counter alone grows like that");
-        assert!(!shown.is_far_beyond([90_000, 0, 90_000], second), "a burst");
+        assert!(!shown.is_far_beyond([9_000, 0, 9_000], second), "a burst");
         assert!(!shown.is_unusual([12_000, 0, 12_000], second) && shown.is_unusual([400_000, 0, 400_000], second));
         assert!(!shown.is_far_beyond([900_000, 0, 900_000], [Span::from_secs(3600); COUNTERS]), "an hour's growth");
     }

@@ -12,7 +12,7 @@ use super::identity::{InstancePage, Outcome, Processes, Verdict};
 use super::line::Line;
 use super::process::{Fit, Process, ProcessId};
 use super::row::HELD_PAGES;
-use super::shown::{SMALL, Shown};
+use super::shown::{JUDGED, SMALL, Shown};
 use super::values::{self, RowKey};
 use crate::units::{Moment, Span, Timestamp};
 
@@ -57,6 +57,8 @@ enum TrialKind {
     Below(ProcessId),
     /// A start time close to the process's own.
     Start(Timestamp),
+    /// A birth without the server's time: the process may have been there before.
+    Birth,
 }
 
 impl Trial {
@@ -96,6 +98,16 @@ impl Trial {
         })
     }
 
+    /// The trial of a process that was born by its start time alone.
+    pub(super) fn of_birth(since: Moment, process: &Process) -> Self {
+        Self::new(TrialKind::Birth, since, process)
+    }
+
+    /// Whether a birth is on trial.
+    pub(super) fn is_birth(&self) -> bool {
+        self.kind == TrialKind::Birth
+    }
+
     /// Whether a reset is on trial.
     pub(super) fn is_reset(&self) -> bool {
         self.kind == TrialKind::Reset
@@ -105,7 +117,7 @@ impl Trial {
     pub(super) const fn other_start(&self) -> Option<Timestamp> {
         match self.kind {
             TrialKind::Start(start) => Some(start),
-            TrialKind::Growth | TrialKind::Reset | TrialKind::Below(_) => None,
+            TrialKind::Growth | TrialKind::Reset | TrialKind::Below(_) | TrialKind::Birth => None,
         }
     }
 }
@@ -125,7 +137,7 @@ impl Processes {
         if self.may_be_anyones(page) {
             return Outcome { verdict: Verdict::Cut, ..self.hold(page, current) };
         }
-        if let Some(outcome) = self.old_line_returns(page) {
+        if let Some(outcome) = self.split_passed(page).or_else(|| self.old_line_returns(page)) {
             return outcome;
         }
         match self.nearest(page) {
@@ -147,6 +159,13 @@ impl Processes {
                 Fit::Other => self.hold_beside(page),
             },
         }
+    }
+
+    /// Whether another process or a quarantined line is known above a process.
+    fn has_above(&self, process: &Process) -> bool {
+        let line = process.line();
+        let is_above = |other: &Process| other.id != process.id && other.line().reaches(&line);
+        self.all.iter().any(is_above) || self.held.has_above(&line)
     }
 
     /// Whether a page continues a quarantined line with less growth than it continues a process.
@@ -178,10 +197,10 @@ impl Processes {
         let may_be = |process: &&Process| {
             process.starts.is_empty() || process.paces_to(page.rows, page.at.since(process.last_seen))
         };
-        // Of several, one whose growth is not known yet does not leap to where another may be.
-        let several = self.all.len() > 1 || !self.held.is_empty();
+        // A process whose growth is not known yet does not leap to where another may be.
         let leaps = |process: &Process, distance: u64| {
-            several && process.starts.is_empty() && !process.has_shown() && distance >= SMALL
+            let is_new = process.starts.is_empty() && !process.has_shown();
+            is_new && distance >= JUDGED && self.has_above(process)
         };
         let continues = |process: &Process| match fit(process, page) {
             Fit::Continues(distance) => Some((distance, process.id)).filter(|_| !leaps(process, distance)),
@@ -195,10 +214,15 @@ impl Processes {
             let step = process.line().growth_to(&process.line_of(page.rows));
             let since = page.at.since(process.last_seen);
             let proven = process.has_shown() && process.paces_to(page.rows, since);
+            let (line, seen) = (process.line(), process.last_seen);
             match &mut process.trial {
-                Some(trial) => trial.step = trial.step.max(step),
+                Some(trial) => {
+                    trial.step = trial.step.max(step);
+                    process.passed.note(line, seen, step);
+                }
                 None if !proven && process.starts.is_empty() => {
                     process.trial = Some(Trial { step, ..Trial::new(TrialKind::Growth, page.at, process) });
+                    process.passed.note(line, seen, step);
                 }
                 None => {}
             }
@@ -248,10 +272,17 @@ impl Processes {
             true if stays && !may_be_its => self.becomes_process(page, &line, None),
             true if is_new && (stays && self.keeps_pace(page, &line, current) || waited && run.is_even()) => {
                 // The lines quarantined on the way are its own, or those of processes that are not counted.
-                let lost = self.held.is_ambiguous();
+                let (lost, passed) = (self.held.is_ambiguous(), self.held.ascending());
                 self.held = HeldLines::default();
                 let outcome = self.go_on_by_values(page, current);
+                if let Some(process) = self.get_mut(current) {
+                    process.passed.note_all(passed);
+                }
                 Outcome { lost: outcome.lost || lost, ..outcome }
+            }
+            true if stays && !self.is_large(page, current) => {
+                self.held.settle();
+                self.go_on_by_values(page, current)
             }
             true if stays => self.dispute_jump(page, current),
             false if stays && grew => self.explain_fall(page, &line, current),
@@ -260,6 +291,12 @@ impl Processes {
             false if waited && !stays => self.becomes_process(page, &here, Some(current)),
             _ => self.hold(page, current),
         }
+    }
+
+    /// Whether any counter of a page grew by so much that it is disputed for being unusual.
+    fn is_large(&self, page: &InstancePage<'_>, id: ProcessId) -> bool {
+        let grew = |process: &Process| process.line().largest_growth_to(&process.line_of(page.rows));
+        self.get(id).is_some_and(|process| grew(process) >= SMALL)
     }
 
     /// Whether a process that had shown no growth continues about as fast as it jumped: then the jump was its growth.
@@ -294,7 +331,9 @@ impl Processes {
         process.last_seen = page.at;
         self.held.settle();
         self.restarts += 1;
-        Outcome { verdict: Verdict::Reset, steps, on_trial: true, ..Outcome::empty(id, since, page) }
+        // What was posted before it stays, also if the reset is taken back.
+        let believed = vec![id];
+        Outcome { verdict: Verdict::Reset, steps, on_trial: true, believed, ..Outcome::empty(id, since, page) }
     }
 
     /// Makes a line a process of its own, with its first page as the baseline; on trial if it is below another.
@@ -328,7 +367,7 @@ fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
         TrialKind::Reset => {
             now.reaches(&line) && line.growth_to(&now) > trial.step.saturating_mul(LEAP) && !line.reaches(&trial.before)
         }
-        TrialKind::Below(_) | TrialKind::Start(_) => false,
+        TrialKind::Below(_) | TrialKind::Start(_) | TrialKind::Birth => false,
     }
 }
 

@@ -20,9 +20,11 @@ pub use v1::{FromV1, V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
 
 use crate::inventory::{Inventory, Origin};
 use crate::ledger::{Ledger, Pace};
-use crate::metering::{Context, InventoryView, Metering, SavedTarget};
+use crate::metering::{self, Context, InventoryView, Metering, SavedTarget};
 use crate::pricing::{Book, RentWhen};
-use crate::reading::{Event, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeTrouble, TargetId, Trouble};
+use crate::reading::{
+    Event, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeTrouble, TargetId, Trouble, UnitName,
+};
 use crate::snapshot::{LedgerBasis, Snapshot};
 use crate::units::{Moment, Span, Timestamp};
 use saved::Committed;
@@ -159,6 +161,11 @@ impl Fleet {
     /// Whether the machine has just woken, so that sources had no time to answer yet.
     fn is_resuming(&self) -> bool {
         self.resumed.is_some_and(|at| self.now().since(at) < self.config.stale_after())
+    }
+
+    /// Whether the cost of a node's GPUs is known now.
+    fn knows_cost(&self, node: &NodeName, unit: Option<&UnitName>) -> bool {
+        metering::knows_cost(&self.ledger, view(&self.config, &self.inventory), node, unit, self.now().wall)
     }
 
     /// Since when money is counted.

@@ -8,7 +8,7 @@ use crate::units::{HourlyRate, Money, PowerPrice, Share, Tokens};
 
 use super::{AllocatedTime, Classes, GpuTimeCell, TokenChange};
 
-/// The account that revenue is posted to: one model on one node in one role.
+/// The account that revenue is posted to: one model on one node in one role, for one tenant, with a known cost or not.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RevenueAccount {
     /// The node.
@@ -21,6 +21,9 @@ pub struct RevenueAccount {
     pub role: Role,
     /// The tenant, from the target's label `tenant`.
     pub tenant: Option<Label>,
+    /// Whether the cost of its GPUs was known when its tokens were produced. A rate that becomes known later does not
+    /// change what was posted before.
+    pub costed: bool,
 }
 
 /// What a cost account pays for.

@@ -277,6 +277,11 @@ impl Ledger {
         self.doubt(at.minute(), Uncertainty { lost_windows: 1, ..Uncertainty::default() });
     }
 
+    /// Takes back a window that turned out to lack no tokens.
+    pub fn regain_window(&mut self, at: Timestamp) {
+        self.doubt(at.minute(), Uncertainty { lost_windows: -1, ..Uncertainty::default() });
+    }
+
     /// Adds a marker, unless it is among the latest ones.
     pub fn mark(&mut self, marker: Marker) {
         if let Some(pending) = self.pending.as_mut().filter(|_| !self.closed && !self.marked.contains(&marker)) {

@@ -18,6 +18,7 @@ mod rent;
 mod sums;
 mod table;
 mod tariffs;
+mod uncosted;
 
 pub use account::{CostAccount, CostAccountId, CostKind, RevenueAccount, RevenueAccountId, Tariff, TariffId};
 pub use apportion::{apportion, cut_minutes};

@@ -62,7 +62,7 @@ pub struct UncertaintyCell {
     /// What unknown hits could take off.
     pub hits: Money,
     /// Windows in which tokens may be missing.
-    pub lost_windows: u64,
+    pub lost_windows: i64,
 }
 
 /// A marker: a moment and what happened.

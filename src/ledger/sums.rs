@@ -80,8 +80,8 @@ pub struct Uncertainty {
     /// What unknown hits could take off.
     pub hits: Money,
     /// Windows in which tokens may be missing: possible restarts, and the time between an engine's last scrape and its
-    /// end.
-    pub lost_windows: u64,
+    /// end. Negative if more turned out to lack nothing.
+    pub lost_windows: i64,
 }
 
 impl AddAssign for Uncertainty {

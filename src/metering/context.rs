@@ -1,8 +1,9 @@
 //! The context of a step of metering: the ledger to post to, the inventory and the configuration.
 
+use super::gpu_cost::{InventoryView, knows_cost};
 use crate::inventory::{FleetConfig, Inventory, TargetInfo};
 use crate::ledger::Ledger;
-use crate::reading::NodeName;
+use crate::reading::{NodeName, UnitName};
 use crate::units::{Moment, Timestamp};
 
 /// The context of one page.
@@ -18,4 +19,12 @@ pub(crate) struct Context<'a> {
     pub(crate) at: Moment,
     /// Since when the fleet has been watched without a gap that was too long.
     pub(crate) watched_from: Option<Timestamp>,
+}
+
+impl Context<'_> {
+    /// Whether the cost of a node's GPUs is known now.
+    pub(super) fn knows_cost(&self, node: &NodeName, unit: Option<&UnitName>) -> bool {
+        let view = InventoryView { config: self.config, inventory: self.inventory };
+        knows_cost(self.ledger, view, node, unit, self.at.wall)
+    }
 }

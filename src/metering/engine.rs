@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::duplicates::DuplicateCheck;
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
+use super::trials::ResetRow;
 use crate::counters::{Process, ProcessId, Processes, RowKey};
 use crate::ledger::Entry;
 use crate::reading::{EngineReading, InstanceId, ModelName, PromptCount, TokenCounters};
@@ -36,6 +37,8 @@ pub(crate) struct Instance {
     pub(crate) processes: Processes,
     /// Entries that were posted on trial, by process.
     pub(super) trial: BTreeMap<ProcessId, Vec<Entry>>,
+    /// Entries of rows that were reset and may have dipped.
+    pub(super) resets: Vec<ResetRow>,
 }
 
 impl Engine {
@@ -47,6 +50,7 @@ impl Engine {
                 seen: at,
                 processes: Processes::default(),
                 trial: BTreeMap::new(),
+                resets: Vec::new(),
             });
             self.instances.len() - 1
         });
@@ -111,6 +115,7 @@ impl Engine {
         self.duplicate.forget_posted();
         for instance in &mut self.instances {
             instance.trial.clear();
+            instance.resets.clear();
         }
     }
 

@@ -19,12 +19,13 @@ mod revenue;
 mod role_inference;
 mod row;
 mod saved;
+mod trials;
 
 use std::collections::BTreeMap;
 
 pub(crate) use context::Context;
 pub(crate) use engine::Engine;
-pub(crate) use gpu_cost::InventoryView;
+pub(crate) use gpu_cost::{InventoryView, knows_cost};
 pub use leakage::Leakage;
 pub(crate) use revenue::{Counts, counts};
 pub(crate) use row::{CACHED, OUTPUT, PROMPT, Row};
@@ -135,7 +136,12 @@ impl Metering {
                     rows.for_each(|row| row.account = None);
                 }
                 Change::Released { node, gpu, allocation } => {
+                    let answered = at.wall - at.since(gpu.answered);
                     self.gpu_cost.release(ledger, view, &node, &gpu, allocation);
+                    let unit = view.inventory.node(&node).and_then(|node| node.unit.as_ref());
+                    if !knows_cost(ledger, view, &node, unit, at.wall) {
+                        ledger.forget_cost(&node, answered);
+                    }
                 }
                 Change::Emptied(node) => self.gpu_cost.forget(&node),
             }

@@ -1,7 +1,7 @@
 //! Meters one page: its instances, the growth of their rows, and the accounts that it is posted to.
 
 use super::revenue::{Counts, Interval};
-use super::{Context, Engine, Metering};
+use super::{Context, Engine, Metering, trials};
 use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::counters::{Bounds, InstancePage, Outcome, Process, ProcessId, Step, Verdict};
 use crate::ledger::{Entry, Evidence, Marker, Posting, Timing};
@@ -61,7 +61,7 @@ impl Metering {
         let outcome = instance.processes.advance(&seen);
         // The start time as it was accepted: one in 1970 is dropped.
         let start = instance.processes.get(outcome.process).and_then(Process::start);
-        settle_trials(context, engine, id, &outcome);
+        trials::settle(context, engine, id, &outcome);
         if rows.len() == page.engines.len() {
             // This comes before any posting, since the engine may be a duplicate.
             self.find_like(context, engine);
@@ -105,9 +105,12 @@ impl Metering {
     ) {
         let place = engine.row(reading, context.at, context.config.window);
         let interval = step.from.map_or(interval, |from| interval.since(from, context.at));
+        if step.undone {
+            trials::undo_reset(context, engine, reading, outcome.process);
+        }
         if let Some(grown) = &step.grown {
             let entries = self.earn(context, engine, place, reading, grown, interval);
-            keep_on_trial(engine, reading.instance.as_ref(), outcome, entries);
+            trials::keep(engine, reading, outcome, step.on_trial, entries);
             if grown.corrected > crate::units::Tokens::ZERO {
                 correct(context, engine, place, outcome.process, grown.corrected);
             }
@@ -121,8 +124,12 @@ impl Metering {
         let gap = context.at.since(outcome.since) > context.config.stale_after();
         let row = &mut engine.rows[place];
         row.role = Some(self.role(context.info, reading));
-        if gap || matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset) {
+        let replaced = matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset);
+        if gap || replaced {
             row.begin_drawing();
+        }
+        if replaced {
+            row.live = None;
         }
         row.draw(reading.clone(), context.at, outcome.process, step, context.config.window);
     }
@@ -194,33 +201,7 @@ fn watched_since(context: &Context<'_>, ahead: Option<Span>, engine: &Engine) ->
         return Some(context.at.wall - context.at.since(last));
     }
     let allocated = context.inventory.node(context.node).and_then(|node| node.allocated_from);
-    Some(allocated.map_or(watched, |from| watched.max(from)))
-}
-
-/// Takes back what was wrongly posted on trial, and forgets the entries of trials that succeeded.
-fn settle_trials(context: &mut Context<'_>, engine: &mut Engine, id: Option<&InstanceId>, outcome: &Outcome) {
-    let day = context.ledger.day_began();
-    let mut back: Vec<Entry> = Vec::new();
-    let instance = engine.instance(id, context.at);
-    for process in &outcome.taken_back {
-        back.extend(instance.trial.remove(process).into_iter().flatten());
-    }
-    for process in &outcome.believed {
-        instance.trial.remove(process);
-    }
-    if outcome.lost {
-        context.ledger.lose_window(context.at.wall);
-    }
-    if back.is_empty() {
-        return;
-    }
-    context.ledger.reverse(&back);
-    for entry in back {
-        let same = |row: &&mut super::Row| row.account.as_ref().is_some_and(|(_, account)| *account == entry.account);
-        if let Some(row) = engine.rows.iter_mut().find(same) {
-            row.earned.add(day, entry.tariff, crate::ledger::TokenChange::taken_back(entry.tokens));
-        }
-    }
+    allocated.map(|from| watched.max(from))
 }
 
 /// Counts restarts and, if any row is counted, windows in which tokens may be missing. Returns the interval in which
@@ -248,6 +229,9 @@ fn note_verdict(
     if may_lack && counted {
         context.ledger.lose_window(at.wall);
     }
+    if outcome.returned && counted {
+        context.ledger.regain_window(at.wall);
+    }
     if restarted {
         let text = Label::new(&format!("restart of {}", context.info.target));
         context.ledger.mark(Marker { at: at.wall, text });
@@ -255,18 +239,6 @@ fn note_verdict(
     let timing = if long { Timing::Estimated } else { Timing::Seen };
     // Wall time may have been set since, so the boot clock gives the length of the interval.
     Interval { from: at.wall - gap, to: at.wall, timing, starts }
-}
-
-fn keep_on_trial(engine: &mut Engine, id: Option<&InstanceId>, outcome: &Outcome, entries: Vec<Entry>) {
-    if !outcome.on_trial || entries.is_empty() {
-        return;
-    }
-    if let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id.as_ref() == id) {
-        let kept = instance.trial.entry(outcome.process).or_default();
-        for entry in entries {
-            super::revenue::remember(kept, entry);
-        }
-    }
 }
 
 /// Turns misses into hits that were reported late. Those of entries that are no longer kept go to later prompts.

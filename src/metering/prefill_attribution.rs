@@ -89,6 +89,7 @@ impl Metering {
         if let Some(info) = context.inventory.target(&prefill.target).map(|target| &target.info) {
             account.node = context.inventory.node_of(info);
             account.unit = context.inventory.unit_of(info, &account.node);
+            account.costed = context.knows_cost(&account.node, account.unit.as_ref());
         }
         let rows = self.engines.get_mut(&prefill.target).map(|engine| &mut engine.rows);
         match rows.and_then(|rows| rows.get_mut(prefill.place)) {

@@ -169,12 +169,14 @@ impl Metering {
 }
 
 fn account_of(context: &Context<'_>, reading: &EngineReading, role: Role) -> RevenueAccount {
+    let unit = context.inventory.unit_of(context.info, context.node);
     RevenueAccount {
         node: context.node.clone(),
-        unit: context.inventory.unit_of(context.info, context.node),
         model: reading.model.clone(),
         role,
         tenant: context.info.tenant.clone(),
+        costed: context.knows_cost(context.node, unit.as_ref()),
+        unit,
     }
 }
 

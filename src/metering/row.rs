@@ -208,7 +208,6 @@ impl Row {
     pub(super) fn begin_drawing(&mut self) {
         self.latencies = Latencies::default();
         self.window.clear();
-        self.live = None;
     }
 
     /// Forgets the gauges of processes that were replaced.

@@ -11,6 +11,7 @@ use super::energy::EnergyMeter;
 use super::engine::{Engine, Instance};
 use super::leakage::Leakage;
 use super::proxy_guard::ProxyGuard;
+use super::trials::ResetRow;
 use super::row::Row;
 use super::{InventoryView, Metering};
 use crate::counters::{ProcessId, ProcessRow, Processes, RowKey};
@@ -37,6 +38,8 @@ struct SavedInstance {
     processes: Processes,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     trial: Vec<(ProcessId, Vec<Entry>)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    resets: Vec<ResetRow>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +56,8 @@ struct SavedRow {
     earned: Leakage,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     guard: Option<ProxyGuard>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    correctable: Vec<Entry>,
 }
 
 /// Up to when a node's GPU time is posted, and its energy meters.
@@ -78,11 +83,12 @@ impl SavedTarget {
             leakage: Leakage::default(),
             earned: Leakage::default(),
             guard: None,
+            correctable: Vec::new(),
         });
         let rows_of_page = saved.collect();
         let rows = rows.into_iter().map(|(_, row)| row).collect();
         let processes = Processes::of_one(start, answered, rows);
-        let instances = vec![SavedInstance { id: None, seen: answered, processes, trial: Vec::new() }];
+        let instances = vec![SavedInstance { id: None, seen: answered, processes, trial: Vec::new(), resets: Vec::new() }];
         Self { answered, instances, rows: rows_of_page, duplicate: DuplicateCheck::default() }
     }
 
@@ -90,11 +96,12 @@ impl SavedTarget {
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { answered, instances, rows, duplicate: _ } = self;
         let instances = instances.iter_mut().flat_map(|instance| {
-            let SavedInstance { id: _, seen, processes, trial: _ } = instance;
+            let SavedInstance { id: _, seen, processes, trial: _, resets: _ } = instance;
             std::iter::once(seen).chain(processes.moments_mut())
         });
         let rows = rows.iter_mut().flat_map(|row| {
-            let SavedRow { instance: _, key: _, kind: _, role: _, seen, leakage: _, earned: _, guard: _ } = row;
+            let SavedRow { seen, instance: _, key: _, kind: _, role: _, leakage: _, earned: _, guard: _, correctable: _ } =
+                row;
             std::iter::once(seen)
         });
         std::iter::once(answered).chain(instances).chain(rows)
@@ -153,15 +160,16 @@ impl Metering {
     pub(crate) fn restore_target(&mut self, config: &FleetConfig, id: TargetId, saved: SavedTarget) {
         let SavedTarget { answered, instances, rows, duplicate } = saved;
         let mut engine = Engine { last_page: Some(answered), duplicate, ..Engine::default() };
-        for SavedInstance { id, seen, processes, trial } in instances {
-            engine.instances.push(Instance { id, seen, processes, trial: trial.into_iter().collect() });
+        for SavedInstance { id, seen, processes, trial, resets } in instances {
+            engine.instances.push(Instance { id, seen, processes, trial: trial.into_iter().collect(), resets });
         }
-        for SavedRow { instance, key, kind, role, seen, leakage, earned, guard } in rows {
+        for SavedRow { instance, key, kind, role, seen, leakage, earned, guard, correctable } in rows {
             let mut blank = EngineReading::new(kind, key.model, key.rank);
             blank.instance = instance;
             blank.role = role.filter(|role| *role == Role::Proxy);
             let mut row = Row::new(blank, seen, config.window);
             (row.role, row.leakage, row.earned, row.guard) = (role, leakage, earned, guard);
+            row.correctable = correctable;
             engine.rows.push(row);
         }
         self.restore_served(&engine);
@@ -191,16 +199,17 @@ fn saved_target(engine: &Engine) -> Option<SavedTarget> {
 }
 
 fn saved_instance(instance: &Instance) -> SavedInstance {
-    let Instance { id, seen, processes, trial } = instance;
+    let Instance { id, seen, processes, trial, resets } = instance;
     SavedInstance {
         id: id.clone(),
         seen: *seen,
         processes: processes.clone(),
         trial: trial.iter().map(|(process, entries)| (*process, entries.clone())).collect(),
+        resets: resets.clone(),
     }
 }
 
-/// Rates, corrections and the weight of prompts start again; the account is looked up by its name.
+/// Rates and the weight of prompts start again; the account is looked up by its name.
 fn saved_row(row: &Row) -> SavedRow {
     let Row {
         key,
@@ -217,7 +226,7 @@ fn saved_row(row: &Row) -> SavedRow {
         sums: _,
         live: _,
         latencies: _,
-        correctable: _,
+        correctable,
         gauges: _,
     } = row;
     SavedRow {
@@ -229,5 +238,6 @@ fn saved_row(row: &Row) -> SavedRow {
         leakage: leakage.clone(),
         earned: earned.clone(),
         guard: guard.clone(),
+        correctable: correctable.clone(),
     }
 }

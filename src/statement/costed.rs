@@ -1,10 +1,8 @@
 //! Whose cost is known.
 
-use std::collections::HashSet;
+use crate::ledger::Past;
 
-use crate::ledger::{CostAccount, CostKind, Past};
-
-/// Which accounts' GPUs have a rate.
+/// Which accounts' revenue has a known cost, and whether any cost is known.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Costed {
     accounts: Vec<bool>,
@@ -12,27 +10,16 @@ pub(super) struct Costed {
 }
 
 impl Costed {
-    /// By the cost accounts of the past: one with a rate for the account's node, or for its unit as a whole.
+    /// Of a past. Where there is neither work nor GPU time, nothing is owed, and the cost is known.
     pub(super) fn of(past: &Past) -> Self {
-        let rated = |cost_account: &&CostAccount| cost_account.kind == CostKind::Gpus && cost_account.rate.is_some();
-        let (mut nodes, mut units) = (HashSet::new(), HashSet::new());
-        for cost_account in past.cost_accounts.iter().filter(rated) {
-            match (&cost_account.node, &cost_account.unit) {
-                (Some(node), _) => drop(nodes.insert(node)),
-                (None, Some(unit)) => drop(units.insert(unit)),
-                (None, None) => {}
-            }
-        }
-        let known = |node, unit: Option<_>| nodes.contains(node) || unit.is_some_and(|unit| units.contains(unit));
         Self {
-            accounts: past.accounts.iter().map(|account| known(&account.node, account.unit.as_ref())).collect(),
-            // Where there is neither work nor rent, nothing is owed.
-            any: past.cost_accounts.iter().any(|cost_account| cost_account.rate.is_some())
+            accounts: past.accounts.iter().map(|account| account.costed).collect(),
+            any: past.cost_accounts.iter().any(|account| account.rate.is_some())
                 || past.tokens.is_empty() && past.rents.is_empty(),
         }
     }
 
-    /// Whether an account's cost is known.
+    /// Whether the cost of an account's revenue is known.
     pub(super) fn knows(&self, account: crate::ledger::RevenueAccountId) -> bool {
         self.accounts.get(account.index()).copied().unwrap_or_default()
     }

@@ -76,6 +76,7 @@ impl<'a> Fold<'a> {
             self.accumulator.add_uncosted(row, cell.tokens, value);
         }
         if let Some((tariff, value)) = priced
+            && known
             && tariff.overhead.is_some()
         {
             let row = self.overhead_row(cell.bucket);

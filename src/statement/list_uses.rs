@@ -45,11 +45,13 @@ impl<'a> ListUses<'a> {
         }
         lists.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| (&a.list, &a.tier).cmp(&(&b.list, &b.tier))));
         statement.lists = lists;
+        let mut lost = 0_i64;
         for doubt in &self.past.uncertainty {
             statement.uncertainty += doubt.timing + doubt.hits;
             statement.upper_bound |= !doubt.hits.is_zero();
-            statement.lost_windows += doubt.lost_windows;
+            lost += doubt.lost_windows;
         }
+        statement.lost_windows = u64::try_from(lost).unwrap_or_default();
         statement.total.lower_bound |= statement.lost_windows > 0;
     }
 }

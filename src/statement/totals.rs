@@ -44,8 +44,9 @@ impl Totals {
             };
             let value = tariff.value(cell.tokens);
             totals.revenue += value;
-            totals.fixed_cost += tariff.overhead_of(value);
-            if !costed.knows(cell.account) {
+            if costed.knows(cell.account) {
+                totals.fixed_cost += tariff.overhead_of(value);
+            } else {
                 totals.uncosted_revenue += value;
             }
         }

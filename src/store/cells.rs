@@ -39,8 +39,7 @@ pub(super) fn write_kept(
         (*minute, [i64::from(cost_account.number())], [change.held, change.idle, change.energy])
     });
     let uncertainty = pending.uncertainty.iter().map(|(minute, uncertainty)| {
-        let lost = i64::try_from(uncertainty.lost_windows).unwrap_or(i64::MAX);
-        (*minute, [], [micros_up(uncertainty.timing), micros_up(uncertainty.hits), lost])
+        (*minute, [], [micros_up(uncertainty.timing), micros_up(uncertainty.hits), uncertainty.lost_windows])
     });
     let mut tokens = by_grain(calendar, tokens);
     for (cells, from) in tokens.iter_mut().zip(kept_from) {
@@ -51,8 +50,8 @@ pub(super) fn write_kept(
         cells.retain(|(bucket, _), _| *bucket >= from);
     }
     add(transaction, "tokens", ["miss", "hit", "output"], &tokens)?;
-    add(transaction, "rents", ["held_ms", "idle_ms", "energy_mj"], &rents)?;
-    add(transaction, "doubts", ["timing_micros", "hits_micros", "lost_windows"], &uncertainty)?;
+    add(transaction, "gpu_time", ["allocated_ms", "idle_ms", "energy_mj"], &rents)?;
+    add(transaction, "uncertainty", ["timing_micros", "hits_micros", "lost_windows"], &uncertainty)?;
     let days = begins(&tokens).chain(begins(&rents)).chain(begins(&uncertainty)).collect();
     name(transaction, calendar, &days)
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::migrate::{self, V1_NAMES, V1_TABLES};
 use super::names::{all, has_table};
-use super::{StoreError, file};
+use super::{StoreError, file, versions};
 
 /// Why an export was not read back.
 #[derive(Debug)]
@@ -76,12 +76,14 @@ fn fill(connection: &mut Connection, path: &Path, text: impl BufRead) -> Result<
     let of = |error: rusqlite::Error| ImportError::Store(StoreError::of(path, &error));
     let mut known = tables(connection).map_err(of)?;
     let transaction = connection.transaction().map_err(of)?;
-    let mut rows = 0;
+    let (mut rows, mut is_earlier) = (0, false);
     for (nth, line) in (1..).zip(text.lines()) {
         let refuse = |why: String| ImportError::Line(nth, why);
         let line = line.map_err(|error| refuse(error.to_string()))?;
         let value: Value = serde_json::from_str(&line).map_err(|error| refuse(error.to_string()))?;
-        let table = value["table"].as_str().unwrap_or_default().to_owned();
+        let named = value["table"].as_str().unwrap_or_default();
+        let table = versions::present(named).to_owned();
+        is_earlier |= table != named;
         let row = value["row"].as_object().ok_or_else(|| refuse("no row".to_owned()))?;
         if V1_NAMES.contains(&table.as_str()) && !known.contains(&table) {
             // An export of version 1 is read as it is, and brought up to date at the end.
@@ -97,6 +99,9 @@ fn fill(connection: &mut Connection, path: &Path, text: impl BufRead) -> Result<
     if has_table(&transaction, V1_NAMES[0]).map_err(of)? {
         migrate::convert(&transaction).map_err(of)?;
     }
+    if is_earlier {
+        versions::judge_costs(&transaction).map_err(of)?;
+    }
     transaction.commit().map_err(of)?;
     Ok(rows)
 }
@@ -106,7 +111,16 @@ fn insert(connection: &Connection, table: &str, row: &Map<String, Value>) -> rus
         all(connection, &format!("SELECT name FROM pragma_table_info('{table}')"), |row| row.get::<_, String>(0))?;
     let places: Vec<String> = (1..=columns.len()).map(|place| format!("?{place}")).collect();
     let mut insert = connection.prepare_cached(&format!("INSERT INTO {table} VALUES ({})", places.join(", ")))?;
-    insert.execute(params_from_iter(columns.iter().map(|column| cell(row.get(column))))).map(drop)
+    insert.execute(params_from_iter(columns.iter().map(|column| value(row, column)))).map(drop)
+}
+
+/// The value of a column, which may have another name in an export of an earlier version. Such an export says nothing of
+/// whether an account's cost is known.
+fn value(row: &Map<String, Value>, column: &str) -> Cell {
+    match row.get(column).or_else(|| row.get(versions::former(column))) {
+        None if column == "costed" => Cell::Integer(1),
+        found => cell(found),
+    }
 }
 
 fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {

@@ -10,12 +10,12 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::lock::Lock;
-use super::{Cannot, StoreError, migrate};
+use super::{Cannot, StoreError, migrate, versions};
 
 /// `mtop`: what tells a ledger from any other database.
 const APPLICATION: i64 = 0x6d74_6f70;
 /// The version of the tables.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 /// How long another's lock is waited for: the user is told within three seconds why nothing is written.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The most of a write-ahead log that is left on the disk once nobody reads what it replaced.
@@ -54,8 +54,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "journal_size_limit", LOG_LEFT)?;
         match version {
             0 => make(connection)?,
-            1 => migrate::to_version_2(connection)?,
-            _ => {}
+            VERSION => {}
+            earlier => versions::bring_up_to_date(connection, earlier)?,
         }
         Ok(())
     };
@@ -113,6 +113,7 @@ pub(super) fn in_memory() -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
     connection.execute_batch(SCHEMA)?;
     connection.execute_batch(migrate::STATE)?;
+    connection.execute_batch(versions::VIEWS)?;
     Ok(connection)
 }
 
@@ -153,14 +154,18 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     if version == 0 {
         return Err(StoreError::Missing(path.to_owned()));
     }
+    if version < VERSION {
+        versions::read_as_present(&connection).map_err(|error| StoreError::of(path, &error))?;
+    }
     Ok(connection)
 }
 
 /// Makes the tables, all of them or none.
 fn make(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {SCHEMA} {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;",
-        migrate::STATE
+        "BEGIN IMMEDIATE; {SCHEMA} {} {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;",
+        migrate::STATE,
+        versions::VIEWS
     ))
 }
 

@@ -44,8 +44,8 @@ fn nodes(connection: &Connection) -> rusqlite::Result<Vec<HeldRow>> {
         "SELECT n.node, n.unit, n.gpu, n.gpus, n.since, n.until,
                 (SELECT coalesce(l.lease, l.gpu || CASE WHEN l.rate_micros IS NULL THEN ', no rate known'
                         ELSE printf(' assumed at %.2f', 1e-6 * l.rate_micros / l.rate_hours) END)
-                 FROM day_rents r JOIN landlords l ON l.id = r.landlord
-                 WHERE l.node = n.node AND l.kind = 'gpus' AND r.held_ms > 0 ORDER BY r.bucket DESC, l.id DESC LIMIT 1)
+                 FROM day_gpu_time r JOIN cost_accounts l ON l.id = r.cost_account
+                 WHERE l.node = n.node AND l.kind = 'gpus' AND r.allocated_ms > 0 ORDER BY r.bucket DESC, l.id DESC LIMIT 1)
          FROM ({rented}) n ORDER BY n.node, n.gpu"
     );
     all(connection, &question, |row| {

@@ -25,6 +25,7 @@ mod reader;
 mod restore;
 mod retention;
 mod verify;
+mod versions;
 mod writer;
 
 pub use by_hand::{decide, end_lease, mark, reset_target};

@@ -13,15 +13,15 @@ pub(super) const UNPRICED: i64 = -1;
 /// Calls nodes by the names that they have now, and writes the rows that are new, in the order of their numbers.
 pub(super) fn write(transaction: &Transaction<'_>, pending: &PendingPostings) -> rusqlite::Result<()> {
     for (from, to) in &pending.renames {
-        for table in ["accounts", "landlords"] {
+        for table in ["revenue_accounts", "cost_accounts"] {
             transaction
                 .prepare_cached(&format!("UPDATE {table} SET node = ?2 WHERE node = ?1"))?
                 .execute([from.as_str(), to.as_str()])?;
         }
     }
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO accounts (id, node, unit, model, role, tenant)
-         VALUES ((SELECT coalesce(max(id) + 1, 0) FROM accounts), ?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO revenue_accounts (id, node, unit, model, role, tenant, costed)
+         VALUES ((SELECT coalesce(max(id) + 1, 0) FROM revenue_accounts), ?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for account in &pending.accounts {
         insert.execute(params![
@@ -30,11 +30,12 @@ pub(super) fn write(transaction: &Transaction<'_>, pending: &PendingPostings) ->
             account.model.as_ref().map(ModelName::as_str),
             account.role.to_string(),
             account.tenant.as_ref().map(Label::as_str),
+            account.costed,
         ])?;
     }
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO landlords (id, node, unit, gpu, kind, rate_micros, rate_hours, kwh_micros, pue_thousandths, lease)
-         VALUES ((SELECT coalesce(max(id) + 1, 0) FROM landlords), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO cost_accounts (id, node, unit, gpu, kind, rate_micros, rate_hours, kwh_micros, pue_thousandths, lease)
+         VALUES ((SELECT coalesce(max(id) + 1, 0) FROM cost_accounts), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     for cost_account in &pending.cost_accounts {
         insert.execute(params![
@@ -70,13 +71,14 @@ pub(super) fn write(transaction: &Transaction<'_>, pending: &PendingPostings) ->
 
 /// Every account by number.
 pub(super) fn accounts(connection: &Connection) -> rusqlite::Result<Vec<RevenueAccount>> {
-    all(connection, "SELECT node, unit, model, role, tenant FROM accounts ORDER BY id", |row| {
+    all(connection, "SELECT node, unit, model, role, tenant, costed FROM revenue_accounts ORDER BY id", |row| {
         Ok(RevenueAccount {
             node: NodeName::new(&row.get::<_, String>(0)?),
             unit: text(row, 1)?.as_deref().map(UnitName::new),
             model: text(row, 2)?.as_deref().map(ModelName::new),
             role: role(&row.get::<_, String>(3)?),
             tenant: text(row, 4)?.as_deref().map(Label::new),
+            costed: row.get(5)?,
         })
     })
 }
@@ -84,7 +86,7 @@ pub(super) fn accounts(connection: &Connection) -> rusqlite::Result<Vec<RevenueA
 /// Every cost account by number.
 pub(super) fn cost_accounts(connection: &Connection) -> rusqlite::Result<Vec<CostAccount>> {
     const ALL: &str = "SELECT node, unit, gpu, kind, rate_micros, rate_hours, kwh_micros, pue_thousandths, lease
-                       FROM landlords ORDER BY id";
+                       FROM cost_accounts ORDER BY id";
     all(connection, ALL, |row| {
         let rate = row.get::<_, Option<i64>>(4)?.zip(row.get::<_, Option<i64>>(5)?);
         let kwh = row.get::<_, Option<i64>>(6)?.and_then(EnergyPrice::from_micros);

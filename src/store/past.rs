@@ -130,7 +130,7 @@ pub(super) fn rents(
     to: Timestamp,
 ) -> rusqlite::Result<Vec<GpuTimeCell>> {
     let mut ask = connection.prepare_cached(&format!(
-        "SELECT bucket, landlord, held_ms, idle_ms, energy_mj FROM {grain}_rents WHERE bucket >= ?1 AND bucket < ?2"
+        "SELECT bucket, cost_account, allocated_ms, idle_ms, energy_mj FROM {grain}_gpu_time WHERE bucket >= ?1 AND bucket < ?2"
     ))?;
     let cells = ask.query_map(params![from.millis(), to.millis()], |row| {
         Ok(GpuTimeCell {
@@ -152,14 +152,14 @@ pub(super) fn uncertainty(
     to: Timestamp,
 ) -> rusqlite::Result<Vec<UncertaintyCell>> {
     let mut ask = connection.prepare_cached(&format!(
-        "SELECT bucket, timing_micros, hits_micros, lost_windows FROM {grain}_doubts WHERE bucket >= ?1 AND bucket < ?2"
+        "SELECT bucket, timing_micros, hits_micros, lost_windows FROM {grain}_uncertainty WHERE bucket >= ?1 AND bucket < ?2"
     ))?;
     let cells = ask.query_map(params![from.millis(), to.millis()], |row| {
         Ok(UncertaintyCell {
             bucket: Timestamp::from_millis(row.get(0)?),
             timing: Money::from_micros(row.get(1)?),
             hits: Money::from_micros(row.get(2)?),
-            lost_windows: u64::try_from(row.get::<_, i64>(3)?).unwrap_or_default(),
+            lost_windows: row.get(3)?,
         })
     })?;
     cells.collect()

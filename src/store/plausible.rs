@@ -76,7 +76,7 @@ fn beyond(made: Classes, gpus: u32, times: [Span; 3], bounds: Plausibility) -> O
 fn made(connection: &Connection, grain: &str) -> rusqlite::Result<Vec<(Timestamp, String, Classes)>> {
     let question = format!(
         "SELECT k.bucket, a.node, sum(k.miss), sum(k.hit), sum(k.output)
-         FROM {grain}_tokens k JOIN accounts a ON a.id = k.account WHERE a.role <> 'proxy'
+         FROM {grain}_tokens k JOIN revenue_accounts a ON a.id = k.account WHERE a.role <> 'proxy'
          GROUP BY k.bucket, a.node ORDER BY k.bucket"
     );
     let count = |count: i64| Tokens::new(u64::try_from(count).unwrap_or_default());
@@ -96,8 +96,8 @@ fn gpus(connection: &Connection) -> rusqlite::Result<HashMap<String, u32>> {
         let span = span.millis();
         questions.push(format!(
             "SELECT node, max(gpus) FROM (
-                 SELECT l.node AS node, (sum(r.held_ms) + {span} - 1) / {span} AS gpus
-                 FROM {grain}_rents r JOIN landlords l ON l.id = r.landlord
+                 SELECT l.node AS node, (sum(r.allocated_ms) + {span} - 1) / {span} AS gpus
+                 FROM {grain}_gpu_time r JOIN cost_accounts l ON l.id = r.cost_account
                  WHERE l.kind = 'gpus' AND l.node IS NOT NULL GROUP BY r.bucket, l.node)
              GROUP BY node"
         ));
@@ -117,7 +117,7 @@ fn gpus(connection: &Connection) -> rusqlite::Result<HashMap<String, u32>> {
 
 /// Entries that a person accepted: when, on which node, and how many.
 fn accepted(connection: &Connection) -> rusqlite::Result<Vec<(Timestamp, String, Classes)>> {
-    let nodes = all(connection, "SELECT node FROM accounts ORDER BY id", |row| row.get::<_, String>(0))?;
+    let nodes = all(connection, "SELECT node FROM revenue_accounts ORDER BY id", |row| row.get::<_, String>(0))?;
     let rows = disputes::rows(connection)?.into_iter().filter(|row| row.state == DisputeState::Accepted);
     let entries = rows.flat_map(|row| row.dispute.entries);
     Ok(entries

@@ -14,7 +14,7 @@ pub(super) const QUARTERS_KEPT: Span = Span::from_secs(400 * DAY);
 /// finer grains and not all of them, and no transaction is long. The coarser grains hold it already.
 pub(super) fn forget(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
     for (grain, kept) in [("minute", MINUTES_KEPT), ("quarter", QUARTERS_KEPT)] {
-        for table in ["tokens", "rents", "doubts"] {
+        for table in ["tokens", "gpu_time", "uncertainty"] {
             let forget = format!(
                 "DELETE FROM {grain}_{table} WHERE bucket < min(?1, (SELECT min(bucket) + ?2 FROM {grain}_{table}))"
             );

@@ -42,13 +42,13 @@ fn orphans(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut faults = Vec::new();
     for grain in ["minute", "quarter", "day"] {
         let questions = [
-            (format!("{grain}_tokens"), "account NOT IN (SELECT id FROM accounts)", "an account that is not there"),
+            (format!("{grain}_tokens"), "account NOT IN (SELECT id FROM revenue_accounts)", "an account that is not there"),
             (
                 format!("{grain}_tokens"),
                 "tariff >= 0 AND tariff NOT IN (SELECT id FROM tariffs)",
                 "a tariff that is not there",
             ),
-            (format!("{grain}_rents"), "landlord NOT IN (SELECT id FROM landlords)", "a landlord that is not there"),
+            (format!("{grain}_gpu_time"), "cost_account NOT IN (SELECT id FROM cost_accounts)", "a cost account that is not there"),
         ];
         for (table, wrong, what) in questions {
             faults.extend(count(connection, &table, wrong, what)?);
@@ -67,12 +67,12 @@ fn impossible(connection: &Connection) -> rusqlite::Result<Vec<String>> {
             "typeof(miss) <> 'integer' OR typeof(hit) <> 'integer' OR typeof(output) <> 'integer'",
             "amounts that are no whole numbers: a sum left its range",
         );
-        let rents = format!("{grain}_rents");
-        let cost = (rents.clone(), "held_ms < 0 OR energy_mj < 0", "a cost below zero");
-        let idle = (rents.clone(), "idle_ms < 0 OR idle_ms > held_ms", "more idle than held");
+        let rents = format!("{grain}_gpu_time");
+        let cost = (rents.clone(), "allocated_ms < 0 OR energy_mj < 0", "a cost below zero");
+        let idle = (rents.clone(), "idle_ms < 0 OR idle_ms > allocated_ms", "more idle than held");
         let whole_rents = (
             rents,
-            "typeof(held_ms) <> 'integer' OR typeof(idle_ms) <> 'integer' OR typeof(energy_mj) <> 'integer'",
+            "typeof(allocated_ms) <> 'integer' OR typeof(idle_ms) <> 'integer' OR typeof(energy_mj) <> 'integer'",
             "amounts that are no whole numbers: a sum left its range",
         );
         for (table, wrong, what) in [tokens, whole, cost, idle, whole_rents] {
@@ -80,7 +80,7 @@ fn impossible(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         }
     }
     let rate = "rate_micros < 0 OR rate_hours <= 0 OR kwh_micros < 0 OR pue_thousandths < 0";
-    faults.extend(count(connection, "landlords", rate, "a rate below zero")?);
+    faults.extend(count(connection, "cost_accounts", rate, "a rate below zero")?);
     let price = "hit_nanos < 0 OR miss_nanos < 0 OR output_nanos < 0";
     faults.extend(count(connection, "tariffs", price, "a price below zero")?);
     Ok(faults)
@@ -105,8 +105,8 @@ fn sums(
     let mut faults = Vec::new();
     for (table, key, columns) in [
         ("tokens", "account, tariff", ["miss", "hit", "output"]),
-        ("rents", "landlord", ["held_ms", "idle_ms", "energy_mj"]),
-        ("doubts", "NULL", ["timing_micros", "hits_micros", "lost_windows"]),
+        ("gpu_time", "cost_account", ["allocated_ms", "idle_ms", "energy_mj"]),
+        ("uncertainty", "NULL", ["timing_micros", "hits_micros", "lost_windows"]),
     ] {
         let [a, b, c] = columns;
         let question = format!(

@@ -55,7 +55,7 @@ fn energy_is_disputed_and_decided_like_tokens() {
     let open = Connection::open(&path).unwrap();
     let energy = || {
         ["minute", "quarter", "day"].map(|grain| {
-            let sum = format!("SELECT coalesce(sum(energy_mj), 0) FROM {grain}_rents");
+            let sum = format!("SELECT coalesce(sum(energy_mj), 0) FROM {grain}_gpu_time");
             open.query_row(&sum, [], |row| row.get::<_, i64>(0)).unwrap()
         })
     };

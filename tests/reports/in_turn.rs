@@ -56,6 +56,73 @@ fn processes_without_start_times_that_answer_in_turn_are_all_counted() {
     }
 }
 
+/// Class: the same where each page is above the one before, as if one process grew, until the lowest answers again.
+#[test]
+fn many_processes_in_ascending_order_are_not_one_that_grows_and_restarts() {
+    for (count, apart) in [(13, 1_000_000), (20, 1_000_000), (50, 400_000), (100, 1_000_000)] {
+        let mut scene = Scene::one();
+        for second in 0_u64..(3 * count + 20) {
+            let made = apart * (1 + second % count) + 10 * second;
+            scene.take(HERE, second.cast_signed(), read(&page(None, &labels("m", 0), made)));
+        }
+        let [posted, ..] = scene.posted();
+        assert!(posted <= 10 * count * (3 * count + 20), "{count} {apart}: {posted}");
+        assert!(scene.picture(i64::try_from(3 * count + 20).unwrap()).money.lower_bound, "{count} {apart}");
+    }
+}
+
+/// Class: processes whose counters are less than 100,000 tokens apart are billed for each other until the lower one
+/// answers again.
+#[test]
+fn processes_without_start_times_that_are_near_are_never_billed_for_each_other() {
+    for bases in [[200_000, 260_000, 0], [50_000, 120_000, 190_000], [9_000, 30_000, 0]] {
+        for turn in [1, 2, 3] {
+            let mut scene = Scene::one();
+            let count = bases.iter().filter(|base| **base > 0).count() as u64;
+            for second in 0_u64..60 {
+                let made = bases[(second / turn % count) as usize] + 10 * second;
+                scene.take(HERE, second.cast_signed(), read(&page(None, &labels("m", 0), made)));
+                let [posted, ..] = scene.posted();
+                // The first growth, and what stays for three pages, is posted on trial: until the lower one answers again.
+                let is_settled = second > 10 && (turn < 3 || second % 6 == 0);
+                let most = 10 * count * second;
+                assert!(!is_settled || posted <= most, "{bases:?} turns of {turn} at {second}: {posted}");
+            }
+        }
+    }
+}
+
+/// Class: the first load of an engine without a start time that idled is taken for another process.
+#[test]
+fn the_first_load_of_an_idle_engine_without_a_start_time_is_posted() {
+    for load in [8_000, 30_000, 90_000] {
+        let mut scene = Scene::one();
+        for second in 0_u64..40 {
+            let made = 5_000_000 + 2 * second + if second > 20 { load } else { 0 };
+            scene.take(HERE, second.cast_signed(), read(&page(None, &labels("m", 0), made)));
+        }
+        assert_eq!((scene.posted()[0], scene.disputed()), (78 + load, 0), "{load}");
+    }
+}
+
+/// Class: without the server's time, a process that appears beside another one is billed for its lifetime.
+#[test]
+fn without_a_date_a_process_beside_another_one_is_not_billed_for_its_lifetime() {
+    for turn in [1, 2, 5] {
+        let mut scene = Scene::one();
+        for second in 0_u64..40 {
+            // The second one's clock is ahead, so that it seems to have started in the watch.
+            let (start, base) =
+                if second < 5 || second / turn % 2 == 0 { ("1764000000", 5_000_000) } else { ("1795514404", 300_000) };
+            let text = page(Some(start), &labels("m", 0), base + 10 * second);
+            let reading = margintop::reading::PageReading { date: None, ..read(&text) };
+            scene.take(HERE, second.cast_signed(), reading);
+        }
+        let [posted, ..] = scene.posted();
+        assert!(posted <= 20 * 40, "turns of {turn}: {posted}");
+    }
+}
+
 /// Class: a page that shares no row with the process that is known is taken for that process, and its rows for new ones.
 #[test]
 fn processes_with_other_rows_behind_one_address_are_not_billed_for_their_past() {

@@ -6,6 +6,7 @@ use margintop::alert::Watch;
 use margintop::config;
 use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, SavedState, TargetInfo};
+use margintop::pricing::Bill;
 use margintop::reading::{Event, NodeName, PageReading, ScrapeCost, ScrapeTrouble, TargetId};
 use margintop::snapshot::{Alert, Rule, Snapshot};
 use margintop::units::{Moment, Span};
@@ -58,11 +59,20 @@ impl Scene {
         Self::of(vec![target(HERE, None)])
     }
 
+    /// One target, whose finished requests are billed.
+    pub(crate) fn finished() -> Self {
+        Self::billed("price.toml", vec![target(HERE, None)], Bill::Finished)
+    }
+
     /// Targets, by the prices of a file.
     pub(crate) fn priced(file: &str, targets: Vec<TargetInfo>) -> Self {
+        Self::billed(file, targets, Bill::All)
+    }
+
+    fn billed(file: &str, targets: Vec<TargetInfo>, bill: Bill) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/reports").join(file);
         let settings = config::load(Some(&path)).unwrap();
-        let site = FleetConfig { targets, leases: settings.leases, ..FleetConfig::local("box") };
+        let site = FleetConfig { targets, leases: settings.leases, bill, ..FleetConfig::local("box") };
         let mut fleet = Fleet::new(site.clone(), settings.book, after(0));
         fleet.restore(SavedState::default(), Span::from_secs(86_400));
         Self { fleet, config: site, watch: Watch::default() }

@@ -41,6 +41,7 @@ impl Making {
             model: Some(ModelName::new(model)),
             role,
             tenant: None,
+            costed: true,
         });
         RevenueAccountId::at(self.0.accounts.len() as u32 - 1)
     }
@@ -90,7 +91,7 @@ impl Making {
         self.0.rents.push(GpuTimeCell { bucket: at, cost_account, held, idle, energy: 0 });
     }
 
-    pub fn doubt(&mut self, at: Timestamp, timing: Money, hits: Money, lost_windows: u64) {
+    pub fn doubt(&mut self, at: Timestamp, timing: Money, hits: Money, lost_windows: i64) {
         self.0.uncertainty.push(UncertaintyCell { bucket: at, timing, hits, lost_windows });
     }
 }

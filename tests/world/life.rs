@@ -77,7 +77,8 @@ impl World {
         let born = now.wall - Span::from_millis(dice.below(200).cast_signed());
         let close = |other: &Process| (other.start - born).millis().abs() < 2100;
         let is_close = address.processes.iter().any(close) && what != Life::Ends;
-        address.is_vague |= !says_start || is_close && address.kind != Kind::Instances;
+        address.is_close |= is_close && says_start && address.kind != Kind::Instances;
+        address.is_vague |= !says_start || address.is_close;
         writeln!(self.history, "{}: process {nth} {what:?} at {born}", address.target).unwrap();
         if what != Life::IsBorn {
             address.bury(nth);

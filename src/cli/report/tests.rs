@@ -34,7 +34,7 @@ fn header() -> Header {
 
 fn account(model: &str, node: &str) -> RevenueAccount {
     let (node, model) = (NodeName::new(node), Some(ModelName::new(model)));
-    RevenueAccount { node, unit: None, model, role: Role::Unified, tenant: None }
+    RevenueAccount { node, unit: None, model, role: Role::Unified, tenant: None, costed: true }
 }
 
 /// Two days in quarter hours: a priced model, one with a hostile name, and one without a price.

@@ -1,9 +1,9 @@
 //! The money view: the day's sheet at its tariffs, with everything that qualifies it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fleet, RowView, counted_rows};
-use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
+use crate::ledger::{Classes, CostAccount, CostKind};
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, Role};
 use crate::snapshot::{ListBasis, MoneyView, RateBasis, Worth};
@@ -31,19 +31,18 @@ struct Day {
 }
 
 pub(super) fn view(fleet: &Fleet) -> MoneyView {
-    let costed = Costed::of(fleet);
-    let day = day(fleet, &costed);
+    let day = day(fleet);
     let priced = any_priced(fleet);
     let uncertainty = fleet.ledger.uncertainty();
     let revenue = priced.then_some(day.revenue);
     let covered = day.revenue - day.uncosted;
-    let uncosted_engines = uncosted_engines(fleet, &costed);
+    let uncosted_engines = uncosted_engines(fleet);
     let any_covered = engines(fleet).next().is_none() || uncosted_engines < engines(fleet).count();
     let known_cost = revenue.and(day.cost).filter(|_| any_covered);
     // The profit is the difference of the printed amounts; margins are those of the exact ones.
     let profit = known_cost.map(|cost| covered.round_to(6) - cost.round_to(6));
     let margin_on = |whole: Money| known_cost.and_then(|cost| quotient(covered - cost, whole));
-    let (revenue_per_hour, covered_per_hour, cost_per_hour) = pace(fleet, &costed, priced);
+    let (revenue_per_hour, covered_per_hour, cost_per_hour) = pace(fleet, priced);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
     let total = day.tokens.total();
@@ -80,7 +79,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
         break_even_price: per_million(total),
         compare: compare(fleet, day.unpriced),
         priced_share: Ratio::of((total.count() - unpriced.count()) as f64, total.count() as f64),
-        lost_windows: uncertainty.lost_windows,
+        lost_windows: u64::try_from(uncertainty.lost_windows).unwrap_or_default(),
         bill: fleet.config.bill,
         leakage: super::leakage::view(fleet),
         rates: rate_bases(fleet),
@@ -133,36 +132,7 @@ pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
     nodes
 }
 
-/// Where the cost is known: nodes and units.
-#[derive(Debug, Default)]
-struct Costed {
-    nodes: HashSet<NodeName>,
-    units: HashSet<crate::reading::UnitName>,
-}
-
-impl Costed {
-    fn of(fleet: &Fleet) -> Self {
-        let mut costed = Self::default();
-        for cost_account in fleet.ledger.cost_accounts().iter().filter(|cost_account| cost_account.rate.is_some()) {
-            match (&cost_account.node, &cost_account.unit) {
-                (Some(node), _) => drop(costed.nodes.insert(node.clone())),
-                (None, Some(unit)) => drop(costed.units.insert(unit.clone())),
-                (None, None) => {}
-            }
-        }
-        costed
-    }
-
-    fn covers(&self, node: &NodeName, unit: Option<&crate::reading::UnitName>) -> bool {
-        self.nodes.contains(node) || unit.is_some_and(|unit| self.units.contains(unit))
-    }
-
-    fn covers_account(&self, account: &RevenueAccount) -> bool {
-        self.covers(&account.node, account.unit.as_ref())
-    }
-}
-
-fn day(fleet: &Fleet, costed: &Costed) -> Day {
+fn day(fleet: &Fleet) -> Day {
     let ledger = &fleet.ledger;
     let mut day = Day::default();
     for (account, tariff, tokens) in ledger.today().tokens() {
@@ -173,8 +143,9 @@ fn day(fleet: &Fleet, costed: &Costed) -> Day {
         };
         let value = ledger.tariff(tariff).value(tokens);
         day.revenue += value;
-        day.overhead += ledger.tariff(tariff).overhead_of(value);
-        if !costed.covers_account(&ledger.accounts()[account.index()]) {
+        if ledger.accounts()[account.index()].costed {
+            day.overhead += ledger.tariff(tariff).overhead_of(value);
+        } else {
             day.uncosted += value;
         }
     }
@@ -195,7 +166,7 @@ fn day(fleet: &Fleet, costed: &Costed) -> Day {
 }
 
 /// Revenue per hour, the part of it whose cost is known, and cost per hour.
-fn pace(fleet: &Fleet, costed: &Costed, priced: bool) -> (Option<Money>, Option<Money>, Option<Money>) {
+fn pace(fleet: &Fleet, priced: bool) -> (Option<Money>, Option<Money>, Option<Money>) {
     if fleet.pace.window().is_none() {
         return (None, None, None);
     }
@@ -203,7 +174,7 @@ fn pace(fleet: &Fleet, costed: &Costed, priced: bool) -> (Option<Money>, Option<
     for (id, account) in fleet.ledger.accounts().iter().enumerate() {
         let earned = fleet.pace.earned_per_hour(id).unwrap_or_default();
         revenue += earned;
-        if costed.covers_account(account) {
+        if account.costed {
             covered += earned;
         }
     }
@@ -226,11 +197,11 @@ fn engines(fleet: &Fleet) -> impl Iterator<Item = &crate::inventory::Target> {
     fleet.inventory.targets.values().filter(serves)
 }
 
-fn uncosted_engines(fleet: &Fleet, costed: &Costed) -> usize {
+fn uncosted_engines(fleet: &Fleet) -> usize {
     let uncosted = |target: &&crate::inventory::Target| {
         let node = fleet.inventory.node_of(&target.info);
         let unit = fleet.inventory.unit_of(&target.info, &node);
-        !costed.covers(&node, unit.as_ref())
+        !fleet.knows_cost(&node, unit.as_ref())
     };
     engines(fleet).filter(uncosted).count()
 }

@@ -184,6 +184,21 @@ impl AllocationMeter {
     }
 }
 
+/// Whether the cost of a node's GPUs is known at an instant: a lease by schedule runs, or one of them has a rate.
+pub(crate) fn knows_cost(
+    ledger: &Ledger,
+    view: InventoryView<'_>,
+    name: &NodeName,
+    unit: Option<&UnitName>,
+    at: Timestamp,
+) -> bool {
+    let scheduled = |lease: &Lease| lease.is_schedule() && lease.covers(name, unit, "") && lease.runs_at(at);
+    let ids = view.inventory.node(name).into_iter().flat_map(|node| node.gpus.values());
+    let mut gpus = ids.filter_map(|id| view.inventory.gpus.get(id));
+    view.config.leases.iter().any(scheduled)
+        || gpus.any(|gpu| resolved_rate::is_known(ledger, view.config, name, unit, gpu.name(), at))
+}
+
 /// The account that pays for a GPU's energy, if its lease has a power price.
 pub(super) fn power_account(
     ledger: &mut Ledger,

@@ -70,6 +70,19 @@ pub(super) fn resolve<'a>(
     Some(ResolvedRate { cost_account, lease })
 }
 
+/// Whether a GPU that no schedule pays for has a rate at an instant.
+pub(super) fn is_known(
+    ledger: &Ledger,
+    config: &FleetConfig,
+    node: &NodeName,
+    unit: Option<&UnitName>,
+    gpu: &str,
+    at: Timestamp,
+) -> bool {
+    let mut leases = config.leases.iter().filter(|lease| lease.covers(node, unit, gpu));
+    leases.any(|lease| lease.runs_at(at)) || ledger.book().gpu_rate(gpu).is_some()
+}
+
 /// The cost account of a lease for a fixed number of GPUs.
 pub(super) fn of_schedule(lease: &Lease, nodes: &BTreeMap<NodeName, Node>) -> CostAccount {
     let (node, unit) = match &lease.leased {

@@ -1,0 +1,83 @@
+//! Entries that were posted on trial: they are taken back by counter-entries if what was believed turns out wrong.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Context, Engine};
+use crate::counters::{Outcome, ProcessId, RowKey};
+use crate::ledger::{Entry, TokenChange};
+use crate::reading::{EngineReading, InstanceId};
+
+/// The entries of one row of one process since it was reset.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ResetRow {
+    process: ProcessId,
+    key: RowKey,
+    entries: Vec<Entry>,
+}
+
+/// Takes back what was wrongly posted on trial, and forgets the entries of trials that succeeded.
+pub(super) fn settle(context: &mut Context<'_>, engine: &mut Engine, id: Option<&InstanceId>, outcome: &Outcome) {
+    let mut back: Vec<Entry> = Vec::new();
+    let instance = engine.instance(id, context.at);
+    for process in &outcome.taken_back {
+        back.extend(instance.trial.remove(process).into_iter().flatten());
+    }
+    for process in &outcome.believed {
+        instance.trial.remove(process);
+    }
+    if outcome.lost {
+        context.ledger.lose_window(context.at.wall);
+    }
+    take_back(context, engine, back);
+}
+
+/// Keeps the entries of a page that may be taken back: those of a process on trial, or of a row whose reset is.
+pub(super) fn keep(engine: &mut Engine, reading: &EngineReading, outcome: &Outcome, reset: bool, entries: Vec<Entry>) {
+    let instance = engine.instances.iter_mut().find(|instance| instance.id == reading.instance);
+    let Some(instance) = instance else { return };
+    if outcome.on_trial && !entries.is_empty() {
+        let kept = instance.trial.entry(outcome.process).or_default();
+        entries.into_iter().for_each(|entry| super::revenue::remember(kept, entry));
+        return;
+    }
+    let place = instance.resets.iter().position(|row| row.process == outcome.process && row.key.is_of(reading));
+    match (place, reset) {
+        (Some(place), true) => {
+            let kept = &mut instance.resets[place].entries;
+            entries.into_iter().for_each(|entry| super::revenue::remember(kept, entry));
+        }
+        (None, true) => {
+            instance.resets.push(ResetRow { process: outcome.process, key: RowKey::of(reading), entries });
+        }
+        (Some(place), false) => drop(instance.resets.swap_remove(place)),
+        (None, false) => {}
+    }
+}
+
+/// Takes back what was posted of a row since its reset, which was a dip.
+pub(super) fn undo_reset(
+    context: &mut Context<'_>,
+    engine: &mut Engine,
+    reading: &EngineReading,
+    process: ProcessId,
+) {
+    let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id == reading.instance) else { return };
+    let place = instance.resets.iter().position(|row| row.process == process && row.key.is_of(reading));
+    let Some(row) = place.map(|place| instance.resets.swap_remove(place)) else { return };
+    take_back(context, engine, row.entries);
+    context.ledger.regain_window(context.at.wall);
+}
+
+fn take_back(context: &mut Context<'_>, engine: &mut Engine, entries: Vec<Entry>) {
+    if entries.is_empty() {
+        return;
+    }
+    let day = context.ledger.day_began();
+    context.ledger.reverse(&entries);
+    for entry in entries {
+        let same = |row: &&mut super::Row| row.account.as_ref().is_some_and(|(_, account)| *account == entry.account);
+        if let Some(row) = engine.rows.iter_mut().find(same) {
+            row.earned.add(day, entry.tariff, TokenChange::taken_back(entry.tokens));
+        }
+    }
+}
