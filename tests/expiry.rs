@@ -65,6 +65,7 @@ fn grown(seconds: Range<i64>) -> u64 {
     10 * u64::try_from((seconds.end - seconds.start + 1) / 2 - 1).unwrap()
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "a page says its start or does not")]
 fn started(millis: i64) -> Option<Timestamp> {
     Some(after(millis).wall)
 }
@@ -138,6 +139,25 @@ fn a_quarantined_line_is_forgotten_after_ten_minutes() {
     assert_eq!((known.output(), known.row().processes), (growth(NINE) + 7, 2), "it began to answer twice");
     let anew = line_above(ELEVEN);
     assert_eq!((anew.output(), anew.row().processes), (growth(ELEVEN), 1), "it is seen for the first time again");
+}
+
+/// Eleven pages in a row that continue neither a process nor each other, up to 40 s, and a twelfth one `wait` later,
+/// which has 7 more tokens after that.
+fn jumps(wait: i64) -> Scene {
+    let mut scene = Scene::new();
+    scene.go_on(0..19, 5_000, None);
+    for n in 0..11_u8 {
+        scene.look(20 + 2 * i64::from(n), 9_000_000 * (1 + u64::from(n)));
+    }
+    scene.look(40 + wait, 200_000_000);
+    scene.look(42 + wait, 200_000_007);
+    scene
+}
+
+#[test]
+fn pages_in_a_row_without_a_process_are_forgotten_after_ten_minutes() {
+    assert_eq!(jumps(NINE).output(), 90 + 7, "the twelfth is accepted as a process");
+    assert_eq!(jumps(ELEVEN).output(), 90, "the first one again");
 }
 
 /// A process below another one, which may be a part of it and is not counted, last seen at 28 s; the upper one goes on

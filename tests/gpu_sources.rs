@@ -97,9 +97,13 @@ fn a_gpu_of_two_exporters_counts_once_and_says_who_else_reports_it() {
         look(&mut fleet, first, 70, &["gpu-05"], 40);
         look(&mut fleet, second, 70, &["gpu-05"], 60);
         assert_eq!(shown(&mut fleet, 70), (Some(60), vec![first.to_owned()]), "a source that answers keeps it");
-        for hour in (71..=3600).step_by(2) {
-            look(&mut fleet, first, hour, &["gpu-05"], 40);
-            look(&mut fleet, second, hour, &["gpu-05"], 60);
+        for poll in 71..75 {
+            look(&mut fleet, second, poll, &["gpu-05"], 60);
+        }
+        assert_eq!(shown(&mut fleet, 74).1, Vec::<String>::new(), "the other one fell silent");
+        for poll in (75..=3600).step_by(2) {
+            look(&mut fleet, first, poll, &["gpu-05"], 40);
+            look(&mut fleet, second, poll, &["gpu-05"], 60);
         }
         assert_eq!(cost(&mut fleet, 3600), "2.00", "one GPU for an hour");
     }
