@@ -6,8 +6,9 @@ mod seat;
 mod support;
 
 use margintop::alert::Watch;
-use margintop::fleet::{Fleet, TargetInfo};
-use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName, PageReading};
+use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
+use margintop::pricing::Book;
+use margintop::reading::{Event, GpuId, GpuReading, Health, Label, NodeName, PageReading};
 use margintop::snapshot::Snapshot;
 use margintop::units::{Moment, Money, Span};
 use support::{answered, at, counters, fleet, gpus, member, moment, page};
@@ -107,6 +108,35 @@ fn a_node_that_a_page_no_longer_lists_is_released_at_its_last_sight() {
     fleet.apply(answered("exporter", after(5400), listing(&["a", "b"])));
     let picture = picture_at(&mut fleet, 7200);
     assert_eq!((picture.gpus.count, picture.money.cost.unwrap().to_string()), (2, "6.00".to_owned()), "rented anew");
+}
+
+/// The state of a node's GPU that its page, polled at an interval, leaves out from 60 s on, so many seconds after that;
+/// none once it is released.
+fn left_out(release_after: Span, interval: usize, seconds: i64) -> Option<Health> {
+    let targets = vec![TargetInfo { node: None, ..member("exporter", "", None) }];
+    let config = FleetConfig { targets, release_after, ..FleetConfig::local("box") };
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
+    for second in [0, 50] {
+        fleet.apply(answered("exporter", after(second), listing(&["a", "b"])));
+    }
+    for second in (60..=60 + seconds).step_by(interval) {
+        fleet.apply(answered("exporter", after(second), listing(&["a"])));
+    }
+    let nodes = picture_at(&mut fleet, 60 + seconds).nodes;
+    nodes.iter().find(|node| node.name.as_str() == "b")?.gpus.first().map(|gpu| gpu.state)
+}
+
+#[test]
+fn a_node_is_released_after_the_time_that_is_configured() {
+    for (minutes, kept, gone) in [(1, 59, 60), (5, 299, 300), (20, 1199, 1200)] {
+        let release_after = Span::from_secs(60 * minutes);
+        assert_eq!(left_out(release_after, 1, kept), Some(Health::Lost), "{minutes} min");
+        assert_eq!(left_out(release_after, 1, gone), None, "{minutes} min");
+    }
+    assert_eq!(left_out(Span::ZERO, 1, 0), None, "at once");
+    let short = Span::from_secs(5);
+    assert_eq!(left_out(short, 10, 0), Some(Health::Stale));
+    assert_eq!(left_out(short, 10, 10), None, "although its page is polled less often than that");
 }
 
 #[test]

@@ -74,7 +74,8 @@ fn assert_contract(picture: &Value) {
         assert!(is(value, pair[1]), "{} is {value}, not {}", pair[0], pair[1]);
     }
     assert_eq!(picture["schema"], "margintop/1");
-    assert!(picture["nodes"][0]["gpus"][0]["processes"].is_array() && picture["alerts"].is_array());
+    let gpu = &picture["nodes"][0]["gpus"][0];
+    assert!(gpu["processes"].is_array() && gpu["also_reported_by"].is_array() && picture["alerts"].is_array());
 }
 
 /// A rate, as the growth over the window that it was taken over.

@@ -103,6 +103,7 @@ impl Plan {
             zone: Some(self.settings.zone.clone()),
             local: self.node.clone(),
             currency: Label::new(&self.settings.currency),
+            release_after: span(self.settings.release_after),
             compare_to: self.settings.compare_to.clone(),
             overhead: self.settings.overhead,
             bill: self.settings.bill,

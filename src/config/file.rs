@@ -34,6 +34,8 @@ pub struct ConfigFile {
     pub ledger: Option<String>,
     /// How long margintop itself may be away and still post what happened meanwhile: `24h`.
     pub absence: Option<String>,
+    /// How long a node may be missing from a page that lists others before its GPUs are released: `5m`.
+    pub release_after: Option<String>,
     /// Price files, relative to this one, each standing before the built-in book and the file before it.
     #[serde(default)]
     pub price_files: Vec<PathBuf>,

@@ -63,6 +63,8 @@ pub struct Settings {
     pub ledger: Option<String>,
     /// How long margintop itself may be away and still post what happened meanwhile.
     pub absence: Duration,
+    /// How long a node may be missing from a page that lists others before its GPUs are released.
+    pub release_after: Duration,
     /// Cost beside the GPUs.
     pub overhead: Overhead,
     /// What may be spent in a calendar month.
@@ -85,9 +87,12 @@ pub struct Settings {
 
 /// How often a source is asked if nobody says.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How long margintop may be away if nobody says, and at most.
+/// How long margintop may be away if nobody says.
 const ABSENCE: Duration = Duration::from_secs(86_400);
-const LONGEST_ABSENCE: Duration = Duration::from_secs(30 * 86_400);
+/// How long a node may be missing from its page if nobody says.
+const RELEASE_AFTER: Duration = Duration::from_secs(300);
+/// The most that either of these can be set to.
+const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 
 /// Where the configuration is: the named file, else `$XDG_CONFIG_HOME/margintop/`, else `/etc/margintop/`.
 pub fn find(named: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
@@ -119,8 +124,10 @@ fn check(file: ConfigFile, path: &Path, text: &str) -> Result<Settings, Vec<Conf
     findings.value("currency", check_currency(&currency), ());
     let interval = file.interval.as_deref().map_or(Ok(INTERVAL), parse_interval);
     let interval = findings.value("interval", interval, INTERVAL);
-    let absence = file.absence.as_deref().map_or(Ok(ABSENCE), |text| parse_duration(text, LONGEST_ABSENCE));
+    let absence = file.absence.as_deref().map_or(Ok(ABSENCE), |text| parse_duration(text, LONGEST));
     let absence = findings.value("absence", absence, ABSENCE);
+    let release_after = file.release_after.as_deref().map_or(Ok(RELEASE_AFTER), |text| parse_duration(text, LONGEST));
+    let release_after = findings.value("release_after", release_after, RELEASE_AFTER);
     let zone = findings.value("timezone", zone(file.timezone.as_deref()), TimeZone::UTC);
     let month = file.budget.month.as_deref().map(amount).transpose();
     let budget = findings.value("budget", month, None);
@@ -149,6 +156,7 @@ fn check(file: ConfigFile, path: &Path, text: &str) -> Result<Settings, Vec<Conf
         bill: file.bill.into(),
         ledger: file.ledger,
         absence,
+        release_after,
         overhead: Overhead { per_hour: file.overhead.per_hour, of_revenue: file.overhead.of_revenue },
         budget,
         exchange,
@@ -244,19 +252,23 @@ mod tests {
     #[test]
     fn policies_are_read() -> Result<(), Vec<ConfigError>> {
         let path = Path::new("margintop.toml");
-        let text = "bill = \"finished\"\nledger = \"none\"\nabsence = \"7d\"\n[overhead]\nper_hour = \"12.00\"\n\
+        let text = "bill = \"finished\"\nledger = \"none\"\nabsence = \"7d\"\nrelease_after = \"90s\"\n[overhead]\nper_hour = \"12.00\"\n\
                     of_revenue = \"0.025\"\n[budget]\nmonth = \"60000\"\n\
                     [[target]]\nurl = \"x:1\"\nlabels = { tenant = \"app-\\u0007free\" }\n";
         let file = toml::from_str(text).map_err(|error| vec![ConfigError::from_toml(path, text, &error)])?;
         let settings = check(file, path, text)?;
         assert_eq!((settings.bill, settings.ledger.as_deref()), (Bill::Finished, Some("none")));
         assert_eq!(settings.absence, Duration::from_secs(7 * 86_400));
+        assert_eq!(settings.release_after, Duration::from_secs(90));
         assert_eq!(settings.overhead.per_hour.map(HourlyRate::micros), Some(12_000_000));
         assert_eq!(settings.overhead.of_revenue.map(Share::ppm), Some(25_000));
         assert_eq!(settings.budget, Some(Money::from_micros(60_000_000_000)));
         assert_eq!(settings.targets[0].labels.get("tenant").map(Label::as_str), Some("app-free"));
         let defaults = check(ConfigFile::default(), path, "")?;
         assert_eq!((defaults.bill, defaults.absence, defaults.budget), (Bill::All, ABSENCE, None));
+        assert_eq!(defaults.release_after, Duration::from_secs(300));
+        assert_eq!(mistakes("release_after = \"soon\"\n").len(), 1);
+        assert_eq!(mistakes("release_after = \"31d\"\n"), ["margintop.toml:1: release_after: \"31d\" is over 30 days"]);
         Ok(())
     }
 

@@ -45,6 +45,8 @@ pub struct FleetConfig {
     pub overhead: Overhead,
     /// Which tokens are billed.
     pub bill: Bill,
+    /// How long a node may be missing from a page that lists others before its GPUs are released.
+    pub release_after: Span,
     /// The price list that unpriced tokens are compared with.
     pub compare_to: Option<String>,
     /// Leases and assumed rates of GPUs.
@@ -61,6 +63,9 @@ impl FleetConfig {
     /// The time between two of the 180 points of the sparklines, which cover a quarter hour.
     pub const SPARKLINE_STEP: Span = Span::from_secs(5);
 
+    /// The usual grace period of a node that is missing from its page.
+    pub const RELEASE_AFTER: Span = Span::from_secs(300);
+
     /// A fleet of this machine alone: polls every second, days in UTC, money in dollars.
     pub fn local(name: &str) -> Self {
         Self {
@@ -73,6 +78,7 @@ impl FleetConfig {
             currency: Label::new("USD"),
             overhead: Overhead::default(),
             bill: Bill::default(),
+            release_after: Self::RELEASE_AFTER,
             compare_to: None,
             leases: Vec::new(),
             plausibility: Plausibility::default(),

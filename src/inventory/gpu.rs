@@ -1,6 +1,6 @@
 //! GPUs. Each is counted once, even if several sources report it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{Change, Changes, Inventory, TargetInfo};
 use crate::reading::{GpuId, GpuReading, GpuState, Health, NodeName, TargetId};
@@ -9,7 +9,8 @@ use crate::units::{Moment, Ratio, Span};
 /// The time that a heat cell averages over.
 const HEAT: Span = Span::from_secs(10);
 
-/// The source that reports a GPU. The driver of this machine takes precedence over pages.
+/// The source that reports a GPU. The driver of this machine takes precedence over pages, and a page of one node over
+/// one that lists several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// This machine's driver.
@@ -31,6 +32,8 @@ pub struct Gpu {
     pub(crate) origin: Origin,
     /// Whether its source answers and does not list it.
     pub(crate) missing: bool,
+    /// The other targets whose pages list it, and when they last did.
+    others: BTreeMap<TargetId, Moment>,
     heat: VecDeque<(Moment, f64)>,
 }
 
@@ -39,7 +42,16 @@ impl Gpu {
     pub(super) fn known(node: &NodeName, reading: GpuReading, seen: Moment, origin: Origin) -> Self {
         let state = GpuState::Answering;
         let reading = GpuReading { state, ..reading };
-        Self { node: node.clone(), reading, answered: seen, state, origin, missing: false, heat: VecDeque::new() }
+        Self {
+            node: node.clone(),
+            reading,
+            answered: seen,
+            state,
+            origin,
+            missing: false,
+            others: BTreeMap::new(),
+            heat: VecDeque::new(),
+        }
     }
 
     /// The driver's name for it; empty if unknown.
@@ -91,11 +103,36 @@ impl Inventory {
         reading.id.clone().or_else(at_place).unwrap_or_else(|| GpuId::from_place(node, reading.index))
     }
 
-    /// Whether another live source already reports a GPU. A GPU counts once; the driver takes precedence.
+    /// Whether another live source already reports a GPU, and is at least as direct. A GPU counts once.
     pub(super) fn is_reported_elsewhere(&self, id: &GpuId, origin: &Origin) -> bool {
         self.gpus.get(id).is_some_and(|gpu| {
-            gpu.origin != *origin && *origin != Origin::Driver && self.health(gpu.answered) == Health::Live
+            gpu.origin != *origin
+                && self.health(gpu.answered) == Health::Live
+                && self.directness(&gpu.origin) <= self.directness(origin)
         })
+    }
+
+    /// How direct a source is: 0 is this machine's driver, 1 a page of one node, 2 a page that has listed several.
+    fn directness(&self, origin: &Origin) -> u8 {
+        let lists_several = |page: &TargetId| self.listings.get(page).is_some_and(|nodes| nodes.len() > 1);
+        match origin {
+            Origin::Driver => 0,
+            Origin::Page(page) => 1 + u8::from(lists_several(page)),
+        }
+    }
+
+    /// Records that a target's page lists a GPU which is taken from another source.
+    pub(super) fn note_other_source(&mut self, id: &GpuId, target: &TargetId) {
+        let now = self.now;
+        if let Some(gpu) = self.gpus.get_mut(id) {
+            gpu.others.insert(target.clone(), now);
+        }
+    }
+
+    /// The other targets whose pages list a GPU now.
+    pub(crate) fn other_sources<'a>(&'a self, gpu: &'a Gpu) -> impl Iterator<Item = &'a TargetId> {
+        let listed = gpu.others.iter().filter(|(_, at)| self.health(**at) == Health::Live);
+        listed.map(|(target, _)| target)
     }
 
     /// Takes a source's report of all GPUs of a node.
@@ -120,6 +157,9 @@ impl Inventory {
         for (reading, id) in readings.into_iter().zip(ids) {
             let gpu = self.gpus.entry(id).or_insert_with(|| Gpu::known(name, reading.clone(), at, origin.clone()));
             (gpu.node, gpu.origin) = (name.clone(), origin.clone());
+            if let Origin::Page(target) = origin {
+                gpu.others.remove(target);
+            }
             gpu.take(reading, at);
         }
         changes.push(Change::Seen(name.clone()));

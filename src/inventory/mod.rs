@@ -44,6 +44,8 @@ pub struct Inventory {
     window: Span,
     stale_after: Span,
     lost_after: Span,
+    /// How long a node may be missing from its page before its GPUs are released.
+    release_after: Span,
     now: Moment,
 }
 
@@ -62,6 +64,7 @@ impl Inventory {
             window: config.window,
             stale_after: config.stale_after(),
             lost_after: config.lost_after(),
+            release_after: config.release_after,
             now,
         };
         for info in &config.targets {

@@ -90,8 +90,15 @@ impl Inventory {
             let page = NamedGpus { info, readings: &readings, alone };
             let node = self.name_page(page, label.as_ref(), &mut changes);
             let origin = Origin::Page(info.target.clone());
-            let mut ours = readings;
-            ours.retain(|reading| !self.is_reported_elsewhere(&self.gpu_of(reading, &node), &origin));
+            let mut ours = Vec::with_capacity(readings.len());
+            for reading in readings {
+                let id = self.gpu_of(&reading, &node);
+                if self.is_reported_elsewhere(&id, &origin) {
+                    self.note_other_source(&id, &info.target);
+                } else {
+                    ours.push(reading);
+                }
+            }
             match grouped.iter_mut().find(|(known, _)| *known == node) {
                 Some((_, readings)) => readings.append(&mut ours),
                 None => grouped.push((node, ours)),

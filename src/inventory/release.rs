@@ -2,10 +2,7 @@
 
 use super::{Change, Changes, Inventory, Origin};
 use crate::reading::{GpuId, GpuReading, NodeName, TargetId};
-use crate::units::{Moment, Span};
-
-/// How long a node may be missing from a page that lists others before its GPUs are released.
-const GRACE: Span = Span::from_secs(300);
+use crate::units::Moment;
 
 impl Inventory {
     /// Releases nodes that a page has listed and has answered without for the grace period. Each GPU is paid until it
@@ -39,13 +36,15 @@ impl Inventory {
 
     /// Records that a node's source answers without listing it. Returns whether it has done so for the grace period.
     fn is_overdue(&mut self, name: &NodeName, origin: &Origin, at: Moment) -> bool {
-        let gpus = &self.gpus;
+        let (gpus, grace) = (&self.gpus, self.release_after);
+        // A page that is polled less often than the grace period is not silent.
+        let silence = grace.max(self.lost_after);
         let from_here = |id: &GpuId| gpus.get(id).is_some_and(|gpu| gpu.origin == *origin);
         let node = self.nodes.get_mut(name).filter(|node| !node.gpus.is_empty() && node.gpus.values().all(from_here));
         let Some(node) = node else { return false };
-        let (since, _) = node.unlisted.filter(|(_, last)| at.since(*last) < GRACE).unwrap_or((at, at));
+        let (since, _) = node.unlisted.filter(|(_, last)| at.since(*last) < silence).unwrap_or((at, at));
         node.unlisted = Some((since, at));
-        at.since(since) >= GRACE
+        at.since(since) >= grace
     }
 
     /// Releases a node's GPUs.

@@ -109,6 +109,8 @@ pub struct GpuRow {
     pub state: Health,
     /// Why it is not live, where the driver says.
     pub reason: Option<Label>,
+    /// The other targets whose pages list it: it counts once.
+    pub also_reported_by: Vec<TargetId>,
     /// Share of time in which a kernel ran.
     pub utilization: Option<Ratio>,
     /// Mean utilization of the last 10 s: what a heat cell shows.

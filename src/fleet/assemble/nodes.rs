@@ -76,6 +76,7 @@ fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
         name: reading.name.clone(),
         state,
         reason: reason(gpu, state),
+        also_reported_by: fleet.inventory.other_sources(gpu).cloned().collect(),
         utilization: reading.utilization.filter(|_| live),
         heat: gpu.heat(fleet.now()).filter(|_| live),
         memory_used_bytes: reading.memory_used.filter(|_| live),

@@ -1,0 +1,145 @@
+//! Start times of processes under clocks that differ: what counts from zero, with the `Date` header and without it.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support;
+
+use margintop::fleet::Fleet;
+use margintop::reading::{Event, PageReading};
+use margintop::units::{Moment, Span, Timestamp};
+use support::{answered, at, counters, fleet, gpus, member, moment, page};
+
+/// How far the server's clock is ahead of ours, in seconds.
+const SKEWS: [i64; 11] = [0, 4, -4, 6, -6, 59, -59, 61, -61, 3600, -3600];
+
+fn after(millis: i64) -> Moment {
+    at(moment("2025-02-20T10:00:00Z").wall + Span::from_millis(millis))
+}
+
+/// A server whose clock differs from ours, and whose responses have its time or not.
+#[derive(Debug, Clone, Copy)]
+struct Server {
+    ahead: Span,
+    dated: bool,
+}
+
+impl Server {
+    /// All servers: each skew, with a `Date` header and without.
+    fn all() -> impl Iterator<Item = Self> {
+        SKEWS.into_iter().flat_map(|skew| [true, false].map(|dated| Self { ahead: Span::from_secs(skew), dated }))
+    }
+
+    fn exact() -> Self {
+        Self { ahead: Span::ZERO, dated: true }
+    }
+
+    /// A page at `millis` of a process that started at `started`, both by our clock.
+    fn page(self, millis: i64, started: i64, value: u64) -> PageReading {
+        let start: Timestamp = after(started).wall + self.ahead;
+        let date = self.dated.then(|| after(millis).wall + self.ahead);
+        PageReading { date, ..page("deepseek-r1", counters(10 * value, 4 * value, value), Some(start)) }
+    }
+}
+
+fn watched() -> Fleet {
+    let mut fleet = fleet(vec![member("e", "n", None)], after(0));
+    fleet.apply(Event::Tick(after(0)));
+    fleet
+}
+
+fn look(fleet: &mut Fleet, server: Server, millis: i64, started: i64, value: u64) {
+    fleet.apply(answered("e", after(millis), server.page(millis, started, value)));
+}
+
+fn output(fleet: &Fleet) -> u64 {
+    fleet.ledger().today().tokens().map(|(.., tokens)| tokens.output.count()).sum()
+}
+
+/// What is posted of a process with 40 tokens that started at `started` and is first seen at 20 s, and the number of
+/// restarts. The process before it was last seen at 10 s.
+fn restarted(server: Server, started: i64) -> (u64, u64) {
+    let mut fleet = watched();
+    look(&mut fleet, server, 0, -500_000, 1000);
+    look(&mut fleet, server, 10_000, -500_000, 1000);
+    look(&mut fleet, server, 20_000, started, 40);
+    (output(&fleet), fleet.snapshot().engines[0].scrape.restarts)
+}
+
+#[test]
+fn a_restart_is_dated_by_the_servers_own_clock() {
+    for server in Server::all().filter(|server| server.dated) {
+        assert_eq!(restarted(server, 15_000), (40, 1), "{server:?}: after the last page");
+        assert_eq!(restarted(server, -2_000), (0, 0), "{server:?}: long before the last page");
+        for (started, posted) in [(5_000, 0), (5_010, 40), (25_000, 40), (25_010, 0)] {
+            assert_eq!(restarted(server, started).0, posted, "{server:?}: 5 s of slack, started at {started} ms");
+        }
+    }
+}
+
+#[test]
+fn without_the_servers_time_its_start_is_taken_by_our_clock() {
+    for server in Server::all().filter(|server| !server.dated) {
+        let fits = server.ahead.millis().abs() <= 6_000;
+        assert_eq!(restarted(server, 15_000).0, if fits { 40 } else { 0 }, "{server:?}");
+        for (told, posted) in [(5_000, 0), (5_010, 40), (25_000, 40), (25_010, 0)] {
+            let started = told - server.ahead.millis();
+            assert_eq!(restarted(server, started).0, posted, "{server:?}: 5 s of slack, says {told} ms");
+        }
+    }
+}
+
+#[test]
+fn a_process_that_appears_beside_others_counts_from_zero_only_by_the_servers_time() {
+    for server in Server::all() {
+        let mut fleet = watched();
+        for second in 0..30_u64 {
+            let (value, started) =
+                if second % 2 == 0 { (5000 + second, -900_000) } else { (70_000 + second, -500_000) };
+            look(&mut fleet, server, i64::try_from(second * 1000).unwrap(), started, value);
+        }
+        let before = output(&fleet);
+        assert_eq!(before, 28 + 28, "{server:?}: both are counted, whatever their clock says");
+        look(&mut fleet, server, 30_000, 27_000, 90);
+        let born = if server.dated { 90 } else { 0 };
+        assert_eq!(output(&fleet) - before, born, "{server:?}: first page");
+        look(&mut fleet, server, 33_000, 27_000, 97);
+        assert_eq!(output(&fleet) - before, born + 7, "{server:?}: second page");
+    }
+}
+
+/// What is posted of an engine with 300 tokens that is first seen 100 s after the watch began.
+fn first_seen(server: Server, started: i64) -> u64 {
+    let mut fleet = watched();
+    fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
+    look(&mut fleet, server, 100_000, started, 300);
+    output(&fleet)
+}
+
+#[test]
+fn a_first_page_counts_from_zero_within_sixty_seconds_of_our_clock() {
+    for server in Server::all() {
+        let agrees = server.dated && server.ahead.millis().abs() < 60_000;
+        assert_eq!(first_seen(server, 50_000), if agrees { 300 } else { 0 }, "{server:?}");
+        assert_eq!(first_seen(server, -1_000), 0, "{server:?}: it was there before the watch");
+    }
+    for (ahead, posted) in [(59_999, 300), (-59_999, 300), (60_000, 0), (-60_000, 0)] {
+        let server = Server { ahead: Span::from_millis(ahead), dated: true };
+        assert_eq!(first_seen(server, 50_000), posted, "{ahead} ms");
+    }
+}
+
+#[test]
+fn a_first_page_counts_from_zero_if_the_start_lies_in_the_watch_and_not_in_the_future() {
+    for (started, posted) in [(-10, 0), (0, 300), (100_000, 300), (105_000, 300), (105_010, 0)] {
+        assert_eq!(first_seen(Server::exact(), started), posted, "started at {started} ms");
+    }
+}
+
+#[test]
+fn a_first_page_counts_from_zero_only_if_its_gpus_were_paid_from_then_on() {
+    for (started, posted) in [(50_000, 0), (59_990, 0), (60_000, 300), (70_000, 300)] {
+        let mut fleet = watched();
+        fleet.apply(gpus("n", "NVIDIA H800", 8, after(60_000)));
+        look(&mut fleet, Server::exact(), 100_000, started, 300);
+        assert_eq!(output(&fleet), posted, "GPUs are paid from 60 s on, started at {started} ms");
+    }
+}
