@@ -143,3 +143,13 @@ fn a_first_page_counts_from_zero_only_if_its_gpus_were_paid_from_then_on() {
         assert_eq!(output(&fleet), posted, "GPUs are paid from 60 s on, started at {started} ms");
     }
 }
+
+/// The first page of an engine whose GPUs are not known yet is a baseline: their rent does not run from the same moment.
+#[test]
+fn a_first_page_before_any_gpu_is_known_is_a_baseline() {
+    let mut fleet = watched();
+    look(&mut fleet, Server::exact(), 100_000, 50_000, 300);
+    fleet.apply(gpus("n", "NVIDIA H800", 8, after(101_000)));
+    look(&mut fleet, Server::exact(), 102_000, 50_000, 307);
+    assert_eq!(output(&fleet), 7);
+}

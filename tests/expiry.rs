@@ -266,3 +266,13 @@ fn of_more_than_64_processes_the_one_seen_longest_ago_is_dropped() {
     // The return of the 10th dropped the next one: the 63rd was seen first after the first turn.
     assert_eq!(back_after_65(&[10, 63, 62, 0]), [0, 0, 0, 5]);
 }
+
+/// A reset that is taken back leaves what was posted before it.
+#[test]
+fn a_reset_that_is_taken_back_leaves_the_growth_before_it() {
+    let mut scene = Scene::new();
+    scene.go_on(0..21, 9_000_000, None);
+    scene.go_on(21..100, 5, None);
+    scene.look(100, 9_000_150);
+    assert_eq!(scene.output(), 150);
+}

@@ -247,3 +247,16 @@ fn late_hits_that_no_kept_miss_can_take_go_to_the_next_prompts() {
     watch.prompts(62, 200_000, 60_000);
     assert_eq!(watch.posted(), [140_000, 60_000], "none is lost");
 }
+
+/// Hits that come late correct the misses, also if the watch restarted in between.
+#[test]
+fn late_hits_correct_the_misses_over_a_restart_of_the_watch() {
+    let mut watch = Watch::of(&[ENGINE]);
+    watch.prompts(0, 0, 0);
+    watch.prompts(1, 100_000, 0);
+    watch.restart(60);
+    watch.prompts(61, 100_000, 60_000);
+    watch.tick(61);
+    assert_eq!(watch.posted(), [40_000, 60_000]);
+    assert_eq!(watch.fleet.snapshot().money.revenue.unwrap().to_string(), "0.0304");
+}

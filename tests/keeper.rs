@@ -85,7 +85,7 @@ fn a_restart_in_the_absence_counts_from_zero_and_is_said() {
     seat.leave();
     assert_eq!(output(&path), 140);
     let past = past(&path, Grain::Day);
-    assert_eq!(past.uncertainty.iter().map(|cell| cell.lost_windows).sum::<u64>(), 1);
+    assert_eq!(past.uncertainty.iter().map(|cell| cell.lost_windows).sum::<i64>(), 1);
     assert!(past.markers.iter().any(|marker| marker.text.as_str() == format!("restart of {ENGINE}")));
 }
 

@@ -149,3 +149,14 @@ fn the_engines_own_row_has_the_rates_of_its_ranks() {
     let rates: Vec<_> = rows(&fleet).iter().map(|row| row.output_per_second).collect();
     assert_eq!(rates, [Some(45.0), Some(10.0), Some(30.0), Some(5.0)]);
 }
+
+/// Ranks share what was produced in a gap by what each of them counted.
+#[test]
+fn ranks_share_what_was_made_in_a_gap_by_their_deltas() {
+    let mut fleet = watched();
+    look(&mut fleet, 0, whole(counters(0, 0, 0), &[0, 0, 0]));
+    look(&mut fleet, 2, whole(counters(7_001, 3_000, 400), &[100, 300, 0]));
+    look(&mut fleet, 60, whole(counters(17_001, 3_000, 4_400), &[100, 300, 4_000]));
+    look(&mut fleet, 62, whole(counters(17_001, 3_000, 4_400), &[100, 300, 4_000]));
+    assert_shares(&fleet, [100, 300, 4_000]);
+}
