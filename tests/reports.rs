@@ -21,5 +21,7 @@ mod restart;
 mod same_start;
 #[path = "reports/scene.rs"]
 mod scene;
+#[path = "reports/served.rs"]
+mod served;
 #[path = "reports/workers.rs"]
 mod workers;

@@ -16,12 +16,8 @@ impl Metering {
     /// Meters a complete page of engines.
     pub(crate) fn read_page(&mut self, context: &mut Context<'_>, page: &PageReading) {
         self.names.note_aliases(&page.aliases);
-        for reading in &page.engines {
-            self.roles.note(&context.info.target, reading);
-            if self.role(context.info, reading) != Role::Proxy {
-                self.names.note_served(reading, context.at.wall);
-            }
-        }
+        page.engines.iter().for_each(|reading| self.roles.note(&context.info.target, reading));
+        self.note_served(context, &page.engines);
         let mut engine = self.engines.remove(&context.info.target).unwrap_or_default();
         for (instance, rows) in by_instance(&page.engines) {
             self.read_instance(context, &mut engine, page, instance, &rows);

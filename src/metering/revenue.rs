@@ -1,6 +1,7 @@
 //! Revenue: which part of a row's growth counts, which part is billed, and which account it is posted to.
 
 use super::leakage::beyond;
+use super::proxies::Left;
 use super::proxy_guard::{Held, ProxyGuard};
 use super::{Context, Engine, Metering};
 use crate::counters::{Delta, Growth};
@@ -84,6 +85,12 @@ impl Metering {
         if role == Role::Proxy && counts == Counts::NOTHING {
             let own = super::counts(reading.kind, role, false).of(grown.all);
             self.hand_over(context, &mut engine.rows[place], reading, held(own));
+            self.leave(&mut engine.rows[place], reading, !own.is_zero());
+        } else if role == Role::Proxy && self.take_over(&mut engine.rows[place], role, held(tokens)) {
+            return Vec::new();
+        } else if role != Role::Proxy && !all.is_zero() && self.was_proxied(reading, from, context.at) {
+            context.ledger.lose_window(context.at.wall);
+            return Vec::new();
         }
         let due = engine.rows[place].guard.as_ref().is_some_and(ProxyGuard::has_due);
         // A posting of no tokens records that the account was watched, so that its rate covers the time.
@@ -95,6 +102,9 @@ impl Metering {
             Some(released) => (released, Timing::Estimated),
             None => return Vec::new(),
         };
+        if engine.rows[place].left.take().is_some_and(Left::lacks) {
+            context.ledger.lose_window(context.at.wall);
+        }
         let account = account_of(context, reading, role);
         let id = engine.rows[place].number(account.clone(), context.ledger);
         let Held { from, to, tokens, hits_known } = held;

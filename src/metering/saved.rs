@@ -10,6 +10,7 @@ use super::duplicates::DuplicateCheck;
 use super::energy::EnergyMeter;
 use super::engine::{Engine, Instance};
 use super::leakage::Leakage;
+use super::proxies::Left;
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
 use super::{InventoryView, Metering};
@@ -53,6 +54,8 @@ struct SavedRow {
     earned: Leakage,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     guard: Option<ProxyGuard>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left: Option<Left>,
 }
 
 /// Up to when a node's GPU time is posted, and its energy meters.
@@ -78,6 +81,7 @@ impl SavedTarget {
             leakage: Leakage::default(),
             earned: Leakage::default(),
             guard: None,
+            left: None,
         });
         let rows_of_page = saved.collect();
         let rows = rows.into_iter().map(|(_, row)| row).collect();
@@ -94,7 +98,8 @@ impl SavedTarget {
             std::iter::once(seen).chain(processes.moments_mut())
         });
         let rows = rows.iter_mut().flat_map(|row| {
-            let SavedRow { instance: _, key: _, kind: _, role: _, seen, leakage: _, earned: _, guard: _ } = row;
+            let SavedRow { instance: _, key: _, kind: _, role: _, seen, leakage: _, earned: _, guard: _, left: _ } =
+                row;
             std::iter::once(seen)
         });
         std::iter::once(answered).chain(instances).chain(rows)
@@ -156,15 +161,15 @@ impl Metering {
         for SavedInstance { id, seen, processes, trial } in instances {
             engine.instances.push(Instance { id, seen, processes, trial: trial.into_iter().collect() });
         }
-        for SavedRow { instance, key, kind, role, seen, leakage, earned, guard } in rows {
+        for SavedRow { instance, key, kind, role, seen, leakage, earned, guard, left } in rows {
             let mut blank = EngineReading::new(kind, key.model, key.rank);
             blank.instance = instance;
             blank.role = role.filter(|role| *role == Role::Proxy);
             let mut row = Row::new(blank, seen, config.window);
-            (row.role, row.leakage, row.earned, row.guard) = (role, leakage, earned, guard);
+            (row.role, row.leakage, row.earned, row.guard, row.left) = (role, leakage, earned, guard, left);
             engine.rows.push(row);
         }
-        self.restore_served(&engine);
+        self.restore_served(&id, &engine);
         self.restore_start(&id, &mut engine);
         self.engines.insert(id, engine);
     }
@@ -213,6 +218,7 @@ fn saved_row(row: &Row) -> SavedRow {
         earned,
         prompts: _,
         guard,
+        left,
         window: _,
         sums: _,
         live: _,
@@ -229,5 +235,6 @@ fn saved_row(row: &Row) -> SavedRow {
         leakage: leakage.clone(),
         earned: earned.clone(),
         guard: guard.clone(),
+        left: *left,
     }
 }
