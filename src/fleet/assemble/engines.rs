@@ -72,7 +72,7 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
         preemptions: None,
         spec_acceptance: None,
         revenue: None,
-        scrape: scrape(target, engine),
+        scrape: scrape(fleet, target, engine),
         processes: engine.map_or(0, |engine| engine.processes_in_turn(fleet.now())),
         note: trouble(fleet, target),
     }
@@ -211,9 +211,11 @@ fn quantiles(histogram: Option<Histogram>) -> Quantiles {
     Quantiles { p50: quantile(&histogram, 0.5), p99: quantile(&histogram, 0.99) }
 }
 
-fn scrape(target: &Target, engine: Option<&Engine>) -> ScrapeRow {
+fn scrape(fleet: &Fleet, target: &Target, engine: Option<&Engine>) -> ScrapeRow {
     ScrapeRow {
         seconds: target.cost.map(|cost| cost.seconds),
+        state: fleet.inventory.health_of(target),
+        trouble: target.trouble.as_ref().map(|trouble| Label::new(&trouble.to_string())),
         bytes: target.cost.map(|cost| cost.bytes),
         restarts: engine.map_or(0, Engine::restarts),
         failures: target.failures,
