@@ -109,7 +109,8 @@ impl Metering {
         let id = engine.rows[place].number(account.clone(), context.ledger);
         let Held { from, to, tokens, hits_known } = held;
         let posting = Posting { account: id, from, to, tokens, hits_known, timing };
-        let entries = if reading.kind == EngineKind::Sglang && role == Role::Decode && !posting.tokens.is_zero() {
+        let attributes = dialect::policy(reading.kind).attributes_prompts;
+        let entries = if attributes && role == Role::Decode && !posting.tokens.is_zero() {
             self.post_apart(context, &account, &posting)
         } else {
             post(context, &posting)

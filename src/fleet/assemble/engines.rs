@@ -2,10 +2,11 @@
 
 use super::{Fleet, RowView, engine_of, kind_of, shown_prompt};
 use crate::counters::quantile;
+use crate::dialect;
 use crate::inventory::Target;
 use crate::metering::{CACHED, Counts, Engine, OUTPUT, PROMPT, Row};
 use crate::pricing::Bill;
-use crate::reading::{EngineKind, Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TokenCounters};
+use crate::reading::{Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TokenCounters};
 use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
 use crate::units::{Money, Ratio};
 
@@ -234,12 +235,9 @@ fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
         return Some(Label::new(&refused));
     }
     if unread {
-        return Some(Label::new(match target.kind {
-            Some(EngineKind::Llamacpp) => {
-                "no model is loaded and awake there; asking for one's metrics would load or wake it"
-            }
-            _ => "its metrics are of no engine or GPU exporter that is known; check address and path",
-        }));
+        let unknown = "its metrics are of no engine or GPU exporter that is known; check address and path";
+        let hint = target.kind.and_then(|kind| dialect::policy(kind).empty_page_hint);
+        return Some(Label::new(hint.unwrap_or(unknown)));
     }
     let engine = engine?;
     if engine.is_crowded(fleet.now()) {
