@@ -17,7 +17,7 @@ use crate::reading::EngineReading;
 use crate::units::{Moment, Span, Timestamp};
 
 /// The largest difference of two clocks that are compared.
-const SLACK: Span = Span::from_secs(5);
+pub const SLACK: Span = Span::from_secs(5);
 /// How long a verdict stands without new evidence.
 pub(super) const FORGOTTEN: Span = Span::from_secs(600);
 /// The most processes kept for an address; the least recently seen is dropped first.
@@ -25,7 +25,7 @@ const PROCESSES: usize = 64;
 /// How long a process counts as answering after its last page.
 const ANSWERING: Span = Span::from_secs(60);
 /// The latest start time that comes from a clock that was never set.
-const UNSET: Timestamp = Timestamp::from_millis(366 * 86_400_000);
+pub const UNSET: Timestamp = Timestamp::from_millis(366 * 86_400_000);
 
 /// The processes behind one instance of one address.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

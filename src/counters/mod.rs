@@ -25,7 +25,7 @@ mod window;
 
 pub use delta::{Delta, Disputed, Growth, Step};
 pub use finished::FinishedMeter;
-pub use identity::{InstancePage, Outcome, Processes, Verdict};
+pub use identity::{InstancePage, Outcome, Processes, SLACK, UNSET, Verdict};
 pub use plausibility::{Bounds, Plausibility};
 pub use process::{Process, ProcessId, ProcessRow};
 pub use quantile::{growth, quantile, sum};

@@ -270,6 +270,7 @@ fn remarks(fleet: &Fleet, view: RowView<'_>) -> Option<Label> {
         proxied(fleet, view),
         hits(&reading.tokens, counts.prompts),
         several_answers(&reading.finished).filter(|_| counts.prompts),
+        view.target.odd_start.as_ref().map(ToString::to_string),
         unbilled(fleet, view).filter(|_| counts != Counts::NOTHING),
         adapters(&reading.adapters),
     ];
