@@ -19,6 +19,8 @@ mod proxies;
 mod refused;
 #[path = "support/restart.rs"]
 mod restart;
+#[path = "reports/rotating.rs"]
+mod rotating;
 #[path = "reports/same_start.rs"]
 mod same_start;
 #[path = "reports/scene.rs"]

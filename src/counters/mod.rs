@@ -5,6 +5,7 @@
 //! its time.
 
 mod delta;
+mod dropped;
 mod finished;
 mod held;
 mod hits;
@@ -13,9 +14,11 @@ mod jitter;
 mod line;
 pub mod plausibility;
 mod process;
+mod process_rows;
 mod quantile;
 mod ring;
 mod row;
+mod row_index;
 mod same_start;
 mod series_sum;
 mod shown;

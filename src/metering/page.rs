@@ -23,9 +23,9 @@ impl Metering {
             self.read_instance(context, &mut engine, page, instance, &rows);
         }
         self.judge_proxies(context, &mut engine);
-        super::proxies::note_dropped(context, &engine);
         (engine.last_page, engine.is_reset) = (Some(context.at), false);
-        engine.prune(context.at);
+        super::proxies::note_dropped(context, &engine.prune(context.at));
+        engine.has_live = engine.rows.iter().any(|row| row.reading.live.is_some());
         self.compare(context, &mut engine);
         self.engines.insert(context.info.target.clone(), engine);
     }
@@ -81,10 +81,26 @@ impl Metering {
         let interval = note_verdict(context, &outcome, answered, [before, start], counted);
         for (nth, (reading, step)) in rows.iter().zip(&outcome.steps).enumerate() {
             match engine.known_model(outcome.process, rows, nth) {
-                None => self.read_row(context, engine, reading, step, &outcome, interval),
+                None => self.read_row(context, engine, reading, step, outcome, interval),
                 model => {
+        let process = engine.instance(id, at).processes.get(outcome.process);
+        if counted && process.is_some_and(|process| process.lost_rows_at(at)) {
+            context.ledger.lose_window(at.wall);
+        }
                     let named = EngineReading { model, ..(*reading).clone() };
-                    self.read_row(context, engine, &named, step, &outcome, interval);
+        engine.left = engine.row_that_left(id, rows);
+        self.read_rows(context, engine, rows, &outcome, interval);
+    }
+
+    fn read_rows(
+        &mut self,
+        context: &mut Context<'_>,
+        engine: &mut Engine,
+        rows: &[&EngineReading],
+        outcome: &Outcome,
+        interval: Interval,
+    ) {
+                    self.read_row(context, engine, &named, step, outcome, interval);
                 }
             }
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::proxy_guard::{self, Held, ProxyGuard, WATCHED};
+use super::revenue::Counts;
 use super::row::Row;
 use super::{Context, Engine, Metering};
 use crate::ledger::Classes;
@@ -40,9 +41,35 @@ impl Metering {
         row.guard.get_or_insert_default().advance(held, self.names.any_served())
     }
 
+    /// Moves the counting of a model from a proxy's row to engines, or back. `own` is the row's growth if no engine served
+    /// its model, `counted` what counts of it. Returns whether nothing of this page is posted, since the other side may
+    /// have counted it.
+    pub(super) fn moves_over(
+        &self,
+        context: &mut Context<'_>,
+        row: &mut Row,
+        reading: &EngineReading,
+        (role, counts): (Role, Counts),
+        [own, counted]: [Held; 2],
+    ) -> bool {
+        if role != Role::Proxy {
+            let doubled = !counted.tokens.is_zero() && self.was_proxied(reading, counted.from, context.at);
+            if doubled {
+                context.ledger.lose_window(context.at.wall);
+            }
+            return doubled;
+        }
+        if counts != Counts::NOTHING {
+            return self.take_over(row, role, counted);
+        }
+        self.hand_over(context, row, reading, own);
+        self.leave(row, reading, !own.tokens.is_zero());
+        false
+    }
+
     /// Stops counting a proxy's row when a watched engine serves its model. The engine's first page is a baseline, so
     /// tokens from before it are lost; then a lost window is counted.
-    pub(super) fn hand_over(&self, context: &mut Context<'_>, row: &mut Row, reading: &EngineReading, now: Held) {
+    fn hand_over(&self, context: &mut Context<'_>, row: &mut Row, reading: &EngineReading, now: Held) {
         let Some(guard) = row.guard.take() else { return };
         let served_since = reading.model.as_ref().and_then(|model| self.names.served(model)).map(|served| served.since);
         let from = guard.held().map_or(now.from, |held| held.from);
@@ -74,7 +101,7 @@ impl Metering {
 
     /// Leaves a proxy's row to the engines that serve its model. Once all of them show other models, what the row grows
     /// by is counted nowhere.
-    pub(super) fn leave(&self, row: &mut Row, reading: &EngineReading, grew: bool) {
+    fn leave(&self, row: &mut Row, reading: &EngineReading, grew: bool) {
         let Some(served) = reading.model.as_ref().and_then(|model| self.names.served(model)) else { return };
         let lacks = served.replaced && (grew || row.left.is_some_and(|left| left.lacks));
         row.left = Some(Left { lacks, ended: false });
@@ -82,7 +109,7 @@ impl Metering {
 
     /// Counts a proxy's row again if its model was left to engines until now. This page is a baseline, since an engine may
     /// have counted a part of its growth. Returns whether it is.
-    pub(super) fn take_over(&self, row: &mut Row, role: Role, now: Held) -> bool {
+    fn take_over(&self, row: &mut Row, role: Role, now: Held) -> bool {
         let Some(left) = row.left.filter(|left| !left.ended) else { return false };
         row.left = Some(Left { lacks: left.lacks || !now.tokens.is_zero(), ended: true });
         let _ = self.guard(row, role, Held { from: now.to, tokens: Classes::default(), ..now });
@@ -91,7 +118,7 @@ impl Metering {
 
     /// Whether a proxy counted a model in an interval up to the first page with it: then the growth of that page may have
     /// been posted for the proxy.
-    pub(super) fn was_proxied(&self, reading: &EngineReading, from: Timestamp, at: Moment) -> bool {
+    fn was_proxied(&self, reading: &EngineReading, from: Timestamp, at: Moment) -> bool {
         let Some(model) = &reading.model else { return false };
         if self.names.served(model).is_none_or(|served| served.since != at.wall) {
             return false;
@@ -120,9 +147,8 @@ impl Metering {
     }
 }
 
-/// Counts a lost window for each row that is dropped with held tokens.
-pub(super) fn note_dropped(context: &mut Context<'_>, engine: &Engine) {
-    let dropped = engine.rows.iter().filter(|row| row.is_outdated(context.at));
-    let held = dropped.filter(|row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some()));
+/// Counts a lost window for each row that was dropped with held tokens.
+pub(super) fn note_dropped(context: &mut Context<'_>, dropped: &[Row]) {
+    let held = dropped.iter().filter(|row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some()));
     held.for_each(|_| context.ledger.lose_window(context.at.wall));
 }

@@ -82,14 +82,8 @@ impl Metering {
         let leaked = finished.map(|finished| beyond(all, finished)).unwrap_or_default();
         let Interval { from, to, .. } = interval;
         let held = |tokens| Held { from, to, tokens, hits_known: grown.all.hits_known };
-        if role == Role::Proxy && counts == Counts::NOTHING {
-            let own = super::counts(reading.kind, role, false).of(grown.all);
-            self.hand_over(context, &mut engine.rows[place], reading, held(own));
-            self.leave(&mut engine.rows[place], reading, !own.is_zero());
-        } else if role == Role::Proxy && self.take_over(&mut engine.rows[place], role, held(tokens)) {
-            return Vec::new();
-        } else if role != Role::Proxy && !all.is_zero() && self.was_proxied(reading, from, context.at) {
-            context.ledger.lose_window(context.at.wall);
+        let own = super::counts(reading.kind, role, false).of(grown.all);
+        if self.moves_over(context, &mut engine.rows[place], reading, (role, counts), [held(own), held(all)]) {
             return Vec::new();
         }
         let due = engine.rows[place].guard.as_ref().is_some_and(ProxyGuard::has_due);
@@ -104,6 +98,10 @@ impl Metering {
         };
         if engine.rows[place].left.take().is_some_and(Left::lacks) {
             context.ledger.lose_window(context.at.wall);
+        }
+        if held.tokens.is_zero() && engine.rows[place].account.is_none() && engine.lacks_rows(context.at) {
+            // Of names that rotate, those without tokens need no account.
+            return Vec::new();
         }
         let account = account_of(context, reading, role);
         let id = engine.rows[place].number(account.clone(), context.ledger);

@@ -186,7 +186,7 @@ impl Metering {
 
 fn saved_target(engine: &Engine) -> Option<SavedTarget> {
     // The store keeps a reset by hand until a page follows it.
-    let Engine { instances, rows, duplicate, last_page, is_reset: _ } = engine;
+    let Engine { instances, rows, duplicate, last_page, judged: _, has_live: _, left: _, is_reset: _ } = engine;
     Some(SavedTarget {
         answered: (*last_page)?,
         instances: instances.iter().map(saved_instance).collect(),

@@ -59,7 +59,7 @@ fn a_model_that_an_engine_no_longer_serves_is_counted_on_its_proxy() {
                 swap(&mut scene, swapped, kill + 5..=end);
             }
         }
-        let (mut early, _) = (Scene::of(both(PROXY)), ());
+        let mut early = Scene::of(both(PROXY));
         swap(&mut early, swapped, 0..=500);
         assert_eq!(note(proxy_row(&early.picture(500), "x")), "not counted: watched engines serve its model");
         assert_eq!(output_of(&early, "x"), 19_000, "the engine's alone, for ten minutes");

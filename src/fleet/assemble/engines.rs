@@ -214,9 +214,9 @@ fn quantiles(histogram: Option<Histogram>) -> Quantiles {
 
 fn scrape(fleet: &Fleet, target: &Target, engine: Option<&Engine>) -> ScrapeRow {
     ScrapeRow {
-        seconds: target.cost.map(|cost| cost.seconds),
         state: fleet.inventory.health_of(target),
         trouble: target.trouble.as_ref().map(|trouble| Label::new(&trouble.to_string())),
+        seconds: target.cost.map(|cost| cost.seconds),
         bytes: target.cost.map(|cost| cost.bytes),
         restarts: engine.map_or(0, Engine::restarts),
         failures: target.failures,
@@ -244,6 +244,11 @@ fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
         let text = "more processes answer at this address than the 64 that are kept: the total is a lower bound; name them one by one";
         return Some(Label::new(text));
     }
+    if engine.lacks_rows(fleet.now()) {
+        let text =
+            "more models and ranks come and go at this address than the 1024 that are kept: the total is a lower bound";
+        return Some(Label::new(text));
+    }
     let gone: Vec<&str> =
         ["prompt", "output"].into_iter().zip(engine.gone()).filter_map(|(name, gone)| gone.then_some(name)).collect();
     if !gone.is_empty() {
@@ -265,12 +270,12 @@ fn remarks(fleet: &Fleet, view: RowView<'_>) -> Option<Label> {
     let reading = &view.row.reading;
     let remarks = [
         view.target.refusals.text(),
+        view.target.odd_start.as_ref().map(ToString::to_string),
         in_turn(view.engine.processes_in_turn(fleet.now())),
         other_names(fleet, view),
         proxied(fleet, view),
         hits(&reading.tokens, counts.prompts),
         several_answers(&reading.finished).filter(|_| counts.prompts),
-        view.target.odd_start.as_ref().map(ToString::to_string),
         unbilled(fleet, view).filter(|_| counts != Counts::NOTHING),
         adapters(&reading.adapters),
     ];

@@ -82,7 +82,7 @@ fn builder() -> ClientBuilder {
         .redirect(Policy::custom(same_origin))
 }
 
-/// ReadOnly a redirect within one origin; any other is answered by the redirect itself.
+/// Follows a redirect within one origin; any other is answered by the redirect itself.
 fn same_origin(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let home = attempt.previous().first().map(Url::origin);
     if attempt.previous().len() > REDIRECTS || home != Some(attempt.url().origin()) {
