@@ -25,6 +25,7 @@ use crate::pricing::{Book, RentWhen};
 use crate::reading::{Event, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeTrouble, TargetId, Trouble};
 use crate::snapshot::{LedgerBasis, Snapshot};
 use crate::units::{Moment, Span, Timestamp};
+pub(crate) use saved::BOUND;
 use saved::Committed;
 use sparklines::Sparklines;
 

@@ -139,6 +139,16 @@ impl Metering {
         Some(SavedAllocation { reported: node.reported, allocated, serving, energy })
     }
 
+    /// The GPUs that the bounds of each node's engine rows assume together, at most.
+    pub(crate) fn saved_bounds(&self) -> impl Iterator<Item = (&NodeName, u64)> {
+        self.judged.most()
+    }
+
+    /// Restores the same of a node.
+    pub(crate) fn restore_bound(&mut self, node: NodeName, gpus: u64) {
+        self.judged.restore(node, gpus);
+    }
+
     /// Up to when leases by schedule are posted.
     pub(crate) fn saved_schedules(&self) -> Vec<(String, Timestamp)> {
         self.gpu_cost.schedules()
