@@ -262,3 +262,41 @@ fn a_gpu_without_figures_says_why() {
     assert_eq!(alerts.len(), 3);
     assert!(alerts.iter().all(|alert| alert.text.as_str().contains("no permission")), "{alerts:?}");
 }
+
+/// Class: a target is judged by a row that left its page.
+#[test]
+fn a_row_that_left_its_page_is_not_a_silent_target() {
+    let mut scene = Scene::new();
+    scene.engine(|row| (row.state, row.note) = (Health::Stale, Some(Label::new("hit n/a: priced as misses"))));
+    assert!(scene.step(Rule::EngineSilent).is_empty(), "its target answers");
+    scene.engine(|row| {
+        row.processes = 3;
+        (row.scrape.refusals.values, row.scrape.refusals.too_large) = (2, 2);
+    });
+    let text = |scene: &mut Scene, rule| scene.step(rule).first().map(|alert| alert.text.to_string());
+    assert_eq!(
+        text(&mut scene, Rule::SharedAddress).as_deref(),
+        Some("3 processes answer at this address, sampled in turn")
+    );
+    assert_eq!(
+        text(&mut scene, Rule::PageRefused).as_deref(),
+        Some("2 counters are too large to be exact (2^53 or more): unknown")
+    );
+}
+
+/// Class: the text of an alert is a remark on something else.
+#[test]
+fn a_silent_target_says_why_it_is_silent() {
+    let mut scene = Scene::new();
+    let note = Some(Label::new("hit n/a: priced as misses"));
+    for (state, severity) in [(Health::Stale, Severity::Warning), (Health::Lost, Severity::Critical)] {
+        for (trouble, text) in [(None, "it does not answer"), (Some(Label::new("HTTP 500")), "HTTP 500")] {
+            scene.engine(|row| {
+                (row.state, row.note) = (state, note.clone());
+                (row.scrape.state, row.scrape.trouble) = (state, trouble.clone());
+            });
+            let alerts = scene.step(Rule::EngineSilent);
+            assert_eq!((alerts[0].text.as_str(), alerts[0].severity), (text, severity));
+        }
+    }
+}

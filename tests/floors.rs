@@ -171,6 +171,21 @@ fn no_float_is_near_money() {
     assert!(sources().iter().filter(in_money).count() > 10, "the money is where it is looked for");
 }
 
+/// What is particular to an engine is in its dialect: elsewhere no engine is named, but where pages are fetched or made.
+#[test]
+fn engines_are_named_in_their_dialects() {
+    const MAY_NAME: [&str; 4] = ["reading", "dialect", "source", "cli"];
+    let named = |source: &Source| {
+        let names =
+            source.code.match_indices("EngineKind::").map(|(at, kind)| identifier(&source.code[at + kind.len()..]));
+        let names: Vec<_> = names.filter(|name| name != "Unknown").collect();
+        let free = module(&source.path).is_none_or(|module| MAY_NAME.contains(&module.as_str()));
+        (!names.is_empty() && !free).then(|| format!("{}: {names:?}", source.path.display()))
+    };
+    let wrong: Vec<_> = sources().iter().filter_map(named).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn no_state_is_shared_behind_a_lock() {
     // A driver thread hands its outcomes over in a basket; above the sources nothing is locked.

@@ -70,7 +70,8 @@ fn killed_at_any_instant_rent_is_the_time_that_passed() {
         let around = GPUS * passed..GPUS * (passed + 2_500);
         assert!((around.start - GPUS * 1_000..around.end).contains(&held), "{grain}: {held} of {around:?} GPU-ms");
     }
-    let most = ask(&ledger, "SELECT max(held) FROM (SELECT sum(allocated_ms) AS held FROM minute_gpu_time GROUP BY bucket)");
+    let most =
+        ask(&ledger, "SELECT max(held) FROM (SELECT sum(allocated_ms) AS held FROM minute_gpu_time GROUP BY bucket)");
     assert!(most <= GPUS * 60_000, "{most} GPU-ms in a minute");
     let idle = ask(&ledger, "SELECT count(*) FROM minute_gpu_time WHERE idle_ms > allocated_ms");
     assert_eq!(idle, 0);

@@ -73,10 +73,13 @@ fn an_export_of_version_2_is_imported() {
         Reader::open(path).unwrap().export(&mut text).unwrap();
         text
     };
-    for (name, text) in [("earlier", export(&path)), ("present", {
-        bring_up_to_date(&path);
-        export(&path)
-    })] {
+    for (name, text) in [
+        ("earlier", export(&path)),
+        ("present", {
+            bring_up_to_date(&path);
+            export(&path)
+        }),
+    ] {
         let new = folder.path().join(name);
         import(&new, text.as_slice()).unwrap();
         assert_eq!(told(&new), before, "{name}");

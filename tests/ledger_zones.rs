@@ -51,7 +51,9 @@ fn days(path: &Path) -> Vec<(String, f64)> {
 fn sums(path: &Path) -> [(i64, i64); 3] {
     let open = Connection::open(path).unwrap();
     ["minute", "quarter", "day"].map(|grain| {
-        let sums = format!("SELECT (SELECT sum(output) FROM {grain}_tokens), (SELECT sum(allocated_ms) FROM {grain}_gpu_time)");
+        let sums = format!(
+            "SELECT (SELECT sum(output) FROM {grain}_tokens), (SELECT sum(allocated_ms) FROM {grain}_gpu_time)"
+        );
         open.query_row(&sums, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
     })
 }

@@ -17,11 +17,17 @@ mod in_turn;
 mod pages;
 #[path = "reports/proxies.rs"]
 mod proxies;
+#[path = "reports/refused.rs"]
+mod refused;
 #[path = "support/restart.rs"]
 mod restart;
+#[path = "reports/rotating.rs"]
+mod rotating;
 #[path = "reports/same_start.rs"]
 mod same_start;
 #[path = "reports/scene.rs"]
 mod scene;
+#[path = "reports/served.rs"]
+mod served;
 #[path = "reports/workers.rs"]
 mod workers;

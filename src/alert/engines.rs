@@ -4,33 +4,35 @@ use std::collections::BTreeSet;
 
 use super::Finding;
 use crate::reading::Health;
-use crate::snapshot::{EngineRow, Rule, Severity, Snapshot};
+use crate::snapshot::{EngineRow, Rule, ScrapeRow, Severity, Snapshot};
 
 /// The share of the KV cache from which an engine that queues is full.
 const KV_FULL: f64 = 0.95;
 
 pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
     let mut told = BTreeSet::new();
-    let targets = picture.engines.iter().filter(|row| told.insert(&row.target)).filter_map(|row| target_finding(row));
+    let targets = picture.engines.iter().filter(|row| told.insert(&row.target)).flat_map(|row| target_findings(row));
     targets.chain(picture.engines.iter().filter_map(|row| kv_finding(row))).collect()
 }
 
-/// What is wrong with a target as a whole.
-fn target_finding(row: &EngineRow) -> Option<Finding> {
-    let note = || row.note.as_ref().map(ToString::to_string);
-    let (rule, severity, text) = match row.state {
-        Health::Live if row.processes > 1 => (Rule::SharedAddress, Severity::Info, note()?),
-        Health::Live if row.scrape.refusals.values + row.scrape.refusals.over_limit > 0 => {
-            (Rule::PageRefused, Severity::Warning, note()?)
+/// What is wrong with a target as a whole, by any of its rows.
+fn target_findings(row: &EngineRow) -> Vec<Finding> {
+    let ScrapeRow { state, trouble, failures, refusals, .. } = &row.scrape;
+    let finding = |rule, severity, text| Finding { rule, severity, subject: row.target.to_string(), text };
+    let reason = || trouble.as_ref().map_or_else(|| "it does not answer".to_owned(), ToString::to_string);
+    let silent = |severity| vec![finding(Rule::EngineSilent, severity, reason())];
+    match state {
+        Health::Never if *failures == 0 => Vec::new(),
+        Health::Never | Health::Stale => silent(Severity::Warning),
+        Health::Lost => silent(Severity::Critical),
+        Health::Live => {
+            let text = format!("{} processes answer at this address, sampled in turn", row.processes);
+            let shared = (row.processes > 1).then(|| finding(Rule::SharedAddress, Severity::Info, text));
+            let refused = (refusals.values + refusals.over_limit > 0).then(|| refusals.text().unwrap_or_else(reason));
+            let refused = refused.map(|text| finding(Rule::PageRefused, Severity::Warning, text));
+            shared.into_iter().chain(refused).collect()
         }
-        Health::Live => return None,
-        Health::Never if row.scrape.failures == 0 => return None,
-        Health::Never | Health::Stale => {
-            (Rule::EngineSilent, Severity::Warning, note().unwrap_or_else(|| "silent".to_owned()))
-        }
-        Health::Lost => (Rule::EngineSilent, Severity::Critical, note().unwrap_or_else(|| "silent".to_owned())),
-    };
-    Some(Finding { rule, severity, subject: row.target.to_string(), text })
+    }
 }
 
 fn kv_finding(row: &EngineRow) -> Option<Finding> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Finding;
+use crate::dialect;
 use crate::reading::{EngineKind, Health, ModelName, Rank, TargetId};
 use crate::snapshot::{EngineRow, Rule, Severity, Snapshot};
 use crate::units::{Ratio, Span, Timestamp, Tokens};
@@ -110,12 +111,9 @@ fn has_only_rates(row: &EngineRow) -> bool {
     row.output_per_second.is_some() && !has_totals(row)
 }
 
-/// Engines whose counters move when a request ends.
-const fn counts_at_end(kind: EngineKind) -> bool {
-    matches!(
-        kind,
-        EngineKind::Sglang | EngineKind::Trtllm | EngineKind::Tgi | EngineKind::Llamacpp | EngineKind::Ollama
-    )
+/// Whether an engine's counters move when a request ends.
+fn counts_at_end(kind: EngineKind) -> bool {
+    dialect::policy(kind).counts_at_end
 }
 
 fn finding(row: &EngineRow, running: u64, silent: Span) -> Finding {

@@ -147,8 +147,20 @@ fn advise(message: &str) -> String {
         Some((missing, _)) if message.starts_with("missing field") => {
             format!("the key \"{missing}\" is missing: add it")
         }
+        Some((number, _)) if message.starts_with("invalid value: integer") => out_of_range(number, message),
         _ => message.to_owned(),
     }
+}
+
+/// Says of a whole number that does not fit its key what would.
+fn out_of_range(number: &str, message: &str) -> String {
+    let range = match message.rsplit(' ').next() {
+        Some("u32") => format!("0 to {}", u32::MAX),
+        Some("u64") => format!("0 to {}", u64::MAX),
+        Some("i64") => format!("{} to {}", i64::MIN, i64::MAX),
+        _ => return message.to_owned(),
+    };
+    format!("{number} is out of range: write a whole number from {range}")
 }
 
 #[cfg(test)]
@@ -161,6 +173,10 @@ mod tests {
         assert_eq!(advise(message), "unknown key \"intervall\"; is it \"interval\"?");
         assert_eq!(advise("missing field `currency`"), "the key \"currency\" is missing: add it");
         assert_eq!(advise("invalid type"), "invalid type");
+        let large = "invalid value: integer `99999999999999999999` as i128, expected u32";
+        let range = "is out of range: write a whole number from 0 to 4294967295";
+        assert_eq!(advise(large), format!("99999999999999999999 {range}"));
+        assert_eq!(advise("invalid value: integer `-1`, expected u32"), format!("-1 {range}"));
     }
 
     #[test]

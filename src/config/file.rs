@@ -81,11 +81,11 @@ pub struct AliasTable {
 #[allow(clippy::struct_field_names, reason = "the keys' own names")]
 pub struct PlausibilityTable {
     /// Output tokens.
-    pub output_per_gpu: Option<i64>,
+    pub output_per_gpu: Option<i128>,
     /// Prompt tokens that are computed.
-    pub computed_per_gpu: Option<i64>,
+    pub computed_per_gpu: Option<i128>,
     /// Prompt tokens that come from a cache.
-    pub cached_per_gpu: Option<i64>,
+    pub cached_per_gpu: Option<i128>,
 }
 
 /// A `[[target]]`.

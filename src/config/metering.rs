@@ -5,20 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::Findings;
 use super::file::{AliasTable, PlausibilityTable};
 use crate::counters::Plausibility;
-use crate::reading::ModelName;
+use crate::reading::{ModelName, canonical_model};
+
+/// Models with their other names, and the places in the file of names that say nothing new, with what to do.
+type Aliases = (Vec<(ModelName, Vec<ModelName>)>, Vec<(usize, String)>);
+
+/// The highest bound that can be set, in tokens a second and GPU.
+const HIGHEST: u64 = 1_000_000_000_000;
 
 /// The bounds of one's own, else the usual ones.
 pub(super) fn plausibility(table: &PlausibilityTable, findings: &mut Findings<'_>) -> Plausibility {
     let usual = Plausibility::default();
-    let mut bound = |key: &str, said: Option<i64>, usual: u64| match said.map(u64::try_from) {
+    let mut bound = |key: &str, said: Option<i128>, usual: u64| match said.map(u64::try_from) {
         None => usual,
-        Some(Ok(bound)) if bound > 0 => bound,
+        Some(Ok(bound)) if (1..=HIGHEST).contains(&bound) => bound,
         Some(_) => {
-            findings.inner(
-                "plausibility",
-                key,
-                format!("tokens a second and GPU, a whole number above 0: write {key} = {usual}"),
-            );
+            let why = "tokens a second and GPU, a whole number above 0 and at most";
+            findings.inner("plausibility", key, format!("{why} {HIGHEST}: write {key} = {usual}"));
             usual
         }
     };
@@ -29,43 +32,60 @@ pub(super) fn plausibility(table: &PlausibilityTable, findings: &mut Findings<'_
     }
 }
 
-/// Models and their other names. Names are compared without case, as models' are.
-pub(super) fn aliases(tables: &[AliasTable], findings: &mut Findings<'_>) -> Vec<(ModelName, Vec<ModelName>)> {
+/// Models and their other names, and names that say nothing new. Names are compared in canonical form, as models' are.
+pub(super) fn aliases(tables: &[AliasTable], findings: &mut Findings<'_>) -> Aliases {
     let mut models: BTreeMap<String, String> = BTreeMap::new();
     for (nth, table) in tables.iter().enumerate() {
         for why in mistakes(table) {
             findings.table("alias", nth, why);
         }
-        for name in &table.names {
-            match models.get(&folded(name)) {
-                Some(other) if folded(other) != folded(&table.model) => findings.table(
+        for name in table.names.iter().filter(|name| canonical_model(name) != canonical_model(&table.model)) {
+            match models.get(&canonical_model(name)) {
+                Some(other) if canonical_model(other) != canonical_model(&table.model) => findings.table(
                     "alias",
                     nth,
                     format!("\"{name}\" is a name of \"{other}\" already: one name is one model's, write it once"),
                 ),
-                _ => drop(models.insert(folded(name), table.model.clone())),
+                _ => drop(models.insert(canonical_model(name), table.model.clone())),
             }
         }
     }
     let mut told: BTreeSet<String> = BTreeSet::new();
     for (nth, table) in tables.iter().enumerate() {
-        let Some(circle) = circle(&table.model, &models).filter(|circle| !told.contains(&folded(&circle[0]))) else {
+        let Some(circle) = circle(&table.model, &models).filter(|circle| !told.contains(&canonical_model(&circle[0])))
+        else {
             continue;
         };
-        told.extend(circle.iter().map(|name| folded(name)));
+        told.extend(circle.iter().map(|name| canonical_model(name)));
         let names = circle.join("\" -> \"");
         findings.table("alias", nth, format!("\"{names}\" go round in a circle: name the one that the engine serves"));
     }
     let one = |table: &AliasTable| {
         (ModelName::new(table.model.trim()), table.names.iter().map(|name| ModelName::new(name.trim())).collect())
     };
-    tables.iter().map(one).collect()
+    let warnings = tables.iter().enumerate().flat_map(|(nth, table)| {
+        let same = table.names.iter().filter(|name| is_same(name, &table.model));
+        same.map(move |name| {
+            let why = "are one name without case, path and provider: this alias joins nothing, leave it out";
+            (nth, format!("\"{name}\" and \"{}\" {why}", table.model))
+        })
+    });
+    (tables.iter().map(one).collect(), warnings.collect())
+}
+
+/// Whether a name is another spelling of a model's, which is compared like it without an alias.
+fn is_same(name: &str, model: &str) -> bool {
+    let placeholder = ModelName::new(name).is_placeholder();
+    !placeholder && folded(name) != folded(model) && canonical_model(name) == canonical_model(model)
 }
 
 fn mistakes(table: &AliasTable) -> Vec<String> {
     let mut found = Vec::new();
+    let placeholder = "is what engines print in place of a name, and never compared";
     if table.model.trim().is_empty() {
         found.push("an alias of no model: write model = \"qwen3-32b\"".to_owned());
+    } else if ModelName::new(&table.model).is_placeholder() {
+        found.push(format!("\"{}\" {placeholder}: write model = \"qwen3-32b\"", table.model));
     }
     if table.names.is_empty() {
         found.push(format!("\"{0}\" has no other names: write names = [\"chat-large\"], or leave it out", table.model));
@@ -73,6 +93,8 @@ fn mistakes(table: &AliasTable) -> Vec<String> {
     for name in &table.names {
         if name.trim().is_empty() {
             found.push(format!("an empty name of \"{}\": write it, or leave it out", table.model));
+        } else if ModelName::new(name).is_placeholder() {
+            found.push(format!("\"{name}\" {placeholder}: leave it out of the names of \"{}\"", table.model));
         } else if folded(name) == folded(&table.model) {
             found.push(format!("\"{name}\" is an alias of itself: write its other names"));
         }
@@ -82,11 +104,11 @@ fn mistakes(table: &AliasTable) -> Vec<String> {
 
 /// The names from a model over what it is an alias of, back to itself; `None` where that ends.
 fn circle(model: &str, models: &BTreeMap<String, String>) -> Option<Vec<String>> {
-    let (mut path, mut at) = (vec![model.to_owned()], folded(model));
+    let (mut path, mut at) = (vec![model.to_owned()], canonical_model(model));
     while let Some(next) = models.get(&at).filter(|_| path.len() <= models.len() + 1) {
         path.push(next.clone());
-        at = folded(next);
-        if at == folded(model) {
+        at = canonical_model(next);
+        if at == canonical_model(model) {
             // One that names itself is told of as such.
             return (path.len() > 2).then_some(path);
         }
@@ -105,7 +127,7 @@ mod tests {
     use super::super::{ConfigError, ConfigFile};
     use super::*;
 
-    type Read = (Plausibility, Vec<(ModelName, Vec<ModelName>)>);
+    type Read = (Plausibility, Vec<(ModelName, Vec<ModelName>)>, Vec<(usize, String)>);
 
     fn read(text: &str) -> Result<Read, Vec<String>> {
         let path = Path::new("margintop.toml");
@@ -113,9 +135,10 @@ mod tests {
         let file: ConfigFile =
             toml::from_str(text).map_err(|error| said(vec![ConfigError::from_toml(path, text, &error)]))?;
         let mut findings = Findings::new(path, text);
-        let read = (plausibility(&file.plausibility, &mut findings), aliases(&file.aliases, &mut findings));
+        let bounds = plausibility(&file.plausibility, &mut findings);
+        let (aliases, warnings) = aliases(&file.aliases, &mut findings);
         findings.check().map_err(said)?;
-        Ok(read)
+        Ok((bounds, aliases, warnings))
     }
 
     fn refused(text: &str, words: &str) {
@@ -129,11 +152,12 @@ mod tests {
         assert_eq!(read("").map(|read| read.0), Ok(usual));
         let told = read("[plausibility]\noutput_per_gpu = 70_000\ncached_per_gpu = 1\n").map(|read| read.0);
         assert_eq!(told, Ok(Plausibility { output_per_gpu: 70_000, cached_per_gpu: 1, ..usual }));
-        for value in ["0", "-1"] {
+        for value in ["0", "-1", "1_000_000_000_001", "99999999999999999999999"] {
             let text = format!("[plausibility]\ncomputed_per_gpu = {value}\n");
             refused(
                 &text,
-                "margintop.toml:2: plausibility.computed_per_gpu: tokens a second and GPU, a whole number above 0",
+                "margintop.toml:2: plausibility.computed_per_gpu: tokens a second and GPU, a whole number above 0 and at most \
+                 1000000000000: write computed_per_gpu = 200000",
             );
         }
         refused("[plausibility]\noutput_per_gpu = 1.5\n", "margintop.toml:2");
@@ -150,6 +174,26 @@ mod tests {
         let alias = |model: &str, names: &str| format!("[[alias]]\nmodel = \"{model}\"\nnames = [{names}]\n");
         assert!(read(&(alias("a", "\"b\"") + &alias("a", "\"B\""))).is_ok());
         assert!(read(&(alias("a", "\"b\"") + &alias("b", "\"c\""))).is_ok());
+    }
+
+    /// Class: an alias that says nothing, or that is compared with nothing.
+    #[test]
+    fn spellings_and_placeholders_are_told() {
+        let alias = |model: &str, names: &str| format!("[[alias]]\nmodel = \"{model}\"\nnames = [{names}]\n");
+        let told = read(&(alias("b", "\"c\"") + &alias("a", "\"openai/A\", \"x\""))).map(|read| read.2);
+        let why = "are one name without case, path and provider: this alias joins nothing, leave it out";
+        assert_eq!(told, Ok(vec![(1, format!("\"openai/A\" and \"a\" {why}"))]));
+        for placeholder in ["undefined", "NULL", "none", "/"] {
+            let told = format!("margintop.toml:1: \"{placeholder}\" is what engines print in place of a name");
+            refused(&alias("a", &format!("\"{placeholder}\"")), &told);
+            refused(&alias(placeholder, "\"a\""), &told);
+        }
+        refused(
+            &(alias("a", "\"org/x\"") + &alias("b", "\"X\"")),
+            "margintop.toml:4: \"X\" is a name of \"a\" already",
+        );
+        let two = alias("a", "\"org/b\"") + &alias("b", "\"org/a\"");
+        refused(&two, "go round in a circle");
     }
 
     #[test]

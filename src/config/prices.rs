@@ -9,6 +9,7 @@ use super::file::{FxTable, PriceTable};
 use crate::pricing::{
     Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile, TierFile, check_currency, parse_instant,
 };
+use crate::reading::ModelName;
 use crate::units::parse_scaled;
 
 /// How many mistakes of one price file are told: an imported one that is wrong throughout has thousands.
@@ -80,6 +81,11 @@ pub(super) fn book(
     book.keep_currency(currency, exchange);
     let mut choices = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
+        if ModelName::new(&table.model).is_placeholder() {
+            let why = "is what engines print in place of a name: such rows have no price, write a model's name";
+            findings.table("price", nth, format!("\"{}\" {why}", table.model));
+            continue;
+        }
         let choice = price(table, nth, currency, exchange, &mut book);
         let usable = choice.and_then(|choice| {
             let known = choice.list.as_deref().map_or(Ok(()), |list| book.own_list(list).map(|_| ()));

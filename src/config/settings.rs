@@ -135,10 +135,11 @@ fn check(file: ConfigFile, path: &Path, text: &str) -> Result<Settings, Vec<Conf
     let targets = targets(&file.targets, &mut findings);
     let leases = leases(&file.leases, &currency, &exchange, &mut findings);
     let doubtful = doubtful(&leases, &file.leases, &currency, &exchange);
-    let warnings =
+    let mut warnings: Vec<_> =
         doubtful.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "lease", nth, why)).collect();
     let plausibility = plausibility(&file.plausibility, &mut findings);
-    let aliases = aliases(&file.aliases, &mut findings);
+    let (aliases, doubtful) = aliases(&file.aliases, &mut findings);
+    warnings.extend(doubtful.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "alias", nth, why)));
     let book = prices::book(&file.prices, &file.price_files, &currency, &exchange, &mut findings);
     let compare_to = compare_to(file.compare_to, &currency);
     if let Some(Err(error)) = compare_to.as_deref().map(|list| book.own_list(list)) {
@@ -288,6 +289,15 @@ mod tests {
         assert_eq!(bad("-1"), ["margintop.toml:3: negative: write an amount of 0 or more"]);
         assert_eq!(bad("NaN"), ["margintop.toml:3: not a decimal number: write it like \"0.55\""]);
         assert_eq!(bad("0.123456789012"), ["margintop.toml:3: more than 9 decimal places: round it to 9"]);
+    }
+
+    /// Class: a price for what is no name.
+    #[test]
+    fn a_placeholder_has_no_price() {
+        for model in ["undefined", "Null", ""] {
+            let told = mistakes(&format!("[[price]]\nmodel = \"{model}\"\nlist = \"deepseek-r1-standard\"\n"));
+            assert!(told.len() == 1 && told[0].starts_with("margintop.toml:1: \""), "{told:?}");
+        }
     }
 
     #[test]

@@ -32,7 +32,6 @@ pub struct FinishedMeter {
 /// differently.
 const MARGIN: u64 = 4;
 
-
 /// The tokens of finished requests since the process began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Lifetime {

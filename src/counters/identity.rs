@@ -11,15 +11,15 @@ use super::Bounds;
 use super::delta::Step;
 use super::held::HeldLines;
 use super::jitter::Jitter;
-use super::process::{Process, ProcessId, ProcessRow};
 use super::passed::PassedLines;
+use super::process::{Process, ProcessId, ProcessRow};
 use super::row::PageContext;
 use super::unidentified::Trial;
 use crate::reading::EngineReading;
 use crate::units::{Moment, Span, Timestamp};
 
 /// The largest difference of two clocks that are compared.
-const SLACK: Span = Span::from_secs(5);
+pub const SLACK: Span = Span::from_secs(5);
 /// How long a verdict stands without new evidence.
 pub(super) const FORGOTTEN: Span = Span::from_secs(600);
 /// The most processes kept for an address; the least recently seen is dropped first.
@@ -27,7 +27,7 @@ const PROCESSES: usize = 64;
 /// How long a process counts as answering after its last page.
 const ANSWERING: Span = Span::from_secs(60);
 /// The latest start time that comes from a clock that was never set.
-const UNSET: Timestamp = Timestamp::from_millis(366 * 86_400_000);
+pub const UNSET: Timestamp = Timestamp::from_millis(366 * 86_400_000);
 
 /// The processes behind one instance of one address.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -268,7 +268,15 @@ impl Processes {
         let on_trial = process.trial.is_some();
         self.current = Some(id);
         let lost = !taken_back.is_empty();
-        Outcome { verdict: Verdict::Continues, steps, on_trial, taken_back, lost, returned, ..Outcome::empty(id, since, page) }
+        Outcome {
+            verdict: Verdict::Continues,
+            steps,
+            on_trial,
+            taken_back,
+            lost,
+            returned,
+            ..Outcome::empty(id, since, page)
+        }
     }
 
     /// Applies the first page with a new start time.

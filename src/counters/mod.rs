@@ -5,6 +5,7 @@
 //! its time.
 
 mod delta;
+mod dropped;
 mod finished;
 mod held;
 mod hits;
@@ -14,9 +15,11 @@ mod line;
 mod passed;
 pub mod plausibility;
 mod process;
+mod process_rows;
 mod quantile;
 mod ring;
 mod row;
+mod row_index;
 mod same_start;
 mod series_sum;
 mod shown;
@@ -26,7 +29,7 @@ mod window;
 
 pub use delta::{Delta, Disputed, Growth, Step};
 pub use finished::FinishedMeter;
-pub use identity::{InstancePage, Outcome, Processes, Verdict};
+pub use identity::{InstancePage, Outcome, Processes, SLACK, UNSET, Verdict};
 pub use plausibility::{Bounds, Plausibility};
 pub use process::{Process, ProcessId, ProcessRow};
 pub use quantile::{growth, quantile, sum};

@@ -37,6 +37,14 @@ pub enum Bounds {
 const LEAST: Span = Span::from_secs(1);
 
 impl Bounds {
+    /// The number of GPUs that it assumes; zero without bounds.
+    pub const fn gpus(self) -> u64 {
+        match self {
+            Self::None => 0,
+            Self::Gpus(_, gpus) => gpus as u64,
+        }
+    }
+
     /// The bound that a delta exceeds, in words. `since` has the times since each counter last moved.
     pub(super) fn exceeded_by(&self, delta: &Delta, since: [Span; 3]) -> Option<String> {
         let Self::Gpus(per_gpu, gpus) = *self else { return None };

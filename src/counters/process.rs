@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::delta::Step;
+use super::dropped::Dropped;
 use super::line::Line;
 use super::passed::PassedLines;
 use super::row::{PageContext, RowCounters};
+use super::row_index::RowIndex;
 use super::shown::{MINUTE, SMALL, Shown};
 use super::unidentified::Trial;
 use super::values::{self, RowKey};
@@ -58,13 +60,11 @@ pub struct Process {
     /// The values that it passed in large steps while its growth was on trial.
     #[serde(default)]
     pub(super) passed: PassedLines,
-}
-
-/// Where a new row begins to count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Begin {
-    Zero,
-    Baseline,
+    /// Whether rows of it were dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) dropped: Option<Dropped>,
+    #[serde(skip)]
+    pub(super) index: RowIndex,
 }
 
 /// A row and its counters.
@@ -74,6 +74,16 @@ pub struct ProcessRow {
     pub key: RowKey,
     /// Its counters.
     pub counters: RowCounters,
+    /// When the first page without it was read, if the last one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) left: Option<Moment>,
+}
+
+impl ProcessRow {
+    /// A row that is on the last page.
+    pub const fn new(key: RowKey, counters: RowCounters) -> Self {
+        Self { key, counters, left: None }
+    }
 }
 
 /// How a page relates to a process without a start time.
@@ -108,6 +118,8 @@ impl Process {
             gone: [false; 3],
             trial: None,
             passed: PassedLines::default(),
+            dropped: None,
+            index: RowIndex::default(),
         }
     }
 
@@ -131,11 +143,6 @@ impl Process {
     /// Its rows.
     pub fn rows(&self) -> &[ProcessRow] {
         &self.rows
-    }
-
-    /// A row, to take back corrections that could not be made.
-    pub fn row_mut(&mut self, key: &RowKey) -> Option<&mut RowCounters> {
-        self.rows.iter_mut().find(|row| row.key == *key).map(|row| &mut row.counters)
     }
 
     /// When its last page came.
@@ -180,100 +187,26 @@ impl Process {
     /// Takes a page's rows as a baseline.
     pub(super) fn baseline(&mut self, rows: &[&EngineReading], context: &PageContext) -> Vec<Step> {
         self.note_told(rows);
-        self.rows = rows
-            .iter()
-            .map(|reading| ProcessRow { key: RowKey::of(reading), counters: RowCounters::baseline(reading, context) })
-            .collect();
+        let row =
+            |reading: &&EngineReading| ProcessRow::new(RowKey::of(reading), RowCounters::baseline(reading, context));
+        self.rows = rows.iter().map(row).collect();
+        self.dropped = None;
+        self.index.renew(&self.rows);
         rows.iter().map(|reading| Step { told: told(reading), ..Step::default() }).collect()
     }
 
     /// Applies a page of this process. New rows count from zero since its last page.
     pub(super) fn advance(&mut self, rows: &[&EngineReading], context: &PageContext) -> Vec<Step> {
         self.note_told(rows);
-        let begin = self.begin(rows, context);
-        rows.iter().map(|reading| self.counters(reading, rows, begin, context).advance(reading, context)).collect()
+        self.each_row(rows, context, |row, reading| row.advance(reading, context))
     }
 
     /// Applies a page whose whole growth is disputed.
     pub(super) fn dispute(&mut self, rows: &[&EngineReading], context: &PageContext, why: &str) -> Vec<Step> {
-        let begin = self.begin(rows, context);
-        let mut steps = Vec::with_capacity(rows.len());
-        for reading in rows {
-            let mut step = self.counters(reading, rows, begin, context).dispute(reading, context, why);
-            step.told = [false; 3];
-            steps.push(step);
-        }
-        steps
-    }
-
-    /// Where new rows of a page begin to count: at zero. If the page has new rows only, they begin at zero only if the
-    /// process may have produced as much since its last page; otherwise they were there before.
-    fn begin(&self, page: &[&EngineReading], context: &PageContext) -> Begin {
-        if self.shares_row(page) || self.may_have_made(page, context) { Begin::Zero } else { Begin::Baseline }
-    }
-
-    /// A row's counters; a new row is added.
-    fn counters(
-        &mut self,
-        reading: &EngineReading,
-        page: &[&EngineReading],
-        begin: Begin,
-        context: &PageContext,
-    ) -> &mut RowCounters {
-        let known = self.place(reading, page);
-        let at = known.unwrap_or_else(|| {
-            let counters = match begin {
-                Begin::Zero => RowCounters::zero(context.last_page, reading),
-                Begin::Baseline => RowCounters::baseline(reading, context),
-            };
-            self.rows.push(ProcessRow { key: RowKey::of(reading), counters });
-            self.rows.len() - 1
-        });
-        if known.is_some() && reading.model.is_some() && !self.rows[at].key.is_of(reading) {
-            self.rows[at].key = RowKey::of(reading);
-        }
-        &mut self.rows[at].counters
-    }
-
-    /// Whether the rows of a page have no more than this process's rows produce in that time.
-    fn may_have_made(&self, page: &[&EngineReading], context: &PageContext) -> bool {
-        let since = context.at.since(context.last_page);
-        page.iter().all(|reading| {
-            self.rows.iter().any(|row| row.counters.paces(&reading.tokens, &TokenCounters::default(), since))
+        self.each_row(rows, context, |row, reading| {
+            let step = row.dispute(reading, context, why);
+            Step { told: [false; 3], ..step }
         })
-    }
-
-    /// The index of a reading's row. A row that left the page is taken for a new one on it if it is the only candidate,
-    /// and if the model's name is unknown on either side, is spelt differently, or the counters continue at the row's
-    /// pace.
-    fn place(&self, reading: &EngineReading, page: &[&EngineReading]) -> Option<usize> {
-        let exact = self.rows.iter().position(|row| row.key.is_of(reading));
-        if exact.is_some() {
-            return exact;
-        }
-        let left = |row: &ProcessRow| !page.iter().any(|other| row.key.is_of(other));
-        let same_name = |row: &ProcessRow| match (&row.key.model, &reading.model) {
-            (Some(known), Some(model)) => known.canonical() == model.canonical(),
-            (None, _) | (_, None) => true,
-        };
-        let nameless = |row: &ProcessRow| row.key.rank == reading.rank && same_name(row) && left(row);
-        self.only(nameless).or_else(|| {
-            let is_new = |other: &&&EngineReading| !self.rows.iter().any(|row| row.key.is_of(other));
-            let alone = page.iter().filter(is_new).count() == 1;
-            let goes_on = |row: &ProcessRow| {
-                (row.key.rank == reading.rank || row.key.model == reading.model)
-                    && !values::fell(&reading.tokens, &row.counters.last())
-                    && row.counters.paces(&reading.tokens, &row.counters.last(), MINUTE)
-                    && left(row)
-            };
-            self.only(goes_on).filter(|_| alone)
-        })
-    }
-
-    /// The only row of a kind.
-    fn only(&self, is: impl Fn(&ProcessRow) -> bool) -> Option<usize> {
-        let mut places = (0..self.rows.len()).filter(|place| is(&self.rows[*place]));
-        places.next().filter(|_| places.next().is_none())
     }
 
     /// Whether a counter that the last pages had is on no row of this one: then the page was cut after a line. After three
@@ -393,7 +326,7 @@ impl Process {
     /// Whether a line is above another by no more than this process grows in that time.
     pub(super) fn paces_between(&self, then: &Line, now: &Line, since: Span) -> bool {
         now.0.iter().all(|(key, now)| {
-            let row = self.rows.iter().find(|row| row.key == *key);
+            let row = self.find(key);
             let then = then.0.iter().find(|(known, _)| known == key);
             row.zip(then).is_none_or(|(row, (_, then))| row.counters.paces(now, then, since))
         })
@@ -415,7 +348,7 @@ impl Process {
     pub(super) fn began_anew(&self, first: &Line, at: Moment, pages: u8) -> bool {
         let since = at.since(self.last_seen);
         first.0.iter().all(|(key, values)| {
-            let row = self.rows.iter().find(|row| row.key == *key);
+            let row = self.find(key);
             row.is_none_or(|row| row.counters.began_anew(values, since, pages))
         })
     }
@@ -427,20 +360,19 @@ impl Process {
 
     /// Continues from a line whose page was a baseline.
     pub(super) fn adopt_line(&mut self, line: &Line, at: Moment) {
-        let row = |(key, values): &(RowKey, TokenCounters)| ProcessRow {
-            key: key.clone(),
-            counters: RowCounters::at(*values, at),
-        };
+        let row = |(key, values): &(RowKey, TokenCounters)| ProcessRow::new(key.clone(), RowCounters::at(*values, at));
         self.rows = line.0.iter().map(row).collect();
+        self.index.renew(&self.rows);
         (self.first_seen, self.last_seen) = (at, at);
     }
 
     /// All moments in the state, to move them to another boot's clock.
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let trial = self.trial.iter_mut().map(|trial| &mut trial.since);
-        let rows = self.rows.iter_mut().flat_map(|row| row.counters.moments_mut());
+        let rows = self.rows.iter_mut().flat_map(|row| row.counters.moments_mut().chain(&mut row.left));
+        let dropped = self.dropped.iter_mut().flat_map(Dropped::moments_mut);
         let passed = self.passed.moments_mut();
-        [&mut self.first_seen, &mut self.last_seen].into_iter().chain(trial).chain(rows).chain(passed)
+        [&mut self.first_seen, &mut self.last_seen].into_iter().chain(trial).chain(rows).chain(dropped).chain(passed)
     }
 
     /// Returns to an earlier line, and to what its rows had shown then.

@@ -25,6 +25,8 @@ pub(super) struct Dialect {
     pub(super) names_model: bool,
     /// Whose start `process_start_time_seconds` on its page is.
     pub(super) start: StartOf,
+    /// What is particular to its rows once they are read.
+    pub(super) policy: Policy,
     /// Which of its tokens count in a role.
     pub(super) counts: fn(Role) -> Counts,
     /// What a series' name means; `None`: nothing that is wanted, and the line is not read.
@@ -33,6 +35,27 @@ pub(super) struct Dialect {
     pub(super) entry: for<'p> fn(Field, Labels<'p>) -> Option<Entry<'p>>,
     /// The engine's own rules, after the plain meaning of each field was written into the reading.
     pub(super) settle: fn(&Sums<'_>, &Facts, &mut EngineReading),
+}
+
+/// How rows of an engine are treated after they were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether decode engines count the prompts that prefill engines computed, which are attributed to those.
+    pub attributes_prompts: bool,
+    /// Whether the figures of a row tell prefill from decode.
+    pub infers_role: bool,
+    /// Whether its token counters move only when a request ends.
+    pub counts_at_end: bool,
+    /// Why its page may have no row, and what to know about that.
+    pub empty_page_hint: Option<&'static str>,
+}
+
+impl Policy {
+    /// Nothing particular.
+    pub(super) const PLAIN: Self =
+        Self { attributes_prompts: false, infers_role: false, counts_at_end: false, empty_page_hint: None };
+    /// Token counters that move when a request ends.
+    pub(super) const AT_END: Self = Self { counts_at_end: true, ..Self::PLAIN };
 }
 
 /// Whose start a page's `process_start_time_seconds` is.
@@ -88,6 +111,7 @@ pub(super) const PLAIN: Dialect = Dialect {
     lists_models: false,
     names_model: true,
     start: StartOf::Instance,
+    policy: Policy::PLAIN,
     counts: Counts::by_role,
     field: |_| None,
     entry: |field, _| Some(Entry::whole(field)),

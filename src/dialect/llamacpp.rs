@@ -2,7 +2,7 @@
 //!
 //! Its prompt counter holds what was computed, without cached tokens. Before late 2026 the cached ones were not told.
 
-use super::field::{Count, Dialect, Entry, Facts, Field, Gauge, METRICS_FIRST, PLAIN};
+use super::field::{Count, Dialect, Entry, Facts, Field, Gauge, METRICS_FIRST, PLAIN, Policy};
 use super::sums::Sums;
 use crate::reading::{EngineKind, EngineReading, PromptCount};
 use crate::units::Tokens;
@@ -15,6 +15,10 @@ pub(super) const DIALECT: Dialect = Dialect {
     ports: &[8080],
     lists_models: true,
     names_model: false,
+    policy: Policy {
+        empty_page_hint: Some("no model is loaded and awake there; asking for one's metrics would load or wake it"),
+        ..Policy::AT_END
+    },
     field,
     entry: |field, labels| Some(Entry::keyed(field, labels, "model", "")),
     settle,

@@ -36,8 +36,8 @@ use boards::Boards;
 use gpus::GpuField;
 use sheet::{Names, Sheet};
 
-pub use field::Counts;
-pub use registry::{attribution, lists_models, names_model, owned_by, paths, ports};
+pub use field::{Counts, Policy};
+pub use registry::{attribution, lists_models, names_model, owned_by, paths, policy, ports};
 pub use what_instead::{JSON_ARRAY, is_array};
 
 /// What is known of a page besides its bytes.

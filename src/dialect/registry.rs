@@ -1,6 +1,6 @@
 //! All dialects, and what is asked of them without a page at hand.
 
-use super::field::{Counts, Dialect, PLAIN, SEARCH};
+use super::field::{Counts, Dialect, PLAIN, Policy, SEARCH};
 use super::{dynamo, gateway, gpus, litellm, llamacpp, lmdeploy, nim, ray, sglang, tgi, triton, trtllm, vllm};
 use crate::reading::{EngineKind, Role};
 
@@ -92,6 +92,11 @@ pub fn lists_models(kind: EngineKind) -> bool {
 /// Whether a program's page names its model.
 pub fn names_model(kind: EngineKind) -> bool {
     of(kind).names_model
+}
+
+/// How rows of an engine are treated after they were read.
+pub fn policy(kind: EngineKind) -> Policy {
+    of(kind).policy
 }
 
 /// Which tokens of a row count. A proxy's count only for models that no watched engine serves.

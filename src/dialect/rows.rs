@@ -5,7 +5,7 @@ use super::process::ProcessLabels;
 use super::sheet::{Line, Names, Process, Sheet};
 use super::sums::Sums;
 use crate::exposition::LabelText;
-use crate::reading::{EngineReading, InstanceId, Latency, ModelName, Refusal, Refusals, Role};
+use crate::reading::{EngineReading, InstanceId, Latency, ModelName, PromptCount, Refusal, Refusals, Role};
 use crate::units::Timestamp;
 
 /// The rows of a page, and when their processes started.
@@ -164,6 +164,9 @@ fn settle(mut sums: Sums<'_>, process: &Process<'_>, like: Option<&Latency>, rea
     reading.adapters = process.adapters.iter().cloned().collect();
     sums.tell(reading);
     (process.dialect.settle)(&sums, &process.facts, reading);
+    let unknown = [reading.tokens.prompt == PromptCount::Unknown, reading.tokens.output.is_none()];
+    let refused_tokens = sums.refused_tokens();
+    reading.refused = std::array::from_fn(|i| unknown[i] && refused_tokens[i]);
     let refused = sums.refused();
     reading.latency = sums.latency(like);
     refused

@@ -5,7 +5,7 @@
 //! by each pipeline stage and, if all schedulers report, by each tensor rank. So an engine with ranks has one row
 //! without a rank, for tokens and latencies, and one a rank for the rest.
 
-use super::field::{Count, Counts, Delay, Dialect, Entry, Facts, Field, Gauge, METRICS_FIRST, PLAIN};
+use super::field::{Count, Counts, Delay, Dialect, Entry, Facts, Field, Gauge, METRICS_FIRST, PLAIN, Policy};
 use super::sums::Sums;
 use crate::exposition::{LabelText, Labels};
 use crate::reading::{EngineKind, EngineReading, LiveTokens, Role};
@@ -18,6 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     paths: METRICS_FIRST,
     ports: &[30000],
     lists_models: true,
+    policy: Policy { attributes_prompts: true, ..Policy::AT_END },
     counts,
     field,
     entry,

@@ -122,7 +122,11 @@ impl<'p> Sheet<'p> {
         if self.starts.len() >= ROWS {
             self.over_limit += 1;
         } else {
-            self.starts.push((labels, began(row.value)));
+            let start = began(row.value);
+            if start.is_none() {
+                self.refused.start.get_or_insert_with(|| number(row.value));
+            }
+            self.starts.push((labels, start));
         }
     }
 
@@ -275,6 +279,12 @@ impl<'p> Process<'p> {
             }
         }
     }
+}
+
+/// A number as it is shown.
+fn number(value: f64) -> Label {
+    let text = if value.abs() < 1e15 || !value.is_finite() { format!("{value}") } else { format!("{value:e}") };
+    Label::new(&text)
 }
 
 /// An instant in Unix seconds, unless it is none.

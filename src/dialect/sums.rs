@@ -83,6 +83,10 @@ impl<'p> Level<'p> {
     }
 }
 
+/// Counters that a dialect may count prompts by, and output.
+const PROMPTS: &[Count] =
+    &[Count::Prompt, Count::PromptSeen, Count::EffectiveComputed, Count::EffectiveCached, Count::RoutedPrompt];
+const OUTPUTS: &[Count] = &[Count::Output, Count::RoutedOutput];
 /// How many counters are kept series by series: the first of [`Count`].
 const BY_SERIES: usize = Count::Output as usize + 1;
 
@@ -132,6 +136,13 @@ impl<'p> Sums<'p> {
             self.refused.set(self.refused.get() + 1);
         }
         count
+    }
+
+    /// Whether a value that prompts and one that output may be counted by was refused.
+    pub(super) fn refused_tokens(&self) -> [bool; 2] {
+        let any = |counts: &[Count]| counts.iter().any(|count| matches!(self.counts[*count as usize], Sum::Refused));
+        let computed = self.refused.get() > 0;
+        [computed || any(PROMPTS), computed || any(OUTPUTS)]
     }
 
     /// Values that were computed and refused.

@@ -1,6 +1,6 @@
 //! Text Generation Inference. One model, no labels; its token totals are the sums of histograms, and hits are not told.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PLAIN};
+use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PLAIN, Policy};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -9,6 +9,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     ports: &[3000, 8080],
     lists_models: true,
     names_model: false,
+    policy: Policy::AT_END,
     field,
     entry: |field, labels| Some(Entry::keyed(field, labels, "", "")),
     ..PLAIN

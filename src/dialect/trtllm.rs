@@ -3,7 +3,7 @@
 //! Counters move when a request ends; with several answers a request its output is not counted at all. Its other page,
 //! `/metrics`, is JSON that reading uses up, and is never read.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PLAIN};
+use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PLAIN, Policy};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -13,6 +13,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     paths: &["/prometheus/metrics"],
     ports: &[8000],
     lists_models: true,
+    policy: Policy::AT_END,
     field,
     entry: |field, labels| {
         let mut entry = Entry::keyed(field, labels, "model_name", "");

@@ -3,7 +3,7 @@
 //! Prompt tokens include cached ones. Ranks of a data-parallel engine stand on one page under `engine`; a `pid` label
 //! tells processes apart that speak of the same engine.
 
-use super::field::{Count, Delay, Dialect, Entry, Facts, Field, Gauge, METRICS_FIRST, PLAIN};
+use super::field::{Count, Delay, Dialect, Entry, Facts, Field, Gauge, METRICS_FIRST, PLAIN, Policy};
 use super::stack_router;
 use super::sums::Sums;
 use crate::exposition::{LabelText, Labels};
@@ -18,6 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     // Further instances on a machine take the next ports.
     ports: &[8000, 8001, 8002, 8003, 8004, 8005, 8006, 8007, 8008, 8009, 8010, 8011, 8012, 8013, 8014, 8015],
     lists_models: true,
+    policy: Policy { infers_role: true, ..Policy::PLAIN },
     field,
     entry,
     settle,

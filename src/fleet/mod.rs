@@ -27,6 +27,7 @@ use crate::reading::{
 };
 use crate::snapshot::{LedgerBasis, Snapshot};
 use crate::units::{Moment, Span, Timestamp};
+pub(crate) use saved::BOUND;
 use saved::Committed;
 use sparklines::Sparklines;
 
@@ -240,7 +241,7 @@ impl Fleet {
         match outcome {
             Ok(_) if target.is_late(at) => target.fail(None),
             Ok(page) if page.complete => {
-                target.answer(&page, cost);
+                target.answer(&page, cost, at);
                 let info = target.info.clone();
                 self.read_page(&info, *page, at);
                 self.reset_is_over(id);

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::checkpoint::{Checkpoint, RentedNode, SavedItem, SavedState};
 use super::{Fleet, FleetConfig};
+use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::inventory::{SavedGpu, SavedNode};
 use crate::ledger::{Decision, Marker, SavedLedger};
 use crate::metering::{SavedAllocation, SavedTarget};
@@ -70,6 +71,8 @@ const RENTED: &str = "rented/";
 /// The key prefixes of a node's GPUs, and of up to when their time is posted.
 pub(super) const GPUS: &str = "gpus/";
 pub(super) const TIME: &str = "time/";
+/// The key prefix of the GPUs that the bounds of a node's engine rows assume together.
+pub(crate) const BOUND: &str = "bound/";
 
 fn rewrite<T: Serialize + DeserializeOwned>(item: &mut SavedItem, change: impl FnOnce(&mut T)) {
     let Ok(mut value) = serde_json::from_str(&item.state) else { return };
@@ -91,6 +94,7 @@ impl Fleet {
         self.ledger.restore(kept);
         (self.began, self.watched_from) = (began, watched_from);
         self.metering.restore_schedules(&schedules);
+        self.restore_bounds(&nodes);
         let ended: HashSet<NodeName> = lease_ends.iter().map(|(_, node, _)| node.clone()).collect();
         if began.is_some() && now.since(last) > limit {
             self.ledger.note_unwatched(last.wall, now.wall);
@@ -106,6 +110,16 @@ impl Fleet {
             self.end_leases(lease_ends);
         }
         self.reset_targets(target_resets);
+    }
+
+    /// Restores what the bounds of each node assume.
+    fn restore_bounds(&mut self, items: &[SavedItem]) {
+        for SavedItem { key, state } in items {
+            if let (Some(node), Ok(gpus)) = (key.strip_prefix(BOUND), state.parse()) {
+                self.committed.0.insert(key.clone(), hash(state));
+                self.metering.restore_bound(NodeName::new(node), gpus);
+            }
+        }
     }
 
     /// Restores nodes. If a state cannot be read, its GPUs are allocated from their next report. Nodes whose leases
@@ -270,6 +284,12 @@ impl Fleet {
             nodes.extend(gpus);
             nodes.extend(time.and_then(|time| committed.changed(format!("{TIME}{}", saved.node), &time)));
             known.extend([GPUS, TIME].map(|prefix| format!("{prefix}{}", saved.node)));
+        }
+        for (node, gpus) in metering.saved_bounds() {
+            // Without more rows than one, the node's GPUs tell as much.
+            if gpus > u64::from(inventory.gpu_count(node).unwrap_or(UNKNOWN_GPUS)) {
+                nodes.extend(committed.changed(format!("{BOUND}{node}"), &gpus));
+            }
         }
         let mut removed_nodes = self.removed_nodes(&known);
         removed_nodes.append(&mut self.unread_nodes);

@@ -156,7 +156,7 @@ fn row_of(row: V1Row, seen: Moment) -> serde_json::Result<(EngineKind, ProcessRo
         model: named(row.model).as_deref().map(ModelName::new),
     };
     let last = before.filter(|before| *before != TokenCounters::default()).unwrap_or(last);
-    Ok((kind, ProcessRow { key, counters: RowCounters::at(last, seen).with_hits_ahead(row.hits_held) }))
+    Ok((kind, ProcessRow::new(key, RowCounters::at(last, seen).with_hits_ahead(row.hits_held))))
 }
 
 /// Converts a node's GPUs, and up to when their time is posted.

@@ -1,6 +1,7 @@
 //! Targets: when they last answered, and how their scrapes went.
 
 use super::TargetInfo;
+use crate::counters::{SLACK, UNSET};
 use crate::reading::{EngineKind, Label, PageReading, Refusals, ScrapeCost, ScrapeTrouble};
 use crate::units::{Moment, Span};
 
@@ -21,6 +22,8 @@ pub struct Target {
     pub(crate) cost: Option<ScrapeCost>,
     /// The values refused on its last page.
     pub(crate) refusals: Refusals,
+    /// What is wrong with a start time on its last page.
+    pub(crate) odd_start: Option<Label>,
     /// The number of failed scrapes.
     pub(crate) failures: u64,
     /// Whether its page has GPUs and no engine.
@@ -37,6 +40,7 @@ impl Target {
             trouble: None,
             cost: None,
             refusals: Refusals::NONE,
+            odd_start: None,
             failures: 0,
             only_gpus: false,
         }
@@ -64,12 +68,26 @@ impl Target {
         }));
     }
 
-    /// Records a complete page.
-    pub(crate) fn answer(&mut self, page: &PageReading, cost: ScrapeCost) {
+    /// Records a complete page that came at `at`.
+    pub(crate) fn answer(&mut self, page: &PageReading, cost: ScrapeCost, at: Moment) {
         self.trouble = None;
+        self.odd_start = odd_start(page, at).map(|text| Label::new(&text));
         self.cost = Some(cost);
         self.refusals = page.refusals.clone();
         self.kind = Some(page.kind);
         self.only_gpus = page.engines.is_empty() && !page.gpus.is_empty();
     }
+}
+
+/// What is wrong with a start time on a page, if any process on it has one that cannot be right.
+fn odd_start(page: &PageReading, at: Moment) -> Option<String> {
+    let refused = page.refusals.start.as_ref().map(ToString::to_string);
+    let mut starts = page.start.into_iter().chain(page.instance_starts.iter().map(|(_, start)| *start));
+    let odd = refused.or_else(|| starts.clone().find(|start| *start <= UNSET).map(|start| start.to_string()));
+    if let Some(start) = odd {
+        return Some(format!("start time {start} is not plausible: the process is identified by its values"));
+    }
+    let now = page.date.unwrap_or(at.wall);
+    let future = starts.find(|start| *start > now + SLACK)?;
+    Some(format!("start time {future} lies in the future: it does not prove a restart"))
 }

@@ -15,6 +15,8 @@ use crate::units::{Moment, Span, Timestamp, Tokens};
 const KEPT: Span = Span::from_secs(86_400);
 /// The most instances kept for a target.
 const INSTANCES: usize = 1024;
+/// The most rows kept for a target; the least recently seen is dropped first.
+const ROWS: usize = 1024;
 
 /// One target.
 #[derive(Debug, Default)]
@@ -25,6 +27,12 @@ pub(crate) struct Engine {
     pub(crate) duplicate: DuplicateCheck,
     /// When its last page came.
     pub(crate) last_page: Option<Moment>,
+    /// The GPUs that the bounds of its last page's rows assume together.
+    pub(super) judged: u64,
+    /// The only row that left the page of the instance that is being read.
+    pub(super) left: Option<usize>,
+    /// Whether any of its rows has live counters.
+    pub(super) has_live: bool,
     /// Whether its processes were reset by hand, so that its next page is a baseline.
     pub(super) is_reset: bool,
 }
@@ -57,26 +65,31 @@ impl Engine {
         &mut self.instances[place]
     }
 
-    /// The index of a reading's row; a new one is added. A row whose name changed is the same row.
+    /// The index of a reading's row; a new one is added. The row that left its instance's page gets the name of the
+    /// first new one: it is the same row.
     pub(super) fn row(&mut self, reading: &EngineReading, at: Moment, window: Span) -> usize {
-        let known = self.rows.iter().position(|row| row.is_of(reading));
-        known.or_else(|| self.rename_row(reading)).unwrap_or_else(|| {
-            let mut blank = EngineReading::new(reading.kind, reading.model.clone(), reading.rank.clone());
-            blank.instance.clone_from(&reading.instance);
-            self.rows.push(Row::new(blank, at, window));
-            self.rows.len() - 1
-        })
+        if let Some(known) = self.rows.iter().position(|row| row.is_of(reading)) {
+            return known;
+        }
+        if let Some(place) = self.left.take() {
+            self.rows[place].rename(RowKey::of(reading));
+            return place;
+        }
+        let mut blank = EngineReading::new(reading.kind, reading.model.clone(), reading.rank.clone());
+        blank.instance.clone_from(&reading.instance);
+        self.rows.push(Row::new(blank, at, window));
+        self.rows.len() - 1
     }
 
-    /// Renames the only row of the instance that none of its processes has any more to the name of a reading.
-    fn rename_row(&mut self, reading: &EngineReading) -> Option<usize> {
-        let instance = self.instances.iter().find(|instance| instance.id == reading.instance)?;
-        let has = |key: &RowKey| instance.processes.all().iter().flat_map(Process::rows).any(|row| row.key == *key);
-        let mut left = (0..self.rows.len())
-            .filter(|place| self.rows[*place].instance == reading.instance && !has(&self.rows[*place].key));
-        let place = left.next().filter(|_| left.next().is_none())?;
-        self.rows[place].rename(RowKey::of(reading));
-        Some(place)
+    /// The only row of an instance that none of its processes has any more, and that is not on its page.
+    pub(super) fn row_that_left(&self, id: Option<&InstanceId>, page: &[&EngineReading]) -> Option<usize> {
+        let instance = self.instances.iter().find(|instance| instance.id.as_ref() == id)?;
+        let has = |key: &RowKey| instance.processes.all().iter().any(|process| process.find(key).is_some());
+        let mut left = (0..self.rows.len()).filter(|place| {
+            let row = &self.rows[*place];
+            row.instance.as_ref() == id && !has(&row.key) && !page.iter().any(|reading| row.is_of(reading))
+        });
+        left.next().filter(|_| left.next().is_none())
     }
 
     /// The model of a row whose page no longer names it.
@@ -86,15 +99,24 @@ impl Engine {
         instance.processes.get(process)?.key_of(reading, page)?.model.clone()
     }
 
-    /// Drops instances and rows that left the page long ago.
-    pub(super) fn prune(&mut self, at: Moment) {
-        self.rows.retain(|row| !row.is_outdated(at));
+    /// Drops instances and rows that left the page long ago, or are too many. Returns the rows.
+    pub(super) fn prune(&mut self, at: Moment) -> Vec<Row> {
+        let mut limit = None;
+        if self.rows.len() > ROWS {
+            let mut seen: Vec<_> = self.rows.iter().map(|row| row.seen.boot).collect();
+            seen.sort_unstable_by(|a, b| b.cmp(a));
+            limit = seen.get(ROWS).copied();
+        }
+        let drops =
+            |row: &Row| row.is_outdated(at) || row.seen != at && limit.is_some_and(|limit| row.seen.boot <= limit);
+        let dropped = self.rows.extract_if(.., |row| drops(row)).collect();
         self.instances.retain(|instance| at.since(instance.seen) < KEPT);
         while self.instances.len() > INSTANCES {
             let oldest = self.instances.iter().enumerate().min_by_key(|(_, instance)| instance.seen.boot);
             let Some(oldest) = oldest.map(|(at, _)| at) else { break };
             self.instances.swap_remove(oldest);
         }
+        dropped
     }
 
     /// Forgets the processes: the next page is a baseline.
@@ -129,7 +151,7 @@ impl Engine {
     pub(crate) fn counters(&self, row: &Row, now: Moment) -> TokenCounters {
         let instance = self.instances.iter().find(|instance| instance.id == row.instance);
         let processes = instance.into_iter().flat_map(|instance| instance.processes.answering(now));
-        let rows = processes.flat_map(Process::rows).filter(|known| known.key == row.key);
+        let rows = processes.filter_map(|process| process.find(&row.key));
         rows.map(|known| known.counters.last()).fold(TokenCounters::default(), plus)
     }
 
@@ -164,6 +186,13 @@ impl Engine {
         self.instances.iter().any(|instance| instance.processes.is_crowded(now))
     }
 
+    /// Whether more rows come and go than are kept of a process.
+    pub(crate) fn lacks_rows(&self, now: Moment) -> bool {
+        self.instances
+            .iter()
+            .any(|instance| instance.processes.current().is_some_and(|process| process.lacks_rows(now)))
+    }
+
     /// Whether its earlier pages counted prompt or output tokens and its present ones do not.
     pub(crate) fn gone(&self) -> [bool; 2] {
         let each = self.instances.iter().map(|instance| instance.processes.gone());
@@ -178,6 +207,7 @@ impl Engine {
     /// Whether a row's rates are shown: if any row of its instance has live counters, only rows with them are.
     pub(crate) fn draws(&self, row: &Row) -> bool {
         row.reading.live.is_some()
+            || !self.has_live
             || self.rows.iter().filter(|other| other.instance == row.instance).all(|other| other.reading.live.is_none())
     }
 
@@ -185,7 +215,7 @@ impl Engine {
     pub(crate) fn counts_finished(&self, row: &Row) -> bool {
         let instance = self.instances.iter().find(|instance| instance.id == row.instance);
         let process = instance.and_then(|instance| instance.processes.current());
-        let known = process.into_iter().flat_map(Process::rows).find(|known| known.key == row.key);
+        let known = process.and_then(|process| process.find(&row.key));
         known.is_some_and(|known| known.counters.counts_finished())
     }
 }

@@ -9,6 +9,7 @@ mod energy;
 mod engine;
 mod gpu_cost;
 mod idle;
+mod judged;
 mod leakage;
 mod model_names;
 mod page;
@@ -39,6 +40,7 @@ use crate::units::{Moment, Timestamp};
 use duplicates::ByStartTime;
 use energy::{EnergyMeters, Metered};
 use gpu_cost::AllocationMeter;
+use judged::Judged;
 use model_names::ModelNames;
 use proxy_guard::Produced;
 use role_inference::RoleInference;
@@ -53,6 +55,7 @@ pub struct Metering {
     gpu_cost: AllocationMeter,
     energy: EnergyMeters,
     produced: Produced,
+    judged: Judged,
     /// When this process began to watch.
     began: Timestamp,
 }
@@ -68,6 +71,7 @@ impl Metering {
             gpu_cost: AllocationMeter::new(config, began),
             energy: EnergyMeters::default(),
             produced: Produced::default(),
+            judged: Judged::default(),
             began,
         }
     }
@@ -129,6 +133,7 @@ impl Metering {
                 Change::Seen(node) => self.gpu_cost.begin(&node, at),
                 Change::Renamed { from, to } => {
                     self.gpu_cost.rename(&from, &to);
+                    self.judged.rename(&from, &to);
                     let gpus = view.inventory.node(&to).into_iter().flat_map(|node| node.gpus.keys());
                     self.energy.rename(&from, &to, gpus.copied());
                     ledger.rename_node(&from, &to);

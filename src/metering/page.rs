@@ -16,20 +16,18 @@ impl Metering {
     /// Meters a complete page of engines.
     pub(crate) fn read_page(&mut self, context: &mut Context<'_>, page: &PageReading) {
         self.names.note_aliases(&page.aliases);
-        for reading in &page.engines {
-            self.roles.note(&context.info.target, reading);
-            if self.role(context.info, reading) != Role::Proxy {
-                self.names.note_served(reading, context.at.wall);
-            }
-        }
+        page.engines.iter().for_each(|reading| self.roles.note(&context.info.target, reading));
+        self.note_served(context, &page.engines);
         let mut engine = self.engines.remove(&context.info.target).unwrap_or_default();
+        engine.judged = 0;
         for (instance, rows) in by_instance(&page.engines) {
             self.read_instance(context, &mut engine, page, instance, &rows);
         }
+        self.judged.note(&context.info.target, context.node, engine.judged);
         self.judge_proxies(context, &mut engine);
-        super::proxies::note_dropped(context, &engine);
         (engine.last_page, engine.is_reset) = (Some(context.at), false);
-        engine.prune(context.at);
+        super::proxies::note_dropped(context, &engine.prune(context.at));
+        engine.has_live = engine.rows.iter().any(|row| row.reading.live.is_some());
         self.compare(context, &mut engine);
         self.engines.insert(context.info.target.clone(), engine);
     }
@@ -59,6 +57,9 @@ impl Metering {
         let answered = std::mem::replace(&mut instance.seen, at);
         let before = instance.processes.current().and_then(Process::start);
         let outcome = instance.processes.advance(&seen);
+        let parts = rows.len().saturating_mul(instance.processes.answering(at).count());
+        engine.judged = engine.judged.saturating_add(seen.bounds.gpus().saturating_mul(parts as u64));
+        let instance = engine.instance(id, at);
         // The start time as it was accepted: one in 1970 is dropped.
         let start = instance.processes.get(outcome.process).and_then(Process::start);
         trials::settle(context, engine, id, &outcome);
@@ -82,13 +83,29 @@ impl Metering {
             self.row_counts(engine, reading, self.role(context.info, reading)) != Counts::NOTHING
         };
         let counted = rows.iter().any(counts);
+        let process = engine.instance(id, at).processes.get(outcome.process);
+        if counted && process.is_some_and(|process| process.lost_rows_at(at)) {
+            context.ledger.lose_window(at.wall);
+        }
         let interval = note_verdict(context, &outcome, answered, [before, start], counted);
+        engine.left = engine.row_that_left(id, rows);
+        self.read_rows(context, engine, rows, &outcome, interval);
+    }
+
+    fn read_rows(
+        &mut self,
+        context: &mut Context<'_>,
+        engine: &mut Engine,
+        rows: &[&EngineReading],
+        outcome: &Outcome,
+        interval: Interval,
+    ) {
         for (nth, (reading, step)) in rows.iter().zip(&outcome.steps).enumerate() {
             match engine.known_model(outcome.process, rows, nth) {
-                None => self.read_row(context, engine, reading, step, &outcome, interval),
+                None => self.read_row(context, engine, reading, step, outcome, interval),
                 model => {
                     let named = EngineReading { model, ..(*reading).clone() };
-                    self.read_row(context, engine, &named, step, &outcome, interval);
+                    self.read_row(context, engine, &named, step, outcome, interval);
                 }
             }
         }

@@ -1,11 +1,12 @@
-//! Attribution of prompts to prefill nodes. `SGLang`'s decode nodes count the prompts that prefill nodes computed.
+//! Attribution of prompts to prefill nodes. Decode nodes of some engines count the prompts that prefill nodes computed.
 //! Their prompt tokens are posted to the prefill nodes in proportion to the prompts that each of them counted since the
 //! last time, so that each has the revenue of its own work. Totals do not change: parts are differences of cumulative
 //! floors.
 
 use super::{Context, Metering};
+use crate::dialect;
 use crate::ledger::{Classes, RevenueAccount, RevenueAccountId};
-use crate::reading::{EngineKind, Role, TargetId};
+use crate::reading::{Role, TargetId};
 use crate::units::Tokens;
 
 /// The prompt tokens that a prefill row counted.
@@ -62,7 +63,7 @@ impl Metering {
         for (id, engine) in &self.engines {
             let Some(info) = context.inventory.target(id).map(|target| &target.info) else { continue };
             let is_prefill = |row: &super::Row| {
-                row.reading.kind == EngineKind::Sglang
+                dialect::policy(row.reading.kind).attributes_prompts
                     && row.reading.model == decode.model
                     && self.role(info, &row.reading) == Role::Prefill
             };

@@ -1,10 +1,36 @@
 //! Proxies beside watched engines: their tokens are posted, held, or left to the engine that serves the model.
 
-use super::proxy_guard::{self, Held, WATCHED};
+use serde::{Deserialize, Serialize};
+
+use super::proxy_guard::{self, Held, ProxyGuard, WATCHED};
+use super::revenue::Counts;
 use super::row::Row;
 use super::{Context, Engine, Metering};
-use crate::reading::{EngineReading, Role};
-use crate::units::Timestamp;
+use crate::ledger::Classes;
+use crate::reading::{EngineReading, Role, TargetId};
+use crate::units::{Moment, Timestamp};
+
+/// A proxy's row whose model is or was left to the engines that serve it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Left {
+    /// Whether tokens may have been counted nowhere since.
+    lacks: bool,
+    /// Whether no engine serves the model any more. A lost window is counted when the first tokens are posted, since the
+    /// model may turn out to be served under another name.
+    ended: bool,
+}
+
+impl Left {
+    /// Whether engines serve the model.
+    pub(super) const fn is_served(self) -> bool {
+        !self.ended
+    }
+
+    /// Whether tokens may have been counted nowhere.
+    pub(super) const fn lacks(self) -> bool {
+        self.lacks
+    }
+}
 
 impl Metering {
     /// Holds a proxy's tokens while a watched engine may count them too. Returns the tokens to post now.
@@ -15,11 +41,37 @@ impl Metering {
         row.guard.get_or_insert_default().advance(held, self.names.any_served())
     }
 
+    /// Moves the counting of a model from a proxy's row to engines, or back. `own` is the row's growth if no engine served
+    /// its model, `counted` what counts of it. Returns whether nothing of this page is posted, since the other side may
+    /// have counted it.
+    pub(super) fn moves_over(
+        &self,
+        context: &mut Context<'_>,
+        row: &mut Row,
+        reading: &EngineReading,
+        (role, counts): (Role, Counts),
+        [own, counted]: [Held; 2],
+    ) -> bool {
+        if role != Role::Proxy {
+            let doubled = !counted.tokens.is_zero() && self.was_proxied(reading, counted.from, context.at);
+            if doubled {
+                context.ledger.lose_window(context.at.wall);
+            }
+            return doubled;
+        }
+        if counts != Counts::NOTHING {
+            return self.take_over(row, role, counted);
+        }
+        self.hand_over(context, row, reading, own);
+        self.leave(row, reading, !own.tokens.is_zero());
+        false
+    }
+
     /// Stops counting a proxy's row when a watched engine serves its model. The engine's first page is a baseline, so
     /// tokens from before it are lost; then a lost window is counted.
-    pub(super) fn hand_over(&self, context: &mut Context<'_>, row: &mut Row, reading: &EngineReading, now: Held) {
+    fn hand_over(&self, context: &mut Context<'_>, row: &mut Row, reading: &EngineReading, now: Held) {
         let Some(guard) = row.guard.take() else { return };
-        let served_since = reading.model.as_ref().and_then(|model| self.names.served_since(model));
+        let served_since = reading.model.as_ref().and_then(|model| self.names.served(model)).map(|served| served.since);
         let from = guard.held().map_or(now.from, |held| held.from);
         let uncounted = guard.held().is_some() || guard.has_counted() && !now.tokens.is_zero();
         if uncounted && served_since.is_some_and(|since| since > from) {
@@ -47,17 +99,56 @@ impl Metering {
         silent >= context.config.stale_after() && silent.min(watched) < WATCHED && serves()
     }
 
-    /// Restores the models that were served before the restart, until the engines' first pages.
-    pub(super) fn restore_served(&mut self, engine: &Engine) {
+    /// Leaves a proxy's row to the engines that serve its model. Once all of them show other models, what the row grows
+    /// by is counted nowhere.
+    fn leave(&self, row: &mut Row, reading: &EngineReading, grew: bool) {
+        let Some(served) = reading.model.as_ref().and_then(|model| self.names.served(model)) else { return };
+        let lacks = served.replaced && (grew || row.left.is_some_and(|left| left.lacks));
+        row.left = Some(Left { lacks, ended: false });
+    }
+
+    /// Counts a proxy's row again if its model was left to engines until now. This page is a baseline, since an engine may
+    /// have counted a part of its growth. Returns whether it is.
+    fn take_over(&self, row: &mut Row, role: Role, now: Held) -> bool {
+        let Some(left) = row.left.filter(|left| !left.ended) else { return false };
+        row.left = Some(Left { lacks: left.lacks || !now.tokens.is_zero(), ended: true });
+        let _ = self.guard(row, role, Held { from: now.to, tokens: Classes::default(), ..now });
+        true
+    }
+
+    /// Whether a proxy counted a model in an interval up to the first page with it: then the growth of that page may have
+    /// been posted for the proxy.
+    fn was_proxied(&self, reading: &EngineReading, from: Timestamp, at: Moment) -> bool {
+        let Some(model) = &reading.model else { return false };
+        if self.names.served(model).is_none_or(|served| served.since != at.wall) {
+            return false;
+        }
+        let root = self.names.root_of(model);
+        let counted = |row: &Row| row.seen.wall > from && row.guard.as_ref().is_some_and(ProxyGuard::has_posted);
+        let rows = self.engines.values().flat_map(|engine| &engine.rows).filter(|row| counted(row));
+        rows.filter_map(|row| row.reading.model.as_ref()).any(|model| self.names.root_of(model) == root)
+    }
+
+    /// Notes which models the engines of a page serve.
+    pub(super) fn note_served(&mut self, context: &Context<'_>, rows: &[EngineReading]) {
+        let serving: Vec<bool> = rows.iter().map(|row| self.role(context.info, row) != Role::Proxy).collect();
+        let engines = rows.iter().zip(serving).filter_map(|(row, serves)| serves.then_some(row));
+        let names_models = rows.iter().any(|row| row.model.is_some());
+        if self.names.note_page(&context.info.target, engines, names_models, context.at) {
+            self.produced.retain(|root| self.names.serves_root(root));
+        }
+    }
+
+    /// Restores the models that were served before the restart.
+    pub(super) fn restore_served(&mut self, target: &TargetId, engine: &Engine) {
         for row in engine.rows.iter().filter(|row| row.serves()) {
-            self.names.note_served(&row.reading, Timestamp::default());
+            self.names.restore(target, &row.reading, row.seen);
         }
     }
 }
 
-/// Counts a lost window for each row that is dropped with held tokens.
-pub(super) fn note_dropped(context: &mut Context<'_>, engine: &Engine) {
-    let dropped = engine.rows.iter().filter(|row| row.is_outdated(context.at));
-    let held = dropped.filter(|row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some()));
+/// Counts a lost window for each row that was dropped with held tokens.
+pub(super) fn note_dropped(context: &mut Context<'_>, dropped: &[Row]) {
+    let held = dropped.iter().filter(|row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some()));
     held.for_each(|_| context.ledger.lose_window(context.at.wall));
 }

@@ -91,6 +91,11 @@ impl Produced {
         *sum = sum.saturating_add(tokens);
     }
 
+    /// Forgets the models that are served no more.
+    pub(super) fn retain(&mut self, is_served: impl Fn(&str) -> bool) {
+        self.0.retain(|root, _| is_served(root));
+    }
+
     /// Adds tokens that a proxy counted under a known name of a served model.
     pub(super) fn note_proxied(&mut self, model: &str, tokens: u64) {
         if let Some(sum) = self.0.get_mut(model).map(|model| &mut model.proxied) {
@@ -136,6 +141,11 @@ impl ProxyGuard {
     /// Whether it has counted any token.
     pub(super) const fn has_counted(&self) -> bool {
         self.has_counted
+    }
+
+    /// Whether tokens that it counted were posted.
+    pub(super) fn has_posted(&self) -> bool {
+        self.has_counted && self.posts()
     }
 
     /// Whether held tokens are to be posted now.

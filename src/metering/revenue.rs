@@ -1,6 +1,7 @@
 //! Revenue: which part of a row's growth counts, which part is billed, and which account it is posted to.
 
 use super::leakage::beyond;
+use super::proxies::Left;
 use super::proxy_guard::{Held, ProxyGuard};
 use super::{Context, Engine, Metering};
 use crate::counters::{Delta, Growth};
@@ -81,9 +82,9 @@ impl Metering {
         let leaked = finished.map(|finished| beyond(all, finished)).unwrap_or_default();
         let Interval { from, to, .. } = interval;
         let held = |tokens| Held { from, to, tokens, hits_known: grown.all.hits_known };
-        if role == Role::Proxy && counts == Counts::NOTHING {
-            let own = super::counts(reading.kind, role, false).of(grown.all);
-            self.hand_over(context, &mut engine.rows[place], reading, held(own));
+        let own = super::counts(reading.kind, role, false).of(grown.all);
+        if self.moves_over(context, &mut engine.rows[place], reading, (role, counts), [held(own), held(all)]) {
+            return Vec::new();
         }
         let due = engine.rows[place].guard.as_ref().is_some_and(ProxyGuard::has_due);
         // A posting of no tokens records that the account was watched, so that its rate covers the time.
@@ -95,11 +96,19 @@ impl Metering {
             Some(released) => (released, Timing::Estimated),
             None => return Vec::new(),
         };
+        if engine.rows[place].left.take().is_some_and(Left::lacks) {
+            context.ledger.lose_window(context.at.wall);
+        }
+        if held.tokens.is_zero() && engine.rows[place].account.is_none() && engine.lacks_rows(context.at) {
+            // Of names that rotate, those without tokens need no account.
+            return Vec::new();
+        }
         let account = account_of(context, reading, role);
         let id = engine.rows[place].number(account.clone(), context.ledger);
         let Held { from, to, tokens, hits_known } = held;
         let posting = Posting { account: id, from, to, tokens, hits_known, timing };
-        let entries = if reading.kind == EngineKind::Sglang && role == Role::Decode && !posting.tokens.is_zero() {
+        let attributes = dialect::policy(reading.kind).attributes_prompts;
+        let entries = if attributes && role == Role::Decode && !posting.tokens.is_zero() {
             self.post_apart(context, &account, &posting)
         } else {
             post(context, &posting)

@@ -6,7 +6,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::reading::{EngineKind, EngineReading, PromptCount, Role, TargetId};
+use crate::dialect;
+use crate::reading::{EngineReading, PromptCount, Role, TargetId};
 
 /// The targets that look like prefill and decode engines, by model.
 #[derive(Debug, Default)]
@@ -36,7 +37,7 @@ impl RoleInference {
 /// The role that a row looks like: decode if most of its prompt came from outside, prefill if each request ended after
 /// one token.
 fn leaning(reading: &EngineReading) -> Option<Role> {
-    if reading.kind != EngineKind::Vllm {
+    if !dialect::policy(reading.kind).infers_role {
         return None;
     }
     if let (Some(transferred), PromptCount::Whole(prompt)) = (reading.transferred, reading.tokens.prompt)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::leakage::Leakage;
 use super::prefill_attribution::PromptWeight;
+use super::proxies::Left;
 use super::proxy_guard::ProxyGuard;
 use crate::counters::{ProcessId, RowKey, Step, Window, growth};
 use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, TokenChange};
@@ -41,6 +42,8 @@ pub(crate) struct Row {
     pub(super) prompts: PromptWeight,
     /// If it is a proxy's: whether an engine may count its tokens.
     pub(crate) guard: Option<ProxyGuard>,
+    /// If it is a proxy's: whether its model is or was left to the engines that serve it.
+    pub(super) left: Option<Left>,
     /// Growth for rates: from live counters if the engine has them, otherwise from the billed ones.
     pub(crate) window: Window<3>,
     pub(super) sums: [Option<u64>; 3],
@@ -78,6 +81,7 @@ impl Row {
             earned: Leakage::default(),
             prompts: PromptWeight::default(),
             guard: None,
+            left: None,
             window: Window::new(window),
             sums: [None; 3],
             live: None,
@@ -87,9 +91,10 @@ impl Row {
         }
     }
 
-    /// Whether its tokens are posted. A proxy's are held while its model may be an engine's under another name.
+    /// Whether its tokens are posted. A proxy's are not while an engine serves its model, and held while its model may be
+    /// an engine's under another name.
     pub(crate) fn posts(&self) -> bool {
-        self.guard.as_ref().is_none_or(ProxyGuard::posts)
+        !self.left.is_some_and(Left::is_served) && self.guard.as_ref().is_none_or(ProxyGuard::posts)
     }
 
     /// Renames the row.

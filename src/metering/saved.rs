@@ -10,9 +10,10 @@ use super::duplicates::DuplicateCheck;
 use super::energy::EnergyMeter;
 use super::engine::{Engine, Instance};
 use super::leakage::Leakage;
+use super::proxies::Left;
 use super::proxy_guard::ProxyGuard;
-use super::trials::ResetRow;
 use super::row::Row;
+use super::trials::ResetRow;
 use super::{InventoryView, Metering};
 use crate::counters::{ProcessId, ProcessRow, Processes, RowKey};
 use crate::inventory::FleetConfig;
@@ -58,6 +59,8 @@ struct SavedRow {
     guard: Option<ProxyGuard>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     correctable: Vec<Entry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left: Option<Left>,
 }
 
 /// Up to when a node's GPU time is posted, and its energy meters.
@@ -84,11 +87,13 @@ impl SavedTarget {
             earned: Leakage::default(),
             guard: None,
             correctable: Vec::new(),
+            left: None,
         });
         let rows_of_page = saved.collect();
         let rows = rows.into_iter().map(|(_, row)| row).collect();
         let processes = Processes::of_one(start, answered, rows);
-        let instances = vec![SavedInstance { id: None, seen: answered, processes, trial: Vec::new(), resets: Vec::new() }];
+        let instances =
+            vec![SavedInstance { id: None, seen: answered, processes, trial: Vec::new(), resets: Vec::new() }];
         Self { answered, instances, rows: rows_of_page, duplicate: DuplicateCheck::default() }
     }
 
@@ -100,8 +105,18 @@ impl SavedTarget {
             std::iter::once(seen).chain(processes.moments_mut())
         });
         let rows = rows.iter_mut().flat_map(|row| {
-            let SavedRow { seen, instance: _, key: _, kind: _, role: _, leakage: _, earned: _, guard: _, correctable: _ } =
-                row;
+            let SavedRow {
+                seen,
+                instance: _,
+                key: _,
+                kind: _,
+                role: _,
+                leakage: _,
+                earned: _,
+                guard: _,
+                left: _,
+                correctable: _,
+            } = row;
             std::iter::once(seen)
         });
         std::iter::once(answered).chain(instances).chain(rows)
@@ -141,6 +156,16 @@ impl Metering {
         Some(SavedAllocation { reported: node.reported, allocated, serving, energy })
     }
 
+    /// The GPUs that the bounds of each node's engine rows assume together, at most.
+    pub(crate) fn saved_bounds(&self) -> impl Iterator<Item = (&NodeName, u64)> {
+        self.judged.most()
+    }
+
+    /// Restores the same of a node.
+    pub(crate) fn restore_bound(&mut self, node: NodeName, gpus: u64) {
+        self.judged.restore(node, gpus);
+    }
+
     /// Up to when leases by schedule are posted.
     pub(crate) fn saved_schedules(&self) -> Vec<(String, Timestamp)> {
         self.gpu_cost.schedules()
@@ -163,16 +188,16 @@ impl Metering {
         for SavedInstance { id, seen, processes, trial, resets } in instances {
             engine.instances.push(Instance { id, seen, processes, trial: trial.into_iter().collect(), resets });
         }
-        for SavedRow { instance, key, kind, role, seen, leakage, earned, guard, correctable } in rows {
+        for SavedRow { instance, key, kind, role, seen, leakage, earned, guard, left, correctable } in rows {
             let mut blank = EngineReading::new(kind, key.model, key.rank);
             blank.instance = instance;
             blank.role = role.filter(|role| *role == Role::Proxy);
             let mut row = Row::new(blank, seen, config.window);
-            (row.role, row.leakage, row.earned, row.guard) = (role, leakage, earned, guard);
+            (row.role, row.leakage, row.earned, row.guard, row.left) = (role, leakage, earned, guard, left);
             row.correctable = correctable;
             engine.rows.push(row);
         }
-        self.restore_served(&engine);
+        self.restore_served(&id, &engine);
         self.restore_start(&id, &mut engine);
         self.engines.insert(id, engine);
     }
@@ -189,7 +214,7 @@ impl Metering {
 
 fn saved_target(engine: &Engine) -> Option<SavedTarget> {
     // The store keeps a reset by hand until a page follows it.
-    let Engine { instances, rows, duplicate, last_page, is_reset: _ } = engine;
+    let Engine { instances, rows, duplicate, last_page, judged: _, has_live: _, left: _, is_reset: _ } = engine;
     Some(SavedTarget {
         answered: (*last_page)?,
         instances: instances.iter().map(saved_instance).collect(),
@@ -222,6 +247,7 @@ fn saved_row(row: &Row) -> SavedRow {
         earned,
         prompts: _,
         guard,
+        left,
         window: _,
         sums: _,
         live: _,
@@ -239,5 +265,6 @@ fn saved_row(row: &Row) -> SavedRow {
         earned: earned.clone(),
         guard: guard.clone(),
         correctable: correctable.clone(),
+        left: *left,
     }
 }

@@ -55,12 +55,7 @@ pub(super) fn keep(engine: &mut Engine, reading: &EngineReading, outcome: &Outco
 }
 
 /// Takes back what was posted of a row since its reset, which was a dip.
-pub(super) fn undo_reset(
-    context: &mut Context<'_>,
-    engine: &mut Engine,
-    reading: &EngineReading,
-    process: ProcessId,
-) {
+pub(super) fn undo_reset(context: &mut Context<'_>, engine: &mut Engine, reading: &EngineReading, process: ProcessId) {
     let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id == reading.instance) else { return };
     let place = instance.resets.iter().position(|row| row.process == process && row.key.is_of(reading));
     let Some(row) = place.map(|place| instance.resets.swap_remove(place)) else { return };

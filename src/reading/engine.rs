@@ -93,6 +93,8 @@ pub struct EngineReading {
     pub role: Option<Role>,
     /// Lifetime token counters, after the engine's own double-count rules: what money is made of.
     pub tokens: TokenCounters,
+    /// Whether the page has values of the prompt counter and of the output counter that were refused, so that it is unknown.
+    pub refused: [bool; 2],
     /// The series that each of `tokens` is the sum of, so that one that is evicted is told from a fall.
     pub series: CounterSeries,
     /// Counters that move while requests run, where `tokens` moves only at their end: what rates are drawn from.
@@ -129,6 +131,7 @@ impl EngineReading {
             rank,
             role: None,
             tokens: TokenCounters::default(),
+            refused: [false; 2],
             series: CounterSeries::default(),
             live: None,
             running: None,

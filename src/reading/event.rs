@@ -8,7 +8,7 @@ use super::{EngineKind, EngineReading, GpuReading, InstanceId, Label, ModelName,
 use crate::units::{Moment, Timestamp};
 
 /// How fresh a row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
     /// Answered within three intervals.
@@ -18,6 +18,7 @@ pub enum Health {
     /// Silent for 30 s, or the driver says that it is gone.
     Lost,
     /// Named, not yet answered.
+    #[default]
     Never,
 }
 

@@ -18,6 +18,18 @@ impl ModelName {
         canonical_model(self.as_str())
     }
 
+    /// A hash of the canonical form, made without it where the name is ASCII; the same in every process.
+    pub fn canonical_hash(&self) -> u64 {
+        let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        let start = 0xcbf2_9ce4_8422_2325;
+        let name = self.as_str();
+        if name.is_ascii() {
+            last_part(name).bytes().fold(start, |hash, byte| fnv(hash, byte.to_ascii_lowercase()))
+        } else {
+            self.canonical().bytes().fold(start, fnv)
+        }
+    }
+
     /// Whether it is no name: what engines print that were not told one, or nothing once it is canonical.
     pub fn is_placeholder(&self) -> bool {
         let name = self.canonical();
@@ -29,8 +41,13 @@ impl ModelName {
 /// (a configuration, a price list) compares like it.
 pub fn canonical_model(name: &str) -> String {
     let name = Label::new(name);
-    let name = name.as_str().trim_matches(|c: char| c == '/' || c.is_whitespace());
-    name.rsplit('/').next().unwrap_or(name).trim().to_lowercase()
+    last_part(name.as_str()).to_lowercase()
+}
+
+/// The last component of a path, without the blanks around it.
+fn last_part(name: &str) -> &str {
+    let name = name.trim_matches(|c: char| c == '/' || c.is_whitespace());
+    name.rsplit('/').next().unwrap_or(name).trim()
 }
 
 #[cfg(test)]
@@ -58,6 +75,7 @@ mod tests {
             assert_eq!(canonical_model(name), "qwen3-32b", "{name:?}");
             let again = canonical_model(&canonical_model(name));
             assert_eq!(again, "qwen3-32b", "the canonical form of {name:?} is its own");
+            assert_eq!(ModelName::new(name).canonical_hash(), ModelName::new("qwen3-32b").canonical_hash(), "{name:?}");
         }
         for other in ["Qwen3-32B-AWQ", "Qwen3-32B:free", "Qwen3 32B"] {
             assert_ne!(canonical_model(other), "qwen3-32b", "{other}");

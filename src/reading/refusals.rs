@@ -24,6 +24,9 @@ pub struct Refusals {
     pub unended: bool,
     /// The name of the first line that is not exposition.
     pub first_line: Option<Label>,
+    /// The first start time of a process that is no instant: `NaN`, negative, zero or beyond the year 9999.
+    #[serde(skip)]
+    pub start: Option<Label>,
 }
 
 /// Why a wanted counter is unknown.
@@ -59,6 +62,7 @@ impl Refusals {
         unreadable: 0,
         unended: false,
         first_line: None,
+        start: None,
     };
 
     /// Counts a refused counter.
@@ -83,6 +87,7 @@ impl Refusals {
         self.unreadable = self.unreadable.saturating_add(other.unreadable);
         self.unended |= other.unended;
         self.first_line = self.first_line.take().or(other.first_line);
+        self.start = self.start.take().or(other.start);
     }
 
     /// What is wrong with counters and lines, kind by kind; `None` if nothing is.

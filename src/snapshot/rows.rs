@@ -172,6 +172,12 @@ pub struct ScrapeRow {
     pub failures: u64,
     /// What the last page held that was refused.
     pub refusals: Refusals,
+    /// How fresh the target is. A row that left its page is older.
+    #[serde(skip)]
+    pub state: Health,
+    /// Why its last scrape failed.
+    #[serde(skip)]
+    pub trouble: Option<Label>,
 }
 
 /// One target and rank. Gauges are `None` unless it is live; counters keep their last value.

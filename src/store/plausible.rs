@@ -10,6 +10,7 @@ use super::names::{all, has_table};
 use super::verify::MOST;
 use crate::counters::Plausibility;
 use crate::counters::plausibility::{UNKNOWN_GPUS, most};
+use crate::fleet::BOUND;
 use crate::ledger::Classes;
 use crate::units::{Span, Timestamp, Tokens};
 
@@ -20,7 +21,7 @@ const GRAINS: [(&str, Span); 3] =
 /// Buckets and nodes whose tokens exceed what the node's GPUs can make. Tokens that a person accepted are not judged, and
 /// a proxy has no bound: it stands before any number of GPUs.
 pub(super) fn faults(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<Vec<String>> {
-    let gpus = gpus(connection)?;
+    let (gpus, judged) = (gpus(connection)?, judged(connection)?);
     let accepted = accepted(connection)?;
     let began = super::restore::instant(connection, "began")?;
     let mut faults = Vec::new();
@@ -29,6 +30,7 @@ pub(super) fn faults(connection: &Connection, bounds: Plausibility) -> rusqlite:
         let mut moved: HashMap<String, [Timestamp; 3]> = HashMap::new();
         for (bucket, node, made) in made(connection, grain)? {
             let count = gpus.get(&node).copied().unwrap_or(UNKNOWN_GPUS);
+            let count = judged.get(&node).copied().unwrap_or(0).max(count);
             let accepted =
                 accepted.iter().filter(|(minute, of, _)| *of == node && bucket <= *minute && *minute < bucket + span);
             let mut waived = Classes::default();
@@ -113,6 +115,17 @@ fn gpus(connection: &Connection) -> rusqlite::Result<HashMap<String, u32>> {
     // A node whose rent is known by nobody may have any number.
     most.retain(|_, gpus| *gpus > 0);
     Ok(most)
+}
+
+/// The most GPUs that the bounds of each node's engine rows assumed together: each row is judged by all GPUs of its node.
+fn judged(connection: &Connection) -> rusqlite::Result<HashMap<String, u32>> {
+    if !has_table(connection, "saved_nodes")? {
+        return Ok(HashMap::new());
+    }
+    let question = format!("SELECT node, state FROM saved_nodes WHERE substr(node, 1, {}) = '{BOUND}'", BOUND.len());
+    let rows = all(connection, &question, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let gpus = |state: &str| state.parse::<u64>().map_or(0, |gpus| u32::try_from(gpus).unwrap_or(u32::MAX));
+    Ok(rows.iter().filter_map(|(key, state)| Some((key.strip_prefix(BOUND)?.to_owned(), gpus(state)))).collect())
 }
 
 /// Entries that a person accepted: when, on which node, and how many.

@@ -42,13 +42,21 @@ fn orphans(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut faults = Vec::new();
     for grain in ["minute", "quarter", "day"] {
         let questions = [
-            (format!("{grain}_tokens"), "account NOT IN (SELECT id FROM revenue_accounts)", "an account that is not there"),
+            (
+                format!("{grain}_tokens"),
+                "account NOT IN (SELECT id FROM revenue_accounts)",
+                "an account that is not there",
+            ),
             (
                 format!("{grain}_tokens"),
                 "tariff >= 0 AND tariff NOT IN (SELECT id FROM tariffs)",
                 "a tariff that is not there",
             ),
-            (format!("{grain}_gpu_time"), "cost_account NOT IN (SELECT id FROM cost_accounts)", "a cost account that is not there"),
+            (
+                format!("{grain}_gpu_time"),
+                "cost_account NOT IN (SELECT id FROM cost_accounts)",
+                "a cost account that is not there",
+            ),
         ];
         for (table, wrong, what) in questions {
             faults.extend(count(connection, &table, wrong, what)?);

@@ -108,6 +108,8 @@ pub fn engine(
             restarts: 0,
             failures: 0,
             refusals: Refusals::default(),
+            state: Health::Live,
+            trouble: None,
         },
         processes: 1,
         note: None,

@@ -4,12 +4,14 @@ use crate::scene::{HERE, Scene, read};
 
 fn page(start: Option<u64>, made: u64, finished: Option<u64>) -> String {
     let mut text = start.map(|start| format!("process_start_time_seconds {start}\n")).unwrap_or_default();
-    let series = |name: &str| format!("# TYPE vllm:{name} counter\nvllm:{name}{{model_name=\"m\",engine=\"0\"}} {made}\n");
+    let series =
+        |name: &str| format!("# TYPE vllm:{name} counter\nvllm:{name}{{model_name=\"m\",engine=\"0\"}} {made}\n");
     text += &(series("prompt_tokens_total") + &series("generation_tokens_total"));
     for name in ["request_prompt_tokens", "request_generation_tokens"] {
         if let Some(sum) = finished {
             let labels = "{model_name=\"m\",engine=\"0\"}";
-            text += &format!("# TYPE vllm:{name} histogram\nvllm:{name}_count{labels} 9\nvllm:{name}_sum{labels} {sum}\n");
+            text +=
+                &format!("# TYPE vllm:{name} histogram\nvllm:{name}_count{labels} 9\nvllm:{name}_sum{labels} {sum}\n");
         }
     }
     text

@@ -8,19 +8,19 @@ use margintop::reading::{Health, ModelAlias, ModelName, PageReading, Role};
 use margintop::snapshot::{EngineRow, Rule, Snapshot};
 use margintop::units::Tokens;
 
-const ENGINE: &str = "http://10.0.0.5:8000/vllm/metrics";
-const PROXY: &str = "http://10.0.0.5:8000/litellm/metrics";
+pub(crate) const ENGINE: &str = "http://10.0.0.5:8000/vllm/metrics";
+pub(crate) const PROXY: &str = "http://10.0.0.5:8000/litellm/metrics";
 const ROUTER: &str = "http://10.0.0.5:8000/router/metrics";
 
-fn both(second: &str) -> Vec<TargetInfo> {
+pub(crate) fn both(second: &str) -> Vec<TargetInfo> {
     vec![target(ENGINE, None), target(second, None)]
 }
 
-fn made(second: i64) -> u64 {
+pub(crate) fn made(second: i64) -> u64 {
     1000 * u64::try_from(second).unwrap()
 }
 
-fn vllm(model: &str, tokens: u64, more: &str) -> PageReading {
+pub(crate) fn vllm(model: &str, tokens: u64, more: &str) -> PageReading {
     let labels = format!("engine=\"0\",model_name=\"{model}\"");
     let series = |name: &str, value: u64| format!("# TYPE vllm:{name} counter\nvllm:{name}{{{labels}}} {value}\n");
     let text = series("prompt_tokens_total", tokens)
@@ -30,7 +30,7 @@ fn vllm(model: &str, tokens: u64, more: &str) -> PageReading {
     read(&text)
 }
 
-fn litellm(models: &[[&str; 2]], tokens: u64) -> PageReading {
+pub(crate) fn litellm(models: &[[&str; 2]], tokens: u64) -> PageReading {
     let mut text = String::new();
     for class in ["input", "output"] {
         writeln!(text, "# TYPE litellm_{class}_tokens_metric_total counter").unwrap();
@@ -157,7 +157,7 @@ fn proxy_row(picture: &Snapshot) -> &EngineRow {
     picture.engines.iter().find(|row| row.role == Role::Proxy).unwrap()
 }
 
-fn note(row: &EngineRow) -> String {
+pub(crate) fn note(row: &EngineRow) -> String {
     row.note.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
@@ -179,7 +179,7 @@ fn a_restart_makes_no_proxys_tokens_its_own() {
 }
 
 /// A page that says when its process started.
-fn started(mut page: PageReading) -> PageReading {
+pub(crate) fn started(mut page: PageReading) -> PageReading {
     page.start = Some(after(-3600).wall);
     page
 }

@@ -84,6 +84,12 @@ impl Scene {
         self.fleet = restart::restart(&self.fleet, self.config.clone(), saved, after(second));
     }
 
+    /// The same with other targets in the configuration.
+    pub(crate) fn restart_with(&mut self, targets: Vec<TargetInfo>, second: i64) {
+        self.config.targets = targets;
+        self.restart(second);
+    }
+
     /// A target does not answer.
     pub(crate) fn fail(&mut self, url: &str, second: i64) {
         let outcome = Err(ScrapeTrouble::Status(500));

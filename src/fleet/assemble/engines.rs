@@ -2,10 +2,11 @@
 
 use super::{Fleet, RowView, engine_of, kind_of, shown_prompt};
 use crate::counters::quantile;
+use crate::dialect;
 use crate::inventory::Target;
 use crate::metering::{CACHED, Counts, Engine, OUTPUT, PROMPT, Row};
 use crate::pricing::Bill;
-use crate::reading::{EngineKind, Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TokenCounters};
+use crate::reading::{Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TokenCounters};
 use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
 use crate::units::{Money, Ratio};
 
@@ -72,7 +73,7 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
         preemptions: None,
         spec_acceptance: None,
         revenue: None,
-        scrape: scrape(target, engine),
+        scrape: scrape(fleet, target, engine),
         processes: engine.map_or(0, |engine| engine.processes_in_turn(fleet.now())),
         note: trouble(fleet, target),
     }
@@ -211,8 +212,10 @@ fn quantiles(histogram: Option<Histogram>) -> Quantiles {
     Quantiles { p50: quantile(&histogram, 0.5), p99: quantile(&histogram, 0.99) }
 }
 
-fn scrape(target: &Target, engine: Option<&Engine>) -> ScrapeRow {
+fn scrape(fleet: &Fleet, target: &Target, engine: Option<&Engine>) -> ScrapeRow {
     ScrapeRow {
+        state: fleet.inventory.health_of(target),
+        trouble: target.trouble.as_ref().map(|trouble| Label::new(&trouble.to_string())),
         seconds: target.cost.map(|cost| cost.seconds),
         bytes: target.cost.map(|cost| cost.bytes),
         restarts: engine.map_or(0, Engine::restarts),
@@ -232,16 +235,18 @@ fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
         return Some(Label::new(&refused));
     }
     if unread {
-        return Some(Label::new(match target.kind {
-            Some(EngineKind::Llamacpp) => {
-                "no model is loaded and awake there; asking for one's metrics would load or wake it"
-            }
-            _ => "its metrics are of no engine or GPU exporter that is known; check address and path",
-        }));
+        let unknown = "its metrics are of no engine or GPU exporter that is known; check address and path";
+        let hint = target.kind.and_then(|kind| dialect::policy(kind).empty_page_hint);
+        return Some(Label::new(hint.unwrap_or(unknown)));
     }
     let engine = engine?;
     if engine.is_crowded(fleet.now()) {
         let text = "more processes answer at this address than the 64 that are kept: the total is a lower bound; name them one by one";
+        return Some(Label::new(text));
+    }
+    if engine.lacks_rows(fleet.now()) {
+        let text =
+            "more models and ranks come and go at this address than the 1024 that are kept: the total is a lower bound";
         return Some(Label::new(text));
     }
     let gone: Vec<&str> =
@@ -265,6 +270,7 @@ fn remarks(fleet: &Fleet, view: RowView<'_>) -> Option<Label> {
     let reading = &view.row.reading;
     let remarks = [
         view.target.refusals.text(),
+        view.target.odd_start.as_ref().map(ToString::to_string),
         in_turn(view.engine.processes_in_turn(fleet.now())),
         other_names(fleet, view),
         proxied(fleet, view),

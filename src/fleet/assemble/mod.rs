@@ -60,6 +60,16 @@ impl RowView<'_> {
         self.role(fleet) == Role::Proxy && self.counts(fleet) == Counts::NOTHING
     }
 
+    /// Whether its target's last page has a value of a counter that is billed and unknown, since it was refused.
+    fn refuses_billed(self, fleet: &Fleet) -> bool {
+        let [prompt, output] = self.row.reading.refused;
+        let on_page = self.engine.last_page == Some(self.row.seen);
+        on_page && (prompt || output) && {
+            let counts = self.counts(fleet);
+            prompt && counts.prompts || output && counts.outputs
+        }
+    }
+
     /// Whether its gauges are an engine's own: not a proxy's, nor a duplicate's.
     fn is_engine(self, fleet: &Fleet) -> bool {
         !self.is_duplicate() && self.role(fleet) != Role::Proxy

@@ -38,9 +38,11 @@ pub(super) fn rows(fleet: &Fleet) -> Vec<ModelRow> {
             sum.flow.add(fleet, view);
         }
     }
-    let costs = cost_shares(fleet);
-    let mut rows: Vec<_> =
-        sums.into_iter().map(|(model, sum)| model_row(fleet, model, &sum, costs.get(model))).collect();
+    let (costs, earned) = (cost_shares(fleet), earned(fleet));
+    let mut rows = Vec::with_capacity(sums.len());
+    for (model, sum) in sums {
+        rows.push(model_row(fleet, model, &sum, earned.get(model).copied().unwrap_or_default(), costs.get(model)));
+    }
     rows.sort_by(|a, b| {
         (b.money.revenue_per_hour, b.money.revenue, b.output_total).cmp(&(
             a.money.revenue_per_hour,
@@ -51,7 +53,7 @@ pub(super) fn rows(fleet: &Fleet) -> Vec<ModelRow> {
     rows
 }
 
-fn model_row(fleet: &Fleet, model: &ModelName, sum: &Sums, cost_per_hour: Option<&Money>) -> ModelRow {
+fn model_row(fleet: &Fleet, model: &ModelName, sum: &Sums, earned: Earned, cost_per_hour: Option<&Money>) -> ModelRow {
     ModelRow {
         model: model.clone(),
         prompt_total: sum.prompt,
@@ -60,20 +62,38 @@ fn model_row(fleet: &Fleet, model: &ModelName, sum: &Sums, cost_per_hour: Option
         cache_hit_rate: sum.flow.hit_rate(),
         prompt_per_second: sum.flow.prompt,
         output_per_second: sum.flow.output,
-        money: if sum.posts { money(fleet, model, cost_per_hour) } else { ModelMoney::default() },
+        money: if sum.posts { money(fleet, model, earned, cost_per_hour) } else { ModelMoney::default() },
     }
 }
 
-fn money(fleet: &Fleet, model: &ModelName, cost_per_hour: Option<&Money>) -> ModelMoney {
-    let Some(price) = fleet.ledger.book().price_of(model.as_str()) else { return ModelMoney::default() };
+/// What a model's accounts earned today, and earn an hour.
+#[derive(Debug, Clone, Copy, Default)]
+struct Earned {
+    today: Money,
+    per_hour: Money,
+}
+
+fn earned(fleet: &Fleet) -> HashMap<&ModelName, Earned> {
     let accounts = fleet.ledger.accounts();
-    let ours = |id: usize| accounts[id].model.as_ref() == Some(model);
-    let today = fleet.ledger.today().tokens().filter(|(id, ..)| ours(id.index()));
-    let revenue = today.filter_map(|(_, tariff, tokens)| Some(fleet.ledger.tariff(tariff?).value(tokens))).sum();
-    let paces = (0..accounts.len()).filter(|id| ours(*id)).map(|id| fleet.pace.earned_per_hour(id));
-    let per_hour = fleet.pace.window().map(|_| paces.flatten().sum::<Money>());
+    let mut earned: HashMap<&ModelName, Earned> = HashMap::new();
+    for (account, tariff, tokens) in fleet.ledger.today().tokens() {
+        if let (Some(model), Some(tariff)) = (&accounts[account.index()].model, tariff) {
+            earned.entry(model).or_default().today += fleet.ledger.tariff(tariff).value(tokens);
+        }
+    }
+    for (account, known) in accounts.iter().enumerate() {
+        if let (Some(model), Some(per_hour)) = (&known.model, fleet.pace.earned_per_hour(account)) {
+            earned.entry(model).or_default().per_hour += per_hour;
+        }
+    }
+    earned
+}
+
+fn money(fleet: &Fleet, model: &ModelName, earned: Earned, cost_per_hour: Option<&Money>) -> ModelMoney {
+    let Some(price) = fleet.ledger.book().price_of(model.as_str()) else { return ModelMoney::default() };
+    let per_hour = fleet.pace.window().map(|_| earned.per_hour);
     ModelMoney {
-        revenue: Some(revenue),
+        revenue: Some(earned.today),
         revenue_per_hour: per_hour,
         profit_per_hour: per_hour.zip(cost_per_hour.copied()).map(|(revenue, cost)| revenue - cost),
         list: Some(Label::new(&price.list_at(fleet.now().wall).name)),

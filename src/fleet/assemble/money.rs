@@ -45,6 +45,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
     let (revenue_per_hour, covered_per_hour, cost_per_hour) = pace(fleet, priced);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
+    let held = held || counted_rows(fleet).any(|view| view.refuses_billed(fleet));
     let total = day.tokens.total();
     let unpriced = day.unpriced.total();
     let per_million = |tokens: Tokens| day.cost?.scaled(1_000_000, i64::try_from(tokens.count()).ok()?);

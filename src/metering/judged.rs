@@ -1,0 +1,79 @@
+//! How much of each node is judged apart: the GPUs that the bounds of its engines' rows assume together.
+//!
+//! Each row of a page is compared with what all GPUs of its node can produce, so several rows together may post several
+//! times as much. Whoever judges what is stored of a node needs the largest such sum.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::reading::{NodeName, TargetId};
+
+/// The GPUs that bounds assume, by target and node.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    targets: HashMap<TargetId, (NodeName, u64)>,
+    nodes: BTreeMap<NodeName, Gpus>,
+}
+
+/// The GPUs of one node's bounds together.
+#[derive(Debug, Clone, Copy, Default)]
+struct Gpus {
+    now: u64,
+    most: u64,
+}
+
+impl Judged {
+    /// Takes the sum of a target's page.
+    pub(super) fn note(&mut self, target: &TargetId, node: &NodeName, gpus: u64) {
+        match self.targets.get_mut(target) {
+            Some((known, before)) if known == node && *before == gpus => return,
+            Some((known, before)) => {
+                if let Some(sum) = self.nodes.get_mut(known) {
+                    sum.now = sum.now.saturating_sub(*before);
+                }
+                (*known, *before) = (node.clone(), gpus);
+            }
+            None => {
+                self.targets.insert(target.clone(), (node.clone(), gpus));
+            }
+        }
+        let sum = self.nodes.entry(node.clone()).or_default();
+        sum.now = sum.now.saturating_add(gpus);
+        sum.most = sum.most.max(sum.now);
+    }
+
+    /// Renames a node, whose postings get the new name.
+    pub(super) fn rename(&mut self, from: &NodeName, to: &NodeName) {
+        let most = self.nodes.get(from).map_or(0, |gpus| gpus.most);
+        self.restore(to.clone(), most);
+    }
+
+    /// Restores the largest sum of a node.
+    pub(super) fn restore(&mut self, node: NodeName, most: u64) {
+        let known = &mut self.nodes.entry(node).or_default().most;
+        *known = most.max(*known);
+    }
+
+    /// The largest sum of each node.
+    pub(super) fn most(&self) -> impl Iterator<Item = (&NodeName, u64)> {
+        self.nodes.iter().map(|(node, gpus)| (node, gpus.most))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_sum_of_a_node_is_kept() {
+        let mut judged = Judged::default();
+        let (node, other) = (NodeName::new("n"), NodeName::new("m"));
+        judged.note(&TargetId::new("a"), &node, 8);
+        judged.note(&TargetId::new("b"), &node, 16);
+        judged.note(&TargetId::new("a"), &node, 2);
+        judged.note(&TargetId::new("b"), &other, 3);
+        judged.restore(other.clone(), 1);
+        judged.rename(&other, &NodeName::new("k"));
+        let most: Vec<_> = judged.most().map(|(node, most)| (node.as_str(), most)).collect();
+        assert_eq!(most, [("k", 3), ("m", 3), ("n", 24)]);
+    }
+}
