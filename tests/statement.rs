@@ -141,6 +141,7 @@ fn mixed() -> Past {
     let priced = making.account("a", Some("u"), "m", Role::Unified);
     let unpriced = making.account("a", Some("u"), "x", Role::Unified);
     let uncosted = making.account("b", None, "m", Role::Unified);
+    making.0.accounts[uncosted.index()].costed = false;
     let (rated, unrated) =
         (making.cost_account(Some("a"), Some("u"), Some("2")), making.cost_account(Some("c"), None, None));
     let spare = making.cost_account(Some("d"), Some("u"), Some("1"));
@@ -207,6 +208,7 @@ fn a_lease_is_laid_beside_its_invoice() {
 fn a_model_at_no_known_cost_has_no_profit() {
     let mut past = mixed();
     past.cost_accounts.iter_mut().for_each(|cost_account| cost_account.rate = None);
+    past.accounts.iter_mut().for_each(|account| account.costed = false);
     let told = statement(&past, By::Model);
     assert_eq!(money(&told.total), ["13.00", "unknown", "unknown"]);
     assert_eq!(text(Some(told.uncosted_revenue)), "13.00");

@@ -32,16 +32,40 @@ pub struct Step {
     pub disputed: Option<Disputed>,
     /// The start of its interval, if that is before the process's last page because a fall was quarantined.
     pub from: Option<Moment>,
-    /// Whether the row was reset, so that its count from before may be incomplete.
-    pub reset: bool,
-    /// Whether a reset may turn out to have been a dip: what is posted of the row meanwhile may be taken back.
-    pub on_trial: bool,
-    /// Whether a reset turned out to have been a dip: what was posted of the row since is a part of this growth.
-    pub undone: bool,
+    /// Whether the row was reset.
+    pub reset: Reset,
     /// Whether a counter is quarantined, so that the rate is unknown.
     pub quarantined: bool,
     /// Whether each counter (prompt, cached, output) is on the page.
     pub told: [bool; 3],
+}
+
+/// Whether a row was reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reset {
+    /// It was not, or so long ago that it is certain.
+    #[default]
+    No,
+    /// It begins anew, for good: its count from before may be incomplete.
+    Certain,
+    /// It was reset on this page, and this may turn out to have been a dip.
+    Begins,
+    /// It was reset before, and this may turn out to have been a dip: what is posted meanwhile may be taken back.
+    OnTrial,
+    /// Its reset was a dip: what was posted since is a part of this growth.
+    Undone,
+}
+
+impl Reset {
+    /// Whether it was reset on this page.
+    pub const fn is_new(self) -> bool {
+        matches!(self, Self::Certain | Self::Begins)
+    }
+
+    /// Whether what is posted may be taken back.
+    pub const fn is_on_trial(self) -> bool {
+        matches!(self, Self::Begins | Self::OnTrial)
+    }
 }
 
 /// Plausible growth.

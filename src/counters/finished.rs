@@ -54,7 +54,7 @@ impl FinishedMeter {
     /// Takes values as a baseline.
     pub fn baseline(&mut self, tokens: &TokenCounters, finished: &Finished) {
         let last = lifetime(tokens, finished, Tokens::ZERO);
-        let all = [whole(tokens.prompt), tokens.output].map(|tokens| tokens.unwrap_or_default());
+        let all = [whole(tokens.prompt), tokens.output].map(Option::unwrap_or_default);
         let done = last.map_or([Tokens::ZERO; 2], |last| [last.prompt, last.output]);
         let unfinished = std::array::from_fn(|i| all[i].saturating_sub(done[i]).count());
         *self = Self { last, unfinished, ..Self::default() };

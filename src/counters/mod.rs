@@ -27,7 +27,7 @@ mod unidentified;
 mod values;
 mod window;
 
-pub use delta::{Delta, Disputed, Growth, Step};
+pub use delta::{Delta, Disputed, Growth, Reset, Step};
 pub use finished::FinishedMeter;
 pub use identity::{InstancePage, Outcome, Processes, SLACK, UNSET, Verdict};
 pub use plausibility::{Bounds, Plausibility};

@@ -33,7 +33,7 @@ impl PassedLines {
     }
 
     /// Notes lines that were quarantined on the way, in ascending order; the last one is the present one.
-    pub(super) fn note_all(&mut self, lines: Vec<(Line, Moment)>) {
+    pub(super) fn note_all(&mut self, lines: &[(Line, Moment)]) {
         for pair in lines.windows(2) {
             let step = pair[0].0.growth_to(&pair[1].0);
             self.note(pair[0].0.clone(), pair[0].1, step);

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::delta::{Delta, Disputed, Growth, Step};
+use super::delta::{Delta, Disputed, Growth, Reset, Step};
 use super::hits::HitClamp;
 use super::series_sum::SeriesSum;
 use super::shown::{SMALL, Shown};
@@ -267,6 +267,8 @@ impl RowCounters {
             self.adopt_unread(now, context);
         }
         let undone = self.undoes_reset(now, context);
+        let on_trial = if self.earlier.is_some() { Reset::OnTrial } else { Reset::No };
+        let reset = if undone { Reset::Undone } else { on_trial };
         let (before, since) = (self.last, self.since_moved(context.at));
         let grown = growth(now, &self.last);
         let first_moved = self.first_moved(grown, context.at);
@@ -276,15 +278,12 @@ impl RowCounters {
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
         let bound = context.bounds.exceeded_by(&all, since).or_else(|| self.finished.exceeds(&all, finished));
         match bound {
-            None => {
-                let on_trial = self.earlier.is_some();
-                Step { grown: Some(Growth { all, corrected, finished }), from, on_trial, undone, ..Step::default() }
-            }
+            None => Step { grown: Some(Growth { all, corrected, finished }), from, reset, ..Step::default() },
             Some(bound) => {
                 self.hits.give_back(corrected.count());
                 let growth = Growth { all, finished, corrected: Tokens::ZERO };
                 let disputed = Disputed { growth, before, after: *now, since: first_moved, bound };
-                Step { disputed: Some(disputed), undone, ..Step::default() }
+                Step { disputed: Some(disputed), reset, ..Step::default() }
             }
         }
     }
@@ -311,11 +310,11 @@ impl RowCounters {
             self.last = zero_where_fell(&before, now);
             let mut step = self.dispute(reading, context, LOW);
             step.disputed.iter_mut().for_each(|disputed| disputed.before = before);
-            return Step { reset: true, ..step };
+            return Step { reset: Reset::Certain, ..step };
         }
         if context.at.since(quarantine.since) >= HELD_LONGEST {
             *self = Self { shown: self.shown, ..Self::baseline(reading, context) };
-            return Step { reset: true, ..Step::default() };
+            return Step { reset: Reset::Certain, ..Step::default() };
         }
         self.quarantine = Some(quarantine);
         Step { quarantined: true, ..Step::default() }
@@ -345,11 +344,10 @@ impl RowCounters {
         let mut step = self.grow(reading, &self.effective(reading), context);
         step.from = Some(held.believed);
         self.earlier = Some(Earlier { before, at: context.at });
-        step.on_trial = true;
         if let Some(disputed) = &mut step.disputed {
             disputed.before = before;
         }
-        Step { reset: true, ..step }
+        Step { reset: Reset::Begins, ..step }
     }
 
     fn reset_some(&mut self, fell: [bool; COUNTERS], reading: &EngineReading, believed: Moment) {

@@ -276,7 +276,7 @@ impl Processes {
                 self.held = HeldLines::default();
                 let outcome = self.go_on_by_values(page, current);
                 if let Some(process) = self.get_mut(current) {
-                    process.passed.note_all(passed);
+                    process.passed.note_all(&passed);
                 }
                 Outcome { lost: outcome.lost || lost, ..outcome }
             }

@@ -3,7 +3,7 @@
 use super::revenue::{Counts, Interval};
 use super::{Context, Engine, Metering, trials};
 use crate::counters::plausibility::UNKNOWN_GPUS;
-use crate::counters::{Bounds, InstancePage, Outcome, Process, ProcessId, Step, Verdict};
+use crate::counters::{Bounds, InstancePage, Outcome, Process, ProcessId, Reset, Step, Verdict};
 use crate::ledger::{Entry, Evidence, Marker, Posting, Timing};
 use crate::pricing::Bill;
 use crate::reading::{EngineReading, InstanceId, Label, PageReading, Role};
@@ -122,12 +122,12 @@ impl Metering {
     ) {
         let place = engine.row(reading, context.at, context.config.window);
         let interval = step.from.map_or(interval, |from| interval.since(from, context.at));
-        if step.undone {
+        if step.reset == Reset::Undone {
             trials::undo_reset(context, engine, reading, outcome.process);
         }
         if let Some(grown) = &step.grown {
             let entries = self.earn(context, engine, place, reading, grown, interval);
-            trials::keep(engine, reading, outcome, step.on_trial, entries);
+            trials::keep(engine, reading, outcome, step.reset.is_on_trial(), entries);
             if grown.corrected > crate::units::Tokens::ZERO {
                 correct(context, engine, place, outcome.process, grown.corrected);
             }
@@ -135,7 +135,8 @@ impl Metering {
         if let Some(disputed) = &step.disputed {
             self.dispute(context, engine, place, reading, disputed, interval);
         }
-        if step.reset && self.row_counts(engine, reading, self.role(context.info, reading)) != Counts::NOTHING {
+        if step.reset.is_new() && self.row_counts(engine, reading, self.role(context.info, reading)) != Counts::NOTHING
+        {
             context.ledger.lose_window(context.at.wall);
         }
         let gap = context.at.since(outcome.since) > context.config.stale_after();

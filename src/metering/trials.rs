@@ -37,14 +37,18 @@ pub(super) fn keep(engine: &mut Engine, reading: &EngineReading, outcome: &Outco
     let Some(instance) = instance else { return };
     if outcome.on_trial && !entries.is_empty() {
         let kept = instance.trial.entry(outcome.process).or_default();
-        entries.into_iter().for_each(|entry| super::revenue::remember(kept, entry));
+        for entry in entries {
+            super::revenue::remember(kept, entry);
+        }
         return;
     }
     let place = instance.resets.iter().position(|row| row.process == outcome.process && row.key.is_of(reading));
     match (place, reset) {
         (Some(place), true) => {
             let kept = &mut instance.resets[place].entries;
-            entries.into_iter().for_each(|entry| super::revenue::remember(kept, entry));
+            for entry in entries {
+                super::revenue::remember(kept, entry);
+            }
         }
         (None, true) => {
             instance.resets.push(ResetRow { process: outcome.process, key: RowKey::of(reading), entries });

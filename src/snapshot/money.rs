@@ -100,6 +100,7 @@ pub struct LedgerBasis {
     /// The file; `None` where none was asked for.
     pub path: Option<Label>,
     /// Who keeps it.
+    #[serde(rename = "keeper")]
     pub writer: WriterStatus,
     /// Why it is not written now, and what to do.
     pub trouble: Option<Label>,

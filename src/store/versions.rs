@@ -67,11 +67,15 @@ pub(super) fn read_as_present(connection: &Connection) -> rusqlite::Result<()> {
          CREATE TEMP VIEW revenue_accounts AS SELECT a.*, {COSTED} AS costed FROM main.accounts a;"
     );
     for grain in ["minute", "quarter", "day"] {
-        views += &format!(
-            "CREATE TEMP VIEW {grain}_gpu_time AS SELECT bucket, landlord AS cost_account, held_ms AS allocated_ms,
-                 idle_ms, energy_mj FROM main.{grain}_rents;
-             CREATE TEMP VIEW {grain}_uncertainty AS SELECT * FROM main.{grain}_doubts;"
-        );
+        views.push_str(&of_grain(grain));
     }
     connection.execute_batch(&views)
+}
+
+fn of_grain(grain: &str) -> String {
+    format!(
+        "CREATE TEMP VIEW {grain}_gpu_time AS SELECT bucket, landlord AS cost_account, held_ms AS allocated_ms,
+                 idle_ms, energy_mj FROM main.{grain}_rents;
+             CREATE TEMP VIEW {grain}_uncertainty AS SELECT * FROM main.{grain}_doubts;"
+    )
 }

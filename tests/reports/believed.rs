@@ -10,8 +10,8 @@ fn page(start: Option<u64>, made: u64, finished: Option<u64>) -> String {
     for name in ["request_prompt_tokens", "request_generation_tokens"] {
         if let Some(sum) = finished {
             let labels = "{model_name=\"m\",engine=\"0\"}";
-            text +=
-                &format!("# TYPE vllm:{name} histogram\nvllm:{name}_count{labels} 9\nvllm:{name}_sum{labels} {sum}\n");
+            let series = format!("vllm:{name}_count{labels} 9\nvllm:{name}_sum{labels} {sum}\n");
+            text.push_str(&(format!("# TYPE vllm:{name} histogram\n") + &series));
         }
     }
     text

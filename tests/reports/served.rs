@@ -147,5 +147,6 @@ fn an_engine_that_begins_beside_its_proxy_counts_no_token_twice() {
     }
     assert!(output_of(&scene, "x") <= made(20), "{}", output_of(&scene, "x"));
     assert!(output_of(&scene, "x") >= made(18), "{}", output_of(&scene, "x"));
-    assert!(scene.picture(20).money.lower_bound);
+    let whole = output_of(&scene, "x") == made(20);
+    assert!(whole || scene.picture(20).money.lower_bound);
 }

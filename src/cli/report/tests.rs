@@ -161,6 +161,7 @@ fn open_disputes_of_the_span_are_told() {
 fn revenue_without_a_cost_is_a_row() {
     let mut unrated = past();
     unrated.cost_accounts[1].rate = None;
+    unrated.accounts[1..].iter_mut().for_each(|account| account.costed = false);
     for by in ["model", "node"] {
         let query = ReportQuery::new(&Line::try_parse_from(["report", "--by", by]).unwrap().report).unwrap();
         let book = Book::built_in().unwrap();
