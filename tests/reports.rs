@@ -15,6 +15,8 @@ mod in_turn;
 mod pages;
 #[path = "reports/proxies.rs"]
 mod proxies;
+#[path = "reports/proxies_turned.rs"]
+mod proxies_turned;
 #[path = "support/restart.rs"]
 mod restart;
 #[path = "reports/same_start.rs"]

@@ -28,10 +28,21 @@ impl Metering {
         }
         self.judge_proxies(context, &mut engine);
         super::proxies::note_dropped(context, &engine);
+        if std::mem::take(&mut engine.lost_by_reset) && self.counts_any(context, &engine, page) {
+            // What was produced since the last page before the reset is not posted.
+            context.ledger.lose_window(context.at.wall);
+        }
         (engine.last_page, engine.is_reset) = (Some(context.at), false);
         engine.prune(context.at);
         self.compare(context, &mut engine);
         self.engines.insert(context.info.target.clone(), engine);
+    }
+
+    /// Whether any row of a page is counted.
+    fn counts_any(&self, context: &Context<'_>, engine: &Engine, page: &PageReading) -> bool {
+        page.engines.iter().any(|reading| {
+            self.row_counts(context, engine, reading, self.role(context.info, reading)) != Counts::NOTHING
+        })
     }
 
     fn read_instance(
@@ -61,11 +72,13 @@ impl Metering {
         let outcome = instance.processes.advance(&seen);
         // The start time as it was accepted: one in 1970 is dropped.
         let start = instance.processes.get(outcome.process).and_then(Process::start);
-        settle_trials(context, engine, id, &outcome);
-        if rows.len() == page.engines.len() {
-            // This comes before any posting, since the engine may be a duplicate.
-            self.find_like(context, engine);
+        for (process, back) in settle_trials(context, engine, id, &outcome) {
+            self.drop_entries(context, id, process, &back);
+            let rows = engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id);
+            rows.filter_map(|row| row.guard.as_mut()).for_each(|guard| guard.drop_entries(&back));
         }
+        // This comes before any posting, since the process may be a duplicate.
+        self.find_like(context, engine, (id, rows.first().map(|reading| reading.kind)), &outcome);
         let before = match outcome.verdict {
             Verdict::Born { replaced: true, .. } => before,
             Verdict::Born { replaced: false, .. } => None,
@@ -79,7 +92,7 @@ impl Metering {
             engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id).for_each(super::Row::forget_processes);
         }
         let counts = |reading: &&EngineReading| {
-            self.row_counts(engine, reading, self.role(context.info, reading)) != Counts::NOTHING
+            self.row_counts(context, engine, reading, self.role(context.info, reading)) != Counts::NOTHING
         };
         let counted = rows.iter().any(counts);
         let interval = note_verdict(context, &outcome, answered, [before, start], counted);
@@ -109,16 +122,22 @@ impl Metering {
             let entries = self.earn(context, engine, place, reading, grown, interval);
             keep_on_trial(engine, reading.instance.as_ref(), outcome, entries);
             if grown.corrected > crate::units::Tokens::ZERO {
-                correct(context, engine, place, outcome.process, grown.corrected);
+                let moved = correct(context, engine, place, outcome.process, grown.corrected);
+                self.move_entries(context, reading.instance.as_ref(), outcome.process, &moved);
             }
         }
         if let Some(disputed) = &step.disputed {
             self.dispute(context, engine, place, reading, disputed, interval);
         }
-        if step.reset && self.row_counts(engine, reading, self.role(context.info, reading)) != Counts::NOTHING {
+        if step.reset && self.row_counts(context, engine, reading, self.role(context.info, reading)) != Counts::NOTHING
+        {
             context.ledger.lose_window(context.at.wall);
         }
         let gap = context.at.since(outcome.since) > context.config.stale_after();
+        // What a process adds that is counted elsewhere is in no rate of a row that others count in.
+        let partly = self.is_partly_counted(context, engine, reading.instance.as_ref());
+        let without = partly.then(|| Step { grown: None, ..step.clone() });
+        let step = without.as_ref().unwrap_or(step);
         let row = &mut engine.rows[place];
         row.role = Some(self.role(context.info, reading));
         if gap || matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset) {
@@ -197,30 +216,32 @@ fn watched_since(context: &Context<'_>, ahead: Option<Span>, engine: &Engine) ->
     Some(allocated.map_or(watched, |from| watched.max(from)))
 }
 
-/// Takes back what was wrongly posted on trial, and forgets the entries of trials that succeeded.
-fn settle_trials(context: &mut Context<'_>, engine: &mut Engine, id: Option<&InstanceId>, outcome: &Outcome) {
+/// Takes back what was wrongly posted on trial, and forgets the entries of trials that succeeded. Returns what was taken
+/// back, by process.
+fn settle_trials(
+    context: &mut Context<'_>,
+    engine: &mut Engine,
+    id: Option<&InstanceId>,
+    outcome: &Outcome,
+) -> Vec<(ProcessId, Vec<Entry>)> {
     let day = context.ledger.day_began();
-    let mut back: Vec<Entry> = Vec::new();
     let instance = engine.instance(id, context.at);
-    for process in &outcome.taken_back {
-        back.extend(instance.trial.remove(process).into_iter().flatten());
-    }
+    let undone = outcome.taken_back.iter();
+    let back: Vec<_> = undone.filter_map(|id| Some((*id, instance.trial.remove(id)?))).collect();
     for process in &outcome.believed {
         instance.trial.remove(process);
     }
     if outcome.lost {
         context.ledger.lose_window(context.at.wall);
     }
-    if back.is_empty() {
-        return;
-    }
-    context.ledger.reverse(&back);
-    for entry in back {
+    for entry in back.iter().flat_map(|(_, entries)| entries) {
+        context.ledger.reverse(std::slice::from_ref(entry));
         let same = |row: &&mut super::Row| row.account.as_ref().is_some_and(|(_, account)| *account == entry.account);
         if let Some(row) = engine.rows.iter_mut().find(same) {
             row.earned.add(day, entry.tariff, crate::ledger::TokenChange::taken_back(entry.tokens));
         }
     }
+    back
 }
 
 /// Counts restarts and, if any row is counted, windows in which tokens may be missing. Returns the interval in which
@@ -269,20 +290,22 @@ fn keep_on_trial(engine: &mut Engine, id: Option<&InstanceId>, outcome: &Outcome
     }
 }
 
-/// Turns misses into hits that were reported late. Those of entries that are no longer kept go to later prompts.
+/// Turns misses into hits that were reported late. Those of entries that are no longer kept go to later prompts. Returns
+/// the misses and what they became.
 fn correct(
     context: &mut Context<'_>,
     engine: &mut Engine,
     place: usize,
     process: ProcessId,
     corrected: crate::units::Tokens,
-) {
+) -> Vec<[Entry; 2]> {
     let row = &mut engine.rows[place];
-    let left = row.correct(corrected, context.ledger);
+    let (left, moved) = row.correct(corrected, context.ledger);
     let (id, key) = (row.instance.clone(), row.key.clone());
     let instance = engine.instances.iter_mut().find(|instance| instance.id == id);
     let counters = instance.and_then(|instance| instance.processes.get_mut(process)?.row_mut(&key));
     if let Some(counters) = counters {
         counters.give_back(left);
     }
+    moved
 }
