@@ -213,6 +213,18 @@ fn a_rank_stalls_alone() {
     assert!(alerts[0].subject.as_str().ends_with("rank 0"), "{alerts:?}");
 }
 
+/// Class: tokens that are made unseen, since a counter cannot be read.
+#[test]
+fn an_engine_with_a_counter_that_cannot_be_read_is_not_called_stalled() {
+    let refuse: [fn(&mut EngineRow); 2] = [|row| row.scrape.refusals.values = 1, |row| row.output_total = None];
+    for refuse in refuse {
+        let mut scene = Scene::new();
+        scene.engine(|row| row.running = Some(4));
+        scene.engine(refuse);
+        assert_eq!(scene.stalls_after(200, |_, _| ()), None);
+    }
+}
+
 #[test]
 fn ranks_without_counters_of_their_own_go_by_their_rates() {
     let mut scene = Scene::new();

@@ -17,6 +17,8 @@ mod in_turn;
 mod pages;
 #[path = "reports/proxies.rs"]
 mod proxies;
+#[path = "reports/proxies_turned.rs"]
+mod proxies_turned;
 #[path = "reports/refused.rs"]
 mod refused;
 #[path = "support/restart.rs"]

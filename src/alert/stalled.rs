@@ -45,7 +45,8 @@ impl Stalls {
         let mut rows = HashMap::with_capacity(self.rows.len());
         let mut found = Vec::new();
         for row in &picture.engines {
-            let Some(running) = row.running.filter(|running| *running > 0 && row.state == Health::Live) else {
+            let is_at_work = |running: &u64| *running > 0 && row.state == Health::Live && !has_unknown_counters(row);
+            let Some(running) = row.running.filter(is_at_work) else {
                 continue;
             };
             let key = (row.target.clone(), row.rank.clone(), row.model.clone());
@@ -101,6 +102,11 @@ fn rates<'a>(row: &'a EngineRow, picture: &'a Snapshot) -> impl Iterator<Item = 
 
 fn siblings<'a>(row: &'a EngineRow, picture: &'a Snapshot) -> impl Iterator<Item = &'a EngineRow> {
     picture.engines.iter().map(AsRef::as_ref).filter(|other: &&EngineRow| other.target == row.target)
+}
+
+/// Whether a counter of the row cannot be read, so that tokens may be made unseen.
+const fn has_unknown_counters(row: &EngineRow) -> bool {
+    row.scrape.refusals.values > 0 || row.prompt_total.is_some() && row.output_total.is_none()
 }
 
 const fn has_totals(row: &EngineRow) -> bool {

@@ -178,7 +178,7 @@ impl Fleet {
             match serde_json::from_str::<SavedTarget>(&state) {
                 Err(_) => {
                     self.say_unread(&key, "its next page is a baseline");
-                    self.metering.reset_target(&id);
+                    self.metering.reset_target(&id, false);
                     self.unread_targets.push(key);
                 }
                 Ok(saved) if self.inventory.now().since(saved.answered) > limit => {}
@@ -246,7 +246,7 @@ impl Fleet {
             let asked = self.resets.entry(target.clone()).or_default();
             if !asked.contains(&id) && !self.resets_applied.contains(&id) {
                 asked.push(id);
-                self.metering.reset_target(&target);
+                self.metering.reset_target(&target, true);
                 self.remembered.remove(&target);
             }
         }

@@ -1,290 +1,464 @@
-//! Duplicates: an engine at two targets is counted once, at the target that was added first.
+//! Duplicates: a process that several addresses show is counted once.
 //!
-//! Two targets are one engine if their pages have the same node, kind, start time, ranks and models, no counter on
-//! either page was ever below its value on the other target's previous page, and all counters agreed three times, each
-//! time after they had grown. Replicas that one script starts in the same instant drift apart before that. One process
-//! reports one start time, so start times are compared exactly; engines without one are never taken for duplicates. A
-//! duplicate is counted while the first target is lost. If both continue, what was posted for it is taken back.
+//! A place is one process of one instance at one target. Two places are one process if they have the same program kind
+//! and start time, to the centisecond, and their values agree (`agreement`), whatever their nodes and however many
+//! instances or processes stand on either page. The more direct place counts: a page with one instance before an
+//! aggregated page, an address with one process before one with several, then the target that was added first. What
+//! the other one posted since both were seen is taken back. It counts again while the first one is lost or replaced.
+//! Processes without a start time are never taken for duplicates.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Engine, Metering, Row};
-use crate::inventory::Target;
+use super::Engine;
+use super::agreement::{Observation, Pair, Side, Values, Verdict};
+use crate::counters::ProcessId;
 use crate::ledger::Entry;
-use crate::reading::{PromptCount, TargetId, TokenCounters};
-use crate::units::{Moment, Span, Timestamp, Tokens};
+use crate::reading::{EngineKind, InstanceId, TargetId};
+use crate::units::{Moment, Span, Timestamp};
 
-/// How often two targets must agree on new values.
-const PROOFS: u8 = 3;
-/// How far the start time of one process may move.
-const JITTER: Span = Span::from_secs(2);
+/// How long the entries of a process are kept that no other address shows yet.
+const ALONE: Span = Span::from_secs(600);
+/// How long a place is kept without a page.
+const KEPT: Span = Span::from_secs(86_400);
+/// The number of observations kept of a place.
+const OBSERVATIONS: usize = 64;
+/// The most places with one start time that are all compared; beyond it, only equally named instances are.
+const COMPARED: usize = 64;
 
-/// The comparison of a target with one that was added before it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) struct DuplicateCheck {
-    first: Option<TargetId>,
-    start: Option<Timestamp>,
-    /// How often both agreed on new values, and the tokens of the last time.
-    proofs: u8,
-    proven: Tokens,
-    differs: bool,
-    /// What was posted since; it is taken back if they are duplicates.
-    posted: Vec<Entry>,
+/// One process of one instance at one target.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Place {
+    pub(super) target: TargetId,
+    pub(super) instance: Option<InstanceId>,
+    pub(super) process: ProcessId,
 }
 
-impl DuplicateCheck {
-    /// The target that this one is a duplicate of, if that is proven.
-    pub(crate) fn of(&self) -> Option<&TargetId> {
-        self.first.as_ref().filter(|_| !self.differs && self.proofs >= PROOFS)
+/// Entries that may have to be taken back, posted while the segments had this number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Segment {
+    number: u64,
+    entries: Vec<Entry>,
+}
+
+/// How direct a place is; the lowest counts.
+pub(super) type Directness = (bool, bool, bool, usize);
+
+/// What is known of a place.
+#[derive(Debug, Default)]
+struct Known {
+    start: i64,
+    kind: Option<EngineKind>,
+    directness: Directness,
+    /// When its last page was requested and when it came.
+    polled: Option<(Moment, Moment)>,
+    /// Whether another process replaced it.
+    has_ended: bool,
+    /// Whether tokens were posted for it.
+    has_posted: bool,
+    observations: VecDeque<Observation>,
+    posted: Vec<Segment>,
+    /// Until when entries are kept although no other place is like it.
+    alone_until: Option<Moment>,
+    logs: bool,
+}
+
+/// The saved comparisons of a place with places before it, and its entries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SavedPlace {
+    instance: Option<InstanceId>,
+    process: ProcessId,
+    posted: Vec<Segment>,
+    pairs: Vec<(Place, Pair)>,
+}
+
+/// The places of all processes with start times, and their comparisons.
+#[derive(Debug, Default)]
+pub(super) struct Duplicates {
+    places: BTreeMap<Place, Known>,
+    by_start: HashMap<i64, BTreeSet<Place>>,
+    pairs: BTreeMap<(Place, Place), Pair>,
+    /// The number of the present segment.
+    segment: u64,
+}
+
+/// A page of a place, before anything of it is posted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FirstLook {
+    pub(super) start: Timestamp,
+    pub(super) kind: EngineKind,
+    pub(super) is_born: bool,
+    pub(super) is_baseline: bool,
+    pub(super) at: Moment,
+}
+
+/// A change that follows from a comparison.
+#[derive(Debug)]
+pub(super) enum Settled {
+    /// The place is a duplicate: these entries are taken back. Tokens may be missing.
+    One { place: Place, back: Vec<Entry>, lost: bool },
+    /// Two places turned out to be two processes.
+    Two,
+}
+
+impl Place {
+    /// The first possible place of an instance.
+    fn first_of(target: &TargetId, id: Option<&InstanceId>) -> Self {
+        Self { target: target.clone(), instance: id.cloned(), process: ProcessId(0) }
+    }
+}
+
+/// The key of two places, and the side of the first one.
+fn key(one: &Place, other: &Place) -> ((Place, Place), Side) {
+    if one < other { ((one.clone(), other.clone()), Side::Lower) } else { ((other.clone(), one.clone()), Side::Upper) }
+}
+
+/// A start time in hundredths of a second.
+const fn centis(start: Timestamp) -> i64 {
+    (start.millis() + 5).div_euclid(10)
+}
+
+impl Duplicates {
+    /// The target that counts a place's process instead, if it is a duplicate.
+    pub(super) fn counted_at(&self, place: &Place) -> Option<&TargetId> {
+        let mut first = None;
+        // What a duplicate is a duplicate of may be one itself, but never in a circle.
+        let mut now = place;
+        for _ in 0..OBSERVATIONS {
+            let Some(next) = self.winner(now) else { break };
+            (first, now) = (Some(&next.target), next);
+        }
+        first
     }
 
-    /// Keeps an entry that may have to be taken back.
-    pub(super) fn note(&mut self, entry: Entry) {
-        if self.first.is_some() && !self.differs {
-            super::revenue::remember(&mut self.posted, entry);
+    /// A place that counts instead of this one.
+    fn winner(&self, place: &Place) -> Option<&Place> {
+        self.alike(place).find(|other| {
+            let (key, side) = key(place, other);
+            self.pairs.get(&key).is_some_and(|pair| pair.verdict == Verdict::Same { uncounted: side })
+        })
+    }
+
+    /// Other places with the same start time, at other targets.
+    fn alike<'a, 'b>(&'a self, place: &'b Place) -> impl Iterator<Item = &'a Place> {
+        let start = self.places.get(place).map(|known| known.start);
+        let all = start.and_then(|start| self.by_start.get(&start)).into_iter().flatten();
+        all.filter(|other| other.target != place.target)
+    }
+
+    /// Forgets a place and its comparisons.
+    pub(super) fn remove(&mut self, place: &Place) {
+        for other in self.alike(place).cloned().collect::<Vec<_>>() {
+            self.pairs.remove(&key(place, &other).0);
+        }
+        if let Some(known) = self.places.remove(place)
+            && let Some(all) = self.by_start.get_mut(&known.start)
+        {
+            all.remove(place);
+            if all.is_empty() {
+                self.by_start.remove(&known.start);
+            }
         }
     }
 
-    /// Whether no comparison has begun.
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
+    /// The places of a target.
+    fn of_target<'a>(&'a self, target: &'a TargetId) -> impl Iterator<Item = &'a Place> {
+        let from = Place::first_of(target, None);
+        self.places.range(from..).map(|(place, _)| place).take_while(move |place| place.target == *target)
+    }
+
+    /// The places of an instance.
+    fn of_instance<'a>(&'a self, target: &'a TargetId, id: Option<&'a InstanceId>) -> impl Iterator<Item = &'a Place> {
+        let from = Place::first_of(target, id);
+        let is_of = move |place: &&Place| place.target == *target && place.instance.as_ref() == id;
+        self.places.range(from..).map(|(place, _)| place).take_while(is_of)
+    }
+
+    /// Marks an instance's processes as replaced.
+    pub(super) fn end_others(&mut self, target: &TargetId, id: Option<&InstanceId>) {
+        for other in self.of_instance(target, id).cloned().collect::<Vec<_>>() {
+            if let Some(known) = self.places.get_mut(&other) {
+                known.has_ended = true;
+            }
+        }
+    }
+
+    /// Drops a target's places that were not seen for long.
+    pub(super) fn prune(&mut self, target: &TargetId, at: Moment) {
+        let is_old = |known: &Known| known.polled.is_some_and(|(_, last)| at.since(last) >= KEPT);
+        let old = self.of_target(target).filter(|place| self.places.get(place).is_some_and(is_old));
+        for place in old.cloned().collect::<Vec<_>>() {
+            self.remove(&place);
+        }
+    }
+
+    /// Notes how direct a place is.
+    pub(super) fn set_directness(&mut self, place: &Place, directness: Directness) {
+        if let Some(known) = self.places.get_mut(place) {
+            known.directness = directness;
+        }
+    }
+
+    /// The targets of an instance's duplicates.
+    pub(super) fn duplicates_of(&self, target: &TargetId, id: Option<&InstanceId>) -> BTreeSet<&TargetId> {
+        let ours = self.places.range(Place::first_of(target, id)..);
+        let ours = ours.take_while(|(place, _)| place.target == *target && place.instance.as_ref() == id);
+        let mut others = BTreeSet::new();
+        for (place, known) in ours {
+            let alike = self.by_start.get(&known.start).into_iter().flatten();
+            others.extend(alike.filter(|other| self.winner(other) == Some(place)).map(|other| &other.target));
+        }
+        others
+    }
+
+    /// Forgets a target's places.
+    pub(super) fn reset(&mut self, target: &TargetId) {
+        for place in self.of_target(target).cloned().collect::<Vec<_>>() {
+            self.remove(&place);
+        }
     }
 
     /// Drops the entries, which were posted to another ledger.
     pub(super) fn forget_posted(&mut self) {
-        self.posted.clear();
+        self.places.values_mut().for_each(|known| known.posted.clear());
     }
 
-    /// Applies a comparison; returns a change of the verdict.
-    fn judge(&mut self, compared: Comparison) -> Option<Verdict> {
-        let was = self.of().is_some();
-        match compared.order {
-            None => self.differs = true,
-            // A page that was requested before the other one came may be older than it.
-            Some(Ordering::Less) => self.differs |= compared.in_order,
-            Some(Ordering::Equal) if compared.tokens > self.proven => {
-                (self.proofs, self.proven) = (self.proofs.saturating_add(1), compared.tokens);
+    /// Adds a place with its start time.
+    fn add(&mut self, place: &Place, start: i64, kind: Option<EngineKind>) -> &mut Known {
+        if self.places.get(place).is_some_and(|known| known.start != start) {
+            self.remove(place);
+        }
+        self.by_start.entry(start).or_default().insert(place.clone());
+        let known = self.places.entry(place.clone()).or_default();
+        (known.start, known.kind) = (start, kind.or(known.kind));
+        known
+    }
+
+    /// Finds the places that may be the same process, before anything of its page is posted.
+    pub(super) fn look(&mut self, place: &Place, page: FirstLook, is_watched: impl Fn(&TargetId) -> bool) {
+        let known = self.add(place, centis(page.start), Some(page.kind));
+        let is_new = known.polled.is_none();
+        known.has_ended = false;
+        if known.alone_until.is_none() && (page.is_born || !known.posted.is_empty()) {
+            known.alone_until = Some(page.at + ALONE);
+        }
+        let alike: Vec<Place> = self.alike(place).cloned().collect();
+        let crowded = alike.len() > COMPARED;
+        for other in alike {
+            let Some(theirs) = self.places.get(&other) else { continue };
+            let may_be = theirs.kind.is_none_or(|kind| kind == page.kind)
+                && is_watched(&other.target)
+                && (!crowded || other.instance == place.instance);
+            let (key, side) = key(place, &other);
+            if may_be && !self.pairs.contains_key(&key) {
+                let late = (is_new && page.is_baseline && theirs.has_posted).then_some(side);
+                let since = if page.is_born { 0 } else { self.next_segment() };
+                self.pairs.insert(key, Pair::new(since, late));
             }
-            Some(Ordering::Equal | Ordering::Greater) => {}
         }
-        if self.differs {
-            self.posted.clear();
-        }
-        match (was, self.of().is_some()) {
-            (false, true) => Some(Verdict::One),
-            (true, false) => Some(Verdict::Two),
-            _ => None,
-        }
-    }
-
-    /// The first target is lost: this one is counted until it is proven a duplicate again.
-    fn part(&mut self) -> Option<Verdict> {
-        let was = self.of().is_some();
-        (self.proofs, self.proven) = (0, Tokens::ZERO);
-        was.then_some(Verdict::Two)
-    }
-}
-
-/// A change of the verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    One,
-    Two,
-}
-
-/// A page compared with the previous page of another target.
-#[derive(Debug, Clone, Copy)]
-struct Comparison {
-    order: Option<Ordering>,
-    tokens: Tokens,
-    /// Whether it was requested after the other page had come.
-    in_order: bool,
-}
-
-impl Comparison {
-    /// Compares two pages; `None` if the other page is not the earlier one.
-    fn of(now: &Engine, then: &Engine, target: &Target, at: Moment) -> Option<Self> {
-        let lead = at.since(then.last_page?);
-        let took = Span::from_millis((target.cost?.seconds * 1000.0).ceil() as i64);
-        let tokens = now.rows.iter().flat_map(|row| parts(now.counters(row, at))).sum();
-        (lead >= Span::ZERO).then(|| Self { order: order(now, then, at), tokens, in_order: lead >= took })
-    }
-}
-
-impl Comparison {
-    /// The comparison for processes with these start times. Two processes differ if the older one continues after the
-    /// younger one began. `None` if the other target's page may be from before a restart.
-    fn of_starts(self, now: Timestamp, then: Timestamp) -> Option<Self> {
-        match now.cmp(&then) {
-            Ordering::Equal => Some(self),
-            Ordering::Less => (self.in_order && then - now > JITTER).then_some(Self { order: None, ..self }),
-            Ordering::Greater => None,
-        }
-    }
-}
-
-/// Targets by the start times of their processes.
-#[derive(Debug, Default)]
-pub(super) struct ByStartTime(HashMap<Timestamp, BTreeSet<TargetId>>);
-
-impl ByStartTime {
-    fn insert(&mut self, start: Timestamp, target: &TargetId) {
-        let names = self.0.entry(start).or_default();
-        if !names.contains(target) {
-            names.insert(target.clone());
-        }
-    }
-
-    fn remove(&mut self, start: Timestamp, target: &TargetId) {
-        if let Some(names) = self.0.get_mut(&start) {
-            names.remove(target);
-            if names.is_empty() {
-                self.0.remove(&start);
+        let logs = self.is_undecided(place);
+        if let Some(known) = self.places.get_mut(place) {
+            known.logs = logs || known.alone_until.is_some_and(|until| until.boot > page.at.boot);
+            if !known.logs {
+                known.posted.clear();
             }
         }
     }
-}
 
-impl Metering {
-    /// Finds the first target of the same engine, if one has the same start time. A duplicate that restarted keeps its
-    /// first target, whose next page may come later.
-    pub(super) fn find_like(&mut self, context: &Context<'_>, engine: &mut Engine) {
-        let (start, id) = (engine.start(), &context.info.target);
-        if let (Some(old), true) = (engine.duplicate.start, engine.duplicate.start != start) {
-            self.by_start_time.remove(old, id);
-        }
-        let Some(start) = start else { return };
-        self.by_start_time.insert(start, id);
-        let first = engine.duplicate.first.as_ref().filter(|first| self.is_known(context, first));
-        if engine.duplicate.start != Some(start) || engine.duplicate.first.as_ref() != first {
-            let first = engine.duplicate.of().filter(|of| Some(*of) == first).cloned();
-            engine.duplicate = DuplicateCheck { first, start: Some(start), ..DuplicateCheck::default() };
-        }
-        if engine.duplicate.first.is_none() {
-            let others = self.by_start_time.0.get(&start).into_iter().flatten();
-            let others = others.filter(|name| self.may_be(context, name, start));
-            let named = |name: &&TargetId| context.inventory.target(name).map(|target| target.named);
-            engine.duplicate.first = others.min_by_key(named).cloned();
-        }
+    fn next_segment(&mut self) -> u64 {
+        self.segment += 1;
+        self.segment
     }
 
-    /// Restores the start time of a target, which may be the first target of others.
-    pub(super) fn restore_start(&mut self, id: &TargetId, engine: &mut Engine) {
-        if let Some(start) = engine.start() {
-            self.by_start_time.insert(start, id);
-        }
+    fn is_undecided(&self, place: &Place) -> bool {
+        self.alike(place)
+            .any(|other| self.pairs.get(&key(place, other).0).is_some_and(|pair| pair.verdict == Verdict::Undecided))
     }
 
-    /// Compares a page that was just metered with the previous pages of the engine's other targets.
-    pub(super) fn compare(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
-        let (Some(start), at) = (engine.start(), context.at) else { return };
-        let Some(target) = context.inventory.target(&context.info.target) else { return };
-        if let Some(first) = engine.duplicate.first.as_ref().and_then(|first| self.engines.get(first)) {
-            let lost = self.is_silent(context, first);
-            let compared = Comparison::of(engine, first, target, at).and_then(|it| it.of_starts(start, first.start()?));
-            let verdict = if lost {
-                engine.duplicate.part()
-            } else {
-                compared.and_then(|compared| engine.duplicate.judge(compared))
+    /// Lets a place count again whose counted place is gone, was replaced, or is silent. `is_silent` decides by when it
+    /// was last seen. Returns whether tokens may be missing.
+    pub(super) fn take_over(
+        &mut self,
+        place: &Place,
+        at: Moment,
+        is_silent: impl Fn(&TargetId, Moment) -> Option<bool>,
+    ) -> bool {
+        let since = self.places.get(place).and_then(|known| known.polled).map(|(from, _)| from);
+        let (mut parted, mut lost) = (Vec::new(), false);
+        for other in self.alike(place) {
+            let (key, side) = key(place, other);
+            let is_loser = |pair: &Pair| pair.verdict == Verdict::Same { uncounted: side };
+            let Some(winner) = self.places.get(other).filter(|_| self.pairs.get(&key).is_some_and(is_loser)) else {
+                continue;
             };
-            settle(context, verdict, engine);
+            let last = winner.polled.map(|(_, last)| last);
+            let silent = is_silent(&other.target, last.unwrap_or(at));
+            // This page's growth must begin after the last one that was counted there.
+            let begins_after = last.is_none_or(|last| since.is_some_and(|since| since.since(last) >= Span::ZERO));
+            if begins_after && self.has_reached(place, winner) && (winner.has_ended || silent != Some(false)) {
+                lost |= silent.is_some();
+                parted.push(key);
+            }
         }
-        let names: Vec<TargetId> = match self.by_start_time.0.get(&start) {
-            Some(names) if names.len() > 1 => names.iter().cloned().collect(),
-            _ => return,
+        let any = !parted.is_empty();
+        for key in parted {
+            let since = self.next_segment();
+            if let Some(pair) = self.pairs.get_mut(&key) {
+                pair.restart(since);
+            }
+        }
+        if any && let Some(known) = self.places.get_mut(place) {
+            known.logs = true;
+        }
+        any && lost && self.winner(place).is_none()
+    }
+
+    /// Whether a place's last values are at or above those of another place, so that no growth is counted twice.
+    fn has_reached(&self, place: &Place, other: &Known) -> bool {
+        let last = self.places.get(place).and_then(|known| known.observations.back());
+        last.zip(other.observations.back()).is_none_or(|(ours, theirs)| ours.values.reaches(&theirs.values))
+    }
+
+    /// Keeps an entry that may have to be taken back.
+    pub(super) fn note(&mut self, place: &Place, entry: Entry) {
+        let number = self.segment;
+        let Some(known) = self.places.get_mut(place).filter(|_| !entry.tokens.is_zero()) else { return };
+        known.has_posted = true;
+        if !known.logs {
+            return;
+        }
+        match known.posted.last_mut().filter(|last| last.number == number) {
+            Some(segment) => super::revenue::remember(&mut segment.entries, entry),
+            None => known.posted.push(Segment { number, entries: vec![entry] }),
+        }
+    }
+
+    /// Turns misses of a kept entry into hits.
+    pub(super) fn move_entry(&mut self, place: &Place, misses: &Entry, hits: Entry) {
+        let Some(known) = self.places.get_mut(place) else { return };
+        let of = |segment: &&mut Segment| segment.entries.iter().any(|kept| kept.merges(misses));
+        if let Some(segment) = known.posted.iter_mut().rev().find(of) {
+            super::revenue::subtract(&mut segment.entries, std::slice::from_ref(misses));
+            super::revenue::remember(&mut segment.entries, hits);
+        }
+    }
+
+    /// Drops what was taken back for another reason from the kept entries.
+    pub(super) fn drop_entries(&mut self, place: &Place, taken: &[Entry]) {
+        let Some(known) = self.places.get_mut(place) else { return };
+        known.posted.iter_mut().rev().for_each(|segment| super::revenue::subtract(&mut segment.entries, taken));
+    }
+
+    /// Adds an observation and compares it with those of the places that may be the same process.
+    pub(super) fn observe(
+        &mut self,
+        place: &Place,
+        values: Option<Values>,
+        stale: bool,
+        (from, at): (Moment, Moment),
+    ) -> Vec<Settled> {
+        let alike: Vec<Place> = self.alike(place).cloned().collect();
+        let Some(known) = self.places.get_mut(place) else { return Vec::new() };
+        let before = known.polled.replace((from, at)).map(|(_, at)| at);
+        if alike.is_empty() {
+            known.observations.clear();
+            return Vec::new();
+        }
+        let Some(values) = values else { return Vec::new() };
+        // An aggregated page shows a value after it was read, so only a value that is new there has a time.
+        if stale && known.observations.back().is_some_and(|last| last.values == values) {
+            return Vec::new();
+        }
+        let from = if stale { before } else { Some(from) };
+        let now = Observation { from, to: at, values };
+        let mut settled = Vec::new();
+        for other in alike {
+            let (key, side) = key(place, &other);
+            let Some(pair) = self.pairs.get_mut(&key).filter(|pair| pair.verdict != Verdict::Differ) else { continue };
+            let theirs = self.places.get(&other).map(|other| &other.observations);
+            let is_before = |then: &&Observation| now.from.is_some_and(|from| from.since(then.to) >= Span::ZERO);
+            let then = theirs.and_then(|all| all.iter().rev().find(is_before));
+            let Some(then) = then else { continue };
+            let was = pair.verdict;
+            pair.compare(side, &now.values, &then.values);
+            match (was, pair.verdict) {
+                (Verdict::Same { .. }, Verdict::Differ) => settled.push(Settled::Two),
+                (Verdict::Undecided, Verdict::Undecided) if pair.agrees() => settled.extend(self.join(&key)),
+                _ => {}
+            }
+        }
+        if let Some(known) = self.places.get_mut(place) {
+            known.observations.push_back(now);
+            if known.observations.len() > OBSERVATIONS {
+                known.observations.pop_front();
+            }
+        }
+        settled
+    }
+
+    /// Decides which of two places that agree is counted. A place that is a duplicate already counts for neither; two
+    /// of them are decided when one counts again.
+    fn join(&mut self, key: &(Place, Place)) -> Option<Settled> {
+        let (lower, upper) = key;
+        let uncounted = match (self.winner(lower).is_some(), self.winner(upper).is_some()) {
+            (true, true) => return None,
+            (true, false) => Side::Lower,
+            (false, true) => Side::Upper,
+            (false, false) => {
+                let directness = |place: &Place| self.places.get(place).map(|known| known.directness);
+                if directness(lower) <= directness(upper) { Side::Upper } else { Side::Lower }
+            }
         };
-        for name in names {
-            let Some(mut second) = self.engines.remove(&name) else { continue };
-            let ours = second.duplicate.first.as_ref() == Some(&context.info.target);
-            if ours && second.start() == Some(start) {
-                let compared = Comparison::of(engine, &second, target, at);
-                let verdict = compared.and_then(|compared| second.duplicate.judge(compared));
-                settle(context, verdict, &mut second);
-            }
-            self.engines.insert(name, second);
-        }
+        let place = if uncounted == Side::Lower { lower } else { upper };
+        let pair = self.pairs.get_mut(key)?;
+        pair.verdict = Verdict::Same { uncounted };
+        let (since, late) = (pair.since, pair.late);
+        let known = self.places.get_mut(place)?;
+        let kept = std::mem::take(&mut known.posted).into_iter().filter(|segment| segment.number >= since);
+        let back: Vec<Entry> =
+            kept.flat_map(|segment| segment.entries).filter(|entry| !entry.tokens.is_zero()).collect();
+        Some(Settled::One { place: place.clone(), back, lost: late.is_some_and(|late| late != uncounted) })
     }
 
-    /// Whether a target is still watched and has been read.
-    fn is_known(&self, context: &Context<'_>, name: &TargetId) -> bool {
-        context.inventory.target(name).is_some() && self.engines.contains_key(name)
-    }
-
-    /// Whether a target is lost, and this watch has waited long enough to say so.
-    fn is_silent(&self, context: &Context<'_>, engine: &Engine) -> bool {
-        let silent = engine.last_page.map_or(Span::ZERO, |last| context.at.since(last));
-        silent.min(context.at.wall - self.began) >= context.config.lost_after()
-    }
-
-    /// Whether a target may be an earlier address of the context's engine.
-    fn may_be(&self, context: &Context<'_>, first: &TargetId, start: Timestamp) -> bool {
-        let (Some(engine), Some(target)) = (self.engines.get(first), context.inventory.target(first)) else {
-            return false;
+    /// The saved state of a target's places.
+    pub(super) fn saved(&self, target: &TargetId) -> Vec<SavedPlace> {
+        let saved = |place: Place| {
+            let known = self.places.get(&place)?;
+            let pairs: Vec<_> = self
+                .alike(&place)
+                .filter(|other| **other < place)
+                .filter_map(|other| Some((other.clone(), self.pairs.get(&key(&place, other).0)?.clone())))
+                .collect();
+            let is_needed = !pairs.is_empty() || !known.posted.is_empty();
+            let Place { target: _, instance, process } = place;
+            is_needed.then(|| SavedPlace { instance, process, posted: known.posted.clone(), pairs })
         };
-        let Some(second) = context.inventory.target(&context.info.target) else { return false };
-        engine.start() == Some(start)
-            && target.kind.is_none_or(|kind| Some(kind) == second.kind)
-            && target.named < second.named
-            && engine.duplicate.first.as_ref() != Some(&context.info.target)
-            && engine.processes_in_turn(context.at) <= 1
-            && context.inventory.node_of(&target.info) == *context.node
+        self.of_target(target).cloned().filter_map(saved).collect()
     }
-}
 
-/// Takes back what was posted for a proven duplicate. Counts a lost window if it turned out to be none.
-fn settle(context: &mut Context<'_>, verdict: Option<Verdict>, duplicate: &mut Engine) {
-    match verdict {
-        Some(Verdict::One) => {
-            context.ledger.reverse(&std::mem::take(&mut duplicate.duplicate.posted));
-            duplicate.instances.iter_mut().for_each(|instance| instance.trial.clear());
-            for row in &mut duplicate.rows {
-                row.earned = super::Leakage::default();
-                row.forget_correctable();
+    /// Restores the places of a target.
+    pub(super) fn restore(&mut self, target: &TargetId, engine: &Engine, saved: Vec<SavedPlace>) {
+        for instance in &engine.instances {
+            let kind = engine.rows.iter().find(|row| row.instance == instance.id).map(|row| row.reading.kind);
+            for process in instance.processes.all() {
+                let Some(start) = process.start() else { continue };
+                let place = Place { target: target.clone(), instance: instance.id.clone(), process: process.id() };
+                let known = self.add(&place, centis(start), kind);
+                known.has_ended = process.has_ended();
+                known.polled = Some((process.last_seen(), process.last_seen()));
             }
         }
-        Some(Verdict::Two) => context.ledger.lose_window(context.at.wall),
-        None => {}
-    }
-}
-
-/// Compares the counters of a page with those of an earlier page of another target; `None` if they have no row in
-/// common. A row that only this page has counts as grown, one that only the other page has as fallen.
-fn order(now: &Engine, then: &Engine, at: Moment) -> Option<Ordering> {
-    let mut grew = false;
-    let mut shared = now.rows.is_empty() || then.rows.is_empty();
-    for row in &now.rows {
-        let other = then.rows.iter().find(|other| is_same(row, other));
-        shared |= other.is_some();
-        let before = other.map_or([Tokens::ZERO; 3], |other| parts(then.counters(other, at)));
-        for (now, then) in parts(now.counters(row, at)).into_iter().zip(before) {
-            match now.cmp(&then) {
-                Ordering::Less => return Some(Ordering::Less),
-                order => grew |= order == Ordering::Greater,
+        for SavedPlace { instance, process, posted, pairs } in saved {
+            let place = Place { target: target.clone(), instance, process };
+            let numbers = posted.iter().map(|segment| segment.number).chain(pairs.iter().map(|(_, pair)| pair.since));
+            self.segment = numbers.fold(self.segment, u64::max);
+            if let Some(known) = self.places.get_mut(&place) {
+                known.posted = posted;
+            }
+            for (other, pair) in pairs {
+                self.pairs.insert(key(&place, &other).0, pair);
             }
         }
     }
-    let on_page = then.rows.iter().filter(|other| Some(other.seen) == then.last_page);
-    let gone = on_page.filter(|other| !now.rows.iter().any(|row| is_same(row, other))).count();
-    match (shared, gone > 0) {
-        (false, _) => None,
-        (true, true) => Some(Ordering::Less),
-        (true, false) if grew => Some(Ordering::Greater),
-        (true, false) => Some(Ordering::Equal),
-    }
-}
-
-fn is_same(row: &Row, other: &Row) -> bool {
-    other.key == row.key && other.instance == row.instance
-}
-
-/// Prompt, cached and output tokens; zero for those that are not on the page yet.
-fn parts(counters: TokenCounters) -> [Tokens; 3] {
-    let prompt = match counters.prompt {
-        PromptCount::Whole(tokens) | PromptCount::ComputedOnly(tokens) => tokens,
-        PromptCount::Unknown => Tokens::ZERO,
-    };
-    [prompt, counters.cached.unwrap_or_default(), counters.output.unwrap_or_default()]
 }

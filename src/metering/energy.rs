@@ -1,14 +1,16 @@
 //! Meters energy counters.
 //!
-//! A counter that falls, or rises by more than its GPU can have drawn, is quarantined for three polls: it may be a
-//! misreading, or the driver may have reset it. A movement that stays and that no GPU can have produced is disputed.
+//! A counter that falls, or rises by more than its GPU can have drawn, is quarantined for three polls. A fall that stays
+//! is a misreading that ended, if the counter had such a value within the last ten minutes; a reset to zero, if the card
+//! can have drawn its value since; and otherwise a new baseline. A rise that stays and that no GPU can have produced is
+//! disputed.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{CostAccountId, DisputedEnergy, Evidence, Ledger};
-use crate::reading::{GpuId, GpuReading, NodeName, PromptCount, TargetId, TokenCounters};
+use crate::ledger::{CostAccountId, DisputedEnergy, Evidence, Ledger, Marker};
+use crate::reading::{GpuId, GpuReading, Label, NodeName, PromptCount, TargetId, TokenCounters};
 use crate::units::{Energy, Moment, Power, Span};
 
 /// The power limit of a GPU that reports none, in watts.
@@ -20,7 +22,9 @@ const HELD_POLLS: u8 = 3;
 /// How long a first movement is quarantined. Exporters refresh energy this often, so it is not known when the last
 /// refresh was.
 const REFRESH: Span = Span::from_secs(60);
-/// How long the values before a disputed jump may return.
+/// How far apart values are that are kept to compare a fall with.
+const KEPT: Span = Span::from_secs(300);
+/// How long the values before a movement may return.
 const LEFT: Span = Span::from_secs(600);
 
 /// The energy counter of one GPU.
@@ -35,6 +39,12 @@ pub(super) struct EnergyMeter {
     moved: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     left: Option<Left>,
+    /// Energy that was posted of growth that is still to come.
+    #[serde(default)]
+    ahead: u64,
+    /// Accepted values: one that is five to ten minutes old, and a later one.
+    #[serde(default)]
+    earlier: [Option<(u64, Moment)>; 2],
 }
 
 /// Quarantined values.
@@ -51,7 +61,7 @@ struct Held {
     at: Option<Moment>,
 }
 
-/// The counter before a disputed jump, and the energy posted since.
+/// The counter before a movement that may turn out to be a misreading, and the energy posted since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Left {
     last: u64,
@@ -68,6 +78,8 @@ enum Movement {
     Drawn(u64, Moment, Moment),
     /// A movement that no GPU can have produced, and the energy drawn after it.
     Disputed(Jump, u64),
+    /// A movement of which nothing is known, and the energy drawn after it.
+    Baseline(Jump, u64),
 }
 
 /// A movement that no GPU can have produced.
@@ -93,12 +105,18 @@ pub(super) struct Metered<'a> {
 #[derive(Debug, Default)]
 pub(super) struct EnergyMeters {
     meters: BTreeMap<GpuId, EnergyMeter>,
+    /// Since when the energy of GPUs whose power is paid for is unknown.
+    unknown: BTreeMap<GpuId, Moment>,
 }
 
 impl EnergyMeters {
     /// Reads a GPU's counter and posts the energy drawn.
     pub(super) fn read(&mut self, ledger: &mut Ledger, metered: Metered<'_>, reading: &GpuReading, at: Moment) {
-        let Some(now) = reading.energy.map(Energy::get) else { return };
+        let Some(now) = reading.energy.map(Energy::get) else {
+            self.unknown.entry(metered.id.clone()).or_insert(at);
+            return;
+        };
+        self.unknown.remove(metered.id);
         let Some(meter) = self.meters.get_mut(metered.id) else {
             self.meters.insert(metered.id.clone(), EnergyMeter::new(now, at));
             return;
@@ -110,7 +128,28 @@ impl EnergyMeters {
                 dispute(ledger, metered, reading, jump, at);
                 post(ledger, metered.paid, drawn, (jump.to, at), at);
             }
+            Movement::Baseline(jump, drawn) => {
+                let gpu = format!("{} GPU {}", metered.node, reading.index);
+                let text = format!("energy counter of {gpu} went {}: counted from there", jump.text());
+                ledger.mark(Marker { at: at.wall, text: Label::new(&text) });
+                post(ledger, metered.paid, drawn, (jump.to, at), at);
+            }
         }
+    }
+
+    /// Since when the energy of a GPU whose power is paid for is unknown: its counter has no value, or one that fell and
+    /// stands still.
+    pub(super) fn unknown_since(&self, id: &GpuId) -> Option<Moment> {
+        let stuck = || {
+            let meter = self.meters.get(id)?;
+            meter.held.filter(|held| held.first < meter.last && held.polls > HELD_POLLS)?.began
+        };
+        self.unknown.get(id).copied().or_else(stuck)
+    }
+
+    /// Forgets that a GPU's energy is unknown, since no lease pays for it.
+    pub(super) fn forget_unknown(&mut self, id: &GpuId) {
+        self.unknown.remove(id);
     }
 
     /// The meter of a GPU, for saving.
@@ -156,7 +195,8 @@ fn dispute(ledger: &mut Ledger, metered: Metered<'_>, reading: &GpuReading, jump
         from,
         to,
         bound: format!(
-            "{:.0} J in {:.1} s is above {ABOVE} times {watts:.0} W",
+            "its counter went {}: {:.0} J in {:.1} s is above {ABOVE} times {watts:.0} W",
+            jump.text(),
             energy as f64 / 1000.0,
             elapsed.as_secs_f64()
         ),
@@ -166,24 +206,31 @@ fn dispute(ledger: &mut Ledger, metered: Metered<'_>, reading: &GpuReading, jump
     ledger.dispute_energy(target.clone(), energy, evidence);
 }
 
+impl Jump {
+    fn text(&self) -> String {
+        let joules = |energy: u64| format!("{}.{:03} J", energy / 1000, energy % 1000);
+        format!("from {} to {}", joules(self.before), joules(self.after))
+    }
+}
+
 impl EnergyMeter {
     fn new(last: u64, at: Moment) -> Self {
-        Self { last, at, held: None, moved: false, left: None }
+        Self { last, at, held: None, moved: false, left: None, ahead: 0, earlier: [None; 2] }
     }
 
     /// All moments in the state, to move them to another boot's clock.
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { last: _, at, held, moved: _, left } = self;
+        let Self { last: _, at, held, moved: _, left, ahead: _, earlier } = self;
         let held = held.iter_mut().flat_map(|held| {
             let Held { first: _, last: _, polls: _, began, at } = held;
             began.iter_mut().chain(at)
         });
-        std::iter::once(at).chain(held).chain(left.iter_mut().map(|left| &mut left.at))
+        let earlier = earlier.iter_mut().flatten().map(|(_, at)| at);
+        std::iter::once(at).chain(held).chain(left.iter_mut().map(|left| &mut left.at)).chain(earlier)
     }
 
     /// Takes a reading of the counter.
     fn advance(&mut self, now: u64, at: Moment, limit: Option<Power>) -> Movement {
-        self.left = self.left.filter(|left| at.since(left.at) < LEFT);
         if let Some(drawn) = growth(self.last, self.at, now, at, limit) {
             let since = self.at;
             // A quarantined value moved when it was first read.
@@ -191,19 +238,17 @@ impl EnergyMeter {
             if drawn == 0 {
                 return Movement::None;
             }
-            if let Some(left) = &mut self.left {
-                left.posted = left.posted.saturating_add(drawn);
-            }
+            self.note_earlier(at);
             (self.last, self.at, self.moved) = (now, moved, true);
-            return Movement::Drawn(drawn, since, moved);
+            return Movement::Drawn(self.due(drawn), since, moved);
         }
-        // A disputed jump that was a misreading: the values from before it continue.
-        if let Some(left) = self.left
+        // The values from before a movement continue: it was a misreading.
+        if let Some(left) = self.left.filter(|left| at.since(left.at) < LEFT)
             && let Some(drawn) = growth(left.last, left.at, now, at, limit)
         {
             let since = self.at;
-            *self = Self { moved: true, ..Self::new(now, at) };
-            return Movement::Drawn(drawn.saturating_sub(left.posted), since, at);
+            *self = Self { moved: true, ahead: left.posted, ..Self::new(now, at) };
+            return Movement::Drawn(self.due(drawn), since, at);
         }
         let held = self.hold(now, at, limit);
         if !self.is_over(held, at) {
@@ -211,6 +256,30 @@ impl EnergyMeter {
             return Movement::None;
         }
         self.settle(held, at, limit)
+    }
+
+    /// The part of a growth that was not posted before.
+    fn due(&mut self, drawn: u64) -> u64 {
+        let posted = self.ahead.min(drawn);
+        self.ahead -= posted;
+        if let Some(left) = &mut self.left {
+            left.posted = left.posted.saturating_add(drawn - posted);
+        }
+        drawn - posted
+    }
+
+    /// Keeps an accepted value for as long as a fall may lead back to it.
+    fn note_earlier(&mut self, at: Moment) {
+        let [_, later] = self.earlier;
+        if later.is_none_or(|(_, noted)| at.since(noted) >= KEPT) {
+            self.earlier = [later, Some((self.last, self.at))];
+        }
+    }
+
+    /// Whether the counter had a value within the last ten minutes.
+    fn had(&self, value: u64, at: Moment) -> bool {
+        let recent = |(_, noted): &(u64, Moment)| at.since(*noted) < LEFT;
+        self.earlier.into_iter().flatten().find(recent).is_some_and(|(earlier, _)| earlier <= value)
     }
 
     /// The quarantined values with one more. A value that does not continue them replaces them.
@@ -235,19 +304,34 @@ impl EnergyMeter {
         held.polls >= HELD_POLLS && (grows || held.first >= self.last && has_stayed())
     }
 
-    /// Accepts the quarantined values as the counter's: it was reset to zero, or it jumped.
+    /// Accepts the quarantined values as the counter's.
     fn settle(&mut self, held: Held, at: Moment, limit: Option<Power>) -> Movement {
-        let Self { last: before, at: from, .. } = *self;
+        let Self { last: before, at: from, ahead, earlier, left, moved, .. } = *self;
+        let has_fallen = held.first < before;
+        let returned_to = self.had(held.first, at);
         *self = Self { moved: true, ..Self::new(held.last, held.at.unwrap_or(at)) };
-        if held.first < before && held.last <= most(limit, at.since(from)) {
+        if has_fallen && held.last <= most(limit, at.since(from)) {
             self.at = at;
+            self.left = Some(Left { last: before, at: from, posted: held.last });
             return Movement::Drawn(held.last, from, at);
         }
-        let energy = held.first.checked_sub(before).unwrap_or(held.first);
+        if has_fallen && returned_to {
+            // What was posted up to the misread value is a part of what the counter has still to show.
+            (self.earlier, self.left) = (earlier, left);
+            self.ahead = ahead.saturating_add(before.saturating_sub(held.last));
+            return Movement::None;
+        }
         let drawn = held.last.saturating_sub(held.first);
+        let energy = held.first.saturating_sub(before);
+        let jump = Jump { before, after: held.first, energy, from, to: held.began.unwrap_or(from) };
+        // Values from before a fall that return late, and the first value after a counter that showed none.
+        let is_known = left.is_some_and(|left| growth(left.last, left.at, held.first, at, limit).is_some());
+        let is_first = before == 0 && !moved;
         self.left = Some(Left { last: before, at: from, posted: drawn });
-        let to = held.began.unwrap_or(from);
-        Movement::Disputed(Jump { before, after: held.first, energy, from, to }, drawn)
+        if has_fallen || is_known || is_first {
+            return Movement::Baseline(jump, drawn);
+        }
+        Movement::Disputed(jump, drawn)
     }
 }
 
@@ -263,89 +347,4 @@ fn most(limit: Option<Power>, span: Span) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(seconds: i64) -> Moment {
-        Moment::default() + Span::from_secs(seconds)
-    }
-
-    /// The energy drawn and the energy disputed when these values are read a second apart.
-    fn read(values: &[u64]) -> (u64, Vec<u64>) {
-        let mut meter = EnergyMeter::new(values[0], at(0));
-        let (mut posted, mut disputed) = (0, Vec::new());
-        for (value, second) in values.iter().zip(0..).skip(1) {
-            match meter.advance(*value, at(second), Power::from_watts(400.0)) {
-                Movement::None => {}
-                Movement::Drawn(drawn, ..) => posted += drawn,
-                Movement::Disputed(jump, drawn) => {
-                    posted += drawn;
-                    disputed.push(jump.energy);
-                }
-            }
-        }
-        (posted, disputed)
-    }
-
-    const BASE: u64 = 5_000_000_000_000;
-
-    /// A GPU that draws 400 W for 20 s; at some seconds its counter reads another value.
-    fn with(shown: impl Fn(u64, u64) -> u64) -> (u64, Vec<u64>) {
-        let values: Vec<u64> = (0..=20).map(|second| shown(second, BASE + second * 400_000)).collect();
-        read(&values)
-    }
-
-    #[test]
-    fn a_dip_loses_nothing_and_doubles_nothing() {
-        for dips in [1, 2, 5] {
-            let dipped = with(|second, value| if (4..4 + dips).contains(&second) { 0 } else { value });
-            assert_eq!(dipped, (8_000_000, vec![]));
-        }
-    }
-
-    #[test]
-    fn a_counter_that_begins_anew_counts_from_zero_once_it_is_sure() {
-        let anew = with(|second, value| if second < 5 { value } else { (second - 4) * 400_000 });
-        assert_eq!(anew, (8_000_000, vec![]));
-    }
-
-    /// Class: a value that is too high for a while, after which the old values return.
-    #[test]
-    fn a_value_too_high_for_once_is_nothing() {
-        for polls in [1, 2] {
-            let high = with(|second, value| value + if (5..5 + polls).contains(&second) { 3_600_000_000 } else { 0 });
-            assert_eq!(high, (8_000_000, vec![]));
-        }
-    }
-
-    /// Class: a value that is too high for so long that it is believed: one dispute, and the final energy is right.
-    #[test]
-    fn a_jump_that_goes_back_is_one_dispute_and_no_energy_is_lost() {
-        for polls in [3, 4, 9] {
-            let high = with(|second, value| value + if (5..5 + polls).contains(&second) { 3_600_000_000 } else { 0 });
-            assert_eq!(high, (8_000_000, vec![3_600_400_000]), "{polls}");
-        }
-    }
-
-    #[test]
-    fn a_jump_that_stays_is_disputed_and_what_follows_is_billed() {
-        let high = with(|second, value| value + if second >= 5 { 3_600_000_000 } else { 0 });
-        assert_eq!(high, (7_600_000, vec![3_600_400_000]));
-    }
-
-    /// Class: an exporter that refreshes the counter less often than it is polled.
-    #[test]
-    fn a_counter_that_is_refreshed_seldom_is_no_jump() {
-        for first in [1, 2, 9] {
-            let values: Vec<u64> = (0..100).map(|second| BASE + (second + first) / 10 * 4_000_000).collect();
-            let (posted, disputed) = read(&values);
-            assert_eq!((posted, disputed), (values[99] - values[0], vec![]), "{first}");
-        }
-    }
-
-    #[test]
-    fn no_card_draws_more_than_its_limit() {
-        assert_eq!(most(Power::from_watts(400.0), Span::from_secs(10)), 6_000_000);
-        assert_eq!(most(None, Span::ZERO), 2_250_000);
-    }
-}
+mod tests;

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::duplicates::DuplicateCheck;
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
 use super::trials::ResetRow;
 use crate::counters::{Process, ProcessId, Processes, RowKey};
 use crate::ledger::Entry;
 use crate::reading::{EngineReading, InstanceId, ModelName, PromptCount, TokenCounters};
-use crate::units::{Moment, Span, Timestamp, Tokens};
+use crate::units::{Moment, Span, Tokens};
 
 /// How long an instance that left the page may return and continue.
 const KEPT: Span = Span::from_secs(86_400);
@@ -23,8 +22,6 @@ const ROWS: usize = 1024;
 pub(crate) struct Engine {
     pub(crate) instances: Vec<Instance>,
     pub(crate) rows: Vec<Row>,
-    /// Whether it is another target's engine at a second address.
-    pub(crate) duplicate: DuplicateCheck,
     /// When its last page came.
     pub(crate) last_page: Option<Moment>,
     /// The GPUs that the bounds of its last page's rows assume together.
@@ -35,6 +32,8 @@ pub(crate) struct Engine {
     pub(super) has_live: bool,
     /// Whether its processes were reset by hand, so that its next page is a baseline.
     pub(super) is_reset: bool,
+    /// Whether the reset dropped growth of a target that had been counted.
+    pub(super) lost_by_reset: bool,
 }
 
 /// One instance on the target's page.
@@ -133,24 +132,24 @@ impl Engine {
             row.account = None;
             (row.leakage, row.earned) = Default::default();
             row.forget_correctable();
+            row.guard.iter_mut().for_each(ProxyGuard::forget_posted);
         }
-        self.duplicate.forget_posted();
         for instance in &mut self.instances {
             instance.trial.clear();
             instance.resets.clear();
         }
     }
 
-    /// The start time of the target's process, if it has exactly one that reports it.
-    pub(super) fn start(&self) -> Option<Timestamp> {
-        let [only] = self.instances.as_slice() else { return None };
-        only.processes.current().and_then(Process::start)
+    /// A process of an instance.
+    pub(super) fn process(&self, id: Option<&InstanceId>, process: ProcessId) -> Option<&Process> {
+        self.instances.iter().find(|instance| instance.id.as_ref() == id)?.processes.get(process)
     }
 
-    /// A row's counters, summed over the processes that answer in turn.
-    pub(crate) fn counters(&self, row: &Row, now: Moment) -> TokenCounters {
+    /// A row's counters, summed over those of the processes that answer in turn that are counted.
+    pub(crate) fn counters(&self, row: &Row, now: Moment, is_counted: impl Fn(ProcessId) -> bool) -> TokenCounters {
         let instance = self.instances.iter().find(|instance| instance.id == row.instance);
         let processes = instance.into_iter().flat_map(|instance| instance.processes.answering(now));
+        let processes = processes.filter(|process| is_counted(process.id()));
         let rows = processes.filter_map(|process| process.find(&row.key));
         rows.map(|known| known.counters.last()).fold(TokenCounters::default(), plus)
     }

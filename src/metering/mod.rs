@@ -3,7 +3,9 @@
 //! `counters` judges the growth of a page's counters; this module attributes it to an account and posts it. GPU time
 //! follows from the inventory's changes and the leases. This module shows nothing and reads no clock.
 
+mod agreement;
 mod context;
+mod duplicate_pages;
 mod duplicates;
 mod energy;
 mod engine;
@@ -37,7 +39,7 @@ use crate::ledger::Ledger;
 use crate::pricing::RentWhen;
 use crate::reading::{EngineReading, GpuId, GpuReading, NodeName, Role, TargetId};
 use crate::units::{Moment, Timestamp};
-use duplicates::ByStartTime;
+use duplicates::Duplicates;
 use energy::{EnergyMeters, Metered};
 use gpu_cost::AllocationMeter;
 use judged::Judged;
@@ -49,7 +51,7 @@ use role_inference::RoleInference;
 #[derive(Debug)]
 pub struct Metering {
     pub(crate) engines: BTreeMap<TargetId, Engine>,
-    by_start_time: ByStartTime,
+    duplicates: Duplicates,
     roles: RoleInference,
     names: ModelNames,
     gpu_cost: AllocationMeter,
@@ -65,7 +67,7 @@ impl Metering {
     pub fn new(config: &FleetConfig, began: Timestamp) -> Self {
         Self {
             engines: BTreeMap::new(),
-            by_start_time: ByStartTime::default(),
+            duplicates: Duplicates::default(),
             roles: RoleInference::default(),
             names: ModelNames::new(&config.aliases),
             gpu_cost: AllocationMeter::new(config, began),
@@ -94,8 +96,8 @@ impl Metering {
 
     /// The tokens of a row that count in sums. With prefill and decode apart, each token is on two pages; a proxy's
     /// tokens are or may be those of engines.
-    pub(crate) fn counts(&self, info: &TargetInfo, row: &Row) -> Counts {
-        if self.engines.get(&info.target).is_some_and(|engine| engine.duplicate.of().is_some()) {
+    pub(crate) fn counts(&self, info: &TargetInfo, row: &Row, now: Moment) -> Counts {
+        if self.is_duplicate(&info.target, row, now) {
             return Counts::NOTHING;
         }
         let role = self.role(info, &row.reading);
@@ -165,13 +167,21 @@ impl Metering {
     ) {
         let driver = TargetId::new("nvml:");
         for (id, reading) in readings {
-            let Some(paid) = gpu_cost::power_account(ledger, view, node, reading, at.wall) else { continue };
+            let Some(paid) = gpu_cost::power_account(ledger, view, node, reading, at.wall) else {
+                self.energy.forget_unknown(id);
+                continue;
+            };
             let target = match view.inventory.gpus.get(id).map(|gpu| &gpu.origin) {
                 Some(Origin::Page(target)) => target,
                 Some(Origin::Driver) | None => &driver,
             };
             self.energy.read(ledger, Metered { paid, target, node, id }, reading, at);
         }
+    }
+
+    /// Since when the energy of a GPU is unknown, if its lease has a power price.
+    pub(crate) fn energy_unknown_since(&self, id: &GpuId) -> Option<Moment> {
+        self.energy.unknown_since(id)
     }
 
     /// Whether a node was leased by schedule and all of these leases have ended.
@@ -189,9 +199,17 @@ impl Metering {
         self.gpu_cost.end(ledger, view, node, at);
     }
 
-    /// Forgets the processes behind a target: its next page is a baseline.
-    pub(crate) fn reset_target(&mut self, target: &TargetId) {
-        self.engines.entry(target.clone()).or_default().reset();
+    /// Forgets the processes behind a target: its next page is a baseline. If it was counted, a lost window `is_due` then.
+    pub(crate) fn reset_target(&mut self, target: &TargetId, is_due: bool) {
+        let engine = self.engines.get(target);
+        // The state of a target that was reset while it was not watched is gone.
+        let at = engine.and_then(|engine| engine.last_page);
+        let elsewhere = |row: &Row| at.is_some_and(|at| self.is_duplicate(target, row, at));
+        let lost = engine.is_none_or(|engine| engine.rows.is_empty() || !engine.rows.iter().all(elsewhere));
+        self.duplicates.reset(target);
+        let engine = self.engines.entry(target.clone()).or_default();
+        engine.lost_by_reset |= lost && is_due;
+        engine.reset();
     }
 
     /// Forgets the numbers of accounts, which belong to another ledger.
@@ -199,5 +217,6 @@ impl Metering {
         for engine in self.engines.values_mut() {
             engine.forget_numbers();
         }
+        self.duplicates.forget_posted();
     }
 }

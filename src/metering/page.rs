@@ -25,11 +25,22 @@ impl Metering {
         }
         self.judged.note(&context.info.target, context.node, engine.judged);
         self.judge_proxies(context, &mut engine);
+        if std::mem::take(&mut engine.lost_by_reset) && self.counts_any(context, &engine, page) {
+            // What was produced since the last page before the reset is not posted.
+            context.ledger.lose_window(context.at.wall);
+        }
         (engine.last_page, engine.is_reset) = (Some(context.at), false);
         super::proxies::note_dropped(context, &engine.prune(context.at));
         engine.has_live = engine.rows.iter().any(|row| row.reading.live.is_some());
         self.compare(context, &mut engine);
         self.engines.insert(context.info.target.clone(), engine);
+    }
+
+    /// Whether any row of a page is counted.
+    fn counts_any(&self, context: &Context<'_>, engine: &Engine, page: &PageReading) -> bool {
+        page.engines.iter().any(|reading| {
+            self.row_counts(context, engine, reading, self.role(context.info, reading)) != Counts::NOTHING
+        })
     }
 
     fn read_instance(
@@ -62,11 +73,13 @@ impl Metering {
         let instance = engine.instance(id, at);
         // The start time as it was accepted: one in 1970 is dropped.
         let start = instance.processes.get(outcome.process).and_then(Process::start);
-        trials::settle(context, engine, id, &outcome);
-        if rows.len() == page.engines.len() {
-            // This comes before any posting, since the engine may be a duplicate.
-            self.find_like(context, engine);
+        for (process, back) in trials::settle(context, engine, id, &outcome) {
+            self.drop_entries(context, id, process, &back);
+            let rows = engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id);
+            rows.filter_map(|row| row.guard.as_mut()).for_each(|guard| guard.drop_entries(&back));
         }
+        // This comes before any posting, since the process may be a duplicate.
+        self.find_like(context, engine, (id, rows.first().map(|reading| reading.kind)), &outcome);
         let before = match outcome.verdict {
             Verdict::Born { replaced: true, .. } => before,
             Verdict::Born { replaced: false, .. } => None,
@@ -80,7 +93,7 @@ impl Metering {
             engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id).for_each(super::Row::forget_processes);
         }
         let counts = |reading: &&EngineReading| {
-            self.row_counts(engine, reading, self.role(context.info, reading)) != Counts::NOTHING
+            self.row_counts(context, engine, reading, self.role(context.info, reading)) != Counts::NOTHING
         };
         let counted = rows.iter().any(counts);
         let process = engine.instance(id, at).processes.get(outcome.process);
@@ -123,23 +136,30 @@ impl Metering {
         let place = engine.row(reading, context.at, context.config.window);
         let interval = step.from.map_or(interval, |from| interval.since(from, context.at));
         if step.reset == Reset::Undone {
-            trials::undo_reset(context, engine, reading, outcome.process);
+            let back = trials::undo_reset(context, engine, reading, outcome.process);
+            self.drop_entries(context, reading.instance.as_ref(), outcome.process, &back);
         }
         if let Some(grown) = &step.grown {
             let entries = self.earn(context, engine, place, reading, grown, interval);
             trials::keep(engine, reading, outcome, step.reset.is_on_trial(), entries);
             if grown.corrected > crate::units::Tokens::ZERO {
-                correct(context, engine, place, outcome.process, grown.corrected);
+                let moved = correct(context, engine, place, outcome.process, grown.corrected);
+                self.move_entries(context, reading.instance.as_ref(), outcome.process, &moved);
             }
         }
         if let Some(disputed) = &step.disputed {
             self.dispute(context, engine, place, reading, disputed, interval);
         }
-        if step.reset.is_new() && self.row_counts(engine, reading, self.role(context.info, reading)) != Counts::NOTHING
+        if step.reset.is_new()
+            && self.row_counts(context, engine, reading, self.role(context.info, reading)) != Counts::NOTHING
         {
             context.ledger.lose_window(context.at.wall);
         }
         let gap = context.at.since(outcome.since) > context.config.stale_after();
+        // What a process adds that is counted elsewhere is in no rate of a row that others count in.
+        let partly = self.is_partly_counted(context, engine, reading.instance.as_ref());
+        let without = partly.then(|| Step { grown: None, ..step.clone() });
+        let step = without.as_ref().unwrap_or(step);
         let row = &mut engine.rows[place];
         row.role = Some(self.role(context.info, reading));
         let replaced = matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset);
@@ -259,20 +279,22 @@ fn note_verdict(
     Interval { from: at.wall - gap, to: at.wall, timing, starts }
 }
 
-/// Turns misses into hits that were reported late. Those of entries that are no longer kept go to later prompts.
+/// Turns misses into hits that were reported late. Those of entries that are no longer kept go to later prompts. Returns
+/// the misses and what they became.
 fn correct(
     context: &mut Context<'_>,
     engine: &mut Engine,
     place: usize,
     process: ProcessId,
     corrected: crate::units::Tokens,
-) {
+) -> Vec<[Entry; 2]> {
     let row = &mut engine.rows[place];
-    let left = row.correct(corrected, context.ledger);
+    let (left, moved) = row.correct(corrected, context.ledger);
     let (id, key) = (row.instance.clone(), row.key.clone());
     let instance = engine.instances.iter_mut().find(|instance| instance.id == id);
     let counters = instance.and_then(|instance| instance.processes.get_mut(process)?.row_mut(&key));
     if let Some(counters) = counters {
         counters.give_back(left);
     }
+    moved
 }

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::proxy_guard::{self, Held, ProxyGuard, WATCHED};
-use super::revenue::Counts;
+use super::revenue::{Counts, subtract};
 use super::row::Row;
 use super::{Context, Engine, Metering};
-use crate::ledger::Classes;
+use crate::ledger::{Classes, TokenChange};
 use crate::reading::{EngineReading, Role, TargetId};
 use crate::units::{Moment, Timestamp};
 
@@ -80,13 +80,37 @@ impl Metering {
     }
 
     /// Judges the rows of a proxy whose page was just read.
-    pub(super) fn judge_proxies(&self, context: &mut Context<'_>, engine: &mut Engine) {
+    pub(super) fn judge_proxies(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
         let at = context.at;
         let mut guards: Vec<_> = engine.rows.iter_mut().filter_map(|row| row.guard.as_mut()).collect();
         if guards.iter().any(|guard| guard.is_due(at)) {
             let behind = self.engines.values().any(|engine| self.is_behind(context, engine));
             let parted = proxy_guard::judge(&mut guards, at, &self.produced, behind);
             (0..parted).for_each(|_| context.ledger.lose_window(at.wall));
+            self.take_back_proxied(context, engine);
+        }
+    }
+
+    /// Takes back what was posted for rows of a proxy that are probably an engine's.
+    fn take_back_proxied(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
+        let day = context.ledger.day_began();
+        for row in &mut engine.rows {
+            let back = row.guard.as_mut().map(ProxyGuard::take_back).unwrap_or_default();
+            if back.is_empty() {
+                continue;
+            }
+            context.ledger.reverse(&back);
+            row.forget_correctable();
+            for entry in &back {
+                row.earned.add(day, entry.tariff, TokenChange::taken_back(entry.tokens));
+            }
+            let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id == row.instance) else {
+                continue;
+            };
+            instance.trial.values_mut().for_each(|kept| subtract(kept, &back));
+            for process in instance.processes.all() {
+                self.drop_entries(context, row.instance.as_ref(), process.id(), &back);
+            }
         }
     }
 

@@ -2,14 +2,15 @@
 //!
 //! While engines are watched, the tokens of such a model are held for five minutes and compared with those of each
 //! engine's model. If they agree with one, it is probably the same model and they stay held; otherwise they are posted.
-//! The verdict is renewed every five minutes. Both sides must have been read up to the same instant: a comparison
+//! The verdict is renewed every five minutes; what was posted since the last one is taken back if it was probably an
+//! engine's. Both sides must have been read up to the same instant: a comparison
 //! neither begins nor ends while an engine is behind, and it starts again after a restart.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::Classes;
+use crate::ledger::{Classes, Entry};
 use crate::units::{Moment, Span, Timestamp};
 
 /// How long two counters must agree.
@@ -58,6 +59,12 @@ pub(crate) struct ProxyGuard {
     #[serde(default)]
     has_counted: bool,
     verdict: Verdict,
+    /// What was posted since the last verdict, or by this one to be taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    posted: Vec<Entry>,
+    /// The tokens of the present page, if tokens that were held before are posted with them.
+    #[serde(skip)]
+    fresh: Option<Classes>,
 }
 
 /// A comparison of one row with the models of watched engines.
@@ -168,6 +175,7 @@ impl ProxyGuard {
         if let Some(window) = &mut self.window {
             window.grown = window.grown.saturating_add(growth.tokens.total().count());
         }
+        self.fresh = self.held.map(|_| growth.tokens);
         match self.verdict {
             Verdict::Alone | Verdict::Own => Some(self.held.take().map_or(growth, |held| held.with(growth))),
             Verdict::Same(_) => {
@@ -181,11 +189,54 @@ impl ProxyGuard {
         }
     }
 
+    /// Keeps the entries of a page, which may have to be taken back. Of tokens that were held before the last verdict none
+    /// are kept.
+    pub(super) fn note(&mut self, entries: &[Entry]) {
+        let mut fresh = self.fresh.take();
+        for entry in entries.iter().rev() {
+            let mut entry = *entry;
+            if let Some(left) = &mut fresh {
+                let old = entry.tokens.less(*left);
+                *left = left.less(entry.tokens);
+                entry.tokens = entry.tokens.less(old);
+            }
+            if matches!(self.verdict, Verdict::Own) && !entry.tokens.is_zero() {
+                super::revenue::remember(&mut self.posted, entry);
+            }
+        }
+    }
+
+    /// Drops entries that were taken back for another reason.
+    pub(super) fn drop_entries(&mut self, taken: &[Entry]) {
+        super::revenue::subtract(&mut self.posted, taken);
+    }
+
+    /// Notes that an entry's misses were turned into hits.
+    pub(super) fn correct(&mut self, misses: Entry, hits: Entry) {
+        if self.posted.iter().any(|entry| entry.merges(&misses)) {
+            super::revenue::subtract(&mut self.posted, &[misses]);
+            super::revenue::remember(&mut self.posted, hits);
+        }
+    }
+
+    /// Drops the entries, which were posted to another ledger.
+    pub(super) fn forget_posted(&mut self) {
+        self.posted.clear();
+    }
+
+    /// The entries that are to be taken back, since they are probably an engine's.
+    pub(super) fn take_back(&mut self) -> Vec<Entry> {
+        if self.same_as().is_some() { std::mem::take(&mut self.posted) } else { Vec::new() }
+    }
+
     /// Applies a verdict. Returns whether tokens that were held as an engine's may be the row's own after all.
     fn take(&mut self, verdict: Verdict) -> bool {
         let parted = self.same_as().is_some() && verdict == Verdict::Own && !self.kept.is_zero();
         if let Verdict::Same(_) = verdict {
             self.kept += self.held.take().map(|held| held.tokens).unwrap_or_default();
+            self.posted.iter().for_each(|entry| self.kept += entry.tokens);
+        } else {
+            self.posted.clear();
         }
         self.verdict = verdict;
         parted

@@ -72,10 +72,10 @@ impl Metering {
         if role == Role::Prefill {
             engine.rows[place].prompts.note(grown.all.miss + grown.all.hit);
         }
-        if engine.duplicate.of().is_none() {
+        if !self.is_counted_elsewhere(context, engine, reading) {
             self.note_produced(reading, role, grown.all);
         }
-        let counts = self.row_counts(engine, reading, role);
+        let counts = self.row_counts(context, engine, reading, role);
         let finished = grown.finished.map(|finished| counts.of(finished));
         let all = counts.of(grown.all);
         let tokens = finished.filter(|_| context.config.bill == Bill::Finished).unwrap_or(all);
@@ -113,7 +113,7 @@ impl Metering {
         } else {
             post(context, &posting)
         };
-        note_posted(context, engine, place, &entries);
+        self.note_posted(context, engine, place, &entries);
         if leaked != TokenChange::default() && !context.ledger.is_closed() {
             let tariff = context.ledger.tariff_at(id, from.max(to - Span::from_millis(1)));
             engine.rows[place].leakage.add(context.ledger.day_began(), tariff, leaked);
@@ -132,8 +132,8 @@ impl Metering {
         interval: Interval,
     ) -> Option<Posting> {
         let role = self.role(context.info, reading);
-        let tokens = self.row_counts(engine, reading, role).of(delta);
-        if tokens.is_zero() || engine.duplicate.of().is_some() {
+        let tokens = self.row_counts(context, engine, reading, role).of(delta);
+        if tokens.is_zero() {
             return None;
         }
         let account = account_of(context, reading, role);
@@ -155,13 +155,39 @@ impl Metering {
     }
 
     /// Which tokens of a reading count: none of a proxy whose model is served, or of a duplicate.
-    pub(super) fn row_counts(&self, engine: &Engine, reading: &EngineReading, role: Role) -> Counts {
-        if engine.duplicate.of().is_some() {
+    pub(super) fn row_counts(
+        &self,
+        context: &Context<'_>,
+        engine: &Engine,
+        reading: &EngineReading,
+        role: Role,
+    ) -> Counts {
+        if self.is_counted_elsewhere(context, engine, reading) {
             return Counts::NOTHING;
         }
         let is_served = |model| self.names.is_served(model);
         let served = role == Role::Proxy && reading.model.as_ref().is_some_and(is_served);
         counts(reading.kind, role, served)
+    }
+
+    /// Whether another target counts the process of a reading.
+    fn is_counted_elsewhere(&self, context: &Context<'_>, engine: &Engine, reading: &EngineReading) -> bool {
+        self.counted_at(&context.info.target, engine, reading.instance.as_ref()).is_some()
+    }
+
+    /// Keeps a row's entries for its own revenue, for corrections, and to be taken back.
+    fn note_posted(&mut self, context: &Context<'_>, engine: &mut Engine, place: usize, entries: &[Entry]) {
+        let day = context.ledger.day_began();
+        let instance = engine.rows[place].instance.clone();
+        engine.rows[place].guard.iter_mut().for_each(|guard| guard.note(entries));
+        for entry in entries {
+            self.note_entry(context, engine, instance.as_ref(), *entry);
+            let row = &mut engine.rows[place];
+            if entry.minute >= day.minute() {
+                row.earned.add(day, entry.tariff, TokenChange::added(entry.tokens));
+            }
+            row.keep_correctable(*entry);
+        }
     }
 
     /// Posts a decode row's prompts to the prefill accounts that computed them, and the rest to its own account.
@@ -189,24 +215,23 @@ fn account_of(context: &Context<'_>, reading: &EngineReading, role: Role) -> Rev
     }
 }
 
-/// Keeps a row's entries for its own revenue, for corrections, and to be taken back.
-fn note_posted(context: &Context<'_>, engine: &mut Engine, place: usize, entries: &[Entry]) {
-    let day = context.ledger.day_began();
-    for entry in entries {
-        engine.duplicate.note(*entry);
-        let row = &mut engine.rows[place];
-        if entry.minute >= day.minute() {
-            row.earned.add(day, entry.tariff, TokenChange::added(entry.tokens));
-        }
-        row.keep_correctable(*entry);
-    }
-}
-
 /// Posts tokens; returns the entries.
 fn post(context: &mut Context<'_>, posting: &Posting) -> Vec<Entry> {
     let mut entries = Vec::new();
     context.ledger.post(posting, |entry| entries.push(entry));
     entries
+}
+
+/// Takes entries from kept ones, the latest first.
+pub(super) fn subtract(kept: &mut [Entry], taken: &[Entry]) {
+    for entry in taken {
+        let mut left = entry.tokens;
+        for kept in kept.iter_mut().rev().filter(|kept| kept.merges(entry)) {
+            let rest = kept.tokens.less(left);
+            left = left.less(kept.tokens);
+            kept.tokens = rest;
+        }
+    }
 }
 
 /// Appends an entry, merged with the last one of the same kind.

@@ -171,9 +171,10 @@ impl Row {
         }
     }
 
-    /// Turns misses of earlier entries into hits, the latest first. Returns how many tokens could not be corrected.
-    pub(super) fn correct(&mut self, corrected: Tokens, ledger: &mut Ledger) -> Tokens {
-        let mut left = corrected;
+    /// Turns misses of earlier entries into hits, the latest first. Returns how many tokens could not be corrected,
+    /// and the misses and hits of those that were.
+    pub(super) fn correct(&mut self, corrected: Tokens, ledger: &mut Ledger) -> (Tokens, Vec<[Entry; 2]>) {
+        let (mut left, mut moved) = (corrected, Vec::new());
         while left > Tokens::ZERO {
             let Some(mut line) = self.correctable.pop() else { break };
             let part = line.tokens.miss.min(left);
@@ -182,6 +183,8 @@ impl Row {
                 (Classes { miss: part, ..Classes::default() }, Classes { hit: part, ..Classes::default() });
             ledger.reverse(&[of(misses)]);
             ledger.repost(&[of(hits)]);
+            self.guard.iter_mut().for_each(|guard| guard.correct(of(misses), of(hits)));
+            moved.push([of(misses), of(hits)]);
             let mut change = TokenChange::added(hits);
             change += TokenChange::taken_back(misses);
             self.earned.add(ledger.day_began(), line.tariff, change);
@@ -191,7 +194,7 @@ impl Row {
                 self.correctable.push(line);
             }
         }
-        left
+        (left, moved)
     }
 
     /// Takes a page of one process for the rates and gauges.

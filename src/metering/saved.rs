@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::duplicates::DuplicateCheck;
+use super::duplicates::SavedPlace;
 use super::energy::EnergyMeter;
 use super::engine::{Engine, Instance};
 use super::leakage::Leakage;
@@ -28,8 +28,9 @@ pub struct SavedTarget {
     pub answered: Moment,
     instances: Vec<SavedInstance>,
     rows: Vec<SavedRow>,
-    #[serde(default, skip_serializing_if = "DuplicateCheck::is_empty")]
-    duplicate: DuplicateCheck,
+    /// Its processes that other targets may show as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    duplicates: Vec<SavedPlace>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,12 +95,12 @@ impl SavedTarget {
         let processes = Processes::of_one(start, answered, rows);
         let instances =
             vec![SavedInstance { id: None, seen: answered, processes, trial: Vec::new(), resets: Vec::new() }];
-        Self { answered, instances, rows: rows_of_page, duplicate: DuplicateCheck::default() }
+        Self { answered, instances, rows: rows_of_page, duplicates: Vec::new() }
     }
 
     /// All moments in the state, to move them to another boot's clock.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { answered, instances, rows, duplicate: _ } = self;
+        let Self { answered, instances, rows, duplicates: _ } = self;
         let instances = instances.iter_mut().flat_map(|instance| {
             let SavedInstance { id: _, seen, processes, trial: _, resets: _ } = instance;
             std::iter::once(seen).chain(processes.moments_mut())
@@ -145,7 +146,7 @@ impl SavedAllocation {
 impl Metering {
     /// The states of all targets that answered.
     pub(crate) fn saved_targets(&self) -> impl Iterator<Item = (&TargetId, SavedTarget)> {
-        self.engines.iter().filter_map(|(id, engine)| Some((id, saved_target(engine)?)))
+        self.engines.iter().filter_map(|(id, engine)| Some((id, saved_target(engine, self.duplicates.saved(id))?)))
     }
 
     /// The state of a node's GPU time.
@@ -183,8 +184,8 @@ impl Metering {
 
     /// Restores a target.
     pub(crate) fn restore_target(&mut self, config: &FleetConfig, id: TargetId, saved: SavedTarget) {
-        let SavedTarget { answered, instances, rows, duplicate } = saved;
-        let mut engine = Engine { last_page: Some(answered), duplicate, ..Engine::default() };
+        let SavedTarget { answered, instances, rows, duplicates } = saved;
+        let mut engine = Engine { last_page: Some(answered), ..Engine::default() };
         for SavedInstance { id, seen, processes, trial, resets } in instances {
             engine.instances.push(Instance { id, seen, processes, trial: trial.into_iter().collect(), resets });
         }
@@ -198,7 +199,7 @@ impl Metering {
             engine.rows.push(row);
         }
         self.restore_served(&id, &engine);
-        self.restore_start(&id, &mut engine);
+        self.duplicates.restore(&id, &engine, duplicates);
         self.engines.insert(id, engine);
     }
 
@@ -212,14 +213,23 @@ impl Metering {
     }
 }
 
-fn saved_target(engine: &Engine) -> Option<SavedTarget> {
+fn saved_target(engine: &Engine, duplicates: Vec<SavedPlace>) -> Option<SavedTarget> {
     // The store keeps a reset by hand until a page follows it.
-    let Engine { instances, rows, duplicate, last_page, judged: _, has_live: _, left: _, is_reset: _ } = engine;
+    let Engine {
+        instances,
+        rows,
+        last_page,
+        judged: _,
+        has_live: _,
+        left: _,
+        is_reset: _,
+        lost_by_reset: _,
+    } = engine;
     Some(SavedTarget {
         answered: (*last_page)?,
         instances: instances.iter().map(saved_instance).collect(),
         rows: rows.iter().map(saved_row).collect(),
-        duplicate: duplicate.clone(),
+        duplicates,
     })
 }
 

@@ -15,20 +15,25 @@ pub(crate) struct ResetRow {
     entries: Vec<Entry>,
 }
 
-/// Takes back what was wrongly posted on trial, and forgets the entries of trials that succeeded.
-pub(super) fn settle(context: &mut Context<'_>, engine: &mut Engine, id: Option<&InstanceId>, outcome: &Outcome) {
-    let mut back: Vec<Entry> = Vec::new();
+/// Takes back what was wrongly posted on trial, and forgets the entries of trials that succeeded. Returns what was taken
+/// back, by process.
+pub(super) fn settle(
+    context: &mut Context<'_>,
+    engine: &mut Engine,
+    id: Option<&InstanceId>,
+    outcome: &Outcome,
+) -> Vec<(ProcessId, Vec<Entry>)> {
     let instance = engine.instance(id, context.at);
-    for process in &outcome.taken_back {
-        back.extend(instance.trial.remove(process).into_iter().flatten());
-    }
+    let undone = outcome.taken_back.iter();
+    let back: Vec<_> = undone.filter_map(|id| Some((*id, instance.trial.remove(id)?))).collect();
     for process in &outcome.believed {
         instance.trial.remove(process);
     }
     if outcome.lost {
         context.ledger.lose_window(context.at.wall);
     }
-    take_back(context, engine, back);
+    take_back(context, engine, back.iter().flat_map(|(_, entries)| entries));
+    back
 }
 
 /// Keeps the entries of a page that may be taken back: those of a process on trial, or of a row whose reset is.
@@ -58,22 +63,26 @@ pub(super) fn keep(engine: &mut Engine, reading: &EngineReading, outcome: &Outco
     }
 }
 
-/// Takes back what was posted of a row since its reset, which was a dip.
-pub(super) fn undo_reset(context: &mut Context<'_>, engine: &mut Engine, reading: &EngineReading, process: ProcessId) {
-    let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id == reading.instance) else { return };
+/// Takes back what was posted of a row since its reset, which was a dip. Returns it.
+pub(super) fn undo_reset(
+    context: &mut Context<'_>,
+    engine: &mut Engine,
+    reading: &EngineReading,
+    process: ProcessId,
+) -> Vec<Entry> {
+    let instance = engine.instances.iter_mut().find(|instance| instance.id == reading.instance);
+    let Some(instance) = instance else { return Vec::new() };
     let place = instance.resets.iter().position(|row| row.process == process && row.key.is_of(reading));
-    let Some(row) = place.map(|place| instance.resets.swap_remove(place)) else { return };
-    take_back(context, engine, row.entries);
+    let Some(row) = place.map(|place| instance.resets.swap_remove(place)) else { return Vec::new() };
+    take_back(context, engine, row.entries.iter());
     context.ledger.regain_window(context.at.wall);
+    row.entries
 }
 
-fn take_back(context: &mut Context<'_>, engine: &mut Engine, entries: Vec<Entry>) {
-    if entries.is_empty() {
-        return;
-    }
+fn take_back<'e>(context: &mut Context<'_>, engine: &mut Engine, entries: impl Iterator<Item = &'e Entry>) {
     let day = context.ledger.day_began();
-    context.ledger.reverse(&entries);
     for entry in entries {
+        context.ledger.reverse(std::slice::from_ref(entry));
         let same = |row: &&mut super::Row| row.account.as_ref().is_some_and(|(_, account)| *account == entry.account);
         if let Some(row) = engine.rows.iter_mut().find(same) {
             row.earned.add(day, entry.tariff, TokenChange::taken_back(entry.tokens));

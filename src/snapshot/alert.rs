@@ -55,6 +55,8 @@ pub enum Rule {
     RateAssumed,
     /// A counter moved as its process could not have moved it: the tokens are neither billed nor dropped.
     Disputed,
+    /// A GPU's energy is unknown although its lease has a power price: the cost lacks it.
+    EnergyUnknown,
     /// Several nodes call themselves by one name.
     HostnameShared,
     /// A proxy's model moves with an engine's under another name: it is not posted twice.

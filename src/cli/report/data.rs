@@ -30,10 +30,12 @@ pub(super) struct ReportContext<'a> {
     pub(super) now: Timestamp,
 }
 
-/// Tokens of open disputes: neither billed nor dropped.
+/// Tokens and energy of open disputes: neither billed nor dropped.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Disputed {
     pub(super) tokens: Tokens,
+    /// In millijoules.
+    pub(super) energy: u64,
     /// At the prices in force when they were made; nothing for those without a price.
     pub(super) worth: Money,
 }
@@ -41,12 +43,19 @@ pub(super) struct Disputed {
 impl Disputed {
     /// Those that would stand in a span, had they been posted.
     fn of(disputes: &[Dispute], past: &Past, (since, until): (Timestamp, Option<Timestamp>)) -> Self {
-        let within = |entry: &&Entry| since.minute() <= entry.minute && until.is_none_or(|until| entry.minute < until);
+        let is_in = |minute: Timestamp| since.minute() <= minute && until.is_none_or(|until| minute < until);
+        let within = |entry: &&Entry| is_in(entry.minute);
         let mut sum = Self::default();
         for entry in disputes.iter().flat_map(|dispute| &dispute.entries).filter(within) {
             sum.tokens += entry.tokens.total();
             let tariff = entry.tariff.and_then(|id| past.tariffs.get(id.index()));
             sum.worth += tariff.map(|tariff| tariff.value(entry.tokens)).unwrap_or_default();
+        }
+        let energy = disputes.iter().filter_map(|dispute| dispute.energy.as_ref()).flat_map(|energy| &energy.entries);
+        for entry in energy.filter(|entry| is_in(entry.minute)) {
+            sum.energy = sum.energy.saturating_add(u64::try_from(entry.energy).unwrap_or_default());
+            let power = past.cost_accounts.get(entry.cost_account.index()).and_then(|account| account.power);
+            sum.worth += power.map(|power| power.of(entry.energy.into())).unwrap_or_default();
         }
         sum
     }

@@ -28,6 +28,7 @@ pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
         uncosted_revenue: told.uncosted_revenue,
         disputed: data.disputed.worth.round_to(6),
         disputed_tokens: data.disputed.tokens.count(),
+        disputed_kwh: data.disputed.energy as f64 / 3.6e9,
         uncertainty: told.uncertainty,
         lost_windows: told.lost_windows,
         lower_bound: told.total.lower_bound,
@@ -61,6 +62,7 @@ struct Report<'a> {
     /// What is neither billed nor dropped until someone decides, at the prices in force when it was seen.
     disputed: Money,
     disputed_tokens: u64,
+    disputed_kwh: f64,
     uncertainty: Money,
     lost_windows: u64,
     lower_bound: bool,

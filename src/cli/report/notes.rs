@@ -6,7 +6,7 @@ use super::data::ReportData;
 use super::table::{amount, percent};
 use super::when::local;
 use crate::statement::{Basis, Difference};
-use crate::units::{Money, Ratio, Span, Timestamp, Tokens};
+use crate::units::{Money, Ratio, Span, Timestamp};
 
 /// The most lines of a kind.
 const MOST: usize = 5;
@@ -78,11 +78,16 @@ fn uncertainty(data: &ReportData, lines: &mut Lines) {
         lines.push(("sure", format!("± {} {currency}{bound}", amount(Some(told.uncertainty), data.places()))));
     }
     let disputed = data.disputed;
-    if disputed.tokens > Tokens::ZERO {
-        let (tokens, worth) = (disputed.tokens.count(), amount(Some(disputed.worth), data.places()));
-        let said =
-            format!("{worth} {currency} of {tokens} tokens, in no total: a lower bound; `margintop ledger disputes`");
-        lines.push(("disputed", said));
+    let worth = amount(Some(disputed.worth), data.places());
+    let (tokens, kwh) = (disputed.tokens.count(), disputed.energy as f64 / 3.6e9);
+    let of = match (tokens, disputed.energy) {
+        (0, 0) => None,
+        (_, 0) => Some(format!("{tokens} tokens, in no total: a lower bound")),
+        (0, _) => Some(format!("{kwh:.6} kWh of energy, in no total: the cost may lack it")),
+        _ => Some(format!("{tokens} tokens and {kwh:.6} kWh of energy, in no total")),
+    };
+    if let Some(of) = of {
+        lines.push(("disputed", format!("{worth} {currency} of {of}; `margintop ledger disputes`")));
     }
     if told.lost_windows > 0 {
         lines.push(("lost", format!("{} windows may lack tokens: a lower bound", told.lost_windows)));

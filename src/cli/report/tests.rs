@@ -10,13 +10,13 @@ use super::query::{ReportArgs, ReportQuery};
 use super::{csv, json, table};
 use crate::cli::Failure;
 use crate::ledger::{
-    Classes, CostAccount, CostAccountId, CostKind, Dispute, DisputeId, Entry, Evidence, GpuTimeCell, Grain, Past,
-    RevenueAccount, RevenueAccountId, Tariff, TariffId, TokenCell,
+    Classes, CostAccount, CostAccountId, CostKind, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, Evidence,
+    GpuTimeCell, Grain, Past, RevenueAccount, RevenueAccountId, Tariff, TariffId, TokenCell,
 };
 use crate::pricing::{Book, ClassPrices};
-use crate::reading::{Label, ModelName, NodeName, Role, TargetId, TokenCounters};
+use crate::reading::{GpuId, Label, ModelName, NodeName, Role, TargetId, TokenCounters};
 use crate::store::Header;
-use crate::units::{GpuTime, Span, Timestamp, Tokens};
+use crate::units::{GpuTime, PowerPrice, Span, Timestamp, Tokens};
 
 #[derive(Parser)]
 struct Line {
@@ -154,6 +154,37 @@ fn open_disputes_of_the_span_are_told() {
         ReportData::new(&query, &header(), context, &ask).unwrap().statement.total.lower_bound
     };
     assert!(bound(&[dispute()]) && !bound(&[]), "nothing else makes it one");
+}
+
+/// Class: energy in dispute that no report tells.
+#[test]
+fn open_disputes_about_energy_are_told() {
+    let power = PowerPrice { kwh: "0.10".parse().unwrap(), pue: "1.0".parse().unwrap() };
+    let mut paid = past();
+    paid.cost_accounts[1].power = Some(power);
+    let entry = |minute, energy| EnergyEntry { cost_account: CostAccountId::at(1), minute, energy };
+    let energy = DisputedEnergy {
+        node: NodeName::new("b"),
+        gpu: GpuId::from_uuid("GPU-1"),
+        index: 0,
+        before: 0,
+        after: 0,
+        entries: vec![entry(BEGAN, 3_600_000_000_i64), entry(header().last, 36_000_000_000)],
+    };
+    let open = Dispute { energy: Some(energy), entries: Vec::new(), ..dispute() };
+    for (line, kwh, worth) in [("report", 11.0, "1.10"), ("report --until 2025-03-02", 1.0, "0.10")] {
+        let query = ReportQuery::new(&Line::try_parse_from(line.split_whitespace()).unwrap().report).unwrap();
+        let book = Book::built_in().unwrap();
+        let context =
+            ReportContext { book: &book, budget: None, disputes: std::slice::from_ref(&open), now: header().last };
+        let ask = |_, _, _| Ok(paid.clone());
+        let data = ReportData::new(&query, &header(), context, &ask).unwrap();
+        let table = table::render(&data);
+        let said = format!("disputed     {worth} USD of {kwh:.6} kWh of energy, in no total: the cost may lack it");
+        assert!(table.contains(&said), "{line}\n{table}");
+        let report: serde_json::Value = serde_json::from_str(&json::render(&data).unwrap()).unwrap();
+        assert_eq!((report["disputed"].as_str(), report["disputed_kwh"].as_f64()), (Some(worth), Some(kwh)));
+    }
 }
 
 /// Class: revenue of engines whose GPUs' cost is unknown. It is a row by every key, its cost a dash and null.

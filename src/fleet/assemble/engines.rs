@@ -1,12 +1,16 @@
 //! Engine rows: one for each target, instance and rank, and one for a target that has not answered yet.
 
+use std::collections::BTreeSet;
+
 use super::{Fleet, RowView, engine_of, kind_of, shown_prompt};
 use crate::counters::quantile;
 use crate::dialect;
 use crate::inventory::Target;
 use crate::metering::{CACHED, Counts, Engine, OUTPUT, PROMPT, Row};
 use crate::pricing::Bill;
-use crate::reading::{Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TokenCounters};
+use crate::reading::{
+    Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TargetId, TokenCounters,
+};
 use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
 use crate::units::{Money, Ratio};
 
@@ -173,7 +177,7 @@ fn ranks_of(view: RowView<'_>) -> Vec<&Row> {
 /// counted, unless tokens of it were posted before. Ranks whose tokens are counted for the engine as a whole share its
 /// revenue by their own tokens, so that they add up to it.
 fn revenue(fleet: &Fleet, view: RowView<'_>) -> Option<Money> {
-    if view.is_duplicate() || view.is_uncounted_proxy(fleet) && !has_earned(fleet, view.row) {
+    if view.is_duplicate(fleet) || view.is_uncounted_proxy(fleet) && !has_earned(fleet, view.row) {
         return None;
     }
     let model = view.row.reading.model.as_ref()?;
@@ -291,7 +295,7 @@ fn in_turn(processes: usize) -> Option<String> {
 /// The remark on a proxy's tokens that an engine counts or may count.
 fn proxied(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
     let Some(guard) = view.row.guard.as_ref() else {
-        let served = view.is_uncounted_proxy(fleet) && !view.is_duplicate();
+        let served = view.is_uncounted_proxy(fleet) && !view.is_duplicate(fleet);
         return served.then(|| "not counted: watched engines serve its model".to_owned());
     };
     if guard.is_undecided() {
@@ -304,14 +308,21 @@ fn proxied(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
     }
 }
 
-/// The remark that the engine is a target twice.
+/// The remark that other targets show the row's processes as well: all are counted there, some of them are, or all are
+/// counted here.
 fn other_names(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
     let ours = &view.target.info.target;
-    if let Some(first) = view.engine.duplicate.of() {
-        return Some(format!("also seen as {first}, and counted there"));
+    let counted = fleet.metering.counted_elsewhere(ours, view.row, fleet.now());
+    let elsewhere: BTreeSet<&str> = counted.iter().flatten().map(|target| target.as_str()).collect();
+    let names = elsewhere.into_iter().collect::<Vec<_>>().join(", ");
+    let away = counted.iter().flatten().count();
+    if away > 0 && away == counted.len() {
+        return Some(format!("also seen as {names}, and counted there"));
     }
-    let others = fleet.metering.engines.iter().filter(|(_, other)| other.duplicate.of() == Some(ours));
-    let names: Vec<&str> = others.map(|(name, _)| name.as_str()).collect();
+    if away > 0 {
+        return Some(format!("{away} of {} processes also seen as {names}, and counted there", counted.len()));
+    }
+    let names: Vec<&str> = fleet.metering.also_seen_at(ours, view.row).into_iter().map(TargetId::as_str).collect();
     (!names.is_empty()).then(|| format!("also seen as {}", names.join(", ")))
 }
 

@@ -38,7 +38,7 @@ struct RowView<'a> {
 impl RowView<'_> {
     /// Which of its tokens count in sums.
     fn counts(self, fleet: &Fleet) -> Counts {
-        fleet.metering.counts(&self.target.info, self.row)
+        fleet.metering.counts(&self.target.info, self.row, fleet.now())
     }
 
     fn role(self, fleet: &Fleet) -> Role {
@@ -52,7 +52,7 @@ impl RowView<'_> {
 
     /// Its present counters.
     fn counters(self, fleet: &Fleet) -> TokenCounters {
-        self.engine.counters(self.row, fleet.now())
+        fleet.metering.counters(&self.target.info.target, self.engine, self.row, fleet.now())
     }
 
     /// Whether it is a proxy's row that is not counted, since watched engines serve or may serve its model.
@@ -72,11 +72,12 @@ impl RowView<'_> {
 
     /// Whether its gauges are an engine's own: not a proxy's, nor a duplicate's.
     fn is_engine(self, fleet: &Fleet) -> bool {
-        !self.is_duplicate() && self.role(fleet) != Role::Proxy
+        !self.is_duplicate(fleet) && self.role(fleet) != Role::Proxy
     }
 
-    fn is_duplicate(self) -> bool {
-        self.engine.duplicate.of().is_some()
+    /// Whether its processes are counted at other targets.
+    fn is_duplicate(self, fleet: &Fleet) -> bool {
+        fleet.metering.is_duplicate(&self.target.info.target, self.row, fleet.now())
     }
 }
 
@@ -152,6 +153,14 @@ pub(super) fn rates(fleet: &Fleet) -> Rates {
     Rates { prompt: flow.prompt, cached: flow.cached, output: flow.output, hit_rate: flow.hit_rate(), load }
 }
 
+/// Since when the energy of a live GPU is unknown, if its lease has a power price and that has lasted.
+pub(super) fn energy_unknown_since(fleet: &Fleet, id: &crate::reading::GpuId) -> Option<crate::units::Timestamp> {
+    let gpu = fleet.inventory.gpus.get(id).filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live);
+    let since = gpu.and_then(|_| fleet.metering.energy_unknown_since(id))?;
+    let lasted = fleet.now().since(since);
+    (lasted >= fleet.config.stale_after()).then(|| fleet.now().wall - lasted)
+}
+
 fn live_gpus(fleet: &Fleet) -> impl Iterator<Item = &Gpu> {
     fleet.inventory.gpus.values().filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live)
 }
@@ -180,7 +189,11 @@ fn window(fleet: &Fleet) -> Option<Span> {
 }
 
 fn coverage(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> Coverage {
-    let is_one = |target: &&Target| engine_of(fleet, target).is_none_or(|engine| engine.duplicate.of().is_none());
+    let is_one = |target: &&Target| {
+        engine_of(fleet, target).is_none_or(|engine| {
+            engine.rows.is_empty() || engine.rows.iter().any(|row| !RowView { target, engine, row }.is_duplicate(fleet))
+        })
+    };
     let engines = || engines(fleet).filter(is_one);
     Coverage {
         nodes_live: nodes.iter().filter(|node| node.state == Health::Live).count(),

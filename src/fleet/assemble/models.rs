@@ -104,7 +104,7 @@ fn money(fleet: &Fleet, model: &ModelName, earned: Earned, cost_per_hour: Option
 /// or evenly if there are none.
 fn cost_shares(fleet: &Fleet) -> HashMap<ModelName, Money> {
     let mut weights: BTreeMap<NodeName, BTreeMap<ModelName, u64>> = BTreeMap::new();
-    for view in counted_rows(fleet).filter(|view| !view.is_duplicate()) {
+    for view in counted_rows(fleet).filter(|view| !view.is_duplicate(fleet)) {
         let Some(model) = &view.row.reading.model else { continue };
         let grown = [super::PROMPT, super::OUTPUT].into_iter().filter_map(|i| view.row.window.growth(i)).sum::<u64>();
         *weights.entry(fleet.inventory.node_of(&view.target.info)).or_default().entry(model.clone()).or_default() +=

@@ -75,7 +75,7 @@ fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
         uuid: id.clone(),
         name: reading.name.clone(),
         state,
-        reason: reason(gpu, state),
+        reason: reason(gpu, state).or_else(|| unknown_energy(fleet, id)),
         also_reported_by: fleet.inventory.other_sources(gpu).cloned().collect(),
         utilization: reading.utilization.filter(|_| live),
         heat: gpu.heat(fleet.now()).filter(|_| live),
@@ -96,6 +96,12 @@ fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
         xid: reading.xid,
         processes: if live { reading.processes.clone().unwrap_or_default() } else { Vec::new() },
     }
+}
+
+/// That power is paid for and not counted.
+fn unknown_energy(fleet: &Fleet, id: &GpuId) -> Option<Label> {
+    super::energy_unknown_since(fleet, id)?;
+    Some(Label::new("its energy is unknown: the cost of its power is missing"))
 }
 
 fn reason(gpu: &Gpu, state: Health) -> Option<Label> {

@@ -1,5 +1,5 @@
-//! Notices from counting: hostnames that several nodes share, proxies whose models are probably an engine's, and energy
-//! that no GPU can have drawn.
+//! Notices from counting: hostnames that several nodes share, proxies whose models are probably an engine's, energy that
+//! no GPU can have drawn, and energy that is unknown although it is paid for.
 
 use super::{Fleet, all_rows};
 use crate::reading::Label;
@@ -27,7 +27,22 @@ pub(super) fn all(fleet: &Fleet) -> Vec<Notice> {
         );
         Some(notice(Rule::Disputed, Severity::Warning, &format!("{} GPU {}", energy.node, energy.index), &text))
     });
-    shared.chain(same).chain(energy).collect()
+    shared.chain(same).chain(energy).chain(unknown_energy(fleet)).collect()
+}
+
+/// GPUs whose power is paid for and whose energy has been unknown for long.
+fn unknown_energy(fleet: &Fleet) -> impl Iterator<Item = Notice> {
+    let node_gpus = |(name, node): (_, &crate::inventory::Node)| {
+        node.gpus.iter().map(move |(index, id)| (name, *index, id.clone())).collect::<Vec<_>>()
+    };
+    let gpus = fleet.inventory.nodes.iter().flat_map(node_gpus);
+    gpus.filter_map(|(node, index, id)| {
+        let since = super::energy_unknown_since(fleet, &id)?;
+        let text = format!(
+            "its energy is unknown since {since}: the cost of its power is missing until its exporter reports the energy counter again"
+        );
+        Some(notice(Rule::EnergyUnknown, Severity::Warning, &format!("{node} GPU {index}"), &text))
+    })
 }
 
 fn notice(rule: Rule, severity: Severity, subject: &str, text: &str) -> Notice {

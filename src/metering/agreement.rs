@@ -1,0 +1,186 @@
+//! Compares the values that two addresses show, which may be those of one process.
+//!
+//! A value that is read in an interval of time is at or above every value that the process had before the interval.
+//! Two addresses show one process if that holds for each value of either against the values of the other, and the
+//! values are new: each lies between two successive values of the other address.
+
+use serde::{Deserialize, Serialize};
+
+use crate::counters::{Process, RowKey};
+use crate::reading::{PromptCount, TokenCounters};
+use crate::units::{Moment, Tokens};
+
+/// The evidence that makes two addresses one process: three new values that are equal or lie close together, or six
+/// that lie far apart.
+const ENOUGH: u8 = 6;
+/// Values are close if they differ by at most one part in this many of their total.
+const CLOSE: u64 = 64;
+/// The number of contradictions after which two addresses are different processes.
+const CONTRADICTIONS: u8 = 3;
+
+/// The counters of a process's rows at one address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Values(Vec<(RowKey, [Option<u64>; 3])>);
+
+/// Values with the interval in which the process had them.
+#[derive(Debug, Clone)]
+pub(super) struct Observation {
+    /// The earliest moment at which they can have been read; unknown for the first values of an aggregated page.
+    pub(super) from: Option<Moment>,
+    /// When they were seen.
+    pub(super) to: Moment,
+    pub(super) values: Values,
+}
+
+/// The relation of values to earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// There is nothing to compare.
+    Unknown,
+    /// A counter or a row is below the earlier values, or there is no row in common.
+    Contradicts,
+    /// No counter is below: the total of the earlier values, and how far it is above them.
+    Rises { total: u64, by: u64 },
+}
+
+/// One of the two places of a pair, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Side {
+    Lower,
+    Upper,
+}
+
+/// Whether two places show one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Verdict {
+    Undecided,
+    /// They do. The place on this side is not counted.
+    Same {
+        uncounted: Side,
+    },
+    Differ,
+}
+
+/// The comparison of two places.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pair {
+    pub(super) verdict: Verdict,
+    /// The number of the first segment whose entries were counted by both places.
+    pub(super) since: u64,
+    /// The place that began with a baseline after the other one had posted tokens.
+    pub(super) late: Option<Side>,
+    /// Evidence for one process, and the total of the last values that it comes from.
+    evidence: u8,
+    proven: u64,
+    contradictions: u8,
+    /// The side whose last values were at or above earlier ones of the other side, and by how much.
+    #[serde(skip)]
+    rose: Option<(Side, u64)>,
+}
+
+impl Values {
+    /// The accepted counters of a process.
+    pub(super) fn of(process: &Process) -> Self {
+        Self(process.rows().iter().map(|row| (row.key.clone(), numbers(row.counters.last()))).collect())
+    }
+
+    /// Whether no counter is below other values.
+    pub(super) fn reaches(&self, other: &Self) -> bool {
+        self.order(other) != Order::Contradicts
+    }
+
+    /// Compares with earlier values of another address. Counters that only one of them has are left out.
+    fn order(&self, then: &Self) -> Order {
+        if self.0.is_empty() || then.0.is_empty() {
+            return Order::Unknown;
+        }
+        let (mut shared, mut total, mut by) = (false, 0_u64, 0_u64);
+        for (key, before) in &then.0 {
+            let Some((_, now)) = self.0.iter().find(|(other, _)| is_same(key, other)) else {
+                if before.iter().flatten().any(|value| *value > 0) {
+                    return Order::Contradicts;
+                }
+                continue;
+            };
+            shared = true;
+            for (now, before) in now.iter().zip(before) {
+                let (Some(now), Some(before)) = (*now, *before) else { continue };
+                let Some(rise) = now.checked_sub(before) else { return Order::Contradicts };
+                (total, by) = (total.saturating_add(before), by.saturating_add(rise));
+            }
+        }
+        let is_new = |key: &RowKey| !then.0.iter().any(|(other, _)| is_same(key, other));
+        for (_, now) in self.0.iter().filter(|(key, _)| is_new(key)) {
+            by = now.iter().flatten().fold(by, |by, value| by.saturating_add(*value));
+        }
+        if shared { Order::Rises { total, by } } else { Order::Contradicts }
+    }
+}
+
+impl Pair {
+    pub(super) const fn new(since: u64, late: Option<Side>) -> Self {
+        let verdict = Verdict::Undecided;
+        Self { verdict, since, late, evidence: 0, proven: 0, contradictions: 0, rose: None }
+    }
+
+    /// Starts again, with entries from segment `since` on.
+    pub(super) fn restart(&mut self, since: u64) {
+        *self = Self::new(since, None);
+    }
+
+    /// Whether the evidence is enough.
+    pub(super) const fn agrees(&self) -> bool {
+        self.evidence >= ENOUGH
+    }
+
+    /// Applies values of a side, with the last values of the other side that were seen before them.
+    pub(super) fn compare(&mut self, side: Side, now: &Values, then: &Values) {
+        match now.order(then) {
+            Order::Unknown => {}
+            Order::Contradicts => {
+                (self.evidence, self.rose) = (0, None);
+                self.contradictions = self.contradictions.saturating_add(1);
+                if self.contradictions >= CONTRADICTIONS {
+                    self.verdict = Verdict::Differ;
+                }
+            }
+            Order::Rises { total, by: 0 } => {
+                self.prove(total, 0);
+                self.rose = Some((side, 0));
+            }
+            Order::Rises { total, by } => {
+                if let Some((_, before)) = self.rose.filter(|(other, _)| *other != side) {
+                    self.prove(total, before.saturating_add(by));
+                }
+                self.rose = Some((side, by));
+            }
+        }
+    }
+
+    /// Adds evidence: values of this total lie within `width` tokens of the other side's, if they are new.
+    fn prove(&mut self, total: u64, width: u64) {
+        if total > self.proven {
+            let weight = if width <= total / CLOSE { 2 } else { 1 };
+            self.evidence = self.evidence.saturating_add(weight).min(ENOUGH);
+            (self.proven, self.contradictions) = (total, 0);
+        }
+    }
+}
+
+/// Whether two keys are of one row: a model that a page does not name may be any.
+fn is_same(key: &RowKey, other: &RowKey) -> bool {
+    let same_model = match (&key.model, &other.model) {
+        (Some(model), Some(other)) => model == other || model.canonical() == other.canonical(),
+        (None, _) | (_, None) => true,
+    };
+    key.rank == other.rank && same_model
+}
+
+/// Prompt, cached and output tokens.
+fn numbers(counters: TokenCounters) -> [Option<u64>; 3] {
+    let prompt = match counters.prompt {
+        PromptCount::Whole(tokens) | PromptCount::ComputedOnly(tokens) => Some(tokens.count()),
+        PromptCount::Unknown => None,
+    };
+    [prompt, counters.cached.map(Tokens::count), counters.output.map(Tokens::count)]
+}
