@@ -90,7 +90,9 @@ impl Metering {
             instance.trial.remove(&place.process);
         }
         let mut rows: Vec<&mut Row> = engine.rows.iter_mut().filter(|row| row.instance == place.instance).collect();
-        rows.iter_mut().for_each(|row| row.forget_correctable());
+        for row in &mut rows {
+            row.forget_correctable();
+        }
         for entry in back {
             let own = rows.iter().position(|row| row.account.as_ref().is_some_and(|(_, id)| *id == entry.account));
             if let Some(row) = rows.get_mut(own.unwrap_or_default()) {
@@ -146,7 +148,9 @@ impl Metering {
         moved: &[[Entry; 2]],
     ) {
         let place = Place { target: context.info.target.clone(), instance: id.cloned(), process };
-        moved.iter().for_each(|[misses, hits]| self.duplicates.move_entry(&place, misses, *hits));
+        for [misses, hits] in moved {
+            self.duplicates.move_entry(&place, misses, *hits);
+        }
     }
 
     /// The targets that count the processes of a row instead, by process that answers now; `None` for those that count

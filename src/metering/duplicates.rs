@@ -141,7 +141,7 @@ impl Duplicates {
     }
 
     /// Other places with the same start time, at other targets.
-    fn alike<'a, 'b>(&'a self, place: &'b Place) -> impl Iterator<Item = &'a Place> {
+    fn alike<'a>(&'a self, place: &Place) -> impl Iterator<Item = &'a Place> {
         let start = self.places.get(place).map(|known| known.start);
         let all = start.and_then(|start| self.by_start.get(&start)).into_iter().flatten();
         all.filter(|other| other.target != place.target)
@@ -292,10 +292,10 @@ impl Duplicates {
             let Some(winner) = self.places.get(other).filter(|_| self.pairs.get(&key).is_some_and(is_loser)) else {
                 continue;
             };
-            let last = winner.polled.map(|(_, last)| last);
-            let silent = is_silent(&other.target, last.unwrap_or(at));
+            let counted = winner.polled.map(|(_, last)| last);
+            let silent = is_silent(&other.target, counted.unwrap_or(at));
             // This page's growth must begin after the last one that was counted there.
-            let begins_after = last.is_none_or(|last| since.is_some_and(|since| since.since(last) >= Span::ZERO));
+            let begins_after = counted.is_none_or(|last| since.is_some_and(|since| since.since(last) >= Span::ZERO));
             if begins_after && self.has_reached(place, winner) && (winner.has_ended || silent != Some(false)) {
                 lost |= silent.is_some();
                 parted.push(key);

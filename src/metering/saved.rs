@@ -215,16 +215,7 @@ impl Metering {
 
 fn saved_target(engine: &Engine, duplicates: Vec<SavedPlace>) -> Option<SavedTarget> {
     // The store keeps a reset by hand until a page follows it.
-    let Engine {
-        instances,
-        rows,
-        last_page,
-        judged: _,
-        has_live: _,
-        left: _,
-        is_reset: _,
-        lost_by_reset: _,
-    } = engine;
+    let Engine { instances, rows, last_page, judged: _, has_live: _, left: _, is_reset: _, lost_by_reset: _ } = engine;
     Some(SavedTarget {
         answered: (*last_page)?,
         instances: instances.iter().map(saved_instance).collect(),

@@ -8,9 +8,7 @@ use crate::dialect;
 use crate::inventory::Target;
 use crate::metering::{CACHED, Counts, Engine, OUTPUT, PROMPT, Row};
 use crate::pricing::Bill;
-use crate::reading::{
-    Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TargetId, TokenCounters,
-};
+use crate::reading::{Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TargetId, TokenCounters};
 use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
 use crate::units::{Money, Ratio};
 

@@ -17,12 +17,11 @@ fn read_with(limit: Option<Power>, values: &[u64]) -> (u64, Vec<u64>) {
     for (value, second) in values.iter().zip(0..).skip(1) {
         match meter.advance(*value, at(second), limit) {
             Movement::None => {}
-            Movement::Drawn(drawn, ..) => posted += drawn,
             Movement::Disputed(jump, drawn) => {
                 posted += drawn;
                 disputed.push(jump.energy);
             }
-            Movement::Baseline(_, drawn) => posted += drawn,
+            Movement::Drawn(drawn, ..) | Movement::Baseline(_, drawn) => posted += drawn,
         }
     }
     (posted, disputed)
