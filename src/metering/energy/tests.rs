@@ -134,7 +134,7 @@ fn old_values_that_return_late_are_no_dispute() {
     let values: Vec<u64> = (0..=820).map(shown).collect();
     let (posted, disputed) = read(&values);
     assert!(disputed.is_empty());
-    assert!(posted <= 820 * 400_000 && posted >= 810 * 400_000, "{posted}");
+    assert!((810 * 400_000..=820 * 400_000).contains(&posted), "{posted}");
 }
 
 /// Class: a counter that reads 0 at first.
