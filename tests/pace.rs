@@ -52,7 +52,9 @@ fn started() -> Option<Timestamp> {
 
 /// An even engine's page, a prompt and an output token a millisecond.
 fn poll(fleet: &mut Fleet, name: &str, millis: i64) {
-    made(fleet, name, at(millis), millis, started());
+    // Each engine has a start time of its own, or they would be one at several addresses.
+    let age: i64 = name.bytes().map(|byte| i64::from(byte) * 1_000).sum();
+    made(fleet, name, at(millis), millis, started().map(|start| start - Span::from_millis(age)));
 }
 
 fn made(fleet: &mut Fleet, name: &str, at: Moment, tokens: i64, start: Option<Timestamp>) {
