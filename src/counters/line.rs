@@ -48,18 +48,18 @@ impl Line {
         !other.0.iter().any(below)
     }
 
-    /// Whether every counter is at or above that of an earlier line, by at most one part in `parts` of what a later line
-    /// is above it.
-    pub(super) fn is_just_above(&self, earlier: &Self, later: &Self, parts: u64) -> bool {
+    /// Whether every counter is at or above that of an earlier line, by at most one part in `parts` of that line's distance
+    /// from another one.
+    pub(super) fn is_just_above(&self, earlier: &Self, other: &Self, parts: u64) -> bool {
         let of = |line: &Self, key: &RowKey| {
             line.0.iter().find(|(known, _)| known == key).map(|(_, values)| values::values(values))
         };
         self.reaches(earlier)
             && self.0.iter().all(|(key, now)| {
-                let Some((then, later)) = of(earlier, key).zip(of(later, key)) else { return false };
-                values::values(now).into_iter().zip(then).zip(later).all(|((now, then), later)| {
-                    let (Some(now), Some(then), Some(later)) = (now, then, later) else { return true };
-                    now.saturating_sub(then).saturating_mul(parts) <= later.saturating_sub(then)
+                let Some((then, other)) = of(earlier, key).zip(of(other, key)) else { return false };
+                values::values(now).into_iter().zip(then).zip(other).all(|((now, then), other)| {
+                    let (Some(now), Some(then), Some(other)) = (now, then, other) else { return true };
+                    now.saturating_sub(then).saturating_mul(parts) <= other.abs_diff(then)
                 })
             })
     }

@@ -1,50 +1,142 @@
-//! Values that a process without a start time passed in large steps. If pages return to them, the steps were those of
-//! several processes in ascending order.
+//! Values that a process without a start time left in large steps or by a reset. If pages return to them, they are those
+//! of several processes that answer in turn.
 
 use serde::{Deserialize, Serialize};
 
+use super::held::millis;
 use super::identity::{InstancePage, Outcome, Processes};
 use super::line::Line;
+use super::process::ProcessId;
 use super::row::HELD_PAGES;
-use super::shown::SMALL;
-use crate::units::Moment;
+use super::shown::TINY;
+use crate::units::{Moment, Span};
 
 /// The most lines that are kept: more than the processes that are.
 const LINES: usize = 128;
-/// A page returns to a line if it is at most one part in this many of the step after it above it, in every counter.
+/// A page returns to a line if its distance from it is at most one part in this many of that of the page before, in every
+/// counter.
 const NEARER: u64 = 16;
+/// A step is large if it is this many times as fast as the pages around it.
+const LARGER: u64 = 10;
+/// A page may be of a line if it grew at most this many times as fast as that did.
+const FASTER: u64 = 4;
 
-/// The lines that were passed in large steps, the first one first.
+/// The lines that a process left in large steps or by a reset, the first one first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct PassedLines {
-    lines: Vec<(Line, Moment)>,
+    #[serde(default)]
+    left: Vec<LeftLine>,
+    /// The line before the last page, if that page may have been a large step: the next one tells. With its growth, in
+    /// tokens a minute.
+    #[serde(default)]
+    last_step: Option<(LeftLine, u64)>,
+    /// The growth of the last page that was no large step, in tokens a minute.
+    #[serde(default)]
+    pace: u64,
     /// The number of pages in a row that returned to one of them, and the last of these.
     returns: u8,
     last: usize,
 }
 
+/// A line that a process left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct LeftLine {
+    line: Line,
+    seen: Moment,
+    /// How fast it grew, in tokens a minute.
+    pace: u64,
+}
+
+impl LeftLine {
+    /// Whether a page may be of this line: at most a little above it, by far nearer than the page before.
+    fn may_be(&self, page: &InstancePage<'_>, now: &Line, present: &Line) -> bool {
+        now.is_just_above(&self.line, present, NEARER)
+            && is_near(self.line.growth_to(now), self.pace, page.at.since(self.seen))
+    }
+}
+
 impl PassedLines {
-    /// Notes the last values of a process before a page, if the page is a large step above them.
-    pub(super) fn note(&mut self, line: Line, seen: Moment, step: u64) {
-        if step < SMALL || self.lines.len() >= LINES {
-            return;
+    /// Notes the last values of a process before a page, and the growth of that page.
+    pub(super) fn note(&mut self, line: Line, seen: Moment, (step, within): (u64, Span)) {
+        let rate = a_minute(step, within);
+        match self.last_step.take() {
+            Some((left, large)) if is_larger(large, rate) => self.add(left),
+            Some(_) => self.pace = rate,
+            None => {}
         }
-        self.lines.push((line, seen));
+        if step >= TINY && is_larger(rate, self.pace) {
+            self.last_step = Some((LeftLine { line, seen, pace: self.pace }, rate));
+        } else {
+            self.pace = rate;
+        }
+    }
+
+    /// Notes the last values of a process before a reset, or before a jump that is disputed.
+    pub(super) fn leave(&mut self, line: Line, seen: Moment) {
+        if let Some((left, _)) = self.last_step.take() {
+            self.add(left);
+        }
+        self.add(LeftLine { line, seen, pace: self.pace });
     }
 
     /// Notes lines that were quarantined on the way, in ascending order; the last one is the present one.
     pub(super) fn note_all(&mut self, lines: &[(Line, Moment)]) {
         for pair in lines.windows(2) {
-            let step = pair[0].0.growth_to(&pair[1].0);
-            self.note(pair[0].0.clone(), pair[0].1, step);
+            if pair[0].0.growth_to(&pair[1].0) >= TINY {
+                self.leave(pair[0].0.clone(), pair[0].1);
+            }
         }
+    }
+
+    fn add(&mut self, left: LeftLine) {
+        if self.left.len() < LINES {
+            self.left.push(left);
+        }
+    }
+
+    /// Whether a page is a large step above the last values and lands at a line that was left.
+    fn lands_above(&mut self, page: &InstancePage<'_>, now: &Line, process: &(Line, Moment)) -> bool {
+        let (present, seen) = process;
+        let step = present.growth_to(now);
+        now.reaches(present)
+            && step >= TINY
+            && is_larger(a_minute(step, page.at.since(*seen)), self.pace)
+            && self.lands(page, now, present, |line| line.reaches(present))
+    }
+
+    /// Whether a page lands at a line that was left, below the last values.
+    fn lands_below(&mut self, page: &InstancePage<'_>, now: &Line, (present, _): &(Line, Moment)) -> bool {
+        self.lands(page, now, present, |line| present.reaches(line))
+    }
+
+    fn lands(&mut self, page: &InstancePage<'_>, now: &Line, present: &Line, is_there: impl Fn(&Line) -> bool) -> bool {
+        let lines = self.left.iter().enumerate();
+        let near = lines.filter(|(_, left)| is_there(&left.line) && left.may_be(page, now, present));
+        let nearest = near.min_by_key(|(_, left)| left.line.growth_to(now)).map(|(place, _)| place);
+        self.last = nearest.unwrap_or_default();
+        nearest.is_some()
+    }
+
+    /// Whether a growth is no faster than the latest pages were, if these are known.
+    pub(super) fn explains(&self, growth: u64, within: Span) -> bool {
+        self.pace == 0 || is_near(growth, self.pace, within)
+    }
+
+    /// Whether several lines were left, so that one that returns is no dip that ends.
+    const fn are_several(&self) -> bool {
+        self.left.len() > 1
+    }
+
+    /// Whether there was no large step and no reset.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.left.is_empty() && self.last_step.is_none()
     }
 
     /// Notes a page. Returns whether several pages in a row returned to lines, in the order in which those were passed.
     fn returned(&mut self, now: &Line, present: &Line) -> bool {
-        let after = |place: usize| self.lines.get(place + 1).map_or(present, |(line, _)| line);
-        let is_at = |place: &usize| now.is_just_above(&self.lines[*place].0, after(*place), NEARER);
-        let found = if now.reaches(present) { None } else { (0..self.lines.len()).find(is_at) };
+        let after = |place: usize| self.left.get(place + 1).map_or(present, |left| &left.line);
+        let is_at = |place: &usize| now.is_just_above(&self.left[*place].line, after(*place), NEARER);
+        let found = if now.reaches(present) { None } else { (0..self.left.len()).find(is_at) };
         let goes_on = found.is_some_and(|place| self.returns == 0 || place == self.last + 1);
         self.returns = if goes_on { self.returns.saturating_add(1) } else { u8::from(found.is_some()) };
         self.last = found.unwrap_or_default();
@@ -52,25 +144,62 @@ impl PassedLines {
     }
 
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        self.lines.iter_mut().map(|(_, seen)| seen)
+        self.left.iter_mut().chain(self.last_step.iter_mut().map(|(left, _)| left)).map(|left| &mut left.seen)
     }
 }
 
+/// The growth in tokens a minute.
+fn a_minute(growth: u64, within: Span) -> u64 {
+    growth.saturating_mul(60_000) / millis(within)
+}
+
+/// Whether a growth is far faster than another one, both in tokens a minute.
+const fn is_larger(rate: u64, pace: u64) -> bool {
+    rate >= pace.saturating_mul(LARGER)
+}
+
+/// Whether a growth is small, or possible at a pace, in tokens a minute.
+fn is_near(growth: u64, pace: u64, within: Span) -> bool {
+    growth < TINY || a_minute(growth, within) <= pace.saturating_mul(FASTER)
+}
+
 impl Processes {
-    /// Makes a process of each line that the present one passed in large steps, if pages return to them: what was
-    /// posted for the steps is taken back.
+    /// Makes a process of each line that the present one passed in large steps, if pages return to them in that order.
     pub(super) fn split_passed(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
-        let id = self.current?;
+        self.split_if(page, self.current?, |passed, now, (present, _)| passed.returned(now, present))
+    }
+
+    /// The same if a page that is a large step up lands at one of several.
+    pub(super) fn split_risen(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
+        self.split_if(page, self.current?, |passed, now, process| {
+            passed.are_several() && passed.lands_above(page, now, process)
+        })
+    }
+
+    /// The same of any process, if a page that fell, and stays, lands at one of them.
+    pub(super) fn split_fallen(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
+        let ids: Vec<_> = self.all.iter().map(|process| process.id).collect();
+        ids.into_iter()
+            .find_map(|id| self.split_if(page, id, |passed, now, process| passed.lands_below(page, now, process)))
+    }
+
+    /// Splits a process if a page returns to one of the lines that it left. What was posted for the steps is taken back.
+    fn split_if(
+        &mut self,
+        page: &InstancePage<'_>,
+        id: ProcessId,
+        returns: impl FnOnce(&mut PassedLines, &Line, &(Line, Moment)) -> bool,
+    ) -> Option<Outcome> {
         let process = self.get_mut(id).filter(|process| process.starts.is_empty())?;
-        let (now, present, seen) = (process.line_of(page.rows), process.line(), process.last_seen);
-        if !process.passed.returned(&now, &present) {
+        let (now, present) = (process.line_of(page.rows), (process.line(), process.last_seen));
+        if !returns(&mut process.passed, &now, &present) {
             return None;
         }
         let passed = std::mem::take(&mut process.passed);
         (process.trial, process.shadow) = (None, false);
         self.held.clear();
         let nearest = passed.last;
-        let lines = passed.lines.into_iter().chain([(present, seen)]);
+        let lines = passed.left.into_iter().map(|left| (left.line, left.seen)).chain([present]);
         let mut own = id;
         for (nth, (line, seen)) in lines.enumerate() {
             let added = self.add(None, seen);
@@ -82,7 +211,7 @@ impl Processes {
             }
         }
         self.all.retain(|process| process.id != id);
-        let outcome = self.go_on(page, own);
-        Some(Outcome { taken_back: vec![id], lost: true, on_trial: false, ..outcome })
+        let outcome = self.go_on_by_values(page, own);
+        Some(Outcome { taken_back: vec![id], lost: true, ..outcome })
     }
 }

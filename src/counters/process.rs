@@ -385,6 +385,19 @@ impl Process {
         }
     }
 
+    /// Applies the first page after a reset. What rows made since then is no pace that they have shown.
+    pub(super) fn begin_anew(&mut self, rows: &[&EngineReading], context: &PageContext) -> Vec<Step> {
+        let shown = self.shown();
+        self.rows.clear();
+        let steps = self.advance(rows, context);
+        for (key, shown) in shown {
+            if let Some(row) = self.row_mut(&key) {
+                row.set_shown(shown);
+            }
+        }
+        steps
+    }
+
     /// What its rows have shown.
     pub(super) fn shown(&self) -> Vec<(RowKey, Shown)> {
         self.rows.iter().map(|row| (row.key.clone(), row.counters.shown())).collect()

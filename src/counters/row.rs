@@ -230,6 +230,11 @@ impl RowCounters {
         self.finished.begin_anew();
     }
 
+    /// Counts only what the row had shown earlier.
+    pub(super) const fn set_shown(&mut self, shown: Shown) {
+        self.shown = shown;
+    }
+
     /// What the row has shown.
     pub(super) const fn shown(&self) -> Shown {
         self.shown

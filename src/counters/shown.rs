@@ -17,7 +17,7 @@ pub(super) const SMALL: u64 = 100_000;
 /// Growth of fewer tokens is posted at once.
 pub(super) const JUDGED: u64 = 10_000;
 /// Growth of fewer tokens proves nothing.
-const TINY: u64 = 1000;
+pub(super) const TINY: u64 = 1000;
 
 /// The fastest minute of each counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

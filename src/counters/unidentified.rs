@@ -137,7 +137,8 @@ impl Processes {
         if self.may_be_anyones(page) {
             return Outcome { verdict: Verdict::Cut, ..self.hold(page, current) };
         }
-        if let Some(outcome) = self.split_passed(page).or_else(|| self.old_line_returns(page)) {
+        let split = self.split_passed(page).or_else(|| self.split_risen(page)).or_else(|| self.old_line_returns(page));
+        if let Some(outcome) = split {
             return outcome;
         }
         match self.nearest(page) {
@@ -209,22 +210,20 @@ impl Processes {
         self.all.iter().filter(may_be).filter_map(continues).min()
     }
 
-    fn go_on_by_values(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
+    pub(super) fn go_on_by_values(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         if let Some(process) = self.get_mut(id) {
             let step = process.line().growth_to(&process.line_of(page.rows));
             let since = page.at.since(process.last_seen);
             let proven = process.has_shown() && process.paces_to(page.rows, since);
-            let (line, seen) = (process.line(), process.last_seen);
             match &mut process.trial {
-                Some(trial) => {
-                    trial.step = trial.step.max(step);
-                    process.passed.note(line, seen, step);
-                }
+                Some(trial) => trial.step = trial.step.max(step),
                 None if !proven && process.starts.is_empty() => {
                     process.trial = Some(Trial { step, ..Trial::new(TrialKind::Growth, page.at, process) });
-                    process.passed.note(line, seen, step);
                 }
                 None => {}
+            }
+            if process.starts.is_empty() {
+                process.passed.note(process.line(), process.last_seen, (step, since));
             }
         }
         let mut outcome = self.go_on(page, id);
@@ -280,6 +279,8 @@ impl Processes {
                 }
                 Outcome { lost: outcome.lost || lost, ..outcome }
             }
+            // One of several processes that answer in turn is not believed to have jumped.
+            true if stays && self.are_several() => Outcome { lost: true, ..self.becomes_process(page, &line, None) },
             true if stays && !self.is_large(page, current) => {
                 self.held.settle();
                 self.go_on_by_values(page, current)
@@ -291,6 +292,11 @@ impl Processes {
             false if waited && !stays => self.becomes_process(page, &here, Some(current)),
             _ => self.hold(page, current),
         }
+    }
+
+    /// Whether several processes without start times are known.
+    fn are_several(&self) -> bool {
+        self.all.iter().filter(|process| process.starts.is_empty() && !process.shadow && !process.ended).count() > 1
     }
 
     /// Whether any counter of a page grew by so much that it is disputed for being unusual.
@@ -311,6 +317,7 @@ impl Processes {
         self.held.settle();
         let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
         let since = process.last_seen;
+        process.passed.leave(process.line(), since);
         let steps = process.dispute(page.rows, &page.context(since), FAR);
         process.last_seen = page.at;
         Outcome { verdict: Verdict::Continues, steps, ..Outcome::empty(id, since, page) }
@@ -318,6 +325,9 @@ impl Processes {
 
     /// Explains a fall that stays and grows: the process was reset, or another one answers.
     fn explain_fall(&mut self, page: &InstancePage<'_>, line: &HeldLine, id: ProcessId) -> Outcome {
+        if let Some(outcome) = self.split_fallen(page) {
+            return outcome;
+        }
         let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
         let context = page.context(process.last_seen);
         if !process.began_anew(&line.first.told, line.since, line.pages) {
@@ -325,14 +335,14 @@ impl Processes {
             return if in_doubt { self.hold(page, id) } else { self.becomes_process(page, line, Some(id)) };
         }
         let (since, trial) = (process.last_seen, Trial::new(TrialKind::Reset, page.at, process));
-        process.rows.clear();
-        let steps = process.advance(page.rows, &context);
+        // What was posted before it stays, also if the reset is taken back, except for large steps.
+        let believed = if process.passed.is_empty() { vec![id] } else { Vec::new() };
+        process.passed.leave(process.line(), since);
+        let steps = process.begin_anew(page.rows, &context);
         process.trial = Some(trial);
         process.last_seen = page.at;
         self.held.settle();
         self.restarts += 1;
-        // What was posted before it stays, also if the reset is taken back.
-        let believed = vec![id];
         Outcome { verdict: Verdict::Reset, steps, on_trial: true, believed, ..Outcome::empty(id, since, page) }
     }
 
@@ -358,7 +368,11 @@ fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
     let Some(trial) = process.trial.as_ref().filter(|_| process.starts.is_empty()) else { return false };
     let (now, line) = (process.line_of(page.rows), process.line());
     let since = page.at.since(trial.since);
-    let paced = process.paces_between(&trial.before, &now, since) || trial.paces(&now, since);
+    let is_near = || {
+        let explained = process.passed.explains(trial.before.growth_to(&now), since);
+        explained && now.is_just_above(&trial.before, &line, NEARER)
+    };
+    let paced = trial.paces(&now, since) || is_near();
     if !now.reaches(&trial.before) || !paced {
         return false;
     }

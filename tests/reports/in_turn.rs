@@ -92,6 +92,34 @@ fn processes_without_start_times_that_are_near_are_never_billed_for_each_other()
     }
 }
 
+/// Class: the same of several processes that answer several times in turn: steps up to one of them are taken for growth,
+/// falls for resets, and each round bills them again.
+#[test]
+fn processes_without_start_times_that_answer_several_times_in_turn_are_not_billed_in_every_round() {
+    let found: [&[u64]; 2] = [&[111_985, 373_154, 742, 16_795], &[304_198, 111_985, 373_154, 742, 16_795]];
+    let random = (0..60).map(|case| {
+        let count = 2 + case % 5;
+        (0..count).map(|nth| (1 << (9 + dice(97 * case + nth) % 11)) + dice(31 * case + 7 * nth) % 500).collect()
+    });
+    let mut wrong = Vec::new();
+    for bases in found.iter().map(|bases| bases.to_vec()).chain(random) {
+        for turn in [2, 3, 4, 5] {
+            let count = bases.len() as u64;
+            let (mut scene, rounds) = (Scene::one(), 4);
+            for second in 0..rounds * turn * count {
+                let made = bases[(second / turn % count) as usize] + 10 * second;
+                scene.take(HERE, second.cast_signed(), read(&page(None, &labels("m", 0), made)));
+            }
+            let [posted, ..] = scene.posted();
+            // Fewer than a thousand tokens prove nothing.
+            if posted > 10 * count * rounds * turn * count + 1000 {
+                wrong.push(format!("{bases:?} turns of {turn}: {posted}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} cases: {wrong:#?}", wrong.len());
+}
+
 /// Class: the first load of an engine without a start time that idled is taken for another process.
 #[test]
 fn the_first_load_of_an_idle_engine_without_a_start_time_is_posted() {
