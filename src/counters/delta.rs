@@ -37,7 +37,7 @@ pub struct Step {
     /// Whether a counter is quarantined, so that the rate is unknown.
     pub quarantined: bool,
     /// Whether each counter (prompt, cached, output) is on the page.
-    pub told: [bool; 3],
+    pub present: [bool; 3],
 }
 
 /// Whether a row was reset.

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Delta;
-use super::shown::SMALL;
+use super::fastest_minute::MIN_DISPUTED;
 use crate::reading::{Finished, PromptCount, TokenCounters};
 use crate::units::Tokens;
 
@@ -79,7 +79,7 @@ impl FinishedMeter {
         let mut exceeded = None;
         for (open, (all, done)) in self.unfinished.iter_mut().zip(both) {
             let most = open.saturating_add(all.count());
-            if done.count() > most.saturating_mul(MARGIN).saturating_add(SMALL) {
+            if done.count() > most.saturating_mul(MARGIN).saturating_add(MIN_DISPUTED) {
                 exceeded = Some(format!("requests with {} tokens finished, of {most} that were counted", done.count()));
             }
             *open = most.saturating_sub(done.count());

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Bounds;
 use super::delta::Step;
-use super::held::HeldLines;
 use super::jitter::Jitter;
 use super::passed::PassedLines;
 use super::process::{Process, ProcessId, ProcessRow};
+use super::quarantined::QuarantinedLines;
 use super::row::PageContext;
 use super::unidentified::Trial;
 use crate::reading::EngineReading;
@@ -39,8 +39,8 @@ pub struct Processes {
     /// A start time close to a known one, until it is clear whether they are of the same process.
     pub(super) jitter: Option<Jitter>,
     /// Quarantined lines, which continue no process without a start time.
-    #[serde(default)]
-    pub(super) held: HeldLines,
+    #[serde(default, alias = "held")]
+    pub(super) quarantined: QuarantinedLines,
     /// The number of restarts seen.
     pub(super) restarts: u64,
     /// When a process that still answered was last dropped because too many are kept.
@@ -176,12 +176,12 @@ impl Processes {
 
     /// Whether a movement is quarantined.
     pub fn is_quarantined(&self) -> bool {
-        self.held.is_active() || self.jitter.is_some() || self.current().is_some_and(Process::is_quarantined)
+        self.quarantined.is_active() || self.jitter.is_some() || self.current().is_some_and(Process::is_quarantined)
     }
 
-    /// Whether processes without start times that cannot be told apart answer in turn. Only one of them is counted.
+    /// Whether processes without start times that cannot be present apart answer in turn. Only one of them is counted.
     pub fn is_ambiguous(&self) -> bool {
-        self.all.iter().any(|process| process.shadow) || self.held.is_ambiguous()
+        self.all.iter().any(|process| process.shadow) || self.quarantined.is_ambiguous()
     }
 
     /// Whether a process that still answered was dropped at an instant.
@@ -209,9 +209,9 @@ impl Processes {
 
     /// All moments in the state, to move them to another boot's clock.
     pub fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let held = self.held.moments_mut();
+        let quarantined = self.quarantined.moments_mut();
         let jitter = self.jitter.iter_mut().flat_map(Jitter::moments_mut);
-        self.all.iter_mut().flat_map(Process::moments_mut).chain(held).chain(jitter).chain(&mut self.crowded)
+        self.all.iter_mut().flat_map(Process::moments_mut).chain(quarantined).chain(jitter).chain(&mut self.crowded)
     }
 
     fn knows(&self, start: Timestamp) -> bool {
@@ -224,10 +224,10 @@ impl Processes {
             if let Some(outcome) = undone {
                 return outcome;
             }
-            if self.jitter.as_ref().is_some_and(|held| held.is_of(id)) {
+            if self.jitter.as_ref().is_some_and(|quarantined| quarantined.is_of(id)) {
                 self.settle_jitter(page, id);
             } else {
-                // Another process answers at the address: what is held is one as well.
+                // Another process answers at the address: what is quarantined is one as well.
                 self.refute_jitter();
             }
             self.try_leap(page, id);
@@ -250,12 +250,12 @@ impl Processes {
     pub(super) fn go_on(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         let returned = self.get(id).is_some_and(|process| process.ended);
         let taken_back = self.return_of(id);
-        let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
+        let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
         let since = process.last_seen;
         let context = page.context(since);
         if process.is_cut(page.rows) {
-            let held = self.hold(page, id);
-            return Outcome { verdict: Verdict::Cut, since, ..held };
+            let quarantined = self.quarantine(page, id);
+            return Outcome { verdict: Verdict::Cut, since, ..quarantined };
         }
         let mut steps = process.advance(page.rows, &context);
         let posts = !process.shadow;
@@ -376,16 +376,16 @@ impl Processes {
         if self.all.len() > 1 {
             // The growth of the other processes in the meantime is unknown.
             for step in &mut steps {
-                step.told = [false; 3];
+                step.present = [false; 3];
             }
         }
         Outcome { verdict: Verdict::Baseline, steps, ..Outcome::empty(id, page.at, page) }
     }
 
     /// Quarantines a page.
-    pub(super) fn hold(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
+    pub(super) fn quarantine(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         let since = self.get(id).map_or(page.at, |process| process.last_seen);
-        let quarantined = |told| Step { quarantined: true, told, ..Step::default() };
+        let quarantined = |present| Step { quarantined: true, present, ..Step::default() };
         let steps = page
             .rows
             .iter()
@@ -401,7 +401,7 @@ impl Processes {
         let process = silent.max_by_key(|process| process.last_seen.boot)?;
         let context = page.context(process.last_seen);
         // What is beyond its pace may be another process's, which was there before.
-        let goes_on = matches!(process.fit(page.rows, &context), super::process::Fit::Continues(_))
+        let goes_on = matches!(process.fit(page.rows, &context), super::process::PageMatch::Continues(_))
             && process.paces_to(page.rows, page.at.since(process.last_seen));
         let before = page.at.wall - page.at.since(process.first_seen) + SLACK;
         (goes_on && ours <= before).then(|| {
@@ -413,7 +413,7 @@ impl Processes {
     /// Ends trials and drops verdicts after ten minutes without new evidence. Returns the processes whose trial is
     /// over, and whether one of them was a reset without a start time.
     fn forget(&mut self, now: Moment) -> (Vec<ProcessId>, bool) {
-        self.held.forget(now);
+        self.quarantined.forget(now);
         let current = self.current;
         self.all.retain(|process| {
             Some(process.id) == current || now.since(process.last_seen) < FORGOTTEN || !process.shadow
@@ -444,8 +444,8 @@ impl InstancePage<'_> {
 
 impl Outcome {
     pub(super) fn empty(process: ProcessId, since: Moment, page: &InstancePage<'_>) -> Self {
-        let told = |reading: &&EngineReading| super::values::values(&reading.tokens).map(|value| value.is_some());
-        let steps = page.rows.iter().map(|reading| Step { told: told(reading), ..Step::default() }).collect();
+        let present = |reading: &&EngineReading| super::values::values(&reading.tokens).map(|value| value.is_some());
+        let steps = page.rows.iter().map(|reading| Step { present: present(reading), ..Step::default() }).collect();
         let verdict = Verdict::Continues;
         let (taken_back, believed) = (Vec::new(), Vec::new());
         Self { verdict, process, steps, since, on_trial: false, taken_back, believed, lost: false, returned: false }

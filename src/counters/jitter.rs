@@ -1,15 +1,15 @@
 //! Jitter of start times: clock corrections move them by less than two seconds.
 //!
-//! The start times of two workers of one server can be just as close. They are told apart as soon as one of them shows
+//! The start times of two workers of one server can be just as close. They are present apart as soon as one of them shows
 //! less than the other did.
 
 use serde::{Deserialize, Serialize};
 
+use super::fastest_minute::MIN_JUDGED;
 use super::identity::{InstancePage, Outcome, Processes};
 use super::line::Line;
 use super::process::{Process, ProcessId};
-use super::row::HELD_PAGES;
-use super::shown::JUDGED;
+use super::row::QUARANTINE_PAGES;
 use super::unidentified::{Trial, keeps_pace};
 use crate::units::{Moment, Span, Timestamp};
 
@@ -18,7 +18,7 @@ const JITTER: Span = Span::from_secs(2);
 
 /// How many pages with moving start times are quarantined. If they are of workers in turn, a known start time returns
 /// before that.
-const HELD_PAGES_MOVING: u8 = 12;
+const QUARANTINE_PAGES_MOVING: u8 = 12;
 
 /// Quarantined start times close to that of a known process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,8 +55,8 @@ impl Processes {
     pub(super) fn may_jitter(&self, page: &InstancePage<'_>, start: Timestamp) -> Option<ProcessId> {
         let is_close = |known: Timestamp| Span::from_millis((start - known).millis().abs()) < JITTER;
         let drifts = |process: &Process| {
-            let held = self.jitter.as_ref().filter(|held| held.of == process.id);
-            held.and_then(|held| held.others.last()?.start()).is_some_and(is_close)
+            let quarantined = self.jitter.as_ref().filter(|quarantined| quarantined.of == process.id);
+            quarantined.and_then(|quarantined| quarantined.others.last()?.start()).is_some_and(is_close)
         };
         let close = |process: &&Process| process.starts.iter().any(|known| is_close(*known)) || drifts(process);
         let goes_on = |process: &&Process| {
@@ -64,7 +64,7 @@ impl Processes {
         };
         let ours = start - page.ahead.unwrap_or_default();
         let watched = |process: &&Process| ours <= page.at.wall - page.at.since(process.last_seen);
-        let lines_up = self.jitter.as_ref().is_none_or(|held| held.last.goes_on(page.rows));
+        let lines_up = self.jitter.as_ref().is_none_or(|quarantined| quarantined.last.goes_on(page.rows));
         let mut all = self.all.iter().filter(close);
         let only = all.next().filter(|_| all.next().is_none() && lines_up)?;
         Some(only).filter(watched).filter(goes_on).map(|process| process.id)
@@ -80,7 +80,7 @@ impl Processes {
         };
         match self.get_mut(of).filter(as_ever) {
             Some(_) => self.believe_jitter(page, start, of),
-            None => self.hold_jitter(page, start, of),
+            None => self.quarantine_jitter(page, start, of),
         }
     }
 
@@ -110,25 +110,25 @@ impl Processes {
 
     /// Quarantines a page with a start time close to a known one. If the known one returns with less, they are two
     /// processes.
-    fn hold_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> Outcome {
+    fn quarantine_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> Outcome {
         let none = Jitter { of, others: Vec::new(), born: Vec::new(), last: Line::default(), pages: 0 };
-        let mut held = self.jitter.take().filter(|held| held.of == of).unwrap_or(none);
-        if let Some(other) = held.others.iter_mut().find(|other| other.has_start(start)) {
+        let mut quarantined = self.jitter.take().filter(|quarantined| quarantined.of == of).unwrap_or(none);
+        if let Some(other) = quarantined.others.iter_mut().find(|other| other.has_start(start)) {
             other.last_seen = page.at;
         } else {
-            held.others.push(Process::first_seen(start, page.rows, &page.context(page.at)));
-            held.born.push(self.birth(page, start).map(|began| page.at + (began - page.at.wall)));
+            quarantined.others.push(Process::first_seen(start, page.rows, &page.context(page.at)));
+            quarantined.born.push(self.birth(page, start).map(|began| page.at + (began - page.at.wall)));
         }
-        (held.last, held.pages) = (Line::of(page.rows), held.pages.saturating_add(1));
-        let most = if held.moves() { HELD_PAGES_MOVING } else { HELD_PAGES };
-        if held.pages < most {
-            self.jitter = Some(held);
-            return self.hold(page, of);
+        (quarantined.last, quarantined.pages) = (Line::of(page.rows), quarantined.pages.saturating_add(1));
+        let most = if quarantined.moves() { QUARANTINE_PAGES_MOVING } else { QUARANTINE_PAGES };
+        if quarantined.pages < most {
+            self.jitter = Some(quarantined);
+            return self.quarantine(page, of);
         }
-        if held.moves() || self.jumped_at_its_pace(page, &held) {
+        if quarantined.moves() || self.jumped_at_its_pace(page, &quarantined) {
             return self.believe_jitter(page, start, of);
         }
-        self.jitter = Some(held);
+        self.jitter = Some(quarantined);
         self.refute_jitter();
         let outcome = self.advance_identified(page, start);
         // If they are the same process after all, its growth until now is missing.
@@ -136,11 +136,11 @@ impl Processes {
     }
 
     /// Whether the process grew to the quarantined values at its earlier or its later pace, or by little.
-    fn jumped_at_its_pace(&self, page: &InstancePage<'_>, held: &Jitter) -> bool {
-        let Some((process, other)) = self.get(held.of).zip(held.others.first()) else { return false };
+    fn jumped_at_its_pace(&self, page: &InstancePage<'_>, quarantined: &Jitter) -> bool {
+        let Some((process, other)) = self.get(quarantined.of).zip(quarantined.others.first()) else { return false };
         let (line, first, within) = (process.line(), other.line(), other.first_seen.since(process.last_seen));
         let jump = (line.growth_to(&first), within);
-        line.largest_growth_to(&first) < JUDGED
+        line.largest_growth_to(&first) < MIN_JUDGED
             || process.has_shown() && process.paces_between(&line, &first, within)
             || keeps_pace(jump, (first.growth(page.rows), page.at.since(other.first_seen)))
     }
@@ -148,12 +148,12 @@ impl Processes {
     /// Takes the quarantined start times as those of other processes. Those that were born while they were watched count
     /// from zero; the first pages of others are baselines.
     pub(super) fn refute_jitter(&mut self) {
-        let Some(held) = self.jitter.take() else { return };
-        for (nth, other) in held.others.into_iter().enumerate() {
+        let Some(quarantined) = self.jitter.take() else { return };
+        for (nth, other) in quarantined.others.into_iter().enumerate() {
             let id = self.add(other.start(), other.last_seen);
             let Some(process) = self.get_mut(id) else { continue };
             *process = other.numbered(id);
-            if let Some(since) = held.born.get(nth).copied().flatten() {
+            if let Some(since) = quarantined.born.get(nth).copied().flatten() {
                 process.adopt_line(&process.line().zeroed(), since);
                 process.unposted = true;
             }
@@ -163,11 +163,11 @@ impl Processes {
     /// Settles quarantined start times when the known one returns: they are of the same process if this page continues
     /// from them, otherwise of others that were there before.
     pub(super) fn settle_jitter(&mut self, page: &InstancePage<'_>, id: ProcessId) {
-        let Some(held) = self.jitter.as_ref().filter(|held| held.of == id) else { return };
-        if !held.last.goes_on(page.rows) {
+        let Some(quarantined) = self.jitter.as_ref().filter(|quarantined| quarantined.of == id) else { return };
+        if !quarantined.last.goes_on(page.rows) {
             return self.refute_jitter();
         }
-        let others: Vec<_> = self.jitter.take().into_iter().flat_map(|held| held.others).collect();
+        let others: Vec<_> = self.jitter.take().into_iter().flat_map(|quarantined| quarantined.others).collect();
         if let Some(process) = self.get_mut(id) {
             others.iter().filter_map(Process::start).for_each(|start| process.add_start(start));
         }

@@ -6,8 +6,8 @@
 
 mod delta;
 mod dropped;
+mod fastest_minute;
 mod finished;
-mod held;
 mod hits;
 mod identity;
 mod jitter;
@@ -17,12 +17,12 @@ pub mod plausibility;
 mod process;
 mod process_rows;
 mod quantile;
+mod quarantined;
 mod ring;
 mod row;
 mod row_index;
 mod same_start;
 mod series_sum;
-mod shown;
 mod unidentified;
 mod values;
 mod window;

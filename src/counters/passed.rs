@@ -3,12 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::held::millis;
+use super::fastest_minute::MIN_EVIDENCE;
 use super::identity::{InstancePage, Outcome, Processes};
 use super::line::Line;
 use super::process::ProcessId;
-use super::row::HELD_PAGES;
-use super::shown::TINY;
+use super::quarantined::millis;
+use super::row::QUARANTINE_PAGES;
 use crate::units::{Moment, Span};
 
 /// The most lines that are kept: more than the processes that are.
@@ -19,7 +19,7 @@ const NEARER: u64 = 16;
 /// A step is large if it is this many times as fast as the pages around it.
 const LARGER: u64 = 10;
 /// A page may be of a line if it grew at most this many times as fast as that did.
-const FASTER: u64 = 4;
+const JUMP_RATIO: u64 = 4;
 
 /// The lines that a process left in large steps or by a reset, the first one first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ impl PassedLines {
             Some(_) => self.pace = rate,
             None => {}
         }
-        if step >= TINY && is_larger(rate, self.pace) {
+        if step >= MIN_EVIDENCE && is_larger(rate, self.pace) {
             self.last_step = Some((LeftLine { line, seen, pace: self.pace }, rate));
         } else {
             self.pace = rate;
@@ -82,7 +82,7 @@ impl PassedLines {
     /// Notes lines that were quarantined on the way, in ascending order; the last one is the present one.
     pub(super) fn note_all(&mut self, lines: &[(Line, Moment)]) {
         for pair in lines.windows(2) {
-            if pair[0].0.growth_to(&pair[1].0) >= TINY {
+            if pair[0].0.growth_to(&pair[1].0) >= MIN_EVIDENCE {
                 self.leave(pair[0].0.clone(), pair[0].1);
             }
         }
@@ -99,7 +99,7 @@ impl PassedLines {
         let (present, seen) = process;
         let step = present.growth_to(now);
         now.reaches(present)
-            && step >= TINY
+            && step >= MIN_EVIDENCE
             && is_larger(a_minute(step, page.at.since(*seen)), self.pace)
             && self.lands(page, now, present, |line| line.reaches(present))
     }
@@ -140,7 +140,7 @@ impl PassedLines {
         let goes_on = found.is_some_and(|place| self.returns == 0 || place == self.last + 1);
         self.returns = if goes_on { self.returns.saturating_add(1) } else { u8::from(found.is_some()) };
         self.last = found.unwrap_or_default();
-        self.returns >= HELD_PAGES
+        self.returns >= QUARANTINE_PAGES
     }
 
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
@@ -160,7 +160,7 @@ const fn is_larger(rate: u64, pace: u64) -> bool {
 
 /// Whether a growth is small, or possible at a pace, in tokens a minute.
 fn is_near(growth: u64, pace: u64, within: Span) -> bool {
-    growth < TINY || a_minute(growth, within) <= pace.saturating_mul(FASTER)
+    growth < MIN_EVIDENCE || a_minute(growth, within) <= pace.saturating_mul(JUMP_RATIO)
 }
 
 impl Processes {
@@ -197,7 +197,7 @@ impl Processes {
         }
         let passed = std::mem::take(&mut process.passed);
         (process.trial, process.shadow) = (None, false);
-        self.held.clear();
+        self.quarantined.clear();
         let nearest = passed.last;
         let lines = passed.left.into_iter().map(|left| (left.line, left.seen)).chain([present]);
         let mut own = id;

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::delta::Step;
 use super::dropped::Dropped;
+use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MINUTE};
 use super::line::Line;
 use super::passed::PassedLines;
 use super::row::{PageContext, RowCounters};
 use super::row_index::RowIndex;
-use super::shown::{MINUTE, SMALL, Shown};
 use super::unidentified::Trial;
 use super::values::{self, RowKey};
 use crate::reading::{EngineReading, TokenCounters};
@@ -23,7 +23,7 @@ const CUT_PAGES: u8 = 3;
 
 /// If the values of a first page and the growth after it differ by at most this factor, the first page may have been
 /// short of some workers.
-const EARLY: u64 = 20;
+const SHORT_PAGE_RATIO: u64 = 20;
 
 /// The number of a process among those seen at an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,7 +50,8 @@ pub struct Process {
     pub(super) shadow: bool,
     pub(super) rows: Vec<ProcessRow>,
     /// Which counters its last pages had.
-    told: [bool; 3],
+    #[serde(alias = "told")]
+    present: [bool; 3],
     /// The number of pages since one of them was missing.
     cut_pages: u8,
     /// Which counters are believed to be gone.
@@ -88,7 +89,7 @@ impl ProcessRow {
 
 /// How a page relates to a process without a start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fit {
+pub(super) enum PageMatch {
     /// Every counter is at or above its last value; with the total growth.
     Continues(u64),
     /// Every counter is at or above its last value, and too far above for growth.
@@ -113,7 +114,7 @@ impl Process {
             ended_by: None,
             shadow: false,
             rows: Vec::new(),
-            told: [false; 3],
+            present: [false; 3],
             cut_pages: 0,
             gone: [false; 3],
             trial: None,
@@ -186,18 +187,18 @@ impl Process {
 
     /// Takes a page's rows as a baseline.
     pub(super) fn baseline(&mut self, rows: &[&EngineReading], context: &PageContext) -> Vec<Step> {
-        self.note_told(rows);
+        self.note_present(rows);
         let row =
             |reading: &&EngineReading| ProcessRow::new(RowKey::of(reading), RowCounters::baseline(reading, context));
         self.rows = rows.iter().map(row).collect();
         self.dropped = None;
         self.index.renew(&self.rows);
-        rows.iter().map(|reading| Step { told: told(reading), ..Step::default() }).collect()
+        rows.iter().map(|reading| Step { present: present(reading), ..Step::default() }).collect()
     }
 
     /// Applies a page of this process. New rows count from zero since its last page.
     pub(super) fn advance(&mut self, rows: &[&EngineReading], context: &PageContext) -> Vec<Step> {
-        self.note_told(rows);
+        self.note_present(rows);
         self.each_row(rows, context, |row, reading| row.advance(reading, context))
     }
 
@@ -205,7 +206,7 @@ impl Process {
     pub(super) fn dispute(&mut self, rows: &[&EngineReading], context: &PageContext, why: &str) -> Vec<Step> {
         self.each_row(rows, context, |row, reading| {
             let step = row.dispute(reading, context, why);
-            Step { told: [false; 3], ..step }
+            Step { present: [false; 3], ..step }
         })
     }
 
@@ -219,13 +220,13 @@ impl Process {
 
     /// Whether a counter that its last pages had is on no row of a page.
     pub(super) fn lacks(&self, rows: &[&EngineReading]) -> bool {
-        self.told.iter().zip(all_told(rows)).any(|(was, is)| *was && !is)
+        self.present.iter().zip(all_present(rows)).any(|(was, is)| *was && !is)
     }
 
-    fn note_told(&mut self, rows: &[&EngineReading]) {
-        let now = all_told(rows);
-        self.gone = std::array::from_fn(|i| (self.gone[i] || self.told[i]) && !now[i]);
-        self.told = now;
+    fn note_present(&mut self, rows: &[&EngineReading]) {
+        let now = all_present(rows);
+        self.gone = std::array::from_fn(|i| (self.gone[i] || self.present[i]) && !now[i]);
+        self.present = now;
     }
 
     /// Whether a movement of its rows is quarantined, or a counter of its last page is missing.
@@ -249,7 +250,7 @@ impl Process {
     }
 
     /// How a page relates to it.
-    pub(super) fn fit(&self, rows: &[&EngineReading], context: &PageContext) -> Fit {
+    pub(super) fn fit(&self, rows: &[&EngineReading], context: &PageContext) -> PageMatch {
         let (mut distance, mut jumps, mut falls, mut goes_on) = (0_u64, false, false, false);
         for reading in rows {
             let Some(row) = self.row(reading, rows) else { continue };
@@ -265,14 +266,14 @@ impl Process {
             }
         }
         if !self.shares_row(rows) {
-            return Fit::Other;
+            return PageMatch::Other;
         }
         match (falls, jumps) {
-            (false, false) if self.leaps_at_first(distance, context.at) => Fit::Jumps,
-            (false, false) => Fit::Continues(distance),
-            (false, true) => Fit::Jumps,
-            (true, false) if goes_on => Fit::Mixed,
-            (true, _) => Fit::Falls,
+            (false, false) if self.leaps_at_first(distance, context.at) => PageMatch::Jumps,
+            (false, false) => PageMatch::Continues(distance),
+            (false, true) => PageMatch::Jumps,
+            (true, false) if goes_on => PageMatch::Mixed,
+            (true, _) => PageMatch::Falls,
         }
     }
 
@@ -284,10 +285,11 @@ impl Process {
     /// Whether the first growth of a process without a start time is so large that its baseline may have been short of
     /// some workers.
     fn leaps_at_first(&self, distance: u64, at: Moment) -> bool {
-        let held = self.line().total();
+        let total = self.line().total();
         let is_new = self.starts.is_empty() && !self.has_shown() && at.since(self.last_seen) < MINUTE;
-        let may_be_short = distance >= held / EARLY || distance >= SMALL.saturating_mul(EARLY);
-        is_new && distance >= SMALL && may_be_short && distance <= held.saturating_mul(EARLY)
+        let may_be_short =
+            distance >= total / SHORT_PAGE_RATIO || distance >= MIN_DISPUTED.saturating_mul(SHORT_PAGE_RATIO);
+        is_new && distance >= MIN_DISPUTED && may_be_short && distance <= total.saturating_mul(SHORT_PAGE_RATIO)
     }
 
     /// Whether a page continues from its last values, within the bounds.
@@ -376,7 +378,7 @@ impl Process {
     }
 
     /// Returns to an earlier line, and to what its rows had shown then.
-    pub(super) fn return_to(&mut self, line: &Line, shown: &[(RowKey, Shown)]) {
+    pub(super) fn return_to(&mut self, line: &Line, shown: &[(RowKey, FastestMinute)]) {
         for (key, values) in &line.0 {
             let shown = shown.iter().find(|(known, _)| known == key).map(|(_, shown)| *shown);
             if let Some(row) = self.row_mut(key) {
@@ -399,19 +401,19 @@ impl Process {
     }
 
     /// What its rows have shown.
-    pub(super) fn shown(&self) -> Vec<(RowKey, Shown)> {
+    pub(super) fn shown(&self) -> Vec<(RowKey, FastestMinute)> {
         self.rows.iter().map(|row| (row.key.clone(), row.counters.shown())).collect()
     }
 }
 
 /// Which counters a reading has.
-fn told(reading: &EngineReading) -> [bool; 3] {
+fn present(reading: &EngineReading) -> [bool; 3] {
     values::values(&reading.tokens).map(|value| value.is_some())
 }
 
-fn all_told(rows: &[&EngineReading]) -> [bool; 3] {
+fn all_present(rows: &[&EngineReading]) -> [bool; 3] {
     rows.iter().fold([false; 3], |all, reading| {
-        let one = told(reading);
+        let one = present(reading);
         std::array::from_fn(|i| all[i] || one[i])
     })
 }

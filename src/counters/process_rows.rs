@@ -2,9 +2,9 @@
 
 use super::delta::Step;
 use super::dropped::{self, Dropped};
+use super::fastest_minute::MINUTE;
 use super::process::{Process, ProcessRow};
 use super::row::{PageContext, RowCounters};
-use super::shown::MINUTE;
 use super::values::{self, RowKey};
 use crate::reading::{EngineReading, TokenCounters};
 use crate::units::Moment;

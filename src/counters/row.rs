@@ -7,24 +7,24 @@
 use serde::{Deserialize, Serialize};
 
 use super::delta::{Delta, Disputed, Growth, Reset, Step};
+use super::fastest_minute::{FastestMinute, MIN_DISPUTED};
 use super::hits::HitClamp;
 use super::series_sum::SeriesSum;
-use super::shown::{SMALL, Shown};
 use super::values::{COUNTERS, fell, growth, kept, raised, values, zeroed};
 use super::{Bounds, FinishedMeter};
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
 
 /// The number of pages that a fall is quarantined for, if the row was probably reset.
-pub(super) const HELD_PAGES: u8 = 3;
+pub(super) const QUARANTINE_PAGES: u8 = 3;
 /// The number of pages that a fall is quarantined for, if its values might also be a dip's.
-const HELD_PAGES_IN_DOUBT: u8 = 12;
+const QUARANTINE_PAGES_IN_DOUBT: u8 = 12;
 /// A row that dips keeps more than one part in this many of its value; one that was reset has less.
 const SMALL_PART: u64 = 10;
 /// Why a low value is disputed.
-const LOW: &str = "a counter fell, stays and grows, and its value is more than a reset leaves";
+const REASON_LOW: &str = "a counter fell, stays and grows, and its value is more than a reset leaves";
 /// The longest time that a fall which neither grows nor returns is quarantined.
-const HELD_LONGEST: Span = Span::from_secs(600);
+const QUARANTINE_LONGEST: Span = Span::from_secs(600);
 
 /// The state of a row's counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct RowCounters {
     hits: HitClamp,
     series: [SeriesSum; COUNTERS],
     finished: FinishedMeter,
-    shown: Shown,
+    shown: FastestMinute,
     quarantine: Option<Quarantine>,
     /// The values before a reset, for as long as it may turn out to have been a dip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -111,7 +111,8 @@ impl RowCounters {
 
     /// All moments in the state, to move them to another boot's clock.
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let quarantine = self.quarantine.iter_mut().flat_map(|held| [&mut held.since, &mut held.believed]);
+        let quarantine =
+            self.quarantine.iter_mut().flat_map(|quarantined| [&mut quarantined.since, &mut quarantined.believed]);
         let earlier = self.earlier.iter_mut().map(|earlier| &mut earlier.at);
         self.moved.iter_mut().chain(self.shown.since_mut()).chain(quarantine).chain(earlier)
     }
@@ -123,7 +124,7 @@ impl RowCounters {
             hits: HitClamp::default(),
             series: Default::default(),
             finished: FinishedMeter::default(),
-            shown: Shown::default(),
+            shown: FastestMinute::default(),
             quarantine: None,
             earlier: None,
             unread: false,
@@ -161,7 +162,7 @@ impl RowCounters {
     /// its series is, even if the sum is not.
     pub(super) fn is_below(&self, reading: &EngineReading, effective: &TokenCounters) -> bool {
         match &self.quarantine {
-            Some(held) => fell(effective, &held.last),
+            Some(quarantined) => fell(effective, &quarantined.last),
             None => fell(effective, &self.last) || self.series_fell(reading),
         }
     }
@@ -194,7 +195,7 @@ impl RowCounters {
     /// Whether any counter of a page grew by far more than the row grows in such a time.
     pub(super) fn grew_beyond(&self, effective: &TokenCounters, since: Span) -> bool {
         let grown = growth(effective, &self.last);
-        grown.iter().any(|grown| *grown >= SMALL) && !self.shown.explains(grown, since)
+        grown.iter().any(|grown| *grown >= MIN_DISPUTED) && !self.shown.explains(grown, since)
     }
 
     /// Whether a page's counters are too far beyond the last ones for the hardware.
@@ -217,13 +218,13 @@ impl RowCounters {
     /// it probably produces in that time are accepted sooner than those that it may have produced.
     pub(super) fn began_anew(&self, first: &TokenCounters, within: Span, pages: u8) -> bool {
         let grown = growth(first, &TokenCounters::default());
-        pages >= HELD_PAGES && self.shown.suggests(grown, within)
-            || pages >= HELD_PAGES_IN_DOUBT && self.shown.explains(grown, within)
+        pages >= QUARANTINE_PAGES && self.shown.suggests(grown, within)
+            || pages >= QUARANTINE_PAGES_IN_DOUBT && self.shown.explains(grown, within)
     }
 
     /// Returns to earlier values and to what the row had shown then, as a movement away from them was another
     /// process's.
-    pub(super) fn return_to(&mut self, values: TokenCounters, shown: Option<Shown>) {
+    pub(super) fn return_to(&mut self, values: TokenCounters, shown: Option<FastestMinute>) {
         self.last = values;
         self.shown = shown.unwrap_or(self.shown);
         self.quarantine = None;
@@ -231,23 +232,23 @@ impl RowCounters {
     }
 
     /// Counts only what the row had shown earlier.
-    pub(super) const fn set_shown(&mut self, shown: Shown) {
+    pub(super) const fn set_shown(&mut self, shown: FastestMinute) {
         self.shown = shown;
     }
 
     /// What the row has shown.
-    pub(super) const fn shown(&self) -> Shown {
+    pub(super) const fn shown(&self) -> FastestMinute {
         self.shown
     }
 
     /// Applies a page of the same process.
     pub fn advance(&mut self, reading: &EngineReading, context: &PageContext) -> Step {
         let now = self.effective(reading);
-        let told = std::array::from_fn(|i| values(&reading.tokens)[i].is_some());
+        let present = std::array::from_fn(|i| values(&reading.tokens)[i].is_some());
         let mut step =
             if fell(&now, &self.last) { self.fall(reading, &now, context) } else { self.grow(reading, &now, context) };
         // The rate of a disputed movement is unknown.
-        step.told = told.map(|told| told && step.disputed.is_none());
+        step.present = present.map(|present| present && step.disputed.is_none());
         step
     }
 
@@ -267,7 +268,7 @@ impl RowCounters {
     }
 
     fn grow(&mut self, reading: &EngineReading, now: &TokenCounters, context: &PageContext) -> Step {
-        let from = self.quarantine.take().map(|held| held.believed);
+        let from = self.quarantine.take().map(|quarantined| quarantined.believed);
         if self.unread {
             self.adopt_unread(now, context);
         }
@@ -295,12 +296,14 @@ impl RowCounters {
 
     fn fall(&mut self, reading: &EngineReading, now: &TokenCounters, context: &PageContext) -> Step {
         let quarantine = match self.quarantine {
-            Some(held) if !fell(now, &held.last) => {
-                Quarantine { last: kept(now, &held.last), pages: held.pages.saturating_add(1), ..held }
-            }
-            held => {
-                let believed = held.map_or(context.last_page, |held| held.believed);
-                let first = held.map_or(context.at, |held| held.since);
+            Some(quarantined) if !fell(now, &quarantined.last) => Quarantine {
+                last: kept(now, &quarantined.last),
+                pages: quarantined.pages.saturating_add(1),
+                ..quarantined
+            },
+            quarantined => {
+                let believed = quarantined.map_or(context.last_page, |quarantined| quarantined.believed);
+                let first = quarantined.map_or(context.at, |quarantined| quarantined.since);
                 Quarantine { first: *now, last: *now, since: first, believed, pages: 1 }
             }
         };
@@ -309,15 +312,15 @@ impl RowCounters {
         if grew && self.is_reset(&quarantine, took, context) {
             return self.reset(reading, &quarantine, context);
         }
-        if grew && context.identified && quarantine.pages >= HELD_PAGES_IN_DOUBT {
+        if grew && context.identified && quarantine.pages >= QUARANTINE_PAGES_IN_DOUBT {
             // Too much to be what it produced since, and too long for a dip.
             let before = self.last;
             self.last = zero_where_fell(&before, now);
-            let mut step = self.dispute(reading, context, LOW);
+            let mut step = self.dispute(reading, context, REASON_LOW);
             step.disputed.iter_mut().for_each(|disputed| disputed.before = before);
             return Step { reset: Reset::Certain, ..step };
         }
-        if context.at.since(quarantine.since) >= HELD_LONGEST {
+        if context.at.since(quarantine.since) >= QUARANTINE_LONGEST {
             *self = Self { shown: self.shown, ..Self::baseline(reading, context) };
             return Step { reset: Reset::Certain, ..Step::default() };
         }
@@ -327,27 +330,27 @@ impl RowCounters {
 
     /// Whether a fall that goes on is a reset: it is what the row produces in such a time, or, in a process that is known to
     /// be the same, a value that no dip leaves.
-    fn is_reset(&self, held: &Quarantine, took: Span, context: &PageContext) -> bool {
+    fn is_reset(&self, quarantined: &Quarantine, took: Span, context: &PageContext) -> bool {
         let small_part = |(first, last): (Option<u64>, Option<u64>)| match (first, last) {
             (Some(first), Some(last)) => first >= last || first <= last / SMALL_PART,
             _ => true,
         };
-        let is_far_below = || values(&held.first).into_iter().zip(values(&self.last)).all(small_part);
-        self.began_anew(&held.first, took, held.pages)
-            || context.identified && held.pages >= HELD_PAGES && is_far_below()
+        let is_far_below = || values(&quarantined.first).into_iter().zip(values(&self.last)).all(small_part);
+        self.began_anew(&quarantined.first, took, quarantined.pages)
+            || context.identified && quarantined.pages >= QUARANTINE_PAGES && is_far_below()
     }
 
     /// Resets the counters that fell: they count from zero. The others go on.
-    fn reset(&mut self, reading: &EngineReading, held: &Quarantine, context: &PageContext) -> Step {
+    fn reset(&mut self, reading: &EngineReading, quarantined: &Quarantine, context: &PageContext) -> Step {
         let (shown, before) = (self.shown, self.last);
         let fell = fallen(&reading.tokens, &self.last);
         if fell.iter().all(|fell| *fell) {
-            *self = Self { shown, ..Self::zero(held.believed, reading) };
+            *self = Self { shown, ..Self::zero(quarantined.believed, reading) };
         } else {
-            self.reset_some(fell, reading, held.believed);
+            self.reset_some(fell, reading, quarantined.believed);
         }
         let mut step = self.grow(reading, &self.effective(reading), context);
-        step.from = Some(held.believed);
+        step.from = Some(quarantined.believed);
         self.earlier = Some(Earlier { before, at: context.at });
         if let Some(disputed) = &mut step.disputed {
             disputed.before = before;
@@ -368,7 +371,7 @@ impl RowCounters {
 
     /// Whether the values from before a reset return at once: it was a dip, and counting continues from them.
     fn undoes_reset(&mut self, now: &TokenCounters, context: &PageContext) -> bool {
-        self.earlier = self.earlier.filter(|earlier| context.at.since(earlier.at) < HELD_LONGEST);
+        self.earlier = self.earlier.filter(|earlier| context.at.since(earlier.at) < QUARANTINE_LONGEST);
         let Some(earlier) = self.earlier else { return false };
         let jumps = !self.shown.explains(growth(now, &self.last), context.at.since(context.last_page));
         let undone = jumps && !fell(now, &earlier.before);

@@ -7,27 +7,27 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::held::{HeldLine, HeldLines, Values, millis};
+use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MIN_JUDGED};
 use super::identity::{InstancePage, Outcome, Processes, Verdict};
 use super::line::Line;
-use super::process::{Fit, Process, ProcessId};
-use super::row::HELD_PAGES;
-use super::shown::{JUDGED, SMALL, Shown};
+use super::process::{PageMatch, Process, ProcessId};
+use super::quarantined::{QuarantinedLine, QuarantinedLines, Values, millis};
+use super::row::QUARANTINE_PAGES;
 use super::values::{self, RowKey};
 use crate::units::{Moment, Span, Timestamp};
 
 /// The number of episodes after which a line above another is a process of its own.
 const EPISODES: u8 = 2;
 /// The number of pages in a row that continue no known line, after which they are accepted as they are.
-const WAITED: u8 = 12;
+const LONGEST_RUN: u8 = 12;
 /// A page whose growth is this many times that of any page before returns to another line.
-const LEAP: u64 = 4;
+const RETURN_RATIO: u64 = 4;
 /// Growth this many times faster than what follows it returns to another line.
-const FASTER: u64 = 10;
+const JUMP_RATIO: u64 = 10;
 /// Values return to those from before a growth if they are at most one part in this many of it above them.
 const NEARER: u64 = 16;
 /// Why a jump is disputed.
-const FAR: &str = "far more than its fastest minute, and no start time to tell it by";
+const REASON_FAR: &str = "far more than its fastest minute, and no start time to tell it by";
 
 /// A movement that was believed without proof, and may be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub(super) struct Trial {
     before: Line,
     /// What the rows had shown before it.
     #[serde(default)]
-    shown: Vec<(RowKey, Shown)>,
+    shown: Vec<(RowKey, FastestMinute)>,
     /// The largest growth of a page since.
     step: u64,
     /// The number of pages since that returned to the line before it.
@@ -86,7 +86,7 @@ impl Trial {
     pub(super) fn returned_before(&mut self, now: &Line, present: &Line) -> bool {
         let returns = now.is_just_above(&self.before, present, NEARER) && !now.reaches(present);
         self.returns = self.returns.saturating_add(u8::from(returns));
-        self.kind == TrialKind::Growth && returns && self.returns >= HELD_PAGES
+        self.kind == TrialKind::Growth && returns && self.returns >= QUARANTINE_PAGES
     }
 
     /// Whether values are above those from before the trial by no more than the rows had grown in that time.
@@ -135,29 +135,29 @@ impl Processes {
             };
         };
         if self.may_be_anyones(page) {
-            return Outcome { verdict: Verdict::Cut, ..self.hold(page, current) };
+            return Outcome { verdict: Verdict::Cut, ..self.quarantine(page, current) };
         }
         let split = self.split_passed(page).or_else(|| self.split_risen(page)).or_else(|| self.old_line_returns(page));
         if let Some(outcome) = split {
             return outcome;
         }
         match self.nearest(page) {
-            Some((distance, id)) if !self.is_held_nearer(page, distance, id) => {
+            Some((distance, id)) if !self.is_quarantined_nearer(page, distance, id) => {
                 // Without this series, a quarantined line may be this one.
                 if self.get(id).is_some_and(|process| process.misses_series(page.rows)) {
-                    self.held = HeldLines::default();
+                    self.quarantined = QuarantinedLines::default();
                 }
-                self.held.pause();
+                self.quarantined.pause();
                 self.go_on_by_values(page, id)
             }
-            Some(_) => self.hold_line(page, current, true),
+            Some(_) => self.quarantine_line(page, current, true),
             // A page that does not go on from a process that says its start is another's.
-            None if self.get(current).is_some_and(|process| !process.starts.is_empty()) => self.hold_beside(page),
-            None => match self.get(current).map_or(Fit::Falls, |process| fit(process, page)) {
-                Fit::Mixed => self.go_on(page, current),
-                Fit::Jumps | Fit::Continues(_) => self.hold_line(page, current, true),
-                Fit::Falls => self.hold_line(page, current, false),
-                Fit::Other => self.hold_beside(page),
+            None if self.get(current).is_some_and(|process| !process.starts.is_empty()) => self.quarantine_beside(page),
+            None => match self.get(current).map_or(PageMatch::Falls, |process| fit(process, page)) {
+                PageMatch::Mixed => self.go_on(page, current),
+                PageMatch::Jumps | PageMatch::Continues(_) => self.quarantine_line(page, current, true),
+                PageMatch::Falls => self.quarantine_line(page, current, false),
+                PageMatch::Other => self.quarantine_beside(page),
             },
         }
     }
@@ -166,26 +166,26 @@ impl Processes {
     fn has_above(&self, process: &Process) -> bool {
         let line = process.line();
         let is_above = |other: &Process| other.id != process.id && other.line().reaches(&line);
-        self.all.iter().any(is_above) || self.held.has_above(&line)
+        self.all.iter().any(is_above) || self.quarantined.has_above(&line)
     }
 
     /// Whether a page continues a quarantined line with less growth than it continues a process.
-    fn is_held_nearer(&self, page: &InstancePage<'_>, distance: u64, id: ProcessId) -> bool {
-        self.get(id).is_some_and(|process| self.held.is_nearer(page, process, distance))
+    fn is_quarantined_nearer(&self, page: &InstancePage<'_>, distance: u64, id: ProcessId) -> bool {
+        self.get(id).is_some_and(|process| self.quarantined.is_nearer(page, process, distance))
     }
 
     /// Whether several processes may have sent a page, since a counter that tells them apart is not on it.
     fn may_be_anyones(&self, page: &InstancePage<'_>) -> bool {
-        let several = self.all.len() > 1 || !self.held.is_empty();
+        let several = self.all.len() > 1 || !self.quarantined.is_empty();
         several && self.all.iter().all(|process| process.lacks(page.rows))
     }
 
     /// Holds a page that has no row of the process that answered last: it is another's.
-    fn hold_beside(&mut self, page: &InstancePage<'_>) -> Outcome {
+    fn quarantine_beside(&mut self, page: &InstancePage<'_>) -> Outcome {
         let known = self.all.iter().filter(|process| process.starts.is_empty() && process.shares_row(page.rows));
         match known.max_by_key(|process| process.last_seen.boot).map(|process| (process.id, fit(process, page))) {
-            Some((id, Fit::Jumps)) => self.hold_line(page, id, true),
-            Some((id, _)) => self.hold_line(page, id, false),
+            Some((id, PageMatch::Jumps)) => self.quarantine_line(page, id, true),
+            Some((id, _)) => self.quarantine_line(page, id, false),
             None => {
                 let id = self.add(None, page.at);
                 self.baseline(page, id)
@@ -201,11 +201,11 @@ impl Processes {
         // A process whose growth is not known yet does not leap to where another may be.
         let leaps = |process: &Process, distance: u64| {
             let is_new = process.starts.is_empty() && !process.has_shown();
-            is_new && distance >= JUDGED && self.has_above(process)
+            is_new && distance >= MIN_JUDGED && self.has_above(process)
         };
         let continues = |process: &Process| match fit(process, page) {
-            Fit::Continues(distance) => Some((distance, process.id)).filter(|_| !leaps(process, distance)),
-            Fit::Jumps | Fit::Mixed | Fit::Falls | Fit::Other => None,
+            PageMatch::Continues(distance) => Some((distance, process.id)).filter(|_| !leaps(process, distance)),
+            PageMatch::Jumps | PageMatch::Mixed | PageMatch::Falls | PageMatch::Other => None,
         };
         self.all.iter().filter(may_be).filter_map(continues).min()
     }
@@ -248,8 +248,8 @@ impl Processes {
         if trial.kind == TrialKind::Reset {
             self.restarts = self.restarts.saturating_sub(1);
         }
-        self.held.pause();
-        self.held.push(HeldLine::new(trial.kind == TrialKind::Growth, Values::before(other), seen, 0));
+        self.quarantined.pause();
+        self.quarantined.push(QuarantinedLine::new(trial.kind == TrialKind::Growth, Values::before(other), seen, 0));
         let mut outcome = self.go_on(page, id);
         outcome.taken_back.push(id);
         outcome.lost = true;
@@ -258,21 +258,21 @@ impl Processes {
     }
 
     /// Quarantines a page that continues no process, or explains its line.
-    fn hold_line(&mut self, page: &InstancePage<'_>, current: ProcessId, above: bool) -> Outcome {
+    fn quarantine_line(&mut self, page: &InstancePage<'_>, current: ProcessId, above: bool) -> Outcome {
         let process = self.all.iter().find(|process| process.id == current);
         let is_new = process.is_some_and(|process| !process.has_shown());
-        let (line, run) = self.held.take(page, above, process);
-        let (stays, grew) = (line.pages >= HELD_PAGES, line.first.told.growth(page.rows) > 0);
-        let waited = run.pages >= WAITED;
+        let (line, run) = self.quarantined.take(page, above, process);
+        let (stays, grew) = (line.pages >= QUARANTINE_PAGES, line.first.present.growth(page.rows) > 0);
+        let waited = run.pages >= LONGEST_RUN;
         let may_be_its = process.is_some_and(|process| process.line_of(page.rows).reaches(&process.line()));
-        let here = HeldLine::here(above, page, process);
+        let here = QuarantinedLine::here(above, page, process);
         match above {
             true if line.episodes >= EPISODES => self.becomes_process(page, &line, None),
             true if stays && !may_be_its => self.becomes_process(page, &line, None),
             true if is_new && (stays && self.keeps_pace(page, &line, current) || waited && run.is_even()) => {
                 // The lines quarantined on the way are its own, or those of processes that are not counted.
-                let (lost, passed) = (self.held.is_ambiguous(), self.held.ascending());
-                self.held = HeldLines::default();
+                let (lost, passed) = (self.quarantined.is_ambiguous(), self.quarantined.ascending());
+                self.quarantined = QuarantinedLines::default();
                 let outcome = self.go_on_by_values(page, current);
                 if let Some(process) = self.get_mut(current) {
                     process.passed.note_all(&passed);
@@ -282,7 +282,7 @@ impl Processes {
             // One of several processes that answer in turn is not believed to have jumped.
             true if stays && self.are_several() => Outcome { lost: true, ..self.becomes_process(page, &line, None) },
             true if stays && !self.is_large(page, current) => {
-                self.held.settle();
+                self.quarantined.settle();
                 self.go_on_by_values(page, current)
             }
             true if stays => self.dispute_jump(page, current),
@@ -290,7 +290,7 @@ impl Processes {
             // What it produced until now is unknown.
             true if waited => Outcome { lost: true, ..self.becomes_process(page, &here, None) },
             false if waited && !stays => self.becomes_process(page, &here, Some(current)),
-            _ => self.hold(page, current),
+            _ => self.quarantine(page, current),
         }
     }
 
@@ -302,11 +302,11 @@ impl Processes {
     /// Whether any counter of a page grew by so much that it is disputed for being unusual.
     fn is_large(&self, page: &InstancePage<'_>, id: ProcessId) -> bool {
         let grew = |process: &Process| process.line().largest_growth_to(&process.line_of(page.rows));
-        self.get(id).is_some_and(|process| grew(process) >= SMALL)
+        self.get(id).is_some_and(|process| grew(process) >= MIN_DISPUTED)
     }
 
     /// Whether a process that had shown no growth continues about as fast as it jumped: then the jump was its growth.
-    fn keeps_pace(&self, page: &InstancePage<'_>, line: &HeldLine, id: ProcessId) -> bool {
+    fn keeps_pace(&self, page: &InstancePage<'_>, line: &QuarantinedLine, id: ProcessId) -> bool {
         let Some(process) = self.get(id) else { return false };
         let jump = (process.line().growth_to(&line.first.own), line.since.since(process.last_seen));
         keeps_pace(jump, (line.first.own.growth_to(&process.line_of(page.rows)), page.at.since(line.since)))
@@ -314,25 +314,25 @@ impl Processes {
 
     /// Disputes a jump that stays: the process counts from there, but nothing proves that it produced it.
     fn dispute_jump(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
-        self.held.settle();
-        let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
+        self.quarantined.settle();
+        let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
         let since = process.last_seen;
         process.passed.leave(process.line(), since);
-        let steps = process.dispute(page.rows, &page.context(since), FAR);
+        let steps = process.dispute(page.rows, &page.context(since), REASON_FAR);
         process.last_seen = page.at;
         Outcome { verdict: Verdict::Continues, steps, ..Outcome::empty(id, since, page) }
     }
 
     /// Explains a fall that stays and grows: the process was reset, or another one answers.
-    fn explain_fall(&mut self, page: &InstancePage<'_>, line: &HeldLine, id: ProcessId) -> Outcome {
+    fn explain_fall(&mut self, page: &InstancePage<'_>, line: &QuarantinedLine, id: ProcessId) -> Outcome {
         if let Some(outcome) = self.split_fallen(page) {
             return outcome;
         }
-        let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
+        let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
         let context = page.context(process.last_seen);
-        if !process.began_anew(&line.first.told, line.since, line.pages) {
-            let in_doubt = process.began_anew(&line.first.told, line.since, u8::MAX);
-            return if in_doubt { self.hold(page, id) } else { self.becomes_process(page, line, Some(id)) };
+        if !process.began_anew(&line.first.present, line.since, line.pages) {
+            let in_doubt = process.began_anew(&line.first.present, line.since, u8::MAX);
+            return if in_doubt { self.quarantine(page, id) } else { self.becomes_process(page, line, Some(id)) };
         }
         let (since, trial) = (process.last_seen, Trial::new(TrialKind::Reset, page.at, process));
         // What was posted before it stays, also if the reset is taken back, except for large steps.
@@ -341,17 +341,22 @@ impl Processes {
         let steps = process.begin_anew(page.rows, &context);
         process.trial = Some(trial);
         process.last_seen = page.at;
-        self.held.settle();
+        self.quarantined.settle();
         self.restarts += 1;
         Outcome { verdict: Verdict::Reset, steps, on_trial: true, believed, ..Outcome::empty(id, since, page) }
     }
 
     /// Makes a line a process of its own, with its first page as the baseline; on trial if it is below another.
-    fn becomes_process(&mut self, page: &InstancePage<'_>, line: &HeldLine, below: Option<ProcessId>) -> Outcome {
-        self.held.settle();
+    fn becomes_process(
+        &mut self,
+        page: &InstancePage<'_>,
+        line: &QuarantinedLine,
+        below: Option<ProcessId>,
+    ) -> Outcome {
+        self.quarantined.settle();
         let id = self.add(None, line.since);
-        let Some(process) = self.get_mut(id) else { return self.hold(page, id) };
-        process.adopt_line(&line.first.told, line.since);
+        let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
+        process.adopt_line(&line.first.present, line.since);
         process.trial = below.map(|other| Trial::new(TrialKind::Below(other), page.at, process));
         let outcome = self.go_on(page, id);
         // A process that appears below another one may have been reset.
@@ -359,7 +364,7 @@ impl Processes {
     }
 }
 
-fn fit(process: &Process, page: &InstancePage<'_>) -> Fit {
+fn fit(process: &Process, page: &InstancePage<'_>) -> PageMatch {
     process.fit(page.rows, &page.context(process.last_seen))
 }
 
@@ -379,7 +384,9 @@ fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
     match trial.kind {
         TrialKind::Growth => !now.reaches(&line),
         TrialKind::Reset => {
-            now.reaches(&line) && line.growth_to(&now) > trial.step.saturating_mul(LEAP) && !line.reaches(&trial.before)
+            now.reaches(&line)
+                && line.growth_to(&now) > trial.step.saturating_mul(RETURN_RATIO)
+                && !line.reaches(&trial.before)
         }
         TrialKind::Below(_) | TrialKind::Start(_) | TrialKind::Birth => false,
     }
@@ -388,5 +395,5 @@ fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
 /// Whether the growth after a jump was about as fast as the jump; each is tokens and their time.
 pub(super) fn keeps_pace(jump: (u64, Span), after: (u64, Span)) -> bool {
     let per_minute = |(tokens, within): (u64, Span)| u128::from(tokens) * 60_000 / u128::from(millis(within));
-    per_minute(jump) <= per_minute(after) * u128::from(FASTER)
+    per_minute(jump) <= per_minute(after) * u128::from(JUMP_RATIO)
 }

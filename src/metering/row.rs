@@ -257,7 +257,7 @@ impl Row {
         add(&mut self.sums[PROMPT], has_prompt.then(|| (delta.miss + delta.hit).count()));
         add(&mut self.sums[CACHED], reading.tokens.cached.map(|_| delta.hit.count()));
         add(&mut self.sums[OUTPUT], reading.tokens.output.map(|_| delta.output.count()));
-        step.told
+        step.present
     }
 }
 

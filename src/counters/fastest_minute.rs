@@ -9,26 +9,26 @@ use crate::units::{Moment, Span};
 
 pub(super) const MINUTE: Span = Span::from_secs(60);
 /// Growth of at least this many times the fastest minute is another process's.
-const FAR: u64 = 50;
+const OTHERS_RATIO: u64 = 50;
 /// Growth of at most this many times the fastest minute is the row's own.
-const NEAR: u64 = 2;
+const OWN_RATIO: u64 = 2;
 /// Growth of fewer tokens is not disputed for being unusual: it is posted, on trial.
-pub(super) const SMALL: u64 = 100_000;
+pub(super) const MIN_DISPUTED: u64 = 100_000;
 /// Growth of fewer tokens is posted at once.
-pub(super) const JUDGED: u64 = 10_000;
+pub(super) const MIN_JUDGED: u64 = 10_000;
 /// Growth of fewer tokens proves nothing.
-pub(super) const TINY: u64 = 1000;
+pub(super) const MIN_EVIDENCE: u64 = 1000;
 
 /// The fastest minute of each counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Shown {
+pub(super) struct FastestMinute {
     fastest: [u64; COUNTERS],
     /// The growth in the present minute.
     current: [u64; COUNTERS],
     since: Option<Moment>,
 }
 
-impl Shown {
+impl FastestMinute {
     /// Adds a growth.
     pub(super) fn note(&mut self, at: Moment, growth: [u64; COUNTERS]) {
         if self.since.is_none_or(|since| at.since(since) >= MINUTE) {
@@ -53,29 +53,31 @@ impl Shown {
     /// Whether a growth is probable within a time, by the fastest minute.
     pub(super) fn suggests(&self, growth: [u64; COUNTERS], within: Span) -> bool {
         let millis = u128::from(within.millis().max(1000).unsigned_abs());
-        let likely = |i: usize| u128::from(self.fastest[i]) * u128::from(NEAR) * millis / 60_000 + u128::from(TINY);
+        let likely =
+            |i: usize| u128::from(self.fastest[i]) * u128::from(OWN_RATIO) * millis / 60_000 + u128::from(MIN_EVIDENCE);
         (0..COUNTERS).all(|i| u128::from(growth[i]) <= likely(i))
     }
 
     /// Whether a growth is possible within a time, by the fastest minute.
     pub(super) fn explains(&self, growth: [u64; COUNTERS], within: Span) -> bool {
         let minutes = (within.millis().max(MINUTE.millis()) as u64).div_ceil(60_000);
-        (0..COUNTERS).all(|i| growth[i] <= self.fastest[i].saturating_mul(minutes).saturating_mul(NEAR).max(TINY))
+        (0..COUNTERS)
+            .all(|i| growth[i] <= self.fastest[i].saturating_mul(minutes).saturating_mul(OWN_RATIO).max(MIN_EVIDENCE))
     }
 
     /// Whether a growth since each counter last moved is so far beyond anything shown that it may be another process's.
     pub(super) fn is_far_beyond(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS]) -> bool {
-        growth.iter().any(|grown| *grown >= JUDGED) && self.is_unusual(growth, since_moved)
+        growth.iter().any(|grown| *grown >= MIN_JUDGED) && self.is_unusual(growth, since_moved)
     }
 
     /// Whether a growth is far beyond anything shown.
     pub(super) fn is_unusual(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS]) -> bool {
         let far = |i: usize| {
             let minutes = u128::from((since_moved[i].millis().max(MINUTE.millis()) as u64).div_ceil(60_000));
-            u128::from(growth[i]) >= u128::from(self.fastest[i]) * u128::from(FAR) * minutes
+            u128::from(growth[i]) >= u128::from(self.fastest[i]) * u128::from(OTHERS_RATIO) * minutes
         };
         let moved = || (0..COUNTERS).filter(|i| growth[*i] > 0);
-        self.any() && growth.iter().any(|grown| *grown >= TINY) && moved().all(far)
+        self.any() && growth.iter().any(|grown| *grown >= MIN_EVIDENCE) && moved().all(far)
     }
 }
 
@@ -89,7 +91,7 @@ mod tests {
 
     #[test]
     fn another_processs_total_is_far_beyond_a_minute() {
-        let mut shown = Shown::default();
+        let mut shown = FastestMinute::default();
         let second = [Span::from_secs(1); COUNTERS];
         assert!(!shown.is_far_beyond([8_000_000, 0, 800_000], second), "nothing shown yet");
         for seconds in 0..200 {

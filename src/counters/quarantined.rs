@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fastest_minute::MIN_DISPUTED;
 use super::identity::{FORGOTTEN, InstancePage};
 use super::line::Line;
 use super::process::Process;
-use super::shown::SMALL;
 use crate::units::{Moment, Span};
 
 /// The most lines that are kept; the least recently seen is dropped first.
@@ -17,15 +17,15 @@ const EVEN: u128 = 4;
 
 /// All quarantined lines of an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct HeldLines {
-    lines: Vec<HeldLine>,
+pub(super) struct QuarantinedLines {
+    lines: Vec<QuarantinedLine>,
     /// The latest pages in a row that were quarantined, of one line or of several.
     run: Option<Run>,
 }
 
 /// One line of values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct HeldLine {
+pub(super) struct QuarantinedLine {
     /// Whether it lies above the process that answered before, rather than below.
     pub(super) above: bool,
     /// Its first values; for a line below, those since it last began to answer.
@@ -44,7 +44,8 @@ pub(super) struct HeldLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Values {
     /// The values as they stand on the page, which apply if it is another process's.
-    pub(super) told: Line,
+    #[serde(alias = "told")]
+    pub(super) present: Line,
     /// The values raised by evicted series of the process that answered before, which apply if it is that process's
     /// page.
     pub(super) own: Line,
@@ -62,17 +63,17 @@ pub(super) struct Run {
 
 impl Values {
     fn of(page: &InstancePage<'_>, process: Option<&Process>) -> Self {
-        let told = Line::of(page.rows);
-        Self { own: process.map_or_else(|| told.clone(), |process| process.line_of(page.rows)), told }
+        let present = Line::of(page.rows);
+        Self { own: process.map_or_else(|| present.clone(), |process| process.line_of(page.rows)), present }
     }
 
     /// The values of a line that answered before.
     pub(super) fn before(line: Line) -> Self {
-        Self { told: line.clone(), own: line }
+        Self { present: line.clone(), own: line }
     }
 }
 
-impl HeldLine {
+impl QuarantinedLine {
     pub(super) fn new(above: bool, values: Values, at: Moment, pages: u8) -> Self {
         Self { above, first: values.clone(), last: values, pages, episodes: 1, paused: pages == 0, since: at, seen: at }
     }
@@ -85,12 +86,12 @@ impl HeldLine {
     /// The growth of a page from the line's last values, if the page continues the line: if it grew by no more than the
     /// process that answered before grows in that time, or by far less than its distance from that process.
     fn goes_on(&self, now: &Values, at: Moment, process: Option<&Process>) -> Option<u64> {
-        let either = [(&self.last.told, &now.told), (&self.last.own, &now.own)];
+        let either = [(&self.last.present, &now.present), (&self.last.own, &now.own)];
         let goes_on = |(then, now): (&Line, &Line)| {
             let grown = then.growth_to(now);
             let near = |process: &Process| {
                 let away = process.line().growth_to(now);
-                self.above && grown < SMALL && grown.saturating_mul(NEARER) <= away
+                self.above && grown < MIN_DISPUTED && grown.saturating_mul(NEARER) <= away
             };
             let paced = |process: &Process| process.paces_between(then, now, at.since(self.seen));
             let is_its = now.reaches(then) && process.is_none_or(|process| near(process) || paced(process));
@@ -130,9 +131,14 @@ impl Run {
     }
 }
 
-impl HeldLines {
+impl QuarantinedLines {
     /// Adds a page. Returns its line and the run that it is part of.
-    pub(super) fn take(&mut self, page: &InstancePage<'_>, above: bool, process: Option<&Process>) -> (HeldLine, Run) {
+    pub(super) fn take(
+        &mut self,
+        page: &InstancePage<'_>,
+        above: bool,
+        process: Option<&Process>,
+    ) -> (QuarantinedLine, Run) {
         let run = self.run.take().map_or_else(|| Run::new(page), |run| run.with(page));
         self.run = Some(run.clone());
         let now = Values::of(page, process);
@@ -140,7 +146,7 @@ impl HeldLines {
         let nearest = lines.filter_map(|(place, line)| Some((line.goes_on(&now, page.at, process)?, place))).min();
         let line = match nearest {
             Some((_, place)) => self.lines.swap_remove(place).with(now, page.at),
-            None => HeldLine::new(above, now, page.at, 1),
+            None => QuarantinedLine::new(above, now, page.at, 1),
         };
         self.lines.iter_mut().for_each(|other| other.pages = 0);
         self.push(line.clone());
@@ -148,7 +154,7 @@ impl HeldLines {
     }
 
     /// Adds a line that does not answer now.
-    pub(super) fn push(&mut self, line: HeldLine) {
+    pub(super) fn push(&mut self, line: QuarantinedLine) {
         if self.lines.len() >= LINES
             && let Some((oldest, _)) = self.lines.iter().enumerate().min_by_key(|(_, line)| line.seen.boot)
         {
@@ -160,7 +166,7 @@ impl HeldLines {
     /// The last values of the lines above, in ascending order.
     pub(super) fn ascending(&self) -> Vec<(Line, Moment)> {
         let above = self.lines.iter().filter(|line| line.above);
-        let mut lines: Vec<_> = above.map(|line| (line.last.told.clone(), line.seen)).collect();
+        let mut lines: Vec<_> = above.map(|line| (line.last.present.clone(), line.seen)).collect();
         lines.sort_by_key(|(line, _)| line.total());
         lines
     }
@@ -185,22 +191,22 @@ impl HeldLines {
     /// Whether a page continues a line that lies above a process, with growth of less than `distance`.
     pub(super) fn is_nearer(&self, page: &InstancePage<'_>, process: &Process, distance: u64) -> bool {
         let present = process.line();
-        let is_above = |line: &&HeldLine| line.above || line.last.told.reaches(&present);
-        let above = self.lines.iter().filter(is_above).filter(|line| line.last.told.goes_on(page.rows));
-        above.map(|line| line.last.told.growth(page.rows)).min().is_some_and(|grown| grown < distance)
+        let is_above = |line: &&QuarantinedLine| line.above || line.last.present.reaches(&present);
+        let above = self.lines.iter().filter(is_above).filter(|line| line.last.present.goes_on(page.rows));
+        above.map(|line| line.last.present.growth(page.rows)).min().is_some_and(|grown| grown < distance)
     }
 
     /// Whether a line lies above values.
     pub(super) fn has_above(&self, values: &Line) -> bool {
-        self.lines.iter().any(|line| line.last.told.reaches(values))
+        self.lines.iter().any(|line| line.last.present.reaches(values))
     }
 
-    /// Whether no line is held.
+    /// Whether no line is quarantined.
     pub(super) const fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    /// Whether the last page was held.
+    /// Whether the last page was quarantined.
     pub(super) const fn is_active(&self) -> bool {
         self.run.is_some()
     }
