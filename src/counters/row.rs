@@ -282,7 +282,11 @@ impl RowCounters {
         self.shown.note(context.at, grown);
         self.accept(reading, *now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
-        let reset = if self.finished.was_reset() { Reset::Certain } else { reset };
+        let reset = if self.finished.was_reset() || self.series.iter().any(SeriesSum::was_reset) {
+            Reset::Certain
+        } else {
+            reset
+        };
         let bound = context.bounds.exceeded_by(&all, since).or_else(|| self.finished.exceeds(&all, finished));
         match bound {
             None => Step { grown: Some(Growth { all, corrected, finished }), from, reset, ..Step::default() },
@@ -382,9 +386,10 @@ impl RowCounters {
         undone
     }
 
-    /// Whether a reset may turn out to have been a dip, or finished requests fell and it is open why.
-    pub(super) const fn may_have_dipped(&self) -> bool {
-        self.earlier.is_some() || self.finished.is_quarantined()
+    /// Whether a reset may turn out to have been a dip, or a series or the finished requests fell and it is open why.
+    pub(super) fn may_have_dipped(&self) -> bool {
+        let fell = || self.series.iter().any(SeriesSum::is_quarantined);
+        self.earlier.is_some() || self.finished.is_quarantined() || fell()
     }
 
     /// Splits a growth into price classes. Returns also the misses that it corrects.
