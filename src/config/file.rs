@@ -19,7 +19,7 @@ pub struct ConfigFile {
     pub currency: Option<String>,
     /// The list that unpriced models' tokens are compared to.
     pub compare_to: Option<String>,
-    /// The IANA zone in which a day begins; the machine's own if not set.
+    /// The zone in which a day begins: an IANA name, an offset or a POSIX rule; the machine's own if not set.
     pub timezone: Option<String>,
     /// A theme's name.
     pub theme: Option<String>,

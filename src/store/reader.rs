@@ -9,7 +9,7 @@ use super::calendar::Calendar;
 use super::{DisputeRow, HeldRow, StoreError, disputes, export, file, held, past, restore, verify};
 use crate::counters::Plausibility;
 use crate::ledger::{Grain, Past};
-use crate::units::Timestamp;
+use crate::units::{Timestamp, zone_of};
 
 /// What a ledger says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,7 +104,7 @@ impl Reader {
 
 /// What a ledger says of itself.
 pub(super) fn header(connection: &Connection) -> rusqlite::Result<Header> {
-    let zone = restore::noted(connection, "zone")?.and_then(|name| TimeZone::get(&name).ok());
+    let zone = restore::noted(connection, "zone")?.and_then(|name| zone_of(&name));
     Ok(Header {
         currency: restore::noted(connection, "currency")?.unwrap_or_else(|| "USD".to_owned()),
         zone: zone.unwrap_or(TimeZone::UTC),
