@@ -63,7 +63,8 @@ impl Processes {
             !process.ended && (process.moves() || process.may_go_on(page.rows, &page.context(process.last_seen)))
         };
         let ours = start - page.ahead.unwrap_or_default();
-        let watched = |process: &&Process| ours <= page.at.wall - page.at.since(process.last_seen);
+        // The server's time has no fractions of a second, so that a start may seem to be later than a page.
+        let watched = |process: &&Process| ours <= page.at.wall - page.at.since(process.last_seen) + JITTER;
         let lines_up = self.jitter.as_ref().is_none_or(|quarantined| quarantined.last.goes_on(page.rows));
         let mut all = self.all.iter().filter(close);
         let only = all.next().filter(|_| all.next().is_none() && lines_up)?;
