@@ -11,13 +11,19 @@ use crate::reading::SeriesValue;
 
 /// The number of pages after which a series that fell goes on as it is.
 const LONGEST_FALL: u8 = 12;
+/// The number of pages for which a reset may turn out to have been a dip.
+const ON_TRIAL: u16 = 600;
 
-/// The series that fell and are not explained.
+/// The series that fell and are not explained, and those that were reset lately.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(super) struct FallenSeries(Vec<Fallen>);
+pub(super) struct FallenSeries {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    fallen: Vec<Fallen>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reset: Vec<ResetSeries>,
+}
 
-/// One of them.
+/// A series that fell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Fallen {
     series: u64,
@@ -28,53 +34,102 @@ struct Fallen {
     pages: u8,
 }
 
+/// A series that was reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct ResetSeries {
+    series: u64,
+    /// Its value before, which the sum has for good.
+    reached: u64,
+    /// The number of pages since.
+    pages: u16,
+}
+
+/// What a page means for the sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Change {
+    /// What the sum of this page lacks of series that fell.
+    pub(super) lacks: u64,
+    /// What the sum had for good of series that were not reset after all.
+    pub(super) undone: u64,
+    /// What the sum has for good from the next page on, of series that were reset.
+    pub(super) ended: u64,
+    /// Whether a series was reset.
+    pub(super) was_reset: bool,
+}
+
 impl FallenSeries {
-    /// Whether there is none.
+    /// Whether no series fell or was reset lately.
     pub(super) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.fallen.is_empty() && self.reset.is_empty()
     }
 
-    /// What the sum of a page lacks of them, and of those that fall on it; `present` are the series of the page before.
-    pub(super) fn lacks(&self, present: &[SeriesValue], now: &[SeriesValue]) -> u64 {
+    /// Whether a series fell and is not explained.
+    pub(super) const fn is_quarantined(&self) -> bool {
+        !self.fallen.is_empty()
+    }
+
+    /// What a page means for the sum; `present` are the series of the page before.
+    pub(super) fn change(&self, present: &[SeriesValue], now: &[SeriesValue]) -> Change {
         if now.is_empty() || self.is_empty() && !any_fell(present, now) {
-            return 0;
+            Change::default()
+        } else {
+            self.next(present, now).1
         }
-        let lacks = |fallen: &Fallen| find(now, fallen.series).map_or(0, |value| fallen.reached.saturating_sub(value));
-        self.with(present, now).iter().map(lacks).fold(0, u64::saturating_add)
     }
 
-    /// Notes a page. Returns what the sum lacks from now on of series that were reset, and whether any was.
-    pub(super) fn settle(&mut self, present: &[SeriesValue], now: &[SeriesValue]) -> (u64, bool) {
-        if self.is_empty() && !any_fell(present, now) {
-            return (0, false);
+    /// Notes a page.
+    pub(super) fn advance(&mut self, present: &[SeriesValue], now: &[SeriesValue]) {
+        if !self.is_empty() || any_fell(present, now) {
+            *self = self.next(present, now).0;
         }
-        let (mut ended, mut was_reset) = (0_u64, false);
-        let mut all = self.with(present, now);
-        all.retain(|fallen| {
-            let Some(value) = find(now, fallen.series).filter(|value| *value < fallen.reached) else { return false };
+    }
+
+    /// The state after a page, and what the page means for the sum.
+    fn next(&self, present: &[SeriesValue], now: &[SeriesValue]) -> (Self, Change) {
+        let (mut next, mut change) = (Self::default(), Change::default());
+        for fallen in self.with(present, now) {
+            let Some(value) = find(now, fallen.series).filter(|value| *value < fallen.reached) else { continue };
+            change.lacks = change.lacks.saturating_add(fallen.reached - value);
             let stays = fallen.pages >= QUARANTINE_PAGES && value > fallen.first;
             if stays && is_anew(fallen.first, fallen.reached) {
-                ended = ended.saturating_add(fallen.reached);
+                change.ended = change.ended.saturating_add(fallen.reached);
+                next.reset.push(ResetSeries { series: fallen.series, reached: fallen.reached, pages: 0 });
             } else if fallen.pages >= LONGEST_FALL {
-                ended = ended.saturating_add(fallen.reached - value);
+                change.ended = change.ended.saturating_add(fallen.reached - value);
             } else {
-                return true;
+                next.fallen.push(fallen);
+                continue;
             }
-            was_reset = true;
-            false
-        });
-        self.0 = all;
-        (ended, was_reset)
+            change.was_reset = true;
+        }
+        for reset in &self.reset {
+            let values = find(present, reset.series).zip(find(now, reset.series));
+            match values.filter(|(before, now)| *now >= reset.reached && before.saturating_mul(2) <= reset.reached) {
+                // It was a dip: what was counted meanwhile is a part of the growth.
+                Some((before, value)) => {
+                    let reached = reset.reached.saturating_add(before);
+                    change.undone = change.undone.saturating_add(reset.reached);
+                    change.lacks = change.lacks.saturating_add(reached.saturating_sub(value));
+                    if value < reached {
+                        next.fallen.push(Fallen { series: reset.series, reached, first: value, pages: 0 });
+                    }
+                }
+                None if reset.pages < ON_TRIAL => next.reset.push(ResetSeries { pages: reset.pages + 1, ..*reset }),
+                None => {}
+            }
+        }
+        next.fallen.sort_unstable_by_key(|fallen| fallen.series);
+        (next, change)
     }
 
     /// The series that fell, with those that fall on a page; no more of these if all do, as then the counter falls.
     fn with(&self, present: &[SeriesValue], now: &[SeriesValue]) -> Vec<Fallen> {
-        let known = |old: &SeriesValue| self.0.iter().find(|fallen| fallen.series == old.series);
+        let known = |old: &SeriesValue| self.fallen.iter().find(|fallen| fallen.series == old.series);
         let goes_on = |old: &SeriesValue| {
             old.value.count() > 0 && known(old).is_none() && find(now, old.series) >= Some(old.value.count())
         };
         if !present.iter().any(goes_on) {
-            return self.0.clone();
+            return self.fallen.clone();
         }
         let fallen = |old: &SeriesValue| {
             let value = find(now, old.series)?;

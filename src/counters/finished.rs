@@ -30,6 +30,9 @@ pub struct FinishedMeter {
     /// Values below the last ones, until it is clear what they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fallen: Option<Fallen>,
+    /// The values before a reset that may turn out to have been a dip, and the number of pages since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    earlier: Option<(Lifetime, u16)>,
     #[serde(skip)]
     was_reset: bool,
 }
@@ -42,6 +45,8 @@ struct Fallen {
     pages: u8,
 }
 
+/// The number of pages for which a reset may turn out to have been a dip.
+const ON_TRIAL: u16 = 600;
 /// The number of pages after which values that fell go on as they are.
 const LONGEST_FALL: u8 = 12;
 
@@ -121,7 +126,7 @@ impl FinishedMeter {
         self.was_reset = false;
         if !now.fell_below(&last) {
             self.fallen = None;
-            return last;
+            return self.undo_reset(now, last).unwrap_or(last);
         }
         let fallen = match self.fallen {
             Some(fallen) if !now.fell_below(&fallen.latest) => {
@@ -133,10 +138,30 @@ impl FinishedMeter {
         self.was_reset = stays && fallen.first.is_far_below(&last) || fallen.pages >= LONGEST_FALL;
         self.fallen = if self.was_reset { None } else { Some(fallen) };
         match (self.was_reset, stays && fallen.first.is_far_below(&last)) {
-            (true, true) => Lifetime::default(),
+            (true, true) => {
+                self.earlier = Some((last, 0));
+                Lifetime::default()
+            }
             (true, false) => fallen.first,
             (false, _) => last,
         }
+    }
+
+    /// The values that growth is counted from if those from before a reset return: it was a dip, and what was counted
+    /// meanwhile is a part of the growth.
+    fn undo_reset(&mut self, now: Lifetime, last: Lifetime) -> Option<Lifetime> {
+        let (before, pages) = self.earlier.take()?;
+        let jumps = last.prompt.count().saturating_mul(2) <= before.prompt.count()
+            && last.output.count().saturating_mul(2) <= before.output.count();
+        if now.fell_below(&before) || !jumps {
+            self.earlier = (pages < ON_TRIAL).then_some((before, pages + 1));
+            return None;
+        }
+        Some(Lifetime {
+            prompt: before.prompt + last.prompt,
+            hits: before.hits + last.hits,
+            output: before.output + last.output,
+        })
     }
 
     /// The growth since the last page; `None` if finished requests are not counted apart.
@@ -153,11 +178,12 @@ impl FinishedMeter {
         let last = self.explain_fall(now, last);
         let prompt = now.prompt.saturating_sub(last.prompt);
         let output = now.output.saturating_sub(last.output);
-        self.hits_due += signed(now.hits) - signed(last.hits);
+        // The share of values that fell is none.
+        let hits = if self.is_quarantined() { last.hits } else { now.hits };
+        self.hits_due += signed(hits) - signed(last.hits);
         let hit = Tokens::new(u64::try_from(self.hits_due).unwrap_or(0)).min(prompt);
         self.hits_due -= signed(hit);
-        self.last =
-            Some(Lifetime { prompt: now.prompt.max(last.prompt), output: now.output.max(last.output), hits: now.hits });
+        self.last = Some(Lifetime { prompt: now.prompt.max(last.prompt), output: now.output.max(last.output), hits });
         Some(Delta { miss: prompt.saturating_sub(hit), hit, output, hits_known })
     }
 }
@@ -262,6 +288,20 @@ mod tests {
             assert_eq!((meter.is_quarantined(), meter.was_reset()), (page < 3, page == 3), "page {page}");
         }
         assert_eq!(counted, 5400);
+        Ok(())
+    }
+
+    #[test]
+    fn a_reset_of_finished_requests_that_was_a_dip_is_undone() -> Result<(), &'static str> {
+        let mut meter = FinishedMeter::default();
+        meter.baseline(&all(100_000, 0), &finished(90_000, 90_000));
+        let mut counted = 0;
+        for page in 1..=9 {
+            let low = 3000 + 100 * page;
+            let now = if page < 6 { finished(low, low) } else { finished(90_000 + 1000 * page, 90_000 + 1000 * page) };
+            counted += meter.grow(&all(100_000 + 1000 * page, 0), &now).ok_or("counted")?.output.count();
+        }
+        assert_eq!(counted, 9000);
         Ok(())
     }
 

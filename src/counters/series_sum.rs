@@ -44,12 +44,13 @@ impl SeriesSum {
     /// The amount that the page's sum is raised by; `now` has the page's series. An empty list means that they are
     /// unknown.
     pub(super) fn raise(&self, now: &[SeriesValue]) -> u64 {
-        self.raise_by_gone(now).saturating_add(self.fallen.lacks(&self.present, now))
+        let change = self.fallen.change(&self.present, now);
+        self.raise_by_gone(now).saturating_sub(change.undone).saturating_add(change.lacks)
     }
 
     /// Whether a series fell and is not explained.
     pub(super) const fn is_quarantined(&self) -> bool {
-        !self.fallen.is_empty()
+        self.fallen.is_quarantined()
     }
 
     /// Whether the last page showed that a series was reset: what it counted before may be incomplete.
@@ -102,8 +103,10 @@ impl SeriesSum {
         if now.is_empty() {
             return;
         }
-        let (ended, was_reset) = self.fallen.settle(&self.present, now);
-        (self.ended, self.was_reset) = (self.ended.saturating_add(ended), was_reset);
+        let change = self.fallen.change(&self.present, now);
+        self.fallen.advance(&self.present, now);
+        self.ended = self.ended.saturating_sub(change.undone).saturating_add(change.ended);
+        self.was_reset = change.was_reset;
         if self.gone.is_empty() && same(&self.present, now) {
             self.present.copy_from_slice(now);
             return;
@@ -222,6 +225,23 @@ mod tests {
         assert_eq!(total(&mut sum, &[(1, 9020), (2, 6)]), 9520);
         assert_eq!((total(&mut sum, &[(1, 9030), (2, 9)]), sum.was_reset()), (9530, true));
         assert_eq!((total(&mut sum, &[(1, 9040), (2, 12)]), sum.is_quarantined()), (9552, false));
+    }
+
+    #[test]
+    fn a_reset_of_a_series_that_was_a_dip_is_undone() {
+        let mut sum = SeriesSum::default();
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 500)]), 9500);
+        for page in 1..8 {
+            total(&mut sum, &[(1, 9000), (2, 10 + page)]);
+        }
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 20)]), 9520, "counted from zero");
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 510)]), 9520, "its growth was counted already");
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 515)]), 9520);
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 530)]), 9530);
+        for page in 1..8 {
+            total(&mut sum, &[(1, 9000), (2, 10 + page)]);
+        }
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 900)]), 9900, "again");
     }
 
     #[test]
