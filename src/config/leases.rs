@@ -3,9 +3,9 @@
 use super::error::Findings;
 use super::file::LeaseTable;
 use super::prices::conversion;
-use crate::pricing::{Exchange, Lease, Leased, parse_instant};
+use crate::pricing::{Exchange, Lease, Leased, RentWhen, parse_instant};
 use crate::reading::{NodeName, UnitName};
-use crate::units::{HourlyRate, parse_scaled};
+use crate::units::{HourlyRate, Timestamp, parse_scaled};
 
 /// A year of hardware's life: 365 days.
 const YEAR_HOURS: i64 = 8760;
@@ -24,11 +24,14 @@ pub(super) fn leases(
     let mut all = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
         match lease(table, currency, exchange) {
-            Ok(lease) => all.push(lease),
+            Ok(lease) => all.push((nth, lease)),
             Err(why) => findings.table("lease", nth, why),
         }
     }
-    all
+    for (nth, why) in double(&all) {
+        findings.table("lease", nth, why);
+    }
+    all.into_iter().map(|(_, lease)| lease).collect()
 }
 
 fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Lease, String> {
@@ -47,6 +50,9 @@ fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Leas
     if table.gpus == Some(0) {
         return Err("a lease of 0 GPUs: write how many it pays for, or leave gpus out".to_owned());
     }
+    if table.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
+        return Err("an empty name: write name = \"contract 17\", or leave it out".to_owned());
+    }
     let rent = rent(table)?;
     let (mut rate, mut node_rate, mut power) = (rent.rate, rent.node_rate, table.power);
     if let Some(conversion) = conversion(table.currency.as_deref(), currency, exchange)? {
@@ -57,7 +63,8 @@ fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Leas
             power.kwh = conversion.energy(power.kwh).ok_or_else(large)?;
         }
     }
-    Ok(Lease {
+    let lease = Lease {
+        name: table.name.as_ref().map(|name| name.trim().to_owned()),
         gpus: rent.gpus,
         node_rate,
         from,
@@ -66,7 +73,44 @@ fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Leas
         rounding: table.rounding.into(),
         power,
         ..Lease::of(leased, rate)
-    })
+    };
+    if let (true, RentWhen::Serving, Some(gpus)) = (lease.is_schedule(), lease.when, lease.gpus) {
+        return Err(format!(
+            "when = \"serving\" is for GPUs that are seen, and {gpus} GPUs of a node or unit are paid seen or not: leave one \
+             of them out"
+        ));
+    }
+    Ok(lease)
+}
+
+/// Leases of one subject at one time, of which only the first could pay, with the number of the second from 0.
+fn double(leases: &[(usize, Lease)]) -> Vec<(usize, String)> {
+    let begins = |lease: &Lease| lease.from.unwrap_or(Timestamp::from_millis(i64::MIN));
+    let ends = |lease: &Lease| lease.until.unwrap_or(Timestamp::from_millis(i64::MAX));
+    let mut told = Vec::new();
+    for (place, (nth, lease)) in leases.iter().enumerate() {
+        let same = |other: &&(usize, Lease)| {
+            let (other, all) = (&other.1, other.1.gpus.is_none() && lease.gpus.is_none());
+            all && other.leased == lease.leased && begins(other) < ends(lease) && begins(lease) < ends(other)
+        };
+        if let Some((first, other)) = leases[..place].iter().find(same) {
+            let from = begins(other).max(begins(lease));
+            let since = if other.from.is_none() && lease.from.is_none() {
+                "at one time".to_owned()
+            } else {
+                format!("at one time, from {from} on")
+            };
+            let first = first + 1;
+            told.push((
+                *nth,
+                format!(
+                    "it and lease {first} are for the same GPUs {since}: end one with until where the other begins with from, or \
+                     write gpus in the first of them"
+                ),
+            ));
+        }
+    }
+    told
 }
 
 /// What a lease pays for, and how much.

@@ -24,7 +24,12 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     /// Whether the cost of a node's GPUs is known now.
     pub(super) fn knows_cost(&self, node: &NodeName, unit: Option<&UnitName>) -> bool {
+        self.knew_cost(node, unit, self.at.wall)
+    }
+
+    /// Whether the cost of a node's GPUs was known at an instant.
+    pub(super) fn knew_cost(&self, node: &NodeName, unit: Option<&UnitName>, at: Timestamp) -> bool {
         let view = InventoryView { config: self.config, inventory: self.inventory };
-        knows_cost(self.ledger, view, node, unit, self.at.wall)
+        knows_cost(self.ledger, view, node, unit, at)
     }
 }

@@ -70,7 +70,7 @@ impl Metering {
             duplicates: Duplicates::default(),
             roles: RoleInference::default(),
             names: ModelNames::new(&config.aliases),
-            gpu_cost: AllocationMeter::new(config, began),
+            gpu_cost: AllocationMeter::new(began),
             energy: EnergyMeters::default(),
             produced: Produced::default(),
             judged: Judged::default(),
@@ -166,16 +166,20 @@ impl Metering {
         at: Moment,
     ) {
         let driver = TargetId::new("nvml:");
+        let since =
+            readings.iter().filter_map(|(id, _)| self.energy.moved_at(id)).map(|since| at.wall - at.since(since));
+        let from = since.min().unwrap_or(at.wall).min(at.wall);
+        let paid = gpu_cost::payments(ledger, view, node, from, at.wall);
         for (id, reading) in readings {
-            let Some(paid) = gpu_cost::power_account(ledger, view, node, reading, at.wall) else {
-                self.energy.forget_unknown(id);
+            let Some(paid) = paid.as_ref().map(|paid| paid.of(id)) else {
+                self.energy.forget(id);
                 continue;
             };
             let target = match view.inventory.gpus.get(id).map(|gpu| &gpu.origin) {
                 Some(Origin::Page(target)) => target,
                 Some(Origin::Driver) | None => &driver,
             };
-            self.energy.read(ledger, Metered { paid, target, node, id }, reading, at);
+            self.energy.read(ledger, Metered { paid: &paid, target, node, id }, reading, at);
         }
     }
 
@@ -187,11 +191,12 @@ impl Metering {
     /// Whether a node was leased by schedule and all of these leases have ended.
     pub(crate) fn was_given_back(
         &self,
+        view: InventoryView<'_>,
         node: &NodeName,
         unit: Option<&crate::reading::UnitName>,
         now: Timestamp,
     ) -> bool {
-        self.gpu_cost.was_given_back(node, unit, now)
+        gpu_cost::was_given_back(view, node, unit, now)
     }
 
     /// Ends a node's leases by hand.
