@@ -24,14 +24,11 @@ pub(super) fn leases(
     let mut all = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
         match lease(table, currency, exchange) {
-            Ok(lease) => all.push((nth, lease)),
+            Ok(lease) => all.push(lease),
             Err(why) => findings.table("lease", nth, why),
         }
     }
-    for (nth, why) in double(&all) {
-        findings.table("lease", nth, why);
-    }
-    all.into_iter().map(|(_, lease)| lease).collect()
+    all
 }
 
 fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Lease, String> {
@@ -83,17 +80,17 @@ fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Leas
     Ok(lease)
 }
 
-/// Leases of one subject at one time, of which only the first could pay, with the number of the second from 0.
-fn double(leases: &[(usize, Lease)]) -> Vec<(usize, String)> {
+/// Leases for the same GPUs at one time, of which the first pays, with the number of the second from 0.
+fn double(leases: &[Lease]) -> Vec<(usize, String)> {
     let begins = |lease: &Lease| lease.from.unwrap_or(Timestamp::from_millis(i64::MIN));
     let ends = |lease: &Lease| lease.until.unwrap_or(Timestamp::from_millis(i64::MAX));
     let mut told = Vec::new();
-    for (place, (nth, lease)) in leases.iter().enumerate() {
-        let same = |other: &&(usize, Lease)| {
-            let (other, all) = (&other.1, other.1.gpus.is_none() && lease.gpus.is_none());
-            all && other.leased == lease.leased && begins(other) < ends(lease) && begins(lease) < ends(other)
+    for (nth, lease) in leases.iter().enumerate() {
+        let same = |(_, other): &(usize, &Lease)| {
+            let pays_first = other.gpus.is_none() && !lease.is_schedule() && other.leased == lease.leased;
+            pays_first && begins(other) < ends(lease) && begins(lease) < ends(other)
         };
-        if let Some((first, other)) = leases[..place].iter().find(same) {
+        if let Some((first, other)) = leases[..nth].iter().enumerate().find(same) {
             let from = begins(other).max(begins(lease));
             let since = if other.from.is_none() && lease.from.is_none() {
                 "at one time".to_owned()
@@ -102,10 +99,10 @@ fn double(leases: &[(usize, Lease)]) -> Vec<(usize, String)> {
             };
             let first = first + 1;
             told.push((
-                *nth,
+                nth,
                 format!(
-                    "it and lease {first} are for the same GPUs {since}: end one with until where the other begins with from, or \
-                     write gpus in the first of them"
+                    "it and lease {first} are for the same GPUs {since}, and lease {first} pays: end one with until where the \
+                     other begins with from, or write in the first how many GPUs it is for, gpus = 2"
                 ),
             ));
         }
@@ -178,11 +175,15 @@ pub(super) fn doubtful(
     currency: &str,
     exchange: &Exchange,
 ) -> Vec<(usize, String)> {
+    if leases.len() != tables.len() {
+        return Vec::new();
+    }
     let limit = match currency {
         "USD" | "EUR" | "GBP" | "CHF" => Some(MANY_DOLLARS),
         _ => exchange.newest("USD", currency).and_then(|conversion| conversion.rate(MANY_DOLLARS)),
     };
-    let Some(limit) = limit.filter(|_| leases.len() == tables.len()) else { return Vec::new() };
+    let mut told = double(leases);
+    let Some(limit) = limit else { return told };
     let dear = |(nth, (lease, table)): (usize, (&Lease, &LeaseTable))| {
         let said = table.rate.filter(|_| lease.rate > limit)?;
         let meant = match lease.leased {
@@ -192,7 +193,8 @@ pub(super) fn doubtful(
         let gpus = lease.gpus.map_or_else(String::new, |gpus| format!(", {gpus} times here"));
         Some((nth, format!("rate = \"{said}\" is per GPU and hour{gpus}: {meant}")))
     };
-    leases.iter().zip(tables).enumerate().filter_map(dear).collect()
+    told.extend(leases.iter().zip(tables).enumerate().filter_map(dear));
+    told
 }
 
 /// Rent an hour, or what was paid for a node spread over its life and its GPUs.

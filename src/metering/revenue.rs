@@ -220,6 +220,10 @@ fn account_of(context: &Context<'_>, reading: &EngineReading, role: Role) -> Rev
 /// cost or not by the leases of its own time.
 fn post(context: &mut Context<'_>, posting: &Posting) -> Vec<Entry> {
     let mut entries = Vec::new();
+    if !context.has_new_terms(posting.from) {
+        context.ledger.post(posting, |entry| entries.push(entry));
+        return entries;
+    }
     let account = context.ledger.accounts()[posting.account.index()].clone();
     let (mut from, mut before) = (posting.from, Classes::default());
     for to in lease_edges(&context.config.leases, from, posting.to).into_iter().chain([posting.to]) {

@@ -124,6 +124,24 @@ impl Lease {
         self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
     }
 
+    /// Its readable name: its own, else what it is for and its rate.
+    #[must_use]
+    pub fn label(&self) -> String {
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
+        let subject = match &self.leased {
+            Leased::Gpu(words) => words.clone(),
+            Leased::Node(node) => node.to_string(),
+            Leased::Unit(unit) => unit.to_string(),
+        };
+        let count = self.gpus.map_or(String::new(), |gpus| format!("{gpus} x "));
+        match self.node_rate {
+            Some(rate) => format!("{count}{subject} at {rate} a node"),
+            None => format!("{count}{subject} at {}", self.rate),
+        }
+    }
+
     /// Ends it at an instant, if it is for a number of GPUs of this node and began before.
     pub fn end(&mut self, node: &NodeName, at: Timestamp) {
         let is_of_node = self.is_schedule() && matches!(&self.leased, Leased::Node(name) if name == node);

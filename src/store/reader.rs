@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::calendar::Calendar;
-use super::{DisputeRow, HeldRow, StoreError, disputes, export, file, held, past, restore, verify};
+use super::{DisputeRow, HeldRow, LeaseTime, StoreError, disputes, export, file, held, past, restore, verify};
 use crate::counters::Plausibility;
 use crate::ledger::{Grain, Past};
 use crate::units::Timestamp;
@@ -83,6 +83,15 @@ impl Reader {
     /// The file cannot be read.
     pub fn held(&self) -> Result<Vec<HeldRow>, StoreError> {
         held::held(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
+    /// What was posted to each lease and assumed rate, and when the leases of nodes were last ended by hand.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn leases(&self) -> Result<(Vec<LeaseTime>, Vec<(String, Timestamp)>), StoreError> {
+        let read = held::leases(&self.connection).and_then(|rows| Ok((rows, held::ended(&self.connection)?)));
+        read.map_err(|error| StoreError::of(&self.path, &error))
     }
 
     /// Every dispute, open or decided, in the order of their numbers.

@@ -67,7 +67,7 @@ pub(super) fn resolve<'a>(ledger: &Ledger, on: NodeView<'_>, gpu: &str, lease: O
         rate,
         power: lease.and_then(|lease| lease.power),
         kind: CostKind::Gpus,
-        lease: lease.map(name),
+        lease: lease.map(|lease| Label::new(&lease.label())),
     };
     ResolvedRate { cost_account, lease }
 }
@@ -93,7 +93,15 @@ pub(super) fn of_schedule(lease: &Lease, view: InventoryView<'_>) -> CostAccount
         Leased::Gpu(_) => (None, None),
     };
     let (gpu, rate) = (Label::new(SCHEDULED), Some(lease.rate));
-    CostAccount { node, unit, gpu, rate, power: lease.power, kind: CostKind::Gpus, lease: Some(name(lease)) }
+    CostAccount {
+        node,
+        unit,
+        gpu,
+        rate,
+        power: lease.power,
+        kind: CostKind::Gpus,
+        lease: Some(Label::new(&lease.label())),
+    }
 }
 
 /// The cost account of overhead per hour.
@@ -121,28 +129,11 @@ pub(super) fn close(
     ledger.charge(line, to - Span::from_millis(1), GpuTimeChange::held(GpuTime::of(gpus, added)));
 }
 
-/// The readable name of a lease: its own, else what it is for and its rate.
-pub(super) fn name(lease: &Lease) -> Label {
-    if let Some(name) = &lease.name {
-        return Label::new(name);
-    }
-    let subject = match &lease.leased {
-        Leased::Gpu(words) => words.clone(),
-        Leased::Node(node) => node.to_string(),
-        Leased::Unit(unit) => unit.to_string(),
-    };
-    let count = lease.gpus.map_or(String::new(), |gpus| format!("{gpus} x "));
-    match lease.node_rate {
-        Some(rate) => Label::new(&format!("{count}{subject} at {rate} a node")),
-        None => Label::new(&format!("{count}{subject} at {}", lease.rate)),
-    }
-}
-
 /// The identity under which earlier versions saved a lease.
 pub(super) fn earlier_identity(lease: &Lease) -> String {
     let instant = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
     let unnamed = Lease { name: None, ..lease.clone() };
-    format!("{} from {} until {}", name(&unnamed), instant(lease.from), instant(lease.until))
+    format!("{} from {} until {}", unnamed.label(), instant(lease.from), instant(lease.until))
 }
 
 fn label(lease: &Lease, gpu: &str) -> Label {

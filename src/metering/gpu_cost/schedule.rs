@@ -17,6 +17,8 @@ use crate::units::Timestamp;
 const OVERHEAD: &str = "overhead";
 /// The prefix of a node whose leases were ended by hand, with the instant of the end.
 const ENDED: &str = "ended by hand: ";
+/// The prefix of what a lease is for, with the last instant that was paid for it.
+const PAID: &str = "paid until: ";
 /// The instant under which an agreement is saved that is posted as far as the ledger is.
 const AS_THE_LEDGER: Timestamp = Timestamp::from_millis(0);
 /// The instant under which earlier versions saved a lease that was ended by hand.
@@ -31,6 +33,8 @@ pub(super) struct Schedules {
     posted: BTreeMap<String, Timestamp>,
     /// The identities of those that are posted by the calendar. The others are posted with the GPUs that they match.
     by_calendar: BTreeSet<String>,
+    /// The last instant that was paid, by what a lease is for. It is before what `posted` says after a lease's end.
+    paid: BTreeMap<String, Timestamp>,
     /// When the leases of a node were ended by hand.
     ended: BTreeMap<NodeName, Timestamp>,
 }
@@ -52,8 +56,9 @@ fn subject(lease: &Lease) -> String {
 
 impl Schedules {
     /// Schedules that run from the beginning of the watch.
-    pub(super) const fn new(began: Timestamp) -> Self {
-        Self { began, posted: BTreeMap::new(), by_calendar: BTreeSet::new(), ended: BTreeMap::new() }
+    pub(super) fn new(began: Timestamp) -> Self {
+        let (posted, paid, ended) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { began, posted, by_calendar: BTreeSet::new(), paid, ended }
     }
 
     /// The identity of each agreement with up to when it is posted, and the ends by hand.
@@ -62,7 +67,8 @@ impl Schedules {
         let posted = |(key, until): (&String, &Timestamp)| {
             (key.clone(), if self.by_calendar.contains(key) { *until } else { AS_THE_LEDGER })
         };
-        self.posted.iter().map(posted).chain(ended).collect()
+        let paid = self.paid.iter().map(|(subject, at)| (format!("{PAID}{subject}"), *at));
+        self.posted.iter().map(posted).chain(paid).chain(ended).collect()
     }
 
     /// Continues from saved schedules. What the configuration does not have is forgotten, so that it runs from its return
@@ -70,6 +76,8 @@ impl Schedules {
     pub(super) fn restore(&mut self, config: &mut FleetConfig, saved: &[(String, Timestamp)], last: Timestamp) {
         let ends = saved.iter().filter_map(|(key, at)| Some((NodeName::new(key.strip_prefix(ENDED)?), *at)));
         self.ended.extend(ends);
+        let paid = saved.iter().filter_map(|(key, at)| Some((key.strip_prefix(PAID)?.to_owned(), *at)));
+        self.paid.extend(paid);
         for lease in config.leases.iter().filter(|lease| lease.is_schedule()) {
             self.restore_earlier(lease, saved);
         }
@@ -124,6 +132,8 @@ impl Schedules {
             let (cost_account, gpus) = (of_schedule(lease, view), lease.gpus.unwrap_or(0));
             let id = ledger.cost_account(&cost_account);
             ledger.rent(id, gpus, from, to);
+            let paid = self.paid.entry(subject(lease)).or_insert(to);
+            *paid = (*paid).max(to);
             if lease.until == Some(to) {
                 resolved_rate::close(ledger, &cost_account, lease, gpus, lease.from.unwrap_or(from), to);
             }
@@ -146,23 +156,30 @@ impl Schedules {
         self.by_calendar = schedules.flat_map(identities).chain([OVERHEAD.to_owned()]).collect();
     }
 
-    /// Ends the leases of a node by hand: takes back what was posted after `at`.
+    /// Ends the leases of a node by hand: takes back what was posted after `at`, also where a lease's own end was set
+    /// before it after that was posted.
     pub(super) fn end(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, node: &NodeName, at: Timestamp) {
-        for lease in view.config.leases.iter().filter(|lease| lease.is_schedule()) {
-            let runs = lease.until.is_none_or(|until| until > at) && lease.from.is_none_or(|from| from < at);
-            if lease.leased != Leased::Node(node.clone()) || !runs {
-                continue;
-            }
+        let leased = Leased::Node(node.clone());
+        let of_node = || view.config.leases.iter().filter(|lease| lease.is_schedule() && lease.leased == leased);
+        let next = of_node().filter_map(|lease| lease.from).filter(|from| *from >= at).min();
+        let runs =
+            |lease: &&Lease| lease.until.is_none_or(|until| until >= at) && lease.from.is_none_or(|from| from < at);
+        for lease in of_node().filter(runs) {
             let (cost_account, gpus) = (of_schedule(lease, view), lease.gpus.unwrap_or(0));
-            let posted = self.posted_until(lease).unwrap_or(self.began);
-            if let Some((from, to)) = lease.overlap(at, posted) {
+            let posted = lease.overlap(at, self.posted_until(lease).unwrap_or(self.began)).map(|(_, to)| to);
+            let paid = self.paid.get(&subject(lease)).copied().or(posted).unwrap_or(at);
+            let to = next.map_or(paid, |next| paid.min(next));
+            if at < to {
                 let id = ledger.cost_account(&cost_account);
-                ledger.refund(id, gpus, from, to);
+                ledger.refund(id, gpus, at, to);
             }
-            if let Some(began) = lease.from {
+            if let Some(began) = lease.from.filter(|_| lease.until != Some(at)) {
                 resolved_rate::close(ledger, &cost_account, lease, gpus, began, at);
             }
             self.ended.insert(node.clone(), at);
+        }
+        if let Some(paid) = self.paid.get_mut(&format!("node {node}")) {
+            *paid = next.map_or(at, |next| (*paid).min(next.max(at)));
         }
     }
 }
