@@ -35,7 +35,7 @@ fn a_lease_has_its_node_gpus_rate_dates_hours_and_cost() {
     let fleets = Fleets::new();
     let text = format!("{OF_NODE}gpus = 8\nrate = \"2.50\"\nuntil = \"2025-03-10T10:30:00Z\"\n")
         + &format!("{OF_NODE}rate = \"3.60\"\nfrom = \"2025-03-10T10:30:00Z\"\n");
-    fleets.run(Run::of(&text).seconds(3600).gpus(8));
+    fleets.run(&Run::of(&text).seconds(3600).gpus(8));
     let lines = listed(&fleets, &text);
     let first = |key| field(&lines, "8 x gpu-01 at 2.50", key);
     assert_eq!((first("node"), first("gpus"), first("rate")), (&"gpu-01".into(), &8.into(), &"2.50".into()));
@@ -55,13 +55,13 @@ fn a_lease_has_its_node_gpus_rate_dates_hours_and_cost() {
 fn terms_that_changed_and_ends_by_hand_are_lines_with_an_end() {
     let text = |rate: &str, more: &str| format!("{OF_NODE}gpus = 8\nrate = \"{rate}\"\n{more}");
     let fleets = Fleets::new();
-    fleets.run(Run::of(&text("2.50", "")).seconds(120).gpus(0));
-    fleets.run(Run::of(&text("3.50", "name = \"acme 17\"\n")).seconds(120).gpus(0));
+    fleets.run(&Run::of(&text("2.50", "")).seconds(120).gpus(0));
+    fleets.run(&Run::of(&text("3.50", "name = \"acme 17\"\n")).seconds(120).gpus(0));
     let lines = listed(&fleets, &text("3.50", "name = \"acme 17\"\n"));
     assert_eq!(field(&lines, "8 x gpu-01 at 2.50", "until"), "2025-03-10T10:02:00Z");
     assert_eq!(field(&lines, "acme 17", "until"), &Value::Null);
     fleets.end("gpu-01", "2025-03-10T10:03:30Z");
-    fleets.run(Run::of(&text("3.50", "name = \"acme 17\"\n")).seconds(120).gpus(0));
+    fleets.run(&Run::of(&text("3.50", "name = \"acme 17\"\n")).seconds(120).gpus(0));
     let lines = listed(&fleets, &text("3.50", "name = \"acme 17\"\n"));
     assert_eq!(field(&lines, "acme 17", "until"), "2025-03-10T10:03:30Z");
     assert_eq!(field(&lines, "acme 17", "gpu_hours"), "0.2000");
@@ -70,7 +70,7 @@ fn terms_that_changed_and_ends_by_hand_are_lines_with_an_end() {
 #[test]
 fn an_assumed_rate_is_a_line_too() {
     let fleets = Fleets::new();
-    fleets.run(Run::of("").seconds(120).gpus(8));
+    fleets.run(&Run::of("").seconds(120).gpus(8));
     let lines = listed(&fleets, "");
     assert_eq!((lines.len(), &lines[0]["lease"], &lines[0]["gpus"]), (1, &Value::Null, &8.into()));
     assert_eq!((&lines[0]["from"], &lines[0]["until"]), (&"2025-03-10T10:00:00Z".into(), &Value::Null));
@@ -79,7 +79,7 @@ fn an_assumed_rate_is_a_line_too() {
 #[test]
 fn config_check_says_which_gpus_no_lease_or_two_leases_cover() {
     let fleets = Fleets::new();
-    fleets.run(Run::of("").seconds(60).gpus(8));
+    fleets.run(&Run::of("").seconds(60).gpus(8));
     let told = |text: &str, line: &str| {
         let ran = ran(&fleets, &["config", "check"], text);
         assert!(ran.code == Some(0) && ran.out.lines().any(|said| said == line), "{line} in {ran:?}");
@@ -117,7 +117,7 @@ fn config_check_says_which_gpus_no_lease_or_two_leases_cover() {
 #[test]
 fn a_lease_that_was_changed_backwards_in_time_is_said_with_what_to_do() {
     let fleets = Fleets::new();
-    fleets.run(Run::of(&format!("{OF_NODE}gpus = 8\nrate = \"2.50\"\n")).seconds(300).gpus(0));
+    fleets.run(&Run::of(&format!("{OF_NODE}gpus = 8\nrate = \"2.50\"\n")).seconds(300).gpus(0));
     let changed = format!("{OF_NODE}gpus = 8\nrate = \"2.50\"\nuntil = \"2025-03-10T10:02:00Z\"\n");
     let ran = ran(&fleets, &["config", "check"], &changed);
     let line = "lease 1: ends at 2025-03-10T10:02:00Z, and the ledger has it posted until 2025-03-10T10:05:00Z: nothing \
@@ -125,7 +125,7 @@ fn a_lease_that_was_changed_backwards_in_time_is_said_with_what_to_do() {
     assert!(ran.out.lines().any(|said| said == line), "{ran:?}");
     // It does, and what was posted before the end stays.
     fleets.end("gpu-01", "2025-03-10T10:02:00Z");
-    fleets.run(Run::of(&changed).seconds(60).gpus(0));
+    fleets.run(&Run::of(&changed).seconds(60).gpus(0));
     assert_eq!(fleets.all(), 8 * 120_000);
 }
 

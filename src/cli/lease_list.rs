@@ -41,7 +41,7 @@ struct Known<'a> {
 
 /// Prints the leases of a ledger, as a table or as JSON.
 pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), Failure> {
-    let (times, ended) = reader.leases()?;
+    let (times, ended) = (reader.leases()?, reader.ended_leases()?);
     let header = reader.header();
     let known = Known { leases, held: reader.held()?, times, ended, last: header.last };
     let lines = known.lines();

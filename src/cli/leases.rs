@@ -25,10 +25,14 @@ pub(super) struct Known {
 /// known to be rented, and what was posted.
 pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp) -> Vec<String> {
     let held = ledger.and_then(|ledger| ledger.held().ok()).unwrap_or_default();
-    let (times, ended) = ledger.and_then(|ledger| ledger.leases().ok()).unwrap_or_default();
+    let times = ledger.and_then(|ledger| ledger.leases().ok()).unwrap_or_default();
+    let ended = ledger.and_then(|ledger| ledger.ended_leases().ok()).unwrap_or_default();
     let mut leases = settings.leases.clone();
     for (node, at) in ended {
-        leases.iter_mut().for_each(|lease| lease.end(&NodeName::new(&node), at));
+        let node = NodeName::new(&node);
+        for lease in &mut leases {
+            lease.end(&node, at);
+        }
     }
     let known = known(settings, &held);
     let mut lines = Vec::new();

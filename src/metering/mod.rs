@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use context::Context;
 pub(crate) use engine::Engine;
-pub(crate) use gpu_cost::{InventoryView, knows_cost};
+pub(crate) use gpu_cost::{InventoryView, knows_cost, was_given_back};
 pub use leakage::Leakage;
 pub(crate) use revenue::{Counts, counts};
 pub(crate) use row::{CACHED, OUTPUT, PROMPT, Row};
@@ -186,17 +186,6 @@ impl Metering {
     /// Since when the energy of a GPU is unknown, if its lease has a power price.
     pub(crate) fn energy_unknown_since(&self, id: &GpuId) -> Option<Moment> {
         self.energy.unknown_since(id)
-    }
-
-    /// Whether a node was leased by schedule and all of these leases have ended.
-    pub(crate) fn was_given_back(
-        &self,
-        view: InventoryView<'_>,
-        node: &NodeName,
-        unit: Option<&crate::reading::UnitName>,
-        now: Timestamp,
-    ) -> bool {
-        gpu_cost::was_given_back(view, node, unit, now)
     }
 
     /// Ends a node's leases by hand.

@@ -85,13 +85,20 @@ impl Reader {
         held::held(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
-    /// What was posted to each lease and assumed rate, and when the leases of nodes were last ended by hand.
+    /// What was posted to each lease and assumed rate.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn leases(&self) -> Result<(Vec<LeaseTime>, Vec<(String, Timestamp)>), StoreError> {
-        let read = held::leases(&self.connection).and_then(|rows| Ok((rows, held::ended(&self.connection)?)));
-        read.map_err(|error| StoreError::of(&self.path, &error))
+    pub fn leases(&self) -> Result<Vec<LeaseTime>, StoreError> {
+        held::leases(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
+    /// Nodes whose leases were ended by hand, with the last end of each.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn ended_leases(&self) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        held::ended(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
     /// Every dispute, open or decided, in the order of their numbers.

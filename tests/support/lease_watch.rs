@@ -129,7 +129,7 @@ impl Fleets {
     }
 
     /// Watches: the first poll is at the beginning of the run and the last one at its end.
-    pub fn run(&self, run: Run) {
+    pub fn run(&self, run: &Run) {
         let (ended, mut made) = self.now.get();
         let began = ended + Span::from_secs(run.after);
         made += run.work * u64::try_from(run.after).unwrap();
@@ -150,7 +150,7 @@ impl Fleets {
             if second <= run.silent.0 || second >= run.silent.1 {
                 let mut events = Vec::new();
                 if run.gpus > 0 {
-                    events.push(gpus(&run, at));
+                    events.push(gpus(run, at));
                 }
                 if run.work > 0 {
                     events.push(answered(ENGINE, at, page("deepseek-r1", counters(0, 0, made), None)));

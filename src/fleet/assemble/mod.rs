@@ -232,7 +232,7 @@ fn has_left(fleet: &Fleet, name: &crate::reading::NodeName) -> bool {
     let node = fleet.inventory.node(name);
     let silent = node.is_none_or(|node| fleet.inventory.health(node.answered) != Health::Live);
     let (view, unit) = (fleet.view(), node.and_then(|node| node.unit.as_ref()));
-    silent && fleet.metering.was_given_back(view, name, unit, fleet.now().wall)
+    silent && crate::metering::was_given_back(view, name, unit, fleet.now().wall)
 }
 
 fn gpu_totals(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> GpuTotals {

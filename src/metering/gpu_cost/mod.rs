@@ -203,7 +203,7 @@ impl AllocationMeter {
 }
 
 /// Whether a node was leased by a number of its GPUs, and no lease of it runs any more: it was returned, not lost.
-pub(super) fn was_given_back(
+pub(crate) fn was_given_back(
     view: InventoryView<'_>,
     name: &NodeName,
     unit: Option<&UnitName>,

@@ -28,7 +28,15 @@ pub(super) fn of_node<'a>(
 ) -> Vec<(&'a GpuId, &'a Gpu, Option<&'a Lease>)> {
     let mut payers = payers(view, name, at);
     let gpus = node.gpus.values().filter_map(|id| Some((id, view.inventory.gpus.get(id)?)));
-    gpus.map(|(id, gpu)| (id, gpu, payers.next(name, node.unit.as_ref(), gpu.name()))).collect()
+    // GPUs of one name have one lease, unless it is for a number of them.
+    let mut last: Option<(&str, Option<&Lease>)> = None;
+    let pays = |(id, gpu): (&'a GpuId, &'a Gpu)| {
+        let same = last.filter(|(name, lease)| *name == gpu.name() && lease.is_none_or(|lease| lease.gpus.is_none()));
+        let lease = same.map_or_else(|| payers.next(name, node.unit.as_ref(), gpu.name()), |(_, lease)| lease);
+        last = Some((gpu.name(), lease));
+        (id, gpu, lease)
+    };
+    gpus.map(pays).collect()
 }
 
 /// The lease of a GPU that was the `nth` of `gpus` on its node and left the inventory.
