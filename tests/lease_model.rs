@@ -14,7 +14,7 @@ use std::fmt::Write;
 use lease_watch::{Fleets, Run};
 use support::instant;
 
-const GPUS: usize = 4;
+const GPUS: i64 = 4;
 const CASES: u64 = 80;
 const BEGAN: &str = "2025-03-10T10:00:00Z";
 
@@ -22,12 +22,12 @@ const BEGAN: &str = "2025-03-10T10:00:00Z";
 struct Random(u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
+    fn below(&mut self, limit: i64) -> i64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
+        i64::try_from(self.0 >> 33).unwrap() % limit
     }
 
-    fn one_in(&mut self, limit: u64) -> bool {
+    fn one_in(&mut self, limit: i64) -> bool {
         self.below(limit) == 0
     }
 }
@@ -36,19 +36,19 @@ impl Random {
 #[derive(Debug, Clone, PartialEq)]
 struct Terms {
     subject: &'static str,
-    gpus: Option<usize>,
+    gpus: Option<i64>,
     from: Option<i64>,
     until: Option<i64>,
-    cents: u64,
+    cents: i64,
 }
 
 impl Terms {
     fn random(random: &mut Random) -> Self {
         let subject =
-            ["node = \"gpu-01\"", "gpu = \"H800\"", "unit = \"a\"", "node = \"gpu-02\""][random.below(4) as usize];
-        let from = random.one_in(2).then(|| random.below(30) as i64);
-        let until = random.one_in(2).then(|| from.unwrap_or(0) + 1 + random.below(30) as i64);
-        let gpus = random.one_in(2).then(|| 1 + random.below(5) as usize);
+            ["node = \"gpu-01\"", "gpu = \"H800\"", "unit = \"a\"", "node = \"gpu-02\""][usize::try_from(random.below(4)).unwrap()];
+        let from = random.one_in(2).then(|| random.below(30));
+        let until = random.one_in(2).then(|| from.unwrap_or(0) + 1 + random.below(30));
+        let gpus = random.one_in(2).then(|| 1 + random.below(5));
         Self { subject, gpus, from, until, cents: 301 + random.below(600) }
     }
 
@@ -72,15 +72,15 @@ impl Terms {
 }
 
 /// GPU-seconds at each rate in cents, of a run that began at `start` after one that ended at `last`.
-fn model(paid: &mut BTreeMap<u64, i64>, before: &[Terms], now: &[Terms], last: i64, start: i64, end: i64) {
-    const ASSUMED: u64 = 200;
+fn model(paid: &mut BTreeMap<i64, i64>, before: &[Terms], now: &[Terms], last: i64, start: i64, end: i64) {
+    const ASSUMED: i64 = 200;
     for second in last..end {
         let is_known = |terms: &Terms| second >= start || before.iter().any(|old| old.subject == terms.subject);
         let runs = |terms: &&Terms| terms.runs_at(second) && (!terms.is_schedule() || is_known(terms));
         let schedules = now.iter().filter(runs).filter(|terms| terms.is_schedule());
         let others = now.iter().filter(runs).filter(|terms| !terms.is_schedule());
         for terms in schedules.clone() {
-            *paid.entry(terms.cents).or_default() += terms.gpus.unwrap() as i64;
+            *paid.entry(terms.cents).or_default() += terms.gpus.unwrap();
         }
         let here = |terms: &&Terms| terms.subject != "node = \"gpu-02\"";
         let mut bare = GPUS;
@@ -88,10 +88,10 @@ fn model(paid: &mut BTreeMap<u64, i64>, before: &[Terms], now: &[Terms], last: i
             let taken = terms.gpus.unwrap_or(GPUS).min(bare);
             bare -= taken;
             if !terms.is_schedule() {
-                *paid.entry(terms.cents).or_default() += taken as i64;
+                *paid.entry(terms.cents).or_default() += taken;
             }
         }
-        *paid.entry(ASSUMED).or_default() += bare as i64;
+        *paid.entry(ASSUMED).or_default() += bare;
     }
 }
 
@@ -113,9 +113,9 @@ fn every_gpu_is_paid_once_whatever_changes_between_runs() {
                 now.push(Terms::random(&mut random));
             }
             let text: String = now.iter().map(Terms::text).collect();
-            let (gap, seconds) = (if nth == 0 { 0 } else { random.below(8) as i64 }, 1 + random.below(10) as i64);
+            let (gap, seconds) = (if nth == 0 { 0 } else { random.below(8) }, 1 + random.below(10));
             writeln!(story, "run {nth}: {gap} s after, {seconds} s\n{text}").unwrap();
-            fleets.run(&Run::of(&text).unit("a").after(gap).seconds(seconds).gpus(GPUS as u32));
+            fleets.run(&Run::of(&text).unit("a").after(gap).seconds(seconds).gpus(4));
             model(&mut paid, &before, &now, last, last + gap, last + gap + seconds);
             (last, before) = (last + gap + seconds, now);
         }
