@@ -139,6 +139,8 @@ pub struct PriceTable {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeaseTable {
+    /// Its name, under which it is the same agreement whatever its terms.
+    pub name: Option<String>,
     /// Words of the driver's name for the GPU.
     pub gpu: Option<String>,
     /// A node.

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::calendar::Calendar;
-use super::{DisputeRow, HeldRow, StoreError, disputes, export, file, held, past, restore, verify};
+use super::{DisputeRow, HeldRow, LeaseTime, StoreError, disputes, export, file, held, past, restore, verify};
 use crate::counters::Plausibility;
 use crate::ledger::{Grain, Past};
 use crate::units::{Timestamp, zone_of};
@@ -83,6 +83,22 @@ impl Reader {
     /// The file cannot be read.
     pub fn held(&self) -> Result<Vec<HeldRow>, StoreError> {
         held::held(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
+    /// What was posted to each lease and assumed rate.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn leases(&self) -> Result<Vec<LeaseTime>, StoreError> {
+        held::leases(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
+    /// Nodes whose leases were ended by hand, with the last end of each.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn ended_leases(&self) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        held::ended(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
     /// Every dispute, open or decided, in the order of their numbers.
