@@ -44,8 +44,8 @@ struct Terms {
 
 impl Terms {
     fn random(random: &mut Random) -> Self {
-        let subject =
-            ["node = \"gpu-01\"", "gpu = \"H800\"", "unit = \"a\"", "node = \"gpu-02\""][usize::try_from(random.below(4)).unwrap()];
+        let subject = ["node = \"gpu-01\"", "gpu = \"H800\"", "unit = \"a\"", "node = \"gpu-02\""]
+            [usize::try_from(random.below(4)).unwrap()];
         let from = random.one_in(2).then(|| random.below(30));
         let until = random.one_in(2).then(|| from.unwrap_or(0) + 1 + random.below(30));
         let gpus = random.one_in(2).then(|| 1 + random.below(5));

@@ -186,3 +186,14 @@ fn revenue_after_the_gpu_page_left_the_configuration_has_no_cost() {
     assert_eq!(fleets.output(true), 10_000);
     assert_eq!(fleets.output(false), 11_000);
 }
+
+#[test]
+fn revenue_of_gpus_that_are_reported_no_more_has_no_cost() {
+    let fleets = Fleets::new();
+    fleets.run(&Run::of("").seconds(10).gpus(8).work(1_000));
+    fleets.run(&Run::of("").after(1).seconds(290).gpus(0).work(1_000));
+    assert_eq!(fleets.output(false), 0, "their driver may still answer");
+    fleets.run(&Run::of("").after(1).seconds(320).gpus(0).work(1_000));
+    // Of the minute in which they were last reported, the tokens have a cost.
+    assert_eq!((fleets.output(true), fleets.output(false)), (60_000, 562_000));
+}

@@ -98,7 +98,7 @@ impl Inventory {
     }
 
     /// Whether the source that last reported a GPU is polled.
-    pub(crate) fn has_source(&self, gpu: &Gpu) -> bool {
+    pub(super) fn has_source(&self, gpu: &Gpu) -> bool {
         match &gpu.origin {
             Origin::Driver => true,
             Origin::Page(target) => self.targets.contains_key(target),

@@ -1,18 +1,21 @@
 //! GPU cost: the time that each GPU is allocated, from when it is first seen to its release, busy or idle, answering or
 //! silent. It is posted to the lease or rate that pays for it.
 
+mod known;
 mod payers;
 mod power;
 mod resolved_rate;
 mod schedule;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::inventory::{Allocation, FleetConfig, Gpu, Inventory, Node};
 use crate::ledger::Ledger;
 use crate::pricing::{Lease, RentWhen};
-use crate::reading::{NodeName, UnitName};
+use crate::reading::NodeName;
 use crate::units::{Moment, Timestamp};
+use known::given_back;
+pub(crate) use known::{knows_cost, was_given_back};
 pub(super) use power::payments;
 use resolved_rate::{NodeView, resolve};
 use schedule::Schedules;
@@ -30,12 +33,15 @@ pub(super) struct AllocationMeter {
     schedules: Schedules,
     allocated: HashMap<NodeName, Moment>,
     serving: HashMap<NodeName, Moment>,
+    /// Nodes of an earlier watch whose revenue has no cost any more, as no source reports their GPUs.
+    abandoned: HashSet<NodeName>,
 }
 
 impl AllocationMeter {
     /// An empty state. Schedules run from the beginning of the watch.
     pub(super) fn new(began: Timestamp) -> Self {
-        Self { schedules: Schedules::new(began), allocated: HashMap::new(), serving: HashMap::new() }
+        let (allocated, serving, abandoned) = (HashMap::new(), HashMap::new(), HashSet::new());
+        Self { schedules: Schedules::new(began), allocated, serving, abandoned }
     }
 
     /// The identity of each schedule, and up to when it is posted.
@@ -94,6 +100,15 @@ impl AllocationMeter {
     /// Posts all time that does not depend on engines. Nodes of an earlier watch that were not reported yet wait.
     pub(super) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
         self.schedules.run_to(ledger, view, at.wall);
+        for (name, node) in &view.inventory.nodes {
+            let unit = node.unit.as_ref();
+            if !view.inventory.is_abandoned(node) {
+                self.abandoned.remove(name);
+            } else if !self.abandoned.contains(name) && !knows_cost(ledger, view, name, unit, at.wall) {
+                ledger.forget_cost(name, node.reported.wall);
+                self.abandoned.insert(name.clone());
+            }
+        }
         for (name, _) in view.inventory.nodes.iter().filter(|(_, node)| !node.awaited) {
             self.run_node(ledger, view, name, at, RentWhen::Held);
         }
@@ -200,49 +215,6 @@ impl AllocationMeter {
             }
         }
     }
-}
-
-/// Whether a node was leased by a number of its GPUs, and no lease of it runs any more: it was returned, not lost.
-pub(crate) fn was_given_back(
-    view: InventoryView<'_>,
-    name: &NodeName,
-    unit: Option<&UnitName>,
-    now: Timestamp,
-) -> bool {
-    let node = view.inventory.node(name);
-    let gpus = || node.into_iter().flat_map(|node| node.gpus.values()).filter_map(|id| view.inventory.gpus.get(id));
-    let covers = |lease: &Lease| lease.covers(name, unit, "") || gpus().any(|gpu| lease.covers(name, unit, gpu.name()));
-    let mut leases = view.config.leases.iter();
-    leases.clone().any(|lease| lease.is_schedule() && lease.covers(name, unit, ""))
-        && !leases.any(|lease| lease.runs_at(now) && covers(lease))
-}
-
-/// When the last lease of a node ended, if all of them have.
-fn given_back(view: InventoryView<'_>, name: &NodeName, node: &Node, now: Timestamp) -> Option<Timestamp> {
-    let unit = node.unit.as_ref();
-    if !was_given_back(view, name, unit, now) {
-        return None;
-    }
-    let ends = view.config.leases.iter().filter(|lease| lease.covers(name, unit, "")).filter_map(|lease| lease.until);
-    ends.filter(|end| *end <= now).max()
-}
-
-/// Whether the cost of a node's GPUs is known at an instant: a lease by schedule runs, or one of them has a rate.
-pub(crate) fn knows_cost(
-    ledger: &Ledger,
-    view: InventoryView<'_>,
-    name: &NodeName,
-    unit: Option<&UnitName>,
-    at: Timestamp,
-) -> bool {
-    let scheduled = |lease: &Lease| lease.is_schedule() && lease.covers(name, unit, "") && lease.runs_at(at);
-    let node = view.inventory.node(name);
-    let ids = node.into_iter().flat_map(|node| node.gpus.values());
-    // GPUs of an earlier watch that no source can report any more were paid until then.
-    let is_reported = |gpu: &&Gpu| !node.is_some_and(|node| node.awaited) || view.inventory.has_source(gpu);
-    let mut gpus = ids.filter_map(|id| view.inventory.gpus.get(id)).filter(is_reported);
-    view.config.leases.iter().any(scheduled)
-        || gpus.any(|gpu| resolved_rate::is_known(ledger, view.config, name, unit, gpu.name(), at))
 }
 
 /// The GPUs of a node whose time is posted.
