@@ -149,7 +149,11 @@ impl AllocationMeter {
         let place = Place { view, name, node, when };
         let mut start = from;
         for end in lease_edges(&view.config.leases, from, to).into_iter().chain([to]) {
-            place.post(ledger, start, end);
+            // Between two leases a node that is silent for long is not kept.
+            let is_silent = silent >= view.config.release_after && start >= at.wall - silent;
+            if start < end && !(is_silent && was_given_back(view, name, node.unit.as_ref(), start)) {
+                place.post(ledger, start, end);
+            }
             start = end;
         }
     }
