@@ -314,8 +314,11 @@ impl Processes {
 
     /// Notes that a process answers: others did not replace it. Returns whether one was believed to have done so.
     fn ends_succession(&mut self, id: ProcessId) -> bool {
-        let others = self.all.iter_mut().filter(|process| process.id != id);
-        others.fold(false, |believed, process| process.succession.take() == Some(Succession::Believed) || believed)
+        let mut believed = false;
+        for process in self.all.iter_mut().filter(|process| process.id != id) {
+            believed |= process.succession.take() == Some(Succession::Believed);
+        }
+        believed
     }
 
     /// When a page of any process came last.
