@@ -230,7 +230,7 @@ fn counters(counters: TokenCounters) -> String {
 fn print(text: &str) -> Result<(), Failure> {
     // Names in a ledger came from outside.
     let harmless: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
-    // Whoever reads may have closed the pipe: then there is nobody to tell.
+    // A reader that closes the pipe has read enough.
     match writeln!(std::io::stdout().lock(), "{harmless}") {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),

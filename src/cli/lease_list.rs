@@ -46,7 +46,7 @@ pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), 
     let known = Known { leases, held: reader.held()?, times, ended, last: header.last };
     let lines = known.lines();
     let text = if json { of_json(&lines, &header.currency) } else { table(&lines, &header.currency) };
-    // Whoever reads may have closed the pipe: then there is nobody to tell.
+    // A reader that closes the pipe has read enough.
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),

@@ -227,7 +227,7 @@ pub(super) fn print(picture: &Snapshot, json: bool) -> Result<(), Failure> {
     } else {
         text::render(picture)
     };
-    // Whoever reads may have closed the pipe: then there is nobody to tell.
+    // A reader that closes the pipe has read enough.
     match writeln!(out, "{}", printed.trim_end()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
         written => Ok(written?),

@@ -139,7 +139,7 @@ pub struct PriceTable {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeaseTable {
-    /// Its name, under which it is the same agreement whatever its terms.
+    /// Its name, under which it is the same agreement when its terms change.
     pub name: Option<String>,
     /// Words of the driver's name for the GPU.
     pub gpu: Option<String>,

@@ -60,7 +60,7 @@ impl Rounding {
 /// A rate for some GPUs and some time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Its name, under which it is the same agreement whatever its terms; `None` is "what it is for".
+    /// Its name, under which it is the same agreement when its terms change; `None` is "what it is for".
     pub name: Option<String>,
     /// For what.
     pub leased: Leased,

@@ -31,7 +31,7 @@ impl<'a> Payers<'a> {
         Some(lease)
     }
 
-    /// Every lease that is for a GPU, whatever its number of GPUs.
+    /// Every lease that is for a GPU, also one for a number of GPUs.
     pub fn all<'s>(
         &'s self,
         node: &'s NodeName,

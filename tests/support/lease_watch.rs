@@ -56,7 +56,7 @@ impl Run {
         Self { unit: Some(unit.to_owned()), ..self }
     }
 
-    /// How many seconds nobody watches before it.
+    /// Seconds without a watch before it.
     pub fn after(self, after: i64) -> Self {
         Self { after, ..self }
     }

@@ -39,7 +39,7 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
         Format::Json => json::render(&data).map_err(|error| Failure::Run(error.to_string()))?,
         Format::Csv => csv::render(&data),
     };
-    // Whoever reads may have closed the pipe: then there is nobody to tell.
+    // A reader that closes the pipe has read enough.
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
