@@ -1,12 +1,8 @@
 //! A past in a few sums: what a what-if, a break-even and a bridge are made of.
 
-use std::collections::HashMap;
-
-use super::bucket::Buckets;
 use super::costed::Costed;
 use super::row::gpu_time;
-use crate::ledger::{Classes, CostAccount, CostKind, Past};
-use crate::reading::{Label, NodeName};
+use crate::ledger::{Classes, CostKind, Past};
 use crate::units::{GpuTime, Money};
 
 /// All that was made, earned and owed.
@@ -26,8 +22,12 @@ pub struct Totals {
     pub cost: Option<Money>,
     /// The part of it for idle GPUs.
     pub idle_cost: Money,
-    /// The part of it that no GPU's rate moves: overhead, and what rounding added.
-    pub fixed_cost: Money,
+    /// The part of it that is GPU time times a rate, what rounding added included. The rest is energy and overhead.
+    pub rent: Money,
+    /// The time that the rent is for.
+    pub rented_time: GpuTime,
+    /// The part of the cost that is overhead by share of revenue.
+    pub revenue_overhead: Money,
 }
 
 impl Totals {
@@ -35,7 +35,7 @@ impl Totals {
     pub fn of(past: &Past) -> Self {
         let costed = Costed::of(past);
         let mut totals = Self { cost: costed.any().then_some(Money::ZERO), ..Self::default() };
-        let (mut cost, mut millis) = (Money::ZERO, 0);
+        let (mut cost, mut millis, mut rented) = (Money::ZERO, 0, 0);
         for cell in &past.tokens {
             totals.tokens += cell.tokens;
             let Some(tariff) = cell.tariff.map(|tariff| past.tariff(tariff)) else {
@@ -45,24 +45,26 @@ impl Totals {
             let value = tariff.value(cell.tokens);
             totals.revenue += value;
             if costed.knows(cell.account) {
-                totals.fixed_cost += tariff.overhead_of(value);
+                totals.revenue_overhead += tariff.overhead_of(value);
             } else {
                 totals.uncosted_revenue += value;
             }
         }
         for cell in &past.rents {
             let cost_account = past.cost_account(cell.cost_account);
-            let owed = cost_account.cost(cell).unwrap_or_default();
+            cost += cost_account.cost(cell).unwrap_or_default();
             if cost_account.kind == CostKind::Gpus {
-                cost += owed;
                 totals.idle_cost += cost_account.idle_cost(cell).unwrap_or_default();
                 millis += cell.held.millis();
-            } else {
-                totals.fixed_cost += owed;
+            }
+            if let Some(rate) = cost_account.rate.filter(|_| cost_account.kind != CostKind::Overhead) {
+                totals.rent += rate.of(cell.held);
+                rented += cell.held.millis();
             }
         }
+        totals.rented_time = gpu_time(rented);
         totals.gpu_time = gpu_time(millis);
-        totals.cost = totals.cost.map(|_| cost + totals.fixed_cost);
+        totals.cost = totals.cost.map(|_| cost + totals.revenue_overhead);
         totals
     }
 
@@ -81,6 +83,17 @@ impl Totals {
         self.known_revenue().and(self.cost).map(|cost| self.covered_revenue() - cost)
     }
 
+    /// What a GPU with a known rate cost an hour on average, without energy and overhead; `None` if none has one.
+    pub fn gpu_rate(&self) -> Option<Money> {
+        self.rent.scaled(3_600_000, self.rented_time.millis())
+    }
+
+    /// The share of the prompts that a cache served, in parts per million, rounded down; `None` without prompts.
+    pub fn hit_rate_ppm(&self) -> Option<u32> {
+        let (hit, miss) = (u128::from(self.tokens.hit.count()), u128::from(self.tokens.miss.count()));
+        u32::try_from((hit * 1_000_000).checked_div(hit + miss)?).ok()
+    }
+
     /// The same with amounts of so many decimals, each rounded once; its profit is that of what it shows.
     #[must_use]
     pub fn rounded(self, places: u32) -> Self {
@@ -89,34 +102,9 @@ impl Totals {
             uncosted_revenue: self.uncosted_revenue.round_to(places),
             cost: self.cost.map(|cost| cost.round_to(places)),
             idle_cost: self.idle_cost.round_to(places),
-            fixed_cost: self.fixed_cost.round_to(places),
+            rent: self.rent.round_to(places),
+            revenue_overhead: self.revenue_overhead.round_to(places),
             ..self
         }
     }
-}
-
-/// For how many milliseconds nodes were held, all nodes together; zero if no node is known by name.
-///
-/// A cost account says GPU time and not how many GPUs a node has: as many as any node of the same GPUs ever held at once.
-pub(super) fn node_millis(past: &Past) -> i64 {
-    let mut most: HashMap<&Label, i64> = HashMap::new();
-    let mut held: HashMap<&Label, i64> = HashMap::new();
-    for bucket in Buckets::of(past).iter() {
-        let span = (bucket.end - bucket.at).millis();
-        let mut nodes: HashMap<(&NodeName, &Label), i64> = HashMap::new();
-        for cell in bucket.rents {
-            if let CostAccount { node: Some(node), gpu, kind: CostKind::Gpus, .. } =
-                past.cost_account(cell.cost_account)
-            {
-                *nodes.entry((node, gpu)).or_default() += cell.held.millis();
-            }
-        }
-        for ((_, gpu), millis) in nodes {
-            *held.entry(gpu).or_default() += millis;
-            let gpus = if span > 0 { (millis + span - 1) / span } else { 1 };
-            let most = most.entry(gpu).or_insert(1);
-            *most = gpus.max(*most);
-        }
-    }
-    held.into_iter().map(|(gpu, millis)| millis / most.get(gpu).copied().unwrap_or(1).max(1)).sum()
 }

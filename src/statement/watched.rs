@@ -27,6 +27,18 @@ impl Compared {
     }
 }
 
+/// How long was watched of a past, in milliseconds.
+pub(super) fn watched_millis(past: &Past) -> i64 {
+    watched_millis_of(past, past.since.max(past.began), past.until)
+}
+
+/// How long was watched between two instants of a past, in milliseconds.
+pub(super) fn watched_millis_of(past: &Past, from: Timestamp, to: Timestamp) -> i64 {
+    let gap = |(since, until): &(Timestamp, Timestamp)| ((*until).min(to) - (*since).max(from)).millis().max(0);
+    let gaps: i64 = past.unwatched.iter().map(gap).sum();
+    ((to - from).millis() - gaps).max(0)
+}
+
 /// Two spans with the minutes alone that were watched in both, counted from the beginning of each; each ends where so much
 /// time is over. Where all of both was watched they are as they were.
 pub(super) fn common<'a>(before: &'a Past, after: &'a Past) -> (Compared, Cow<'a, Past>, Cow<'a, Past>) {

@@ -8,7 +8,7 @@ use crate::cli::Failure;
 use crate::ledger::{Dispute, Entry, Grain, Marker, Past};
 use crate::pricing::Book;
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Change, Difference, MonthToDate, Statement, Totals, WhatIf, break_even, changed,
+    AtList, BreakEven, Bridge, By, Change, Difference, MonthToDate, Statement, WhatIf, changed,
     compare, differences, month_of, reprice, what_if,
 };
 use crate::store::Header;
@@ -116,7 +116,7 @@ impl ReportData {
             repriced: query.reprice,
             month: month(header, context.budget, ask)?,
             differs,
-            break_even: break_even(&past, &Totals::of(&past)),
+            break_even: told.break_even,
             unwatched: past.unwatched,
             markers: past.markers,
             what_if: (!query.asked.is_nothing()).then(|| (query.asked.clone(), told)),

@@ -54,6 +54,31 @@ pub struct Changed {
     pub nodes: Option<u32>,
 }
 
+impl Changed {
+    /// The words of the command that prints the same for today; `None` where nothing is otherwise.
+    pub fn command(&self) -> Option<Vec<String>> {
+        let changes: Vec<_> = [
+            self.list.as_ref().map(|list| format!("list={}", quoted(list.as_str()))),
+            self.paid.map(|share| format!("paid={share}")),
+            self.hit_rate.map(|share| format!("hit_rate={share}")),
+            self.gpu_rate.map(|rate| format!("gpu_rate={rate}")),
+            self.nodes.map(|nodes| format!("nodes={nodes}")),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|change| format!("--what-if {change}"))
+        .collect();
+        let report = "margintop report --since today".to_owned();
+        (!changes.is_empty()).then(|| std::iter::once(report).chain(changes).collect())
+    }
+}
+
+/// A name as a shell takes it.
+fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
+    if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
+}
+
 /// What the money view shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MoneyQuestion {
