@@ -75,6 +75,33 @@ fn a_restart_is_dated_by_the_servers_own_clock() {
     }
 }
 
+/// Whether the total is a lower bound, and the lost windows, each second after a process whose start time lies before the
+/// last page of another one. That one answers again at `again`.
+fn bounds(started: i64, again: Option<i64>) -> Vec<(bool, i64)> {
+    let (server, mut fleet) = (Server::exact(), watched());
+    let mut bounds = Vec::new();
+    for second in 0..90 {
+        let old = second < 10 || again == Some(second);
+        let started = if old { -500_000 } else { started };
+        look(&mut fleet, server, 1000 * second, started, (if old { 1000 } else { 40 }) + second.unsigned_abs());
+        let money = &fleet.snapshot().money;
+        bounds.push((money.lower_bound, i64::try_from(money.lost_windows).unwrap()));
+    }
+    bounds
+}
+
+#[test]
+fn a_restart_that_a_wrong_clock_hides_is_a_lost_window_after_a_minute() {
+    let hidden = bounds(-20_000, None);
+    assert_eq!((hidden[9], hidden[10], hidden[69]), ((false, 0), (true, 0), (true, 0)), "it may be a restart");
+    assert_eq!((hidden[70], hidden[89]), ((true, 1), (true, 1)), "the other one did not answer for a minute");
+    let beside = bounds(-20_000, Some(20));
+    assert_eq!((beside[19], beside[20], beside[89]), ((true, 0), (false, 0), (false, 0)), "it was there beside it");
+    let late = bounds(-20_000, Some(80));
+    assert_eq!((late[79], late[80]), ((true, 1), (false, 0)), "it was none: its lost window is taken back");
+    assert!(bounds(-10_000_000, None).iter().all(|bound| *bound == (false, 0)), "started long before");
+}
+
 #[test]
 fn without_the_servers_time_its_start_is_taken_by_our_clock() {
     for server in Server::all().filter(|server| !server.dated) {

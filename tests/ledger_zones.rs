@@ -13,7 +13,7 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 use margintop::store::Reader;
-use margintop::units::{Span, Timestamp};
+use margintop::units::{Span, Timestamp, zone_of};
 use program::Program;
 use rusqlite::Connection;
 use seat::{Seat, file};
@@ -24,7 +24,7 @@ const STEP: i64 = 600;
 
 /// One GPU and an engine that makes a token a second, for three days.
 fn watch(path: &Path, zone: &str, from: Timestamp) -> u64 {
-    let mut seat = Seat::with(path, from, "USD", TimeZone::get(zone).unwrap());
+    let mut seat = Seat::with(path, from, "USD", zone_of(zone).unwrap());
     let seconds = 3 * 86_400;
     for made in (0..=seconds).step_by(STEP as usize) {
         seat.gpus(&["a"]);
@@ -88,7 +88,7 @@ fn zone(zone: &str, from: &str, wanted: &[(&str, f64)]) {
     seat.gpus(&["a"]);
     seat.look(made + 60, None);
     seat.leave();
-    assert_eq!(Reader::open(&path).unwrap().header().zone.iana_name(), Some(zone));
+    assert_eq!(Some(Reader::open(&path).unwrap().header().zone), zone_of(zone));
     assert_eq!(days(&path).len(), wanted.len(), "{zone}");
 }
 
@@ -126,4 +126,39 @@ fn a_day_that_never_was() {
 fn a_midnight_that_never_was() {
     let days = [("2018-11-03", 12.0), ("2018-11-04", 23.0), ("2018-11-05", 24.0), ("2018-11-06", 13.0)];
     zone("America/Sao_Paulo", "2018-11-03T15:00:00Z", &days);
+}
+
+#[test]
+fn an_offset_and_a_posix_rule() {
+    let days = [("2025-03-08", 6.0), ("2025-03-09", 23.0), ("2025-03-10", 24.0), ("2025-03-11", 19.0)];
+    zone("EST5EDT,M3.2.0,M11.1.0", "2025-03-08T23:00:00Z", &days);
+    for ahead in ["<+05>-5", "+05:00"] {
+        let days = [("2025-03-09", 20.0), ("2025-03-10", 24.0), ("2025-03-11", 24.0), ("2025-03-12", 4.0)];
+        zone(ahead, "2025-03-08T23:00:00Z", &days);
+    }
+}
+
+/// What `report` says of the span of a ledger that was made under a `TZ`.
+fn made_under(named: &str) -> program::Ran {
+    let (_home, path) = file();
+    let ledger = path.to_str().unwrap();
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/engines/vllm-dp4.prom");
+    let made = Program::new(["once", "--for", "0", "--ledger", ledger, page, "nvml:off"]).env("TZ", named).run();
+    if made.code != Some(0) {
+        return made;
+    }
+    Program::new(["report", "--ledger", ledger]).env("TZ", "Asia/Tokyo").run()
+}
+
+#[test]
+fn the_systems_zone_is_used_or_refused() {
+    for (named, offset) in
+        [("<+05>-5", "+05:00"), ("JST-9", "+09:00"), (":Asia/Kathmandu", "+05:45"), ("UTC0", "+00:00")]
+    {
+        let report = made_under(named);
+        assert!(report.out.lines().next().unwrap().contains(offset), "{named}: {}", report.out);
+    }
+    let refused = made_under("Nonsense");
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("TZ=\"Nonsense\" is no time zone: write a name like"), "{}", refused.err);
 }

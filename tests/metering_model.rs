@@ -6,7 +6,8 @@
 //! scrapes, clock steps, and margintop itself being killed.
 //!
 //! * Nothing is posted that was not produced.
-//! * At the end, posted + disputed is what pages showed to have been produced, to the token, wherever a process can be
+//! * At the end, posted + disputed is what pages showed to have been produced, to the token (or more that was produced,
+//!   after a dip that hid one series of a sum), wherever a process can be
 //!   told by its start time or is alone and does not restart.
 //! * Elsewhere it is no more, and if it is less, `lower_bound` is set; but for siblings born within two seconds, which may
 //!   be taken for one whose clock jitters.

@@ -297,8 +297,12 @@ pub(super) enum Decide {
 
 #[derive(Debug, Clone, Subcommand)]
 pub(super) enum LeaseAction {
-    /// Show what is held, since when, and by which lease
-    List,
+    /// Show each lease: node, GPUs, rate, from, until, GPU-hours and cost
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// End the leases of a node
     End {
         /// The node

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::args::{ConfigAction, Global};
 use super::{Failure, leases};
+use crate::clock::Clock;
 use crate::config;
 use crate::pricing::import_litellm;
-use crate::store::{HeldRow, Reader};
+use crate::store::Reader;
 
 /// What `config init` writes: every key, commented out, with what it means.
 const STARTER: &str = include_str!("starter.toml");
@@ -27,7 +28,8 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
             for warning in &settings.warnings {
                 eprintln!("margintop: warning: {}", harmless(&warning.to_string()));
             }
-            for line in leases::told(&settings, &held(global, &settings)) {
+            let ledger = ledger(global, &settings);
+            for line in leases::told(&settings, ledger.as_ref(), Clock::System.now().wall) {
                 println!("{}", harmless(&line));
             }
             Ok(())
@@ -46,11 +48,10 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
     }
 }
 
-/// What the ledger knows to be rented; nothing, where there is none that can be read.
-fn held(global: &Global, settings: &config::Settings) -> Vec<HeldRow> {
+/// The ledger, which knows what is rented; `None` where there is none that can be read.
+fn ledger(global: &Global, settings: &config::Settings) -> Option<Reader> {
     let path = super::ledger::choice(global, settings).or_own();
-    let reader = path.filter(|path| path.exists()).and_then(|path| Reader::open(&path).ok());
-    reader.and_then(|reader| reader.held().ok()).unwrap_or_default()
+    path.filter(|path| path.exists()).and_then(|path| Reader::open(&path).ok())
 }
 
 /// Names in a ledger came from outside.

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use super::args::{Global, LeaseAction, LedgerAction};
 use super::ledger::choice;
 use super::sources::settings;
-use super::{Failure, disputes};
+use super::{Failure, disputes, lease_list};
 use crate::clock::Clock;
 use crate::counters::Plausibility;
 use crate::pricing::parse_instant;
 use crate::reading::NodeName;
-use crate::store::{self, HeldRow, Reader, StoreError};
+use crate::store::{self, Reader, StoreError};
 use crate::units::Timestamp;
 
 impl From<StoreError> for Failure {
@@ -74,14 +74,16 @@ pub(super) fn mark(global: &Global, text: &str, moment: Option<&str>) -> Result<
 /// `margintop lease list|end`.
 pub(super) fn lease(global: &Global, action: &LeaseAction) -> Result<(), Failure> {
     let path = path(global)?;
-    let rows = Reader::open(&path)?.held()?;
+    let reader = Reader::open(&path)?;
     match action {
-        LeaseAction::List => list(&rows),
+        LeaseAction::List { json } => lease_list::list(&reader, &settings(global)?.leases, *json),
         LeaseAction::End { node, at } => {
             let at = instant(at.as_deref())?;
-            let known = |row: &&HeldRow| row.node == *node || row.node.contains(&format!("x {node} at "));
-            if !rows.iter().any(|row| known(&row)) {
-                let nodes: Vec<&str> = rows.iter().map(|row| row.node.as_str()).collect();
+            let rows = reader.held()?;
+            if !rows.iter().any(|row| row.node == *node) {
+                let mut nodes: Vec<&str> = rows.iter().map(|row| row.node.as_str()).collect();
+                nodes.sort_unstable();
+                nodes.dedup();
                 let known = match nodes.as_slice() {
                     [] => "the ledger has no leases".to_owned(),
                     nodes => format!("the ledger has leases of {}", nodes.join(", ")),
@@ -102,34 +104,4 @@ pub(super) fn lease(global: &Global, action: &LeaseAction) -> Result<(), Failure
 
 fn instant(text: Option<&str>) -> Result<Timestamp, Failure> {
     Ok(parse_instant(text).map_err(Failure::Usage)?.unwrap_or_else(|| Clock::System.now().wall))
-}
-
-fn list(rows: &[HeldRow]) -> Result<(), Failure> {
-    let head = ["NODE", "UNIT", "GPUS", "LEASE", "SINCE", "POSTED UNTIL"].map(str::to_owned);
-    let instant = |at: Option<Timestamp>, none: &str| at.map_or_else(|| none.to_owned(), |at| at.to_string());
-    let gpus = |row: &HeldRow| match (row.gpus, row.gpu.as_deref()) {
-        (Some(gpus), Some(name)) => format!("{gpus} x {name}"),
-        (Some(gpus), None) => gpus.to_string(),
-        _ => "–".to_owned(),
-    };
-    let line = |row: &HeldRow| {
-        let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
-        let until = instant(row.until, "ended by hand");
-        [row.node.clone(), text(&row.unit), gpus(row), text(&row.lease), instant(row.since, "–"), until]
-    };
-    let lines: Vec<_> = std::iter::once(head).chain(rows.iter().map(line)).collect();
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..6).map(width).collect();
-    let mut out = std::io::stdout().lock();
-    for line in &lines {
-        let padded: Vec<String> = line.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}")).collect();
-        // Names in a ledger came from outside.
-        let harmless: String = padded.join("  ").chars().filter(|c| !c.is_control()).collect();
-        // Whoever reads may have closed the pipe: then there is nobody to tell.
-        match writeln!(out, "{}", harmless.trim_end()) {
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-            written => written?,
-        }
-    }
-    Ok(())
 }

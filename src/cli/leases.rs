@@ -2,51 +2,120 @@
 
 use std::collections::BTreeMap;
 
+use super::lease_coverage as coverage;
 use crate::config::Settings;
+use crate::ledger::CostKind;
 use crate::pricing::{Lease, Leased};
 use crate::reading::{NodeName, UnitName};
-use crate::store::HeldRow;
-use crate::units::{GpuTime, Money, Span};
+use crate::store::{Header, HeldRow, LeaseTime, Reader};
+use crate::units::{GpuTime, Money, Span, Timestamp};
 
 /// An hour.
 const HOUR: Span = Span::from_secs(3600);
 
 /// GPUs of one name on one node.
-struct Known {
-    node: NodeName,
-    unit: Option<UnitName>,
-    gpu: String,
-    gpus: u32,
+pub(super) struct Known {
+    pub(super) node: NodeName,
+    pub(super) unit: Option<UnitName>,
+    pub(super) gpu: String,
+    pub(super) gpus: u32,
 }
 
-/// A line or more for each lease. `held` is what a ledger knows to be rented.
-pub(super) fn told(settings: &Settings, held: &[HeldRow]) -> Vec<String> {
-    let known = known(settings, held);
-    let leases = &settings.leases;
+/// A line or more for each lease, then the GPUs that no lease or two leases are for, at an instant. `ledger` says what is
+/// known to be rented, and what was posted.
+pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp) -> Vec<String> {
+    let held = ledger.and_then(|ledger| ledger.held().ok()).unwrap_or_default();
+    let times = ledger.and_then(|ledger| ledger.leases().ok()).unwrap_or_default();
+    let ended = ledger.and_then(|ledger| ledger.ended_leases().ok()).unwrap_or_default();
+    let mut leases = settings.leases.clone();
+    for (node, at) in ended {
+        let node = NodeName::new(&node);
+        for lease in &mut leases {
+            lease.end(&node, at);
+        }
+    }
+    let known = known(settings, &held);
     let mut lines = Vec::new();
     for (nth, lease) in leases.iter().enumerate() {
         let name = format!("lease {}", nth + 1);
         if lease.is_schedule() {
             let gpus = lease.gpus.unwrap_or(0);
             lines.push(format!("{name}: {}: {}", subject(lease), sum(lease, gpus, gpus, &settings.currency)));
-            continue;
+        } else {
+            lines.extend(of_seen(&name, lease, &known, &leases, settings, now));
         }
-        let is_first = |row: &&Known| {
-            let covers = |lease: &&Lease| lease.covers(&row.node, row.unit.as_ref(), &row.gpu);
-            let scheduled = leases.iter().filter(|lease| lease.is_schedule()).any(|lease| covers(&lease));
-            !scheduled && leases.iter().find(covers).is_some_and(|first| std::ptr::eq(first, lease))
+        if let Some(header) = ledger.map(Reader::header) {
+            lines.extend(backwards(&name, &settings.leases[nth], lease, &times, &header));
+        }
+    }
+    lines.extend(coverage::uncovered(&known, &leases, settings, now));
+    lines.extend(coverage::doubly_covered(&known, &leases, now));
+    lines
+}
+
+/// What a lease of the GPUs that are seen comes to on each node.
+fn of_seen(
+    name: &str,
+    lease: &Lease,
+    known: &[Known],
+    leases: &[Lease],
+    settings: &Settings,
+    now: Timestamp,
+) -> Vec<String> {
+    let mut nodes: BTreeMap<&NodeName, u32> = BTreeMap::new();
+    for (row, payer) in coverage::paid(known, leases, within(lease, now)) {
+        if payer.is_some_and(|payer| std::ptr::eq(payer, lease)) {
+            *nodes.entry(&row.node).or_default() += 1;
+        }
+    }
+    if nodes.is_empty() {
+        return vec![format!("{name}: {}: {}", subject(lease), unmatched(lease, &settings.currency))];
+    }
+    let of_node = |node: &NodeName| known.iter().filter(|row| row.node == *node).map(|row| row.gpus).sum();
+    let line = |(node, gpus)| format!("{name}: node {node}: {}", sum(lease, gpus, of_node(node), &settings.currency));
+    nodes.into_iter().map(line).collect()
+}
+
+/// The instant at which a lease runs that is nearest to now.
+fn within(lease: &Lease, now: Timestamp) -> Timestamp {
+    let begun = lease.from.map_or(now, |from| from.max(now));
+    lease.until.map_or(begun, |until| begun.min(until - Span::from_millis(1)))
+}
+
+/// What of a lease contradicts what was posted before it was changed. `stands` is the lease as it was ended by hand.
+fn backwards(name: &str, lease: &Lease, stands: &Lease, times: &[LeaseTime], header: &Header) -> Vec<String> {
+    const MINUTE: Span = Span::from_secs(60);
+    let is_its = |row: &&LeaseTime| {
+        let account = &row.account;
+        let named = account.lease.as_ref().is_some_and(|label| label.as_str() == lease.label());
+        named && account.kind == CostKind::Gpus && account.rate.is_some_and(|rate| lease.names(rate))
+    };
+    let last = times.iter().filter(is_its).filter_map(|row| row.last).max();
+    let posted = last.map(|last| (last + MINUTE).min(header.last));
+    let first = times.iter().filter(is_its).filter_map(|row| row.first).min();
+    let mut lines = Vec::new();
+    let was_ended = lease.until != stands.until;
+    if let (Some(until), Some(posted), Some(last)) = (lease.until, posted, last)
+        && until < posted
+        && until <= last
+        && !was_ended
+    {
+        let remedy = match &lease.leased {
+            Leased::Node(node) => format!("; margintop lease end {node} --at {until} does"),
+            Leased::Gpu(_) | Leased::Unit(_) => String::new(),
         };
-        let mut nodes: BTreeMap<&NodeName, u32> = BTreeMap::new();
-        for row in known.iter().filter(is_first) {
-            *nodes.entry(&row.node).or_default() += row.gpus;
-        }
-        if nodes.is_empty() {
-            lines.push(format!("{name}: {}: {}", subject(lease), unmatched(lease, &settings.currency)));
-        }
-        for (node, gpus) in nodes {
-            let of_node: u32 = known.iter().filter(|row| row.node == *node).map(|row| row.gpus).sum();
-            lines.push(format!("{name}: node {node}: {}", sum(lease, gpus, of_node, &settings.currency)));
-        }
+        lines.push(format!(
+            "{name}: ends at {until}, and the ledger has it posted until {posted}: nothing is taken back by itself{remedy}"
+        ));
+    }
+    if let (Some(from), Some(began)) = (lease.from, header.began)
+        && from >= began
+        && from + MINUTE < first.unwrap_or(header.last)
+    {
+        let until = first.unwrap_or(header.last);
+        lines.push(format!(
+            "{name}: begins at {from}, and the ledger is posted without it until {until}: what is posted stays as it is"
+        ));
     }
     lines
 }
@@ -65,7 +134,9 @@ fn known(settings: &Settings, held: &[HeldRow]) -> Vec<Known> {
             gpu: row.gpu.clone().unwrap_or_default(),
         })
     };
-    held.iter().filter_map(one).collect()
+    let mut known: Vec<Known> = held.iter().filter_map(one).collect();
+    known.sort_by(|a, b| a.node.cmp(&b.node));
+    known
 }
 
 fn subject(lease: &Lease) -> String {

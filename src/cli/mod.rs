@@ -13,6 +13,8 @@ mod demo;
 mod disputes;
 mod failures;
 mod keep;
+mod lease_coverage;
+mod lease_list;
 mod leases;
 mod ledger;
 mod once;

@@ -19,7 +19,7 @@ pub struct ConfigFile {
     pub currency: Option<String>,
     /// The list that unpriced models' tokens are compared to.
     pub compare_to: Option<String>,
-    /// The IANA zone in which a day begins; the machine's own if not set.
+    /// The zone in which a day begins: an IANA name, an offset or a POSIX rule; the machine's own if not set.
     pub timezone: Option<String>,
     /// A theme's name.
     pub theme: Option<String>,
@@ -139,6 +139,8 @@ pub struct PriceTable {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeaseTable {
+    /// Its name, under which it is the same agreement whatever its terms.
+    pub name: Option<String>,
     /// Words of the driver's name for the GPU.
     pub gpu: Option<String>,
     /// A node.

@@ -3,9 +3,9 @@
 use super::error::Findings;
 use super::file::LeaseTable;
 use super::prices::conversion;
-use crate::pricing::{Exchange, Lease, Leased, parse_instant};
+use crate::pricing::{Exchange, Lease, Leased, RentWhen, parse_instant};
 use crate::reading::{NodeName, UnitName};
-use crate::units::{HourlyRate, parse_scaled};
+use crate::units::{HourlyRate, Timestamp, parse_scaled};
 
 /// A year of hardware's life: 365 days.
 const YEAR_HOURS: i64 = 8760;
@@ -47,6 +47,9 @@ fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Leas
     if table.gpus == Some(0) {
         return Err("a lease of 0 GPUs: write how many it pays for, or leave gpus out".to_owned());
     }
+    if table.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
+        return Err("an empty name: write name = \"contract 17\", or leave it out".to_owned());
+    }
     let rent = rent(table)?;
     let (mut rate, mut node_rate, mut power) = (rent.rate, rent.node_rate, table.power);
     if let Some(conversion) = conversion(table.currency.as_deref(), currency, exchange)? {
@@ -57,7 +60,8 @@ fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Leas
             power.kwh = conversion.energy(power.kwh).ok_or_else(large)?;
         }
     }
-    Ok(Lease {
+    let lease = Lease {
+        name: table.name.as_ref().map(|name| name.trim().to_owned()),
         gpus: rent.gpus,
         node_rate,
         from,
@@ -66,7 +70,44 @@ fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Leas
         rounding: table.rounding.into(),
         power,
         ..Lease::of(leased, rate)
-    })
+    };
+    if let (true, RentWhen::Serving, Some(gpus)) = (lease.is_schedule(), lease.when, lease.gpus) {
+        return Err(format!(
+            "when = \"serving\" is for GPUs that are seen, and {gpus} GPUs of a node or unit are paid seen or not: leave one \
+             of them out"
+        ));
+    }
+    Ok(lease)
+}
+
+/// Leases for the same GPUs at one time, of which the first pays, with the number of the second from 0.
+fn double(leases: &[Lease]) -> Vec<(usize, String)> {
+    let begins = |lease: &Lease| lease.from.unwrap_or(Timestamp::from_millis(i64::MIN));
+    let ends = |lease: &Lease| lease.until.unwrap_or(Timestamp::from_millis(i64::MAX));
+    let mut told = Vec::new();
+    for (nth, lease) in leases.iter().enumerate() {
+        let same = |(_, other): &(usize, &Lease)| {
+            let pays_first = other.gpus.is_none() && !lease.is_schedule() && other.leased == lease.leased;
+            pays_first && begins(other) < ends(lease) && begins(lease) < ends(other)
+        };
+        if let Some((first, other)) = leases[..nth].iter().enumerate().find(same) {
+            let from = begins(other).max(begins(lease));
+            let since = if other.from.is_none() && lease.from.is_none() {
+                "at one time".to_owned()
+            } else {
+                format!("at one time, from {from} on")
+            };
+            let first = first + 1;
+            told.push((
+                nth,
+                format!(
+                    "it and lease {first} are for the same GPUs {since}, and lease {first} pays: end one with until where the \
+                     other begins with from, or write in the first how many GPUs it is for, gpus = 2"
+                ),
+            ));
+        }
+    }
+    told
 }
 
 /// What a lease pays for, and how much.
@@ -134,11 +175,15 @@ pub(super) fn doubtful(
     currency: &str,
     exchange: &Exchange,
 ) -> Vec<(usize, String)> {
+    if leases.len() != tables.len() {
+        return Vec::new();
+    }
     let limit = match currency {
         "USD" | "EUR" | "GBP" | "CHF" => Some(MANY_DOLLARS),
         _ => exchange.newest("USD", currency).and_then(|conversion| conversion.rate(MANY_DOLLARS)),
     };
-    let Some(limit) = limit.filter(|_| leases.len() == tables.len()) else { return Vec::new() };
+    let mut told = double(leases);
+    let Some(limit) = limit else { return told };
     let dear = |(nth, (lease, table)): (usize, (&Lease, &LeaseTable))| {
         let said = table.rate.filter(|_| lease.rate > limit)?;
         let meant = match lease.leased {
@@ -148,7 +193,8 @@ pub(super) fn doubtful(
         let gpus = lease.gpus.map_or_else(String::new, |gpus| format!(", {gpus} times here"));
         Some((nth, format!("rate = \"{said}\" is per GPU and hour{gpus}: {meant}")))
     };
-    leases.iter().zip(tables).enumerate().filter_map(dear).collect()
+    told.extend(leases.iter().zip(tables).enumerate().filter_map(dear));
+    told
 }
 
 /// Rent an hour, or what was paid for a node spread over its life and its GPUs.

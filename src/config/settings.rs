@@ -15,7 +15,7 @@ use super::{ConfigError, prices, range};
 use crate::counters::Plausibility;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
 use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
-use crate::units::{Money, parse_scaled};
+use crate::units::{Money, ZONE_FORMS, parse_scaled, zone_of, zone_text};
 
 /// One target as it was configured, its range expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,11 +184,31 @@ fn amount(text: &str) -> Result<Money, String> {
     parse_scaled(text, 6).map(Money::from_micros).map_err(|error| error.to_string())
 }
 
+/// The zone of days: the configured one, else the system's.
 fn zone(named: Option<&str>) -> Result<TimeZone, String> {
     match named {
-        None => Ok(TimeZone::system()),
-        Some(name) => {
-            TimeZone::get(name).map_err(|_| format!("\"{name}\" is not an IANA zone: write one like \"Europe/Berlin\""))
+        None => system_zone(std::env::var("TZ").ok().filter(|named| !named.is_empty())),
+        Some(name) => zone_of(name).ok_or_else(|| format!("\"{name}\" is no time zone: {ZONE_FORMS}")),
+    }
+}
+
+/// The system's zone; `named` is what the environment variable TZ says. A zone that the ledger could not write down is an
+/// error.
+fn system_zone(named: Option<String>) -> Result<TimeZone, String> {
+    let zone = match (TimeZone::try_system(), &named) {
+        (Ok(zone), _) => zone,
+        (Err(_), Some(name)) => zone_of(name).ok_or_else(|| format!("TZ=\"{name}\" is no time zone: {ZONE_FORMS}"))?,
+        (Err(_), None) => return Ok(TimeZone::UTC),
+    };
+    if zone.is_unknown() {
+        return Ok(TimeZone::UTC);
+    }
+    let from_file = || std::fs::read_to_string("/etc/timezone").ok().and_then(|name| zone_of(name.trim()));
+    match (zone_text(&zone), named) {
+        (Some(_), _) => Ok(zone),
+        (None, Some(name)) => Err(format!("TZ=\"{name}\" is a file without a name: {ZONE_FORMS}")),
+        (None, None) => {
+            from_file().ok_or_else(|| format!("the system's time zone has no name: set timezone or TZ: {ZONE_FORMS}"))
         }
     }
 }

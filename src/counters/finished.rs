@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Delta;
 use super::fastest_minute::MIN_DISPUTED;
+use super::row::{QUARANTINE_PAGES, SMALL_PART};
 use crate::reading::{Finished, PromptCount, TokenCounters};
 use crate::units::Tokens;
 
@@ -26,7 +27,28 @@ pub struct FinishedMeter {
     /// Whether the next values are a baseline.
     #[serde(default)]
     is_anew: bool,
+    /// Values below the last ones, until it is clear what they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fallen: Option<Fallen>,
+    /// The values before a reset that may turn out to have been a dip, and the number of pages since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    earlier: Option<(Lifetime, u16)>,
+    #[serde(skip)]
+    was_reset: bool,
 }
+
+/// Values that fell while those of all requests went on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Fallen {
+    first: Lifetime,
+    latest: Lifetime,
+    pages: u8,
+}
+
+/// The number of pages for which a reset may turn out to have been a dip.
+const ON_TRIAL: u16 = 600;
+/// The number of pages after which values that fell go on as they are.
+const LONGEST_FALL: u8 = 12;
 
 /// Finished tokens may exceed those that were counted by this factor, as engines count the prompts of several samples
 /// differently.
@@ -87,6 +109,61 @@ impl FinishedMeter {
         exceeded
     }
 
+    /// Whether the last page showed values that fell and are not explained.
+    pub const fn is_quarantined(&self) -> bool {
+        self.fallen.is_some()
+    }
+
+    /// Whether the last page began anew: what finished before it may be missing.
+    pub const fn was_reset(&self) -> bool {
+        self.was_reset
+    }
+
+    /// The values that a page's growth is counted from. After a fall without a restart these are the old ones, so that no
+    /// token is counted twice; after a fall that stays and grows they are zero, or the first values of the fall if those
+    /// may be what a sum lost.
+    fn explain_fall(&mut self, now: Lifetime, last: Lifetime) -> Lifetime {
+        self.was_reset = false;
+        if !now.fell_below(&last) {
+            self.fallen = None;
+            return self.undo_reset(now, last).unwrap_or(last);
+        }
+        let fallen = match self.fallen {
+            Some(fallen) if !now.fell_below(&fallen.latest) => {
+                Fallen { latest: now, pages: fallen.pages.saturating_add(1), ..fallen }
+            }
+            _ => Fallen { first: now, latest: now, pages: 1 },
+        };
+        let stays = fallen.pages >= QUARANTINE_PAGES && fallen.first != now;
+        self.was_reset = stays && fallen.first.is_far_below(&last) || fallen.pages >= LONGEST_FALL;
+        self.fallen = if self.was_reset { None } else { Some(fallen) };
+        match (self.was_reset, stays && fallen.first.is_far_below(&last)) {
+            (true, true) => {
+                self.earlier = Some((last, 0));
+                Lifetime::default()
+            }
+            (true, false) => fallen.first,
+            (false, _) => last,
+        }
+    }
+
+    /// The values that growth is counted from if those from before a reset return: it was a dip, and what was counted
+    /// meanwhile is a part of the growth.
+    fn undo_reset(&mut self, now: Lifetime, last: Lifetime) -> Option<Lifetime> {
+        let (before, pages) = self.earlier.take()?;
+        let jumps = last.prompt.count().saturating_mul(2) <= before.prompt.count()
+            && last.output.count().saturating_mul(2) <= before.output.count();
+        if now.fell_below(&before) || !jumps {
+            self.earlier = (pages < ON_TRIAL).then_some((before, pages + 1));
+            return None;
+        }
+        Some(Lifetime {
+            prompt: before.prompt + last.prompt,
+            hits: before.hits + last.hits,
+            output: before.output + last.output,
+        })
+    }
+
     /// The growth since the last page; `None` if finished requests are not counted apart.
     pub fn grow(&mut self, tokens: &TokenCounters, finished: &Finished) -> Option<Delta> {
         let hits_known = tokens.cached.is_some();
@@ -98,15 +175,28 @@ impl FinishedMeter {
         let Some(now) = lifetime(tokens, finished, last.hits) else {
             return Some(Delta { hits_known, ..Delta::default() });
         };
+        let last = self.explain_fall(now, last);
         let prompt = now.prompt.saturating_sub(last.prompt);
         let output = now.output.saturating_sub(last.output);
-        self.hits_due += signed(now.hits) - signed(last.hits);
+        // The share of values that fell is none.
+        let hits = if self.is_quarantined() { last.hits } else { now.hits };
+        self.hits_due += signed(hits) - signed(last.hits);
         let hit = Tokens::new(u64::try_from(self.hits_due).unwrap_or(0)).min(prompt);
         self.hits_due -= signed(hit);
-        // After a fall without a restart, growth counts from the old value, so that no token is counted twice.
-        self.last =
-            Some(Lifetime { prompt: now.prompt.max(last.prompt), output: now.output.max(last.output), hits: now.hits });
+        self.last = Some(Lifetime { prompt: now.prompt.max(last.prompt), output: now.output.max(last.output), hits });
         Some(Delta { miss: prompt.saturating_sub(hit), hit, output, hits_known })
+    }
+}
+
+impl Lifetime {
+    const fn fell_below(&self, other: &Self) -> bool {
+        self.prompt.count() < other.prompt.count() || self.output.count() < other.output.count()
+    }
+
+    /// Whether values are so far below others that no dip leaves them.
+    const fn is_far_below(&self, other: &Self) -> bool {
+        self.prompt.count() <= other.prompt.count() / SMALL_PART
+            && self.output.count() <= other.output.count() / SMALL_PART
     }
 }
 
@@ -184,6 +274,48 @@ mod tests {
         assert_eq!(meter.grow(&all(200, 0), &finished(200, 10)), None);
         meter.begin(&all(10, 0), &finished(5, 1));
         assert!(meter.grow(&all(10, 0), &finished(5, 1)).is_some());
+    }
+
+    #[test]
+    fn finished_requests_that_were_reset_count_from_zero() -> Result<(), &'static str> {
+        let mut meter = FinishedMeter::default();
+        meter.baseline(&all(100_000, 0), &finished(90_000, 90_000));
+        let mut counted = 0;
+        for page in 1..=6 {
+            let delta =
+                meter.grow(&all(100_000 + 900 * page, 0), &finished(900 * page, 900 * page)).ok_or("counted")?;
+            counted += delta.output.count();
+            assert_eq!((meter.is_quarantined(), meter.was_reset()), (page < 3, page == 3), "page {page}");
+        }
+        assert_eq!(counted, 5400);
+        Ok(())
+    }
+
+    #[test]
+    fn a_reset_of_finished_requests_that_was_a_dip_is_undone() -> Result<(), &'static str> {
+        let mut meter = FinishedMeter::default();
+        meter.baseline(&all(100_000, 0), &finished(90_000, 90_000));
+        let mut counted = 0;
+        for page in 1..=9 {
+            let low = 3000 + 100 * page;
+            let now = if page < 6 { finished(low, low) } else { finished(90_000 + 1000 * page, 90_000 + 1000 * page) };
+            counted += meter.grow(&all(100_000 + 1000 * page, 0), &now).ok_or("counted")?.output.count();
+        }
+        assert_eq!(counted, 9000);
+        Ok(())
+    }
+
+    #[test]
+    fn finished_requests_of_a_sum_that_lost_a_part_go_on_from_there() -> Result<(), &'static str> {
+        let mut meter = FinishedMeter::default();
+        meter.baseline(&all(100_000, 0), &finished(90_000, 90_000));
+        let mut counted = 0;
+        for page in 1..=20 {
+            let now = finished(60_000 + page, 60_000 + page);
+            counted += meter.grow(&all(100_000 + page, 0), &now).ok_or("counted")?.output.count();
+        }
+        assert_eq!((counted, meter.is_quarantined()), (19, false));
+        Ok(())
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::Bounds;
 use super::delta::Step;
 use super::jitter::Jitter;
 use super::passed::PassedLines;
-use super::process::{Process, ProcessId, ProcessRow};
+use super::process::{Process, ProcessId, ProcessRow, Succession};
 use super::quarantined::QuarantinedLines;
 use super::row::PageContext;
 use super::unidentified::Trial;
@@ -204,7 +204,7 @@ impl Processes {
         self.is_quarantined()
             || self.is_ambiguous()
             || self.gone().contains(&true)
-            || self.all.iter().any(|process| process.may_have_dipped() || process.unposted)
+            || self.all.iter().any(|process| process.may_have_dipped() || process.holds_back())
     }
 
     /// All moments in the state, to move them to another boot's clock.
@@ -248,7 +248,7 @@ impl Processes {
 
     /// Applies a page of a known process.
     pub(super) fn go_on(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
-        let returned = self.get(id).is_some_and(|process| process.ended);
+        let returned = self.get(id).is_some_and(|process| process.ended) || self.ends_succession(id);
         let taken_back = self.return_of(id);
         let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
         let since = process.last_seen;
@@ -287,10 +287,13 @@ impl Processes {
         let replaces = self.replaces(page, ours);
         let id = self.add(Some(start), page.at);
         let Some(began) = began else {
-            // Without the server's time, a process that started after the last page may have replaced the one before.
-            let may_be_new = last.is_some_and(|last| ours > page.at.wall - page.at.since(last) - SLACK);
+            // By a clock that is wrong, or without the server's time, it may have replaced the one before all the same.
+            let after = |slack: Span| last.is_some_and(|last| ours > page.at.wall - page.at.since(last) - slack);
+            if let Some(process) = self.get_mut(id).filter(|_| after(FORGOTTEN)) {
+                process.succession = Some(Succession::Open);
+            }
             let outcome = self.baseline(page, id);
-            return Outcome { lost: may_be_new && page.ahead.is_none(), ..outcome };
+            return Outcome { lost: after(SLACK) && page.ahead.is_none(), ..outcome };
         };
         let since = page.at + (began - page.at.wall);
         let context = page.context(since);
@@ -307,6 +310,12 @@ impl Processes {
         }
         let verdict = Verdict::Born { at: began, replaced: replaces };
         Outcome { verdict, steps, on_trial, ..Outcome::empty(id, since, page) }
+    }
+
+    /// Notes that a process answers: others did not replace it. Returns whether one was believed to have done so.
+    fn ends_succession(&mut self, id: ProcessId) -> bool {
+        let others = self.all.iter_mut().filter(|process| process.id != id);
+        others.fold(false, |believed, process| process.succession.take() == Some(Succession::Believed) || believed)
     }
 
     /// When a page of any process came last.
@@ -420,6 +429,10 @@ impl Processes {
         });
         let (mut believed, mut lost) = (Vec::new(), false);
         for process in &mut self.all {
+            if process.succession == Some(Succession::Open) && now.since(process.first_seen) >= ANSWERING {
+                process.succession = Some(Succession::Believed);
+                lost = true;
+            }
             if now.since(process.last_seen) >= FORGOTTEN {
                 lost |= std::mem::take(&mut process.unposted);
             }

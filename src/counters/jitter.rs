@@ -16,6 +16,9 @@ use crate::units::{Moment, Span, Timestamp};
 /// Start times that differ by less may be one process's.
 const JITTER: Span = Span::from_secs(2);
 
+/// The server's time is cut to whole seconds.
+const FRACTION: Span = Span::from_secs(1);
+
 /// How many pages with moving start times are quarantined. If they are of workers in turn, a known start time returns
 /// before that.
 const QUARANTINE_PAGES_MOVING: u8 = 12;
@@ -63,7 +66,8 @@ impl Processes {
             !process.ended && (process.moves() || process.may_go_on(page.rows, &page.context(process.last_seen)))
         };
         let ours = start - page.ahead.unwrap_or_default();
-        let watched = |process: &&Process| ours <= page.at.wall - page.at.since(process.last_seen);
+        // A start that moved, by a time without fractions of a second, may seem to be later than a page.
+        let watched = |process: &&Process| ours <= page.at.wall - page.at.since(process.last_seen) + JITTER + FRACTION;
         let lines_up = self.jitter.as_ref().is_none_or(|quarantined| quarantined.last.goes_on(page.rows));
         let mut all = self.all.iter().filter(close);
         let only = all.next().filter(|_| all.next().is_none() && lines_up)?;

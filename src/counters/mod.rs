@@ -6,6 +6,7 @@
 
 mod delta;
 mod dropped;
+mod fallen_series;
 mod fastest_minute;
 mod finished;
 mod hits;

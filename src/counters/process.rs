@@ -46,6 +46,9 @@ pub struct Process {
     /// The process that replaced it.
     #[serde(default)]
     pub(super) ended_by: Option<ProcessId>,
+    /// Whether it may have replaced the others although its first page was a baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) succession: Option<Succession>,
     /// Whether its growth may be part of another's, so that none of it is posted.
     pub(super) shadow: bool,
     pub(super) rows: Vec<ProcessRow>,
@@ -66,6 +69,15 @@ pub struct Process {
     pub(super) dropped: Option<Dropped>,
     #[serde(skip)]
     pub(super) index: RowIndex,
+}
+
+/// Whether a process that was there before, by its start time, replaced the others: by a clock that is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Succession {
+    /// None of the others answered since.
+    Open,
+    /// None of them answered for a minute: what it produced before its first page is missing.
+    Believed,
 }
 
 /// A row and its counters.
@@ -112,6 +124,7 @@ impl Process {
             ended: false,
             unposted: false,
             ended_by: None,
+            succession: None,
             shadow: false,
             rows: Vec::new(),
             present: [false; 3],
@@ -242,6 +255,11 @@ impl Process {
     /// The key of a reading's row.
     pub fn key_of(&self, reading: &EngineReading, page: &[&EngineReading]) -> Option<&RowKey> {
         self.place(reading, page).map(|place| &self.rows[place].key)
+    }
+
+    /// Whether its first page may have to be posted.
+    pub(super) fn holds_back(&self) -> bool {
+        self.unposted || self.succession == Some(Succession::Open)
     }
 
     /// Whether a reset of it was believed and may turn out to be a dip.

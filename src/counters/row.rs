@@ -20,7 +20,7 @@ pub(super) const QUARANTINE_PAGES: u8 = 3;
 /// The number of pages that a fall is quarantined for, if its values might also be a dip's.
 const QUARANTINE_PAGES_IN_DOUBT: u8 = 12;
 /// A row that dips keeps more than one part in this many of its value; one that was reset has less.
-const SMALL_PART: u64 = 10;
+pub(super) const SMALL_PART: u64 = 10;
 /// Why a low value is disputed.
 const REASON_LOW: &str = "a counter fell, stays and grows, and its value is more than a reset leaves";
 /// The longest time that a fall which neither grows nor returns is quarantined.
@@ -282,6 +282,11 @@ impl RowCounters {
         self.shown.note(context.at, grown);
         self.accept(reading, *now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
+        let reset = if self.finished.was_reset() || self.series.iter().any(SeriesSum::was_reset) {
+            Reset::Certain
+        } else {
+            reset
+        };
         let bound = context.bounds.exceeded_by(&all, since).or_else(|| self.finished.exceeds(&all, finished));
         match bound {
             None => Step { grown: Some(Growth { all, corrected, finished }), from, reset, ..Step::default() },
@@ -381,9 +386,10 @@ impl RowCounters {
         undone
     }
 
-    /// Whether a reset may turn out to have been a dip.
-    pub(super) const fn may_have_dipped(&self) -> bool {
-        self.earlier.is_some()
+    /// Whether a reset may turn out to have been a dip, or a series or the finished requests fell and it is open why.
+    pub(super) fn may_have_dipped(&self) -> bool {
+        let fell = || self.series.iter().any(SeriesSum::is_quarantined);
+        self.earlier.is_some() || self.finished.is_quarantined() || fell()
     }
 
     /// Splits a growth into price classes. Returns also the misses that it corrects.

@@ -3,9 +3,13 @@
 //! When a series is evicted from a page (by a client library that bounds its labels, or because a worker ends), the sum
 //! falls although no token is lost. The last value of the series is added to the sum until the series returns. If it
 //! returns far lower, it was created again and counts from zero, and the old value is added permanently.
+//!
+//! A series that falls on the page while others do not is taken at its old value until it is clear what it is: a dip if
+//! it returns, and a reset if it stays far lower for three pages and grows. Then it counts from zero.
 
 use serde::{Deserialize, Serialize};
 
+use super::fallen_series::{FallenSeries, any_fell};
 use crate::reading::SeriesValue;
 
 /// The most evicted series that may still return; the last values of others are added permanently.
@@ -28,12 +32,33 @@ pub(super) struct SeriesSum {
     /// The sum of the last values of series that are gone permanently.
     #[serde(default, skip_serializing_if = "is_zero")]
     ended: u64,
+    /// The series on the last page that fell while others did not.
+    #[serde(default, skip_serializing_if = "FallenSeries::is_empty")]
+    fallen: FallenSeries,
+    /// Whether the last page showed that a series was reset.
+    #[serde(skip)]
+    was_reset: bool,
 }
 
 impl SeriesSum {
     /// The amount that the page's sum is raised by; `now` has the page's series. An empty list means that they are
     /// unknown.
     pub(super) fn raise(&self, now: &[SeriesValue]) -> u64 {
+        let change = self.fallen.change(&self.present, now);
+        self.raise_by_gone(now).saturating_sub(change.undone).saturating_add(change.lacks)
+    }
+
+    /// Whether a series fell and is not explained.
+    pub(super) const fn is_quarantined(&self) -> bool {
+        self.fallen.is_quarantined()
+    }
+
+    /// Whether the last page showed that a series was reset: what it counted before may be incomplete.
+    pub(super) const fn was_reset(&self) -> bool {
+        self.was_reset
+    }
+
+    fn raise_by_gone(&self, now: &[SeriesValue]) -> u64 {
         if now.is_empty() || (self.gone.is_empty() && same(&self.present, now)) {
             return self.gone.iter().fold(self.ended, |sum, gone| sum.saturating_add(gone.value.count()));
         }
@@ -45,7 +70,7 @@ impl SeriesSum {
 
     /// Whether a series of the page is below its own last value, which the sum hides if others grew by more.
     pub(super) fn fell(&self, now: &[SeriesValue]) -> bool {
-        self.present.iter().any(|old| find(now, old.series).is_some_and(|value| value < old.value.count()))
+        any_fell(&self.present, now)
     }
 
     /// Whether the series that left the page continue under other labels: as many new ones appeared, each at the value
@@ -78,6 +103,10 @@ impl SeriesSum {
         if now.is_empty() {
             return;
         }
+        let change = self.fallen.change(&self.present, now);
+        self.fallen.advance(&self.present, now);
+        self.ended = self.ended.saturating_sub(change.undone).saturating_add(change.ended);
+        self.was_reset = change.was_reset;
         if self.gone.is_empty() && same(&self.present, now) {
             self.present.copy_from_slice(now);
             return;
@@ -107,7 +136,7 @@ impl SeriesSum {
 }
 
 /// Whether a series that returns lower was created again: it is far below. Otherwise it is a dip.
-const fn is_anew(back: u64, reached: u64) -> bool {
+pub(super) const fn is_anew(back: u64, reached: u64) -> bool {
     back.saturating_mul(10) <= reached && back < reached
 }
 
@@ -120,11 +149,11 @@ fn missing(reached: u64, back: Option<u64>) -> u64 {
 }
 
 /// Whether two pages have the same series.
-fn same(then: &[SeriesValue], now: &[SeriesValue]) -> bool {
+pub(super) fn same(then: &[SeriesValue], now: &[SeriesValue]) -> bool {
     then.len() == now.len() && then.iter().zip(now).all(|(then, now)| then.series == now.series)
 }
 
-fn find(list: &[SeriesValue], series: u64) -> Option<u64> {
+pub(super) fn find(list: &[SeriesValue], series: u64) -> Option<u64> {
     list.binary_search_by_key(&series, |value| value.series).ok().map(|at| list[at].value.count())
 }
 
@@ -186,6 +215,45 @@ mod tests {
         assert_eq!(total(&mut sum, &[(1, 100), (2, 50), (3, 70)]), 220);
         assert_eq!(total(&mut sum, &[(1, 100), (2, 50), (4, 90)]), 310, "90 are new");
         assert_eq!(total(&mut sum, &[(1, 100), (2, 50), (5, 91)]), 311, "as good as the same value");
+    }
+
+    #[test]
+    fn a_series_that_is_reset_while_others_grow_counts_from_zero() {
+        let mut sum = SeriesSum::default();
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 500)]), 9500);
+        assert_eq!((total(&mut sum, &[(1, 9010), (2, 3)]), sum.is_quarantined()), (9510, true));
+        assert_eq!(total(&mut sum, &[(1, 9020), (2, 6)]), 9520);
+        assert_eq!((total(&mut sum, &[(1, 9030), (2, 9)]), sum.was_reset()), (9530, true));
+        assert_eq!((total(&mut sum, &[(1, 9040), (2, 12)]), sum.is_quarantined()), (9552, false));
+    }
+
+    #[test]
+    fn a_reset_of_a_series_that_was_a_dip_is_undone() {
+        let mut sum = SeriesSum::default();
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 500)]), 9500);
+        for page in 1..8 {
+            total(&mut sum, &[(1, 9000), (2, 10 + page)]);
+        }
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 20)]), 9520, "counted from zero");
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 510)]), 9520, "its growth was counted already");
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 515)]), 9520);
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 530)]), 9530);
+        for page in 1..8 {
+            total(&mut sum, &[(1, 9000), (2, 10 + page)]);
+        }
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 900)]), 9900, "again");
+    }
+
+    #[test]
+    fn a_series_that_dips_while_others_grow_goes_on() {
+        let mut sum = SeriesSum::default();
+        assert_eq!(total(&mut sum, &[(1, 9000), (2, 500)]), 9500);
+        for page in 1..5 {
+            assert_eq!(total(&mut sum, &[(1, 9000 + page), (2, 300)]), 9500 + page);
+        }
+        assert_eq!(total(&mut sum, &[(1, 9010), (2, 510)]), 9520);
+        assert!(!sum.is_quarantined() && !sum.was_reset());
+        assert_eq!(total(&mut sum, &[(1, 5), (2, 7)]), 12, "all of them fall: the counter does");
     }
 
     #[test]

@@ -164,6 +164,11 @@ impl Fleet {
         self.resumed.is_some_and(|at| self.now().since(at) < self.config.stale_after())
     }
 
+    /// The inventory and the configuration.
+    fn view(&self) -> InventoryView<'_> {
+        view(&self.config, &self.inventory)
+    }
+
     /// Whether the cost of a node's GPUs is known now.
     fn knows_cost(&self, node: &NodeName, unit: Option<&UnitName>) -> bool {
         metering::knows_cost(&self.ledger, view(&self.config, &self.inventory), node, unit, self.now().wall)

@@ -93,7 +93,7 @@ impl Fleet {
         self.ledger.set_closed(false);
         self.ledger.restore(kept);
         (self.began, self.watched_from) = (began, watched_from);
-        self.metering.restore_schedules(&schedules);
+        self.metering.restore_schedules(&mut self.config, &schedules, last.wall);
         self.restore_bounds(&nodes);
         let ended: HashSet<NodeName> = lease_ends.iter().map(|(_, node, _)| node.clone()).collect();
         if began.is_some() && now.since(last) > limit {
@@ -103,7 +103,7 @@ impl Fleet {
             // Nothing is posted for the absence itself.
             let upto_last = |(id, node, at): (i64, NodeName, Timestamp)| (id, node, at.min(last.wall));
             self.end_leases(lease_ends.into_iter().map(upto_last).collect());
-            self.metering.skip_to(now.wall);
+            self.metering.skip_to(&self.config, now.wall);
         } else {
             self.restore_nodes(nodes, limit, &ended);
             self.restore_targets(targets, limit);
@@ -158,7 +158,7 @@ impl Fleet {
                     gpus: by_name(&saved.gpus),
                 });
                 self.inventory.remember(saved, time.reported);
-                self.metering.restore_allocation(&node, time);
+                self.metering.restore_allocation(&self.config, &node, time);
             }
         }
     }
@@ -235,6 +235,7 @@ impl Fleet {
             self.inventory.restore_node(&node);
             let Self { metering, ledger, inventory, config, .. } = self;
             metering.end_lease(ledger, super::view(config, inventory), &node, at);
+            config.leases.iter_mut().for_each(|lease| lease.end(&node, at));
             self.inventory.forget_gpus(&node);
             self.ended.push(id);
         }

@@ -97,6 +97,14 @@ impl Inventory {
         }
     }
 
+    /// Whether the source that last reported a GPU is polled.
+    pub(super) fn has_source(&self, gpu: &Gpu) -> bool {
+        match &gpu.origin {
+            Origin::Driver => true,
+            Origin::Page(target) => self.targets.contains_key(target),
+        }
+    }
+
     /// The GPU of a reading: by its UUID, otherwise the known GPU at that node and index.
     pub(crate) fn gpu_of(&self, reading: &GpuReading, node: &NodeName) -> GpuId {
         let at_place = || self.nodes.get(node)?.gpus.get(&reading.index).cloned();

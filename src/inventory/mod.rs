@@ -46,6 +46,8 @@ pub struct Inventory {
     lost_after: Span,
     /// How long a node may be missing from its page before its GPUs are released.
     release_after: Span,
+    /// When this watch began.
+    began: Moment,
     now: Moment,
 }
 
@@ -65,6 +67,7 @@ impl Inventory {
             stale_after: config.stale_after(),
             lost_after: config.lost_after(),
             release_after: config.release_after,
+            began: now,
             now,
         };
         for info in &config.targets {
@@ -114,6 +117,14 @@ impl Inventory {
     /// A node.
     pub fn node(&self, name: &NodeName) -> Option<&Node> {
         self.nodes.get(name)
+    }
+
+    /// Whether no source reports the GPUs of a node of an earlier watch: none that did is polled, or none has for the
+    /// grace period. They were paid until they were last reported.
+    pub(crate) fn is_abandoned(&self, node: &Node) -> bool {
+        let mut gpus = node.gpus.values().filter_map(|id| self.gpus.get(id));
+        let is_late = self.now.since(self.began) >= self.release_after;
+        node.awaited && (is_late || !gpus.any(|gpu| self.has_source(gpu)))
     }
 
     /// The number of known GPUs of a node; `None` if there are none.

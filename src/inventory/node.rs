@@ -79,8 +79,18 @@ pub(super) fn free_index(gpus: &BTreeMap<u32, GpuId>) -> u32 {
 }
 
 impl Inventory {
+    /// Adds a node that is not known. Its unit is what the configuration says of a target on it.
+    pub(super) fn make_node(&mut self, name: &NodeName, at: Moment) {
+        if !self.nodes.contains_key(name) {
+            let mut infos = self.targets.values().map(|target| &target.info).filter(|info| info.unit.is_some());
+            let unit = infos.find(|info| self.node_of(info) == *name).and_then(|info| info.unit.clone());
+            self.nodes.insert(name.clone(), Node { unit, ..Node::new(at, self.window) });
+        }
+    }
+
     /// Records that a source on a node answered.
     pub(crate) fn see_node(&mut self, name: &NodeName, info: Option<&TargetInfo>, at: Moment) -> &mut Node {
+        self.make_node(name, at);
         let window = self.window;
         let node = self.nodes.entry(name.clone()).or_insert_with(|| Node::new(at, window));
         if at.boot >= node.answered.boot {

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Gpu, Inventory, Node, Origin};
+use super::{Gpu, Inventory, Origin};
 use crate::reading::{GpuId, GpuReading, GpuState, Label, NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
 
@@ -88,8 +88,8 @@ impl Inventory {
     pub(crate) fn restore_node(&mut self, name: &NodeName) {
         let Some((saved, reported)) = self.remembered.remove(name) else { return };
         let SavedNode { node: _, hosts: _, allocated_from, label: _, configured: _, gpus } = saved;
-        let window = self.window;
-        let node = self.nodes.entry(name.clone()).or_insert_with(|| Node::new(reported, window));
+        self.make_node(name, reported);
+        let Some(node) = self.nodes.get_mut(name) else { return };
         (node.reported, node.allocated_from) = (reported, allocated_from);
         for SavedGpu { id, index, name: product, page, seen, missing } in gpus {
             node.awaited = true;

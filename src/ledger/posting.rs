@@ -34,7 +34,7 @@ pub struct Posting {
 
 impl Posting {
     /// The tokens up to an instant, by cumulative floors.
-    pub(super) fn upto(&self, end: Timestamp) -> Classes {
+    pub(crate) fn upto(&self, end: Timestamp) -> Classes {
         let part = |tokens| Tokens::new(running(tokens, self.from, self.to, end));
         Classes { miss: part(self.tokens.miss), hit: part(self.tokens.hit), output: part(self.tokens.output) }
     }

@@ -24,7 +24,18 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     /// Whether the cost of a node's GPUs is known now.
     pub(super) fn knows_cost(&self, node: &NodeName, unit: Option<&UnitName>) -> bool {
+        self.knew_cost(node, unit, self.at.wall)
+    }
+
+    /// Whether a lease has begun or ended since an instant.
+    pub(super) fn has_new_terms(&self, since: Timestamp) -> bool {
+        let mut edges = self.config.leases.iter().flat_map(|lease| [lease.from, lease.until]).flatten();
+        edges.any(|edge| edge > since && edge <= self.at.wall)
+    }
+
+    /// Whether the cost of a node's GPUs was known at an instant.
+    pub(super) fn knew_cost(&self, node: &NodeName, unit: Option<&UnitName>, at: Timestamp) -> bool {
         let view = InventoryView { config: self.config, inventory: self.inventory };
-        knows_cost(self.ledger, view, node, unit, self.at.wall)
+        knows_cost(self.ledger, view, node, unit, at)
     }
 }

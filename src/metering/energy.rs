@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{CostAccountId, DisputedEnergy, Evidence, Ledger, Marker};
+use crate::ledger::{CostAccountId, DisputedEnergy, Evidence, Ledger, Marker, apportion};
 use crate::reading::{GpuId, GpuReading, Label, NodeName, PromptCount, TargetId, TokenCounters};
-use crate::units::{Energy, Moment, Power, Span};
+use crate::units::{Energy, Moment, Power, Span, Timestamp, Tokens};
 
 /// The power limit of a GPU that reports none, in watts.
 const WATTS: f64 = 1500.0;
@@ -92,10 +92,10 @@ struct Jump {
     to: Moment,
 }
 
-/// The place of a meter, and the account that pays for its energy.
+/// The place of a meter, and the account that pays for its energy from each instant on, up to the reading's.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Metered<'a> {
-    pub(super) paid: CostAccountId,
+    pub(super) paid: &'a [(Timestamp, Option<CostAccountId>)],
     pub(super) target: &'a TargetId,
     pub(super) node: &'a NodeName,
     pub(super) id: &'a GpuId,
@@ -112,8 +112,13 @@ pub(super) struct EnergyMeters {
 impl EnergyMeters {
     /// Reads a GPU's counter and posts the energy drawn.
     pub(super) fn read(&mut self, ledger: &mut Ledger, metered: Metered<'_>, reading: &GpuReading, at: Moment) {
+        let is_paid = metered.now().is_some();
         let Some(now) = reading.energy.map(Energy::get) else {
-            self.unknown.entry(metered.id.clone()).or_insert(at);
+            if is_paid {
+                self.unknown.entry(metered.id.clone()).or_insert(at);
+            } else {
+                self.unknown.remove(metered.id);
+            }
             return;
         };
         self.unknown.remove(metered.id);
@@ -123,16 +128,16 @@ impl EnergyMeters {
         };
         match meter.advance(now, at, reading.power_limit) {
             Movement::None => {}
-            Movement::Drawn(drawn, from, to) => post(ledger, metered.paid, drawn, (from, to), at),
+            Movement::Drawn(drawn, from, to) => post(ledger, metered, drawn, (from, to), at),
             Movement::Disputed(jump, drawn) => {
                 dispute(ledger, metered, reading, jump, at);
-                post(ledger, metered.paid, drawn, (jump.to, at), at);
+                post(ledger, metered, drawn, (jump.to, at), at);
             }
             Movement::Baseline(jump, drawn) => {
                 let gpu = format!("{} GPU {}", metered.node, reading.index);
                 let text = format!("energy counter of {gpu} went {}: counted from there", jump.text());
                 ledger.mark(Marker { at: at.wall, text: Label::new(&text) });
-                post(ledger, metered.paid, drawn, (jump.to, at), at);
+                post(ledger, metered, drawn, (jump.to, at), at);
             }
         }
     }
@@ -147,9 +152,15 @@ impl EnergyMeters {
         self.unknown.get(id).copied().or_else(stuck)
     }
 
-    /// Forgets that a GPU's energy is unknown, since no lease pays for it.
-    pub(super) fn forget_unknown(&mut self, id: &GpuId) {
+    /// Forgets a GPU's meter, since no lease pays for energy. If one does later, its first reading is the baseline.
+    pub(super) fn forget(&mut self, id: &GpuId) {
         self.unknown.remove(id);
+        self.meters.remove(id);
+    }
+
+    /// When a GPU's counter last moved.
+    pub(super) fn moved_at(&self, id: &GpuId) -> Option<Moment> {
+        self.meters.get(id).map(|meter| meter.at)
     }
 
     /// The meter of a GPU, for saving.
@@ -172,16 +183,38 @@ impl EnergyMeters {
     }
 }
 
-/// Posts energy that was drawn between two moments.
-fn post(ledger: &mut Ledger, paid: CostAccountId, drawn: u64, (from, to): (Moment, Moment), now: Moment) {
-    if let Some(drawn) = i64::try_from(drawn).ok().filter(|drawn| *drawn > 0) {
-        ledger.meter(paid, drawn, now.wall - now.since(from), now.wall - now.since(to));
+impl Metered<'_> {
+    /// The account that pays now.
+    fn now(&self) -> Option<CostAccountId> {
+        self.paid.last().and_then(|(_, account)| *account)
+    }
+
+    /// The account that pays at an instant.
+    fn at(&self, at: Timestamp) -> Option<CostAccountId> {
+        let begun = self.paid.iter().rev().find(|(from, _)| *from <= at);
+        begun.or(self.paid.first()).and_then(|(_, account)| *account)
+    }
+}
+
+/// Posts energy that was drawn between two moments, cut where another lease pays. What none pays for is not posted.
+fn post(ledger: &mut Ledger, metered: Metered<'_>, drawn: u64, (from, to): (Moment, Moment), now: Moment) {
+    let (from, to) = (now.wall - now.since(from), now.wall - now.since(to));
+    let inside = |at: &Timestamp| *at > from && *at < to;
+    let cuts: Vec<Timestamp> = metered.paid.iter().map(|(start, _)| *start).filter(inside).collect();
+    let mut start = from;
+    for (end, part) in cuts.iter().copied().chain([to]).zip(apportion(Tokens::new(drawn), from, to, &cuts)) {
+        let drawn = i64::try_from(part.count()).ok().filter(|drawn| *drawn > 0);
+        if let (Some(account), Some(drawn)) = (metered.at(start), drawn) {
+            ledger.meter(account, drawn, start, end);
+        }
+        start = end;
     }
 }
 
 /// Opens a dispute about a jump.
 fn dispute(ledger: &mut Ledger, metered: Metered<'_>, reading: &GpuReading, jump: Jump, at: Moment) {
-    let Metered { paid, target, node, id } = metered;
+    let Metered { target, node, id, .. } = metered;
+    let Some(paid) = metered.now() else { return };
     let Jump { before, after, energy, from, to } = jump;
     let elapsed = to.since(from);
     let (to, from) = (at.wall - at.since(to), at.wall - at.since(from));

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use context::Context;
 pub(crate) use engine::Engine;
-pub(crate) use gpu_cost::{InventoryView, knows_cost};
+pub(crate) use gpu_cost::{InventoryView, knows_cost, was_given_back};
 pub use leakage::Leakage;
 pub(crate) use revenue::{Counts, counts};
 pub(crate) use row::{CACHED, OUTPUT, PROMPT, Row};
@@ -70,7 +70,7 @@ impl Metering {
             duplicates: Duplicates::default(),
             roles: RoleInference::default(),
             names: ModelNames::new(&config.aliases),
-            gpu_cost: AllocationMeter::new(config, began),
+            gpu_cost: AllocationMeter::new(began),
             energy: EnergyMeters::default(),
             produced: Produced::default(),
             judged: Judged::default(),
@@ -166,32 +166,26 @@ impl Metering {
         at: Moment,
     ) {
         let driver = TargetId::new("nvml:");
+        let since =
+            readings.iter().filter_map(|(id, _)| self.energy.moved_at(id)).map(|since| at.wall - at.since(since));
+        let from = since.min().unwrap_or(at.wall).min(at.wall);
+        let paid = gpu_cost::payments(ledger, view, node, from, at.wall);
         for (id, reading) in readings {
-            let Some(paid) = gpu_cost::power_account(ledger, view, node, reading, at.wall) else {
-                self.energy.forget_unknown(id);
+            let Some(paid) = paid.as_ref().map(|paid| paid.of(id)) else {
+                self.energy.forget(id);
                 continue;
             };
             let target = match view.inventory.gpus.get(id).map(|gpu| &gpu.origin) {
                 Some(Origin::Page(target)) => target,
                 Some(Origin::Driver) | None => &driver,
             };
-            self.energy.read(ledger, Metered { paid, target, node, id }, reading, at);
+            self.energy.read(ledger, Metered { paid: &paid, target, node, id }, reading, at);
         }
     }
 
     /// Since when the energy of a GPU is unknown, if its lease has a power price.
     pub(crate) fn energy_unknown_since(&self, id: &GpuId) -> Option<Moment> {
         self.energy.unknown_since(id)
-    }
-
-    /// Whether a node was leased by schedule and all of these leases have ended.
-    pub(crate) fn was_given_back(
-        &self,
-        node: &NodeName,
-        unit: Option<&crate::reading::UnitName>,
-        now: Timestamp,
-    ) -> bool {
-        self.gpu_cost.was_given_back(node, unit, now)
     }
 
     /// Ends a node's leases by hand.

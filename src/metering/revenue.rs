@@ -1,5 +1,6 @@
 //! Revenue: which part of a row's growth counts, which part is billed, and which account it is posted to.
 
+use super::gpu_cost::lease_edges;
 use super::leakage::beyond;
 use super::proxies::Left;
 use super::proxy_guard::{Held, ProxyGuard};
@@ -215,10 +216,28 @@ fn account_of(context: &Context<'_>, reading: &EngineReading, role: Role) -> Rev
     }
 }
 
-/// Posts tokens; returns the entries.
+/// Posts tokens; returns the entries. Where a lease begins or ends in the interval, the tokens are cut: each part has a
+/// cost or not by the leases of its own time.
 fn post(context: &mut Context<'_>, posting: &Posting) -> Vec<Entry> {
     let mut entries = Vec::new();
-    context.ledger.post(posting, |entry| entries.push(entry));
+    if !context.has_new_terms(posting.from) {
+        context.ledger.post(posting, |entry| entries.push(entry));
+        return entries;
+    }
+    let account = context.ledger.accounts()[posting.account.index()].clone();
+    let (mut from, mut before) = (posting.from, Classes::default());
+    for to in lease_edges(&context.config.leases, from, posting.to).into_iter().chain([posting.to]) {
+        let upto = posting.upto(to);
+        let costed = context.knew_cost(&account.node, account.unit.as_ref(), from);
+        let id = if costed == account.costed {
+            posting.account
+        } else {
+            context.ledger.account(&RevenueAccount { costed, ..account.clone() })
+        };
+        let part = Posting { account: id, from, to, tokens: upto.less(before), ..*posting };
+        context.ledger.post(&part, |entry| entries.push(entry));
+        (from, before) = (to, upto);
+    }
     entries
 }
 

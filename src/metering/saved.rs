@@ -172,14 +172,20 @@ impl Metering {
         self.gpu_cost.schedules()
     }
 
-    /// Continues leases by schedule from where they were posted.
-    pub(crate) fn restore_schedules(&mut self, schedules: &[(String, Timestamp)]) {
-        self.gpu_cost.restore_schedules(schedules);
+    /// Continues leases by schedule from where they were posted. Applies ends by hand to the configuration's leases, and
+    /// the beginning of the watch to those that are new.
+    pub(crate) fn restore_schedules(
+        &mut self,
+        config: &mut FleetConfig,
+        schedules: &[(String, Timestamp)],
+        last: Timestamp,
+    ) {
+        self.gpu_cost.restore_schedules(config, schedules, last);
     }
 
     /// Continues leases by schedule from `now`, as nothing was watched before. Those ended by hand stay ended.
-    pub(crate) fn skip_to(&mut self, now: Timestamp) {
-        self.gpu_cost.skip_to(now);
+    pub(crate) fn skip_to(&mut self, config: &FleetConfig, now: Timestamp) {
+        self.gpu_cost.skip_to(config, now);
     }
 
     /// Restores a target.
@@ -204,10 +210,12 @@ impl Metering {
     }
 
     /// Restores a node's GPU time and energy meters.
-    pub(crate) fn restore_allocation(&mut self, node: &NodeName, saved: SavedAllocation) {
+    pub(crate) fn restore_allocation(&mut self, config: &FleetConfig, node: &NodeName, saved: SavedAllocation) {
         let SavedAllocation { reported: _, allocated, serving, energy } = saved;
         self.gpu_cost.restore_node(node, allocated, serving);
-        for (id, meter) in energy {
+        // A counter that no lease pays for now is a baseline when one does.
+        let has_power = config.leases.iter().any(|lease| lease.power.is_some());
+        for (id, meter) in energy.into_iter().filter(|_| has_power) {
             self.energy.restore(id, meter);
         }
     }

@@ -60,9 +60,12 @@ impl Rounding {
 /// A rate for some GPUs and some time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
+    /// Its name, under which it is the same agreement whatever its terms; `None` is "what it is for".
+    pub name: Option<String>,
     /// For what.
     pub leased: Leased,
-    /// How many GPUs it pays for, seen or not; `None` is "those that are seen".
+    /// How many GPUs it pays for: those of a node or unit seen or not, else the first that are seen. `None` is "those
+    /// that are seen".
     pub gpus: Option<u32>,
     /// Its beginning; `None` is "always".
     pub from: Option<Timestamp>,
@@ -83,8 +86,9 @@ pub struct Lease {
 impl Lease {
     /// A lease of whatever is seen, always, to the millisecond, with its power in the rent.
     pub fn of(leased: Leased, rate: HourlyRate) -> Self {
-        let (gpus, from, until, power, node_rate) = (None, None, None, None, None);
-        Self { leased, gpus, from, until, rate, node_rate, when: RentWhen::Held, rounding: Rounding::Exact, power }
+        let (name, gpus, from, until, power, node_rate) = (None, None, None, None, None, None);
+        let (when, rounding) = (RentWhen::Held, Rounding::Exact);
+        Self { name, leased, gpus, from, until, rate, node_rate, when, rounding, power }
     }
 
     /// What a GPU costs an hour on a node of so many GPUs: together they cost what the node does, exactly.
@@ -118,6 +122,32 @@ impl Lease {
     /// Whether it runs at an instant.
     pub fn runs_at(&self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+    }
+
+    /// Its readable name: its own, else what it is for and its rate.
+    #[must_use]
+    pub fn label(&self) -> String {
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
+        let subject = match &self.leased {
+            Leased::Gpu(words) => words.clone(),
+            Leased::Node(node) => node.to_string(),
+            Leased::Unit(unit) => unit.to_string(),
+        };
+        let count = self.gpus.map_or(String::new(), |gpus| format!("{gpus} x "));
+        match self.node_rate {
+            Some(rate) => format!("{count}{subject} at {rate} a node"),
+            None => format!("{count}{subject} at {}", self.rate),
+        }
+    }
+
+    /// Ends it at an instant, if it is for a number of GPUs of this node and began before.
+    pub fn end(&mut self, node: &NodeName, at: Timestamp) {
+        let is_of_node = self.is_schedule() && matches!(&self.leased, Leased::Node(name) if name == node);
+        if is_of_node && self.from.is_none_or(|from| from < at) {
+            self.until = Some(self.until.map_or(at, |until| until.min(at)));
+        }
     }
 
     /// The part of `(from, to]` in which it runs.

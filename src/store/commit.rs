@@ -20,11 +20,7 @@ pub(super) fn commit(
     forget(&transaction, checkpoint)?;
     write_items(&transaction, &checkpoint.targets, &checkpoint.nodes)?;
     write_rented(&transaction, &checkpoint.rented)?;
-    for (lease, until) in &checkpoint.schedules {
-        let mut write =
-            transaction.prepare_cached("INSERT OR REPLACE INTO schedules (lease, until) VALUES (?1, ?2)")?;
-        write.execute(params![lease, until.millis()])?;
-    }
+    write_schedules(&transaction, &checkpoint.schedules)?;
     for id in &checkpoint.ended {
         transaction.execute("UPDATE lease_ends SET applied = 1 WHERE id = ?1", [id])?;
     }
@@ -33,6 +29,20 @@ pub(super) fn commit(
     }
     write_watch(&transaction, checkpoint)?;
     transaction.commit()
+}
+
+/// Writes up to when leases by schedule are posted. One that the configuration has no more is forgotten: it is not billed
+/// for the time until it comes back.
+fn write_schedules(transaction: &Transaction<'_>, schedules: &[(String, Timestamp)]) -> rusqlite::Result<()> {
+    let known: Vec<String> = names::all(transaction, "SELECT lease FROM schedules", |row| row.get(0))?;
+    for gone in known.iter().filter(|known| !schedules.iter().any(|(lease, _)| lease == *known)) {
+        transaction.execute("DELETE FROM schedules WHERE lease = ?1", [gone])?;
+    }
+    let mut write = transaction.prepare_cached(
+        "INSERT INTO schedules (lease, until) VALUES (?1, ?2)
+         ON CONFLICT (lease) DO UPDATE SET until = excluded.until WHERE until <> excluded.until",
+    )?;
+    schedules.iter().try_for_each(|(lease, until)| write.execute(params![lease, until.millis()]).map(drop))
 }
 
 /// Writes what is remembered as of another boot: its moments and the boot that they are of belong together, or a watch

@@ -1,33 +1,53 @@
-//! What a ledger says is held: a row for each node and cost account, and for each schedule.
+//! What a ledger says is held: GPUs by node, nodes of leases, and what was posted to each lease.
 
 use rusqlite::Connection;
 
-use super::names::{all, has_table};
-use crate::units::Timestamp;
+use super::names::{self, all, has_table};
+use crate::ledger::{AllocatedTime, CostAccount, CostAccountId};
+use crate::units::{GpuTime, Span, Timestamp};
 
-/// GPUs of one name on one node, or a lease by schedule.
-#[derive(Debug, Clone, PartialEq, Eq)]
+const DAY: Span = Span::from_secs(86_400 + 3_600);
+
+/// What was posted to a cost account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeaseTime {
+    /// The number of the account.
+    pub number: u32,
+    /// The account.
+    pub account: CostAccount,
+    /// The GPU time and energy of its whole past.
+    pub time: AllocatedTime,
+    /// The first minute, or the first day where its minutes are no longer kept.
+    pub first: Option<Timestamp>,
+    /// The last minute; `None` where its minutes are no longer kept.
+    pub last: Option<Timestamp>,
+    /// The GPU time of the last minute.
+    pub latest: GpuTime,
+}
+
+/// GPUs of one name on one node, or a node of a lease by schedule.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HeldRow {
-    /// The node; the schedule's own name where it is one.
+    /// The node.
     pub node: String,
     /// Its deployment unit.
     pub unit: Option<String>,
     /// The driver's name for the GPUs; `None` for a schedule.
     pub gpu: Option<String>,
-    /// How many; `None` where the schedule's name says it.
+    /// How many; `None` for a schedule.
     pub gpus: Option<u32>,
     /// The lease or the assumption that its rent was last posted by.
     pub lease: Option<String>,
     /// Since when; `None` where nothing is held any more.
     pub since: Option<Timestamp>,
-    /// Up to when its rent is posted; `None` for a schedule that was ended by hand.
+    /// Up to when its rent is posted; `None` for a schedule.
     pub until: Option<Timestamp>,
 }
 
 /// Everything that is held.
 pub(super) fn held(connection: &Connection) -> rusqlite::Result<Vec<HeldRow>> {
     let mut rows = nodes(connection)?;
-    rows.extend(schedules(connection)?);
+    rows.extend(scheduled_nodes(connection)?);
     Ok(rows)
 }
 
@@ -61,17 +81,60 @@ fn nodes(connection: &Connection) -> rusqlite::Result<Vec<HeldRow>> {
     })
 }
 
-fn schedules(connection: &Connection) -> rusqlite::Result<Vec<HeldRow>> {
-    all(connection, "SELECT lease, until FROM schedules ORDER BY lease", |row| {
-        let until: i64 = row.get(1)?;
-        Ok(HeldRow {
-            node: row.get(0)?,
-            unit: None,
-            gpu: None,
-            gpus: None,
-            lease: Some("schedule".to_owned()),
-            since: None,
-            until: (until < i64::MAX).then(|| Timestamp::from_millis(until)),
-        })
-    })
+/// The nodes of leases that are posted by the calendar, whether their GPUs are seen or not.
+fn scheduled_nodes(connection: &Connection) -> rusqlite::Result<Vec<HeldRow>> {
+    let keys: Vec<String> = all(connection, "SELECT lease FROM schedules ORDER BY lease", |row| row.get(0))?;
+    // Earlier versions wrote `8 x gpu-01 at 2.00 from - until -`.
+    let earlier = |key: &str| {
+        let (count, rest) = key.split_once(" x ")?;
+        count.parse::<u32>().ok()?;
+        rest.split_once(" at ").map(|(node, _)| node.to_owned())
+    };
+    let node = |key: String| key.strip_prefix("node ").map(str::to_owned).or_else(|| earlier(&key));
+    let row = |node| HeldRow { node, ..HeldRow::default() };
+    Ok(keys.into_iter().filter_map(node).map(row).collect())
+}
+
+/// What was posted to each cost account of GPUs, in the order of their numbers.
+pub(super) fn leases(connection: &Connection) -> rusqlite::Result<Vec<LeaseTime>> {
+    let _instant = connection.unchecked_transaction()?;
+    let accounts = names::cost_accounts(connection)?;
+    let days = "SELECT cost_account, sum(allocated_ms), sum(idle_ms), sum(energy_mj), min(bucket), NULL, NULL
+                FROM day_gpu_time GROUP BY cost_account ORDER BY cost_account";
+    let minutes = "SELECT s.cost_account, 0, 0, 0, s.first, s.last, m.allocated_ms
+                   FROM (SELECT cost_account, min(bucket) AS first, max(bucket) AS last
+                         FROM minute_gpu_time WHERE allocated_ms > 0 GROUP BY cost_account) s
+                   JOIN minute_gpu_time m ON m.bucket = s.last AND m.cost_account = s.cost_account";
+    let mut rows = sums(connection, days, &accounts)?;
+    for minute in sums(connection, minutes, &accounts)? {
+        let Some(row) = rows.iter_mut().find(|row| row.number == minute.number) else { continue };
+        row.first = row.first.max(minute.first.filter(|first| row.first.is_some_and(|day| *first - day < DAY)));
+        (row.last, row.latest) = (minute.last, minute.latest);
+    }
+    Ok(rows)
+}
+
+fn sums(connection: &Connection, question: &str, accounts: &[CostAccount]) -> rusqlite::Result<Vec<LeaseTime>> {
+    let instant = |at: Option<i64>| at.map(Timestamp::from_millis);
+    let rows = all(connection, question, |row| {
+        let number: u32 = row.get(0)?;
+        let time = AllocatedTime {
+            held: GpuTime::from_millis(row.get(1)?),
+            idle: GpuTime::from_millis(row.get(2)?),
+            energy: row.get(3)?,
+        };
+        let latest = GpuTime::from_millis(row.get::<_, Option<i64>>(6)?.unwrap_or(0));
+        Ok((number, time, instant(row.get(4)?), instant(row.get(5)?), latest))
+    })?;
+    let of = |(number, time, first, last, latest): (u32, _, _, _, _)| {
+        let account = accounts.get(CostAccountId::at(number).index())?.clone();
+        Some(LeaseTime { number, account, time, first, last, latest })
+    };
+    Ok(rows.into_iter().filter_map(of).collect())
+}
+
+/// When the leases of nodes were ended by hand, the last end of each.
+pub(super) fn ended(connection: &Connection) -> rusqlite::Result<Vec<(String, Timestamp)>> {
+    let question = "SELECT node, at FROM lease_ends GROUP BY node HAVING id = max(id)";
+    all(connection, question, |row| Ok((row.get(0)?, Timestamp::from_millis(row.get(1)?))))
 }

@@ -34,5 +34,5 @@ pub use error::{Cannot, StoreError};
 pub use export::{ImportError, import};
 pub use file::default_path;
 pub use handle::{Answer, LedgerEvent, Settings, Store};
-pub use held::HeldRow;
+pub use held::{HeldRow, LeaseTime};
 pub use reader::{Header, Reader};

@@ -6,10 +6,10 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::calendar::Calendar;
-use super::{DisputeRow, HeldRow, StoreError, disputes, export, file, held, past, restore, verify};
+use super::{DisputeRow, HeldRow, LeaseTime, StoreError, disputes, export, file, held, past, restore, verify};
 use crate::counters::Plausibility;
 use crate::ledger::{Grain, Past};
-use crate::units::Timestamp;
+use crate::units::{Timestamp, zone_of};
 
 /// What a ledger says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +85,22 @@ impl Reader {
         held::held(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
+    /// What was posted to each lease and assumed rate.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn leases(&self) -> Result<Vec<LeaseTime>, StoreError> {
+        held::leases(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
+    /// Nodes whose leases were ended by hand, with the last end of each.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn ended_leases(&self) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        held::ended(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
     /// Every dispute, open or decided, in the order of their numbers.
     ///
     /// # Errors
@@ -104,7 +120,7 @@ impl Reader {
 
 /// What a ledger says of itself.
 pub(super) fn header(connection: &Connection) -> rusqlite::Result<Header> {
-    let zone = restore::noted(connection, "zone")?.and_then(|name| TimeZone::get(&name).ok());
+    let zone = restore::noted(connection, "zone")?.and_then(|name| zone_of(&name));
     Ok(Header {
         currency: restore::noted(connection, "currency")?.unwrap_or_else(|| "USD".to_owned()),
         zone: zone.unwrap_or(TimeZone::UTC),

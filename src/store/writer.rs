@@ -17,7 +17,7 @@ use crate::fleet::{Checkpoint, SavedState};
 use crate::ledger::{Grain, Past};
 use crate::reading::Label;
 use crate::snapshot::{LedgerBasis, WriterStatus};
-use crate::units::{Span, Timestamp};
+use crate::units::{Span, Timestamp, zone_text};
 
 /// How often a ledger of somebody else's is looked at, and ours for what was noted in it by hand.
 const LOOK: Duration = Duration::from_secs(1);
@@ -148,7 +148,8 @@ impl LedgerWriter {
             Some(_) => {}
             None => {
                 commit::note(connection, "currency", &asked).map_err(of)?;
-                commit::note(connection, "zone", self.settings.zone.iana_name().unwrap_or("UTC")).map_err(of)?;
+                let zone = zone_text(&self.settings.zone).unwrap_or_else(|| "UTC".to_owned());
+                commit::note(connection, "zone", &zone).map_err(of)?;
             }
         }
         self.calendar = Calendar::new(reader::header(connection).map_err(of)?.zone);

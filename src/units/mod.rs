@@ -13,6 +13,7 @@ mod quantity;
 mod rate;
 mod time;
 mod tokens;
+mod zone;
 
 pub use decimal::{DecimalError, parse_scaled};
 pub use margin::{break_even_load, gross_margin, profit_on_cost, quotient};
@@ -24,3 +25,4 @@ pub use quantity::{Bytes, BytesPerSecond, Celsius, Energy, Megahertz, Power, Rat
 pub use rate::HourlyRate;
 pub use time::{GpuTime, Moment, Span, Timestamp};
 pub use tokens::{CounterError, Tokens};
+pub use zone::{ZONE_FORMS, zone_of, zone_text};

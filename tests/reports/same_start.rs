@@ -1,6 +1,6 @@
 //! Processes of one address whose start times are the same to the hundredth of a second, or nearly so.
 
-use crate::scene::{HERE, Scene, read};
+use crate::scene::{HERE, Scene, after, read};
 
 /// A page with both counters at a value, of a process that started long before the watch.
 fn page(millis: u64, made: u64) -> String {
@@ -67,4 +67,42 @@ fn the_first_load_of_an_idle_process_is_its_own() {
         }
         assert_eq!(scene.posted()[0], 39 * 50_000, "{dips}");
     }
+}
+
+/// Class: a process that was born in the watch and whose start time moves by hundredths is billed once for each of its
+/// start times. The server's time has no fractions of a second, so that the start seems to lie after the last page.
+#[test]
+fn a_start_time_that_moves_after_a_birth_is_of_one_process() {
+    let moves: [fn(u64) -> u64; 4] = [|n| n % 2 * 10, |n| dice(n) % 50, |n| dice(n) % 1400, |n| n / 4 % 2 * 300];
+    for (nth, moved) in moves.iter().enumerate() {
+        for behind in [0, 400, 900] {
+            for restart in [6_u64, 20] {
+                let mut scene = Scene::one();
+                for second in 0_u64..120 {
+                    let now = after(second.cast_signed()).wall;
+                    let (start, made) = if second < restart {
+                        (1_700_000_000_000, 50_000 + 100 * second)
+                    } else {
+                        let born = after(restart.cast_signed()).wall.millis() - 300;
+                        (born.unsigned_abs() + moved(second), 100 * (second - restart))
+                    };
+                    let text =
+                        page(0, made).replace("1700000000.000", &format!("{}.{:03}", start / 1000, start % 1000));
+                    let date = Some(now - margintop::units::Span::from_millis(behind));
+                    scene.take(HERE, second.cast_signed(), margintop::reading::PageReading { date, ..read(&text) });
+                }
+                let [posted, ..] = scene.posted();
+                let most = 100 * 119;
+                assert!(
+                    (most - 1600..=most).contains(&posted),
+                    "move {nth}, {behind} ms behind, {restart} s: {posted}"
+                );
+            }
+        }
+    }
+}
+
+/// A number that looks random.
+fn dice(n: u64) -> u64 {
+    n.wrapping_add(7).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40
 }

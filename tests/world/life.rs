@@ -72,12 +72,13 @@ impl World {
         if what == Life::Ends && address.processes.len() < 2 || what == Life::IsBorn && address.processes.len() > 5 {
             return;
         }
-        // Of two siblings born within two seconds the second may be taken for a clock that jitters; and what begins or
+        // Of two siblings born within two seconds, or of two lives of one process, the second may be taken for a clock that jitters; and what begins or
         // ends without saying so is told by its values alone.
         let born = now.wall - Span::from_millis(dice.below(200).cast_signed());
         let close = |other: &Process| (other.start - born).millis().abs() < 2100;
         let is_close = address.processes.iter().any(close) && what != Life::Ends;
-        address.is_close |= is_close && says_start && address.kind != Kind::Instances;
+        let apart = address.kind == Kind::Instances && what != Life::Restarts;
+        address.is_close |= is_close && says_start && !apart;
         address.is_vague |= !says_start || address.is_close;
         writeln!(self.history, "{}: process {nth} {what:?} at {born}", address.target).unwrap();
         if what != Life::IsBorn {

@@ -40,6 +40,8 @@ pub struct Process {
     pub baseline: Option<Tally>,
     /// What its last page showed.
     pub shown: Tally,
+    /// What its last page that was no dip showed, by series.
+    pub shown_series: [Tally; 2],
 }
 
 impl Process {
@@ -51,6 +53,13 @@ impl Process {
     pub fn dipped(&self) -> Tally {
         let last = if self.evicted { 1 } else { 2 };
         std::array::from_fn(|i| self.series[..last].iter().map(|series| series[i] / 3).sum())
+    }
+
+    /// Whether a dip hides one series of a counter while the other one shows growth.
+    pub fn dips_partly(&self) -> bool {
+        let of = |place: usize, i: usize| (self.series[place][i] / 3, self.shown_series[place][i]);
+        let hides = |(now, shown): (u64, u64)| now < shown;
+        (0..3).any(|i| hides(of(0, i)) != hides(of(1, i)))
     }
 
     /// Produces tokens; hits are a part of the prompts.

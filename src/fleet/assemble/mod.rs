@@ -231,7 +231,8 @@ fn engine_of<'a>(fleet: &'a Fleet, target: &Target) -> Option<&'a Engine> {
 fn has_left(fleet: &Fleet, name: &crate::reading::NodeName) -> bool {
     let node = fleet.inventory.node(name);
     let silent = node.is_none_or(|node| fleet.inventory.health(node.answered) != Health::Live);
-    silent && fleet.metering.was_given_back(name, node.and_then(|node| node.unit.as_ref()), fleet.now().wall)
+    let (view, unit) = (fleet.view(), node.and_then(|node| node.unit.as_ref()));
+    silent && crate::metering::was_given_back(view, name, unit, fleet.now().wall)
 }
 
 fn gpu_totals(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> GpuTotals {

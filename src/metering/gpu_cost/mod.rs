@@ -1,18 +1,24 @@
 //! GPU cost: the time that each GPU is allocated, from when it is first seen to its release, busy or idle, answering or
 //! silent. It is posted to the lease or rate that pays for it.
 
+mod known;
+mod payers;
+mod power;
 mod resolved_rate;
 mod schedule;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::inventory::{Allocation, FleetConfig, Gpu, Inventory, Node};
-use crate::ledger::{CostAccountId, Ledger};
+use crate::ledger::Ledger;
 use crate::pricing::{Lease, RentWhen};
-use crate::reading::{GpuReading, Label, NodeName, UnitName};
+use crate::reading::NodeName;
 use crate::units::{Moment, Timestamp};
+use known::given_back;
+pub(crate) use known::{knows_cost, was_given_back};
+pub(super) use power::payments;
 use resolved_rate::{NodeView, resolve};
-use schedule::Schedule;
+use schedule::Schedules;
 
 /// The inventory and the configuration.
 #[derive(Debug, Clone, Copy)]
@@ -24,31 +30,38 @@ pub(crate) struct InventoryView<'a> {
 /// Up to when allocated time has been posted.
 #[derive(Debug)]
 pub(super) struct AllocationMeter {
-    schedules: Vec<Schedule>,
+    schedules: Schedules,
     allocated: HashMap<NodeName, Moment>,
     serving: HashMap<NodeName, Moment>,
+    /// Nodes of an earlier watch whose revenue has no cost any more, as no source reports their GPUs.
+    abandoned: HashSet<NodeName>,
 }
 
 impl AllocationMeter {
     /// An empty state. Schedules run from the beginning of the watch.
-    pub(super) fn new(config: &FleetConfig, began: Timestamp) -> Self {
-        let schedules = schedule::all(&config.leases, config.overhead.per_hour, began);
-        Self { schedules, allocated: HashMap::new(), serving: HashMap::new() }
+    pub(super) fn new(began: Timestamp) -> Self {
+        let (allocated, serving, abandoned) = (HashMap::new(), HashMap::new(), HashSet::new());
+        Self { schedules: Schedules::new(began), allocated, serving, abandoned }
     }
 
     /// The identity of each schedule, and up to when it is posted.
     pub(super) fn schedules(&self) -> Vec<(String, Timestamp)> {
-        self.schedules.iter().map(Schedule::memory).collect()
+        self.schedules.saved()
     }
 
-    /// Continues schedules from where they were posted.
-    pub(super) fn restore_schedules(&mut self, schedules: &[(String, Timestamp)]) {
-        self.schedules.iter_mut().for_each(|schedule| schedule.restore(schedules));
+    /// Continues schedules from where they were posted, and applies ends by hand to the leases.
+    pub(super) fn restore_schedules(
+        &mut self,
+        config: &mut FleetConfig,
+        schedules: &[(String, Timestamp)],
+        last: Timestamp,
+    ) {
+        self.schedules.restore(config, schedules, last);
     }
 
     /// Continues schedules from an instant; the time before it is not posted.
-    pub(super) fn skip_to(&mut self, now: Timestamp) {
-        self.schedules.iter_mut().for_each(|schedule| schedule.skip_to(now));
+    pub(super) fn skip_to(&mut self, config: &FleetConfig, now: Timestamp) {
+        self.schedules.skip_to(config, now);
     }
 
     /// Up to when a node's time is posted: of GPUs paid while allocated, and of those paid while an engine answers.
@@ -60,12 +73,6 @@ impl AllocationMeter {
     pub(super) fn restore_node(&mut self, name: &NodeName, allocated: Option<Moment>, serving: Option<Moment>) {
         self.allocated.extend(allocated.map(|until| (name.clone(), until)));
         self.serving.extend(serving.map(|until| (name.clone(), until)));
-    }
-
-    /// Whether a node was leased by schedule and all of these leases have ended: it was returned, not lost.
-    pub(super) fn was_given_back(&self, node: &NodeName, unit: Option<&UnitName>, now: Timestamp) -> bool {
-        let mut leases = self.schedules.iter().filter_map(|schedule| schedule.leases(node, unit, now)).peekable();
-        leases.peek().is_some() && leases.all(|runs| !runs)
     }
 
     /// Begins the allocated time of a node whose GPUs were seen.
@@ -92,8 +99,15 @@ impl AllocationMeter {
 
     /// Posts all time that does not depend on engines. Nodes of an earlier watch that were not reported yet wait.
     pub(super) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
-        for schedule in &mut self.schedules {
-            schedule.run_to(ledger, &view.inventory.nodes, at.wall);
+        self.schedules.run_to(ledger, view, at.wall);
+        for (name, node) in &view.inventory.nodes {
+            let unit = node.unit.as_ref();
+            if !view.inventory.is_abandoned(node) {
+                self.abandoned.remove(name);
+            } else if !self.abandoned.contains(name) && !knows_cost(ledger, view, name, unit, at.wall) {
+                ledger.forget_cost(name, node.reported.wall);
+                self.abandoned.insert(name.clone());
+            }
         }
         for (name, _) in view.inventory.nodes.iter().filter(|(_, node)| !node.awaited) {
             self.run_node(ledger, view, name, at, RentWhen::Held);
@@ -120,17 +134,26 @@ impl AllocationMeter {
             return;
         };
         let gap = at.since(*last);
-        if gap.millis() <= 0 {
-            return;
-        }
         let (from, to) = (at.wall - gap, at.wall);
-        *last = at;
-        let gpus = node.gpus.values().filter_map(|id| view.inventory.gpus.get(id));
-        let names: Vec<_> = gpus.map(Gpu::name).collect();
-        let place = Place { config: view.config, name, node, when };
+        let silent = at.since(node.reported);
+        let to = match given_back(view, name, node, at.wall) {
+            // Whether the node is kept without a lease, its next report says.
+            Some(end) => end.max(at.wall - silent).min(to),
+            None => to,
+        };
+        if to < at.wall && silent >= view.config.release_after {
+            *last = at;
+        } else if from < to {
+            *last = Moment { wall: to, boot: at.boot - (at.wall - to) };
+        }
+        let place = Place { view, name, node, when };
         let mut start = from;
         for end in lease_edges(&view.config.leases, from, to).into_iter().chain([to]) {
-            place.post(ledger, &names, start, end);
+            // Between two leases a node that is silent for long is not kept.
+            let is_silent = silent >= view.config.release_after && start >= at.wall - silent;
+            if start < end && !(is_silent && was_given_back(view, name, node.unit.as_ref(), start)) {
+                place.post(ledger, start, end);
+            }
             start = end;
         }
     }
@@ -146,31 +169,45 @@ impl AllocationMeter {
     ) {
         let Some(until) = self.allocated.get(name) else { return };
         let (from, to) = (until.wall - until.since(gpu.answered), until.wall);
-        let unit = view.inventory.node(name).and_then(|node| node.unit.as_ref());
-        let on = NodeView { name, unit, gpus: allocation.gpus };
-        let Some(rate) = resolve(ledger, view.config, on, gpu.name(), from) else { return };
-        if rate.when() == RentWhen::Held && from < to {
-            let account = ledger.cost_account(&rate.cost_account);
-            ledger.refund(account, 1, from, to);
-        }
-        if let (Some(lease), Some(began)) = (rate.lease, allocation.since) {
-            resolved_rate::close(ledger, &rate.cost_account, lease, 1, began.max(lease.from.unwrap_or(began)), from);
+        let Some(node) = view.inventory.node(name) else { return };
+        let on = NodeView { name, unit: node.unit.as_ref(), gpus: allocation.gpus };
+        let mut start = from;
+        for end in lease_edges(&view.config.leases, from, to).into_iter().chain([to]) {
+            let of = (gpu.name(), gpu.reading.index, allocation.gpus);
+            let rate = resolve(ledger, on, gpu.name(), payers::of_released(view, name, node, of, start));
+            if rate.when() == Some(RentWhen::Held) && start < end {
+                let account = ledger.cost_account(&rate.cost_account);
+                ledger.refund(account, 1, start, end);
+            }
+            if let (Some(lease), Some(began), true) = (rate.lease, allocation.since, start == from)
+                && !lease.is_schedule()
+            {
+                resolved_rate::close(
+                    ledger,
+                    &rate.cost_account,
+                    lease,
+                    1,
+                    began.max(lease.from.unwrap_or(began)),
+                    from,
+                );
+            }
+            start = end;
         }
     }
 
     /// Ends a node's leases by hand: takes back what was posted after `at` by a counter-entry.
     pub(super) fn end(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, name: &NodeName, at: Timestamp) {
-        for schedule in &mut self.schedules {
-            schedule.end(ledger, &view.inventory.nodes, name, at);
-        }
+        self.schedules.end(ledger, view, name, at);
         let until = self.allocated.remove(name);
         self.serving.remove(name);
         let (Some(until), Some(node)) = (until, view.inventory.node(name)) else { return };
         // The time before the first allocation was never posted.
         let at = node.allocated_from.map_or(at, |from| at.max(from));
-        for gpu in node.gpus.values().filter_map(|id| view.inventory.gpus.get(id)) {
-            let found = resolve(ledger, view.config, NodeView::now(name, node), gpu.name(), at);
-            let Some(rate) = found.filter(|found| found.when() == RentWhen::Held) else { continue };
+        for (_, gpu, lease) in payers::of_node(view, name, node, at) {
+            let rate = resolve(ledger, NodeView::now(name, node), gpu.name(), lease);
+            if rate.when() != Some(RentWhen::Held) {
+                continue;
+            }
             let account = ledger.cost_account(&rate.cost_account);
             if at < until.wall {
                 ledger.refund(account, 1, at, until.wall);
@@ -184,76 +221,43 @@ impl AllocationMeter {
     }
 }
 
-/// Whether the cost of a node's GPUs is known at an instant: a lease by schedule runs, or one of them has a rate.
-pub(crate) fn knows_cost(
-    ledger: &Ledger,
-    view: InventoryView<'_>,
-    name: &NodeName,
-    unit: Option<&UnitName>,
-    at: Timestamp,
-) -> bool {
-    let scheduled = |lease: &Lease| lease.is_schedule() && lease.covers(name, unit, "") && lease.runs_at(at);
-    let ids = view.inventory.node(name).into_iter().flat_map(|node| node.gpus.values());
-    let mut gpus = ids.filter_map(|id| view.inventory.gpus.get(id));
-    view.config.leases.iter().any(scheduled)
-        || gpus.any(|gpu| resolved_rate::is_known(ledger, view.config, name, unit, gpu.name(), at))
-}
-
-/// The account that pays for a GPU's energy, if its lease has a power price.
-pub(super) fn power_account(
-    ledger: &mut Ledger,
-    view: InventoryView<'_>,
-    name: &NodeName,
-    reading: &GpuReading,
-    at: Timestamp,
-) -> Option<CostAccountId> {
-    let node = view.inventory.node(name)?;
-    let product = reading.name.as_ref().map_or("", Label::as_str);
-    let rate = resolve(ledger, view.config, NodeView::now(name, node), product, at)
-        .filter(|found| found.cost_account.power.is_some())?;
-    Some(ledger.cost_account(&rate.cost_account))
-}
-
 /// The GPUs of a node whose time is posted.
 struct Place<'a> {
-    config: &'a FleetConfig,
+    view: InventoryView<'a>,
     name: &'a NodeName,
     node: &'a Node,
     when: RentWhen,
 }
 
 impl Place<'_> {
-    /// Posts the time of GPUs by name over an interval in which no lease begins or ends.
-    fn post(&self, ledger: &mut Ledger, names: &[&str], from: Timestamp, to: Timestamp) {
-        let mut found: Vec<(&str, Option<CostAccountId>, u32)> = Vec::new();
-        for name in names {
-            if let Some(group) = found.iter_mut().find(|(known, ..)| known == name) {
-                group.2 += 1;
+    /// Posts the time of GPUs by name and lease over an interval in which no lease begins or ends.
+    fn post(&self, ledger: &mut Ledger, from: Timestamp, to: Timestamp) {
+        let mut groups: Vec<(&str, Option<&Lease>, u32)> = Vec::new();
+        for (_, gpu, lease) in payers::of_node(self.view, self.name, self.node, from) {
+            if resolved_rate::when(lease) != Some(self.when) {
                 continue;
             }
-            let rate = resolve(ledger, self.config, NodeView::now(self.name, self.node), name, from);
-            let rate = rate.filter(|found| found.when() == self.when);
-            found.push((name, rate.map(|found| ledger.cost_account(&found.cost_account)), 1));
+            let same = |known: Option<&Lease>| known.map(std::ptr::from_ref) == lease.map(std::ptr::from_ref);
+            match groups.iter_mut().find(|(name, known, _)| *name == gpu.name() && same(*known)) {
+                Some((.., count)) => *count += 1,
+                None => groups.push((gpu.name(), lease, 1)),
+            }
         }
-        for (name, account, count) in found {
-            let Some(account) = account else { continue };
+        for (name, lease, count) in groups {
+            let rate = resolve(ledger, NodeView::now(self.name, self.node), name, lease);
+            let account = ledger.cost_account(&rate.cost_account);
             ledger.rent(account, count, from, to);
-            self.close(ledger, name, count, from, to);
-        }
-    }
-
-    /// Posts what rounding adds to a lease that ends with the interval.
-    fn close(&self, ledger: &mut Ledger, gpu: &str, count: u32, from: Timestamp, to: Timestamp) {
-        let Some(rate) = resolve(ledger, self.config, NodeView::now(self.name, self.node), gpu, from) else { return };
-        let ends = rate.lease.filter(|lease| lease.until == Some(to));
-        if let (Some(lease), Some(began)) = (ends, self.node.allocated_from) {
-            resolved_rate::close(ledger, &rate.cost_account, lease, count, began.max(lease.from.unwrap_or(began)), to);
+            let ends = rate.lease.filter(|lease| lease.until == Some(to));
+            if let (Some(lease), Some(began)) = (ends, self.node.allocated_from) {
+                let began = began.max(lease.from.unwrap_or(began));
+                resolved_rate::close(ledger, &rate.cost_account, lease, count, began, to);
+            }
         }
     }
 }
 
 /// The instants inside an interval at which a lease begins or ends.
-fn lease_edges(leases: &[Lease], from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
+pub(in crate::metering) fn lease_edges(leases: &[Lease], from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
     let mut edges: Vec<_> = leases
         .iter()
         .flat_map(|lease| [lease.from, lease.until])

@@ -1,12 +1,14 @@
 //! Resolves the cost account of a GPU at an instant, of a schedule, and of overhead.
 
-use std::collections::BTreeMap;
-
+use super::InventoryView;
 use crate::inventory::{FleetConfig, Node};
 use crate::ledger::{CostAccount, CostKind, GpuTimeChange, Ledger};
 use crate::pricing::{Lease, Leased, RentWhen};
 use crate::reading::{Label, NodeName, UnitName};
 use crate::units::{GpuTime, HourlyRate, Span, Timestamp};
+
+/// The name of GPUs that are paid for whether they are seen or not.
+const SCHEDULED: &str = "leased GPU";
 
 /// The cost account of a GPU and its lease; `None` for an assumed or unknown rate.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,9 +18,18 @@ pub(super) struct ResolvedRate<'a> {
 }
 
 impl ResolvedRate<'_> {
-    /// When its time is paid.
-    pub(super) fn when(&self) -> RentWhen {
-        self.lease.map_or(RentWhen::Held, |lease| lease.when)
+    /// When its time is paid; `None` if a schedule pays for it, whether it is seen or not.
+    pub(super) fn when(&self) -> Option<RentWhen> {
+        when(self.lease)
+    }
+}
+
+/// When the time of a GPU of this lease is paid; `None` if a schedule pays for it, whether it is seen or not.
+pub(super) fn when(lease: Option<&Lease>) -> Option<RentWhen> {
+    match lease {
+        Some(lease) if lease.is_schedule() => None,
+        Some(lease) => Some(lease.when),
+        None => Some(RentWhen::Held),
     }
 }
 
@@ -38,20 +49,11 @@ impl<'a> NodeView<'a> {
     }
 }
 
-/// The rate of a GPU at an instant; `None` if a schedule pays for it already.
-pub(super) fn resolve<'a>(
-    ledger: &Ledger,
-    config: &'a FleetConfig,
-    on: NodeView<'_>,
-    gpu: &str,
-    at: Timestamp,
-) -> Option<ResolvedRate<'a>> {
+/// The account of a GPU that a lease pays for; without a lease at the assumed rate, if there is one.
+pub(super) fn resolve<'a>(ledger: &Ledger, on: NodeView<'_>, gpu: &str, lease: Option<&'a Lease>) -> ResolvedRate<'a> {
     let NodeView { name: node, unit, gpus } = on;
-    if config.leases.iter().any(|lease| lease.is_schedule() && lease.covers(node, unit, gpu)) {
-        return None;
-    }
-    let lease = config.leases.iter().find(|lease| lease.covers(node, unit, gpu) && lease.runs_at(at));
     let (label, rate) = match lease {
+        Some(lease) if lease.is_schedule() => (Label::new(SCHEDULED), Some(lease.rate)),
         Some(lease) => (label(lease, gpu), Some(lease.rate_for(gpus))),
         None => match ledger.book().gpu_rate(gpu) {
             Some(assumed) => (Label::new(&assumed.gpu), Some(assumed.rate)),
@@ -65,12 +67,12 @@ pub(super) fn resolve<'a>(
         rate,
         power: lease.and_then(|lease| lease.power),
         kind: CostKind::Gpus,
-        lease: lease.map(name),
+        lease: lease.map(|lease| Label::new(&lease.label())),
     };
-    Some(ResolvedRate { cost_account, lease })
+    ResolvedRate { cost_account, lease }
 }
 
-/// Whether a GPU that no schedule pays for has a rate at an instant.
+/// Whether a GPU has a rate at an instant.
 pub(super) fn is_known(
     ledger: &Ledger,
     config: &FleetConfig,
@@ -83,15 +85,23 @@ pub(super) fn is_known(
     leases.any(|lease| lease.runs_at(at)) || ledger.book().gpu_rate(gpu).is_some()
 }
 
-/// The cost account of a lease for a fixed number of GPUs.
-pub(super) fn of_schedule(lease: &Lease, nodes: &BTreeMap<NodeName, Node>) -> CostAccount {
+/// The cost account of a lease for a fixed number of GPUs of a node or unit.
+pub(super) fn of_schedule(lease: &Lease, view: InventoryView<'_>) -> CostAccount {
     let (node, unit) = match &lease.leased {
-        Leased::Node(node) => (Some(node.clone()), nodes.get(node).and_then(|node| node.unit.clone())),
+        Leased::Node(node) => (Some(node.clone()), view.inventory.node(node).and_then(|node| node.unit.clone())),
         Leased::Unit(unit) => (None, Some(unit.clone())),
         Leased::Gpu(_) => (None, None),
     };
-    let (gpu, rate, lease) = (Label::new("leased GPU"), Some(lease.rate), Some(name(lease)));
-    CostAccount { node, unit, gpu, rate, power: None, kind: CostKind::Gpus, lease }
+    let (gpu, rate) = (Label::new(SCHEDULED), Some(lease.rate));
+    CostAccount {
+        node,
+        unit,
+        gpu,
+        rate,
+        power: lease.power,
+        kind: CostKind::Gpus,
+        lease: Some(Label::new(&lease.label())),
+    }
 }
 
 /// The cost account of overhead per hour.
@@ -119,24 +129,11 @@ pub(super) fn close(
     ledger.charge(line, to - Span::from_millis(1), GpuTimeChange::held(GpuTime::of(gpus, added)));
 }
 
-/// The readable name of a lease.
-pub(super) fn name(lease: &Lease) -> Label {
-    let subject = match &lease.leased {
-        Leased::Gpu(words) => words.clone(),
-        Leased::Node(node) => node.to_string(),
-        Leased::Unit(unit) => unit.to_string(),
-    };
-    let count = lease.gpus.map_or(String::new(), |gpus| format!("{gpus} x "));
-    match lease.node_rate {
-        Some(rate) => Label::new(&format!("{count}{subject} at {rate} a node")),
-        None => Label::new(&format!("{count}{subject} at {}", lease.rate)),
-    }
-}
-
-/// The identity of a lease, which does not depend on the order in the configuration.
-pub(super) fn identity(lease: &Lease) -> String {
+/// The identity under which earlier versions saved a lease.
+pub(super) fn earlier_identity(lease: &Lease) -> String {
     let instant = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
-    format!("{} from {} until {}", name(lease), instant(lease.from), instant(lease.until))
+    let unnamed = Lease { name: None, ..lease.clone() };
+    format!("{} from {} until {}", unnamed.label(), instant(lease.from), instant(lease.until))
 }
 
 fn label(lease: &Lease, gpu: &str) -> Label {

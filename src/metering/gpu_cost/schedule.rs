@@ -1,113 +1,191 @@
 //! Schedules: cost that runs by the calendar alone, for leases of a fixed number of GPUs and for overhead per hour.
+//!
+//! A lease is an agreement whose terms (rate, dates, number of GPUs) may change between runs. It is known by its name, else
+//! by what it is for. Up to when it is posted is saved under that, so changed terms continue where the former ones ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::resolved_rate::{self, identity, of_overhead, of_schedule};
-use crate::inventory::Node;
+use super::InventoryView;
+use super::resolved_rate::{self, of_overhead, of_schedule};
+use crate::inventory::FleetConfig;
 use crate::ledger::Ledger;
 use crate::pricing::{Lease, Leased};
-use crate::reading::{NodeName, UnitName};
-use crate::units::{HourlyRate, Timestamp};
+use crate::reading::NodeName;
+use crate::units::Timestamp;
 
-/// Up to when a schedule that was ended by hand counts as posted: past its end.
-const ENDED: Timestamp = Timestamp::from_millis(i64::MAX);
 /// The identity of overhead.
 const OVERHEAD: &str = "overhead";
+/// The prefix of a node whose leases were ended by hand, with the instant of the end.
+const ENDED: &str = "ended by hand: ";
+/// The prefix of what a lease is for, with the last instant that was paid for it.
+const PAID: &str = "paid until: ";
+/// The instant under which an agreement is saved that is posted as far as the ledger is.
+const AS_THE_LEDGER: Timestamp = Timestamp::from_millis(0);
+/// The instant under which earlier versions saved a lease that was ended by hand.
+const ENDED_EARLIER: Timestamp = Timestamp::from_millis(i64::MAX);
 
-/// What a schedule pays for.
+/// Up to when the cost that runs by the calendar is posted.
 #[derive(Debug)]
-enum Payee {
-    Lease(Lease),
-    Overhead(HourlyRate),
+pub(super) struct Schedules {
+    /// When this watch began: what is new runs from then on.
+    began: Timestamp,
+    /// Up to when each agreement is posted.
+    posted: BTreeMap<String, Timestamp>,
+    /// The identities of those that are posted by the calendar. The others are posted with the GPUs that they match.
+    by_calendar: BTreeSet<String>,
+    /// The last instant that was paid, by what a lease is for. It is before what `posted` says after a lease's end.
+    paid: BTreeMap<String, Timestamp>,
+    /// When the leases of a node were ended by hand.
+    ended: BTreeMap<NodeName, Timestamp>,
 }
 
-/// A schedule, and up to when it is posted.
-#[derive(Debug)]
-pub(super) struct Schedule {
-    payee: Payee,
-    until: Timestamp,
+/// The identities of a lease: its name, if it has one, and what it is for.
+fn identities(lease: &Lease) -> impl Iterator<Item = String> {
+    let named = lease.name.as_ref().map(|name| format!("lease {name}"));
+    named.into_iter().chain([subject(lease)])
 }
 
-/// All schedules of the configuration. They run from the beginning of the watch.
-pub(super) fn all(leases: &[Lease], overhead: Option<HourlyRate>, began: Timestamp) -> Vec<Schedule> {
-    let leases = leases.iter().filter(|lease| lease.is_schedule()).cloned().map(Payee::Lease);
-    leases.chain(overhead.map(Payee::Overhead)).map(|payee| Schedule { payee, until: began }).collect()
+/// What a lease is for.
+fn subject(lease: &Lease) -> String {
+    match &lease.leased {
+        Leased::Gpu(words) => format!("gpu {words}"),
+        Leased::Node(node) => format!("node {node}"),
+        Leased::Unit(unit) => format!("unit {unit}"),
+    }
 }
 
-impl Schedule {
-    /// Its identity, and up to when it is posted.
-    pub(super) fn memory(&self) -> (String, Timestamp) {
-        let identity = match &self.payee {
-            Payee::Lease(lease) => identity(lease),
-            Payee::Overhead(_) => OVERHEAD.to_owned(),
+impl Schedules {
+    /// Schedules that run from the beginning of the watch.
+    pub(super) fn new(began: Timestamp) -> Self {
+        let (posted, paid, ended) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { began, posted, by_calendar: BTreeSet::new(), paid, ended }
+    }
+
+    /// The identity of each agreement with up to when it is posted, and the ends by hand.
+    pub(super) fn saved(&self) -> Vec<(String, Timestamp)> {
+        let ended = self.ended.iter().map(|(node, at)| (format!("{ENDED}{node}"), *at));
+        let posted = |(key, until): (&String, &Timestamp)| {
+            (key.clone(), if self.by_calendar.contains(key) { *until } else { AS_THE_LEDGER })
         };
-        (identity, self.until)
+        let paid = self.paid.iter().map(|(subject, at)| (format!("{PAID}{subject}"), *at));
+        self.posted.iter().map(posted).chain(paid).chain(ended).collect()
     }
 
-    /// Continues from where it was posted.
-    pub(super) fn restore(&mut self, schedules: &[(String, Timestamp)]) {
-        let (known, _) = self.memory();
-        if let Some((_, until)) = schedules.iter().find(|(identity, _)| *identity == known) {
-            self.until = *until;
+    /// Continues from saved schedules. What the configuration does not have is forgotten, so that it runs from its return
+    /// if it comes back. Applies ends by hand to the leases, and the beginning of the watch to new ones.
+    pub(super) fn restore(&mut self, config: &mut FleetConfig, saved: &[(String, Timestamp)], last: Timestamp) {
+        let ends = saved.iter().filter_map(|(key, at)| Some((NodeName::new(key.strip_prefix(ENDED)?), *at)));
+        self.ended.extend(ends);
+        let paid = saved.iter().filter_map(|(key, at)| Some((key.strip_prefix(PAID)?.to_owned(), *at)));
+        self.paid.extend(paid);
+        for lease in config.leases.iter().filter(|lease| lease.is_schedule()) {
+            self.restore_earlier(lease, saved);
         }
-    }
-
-    /// Continues from an instant, unless it was ended by hand.
-    pub(super) fn skip_to(&mut self, now: Timestamp) {
-        self.until = self.until.max(now);
-    }
-
-    /// Whether it leases a node at `now`; `None` if it never does.
-    pub(super) fn leases(&self, node: &NodeName, unit: Option<&UnitName>, now: Timestamp) -> Option<bool> {
-        match &self.payee {
-            Payee::Lease(lease) if lease.covers(node, unit, "") => Some(lease.runs_at(now) && self.until != ENDED),
-            _ => None,
+        let known = current(config);
+        let until = |until: Timestamp| if until == AS_THE_LEDGER { last } else { until };
+        let saved = saved.iter().filter(|(key, _)| known.contains(key));
+        self.posted.extend(saved.map(|(key, posted)| (key.clone(), until(*posted))));
+        for (node, at) in &self.ended {
+            config.leases.iter_mut().for_each(|lease| lease.end(node, *at));
         }
-    }
-
-    /// Posts its cost up to an instant, and what rounding adds if it ends before.
-    pub(super) fn run_to(&mut self, ledger: &mut Ledger, nodes: &BTreeMap<NodeName, Node>, now: Timestamp) {
-        match &self.payee {
-            Payee::Lease(lease) => {
-                let Some((from, to)) = lease.overlap(self.until, now) else {
-                    self.until = self.until.max(now);
-                    return;
-                };
-                let (cost_account, gpus) = (of_schedule(lease, nodes), lease.gpus.unwrap_or(0));
-                let id = ledger.cost_account(&cost_account);
-                ledger.rent(id, gpus, from, to);
-                if lease.until == Some(to) {
-                    resolved_rate::close(ledger, &cost_account, lease, gpus, lease.from.unwrap_or(from), to);
-                }
-            }
-            Payee::Overhead(rate) => {
-                let id = ledger.cost_account(&of_overhead(*rate));
-                ledger.rent(id, 1, self.until.min(now), now);
+        for lease in config.leases.iter_mut().filter(|lease| lease.is_schedule()) {
+            if self.posted_until(lease).is_none() {
+                lease.from = Some(lease.from.map_or(self.began, |from| from.max(self.began)));
             }
         }
-        self.until = self.until.max(now);
     }
 
-    /// Ends it by hand if it is a lease of the node: takes back what was posted after `at`.
-    pub(super) fn end(
-        &mut self,
-        ledger: &mut Ledger,
-        nodes: &BTreeMap<NodeName, Node>,
-        node: &NodeName,
-        at: Timestamp,
-    ) {
-        let Payee::Lease(lease) = &self.payee else { return };
-        if lease.leased != Leased::Node(node.clone()) || self.until == ENDED {
+    /// Continues a lease that an earlier version saved by its terms.
+    fn restore_earlier(&mut self, lease: &Lease, saved: &[(String, Timestamp)]) {
+        if identities(lease).any(|key| saved.iter().any(|(known, _)| *known == key)) {
             return;
         }
-        let (cost_account, gpus) = (of_schedule(lease, nodes), lease.gpus.unwrap_or(0));
-        if let Some((from, to)) = lease.overlap(at, self.until) {
-            let id = ledger.cost_account(&cost_account);
-            ledger.refund(id, gpus, from, to);
+        let exact = saved.iter().find(|(key, _)| *key == resolved_rate::earlier_identity(lease));
+        if let (Some((_, ENDED_EARLIER)), Leased::Node(node)) = (exact, &lease.leased) {
+            self.ended.entry(node.clone()).or_insert(self.began);
+            return;
         }
-        if let Some(began) = lease.from.filter(|began| *began < at) {
-            resolved_rate::close(ledger, &cost_account, lease, gpus, began, at);
+        let what = subject(lease);
+        let of_subject = format!(" x {} at ", what.split_once(' ').map_or("", |(_, what)| what));
+        let before = saved.iter().filter(|(key, until)| key.contains(&of_subject) && *until != ENDED_EARLIER);
+        if let Some(until) = exact.map(|(_, until)| *until).or_else(|| before.map(|(_, until)| *until).max()) {
+            self.posted.insert(what, until);
         }
-        self.until = ENDED;
     }
+
+    /// Continues from an instant.
+    pub(super) fn skip_to(&mut self, config: &FleetConfig, now: Timestamp) {
+        self.began = self.began.max(now);
+        self.note(config, now);
+    }
+
+    /// Up to when a lease is posted; `None` if it is new.
+    fn posted_until(&self, lease: &Lease) -> Option<Timestamp> {
+        identities(lease).find_map(|key| self.posted.get(&key)).copied()
+    }
+
+    /// Posts the cost up to an instant, and what rounding adds to the leases that end before.
+    pub(super) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, now: Timestamp) {
+        for lease in view.config.leases.iter().filter(|lease| lease.is_schedule()) {
+            let last = self.posted_until(lease).unwrap_or(self.began);
+            let Some((from, to)) = lease.overlap(last, now) else { continue };
+            let (cost_account, gpus) = (of_schedule(lease, view), lease.gpus.unwrap_or(0));
+            let id = ledger.cost_account(&cost_account);
+            ledger.rent(id, gpus, from, to);
+            let paid = self.paid.entry(subject(lease)).or_insert(to);
+            *paid = (*paid).max(to);
+            if lease.until == Some(to) {
+                resolved_rate::close(ledger, &cost_account, lease, gpus, lease.from.unwrap_or(from), to);
+            }
+        }
+        if let Some(rate) = view.config.overhead.per_hour {
+            let last = self.posted.get(OVERHEAD).copied().unwrap_or(self.began);
+            let id = ledger.cost_account(&of_overhead(rate));
+            ledger.rent(id, 1, last.min(now), now);
+        }
+        self.note(view.config, now);
+    }
+
+    /// Notes that all agreements are posted up to an instant.
+    fn note(&mut self, config: &FleetConfig, now: Timestamp) {
+        for key in current(config) {
+            let until = self.posted.entry(key).or_insert(now);
+            *until = (*until).max(now);
+        }
+        let schedules = config.leases.iter().filter(|lease| lease.is_schedule());
+        self.by_calendar = schedules.flat_map(identities).chain([OVERHEAD.to_owned()]).collect();
+    }
+
+    /// Ends the leases of a node by hand: takes back what was posted after `at`, also where a lease's own end was set
+    /// before it after that was posted.
+    pub(super) fn end(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, node: &NodeName, at: Timestamp) {
+        let leased = Leased::Node(node.clone());
+        let of_node = || view.config.leases.iter().filter(|lease| lease.is_schedule() && lease.leased == leased);
+        let next = of_node().filter_map(|lease| lease.from).filter(|from| *from >= at).min();
+        let runs =
+            |lease: &&Lease| lease.until.is_none_or(|until| until >= at) && lease.from.is_none_or(|from| from < at);
+        for lease in of_node().filter(runs) {
+            let (cost_account, gpus) = (of_schedule(lease, view), lease.gpus.unwrap_or(0));
+            let posted = lease.overlap(at, self.posted_until(lease).unwrap_or(self.began)).map(|(_, to)| to);
+            let paid = self.paid.get(&subject(lease)).copied().or(posted).unwrap_or(at);
+            let to = next.map_or(paid, |next| paid.min(next));
+            if at < to {
+                let id = ledger.cost_account(&cost_account);
+                ledger.refund(id, gpus, at, to);
+            }
+            if let Some(began) = lease.from.filter(|_| lease.until != Some(at)) {
+                resolved_rate::close(ledger, &cost_account, lease, gpus, began, at);
+            }
+            self.ended.insert(node.clone(), at);
+        }
+        if let Some(paid) = self.paid.get_mut(&format!("node {node}")) {
+            *paid = next.map_or(at, |next| (*paid).min(next.max(at)));
+        }
+    }
+}
+
+/// The identities of the present configuration.
+fn current(config: &FleetConfig) -> BTreeSet<String> {
+    let overhead = config.overhead.per_hour.map(|_| OVERHEAD.to_owned());
+    config.leases.iter().flat_map(identities).chain(overhead).collect()
 }

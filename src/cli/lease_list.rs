@@ -1,0 +1,189 @@
+//! `margintop lease list`: what each lease was for, from when until when, and what it came to.
+
+use std::io::Write;
+
+use super::Failure;
+use crate::ledger::{AllocatedTime, CostAccount, CostKind};
+use crate::pricing::Lease;
+use crate::reading::Label;
+use crate::store::{HeldRow, LeaseTime, Reader};
+use crate::units::{GpuTime, HourlyRate, Money, Span, Timestamp};
+
+/// A minute, in which a ledger keeps time apart.
+const MINUTE: Span = Span::from_secs(60);
+
+/// A lease, or an assumed rate, of GPUs of one node or unit at one rate.
+#[derive(Debug)]
+struct Line {
+    node: Option<String>,
+    unit: Option<String>,
+    gpus: Option<u32>,
+    gpu: String,
+    lease: Option<String>,
+    rate: Option<HourlyRate>,
+    from: Option<Timestamp>,
+    /// Its end; `None` while it runs.
+    until: Option<Timestamp>,
+    time: GpuTime,
+    /// What it came to, the provider's rounding and metered power included; `None` if there is no rate.
+    cost: Option<Money>,
+}
+
+/// What a ledger and the configuration say of leases.
+struct Known<'a> {
+    leases: &'a [Lease],
+    held: Vec<HeldRow>,
+    times: Vec<LeaseTime>,
+    ended: Vec<(String, Timestamp)>,
+    /// Up to when the ledger is posted.
+    last: Timestamp,
+}
+
+/// Prints the leases of a ledger, as a table or as JSON.
+pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), Failure> {
+    let (times, ended) = (reader.leases()?, reader.ended_leases()?);
+    let header = reader.header();
+    let known = Known { leases, held: reader.held()?, times, ended, last: header.last };
+    let lines = known.lines();
+    let text = if json { of_json(&lines, &header.currency) } else { table(&lines, &header.currency) };
+    // Whoever reads may have closed the pipe: then there is nobody to tell.
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
+impl Known<'_> {
+    fn lines(&self) -> Vec<Line> {
+        let of_gpus = |row: &&LeaseTime| row.account.kind == CostKind::Gpus && row.time != AllocatedTime::default();
+        let mut rows: Vec<&LeaseTime> = self.times.iter().filter(of_gpus).collect();
+        rows.sort_by(|a, b| {
+            let key = |row: &LeaseTime| (row.account.node.clone(), row.account.unit.clone(), row.first, row.number);
+            key(a).cmp(&key(b))
+        });
+        rows.into_iter().map(|row| self.line(row)).collect()
+    }
+
+    fn line(&self, row: &LeaseTime) -> Line {
+        let LeaseTime { account, time, .. } = row;
+        let lease = self.terms(account);
+        let rounding = self.times.iter().filter(|other| {
+            let of_lease = other.account.kind == CostKind::Rounding && other.account.lease == account.lease;
+            of_lease && (&other.account.node, other.account.rate) == (&account.node, account.rate)
+        });
+        let rounding: Money = rounding.filter_map(|other| other.account.cost_of(other.time)).sum();
+        Line {
+            node: account.node.as_ref().map(ToString::to_string),
+            unit: account.unit.as_ref().map(ToString::to_string),
+            gpus: lease.filter(|lease| lease.is_schedule()).and_then(|lease| lease.gpus).or_else(|| self.gpus(row)),
+            gpu: account.gpu.to_string(),
+            lease: account.lease.as_ref().map(ToString::to_string),
+            rate: account.rate,
+            from: self.from(row, lease),
+            until: self.until(row, lease),
+            time: time.held,
+            cost: account.cost_of(*time).map(|cost| cost + rounding),
+        }
+    }
+
+    /// The lease in the configuration whose terms these are.
+    fn terms(&self, account: &CostAccount) -> Option<&Lease> {
+        let (label, rate) = (account.lease.as_ref()?, account.rate?);
+        self.leases.iter().find(|lease| Label::new(&lease.label()) == *label && lease.names(rate))
+    }
+
+    /// How many GPUs it pays for: its part of those that the node is known to have.
+    fn gpus(&self, row: &LeaseTime) -> Option<u32> {
+        let seen: u32 = {
+            let node = row.account.node.as_ref()?.as_str();
+            self.held.iter().filter(|held| held.node == node).filter_map(|held| held.gpus).sum()
+        };
+        let beside = |other: &&LeaseTime| {
+            let account = &other.account;
+            account.kind == CostKind::Gpus && account.node == row.account.node && other.last == row.last
+        };
+        let of_node: i64 = self.times.iter().filter(beside).map(|other| other.latest.millis()).sum();
+        let part = i64::from(seen).checked_mul(row.latest.millis())?.checked_add(of_node / 2)?.checked_div(of_node)?;
+        u32::try_from(part).ok().filter(|gpus| *gpus > 0)
+    }
+
+    fn from(&self, row: &LeaseTime, lease: Option<&Lease>) -> Option<Timestamp> {
+        let first = row.first?;
+        let in_first = |at: &Timestamp| *at >= first && *at < first + MINUTE;
+        let seen =
+            self.held.iter().filter(|held| row.account.node.as_ref().is_some_and(|node| node.as_str() == held.node));
+        let seen = seen.filter_map(|held| held.since).filter(in_first).min();
+        Some(lease.and_then(|lease| lease.from).or(seen).unwrap_or(first))
+    }
+
+    fn until(&self, row: &LeaseTime, lease: Option<&Lease>) -> Option<Timestamp> {
+        let last = row.last.map(|last| (last + MINUTE).min(self.last));
+        if let Some(until) = lease.and_then(|lease| lease.until) {
+            return Some(until);
+        }
+        let of_node = |(node, _): &&(String, Timestamp)| row.account.node.as_ref().is_some_and(|n| n.as_str() == node);
+        let by_hand = self.ended.iter().find(of_node).map(|(_, at)| *at);
+        if let Some(at) = by_hand.filter(|at| row.last.is_none_or(|last| last <= *at)) {
+            return Some(at);
+        }
+        let was_changed = row.account.lease.is_some() && lease.is_none();
+        let runs = !was_changed && row.last.is_some_and(|last| last + MINUTE + MINUTE > self.last);
+        if runs { None } else { last.or(row.first) }
+    }
+}
+
+/// Hours with four decimals, rounded half up.
+fn hours(time: GpuTime) -> String {
+    let parts = (i128::from(time.millis()) * 10_000 + 1_800_000).div_euclid(3_600_000);
+    format!("{}.{:04}", parts.div_euclid(10_000), parts.rem_euclid(10_000))
+}
+
+fn table(lines: &[Line], currency: &str) -> String {
+    let cost = format!("COST {currency}");
+    let head = ["NODE", "UNIT", "GPUS", "LEASE", "RATE", "FROM", "UNTIL", "HOURS", &cost].map(str::to_owned);
+    let none = || "–".to_owned();
+    let text = |text: &Option<String>| text.clone().unwrap_or_else(none);
+    let cells = |line: &Line| {
+        let gpus = line.gpus.map_or_else(|| line.gpu.clone(), |gpus| format!("{gpus} x {}", line.gpu));
+        let what = match line.rate {
+            Some(_) => "assumed",
+            None => "no rate known",
+        };
+        [
+            text(&line.node),
+            text(&line.unit),
+            gpus,
+            line.lease.clone().unwrap_or_else(|| what.to_owned()),
+            line.rate.map_or_else(none, |rate| rate.to_string()),
+            line.from.map_or_else(none, |at| at.to_string()),
+            line.until.map_or_else(|| "open".to_owned(), |at| at.to_string()),
+            hours(line.time),
+            line.cost.map_or_else(none, |cost| cost.to_string()),
+        ]
+    };
+    let rows: Vec<_> = std::iter::once(head).chain(lines.iter().map(cells)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..9).map(width).collect();
+    let mut out = String::new();
+    for row in &rows {
+        let padded: Vec<String> = row.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}")).collect();
+        // Names in a ledger came from outside.
+        let harmless: String = padded.join("  ").chars().filter(|c| !c.is_control()).collect();
+        out.push_str(harmless.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+fn of_json(lines: &[Line], currency: &str) -> String {
+    let line = |line: &Line| {
+        serde_json::json!({
+            "node": line.node, "unit": line.unit, "gpus": line.gpus, "gpu": line.gpu, "lease": line.lease,
+            "rate": line.rate.map(|rate| rate.to_string()),
+            "from": line.from.map(|at| at.to_string()), "until": line.until.map(|at| at.to_string()),
+            "gpu_hours": hours(line.time), "cost": line.cost.map(|cost| cost.to_string()),
+        })
+    };
+    let leases: Vec<_> = lines.iter().map(line).collect();
+    format!("{:#}\n", serde_json::json!({"schema": "margintop-leases/1", "currency": currency, "leases": leases}))
+}

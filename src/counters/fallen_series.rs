@@ -1,0 +1,150 @@
+//! Series of a sum that fell while others did not.
+//!
+//! Such a series is taken at its old value until it is clear what it is: a dip if it returns, and a reset if it stays far
+//! lower for three pages and grows.
+
+use serde::{Deserialize, Serialize};
+
+use super::row::QUARANTINE_PAGES;
+use super::series_sum::{find, is_anew, same};
+use crate::reading::SeriesValue;
+
+/// The number of pages after which a series that fell goes on as it is.
+const LONGEST_FALL: u8 = 12;
+/// The number of pages for which a reset may turn out to have been a dip.
+const ON_TRIAL: u16 = 600;
+
+/// The series that fell and are not explained, and those that were reset lately.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct FallenSeries {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    fallen: Vec<Fallen>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reset: Vec<ResetSeries>,
+}
+
+/// A series that fell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Fallen {
+    series: u64,
+    /// Its value before.
+    reached: u64,
+    /// Its first value since.
+    first: u64,
+    pages: u8,
+}
+
+/// A series that was reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct ResetSeries {
+    series: u64,
+    /// Its value before, which the sum has for good.
+    reached: u64,
+    /// The number of pages since.
+    pages: u16,
+}
+
+/// What a page means for the sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Change {
+    /// What the sum of this page lacks of series that fell.
+    pub(super) lacks: u64,
+    /// What the sum had for good of series that were not reset after all.
+    pub(super) undone: u64,
+    /// What the sum has for good from the next page on, of series that were reset.
+    pub(super) ended: u64,
+    /// Whether a series was reset.
+    pub(super) was_reset: bool,
+}
+
+impl FallenSeries {
+    /// Whether no series fell or was reset lately.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.fallen.is_empty() && self.reset.is_empty()
+    }
+
+    /// Whether a series fell and is not explained.
+    pub(super) const fn is_quarantined(&self) -> bool {
+        !self.fallen.is_empty()
+    }
+
+    /// What a page means for the sum; `present` are the series of the page before.
+    pub(super) fn change(&self, present: &[SeriesValue], now: &[SeriesValue]) -> Change {
+        if now.is_empty() || self.is_empty() && !any_fell(present, now) {
+            Change::default()
+        } else {
+            self.next(present, now).1
+        }
+    }
+
+    /// Notes a page.
+    pub(super) fn advance(&mut self, present: &[SeriesValue], now: &[SeriesValue]) {
+        if !self.is_empty() || any_fell(present, now) {
+            *self = self.next(present, now).0;
+        }
+    }
+
+    /// The state after a page, and what the page means for the sum.
+    fn next(&self, present: &[SeriesValue], now: &[SeriesValue]) -> (Self, Change) {
+        let (mut next, mut change) = (Self::default(), Change::default());
+        for fallen in self.with(present, now) {
+            let Some(value) = find(now, fallen.series).filter(|value| *value < fallen.reached) else { continue };
+            change.lacks = change.lacks.saturating_add(fallen.reached - value);
+            let stays = fallen.pages >= QUARANTINE_PAGES && value > fallen.first;
+            if stays && is_anew(fallen.first, fallen.reached) {
+                change.ended = change.ended.saturating_add(fallen.reached);
+                next.reset.push(ResetSeries { series: fallen.series, reached: fallen.reached, pages: 0 });
+            } else if fallen.pages >= LONGEST_FALL {
+                change.ended = change.ended.saturating_add(fallen.reached - value);
+            } else {
+                next.fallen.push(fallen);
+                continue;
+            }
+            change.was_reset = true;
+        }
+        for reset in &self.reset {
+            let values = find(present, reset.series).zip(find(now, reset.series));
+            match values.filter(|(before, now)| *now >= reset.reached && before.saturating_mul(2) <= reset.reached) {
+                // It was a dip: what was counted meanwhile is a part of the growth.
+                Some((before, value)) => {
+                    let reached = reset.reached.saturating_add(before);
+                    change.undone = change.undone.saturating_add(reset.reached);
+                    change.lacks = change.lacks.saturating_add(reached.saturating_sub(value));
+                    if value < reached {
+                        next.fallen.push(Fallen { series: reset.series, reached, first: value, pages: 0 });
+                    }
+                }
+                None if reset.pages < ON_TRIAL => next.reset.push(ResetSeries { pages: reset.pages + 1, ..*reset }),
+                None => {}
+            }
+        }
+        next.fallen.sort_unstable_by_key(|fallen| fallen.series);
+        (next, change)
+    }
+
+    /// The series that fell, with those that fall on a page; no more of these if all do, as then the counter falls.
+    fn with(&self, present: &[SeriesValue], now: &[SeriesValue]) -> Vec<Fallen> {
+        let known = |old: &SeriesValue| self.fallen.iter().find(|fallen| fallen.series == old.series);
+        let goes_on = |old: &SeriesValue| {
+            old.value.count() > 0 && known(old).is_none() && find(now, old.series) >= Some(old.value.count())
+        };
+        if !present.iter().any(goes_on) {
+            return self.fallen.clone();
+        }
+        let fallen = |old: &SeriesValue| {
+            let value = find(now, old.series)?;
+            let reached = old.value.count();
+            let new = || (value < reached).then_some(Fallen { series: old.series, reached, first: value, pages: 1 });
+            known(old).map(|fallen| Fallen { pages: fallen.pages.saturating_add(1), ..*fallen }).or_else(new)
+        };
+        present.iter().filter_map(fallen).collect()
+    }
+}
+
+/// Whether a series of a page is below its value on the page before.
+pub(super) fn any_fell(present: &[SeriesValue], now: &[SeriesValue]) -> bool {
+    if same(present, now) {
+        return present.iter().zip(now).any(|(old, new)| new.value < old.value);
+    }
+    present.iter().any(|old| find(now, old.series).is_some_and(|value| value < old.value.count()))
+}

@@ -1,0 +1,49 @@
+//! Whether the cost of a node is known at an instant, and whether the node was given back.
+
+use super::{InventoryView, resolved_rate};
+use crate::inventory::Node;
+use crate::ledger::Ledger;
+use crate::pricing::Lease;
+use crate::reading::{NodeName, UnitName};
+use crate::units::Timestamp;
+
+/// Whether a node was leased by a number of its GPUs, and no lease of it runs any more: it was returned, not lost.
+pub(crate) fn was_given_back(
+    view: InventoryView<'_>,
+    name: &NodeName,
+    unit: Option<&UnitName>,
+    now: Timestamp,
+) -> bool {
+    let node = view.inventory.node(name);
+    let gpus = || node.into_iter().flat_map(|node| node.gpus.values()).filter_map(|id| view.inventory.gpus.get(id));
+    let covers = |lease: &Lease| lease.covers(name, unit, "") || gpus().any(|gpu| lease.covers(name, unit, gpu.name()));
+    let mut leases = view.config.leases.iter();
+    leases.clone().any(|lease| lease.is_schedule() && lease.covers(name, unit, ""))
+        && !leases.any(|lease| lease.runs_at(now) && covers(lease))
+}
+
+/// When the last lease of a node ended, if all of them have.
+pub(super) fn given_back(view: InventoryView<'_>, name: &NodeName, node: &Node, now: Timestamp) -> Option<Timestamp> {
+    let unit = node.unit.as_ref();
+    if !was_given_back(view, name, unit, now) {
+        return None;
+    }
+    let ends = view.config.leases.iter().filter(|lease| lease.covers(name, unit, "")).filter_map(|lease| lease.until);
+    ends.filter(|end| *end <= now).max()
+}
+
+/// Whether the cost of a node's GPUs is known at an instant: a lease by schedule runs, or one of them has a rate.
+pub(crate) fn knows_cost(
+    ledger: &Ledger,
+    view: InventoryView<'_>,
+    name: &NodeName,
+    unit: Option<&UnitName>,
+    at: Timestamp,
+) -> bool {
+    let scheduled = |lease: &Lease| lease.is_schedule() && lease.covers(name, unit, "") && lease.runs_at(at);
+    let node = view.inventory.node(name).filter(|node| !view.inventory.is_abandoned(node));
+    let ids = node.into_iter().flat_map(|node| node.gpus.values());
+    let mut gpus = ids.filter_map(|id| view.inventory.gpus.get(id));
+    view.config.leases.iter().any(scheduled)
+        || gpus.any(|gpu| resolved_rate::is_known(ledger, view.config, name, unit, gpu.name(), at))
+}

@@ -1,0 +1,37 @@
+//! Time zones as text: IANA names, fixed offsets and POSIX rules.
+
+use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter};
+use jiff::tz::TimeZone;
+
+/// What may be written where a time zone is asked for, for messages.
+pub const ZONE_FORMS: &str = "write a name like \"Europe/Berlin\", an offset like \"+05:30\", or a POSIX rule like \
+                              \"EST5EDT,M3.2.0,M11.1.0\"";
+
+/// The zone that a text names: an IANA name, an offset, or a POSIX rule. `None` if it is none of these.
+pub fn zone_of(text: &str) -> Option<TimeZone> {
+    DateTimeParser::new().parse_time_zone(text).or_else(|_| TimeZone::posix(text)).ok()
+}
+
+/// The text that names a zone, which [`zone_of`] reads. `None` for a zone that was read from a file without a name.
+pub fn zone_text(zone: &TimeZone) -> Option<String> {
+    let text = DateTimePrinter::new().time_zone_to_string(zone).ok()?;
+    zone_of(&text).map(|_| text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zone_is_read_from_its_text() {
+        for text in ["UTC", "Europe/Berlin", "EST5EDT", "+05:30", "EST5EDT,M3.2.0,M11.1.0", "<+05>-5", "<-0330>3:30"] {
+            let zone = zone_of(text);
+            assert!(zone.is_some(), "{text}");
+            let again = zone.as_ref().and_then(zone_text).and_then(|text| zone_of(&text));
+            assert_eq!(again, zone, "{text}");
+        }
+        for text in ["", "Mars/Olympus", "Nonsense", "05:30", "EST5EDT,M99.2.0,M11.1.0"] {
+            assert_eq!(zone_of(text), None, "{text}");
+        }
+    }
+}
