@@ -21,16 +21,20 @@ pub struct BreakEven {
 pub fn break_even(past: &Past, totals: &Totals) -> BreakEven {
     let Some(cost) = totals.cost else { return BreakEven::default() };
     // What is left of revenue when its own overhead is paid, and what it has to pay.
-    let earned = totals.covered_revenue() - totals.revenue_overhead;
-    let owed = cost - totals.revenue_overhead;
+    let (earned, owed) = (totals.earned(), cost - totals.revenue_overhead);
     let rent = earned - (owed - totals.rent);
     BreakEven {
-        load_ppm: ratio(owed, earned, 1_000_000).filter(|ppm| *ppm >= 0),
+        load_ppm: break_even_load(totals),
         hit_rate_ppm: hit_rate(past, owed),
         gpu_rate: rent
             .scaled(3_600_000, totals.rented_time.millis())
             .filter(|rate| *rate >= Money::ZERO && earned > Money::ZERO),
     }
+}
+
+/// The share of the load that pays the cost, in parts per million; `None` where no load does, or the cost is unknown.
+pub fn break_even_load(totals: &Totals) -> Option<i64> {
+    ratio(totals.cost? - totals.revenue_overhead, totals.earned(), 1_000_000).filter(|ppm| *ppm >= 0)
 }
 
 /// What tokens with a known cost earn at a hit rate of none, as it is, and of all, less their share of overhead.

@@ -30,7 +30,7 @@ mod volume;
 mod watched;
 mod what_if;
 
-pub use break_even::{BreakEven, break_even};
+pub use break_even::{BreakEven, break_even, break_even_load};
 pub use bridge::{Bridge, Cause};
 pub use by::{By, NotBy};
 pub use calendar::{Period, month_of};
@@ -40,6 +40,6 @@ pub use month::MonthToDate;
 pub use movers::Mover;
 pub use reprice::{at_list, reprice};
 pub use row::{ListUse, Row, RowKind, Statement, rounded_hours};
-pub use totals::Totals;
-pub use watched::Compared;
+pub use totals::{Tables, Totals};
+pub use watched::{Compared, watched};
 pub use what_if::{Change, Levels, WhatIf, changed, what_if};

@@ -1,8 +1,10 @@
 //! A past in a few sums: what a what-if, a break-even and a bridge are made of.
 
-use super::costed::Costed;
 use super::row::gpu_time;
-use crate::ledger::{Classes, CostKind, Past};
+use crate::ledger::{
+    AllocatedTime, Classes, CostAccount, CostAccountId, CostKind, Past, RevenueAccount, RevenueAccountId, Tariff,
+    TariffId,
+};
 use crate::units::{GpuTime, Money};
 
 /// All that was made, earned and owed.
@@ -30,42 +32,71 @@ pub struct Totals {
     pub revenue_overhead: Money,
 }
 
+/// The tables that postings refer to by number.
+#[derive(Debug, Clone, Copy)]
+pub struct Tables<'a> {
+    /// Revenue accounts.
+    pub accounts: &'a [RevenueAccount],
+    /// Cost accounts.
+    pub cost_accounts: &'a [CostAccount],
+    /// Tariffs.
+    pub tariffs: &'a [Tariff],
+}
+
 impl Totals {
-    /// The sums of a past.
+    /// The sums of a past. Where there is neither work nor GPU time, nothing is owed, and the cost is known.
     pub fn of(past: &Past) -> Self {
-        let costed = Costed::of(past);
-        let mut totals = Self { cost: costed.any().then_some(Money::ZERO), ..Self::default() };
-        let (mut cost, mut millis, mut rented) = (Money::ZERO, 0, 0);
-        for cell in &past.tokens {
-            totals.tokens += cell.tokens;
-            let Some(tariff) = cell.tariff.map(|tariff| past.tariff(tariff)) else {
-                totals.unpriced += cell.tokens;
-                continue;
-            };
-            let value = tariff.value(cell.tokens);
-            totals.revenue += value;
-            if costed.knows(cell.account) {
-                totals.revenue_overhead += tariff.overhead_of(value);
-            } else {
-                totals.uncosted_revenue += value;
-            }
+        let tables = Tables { accounts: &past.accounts, cost_accounts: &past.cost_accounts, tariffs: &past.tariffs };
+        let tokens = past.tokens.iter().map(|cell| (cell.account, cell.tariff, cell.tokens));
+        let rents = past.rents.iter().map(|cell| (cell.cost_account, cell.rented()));
+        let totals = Self::of_postings(tables, tokens, rents);
+        let nothing = past.tokens.is_empty() && past.rents.is_empty();
+        Self { cost: totals.cost.or(nothing.then_some(Money::ZERO)), ..totals }
+    }
+
+    /// The sums of postings, wherever they are kept. The cost is known where any cost account has a rate.
+    pub fn of_postings(
+        tables: Tables<'_>,
+        tokens: impl Iterator<Item = (RevenueAccountId, Option<TariffId>, Classes)>,
+        rents: impl Iterator<Item = (CostAccountId, AllocatedTime)>,
+    ) -> Self {
+        let mut totals = Self::default();
+        for (account, tariff, tokens) in tokens {
+            let costed = tables.accounts.get(account.index()).is_some_and(|account| account.costed);
+            totals.add_tokens(tariff.map(|tariff| &tables.tariffs[tariff.index()]), costed, tokens);
         }
-        for cell in &past.rents {
-            let cost_account = past.cost_account(cell.cost_account);
-            cost += cost_account.cost(cell).unwrap_or_default();
+        let (mut cost, mut time, mut rented_time) = (Money::ZERO, 0, 0);
+        for (cost_account, rented) in rents {
+            let cost_account = &tables.cost_accounts[cost_account.index()];
+            cost += cost_account.cost_of(rented).unwrap_or_default();
             if cost_account.kind == CostKind::Gpus {
-                totals.idle_cost += cost_account.idle_cost(cell).unwrap_or_default();
-                millis += cell.held.millis();
+                totals.idle_cost += cost_account.idle_cost_of(rented).unwrap_or_default();
+                time += rented.held.millis();
             }
             if let Some(rate) = cost_account.rate.filter(|_| cost_account.kind != CostKind::Overhead) {
-                totals.rent += rate.of(cell.held);
-                rented += cell.held.millis();
+                totals.rent += rate.of(rented.held);
+                rented_time += rented.held.millis();
             }
         }
-        totals.rented_time = gpu_time(rented);
-        totals.gpu_time = gpu_time(millis);
-        totals.cost = totals.cost.map(|_| cost + totals.revenue_overhead);
+        (totals.gpu_time, totals.rented_time) = (gpu_time(time), gpu_time(rented_time));
+        let known = tables.cost_accounts.iter().any(|cost_account| cost_account.rate.is_some());
+        totals.cost = known.then(|| cost + totals.revenue_overhead);
         totals
+    }
+
+    fn add_tokens(&mut self, tariff: Option<&Tariff>, costed: bool, tokens: Classes) {
+        self.tokens += tokens;
+        let Some(tariff) = tariff else {
+            self.unpriced += tokens;
+            return;
+        };
+        let value = tariff.value(tokens);
+        self.revenue += value;
+        if costed {
+            self.revenue_overhead += tariff.overhead_of(value);
+        } else {
+            self.uncosted_revenue += value;
+        }
     }
 
     /// What was earned; `None` where tokens were made and none of them has a price.
@@ -76,6 +107,11 @@ impl Totals {
     /// Revenue whose cost is known.
     pub fn covered_revenue(&self) -> Money {
         self.revenue - self.uncosted_revenue
+    }
+
+    /// What is left of revenue whose cost is known when its own overhead is paid.
+    pub(super) fn earned(&self) -> Money {
+        self.covered_revenue() - self.revenue_overhead
     }
 
     /// Covered revenue less cost; `None` where either is unknown.
@@ -99,7 +135,8 @@ impl Totals {
     pub fn rounded(self, places: u32) -> Self {
         Self {
             revenue: self.revenue.round_to(places),
-            uncosted_revenue: self.uncosted_revenue.round_to(places),
+            // What is left of it is rounded once, as the profit is of that.
+            uncosted_revenue: self.revenue.round_to(places) - self.covered_revenue().round_to(places),
             cost: self.cost.map(|cost| cost.round_to(places)),
             idle_cost: self.idle_cost.round_to(places),
             rent: self.rent.round_to(places),

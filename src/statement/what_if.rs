@@ -1,11 +1,11 @@
 //! What the same traffic would have earned and cost if some things were otherwise. A change to what is so already changes
 //! nothing.
 
+use super::Totals;
 use super::break_even::{BreakEven, break_even};
 use super::hit_rate::with_hit_rate;
 use super::nodes::{node_time, with_nodes};
 use super::reprice::at_list;
-use super::Totals;
 use crate::ledger::{CostKind, Past};
 use crate::pricing::PriceList;
 use crate::units::{GpuTime, HourlyRate, Money, Share, Span};
@@ -114,7 +114,8 @@ fn paid_ppm(past: &Past) -> Option<u32> {
         list += tariff.prices.of(cell.tokens.miss, cell.tokens.hit, cell.tokens.output);
     }
     let (paid, list) = (paid.grains(), list.grains());
-    let share = |paid: i128, list: i128| (paid.checked_mul(2_000_000)?.checked_add(list)?).checked_div(list.checked_mul(2)?);
+    let share =
+        |paid: i128, list: i128| (paid.checked_mul(2_000_000)?.checked_add(list)?).checked_div(list.checked_mul(2)?);
     // Amounts that leave the range as products are compared as less of themselves.
     share(paid, list).or_else(|| share(paid / 1_000_000, list / 1_000_000)).and_then(|ppm| u32::try_from(ppm).ok())
 }
