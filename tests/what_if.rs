@@ -42,8 +42,7 @@ fn young(nodes: usize) -> Past {
             (past.account(&name, None, "m", Role::Unified), past.cost_account(Some(&name), None, Some("2.00")));
         for minute in 0..4 {
             let bucket = began.minute() + secs(minute * 60);
-            let (from, to) =
-                ((began + secs(2 + nth as i64 * 3)).max(bucket), past.0.until.min(bucket + secs(60)));
+            let (from, to) = ((began + secs(2 + nth as i64 * 3)).max(bucket), past.0.until.min(bucket + secs(60)));
             past.tokens(bucket, account, Some(tariff), classes(9_000, 4_000, 1_000));
             past.rent(bucket, rent, GpuTime::of(8, to - from), GpuTime::of(8, secs(1)));
         }
@@ -286,5 +285,9 @@ fn no_price_is_below_nothing() {
     assert_eq!(told.break_even.gpu_rate, None);
     assert!(told.break_even.load_ppm.unwrap() > 1_000_000);
     past.tariffs[0].overhead = share("1");
-    assert_eq!(asked(&past, Change::default()).break_even.load_ppm, None, "no load pays where nothing is left of revenue");
+    assert_eq!(
+        asked(&past, Change::default()).break_even.load_ppm,
+        None,
+        "no load pays where nothing is left of revenue"
+    );
 }

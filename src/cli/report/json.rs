@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::data::ReportData;
-use super::query::Scenarios;
+use super::scenario::Scenarios;
 use crate::reading::{Label, NodeName};
 use crate::statement::{
-    AtList, Basis, BreakEven, Bridge, Difference, ListUse, MonthToDate, Mover, Row, RowKind, Totals, WhatIf,
+    AtList, Basis, BreakEven, Bridge, Difference, Levels, ListUse, MonthToDate, Mover, Row, RowKind, Totals, WhatIf,
     rounded_hours,
 };
 use crate::units::{GpuTime, HourlyRate, Money, Ratio, Share, Span, Timestamp, gross_margin, profit_on_cost};
@@ -20,6 +20,7 @@ pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
         schema: "margintop-report/1",
         since: told.since,
         until: told.until,
+        watched_seconds: data.watched.millis() / 1000,
         by: told.by.name(),
         currency: &data.currency,
         repriced: data.repriced,
@@ -53,6 +54,8 @@ struct Report<'a> {
     schema: &'static str,
     since: Timestamp,
     until: Timestamp,
+    /// Seconds of it that were watched; where it is 0, nothing is known and all amounts are null.
+    watched_seconds: i64,
     by: &'static str,
     currency: &'a str,
     repriced: bool,
@@ -198,6 +201,7 @@ impl<'a> DifferenceJson<'a> {
 struct MonthJson {
     since: Timestamp,
     until: Timestamp,
+    watched_seconds: i64,
     revenue: Option<Money>,
     cost: Option<Money>,
     profit: Option<Money>,
@@ -207,8 +211,8 @@ struct MonthJson {
 
 impl MonthJson {
     const fn new(month: &MonthToDate) -> Self {
-        let MonthToDate { since, until, revenue, cost, profit, projected_cost, budget } = *month;
-        Self { since, until, revenue, cost, profit, projected_cost, budget }
+        let MonthToDate { since, until, watched, revenue, cost, profit, projected_cost, budget } = *month;
+        Self { since, until, watched_seconds: watched.millis() / 1000, revenue, cost, profit, projected_cost, budget }
     }
 }
 
@@ -265,12 +269,34 @@ fn gpu_micros(time: GpuTime) -> i128 {
 }
 
 #[derive(Serialize)]
+struct LevelsJson {
+    paid: Option<f64>,
+    hit_rate: Option<f64>,
+    gpu_rate: Option<Money>,
+    nodes: Option<f64>,
+}
+
+impl LevelsJson {
+    fn new(levels: &Levels) -> Self {
+        let share = |ppm: Option<u32>| ppm.map(|ppm| f64::from(ppm) / 1_000_000.0);
+        Self {
+            paid: share(levels.paid_ppm),
+            hit_rate: share(levels.hit_rate_ppm),
+            gpu_rate: levels.gpu_rate,
+            nodes: levels.nodes_milli.map(|milli| milli as f64 / 1_000.0),
+        }
+    }
+}
+
+#[derive(Serialize)]
 struct WhatIfJson<'a> {
     list: Option<&'a str>,
     paid: Option<Share>,
     hit_rate: Option<Share>,
     gpu_rate: Option<HourlyRate>,
     nodes: Option<u32>,
+    /// What is so: at these values a what-if changes nothing.
+    now: LevelsJson,
     before: TotalsJson,
     after: TotalsJson,
     break_even: BreakEvenJson,
@@ -284,6 +310,7 @@ impl<'a> WhatIfJson<'a> {
             hit_rate: asked.hit_rate,
             gpu_rate: asked.gpu_rate,
             nodes: asked.nodes,
+            now: LevelsJson::new(&told.levels),
             before: TotalsJson::new(&told.before),
             after: TotalsJson::new(&told.after),
             break_even: BreakEvenJson::new(&told.break_even),
@@ -308,7 +335,7 @@ impl<'a> CompareJson<'a> {
 struct BridgeJson<'a> {
     before: ProfitJson,
     after: ProfitJson,
-    change: Money,
+    change: Option<Money>,
     cost_known: bool,
     /// Seconds that were watched in both spans: all amounts are of them.
     compared_seconds: i64,
@@ -324,13 +351,14 @@ struct ProfitJson {
     until: Timestamp,
     /// Seconds of it that were watched.
     watched_seconds: i64,
-    profit_per_hour: Money,
+    /// Null where no minute was watched in both spans.
+    profit_per_hour: Option<Money>,
 }
 
 #[derive(Serialize)]
 struct PartJson {
     cause: &'static str,
-    profit_per_hour: Money,
+    profit_per_hour: Option<Money>,
 }
 
 #[derive(Serialize)]
@@ -344,15 +372,16 @@ struct MoverJson<'a> {
 impl<'a> BridgeJson<'a> {
     fn new(bridge: &'a Bridge) -> Self {
         let seconds = |span: Span| span.millis() / 1000;
+        let known = |amount: Money| Some(amount).filter(|_| bridge.compared.both > Span::ZERO);
         let profit = |(since, until), watched, profit_per_hour| ProfitJson {
             since,
             until,
             watched_seconds: seconds(watched),
-            profit_per_hour,
+            profit_per_hour: known(profit_per_hour),
         };
         let part = |(cause, amount): &(crate::statement::Cause, Money)| PartJson {
             cause: cause.name(),
-            profit_per_hour: *amount,
+            profit_per_hour: known(*amount),
         };
         let mover = |mover: &'a Mover| MoverJson {
             key: &mover.key,
@@ -363,7 +392,7 @@ impl<'a> BridgeJson<'a> {
         Self {
             before: profit(bridge.before_span, bridge.compared.before, bridge.before),
             after: profit(bridge.after_span, bridge.compared.after, bridge.after),
-            change: bridge.change(),
+            change: known(bridge.change()),
             cost_known: bridge.cost_known,
             compared_seconds: seconds(bridge.compared.both),
             parts: bridge.parts.iter().map(part).collect(),

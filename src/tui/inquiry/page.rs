@@ -10,7 +10,7 @@ use crate::statement::{
     AtList, BreakEven, Bridge, By, Change, Levels, MonthToDate, Period, RowKind, Statement, Totals, WhatIf, break_even,
     compare, month_of, what_if,
 };
-use crate::units::{Money, Timestamp};
+use crate::units::{Money, Span, Timestamp};
 
 /// No day is longer, wherever its clocks are set.
 const MOST_HOURS: usize = 28;
@@ -96,7 +96,7 @@ impl MoneyPage {
     ) -> Self {
         let totals = Totals::of(today);
         let month_ends = month_of(zone, question.at).1;
-        let to_date = |first: Timestamp| MonthToDate::of(month, first.max(month.began), month_ends, budget);
+        let to_date = |_| MonthToDate::of(month, month.began, month_ends, budget);
         let bridge = Crossing::of(question.against, before, after);
         Self {
             at: question.at,
@@ -117,7 +117,9 @@ impl Crossing {
         let known = first_known(before);
         Self {
             against,
-            bridge: known.map(|_| Bridge::between(before, after).rounded(CENTS)),
+            bridge: known
+                .map(|_| Bridge::between(before, after).rounded(CENTS))
+                .filter(|bridge| bridge.compared.both > Span::ZERO),
             known_from: known.filter(|from| *from > before.since),
             unwatched: !before.unwatched.is_empty() || !after.unwatched.is_empty(),
         }
