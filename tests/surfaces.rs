@@ -64,7 +64,9 @@ fn kept() -> &'static Kept {
             let mut watch = ledger.program(&flags).driver(fake_nvml::library()).config(&config).start();
             ledger.until_all_counted(&engines);
             for _ in 0..6 {
-                engines.iter().for_each(|engine| engine.work(WORK));
+                for engine in &engines {
+                    engine.work(WORK);
+                }
                 thread::sleep(Duration::from_millis(250));
             }
             ledger.until_all_counted(&engines);
@@ -182,10 +184,9 @@ fn by_tenant_each_has_what_it_paid() {
     let told = report(&["--by", "tenant"]);
     let row = |key: &str| told["rows"].as_array().unwrap().iter().find(|row| row["key"] == key).unwrap().clone();
     // 29,004 x 0.57 + 41,007 x 0.11 + 13,373 x 2.03, of which 37 % is paid, twelve times.
-    assert_eq!(
-        micros(&row("gold")["revenue"]),
-        ((29_004 * 57 + 41_007 * 11 + 13_373 * 203) * 37 * 12 + 5_000) / 10_000
-    );
+    let gold = ((29_004 * 57 + 41_007 * 11 + 13_373 * 203) * 37 * 12) / 10_000;
+    let off = micros(&row("gold")["revenue"]) - gold;
+    assert!((-1..=1).contains(&off), "rows are rounded as they add up: {off} millionths");
     assert!(micros(&row("free")["uncosted_revenue"]) > 0);
 }
 

@@ -1,6 +1,6 @@
 //! A what-if means what it says: one that changes nothing changes no figure, and a break-even point is a point at which the
 //! same what-if leaves no profit.
-#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, clippy::unnecessary_wraps, missing_docs)]
 
 #[path = "support/past.rs"]
 mod past;
@@ -160,7 +160,7 @@ fn the_hit_rate_that_was_changes_nothing() {
     for (nth, cell) in past.tokens.iter_mut().enumerate() {
         let nth = nth as u64;
         cell.tokens = classes(1_000 * (nth % 5), 700 * (nth % 7), 10);
-        cell.tariff = Some(if nth % 2 == 0 { dear } else { TariffId::at(0) });
+        cell.tariff = Some(if nth.is_multiple_of(2) { dear } else { TariffId::at(0) });
     }
     past.tokens[0].tariff = None;
     let totals = Totals::of(&past).tokens;

@@ -61,13 +61,13 @@ fn hit_rate(past: &Past, owed: Money) -> Option<i64> {
         let hit = u128::from(cell.tokens.hit.count());
         (hits + hit, prompts + hit + u128::from(cell.tokens.miss.count()))
     });
-    let now = i64::try_from((totals.0 * FINE.unsigned_abs() as u128).checked_div(totals.1)?).ok()?;
+    let now = i64::try_from((totals.0 * u128::from(FINE.unsigned_abs())).checked_div(totals.1)?).ok()?;
     let [none, as_is, all] = earned(past);
     let between = |from: Money, to: Money, (low, high): (i64, i64)| {
         let inside = from.min(to) <= owed && owed <= from.max(to) && from != to && low < high;
-        let (part, whole) = if from > to { (from - owed, from - to) } else { (owed - from, to - from) };
-        let part = ratio(part, whole, FINE).filter(|_| inside)?;
-        let rate = i128::from(low) + i128::from(part) * i128::from(high - low) / i128::from(FINE);
+        let (missing, whole) = if from > to { (from - owed, from - to) } else { (owed - from, to - from) };
+        let way = ratio(missing, whole, FINE).filter(|_| inside)?;
+        let rate = i128::from(low) + i128::from(way) * i128::from(high - low) / i128::from(FINE);
         i64::try_from((rate + 500) / 1_000).ok()
     };
     between(none, as_is, (0, now)).or_else(|| between(as_is, all, (now, FINE)))

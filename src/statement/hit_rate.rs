@@ -24,7 +24,7 @@ pub(super) fn with_hit_rate(mut past: Past, share: Share) -> Past {
     let wanted = prompts * ppm / 1_000_000;
     let fewer = wanted < hits;
     // What shrinks, and to what.
-    let (whole, part) = if fewer { (hits, wanted) } else { (prompts - hits, prompts - wanted) };
+    let (whole, rest) = if fewer { (hits, wanted) } else { (prompts - hits, prompts - wanted) };
     let (mut before, mut after) = (0, 0);
     for cell in &mut past.tokens {
         let (shrinks, grows) = if fewer {
@@ -33,7 +33,7 @@ pub(super) fn with_hit_rate(mut past: Past, share: Share) -> Past {
             (&mut cell.tokens.miss, &mut cell.tokens.hit)
         };
         before += u128::from(shrinks.count());
-        let upto = (before * part).checked_div(whole).unwrap_or_default();
+        let upto = (before * rest).checked_div(whole).unwrap_or_default();
         let kept = Tokens::new(u64::try_from(upto - after).unwrap_or_default());
         after = upto;
         (*shrinks, *grows) = (kept, *grows + shrinks.saturating_sub(kept));

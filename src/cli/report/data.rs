@@ -7,7 +7,7 @@ use super::scenario::Scenarios;
 use super::when::days_before;
 use crate::cli::Failure;
 use crate::ledger::{Dispute, Entry, Grain, Marker, Past};
-use crate::pricing::Book;
+use crate::pricing::{Book, PriceList};
 use crate::statement::{
     AtList, BreakEven, Bridge, By, Change, Difference, MonthToDate, Statement, WhatIf, changed, compare, differences,
     month_of, reprice, watched, what_if,
@@ -97,7 +97,7 @@ impl ReportData {
     ) -> Result<Self, Failure> {
         let asked = span(query, header, context.now)?;
         let change = query.asked.change(context.book, &header.currency)?;
-        let mut past = ask(asked.0, asked.1, grain(query, &change, asked.1 - asked.0))?;
+        let mut past = ask(asked.0, asked.1, grain(query, &change, context.book, asked.1 - asked.0))?;
         let (since, until) = (past.since, past.until);
         // Nothing is known outside the ledger, so nothing is on average over it either.
         let (first, last) = (since.max(past.began), until.min(header.last));
@@ -194,16 +194,21 @@ fn began(header: &Header) -> Result<Timestamp, Failure> {
 }
 
 /// How finely the past is needed.
-fn grain(query: &ReportQuery, change: &Change<'_>, span: Span) -> Grain {
+fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> Grain {
     const MONTH: Span = Span::from_secs(32 * 86_400);
+    const MINUTES_KEPT: Span = Span::from_secs(8 * 86_400);
     let windows = change.list.is_some_and(|list| !list.windows.is_empty());
     // A day does not say for how much of it a node was held.
     let nodes = change.nodes.is_some();
     // A lease begins and ends at an hour; over a long time a day tells it well enough.
     let lease = query.by == By::Lease && span <= MONTH;
-    if query.bridge.is_some() {
+    let whole_book = query.reprice || query.compare;
+    // Prices that change between two quarters of an hour need minutes, where they are kept.
+    let odd = |list: &PriceList| !list.is_on_quarters();
+    let odd = span <= MINUTES_KEPT && (change.list.is_some_and(odd) || whole_book && book.lists().any(odd));
+    if query.bridge.is_some() || odd {
         Grain::Minute
-    } else if query.by == By::Hour || lease || windows || nodes || query.reprice || query.compare {
+    } else if query.by == By::Hour || lease || windows || nodes || whole_book {
         Grain::Quarter
     } else {
         Grain::Day

@@ -3,6 +3,7 @@
 mod csv;
 mod data;
 mod json;
+mod json_changes;
 mod notes;
 mod query;
 mod scenario;

@@ -127,8 +127,7 @@ mod tests {
         let named = [toml::from_str(night).unwrap()];
         let texts: Vec<_> = texts.iter().map(|text| (*text).to_owned()).collect();
         Scenarios::new(&texts, &named).map_err(|failure| match failure {
-            Failure::Usage(why) => why,
-            other => format!("{other:?}"),
+            Failure::Usage(why) | Failure::Run(why) => why,
         })
     }
 

@@ -139,3 +139,24 @@ impl fmt::Debug for AskPast {
         f.write_str("AskPast")
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_says_what_is_otherwise_as_a_shell_takes_it() {
+        assert_eq!(Changed::default().command(), None);
+        let changed = Changed {
+            list: Some(Label::new("my list's")),
+            paid: Share::from_ppm(370_000),
+            hit_rate: Share::from_ppm(600_000),
+            gpu_rate: HourlyRate::of_parts(2_500_000, 1),
+            nodes: Some(8),
+        };
+        let words = "margintop report --since today --what-if list='my list'\\''s' --what-if paid=0.37 \
+                     --what-if hit_rate=0.60 --what-if gpu_rate=2.50 --what-if nodes=8";
+        assert_eq!(changed.command().unwrap().join(" "), words);
+    }
+}

@@ -115,7 +115,7 @@ fn now(scene: &Scene<'_>, form: &WhatIfForm, field: Field) -> String {
         Field::Paid => share(levels.paid_ppm),
         Field::HitRate => share(levels.hit_rate_ppm),
         Field::GpuRate => human::unit_price(levels.gpu_rate, scene.currency()),
-        Field::Nodes => levels.nodes_milli.map_or_else(|| human::UNKNOWN.to_owned(), |milli| nodes_held(milli)),
+        Field::Nodes => levels.nodes_milli.map_or_else(|| human::UNKNOWN.to_owned(), nodes_held),
     }
 }
 
