@@ -278,6 +278,33 @@ fn the_month_costs_what_it_will_at_this_rate() {
     assert_eq!(text(late.projected_cost), "600.00", "what was not watched was not cheap");
 }
 
+/// Class: a projection of what was owed once, of time that nobody watched, or of too little time.
+#[test]
+fn only_what_goes_on_is_projected_and_only_when_enough_was_watched() {
+    let mut making = Making::new("2025-02-01T00:00:00Z", "2025-02-08T00:00:00Z");
+    let end = instant("2025-03-01T00:00:00Z");
+    let gpus = making.cost_account(Some("n"), None, Some("1"));
+    let rounding = CostAccount { kind: CostKind::Rounding, ..making.0.cost_accounts[0].clone() };
+    let rounding = making.landlord_of(rounding);
+    let at = making.0.since;
+    making.rent(at, gpus, held(1, 4 * 1440), GpuTime::ZERO);
+    making.rent(at, rounding, held(1, 60), GpuTime::ZERO);
+    let correction = GpuTime::from_millis(-held(1, 120).millis());
+    making.rent(at, gpus, correction, GpuTime::ZERO);
+    making.0.unwatched = vec![(instant("2025-02-03T00:00:00Z"), instant("2025-02-06T00:00:00Z"))];
+    let month = MonthToDate::of(&making.0, making.0.since, end, None);
+    // 96 dollars in four watched days, one of rounding and two taken back; 24 dollars a day for 21 days more.
+    assert_eq!((text(month.cost), text(month.projected_cost)), ("95.00".to_owned(), "599.00".to_owned()));
+    assert_eq!(month.watched, Span::from_secs(4 * 86_400));
+    for (minutes, projected) in [(59, "unknown"), (60, "599.00")] {
+        making.0.unwatched.clear();
+        let began = making.0.until - Span::from_secs(minutes * 60);
+        let month = MonthToDate::of(&making.0, began, end, None);
+        assert_eq!(month.is_early(), projected == "unknown");
+        assert_eq!(month.projected_cost.is_none(), projected == "unknown", "{minutes}");
+    }
+}
+
 #[test]
 fn the_same_tokens_stand_at_every_list() {
     let lists = compare(&deepseek_day(), &book(), "USD");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::scenario::Scenario;
 use crate::pricing::{Bill, RentWhen, Rounding};
 use crate::reading::Role;
 use crate::units::{HourlyRate, PowerPrice, Price, Share};
@@ -57,6 +58,9 @@ pub struct ConfigFile {
     /// What is paid for GPUs; the first that matches wins.
     #[serde(default, rename = "lease")]
     pub leases: Vec<LeaseTable>,
+    /// Named what-ifs.
+    #[serde(default, rename = "scenario")]
+    pub scenarios: Vec<Scenario>,
     /// Names of one model that pages and proxies spell differently.
     #[serde(default, rename = "alias")]
     pub aliases: Vec<AliasTable>,

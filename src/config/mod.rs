@@ -9,9 +9,11 @@ mod leases;
 mod metering;
 mod prices;
 mod range;
+mod scenario;
 mod settings;
 
 pub use duration::parse_interval;
 pub use error::ConfigError;
 pub use file::ConfigFile;
+pub use scenario::Scenario;
 pub use settings::{Settings, TargetSettings, find, load};

@@ -11,6 +11,7 @@ use super::error::Findings;
 use super::file::{ConfigFile, TargetTable};
 use super::leases::{doubtful, leases};
 use super::metering::{aliases, plausibility};
+use super::scenario::{Scenario, scenarios};
 use super::{ConfigError, prices, range};
 use crate::counters::Plausibility;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
@@ -81,6 +82,8 @@ pub struct Settings {
     pub plausibility: Plausibility,
     /// Names of one model that pages and proxies spell differently: the model, and each other name of it.
     pub aliases: Vec<(ModelName, Vec<ModelName>)>,
+    /// Named what-ifs.
+    pub scenarios: Vec<Scenario>,
     /// What is valid and likely not meant.
     pub warnings: Vec<ConfigError>,
 }
@@ -145,6 +148,7 @@ fn check(file: ConfigFile, path: &Path, text: &str) -> Result<Settings, Vec<Conf
     if let Some(Err(error)) = compare_to.as_deref().map(|list| book.own_list(list)) {
         findings.key("compare_to", error);
     }
+    let scenarios = scenarios(file.scenarios, &book, &mut findings);
     findings.check()?;
     Ok(Settings {
         interval,
@@ -166,6 +170,7 @@ fn check(file: ConfigFile, path: &Path, text: &str) -> Result<Settings, Vec<Conf
         leases,
         plausibility,
         aliases,
+        scenarios,
         warnings,
     })
 }

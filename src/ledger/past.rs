@@ -99,9 +99,17 @@ pub struct Past {
     pub markers: Vec<Marker>,
     /// Spans in which nothing was watched and for which nothing was posted.
     pub unwatched: Vec<(Timestamp, Timestamp)>,
+    /// From which instant on cells have which grain, in order of time; empty if that is not known.
+    pub grains: Vec<(Timestamp, Grain)>,
 }
 
 impl Past {
+    /// The grain of the cells of an instant; `None` if it is not known.
+    pub fn grain_of(&self, at: Timestamp) -> Option<Grain> {
+        let after = self.grains.partition_point(|(from, _)| *from <= at);
+        self.grains.get(after.checked_sub(1)?).map(|(_, grain)| *grain)
+    }
+
     /// An account by its number.
     pub fn account(&self, id: RevenueAccountId) -> &RevenueAccount {
         &self.accounts[id.index()]

@@ -126,6 +126,13 @@ impl PriceList {
         candidates
     }
 
+    /// Whether its tiers change and it begins on quarters of an hour only.
+    pub fn is_on_quarters(&self) -> bool {
+        let quarter = |time: &Time| time.minute() % 15 == 0 && time.second() == 0;
+        let begins = self.from.is_none_or(|from| from.millis() % 900_000 == 0);
+        begins && self.windows.iter().flat_map(|w| &w.hours).all(|(start, end)| quarter(start) && quarter(end))
+    }
+
     /// The next instant at which the tier changes, looked for in the nine days after `at`.
     pub fn next_edge(&self, at: Timestamp) -> Option<Timestamp> {
         const DAY: i64 = 86_400;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::ledger::{GpuTimeCell, Past, TokenCell};
+use crate::ledger::{GpuTimeCell, Grain, Past, TokenCell};
 use crate::units::{Span, Timestamp};
 
 /// All that was posted in one bucket.
@@ -12,6 +12,8 @@ pub(super) struct Bucket<'a> {
     pub(super) at: Timestamp,
     /// When it ends at the latest: where the next one, the past's end or an unwatched span begins.
     pub(super) end: Timestamp,
+    /// The same whether or not a part of it was watched.
+    pub(super) closes: Timestamp,
     pub(super) tokens: &'a [TokenCell],
     pub(super) rents: &'a [GpuTimeCell],
 }
@@ -41,17 +43,24 @@ impl<'a> Buckets<'a> {
             let (mine, later) = tokens.split_at(tokens.partition_point(|cell| cell.bucket <= at));
             let (due, owed) = rents.split_at(rents.partition_point(|cell| cell.bucket <= at));
             (tokens, rents) = (later, owed);
-            let end = self.end(at, first(tokens, rents));
-            Some(Bucket { at, end, tokens: mine, rents: due })
+            let closes = self.closes(at, first(tokens, rents));
+            Some(Bucket { at, end: self.end(at, closes), closes, tokens: mine, rents: due })
         })
     }
 
-    /// A cell does not say how long it is: at most a day of 25 hours.
-    fn end(&self, at: Timestamp, next: Option<Timestamp>) -> Timestamp {
-        const LONGEST: Span = Span::from_secs(25 * 3600);
+    /// A cell does not say how long it is: as long as its grain, where that is known, at most a day of 25 hours.
+    fn closes(&self, at: Timestamp, next: Option<Timestamp>) -> Timestamp {
+        let longest = match self.past.grain_of(at) {
+            Some(Grain::Minute) => Span::from_secs(60),
+            Some(Grain::Quarter) => Span::from_secs(900),
+            Some(Grain::Day) | None => Span::from_secs(25 * 3600),
+        };
+        next.unwrap_or(self.past.until).min(at + longest).min(self.past.until.max(at)).max(at)
+    }
+
+    fn end(&self, at: Timestamp, closes: Timestamp) -> Timestamp {
         let unwatched = self.past.unwatched.iter().map(|(from, _)| *from).filter(|from| *from > at).min();
-        let ends = [Some(next.unwrap_or(self.past.until)), unwatched, Some(at + LONGEST)];
-        ends.into_iter().flatten().min().unwrap_or(at).max(at)
+        unwatched.map_or(closes, |from| from.min(closes))
     }
 }
 

@@ -21,6 +21,8 @@ pub enum By {
     Unit,
     /// Roles of engines.
     Role,
+    /// Tenants: targets' label `tenant`.
+    Tenant,
     /// Tiers of price lists.
     Tier,
     /// Leases: what is paid, to lay beside an invoice.
@@ -33,8 +35,18 @@ pub struct NotBy;
 
 impl By {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 9] =
-        [Self::Hour, Self::Day, Self::Month, Self::Model, Self::Node, Self::Unit, Self::Role, Self::Tier, Self::Lease];
+    pub const ALL: [Self; 10] = [
+        Self::Hour,
+        Self::Day,
+        Self::Month,
+        Self::Model,
+        Self::Node,
+        Self::Unit,
+        Self::Role,
+        Self::Tenant,
+        Self::Tier,
+        Self::Lease,
+    ];
 
     /// Its word: `hour`.
     pub const fn name(self) -> &'static str {
@@ -46,6 +58,7 @@ impl By {
             Self::Node => "node",
             Self::Unit => "unit",
             Self::Role => "role",
+            Self::Tenant => "tenant",
             Self::Tier => "tier",
             Self::Lease => "lease",
         }

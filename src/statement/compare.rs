@@ -6,7 +6,8 @@ use super::Totals;
 use super::bucket::Buckets;
 use super::costed::Costed;
 use super::quotes::Ticker;
-use crate::ledger::{Classes, Past};
+use super::reprice::posted_quote;
+use crate::ledger::{Classes, Past, TariffId};
 use crate::pricing::{Book, ModelPrice, PriceList};
 use crate::reading::Label;
 use crate::units::{Money, Share, Timestamp};
@@ -22,8 +23,8 @@ pub struct AtList {
     pub profit: Option<Money>,
 }
 
-/// Tokens that are worth the same at any list: of one bucket, paid alike, their cost known or not.
-type Alike = BTreeMap<(Timestamp, Option<Share>, bool), Classes>;
+/// Tokens that are worth the same at any list: of one bucket, posted at one tariff, their cost known or not.
+type Alike = BTreeMap<(Timestamp, Option<TariffId>, bool), Classes>;
 
 /// The past at every list of a book in the ledger's currency, the best first. Ask for quarter hours: lists with windows
 /// are among them.
@@ -32,28 +33,35 @@ pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<AtList> {
     let mut alike = Alike::new();
     for bucket in Buckets::of(past).iter() {
         for cell in bucket.tokens {
-            let paid = cell.tariff.and_then(|tariff| past.tariff(tariff).paid);
-            *alike.entry((bucket.at, paid, costed.knows(cell.account))).or_default() += cell.tokens;
+            *alike.entry((bucket.at, cell.tariff, costed.knows(cell.account))).or_default() += cell.tokens;
         }
     }
-    let cost = Totals::of(past).cost;
-    let mut lists: Vec<_> =
-        book.lists().filter(|list| list.currency == currency).map(|list| at(list, past, &alike, cost)).collect();
+    let totals = Totals::of(past);
+    // Overhead by share of revenue is the other revenue's.
+    let cost = totals.cost.map(|cost| cost - totals.revenue_overhead);
+    let own = book.lists().filter(|list| list.currency == currency);
+    let mut lists: Vec<_> = own.map(|list| at(list, past, &alike, cost)).collect();
     lists.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| a.list.cmp(&b.list)));
     lists
 }
 
+/// `cost` is what is owed whatever the revenue.
 fn at(list: &PriceList, past: &Past, alike: &Alike, cost: Option<Money>) -> AtList {
     let mut ticker = Ticker::new(ModelPrice::of_list(list), past.since);
+    let kept: Vec<_> = past.tariffs.iter().map(|posted| posted_quote(list, posted)).collect();
+    let newest = past.tariffs.last();
     let (mut revenue, mut covered) = (Money::ZERO, Money::ZERO);
-    for ((at, paid, known), tokens) in alike {
-        let (prices, share) = (ticker.at(*at).prices, paid.unwrap_or(Share::ALL));
+    for ((at, posted, known), tokens) in alike {
+        let prices = posted.and_then(|posted| kept[posted.index()]).unwrap_or_else(|| ticker.at(*at)).prices;
+        let posted = posted.map(|posted| past.tariff(posted));
+        let share = posted.and_then(|posted| posted.paid).unwrap_or(Share::ALL);
         let value = prices.miss.of_share(tokens.miss, share)
             + prices.hit.of_share(tokens.hit, share)
             + prices.output.of_share(tokens.output, share);
         revenue += value;
         if *known {
-            covered += value;
+            let overhead = posted.or(newest).map(|tariff| tariff.overhead_of(value));
+            covered += value - overhead.unwrap_or_default();
         }
     }
     AtList { list: Label::new(&list.name), revenue, profit: cost.map(|cost| covered - cost) }

@@ -200,6 +200,7 @@ fn key_of(by: By, account: &RevenueAccount) -> Label {
         By::Node => Label::new(account.node.as_str()),
         By::Unit => Label::new(account.unit.as_ref().map_or("(no unit)", |unit| unit.as_str())),
         By::Role => Label::new(&account.role.to_string()),
+        By::Tenant => account.tenant.clone().unwrap_or_else(|| Label::new("(no tenant)")),
         _ => Label::new(account.model.as_ref().map_or("(no model)", |model| model.as_str())),
     }
 }

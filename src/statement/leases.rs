@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::RowKind;
 use super::accumulator::{RowAccumulator, RowId};
 use super::bucket::Buckets;
+use super::costed::Costed;
 use crate::ledger::{CostAccount, CostKind, Past};
 use crate::reading::Label;
 
@@ -12,7 +13,15 @@ use crate::reading::Label;
 pub(super) fn fold(past: &Past) -> RowAccumulator {
     let mut accumulator = RowAccumulator::new();
     let rows = rows(past, &mut accumulator);
+    let costed = Costed::of(past);
+    let overhead = RowAccumulator::special(RowKind::Overhead);
     for bucket in Buckets::of(past).iter() {
+        // What overhead takes of revenue is owed whatever the rows are by.
+        for cell in bucket.tokens.iter().filter(|cell| costed.knows(cell.account)) {
+            if let Some(tariff) = cell.tariff.map(|tariff| past.tariff(tariff)).filter(|it| it.overhead.is_some()) {
+                accumulator.add_cost(overhead, tariff.overhead_of(tariff.value(cell.tokens)));
+            }
+        }
         for cell in bucket.rents {
             let cost_account = past.cost_account(cell.cost_account);
             let time = if cost_account.kind == CostKind::Gpus { cell.held.millis() } else { 0 };

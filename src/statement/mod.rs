@@ -6,6 +6,7 @@
 
 mod accumulator;
 mod assemble;
+mod break_even;
 mod bridge;
 mod bucket;
 mod by;
@@ -14,10 +15,12 @@ mod compare;
 mod costed;
 mod differs;
 mod fold;
+mod hit_rate;
 mod leases;
 mod list_uses;
 mod month;
 mod movers;
+mod nodes;
 mod quotes;
 mod reprice;
 mod row;
@@ -27,6 +30,7 @@ mod volume;
 mod watched;
 mod what_if;
 
+pub use break_even::{BreakEven, break_even, break_even_load};
 pub use bridge::{Bridge, Cause};
 pub use by::{By, NotBy};
 pub use calendar::{Period, month_of};
@@ -36,6 +40,6 @@ pub use month::MonthToDate;
 pub use movers::Mover;
 pub use reprice::{at_list, reprice};
 pub use row::{ListUse, Row, RowKind, Statement, rounded_hours};
-pub use totals::Totals;
-pub use watched::Compared;
-pub use what_if::{BreakEven, Change, WhatIf, break_even, changed, what_if};
+pub use totals::{Tables, Totals};
+pub use watched::{Compared, watched};
+pub use what_if::{Change, Levels, WhatIf, changed, what_if};

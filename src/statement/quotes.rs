@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::ledger::{Past, RevenueAccountId};
-use crate::pricing::{Book, ModelPrice, PriceList, Quote};
+use crate::pricing::{Book, ModelPrice, Quote};
 use crate::reading::Label;
 use crate::units::{Share, Timestamp};
 
@@ -78,12 +78,6 @@ impl<'a> Quotes<'a> {
         });
         let of_account = of_account.collect();
         Self { tickers, of_account }
-    }
-
-    /// By one list for every account.
-    pub(super) fn by_list(past: &Past, list: &'a PriceList) -> Self {
-        let ticker = Ticker::new(ModelPrice::of_list(list), past.since);
-        Self { tickers: vec![ticker], of_account: vec![Some(0); past.accounts.len()] }
     }
 
     /// An account's prices; `None` is unpriced.

@@ -177,18 +177,17 @@ impl Statement {
     /// that rows add up to the total, which is rounded once, and profit is revenue less cost as they are shown.
     #[must_use]
     pub fn rounded(mut self, places: u32) -> Self {
-        let [mut revenue, mut uncosted, mut cost, mut idle] = std::array::from_fn(|_| Running::new(places));
+        let [mut revenue, mut cost, mut idle] = std::array::from_fn(|_| Running::new(places));
+        let covered = |row: &Row| row.revenue.map(|amount| amount - row.uncosted_revenue);
+        let covered: Vec<_> = self.rows.iter().map(|row| covered(row).map(|amount| revenue.add(amount))).collect();
         self.uncosted_revenue = Money::ZERO;
-        for row in &mut self.rows {
-            let all_uncosted = row.revenue == Some(row.uncosted_revenue);
-            row.revenue = row.revenue.map(|amount| revenue.add(amount));
-            // What is all of a row's revenue is so as it is shown, too.
-            row.uncosted_revenue = match row.uncosted_revenue {
-                none if none.is_zero() => Money::ZERO,
-                _ if all_uncosted => row.revenue.unwrap_or_default(),
-                part => uncosted.add(part),
-            };
-            self.uncosted_revenue += row.uncosted_revenue;
+        // What has no known cost comes after all that has: then profit is of an amount that is rounded once, too.
+        for (row, covered) in self.rows.iter_mut().zip(covered) {
+            if !row.uncosted_revenue.is_zero() {
+                row.uncosted_revenue = revenue.add(row.uncosted_revenue);
+                self.uncosted_revenue += row.uncosted_revenue;
+            }
+            row.revenue = covered.map(|covered| covered + row.uncosted_revenue);
             row.cost = row.cost.map(|amount| cost.add(amount));
             row.idle_cost = row.idle_cost.map(|amount| idle.add(amount));
             row.settle();
@@ -199,6 +198,15 @@ impl Statement {
         total.idle_cost = total.idle_cost.map(|amount| amount.round_to(places));
         self.uncertainty = self.uncertainty.round_to(places);
         self.settle();
+        self
+    }
+
+    /// Nobody watched: what was earned and owed is not nothing, but unknown.
+    #[must_use]
+    pub fn unwatched(mut self) -> Self {
+        for row in self.rows.iter_mut().chain([&mut self.total]) {
+            (row.revenue, row.cost, row.profit, row.idle_cost) = (None, None, None, None);
+        }
         self
     }
 

@@ -1,12 +1,10 @@
 //! A past in a few sums: what a what-if, a break-even and a bridge are made of.
 
-use std::collections::HashMap;
-
-use super::bucket::Buckets;
-use super::costed::Costed;
 use super::row::gpu_time;
-use crate::ledger::{Classes, CostAccount, CostKind, Past};
-use crate::reading::{Label, NodeName};
+use crate::ledger::{
+    AllocatedTime, Classes, CostAccount, CostAccountId, CostKind, Past, RevenueAccount, RevenueAccountId, Tariff,
+    TariffId,
+};
 use crate::units::{GpuTime, Money};
 
 /// All that was made, earned and owed.
@@ -26,44 +24,79 @@ pub struct Totals {
     pub cost: Option<Money>,
     /// The part of it for idle GPUs.
     pub idle_cost: Money,
-    /// The part of it that no GPU's rate moves: overhead, and what rounding added.
-    pub fixed_cost: Money,
+    /// The part of it that is GPU time times a rate, what rounding added included. The rest is energy and overhead.
+    pub rent: Money,
+    /// The time that the rent is for.
+    pub rented_time: GpuTime,
+    /// The part of the cost that is overhead by share of revenue.
+    pub revenue_overhead: Money,
+}
+
+/// The tables that postings refer to by number.
+#[derive(Debug, Clone, Copy)]
+pub struct Tables<'a> {
+    /// Revenue accounts.
+    pub accounts: &'a [RevenueAccount],
+    /// Cost accounts.
+    pub cost_accounts: &'a [CostAccount],
+    /// Tariffs.
+    pub tariffs: &'a [Tariff],
 }
 
 impl Totals {
-    /// The sums of a past.
+    /// The sums of a past. Where there is neither work nor GPU time, nothing is owed, and the cost is known.
     pub fn of(past: &Past) -> Self {
-        let costed = Costed::of(past);
-        let mut totals = Self { cost: costed.any().then_some(Money::ZERO), ..Self::default() };
-        let (mut cost, mut millis) = (Money::ZERO, 0);
-        for cell in &past.tokens {
-            totals.tokens += cell.tokens;
-            let Some(tariff) = cell.tariff.map(|tariff| past.tariff(tariff)) else {
-                totals.unpriced += cell.tokens;
-                continue;
-            };
-            let value = tariff.value(cell.tokens);
-            totals.revenue += value;
-            if costed.knows(cell.account) {
-                totals.fixed_cost += tariff.overhead_of(value);
-            } else {
-                totals.uncosted_revenue += value;
-            }
+        let tables = Tables { accounts: &past.accounts, cost_accounts: &past.cost_accounts, tariffs: &past.tariffs };
+        let tokens = past.tokens.iter().map(|cell| (cell.account, cell.tariff, cell.tokens));
+        let rents = past.rents.iter().map(|cell| (cell.cost_account, cell.rented()));
+        let totals = Self::of_postings(tables, tokens, rents);
+        let nothing = past.tokens.is_empty() && past.rents.is_empty();
+        Self { cost: totals.cost.or(nothing.then_some(Money::ZERO)), ..totals }
+    }
+
+    /// The sums of postings, wherever they are kept. The cost is known where any cost account has a rate.
+    pub fn of_postings(
+        tables: Tables<'_>,
+        tokens: impl Iterator<Item = (RevenueAccountId, Option<TariffId>, Classes)>,
+        rents: impl Iterator<Item = (CostAccountId, AllocatedTime)>,
+    ) -> Self {
+        let mut totals = Self::default();
+        for (account, tariff, tokens) in tokens {
+            let costed = tables.accounts.get(account.index()).is_some_and(|account| account.costed);
+            totals.add_tokens(tariff.map(|tariff| &tables.tariffs[tariff.index()]), costed, tokens);
         }
-        for cell in &past.rents {
-            let cost_account = past.cost_account(cell.cost_account);
-            let owed = cost_account.cost(cell).unwrap_or_default();
+        let (mut cost, mut time, mut rented_time) = (Money::ZERO, 0, 0);
+        for (cost_account, rented) in rents {
+            let cost_account = &tables.cost_accounts[cost_account.index()];
+            cost += cost_account.cost_of(rented).unwrap_or_default();
             if cost_account.kind == CostKind::Gpus {
-                cost += owed;
-                totals.idle_cost += cost_account.idle_cost(cell).unwrap_or_default();
-                millis += cell.held.millis();
-            } else {
-                totals.fixed_cost += owed;
+                totals.idle_cost += cost_account.idle_cost_of(rented).unwrap_or_default();
+                time += rented.held.millis();
+            }
+            if let Some(rate) = cost_account.rate.filter(|_| cost_account.kind != CostKind::Overhead) {
+                totals.rent += rate.of(rented.held);
+                rented_time += rented.held.millis();
             }
         }
-        totals.gpu_time = gpu_time(millis);
-        totals.cost = totals.cost.map(|_| cost + totals.fixed_cost);
+        (totals.gpu_time, totals.rented_time) = (gpu_time(time), gpu_time(rented_time));
+        let known = tables.cost_accounts.iter().any(|cost_account| cost_account.rate.is_some());
+        totals.cost = known.then(|| cost + totals.revenue_overhead);
         totals
+    }
+
+    fn add_tokens(&mut self, tariff: Option<&Tariff>, costed: bool, tokens: Classes) {
+        self.tokens += tokens;
+        let Some(tariff) = tariff else {
+            self.unpriced += tokens;
+            return;
+        };
+        let value = tariff.value(tokens);
+        self.revenue += value;
+        if costed {
+            self.revenue_overhead += tariff.overhead_of(value);
+        } else {
+            self.uncosted_revenue += value;
+        }
     }
 
     /// What was earned; `None` where tokens were made and none of them has a price.
@@ -76,9 +109,25 @@ impl Totals {
         self.revenue - self.uncosted_revenue
     }
 
+    /// What is left of revenue whose cost is known when its own overhead is paid.
+    pub(super) fn earned(&self) -> Money {
+        self.covered_revenue() - self.revenue_overhead
+    }
+
     /// Covered revenue less cost; `None` where either is unknown.
     pub fn profit(&self) -> Option<Money> {
         self.known_revenue().and(self.cost).map(|cost| self.covered_revenue() - cost)
+    }
+
+    /// What a GPU with a known rate cost an hour on average, without energy and overhead; `None` if none has one.
+    pub fn gpu_rate(&self) -> Option<Money> {
+        self.rent.scaled(3_600_000, self.rented_time.millis())
+    }
+
+    /// The share of the prompts that a cache served, in parts per million, rounded down; `None` without prompts.
+    pub fn hit_rate_ppm(&self) -> Option<u32> {
+        let (hit, miss) = (u128::from(self.tokens.hit.count()), u128::from(self.tokens.miss.count()));
+        u32::try_from((hit * 1_000_000).checked_div(hit + miss)?).ok()
     }
 
     /// The same with amounts of so many decimals, each rounded once; its profit is that of what it shows.
@@ -86,37 +135,13 @@ impl Totals {
     pub fn rounded(self, places: u32) -> Self {
         Self {
             revenue: self.revenue.round_to(places),
-            uncosted_revenue: self.uncosted_revenue.round_to(places),
+            // What is left of it is rounded once, as the profit is of that.
+            uncosted_revenue: self.revenue.round_to(places) - self.covered_revenue().round_to(places),
             cost: self.cost.map(|cost| cost.round_to(places)),
             idle_cost: self.idle_cost.round_to(places),
-            fixed_cost: self.fixed_cost.round_to(places),
+            rent: self.rent.round_to(places),
+            revenue_overhead: self.revenue_overhead.round_to(places),
             ..self
         }
     }
-}
-
-/// For how many milliseconds nodes were held, all nodes together; zero if no node is known by name.
-///
-/// A cost account says GPU time and not how many GPUs a node has: as many as any node of the same GPUs ever held at once.
-pub(super) fn node_millis(past: &Past) -> i64 {
-    let mut most: HashMap<&Label, i64> = HashMap::new();
-    let mut held: HashMap<&Label, i64> = HashMap::new();
-    for bucket in Buckets::of(past).iter() {
-        let span = (bucket.end - bucket.at).millis();
-        let mut nodes: HashMap<(&NodeName, &Label), i64> = HashMap::new();
-        for cell in bucket.rents {
-            if let CostAccount { node: Some(node), gpu, kind: CostKind::Gpus, .. } =
-                past.cost_account(cell.cost_account)
-            {
-                *nodes.entry((node, gpu)).or_default() += cell.held.millis();
-            }
-        }
-        for ((_, gpu), millis) in nodes {
-            *held.entry(gpu).or_default() += millis;
-            let gpus = if span > 0 { (millis + span - 1) / span } else { 1 };
-            let most = most.entry(gpu).or_insert(1);
-            *most = gpus.max(*most);
-        }
-    }
-    held.into_iter().map(|(gpu, millis)| millis / most.get(gpu).copied().unwrap_or(1).max(1)).sum()
 }

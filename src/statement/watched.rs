@@ -27,10 +27,27 @@ impl Compared {
     }
 }
 
+/// How long was watched of a past: since the ledger began, but for its unwatched spans.
+pub fn watched(past: &Past) -> Span {
+    Span::from_millis(watched_millis(past))
+}
+
+/// How long was watched of a past, in milliseconds.
+pub(super) fn watched_millis(past: &Past) -> i64 {
+    watched_millis_of(past, past.since.max(past.began), past.until)
+}
+
+/// How long was watched between two instants of a past, in milliseconds.
+pub(super) fn watched_millis_of(past: &Past, from: Timestamp, to: Timestamp) -> i64 {
+    let gap = |(since, until): &(Timestamp, Timestamp)| ((*until).min(to) - (*since).max(from)).millis().max(0);
+    let gaps: i64 = past.unwatched.iter().map(gap).sum();
+    ((to - from).millis() - gaps).max(0)
+}
+
 /// Two spans with the minutes alone that were watched in both, counted from the beginning of each; each ends where so much
 /// time is over. Where all of both was watched they are as they were.
 pub(super) fn common<'a>(before: &'a Past, after: &'a Past) -> (Compared, Cow<'a, Past>, Cow<'a, Past>) {
-    let (then, now) = (watched(before), watched(after));
+    let (then, now) = (minutes(before), minutes(after));
     let length = |past: &Past| (past.until - past.since).max(Span::ZERO);
     let both: Vec<bool> = then.iter().zip(&now).map(|(then, now)| *then && *now).collect();
     let whole = length(before).max(length(after));
@@ -50,16 +67,16 @@ fn millis(minutes: &[bool]) -> i64 {
 }
 
 /// Whether each minute of a span was watched from its beginning to its end.
-fn watched(past: &Past) -> Vec<bool> {
+fn minutes(past: &Past) -> Vec<bool> {
     let from = past.since.minute();
-    let minutes = ((past.until - from).millis() + MINUTE - 1).max(0) / MINUTE;
+    let count = ((past.until - from).millis() + MINUTE - 1).max(0) / MINUTE;
     let is_watched = |nth: i64| {
         let start = (from + Span::from_millis(nth * MINUTE)).max(past.since);
         let end = (from + Span::from_millis((nth + 1) * MINUTE)).min(past.until);
         let in_gap = |(since, until): &(Timestamp, Timestamp)| *since < end && start < *until;
         past.began <= start && !past.unwatched.iter().any(in_gap)
     };
-    (0..minutes).map(is_watched).collect()
+    (0..count).map(is_watched).collect()
 }
 
 /// A span's cells of these minutes alone.

@@ -34,6 +34,7 @@ pub(super) fn past(
     let now = last(connection)?.wall;
     let began = instant(connection, "began")?.unwrap_or(now);
     let kept = SavedLedger { began, quarters_from: now - QUARTERS_KEPT, minutes_from: now - MINUTES_KEPT, now };
+    let (since, until) = edges(calendar, since, until, kept);
     let mut past = Past {
         since,
         until,
@@ -46,6 +47,7 @@ pub(super) fn past(
         ..Past::default()
     };
     for Part { grain, from, to } in parts(calendar, since, until, finest, kept) {
+        past.grains.push((from, named(grain)));
         past.tokens.extend(tokens(connection, grain, from, to)?);
         past.rents.extend(rents(connection, grain, from, to)?);
         past.uncertainty.extend(uncertainty(connection, grain, from, to)?);
@@ -62,8 +64,44 @@ struct SavedLedger {
     now: Timestamp,
 }
 
+const fn named(grain: &str) -> Grain {
+    match grain.as_bytes() {
+        b"minute" => Grain::Minute,
+        b"quarter" => Grain::Quarter,
+        _ => Grain::Day,
+    }
+}
+
+/// The stretch that is answered for: each end is the beginning of the finest bucket that is kept of it, so that two
+/// stretches that adjoin add up to the whole. What is outside the ledger is its beginning or its end; a stretch that is all
+/// outside stays as it is.
+fn edges(calendar: &mut Calendar, since: Timestamp, until: Timestamp, kept: SavedLedger) -> (Timestamp, Timestamp) {
+    if until <= kept.began || since > kept.now {
+        return (since, until);
+    }
+    let ancient = calendar.day(kept.quarters_from).begins;
+    let mut edge = |at: Timestamp| {
+        if at <= kept.began {
+            kept.began
+        } else if at > kept.now.minute() {
+            // The present minute is not over.
+            kept.now
+        } else if at >= next_quarter(kept.minutes_from) {
+            at.minute().max(kept.began)
+        } else if at >= ancient {
+            quarter(at).max(kept.began)
+        } else {
+            calendar.day(at).begins.max(kept.began)
+        }
+    };
+    (edge(since), edge(until))
+}
+
 /// Cuts a stretch into days, quarter hours and minutes that do not overlap.
 fn parts(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest: Grain, kept: SavedLedger) -> Vec<Part> {
+    if since >= until || until <= kept.began || since > kept.now {
+        return Vec::new();
+    }
     // Nothing is earlier than the first look or later than the last thing known: those days count as whole.
     let since = if since <= kept.began { calendar.day(kept.began).begins } else { since.minute() };
     let until = if until >= kept.now { calendar.day(kept.now.max(since)).ends.max(until) } else { until };
@@ -91,9 +129,6 @@ fn ragged(from: Timestamp, to: Timestamp, finest: Grain, minutes_from: Timestamp
     if finest == Grain::Minute {
         let kept = if from >= minutes_from { from } else { next_quarter(minutes_from).min(to) };
         return vec![part("quarter", from, kept), part("minute", kept, to)];
-    }
-    if from < minutes_from {
-        return vec![part("quarter", from, to)];
     }
     let first = next_quarter(from).min(to);
     let last = quarter(to).max(first);
@@ -196,16 +231,20 @@ mod tests {
         Timestamp::from_millis(text.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_millisecond))
     }
 
-    fn told(since: &str, until: &str, finest: Grain) -> Vec<(&'static str, String, String)> {
+    fn kept() -> SavedLedger {
         let now = at("2026-11-23T15:07:30Z");
-        let kept = SavedLedger {
+        SavedLedger {
             began: at("2025-01-05T10:20:30Z"),
             quarters_from: now - QUARTERS_KEPT,
             minutes_from: now - MINUTES_KEPT,
             now,
-        };
+        }
+    }
+
+    fn told(since: &str, until: &str, finest: Grain) -> Vec<(&'static str, String, String)> {
         let mut calendar = Calendar::new(TimeZone::UTC);
-        let all = parts(&mut calendar, at(since), at(until), finest, kept);
+        let (since, until) = edges(&mut calendar, at(since), at(until), kept());
+        let all = parts(&mut calendar, since, until, finest, kept());
         let mut gapless = all.windows(2).map(|pair| pair[0].to == pair[1].from);
         assert!(gapless.all(|same| same), "{all:?}");
         all.into_iter().map(|part| (part.grain, part.from.to_string(), part.to.to_string())).collect()
@@ -215,6 +254,53 @@ mod tests {
     fn all_of_it_is_days() {
         let all = told("2020-01-01T00:00:00Z", "2026-11-23T15:07:30Z", Grain::Day);
         assert_eq!(all, [("day", "2025-01-05T00:00:00Z".to_owned(), "2026-11-24T00:00:00Z".to_owned())]);
+    }
+
+    /// Class: a bucket that an edge lies in, counted on both of its sides or on neither.
+    #[test]
+    fn stretches_that_adjoin_add_up() {
+        for edge in [
+            "2025-01-05T10:20:31Z",
+            "2025-02-01T10:00:00Z",
+            "2025-10-19T00:00:01Z",
+            "2026-10-20T10:20:10Z",
+            "2026-11-15T15:06:00Z",
+            "2026-11-20T10:20:10Z",
+            "2026-11-23T15:06:59.999Z",
+            "2026-11-23T15:07:00Z",
+            "2026-11-23T15:07:29Z",
+            "2027-01-01T00:00:00Z",
+        ] {
+            for finest in [Grain::Minute, Grain::Quarter, Grain::Day] {
+                let (before, after) =
+                    (told("2020-01-01T00:00:00Z", edge, finest), told(edge, "2027-01-01T00:00:00Z", finest));
+                match (before.last(), after.first()) {
+                    (Some((.., end)), Some((_, start, _))) => {
+                        let same = end == start || at(end) >= kept().now && at(start) >= kept().now;
+                        assert!(same, "{edge} {finest:?}: {end} and {start}");
+                    }
+                    (before, after) => assert!(before.is_some() || after.is_some(), "{edge} {finest:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_edge_is_the_finest_that_is_kept() {
+        let mut calendar = Calendar::new(TimeZone::UTC);
+        let mut took = |since: &str, until: &str| {
+            let (since, until) = edges(&mut calendar, at(since), at(until), kept());
+            (since.to_string(), until.to_string())
+        };
+        let spans = [
+            (("2020-01-01T00:00:00Z", "2020-02-01T00:00:00Z"), ("2020-01-01T00:00:00Z", "2020-02-01T00:00:00Z")),
+            (("2020-01-01T00:00:00Z", "2025-02-01T10:00:00Z"), ("2025-01-05T10:20:30Z", "2025-02-01T00:00:00Z")),
+            (("2026-10-20T10:20:10Z", "2026-11-23T14:05:30Z"), ("2026-10-20T10:15:00Z", "2026-11-23T14:05:00Z")),
+            (("2026-11-23T14:05:30Z", "2030-01-01T00:00:00Z"), ("2026-11-23T14:05:00Z", "2026-11-23T15:07:30Z")),
+        ];
+        for ((since, until), (from, to)) in spans {
+            assert_eq!(took(since, until), (from.to_owned(), to.to_owned()));
+        }
     }
 
     #[test]

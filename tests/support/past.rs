@@ -109,6 +109,7 @@ pub fn deepseek_day() -> Past {
     let income: Vec<u64> = shape.as_array().unwrap().iter().map(|hour| hour.as_u64().unwrap()).collect();
     let steps = stairs["node_steps"].as_array().unwrap();
     let mut day = Making::new("2025-02-27T04:00:00Z", "2025-02-28T04:00:00Z");
+    day.0.began = day.0.since;
     let tariff = day.tariff("deepseek-r1-standard", "standard", R1);
     let prefill = day.account("gpu-0001", Some("prefill-01"), "deepseek-r1", Role::Prefill);
     let decode = day.account("gpu-0002", Some("decode-1"), "deepseek-r1", Role::Decode);

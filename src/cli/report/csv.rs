@@ -4,7 +4,7 @@
 
 use super::data::ReportData;
 use crate::statement::{Row, rounded_hours};
-use crate::units::{Money, Ratio, Timestamp, gross_margin, profit_on_cost};
+use crate::units::{Money, Ratio, Span, Timestamp, gross_margin, profit_on_cost};
 
 const COLUMNS: [&str; 13] = [
     "key",
@@ -27,11 +27,13 @@ pub(super) fn render(data: &ReportData) -> String {
     let mut out = String::new();
     if let Some(bridge) = &data.bridge {
         line(&mut out, &["cause".to_owned(), "profit_per_hour".to_owned()]);
-        line(&mut out, &["before".to_owned(), bridge.before.to_string()]);
-        for (cause, amount) in &bridge.parts {
-            line(&mut out, &[cause.name().to_owned(), amount.to_string()]);
+        // Where no minute was watched in both spans, nothing is known of either.
+        let known = |money: Money| amount(Some(money).filter(|_| bridge.compared.both > Span::ZERO));
+        line(&mut out, &["before".to_owned(), known(bridge.before)]);
+        for (cause, part) in &bridge.parts {
+            line(&mut out, &[cause.name().to_owned(), known(*part)]);
         }
-        line(&mut out, &["after".to_owned(), bridge.after.to_string()]);
+        line(&mut out, &["after".to_owned(), known(bridge.after)]);
     } else if let Some(lists) = &data.compare {
         line(&mut out, &["list", "revenue", "profit"].map(str::to_owned));
         for at in lists {

@@ -2,14 +2,15 @@
 
 use jiff::tz::TimeZone;
 
-use super::query::{Against, Format, ReportQuery, Scenarios};
+use super::query::{Against, Format, ReportQuery};
+use super::scenario::Scenarios;
 use super::when::days_before;
 use crate::cli::Failure;
 use crate::ledger::{Dispute, Entry, Grain, Marker, Past};
-use crate::pricing::Book;
+use crate::pricing::{Book, PriceList};
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Change, Difference, MonthToDate, Statement, Totals, WhatIf, break_even, changed,
-    compare, differences, month_of, reprice, what_if,
+    AtList, BreakEven, Bridge, By, Change, Difference, MonthToDate, Statement, WhatIf, changed, compare, differences,
+    month_of, reprice, watched, what_if,
 };
 use crate::store::Header;
 use crate::units::{Money, Span, Timestamp, Tokens};
@@ -77,6 +78,13 @@ pub(super) struct ReportData {
     pub(super) break_even: BreakEven,
     pub(super) compare: Option<Vec<AtList>>,
     pub(super) bridge: Option<Bridge>,
+    /// How much of the span was watched.
+    pub(super) watched: Span,
+    /// When the ledger begins.
+    pub(super) began: Timestamp,
+    /// The edges that are not those that were asked for, because nothing finer is kept: the word, what was asked for and
+    /// what was taken.
+    pub(super) moved_edges: Vec<(&'static str, Timestamp, Timestamp)>,
 }
 
 impl ReportData {
@@ -87,12 +95,18 @@ impl ReportData {
         context: ReportContext<'_>,
         ask: &PastQuery<'_>,
     ) -> Result<Self, Failure> {
-        let (since, until) = span(query, header, context.now)?;
+        let asked = span(query, header, context.now)?;
         let change = query.asked.change(context.book, &header.currency)?;
-        let mut past = ask(since, until, grain(query, &change, until - since))?;
+        let mut past = ask(asked.0, asked.1, grain(query, &change, context.book, asked.1 - asked.0))?;
+        let (since, until) = (past.since, past.until);
         // Nothing is known outside the ledger, so nothing is on average over it either.
         let (first, last) = (since.max(past.began), until.min(header.last));
         (past.since, past.until) = if first < last { (first, last) } else { (since, until) };
+        let watched = if first < last { watched(&past) } else { Span::ZERO };
+        // What was posted was watched, if for less than can be told.
+        let posted = !past.tokens.is_empty() || !past.rents.is_empty();
+        let watched = if posted { watched.max(Span::from_millis(1)) } else { watched };
+        let is_watched = watched > Span::ZERO;
         // What is known last is in the span that ends with it.
         let disputed = Disputed::of(context.disputes, &past, (since, Some(until).filter(|until| *until < header.last)));
         let differs = differences(&past, context.book);
@@ -102,9 +116,13 @@ impl ReportData {
         let told = what_if(&past, &change).zip(changed(&past, &change)).ok_or_else(|| {
             Failure::Usage("--what-if nodes: no node of this span is known by name, so their number is not".to_owned())
         })?;
-        let compare = query.compare.then(|| compare(&past, context.book, &header.currency));
+        let lists = || compare(&past, context.book, &header.currency);
+        let compare = query.compare.then(|| if is_watched { lists() } else { Vec::new() });
         let (mut told, past) = told;
         let mut statement = Statement { since, until, ..Statement::of(&past, query.by, &header.zone) };
+        if !is_watched {
+            statement = statement.unwatched();
+        }
         statement.total.lower_bound |= disputed.tokens > Tokens::ZERO;
         let places = places(query.format, &statement);
         (told.before, told.after) = (told.before.rounded(places), told.after.rounded(places));
@@ -116,10 +134,13 @@ impl ReportData {
             repriced: query.reprice,
             month: month(header, context.budget, ask)?,
             differs,
-            break_even: break_even(&past, &Totals::of(&past)),
+            break_even: told.break_even,
             unwatched: past.unwatched,
             markers: past.markers,
-            what_if: (!query.asked.is_nothing()).then(|| (query.asked.clone(), told)),
+            began: past.began,
+            watched,
+            moved_edges: moved_edges(asked, (since, until), header.last),
+            what_if: (!query.asked.is_nothing() && is_watched).then(|| (query.asked.clone(), told)),
             compare,
             bridge: query.bridge.map(|against| bridge(against, header, ask)).transpose()?.map(|b| b.rounded(places)),
         })
@@ -129,6 +150,17 @@ impl ReportData {
     pub(super) fn places(&self) -> u32 {
         places(Format::Table, &self.statement)
     }
+}
+
+/// Where a span was taken from and until earlier than asked for; what lies outside the ledger is no such edge.
+fn moved_edges(
+    asked: (Timestamp, Timestamp),
+    took: (Timestamp, Timestamp),
+    last: Timestamp,
+) -> Vec<(&'static str, Timestamp, Timestamp)> {
+    let edges = [("from", asked.0, took.0), ("until", asked.1, took.1)];
+    let moved = |(_, asked, took): &(_, Timestamp, Timestamp)| *asked < last && *asked - *took >= Span::from_secs(60);
+    edges.into_iter().filter(moved).collect()
 }
 
 /// A table has cents, unless there is not one unit of currency in it.
@@ -162,14 +194,21 @@ fn began(header: &Header) -> Result<Timestamp, Failure> {
 }
 
 /// How finely the past is needed.
-fn grain(query: &ReportQuery, change: &Change<'_>, span: Span) -> Grain {
+fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> Grain {
     const MONTH: Span = Span::from_secs(32 * 86_400);
+    const MINUTES_KEPT: Span = Span::from_secs(8 * 86_400);
     let windows = change.list.is_some_and(|list| !list.windows.is_empty());
+    // A day does not say for how much of it a node was held.
+    let nodes = change.nodes.is_some();
     // A lease begins and ends at an hour; over a long time a day tells it well enough.
     let lease = query.by == By::Lease && span <= MONTH;
-    if query.bridge.is_some() {
+    let whole_book = query.reprice || query.compare;
+    // Prices that change between two quarters of an hour need minutes, where they are kept.
+    let odd = |list: &PriceList| !list.is_on_quarters();
+    let odd = span <= MINUTES_KEPT && (change.list.is_some_and(odd) || whole_book && book.lists().any(odd));
+    if query.bridge.is_some() || odd {
         Grain::Minute
-    } else if query.by == By::Hour || lease || windows || query.reprice || query.compare {
+    } else if query.by == By::Hour || lease || windows || nodes || whole_book {
         Grain::Quarter
     } else {
         Grain::Day

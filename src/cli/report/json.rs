@@ -3,13 +3,10 @@
 use serde::Serialize;
 
 use super::data::ReportData;
-use super::query::Scenarios;
+use super::json_changes::{BreakEvenJson, BridgeJson, CompareJson, WhatIfJson, hours};
 use crate::reading::{Label, NodeName};
-use crate::statement::{
-    AtList, Basis, BreakEven, Bridge, Difference, ListUse, MonthToDate, Mover, Row, RowKind, Totals, WhatIf,
-    rounded_hours,
-};
-use crate::units::{GpuTime, HourlyRate, Money, Ratio, Share, Span, Timestamp, gross_margin, profit_on_cost};
+use crate::statement::{Basis, Difference, ListUse, MonthToDate, Row, RowKind, rounded_hours};
+use crate::units::{Money, Ratio, Timestamp, gross_margin, profit_on_cost};
 
 /// What is printed, on one line.
 pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
@@ -20,6 +17,7 @@ pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
         schema: "margintop-report/1",
         since: told.since,
         until: told.until,
+        watched_seconds: data.watched.millis() / 1000,
         by: told.by.name(),
         currency: &data.currency,
         repriced: data.repriced,
@@ -53,6 +51,8 @@ struct Report<'a> {
     schema: &'static str,
     since: Timestamp,
     until: Timestamp,
+    /// Seconds of it that were watched; where it is 0, nothing is known and all amounts are null.
+    watched_seconds: i64,
     by: &'static str,
     currency: &'a str,
     repriced: bool,
@@ -130,11 +130,6 @@ impl<'a> RowJson<'a> {
     }
 }
 
-/// Millionths of an hour as a number that prints with six decimals at most.
-fn hours(micros: i128) -> f64 {
-    micros as f64 / 1_000_000.0
-}
-
 #[derive(Serialize)]
 struct SpanJson {
     since: Timestamp,
@@ -198,6 +193,7 @@ impl<'a> DifferenceJson<'a> {
 struct MonthJson {
     since: Timestamp,
     until: Timestamp,
+    watched_seconds: i64,
     revenue: Option<Money>,
     cost: Option<Money>,
     profit: Option<Money>,
@@ -207,169 +203,7 @@ struct MonthJson {
 
 impl MonthJson {
     const fn new(month: &MonthToDate) -> Self {
-        let MonthToDate { since, until, revenue, cost, profit, projected_cost, budget } = *month;
-        Self { since, until, revenue, cost, profit, projected_cost, budget }
-    }
-}
-
-#[derive(Serialize)]
-struct BreakEvenJson {
-    load: Option<f64>,
-    hit_rate: Option<f64>,
-    gpu_rate: Option<Money>,
-}
-
-impl BreakEvenJson {
-    fn new(told: &BreakEven) -> Self {
-        let ratio = |ppm: Option<i64>| ppm.map(|ppm| ppm as f64 / 1_000_000.0);
-        Self { load: ratio(told.load_ppm), hit_rate: ratio(told.hit_rate_ppm), gpu_rate: told.gpu_rate }
-    }
-}
-
-#[derive(Serialize)]
-struct TotalsJson {
-    prompt_tokens: u64,
-    cached_tokens: u64,
-    output_tokens: u64,
-    gpu_hours: f64,
-    revenue: Option<Money>,
-    cost: Option<Money>,
-    profit: Option<Money>,
-    profit_on_cost: Option<Ratio>,
-    gross_margin: Option<Ratio>,
-    idle_cost: Money,
-}
-
-impl TotalsJson {
-    fn new(totals: &Totals) -> Self {
-        let covered = totals.covered_revenue();
-        let known = totals.known_revenue().and(totals.cost);
-        Self {
-            prompt_tokens: (totals.tokens.miss + totals.tokens.hit).count(),
-            cached_tokens: totals.tokens.hit.count(),
-            output_tokens: totals.tokens.output.count(),
-            gpu_hours: hours(gpu_micros(totals.gpu_time)),
-            revenue: totals.known_revenue(),
-            cost: totals.cost,
-            profit: totals.profit(),
-            profit_on_cost: known.and_then(|cost| profit_on_cost(covered, cost)),
-            gross_margin: known.and_then(|cost| gross_margin(covered, cost)),
-            idle_cost: totals.idle_cost,
-        }
-    }
-}
-
-/// GPU time in millionths of an hour.
-fn gpu_micros(time: GpuTime) -> i128 {
-    rounded_hours([time], 6).first().copied().unwrap_or_default()
-}
-
-#[derive(Serialize)]
-struct WhatIfJson<'a> {
-    list: Option<&'a str>,
-    paid: Option<Share>,
-    hit_rate: Option<Share>,
-    gpu_rate: Option<HourlyRate>,
-    nodes: Option<u32>,
-    before: TotalsJson,
-    after: TotalsJson,
-    break_even: BreakEvenJson,
-}
-
-impl<'a> WhatIfJson<'a> {
-    fn new(asked: &'a Scenarios, told: &WhatIf) -> Self {
-        Self {
-            list: asked.list.as_deref(),
-            paid: asked.paid,
-            hit_rate: asked.hit_rate,
-            gpu_rate: asked.gpu_rate,
-            nodes: asked.nodes,
-            before: TotalsJson::new(&told.before),
-            after: TotalsJson::new(&told.after),
-            break_even: BreakEvenJson::new(&told.break_even),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct CompareJson<'a> {
-    list: &'a Label,
-    revenue: Money,
-    profit: Option<Money>,
-}
-
-impl<'a> CompareJson<'a> {
-    const fn new(at: &'a AtList) -> Self {
-        Self { list: &at.list, revenue: at.revenue, profit: at.profit }
-    }
-}
-
-#[derive(Serialize)]
-struct BridgeJson<'a> {
-    before: ProfitJson,
-    after: ProfitJson,
-    change: Money,
-    cost_known: bool,
-    /// Seconds that were watched in both spans: all amounts are of them.
-    compared_seconds: i64,
-    parts: Vec<PartJson>,
-    models: Vec<MoverJson<'a>>,
-    units: Vec<MoverJson<'a>>,
-    nodes: Vec<MoverJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct ProfitJson {
-    since: Timestamp,
-    until: Timestamp,
-    /// Seconds of it that were watched.
-    watched_seconds: i64,
-    profit_per_hour: Money,
-}
-
-#[derive(Serialize)]
-struct PartJson {
-    cause: &'static str,
-    profit_per_hour: Money,
-}
-
-#[derive(Serialize)]
-struct MoverJson<'a> {
-    key: &'a Label,
-    before: Money,
-    after: Money,
-    change: Money,
-}
-
-impl<'a> BridgeJson<'a> {
-    fn new(bridge: &'a Bridge) -> Self {
-        let seconds = |span: Span| span.millis() / 1000;
-        let profit = |(since, until), watched, profit_per_hour| ProfitJson {
-            since,
-            until,
-            watched_seconds: seconds(watched),
-            profit_per_hour,
-        };
-        let part = |(cause, amount): &(crate::statement::Cause, Money)| PartJson {
-            cause: cause.name(),
-            profit_per_hour: *amount,
-        };
-        let mover = |mover: &'a Mover| MoverJson {
-            key: &mover.key,
-            before: mover.before,
-            after: mover.after,
-            change: mover.change(),
-        };
-        Self {
-            before: profit(bridge.before_span, bridge.compared.before, bridge.before),
-            after: profit(bridge.after_span, bridge.compared.after, bridge.after),
-            change: bridge.change(),
-            cost_known: bridge.cost_known,
-            compared_seconds: seconds(bridge.compared.both),
-            parts: bridge.parts.iter().map(part).collect(),
-            models: bridge.models.iter().map(mover).collect(),
-            units: bridge.units.iter().map(mover).collect(),
-            nodes: bridge.nodes.iter().map(mover).collect(),
-        }
+        let MonthToDate { since, until, watched, revenue, cost, profit, projected_cost, budget } = *month;
+        Self { since, until, watched_seconds: watched.millis() / 1000, revenue, cost, profit, projected_cost, budget }
     }
 }

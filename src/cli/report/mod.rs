@@ -3,8 +3,10 @@
 mod csv;
 mod data;
 mod json;
+mod json_changes;
 mod notes;
 mod query;
+mod scenario;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -23,8 +25,8 @@ use query::{Format, ReportQuery};
 pub(super) use query::ReportArgs;
 
 pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
-    let query = ReportQuery::new(args)?;
     let settings = sources::settings(global)?;
+    let query = ReportQuery::new(args, &settings.scenarios)?;
     let reader = Reader::open(&keep::path(global)?)?;
     let header = reader.header();
     // A ledger that is not kept at present has a present of its own: the last thing that it knows.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::data::ReportData;
 use super::table::{amount, percent};
 use super::when::local;
-use crate::statement::{Basis, Difference};
+use crate::statement::{Basis, Difference, Levels};
 use crate::units::{Money, Ratio, Span, Timestamp};
 
 /// The most lines of a kind.
@@ -14,6 +14,7 @@ const MOST: usize = 5;
 /// Lines of a word and what is to be said of it.
 pub(super) fn render(data: &ReportData) -> String {
     let mut lines = Vec::new();
+    span(data, &mut lines);
     lists(data, &mut lines);
     uncertainty(data, &mut lines);
     break_even(data, &mut lines);
@@ -35,6 +36,34 @@ fn some<T>(lines: &mut Lines, word: &'static str, all: &[T], say: impl Fn(&T) ->
     if all.len() > MOST {
         lines.push((word, format!("and {} more: --json has them all", all.len() - MOST)));
     }
+}
+
+/// What of the span was watched, and where it is not the one that was asked for.
+fn span(data: &ReportData, lines: &mut Lines) {
+    if data.watched <= Span::ZERO {
+        let began = local(data.began, &data.zone);
+        lines.push(("watched", format!("not watched: nothing is known of this span; the ledger begins {began}")));
+        return;
+    }
+    for (edge, asked, took) in &data.moved_edges {
+        let (asked, took) = (local(*asked, &data.zone), local(*took, &data.zone));
+        lines.push(("span", format!("{edge} {took}, not {asked}: nothing finer is kept of it")));
+    }
+    if let Some((_, told)) = &data.what_if {
+        lines.push(("so now", levels(&told.levels, &data.currency)));
+    }
+}
+
+/// What is so: at these values a what-if changes nothing.
+fn levels(levels: &Levels, currency: &str) -> String {
+    let share = |ppm: u32| format!("{}", Money::from_micros(ppm.into()));
+    let said = [
+        levels.paid_ppm.map(|ppm| format!("paid={}", share(ppm))),
+        levels.hit_rate_ppm.map(|ppm| format!("hit_rate={}", share(ppm))),
+        levels.gpu_rate.map(|rate| format!("gpu_rate={rate} {currency}")),
+        levels.nodes_milli.map(|milli| format!("nodes={} on average", milli as f64 / 1_000.0)),
+    ];
+    said.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn lists(data: &ReportData, lines: &mut Lines) {
@@ -107,7 +136,7 @@ fn break_even(data: &ReportData, lines: &mut Lines) {
     let mut said = Vec::new();
     said.extend(told.load_ppm.map(|ppm| format!("at {} of this load", ratio(ppm))));
     said.extend(told.hit_rate_ppm.map(|ppm| format!("at a hit rate of {}", ratio(ppm))));
-    let rate = told.gpu_rate.map(|rate| format!("at {} {} a GPU-hour", amount(Some(rate), 2), data.currency));
+    let rate = told.gpu_rate.map(|rate| format!("at {} {} a GPU-hour", rate.round_to(6), data.currency));
     said.extend(rate);
     if !said.is_empty() {
         lines.push(("breaks even", said.join(", ")));
@@ -122,8 +151,14 @@ fn month(data: &ReportData, lines: &mut Lines) {
     let cash = |money: Option<Money>| format!("{} {}", amount(money, 2), data.currency);
     let name = local(month.since, &data.zone);
     let name = name.get(..7).unwrap_or(&name);
-    let (cost, projected) = (cash(month.cost), cash(month.projected_cost));
-    lines.push(("month", format!("{name} cost {cost} so far, {projected} by its end at this rate")));
+    let cost = cash(month.cost);
+    let by_its_end = if month.is_early() && month.cost.is_some() {
+        let minutes = month.watched.millis() / 60_000;
+        format!("too early to say what by its end: {minutes} m of it were watched, not yet an hour")
+    } else {
+        format!("{} by its end at this rate", cash(month.projected_cost))
+    };
+    lines.push(("month", format!("{name} cost {cost} so far, {by_its_end}")));
     let over = month.over_budget().filter(|_| month.budget.is_some());
     if let Some(over) = over {
         let side = if over > Money::ZERO { "over" } else { "under" };

@@ -30,6 +30,9 @@ fn statement(data: &ReportData) -> String {
     let asked = data.what_if.as_ref().map(|(asked, _)| format!(", if {asked}")).unwrap_or_default();
     let book = if data.repriced { ", by today's book" } else { "" };
     let mut out = title(data, &format!("by {by}, in {currency}{book}{asked}"));
+    if data.watched <= Span::ZERO {
+        return out;
+    }
     out.push_str(&if by == By::Lease { leases(data) } else { rows(data) });
     if let Some((_, told)) = &data.what_if {
         out.push('\n');

@@ -7,7 +7,8 @@ use crate::ledger::{Classes, CostAccount, CostKind};
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, Role};
 use crate::snapshot::{ListBasis, MoneyView, RateBasis, Worth};
-use crate::units::{GpuTime, Money, Ratio, Tokens};
+use crate::statement::{Tables, Totals, break_even_load};
+use crate::units::{GpuTime, Money, Ratio, Tokens, gross_margin, profit_on_cost};
 
 /// One node's money.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,30 +19,18 @@ pub(super) struct NodeMoney {
     pub(super) cost_per_hour: Option<Money>,
 }
 
-/// The day's sums.
-#[derive(Debug, Default)]
-struct Day {
-    revenue: Money,
-    uncosted: Money,
-    cost: Option<Money>,
-    idle: Money,
-    overhead: Money,
-    unpriced: Classes,
-    tokens: Classes,
-}
-
 pub(super) fn view(fleet: &Fleet) -> MoneyView {
     let day = day(fleet);
     let priced = any_priced(fleet);
     let uncertainty = fleet.ledger.uncertainty();
     let revenue = priced.then_some(day.revenue);
-    let covered = day.revenue - day.uncosted;
+    let covered = day.covered_revenue();
     let uncosted_engines = uncosted_engines(fleet);
     let any_covered = engines(fleet).next().is_none() || uncosted_engines < engines(fleet).count();
     let known_cost = revenue.and(day.cost).filter(|_| any_covered);
-    // The profit is the difference of the printed amounts; margins are those of the exact ones.
-    let profit = known_cost.map(|cost| covered.round_to(6) - cost.round_to(6));
-    let margin_on = |whole: Money| known_cost.and_then(|cost| quotient(covered - cost, whole));
+    // Profit and margins are those of the printed amounts, as in a report.
+    let (earned, owed) = (covered.round_to(6), known_cost.map(|cost| cost.round_to(6)));
+    let profit = owed.map(|owed| earned - owed);
     let (revenue_per_hour, covered_per_hour, cost_per_hour) = pace(fleet, priced);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
@@ -62,22 +51,22 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
             .filter(|_| any_covered)
             .map(|(revenue, cost)| revenue - cost),
         young_pace: fleet.pace.is_young(),
-        profit_on_cost: known_cost.and_then(margin_on),
-        gross_margin: margin_on(covered),
+        profit_on_cost: owed.and_then(|owed| profit_on_cost(earned, owed)),
+        gross_margin: owed.and_then(|owed| gross_margin(earned, owed)),
         theoretical: theoretical(fleet),
         unpriced_tokens: unpriced.count(),
-        uncosted_revenue: day.uncosted,
+        uncosted_revenue: day.rounded(6).uncosted_revenue,
         uncosted_engines,
         lower_bound: unpriced > Tokens::ZERO || uncertainty.lost_windows > 0 || disputed_tokens > Tokens::ZERO || held,
         upper_bound: uncertainty.hits > Money::ZERO,
         uncertainty: uncertainty.timing + uncertainty.hits,
         disputed,
         disputed_tokens: disputed_tokens.count(),
-        idle_cost: day.cost.map(|_| day.idle),
+        idle_cost: day.cost.map(|_| day.idle_cost),
         cost_per_million: per_million(total),
         cost_per_million_output: per_million(day.tokens.output),
-        break_even_load: day.cost.filter(|_| covered > Money::ZERO).and_then(|cost| quotient(cost, covered)),
-        break_even_price: per_million(total),
+        break_even_load: break_even_load(&day).and_then(|ppm| Ratio::of(ppm as f64, 1e6)),
+        break_even_price: break_even_price(fleet, &day),
         compare: compare(fleet, day.unpriced),
         priced_share: Ratio::of((total.count() - unpriced.count()) as f64, total.count() as f64),
         lost_windows: u64::try_from(uncertainty.lost_windows).unwrap_or_default(),
@@ -88,6 +77,15 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
         lists: list_bases(fleet),
         ledger: fleet.ledger_basis.clone(),
     }
+}
+
+/// The price of a million tokens of any class at which they pay the cost and the overhead of what they earn.
+fn break_even_price(fleet: &Fleet, day: &Totals) -> Option<Money> {
+    let owed = day.cost? - day.revenue_overhead;
+    let tokens = i64::try_from(day.tokens.total().count()).ok()?;
+    let of_revenue = fleet.config.overhead.of_revenue.map_or(0, |share| i64::from(share.ppm()));
+    let price = owed.scaled(1_000_000, tokens)?.scaled(1_000_000, 1_000_000 - of_revenue)?;
+    Some(price).filter(|price| *price >= Money::ZERO)
 }
 
 /// The money of each node.
@@ -133,37 +131,12 @@ pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
     nodes
 }
 
-fn day(fleet: &Fleet) -> Day {
+/// The day's sums: today's postings are folded as any past is.
+fn day(fleet: &Fleet) -> Totals {
     let ledger = &fleet.ledger;
-    let mut day = Day::default();
-    for (account, tariff, tokens) in ledger.today().tokens() {
-        day.tokens += tokens;
-        let Some(tariff) = tariff else {
-            day.unpriced += tokens;
-            continue;
-        };
-        let value = ledger.tariff(tariff).value(tokens);
-        day.revenue += value;
-        if ledger.accounts()[account.index()].costed {
-            day.overhead += ledger.tariff(tariff).overhead_of(value);
-        } else {
-            day.uncosted += value;
-        }
-    }
-    for (cost_account, rented) in ledger.today().rents() {
-        let cost_account = &ledger.cost_accounts()[cost_account.index()];
-        if let Some(cost) = cost_account.cost_of(rented) {
-            *day.cost.get_or_insert_default() += cost;
-            day.idle += cost_account.idle_cost_of(rented).unwrap_or_default();
-        }
-    }
-    if let Some(cost) = &mut day.cost {
-        *cost += day.overhead;
-    }
-    if day.cost.is_none() && ledger.cost_accounts().iter().any(|cost_account| cost_account.rate.is_some()) {
-        day.cost = Some(Money::ZERO);
-    }
-    day
+    let tables =
+        Tables { accounts: ledger.accounts(), cost_accounts: ledger.cost_accounts(), tariffs: ledger.tariffs() };
+    Totals::of_postings(tables, ledger.today().tokens(), ledger.today().rents())
 }
 
 /// Revenue per hour, the part of it whose cost is known, and cost per hour.
@@ -187,6 +160,8 @@ fn pace(fleet: &Fleet, priced: bool) -> (Option<Money>, Option<Money>, Option<Mo
     // The GPU time of a node that has not reported since the start is posted when it does: until then it costs something.
     let awaited = fleet.inventory.nodes.values().any(|node| node.awaited && !node.gpus.is_empty());
     let cost = cost.filter(|cost| *cost > Money::ZERO || !awaited);
+    let of_revenue = fleet.config.overhead.of_revenue.map(|share| share.of(covered)).unwrap_or_default();
+    let cost = cost.map(|cost| cost + of_revenue);
     (priced.then_some(revenue), priced.then_some(covered), cost)
 }
 
@@ -236,10 +211,6 @@ fn theoretical(fleet: &Fleet) -> bool {
         price.is_some_and(|price| price.paid.is_some())
     };
     !counted_rows(fleet).any(paid)
-}
-
-fn quotient(part: Money, whole: Money) -> Option<Ratio> {
-    Ratio::of(part.grains() as f64, whole.grains() as f64)
 }
 
 /// The value of the unpriced tokens at the list that the configuration compares with.

@@ -18,7 +18,7 @@ pub use heat::HeatMap;
 pub use list::{ListState, Motion};
 pub use money::{MoneyState, Pane};
 pub use view::View;
-pub use what_if::{Field, WhatIfForm, gpu_rate, hit_rate};
+pub use what_if::{Field, WhatIfForm};
 
 use crate::reading::Label;
 use crate::snapshot::Snapshot;

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::money::is_old;
 use crate::reading::Label;
-use crate::statement::Totals;
 use crate::tui::inquiry::{Changed, WhatIfPage, WhatIfQuestion};
-use crate::units::{Decimal, GpuTime, HourlyRate, Money, Share, Timestamp};
+use crate::units::{Decimal, HourlyRate, Share, Timestamp};
 
 /// The most characters of a figure.
 const LONGEST: usize = 9;
@@ -155,13 +154,13 @@ impl WhatIfForm {
 
     /// What a field is in truth.
     fn now(&self, field: Field, nodes: usize) -> Option<i64> {
-        let totals = self.page.as_ref().map(|page| page.what_if.before);
+        let levels = self.page.as_ref().map(|page| page.what_if.levels).unwrap_or_default();
         match field {
             Field::List => None,
-            Field::Paid => Some(Share::ALL.ppm().into()),
-            Field::HitRate => hit_rate(&totals?),
-            Field::GpuRate => i64::try_from(gpu_rate(&totals?)?.rounded(6)).ok(),
-            Field::Nodes => i64::try_from(nodes).ok(),
+            Field::Paid => Some(levels.paid_ppm.unwrap_or(Share::ALL.ppm()).into()),
+            Field::HitRate => levels.hit_rate_ppm.map(i64::from),
+            Field::GpuRate => i64::try_from(levels.gpu_rate?.rounded(6)).ok(),
+            Field::Nodes => levels.nodes_milli.map(|milli| (milli + 500) / 1_000).or(i64::try_from(nodes).ok()),
         }
     }
 
@@ -182,19 +181,6 @@ impl WhatIfForm {
             Err(trouble) => self.trouble = Some(trouble),
         }
     }
-}
-
-/// The hit rate of totals in parts per million.
-pub fn hit_rate(totals: &Totals) -> Option<i64> {
-    let (hit, miss) = (u128::from(totals.tokens.hit.count()), u128::from(totals.tokens.miss.count()));
-    i64::try_from((hit * 1_000_000).checked_div(hit + miss)?).ok()
-}
-
-/// What a GPU cost an hour on average.
-pub fn gpu_rate(totals: &Totals) -> Option<Money> {
-    const HOUR: i64 = 3_600_000;
-    let time: GpuTime = totals.gpu_time;
-    (totals.cost? - totals.fixed_cost).scaled(HOUR, time.millis())
 }
 
 /// A figure as it would be typed.

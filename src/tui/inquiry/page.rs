@@ -7,10 +7,10 @@ use crate::ledger::Past;
 use crate::pricing::{Book, PriceList};
 use crate::reading::Label;
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Change, MonthToDate, Period, RowKind, Statement, Totals, WhatIf, break_even,
+    AtList, BreakEven, Bridge, By, Change, Levels, MonthToDate, Period, RowKind, Statement, Totals, WhatIf, break_even,
     compare, month_of, what_if,
 };
-use crate::units::{Money, Timestamp};
+use crate::units::{Money, Span, Timestamp};
 
 /// No day is longer, wherever its clocks are set.
 const MOST_HOURS: usize = 28;
@@ -96,7 +96,7 @@ impl MoneyPage {
     ) -> Self {
         let totals = Totals::of(today);
         let month_ends = month_of(zone, question.at).1;
-        let to_date = |first: Timestamp| MonthToDate::of(month, first.max(month.began), month_ends, budget);
+        let to_date = |_| MonthToDate::of(month, month.began, month_ends, budget);
         let bridge = Crossing::of(question.against, before, after);
         Self {
             at: question.at,
@@ -117,7 +117,9 @@ impl Crossing {
         let known = first_known(before);
         Self {
             against,
-            bridge: known.map(|_| Bridge::between(before, after).rounded(CENTS)),
+            bridge: known
+                .map(|_| Bridge::between(before, after).rounded(CENTS))
+                .filter(|bridge| bridge.compared.both > Span::ZERO),
             known_from: known.filter(|from| *from > before.since),
             unwatched: !before.unwatched.is_empty() || !after.unwatched.is_empty(),
         }
@@ -135,8 +137,9 @@ impl WhatIfPage {
         let unknown_nodes = nodes.is_some() && what_if(today, &change).is_none();
         let change = if unknown_nodes { Change { nodes: None, ..change } } else { change };
         let now = Totals::of(today);
-        let as_it_was = WhatIf { before: now, after: now, break_even: break_even(today, &now) };
-        let WhatIf { before, after, break_even } = what_if(today, &change).unwrap_or(as_it_was);
+        let break_even = break_even(today, &now);
+        let as_it_was = WhatIf { before: now, after: now, break_even, levels: Levels::of(today) };
+        let WhatIf { before, after, break_even, levels } = what_if(today, &change).unwrap_or(as_it_was);
         let mut lists: Vec<_> = book.lists().map(|list| Label::new(&list.name)).collect();
         lists.retain(|name| ours(book, name).is_some());
         lists.sort();
@@ -146,7 +149,7 @@ impl WhatIfPage {
             unknown_list: changed.list.is_some() && list.is_none(),
             unknown_nodes,
             changed,
-            what_if: WhatIf { before: before.rounded(CENTS), after: after.rounded(CENTS), break_even },
+            what_if: WhatIf { before: before.rounded(CENTS), after: after.rounded(CENTS), break_even, levels },
             lists,
         }
     }

@@ -54,6 +54,31 @@ pub struct Changed {
     pub nodes: Option<u32>,
 }
 
+impl Changed {
+    /// The words of the command that prints the same for today; `None` where nothing is otherwise.
+    pub fn command(&self) -> Option<Vec<String>> {
+        let changes: Vec<_> = [
+            self.list.as_ref().map(|list| format!("list={}", quoted(list.as_str()))),
+            self.paid.map(|share| format!("paid={share}")),
+            self.hit_rate.map(|share| format!("hit_rate={share}")),
+            self.gpu_rate.map(|rate| format!("gpu_rate={rate}")),
+            self.nodes.map(|nodes| format!("nodes={nodes}")),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|change| format!("--what-if {change}"))
+        .collect();
+        let report = "margintop report --since today".to_owned();
+        (!changes.is_empty()).then(|| std::iter::once(report).chain(changes).collect())
+    }
+}
+
+/// A name as a shell takes it.
+fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
+    if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
+}
+
 /// What the money view shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MoneyQuestion {
@@ -112,5 +137,26 @@ impl AskPast {
 impl fmt::Debug for AskPast {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AskPast")
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_says_what_is_otherwise_as_a_shell_takes_it() {
+        assert_eq!(Changed::default().command(), None);
+        let changed = Changed {
+            list: Some(Label::new("my list's")),
+            paid: Share::from_ppm(370_000),
+            hit_rate: Share::from_ppm(600_000),
+            gpu_rate: HourlyRate::of_parts(2_500_000, 1),
+            nodes: Some(8),
+        };
+        let words = "margintop report --since today --what-if list='my list'\\''s' --what-if paid=0.37 \
+                     --what-if hit_rate=0.60 --what-if gpu_rate=2.50 --what-if nodes=8";
+        assert_eq!(changed.command().unwrap().join(" "), words);
     }
 }

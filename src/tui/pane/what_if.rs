@@ -5,7 +5,7 @@ use ratatui::layout::{Margin, Rect};
 
 use crate::reading::Label;
 use crate::statement::Totals;
-use crate::tui::app::{Field, WhatIfForm, gpu_rate, hit_rate};
+use crate::tui::app::{Field, WhatIfForm};
 use crate::tui::human;
 use crate::tui::inquiry::WhatIfPage;
 use crate::tui::scene::Scene;
@@ -107,19 +107,25 @@ fn doubt(form: &WhatIfForm, field: Field) -> Option<&'static str> {
 
 /// What a field is in truth.
 fn now(scene: &Scene<'_>, form: &WhatIfForm, field: Field) -> String {
-    let totals = form.page.as_ref().map(|page| page.what_if.before);
-    let money = &scene.snap.money;
+    let levels = form.page.as_ref().map(|page| page.what_if.levels).unwrap_or_default();
+    let share = |ppm: Option<u32>| percent(ppm.and_then(|ppm| Ratio::of(f64::from(ppm), 1e6)));
     match field {
         Field::List => "as posted".to_owned(),
-        Field::Paid if money.theoretical => "all, theoretical".to_owned(),
-        Field::Paid => "as billed".to_owned(),
-        Field::HitRate => percent(totals.and_then(|totals| Ratio::of(hit_rate(&totals)? as f64, 1e6))),
-        Field::GpuRate => human::unit_price(totals.and_then(|totals| gpu_rate(&totals)), scene.currency()),
-        Field::Nodes => match scene.snap.coverage.nodes_known {
-            0 => human::UNKNOWN.to_owned(),
-            nodes => format!("{}, as held", human::grouped(nodes as u128)),
-        },
+        Field::Paid if scene.snap.money.theoretical => "all, theoretical".to_owned(),
+        Field::Paid => share(levels.paid_ppm),
+        Field::HitRate => share(levels.hit_rate_ppm),
+        Field::GpuRate => human::unit_price(levels.gpu_rate, scene.currency()),
+        Field::Nodes => levels.nodes_milli.map_or_else(|| human::UNKNOWN.to_owned(), nodes_held),
     }
+}
+
+/// `226.75 on average`: nodes over the watched time, given in thousandths.
+fn nodes_held(milli: i64) -> String {
+    let hundredths = (milli + 5) / 10;
+    let (whole, rest) = (hundredths / 100, hundredths % 100);
+    let whole = human::grouped(whole.unsigned_abs().into());
+    let rest = if rest == 0 { String::new() } else { format!(".{rest:02}").trim_end_matches('0').to_owned() };
+    format!("{whole}{rest} on average")
 }
 
 fn percent(ratio: Option<Ratio>) -> String {
@@ -155,7 +161,24 @@ fn side_by_side(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &W
         share(even.load_ppm),
         share(even.hit_rate_ppm)
     );
-    said(canvas, Rect { y: area.y + 6, height: area.height.saturating_sub(6), ..area }, Role::Info, &text);
+    let below = |row: u16| Rect { y: area.y + row, height: area.height.saturating_sub(row), ..area };
+    said(canvas, below(6), Role::Info, &text);
+    // The last row is that of the keys.
+    for (row, line) in (7..area.height.saturating_sub(1)).zip(command(page, usize::from(area.width))) {
+        said(canvas, below(row), Role::Dim, &line);
+    }
+}
+
+/// The command that prints the same, in lines of so many cells at most; none where nothing is otherwise.
+fn command(page: &WhatIfPage, cells: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in page.changed.command().unwrap_or_default() {
+        match lines.last_mut() {
+            Some(line) if human::width(line) + human::width(&word) < cells => line.extend([" ", &word]),
+            _ => lines.push(word),
+        }
+    }
+    lines
 }
 
 fn figures(canvas: &mut Canvas<'_>, area: Rect, row: u16, label: &str, [now, then, change]: [&str; 3]) {

@@ -104,7 +104,7 @@ pub(super) fn break_even(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>,
     }
     for ([label, _], role, amount) in month_facts(page) {
         row += 1;
-        line(canvas, area, row, label, role, &scene.money(amount, 12));
+        line(canvas, area, row, label, role, &monthly(scene, page, amount, 12));
     }
 }
 
@@ -124,7 +124,7 @@ pub(super) fn break_even_narrow(canvas: &mut Canvas<'_>, area: Rect, scene: &Sce
         put(6, "nothing known", Role::Dim, "");
     }
     for (row, ([_, label], role, amount)) in (6..).zip(month_facts(page)) {
-        put(row, label, role, &scene.money(amount, usize::from(NARROW) - label.len() - 1));
+        put(row, label, role, &monthly(scene, page, amount, usize::from(NARROW) - label.len() - 1));
     }
 }
 
@@ -148,6 +148,15 @@ fn break_even_facts(scene: &Scene<'_>, page: &MoneyPage) -> [(&'static str, Stri
 
 /// A figure of the month: its label, the same where cells are few, and the amount.
 type Monthly = ([&'static str; 2], Role, Option<Money>);
+
+/// An amount of the month; what it will be is not known early in it.
+fn monthly(scene: &Scene<'_>, page: &MoneyPage, amount: Option<Money>, cells: usize) -> String {
+    match (amount, page.month.is_some_and(|month| month.is_early() && month.cost.is_some())) {
+        (None, true) if cells >= 9 => "too early".to_owned(),
+        (None, true) => "early".to_owned(),
+        (amount, _) => scene.money(amount, cells),
+    }
+}
 
 /// Cost against what it may be.
 fn month_facts(page: &MoneyPage) -> Vec<Monthly> {

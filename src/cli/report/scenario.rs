@@ -1,0 +1,164 @@
+//! What is otherwise in a what-if, as it is written.
+
+use std::fmt;
+
+use crate::cli::Failure;
+use crate::config::Scenario;
+use crate::pricing::{Book, PriceList};
+use crate::statement::Change;
+use crate::units::{HourlyRate, Share};
+
+const KEYS: &str =
+    "write list=NAME, paid=0.37, hit_rate=0.6, gpu_rate=2.50 or nodes=200, or the name of a [[scenario]]";
+
+/// What is otherwise, all that was said together.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Scenarios {
+    pub(super) list: Option<String>,
+    pub(super) paid: Option<Share>,
+    pub(super) hit_rate: Option<Share>,
+    pub(super) gpu_rate: Option<HourlyRate>,
+    pub(super) nodes: Option<u32>,
+}
+
+impl Scenarios {
+    /// What all of these say together, each a change or the name of one of the configuration's scenarios.
+    pub(super) fn new(texts: &[String], named: &[Scenario]) -> Result<Self, Failure> {
+        let mut asked = Self::default();
+        for text in texts {
+            asked.set(text, named).map_err(|why| Failure::Usage(format!("--what-if {text}: {why}")))?;
+        }
+        Ok(asked)
+    }
+
+    /// Whether nothing is otherwise.
+    pub(super) fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn set(&mut self, text: &str, named: &[Scenario]) -> Result<(), String> {
+        let Some((key, value)) = text.split_once('=') else { return self.set_named(text.trim(), named) };
+        let decimal = |error: crate::units::DecimalError| error.to_string();
+        let share = || value.parse::<Share>().map_err(|error| format!("{error}; a share is between 0 and 1"));
+        match key.trim() {
+            "list" => put(&mut self.list, value.trim().to_owned(), "list"),
+            "paid" => put(&mut self.paid, share()?, "paid"),
+            "hit_rate" => put(&mut self.hit_rate, share()?, "hit_rate"),
+            "gpu_rate" => put(&mut self.gpu_rate, value.parse().map_err(decimal)?, "gpu_rate"),
+            "nodes" => {
+                let nodes = value.trim().parse().ok().filter(|nodes| *nodes > 0);
+                put(&mut self.nodes, nodes.ok_or("a number of nodes is a whole number above 0")?, "nodes")
+            }
+            _ => Err(KEYS.to_owned()),
+        }
+    }
+
+    fn set_named(&mut self, name: &str, named: &[Scenario]) -> Result<(), String> {
+        let Some(scenario) = named.iter().find(|scenario| scenario.name == name) else {
+            let near = named.iter().min_by_key(|scenario| strsim::damerau_levenshtein(&scenario.name, name));
+            let near = near.map_or_else(String::new, |near| format!("; is it \"{}\"?", near.name));
+            return Err(format!("no [[scenario]] of this name{near}; {KEYS}"));
+        };
+        let Scenario { name: _, list, paid, hit_rate, gpu_rate, nodes } = scenario.clone();
+        list.map_or(Ok(()), |list| put(&mut self.list, list, "list"))?;
+        paid.map_or(Ok(()), |paid| put(&mut self.paid, paid, "paid"))?;
+        hit_rate.map_or(Ok(()), |share| put(&mut self.hit_rate, share, "hit_rate"))?;
+        gpu_rate.map_or(Ok(()), |rate| put(&mut self.gpu_rate, rate, "gpu_rate"))?;
+        nodes.map_or(Ok(()), |nodes| put(&mut self.nodes, nodes, "nodes"))
+    }
+
+    /// The change, with the list that is named.
+    pub(super) fn change<'a>(&self, book: &'a Book, currency: &str) -> Result<Change<'a>, Failure> {
+        let list = self.list.as_deref().map(|name| own_list(book, name, currency)).transpose();
+        Ok(Change {
+            list: list.map_err(|why| Failure::Usage(format!("--what-if list: {why}")))?,
+            paid: self.paid,
+            hit_rate: self.hit_rate,
+            gpu_rate: self.gpu_rate,
+            nodes: self.nodes,
+        })
+    }
+}
+
+/// Says it once; another value is a contradiction.
+fn put<T: PartialEq + fmt::Display>(slot: &mut Option<T>, value: T, key: &str) -> Result<(), String> {
+    match slot {
+        Some(said) if *said != value => {
+            Err(format!("{key}={value} contradicts {key}={said}, which is asked for too: write one of the two"))
+        }
+        _ => {
+            *slot = Some(value);
+            Ok(())
+        }
+    }
+}
+
+/// As it was written: `paid=0.37, nodes=200`.
+impl fmt::Display for Scenarios {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = [
+            self.list.as_ref().map(|list| format!("list={list}")),
+            self.paid.map(|share| format!("paid={share}")),
+            self.hit_rate.map(|share| format!("hit_rate={share}")),
+            self.gpu_rate.map(|rate| format!("gpu_rate={rate}")),
+            self.nodes.map(|nodes| format!("nodes={nodes}")),
+        ];
+        f.write_str(&said.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// A list of the ledger's currency.
+fn own_list<'a>(book: &'a Book, name: &str, currency: &str) -> Result<&'a PriceList, String> {
+    let own = || book.lists().filter(|list| list.currency == currency);
+    own().find(|list| list.name == name).ok_or_else(|| {
+        let near = own().min_by_key(|list| strsim::damerau_levenshtein(&list.name, name));
+        let near = near.map_or_else(String::new, |near| format!("; is it \"{}\"?", near.name));
+        format!("no price list \"{name}\" in {currency}{near}")
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn told(texts: &[&str]) -> Result<Scenarios, String> {
+        let night = "name = \"night\"\nnodes = 8\nhit_rate = \"0.6\"";
+        let named = [toml::from_str(night).unwrap()];
+        let texts: Vec<_> = texts.iter().map(|text| (*text).to_owned()).collect();
+        Scenarios::new(&texts, &named).map_err(|failure| match failure {
+            Failure::Usage(why) | Failure::Run(why) => why,
+        })
+    }
+
+    #[test]
+    fn a_what_if_says_what_it_takes() {
+        let asked = told(&["list=deepseek-r1-2025", "paid=0.37", "hit_rate=1", "gpu_rate=2.50", "nodes=200"]).unwrap();
+        assert_eq!((asked.list.as_deref(), asked.nodes), (Some("deepseek-r1-2025"), Some(200)));
+        for text in ["", "list", "nodes=0", "nodes=-1", "paid=1.5", "hit_rate=x", "gpu_rate=-2", "fx=1", "nigth"] {
+            assert!(told(&[text]).is_err(), "{text}");
+        }
+        assert!(told(&["nigth"]).unwrap_err().contains("is it \"night\"?"));
+    }
+
+    #[test]
+    fn several_hold_together_and_none_contradicts_another() {
+        let asked = told(&["night", "gpu_rate=1", "nodes=8"]).unwrap();
+        assert_eq!(asked.to_string(), "hit_rate=0.60, gpu_rate=1.00, nodes=8");
+        for pair in
+            [["hit_rate=0.6", "hit_rate=0.61"], ["night", "nodes=9"], ["nodes=9", "night"], ["list=a", "list=b"]]
+        {
+            let why = told(&pair).unwrap_err();
+            assert!(why.contains("contradicts") && why.contains("write one"), "{why}");
+        }
+        assert!(told(&["paid=0.5", "paid=0.50"]).is_ok(), "the same said twice is no contradiction");
+    }
+
+    #[test]
+    fn a_list_that_is_not_there_is_near_one_that_is() {
+        let book = Book::built_in().unwrap();
+        let why = own_list(&book, "deepseek-r1-2052", "USD").map(|list| list.name.clone());
+        let told = "no price list \"deepseek-r1-2052\" in USD; is it \"deepseek-r1-2025\"?";
+        assert_eq!(why, Err(told.to_owned()));
+    }
+}

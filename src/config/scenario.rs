@@ -1,0 +1,80 @@
+//! Named what-ifs: `[[scenario]]`.
+
+use serde::Deserialize;
+
+use super::error::Findings;
+use crate::pricing::Book;
+use crate::units::{HourlyRate, Share};
+
+/// A `[[scenario]]`: what is otherwise, under a name. What is not said stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Its name, for `report --what-if NAME`.
+    pub name: String,
+    /// Every token at this list.
+    pub list: Option<String>,
+    /// The share of the tokens that is paid.
+    pub paid: Option<Share>,
+    /// The share of the prompt tokens that a cache serves.
+    pub hit_rate: Option<Share>,
+    /// What a GPU costs an hour.
+    pub gpu_rate: Option<HourlyRate>,
+    /// How many nodes are held.
+    pub nodes: Option<u32>,
+}
+
+/// The scenarios, with what is wrong with them found.
+pub(super) fn scenarios(tables: Vec<Scenario>, book: &Book, findings: &mut Findings<'_>) -> Vec<Scenario> {
+    for (nth, table) in tables.iter().enumerate() {
+        if let Some(why) = fault(table, &tables[..nth], book) {
+            findings.table("scenario", nth, why);
+        }
+    }
+    tables
+}
+
+fn fault(table: &Scenario, before: &[Scenario], book: &Book) -> Option<String> {
+    let Scenario { name, list, paid, hit_rate, gpu_rate, nodes } = table;
+    if name.trim().is_empty() || name.trim() != name || name.contains('=') || name.chars().any(char::is_control) {
+        return Some(format!("name {name:?}: write a word without \"=\", like \"more-cache\""));
+    }
+    if before.iter().any(|other| other.name == *name) {
+        return Some(format!("name \"{name}\" is used twice: each scenario has a name of its own"));
+    }
+    let nothing = list.is_none() && paid.is_none() && hit_rate.is_none() && gpu_rate.is_none() && nodes.is_none();
+    if nothing {
+        return Some(format!("scenario \"{name}\" changes nothing: write list, paid, hit_rate, gpu_rate or nodes"));
+    }
+    if *nodes == Some(0) {
+        return Some("nodes: a number of nodes is a whole number above 0".to_owned());
+    }
+    list.as_deref().and_then(|list| book.own_list(list).err()).map(|why| format!("list: {why}"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_says_what_is_wrong_with_it() {
+        let book = Book::built_in().unwrap();
+        let of = |text: &str| toml::from_str::<Scenario>(text).unwrap();
+        let good = of(
+            "name = \"a\"\nlist = \"deepseek-r1-2025\"\npaid = \"0.5\"\nhit_rate = \"0.6\"\ngpu_rate = \"2.5\"\nnodes = 8",
+        );
+        assert_eq!(fault(&good, &[], &book), None);
+        for (text, said) in [
+            ("name = \"a=b\"\nnodes = 1", "without \"=\""),
+            ("name = \"\"\nnodes = 1", "write a word"),
+            ("name = \"a\"\nnodes = 1", "used twice"),
+            ("name = \"b\"", "changes nothing"),
+            ("name = \"b\"\nnodes = 0", "above 0"),
+            ("name = \"b\"\nlist = \"deepseek-r1-2052\"", "deepseek-r1-2052"),
+        ] {
+            let why = fault(&of(text), std::slice::from_ref(&good), &book).unwrap_or_default();
+            assert!(why.contains(said), "{text}: {why}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! One ledger, all surfaces: the overview's money in `once`, the money view's page, `report` by every key and in every
+//! form, what-ifs, the month and the tables themselves agree to the last digit.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "support/fake_nvml.rs"]
+mod fake_nvml;
+#[path = "support/ledger.rs"]
+mod ledger;
+#[path = "support/page.rs"]
+mod page;
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/saved.rs"]
+mod saved;
+#[path = "support/server.rs"]
+mod server;
+
+use std::fmt::Write;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use jiff::tz::TimeZone;
+use ledger::{Engine, Ledger};
+use margintop::pricing::Book;
+use margintop::store::Reader;
+use margintop::tui::inquiry::{Against, MoneyPage, MoneyQuestion, stretches};
+use margintop::units::Money;
+use page::Counted;
+use program::micros;
+use serde_json::Value;
+
+const BY: [&str; 9] = ["hour", "day", "month", "model", "node", "unit", "role", "tenant", "tier"];
+const WORK: Counted = Counted::new(70_011, 41_007, 13_373);
+
+/// A ledger, its configuration, and what `once` printed last.
+struct Kept {
+    ledger: Ledger,
+    config: String,
+    once: Value,
+}
+
+/// Two tenants of whom one pays a part, an engine without a price and one without a cost, a node that idles, a lease of GPUs
+/// and one by the calendar, overhead by the hour and of revenue, prices that change between two minutes, and a restart.
+fn kept() -> &'static Kept {
+    static KEPT: OnceLock<Kept> = OnceLock::new();
+    KEPT.get_or_init(|| {
+        let ledger = Ledger::new();
+        let here = ["house-1", "house-2", "nobody-knows"].map(Engine::new);
+        let far = Engine::at("127.0.0.9", "house-far");
+        let engines: Vec<&Engine> = here.iter().chain([&far]).collect();
+        let edge = jiff::Timestamp::try_from(SystemTime::now()).unwrap() + jiff::SignedDuration::from_millis(2_500);
+        let prices = ledger.path.with_extension("prices.toml");
+        std::fs::create_dir_all(prices.parent().unwrap()).unwrap();
+        std::fs::write(&prices, price_file(edge)).unwrap();
+        let mut config = format!("price_files = [\"{}\"]\n{CONFIG}", prices.display());
+        for (engine, tenant) in engines.iter().zip(["gold", "free", "free", "free"]) {
+            let url = engine.server.metrics();
+            write!(config, "[[target]]\nurl = \"{url}\"\nlabels = {{ tenant = \"{tenant}\" }}\n").unwrap();
+        }
+        let flags = ["serve", "--interval", "100ms", "--listen", "127.0.0.1:0"];
+        for _ in 0..2 {
+            let mut watch = ledger.program(&flags).driver(fake_nvml::library()).config(&config).start();
+            ledger.until_all_counted(&engines);
+            for _ in 0..6 {
+                for engine in &engines {
+                    engine.work(WORK);
+                }
+                thread::sleep(Duration::from_millis(250));
+            }
+            ledger.until_all_counted(&engines);
+            assert!(watch.terminate().is_some());
+        }
+        let once = ["once", "--json", "--for", "300ms"];
+        let once = ledger.program(&once).driver(fake_nvml::library()).config(&config).run().good();
+        ledger.verify();
+        Kept { ledger, config, once }
+    })
+}
+
+const CONFIG: &str = "
+[overhead]
+per_hour = \"36.00\"
+of_revenue = \"0.031\"
+[budget]
+month = \"1000\"
+[[scenario]]
+name = \"as-it-is\"
+paid = \"1\"
+gpu_rate = \"7\"
+[[price]]
+model = \"house-*\"
+tenant = \"gold\"
+hit = \"0.11\"
+miss = \"0.57\"
+output = \"2.03\"
+paid = \"0.37\"
+[[lease]]
+gpu = \"H100\"
+rate = \"2.40\"
+[[lease]]
+node = \"spare\"
+gpus = 2
+rate = \"1.10\"
+";
+
+/// The lists of a model before and after an instant that lies on no minute.
+fn price_file(edge: jiff::Timestamp) -> String {
+    let list = |name: &str, from: &str, until: &str, prices: [&str; 3]| {
+        let [hit, miss, output] = prices;
+        format!(
+            "[[list]]\nname = \"{name}\"\ncurrency = \"USD\"\nsource = \"own\"\n{from}{until}[list.tiers.standard]\n\
+             hit = \"{hit}\"\nmiss = \"{miss}\"\noutput = \"{output}\"\n"
+        )
+    };
+    list("house-old", "", &format!("until = \"{edge}\"\n"), ["0.1", "0.5", "2"])
+        + &list("house-new", &format!("from = \"{edge}\"\n"), "", ["0.013", "0.071", "0.29"])
+        + "[[history]]\nmodels = [\"house-2\", \"house-far\"]\nlists = [\"house-old\", \"house-new\"]\n"
+}
+
+fn report(arguments: &[&str]) -> Value {
+    let Kept { ledger, config, .. } = kept();
+    let arguments: Vec<&str> = ["report", "--json"].iter().chain(arguments).copied().collect();
+    ledger.program(&arguments).config(config).run().good()
+}
+
+/// Revenue, its part without a known cost, cost and profit in millionths.
+fn amounts(row: &Value) -> [i128; 4] {
+    ["revenue", "uncosted_revenue", "cost", "profit"].map(|amount| micros(&row[amount]))
+}
+
+#[test]
+fn the_ledger_has_all_that_can_go_wrong_in_it() {
+    let total = report(&[]);
+    let [revenue, uncosted, cost, profit] = amounts(&total["total"]);
+    assert!(0 < uncosted && uncosted < revenue && cost > 0, "{:#}", report(&["--by", "node"])["rows"]);
+    assert_eq!(profit, revenue - uncosted - cost, "as printed");
+    let lists: Vec<_> = total["lists"].as_array().unwrap().iter().map(|list| list["list"].as_str().unwrap()).collect();
+    assert!(lists.contains(&"house-old") && lists.contains(&"house-new") && lists.len() == 3, "{lists:?}");
+    assert_eq!(total["theoretical"], false);
+    assert_eq!(total["lower_bound"], true);
+}
+
+#[test]
+fn the_overview_says_what_the_report_says() {
+    let (money, report) = (&kept().once["money"], report(&["--since", "today"]));
+    assert_eq!(amounts(money), amounts(&report["total"]));
+    for same in ["idle_cost", "profit_on_cost", "gross_margin"] {
+        assert_eq!(money[same], report["total"][same], "{same}");
+    }
+    assert_eq!(money["uncertainty"], report["uncertainty"]);
+    assert_eq!(money["break_even_load"], report["break_even"]["load"]);
+    let tokens =
+        report["total"]["prompt_tokens"].as_u64().unwrap() + report["total"]["output_tokens"].as_u64().unwrap();
+    assert_eq!(tokens, 4 * 12 * (WORK.prompt + WORK.output));
+}
+
+#[test]
+fn every_grouping_and_form_has_the_same_total() {
+    let whole = report(&[]);
+    for by in BY {
+        let told = report(&["--by", by]);
+        assert_eq!(amounts(&told["total"]), amounts(&whole["total"]), "{by}");
+        assert_eq!(told["total"]["gpu_hours"], whole["total"]["gpu_hours"], "{by}");
+        let rows = told["rows"].as_array().unwrap();
+        for (nth, amount) in ["revenue", "uncosted_revenue", "cost", "profit"].into_iter().enumerate() {
+            let known = rows.iter().map(|row| &row[amount]).filter(|amount| !amount.is_null());
+            assert_eq!(known.map(micros).sum::<i128>(), amounts(&told["total"])[nth], "{by} {amount}");
+        }
+    }
+    let leases = report(&["--by", "lease"]);
+    assert_eq!(leases["total"]["cost"], whole["total"]["cost"], "leases");
+    let Kept { ledger, config, .. } = kept();
+    let csv = ledger.program(&["report", "--csv"]).config(config).run();
+    let total = csv.out.lines().last().unwrap();
+    for amount in ["revenue", "cost", "profit"] {
+        assert!(total.split(',').any(|cell| cell == whole["total"][amount]), "{amount} of {total}");
+    }
+}
+
+#[test]
+fn by_tenant_each_has_what_it_paid() {
+    let told = report(&["--by", "tenant"]);
+    let row = |key: &str| told["rows"].as_array().unwrap().iter().find(|row| row["key"] == key).unwrap().clone();
+    // 29,004 x 0.57 + 41,007 x 0.11 + 13,373 x 2.03, of which 37 % is paid, twelve times.
+    let gold = ((29_004 * 57 + 41_007 * 11 + 13_373 * 203) * 37 * 12) / 10_000;
+    let off = micros(&row("gold")["revenue"]) - gold;
+    assert!((-1..=1).contains(&off), "rows are rounded as they add up: {off} millionths");
+    assert!(micros(&row("free")["uncosted_revenue"]) > 0);
+}
+
+#[test]
+fn what_changes_nothing_changes_no_figure() {
+    let whole = report(&[]);
+    let now = report(&["--what-if", "paid=1"])["what_if"]["now"].clone();
+    let of = |key: &str| now[key].to_string().trim_matches('"').to_owned();
+    assert_eq!(of("nodes"), "2.0", "the spare one too");
+    let asked = [
+        format!("paid={}", of("paid")),
+        format!("hit_rate={}", of("hit_rate")),
+        format!("gpu_rate={}", of("gpu_rate")),
+        "nodes=2".to_owned(),
+    ];
+    let all: Vec<_> = asked.iter().flat_map(|change| ["--what-if", change]).collect();
+    for arguments in asked.iter().map(|change| vec!["--what-if", change]).chain([all, vec!["--reprice"]]) {
+        let told = report(&arguments);
+        assert_eq!((&told["total"], &told["rows"]), (&whole["total"], &whole["rows"]), "{arguments:?}");
+        if let Some(what_if) = told.get("what_if") {
+            assert_eq!(what_if["before"], what_if["after"], "{arguments:?}");
+            assert_eq!(what_if["break_even"], whole["break_even"], "{arguments:?}");
+        }
+    }
+    let named = report(&["--what-if", "as-it-is"]);
+    assert_eq!((&named["what_if"]["gpu_rate"], &named["what_if"]["paid"]), (&"7.00".into(), &"1.00".into()));
+    let Kept { ledger, config, .. } = kept();
+    let ran = ledger.program(&["report", "--what-if", "as-it-is", "--what-if", "gpu_rate=8"]).config(config).run();
+    assert_eq!((ran.code, ran.err.contains("contradicts gpu_rate=7")), (Some(2), true), "{}", ran.err);
+}
+
+#[test]
+fn the_money_view_and_the_month_say_the_same() {
+    let told = report(&["--since", "today"]);
+    let reader = Reader::open(&kept().ledger.path).unwrap();
+    let at = reader.header().last;
+    let question = MoneyQuestion { at, against: Against::Quarter };
+    let four =
+        stretches(question, &TimeZone::UTC).map(|span| reader.past(span.since, span.until, span.finest).unwrap());
+    let budget = Some(Money::from_micros(1_000_000_000));
+    let page = MoneyPage::of(question, &four, &Book::built_in().unwrap(), &TimeZone::UTC, budget);
+    let month = page.month.unwrap();
+    let told_month = &told["month_to_date"];
+    for (screen, report) in [
+        (month.revenue, &told_month["revenue"]),
+        (month.cost, &told_month["cost"]),
+        (month.profit, &told_month["profit"]),
+        (month.revenue, &told["total"]["revenue"]),
+        (month.profit, &told["total"]["profit"]),
+    ] {
+        assert_eq!(screen.unwrap().to_string(), report.as_str().unwrap());
+    }
+    assert_eq!((month.projected_cost, &told_month["projected_cost"]), (None, &Value::Null), "it is too early to say");
+    assert!(month.is_early() && told_month["watched_seconds"].as_i64() == Some(month.watched.millis() / 1_000));
+    let cents = |amount: &Value| Money::from_micros(i64::try_from(micros(amount)).unwrap()).round_to(2);
+    assert_eq!(page.totals.revenue, cents(&told["total"]["revenue"]));
+    assert_eq!(page.models.total.cost, Some(cents(&told["total"]["cost"])));
+    assert_eq!(page.bridge.bridge, None, "nobody watched a quarter of an hour ago");
+    let Kept { ledger, config, .. } = kept();
+    let text = ledger.program(&["report"]).config(config).run().out;
+    assert!(text.contains("too early to say"), "{text}");
+}
+
+#[test]
+fn spans_that_adjoin_add_up_wherever_they_meet() {
+    let whole = report(&[]);
+    let (since, until) = (whole["since"].as_str().unwrap(), whole["until"].as_str().unwrap());
+    let [from, to] = [since, until].map(|at| at.parse::<jiff::Timestamp>().unwrap().as_millisecond());
+    for part in 0..=8 {
+        let edge = jiff::Timestamp::from_millisecond(from + (to - from) * part / 8).unwrap().to_string();
+        let (before, after) = (report(&["--since", "2020-01-01", "--until", &edge]), report(&["--since", &edge]));
+        assert!(before["since"] == since || before["watched_seconds"] == 0, "{edge}: {}", before["since"]);
+        let tokens = |told: &Value| told["total"]["output_tokens"].as_u64().unwrap();
+        assert_eq!(tokens(&before) + tokens(&after), tokens(&whole), "{edge}");
+        let known = |told: &Value| told["total"]["cost"].as_str().map_or(0, |_| micros(&told["total"]["cost"]));
+        let off = known(&before) + known(&after) - known(&whole);
+        assert!(off.abs() <= 1, "{edge}: {off} millionths");
+    }
+    for arguments in
+        [["--since", "2020-01-01", "--until", "2020-02-01"], ["--since", "2099-01-01", "--until", "2099-02-01"]]
+    {
+        let told = report(&arguments);
+        assert_eq!((&told["total"]["cost"], &told["watched_seconds"]), (&Value::Null, &0.into()), "{arguments:?}");
+    }
+    let bridge = &report(&["--bridge", "week"])["bridge"];
+    assert_eq!((&bridge["change"], &bridge["compared_seconds"]), (&Value::Null, &0.into()), "not watched");
+}

@@ -1,0 +1,293 @@
+//! A what-if means what it says: one that changes nothing changes no figure, and a break-even point is a point at which the
+//! same what-if leaves no profit.
+#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, clippy::unnecessary_wraps, missing_docs)]
+
+#[path = "support/past.rs"]
+mod past;
+
+use margintop::ledger::{CostAccount, CostKind, Past, TariffId, TokenCell};
+use margintop::pricing::{Book, PriceList};
+use margintop::reading::Role;
+use margintop::statement::{Change, Totals, WhatIf, compare, reprice, what_if};
+use margintop::units::{GpuTime, HourlyRate, Money, PowerPrice, Share, Span};
+use past::{Making, R1, classes, deepseek_day, held, instant};
+
+fn secs(seconds: i64) -> Span {
+    Span::from_secs(seconds)
+}
+
+fn share(text: &str) -> Option<Share> {
+    Some(text.parse().unwrap())
+}
+
+fn asked(past: &Past, change: Change<'_>) -> WhatIf {
+    what_if(past, &change).unwrap()
+}
+
+fn is_unchanged(past: &Past, change: Change<'_>) {
+    let told = asked(past, change);
+    assert_eq!(told.before, told.after, "{change:?}");
+}
+
+/// `nodes` nodes of 8 GPUs, watched for three minutes and a half of a day: each is first seen some seconds later than the
+/// one before it.
+fn young(nodes: usize) -> Past {
+    let mut past = Making::new("2026-03-10T00:00:00Z", "2026-03-10T10:03:51Z");
+    let began = instant("2026-03-10T10:00:20Z");
+    past.0.began = began;
+    let tariff = past.tariff("r1", "standard", R1);
+    for nth in 0..nodes {
+        let name = format!("n{nth}");
+        let (account, rent) =
+            (past.account(&name, None, "m", Role::Unified), past.cost_account(Some(&name), None, Some("2.00")));
+        for minute in 0..4 {
+            let bucket = began.minute() + secs(minute * 60);
+            let (from, to) = ((began + secs(2 + nth as i64 * 3)).max(bucket), past.0.until.min(bucket + secs(60)));
+            past.tokens(bucket, account, Some(tariff), classes(9_000, 4_000, 1_000));
+            past.rent(bucket, rent, GpuTime::of(8, to - from), GpuTime::of(8, secs(1)));
+        }
+    }
+    past.0
+}
+
+#[test]
+fn the_nodes_that_were_held_cost_what_they_cost() {
+    for nodes in [1_u32, 4] {
+        let past = young(nodes as usize);
+        is_unchanged(&past, Change { nodes: Some(nodes), ..Change::default() });
+        let twice = asked(&past, Change { nodes: Some(nodes * 2), ..Change::default() });
+        let cost = twice.before.cost.unwrap();
+        assert_eq!(twice.after.cost, cost.scaled(2, 1), "twice as many cost twice as much");
+        assert_eq!(twice.after.idle_cost, twice.before.idle_cost.scaled(2, 1).unwrap());
+        assert_eq!(twice.after.revenue, twice.before.revenue);
+    }
+}
+
+/// Class: the average is over watched time, and each node counts as one whatever the number of its GPUs.
+#[test]
+fn nodes_are_an_average_over_watched_time() {
+    let mut past = Making::new("2026-03-10T00:00:00Z", "2026-03-10T04:00:00Z");
+    let [big, small] = ["a", "b"].map(|node| past.cost_account(Some(node), None, Some("1")));
+    for hour in [0, 1, 3] {
+        let at = past.0.since + secs(hour * 3600);
+        past.rent(at, big, held(8, 60), GpuTime::ZERO);
+        if hour != 1 {
+            past.rent(at, small, held(4, 60), GpuTime::ZERO);
+        }
+    }
+    let mut past = past.0;
+    past.unwatched = vec![(past.since + secs(7200), past.since + secs(10_800))];
+    // Five node-hours in three watched hours cost 32.
+    let told = asked(&past, Change { nodes: Some(5), ..Change::default() });
+    assert_eq!(told.after.cost.unwrap().to_string(), "96.00");
+    assert!(what_if(&Past::default(), &Change { nodes: Some(1), ..Change::default() }).is_none());
+}
+
+#[test]
+fn the_published_days_nodes_are_its_average() {
+    let told = asked(&deepseek_day(), Change { nodes: Some(907), ..Change::default() });
+    assert_eq!(told.after.cost.unwrap().to_string(), "348288.00", "four times 226.75");
+}
+
+/// GPUs at one rate with metered power, a node without a rate, a rounding, and overhead of both kinds.
+fn powered() -> Past {
+    let mut past = young(2);
+    past.accounts[1].costed = false;
+    past.cost_accounts[1].rate = None;
+    past.cost_accounts[0].power = Some(PowerPrice { kwh: "0.10".parse().unwrap(), pue: "1.3".parse().unwrap() });
+    past.rents.iter_mut().for_each(|cell| cell.energy = 900_000_000);
+    past.tariffs[0].overhead = share("0.029");
+    let of = |kind| CostAccount { node: None, power: None, kind, ..past.cost_accounts[0].clone() };
+    let more = [of(CostKind::Rounding), of(CostKind::Overhead)];
+    for account in more {
+        past.cost_accounts.push(account);
+        let cost_account = margintop::ledger::CostAccountId::at(past.cost_accounts.len() as u32 - 1);
+        let bucket = past.rents[0].bucket;
+        let cell = margintop::ledger::GpuTimeCell {
+            bucket,
+            cost_account,
+            held: GpuTime::of(1, secs(100)),
+            idle: GpuTime::ZERO,
+            energy: 0,
+        };
+        past.rents.push(cell);
+    }
+    past
+}
+
+#[test]
+fn the_rate_that_is_paid_costs_what_is_paid() {
+    is_unchanged(&powered(), Change { gpu_rate: "2.00".parse().ok(), ..Change::default() });
+    // Where there are several rates, their average is the one that changes nothing.
+    let mut mixed = young(4);
+    for (rate, account) in ["1", "2", "3.5", "0.700001"].into_iter().zip(&mut mixed.cost_accounts) {
+        account.rate = rate.parse().ok();
+    }
+    let totals = Totals::of(&mixed);
+    let average = totals.cost.unwrap().scaled(3_600_000, totals.gpu_time.millis()).unwrap().round_to(6);
+    let rate: HourlyRate = average.to_string().parse().unwrap();
+    is_unchanged(&mixed, Change { gpu_rate: Some(rate), ..Change::default() });
+}
+
+#[test]
+fn the_share_that_is_paid_earns_what_was_earned() {
+    let mut past = young(2);
+    is_unchanged(&past, Change { paid: Some(Share::ALL), ..Change::default() });
+    let theoretical = margintop::statement::changed(&past, &Change { paid: Some(Share::ALL), ..Change::default() });
+    assert_eq!(theoretical.unwrap().tariffs, past.tariffs, "and it is as theoretical as it was");
+    past.tariffs[0].paid = share("0.37");
+    is_unchanged(&past, Change { paid: share("0.37"), ..Change::default() });
+    // Two tenants of whom one pays half: three quarters are paid of equal work.
+    let mut half = past.tariffs[0].clone();
+    half.paid = share("0.5");
+    past.tariffs[0].paid = None;
+    past.tariffs.push(half);
+    for (nth, cell) in past.tokens.iter_mut().enumerate() {
+        cell.tariff = Some(TariffId::at(nth as u32 % 2));
+    }
+    is_unchanged(&past, Change { paid: share("0.75"), ..Change::default() });
+}
+
+/// Class: accounts and minutes with hit rates of their own. The rate of all of them changes none of them.
+#[test]
+fn the_hit_rate_that_was_changes_nothing() {
+    let mut past = young(3);
+    let dear = TariffId::at(1);
+    past.tariffs.push(margintop::ledger::Tariff {
+        prices: margintop::pricing::ClassPrices { miss: "3".parse().unwrap(), ..past.tariffs[0].prices },
+        ..past.tariffs[0].clone()
+    });
+    for (nth, cell) in past.tokens.iter_mut().enumerate() {
+        let nth = nth as u64;
+        cell.tokens = classes(1_000 * (nth % 5), 700 * (nth % 7), 10);
+        cell.tariff = Some(if nth.is_multiple_of(2) { dear } else { TariffId::at(0) });
+    }
+    past.tokens[0].tariff = None;
+    let totals = Totals::of(&past).tokens;
+    let (hit, prompt) = (totals.hit.count(), totals.hit.count() + totals.miss.count());
+    for ppm in [hit * 1_000_000 / prompt, (hit * 1_000_000 + prompt / 2) / prompt] {
+        is_unchanged(&past, Change { hit_rate: Share::from_ppm(ppm as u32), ..Change::default() });
+    }
+    let exact = |text: &str| {
+        let told = asked(&past, Change { hit_rate: share(text), ..Change::default() });
+        (told.after.tokens.hit.count(), told.after.tokens.miss.count())
+    };
+    assert_eq!(exact("1"), (prompt, 0));
+    assert_eq!(exact("0"), (0, prompt));
+    assert_eq!(exact("0.6"), (prompt * 6 / 10, prompt - prompt * 6 / 10));
+}
+
+/// A list with windows whose edges lie on no quarter of an hour.
+fn windowed() -> Book {
+    let text = "[[list]]\nname = \"own\"\ncurrency = \"USD\"\nsource = \"own\"\nzone = \"UTC\"\ndefault = \"day\"\n\
+                [list.tiers.day]\nhit = \"0.14\"\nmiss = \"0.55\"\noutput = \"2.19\"\n\
+                [list.tiers.night]\nhit = \"0.01\"\nmiss = \"0.02\"\noutput = \"0.05\"\n\
+                [[list.windows]]\ntier = \"night\"\nhours = [\"14:05-14:11\"]\n\
+                [[history]]\nmodels = [\"m\"]\nlists = [\"own\"]\n";
+    let mut book = Book::built_in().unwrap();
+    book.add(toml::from_str(text).unwrap()).unwrap();
+    book
+}
+
+/// What was posted by that list in one quarter of an hour, of which six minutes were night.
+fn posted(list: &PriceList) -> Past {
+    let mut past = Making::new("2026-03-10T14:00:00Z", "2026-03-10T14:15:00Z");
+    let account = past.account("n", None, "m", Role::Unified);
+    let tariff = |past: &mut Making, tier: &str| {
+        let quote = list.quotes().find(|quote| quote.tier == tier).unwrap();
+        let tariff = past.tariff("own", tier, R1);
+        past.0.tariffs[tariff.index()].prices = quote.prices;
+        tariff
+    };
+    let (day, night) = (tariff(&mut past, "day"), tariff(&mut past, "night"));
+    let at = past.0.since;
+    past.tokens(at, account, Some(day), classes(9_000_000, 0, 900_000));
+    past.tokens(at, account, Some(night), classes(6_000_000, 600_000, 600_000));
+    let rent = past.cost_account(Some("n"), None, Some("2"));
+    past.rent(at, rent, held(8, 15), GpuTime::ZERO);
+    past.0
+}
+
+/// Class: an edge of prices inside a bucket, whatever the minute. What was posted by the same list stays as it was posted.
+#[test]
+fn the_list_that_was_posted_changes_nothing() {
+    let book = windowed();
+    let own = book.list("own").unwrap();
+    let past = posted(own);
+    is_unchanged(&past, Change { list: Some(own), ..Change::default() });
+    let totals = Totals::of(&past);
+    assert_eq!(Totals::of(&reprice(&past, &book)), totals);
+    let lists = compare(&past, &book, "USD");
+    let at = lists.iter().find(|at| at.list.as_str() == "own").unwrap();
+    assert_eq!((at.revenue, at.profit), (totals.revenue, totals.profit()));
+    // Prices that are the book's no longer are not kept.
+    let mut other = past;
+    other.tariffs[1].prices.miss = "0.03".parse().unwrap();
+    let told = asked(&other, Change { list: Some(own), ..Change::default() });
+    assert_ne!(told.after.revenue, told.before.revenue);
+    assert_ne!(Totals::of(&reprice(&other, &book)).revenue, told.before.revenue);
+}
+
+/// Class: overhead of revenue follows the revenue, also that of tokens which had no price.
+#[test]
+fn overhead_of_revenue_moves_with_it() {
+    let mut past = powered();
+    let unpriced = TokenCell { tariff: None, ..past.tokens[0] };
+    past.tokens = vec![past.tokens[0], unpriced];
+    let book = windowed();
+    let told = asked(&past, Change { list: book.list("own"), ..Change::default() });
+    assert_eq!(told.after.revenue, told.before.revenue.scaled(2, 1).unwrap());
+    let more = told.after.cost.unwrap() - told.before.cost.unwrap();
+    assert_eq!(more, share("0.029").unwrap().of(told.before.revenue));
+}
+
+/// What is left of a what-if's revenue with a known cost.
+fn left(told: &WhatIf) -> f64 {
+    let profit = told.after.profit().unwrap();
+    profit.grains() as f64 / Money::GRAINS_PER_UNIT as f64
+}
+
+#[test]
+fn where_it_breaks_even_nothing_is_left() {
+    let mut past = powered();
+    past.tokens.iter_mut().for_each(|cell| cell.tokens = classes(1_200_000, 900_000, 20_000));
+    for change in [
+        Change::default(),
+        Change { paid: share("0.9"), ..Change::default() },
+        Change { nodes: Some(3), hit_rate: share("0.1"), ..Change::default() },
+        Change { gpu_rate: "1.25".parse().ok(), ..Change::default() },
+    ] {
+        let told = asked(&past, change);
+        let even = told.break_even;
+        let rate = HourlyRate::of_parts(even.gpu_rate.unwrap().rounded(6) as i64, 1);
+        let at_rate = asked(&past, Change { gpu_rate: rate, ..change });
+        assert!(left(&at_rate).abs() < 1e-5, "{change:?}: {}", left(&at_rate));
+        let cost = told.after.cost.unwrap() - told.after.revenue_overhead;
+        let load = even.load_ppm.unwrap() as f64 / 1e6;
+        let earned = told.after.covered_revenue() - told.after.revenue_overhead;
+        let rest = earned.grains() as f64 * load - cost.grains() as f64;
+        assert!((rest / Money::GRAINS_PER_UNIT as f64).abs() < 1e-5, "{change:?}");
+    }
+    // A rent between what all misses and what all hits earn.
+    let dear = Change { gpu_rate: "5".parse().ok(), hit_rate: share("0.2"), ..Change::default() };
+    let told = asked(&past, dear);
+    let hits = Share::from_ppm(told.break_even.hit_rate_ppm.unwrap() as u32);
+    let at = asked(&past, Change { hit_rate: hits, ..dear });
+    assert!(left(&at).abs() < 1e-4, "{hits:?}: {}", left(&at));
+}
+
+/// Class: what overhead alone costs more than is earned has no price at which it breaks even.
+#[test]
+fn no_price_is_below_nothing() {
+    let mut past = powered();
+    past.rents.last_mut().unwrap().held = GpuTime::of(1, secs(1_000_000));
+    let told = asked(&past, Change::default());
+    assert_eq!(told.break_even.gpu_rate, None);
+    assert!(told.break_even.load_ppm.unwrap() > 1_000_000);
+    past.tariffs[0].overhead = share("1");
+    assert_eq!(
+        asked(&past, Change::default()).break_even.load_ppm,
+        None,
+        "no load pays where nothing is left of revenue"
+    );
+}
