@@ -175,7 +175,7 @@ impl Process {
     }
 
     /// Whether a start time is its own: equal to the centisecond.
-    pub(super) fn has_start(&self, start: Timestamp) -> bool {
+    pub fn has_start(&self, start: Timestamp) -> bool {
         let centis = |at: Timestamp| (at.millis() + 5).div_euclid(10);
         self.starts.iter().any(|known| centis(*known) == centis(start))
     }
@@ -191,6 +191,18 @@ impl Process {
             self.starts.remove(0);
         }
         self.starts.push(start);
+    }
+
+    /// Its counters on a page that is not applied yet. Rows that are not on the page have their last values.
+    pub fn counters_on(&self, page: &[&EngineReading]) -> Vec<(RowKey, TokenCounters)> {
+        let mut all: Vec<_> = self.rows.iter().map(|row| (row.key.clone(), row.counters.last())).collect();
+        for reading in page {
+            match self.place(reading, page) {
+                Some(place) => all[place].1 = self.rows[place].counters.effective(reading),
+                None => all.push((RowKey::of(reading), reading.tokens)),
+            }
+        }
+        all
     }
 
     /// The row of a reading.

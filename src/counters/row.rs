@@ -42,6 +42,9 @@ pub struct RowCounters {
     earlier: Option<Earlier>,
     /// Whether values at the baseline were refused: the first valid values of these counters are their baseline.
     unread: bool,
+    /// When the values were last seen, if that was at another address that counted until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen_elsewhere: Option<Moment>,
 }
 
 /// A quarantined fall.
@@ -114,7 +117,8 @@ impl RowCounters {
         let quarantine =
             self.quarantine.iter_mut().flat_map(|quarantined| [&mut quarantined.since, &mut quarantined.believed]);
         let earlier = self.earlier.iter_mut().map(|earlier| &mut earlier.at);
-        self.moved.iter_mut().chain(self.shown.since_mut()).chain(quarantine).chain(earlier)
+        let elsewhere = self.seen_elsewhere.iter_mut();
+        self.moved.iter_mut().chain(self.shown.since_mut()).chain(quarantine).chain(earlier).chain(elsewhere)
     }
 
     fn empty(moved: Moment) -> Self {
@@ -128,7 +132,18 @@ impl RowCounters {
             quarantine: None,
             earlier: None,
             unread: false,
+            seen_elsewhere: None,
         }
+    }
+
+    /// Goes on from the values of the same row at another address, which was last seen at a moment and counts no more: the
+    /// next growth is what was not counted there.
+    pub fn go_on_from(&mut self, other: &Self, seen: Moment) {
+        (self.last, self.moved, self.hits) = (other.last, other.moved, other.hits.clone());
+        if self.finished.counts() && other.finished.counts() {
+            self.finished = other.finished.clone();
+        }
+        (self.earlier, self.seen_elsewhere) = (None, Some(seen));
     }
 
     /// The last accepted values, including those of evicted series.
@@ -268,7 +283,8 @@ impl RowCounters {
     }
 
     fn grow(&mut self, reading: &EngineReading, now: &TokenCounters, context: &PageContext) -> Step {
-        let from = self.quarantine.take().map(|quarantined| quarantined.believed);
+        let elsewhere = self.seen_elsewhere.take();
+        let from = self.quarantine.take().map(|quarantined| quarantined.believed).or(elsewhere);
         if self.unread {
             self.adopt_unread(now, context);
         }

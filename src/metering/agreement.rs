@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::counters::{Process, RowKey};
-use crate::reading::{PromptCount, TokenCounters};
+use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Tokens};
 
 /// The evidence that makes two addresses one process: three new values that are equal or lie close together, or six
@@ -82,6 +82,11 @@ impl Values {
     /// The accepted counters of a process.
     pub(super) fn of(process: &Process) -> Self {
         Self(process.rows().iter().map(|row| (row.key.clone(), numbers(row.counters.last()))).collect())
+    }
+
+    /// The counters of a page of a process that is not applied yet.
+    pub(super) fn on(page: &[&EngineReading], process: &Process) -> Self {
+        Self(process.counters_on(page).into_iter().map(|(key, counters)| (key, numbers(counters))).collect())
     }
 
     /// Whether no counter is below other values.
@@ -168,7 +173,7 @@ impl Pair {
 }
 
 /// Whether two keys are of one row: a model that a page does not name may be any.
-fn is_same(key: &RowKey, other: &RowKey) -> bool {
+pub(super) fn is_same(key: &RowKey, other: &RowKey) -> bool {
     let same_model = match (&key.model, &other.model) {
         (Some(model), Some(other)) => model == other || model.canonical() == other.canonical(),
         (None, _) | (_, None) => true,

@@ -36,15 +36,6 @@ impl Metering {
             at: context.at,
         };
         self.duplicates.look(&place, page, |target| context.inventory.target(target).is_some());
-        let lost_after = context.config.lost_after();
-        let silent = |target: &TargetId, last: Moment| {
-            context.inventory.target(target)?;
-            let silent = context.at.since(last).min(context.at.wall - self.began);
-            Some(silent >= lost_after)
-        };
-        if self.duplicates.take_over(&place, context.at, silent) {
-            context.ledger.lose_window(context.at.wall);
-        }
     }
 
     /// Compares a page that was just metered with what other addresses show of its processes.
@@ -76,12 +67,9 @@ impl Metering {
 
     /// Takes back what was posted for a duplicate.
     fn settle(&mut self, context: &mut Context<'_>, engine: &mut Engine, settled: Settled) {
-        let Settled::One { place, back, lost } = settled else {
+        let Settled::One { place, back } = settled else {
             return context.ledger.lose_window(context.at.wall);
         };
-        if lost {
-            context.ledger.lose_window(context.at.wall);
-        }
         context.ledger.reverse(&back);
         let day = context.ledger.day_began();
         let ours = place.target == context.info.target;

@@ -4,10 +4,13 @@
 //! and start time, to the centisecond, and their values agree (`agreement`), whatever their nodes and however many
 //! instances or processes stand on either page. The more direct place counts: a page with one instance before an
 //! aggregated page, an address with one process before one with several, then the target that was added first. What
-//! the other one posted since both were seen is taken back. It counts again while the first one is lost or replaced.
+//! the other one posted since both were seen is taken back; of two places, the one that was first seen later. The
+//! counting is handed over (`hand_over`) to a more direct place, and while the counting one is lost or replaced.
 //! Processes without a start time are never taken for duplicates.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+mod hand_over;
 
 use serde::{Deserialize, Serialize};
 
@@ -50,13 +53,12 @@ pub(super) type Directness = (bool, bool, bool, usize);
 struct Known {
     start: i64,
     kind: Option<EngineKind>,
-    directness: Directness,
+    /// `None` until its first page of this watch.
+    directness: Option<Directness>,
     /// When its last page was requested and when it came.
     polled: Option<(Moment, Moment)>,
     /// Whether another process replaced it.
     has_ended: bool,
-    /// Whether tokens were posted for it.
-    has_posted: bool,
     observations: VecDeque<Observation>,
     posted: Vec<Segment>,
     /// Until when entries are kept although no other place is like it.
@@ -96,8 +98,8 @@ pub(super) struct FirstLook {
 /// A change that follows from a comparison.
 #[derive(Debug)]
 pub(super) enum Settled {
-    /// The place is a duplicate: these entries are taken back. Tokens may be missing.
-    One { place: Place, back: Vec<Entry>, lost: bool },
+    /// The place is a duplicate: these entries are taken back.
+    One { place: Place, back: Vec<Entry> },
     /// Two places turned out to be two processes.
     Two,
 }
@@ -196,7 +198,7 @@ impl Duplicates {
     /// Notes how direct a place is.
     pub(super) fn set_directness(&mut self, place: &Place, directness: Directness) {
         if let Some(known) = self.places.get_mut(place) {
-            known.directness = directness;
+            known.directness = Some(directness);
         }
     }
 
@@ -252,7 +254,7 @@ impl Duplicates {
                 && (!crowded || other.instance == place.instance);
             let (key, side) = key(place, &other);
             if may_be && !self.pairs.contains_key(&key) {
-                let late = (is_new && page.is_baseline && theirs.has_posted).then_some(side);
+                let late = (is_new && page.is_baseline && theirs.polled.is_some()).then_some(side);
                 let since = if page.is_born { 0 } else { self.next_segment() };
                 self.pairs.insert(key, Pair::new(since, late));
             }
@@ -276,55 +278,10 @@ impl Duplicates {
             .any(|other| self.pairs.get(&key(place, other).0).is_some_and(|pair| pair.verdict == Verdict::Undecided))
     }
 
-    /// Lets a place count again whose counted place is gone, was replaced, or is silent. `is_silent` decides by when it
-    /// was last seen. Returns whether tokens may be missing.
-    pub(super) fn take_over(
-        &mut self,
-        place: &Place,
-        at: Moment,
-        is_silent: impl Fn(&TargetId, Moment) -> Option<bool>,
-    ) -> bool {
-        let since = self.places.get(place).and_then(|known| known.polled).map(|(from, _)| from);
-        let (mut parted, mut lost) = (Vec::new(), false);
-        for other in self.alike(place) {
-            let (key, side) = key(place, other);
-            let is_loser = |pair: &Pair| pair.verdict == Verdict::Same { uncounted: side };
-            let Some(winner) = self.places.get(other).filter(|_| self.pairs.get(&key).is_some_and(is_loser)) else {
-                continue;
-            };
-            let counted = winner.polled.map(|(_, last)| last);
-            let silent = is_silent(&other.target, counted.unwrap_or(at));
-            // This page's growth must begin after the last one that was counted there.
-            let begins_after = counted.is_none_or(|last| since.is_some_and(|since| since.since(last) >= Span::ZERO));
-            if begins_after && self.has_reached(place, winner) && (winner.has_ended || silent != Some(false)) {
-                lost |= silent.is_some();
-                parted.push(key);
-            }
-        }
-        let any = !parted.is_empty();
-        for key in parted {
-            let since = self.next_segment();
-            if let Some(pair) = self.pairs.get_mut(&key) {
-                pair.restart(since);
-            }
-        }
-        if any && let Some(known) = self.places.get_mut(place) {
-            known.logs = true;
-        }
-        any && lost && self.winner(place).is_none()
-    }
-
-    /// Whether a place's last values are at or above those of another place, so that no growth is counted twice.
-    fn has_reached(&self, place: &Place, other: &Known) -> bool {
-        let last = self.places.get(place).and_then(|known| known.observations.back());
-        last.zip(other.observations.back()).is_none_or(|(ours, theirs)| ours.values.reaches(&theirs.values))
-    }
-
     /// Keeps an entry that may have to be taken back.
     pub(super) fn note(&mut self, place: &Place, entry: Entry) {
         let number = self.segment;
         let Some(known) = self.places.get_mut(place).filter(|_| !entry.tokens.is_zero()) else { return };
-        known.has_posted = true;
         if !known.logs {
             return;
         }
@@ -405,20 +362,20 @@ impl Duplicates {
             (true, true) => return None,
             (true, false) => Side::Lower,
             (false, true) => Side::Upper,
-            (false, false) => {
+            (false, false) => self.pairs.get(key)?.late.unwrap_or_else(|| {
                 let directness = |place: &Place| self.places.get(place).map(|known| known.directness);
                 if directness(lower) <= directness(upper) { Side::Upper } else { Side::Lower }
-            }
+            }),
         };
         let place = if uncounted == Side::Lower { lower } else { upper };
         let pair = self.pairs.get_mut(key)?;
         pair.verdict = Verdict::Same { uncounted };
-        let (since, late) = (pair.since, pair.late);
+        let since = pair.since;
         let known = self.places.get_mut(place)?;
         let kept = std::mem::take(&mut known.posted).into_iter().filter(|segment| segment.number >= since);
         let back: Vec<Entry> =
             kept.flat_map(|segment| segment.entries).filter(|entry| !entry.tokens.is_zero()).collect();
-        Some(Settled::One { place: place.clone(), back, lost: late.is_some_and(|late| late != uncounted) })
+        Some(Settled::One { place: place.clone(), back })
     }
 
     /// The saved state of a target's places.

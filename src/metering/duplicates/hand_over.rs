@@ -1,0 +1,146 @@
+//! Hands the counting of a process over from one address to another that shows it.
+//!
+//! The address that takes over goes on from the values up to which the other one counted, so that no token is counted
+//! twice or lost, however long the other one was silent.
+
+use super::{Duplicates, Place, Side, key};
+use crate::counters::{Process, RowKey};
+use crate::metering::agreement::{Values, Verdict, is_same};
+use crate::metering::{Context, Engine, Metering};
+use crate::reading::{EngineReading, InstanceId, TargetId};
+use crate::units::{Moment, Span, Timestamp};
+
+impl Metering {
+    /// Lets the process of a page that is counted at another address count here, if the other address is lost or less
+    /// direct, or its process was replaced. This comes before the page is applied: if it shows at least what was counted
+    /// there, its growth is counted from there on.
+    pub(in crate::metering) fn hand_over_counting(
+        &mut self,
+        context: &mut Context<'_>,
+        engine: &mut Engine,
+        id: Option<&InstanceId>,
+        (start, page): (Option<Timestamp>, &[&EngineReading]),
+    ) {
+        let (Some(start), target) = (start, &context.info.target) else { return };
+        let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id.as_ref() == id) else { return };
+        let ours = instance.processes.answering(instance.seen).find(|process| process.has_start(start));
+        let Some(process) = ours.filter(|_| !instance.processes.is_quarantined()).map(Process::id) else { return };
+        let place = Place { target: target.clone(), instance: id.cloned(), process };
+        let Some(counted) = self.replaceable(context, &place) else { return };
+        let Some(ours) = instance.processes.get_mut(process) else { return };
+        let theirs = self.engines.get(&counted.target).filter(|engine| !engine.holds_back());
+        match theirs.and_then(|engine| engine.process(counted.instance.as_ref(), counted.process)) {
+            Some(theirs) => {
+                if Values::on(page, ours).reaches(&Values::of(theirs)) && go_on_from(ours, theirs) {
+                    self.duplicates.count_at(&place);
+                }
+            }
+            None => {
+                if self.duplicates.part(&place, &counted) {
+                    context.ledger.lose_window(context.at.wall);
+                }
+            }
+        }
+    }
+
+    /// The place that counts a place's process, if that place shall do so instead.
+    fn replaceable(&self, context: &Context<'_>, place: &Place) -> Option<Place> {
+        let roots = self.duplicates.roots(place);
+        let is_lost = |root: &Place| {
+            let Some((_, last)) = self.duplicates.places.get(root)?.polled else { return Some(true) };
+            self.is_silent(context, &root.target, last)
+        };
+        let replaces = |root: &&Place| self.duplicates.replaces(place, root) || is_lost(root) != Some(false);
+        let last =
+            |root: &&Place| self.duplicates.places.get(*root).and_then(|known| known.polled).map(|(_, at)| at.boot);
+        roots.iter().all(|root| replaces(&root)).then(|| roots.into_iter().max_by_key(last).cloned())?
+    }
+
+    /// Whether a place that was last seen at a moment is silent for so long that it is lost; `None` if its target is no
+    /// longer watched.
+    fn is_silent(&self, context: &Context<'_>, target: &TargetId, last: Moment) -> Option<bool> {
+        context.inventory.target(target)?;
+        let silent = context.at.since(last).min(context.at.wall - self.began);
+        Some(silent >= context.config.lost_after())
+    }
+}
+
+/// Lets a process's rows go on from those of the same process at another address, if it has all of them.
+fn go_on_from(ours: &mut Process, theirs: &Process) -> bool {
+    let own = |key: &RowKey| ours.rows().iter().find(|own| is_same(&own.key, key)).map(|own| own.key.clone());
+    let Some(keys) = theirs.rows().iter().map(|row| own(&row.key)).collect::<Option<Vec<_>>>() else { return false };
+    for (key, row) in keys.iter().zip(theirs.rows()) {
+        if let Some(own) = ours.row_mut(key) {
+            own.go_on_from(&row.counters, theirs.last_seen());
+        }
+    }
+    true
+}
+
+impl Duplicates {
+    /// The places that count a place's process instead, each followed to one that is no duplicate itself.
+    fn roots(&self, place: &Place) -> Vec<&Place> {
+        let mut roots: Vec<&Place> = Vec::new();
+        for first in self.alike(place).filter(|other| self.is_counted_at(place, other)) {
+            let mut root = first;
+            for _ in 0..super::OBSERVATIONS {
+                let Some(next) = self.winner(root) else { break };
+                root = next;
+            }
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
+        }
+        roots
+    }
+
+    /// Whether a place is a duplicate of another.
+    fn is_counted_at(&self, place: &Place, other: &Place) -> bool {
+        let (key, side) = key(place, other);
+        self.pairs.get(&key).is_some_and(|pair| pair.verdict == Verdict::Same { uncounted: side })
+    }
+
+    /// Whether a place counts instead of another that is not lost: it is more direct, or another process replaced that one.
+    fn replaces(&self, place: &Place, other: &Place) -> bool {
+        let known = |place: &Place| self.places.get(place);
+        let directness = |place: &Place| known(place).and_then(|known| known.directness);
+        known(other).is_none_or(|other| other.has_ended)
+            || directness(place).zip(directness(other)).is_some_and(|(ours, theirs)| ours < theirs)
+    }
+
+    /// Makes a place the one that counts, before all that it was a duplicate of.
+    fn count_at(&mut self, place: &Place) {
+        for other in self.counted_before(place) {
+            let (key, side) = key(place, &other);
+            let uncounted = if side == Side::Lower { Side::Upper } else { Side::Lower };
+            if let Some(pair) = self.pairs.get_mut(&key) {
+                pair.verdict = Verdict::Same { uncounted };
+            }
+        }
+    }
+
+    /// Lets a place count again from its own values, as those up to which the other place counted are not known: the two are
+    /// compared anew. Returns whether tokens may be missing.
+    fn part(&mut self, place: &Place, counted: &Place) -> bool {
+        let last = |place: &Place| self.places.get(place).and_then(|known| known.polled).map(|(_, at)| at);
+        let begins_after =
+            last(counted).is_none_or(|then| last(place).is_some_and(|now| now.since(then) >= Span::ZERO));
+        if !begins_after {
+            return false;
+        }
+        for other in self.counted_before(place) {
+            let since = self.next_segment();
+            if let Some(pair) = self.pairs.get_mut(&key(place, &other).0) {
+                pair.restart(since);
+            }
+        }
+        if let Some(known) = self.places.get_mut(place) {
+            known.logs = true;
+        }
+        true
+    }
+
+    fn counted_before(&self, place: &Place) -> Vec<Place> {
+        self.alike(place).filter(|other| self.is_counted_at(place, other)).cloned().collect()
+    }
+}
