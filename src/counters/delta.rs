@@ -34,6 +34,8 @@ pub struct Step {
     pub from: Option<Moment>,
     /// Whether the row was reset.
     pub reset: Reset,
+    /// Whether the reset of a part of it turned out to have been a dip: no longer is anything missing of it.
+    pub regained: bool,
     /// Whether a counter is quarantined, so that the rate is unknown.
     pub quarantined: bool,
     /// Whether each counter (prompt, cached, output) is on the page.

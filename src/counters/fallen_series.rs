@@ -55,6 +55,8 @@ pub(super) struct Change {
     pub(super) ended: u64,
     /// Whether a series was reset.
     pub(super) was_reset: bool,
+    /// Whether a reset turned out to have been a dip.
+    pub(super) was_undone: bool,
 }
 
 impl FallenSeries {
@@ -108,6 +110,7 @@ impl FallenSeries {
                 // It was a dip: what was counted meanwhile is a part of the growth.
                 Some((before, value)) => {
                     let reached = reset.reached.saturating_add(before);
+                    change.was_undone = true;
                     change.undone = change.undone.saturating_add(reset.reached);
                     change.lacks = change.lacks.saturating_add(reached.saturating_sub(value));
                     if value < reached {

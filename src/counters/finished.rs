@@ -38,6 +38,8 @@ pub struct FinishedMeter {
     earlier: Option<(Lifetime, u16)>,
     #[serde(skip)]
     was_reset: bool,
+    #[serde(skip)]
+    was_undone: bool,
 }
 
 /// Values that fell while those of all requests went on.
@@ -135,14 +137,21 @@ impl FinishedMeter {
         self.was_reset
     }
 
+    /// Whether the last page showed that a reset was a dip: nothing is missing of it.
+    pub const fn was_undone(&self) -> bool {
+        self.was_undone
+    }
+
     /// The values that a page's growth is counted from. After a fall without a restart these are the old ones, so that no
     /// token is counted twice; after a fall that stays and grows they are zero, or the first values of the fall if those
     /// may be what a sum lost.
     fn explain_fall(&mut self, now: Lifetime, last: Lifetime) -> Lifetime {
-        self.was_reset = false;
+        (self.was_reset, self.was_undone) = (false, false);
         if !now.fell_below(&last) {
             self.fallen = None;
-            return self.undo_reset(now, last).unwrap_or(last);
+            let undone = self.undo_reset(now, last);
+            self.was_undone = undone.is_some();
+            return undone.unwrap_or(last);
         }
         let fallen = match self.fallen {
             Some(fallen) if !now.fell_below(&fallen.latest) => {

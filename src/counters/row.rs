@@ -4,6 +4,8 @@
 //! file that is being rewritten, and no token is lost or counted twice. If it was reset, it counts from zero, if that
 //! is plausible.
 
+mod fall;
+
 use serde::{Deserialize, Serialize};
 
 use super::delta::{Delta, Disputed, Growth, Reset, Step};
@@ -42,6 +44,9 @@ pub struct RowCounters {
     earlier: Option<Earlier>,
     /// Whether values at the baseline were refused: the first valid values of these counters are their baseline.
     unread: bool,
+    /// The resets of series and of finished requests that may turn out to have been dips.
+    #[serde(default)]
+    resets: u16,
     /// When the values were last seen, if that was at another address that counted until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seen_elsewhere: Option<Moment>,
@@ -132,6 +137,7 @@ impl RowCounters {
             quarantine: None,
             earlier: None,
             unread: false,
+            resets: 0,
             seen_elsewhere: None,
         }
     }
@@ -298,114 +304,18 @@ impl RowCounters {
         self.shown.note(context.at, grown);
         self.accept(reading, *now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
-        let reset = if self.finished.was_reset() || self.series.iter().any(SeriesSum::was_reset) {
-            Reset::Certain
-        } else {
-            reset
-        };
+        let regained = self.regains();
+        let reset = if self.was_partly_reset() { Reset::Certain } else { reset };
         let bound = context.bounds.exceeded_by(&all, since).or_else(|| self.finished.exceeds(&all, finished));
         match bound {
-            None => Step { grown: Some(Growth { all, corrected, finished }), from, reset, ..Step::default() },
+            None => Step { grown: Some(Growth { all, corrected, finished }), from, reset, regained, ..Step::default() },
             Some(bound) => {
                 self.hits.give_back(corrected.count());
                 let growth = Growth { all, finished, corrected: Tokens::ZERO };
                 let disputed = Disputed { growth, before, after: *now, since: first_moved, bound };
-                Step { disputed: Some(disputed), reset, ..Step::default() }
+                Step { disputed: Some(disputed), reset, regained, ..Step::default() }
             }
         }
-    }
-
-    fn fall(&mut self, reading: &EngineReading, now: &TokenCounters, context: &PageContext) -> Step {
-        let quarantine = match self.quarantine {
-            Some(quarantined) if !fell(now, &quarantined.last) => Quarantine {
-                last: kept(now, &quarantined.last),
-                pages: quarantined.pages.saturating_add(1),
-                ..quarantined
-            },
-            quarantined => {
-                let believed = quarantined.map_or(context.last_page, |quarantined| quarantined.believed);
-                let first = quarantined.map_or(context.at, |quarantined| quarantined.since);
-                Quarantine { first: *now, last: *now, since: first, believed, pages: 1 }
-            }
-        };
-        let grew = growth(&quarantine.last, &quarantine.first).into_iter().any(|grown| grown > 0);
-        let took = quarantine.since.since(quarantine.believed);
-        if grew && self.is_reset(&quarantine, took, context) {
-            return self.reset(reading, &quarantine, context);
-        }
-        if grew && context.identified && quarantine.pages >= QUARANTINE_PAGES_IN_DOUBT {
-            // Too much to be what it produced since, and too long for a dip.
-            let before = self.last;
-            self.last = zero_where_fell(&before, now);
-            let mut step = self.dispute(reading, context, REASON_LOW);
-            step.disputed.iter_mut().for_each(|disputed| disputed.before = before);
-            return Step { reset: Reset::Certain, ..step };
-        }
-        if context.at.since(quarantine.since) >= QUARANTINE_LONGEST {
-            *self = Self { shown: self.shown, ..Self::baseline(reading, context) };
-            return Step { reset: Reset::Certain, ..Step::default() };
-        }
-        self.quarantine = Some(quarantine);
-        Step { quarantined: true, ..Step::default() }
-    }
-
-    /// Whether a fall that goes on is a reset: it is what the row produces in such a time, or, in a process that is known to
-    /// be the same, a value that no dip leaves.
-    fn is_reset(&self, quarantined: &Quarantine, took: Span, context: &PageContext) -> bool {
-        let small_part = |(first, last): (Option<u64>, Option<u64>)| match (first, last) {
-            (Some(first), Some(last)) => first >= last || first <= last / SMALL_PART,
-            _ => true,
-        };
-        let is_far_below = || values(&quarantined.first).into_iter().zip(values(&self.last)).all(small_part);
-        self.began_anew(&quarantined.first, took, quarantined.pages)
-            || context.identified && quarantined.pages >= QUARANTINE_PAGES && is_far_below()
-    }
-
-    /// Resets the counters that fell: they count from zero. The others go on.
-    fn reset(&mut self, reading: &EngineReading, quarantined: &Quarantine, context: &PageContext) -> Step {
-        let (shown, before) = (self.shown, self.last);
-        let fell = fallen(&reading.tokens, &self.last);
-        if fell.iter().all(|fell| *fell) {
-            *self = Self { shown, ..Self::zero(quarantined.believed, reading) };
-        } else {
-            self.reset_some(fell, reading, quarantined.believed);
-        }
-        let mut step = self.grow(reading, &self.effective(reading), context);
-        step.from = Some(quarantined.believed);
-        self.earlier = Some(Earlier { before, at: context.at });
-        if let Some(disputed) = &mut step.disputed {
-            disputed.before = before;
-        }
-        Step { reset: Reset::Begins, ..step }
-    }
-
-    fn reset_some(&mut self, fell: [bool; COUNTERS], reading: &EngineReading, believed: Moment) {
-        self.quarantine = None;
-        self.last = zero_where_fell(&self.last, &reading.tokens);
-        if fell[0] && fell[2] {
-            self.finished.begin(&reading.tokens, &reading.finished);
-        }
-        for i in (0..COUNTERS).filter(|i| fell[*i]) {
-            (self.series[i], self.moved[i]) = (SeriesSum::default(), believed);
-        }
-    }
-
-    /// Whether the values from before a reset return at once: it was a dip, and counting continues from them.
-    fn undoes_reset(&mut self, now: &TokenCounters, context: &PageContext) -> bool {
-        self.earlier = self.earlier.filter(|earlier| context.at.since(earlier.at) < QUARANTINE_LONGEST);
-        let Some(earlier) = self.earlier else { return false };
-        let jumps = !self.shown.explains(growth(now, &self.last), context.at.since(context.last_page));
-        let undone = jumps && !fell(now, &earlier.before);
-        if undone {
-            (self.last, self.earlier) = (earlier.before, None);
-        }
-        undone
-    }
-
-    /// Whether a reset may turn out to have been a dip, or a series or the finished requests fell and it is open why.
-    pub(super) fn may_have_dipped(&self) -> bool {
-        let fell = || self.series.iter().any(SeriesSum::is_quarantined);
-        self.earlier.is_some() || self.finished.is_quarantined() || fell()
     }
 
     /// Splits a growth into price classes. Returns also the misses that it corrects.

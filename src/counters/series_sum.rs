@@ -38,6 +38,9 @@ pub(super) struct SeriesSum {
     /// Whether the last page showed that a series was reset.
     #[serde(skip)]
     was_reset: bool,
+    /// Whether the last page showed that a reset was a dip.
+    #[serde(skip)]
+    was_undone: bool,
 }
 
 impl SeriesSum {
@@ -56,6 +59,11 @@ impl SeriesSum {
     /// Whether the last page showed that a series was reset: what it counted before may be incomplete.
     pub(super) const fn was_reset(&self) -> bool {
         self.was_reset
+    }
+
+    /// Whether the last page showed that a reset was a dip: nothing is missing of it.
+    pub(super) const fn was_undone(&self) -> bool {
+        self.was_undone
     }
 
     fn raise_by_gone(&self, now: &[SeriesValue]) -> u64 {
@@ -106,7 +114,7 @@ impl SeriesSum {
         let change = self.fallen.change(&self.present, now);
         self.fallen.advance(&self.present, now);
         self.ended = self.ended.saturating_sub(change.undone).saturating_add(change.ended);
-        self.was_reset = change.was_reset;
+        (self.was_reset, self.was_undone) = (change.was_reset, change.was_undone);
         if self.gone.is_empty() && same(&self.present, now) {
             self.present.copy_from_slice(now);
             return;

@@ -2,7 +2,11 @@
 //!
 //! A value that is read in an interval of time is at or above every value that the process had before the interval.
 //! Two addresses show one process if that holds for each value of either against the values of the other, and the
-//! values are new: each lies between two successive values of the other address.
+//! values are new: each lies between two successive values of the other address. An aggregated page shows a value some
+//! time after it was read, nobody says how long: its values are compared with all earlier ones of the other address,
+//! among which they must lie as those of one process do.
+
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
@@ -142,13 +146,7 @@ impl Pair {
     pub(super) fn compare(&mut self, side: Side, now: &Values, then: &Values) {
         match now.order(then) {
             Order::Unknown => {}
-            Order::Contradicts => {
-                (self.evidence, self.rose) = (0, None);
-                self.contradictions = self.contradictions.saturating_add(1);
-                if self.contradictions >= CONTRADICTIONS {
-                    self.verdict = Verdict::Differ;
-                }
-            }
+            Order::Contradicts => self.contradict(),
             Order::Rises { total, by: 0 } => {
                 self.prove(total, 0);
                 self.rose = Some((side, 0));
@@ -159,6 +157,42 @@ impl Pair {
                 }
                 self.rose = Some((side, by));
             }
+        }
+    }
+
+    /// Applies new values of a side that follow `before`, whatever time they are of: those of one process are all above or
+    /// below one another.
+    pub(super) fn compare_at_any_time(
+        &mut self,
+        before: Option<&Values>,
+        now: &Values,
+        theirs: &VecDeque<Observation>,
+    ) {
+        let below = theirs.iter().rposition(|then| now.reaches(&then.values));
+        let above = theirs.get(below.map_or(0, |place| place + 1));
+        if above.is_some_and(|above| !above.values.reaches(now)) {
+            return self.contradict();
+        }
+        if let Some(below) = below.and_then(|place| theirs.get(place)) {
+            match now.order(&below.values) {
+                Order::Rises { total, by: 0 } => self.prove(total, 0),
+                Order::Rises { total, by } if above.is_some() => self.prove(total.saturating_add(by), u64::MAX),
+                _ => {}
+            }
+        }
+        // The other side's last values, if they lie between the last two of this one.
+        let last = theirs.back().filter(|last| now.reaches(&last.values));
+        let (Some(last), Some(before)) = (last, before) else { return };
+        if let Order::Rises { total, by } = last.values.order(before) {
+            self.prove(total.saturating_add(by), u64::MAX);
+        }
+    }
+
+    const fn contradict(&mut self) {
+        (self.evidence, self.rose) = (0, None);
+        self.contradictions = self.contradictions.saturating_add(1);
+        if self.contradictions >= CONTRADICTIONS {
+            self.verdict = Verdict::Differ;
         }
     }
 

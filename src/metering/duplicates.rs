@@ -5,7 +5,7 @@
 //! instances or processes stand on either page. The more direct place counts: a page with one instance before an
 //! aggregated page, an address with one process before one with several, then the target that was added first. What
 //! the other one posted since both were seen is taken back; of two places, the one that was first seen later. The
-//! counting is handed over (`hand_over`) to a more direct place, and while the counting one is lost or replaced.
+//! counting is handed over (`hand_over`) to a more direct place, and while the counting one is stale or replaced.
 //! Processes without a start time are never taken for duplicates.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -59,6 +59,8 @@ struct Known {
     polled: Option<(Moment, Moment)>,
     /// Whether another process replaced it.
     has_ended: bool,
+    /// Whether tokens were posted for it, here or in an earlier watch.
+    has_posted: bool,
     observations: VecDeque<Observation>,
     posted: Vec<Segment>,
     /// Until when entries are kept although no other place is like it.
@@ -104,6 +106,13 @@ pub(super) enum Settled {
     Two,
 }
 
+impl Known {
+    /// Whether its page shows values some time after they were read.
+    fn is_aggregated(&self) -> bool {
+        self.directness.is_some_and(|(_, is_aggregated, ..)| is_aggregated)
+    }
+}
+
 impl Place {
     /// The first possible place of an instance.
     fn first_of(target: &TargetId, id: Option<&InstanceId>) -> Self {
@@ -147,6 +156,13 @@ impl Duplicates {
         let start = self.places.get(place).map(|known| known.start);
         let all = start.and_then(|start| self.by_start.get(&start)).into_iter().flatten();
         all.filter(|other| other.target != place.target)
+    }
+
+    /// Whether another process of a place's target has the same start time.
+    fn has_sibling(&self, place: &Place) -> bool {
+        let start = self.places.get(place).map(|known| known.start);
+        let all = start.and_then(|start| self.by_start.get(&start)).into_iter().flatten();
+        all.filter(|other| other.target == place.target).nth(1).is_some()
     }
 
     /// Forgets a place and its comparisons.
@@ -254,7 +270,7 @@ impl Duplicates {
                 && (!crowded || other.instance == place.instance);
             let (key, side) = key(place, &other);
             if may_be && !self.pairs.contains_key(&key) {
-                let late = (is_new && page.is_baseline && theirs.polled.is_some()).then_some(side);
+                let late = (is_new && page.is_baseline && theirs.has_posted).then_some(side);
                 let since = if page.is_born { 0 } else { self.next_segment() };
                 self.pairs.insert(key, Pair::new(since, late));
             }
@@ -282,6 +298,7 @@ impl Duplicates {
     pub(super) fn note(&mut self, place: &Place, entry: Entry) {
         let number = self.segment;
         let Some(known) = self.places.get_mut(place).filter(|_| !entry.tokens.is_zero()) else { return };
+        known.has_posted = true;
         if !known.logs {
             return;
         }
@@ -323,22 +340,33 @@ impl Duplicates {
             return Vec::new();
         }
         let Some(values) = values else { return Vec::new() };
-        // An aggregated page shows a value after it was read, so only a value that is new there has a time.
         if stale && known.observations.back().is_some_and(|last| last.values == values) {
             return Vec::new();
         }
         let from = if stale { before } else { Some(from) };
+        let targets: BTreeSet<&TargetId> = alike.iter().map(|other| &other.target).collect();
+        let together = targets.len() < alike.len() || self.has_sibling(place);
         let now = Observation { from, to: at, values };
         let mut settled = Vec::new();
         for other in alike {
             let (key, side) = key(place, &other);
             let Some(pair) = self.pairs.get_mut(&key).filter(|pair| pair.verdict != Verdict::Differ) else { continue };
-            let theirs = self.places.get(&other).map(|other| &other.observations);
-            let is_before = |then: &&Observation| now.from.is_some_and(|from| from.since(then.to) >= Span::ZERO);
-            let then = theirs.and_then(|all| all.iter().rev().find(is_before));
-            let Some(then) = then else { continue };
+            let Some(theirs) = self.places.get(&other) else { continue };
             let was = pair.verdict;
-            pair.compare(side, &now.values, &then.values);
+            let is_before = |then: &&Observation| now.from.is_some_and(|from| from.since(then.to) >= Span::ZERO);
+            let then = theirs.observations.iter().rev().find(is_before);
+            // Of two processes of one page that started together, time tells which one it is.
+            let any_time = (stale || theirs.is_aggregated()) && !together;
+            match then {
+                Some(then) if !any_time || now.values.reaches(&then.values) => {
+                    pair.compare(side, &now.values, &then.values);
+                }
+                _ if any_time => {
+                    let before = self.places.get(place).and_then(|ours| ours.observations.back());
+                    pair.compare_at_any_time(before.map(|before| &before.values), &now.values, &theirs.observations);
+                }
+                _ => continue,
+            }
             match (was, pair.verdict) {
                 (Verdict::Same { .. }, Verdict::Differ) => settled.push(Settled::Two),
                 (Verdict::Undecided, Verdict::Undecided) if pair.agrees() => settled.extend(self.join(&key)),
@@ -402,7 +430,7 @@ impl Duplicates {
                 let Some(start) = process.start() else { continue };
                 let place = Place { target: target.clone(), instance: instance.id.clone(), process: process.id() };
                 let known = self.add(&place, centis(start), kind);
-                known.has_ended = process.has_ended();
+                (known.has_ended, known.has_posted) = (process.has_ended(), true);
                 known.polled = Some((process.last_seen(), process.last_seen()));
             }
         }

@@ -151,10 +151,12 @@ impl Metering {
         if let Some(disputed) = &step.disputed {
             self.dispute(context, engine, place, reading, disputed, interval);
         }
-        if step.reset.is_new()
-            && self.row_counts(context, engine, reading, self.role(context.info, reading)) != Counts::NOTHING
-        {
+        let counts = self.row_counts(context, engine, reading, self.role(context.info, reading)) != Counts::NOTHING;
+        if step.reset.is_new() && counts {
             context.ledger.lose_window(context.at.wall);
+        }
+        if step.regained && counts {
+            context.ledger.regain_window(context.at.wall);
         }
         let gap = context.at.since(outcome.since) > context.config.stale_after();
         // What a process adds that is counted elsewhere is in no rate of a row that others count in.

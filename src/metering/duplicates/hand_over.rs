@@ -11,7 +11,7 @@ use crate::reading::{EngineReading, InstanceId, TargetId};
 use crate::units::{Moment, Span, Timestamp};
 
 impl Metering {
-    /// Lets the process of a page that is counted at another address count here, if the other address is lost or less
+    /// Lets the process of a page that is counted at another address count here, if the other address is stale or less
     /// direct, or its process was replaced. This comes before the page is applied: if it shows at least what was counted
     /// there, its growth is counted from there on.
     pub(in crate::metering) fn hand_over_counting(
@@ -46,22 +46,22 @@ impl Metering {
     /// The place that counts a place's process, if that place shall do so instead.
     fn replaceable(&self, context: &Context<'_>, place: &Place) -> Option<Place> {
         let roots = self.duplicates.roots(place);
-        let is_lost = |root: &Place| {
+        let is_stale = |root: &Place| {
             let Some((_, last)) = self.duplicates.places.get(root)?.polled else { return Some(true) };
             self.is_silent(context, &root.target, last)
         };
-        let replaces = |root: &&Place| self.duplicates.replaces(place, root) || is_lost(root) != Some(false);
+        let replaces = |root: &&Place| self.duplicates.replaces(place, root) || is_stale(root) != Some(false);
         let last =
             |root: &&Place| self.duplicates.places.get(*root).and_then(|known| known.polled).map(|(_, at)| at.boot);
         roots.iter().all(|root| replaces(&root)).then(|| roots.into_iter().max_by_key(last).cloned())?
     }
 
-    /// Whether a place that was last seen at a moment is silent for so long that it is lost; `None` if its target is no
-    /// longer watched.
+    /// Whether a place that was last seen at a moment is stale; `None` if its target is no longer watched. As nothing is lost
+    /// by a hand-over, it need not be lost.
     fn is_silent(&self, context: &Context<'_>, target: &TargetId, last: Moment) -> Option<bool> {
         context.inventory.target(target)?;
         let silent = context.at.since(last).min(context.at.wall - self.began);
-        Some(silent >= context.config.lost_after())
+        Some(silent >= context.config.stale_after())
     }
 }
 
