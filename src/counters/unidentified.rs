@@ -12,7 +12,7 @@ use super::identity::{InstancePage, Outcome, Processes, Verdict};
 use super::line::Line;
 use super::process::{PageMatch, Process, ProcessId};
 use super::quarantined::{QuarantinedLine, QuarantinedLines, Values, millis};
-use super::row::QUARANTINE_PAGES;
+use super::row::{QUARANTINE_PAGES, SMALL_PART};
 use super::values::{self, RowKey};
 use crate::units::{Moment, Span, Timestamp};
 
@@ -381,8 +381,13 @@ fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
     if !now.reaches(&trial.before) || !paced {
         return false;
     }
+    // What grew steadily from almost nothing is as well explained by a restart.
+    let is_restart = || {
+        let steady = trial.step.saturating_mul(SMALL_PART) <= trial.before.growth_to(&line);
+        steady && trial.before.total() <= line.total() / SMALL_PART
+    };
     match trial.kind {
-        TrialKind::Growth => !now.reaches(&line),
+        TrialKind::Growth => !now.reaches(&line) && !is_restart(),
         TrialKind::Reset => {
             now.reaches(&line)
                 && line.growth_to(&now) > trial.step.saturating_mul(RETURN_RATIO)

@@ -206,3 +206,22 @@ fn rows_that_change_their_names_or_labels_go_on() {
         }
     }
 }
+
+/// Class: the first life of an engine without a start time, which began near zero, is taken for another process when it is
+/// restarted.
+#[test]
+fn the_first_life_of_a_young_engine_without_a_start_time_stays_posted_over_its_restart() {
+    for (base, rate, life) in
+        [(0, 5, 60), (0, 300, 30), (200, 300, 30), (3000, 300, 40), (0, 30_000, 20), (0, 30_000, 300), (900, 700, 90)]
+    {
+        let mut scene = Scene::one();
+        let made = |second: u64| if second < life { base + rate * second } else { rate * (second - life - 1) };
+        for second in (0..life).chain(life + 2..life + 60) {
+            scene.take(HERE, second.cast_signed(), read(&page(None, &labels("m", 0), made(second))));
+        }
+        let [posted, ..] = scene.posted();
+        let seen = rate * (life - 1) + rate * 58;
+        assert_eq!(posted, seen, "{base} {rate} {life}");
+        assert!(scene.picture((life + 60).cast_signed()).money.lower_bound, "{base} {rate} {life}");
+    }
+}

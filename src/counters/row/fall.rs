@@ -1,0 +1,119 @@
+//! A row whose counters fall: a dip, a reset, or the reset of a part of it.
+
+use super::{
+    COUNTERS, Earlier, PageContext, QUARANTINE_LONGEST, QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT, Quarantine, REASON_LOW,
+    RowCounters, SMALL_PART, fallen, zero_where_fell,
+};
+use crate::counters::delta::{Reset, Step};
+use crate::counters::series_sum::SeriesSum;
+use crate::counters::values::{fell, growth, kept, values};
+use crate::reading::{EngineReading, TokenCounters};
+use crate::units::{Moment, Span};
+
+impl RowCounters {
+    /// Whether a series or the finished requests were reset on this page.
+    pub(super) fn was_partly_reset(&self) -> bool {
+        self.finished.was_reset() || self.series.iter().any(SeriesSum::was_reset)
+    }
+
+    /// Whether a reset of a series or of the finished requests was a dip, each page that said so at most once.
+    pub(super) fn regains(&mut self) -> bool {
+        let undone = self.finished.was_undone() || self.series.iter().any(SeriesSum::was_undone);
+        let regained = undone && self.resets > 0;
+        self.resets = self.resets.saturating_sub(u16::from(regained)).saturating_add(u16::from(self.was_partly_reset()));
+        regained
+    }
+
+    pub(super) fn fall(&mut self, reading: &EngineReading, now: &TokenCounters, context: &PageContext) -> Step {
+        let quarantine = match self.quarantine {
+            Some(quarantined) if !fell(now, &quarantined.last) => Quarantine {
+                last: kept(now, &quarantined.last),
+                pages: quarantined.pages.saturating_add(1),
+                ..quarantined
+            },
+            quarantined => {
+                let believed = quarantined.map_or(context.last_page, |quarantined| quarantined.believed);
+                let first = quarantined.map_or(context.at, |quarantined| quarantined.since);
+                Quarantine { first: *now, last: *now, since: first, believed, pages: 1 }
+            }
+        };
+        let grew = growth(&quarantine.last, &quarantine.first).into_iter().any(|grown| grown > 0);
+        let took = quarantine.since.since(quarantine.believed);
+        if grew && self.is_reset(&quarantine, took, context) {
+            return self.reset(reading, &quarantine, context);
+        }
+        if grew && context.identified && quarantine.pages >= QUARANTINE_PAGES_IN_DOUBT {
+            // Too much to be what it produced since, and too long for a dip.
+            let before = self.last;
+            self.last = zero_where_fell(&before, now);
+            let mut step = self.dispute(reading, context, REASON_LOW);
+            step.disputed.iter_mut().for_each(|disputed| disputed.before = before);
+            return Step { reset: Reset::Certain, ..step };
+        }
+        if context.at.since(quarantine.since) >= QUARANTINE_LONGEST {
+            *self = Self { shown: self.shown, ..Self::baseline(reading, context) };
+            return Step { reset: Reset::Certain, ..Step::default() };
+        }
+        self.quarantine = Some(quarantine);
+        Step { quarantined: true, ..Step::default() }
+    }
+
+    /// Whether a fall that goes on is a reset: it is what the row produces in such a time, or, in a process that is known to
+    /// be the same, a value that no dip leaves.
+    fn is_reset(&self, quarantined: &Quarantine, took: Span, context: &PageContext) -> bool {
+        let small_part = |(first, last): (Option<u64>, Option<u64>)| match (first, last) {
+            (Some(first), Some(last)) => first >= last || first <= last / SMALL_PART,
+            _ => true,
+        };
+        let is_far_below = || values(&quarantined.first).into_iter().zip(values(&self.last)).all(small_part);
+        self.began_anew(&quarantined.first, took, quarantined.pages)
+            || context.identified && quarantined.pages >= QUARANTINE_PAGES && is_far_below()
+    }
+
+    /// Resets the counters that fell: they count from zero. The others go on.
+    fn reset(&mut self, reading: &EngineReading, quarantined: &Quarantine, context: &PageContext) -> Step {
+        let (shown, before) = (self.shown, self.last);
+        let fell = fallen(&reading.tokens, &self.last);
+        if fell.iter().all(|fell| *fell) {
+            *self = Self { shown, ..Self::zero(quarantined.believed, reading) };
+        } else {
+            self.reset_some(fell, reading, quarantined.believed);
+        }
+        let mut step = self.grow(reading, &self.effective(reading), context);
+        step.from = Some(quarantined.believed);
+        self.earlier = Some(Earlier { before, at: context.at });
+        if let Some(disputed) = &mut step.disputed {
+            disputed.before = before;
+        }
+        Step { reset: Reset::Begins, ..step }
+    }
+
+    fn reset_some(&mut self, fell: [bool; COUNTERS], reading: &EngineReading, believed: Moment) {
+        self.quarantine = None;
+        self.last = zero_where_fell(&self.last, &reading.tokens);
+        if fell[0] && fell[2] {
+            self.finished.begin(&reading.tokens, &reading.finished);
+        }
+        for i in (0..COUNTERS).filter(|i| fell[*i]) {
+            (self.series[i], self.moved[i]) = (SeriesSum::default(), believed);
+        }
+    }
+
+    /// Whether the values from before a reset return at once: it was a dip, and counting continues from them.
+    pub(super) fn undoes_reset(&mut self, now: &TokenCounters, context: &PageContext) -> bool {
+        self.earlier = self.earlier.filter(|earlier| context.at.since(earlier.at) < QUARANTINE_LONGEST);
+        let Some(earlier) = self.earlier else { return false };
+        let jumps = !self.shown.explains(growth(now, &self.last), context.at.since(context.last_page));
+        let undone = jumps && !fell(now, &earlier.before);
+        if undone {
+            (self.last, self.earlier) = (earlier.before, None);
+        }
+        undone
+    }
+
+    /// Whether a reset may turn out to have been a dip, or a series or the finished requests fell and it is open why.
+    pub(in crate::counters) fn may_have_dipped(&self) -> bool {
+        let fell = || self.series.iter().any(SeriesSum::is_quarantined);
+        self.earlier.is_some() || self.finished.is_quarantined() || fell()
+    }
+}
