@@ -7,6 +7,7 @@ use super::dropped::Dropped;
 use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MINUTE};
 use super::line::Line;
 use super::passed::PassedLines;
+use super::process_rows::live_total;
 use super::row::{PageContext, RowCounters};
 use super::row_index::RowIndex;
 use super::unidentified::Trial;
@@ -67,6 +68,9 @@ pub struct Process {
     /// Whether rows of it were dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) dropped: Option<Dropped>,
+    /// The sum of its live counters on its first page, if that was a baseline and had any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) live_at_first: Option<u64>,
     #[serde(skip)]
     pub(super) index: RowIndex,
 }
@@ -133,6 +137,7 @@ impl Process {
             trial: None,
             passed: PassedLines::default(),
             dropped: None,
+            live_at_first: None,
             index: RowIndex::default(),
         }
     }
@@ -213,6 +218,7 @@ impl Process {
     /// Takes a page's rows as a baseline.
     pub(super) fn baseline(&mut self, rows: &[&EngineReading], context: &PageContext) -> Vec<Step> {
         self.note_present(rows);
+        self.live_at_first = live_total(rows);
         let row =
             |reading: &&EngineReading| ProcessRow::new(RowKey::of(reading), RowCounters::baseline(reading, context));
         self.rows = rows.iter().map(row).collect();

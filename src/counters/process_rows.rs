@@ -1,13 +1,13 @@
 //! Which row of a process a reading is of, and where new rows begin to count.
 
-use super::delta::Step;
+use super::delta::{Reset, Step};
 use super::dropped::{self, Dropped};
-use super::fastest_minute::MINUTE;
+use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MIN_JUDGED, MINUTE};
 use super::process::{Process, ProcessRow};
 use super::row::{PageContext, RowCounters};
-use super::values::{self, RowKey};
-use crate::reading::{EngineReading, TokenCounters};
-use crate::units::Moment;
+use super::values::{self, COUNTERS, RowKey};
+use crate::reading::{EngineReading, LiveTokens, TokenCounters};
+use crate::units::{Moment, Tokens};
 
 /// Where a new row begins to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +48,16 @@ impl Process {
         let begin = self.begin(rows, context);
         let (mut steps, mut on_page) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for reading in rows {
-            let place = self.place_or_add(reading, rows, begin, context);
-            steps.push(apply(&mut self.rows[place].counters, reading));
+            let known = self.place(reading, rows);
+            let was_there = known.is_none() && begin == Begin::Zero && self.was_there(reading, rows, context);
+            let begin = if was_there { Begin::Baseline } else { begin };
+            let place = self.place_or_add(reading, known, begin, context);
+            let mut step = apply(&mut self.rows[place].counters, reading);
+            if was_there {
+                // What it produced since the process was first seen is not known.
+                step.reset = Reset::Certain;
+            }
+            steps.push(step);
             on_page.push(place);
         }
         let kept = self.rows.len();
@@ -73,15 +81,32 @@ impl Process {
         }
     }
 
-    /// The place of a reading's row; a new row is added.
+    /// Whether a row that is not known shows far more than the process can have produced since it was first seen, by its
+    /// live counters; or, without a start time, than any of its rows does.
+    fn was_there(&self, reading: &EngineReading, page: &[&EngineReading], context: &PageContext) -> bool {
+        let [prompt, cached, output] = values::values(&reading.tokens).map(Option::unwrap_or_default);
+        let live = self.live_at_first.zip(live_total(page)).and_then(|(first, now)| now.checked_sub(first));
+        if live.is_some_and(|live| prompt.saturating_add(output) > live.saturating_mul(2).saturating_add(MIN_JUDGED)) {
+            return true;
+        }
+        let since = [context.at.since(context.last_page); COUNTERS];
+        let grown = [prompt, cached, output];
+        let mut shown = self.rows.iter().map(|row| row.counters.shown()).filter(FastestMinute::any).peekable();
+        !context.identified
+            && grown.iter().any(|grown| *grown >= MIN_DISPUTED)
+            && shown.peek().is_some()
+            && shown.all(|shown| shown.is_unusual(grown, since))
+    }
+
+    /// The place of a reading's row, which is known; otherwise a new row is added.
     fn place_or_add(
         &mut self,
         reading: &EngineReading,
-        page: &[&EngineReading],
+        known: Option<usize>,
         begin: Begin,
         context: &PageContext,
     ) -> usize {
-        let Some(at) = self.place(reading, page) else {
+        let Some(at) = known else {
             let counters = match begin {
                 Begin::Zero => RowCounters::zero(context.last_page, reading),
                 Begin::Baseline => RowCounters::baseline(reading, context),
@@ -131,6 +156,15 @@ impl Process {
             only((0..self.rows.len()).filter(goes_on).filter(left))
         })
     }
+}
+
+/// The sum of the live counters of a page, if it has any.
+pub(super) fn live_total(page: &[&EngineReading]) -> Option<u64> {
+    let of = |live: LiveTokens| [live.computed, live.cached, live.output].into_iter().flatten().map(Tokens::count);
+    page.iter()
+        .filter_map(|reading| reading.live)
+        .map(|live| of(live).fold(0, u64::saturating_add))
+        .reduce(u64::saturating_add)
 }
 
 /// The only one of several, if it is.

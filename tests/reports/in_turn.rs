@@ -225,3 +225,51 @@ fn the_first_life_of_a_young_engine_without_a_start_time_stays_posted_over_its_r
         assert!(scene.picture((life + 60).cast_signed()).money.lower_bound, "{base} {rate} {life}");
     }
 }
+
+/// Class: a row that comes late with a history is posted from zero, although the process cannot have produced it since its
+/// last page: a rank of an engine without a start time, or SGLang's totals after its ranks.
+#[test]
+fn a_row_that_comes_late_with_a_history_is_a_baseline() {
+    for history in [300_000, 5_000_000] {
+        let mut scene = Scene::one();
+        for second in 0..40_u64 {
+            let mut text = page(None, &labels("m", 0), 800_000 + 100 * second);
+            if second >= 8 {
+                text += &page(None, &labels("m", 1), history + 100 * second);
+            }
+            scene.take(HERE, second.cast_signed(), read(&text));
+        }
+        let [posted, ..] = scene.posted();
+        assert_eq!((posted, scene.disputed()), (100 * 39 + 100 * 31, 0), "{history}");
+        assert!(scene.picture(40).money.lower_bound, "{history}");
+    }
+}
+
+/// A page of SGLang: the live counters of a rank, and the totals of requests that ended, if there are any.
+fn sglang(live: u64, total: Option<u64>) -> String {
+    let live = format!(
+        "# TYPE sglang:realtime_tokens_total counter\n\
+         sglang:realtime_tokens_total{{dp_rank=\"0\",mode=\"prefill_compute\",model_name=\"m\",tp_rank=\"0\"}} {live}\n\
+         sglang:realtime_tokens_total{{dp_rank=\"0\",mode=\"decode\",model_name=\"m\",tp_rank=\"0\"}} {live}\n"
+    );
+    let series =
+        |name: &str, total: u64| format!("# TYPE sglang:{name} counter\nsglang:{name}{{model_name=\"m\"}} {total}\n");
+    let totals = total.map(|total| series("prompt_tokens_total", total) + &series("generation_tokens_total", total));
+    live + &totals.unwrap_or_default()
+}
+
+#[test]
+fn totals_that_come_late_count_what_their_process_can_have_produced() {
+    // An engine that served nothing before its first page: the first request is posted whole.
+    // One with a history: its totals are a baseline, and what it produced until then is a lost window.
+    for (before, posted_at_first, lower_bound) in [(0, 800, false), (500_000, 0, true)] {
+        let mut scene = Scene::one();
+        for second in 0..40_u64 {
+            let made = before + 100 * second;
+            scene.take(HERE, second.cast_signed(), read(&sglang(made, (second >= 8).then_some(made))));
+        }
+        let [posted, ..] = scene.posted();
+        assert_eq!(posted, posted_at_first + 3100, "{before}");
+        assert_eq!(scene.picture(40).money.lower_bound, lower_bound, "{before}");
+    }
+}

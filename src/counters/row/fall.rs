@@ -1,8 +1,8 @@
 //! A row whose counters fall: a dip, a reset, or the reset of a part of it.
 
 use super::{
-    COUNTERS, Earlier, PageContext, QUARANTINE_LONGEST, QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT, Quarantine, REASON_LOW,
-    RowCounters, SMALL_PART, fallen, zero_where_fell,
+    COUNTERS, Earlier, PageContext, QUARANTINE_LONGEST, QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT, Quarantine,
+    REASON_LOW, RowCounters, SMALL_PART, fallen, zero_where_fell,
 };
 use crate::counters::delta::{Reset, Step};
 use crate::counters::series_sum::SeriesSum;
@@ -20,7 +20,8 @@ impl RowCounters {
     pub(super) fn regains(&mut self) -> bool {
         let undone = self.finished.was_undone() || self.series.iter().any(SeriesSum::was_undone);
         let regained = undone && self.resets > 0;
-        self.resets = self.resets.saturating_sub(u16::from(regained)).saturating_add(u16::from(self.was_partly_reset()));
+        self.resets =
+            self.resets.saturating_sub(u16::from(regained)).saturating_add(u16::from(self.was_partly_reset()));
         regained
     }
 
