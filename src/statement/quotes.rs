@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::ledger::{Past, RevenueAccountId};
-use crate::pricing::{Book, ModelPrice, Quote};
+use crate::pricing::{Book, ModelPrice, PriceList, Quote};
 use crate::reading::Label;
 use crate::units::{Share, Timestamp};
 
@@ -41,9 +41,8 @@ impl<'a> Ticker<'a> {
     }
 
     fn turn(&mut self, at: Timestamp) {
-        const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
         self.quote = self.price.quote(at);
-        (self.from, self.until) = (at, self.price.next_change(at).unwrap_or(FOREVER));
+        (self.from, self.until) = (at, self.price.next_change(at).unwrap_or(at + PriceList::AHEAD));
     }
 
     /// All prices between two instants.
