@@ -230,3 +230,74 @@ fn a_file_that_is_no_result_names_those_that_are() {
     assert!(gone.code == Some(1) && gone.err.contains("No such file"), "{gone:?}");
     assert!(wrong("", &["--from", path.to_str().unwrap(), "--input", "5"]).contains("cannot be used with"));
 }
+
+/// Class: what others charge for a model that counts as what one's own tokens earn.
+#[test]
+fn comparison_lists_are_compared_with_and_never_price_revenue() {
+    let file = include_str!("../prices/open-models.toml");
+    assert!(file.contains("FOR COMPARISON ONLY") && !file.contains("[[history]]"));
+    let names: Vec<&str> = file.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"')).collect();
+    let families = ["qwen", "llama", "glm", "kimi", "gpt-oss", "mistral"];
+    assert!(families.iter().all(|family| names.iter().any(|name| name.starts_with(family))), "{names:?}");
+    for model in
+        ["qwen3-32b", "Qwen/Qwen3-32B", "llama-3.3-70b", "glm-4.6", "kimi-k2", "gpt-oss-120b", "mistral-small-3"]
+    {
+        assert!(wrong("", &["--model", model]).contains("no price for model"), "{model}");
+    }
+    let rows = json("", &["--list", "deepseek-v3.2", "--input", "1e6", "--compare"])["compare"].clone();
+    let lists = json("", &["--lists"]);
+    for name in names {
+        assert!(rows.as_array().unwrap().iter().any(|row| row["list"] == name), "{name}");
+        let list = lists.as_array().unwrap().iter().find(|list| list["list"] == name).unwrap();
+        let is_dated = list["from"].is_string() && list["source"].as_str().unwrap().contains("https://");
+        assert!(is_dated, "{list}");
+    }
+    let named = "[[price]]\nmodel = \"qwen3-*\"\nlist = \"qwen3-32b-groq-2025\"\n";
+    assert_eq!(json(named, &["--model", "Qwen3-32B", "--output", "1e6"])["revenue"], "0.59", "one that is named does");
+}
+
+#[test]
+fn a_gpu_is_taken_for_an_hour_or_for_years() {
+    let ask = |how: &[&str], at: &str| {
+        let base = ["--list", "deepseek-v3.2", "--gpu-hours", "10", "--gpu", "NVIDIA H100 80GB HBM3", "--at", at];
+        json("", &[&base[..], how].concat())
+    };
+    for (how, at, cost) in [
+        (&[][..], NOON, "37.00"),
+        (&["--commitment", "on-demand"], NOON, "37.00"),
+        (&["--commitment", "spot"], NOON, "24.6375"),
+        (&["--commitment", "1y"], "2025-12-01", "17.00"),
+        (&["--commitment", "1y"], NOON, "23.50"),
+        (&["--commitment", "3y"], NOON, "13.00"),
+    ] {
+        assert_eq!(ask(how, at)["cost"], cost, "{how:?} {at}");
+    }
+    let spot = ask(&["--commitment", "spot"], NOON);
+    assert_eq!((&spot["rate"]["commitment"], &spot["rate"]["provenance"]), (&"spot".into(), &"assumed".into()));
+    let err = wrong("", &["--list", "deepseek-v3.2", "--gpu", "H800", "--commitment", "3y", "--gpu-hours", "1"]);
+    assert!(err.contains("no rate of H800 is known for 3y: write --gpu-rate"), "{err}");
+    let series = "[[gpu]]\ngpu = \"H100\"\nrate = \"2\"\ndated = \"2026-01\"\n\
+                  [[gpu]]\ngpu = \"H100\"\nrate = \"9\"\ndated = \"2027-01\"\n";
+    let (_folder, config) = with_prices(series);
+    let cost = |at: &str| json(&config, &["--list", "deepseek-v3.2", "--gpu-hours", "1", "--at", at])["cost"].clone();
+    assert_eq!((cost(NOON), cost("2027-01-01")), ("2.00".into(), "9.00".into()));
+}
+
+#[test]
+fn config_check_says_who_says_each_price() {
+    let (_folder, prices) = with_prices(&flat("early", "2099-01-01T00:00:00Z", "1"));
+    let config = prices
+        + "[[price]]\nmodel = \"a\"\nlist = \"deepseek-v3.2\"\npaid = \"0.5\"\n\
+           [[price]]\nmodel = \"b\"\ntenant = \"gold\"\nhit = \"1\"\nmiss = \"2\"\noutput = \"3\"\n\
+           [[price]]\nmodel = \"c\"\npaid = \"0.37\"\n\
+           [[price]]\nmodel = \"d\"\nlist = \"early\"\n";
+    let ran = Program::new(["config", "check"]).config(&config).run();
+    for line in [
+        "price 1: a: list \"deepseek-v3.2\", built in, tier standard: 0.028 hit, 0.28 miss, 0.42 output USD per million, paid share 0.50",
+        "price 2: b for tenant gold: list \"your price 2 (b)\", configured, tier standard: 1.00 hit, 2.00 miss, 3.00 output USD per million",
+        "price 3: c: the model's own lists, paid share 0.37",
+        "output USD per million; it is not in force before 2099-01-01T00:00:00Z, and is used all the same",
+    ] {
+        assert!(ran.out.contains(line), "{line}\n{}", ran.out);
+    }
+}

@@ -20,6 +20,7 @@ mod ledger;
 mod once;
 mod pipeline;
 mod price;
+mod prices_told;
 mod report;
 mod serve;
 mod sources;

@@ -19,11 +19,12 @@ pub use lookup::PriceQuery;
 pub use pinned::Pinned;
 
 /// The built-in files, compiled in. They hold exact names only: a fine-tune is not priced as what it was tuned from.
-pub(super) const BUILT_IN: [(&str, &str); 6] = [
+pub(super) const BUILT_IN: [(&str, &str); 7] = [
     ("prices/holidays.toml", include_str!("../../../prices/holidays.toml")),
     ("prices/deepseek.toml", include_str!("../../../prices/deepseek.toml")),
     ("prices/deepseek-cny.toml", include_str!("../../../prices/deepseek-cny.toml")),
     ("prices/openai.toml", include_str!("../../../prices/openai.toml")),
+    ("prices/open-models.toml", include_str!("../../../prices/open-models.toml")),
     ("prices/models.toml", include_str!("../../../prices/models.toml")),
     ("prices/gpus.toml", include_str!("../../../prices/gpus.toml")),
 ];
