@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::args::{ConfigAction, Global};
-use super::{Failure, leases, prices_told};
+use super::{Failure, currency, leases, prices_told};
 use crate::clock::Clock;
 use crate::config;
 use crate::pricing::import_prices as read_prices;
@@ -29,6 +29,9 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
                 eprintln!("margintop: warning: {}", harmless(&warning.to_string()));
             }
             let ledger = ledger(global, &settings);
+            if let Some(why) = ledger.as_ref().and_then(|ledger| currency::differs(&settings, &ledger.header())) {
+                eprintln!("margintop: warning: {why}");
+            }
             let now = Clock::System.now().wall;
             let leases = leases::told(&settings, ledger.as_ref(), now);
             for line in prices_told::told(&settings, now).into_iter().chain(leases) {

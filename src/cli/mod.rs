@@ -7,6 +7,7 @@
 mod agent;
 mod args;
 mod config;
+mod currency;
 mod dashboard;
 mod day;
 mod demo;

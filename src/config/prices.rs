@@ -17,14 +17,24 @@ const TOLD: usize = 20;
 
 /// The rates between currencies.
 pub(super) fn exchange(tables: &[FxTable], findings: &mut Findings<'_>) -> Exchange {
-    let mut rates = Vec::new();
+    let mut rates: Vec<Fx> = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
         match fx(table) {
+            Ok(rate) if rates.iter().any(|known| is_same_day(known, &rate)) => {
+                let why = format!("two rates of {} and {} at {}: keep one", rate.from, rate.to, rate.dated);
+                findings.table("fx", nth, why);
+            }
             Ok(rate) => rates.push(rate),
             Err(why) => findings.table("fx", nth, why),
         }
     }
     Exchange::new(rates)
+}
+
+/// Whether two rates are of the same currencies, either way, and hold from the same day.
+fn is_same_day(one: &Fx, other: &Fx) -> bool {
+    let same = (&one.from, &one.to) == (&other.from, &other.to) || (&one.from, &one.to) == (&other.to, &other.from);
+    same && one.since == other.since
 }
 
 fn fx(table: &FxTable) -> Result<Fx, String> {

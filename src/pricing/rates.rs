@@ -42,7 +42,7 @@ impl GpuRate {
 }
 
 /// The beginning of a month, `2026-11`, or a day, `2026-11-24`, in UTC.
-fn start_of(dated: &str) -> Option<Timestamp> {
+pub(super) fn start_of(dated: &str) -> Option<Timestamp> {
     let parse = |day: String| format!("{day}T00:00:00Z").parse::<jiff::Timestamp>().ok();
     let start = parse(dated.to_owned()).or_else(|| parse(format!("{dated}-01")))?;
     Some(Timestamp::from_millis(start.as_millisecond()))

@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::calendar::{Calendars, merge, parse_days};
 use super::name::{glob, is_glob};
+use super::rates::start_of;
 use super::{
-    BookError, Exchange, GpuRate, HistoryFile, ListFile, PriceFile, PriceList, Provenance, RateCard, check_currency,
+    BookError, Exchange, GpuFile, GpuRate, HistoryFile, ListFile, PriceFile, PriceList, Provenance, RateCard,
+    check_currency,
 };
 use crate::reading::canonical_model;
 use crate::units::Timestamp;
@@ -40,6 +42,27 @@ pub struct Book {
     pub(super) globs: Vec<(String, Vec<String>)>,
     pub(super) pinned: Vec<Pinned>,
     pub(super) card: RateCard,
+}
+
+/// Rates of one GPU and commitment that no dates tell apart.
+fn odd_rates(gpus: &[GpuFile]) -> Vec<BookError> {
+    let is_series =
+        |one: &GpuFile, other: &GpuFile| one.gpu.eq_ignore_ascii_case(&other.gpu) && one.commitment == other.commitment;
+    let mut odd = Vec::new();
+    for (nth, gpu) in gpus.iter().enumerate() {
+        let Some(other) = gpus[..nth].iter().find(|other| is_series(gpu, other)) else { continue };
+        let dates = [&gpu.dated, &other.dated].map(|dated| start_of(dated));
+        let twice = gpus[..nth].iter().any(|other| is_series(gpu, other) && start_of(&other.dated) == dates[0]);
+        let why = if dates.contains(&None) {
+            "rows of one GPU are a series: write the month or the day of each, like dated = \"2026-11\"".to_owned()
+        } else if twice {
+            format!("two {} rates of {}: keep one, or give them their own dates", gpu.commitment, gpu.dated)
+        } else {
+            continue;
+        };
+        odd.push(BookError::new(&gpu.gpu, why).at("gpu", nth, "dated"));
+    }
+    odd
 }
 
 impl Default for Book {
@@ -116,6 +139,7 @@ impl Book {
             let refuse = |why| BookError::new(&gpu.gpu, why).at("gpu", nth, "currency");
             mistakes.extend(check_currency(&gpu.currency).err().map(refuse));
         }
+        mistakes.extend(odd_rates(&file.gpus));
         let rate_from = if provenance == Provenance::BuiltIn { Provenance::Assumed } else { provenance };
         self.card.extend(file.gpus.into_iter().map(|gpu| GpuRate::of(gpu, rate_from)).collect());
         mistakes
@@ -218,10 +242,15 @@ impl Book {
     }
 
     /// Prices in one currency only: a ledger has one, and a list is never converted. GPU rates are those of an instant;
-    /// they are converted at that instant's rate of exchange, and left out where there is none.
+    /// they are converted at that instant's rate of exchange, and left out where there is none. A choice of a list in
+    /// another currency keeps its paid share only.
     pub fn keep_currency_at(&mut self, currency: &str, exchange: &Exchange, at: Timestamp) {
         currency.clone_into(&mut self.currency);
         self.card.keep_currency(currency, exchange, at);
+        let is_own = |list: &String| self.lists.get(list).is_none_or(|list| list.currency == currency);
+        for choice in &mut self.pinned {
+            choice.list = choice.list.take().filter(is_own);
+        }
     }
 
     /// A list by its name, in any currency.
