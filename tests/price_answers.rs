@@ -102,7 +102,7 @@ fn every_amount_is_right_as_printed_and_they_add_up() {
         let out = price(arguments).run().out;
         let amount = |name: &str| {
             let line = out.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {out}"));
-            let at = line.split_whitespace().filter(|word| word.starts_with('$')).next_back().unwrap();
+            let at = line.split_whitespace().rfind(|word| word.starts_with('$')).unwrap();
             at.trim_start_matches('$').replace(',', "")
         };
         ["miss", "hit", "output", "revenue"].map(amount)
@@ -252,8 +252,8 @@ fn comparison_lists_are_compared_with_and_never_price_revenue() {
         let is_dated = list["from"].is_string() && list["source"].as_str().unwrap().contains("https://");
         assert!(is_dated, "{list}");
     }
-    let named = "[[price]]\nmodel = \"qwen3-*\"\nlist = \"qwen3-32b-groq-2025\"\n";
-    assert_eq!(json(named, &["--model", "Qwen3-32B", "--output", "1e6"])["revenue"], "0.59", "one that is named does");
+    let chosen = "[[price]]\nmodel = \"qwen3-*\"\nlist = \"qwen3-32b-groq-2025\"\n";
+    assert_eq!(json(chosen, &["--model", "Qwen3-32B", "--output", "1e6"])["revenue"], "0.59", "one that is named does");
 }
 
 #[test]

@@ -123,7 +123,7 @@ impl RateCard {
 fn in_force<'a>(rates: &'a [GpuRate], name: &str, commitment: Commitment, at: Timestamp) -> Option<&'a GpuRate> {
     let longest = rates.iter().find(|rate| rate.is_for(name, commitment))?;
     let series = || rates.iter().filter(|rate| rate.names(longest));
-    series().filter(|rate| rate.since.is_none_or(|since| since <= at)).last().or_else(|| series().next())
+    series().rfind(|rate| rate.since.is_none_or(|since| since <= at)).or_else(|| series().next())
 }
 
 /// Whether every word of `wanted` is a word of `name`, without case: `H20` is not `H200`, `B200` is not `GB200`.

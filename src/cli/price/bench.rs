@@ -1,4 +1,4 @@
-//! Reads the results of benchmarks: `vllm bench serve` (and SGLang's `bench_serving`), AIPerf, guidellm.
+//! Reads the results of benchmarks: `vllm bench serve` (and SGLang's `bench_serving`), `AIPerf`, guidellm.
 //!
 //! Reading is tolerant: a field that is missing is unknown. What has no tokens of both kinds or no duration is refused.
 
@@ -116,7 +116,7 @@ fn serve(value: &Value) -> Option<Run> {
     })
 }
 
-/// Where AIPerf's metrics stand: earlier versions have them a level deeper.
+/// Where `AIPerf`'s metrics stand: earlier versions have them a level deeper.
 fn aiperf_root(value: &Value) -> &Value {
     if value["records"].is_object() { &value["records"] } else { value }
 }
@@ -187,7 +187,7 @@ fn model_of(value: &Value) -> Option<String> {
     places.into_iter().find_map(|place| text(value.pointer(place)?))
 }
 
-/// How many GPUs an AIPerf result has telemetry of, and their name.
+/// How many GPUs an `AIPerf` result has telemetry of, and their name.
 fn telemetry(value: &Value) -> (Option<u32>, Option<String>) {
     let endpoints = value["telemetry_data"]["endpoints"].as_object();
     let gpus = endpoints.into_iter().flat_map(|all| all.values()).filter_map(|endpoint| endpoint["gpus"].as_object());

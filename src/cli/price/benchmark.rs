@@ -141,7 +141,7 @@ fn priced(run: &Run, gpus: u32, rate: Option<&Rate>, answer: Option<&PriceAnswer
 fn nanohours(seconds: f64, gpus: u32) -> Option<i64> {
     const MOST: f64 = 1e18;
     let nanos = seconds / 3600.0 * f64::from(gpus) * 1e9;
-    (nanos >= 0.0 && nanos < MOST).then(|| nanos.round() as i64)
+    (0.0..MOST).contains(&nanos).then(|| nanos.round() as i64)
 }
 
 /// A row for each load, and what it all stands on.

@@ -22,6 +22,7 @@ pub(super) struct Listed {
 }
 
 /// What a tier charges for a million tokens.
+#[allow(clippy::struct_field_names, reason = "the key of the JSON")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Tier {
     tier: Label,

@@ -1,4 +1,4 @@
-//! Other programs' prices as a price file of ours: LiteLLM's map, OpenRouter's models, models.dev's catalogue.
+//! Other programs' prices as a price file of ours: LiteLLM's map, `OpenRouter`'s models, models.dev's catalogue.
 //!
 //! They give prices as floats or decimal strings, some of them noise of an earlier calculation. They are read as decimals,
 //! and a noisy one becomes the shortest decimal within a billionth of it. What a price list of ours cannot say, or an

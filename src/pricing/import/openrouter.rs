@@ -1,4 +1,4 @@
-//! OpenRouter's `api/v1/models`: a list of models with prices per token as decimal strings.
+//! `OpenRouter`'s `api/v1/models`: a list of models with prices per token as decimal strings.
 
 use serde_json::value::RawValue;
 
@@ -30,7 +30,7 @@ const PRICES: [&str; 5] = ["prompt", "completion", "input_cache_read", "input_ca
 /// Reads the JSON.
 ///
 /// # Errors
-/// Why it is not OpenRouter's.
+/// Why it is not `OpenRouter`'s.
 pub fn import_openrouter(json: &str) -> Result<Import, String> {
     let whole: Entry<'_> = serde_json::from_str(json).map_err(|error| refusal(&error))?;
     let data = whole.get("data").map_or("null", |data| data.get());
