@@ -1,6 +1,7 @@
 //! Prices change at any instant: postings are cut there to the millisecond, in any zone, whatever is merged later, and a
 //! rate of exchange holds from its day on.
-#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, clippy::cast_sign_loss, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
+#![allow(missing_docs)]
 
 #[path = "support/past.rs"]
 mod past;
@@ -178,7 +179,9 @@ fn a_window_opens_again_after_long_holidays() {
          [list.tiers.offpeak]\nhit = \"1\"\nmiss = \"1\"\noutput = \"1\"\n\
          [list.tiers.peak]\nhit = \"2\"\nmiss = \"2\"\noutput = \"2\"\n\
          [[list.windows]]\ntier = \"peak\"\nhours = [\"09:00-12:00\"]\nweekdays = [1, 2, 3, 4, 5]\nexcept_holidays = true\n\
-         [[history]]\nmodels = [\"m\"]\nlists = [\"old\"]\n",
+         [[list]]\nname = \"late\"\ncurrency = \"USD\"\nfrom = \"2027-01-01T00:00:00Z\"\n\
+         [list.tiers.standard]\nhit = \"9\"\nmiss = \"9\"\noutput = \"9\"\n\
+         [[history]]\nmodels = [\"m\"]\nlists = [\"old\", \"late\"]\n",
     );
     let (mut ledger, account) = ledger(&book);
     let from = instant("2026-02-13T10:00:00Z");
@@ -192,8 +195,8 @@ fn a_window_opens_again_after_long_holidays() {
     }
     // The fifteenth is a Sunday; from 23 March to 3 April there are ten working days, and 4 April is a Saturday.
     assert_eq!(peak, 10 * 3 * 3_600_000);
-    let next = book.price_of("m").unwrap().next_change(from);
-    assert_eq!(next, Some(instant("2026-03-23T01:00:00Z")));
+    let price = book.price_of("m").unwrap();
+    assert_eq!(price.next_price_change(from), Some(instant("2026-03-23T01:00:00Z")));
 }
 
 /// Class: what is said to change, and does not.

@@ -1,4 +1,4 @@
-//! Other programs' prices through the true binary: LiteLLM's hours, OpenRouter's models, models.dev's catalogue.
+//! Other programs' prices through the true binary: LiteLLM's hours, `OpenRouter`'s models, models.dev's catalogue.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/program.rs"]

@@ -91,9 +91,10 @@ impl Tariffs {
         }
         let found = self.price(account).map(|price| (self.tariff(&price.quote(at), &price), price.next_change(at)));
         let (tariff, until) = match found {
-            // Later changes are not looked for: the tariff is looked up again then.
+            // Changes of tier are looked for so far only, and a list may begin later still.
             Some((tariff, until)) => {
-                (Some(TariffId(self.table.number(&tariff))), until.unwrap_or(at + PriceList::AHEAD))
+                let far = at + PriceList::AHEAD;
+                (Some(TariffId(self.table.number(&tariff))), until.map_or(far, |until| until.min(far)))
             }
             None => (None, FOREVER),
         };

@@ -85,9 +85,9 @@ impl Quote<'_> {
 }
 
 impl PriceList {
-    /// How far ahead the next change of tier is looked for. A window that is off on holidays may stay closed for over a
-    /// week, and one that is open on holidays only for the most of a year.
-    pub const AHEAD: Span = Span::from_secs(400 * 86_400);
+    /// How far ahead the next change of tier is looked for: who finds none has to ask again then. A window that is off on
+    /// holidays may stay closed for longer.
+    pub const AHEAD: Span = Span::from_secs(9 * 86_400);
 
     /// The year of an instant, if a window is off on holidays and the calendar knows none of that year: they are then
     /// priced as working days, and that is to be said.
@@ -156,11 +156,11 @@ impl PriceList {
         begins && self.windows.iter().flat_map(|w| &w.hours).all(|(start, end)| quarter(start) && quarter(end))
     }
 
-    /// The next instant at which the tier changes, looked for in the [`PriceList::AHEAD`] after `at`.
-    pub fn next_edge(&self, at: Timestamp) -> Option<Timestamp> {
-        const DAY: i64 = 86_400;
-        let ahead = [Span::from_secs(DAY), Span::from_secs(9 * DAY), Self::AHEAD];
-        ahead.into_iter().find_map(|span| self.edges(at, at + span).first().copied())
+    /// The next instant at which the tier changes, looked for in a span after `at`: mostly it is within a day.
+    pub fn next_edge(&self, at: Timestamp, ahead: Span) -> Option<Timestamp> {
+        const DAY: Span = Span::from_secs(86_400);
+        let spans = [DAY.min(ahead), Self::AHEAD.min(ahead), ahead];
+        spans.into_iter().find_map(|span| self.edges(at, at + span).first().copied())
     }
 
     /// Where windows open, close, or a day begins.

@@ -5,6 +5,8 @@ use crate::units::{Share, Span, Timestamp};
 
 /// How many changes that change nothing are passed over in search of one that does.
 const MOST_CHANGES: usize = 64;
+/// How far ahead a change that is told to people is looked for: a window may be off on holidays for weeks.
+const YEAR: Span = Span::from_secs(400 * 86_400);
 
 /// How one model is priced.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,16 +96,18 @@ impl<'a> ModelPrice<'a> {
         edges
     }
 
-    /// When list or tier changes next; `None` if neither does within [`PriceList::AHEAD`] and no list begins later.
+    /// When list or tier changes next. A change of tier is looked for in the next [`PriceList::AHEAD`] only: who keeps the
+    /// price for longer asks again then.
     pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
         let now = self.quote(at);
-        self.changes(at).find(|(_, quote)| (&quote.list.name, quote.tier) != (&now.list.name, now.tier)).map(first)
+        let is_new = |quote: &Quote<'_>| (&quote.list.name, quote.tier) != (&now.list.name, now.tier);
+        self.changes(at, PriceList::AHEAD).find(|(_, quote)| is_new(quote)).map(first)
     }
 
-    /// When a price changes next: a list or a tier that costs the same changes nothing.
+    /// When a price changes next, looked for in 400 days: a list or a tier that costs the same changes nothing.
     pub fn next_price_change(&self, at: Timestamp) -> Option<Timestamp> {
         let now = self.quote(at);
-        self.changes(at).find(|(_, quote)| !quote.costs_the_same(&now)).map(first)
+        self.changes(at, YEAR).find(|(_, quote)| !quote.costs_the_same(&now)).map(first)
     }
 
     /// When the list that prices the model begins, if it has not begun.
@@ -112,12 +116,12 @@ impl<'a> ModelPrice<'a> {
     }
 
     /// The instants after `at` at which a list begins or a tier changes, with what holds then.
-    fn changes(&self, at: Timestamp) -> impl Iterator<Item = (Timestamp, Quote<'a>)> + '_ {
+    fn changes(&self, at: Timestamp, ahead: Span) -> impl Iterator<Item = (Timestamp, Quote<'a>)> + '_ {
         // The first list holds before its time too: its beginning is no change.
         let starts = || self.lists.iter().skip(1).filter_map(|list| list.from);
         let next = move |at: Timestamp| {
             let next_list = starts().filter(|from| *from > at).min();
-            self.list_at(at).next_edge(at).into_iter().chain(next_list).min()
+            self.list_at(at).next_edge(at, ahead).into_iter().chain(next_list).min()
         };
         std::iter::successors(next(at), move |at| next(*at)).take(MOST_CHANGES).map(|at| (at, self.quote(at)))
     }

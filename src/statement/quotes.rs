@@ -41,8 +41,10 @@ impl<'a> Ticker<'a> {
     }
 
     fn turn(&mut self, at: Timestamp) {
+        // Changes of tier are looked for so far only, and a list may begin later still.
+        let far = at + PriceList::AHEAD;
         self.quote = self.price.quote(at);
-        (self.from, self.until) = (at, self.price.next_change(at).unwrap_or(at + PriceList::AHEAD));
+        (self.from, self.until) = (at, self.price.next_change(at).map_or(far, |until| until.min(far)));
     }
 
     /// All prices between two instants.
