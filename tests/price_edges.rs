@@ -297,6 +297,17 @@ fn a_lease_and_prices_follow_the_rates_of_exchange_day_by_day() {
     assert_eq!(price.next_change(instant(NOW)), Some(january));
     let again = Book::from_canonical(&settings.book.canonical()).unwrap();
     assert_eq!(again.price_of("m").unwrap().edges(november, january + Span::from_secs(1)), [january]);
+    assert_eq!(settings.lease_tables, [0, 0]);
+    let second = "[[lease]]\nnode = \"n\"\ngpus = 8\nrate = \"3\"\n";
+    let far = fx("1.10", "2020-11-01") + &fx("1.20", "2099-01-01");
+    let checked = Program::new(["config", "check"]).config(&(far + LEASE + second)).run();
+    for line in [
+        "lease 1 from 2020-11-01T00:00:00Z: gpu H100: 2.20",
+        "lease 1 from 2099-01-01T00:00:00Z: gpu H100: 2.40",
+        "lease 2: node n: 8 GPUs",
+    ] {
+        assert!(checked.out.contains(line), "{line}\n{}{}", checked.out, checked.err);
+    }
     // A lease whose time is rounded is one whole.
     let why = load(&(rates + LEASE + "rounding = \"hour\"\n")).unwrap_err();
     assert!(why.contains("2 rates of exchange") && why.contains("rounding = \"exact\""), "{why}");

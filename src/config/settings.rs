@@ -79,6 +79,8 @@ pub struct Settings {
     pub book: Book,
     /// What is paid for GPUs.
     pub leases: Vec<Lease>,
+    /// The `[[lease]]` that each of them is of, from 0: one in another currency is several, one for each rate of exchange.
+    pub lease_tables: Vec<usize>,
     /// The bounds above which a delta is disputed.
     pub plausibility: Plausibility,
     /// Names of one model that pages and proxies spell differently: the model, and each other name of it.
@@ -179,6 +181,7 @@ fn check(file: ConfigFile, path: &Path, text: &str, now: Timestamp) -> Result<Se
         exchange,
         targets,
         book,
+        lease_tables: leases.iter().enumerate().flat_map(|(nth, parts)| parts.iter().map(move |_| nth)).collect(),
         leases: leases.into_iter().flatten().collect(),
         plausibility,
         aliases,
