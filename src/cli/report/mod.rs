@@ -16,7 +16,7 @@ mod when;
 use std::io::Write;
 
 use super::args::Global;
-use super::{Failure, currency, keep, sources};
+use super::{Failure, keep, sources};
 use crate::ledger::Dispute;
 use crate::store::{DisputeState, Reader};
 use data::{ReportContext, ReportData};
@@ -29,7 +29,7 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     let query = ReportQuery::new(args, &settings.scenarios)?;
     let reader = Reader::open(&keep::path(global)?)?;
     let header = reader.header();
-    let settings = currency::of_ledger(settings, &header);
+    let settings = super::currency::of_ledger(settings, &header);
     // A ledger that is not kept at present has a present of its own: the last thing that it knows.
     let open = reader.disputes()?.into_iter().filter(|row| row.state == DisputeState::Open);
     let disputes: Vec<Dispute> = open.map(|row| row.dispute).collect();
