@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::args::{ConfigAction, Global};
-use super::{Failure, currency, leases, prices_told};
+use super::{Failure, configured_prices, currency, leases};
 use crate::clock::Clock;
 use crate::config;
 use crate::pricing::import_prices as read_prices;
@@ -34,7 +34,7 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
             }
             let now = Clock::System.now().wall;
             let leases = leases::told(&settings, ledger.as_ref(), now);
-            for line in prices_told::told(&settings, now).into_iter().chain(leases) {
+            for line in configured_prices::told(&settings, now).into_iter().chain(leases) {
                 println!("{}", harmless(&line));
             }
             Ok(())

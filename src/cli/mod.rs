@@ -7,6 +7,7 @@
 mod agent;
 mod args;
 mod config;
+mod configured_prices;
 mod currency;
 mod dashboard;
 mod day;
@@ -21,7 +22,6 @@ mod ledger;
 mod once;
 mod pipeline;
 mod price;
-mod prices_told;
 mod report;
 mod serve;
 mod sources;
