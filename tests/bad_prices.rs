@@ -164,6 +164,55 @@ fn two_currencies_need_a_dated_rate() {
     assert_eq!(code, Some(0), "{err}");
 }
 
+/// Class: two rows that say one thing twice, of which nobody knows which is meant.
+#[test]
+fn rates_that_no_date_tells_apart_are_refused() {
+    let fx = |from: &str, to: &str, rate: &str| {
+        format!("[[fx]]\nfrom = \"{from}\"\nto = \"{to}\"\nrate = \"{rate}\"\nat = \"2026-11-01\"\n")
+    };
+    refused(
+        &(fx("EUR", "USD", "1.08") + &fx("EUR", "USD", "1.09")),
+        6,
+        "two rates of EUR and USD at 2026-11-01: keep one",
+    );
+    refused(&(fx("EUR", "USD", "1.08") + &fx("USD", "EUR", "0.9")), 6, "two rates of USD and EUR at 2026-11-01");
+    let gpu = |dated: &str, more: &str| format!("[[gpu]]\ngpu = \"H20\"\nrate = \"1\"\ndated = \"{dated}\"\n{more}");
+    list_refused(&(gpu("2026-11", "") + &gpu("2026-11-01", "")), 8, "two on-demand rates of 2026-11-01: keep one");
+    list_refused(&(gpu("autumn", "") + &gpu("2026-11", "")), 8, "like dated = \"2026-11\"");
+    list_refused(&gpu("2026-11", "commitment = \"2y\"\n"), 5, "expected one of");
+    let apart = gpu("2026-11", "") + &gpu("2026-12", "") + &gpu("2026-11", "commitment = \"spot\"\n");
+    assert_eq!(check("", Some(&apart)).0, Some(0));
+    assert_eq!(check("", Some(&gpu("autumn", ""))).0, Some(0), "one alone needs no date");
+}
+
+/// Class: a currency that changes under a ledger.
+#[test]
+fn a_ledger_keeps_its_currency_when_the_configuration_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("l.db");
+    let ledger = path.to_str().unwrap();
+    let demo = Program::new(["demo", "--nodes", "1", "--for", "2s", "--json", "--ledger", ledger]).run();
+    assert_eq!(demo.code, Some(0), "{}", demo.err);
+    let report = |more: &[&str], config: &str| {
+        let arguments = [&["report", "--json", "--ledger", ledger], more].concat();
+        Program::new(arguments).config(config).run()
+    };
+    let before = report(&[], "");
+    let yuan = "currency = \"CNY\"\n[budget]\nmonth = \"5\"\n[[price]]\nmodel = \"deepseek-*\"\nhit = \"9\"\nmiss = \"9\"\noutput = \"9\"\n";
+    for more in [&[][..], &["--reprice"], &["--compare"]] {
+        let after = report(more, yuan);
+        assert_eq!(after.code, Some(0), "{}", after.err);
+        let word = "kept in USD and the configuration is in CNY";
+        assert!(after.err.contains(word) && after.err.contains("set currency = \"USD\""), "{}", after.err);
+        let (told, same): (serde_json::Value, serde_json::Value) =
+            (serde_json::from_str(&after.out).unwrap(), serde_json::from_str(&before.out).unwrap());
+        assert_eq!((&told["currency"], &told["total"]), (&"USD".into(), &same["total"]), "{more:?}");
+    }
+    let checked = Program::new(["config", "check", "--ledger", ledger]).config(yuan).run();
+    assert!(checked.code == Some(0) && checked.err.contains("kept in USD"), "{checked:?}");
+    assert!(!report(&[], "").err.contains("kept in"));
+}
+
 #[test]
 fn a_lease_in_another_currency_is_converted_once() {
     let file = tempfile::NamedTempFile::new().unwrap();

@@ -102,62 +102,6 @@ pub(super) struct DemoArgs {
     pub(super) look: LookArgs,
 }
 
-/// The calculator.
-#[derive(Debug, Clone, Args)]
-pub(super) struct PriceArgs {
-    /// The model whose prices hold
-    #[arg(long, value_name = "NAME", required_unless_present = "list")]
-    pub(super) model: Option<String>,
-
-    /// All prompt tokens, the cached included: 608e9 or 608_000_000_000
-    #[arg(long, value_name = "TOKENS", default_value = "0")]
-    pub(super) input: String,
-
-    /// Prompt tokens from a cache
-    #[arg(long, value_name = "TOKENS", default_value = "0")]
-    pub(super) cached: String,
-
-    /// Output tokens, reasoning included
-    #[arg(long, value_name = "TOKENS", default_value = "0")]
-    pub(super) output: String,
-
-    /// More of a further class of the list: write_5m=1e6
-    #[arg(long, value_name = "NAME=COUNT")]
-    pub(super) class: Vec<String>,
-
-    /// GPU-hours; without them the cost is unknown
-    #[arg(long, value_name = "HOURS")]
-    pub(super) gpu_hours: Option<String>,
-
-    /// What a GPU costs an hour [default: your lease's rate, else an assumption that is named]
-    #[arg(long, value_name = "RATE")]
-    pub(super) gpu_rate: Option<String>,
-
-    /// The GPU whose rate is looked up
-    #[arg(long, value_name = "NAME", conflicts_with = "gpu_rate")]
-    pub(super) gpu: Option<String>,
-
-    /// The instant whose prices hold, 2025-03-01 or 2025-03-01T20:00:00Z [default: now]
-    #[arg(long, value_name = "INSTANT")]
-    pub(super) at: Option<String>,
-
-    /// A list of the book, whatever the date; its service tiers are lists of their own
-    #[arg(long, value_name = "LIST")]
-    pub(super) list: Option<String>,
-
-    /// Whose tokens they are
-    #[arg(long, value_name = "NAME")]
-    pub(super) tenant: Option<String>,
-
-    /// The same tokens at every list of the book
-    #[arg(long)]
-    pub(super) compare: bool,
-
-    /// Print one JSON object
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Look twice, print, exit
@@ -205,7 +149,7 @@ pub(super) enum Command {
         at: Option<String>,
     },
     /// Work out revenue, cost and both margins of some tokens and GPU-hours
-    Price(PriceArgs),
+    Price(super::price::PriceArgs),
     /// Write, check or print the configuration
     #[command(subcommand)]
     Config(ConfigAction),
@@ -231,7 +175,8 @@ pub(super) enum ConfigAction {
     Check,
     /// Print the file in use
     Print,
-    /// Turn LiteLLM's model_prices_and_context_window.json into a price file, on stdout
+    /// Turn another program's prices into a price file, on stdout: LiteLLM's model_prices_and_context_window.json,
+    /// OpenRouter's api/v1/models, or models.dev's api.json
     ImportPrices {
         /// The JSON file
         #[arg(value_name = "FILE")]

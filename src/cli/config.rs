@@ -4,10 +4,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::args::{ConfigAction, Global};
-use super::{Failure, leases};
+use super::{Failure, configured_prices, currency, leases};
 use crate::clock::Clock;
 use crate::config;
-use crate::pricing::import_litellm;
+use crate::pricing::import_prices as read_prices;
 use crate::store::Reader;
 
 /// What `config init` writes: every key, commented out, with what it means.
@@ -29,7 +29,12 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
                 eprintln!("margintop: warning: {}", harmless(&warning.to_string()));
             }
             let ledger = ledger(global, &settings);
-            for line in leases::told(&settings, ledger.as_ref(), Clock::System.now().wall) {
+            if let Some(why) = ledger.as_ref().and_then(|ledger| currency::differs(&settings, &ledger.header())) {
+                eprintln!("margintop: warning: {why}");
+            }
+            let now = Clock::System.now().wall;
+            let leases = leases::told(&settings, ledger.as_ref(), now);
+            for line in configured_prices::told(&settings, now).into_iter().chain(leases) {
                 println!("{}", harmless(&line));
             }
             Ok(())
@@ -68,9 +73,10 @@ fn import_prices(file: &Path) -> Result<(), Failure> {
     if json.len() as u64 > LARGEST_IMPORT {
         return Err(said(format!("over {} MiB, not read", LARGEST_IMPORT >> 20)));
     }
-    let import = import_litellm(&json).map_err(said)?;
+    let import = read_prices(&json).map_err(said)?;
     let text = toml::to_string(&import.file).map_err(|error| said(error.to_string()))?;
-    println!("# Imported by `margintop config import-prices` from LiteLLM's prices, US dollars per million tokens.");
+    let program = import.program;
+    println!("# Imported by `margintop config import-prices` from {program}'s prices, US dollars per million tokens.");
     println!("# Name this file in the configuration: price_files = [\"prices.toml\"]\n");
     print!("{text}");
     eprintln!("{}", import.tally);

@@ -37,7 +37,7 @@ pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp)
     let known = known(settings, &held);
     let mut lines = Vec::new();
     for (nth, lease) in leases.iter().enumerate() {
-        let name = format!("lease {}", nth + 1);
+        let name = name(settings, nth, lease);
         if lease.is_schedule() {
             let gpus = lease.gpus.unwrap_or(0);
             lines.push(format!("{name}: {}: {}", subject(lease), sum(lease, gpus, gpus, &settings.currency)));
@@ -51,6 +51,15 @@ pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp)
     lines.extend(coverage::uncovered(&known, &leases, settings, now));
     lines.extend(coverage::doubly_covered(&known, &leases, now));
     lines
+}
+
+/// `lease 2`, by its place in the configuration; with its beginning if there it is one of several, for each rate of
+/// exchange.
+fn name(settings: &Settings, nth: usize, lease: &Lease) -> String {
+    let of = |nth: usize| settings.lease_tables.get(nth).copied().unwrap_or(nth);
+    let is_part = settings.lease_tables.iter().filter(|table| **table == of(nth)).count() > 1;
+    let from = lease.from.filter(|_| is_part).map_or_else(String::new, |from| format!(" from {from}"));
+    format!("lease {}{from}", of(nth) + 1)
 }
 
 /// What a lease of the GPUs that are seen comes to on each node.

@@ -7,6 +7,8 @@
 mod agent;
 mod args;
 mod config;
+mod configured_prices;
+mod currency;
 mod dashboard;
 mod day;
 mod demo;

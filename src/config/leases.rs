@@ -2,8 +2,8 @@
 
 use super::error::Findings;
 use super::file::LeaseTable;
-use super::prices::conversion;
-use crate::pricing::{Exchange, Lease, Leased, RentWhen, parse_instant};
+use super::prices::Money;
+use crate::pricing::{Conversion, Lease, Leased, RentWhen, Rounding, parse_instant};
 use crate::reading::{NodeName, UnitName};
 use crate::units::{HourlyRate, Timestamp, parse_scaled};
 
@@ -14,16 +14,16 @@ const USUAL_GPUS: u32 = 8;
 /// A GPU that costs more dollars an hour than this may be a node.
 const MANY_DOLLARS: HourlyRate = HourlyRate::whole(20);
 
-/// All leases, in the order in which they are looked at.
-pub(super) fn leases(
-    tables: &[LeaseTable],
-    currency: &str,
-    exchange: &Exchange,
-    findings: &mut Findings<'_>,
-) -> Vec<Lease> {
+/// All leases, in the order in which they are looked at: for each table one, or one for each rate of exchange that it is
+/// converted at.
+pub(super) fn leases(tables: &[LeaseTable], money: Money<'_>, findings: &mut Findings<'_>) -> Vec<Vec<Lease>> {
     let mut all = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
-        match lease(table, currency, exchange) {
+        let lease = lease(table).and_then(|lease| match money.conversions(table.currency.as_deref())? {
+            None => Ok(vec![lease]),
+            Some(conversions) => converted(&lease, &conversions, money.currency),
+        });
+        match lease {
             Ok(lease) => all.push(lease),
             Err(why) => findings.table("lease", nth, why),
         }
@@ -31,7 +31,43 @@ pub(super) fn leases(
     all
 }
 
-fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Lease, String> {
+/// A lease in the ledger's currency, cut where another rate of exchange begins to hold.
+fn converted(lease: &Lease, rates: &[(Timestamp, Conversion<'_>)], currency: &str) -> Result<Vec<Lease>, String> {
+    let mut parts = Vec::new();
+    for (nth, (since, conversion)) in rates.iter().enumerate() {
+        let next = rates.get(nth + 1).map(|(next, _)| *next);
+        let from = lease.from.map_or(*since, |from| from.max(*since));
+        let until = lease.until.into_iter().chain(next).min();
+        if until.is_none_or(|until| from < until) {
+            parts.push(Lease { from: Some(from), until, ..at_rate(lease, *conversion, currency)? });
+        }
+    }
+    match (parts.len(), rates.first()) {
+        (0, Some((since, _))) => Err(format!(
+            "it ends before the first rate of exchange to {currency}, of {since}: add the [[fx]] that held for it"
+        )),
+        (2.., _) if lease.rounding != Rounding::Exact => Err(format!(
+            "{} rates of exchange to {currency} hold within it, and rounding is of a whole lease: write rounding = \
+             \"exact\", the rate in {currency}, or one lease for each rate of exchange",
+            parts.len()
+        )),
+        _ => Ok(parts),
+    }
+}
+
+fn at_rate(lease: &Lease, conversion: Conversion<'_>, currency: &str) -> Result<Lease, String> {
+    let large = || format!("too large in {currency}");
+    let mut own = lease.clone();
+    own.rate = conversion.rate(own.rate).ok_or_else(large)?;
+    own.node_rate = own.node_rate.map(|rate| conversion.rate(rate).ok_or_else(large)).transpose()?;
+    if let Some(power) = &mut own.power {
+        power.kwh = conversion.energy(power.kwh).ok_or_else(large)?;
+    }
+    Ok(own)
+}
+
+/// A lease as it is written, in its own currency.
+fn lease(table: &LeaseTable) -> Result<Lease, String> {
     let leased = match (&table.gpu, &table.node, &table.unit) {
         (Some(gpu), None, None) => Leased::Gpu(gpu.clone()),
         (None, Some(node), None) => Leased::Node(NodeName::new(node)),
@@ -51,25 +87,16 @@ fn lease(table: &LeaseTable, currency: &str, exchange: &Exchange) -> Result<Leas
         return Err("an empty name: write name = \"contract 17\", or leave it out".to_owned());
     }
     let rent = rent(table)?;
-    let (mut rate, mut node_rate, mut power) = (rent.rate, rent.node_rate, table.power);
-    if let Some(conversion) = conversion(table.currency.as_deref(), currency, exchange)? {
-        let large = || format!("too large in {currency}");
-        rate = conversion.rate(rate).ok_or_else(large)?;
-        node_rate = node_rate.map(|rate| conversion.rate(rate).ok_or_else(large)).transpose()?;
-        if let Some(power) = &mut power {
-            power.kwh = conversion.energy(power.kwh).ok_or_else(large)?;
-        }
-    }
     let lease = Lease {
         name: table.name.as_ref().map(|name| name.trim().to_owned()),
         gpus: rent.gpus,
-        node_rate,
+        node_rate: rent.node_rate,
         from,
         until,
         when: table.when.into(),
         rounding: table.rounding.into(),
-        power,
-        ..Lease::of(leased, rate)
+        power: table.power,
+        ..Lease::of(leased, rent.rate)
     };
     if let (true, RentWhen::Serving, Some(gpus)) = (lease.is_schedule(), lease.when, lease.gpus) {
         return Err(format!(
@@ -168,21 +195,23 @@ fn rent(table: &LeaseTable) -> Result<Rent, String> {
     Ok(Rent { rate, node_rate, gpus })
 }
 
+/// A lease whose parts these are, at its last rate of exchange.
+fn whole(parts: &[Lease], table: &LeaseTable) -> Option<Lease> {
+    let from = parts.first().filter(|_| table.from.is_some()).and_then(|first| first.from);
+    parts.last().map(|last| Lease { from, ..last.clone() })
+}
+
 /// What of leases is likely not meant, in words, with the number of each from 0.
-pub(super) fn doubtful(
-    leases: &[Lease],
-    tables: &[LeaseTable],
-    currency: &str,
-    exchange: &Exchange,
-) -> Vec<(usize, String)> {
-    if leases.len() != tables.len() {
+pub(super) fn doubtful(parts: &[Vec<Lease>], tables: &[LeaseTable], money: Money<'_>) -> Vec<(usize, String)> {
+    if parts.len() != tables.len() {
         return Vec::new();
     }
-    let limit = match currency {
+    let leases: Vec<Lease> = parts.iter().zip(tables).filter_map(|(parts, table)| whole(parts, table)).collect();
+    let limit = match money.currency {
         "USD" | "EUR" | "GBP" | "CHF" => Some(MANY_DOLLARS),
-        _ => exchange.newest("USD", currency).and_then(|conversion| conversion.rate(MANY_DOLLARS)),
+        _ => money.dollars(MANY_DOLLARS),
     };
-    let mut told = double(leases);
+    let mut told = double(&leases);
     let Some(limit) = limit else { return told };
     let dear = |(nth, (lease, table)): (usize, (&Lease, &LeaseTable))| {
         let said = table.rate.filter(|_| lease.rate > limit)?;

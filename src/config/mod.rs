@@ -16,4 +16,4 @@ pub use duration::parse_interval;
 pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use scenario::Scenario;
-pub use settings::{Settings, TargetSettings, find, load};
+pub use settings::{Settings, TargetSettings, find, load, load_at};

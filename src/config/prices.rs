@@ -10,21 +10,31 @@ use crate::pricing::{
     Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile, TierFile, check_currency, parse_instant,
 };
 use crate::reading::ModelName;
-use crate::units::parse_scaled;
+use crate::units::{HourlyRate, Price, Timestamp, parse_scaled};
 
 /// How many mistakes of one price file are told: an imported one that is wrong throughout has thousands.
 const TOLD: usize = 20;
 
 /// The rates between currencies.
 pub(super) fn exchange(tables: &[FxTable], findings: &mut Findings<'_>) -> Exchange {
-    let mut rates = Vec::new();
+    let mut rates: Vec<Fx> = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
         match fx(table) {
+            Ok(rate) if rates.iter().any(|known| is_same_day(known, &rate)) => {
+                let why = format!("two rates of {} and {} at {}: keep one", rate.from, rate.to, rate.dated);
+                findings.table("fx", nth, why);
+            }
             Ok(rate) => rates.push(rate),
             Err(why) => findings.table("fx", nth, why),
         }
     }
     Exchange::new(rates)
+}
+
+/// Whether two rates are of the same currencies, either way, and hold from the same day.
+fn is_same_day(one: &Fx, other: &Fx) -> bool {
+    let same = (&one.from, &one.to) == (&other.from, &other.to) || (&one.from, &one.to) == (&other.to, &other.from);
+    same && one.since == other.since
 }
 
 fn fx(table: &FxTable) -> Result<Fx, String> {
@@ -43,33 +53,50 @@ fn fx(table: &FxTable) -> Result<Fx, String> {
     Ok(Fx { from: table.from.clone(), to: table.to.clone(), nanos, since, dated: table.at.clone() })
 }
 
-/// How an amount gets into the ledger's currency; `None` if it is there already.
-///
-/// # Errors
-/// What to write where no rate says it.
-pub(super) fn conversion<'a>(
-    named: Option<&str>,
-    currency: &str,
-    exchange: &'a Exchange,
-) -> Result<Option<Conversion<'a>>, String> {
-    let Some(named) = named.filter(|named| *named != currency) else { return Ok(None) };
-    check_currency(named)?;
-    exchange.newest(named, currency).map(Some).ok_or_else(|| {
-        format!(
-            "currency {named}: the ledger is in {currency}; write the amount in {currency}, or say what it is worth: \
-             [[fx]] from = \"{named}\" to = \"{currency}\" rate = \"…\" at = \"2026-11-01\""
-        )
-    })
+/// What turns amounts into the ledger's currency, and when it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Money<'a> {
+    /// The ledger's currency.
+    pub(super) currency: &'a str,
+    pub(super) exchange: &'a Exchange,
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Money<'a> {
+    /// How an amount gets into the ledger's currency: each rate with the instant from which it holds. `None` if the
+    /// amount is in it already.
+    ///
+    /// # Errors
+    /// What to write where no rate holds today.
+    pub(super) fn conversions(&self, named: Option<&str>) -> Result<Option<Vec<(Timestamp, Conversion<'a>)>>, String> {
+        let currency = self.currency;
+        let Some(named) = named.filter(|named| *named != currency) else { return Ok(None) };
+        check_currency(named)?;
+        let series = self.exchange.series(named, currency);
+        let write = |day: &str| format!("[[fx]] from = \"{named}\" to = \"{currency}\" rate = \"…\" at = \"{day}\"");
+        match series.first() {
+            None => Err(format!(
+                "currency {named}: the ledger is in {currency}; write the amount in {currency}, or say what it is worth: \
+                 {}",
+                write("2026-11-01")
+            )),
+            Some((since, first)) if *since > self.now => Err(format!(
+                "currency {named}: no rate to {currency} holds today, the first is of {}: add the one that does, {}",
+                first.dated,
+                write(&self.now.to_string()[..10])
+            )),
+            Some(_) => Ok(Some(series)),
+        }
+    }
+
+    /// A rate an hour at the rate of exchange of today; `None` where none holds.
+    pub(super) fn dollars(&self, rate: HourlyRate) -> Option<HourlyRate> {
+        self.exchange.conversion("USD", self.currency, self.now)?.rate(rate)
+    }
 }
 
 /// The built-in book under the user's files and choices.
-pub(super) fn book(
-    tables: &[PriceTable],
-    files: &[PathBuf],
-    currency: &str,
-    exchange: &Exchange,
-    findings: &mut Findings<'_>,
-) -> Book {
+pub(super) fn book(tables: &[PriceTable], files: &[PathBuf], money: Money<'_>, findings: &mut Findings<'_>) -> Book {
     let mut book = Book::built_in().unwrap_or_else(|error| {
         findings.file(error.to_string());
         Book::default()
@@ -78,7 +105,7 @@ pub(super) fn book(
         let path = findings.beside(file);
         findings.take(read(&path, &mut book));
     }
-    book.keep_currency(currency, exchange);
+    book.keep_currency_at(money.currency, money.exchange, money.now);
     let mut choices = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
         if ModelName::new(&table.model).is_placeholder() {
@@ -86,7 +113,7 @@ pub(super) fn book(
             findings.table("price", nth, format!("\"{}\" {why}", table.model));
             continue;
         }
-        let choice = price(table, nth, currency, exchange, &mut book);
+        let choice = price(table, nth, money, &mut book);
         let usable = choice.and_then(|choice| {
             let known = choice.list.as_deref().map_or(Ok(()), |list| book.own_list(list).map(|_| ()));
             known.map(|()| choice).map_err(|error| error.to_string())
@@ -124,25 +151,14 @@ fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
 }
 
 /// A choice for a model; prices written in place become a list of their own.
-fn price(
-    table: &PriceTable,
-    nth: usize,
-    currency: &str,
-    exchange: &Exchange,
-    book: &mut Book,
-) -> Result<Pinned, String> {
-    let conversion = conversion(table.currency.as_deref(), currency, exchange)?;
+fn price(table: &PriceTable, nth: usize, money: Money<'_>, book: &mut Book) -> Result<Pinned, String> {
+    let conversions = money.conversions(table.currency.as_deref())?;
     let list = match (&table.list, table.hit, table.miss, table.output) {
         (list, None, None, None) => list.clone(),
         (None, Some(hit), Some(miss), Some(output)) => {
-            let convert = |price| conversion.map_or(Some(price), |conversion| conversion.price(price));
-            let large = || format!("too large in {currency}");
-            let own = |price| convert(price).ok_or_else(large);
             let name = format!("your price {} ({})", nth + 1, table.model);
-            let tier = TierFile::new(own(hit)?, own(miss)?, own(output)?);
-            let tiers = BTreeMap::from([("standard".to_owned(), tier)]);
-            let list = ListFile::flat(name.clone(), currency.to_owned(), tiers);
-            book.add(PriceFile { lists: vec![list], ..PriceFile::default() }).map_err(|error| error.to_string())?;
+            let lists = own_lists(&name, [hit, miss, output], money.currency, conversions)?;
+            book.add(PriceFile { lists, ..PriceFile::default() }).map_err(|error| error.to_string())?;
             Some(name)
         }
         (Some(_), ..) => return Err("a price is a list or hit, miss and output: write one or the other".to_owned()),
@@ -152,4 +168,35 @@ fn price(
         return Err("a price names a list, prices, or a paid share: write list = \"deepseek-r1-2025\"".to_owned());
     }
     Ok(Pinned { model: table.model.clone(), tenant: table.tenant.clone(), list, paid: table.paid })
+}
+
+/// Prices written in place as a list, and as one more for each later rate of exchange, from its day on.
+fn own_lists(
+    name: &str,
+    prices: [Price; 3],
+    currency: &str,
+    conversions: Option<Vec<(Timestamp, Conversion<'_>)>>,
+) -> Result<Vec<ListFile>, String> {
+    let list = |name: String, [hit, miss, output]: [Price; 3]| {
+        let tiers = BTreeMap::from([("standard".to_owned(), TierFile::new(hit, miss, output))]);
+        ListFile::flat(name, currency.to_owned(), tiers)
+    };
+    let Some(conversions) = conversions else { return Ok(vec![list(name.to_owned(), prices)]) };
+    let large = || format!("too large in {currency}");
+    let mut lists = Vec::new();
+    for (nth, (since, conversion)) in conversions.into_iter().enumerate() {
+        let mut own = [Price::default(); 3];
+        for (own, price) in own.iter_mut().zip(prices) {
+            *own = conversion.price(price).ok_or_else(large)?;
+        }
+        lists.push(match nth {
+            0 => list(name.to_owned(), own),
+            _ => ListFile {
+                from: Some(since.to_string()),
+                follows: Some(name.to_owned()),
+                ..list(format!("{name}, at the rate of {}", conversion.dated), own)
+            },
+        });
+    }
+    Ok(lists)
 }

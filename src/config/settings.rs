@@ -13,10 +13,11 @@ use super::leases::{doubtful, leases};
 use super::metering::{aliases, plausibility};
 use super::scenario::{Scenario, scenarios};
 use super::{ConfigError, prices, range};
+use crate::clock::Clock;
 use crate::counters::Plausibility;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
 use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
-use crate::units::{Money, ZONE_FORMS, parse_scaled, zone_of, zone_text};
+use crate::units::{Money, Timestamp, ZONE_FORMS, parse_scaled, zone_of, zone_text};
 
 /// One target as it was configured, its range expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +79,8 @@ pub struct Settings {
     pub book: Book,
     /// What is paid for GPUs.
     pub leases: Vec<Lease>,
+    /// The `[[lease]]` that each of them is of, from 0: one in another currency is several, one for each rate of exchange.
+    pub lease_tables: Vec<usize>,
     /// The bounds above which a delta is disputed.
     pub plausibility: Plausibility,
     /// Names of one model that pages and proxies spell differently: the model, and each other name of it.
@@ -112,16 +115,26 @@ pub fn find(named: Option<&Path>, environment: impl Fn(&str) -> Option<String>) 
 
 /// Reads and checks a configuration; without a file, the defaults.
 ///
+/// Rates of exchange are those of the present.
+///
 /// # Errors
 /// Every mistake that was found.
 pub fn load(file: Option<&Path>) -> Result<Settings, Vec<ConfigError>> {
-    let Some(path) = file else { return check(ConfigFile::default(), Path::new("defaults"), "") };
-    let text = std::fs::read_to_string(path).map_err(|error| vec![ConfigError::new(path, error.to_string())])?;
-    let parsed = toml::from_str(&text).map_err(|error| vec![ConfigError::from_toml(path, &text, &error)])?;
-    check(parsed, path, &text)
+    load_at(file, Clock::System.now().wall)
 }
 
-fn check(file: ConfigFile, path: &Path, text: &str) -> Result<Settings, Vec<ConfigError>> {
+/// Reads and checks a configuration as of an instant; without a file, the defaults.
+///
+/// # Errors
+/// Every mistake that was found.
+pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
+    let Some(path) = file else { return check(ConfigFile::default(), Path::new("defaults"), "", now) };
+    let text = std::fs::read_to_string(path).map_err(|error| vec![ConfigError::new(path, error.to_string())])?;
+    let parsed = toml::from_str(&text).map_err(|error| vec![ConfigError::from_toml(path, &text, &error)])?;
+    check(parsed, path, &text, now)
+}
+
+fn check(file: ConfigFile, path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
     let mut findings = Findings::new(path, text);
     let currency = file.currency.unwrap_or_else(|| "USD".to_owned());
     findings.value("currency", check_currency(&currency), ());
@@ -135,15 +148,16 @@ fn check(file: ConfigFile, path: &Path, text: &str) -> Result<Settings, Vec<Conf
     let month = file.budget.month.as_deref().map(amount).transpose();
     let budget = findings.value("budget", month, None);
     let exchange = prices::exchange(&file.exchange, &mut findings);
+    let money = prices::Money { currency: &currency, exchange: &exchange, now };
     let targets = targets(&file.targets, &mut findings);
-    let leases = leases(&file.leases, &currency, &exchange, &mut findings);
-    let doubtful = doubtful(&leases, &file.leases, &currency, &exchange);
+    let leases = leases(&file.leases, money, &mut findings);
+    let doubtful = doubtful(&leases, &file.leases, money);
     let mut warnings: Vec<_> =
         doubtful.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "lease", nth, why)).collect();
     let plausibility = plausibility(&file.plausibility, &mut findings);
     let (aliases, doubtful) = aliases(&file.aliases, &mut findings);
     warnings.extend(doubtful.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "alias", nth, why)));
-    let book = prices::book(&file.prices, &file.price_files, &currency, &exchange, &mut findings);
+    let book = prices::book(&file.prices, &file.price_files, money, &mut findings);
     let compare_to = compare_to(file.compare_to, &currency);
     if let Some(Err(error)) = compare_to.as_deref().map(|list| book.own_list(list)) {
         findings.key("compare_to", error);
@@ -167,7 +181,8 @@ fn check(file: ConfigFile, path: &Path, text: &str) -> Result<Settings, Vec<Conf
         exchange,
         targets,
         book,
-        leases,
+        lease_tables: leases.iter().enumerate().flat_map(|(nth, parts)| parts.iter().map(move |_| nth)).collect(),
+        leases: leases.into_iter().flatten().collect(),
         plausibility,
         aliases,
         scenarios,
@@ -267,11 +282,13 @@ mod tests {
     use super::*;
     use crate::units::{HourlyRate, Share};
 
+    const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
+
     fn mistakes(text: &str) -> Vec<String> {
         let path = Path::new("margintop.toml");
         let checked = toml::from_str(text)
             .map_err(|error| vec![ConfigError::from_toml(path, text, &error)])
-            .and_then(|file| check(file, path, text));
+            .and_then(|file| check(file, path, text, NOW));
         checked.err().unwrap_or_default().iter().map(ToString::to_string).collect()
     }
 
@@ -282,7 +299,7 @@ mod tests {
                     of_revenue = \"0.025\"\n[budget]\nmonth = \"60000\"\n\
                     [[target]]\nurl = \"x:1\"\nlabels = { tenant = \"app-\\u0007free\" }\n";
         let file = toml::from_str(text).map_err(|error| vec![ConfigError::from_toml(path, text, &error)])?;
-        let settings = check(file, path, text)?;
+        let settings = check(file, path, text, NOW)?;
         assert_eq!((settings.bill, settings.ledger.as_deref()), (Bill::Finished, Some("none")));
         assert_eq!(settings.absence, Duration::from_secs(7 * 86_400));
         assert_eq!(settings.release_after, Duration::from_secs(90));
@@ -290,7 +307,7 @@ mod tests {
         assert_eq!(settings.overhead.of_revenue.map(Share::ppm), Some(25_000));
         assert_eq!(settings.budget, Some(Money::from_micros(60_000_000_000)));
         assert_eq!(settings.targets[0].labels.get("tenant").map(Label::as_str), Some("app-free"));
-        let defaults = check(ConfigFile::default(), path, "")?;
+        let defaults = check(ConfigFile::default(), path, "", NOW)?;
         assert_eq!((defaults.bill, defaults.absence, defaults.budget), (Bill::All, ABSENCE, None));
         assert_eq!(defaults.release_after, Duration::from_secs(300));
         assert_eq!(mistakes("release_after = \"soon\"\n").len(), 1);

@@ -2,11 +2,11 @@
 
 use super::table::Table;
 use super::{Marker, RevenueAccount, RevenueAccountId, Tariff, TariffId};
-use crate::pricing::{Book, ModelPrice, Quote};
+use crate::pricing::{Book, ModelPrice, PriceList, Quote};
 use crate::reading::Label;
 use crate::units::{Share, Timestamp};
 
-/// The end of a tariff that has none.
+/// The end of a tariff of an account without a price.
 const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 /// The tariff of an account, and until when it holds.
@@ -91,7 +91,11 @@ impl Tariffs {
         }
         let found = self.price(account).map(|price| (self.tariff(&price.quote(at), &price), price.next_change(at)));
         let (tariff, until) = match found {
-            Some((tariff, until)) => (Some(TariffId(self.table.number(&tariff))), until.unwrap_or(FOREVER)),
+            // Changes of tier are looked for so far only, and a list may begin later still.
+            Some((tariff, until)) => {
+                let far = at + PriceList::AHEAD;
+                (Some(TariffId(self.table.number(&tariff))), until.map_or(far, |until| until.min(far)))
+            }
             None => (None, FOREVER),
         };
         self.standing[id.index()] = Some(Standing { from: at, until, tariff });

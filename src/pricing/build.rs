@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::calendar::{Calendars, write_days};
 use super::error::Refusal;
-use super::{ClassPrices, ListFile, PriceList, TierFile, Window, WindowFile, check_currency};
+use super::{ClassPrices, ListFile, PriceList, Provenance, TierFile, Window, WindowFile, check_currency};
 use crate::units::Timestamp;
 
 /// The tier of a list that names none.
@@ -56,6 +56,8 @@ impl ListFile {
             tiers,
             extra,
             source: self.source,
+            provenance: Provenance::default(),
+            follows: self.follows,
         })
     }
 }
@@ -77,6 +79,8 @@ impl From<&PriceList> for ListFile {
             default: Some(list.default_tier.clone()),
             holidays: list.calendar.clone(),
             source: String::new(),
+            imported: None,
+            follows: list.follows.clone(),
             tiers: list.tiers.iter().map(tier).collect(),
             windows: list.windows.iter().map(write_window).collect(),
         }
@@ -143,7 +147,7 @@ fn refuse_overlaps(windows: &[Window]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// An RFC 3339 instant, where one is written.
+/// An RFC 3339 instant, where one is written, to the millisecond.
 ///
 /// # Errors
 /// What to write instead.

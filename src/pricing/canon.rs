@@ -24,10 +24,11 @@ impl Book {
             rate: rate.rate,
             currency: rate.currency.clone(),
             dated: rate.dated.clone(),
+            commitment: rate.commitment,
             source: String::new(),
         };
         let mut gpus: Vec<_> = self.card.rates().iter().map(gpu).collect();
-        gpus.sort_by(|a, b| a.gpu.cmp(&b.gpu));
+        gpus.sort_by(|a, b| (&a.gpu, a.commitment, &a.dated).cmp(&(&b.gpu, b.commitment, &b.dated)));
         let prices = PriceFile {
             holidays: write_calendars(&self.calendars),
             lists: self.lists.values().map(ListFile::from).collect(),

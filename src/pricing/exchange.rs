@@ -41,20 +41,23 @@ impl Exchange {
         Self(rates)
     }
 
-    /// How to convert at an instant: by the newest rate of that time, or by the first one before there was any. A rate
-    /// serves both ways.
+    /// How to convert at an instant: by the newest rate that has begun. `None` if none has: a rate holds from its day on.
+    /// A rate serves both ways.
     pub fn conversion(&self, from: &str, to: &str, at: Timestamp) -> Option<Conversion<'_>> {
-        const ONE: i64 = 1_000_000_000;
-        let way = |fx: &Fx| (fx.from == from && fx.to == to) || (fx.from == to && fx.to == from);
-        let newest = self.0.iter().rev().find(|fx| way(fx) && fx.since <= at);
-        let fx = newest.or_else(|| self.0.iter().find(|fx| way(fx)))?;
-        let (numerator, denominator) = if fx.from == from { (fx.nanos, ONE) } else { (ONE, fx.nanos) };
-        Some(Conversion { numerator, denominator, dated: &fx.dated })
+        self.series(from, to).into_iter().take_while(|(since, _)| *since <= at).last().map(|(_, conversion)| conversion)
     }
 
-    /// How to convert by the newest rate there is.
-    pub fn newest(&self, from: &str, to: &str) -> Option<Conversion<'_>> {
-        self.conversion(from, to, Timestamp::from_millis(i64::MAX))
+    /// Every rate between two currencies, each with the instant from which it holds, oldest first.
+    pub fn series(&self, from: &str, to: &str) -> Vec<(Timestamp, Conversion<'_>)> {
+        const ONE: i64 = 1_000_000_000;
+        let between = |fx: &&Fx| (fx.from == from && fx.to == to) || (fx.from == to && fx.to == from);
+        let rate = |fx: &'_ Fx| if fx.from == from { (fx.nanos, ONE) } else { (ONE, fx.nanos) };
+        let fit = self.0.iter().filter(between);
+        fit.map(|fx| {
+            let (numerator, denominator) = rate(fx);
+            (fx.since, Conversion { numerator, denominator, dated: &fx.dated })
+        })
+        .collect()
     }
 }
 
@@ -95,13 +98,11 @@ mod tests {
         };
         let exchange = Exchange::new(vec![fx(7_200_000_000, 20), fx(7_100_000_000, 10)]);
         let dated = |at| exchange.conversion("CNY", "USD", Timestamp::from_millis(at)).map(|c| c.dated);
-        assert_eq!(
-            (dated(5), dated(10), dated(19), dated(20)),
-            (Some("day 10"), Some("day 10"), Some("day 10"), Some("day 20"))
-        );
+        assert_eq!((dated(5), dated(10), dated(19), dated(20)), (None, Some("day 10"), Some("day 10"), Some("day 20")));
         let amount = |units: i64| Money::from_micros(units * 1_000_000);
-        assert_eq!(exchange.newest("CNY", "USD").and_then(|c| c.money(amount(36))), Some(amount(5)));
-        assert_eq!(exchange.newest("USD", "CNY").and_then(|c| c.money(amount(5))), Some(amount(36)));
-        assert_eq!(exchange.newest("EUR", "USD"), None);
+        let late = |from, to| exchange.conversion(from, to, Timestamp::from_millis(30));
+        assert_eq!(late("CNY", "USD").and_then(|c| c.money(amount(36))), Some(amount(5)));
+        assert_eq!(late("USD", "CNY").and_then(|c| c.money(amount(5))), Some(amount(36)));
+        assert_eq!(late("EUR", "USD"), None);
     }
 }

@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::GpuRate;
+use super::Commitment;
 use crate::units::{HourlyRate, Price};
 
 /// A file of lists, histories and GPU rates.
@@ -57,6 +57,12 @@ pub struct ListFile {
     /// Where the prices were read.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source: String,
+    /// The program whose prices were imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<String>,
+    /// The list whose prices it continues, converted at a later rate of exchange.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
     /// Prices by tier.
     pub tiers: BTreeMap<String, TierFile>,
     /// When which tier holds.
@@ -115,8 +121,11 @@ pub struct GpuFile {
     /// The currency of the rate; US dollars if it is not said.
     #[serde(default = "dollars")]
     pub currency: String,
-    /// The month of the observation.
+    /// The month or day of the observation: `2026-11`. Rows of one GPU and commitment are a series.
     pub dated: String,
+    /// For how long the GPU is taken.
+    #[serde(default, skip_serializing_if = "Commitment::is_on_demand")]
+    pub commitment: Commitment,
     /// Where it was observed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source: String,
@@ -124,12 +133,6 @@ pub struct GpuFile {
 
 fn dollars() -> String {
     "USD".to_owned()
-}
-
-impl From<GpuFile> for GpuRate {
-    fn from(file: GpuFile) -> Self {
-        Self { gpu: file.gpu, rate: file.rate, currency: file.currency, dated: file.dated }
-    }
 }
 
 impl TierFile {
@@ -183,6 +186,7 @@ impl ListFile {
     pub fn flat(name: String, currency: String, tiers: BTreeMap<String, TierFile>) -> Self {
         let (source, windows) = (String::new(), Vec::new());
         let (from, until, zone, default, holidays) = (None, None, None, None, None);
-        Self { name, currency, from, until, zone, default, holidays, source, tiers, windows }
+        let (imported, follows) = (None, None);
+        Self { name, currency, from, until, zone, default, holidays, source, imported, follows, tiers, windows }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-use super::Window;
 use super::window::{instants, local};
+use super::{Provenance, Window};
 use crate::units::{Money, Price, Tokens};
 use crate::units::{Span, Timestamp};
 
@@ -55,6 +55,10 @@ pub struct PriceList {
     pub extra: BTreeMap<String, BTreeMap<String, Price>>,
     /// Where the prices were read.
     pub source: String,
+    /// Who says them.
+    pub provenance: Provenance,
+    /// The list whose prices it continues, converted at a later rate of exchange.
+    pub follows: Option<String>,
 }
 
 /// The prices of an instant and how long they hold.
@@ -69,6 +73,11 @@ pub struct Quote<'a> {
 }
 
 impl Quote<'_> {
+    /// Whether every class costs what it costs by another quote.
+    pub fn costs_the_same(&self, other: &Quote<'_>) -> bool {
+        self.prices == other.prices && self.list.extra.get(self.tier) == other.list.extra.get(other.tier)
+    }
+
     /// The price of an open class: `write_5m`.
     pub fn class(&self, name: &str) -> Option<Price> {
         self.list.extra.get(self.tier)?.get(name).copied()
@@ -76,6 +85,10 @@ impl Quote<'_> {
 }
 
 impl PriceList {
+    /// How far ahead the next change of tier is looked for: who finds none has to ask again then. A window that is off on
+    /// holidays may stay closed for longer.
+    pub const AHEAD: Span = Span::from_secs(9 * 86_400);
+
     /// The year of an instant, if a window is off on holidays and the calendar knows none of that year: they are then
     /// priced as working days, and that is to be said.
     pub fn unknown_holidays(&self, at: Timestamp) -> Option<i16> {
@@ -84,6 +97,11 @@ impl PriceList {
         }
         let year = local(&self.zone, at)?.0.year();
         self.holidays.iter().all(|day| day.year() != year).then_some(year)
+    }
+
+    /// Whether it continues another list from its own beginning on.
+    pub(super) fn follows(&self, name: &str) -> bool {
+        self.follows.as_deref() == Some(name)
     }
 
     /// The tier that holds at an instant.
@@ -99,6 +117,11 @@ impl PriceList {
     pub fn quote(&self, at: Timestamp) -> Quote<'_> {
         let tier = self.tier_at(at);
         self.quote_tier(tier)
+    }
+
+    /// The prices of a tier by its name, whenever it holds; `None` if there is no such tier.
+    pub fn quote_of(&self, tier: &str) -> Option<Quote<'_>> {
+        self.tiers.get_key_value(tier).map(|(tier, _)| self.quote_tier(tier))
     }
 
     /// The prices of a tier, whenever it holds.
@@ -133,10 +156,11 @@ impl PriceList {
         begins && self.windows.iter().flat_map(|w| &w.hours).all(|(start, end)| quarter(start) && quarter(end))
     }
 
-    /// The next instant at which the tier changes, looked for in the nine days after `at`.
-    pub fn next_edge(&self, at: Timestamp) -> Option<Timestamp> {
-        const DAY: i64 = 86_400;
-        [1, 9].into_iter().find_map(|days| self.edges(at, at + Span::from_secs(days * DAY)).first().copied())
+    /// The next instant at which the tier changes, looked for in a span after `at`: mostly it is within a day.
+    pub fn next_edge(&self, at: Timestamp, ahead: Span) -> Option<Timestamp> {
+        const DAY: Span = Span::from_secs(86_400);
+        let spans = [DAY.min(ahead), Self::AHEAD.min(ahead), ahead];
+        spans.into_iter().find_map(|span| self.edges(at, at + span).first().copied())
     }
 
     /// Where windows open, close, or a day begins.

@@ -1,7 +1,7 @@
-//! What a GPU costs an hour when nobody said: dated, labelled assumptions.
+//! What a GPU costs an hour when no lease says it: dated series, each for a commitment.
 
-use super::Exchange;
-use crate::units::HourlyRate;
+use super::{Commitment, Exchange, GpuFile, Provenance};
+use crate::units::{HourlyRate, Timestamp};
 
 /// An hourly rate for the GPUs whose name has certain words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,14 +12,50 @@ pub struct GpuRate {
     pub rate: HourlyRate,
     /// The currency of the rate.
     pub currency: String,
-    /// The month of the assumption: `2026-11`.
+    /// The month or day of the observation: `2026-11`.
     pub dated: String,
+    /// The beginning of that month or day; `None` where it is neither.
+    pub since: Option<Timestamp>,
+    /// For how long the GPU is taken.
+    pub commitment: Commitment,
+    /// Who says it.
+    pub provenance: Provenance,
+    /// Where it was observed.
+    pub source: String,
 }
 
-/// The built-in rates.
+impl GpuRate {
+    /// A rate as it is written, and who says it.
+    pub(super) fn of(file: GpuFile, provenance: Provenance) -> Self {
+        let since = start_of(&file.dated);
+        let GpuFile { gpu, rate, currency, dated, commitment, source } = file;
+        Self { gpu, rate, currency, dated, since, commitment, provenance, source }
+    }
+
+    fn names(&self, other: &Self) -> bool {
+        self.gpu.eq_ignore_ascii_case(&other.gpu) && self.commitment == other.commitment
+    }
+
+    fn is_for(&self, name: &str, commitment: Commitment) -> bool {
+        self.commitment == commitment && words_match(name, &self.gpu)
+    }
+}
+
+/// The beginning of a month, `2026-11`, or a day, `2026-11-24`, in UTC.
+pub(super) fn start_of(dated: &str) -> Option<Timestamp> {
+    let parse = |day: String| format!("{day}T00:00:00Z").parse::<jiff::Timestamp>().ok();
+    let start = parse(dated.to_owned()).or_else(|| parse(format!("{dated}-01")))?;
+    Some(Timestamp::from_millis(start.as_millisecond()))
+}
+
+/// Rates as they are said, and as a ledger's currency has them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RateCard {
+    said: Vec<GpuRate>,
+    /// Those that can be said in the ledger's currency, the longest names first.
     rates: Vec<GpuRate>,
+    /// The ledger's currency, the rates of exchange and the instant that the card is for; `None` is "as it is said".
+    kept: Option<(String, Exchange, Timestamp)>,
 }
 
 impl RateCard {
@@ -30,36 +66,64 @@ impl RateCard {
         card
     }
 
-    /// Adds rates; what is named again is replaced.
+    /// Adds rates; a series of a GPU and a commitment that is named again is replaced.
     pub fn extend(&mut self, rates: Vec<GpuRate>) {
-        self.rates.retain(|known| !rates.iter().any(|rate| rate.gpu.eq_ignore_ascii_case(&known.gpu)));
-        self.rates.extend(rates);
-        self.rates.sort_by_key(|rate| std::cmp::Reverse(rate.gpu.len()));
+        self.said.retain(|known| !rates.iter().any(|rate| rate.names(known)));
+        self.said.extend(rates);
+        self.said.sort_by(|a, b| b.gpu.len().cmp(&a.gpu.len()).then(a.since.cmp(&b.since)));
+        self.convert();
     }
 
-    /// Keeps rates of one currency: others are converted once, at their newest rate of exchange, or left out.
-    pub fn keep_currency(&mut self, currency: &str, exchange: &Exchange) {
-        self.rates.retain_mut(|known| {
-            if known.currency == currency {
-                return true;
+    /// Keeps rates of one currency and of an instant: others are converted at that instant's rate of exchange, or left
+    /// out where there is none.
+    pub fn keep_currency(&mut self, currency: &str, exchange: &Exchange, at: Timestamp) {
+        self.kept = Some((currency.to_owned(), exchange.clone(), at));
+        self.convert();
+    }
+
+    fn convert(&mut self) {
+        let Some((currency, exchange, at)) = &self.kept else {
+            self.rates.clone_from(&self.said);
+            return;
+        };
+        let own = |said: &GpuRate| {
+            if said.currency == *currency {
+                return Some(said.clone());
             }
-            let Some(conversion) = exchange.newest(&known.currency, currency) else { return false };
-            let Some(rate) = conversion.rate(known.rate) else { return false };
-            known.dated = format!("{}, at the rate of {}", known.dated, conversion.dated);
-            (known.rate, known.currency) = (rate, currency.to_owned());
-            true
-        });
+            let conversion = exchange.conversion(&said.currency, currency, *at)?;
+            let dated = format!("{}, at the rate of {}", said.dated, conversion.dated);
+            Some(GpuRate { rate: conversion.rate(said.rate)?, currency: currency.clone(), dated, ..said.clone() })
+        };
+        self.rates = self.said.iter().filter_map(own).collect();
     }
 
-    /// The rates, in the order in which they are looked at.
+    /// The rates in the ledger's currency, in the order in which they are looked at.
     pub fn rates(&self) -> &[GpuRate] {
         &self.rates
     }
 
-    /// The rate of a GPU by the driver's name for it.
+    /// The rate of a GPU on demand by the driver's name for it, at the instant that the card is for.
     pub fn rate_of(&self, name: &str) -> Option<&GpuRate> {
-        self.rates.iter().find(|rate| words_match(name, &rate.gpu))
+        let at = self.kept.as_ref().map_or(Timestamp::from_millis(i64::MAX), |(_, _, at)| *at);
+        self.rate_at(name, Commitment::OnDemand, at)
     }
+
+    /// The rate of a GPU by the driver's name for it: of the longest name that matches, the newest that has begun, or the
+    /// first where none has.
+    pub fn rate_at(&self, name: &str, commitment: Commitment, at: Timestamp) -> Option<&GpuRate> {
+        in_force(&self.rates, name, commitment, at)
+    }
+
+    /// The rate of a GPU in whatever currency it is said, for what to write where it cannot be converted.
+    pub fn said(&self, name: &str, commitment: Commitment, at: Timestamp) -> Option<&GpuRate> {
+        in_force(&self.said, name, commitment, at)
+    }
+}
+
+fn in_force<'a>(rates: &'a [GpuRate], name: &str, commitment: Commitment, at: Timestamp) -> Option<&'a GpuRate> {
+    let longest = rates.iter().find(|rate| rate.is_for(name, commitment))?;
+    let series = || rates.iter().filter(|rate| rate.names(longest));
+    series().rfind(|rate| rate.since.is_none_or(|since| since <= at)).or_else(|| series().next())
 }
 
 /// Whether every word of `wanted` is a word of `name`, without case: `H20` is not `H200`, `B200` is not `GB200`.
@@ -93,12 +157,41 @@ mod tests {
         assert!(!words_match("anything", ""));
     }
 
+    fn row(gpu: &str, rate: HourlyRate, dated: &str) -> GpuRate {
+        let (gpu, currency, dated, source) = (gpu.to_owned(), "USD".to_owned(), dated.to_owned(), String::new());
+        let commitment = Commitment::OnDemand;
+        GpuRate::of(GpuFile { gpu, rate, currency, dated, commitment, source }, Provenance::Configured)
+    }
+
+    #[test]
+    fn a_series_holds_by_its_dates_and_its_commitment() -> Result<(), crate::units::DecimalError> {
+        let mut card = RateCard::new(vec![
+            row("H100", "2.35".parse()?, "2026-03"),
+            row("H100", "4".parse()?, "2026-12-15"),
+            row("H100", "1.70".parse()?, "2025-10"),
+            GpuRate { commitment: Commitment::Spot, ..row("H100", "2.46".parse()?, "2026-09") },
+        ]);
+        let instant = |text: &str| start_of(text).unwrap_or_default();
+        let rate = |card: &RateCard, commitment, at: &str| {
+            card.rate_at("NVIDIA H100", commitment, instant(at)).map(|rate| rate.rate.to_string())
+        };
+        for (at, on_demand) in [("2025-01", "1.70"), ("2026-02", "1.70"), ("2026-11", "2.35"), ("2026-12-15", "4.00")] {
+            assert_eq!(rate(&card, Commitment::OnDemand, at).as_deref(), Some(on_demand), "{at}");
+        }
+        assert_eq!(rate(&card, Commitment::Spot, "2027-01").as_deref(), Some("2.46"));
+        assert_eq!(rate(&card, Commitment::ThreeYears, "2027-01"), None);
+        card.keep_currency("USD", &Exchange::default(), instant("2026-11-27"));
+        assert_eq!(card.rate_of("NVIDIA H100").map(|rate| rate.rate.to_string()).as_deref(), Some("2.35"), "not yet 4");
+        card.extend(vec![row("h100", "3".parse()?, "2020-01")]);
+        assert_eq!(rate(&card, Commitment::OnDemand, "2027-01").as_deref(), Some("3.00"), "a series is replaced whole");
+        assert_eq!(rate(&card, Commitment::Spot, "2027-01").as_deref(), Some("2.46"));
+        Ok(())
+    }
+
     #[test]
     fn the_longest_name_wins() -> Result<(), crate::units::DecimalError> {
-        let rate = |gpu: &str, rate: &str| -> Result<GpuRate, crate::units::DecimalError> {
-            let currency = "USD".to_owned();
-            Ok(GpuRate { gpu: gpu.to_owned(), rate: rate.parse()?, currency, dated: String::new() })
-        };
+        let rate =
+            |gpu: &str, rate: &str| -> Result<GpuRate, crate::units::DecimalError> { Ok(row(gpu, rate.parse()?, "")) };
         let card = RateCard::new(vec![rate("A100", "1")?, rate("A100 80GB", "2")?]);
         assert_eq!(card.rate_of("NVIDIA A100-SXM4-80GB").map(|r| r.rate.micros()), Some(2_000_000));
         assert_eq!(card.rate_of("NVIDIA A100-SXM4-40GB").map(|r| r.rate.micros()), Some(1_000_000));

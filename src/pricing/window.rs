@@ -44,13 +44,13 @@ impl Window {
     /// Reads `"16:30-00:30"`.
     ///
     /// # Errors
-    /// [`WindowError::Hours`] if it is not two times of day.
+    /// [`WindowError::Hours`] if it is not two times of day, to the millisecond at most: the ledger counts no finer.
     pub fn parse_hours(text: &str) -> Result<(Time, Time), WindowError> {
         let refuse = || WindowError::Hours(text.to_owned());
         let (start, end) = text.split_once('-').ok_or_else(refuse)?;
         let parse = |time: &str| match time.trim() {
             "24:00" => Some(Time::midnight()),
-            other => other.parse().ok(),
+            other => other.parse::<Time>().ok().filter(|time| time.subsec_nanosecond() % 1_000_000 == 0),
         };
         Ok((parse(start).ok_or_else(refuse)?, parse(end).ok_or_else(refuse)?))
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::ledger::{Past, RevenueAccountId};
-use crate::pricing::{Book, ModelPrice, Quote};
+use crate::pricing::{Book, ModelPrice, PriceList, Quote};
 use crate::reading::Label;
 use crate::units::{Share, Timestamp};
 
@@ -41,9 +41,10 @@ impl<'a> Ticker<'a> {
     }
 
     fn turn(&mut self, at: Timestamp) {
-        const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
+        // Changes of tier are looked for so far only, and a list may begin later still.
+        let far = at + PriceList::AHEAD;
         self.quote = self.price.quote(at);
-        (self.from, self.until) = (at, self.price.next_change(at).unwrap_or(FOREVER));
+        (self.from, self.until) = (at, self.price.next_change(at).map_or(far, |until| until.min(far)));
     }
 
     /// All prices between two instants.

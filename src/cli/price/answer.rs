@@ -2,19 +2,16 @@
 
 use serde::Serialize;
 
+use super::args::PriceArgs;
 use super::compare::{Compared, compare};
 use super::question::Question;
+use super::rate::{Rate, rate};
 use crate::cli::Failure;
-use crate::cli::args::PriceArgs;
 use crate::config::Settings;
-use crate::pricing::{Leased, ModelPrice, Quote, words_match};
+use crate::pricing::{ModelPrice, Provenance, Quote};
 use crate::reading::Label;
-use crate::units::{
-    HourlyRate, Money, Price, Ratio, Share, Timestamp, Tokens, break_even_load, gross_margin, profit_on_cost,
-};
+use crate::units::{Money, Price, Ratio, Share, Timestamp, Tokens, break_even_load, gross_margin, profit_on_cost};
 
-/// The GPU whose assumed rate stands in where nobody names one.
-const USUAL_GPU: &str = "H100";
 /// The decimals of a printed amount: profit is printed revenue less printed cost.
 const PLACES: u32 = 6;
 
@@ -34,8 +31,12 @@ pub(super) struct Answer {
     pub(super) model: Option<Label>,
     /// The instant whose prices hold.
     pub(super) at: Timestamp,
-    /// When list or tier changes next.
+    /// When a price changes next.
     pub(super) until: Option<Timestamp>,
+    /// Who says the list.
+    pub(super) provenance: Provenance,
+    /// When the list begins, if it is not in force yet.
+    pub(super) list_begins: Option<Timestamp>,
     /// When the list ended that still prices the model.
     pub(super) list_ended: Option<Timestamp>,
     /// At list price, with no paid share set.
@@ -48,6 +49,9 @@ pub(super) struct Answer {
     pub(super) rate: Option<Rate>,
     /// What each class adds.
     pub(super) classes: Vec<Line>,
+    /// The revenue to its last digit.
+    #[serde(skip)]
+    pub(super) whole: Money,
     /// Overhead that the configuration names and that is not in the cost.
     #[serde(skip)]
     pub(super) overhead: bool,
@@ -66,30 +70,20 @@ pub(super) struct Line {
     pub(super) revenue: Money,
 }
 
-/// A GPU's rate and where it is from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Rate {
-    pub(super) per_gpu_hour: HourlyRate,
-    /// The GPU that it is for, if it was looked up.
-    pub(super) gpu: Option<Label>,
-    /// The month of an assumption; absent where the user says the rate.
-    pub(super) assumed: Option<Label>,
-}
-
 impl Answer {
     pub(super) fn new(
-        settings: &mut Settings,
+        settings: &Settings,
         args: &PriceArgs,
         question: &Question,
         at: Timestamp,
     ) -> Result<Self, Failure> {
-        keep_currency_of_list(settings, args)?;
-        let settings = &*settings;
-        let price = model_price(settings, args)?;
-        let quote = price.quote(at);
+        let price = model_price(settings, args, args.model.as_deref())?;
+        let found =
+            price.answer(None, at).ok_or_else(|| unpriced(settings, args.model.as_deref().unwrap_or_default()))?;
+        let quote = found.quote;
         let classes = lines(&quote, question, price.paid)?;
         let revenue: Money = classes.iter().map(|line| line.revenue).sum();
-        let rate = rate(settings, args, at)?;
+        let rate = rate(settings, args, args.gpu.as_deref(), at)?;
         let cost = question.nanohours.zip(rate.as_ref()).map(|(nanos, rate)| rate.per_gpu_hour.of_nanohours(nanos));
         let first = revenue;
         Ok(Self {
@@ -104,13 +98,16 @@ impl Answer {
             tier: Label::new(quote.tier),
             model: args.model.as_deref().map(Label::new),
             at,
-            until: price.next_change(at),
-            list_ended: price.ended(at),
+            until: found.until,
+            provenance: found.provenance,
+            list_begins: found.begins,
+            list_ended: found.ended,
             theoretical: price.paid.is_none(),
             paid: price.paid,
             holidays_unknown: price.unknown_holidays(at),
             rate,
             classes,
+            whole: revenue,
             overhead: settings.overhead.per_hour.is_some() || settings.overhead.of_revenue.is_some(),
             compare: args.compare.then(|| compare(settings, question, (&quote, price.paid, at), first, cost)),
         })
@@ -118,19 +115,23 @@ impl Answer {
 }
 
 /// A list that is named is priced in its own currency, whatever the ledger's is.
-fn keep_currency_of_list(settings: &mut Settings, args: &PriceArgs) -> Result<(), Failure> {
+pub(super) fn keep_currency_of_list(settings: &mut Settings, args: &PriceArgs, at: Timestamp) -> Result<(), Failure> {
+    let listed = args.list.as_ref().and_then(|name| settings.book.list(name));
+    let currency = listed.map_or_else(|| settings.currency.clone(), |list| list.currency.clone());
+    settings.book.keep_currency_at(&currency, &settings.exchange, at);
     let Some(name) = &args.list else { return Ok(()) };
-    if let Some(list) = settings.book.list(name) {
-        let currency = list.currency.clone();
-        settings.book.keep_currency(&currency, &settings.exchange);
-    }
     settings.book.own_list(name).map(|_| ()).map_err(|error| Failure::Usage(error.to_string()))
 }
 
-fn model_price<'a>(settings: &'a Settings, args: &PriceArgs) -> Result<ModelPrice<'a>, Failure> {
-    let known = args.model.as_deref().and_then(|model| settings.book.price_for(model, args.tenant.as_deref()));
+/// How a model is priced: by the list that the call names, else as the book says.
+pub(super) fn model_price<'a>(
+    settings: &'a Settings,
+    args: &PriceArgs,
+    model: Option<&str>,
+) -> Result<ModelPrice<'a>, Failure> {
+    let known = model.and_then(|model| settings.book.price_for(model, args.tenant.as_deref()));
     let Some(name) = &args.list else {
-        return known.ok_or_else(|| unpriced(settings, args.model.as_deref().unwrap_or_default()));
+        return known.ok_or_else(|| unpriced(settings, model.unwrap_or_default()));
     };
     let list = settings.book.own_list(name).map_err(|error| Failure::Usage(error.to_string()))?;
     Ok(ModelPrice::of_list(list).paid(known.and_then(|price| price.paid)))
@@ -168,43 +169,4 @@ pub(super) fn lines(quote: &Quote<'_>, question: &Question, paid: Option<Share>)
         lines.push(line(class, *tokens, price));
     }
     Ok(lines)
-}
-
-/// What a GPU costs an hour: as the call says, as the user's leases say, or an assumption that is named as one.
-fn rate(settings: &Settings, args: &PriceArgs, at: Timestamp) -> Result<Option<Rate>, Failure> {
-    if let Some(text) = &args.gpu_rate {
-        let said = text.parse().map_err(|error| Failure::Usage(format!("--gpu-rate \"{text}\": {error}")))?;
-        return Ok(Some(Rate { per_gpu_hour: said, gpu: None, assumed: None }));
-    }
-    if let Some(per_gpu_hour) = leased(settings, args.gpu.as_deref(), at) {
-        return Ok(Some(Rate { per_gpu_hour, gpu: args.gpu.as_deref().map(Label::new), assumed: None }));
-    }
-    let assumed = settings.book.gpu_rate(args.gpu.as_deref().unwrap_or(USUAL_GPU));
-    let rate = assumed.map(|assumed| Rate {
-        per_gpu_hour: assumed.rate,
-        gpu: Some(Label::new(&assumed.gpu)),
-        assumed: Some(Label::new(&assumed.dated)),
-    });
-    match (&args.gpu, &rate) {
-        (Some(gpu), None) => Err(Failure::Usage(format!("--gpu \"{gpu}\": no rate is known for it: write --gpu-rate"))),
-        _ => Ok(rate),
-    }
-}
-
-/// The rate of the lease that is for this GPU, or of all leases if no GPU is named and they agree.
-fn leased(settings: &Settings, gpu: Option<&str>, at: Timestamp) -> Option<HourlyRate> {
-    let is_for = |leased: &Leased| match (leased, gpu) {
-        (_, None) => true,
-        (Leased::Gpu(words), Some(gpu)) => words_match(gpu, words),
-        _ => false,
-    };
-    // A node's rent says nothing of one GPU's, as long as nobody knows how many there are.
-    let leases = settings.leases.iter().filter(|lease| lease.runs_at(at) && is_for(&lease.leased));
-    let mut rates = leases.filter(|lease| lease.node_rate.is_none()).map(|lease| lease.rate);
-    let first = rates.next()?;
-    if gpu.is_none() && rates.any(|rate| rate != first) {
-        return None;
-    }
-    let (ours, theirs) = (settings.currency.as_str(), settings.book.currency());
-    if ours == theirs { Some(first) } else { settings.exchange.conversion(ours, theirs, at)?.rate(first) }
 }

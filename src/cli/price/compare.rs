@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::answer::lines;
 use super::question::Question;
 use crate::config::Settings;
-use crate::pricing::{PriceList, Quote};
+use crate::pricing::{PriceList, Provenance, Quote};
 use crate::reading::Label;
 use crate::units::{Money, Ratio, Share, Timestamp, gross_margin, profit_on_cost, quotient};
 
@@ -16,6 +16,9 @@ pub(super) struct Compared {
     pub(super) tier: Label,
     /// The list's own currency.
     pub(super) currency: Label,
+    pub(super) provenance: Provenance,
+    /// When the list begins, if it is not in force yet.
+    pub(super) list_begins: Option<Timestamp>,
     /// In that currency; absent if the list has no price for a class that was asked for.
     pub(super) revenue: Option<Money>,
     /// How many times the revenue of the first row; across currencies only where a rate of exchange is set.
@@ -51,6 +54,8 @@ pub(super) fn compare(
             list: Label::new(&quote.list.name),
             tier: Label::new(quote.tier),
             currency: Label::new(&quote.list.currency),
+            provenance: quote.list.provenance,
+            list_begins: quote.list.from.filter(|from| *from > at),
             revenue: revenue.map(|revenue| revenue.round_to(6)),
             times_first: worth.and_then(|worth| quotient(worth, first)),
             profit_on_cost: worth.zip(cost).and_then(|(worth, cost)| profit_on_cost(worth, cost)),

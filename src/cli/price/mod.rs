@@ -3,18 +3,28 @@
 //! It works out and prints; it keeps nothing and asks no engine.
 
 mod answer;
+mod args;
+mod bench;
+mod benchmark;
 mod compare;
+mod lists;
 mod question;
+mod rate;
 mod text;
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::Failure;
-use super::args::{Global, PriceArgs};
+use super::args::Global;
+
 use crate::clock::Clock;
 use crate::units::Timestamp;
 
-use answer::Answer;
+pub(super) use args::PriceArgs;
+
+use answer::{Answer, keep_currency_of_list};
 use question::Question;
 
 pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
@@ -23,13 +33,27 @@ pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
         Some(text) => instant(text)?,
         None => whole_second(Clock::System.now().wall),
     };
+    if args.lists {
+        let lists = lists::of(&settings.book, at);
+        return tell(args, &lists, || lists::render(&lists));
+    }
+    keep_currency_of_list(&mut settings, args, at)?;
+    if let Some(file) = &args.from {
+        let priced = benchmark::price(&settings, args, file, at)?;
+        return tell(args, &priced, || benchmark::render(&priced));
+    }
     let question = Question::of(args)?;
-    let answer = Answer::new(&mut settings, args, &question, at)?;
+    let answer = Answer::new(&settings, args, &question, at)?;
+    tell(args, &answer, || text::render(&answer, &question))
+}
+
+/// Prints an answer, as one JSON object or for people.
+fn tell<T: Serialize>(args: &PriceArgs, answer: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
     if args.json {
-        let json = serde_json::to_string_pretty(&answer).map_err(|error| Failure::Run(error.to_string()))?;
+        let json = serde_json::to_string_pretty(answer).map_err(|error| Failure::Run(error.to_string()))?;
         println!("{json}");
     } else {
-        print!("{}", text::render(&answer, &question));
+        print!("{}", text());
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! What is asked of the calculator: tokens by class and GPU-hours, exactly as they were written.
 
 use super::Counts;
+use super::args::PriceArgs;
 use crate::cli::Failure;
-use crate::cli::args::PriceArgs;
 use crate::units::{Decimal, Tokens};
 
 /// The most tokens of a class: so many at the largest price are still money, and so are all classes together.

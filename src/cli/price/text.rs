@@ -1,8 +1,9 @@
 //! The calculator's answer for people: one aligned table, both margins by name, and what it all stands on.
 
-use super::answer::{Answer, Rate};
+use super::answer::Answer;
 use super::compare::Compared;
 use super::question::Question;
+use super::rate::Rate;
 use crate::tui::human;
 use crate::units::{Money, Ratio};
 
@@ -24,13 +25,22 @@ pub(super) fn render(answer: &Answer, question: &Question) -> String {
     out.join("\n")
 }
 
-/// Cents, or six decimals where cents would show nothing.
+/// The most decimals that are printed: a price times tokens has no more.
+const MOST_PLACES: u32 = 15;
+
+/// Cents, or six decimals where cents would show nothing, or as many as it takes for amounts that are each right as
+/// printed to add up to the sum of them all as printed.
 fn places(answer: &Answer) -> u32 {
     let cents = |money: Money| money.rounded(2) != 0 || money.is_zero();
-    if cents(answer.revenue) && answer.cost.is_none_or(cents) { 2 } else { 6 }
+    let least = if cents(answer.revenue) && answer.cost.is_none_or(cents) { 2 } else { 6 };
+    let adds_up = |places: &u32| {
+        let parts: i128 = answer.classes.iter().map(|line| line.revenue.rounded(*places)).sum();
+        parts == answer.whole.rounded(*places)
+    };
+    (least..=MOST_PLACES).find(adds_up).unwrap_or(least)
 }
 
-/// Classes, revenue, cost and profit: rows are rounded cumulatively, so that they add up to what stands below them.
+/// Classes, revenue, cost and profit.
 fn table(answer: &Answer, question: &Question) -> Vec<String> {
     let (currency, places) = (answer.currency.as_str(), places(answer));
     let amount = |money: Option<Money>| human::amount(money, currency, places);
@@ -39,25 +49,21 @@ fn table(answer: &Answer, question: &Question) -> Vec<String> {
         format!("{name:<10}{count:>22}{price:>14}{amount:>20}").trim_end().to_owned()
     };
     let mut rows = vec![row("", "tokens", "per million", currency)];
-    let (mut sum, mut shown) = (Money::ZERO, Money::ZERO);
     for line in &answer.classes {
-        sum += line.revenue;
-        let part = sum.round_to(places) - shown;
-        shown = sum.round_to(places);
         let count = human::grouped(line.tokens.count().into());
-        rows.push(row(line.class.as_str(), &count, &format!("{symbol}{}", line.price), &amount(Some(part))));
+        rows.push(row(line.class.as_str(), &count, &format!("{symbol}{}", line.price), &amount(Some(line.revenue))));
     }
     let paid = match answer.paid {
         Some(paid) => format!("  paid share {paid}"),
         None => "  theoretical, at list price".to_owned(),
     };
-    rows.push(row("revenue", "", "", &amount(Some(answer.revenue))) + &paid);
+    rows.push(row("revenue", "", "", &amount(Some(answer.whole))) + &paid);
     let hours =
         question.nanohours.map_or_else(|| "GPU-hours unknown".to_owned(), |n| format!("{} GPU-hours", hours(n)));
     let rate =
         answer.rate.as_ref().map_or_else(|| human::UNKNOWN.to_owned(), |r| format!("{symbol}{}", r.per_gpu_hour));
     rows.push(row("cost", &hours, &rate, &amount(answer.cost)));
-    let profit = answer.cost.map(|cost| answer.revenue.round_to(places) - cost.round_to(places));
+    let profit = answer.cost.map(|cost| answer.whole.round_to(places) - cost.round_to(places));
     rows.push(row("profit", "", "", &amount(profit)));
     rows
 }
@@ -71,7 +77,7 @@ fn hours(nanos: i64) -> String {
     if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") }
 }
 
-fn percent(ratio: Option<Ratio>) -> String {
+pub(super) fn percent(ratio: Option<Ratio>) -> String {
     ratio.map_or_else(|| human::UNKNOWN.to_owned(), |ratio| format!("{:.1} %", ratio.get() * 100.0))
 }
 
@@ -79,7 +85,10 @@ fn basis(answer: &Answer) -> Vec<String> {
     let until = answer.until.map_or_else(String::new, |until| format!(", until {until}"));
     let ended =
         answer.list_ended.map_or_else(String::new, |ended| format!(", list ended {}", &ended.to_string()[..10]));
-    let mut lines = vec![format!("list  {}, tier {} at {}{until}{ended}", answer.list, answer.tier, answer.at)];
+    let begins =
+        answer.list_begins.map_or_else(String::new, |begins| format!("; it is not in force yet: it begins {begins}"));
+    let (list, tier, at) = (&answer.list, &answer.tier, answer.at);
+    let mut lines = vec![format!("list  {list}, {}, tier {tier} at {at}{until}{ended}{begins}", answer.provenance)];
     lines.push(format!("rate  {}", rate(answer.rate.as_ref(), answer.currency.as_str())));
     if let Some(year) = answer.holidays_unknown {
         lines.push(format!(
@@ -92,11 +101,15 @@ fn basis(answer: &Answer) -> Vec<String> {
     lines
 }
 
-fn rate(rate: Option<&Rate>, currency: &str) -> String {
+pub(super) fn rate(rate: Option<&Rate>, currency: &str) -> String {
     let Some(rate) = rate else { return "unknown: write --gpu-rate, or set a [[lease]]".to_owned() };
     let figure = format!("{}{}/GPU-h", human::symbol(currency), rate.per_gpu_hour);
+    let commitment = if rate.commitment.is_on_demand() { String::new() } else { format!(" {}", rate.commitment) };
     match (&rate.assumed, &rate.gpu) {
-        (Some(dated), Some(gpu)) => format!("{figure} for {gpu} assumed {dated}; set a [[lease]], or write --gpu-rate"),
+        (Some(dated), Some(gpu)) => {
+            let by = rate.provenance;
+            format!("{figure} for {gpu}{commitment} {by} {dated}; set a [[lease]], or write --gpu-rate")
+        }
         (None, Some(gpu)) => format!("{figure} for {gpu}, by your lease"),
         _ => figure,
     }
@@ -119,7 +132,9 @@ fn compared(rows: &[Compared]) -> Vec<String> {
         let revenue = human::amount(row.revenue, row.currency.as_str(), places);
         let times = row.times_first.map_or_else(|| human::UNKNOWN.to_owned(), |times| format!("{:.3}", times.get()));
         let at = row.converted.as_ref().map_or_else(String::new, |dated| format!("  at the rate of {dated}"));
-        out.push(line(&name(row), [&revenue, &times, &percent(row.profit_on_cost), &percent(row.gross_margin)]) + &at);
+        let from = row.list_begins.map_or_else(String::new, |begins| format!("  not in force before {begins}"));
+        let (on_cost, gross) = (percent(row.profit_on_cost), percent(row.gross_margin));
+        out.push(line(&name(row), [&revenue, &times, &on_cost, &gross]) + &at + &from);
     }
     out
 }

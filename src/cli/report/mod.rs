@@ -29,6 +29,7 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     let query = ReportQuery::new(args, &settings.scenarios)?;
     let reader = Reader::open(&keep::path(global)?)?;
     let header = reader.header();
+    let settings = super::currency::of_ledger(settings, &header);
     // A ledger that is not kept at present has a present of its own: the last thing that it knows.
     let open = reader.disputes()?.into_iter().filter(|row| row.state == DisputeState::Open);
     let disputes: Vec<Dispute> = open.map(|row| row.dispute).collect();

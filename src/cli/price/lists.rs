@@ -1,0 +1,86 @@
+//! Every list of the book: when it holds, who says it, and what it charges.
+
+use serde::Serialize;
+
+use crate::pricing::{Book, PriceList, Provenance, Quote};
+use crate::reading::Label;
+use crate::tui::human;
+use crate::units::{Price, Timestamp};
+
+/// One list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Listed {
+    list: Label,
+    currency: Label,
+    provenance: Provenance,
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+    /// Whether it has begun and not ended.
+    in_force: bool,
+    tiers: Vec<Tier>,
+    source: Label,
+}
+
+/// What a tier charges for a million tokens.
+#[allow(clippy::struct_field_names, reason = "the key of the JSON")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Tier {
+    tier: Label,
+    hit: Price,
+    miss: Price,
+    output: Price,
+}
+
+/// All lists of a book by name.
+pub(super) fn of(book: &Book, at: Timestamp) -> Vec<Listed> {
+    let tier = |quote: Quote<'_>| Tier {
+        tier: Label::new(quote.tier),
+        hit: quote.prices.hit,
+        miss: quote.prices.miss,
+        output: quote.prices.output,
+    };
+    let listed = |list: &PriceList| Listed {
+        list: Label::new(&list.name),
+        currency: Label::new(&list.currency),
+        provenance: list.provenance,
+        from: list.from,
+        until: list.until,
+        in_force: list.from.is_none_or(|from| from <= at) && list.until.is_none_or(|until| at < until),
+        tiers: list.quotes().map(tier).collect(),
+        source: Label::new(&list.source),
+    };
+    book.lists().map(listed).collect()
+}
+
+/// A row for each tier.
+pub(super) fn render(lists: &[Listed]) -> String {
+    let wide = lists.iter().map(|list| human::width(list.list.as_str())).max().unwrap_or(0).max(4);
+    let head = ["tier", "hit", "miss", "output", "from", "until", "says"];
+    let mut out = row("list", wide, head.map(str::to_owned), "source");
+    for list in lists {
+        let day =
+            |at: Option<Timestamp>| at.map_or_else(|| human::UNKNOWN.to_owned(), |at| at.to_string()[..10].to_owned());
+        for tier in &list.tiers {
+            let symbol = human::symbol(list.currency.as_str());
+            let price = |price: Price| format!("{symbol}{price}");
+            let cells = [
+                tier.tier.to_string(),
+                price(tier.hit),
+                price(tier.miss),
+                price(tier.output),
+                day(list.from),
+                day(list.until),
+                list.provenance.to_string(),
+            ];
+            out += &row(list.list.as_str(), wide, cells, list.source.as_str());
+        }
+    }
+    out
+}
+
+fn row(name: &str, wide: usize, [tier, hit, miss, output, from, until, says]: [String; 7], source: &str) -> String {
+    let name = human::pad_right(name, wide);
+    let line =
+        format!("{name}  {tier:<10}{hit:>11}{miss:>11}{output:>11}  {from:<10}  {until:<10}  {says:<10}  {source}");
+    line.trim_end().to_owned() + "\n"
+}

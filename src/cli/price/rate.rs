@@ -1,0 +1,136 @@
+//! What a GPU costs an hour: as the call says, as the user's leases say, or as a dated rate that is named as one.
+
+use serde::Serialize;
+
+use super::args::PriceArgs;
+use crate::cli::Failure;
+use crate::config::Settings;
+use crate::pricing::{Commitment, GpuRate, Leased, Provenance, words_match};
+use crate::reading::Label;
+use crate::units::{HourlyRate, Timestamp};
+
+/// The GPU whose assumed rate stands in where nobody names one.
+const USUAL_GPU: &str = "H100";
+
+/// A GPU's rate and where it is from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Rate {
+    pub(super) per_gpu_hour: HourlyRate,
+    /// The GPU that it is for, if it was looked up.
+    pub(super) gpu: Option<Label>,
+    /// The month of an assumption; absent where the user says the rate.
+    pub(super) assumed: Option<Label>,
+    pub(super) commitment: Commitment,
+    pub(super) provenance: Provenance,
+}
+
+/// The rate of a GPU at an instant, in the currency of the settings' book. `None` where no rate is known.
+pub(super) fn rate(
+    settings: &Settings,
+    args: &PriceArgs,
+    gpu: Option<&str>,
+    at: Timestamp,
+) -> Result<Option<Rate>, Failure> {
+    let commitment = args.commitment.map_or(Commitment::OnDemand, Into::into);
+    let by_user = |per_gpu_hour, gpu: Option<&str>| Rate {
+        per_gpu_hour,
+        gpu: gpu.map(Label::new),
+        assumed: None,
+        commitment,
+        provenance: Provenance::Configured,
+    };
+    if let Some(text) = &args.gpu_rate {
+        return said(settings, text, at).map(|rate| Some(by_user(rate, None)));
+    }
+    if args.commitment.is_none()
+        && let Some(rate) = leased(settings, gpu, at)?
+    {
+        return Ok(Some(by_user(rate, gpu)));
+    }
+    let (card, name) = (settings.book.gpu_rates(), gpu.unwrap_or(USUAL_GPU));
+    if let Some(known) = card.rate_at(name, commitment, at) {
+        return Ok(Some(Rate {
+            per_gpu_hour: known.rate,
+            gpu: Some(Label::new(&known.gpu)),
+            assumed: Some(Label::new(&known.dated)),
+            commitment,
+            provenance: known.provenance,
+        }));
+    }
+    let is_asked = args.gpu_hours.is_some() || args.from.is_some() || args.gpu.is_some() || args.commitment.is_some();
+    match card.said(name, commitment, at) {
+        Some(foreign) if is_asked => Err(inconvertible(settings, foreign, at)),
+        None if args.commitment.is_some() => {
+            Err(Failure::Usage(format!("no rate of {name} is known for {commitment}: write --gpu-rate")))
+        }
+        None if gpu.is_some() && is_asked => {
+            Err(Failure::Usage(format!("--gpu \"{name}\": no rate is known for it: write --gpu-rate")))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A rate as the call says it: `2`, or `2USD` where the answer is in another currency.
+fn said(settings: &Settings, text: &str, at: Timestamp) -> Result<HourlyRate, Failure> {
+    let (ours, ledger) = (settings.book.currency(), settings.currency.as_str());
+    let amount = text.trim_end_matches(|c: char| c.is_ascii_uppercase());
+    let currency = &text[amount.len()..];
+    let rate: HourlyRate =
+        amount.trim().parse().map_err(|error| Failure::Usage(format!("--gpu-rate \"{text}\": {error}")))?;
+    match currency {
+        "" if ours != ledger => Err(Failure::Usage(format!(
+            "--gpu-rate \"{text}\": the list is in {ours} and the ledger in {ledger}: write {amount}{ours} or {amount}{ledger}"
+        ))),
+        "" => Ok(rate),
+        named => converted(settings, named, rate, at),
+    }
+}
+
+/// The rate of the lease that is for this GPU, or of all leases if no GPU is named and they agree.
+fn leased(settings: &Settings, gpu: Option<&str>, at: Timestamp) -> Result<Option<HourlyRate>, Failure> {
+    let is_for = |leased: &Leased| match (leased, gpu) {
+        (_, None) => true,
+        (Leased::Gpu(words), Some(gpu)) => words_match(gpu, words),
+        _ => false,
+    };
+    // A node's rent says nothing of one GPU's, as long as nobody knows how many there are.
+    let leases = settings.leases.iter().filter(|lease| lease.runs_at(at) && is_for(&lease.leased));
+    let mut rates = leases.filter(|lease| lease.node_rate.is_none()).map(|lease| lease.rate);
+    let Some(first) = rates.next() else { return Ok(None) };
+    if gpu.is_none() && rates.any(|rate| rate != first) {
+        return Ok(None);
+    }
+    converted(settings, &settings.currency, first, at).map(Some)
+}
+
+fn converted(settings: &Settings, currency: &str, rate: HourlyRate, at: Timestamp) -> Result<HourlyRate, Failure> {
+    let ours = settings.book.currency();
+    if currency == ours {
+        return Ok(rate);
+    }
+    let conversion = settings.exchange.conversion(currency, ours, at);
+    conversion.and_then(|conversion| conversion.rate(rate)).ok_or_else(|| {
+        Failure::Usage(format!(
+            "a GPU costs {rate} {currency} an hour and the answer is in {ours}: {}",
+            missing(currency, ours, at)
+        ))
+    })
+}
+
+fn inconvertible(settings: &Settings, rate: &GpuRate, at: Timestamp) -> Failure {
+    let (theirs, ours) = (&rate.currency, settings.book.currency());
+    let (gpu, dated, per_hour) = (&rate.gpu, &rate.dated, rate.rate);
+    Failure::Usage(format!(
+        "the rate of {gpu} is {per_hour} {theirs} an hour ({}, {dated}) and the answer is in {ours}: write --gpu-rate in \
+         {ours}, or {}",
+        rate.provenance,
+        missing(theirs, ours, at)
+    ))
+}
+
+/// The rate of exchange that is missing, as it is written.
+fn missing(from: &str, to: &str, at: Timestamp) -> String {
+    let day = at.to_string();
+    let day = day.get(..10).unwrap_or("2026-11-01");
+    format!("add to the configuration: [[fx]] from = \"{from}\" to = \"{to}\" rate = \"…\" at = \"{day}\"")
+}

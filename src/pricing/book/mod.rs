@@ -1,0 +1,275 @@
+//! The price book: which list prices a model at an instant.
+
+mod lookup;
+mod pinned;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::calendar::{Calendars, merge, parse_days};
+use super::name::{glob, is_glob};
+use super::rates::start_of;
+use super::{
+    BookError, Exchange, GpuFile, GpuRate, HistoryFile, ListFile, PriceFile, PriceList, Provenance, RateCard,
+    check_currency,
+};
+use crate::reading::canonical_model;
+use crate::units::Timestamp;
+
+pub use lookup::PriceQuery;
+pub use pinned::Pinned;
+
+/// The built-in files, compiled in. They hold exact names only: a fine-tune is not priced as what it was tuned from.
+pub(super) const BUILT_IN: [(&str, &str); 7] = [
+    ("prices/holidays.toml", include_str!("../../../prices/holidays.toml")),
+    ("prices/deepseek.toml", include_str!("../../../prices/deepseek.toml")),
+    ("prices/deepseek-cny.toml", include_str!("../../../prices/deepseek-cny.toml")),
+    ("prices/openai.toml", include_str!("../../../prices/openai.toml")),
+    ("prices/open-models.toml", include_str!("../../../prices/open-models.toml")),
+    ("prices/models.toml", include_str!("../../../prices/models.toml")),
+    ("prices/gpus.toml", include_str!("../../../prices/gpus.toml")),
+];
+
+/// Price lists, and which of them prices which model.
+#[derive(Debug, Clone)]
+pub struct Book {
+    pub(super) currency: String,
+    pub(super) calendars: Calendars,
+    pub(super) lists: BTreeMap<String, PriceList>,
+    pub(super) histories: BTreeMap<String, Vec<String>>,
+    /// Patterns of models and their lists, those that were added last first.
+    pub(super) globs: Vec<(String, Vec<String>)>,
+    pub(super) pinned: Vec<Pinned>,
+    pub(super) card: RateCard,
+}
+
+/// Rates of one GPU and commitment that no dates tell apart.
+fn odd_rates(gpus: &[GpuFile]) -> Vec<BookError> {
+    let is_series =
+        |one: &GpuFile, other: &GpuFile| one.gpu.eq_ignore_ascii_case(&other.gpu) && one.commitment == other.commitment;
+    let mut odd = Vec::new();
+    for (nth, gpu) in gpus.iter().enumerate() {
+        let Some(other) = gpus[..nth].iter().find(|other| is_series(gpu, other)) else { continue };
+        let dates = [&gpu.dated, &other.dated].map(|dated| start_of(dated));
+        let twice = gpus[..nth].iter().any(|other| is_series(gpu, other) && start_of(&other.dated) == dates[0]);
+        let why = if dates.contains(&None) {
+            "rows of one GPU are a series: write the month or the day of each, like dated = \"2026-11\"".to_owned()
+        } else if twice {
+            format!("two {} rates of {}: keep one, or give them their own dates", gpu.commitment, gpu.dated)
+        } else {
+            continue;
+        };
+        odd.push(BookError::new(&gpu.gpu, why).at("gpu", nth, "dated"));
+    }
+    odd
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self::of_currency("USD")
+    }
+}
+
+impl Book {
+    /// An empty book for a ledger of one currency.
+    pub(super) fn of_currency(currency: &str) -> Self {
+        Self {
+            currency: currency.to_owned(),
+            calendars: Calendars::new(),
+            lists: BTreeMap::new(),
+            histories: BTreeMap::new(),
+            globs: Vec::new(),
+            pinned: Vec::new(),
+            card: RateCard::default(),
+        }
+    }
+
+    /// The book that ships with the program, for a ledger in US dollars.
+    ///
+    /// # Errors
+    /// None in a build that passed its tests.
+    pub fn built_in() -> Result<Self, BookError> {
+        let mut book = Self::default();
+        for (name, text) in BUILT_IN {
+            let file = toml::from_str(text).map_err(|error| BookError::new(name, error.to_string()))?;
+            book.add_from(file, Provenance::BuiltIn).into_iter().next().map_or(Ok(()), Err)?;
+        }
+        Ok(book)
+    }
+
+    /// Adds a file's calendars, lists, histories and rates; what it names again, it replaces.
+    ///
+    /// # Errors
+    /// The first thing that is not usable.
+    pub fn add(&mut self, file: PriceFile) -> Result<(), BookError> {
+        self.add_all(file).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Adds what is usable of a user's file, and says all that is not.
+    pub fn add_all(&mut self, file: PriceFile) -> Vec<BookError> {
+        self.add_from(file, Provenance::Configured)
+    }
+
+    fn add_from(&mut self, file: PriceFile, provenance: Provenance) -> Vec<BookError> {
+        let mut mistakes = Vec::new();
+        for (name, days) in &file.holidays {
+            match parse_days(days) {
+                Ok(days) => self.add_holidays(name, &days),
+                Err(why) => {
+                    let place = vec!["holidays".to_owned(), name.clone()];
+                    mistakes.push(BookError { list: name.clone(), why, place });
+                }
+            }
+        }
+        let mut named: HashSet<String> = HashSet::new();
+        for (nth, list) in file.lists.into_iter().enumerate() {
+            if !named.insert(list.name.clone()) {
+                let twice = BookError::new(&list.name, "two lists have this name: give one of them another");
+                mistakes.push(twice.at("list", nth, "name"));
+                continue;
+            }
+            mistakes.extend(self.add_list(list, nth, provenance).err());
+        }
+        for (nth, history) in file.histories.iter().enumerate() {
+            mistakes.extend(self.check_history(history).err().map(|error| error.at("history", nth, "lists")));
+        }
+        self.add_histories(&file.histories);
+        for (nth, gpu) in file.gpus.iter().enumerate() {
+            let refuse = |why| BookError::new(&gpu.gpu, why).at("gpu", nth, "currency");
+            mistakes.extend(check_currency(&gpu.currency).err().map(refuse));
+        }
+        mistakes.extend(odd_rates(&file.gpus));
+        let rate_from = if provenance == Provenance::BuiltIn { Provenance::Assumed } else { provenance };
+        self.card.extend(file.gpus.into_iter().map(|gpu| GpuRate::of(gpu, rate_from)).collect());
+        mistakes
+    }
+
+    /// Lists that were added before learn of a calendar's new days too.
+    fn add_holidays(&mut self, name: &str, days: &[jiff::civil::Date]) {
+        let calendar = self.calendars.entry(name.to_owned()).or_default();
+        merge(calendar, days);
+        for list in self.lists.values_mut().filter(|list| list.calendar.as_deref() == Some(name)) {
+            list.holidays.clone_from(calendar);
+        }
+    }
+
+    fn add_list(&mut self, list: ListFile, nth: usize, provenance: Provenance) -> Result<(), BookError> {
+        let name = list.name.clone();
+        let provenance = if list.imported.is_some() { Provenance::Imported } else { provenance };
+        let built = list.build(&self.calendars);
+        let mut list = built.map_err(|refusal| BookError::new(&name, refusal.why).at("list", nth, refusal.key))?;
+        list.provenance = provenance;
+        self.lists.insert(name, list);
+        Ok(())
+    }
+
+    /// A history names lists that there are, and those of one currency one after the other.
+    fn check_history(&self, history: &HistoryFile) -> Result<(), BookError> {
+        let mut begun: BTreeMap<&str, Option<crate::units::Timestamp>> = BTreeMap::new();
+        for name in &history.lists {
+            let missing = || BookError::new(name, "a history names it, and no [[list]] defines it");
+            let list = self.lists.get(name).ok_or_else(missing)?;
+            match begun.insert(&list.currency, list.from) {
+                Some(earlier) if list.from <= earlier => {
+                    let why = "a history names it after a list that began later: write the oldest list first";
+                    return Err(BookError::new(name, why));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A later file's names and globs stand before an earlier one's; inside one file a name stands before a glob.
+    fn add_histories(&mut self, histories: &[HistoryFile]) {
+        let known = |history: &&HistoryFile| history.lists.iter().all(|list| self.lists.contains_key(list));
+        let all = histories
+            .iter()
+            .filter(known)
+            .flat_map(|h| h.models.iter().map(|model| (canonical_model(model), &h.lists)));
+        let (globs, names): (Vec<_>, Vec<_>) = all.partition(|(model, _)| is_glob(model));
+        self.histories.retain(|model, _| !globs.iter().any(|(pattern, _)| glob(pattern, model)));
+        self.globs.splice(0..0, globs.into_iter().map(|(pattern, lists)| (pattern, lists.clone())));
+        self.histories.extend(names.into_iter().map(|(model, lists)| (model, lists.clone())));
+    }
+
+    /// Adds the user's choices; the first that matches a model wins.
+    ///
+    /// # Errors
+    /// A choice that names a list which does not exist, or which is in another currency than the ledger.
+    pub fn pin(&mut self, pinned: Vec<Pinned>) -> Result<(), BookError> {
+        for name in pinned.iter().filter_map(|choice| choice.list.as_ref()) {
+            self.own_list(name)?;
+        }
+        self.pinned = pinned;
+        Ok(())
+    }
+
+    /// A list by its name, in the ledger's own currency.
+    ///
+    /// # Errors
+    /// What to write instead.
+    pub fn own_list(&self, name: &str) -> Result<&PriceList, BookError> {
+        let Some(list) = self.lists.get(name) else {
+            let near = self.lists.keys().min_by_key(|known| strsim::damerau_levenshtein(known, name));
+            let near = near.map_or_else(String::new, |near| format!("; is it \"{near}\"?"));
+            return Err(BookError::new(name, format!("no such list{near}")));
+        };
+        if list.currency == self.currency {
+            return Ok(list);
+        }
+        let (theirs, ours) = (&list.currency, &self.currency);
+        let why = format!(
+            "it is in {theirs} and the ledger in {ours}: name a list in {ours}, or write currency = \"{theirs}\""
+        );
+        Err(BookError::new(name, why))
+    }
+
+    /// The user's choices.
+    pub fn pinned(&self) -> &[Pinned] {
+        &self.pinned
+    }
+
+    /// The currency of the ledger that it is for.
+    pub fn currency(&self) -> &str {
+        &self.currency
+    }
+
+    /// Prices in one currency only, with GPU rates as at the newest rates: see [`Book::keep_currency_at`].
+    pub fn keep_currency(&mut self, currency: &str, exchange: &Exchange) {
+        self.keep_currency_at(currency, exchange, Timestamp::from_millis(i64::MAX));
+    }
+
+    /// Prices in one currency only: a ledger has one, and a list is never converted. GPU rates are those of an instant;
+    /// they are converted at that instant's rate of exchange, and left out where there is none. A choice of a list in
+    /// another currency keeps its paid share only.
+    pub fn keep_currency_at(&mut self, currency: &str, exchange: &Exchange, at: Timestamp) {
+        currency.clone_into(&mut self.currency);
+        self.card.keep_currency(currency, exchange, at);
+        let is_own = |list: &String| self.lists.get(list).is_none_or(|list| list.currency == currency);
+        for choice in &mut self.pinned {
+            choice.list = choice.list.take().filter(is_own);
+        }
+    }
+
+    /// A list by its name, in any currency.
+    pub fn list(&self, name: &str) -> Option<&PriceList> {
+        self.lists.get(name)
+    }
+
+    /// All lists by name, in every currency.
+    pub fn lists(&self) -> impl Iterator<Item = &PriceList> {
+        self.lists.values()
+    }
+
+    /// The rate of a GPU on demand by the driver's name, where no lease says it.
+    pub fn gpu_rate(&self, name: &str) -> Option<&GpuRate> {
+        self.card.rate_of(name)
+    }
+
+    /// The rates of GPUs.
+    pub const fn gpu_rates(&self) -> &RateCard {
+        &self.card
+    }
+}

@@ -1,0 +1,42 @@
+//! For how long a GPU is taken.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// For how long a GPU is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub enum Commitment {
+    /// By the hour, returned at will.
+    #[default]
+    #[serde(rename = "on-demand")]
+    OnDemand,
+    /// By the hour, taken back at the provider's will.
+    #[serde(rename = "spot")]
+    Spot,
+    /// For a year.
+    #[serde(rename = "1y")]
+    OneYear,
+    /// For three years.
+    #[serde(rename = "3y")]
+    ThreeYears,
+}
+
+impl Commitment {
+    /// Whether it is none at all.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub const fn is_on_demand(&self) -> bool {
+        matches!(self, Self::OnDemand)
+    }
+}
+
+impl fmt::Display for Commitment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OnDemand => "on-demand",
+            Self::Spot => "spot",
+            Self::OneYear => "1y",
+            Self::ThreeYears => "3y",
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! LiteLLM's `model_prices_and_context_window.json`: one object of entries by model, in dollars per token.
+
+use super::decimal::{self, Refused};
+use super::listed::{Charges, Listing};
+use super::off_peak::{OffPeak, off_peak};
+use super::{Entry, Import, Tally, entry, is_said};
+use crate::pricing::{TierFile, WindowFile};
+use crate::units::Price;
+
+/// A provider's service tiers: the ending of their keys, and what they are called.
+const SERVICES: [(&str, &str); 4] = [("", ""), ("_batches", "batches"), ("_flex", "flex"), ("_priority", "priority")];
+/// The keys that carry the price of hits.
+const HIT_KEYS: [&str; 2] = ["cache_read_input_token_cost", "input_cost_per_token_cache_hit"];
+/// The keys of cache writes, and the classes that they are.
+const WRITE_KEYS: [(&str, &str); 2] =
+    [("write_5m", "cache_creation_input_token_cost"), ("write_1h", "cache_creation_input_token_cost_above_1hr")];
+/// Its entry that explains the others.
+const EXPLANATION: &str = "sample_spec";
+/// Prices by the time of day.
+const OFF_PEAK: &str = "off_peak_pricing";
+/// The tier of those hours.
+const OFF_PEAK_TIER: &str = "offpeak";
+
+/// Reads the JSON.
+///
+/// # Errors
+/// Why it is not LiteLLM's file.
+pub fn import_litellm(json: &str) -> Result<Import, String> {
+    let entries: Entry<'_> = serde_json::from_str(json).map_err(|error| {
+        format!("{error}; this reads LiteLLM's model_prices_and_context_window.json, one object of entries by model")
+    })?;
+    let mut listing = Listing::new("LiteLLM", "model_prices_and_context_window.json")?;
+    let mut tally = Tally::default();
+    for (name, value) in entries.iter().filter(|(name, _)| *name != EXPLANATION) {
+        tally.entries += 1;
+        // What is no object has no prices.
+        let entry = entry(value);
+        if !is_readable(&entry, &mut tally) {
+            continue;
+        }
+        match entry.get(OFF_PEAK).filter(|value| is_said(value)) {
+            Some(block) => add_timed(&mut listing, name, &entry, &super::entry(block), &mut tally),
+            None => add_flat(&mut listing, name, &entry, &mut tally),
+        }
+    }
+    Ok(listing.finish(tally))
+}
+
+fn add_flat(listing: &mut Listing, name: &str, entry: &Entry<'_>, tally: &mut Tally) {
+    for (ending, service) in SERVICES {
+        match Prices::of(entry, ending).tier(tally) {
+            Ok(Some((tier, has_hit))) => listing.add(name, service, Charges::flat(tier, has_hit)),
+            Ok(None) if service.is_empty() => tally.without_tokens += 1,
+            Ok(None) => {}
+            Err(Refused) => tally.refused += 1,
+        }
+    }
+}
+
+/// An entry with prices by the time of day: both tiers and their hours, or nothing.
+fn add_timed(listing: &mut Listing, name: &str, entry: &Entry<'_>, block: &Entry<'_>, tally: &mut Tally) {
+    let Some(OffPeak { hours, zone }) = off_peak(block) else {
+        tally.by_time += 1;
+        return;
+    };
+    let standard = match Prices::of(entry, "").tier(tally) {
+        Ok(Some(standard)) => standard,
+        Ok(None) => return tally.without_tokens += 1,
+        Err(Refused) => return tally.refused += 1,
+    };
+    let lower = Prices { entry, block: Some(block), ending: "" };
+    let Ok(Some((off_peak, _))) = lower.tier(&mut Tally::default()) else {
+        tally.refused += 1;
+        return;
+    };
+    let services = SERVICES.iter().filter(|(ending, _)| !ending.is_empty());
+    tally.timed_services += services.filter(|(ending, _)| Prices::of(entry, ending).is_given()).count();
+    tally.windows += 1;
+    let window =
+        |(hours, weekdays)| WindowFile { tier: OFF_PEAK_TIER.to_owned(), hours, weekdays, except_holidays: false };
+    let (tier, has_hit) = standard;
+    let mut charges = Charges::flat(tier, has_hit);
+    charges.tiers.insert(OFF_PEAK_TIER.to_owned(), off_peak);
+    charges.windows = hours.into_iter().map(window).collect();
+    charges.zone = zone;
+    listing.add(name, "", charges);
+}
+
+/// Whether an entry's prices can be read: all of them, or none.
+fn is_readable(entry: &Entry<'_>, tally: &mut Tally) -> bool {
+    let by_length = |key: &str| key == "tiered_pricing" || (key.contains("_above_") && key.contains("_tokens"));
+    let tiered = entry.iter().any(|(key, value)| by_length(key) && is_said(value));
+    let block = entry.get(OFF_PEAK).map(|block| super::entry(block)).unwrap_or_default();
+    let apart = reasons_apart(entry, None) || reasons_apart(&block, Some(entry));
+    tally.by_length += usize::from(tiered);
+    tally.by_reasoning += usize::from(apart && !tiered);
+    !tiered && !apart
+}
+
+/// Whether reasoning has a price that is not the output's.
+fn reasons_apart(entry: &Entry<'_>, base: Option<&Entry<'_>>) -> bool {
+    let price = |key: &str| {
+        let value = entry.get(key).or_else(|| base?.get(key));
+        decimal::price(value.copied(), 6, &mut 0).ok().flatten()
+    };
+    let reasoning = price("output_cost_per_reasoning_token");
+    reasoning.is_some() && reasoning != price("output_cost_per_token")
+}
+
+/// An entry's prices under one service tier, and those of a block that stand before them.
+struct Prices<'a> {
+    entry: &'a Entry<'a>,
+    block: Option<&'a Entry<'a>>,
+    ending: &'static str,
+}
+
+impl<'a> Prices<'a> {
+    const fn of(entry: &'a Entry<'a>, ending: &'static str) -> Self {
+        Self { entry, block: None, ending }
+    }
+
+    /// Whether input and output have a price.
+    fn is_given(&self) -> bool {
+        ["input_cost_per_token", "output_cost_per_token"].into_iter().all(|key| self.written(key).is_some())
+    }
+
+    fn written(&self, key: &str) -> Option<&'a serde_json::value::RawValue> {
+        let key = format!("{key}{}", self.ending);
+        let said = |entry: &'a Entry<'a>| entry.get(&key).copied().filter(|value| is_said(value));
+        self.block.and_then(said).or_else(|| said(self.entry))
+    }
+
+    /// The tier, and whether it has a price of hits; `None` if input or output has no price.
+    fn tier(&self, tally: &mut Tally) -> Result<Option<(TierFile, bool)>, Refused> {
+        let miss = self.price("input_cost_per_token", tally)?;
+        let output = self.price("output_cost_per_token", tally)?;
+        let (Some(miss), Some(output)) = (miss, output) else { return Ok(None) };
+        let hit = self.hit(tally)?;
+        tally.without_hit += usize::from(hit.is_none());
+        let mut tier = TierFile::new(hit.unwrap_or(miss), miss, output);
+        for (class, key) in WRITE_KEYS {
+            tier.classes.extend(self.price(key, tally)?.map(|price| (class.to_owned(), price)));
+        }
+        Ok(Some((tier, hit.is_some())))
+    }
+
+    /// The price of hits, by whichever key gives it: the block's keys before the entry's. Two that give different ones
+    /// give none.
+    fn hit(&self, tally: &mut Tally) -> Result<Option<Price>, Refused> {
+        for entry in self.block.into_iter().chain([self.entry]) {
+            let only = Prices { entry, block: None, ending: self.ending };
+            let mut found = None;
+            for key in HIT_KEYS {
+                match (found, only.price(key, tally)?) {
+                    (Some(one), Some(other)) if one != other => return Err(Refused),
+                    (known, price) => found = known.or(price),
+                }
+            }
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    fn price(&self, key: &str, tally: &mut Tally) -> Result<Option<Price>, Refused> {
+        decimal::price(self.written(key), 6, &mut tally.repaired)
+    }
+}
