@@ -131,3 +131,22 @@ fn a_dispute_about_energy_names_the_movement() {
     assert!(bound.starts_with("its counter went from 5000002800.000 J to 5003603200.000 J: 3600400 J in"), "{bound}");
     assert!(!snapshot(&fleet).money.disputed.is_zero());
 }
+
+/// Class: an energy counter that moves more slowly than it is read, or is missing on some reads, makes the cost an hour
+/// jump. 1.00 an hour for the GPU, 0.04 for 400 W.
+#[test]
+fn a_slow_energy_counter_does_not_move_the_cost_an_hour() {
+    for every in [1, 2, 7, 10, 30] {
+        for gap in [None, Some(3)] {
+            let mut fleet = watched(true);
+            for second in 0..200 {
+                let is_there = gap.is_none_or(|gap| second % gap != 0);
+                read(&mut fleet, second, is_there.then(|| drawn(second / every * every)));
+                let Some(cost) = snapshot(&fleet).money.cost_per_hour.filter(|_| second > 2) else { continue };
+                let cost = cost.rounded(3);
+                // One long reading stands for the minute that it covers.
+                assert!((1_000..=1_090).contains(&cost), "{every} {gap:?} at {second}: {cost}");
+            }
+        }
+    }
+}

@@ -125,6 +125,7 @@ impl Ledger {
         }
         recent::renumber(&mut self.lately.earned, self.accounts.rows(), &kept.accounts);
         recent::renumber(&mut self.lately.owed, self.cost_accounts.rows(), &kept.cost_accounts);
+        recent::renumber(&mut self.lately.energy, self.cost_accounts.rows(), &kept.cost_accounts);
         self.accounts = Table::of(kept.accounts);
         self.cost_accounts = Table::of(kept.cost_accounts);
         self.tariffs.restore(kept.tariffs);
@@ -164,6 +165,7 @@ impl Ledger {
         let id = CostAccountId(self.cost_accounts.number(cost_account));
         self.owed.resize(self.cost_accounts.rows().len(), Money::ZERO);
         self.lately.owed.resize_with(self.cost_accounts.rows().len(), Recent::default);
+        self.lately.energy.resize_with(self.cost_accounts.rows().len(), Recent::default);
         id
     }
 

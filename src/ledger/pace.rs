@@ -28,7 +28,8 @@ impl Pace {
         let rate = |recent: &Recent| recent.rate(at.wall, self.span, self.patience).unwrap_or_default();
         let lately = ledger.lately();
         self.earned = lately.earned.iter().map(rate).collect();
-        self.owed = lately.owed.iter().map(rate).collect();
+        self.owed =
+            lately.owed.iter().zip(&lately.energy).map(|(time, energy)| rate(time).with(rate(energy))).collect();
         let covers = self.earned.iter().chain(&self.owed).map(|rate| rate.covers);
         self.covers = covers.max().unwrap_or(Span::ZERO);
     }

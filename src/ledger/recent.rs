@@ -48,6 +48,8 @@ pub(super) struct Recent {
 pub(super) struct Lately {
     pub(super) earned: Vec<Recent>,
     pub(super) owed: Vec<Recent>,
+    /// What cost accounts owe for energy, whose meters move at other times than GPU time.
+    pub(super) energy: Vec<Recent>,
 }
 
 /// An amount per hour, and the time that it is averaged over.
@@ -58,15 +60,19 @@ pub(super) struct Rate {
 }
 
 impl Lately {
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Recent> {
+        self.earned.iter_mut().chain(&mut self.owed).chain(&mut self.energy)
+    }
+
     /// Drops streams that ended long ago.
     pub(super) fn settle(&mut self, now: Timestamp) {
-        self.earned.iter_mut().chain(&mut self.owed).for_each(|recent| recent.settle(now));
+        self.all_mut().for_each(|recent| recent.settle(now));
     }
 
     /// Moves all intervals by `step`, as the calendar was set.
     pub(super) fn shift(&mut self, step: Span) {
         if step.millis().abs() > SLACK.millis() {
-            self.earned.iter_mut().chain(&mut self.owed).for_each(|recent| recent.shift(step));
+            self.all_mut().for_each(|recent| recent.shift(step));
         }
     }
 }
@@ -119,7 +125,14 @@ impl Recent {
     /// The sum of the rates of all streams at `now`. A silence longer than `patience` counts as time without postings.
     pub(super) fn rate(&self, now: Timestamp, span: Span, patience: Span) -> Option<Rate> {
         let rates = self.streams.iter().filter_map(|stream| stream.rate(now, span, patience));
-        rates.reduce(|a, b| Rate { per_hour: a.per_hour + b.per_hour, covers: a.covers.max(b.covers) })
+        rates.reduce(Rate::with)
+    }
+}
+
+impl Rate {
+    /// The sum of two rates.
+    pub(super) fn with(self, other: Self) -> Self {
+        Self { per_hour: self.per_hour + other.per_hour, covers: self.covers.max(other.covers) }
     }
 }
 

@@ -27,7 +27,7 @@ impl Ledger {
         }
         let power = self.cost_accounts.rows()[cost_account.index()].power;
         let owed = power.map_or(Money::ZERO, |power| power.of(drawn.count().into()));
-        self.lately.owed[cost_account.index()].add(owed, from, to, self.recent);
+        self.lately.energy[cost_account.index()].add(owed, from, to, self.recent);
         if self.closed {
             return;
         }
