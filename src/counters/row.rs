@@ -145,9 +145,9 @@ impl RowCounters {
     /// Goes on from the values of the same row at another address, which was last seen at a moment and counts no more: the
     /// next growth is what was not counted there.
     pub fn go_on_from(&mut self, other: &Self, seen: Moment) {
-        (self.last, self.moved, self.hits) = (other.last, other.moved, other.hits.clone());
+        (self.last, self.moved, self.hits) = (other.last, other.moved, other.hits);
         if self.finished.counts() && other.finished.counts() {
-            self.finished = other.finished.clone();
+            self.finished = other.finished;
         }
         (self.earlier, self.seen_elsewhere) = (None, Some(seen));
     }

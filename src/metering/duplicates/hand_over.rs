@@ -50,10 +50,10 @@ impl Metering {
             let Some((_, last)) = self.duplicates.places.get(root)?.polled else { return Some(true) };
             self.is_silent(context, &root.target, last)
         };
-        let replaces = |root: &&Place| self.duplicates.replaces(place, root) || is_stale(root) != Some(false);
+        let replaces = |root: &Place| self.duplicates.replaces(place, root) || is_stale(root) != Some(false);
         let last =
             |root: &&Place| self.duplicates.places.get(*root).and_then(|known| known.polled).map(|(_, at)| at.boot);
-        roots.iter().all(|root| replaces(&root)).then(|| roots.into_iter().max_by_key(last).cloned())?
+        roots.iter().all(|root| replaces(root)).then(|| roots.into_iter().max_by_key(last).cloned())?
     }
 
     /// Whether a place that was last seen at a moment is stale; `None` if its target is no longer watched. As nothing is lost
