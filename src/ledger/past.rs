@@ -17,6 +17,16 @@ pub enum Grain {
     Day,
 }
 
+/// Which accounts a query tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Detail {
+    /// All of them.
+    Accounts,
+    /// Those alone whose postings are worth something else: in each bucket, tokens of one model, tenant, tariff and
+    /// knowledge of cost are one cell, and so is GPU time of one rate, price of energy and kind.
+    Alike,
+}
+
 /// Tokens of one account at one tariff in one bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenCell {

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::names::{self, all};
-use super::{disputes, past};
+use super::{disputes, read_cells};
 use crate::fleet::{SavedItem, SavedState};
 use crate::ledger::SavedLedger;
 use crate::reading::{NodeName, TargetId};
@@ -21,11 +21,11 @@ pub(super) fn kept(connection: &Connection, day: Timestamp) -> rusqlite::Result<
         accounts: names::accounts(connection)?,
         cost_accounts: names::cost_accounts(connection)?,
         tariffs: names::tariffs(connection)?,
-        tokens: past::tokens(connection, "day", day, ahead)?,
-        rents: past::rents(connection, "day", day, ahead)?,
-        uncertainty: past::uncertainty(connection, "day", day, ahead)?,
-        minute_tokens: past::tokens(connection, "minute", recent, ahead)?,
-        minute_rents: past::rents(connection, "minute", recent, ahead)?,
+        tokens: read_cells::tokens(connection, "day", day, ahead)?,
+        rents: read_cells::rents(connection, "day", day, ahead)?,
+        uncertainty: read_cells::uncertainty(connection, "day", day, ahead)?,
+        minute_tokens: read_cells::tokens(connection, "minute", recent, ahead)?,
+        minute_rents: read_cells::rents(connection, "minute", recent, ahead)?,
         disputes: disputes::open(connection)?,
         last_dispute: disputes::last(connection)?,
     })

@@ -6,7 +6,7 @@ use super::query::{Against, Format, ReportQuery};
 use super::scenario::Scenarios;
 use super::when::days_before;
 use crate::cli::Failure;
-use crate::ledger::{Dispute, Entry, Grain, Marker, Past};
+use crate::ledger::{Detail, Dispute, Entry, Grain, Marker, Past};
 use crate::pricing::{Book, PriceList};
 use crate::statement::{
     AtList, BreakEven, Bridge, By, Change, Difference, MonthToDate, Statement, WhatIf, changed, compare, differences,
@@ -16,7 +16,7 @@ use crate::store::Header;
 use crate::units::{Money, Span, Timestamp, Tokens};
 
 /// Whoever answers questions of the past.
-pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain) -> Result<Past, Failure> + 'a;
+pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain, Detail) -> Result<Past, Failure> + 'a;
 
 /// What the report stands on beside the ledger.
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +97,7 @@ impl ReportData {
     ) -> Result<Self, Failure> {
         let asked = span(query, header, context.now)?;
         let change = query.asked.change(context.book, &header.currency)?;
-        let mut past = ask(asked.0, asked.1, grain(query, &change, context.book, asked.1 - asked.0))?;
+        let mut past = ask(asked.0, asked.1, grain(query, &change, context.book, asked.1 - asked.0), detail(query))?;
         let (since, until) = (past.since, past.until);
         // Nothing is known outside the ledger, so nothing is on average over it either.
         let (first, last) = (since.max(past.began), until.min(header.last));
@@ -215,18 +215,23 @@ fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> G
     }
 }
 
+/// By time alone nobody asks whose the amounts are; a what-if asks for nodes.
+fn detail(query: &ReportQuery) -> Detail {
+    if query.by.is_time() && query.asked.is_nothing() { Detail::Alike } else { Detail::Accounts }
+}
+
 /// The month that the ledger ends in.
 fn month(header: &Header, budget: Option<Money>, ask: &PastQuery<'_>) -> Result<MonthToDate, Failure> {
     let (first, end) = month_of(&header.zone, header.last);
-    let mut past = ask(first, header.last, Grain::Day)?;
+    let mut past = ask(first, header.last, Grain::Day, Detail::Accounts)?;
     (past.since, past.until) = (first, header.last);
     Ok(MonthToDate::of(&past, past.began, end, budget))
 }
 
 fn bridge(against: Against, header: &Header, ask: &PastQuery<'_>) -> Result<Bridge, Failure> {
     let (before, after) = spans(against, header);
-    let (before, after) = (ask(before.0, before.1, Grain::Minute)?, ask(after.0, after.1, Grain::Minute)?);
-    Ok(Bridge::between(&before, &after))
+    let minutes = |(since, until)| ask(since, until, Grain::Minute, Detail::Accounts);
+    Ok(Bridge::between(&minutes(before)?, &minutes(after)?))
 }
 
 /// The earlier and the later span of a bridge.

@@ -17,7 +17,7 @@ use std::io::Write;
 
 use super::args::Global;
 use super::{Failure, keep, sources};
-use crate::ledger::Dispute;
+use crate::ledger::{Detail, Dispute};
 use crate::store::{DisputeState, Reader};
 use data::{ReportContext, ReportData};
 use query::{Format, ReportQuery};
@@ -34,7 +34,10 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     let disputes: Vec<Dispute> = open.map(|row| row.dispute).collect();
     let context =
         ReportContext { book: &settings.book, budget: settings.budget, disputes: &disputes, now: header.last };
-    let ask = |since, until, finest| Ok(reader.past(since, until, finest)?);
+    let ask = |since, until, finest, detail| match detail {
+        Detail::Accounts => Ok(reader.past(since, until, finest)?),
+        Detail::Alike => Ok(reader.merged_past(since, until, finest)?),
+    };
     let data = ReportData::new(&query, &header, context, &ask)?;
     let text = match query.format {
         Format::Table => table::render(&data),

@@ -10,8 +10,8 @@ use super::query::{ReportArgs, ReportQuery};
 use super::{csv, json, table};
 use crate::cli::Failure;
 use crate::ledger::{
-    Classes, CostAccount, CostAccountId, CostKind, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, Evidence,
-    GpuTimeCell, Grain, Past, RevenueAccount, RevenueAccountId, Tariff, TariffId, TokenCell,
+    Classes, CostAccount, CostAccountId, CostKind, Detail, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry,
+    Evidence, GpuTimeCell, Grain, Past, RevenueAccount, RevenueAccountId, Tariff, TariffId, TokenCell,
 };
 use crate::pricing::{Book, ClassPrices};
 use crate::reading::{GpuId, Label, ModelName, NodeName, Role, TargetId, TokenCounters};
@@ -85,7 +85,7 @@ fn past() -> Past {
 }
 
 /// The part of the past that was asked for.
-fn ask(since: Timestamp, until: Timestamp, _: Grain) -> Result<Past, Failure> {
+fn ask(since: Timestamp, until: Timestamp, _: Grain, _: Detail) -> Result<Past, Failure> {
     let mut past = Past { since, until, ..past() };
     past.tokens.retain(|cell| since <= cell.bucket && cell.bucket < until);
     past.rents.retain(|cell| since <= cell.bucket && cell.bucket < until);
@@ -151,7 +151,7 @@ fn open_disputes_of_the_span_are_told() {
         let query = ReportQuery::new(&Line::try_parse_from(["report"]).unwrap().report, &[]).unwrap();
         let book = Book::built_in().unwrap();
         let context = ReportContext { book: &book, budget: None, disputes, now: header().last };
-        let ask = |since, until, _| Ok(Past { since, until, ..priced.clone() });
+        let ask = |since, until, _, _| Ok(Past { since, until, ..priced.clone() });
         ReportData::new(&query, &header(), context, &ask).unwrap().statement.total.lower_bound
     };
     assert!(bound(&[dispute()]) && !bound(&[]), "nothing else makes it one");
@@ -178,7 +178,7 @@ fn open_disputes_about_energy_are_told() {
         let book = Book::built_in().unwrap();
         let context =
             ReportContext { book: &book, budget: None, disputes: std::slice::from_ref(&open), now: header().last };
-        let ask = |since, until, _| Ok(Past { since, until, ..paid.clone() });
+        let ask = |since, until, _, _| Ok(Past { since, until, ..paid.clone() });
         let data = ReportData::new(&query, &header(), context, &ask).unwrap();
         let table = table::render(&data);
         let said = format!("disputed     {worth} USD of {kwh:.6} kWh of energy, in no total: the cost may lack it");
@@ -198,7 +198,7 @@ fn revenue_without_a_cost_is_a_row() {
         let query = ReportQuery::new(&Line::try_parse_from(["report", "--by", by]).unwrap().report, &[]).unwrap();
         let book = Book::built_in().unwrap();
         let context = ReportContext { book: &book, budget: None, disputes: &[], now: header().last };
-        let ask = |since, until, _| Ok(Past { since, until, ..unrated.clone() });
+        let ask = |since, until, _, _| Ok(Past { since, until, ..unrated.clone() });
         let data = ReportData::new(&query, &header(), context, &ask).unwrap();
         let report: Value = serde_json::from_str(&json::render(&data).unwrap()).unwrap();
         let key = if by == "node" { "b" } else { "=cmd,\"x\"" };
