@@ -16,9 +16,12 @@ use crate::units::Tokens;
 /// The last values of one row's finished requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FinishedMeter {
-    /// The last values. `None` if the engine did not count finished requests when its process was first seen; later
-    /// values are not used.
+    /// The last values. `None` as long as the engine does not count finished requests.
     last: Option<Lifetime>,
+    /// Prompt and output tokens of all requests that were counted before the engine counted finished ones. Those of
+    /// them that finish later are not counted again.
+    #[serde(default)]
+    counted_as_all: [u64; 2],
     /// Hits that are due and wait for prompts. Negative if hits were counted before the finished share fell.
     hits_due: i64,
     /// Tokens of requests that are not finished: prompt and output.
@@ -96,7 +99,10 @@ impl FinishedMeter {
     /// Notes the growth of all requests beside that of finished ones. Returns the bound that the finished ones exceed,
     /// in words: they cannot hold far more tokens than were counted.
     pub fn exceeds(&mut self, all: &Delta, finished: Option<Delta>) -> Option<String> {
-        let finished = finished?;
+        let Some(finished) = finished else {
+            self.note_counted_as_all(all);
+            return None;
+        };
         let both = [(all.miss + all.hit, finished.miss + finished.hit), (all.output, finished.output)];
         let mut exceeded = None;
         for (open, (all, done)) in self.unfinished.iter_mut().zip(both) {
@@ -107,6 +113,16 @@ impl FinishedMeter {
             *open = most.saturating_sub(done.count());
         }
         exceeded
+    }
+
+    /// Notes growth of all requests that is counted for want of finished ones. On the page on which these appear, what
+    /// had not finished by then is what may still finish.
+    fn note_counted_as_all(&mut self, all: &Delta) {
+        let appeared = self.last.is_some();
+        let grown = [all.miss + all.hit, all.output];
+        for ((counted, open), grown) in self.counted_as_all.iter_mut().zip(self.unfinished).zip(grown) {
+            *counted = counted.saturating_add(grown.count()).min(if appeared { open } else { u64::MAX });
+        }
     }
 
     /// Whether the last page showed values that fell and are not explained.
@@ -171,7 +187,12 @@ impl FinishedMeter {
             self.baseline(tokens, finished);
             return self.last.map(|_| Delta { hits_known, ..Delta::default() });
         }
-        let last = self.last?;
+        let Some(last) = self.last else {
+            let counted_as_all = self.counted_as_all;
+            self.baseline(tokens, finished);
+            self.counted_as_all = counted_as_all;
+            return None;
+        };
         let Some(now) = lifetime(tokens, finished, last.hits) else {
             return Some(Delta { hits_known, ..Delta::default() });
         };
@@ -184,7 +205,27 @@ impl FinishedMeter {
         let hit = Tokens::new(u64::try_from(self.hits_due).unwrap_or(0)).min(prompt);
         self.hits_due -= signed(hit);
         self.last = Some(Lifetime { prompt: now.prompt.max(last.prompt), output: now.output.max(last.output), hits });
-        Some(Delta { miss: prompt.saturating_sub(hit), hit, output, hits_known })
+        let grown = Delta { miss: prompt.saturating_sub(hit), hit, output, hits_known };
+        Some(self.without_counted(grown))
+    }
+
+    /// What finished without what was counted before finished requests were: prompts lose hits in their proportion.
+    fn without_counted(&mut self, grown: Delta) -> Delta {
+        let prompt = grown.miss + grown.hit;
+        let [prompts, outputs] = &mut self.counted_as_all;
+        let take = |counted: &mut u64, grown: Tokens| {
+            let taken = grown.count().min(*counted);
+            *counted -= taken;
+            Tokens::new(taken)
+        };
+        let (taken, output) = (take(prompts, prompt), take(outputs, grown.output));
+        let hit = share(grown.hit, taken, prompt);
+        Delta {
+            miss: grown.miss.saturating_sub(taken.saturating_sub(hit)),
+            hit: grown.hit.saturating_sub(hit),
+            output: grown.output.saturating_sub(output),
+            ..grown
+        }
     }
 }
 
@@ -268,12 +309,23 @@ mod tests {
     }
 
     #[test]
-    fn counters_that_come_late_are_not_used_until_the_next_process() {
+    fn counters_that_come_late_count_from_there_on() -> Result<(), &'static str> {
         let mut meter = FinishedMeter::default();
-        meter.baseline(&all(100, 0), &Finished::default());
-        assert_eq!(meter.grow(&all(200, 0), &finished(200, 10)), None);
-        meter.begin(&all(10, 0), &finished(5, 1));
-        assert!(meter.grow(&all(10, 0), &finished(5, 1)).is_some());
+        meter.baseline(&all(1000, 0), &Finished::default());
+        let of_all = |prompt: u64| Delta { miss: Tokens::new(prompt), ..Delta::default() };
+        // 200 of all requests were counted, 1000 of these and of earlier ones finished: 200 may still finish.
+        assert_eq!(meter.grow(&all(1100, 0), &Finished::default()), None);
+        meter.exceeds(&of_all(100), None);
+        assert_eq!(meter.grow(&all(1200, 0), &finished(1000, 10)), None);
+        meter.exceeds(&of_all(100), None);
+        let mut counted = Vec::new();
+        for (prompt, done) in [(1300, 1150), (1400, 1250), (1500, 1500)] {
+            let delta = meter.grow(&all(prompt, 0), &finished(done, 10)).ok_or("counted")?;
+            assert_eq!(meter.exceeds(&of_all(100), Some(delta)), None);
+            counted.push(delta.miss.count());
+        }
+        assert_eq!(counted, [0, 50, 250], "500 were made and finished");
+        Ok(())
     }
 
     #[test]

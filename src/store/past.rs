@@ -38,20 +38,20 @@ pub(super) fn past(
 ) -> rusqlite::Result<Past> {
     // Everything is read as of one instant, whoever writes meanwhile.
     let _instant = connection.unchecked_transaction()?;
-    let now = last(connection)?.wall;
+    let kept = saved(connection, calendar)?;
     let beside = beside.and_then(Beside::joined);
-    let began = instant(connection, "began")?.unwrap_or(now);
-    let kept = SavedLedger { began, quarters_from: now - QUARTERS_KEPT, minutes_from: now - MINUTES_KEPT, now };
     let (since, until) = edges(calendar, query.since, query.until, kept);
+    // What happened at the very last instant that is known is before an end that is later than it.
+    let notes_until = if query.until > kept.now { query.until } else { until };
     let mut past = Past {
         since,
         until,
         accounts: names::accounts(connection)?,
         cost_accounts: names::cost_accounts(connection)?,
         tariffs: names::tariffs(connection)?,
-        markers: markers(connection, since, until)?,
-        unwatched: unwatched(connection, since, until)?,
-        began,
+        markers: markers(connection, since, notes_until)?,
+        unwatched: unwatched(connection, since, notes_until)?,
+        began: kept.began,
         ..Past::default()
     };
     let parts = parts(calendar, since, until, query.finest, kept);
@@ -70,6 +70,27 @@ struct SavedLedger {
     quarters_from: Timestamp,
     minutes_from: Timestamp,
     now: Timestamp,
+}
+
+/// What the ledger spans. A clock that went back leaves cells that are later than the last thing known, or earlier than the
+/// beginning: they are spanned too.
+fn saved(connection: &Connection, calendar: &mut Calendar) -> rusqlite::Result<SavedLedger> {
+    let last = last(connection)?.wall;
+    let began = instant(connection, "began")?.unwrap_or(last);
+    let now = outermost(connection, "minute", "max")?.map_or(last, |bucket| bucket.max(last));
+    let first = outermost(connection, "day", "min")?.filter(|day| *day < calendar.day(began).begins);
+    let began = first.unwrap_or(began).min(last);
+    Ok(SavedLedger { began, quarters_from: now - QUARTERS_KEPT, minutes_from: now - MINUTES_KEPT, now })
+}
+
+/// The first (`min`) or last (`max`) bucket of a grain.
+fn outermost(connection: &Connection, grain: &str, which: &str) -> rusqlite::Result<Option<Timestamp>> {
+    let of = |table: &str| {
+        let ask = format!("SELECT {which}(bucket) FROM {grain}_{table}");
+        connection.query_row(&ask, [], |row| row.get::<_, Option<i64>>(0))
+    };
+    let both = [of("tokens")?, of("gpu_time")?].into_iter().flatten().map(Timestamp::from_millis);
+    Ok(if which == "min" { both.min() } else { both.max() })
 }
 
 const fn named(grain: &str) -> Grain {
