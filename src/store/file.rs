@@ -54,7 +54,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "journal_size_limit", LOG_LEFT)?;
         match version {
             0 => make(connection)?,
-            VERSION => {}
+            VERSION => versions::renew_views(connection)?,
             earlier => versions::bring_up_to_date(connection, earlier)?,
         }
         Ok(())

@@ -38,13 +38,20 @@ fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     Ok(faults)
 }
 
-/// What was found of each kind.
+/// What was found of each kind, by grain and table: the order in which it is told is not that of the scans.
 #[derive(Debug, Default)]
 struct Found {
-    orphans: Vec<String>,
-    impossible: Vec<String>,
-    sums: Vec<String>,
+    orphans: Faults,
+    impossible: Faults,
+    sums: Faults,
     implausible: Vec<String>,
+}
+
+type Faults = Vec<((usize, usize), String)>;
+
+fn in_order(mut faults: Faults) -> impl Iterator<Item = String> {
+    faults.sort_by_key(|(place, _)| *place);
+    faults.into_iter().map(|(_, fault)| fault)
 }
 
 /// What a scan of a table asks of the others.
@@ -84,14 +91,15 @@ fn contents(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<V
         found.scan(connection, grain, UNCERTAINTY, &context, |_| {})?;
     }
     let rate = "rate_micros < 0 OR rate_hours <= 0 OR kwh_micros < 0 OR pue_thousandths < 0";
-    found.impossible.extend(count(connection, "cost_accounts", rate, "a rate below zero")?);
+    let last = (GRAINS.len(), 0);
+    found.impossible.extend(count(connection, "cost_accounts", rate, "a rate below zero")?.map(|fault| (last, fault)));
     let price = "hit_nanos < 0 OR miss_nanos < 0 OR output_nanos < 0";
-    found.impossible.extend(count(connection, "tariffs", price, "a price below zero")?);
+    found.impossible.extend(count(connection, "tariffs", price, "a price below zero")?.map(|fault| (last, fault)));
     // What is no number, or below zero, is not compared with what GPUs can make.
     let comparable = found.impossible.is_empty();
     let Found { orphans, impossible, sums, implausible } = found;
     let implausible = implausible.into_iter().filter(|_| comparable);
-    Ok(orphans.into_iter().chain(impossible).chain(sums).chain(implausible).collect())
+    Ok(in_order(orphans).chain(in_order(impossible)).chain(in_order(sums)).chain(implausible).collect())
 }
 
 /// Rows of a table with something that cannot be.
@@ -124,10 +132,11 @@ impl Counts {
         self.not_whole += u64::from(!row.whole);
     }
 
-    fn tell(&self, table: &str, columns: Columns, found: &mut Found) {
-        let tell = |faults: &mut Vec<String>, rows: u64, what: &str| {
+    fn tell(&self, grain: &str, columns: Columns, found: &mut Found) {
+        let place = place(grain, columns);
+        let tell = |faults: &mut Faults, rows: u64, what: &str| {
             if rows > 0 {
-                faults.push(format!("{table}: {rows} rows with {what}"));
+                faults.push((place, format!("{grain}_{}: {rows} rows with {what}", columns.table)));
             }
         };
         let (account, below_zero) = match columns {
@@ -169,7 +178,8 @@ impl Found {
                 sums.add(&row, buckets.of(row.bucket))
             })?;
             let said = |at| format!("{coarse}_{}: {at} is not the sum of its {grain}s", columns.table);
-            self.sums.extend(sums.finish()?.into_iter().map(said));
+            let place = place(grain, columns);
+            self.sums.extend(sums.finish()?.into_iter().map(said).map(|fault| (place, fault)));
         } else {
             columns.each(connection, grain, |row| {
                 counts.add(&row, columns, context);
@@ -177,9 +187,16 @@ impl Found {
                 Ok(())
             })?;
         }
-        counts.tell(&format!("{grain}_{}", columns.table), columns, self);
+        counts.tell(grain, columns, self);
         Ok(())
     }
+}
+
+/// Where a grain of a table stands among the others.
+fn place(grain: &str, columns: Columns) -> (usize, usize) {
+    let tables = [TOKENS, GPU_TIME, UNCERTAINTY];
+    let of = |found: Option<usize>| found.unwrap_or_default();
+    (of(GRAINS.iter().position(|known| *known == grain)), of(tables.iter().position(|known| *known == columns)))
 }
 
 /// Whether a number is one of these, which are in order and have no holes where nothing is damaged.
