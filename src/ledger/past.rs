@@ -109,6 +109,8 @@ pub struct Past {
     pub markers: Vec<Marker>,
     /// Spans in which nothing was watched and for which nothing was posted.
     pub unwatched: Vec<(Timestamp, Timestamp)>,
+    /// When each revision of the price book was first used, by revision; empty if that is not known.
+    pub books: Vec<(u64, Timestamp)>,
     /// From which instant on cells have which grain, in order of time; empty if that is not known.
     pub grains: Vec<(Timestamp, Grain)>,
 }

@@ -52,8 +52,10 @@ pub(super) fn past(
         markers: markers(connection, since, notes_until)?,
         unwatched: unwatched(connection, since, notes_until)?,
         began: kept.began,
+        books: names::books(connection)?,
         ..Past::default()
     };
+    past.books.retain(|(revision, _)| past.tariffs.iter().any(|tariff| tariff.book == *revision));
     let parts = parts(calendar, since, until, query.finest, kept);
     past.grains = parts.iter().map(|part| (part.from, named(part.grain))).collect();
     (past.tokens, past.rents) = read_cells::both(connection, beside, &parts, query.detail, &past)?;
