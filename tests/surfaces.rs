@@ -152,6 +152,8 @@ fn the_overview_says_what_the_report_says() {
         assert_eq!(money[same], report["total"][same], "{same}");
     }
     assert_eq!(money["uncertainty"], report["uncertainty"]);
+    assert_eq!(money["lower_bound"], report["lower_bound"]);
+    assert_eq!((&money["bill"], &report["held_back"]), (&report["bill"], &0.into()));
     assert_eq!(money["break_even_load"], report["break_even"]["load"]);
     let tokens =
         report["total"]["prompt_tokens"].as_u64().unwrap() + report["total"]["output_tokens"].as_u64().unwrap();

@@ -11,6 +11,7 @@ use super::past::PastQuery;
 use super::{DisputeRow, HeldRow, LeaseTime, StoreError, disputes, export, file, held, past, restore, verify};
 use crate::counters::Plausibility;
 use crate::ledger::{Detail, Grain, Past};
+use crate::metering::SavedTarget;
 use crate::units::{Timestamp, zone_of};
 
 /// What a ledger says of itself.
@@ -113,6 +114,14 @@ impl Reader {
     /// The file cannot be read.
     pub fn ended_leases(&self) -> Result<Vec<(String, Timestamp)>, StoreError> {
         held::ended(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
+    /// The saved state of each target that can be read.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn targets(&self) -> Result<Vec<SavedTarget>, StoreError> {
+        restore::targets(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
     /// Every dispute, open or decided, in the order of their numbers.

@@ -6,6 +6,7 @@ use super::names::{self, all};
 use super::{disputes, read_cells};
 use crate::fleet::{SavedItem, SavedState};
 use crate::ledger::SavedLedger;
+use crate::metering::SavedTarget;
 use crate::reading::{NodeName, TargetId};
 use crate::units::{Moment, Span, Timestamp};
 
@@ -46,6 +47,15 @@ pub(super) fn memory(connection: &Connection, day: Timestamp) -> rusqlite::Resul
         lease_ends: lease_ends(connection)?,
         target_resets: target_resets(connection)?,
     })
+}
+
+/// The state of each target; none of a ledger that keeps it otherwise, or where it cannot be read.
+pub(super) fn targets(connection: &Connection) -> rusqlite::Result<Vec<SavedTarget>> {
+    if !names::has_table(connection, "saved_targets")? {
+        return Ok(Vec::new());
+    }
+    let items = items(connection, "SELECT target, state FROM saved_targets ORDER BY target")?;
+    Ok(items.iter().filter_map(|item| serde_json::from_str(&item.state).ok()).collect())
 }
 
 fn items(connection: &Connection, question: &str) -> rusqlite::Result<Vec<SavedItem>> {

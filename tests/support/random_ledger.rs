@@ -104,12 +104,18 @@ pub fn random_ledger(path: &Path, seed: u64) {
                 let tariff = if unpriced { -1 } else { of(4) - 1 };
                 let tokens = [of(size), of(size), of(size)];
                 let cell = params![bucket, account, tariff, tokens[0], tokens[1], tokens[2]];
-                write.execute("INSERT INTO day_tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6)", cell).unwrap();
+                for grain in ["quarter", "day"] {
+                    let insert = format!("INSERT INTO {grain}_tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+                    write.execute(&insert, cell).unwrap();
+                }
             }
             if of(9) < often {
                 let held = of(700_000_000);
                 let cell = params![bucket, account, held, of(1 + held.unsigned_abs()), of(40_000_000_000)];
-                write.execute("INSERT INTO day_gpu_time VALUES (?1, ?2, ?3, ?4, ?5)", cell).unwrap();
+                for grain in ["quarter", "day"] {
+                    let insert = format!("INSERT INTO {grain}_gpu_time VALUES (?1, ?2, ?3, ?4, ?5)");
+                    write.execute(&insert, cell).unwrap();
+                }
             }
         }
     }

@@ -2,15 +2,17 @@
 
 use jiff::tz::TimeZone;
 
+use super::present::Present;
 use super::query::{Against, Format, ReportQuery};
 use super::scenario::Scenarios;
 use super::when::days_before;
 use crate::cli::Failure;
-use crate::ledger::{Detail, Dispute, Entry, Grain, Marker, Past};
-use crate::pricing::{Book, PriceList};
+use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past};
+use crate::metering::SavedTarget;
+use crate::pricing::{Bill, Book, PriceList};
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Change, Difference, MonthToDate, Statement, WhatIf, changed, compare, differences,
-    month_of, reprice, watched, what_if,
+    AtList, BreakEven, Bridge, By, Change, Difference, Entry, MonthToDate, Statement, WhatIf, changed, compare,
+    differences, entries, month_of, reprice, rounded_entries, watched, what_if,
 };
 use crate::store::Header;
 use crate::units::{Money, Span, Timestamp, Tokens};
@@ -27,6 +29,10 @@ pub(super) struct ReportContext<'a> {
     pub(super) budget: Option<Money>,
     /// Open disputes.
     pub(super) disputes: &'a [Dispute],
+    /// The state of the targets as the ledger last knew it.
+    pub(super) targets: &'a [SavedTarget],
+    /// What of an engine's work is billed.
+    pub(super) bill: Bill,
     /// The present.
     pub(super) now: Timestamp,
 }
@@ -45,7 +51,7 @@ impl Disputed {
     /// Those that would stand in a span, had they been posted.
     fn of(disputes: &[Dispute], past: &Past, (since, until): (Timestamp, Option<Timestamp>)) -> Self {
         let is_in = |minute: Timestamp| since.minute() <= minute && until.is_none_or(|until| minute < until);
-        let within = |entry: &&Entry| is_in(entry.minute);
+        let within = |entry: &&crate::ledger::Entry| is_in(entry.minute);
         let mut sum = Self::default();
         for entry in disputes.iter().flat_map(|dispute| &dispute.entries).filter(within) {
             sum.tokens += entry.tokens.total();
@@ -69,6 +75,7 @@ pub(super) struct ReportData {
     pub(super) zone: TimeZone,
     pub(super) statement: Statement,
     pub(super) disputed: Disputed,
+    pub(super) present: Present,
     pub(super) repriced: bool,
     pub(super) month: MonthToDate,
     pub(super) differs: Vec<Difference>,
@@ -78,6 +85,11 @@ pub(super) struct ReportData {
     pub(super) break_even: BreakEven,
     pub(super) compare: Option<Vec<AtList>>,
     pub(super) bridge: Option<Bridge>,
+    /// What each day earned and owed, for a journal.
+    pub(super) entries: Vec<Entry>,
+    /// Whom the entries' numbers name.
+    pub(super) cost_accounts: Vec<CostAccount>,
+    pub(super) format: Format,
     /// How much of the span was watched.
     pub(super) watched: Span,
     /// When the ledger begins.
@@ -123,14 +135,21 @@ impl ReportData {
         if !is_watched {
             statement = statement.unwatched();
         }
-        statement.total.lower_bound |= disputed.tokens > Tokens::ZERO;
+        // What the present holds back is of the span that ends with it.
+        let present = if until >= header.last { Present::of(&context, &past, header) } else { Present::default() };
+        statement.total.lower_bound |= disputed.tokens > Tokens::ZERO || present.held_back > 0;
         let places = places(query.format, &statement);
+        let entries = if query.format.has_entries() { entries(&past, &header.zone) } else { Vec::new() };
         (told.before, told.after) = (told.before.rounded(places), told.after.rounded(places));
         Ok(Self {
             currency: header.currency.clone(),
             zone: header.zone.clone(),
             statement: statement.rounded(places),
             disputed,
+            present,
+            entries: rounded_entries(entries, places),
+            cost_accounts: past.cost_accounts,
+            format: query.format,
             repriced: query.reprice,
             month: month(header, context.budget, ask)?,
             differs,
@@ -168,7 +187,11 @@ fn places(format: Format, statement: &Statement) -> u32 {
     let whole = |amount: Option<Money>| amount.is_some_and(|amount| amount.rounded(0) != 0);
     let total = &statement.total;
     match format {
-        Format::Table if whole(total.revenue) || whole(total.cost) || total.is_empty() => 2,
+        Format::Table | Format::Hledger | Format::Beancount
+            if whole(total.revenue) || whole(total.cost) || total.is_empty() =>
+        {
+            2
+        }
         _ => 6,
     }
 }
@@ -217,7 +240,11 @@ fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> G
 
 /// By time alone nobody asks whose the amounts are; a what-if asks for nodes.
 fn detail(query: &ReportQuery) -> Detail {
-    if query.by.is_time() && query.asked.is_nothing() { Detail::Alike } else { Detail::Accounts }
+    if query.by.is_time() && query.asked.is_nothing() && !query.format.has_entries() {
+        Detail::Alike
+    } else {
+        Detail::Accounts
+    }
 }
 
 /// The month that the ledger ends in.

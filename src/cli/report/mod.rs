@@ -2,16 +2,20 @@
 
 mod csv;
 mod data;
+mod focus;
+mod journal;
 mod json;
 mod json_changes;
 mod notes;
+mod present;
 mod query;
 mod scenario;
 mod table;
+mod table_bridge;
 #[cfg(test)]
 mod tests;
-mod text_table;
-mod when;
+pub(super) mod text_table;
+pub(super) mod when;
 
 use std::io::Write;
 
@@ -32,8 +36,15 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     // A ledger that is not kept at present has a present of its own: the last thing that it knows.
     let open = reader.disputes()?.into_iter().filter(|row| row.state == DisputeState::Open);
     let disputes: Vec<Dispute> = open.map(|row| row.dispute).collect();
-    let context =
-        ReportContext { book: &settings.book, budget: settings.budget, disputes: &disputes, now: header.last };
+    let targets = reader.targets()?;
+    let context = ReportContext {
+        book: &settings.book,
+        budget: settings.budget,
+        disputes: &disputes,
+        targets: &targets,
+        bill: settings.bill,
+        now: header.last,
+    };
     let ask = |since, until, finest, detail| match detail {
         Detail::Accounts => Ok(reader.past(since, until, finest)?),
         Detail::Alike => Ok(reader.merged_past(since, until, finest)?),
@@ -43,6 +54,8 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
         Format::Table => table::render(&data),
         Format::Json => json::render(&data).map_err(|error| Failure::Run(error.to_string()))?,
         Format::Csv => csv::render(&data),
+        Format::Hledger | Format::Beancount => journal::render(&data),
+        Format::Focus => focus::render(&data),
     };
     // A reader that closes the pipe has read enough.
     match std::io::stdout().write_all(text.as_bytes()) {
