@@ -1,6 +1,6 @@
 //! Journals that hledger and Beancount accept, and FOCUS: each adds up to what the report says. The programs themselves
 //! are run where they are installed.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 
 #[path = "support/program.rs"]
 mod program;

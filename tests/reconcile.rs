@@ -1,5 +1,5 @@
 //! `margintop reconcile` on a ledger's file: an invoice that agrees, one that does not, and spend by day.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 #[path = "support/program.rs"]
 mod program;
@@ -44,8 +44,8 @@ fn an_invoice_of_the_ledgers_own_costs_agrees_and_a_changed_one_does_not() {
     let billed = leases(&path);
     let file = home.path().join("invoice.csv");
     let invoice = |more: &str| {
-        let lines: String = billed.iter().map(|(name, hours, cost)| format!("{name},{hours},{cost}\n")).collect();
-        std::fs::write(&file, format!("lease,hours,amount\n{lines}{more}")).unwrap();
+        let lines: Vec<_> = billed.iter().map(|(name, hours, cost)| format!("{name},{hours},{cost}")).collect();
+        std::fs::write(&file, format!("lease,hours,amount\n{}\n{more}", lines.join("\n"))).unwrap();
         run(&path, &["reconcile", file.to_str().unwrap()])
     };
     let ran = invoice("");

@@ -1,5 +1,5 @@
 //! What the screen says of the end of a ledger, a report says too: what is held back, and work that is not finished.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 #[path = "support/program.rs"]
 mod program;

@@ -25,6 +25,9 @@ struct Used {
 /// What a token costs under a list's name and tier.
 type Terms = (ClassPrices, Option<Share>);
 
+/// What was posted on the same terms, and the revision of the book that they are of.
+type Use = (Terms, Used, u64);
+
 impl<'a> ListUses<'a> {
     pub(super) fn new(past: &'a Past) -> Self {
         Self { past, by_tariff: vec![Used::default(); past.tariffs.len()] }
@@ -41,7 +44,7 @@ impl<'a> ListUses<'a> {
 
     /// Says in a statement which lists were in force, and how sure it is.
     pub(super) fn sign(self, statement: &mut Statement) {
-        let mut named: BTreeMap<(&Label, &Label), Vec<(Terms, Used, u64)>> = BTreeMap::new();
+        let mut named: BTreeMap<(&Label, &Label), Vec<Use>> = BTreeMap::new();
         for (tariff, used) in self.past.tariffs.iter().zip(&self.by_tariff) {
             let (Some(span), true) = (used.span, used.tokens > Tokens::ZERO) else { continue };
             statement.theoretical &= tariff.paid.is_none();
@@ -80,19 +83,19 @@ impl Used {
 
 /// The uses of one name and tier: one, or those before and after each change of its prices. Prices that held at the same
 /// time, as of tenants, are one.
-fn told_apart(past: &Past, (list, tier): (&Label, &Label), mut uses: Vec<(Terms, Used, u64)>) -> Vec<ListUse> {
-    uses.sort_by_key(|(_, used, _)| used.span);
+fn told_apart(past: &Past, (list, tier): (&Label, &Label), mut all: Vec<Use>) -> Vec<ListUse> {
+    all.sort_by_key(|(_, used, _)| used.span);
     let edge = |used: &Used, book: u64| {
         let (first, _) = used.span?;
         let noted = past.books.iter().find(|(revision, _)| *revision == book).map(|(_, noted)| *noted);
         // A bucket is as long as a day; the book says when in it.
         Some(noted.filter(|noted| first <= *noted && *noted < past.until).unwrap_or(first))
     };
-    let follows = |pair: &[(Terms, Used, u64)]| match (pair[0].1.span, pair[1].1.span) {
-        (Some((_, last)), Some((first, _))) => last <= first,
+    let follows = |pair: &[Use]| match (pair[0].1.span, pair[1].1.span) {
+        (Some((_, end)), Some((begin, _))) => end <= begin,
         _ => false,
     };
-    let follow = uses.windows(2).all(follows);
+    let in_turn = all.windows(2).all(follows);
     let of = |used: &Used, from, until| ListUse {
         list: list.clone(),
         tier: tier.clone(),
@@ -101,15 +104,15 @@ fn told_apart(past: &Past, (list, tier): (&Label, &Label), mut uses: Vec<(Terms,
         tokens: used.tokens,
         revenue: used.revenue,
     };
-    if !follow {
+    if !in_turn {
         let mut sum = Used::default();
-        for (_, used, _) in &uses {
+        for (_, used, _) in &all {
             sum.add(used.tokens, used.revenue, used.span.unwrap_or_default());
         }
         return vec![of(&sum, None, None)];
     }
-    let edges: Vec<_> = uses.iter().skip(1).map(|(_, used, book)| edge(used, *book)).collect();
-    let told = uses.iter().enumerate().map(|(nth, (_, used, _))| {
+    let edges: Vec<_> = all.iter().skip(1).map(|(_, used, book)| edge(used, *book)).collect();
+    let told = all.iter().enumerate().map(|(nth, (_, used, _))| {
         let from = nth.checked_sub(1).and_then(|before| edges[before]);
         of(used, from, edges.get(nth).copied().flatten())
     });

@@ -1,4 +1,4 @@
-//! A report's cost as rows of FOCUS 1.0, the FinOps cost and usage specification: one for each day and cost account.
+//! A report's cost as rows of FOCUS 1.0, the `FinOps` cost and usage specification: one for each day and cost account.
 //!
 //! FOCUS knows cost and no revenue. Unknown columns are empty.
 

@@ -147,7 +147,7 @@ fn present(data: &ReportData, lines: &mut Lines) {
             lines.push(("billed", format!("{said}, {unfinished}")));
         }
         Bill::Finished => {
-            lines.push(("billed", "finished requests only, where an engine counts them apart".to_owned()))
+            lines.push(("billed", "finished requests only, where an engine counts them apart".to_owned()));
         }
         Bill::All if !worth.is_zero() => {
             lines.push(("billed", format!("engine value: unfinished and aborted work included, {unfinished}")));
