@@ -125,8 +125,11 @@ fn a_journal_of_what_was_not_posted_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("ledger.db");
     random_ledger(&path, 1);
-    for arguments in [["--format", "hledger", "--what-if", "paid=0.5"].as_slice(), &["--format", "focus", "--compare"]]
-    {
+    for arguments in [
+        ["--format", "hledger", "--what-if", "paid=0.5"].as_slice(),
+        &["--format", "beancount", "--reprice"],
+        &["--format", "focus", "--compare"],
+    ] {
         let ran = report(&path, arguments);
         assert!(ran.code == Some(2) && ran.err.contains("what was posted"), "{ran:?}");
     }

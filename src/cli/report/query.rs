@@ -126,9 +126,10 @@ impl ReportQuery {
             return Err(Failure::Usage(why.to_owned()));
         }
         let format = Format::of(args);
-        let otherwise = !asked.is_nothing() || args.bridge.is_some() || args.compare;
+        let otherwise = !asked.is_nothing() || args.reprice || args.bridge.is_some() || args.compare;
         if format.has_entries() && otherwise {
-            let why = "a journal and FOCUS are of what was posted: leave out --what-if, --bridge and --compare, or write --json";
+            let why = "a journal and FOCUS are of what was posted: leave out --what-if, --reprice, --bridge and --compare, \
+                       or write --json";
             return Err(Failure::Usage(format!("--format {}: {why}", args.format.as_deref().unwrap_or_default())));
         }
         Ok(Self {
