@@ -17,7 +17,7 @@ pub(super) struct Beside {
 impl Beside {
     /// Opens a ledger once more; `None` if it cannot be.
     pub(super) fn open(path: &Path) -> Option<Self> {
-        let connection = file::open_to_read(path).ok()?;
+        let connection = file::open_once_more(path)?;
         let version = data_version(&connection).ok()?;
         Some(Self { connection, version })
     }

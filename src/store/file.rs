@@ -160,6 +160,15 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Opens a ledger of this version once more to read it, at once or not at all: whoever asks can do without.
+pub(super) fn open_once_more(path: &Path) -> Option<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).ok()?;
+    connection.busy_timeout(Duration::ZERO).ok()?;
+    let (application, version) = identity(&connection).ok()?;
+    (application == APPLICATION && version == VERSION).then_some(connection)
+}
+
 /// Makes the tables, all of them or none.
 fn make(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!(

@@ -24,7 +24,7 @@ const GRAINS: [&str; 3] = ["minute", "quarter", "day"];
 /// What is wrong, in words; nothing, if it is whole. The file itself is checked by a second connection meanwhile.
 pub(super) fn faults(connection: &Connection, path: &Path, bounds: Plausibility) -> rusqlite::Result<Vec<String>> {
     std::thread::scope(|scope| {
-        let checking = scope.spawn(|| file::open_to_read(path).ok().map(|beside| integrity(&beside)));
+        let checking = scope.spawn(|| file::open_once_more(path).map(|beside| integrity(&beside)));
         let contents = contents(connection, bounds);
         let file = checking.join().ok().flatten().unwrap_or_else(|| integrity(connection))?;
         // Nothing that a damaged file says of its sums is worth reading.
