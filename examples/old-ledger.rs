@@ -83,7 +83,7 @@ fn fill(connection: &mut Connection, now: i64) -> rusqlite::Result<()> {
     let today = now / DAY * DAY;
     let first = today - DAYS * DAY;
     let transaction = connection.transaction()?;
-    for table in ["tokens", "rents", "doubts"] {
+    for table in ["tokens", "gpu_time", "uncertainty"] {
         for grain in ["minute", "quarter", "day"] {
             transaction.execute(&format!("DELETE FROM {grain}_{table}"), [])?;
         }

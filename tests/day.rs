@@ -57,6 +57,9 @@ fn the_published_day_ends_to_the_cent() {
     assert!((money["profit_on_cost"].as_f64().unwrap() - 5.455_577).abs() < 1e-6);
     assert!((money["gross_margin"].as_f64().unwrap() - 0.845_095).abs() < 1e-6);
     assert_eq!((&money["lower_bound"], &money["unpriced_tokens"]), (&Value::Bool(false), &Value::from(0)));
+    // Nodes without an engine's page are paid for by the work of their unit.
+    let models = end["models"].as_array().unwrap();
+    assert_eq!((models.len(), &models[0]["profit_per_hour"]), (1, &money["profit_per_hour"]));
     the_ledger_tells_the_hours(home.path());
     the_night_discount_is_what_it_took(home.path());
     let whole = margintop(home.path(), &["ledger", "verify"]);

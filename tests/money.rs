@@ -181,3 +181,25 @@ fn two_processes_behind_one_address_are_counted_each_from_its_first_page() {
     assert_eq!((amount(&picture, "revenue"), &row["scrape"]["restarts"]), (0, &0.into()), "neither produced anything");
     assert!(picture["alerts"].as_array().unwrap().iter().any(|alert| alert["rule"] == "shared_address"));
 }
+
+/// Class: prices of a tenant alone, which some levels had no money by.
+#[test]
+fn a_price_for_a_tenant_alone_gives_every_level_its_money() {
+    let engine = at_work("house");
+    let config = format!(
+        "[[price]]\nmodel = \"house\"\ntenant = \"gold\"\nhit = \"0.11\"\nmiss = \"0.57\"\noutput = \"2.03\"\n\
+         [[target]]\nurl = \"{}\"\nunit = \"u\"\nlabels = {{ tenant = \"gold\" }}\n",
+        engine.url
+    );
+    let picture = once(["--for", "600ms"]).driver(fake_nvml::library()).config(&config).run().good();
+    let revenue = &picture["money"]["revenue"];
+    assert!(micros(revenue) > 0);
+    assert_eq!(
+        (&picture["models"][0]["revenue"], &picture["engines"][0]["revenue"]),
+        (revenue, revenue),
+        "{picture:#}"
+    );
+    assert!(micros(&picture["models"][0]["revenue_per_hour"]) > 0, "{:#}", picture["models"]);
+    assert_eq!(picture["nodes"][0]["revenue"], *revenue, "{:#}", picture["nodes"]);
+    assert!(micros(&picture["units"][0]["revenue_per_hour"]) > 0, "{:#}", picture["units"]);
+}

@@ -23,10 +23,12 @@ use std::time::{Duration, SystemTime};
 
 use jiff::tz::TimeZone;
 use ledger::{Engine, Ledger};
+use margintop::ledger::Grain;
 use margintop::pricing::Book;
+use margintop::statement::{By, Statement, Totals, differences};
 use margintop::store::Reader;
 use margintop::tui::inquiry::{Against, MoneyPage, MoneyQuestion, stretches};
-use margintop::units::Money;
+use margintop::units::{Money, Timestamp};
 use page::Counted;
 use program::micros;
 use serde_json::Value;
@@ -150,6 +152,8 @@ fn the_overview_says_what_the_report_says() {
         assert_eq!(money[same], report["total"][same], "{same}");
     }
     assert_eq!(money["uncertainty"], report["uncertainty"]);
+    assert_eq!(money["lower_bound"], report["lower_bound"]);
+    assert_eq!((&money["bill"], &report["held_back"]), (&report["bill"], &0.into()));
     assert_eq!(money["break_even_load"], report["break_even"]["load"]);
     let tokens =
         report["total"]["prompt_tokens"].as_u64().unwrap() + report["total"]["output_tokens"].as_u64().unwrap();
@@ -273,4 +277,85 @@ fn spans_that_adjoin_add_up_wherever_they_meet() {
     }
     let bridge = &report(&["--bridge", "week"])["bridge"];
     assert_eq!((&bridge["change"], &bridge["compared_seconds"]), (&Value::Null, &0.into()), "not watched");
+}
+
+/// Rows of a view: a name, then amounts in millionths.
+fn view(question: &str, amounts: usize) -> Vec<(String, Vec<Option<i64>>)> {
+    let open = ledger::open(&kept().ledger.path).unwrap();
+    let mut ask = open.prepare(question).unwrap();
+    let amount = |amount: Option<f64>| amount.map(|amount| (amount * 1e6).round() as i64);
+    let row = |row: &rusqlite::Row<'_>| {
+        let amounts = (0..amounts).map(|nth| Ok(amount(row.get(1 + nth)?))).collect::<rusqlite::Result<_>>()?;
+        Ok((row.get(0)?, amounts))
+    };
+    ask.query_map([], row).unwrap().collect::<rusqlite::Result<_>>().unwrap()
+}
+
+/// The same of a report's rows.
+fn rows_of(report: &Value, amounts: &[&str]) -> Vec<(String, Vec<Option<i64>>)> {
+    let amount = |amount: &Value| (!amount.is_null()).then(|| i64::try_from(micros(amount)).unwrap());
+    let row = |row: &Value| {
+        (row["key"].as_str().unwrap().to_owned(), amounts.iter().map(|name| amount(&row[name])).collect())
+    };
+    report["rows"].as_array().unwrap().iter().map(row).collect()
+}
+
+#[test]
+fn every_view_says_what_the_report_says() {
+    let ledger = ledger::open(&kept().ledger.path).unwrap();
+    let days: i64 = ledger.query_row("SELECT count(*) FROM days", [], |row| row.get(0)).unwrap();
+    if days > 1 {
+        // Over midnight each day is rounded for itself.
+        return;
+    }
+    let names = ["revenue", "uncosted_revenue", "cost", "profit"];
+    let by_model = "SELECT model, revenue, uncosted_revenue, cost, profit FROM profit_by_model_by_day ORDER BY model";
+    let mut told = rows_of(&report(&["--by", "model"]), &names);
+    told.sort();
+    assert_eq!(view(by_model, 4), told, "by model");
+
+    let by_tier = "SELECT tier, sum(revenue) FROM revenue_by_day WHERE tier IS NOT NULL GROUP BY tier ORDER BY tier";
+    let mut told = rows_of(&report(&["--by", "tier"]), &["revenue"]);
+    told.retain(|(key, _)| !key.starts_with('('));
+    told.sort();
+    assert_eq!(view(by_tier, 1), told, "by tier");
+
+    let by_lease =
+        "SELECT CASE WHEN lease IS NULL THEN '(uncosted)' WHEN kind = 'overhead' THEN '(overhead)' ELSE lease END
+                    AS name, sum(cost), sum(idle_cost) FROM cost_by_day GROUP BY name";
+    let told = rows_of(&report(&["--by", "lease"]), &["cost", "idle_cost"]);
+    for (name, amounts) in view(by_lease, 2) {
+        let row = told.iter().find(|(key, _)| *key == name).unwrap_or_else(|| panic!("{name}: {told:?}"));
+        assert_eq!(row.1, amounts, "{name}");
+    }
+    let total = report(&[]);
+    for (question, amount) in
+        [("SELECT '', sum(revenue) FROM revenue_by_day", "revenue"), ("SELECT '', sum(cost) FROM cost_by_day", "cost")]
+    {
+        let sum = view(question, 1)[0].1[0].map(i128::from);
+        assert_eq!(sum, Some(micros(&total["total"][amount])), "{question}");
+    }
+}
+
+/// Class: cells that are merged as they are read, and a figure that depends on what they were.
+#[test]
+fn what_is_worth_the_same_is_merged_without_a_difference() {
+    let reader = Reader::open(&kept().ledger.path).unwrap();
+    let far = jiff::Timestamp::MAX.as_millisecond();
+    let (since, until) = (Timestamp::default(), Timestamp::from_millis(far));
+    let book = Book::built_in().unwrap();
+    for grain in [Grain::Minute, Grain::Quarter, Grain::Day] {
+        let (all, merged) =
+            (reader.past(since, until, grain).unwrap(), reader.merged_past(since, until, grain).unwrap());
+        assert!(merged.tokens.len() <= all.tokens.len() && merged.rents.len() <= all.rents.len(), "{grain:?}");
+        assert_eq!(Totals::of(&merged), Totals::of(&all), "{grain:?}");
+        assert_eq!(differences(&merged, &book), differences(&all, &book), "{grain:?}");
+        for by in [By::Hour, By::Day, By::Month] {
+            assert_eq!(
+                Statement::of(&merged, by, &TimeZone::UTC),
+                Statement::of(&all, by, &TimeZone::UTC),
+                "{grain:?} {by}"
+            );
+        }
+    }
 }

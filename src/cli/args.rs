@@ -114,6 +114,8 @@ pub(super) enum Command {
     },
     /// What the past earned and cost, what it would have, and why it changed
     Report(super::report::ReportArgs),
+    /// An invoice or a gateway's spend beside the ledger, and the likely causes of what differs
+    Reconcile(super::reconcile::ReconcileArgs),
     /// A simulated fleet behind real sockets
     Demo(DemoArgs),
     /// Serve this node's GPUs under dcgm-exporter's names

@@ -22,6 +22,7 @@ mod ledger;
 mod once;
 mod pipeline;
 mod price;
+mod reconcile;
 mod report;
 mod serve;
 mod sources;
@@ -81,6 +82,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         None => dashboard::run(&global, &targets),
         Some(Command::Once { targets, look }) => once::run(&global, &targets, &look),
         Some(Command::Report(args)) => report::run(&global, &args),
+        Some(Command::Reconcile(args)) => reconcile::run(&global, &args),
         Some(Command::Demo(demo)) if demo.deepseek_day => day::run(&global, &demo),
         Some(Command::Demo(demo)) => demo::run(&global, &demo),
         Some(Command::Agent { listen, node }) => agent::run(&global, &listen, node.as_deref()),

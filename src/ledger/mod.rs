@@ -25,7 +25,7 @@ pub use apportion::{apportion, cut_minutes};
 pub use books::{Ledger, SavedLedger};
 pub use dispute::{Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Evidence};
 pub use pace::Pace;
-pub use past::{GpuTimeCell, Grain, Marker, Past, TokenCell, UncertaintyCell};
+pub use past::{Detail, GpuTimeCell, Grain, Marker, Past, TokenCell, UncertaintyCell};
 pub use pending::{GpuTimeChange, PendingPostings, TokenChange};
 pub use posting::{Entry, Posting, Timing};
 pub use sums::{AllocatedTime, Classes, PostingSums, Uncertainty};

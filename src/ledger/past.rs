@@ -17,6 +17,16 @@ pub enum Grain {
     Day,
 }
 
+/// Which accounts a query tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Detail {
+    /// All of them.
+    Accounts,
+    /// Those alone whose postings are worth something else: in each bucket, tokens of one model, tenant, tariff and
+    /// knowledge of cost are one cell, and so is GPU time of one rate, price of energy and kind.
+    Alike,
+}
+
 /// Tokens of one account at one tariff in one bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenCell {
@@ -99,6 +109,8 @@ pub struct Past {
     pub markers: Vec<Marker>,
     /// Spans in which nothing was watched and for which nothing was posted.
     pub unwatched: Vec<(Timestamp, Timestamp)>,
+    /// When each revision of the price book was first used, by revision; empty if that is not known.
+    pub books: Vec<(u64, Timestamp)>,
     /// From which instant on cells have which grain, in order of time; empty if that is not known.
     pub grains: Vec<(Timestamp, Grain)>,
 }

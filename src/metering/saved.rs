@@ -4,6 +4,8 @@
 //! Saving and restoring destructure each value, so that a field that is added and forgotten here does not compile.
 //! `field: _` marks a field that is deliberately not saved.
 
+mod said;
+
 use serde::{Deserialize, Serialize};
 
 use super::duplicates::SavedPlace;

@@ -21,7 +21,7 @@ pub(super) struct Fold<'a> {
     costed: &'a Costed,
     accumulator: RowAccumulator,
     placement: Placement,
-    shares: Shares,
+    shares: Shares<RowId>,
     /// Rows of accounts, cost accounts or tariffs, by number, as far as they are known.
     accounts: Vec<Option<RowId>>,
     cost_accounts: Vec<Option<RowId>>,
@@ -37,7 +37,7 @@ impl<'a> Fold<'a> {
             zone,
             costed,
             accumulator: RowAccumulator::new(),
-            placement: Placement::of(past),
+            placement: Placement::new(&past.accounts, &past.cost_accounts),
             shares: Shares::default(),
             accounts: vec![None; past.accounts.len()],
             cost_accounts: vec![None; past.cost_accounts.len()],
@@ -56,7 +56,10 @@ impl<'a> Fold<'a> {
             } else {
                 self.shares.close();
                 bucket.rents.iter().for_each(|cell| self.rent(cell));
-                self.shares.allocate(&mut self.accumulator);
+                self.shares.allocate(|row, cost, millis| {
+                    self.accumulator.add_cost(row, cost);
+                    self.accumulator.add_time(row, millis);
+                });
             }
         }
         self.accumulator

@@ -1,18 +1,36 @@
 //! Which tariffs were used, and how sure a statement is.
 
+use std::collections::BTreeMap;
+
 use super::row::{ListUse, Statement};
 use crate::ledger::{Past, Tariff, TokenCell};
-use crate::units::{Money, Tokens};
+use crate::pricing::ClassPrices;
+use crate::reading::Label;
+use crate::units::{Money, Share, Timestamp, Tokens};
 
 /// Which tariffs were used, and for how much.
 pub(super) struct ListUses<'a> {
     past: &'a Past,
-    by_tariff: Vec<(Tokens, Money)>,
+    by_tariff: Vec<Used>,
 }
+
+/// What was posted at one tariff, and in which buckets first and last.
+#[derive(Debug, Clone, Copy, Default)]
+struct Used {
+    tokens: Tokens,
+    revenue: Money,
+    span: Option<(Timestamp, Timestamp)>,
+}
+
+/// What a token costs under a list's name and tier.
+type Terms = (ClassPrices, Option<Share>);
+
+/// What was posted on the same terms, and the revision of the book that they are of.
+type Use = (Terms, Used, u64);
 
 impl<'a> ListUses<'a> {
     pub(super) fn new(past: &'a Past) -> Self {
-        Self { past, by_tariff: vec![(Tokens::ZERO, Money::ZERO); past.tariffs.len()] }
+        Self { past, by_tariff: vec![Used::default(); past.tariffs.len()] }
     }
 
     /// What a cell earned; `None` is unpriced.
@@ -20,30 +38,28 @@ impl<'a> ListUses<'a> {
         let id = cell.tariff?;
         let tariff = self.past.tariff(id);
         let value = tariff.value(cell.tokens);
-        let used = &mut self.by_tariff[id.index()];
-        used.0 += cell.tokens.total();
-        used.1 += value;
+        self.by_tariff[id.index()].add(cell.tokens.total(), value, (cell.bucket, cell.bucket));
         Some((tariff, value))
     }
 
     /// Says in a statement which lists were in force, and how sure it is.
     pub(super) fn sign(self, statement: &mut Statement) {
-        let mut lists: Vec<ListUse> = Vec::new();
-        for (tariff, (tokens, revenue)) in self.past.tariffs.iter().zip(self.by_tariff) {
-            if tokens == Tokens::ZERO {
-                continue;
-            }
+        let mut named: BTreeMap<(&Label, &Label), Vec<Use>> = BTreeMap::new();
+        for (tariff, used) in self.past.tariffs.iter().zip(&self.by_tariff) {
+            let (Some(span), true) = (used.span, used.tokens > Tokens::ZERO) else { continue };
             statement.theoretical &= tariff.paid.is_none();
-            let same = |list: &&mut ListUse| (&list.list, &list.tier) == (&tariff.list, &tariff.tier);
-            if let Some(list) = lists.iter_mut().find(same) {
-                list.tokens += tokens;
-                list.revenue += revenue;
-            } else {
-                let (list, tier) = (tariff.list.clone(), tariff.tier.clone());
-                lists.push(ListUse { list, tier, tokens, revenue });
+            let all = named.entry((&tariff.list, &tariff.tier)).or_default();
+            let terms = (tariff.prices, tariff.paid);
+            match all.iter_mut().find(|(known, ..)| *known == terms) {
+                Some((_, sum, _)) => sum.add(used.tokens, used.revenue, span),
+                None => all.push((terms, *used, tariff.book)),
             }
         }
-        lists.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| (&a.list, &a.tier).cmp(&(&b.list, &b.tier))));
+        let mut lists: Vec<_> = named.into_iter().flat_map(|(name, uses)| told_apart(self.past, name, uses)).collect();
+        lists.sort_by(|a, b| {
+            let name = |list: &ListUse| (list.list.clone(), list.tier.clone(), list.from);
+            b.revenue.cmp(&a.revenue).then_with(|| name(a).cmp(&name(b)))
+        });
         statement.lists = lists;
         let mut lost = 0_i64;
         for doubt in &self.past.uncertainty {
@@ -54,4 +70,51 @@ impl<'a> ListUses<'a> {
         statement.lost_windows = u64::try_from(lost).unwrap_or_default();
         statement.total.lower_bound |= statement.lost_windows > 0;
     }
+}
+
+impl Used {
+    fn add(&mut self, tokens: Tokens, revenue: Money, (from, to): (Timestamp, Timestamp)) {
+        self.tokens += tokens;
+        self.revenue += revenue;
+        let (first, last) = self.span.unwrap_or((from, to));
+        self.span = Some((first.min(from), last.max(to)));
+    }
+}
+
+/// The uses of one name and tier: one, or those before and after each change of its prices. Prices that held at the same
+/// time, as of tenants, are one.
+fn told_apart(past: &Past, (list, tier): (&Label, &Label), mut all: Vec<Use>) -> Vec<ListUse> {
+    all.sort_by_key(|(_, used, _)| used.span);
+    let edge = |used: &Used, book: u64| {
+        let (first, _) = used.span?;
+        let noted = past.books.iter().find(|(revision, _)| *revision == book).map(|(_, noted)| *noted);
+        // A bucket is as long as a day; the book says when in it.
+        Some(noted.filter(|noted| first <= *noted && *noted < past.until).unwrap_or(first))
+    };
+    let follows = |pair: &[Use]| match (pair[0].1.span, pair[1].1.span) {
+        (Some((_, end)), Some((begin, _))) => end <= begin,
+        _ => false,
+    };
+    let in_turn = all.windows(2).all(follows);
+    let of = |used: &Used, from, until| ListUse {
+        list: list.clone(),
+        tier: tier.clone(),
+        from,
+        until,
+        tokens: used.tokens,
+        revenue: used.revenue,
+    };
+    if !in_turn {
+        let mut sum = Used::default();
+        for (_, used, _) in &all {
+            sum.add(used.tokens, used.revenue, used.span.unwrap_or_default());
+        }
+        return vec![of(&sum, None, None)];
+    }
+    let edges: Vec<_> = all.iter().skip(1).map(|(_, used, book)| edge(used, *book)).collect();
+    let told = all.iter().enumerate().map(|(nth, (_, used, _))| {
+        let from = nth.checked_sub(1).and_then(|before| edges[before]);
+        of(used, from, edges.get(nth).copied().flatten())
+    });
+    told.collect()
 }

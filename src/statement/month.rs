@@ -19,6 +19,8 @@ pub struct MonthToDate {
     pub watched: Span,
     /// What was earned.
     pub revenue: Option<Money>,
+    /// The part of it that is in no profit, because its cost is unknown.
+    pub uncosted_revenue: Money,
     /// What is owed.
     pub cost: Option<Money>,
     /// What is left.
@@ -45,6 +47,7 @@ impl MonthToDate {
             until: past.until,
             watched: Span::from_millis(watched),
             revenue: totals.known_revenue(),
+            uncosted_revenue: totals.uncosted_revenue,
             cost: totals.cost,
             profit: totals.profit(),
             projected_cost: totals.cost.zip(lasting.and_then(rest)).map(|(cost, rest)| (cost + rest).round_to(6)),

@@ -85,6 +85,10 @@ pub struct ListUse {
     pub list: Label,
     /// The tier.
     pub tier: Label,
+    /// From when on, where the prices of this name and tier changed.
+    pub from: Option<Timestamp>,
+    /// Until when, likewise.
+    pub until: Option<Timestamp>,
     /// How many tokens.
     pub tokens: Tokens,
     /// What they earned.
@@ -230,18 +234,18 @@ impl Statement {
 }
 
 /// A sum that is rounded as it grows.
-struct Running {
+pub(super) struct Running {
     places: u32,
     exact: Money,
     shown: Money,
 }
 
 impl Running {
-    const fn new(places: u32) -> Self {
+    pub(super) const fn new(places: u32) -> Self {
         Self { places, exact: Money::ZERO, shown: Money::ZERO }
     }
 
-    fn add(&mut self, amount: Money) -> Money {
+    pub(super) fn add(&mut self, amount: Money) -> Money {
         self.exact += amount;
         let upto = self.exact.round_to(self.places);
         let part = upto - self.shown;

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::accumulator::{RowAccumulator, RowId};
-use crate::ledger::{CostAccount, Past, RevenueAccount};
+use crate::ledger::{CostAccount, RevenueAccount};
 use crate::reading::{NodeName, UnitName};
 use crate::units::Money;
 
@@ -21,11 +20,11 @@ struct Place {
     unit: Option<u32>,
 }
 
-/// Tokens that take a part of the rent.
+/// Tokens that take a part of the rent, and the row that they stand in.
 #[derive(Debug, Clone, Copy)]
-struct Share {
+struct Share<R> {
     place: Place,
-    row: RowId,
+    row: R,
     weight: u64,
 }
 
@@ -49,15 +48,18 @@ pub(super) enum Scope {
 }
 
 /// The rent of one bucket on its way to rows.
-#[derive(Debug, Default)]
-pub(super) struct Shares {
-    by_node: Vec<Share>,
-    by_unit: Vec<Share>,
+#[derive(Debug)]
+pub(super) struct Shares<R> {
+    by_node: Vec<Share<R>>,
+    by_unit: Vec<Share<R>>,
     pools: HashMap<CostPool, (Money, i64)>,
 }
 
 impl Placement {
-    pub(super) fn of(past: &Past) -> Self {
+    pub(super) fn new<'a>(
+        accounts: impl IntoIterator<Item = &'a RevenueAccount>,
+        cost_accounts: impl IntoIterator<Item = &'a CostAccount>,
+    ) -> Self {
         let mut nodes: HashMap<&NodeName, u32> = HashMap::new();
         let mut units: HashMap<&UnitName, u32> = HashMap::new();
         let mut place = |node: Option<_>, unit: Option<_>| {
@@ -71,20 +73,22 @@ impl Placement {
             });
             Place { node, unit }
         };
-        let accounts =
-            past.accounts.iter().map(|RevenueAccount { node, unit, .. }| place(Some(node), unit.as_ref())).collect();
-        let cost_accounts = past
-            .cost_accounts
-            .iter()
-            .map(|CostAccount { node, unit, .. }| place(node.as_ref(), unit.as_ref()))
-            .collect();
+        let accounts = accounts.into_iter().map(|account| place(Some(&account.node), account.unit.as_ref())).collect();
+        let cost_accounts =
+            cost_accounts.into_iter().map(|account| place(account.node.as_ref(), account.unit.as_ref())).collect();
         Self { accounts, cost_accounts }
     }
 }
 
-impl Shares {
+impl<R> Default for Shares<R> {
+    fn default() -> Self {
+        Self { by_node: Vec::new(), by_unit: Vec::new(), pools: HashMap::new() }
+    }
+}
+
+impl<R: Copy> Shares<R> {
     /// Tokens of an account, which stand in a row.
-    pub(super) fn share(&mut self, placement: &Placement, account: usize, row: RowId, weight: u64) {
+    pub(super) fn share(&mut self, placement: &Placement, account: usize, row: R, weight: u64) {
         if weight > 0 {
             self.by_node.push(Share { place: placement.accounts[account], row, weight });
         }
@@ -122,8 +126,8 @@ impl Shares {
         node.or_else(unit).or_else(all)
     }
 
-    fn shares_of(&self, pool: CostPool) -> &[Share] {
-        let range = |shares_of: &[Share], key: fn(&Share) -> Option<u32>, wanted: u32| {
+    fn shares_of(&self, pool: CostPool) -> &[Share<R>] {
+        let range = |shares_of: &[Share<R>], key: fn(&Share<R>) -> Option<u32>, wanted: u32| {
             let from = shares_of.partition_point(|share| key(share) < Some(wanted));
             let to = shares_of.partition_point(|share| key(share) <= Some(wanted));
             from..to
@@ -135,10 +139,10 @@ impl Shares {
         }
     }
 
-    /// Shares out what was put, and is ready for the next bucket.
-    pub(super) fn allocate(&mut self, accumulator: &mut RowAccumulator) {
+    /// Shares out what was put: each row's cost and milliseconds. Then it is ready for the next bucket.
+    pub(super) fn allocate(&mut self, mut each: impl FnMut(R, Money, i64)) {
         for (pool, (cost, millis)) in &self.pools {
-            allocate_pool(accumulator, self.shares_of(*pool), *cost, *millis);
+            allocate_pool(&mut each, self.shares_of(*pool), *cost, *millis);
         }
         self.by_node.clear();
         self.pools.clear();
@@ -146,15 +150,14 @@ impl Shares {
 }
 
 /// Each seat gets the difference of two running parts, so that nothing is lost.
-fn allocate_pool(accumulator: &mut RowAccumulator, shares_of: &[Share], cost: Money, millis: i64) {
+fn allocate_pool<R: Copy>(each: &mut impl FnMut(R, Money, i64), shares_of: &[Share<R>], cost: Money, millis: i64) {
     let whole: u64 = shares_of.iter().map(|share| share.weight).sum();
     let (mut weight, mut paid, mut timed) = (0, Money::ZERO, 0);
     for share in shares_of {
         weight += share.weight;
         let upto = part(cost, weight, whole);
         let time = (i128::from(millis) * i128::from(weight) / i128::from(whole)) as i64;
-        accumulator.add_cost(share.row, upto - paid);
-        accumulator.add_time(share.row, time - timed);
+        each(share.row, upto - paid, time - timed);
         (paid, timed) = (upto, time);
     }
 }

@@ -1,6 +1,7 @@
 //! A past in a few sums: what a what-if, a break-even and a bridge are made of.
 
-use super::row::gpu_time;
+use std::collections::BTreeMap;
+
 use crate::ledger::{
     AllocatedTime, Classes, CostAccount, CostAccountId, CostKind, Past, RevenueAccount, RevenueAccountId, Tariff,
     TariffId,
@@ -60,28 +61,57 @@ impl Totals {
         tokens: impl Iterator<Item = (RevenueAccountId, Option<TariffId>, Classes)>,
         rents: impl Iterator<Item = (CostAccountId, AllocatedTime)>,
     ) -> Self {
-        let mut totals = Self::default();
+        let all = |_: &_| Some(());
+        let totals = Self::by(tables, tokens, rents, all, |_| Some(())).remove(&()).unwrap_or_default();
+        let known = tables.cost_accounts.iter().any(|cost_account| cost_account.rate.is_some());
+        Self { cost: known.then(|| totals.cost.unwrap_or(totals.revenue_overhead)), ..totals }
+    }
+
+    /// The sums of postings by a key of their accounts; what has no key is left out. The cost of a key is known where
+    /// anything was posted to a cost account with a rate.
+    pub fn by<K: Ord>(
+        tables: Tables<'_>,
+        tokens: impl Iterator<Item = (RevenueAccountId, Option<TariffId>, Classes)>,
+        rents: impl Iterator<Item = (CostAccountId, AllocatedTime)>,
+        earns: impl Fn(&RevenueAccount) -> Option<K>,
+        pays: impl Fn(&CostAccount) -> Option<K>,
+    ) -> BTreeMap<K, Self> {
+        let mut all: BTreeMap<K, Self> = BTreeMap::new();
         for (account, tariff, tokens) in tokens {
-            let costed = tables.accounts.get(account.index()).is_some_and(|account| account.costed);
-            totals.add_tokens(tariff.map(|tariff| &tables.tariffs[tariff.index()]), costed, tokens);
+            let Some(account) = tables.accounts.get(account.index()) else { continue };
+            if let Some(key) = earns(account) {
+                let tariff = tariff.map(|tariff| &tables.tariffs[tariff.index()]);
+                all.entry(key).or_default().add_tokens(tariff, account.costed, tokens);
+            }
         }
-        let (mut cost, mut time, mut rented_time) = (Money::ZERO, 0, 0);
         for (cost_account, rented) in rents {
             let cost_account = &tables.cost_accounts[cost_account.index()];
-            cost += cost_account.cost_of(rented).unwrap_or_default();
-            if cost_account.kind == CostKind::Gpus {
-                totals.idle_cost += cost_account.idle_cost_of(rented).unwrap_or_default();
-                time += rented.held.millis();
-            }
-            if let Some(rate) = cost_account.rate.filter(|_| cost_account.kind != CostKind::Overhead) {
-                totals.rent += rate.of(rented.held);
-                rented_time += rented.held.millis();
+            if let Some(key) = pays(cost_account) {
+                all.entry(key).or_default().add_rent(cost_account, rented);
             }
         }
-        (totals.gpu_time, totals.rented_time) = (gpu_time(time), gpu_time(rented_time));
-        let known = tables.cost_accounts.iter().any(|cost_account| cost_account.rate.is_some());
-        totals.cost = known.then(|| cost + totals.revenue_overhead);
-        totals
+        for totals in all.values_mut() {
+            totals.cost = totals.cost.map(|cost| cost + totals.revenue_overhead);
+            let time = |time: GpuTime| time.max(GpuTime::ZERO);
+            (totals.gpu_time, totals.rented_time) = (time(totals.gpu_time), time(totals.rented_time));
+        }
+        all
+    }
+
+    fn add_rent(&mut self, cost_account: &CostAccount, rented: AllocatedTime) {
+        let more = |time: GpuTime| gpu_time_sum(time, rented.held);
+        if cost_account.kind == CostKind::Gpus {
+            self.gpu_time = more(self.gpu_time);
+        }
+        let Some(rate) = cost_account.rate else { return };
+        *self.cost.get_or_insert_default() += cost_account.cost_of(rented).unwrap_or_default();
+        if cost_account.kind == CostKind::Gpus {
+            self.idle_cost += cost_account.idle_cost_of(rented).unwrap_or_default();
+        }
+        if cost_account.kind != CostKind::Overhead {
+            self.rent += rate.of(rented.held);
+            self.rented_time = more(self.rented_time);
+        }
     }
 
     fn add_tokens(&mut self, tariff: Option<&Tariff>, costed: bool, tokens: Classes) {
@@ -144,4 +174,9 @@ impl Totals {
             ..self
         }
     }
+}
+
+/// Two times together; corrections may be below zero.
+fn gpu_time_sum(a: GpuTime, b: GpuTime) -> GpuTime {
+    GpuTime::from_millis(a.millis().saturating_add(b.millis()))
 }

@@ -54,7 +54,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "journal_size_limit", LOG_LEFT)?;
         match version {
             0 => make(connection)?,
-            VERSION => {}
+            VERSION => versions::renew_views(connection)?,
             earlier => versions::bring_up_to_date(connection, earlier)?,
         }
         Ok(())
@@ -158,6 +158,15 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
         versions::read_as_present(&connection).map_err(|error| StoreError::of(path, &error))?;
     }
     Ok(connection)
+}
+
+/// Opens a ledger of this version once more to read it, at once or not at all: whoever asks can do without.
+pub(super) fn open_once_more(path: &Path) -> Option<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).ok()?;
+    connection.busy_timeout(Duration::ZERO).ok()?;
+    let (application, version) = identity(&connection).ok()?;
+    (application == APPLICATION && version == VERSION).then_some(connection)
 }
 
 /// Makes the tables, all of them or none.

@@ -5,6 +5,7 @@
 //! others read. All of it happens on a thread of its own: nobody waits for a disk. It prices nothing and decides
 //! nothing; it keeps what `fleet` hands on, and answers questions of the past.
 
+mod beside;
 mod by_hand;
 mod calendar;
 mod cells;
@@ -21,10 +22,13 @@ mod names;
 mod noted;
 mod past;
 mod plausible;
+mod read_cells;
 mod reader;
 mod restore;
 mod retention;
 mod verify;
+mod verify_scan;
+mod verify_sums;
 mod versions;
 mod writer;
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 use crate::ledger::{CostAccount, CostKind, PendingPostings, RevenueAccount, Tariff};
 use crate::pricing::ClassPrices;
 use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
-use crate::units::{EnergyPrice, HourlyRate, PowerPrice, Price, Pue, Share};
+use crate::units::{EnergyPrice, HourlyRate, PowerPrice, Price, Pue, Share, Timestamp};
 
 /// The number in a table for "unpriced".
 pub(super) const UNPRICED: i64 = -1;
@@ -120,6 +120,14 @@ pub(super) fn tariffs(connection: &Connection) -> rusqlite::Result<Vec<Tariff>> 
             overhead: row.get::<_, Option<u32>>(6)?.and_then(Share::from_ppm),
             book: u64::from_str_radix(&row.get::<_, String>(7)?, 16).unwrap_or_default(),
         })
+    })
+}
+
+/// When each revision of the price book was noted.
+pub(super) fn books(connection: &Connection) -> rusqlite::Result<Vec<(u64, Timestamp)>> {
+    all(connection, "SELECT revision, noted FROM books", |row| {
+        let revision = u64::from_str_radix(&row.get::<_, String>(0)?, 16).unwrap_or_default();
+        Ok((revision, Timestamp::from_millis(row.get(1)?)))
     })
 }
 

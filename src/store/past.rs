@@ -2,40 +2,47 @@
 
 use rusqlite::{Connection, params};
 
+use super::beside::Beside;
 use super::calendar::{Calendar, next_quarter, quarter};
-use super::names;
 use super::restore::{instant, last};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
-use crate::ledger::{
-    Classes, CostAccountId, GpuTimeCell, Grain, Marker, Past, RevenueAccountId, TariffId, TokenCell, UncertaintyCell,
-};
+use super::{names, read_cells};
+use crate::ledger::{Detail, Grain, Marker, Past};
 use crate::reading::Label;
-use crate::units::{GpuTime, Money, Timestamp, Tokens};
+use crate::units::Timestamp;
 
 /// One part of a stretch, in one grain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Part {
-    grain: &'static str,
-    from: Timestamp,
-    to: Timestamp,
+pub(super) struct Part {
+    pub(super) grain: &'static str,
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+}
+
+/// What is asked of the past.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PastQuery {
+    pub(super) since: Timestamp,
+    pub(super) until: Timestamp,
+    pub(super) finest: Grain,
+    pub(super) detail: Detail,
 }
 
 /// What is known of `[since, until)`. A bucket that begins in it is in it as a whole: where minutes or quarter hours are
-/// no longer kept, the edges are those of the grain that is.
+/// no longer kept, the edges are those of the grain that is. Where there is a second connection, rent is read by that.
 pub(super) fn past(
     connection: &Connection,
+    beside: Option<Beside>,
     calendar: &mut Calendar,
-    since: Timestamp,
-    until: Timestamp,
-    finest: Grain,
+    query: PastQuery,
 ) -> rusqlite::Result<Past> {
     // Everything is read as of one instant, whoever writes meanwhile.
     let _instant = connection.unchecked_transaction()?;
     let kept = saved(connection, calendar)?;
-    let asked = until;
-    let (since, until) = edges(calendar, since, asked, kept);
+    let beside = beside.and_then(Beside::joined);
+    let (since, until) = edges(calendar, query.since, query.until, kept);
     // What happened at the very last instant that is known is before an end that is later than it.
-    let notes_until = if asked > kept.now { asked } else { until };
+    let notes_until = if query.until > kept.now { query.until } else { until };
     let mut past = Past {
         since,
         until,
@@ -45,13 +52,15 @@ pub(super) fn past(
         markers: markers(connection, since, notes_until)?,
         unwatched: unwatched(connection, since, notes_until)?,
         began: kept.began,
+        books: names::books(connection)?,
         ..Past::default()
     };
-    for Part { grain, from, to } in parts(calendar, since, until, finest, kept) {
-        past.grains.push((from, named(grain)));
-        past.tokens.extend(tokens(connection, grain, from, to)?);
-        past.rents.extend(rents(connection, grain, from, to)?);
-        past.uncertainty.extend(uncertainty(connection, grain, from, to)?);
+    past.books.retain(|(revision, _)| past.tariffs.iter().any(|tariff| tariff.book == *revision));
+    let parts = parts(calendar, since, until, query.finest, kept);
+    past.grains = parts.iter().map(|part| (part.from, named(part.grain))).collect();
+    (past.tokens, past.rents) = read_cells::both(connection, beside, &parts, query.detail, &past)?;
+    for Part { grain, from, to } in parts {
+        past.uncertainty.extend(read_cells::uncertainty(connection, grain, from, to)?);
     }
     Ok(past)
 }
@@ -155,71 +164,6 @@ fn ragged(from: Timestamp, to: Timestamp, finest: Grain, minutes_from: Timestamp
     let first = next_quarter(from).min(to);
     let last = quarter(to).max(first);
     vec![part("minute", from, first), part("quarter", first, last), part("minute", last, to)]
-}
-
-/// Tokens of a grain's buckets that begin in `[from, to)`.
-pub(super) fn tokens(
-    connection: &Connection,
-    grain: &str,
-    from: Timestamp,
-    to: Timestamp,
-) -> rusqlite::Result<Vec<TokenCell>> {
-    let mut ask = connection.prepare_cached(&format!(
-        "SELECT bucket, account, tariff, miss, hit, output FROM {grain}_tokens WHERE bucket >= ?1 AND bucket < ?2"
-    ))?;
-    let count = |count: i64| Tokens::new(u64::try_from(count).unwrap_or_default());
-    let cells = ask.query_map(params![from.millis(), to.millis()], |row| {
-        Ok(TokenCell {
-            bucket: Timestamp::from_millis(row.get(0)?),
-            account: RevenueAccountId::at(row.get(1)?),
-            tariff: u32::try_from(row.get::<_, i64>(2)?).ok().map(TariffId::at),
-            tokens: Classes { miss: count(row.get(3)?), hit: count(row.get(4)?), output: count(row.get(5)?) },
-        })
-    })?;
-    cells.collect()
-}
-
-/// Rent of a grain's buckets that begin in `[from, to)`.
-pub(super) fn rents(
-    connection: &Connection,
-    grain: &str,
-    from: Timestamp,
-    to: Timestamp,
-) -> rusqlite::Result<Vec<GpuTimeCell>> {
-    let mut ask = connection.prepare_cached(&format!(
-        "SELECT bucket, cost_account, allocated_ms, idle_ms, energy_mj FROM {grain}_gpu_time WHERE bucket >= ?1 AND bucket < ?2"
-    ))?;
-    let cells = ask.query_map(params![from.millis(), to.millis()], |row| {
-        Ok(GpuTimeCell {
-            bucket: Timestamp::from_millis(row.get(0)?),
-            cost_account: CostAccountId::at(row.get(1)?),
-            held: GpuTime::from_millis(row.get(2)?),
-            idle: GpuTime::from_millis(row.get(3)?),
-            energy: row.get(4)?,
-        })
-    })?;
-    cells.collect()
-}
-
-/// Uncertainty of a grain's buckets that begin in `[from, to)`.
-pub(super) fn uncertainty(
-    connection: &Connection,
-    grain: &str,
-    from: Timestamp,
-    to: Timestamp,
-) -> rusqlite::Result<Vec<UncertaintyCell>> {
-    let mut ask = connection.prepare_cached(&format!(
-        "SELECT bucket, timing_micros, hits_micros, lost_windows FROM {grain}_uncertainty WHERE bucket >= ?1 AND bucket < ?2"
-    ))?;
-    let cells = ask.query_map(params![from.millis(), to.millis()], |row| {
-        Ok(UncertaintyCell {
-            bucket: Timestamp::from_millis(row.get(0)?),
-            timing: Money::from_micros(row.get(1)?),
-            hits: Money::from_micros(row.get(2)?),
-            lost_windows: row.get(3)?,
-        })
-    })?;
-    cells.collect()
 }
 
 fn markers(connection: &Connection, since: Timestamp, until: Timestamp) -> rusqlite::Result<Vec<Marker>> {

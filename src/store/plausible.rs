@@ -8,54 +8,146 @@ use rusqlite::Connection;
 use super::disputes::{self, DisputeState};
 use super::names::{all, has_table};
 use super::verify::MOST;
+use super::verify_scan::CellRow;
 use crate::counters::Plausibility;
 use crate::counters::plausibility::{UNKNOWN_GPUS, most};
 use crate::fleet::BOUND;
 use crate::ledger::Classes;
 use crate::units::{Span, Timestamp, Tokens};
 
-/// The grains, and the longest that a bucket of each is.
-const GRAINS: [(&str, Span); 3] =
-    [("minute", Span::from_secs(60)), ("quarter", Span::from_secs(900)), ("day", Span::from_secs(25 * 3600))];
+/// The longest that a bucket of a grain is.
+fn span_of(grain: &str) -> Span {
+    Span::from_secs(match grain {
+        "minute" => 60,
+        "quarter" => 900,
+        _ => 25 * 3600,
+    })
+}
+
+/// The nodes of the accounts, as numbers in the order of their names.
+pub(super) struct Nodes {
+    names: Vec<String>,
+    /// Of revenue accounts; none for a proxy.
+    of_accounts: HashMap<i64, usize>,
+    /// Of cost accounts of GPUs.
+    of_cost_accounts: HashMap<i64, usize>,
+}
+
+impl Nodes {
+    pub(super) fn of(connection: &Connection) -> rusqlite::Result<Self> {
+        let pairs =
+            |question: &str| all(connection, question, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)));
+        let accounts = pairs("SELECT id, node FROM revenue_accounts WHERE role <> 'proxy'")?;
+        let gpus = pairs("SELECT id, node FROM cost_accounts WHERE kind = 'gpus' AND node IS NOT NULL")?;
+        let mut names: Vec<String> = accounts.iter().chain(&gpus).map(|(_, node)| node.clone()).collect();
+        names.sort();
+        names.dedup();
+        let numbered = |pairs: Vec<(i64, String)>| {
+            pairs.into_iter().filter_map(|(id, node)| Some((id, names.binary_search(&node).ok()?))).collect()
+        };
+        let (of_accounts, of_cost_accounts) = (numbered(accounts), numbered(gpus));
+        Ok(Self { names, of_accounts, of_cost_accounts })
+    }
+}
 
 /// Buckets and nodes whose tokens exceed what the node's GPUs can make. Tokens that a person accepted are not judged, and
 /// a proxy has no bound: it stands before any number of GPUs.
-pub(super) fn faults(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<Vec<String>> {
-    let (gpus, judged) = (gpus(connection)?, judged(connection)?);
-    let accepted = accepted(connection)?;
-    let began = super::restore::instant(connection, "began")?;
-    let mut faults = Vec::new();
-    for (grain, span) in GRAINS {
-        let mut told = 0;
-        let mut moved: HashMap<String, [Timestamp; 3]> = HashMap::new();
-        for (bucket, node, made) in made(connection, grain)? {
-            let count = gpus.get(&node).copied().unwrap_or(UNKNOWN_GPUS);
-            let count = judged.get(&node).copied().unwrap_or(0).max(count);
-            let accepted =
-                accepted.iter().filter(|(minute, of, _)| *of == node && bucket <= *minute && *minute < bucket + span);
+pub(super) struct Judge<'a> {
+    grain: &'static str,
+    span: Span,
+    nodes: &'a Nodes,
+    gpus: Vec<u32>,
+    bounds: Plausibility,
+    accepted: Vec<(Timestamp, String, Classes)>,
+    began: Option<Timestamp>,
+    bucket: i64,
+    /// What each node made in the bucket; `None` where it has no row.
+    made: Vec<Option<Classes>>,
+    /// When each node's output, misses and hits last grew.
+    moved: Vec<Option<[Timestamp; 3]>>,
+    told: usize,
+    faults: Vec<String>,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(
+        connection: &Connection,
+        grain: &'static str,
+        nodes: &'a Nodes,
+        counts: &HashMap<usize, u32>,
+        bounds: Plausibility,
+    ) -> rusqlite::Result<Self> {
+        let judged = judged(connection)?;
+        let most = |(number, node): (usize, &String)| {
+            let known = counts.get(&number).copied().unwrap_or(UNKNOWN_GPUS);
+            judged.get(node).copied().unwrap_or(0).max(known)
+        };
+        Ok(Self {
+            grain,
+            span: span_of(grain),
+            nodes,
+            gpus: nodes.names.iter().enumerate().map(most).collect(),
+            bounds,
+            accepted: accepted(connection)?,
+            began: super::restore::instant(connection, "began")?,
+            bucket: i64::MIN,
+            made: vec![None; nodes.names.len()],
+            moved: vec![None; nodes.names.len()],
+            told: 0,
+            faults: Vec::new(),
+        })
+    }
+
+    /// Takes the next row, in the order of time.
+    pub(super) fn add(&mut self, row: &CellRow) {
+        if row.bucket != self.bucket {
+            self.close();
+            self.bucket = row.bucket;
+        }
+        if let Some(node) = self.nodes.of_accounts.get(&row.keys.0) {
+            let [miss, hit, output] = row.amounts.map(|count| Tokens::new(u64::try_from(count).unwrap_or_default()));
+            *self.made[*node].get_or_insert_default() += Classes { miss, hit, output };
+        }
+    }
+
+    /// What is beyond the bounds, in words.
+    pub(super) fn finish(mut self) -> Vec<String> {
+        self.close();
+        if self.told > MOST {
+            let more = self.told - MOST;
+            self.faults.push(format!("{}_tokens: and {more} more that GPUs cannot have made", self.grain));
+        }
+        self.faults
+    }
+
+    /// Judges the bucket that is over.
+    fn close(&mut self) {
+        let (bucket, span) = (Timestamp::from_millis(self.bucket), self.span);
+        for number in 0..self.made.len() {
+            let Some(made) = self.made[number].take() else { continue };
+            let (node, count) = (&self.nodes.names[number], self.gpus[number]);
+            let is_in = |minute: Timestamp| bucket <= minute && minute < bucket + span;
+            let accepted = self.accepted.iter().filter(|(minute, of, _)| of == node && is_in(*minute));
             let mut waived = Classes::default();
             accepted.for_each(|(.., tokens)| waived += *tokens);
-            let judged = made.less(waived);
-            let times = moved.entry(node.clone()).or_insert([began.unwrap_or(bucket); 3]);
+            let times = self.moved[number].get_or_insert([self.began.unwrap_or(bucket); 3]);
             // After buckets without growth the tokens may be of all the time since.
             let within = |last: Timestamp| if bucket - last > span { bucket + span - last } else { span };
-            let what = beyond(judged, count, times.map(within), bounds);
+            let what = beyond(made.less(waived), count, times.map(within), self.bounds);
             for (time, tokens) in times.iter_mut().zip([made.output, made.miss, made.hit]) {
                 if tokens > Tokens::ZERO {
                     *time = bucket;
                 }
             }
             let Some(what) = what else { continue };
-            told += 1;
-            if told <= MOST {
-                faults.push(format!("{grain}_tokens: {bucket} on {node}: {what}, more than {count} GPUs can make"));
+            self.told += 1;
+            if self.told <= MOST {
+                let grain = self.grain;
+                self.faults
+                    .push(format!("{grain}_tokens: {bucket} on {node}: {what}, more than {count} GPUs can make"));
             }
         }
-        if told > MOST {
-            faults.push(format!("{grain}_tokens: and {} more that GPUs cannot have made", told - MOST));
-        }
     }
-    Ok(faults)
 }
 
 /// What of a bucket exceeds its bound. `times` is how long output, misses and hits may have been produced before they were
@@ -74,47 +166,63 @@ fn beyond(made: Classes, gpus: u32, times: [Span; 3], bounds: Plausibility) -> O
     found.map(|((tokens, _, what), _)| format!("{} {what} tokens", tokens.count()))
 }
 
-/// Tokens by bucket and node, in the order of time.
-fn made(connection: &Connection, grain: &str) -> rusqlite::Result<Vec<(Timestamp, String, Classes)>> {
-    let question = format!(
-        "SELECT k.bucket, a.node, sum(k.miss), sum(k.hit), sum(k.output)
-         FROM {grain}_tokens k JOIN revenue_accounts a ON a.id = k.account WHERE a.role <> 'proxy'
-         GROUP BY k.bucket, a.node ORDER BY k.bucket"
-    );
-    let count = |count: i64| Tokens::new(u64::try_from(count).unwrap_or_default());
-    all(connection, &question, |row| {
-        let tokens = Classes { miss: count(row.get(2)?), hit: count(row.get(3)?), output: count(row.get(4)?) };
-        Ok((Timestamp::from_millis(row.get(0)?), row.get(1)?, tokens))
-    })
+/// The most GPUs that each node was ever paid for at once, as far as is kept.
+pub(super) struct GpuCounts<'a> {
+    nodes: &'a Nodes,
+    /// How long a bucket is, where it says how many GPUs there were: a day is too long.
+    span: Option<i128>,
+    bucket: i64,
+    held: HashMap<usize, i128>,
+    most: HashMap<usize, u32>,
 }
 
-/// The most GPUs that each node was ever paid for at once, as far as is kept.
-fn gpus(connection: &Connection) -> rusqlite::Result<HashMap<String, u32>> {
-    let mut questions = Vec::new();
-    if has_table(connection, "rented")? {
-        questions.push("SELECT node, sum(gpus) FROM rented GROUP BY node".to_owned());
+impl<'a> GpuCounts<'a> {
+    pub(super) fn of(connection: &Connection, nodes: &'a Nodes) -> rusqlite::Result<Self> {
+        let mut most = HashMap::new();
+        if has_table(connection, "rented")? {
+            let question = "SELECT node, sum(gpus) FROM rented GROUP BY node";
+            for (node, gpus) in all(connection, question, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?
+            {
+                if let Ok(number) = nodes.names.binary_search(&node) {
+                    most.insert(number, u32::try_from(gpus).unwrap_or_default());
+                }
+            }
+        }
+        Ok(Self { nodes, span: None, bucket: i64::MIN, held: HashMap::new(), most })
     }
-    for (grain, span) in &GRAINS[..2] {
-        let span = span.millis();
-        questions.push(format!(
-            "SELECT node, max(gpus) FROM (
-                 SELECT l.node AS node, (sum(r.allocated_ms) + {span} - 1) / {span} AS gpus
-                 FROM {grain}_gpu_time r JOIN cost_accounts l ON l.id = r.cost_account
-                 WHERE l.kind = 'gpus' AND l.node IS NOT NULL GROUP BY r.bucket, l.node)
-             GROUP BY node"
-        ));
+
+    /// Rows of this grain follow.
+    pub(super) fn begin(&mut self, grain: &str) {
+        self.close();
+        self.span = (grain != "day").then(|| span_of(grain).millis().into());
     }
-    let mut most: HashMap<String, u32> = HashMap::new();
-    for question in questions {
-        for (node, gpus) in all(connection, &question, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))? {
-            let gpus = u32::try_from(gpus).unwrap_or_default();
-            let known = most.entry(node).or_default();
+
+    /// Takes the next row, in the order of time.
+    pub(super) fn add(&mut self, row: &CellRow) {
+        if row.bucket != self.bucket {
+            self.close();
+            self.bucket = row.bucket;
+        }
+        if let (Some(node), Some(_)) = (self.nodes.of_cost_accounts.get(&row.keys.0), self.span) {
+            *self.held.entry(*node).or_default() += row.amounts[0];
+        }
+    }
+
+    fn close(&mut self) {
+        let Some(span) = self.span else { return };
+        for (node, held) in self.held.drain() {
+            let gpus = u32::try_from((held + span - 1) / span).unwrap_or_default();
+            let known = self.most.entry(node).or_default();
             *known = gpus.max(*known);
         }
     }
-    // A node whose rent is known by nobody may have any number.
-    most.retain(|_, gpus| *gpus > 0);
-    Ok(most)
+
+    /// By the number of the node. One whose rent is known by nobody may have any number.
+    pub(super) fn finish(mut self) -> HashMap<usize, u32> {
+        self.close();
+        self.most.retain(|_, gpus| *gpus > 0);
+        self.most
+    }
 }
 
 /// The most GPUs that the bounds of each node's engine rows assumed together: each row is judged by all GPUs of its node.

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
+use super::beside::Beside;
 use super::calendar::Calendar;
+use super::past::PastQuery;
 use super::{DisputeRow, HeldRow, LeaseTime, StoreError, disputes, export, file, held, past, restore, verify};
 use crate::counters::Plausibility;
-use crate::ledger::{Grain, Past};
+use crate::ledger::{Detail, Grain, Past};
+use crate::metering::SavedTarget;
 use crate::units::{Timestamp, zone_of};
 
 /// What a ledger says of itself.
@@ -54,9 +57,21 @@ impl Reader {
     /// # Errors
     /// The file cannot be read.
     pub fn past(&self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
+        self.ask(PastQuery { since, until, finest, detail: Detail::Accounts }, None)
+    }
+
+    /// The same with the cells of each bucket merged that have one model, tenant, tariff and knowledge of cost, or one rate,
+    /// price of energy and kind: their values add up to the same. Which node, unit or role they are of is lost.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn merged_past(&self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
+        self.ask(PastQuery { since, until, finest, detail: Detail::Alike }, Beside::open(&self.path))
+    }
+
+    fn ask(&self, query: PastQuery, beside: Option<Beside>) -> Result<Past, StoreError> {
         let mut calendar = Calendar::new(self.header.zone.clone());
-        past::past(&self.connection, &mut calendar, since, until, finest)
-            .map_err(|error| StoreError::of(&self.path, &error))
+        past::past(&self.connection, beside, &mut calendar, query).map_err(|error| StoreError::of(&self.path, &error))
     }
 }
 
@@ -74,7 +89,7 @@ impl Reader {
     /// # Errors
     /// The file cannot be read.
     pub fn verify_within(&self, bounds: Plausibility) -> Result<Vec<String>, StoreError> {
-        verify::faults(&self.connection, bounds).map_err(|error| StoreError::of(&self.path, &error))
+        verify::faults(&self.connection, &self.path, bounds).map_err(|error| StoreError::of(&self.path, &error))
     }
 
     /// Everything that is held, by node and by schedule.
@@ -99,6 +114,14 @@ impl Reader {
     /// The file cannot be read.
     pub fn ended_leases(&self) -> Result<Vec<(String, Timestamp)>, StoreError> {
         held::ended(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
+    /// The saved state of each target that can be read.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn targets(&self) -> Result<Vec<SavedTarget>, StoreError> {
+        restore::targets(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
     /// Every dispute, open or decided, in the order of their numbers.

@@ -3,9 +3,10 @@
 use rusqlite::Connection;
 
 use super::names::{self, all};
-use super::{disputes, past};
+use super::{disputes, read_cells};
 use crate::fleet::{SavedItem, SavedState};
 use crate::ledger::SavedLedger;
+use crate::metering::SavedTarget;
 use crate::reading::{NodeName, TargetId};
 use crate::units::{Moment, Span, Timestamp};
 
@@ -21,11 +22,11 @@ pub(super) fn kept(connection: &Connection, day: Timestamp) -> rusqlite::Result<
         accounts: names::accounts(connection)?,
         cost_accounts: names::cost_accounts(connection)?,
         tariffs: names::tariffs(connection)?,
-        tokens: past::tokens(connection, "day", day, ahead)?,
-        rents: past::rents(connection, "day", day, ahead)?,
-        uncertainty: past::uncertainty(connection, "day", day, ahead)?,
-        minute_tokens: past::tokens(connection, "minute", recent, ahead)?,
-        minute_rents: past::rents(connection, "minute", recent, ahead)?,
+        tokens: read_cells::tokens(connection, "day", day, ahead)?,
+        rents: read_cells::rents(connection, "day", day, ahead)?,
+        uncertainty: read_cells::uncertainty(connection, "day", day, ahead)?,
+        minute_tokens: read_cells::tokens(connection, "minute", recent, ahead)?,
+        minute_rents: read_cells::rents(connection, "minute", recent, ahead)?,
         disputes: disputes::open(connection)?,
         last_dispute: disputes::last(connection)?,
     })
@@ -46,6 +47,15 @@ pub(super) fn memory(connection: &Connection, day: Timestamp) -> rusqlite::Resul
         lease_ends: lease_ends(connection)?,
         target_resets: target_resets(connection)?,
     })
+}
+
+/// The state of each target; none of a ledger that keeps it otherwise, or where it cannot be read.
+pub(super) fn targets(connection: &Connection) -> rusqlite::Result<Vec<SavedTarget>> {
+    if !names::has_table(connection, "saved_targets")? {
+        return Ok(Vec::new());
+    }
+    let items = items(connection, "SELECT target, state FROM saved_targets ORDER BY target")?;
+    Ok(items.iter().filter_map(|item| serde_json::from_str(&item.state).ok()).collect())
 }
 
 fn items(connection: &Connection, question: &str) -> rusqlite::Result<Vec<SavedItem>> {

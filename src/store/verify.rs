@@ -1,133 +1,212 @@
 //! Whether a ledger is whole: the file, its references, that every grain says the same, and that hardware could have made
-//! what it holds.
+//! what it holds. Each table is read once.
+
+use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::file;
 use super::names::all;
-use super::plausible;
+use super::plausible::{GpuCounts, Judge, Nodes};
 use super::restore::last;
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
+use super::verify_scan::{Ahead, CellRow, Columns, GPU_TIME, TOKENS, UNCERTAINTY};
+use super::verify_sums::{Coarser, Sums};
 use crate::counters::Plausibility;
 use crate::units::{Span, Timestamp};
 
 /// The most faults that are told of one kind.
 pub(super) const MOST: usize = 5;
 
-/// What is wrong, in words; nothing, if it is whole.
-pub(super) fn faults(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<Vec<String>> {
-    let _instant = connection.unchecked_transaction()?;
+/// The grains, from the finest.
+const GRAINS: [&str; 3] = ["minute", "quarter", "day"];
+
+/// What is wrong, in words; nothing, if it is whole. The file itself is checked by a second connection meanwhile.
+pub(super) fn faults(connection: &Connection, path: &Path, bounds: Plausibility) -> rusqlite::Result<Vec<String>> {
+    std::thread::scope(|scope| {
+        let checking = scope.spawn(|| file::open_once_more(path).map(|beside| integrity(&beside)));
+        let contents = contents(connection, bounds);
+        let file = checking.join().ok().flatten().unwrap_or_else(|| integrity(connection))?;
+        // Nothing that a damaged file says of its sums is worth reading.
+        if file.is_empty() { contents } else { Ok(file) }
+    })
+}
+
+fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut faults = all(connection, "PRAGMA integrity_check(20)", |row| row.get::<_, String>(0))?;
     faults.retain(|line| line != "ok");
-    if !faults.is_empty() {
-        // Nothing that a damaged file says of its sums is worth reading.
-        return Ok(faults);
-    }
-    faults.extend(orphans(connection)?);
-    let impossible = impossible(connection)?;
-    // What is no number, or below zero, is not compared with what GPUs can make.
-    let comparable = impossible.is_empty();
-    faults.extend(impossible);
-    let now = last(connection)?.wall;
-    faults.extend(sums(connection, "minute", "quarter", "bucket / 900000 * 900000", now - MINUTES_KEPT)?);
-    let day = "(SELECT max(d.bucket) FROM days d WHERE d.bucket <= fine.bucket)";
-    faults.extend(sums(connection, "quarter", "day", day, now - QUARTERS_KEPT)?);
-    if comparable {
-        faults.extend(plausible::faults(connection, bounds)?);
-    }
     Ok(faults)
 }
 
-/// Cells that stand for nobody.
-fn orphans(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut faults = Vec::new();
-    for grain in ["minute", "quarter", "day"] {
-        let questions = [
-            (
-                format!("{grain}_tokens"),
-                "account NOT IN (SELECT id FROM revenue_accounts)",
-                "an account that is not there",
-            ),
-            (
-                format!("{grain}_tokens"),
-                "tariff >= 0 AND tariff NOT IN (SELECT id FROM tariffs)",
-                "a tariff that is not there",
-            ),
-            (
-                format!("{grain}_gpu_time"),
-                "cost_account NOT IN (SELECT id FROM cost_accounts)",
-                "a cost account that is not there",
-            ),
-        ];
-        for (table, wrong, what) in questions {
-            faults.extend(count(connection, &table, wrong, what)?);
-        }
-    }
-    Ok(faults)
+/// What was found of each kind, by grain and table: the order in which it is told is not that of the scans.
+#[derive(Debug, Default)]
+struct Found {
+    orphans: Faults,
+    impossible: Faults,
+    sums: Faults,
+    implausible: Vec<String>,
 }
 
-/// Amounts that nothing can have made.
-fn impossible(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut faults = Vec::new();
-    for grain in ["minute", "quarter", "day"] {
-        let tokens = (format!("{grain}_tokens"), "miss < 0 OR hit < 0 OR output < 0", "fewer tokens than none");
-        let whole = (
-            format!("{grain}_tokens"),
-            "typeof(miss) <> 'integer' OR typeof(hit) <> 'integer' OR typeof(output) <> 'integer'",
-            "amounts that are no whole numbers: a sum left its range",
-        );
-        let rents = format!("{grain}_gpu_time");
-        let cost = (rents.clone(), "allocated_ms < 0 OR energy_mj < 0", "a cost below zero");
-        let idle = (rents.clone(), "idle_ms < 0 OR idle_ms > allocated_ms", "more idle than held");
-        let whole_rents = (
-            rents,
-            "typeof(allocated_ms) <> 'integer' OR typeof(idle_ms) <> 'integer' OR typeof(energy_mj) <> 'integer'",
-            "amounts that are no whole numbers: a sum left its range",
-        );
-        for (table, wrong, what) in [tokens, whole, cost, idle, whole_rents] {
-            faults.extend(count(connection, &table, wrong, what)?);
-        }
+type Faults = Vec<((usize, usize), String)>;
+
+fn in_order(mut faults: Faults) -> impl Iterator<Item = String> {
+    faults.sort_by_key(|(place, _)| *place);
+    faults.into_iter().map(|(_, fault)| fault)
+}
+
+/// What a scan of a table asks of the others.
+struct Context {
+    accounts: Vec<i64>,
+    cost_accounts: Vec<i64>,
+    tariffs: Vec<i64>,
+    quarters: Coarser,
+    days: Coarser,
+    /// The present of the ledger.
+    now: Timestamp,
+}
+
+fn contents(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<Vec<String>> {
+    let _instant = connection.unchecked_transaction()?;
+    let ids = |table| all(connection, &format!("SELECT id FROM {table} ORDER BY id"), |row| row.get(0));
+    let context = Context {
+        accounts: ids("revenue_accounts")?,
+        cost_accounts: ids("cost_accounts")?,
+        tariffs: ids("tariffs")?,
+        quarters: Coarser::Quarters,
+        days: Coarser::days(connection)?,
+        now: last(connection)?.wall,
+    };
+    let mut found = Found::default();
+    let nodes = Nodes::of(connection)?;
+    let mut gpus = GpuCounts::of(connection, &nodes)?;
+    for grain in GRAINS {
+        gpus.begin(grain);
+        found.scan(connection, grain, GPU_TIME, &context, |row| gpus.add(row))?;
+    }
+    let gpus = gpus.finish();
+    for grain in GRAINS {
+        let mut judge = Judge::new(connection, grain, &nodes, &gpus, bounds)?;
+        found.scan(connection, grain, TOKENS, &context, |row| judge.add(row))?;
+        found.implausible.extend(judge.finish());
+        found.scan(connection, grain, UNCERTAINTY, &context, |_| {})?;
     }
     let rate = "rate_micros < 0 OR rate_hours <= 0 OR kwh_micros < 0 OR pue_thousandths < 0";
-    faults.extend(count(connection, "cost_accounts", rate, "a rate below zero")?);
+    let last = (GRAINS.len(), 0);
+    found.impossible.extend(count(connection, "cost_accounts", rate, "a rate below zero")?.map(|fault| (last, fault)));
     let price = "hit_nanos < 0 OR miss_nanos < 0 OR output_nanos < 0";
-    faults.extend(count(connection, "tariffs", price, "a price below zero")?);
-    Ok(faults)
+    found.impossible.extend(count(connection, "tariffs", price, "a price below zero")?.map(|fault| (last, fault)));
+    // What is no number, or below zero, is not compared with what GPUs can make.
+    let comparable = found.impossible.is_empty();
+    let Found { orphans, impossible, sums, implausible } = found;
+    let implausible = implausible.into_iter().filter(|_| comparable);
+    Ok(in_order(orphans).chain(in_order(impossible)).chain(in_order(sums)).chain(implausible).collect())
+}
+
+/// Rows of a table with something that cannot be.
+#[derive(Debug, Default)]
+struct Counts {
+    account: u64,
+    tariff: u64,
+    below_zero: u64,
+    idle: u64,
+    not_whole: u64,
+}
+
+impl Counts {
+    fn add(&mut self, row: &CellRow, columns: Columns, context: &Context) {
+        let [a, b, c] = row.amounts;
+        let (account, tariff) = row.keys;
+        match columns {
+            TOKENS => {
+                self.account += u64::from(!is_in(&context.accounts, account));
+                self.tariff += u64::from(tariff >= 0 && !is_in(&context.tariffs, tariff));
+                self.below_zero += u64::from(a < 0 || b < 0 || c < 0);
+            }
+            GPU_TIME => {
+                self.account += u64::from(!is_in(&context.cost_accounts, account));
+                self.below_zero += u64::from(a < 0 || c < 0);
+                self.idle += u64::from(b < 0 || b > a);
+            }
+            _ => return,
+        }
+        self.not_whole += u64::from(!row.whole);
+    }
+
+    fn tell(&self, grain: &str, columns: Columns, found: &mut Found) {
+        let place = place(grain, columns);
+        let tell = |faults: &mut Faults, rows: u64, what: &str| {
+            if rows > 0 {
+                faults.push((place, format!("{grain}_{}: {rows} rows with {what}", columns.table)));
+            }
+        };
+        let (account, below_zero) = match columns {
+            TOKENS => ("an account that is not there", "fewer tokens than none"),
+            _ => ("a cost account that is not there", "a cost below zero"),
+        };
+        tell(&mut found.orphans, self.account, account);
+        tell(&mut found.orphans, self.tariff, "a tariff that is not there");
+        tell(&mut found.impossible, self.below_zero, below_zero);
+        tell(&mut found.impossible, self.idle, "more idle than held");
+        tell(&mut found.impossible, self.not_whole, "amounts that are no whole numbers: a sum left its range");
+    }
+}
+
+impl Found {
+    /// Reads a grain of a table, compares it with the next coarser one, and hands on each row.
+    fn scan(
+        &mut self,
+        connection: &Connection,
+        grain: &str,
+        columns: Columns,
+        context: &Context,
+        mut each: impl FnMut(&CellRow),
+    ) -> rusqlite::Result<()> {
+        let mut counts = Counts::default();
+        let coarser = match grain {
+            "minute" => Some(("quarter", &context.quarters, MINUTES_KEPT)),
+            "quarter" => Some(("day", &context.days, QUARTERS_KEPT)),
+            _ => None,
+        };
+        if let Some((coarse, buckets, kept)) = coarser {
+            // The first bucket may have lost some of its finer ones already.
+            let from = (context.now - kept + Span::from_secs(2 * 86_400)).millis();
+            let mut ask = connection.prepare(&columns.question(coarse))?;
+            let mut sums = Sums::new(Ahead::new(ask.query([from])?)?, from);
+            columns.each(connection, grain, |row| {
+                counts.add(&row, columns, context);
+                each(&row);
+                sums.add(&row, buckets.of(row.bucket))
+            })?;
+            let said = |at| format!("{coarse}_{}: {at} is not the sum of its {grain}s", columns.table);
+            let place = place(grain, columns);
+            self.sums.extend(sums.finish()?.into_iter().map(said).map(|fault| (place, fault)));
+        } else {
+            columns.each(connection, grain, |row| {
+                counts.add(&row, columns, context);
+                each(&row);
+                Ok(())
+            })?;
+        }
+        counts.tell(grain, columns, self);
+        Ok(())
+    }
+}
+
+/// Where a grain of a table stands among the others.
+fn place(grain: &str, columns: Columns) -> (usize, usize) {
+    let tables = [TOKENS, GPU_TIME, UNCERTAINTY];
+    let of = |found: Option<usize>| found.unwrap_or_default();
+    (of(GRAINS.iter().position(|known| *known == grain)), of(tables.iter().position(|known| *known == columns)))
+}
+
+/// Whether a number is one of these, which are in order and have no holes where nothing is damaged.
+fn is_in(ids: &[i64], id: i64) -> bool {
+    let at = usize::try_from(id).ok().and_then(|at| ids.get(at));
+    at == Some(&id) || ids.binary_search(&id).is_ok()
 }
 
 fn count(connection: &Connection, table: &str, wrong: &str, what: &str) -> rusqlite::Result<Option<String>> {
     let rows: i64 =
         connection.query_row(&format!("SELECT count(*) FROM {table} WHERE {wrong}"), [], |row| row.get(0))?;
     Ok((rows > 0).then(|| format!("{table}: {rows} rows with {what}")))
-}
-
-/// Buckets whose finer ones, all of them still kept, add up to something else or none.
-fn sums(
-    connection: &Connection,
-    fine: &str,
-    coarse: &str,
-    bucket: &str,
-    kept_from: Timestamp,
-) -> rusqlite::Result<Vec<String>> {
-    // The first bucket may have lost some of its finer ones already.
-    let from = (kept_from + Span::from_secs(2 * 86_400)).millis();
-    let mut faults = Vec::new();
-    for (table, key, columns) in [
-        ("tokens", "account, tariff", ["miss", "hit", "output"]),
-        ("gpu_time", "cost_account", ["allocated_ms", "idle_ms", "energy_mj"]),
-        ("uncertainty", "NULL", ["timing_micros", "hits_micros", "lost_windows"]),
-    ] {
-        let [a, b, c] = columns;
-        let question = format!(
-            "SELECT DISTINCT bucket FROM (
-                 SELECT bucket, {key}, {a} AS a, {b} AS b, {c} AS c FROM {coarse}_{table}
-                 UNION ALL SELECT {bucket}, {key}, -{a}, -{b}, -{c} FROM {fine}_{table} fine)
-             WHERE bucket >= {from} GROUP BY bucket, {key} HAVING sum(a) <> 0 OR sum(b) <> 0 OR sum(c) <> 0
-             LIMIT {MOST}"
-        );
-        faults.extend(all(connection, &question, |row| {
-            let at = Timestamp::from_millis(row.get(0)?);
-            Ok(format!("{coarse}_{table}: {at} is not the sum of its {fine}s"))
-        })?);
-    }
-    Ok(faults)
 }

@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::migrate;
+use super::names::all;
 
 /// The tables of version 2 under their present names.
 const RENAMED: &str = include_str!("version_3.sql");
@@ -52,6 +53,27 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, version: i64) -> rus
         transaction.pragma_update(None, "user_version", 3)?;
     }
     transaction.commit()
+}
+
+/// Makes the views anew where the file has others than this program's: they are derived, and no version of the tables.
+pub(super) fn renew_views(connection: &mut Connection) -> rusqlite::Result<()> {
+    if views_are_present(connection)? {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let views = all(&transaction, "SELECT name FROM sqlite_schema WHERE type = 'view'", |row| row.get::<_, String>(0))?;
+    for view in views.iter().filter(|view| VIEWS.contains(&format!("CREATE VIEW {view} "))) {
+        transaction.execute_batch(&format!("DROP VIEW {view}"))?;
+    }
+    transaction.execute_batch(VIEWS)?;
+    transaction.commit()
+}
+
+/// Whether every view is there as this program has it. Views of another's own do not count.
+fn views_are_present(connection: &Connection) -> rusqlite::Result<bool> {
+    let views = all(connection, "SELECT sql FROM sqlite_schema WHERE type = 'view'", |row| row.get::<_, String>(0))?;
+    let own = views.iter().filter(|view| VIEWS.contains(view.as_str())).count();
+    Ok(own == VIEWS.matches("CREATE VIEW ").count())
 }
 
 /// Says of each revenue account of an earlier version whether its cost is known.

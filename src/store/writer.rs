@@ -12,9 +12,10 @@ use super::calendar::Calendar;
 use super::handle::{Answer, LedgerEvent, Settings};
 use super::lock::Lock;
 use super::noted::{Noted, version};
+use super::past::PastQuery;
 use super::{StoreError, commit, file, past, reader, restore, retention};
 use crate::fleet::{Checkpoint, SavedState};
-use crate::ledger::{Grain, Past};
+use crate::ledger::{Detail, Grain, Past};
 use crate::reading::Label;
 use crate::snapshot::{LedgerBasis, WriterStatus};
 use crate::units::{Span, Timestamp, zone_text};
@@ -310,7 +311,8 @@ impl LedgerWriter {
             | LedgerMode::Others { connection: Some(connection), .. } => connection,
             LedgerMode::Others { .. } | LedgerMode::Nowhere => return Err(StoreError::Missing(path)),
         };
-        past::past(connection, &mut self.calendar, since, until, finest).map_err(|error| StoreError::of(&path, &error))
+        let query = PastQuery { since, until, finest, detail: Detail::Accounts };
+        past::past(connection, None, &mut self.calendar, query).map_err(|error| StoreError::of(&path, &error))
     }
 
     /// Says how the ledger stands, if that changed.

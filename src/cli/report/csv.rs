@@ -1,12 +1,13 @@
-//! A report as comma-separated values, RFC 4180: rows and their total, a bridge's parts, or lists side by side.
+//! A report as comma-separated values, RFC 4180: rows and their total, a bridge's parts, or lists side by side. In each row
+//! revenue less uncosted revenue less cost is profit.
 //!
 //! Names come from outside and spreadsheets run what they open: a cell that could be a formula is quoted from them.
 
 use super::data::ReportData;
-use crate::statement::{Row, rounded_hours};
+use crate::statement::{By, Row, RowKind, rounded_hours};
 use crate::units::{Money, Ratio, Span, Timestamp, gross_margin, profit_on_cost};
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 17] = [
     "key",
     "start",
     "end",
@@ -20,6 +21,10 @@ const COLUMNS: [&str; 13] = [
     "profit_on_cost",
     "gross_margin",
     "idle_cost",
+    "uncosted_revenue",
+    "currency",
+    "lease",
+    "node",
 ];
 
 /// All lines.
@@ -50,18 +55,20 @@ fn rows(out: &mut String, data: &ReportData) {
     let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 6);
     line(out, &COLUMNS.map(str::to_owned));
     for (row, micros) in told.rows.iter().zip(&hours) {
-        line(out, &cells(row, *micros));
+        line(out, &cells(row, *micros, data));
     }
-    line(out, &cells(&told.total, hours.last().copied().unwrap_or_default()));
+    line(out, &cells(&told.total, hours.last().copied().unwrap_or_default(), data));
 }
 
-fn cells(row: &Row, micros: i128) -> [String; 13] {
+fn cells(row: &Row, micros: i128, data: &ReportData) -> [String; 17] {
     let covered = row.covered();
     let ratio = |of: fn(Money, Money) -> Option<Ratio>| {
         let ratio = covered.and_then(|(revenue, cost)| of(revenue, cost));
         ratio.map_or_else(String::new, |ratio| format!("{:.6}", ratio.get()))
     };
     let count = |tokens: Option<crate::units::Tokens>| tokens.map_or_else(String::new, |t| t.count().to_string());
+    let key_of = |by: By| (data.statement.by == by && row.kind == RowKind::Key).then(|| row.key.to_string());
+    let node = row.node.as_ref().map(ToString::to_string).or_else(|| key_of(By::Node));
     let at = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
     [
         row.key.to_string(),
@@ -77,6 +84,10 @@ fn cells(row: &Row, micros: i128) -> [String; 13] {
         ratio(profit_on_cost),
         ratio(gross_margin),
         amount(row.idle_cost),
+        amount(row.revenue.map(|_| row.uncosted_revenue)),
+        data.currency.clone(),
+        key_of(By::Lease).unwrap_or_default(),
+        node.unwrap_or_default(),
     ]
 }
 
@@ -85,7 +96,8 @@ fn amount(money: Option<Money>) -> String {
     money.map_or_else(String::new, |money| money.to_string())
 }
 
-fn line(out: &mut String, cells: &[String]) {
+/// Writes a line.
+pub(super) fn line(out: &mut String, cells: &[String]) {
     let cells: Vec<_> = cells.iter().map(|cell| quoted(cell)).collect();
     out.push_str(&cells.join(","));
     out.push_str("\r\n");

@@ -2,21 +2,23 @@
 
 use jiff::tz::TimeZone;
 
+use super::present::Present;
 use super::query::{Against, Format, ReportQuery};
 use super::scenario::Scenarios;
 use super::when::days_before;
 use crate::cli::Failure;
-use crate::ledger::{Dispute, Entry, Grain, Marker, Past};
-use crate::pricing::{Book, PriceList};
+use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past};
+use crate::metering::SavedTarget;
+use crate::pricing::{Bill, Book, PriceList};
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Change, Difference, MonthToDate, Statement, WhatIf, changed, compare, differences,
-    month_of, reprice, watched, what_if,
+    AtList, BreakEven, Bridge, By, Change, Difference, Entry, MonthToDate, Statement, WhatIf, changed, compare,
+    differences, entries, month_of, reprice, rounded_entries, watched, what_if,
 };
 use crate::store::Header;
 use crate::units::{Money, Span, Timestamp, Tokens};
 
 /// Whoever answers questions of the past.
-pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain) -> Result<Past, Failure> + 'a;
+pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain, Detail) -> Result<Past, Failure> + 'a;
 
 /// What the report stands on beside the ledger.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +29,10 @@ pub(super) struct ReportContext<'a> {
     pub(super) budget: Option<Money>,
     /// Open disputes.
     pub(super) disputes: &'a [Dispute],
+    /// The state of the targets as the ledger last knew it.
+    pub(super) targets: &'a [SavedTarget],
+    /// What of an engine's work is billed.
+    pub(super) bill: Bill,
     /// The present.
     pub(super) now: Timestamp,
 }
@@ -45,7 +51,7 @@ impl Disputed {
     /// Those that would stand in a span, had they been posted.
     fn of(disputes: &[Dispute], past: &Past, (since, until): (Timestamp, Option<Timestamp>)) -> Self {
         let is_in = |minute: Timestamp| since.minute() <= minute && until.is_none_or(|until| minute < until);
-        let within = |entry: &&Entry| is_in(entry.minute);
+        let within = |entry: &&crate::ledger::Entry| is_in(entry.minute);
         let mut sum = Self::default();
         for entry in disputes.iter().flat_map(|dispute| &dispute.entries).filter(within) {
             sum.tokens += entry.tokens.total();
@@ -69,6 +75,7 @@ pub(super) struct ReportData {
     pub(super) zone: TimeZone,
     pub(super) statement: Statement,
     pub(super) disputed: Disputed,
+    pub(super) present: Present,
     pub(super) repriced: bool,
     pub(super) month: MonthToDate,
     pub(super) differs: Vec<Difference>,
@@ -78,6 +85,11 @@ pub(super) struct ReportData {
     pub(super) break_even: BreakEven,
     pub(super) compare: Option<Vec<AtList>>,
     pub(super) bridge: Option<Bridge>,
+    /// What each day earned and owed, for a journal.
+    pub(super) entries: Vec<Entry>,
+    /// Whom the entries' numbers name.
+    pub(super) cost_accounts: Vec<CostAccount>,
+    pub(super) format: Format,
     /// How much of the span was watched.
     pub(super) watched: Span,
     /// When the ledger begins.
@@ -97,7 +109,7 @@ impl ReportData {
     ) -> Result<Self, Failure> {
         let asked = span(query, header, context.now)?;
         let change = query.asked.change(context.book, &header.currency)?;
-        let mut past = ask(asked.0, asked.1, grain(query, &change, context.book, asked.1 - asked.0))?;
+        let mut past = ask(asked.0, asked.1, grain(query, &change, context.book, asked.1 - asked.0), detail(query))?;
         let (since, until) = (past.since, past.until);
         // Nothing is known outside the ledger, so nothing is on average over it either.
         let (first, last) = (since.max(past.began), until.min(header.last));
@@ -123,14 +135,21 @@ impl ReportData {
         if !is_watched {
             statement = statement.unwatched();
         }
-        statement.total.lower_bound |= disputed.tokens > Tokens::ZERO;
+        // What the present holds back is of the span that ends with it.
+        let present = if until >= header.last { Present::of(&context, &past, header) } else { Present::default() };
+        statement.total.lower_bound |= disputed.tokens > Tokens::ZERO || present.held_back > 0;
         let places = places(query.format, &statement);
+        let entries = if query.format.has_entries() { entries(&past, &header.zone) } else { Vec::new() };
         (told.before, told.after) = (told.before.rounded(places), told.after.rounded(places));
         Ok(Self {
             currency: header.currency.clone(),
             zone: header.zone.clone(),
             statement: statement.rounded(places),
             disputed,
+            present,
+            entries: rounded_entries(entries, places),
+            cost_accounts: past.cost_accounts,
+            format: query.format,
             repriced: query.reprice,
             month: month(header, context.budget, ask)?,
             differs,
@@ -168,7 +187,11 @@ fn places(format: Format, statement: &Statement) -> u32 {
     let whole = |amount: Option<Money>| amount.is_some_and(|amount| amount.rounded(0) != 0);
     let total = &statement.total;
     match format {
-        Format::Table if whole(total.revenue) || whole(total.cost) || total.is_empty() => 2,
+        Format::Table | Format::Hledger | Format::Beancount
+            if whole(total.revenue) || whole(total.cost) || total.is_empty() =>
+        {
+            2
+        }
         _ => 6,
     }
 }
@@ -215,18 +238,27 @@ fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> G
     }
 }
 
+/// By time alone nobody asks whose the amounts are; a what-if asks for nodes.
+fn detail(query: &ReportQuery) -> Detail {
+    if query.by.is_time() && query.asked.is_nothing() && !query.format.has_entries() {
+        Detail::Alike
+    } else {
+        Detail::Accounts
+    }
+}
+
 /// The month that the ledger ends in.
 fn month(header: &Header, budget: Option<Money>, ask: &PastQuery<'_>) -> Result<MonthToDate, Failure> {
     let (first, end) = month_of(&header.zone, header.last);
-    let mut past = ask(first, header.last, Grain::Day)?;
+    let mut past = ask(first, header.last, Grain::Day, Detail::Accounts)?;
     (past.since, past.until) = (first, header.last);
     Ok(MonthToDate::of(&past, past.began, end, budget))
 }
 
 fn bridge(against: Against, header: &Header, ask: &PastQuery<'_>) -> Result<Bridge, Failure> {
     let (before, after) = spans(against, header);
-    let (before, after) = (ask(before.0, before.1, Grain::Minute)?, ask(after.0, after.1, Grain::Minute)?);
-    Ok(Bridge::between(&before, &after))
+    let minutes = |(since, until)| ask(since, until, Grain::Minute, Detail::Accounts);
+    Ok(Bridge::between(&minutes(before)?, &minutes(after)?))
 }
 
 /// The earlier and the later span of a bridge.

@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use super::data::ReportData;
 use super::json_changes::{BreakEvenJson, BridgeJson, CompareJson, WhatIfJson, hours};
+use super::present::Leakage;
+use crate::pricing::Bill;
 use crate::reading::{Label, NodeName};
 use crate::statement::{Basis, Difference, ListUse, MonthToDate, Row, RowKind, rounded_hours};
 use crate::units::{Money, Ratio, Timestamp, gross_margin, profit_on_cost};
@@ -27,6 +29,12 @@ pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
         disputed: data.disputed.worth.round_to(6),
         disputed_tokens: data.disputed.tokens.count(),
         disputed_kwh: data.disputed.energy as f64 / 3.6e9,
+        held_back: data.present.held_back,
+        bill: match data.present.bill {
+            Bill::All => "all",
+            Bill::Finished => "finished",
+        },
+        leakage: data.present.leakage.map(LeakageJson::new),
         uncertainty: told.uncertainty,
         lost_windows: told.lost_windows,
         lower_bound: told.total.lower_bound,
@@ -63,6 +71,10 @@ struct Report<'a> {
     disputed: Money,
     disputed_tokens: u64,
     disputed_kwh: f64,
+    /// Targets whose tokens are held back until a movement of a counter is explained, at the end of the ledger.
+    held_back: usize,
+    bill: &'static str,
+    leakage: Option<LeakageJson>,
     uncertainty: Money,
     lost_windows: u64,
     lower_bound: bool,
@@ -80,6 +92,21 @@ struct Report<'a> {
     bridge: Option<BridgeJson<'a>>,
     unwatched: Vec<SpanJson>,
     markers: Vec<MarkerJson<'a>>,
+}
+
+/// Tokens of the ledger's last day beyond finished requests, whichever of the two is billed.
+#[derive(Serialize)]
+struct LeakageJson {
+    prompt_tokens: i64,
+    output_tokens: i64,
+    amount: Money,
+}
+
+impl LeakageJson {
+    fn new(leakage: Leakage) -> Self {
+        let Leakage { prompt_tokens, output_tokens, amount } = leakage;
+        Self { prompt_tokens, output_tokens, amount: amount.round_to(6) }
+    }
 }
 
 #[derive(Serialize)]
@@ -146,13 +173,17 @@ struct MarkerJson<'a> {
 struct ListJson<'a> {
     list: &'a Label,
     tier: &'a Label,
+    /// Where the prices of the name changed: from and until when these held.
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
     tokens: u64,
     revenue: Money,
 }
 
 impl<'a> ListJson<'a> {
     fn new(used: &'a ListUse) -> Self {
-        Self { list: &used.list, tier: &used.tier, tokens: used.tokens.count(), revenue: used.revenue }
+        let ListUse { list, tier, from, until, tokens, revenue } = used;
+        Self { list, tier, from: *from, until: *until, tokens: tokens.count(), revenue: *revenue }
     }
 }
 
@@ -195,6 +226,7 @@ struct MonthJson {
     until: Timestamp,
     watched_seconds: i64,
     revenue: Option<Money>,
+    uncosted_revenue: Money,
     cost: Option<Money>,
     profit: Option<Money>,
     projected_cost: Option<Money>,
@@ -203,7 +235,9 @@ struct MonthJson {
 
 impl MonthJson {
     const fn new(month: &MonthToDate) -> Self {
-        let MonthToDate { since, until, watched, revenue, cost, profit, projected_cost, budget } = *month;
-        Self { since, until, watched_seconds: watched.millis() / 1000, revenue, cost, profit, projected_cost, budget }
+        let MonthToDate { since, until, watched, revenue, uncosted_revenue, cost, profit, projected_cost, budget } =
+            *month;
+        let watched_seconds = watched.millis() / 1000;
+        Self { since, until, watched_seconds, revenue, uncosted_revenue, cost, profit, projected_cost, budget }
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct TotalsJson {
     output_tokens: u64,
     gpu_hours: f64,
     revenue: Option<Money>,
+    /// The part of the revenue that is in no profit, because its cost is unknown.
+    uncosted_revenue: Money,
     cost: Option<Money>,
     profit: Option<Money>,
     profit_on_cost: Option<Ratio>,
@@ -45,6 +47,7 @@ impl TotalsJson {
             output_tokens: totals.tokens.output.count(),
             gpu_hours: hours(gpu_micros(totals.gpu_time)),
             revenue: totals.known_revenue(),
+            uncosted_revenue: totals.uncosted_revenue,
             cost: totals.cost,
             profit: totals.profit(),
             profit_on_cost: known.and_then(|cost| profit_on_cost(covered, cost)),

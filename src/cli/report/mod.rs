@@ -2,22 +2,26 @@
 
 mod csv;
 mod data;
+mod focus;
+mod journal;
 mod json;
 mod json_changes;
 mod notes;
+mod present;
 mod query;
 mod scenario;
 mod table;
+mod table_bridge;
 #[cfg(test)]
 mod tests;
-mod text_table;
-mod when;
+pub(super) mod text_table;
+pub(super) mod when;
 
 use std::io::Write;
 
 use super::args::Global;
 use super::{Failure, keep, sources};
-use crate::ledger::Dispute;
+use crate::ledger::{Detail, Dispute};
 use crate::store::{DisputeState, Reader};
 use data::{ReportContext, ReportData};
 use query::{Format, ReportQuery};
@@ -33,14 +37,26 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     // A ledger that is not kept at present has a present of its own: the last thing that it knows.
     let open = reader.disputes()?.into_iter().filter(|row| row.state == DisputeState::Open);
     let disputes: Vec<Dispute> = open.map(|row| row.dispute).collect();
-    let context =
-        ReportContext { book: &settings.book, budget: settings.budget, disputes: &disputes, now: header.last };
-    let ask = |since, until, finest| Ok(reader.past(since, until, finest)?);
+    let targets = reader.targets()?;
+    let context = ReportContext {
+        book: &settings.book,
+        budget: settings.budget,
+        disputes: &disputes,
+        targets: &targets,
+        bill: settings.bill,
+        now: header.last,
+    };
+    let ask = |since, until, finest, detail| match detail {
+        Detail::Accounts => Ok(reader.past(since, until, finest)?),
+        Detail::Alike => Ok(reader.merged_past(since, until, finest)?),
+    };
     let data = ReportData::new(&query, &header, context, &ask)?;
     let text = match query.format {
         Format::Table => table::render(&data),
         Format::Json => json::render(&data).map_err(|error| Failure::Run(error.to_string()))?,
         Format::Csv => csv::render(&data),
+        Format::Hledger | Format::Beancount => journal::render(&data),
+        Format::Focus => focus::render(&data),
     };
     // A reader that closes the pipe has read enough.
     match std::io::stdout().write_all(text.as_bytes()) {

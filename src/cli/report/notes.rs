@@ -3,8 +3,10 @@
 use std::fmt::Write;
 
 use super::data::ReportData;
+use super::present::Present;
 use super::table::{amount, percent};
 use super::when::local;
+use crate::pricing::Bill;
 use crate::statement::{Basis, Difference, Levels};
 use crate::units::{Money, Ratio, Span, Timestamp};
 
@@ -69,7 +71,10 @@ fn levels(levels: &Levels, currency: &str) -> String {
 fn lists(data: &ReportData, lines: &mut Lines) {
     let (told, places) = (&data.statement, data.places());
     some(lines, "list", &told.lists, |used| {
-        format!("{} {}: {} {}", used.list, used.tier, amount(Some(used.revenue), places), data.currency)
+        let at = |word, at: Option<Timestamp>| at.map(|at| format!("{word} {}", local(at, &data.zone)));
+        let span: Vec<_> = [at("from", used.from), at("until", used.until)].into_iter().flatten().collect();
+        let span = if span.is_empty() { String::new() } else { format!(", {}", span.join(" ")) };
+        format!("{}{span} {}: {} {}", used.list, used.tier, amount(Some(used.revenue), places), data.currency)
     });
     if told.theoretical && !told.lists.is_empty() {
         lines.push(("basis", "theoretical: everything at list price, no paid share set".to_owned()));
@@ -118,12 +123,37 @@ fn uncertainty(data: &ReportData, lines: &mut Lines) {
     if let Some(of) = of {
         lines.push(("disputed", format!("{worth} {currency} of {of}; `margintop ledger disputes`")));
     }
+    present(data, lines);
     if told.lost_windows > 0 {
         lines.push(("lost", format!("{} windows may lack tokens: a lower bound", told.lost_windows)));
     }
     some(lines, "unwatched", &data.unwatched, |(since, until)| {
         format!("{}: neither tokens nor rent were posted", between(*since, *until, data))
     });
+}
+
+/// What the end of the ledger has open, in the words of the screen.
+fn present(data: &ReportData, lines: &mut Lines) {
+    let Present { held_back, bill, leakage } = data.present;
+    if held_back > 0 {
+        let said = format!("{held_back} targets hold tokens back until a movement of a counter is explained: at least");
+        lines.push(("held back", said));
+    }
+    let worth = leakage.map(|leakage| leakage.amount).unwrap_or_default();
+    let unfinished = format!("{} {} on the last day", amount(Some(worth), data.places()), data.currency);
+    match bill {
+        Bill::Finished if leakage.is_some() => {
+            let said = "finished requests only: unfinished and aborted work left out";
+            lines.push(("billed", format!("{said}, {unfinished}")));
+        }
+        Bill::Finished => {
+            lines.push(("billed", "finished requests only, where an engine counts them apart".to_owned()));
+        }
+        Bill::All if !worth.is_zero() => {
+            lines.push(("billed", format!("engine value: unfinished and aborted work included, {unfinished}")));
+        }
+        Bill::All => {}
+    }
 }
 
 fn between(since: Timestamp, until: Timestamp, data: &ReportData) -> String {

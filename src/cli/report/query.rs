@@ -51,6 +51,11 @@ pub(in crate::cli) struct ReportArgs {
     /// Print comma-separated values
     #[arg(long)]
     pub(super) csv: bool,
+
+    /// Print a table, JSON (as --json), CSV (as --csv), a journal for hledger or Beancount, or the cost as FOCUS 1.0
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "csv"],
+        value_parser = ["table", "json", "csv", "hledger", "beancount", "focus"])]
+    pub(super) format: Option<String>,
 }
 
 /// With what the last span is compared.
@@ -68,6 +73,31 @@ pub(super) enum Format {
     Table,
     Json,
     Csv,
+    Hledger,
+    Beancount,
+    Focus,
+}
+
+impl Format {
+    const fn of(args: &ReportArgs) -> Self {
+        let format = match &args.format {
+            Some(format) => format.as_bytes(),
+            None => b"",
+        };
+        match (args.json, args.csv, format) {
+            (true, _, _) | (_, _, b"json") => Self::Json,
+            (_, true, _) | (_, _, b"csv") => Self::Csv,
+            (_, _, b"hledger") => Self::Hledger,
+            (_, _, b"beancount") => Self::Beancount,
+            (_, _, b"focus") => Self::Focus,
+            _ => Self::Table,
+        }
+    }
+
+    /// Whether it is of what was posted, day by day, and says nothing else.
+    pub(super) const fn has_entries(self) -> bool {
+        matches!(self, Self::Hledger | Self::Beancount | Self::Focus)
+    }
 }
 
 /// A report that can be told.
@@ -95,6 +125,13 @@ impl ReportQuery {
             let why = "--reprice prices by today's book and --what-if list by one list: write one of the two";
             return Err(Failure::Usage(why.to_owned()));
         }
+        let format = Format::of(args);
+        let otherwise = !asked.is_nothing() || args.reprice || args.bridge.is_some() || args.compare;
+        if format.has_entries() && otherwise {
+            let why = "a journal and FOCUS are of what was posted: leave out --what-if, --reprice, --bridge and --compare, \
+                       or write --json";
+            return Err(Failure::Usage(format!("--format {}: {why}", args.format.as_deref().unwrap_or_default())));
+        }
         Ok(Self {
             since: when("--since", &args.since)?,
             until: when("--until", &args.until)?,
@@ -107,11 +144,7 @@ impl ReportQuery {
                 _ => Against::Days(1),
             }),
             compare: args.compare,
-            format: match (args.json, args.csv) {
-                (true, _) => Format::Json,
-                (_, true) => Format::Csv,
-                _ => Format::Table,
-            },
+            format,
         })
     }
 }

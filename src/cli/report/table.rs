@@ -4,14 +4,14 @@ use super::data::ReportData;
 use super::notes;
 use super::text_table::Grid;
 use super::when::local;
-use crate::statement::{AtList, Bridge, By, Cause, Compared, Mover, Row, Totals, rounded_hours};
+use crate::statement::{AtList, By, Row, Totals, rounded_hours};
 use crate::tui::human;
 use crate::units::{Money, Ratio, Span, Timestamp, Tokens, gross_margin, profit_on_cost};
 
 /// All of it.
 pub(super) fn render(data: &ReportData) -> String {
     let told = match (&data.bridge, &data.compare) {
-        (Some(bridge), _) => self::bridge(bridge, data),
+        (Some(bridge), _) => super::table_bridge::render(bridge, data),
         (None, Some(lists)) => compared(lists, data),
         (None, None) => statement(data),
     };
@@ -44,39 +44,69 @@ fn statement(data: &ReportData) -> String {
 fn rows(data: &ReportData) -> String {
     let (told, places) = (&data.statement, data.places());
     let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 2);
-    let mut grid = Grid::new([
-        told.by.name(),
-        "prompt tok",
-        "hit",
-        "output tok",
-        "GPU-hours",
-        &format!("revenue {}", data.currency),
-        &format!("cost {}", data.currency),
-        &format!("profit {}", data.currency),
-        "profit on cost",
-        "gross margin",
-    ]);
+    let currency = &data.currency;
+    let beside = Beside::of(data);
+    let mut grid = Grid::new(
+        [
+            Some(told.by.name().to_owned()),
+            Some("prompt tok".to_owned()),
+            Some("hit".to_owned()),
+            Some("output tok".to_owned()),
+            Some("GPU-hours".to_owned()),
+            Some(format!("revenue {currency}")),
+            beside.uncosted.then(|| "of it uncosted".to_owned()),
+            Some(format!("cost {currency}")),
+            beside.idle.then(|| "of it idle".to_owned()),
+            Some(format!("profit {currency}")),
+            Some("profit on cost".to_owned()),
+            Some("gross margin".to_owned()),
+        ]
+        .into_iter()
+        .flatten(),
+    );
     let cells = |row: &Row, hours: i128| {
         let covered = row.covered();
-        let ratio = |of: fn(Money, Money) -> Option<Ratio>| percent(covered.and_then(|(r, c)| of(r, c)));
-        vec![
-            row.key.to_string(),
-            count(row.prompt()),
-            percent(hit_rate(row)),
-            count(row.tokens.map(|tokens| tokens.output)),
-            hundredths(hours),
-            amount(row.revenue, places),
-            amount(row.cost, places),
-            amount(row.profit, places),
+        let ratio = |of: fn(Money, Money) -> Option<Ratio>| Some(percent(covered.and_then(|(r, c)| of(r, c))));
+        let uncosted = row.revenue.map(|_| row.uncosted_revenue);
+        [
+            Some(row.key.to_string()),
+            Some(count(row.prompt())),
+            Some(percent(hit_rate(row))),
+            Some(count(row.tokens.map(|tokens| tokens.output))),
+            Some(hundredths(hours)),
+            Some(amount(row.revenue, places)),
+            beside.uncosted.then(|| amount(uncosted, places)),
+            Some(amount(row.cost, places)),
+            beside.idle.then(|| amount(row.idle_cost, places)),
+            Some(amount(row.profit, places)),
             ratio(profit_on_cost),
             ratio(gross_margin),
         ]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
     };
     for (row, hours) in told.rows.iter().zip(&hours) {
         grid.row(cells(row, *hours));
     }
     grid.total(cells(&told.total, hours.last().copied().unwrap_or_default()));
     grid.render()
+}
+
+/// Columns for the parts of revenue and cost without which the others do not add up, where there are any.
+struct Beside {
+    /// Revenue that is in no profit.
+    uncosted: bool,
+    /// Idle cost, which by time stands in the rows and not in `(idle)`.
+    idle: bool,
+}
+
+impl Beside {
+    fn of(data: &ReportData) -> Self {
+        let told = &data.statement;
+        let idles = |row: &Row| row.idle_cost.is_some_and(|idle| !idle.is_zero());
+        Self { uncosted: !told.uncosted_revenue.is_zero(), idle: told.by.is_time() && told.rows.iter().any(idles) }
+    }
 }
 
 fn leases(data: &ReportData) -> String {
@@ -117,110 +147,40 @@ fn before_and_after(before: &Totals, after: &Totals, data: &ReportData) -> Strin
     let places = data.places();
     let (revenue, cost) = (format!("revenue {}", data.currency), format!("cost {}", data.currency));
     let profit = format!("profit {}", data.currency);
-    let mut grid = Grid::new(["what if", &revenue, &cost, &profit, "profit on cost", "gross margin"]);
+    let uncosted = [before, after].iter().any(|totals| !totals.uncosted_revenue.is_zero());
+    let words = ["what if", &revenue, "of it uncosted", &cost, &profit, "profit on cost", "gross margin"];
+    let shown = |nth: usize| nth != 2 || uncosted;
+    let mut grid =
+        Grid::new(words.into_iter().enumerate().filter(|(nth, _)| shown(*nth)).map(|(_, word)| word.to_owned()));
     for (name, totals) in [("as it was", before), ("as it would be", after)] {
         let ratio = |of: fn(Money, Money) -> Option<Ratio>| {
             let known = totals.known_revenue().and(totals.cost);
             percent(known.and_then(|cost| of(totals.covered_revenue(), cost)))
         };
-        grid.row(vec![
+        let cells = [
             name.to_owned(),
             amount(totals.known_revenue(), places),
+            amount(totals.known_revenue().map(|_| totals.uncosted_revenue), places),
             amount(totals.cost, places),
             amount(totals.profit(), places),
             ratio(profit_on_cost),
             ratio(gross_margin),
-        ]);
+        ];
+        grid.row(cells.into_iter().enumerate().filter(|(nth, _)| shown(*nth)).map(|(_, cell)| cell).collect());
     }
     let change = |amounts: fn(&Totals) -> Option<Money>| {
         let difference = amounts(after).zip(amounts(before)).map(|(after, before)| after - before);
         signed(difference, places)
     };
-    grid.total(vec![
+    let cells = [
         "change".to_owned(),
         change(Totals::known_revenue),
+        change(|totals| totals.known_revenue().map(|_| totals.uncosted_revenue)),
         change(|totals| totals.cost),
         change(Totals::profit),
-    ]);
+    ];
+    grid.total(cells.into_iter().enumerate().filter(|(nth, _)| shown(*nth)).map(|(_, cell)| cell).collect());
     grid.render()
-}
-
-/// How much of two spans is compared, where it is not all of them.
-fn watched_in_both(compared: &Compared) -> Option<String> {
-    let Compared { whole, before, after, both } = *compared;
-    if compared.is_whole() {
-        return None;
-    }
-    let [whole, before, after] = [whole, before, after].map(minutes);
-    if both <= Span::ZERO {
-        return Some(format!(
-            "nothing is compared: no minute was watched in both ({before} of {whole} before, {after} after)"
-        ));
-    }
-    let both = minutes(both);
-    Some(format!("compared over the {both} of the {whole} that were watched in both ({before} before, {after} after)"))
-}
-
-/// A span in hours and minutes: `3 h 20 m`.
-fn minutes(span: Span) -> String {
-    let minutes = span.millis() / 60_000;
-    match (minutes / 60, minutes % 60) {
-        (0, minutes) => format!("{minutes} m"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} m"),
-    }
-}
-
-fn bridge(bridge: &Bridge, data: &ReportData) -> String {
-    let places = data.places();
-    let span = |(since, until)| format!("{} to {}", local(since, &data.zone), local(until, &data.zone));
-    let mut grid = Grid::new(["why", &format!("profit {} an hour", data.currency)]);
-    grid.row(vec!["before".to_owned(), amount(Some(bridge.before), places)]);
-    for (cause, part) in &bridge.parts {
-        grid.row(vec![format!("  {}", words(*cause)), signed(Some(*part), places)]);
-    }
-    grid.total(vec!["after".to_owned(), amount(Some(bridge.after), places)]);
-    let watched = watched_in_both(&bridge.compared).map_or_else(String::new, |line| line + "\n");
-    let spans = format!("before  {}\nafter   {}\n{watched}\n", span(bridge.before_span), span(bridge.after_span));
-    if bridge.compared.both <= Span::ZERO {
-        return spans;
-    }
-    let mut out = spans + &grid.render();
-    for (name, movers) in [("models", &bridge.models), ("units", &bridge.units), ("nodes", &bridge.nodes)] {
-        if !movers.is_empty() {
-            out.push('\n');
-            out.push_str(&moved(name, movers, places));
-        }
-    }
-    if !bridge.cost_known {
-        out.push_str("\nno rate is known in one of the spans: without a cost there is no profit\n");
-    }
-    out
-}
-
-fn moved(name: &str, movers: &[Mover], places: u32) -> String {
-    let mut grid = Grid::new([name, "before", "after", "change an hour"]);
-    for mover in movers {
-        grid.row(vec![
-            mover.key.to_string(),
-            amount(Some(mover.before), places),
-            amount(Some(mover.after), places),
-            signed(Some(mover.change()), places),
-        ]);
-    }
-    grid.render()
-}
-
-const fn words(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Traffic => "traffic",
-        Cause::Mix => "mix of models, prompts and output",
-        Cause::HitRate => "hit rate",
-        Cause::Price => "price or tier",
-        Cause::Unpriced => "unpriced",
-        Cause::Gpus => "GPUs held",
-        Cause::Idle => "idle GPUs",
-    }
 }
 
 /// An amount without its currency: `-1,234.50`, `–` if unknown.
@@ -235,7 +195,7 @@ pub(super) fn amount(money: Option<Money>, places: u32) -> String {
 }
 
 /// An amount with its sign.
-fn signed(money: Option<Money>, places: u32) -> String {
+pub(super) fn signed(money: Option<Money>, places: u32) -> String {
     let plus = money.is_some_and(|money| money.rounded(places) > 0);
     format!("{}{}", if plus { "+" } else { "" }, amount(money, places))
 }
@@ -258,22 +218,4 @@ fn count(tokens: Option<Tokens>) -> String {
 fn hundredths(hours: i128) -> String {
     let hours = hours.unsigned_abs();
     format!("{}.{:02}", human::grouped(hours / 100), hours % 100)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn how_much_is_compared_is_said_where_it_is_not_all() {
-        let told = |hours: [i64; 4]| {
-            let [whole, before, after, both] = hours.map(|minutes| Span::from_secs(minutes * 60));
-            watched_in_both(&Compared { whole, before, after, both })
-        };
-        assert_eq!(told([60; 4]), None);
-        let part = "compared over the 3 h 20 m of the 24 h that were watched in both (4 h before, 23 h 59 m after)";
-        assert_eq!(told([1_440, 240, 1_439, 200]).as_deref(), Some(part));
-        let none = "nothing is compared: no minute was watched in both (30 m of 1 h before, 0 m after)";
-        assert_eq!(told([60, 30, 0, 0]).as_deref(), Some(none));
-    }
 }

@@ -10,13 +10,16 @@ use super::query::{ReportArgs, ReportQuery};
 use super::{csv, json, table};
 use crate::cli::Failure;
 use crate::ledger::{
-    Classes, CostAccount, CostAccountId, CostKind, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, Evidence,
-    GpuTimeCell, Grain, Past, RevenueAccount, RevenueAccountId, Tariff, TariffId, TokenCell,
+    Classes, CostAccount, CostAccountId, CostKind, Detail, GpuTimeCell, Grain, Past, RevenueAccount, RevenueAccountId,
+    Tariff, TariffId, TokenCell,
 };
-use crate::pricing::{Book, ClassPrices};
-use crate::reading::{GpuId, Label, ModelName, NodeName, Role, TargetId, TokenCounters};
+use crate::pricing::{Bill, Book, ClassPrices};
+use crate::reading::{Label, ModelName, NodeName, Role};
 use crate::store::Header;
-use crate::units::{GpuTime, PowerPrice, Span, Timestamp, Tokens};
+use crate::units::{GpuTime, Span, Timestamp, Tokens};
+
+mod changes;
+mod disputes;
 
 #[derive(Parser)]
 struct Line {
@@ -85,7 +88,7 @@ fn past() -> Past {
 }
 
 /// The part of the past that was asked for.
-fn ask(since: Timestamp, until: Timestamp, _: Grain) -> Result<Past, Failure> {
+fn ask(since: Timestamp, until: Timestamp, _: Grain, _: Detail) -> Result<Past, Failure> {
     let mut past = Past { since, until, ..past() };
     past.tokens.retain(|cell| since <= cell.bucket && cell.bucket < until);
     past.rents.retain(|cell| since <= cell.bucket && cell.bucket < until);
@@ -96,96 +99,15 @@ fn data(line: &str) -> Result<ReportData, Failure> {
     let query =
         ReportQuery::new(&Line::try_parse_from(format!("report {line}").split_whitespace()).unwrap().report, &[])?;
     let book = Book::built_in().unwrap();
-    let context = ReportContext { book: &book, budget: None, disputes: &[dispute()], now: header().last };
+    let context = ReportContext {
+        book: &book,
+        budget: None,
+        disputes: &[disputes::dispute()],
+        targets: &[],
+        bill: Bill::All,
+        now: header().last,
+    };
     ReportData::new(&query, &header(), context, &ask)
-}
-
-/// A million output tokens without a price in the first minute, and two priced ones in the last.
-fn dispute() -> Dispute {
-    let entry = |account, tariff, minute, millions: u64| Entry {
-        account: RevenueAccountId::at(account),
-        tariff,
-        minute,
-        tokens: Classes { output: Tokens::new(millions * 1_000_000), ..Classes::default() },
-    };
-    let (counters, end) = (TokenCounters::default(), header().last);
-    Dispute {
-        energy: None,
-        id: DisputeId(1),
-        target: TargetId::new("http://a:8000"),
-        instance: None,
-        rank: None,
-        model: None,
-        entries: vec![entry(2, None, BEGAN, 1), entry(0, Some(TariffId::at(0)), end, 2)],
-        evidence: Evidence {
-            before: counters,
-            after: counters,
-            start_before: None,
-            start_after: None,
-            from: BEGAN,
-            to: end,
-            bound: "too many".to_owned(),
-        },
-    }
-}
-
-/// Class: what is disputed in the reported span makes its total a lower bound, and is told with its worth.
-#[test]
-fn open_disputes_of_the_span_are_told() {
-    for (line, tokens, worth) in [
-        ("", 3_000_000, "4.38"),
-        ("--until 2025-03-02", 1_000_000, "0.00"),
-        ("--since 2025-03-02 --until 2025-03-03T08:00:00", 2_000_000, "4.38"),
-        ("--since 2025-03-02 --until 2025-03-02T12:00:00", 0, "0.00"),
-    ] {
-        let report = told(line);
-        let disputed = (report["disputed_tokens"].as_u64(), report["disputed"].as_str());
-        assert_eq!(disputed, (Some(tokens), Some(worth)), "{line}");
-        let table = table::render(&data(line).unwrap());
-        let said = format!("disputed     {worth} USD of {tokens} tokens, in no total: a lower bound");
-        assert_eq!(table.contains(&said), tokens > 0, "{line}\n{table}");
-    }
-    let mut priced = past();
-    priced.tokens.retain(|cell| cell.tariff.is_some());
-    let bound = |disputes: &[Dispute]| {
-        let query = ReportQuery::new(&Line::try_parse_from(["report"]).unwrap().report, &[]).unwrap();
-        let book = Book::built_in().unwrap();
-        let context = ReportContext { book: &book, budget: None, disputes, now: header().last };
-        let ask = |since, until, _| Ok(Past { since, until, ..priced.clone() });
-        ReportData::new(&query, &header(), context, &ask).unwrap().statement.total.lower_bound
-    };
-    assert!(bound(&[dispute()]) && !bound(&[]), "nothing else makes it one");
-}
-
-/// Class: energy in dispute that no report tells.
-#[test]
-fn open_disputes_about_energy_are_told() {
-    let power = PowerPrice { kwh: "0.10".parse().unwrap(), pue: "1.0".parse().unwrap() };
-    let mut paid = past();
-    paid.cost_accounts[1].power = Some(power);
-    let entry = |minute, energy| EnergyEntry { cost_account: CostAccountId::at(1), minute, energy };
-    let energy = DisputedEnergy {
-        node: NodeName::new("b"),
-        gpu: GpuId::from_uuid("GPU-1"),
-        index: 0,
-        before: 0,
-        after: 0,
-        entries: vec![entry(BEGAN, 3_600_000_000_i64), entry(header().last, 36_000_000_000)],
-    };
-    let open = Dispute { energy: Some(energy), entries: Vec::new(), ..dispute() };
-    for (line, kwh, worth) in [("report", 11.0, "1.10"), ("report --until 2025-03-02", 1.0, "0.10")] {
-        let query = ReportQuery::new(&Line::try_parse_from(line.split_whitespace()).unwrap().report, &[]).unwrap();
-        let book = Book::built_in().unwrap();
-        let context =
-            ReportContext { book: &book, budget: None, disputes: std::slice::from_ref(&open), now: header().last };
-        let ask = |since, until, _| Ok(Past { since, until, ..paid.clone() });
-        let data = ReportData::new(&query, &header(), context, &ask).unwrap();
-        let table = table::render(&data);
-        let said = format!("disputed     {worth} USD of {kwh:.6} kWh of energy, in no total: the cost may lack it");
-        assert!(table.contains(&said), "{line}\n{table}");
-        let report: serde_json::Value = serde_json::from_str(&json::render(&data).unwrap()).unwrap();
-        assert_eq!((report["disputed"].as_str(), report["disputed_kwh"].as_f64()), (Some(worth), Some(kwh)));
-    }
 }
 
 /// Class: revenue of engines whose GPUs' cost is unknown. It is a row by every key, its cost a dash and null.
@@ -197,8 +119,15 @@ fn revenue_without_a_cost_is_a_row() {
     for by in ["model", "node"] {
         let query = ReportQuery::new(&Line::try_parse_from(["report", "--by", by]).unwrap().report, &[]).unwrap();
         let book = Book::built_in().unwrap();
-        let context = ReportContext { book: &book, budget: None, disputes: &[], now: header().last };
-        let ask = |since, until, _| Ok(Past { since, until, ..unrated.clone() });
+        let context = ReportContext {
+            book: &book,
+            budget: None,
+            disputes: &[],
+            targets: &[],
+            bill: Bill::All,
+            now: header().last,
+        };
+        let ask = |since, until, _, _| Ok(Past { since, until, ..unrated.clone() });
         let data = ReportData::new(&query, &header(), context, &ask).unwrap();
         let report: Value = serde_json::from_str(&json::render(&data).unwrap()).unwrap();
         let key = if by == "node" { "b" } else { "=cmd,\"x\"" };

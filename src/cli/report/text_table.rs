@@ -7,7 +7,7 @@ const KEY: usize = 48;
 
 /// A table under construction.
 #[derive(Debug)]
-pub(super) struct Grid {
+pub(in crate::cli) struct Grid {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
     total: Option<Vec<String>>,
@@ -15,23 +15,23 @@ pub(super) struct Grid {
 
 impl Grid {
     /// A table with these columns.
-    pub(super) fn new<const N: usize>(head: [&str; N]) -> Self {
-        Self { head: head.map(str::to_owned).to_vec(), rows: Vec::new(), total: None }
+    pub(in crate::cli) fn new<S: Into<String>>(head: impl IntoIterator<Item = S>) -> Self {
+        Self { head: head.into_iter().map(Into::into).collect(), rows: Vec::new(), total: None }
     }
 
-    pub(super) fn row(&mut self, mut cells: Vec<String>) {
+    pub(in crate::cli) fn row(&mut self, mut cells: Vec<String>) {
         if let Some(key) = cells.first_mut() {
             *key = shorten(key, KEY);
         }
         self.rows.push(cells);
     }
 
-    pub(super) fn total(&mut self, cells: Vec<String>) {
+    pub(in crate::cli) fn total(&mut self, cells: Vec<String>) {
         self.total = Some(cells);
     }
 
     /// The lines.
-    pub(super) fn render(&self) -> String {
+    pub(in crate::cli) fn render(&self) -> String {
         let all = || std::iter::once(&self.head).chain(&self.rows).chain(&self.total);
         let widths: Vec<usize> = (0..self.head.len())
             .map(|column| all().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0))

@@ -7,7 +7,7 @@ use crate::units::{Span, Timestamp};
 
 /// A point in time before its zone and the present are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
+pub(in crate::cli) enum When {
     /// An instant.
     At(Timestamp),
     /// A local date and time.
@@ -21,7 +21,7 @@ pub(super) enum When {
 impl When {
     /// Reads `2025-02-27T12:00:00Z`, `2025-02-27 12:00+08:00`, `2025-02-27 12:00`, `2025-02-27`, `2025-02`, `today`,
     /// `yesterday`, `now`, `24h` or `7d`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(in crate::cli) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         match text {
             "now" => return Ok(Self::Ago(Span::ZERO)),
@@ -39,7 +39,7 @@ impl When {
     }
 
     /// The instant.
-    pub(super) fn resolve(self, zone: &TimeZone, now: Timestamp) -> Timestamp {
+    pub(in crate::cli) fn resolve(self, zone: &TimeZone, now: Timestamp) -> Timestamp {
         let local = |local: DateTime| zone.to_ambiguous_timestamp(local).compatible().map_or(now, of);
         match self {
             Self::At(at) => at,
@@ -77,7 +77,7 @@ pub(super) fn days_before(at: Timestamp, days: i32, zone: &TimeZone) -> Timestam
 }
 
 /// An instant in the words of a zone: `2025-02-27 12:00+08:00`.
-pub(super) fn local(at: Timestamp, zone: &TimeZone) -> String {
+pub(in crate::cli) fn local(at: Timestamp, zone: &TimeZone) -> String {
     jiff_of(at).to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M%:z").to_string()
 }
 

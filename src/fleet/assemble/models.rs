@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::engines::has_earned;
 use super::{Fleet, Flow, add_tokens, all_rows, counted_rows, live_rows, shown_prompt};
+use crate::ledger::{CostKind, RevenueAccount};
 use crate::reading::{Label, ModelName, NodeName};
 use crate::snapshot::{ModelMoney, ModelRow};
+use crate::statement::{Totals, shared_cost};
 use crate::units::{Money, Tokens};
 
 #[derive(Debug, Default)]
@@ -38,7 +40,8 @@ pub(super) fn rows(fleet: &Fleet) -> Vec<ModelRow> {
             sum.flow.add(fleet, view);
         }
     }
-    let (costs, earned) = (cost_shares(fleet), earned(fleet));
+    let earned = earned(fleet);
+    let costs = cost_shares(fleet, &earned);
     let mut rows = Vec::with_capacity(sums.len());
     for (model, sum) in sums {
         rows.push(model_row(fleet, model, &sum, earned.get(model).copied().unwrap_or_default(), costs.get(model)));
@@ -71,56 +74,85 @@ fn model_row(fleet: &Fleet, model: &ModelName, sum: &Sums, earned: Earned, cost_
 struct Earned {
     today: Money,
     per_hour: Money,
+    /// The part of it whose cost is known.
+    covered_per_hour: Money,
 }
 
 fn earned(fleet: &Fleet) -> HashMap<&ModelName, Earned> {
-    let accounts = fleet.ledger.accounts();
+    let ledger = &fleet.ledger;
+    let tables = super::money::tables(fleet);
+    let model = |account: &RevenueAccount| account.model.clone();
+    let totals = Totals::by(tables, ledger.today().tokens(), std::iter::empty(), model, |_| None);
     let mut earned: HashMap<&ModelName, Earned> = HashMap::new();
-    for (account, tariff, tokens) in fleet.ledger.today().tokens() {
-        if let (Some(model), Some(tariff)) = (&accounts[account.index()].model, tariff) {
-            earned.entry(model).or_default().today += fleet.ledger.tariff(tariff).value(tokens);
-        }
-    }
-    for (account, known) in accounts.iter().enumerate() {
-        if let (Some(model), Some(per_hour)) = (&known.model, fleet.pace.earned_per_hour(account)) {
-            earned.entry(model).or_default().per_hour += per_hour;
+    for (id, account) in ledger.accounts().iter().enumerate() {
+        let Some(model) = &account.model else { continue };
+        let earned = earned.entry(model).or_default();
+        earned.today = totals.get(model).map(|totals| totals.revenue).unwrap_or_default();
+        let per_hour = fleet.pace.earned_per_hour(id).unwrap_or_default();
+        earned.per_hour += per_hour;
+        if account.costed {
+            earned.covered_per_hour += per_hour;
         }
     }
     earned
 }
 
 fn money(fleet: &Fleet, model: &ModelName, earned: Earned, cost_per_hour: Option<&Money>) -> ModelMoney {
-    let Some(price) = fleet.ledger.book().price_of(model.as_str()) else { return ModelMoney::default() };
-    let per_hour = fleet.pace.window().map(|_| earned.per_hour);
+    let Some(price) = super::money::price_of_model(fleet, model) else { return ModelMoney::default() };
+    let known = fleet.pace.window().is_some();
     ModelMoney {
         revenue: Some(earned.today),
-        revenue_per_hour: per_hour,
-        profit_per_hour: per_hour.zip(cost_per_hour.copied()).map(|(revenue, cost)| revenue - cost),
+        revenue_per_hour: known.then_some(earned.per_hour),
+        profit_per_hour: cost_per_hour.filter(|_| known).map(|cost| earned.covered_per_hour - *cost),
         list: Some(Label::new(&price.list_at(fleet.now().wall).name)),
     }
 }
 
-/// The cost per hour of each model's nodes. The cost of a node with several models is divided by their present tokens,
-/// or evenly if there are none.
-fn cost_shares(fleet: &Fleet) -> HashMap<ModelName, Money> {
-    let mut weights: BTreeMap<NodeName, BTreeMap<ModelName, u64>> = BTreeMap::new();
-    for view in counted_rows(fleet).filter(|view| !view.is_duplicate(fleet)) {
-        let Some(model) = &view.row.reading.model else { continue };
-        let grown = [super::PROMPT, super::OUTPUT].into_iter().filter_map(|i| view.row.window.growth(i)).sum::<u64>();
-        *weights.entry(fleet.inventory.node_of(&view.target.info)).or_default().entry(model.clone()).or_default() +=
-            grown;
+/// The cost per hour of each model: what is owed for GPUs, shared as `report --by model` does by present tokens, and the
+/// overhead on its revenue. What idles is in it. Rows of a node on which nothing grows share alike.
+fn cost_shares(fleet: &Fleet, earned: &HashMap<&ModelName, Earned>) -> HashMap<ModelName, Money> {
+    let mut workers = workers(fleet);
+    let mut grown: HashMap<NodeName, u64> = HashMap::new();
+    for (account, weight) in &workers {
+        *grown.entry(account.node.clone()).or_default() += weight;
     }
-    let money = super::money::by_node(fleet);
+    for (account, weight) in &mut workers {
+        if grown.get(&account.node).is_none_or(|grown| *grown == 0) {
+            *weight = 1;
+        }
+    }
+    let owed = fleet.ledger.cost_accounts().iter().enumerate();
+    let owed = owed.filter(|(_, account)| account.kind == CostKind::Gpus && account.rate.is_some());
+    let owed: Vec<_> = owed.filter_map(|(id, account)| Some((account, fleet.pace.owed_per_hour(id)?))).collect();
     let mut shares: HashMap<ModelName, Money> = HashMap::new();
-    for (node, models) in weights {
-        let Some(cost) = money.get(&node).and_then(|money| money.cost_per_hour) else { continue };
-        let total: u64 = models.values().sum();
-        let count = models.len() as u64;
-        for (model, grown) in models {
-            let (part, whole) = if total > 0 { (grown, total) } else { (1, count) };
-            let share = cost.scaled(i64::try_from(part).unwrap_or(i64::MAX), i64::try_from(whole).unwrap_or(i64::MAX));
-            *shares.entry(model).or_default() += share.unwrap_or_default();
+    for ((account, _), cost) in workers.iter().zip(shared_cost(&workers, &owed)) {
+        if let (Some(model), Some(cost)) = (&account.model, cost) {
+            *shares.entry(model.clone()).or_default() += cost;
+        }
+    }
+    if let Some(overhead) = fleet.config.overhead.of_revenue {
+        for (model, share) in &mut shares {
+            *share += overhead.of(earned.get(model).copied().unwrap_or_default().covered_per_hour);
         }
     }
     shares
+}
+
+/// The accounts of the counted rows, and how many tokens each has grown by.
+fn workers(fleet: &Fleet) -> Vec<(RevenueAccount, u64)> {
+    let worker = |view: super::RowView<'_>| {
+        let node = fleet.inventory.node_of(&view.target.info);
+        let unit = fleet.inventory.unit_of(&view.target.info, &node);
+        let grown = [super::PROMPT, super::OUTPUT].into_iter().filter_map(|i| view.row.window.growth(i)).sum();
+        let account = RevenueAccount {
+            costed: fleet.knows_cost(&node, unit.as_ref()),
+            node,
+            unit,
+            model: Some(view.row.reading.model.clone()?),
+            role: view.role(fleet),
+            tenant: view.target.info.tenant.clone(),
+        };
+        Some((account, grown))
+    };
+    counted_rows(fleet).filter(|view| !view.is_duplicate(fleet)).filter_map(worker).collect()
 }

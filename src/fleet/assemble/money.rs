@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fleet, RowView, counted_rows};
-use crate::ledger::{Classes, CostAccount, CostKind};
+use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, Role};
 use crate::snapshot::{ListBasis, MoneyView, RateBasis, Worth};
@@ -101,11 +101,15 @@ pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
             }
         }
     }
-    for (account, tariff, tokens) in fleet.ledger.today().tokens() {
-        let money = nodes.entry(accounts[account.index()].node.clone()).or_default();
-        if let Some(tariff) = tariff {
-            *money.revenue.get_or_insert_default() += fleet.ledger.tariff(tariff).value(tokens);
+    let (today, node) = (fleet.ledger.today(), |account: &RevenueAccount| Some(account.node.clone()));
+    let pays = |account: &CostAccount| account.node.clone();
+    for (node, totals) in Totals::by(tables(fleet), today.tokens(), today.rents(), node, pays) {
+        let money = nodes.entry(node).or_default();
+        if totals.tokens != totals.unpriced {
+            *money.revenue.get_or_insert_default() += totals.revenue;
         }
+        // Overhead by share of revenue is the fleet's.
+        money.cost = totals.cost.map(|cost| cost - totals.revenue_overhead);
     }
     for (id, account) in accounts.iter().enumerate() {
         let money = nodes.entry(account.node.clone()).or_default();
@@ -113,12 +117,6 @@ pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
             (is_priced(fleet, account.model.as_ref(), account.tenant.as_ref()), fleet.pace.earned_per_hour(id))
         {
             *money.revenue_per_hour.get_or_insert_default() += pace;
-        }
-    }
-    for (cost_account, rented) in fleet.ledger.today().rents() {
-        let cost_account = &cost_accounts[cost_account.index()];
-        if let (Some(node), Some(cost)) = (&cost_account.node, cost_account.cost_of(rented)) {
-            *nodes.entry(node.clone()).or_default().cost.get_or_insert_default() += cost;
         }
     }
     for (id, cost_account) in cost_accounts.iter().enumerate() {
@@ -133,10 +131,13 @@ pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
 
 /// The day's sums: today's postings are folded as any past is.
 fn day(fleet: &Fleet) -> Totals {
+    Totals::of_postings(tables(fleet), fleet.ledger.today().tokens(), fleet.ledger.today().rents())
+}
+
+/// What the numbers in postings refer to.
+pub(super) fn tables(fleet: &Fleet) -> Tables<'_> {
     let ledger = &fleet.ledger;
-    let tables =
-        Tables { accounts: ledger.accounts(), cost_accounts: ledger.cost_accounts(), tariffs: ledger.tariffs() };
-    Totals::of_postings(tables, ledger.today().tokens(), ledger.today().rents())
+    Tables { accounts: ledger.accounts(), cost_accounts: ledger.cost_accounts(), tariffs: ledger.tariffs() }
 }
 
 /// Revenue per hour, the part of it whose cost is known, and cost per hour.
@@ -182,7 +183,7 @@ fn uncosted_engines(fleet: &Fleet) -> usize {
     engines(fleet).filter(uncosted).count()
 }
 
-fn is_priced(fleet: &Fleet, model: Option<&ModelName>, tenant: Option<&Label>) -> bool {
+pub(super) fn is_priced(fleet: &Fleet, model: Option<&ModelName>, tenant: Option<&Label>) -> bool {
     price(fleet, model, tenant).is_some()
 }
 
@@ -193,6 +194,13 @@ fn is_priced_row(fleet: &Fleet, view: RowView<'_>) -> bool {
 /// The price of a model's tokens for a tenant.
 fn price<'a>(fleet: &'a Fleet, model: Option<&ModelName>, tenant: Option<&Label>) -> Option<ModelPrice<'a>> {
     fleet.ledger.book().price_for(model?.as_str(), tenant.map(Label::as_str))
+}
+
+/// The price of a model for everyone, else for a tenant of its rows.
+pub(super) fn price_of_model<'a>(fleet: &'a Fleet, model: &ModelName) -> Option<ModelPrice<'a>> {
+    let rows = || counted_rows(fleet).filter(|view| view.row.reading.model.as_ref() == Some(model));
+    let of_tenant = || rows().find_map(|view| price(fleet, Some(model), view.target.info.tenant.as_ref()));
+    price(fleet, Some(model), None).or_else(of_tenant)
 }
 
 fn any_priced(fleet: &Fleet) -> bool {
@@ -274,7 +282,7 @@ fn list_bases(fleet: &Fleet) -> Vec<ListBasis> {
     let models: BTreeSet<_> = counted_rows(fleet).filter_map(|view| view.row.reading.model.as_ref()).collect();
     let at = fleet.now().wall;
     let basis = |model: &ModelName| {
-        let price = fleet.ledger.book().price_of(model.as_str())?;
+        let price = price_of_model(fleet, model)?;
         let quote = price.quote(at);
         let ended = price.ended(at).map(|ended| Label::new(&format!("list ended {}", &ended.to_string()[..10])));
         Some(ListBasis {

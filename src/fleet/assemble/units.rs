@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::money::is_priced;
 use super::{Fleet, Flow, RowView, has_left, mean, sum};
 use crate::inventory::Gpu;
+use crate::ledger::RevenueAccount;
 use crate::metering::{OUTPUT, PROMPT};
 use crate::reading::{Health, Rank, Role, UnitName};
 use crate::snapshot::{UnitRow, WorstRank};
@@ -87,11 +89,9 @@ fn pace(fleet: &Fleet, unit: &UnitName) -> (Option<Money>, Option<Money>) {
         return (None, None);
     }
     let accounts = fleet.ledger.accounts().iter().enumerate();
-    let priced = |model: Option<&crate::reading::ModelName>| {
-        model.is_some_and(|m| fleet.ledger.book().price_of(m.as_str()).is_some())
-    };
+    let priced = |account: &RevenueAccount| is_priced(fleet, account.model.as_ref(), account.tenant.as_ref());
     let earned: Vec<_> = accounts
-        .filter(|(_, account)| account.unit.as_ref() == Some(unit) && priced(account.model.as_ref()))
+        .filter(|(_, account)| account.unit.as_ref() == Some(unit) && priced(account))
         .filter_map(|(id, _)| fleet.pace.earned_per_hour(id))
         .collect();
     let cost_accounts = fleet.ledger.cost_accounts().iter().enumerate();

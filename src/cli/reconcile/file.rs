@@ -1,0 +1,169 @@
+//! A file of comma-separated values that others wrote: its columns by name, its numbers exactly.
+
+use crate::units::Money;
+
+/// A table: the names of its columns in small letters, and its lines with their numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Table {
+    columns: Vec<String>,
+    pub(super) lines: Vec<(usize, Vec<String>)>,
+}
+
+impl Table {
+    /// Reads a table; the separator is a comma, or a semicolon or tab where the first line has no comma.
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let first = text.lines().next().unwrap_or_default();
+        let separator = [',', ';', '\t'].into_iter().find(|separator| first.contains(*separator)).unwrap_or(',');
+        let mut lines = split(text, separator)?.into_iter();
+        let (_, head) = lines.next().ok_or("the file is empty: its first line names the columns")?;
+        let columns: Vec<_> = head.iter().map(|name| name.trim().to_lowercase().replace([' ', '-'], "_")).collect();
+        let lines: Vec<_> = lines.filter(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty())).collect();
+        if let Some((number, cells)) = lines.iter().find(|(_, cells)| cells.len() != columns.len()) {
+            let (has, wanted) = (cells.len(), columns.len());
+            return Err(format!(
+                "line {number} has {has} values and the first line {wanted} columns: quote values with separators"
+            ));
+        }
+        Ok(Self { columns, lines })
+    }
+
+    /// The first of these columns that there is.
+    pub(super) fn column(&self, names: &[&str]) -> Option<usize> {
+        names.iter().find_map(|name| self.columns.iter().position(|column| column == name))
+    }
+
+    /// The names of the columns.
+    pub(super) fn columns(&self) -> String {
+        self.columns.join(", ")
+    }
+}
+
+/// Lines of cells, quoted as RFC 4180 says, with the number of each line.
+fn split(text: &str, separator: char) -> Result<Vec<(usize, Vec<String>)>, String> {
+    let (mut lines, mut cells, mut cell) = (Vec::new(), Vec::new(), String::new());
+    let (mut quoted, mut number, mut began) = (false, 1, 1);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        number += usize::from(c == '\n');
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                cell.push('"');
+            }
+            '"' if quoted || cell.trim().is_empty() => quoted = !quoted,
+            '\n' if !quoted => {
+                cells.push(std::mem::take(&mut cell));
+                lines.push((began, std::mem::take(&mut cells)));
+                began = number;
+            }
+            '\r' if !quoted => {}
+            c if c == separator && !quoted => cells.push(std::mem::take(&mut cell)),
+            c => cell.push(c),
+        }
+    }
+    if quoted {
+        return Err(format!("a quote that begins in the record of line {began} has no end"));
+    }
+    if !cell.is_empty() || !cells.is_empty() {
+        cells.push(cell);
+        lines.push((began, cells));
+    }
+    Ok(lines)
+}
+
+/// A decimal number, exactly: `1,234.50`, `(12.00)`, `1.2e-05`, with a sign of currency or without, which comes first.
+/// Digits after the fifteenth decimal are left out.
+pub(super) fn amount(text: &str) -> Option<(Option<String>, Money)> {
+    let text = text.trim();
+    let (negative, text) = match text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
+        Some(text) => (true, text),
+        None => (false, text),
+    };
+    let is_number = |c: char| c.is_ascii_digit() || ".,+-eE".contains(c);
+    let kept: String = text.chars().filter(|c| is_number(*c) && !c.is_ascii_alphabetic()).collect();
+    // Letters are an exponent between digits, or a currency at either end.
+    let trimmed = text.trim_matches(|c: char| !c.is_ascii_digit() && c != '.' && c != '-' && c != '+');
+    let unit: String = text.replacen(trimmed, "", 1).trim().to_owned();
+    if kept.is_empty() || trimmed.is_empty() {
+        return None;
+    }
+    let (number, exponent) = match trimmed.split_once(['e', 'E']) {
+        Some((number, exponent)) => (number, exponent.parse::<i32>().ok()?),
+        None => (trimmed, 0),
+    };
+    let grains = grains(number, exponent)?;
+    let unit = (!unit.is_empty()).then_some(unit);
+    Some((unit, Money::from_grains(if negative { -grains } else { grains })))
+}
+
+fn grains(number: &str, exponent: i32) -> Option<i128> {
+    let (negative, digits) = match number.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, number.strip_prefix('+').unwrap_or(number)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let whole = whole.replace([',', '\'', ' '], "");
+    let all = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if !all(&whole) || !all(fraction) || whole.len() + fraction.len() == 0 || exponent.abs() > 30 {
+        return None;
+    }
+    // The place of the last digit in femtos.
+    let mut places = 15 - i32::try_from(fraction.len()).ok()? + exponent;
+    let mut count: i128 = format!("0{whole}{fraction}").parse().ok()?;
+    while places < 0 && count != 0 {
+        (count, places) = (count / 10, places + 1);
+    }
+    let femtos = count.checked_mul(10_i128.checked_pow(u32::try_from(places.max(0)).ok()?)?)?;
+    let grains = femtos.checked_mul(Money::GRAINS_PER_FEMTO)?;
+    Some(if negative { -grains } else { grains })
+}
+
+/// A count of tokens: a whole number, or one with zeros after its point.
+pub(super) fn count(text: &str) -> Option<u64> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Some(0);
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    fraction.bytes().all(|b| b == b'0').then(|| whole.replace(',', "").parse().ok()).flatten()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_as_invoices_and_programs_write_them() {
+        for (text, micros, unit) in [
+            ("1,234.50", 1_234_500_000, None),
+            ("$1,234.50", 1_234_500_000, Some("$")),
+            ("12.00 EUR", 12_000_000, Some("EUR")),
+            ("(3.10)", -3_100_000, None),
+            ("-0.000001", -1, None),
+            ("1.2e-05", 12, None),
+            ("1.2E3", 1_200_000_000, None),
+            ("0.0000014999999999999", 1, None),
+            (".5", 500_000, None),
+        ] {
+            let (told, amount) = amount(text).unwrap();
+            assert_eq!((amount.rounded(6), told.as_deref()), (micros, unit), "{text}");
+        }
+        for text in ["", "n/a", "1.2.3", "--1", "1e99", "EUR"] {
+            assert_eq!(amount(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn tables_are_read_with_quotes_and_refused_with_their_line() {
+        let table = Table::read("\u{feff}Node,Hours,Amount\r\n\"a, \"\"b\"\"\",1,2\r\n\r\nc,3,4").unwrap();
+        assert_eq!(table.columns(), "node, hours, amount");
+        assert_eq!(table.lines[0], (2, vec!["a, \"b\"".to_owned(), "1".to_owned(), "2".to_owned()]));
+        assert_eq!(table.lines[1].0, 4);
+        assert!(Table::read("a,b\n1").unwrap_err().contains("line 2"));
+        assert!(Table::read("a,b\n\"1,2").unwrap_err().contains("has no end"));
+        assert_eq!(Table::read("a;b\n1;2").unwrap().lines.len(), 1);
+        assert_eq!((count("12"), count("12.0"), count("1.5"), count("-1")), (Some(12), Some(12), None, None));
+    }
+}

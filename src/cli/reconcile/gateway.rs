@@ -1,0 +1,246 @@
+//! A gateway's spend by model, as LiteLLM exports it by day, beside what the engines' counters earned.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+
+use super::file::{Table, amount, count};
+use super::{Cause, Line};
+use crate::ledger::{Classes, Past};
+use crate::pricing::Book;
+use crate::reading::{Label, canonical_model};
+use crate::statement::{Served, served_by_model};
+use crate::units::{Money, Timestamp, Tokens};
+
+/// Names of the columns.
+pub(super) const SPEND: [&str; 2] = ["spend", "response_cost"];
+pub(super) const MODEL: [&str; 2] = ["model", "model_group"];
+const DATE: [&str; 3] = ["date", "day", "starttime"];
+const PROMPT: [&str; 2] = ["prompt_tokens", "input_tokens"];
+const OUTPUT: [&str; 2] = ["completion_tokens", "output_tokens"];
+const CACHED: [&str; 2] = ["cache_read_input_tokens", "cached_tokens"];
+const FAILED: [&str; 1] = ["failed_requests"];
+const REQUESTS: [&str; 2] = ["api_requests", "requests"];
+
+/// What a gateway counted of one model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Counted {
+    prompt: u64,
+    cached: u64,
+    output: u64,
+    failed: u64,
+    requests: u64,
+    lines: u64,
+    spend: Money,
+}
+
+/// A gateway's spend by the canonical name of the model.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Spend {
+    by_model: BTreeMap<String, Counted>,
+    /// The days that it is of, in UTC, which is LiteLLM's day; the end is exclusive.
+    pub(super) days: Option<(Timestamp, Timestamp)>,
+}
+
+/// Reads daily spend.
+pub(super) fn read(table: &Table, currency: &str) -> Result<Spend, String> {
+    if currency != "USD" {
+        return Err(format!(
+            "a gateway's spend is in USD and the ledger in {currency}: name a ledger in USD with --ledger"
+        ));
+    }
+    let column = |names: &[&str]| table.column(names);
+    let (model, spend) = (column(&MODEL).unwrap_or_default(), column(&SPEND).unwrap_or_default());
+    let (prompt, output) = column(&PROMPT).zip(column(&OUTPUT)).ok_or_else(|| {
+        format!("the columns are {}: export prompt_tokens and completion_tokens too", table.columns())
+    })?;
+    let mut told = Spend::default();
+    for (number, cells) in &table.lines {
+        let wrong = |what: &str, cell: &str| format!("line {number}: {what} \"{cell}\" is no number");
+        let whole = |column: Option<usize>, what: &str| {
+            let cell = column.map_or("", |column| cells[column].as_str());
+            count(cell).ok_or_else(|| wrong(what, cell))
+        };
+        let sum = told.by_model.entry(canonical_model(&cells[model])).or_default();
+        sum.prompt += whole(Some(prompt), "prompt_tokens")?;
+        sum.output += whole(Some(output), "completion_tokens")?;
+        sum.cached += whole(column(&CACHED), "cached tokens")?;
+        sum.failed += whole(column(&FAILED), "failed_requests")?;
+        sum.requests += whole(column(&REQUESTS), "api_requests")?;
+        sum.spend += amount(&cells[spend]).ok_or_else(|| wrong("the spend", &cells[spend]))?.1;
+        sum.lines += 1;
+        if let Some(column) = column(&DATE) {
+            let day = day(&cells[column])
+                .ok_or_else(|| format!("line {number}: \"{}\" is no date: write 2026-03-01", cells[column]))?;
+            let (first, last) = told.days.unwrap_or(day);
+            told.days = Some((first.min(day.0), last.max(day.1)));
+        }
+    }
+    if told.by_model.is_empty() {
+        Err("there is no line beside the first: nothing was spent".to_owned())
+    } else {
+        Ok(told)
+    }
+}
+
+/// A day in UTC, from a date or a time.
+fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
+    let date: Date = text.trim().get(..10)?.parse().ok()?;
+    let instant = |date: Date| {
+        let midnight = TimeZone::UTC.to_ambiguous_timestamp(date.to_datetime(Time::midnight()));
+        Some(Timestamp::from_millis(midnight.compatible().ok()?.as_millisecond()))
+    };
+    Some((instant(date)?, instant(date.tomorrow().ok()?)?))
+}
+
+/// Its models beside the ledger, and models of the ledger that it does not have.
+pub(super) fn beside(spend: &Spend, past: &Past, book: &Book) -> Result<(Vec<Line>, Vec<Line>), String> {
+    let ours = served_by_model(past);
+    let alike = |name: &String| spend.by_model.contains_key(name);
+    if !ours.keys().any(alike) {
+        let theirs: Vec<_> = spend.by_model.keys().take(5).cloned().collect();
+        let known: Vec<_> = ours.keys().filter(|name| !name.is_empty()).take(5).cloned().collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        return Err(format!(
+            "no model of the file ({}) is in the ledger in this span; it knows {known}: write an [[alias]] for the names \
+             of the gateway, or name the span with --since and --until",
+            theirs.join(", ")
+        ));
+    }
+    let lines = spend.by_model.iter().map(|(name, counted)| line(name, counted, ours.get(name), book)).collect();
+    let missing = ours.iter().filter(|(name, served)| !alike(name) && !served.tokens.is_zero());
+    let missing = missing.map(|(name, served)| Line {
+        causes: vec![Cause {
+            word: "not in file",
+            amount: Some(-served.revenue),
+            text: "the gateway has none of it: its traffic bypasses the gateway, or has another name there".to_owned(),
+        }],
+        ..of(name, &Counted::default(), Some(served))
+    });
+    Ok((lines, missing.collect()))
+}
+
+fn of(name: &str, counted: &Counted, served: Option<&Served>) -> Line {
+    let priced =
+        |served: &Served| (served.tokens != served.unpriced || served.tokens.is_zero()).then_some(served.revenue);
+    Line {
+        key: Label::new(if name.is_empty() { "(no model)" } else { name }),
+        theirs: counted.spend,
+        ours: served.and_then(priced),
+        their_quantity: Some(i128::from(counted.prompt) + i128::from(counted.output)),
+        our_quantity: served.map(|served| served.tokens.total().count().into()),
+        causes: Vec::new(),
+    }
+}
+
+fn line(name: &str, counted: &Counted, served: Option<&Served>, book: &Book) -> Line {
+    let mut line = of(name, counted, served);
+    line.causes = match served {
+        None => {
+            let text = "the ledger has nothing of it: served elsewhere, or under another name (write an [[alias]])";
+            vec![Cause { word: "unknown", amount: Some(counted.spend), text: text.to_owned() }]
+        }
+        Some(_) if line.ours.is_none() => {
+            let listed = book.price_of(name).map(|_| " when it was posted (`report --reprice` uses today's book)");
+            let text = format!("the ledger has no price for it{}: write a [[price]]", listed.unwrap_or_default());
+            vec![Cause { word: "unpriced", amount: Some(counted.spend), text }]
+        }
+        Some(served) => causes(counted, served),
+    };
+    line
+}
+
+/// The parts of a difference, each what is left of it after those before it.
+fn causes(counted: &Counted, served: &Served) -> Vec<Cause> {
+    let difference = counted.spend - served.revenue;
+    // A gateway keeps floats; each line may be off in its last digit.
+    let noise = Money::from_micros(5_000 + i64::try_from(counted.lines).unwrap_or(i64::MAX / 2));
+    let small = |amount: Money| amount <= noise && -noise <= amount;
+    if small(difference) {
+        let text = "floating point and rounding".to_owned();
+        let is_exact = difference.rounded(6) == 0;
+        return if is_exact { Vec::new() } else { vec![Cause { word: "rounding", amount: Some(difference), text }] };
+    }
+    let mut causes = Vec::new();
+    let mut left = difference;
+    let mut take = |word, amount: Money, text: String, left: &mut Money| {
+        *left -= amount;
+        causes.push(Cause { word, amount: Some(amount), text });
+    };
+    let volume = volume(counted, served);
+    if !small(volume.amount) {
+        take(volume.word, volume.amount, volume.text, &mut left);
+    }
+    let prompts = served.tokens.miss.count() + served.tokens.hit.count();
+    let hits = u128::from(served.tokens.hit.count()) * u128::from(counted.prompt);
+    let hits = hits.checked_div(prompts.into()).unwrap_or_default();
+    if u128::from(counted.cached) * 20 < hits && !small(left) && !small(served.hits_as_misses) && left > Money::ZERO {
+        let part = served
+            .hits_as_misses
+            .scaled(i64::try_from(counted.prompt).unwrap_or(i64::MAX), i64::try_from(prompts).unwrap_or(1));
+        let part = part.unwrap_or_default().min(left);
+        let text = format!(
+            "{} prompt tokens were read from a cache and the gateway counts {}: cached tokens are priced as misses",
+            served.tokens.hit.count(),
+            counted.cached
+        );
+        take("cached as misses", part, text, &mut left);
+    }
+    let unpaid = served.list_value - served.revenue;
+    if !small(unpaid) && !small(left) && left > Money::ZERO {
+        let text = "a paid share is set: at list price the ledger would have that much more".to_owned();
+        take("paid share", unpaid.min(left), text, &mut left);
+    }
+    if !small(left) {
+        let text = "another price, or tokens of another class (cache writes, reasoning): compare the lists".to_owned();
+        take("price", left, text, &mut left);
+    } else if left.rounded(6) != 0 {
+        take("rounding", left, "floating point and rounding".to_owned(), &mut left);
+    }
+    causes
+}
+
+/// What is due to other numbers of tokens, at the ledger's own average prices.
+fn volume(counted: &Counted, served: &Served) -> VolumeCause {
+    let Classes { miss, hit, output } = served.tokens;
+    let prompt = miss + hit;
+    let at = |earned: Money, of: Tokens, theirs: u64| {
+        let scaled = earned.scaled(i64::try_from(theirs).unwrap_or(i64::MAX), i64::try_from(of.count()).unwrap_or(0));
+        scaled.map(|worth| worth - earned).unwrap_or_default()
+    };
+    let [missed, cached, made] = served.by_class;
+    let amount = at(missed + cached, prompt, counted.prompt) + at(made, output, counted.output);
+    let (theirs, ours) = (counted.prompt + counted.output, served.tokens.total().count());
+    if theirs > ours {
+        let text = format!(
+            "{} more tokens than the engines counted: retries or cached answers of the gateway, or engines not watched",
+            theirs - ours
+        );
+        return VolumeCause { word: "more tokens", amount, text };
+    }
+    let missing = ours - theirs;
+    let no_tenant = -served.without_tenant;
+    // What bypasses the gateway has no tenant's label.
+    let near = (no_tenant - amount).max(amount - no_tenant);
+    if no_tenant < Money::ZERO && no_tenant != -served.revenue && near.grains() * 50 < -no_tenant.grains() {
+        let text =
+            format!("{missing} tokens fewer, as many as targets without a label `tenant` made: tenants unattributed");
+        return VolumeCause { word: "no tenant", amount, text };
+    }
+    let failed = match counted.failed {
+        0 => String::new(),
+        failed => format!(" ({failed} of {} requests failed)", counted.requests),
+    };
+    let text = format!(
+        "{missing} tokens fewer than the engines counted{failed}: aborted or failed work that the gateway does not bill, or \
+         traffic that bypasses it"
+    );
+    VolumeCause { word: "aborted work", amount, text }
+}
+
+struct VolumeCause {
+    word: &'static str,
+    amount: Money,
+    text: String,
+}

@@ -1,0 +1,247 @@
+//! A provider's invoice: what it bills for nodes or leases, and what the ledger has for them.
+
+use std::collections::BTreeMap;
+
+use super::file::{Table, amount};
+use super::{Cause, Line};
+use crate::ledger::{CostAccount, CostKind, Grain, Past};
+use crate::reading::Label;
+use crate::statement::{Tables, Totals};
+use crate::units::{Money, Timestamp};
+
+/// Names of the columns.
+pub(super) const NAME: [&str; 6] = ["node", "lease", "name", "resource", "resource_name", "instance"];
+pub(super) const AMOUNT: [&str; 4] = ["amount", "cost", "total", "billedcost"];
+const HOURS: [&str; 5] = ["hours", "gpu_hours", "node_hours", "quantity", "consumedquantity"];
+const CURRENCY: [&str; 2] = ["currency", "billingcurrency"];
+
+/// What is billed for one name. Hours are in millionths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Billed {
+    hours: Option<i128>,
+    amount: Money,
+}
+
+/// An invoice by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Invoice {
+    billed: BTreeMap<String, Billed>,
+}
+
+/// Reads an invoice. A line named `total` is checked and left out.
+pub(super) fn read(table: &Table, currency: &str) -> Result<Invoice, String> {
+    let (name, cost) = (table.column(&NAME).unwrap_or_default(), table.column(&AMOUNT).unwrap_or_default());
+    let (hours, money) = (table.column(&HOURS), table.column(&CURRENCY));
+    let mut invoice = Invoice::default();
+    let mut total = None;
+    for (number, cells) in &table.lines {
+        let wrong = |what: &str, cell: &str| format!("line {number}: {what} \"{cell}\" is no number: write 1234.50");
+        let (unit, billed) = amount(&cells[cost]).ok_or_else(|| wrong("the amount", &cells[cost]))?;
+        let unit = money.map(|column| cells[column].trim().to_owned()).filter(|unit| !unit.is_empty()).or(unit);
+        if let Some(unit) = unit.filter(|unit| !is_currency(unit, currency)) {
+            return Err(format!(
+                "line {number}: the amount is in {unit} and the ledger in {currency}: convert the invoice at the rate \
+                 that was paid, or name the ledger of that currency with --ledger"
+            ));
+        }
+        let key = cells[name].trim().to_owned();
+        if key.eq_ignore_ascii_case("total") {
+            total = Some((*number, billed));
+            continue;
+        }
+        let time = hours.map(|column| &cells[column]).filter(|cell| !cell.trim().is_empty());
+        let time = time.map(|cell| amount(cell).ok_or_else(|| wrong("hours", cell))).transpose()?;
+        let sum = invoice.billed.entry(key).or_default();
+        sum.amount += billed;
+        if let Some((_, time)) = time {
+            *sum.hours.get_or_insert_default() += time.rounded(6);
+        }
+    }
+    let sum: Money = invoice.billed.values().map(|billed| billed.amount).sum();
+    match total {
+        Some((number, total)) if total.round_to(2) != sum.round_to(2) => Err(format!(
+            "line {number}: the total is {} and the lines above add up to {}: mend the lines, or take the total out",
+            total.round_to(2),
+            sum.round_to(2)
+        )),
+        _ if invoice.billed.is_empty() => Err("there is no line beside the first: nothing is billed".to_owned()),
+        _ => Ok(invoice),
+    }
+}
+
+fn is_currency(unit: &str, currency: &str) -> bool {
+    let sign = match currency {
+        "USD" => "$",
+        "EUR" => "€",
+        "CNY" | "JPY" => "¥",
+        "GBP" => "£",
+        _ => "",
+    };
+    let own = unit.eq_ignore_ascii_case(currency) || !sign.is_empty() && (unit == sign || unit == "US$" && sign == "$");
+    own || currency == "CNY" && unit.eq_ignore_ascii_case("RMB")
+}
+
+/// Its lines beside the ledger, and what the ledger pays for that is not on it.
+pub(super) fn beside(invoice: &Invoice, past: &Past) -> Result<(Vec<Line>, Vec<Line>), String> {
+    let by_node = ours_by(past, |account| account.node.as_ref().map(ToString::to_string));
+    let by_lease = ours_by(past, |account| account.lease.as_ref().map(ToString::to_string));
+    let hits = |of: &BTreeMap<String, Ours>| invoice.billed.keys().filter(|name| of.contains_key(*name)).count();
+    let ours = if hits(&by_lease) > hits(&by_node) { &by_lease } else { &by_node };
+    if hits(ours) == 0 {
+        let known: Vec<_> = by_node.keys().chain(by_lease.keys()).take(8).cloned().collect();
+        let billed = invoice.billed.keys().next().cloned().unwrap_or_default();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        return Err(format!(
+            "the ledger has no node or lease of these names in this span, such as \"{billed}\": write them as `margintop \
+             report --by node` or `--by lease` does; it knows {known}"
+        ));
+    }
+    let lines = invoice.billed.iter().map(|(name, billed)| line(name, *billed, ours, past)).collect();
+    let missing = ours.iter().filter(|(name, ours)| !invoice.billed.contains_key(*name) && ours.totals.cost.is_some());
+    let missing = missing.map(|(name, ours)| Line {
+        causes: vec![Cause {
+            word: "not billed",
+            amount: ours.totals.cost.map(|cost| -cost),
+            text: "the ledger pays for it and the file does not have it".to_owned(),
+        }],
+        ..of(name, Money::ZERO, None, Some(&ours.totals))
+    });
+    Ok((lines, missing.collect()))
+}
+
+/// What the ledger has for a name.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ours {
+    totals: Totals,
+    /// The most GPUs that it held at once.
+    gpus: i64,
+}
+
+/// The cost of GPUs and rounding by a name; overhead is nobody's invoice.
+fn ours_by(past: &Past, name: impl Fn(&CostAccount) -> Option<String>) -> BTreeMap<String, Ours> {
+    let tables = Tables { accounts: &past.accounts, cost_accounts: &past.cost_accounts, tariffs: &past.tariffs };
+    let rents = past.rents.iter().map(|cell| (cell.cost_account, cell.rented()));
+    let pays = |account: &CostAccount| name(account).filter(|_| account.kind != CostKind::Overhead);
+    let totals = Totals::by(tables, std::iter::empty(), rents, |_| None, pays);
+    let mut ours: BTreeMap<_, _> = totals.into_iter().map(|(name, totals)| (name, Ours { totals, gpus: 1 })).collect();
+    let mut held: BTreeMap<(Timestamp, String), i64> = BTreeMap::new();
+    for cell in &past.rents {
+        let account = past.cost_account(cell.cost_account);
+        if let Some(name) = name(account).filter(|_| account.kind == CostKind::Gpus) {
+            *held.entry((cell.bucket, name)).or_default() += cell.held.millis();
+        }
+    }
+    for ((bucket, name), millis) in held {
+        let length = match past.grain_of(bucket) {
+            Some(Grain::Minute) => 60_000,
+            Some(Grain::Day) => 86_400_000,
+            _ => 900_000,
+        };
+        if let Some(ours) = ours.get_mut(&name) {
+            ours.gpus = ours.gpus.max((millis + length - 1) / length);
+        }
+    }
+    ours
+}
+
+fn of(name: &str, theirs: Money, their_hours: Option<i128>, totals: Option<&Totals>) -> Line {
+    let hours = |totals: &Totals| i128::from(totals.gpu_time.millis()) * 1_000_000 / 3_600_000;
+    Line {
+        key: Label::new(name),
+        theirs,
+        ours: totals.and_then(|totals| totals.cost),
+        their_quantity: their_hours,
+        our_quantity: totals.map(hours),
+        causes: Vec::new(),
+    }
+}
+
+fn line(name: &str, billed: Billed, all: &BTreeMap<String, Ours>, past: &Past) -> Line {
+    let ours = all.get(name);
+    let mut line = of(name, billed.amount, billed.hours, ours.map(|ours| &ours.totals));
+    line.causes = match ours {
+        None => vec![unknown(name, billed, all)],
+        Some(ours) => causes(billed, ours, past),
+    };
+    line
+}
+
+fn unknown(name: &str, billed: Billed, ours: &BTreeMap<String, Ours>) -> Cause {
+    let near = ours.keys().min_by_key(|known| strsim::damerau_levenshtein(known, name));
+    let near = near.filter(|known| strsim::damerau_levenshtein(known, name) <= 3);
+    let near = near.map(|known| format!(" (is it {known}?)")).unwrap_or_default();
+    let text = format!("the ledger has nothing of this name{near}: write it as `margintop report --by node` does");
+    Cause { word: "unknown", amount: Some(billed.amount), text }
+}
+
+/// What explains the difference of a line that the ledger knows: first its hours at the ledger's rate, then the rate.
+fn causes(billed: Billed, ours: &Ours, past: &Past) -> Vec<Cause> {
+    let Some(cost) = ours.totals.cost else {
+        let text = "the ledger knows no rate: write a [[lease]] with node and rate".to_owned();
+        return vec![Cause { word: "no rate", amount: Some(billed.amount), text }];
+    };
+    let difference = billed.amount - cost;
+    if difference.rounded(2) == 0 {
+        return Vec::new();
+    }
+    let theirs = billed.hours.map(|hours| gpu_millis(hours, ours));
+    let of_hours = theirs.and_then(|theirs| hours(theirs, cost, ours, past));
+    let left = difference - of_hours.as_ref().and_then(|cause| cause.amount).unwrap_or_default();
+    let of_rate = (left.rounded(2) != 0).then(|| Cause {
+        word: "rate",
+        amount: Some(left),
+        text: match theirs {
+            Some(theirs) => rates(billed.amount, theirs, cost, ours),
+            None => "the file has no hours: add them to tell hours from rates".to_owned(),
+        },
+    });
+    of_hours.into_iter().chain(of_rate).collect()
+}
+
+/// What is due to other hours, at the ledger's own rate.
+fn hours(theirs: i64, cost: Money, ours: &Ours, past: &Past) -> Option<Cause> {
+    const HOUR: i64 = 3_600_000;
+    /// Less than this is how hours are printed.
+    const NONE: i64 = 18_000;
+    let own = ours.totals.gpu_time.millis();
+    let more = theirs - own;
+    let amount = cost.scaled(theirs, own)? - cost;
+    if more.abs() <= NONE {
+        return None;
+    }
+    let shown = format!("{:.2} GPU-hours", more.abs() as f64 / HOUR as f64);
+    let (word, text) = if 0 < more && more < HOUR * ours.gpus {
+        ("rounding", format!("{shown} more: an hour that was begun is billed as a whole one"))
+    } else if more > 0 {
+        ("hours", format!("{shown} more than the ledger saw: {}", unseen(past)))
+    } else {
+        ("hours", format!("{shown} fewer than the ledger saw: not all of it is billed, or it was credited"))
+    };
+    Some(Cause { word, amount: Some(amount), text })
+}
+
+fn rates(billed: Money, theirs: i64, cost: Money, ours: &Ours) -> String {
+    let an_hour = |amount: Money, millis: i64| {
+        let rate = amount.scaled(3_600_000, millis);
+        rate.map_or_else(|| "nothing".to_owned(), |rate| rate.round_to(6).to_string())
+    };
+    let (billed, own) = (an_hour(billed, theirs), an_hour(cost, ours.totals.gpu_time.millis()));
+    format!("{billed} a GPU-hour is billed and the ledger has {own}: check the [[lease]]")
+}
+
+/// Why hours may not have been seen.
+fn unseen(past: &Past) -> String {
+    let unwatched: i64 = past.unwatched.iter().map(|(from, to)| (*to - *from).millis().max(0)).sum();
+    match unwatched {
+        0 => "rented before or after it was watched, or rounded up more than once".to_owned(),
+        millis => format!("{:.2} hours of the span were not watched", millis as f64 / 3.6e6),
+    }
+}
+
+/// Billed hours as GPU-milliseconds: those of GPUs, or of the node where that is nearer to what the ledger has.
+fn gpu_millis(hours: i128, ours: &Ours) -> i64 {
+    let millis = i64::try_from(hours * 3_600 / 1_000).unwrap_or(i64::MAX);
+    let (of_gpus, of_node) = (millis, millis.saturating_mul(ours.gpus));
+    let off = |whole: i64| whole.saturating_sub(ours.totals.gpu_time.millis()).saturating_abs();
+    if off(of_node) < off(of_gpus) { of_node } else { of_gpus }
+}

@@ -1,0 +1,170 @@
+//! `margintop reconcile FILE`: an invoice or a gateway's spend beside the ledger, and the likely causes of what differs.
+#![allow(clippy::doc_markdown, reason = "the comments of arguments are what --help prints")]
+
+mod file;
+mod gateway;
+mod invoice;
+mod print;
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::args::Global;
+use super::report::when::{When, local};
+use super::{Failure, keep, sources};
+use crate::ledger::{Grain, Past};
+use crate::reading::Label;
+use crate::store::{Header, Reader};
+use crate::units::{Money, Span, Timestamp};
+use file::Table;
+
+const MONTH: Span = Span::from_secs(32 * 86_400);
+
+/// An invoice or a gateway's spend beside the ledger.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ReconcileArgs {
+    /// An invoice (CSV: node or lease, hours, amount) or LiteLLM's daily spend (CSV: date, model, prompt_tokens,
+    /// completion_tokens, spend)
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// From when [default: the file's first date, else the ledger's beginning]
+    #[arg(long, value_name = "T")]
+    since: Option<String>,
+
+    /// Until when, exclusive [default: the end of the file's last date, else the ledger's end]
+    #[arg(long, value_name = "T")]
+    until: Option<String>,
+
+    /// Print one JSON object, the contract margintop-reconcile/1
+    #[arg(long)]
+    json: bool,
+}
+
+/// A part of a difference, and what it is likely to come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Cause {
+    /// A word: `rounding`, `hours`, `rate`, `unknown`, `cached as misses`, `aborted work`, `no tenant`, `unpriced`.
+    word: &'static str,
+    /// How much of the difference it explains, where that is known.
+    amount: Option<Money>,
+    text: String,
+}
+
+/// One line of the file beside the ledger; the quantity is GPU-hours in millionths, or tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Line {
+    key: Label,
+    theirs: Money,
+    /// `None` where the ledger does not know it.
+    ours: Option<Money>,
+    their_quantity: Option<i128>,
+    our_quantity: Option<i128>,
+    causes: Vec<Cause>,
+}
+
+impl Line {
+    /// What the file says less what the ledger does.
+    fn difference(&self) -> Money {
+        self.theirs - self.ours.unwrap_or_default()
+    }
+}
+
+/// Which of both a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FileKind {
+    Invoice,
+    Spend,
+}
+
+/// All that is printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Reconciled {
+    kind: FileKind,
+    currency: String,
+    since: Timestamp,
+    until: Timestamp,
+    lines: Vec<Line>,
+    /// What the ledger has in the span and the file has not.
+    missing: Vec<Line>,
+}
+
+/// A kind of file that can be laid beside the ledger.
+#[derive(Debug)]
+enum Parsed {
+    Invoice(invoice::Invoice),
+    Spend(gateway::Spend),
+}
+
+pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> {
+    let settings = sources::settings(global)?;
+    let name = args.file.display();
+    let text = std::fs::read_to_string(&args.file).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+    let reader = Reader::open(&keep::path(global)?)?;
+    let header = reader.header();
+    let of_file = |why: String| Failure::Usage(format!("{name}: {why}"));
+    let parsed = parse(&text, &header.currency).map_err(of_file)?;
+    let (since, until) = span(args, &header, &parsed)?;
+    // Quarter hours say how many GPUs were held at once; over a long time days tell it well enough.
+    let finest = if until - since > MONTH { Grain::Day } else { Grain::Quarter };
+    let past = reader.past(since, until, finest)?;
+    let told = reconcile(&parsed, &past, &header.currency, &settings.book).map_err(of_file)?;
+    let text = if args.json {
+        print::json(&told).map_err(|error| Failure::Run(error.to_string()))?
+    } else {
+        print::text(&told, &|at| local(at, &header.zone))
+    };
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
+/// Reads a file of either kind.
+fn parse(text: &str, currency: &str) -> Result<Parsed, String> {
+    let table = Table::read(text)?;
+    if table.column(&gateway::SPEND).is_some() && table.column(&gateway::MODEL).is_some() {
+        return gateway::read(&table, currency).map(Parsed::Spend);
+    }
+    if table.column(&invoice::AMOUNT).is_some() && table.column(&invoice::NAME).is_some() {
+        return invoice::read(&table, currency).map(Parsed::Invoice);
+    }
+    Err(format!(
+        "the first line names the columns {}: an invoice has node or lease, hours and amount; LiteLLM's daily spend has \
+         date, model, prompt_tokens, completion_tokens and spend",
+        table.columns()
+    ))
+}
+
+/// Lays a file beside the past of its span.
+fn reconcile(parsed: &Parsed, past: &Past, currency: &str, book: &crate::pricing::Book) -> Result<Reconciled, String> {
+    let (kind, (lines, missing)) = match parsed {
+        Parsed::Invoice(invoice) => (FileKind::Invoice, invoice::beside(invoice, past)?),
+        Parsed::Spend(spend) => (FileKind::Spend, gateway::beside(spend, past, book)?),
+    };
+    Ok(Reconciled { kind, currency: currency.to_owned(), since: past.since, until: past.until, lines, missing })
+}
+
+/// The span that is compared.
+fn span(args: &ReconcileArgs, header: &Header, parsed: &Parsed) -> Result<(Timestamp, Timestamp), Failure> {
+    let when = |flag: &str, text: &Option<String>| {
+        let parsed = text.as_deref().map(When::parse).transpose();
+        let parsed = parsed.map_err(|why| Failure::Usage(format!("{flag}: {why}")))?;
+        Ok::<_, Failure>(parsed.map(|when| when.resolve(&header.zone, header.last)))
+    };
+    let of_file = match parsed {
+        Parsed::Spend(spend) => spend.days,
+        Parsed::Invoice(_) => None,
+    };
+    let began = header.began.ok_or_else(|| Failure::Run("nothing is in the ledger yet".to_owned()))?;
+    let since = when("--since", &args.since)?.or(of_file.map(|days| days.0)).unwrap_or(began);
+    let until = when("--until", &args.until)?.or(of_file.map(|days| days.1)).unwrap_or(header.last);
+    if since >= until {
+        return Err(Failure::Usage(format!("--since {since} is not before --until {until}: the end is exclusive")));
+    }
+    Ok((since, until))
+}

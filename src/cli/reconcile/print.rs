@@ -1,0 +1,151 @@
+//! What a reconciliation says, as text and as JSON.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::{Cause, FileKind, Line, Reconciled};
+use crate::cli::report::text_table::Grid;
+use crate::reading::Label;
+use crate::tui::human;
+use crate::units::{Money, Timestamp};
+
+/// Lines, their total, and under them the causes of what differs.
+pub(super) fn text(told: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> String {
+    let what = match told.kind {
+        FileKind::Invoice => "the invoice beside the ledger's cost",
+        FileKind::Spend => "the gateway's spend beside the ledger's revenue",
+    };
+    let mut out = format!("{} to {}  {what}, in {}\n\n", local(told.since), local(told.until), told.currency);
+    let (name, quantity) = match told.kind {
+        FileKind::Invoice => ("node or lease", "hours"),
+        FileKind::Spend => ("model", "tokens"),
+    };
+    let ours = format!("ledger {quantity}");
+    let mut grid = Grid::new([name, quantity, &ours, "file", "ledger", "difference"]);
+    let shown = |quantity: Option<i128>| match (told.kind, quantity) {
+        (_, None) => human::UNKNOWN.to_owned(),
+        (FileKind::Invoice, Some(millionths)) => format!("{:.2}", millionths as f64 / 1e6),
+        (FileKind::Spend, Some(tokens)) => tokens.to_string(),
+    };
+    for line in all(told) {
+        grid.row(vec![
+            line.key.to_string(),
+            shown(line.their_quantity),
+            shown(line.our_quantity),
+            cents(Some(line.theirs)),
+            cents(line.ours),
+            cents(Some(line.difference())),
+        ]);
+    }
+    let [theirs, ours] = sums(told);
+    grid.total(vec![
+        "total".to_owned(),
+        String::new(),
+        String::new(),
+        cents(Some(theirs)),
+        cents(Some(ours)),
+        cents(Some(theirs - ours)),
+    ]);
+    out.push_str(&grid.render());
+    let mut said = false;
+    for line in all(told) {
+        for Cause { word, amount, text } in &line.causes {
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "{}{}: {word}, {}: {text}", if said { "" } else { "\n" }, line.key, cents(*amount));
+            said = true;
+        }
+    }
+    if !said {
+        out.push_str("\nall of it agrees\n");
+    }
+    out
+}
+
+fn all(told: &Reconciled) -> impl Iterator<Item = &Line> {
+    told.lines.iter().chain(&told.missing)
+}
+
+fn sums(told: &Reconciled) -> [Money; 2] {
+    [all(told).map(|line| line.theirs).sum(), all(told).filter_map(|line| line.ours).sum()]
+}
+
+/// An amount in cents, or in full where it is less than one.
+fn cents(amount: Option<Money>) -> String {
+    let Some(amount) = amount else { return human::UNKNOWN.to_owned() };
+    if amount.rounded(2) == 0 { amount.to_string() } else { amount.round_to(2).to_string() }
+}
+
+#[derive(Serialize)]
+struct ReconciledJson<'a> {
+    schema: &'static str,
+    kind: &'static str,
+    currency: &'a str,
+    since: Timestamp,
+    until: Timestamp,
+    rows: Vec<LineJson<'a>>,
+    file: Money,
+    ledger: Money,
+    difference: Money,
+}
+
+#[derive(Serialize)]
+struct LineJson<'a> {
+    key: &'a Label,
+    /// Hours as the file has them and GPU-hours, or tokens.
+    file_quantity: Option<f64>,
+    ledger_quantity: Option<f64>,
+    file: Money,
+    ledger: Option<Money>,
+    difference: Money,
+    causes: Vec<CauseJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct CauseJson<'a> {
+    cause: &'a str,
+    amount: Option<Money>,
+    text: &'a str,
+}
+
+/// One object on one line, the contract margintop-reconcile/1.
+pub(super) fn json(told: &Reconciled) -> Result<String, serde_json::Error> {
+    let (kind, scale) = match told.kind {
+        FileKind::Invoice => ("invoice", 1e6),
+        FileKind::Spend => ("spend", 1.0),
+    };
+    let line = |line: &'_ Line| -> (Option<f64>, Option<f64>) {
+        let scaled = |quantity: Option<i128>| quantity.map(|quantity| quantity as f64 / scale);
+        (scaled(line.their_quantity), scaled(line.our_quantity))
+    };
+    let rows = all(told).map(|row| {
+        let (file_quantity, ledger_quantity) = line(row);
+        let cause = |cause: &'_ Cause| (cause.word, cause.amount.map(|amount| amount.round_to(6)));
+        let causes = row.causes.iter().map(|told| {
+            let (word, amount) = cause(told);
+            CauseJson { cause: word, amount, text: &told.text }
+        });
+        LineJson {
+            key: &row.key,
+            file_quantity,
+            ledger_quantity,
+            file: row.theirs.round_to(6),
+            ledger: row.ours.map(|ours| ours.round_to(6)),
+            difference: row.theirs.round_to(6) - row.ours.unwrap_or_default().round_to(6),
+            causes: causes.collect(),
+        }
+    });
+    let [file, ledger] = sums(told).map(|sum| sum.round_to(6));
+    let told = ReconciledJson {
+        schema: "margintop-reconcile/1",
+        kind,
+        currency: &told.currency,
+        since: told.since,
+        until: told.until,
+        rows: rows.collect(),
+        file,
+        ledger,
+        difference: file - ledger,
+    };
+    serde_json::to_string(&told).map(|line| line + "\n")
+}

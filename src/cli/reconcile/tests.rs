@@ -1,0 +1,159 @@
+//! Invoices and spend beside a past made by hand.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::ledger::{
+    Classes, CostAccount, CostAccountId, CostKind, GpuTimeCell, RevenueAccount, RevenueAccountId, Tariff, TariffId,
+    TokenCell,
+};
+use crate::pricing::{Book, ClassPrices};
+use crate::reading::{ModelName, NodeName, Role};
+use crate::units::{GpuTime, Span, Tokens};
+
+/// 2026-03-01T00:00Z.
+const BEGAN: Timestamp = Timestamp::from_millis(1_772_323_200_000);
+
+/// A day: eight GPUs of two nodes at 2.00, a third without a rate; a model that reads a cache, and one without a price.
+fn past() -> Past {
+    let cost_account = |node: &str, rate: &str| CostAccount {
+        node: Some(NodeName::new(node)),
+        unit: None,
+        gpu: Label::new("H800"),
+        rate: rate.parse().ok(),
+        power: None,
+        kind: CostKind::Gpus,
+        lease: Some(Label::new(&format!("contract {node}"))),
+    };
+    let account = |model: &str, tenant: Option<&str>| RevenueAccount {
+        node: NodeName::new("gpu-01"),
+        unit: None,
+        model: Some(ModelName::new(model)),
+        role: Role::Unified,
+        tenant: tenant.map(Label::new),
+        costed: true,
+    };
+    let prices = ClassPrices { miss: "1".parse().unwrap(), hit: "0.1".parse().unwrap(), output: "4".parse().unwrap() };
+    let tariff =
+        Tariff { list: Label::new("own"), tier: Label::new("standard"), prices, paid: None, overhead: None, book: 0 };
+    let mut past = Past {
+        since: BEGAN,
+        until: BEGAN + Span::from_secs(86_400),
+        began: BEGAN,
+        accounts: vec![account("org/House", Some("gold")), account("mystery", None), account("house", None)],
+        cost_accounts: vec![cost_account("gpu-01", "2.00"), cost_account("gpu-02", "2.00"), cost_account("gpu-03", "")],
+        tariffs: vec![tariff],
+        ..Past::default()
+    };
+    let tokens = |miss: u64, hit: u64, output: u64| Classes {
+        miss: Tokens::new(miss * 1_000_000),
+        hit: Tokens::new(hit * 1_000_000),
+        output: Tokens::new(output * 1_000_000),
+    };
+    for (account, tariff, tokens) in
+        [(0, Some(0), tokens(40, 60, 10)), (1, None, tokens(1, 0, 1)), (2, Some(0), tokens(4, 6, 1))]
+    {
+        let (account, tariff) = (RevenueAccountId::at(account), tariff.map(TariffId::at));
+        past.tokens.push(TokenCell { bucket: BEGAN, account, tariff, tokens });
+    }
+    past.grains = vec![(BEGAN, Grain::Quarter)];
+    for (number, minutes) in [(0, 1_439), (1, 600), (2, 60)] {
+        for from in (0..minutes).step_by(15) {
+            let held = GpuTime::of(8, Span::from_secs((minutes - from).min(15) * 60));
+            let (bucket, cost_account) = (BEGAN + Span::from_secs(from * 60), CostAccountId::at(number));
+            past.rents.push(GpuTimeCell { bucket, cost_account, held, idle: GpuTime::ZERO, energy: 0 });
+        }
+    }
+    past.rents.sort_by_key(|cell| cell.bucket);
+    past
+}
+
+fn told(file: &str) -> Result<Reconciled, String> {
+    let parsed = parse(file, "USD")?;
+    reconcile(&parsed, &past(), "USD", &Book::built_in().unwrap())
+}
+
+fn words<'a>(told: &'a Reconciled, key: &str) -> Vec<(&'a str, Option<String>)> {
+    let line = told.lines.iter().chain(&told.missing).find(|line| line.key.as_str() == key).unwrap();
+    line.causes.iter().map(|cause| (cause.word, cause.amount.map(|amount| amount.round_to(2).to_string()))).collect()
+}
+
+#[test]
+fn an_invoice_is_laid_beside_the_cost_of_nodes_and_leases() {
+    // A whole day of node-hours, as many GPU-hours at another rate, and a node that the ledger knows by another name.
+    let file = "node,hours,amount,currency\ngpu-01,24,384.00,USD\ngpu-02,80,200.00,USD\ngpu-00,1,16.00,usd\ntotal,,600.00,USD\n";
+    let reconciled = told(file).unwrap();
+    assert_eq!(words(&reconciled, "gpu-01"), [("rounding", Some("0.27".to_owned()))]);
+    assert_eq!(words(&reconciled, "gpu-02"), [("rate", Some("40.00".to_owned()))]);
+    assert_eq!(words(&reconciled, "gpu-00"), [("unknown", Some("16.00".to_owned()))]);
+    assert!(reconciled.lines.iter().any(|line| line.causes.iter().any(|cause| cause.text.contains("is it gpu-0"))));
+    let file = "lease,hours,amount\ncontract gpu-01,191.866667,383.73\n";
+    let reconciled = told(file).unwrap();
+    assert_eq!(words(&reconciled, "contract gpu-01"), []);
+    assert_eq!(words(&reconciled, "contract gpu-02"), [("not billed", Some("-160.00".to_owned()))]);
+    let reconciled = told("node,hours,amount\ngpu-03,1,9.50\ngpu-02,40,80.00\n").unwrap();
+    assert_eq!(words(&reconciled, "gpu-03"), [("no rate", Some("9.50".to_owned()))]);
+    assert_eq!(words(&reconciled, "gpu-02"), [("hours", Some("-80.00".to_owned()))]);
+    let text = print::text(&reconciled, &|at| at.to_string());
+    assert!(text.contains("gpu-02: hours, -80.00: 40.00 GPU-hours fewer"), "{text}");
+}
+
+#[test]
+fn spend_is_laid_beside_revenue_with_its_likely_causes() {
+    let head =
+        "date,model,prompt_tokens,completion_tokens,cache_read_input_tokens,spend,failed_requests,api_requests\n";
+    let of = |line: &str| told(&format!("{head}{line}\n")).unwrap();
+    // 44 x 1 + 66 x 0.1 + 11 x 4 = 94.60.
+    let same = of("2026-03-01,hosted_vllm/house,110000000,11000000,66000000,94.600000001,0,9");
+    assert_eq!(words(&same, "house"), []);
+    let near = of("2026-03-01,house,110000000,11000000,66000000,94.601,0,9");
+    assert_eq!(words(&near, "house"), [("rounding", Some("0.00".to_owned()))]);
+    // 110 x 1 + 44 = 154: 66 million hits at 0.9 more.
+    let misses = of("2026-03-01,house,110000000,11000000,0,154.00,0,9");
+    assert_eq!(words(&misses, "house"), [("cached as misses", Some("59.40".to_owned()))]);
+    let aborted = of("2026-03-01,house,110000000,9000000,66000000,86.60,3,12");
+    assert_eq!(words(&aborted, "house"), [("aborted work", Some("-8.00".to_owned()))]);
+    let line = &aborted.lines[0].causes[0].text;
+    assert!(line.contains("2000000 tokens fewer") && line.contains("3 of 12 requests failed"), "{line}");
+    // All but what targets without a tenant made: 40 + 6 + 40.
+    let tenants = of("2026-03-01,house,100000000,10000000,60000000,86.00,0,9");
+    assert_eq!(words(&tenants, "house"), [("no tenant", Some("-8.60".to_owned()))]);
+    let dearer = of("2026-03-01,house,110000000,11000000,66000000,104.60,0,9\n2026-03-01,mystery,1,1,0,5.00,0,1");
+    assert_eq!(words(&dearer, "house"), [("price", Some("10.00".to_owned()))]);
+    assert_eq!(words(&dearer, "mystery"), [("unpriced", Some("5.00".to_owned()))]);
+    assert_eq!(words(&same, "mystery"), [("not in file", Some("0.00".to_owned()))]);
+    let json: serde_json::Value = serde_json::from_str(&print::json(&misses).unwrap()).unwrap();
+    assert_eq!((&json["schema"], &json["kind"]), (&"margintop-reconcile/1".into(), &"spend".into()));
+    assert_eq!(
+        (&json["file"], &json["ledger"], &json["difference"]),
+        (&"154.00".into(), &"94.60".into(), &"59.40".into())
+    );
+    assert_eq!(json["rows"][0]["causes"][0]["cause"], "cached as misses");
+}
+
+/// Class: a file that cannot be compared, and a comparison that is made all the same.
+#[test]
+fn what_cannot_be_compared_is_refused_with_what_to_write() {
+    for (file, said) in [
+        ("", "the file is empty"),
+        ("node,hours,amount\n", "nothing is billed"),
+        ("who,what\n1,2\n", "node or lease, hours and amount"),
+        ("node,hours,amount\ngpu-01,24,many\n", "line 2: the amount \"many\" is no number"),
+        ("node,hours,amount\ngpu-01,x,1.00\n", "line 2: hours \"x\" is no number"),
+        ("node,hours,amount,currency\ngpu-01,24,384.00,EUR\n", "is in EUR and the ledger in USD"),
+        ("node,hours,amount\ngpu-01,24,€384.00\n", "is in € and the ledger in USD"),
+        (
+            "node,hours,amount\ngpu-01,24,384.00\ntotal,,385.00\n",
+            "the total is 385.00 and the lines above add up to 384.00",
+        ),
+        ("node,hours,amount\nmars,24,384.00\n", "it knows gpu-01"),
+        ("node,hours,amount\ngpu-01,24\n", "line 2 has 2 values"),
+        ("date,model,spend\n2026-03-01,house,1\n", "export prompt_tokens"),
+        ("date,model,prompt_tokens,completion_tokens,spend\nmonday,house,1,1,1\n", "is no date"),
+        ("date,model,prompt_tokens,completion_tokens,spend\n2026-03-01,house,1.5,1,1\n", "is no number"),
+        ("date,model,prompt_tokens,completion_tokens,spend\n2026-03-01,other,1,1,1\n", "write an [[alias]]"),
+    ] {
+        let why = told(file).unwrap_err();
+        assert!(why.contains(said), "{file}: {why}");
+    }
+    assert!(parse("date,model,prompt_tokens,completion_tokens,spend\n2026-03-01,m,1,1,1\n", "CNY").is_err());
+}

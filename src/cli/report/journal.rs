@@ -1,0 +1,176 @@
+//! A report as a journal of plain-text accounting: a transaction a day, for hledger or for Beancount.
+//!
+//! Accounts are `income:tokens:MODEL`, `expenses:gpus:NODE`, `expenses:rounding:NODE` and `expenses:overhead`; what is
+//! earned is receivable, and what is owed is payable. Amounts are those of the report, rounded once.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::data::ReportData;
+use super::query::Format;
+use super::when::local;
+use crate::ledger::{CostAccount, CostKind};
+use crate::statement::{Entry, EntryKind};
+use crate::units::{Money, Timestamp};
+
+/// The amount of one account in a transaction.
+type Posting = (String, Money);
+
+/// All of it.
+pub(super) fn render(data: &ReportData) -> String {
+    let days = days(data);
+    let mut out = head(data, &days);
+    for (date, postings) in &days {
+        // Writing to a string cannot fail.
+        let what = if is_beancount(data) { "\"margintop\" \"tokens and GPUs\"" } else { "tokens and GPUs" };
+        let _ = writeln!(out, "\n{date} * {what}");
+        for (account, amount) in postings {
+            let amount = fixed(*amount, data.places());
+            let _ = writeln!(out, "    {account:<56}  {amount:>18} {}", currency(data));
+        }
+    }
+    out
+}
+
+fn is_beancount(data: &ReportData) -> bool {
+    data.format == Format::Beancount
+}
+
+/// What stands before the transactions: what it is, the currency and the accounts.
+fn head(data: &ReportData, days: &[(String, Vec<Posting>)]) -> String {
+    let told = &data.statement;
+    let (since, until) = (local(told.since, &data.zone), local(told.until, &data.zone));
+    let mut out = format!("; margintop report, {since} to {until}\n");
+    let unpriced = told.rows.iter().any(|row| row.kind.name() == "(unpriced)" && !row.is_empty());
+    for (left_out, what) in [
+        (unpriced, "tokens without a price are in no amount"),
+        (!told.uncosted_revenue.is_zero(), "some of the revenue has no known cost"),
+        (told.total.cost.is_none(), "no cost is known"),
+        (told.total.lower_bound, "revenue is a lower bound"),
+    ] {
+        if left_out {
+            let _ = writeln!(out, "; {what}");
+        }
+    }
+    let accounts: BTreeSet<_> = days.iter().flat_map(|(_, postings)| postings).map(|(account, _)| account).collect();
+    let first = days.first().map_or("1970-01-01", |(date, _)| date);
+    if is_beancount(data) {
+        let options = format!("option \"title\" \"margintop\"\noption \"operating_currency\" \"{}\"\n", currency(data));
+        let _ = writeln!(out, "\n{options}");
+        for account in accounts {
+            let _ = writeln!(out, "{first} open {account} {}", currency(data));
+        }
+    } else {
+        let example = fixed(Money::from_micros(1_000_000_000), data.places());
+        let _ = writeln!(out, "\ncommodity {example} {}\n", currency(data));
+        for account in accounts {
+            let _ = writeln!(out, "account {account}");
+        }
+    }
+    out
+}
+
+/// The transactions: a date and postings that add up to nothing.
+fn days(data: &ReportData) -> Vec<(String, Vec<Posting>)> {
+    let mut days: Vec<(Timestamp, String, Vec<Posting>)> = Vec::new();
+    for entry in data.entries.iter().filter(|entry| !entry.amount.is_zero()) {
+        if days.last().is_none_or(|(begin, ..)| *begin != entry.day.begin) {
+            days.push((entry.day.begin, entry.day.key.to_string(), Vec::new()));
+        }
+        if let Some((.., postings)) = days.last_mut() {
+            let (account, against) = accounts(entry, data);
+            // A credit and its debit; those of one account are one.
+            let amount = if matches!(entry.kind, EntryKind::Revenue(_)) { -entry.amount } else { entry.amount };
+            for (account, amount) in [(account, amount), (against, -amount)] {
+                match postings.iter_mut().find(|(known, _)| *known == account) {
+                    Some((_, sum)) => *sum += amount,
+                    None => postings.push((account, amount)),
+                }
+            }
+        }
+    }
+    let of = |(_, date, mut postings): (Timestamp, String, Vec<Posting>)| {
+        postings.retain(|(_, amount)| !amount.is_zero());
+        (!postings.is_empty()).then_some((date, postings))
+    };
+    days.into_iter().filter_map(of).collect()
+}
+
+/// The account of an entry and the one that it is receivable or payable in.
+fn accounts(entry: &Entry, data: &ReportData) -> (String, String) {
+    let (path, against): (Vec<&str>, [&str; 3]) = match &entry.kind {
+        EntryKind::Revenue(model) => {
+            let model = model.as_ref().map_or("unnamed", |model| model.as_str());
+            (vec!["income", "tokens", model], ["assets", "receivable", "tokens"])
+        }
+        EntryKind::RevenueOverhead => (vec!["expenses", "overhead"], ["liabilities", "payable", "overhead"]),
+        EntryKind::Cost(id) => match data.cost_accounts.get(id.index()) {
+            Some(account) if account.kind != CostKind::Overhead => {
+                let what = if account.kind == CostKind::Gpus { "gpus" } else { "rounding" };
+                (vec!["expenses", what, place(account)], ["liabilities", "payable", "gpus"])
+            }
+            _ => (vec!["expenses", "overhead"], ["liabilities", "payable", "overhead"]),
+        },
+    };
+    let name = |parts: &[&str]| {
+        let parts: Vec<_> =
+            parts.iter().map(|part| if is_beancount(data) { beancount(part) } else { plain(part) }).collect();
+        parts.join(":")
+    };
+    (name(&path), name(&against))
+}
+
+/// Where what is paid for stands: on a node, else in a unit.
+fn place(account: &CostAccount) -> &str {
+    let unit = || account.unit.as_ref().map_or("unnamed", |unit| unit.as_str());
+    account.node.as_ref().map_or_else(unit, |node| node.as_str())
+}
+
+/// A part of an account's name for hledger: no colon, and nothing that begins a comment or a virtual posting.
+fn plain(part: &str) -> String {
+    let kept = |c: char| if c.is_alphanumeric() || "._-/+@".contains(c) { c } else { '-' };
+    part.chars().map(kept).collect()
+}
+
+/// A part of an account's name for Beancount: letters, digits and dashes, the first a capital or a digit.
+fn beancount(part: &str) -> String {
+    let kept = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name: String = part.chars().map(kept).collect();
+    match name.chars().next() {
+        Some(first) if first.is_ascii_alphanumeric() => first.to_ascii_uppercase().to_string() + &name[1..],
+        _ => format!("X{name}"),
+    }
+}
+
+/// The currency as a commodity.
+fn currency(data: &ReportData) -> String {
+    data.currency.to_ascii_uppercase()
+}
+
+/// An amount with all of its decimals and nothing between its digits.
+fn fixed(amount: Money, places: u32) -> String {
+    let count = amount.rounded(places);
+    let unit = 10_u128.pow(places);
+    let (sign, count) = (if count < 0 { "-" } else { "" }, count.unsigned_abs());
+    format!("{sign}{}.{:0width$}", count / unit, count % unit, width = places as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_parts_of_accounts() {
+        assert_eq!(plain("deepseek-ai/DeepSeek-R1"), "deepseek-ai/DeepSeek-R1");
+        assert_eq!(plain("a:b  (c); d"), "a-b---c---d");
+        assert_eq!(beancount("deepseek-ai/r1.5"), "Deepseek-ai-r1-5");
+        assert_eq!((beancount("4090"), beancount("(x)"), beancount("")), ("4090".into(), "X-x-".into(), "X".into()));
+    }
+
+    #[test]
+    fn amounts_have_all_their_decimals() {
+        assert_eq!(fixed(Money::from_micros(-1_500_000), 2), "-1.50");
+        assert_eq!(fixed(Money::from_micros(1_234_567_890_000), 2), "1234567.89");
+        assert_eq!(fixed(Money::from_micros(1), 6), "0.000001");
+    }
+}

@@ -1,0 +1,20 @@
+//! What a report says of the saved state of a target.
+
+use super::SavedTarget;
+use crate::ledger::{TariffId, TokenChange};
+use crate::metering::proxy_guard::ProxyGuard;
+use crate::units::Timestamp;
+
+impl SavedTarget {
+    /// Whether tokens of it are held back until an open question about its counters is settled: less may be posted than
+    /// was produced.
+    pub fn holds_back(&self) -> bool {
+        let held = self.instances.iter().any(|instance| instance.processes.holds_back());
+        held || self.rows.iter().any(|row| row.guard.as_ref().is_some_and(ProxyGuard::holds))
+    }
+
+    /// Its tokens of a day beyond finished requests, by the tariff that they were or would have been posted at.
+    pub fn leakage_of_day(&self, day: Timestamp) -> impl Iterator<Item = (Option<TariffId>, TokenChange)> + '_ {
+        self.rows.iter().flat_map(move |row| row.leakage.of_day(day))
+    }
+}

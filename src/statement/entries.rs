@@ -1,0 +1,81 @@
+//! The past as entries of a journal: what each day earned by model, and owed by cost account.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use super::By;
+use super::bucket::Buckets;
+use super::calendar::Period;
+use super::costed::Costed;
+use super::row::{Running, gpu_time};
+use crate::ledger::{CostAccountId, CostKind, Past};
+use crate::reading::ModelName;
+use crate::units::{GpuTime, Money, Timestamp};
+
+/// What an entry is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// Revenue of a model; `None` where it has no name.
+    Revenue(Option<ModelName>),
+    /// Cost of a cost account.
+    Cost(CostAccountId),
+    /// Overhead by share of revenue.
+    RevenueOverhead,
+}
+
+/// An amount of one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The day, in the ledger's zone.
+    pub day: Period,
+    /// What it is for.
+    pub kind: EntryKind,
+    /// What was earned or is owed; a correction is below zero.
+    pub amount: Money,
+    /// GPU time that it pays.
+    pub gpu_time: GpuTime,
+}
+
+/// The entries of a past in the order of days. Tokens without a price and GPU time without a rate are none.
+pub fn entries(past: &Past, zone: &TimeZone) -> Vec<Entry> {
+    let costed = Costed::of(past);
+    let mut all: BTreeMap<(Timestamp, EntryKind), Entry> = BTreeMap::new();
+    let mut add = |at: Timestamp, kind: EntryKind, amount: Money, millis: i64| {
+        let day = Period::of(By::Day, zone, at);
+        let begin = day.begin;
+        let new = || Entry { day, kind: kind.clone(), amount: Money::ZERO, gpu_time: GpuTime::ZERO };
+        let entry = all.entry((begin, kind.clone())).or_insert_with(new);
+        entry.amount += amount;
+        entry.gpu_time = gpu_time(entry.gpu_time.millis() + millis);
+    };
+    for bucket in Buckets::of(past).iter() {
+        for cell in bucket.tokens {
+            let Some(tariff) = cell.tariff.map(|tariff| past.tariff(tariff)) else { continue };
+            let value = tariff.value(cell.tokens);
+            add(bucket.at, EntryKind::Revenue(past.account(cell.account).model.clone()), value, 0);
+            if tariff.overhead.is_some() && costed.knows(cell.account) {
+                add(bucket.at, EntryKind::RevenueOverhead, tariff.overhead_of(value), 0);
+            }
+        }
+        for cell in bucket.rents {
+            let cost_account = past.cost_account(cell.cost_account);
+            let time = if cost_account.kind == CostKind::Gpus { cell.held.millis() } else { 0 };
+            if let Some(cost) = cost_account.cost(cell) {
+                add(bucket.at, EntryKind::Cost(cell.cost_account), cost, time);
+            }
+        }
+    }
+    all.into_values().collect()
+}
+
+/// The same with amounts of so many decimals: revenue and cost each add up to their total, which is rounded once.
+#[must_use]
+pub fn rounded_entries(mut entries: Vec<Entry>, places: u32) -> Vec<Entry> {
+    let [mut revenue, mut cost] = [Running::new(places), Running::new(places)];
+    for entry in &mut entries {
+        let sum = if matches!(entry.kind, EntryKind::Revenue(_)) { &mut revenue } else { &mut cost };
+        entry.amount = sum.add(entry.amount);
+    }
+    entries
+}

@@ -1,0 +1,25 @@
+//! What is owed at present, shared as a bucket of the past is.
+
+use super::share::{Placement, Scope, Shares};
+use crate::ledger::{CostAccount, RevenueAccount};
+use crate::units::Money;
+
+/// What each of some accounts bears of what is owed: an amount goes to those who work on its node by their weights, else
+/// to those in its unit, else to all. `None` is an account without a known cost, or any account where nothing is owed.
+pub fn shared_cost(workers: &[(RevenueAccount, u64)], owed: &[(&CostAccount, Money)]) -> Vec<Option<Money>> {
+    let accounts = workers.iter().map(|(account, _)| account);
+    let placement = Placement::new(accounts, owed.iter().map(|(cost_account, _)| *cost_account));
+    let mut shares = Shares::default();
+    for (number, (_, weight)) in workers.iter().enumerate().filter(|(_, (account, _))| account.costed) {
+        shares.share(&placement, number, number, *weight);
+    }
+    shares.close();
+    for (number, (_, amount)) in owed.iter().enumerate() {
+        // What nobody works for is idle, and no account's.
+        let _ = shares.put(&placement, number, Scope::All, *amount, 0);
+    }
+    let is_known = |account: &RevenueAccount| account.costed && !owed.is_empty();
+    let mut costs: Vec<_> = workers.iter().map(|(account, _)| is_known(account).then_some(Money::ZERO)).collect();
+    shares.allocate(|number, cost, _| *costs[number].get_or_insert_default() += cost);
+    costs
+}

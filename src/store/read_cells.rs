@@ -1,0 +1,217 @@
+//! Reading cells of one grain: each as it stands, or those of a bucket that differ in nothing that matters as one.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use rusqlite::{Connection, params};
+
+use super::past::Part;
+use crate::ledger::{
+    Classes, CostAccount, CostAccountId, Detail, GpuTimeCell, Past, RevenueAccount, RevenueAccountId, TariffId,
+    TokenCell, UncertaintyCell,
+};
+use crate::units::{GpuTime, Money, Timestamp, Tokens};
+
+/// Tokens of a grain's buckets that begin in `[from, to)`.
+pub(super) fn tokens(
+    connection: &Connection,
+    grain: &str,
+    from: Timestamp,
+    to: Timestamp,
+) -> rusqlite::Result<Vec<TokenCell>> {
+    let mut cells = Vec::new();
+    each_tokens(connection, grain, from, to, |cell| cells.push(cell))?;
+    Ok(cells)
+}
+
+/// GPU time of a grain's buckets that begin in `[from, to)`.
+pub(super) fn rents(
+    connection: &Connection,
+    grain: &str,
+    from: Timestamp,
+    to: Timestamp,
+) -> rusqlite::Result<Vec<GpuTimeCell>> {
+    let mut cells = Vec::new();
+    each_rent(connection, grain, from, to, |cell| cells.push(cell))?;
+    Ok(cells)
+}
+
+/// The tokens and GPU time of all parts of a stretch. Where there is a second connection, both are read at once.
+pub(super) fn both(
+    connection: &Connection,
+    beside: Option<Connection>,
+    parts: &[Part],
+    detail: Detail,
+    tables: &Past,
+) -> rusqlite::Result<(Vec<TokenCell>, Vec<GpuTimeCell>)> {
+    let (accounts, cost_accounts) = (&tables.accounts, &tables.cost_accounts);
+    let tokens = || all_tokens(connection, parts, (detail == Detail::Alike).then_some(accounts));
+    let rents =
+        |connection: &Connection| all_rents(connection, parts, (detail == Detail::Alike).then_some(cost_accounts));
+    let Some(beside) = beside else { return Ok((tokens()?, rents(connection)?)) };
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(move || rents(&beside));
+        let tokens = tokens()?;
+        let rents = reading.join().unwrap_or_else(|_| rents(connection))?;
+        Ok((tokens, rents))
+    })
+}
+
+/// The tokens of all parts; where there are accounts, those of one model, tenant and knowledge of cost as one.
+fn all_tokens(
+    connection: &Connection,
+    parts: &[Part],
+    alike: Option<&Vec<RevenueAccount>>,
+) -> rusqlite::Result<Vec<TokenCell>> {
+    let mut cells: Vec<TokenCell> = Vec::new();
+    let first = alike.map(|rows| firsts(rows, |account| (&account.model, &account.tenant, account.costed)));
+    let mut open = OpenBucket::default();
+    for Part { grain, from, to } in parts {
+        each_tokens(connection, grain, *from, *to, |mut cell| {
+            let Some(first) = &first else { return cells.push(cell) };
+            cell.account = first.get(cell.account.index()).map_or(cell.account, |first| RevenueAccountId::at(*first));
+            let key = (cell.account.number(), cell.tariff.map(TariffId::number));
+            match open.place(cell.bucket, key, cells.len()) {
+                Some(place) => cells[place].tokens += cell.tokens,
+                None => cells.push(cell),
+            }
+        })?;
+    }
+    Ok(cells)
+}
+
+/// The GPU time of all parts; where there are cost accounts, those of one rate, price of energy and kind as one.
+fn all_rents(
+    connection: &Connection,
+    parts: &[Part],
+    alike: Option<&Vec<CostAccount>>,
+) -> rusqlite::Result<Vec<GpuTimeCell>> {
+    let mut cells: Vec<GpuTimeCell> = Vec::new();
+    let first = alike.map(|rows| firsts(rows, |account| (account.rate, account.power, account.kind)));
+    let mut open = OpenBucket::default();
+    for Part { grain, from, to } in parts {
+        each_rent(connection, grain, *from, *to, |mut cell| {
+            let Some(first) = &first else { return cells.push(cell) };
+            let own = cell.cost_account;
+            cell.cost_account = first.get(own.index()).map_or(own, |first| CostAccountId::at(*first));
+            match open.place(cell.bucket, (cell.cost_account.number(), None), cells.len()) {
+                Some(place) => add(&mut cells[place], &cell),
+                None => cells.push(cell),
+            }
+        })?;
+    }
+    Ok(cells)
+}
+
+/// Uncertainty of a grain's buckets that begin in `[from, to)`.
+pub(super) fn uncertainty(
+    connection: &Connection,
+    grain: &str,
+    from: Timestamp,
+    to: Timestamp,
+) -> rusqlite::Result<Vec<UncertaintyCell>> {
+    let mut ask = connection.prepare_cached(&format!(
+        "SELECT bucket, timing_micros, hits_micros, lost_windows FROM {grain}_uncertainty WHERE bucket >= ?1 AND bucket < ?2"
+    ))?;
+    let cells = ask.query_map(params![from.millis(), to.millis()], |row| {
+        Ok(UncertaintyCell {
+            bucket: Timestamp::from_millis(row.get(0)?),
+            timing: Money::from_micros(row.get(1)?),
+            hits: Money::from_micros(row.get(2)?),
+            lost_windows: row.get(3)?,
+        })
+    })?;
+    cells.collect()
+}
+
+fn each_tokens(
+    connection: &Connection,
+    grain: &str,
+    from: Timestamp,
+    to: Timestamp,
+    mut each: impl FnMut(TokenCell),
+) -> rusqlite::Result<()> {
+    let mut ask = connection.prepare_cached(&format!(
+        "SELECT bucket, account, tariff, miss, hit, output FROM {grain}_tokens WHERE bucket >= ?1 AND bucket < ?2"
+    ))?;
+    let count = |count: i64| Tokens::new(u64::try_from(count).unwrap_or_default());
+    let mut rows = ask.query(params![from.millis(), to.millis()])?;
+    while let Some(row) = rows.next()? {
+        each(TokenCell {
+            bucket: Timestamp::from_millis(row.get(0)?),
+            account: RevenueAccountId::at(row.get(1)?),
+            tariff: u32::try_from(row.get::<_, i64>(2)?).ok().map(TariffId::at),
+            tokens: Classes { miss: count(row.get(3)?), hit: count(row.get(4)?), output: count(row.get(5)?) },
+        });
+    }
+    Ok(())
+}
+
+fn each_rent(
+    connection: &Connection,
+    grain: &str,
+    from: Timestamp,
+    to: Timestamp,
+    mut each: impl FnMut(GpuTimeCell),
+) -> rusqlite::Result<()> {
+    let mut ask = connection.prepare_cached(&format!(
+        "SELECT bucket, cost_account, allocated_ms, idle_ms, energy_mj FROM {grain}_gpu_time WHERE bucket >= ?1 AND bucket < ?2"
+    ))?;
+    let mut rows = ask.query(params![from.millis(), to.millis()])?;
+    while let Some(row) = rows.next()? {
+        each(GpuTimeCell {
+            bucket: Timestamp::from_millis(row.get(0)?),
+            cost_account: CostAccountId::at(row.get(1)?),
+            held: GpuTime::from_millis(row.get(2)?),
+            idle: GpuTime::from_millis(row.get(3)?),
+            energy: row.get(4)?,
+        });
+    }
+    Ok(())
+}
+
+/// For each row of a table the number of the first that is alike.
+fn firsts<'a, T, K: Hash + Eq>(rows: &'a [T], key: impl Fn(&'a T) -> K) -> Vec<u32> {
+    let mut known = HashMap::new();
+    rows.iter().zip(0..).map(|(row, number)| *known.entry(key(row)).or_insert(number)).collect()
+}
+
+fn add(sum: &mut GpuTimeCell, cell: &GpuTimeCell) {
+    // A cell of corrections alone is below zero.
+    let time = |a: GpuTime, b: GpuTime| GpuTime::from_millis(a.millis().saturating_add(b.millis()));
+    (sum.held, sum.idle) = (time(sum.held, cell.held), time(sum.idle, cell.idle));
+    sum.energy = sum.energy.saturating_add(cell.energy);
+}
+
+/// An account and a tariff.
+type Key = (u32, Option<u32>);
+
+/// Where the cells of the bucket that is being read stand. There are few: one for each model and tariff.
+#[derive(Debug, Default)]
+struct OpenBucket {
+    bucket: Timestamp,
+    places: Vec<(Key, usize)>,
+    last: usize,
+}
+
+impl OpenBucket {
+    /// The place of a key's cell; `None` if it has none yet and gets `next`.
+    fn place(&mut self, bucket: Timestamp, key: Key, next: usize) -> Option<usize> {
+        if bucket != self.bucket {
+            (self.bucket, self.last) = (bucket, 0);
+            self.places.clear();
+        }
+        if let Some((last, place)) = self.places.get(self.last)
+            && *last == key
+        {
+            return Some(*place);
+        }
+        let known = self.places.iter().position(|(known, _)| *known == key);
+        self.last = known.unwrap_or(self.places.len());
+        if known.is_none() {
+            self.places.push((key, next));
+            return None;
+        }
+        self.places.get(self.last).map(|(_, place)| *place)
+    }
+}

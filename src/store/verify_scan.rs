@@ -1,0 +1,93 @@
+//! The rows of a table of cells, read once for everything that is to be found out about them.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+
+/// Whose cells a table has, and the names of its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Columns {
+    pub(super) table: &'static str,
+    /// One or two keys; none is a table of one row a bucket.
+    keys: &'static str,
+    amounts: &'static str,
+}
+
+pub(super) const TOKENS: Columns = Columns { table: "tokens", keys: "account, tariff", amounts: "miss, hit, output" };
+pub(super) const GPU_TIME: Columns =
+    Columns { table: "gpu_time", keys: "cost_account, 0", amounts: "allocated_ms, idle_ms, energy_mj" };
+pub(super) const UNCERTAINTY: Columns =
+    Columns { table: "uncertainty", keys: "0, 0", amounts: "timing_micros, hits_micros, lost_windows" };
+
+/// A row. Amounts that are no whole numbers are the nearest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CellRow {
+    pub(super) bucket: i64,
+    pub(super) keys: (i64, i64),
+    pub(super) amounts: [i128; 3],
+    /// Whether all amounts are whole numbers.
+    pub(super) whole: bool,
+}
+
+impl CellRow {
+    fn new(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let mut whole = true;
+        let mut amounts = [0; 3];
+        for (nth, amount) in amounts.iter_mut().enumerate() {
+            *amount = match row.get_ref(3 + nth)? {
+                ValueRef::Integer(count) => count.into(),
+                ValueRef::Real(count) => {
+                    whole = false;
+                    count as i128
+                }
+                _ => {
+                    whole = false;
+                    0
+                }
+            };
+        }
+        Ok(Self { bucket: row.get(0)?, keys: (row.get(1)?, row.get(2)?), amounts, whole })
+    }
+}
+
+impl Columns {
+    /// The question for a grain's rows from a bucket on, in their order; the bucket is its parameter.
+    pub(super) fn question(self, grain: &str) -> String {
+        let Self { table, keys, amounts } = self;
+        format!("SELECT bucket, {keys}, {amounts} FROM {grain}_{table} WHERE bucket >= ?1 ORDER BY bucket")
+    }
+
+    /// Every row of a grain.
+    pub(super) fn each(
+        self,
+        connection: &Connection,
+        grain: &str,
+        mut each: impl FnMut(CellRow) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let mut ask = connection.prepare_cached(&self.question(grain))?;
+        let mut rows = ask.query([i64::MIN])?;
+        while let Some(row) = rows.next()? {
+            each(CellRow::new(row)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Rows of a coarser grain, read as far as they are asked for.
+pub(super) struct Ahead<'s> {
+    rows: rusqlite::Rows<'s>,
+    next: Option<CellRow>,
+}
+
+impl<'s> Ahead<'s> {
+    pub(super) fn new(mut rows: rusqlite::Rows<'s>) -> rusqlite::Result<Self> {
+        let next = rows.next()?.map(CellRow::new).transpose()?;
+        Ok(Self { rows, next })
+    }
+
+    /// The next row, if its bucket is not after this one.
+    pub(super) fn up_to(&mut self, bucket: i64) -> rusqlite::Result<Option<CellRow>> {
+        let Some(row) = self.next.filter(|row| row.bucket <= bucket) else { return Ok(None) };
+        self.next = self.rows.next()?.map(CellRow::new).transpose()?;
+        Ok(Some(row))
+    }
+}

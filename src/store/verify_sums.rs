@@ -1,0 +1,104 @@
+//! Whether every grain says the same: buckets whose finer ones, all of them still kept, add up to something else or none.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+
+use super::names::all;
+use super::verify::MOST;
+use super::verify_scan::{Ahead, CellRow};
+use crate::units::Timestamp;
+
+/// What is still to be found in the other grain, by bucket as the finer grain is read.
+pub(super) struct Sums<'s> {
+    coarse: Ahead<'s>,
+    /// The bucket of the coarser grain that the last row lies in.
+    bucket: i64,
+    left: HashMap<(i64, i64), [i128; 3]>,
+    from: i64,
+    wrong: Vec<Timestamp>,
+}
+
+/// Which bucket of the coarser grain a bucket lies in.
+pub(super) enum Coarser {
+    Quarters,
+    /// The beginnings of the days, in order.
+    Days(Vec<i64>),
+}
+
+impl Coarser {
+    /// Days as the ledger has them.
+    pub(super) fn days(connection: &Connection) -> rusqlite::Result<Self> {
+        all(connection, "SELECT bucket FROM days ORDER BY bucket", |row| row.get(0)).map(Self::Days)
+    }
+
+    /// `None` where the ledger has no such day.
+    pub(super) fn of(&self, bucket: i64) -> Option<i64> {
+        match self {
+            Self::Quarters => Some(bucket.div_euclid(900_000) * 900_000),
+            Self::Days(days) => days.partition_point(|day| *day <= bucket).checked_sub(1).map(|nth| days[nth]),
+        }
+    }
+}
+
+impl<'s> Sums<'s> {
+    /// Compares buckets of the coarser grain from one on; `coarse` are its rows from there.
+    pub(super) fn new(coarse: Ahead<'s>, from: i64) -> Self {
+        Self { coarse, bucket: i64::MIN, left: HashMap::new(), from, wrong: Vec::new() }
+    }
+
+    /// Takes a row of the finer grain, which lies in this bucket of the coarser one.
+    pub(super) fn add(&mut self, row: &CellRow, coarser: Option<i64>) -> rusqlite::Result<()> {
+        let Some(bucket) = coarser.filter(|bucket| *bucket >= self.from) else { return Ok(()) };
+        if bucket != self.bucket {
+            self.close()?;
+            self.bucket = bucket;
+        }
+        let left = self.left.entry(row.keys).or_default();
+        left.iter_mut().zip(row.amounts).for_each(|(left, amount)| *left -= amount);
+        Ok(())
+    }
+
+    /// The buckets that are wrong, the first few of them.
+    pub(super) fn finish(mut self) -> rusqlite::Result<Vec<Timestamp>> {
+        self.close()?;
+        self.bucket = i64::MAX;
+        self.close()?;
+        self.wrong.truncate(MOST);
+        Ok(self.wrong)
+    }
+
+    /// Compares the buckets of the coarser grain up to the one that is open.
+    fn close(&mut self) -> rusqlite::Result<()> {
+        let mut alone: Option<(i64, bool)> = None;
+        while let Some(row) = self.coarse.up_to(self.bucket)? {
+            if row.bucket == self.bucket {
+                let left = self.left.entry(row.keys).or_default();
+                left.iter_mut().zip(row.amounts).for_each(|(left, amount)| *left += amount);
+                continue;
+            }
+            // A bucket without finer ones.
+            let differs = row.amounts != [0; 3];
+            alone = match alone {
+                Some((bucket, before)) if bucket == row.bucket => Some((bucket, before || differs)),
+                before => {
+                    self.tell(before);
+                    Some((row.bucket, differs))
+                }
+            };
+        }
+        self.tell(alone);
+        let differs = self.left.values().any(|left| *left != [0; 3]);
+        self.tell(Some((self.bucket, differs)));
+        self.left.clear();
+        Ok(())
+    }
+
+    fn tell(&mut self, bucket: Option<(i64, bool)>) {
+        if let Some((bucket, true)) = bucket
+            && self.wrong.len() < MOST
+        {
+            self.wrong.push(Timestamp::from_millis(bucket));
+        }
+    }
+}
