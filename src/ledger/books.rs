@@ -192,22 +192,22 @@ impl Ledger {
     /// The entries that a posting would become: its tokens spread evenly over the interval, cut at price edges and
     /// minutes. Writes nothing.
     pub fn draft(&mut self, posting: &Posting) -> Vec<Entry> {
-        let mut entries = self.lines(posting);
+        let mut entries = self.lines(posting, posting);
         entries.retain(|entry| !entry.tokens.is_zero());
         entries
     }
 
-    /// The entries of a posting, including empty ones: the bounds of a gap are taken from all of them.
-    fn lines(&mut self, posting: &Posting) -> Vec<Entry> {
+    /// The entries of a posting, a part of `whole`, including empty ones: the bounds of a gap are taken from all of them.
+    fn lines(&mut self, posting: &Posting, whole: &Posting) -> Vec<Entry> {
         let account = &self.accounts.rows()[posting.account.index()];
         let mut cuts = self.tariffs.edges(posting.account, account, posting.from, posting.to);
         cuts.extend(cut_minutes(posting.from, posting.to));
         cuts.sort_unstable();
         cuts.dedup();
-        let (mut from, mut done) = (posting.from, Classes::default());
+        let (mut from, mut done) = (posting.from, whole.upto(posting.from));
         let mut entries = Vec::with_capacity(cuts.len() + 1);
         for end in cuts.into_iter().chain([posting.to]) {
-            let upto = posting.upto(end);
+            let upto = whole.upto(end);
             let tariff = self.tariff_at(posting.account, from);
             let entry = Entry { account: posting.account, tariff, minute: from.minute(), tokens: upto.less(done) };
             (from, done) = (end, upto);
@@ -219,12 +219,17 @@ impl Ledger {
     /// Posts tokens: spreads them evenly over the interval and cuts them at price edges and minutes. Calls `entry` with
     /// each entry. A posting that would overflow the ledger is refused as a whole, with a marker. A posting of no
     /// tokens writes nothing; it records that the account was watched, so that its rate covers the time.
-    pub fn post(&mut self, posting: &Posting, mut entry: impl FnMut(Entry)) {
+    pub fn post(&mut self, posting: &Posting, entry: impl FnMut(Entry)) {
+        self.post_part(posting, posting, entry);
+    }
+
+    /// Posts a part of a posting: the tokens up to an instant are those of the whole up to it, wherever the whole is cut.
+    pub(crate) fn post_part(&mut self, posting: &Posting, whole: &Posting, mut entry: impl FnMut(Entry)) {
         if posting.tokens.is_zero() {
             self.note_earned(posting, Money::ZERO);
             return;
         }
-        let lines = self.lines(posting);
+        let lines = self.lines(posting, whole);
         let Some(earned) = self.admit(&lines) else { return self.refuse(posting) };
         self.note_earned(posting, earned);
         if self.closed {

@@ -235,7 +235,7 @@ fn post(context: &mut Context<'_>, posting: &Posting) -> Vec<Entry> {
             context.ledger.account(&RevenueAccount { costed, ..account.clone() })
         };
         let part = Posting { account: id, from, to, tokens: upto.less(before), ..*posting };
-        context.ledger.post(&part, |entry| entries.push(entry));
+        context.ledger.post_part(&part, posting, |entry| entries.push(entry));
         (from, before) = (to, upto);
     }
     entries

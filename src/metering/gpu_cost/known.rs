@@ -14,12 +14,16 @@ pub(crate) fn was_given_back(
     unit: Option<&UnitName>,
     now: Timestamp,
 ) -> bool {
-    let node = view.inventory.node(name);
-    let gpus = || node.into_iter().flat_map(|node| node.gpus.values()).filter_map(|id| view.inventory.gpus.get(id));
-    let covers = |lease: &Lease| lease.covers(name, unit, "") || gpus().any(|gpu| lease.covers(name, unit, gpu.name()));
     let mut leases = view.config.leases.iter();
     leases.clone().any(|lease| lease.is_schedule() && lease.covers(name, unit, ""))
-        && !leases.any(|lease| lease.runs_at(now) && covers(lease))
+        && !leases.any(|lease| lease.runs_at(now) && covers(view, name, unit, lease))
+}
+
+/// Whether a lease is for a node, its unit or one of its GPUs.
+fn covers(view: InventoryView<'_>, name: &NodeName, unit: Option<&UnitName>, lease: &Lease) -> bool {
+    let ids = view.inventory.node(name).into_iter().flat_map(|node| node.gpus.values());
+    let mut gpus = ids.filter_map(|id| view.inventory.gpus.get(id));
+    lease.covers(name, unit, "") || gpus.any(|gpu| lease.covers(name, unit, gpu.name()))
 }
 
 /// When the last lease of a node ended, if all of them have.
@@ -28,7 +32,8 @@ pub(super) fn given_back(view: InventoryView<'_>, name: &NodeName, node: &Node, 
     if !was_given_back(view, name, unit, now) {
         return None;
     }
-    let ends = view.config.leases.iter().filter(|lease| lease.covers(name, unit, "")).filter_map(|lease| lease.until);
+    let leases = view.config.leases.iter().filter(|lease| covers(view, name, unit, lease));
+    let ends = leases.filter_map(|lease| lease.until);
     ends.filter(|end| *end <= now).max()
 }
 
