@@ -151,8 +151,7 @@ impl AllocationMeter {
         for end in lease_edges(&view.config.leases, from, to).into_iter().chain([to]) {
             // Between two leases a node that is silent for long is not kept.
             let is_silent = silent >= view.config.release_after && start >= at.wall - silent;
-            let returned = || given_back(view, name, node, start).is_some_and(|end| end > at.wall - silent);
-            if start < end && !(is_silent && returned()) {
+            if start < end && !(is_silent && given_back(view, name, node, start).is_some()) {
                 place.post(ledger, start, end);
             }
             start = end;
