@@ -67,9 +67,10 @@ impl Case {
                     config = config.changed(dice, &nodes, began);
                 }
             }
-            let polls: Vec<_> = (0..dice.between(2, 14)).map(|nth| (now + nth * step, work(dice, &nodes))).collect();
+            let count = dice.between(2, 14);
+            let polls: Vec<_> = (0..count).map(|nth| (now + nth * step, work(dice, &nodes))).collect();
             now = polls.last().unwrap().0;
-            let killed = dice.one_in(4).then(|| usize::try_from(dice.below(polls.len() as i64)).unwrap());
+            let killed = dice.one_in(4).then(|| usize::try_from(dice.below(count)).unwrap());
             runs.push(Run { config: config.clone(), polls, killed });
         }
         // The last run ends in order: what a kill takes is there again only after the next one.

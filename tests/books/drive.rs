@@ -122,10 +122,10 @@ fn exporter(node: &Node) -> String {
 }
 
 fn readings(case: &Case, made: &[[u64; 3]], at: Moment) -> Vec<Event> {
-    let old = |nth: usize| Timestamp::from_millis(1_700_000_000_000 + nth as i64 * 60_000);
+    let mut starts = (0..).map(|nth| Timestamp::from_millis(1_700_000_000_000 + nth * 60_000));
     let gpus = case.nodes.iter().filter(|node| node.gpus > 0).map(|node| gpus(node, at));
-    let engines = case.engines().zip(made).enumerate().map(|(nth, ((_, engine), [prompt, cached, output]))| {
-        answered(&engine.url, at, page(engine.model, counters(*prompt, *cached, *output), Some(old(nth))))
+    let engines = case.engines().zip(made).map(|((_, engine), [prompt, cached, output])| {
+        answered(&engine.url, at, page(engine.model, counters(*prompt, *cached, *output), starts.next()))
     });
     gpus.chain(engines).collect()
 }

@@ -33,10 +33,8 @@ impl Comparison {
             asked.push(vec!["--what-if".to_owned(), format!("nodes={nodes}")]);
         }
         asked.push(asked.concat());
-        if let [only] = &whole["lists"].as_array().unwrap()[..] {
-            if is_priced(whole) {
-                asked.push(vec!["--what-if".to_owned(), format!("list={}", only["list"].as_str().unwrap())]);
-            }
+        if let ([only], true) = (&whole["lists"].as_array().unwrap()[..], is_priced(whole)) {
+            asked.push(vec!["--what-if".to_owned(), format!("list={}", only["list"].as_str().unwrap())]);
         }
         let prices =
             |run: &super::case::Run| format!("{:?}", (&run.config.lists, &run.config.prices, run.config.of_revenue));

@@ -256,7 +256,9 @@ fn three([miss, hit, output]: Prices) -> String {
 }
 
 fn date(text: &mut String, key: &str, at: Option<i64>) {
-    at.iter().for_each(|at| writeln!(text, "{key} = \"{}\"", instant(*at)).unwrap());
+    if let Some(at) = at {
+        writeln!(text, "{key} = \"{}\"", instant(at)).unwrap();
+    }
 }
 
 /// An instant in RFC 3339.
