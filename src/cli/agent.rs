@@ -23,10 +23,9 @@ pub(super) fn run(global: &Global, listen: &str, node: Option<&str>) -> Result<(
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|error| Failure::Run(format!("{listen}: {error}; choose another address with --listen")))?;
-        let mut out = std::io::stdout().lock();
+        let mut out = super::out::Stdout::default();
         writeln!(out, "http://{}", listener.local_addr()?)?;
         out.flush()?;
-        drop(out);
         let (feed, agent) = http::agent();
         let (tell, mut looks) = mpsc::unbounded_channel();
         let source = NvmlSettings {

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::args::{ConfigAction, Global};
-use super::{Failure, configured_prices, currency, leases};
+use super::{Failure, configured_prices, currency, leases, out};
 use crate::clock::Clock;
 use crate::config;
 use crate::pricing::import_prices as read_prices;
@@ -22,8 +22,8 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
         ConfigAction::Check => {
             let settings = super::sources::settings(global)?;
             match file {
-                Some(file) => println!("{}: nothing wrong", file.display()),
-                None => println!("no configuration file: the defaults are in use"),
+                Some(file) => out::line(&format!("{}: nothing wrong", file.display()))?,
+                None => out::line("no configuration file: the defaults are in use")?,
             }
             for warning in &settings.warnings {
                 eprintln!("margintop: warning: {}", harmless(&warning.to_string()));
@@ -34,20 +34,20 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
             }
             let now = Clock::System.now().wall;
             let leases = leases::told(&settings, ledger.as_ref(), now);
-            for line in configured_prices::told(&settings, now).into_iter().chain(leases) {
-                println!("{}", harmless(&line));
-            }
-            Ok(())
+            configured_prices::told(&settings, now)
+                .into_iter()
+                .chain(leases)
+                .try_for_each(|line| out::line(&harmless(&line)))
         }
         ConfigAction::Print => {
             let Some(file) = file else {
-                println!("# no configuration file: the defaults are in use; `margintop config init` writes one");
-                return Ok(());
+                return out::line(
+                    "# no configuration file: the defaults are in use; `margintop config init` writes one",
+                );
             };
             let text =
                 std::fs::read_to_string(&file).map_err(|error| Failure::Run(format!("{}: {error}", file.display())))?;
-            print!("{text}");
-            Ok(())
+            out::print(&text)
         }
         ConfigAction::ImportPrices { file } => import_prices(file),
     }
@@ -76,9 +76,10 @@ fn import_prices(file: &Path) -> Result<(), Failure> {
     let import = read_prices(&json).map_err(said)?;
     let text = toml::to_string(&import.file).map_err(|error| said(error.to_string()))?;
     let program = import.program;
-    println!("# Imported by `margintop config import-prices` from {program}'s prices, US dollars per million tokens.");
-    println!("# Name this file in the configuration: price_files = [\"prices.toml\"]\n");
-    print!("{text}");
+    out::print(&format!(
+        "# Imported by `margintop config import-prices` from {program}'s prices, US dollars per million tokens.\n\
+         # Name this file in the configuration: price_files = [\"prices.toml\"]\n\n{text}"
+    ))?;
     eprintln!("{}", import.tally);
     Ok(())
 }
@@ -97,8 +98,7 @@ fn init(named: Option<PathBuf>) -> Result<(), Failure> {
         std::fs::create_dir_all(folder)?;
     }
     std::fs::write(&file, STARTER)?;
-    println!("wrote {}", file.display());
-    Ok(())
+    out::line(&format!("wrote {}", file.display()))
 }
 
 #[cfg(test)]

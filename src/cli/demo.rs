@@ -84,14 +84,13 @@ fn target(simulated: &simulate::Target) -> Result<Target, Failure> {
 
 /// Prints where the fleet is, and stays.
 fn serve(runtime: &Runtime, fleet: &simulate::Fleet) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = super::out::Stdout::default();
     for target in fleet.targets() {
         writeln!(out, "{}", target.url)?;
     }
     // The fleet is on this machine's loopback, and this machine's own GPUs are not of it.
     writeln!(out, "nvml:off")?;
     out.flush()?;
-    drop(out);
     runtime.block_on(async {
         loop {
             tokio::time::sleep(Duration::from_secs(3600)).await;

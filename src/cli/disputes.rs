@@ -1,13 +1,12 @@
 //! `margintop ledger disputes` and `margintop ledger reset-target`: what is not decided yet, and targets whose
 //! counters are to be taken as they stand.
 
-use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
 
-use super::Failure;
 use super::args::{Decide, DisputeArgs};
+use super::{Failure, out};
 use crate::clock::Clock;
 use crate::ledger::{Classes, Dispute, DisputeId, DisputedEnergy};
 use crate::reading::{InstanceId, ModelName, PromptCount, Rank, TargetId, TokenCounters};
@@ -230,9 +229,5 @@ fn counters(counters: TokenCounters) -> String {
 fn print(text: &str) -> Result<(), Failure> {
     // Names in a ledger came from outside.
     let harmless: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
-    // A reader that closes the pipe has read enough.
-    match writeln!(std::io::stdout().lock(), "{harmless}") {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
-    }
+    out::line(&harmless)
 }

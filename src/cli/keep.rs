@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Global, LeaseAction, LedgerAction};
 use super::ledger::choice;
+use super::out::{self, Stdout};
 use super::sources::settings;
 use super::{Failure, disputes, lease_list};
 use crate::clock::Clock;
@@ -34,7 +35,7 @@ pub(super) fn ledger(global: &Global, action: &LedgerAction) -> Result<(), Failu
         LedgerAction::Verify => verify(&path, settings(global)?.plausibility),
         LedgerAction::Disputes(args) => disputes::run(&path, args),
         LedgerAction::ResetTarget { url } => disputes::reset_target(&path, url),
-        LedgerAction::Export { file: None } => Ok(Reader::open(&path)?.export(&mut std::io::stdout().lock())?),
+        LedgerAction::Export { file: None } => Ok(Reader::open(&path)?.export(&mut Stdout::default())?),
         LedgerAction::Export { file: Some(file) } => {
             let mut out = std::io::BufWriter::new(std::fs::File::create_new(file).map_err(|error| at(file, &error))?);
             Reader::open(&path)?.export(&mut out)?;
@@ -44,8 +45,7 @@ pub(super) fn ledger(global: &Global, action: &LedgerAction) -> Result<(), Failu
             let text = BufReader::new(std::fs::File::open(file).map_err(|error| at(file, &error))?);
             let rows =
                 store::import(&path, text).map_err(|error| Failure::Run(format!("{}: {error}", file.display())))?;
-            println!("{}: {rows} rows read", path.display());
-            Ok(())
+            out::line(&format!("{}: {rows} rows read", path.display()))
         }
     }
 }
@@ -57,8 +57,7 @@ fn at(file: &Path, error: &std::io::Error) -> Failure {
 fn verify(path: &Path, bounds: Plausibility) -> Result<(), Failure> {
     let faults = Reader::open(path)?.verify_within(bounds)?;
     if faults.is_empty() {
-        println!("{}: whole", path.display());
-        return Ok(());
+        return out::line(&format!("{}: whole", path.display()));
     }
     Err(Failure::Run(faults.iter().map(|fault| format!("{}: {fault}", path.display())).collect::<Vec<_>>().join("\n")))
 }
@@ -67,8 +66,7 @@ fn verify(path: &Path, bounds: Plausibility) -> Result<(), Failure> {
 pub(super) fn mark(global: &Global, text: &str, moment: Option<&str>) -> Result<(), Failure> {
     let at = instant(moment)?;
     store::mark(&path(global)?, at, text)?;
-    println!("marked {at}");
-    Ok(())
+    out::line(&format!("marked {at}"))
 }
 
 /// `margintop lease list|end`.
@@ -94,10 +92,9 @@ pub(super) fn lease(global: &Global, action: &LeaseAction) -> Result<(), Failure
                 return Err(Failure::Usage(format!("--at {at}: that is not over yet; set `until` in its [[lease]]")));
             }
             store::end_lease(&path, &NodeName::new(node), at)?;
-            println!(
+            out::line(&format!(
                 "the lease of {node} ends at {at}; rent posted after it is taken back by whoever keeps the ledger"
-            );
-            Ok(())
+            ))
         }
     }
 }

@@ -1,8 +1,6 @@
 //! `margintop lease list`: what each lease was for, from when until when, and what it came to.
 
-use std::io::Write;
-
-use super::Failure;
+use super::{Failure, out};
 use crate::ledger::{AllocatedTime, CostAccount, CostKind};
 use crate::pricing::Lease;
 use crate::reading::Label;
@@ -46,11 +44,7 @@ pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), 
     let known = Known { leases, held: reader.held()?, times, ended, last: header.last };
     let lines = known.lines();
     let text = if json { of_json(&lines, &header.currency) } else { table(&lines, &header.currency) };
-    // A reader that closes the pipe has read enough.
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
-    }
+    out::print(&text)
 }
 
 impl Known<'_> {

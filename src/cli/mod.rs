@@ -20,6 +20,7 @@ mod lease_list;
 mod leases;
 mod ledger;
 mod once;
+mod out;
 mod pipeline;
 mod price;
 mod reconcile;
@@ -94,9 +95,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Config(action)) => config::run(&global, &action),
         Some(Command::Themes { name }) => themes::run(name.as_deref()),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Cli::command(), "margintop", &mut std::io::stdout());
+            clap_complete::generate(shell, &mut Cli::command(), "margintop", &mut out::Stdout::default());
             Ok(())
         }
-        Some(Command::Man) => Ok(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?),
+        Some(Command::Man) => Ok(clap_mangen::Man::new(Cli::command()).render(&mut out::Stdout::default())?),
     }
 }

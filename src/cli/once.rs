@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::args::{Global, LookArgs};
+use super::out::Stdout;
 use super::sources::{Plan, driver_settings, member, pids, span};
 use super::{Failure, failures, ledger, text};
 use crate::clock::Clock;
@@ -221,17 +222,18 @@ impl Observer {
 
 /// Prints a picture as JSON or for people.
 pub(super) fn print(picture: &Snapshot, json: bool) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = Stdout::default();
     let printed = if json {
         serde_json::to_string(picture).map_err(|error| Failure::Run(error.to_string()))?
     } else {
         text::render(picture)
     };
-    // A reader that closes the pipe has read enough.
-    match writeln!(out, "{}", printed.trim_end()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
-        written => Ok(written?),
+    writeln!(out, "{}", printed.trim_end())?;
+    out.flush()?;
+    if out.is_closed() {
+        std::process::exit(0);
     }
+    Ok(())
 }
 
 fn shows_gpus(event: &Event) -> bool {

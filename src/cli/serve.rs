@@ -74,7 +74,7 @@ async fn tell_of_ledger(mut pictures: watch::Receiver<Arc<Snapshot>>) {
 
 /// The first line says where it answers.
 fn announce(address: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = super::out::Stdout::default();
     writeln!(out, "{address}")?;
     Ok(out.flush()?)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Failure;
+use super::{Failure, out};
 use crate::config::Settings;
 use crate::tui::theme::{BUILT_IN, ColorChoice, Shelf, ThemeError};
 
@@ -16,14 +16,12 @@ impl From<ThemeError> for Failure {
 pub(super) fn run(name: Option<&str>) -> Result<(), Failure> {
     let shelf = shelf()?;
     let Some(name) = name else {
-        shelf.names().for_each(|name| println!("{name}"));
-        return Ok(());
+        return shelf.names().try_for_each(out::line);
     };
     shelf.find(name)?;
     let own = folder().and_then(|folder| std::fs::read_to_string(folder.join(format!("{name}.toml"))).ok());
     let built_in = || BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
-    print!("{}", own.or_else(built_in).unwrap_or_default());
-    Ok(())
+    out::print(&own.or_else(built_in).unwrap_or_default())
 }
 
 /// Where the user's own themes are.

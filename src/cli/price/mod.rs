@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Failure;
 use super::args::Global;
+use super::{Failure, out};
 
 use crate::clock::Clock;
 use crate::units::Timestamp;
@@ -51,11 +51,10 @@ pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
 fn tell<T: Serialize>(args: &PriceArgs, answer: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
     if args.json {
         let json = serde_json::to_string_pretty(answer).map_err(|error| Failure::Run(error.to_string()))?;
-        println!("{json}");
+        out::line(&json)
     } else {
-        print!("{}", text());
+        out::print(&text())
     }
-    Ok(())
 }
 
 /// An instant, or the beginning of a day in UTC.

@@ -8,14 +8,13 @@ mod print;
 #[cfg(test)]
 mod tests;
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::args::Global;
 use super::report::when::{When, local};
-use super::{Failure, keep, sources};
+use super::{Failure, keep, out, sources};
 use crate::ledger::{Grain, Past};
 use crate::reading::Label;
 use crate::store::{Header, Reader};
@@ -118,10 +117,7 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
     } else {
         print::text(&told, &|at| local(at, &header.zone))
     };
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
-    }
+    out::print(&text)
 }
 
 /// Reads a file of either kind.

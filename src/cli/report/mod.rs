@@ -17,10 +17,8 @@ mod tests;
 pub(super) mod text_table;
 pub(super) mod when;
 
-use std::io::Write;
-
 use super::args::Global;
-use super::{Failure, keep, sources};
+use super::{Failure, keep, out, sources};
 use crate::ledger::{Detail, Dispute};
 use crate::store::{DisputeState, Reader};
 use data::{ReportContext, ReportData};
@@ -58,9 +56,5 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
         Format::Hledger | Format::Beancount => journal::render(&data),
         Format::Focus => focus::render(&data),
     };
-    // A reader that closes the pipe has read enough.
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
-    }
+    out::print(&text)
 }
