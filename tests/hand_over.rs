@@ -135,3 +135,91 @@ fn a_restart_around_a_hand_over_loses_nothing() {
         assert_exact(&fleet, (killed + 69) * 1000);
     }
 }
+
+/// Runs of the watch one after the other, each with its addresses, ten seconds apart; what a run does not know is kept.
+fn runs(runs: &[(&[&str], i64)]) -> (Fleet, i64) {
+    let mut fleet = watch(runs[0].0);
+    let (mut second, mut targets) = (0, std::collections::BTreeMap::new());
+    for (nth, (names, length)) in runs.iter().enumerate() {
+        if nth > 0 {
+            let mut saved = restart::saved(&mut fleet);
+            for item in std::mem::take(&mut saved.targets) {
+                targets.insert(item.key.clone(), item);
+            }
+            saved.targets = targets.values().cloned().collect();
+            second += 10;
+            fleet = restart::restart(&fleet, named(names), saved, after(second * 1000));
+        }
+        poll(&mut fleet, names, second..second + length);
+        second += length;
+    }
+    (fleet, second - 1)
+}
+
+/// Class: the counting address is no target of one run, and returns in a later one.
+#[test]
+fn an_address_that_is_left_out_of_a_run_counts_nothing_of_it_again() {
+    let (ab, a, b): (&[&str], &[&str], &[&str]) = (&["a", "b"], &["a"], &["b"]);
+    let abc: &[&str] = &["a", "b", "c"];
+    for script in [
+        vec![(ab, 20), (b, 40), (ab, 20)],
+        vec![(ab, 20), (b, 14), (a, 20)],
+        vec![(ab, 20), (b, 14), (a, 20), (b, 14), (ab, 20)],
+        vec![(ab, 20), (a, 14), (ab, 20)],
+        vec![(abc, 20), (&["b", "c"], 20), (&["c"], 20), (abc, 20)],
+        vec![(abc, 20), (&["c"], 20), (ab, 20), (&["b"], 20)],
+    ] {
+        let (fleet, last) = runs(&script);
+        assert_exact(&fleet, last * 1000);
+    }
+}
+
+/// Class: a short disturbance at one address ends for good that the two are one process.
+#[test]
+fn an_address_that_returns_with_old_values_is_still_the_same_engine() {
+    for (pages, behind) in [(3, 12), (8, 12), (40, 8)] {
+        let mut fleet = watch(&["a", "b"]);
+        poll(&mut fleet, &["a", "b"], 0..20);
+        poll(&mut fleet, &["b"], 20..32);
+        for second in 32..32 + pages {
+            fleet.apply(answered("a", after(second * 1000), shown((second - behind) * 1000)));
+            poll(&mut fleet, &["b"], second..second + 1);
+        }
+        poll(&mut fleet, &["a", "b"], 32 + pages..60 + pages);
+        assert_exact(&fleet, (59 + pages) * 1000);
+    }
+}
+
+/// Class: one of the addresses does not show the hits.
+#[test]
+fn hits_that_one_address_shows_survive_a_hand_over() {
+    let with = |millis: i64, hits: bool| {
+        let made = 100_000 + u64::try_from(millis).unwrap() * RATE / 1000;
+        let mut page = page("deepseek-r1", counters(made * 4, made, made), Some(after(-900_000).wall));
+        page.engines[0].tokens.cached = page.engines[0].tokens.cached.filter(|_| hits);
+        page
+    };
+    for hits_at in ["a", "b"] {
+        let mut fleet = watch(&["a", "b"]);
+        for second in 0..80_i64 {
+            for (name, late) in [("a", 0), ("b", 100)] {
+                if name == "b" || !(20..40).contains(&second) {
+                    let millis = second * 1000 + late;
+                    fleet.apply(answered(name, after(millis), with(millis, name == hits_at)));
+                }
+            }
+        }
+        let sum = fleet.ledger().today().tokens().fold([0; 3], |[prompt, hit, output], (.., tokens)| {
+            [
+                prompt + tokens.miss.count() + tokens.hit.count(),
+                hit + tokens.hit.count(),
+                output + tokens.output.count(),
+            ]
+        });
+        let made = 79 * RATE;
+        assert_eq!([sum[0], sum[2]], [made * 4, made], "hits at {hits_at}");
+        // What `a` hit while it was away is known when it returns; what was hit while `a` counted is not known at `b`.
+        let known = if hits_at == "a" { made } else { 22 * RATE };
+        assert!(sum[1] <= known && sum[1] + 5 * RATE >= known, "hits at {hits_at}: {} of {known}", sum[1]);
+    }
+}

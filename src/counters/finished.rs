@@ -93,6 +93,16 @@ impl FinishedMeter {
         *self = Self { last: began, ..Self::default() };
     }
 
+    /// Goes on from the values of another address of the process, which counts no more; `shows` is whether this address
+    /// shows finished requests.
+    pub fn go_on_from(&mut self, other: &Self, shows: bool) {
+        if shows && other.counts() {
+            *self = *other;
+        } else {
+            self.counted_as_all = other.counted_as_all;
+        }
+    }
+
     /// Takes the next values as a baseline.
     pub fn begin_anew(&mut self) {
         self.is_anew = self.last.is_some();
@@ -200,6 +210,8 @@ impl FinishedMeter {
             let counted_as_all = self.counted_as_all;
             self.baseline(tokens, finished);
             self.counted_as_all = counted_as_all;
+            // Of what was counted as all and did not finish yet, some never will.
+            self.was_reset = self.counts() && counted_as_all != [0; 2];
             return None;
         };
         let Some(now) = lifetime(tokens, finished, last.hits) else {

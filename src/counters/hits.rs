@@ -40,6 +40,16 @@ impl HitClamp {
         Split { miss: prompts - hit, hit, corrected: due - hit }
     }
 
+    /// Notes prompts of a page without a counter of hits: they are counted as misses, and hits that come later correct them.
+    pub(super) const fn note(&mut self, prompts: u64) {
+        self.prompts = self.prompts.saturating_add(prompts);
+    }
+
+    /// Whether hits that are seen for the first time, with a growth of prompts, can be of the prompts since the baseline.
+    pub(super) const fn can_be(&self, prompts: u64, hits: u64) -> bool {
+        hits <= self.prompts.saturating_add(prompts).saturating_sub(self.counted)
+    }
+
     /// Takes back corrections that could not be made. Their hits go to later prompts.
     pub(super) fn give_back(&mut self, corrected: u64) {
         self.counted = self.counted.saturating_sub(corrected);

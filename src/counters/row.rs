@@ -144,11 +144,21 @@ impl RowCounters {
 
     /// Goes on from the values of the same row at another address, which was last seen at a moment and counts no more: the
     /// next growth is what was not counted there.
-    pub fn go_on_from(&mut self, other: &Self, seen: Moment) {
-        (self.last, self.moved, self.hits) = (other.last, other.moved, other.hits);
-        if self.finished.counts() && other.finished.counts() {
-            self.finished = other.finished;
+    ///
+    /// A counter that only one of the addresses shows goes on as it is there. `shows_finished` is whether this one shows
+    /// finished requests.
+    pub fn go_on_from(&mut self, other: &Self, seen: Moment, shows_finished: bool) {
+        let (ours, theirs) = (self.last, other.last);
+        if ours.cached.is_some() == theirs.cached.is_some() {
+            self.hits = other.hits;
         }
+        self.last = TokenCounters {
+            prompt: if theirs.prompt == PromptCount::Unknown { ours.prompt } else { theirs.prompt },
+            cached: ours.cached.and(theirs.cached.or(ours.cached)),
+            output: theirs.output.or(ours.output),
+        };
+        self.moved = other.moved;
+        self.finished.go_on_from(&other.finished, shows_finished);
         (self.earlier, self.seen_elsewhere) = (None, Some(seen));
     }
 
@@ -300,6 +310,7 @@ impl RowCounters {
         let (before, since) = (self.last, self.since_moved(context.at));
         let grown = growth(now, &self.last);
         let first_moved = self.first_moved(grown, context.at);
+        let grown = self.without_earlier_hits(grown, now);
         let (all, corrected) = self.split(reading, grown, now);
         self.shown.note(context.at, grown);
         self.accept(reading, *now, grown, context.at);
@@ -318,6 +329,14 @@ impl RowCounters {
         }
     }
 
+    /// A growth without hits of before the baseline: a counter of hits that is seen for the first time counts from zero only
+    /// if there were as many prompts since.
+    fn without_earlier_hits(&self, [prompts, hits, output]: [u64; COUNTERS], now: &TokenCounters) -> [u64; COUNTERS] {
+        let is_first = self.last.cached.is_none() && matches!(now.prompt, PromptCount::Whole(_));
+        let earlier = is_first && !self.hits.can_be(prompts, hits);
+        [prompts, if earlier { 0 } else { hits }, output]
+    }
+
     /// Splits a growth into price classes. Returns also the misses that it corrects.
     fn split(&mut self, reading: &EngineReading, grown: [u64; COUNTERS], now: &TokenCounters) -> (Delta, Tokens) {
         let [prompts, hits, output] = grown;
@@ -326,6 +345,7 @@ impl RowCounters {
             // Hits without a counter beside computed prompts could only add to them.
             (counted, None) => {
                 let hits_known = matches!(counted, PromptCount::ComputedOnly(_));
+                self.hits.note(prompts);
                 (Delta { miss: Tokens::new(prompts), output, hits_known, ..Delta::default() }, Tokens::ZERO)
             }
             (PromptCount::ComputedOnly(_), Some(_)) => {

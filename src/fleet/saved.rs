@@ -189,6 +189,9 @@ impl Fleet {
         for target in &known {
             self.restore_target(target);
         }
+        for (id, saved) in &self.remembered {
+            self.metering.restore_unwatched(&self.config, id, saved);
+        }
     }
 
     /// Restores a target of an earlier watch.

@@ -21,6 +21,8 @@ const ENOUGH: u8 = 6;
 const CLOSE: u64 = 64;
 /// The number of contradictions after which two addresses are different processes.
 const CONTRADICTIONS: u8 = 3;
+/// The same of two that were one process before: one may have shown old values, or not all rows, for a while.
+const CONTRADICTIONS_OF_ONE: u8 = 60;
 
 /// The counters of a process's rows at one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +79,12 @@ pub(super) struct Pair {
     evidence: u8,
     proven: u64,
     contradictions: u8,
+    /// When its verdict was reached, as the number of a segment: of two saved states the later one holds.
+    #[serde(default)]
+    pub(super) decided: u64,
+    /// Whether the two were one process before: one of them then only shows other values for a while, or later ones.
+    #[serde(default)]
+    was_same: bool,
     /// The side whose last values were at or above earlier ones of the other side, and by how much.
     #[serde(skip)]
     rose: Option<(Side, u64)>,
@@ -129,12 +137,33 @@ impl Values {
 impl Pair {
     pub(super) const fn new(since: u64, late: Option<Side>) -> Self {
         let verdict = Verdict::Undecided;
-        Self { verdict, since, late, evidence: 0, proven: 0, contradictions: 0, rose: None }
+        Self {
+            verdict,
+            since,
+            late,
+            evidence: 0,
+            proven: 0,
+            contradictions: 0,
+            decided: since,
+            was_same: false,
+            rose: None,
+        }
     }
 
     /// Starts again, with entries from segment `since` on.
     pub(super) fn restart(&mut self, since: u64) {
-        *self = Self::new(since, None);
+        *self = Self { was_same: true, ..Self::new(since, None) };
+    }
+
+    /// Sets the verdict, at a segment.
+    pub(super) fn decide(&mut self, verdict: Verdict, decided: u64) {
+        (self.verdict, self.decided) = (verdict, decided);
+        self.was_same |= matches!(verdict, Verdict::Same { .. });
+    }
+
+    /// Whether the two are, or were, one process.
+    pub(super) const fn was_same(&self) -> bool {
+        self.was_same || matches!(self.verdict, Verdict::Same { .. })
     }
 
     /// Whether the evidence is enough.
@@ -191,7 +220,8 @@ impl Pair {
     const fn contradict(&mut self) {
         (self.evidence, self.rose) = (0, None);
         self.contradictions = self.contradictions.saturating_add(1);
-        if self.contradictions >= CONTRADICTIONS {
+        let most = if self.was_same() { CONTRADICTIONS_OF_ONE } else { CONTRADICTIONS };
+        if self.contradictions >= most {
             self.verdict = Verdict::Differ;
         }
     }

@@ -171,7 +171,9 @@ impl Metering {
 
     /// The targets whose processes are counted at this target and instance instead.
     pub(crate) fn also_seen_at(&self, target: &TargetId, row: &Row) -> BTreeSet<&TargetId> {
-        self.duplicates.duplicates_of(target, row.instance.as_ref())
+        let mut others = self.duplicates.duplicates_of(target, row.instance.as_ref());
+        others.retain(|target| self.engines.contains_key(*target));
+        others
     }
 }
 

@@ -68,7 +68,7 @@ struct Known {
     logs: bool,
 }
 
-/// The saved comparisons of a place with places before it, and its entries.
+/// The saved comparisons of a place with others, and its entries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SavedPlace {
     instance: Option<InstanceId>,
@@ -104,6 +104,13 @@ pub(super) enum Settled {
     One { place: Place, back: Vec<Entry> },
     /// Two places turned out to be two processes.
     Two,
+}
+
+impl SavedPlace {
+    /// Whether its process may be, or is, seen at other places.
+    pub(super) const fn has_others(&self) -> bool {
+        !self.pairs.is_empty()
+    }
 }
 
 impl Known {
@@ -356,7 +363,7 @@ impl Duplicates {
             let is_before = |then: &&Observation| now.from.is_some_and(|from| from.since(then.to) >= Span::ZERO);
             let then = theirs.observations.iter().rev().find(is_before);
             // Of two processes of one page that started together, time tells which one it is.
-            let any_time = (stale || theirs.is_aggregated()) && !together;
+            let any_time = (stale || theirs.is_aggregated() || pair.was_same()) && !together;
             match then {
                 Some(then) if !any_time || now.values.reaches(&then.values) => {
                     pair.compare(side, &now.values, &then.values);
@@ -368,7 +375,12 @@ impl Duplicates {
                 _ => continue,
             }
             match (was, pair.verdict) {
-                (Verdict::Same { .. }, Verdict::Differ) => settled.push(Settled::Two),
+                (Verdict::Same { .. }, Verdict::Differ) => {
+                    // They are judged anew, with what both post from here on.
+                    self.segment += 1;
+                    pair.restart(self.segment);
+                    settled.push(Settled::Two);
+                }
                 (Verdict::Undecided, Verdict::Undecided) if pair.agrees() => settled.extend(self.join(&key)),
                 _ => {}
             }
@@ -397,7 +409,8 @@ impl Duplicates {
         };
         let place = if uncounted == Side::Lower { lower } else { upper };
         let pair = self.pairs.get_mut(key)?;
-        pair.verdict = Verdict::Same { uncounted };
+        self.segment += 1;
+        pair.decide(Verdict::Same { uncounted }, self.segment);
         let since = pair.since;
         let known = self.places.get_mut(place)?;
         let kept = std::mem::take(&mut known.posted).into_iter().filter(|segment| segment.number >= since);
@@ -412,7 +425,6 @@ impl Duplicates {
             let known = self.places.get(&place)?;
             let pairs: Vec<_> = self
                 .alike(&place)
-                .filter(|other| **other < place)
                 .filter_map(|other| Some((other.clone(), self.pairs.get(&key(&place, other).0)?.clone())))
                 .collect();
             let is_needed = !pairs.is_empty() || !known.posted.is_empty();
@@ -436,13 +448,18 @@ impl Duplicates {
         }
         for SavedPlace { instance, process, posted, pairs } in saved {
             let place = Place { target: target.clone(), instance, process };
-            let numbers = posted.iter().map(|segment| segment.number).chain(pairs.iter().map(|(_, pair)| pair.since));
+            let of_pairs = pairs.iter().flat_map(|(_, pair)| [pair.since, pair.decided]);
+            let numbers = posted.iter().map(|segment| segment.number).chain(of_pairs);
             self.segment = numbers.fold(self.segment, u64::max);
             if let Some(known) = self.places.get_mut(&place) {
                 known.posted = posted;
             }
             for (other, pair) in pairs {
-                self.pairs.insert(key(&place, &other).0, pair);
+                // Both places save it, at different times.
+                let known = self.pairs.entry(key(&place, &other).0).or_insert_with(|| pair.clone());
+                if known.decided < pair.decided {
+                    *known = pair;
+                }
             }
         }
     }

@@ -51,6 +51,8 @@ use role_inference::RoleInference;
 #[derive(Debug)]
 pub struct Metering {
     pub(crate) engines: BTreeMap<TargetId, Engine>,
+    /// Targets of earlier watches that are not watched now, and whose processes other targets show.
+    unwatched: BTreeMap<TargetId, Engine>,
     duplicates: Duplicates,
     roles: RoleInference,
     names: ModelNames,
@@ -67,6 +69,7 @@ impl Metering {
     pub fn new(config: &FleetConfig, began: Timestamp) -> Self {
         Self {
             engines: BTreeMap::new(),
+            unwatched: BTreeMap::new(),
             duplicates: Duplicates::default(),
             roles: RoleInference::default(),
             names: ModelNames::new(&config.aliases),

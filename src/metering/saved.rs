@@ -190,8 +190,24 @@ impl Metering {
         self.gpu_cost.skip_to(config, now);
     }
 
+    /// Restores a target that is not watched now, if its processes were seen at other targets too: these go on from the
+    /// values up to which was counted.
+    pub(crate) fn restore_unwatched(&mut self, config: &FleetConfig, id: &TargetId, saved: &SavedTarget) {
+        if saved.duplicates.iter().any(SavedPlace::has_others) {
+            let engine = self.restore_engine(config, id, saved.clone());
+            self.unwatched.insert(id.clone(), engine);
+        }
+    }
+
     /// Restores a target.
     pub(crate) fn restore_target(&mut self, config: &FleetConfig, id: TargetId, saved: SavedTarget) {
+        self.unwatched.remove(&id);
+        let engine = self.restore_engine(config, &id, saved);
+        self.restore_served(&id, &engine);
+        self.engines.insert(id, engine);
+    }
+
+    fn restore_engine(&mut self, config: &FleetConfig, id: &TargetId, saved: SavedTarget) -> Engine {
         let SavedTarget { answered, instances, rows, duplicates } = saved;
         let mut engine = Engine { last_page: Some(answered), ..Engine::default() };
         for SavedInstance { id, seen, processes, trial, resets } in instances {
@@ -206,9 +222,8 @@ impl Metering {
             row.correctable = correctable;
             engine.rows.push(row);
         }
-        self.restore_served(&id, &engine);
-        self.duplicates.restore(&id, &engine, duplicates);
-        self.engines.insert(id, engine);
+        self.duplicates.restore(id, &engine, duplicates);
+        engine
     }
 
     /// Restores a node's GPU time and energy meters.

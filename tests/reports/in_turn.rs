@@ -273,3 +273,25 @@ fn totals_that_come_late_count_what_their_process_can_have_produced() {
         assert_eq!(scene.picture(40).money.lower_bound, lower_bound, "{before}");
     }
 }
+
+/// Class: a counter that is seen late, with a history, takes all later growth of another one for its own: cached tokens of
+/// before the first page price every later prompt as a hit.
+#[test]
+fn hits_that_are_seen_late_with_a_history_are_none_of_later_prompts() {
+    for (history, hits) in [(2_500_000, 28 * 10), (0, 39 * 10)] {
+        let mut scene = Scene::one();
+        for second in 0..40_u64 {
+            let mut text = page(None, &labels("m", 0), 800_000 + 100 * second);
+            if second >= 12 {
+                let cached = history + 10 * second;
+                let labels = labels("m", 0);
+                text += &format!(
+                    "# TYPE vllm:prompt_tokens_cached_total counter\nvllm:prompt_tokens_cached_total{{{labels}}} {cached}\n"
+                );
+            }
+            scene.take(HERE, second.cast_signed(), read(&text));
+        }
+        let [_, hit, _] = scene.posted();
+        assert!(hit <= hits && hit + 20 >= hits, "{history}: {hit} of {hits}");
+    }
+}

@@ -28,10 +28,11 @@ impl Metering {
         let place = Place { target: target.clone(), instance: id.cloned(), process };
         let Some(counted) = self.replaceable(context, &place) else { return };
         let Some(ours) = instance.processes.get_mut(process) else { return };
-        let theirs = self.engines.get(&counted.target).filter(|engine| !engine.holds_back());
+        let known = self.engines.get(&counted.target).or_else(|| self.unwatched.get(&counted.target));
+        let theirs = known.filter(|engine| !engine.holds_back());
         match theirs.and_then(|engine| engine.process(counted.instance.as_ref(), counted.process)) {
             Some(theirs) => {
-                if Values::on(page, ours).reaches(&Values::of(theirs)) && go_on_from(ours, theirs) {
+                if Values::on(page, ours).reaches(&Values::of(theirs)) && go_on_from(ours, theirs, page) {
                     self.duplicates.count_at(&place);
                 }
             }
@@ -66,12 +67,14 @@ impl Metering {
 }
 
 /// Lets a process's rows go on from those of the same process at another address, if it has all of them.
-fn go_on_from(ours: &mut Process, theirs: &Process) -> bool {
+fn go_on_from(ours: &mut Process, theirs: &Process, page: &[&EngineReading]) -> bool {
     let own = |key: &RowKey| ours.rows().iter().find(|own| is_same(&own.key, key)).map(|own| own.key.clone());
     let Some(keys) = theirs.rows().iter().map(|row| own(&row.key)).collect::<Option<Vec<_>>>() else { return false };
     for (key, row) in keys.iter().zip(theirs.rows()) {
+        let reading = page.iter().find(|reading| key.is_of(reading)).map(|reading| reading.finished);
+        let shows_finished = reading.is_some_and(|finished| finished.prompt.is_some() && finished.output.is_some());
         if let Some(own) = ours.row_mut(key) {
-            own.go_on_from(&row.counters, theirs.last_seen());
+            own.go_on_from(&row.counters, theirs.last_seen(), shows_finished);
         }
     }
     true
@@ -113,8 +116,9 @@ impl Duplicates {
         for other in self.counted_before(place) {
             let (key, side) = key(place, &other);
             let uncounted = if side == Side::Lower { Side::Upper } else { Side::Lower };
+            let decided = self.next_segment();
             if let Some(pair) = self.pairs.get_mut(&key) {
-                pair.verdict = Verdict::Same { uncounted };
+                pair.decide(Verdict::Same { uncounted }, decided);
             }
         }
     }
