@@ -204,7 +204,9 @@ impl Ledger {
         cuts.extend(cut_minutes(posting.from, posting.to));
         cuts.sort_unstable();
         cuts.dedup();
-        let (mut from, mut done) = (posting.from, whole.upto(posting.from));
+        // An interval without length begins where it ends: its first part has all tokens.
+        let before = if posting.from == whole.from { Classes::default() } else { whole.upto(posting.from) };
+        let (mut from, mut done) = (posting.from, before);
         let mut entries = Vec::with_capacity(cuts.len() + 1);
         for end in cuts.into_iter().chain([posting.to]) {
             let upto = whole.upto(end);

@@ -285,9 +285,8 @@ fn hits_that_are_seen_late_with_a_history_are_none_of_later_prompts() {
             if second >= 12 {
                 let cached = history + 10 * second;
                 let labels = labels("m", 0);
-                text += &format!(
-                    "# TYPE vllm:prompt_tokens_cached_total counter\nvllm:prompt_tokens_cached_total{{{labels}}} {cached}\n"
-                );
+                let name = "vllm:prompt_tokens_cached_total";
+                text = format!("{text}# TYPE {name} counter\n{name}{{{labels}}} {cached}\n");
             }
             scene.take(HERE, second.cast_signed(), read(&text));
         }
