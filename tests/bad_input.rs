@@ -258,6 +258,7 @@ fn targets_that_differ_in_their_query_are_several_and_a_double_is_told() {
     }
 }
 
+/// Class: an exporter or engine that asks for a user and a password (dcgm-exporter #209), which there was no way to give.
 #[test]
 fn a_user_and_a_password_come_from_the_configuration() {
     let folder = tempfile::tempdir().unwrap();

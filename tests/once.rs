@@ -287,6 +287,7 @@ fn named_driver(variables: &[(&str, &str)]) -> (Value, String) {
     (ran.json(), ran.err)
 }
 
+/// Class: a driver that was named and gives nothing (nvidia-container-toolkit #842): a row, an alert, words and exit code 1.
 #[test]
 fn a_named_driver_without_figures_fails_with_rows_an_alert_and_words() {
     let cases = [

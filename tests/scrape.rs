@@ -262,6 +262,7 @@ fn with_password(url: &str, username: &str, file: &std::path::Path) -> Scraper {
     Scraper::new(target, Settings::default(), Clock::System)
 }
 
+/// Class: an exporter or engine that asks for a user and a password (dcgm-exporter #209), which there was no way to give.
 #[tokio::test]
 async fn a_user_and_a_password_are_sent_to_this_server_alone() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
