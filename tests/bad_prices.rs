@@ -197,9 +197,10 @@ fn a_ledger_keeps_its_currency_when_the_configuration_changes() {
         let arguments = [&["report", "--json", "--ledger", ledger], more].concat();
         Program::new(arguments).config(config).run()
     };
-    let before = report(&[], "");
     let yuan = "currency = \"CNY\"\n[budget]\nmonth = \"5\"\n[[price]]\nmodel = \"deepseek-*\"\nhit = \"9\"\nmiss = \"9\"\noutput = \"9\"\n";
     for more in [&[][..], &["--reprice"], &["--compare"]] {
+        // The built-in lists may price an hour of the day otherwise than the demo did.
+        let before = report(more, "");
         let after = report(more, yuan);
         assert_eq!(after.code, Some(0), "{}", after.err);
         let word = "kept in USD and the configuration is in CNY";
