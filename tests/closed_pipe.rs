@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// Runs a subcommand in a home of its own, with a stdout that nobody reads any more.
+/// Runs a subcommand in a home of its own, with a stdout whose reader is closed.
 fn unread(home: &Path, args: &[&str]) -> Output {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

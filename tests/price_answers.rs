@@ -1,4 +1,4 @@
-//! What `price` says beside the figures: what is in force, in which currency, who says it, and what a benchmark costs.
+//! What `price` says beside the figures: what is in force, in which currency, where it comes from, and what a benchmark costs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/program.rs"]

@@ -1,4 +1,4 @@
-//! What each `[[price]]` of the configuration comes to, and who says it.
+//! The prices that each `[[price]]` of the configuration resolves to, and where they come from.
 
 use crate::config::Settings;
 use crate::pricing::{Pinned, PriceList};

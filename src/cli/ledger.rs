@@ -82,7 +82,7 @@ pub(super) fn zone(path: Option<&Path>, plan: &Plan) -> TimeZone {
         let read = move || tell.send(Reader::open(&path).ok().map(|reader| reader.header().zone));
         std::thread::Builder::new().name("zone".to_owned()).spawn(read).ok()
     };
-    // A disk that does not answer holds nobody up: the first news of the ledger brings its zone.
+    // A disk that does not answer blocks nothing here: the zone comes with the first message of the ledger.
     let asked = path.filter(|path| path.exists()).map(Path::to_owned).and_then(ask);
     let kept = asked.and_then(|_| told.recv_timeout(AT_ONCE).ok()).flatten();
     kept.unwrap_or_else(|| plan.settings.zone.clone())

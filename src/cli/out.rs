@@ -1,4 +1,4 @@
-//! What goes to stdout. A reader that closes the pipe has read enough: what is written after that goes nowhere, and the
+//! What goes to stdout. A reader that closes the pipe has read enough: later output is dropped, and the
 //! program ends as if it had been read.
 
 use std::io::{self, ErrorKind, Write};

@@ -9,7 +9,7 @@ use crate::units::{HourlyRate, Timestamp, parse_scaled};
 
 /// A year of hardware's life: 365 days.
 const YEAR_HOURS: i64 = 8760;
-/// GPUs of a node where nobody says how many it has.
+/// The GPUs assumed for a node whose number is unknown.
 const USUAL_GPUS: u32 = 8;
 /// A GPU that costs more dollars an hour than this may be a node.
 const MANY_DOLLARS: HourlyRate = HourlyRate::whole(20);

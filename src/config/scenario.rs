@@ -6,7 +6,7 @@ use super::error::Findings;
 use crate::pricing::Book;
 use crate::units::{HourlyRate, Share};
 
-/// A `[[scenario]]`: what is otherwise, under a name. What is not said stays as it is.
+/// A `[[scenario]]`: changes under a name. What it does not mention stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {

@@ -93,9 +93,9 @@ pub struct Settings {
 
 /// How often a source is asked if nobody says.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How long margintop may be away if nobody says.
+/// The default for how long margintop may be absent.
 const ABSENCE: Duration = Duration::from_secs(86_400);
-/// How long a node may be missing from its page if nobody says.
+/// The default for how long a node may be missing from its page.
 const RELEASE_AFTER: Duration = Duration::from_secs(300);
 /// The most that either of these can be set to.
 const LONGEST: Duration = Duration::from_secs(30 * 86_400);

@@ -11,7 +11,7 @@ use crate::units::{GpuTime, Money, Timestamp};
 pub enum Grain {
     /// Minutes, kept for 8 days.
     Minute,
-    /// Quarter hours, kept for 400 days. Price edges fall on quarter hours.
+    /// Quarter hours, kept for 400 days. A price edge inside one is kept by the tariffs of its cells.
     Quarter,
     /// Days of the ledger's zone, never deleted.
     Day,

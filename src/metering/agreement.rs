@@ -3,7 +3,7 @@
 //! A value that is read in an interval of time is at or above every value that the process had before the interval.
 //! Two addresses show one process if that holds for each value of either against the values of the other, and the
 //! values are new: each lies between two successive values of the other address. An aggregated page shows a value some
-//! time after it was read, nobody says how long: its values are compared with all earlier ones of the other address,
+//! time after it was read, and the delay is unknown: its values are compared with all earlier ones of the other address,
 //! among which they must lie as those of one process do.
 
 use std::collections::VecDeque;

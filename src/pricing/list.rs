@@ -55,7 +55,7 @@ pub struct PriceList {
     pub extra: BTreeMap<String, BTreeMap<String, Price>>,
     /// Where the prices were read.
     pub source: String,
-    /// Who says them.
+    /// Their origin.
     pub provenance: Provenance,
     /// The list whose prices it continues, converted at a later rate of exchange.
     pub follows: Option<String>,

@@ -26,7 +26,7 @@ pub struct PriceAnswer<'a> {
     pub quote: Quote<'a>,
     /// The share of the tokens that is paid, where one is set.
     pub paid: Option<Share>,
-    /// Who says the list.
+    /// The origin of the list.
     pub provenance: Provenance,
     /// Whether the user chose the list, whatever the date.
     pub pinned: bool,

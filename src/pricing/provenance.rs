@@ -1,4 +1,4 @@
-//! Who says what something costs.
+//! The origin of a price or rate.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub enum Provenance {
     Imported,
     /// The lists that ship with the program.
     BuiltIn,
-    /// Nobody: a dated assumption that ships with the program.
+    /// Assumed: a dated value that ships with the program.
     Assumed,
 }
 

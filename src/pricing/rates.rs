@@ -18,14 +18,14 @@ pub struct GpuRate {
     pub since: Option<Timestamp>,
     /// For how long the GPU is taken.
     pub commitment: Commitment,
-    /// Who says it.
+    /// Its origin.
     pub provenance: Provenance,
     /// Where it was observed.
     pub source: String,
 }
 
 impl GpuRate {
-    /// A rate as it is written, and who says it.
+    /// A rate as it is written, and its origin.
     pub(super) fn of(file: GpuFile, provenance: Provenance) -> Self {
         let since = start_of(&file.dated);
         let GpuFile { gpu, rate, currency, dated, commitment, source } = file;

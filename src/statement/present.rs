@@ -15,7 +15,7 @@ pub fn shared_cost(workers: &[(RevenueAccount, u64)], owed: &[(&CostAccount, Mon
     }
     shares.close();
     for (number, (_, amount)) in owed.iter().enumerate() {
-        // What nobody works for is idle, and no account's.
+        // The share of GPUs without work is idle and belongs to no account.
         let _ = shares.put(&placement, number, Scope::All, *amount, 0);
     }
     let is_known = |account: &RevenueAccount| account.costed && !owed.is_empty();

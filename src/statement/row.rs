@@ -205,7 +205,7 @@ impl Statement {
         self
     }
 
-    /// Nobody watched: what was earned and owed is not nothing, but unknown.
+    /// It was not watched: its amounts are unknown, not zero.
     #[must_use]
     pub fn unwatched(mut self) -> Self {
         for row in self.rows.iter_mut().chain([&mut self.total]) {

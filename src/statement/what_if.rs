@@ -1,4 +1,4 @@
-//! What the same traffic would have earned and cost if some things were otherwise. A change to what is so already changes
+//! What the same traffic would have earned and cost if some things were otherwise. A change to the present value changes
 //! nothing.
 
 use super::Totals;

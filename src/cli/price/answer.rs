@@ -33,7 +33,7 @@ pub(super) struct Answer {
     pub(super) at: Timestamp,
     /// When a price changes next.
     pub(super) until: Option<Timestamp>,
-    /// Who says the list.
+    /// The origin of the list.
     pub(super) provenance: Provenance,
     /// When the list begins, if it is not in force yet.
     pub(super) list_begins: Option<Timestamp>,

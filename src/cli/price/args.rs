@@ -70,7 +70,7 @@ pub(in crate::cli) struct PriceArgs {
     #[arg(long)]
     pub(in crate::cli) compare: bool,
 
-    /// Print every list of the book: its dates, who says it, its prices and its source
+    /// Print every list of the book: its dates, origin, prices and source
     #[arg(long)]
     pub(in crate::cli) lists: bool,
 

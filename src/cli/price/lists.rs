@@ -1,4 +1,4 @@
-//! Every list of the book: when it holds, who says it, and what it charges.
+//! Every list of the book: its dates, origin and prices.
 
 use serde::Serialize;
 

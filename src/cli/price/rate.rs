@@ -9,7 +9,7 @@ use crate::pricing::{Commitment, GpuRate, Leased, Provenance, words_match};
 use crate::reading::Label;
 use crate::units::{HourlyRate, Timestamp};
 
-/// The GPU whose assumed rate stands in where nobody names one.
+/// The GPU whose assumed rate is used if none is named.
 const USUAL_GPU: &str = "H100";
 
 /// A GPU's rate and where it is from.
@@ -93,7 +93,7 @@ fn leased(settings: &Settings, gpu: Option<&str>, at: Timestamp) -> Result<Optio
         (Leased::Gpu(words), Some(gpu)) => words_match(gpu, words),
         _ => false,
     };
-    // A node's rent says nothing of one GPU's, as long as nobody knows how many there are.
+    // A node's rent says nothing of one GPU's, while their number is unknown.
     let leases = settings.leases.iter().filter(|lease| lease.runs_at(at) && is_for(&lease.leased));
     let mut rates = leases.filter(|lease| lease.node_rate.is_none()).map(|lease| lease.rate);
     let Some(first) = rates.next() else { return Ok(None) };

@@ -117,7 +117,7 @@ struct Ours {
     gpus: i64,
 }
 
-/// The cost of GPUs and rounding by a name; overhead is nobody's invoice.
+/// The cost of GPUs and rounding by a name; overhead is on no invoice.
 fn ours_by(past: &Past, name: impl Fn(&CostAccount) -> Option<String>) -> BTreeMap<String, Ours> {
     let tables = Tables { accounts: &past.accounts, cost_accounts: &past.cost_accounts, tariffs: &past.tariffs };
     let rents = past.rents.iter().map(|cell| (cell.cost_account, cell.rented()));

@@ -67,7 +67,7 @@ struct Line {
 }
 
 impl Line {
-    /// What the file says less what the ledger does.
+    /// The file's amount minus the ledger's.
     fn difference(&self) -> Money {
         self.theirs - self.ours.unwrap_or_default()
     }

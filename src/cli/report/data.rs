@@ -17,7 +17,7 @@ use crate::statement::{
 use crate::store::Header;
 use crate::units::{Money, Span, Timestamp, Tokens};
 
-/// Whoever answers questions of the past.
+/// What answers questions about the past.
 pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain, Detail) -> Result<Past, Failure> + 'a;
 
 /// What the report stands on beside the ledger.
@@ -238,7 +238,7 @@ fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> G
     }
 }
 
-/// By time alone nobody asks whose the amounts are; a what-if asks for nodes.
+/// A grouping by time alone needs no accounts; a what-if needs the nodes.
 fn detail(query: &ReportQuery) -> Detail {
     if query.by.is_time() && query.asked.is_nothing() && !query.format.has_entries() {
         Detail::Alike

@@ -84,7 +84,7 @@ pub(super) struct WhatIfJson<'a> {
     hit_rate: Option<Share>,
     gpu_rate: Option<HourlyRate>,
     nodes: Option<u32>,
-    /// What is so: at these values a what-if changes nothing.
+    /// The present values: with these a what-if changes nothing.
     now: LevelsJson,
     before: TotalsJson,
     after: TotalsJson,

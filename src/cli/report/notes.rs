@@ -56,7 +56,7 @@ fn span(data: &ReportData, lines: &mut Lines) {
     }
 }
 
-/// What is so: at these values a what-if changes nothing.
+/// The present values: with these a what-if changes nothing.
 fn levels(levels: &Levels, currency: &str) -> String {
     let share = |ppm: u32| format!("{}", Money::from_micros(ppm.into()));
     let said = [

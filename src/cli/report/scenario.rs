@@ -1,4 +1,4 @@
-//! What is otherwise in a what-if, as it is written.
+//! The changes of a what-if, as they are written.
 
 use std::fmt;
 

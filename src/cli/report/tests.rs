@@ -243,7 +243,7 @@ fn a_table_names_both_margins_and_lines_up() {
     }
 }
 
-/// Class: an amount of what nobody watched.
+/// Class: an amount for time that was not watched.
 #[test]
 fn a_span_before_the_ledger_is_not_watched() {
     for line in ["--since 2024-01-01 --until 2024-02-01", "--since 2025-02-01 --until 2025-03-01"] {

@@ -11,7 +11,7 @@ use crate::units::Timestamp;
 pub struct PriceQuery<'q> {
     /// The model, as any page or person spells it.
     pub model: &'q str,
-    /// Whose tokens they are; `None` where nobody says.
+    /// Whose tokens they are; `None` if unknown.
     pub tenant: Option<&'q str>,
     /// A tier of the list; `None` is the one that holds at the instant.
     pub tier: Option<&'q str>,
@@ -26,7 +26,7 @@ impl Book {
         self.price_for(query.model, query.tenant)?.answer(query.tier, query.at)
     }
 
-    /// How a model's tokens are priced when nobody says whose they are; `None` is "unpriced".
+    /// How a model's tokens are priced when the tenant is unknown; `None` is "unpriced".
     pub fn price_of(&self, model: &str) -> Option<ModelPrice<'_>> {
         self.price_for(model, None)
     }

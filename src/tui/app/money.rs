@@ -8,7 +8,7 @@ use crate::units::{Span, Timestamp};
 
 /// How old an answer may become while it is shown.
 pub(super) const FRESH: Span = Span::from_secs(10);
-/// Every price edge falls on one of these.
+/// A new one is asked for at once: most price windows begin and end with one.
 const QUARTER: i64 = 900_000;
 
 /// What stands below the hours where there is room for one thing only.
