@@ -160,12 +160,17 @@ impl Metering {
     }
 
     /// A row's counters, summed over the processes that answer in turn. Those that are counted at other targets are left
-    /// out, unless all are.
-    pub(crate) fn counters(&self, target: &TargetId, engine: &Engine, row: &Row, now: Moment) -> TokenCounters {
-        let all = self.is_duplicate(target, row, now);
+    /// out, unless the row `is_duplicate`, that is, all are.
+    pub(crate) fn counters(
+        &self,
+        target: &TargetId,
+        engine: &Engine,
+        row: &Row,
+        (now, is_duplicate): (Moment, bool),
+    ) -> TokenCounters {
         engine.counters(row, now, |process| {
             let place = Place { target: target.clone(), instance: row.instance.clone(), process };
-            all || self.duplicates.counted_at(&place).is_none()
+            is_duplicate || self.duplicates.counted_at(&place).is_none()
         })
     }
 

@@ -99,8 +99,8 @@ impl Metering {
 
     /// The tokens of a row that count in sums. With prefill and decode apart, each token is on two pages; a proxy's
     /// tokens are or may be those of engines.
-    pub(crate) fn counts(&self, info: &TargetInfo, row: &Row, now: Moment) -> Counts {
-        if self.is_duplicate(&info.target, row, now) {
+    pub(crate) fn counts(&self, info: &TargetInfo, row: &Row, is_duplicate: bool) -> Counts {
+        if is_duplicate {
             return Counts::NOTHING;
         }
         let role = self.role(info, &row.reading);

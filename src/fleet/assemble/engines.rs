@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Fleet, RowView, engine_of, kind_of, shown_prompt};
+use super::{Fleet, Present, RowView, engine_of, kind_of, shown_prompt};
 use crate::counters::quantile;
 use crate::dialect;
 use crate::inventory::Target;
@@ -12,17 +12,17 @@ use crate::reading::{Finished, Health, Histogram, Label, Latency, PromptCount, R
 use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
 use crate::units::{Money, Ratio};
 
-pub(super) fn rows(fleet: &Fleet) -> Vec<EngineRow> {
-    let targets = super::serving(fleet);
-    targets.flat_map(|target| target_rows(fleet, target)).collect()
+pub(super) fn rows(present: &Present<'_>) -> Vec<EngineRow> {
+    present.serving().flat_map(|target| target_rows(present, target)).collect()
 }
 
-fn target_rows(fleet: &Fleet, target: &Target) -> Vec<EngineRow> {
-    let Some(engine) = engine_of(fleet, target).filter(|engine| !engine.rows.is_empty()) else {
-        return vec![blank(fleet, target)];
-    };
-    let views = engine.rows.iter().map(|row| RowView { target, engine, row });
-    let mut rows: Vec<_> = views.map(|view| engine_row(fleet, view)).collect();
+fn target_rows(present: &Present<'_>, target: &Target) -> Vec<EngineRow> {
+    let blank = blank(present.fleet, target);
+    let views = present.rows_of(target);
+    if views.is_empty() {
+        return vec![blank];
+    }
+    let mut rows: Vec<_> = views.iter().map(|view| engine_row(present.fleet, view, &blank)).collect();
     rows.sort_by(|a, b| natural(a.rank.as_ref()).cmp(&natural(b.rank.as_ref())));
     rows
 }
@@ -34,7 +34,7 @@ fn natural(rank: Option<&Rank>) -> (u64, &str) {
 
 /// The rank that a row shows: with its instance if the page has several. The only rank of an instance shows the
 /// instance alone.
-fn shown_rank(view: RowView<'_>) -> Option<Rank> {
+fn shown_rank(view: &RowView<'_>) -> Option<Rank> {
     let RowView { engine, row, .. } = view;
     let several = engine.rows.iter().any(|other| other.instance != row.instance);
     match (row.instance.as_ref().filter(|_| several), &row.reading.rank) {
@@ -81,11 +81,11 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
     }
 }
 
-fn engine_row(fleet: &Fleet, view: RowView<'_>) -> EngineRow {
+fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow {
     let RowView { target, row, .. } = view;
     let reading = &row.reading;
-    let live = view.health(fleet) == Health::Live;
-    let counters = view.counters(fleet);
+    let live = view.health == Health::Live;
+    let counters = view.counters;
     let drawn = Drawn::of(fleet, view, live);
     let quantiles = |which: fn(&Latency) -> Option<&Histogram>| {
         if live { quantiles(row.latency(which)) } else { Quantiles::default() }
@@ -93,11 +93,11 @@ fn engine_row(fleet: &Fleet, view: RowView<'_>) -> EngineRow {
     EngineRow {
         kind: reading.kind,
         model: reading.model.clone(),
-        role: view.role(fleet),
+        role: view.role,
         role_inferred: fleet.metering.infers_role(&target.info, reading),
         instance: row.instance.clone(),
         rank: shown_rank(view),
-        state: view.health(fleet),
+        state: view.health,
         age_seconds: Some(fleet.now().since(row.seen).as_secs_f64().max(0.0)),
         prompt_total: shown_prompt(counters.prompt),
         cached_total: counters.cached,
@@ -114,8 +114,8 @@ fn engine_row(fleet: &Fleet, view: RowView<'_>) -> EngineRow {
         preemptions: reading.preemptions,
         spec_acceptance: reading.speculation.and_then(|speculation| speculation.acceptance()),
         revenue: revenue(fleet, view),
-        note: trouble(fleet, target).or_else(|| remarks(fleet, view)),
-        ..blank(fleet, target)
+        note: blank.note.clone().or_else(|| remarks(fleet, view)),
+        ..blank.clone()
     }
 }
 
@@ -132,12 +132,12 @@ struct Drawn {
 
 impl Drawn {
     /// For a row without a rank beside rows with ranks, these are the engine's totals.
-    fn of(fleet: &Fleet, view: RowView<'_>, live: bool) -> Self {
+    fn of(fleet: &Fleet, view: &RowView<'_>, live: bool) -> Self {
         if !live {
             return Self::default();
         }
         let (engine, now) = (view.engine, fleet.now());
-        let ranks = ranks_of(view);
+        let ranks = ranks_of(engine, view.row);
         let parts = || std::iter::once(view.row).chain(ranks.iter().copied());
         let drawn = || parts().filter(|row| engine.draws(row));
         let rate = |i| drawn().filter_map(|row| row.window.per_second(i)).reduce(|a, b| a + b);
@@ -158,29 +158,28 @@ impl Drawn {
 }
 
 /// The ranks that a row without a rank is the whole of.
-fn ranks_of(view: RowView<'_>) -> Vec<&Row> {
-    if view.row.reading.rank.is_some() {
+fn ranks_of<'a>(engine: &'a Engine, whole: &Row) -> Vec<&'a Row> {
+    if whole.reading.rank.is_some() {
         return Vec::new();
     }
     let same = |row: &&Row| {
         row.reading.rank.is_some()
-            && row.instance == view.row.instance
-            && row.reading.model == view.row.reading.model
+            && row.instance == whole.instance
+            && row.reading.model == whole.reading.model
             && row.reading.tokens.is_empty()
     };
-    view.engine.rows.iter().filter(same).collect()
+    engine.rows.iter().filter(same).collect()
 }
 
 /// A row's revenue today. It is unknown without a price, and for a duplicate; also for a proxy's row that is not
 /// counted, unless tokens of it were posted before. Ranks whose tokens are counted for the engine as a whole share its
 /// revenue by their own tokens, so that they add up to it.
-fn revenue(fleet: &Fleet, view: RowView<'_>) -> Option<Money> {
-    if view.is_duplicate(fleet) || view.is_uncounted_proxy(fleet) && !has_earned(fleet, view.row) {
+fn revenue(fleet: &Fleet, view: &RowView<'_>) -> Option<Money> {
+    if view.is_duplicate || view.is_uncounted_proxy() && !has_earned(fleet, view.row) {
         return None;
     }
     let model = view.row.reading.model.as_ref()?;
-    let tenant = view.target.info.tenant.as_ref().map(Label::as_str);
-    fleet.ledger.book().price_for(model.as_str(), tenant)?;
+    view.price.as_ref()?;
     let whole = view.row.reading.rank.as_ref().and_then(|_| {
         let whole = view.engine.rows.iter().find(|row| {
             row.reading.rank.is_none() && row.instance == view.row.instance && row.reading.model.as_ref() == Some(model)
@@ -188,7 +187,7 @@ fn revenue(fleet: &Fleet, view: RowView<'_>) -> Option<Money> {
         whole.filter(|_| view.row.reading.tokens.is_empty())
     });
     let Some(whole) = whole else { return Some(earned(fleet, view.row)) };
-    let ranks = ranks_of(RowView { row: whole, ..view });
+    let ranks = ranks_of(view.engine, whole);
     let total: u64 = ranks.iter().map(|row| row.produced()).fold(0, u64::saturating_add);
     let before = ranks.iter().take_while(|row| !std::ptr::eq(**row, view.row)).map(|row| row.produced());
     let before: u64 = before.fold(0, u64::saturating_add);
@@ -267,15 +266,15 @@ fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
 }
 
 /// Remarks on how the tokens of a live row are counted.
-fn remarks(fleet: &Fleet, view: RowView<'_>) -> Option<Label> {
-    let counts = view.counts(fleet);
+fn remarks(fleet: &Fleet, view: &RowView<'_>) -> Option<Label> {
+    let counts = view.counts;
     let reading = &view.row.reading;
     let remarks = [
         view.target.refusals.text(),
         view.target.odd_start.as_ref().map(ToString::to_string),
         in_turn(view.engine.processes_in_turn(fleet.now())),
         other_names(fleet, view),
-        proxied(fleet, view),
+        proxied(view),
         hits(&reading.tokens, counts.prompts),
         several_answers(&reading.finished).filter(|_| counts.prompts),
         unbilled(fleet, view).filter(|_| counts != Counts::NOTHING),
@@ -291,9 +290,9 @@ fn in_turn(processes: usize) -> Option<String> {
 }
 
 /// The remark on a proxy's tokens that an engine counts or may count.
-fn proxied(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
+fn proxied(view: &RowView<'_>) -> Option<String> {
     let Some(guard) = view.row.guard.as_ref() else {
-        let served = view.is_uncounted_proxy(fleet) && !view.is_duplicate(fleet);
+        let served = view.is_uncounted_proxy() && !view.is_duplicate;
         return served.then(|| "not counted: watched engines serve its model".to_owned());
     };
     if guard.is_undecided() {
@@ -308,7 +307,7 @@ fn proxied(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
 
 /// The remark that other targets show the row's processes as well: all are counted there, some of them are, or all are
 /// counted here.
-fn other_names(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
+fn other_names(fleet: &Fleet, view: &RowView<'_>) -> Option<String> {
     let ours = &view.target.info.target;
     let counted = fleet.metering.counted_elsewhere(ours, view.row, fleet.now());
     let elsewhere: BTreeSet<&str> = counted.iter().flatten().map(|target| target.as_str()).collect();
@@ -342,7 +341,7 @@ fn several_answers(finished: &Finished) -> Option<String> {
 }
 
 /// The remark that finished requests are to be billed, but the engine does not count them apart.
-fn unbilled(fleet: &Fleet, view: RowView<'_>) -> Option<String> {
+fn unbilled(fleet: &Fleet, view: &RowView<'_>) -> Option<String> {
     let unsaid = fleet.config.bill == Bill::Finished && !view.engine.counts_finished(view.row);
     unsaid.then(|| "finished requests are not counted apart: all are billed".to_owned())
 }

@@ -1,15 +1,16 @@
 //! Today's leakage: the tokens of all rows beyond their finished requests.
 
-use super::{Fleet, RowView, all_rows};
+use super::{Present, RowView};
 use crate::metering::Counts;
 use crate::snapshot::Leakage;
 use crate::units::Money;
 
 /// Today's leakage; `None` if no engine counts its finished requests apart.
-pub(super) fn view(fleet: &Fleet) -> Option<Leakage> {
-    let counting = |view: &RowView<'_>| view.engine.counts_finished(view.row) && view.counts(fleet) != Counts::NOTHING;
+pub(super) fn view(present: &Present<'_>) -> Option<Leakage> {
+    let fleet = present.fleet;
+    let counting = |view: &&RowView<'_>| view.counts != Counts::NOTHING && view.engine.counts_finished(view.row);
     let day = fleet.ledger.day_began();
-    let mut rows = all_rows(fleet).filter(counting).peekable();
+    let mut rows = present.rows.iter().filter(counting).peekable();
     rows.peek()?;
     let mut leakage = Leakage::default();
     for (tariff, change) in rows.flat_map(|view| view.row.leakage.of_day(day)) {

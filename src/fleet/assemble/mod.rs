@@ -6,16 +6,18 @@ mod models;
 mod money;
 mod nodes;
 mod notices;
+mod present;
 mod units;
 
 use std::sync::Arc;
 
 use super::Fleet;
 use crate::inventory::{Gpu, Target};
-use crate::metering::{CACHED, Counts, Engine, OUTPUT, PROMPT, Row};
-use crate::reading::{EngineKind, Health, PromptCount, Role, TokenCounters};
+use crate::metering::{CACHED, Engine, OUTPUT, PROMPT};
+use crate::reading::{EngineKind, Health, PromptCount};
 use crate::snapshot::{Coverage, GpuTotals, Requests, SCHEMA, Snapshot, TokenTotals};
 use crate::units::{Bytes, Ratio, Span, Tokens};
+use present::{Present, RowView};
 
 /// The fleet's rates at one moment.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,60 +27,6 @@ pub(super) struct Rates {
     pub(super) output: Option<f64>,
     pub(super) hit_rate: Option<Ratio>,
     pub(super) load: Option<Ratio>,
-}
-
-/// A row with its target and engine.
-#[derive(Debug, Clone, Copy)]
-struct RowView<'a> {
-    target: &'a Target,
-    engine: &'a Engine,
-    row: &'a Row,
-}
-
-impl RowView<'_> {
-    /// Which of its tokens count in sums.
-    fn counts(self, fleet: &Fleet) -> Counts {
-        fleet.metering.counts(&self.target.info, self.row, fleet.now())
-    }
-
-    fn role(self, fleet: &Fleet) -> Role {
-        fleet.metering.role(&self.target.info, &self.row.reading)
-    }
-
-    /// Its health: its target's, or worse if the target's pages no longer have the row.
-    fn health(self, fleet: &Fleet) -> Health {
-        fleet.inventory.health_of(self.target).max(fleet.inventory.health(self.row.seen))
-    }
-
-    /// Its present counters.
-    fn counters(self, fleet: &Fleet) -> TokenCounters {
-        fleet.metering.counters(&self.target.info.target, self.engine, self.row, fleet.now())
-    }
-
-    /// Whether it is a proxy's row that is not counted, since watched engines serve or may serve its model.
-    fn is_uncounted_proxy(self, fleet: &Fleet) -> bool {
-        self.role(fleet) == Role::Proxy && self.counts(fleet) == Counts::NOTHING
-    }
-
-    /// Whether its target's last page has a value of a counter that is billed and unknown, since it was refused.
-    fn refuses_billed(self, fleet: &Fleet) -> bool {
-        let [prompt, output] = self.row.reading.refused;
-        let on_page = self.engine.last_page == Some(self.row.seen);
-        on_page && (prompt || output) && {
-            let counts = self.counts(fleet);
-            prompt && counts.prompts || output && counts.outputs
-        }
-    }
-
-    /// Whether its gauges are an engine's own: not a proxy's, nor a duplicate's.
-    fn is_engine(self, fleet: &Fleet) -> bool {
-        !self.is_duplicate(fleet) && self.role(fleet) != Role::Proxy
-    }
-
-    /// Whether its processes are counted at other targets.
-    fn is_duplicate(self, fleet: &Fleet) -> bool {
-        fleet.metering.is_duplicate(&self.target.info.target, self.row, fleet.now())
-    }
 }
 
 /// The token rates and the cache hits of a set of rows.
@@ -93,12 +41,12 @@ struct Flow {
 
 impl Flow {
     /// Adds a row's counted tokens, if its rates are shown.
-    fn add(&mut self, fleet: &Fleet, view: RowView<'_>) {
+    fn add(&mut self, view: &RowView<'_>) {
         let window = &view.row.window;
         if !view.engine.draws(view.row) {
             return;
         }
-        let counts = view.counts(fleet);
+        let counts = view.counts;
         if counts.prompts {
             add(&mut self.prompt, window.per_second(PROMPT));
             add(&mut self.cached, window.per_second(CACHED));
@@ -118,26 +66,27 @@ impl Flow {
 }
 
 pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
-    let rates = rates(fleet);
-    let nodes = nodes::rows(fleet);
-    let money = money::view(fleet);
+    let present = &Present::of(fleet);
+    let rates = rates_of(present);
+    let nodes = nodes::rows(present);
+    let money = money::view(present);
     Snapshot {
         schema: SCHEMA,
         at: fleet.now().wall,
-        window_seconds: window(fleet).map(Span::as_secs_f64),
+        window_seconds: window(present).map(Span::as_secs_f64),
         resuming: fleet.is_resuming(),
-        coverage: coverage(fleet, &nodes),
+        coverage: coverage(present, &nodes),
         gpus: gpu_totals(fleet, &nodes),
-        tokens: token_totals(fleet, &rates),
+        tokens: token_totals(present, &rates),
         cache_hit_rate: rates.hit_rate,
-        requests: requests(fleet),
+        requests: requests(present),
         money,
         nodes: nodes.into_iter().map(Arc::new).collect(),
-        engines: engines::rows(fleet).into_iter().map(Arc::new).collect(),
-        models: models::rows(fleet),
-        units: units::rows(fleet),
+        engines: engines::rows(present).into_iter().map(Arc::new).collect(),
+        models: models::rows(present),
+        units: units::rows(present),
         alerts: Vec::new(),
-        notices: notices::all(fleet),
+        notices: notices::all(present),
         troubles: fleet.driver_trouble.iter().chain(&fleet.troubles).cloned().collect(),
         vitals: fleet.sparklines.vitals(),
     }
@@ -145,11 +94,13 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
 
 /// The fleet's rates, over live rows.
 pub(super) fn rates(fleet: &Fleet) -> Rates {
+    rates_of(&Present::of(fleet))
+}
+
+fn rates_of(present: &Present<'_>) -> Rates {
     let mut flow = Flow::default();
-    for view in live_rows(fleet) {
-        flow.add(fleet, view);
-    }
-    let load = mean(live_gpus(fleet).filter_map(|gpu| gpu.reading.utilization));
+    present.live_rows().for_each(|view| flow.add(view));
+    let load = mean(live_gpus(present.fleet).filter_map(|gpu| gpu.reading.utilization));
     Rates { prompt: flow.prompt, cached: flow.cached, output: flow.output, hit_rate: flow.hit_rate(), load }
 }
 
@@ -165,61 +116,31 @@ fn live_gpus(fleet: &Fleet) -> impl Iterator<Item = &Gpu> {
     fleet.inventory.gpus.values().filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live)
 }
 
-fn all_rows(fleet: &Fleet) -> impl Iterator<Item = RowView<'_>> {
-    fleet.inventory.targets.values().flat_map(|target| {
-        let engine = fleet.metering.engine(&target.info.target);
-        engine.into_iter().flat_map(move |engine| engine.rows.iter().map(move |row| RowView { target, engine, row }))
-    })
-}
-
-/// All rows except those of proxies that are not counted.
-fn counted_rows(fleet: &Fleet) -> impl Iterator<Item = RowView<'_>> {
-    all_rows(fleet).filter(|view| !view.is_uncounted_proxy(fleet))
-}
-
-fn live_rows(fleet: &Fleet) -> impl Iterator<Item = RowView<'_>> {
-    all_rows(fleet).filter(|view| view.health(fleet) == Health::Live)
-}
-
 /// The longest time that any rate covers.
-fn window(fleet: &Fleet) -> Option<Span> {
-    let rows = all_rows(fleet).filter_map(|view| view.row.window.covers());
-    let polls = fleet.inventory.nodes.values().filter_map(|node| node.polls.covers());
+fn window(present: &Present<'_>) -> Option<Span> {
+    let rows = present.rows.iter().filter_map(|view| view.row.window.covers());
+    let polls = present.fleet.inventory.nodes.values().filter_map(|node| node.polls.covers());
     rows.max().or_else(|| polls.max())
 }
 
-fn coverage(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> Coverage {
-    let is_one = |target: &&Target| {
-        engine_of(fleet, target).is_none_or(|engine| {
-            engine.rows.is_empty() || engine.rows.iter().any(|row| !RowView { target, engine, row }.is_duplicate(fleet))
-        })
-    };
-    let engines = || engines(fleet).filter(is_one);
+fn coverage(present: &Present<'_>, nodes: &[crate::snapshot::NodeRow]) -> Coverage {
+    let fleet = present.fleet;
+    let (mut live, mut known) = (0, 0);
+    for target in present.serving() {
+        let rows = present.rows_of(target);
+        // Neither a proxy whose models engines serve, nor another address of an engine.
+        let is_other = rows.iter().all(RowView::is_uncounted_proxy) || rows.iter().all(|view| view.is_duplicate);
+        if rows.is_empty() || !is_other {
+            known += 1;
+            live += usize::from(fleet.inventory.health_of(target) == Health::Live);
+        }
+    }
     Coverage {
         nodes_live: nodes.iter().filter(|node| node.state == Health::Live).count(),
         nodes_known: nodes.len(),
-        engines_live: engines().filter(|target| fleet.inventory.health_of(target) == Health::Live).count(),
-        engines_known: engines().count(),
+        engines_live: live,
+        engines_known: known,
     }
-}
-
-/// Targets that are or may be engines, on nodes that are allocated; not proxies whose models engines serve.
-fn engines(fleet: &Fleet) -> impl Iterator<Item = &Target> {
-    serving(fleet).filter(|target| !engine_of(fleet, target).is_some_and(|engine| only_proxies(fleet, target, engine)))
-}
-
-/// Targets that serve or may serve requests, on nodes that are allocated: engines and proxies.
-fn serving(fleet: &Fleet) -> impl Iterator<Item = &Target> {
-    let allocated = |target: &&Target| {
-        fleet.inventory.health_of(target) == Health::Live || !has_left(fleet, &fleet.inventory.node_of(&target.info))
-    };
-    fleet.inventory.targets.values().filter(|target| !target.only_gpus).filter(allocated)
-}
-
-/// Whether watched engines count all tokens of a target.
-fn only_proxies(fleet: &Fleet, target: &Target, engine: &Engine) -> bool {
-    let uncounted = |row: &Row| RowView { target, engine, row }.is_uncounted_proxy(fleet);
-    !engine.rows.is_empty() && engine.rows.iter().all(uncounted)
 }
 
 fn engine_of<'a>(fleet: &'a Fleet, target: &Target) -> Option<&'a Engine> {
@@ -251,15 +172,14 @@ fn gpu_totals(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> GpuTotals {
     }
 }
 
-fn token_totals(fleet: &Fleet, rates: &Rates) -> TokenTotals {
+fn token_totals(present: &Present<'_>, rates: &Rates) -> TokenTotals {
     let mut totals = TokenTotals {
         prompt_per_second: rates.prompt,
         cached_per_second: rates.cached,
         output_per_second: rates.output,
         ..TokenTotals::default()
     };
-    for view in all_rows(fleet) {
-        let (counts, counters) = (view.counts(fleet), view.counters(fleet));
+    for RowView { counts, counters, .. } in &present.rows {
         if counts.prompts {
             add_tokens(&mut totals.prompt_total, shown_prompt(counters.prompt));
             add_tokens(&mut totals.cached_total, counters.cached);
@@ -271,9 +191,9 @@ fn token_totals(fleet: &Fleet, rates: &Rates) -> TokenTotals {
     totals
 }
 
-fn requests(fleet: &Fleet) -> Requests {
-    let now = fleet.now();
-    let engines = || live_rows(fleet).filter(|view| view.is_engine(fleet)).map(|view| view.row);
+fn requests(present: &Present<'_>) -> Requests {
+    let now = present.fleet.now();
+    let engines = || present.live_rows().filter(|view| view.is_engine()).map(|view| view.row);
     Requests {
         running: sum(engines().filter_map(|row| row.running(now))),
         waiting: sum(engines().filter_map(|row| row.waiting(now))),

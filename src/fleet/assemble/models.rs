@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::engines::has_earned;
-use super::{Fleet, Flow, add_tokens, all_rows, counted_rows, live_rows, shown_prompt};
+use super::{Fleet, Flow, Present, add_tokens, shown_prompt};
 use crate::ledger::{CostKind, RevenueAccount};
 use crate::reading::{Label, ModelName, NodeName};
 use crate::snapshot::{ModelMoney, ModelRow};
@@ -20,13 +20,14 @@ struct Sums {
     posts: bool,
 }
 
-pub(super) fn rows(fleet: &Fleet) -> Vec<ModelRow> {
+pub(super) fn rows(present: &Present<'_>) -> Vec<ModelRow> {
+    let fleet = present.fleet;
     let mut sums: BTreeMap<&ModelName, Sums> = BTreeMap::new();
-    for view in all_rows(fleet) {
+    for view in &present.rows {
         let Some(model) = &view.row.reading.model else { continue };
-        let (counts, counters) = (view.counts(fleet), view.counters(fleet));
+        let (counts, counters) = (view.counts, view.counters);
         let sum = sums.entry(model).or_default();
-        sum.posts |= !view.is_uncounted_proxy(fleet) || has_earned(fleet, view.row);
+        sum.posts |= !view.is_uncounted_proxy() || has_earned(fleet, view.row);
         if counts.prompts {
             add_tokens(&mut sum.prompt, shown_prompt(counters.prompt));
             add_tokens(&mut sum.cached, counters.cached);
@@ -35,16 +36,16 @@ pub(super) fn rows(fleet: &Fleet) -> Vec<ModelRow> {
             add_tokens(&mut sum.output, counters.output);
         }
     }
-    for view in live_rows(fleet) {
+    for view in present.live_rows() {
         if let Some(sum) = view.row.reading.model.as_ref().and_then(|model| sums.get_mut(model)) {
-            sum.flow.add(fleet, view);
+            sum.flow.add(view);
         }
     }
     let earned = earned(fleet);
-    let costs = cost_shares(fleet, &earned);
+    let costs = cost_shares(present, &earned);
     let mut rows = Vec::with_capacity(sums.len());
     for (model, sum) in sums {
-        rows.push(model_row(fleet, model, &sum, earned.get(model).copied().unwrap_or_default(), costs.get(model)));
+        rows.push(model_row(present, model, &sum, earned.get(model).copied().unwrap_or_default(), costs.get(model)));
     }
     rows.sort_by(|a, b| {
         (b.money.revenue_per_hour, b.money.revenue, b.output_total).cmp(&(
@@ -56,7 +57,13 @@ pub(super) fn rows(fleet: &Fleet) -> Vec<ModelRow> {
     rows
 }
 
-fn model_row(fleet: &Fleet, model: &ModelName, sum: &Sums, earned: Earned, cost_per_hour: Option<&Money>) -> ModelRow {
+fn model_row(
+    present: &Present<'_>,
+    model: &ModelName,
+    sum: &Sums,
+    earned: Earned,
+    cost_per_hour: Option<&Money>,
+) -> ModelRow {
     ModelRow {
         model: model.clone(),
         prompt_total: sum.prompt,
@@ -65,7 +72,7 @@ fn model_row(fleet: &Fleet, model: &ModelName, sum: &Sums, earned: Earned, cost_
         cache_hit_rate: sum.flow.hit_rate(),
         prompt_per_second: sum.flow.prompt,
         output_per_second: sum.flow.output,
-        money: if sum.posts { money(fleet, model, earned, cost_per_hour) } else { ModelMoney::default() },
+        money: if sum.posts { money(present, model, earned, cost_per_hour) } else { ModelMoney::default() },
     }
 }
 
@@ -97,8 +104,9 @@ fn earned(fleet: &Fleet) -> HashMap<&ModelName, Earned> {
     earned
 }
 
-fn money(fleet: &Fleet, model: &ModelName, earned: Earned, cost_per_hour: Option<&Money>) -> ModelMoney {
-    let Some(price) = super::money::price_of_model(fleet, model) else { return ModelMoney::default() };
+fn money(present: &Present<'_>, model: &ModelName, earned: Earned, cost_per_hour: Option<&Money>) -> ModelMoney {
+    let fleet = present.fleet;
+    let Some(price) = super::money::price_of_model(present, model) else { return ModelMoney::default() };
     let known = fleet.pace.window().is_some();
     ModelMoney {
         revenue: Some(earned.today),
@@ -110,8 +118,9 @@ fn money(fleet: &Fleet, model: &ModelName, earned: Earned, cost_per_hour: Option
 
 /// The cost per hour of each model: what is owed for GPUs, shared as `report --by model` does by present tokens, and the
 /// overhead on its revenue. What idles is in it. Rows of a node on which nothing grows share alike.
-fn cost_shares(fleet: &Fleet, earned: &HashMap<&ModelName, Earned>) -> HashMap<ModelName, Money> {
-    let mut workers = workers(fleet);
+fn cost_shares(present: &Present<'_>, earned: &HashMap<&ModelName, Earned>) -> HashMap<ModelName, Money> {
+    let fleet = present.fleet;
+    let mut workers = workers(present);
     let mut grown: HashMap<NodeName, u64> = HashMap::new();
     for (account, weight) in &workers {
         *grown.entry(account.node.clone()).or_default() += weight;
@@ -139,20 +148,18 @@ fn cost_shares(fleet: &Fleet, earned: &HashMap<&ModelName, Earned>) -> HashMap<M
 }
 
 /// The accounts of the counted rows, and how many tokens each has grown by.
-fn workers(fleet: &Fleet) -> Vec<(RevenueAccount, u64)> {
-    let worker = |view: super::RowView<'_>| {
-        let node = fleet.inventory.node_of(&view.target.info);
-        let unit = fleet.inventory.unit_of(&view.target.info, &node);
+fn workers(present: &Present<'_>) -> Vec<(RevenueAccount, u64)> {
+    let worker = |view: &super::RowView<'_>| {
         let grown = [super::PROMPT, super::OUTPUT].into_iter().filter_map(|i| view.row.window.growth(i)).sum();
         let account = RevenueAccount {
-            costed: fleet.knows_cost(&node, unit.as_ref()),
-            node,
-            unit,
+            costed: present.fleet.knows_cost(&view.node, view.unit.as_ref()),
+            node: view.node.clone(),
+            unit: view.unit.clone(),
             model: Some(view.row.reading.model.clone()?),
-            role: view.role(fleet),
+            role: view.role,
             tenant: view.target.info.tenant.clone(),
         };
         Some((account, grown))
     };
-    counted_rows(fleet).filter(|view| !view.is_duplicate(fleet)).filter_map(worker).collect()
+    present.counted_rows().filter(|view| !view.is_duplicate).filter_map(worker).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Fleet, RowView, counted_rows};
+use super::{Fleet, Present};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, Role};
@@ -19,9 +19,10 @@ pub(super) struct NodeMoney {
     pub(super) cost_per_hour: Option<Money>,
 }
 
-pub(super) fn view(fleet: &Fleet) -> MoneyView {
+pub(super) fn view(present: &Present<'_>) -> MoneyView {
+    let fleet = present.fleet;
     let day = day(fleet);
-    let priced = any_priced(fleet);
+    let priced = any_priced(present);
     let uncertainty = fleet.ledger.uncertainty();
     let revenue = priced.then_some(day.revenue);
     let covered = day.covered_revenue();
@@ -34,7 +35,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
     let (revenue_per_hour, covered_per_hour, cost_per_hour) = pace(fleet, priced);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
-    let held = held || counted_rows(fleet).any(|view| view.refuses_billed(fleet));
+    let held = held || present.counted_rows().any(super::RowView::refuses_billed);
     let total = day.tokens.total();
     let unpriced = day.unpriced.total();
     let per_million = |tokens: Tokens| day.cost?.scaled(1_000_000, i64::try_from(tokens.count()).ok()?);
@@ -53,7 +54,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
         young_pace: fleet.pace.is_young(),
         profit_on_cost: owed.and_then(|owed| profit_on_cost(earned, owed)),
         gross_margin: owed.and_then(|owed| gross_margin(earned, owed)),
-        theoretical: theoretical(fleet),
+        theoretical: theoretical(present),
         unpriced_tokens: unpriced.count(),
         uncosted_revenue: day.rounded(6).uncosted_revenue,
         uncosted_engines,
@@ -67,14 +68,14 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
         cost_per_million_output: per_million(day.tokens.output),
         break_even_load: break_even_load(&day).and_then(|ppm| Ratio::of(ppm as f64, 1e6)),
         break_even_price: break_even_price(fleet, &day),
-        compare: compare(fleet, day.unpriced),
+        compare: compare(present, day.unpriced),
         priced_share: Ratio::of((total.count() - unpriced.count()) as f64, total.count() as f64),
         lost_windows: u64::try_from(uncertainty.lost_windows).unwrap_or_default(),
         bill: fleet.config.bill,
-        leakage: super::leakage::view(fleet),
+        leakage: super::leakage::view(present),
         rates: rate_bases(fleet),
         unrated_gpus: unrated_gpus(fleet),
-        lists: list_bases(fleet),
+        lists: list_bases(present),
         ledger: fleet.ledger_basis.clone(),
     }
 }
@@ -89,12 +90,13 @@ fn break_even_price(fleet: &Fleet, day: &Totals) -> Option<Money> {
 }
 
 /// The money of each node.
-pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
+pub(super) fn by_node(present: &Present<'_>) -> BTreeMap<NodeName, NodeMoney> {
+    let fleet = present.fleet;
     let mut nodes: BTreeMap<NodeName, NodeMoney> = BTreeMap::new();
     let (accounts, cost_accounts) = (fleet.ledger.accounts(), fleet.ledger.cost_accounts());
-    for view in counted_rows(fleet) {
-        if is_priced_row(fleet, view) {
-            let money = nodes.entry(fleet.inventory.node_of(&view.target.info)).or_default();
+    for view in present.counted_rows() {
+        if view.price.is_some() {
+            let money = nodes.entry(view.node.clone()).or_default();
             money.revenue.get_or_insert_default();
             if fleet.pace.window().is_some() {
                 money.revenue_per_hour.get_or_insert_default();
@@ -187,24 +189,20 @@ pub(super) fn is_priced(fleet: &Fleet, model: Option<&ModelName>, tenant: Option
     price(fleet, model, tenant).is_some()
 }
 
-fn is_priced_row(fleet: &Fleet, view: RowView<'_>) -> bool {
-    is_priced(fleet, view.row.reading.model.as_ref(), view.target.info.tenant.as_ref())
-}
-
 /// The price of a model's tokens for a tenant.
 fn price<'a>(fleet: &'a Fleet, model: Option<&ModelName>, tenant: Option<&Label>) -> Option<ModelPrice<'a>> {
     fleet.ledger.book().price_for(model?.as_str(), tenant.map(Label::as_str))
 }
 
 /// The price of a model for everyone, else for a tenant of its rows.
-pub(super) fn price_of_model<'a>(fleet: &'a Fleet, model: &ModelName) -> Option<ModelPrice<'a>> {
-    let rows = || counted_rows(fleet).filter(|view| view.row.reading.model.as_ref() == Some(model));
-    let of_tenant = || rows().find_map(|view| price(fleet, Some(model), view.target.info.tenant.as_ref()));
-    price(fleet, Some(model), None).or_else(of_tenant)
+pub(super) fn price_of_model<'a>(present: &Present<'a>, model: &ModelName) -> Option<ModelPrice<'a>> {
+    let mut rows = present.counted_rows().filter(|view| view.row.reading.model.as_ref() == Some(model));
+    price(present.fleet, Some(model), None).or_else(|| rows.find_map(|view| view.price.as_deref().cloned()))
 }
 
-fn any_priced(fleet: &Fleet) -> bool {
-    counted_rows(fleet).any(|view| is_priced_row(fleet, view))
+fn any_priced(present: &Present<'_>) -> bool {
+    let fleet = present.fleet;
+    present.counted_rows().any(|view| view.price.is_some())
         || fleet
             .ledger
             .accounts()
@@ -213,34 +211,28 @@ fn any_priced(fleet: &Fleet) -> bool {
 }
 
 /// Whether no model has a paid share: the revenue is then at list price.
-fn theoretical(fleet: &Fleet) -> bool {
-    let paid = |view: RowView<'_>| {
-        let price = price(fleet, view.row.reading.model.as_ref(), view.target.info.tenant.as_ref());
-        price.is_some_and(|price| price.paid.is_some())
-    };
-    !counted_rows(fleet).any(paid)
+fn theoretical(present: &Present<'_>) -> bool {
+    !present.counted_rows().any(|view| view.price.as_ref().is_some_and(|price| price.paid.is_some()))
 }
 
 /// The value of the unpriced tokens at the list that the configuration compares with.
-fn compare(fleet: &Fleet, unpriced: Classes) -> Option<Worth> {
+fn compare(present: &Present<'_>, unpriced: Classes) -> Option<Worth> {
+    let fleet = present.fleet;
     let list = fleet.ledger.book().list(fleet.config.compare_to.as_deref()?)?;
-    let any_unpriced = counted_rows(fleet).any(|view| view.row.reading.model.is_some() && !is_priced_row(fleet, view));
+    let any_unpriced = present.counted_rows().any(|view| view.row.reading.model.is_some() && view.price.is_none());
     if !any_unpriced {
         return None;
     }
     let prices = list.quote(fleet.now().wall).prices;
     let amount = prices.of(unpriced.miss, unpriced.hit, unpriced.output);
-    Some(Worth { list: Label::new(&list.name), amount, per_hour: unpriced_pace(fleet, &prices) })
+    Some(Worth { list: Label::new(&list.name), amount, per_hour: unpriced_pace(present, &prices) })
 }
 
-fn unpriced_pace(fleet: &Fleet, prices: &crate::pricing::ClassPrices) -> Option<Money> {
+fn unpriced_pace(present: &Present<'_>, prices: &crate::pricing::ClassPrices) -> Option<Money> {
     const HOUR: i64 = 3_600_000;
     let mut total = None;
-    for view in super::live_rows(fleet).filter(|view| view.engine.draws(view.row)) {
-        if is_priced_row(fleet, view) {
-            continue;
-        }
-        let (counts, window) = (view.counts(fleet), &view.row.window);
+    for view in present.live_rows().filter(|view| view.price.is_none() && view.engine.draws(view.row)) {
+        let (counts, window) = (view.counts, &view.row.window);
         let grown = |i, counted: bool| Tokens::new(window.growth(i).filter(|_| counted).unwrap_or(0));
         let (prompt, hit) = (grown(super::PROMPT, counts.prompts), grown(super::CACHED, counts.prompts));
         let worth = prices.of(prompt.saturating_sub(hit), hit, grown(super::OUTPUT, counts.outputs));
@@ -278,11 +270,11 @@ fn unrated_gpus(fleet: &Fleet) -> usize {
     fleet.inventory.gpus.values().filter(|gpu| places.contains(&(&gpu.node, name(gpu).as_str()))).count()
 }
 
-fn list_bases(fleet: &Fleet) -> Vec<ListBasis> {
-    let models: BTreeSet<_> = counted_rows(fleet).filter_map(|view| view.row.reading.model.as_ref()).collect();
-    let at = fleet.now().wall;
+fn list_bases(present: &Present<'_>) -> Vec<ListBasis> {
+    let models: BTreeSet<_> = present.counted_rows().filter_map(|view| view.row.reading.model.as_ref()).collect();
+    let at = present.fleet.now().wall;
     let basis = |model: &ModelName| {
-        let price = price_of_model(fleet, model)?;
+        let price = price_of_model(present, model)?;
         let quote = price.quote(at);
         let ended = price.ended(at).map(|ended| Label::new(&format!("list ended {}", &ended.to_string()[..10])));
         Some(ListBasis {

@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Fleet, Flow, has_left, live_rows};
+use super::{Fleet, Flow, Present, has_left};
 use crate::inventory::Gpu;
 use crate::reading::{GpuId, GpuState, Health, Label, NodeName};
 use crate::snapshot::{GpuRow, NodeRow};
 use crate::units::{Energy, Power};
 
-pub(super) fn rows(fleet: &Fleet) -> Vec<NodeRow> {
-    let mut flows: BTreeMap<NodeName, Flow> = BTreeMap::new();
-    for view in live_rows(fleet) {
-        flows.entry(fleet.inventory.node_of(&view.target.info)).or_default().add(fleet, view);
+pub(super) fn rows(present: &Present<'_>) -> Vec<NodeRow> {
+    let fleet = present.fleet;
+    let mut flows: BTreeMap<&NodeName, Flow> = BTreeMap::new();
+    for view in present.live_rows() {
+        flows.entry(&view.node).or_default().add(view);
     }
-    let money = super::money::by_node(fleet);
+    let money = super::money::by_node(present);
     let mut names: Vec<NodeName> = names(fleet).into_iter().filter(|name| !has_left(fleet, name)).collect();
     names.sort_by(|a, b| natural(a.as_str()).cmp(&natural(b.as_str())));
     names.into_iter().map(|name| node_row(fleet, &name, flows.get(&name), money.get(&name))).collect()

@@ -1,18 +1,19 @@
 //! Notices from counting: hostnames that several nodes share, proxies whose models are probably an engine's, energy that
 //! no GPU can have drawn, and energy that is unknown although it is paid for.
 
-use super::{Fleet, all_rows};
+use super::{Fleet, Present};
 use crate::reading::Label;
 use crate::snapshot::{Notice, Rule, Severity};
 
-pub(super) fn all(fleet: &Fleet) -> Vec<Notice> {
+pub(super) fn all(present: &Present<'_>) -> Vec<Notice> {
+    let fleet = present.fleet;
     let shared = fleet.inventory.shared_hostnames().map(|name| {
         let text = format!(
             "several nodes call themselves \"{name}\": they are named by their addresses; set node = \"…\" for each target, or give each exporter a host name of its own"
         );
         notice(Rule::HostnameShared, Severity::Warning, name.as_str(), &text)
     });
-    let same = all_rows(fleet).filter_map(|view| {
+    let same = present.rows.iter().filter_map(|view| {
         let (model, same) = (view.row.reading.model.as_ref()?, view.row.guard.as_ref()?.same_as()?);
         let text = format!(
             "\"{model}\" moves with the engine of \"{same}\": probably the same, not posted twice; if so write [[alias]] model = \"{same}\" names = [\"{model}\"]"

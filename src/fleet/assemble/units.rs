@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::money::is_priced;
-use super::{Fleet, Flow, RowView, has_left, mean, sum};
+use super::{Fleet, Flow, Present, RowView, has_left, mean, sum};
 use crate::inventory::Gpu;
 use crate::ledger::RevenueAccount;
 use crate::metering::{OUTPUT, PROMPT};
@@ -11,7 +11,8 @@ use crate::reading::{Health, Rank, Role, UnitName};
 use crate::snapshot::{UnitRow, WorstRank};
 use crate::units::{Money, Ratio};
 
-pub(super) fn rows(fleet: &Fleet) -> Vec<UnitRow> {
+pub(super) fn rows(present: &Present<'_>) -> Vec<UnitRow> {
+    let fleet = present.fleet;
     let mut units: BTreeMap<&UnitName, Members<'_>> = BTreeMap::new();
     for (name, node) in &fleet.inventory.nodes {
         let Some(unit) = node.unit.as_ref().filter(|_| !has_left(fleet, name)) else { continue };
@@ -19,10 +20,8 @@ pub(super) fn rows(fleet: &Fleet) -> Vec<UnitRow> {
         members.nodes += 1;
         members.gpus.extend(node.gpus.values().filter_map(|id| fleet.inventory.gpus.get(id)));
     }
-    for view in super::live_rows(fleet) {
-        let info = &view.target.info;
-        let unit = fleet.inventory.unit_of(info, &fleet.inventory.node_of(info));
-        if let Some(members) = unit.as_ref().and_then(|unit| units.get_mut(unit)) {
+    for view in present.live_rows() {
+        if let Some(members) = view.unit.as_ref().and_then(|unit| units.get_mut(unit)) {
             members.rows.push(view);
         }
     }
@@ -34,21 +33,21 @@ pub(super) fn rows(fleet: &Fleet) -> Vec<UnitRow> {
 struct Members<'a> {
     nodes: usize,
     gpus: Vec<&'a Gpu>,
-    rows: Vec<RowView<'a>>,
+    rows: Vec<&'a RowView<'a>>,
 }
 
 fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>) -> UnitRow {
     let Members { nodes, gpus, rows } = members;
     let mut flow = Flow::default();
     for view in rows {
-        flow.add(fleet, *view);
+        flow.add(view);
     }
-    let engines = || rows.iter().filter(|view| view.is_engine(fleet));
+    let engines = || rows.iter().filter(|view| view.is_engine());
     let any_engine = engines().next().is_some();
-    let parts = rows.iter().filter(|view| !any_engine || view.is_engine(fleet));
-    let roles: Vec<Role> = parts.map(|view| view.role(fleet)).collect();
+    let parts = rows.iter().filter(|view| !any_engine || view.is_engine());
+    let roles: Vec<Role> = parts.map(|view| view.role).collect();
     let loads: Vec<_> =
-        engines().filter_map(|view| Some((view.row.reading.rank.clone()?, load(fleet, *view)?))).collect();
+        engines().filter_map(|view| Some((view.row.reading.rank.clone()?, load(fleet, view)?))).collect();
     let (revenue_per_hour, cost_per_hour) = pace(fleet, unit);
     let live = gpus.iter().filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live);
     UnitRow {
@@ -68,7 +67,7 @@ fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>) -> UnitRow {
 }
 
 /// The load of a rank: its tokens in the window, once the window is full. Before that a single batch would decide.
-fn load(fleet: &Fleet, view: RowView<'_>) -> Option<f64> {
+fn load(fleet: &Fleet, view: &RowView<'_>) -> Option<f64> {
     let window = &view.row.window;
     window.covers().filter(|covers| *covers >= fleet.config.window)?;
     let parts = [PROMPT, OUTPUT].map(|i| window.growth(i));

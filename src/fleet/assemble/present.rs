@@ -1,0 +1,131 @@
+//! The rows of the present with what is asked of them more than once: each is judged once for a snapshot.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::{Fleet, engine_of, has_left};
+use crate::inventory::Target;
+use crate::metering::{Counts, Engine, Row};
+use crate::pricing::ModelPrice;
+use crate::reading::{Health, Label, ModelName, NodeName, Role, TargetId, TokenCounters, UnitName};
+
+/// The fleet at one moment, and its rows in the order of their targets.
+#[derive(Debug)]
+pub(super) struct Present<'a> {
+    pub(super) fleet: &'a Fleet,
+    pub(super) rows: Vec<RowView<'a>>,
+    by_target: BTreeMap<&'a TargetId, Range<usize>>,
+}
+
+/// A row of an engine or proxy, with its target.
+#[derive(Debug)]
+pub(super) struct RowView<'a> {
+    pub(super) target: &'a Target,
+    pub(super) engine: &'a Engine,
+    pub(super) row: &'a Row,
+    pub(super) node: NodeName,
+    pub(super) unit: Option<UnitName>,
+    pub(super) role: Role,
+    /// Which of its tokens count in sums.
+    pub(super) counts: Counts,
+    /// Its target's health, or worse if the target's pages no longer have the row.
+    pub(super) health: Health,
+    /// Whether its processes are counted at other targets.
+    pub(super) is_duplicate: bool,
+    /// Its present counters.
+    pub(super) counters: TokenCounters,
+    /// The price of its model for its tenant.
+    pub(super) price: Option<Rc<ModelPrice<'a>>>,
+}
+
+type Prices<'a> = HashMap<(&'a ModelName, Option<&'a Label>), Option<Rc<ModelPrice<'a>>>>;
+
+impl<'a> Present<'a> {
+    /// Judges all rows.
+    pub(super) fn of(fleet: &'a Fleet) -> Self {
+        let (mut rows, mut by_target, mut prices) = (Vec::new(), BTreeMap::new(), Prices::new());
+        for target in fleet.inventory.targets.values() {
+            let Some(engine) = engine_of(fleet, target) else { continue };
+            let from = rows.len();
+            let node = fleet.inventory.node_of(&target.info);
+            let unit = fleet.inventory.unit_of(&target.info, &node);
+            for row in &engine.rows {
+                rows.push(RowView::of(fleet, (target, engine, row), (&node, unit.as_ref()), &mut prices));
+            }
+            by_target.insert(&target.info.target, from..rows.len());
+        }
+        Self { fleet, rows, by_target }
+    }
+
+    /// The rows of a target.
+    pub(super) fn rows_of(&self, target: &Target) -> &[RowView<'a>] {
+        self.by_target.get(&target.info.target).map_or(&[], |rows| &self.rows[rows.clone()])
+    }
+
+    /// All rows except those of proxies that are not counted.
+    pub(super) fn counted_rows(&self) -> impl Iterator<Item = &RowView<'a>> {
+        self.rows.iter().filter(|view| !view.is_uncounted_proxy())
+    }
+
+    pub(super) fn live_rows(&self) -> impl Iterator<Item = &RowView<'a>> {
+        self.rows.iter().filter(|view| view.health == Health::Live)
+    }
+
+    /// Targets that serve or may serve requests, on nodes that are allocated: engines and proxies.
+    pub(super) fn serving(&self) -> impl Iterator<Item = &'a Target> {
+        let fleet = self.fleet;
+        let is_allocated = move |target: &&Target| {
+            fleet.inventory.health_of(target) == Health::Live
+                || !has_left(fleet, &fleet.inventory.node_of(&target.info))
+        };
+        fleet.inventory.targets.values().filter(|target| !target.only_gpus).filter(is_allocated)
+    }
+}
+
+impl<'a> RowView<'a> {
+    fn of(
+        fleet: &'a Fleet,
+        (target, engine, row): (&'a Target, &'a Engine, &'a Row),
+        (node, unit): (&NodeName, Option<&UnitName>),
+        prices: &mut Prices<'a>,
+    ) -> Self {
+        let (metering, now, info) = (&fleet.metering, fleet.now(), &target.info);
+        let tenant = info.tenant.as_ref();
+        let price = row.reading.model.as_ref().and_then(|model| {
+            let find = || fleet.ledger.book().price_for(model.as_str(), tenant.map(Label::as_str));
+            prices.entry((model, tenant)).or_insert_with(|| find().map(Rc::new)).clone()
+        });
+        let is_duplicate = metering.is_duplicate(&info.target, row, now);
+        Self {
+            target,
+            engine,
+            row,
+            node: node.clone(),
+            unit: unit.cloned(),
+            role: metering.role(info, &row.reading),
+            counts: metering.counts(info, row, is_duplicate),
+            health: fleet.inventory.health_of(target).max(fleet.inventory.health(row.seen)),
+            is_duplicate,
+            counters: metering.counters(&info.target, engine, row, (now, is_duplicate)),
+            price,
+        }
+    }
+
+    /// Whether it is a proxy's row that is not counted, since watched engines serve or may serve its model.
+    pub(super) fn is_uncounted_proxy(&self) -> bool {
+        self.role == Role::Proxy && self.counts == Counts::NOTHING
+    }
+
+    /// Whether its target's last page has a value of a counter that is billed and unknown, since it was refused.
+    pub(super) fn refuses_billed(&self) -> bool {
+        let [prompt, output] = self.row.reading.refused;
+        let on_page = self.engine.last_page == Some(self.row.seen);
+        on_page && (prompt && self.counts.prompts || output && self.counts.outputs)
+    }
+
+    /// Whether its gauges are an engine's own: not a proxy's, nor a duplicate's.
+    pub(super) fn is_engine(&self) -> bool {
+        !self.is_duplicate && self.role != Role::Proxy
+    }
+}
