@@ -11,9 +11,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 mod hand_over;
+mod pairs;
 
 use serde::{Deserialize, Serialize};
 
+use self::pairs::{Pairs, side};
 use super::Engine;
 use super::agreement::{Observation, Pair, Side, Values, Verdict};
 use crate::counters::ProcessId;
@@ -82,7 +84,7 @@ pub(super) struct SavedPlace {
 pub(super) struct Duplicates {
     places: BTreeMap<Place, Known>,
     by_start: HashMap<i64, BTreeSet<Place>>,
-    pairs: BTreeMap<(Place, Place), Pair>,
+    pairs: Pairs,
     /// The number of the present segment.
     segment: u64,
 }
@@ -127,11 +129,6 @@ impl Place {
     }
 }
 
-/// The key of two places, and the side of the first one.
-fn key(one: &Place, other: &Place) -> ((Place, Place), Side) {
-    if one < other { ((one.clone(), other.clone()), Side::Lower) } else { ((other.clone(), one.clone()), Side::Upper) }
-}
-
 /// A start time in hundredths of a second.
 const fn centis(start: Timestamp) -> i64 {
     (start.millis() + 5).div_euclid(10)
@@ -152,10 +149,7 @@ impl Duplicates {
 
     /// A place that counts instead of this one.
     fn winner(&self, place: &Place) -> Option<&Place> {
-        self.alike(place).find(|other| {
-            let (key, side) = key(place, other);
-            self.pairs.get(&key).is_some_and(|pair| pair.verdict == Verdict::Same { uncounted: side })
-        })
+        self.alike(place).find(|other| self.pairs.is_counted_at(place, other))
     }
 
     /// Other places with the same start time, at other targets.
@@ -175,7 +169,7 @@ impl Duplicates {
     /// Forgets a place and its comparisons.
     pub(super) fn remove(&mut self, place: &Place) {
         for other in self.alike(place).cloned().collect::<Vec<_>>() {
-            self.pairs.remove(&key(place, &other).0);
+            self.pairs.remove(place, &other);
         }
         if let Some(known) = self.places.remove(place)
             && let Some(all) = self.by_start.get_mut(&known.start)
@@ -232,7 +226,8 @@ impl Duplicates {
         let mut others = BTreeSet::new();
         for (place, known) in ours {
             let alike = self.by_start.get(&known.start).into_iter().flatten();
-            others.extend(alike.filter(|other| self.winner(other) == Some(place)).map(|other| &other.target));
+            let is_ours = |other: &&Place| self.pairs.is_counted_at(other, place) && self.winner(other) == Some(place);
+            others.extend(alike.filter(is_ours).map(|other| &other.target));
         }
         others
     }
@@ -275,11 +270,10 @@ impl Duplicates {
             let may_be = theirs.kind.is_none_or(|kind| kind == page.kind)
                 && is_watched(&other.target)
                 && (!crowded || other.instance == place.instance);
-            let (key, side) = key(place, &other);
-            if may_be && !self.pairs.contains_key(&key) {
-                let late = (is_new && page.is_baseline && theirs.has_posted).then_some(side);
+            if may_be && self.pairs.get(place, &other).is_none() {
+                let late = (is_new && page.is_baseline && theirs.has_posted).then(|| side(place, &other));
                 let since = if page.is_born { 0 } else { self.next_segment() };
-                self.pairs.insert(key, Pair::new(since, late));
+                self.pairs.entry(place, &other, || Pair::new(since, late));
             }
         }
         let logs = self.is_undecided(place);
@@ -297,8 +291,8 @@ impl Duplicates {
     }
 
     fn is_undecided(&self, place: &Place) -> bool {
-        self.alike(place)
-            .any(|other| self.pairs.get(&key(place, other).0).is_some_and(|pair| pair.verdict == Verdict::Undecided))
+        let is_open = |other| self.pairs.get(place, other).is_some_and(|pair| pair.verdict == Verdict::Undecided);
+        self.alike(place).any(is_open)
     }
 
     /// Keeps an entry that may have to be taken back.
@@ -339,10 +333,15 @@ impl Duplicates {
         stale: bool,
         (from, at): (Moment, Moment),
     ) -> Vec<Settled> {
-        let alike: Vec<Place> = self.alike(place).cloned().collect();
+        let is_open = |other: &&Place| self.pairs.get(place, other).is_some_and(|pair| pair.verdict != Verdict::Differ);
+        let open: Vec<Place> = self.alike(place).filter(is_open).cloned().collect();
+        let together = self.has_sibling(place) || {
+            let targets: BTreeSet<&TargetId> = self.alike(place).map(|other| &other.target).collect();
+            targets.len() < self.alike(place).count()
+        };
         let Some(known) = self.places.get_mut(place) else { return Vec::new() };
         let before = known.polled.replace((from, at)).map(|(_, at)| at);
-        if alike.is_empty() {
+        if open.is_empty() {
             known.observations.clear();
             return Vec::new();
         }
@@ -351,13 +350,10 @@ impl Duplicates {
             return Vec::new();
         }
         let from = if stale { before } else { Some(from) };
-        let targets: BTreeSet<&TargetId> = alike.iter().map(|other| &other.target).collect();
-        let together = targets.len() < alike.len() || self.has_sibling(place);
         let now = Observation { from, to: at, values };
         let mut settled = Vec::new();
-        for other in alike {
-            let (key, side) = key(place, &other);
-            let Some(pair) = self.pairs.get_mut(&key).filter(|pair| pair.verdict != Verdict::Differ) else { continue };
+        for other in open {
+            let Some(pair) = self.pairs.get_mut(place, &other) else { continue };
             let Some(theirs) = self.places.get(&other) else { continue };
             let was = pair.verdict;
             let is_before = |then: &&Observation| now.from.is_some_and(|from| from.since(then.to) >= Span::ZERO);
@@ -366,7 +362,7 @@ impl Duplicates {
             let any_time = (stale || theirs.is_aggregated() || pair.was_same()) && !together;
             match then {
                 Some(then) if !any_time || now.values.reaches(&then.values) => {
-                    pair.compare(side, &now.values, &then.values);
+                    pair.compare(side(place, &other), &now.values, &then.values);
                 }
                 _ if any_time => {
                     let before = self.places.get(place).and_then(|ours| ours.observations.back());
@@ -381,7 +377,9 @@ impl Duplicates {
                     pair.restart(self.segment);
                     settled.push(Settled::Two);
                 }
-                (Verdict::Undecided, Verdict::Undecided) if pair.agrees() => settled.extend(self.join(&key)),
+                (Verdict::Undecided, Verdict::Undecided) if pair.agrees() => {
+                    settled.extend(self.join(place, &other));
+                }
                 _ => {}
             }
         }
@@ -396,19 +394,19 @@ impl Duplicates {
 
     /// Decides which of two places that agree is counted. A place that is a duplicate already counts for neither; two
     /// of them are decided when one counts again.
-    fn join(&mut self, key: &(Place, Place)) -> Option<Settled> {
-        let (lower, upper) = key;
+    fn join(&mut self, one: &Place, other: &Place) -> Option<Settled> {
+        let (lower, upper) = if one < other { (one, other) } else { (other, one) };
         let uncounted = match (self.winner(lower).is_some(), self.winner(upper).is_some()) {
             (true, true) => return None,
             (true, false) => Side::Lower,
             (false, true) => Side::Upper,
-            (false, false) => self.pairs.get(key)?.late.unwrap_or_else(|| {
+            (false, false) => self.pairs.get(lower, upper)?.late.unwrap_or_else(|| {
                 let directness = |place: &Place| self.places.get(place).map(|known| known.directness);
                 if directness(lower) <= directness(upper) { Side::Upper } else { Side::Lower }
             }),
         };
         let place = if uncounted == Side::Lower { lower } else { upper };
-        let pair = self.pairs.get_mut(key)?;
+        let pair = self.pairs.get_mut(lower, upper)?;
         self.segment += 1;
         pair.decide(Verdict::Same { uncounted }, self.segment);
         let since = pair.since;
@@ -425,7 +423,7 @@ impl Duplicates {
             let known = self.places.get(&place)?;
             let pairs: Vec<_> = self
                 .alike(&place)
-                .filter_map(|other| Some((other.clone(), self.pairs.get(&key(&place, other).0)?.clone())))
+                .filter_map(|other| Some((other.clone(), self.pairs.get(&place, other)?.clone())))
                 .collect();
             let is_needed = !pairs.is_empty() || !known.posted.is_empty();
             let Place { target: _, instance, process } = place;
@@ -456,7 +454,7 @@ impl Duplicates {
             }
             for (other, pair) in pairs {
                 // Both places save it, at different times.
-                let known = self.pairs.entry(key(&place, &other).0).or_insert_with(|| pair.clone());
+                let known = self.pairs.entry(&place, &other, || pair.clone());
                 if known.decided < pair.decided {
                     *known = pair;
                 }

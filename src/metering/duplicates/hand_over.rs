@@ -3,7 +3,7 @@
 //! The address that takes over goes on from the values up to which the other one counted, so that no token is counted
 //! twice or lost, however long the other one was silent.
 
-use super::{Duplicates, Place, Side, key};
+use super::{Duplicates, Place, Side, side};
 use crate::counters::{Process, RowKey};
 use crate::metering::agreement::{Values, Verdict, is_same};
 use crate::metering::{Context, Engine, Metering};
@@ -84,7 +84,7 @@ impl Duplicates {
     /// The places that count a place's process instead, each followed to one that is no duplicate itself.
     fn roots(&self, place: &Place) -> Vec<&Place> {
         let mut roots: Vec<&Place> = Vec::new();
-        for first in self.alike(place).filter(|other| self.is_counted_at(place, other)) {
+        for first in self.alike(place).filter(|other| self.pairs.is_counted_at(place, other)) {
             let mut root = first;
             for _ in 0..super::OBSERVATIONS {
                 let Some(next) = self.winner(root) else { break };
@@ -95,12 +95,6 @@ impl Duplicates {
             }
         }
         roots
-    }
-
-    /// Whether a place is a duplicate of another.
-    fn is_counted_at(&self, place: &Place, other: &Place) -> bool {
-        let (key, side) = key(place, other);
-        self.pairs.get(&key).is_some_and(|pair| pair.verdict == Verdict::Same { uncounted: side })
     }
 
     /// Whether a place counts instead of another that is not lost: it is more direct, or another process replaced that one.
@@ -114,10 +108,9 @@ impl Duplicates {
     /// Makes a place the one that counts, before all that it was a duplicate of.
     fn count_at(&mut self, place: &Place) {
         for other in self.counted_before(place) {
-            let (key, side) = key(place, &other);
-            let uncounted = if side == Side::Lower { Side::Upper } else { Side::Lower };
+            let uncounted = if side(place, &other) == Side::Lower { Side::Upper } else { Side::Lower };
             let decided = self.next_segment();
-            if let Some(pair) = self.pairs.get_mut(&key) {
+            if let Some(pair) = self.pairs.get_mut(place, &other) {
                 pair.decide(Verdict::Same { uncounted }, decided);
             }
         }
@@ -134,7 +127,7 @@ impl Duplicates {
         }
         for other in self.counted_before(place) {
             let since = self.next_segment();
-            if let Some(pair) = self.pairs.get_mut(&key(place, &other).0) {
+            if let Some(pair) = self.pairs.get_mut(place, &other) {
                 pair.restart(since);
             }
         }
@@ -145,6 +138,6 @@ impl Duplicates {
     }
 
     fn counted_before(&self, place: &Place) -> Vec<Place> {
-        self.alike(place).filter(|other| self.is_counted_at(place, other)).cloned().collect()
+        self.alike(place).filter(|other| self.pairs.is_counted_at(place, other)).cloned().collect()
     }
 }

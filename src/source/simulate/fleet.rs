@@ -126,7 +126,8 @@ fn node(plan: &Plan, index: u32, opened: Timestamp, midnight: f64, name: &NodeNa
         index,
         opened,
         script: Script::new(plan.seed, plan.nodes),
-        started: -3600.0 * (1.0 + chance(&[plan.seed, u64::from(index), 5], 72) as f64),
+        // No two start in the same hundredth of a second.
+        started: -3600.0 * (1.0 + chance(&[plan.seed, u64::from(index), 5], 72) as f64) - 0.37 * f64::from(index),
         model: service.model,
         engine: if service.sglang {
             Engine::Sglang(Sglang::new(service.model, RANKS))
