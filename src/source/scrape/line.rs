@@ -21,7 +21,7 @@ use crate::reading::{Label, ScrapeTrouble};
 /// How long connecting may take.
 pub(super) const CONNECT: Duration = Duration::from_secs(2);
 /// Bytes read at once; a page is copied out as it comes.
-const READ: usize = 16 << 10;
+const READ: usize = 8 << 10;
 
 /// The connection to one server, made when it is first needed and again when it was closed.
 #[derive(Debug, Default)]
