@@ -422,14 +422,26 @@ impl Duplicates {
     /// The saved state of a target's places.
     pub(super) fn saved(&self, target: &TargetId) -> Vec<SavedPlace> {
         let saved = |place: Place| {
-            let known = self.places.get(&place)?;
+            // The start is its process's; the rest begins again with the next pages.
+            let Known {
+                start: _,
+                kind: _,
+                directness: _,
+                polled: _,
+                has_ended: _,
+                has_posted: _,
+                observations: _,
+                posted,
+                alone_until: _,
+                logs: _,
+            } = self.places.get(&place)?;
             let pairs: Vec<_> = self
                 .alike(&place)
                 .filter_map(|other| Some((other.clone(), self.pairs.get(&key(&place, other).0)?.clone())))
                 .collect();
-            let is_needed = !pairs.is_empty() || !known.posted.is_empty();
+            let is_needed = !pairs.is_empty() || !posted.is_empty();
             let Place { target: _, instance, process } = place;
-            is_needed.then(|| SavedPlace { instance, process, posted: known.posted.clone(), pairs })
+            is_needed.then(|| SavedPlace { instance, process, posted: posted.clone(), pairs })
         };
         self.of_target(target).cloned().filter_map(saved).collect()
     }

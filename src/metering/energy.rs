@@ -165,7 +165,9 @@ impl EnergyMeters {
 
     /// The meter of a GPU, for saving.
     pub(super) fn saved(&self, id: &GpuId) -> Option<EnergyMeter> {
-        self.meters.get(id).copied()
+        // Whether energy is unknown, the next reading says.
+        let Self { meters, unknown: _ } = self;
+        meters.get(id).copied()
     }
 
     /// Restores a saved meter.
@@ -258,8 +260,12 @@ impl EnergyMeter {
             let Held { first: _, last: _, polls: _, began, at } = held;
             began.iter_mut().chain(at)
         });
+        let left = left.iter_mut().map(|left| {
+            let Left { last: _, at, posted: _ } = left;
+            at
+        });
         let earlier = earlier.iter_mut().flatten().map(|(_, at)| at);
-        std::iter::once(at).chain(held).chain(left.iter_mut().map(|left| &mut left.at)).chain(earlier)
+        std::iter::once(at).chain(held).chain(left).chain(earlier)
     }
 
     /// Takes a reading of the counter.

@@ -55,7 +55,9 @@ impl Judged {
 
     /// The largest sum of each node.
     pub(super) fn most(&self) -> impl Iterator<Item = (&NodeName, u64)> {
-        self.nodes.iter().map(|(node, gpus)| (node, gpus.most))
+        // The present sums are those of the next pages.
+        let Self { targets: _, nodes } = self;
+        nodes.iter().map(|(node, Gpus { now: _, most })| (node, *most))
     }
 }
 
