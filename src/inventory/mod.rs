@@ -5,13 +5,16 @@
 
 mod change;
 mod config;
+mod earlier;
 mod gpu;
 mod labels;
+mod leased;
 mod naming;
 mod node;
 mod place;
 mod release;
 mod saved;
+mod source_errors;
 mod target;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,14 +22,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use change::{Change, Changes};
 pub use config::{FleetConfig, TargetInfo};
 pub use gpu::{Gpu, Origin};
+pub use leased::LeasedNode;
 pub use node::{Allocation, Node};
 pub use saved::{SavedGpu, SavedNode};
 pub use target::Target;
 
 use crate::reading::{GpuId, Health, NodeName, TargetId, UnitName};
 use crate::units::{Moment, Span};
+use earlier::Earlier;
 use labels::Labels;
 use naming::Hosts;
+use source_errors::SourceErrors;
 
 /// All known targets, nodes and GPUs.
 #[derive(Debug)]
@@ -38,8 +44,8 @@ pub struct Inventory {
     labels: Labels,
     /// The nodes that each GPU page has listed.
     listings: HashMap<TargetId, BTreeSet<NodeName>>,
-    /// Nodes of an earlier watch that no source has reported since.
-    remembered: BTreeMap<NodeName, (SavedNode, Moment)>,
+    earlier: Earlier,
+    source_errors: SourceErrors,
     local: NodeName,
     window: Span,
     stale_after: Span,
@@ -61,7 +67,8 @@ impl Inventory {
             hosts: Hosts::default(),
             labels: Labels::default(),
             listings: HashMap::new(),
-            remembered: BTreeMap::new(),
+            earlier: Earlier::default(),
+            source_errors: SourceErrors::default(),
             local: config.local.clone(),
             window: config.window,
             stale_after: config.stale_after(),

@@ -198,7 +198,7 @@ impl Inventory {
         let known = ids.iter().find_map(|id| self.gpus.get(id)).map(|gpu| gpu.node.clone());
         let remembered = || {
             let holds = |node: &super::SavedNode| node.gpus.iter().any(|gpu| ids.contains(&&gpu.id));
-            self.remembered.iter().find(|(_, (node, _))| holds(node)).map(|(name, _)| name.clone())
+            self.earlier.nodes.iter().find(|(_, (node, _))| holds(node)).map(|(name, _)| name.clone())
         };
         let node = known.or_else(remembered)?;
         self.restore_node(&node);
@@ -232,7 +232,7 @@ impl Inventory {
             let is_at_place = |(index, id): (&u32, &GpuId)| *id == GpuId::from_place(name, *index);
             !node.gpus.is_empty() && self.is_all_from(name, &info.target) && node.gpus.iter().all(is_at_place)
         });
-        let remembered = self.remembered.iter().filter(|(name, (node, _))| {
+        let remembered = self.earlier.nodes.iter().filter(|(name, (node, _))| {
             let is_at_place = |gpu: &SavedGpu| gpu.id == GpuId::from_place(name, gpu.index);
             let is_ours = |gpu: &SavedGpu| gpu.page.as_ref() == Some(&info.target);
             !node.gpus.is_empty() && node.gpus.iter().all(|gpu| is_ours(gpu) && is_at_place(gpu))
@@ -250,7 +250,7 @@ impl Inventory {
         let holds = |node: &super::SavedNode| {
             node.gpus.iter().all(|gpu| gpu.page.is_none()) && node.gpus.iter().any(|gpu| ids.contains(&&gpu.id))
         };
-        let found = self.remembered.iter().find(|(known, (node, _))| *known != name && holds(node));
+        let found = self.earlier.nodes.iter().find(|(known, (node, _))| *known != name && holds(node));
         if let Some(from) = found.map(|(known, _)| known.clone()) {
             self.rename(&from, name, &mut changes);
         }

@@ -7,6 +7,7 @@ mod agreement;
 mod context;
 mod duplicate_pages;
 mod duplicates;
+mod earlier;
 mod energy;
 mod engine;
 mod gpu_cost;
@@ -18,6 +19,7 @@ mod page;
 mod prefill_attribution;
 mod proxies;
 mod proxy_guard;
+mod resets;
 mod revenue;
 mod role_inference;
 mod row;
@@ -40,11 +42,13 @@ use crate::pricing::RentWhen;
 use crate::reading::{EngineReading, GpuId, GpuReading, NodeName, Role, TargetId};
 use crate::units::{Moment, Timestamp};
 use duplicates::Duplicates;
+use earlier::Earlier;
 use energy::{EnergyMeters, Metered};
 use gpu_cost::AllocationMeter;
 use judged::Judged;
 use model_names::ModelNames;
 use proxy_guard::Produced;
+use resets::Resets;
 use role_inference::RoleInference;
 
 /// The metering state of the fleet.
@@ -53,6 +57,8 @@ pub struct Metering {
     pub(crate) engines: BTreeMap<TargetId, Engine>,
     /// Targets of earlier watches that are not watched now, and whose processes other targets show.
     unwatched: BTreeMap<TargetId, Engine>,
+    earlier: Earlier,
+    resets: Resets,
     duplicates: Duplicates,
     roles: RoleInference,
     names: ModelNames,
@@ -70,6 +76,8 @@ impl Metering {
         Self {
             engines: BTreeMap::new(),
             unwatched: BTreeMap::new(),
+            earlier: Earlier::default(),
+            resets: Resets::default(),
             duplicates: Duplicates::default(),
             roles: RoleInference::default(),
             names: ModelNames::new(&config.aliases),
@@ -191,9 +199,26 @@ impl Metering {
         self.energy.unknown_since(id)
     }
 
-    /// Ends a node's leases by hand.
-    pub(crate) fn end_lease(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, node: &NodeName, at: Timestamp) {
-        self.gpu_cost.end(ledger, view, node, at);
+    /// Ends a node's leases by hand; `id` is the request's.
+    pub(crate) fn end_lease(
+        &mut self,
+        ledger: &mut Ledger,
+        view: InventoryView<'_>,
+        id: i64,
+        node: &NodeName,
+        at: Timestamp,
+    ) {
+        self.gpu_cost.end(ledger, view, id, node, at);
+    }
+
+    /// Whether a request to end a lease is applied, and not in a checkpoint yet.
+    pub(crate) fn has_ended(&self, id: i64) -> bool {
+        self.gpu_cost.has_ended(id)
+    }
+
+    /// Takes the requests to end leases that were applied since the last call.
+    pub(crate) fn take_ended(&mut self) -> Vec<i64> {
+        self.gpu_cost.take_ended()
     }
 
     /// Forgets the processes behind a target: its next page is a baseline. If it was counted, a lost window `is_due` then.

@@ -138,7 +138,7 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
         units: units::rows(fleet),
         alerts: Vec::new(),
         notices: notices::all(fleet),
-        troubles: fleet.driver_trouble.iter().chain(&fleet.troubles).cloned().collect(),
+        troubles: fleet.inventory.source_errors().cloned().collect(),
         vitals: fleet.sparklines.vitals(),
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
         rates: rate_bases(fleet),
         unrated_gpus: unrated_gpus(fleet),
         lists: list_bases(fleet),
-        ledger: fleet.ledger_basis.clone(),
+        ledger: fleet.commits.basis.clone(),
     }
 }
 

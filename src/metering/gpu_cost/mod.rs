@@ -35,13 +35,15 @@ pub(super) struct AllocationMeter {
     serving: HashMap<NodeName, Moment>,
     /// Nodes of an earlier watch whose revenue has no cost any more, as no source reports their GPUs.
     abandoned: HashSet<NodeName>,
+    /// Requests to end leases that are applied and not in a checkpoint yet.
+    ended: Vec<i64>,
 }
 
 impl AllocationMeter {
     /// An empty state. Schedules run from the beginning of the watch.
     pub(super) fn new(began: Timestamp) -> Self {
         let (allocated, serving, abandoned) = (HashMap::new(), HashMap::new(), HashSet::new());
-        Self { schedules: Schedules::new(began), allocated, serving, abandoned }
+        Self { schedules: Schedules::new(began), allocated, serving, abandoned, ended: Vec::new() }
     }
 
     /// The identity of each schedule, and up to when it is posted.
@@ -66,7 +68,8 @@ impl AllocationMeter {
 
     /// Up to when a node's time is posted: of GPUs paid while allocated, and of those paid while an engine answers.
     pub(super) fn cursors(&self, name: &NodeName) -> (Option<Moment>, Option<Moment>) {
-        (self.allocated.get(name).copied(), self.serving.get(name).copied())
+        let Self { schedules: _, allocated, serving, abandoned: _, ended: _ } = self;
+        (allocated.get(name).copied(), serving.get(name).copied())
     }
 
     /// Continues a node's time from where it was posted.
@@ -195,8 +198,26 @@ impl AllocationMeter {
         }
     }
 
+    /// Whether a request to end a lease is applied, and not in a checkpoint yet.
+    pub(super) fn has_ended(&self, id: i64) -> bool {
+        self.ended.contains(&id)
+    }
+
+    /// Takes the requests to end leases that were applied since the last call.
+    pub(super) fn take_ended(&mut self) -> Vec<i64> {
+        std::mem::take(&mut self.ended)
+    }
+
     /// Ends a node's leases by hand: takes back what was posted after `at` by a counter-entry.
-    pub(super) fn end(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, name: &NodeName, at: Timestamp) {
+    pub(super) fn end(
+        &mut self,
+        ledger: &mut Ledger,
+        view: InventoryView<'_>,
+        id: i64,
+        name: &NodeName,
+        at: Timestamp,
+    ) {
+        self.ended.push(id);
         self.schedules.end(ledger, view, name, at);
         let until = self.allocated.remove(name);
         self.serving.remove(name);
