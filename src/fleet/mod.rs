@@ -173,6 +173,7 @@ impl Fleet {
         self.pace.mark(&self.ledger, at);
         let rates = assemble::rates(self);
         self.sparklines.set(at.wall, &rates);
+        self.note_touched();
     }
 
     /// Applies a poll of this machine's driver.

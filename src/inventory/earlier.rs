@@ -1,8 +1,6 @@
 //! Nodes of an earlier watch: they wait until a source reports them.
 
-use std::collections::BTreeMap;
-
-use super::{Inventory, LeasedNode, SavedNode};
+use super::{Inventory, LeasedNode, SavedNode, Tracked};
 use crate::reading::NodeName;
 use crate::units::{Moment, Timestamp};
 
@@ -10,7 +8,7 @@ use crate::units::{Moment, Timestamp};
 #[derive(Debug, Default)]
 pub(super) struct Earlier {
     /// Nodes that no source has reported since, and when they were last reported.
-    pub(super) nodes: BTreeMap<NodeName, (SavedNode, Moment)>,
+    pub(super) nodes: Tracked<NodeName, (SavedNode, Moment)>,
     /// Those of them whose GPU time stopped with the earlier watch, not listed as such yet.
     stopped: Vec<LeasedNode>,
     /// Keys of saved states that could not be read, to remove.

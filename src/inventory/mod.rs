@@ -16,6 +16,7 @@ mod release;
 mod saved;
 mod source_errors;
 mod target;
+mod tracked;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -26,6 +27,7 @@ pub use leased::LeasedNode;
 pub use node::{Allocation, Node};
 pub use saved::{SavedGpu, SavedNode};
 pub use target::Target;
+pub(crate) use tracked::Tracked;
 
 use crate::reading::{GpuId, Health, NodeName, TargetId, UnitName};
 use crate::units::{Moment, Span};
@@ -38,8 +40,10 @@ use source_errors::SourceErrors;
 #[derive(Debug)]
 pub struct Inventory {
     pub(crate) targets: BTreeMap<TargetId, Target>,
-    pub(crate) nodes: BTreeMap<NodeName, Node>,
-    pub(crate) gpus: BTreeMap<GpuId, Gpu>,
+    /// The nodes that the configuration gives to targets.
+    configured: Tracked<TargetId, NodeName>,
+    pub(crate) nodes: Tracked<NodeName, Node>,
+    pub(crate) gpus: Tracked<GpuId, Gpu>,
     hosts: Hosts,
     labels: Labels,
     /// The nodes that each GPU page has listed.
@@ -62,8 +66,9 @@ impl Inventory {
     pub fn new(config: &FleetConfig, now: Moment) -> Self {
         let mut inventory = Self {
             targets: BTreeMap::new(),
-            nodes: BTreeMap::new(),
-            gpus: BTreeMap::new(),
+            configured: Tracked::default(),
+            nodes: Tracked::default(),
+            gpus: Tracked::default(),
             hosts: Hosts::default(),
             labels: Labels::default(),
             listings: HashMap::new(),
@@ -85,8 +90,14 @@ impl Inventory {
 
     /// Adds a target, which is `never` until it answers.
     pub fn add_target(&mut self, info: TargetInfo) {
+        if self.targets.contains_key(&info.target) {
+            return;
+        }
+        if let Some(node) = &info.node {
+            self.configured.insert(info.target.clone(), node.clone());
+        }
         let named = self.targets.len();
-        self.targets.entry(info.target.clone()).or_insert_with(|| Target::new(info, named));
+        self.targets.insert(info.target.clone(), Target::new(info, named));
     }
 
     /// Sets the present moment.

@@ -2,6 +2,8 @@
 //!
 //! Configured properties (unit, lease, power, node) are not saved: the current configuration applies.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Gpu, Inventory, Node, Origin};
@@ -57,11 +59,12 @@ impl SavedNode {
 }
 
 impl Inventory {
-    /// The states of all nodes that have GPUs and were reported. The configuration, the windows of rates, what is `earlier`
-    /// and the errors of sources are of this watch only; targets are saved with their counters.
-    pub(crate) fn saved_nodes(&self) -> impl Iterator<Item = SavedNode> + '_ {
+    /// The state of a node that has GPUs and was reported; `None` of another. The configuration, the windows of rates, what
+    /// is `earlier` and the errors of sources are of this watch only; targets are saved with their counters.
+    pub(crate) fn saved_node(&self, name: &NodeName) -> Option<SavedNode> {
         let Self {
             targets: _,
+            configured: _,
             nodes,
             gpus,
             hosts,
@@ -78,32 +81,41 @@ impl Inventory {
             began: _,
             now: _,
         } = self;
-        nodes.iter().filter_map(move |(name, node)| {
-            let Node {
-                // Configured.
-                unit: _,
-                // Of this watch only.
-                answered: _,
-                polls: _,
-                unlisted: _,
-                // Saved with the node's GPU time, which stops with it.
-                reported: _,
-                gpus: placed,
-                allocated_from,
-                awaited,
-            } = node;
-            if *awaited || allocated_from.is_none() {
-                return None;
-            }
-            Some(SavedNode {
-                node: name.clone(),
-                hosts: hosts.hosts_of(name),
-                allocated_from: *allocated_from,
-                label: labels.of(name).cloned(),
-                configured: self.is_configured(name),
-                gpus: placed.iter().filter_map(|(index, id)| Some(gpus.get(id)?.saved(*index, id))).collect(),
-            })
+        let Node {
+            // Configured.
+            unit: _,
+            // Of this watch only.
+            answered: _,
+            polls: _,
+            unlisted: _,
+            // Saved with the node's GPU time, which stops with it.
+            reported: _,
+            gpus: placed,
+            allocated_from,
+            awaited: _,
+        } = nodes.get(name).filter(|node| !node.awaited && node.allocated_from.is_some())?;
+        Some(SavedNode {
+            node: name.clone(),
+            hosts: hosts.hosts_of(name),
+            allocated_from: *allocated_from,
+            label: labels.of(name).cloned(),
+            configured: self.is_configured(name),
+            gpus: placed.iter().filter_map(|(index, id)| Some(gpus.get(id)?.saved(*index, id))).collect(),
         })
+    }
+
+    /// Takes the nodes whose saved state may have changed since the last call.
+    pub(crate) fn take_touched(&mut self) -> BTreeSet<NodeName> {
+        let mut touched = self.nodes.take_touched();
+        touched.append(&mut self.earlier.nodes.take_touched());
+        let gpus = self.gpus.take_touched();
+        touched.extend(gpus.iter().filter_map(|id| Some(self.gpus.get(id)?.node.clone())));
+        // These change rarely, and may change the state of several nodes.
+        let names = [self.hosts.take_changed(), self.labels.take_changed(), !self.configured.take_touched().is_empty()];
+        if names.contains(&true) {
+            touched.extend(self.nodes.keys().cloned());
+        }
+        touched
     }
 
     /// Restores a node of an earlier watch. Its GPUs wait to be reported.
@@ -126,7 +138,7 @@ impl Inventory {
 
     /// Whether a target is configured to run on a node.
     pub(super) fn is_configured(&self, node: &NodeName) -> bool {
-        self.targets.values().any(|target| target.info.node.as_ref() == Some(node))
+        self.configured.values().any(|configured| configured == node)
     }
 }
 

@@ -8,7 +8,7 @@
 //! counting is handed over (`hand_over`) to a more direct place, and while the counting one is stale or replaced.
 //! Processes without a start time are never taken for duplicates.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 mod hand_over;
 
@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::Engine;
 use super::agreement::{Observation, Pair, Side, Values, Verdict};
 use crate::counters::ProcessId;
+use crate::inventory::Tracked;
 use crate::ledger::Entry;
 use crate::reading::{EngineKind, InstanceId, TargetId};
 use crate::units::{Moment, Span, Timestamp};
@@ -80,9 +81,9 @@ pub(super) struct SavedPlace {
 /// The places of all processes with start times, and their comparisons.
 #[derive(Debug, Default)]
 pub(super) struct Duplicates {
-    places: BTreeMap<Place, Known>,
+    places: Tracked<Place, Known>,
     by_start: HashMap<i64, BTreeSet<Place>>,
-    pairs: BTreeMap<(Place, Place), Pair>,
+    pairs: Tracked<(Place, Place), Pair>,
     /// The number of the present segment.
     segment: u64,
 }
@@ -417,6 +418,13 @@ impl Duplicates {
         let back: Vec<Entry> =
             kept.flat_map(|segment| segment.entries).filter(|entry| !entry.tokens.is_zero()).collect();
         Some(Settled::One { place: place.clone(), back })
+    }
+
+    /// Takes the targets whose places or comparisons were touched since the last call.
+    pub(super) fn take_touched(&mut self) -> BTreeSet<TargetId> {
+        let places = self.places.take_touched().into_iter();
+        let pairs = self.pairs.take_touched().into_iter().flat_map(|(lower, upper)| [lower, upper]);
+        places.chain(pairs).map(|place| place.target).collect()
     }
 
     /// The saved state of a target's places.

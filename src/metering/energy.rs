@@ -5,10 +5,11 @@
 //! can have drawn its value since; and otherwise a new baseline. A rise that stays and that no GPU can have produced is
 //! disputed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::inventory::Tracked;
 use crate::ledger::{CostAccountId, DisputedEnergy, Evidence, Ledger, Marker, apportion};
 use crate::reading::{GpuId, GpuReading, Label, NodeName, PromptCount, TargetId, TokenCounters};
 use crate::units::{Energy, Moment, Power, Span, Timestamp, Tokens};
@@ -104,7 +105,7 @@ pub(super) struct Metered<'a> {
 /// The energy meters of all GPUs.
 #[derive(Debug, Default)]
 pub(super) struct EnergyMeters {
-    meters: BTreeMap<GpuId, EnergyMeter>,
+    meters: Tracked<GpuId, EnergyMeter>,
     /// Since when the energy of GPUs whose power is paid for is unknown.
     unknown: BTreeMap<GpuId, Moment>,
 }
@@ -161,6 +162,11 @@ impl EnergyMeters {
     /// When a GPU's counter last moved.
     pub(super) fn moved_at(&self, id: &GpuId) -> Option<Moment> {
         self.meters.get(id).map(|meter| meter.at)
+    }
+
+    /// Takes the GPUs whose meters were touched since the last call.
+    pub(super) fn take_touched(&mut self) -> BTreeSet<GpuId> {
+        self.meters.take_touched()
     }
 
     /// The meter of a GPU, for saving.

@@ -3,15 +3,16 @@
 //! Each row of a page is compared with what all GPUs of its node can produce, so several rows together may post several
 //! times as much. Whoever judges what is stored of a node needs the largest such sum.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
+use crate::inventory::Tracked;
 use crate::reading::{NodeName, TargetId};
 
 /// The GPUs that bounds assume, by target and node.
 #[derive(Debug, Default)]
 pub(super) struct Judged {
     targets: HashMap<TargetId, (NodeName, u64)>,
-    nodes: BTreeMap<NodeName, Gpus>,
+    nodes: Tracked<NodeName, Gpus>,
 }
 
 /// The GPUs of one node's bounds together.
@@ -53,11 +54,17 @@ impl Judged {
         *known = most.max(*known);
     }
 
-    /// The largest sum of each node.
-    pub(super) fn most(&self) -> impl Iterator<Item = (&NodeName, u64)> {
+    /// Takes the nodes whose sums were touched since the last call.
+    pub(super) fn take_touched(&mut self) -> BTreeSet<NodeName> {
+        self.nodes.take_touched()
+    }
+
+    /// The largest sum of a node.
+    pub(super) fn most(&self, node: &NodeName) -> Option<u64> {
         // The present sums are those of the next pages.
         let Self { targets: _, nodes } = self;
-        nodes.iter().map(|(node, Gpus { now: _, most })| (node, *most))
+        let Gpus { now: _, most } = nodes.get(node)?;
+        Some(*most)
     }
 }
 
@@ -75,7 +82,7 @@ mod tests {
         judged.note(&TargetId::new("b"), &other, 3);
         judged.restore(other.clone(), 1);
         judged.rename(&other, &NodeName::new("k"));
-        let most: Vec<_> = judged.most().map(|(node, most)| (node.as_str(), most)).collect();
-        assert_eq!(most, [("k", 3), ("m", 3), ("n", 24)]);
+        let most = ["k", "m", "n"].map(|node| judged.most(&NodeName::new(node)));
+        assert_eq!(most, [Some(3), Some(3), Some(24)]);
     }
 }

@@ -24,6 +24,7 @@ mod revenue;
 mod role_inference;
 mod row;
 mod saved;
+mod touched;
 mod trials;
 
 use std::collections::BTreeMap;
@@ -35,8 +36,9 @@ pub use leakage::Leakage;
 pub(crate) use revenue::{Counts, counts};
 pub(crate) use row::{CACHED, OUTPUT, PROMPT, Row};
 pub use saved::{SavedAllocation, SavedTarget};
+pub(crate) use touched::Touched;
 
-use crate::inventory::{Change, Changes, FleetConfig, Origin, TargetInfo};
+use crate::inventory::{Change, Changes, FleetConfig, Origin, TargetInfo, Tracked};
 use crate::ledger::Ledger;
 use crate::pricing::RentWhen;
 use crate::reading::{EngineReading, GpuId, GpuReading, NodeName, Role, TargetId};
@@ -54,7 +56,7 @@ use role_inference::RoleInference;
 /// The metering state of the fleet.
 #[derive(Debug)]
 pub struct Metering {
-    pub(crate) engines: BTreeMap<TargetId, Engine>,
+    pub(crate) engines: Tracked<TargetId, Engine>,
     /// Targets of earlier watches that are not watched now, and whose processes other targets show.
     unwatched: BTreeMap<TargetId, Engine>,
     earlier: Earlier,
@@ -74,7 +76,7 @@ impl Metering {
     /// An empty state. Leases by schedule run from `began` on.
     pub fn new(config: &FleetConfig, began: Timestamp) -> Self {
         Self {
-            engines: BTreeMap::new(),
+            engines: Tracked::default(),
             unwatched: BTreeMap::new(),
             earlier: Earlier::default(),
             resets: Resets::default(),

@@ -146,8 +146,8 @@ impl SavedAllocation {
 }
 
 impl Metering {
-    /// The states of all targets that answered.
-    pub(crate) fn saved_targets(&self) -> impl Iterator<Item = (&TargetId, SavedTarget)> {
+    /// The state of a target; `None` if it has not answered.
+    pub(crate) fn saved_target(&self, id: &TargetId) -> Option<SavedTarget> {
         let Self {
             engines,
             duplicates,
@@ -167,7 +167,7 @@ impl Metering {
             judged: _,
             began: _,
         } = self;
-        engines.iter().filter_map(|(id, engine)| Some((id, saved_target(engine, duplicates.saved(id))?)))
+        saved_target(engines.get(id)?, duplicates.saved(id))
     }
 
     /// The state of a node's GPU time.
@@ -178,9 +178,9 @@ impl Metering {
         Some(SavedAllocation { reported: node.reported, allocated, serving, energy })
     }
 
-    /// The GPUs that the bounds of each node's engine rows assume together, at most.
-    pub(crate) fn saved_bounds(&self) -> impl Iterator<Item = (&NodeName, u64)> {
-        self.judged.most()
+    /// The GPUs that the bounds of a node's engine rows assume together, at most.
+    pub(crate) fn saved_bound(&self, node: &NodeName) -> Option<u64> {
+        self.judged.most(node)
     }
 
     /// Restores the same of a node.

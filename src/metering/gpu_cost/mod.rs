@@ -7,9 +7,9 @@ mod power;
 mod resolved_rate;
 mod schedule;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
-use crate::inventory::{Allocation, FleetConfig, Gpu, Inventory, Node};
+use crate::inventory::{Allocation, FleetConfig, Gpu, Inventory, Node, Tracked};
 use crate::ledger::Ledger;
 use crate::pricing::{Lease, RentWhen};
 use crate::reading::NodeName;
@@ -31,8 +31,8 @@ pub(crate) struct InventoryView<'a> {
 #[derive(Debug)]
 pub(super) struct AllocationMeter {
     schedules: Schedules,
-    allocated: HashMap<NodeName, Moment>,
-    serving: HashMap<NodeName, Moment>,
+    allocated: Tracked<NodeName, Moment>,
+    serving: Tracked<NodeName, Moment>,
     /// Nodes of an earlier watch whose revenue has no cost any more, as no source reports their GPUs.
     abandoned: HashSet<NodeName>,
     /// Requests to end leases that are applied and not in a checkpoint yet.
@@ -42,7 +42,7 @@ pub(super) struct AllocationMeter {
 impl AllocationMeter {
     /// An empty state. Schedules run from the beginning of the watch.
     pub(super) fn new(began: Timestamp) -> Self {
-        let (allocated, serving, abandoned) = (HashMap::new(), HashMap::new(), HashSet::new());
+        let (allocated, serving, abandoned) = (Tracked::default(), Tracked::default(), HashSet::new());
         Self { schedules: Schedules::new(began), allocated, serving, abandoned, ended: Vec::new() }
     }
 
@@ -72,10 +72,20 @@ impl AllocationMeter {
         (allocated.get(name).copied(), serving.get(name).copied())
     }
 
+    /// Takes the nodes whose time was touched since the last call.
+    pub(super) fn take_touched(&mut self) -> BTreeSet<NodeName> {
+        let mut touched = self.allocated.take_touched();
+        touched.append(&mut self.serving.take_touched());
+        touched
+    }
+
     /// Continues a node's time from where it was posted.
     pub(super) fn restore_node(&mut self, name: &NodeName, allocated: Option<Moment>, serving: Option<Moment>) {
-        self.allocated.extend(allocated.map(|until| (name.clone(), until)));
-        self.serving.extend(serving.map(|until| (name.clone(), until)));
+        for (cursors, until) in [(&mut self.allocated, allocated), (&mut self.serving, serving)] {
+            if let Some(until) = until {
+                cursors.insert(name.clone(), until);
+            }
+        }
     }
 
     /// Begins the allocated time of a node whose GPUs were seen.
