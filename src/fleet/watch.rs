@@ -79,8 +79,8 @@ mod tests {
         Moment { wall: Timestamp::from_millis(wall), boot: Span::from_millis(boot) }
     }
 
-    const fn wall(millis: i64) -> Option<Timestamp> {
-        Some(Timestamp::from_millis(millis))
+    fn instants(watch: &Watch) -> [Option<i64>; 2] {
+        [watch.began(), watch.unbroken_since()].map(|at| at.map(Timestamp::millis))
     }
 
     #[test]
@@ -88,9 +88,9 @@ mod tests {
         let mut watch = Watch::default();
         watch.begin(Timestamp::from_millis(5));
         watch.begin(Timestamp::from_millis(6));
-        assert_eq!((watch.began(), watch.unbroken_since()), (wall(5), wall(5)));
+        assert_eq!(instants(&watch), [Some(5), Some(5)]);
         watch.break_at(Timestamp::from_millis(9));
-        assert_eq!((watch.began(), watch.unbroken_since()), (wall(5), wall(9)));
+        assert_eq!(instants(&watch), [Some(5), Some(9)]);
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub(super) struct Duplicates {
 
 /// A page of a place, before anything of it is posted.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FirstLook {
+pub(super) struct FirstPage {
     pub(super) start: Timestamp,
     pub(super) kind: EngineKind,
     pub(super) is_born: bool,
@@ -262,7 +262,7 @@ impl Duplicates {
     }
 
     /// Finds the places that may be the same process, before anything of its page is posted.
-    pub(super) fn look(&mut self, place: &Place, page: FirstLook, is_watched: impl Fn(&TargetId) -> bool) {
+    pub(super) fn find_alike(&mut self, place: &Place, page: FirstPage, is_watched: impl Fn(&TargetId) -> bool) {
         let known = self.add(place, centis(page.start), Some(page.kind));
         let is_new = known.polled.is_none();
         known.has_ended = false;

@@ -12,9 +12,9 @@ mod energy;
 mod engine;
 mod gpu_cost;
 mod idle;
-mod judged;
 mod leakage;
 mod model_names;
+mod node_bounds;
 mod page;
 mod prefill_attribution;
 mod proxies;
@@ -47,8 +47,8 @@ use duplicates::Duplicates;
 use earlier::Earlier;
 use energy::{EnergyMeters, Metered};
 use gpu_cost::AllocationMeter;
-use judged::Judged;
 use model_names::ModelNames;
+use node_bounds::NodeBounds;
 use proxy_guard::Produced;
 use resets::Resets;
 use role_inference::RoleInference;
@@ -67,7 +67,7 @@ pub struct Metering {
     gpu_cost: AllocationMeter,
     energy: EnergyMeters,
     produced: Produced,
-    judged: Judged,
+    node_bounds: NodeBounds,
     /// When this process began to watch.
     began: Timestamp,
 }
@@ -86,7 +86,7 @@ impl Metering {
             gpu_cost: AllocationMeter::new(began),
             energy: EnergyMeters::default(),
             produced: Produced::default(),
-            judged: Judged::default(),
+            node_bounds: NodeBounds::default(),
             began,
         }
     }
@@ -148,7 +148,7 @@ impl Metering {
                 Change::Seen(node) => self.gpu_cost.begin(&node, at),
                 Change::Renamed { from, to } => {
                     self.gpu_cost.rename(&from, &to);
-                    self.judged.rename(&from, &to);
+                    self.node_bounds.rename(&from, &to);
                     let gpus = view.inventory.node(&to).into_iter().flat_map(|node| node.gpus.keys());
                     self.energy.rename(&from, &to, gpus.copied());
                     ledger.rename_node(&from, &to);

@@ -164,7 +164,7 @@ impl Metering {
             // Saved by node.
             gpu_cost: _,
             energy: _,
-            judged: _,
+            node_bounds: _,
             began: _,
         } = self;
         saved_target(engines.get(id)?, duplicates.saved(id))
@@ -180,12 +180,12 @@ impl Metering {
 
     /// The GPUs that the bounds of a node's engine rows assume together, at most.
     pub(crate) fn saved_bound(&self, node: &NodeName) -> Option<u64> {
-        self.judged.most(node)
+        self.node_bounds.most(node)
     }
 
     /// Restores the same of a node.
     pub(crate) fn restore_bound(&mut self, node: NodeName, gpus: u64) {
-        self.judged.restore(node, gpus);
+        self.node_bounds.restore(node, gpus);
     }
 
     /// Up to when leases by schedule are posted.

@@ -159,13 +159,13 @@ impl AllocationMeter {
         } else if from < to {
             *last = Moment { wall: to, boot: at.boot - (at.wall - to) };
         }
-        let place = Place { view, name, node, when };
+        let gpus = NodeGpus { view, name, node, when };
         let mut start = from;
         for end in lease_edges(&view.config.leases, from, to).into_iter().chain([to]) {
             // Between two leases a node that is silent for long is not kept.
             let is_silent = silent >= view.config.release_after && start >= at.wall - silent;
             if start < end && !(is_silent && given_back(view, name, node, start).is_some()) {
-                place.post(ledger, start, end);
+                gpus.post(ledger, start, end);
             }
             start = end;
         }
@@ -253,14 +253,14 @@ impl AllocationMeter {
 }
 
 /// The GPUs of a node whose time is posted.
-struct Place<'a> {
+struct NodeGpus<'a> {
     view: InventoryView<'a>,
     name: &'a NodeName,
     node: &'a Node,
     when: RentWhen,
 }
 
-impl Place<'_> {
+impl NodeGpus<'_> {
     /// Posts the time of GPUs by name and lease over an interval in which no lease begins or ends.
     fn post(&self, ledger: &mut Ledger, from: Timestamp, to: Timestamp) {
         let mut groups: Vec<(&str, Option<&Lease>, u32)> = Vec::new();

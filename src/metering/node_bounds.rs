@@ -10,7 +10,7 @@ use crate::reading::{NodeName, TargetId};
 
 /// The GPUs that bounds assume, by target and node.
 #[derive(Debug, Default)]
-pub(super) struct Judged {
+pub(super) struct NodeBounds {
     targets: HashMap<TargetId, (NodeName, u64)>,
     nodes: Tracked<NodeName, Gpus>,
 }
@@ -22,7 +22,7 @@ struct Gpus {
     most: u64,
 }
 
-impl Judged {
+impl NodeBounds {
     /// Takes the sum of a target's page.
     pub(super) fn note(&mut self, target: &TargetId, node: &NodeName, gpus: u64) {
         match self.targets.get_mut(target) {
@@ -74,15 +74,15 @@ mod tests {
 
     #[test]
     fn the_largest_sum_of_a_node_is_kept() {
-        let mut judged = Judged::default();
+        let mut bounds = NodeBounds::default();
         let (node, other) = (NodeName::new("n"), NodeName::new("m"));
-        judged.note(&TargetId::new("a"), &node, 8);
-        judged.note(&TargetId::new("b"), &node, 16);
-        judged.note(&TargetId::new("a"), &node, 2);
-        judged.note(&TargetId::new("b"), &other, 3);
-        judged.restore(other.clone(), 1);
-        judged.rename(&other, &NodeName::new("k"));
-        let most = ["k", "m", "n"].map(|node| judged.most(&NodeName::new(node)));
+        bounds.note(&TargetId::new("a"), &node, 8);
+        bounds.note(&TargetId::new("b"), &node, 16);
+        bounds.note(&TargetId::new("a"), &node, 2);
+        bounds.note(&TargetId::new("b"), &other, 3);
+        bounds.restore(other.clone(), 1);
+        bounds.rename(&other, &NodeName::new("k"));
+        let most = ["k", "m", "n"].map(|node| bounds.most(&NodeName::new(node)));
         assert_eq!(most, [Some(3), Some(3), Some(24)]);
     }
 }
