@@ -89,7 +89,7 @@ fn node(n: u64) -> String {
 
 fn open(path: &Path, clock: &ScriptedClock) -> Store {
     let (store, news) = open_store(ledger_settings(Some(path), Clock::Scripted(clock.clone())));
-    assert!(matches!(news.recv().unwrap(), LedgerEvent::Keeps { .. }));
+    assert!(matches!(news.recv().unwrap(), LedgerEvent::Opened { .. }));
     store
 }
 

@@ -49,7 +49,7 @@ fn bytes(path: &Path) -> u64 {
 /// Opens it as a watch does, and waits for what it goes on from.
 fn open(path: &Path, clock: Clock) -> (Store, usize) {
     let (store, news) = open_store(ledger_settings(Some(path), clock));
-    let LedgerEvent::Keeps { memory, .. } = news.recv().unwrap() else { std::process::exit(1) };
+    let LedgerEvent::Opened { saved: memory, .. } = news.recv().unwrap() else { std::process::exit(1) };
     (store, memory.kept.tokens.len() + memory.kept.rents.len())
 }
 

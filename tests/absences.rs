@@ -208,7 +208,7 @@ fn what_was_asked_for_by_hand_is_done_after_too_long_an_absence() {
     watch.look(5_000, None);
     watch.leave();
     assert_eq!(held(&path), 80, "two GPUs for 40 s");
-    assert_eq!(Reader::open(&path).unwrap().held().unwrap(), [], "nothing is held any more");
+    assert_eq!(Reader::open(&path).unwrap().leased().unwrap(), [], "nothing is held any more");
     assert_eq!(seat::output(&path), 100);
     let open = rusqlite::Connection::open(&path).unwrap();
     for table in ["lease_ends", "target_resets"] {

@@ -149,7 +149,7 @@ fn sit_down(path: &std::path::Path) -> (Store, SavedState) {
     let clock = Clock::Scripted(ScriptedClock::at(began().wall));
     let (store, news) = open_store(ledger_settings(Some(path), clock));
     loop {
-        if let LedgerEvent::Keeps { memory, .. } = news.recv_timeout(Duration::from_secs(20)).unwrap() {
+        if let LedgerEvent::Opened { saved: memory, .. } = news.recv_timeout(Duration::from_secs(20)).unwrap() {
             return (store, memory.onto(after(60), false));
         }
     }

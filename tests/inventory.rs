@@ -66,6 +66,7 @@ impl World {
     /// The watch ends, and another begins after so many seconds.
     fn restart(&mut self, targets: Vec<TargetInfo>, seconds: i64) {
         let checkpoint = self.fleet.take_changes().unwrap();
+        assert!(self.fleet.uncommitted().is_empty(), "all that changed is in the checkpoint");
         let put = |items: &mut Vec<SavedItem>, later: Vec<SavedItem>, removed: &[String]| {
             items.retain(|item| !removed.contains(&item.key) && !later.iter().any(|newer| newer.key == item.key));
             items.extend(later);

@@ -269,7 +269,7 @@ fn a_lease_that_is_ended_by_hand_is_taken_back_by_a_counter_entry() {
     seat.advance(100);
     seat.leave();
     assert_eq!(held(&path), 80, "two GPUs for 40 s");
-    let rows = Reader::open(&path).unwrap().held().unwrap();
+    let rows = Reader::open(&path).unwrap().leased().unwrap();
     assert_eq!(rows, [], "nothing is held any more");
 
     // Its GPUs answer again: rent begins anew, with that look.

@@ -37,7 +37,7 @@ fn keep(path: &Path, seconds: std::ops::RangeInclusive<i64>) -> Fleet {
     let moment = |second: i64| at(began + Span::from_secs(second));
     let clock = ScriptedClock::at(moment(*seconds.start()).wall);
     let (store, news) = open_store(ledger_settings(Some(path), Clock::Scripted(clock)));
-    let LedgerEvent::Keeps { memory, .. } = news.recv().unwrap() else { panic!("it is not ours") };
+    let LedgerEvent::Opened { saved: memory, .. } = news.recv().unwrap() else { panic!("it is not ours") };
     let mut fleet = fleet(vec![member(TARGET, "gpu-01", None)], moment(*seconds.start()));
     let saved: SavedState = *memory;
     fleet.restore(saved, Span::from_secs(86_400));

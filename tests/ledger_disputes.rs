@@ -45,7 +45,7 @@ impl WriterStatus {
     fn at(path: &Path, at: Timestamp) -> Self {
         let clock = ScriptedClock::at(at);
         let (store, news) = open_store(ledger_settings(Some(path), Clock::Scripted(clock.clone())));
-        let LedgerEvent::Keeps { memory, .. } = news.recv().unwrap() else { panic!("it is not ours") };
+        let LedgerEvent::Opened { saved: memory, .. } = news.recv().unwrap() else { panic!("it is not ours") };
         let midnight = Timestamp::from_millis(at.millis() / 86_400_000 * 86_400_000);
         let mut ledger = Ledger::new(Book::built_in().unwrap(), midnight);
         ledger.record_changes();

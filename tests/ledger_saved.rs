@@ -82,7 +82,7 @@ fn what_is_rented_is_kept_in_columns() {
     seat.look(100, None);
     seat.advance(60);
     seat.leave();
-    let rows = Reader::open(&path).unwrap().held().unwrap();
+    let rows = Reader::open(&path).unwrap().leased().unwrap();
     let row = &rows[0];
     assert_eq!((rows.len(), row.node.as_str(), row.gpus, row.since), (1, "gpu-01", Some(2), Some(began())));
     assert_eq!(row.until, Some(began() + Span::from_secs(60)));
@@ -90,7 +90,7 @@ fn what_is_rented_is_kept_in_columns() {
     let mut seat = Seat::at(&path, began() + Span::from_secs(600));
     seat.advance(10);
     seat.leave();
-    let until = |path: &Path| Reader::open(path).unwrap().held().unwrap()[0].until;
+    let until = |path: &Path| Reader::open(path).unwrap().leased().unwrap()[0].until;
     assert_eq!(until(&path), Some(began() + Span::from_secs(60)));
     let mut seat = Seat::at(&path, began() + Span::from_secs(700));
     seat.gpus(&["a", "b"]);

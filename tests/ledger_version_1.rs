@@ -71,7 +71,7 @@ fn an_older_ledger_is_read_as_it_is() {
     let (_home, path) = file();
     old(&path);
     assert_eq!((output(&path), held(&path)), (172, 440));
-    let rows = Reader::open(&path).unwrap().held().unwrap();
+    let rows = Reader::open(&path).unwrap().leased().unwrap();
     assert_eq!(rows.len(), 1);
     assert_eq!((rows[0].node.as_str(), rows[0].gpu.as_deref(), rows[0].gpus), ("gpu-01", Some("NVIDIA H800"), Some(2)));
     assert_eq!(Reader::open(&path).unwrap().disputes().unwrap(), []);
@@ -83,11 +83,11 @@ fn an_older_ledger_is_read_as_it_is() {
 fn its_totals_stay_and_its_counters_go_on() {
     let (_home, path) = file();
     old(&path);
-    let (before, leases) = (everything(&path), Reader::open(&path).unwrap().held().unwrap());
+    let (before, leases) = (everything(&path), Reader::open(&path).unwrap().leased().unwrap());
     let mut seat = Seat::at(&path, began() + Span::from_secs(LAST + 10));
     assert_eq!(seat.basis.writer, WriterStatus::Ours);
     assert_eq!((version(&path), everything(&path)), (3, before));
-    assert_eq!(Reader::open(&path).unwrap().held().unwrap(), leases);
+    assert_eq!(Reader::open(&path).unwrap().leased().unwrap(), leases);
     assert!(!tables(&path).iter().any(|table| ["targets", "counters", "nodes", "gpus"].contains(&table.as_str())));
     // The hits that ran ahead are still owed, and the successor is still on probation.
     seat.gpus(&["a", "b"]);
@@ -124,7 +124,7 @@ fn an_export_of_version_1_is_imported() {
     let copy = home.path().join("copy.db");
     margintop::store::import(&copy, text.as_slice()).unwrap();
     assert_eq!((version(&copy), everything(&copy)), (3, everything(&path)));
-    assert_eq!(Reader::open(&copy).unwrap().held().unwrap(), Reader::open(&path).unwrap().held().unwrap());
+    assert_eq!(Reader::open(&copy).unwrap().leased().unwrap(), Reader::open(&path).unwrap().leased().unwrap());
     Seat::at(&path, began() + Span::from_secs(LAST + 10)).leave();
     let state = |path: &Path| saved::target(&Connection::open(path).unwrap(), Some(ENGINE)).unwrap();
     assert_eq!(without_boots(state(&copy)), without_boots(state(&path)));

@@ -36,7 +36,7 @@ fn working(prompt: u64, output: u64, finished: [u64; 2]) -> PageReading {
 fn keep(path: &Path, bill: Bill, pages: &[PageReading]) -> MoneyView {
     let clock = ScriptedClock::at(after(0).wall);
     let (store, news) = open_store(ledger_settings(Some(path), Clock::Scripted(clock)));
-    let LedgerEvent::Keeps { .. } = news.recv().unwrap() else { panic!("it is not ours") };
+    let LedgerEvent::Opened { .. } = news.recv().unwrap() else { panic!("it is not ours") };
     let config = FleetConfig { bill, targets: vec![member("http://e:8000", "n", None)], ..FleetConfig::local("box") };
     let mut fleet = Fleet::new(config, Book::built_in().unwrap(), after(0));
     fleet.restore(SavedState::default(), Span::ZERO);

@@ -77,7 +77,7 @@ pub(super) fn lease(global: &Global, action: &LeaseAction) -> Result<(), Failure
         LeaseAction::List { json } => lease_list::list(&reader, &settings(global)?.leases, *json),
         LeaseAction::End { node, at } => {
             let at = instant(at.as_deref())?;
-            let rows = reader.held()?;
+            let rows = reader.leased()?;
             if !rows.iter().any(|row| row.node == *node) {
                 let mut nodes: Vec<&str> = rows.iter().map(|row| row.node.as_str()).collect();
                 nodes.sort_unstable();

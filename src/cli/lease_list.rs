@@ -4,7 +4,7 @@ use super::{Failure, out};
 use crate::ledger::{AllocatedTime, CostAccount, CostKind};
 use crate::pricing::Lease;
 use crate::reading::Label;
-use crate::store::{HeldRow, LeaseTime, Reader};
+use crate::store::{LeaseTime, LeasedRow, Reader};
 use crate::units::{GpuTime, HourlyRate, Money, Span, Timestamp};
 
 /// A minute, in which a ledger keeps time apart.
@@ -30,7 +30,7 @@ struct Line {
 /// What a ledger and the configuration say of leases.
 struct Known<'a> {
     leases: &'a [Lease],
-    held: Vec<HeldRow>,
+    held: Vec<LeasedRow>,
     times: Vec<LeaseTime>,
     ended: Vec<(String, Timestamp)>,
     /// Up to when the ledger is posted.
@@ -41,7 +41,7 @@ struct Known<'a> {
 pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), Failure> {
     let (times, ended) = (reader.leases()?, reader.ended_leases()?);
     let header = reader.header();
-    let known = Known { leases, held: reader.held()?, times, ended, last: header.last };
+    let known = Known { leases, held: reader.leased()?, times, ended, last: header.last };
     let lines = known.lines();
     let text = if json { of_json(&lines, &header.currency) } else { table(&lines, &header.currency) };
     out::print(&text)

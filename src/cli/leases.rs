@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::ledger::CostKind;
 use crate::pricing::{Lease, Leased};
 use crate::reading::{NodeName, UnitName};
-use crate::store::{Header, HeldRow, LeaseTime, Reader};
+use crate::store::{Header, LeaseTime, LeasedRow, Reader};
 use crate::units::{GpuTime, Money, Span, Timestamp};
 
 /// An hour.
@@ -24,7 +24,7 @@ pub(super) struct Known {
 /// A line or more for each lease, then the GPUs that no lease or two leases are for, at an instant. `ledger` says what is
 /// known to be rented, and what was posted.
 pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp) -> Vec<String> {
-    let held = ledger.and_then(|ledger| ledger.held().ok()).unwrap_or_default();
+    let held = ledger.and_then(|ledger| ledger.leased().ok()).unwrap_or_default();
     let times = ledger.and_then(|ledger| ledger.leases().ok()).unwrap_or_default();
     let ended = ledger.and_then(|ledger| ledger.ended_leases().ok()).unwrap_or_default();
     let mut leases = settings.leases.clone();
@@ -130,12 +130,12 @@ fn backwards(name: &str, lease: &Lease, stands: &Lease, times: &[LeaseTime], hea
 }
 
 /// What a ledger knows, with the units that the configuration names now.
-fn known(settings: &Settings, held: &[HeldRow]) -> Vec<Known> {
+fn known(settings: &Settings, held: &[LeasedRow]) -> Vec<Known> {
     let unit_of = |node: &str| {
         let named = settings.targets.iter().find(|target| target.node.as_ref().is_some_and(|n| n.as_str() == node));
         named.and_then(|target| target.unit.clone())
     };
-    let one = |row: &HeldRow| {
+    let one = |row: &LeasedRow| {
         Some(Known {
             gpus: row.gpus.filter(|gpus| *gpus > 0)?,
             node: NodeName::new(&row.node),

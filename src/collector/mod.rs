@@ -129,13 +129,13 @@ impl Collector {
     /// Goes on from what the ledger says.
     pub fn on_ledger_event(&mut self, news: LedgerEvent) {
         match news {
-            LedgerEvent::Keeps { memory, zone } => {
+            LedgerEvent::Opened { saved, zone } => {
                 self.fleet.set_zone(zone);
                 if self.counting {
                     // What was counted meanwhile is counted again from the ledger's counters.
-                    self.fleet.adopt(*memory, self.absence);
+                    self.fleet.adopt(*saved, self.absence);
                 } else {
-                    self.fleet.restore(*memory, self.absence);
+                    self.fleet.restore(*saved, self.absence);
                 }
             }
             LedgerEvent::ReadOnly { kept, began, zone } => {

@@ -43,7 +43,8 @@ impl Dropped {
 
     /// All moments in the state, to move them to another boot's clock.
     pub(super) fn moments_mut(&mut self) -> [&mut Moment; 2] {
-        [&mut self.since, &mut self.last]
+        let Self { since, last, lacks: _ } = self;
+        [since, last]
     }
 }
 

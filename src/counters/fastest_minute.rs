@@ -42,7 +42,8 @@ impl FastestMinute {
 
     /// When the present minute began.
     pub(super) const fn since_mut(&mut self) -> Option<&mut Moment> {
-        self.since.as_mut()
+        let Self { fastest: _, current: _, since } = self;
+        since.as_mut()
     }
 
     /// Whether there was any growth.

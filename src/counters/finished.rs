@@ -36,8 +36,10 @@ pub struct FinishedMeter {
     /// The values before a reset that may turn out to have been a dip, and the number of pages since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     earlier: Option<(Lifetime, u16)>,
+    /// Whether the last page was believed to be a reset.
     #[serde(skip)]
     was_reset: bool,
+    /// Whether the last page showed that a reset was a dip.
     #[serde(skip)]
     was_undone: bool,
 }

@@ -209,9 +209,9 @@ impl Processes {
 
     /// All moments in the state, to move them to another boot's clock.
     pub fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let quarantined = self.quarantined.moments_mut();
-        let jitter = self.jitter.iter_mut().flat_map(Jitter::moments_mut);
-        self.all.iter_mut().flat_map(Process::moments_mut).chain(quarantined).chain(jitter).chain(&mut self.crowded)
+        let Self { all, next: _, current: _, jitter, quarantined, restarts: _, crowded } = self;
+        let jitter = jitter.iter_mut().flat_map(Jitter::moments_mut);
+        all.iter_mut().flat_map(Process::moments_mut).chain(quarantined.moments_mut()).chain(jitter).chain(crowded)
     }
 
     fn knows(&self, start: Timestamp) -> bool {

@@ -38,8 +38,8 @@ pub(super) struct Jitter {
 
 impl Jitter {
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let born = self.born.iter_mut().flatten();
-        self.others.iter_mut().flat_map(Process::moments_mut).chain(born)
+        let Self { of: _, others, born, last: _, pages: _ } = self;
+        others.iter_mut().flat_map(Process::moments_mut).chain(born.iter_mut().flatten())
     }
 
     pub(super) fn is_of(&self, id: ProcessId) -> bool {

@@ -144,7 +144,11 @@ impl PassedLines {
     }
 
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        self.left.iter_mut().chain(self.last_step.iter_mut().map(|(left, _)| left)).map(|left| &mut left.seen)
+        let Self { left, last_step, pace: _, returns: _, last: _ } = self;
+        left.iter_mut().chain(last_step.iter_mut().map(|(left, _)| left)).map(|left| {
+            let LeftLine { line: _, seen, pace: _ } = left;
+            seen
+        })
     }
 }
 

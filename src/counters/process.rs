@@ -71,6 +71,7 @@ pub struct Process {
     /// The sum of its live counters on its first page, if that was a baseline and had any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) live_at_first: Option<u64>,
+    /// Where its rows are on its pages; found again on the next one.
     #[serde(skip)]
     pub(super) index: RowIndex,
 }
@@ -97,6 +98,11 @@ pub struct ProcessRow {
 }
 
 impl ProcessRow {
+    fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
+        let Self { key: _, counters, left } = self;
+        counters.moments_mut().chain(left)
+    }
+
     /// A row that is on the last page.
     pub const fn new(key: RowKey, counters: RowCounters) -> Self {
         Self { key, counters, left: None }
@@ -406,11 +412,30 @@ impl Process {
 
     /// All moments in the state, to move them to another boot's clock.
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let trial = self.trial.iter_mut().map(|trial| &mut trial.since);
-        let rows = self.rows.iter_mut().flat_map(|row| row.counters.moments_mut().chain(&mut row.left));
-        let dropped = self.dropped.iter_mut().flat_map(Dropped::moments_mut);
-        let passed = self.passed.moments_mut();
-        [&mut self.first_seen, &mut self.last_seen].into_iter().chain(trial).chain(rows).chain(dropped).chain(passed)
+        let Self {
+            id: _,
+            starts: _,
+            first_seen,
+            last_seen,
+            ended: _,
+            unposted: _,
+            ended_by: _,
+            succession: _,
+            shadow: _,
+            rows,
+            present: _,
+            cut_pages: _,
+            gone: _,
+            trial,
+            passed,
+            dropped,
+            live_at_first: _,
+            index: _,
+        } = self;
+        let trial = trial.iter_mut().map(Trial::since_mut);
+        let rows = rows.iter_mut().flat_map(ProcessRow::moments_mut);
+        let dropped = dropped.iter_mut().flat_map(Dropped::moments_mut);
+        [first_seen, last_seen].into_iter().chain(trial).chain(rows).chain(dropped).chain(passed.moments_mut())
     }
 
     /// Returns to an earlier line, and to what its rows had shown then.

@@ -225,8 +225,16 @@ impl QuarantinedLines {
     }
 
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let run = self.run.iter_mut().map(|run| &mut run.seen);
-        self.lines.iter_mut().flat_map(|line| [&mut line.since, &mut line.seen]).chain(run)
+        let Self { lines, run } = self;
+        let run = run.iter_mut().map(|run| {
+            let Run { last: _, seen, pages: _, paces: _ } = run;
+            seen
+        });
+        let lines = lines.iter_mut().flat_map(|line| {
+            let QuarantinedLine { above: _, first: _, last: _, pages: _, episodes: _, paused: _, since, seen } = line;
+            [since, seen]
+        });
+        lines.chain(run)
     }
 }
 

@@ -119,11 +119,28 @@ impl RowCounters {
 
     /// All moments in the state, to move them to another boot's clock.
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let quarantine =
-            self.quarantine.iter_mut().flat_map(|quarantined| [&mut quarantined.since, &mut quarantined.believed]);
-        let earlier = self.earlier.iter_mut().map(|earlier| &mut earlier.at);
-        let elsewhere = self.seen_elsewhere.iter_mut();
-        self.moved.iter_mut().chain(self.shown.since_mut()).chain(quarantine).chain(earlier).chain(elsewhere)
+        let Self {
+            last: _,
+            moved,
+            hits: _,
+            series: _,
+            finished: _,
+            shown,
+            quarantine,
+            earlier,
+            unread: _,
+            resets: _,
+            seen_elsewhere,
+        } = self;
+        let quarantine = quarantine.iter_mut().flat_map(|quarantine| {
+            let Quarantine { first: _, last: _, since, believed, pages: _ } = quarantine;
+            [since, believed]
+        });
+        let earlier = earlier.iter_mut().map(|earlier| {
+            let Earlier { before: _, at } = earlier;
+            at
+        });
+        moved.iter_mut().chain(shown.since_mut()).chain(quarantine).chain(earlier).chain(seen_elsewhere)
     }
 
     fn empty(moved: Moment) -> Self {

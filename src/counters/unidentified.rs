@@ -62,6 +62,11 @@ enum TrialKind {
 }
 
 impl Trial {
+    pub(super) const fn since_mut(&mut self) -> &mut Moment {
+        let Self { kind: _, since, before: _, shown: _, step: _, returns: _ } = self;
+        since
+    }
+
     /// The trial of growth far beyond what a process has shown.
     pub(super) fn of_growth(since: Moment, process: &Process) -> Self {
         Self::new(TrialKind::Growth, since, process)

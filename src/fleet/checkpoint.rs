@@ -4,8 +4,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::inventory::LeasedNode;
 use crate::ledger::{PendingPostings, SavedLedger};
-use crate::reading::{Label, NodeName, TargetId, UnitName};
+use crate::reading::{NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
 
 /// The saved state of one target or node.
@@ -15,21 +16,6 @@ pub struct SavedItem {
     pub key: String,
     /// The state as JSON.
     pub state: String,
-}
-
-/// The GPUs of one node that are paid for, as `margintop lease list` shows them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RentedNode {
-    /// The node.
-    pub node: NodeName,
-    /// Its deployment unit.
-    pub unit: Option<UnitName>,
-    /// When its first GPU was seen.
-    pub since: Option<Timestamp>,
-    /// Up to when GPU time is posted; `None` if that is up to the ledger's last event.
-    pub until: Option<Timestamp>,
-    /// The number of GPUs by the driver's name for them; empty if all are released.
-    pub gpus: Vec<(Option<Label>, u32)>,
 }
 
 /// The changes since the last checkpoint: one consistent cut through postings and counters.
@@ -46,7 +32,7 @@ pub struct Checkpoint {
     /// Keys of nodes to remove.
     pub removed_nodes: Vec<String>,
     /// Nodes whose GPUs changed, or whose GPU time stopped or continued.
-    pub rented: Vec<RentedNode>,
+    pub rented: Vec<LeasedNode>,
     /// Up to when leases by schedule are posted.
     pub schedules: Vec<(String, Timestamp)>,
     /// Ends of leases by hand that this checkpoint applies.

@@ -1,40 +1,42 @@
 //! The fleet: routes events to inventory and metering, posts what they say, and assembles the snapshot.
 //!
 //! It is pure: it reads no clock and does no I/O, so the same events give the same snapshot. Beyond inventory, metering
-//! and ledger it owns only the sparklines and the state of the watch. `alert` judges what is wrong.
+//! and ledger it owns only the sparklines, since when it watches and what the store has. `alert` judges what is wrong.
 
 mod assemble;
+mod by_hand;
 mod checkpoint;
-mod saved;
+mod commits;
+mod rebase;
+mod restore;
 mod sparklines;
+mod take_changes;
 mod v1;
-
-use std::collections::BTreeMap;
+mod watch;
 
 use jiff::tz::TimeZone;
 
-pub use crate::inventory::{FleetConfig, TargetInfo};
+pub use crate::inventory::{FleetConfig, LeasedNode, TargetInfo};
 pub use crate::metering::Leakage;
-pub use checkpoint::{Checkpoint, RentedNode, SavedItem, SavedState};
+pub use checkpoint::{Checkpoint, SavedItem, SavedState};
+pub(crate) use commits::BOUND;
 pub use v1::{FromV1, V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
 
 use crate::inventory::{Inventory, Origin};
 use crate::ledger::{Ledger, Pace};
-use crate::metering::{self, Context, InventoryView, Metering, SavedTarget};
+use crate::metering::{self, Context, InventoryView, Metering};
 use crate::pricing::{Book, RentWhen};
 use crate::reading::{
     Event, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeTrouble, TargetId, Trouble, UnitName,
 };
 use crate::snapshot::{LedgerBasis, Snapshot};
 use crate::units::{Moment, Span, Timestamp};
-pub(crate) use saved::BOUND;
-use saved::Committed;
+use commits::Commits;
 use sparklines::Sparklines;
+use watch::Watch;
 
 /// The window of money per hour.
 const PACE: Span = Span::from_secs(60);
-/// A calendar that moved at least this far relative to the boot clock between two ticks was set.
-const STEP: Span = Span::from_secs(2);
 
 /// The state of the fleet, built from events.
 #[derive(Debug)]
@@ -45,31 +47,8 @@ pub struct Fleet {
     ledger: Ledger,
     pace: Pace,
     sparklines: Sparklines,
-    driver_trouble: Option<Trouble>,
-    troubles: Vec<Trouble>,
-    /// When the first poll was, of this run or of the ledger.
-    began: Option<Timestamp>,
-    /// Since when the fleet has been watched without a gap that was too long to be bridged.
-    watched_from: Option<Timestamp>,
-    /// When the last event came after the machine had slept or the process was stopped.
-    resumed: Option<Moment>,
-    /// The last tick.
-    ticked: Option<Moment>,
-    /// Where the ledger is kept, and by which process.
-    ledger_basis: LedgerBasis,
-    /// Targets of an earlier watch that were not added yet.
-    remembered: BTreeMap<TargetId, SavedTarget>,
-    committed: Committed,
-    /// Ends of leases and resets of targets by hand that are applied and not in a checkpoint yet.
-    ended: Vec<i64>,
-    resets_applied: Vec<i64>,
-    /// Keys of saved states that could not be read, to remove.
-    unread_targets: Vec<String>,
-    unread_nodes: Vec<String>,
-    /// Targets that were reset by hand and have not answered since.
-    resets: BTreeMap<TargetId, Vec<i64>>,
-    /// Nodes of an earlier watch whose GPU time waits until their GPUs are reported.
-    waiting: Vec<RentedNode>,
+    watch: Watch,
+    commits: Commits,
 }
 
 /// The inventory and the configuration.
@@ -89,21 +68,8 @@ impl Fleet {
                 .with_overhead(config.overhead.of_revenue),
             pace: Pace::new(over, config.stale_after()),
             sparklines: Sparklines::new(config.sparkline_step),
-            driver_trouble: None,
-            troubles: Vec::new(),
-            began: None,
-            watched_from: None,
-            resumed: None,
-            ticked: None,
-            ledger_basis: LedgerBasis::default(),
-            remembered: BTreeMap::new(),
-            committed: Committed::default(),
-            ended: Vec::new(),
-            resets_applied: Vec::new(),
-            unread_targets: Vec::new(),
-            unread_nodes: Vec::new(),
-            resets: BTreeMap::new(),
-            waiting: Vec::new(),
+            watch: Watch::default(),
+            commits: Commits::default(),
             config,
         }
     }
@@ -117,12 +83,12 @@ impl Fleet {
 
     /// Sets what does not work here, with remedies.
     pub fn set_troubles(&mut self, troubles: Vec<Trouble>) {
-        self.troubles = troubles;
+        self.inventory.set_source_errors(troubles);
     }
 
     /// Sets where the ledger is kept, and by which process.
     pub fn set_ledger(&mut self, basis: LedgerBasis) {
-        self.ledger_basis = basis;
+        self.commits.basis = basis;
     }
 
     /// Sets the zone of the ledger's days, unless the day never changes.
@@ -161,7 +127,7 @@ impl Fleet {
 
     /// Whether the machine has just woken, so that sources had no time to answer yet.
     fn is_resuming(&self) -> bool {
-        self.resumed.is_some_and(|at| self.now().since(at) < self.config.stale_after())
+        self.watch.is_resuming(self.now(), self.config.stale_after())
     }
 
     /// The inventory and the configuration.
@@ -176,19 +142,16 @@ impl Fleet {
 
     /// Since when money is counted.
     fn since(&self) -> Option<Timestamp> {
-        Some(self.began?.max(self.ledger.day_began()))
+        Some(self.watch.began()?.max(self.ledger.day_began()))
     }
 
     /// Advances to a moment; begins a new day at midnight.
     fn pass_to(&mut self, at: Moment) {
-        self.began.get_or_insert(at.wall);
-        self.watched_from.get_or_insert(at.wall);
+        self.watch.begin(at.wall);
         let now = self.now();
         if at.boot >= now.boot {
             let passed = at.since(now);
-            if passed >= self.config.stale_after() {
-                self.resumed = Some(at);
-            }
+            self.watch.note_event(at, passed, self.config.stale_after());
             self.ledger.set_calendar((at.wall - now.wall) - passed);
             self.inventory.pass_to(at);
         }
@@ -200,37 +163,31 @@ impl Fleet {
         }
     }
 
-    /// Adds a marker if the calendar was set, that is, moved differently from the boot clock. Deltas and GPU time are
-    /// placed by the boot clock, so nothing else changes.
-    fn note_step(&mut self, at: Moment) {
-        let Some(last) = self.ticked.replace(at) else { return };
-        let step = (at.wall - last.wall) - at.since(last);
-        if step.millis().abs() >= STEP.millis() {
+    fn tick(&mut self, at: Moment) {
+        // Deltas and GPU time are placed by the boot clock, so nothing else changes.
+        if let Some(step) = self.watch.tick(at) {
             self.mark(at.wall, &format!("the clock was set by {:+} s", step.millis() / 1000));
         }
-    }
-
-    fn tick(&mut self, at: Moment) {
-        self.note_step(at);
         self.metering.tick(&mut self.ledger, view(&self.config, &self.inventory), at);
         self.ledger.settle(at.wall);
         self.pace.mark(&self.ledger, at);
         let rates = assemble::rates(self);
         self.sparklines.set(at.wall, &rates);
+        self.note_touched();
     }
 
     /// Applies a poll of this machine's driver.
     fn apply_driver(&mut self, node: &NodeName, at: Moment, outcome: Result<Vec<GpuReading>, Trouble>) {
         match outcome {
             Ok(readings) => {
-                self.driver_trouble = None;
+                self.inventory.set_driver_error(None);
                 if !readings.is_empty() {
                     let changes = self.inventory.name_driver(node, &readings);
                     self.metering.follow(&mut self.ledger, view(&self.config, &self.inventory), changes, at);
                     self.report_gpus(node, None, at, readings, &Origin::Driver);
                 }
             }
-            Err(trouble) => self.driver_trouble = Some(trouble),
+            Err(trouble) => self.inventory.set_driver_error(Some(trouble)),
         }
     }
 
@@ -249,7 +206,7 @@ impl Fleet {
                 target.answer(&page, cost, at);
                 let info = target.info.clone();
                 self.read_page(&info, *page, at);
-                self.reset_is_over(id);
+                self.metering.reset_is_over(id);
                 if let Some(target) = self.inventory.targets.get_mut(id) {
                     target.answered = Some(at);
                 }
@@ -272,8 +229,8 @@ impl Fleet {
         self.inventory.restore_node(&node);
         let _ = self.inventory.see_node(&node, Some(info), at);
         self.metering.run_node(&mut self.ledger, view(&self.config, &self.inventory), &node, at, RentWhen::Serving);
-        let Self { config, inventory, ledger, metering, watched_from, .. } = self;
-        let watched_from = *watched_from;
+        let Self { config, inventory, ledger, metering, watch, .. } = self;
+        let watched_from = watch.unbroken_since();
         metering.read_page(&mut Context { config, inventory, ledger, info, node: &node, at, watched_from }, &page);
     }
 

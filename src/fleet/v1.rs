@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::saved::{GPUS, TIME, by_name};
-use super::{RentedNode, SavedItem};
+use super::SavedItem;
+use super::commits::{GPUS, TIME};
 use crate::counters::{ProcessRow, RowCounters, RowKey};
-use crate::inventory::{SavedGpu, SavedNode};
+use crate::inventory::{LeasedNode, SavedGpu, SavedNode};
 use crate::metering::{SavedAllocation, SavedTarget};
 use crate::reading::{
     EngineKind, GpuId, Label, ModelName, NodeName, PromptCount, Rank, TargetId, TokenCounters, UnitName,
@@ -98,7 +98,7 @@ pub struct FromV1 {
     /// Nodes.
     pub nodes: Vec<SavedItem>,
     /// Their GPUs that are paid for.
-    pub rented: Vec<RentedNode>,
+    pub rented: Vec<LeasedNode>,
     /// Targets whose columns could not be read: their next page is a baseline.
     pub unread: Vec<String>,
 }
@@ -118,8 +118,7 @@ pub fn saved_from_v1(targets: Vec<V1Target>, nodes: Vec<V1Node>) -> FromV1 {
         let (saved, time) = node_of(node);
         all.nodes.extend(item(format!("{GPUS}{}", saved.node), &saved));
         all.nodes.extend(item(format!("{TIME}{}", saved.node), &time));
-        let (since, until, gpus) = (saved.allocated_from, time.until(), by_name(&saved.gpus));
-        all.rented.push(RentedNode { node: saved.node, unit, since, until, gpus });
+        all.rented.push(LeasedNode { until: time.until(), ..LeasedNode::of(&saved, unit) });
     }
     all
 }

@@ -33,8 +33,8 @@ pub struct Gpu {
     /// Whether its source answers and does not list it.
     pub(crate) missing: bool,
     /// The other targets whose pages list it, and when they last did.
-    others: BTreeMap<TargetId, Moment>,
-    heat: VecDeque<(Moment, f64)>,
+    pub(super) others: BTreeMap<TargetId, Moment>,
+    pub(super) heat: VecDeque<(Moment, f64)>,
 }
 
 impl Gpu {

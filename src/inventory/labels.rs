@@ -2,23 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Inventory, SavedNode, TargetInfo};
+use super::{Inventory, SavedNode, TargetInfo, Tracked};
 use crate::reading::{NodeName, TargetId};
 
 /// For each target, the nodes that its pages report and the `Hostname` of each.
 #[derive(Debug, Default)]
-pub(super) struct Labels(BTreeMap<TargetId, BTreeMap<NodeName, NodeName>>);
+pub(super) struct Labels(Tracked<TargetId, BTreeMap<NodeName, NodeName>>);
 
 impl Labels {
     /// Records the label of a node on a page. A page with a single node reports no other any more.
     pub(super) fn note(&mut self, target: &TargetId, node: &NodeName, label: &NodeName, alone: bool) {
+        let has_others = |known: &BTreeMap<NodeName, NodeName>| alone && known.keys().any(|other| other != node);
+        if self.0.get(target).is_some_and(|known| known.get(node) == Some(label) && !has_others(known)) {
+            return;
+        }
         let known = self.0.entry(target.clone()).or_default();
-        if alone && known.keys().any(|other| other != node) {
+        if has_others(known) {
             known.clear();
         }
-        if known.get(node) != Some(label) {
-            known.insert(node.clone(), label.clone());
-        }
+        known.insert(node.clone(), label.clone());
     }
 
     /// Drops the labels of a target whose node the configuration names.
@@ -51,6 +53,11 @@ impl Labels {
     /// The label of a node, if it differs from its name.
     pub(super) fn of(&self, node: &NodeName) -> Option<&NodeName> {
         self.0.values().find_map(|known| known.get(node)).filter(|label| *label != node)
+    }
+
+    /// Whether it changed since the last call.
+    pub(super) fn take_changed(&mut self) -> bool {
+        !self.0.take_touched().is_empty()
     }
 
     fn all(&self) -> impl Iterator<Item = (&TargetId, &NodeName, &NodeName)> {

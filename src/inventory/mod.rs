@@ -5,41 +5,51 @@
 
 mod change;
 mod config;
+mod earlier;
 mod gpu;
 mod labels;
+mod leased;
 mod naming;
 mod node;
 mod place;
 mod release;
 mod saved;
+mod source_errors;
 mod target;
+mod tracked;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use change::{Change, Changes};
 pub use config::{FleetConfig, TargetInfo};
 pub use gpu::{Gpu, Origin};
+pub use leased::LeasedNode;
 pub use node::{Allocation, Node};
 pub use saved::{SavedGpu, SavedNode};
 pub use target::Target;
+pub(crate) use tracked::Tracked;
 
 use crate::reading::{GpuId, Health, NodeName, TargetId, UnitName};
 use crate::units::{Moment, Span};
+use earlier::Earlier;
 use labels::Labels;
 use naming::Hosts;
+use source_errors::SourceErrors;
 
 /// All known targets, nodes and GPUs.
 #[derive(Debug)]
 pub struct Inventory {
     pub(crate) targets: BTreeMap<TargetId, Target>,
-    pub(crate) nodes: BTreeMap<NodeName, Node>,
-    pub(crate) gpus: BTreeMap<GpuId, Gpu>,
+    /// The nodes that the configuration gives to targets.
+    configured: Tracked<TargetId, NodeName>,
+    pub(crate) nodes: Tracked<NodeName, Node>,
+    pub(crate) gpus: Tracked<GpuId, Gpu>,
     hosts: Hosts,
     labels: Labels,
     /// The nodes that each GPU page has listed.
     listings: HashMap<TargetId, BTreeSet<NodeName>>,
-    /// Nodes of an earlier watch that no source has reported since.
-    remembered: BTreeMap<NodeName, (SavedNode, Moment)>,
+    earlier: Earlier,
+    source_errors: SourceErrors,
     local: NodeName,
     window: Span,
     stale_after: Span,
@@ -56,12 +66,14 @@ impl Inventory {
     pub fn new(config: &FleetConfig, now: Moment) -> Self {
         let mut inventory = Self {
             targets: BTreeMap::new(),
-            nodes: BTreeMap::new(),
-            gpus: BTreeMap::new(),
+            configured: Tracked::default(),
+            nodes: Tracked::default(),
+            gpus: Tracked::default(),
             hosts: Hosts::default(),
             labels: Labels::default(),
             listings: HashMap::new(),
-            remembered: BTreeMap::new(),
+            earlier: Earlier::default(),
+            source_errors: SourceErrors::default(),
             local: config.local.clone(),
             window: config.window,
             stale_after: config.stale_after(),
@@ -78,8 +90,14 @@ impl Inventory {
 
     /// Adds a target, which is `never` until it answers.
     pub fn add_target(&mut self, info: TargetInfo) {
+        if self.targets.contains_key(&info.target) {
+            return;
+        }
+        if let Some(node) = &info.node {
+            self.configured.insert(info.target.clone(), node.clone());
+        }
         let named = self.targets.len();
-        self.targets.entry(info.target.clone()).or_insert_with(|| Target::new(info, named));
+        self.targets.insert(info.target.clone(), Target::new(info, named));
     }
 
     /// Sets the present moment.

@@ -3,23 +3,23 @@
 //! A node is the host that a target is configured on. Exporters that share a hostname, such as `localhost` or a pod's
 //! name, are told apart by their GPUs. If a label changes while the GPUs stay, the same node has a new name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::{Change, Changes, Inventory, Origin, SavedGpu, TargetInfo};
+use super::{Change, Changes, Inventory, Origin, SavedGpu, TargetInfo, Tracked};
 use crate::reading::{GpuId, GpuReading, NodeName, TargetId};
 
 /// The hosts in targets' addresses, and the nodes that their pages report.
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
-    nodes: BTreeMap<Option<NodeName>, BTreeSet<NodeName>>,
+    nodes: Tracked<Option<NodeName>, BTreeSet<NodeName>>,
 }
 
 impl Hosts {
     /// Records that a page of GPUs from `host` reports a node.
     pub(super) fn note(&mut self, host: Option<&NodeName>, node: &NodeName) {
-        let nodes = self.nodes.entry(host.cloned()).or_default();
-        if !nodes.contains(node) {
-            nodes.insert(node.clone());
+        let host = host.cloned();
+        if !self.nodes.get(&host).is_some_and(|nodes| nodes.contains(node)) {
+            self.nodes.entry(host).or_default().insert(node.clone());
         }
     }
 
@@ -32,6 +32,11 @@ impl Hosts {
     /// The hosts whose pages report a node; `None` is this machine.
     pub(super) fn hosts_of(&self, node: &NodeName) -> Vec<Option<NodeName>> {
         self.nodes.iter().filter(|(_, nodes)| nodes.contains(node)).map(|(host, _)| host.clone()).collect()
+    }
+
+    /// Whether it changed since the last call.
+    pub(super) fn take_changed(&mut self) -> bool {
+        !self.nodes.take_touched().is_empty()
     }
 
     fn rename(&mut self, from: &NodeName, to: &NodeName) {
@@ -198,7 +203,7 @@ impl Inventory {
         let known = ids.iter().find_map(|id| self.gpus.get(id)).map(|gpu| gpu.node.clone());
         let remembered = || {
             let holds = |node: &super::SavedNode| node.gpus.iter().any(|gpu| ids.contains(&&gpu.id));
-            self.remembered.iter().find(|(_, (node, _))| holds(node)).map(|(name, _)| name.clone())
+            self.earlier.nodes.iter().find(|(_, (node, _))| holds(node)).map(|(name, _)| name.clone())
         };
         let node = known.or_else(remembered)?;
         self.restore_node(&node);
@@ -232,7 +237,7 @@ impl Inventory {
             let is_at_place = |(index, id): (&u32, &GpuId)| *id == GpuId::from_place(name, *index);
             !node.gpus.is_empty() && self.is_all_from(name, &info.target) && node.gpus.iter().all(is_at_place)
         });
-        let remembered = self.remembered.iter().filter(|(name, (node, _))| {
+        let remembered = self.earlier.nodes.iter().filter(|(name, (node, _))| {
             let is_at_place = |gpu: &SavedGpu| gpu.id == GpuId::from_place(name, gpu.index);
             let is_ours = |gpu: &SavedGpu| gpu.page.as_ref() == Some(&info.target);
             !node.gpus.is_empty() && node.gpus.iter().all(|gpu| is_ours(gpu) && is_at_place(gpu))
@@ -250,7 +255,7 @@ impl Inventory {
         let holds = |node: &super::SavedNode| {
             node.gpus.iter().all(|gpu| gpu.page.is_none()) && node.gpus.iter().any(|gpu| ids.contains(&&gpu.id))
         };
-        let found = self.remembered.iter().find(|(known, (node, _))| *known != name && holds(node));
+        let found = self.earlier.nodes.iter().find(|(known, (node, _))| *known != name && holds(node));
         if let Some(from) = found.map(|(known, _)| known.clone()) {
             self.rename(&from, name, &mut changes);
         }

@@ -2,9 +2,11 @@
 //!
 //! Configured properties (unit, lease, power, node) are not saved: the current configuration applies.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Gpu, Inventory, Origin};
+use super::{Gpu, Inventory, Node, Origin};
 use crate::reading::{GpuId, GpuReading, GpuState, Label, NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
 
@@ -49,44 +51,76 @@ impl SavedNode {
     /// All moments in the state, to move them to another boot's clock.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { node: _, hosts: _, allocated_from: _, label: _, configured: _, gpus } = self;
-        gpus.iter_mut().filter_map(|gpu| gpu.seen.as_mut())
+        gpus.iter_mut().filter_map(|gpu| {
+            let SavedGpu { id: _, index: _, name: _, page: _, seen, missing: _ } = gpu;
+            seen.as_mut()
+        })
     }
 }
 
 impl Inventory {
-    /// The states of all nodes that have GPUs and were reported.
-    pub(crate) fn saved_nodes(&self) -> impl Iterator<Item = SavedNode> + '_ {
-        self.nodes.iter().filter(|(_, node)| !node.awaited && node.allocated_from.is_some()).map(|(name, node)| {
-            SavedNode {
-                node: name.clone(),
-                hosts: self.hosts.hosts_of(name),
-                allocated_from: node.allocated_from,
-                label: self.labels.of(name).cloned(),
-                configured: self.is_configured(name),
-                gpus: node
-                    .gpus
-                    .iter()
-                    .filter_map(|(index, id)| Some(saved_gpu(*index, id, self.gpus.get(id)?)))
-                    .collect(),
-            }
+    /// The state of a node that has GPUs and was reported; `None` of another. The configuration, the windows of rates, what
+    /// is `earlier` and the errors of sources are of this watch only; targets are saved with their counters.
+    pub(crate) fn saved_node(&self, name: &NodeName) -> Option<SavedNode> {
+        let Self {
+            targets: _,
+            configured: _,
+            nodes,
+            gpus,
+            hosts,
+            labels,
+            // Learned anew from the next pages.
+            listings: _,
+            earlier: _,
+            source_errors: _,
+            local: _,
+            window: _,
+            stale_after: _,
+            lost_after: _,
+            release_after: _,
+            began: _,
+            now: _,
+        } = self;
+        let Node {
+            // Configured.
+            unit: _,
+            // Of this watch only.
+            answered: _,
+            polls: _,
+            unlisted: _,
+            // Saved with the node's GPU time, which stops with it.
+            reported: _,
+            gpus: placed,
+            allocated_from,
+            awaited: _,
+        } = nodes.get(name).filter(|node| !node.awaited && node.allocated_from.is_some())?;
+        Some(SavedNode {
+            node: name.clone(),
+            hosts: hosts.hosts_of(name),
+            allocated_from: *allocated_from,
+            label: labels.of(name).cloned(),
+            configured: self.is_configured(name),
+            gpus: placed.iter().filter_map(|(index, id)| Some(gpus.get(id)?.saved(*index, id))).collect(),
         })
     }
 
-    /// Keeps a node of an earlier watch until a source reports it. Its name is known at once, so that engines on its
-    /// hosts belong to it even if their pages come first.
-    pub(crate) fn remember(&mut self, saved: SavedNode, reported: Moment) {
-        // A configured name that was removed no longer applies to the hosts.
-        let is_named = !saved.configured || self.is_configured(&saved.node);
-        for host in saved.hosts.iter().filter(|_| is_named) {
-            self.hosts.note(host.as_ref(), &saved.node);
+    /// Takes the nodes whose saved state may have changed since the last call.
+    pub(crate) fn take_touched(&mut self) -> BTreeSet<NodeName> {
+        let mut touched = self.nodes.take_touched();
+        touched.append(&mut self.earlier.nodes.take_touched());
+        let gpus = self.gpus.take_touched();
+        touched.extend(gpus.iter().filter_map(|id| Some(self.gpus.get(id)?.node.clone())));
+        // These change rarely, and may change the state of several nodes.
+        let names = [self.hosts.take_changed(), self.labels.take_changed(), !self.configured.take_touched().is_empty()];
+        if names.contains(&true) {
+            touched.extend(self.nodes.keys().cloned());
         }
-        self.labels.remember(&saved);
-        self.remembered.insert(saved.node.clone(), (saved, reported));
+        touched
     }
 
     /// Restores a node of an earlier watch. Its GPUs wait to be reported.
     pub(crate) fn restore_node(&mut self, name: &NodeName) {
-        let Some((saved, reported)) = self.remembered.remove(name) else { return };
+        let Some((saved, reported)) = self.earlier.nodes.remove(name) else { return };
         let SavedNode { node: _, hosts: _, allocated_from, label: _, configured: _, gpus } = saved;
         self.make_node(name, reported);
         let Some(node) = self.nodes.get_mut(name) else { return };
@@ -103,22 +137,21 @@ impl Inventory {
     }
 
     /// Whether a target is configured to run on a node.
-    fn is_configured(&self, node: &NodeName) -> bool {
-        self.targets.values().any(|target| target.info.node.as_ref() == Some(node))
-    }
-
-    /// Whether a node of an earlier watch waits to be reported.
-    pub(crate) fn remembers(&self, name: &NodeName) -> bool {
-        self.remembered.contains_key(name)
+    pub(super) fn is_configured(&self, node: &NodeName) -> bool {
+        self.configured.values().any(|configured| configured == node)
     }
 }
 
-fn saved_gpu(index: u32, id: &GpuId, gpu: &Gpu) -> SavedGpu {
-    let page = match &gpu.origin {
-        Origin::Driver => None,
-        Origin::Page(target) => Some(target.clone()),
-    };
-    let absent = gpu.missing || gpu.state != GpuState::Answering;
-    let seen = absent.then_some(gpu.answered);
-    SavedGpu { id: id.clone(), index, name: gpu.reading.name.clone(), page, seen, missing: gpu.missing }
+impl Gpu {
+    /// Its state on its node. Of its reading only the name is kept: the rest is of the moment.
+    fn saved(&self, index: u32, id: &GpuId) -> SavedGpu {
+        let Self { node: _, reading, answered, state, origin, missing, others: _, heat: _ } = self;
+        let page = match origin {
+            Origin::Driver => None,
+            Origin::Page(target) => Some(target.clone()),
+        };
+        let absent = *missing || *state != GpuState::Answering;
+        let seen = absent.then_some(*answered);
+        SavedGpu { id: id.clone(), index, name: reading.name.clone(), page, seen, missing: *missing }
+    }
 }

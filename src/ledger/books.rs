@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::posted::Posted;
-use super::recent::{self, Lately, Recent};
+use super::recent::{Lately, Recent};
 use super::table::Table;
 use super::tariffs::Tariffs;
 use super::{
-    Classes, CostAccount, CostAccountId, Dispute, Entry, GpuTimeCell, Marker, PendingPostings, Posting, PostingSums,
-    RevenueAccount, RevenueAccountId, Tariff, TariffId, Timing, TokenCell, TokenChange, Uncertainty, UncertaintyCell,
-    cut_minutes,
+    Classes, CostAccount, CostAccountId, Dispute, Entry, Marker, PendingPostings, Posting, PostingSums, RevenueAccount,
+    RevenueAccountId, Tariff, TariffId, Timing, TokenChange, Uncertainty, cut_minutes,
 };
 use crate::pricing::Book;
 use crate::reading::{Label, NodeName};
@@ -22,31 +21,6 @@ const MARKED: usize = 64;
 /// The span of the running sums. A posting over a longer interval adds its average over this span.
 const RECENT: Span = Span::from_secs(60);
 
-/// The saved state of a ledger: its tables, the day so far, and its last minutes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SavedLedger {
-    /// Accounts by number.
-    pub accounts: Vec<RevenueAccount>,
-    /// Cost accounts by number.
-    pub cost_accounts: Vec<CostAccount>,
-    /// Tariffs by number.
-    pub tariffs: Vec<Tariff>,
-    /// The day's tokens.
-    pub tokens: Vec<TokenCell>,
-    /// The day's GPU time.
-    pub rents: Vec<GpuTimeCell>,
-    /// The day's uncertainty.
-    pub uncertainty: Vec<UncertaintyCell>,
-    /// Tokens of the last minutes.
-    pub minute_tokens: Vec<TokenCell>,
-    /// GPU time of the last minutes.
-    pub minute_rents: Vec<GpuTimeCell>,
-    /// Open disputes.
-    pub disputes: Vec<Dispute>,
-    /// The number of the latest dispute; 0 if there never was one.
-    pub last_dispute: u64,
-}
-
 /// The ledger of one currency.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
@@ -56,10 +30,10 @@ pub struct Ledger {
     pub(super) tariffs: Tariffs,
     pub(super) day_began: Timestamp,
     pub(super) today: PostingSums,
-    uncertainty: Uncertainty,
+    pub(super) uncertainty: Uncertainty,
     pub(super) minutes: BTreeMap<Timestamp, PostingSums>,
     pub(super) touched: BTreeSet<Timestamp>,
-    earned: Vec<Money>,
+    pub(super) earned: Vec<Money>,
     pub(super) owed: Vec<Money>,
     /// The recent revenue of each account and the recent cost of each cost account, with the time that they cover.
     pub(super) lately: Lately,
@@ -106,35 +80,6 @@ impl Ledger {
         pending.cost_accounts = self.cost_accounts.take_changes();
         pending.tariffs = self.tariffs.take_changes();
         Some(pending)
-    }
-
-    /// Continues from a saved state. It replaces the day's sheet and drops the changes that were not taken yet.
-    pub fn restore(&mut self, kept: SavedLedger) {
-        self.today = PostingSums::default();
-        self.today.restore(&kept.tokens, &kept.rents);
-        self.uncertainty = kept.uncertainty.iter().fold(Uncertainty::default(), |mut sum, cell| {
-            sum += Uncertainty { timing: cell.timing, hits: cell.hits, lost_windows: cell.lost_windows };
-            sum
-        });
-        self.minutes.clear();
-        for cell in &kept.minute_tokens {
-            self.minutes.entry(cell.bucket).or_default().restore(std::slice::from_ref(cell), &[]);
-        }
-        for cell in &kept.minute_rents {
-            self.minutes.entry(cell.bucket).or_default().restore(&[], std::slice::from_ref(cell));
-        }
-        recent::renumber(&mut self.lately.earned, self.accounts.rows(), &kept.accounts);
-        recent::renumber(&mut self.lately.owed, self.cost_accounts.rows(), &kept.cost_accounts);
-        recent::renumber(&mut self.lately.energy, self.cost_accounts.rows(), &kept.cost_accounts);
-        self.accounts = Table::of(kept.accounts);
-        self.cost_accounts = Table::of(kept.cost_accounts);
-        self.tariffs.restore(kept.tariffs);
-        (self.disputes, self.last_dispute) = (kept.disputes, kept.last_dispute);
-        self.posted = Posted::of(&self.today);
-        self.sum_up();
-        if let Some(pending) = &mut self.pending {
-            *pending = PendingPostings::default();
-        }
     }
 
     /// Closes the ledger while another process keeps it, so that nothing is posted here; or opens it again.
@@ -370,20 +315,6 @@ impl Ledger {
     /// How far the day's true total may lie from what was posted.
     pub fn uncertainty(&self) -> Uncertainty {
         self.uncertainty
-    }
-
-    /// Sets the running sums to the day's sums.
-    fn sum_up(&mut self) {
-        self.earned = vec![Money::ZERO; self.accounts.rows().len()];
-        self.owed = vec![Money::ZERO; self.cost_accounts.rows().len()];
-        for (account, tariff, tokens) in self.today.tokens() {
-            let value = tariff.map(|tariff| self.tariffs.of(tariff).value(tokens));
-            self.earned[account.index()] += value.unwrap_or_default();
-        }
-        for (cost_account, rented) in self.today.rents() {
-            let owed = self.cost_accounts.rows()[cost_account.index()].cost_of(rented);
-            self.owed[cost_account.index()] += owed.unwrap_or_default();
-        }
     }
 
     fn note_earned(&mut self, posting: &Posting, earned: Money) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::agreement::Values;
-use super::duplicates::{FirstLook, Place, Settled};
+use super::duplicates::{FirstPage, Place, Settled};
 use super::{Context, Engine, Metering, Row};
 use crate::counters::{Outcome, Process, ProcessId, Verdict as PageVerdict};
 use crate::ledger::{Entry, TokenChange};
@@ -28,14 +28,14 @@ impl Metering {
         if matches!(outcome.verdict, PageVerdict::Born { replaced: true, .. }) {
             self.duplicates.end_others(target, id);
         }
-        let page = FirstLook {
+        let page = FirstPage {
             start,
             kind,
             is_born: matches!(outcome.verdict, PageVerdict::Born { .. }),
             is_baseline: outcome.verdict == PageVerdict::Baseline,
             at: context.at,
         };
-        self.duplicates.look(&place, page, |target| context.inventory.target(target).is_some());
+        self.duplicates.find_alike(&place, page, |target| context.inventory.target(target).is_some());
     }
 
     /// Compares a page that was just metered with what other addresses show of its processes.

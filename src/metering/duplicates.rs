@@ -8,7 +8,7 @@
 //! counting is handed over (`hand_over`) to a more direct place, and while the counting one is stale or replaced.
 //! Processes without a start time are never taken for duplicates.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 mod hand_over;
 mod pairs;
@@ -19,6 +19,7 @@ use self::pairs::{Pairs, side};
 use super::Engine;
 use super::agreement::{Observation, Pair, Side, Values, Verdict};
 use crate::counters::ProcessId;
+use crate::inventory::Tracked;
 use crate::ledger::Entry;
 use crate::reading::{EngineKind, InstanceId, TargetId};
 use crate::units::{Moment, Span, Timestamp};
@@ -82,7 +83,7 @@ pub(super) struct SavedPlace {
 /// The places of all processes with start times, and their comparisons.
 #[derive(Debug, Default)]
 pub(super) struct Duplicates {
-    places: BTreeMap<Place, Known>,
+    places: Tracked<Place, Known>,
     by_start: HashMap<i64, BTreeSet<Place>>,
     pairs: Pairs,
     /// The number of the present segment.
@@ -91,7 +92,7 @@ pub(super) struct Duplicates {
 
 /// A page of a place, before anything of it is posted.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FirstLook {
+pub(super) struct FirstPage {
     pub(super) start: Timestamp,
     pub(super) kind: EngineKind,
     pub(super) is_born: bool,
@@ -256,7 +257,7 @@ impl Duplicates {
     }
 
     /// Finds the places that may be the same process, before anything of its page is posted.
-    pub(super) fn look(&mut self, place: &Place, page: FirstLook, is_watched: impl Fn(&TargetId) -> bool) {
+    pub(super) fn find_alike(&mut self, place: &Place, page: FirstPage, is_watched: impl Fn(&TargetId) -> bool) {
         let known = self.add(place, centis(page.start), Some(page.kind));
         let is_new = known.polled.is_none();
         known.has_ended = false;
@@ -417,17 +418,36 @@ impl Duplicates {
         Some(Settled::One { place: place.clone(), back })
     }
 
+    /// Takes the targets whose places or comparisons were touched since the last call.
+    pub(super) fn take_touched(&mut self) -> BTreeSet<TargetId> {
+        let mut touched = self.pairs.take_touched();
+        touched.extend(self.places.take_touched().into_iter().map(|place| place.target));
+        touched
+    }
+
     /// The saved state of a target's places.
     pub(super) fn saved(&self, target: &TargetId) -> Vec<SavedPlace> {
         let saved = |place: Place| {
-            let known = self.places.get(&place)?;
+            // The start is its process's; the rest begins again with the next pages.
+            let Known {
+                start: _,
+                kind: _,
+                directness: _,
+                polled: _,
+                has_ended: _,
+                has_posted: _,
+                observations: _,
+                posted,
+                alone_until: _,
+                logs: _,
+            } = self.places.get(&place)?;
             let pairs: Vec<_> = self
                 .alike(&place)
                 .filter_map(|other| Some((other.clone(), self.pairs.get(&place, other)?.clone())))
                 .collect();
-            let is_needed = !pairs.is_empty() || !known.posted.is_empty();
+            let is_needed = !pairs.is_empty() || !posted.is_empty();
             let Place { target: _, instance, process } = place;
-            is_needed.then(|| SavedPlace { instance, process, posted: known.posted.clone(), pairs })
+            is_needed.then(|| SavedPlace { instance, process, posted: posted.clone(), pairs })
         };
         self.of_target(target).cloned().filter_map(saved).collect()
     }

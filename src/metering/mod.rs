@@ -7,21 +7,24 @@ mod agreement;
 mod context;
 mod duplicate_pages;
 mod duplicates;
+mod earlier;
 mod energy;
 mod engine;
 mod gpu_cost;
 mod idle;
-mod judged;
 mod leakage;
 mod model_names;
+mod node_bounds;
 mod page;
 mod prefill_attribution;
 mod proxies;
 mod proxy_guard;
+mod resets;
 mod revenue;
 mod role_inference;
 mod row;
 mod saved;
+mod touched;
 mod trials;
 
 use std::collections::BTreeMap;
@@ -33,33 +36,38 @@ pub use leakage::Leakage;
 pub(crate) use revenue::{Counts, counts};
 pub(crate) use row::{CACHED, OUTPUT, PROMPT, Row};
 pub use saved::{SavedAllocation, SavedTarget};
+pub(crate) use touched::Touched;
 
-use crate::inventory::{Change, Changes, FleetConfig, Origin, TargetInfo};
+use crate::inventory::{Change, Changes, FleetConfig, Origin, TargetInfo, Tracked};
 use crate::ledger::Ledger;
 use crate::pricing::RentWhen;
 use crate::reading::{EngineReading, GpuId, GpuReading, NodeName, Role, TargetId};
 use crate::units::{Moment, Timestamp};
 use duplicates::Duplicates;
+use earlier::Earlier;
 use energy::{EnergyMeters, Metered};
 use gpu_cost::AllocationMeter;
-use judged::Judged;
 use model_names::ModelNames;
+use node_bounds::NodeBounds;
 use proxy_guard::Produced;
+use resets::Resets;
 use role_inference::RoleInference;
 
 /// The metering state of the fleet.
 #[derive(Debug)]
 pub struct Metering {
-    pub(crate) engines: BTreeMap<TargetId, Engine>,
+    pub(crate) engines: Tracked<TargetId, Engine>,
     /// Targets of earlier watches that are not watched now, and whose processes other targets show.
     unwatched: BTreeMap<TargetId, Engine>,
+    earlier: Earlier,
+    resets: Resets,
     duplicates: Duplicates,
     roles: RoleInference,
     names: ModelNames,
     gpu_cost: AllocationMeter,
     energy: EnergyMeters,
     produced: Produced,
-    judged: Judged,
+    node_bounds: NodeBounds,
     /// When this process began to watch.
     began: Timestamp,
 }
@@ -68,15 +76,17 @@ impl Metering {
     /// An empty state. Leases by schedule run from `began` on.
     pub fn new(config: &FleetConfig, began: Timestamp) -> Self {
         Self {
-            engines: BTreeMap::new(),
+            engines: Tracked::default(),
             unwatched: BTreeMap::new(),
+            earlier: Earlier::default(),
+            resets: Resets::default(),
             duplicates: Duplicates::default(),
             roles: RoleInference::default(),
             names: ModelNames::new(&config.aliases),
             gpu_cost: AllocationMeter::new(began),
             energy: EnergyMeters::default(),
             produced: Produced::default(),
-            judged: Judged::default(),
+            node_bounds: NodeBounds::default(),
             began,
         }
     }
@@ -138,7 +148,7 @@ impl Metering {
                 Change::Seen(node) => self.gpu_cost.begin(&node, at),
                 Change::Renamed { from, to } => {
                     self.gpu_cost.rename(&from, &to);
-                    self.judged.rename(&from, &to);
+                    self.node_bounds.rename(&from, &to);
                     let gpus = view.inventory.node(&to).into_iter().flat_map(|node| node.gpus.keys());
                     self.energy.rename(&from, &to, gpus.copied());
                     ledger.rename_node(&from, &to);
@@ -191,9 +201,26 @@ impl Metering {
         self.energy.unknown_since(id)
     }
 
-    /// Ends a node's leases by hand.
-    pub(crate) fn end_lease(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, node: &NodeName, at: Timestamp) {
-        self.gpu_cost.end(ledger, view, node, at);
+    /// Ends a node's leases by hand; `id` is the request's.
+    pub(crate) fn end_lease(
+        &mut self,
+        ledger: &mut Ledger,
+        view: InventoryView<'_>,
+        id: i64,
+        node: &NodeName,
+        at: Timestamp,
+    ) {
+        self.gpu_cost.end(ledger, view, id, node, at);
+    }
+
+    /// Whether a request to end a lease is applied, and not in a checkpoint yet.
+    pub(crate) fn has_ended(&self, id: i64) -> bool {
+        self.gpu_cost.has_ended(id)
+    }
+
+    /// Takes the requests to end leases that were applied since the last call.
+    pub(crate) fn take_ended(&mut self) -> Vec<i64> {
+        self.gpu_cost.take_ended()
     }
 
     /// Forgets the processes behind a target: its next page is a baseline. If it was counted, a lost window `is_due` then.

@@ -23,7 +23,7 @@ impl Metering {
         for (instance, rows) in by_instance(&page.engines) {
             self.read_instance(context, &mut engine, page, instance, &rows);
         }
-        self.judged.note(&context.info.target, context.node, engine.judged);
+        self.node_bounds.note(&context.info.target, context.node, engine.judged);
         self.judge_proxies(context, &mut engine);
         if std::mem::take(&mut engine.lost_by_reset) && self.counts_any(context, &engine, page) {
             // What was produced since the last page before the reset is not posted.

@@ -32,7 +32,7 @@ pub struct SavedTarget {
     rows: Vec<SavedRow>,
     /// Its processes that other targets may show as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    duplicates: Vec<SavedPlace>,
+    pub(super) duplicates: Vec<SavedPlace>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -146,9 +146,28 @@ impl SavedAllocation {
 }
 
 impl Metering {
-    /// The states of all targets that answered.
-    pub(crate) fn saved_targets(&self) -> impl Iterator<Item = (&TargetId, SavedTarget)> {
-        self.engines.iter().filter_map(|(id, engine)| Some((id, saved_target(engine, self.duplicates.saved(id))?)))
+    /// The state of a target; `None` if it has not answered.
+    pub(crate) fn saved_target(&self, id: &TargetId) -> Option<SavedTarget> {
+        let Self {
+            engines,
+            duplicates,
+            // The store has what these were restored from.
+            unwatched: _,
+            earlier: _,
+            // The store keeps a reset until it is applied.
+            resets: _,
+            // Learned anew from pages and from the rows' models.
+            roles: _,
+            names: _,
+            // Counted from zero, as the guards of proxies begin anew.
+            produced: _,
+            // Saved by node.
+            gpu_cost: _,
+            energy: _,
+            node_bounds: _,
+            began: _,
+        } = self;
+        saved_target(engines.get(id)?, duplicates.saved(id))
     }
 
     /// The state of a node's GPU time.
@@ -159,14 +178,14 @@ impl Metering {
         Some(SavedAllocation { reported: node.reported, allocated, serving, energy })
     }
 
-    /// The GPUs that the bounds of each node's engine rows assume together, at most.
-    pub(crate) fn saved_bounds(&self) -> impl Iterator<Item = (&NodeName, u64)> {
-        self.judged.most()
+    /// The GPUs that the bounds of a node's engine rows assume together, at most.
+    pub(crate) fn saved_bound(&self, node: &NodeName) -> Option<u64> {
+        self.node_bounds.most(node)
     }
 
     /// Restores the same of a node.
     pub(crate) fn restore_bound(&mut self, node: NodeName, gpus: u64) {
-        self.judged.restore(node, gpus);
+        self.node_bounds.restore(node, gpus);
     }
 
     /// Up to when leases by schedule are posted.
@@ -190,24 +209,15 @@ impl Metering {
         self.gpu_cost.skip_to(config, now);
     }
 
-    /// Restores a target that is not watched now, if its processes were seen at other targets too: these go on from the
-    /// values up to which was counted.
-    pub(crate) fn restore_unwatched(&mut self, config: &FleetConfig, id: &TargetId, saved: &SavedTarget) {
-        if saved.duplicates.iter().any(SavedPlace::has_others) {
-            let engine = self.restore_engine(config, id, saved.clone());
-            self.unwatched.insert(id.clone(), engine);
-        }
-    }
-
     /// Restores a target.
-    pub(crate) fn restore_target(&mut self, config: &FleetConfig, id: TargetId, saved: SavedTarget) {
+    pub(super) fn restore_target(&mut self, config: &FleetConfig, id: TargetId, saved: SavedTarget) {
         self.unwatched.remove(&id);
         let engine = self.restore_engine(config, &id, saved);
         self.restore_served(&id, &engine);
         self.engines.insert(id, engine);
     }
 
-    fn restore_engine(&mut self, config: &FleetConfig, id: &TargetId, saved: SavedTarget) -> Engine {
+    pub(super) fn restore_engine(&mut self, config: &FleetConfig, id: &TargetId, saved: SavedTarget) -> Engine {
         let SavedTarget { answered, instances, rows, duplicates } = saved;
         let mut engine = Engine { last_page: Some(answered), ..Engine::default() };
         for SavedInstance { id, seen, processes, trial, resets } in instances {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::calendar::Calendar;
 use super::{cells, disputes, names};
-use crate::fleet::{Checkpoint, RentedNode, SavedItem, SavedState};
+use crate::fleet::{Checkpoint, LeasedNode, SavedItem, SavedState};
 use crate::ledger::PendingPostings;
 use crate::reading::{Label, UnitName};
 use crate::units::Timestamp;
@@ -92,11 +92,11 @@ pub(super) fn write_items(connection: &Connection, targets: &[SavedItem], nodes:
 }
 
 /// Writes which GPUs are paid for, and up to when.
-pub(super) fn write_rented(connection: &Connection, nodes: &[RentedNode]) -> rusqlite::Result<()> {
+pub(super) fn write_rented(connection: &Connection, nodes: &[LeasedNode]) -> rusqlite::Result<()> {
     let millis = |at: Option<Timestamp>| at.map(Timestamp::millis);
     let mut forget = connection.prepare_cached("DELETE FROM rented WHERE node = ?1")?;
     let mut write = connection.prepare_cached("INSERT INTO rented VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-    for RentedNode { node, unit, since, until, gpus } in nodes {
+    for LeasedNode { node, unit, since, until, gpus } in nodes {
         forget.execute([node.as_str()])?;
         for (gpu, count) in gpus {
             let (gpu, unit) = (gpu.as_ref().map_or("", Label::as_str), unit.as_ref().map(UnitName::as_str));

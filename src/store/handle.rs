@@ -33,13 +33,13 @@ pub struct Settings {
     pub clock: Clock,
 }
 
-/// What the keeper tells the collector.
+/// A message of the ledger's writer to the collector.
 #[derive(Debug)]
 pub enum LedgerEvent {
-    /// The ledger is ours: counting goes on from here.
-    Keeps {
-        /// What is remembered.
-        memory: Box<SavedState>,
+    /// The ledger is open and this process keeps it: counting continues from here.
+    Opened {
+        /// The saved state.
+        saved: Box<SavedState>,
         /// The zone of its days.
         zone: TimeZone,
     },

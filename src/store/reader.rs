@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::beside::Beside;
 use super::calendar::Calendar;
 use super::past::PastQuery;
-use super::{DisputeRow, HeldRow, LeaseTime, StoreError, disputes, export, file, held, past, restore, verify};
+use super::{DisputeRow, LeaseTime, LeasedRow, StoreError, disputes, export, file, leased, past, restore, verify};
 use crate::counters::Plausibility;
 use crate::ledger::{Detail, Grain, Past};
 use crate::metering::SavedTarget;
@@ -96,8 +96,8 @@ impl Reader {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn held(&self) -> Result<Vec<HeldRow>, StoreError> {
-        held::held(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    pub fn leased(&self) -> Result<Vec<LeasedRow>, StoreError> {
+        leased::rows(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
     /// What was posted to each lease and assumed rate.
@@ -105,7 +105,7 @@ impl Reader {
     /// # Errors
     /// The file cannot be read.
     pub fn leases(&self) -> Result<Vec<LeaseTime>, StoreError> {
-        held::leases(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+        leased::leases(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
     /// Nodes whose leases were ended by hand, with the last end of each.
@@ -113,7 +113,7 @@ impl Reader {
     /// # Errors
     /// The file cannot be read.
     pub fn ended_leases(&self) -> Result<Vec<(String, Timestamp)>, StoreError> {
-        held::ended(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+        leased::ended(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
     /// The saved state of each target that can be read.

@@ -33,7 +33,7 @@ pub(super) fn kept(connection: &Connection, day: Timestamp) -> rusqlite::Result<
 }
 
 /// Everything that is remembered, with the moments of the boot in which it was written.
-pub(super) fn memory(connection: &Connection, day: Timestamp) -> rusqlite::Result<SavedState> {
+pub(super) fn saved_state(connection: &Connection, day: Timestamp) -> rusqlite::Result<SavedState> {
     Ok(SavedState {
         kept: kept(connection, day)?,
         began: instant(connection, "began")?,

@@ -129,14 +129,14 @@ impl LedgerWriter {
         let mut connection = file::open(path)?;
         let of = |error: rusqlite::Error| StoreError::of(path, &error);
         let noticed = version(&connection).map_err(of)?;
-        let memory = self.restore(&mut connection, path)?;
-        self.noted = Noted::with(noticed, &memory);
-        self.first_run = memory.began.is_none();
-        retention::forget(&connection, memory.last.wall).map_err(of)?;
+        let saved = self.restore(&mut connection, path)?;
+        self.noted = Noted::with(noticed, &saved);
+        self.first_run = saved.began.is_none();
+        retention::forget(&connection, saved.last.wall).map_err(of)?;
         self.mode = LedgerMode::Ours { connection, _lock: lock };
         self.trouble = None;
         let zone = self.zone();
-        (self.notify)(LedgerEvent::Keeps { memory: Box::new(memory), zone });
+        (self.notify)(LedgerEvent::Opened { saved: Box::new(saved), zone });
         Ok(())
     }
 
@@ -156,20 +156,20 @@ impl LedgerWriter {
         self.calendar = Calendar::new(reader::header(connection).map_err(of)?.zone);
         let boot = self.settings.clock.boot().unwrap_or_default();
         let same_boot = !boot.is_empty() && restore::noted(connection, "boot").map_err(of)? == Some(boot.clone());
-        let memory = restore::memory(connection, self.day()).map_err(of)?;
-        commit::note_book(connection, self.settings.book.0, &self.settings.book.1, memory.last.wall).map_err(of)?;
-        let memory = memory.onto(self.settings.clock.now(), same_boot);
+        let saved = restore::saved_state(connection, self.day()).map_err(of)?;
+        commit::note_book(connection, self.settings.book.0, &self.settings.book.1, saved.last.wall).map_err(of)?;
+        let saved = saved.onto(self.settings.clock.now(), same_boot);
         if !same_boot {
-            commit::rebase(connection, &memory, &boot).map_err(of)?;
+            commit::rebase(connection, &saved, &boot).map_err(of)?;
         }
-        Ok(memory)
+        Ok(saved)
     }
 
     fn go_on_in_memory(&mut self, trouble: Option<StoreError>) {
         self.trouble = trouble;
         self.mode = file::in_memory().map_or(LedgerMode::Nowhere, LedgerMode::Memory);
         let zone = self.zone();
-        (self.notify)(LedgerEvent::Keeps { memory: Box::default(), zone });
+        (self.notify)(LedgerEvent::Opened { saved: Box::default(), zone });
         self.say();
     }
 

@@ -21,7 +21,7 @@ pub const DAYS: i64 = 12;
 pub fn tables(path: &Path) -> Connection {
     let clock = ScriptedClock::at(instant("2026-03-20T10:00:00Z"));
     let (store, news) = open_store(ledger_settings(Some(path), Clock::Scripted(clock)));
-    let LedgerEvent::Keeps { .. } = news.recv().unwrap() else { panic!("it is not ours") };
+    let LedgerEvent::Opened { .. } = news.recv().unwrap() else { panic!("it is not ours") };
     store.close(Duration::from_secs(5));
     Connection::open(path).unwrap()
 }

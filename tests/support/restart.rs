@@ -8,6 +8,7 @@ use margintop::units::{Moment, Span};
 /// What a store keeps of a watch that keeps its ledger from its beginning.
 pub fn saved(fleet: &mut Fleet) -> SavedState {
     let checkpoint = fleet.take_changes().unwrap();
+    assert!(fleet.uncommitted().is_empty(), "all that changed is in the checkpoint");
     let ledger = fleet.ledger();
     let bucket = ledger.day_began();
     let cell = |(account, tariff, tokens)| TokenCell { bucket, account, tariff, tokens };

@@ -191,6 +191,7 @@ impl World {
         writeln!(self.history, "killed").unwrap();
         self.fleet.apply(Event::Tick(self.now));
         let checkpoint = self.fleet.take_changes().unwrap();
+        assert!(self.fleet.uncommitted().is_empty(), "all that changed is in the checkpoint");
         self.commit(checkpoint);
         let mut next = Fleet::new(self.config.clone(), Book::built_in().unwrap(), self.now);
         next.restore(self.saved.clone(), Span::from_secs(86_400));

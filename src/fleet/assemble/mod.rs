@@ -87,7 +87,7 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
         units: units::rows(present),
         alerts: Vec::new(),
         notices: notices::all(present),
-        troubles: fleet.driver_trouble.iter().chain(&fleet.troubles).cloned().collect(),
+        troubles: fleet.inventory.source_errors().cloned().collect(),
         vitals: fleet.sparklines.vitals(),
     }
 }

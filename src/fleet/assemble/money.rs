@@ -76,7 +76,7 @@ pub(super) fn view(present: &Present<'_>) -> MoneyView {
         rates: rate_bases(fleet),
         unrated_gpus: unrated_gpus(fleet),
         lists: list_bases(present),
-        ledger: fleet.ledger_basis.clone(),
+        ledger: fleet.commits.basis.clone(),
     }
 }
 

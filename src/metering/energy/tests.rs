@@ -1,6 +1,8 @@
 //! What is posted and disputed of series of readings.
 
+use super::meter::most;
 use super::*;
+use crate::units::Span;
 
 fn at(seconds: i64) -> Moment {
     Moment::default() + Span::from_secs(seconds)

@@ -7,9 +7,9 @@ mod power;
 mod resolved_rate;
 mod schedule;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
-use crate::inventory::{Allocation, FleetConfig, Gpu, Inventory, Node};
+use crate::inventory::{Allocation, FleetConfig, Gpu, Inventory, Node, Tracked};
 use crate::ledger::Ledger;
 use crate::pricing::{Lease, RentWhen};
 use crate::reading::NodeName;
@@ -31,17 +31,19 @@ pub(crate) struct InventoryView<'a> {
 #[derive(Debug)]
 pub(super) struct AllocationMeter {
     schedules: Schedules,
-    allocated: HashMap<NodeName, Moment>,
-    serving: HashMap<NodeName, Moment>,
+    allocated: Tracked<NodeName, Moment>,
+    serving: Tracked<NodeName, Moment>,
     /// Nodes of an earlier watch whose revenue has no cost any more, as no source reports their GPUs.
     abandoned: HashSet<NodeName>,
+    /// Requests to end leases that are applied and not in a checkpoint yet.
+    ended: Vec<i64>,
 }
 
 impl AllocationMeter {
     /// An empty state. Schedules run from the beginning of the watch.
     pub(super) fn new(began: Timestamp) -> Self {
-        let (allocated, serving, abandoned) = (HashMap::new(), HashMap::new(), HashSet::new());
-        Self { schedules: Schedules::new(began), allocated, serving, abandoned }
+        let (allocated, serving, abandoned) = (Tracked::default(), Tracked::default(), HashSet::new());
+        Self { schedules: Schedules::new(began), allocated, serving, abandoned, ended: Vec::new() }
     }
 
     /// The identity of each schedule, and up to when it is posted.
@@ -66,13 +68,24 @@ impl AllocationMeter {
 
     /// Up to when a node's time is posted: of GPUs paid while allocated, and of those paid while an engine answers.
     pub(super) fn cursors(&self, name: &NodeName) -> (Option<Moment>, Option<Moment>) {
-        (self.allocated.get(name).copied(), self.serving.get(name).copied())
+        let Self { schedules: _, allocated, serving, abandoned: _, ended: _ } = self;
+        (allocated.get(name).copied(), serving.get(name).copied())
+    }
+
+    /// Takes the nodes whose time was touched since the last call.
+    pub(super) fn take_touched(&mut self) -> BTreeSet<NodeName> {
+        let mut touched = self.allocated.take_touched();
+        touched.append(&mut self.serving.take_touched());
+        touched
     }
 
     /// Continues a node's time from where it was posted.
     pub(super) fn restore_node(&mut self, name: &NodeName, allocated: Option<Moment>, serving: Option<Moment>) {
-        self.allocated.extend(allocated.map(|until| (name.clone(), until)));
-        self.serving.extend(serving.map(|until| (name.clone(), until)));
+        for (cursors, until) in [(&mut self.allocated, allocated), (&mut self.serving, serving)] {
+            if let Some(until) = until {
+                cursors.insert(name.clone(), until);
+            }
+        }
     }
 
     /// Begins the allocated time of a node whose GPUs were seen.
@@ -146,13 +159,13 @@ impl AllocationMeter {
         } else if from < to {
             *last = Moment { wall: to, boot: at.boot - (at.wall - to) };
         }
-        let place = Place { view, name, node, when };
+        let gpus = NodeGpus { view, name, node, when };
         let mut start = from;
         for end in lease_edges(&view.config.leases, from, to).into_iter().chain([to]) {
             // Between two leases a node that is silent for long is not kept.
             let is_silent = silent >= view.config.release_after && start >= at.wall - silent;
             if start < end && !(is_silent && given_back(view, name, node, start).is_some()) {
-                place.post(ledger, start, end);
+                gpus.post(ledger, start, end);
             }
             start = end;
         }
@@ -195,8 +208,26 @@ impl AllocationMeter {
         }
     }
 
+    /// Whether a request to end a lease is applied, and not in a checkpoint yet.
+    pub(super) fn has_ended(&self, id: i64) -> bool {
+        self.ended.contains(&id)
+    }
+
+    /// Takes the requests to end leases that were applied since the last call.
+    pub(super) fn take_ended(&mut self) -> Vec<i64> {
+        std::mem::take(&mut self.ended)
+    }
+
     /// Ends a node's leases by hand: takes back what was posted after `at` by a counter-entry.
-    pub(super) fn end(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, name: &NodeName, at: Timestamp) {
+    pub(super) fn end(
+        &mut self,
+        ledger: &mut Ledger,
+        view: InventoryView<'_>,
+        id: i64,
+        name: &NodeName,
+        at: Timestamp,
+    ) {
+        self.ended.push(id);
         self.schedules.end(ledger, view, name, at);
         let until = self.allocated.remove(name);
         self.serving.remove(name);
@@ -222,14 +253,14 @@ impl AllocationMeter {
 }
 
 /// The GPUs of a node whose time is posted.
-struct Place<'a> {
+struct NodeGpus<'a> {
     view: InventoryView<'a>,
     name: &'a NodeName,
     node: &'a Node,
     when: RentWhen,
 }
 
-impl Place<'_> {
+impl NodeGpus<'_> {
     /// Posts the time of GPUs by name and lease over an interval in which no lease begins or ends.
     fn post(&self, ledger: &mut Ledger, from: Timestamp, to: Timestamp) {
         let mut groups: Vec<(&str, Option<&Lease>, u32)> = Vec::new();

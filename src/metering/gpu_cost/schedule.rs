@@ -63,12 +63,13 @@ impl Schedules {
 
     /// The identity of each agreement with up to when it is posted, and the ends by hand.
     pub(super) fn saved(&self) -> Vec<(String, Timestamp)> {
-        let ended = self.ended.iter().map(|(node, at)| (format!("{ENDED}{node}"), *at));
-        let posted = |(key, until): (&String, &Timestamp)| {
-            (key.clone(), if self.by_calendar.contains(key) { *until } else { AS_THE_LEDGER })
+        let Self { began: _, posted, by_calendar, paid, ended } = self;
+        let ended = ended.iter().map(|(node, at)| (format!("{ENDED}{node}"), *at));
+        let until = |(key, until): (&String, &Timestamp)| {
+            (key.clone(), if by_calendar.contains(key) { *until } else { AS_THE_LEDGER })
         };
-        let paid = self.paid.iter().map(|(subject, at)| (format!("{PAID}{subject}"), *at));
-        self.posted.iter().map(posted).chain(paid).chain(ended).collect()
+        let paid = paid.iter().map(|(subject, at)| (format!("{PAID}{subject}"), *at));
+        posted.iter().map(until).chain(paid).chain(ended).collect()
     }
 
     /// Continues from saved schedules. What the configuration does not have is forgotten, so that it runs from its return

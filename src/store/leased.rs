@@ -1,4 +1,4 @@
-//! What a ledger says is held: GPUs by node, nodes of leases, and what was posted to each lease.
+//! What a ledger says of leases: GPUs by node, nodes of leases, and what was posted to each lease.
 
 use rusqlite::Connection;
 
@@ -27,7 +27,7 @@ pub struct LeaseTime {
 
 /// GPUs of one name on one node, or a node of a lease by schedule.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HeldRow {
+pub struct LeasedRow {
     /// The node.
     pub node: String,
     /// Its deployment unit.
@@ -38,20 +38,20 @@ pub struct HeldRow {
     pub gpus: Option<u32>,
     /// The lease or the assumption that its rent was last posted by.
     pub lease: Option<String>,
-    /// Since when; `None` where nothing is held any more.
+    /// Since when; `None` where nothing is allocated any more.
     pub since: Option<Timestamp>,
     /// Up to when its rent is posted; `None` for a schedule.
     pub until: Option<Timestamp>,
 }
 
-/// Everything that is held.
-pub(super) fn held(connection: &Connection) -> rusqlite::Result<Vec<HeldRow>> {
+/// All rows.
+pub(super) fn rows(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> {
     let mut rows = nodes(connection)?;
     rows.extend(scheduled_nodes(connection)?);
     Ok(rows)
 }
 
-fn nodes(connection: &Connection) -> rusqlite::Result<Vec<HeldRow>> {
+fn nodes(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> {
     const RENTED: &str = "SELECT node, unit, nullif(gpu, '') AS gpu, gpus, since,
                                  coalesce(until, (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'last_wall')) AS until
                           FROM rented";
@@ -69,7 +69,7 @@ fn nodes(connection: &Connection) -> rusqlite::Result<Vec<HeldRow>> {
          FROM ({rented}) n ORDER BY n.node, n.gpu"
     );
     all(connection, &question, |row| {
-        Ok(HeldRow {
+        Ok(LeasedRow {
             node: row.get(0)?,
             unit: row.get(1)?,
             gpu: row.get(2)?,
@@ -82,7 +82,7 @@ fn nodes(connection: &Connection) -> rusqlite::Result<Vec<HeldRow>> {
 }
 
 /// The nodes of leases that are posted by the calendar, whether their GPUs are seen or not.
-fn scheduled_nodes(connection: &Connection) -> rusqlite::Result<Vec<HeldRow>> {
+fn scheduled_nodes(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> {
     let keys: Vec<String> = all(connection, "SELECT lease FROM schedules ORDER BY lease", |row| row.get(0))?;
     // Earlier versions wrote `8 x gpu-01 at 2.00 from - until -`.
     let earlier = |key: &str| {
@@ -91,7 +91,7 @@ fn scheduled_nodes(connection: &Connection) -> rusqlite::Result<Vec<HeldRow>> {
         rest.split_once(" at ").map(|(node, _)| node.to_owned())
     };
     let node = |key: String| key.strip_prefix("node ").map(str::to_owned).or_else(|| earlier(&key));
-    let row = |node| HeldRow { node, ..HeldRow::default() };
+    let row = |node| LeasedRow { node, ..LeasedRow::default() };
     Ok(keys.into_iter().filter_map(node).map(row).collect())
 }
 

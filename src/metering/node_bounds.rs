@@ -3,15 +3,16 @@
 //! Each row of a page is compared with what all GPUs of its node can produce, so several rows together may post several
 //! times as much. Whoever judges what is stored of a node needs the largest such sum.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
+use crate::inventory::Tracked;
 use crate::reading::{NodeName, TargetId};
 
 /// The GPUs that bounds assume, by target and node.
 #[derive(Debug, Default)]
-pub(super) struct Judged {
+pub(super) struct NodeBounds {
     targets: HashMap<TargetId, (NodeName, u64)>,
-    nodes: BTreeMap<NodeName, Gpus>,
+    nodes: Tracked<NodeName, Gpus>,
 }
 
 /// The GPUs of one node's bounds together.
@@ -21,7 +22,7 @@ struct Gpus {
     most: u64,
 }
 
-impl Judged {
+impl NodeBounds {
     /// Takes the sum of a target's page.
     pub(super) fn note(&mut self, target: &TargetId, node: &NodeName, gpus: u64) {
         match self.targets.get_mut(target) {
@@ -53,9 +54,17 @@ impl Judged {
         *known = most.max(*known);
     }
 
-    /// The largest sum of each node.
-    pub(super) fn most(&self) -> impl Iterator<Item = (&NodeName, u64)> {
-        self.nodes.iter().map(|(node, gpus)| (node, gpus.most))
+    /// Takes the nodes whose sums were touched since the last call.
+    pub(super) fn take_touched(&mut self) -> BTreeSet<NodeName> {
+        self.nodes.take_touched()
+    }
+
+    /// The largest sum of a node.
+    pub(super) fn most(&self, node: &NodeName) -> Option<u64> {
+        // The present sums are those of the next pages.
+        let Self { targets: _, nodes } = self;
+        let Gpus { now: _, most } = nodes.get(node)?;
+        Some(*most)
     }
 }
 
@@ -65,15 +74,15 @@ mod tests {
 
     #[test]
     fn the_largest_sum_of_a_node_is_kept() {
-        let mut judged = Judged::default();
+        let mut bounds = NodeBounds::default();
         let (node, other) = (NodeName::new("n"), NodeName::new("m"));
-        judged.note(&TargetId::new("a"), &node, 8);
-        judged.note(&TargetId::new("b"), &node, 16);
-        judged.note(&TargetId::new("a"), &node, 2);
-        judged.note(&TargetId::new("b"), &other, 3);
-        judged.restore(other.clone(), 1);
-        judged.rename(&other, &NodeName::new("k"));
-        let most: Vec<_> = judged.most().map(|(node, most)| (node.as_str(), most)).collect();
-        assert_eq!(most, [("k", 3), ("m", 3), ("n", 24)]);
+        bounds.note(&TargetId::new("a"), &node, 8);
+        bounds.note(&TargetId::new("b"), &node, 16);
+        bounds.note(&TargetId::new("a"), &node, 2);
+        bounds.note(&TargetId::new("b"), &other, 3);
+        bounds.restore(other.clone(), 1);
+        bounds.rename(&other, &NodeName::new("k"));
+        let most = ["k", "m", "n"].map(|node| bounds.most(&NodeName::new(node)));
+        assert_eq!(most, [Some(3), Some(3), Some(24)]);
     }
 }

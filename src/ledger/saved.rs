@@ -1,0 +1,92 @@
+//! Continues a ledger from a saved state.
+
+use super::posted::Posted;
+use super::recent;
+use super::table::Table;
+use super::{
+    CostAccount, Dispute, GpuTimeCell, Ledger, PendingPostings, PostingSums, RevenueAccount, Tariff, TokenCell,
+    Uncertainty, UncertaintyCell,
+};
+use crate::units::Money;
+
+/// The saved state of a ledger: its tables, the day so far, and its last minutes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SavedLedger {
+    /// Accounts by number.
+    pub accounts: Vec<RevenueAccount>,
+    /// Cost accounts by number.
+    pub cost_accounts: Vec<CostAccount>,
+    /// Tariffs by number.
+    pub tariffs: Vec<Tariff>,
+    /// The day's tokens.
+    pub tokens: Vec<TokenCell>,
+    /// The day's GPU time.
+    pub rents: Vec<GpuTimeCell>,
+    /// The day's uncertainty.
+    pub uncertainty: Vec<UncertaintyCell>,
+    /// Tokens of the last minutes.
+    pub minute_tokens: Vec<TokenCell>,
+    /// GPU time of the last minutes.
+    pub minute_rents: Vec<GpuTimeCell>,
+    /// Open disputes.
+    pub disputes: Vec<Dispute>,
+    /// The number of the latest dispute; 0 if there never was one.
+    pub last_dispute: u64,
+}
+
+impl Ledger {
+    /// Continues from a saved state. It replaces the day's sheet and drops the changes that were not taken yet.
+    pub fn restore(&mut self, kept: SavedLedger) {
+        let SavedLedger {
+            accounts,
+            cost_accounts,
+            tariffs,
+            tokens,
+            rents,
+            uncertainty,
+            minute_tokens,
+            minute_rents,
+            disputes,
+            last_dispute,
+        } = kept;
+        self.today = PostingSums::default();
+        self.today.restore(&tokens, &rents);
+        self.uncertainty = uncertainty.iter().fold(Uncertainty::default(), |mut sum, cell| {
+            sum += Uncertainty { timing: cell.timing, hits: cell.hits, lost_windows: cell.lost_windows };
+            sum
+        });
+        self.minutes.clear();
+        for cell in &minute_tokens {
+            self.minutes.entry(cell.bucket).or_default().restore(std::slice::from_ref(cell), &[]);
+        }
+        for cell in &minute_rents {
+            self.minutes.entry(cell.bucket).or_default().restore(&[], std::slice::from_ref(cell));
+        }
+        recent::renumber(&mut self.lately.earned, self.accounts.rows(), &accounts);
+        recent::renumber(&mut self.lately.owed, self.cost_accounts.rows(), &cost_accounts);
+        recent::renumber(&mut self.lately.energy, self.cost_accounts.rows(), &cost_accounts);
+        self.accounts = Table::of(accounts);
+        self.cost_accounts = Table::of(cost_accounts);
+        self.tariffs.restore(tariffs);
+        (self.disputes, self.last_dispute) = (disputes, last_dispute);
+        self.posted = Posted::of(&self.today);
+        self.sum_up();
+        if let Some(pending) = &mut self.pending {
+            *pending = PendingPostings::default();
+        }
+    }
+
+    /// Sets the running sums to the day's sums.
+    fn sum_up(&mut self) {
+        self.earned = vec![Money::ZERO; self.accounts.rows().len()];
+        self.owed = vec![Money::ZERO; self.cost_accounts.rows().len()];
+        for (account, tariff, tokens) in self.today.tokens() {
+            let value = tariff.map(|tariff| self.tariffs.of(tariff).value(tokens));
+            self.earned[account.index()] += value.unwrap_or_default();
+        }
+        for (cost_account, rented) in self.today.rents() {
+            let owed = self.cost_accounts.rows()[cost_account.index()].cost_of(rented);
+            self.owed[cost_account.index()] += owed.unwrap_or_default();
+        }
+    }
+}

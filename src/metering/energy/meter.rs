@@ -1,0 +1,248 @@
+//! The energy counter of one GPU: what its growth, falls and jumps mean.
+//!
+//! A counter that falls, or rises by more than its GPU can have drawn, is quarantined for three polls. A fall that stays
+//! is a misreading that ended, if the counter had such a value within the last ten minutes; a reset to zero, if the card
+//! can have drawn its value since; and otherwise a new baseline. A rise that stays and that no GPU can have produced is
+//! disputed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Moment, Power, Span};
+
+/// The power limit of a GPU that reports none, in watts.
+pub(super) const WATTS: f64 = 1500.0;
+/// How far above its limit a GPU may draw, as a factor.
+pub(super) const ABOVE: f64 = 1.5;
+/// The number of polls that a fall or a jump is quarantined for.
+const QUARANTINE_POLLS: u8 = 3;
+/// How long a first movement is quarantined. Exporters refresh energy this often, so it is not known when the last
+/// refresh was.
+const REFRESH: Span = Span::from_secs(60);
+/// How far apart values are that are kept to compare a fall with.
+const KEPT: Span = Span::from_secs(300);
+/// How long the values before a movement may return.
+const RETURN_WITHIN: Span = Span::from_secs(600);
+
+/// The energy counter of one GPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::metering) struct EnergyMeter {
+    last: u64,
+    /// When it last moved.
+    pub(super) at: Moment,
+    #[serde(alias = "held")]
+    quarantined: Option<Quarantined>,
+    /// Whether it has moved since it was first seen.
+    #[serde(default)]
+    moved: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "left")]
+    former: Option<Former>,
+    /// Energy that was posted of growth that is still to come.
+    #[serde(default)]
+    ahead: u64,
+    /// Accepted values: one that is five to ten minutes old, and a later one.
+    #[serde(default)]
+    earlier: [Option<(u64, Moment)>; 2],
+}
+
+/// Quarantined values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Quarantined {
+    first: u64,
+    last: u64,
+    polls: u8,
+    /// When the first one was read; `None` in states of earlier versions.
+    #[serde(default)]
+    began: Option<Moment>,
+    /// When the last one moved.
+    #[serde(default)]
+    at: Option<Moment>,
+}
+
+/// The counter before a movement that may turn out to be a misreading, and the energy posted since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Former {
+    last: u64,
+    at: Moment,
+    posted: u64,
+}
+
+/// The meaning of a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Movement {
+    /// Nothing to post.
+    None,
+    /// Energy in millijoules, drawn between two moments.
+    Drawn(u64, Moment, Moment),
+    /// A movement that no GPU can have produced, and the energy drawn after it.
+    Disputed(Jump, u64),
+    /// A movement of which nothing is known, and the energy drawn after it.
+    Baseline(Jump, u64),
+}
+
+/// A movement that no GPU can have produced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Jump {
+    pub(super) before: u64,
+    pub(super) after: u64,
+    pub(super) energy: u64,
+    pub(super) from: Moment,
+    pub(super) to: Moment,
+}
+
+impl Jump {
+    /// The jump in joules, for people.
+    pub(super) fn text(&self) -> String {
+        let joules = |energy: u64| format!("{}.{:03} J", energy / 1000, energy % 1000);
+        format!("from {} to {}", joules(self.before), joules(self.after))
+    }
+}
+
+impl EnergyMeter {
+    pub(super) fn new(last: u64, at: Moment) -> Self {
+        Self { last, at, quarantined: None, moved: false, former: None, ahead: 0, earlier: [None; 2] }
+    }
+
+    /// All moments in the state, to move them to another boot's clock.
+    pub(in crate::metering) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
+        let Self { last: _, at, quarantined, moved: _, former, ahead: _, earlier } = self;
+        let quarantined = quarantined.iter_mut().flat_map(|quarantined| {
+            let Quarantined { first: _, last: _, polls: _, began, at } = quarantined;
+            began.iter_mut().chain(at)
+        });
+        let former = former.iter_mut().map(|former| {
+            let Former { last: _, at, posted: _ } = former;
+            at
+        });
+        let earlier = earlier.iter_mut().flatten().map(|(_, at)| at);
+        std::iter::once(at).chain(quarantined).chain(former).chain(earlier)
+    }
+
+    /// Since when the counter has stood still after a fall, if it does.
+    pub(super) fn stuck_since(&self) -> Option<Moment> {
+        let is_stuck = |fall: &Quarantined| fall.first < self.last && fall.polls > QUARANTINE_POLLS;
+        self.quarantined.filter(is_stuck)?.began
+    }
+
+    /// Takes a reading of the counter.
+    pub(super) fn advance(&mut self, now: u64, at: Moment, limit: Option<Power>) -> Movement {
+        if let Some(drawn) = growth(self.last, self.at, now, at, limit) {
+            let since = self.at;
+            // A quarantined value moved when it was first read.
+            let moved = self
+                .quarantined
+                .take()
+                .filter(|quarantined| quarantined.last == now)
+                .and_then(|quarantined| quarantined.at)
+                .unwrap_or(at);
+            if drawn == 0 {
+                return Movement::None;
+            }
+            self.note_earlier(at);
+            (self.last, self.at, self.moved) = (now, moved, true);
+            return Movement::Drawn(self.due(drawn), since, moved);
+        }
+        // The values from before a movement continue: it was a misreading.
+        if let Some(former) = self.former.filter(|former| at.since(former.at) < RETURN_WITHIN)
+            && let Some(drawn) = growth(former.last, former.at, now, at, limit)
+        {
+            let since = self.at;
+            *self = Self { moved: true, ahead: former.posted, ..Self::new(now, at) };
+            return Movement::Drawn(self.due(drawn), since, at);
+        }
+        let quarantined = self.quarantine(now, at, limit);
+        if !self.is_over(quarantined, at) {
+            self.quarantined = Some(quarantined);
+            return Movement::None;
+        }
+        self.settle(quarantined, at, limit)
+    }
+
+    /// The part of a growth that was not posted before.
+    fn due(&mut self, drawn: u64) -> u64 {
+        let posted = self.ahead.min(drawn);
+        self.ahead -= posted;
+        if let Some(former) = &mut self.former {
+            former.posted = former.posted.saturating_add(drawn - posted);
+        }
+        drawn - posted
+    }
+
+    /// Keeps an accepted value for as long as a fall may lead back to it.
+    fn note_earlier(&mut self, at: Moment) {
+        let [_, later] = self.earlier;
+        if later.is_none_or(|(_, noted)| at.since(noted) >= KEPT) {
+            self.earlier = [later, Some((self.last, self.at))];
+        }
+    }
+
+    /// Whether the counter had a value within the last ten minutes.
+    fn had(&self, value: u64, at: Moment) -> bool {
+        let recent = |(_, noted): &(u64, Moment)| at.since(*noted) < RETURN_WITHIN;
+        self.earlier.into_iter().flatten().find(recent).is_some_and(|(earlier, _)| earlier <= value)
+    }
+
+    /// The quarantined values with one more. A value that does not continue them replaces them.
+    fn quarantine(&self, now: u64, at: Moment, limit: Option<Power>) -> Quarantined {
+        let goes_on =
+            |quarantined: &Quarantined| growth(quarantined.last, quarantined.at.unwrap_or(self.at), now, at, limit);
+        match self.quarantined.and_then(|quarantined| Some((quarantined, goes_on(&quarantined)?))) {
+            Some((quarantined, grown)) => Quarantined {
+                last: now,
+                polls: quarantined.polls.saturating_add(1),
+                at: if grown > 0 { Some(at) } else { quarantined.at },
+                ..quarantined
+            },
+            None => Quarantined { first: now, last: now, polls: 1, began: Some(at), at: Some(at) },
+        }
+    }
+
+    /// Whether the quarantined values have stayed long enough. After a fall they must also grow, since a failed counter
+    /// stands still.
+    fn is_over(&self, quarantined: Quarantined, at: Moment) -> bool {
+        let grows = quarantined.last > quarantined.first;
+        let has_stayed = || self.moved || at.since(quarantined.began.unwrap_or(self.at)) >= REFRESH;
+        quarantined.polls >= QUARANTINE_POLLS && (grows || quarantined.first >= self.last && has_stayed())
+    }
+
+    /// Accepts the quarantined values as the counter's.
+    fn settle(&mut self, quarantined: Quarantined, at: Moment, limit: Option<Power>) -> Movement {
+        let Self { last: before, at: from, ahead, earlier, former, moved, .. } = *self;
+        let has_fallen = quarantined.first < before;
+        let returned_to = self.had(quarantined.first, at);
+        *self = Self { moved: true, ..Self::new(quarantined.last, quarantined.at.unwrap_or(at)) };
+        if has_fallen && quarantined.last <= most(limit, at.since(from)) {
+            self.at = at;
+            self.former = Some(Former { last: before, at: from, posted: quarantined.last });
+            return Movement::Drawn(quarantined.last, from, at);
+        }
+        if has_fallen && returned_to {
+            // What was posted up to the misread value is a part of what the counter has still to show.
+            (self.earlier, self.former) = (earlier, former);
+            self.ahead = ahead.saturating_add(before.saturating_sub(quarantined.last));
+            return Movement::None;
+        }
+        let drawn = quarantined.last.saturating_sub(quarantined.first);
+        let energy = quarantined.first.saturating_sub(before);
+        let jump = Jump { before, after: quarantined.first, energy, from, to: quarantined.began.unwrap_or(from) };
+        // Values from before a fall that return late, and the first value after a counter that showed none.
+        let is_known =
+            former.is_some_and(|former| growth(former.last, former.at, quarantined.first, at, limit).is_some());
+        let is_first = before == 0 && !moved;
+        self.former = Some(Former { last: before, at: from, posted: drawn });
+        if has_fallen || is_known || is_first {
+            return Movement::Baseline(jump, drawn);
+        }
+        Movement::Disputed(jump, drawn)
+    }
+}
+
+/// The growth of a counter in millijoules; `None` if it fell, or if it exceeds what a GPU can draw.
+fn growth(last: u64, since: Moment, now: u64, at: Moment, limit: Option<Power>) -> Option<u64> {
+    now.checked_sub(last).filter(|drawn| *drawn <= most(limit, at.since(since)))
+}
+
+/// The most that a GPU can draw in a span, in millijoules.
+pub(super) fn most(limit: Option<Power>, span: Span) -> u64 {
+    let watts = limit.map_or(WATTS, Power::watts) * ABOVE;
+    (watts * span.max(Span::from_secs(1)).millis() as f64) as u64
+}

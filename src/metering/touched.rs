@@ -1,0 +1,27 @@
+//! Which saved states the steps of metering touched.
+
+use std::collections::BTreeSet;
+
+use super::Metering;
+use crate::inventory::Inventory;
+use crate::reading::{NodeName, TargetId};
+
+/// The targets and nodes whose saved state may have changed.
+#[derive(Debug, Default)]
+#[must_use = "what was touched must be in the next checkpoint, or it is lost"]
+pub(crate) struct Touched {
+    pub(crate) targets: BTreeSet<TargetId>,
+    pub(crate) nodes: BTreeSet<NodeName>,
+}
+
+impl Metering {
+    /// Takes what was touched since the last call. The energy of a GPU is saved with its node.
+    pub(crate) fn take_touched(&mut self, inventory: &Inventory) -> Touched {
+        let mut touched = Touched { targets: self.engines.take_touched(), nodes: self.gpu_cost.take_touched() };
+        touched.targets.append(&mut self.duplicates.take_touched());
+        touched.nodes.append(&mut self.node_bounds.take_touched());
+        let gpus = self.energy.take_touched();
+        touched.nodes.extend(gpus.iter().filter_map(|id| Some(inventory.gpus.get(id)?.node.clone())));
+        touched
+    }
+}
