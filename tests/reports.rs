@@ -13,6 +13,8 @@ mod boards;
 mod dips;
 #[path = "reports/in_turn.rs"]
 mod in_turn;
+#[path = "reports/names_end.rs"]
+mod names_end;
 #[path = "reports/pages.rs"]
 mod pages;
 #[path = "reports/proxies.rs"]

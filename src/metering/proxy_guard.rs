@@ -62,6 +62,9 @@ pub(crate) struct ProxyGuard {
     /// What was posted since the last verdict, or by this one to be taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     posted: Vec<Entry>,
+    /// What was posted between the last two verdicts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<Entry>,
     /// The tokens of the present page, if tokens that were held before are posted with them.
     #[serde(skip)]
     fresh: Option<Classes>,
@@ -209,19 +212,32 @@ impl ProxyGuard {
     /// Drops entries that were taken back for another reason.
     pub(super) fn drop_entries(&mut self, taken: &[Entry]) {
         super::revenue::subtract(&mut self.posted, taken);
+        super::revenue::subtract(&mut self.earlier, taken);
     }
 
     /// Notes that an entry's misses were turned into hits.
     pub(super) fn correct(&mut self, misses: Entry, hits: Entry) {
-        if self.posted.iter().any(|entry| entry.merges(&misses)) {
-            super::revenue::subtract(&mut self.posted, &[misses]);
-            super::revenue::remember(&mut self.posted, hits);
+        for posted in [&mut self.posted, &mut self.earlier] {
+            if posted.iter().any(|entry| entry.merges(&misses)) {
+                super::revenue::subtract(posted, &[misses]);
+                super::revenue::remember(posted, hits);
+                break;
+            }
         }
     }
 
     /// Drops the entries, which were posted to another ledger.
     pub(super) fn forget_posted(&mut self) {
         self.posted.clear();
+        self.earlier.clear();
+    }
+
+    /// What was posted since the last verdict but one.
+    pub(super) fn take_recent(&mut self) -> Vec<Entry> {
+        let mut recent = std::mem::take(&mut self.earlier);
+        recent.append(&mut self.posted);
+        recent.retain(|entry| !entry.tokens.is_zero());
+        recent
     }
 
     /// The entries that are to be taken back, since they are probably an engine's.
@@ -235,8 +251,9 @@ impl ProxyGuard {
         if let Verdict::Same(_) = verdict {
             self.kept += self.held.take().map(|held| held.tokens).unwrap_or_default();
             self.posted.iter().for_each(|entry| self.kept += entry.tokens);
+            self.earlier.clear();
         } else {
-            self.posted.clear();
+            self.earlier = std::mem::take(&mut self.posted);
         }
         self.verdict = verdict;
         parted
