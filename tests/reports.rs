@@ -15,6 +15,8 @@ mod dips;
 mod in_turn;
 #[path = "reports/names_end.rs"]
 mod names_end;
+#[path = "reports/offsets.rs"]
+mod offsets;
 #[path = "reports/pages.rs"]
 mod pages;
 #[path = "reports/proxies.rs"]

@@ -77,10 +77,11 @@ impl Metering {
         let Some(mut guard) = row.guard.take() else { return Vec::new() };
         let served_since = reading.model.as_ref().and_then(|model| self.names.served(model)).map(|served| served.since);
         let from = guard.held().map_or(now.from, |held| held.from);
-        let uncounted = guard.held().is_some() || guard.has_counted() && !now.tokens.is_zero();
+        let uncounted = guard.held().is_some() || !now.tokens.is_zero();
         let Some(since) = served_since else { return Vec::new() };
         let doubled = if since < now.from { guard.take_recent() } else { Vec::new() };
-        if uncounted && since > from || !doubled.is_empty() {
+        // If the engine answered before the first page with tokens, both began at their baselines.
+        if uncounted && since > from && guard.has_counted_before(since) || !doubled.is_empty() {
             context.ledger.lose_window(context.at.wall);
         }
         doubled

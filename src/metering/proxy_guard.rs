@@ -58,6 +58,9 @@ pub(crate) struct ProxyGuard {
     /// Whether it has counted any token.
     #[serde(default)]
     has_counted: bool,
+    /// When the first page with tokens was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first: Option<Timestamp>,
     verdict: Verdict,
     /// What was posted since the last verdict, or by this one to be taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -148,9 +151,9 @@ impl ProxyGuard {
         self.held().is_some() || self.same_as().is_some() && !self.kept.is_zero()
     }
 
-    /// Whether it has counted any token.
-    pub(super) const fn has_counted(&self) -> bool {
-        self.has_counted
+    /// Whether it has counted any token on a page before an instant.
+    pub(super) fn has_counted_before(&self, instant: Timestamp) -> bool {
+        self.has_counted && self.first.is_none_or(|first| first < instant)
     }
 
     /// Whether tokens that it counted were posted.
@@ -174,7 +177,9 @@ impl ProxyGuard {
         if any_watched && self.verdict == Verdict::Alone {
             self.verdict = Verdict::Undecided;
         }
-        self.has_counted |= !growth.tokens.is_zero();
+        if !growth.tokens.is_zero() && !std::mem::replace(&mut self.has_counted, true) {
+            self.first = Some(growth.to);
+        }
         if let Some(window) = &mut self.window {
             window.grown = window.grown.saturating_add(growth.tokens.total().count());
         }
