@@ -35,5 +35,7 @@ mod same_start;
 mod scene;
 #[path = "reports/served.rs"]
 mod served;
+#[path = "reports/unknown_hits.rs"]
+mod unknown_hits;
 #[path = "reports/workers.rs"]
 mod workers;
