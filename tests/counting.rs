@@ -138,6 +138,10 @@ vllm:lora_requests_info{max_lora=\"4\",running_lora_adapters=\"sql,chat\",waitin
 ";
     let page = margintop::dialect::read(text.as_bytes(), &margintop::dialect::Hint::default()).unwrap();
     assert_eq!(page.engines[0].adapters, ["chat", "law", "sql"].map(Label::new));
+    // A series stays on the page; its value says when its adapters last ran.
+    let later = text.replacen("1.79e+09", "1.7900006e+09", 1);
+    let old = margintop::dialect::read(later.as_bytes(), &margintop::dialect::Hint::default()).unwrap();
+    assert!(old.engines[0].adapters.is_empty(), "{:?}", old.engines[0].adapters);
     let mut fleet = fleet(Bill::All);
     fleet.apply(answered("e", after(0), page));
     let note = fleet.snapshot().engines[0].note.clone().unwrap();

@@ -8,10 +8,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use margintop::clock::Clock;
+use margintop::clock::{Clock, ScriptedClock};
 use margintop::reading::{EngineKind, Event, ScrapeTrouble};
 use margintop::source::discover::Discovery;
-use margintop::source::scrape::{Settings, Target};
+use margintop::source::scrape::{Scraper, Settings, Target};
+use margintop::units::{Span, Timestamp};
 use peer::*;
 use tokio::net::TcpListener;
 
@@ -193,11 +194,11 @@ const NAMES: &str = r#"{"data":[{"id":"chat","owned_by":"vllm","root":"Qwen/Qwen
     {"id":"qwen3-32b","root":"Qwen/Qwen3-32B"},{"id":"sql-lora","parent":"chat","root":"/adapters"}]}"#;
 
 /// Looks until other names of the models are known, or so many times.
-async fn aliases(scraper: &mut margintop::source::scrape::Scraper, looks: usize) -> Vec<(String, String)> {
+async fn aliases(scraper: &mut Scraper, looks: usize) -> Vec<(String, String)> {
     for _ in 0..looks {
         let reading = look(scraper).await.1.unwrap();
-        if !reading.aliases.is_empty() {
-            return reading.aliases.iter().map(|a| (a.name.to_string(), a.model.to_string())).collect();
+        if let Some(aliases) = reading.aliases {
+            return aliases.iter().map(|a| (a.name.to_string(), a.model.to_string())).collect();
         }
         tokio::task::yield_now().await;
     }
@@ -214,18 +215,60 @@ async fn other_names_of_models_are_asked_for_behind_the_first_page() {
         Box::leak(Box::new([("/v1/models", NAMES), ("/x/metrics", named("chat", 1_790_000_000))]));
     let server = site(pages).await;
     let mut scraper = scraper(&format!("{}/x/metrics", server.url));
-    assert!(look(&mut scraper).await.1.unwrap().aliases.is_empty(), "the first page does not wait");
+    assert!(look(&mut scraper).await.1.unwrap().aliases.is_none(), "the first page does not wait");
     let pairs = [("chat", "Qwen/Qwen3-32B"), ("qwen3-32b", "Qwen/Qwen3-32B"), ("sql-lora", "chat")];
     assert_eq!(aliases(&mut scraper, 1000).await, pairs.map(|(a, b)| (a.to_owned(), b.to_owned())));
     assert!(!aliases(&mut scraper, 1).await.is_empty() && lists(&server.asked()) == 1, "asked once");
 }
 
 #[tokio::test]
-async fn names_that_cannot_be_had_are_no_trouble_and_not_asked_for_again() {
+async fn names_that_cannot_be_had_are_no_trouble_and_not_asked_for_at_once() {
     let pages: &'static [(&str, &str)] = Box::leak(Box::new([("/metrics", named("chat", 1_790_000_000))]));
     let server = site(pages).await;
     let mut scraper = scraper(&format!("{}/metrics", server.url));
     assert_eq!((aliases(&mut scraper, 50).await.len(), lists(&server.asked())), (0, 1));
+}
+
+/// Class: what a server says once and changes later. Adapters are loaded and unloaded while it runs, and a restart may
+/// bring other names. A list that can't be had takes none away.
+#[tokio::test]
+async fn other_names_of_models_are_asked_for_again() {
+    let state = std::sync::Arc::new(Mutex::new((NAMES, 1_790_000_000)));
+    let answers = std::sync::Arc::clone(&state);
+    let server = Server::start(move |head| {
+        let (list, start) = *answers.lock().unwrap();
+        match head.split(' ').nth(1).unwrap() {
+            "/v1/models" if list.is_empty() => answer("503 Busy", "", b""),
+            "/v1/models" => ok(list),
+            _ => ok(named("chat", start)),
+        }
+    })
+    .await;
+    let clock = ScriptedClock::at(Timestamp::from_millis(1_000_000));
+    let target = format!("{}/x/metrics", server.url).parse().unwrap();
+    let mut scraper = Scraper::new(target, Settings::default(), Clock::Scripted(clock.clone()));
+    assert_eq!(aliases(&mut scraper, 1000).await.len(), 3);
+    // After so long, with this list and start time: how many names there are, and whether the list was asked for.
+    for (seconds, list, start, expected, asked) in [
+        (119, NAMES, 1_790_000_000, 3, false),
+        (1, VLLM, 1_790_000_000, 0, true),
+        (120, NAMES, 1_790_000_000, 3, true),
+        (120, "", 1_790_000_000, 3, true),
+        (59, VLLM, 1_790_000_059, 3, false),
+        (1, VLLM, 1_790_000_059, 0, true),
+    ] {
+        *state.lock().unwrap() = (list, start);
+        clock.advance(Span::from_secs(seconds));
+        server.asked();
+        let mut names = Vec::new();
+        let mut lists_asked = 0;
+        for _ in 0..50 {
+            names = aliases(&mut scraper, 1).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            lists_asked += lists(&server.asked());
+        }
+        assert_eq!((names.len(), lists_asked), (expected, usize::from(asked)), "{seconds} s later");
+    }
 }
 
 #[tokio::test]

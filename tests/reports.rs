@@ -13,6 +13,10 @@ mod boards;
 mod dips;
 #[path = "reports/in_turn.rs"]
 mod in_turn;
+#[path = "reports/names_end.rs"]
+mod names_end;
+#[path = "reports/offsets.rs"]
+mod offsets;
 #[path = "reports/pages.rs"]
 mod pages;
 #[path = "reports/proxies.rs"]
@@ -31,5 +35,7 @@ mod same_start;
 mod scene;
 #[path = "reports/served.rs"]
 mod served;
+#[path = "reports/unknown_hits.rs"]
+mod unknown_hits;
 #[path = "reports/workers.rs"]
 mod workers;

@@ -45,11 +45,13 @@ impl Bounds {
         }
     }
 
-    /// The bound that a delta exceeds, in words. `since` has the times since each counter last moved.
-    pub(super) fn exceeded_by(&self, delta: &Delta, since: [Span; 3]) -> Option<String> {
+    /// The bound that a delta exceeds, in words. `since` has the times since each counter last moved, `shows_hits` is
+    /// whether the engine has counted hits before.
+    pub(super) fn exceeded_by(&self, delta: &Delta, since: [Span; 3], shows_hits: bool) -> Option<String> {
         let Self::Gpus(per_gpu, gpus) = *self else { return None };
-        // Prompts whose hits are unknown may all have come from a cache.
-        let prompt = if delta.hits_known { per_gpu.computed_per_gpu } else { per_gpu.cached_per_gpu };
+        // Only an engine that counts hits is known to have a cache from which all prompts may have come.
+        let may_be_hits = !delta.hits_known && shows_hits;
+        let prompt = if may_be_hits { per_gpu.cached_per_gpu } else { per_gpu.computed_per_gpu };
         let classes = [
             ("prompt tokens", delta.miss, prompt, since[0]),
             ("cached prompt tokens", delta.hit, per_gpu.cached_per_gpu, since[1]),

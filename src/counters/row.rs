@@ -249,7 +249,8 @@ impl RowCounters {
     /// Whether a page's counters are too far beyond the last ones for the hardware.
     pub(super) fn is_beyond_hardware(&self, effective: &TokenCounters, context: &PageContext) -> bool {
         let grown = growth(effective, &self.last);
-        context.bounds.exceeded_by(&raw_delta(effective, grown), self.since_moved(context.at)).is_some()
+        let since = self.since_moved(context.at);
+        context.bounds.exceeded_by(&raw_delta(effective, grown), since, self.last.cached.is_some()).is_some()
     }
 
     /// Whether values are above others by no more than this row grows in that time.
@@ -326,6 +327,7 @@ impl RowCounters {
         let reset = if undone { Reset::Undone } else { on_trial };
         let (before, since) = (self.last, self.since_moved(context.at));
         let grown = growth(now, &self.last);
+        let shows_hits = before.cached.is_some();
         let first_moved = self.first_moved(grown, context.at);
         let grown = self.without_earlier_hits(grown, now);
         let (all, corrected) = self.split(reading, grown, now);
@@ -334,7 +336,8 @@ impl RowCounters {
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
         let regained = self.regains();
         let reset = if self.was_partly_reset() { Reset::Certain } else { reset };
-        let bound = context.bounds.exceeded_by(&all, since).or_else(|| self.finished.exceeds(&all, finished));
+        let bound =
+            context.bounds.exceeded_by(&all, since, shows_hits).or_else(|| self.finished.exceeds(&all, finished));
         match bound {
             None => Step { grown: Some(Growth { all, corrected, finished }), from, reset, regained, ..Step::default() },
             Some(bound) => {

@@ -3,6 +3,7 @@
 //! [`read`] tells the program by its page, never by its port, and turns the page into readings. A counter whose value is
 //! no count is unknown and counted, never 0. Nothing here keeps anything between two pages.
 
+mod adapters;
 mod boards;
 mod buckets;
 mod field;
@@ -105,6 +106,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
             return Err(ScrapeTrouble::NotMetrics(Label::new(what_instead::what_instead(all))));
         }
     }
+    sheet.drop_old_adapters(hint.date);
     let told = sheet.finish(&names, hint.model.as_ref());
     let has_row = |kind: &EngineKind| told.engines.is_empty() || told.engines.iter().any(|row| row.kind == *kind);
     let kind = names.first().filter(has_row).or_else(|| told.engines.first().map(|row| row.kind));
@@ -112,7 +114,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         kind: kind.or(hint.kind).unwrap_or(EngineKind::Unknown),
         start: told.start,
         instance_starts: told.instance_starts,
-        aliases: Vec::new(),
+        aliases: None,
         engines: told.engines,
         gpus,
         date: hint.date,

@@ -161,7 +161,7 @@ fn is_one_row(a: &EngineReading, b: &EngineReading) -> bool {
 /// Writes what a row says. How many of its values are too large.
 fn settle(mut sums: Sums<'_>, process: &Process<'_>, like: Option<&Latency>, reading: &mut EngineReading) -> u32 {
     reading.role = process.facts.role;
-    reading.adapters = process.adapters.iter().cloned().collect();
+    reading.adapters = process.adapters.names();
     sums.tell(reading);
     (process.dialect.settle)(&sums, &process.facts, reading);
     let unknown = [reading.tokens.prompt == PromptCount::Unknown, reading.tokens.output.is_none()];

@@ -1,7 +1,6 @@
 //! The rows of one page, as its lines come in. It knows no engine: a [`Dialect`] says what a line means.
 
-use std::collections::BTreeSet;
-
+use super::adapters::Adapters;
 use super::field::{Count, Dialect, Entry, Facts, Field, Place};
 use super::process::ProcessLabels;
 use super::registry;
@@ -12,15 +11,13 @@ use crate::units::{Timestamp, Tokens};
 
 /// The most rows of a page; series beyond them are counted as over a limit. A row is looked for among all of them.
 const ROWS: usize = 1024;
-/// The most adapters that are named.
-const ADAPTERS: usize = 16;
 
 /// One process of a page: an instance of one engine.
 pub(super) struct Process<'p> {
     pub(super) dialect: &'static Dialect,
     pub(super) labels: ProcessLabels<'p>,
     pub(super) facts: Facts,
-    pub(super) adapters: BTreeSet<Label>,
+    pub(super) adapters: Adapters,
     /// When the oldest of its token counters began.
     pub(super) created: Option<Timestamp>,
 }
@@ -218,7 +215,7 @@ impl<'p> Sheet<'p> {
                 return None;
             }
             let facts = Facts { router: labels.is_server(), ..Facts::default() };
-            self.processes.push(Process { dialect, labels, facts, adapters: BTreeSet::new(), created: None });
+            self.processes.push(Process { dialect, labels, facts, adapters: Adapters::default(), created: None });
         }
         self.last.0 = at;
         Some(at)
@@ -248,6 +245,11 @@ impl<'p> Sheet<'p> {
         self.starts.iter().find(|(known, _)| known == labels).and_then(|(_, start)| *start)
     }
 
+    /// Drops adapters that ran long before the page was made.
+    pub(super) fn drop_old_adapters(&mut self, date: Option<Timestamp>) {
+        self.processes.iter_mut().for_each(|process| process.adapters.drop_old(date));
+    }
+
     /// Wanted series that found no row.
     pub(super) const fn over_limit(&self) -> u32 {
         self.over_limit
@@ -263,20 +265,9 @@ impl<'p> Process<'p> {
                 let size = row.labels.get("block_size").and_then(LabelText::number);
                 self.facts.block = size.and_then(|size| Tokens::from_counter(size).ok()).map(Tokens::count);
             }
-            Field::Adapters => self.name_adapters(row.labels),
+            Field::Adapters => self.adapters.take(row.labels, began(row.value)),
             Field::Router => self.facts.router = true,
             Field::Count(_) | Field::Gauge(_) | Field::Bucket(_) => {}
-        }
-    }
-
-    /// Notes the adapters that run or wait: a list each, with commas between the names.
-    fn name_adapters(&mut self, labels: Labels<'p>) {
-        for list in ["running_lora_adapters", "waiting_lora_adapters"].into_iter().filter_map(|name| labels.get(name)) {
-            for name in list.text().split(',').map(str::trim).filter(|name| !name.is_empty()) {
-                if self.adapters.len() < ADAPTERS {
-                    self.adapters.insert(Label::new(name));
-                }
-            }
         }
     }
 }

@@ -1,46 +1,38 @@
 //! Names of models: which names mean the same model, and which models watched engines serve.
 //!
 //! Names are compared without case, by their last path component, so without a provider prefix (`hosted_vllm/`,
-//! `openai/`). Aliases join names: configured ones, those of a server's model list, and a page's adapters.
+//! `openai/`). Aliases join names: configured ones for ever, those of a server's model list and of a page's adapters as
+//! long as there is evidence for them (see `target`).
 //!
 //! A target serves a model from the first page with it on, also while it is silent. It no longer does once its pages
 //! have shown other models only for ten minutes.
 
-use std::collections::{BTreeMap, HashMap};
+mod roots;
+mod target;
 
-use crate::reading::{EngineReading, ModelAlias, ModelName, TargetId};
-use crate::units::{Moment, Span, Timestamp};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// How long a target that shows other models still serves one that left its page.
-const REPLACED: Span = Span::from_secs(600);
-/// The most models kept for a target; the least recently seen is dropped first.
-const NAMES: usize = 1024;
-/// The most aliases kept; later ones join nothing.
-const ALIASES: usize = 16_384;
+use crate::inventory::Tracked;
+use crate::reading::{EngineReading, ModelName, TargetId};
+use crate::units::{Moment, Timestamp};
+use roots::Roots;
+use target::TargetNames;
+pub(super) use target::{PageNames, SavedName};
 
 /// The joined names, and the models that watched engines serve.
 #[derive(Debug, Default)]
 pub(super) struct ModelNames {
-    /// Names and the names that they stand for, in canonical form.
-    stands_for: BTreeMap<String, String>,
-    /// The models of each target's engines, by the names on its pages.
-    targets: HashMap<TargetId, HashMap<ModelName, OnPage>>,
-    /// The served models by the root of their names. It follows from the other two.
+    /// The names that the configuration joins, in canonical form.
+    configured: Vec<(String, String)>,
+    targets: Tracked<TargetId, TargetNames>,
+    // The rest follows from these two.
+    roots: Roots,
+    /// The roots without names that the last page or list of their target lacks.
+    sure_roots: Roots,
+    /// The served models by root.
     served: HashMap<String, Served>,
-    /// Whether `served` has to be made anew.
-    changed: bool,
-}
-
-/// A model on a target's pages.
-#[derive(Debug)]
-struct OnPage {
-    canonical: String,
-    /// When the first page with it was read.
-    since: Timestamp,
-    /// When the last page with it was read.
-    seen: Moment,
-    /// When the first page after that with other models only was read.
-    replaced: Option<Moment>,
+    /// The models that pages show now, by sure root.
+    shown: HashSet<String>,
 }
 
 /// A served model.
@@ -48,55 +40,57 @@ struct OnPage {
 pub(super) struct Served {
     /// When the first page with it was read.
     pub(super) since: Timestamp,
-    /// Whether each target that served it shows other models now.
+    /// Whether each target that served it, or that named it so, no longer does.
     pub(super) replaced: bool,
 }
 
 impl ModelNames {
     /// The names that the configuration joins.
     pub(super) fn new(aliases: &[(ModelName, Vec<ModelName>)]) -> Self {
-        let mut names = Self::default();
-        for (model, others) in aliases {
-            for other in others {
-                names.join(other, model);
-            }
-        }
+        let pairs = aliases.iter().flat_map(|(model, others)| others.iter().map(move |other| (other, model)));
+        let configured = pairs.map(|(other, model)| (other.canonical(), model.canonical())).collect();
+        let mut names = Self { configured, ..Self::default() };
+        names.rebuild();
         names
     }
 
-    /// Adds the names of a server's model list.
-    pub(super) fn note_aliases(&mut self, aliases: &[ModelAlias]) {
-        for ModelAlias { name, model } in aliases {
-            self.join(name, model);
+    /// Takes a target's page: the rows of its engines, and its model list. The adapters of a model count as the model,
+    /// since their tokens are among its own. Returns whether a model is no longer served.
+    pub(super) fn note_page(&mut self, target: &TargetId, page: &PageNames<'_>) -> bool {
+        if !self.targets.contains_key(target) {
+            self.targets.insert(target.clone(), TargetNames::default());
         }
+        let changed = self.targets.get_mut(target).is_some_and(|names| names.note(page));
+        changed && self.rebuild()
     }
 
-    /// Takes a target's page: the rows of its engines, and whether it names any model. The adapters of a model count as
-    /// the model, since their tokens are among its own. Returns whether a model is no longer served.
-    pub(super) fn note_page<'a>(
+    /// Adds the models and names that a target had before a restart; its last page was read at `answered`, the last one
+    /// with a row at the moment beside it.
+    pub(super) fn restore<'a>(
         &mut self,
         target: &TargetId,
-        engines: impl Iterator<Item = &'a EngineReading>,
-        names_models: bool,
-        at: Moment,
-    ) -> bool {
-        for reading in engines {
-            self.note_row(target, reading, at, at.wall);
+        rows: impl Iterator<Item = (&'a EngineReading, Moment)>,
+        names: Vec<SavedName>,
+        answered: Moment,
+    ) {
+        if self.targets.entry(target.clone()).or_default().restore(rows, names, answered) {
+            self.rebuild();
         }
-        let ended = names_models && self.note_replaced(target, at);
-        self.refresh();
-        ended
     }
 
-    /// Adds a model that a target served before a restart; its last page with it was read at `seen`.
-    pub(super) fn restore(&mut self, target: &TargetId, reading: &EngineReading, seen: Moment) {
-        self.note_row(target, reading, seen, Timestamp::default());
-        self.refresh();
+    /// The other names that count for a target, to be saved.
+    pub(super) fn saved(&self, target: &TargetId) -> Vec<SavedName> {
+        self.targets.get(target).map(TargetNames::saved).unwrap_or_default()
+    }
+
+    /// Takes the targets whose names were touched since the last call.
+    pub(super) fn take_touched(&mut self) -> BTreeSet<TargetId> {
+        self.targets.take_touched()
     }
 
     /// Whether a watched engine serves a model under any of its names.
     pub(super) fn is_served(&self, model: &ModelName) -> bool {
-        self.served(model).is_some()
+        self.served.contains_key(&self.root_of(model))
     }
 
     /// Whether any engine is watched.
@@ -106,7 +100,9 @@ impl ModelNames {
 
     /// How watched engines serve a model under any of its names, if they do.
     pub(super) fn served(&self, model: &ModelName) -> Option<Served> {
-        self.served.get(&self.root_of(model)).copied()
+        let served = self.served.get(&self.root_of(model)).copied()?;
+        let is_shown = self.shown.contains(&self.sure_roots.root(model.canonical()));
+        Some(Served { replaced: !is_shown, ..served })
     }
 
     /// Whether a watched engine serves the model with this root.
@@ -116,88 +112,36 @@ impl ModelNames {
 
     /// The one name that all names of a model lead to.
     pub(super) fn root_of(&self, model: &ModelName) -> String {
-        self.root(model.canonical())
+        self.roots.root(model.canonical())
     }
 
-    fn note_row(&mut self, target: &TargetId, reading: &EngineReading, seen: Moment, since: Timestamp) {
-        let Some(model) = &reading.model else { return };
-        if !self.targets.contains_key(target) {
-            self.targets.insert(target.clone(), HashMap::new());
-        }
-        let models = self.targets.get_mut(target);
-        let Some(models) = models else { return };
-        if let Some(known) = models.get_mut(model) {
-            known.seen = seen;
-            self.changed |= known.replaced.take().is_some();
-        } else {
-            models.insert(model.clone(), OnPage { canonical: model.canonical(), since, seen, replaced: None });
-            self.changed = true;
-        }
-        for adapter in &reading.adapters {
-            self.join(&ModelName::new(adapter.as_str()), model);
-        }
-    }
-
-    /// Notes which models of a target left its page, and drops those that did so long ago. Returns whether one was
-    /// dropped.
-    fn note_replaced(&mut self, target: &TargetId, at: Moment) -> bool {
-        let Some(models) = self.targets.get_mut(target) else { return false };
-        let before = models.len();
-        for left in models.values_mut().filter(|model| model.seen != at) {
-            self.changed |= left.replaced.is_none();
-            left.replaced.get_or_insert(at);
-        }
-        models.retain(|_, model| model.replaced.is_none_or(|since| at.since(since) < REPLACED));
-        if models.len() > NAMES {
-            let mut seen: Vec<_> = models.values().map(|model| model.seen.boot).collect();
-            seen.sort_unstable_by(|a, b| b.cmp(a));
-            let oldest = seen[NAMES - 1];
-            models.retain(|_, model| model.seen == at || model.seen.boot > oldest);
-        }
-        let dropped = models.len() < before;
-        self.changed |= dropped;
-        dropped
-    }
-
-    fn join(&mut self, name: &ModelName, model: &ModelName) {
-        let (name, model) = (self.root_of(name), self.root_of(model));
-        if name != model && self.stands_for.len() < ALIASES {
-            self.stands_for.insert(name, model);
-            self.changed = true;
-        }
-    }
-
-    fn root(&self, name: String) -> String {
-        let mut root = name;
-        // Only roots are joined, so there are no cycles. The bound guards against a mistake in this file.
-        for _ in 0..=self.stands_for.len() {
-            match self.stands_for.get(&root) {
-                Some(next) => root.clone_from(next),
-                None => break,
+    /// Finds the roots and the served models again. Returns whether a root is no longer served.
+    fn rebuild(&mut self) -> bool {
+        let configured = || self.configured.iter().map(|(name, model)| (name.as_str(), model.as_str()));
+        let others = || self.targets.values().flat_map(TargetNames::others);
+        let roots = Roots::of(configured().chain(others().map(|(name, model, _)| (name, model))));
+        let sure = others().filter(|(.., has_left)| !has_left).map(|(name, model, _)| (name, model));
+        let sure_roots = Roots::of(configured().chain(sure));
+        let (mut served, mut shown): (HashMap<String, Served>, _) = (HashMap::new(), HashSet::new());
+        for (model, since, replaced) in self.targets.values().flat_map(TargetNames::models) {
+            let one = Served { since, replaced };
+            let all = served.entry(roots.root(model.to_owned())).or_insert(one);
+            (all.since, all.replaced) = (all.since.min(since), all.replaced && replaced);
+            if !replaced {
+                shown.insert(sure_roots.root(model.to_owned()));
             }
         }
-        root
-    }
-
-    /// Finds the served models again, if names or targets changed.
-    fn refresh(&mut self) {
-        if !std::mem::take(&mut self.changed) {
-            return;
-        }
-        let mut served: HashMap<String, Served> = HashMap::new();
-        for model in self.targets.values().flat_map(HashMap::values) {
-            let one = Served { since: model.since, replaced: model.replaced.is_some() };
-            let all = served.entry(self.root(model.canonical.clone())).or_insert(one);
-            (all.since, all.replaced) = (all.since.min(one.since), all.replaced && one.replaced);
-        }
-        self.served = served;
+        let ended = self.served.keys().any(|root| !served.contains_key(root));
+        (self.roots, self.sure_roots, self.served, self.shown) = (roots, sure_roots, served, shown);
+        ended
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reading::{EngineKind, Label};
+    use crate::reading::{EngineKind, Label, ModelAlias};
+    use crate::units::Span;
 
     fn serving(model: &str, adapters: &[&str]) -> EngineReading {
         let mut reading = EngineReading::new(EngineKind::Vllm, Some(ModelName::new(model)), None);
@@ -206,8 +150,26 @@ mod tests {
     }
 
     fn page(names: &mut ModelNames, target: &str, rows: &[EngineReading], second: i64) -> bool {
-        let at = Moment::default() + Span::from_secs(second);
-        names.note_page(&TargetId::new(target), rows.iter(), !rows.is_empty(), at)
+        listed(names, target, rows, None, second)
+    }
+
+    fn listed(
+        names: &mut ModelNames,
+        target: &str,
+        rows: &[EngineReading],
+        list: Option<&[[&str; 2]]>,
+        second: i64,
+    ) -> bool {
+        let alias = |[name, model]: &[&str; 2]| ModelAlias { name: ModelName::new(name), model: ModelName::new(model) };
+        let list: Option<Vec<_>> = list.map(|list| list.iter().map(alias).collect());
+        let engines: Vec<_> = rows.iter().collect();
+        let page = PageNames {
+            engines: &engines,
+            names_models: !rows.is_empty(),
+            list: list.as_deref(),
+            at: Moment::default() + Span::from_secs(second),
+        };
+        names.note_page(&TargetId::new(target), &page)
     }
 
     fn is_served(names: &ModelNames, model: &str) -> bool {
@@ -229,13 +191,12 @@ mod tests {
         let configured =
             [(ModelName::new("qwen3-32b"), vec![ModelName::new("chat"), ModelName::new("hosted_vllm/chat-2")])];
         let mut names = ModelNames::new(&configured);
-        let alias = |name: &str, model: &str| ModelAlias { name: ModelName::new(name), model: ModelName::new(model) };
-        names.note_aliases(&[alias("chat-large", "Qwen/Qwen3-32B"), alias("lora", "chat-large"), alias("a", "a")]);
-        page(&mut names, "a", &[serving("chat-large", &[])], 0);
+        let list = [["chat-large", "Qwen/Qwen3-32B"], ["lora", "chat-large"], ["a", "a"]];
+        listed(&mut names, "a", &[serving("chat-large", &[])], Some(&list), 0);
         for same in ["qwen3-32b", "chat", "chat-2", "lora", "openai/lora"] {
             assert!(is_served(&names, same), "{same}");
         }
-        names.note_aliases(&[alias("x", "y"), alias("y", "x")]);
+        listed(&mut names, "b", &[], Some(&[["x", "y"], ["y", "x"]]), 0);
         assert!(!is_served(&names, "x"), "a circle ends");
     }
 
@@ -268,6 +229,62 @@ mod tests {
             let rows: Vec<_> = (0..500).map(|n| serving(&format!("m-{second}-{n}"), &[])).collect();
             page(&mut names, "a", &rows, second);
         }
-        assert!(names.served.len() <= NAMES && is_served(&names, "m-59-0") && !is_served(&names, "m-0-0"));
+        assert!(names.served.len() <= target::MODELS && is_served(&names, "m-59-0") && !is_served(&names, "m-0-0"));
+    }
+
+    /// Class: another name for which there is no evidence any more.
+    #[test]
+    fn other_names_count_as_long_as_their_evidence() {
+        let mut names = ModelNames::new(&[(ModelName::new("m"), vec![ModelName::new("configured")])]);
+        let rows = [serving("m", &[])];
+        listed(&mut names, "a", &rows, Some(&[["chat", "m"], ["lora", "m"]]), 0);
+        listed(&mut names, "a", &[serving("m", &["run"])], None, 1);
+        listed(&mut names, "a", &rows, Some(&[["chat", "m"]]), 2);
+        listed(&mut names, "a", &rows, None, 600);
+        for known in ["configured", "chat", "lora", "run", "m"] {
+            assert!(is_served(&names, known), "{known}");
+        }
+        let replaced =
+            |names: &ModelNames, model: &str| names.served(&ModelName::new(model)).map(|model| model.replaced);
+        assert_eq!(
+            [replaced(&names, "lora"), replaced(&names, "run"), replaced(&names, "chat")],
+            [Some(true), Some(true), Some(false)]
+        );
+        listed(&mut names, "a", &rows, None, 602);
+        assert!(!is_served(&names, "lora") && !is_served(&names, "run"), "ten minutes without evidence");
+        listed(&mut names, "a", &rows, None, 100_000);
+        assert!(is_served(&names, "chat") && is_served(&names, "configured"), "no later list lacks it");
+    }
+
+    /// Class: a name that moves from one model to another.
+    #[test]
+    fn a_name_that_moves_to_another_model_leaves_the_first_one() {
+        let mut names = ModelNames::default();
+        listed(&mut names, "a", &[serving("x", &["lora"])], Some(&[["chat", "x"]]), 0);
+        listed(&mut names, "b", &[serving("y", &[])], Some(&[]), 0);
+        assert_eq!(names.root_of(&ModelName::new("chat")), "x");
+        listed(&mut names, "a", &[serving("x", &["lora"])], Some(&[["chat", "y"], ["lora", "y"]]), 5);
+        for moved in ["chat", "lora"] {
+            assert_eq!(names.root_of(&ModelName::new(moved)), "y", "{moved}: the list goes before the page");
+        }
+        assert_eq!(names.root_of(&ModelName::new("x")), "x", "two models");
+    }
+
+    /// Class: names that are forgotten by a restart, so that a proxy's tokens are counted beside the engine's.
+    #[test]
+    fn other_names_outlive_a_restart() {
+        let mut names = ModelNames::default();
+        let rows = [serving("m", &["run"])];
+        listed(&mut names, "a", &rows, Some(&[["chat", "m"]]), 0);
+        let saved = names.saved(&TargetId::new("a"));
+        let mut names = ModelNames::default();
+        let moment = |second| Moment::default() + Span::from_secs(second);
+        names.restore(&TargetId::new("a"), rows.iter().map(|row| (row, moment(0))), saved, moment(0));
+        assert!(is_served(&names, "chat") && is_served(&names, "run"));
+        listed(&mut names, "a", &[serving("m", &[])], None, 5000);
+        assert!(is_served(&names, "run"), "ten minutes from the first page without it");
+        listed(&mut names, "a", &[serving("m", &[])], Some(&[]), 5600);
+        listed(&mut names, "a", &[serving("m", &[])], None, 6200);
+        assert!(!is_served(&names, "chat") && !is_served(&names, "run") && is_served(&names, "m"));
     }
 }

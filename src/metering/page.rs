@@ -15,9 +15,8 @@ const CLOCKS_AGREE: Span = Span::from_secs(60);
 impl Metering {
     /// Meters a complete page of engines.
     pub(crate) fn read_page(&mut self, context: &mut Context<'_>, page: &PageReading) {
-        self.names.note_aliases(&page.aliases);
         page.engines.iter().for_each(|reading| self.roles.note(&context.info.target, reading));
-        self.note_served(context, &page.engines);
+        self.note_served(context, page);
         let mut engine = self.engines.remove(&context.info.target).unwrap_or_default();
         engine.judged = 0;
         for (instance, rows) in by_instance(&page.engines) {

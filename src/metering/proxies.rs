@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::model_names::{PageNames, SavedName};
 use super::proxy_guard::{self, Held, ProxyGuard, WATCHED};
 use super::revenue::{Counts, subtract};
 use super::row::Row;
 use super::{Context, Engine, Metering};
-use crate::ledger::{Classes, TokenChange};
-use crate::reading::{EngineReading, Role, TargetId};
+use crate::ledger::{Classes, Entry, TokenChange};
+use crate::reading::{EngineReading, PageReading, Role, TargetId};
 use crate::units::{Moment, Timestamp};
 
 /// A proxy's row whose model is or was left to the engines that serve it.
@@ -45,13 +46,14 @@ impl Metering {
     /// its model, `counted` what counts of it. Returns whether nothing of this page is posted, since the other side may
     /// have counted it.
     pub(super) fn moves_over(
-        &self,
+        &mut self,
         context: &mut Context<'_>,
-        row: &mut Row,
+        (engine, place): (&mut Engine, usize),
         reading: &EngineReading,
         (role, counts): (Role, Counts),
         [own, counted]: [Held; 2],
     ) -> bool {
+        let row = &mut engine.rows[place];
         if role != Role::Proxy {
             let doubled = !counted.tokens.is_zero() && self.was_proxied(reading, counted.from, context.at);
             if doubled {
@@ -62,21 +64,27 @@ impl Metering {
         if counts != Counts::NOTHING {
             return self.take_over(row, role, counted);
         }
-        self.hand_over(context, row, reading, own);
+        let doubled = self.hand_over(context, row, reading, own);
         self.leave(row, reading, !own.tokens.is_zero());
+        self.take_back(context, engine, place, &doubled);
         false
     }
 
     /// Stops counting a proxy's row when a watched engine serves its model. The engine's first page is a baseline, so
-    /// tokens from before it are lost; then a lost window is counted.
-    fn hand_over(&self, context: &mut Context<'_>, row: &mut Row, reading: &EngineReading, now: Held) {
-        let Some(guard) = row.guard.take() else { return };
+    /// tokens from before it are lost; then a lost window is counted. If the engine was counted before the name was known
+    /// to be its model's, what the proxy posted since may be the engine's: it is returned to be taken back.
+    fn hand_over(&self, context: &mut Context<'_>, row: &mut Row, reading: &EngineReading, now: Held) -> Vec<Entry> {
+        let Some(mut guard) = row.guard.take() else { return Vec::new() };
         let served_since = reading.model.as_ref().and_then(|model| self.names.served(model)).map(|served| served.since);
         let from = guard.held().map_or(now.from, |held| held.from);
-        let uncounted = guard.held().is_some() || guard.has_counted() && !now.tokens.is_zero();
-        if uncounted && served_since.is_some_and(|since| since > from) {
+        let uncounted = guard.held().is_some() || !now.tokens.is_zero();
+        let Some(since) = served_since else { return Vec::new() };
+        let doubled = if since < now.from { guard.take_recent() } else { Vec::new() };
+        // If the engine answered before the first page with tokens, both began at their baselines.
+        if uncounted && since > from && guard.has_counted_before(since) || !doubled.is_empty() {
             context.ledger.lose_window(context.at.wall);
         }
+        doubled
     }
 
     /// Judges the rows of a proxy whose page was just read.
@@ -93,24 +101,27 @@ impl Metering {
 
     /// Takes back what was posted for rows of a proxy that are probably an engine's.
     fn take_back_proxied(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
-        let day = context.ledger.day_began();
-        for row in &mut engine.rows {
-            let back = row.guard.as_mut().map(ProxyGuard::take_back).unwrap_or_default();
-            if back.is_empty() {
-                continue;
-            }
-            context.ledger.reverse(&back);
-            row.forget_correctable();
-            for entry in &back {
-                row.earned.add(day, entry.tariff, TokenChange::taken_back(entry.tokens));
-            }
-            let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id == row.instance) else {
-                continue;
-            };
-            instance.trial.values_mut().for_each(|kept| subtract(kept, &back));
-            for process in instance.processes.all() {
-                self.drop_entries(context, row.instance.as_ref(), process.id(), &back);
-            }
+        for place in 0..engine.rows.len() {
+            let back = engine.rows[place].guard.as_mut().map(ProxyGuard::take_back).unwrap_or_default();
+            self.take_back(context, engine, place, &back);
+        }
+    }
+
+    /// Takes back entries of a proxy's row.
+    fn take_back(&mut self, context: &mut Context<'_>, engine: &mut Engine, place: usize, back: &[Entry]) {
+        if back.is_empty() {
+            return;
+        }
+        let (day, row) = (context.ledger.day_began(), &mut engine.rows[place]);
+        context.ledger.reverse(back);
+        row.forget_correctable();
+        for entry in back {
+            row.earned.add(day, entry.tariff, TokenChange::taken_back(entry.tokens));
+        }
+        let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id == row.instance) else { return };
+        instance.trial.values_mut().for_each(|kept| subtract(kept, back));
+        for process in instance.processes.all() {
+            self.drop_entries(context, row.instance.as_ref(), process.id(), back);
         }
     }
 
@@ -153,21 +164,22 @@ impl Metering {
         rows.filter_map(|row| row.reading.model.as_ref()).any(|model| self.names.root_of(model) == root)
     }
 
-    /// Notes which models the engines of a page serve.
-    pub(super) fn note_served(&mut self, context: &Context<'_>, rows: &[EngineReading]) {
-        let serving: Vec<bool> = rows.iter().map(|row| self.role(context.info, row) != Role::Proxy).collect();
-        let engines = rows.iter().zip(serving).filter_map(|(row, serves)| serves.then_some(row));
-        let names_models = rows.iter().any(|row| row.model.is_some());
-        if self.names.note_page(&context.info.target, engines, names_models, context.at) {
+    /// Notes which models the engines of a page serve, and under which names.
+    pub(super) fn note_served(&mut self, context: &Context<'_>, page: &PageReading) {
+        let rows = page.engines.iter();
+        let engines: Vec<_> = rows.filter(|row| self.role(context.info, row) != Role::Proxy).collect();
+        let names_models = page.engines.iter().any(|row| row.model.is_some());
+        let names = PageNames { engines: &engines, names_models, list: page.aliases.as_deref(), at: context.at };
+        if self.names.note_page(&context.info.target, &names) {
             self.produced.retain(|root| self.names.serves_root(root));
         }
     }
 
-    /// Restores the models that were served before the restart.
-    pub(super) fn restore_served(&mut self, target: &TargetId, engine: &Engine) {
-        for row in engine.rows.iter().filter(|row| row.serves()) {
-            self.names.restore(target, &row.reading, row.seen);
-        }
+    /// Restores the models that were served before the restart, and their other names.
+    pub(super) fn restore_served(&mut self, target: &TargetId, engine: &Engine, names: Vec<SavedName>) {
+        let Some(answered) = engine.last_page else { return };
+        let rows = engine.rows.iter().filter(|row| row.serves()).map(|row| (&row.reading, row.seen));
+        self.names.restore(target, rows, names, answered);
     }
 }
 

@@ -58,10 +58,16 @@ pub(crate) struct ProxyGuard {
     /// Whether it has counted any token.
     #[serde(default)]
     has_counted: bool,
+    /// When the first page with tokens was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first: Option<Timestamp>,
     verdict: Verdict,
     /// What was posted since the last verdict, or by this one to be taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     posted: Vec<Entry>,
+    /// What was posted between the last two verdicts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<Entry>,
     /// The tokens of the present page, if tokens that were held before are posted with them.
     #[serde(skip)]
     fresh: Option<Classes>,
@@ -145,9 +151,9 @@ impl ProxyGuard {
         self.held().is_some() || self.same_as().is_some() && !self.kept.is_zero()
     }
 
-    /// Whether it has counted any token.
-    pub(super) const fn has_counted(&self) -> bool {
-        self.has_counted
+    /// Whether it has counted any token on a page before an instant.
+    pub(super) fn has_counted_before(&self, instant: Timestamp) -> bool {
+        self.has_counted && self.first.is_none_or(|first| first < instant)
     }
 
     /// Whether tokens that it counted were posted.
@@ -171,7 +177,9 @@ impl ProxyGuard {
         if any_watched && self.verdict == Verdict::Alone {
             self.verdict = Verdict::Undecided;
         }
-        self.has_counted |= !growth.tokens.is_zero();
+        if !growth.tokens.is_zero() && !std::mem::replace(&mut self.has_counted, true) {
+            self.first = Some(growth.to);
+        }
         if let Some(window) = &mut self.window {
             window.grown = window.grown.saturating_add(growth.tokens.total().count());
         }
@@ -209,19 +217,32 @@ impl ProxyGuard {
     /// Drops entries that were taken back for another reason.
     pub(super) fn drop_entries(&mut self, taken: &[Entry]) {
         super::revenue::subtract(&mut self.posted, taken);
+        super::revenue::subtract(&mut self.earlier, taken);
     }
 
     /// Notes that an entry's misses were turned into hits.
     pub(super) fn correct(&mut self, misses: Entry, hits: Entry) {
-        if self.posted.iter().any(|entry| entry.merges(&misses)) {
-            super::revenue::subtract(&mut self.posted, &[misses]);
-            super::revenue::remember(&mut self.posted, hits);
+        for posted in [&mut self.posted, &mut self.earlier] {
+            if posted.iter().any(|entry| entry.merges(&misses)) {
+                super::revenue::subtract(posted, &[misses]);
+                super::revenue::remember(posted, hits);
+                break;
+            }
         }
     }
 
     /// Drops the entries, which were posted to another ledger.
     pub(super) fn forget_posted(&mut self) {
         self.posted.clear();
+        self.earlier.clear();
+    }
+
+    /// What was posted since the last verdict but one.
+    pub(super) fn take_recent(&mut self) -> Vec<Entry> {
+        let mut recent = std::mem::take(&mut self.earlier);
+        recent.append(&mut self.posted);
+        recent.retain(|entry| !entry.tokens.is_zero());
+        recent
     }
 
     /// The entries that are to be taken back, since they are probably an engine's.
@@ -235,8 +256,9 @@ impl ProxyGuard {
         if let Verdict::Same(_) = verdict {
             self.kept += self.held.take().map(|held| held.tokens).unwrap_or_default();
             self.posted.iter().for_each(|entry| self.kept += entry.tokens);
+            self.earlier.clear();
         } else {
-            self.posted.clear();
+            self.earlier = std::mem::take(&mut self.posted);
         }
         self.verdict = verdict;
         parted

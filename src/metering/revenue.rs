@@ -84,7 +84,7 @@ impl Metering {
         let Interval { from, to, .. } = interval;
         let held = |tokens| Held { from, to, tokens, hits_known: grown.all.hits_known };
         let own = super::counts(reading.kind, role, false).of(grown.all);
-        if self.moves_over(context, &mut engine.rows[place], reading, (role, counts), [held(own), held(all)]) {
+        if self.moves_over(context, (engine, place), reading, (role, counts), [held(own), held(all)]) {
             return Vec::new();
         }
         let due = engine.rows[place].guard.as_ref().is_some_and(ProxyGuard::has_due);

@@ -12,6 +12,7 @@ use super::duplicates::SavedPlace;
 use super::energy::EnergyMeter;
 use super::engine::{Engine, Instance};
 use super::leakage::Leakage;
+use super::model_names::SavedName;
 use super::proxies::Left;
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
@@ -33,6 +34,9 @@ pub struct SavedTarget {
     /// Its processes that other targets may show as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) duplicates: Vec<SavedPlace>,
+    /// Other names of its models.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    names: Vec<SavedName>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,12 +101,12 @@ impl SavedTarget {
         let processes = Processes::of_one(start, answered, rows);
         let instances =
             vec![SavedInstance { id: None, seen: answered, processes, trial: Vec::new(), resets: Vec::new() }];
-        Self { answered, instances, rows: rows_of_page, duplicates: Vec::new() }
+        Self { answered, instances, rows: rows_of_page, duplicates: Vec::new(), names: Vec::new() }
     }
 
     /// All moments in the state, to move them to another boot's clock.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { answered, instances, rows, duplicates: _ } = self;
+        let Self { answered, instances, rows, duplicates: _, names: _ } = self;
         let instances = instances.iter_mut().flat_map(|instance| {
             let SavedInstance { id: _, seen, processes, trial: _, resets: _ } = instance;
             std::iter::once(seen).chain(processes.moments_mut())
@@ -151,14 +155,14 @@ impl Metering {
         let Self {
             engines,
             duplicates,
+            names,
             // The store has what these were restored from.
             unwatched: _,
             earlier: _,
             // The store keeps a reset until it is applied.
             resets: _,
-            // Learned anew from pages and from the rows' models.
+            // Learned anew from pages.
             roles: _,
-            names: _,
             // Counted from zero, as the guards of proxies begin anew.
             produced: _,
             // Saved by node.
@@ -167,7 +171,7 @@ impl Metering {
             node_bounds: _,
             began: _,
         } = self;
-        saved_target(engines.get(id)?, duplicates.saved(id))
+        saved_target(engines.get(id)?, duplicates.saved(id), names.saved(id))
     }
 
     /// The state of a node's GPU time.
@@ -210,15 +214,17 @@ impl Metering {
     }
 
     /// Restores a target.
-    pub(super) fn restore_target(&mut self, config: &FleetConfig, id: TargetId, saved: SavedTarget) {
+    pub(super) fn restore_target(&mut self, config: &FleetConfig, id: TargetId, mut saved: SavedTarget) {
+        let names = std::mem::take(&mut saved.names);
         self.unwatched.remove(&id);
         let engine = self.restore_engine(config, &id, saved);
-        self.restore_served(&id, &engine);
+        self.restore_served(&id, &engine, names);
         self.engines.insert(id, engine);
     }
 
     pub(super) fn restore_engine(&mut self, config: &FleetConfig, id: &TargetId, saved: SavedTarget) -> Engine {
-        let SavedTarget { answered, instances, rows, duplicates } = saved;
+        // Only a target that is watched names models.
+        let SavedTarget { answered, instances, rows, duplicates, names: _ } = saved;
         let mut engine = Engine { last_page: Some(answered), ..Engine::default() };
         for SavedInstance { id, seen, processes, trial, resets } in instances {
             engine.instances.push(Instance { id, seen, processes, trial: trial.into_iter().collect(), resets });
@@ -248,7 +254,7 @@ impl Metering {
     }
 }
 
-fn saved_target(engine: &Engine, duplicates: Vec<SavedPlace>) -> Option<SavedTarget> {
+fn saved_target(engine: &Engine, duplicates: Vec<SavedPlace>, names: Vec<SavedName>) -> Option<SavedTarget> {
     // The store keeps a reset by hand until a page follows it.
     let Engine { instances, rows, last_page, judged: _, has_live: _, left: _, is_reset: _, lost_by_reset: _ } = engine;
     Some(SavedTarget {
@@ -256,6 +262,7 @@ fn saved_target(engine: &Engine, duplicates: Vec<SavedPlace>) -> Option<SavedTar
         instances: instances.iter().map(saved_instance).collect(),
         rows: rows.iter().map(saved_row).collect(),
         duplicates,
+        names,
     })
 }
 

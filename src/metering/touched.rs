@@ -19,6 +19,7 @@ impl Metering {
     pub(crate) fn take_touched(&mut self, inventory: &Inventory) -> Touched {
         let mut touched = Touched { targets: self.engines.take_touched(), nodes: self.gpu_cost.take_touched() };
         touched.targets.append(&mut self.duplicates.take_touched());
+        touched.targets.append(&mut self.names.take_touched());
         touched.nodes.append(&mut self.node_bounds.take_touched());
         let gpus = self.energy.take_touched();
         touched.nodes.extend(gpus.iter().filter_map(|id| Some(inventory.gpus.get(id)?.node.clone())));

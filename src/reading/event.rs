@@ -78,8 +78,9 @@ pub struct PageReading {
     pub engines: Vec<EngineReading>,
     /// When the instances of a page that holds several started, where it says so.
     pub instance_starts: Vec<(InstanceId, Timestamp)>,
-    /// Other names of the models, as the server lists them (`/v1/models`: `root`, `parent`).
-    pub aliases: Vec<ModelAlias>,
+    /// Other names of the models, as the server last listed them (`/v1/models`: `root`, `parent`); `None` if no list was
+    /// read.
+    pub aliases: Option<Vec<ModelAlias>>,
     /// GPUs that the page reports, with the node it names for each.
     pub gpus: Vec<(Option<NodeName>, GpuReading)>,
     /// When the process behind the counters started: `process_start_time_seconds`, else the oldest `_created`.

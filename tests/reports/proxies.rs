@@ -63,7 +63,7 @@ fn under_other_names(until: i64, adapters: &str, aliases: &[ModelAlias]) -> Scen
     let mut scene = Scene::of(both(PROXY));
     for second in 0..=until {
         let mut engine = vllm("chat-large", 2 * made(second), adapters);
-        engine.aliases = aliases.to_vec();
+        engine.aliases = Some(aliases.to_vec());
         scene.take(ENGINE, second, engine);
         let models = [["qwen3-32b", "qwen3-32b"], ["sql-lora", "sql-lora"]];
         scene.take(PROXY, second, litellm(&models, made(second)));
@@ -209,7 +209,7 @@ fn what_is_held_until_an_alias_is_learnt_is_an_engines() {
     let look = |scene: &mut Scene, second: i64| {
         scene.take(PROXY, second, started(litellm(&[["other-name", "other-name"]], made(second))));
         let mut page = started(vllm("ds-v3", made(second), ""));
-        page.aliases = alias.to_vec();
+        page.aliases = Some(alias.to_vec());
         scene.take(ENGINE, second, page);
     };
     let mut scene = Scene::of(both(PROXY));

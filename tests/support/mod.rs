@@ -62,7 +62,7 @@ pub fn page(model: &str, tokens: TokenCounters, start: Option<Timestamp>) -> Pag
         kind: EngineKind::Vllm,
         engines: vec![page_of_rank(model, "0", tokens)],
         instance_starts: Vec::new(),
-        aliases: Vec::new(),
+        aliases: None,
         gpus: Vec::new(),
         start,
         date: None,

@@ -302,7 +302,7 @@ impl Address {
             kind: EngineKind::Vllm,
             engines: Vec::new(),
             instance_starts: Vec::new(),
-            aliases: Vec::new(),
+            aliases: None,
             gpus: Vec::new(),
             start: None,
             date: Some(now.wall),

@@ -15,9 +15,11 @@ use crate::dialect;
 use crate::reading::{EngineReading, ModelAlias, ModelName, PageReading, Role};
 use crate::units::{Moment, Span, Timestamp};
 
-/// A list that could not be had is asked for again after so long, and one of another process no sooner than the second.
-const RETRY: Span = Span::from_secs(300);
-const RENEW: Span = Span::from_secs(60);
+/// How often the list is asked for: adapters are loaded and unloaded while the server runs. A proxy's tokens under a name
+/// that nobody knows are held for five minutes, so that at least one later list is read before they are posted.
+const RENEW: Span = Span::from_secs(120);
+/// How soon after the last time the list of another process is asked for.
+const ANOTHER: Span = Span::from_secs(60);
 /// How long a list may take. Nothing waits for it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -94,12 +96,12 @@ pub(super) fn name_rows(reading: &mut PageReading, name: Option<&ModelName>) {
     }
 }
 
-/// Other names of the server's models, asked for once a process, behind the pages' back.
+/// Other names of the server's models, asked for now and then, behind the pages' back. A list that can't be had changes
+/// nothing.
 #[derive(Debug, Default)]
 pub(super) struct Aliases {
-    known: Vec<ModelAlias>,
+    known: Option<Vec<ModelAlias>>,
     asked: Option<Moment>,
-    failed: bool,
     process: Option<(Option<Timestamp>, Option<HeaderValue>)>,
     under_way: Option<JoinHandle<Option<Models>>>,
 }
@@ -116,17 +118,14 @@ pub(super) struct Ask {
 impl Aliases {
     /// Takes a list that was asked for otherwise.
     pub(super) fn learn(&mut self, models: &Models, now: Moment) {
-        self.known.clone_from(&models.aliases);
-        (self.asked, self.failed) = (Some(now), false);
+        self.known = Some(models.aliases.clone());
+        self.asked = Some(now);
     }
 
     /// Writes what is known into a page.
     pub(super) async fn tell(&mut self, reading: &mut PageReading) {
         if let Some(ended) = self.under_way.take_if(|task| task.is_finished()) {
-            match ended.await.ok().flatten() {
-                Some(models) => self.known = models.aliases,
-                None => self.failed = true,
-            }
+            self.known = ended.await.ok().flatten().map(|models| models.aliases).or(self.known.take());
         }
         reading.aliases.clone_from(&self.known);
     }
@@ -142,7 +141,7 @@ impl Aliases {
         let process = (reading.start, process.cloned());
         let another = self.process.as_ref().is_some_and(|known| *known != process);
         let since = self.asked.map(|asked| now.since(asked));
-        let due = since.is_none_or(|since| (another && since >= RENEW) || (self.failed && since >= RETRY));
+        let due = since.is_none_or(|since| since >= if another { ANOTHER } else { RENEW });
         if due || self.process.is_none() {
             self.process = Some(process);
         }
@@ -151,7 +150,7 @@ impl Aliases {
 
     /// Asks, without anybody waiting for the answer.
     pub(super) fn ask(&mut self, ask: Ask, now: Moment) {
-        (self.asked, self.failed) = (Some(now), false);
+        self.asked = Some(now);
         self.under_way =
             Some(tokio::spawn(async move { tokio::time::timeout(PATIENCE, ask.send()).await.ok().flatten() }));
     }

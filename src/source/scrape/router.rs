@@ -140,7 +140,7 @@ pub(super) fn no_model() -> PageReading {
         kind: EngineKind::Llamacpp,
         engines: Vec::new(),
         instance_starts: Vec::new(),
-        aliases: Vec::new(),
+        aliases: None,
         gpus: Vec::new(),
         start: None,
         date: None,

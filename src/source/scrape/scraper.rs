@@ -394,7 +394,7 @@ impl Scraper {
         Ok(())
     }
 
-    /// Asks for other names of the models behind a page, once a process and without waiting.
+    /// Asks for other names of the models behind a page, now and then and without waiting.
     fn ask_aliases(&mut self, page: &Url, reading: &PageReading) {
         let now = self.clock.now();
         if !self.aliases.is_due(reading, self.process.as_ref(), now) {

@@ -1,0 +1,220 @@
+//! What one target says of names: the models on its pages, and other names of them, each with its evidence.
+//!
+//! A model counts until the target's pages have shown other models only for ten minutes. Another name of the server's
+//! model list counts until the list has been without it for ten minutes, or gives it to another model. An adapter that
+//! the page names counts until ten minutes after a page last named it, unless the list has its name: the page names
+//! running adapters only, so it says nothing of the others.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::reading::{EngineReading, ModelAlias, ModelName};
+use crate::units::{Moment, Span, Timestamp};
+
+/// How long a model or another name counts without evidence for it.
+const EXPIRES: Span = Span::from_secs(600);
+/// The most models kept for a target; the least recently seen is dropped first.
+pub(super) const MODELS: usize = 1024;
+/// The most other names kept for a target; further ones join nothing.
+const OTHER_NAMES: usize = 1024;
+
+/// The models and names of a target.
+#[derive(Debug, Default)]
+pub(super) struct TargetNames {
+    /// The models of its engines, by the names on its pages.
+    models: BTreeMap<ModelName, OnPage>,
+    /// Other names of models, in canonical form.
+    others: BTreeMap<String, OtherName>,
+    /// The last model list that was read since the watch began.
+    list: Option<Vec<ModelAlias>>,
+    /// What the fleet's names were last made of.
+    applied: Vec<Fact>,
+}
+
+/// A model on a target's pages.
+#[derive(Debug)]
+struct OnPage {
+    canonical: String,
+    /// When the first page with it was read.
+    since: Timestamp,
+    /// When the last page with it was read.
+    seen: Moment,
+    /// When the first page after that with other models only was read.
+    left: Option<Moment>,
+}
+
+/// Another name of a model.
+#[derive(Debug)]
+struct OtherName {
+    /// The name that it stands for, in canonical form.
+    model: String,
+    /// Whether the model list says so; otherwise the page names it as an adapter.
+    is_listed: bool,
+    /// When the last page or list with it was read.
+    seen: Moment,
+    /// When the first page or list without it was read after that.
+    left: Option<Moment>,
+}
+
+/// A part of what a target says.
+#[derive(Debug, PartialEq, Eq)]
+struct Fact {
+    name: String,
+    model: Option<String>,
+    since: Timestamp,
+    has_left: bool,
+}
+
+/// Another name of a model, as it is saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::metering) struct SavedName {
+    name: String,
+    model: String,
+    #[serde(default)]
+    is_listed: bool,
+}
+
+/// The models and names of a page.
+pub(in crate::metering) struct PageNames<'a> {
+    /// The rows of engines.
+    pub(in crate::metering) engines: &'a [&'a EngineReading],
+    /// Whether the page names any model.
+    pub(in crate::metering) names_models: bool,
+    /// The server's model list, if it is known.
+    pub(in crate::metering) list: Option<&'a [ModelAlias]>,
+    pub(in crate::metering) at: Moment,
+}
+
+impl TargetNames {
+    /// Takes a page. Returns whether anything of what counts has changed.
+    pub(super) fn note(&mut self, page: &PageNames<'_>) -> bool {
+        for reading in page.engines {
+            self.note_row(reading, page.at, page.at.wall);
+        }
+        if page.names_models {
+            self.note_left(page.at);
+        }
+        if let Some(list) = page.list
+            && self.list.as_deref() != Some(list)
+        {
+            self.note_list(list, page.at);
+        }
+        self.expire(page.at);
+        self.apply()
+    }
+
+    /// Adds what counted before a restart. A model's last page was read at the moment beside it.
+    pub(super) fn restore<'a>(
+        &mut self,
+        rows: impl Iterator<Item = (&'a EngineReading, Moment)>,
+        names: Vec<SavedName>,
+        answered: Moment,
+    ) -> bool {
+        rows.for_each(|(reading, seen)| self.note_row(reading, seen, Timestamp::default()));
+        for SavedName { name, model, is_listed } in names {
+            self.others.insert(name, OtherName { model, is_listed, seen: answered, left: None });
+        }
+        self.apply()
+    }
+
+    /// The other names, to be saved.
+    pub(super) fn saved(&self) -> Vec<SavedName> {
+        let saved = |(name, other): (&String, &OtherName)| {
+            let OtherName { model, is_listed, seen: _, left: _ } = other;
+            SavedName { name: name.clone(), model: model.clone(), is_listed: *is_listed }
+        };
+        self.others.iter().map(saved).collect()
+    }
+
+    /// The models that count: their canonical names, since when, and whether the pages show others instead.
+    pub(super) fn models(&self) -> impl Iterator<Item = (&str, Timestamp, bool)> {
+        self.models.values().map(|model| (model.canonical.as_str(), model.since, model.left.is_some()))
+    }
+
+    /// The other names that count, what they stand for, and whether the last page or list lacks them.
+    pub(super) fn others(&self) -> impl Iterator<Item = (&str, &str, bool)> {
+        self.others.iter().map(|(name, other)| (name.as_str(), other.model.as_str(), other.left.is_some()))
+    }
+
+    fn note_row(&mut self, reading: &EngineReading, seen: Moment, since: Timestamp) {
+        let Some(model) = &reading.model else { return };
+        if let Some(known) = self.models.get_mut(model) {
+            (known.seen, known.left) = (seen, None);
+        } else {
+            self.models.insert(model.clone(), OnPage { canonical: model.canonical(), since, seen, left: None });
+        }
+        for adapter in &reading.adapters {
+            self.note_other(&ModelName::new(adapter.as_str()), model, false, seen);
+        }
+    }
+
+    fn note_other(&mut self, name: &ModelName, model: &ModelName, is_listed: bool, seen: Moment) {
+        let name = name.canonical();
+        if let Some(known) = self.others.get_mut(&name) {
+            let outranked = !is_listed && known.is_listed && known.left.is_none();
+            if !outranked {
+                *known = OtherName { model: model.canonical(), is_listed, seen, left: None };
+            }
+        } else if self.others.len() < OTHER_NAMES {
+            self.others.insert(name, OtherName { model: model.canonical(), is_listed, seen, left: None });
+        }
+    }
+
+    fn note_list(&mut self, list: &[ModelAlias], at: Moment) {
+        for ModelAlias { name, model } in list {
+            self.note_other(name, model, true, at);
+        }
+        for other in self.others.values_mut().filter(|other| other.is_listed && other.seen != at) {
+            other.left.get_or_insert(at);
+        }
+        self.list = Some(list.to_vec());
+    }
+
+    /// Notes which models and adapters the page no longer shows.
+    fn note_left(&mut self, at: Moment) {
+        for model in self.models.values_mut().filter(|model| model.seen != at) {
+            model.left.get_or_insert(at);
+        }
+        for other in self.others.values_mut().filter(|other| !other.is_listed && other.seen != at) {
+            other.left.get_or_insert(at);
+        }
+    }
+
+    /// Drops what left long ago, and models that are too many.
+    fn expire(&mut self, at: Moment) {
+        let counts = |left: Option<Moment>| left.is_none_or(|since| at.since(since) < EXPIRES);
+        self.models.retain(|_, model| counts(model.left));
+        self.others.retain(|_, other| counts(other.left));
+        if self.models.len() > MODELS {
+            let mut seen: Vec<_> = self.models.values().map(|model| model.seen.boot).collect();
+            seen.sort_unstable_by(|a, b| b.cmp(a));
+            let oldest = seen[MODELS - 1];
+            self.models.retain(|_, model| model.seen == at || model.seen.boot > oldest);
+        }
+    }
+
+    /// Compares what counts with what was last applied, and remembers it. Returns whether they differ.
+    fn apply(&mut self) -> bool {
+        let is_same = self.facts().eq(self.applied.iter().map(Fact::parts));
+        if !is_same {
+            self.applied = self.facts().map(Fact::of).collect();
+        }
+        !is_same
+    }
+
+    fn facts(&self) -> impl Iterator<Item = (&str, Option<&str>, Timestamp, bool)> {
+        let models = self.models().map(|(name, since, has_left)| (name, None, since, has_left));
+        models.chain(self.others().map(|(name, model, has_left)| (name, Some(model), Timestamp::default(), has_left)))
+    }
+}
+
+impl Fact {
+    fn of((name, model, since, has_left): (&str, Option<&str>, Timestamp, bool)) -> Self {
+        Self { name: name.to_owned(), model: model.map(str::to_owned), since, has_left }
+    }
+
+    fn parts(&self) -> (&str, Option<&str>, Timestamp, bool) {
+        (&self.name, self.model.as_deref(), self.since, self.has_left)
+    }
+}
