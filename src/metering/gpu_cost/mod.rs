@@ -17,7 +17,7 @@ use crate::units::{Moment, Timestamp};
 use known::given_back;
 pub(crate) use known::{knows_cost, was_given_back};
 pub(super) use power::payments;
-use resolved_rate::{NodeView, resolve};
+use resolved_rate::{NodeView, rate_edges, resolve};
 use schedule::Schedules;
 
 /// The inventory and the configuration.
@@ -148,7 +148,7 @@ impl AllocationMeter {
         }
         let place = Place { view, name, node, when };
         let mut start = from;
-        for end in lease_edges(&view.config.leases, from, to).into_iter().chain([to]) {
+        for end in rate_edges(ledger, &view.config.leases, from, to).into_iter().chain([to]) {
             // Between two leases a node that is silent for long is not kept.
             let is_silent = silent >= view.config.release_after && start >= at.wall - silent;
             if start < end && !(is_silent && given_back(view, name, node, start).is_some()) {
@@ -172,9 +172,9 @@ impl AllocationMeter {
         let Some(node) = view.inventory.node(name) else { return };
         let on = NodeView { name, unit: node.unit.as_ref(), gpus: allocation.gpus };
         let mut start = from;
-        for end in lease_edges(&view.config.leases, from, to).into_iter().chain([to]) {
+        for end in rate_edges(ledger, &view.config.leases, from, to).into_iter().chain([to]) {
             let of = (gpu.name(), gpu.reading.index, allocation.gpus);
-            let rate = resolve(ledger, on, gpu.name(), payers::of_released(view, name, node, of, start));
+            let rate = resolve(ledger, on, gpu.name(), payers::of_released(view, name, node, of, start), start);
             if rate.when() == Some(RentWhen::Held) && start < end {
                 let account = ledger.cost_account(&rate.cost_account);
                 ledger.refund(account, 1, start, end);
@@ -204,7 +204,7 @@ impl AllocationMeter {
         // The time before the first allocation was never posted.
         let at = node.allocated_from.map_or(at, |from| at.max(from));
         for (_, gpu, lease) in payers::of_node(view, name, node, at) {
-            let rate = resolve(ledger, NodeView::now(name, node), gpu.name(), lease);
+            let rate = resolve(ledger, NodeView::now(name, node), gpu.name(), lease, at);
             if rate.when() != Some(RentWhen::Held) {
                 continue;
             }
@@ -244,7 +244,7 @@ impl Place<'_> {
             }
         }
         for (name, lease, count) in groups {
-            let rate = resolve(ledger, NodeView::now(self.name, self.node), name, lease);
+            let rate = resolve(ledger, NodeView::now(self.name, self.node), name, lease, from);
             let account = ledger.cost_account(&rate.cost_account);
             ledger.rent(account, count, from, to);
             let ends = rate.lease.filter(|lease| lease.until == Some(to));
