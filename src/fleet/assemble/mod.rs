@@ -120,7 +120,8 @@ impl Flow {
 pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
     let rates = rates(fleet);
     let nodes = nodes::rows(fleet);
-    let money = money::view(fleet);
+    let (models, unpriced) = models::rows(fleet);
+    let money = money::view(fleet, &models, unpriced);
     Snapshot {
         schema: SCHEMA,
         at: fleet.now().wall,
@@ -134,7 +135,7 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
         money,
         nodes: nodes.into_iter().map(Arc::new).collect(),
         engines: engines::rows(fleet).into_iter().map(Arc::new).collect(),
-        models: models::rows(fleet),
+        models,
         units: units::rows(fleet),
         alerts: Vec::new(),
         notices: notices::all(fleet),

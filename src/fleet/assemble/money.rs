@@ -6,8 +6,8 @@ use super::{Fleet, RowView, counted_rows};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, Role};
-use crate::snapshot::{ListBasis, MoneyView, RateBasis, Worth};
-use crate::statement::{Tables, Totals, break_even_load};
+use crate::snapshot::{BesideRow, ListBasis, ModelRow, MoneyView, RateBasis, Worth};
+use crate::statement::{PaceSums, RowKind, Tables, Totals, break_even_load, paces};
 use crate::units::{GpuTime, Money, Ratio, Tokens, gross_margin, profit_on_cost};
 
 /// One node's money.
@@ -19,7 +19,8 @@ pub(super) struct NodeMoney {
     pub(super) cost_per_hour: Option<Money>,
 }
 
-pub(super) fn view(fleet: &Fleet) -> MoneyView {
+/// The money of the fleet, beside `models` and the cost an hour of those of them without a price.
+pub(super) fn view(fleet: &Fleet, models: &[ModelRow], unpriced_models: Money) -> MoneyView {
     let day = day(fleet);
     let priced = any_priced(fleet);
     let uncertainty = fleet.ledger.uncertainty();
@@ -31,7 +32,8 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
     // Profit and margins are those of the printed amounts, as in a report.
     let (earned, owed) = (covered.round_to(6), known_cost.map(|cost| cost.round_to(6)));
     let profit = owed.map(|owed| earned - owed);
-    let (revenue_per_hour, covered_per_hour, cost_per_hour) = pace(fleet, priced);
+    let pace = pace(fleet, priced);
+    let profit_per_hour = pace.covered.zip(pace.cost).filter(|_| any_covered).map(|(revenue, cost)| revenue - cost);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
     let held = held || counted_rows(fleet).any(|view| view.refuses_billed(fleet));
@@ -44,12 +46,10 @@ pub(super) fn view(fleet: &Fleet) -> MoneyView {
         revenue,
         cost: day.cost,
         profit,
-        revenue_per_hour,
-        cost_per_hour,
-        profit_per_hour: covered_per_hour
-            .zip(cost_per_hour)
-            .filter(|_| any_covered)
-            .map(|(revenue, cost)| revenue - cost),
+        revenue_per_hour: pace.revenue,
+        cost_per_hour: pace.cost,
+        profit_per_hour,
+        beside_models: beside(profit_per_hour, pace.overhead, models, unpriced_models),
         young_pace: fleet.pace.is_young(),
         profit_on_cost: owed.and_then(|owed| profit_on_cost(earned, owed)),
         gross_margin: owed.and_then(|owed| gross_margin(earned, owed)),
@@ -91,7 +91,6 @@ fn break_even_price(fleet: &Fleet, day: &Totals) -> Option<Money> {
 /// The money of each node.
 pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
     let mut nodes: BTreeMap<NodeName, NodeMoney> = BTreeMap::new();
-    let (accounts, cost_accounts) = (fleet.ledger.accounts(), fleet.ledger.cost_accounts());
     for view in counted_rows(fleet) {
         if is_priced_row(fleet, view) {
             let money = nodes.entry(fleet.inventory.node_of(&view.target.info)).or_default();
@@ -103,7 +102,7 @@ pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
     }
     let (today, node) = (fleet.ledger.today(), |account: &RevenueAccount| Some(account.node.clone()));
     let pays = |account: &CostAccount| account.node.clone();
-    for (node, totals) in Totals::by(tables(fleet), today.tokens(), today.rents(), node, pays) {
+    for (node, totals) in Totals::by(tables(fleet), today.tokens(), today.rents(), &node, &pays) {
         let money = nodes.entry(node).or_default();
         if totals.tokens != totals.unpriced {
             *money.revenue.get_or_insert_default() += totals.revenue;
@@ -111,19 +110,11 @@ pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
         // Overhead by share of revenue is the fleet's.
         money.cost = totals.cost.map(|cost| cost - totals.revenue_overhead);
     }
-    for (id, account) in accounts.iter().enumerate() {
-        let money = nodes.entry(account.node.clone()).or_default();
-        if let (true, Some(pace)) =
-            (is_priced(fleet, account.model.as_ref(), account.tenant.as_ref()), fleet.pace.earned_per_hour(id))
-        {
-            *money.revenue_per_hour.get_or_insert_default() += pace;
-        }
-    }
-    for (id, cost_account) in cost_accounts.iter().enumerate() {
-        if let (CostAccount { node: Some(node), rate: Some(_), .. }, Some(pace)) =
-            (cost_account, fleet.pace.owed_per_hour(id))
-        {
-            *nodes.entry(node.clone()).or_default().cost_per_hour.get_or_insert_default() += pace;
+    if fleet.pace.window().is_some() {
+        for (node, sums) in paces_by(fleet, node, pays) {
+            let money = nodes.entry(node).or_default();
+            money.revenue_per_hour = sums.earned.or(money.revenue_per_hour);
+            money.cost_per_hour = sums.owed;
         }
     }
     nodes
@@ -140,30 +131,54 @@ pub(super) fn tables(fleet: &Fleet) -> Tables<'_> {
     Tables { accounts: ledger.accounts(), cost_accounts: ledger.cost_accounts(), tariffs: ledger.tariffs() }
 }
 
-/// Revenue per hour, the part of it whose cost is known, and cost per hour.
-fn pace(fleet: &Fleet, priced: bool) -> (Option<Money>, Option<Money>, Option<Money>) {
+/// Money an hour by a key of accounts: revenue where it has a price.
+pub(super) fn paces_by<K: Ord>(
+    fleet: &Fleet,
+    earns: impl Fn(&RevenueAccount) -> Option<K>,
+    pays: impl Fn(&CostAccount) -> Option<K>,
+) -> BTreeMap<K, PaceSums> {
+    let priced = |account: &RevenueAccount| is_priced(fleet, account.model.as_ref(), account.tenant.as_ref());
+    let (earned, owed) = (|id| fleet.pace.earned_per_hour(id), |id| fleet.pace.owed_per_hour(id));
+    paces(tables(fleet), earned, owed, |account| earns(account).filter(|_| priced(account)), pays)
+}
+
+/// The fleet's money an hour; the cost holds the overhead.
+#[derive(Debug, Clone, Copy, Default)]
+struct FleetPace {
+    revenue: Option<Money>,
+    /// The part of the revenue whose cost is known.
+    covered: Option<Money>,
+    cost: Option<Money>,
+    /// By the hour and by share of revenue.
+    overhead: Money,
+}
+
+fn pace(fleet: &Fleet, priced: bool) -> FleetPace {
     if fleet.pace.window().is_none() {
-        return (None, None, None);
+        return FleetPace::default();
     }
-    let (mut revenue, mut covered) = (Money::ZERO, Money::ZERO);
-    for (id, account) in fleet.ledger.accounts().iter().enumerate() {
-        let earned = fleet.pace.earned_per_hour(id).unwrap_or_default();
-        revenue += earned;
-        if account.costed {
-            covered += earned;
-        }
-    }
-    let cost_accounts =
-        fleet.ledger.cost_accounts().iter().enumerate().filter(|(_, cost_account)| cost_account.rate.is_some());
-    let cost = cost_accounts.fold(None, |cost: Option<Money>, (id, _)| {
-        Some(cost.unwrap_or_default() + fleet.pace.owed_per_hour(id).unwrap_or_default())
-    });
+    let (earned, owed) = (|id| fleet.pace.earned_per_hour(id), |id| fleet.pace.owed_per_hour(id));
+    let sums = paces(tables(fleet), earned, owed, |_| Some(()), |_| Some(())).remove(&()).unwrap_or_default();
     // The GPU time of a node that has not reported since the start is posted when it does: until then it costs something.
     let awaited = fleet.inventory.nodes.values().any(|node| node.awaited && !node.gpus.is_empty());
-    let cost = cost.filter(|cost| *cost > Money::ZERO || !awaited);
-    let of_revenue = fleet.config.overhead.of_revenue.map(|share| share.of(covered)).unwrap_or_default();
-    let cost = cost.map(|cost| cost + of_revenue);
-    (priced.then_some(revenue), priced.then_some(covered), cost)
+    let cost = sums.owed.filter(|cost| *cost > Money::ZERO || !awaited);
+    let of_revenue = fleet.config.overhead.of_revenue.map(|share| share.of(sums.covered)).unwrap_or_default();
+    FleetPace {
+        revenue: priced.then(|| sums.earned.unwrap_or_default()),
+        covered: priced.then_some(sums.covered),
+        cost: cost.map(|cost| cost + of_revenue),
+        overhead: sums.overhead + of_revenue,
+    }
+}
+
+/// Profit an hour that is in no model's row, by name, so that with it the rows add up to the fleet's.
+fn beside(profit: Option<Money>, overhead: Money, models: &[ModelRow], unpriced: Money) -> Vec<BesideRow> {
+    let Some(profit) = profit else { return Vec::new() };
+    let rows: Money = models.iter().filter_map(|row| row.money.profit_per_hour).sum();
+    let idle = profit - rows + overhead + unpriced;
+    let parts = [(RowKind::Unpriced, -unpriced), (RowKind::Overhead, -overhead), (RowKind::Idle, idle)];
+    let row = |(kind, profit_per_hour): (RowKind, Money)| BesideRow { name: Label::new(kind.name()), profit_per_hour };
+    parts.into_iter().filter(|(_, amount)| amount.rounded(6) != 0).map(row).collect()
 }
 
 fn engines(fleet: &Fleet) -> impl Iterator<Item = &crate::inventory::Target> {
@@ -260,8 +275,8 @@ fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
             continue;
         }
         let leased = fleet.config.leases.iter().any(|lease| lease.names(rate));
-        let assumed =
-            fleet.ledger.book().gpu_rate(cost_account.gpu.as_str()).filter(|assumed| !leased && assumed.rate == rate);
+        let card = fleet.ledger.book().gpu_rates();
+        let assumed = card.observed(cost_account.gpu.as_str(), rate).filter(|_| !leased);
         let dated = assumed.map(|assumed| Label::new(&assumed.dated));
         bases.push(RateBasis { gpu: cost_account.gpu.clone(), rate, assumed: assumed.is_some(), dated });
     }
