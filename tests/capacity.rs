@@ -1,5 +1,5 @@
 //! Capacity in money: worked numbers, from the fold to the print.
-#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation, clippy::cast_possible_wrap)]
 
 #[path = "support/past.rs"]
 mod past;
@@ -112,7 +112,9 @@ fn nodes_that_serve_something_else_are_no_help() {
     for quarter in 0..32 {
         let at = making.0.since + Span::from_secs(quarter * 900);
         making.tokens(at, other, Some(tariff), classes(0, 0, 100));
-        rents.iter().for_each(|rent| making.rent(at, *rent, held(8, 15), GpuTime::ZERO));
+        for rent in rents {
+            making.rent(at, rent, held(8, 15), GpuTime::ZERO);
+        }
     }
     let capacity = Capacity::of(&making.0, &TimeZone::UTC);
     let mut pools: Vec<_> = capacity.pools.iter().map(|pool| (pool.name.as_str(), pool.spare_cost.unwrap())).collect();
@@ -134,7 +136,9 @@ fn a_unit_that_works_as_one_is_measured_as_one() {
         let at = making.0.since + Span::from_secs(quarter * 900);
         let load = if quarter < 16 { 1_800_000 } else { 900_000 };
         making.tokens(at, account, Some(tariff), classes(0, 0, load));
-        rents.iter().for_each(|rent| making.rent(at, *rent, held(8, 15), GpuTime::ZERO));
+        for rent in rents {
+            making.rent(at, rent, held(8, 15), GpuTime::ZERO);
+        }
         making.rent(at, whole, held(8, 15), GpuTime::ZERO);
     }
     let capacity = Capacity::of(&making.0, &TimeZone::UTC);

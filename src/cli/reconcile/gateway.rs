@@ -64,7 +64,7 @@ pub(super) fn read(table: &Table, currency: &str, exchange: &Exchange) -> Result
         sum.cached += whole(column(&CACHED), "cached tokens")?;
         sum.failed += whole(column(&FAILED), "failed_requests")?;
         sum.requests += whole(column(&REQUESTS), "api_requests")?;
-        let (unit, spent) = amount(&cells[spend]).ok_or_else(|| wrong("the spend", &cells[spend]))?;
+        let (unit, billed) = amount(&cells[spend]).ok_or_else(|| wrong("the spend", &cells[spend]))?;
         let unit =
             column(&CURRENCY).map(|column| cells[column].trim().to_owned()).filter(|unit| !unit.is_empty()).or(unit);
         let day = match column(&DATE) {
@@ -76,7 +76,7 @@ pub(super) fn read(table: &Table, currency: &str, exchange: &Exchange) -> Result
         };
         let begin = day.map(|(begin, _)| begin);
         let of_line = |why| format!("line {number}: {why}");
-        sum.spend += converted(spent, unit.as_deref(), currency, begin, exchange).map_err(of_line)?;
+        sum.spend += converted(billed, unit.as_deref(), currency, begin, exchange).map_err(of_line)?;
         sum.lines += 1;
         if let Some(day) = day {
             let (first, last) = told.days.unwrap_or(day);

@@ -102,9 +102,9 @@ impl CapacityReport {
             ]);
         }
         let mut total = vec![String::new(); 10];
-        total[0] = "total".to_owned();
         let (held, needed) = self.capacity.nodes_ppm().unzip();
-        (total[1], total[2], total[6]) = (nodes(held), nodes(needed), amount(self.capacity.spare_cost(), 2));
+        let spare = amount(self.capacity.spare_cost(), 2);
+        (total[0], total[1], total[2], total[6]) = ("total".to_owned(), nodes(held), nodes(needed), spare);
         grid.total(total);
         grid.render()
     }

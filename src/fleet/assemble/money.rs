@@ -102,7 +102,7 @@ pub(super) fn by_node(fleet: &Fleet) -> BTreeMap<NodeName, NodeMoney> {
     }
     let (today, node) = (fleet.ledger.today(), |account: &RevenueAccount| Some(account.node.clone()));
     let pays = |account: &CostAccount| account.node.clone();
-    for (node, totals) in Totals::by(tables(fleet), today.tokens(), today.rents(), &node, &pays) {
+    for (node, totals) in Totals::by(tables(fleet), today.tokens(), today.rents(), node, pays) {
         let money = nodes.entry(node).or_default();
         if totals.tokens != totals.unpriced {
             *money.revenue.get_or_insert_default() += totals.revenue;

@@ -41,11 +41,11 @@ impl<'a> Folds<'a> {
         };
         let done = Capacity {
             measured: Span::ZERO,
-            pools: pools.pools.iter().enumerate().map(pool).collect(),
+            pools: pools.all.iter().enumerate().map(pool).collect(),
             hours: Vec::new(),
             unmeasured: pools.unmeasured.clone(),
         };
-        Self { past, pools, gpus, best: vec![Best::default(); pools.pools.len()], hour: None, done }
+        Self { past, pools, gpus, best: vec![Best::default(); pools.all.len()], hour: None, done }
     }
 
     /// Notes what nodes made in a bucket that was watched from its beginning to its end.
@@ -56,13 +56,13 @@ impl<'a> Folds<'a> {
             *made.entry(&self.past.account(cell.account).node).or_default() += cell.tokens;
         }
         let sums = self.sums(bucket, &slice, &nodes);
-        for (number, _) in self.pools.pools.iter().enumerate().filter(|(_, pool)| pool.joint) {
+        for (number, _) in self.pools.all.iter().enumerate().filter(|(_, pool)| pool.joint) {
             self.best[number].note(sums[number].tokens, sums[number].busy_millis);
         }
         for (node, tokens) in made {
             let Some(number) = self.pools.of_node.get(node).copied() else { continue };
             let all = nodes.get(node).map(|millis| share_of(&slice, self.gpus[node], *millis)) == Some(slice.millis);
-            if all && !self.pools.pools[number].joint {
+            if all && !self.pools.all[number].joint {
                 self.best[number].note(tokens, slice.millis);
             }
         }
@@ -73,7 +73,7 @@ impl<'a> Folds<'a> {
         let Some((slice, from, nodes)) = nodes_of(self.past, bucket) else { return };
         if !self.hour.as_ref().is_some_and(|(period, ..)| period.holds(from)) {
             self.close();
-            let sums = vec![Sums::default(); self.pools.pools.len()];
+            let sums = vec![Sums::default(); self.pools.all.len()];
             self.hour = Some((Period::of(By::Hour, zone, from), Span::ZERO, sums));
         }
         let sums = self.sums(bucket, &slice, &nodes);
@@ -86,7 +86,7 @@ impl<'a> Folds<'a> {
 
     /// What each pool held, made, cost and earned in a bucket.
     fn sums(&self, bucket: &Bucket<'_>, slice: &Slice, nodes: &HashMap<&NodeName, i64>) -> Vec<Sums> {
-        let mut sums = vec![Sums::default(); self.pools.pools.len()];
+        let mut sums = vec![Sums::default(); self.pools.all.len()];
         for (node, millis) in nodes {
             if let Some(number) = self.pools.of_node.get(node) {
                 sums[*number].held_millis += share_of(slice, self.gpus[node], *millis);

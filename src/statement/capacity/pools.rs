@@ -17,7 +17,7 @@ pub(super) struct Pool {
 /// The pools of a past, and whose each node is.
 #[derive(Debug, Default)]
 pub(super) struct Pools<'a> {
-    pub(super) pools: Vec<Pool>,
+    pub(super) all: Vec<Pool>,
     pub(super) of_node: HashMap<&'a NodeName, usize>,
     /// Units whose number of nodes is not in the ledger, because they are leased as a whole.
     pub(super) unmeasured: Vec<Label>,
@@ -42,18 +42,18 @@ impl<'a> Pools<'a> {
         let mut numbers: BTreeMap<Key<'a>, usize> = BTreeMap::new();
         let rented = past.cost_accounts.iter().filter(|account| account.kind == CostKind::Gpus);
         for node in rented.filter_map(|account| account.node.as_ref()).chain(served.keys().copied()) {
-            let (unit, serves) = match (served.get(node), follows(node)) {
-                (Some((unit, serves)), _) => (*unit, serves.clone()),
+            let (unit, work) = match (served.get(node), follows(node)) {
+                (Some((unit, work)), _) => (*unit, work.clone()),
                 (None, unit) => (unit, BTreeSet::new()),
             };
             if unit.is_some_and(|unit| whole.contains(unit)) {
                 continue;
             }
             let is_joint = unit.is_some_and(|unit| joint.contains(unit));
-            let key = (unit, if is_joint { BTreeSet::new() } else { serves });
+            let key = (unit, if is_joint { BTreeSet::new() } else { work });
             let number = *numbers.entry(key.clone()).or_insert_with(|| {
-                pools.pools.push(Pool { name: name_of(&key), joint: is_joint });
-                pools.pools.len() - 1
+                pools.all.push(Pool { name: name_of(&key), joint: is_joint });
+                pools.all.len() - 1
             });
             pools.of_node.insert(node, number);
         }
@@ -73,10 +73,10 @@ fn served(past: &Past) -> BTreeMap<&NodeName, (Option<&UnitName>, BTreeSet<Strin
     let mut served: BTreeMap<&NodeName, (Option<&UnitName>, BTreeSet<String>)> = BTreeMap::new();
     for id in used {
         let account = past.account(id);
-        let (unit, serves) = served.entry(&account.node).or_default();
+        let (unit, work) = served.entry(&account.node).or_default();
         *unit = unit.or(account.unit.as_ref());
         let model = account.model.as_ref().map_or("(no model)", |model| model.as_str());
-        serves.insert(format!("{model} {}", account.role));
+        work.insert(format!("{model} {}", account.role));
     }
     served
 }
@@ -90,12 +90,12 @@ fn leased_as_a_whole(past: &Past) -> BTreeSet<&UnitName> {
     whole.filter_map(|account| account.unit.as_ref()).collect()
 }
 
-fn name_of((unit, serves): &Key<'_>) -> Label {
-    let serves = serves.iter().map(String::as_str).collect::<Vec<_>>().join(" + ");
-    match (unit, serves.as_str()) {
+fn name_of((unit, work): &Key<'_>) -> Label {
+    let work = work.iter().map(String::as_str).collect::<Vec<_>>().join(" + ");
+    match (unit, work.as_str()) {
         (None, "") => Label::new("(serving nothing)"),
-        (None, serves) => Label::new(serves),
+        (None, work) => Label::new(work),
         (Some(unit), "") => Label::new(unit.as_str()),
-        (Some(unit), serves) => Label::new(&format!("{unit}: {serves}")),
+        (Some(unit), work) => Label::new(&format!("{unit}: {work}")),
     }
 }

@@ -40,7 +40,7 @@ impl Best {
         }
         let time = u128::try_from(time.millis()).ok().filter(|millis| *millis > 0)?;
         let need = |load: u64, made: u64, node_millis: i64| {
-            let wanted = u128::from(load) * u128::from(node_millis.unsigned_abs()) * NODE.unsigned_abs() as u128;
+            let wanted = u128::from(load) * u128::from(node_millis.unsigned_abs()) * u128::from(NODE.unsigned_abs());
             if load == 0 {
                 Some(0)
             } else {

@@ -31,8 +31,8 @@ fn facts(scene: &Scene<'_>, capacity: &Capacity) -> Option<(String, Vec<String>)
     let nodes = |ppm: i64| format!("{:.1}", ppm as f64 / 1e6);
     let told = format!("needed {} of {} nodes at the best measured", nodes(needed), nodes(held));
     let money = |amount: Money| scene.money(Some(amount), 12).trim().to_owned();
-    let rest = capacity.spare_cost().map(|cost| format!("the rest cost {}", money(cost)));
+    let spare = capacity.spare_cost().map(|cost| format!("the rest cost {}", money(cost)));
     let rent = capacity.best_for_one_more().and_then(|pool| pool.break_even_rent(capacity.measured));
     let rent = rent.map(|rent| format!("one more earns ≤ {}/h", money(rent)));
-    Some((told, rest.into_iter().chain(rent).collect()))
+    Some((told, spare.into_iter().chain(rent).collect()))
 }
