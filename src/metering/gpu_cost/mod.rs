@@ -13,7 +13,7 @@ use crate::inventory::{Allocation, FleetConfig, Gpu, Inventory, Node};
 use crate::ledger::Ledger;
 use crate::pricing::{Lease, RentWhen};
 use crate::reading::NodeName;
-use crate::units::{Moment, Timestamp};
+use crate::units::{Moment, Span, Timestamp};
 use known::given_back;
 pub(crate) use known::{knows_cost, was_given_back};
 pub(super) use power::payments;
@@ -135,7 +135,8 @@ impl AllocationMeter {
         };
         let gap = at.since(*last);
         let (from, to) = (at.wall - gap, at.wall);
-        let silent = at.since(node.reported);
+        // A node that reports again after an absence was not silent: nobody asked it.
+        let silent = if node.awaited { Span::ZERO } else { at.since(node.reported) };
         let to = match given_back(view, name, node, at.wall) {
             // Whether the node is kept without a lease, its next report says.
             Some(end) => end.max(at.wall - silent).min(to),
