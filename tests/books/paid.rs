@@ -1,6 +1,6 @@
 //! Who is paid for which GPUs at an instant (`rules.md`, section 4; `economics.md`, 3.5).
 
-use super::case::{Case, Node};
+use super::case::Case;
 use super::prices::euro;
 use super::terms::{Config, Lease, decimal};
 
@@ -88,15 +88,6 @@ impl Lease {
 
     pub fn runs_at(&self, at: i64) -> bool {
         self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
-    }
-
-    pub fn covers(&self, node: &Node) -> bool {
-        self.is_for(node.name, node.unit, node.gpu)
-    }
-
-    /// Whether it is for the node or its unit.
-    pub fn is_for_node(&self, node: &Node) -> bool {
-        self.key != "gpu" && self.covers(node)
     }
 
     fn is_for(&self, node: &str, unit: Option<&str>, gpu: &str) -> bool {
