@@ -3,29 +3,27 @@
 use std::fmt::Write;
 
 use jiff::tz::TimeZone;
-use serde::Serialize;
 
-use super::csv;
 use super::data::{PastQuery, span};
 use super::query::{Format, ReportQuery};
 use super::table::amount;
 use super::text_table::Grid;
 use super::when::local;
+use super::{capacity_json, csv};
 use crate::cli::Failure;
 use crate::ledger::{Detail, Grain};
-use crate::reading::Label;
-use crate::statement::{Capacity, HourCapacity, PoolCapacity};
+use crate::statement::{Capacity, HourCapacity};
 use crate::store::Header;
 use crate::tui::human;
 use crate::units::{Money, Span, Timestamp};
 
 /// What is printed.
 pub(super) struct CapacityReport {
-    currency: String,
+    pub(super) currency: String,
     zone: TimeZone,
-    since: Timestamp,
-    until: Timestamp,
-    capacity: Capacity,
+    pub(super) since: Timestamp,
+    pub(super) until: Timestamp,
+    pub(super) capacity: Capacity,
 }
 
 /// What the ledger cannot tell, and what follows for the figures.
@@ -47,7 +45,7 @@ impl CapacityReport {
     pub(super) fn render(&self, format: Format) -> Result<String, Failure> {
         match format {
             Format::Csv => Ok(self.csv()),
-            Format::Json => self.json().map_err(|error| Failure::Run(error.to_string())),
+            Format::Json => capacity_json::render(self).map_err(|error| Failure::Run(error.to_string())),
             _ => Ok(self.table()),
         }
     }
@@ -175,25 +173,6 @@ impl CapacityReport {
         }
         out
     }
-
-    fn json(&self) -> Result<String, serde_json::Error> {
-        let told = &self.capacity;
-        let early = told.is_early();
-        let json = CapacityJson {
-            schema: "margintop-capacity/1",
-            since: self.since,
-            until: self.until,
-            currency: &self.currency,
-            measured_seconds: told.measured.millis() / 1000,
-            too_early: early,
-            slo_known: false,
-            spare_cost: told.spare_cost().filter(|_| !early),
-            pools: told.pools.iter().filter(|_| !early).map(|pool| PoolJson::new(pool, told.measured)).collect(),
-            hours: told.hours.iter().filter(|_| !early).map(HourJson::new).collect(),
-            unmeasured_units: &told.unmeasured,
-        };
-        serde_json::to_string(&json).map(|line| line + "\n")
-    }
 }
 
 /// At which rent one more node pays, in the pool where it would earn most.
@@ -206,7 +185,8 @@ fn one_more(capacity: &Capacity, currency: &str) -> Option<String> {
     Some(format!("above {rent} {currency} a node and hour{gpu}, one more for {} would earn nothing", pool.name))
 }
 
-fn held(hour: &HourCapacity) -> Option<i64> {
+/// How many nodes were held in an hour, in millionths.
+pub(super) fn held(hour: &HourCapacity) -> Option<i64> {
     let ppm = i128::from(hour.held_millis) * 1_000_000;
     i64::try_from(ppm.checked_div(i128::from(hour.measured.millis()))?).ok()
 }
@@ -220,7 +200,7 @@ fn nodes(ppm: Option<i64>) -> String {
     )
 }
 
-fn per_second(per_hour: u64) -> f64 {
+pub(super) fn per_second(per_hour: u64) -> f64 {
     per_hour as f64 / 3600.0
 }
 
@@ -231,91 +211,4 @@ fn at_most(money: Option<Money>) -> String {
 
 fn hours(span: Span) -> String {
     format!("{:.1}", span.as_secs_f64() / 3600.0)
-}
-
-#[derive(Serialize)]
-struct CapacityJson<'a> {
-    schema: &'static str,
-    since: Timestamp,
-    until: Timestamp,
-    currency: &'a str,
-    measured_seconds: i64,
-    too_early: bool,
-    /// Always false: the ledger keeps no latencies.
-    slo_known: bool,
-    spare_cost: Option<Money>,
-    pools: Vec<PoolJson<'a>>,
-    hours: Vec<HourJson<'a>>,
-    unmeasured_units: &'a [Label],
-}
-
-#[derive(Serialize)]
-struct PoolJson<'a> {
-    name: &'a Label,
-    best_prompt_per_second: Option<f64>,
-    best_output_per_second: Option<f64>,
-    gpus_per_node: Option<u32>,
-    nodes_held: Option<f64>,
-    nodes_needed: Option<f64>,
-    nodes_needed_peak: i64,
-    cost: Option<Money>,
-    spare_cost: Option<Money>,
-    rent_per_node_hour: Option<Money>,
-    last_node_earned: Option<Money>,
-    last_node_break_even_rent: Option<Money>,
-    /// An upper bound.
-    one_more_earns: Option<Money>,
-    /// Above it one more node would earn nothing.
-    one_more_break_even_rent: Option<Money>,
-}
-
-impl<'a> PoolJson<'a> {
-    fn new(pool: &'a PoolCapacity, measured: Span) -> Self {
-        let (held, needed) = pool.nodes_ppm(measured).unzip();
-        let nodes = |ppm: Option<i64>| ppm.map(|ppm| ppm as f64 / 1e6);
-        let money = |money: Option<Money>| money.map(|money| money.round_to(6));
-        Self {
-            name: &pool.name,
-            best_prompt_per_second: pool.best.map(|best| per_second(best.0)),
-            best_output_per_second: pool.best.map(|best| per_second(best.1)),
-            gpus_per_node: pool.gpus,
-            nodes_held: nodes(held),
-            nodes_needed: nodes(needed),
-            nodes_needed_peak: pool.needed_peak,
-            cost: money(pool.cost),
-            spare_cost: pool.spare_cost,
-            rent_per_node_hour: money(pool.rent()),
-            last_node_earned: money(pool.last_node),
-            last_node_break_even_rent: money(pool.last_node_rent(measured)),
-            one_more_earns: money(pool.one_more),
-            one_more_break_even_rent: money(pool.break_even_rent(measured)),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct HourJson<'a> {
-    key: &'a Label,
-    start: Timestamp,
-    end: Timestamp,
-    measured_seconds: i64,
-    nodes_held: Option<f64>,
-    nodes_needed: i64,
-    spare_cost: Option<Money>,
-    one_more_earns: Option<Money>,
-}
-
-impl<'a> HourJson<'a> {
-    fn new(hour: &'a HourCapacity) -> Self {
-        Self {
-            key: &hour.period.key,
-            start: hour.period.begin,
-            end: hour.period.end,
-            measured_seconds: hour.measured.millis() / 1000,
-            nodes_held: held(hour).map(|ppm| ppm as f64 / 1e6),
-            nodes_needed: hour.needed,
-            spare_cost: hour.spare_cost,
-            one_more_earns: hour.one_more,
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! `margintop report`: what the past earned and cost, what it would have, and why it changed.
 
 mod capacity;
+mod capacity_json;
 mod csv;
 mod data;
 mod focus;

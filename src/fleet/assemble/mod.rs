@@ -6,6 +6,7 @@ mod models;
 mod money;
 mod nodes;
 mod notices;
+mod pace;
 mod units;
 
 use std::sync::Arc;

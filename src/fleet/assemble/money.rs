@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::pace::{beside, pace, paces_by};
 use super::{Fleet, RowView, counted_rows};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, Role};
-use crate::snapshot::{BesideRow, ListBasis, ModelRow, MoneyView, RateBasis, Worth};
-use crate::statement::{PaceSums, RowKind, Tables, Totals, break_even_load, paces};
+use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, Worth};
+use crate::statement::{Tables, Totals, break_even_load};
 use crate::units::{GpuTime, Money, Ratio, Tokens, gross_margin, profit_on_cost};
 
 /// One node's money.
@@ -129,56 +130,6 @@ fn day(fleet: &Fleet) -> Totals {
 pub(super) fn tables(fleet: &Fleet) -> Tables<'_> {
     let ledger = &fleet.ledger;
     Tables { accounts: ledger.accounts(), cost_accounts: ledger.cost_accounts(), tariffs: ledger.tariffs() }
-}
-
-/// Money an hour by a key of accounts: revenue where it has a price.
-pub(super) fn paces_by<K: Ord>(
-    fleet: &Fleet,
-    earns: impl Fn(&RevenueAccount) -> Option<K>,
-    pays: impl Fn(&CostAccount) -> Option<K>,
-) -> BTreeMap<K, PaceSums> {
-    let priced = |account: &RevenueAccount| is_priced(fleet, account.model.as_ref(), account.tenant.as_ref());
-    let (earned, owed) = (|id| fleet.pace.earned_per_hour(id), |id| fleet.pace.owed_per_hour(id));
-    paces(tables(fleet), earned, owed, |account| earns(account).filter(|_| priced(account)), pays)
-}
-
-/// The fleet's money an hour; the cost holds the overhead.
-#[derive(Debug, Clone, Copy, Default)]
-struct FleetPace {
-    revenue: Option<Money>,
-    /// The part of the revenue whose cost is known.
-    covered: Option<Money>,
-    cost: Option<Money>,
-    /// By the hour and by share of revenue.
-    overhead: Money,
-}
-
-fn pace(fleet: &Fleet, priced: bool) -> FleetPace {
-    if fleet.pace.window().is_none() {
-        return FleetPace::default();
-    }
-    let (earned, owed) = (|id| fleet.pace.earned_per_hour(id), |id| fleet.pace.owed_per_hour(id));
-    let sums = paces(tables(fleet), earned, owed, |_| Some(()), |_| Some(())).remove(&()).unwrap_or_default();
-    // The GPU time of a node that has not reported since the start is posted when it does: until then it costs something.
-    let awaited = fleet.inventory.nodes.values().any(|node| node.awaited && !node.gpus.is_empty());
-    let cost = sums.owed.filter(|cost| *cost > Money::ZERO || !awaited);
-    let of_revenue = fleet.config.overhead.of_revenue.map(|share| share.of(sums.covered)).unwrap_or_default();
-    FleetPace {
-        revenue: priced.then(|| sums.earned.unwrap_or_default()),
-        covered: priced.then_some(sums.covered),
-        cost: cost.map(|cost| cost + of_revenue),
-        overhead: sums.overhead + of_revenue,
-    }
-}
-
-/// Profit an hour that is in no model's row, by name, so that with it the rows add up to the fleet's.
-fn beside(profit: Option<Money>, overhead: Money, models: &[ModelRow], unpriced: Money) -> Vec<BesideRow> {
-    let Some(profit) = profit else { return Vec::new() };
-    let rows: Money = models.iter().filter_map(|row| row.money.profit_per_hour).sum();
-    let idle = profit - rows + overhead + unpriced;
-    let parts = [(RowKind::Unpriced, -unpriced), (RowKind::Overhead, -overhead), (RowKind::Idle, idle)];
-    let row = |(kind, profit_per_hour): (RowKind, Money)| BesideRow { name: Label::new(kind.name()), profit_per_hour };
-    parts.into_iter().filter(|(_, amount)| amount.rounded(6) != 0).map(row).collect()
 }
 
 fn engines(fleet: &Fleet) -> impl Iterator<Item = &crate::inventory::Target> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::money::paces_by;
+use super::pace::paces_by;
 use super::{Fleet, Flow, RowView, has_left, mean, sum};
 use crate::inventory::Gpu;
 use crate::metering::{OUTPUT, PROMPT};
