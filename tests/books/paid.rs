@@ -48,7 +48,8 @@ pub fn rents(case: &Case, config: &Config, before: Option<&Config>, at: i64) -> 
         for (nth, node) in case.nodes.iter().enumerate() {
             let taken = if lease.is_for(node.name, node.unit, node.gpu) { left.min(bare[nth]) } else { 0 };
             (left, bare[nth]) = (left - taken, bare[nth] - taken);
-            if taken > 0 {
+            // The engines of a case answer at every poll.
+            if taken > 0 && (!lease.is_serving || !node.engines.is_empty()) {
                 rents.push(Rent {
                     node: Some(node.name.to_owned()),
                     unit: node.unit,

@@ -73,6 +73,8 @@ pub struct Lease {
     pub by_node: bool,
     /// Hardware of one's own that comes to this rate over its life.
     pub is_owned: bool,
+    /// Paid while an engine answers on the node.
+    pub is_serving: bool,
     pub euros: bool,
     /// Ten-thousandths of the currency per kWh, and the PUE in hundredths.
     pub power: Option<(i64, i64)>,
@@ -201,6 +203,9 @@ impl Lease {
             let rate = if self.by_node { "node_rate" } else { "rate" };
             writeln!(text, "{rate} = \"{}\"", decimal(self.cents, 2)).unwrap();
         }
+        if self.is_serving {
+            writeln!(text, "when = \"serving\"").unwrap();
+        }
         date(text, "from", self.from);
         date(text, "until", self.until);
         if let Some((kwh, pue)) = self.power {
@@ -280,7 +285,21 @@ fn leases(dice: &mut Dice, nodes: &[Node], began: i64) -> Vec<Lease> {
         let name = ["H800", "n2", "spare"].contains(&subject).then(|| format!("the {subject} agreement"));
         let (cents, euros) = (dice.between(50, 900), dice.one_in(4));
         let is_owned = !by_node && !euros && dice.one_in(5);
-        leases.push(Lease { name, key, subject, gpus, from, until, cents, by_node, is_owned, euros, power });
+        let is_serving = power.is_none() && (gpus.is_none() || key == "gpu") && dice.one_in(4);
+        leases.push(Lease {
+            name,
+            key,
+            subject,
+            gpus,
+            from,
+            until,
+            cents,
+            by_node,
+            is_owned,
+            is_serving,
+            euros,
+            power,
+        });
     }
     leases
 }
