@@ -61,6 +61,7 @@ pub struct Pinned {
 }
 
 /// A `[[lease]]`; its rate is in cents.
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of the configuration")]
 #[derive(Debug, Clone)]
 pub struct Lease {
     pub name: Option<String>,
