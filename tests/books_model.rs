@@ -28,10 +28,14 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
 
-/// What of a case differs. Where a poll was not written in time, on a busy machine, the case is run once more.
+/// What of a case differs, or why it panicked.
 fn differences(seed: u64) -> Vec<String> {
-    let run = || std::panic::catch_unwind(|| compare(&Case::of(seed)));
-    run().or_else(|_| run()).unwrap_or_else(|_| vec!["it panicked twice".to_owned()])
+    let why = |panic: Box<dyn std::any::Any + Send>| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word").to_owned()
+    };
+    let told = std::panic::catch_unwind(|| compare(&Case::of(seed)));
+    told.unwrap_or_else(|panic| vec![format!("it panicked: {}", why(panic))])
 }
 
 #[test]

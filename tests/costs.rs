@@ -5,7 +5,7 @@ mod support;
 
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::ledger::{CostAccount, CostKind};
-use margintop::pricing::{Book, Lease, Leased, Overhead, Pinned, Rounding};
+use margintop::pricing::{Book, Exchange, Lease, Leased, Overhead, Pinned, Rounding};
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
 use margintop::units::{Energy, Moment, Money, PowerPrice, Span};
 use support::{answered, at, counters, gpus, instant, member, moment, page};
@@ -60,6 +60,45 @@ fn what_a_providers_rounding_adds_is_one_line_at_the_leases_end() {
         let since = assumed.of(margintop::units::GpuTime::of(8, Span::from_millis(1)));
         assert_eq!((held + added - since).to_string(), billed, "{rounding:?}");
     }
+}
+
+/// Class: a rate that is assumed by a dated series, and that changes while margintop runs, between two reports.
+#[test]
+fn an_assumed_rate_pays_from_its_date_on() {
+    let row =
+        |rate, dated| format!("[[gpu]]\ngpu = \"H100\"\nrate = \"{rate}\"\ndated = \"{dated}\"\nsource = \"x\"\n");
+    let series = row("2", "2025-01") + &row("5", "2025-02-21");
+    let mut book = Book::built_in().unwrap();
+    book.add(toml::from_str(&series).unwrap()).unwrap();
+    book.keep_currency_at("USD", &Exchange::default(), began().wall);
+    let mut fleet = Fleet::new(FleetConfig::local("n"), book, began());
+    fleet.restore(SavedState::default(), Span::from_secs(86_400));
+    // The edge, at minute 840, lies between two reports.
+    for minute in (0..=837).step_by(9) {
+        fleet.apply(gpus("n", "NVIDIA H100", 8, after(minute * 60_000)));
+    }
+    let before = "2".parse::<margintop::units::HourlyRate>().unwrap();
+    assert_eq!(owed(&fleet, CostKind::Gpus), before.of(gpu_time(8, 837)));
+    fleet.apply(gpus("n", "NVIDIA H100", 8, after(846 * 60_000)));
+    let since = "5".parse::<margintop::units::HourlyRate>().unwrap();
+    for minute in 837..846 {
+        let ledger = fleet.ledger();
+        let sums = ledger.minute_sums(after(minute * 60_000).wall).unwrap();
+        let paid =
+            sums.rents().filter_map(|(id, rented)| ledger.cost_accounts()[id.index()].cost_of(rented)).sum::<Money>();
+        let rate = if minute < 840 { before } else { since };
+        assert_eq!(paid, rate.of(gpu_time(8, 1)), "minute {minute}");
+    }
+    for minute in (855..=900).step_by(9) {
+        fleet.apply(gpus("n", "NVIDIA H100", 8, after(minute * 60_000)));
+    }
+    let rates = &fleet.snapshot().money.rates;
+    assert!(rates.iter().any(|basis| basis.assumed && basis.rate == since), "{rates:?}");
+}
+
+/// GPU time of so many GPUs and minutes.
+fn gpu_time(gpus: u32, minutes: i64) -> margintop::units::GpuTime {
+    margintop::units::GpuTime::of(gpus, Span::from_secs(minutes * 60))
 }
 
 #[test]

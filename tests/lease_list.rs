@@ -110,8 +110,63 @@ fn config_check_says_which_gpus_no_lease_or_two_leases_cover() {
     assert!(!ran.out.contains("at one time") && !ran.err.contains("at one time"), "{ran:?}");
     let over = format!("{OF_NODE}rate = \"2\"\nuntil = \"2025-04-01T00:00:00Z\"\n");
     told(&over, none);
-    let twice = format!("{OF_NODE}rate = \"2\"\n{OF_NODE}rate = \"3\"\n");
-    assert!(told(&twice, "lease 1: node gpu-01: 8 GPUs x 2.00 = 16.00 USD an hour").err.contains("and lease 1 pays"));
+}
+
+/// Class: a lease that is ended by its name, whatever it is for.
+#[test]
+fn a_lease_ends_by_its_name_where_it_pays_for_whole_nodes() {
+    let at = "2025-03-10T10:02:00Z";
+    let end = |fleets: &Fleets, text: &str, name: &str| ran(fleets, &["lease", "end", name, "--at", at], text);
+    for (subject, name) in [
+        ("node = \"gpu-01\"\nname = \"acme\"\n", "acme"),
+        ("node = \"gpu-01\"\ngpus = 8\nname = \"acme\"\n", "acme"),
+        ("gpu = \"H800\"\nname = \"acme\"\n", "acme"),
+        ("gpu = \"H800\"\n", "H800 at 2.50"),
+        ("unit = \"d\"\nname = \"acme\"\n", "acme"),
+    ] {
+        let fleets = Fleets::new();
+        let text = format!("[[lease]]\n{subject}rate = \"2.50\"\n");
+        fleets.run(&Run::of(&text).unit("d").seconds(300).gpus(8));
+        let ran = end(&fleets, &text, name);
+        assert!(
+            ran.code == Some(0) && ran.out.starts_with("the lease of gpu-01 ends at 2025-03-10T10:02:00Z"),
+            "{text}: {ran:?}"
+        );
+        fleets.run(&Run::of(&text).unit("d").seconds(60).gpus(0));
+        assert_eq!(fleets.all(), 8 * 120_000, "{text}");
+    }
+    let fleets = Fleets::new();
+    let text = "[[lease]]\ngpu = \"H800\"\ngpus = 2\nname = \"two\"\nrate = \"5\"\n[[lease]]\nunit = \"d\"\ngpus = 4\nrate = \"1\"\n";
+    fleets.run(&Run::of(text).seconds(60).gpus(8));
+    for (name, said) in [
+        ("two", "pays for 2 of the 8 GPUs of node gpu-01, which ends whole: set until = \"2025-03-10T10:02:00Z\""),
+        ("4 x d at 1.00", "only nodes are ended by hand: set until"),
+        ("three", "running leases are \"4 x d at 1.00\", \"two\""),
+    ] {
+        let ran = end(&fleets, text, name);
+        assert!(ran.code == Some(2) && ran.err.contains(said), "{name}: {ran:?}");
+    }
+}
+
+/// Class: a lease that would never be paid, because another one is for the very same GPUs at the same time.
+#[test]
+fn leases_that_contradict_each_other_are_refused_with_what_to_write() {
+    let fleets = Fleets::new();
+    let april = "2025-04-01T00:00:00Z";
+    for (first, second) in [
+        ("rate = \"2\"\n".to_owned(), "rate = \"3\"\n".to_owned()),
+        ("rate = \"2\"\n".to_owned(), format!("rate = \"3\"\nfrom = \"{april}\"\n")),
+        (format!("rate = \"2\"\nfrom = \"{april}\"\n"), "rate = \"3\"\n".to_owned()),
+    ] {
+        for subject in ["node = \"gpu-01\"", "gpu = \"H800\"", "unit = \"d\""] {
+            let text = format!("[[lease]]\n{subject}\n{first}[[lease]]\n{subject}\n{second}");
+            for call in [&["config", "check"][..], &["lease", "list"]] {
+                let ran = ran(&fleets, call, &text);
+                assert!(ran.code != Some(0) && ran.err.contains("contradict each other"), "{text}: {ran:?}");
+                assert!(ran.err.contains("end one with until where the other begins with from"), "{ran:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -52,6 +52,14 @@ impl Terms {
         Self { subject, gpus, from, until, cents: 301 + random.below(600) }
     }
 
+    /// Whether a later lease would never be paid beside this one: such a configuration is refused.
+    fn contradicts(&self, later: &Self) -> bool {
+        let ends = |terms: &Self| terms.until.unwrap_or(i64::MAX);
+        let begins = |terms: &Self| terms.from.unwrap_or(i64::MIN);
+        let at_one_time = begins(self) < ends(later) && begins(later) < ends(self);
+        self.gpus.is_none() && !later.is_schedule() && self.subject == later.subject && at_one_time
+    }
+
     fn is_schedule(&self) -> bool {
         self.gpus.is_some() && !self.subject.starts_with("gpu")
     }
@@ -111,6 +119,12 @@ fn every_gpu_is_paid_once_whatever_changes_between_runs() {
             }
             for _ in 0..random.below(3) {
                 now.push(Terms::random(&mut random));
+            }
+            let all = std::mem::take(&mut now);
+            for terms in all {
+                if !now.iter().any(|earlier| earlier.contradicts(&terms)) {
+                    now.push(terms);
+                }
             }
             let text: String = now.iter().map(Terms::text).collect();
             let (gap, seconds) = (if nth == 0 { 0 } else { random.below(8) }, 1 + random.below(10));

@@ -161,6 +161,24 @@ fn a_node_that_is_given_back_costs_nothing_more_and_one_that_serves_does() {
     assert_eq!(fleets.all(), 480_000, "silent for a while");
 }
 
+/// Class: GPUs that are known on both sides of an absence. Their rent is posted for it, whatever ended in it.
+#[test]
+fn a_node_that_reports_before_and_after_an_absence_is_paid_for_it() {
+    let ends = |at: &str| format!("{OF_NODE}gpus = 8\nrate = \"2.50\"\nuntil = \"2025-03-10T{at}Z\"\n");
+    for (after, end, of_lease) in [(8, "10:00:10", 80_000), (600, "10:00:10", 80_000), (3600, "10:30:00", 14_400_000)] {
+        let fleets = Fleets::new();
+        fleets.run(&Run::of(&ends(end)).seconds(5).gpus(8));
+        fleets.run(&Run::of(&ends(end)).after(after).seconds(5).gpus(8));
+        assert_eq!(fleets.at_rate("2.50"), of_lease, "{after} s");
+        assert_eq!(fleets.all(), 8_000 * (10 + after), "{after} s: then at the assumed rate");
+    }
+    // One that does not report again was given back.
+    let fleets = Fleets::new();
+    fleets.run(&Run::of(&ends("10:00:10")).seconds(5).gpus(8));
+    fleets.run(&Run::of(&ends("10:00:10")).after(600).seconds(60).gpus(0));
+    assert_eq!(fleets.all(), 80_000);
+}
+
 #[test]
 fn revenue_has_a_cost_or_not_at_its_own_instant() {
     let from = "[[lease]]\ngpu = \"Odd\"\nrate = \"2.00\"\nfrom = \"2025-03-10T10:00:10Z\"\n";

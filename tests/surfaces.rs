@@ -160,6 +160,28 @@ fn the_overview_says_what_the_report_says() {
     assert_eq!(tokens, 4 * 12 * (WORK.prompt + WORK.output));
 }
 
+/// Class: rows of the present that do not add up to the header above them. What is in no row stands beside them by name.
+#[test]
+fn the_models_an_hour_and_what_stands_beside_them_are_the_headers() {
+    let once = &kept().once;
+    let of = |rows: &Value| -> Vec<i128> {
+        let known =
+            rows.as_array().unwrap().iter().map(|row| &row["profit_per_hour"]).filter(|amount| !amount.is_null());
+        known.map(micros).collect()
+    };
+    let (models, beside) = (of(&once["models"]), of(&once["money"]["beside_models"]));
+    let sum: i128 = models.iter().chain(&beside).sum();
+    let off = sum - micros(&once["money"]["profit_per_hour"]);
+    assert!(off.abs() <= (models.len() + beside.len()) as i128, "{off} millionths: {:#}", once["money"]);
+    let part = |name: &str| {
+        let rows = once["money"]["beside_models"].as_array().unwrap();
+        rows.iter().find(|row| row["name"] == name).map(|row| micros(&row["profit_per_hour"]))
+    };
+    let overhead = part("(overhead)").unwrap();
+    assert!((-40_000_000..=-36_000_000).contains(&overhead), "by the hour and of revenue: {overhead}");
+    assert!(part("(unpriced)").is_some_and(|cost| cost < 0), "{:#}", once["money"]);
+}
+
 #[test]
 fn every_grouping_and_form_has_the_same_total() {
     let whole = report(&[]);

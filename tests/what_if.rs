@@ -8,7 +8,7 @@ mod past;
 use margintop::ledger::{CostAccount, CostKind, Past, TariffId, TokenCell};
 use margintop::pricing::{Book, PriceList};
 use margintop::reading::Role;
-use margintop::statement::{Change, Totals, WhatIf, compare, reprice, what_if};
+use margintop::statement::{By, Change, Statement, Totals, WhatIf, compare, reprice, what_if};
 use margintop::units::{GpuTime, HourlyRate, Money, PowerPrice, Share, Span};
 use past::{Making, R1, classes, deepseek_day, held, instant};
 
@@ -226,6 +226,50 @@ fn the_list_that_was_posted_changes_nothing() {
     let told = asked(&other, Change { list: Some(own), ..Change::default() });
     assert_ne!(told.after.revenue, told.before.revenue);
     assert_ne!(Totals::of(&reprice(&other, &book)).revenue, told.before.revenue);
+}
+
+/// Class: another list, whose prices change inside a bucket that is kept as one. How far that may be off is said.
+#[test]
+fn an_edge_of_another_list_inside_a_bucket_is_uncertainty() {
+    let book = windowed();
+    let own = book.list("own").unwrap();
+    let prices = |tier: &str| own.quotes().find(|quote| quote.tier == tier).unwrap().prices;
+    let mut past = posted(own);
+    past.tariffs.iter_mut().for_each(|tariff| tariff.list = margintop::reading::Label::new("another"));
+    let told = margintop::statement::changed(&past, &Change { list: Some(own), ..Change::default() }).unwrap();
+    let whole = Statement::of(&told, By::Model, &jiff::tz::TimeZone::UTC);
+    let tokens = classes(15_000_000, 600_000, 1_500_000);
+    let value = |tier: &str| prices(tier).of(tokens.miss, tokens.hit, tokens.output);
+    let (day, night) = (value("day"), value("night"));
+    let first = own.quote(past.since).tier;
+    assert_eq!(whole.total.revenue, Some(value(first)));
+    assert_eq!(whole.uncertainty, (day - night).max(night - day));
+    assert!(whole.uncertainty > Money::ZERO);
+    // At a list without such an edge nothing is unsure.
+    let flat = book.list("deepseek-r1-standard").unwrap();
+    let told = margintop::statement::changed(&past, &Change { list: Some(flat), ..Change::default() }).unwrap();
+    assert_eq!(Statement::of(&told, By::Model, &jiff::tz::TimeZone::UTC).uncertainty, Money::ZERO);
+}
+
+/// Class: prices that come back under the same name after others.
+#[test]
+fn prices_that_come_back_are_told_apart() {
+    let mut past = Making::new("2026-03-10T14:00:00Z", "2026-03-10T15:00:00Z");
+    let account = past.account("n", None, "m", Role::Unified);
+    let other = ["1", "1", "1"];
+    for (book, prices) in (1..).zip([R1, other, R1, R1]) {
+        let tariff = past.tariff("own", "standard", prices);
+        past.0.tariffs[tariff.index()].book = book;
+        let at = past.0.since + secs(900 * (i64::try_from(book).unwrap() - 1));
+        past.tokens(at, account, Some(tariff), classes(1_000_000, 0, 0));
+        past.0.books.push((book, at));
+    }
+    let told = Statement::of(&past.0, By::Model, &jiff::tz::TimeZone::UTC);
+    let mut lists: Vec<_> = told.lists.iter().map(|list| (list.from, list.until, list.tokens.count())).collect();
+    lists.sort();
+    let at = |quarter: i64| Some(past.0.since + secs(900 * quarter));
+    let millions = |count: u64| count * 1_000_000;
+    assert_eq!(lists, [(None, at(1), millions(1)), (at(1), at(2), millions(1)), (at(2), None, millions(2))]);
 }
 
 /// Class: overhead of revenue follows the revenue, also that of tokens which had no price.

@@ -250,10 +250,11 @@ pub(super) enum LeaseAction {
         #[arg(long)]
         json: bool,
     },
-    /// End the leases of a node
+    /// End the leases of a node, or a lease by its name
     End {
-        /// The node
-        node: String,
+        /// The node, or the lease as `lease list` names it
+        #[arg(value_name = "NODE|LEASE")]
+        lease: String,
         /// When, in RFC 3339 [default: now]
         #[arg(long, value_name = "T")]
         at: Option<String>,

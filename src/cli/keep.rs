@@ -7,11 +7,10 @@ use super::args::{Global, LeaseAction, LedgerAction};
 use super::ledger::choice;
 use super::out::{self, Stdout};
 use super::sources::settings;
-use super::{Failure, disputes, lease_list};
+use super::{Failure, disputes, lease_end, lease_list};
 use crate::clock::Clock;
 use crate::counters::Plausibility;
 use crate::pricing::parse_instant;
-use crate::reading::NodeName;
 use crate::store::{self, Reader, StoreError};
 use crate::units::Timestamp;
 
@@ -75,26 +74,8 @@ pub(super) fn lease(global: &Global, action: &LeaseAction) -> Result<(), Failure
     let reader = Reader::open(&path)?;
     match action {
         LeaseAction::List { json } => lease_list::list(&reader, &settings(global)?.leases, *json),
-        LeaseAction::End { node, at } => {
-            let at = instant(at.as_deref())?;
-            let rows = reader.leased()?;
-            if !rows.iter().any(|row| row.node == *node) {
-                let mut nodes: Vec<&str> = rows.iter().map(|row| row.node.as_str()).collect();
-                nodes.sort_unstable();
-                nodes.dedup();
-                let known = match nodes.as_slice() {
-                    [] => "the ledger has no leases".to_owned(),
-                    nodes => format!("the ledger has leases of {}", nodes.join(", ")),
-                };
-                return Err(Failure::Usage(format!("no lease of node {node}; {known}")));
-            }
-            if at > Clock::System.now().wall {
-                return Err(Failure::Usage(format!("--at {at}: that is not over yet; set `until` in its [[lease]]")));
-            }
-            store::end_lease(&path, &NodeName::new(node), at)?;
-            out::line(&format!(
-                "the lease of {node} ends at {at}; rent posted after it is taken back by whoever keeps the ledger"
-            ))
+        LeaseAction::End { lease, at } => {
+            lease_end::end(&path, &reader, &settings(global)?, lease, instant(at.as_deref())?)
         }
     }
 }

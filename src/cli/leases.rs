@@ -130,7 +130,7 @@ fn backwards(name: &str, lease: &Lease, stands: &Lease, times: &[LeaseTime], hea
 }
 
 /// What a ledger knows, with the units that the configuration names now.
-fn known(settings: &Settings, held: &[LeasedRow]) -> Vec<Known> {
+pub(super) fn known(settings: &Settings, held: &[LeasedRow]) -> Vec<Known> {
     let unit_of = |node: &str| {
         let named = settings.targets.iter().find(|target| target.node.as_ref().is_some_and(|n| n.as_str() == node));
         named.and_then(|target| target.unit.clone())

@@ -16,6 +16,7 @@ mod disputes;
 mod failures;
 mod keep;
 mod lease_coverage;
+mod lease_end;
 mod lease_list;
 mod leases;
 mod ledger;

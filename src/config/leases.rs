@@ -107,7 +107,7 @@ fn lease(table: &LeaseTable) -> Result<Lease, String> {
     Ok(lease)
 }
 
-/// Leases for the same GPUs at one time, of which the first pays, with the number of the second from 0.
+/// Leases for the same GPUs at one time, of which the first would pay alone, with the number of the second from 0.
 fn double(leases: &[Lease]) -> Vec<(usize, String)> {
     let begins = |lease: &Lease| lease.from.unwrap_or(Timestamp::from_millis(i64::MIN));
     let ends = |lease: &Lease| lease.until.unwrap_or(Timestamp::from_millis(i64::MAX));
@@ -128,8 +128,8 @@ fn double(leases: &[Lease]) -> Vec<(usize, String)> {
             told.push((
                 nth,
                 format!(
-                    "it and lease {first} are for the same GPUs {since}, and lease {first} pays: end one with until where the \
-                     other begins with from, or write in the first how many GPUs it is for, gpus = 2"
+                    "it and lease {first} are for the same GPUs {since}, and they contradict each other: end one with until \
+                     where the other begins with from, or write in the first how many GPUs it is for, gpus = 2"
                 ),
             ));
         }
@@ -201,18 +201,27 @@ fn whole(parts: &[Lease], table: &LeaseTable) -> Option<Lease> {
     parts.last().map(|last| Lease { from, ..last.clone() })
 }
 
+/// One lease for each table; none if a table could not be read.
+fn wholes(parts: &[Vec<Lease>], tables: &[LeaseTable]) -> Vec<Lease> {
+    let all = parts.iter().zip(tables).filter(|_| parts.len() == tables.len());
+    all.filter_map(|(parts, table)| whole(parts, table)).collect()
+}
+
+/// Refuses leases that contradict each other: for the same GPUs at one time, so that one of them would never be paid.
+pub(super) fn refuse_contradictions(parts: &[Vec<Lease>], tables: &[LeaseTable], findings: &mut Findings<'_>) {
+    for (nth, why) in double(&wholes(parts, tables)) {
+        findings.table("lease", nth, why);
+    }
+}
+
 /// What of leases is likely not meant, in words, with the number of each from 0.
 pub(super) fn doubtful(parts: &[Vec<Lease>], tables: &[LeaseTable], money: Money<'_>) -> Vec<(usize, String)> {
-    if parts.len() != tables.len() {
-        return Vec::new();
-    }
-    let leases: Vec<Lease> = parts.iter().zip(tables).filter_map(|(parts, table)| whole(parts, table)).collect();
+    let leases = wholes(parts, tables);
     let limit = match money.currency {
         "USD" | "EUR" | "GBP" | "CHF" => Some(MANY_DOLLARS),
         _ => money.dollars(MANY_DOLLARS),
     };
-    let mut told = double(&leases);
-    let Some(limit) = limit else { return told };
+    let Some(limit) = limit else { return Vec::new() };
     let dear = |(nth, (lease, table)): (usize, (&Lease, &LeaseTable))| {
         let said = table.rate.filter(|_| lease.rate > limit)?;
         let meant = match lease.leased {
@@ -222,8 +231,7 @@ pub(super) fn doubtful(parts: &[Vec<Lease>], tables: &[LeaseTable], money: Money
         let gpus = lease.gpus.map_or_else(String::new, |gpus| format!(", {gpus} times here"));
         Some((nth, format!("rate = \"{said}\" is per GPU and hour{gpus}: {meant}")))
     };
-    told.extend(leases.iter().zip(tables).enumerate().filter_map(dear));
-    told
+    leases.iter().zip(tables).enumerate().filter_map(dear).collect()
 }
 
 /// Rent an hour, or what was paid for a node spread over its life and its GPUs.

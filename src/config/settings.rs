@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::duration::{parse_duration, parse_interval};
 use super::error::Findings;
 use super::file::{ConfigFile, TargetTable};
-use super::leases::{doubtful, leases};
+use super::leases::{doubtful, leases, refuse_contradictions};
 use super::metering::{aliases, plausibility};
 use super::scenario::{Scenario, scenarios};
 use super::{ConfigError, prices, range};
@@ -151,6 +151,7 @@ fn check(file: ConfigFile, path: &Path, text: &str, now: Timestamp) -> Result<Se
     let money = prices::Money { currency: &currency, exchange: &exchange, now };
     let targets = targets(&file.targets, &mut findings);
     let leases = leases(&file.leases, money, &mut findings);
+    refuse_contradictions(&leases, &file.leases, &mut findings);
     let doubtful = doubtful(&leases, &file.leases, money);
     let mut warnings: Vec<_> =
         doubtful.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "lease", nth, why)).collect();

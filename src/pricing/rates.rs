@@ -114,6 +114,18 @@ impl RateCard {
         in_force(&self.rates, name, commitment, at)
     }
 
+    /// The instants inside an interval from which a rate on demand holds.
+    pub fn edges(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = Timestamp> + '_ {
+        let on_demand = self.rates.iter().filter(|rate| rate.commitment == Commitment::OnDemand);
+        on_demand.filter_map(|rate| rate.since).filter(move |since| *since > from && *since < to)
+    }
+
+    /// The observation that a rate on demand of a GPU is of, whenever it holds.
+    pub fn observed(&self, name: &str, rate: HourlyRate) -> Option<&GpuRate> {
+        let longest = self.rates.iter().find(|known| known.is_for(name, Commitment::OnDemand))?;
+        self.rates.iter().rfind(|known| known.names(longest) && known.rate == rate)
+    }
+
     /// The rate of a GPU in whatever currency it is said, for what to write where it cannot be converted.
     pub fn said(&self, name: &str, commitment: Commitment, at: Timestamp) -> Option<&GpuRate> {
         in_force(&self.said, name, commitment, at)

@@ -26,6 +26,8 @@ pub struct MoneyView {
     pub cost_per_hour: Option<Money>,
     /// Profit an hour, likewise.
     pub profit_per_hour: Option<Money>,
+    /// What of it is in no model's row: `(unpriced)`, `(overhead)`, `(idle)`. With these the models' profits an hour add up.
+    pub beside_models: Vec<BesideRow>,
     /// Whether money an hour is taken over less than half of its span yet: a judgement of it would be hasty.
     pub young_pace: bool,
     /// Profit divided by cost: DeepSeek's 545 %.
@@ -148,6 +150,15 @@ pub struct ListBasis {
     pub ended: Option<Label>,
 }
 
+/// A part of the fleet's profit an hour that is in no model's row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BesideRow {
+    /// What it is: `(overhead)`.
+    pub name: Label,
+    /// What it takes off; negative.
+    pub profit_per_hour: Money,
+}
+
 /// What tokens would be worth at a list that is not theirs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Worth {
@@ -166,7 +177,8 @@ pub struct ModelMoney {
     pub revenue: Option<Money>,
     /// Earned an hour at present.
     pub revenue_per_hour: Option<Money>,
-    /// Its revenue an hour less the rent of the nodes that serve it, shared by tokens; `None` where not known.
+    /// Its revenue an hour less the rent of the nodes that serve it, shared by tokens, without overhead; `None` where not
+    /// known.
     pub profit_per_hour: Option<Money>,
     /// The list that prices it.
     pub list: Option<Label>,

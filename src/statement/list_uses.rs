@@ -50,7 +50,7 @@ impl<'a> ListUses<'a> {
             statement.theoretical &= tariff.paid.is_none();
             let all = named.entry((&tariff.list, &tariff.tier)).or_default();
             let terms = (tariff.prices, tariff.paid);
-            match all.iter_mut().find(|(known, ..)| *known == terms) {
+            match all.iter_mut().find(|(known, _, book)| (*known, *book) == (terms, tariff.book)) {
                 Some((_, sum, _)) => sum.add(used.tokens, used.revenue, span),
                 None => all.push((terms, *used, tariff.book)),
             }
@@ -85,6 +85,14 @@ impl Used {
 /// time, as of tenants, are one.
 fn told_apart(past: &Past, (list, tier): (&Label, &Label), mut all: Vec<Use>) -> Vec<ListUse> {
     all.sort_by_key(|(_, used, _)| used.span);
+    // Prices that come back after others are another use of them; those of several revisions that follow each other are one.
+    all.dedup_by(|later, earlier| {
+        let same = later.0 == earlier.0;
+        if same {
+            earlier.1.add(later.1.tokens, later.1.revenue, later.1.span.unwrap_or_default());
+        }
+        same
+    });
     let edge = |used: &Used, book: u64| {
         let (first, _) = used.span?;
         let noted = past.books.iter().find(|(revision, _)| *revision == book).map(|(_, noted)| *noted);

@@ -1,5 +1,6 @@
 //! How many nodes were held on average, and the past with another number of them.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 
 use super::bucket::{Bucket, Buckets};
@@ -25,10 +26,11 @@ pub(super) struct NodeTime {
 }
 
 /// One bucket's watched part.
-struct Slice {
-    millis: i64,
+pub(super) struct Slice {
+    /// In milliseconds.
+    pub(super) millis: i64,
     /// Whether that is all of the bucket.
-    whole: bool,
+    pub(super) whole: bool,
 }
 
 /// How long nodes were held; `None` if no node is known by name.
@@ -49,9 +51,9 @@ pub(super) fn node_time(past: &Past) -> Option<NodeTime> {
 }
 
 /// A bucket's watched part, when it begins, and the GPU time of each node in it; `None` without any.
-type Held<'a> = (Slice, Timestamp, HashMap<&'a NodeName, i64>);
+pub(super) type Held<'a> = (Slice, Timestamp, HashMap<&'a NodeName, i64>);
 
-fn nodes_of<'a>(past: &'a Past, bucket: &Bucket<'_>) -> Option<Held<'a>> {
+pub(super) fn nodes_of<'a>(past: &'a Past, bucket: &Bucket<'_>) -> Option<Held<'a>> {
     let mut nodes: HashMap<&NodeName, i64> = HashMap::new();
     for cell in bucket.rents {
         if let CostAccount { node: Some(node), kind: CostKind::Gpus, .. } = past.cost_account(cell.cost_account) {
@@ -66,9 +68,10 @@ fn nodes_of<'a>(past: &'a Past, bucket: &Bucket<'_>) -> Option<Held<'a>> {
 }
 
 /// How many GPUs each node has: as many as it ever held at once. A cost account says GPU time and not how many there are.
-fn gpus_of_nodes<'a>(all: &[Held<'a>]) -> HashMap<&'a NodeName, i64> {
+pub(super) fn gpus_of_nodes<'a>(all: impl IntoIterator<Item = impl Borrow<Held<'a>>>) -> HashMap<&'a NodeName, i64> {
     let mut gpus: HashMap<&NodeName, i64> = HashMap::new();
-    for (slice, _, nodes) in all {
+    for held in all {
+        let (slice, _, nodes) = held.borrow();
         for (node, millis) in nodes {
             let most = gpus.entry(node).or_insert(1);
             if slice.whole {
@@ -81,7 +84,7 @@ fn gpus_of_nodes<'a>(all: &[Held<'a>]) -> HashMap<&'a NodeName, i64> {
 }
 
 /// For how long of a bucket a node was held. Where a bucket was watched in part, a node in it was there for all of that.
-fn share_of(slice: &Slice, gpus: i64, gpu_millis: i64) -> i64 {
+pub(super) fn share_of(slice: &Slice, gpus: i64, gpu_millis: i64) -> i64 {
     let all = slice.millis * gpus;
     if !slice.whole || gpu_millis * 100 >= all * WHOLE { slice.millis } else { gpu_millis / gpus }
 }

@@ -4,36 +4,39 @@ use std::collections::HashMap;
 
 use super::bucket::{Bucket, Buckets};
 use super::quotes::{Quotes, Ticker};
-use crate::ledger::{Past, Tariff, TariffId, TokenCell};
+use crate::ledger::{Classes, Past, Tariff, TariffId, TokenCell, UncertaintyCell};
 use crate::pricing::{Book, ModelPrice, PriceList, Quote};
 use crate::reading::Label;
-use crate::units::Share;
+use crate::units::{Money, Share};
 
 /// The past as today's book prices it. What was posted at prices that the book has in the same bucket stays as it was
-/// posted, so that edges inside a bucket move nothing; else a cell is priced at the beginning of its bucket. Ask for
-/// buckets as fine as they are kept.
+/// posted, so that edges inside a bucket move nothing; else a cell is priced at the beginning of its bucket, and how far
+/// that may be off is uncertainty. Ask for buckets as fine as they are kept.
 #[must_use]
 pub fn reprice(past: &Past, book: &Book) -> Past {
     let mut quotes = Quotes::by_book(past, book);
     refold(past, |bucket, cell, posted| {
         let ticker = quotes.of(cell.account)?;
-        let (quote, paid) = (ticker.at(bucket.at), ticker.paid());
-        let Some(posted) = posted.filter(|posted| posted.paid == paid && !is_quote(posted, &quote)) else {
-            return Some((quote, paid));
-        };
-        let kept = ticker.between(bucket.at, bucket.closes).into_iter().find(|quote| is_quote(posted, quote));
-        Some((kept.unwrap_or(quote), paid))
+        let (quotes, paid) = (ticker.between(bucket.at, bucket.closes), ticker.paid());
+        let posted = posted.filter(|posted| posted.paid == paid);
+        Some(Repriced {
+            kept: posted.and_then(|posted| quotes.iter().find(|quote| is_quote(posted, quote)).copied()),
+            quotes,
+            paid,
+        })
     })
 }
 
 /// The past with every token at one list, whatever the date and the model. What was posted at that list stays as it was
-/// posted, and the share that was paid stays. Ask for quarter hours where the list has windows.
+/// posted, and the share that was paid stays. Ask for quarter hours where the list has windows. Where the list's prices
+/// change inside a bucket, how far that may be off is uncertainty.
 #[must_use]
 pub fn at_list(past: &Past, list: &PriceList) -> Past {
     let mut ticker = Ticker::new(ModelPrice::of_list(list), past.since);
     refold(past, |bucket, _, posted| {
         let kept = posted.and_then(|posted| posted_quote(list, posted));
-        Some((kept.unwrap_or_else(|| ticker.at(bucket.at)), posted.and_then(|tariff| tariff.paid)))
+        let quotes = ticker.between(bucket.at, bucket.closes);
+        Some(Repriced { kept, quotes, paid: posted.and_then(|tariff| tariff.paid) })
     })
 }
 
@@ -47,25 +50,63 @@ fn is_quote(posted: &Tariff, quote: &Quote<'_>) -> bool {
     posted.list.as_str() == quote.list.name && posted.tier.as_str() == quote.tier && posted.prices == quote.prices
 }
 
+/// The prices of a cell.
+struct Repriced<'a> {
+    /// Those that it was posted at, if they are the book's.
+    kept: Option<Quote<'a>>,
+    /// Those that hold in its bucket, from the first on.
+    quotes: Vec<Quote<'a>>,
+    paid: Option<Share>,
+}
+
+impl<'a> Repriced<'a> {
+    /// The prices that a cell is given, and how far its value may lie from what it is by them.
+    fn settled(&self, tokens: Classes) -> Option<(Quote<'a>, Money)> {
+        let first = self.quotes.first()?;
+        if let Some(kept) = self.kept {
+            return Some((kept, Money::ZERO));
+        }
+        let share = self.paid.unwrap_or(Share::ALL);
+        let value = |quote: &Quote<'_>| {
+            let prices = &quote.prices;
+            prices.miss.of_share(tokens.miss, share)
+                + prices.hit.of_share(tokens.hit, share)
+                + prices.output.of_share(tokens.output, share)
+        };
+        let own = value(first);
+        let off = self.quotes.iter().map(|quote| (value(quote) - own).max(own - value(quote))).max();
+        Some((*first, off.unwrap_or_default()))
+    }
+}
+
 /// The past with other tariffs: `price` says the prices and the share that is paid, by bucket, cell and what was posted.
 fn refold<'a>(
     past: &Past,
-    mut price: impl FnMut(&Bucket<'_>, &TokenCell, Option<&Tariff>) -> Option<(Quote<'a>, Option<Share>)>,
+    mut price: impl FnMut(&Bucket<'_>, &TokenCell, Option<&Tariff>) -> Option<Repriced<'a>>,
 ) -> Past {
     let mut tariffs = Tariffs::default();
     // What had no price bears overhead as all else does now.
     let overhead = past.tariffs.last().and_then(|newest| newest.overhead);
     let mut tokens = Vec::with_capacity(past.tokens.len());
+    let mut uncertainty = past.uncertainty.clone();
     for bucket in Buckets::of(past).iter() {
         for cell in bucket.tokens {
             let posted = cell.tariff.map(|tariff| past.tariff(tariff));
             let terms = posted.map_or((overhead, 0), |tariff| (tariff.overhead, tariff.book));
             let priced = price(&bucket, cell, posted);
-            let tariff = priced.map(|(quote, paid)| tariffs.number(quote, (paid, terms.0, terms.1)));
+            let settled = priced.and_then(|priced| Some((priced.settled(cell.tokens)?, priced.paid)));
+            let tariff = settled.map(|((quote, off), paid)| {
+                if off > Money::ZERO {
+                    let (bucket, timing) = (cell.bucket, off);
+                    uncertainty.push(UncertaintyCell { bucket, timing, hits: Money::ZERO, lost_windows: 0 });
+                }
+                tariffs.number(quote, (paid, terms.0, terms.1))
+            });
             tokens.push(TokenCell { tariff, ..*cell });
         }
     }
-    Past { tokens, tariffs: tariffs.rows, ..past.clone() }
+    uncertainty.sort_by_key(|cell| cell.bucket);
+    Past { tokens, uncertainty, tariffs: tariffs.rows, ..past.clone() }
 }
 
 /// What of a tariff is not the list's: the shares that are paid and that go to overhead, and the book's revision.

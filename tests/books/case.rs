@@ -6,6 +6,8 @@ use super::terms::Config;
 pub const HOUR: i64 = 3_600_000;
 /// Monday, 10 March 2025; the built-in list of R1 has its windows then.
 const FIRST_DAY: i64 = 1_741_564_800_000;
+/// When clocks are set in Berlin: 30 March 2025, one o'clock UTC.
+pub const SUMMER_TIME: i64 = 1_743_296_400_000;
 const MODELS: [&str; 4] = ["house-1", "house-2", "deepseek-r1", "nobody-knows"];
 const TENANTS: [Option<&str>; 3] = [None, Some("gold"), Some("free")];
 
@@ -56,6 +58,9 @@ impl Case {
         if dice.one_in(3) {
             // Shortly before midnight, or before the window of the built-in list begins.
             now = FIRST_DAY + dice.below(14) * 24 * HOUR + dice.of_these(&[23, 16, 0]) * HOUR + 1000 * dice.below(1800);
+        }
+        if dice.one_in(8) {
+            now = SUMMER_TIME - 1000 * dice.below(3600);
         }
         let began = now;
         let mut config = Config::random(dice, &nodes, began);

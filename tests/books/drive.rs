@@ -1,6 +1,7 @@
 //! Watches a case's fleet run by run, with a ledger on disk and a clock that the case sets.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use margintop::clock::{Clock, ScriptedClock};
@@ -8,6 +9,7 @@ use margintop::collector::{Collector, Message};
 use margintop::config::{Settings, load_at};
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName, UnitName};
+use margintop::snapshot::WriterStatus;
 use margintop::store::{LedgerEvent, Reader};
 use margintop::units::{Energy, Moment, Power, Span, Timestamp};
 use rusqlite::Connection;
@@ -59,10 +61,11 @@ impl Kept {
         let fleet = Fleet::new(fleet_config(case, &settings), settings.book.clone(), clock.now());
         let mut collector = Collector::new(fleet).keeping(store, Span::from_secs(86_400));
         loop {
-            let word = news.recv_timeout(PATIENCE).unwrap();
-            let is_status = matches!(&word, LedgerEvent::Status(_));
+            let word = news.recv_timeout(PATIENCE).expect("the ledger is opened, and is ours");
+            // The run before may still be closing the file: until then it is read, and nothing is posted.
+            let is_ours = matches!(&word, LedgerEvent::Status(basis) if basis.writer == WriterStatus::Ours);
             collector.take(Message::Ledger(word));
-            if is_status {
+            if is_ours {
                 break;
             }
         }
@@ -75,22 +78,29 @@ impl Kept {
             collector.take(Message::Events(readings(case, made, clock.now())));
             collector.take(Message::Events(vec![Event::Tick(clock.now())]));
             if run.killed == Some(poll) {
-                wait_for(&self.ledger, clock.now().wall);
+                wait_for(&self.ledger, clock.now().wall, &news);
                 let path = self.home.path().join(format!("{nth}/ledger.db"));
                 copied(&self.ledger, &path);
                 copy = Some(path);
             }
         }
         collector.close();
-        wait_for(&self.ledger, clock.now().wall);
+        wait_for(&self.ledger, clock.now().wall, &news);
         copy
     }
 }
 
-fn wait_for(ledger: &Path, at: Timestamp) {
+fn wait_for(ledger: &Path, at: Timestamp, news: &Receiver<LedgerEvent>) {
     let waited = Instant::now();
-    while !Reader::open(ledger).is_ok_and(|reader| reader.header().last == at) {
-        assert!(waited.elapsed() < PATIENCE, "the poll at {at} is not written");
+    loop {
+        let last = Reader::open(ledger).map(|reader| reader.header().last);
+        if last.as_ref().is_ok_and(|last| *last == at) {
+            return;
+        }
+        if waited.elapsed() >= PATIENCE {
+            let said: Vec<_> = news.try_iter().collect();
+            panic!("the poll at {at} is not written; the ledger ends at {last:?}, and its writer said {said:?}");
+        }
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::amounts::{energy, rent, share, tokens};
 use super::case::Case;
 use super::drive::WATTS;
-use super::paid::{ASSUMED, Rent, rents};
+use super::paid::{Rent, rents};
 use super::prices::price;
 use super::terms::Config;
 
 pub const MINUTE: i64 = 60_000;
-const RELEASE_AFTER: i64 = 5 * MINUTE;
 
 /// Tokens of one engine in a part of a minute in which nothing changes.
 #[derive(Debug, Clone)]
@@ -103,13 +102,14 @@ impl Books {
                 let overhead = if costed { share(revenue.unwrap_or(0), part) } else { 0 };
                 self.made.push(Made { at: from, engine: nth, tokens, revenue, overhead, costed });
             }
-            self.owe(case, rents, interval, from, to);
+            self.owe(rents, interval, from, to);
         }
     }
 
-    fn owe(&mut self, case: &Case, rents: Vec<Rent>, interval: &Interval<'_>, from: i64, to: i64) {
+    fn owe(&mut self, rents: Vec<Rent>, interval: &Interval<'_>, from: i64, to: i64) {
         let millis = to - from;
-        for owed in rents.into_iter().filter(|rent| !interval.is_given_back(case, rent, from)) {
+        // Every GPU is known on both sides of an absence: it is rented throughout (`rules.md`, section 5).
+        for owed in rents {
             let power = owed.power.map_or(0, |(kwh, pue)| energy(owed.gpus * WATTS * millis, kwh, pue));
             let cost = owed.rate.map(|rate| rent(millis, rate) + power);
             self.owed.push(Owed { at: from, rent: owed, cost, is_overhead: false });
@@ -134,18 +134,6 @@ impl Interval<'_> {
         cuts.extend(lists.chain(leases).chain(euros).flatten().filter(|at| self.from < *at && *at < self.to));
         cuts.extend([self.from, self.to]);
         cuts.into_iter().collect()
-    }
-
-    /// Whether a GPU without a lease is on a node whose last lease has ended, with one of a number of its GPUs among its
-    /// leases, and that was silent for long: such a node was given back (docs/COUNTING.md).
-    fn is_given_back(&self, case: &Case, rent: &Rent, at: i64) -> bool {
-        let Some(node) = case.nodes.iter().find(|node| rent.node.as_deref() == Some(node.name)) else { return false };
-        let mut ends = self.config.leases.iter().filter(|lease| lease.covers(node)).filter_map(|lease| lease.until);
-        rent.lease == ASSUMED
-            && self.to - self.from >= RELEASE_AFTER
-            && self.config.leases.iter().any(|lease| lease.is_schedule() && lease.is_for_node(node))
-            && !self.config.leases.iter().any(|lease| lease.covers(node) && lease.runs_at(at))
-            && ends.any(|end| end <= at)
     }
 
     /// Tokens of an engine between two instants: cumulative floors of each class (`economics.md`, 5.5).

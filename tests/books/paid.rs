@@ -1,6 +1,6 @@
 //! Who is paid for which GPUs at an instant (`rules.md`, section 4; `economics.md`, 3.5).
 
-use super::case::{Case, Node};
+use super::case::Case;
 use super::prices::euro;
 use super::terms::{Config, Lease, decimal};
 
@@ -48,7 +48,8 @@ pub fn rents(case: &Case, config: &Config, before: Option<&Config>, at: i64) -> 
         for (nth, node) in case.nodes.iter().enumerate() {
             let taken = if lease.is_for(node.name, node.unit, node.gpu) { left.min(bare[nth]) } else { 0 };
             (left, bare[nth]) = (left - taken, bare[nth] - taken);
-            if taken > 0 {
+            // The engines of a case answer at every poll.
+            if taken > 0 && (!lease.is_serving || !node.engines.is_empty()) {
                 rents.push(Rent {
                     node: Some(node.name.to_owned()),
                     unit: node.unit,
@@ -88,15 +89,6 @@ impl Lease {
 
     pub fn runs_at(&self, at: i64) -> bool {
         self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
-    }
-
-    pub fn covers(&self, node: &Node) -> bool {
-        self.is_for(node.name, node.unit, node.gpu)
-    }
-
-    /// Whether it is for the node or its unit.
-    pub fn is_for_node(&self, node: &Node) -> bool {
-        self.key != "gpu" && self.covers(node)
     }
 
     fn is_for(&self, node: &str, unit: Option<&str>, gpu: &str) -> bool {

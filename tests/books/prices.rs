@@ -55,7 +55,7 @@ impl List {
     }
 
     fn at(&self, at: i64) -> Prices {
-        let local = if self.shanghai { at + 8 * 3_600_000 } else { at };
+        let local = at + self.zone.offset(at) * 60_000;
         match self.window {
             Some((from, until, prices)) if in_window(local, from, until) => prices,
             _ => self.standard,

@@ -2,11 +2,38 @@
 
 use std::fmt::Write;
 
-use super::case::{HOUR, Node};
+use super::case::{HOUR, Node, SUMMER_TIME};
 use super::dice::Dice;
 
 /// Billionths of the currency per million tokens: miss, hit, output.
 pub type Prices = [i64; 3];
+
+/// A zone of which the model knows the clock; Berlin's is set forward on 30 March 2025 at one o'clock UTC.
+#[derive(Debug, Clone, Copy)]
+pub enum Zone {
+    Utc,
+    Shanghai,
+    Berlin,
+}
+
+impl Zone {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Utc => "UTC",
+            Self::Shanghai => "Asia/Shanghai",
+            Self::Berlin => "Europe/Berlin",
+        }
+    }
+
+    /// How many minutes it is ahead of UTC at an instant.
+    pub fn offset(self, at: i64) -> i64 {
+        match self {
+            Self::Utc => 0,
+            Self::Shanghai => 480,
+            Self::Berlin => 60 + if at < SUMMER_TIME { 0 } else { 60 },
+        }
+    }
+}
 
 /// A dated list with a window.
 #[derive(Debug, Clone)]
@@ -17,8 +44,8 @@ pub struct List {
     pub standard: Prices,
     /// The window's beginning and end in minutes of the local day, and its prices.
     pub window: Option<(i64, i64, Prices)>,
-    /// Whether the window is by Shanghai's clock, eight hours before UTC.
-    pub shanghai: bool,
+    /// By whose clock the window is.
+    pub zone: Zone,
 }
 
 /// A `[[price]]`.
@@ -34,6 +61,7 @@ pub struct Pinned {
 }
 
 /// A `[[lease]]`; its rate is in cents.
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of the configuration")]
 #[derive(Debug, Clone)]
 pub struct Lease {
     pub name: Option<String>,
@@ -44,6 +72,10 @@ pub struct Lease {
     pub until: Option<i64>,
     pub cents: i64,
     pub by_node: bool,
+    /// Hardware of one's own that comes to this rate over its life.
+    pub is_owned: bool,
+    /// Paid while an engine answers on the node.
+    pub is_serving: bool,
     pub euros: bool,
     /// Ten-thousandths of the currency per kWh, and the PUE in hundredths.
     pub power: Option<(i64, i64)>,
@@ -132,7 +164,7 @@ impl Config {
             writeln!(text, "[[list]]\nname = \"{}\"\ncurrency = \"USD\"\nsource = \"own\"", list.name).unwrap();
             date(&mut text, "from", list.from);
             date(&mut text, "until", list.until);
-            let zone = if list.shanghai { "Asia/Shanghai" } else { "UTC" };
+            let zone = list.zone.name();
             writeln!(text, "zone = \"{zone}\"\ndefault = \"standard\"").unwrap();
             writeln!(text, "[list.tiers.standard]\n{}", three(list.standard)).unwrap();
             if let Some((from, until, prices)) = list.window {
@@ -165,8 +197,16 @@ impl Lease {
         writeln!(text, "[[lease]]\n{} = \"{}\"", self.key, self.subject).unwrap();
         self.name.iter().for_each(|name| writeln!(text, "name = \"{name}\"").unwrap());
         self.gpus.iter().for_each(|gpus| writeln!(text, "gpus = {gpus}").unwrap());
-        let rate = if self.by_node { "node_rate" } else { "rate" };
-        writeln!(text, "{rate} = \"{}\"", decimal(self.cents, 2)).unwrap();
+        if self.is_owned {
+            // Eight GPUs for a thousand hours.
+            writeln!(text, "capex = \"{}\"\nlife = \"1000h\"\ngpus_per_node = 8", self.cents * 80).unwrap();
+        } else {
+            let rate = if self.by_node { "node_rate" } else { "rate" };
+            writeln!(text, "{rate} = \"{}\"", decimal(self.cents, 2)).unwrap();
+        }
+        if self.is_serving {
+            writeln!(text, "when = \"serving\"").unwrap();
+        }
         date(text, "from", self.from);
         date(text, "until", self.until);
         if let Some((kwh, pue)) = self.power {
@@ -187,12 +227,12 @@ fn lists(dice: &mut Dice, began: i64) -> Vec<List> {
             let near = (began / 60_000 + dice.between(-30, 90)).rem_euclid(1440);
             (near, (near + dice.between(1, 600)) % 1440, random_prices(dice))
         });
-        let shanghai = dice.one_in(2);
+        let zone = dice.of_these(&[Zone::Utc, Zone::Shanghai, Zone::Berlin]);
         let window = window.map(|(from, until, prices)| {
-            let local = |minute: i64| if shanghai { (minute + 480) % 1440 } else { minute };
+            let local = |minute: i64| (minute + zone.offset(began)) % 1440;
             (local(from), local(until), prices)
         });
-        List { name: name.to_owned(), from, until, standard: random_prices(dice), window, shanghai }
+        List { name: name.to_owned(), from, until, standard: random_prices(dice), window, zone }
     };
     if is_cut {
         vec![list("house-old", None, Some(edge)), list("house-new", Some(edge), None)]
@@ -245,7 +285,22 @@ fn leases(dice: &mut Dice, nodes: &[Node], began: i64) -> Vec<Lease> {
         // A name that comes or goes makes another agreement of it or not: nobody says which.
         let name = ["H800", "n2", "spare"].contains(&subject).then(|| format!("the {subject} agreement"));
         let (cents, euros) = (dice.between(50, 900), dice.one_in(4));
-        leases.push(Lease { name, key, subject, gpus, from, until, cents, by_node, euros, power });
+        let is_owned = !by_node && !euros && dice.one_in(5);
+        let is_serving = power.is_none() && (gpus.is_none() || key == "gpu") && dice.one_in(4);
+        leases.push(Lease {
+            name,
+            key,
+            subject,
+            gpus,
+            from,
+            until,
+            cents,
+            by_node,
+            is_owned,
+            is_serving,
+            euros,
+            power,
+        });
     }
     leases
 }

@@ -75,6 +75,7 @@ pub fn money() -> MoneyView {
         revenue_per_hour: None,
         cost_per_hour: None,
         profit_per_hour: None,
+        beside_models: Vec::new(),
         young_pace: false,
         profit_on_cost: None,
         gross_margin: None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::tz::{Offset, TimeZone};
 use margintop::ledger::Past;
 use margintop::pricing::Book;
-use margintop::reading::{Label, Role};
+use margintop::reading::{Label, Role, UnitName};
 use margintop::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 use margintop::tui::app::{Action, App, Command, View};
 use margintop::tui::inquiry::{Against, MoneyPage, MoneyQuestion, Question, Reply, WhatIfPage};
@@ -163,7 +163,11 @@ fn pasts(page: Page, at: Timestamp) -> [Past; 4] {
     let span = |making: Making, since, until| Past { since, until, ..making.0 };
     match page {
         Page::PublishedDay => {
-            let day = Past { until: at, ..deepseek_day() };
+            let mut day = Past { until: at, ..deepseek_day() };
+            // The tokens stand on the first node of each unit; the others work with it.
+            for (nth, account) in day.cost_accounts.iter_mut().enumerate() {
+                account.unit = Some(UnitName::new(if nth % 5 < 2 { "prefill-01" } else { "decode-1" }));
+            }
             let mut month = day.clone();
             month.since =
                 Timestamp::from_millis("2025-02-01T04:00:00Z".parse::<jiff::Timestamp>().unwrap().as_millisecond());

@@ -120,9 +120,9 @@ fn v15_hardware_of_ones_own_and_v16_its_energy() {
     let input = &v15["input"];
     let key = |name: &str| text(&input[name]).to_owned();
     let file = tempfile::NamedTempFile::new().unwrap();
-    let lease = |network: &str| {
+    let lease = |node: &str, network: &str| {
         format!(
-            "[[lease]]\nnode = \"n\"\ncapex = \"{}\"\n{network}salvage = \"{}\"\nlife = \"4y\"\ngpus_per_node = 8\n\
+            "[[lease]]\nnode = \"{node}\"\ncapex = \"{}\"\n{network}salvage = \"{}\"\nlife = \"4y\"\ngpus_per_node = 8\n\
              power = {{ kwh = \"{}\", pue = \"{}\" }}\n",
             key("capex_usd"),
             key("salvage_usd"),
@@ -131,7 +131,7 @@ fn v15_hardware_of_ones_own_and_v16_its_energy() {
         )
     };
     let network = format!("network = \"{}\"\n", key("network_capex_usd"));
-    std::fs::write(file.path(), lease("") + &lease(&network)).unwrap();
+    std::fs::write(file.path(), lease("bare", "") + &lease("whole", &network)).unwrap();
     let leases = config::load(Some(file.path())).unwrap().leases;
     let (bare, whole) = (leases[0].rate.of(hours_of(8, 1)), leases[1].rate.of(hours_of(8, 1)));
     let expected = &v15["expected"];

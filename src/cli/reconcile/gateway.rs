@@ -6,9 +6,10 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use super::file::{Table, amount, count};
+use super::invoice::{CURRENCY, is_currency};
 use super::{Cause, Line};
 use crate::ledger::{Classes, Past};
-use crate::pricing::Book;
+use crate::pricing::{Book, Exchange};
 use crate::reading::{Label, canonical_model};
 use crate::statement::{Served, served_by_model};
 use crate::units::{Money, Timestamp, Tokens};
@@ -43,13 +44,8 @@ pub(super) struct Spend {
     pub(super) days: Option<(Timestamp, Timestamp)>,
 }
 
-/// Reads daily spend.
-pub(super) fn read(table: &Table, currency: &str) -> Result<Spend, String> {
-    if currency != "USD" {
-        return Err(format!(
-            "a gateway's spend is in USD and the ledger in {currency}: name a ledger in USD with --ledger"
-        ));
-    }
+/// Reads daily spend. LiteLLM's is in USD; in a ledger of another currency each line is converted at the rate of its day.
+pub(super) fn read(table: &Table, currency: &str, exchange: &Exchange) -> Result<Spend, String> {
     let column = |names: &[&str]| table.column(names);
     let (model, spend) = (column(&MODEL).unwrap_or_default(), column(&SPEND).unwrap_or_default());
     let (prompt, output) = column(&PROMPT).zip(column(&OUTPUT)).ok_or_else(|| {
@@ -68,11 +64,21 @@ pub(super) fn read(table: &Table, currency: &str) -> Result<Spend, String> {
         sum.cached += whole(column(&CACHED), "cached tokens")?;
         sum.failed += whole(column(&FAILED), "failed_requests")?;
         sum.requests += whole(column(&REQUESTS), "api_requests")?;
-        sum.spend += amount(&cells[spend]).ok_or_else(|| wrong("the spend", &cells[spend]))?.1;
+        let (unit, billed) = amount(&cells[spend]).ok_or_else(|| wrong("the spend", &cells[spend]))?;
+        let unit =
+            column(&CURRENCY).map(|column| cells[column].trim().to_owned()).filter(|unit| !unit.is_empty()).or(unit);
+        let day = match column(&DATE) {
+            None => None,
+            Some(column) => Some(
+                day(&cells[column])
+                    .ok_or_else(|| format!("line {number}: \"{}\" is no date: write 2026-03-01", cells[column]))?,
+            ),
+        };
+        let begin = day.map(|(begin, _)| begin);
+        let of_line = |why| format!("line {number}: {why}");
+        sum.spend += converted(billed, unit.as_deref(), currency, begin, exchange).map_err(of_line)?;
         sum.lines += 1;
-        if let Some(column) = column(&DATE) {
-            let day = day(&cells[column])
-                .ok_or_else(|| format!("line {number}: \"{}\" is no date: write 2026-03-01", cells[column]))?;
+        if let Some(day) = day {
             let (first, last) = told.days.unwrap_or(day);
             told.days = Some((first.min(day.0), last.max(day.1)));
         }
@@ -82,6 +88,33 @@ pub(super) fn read(table: &Table, currency: &str) -> Result<Spend, String> {
     } else {
         Ok(told)
     }
+}
+
+/// A spend in the ledger's currency, at the rate of its day; `unit` is the currency that the line names, `None` is USD.
+fn converted(
+    spent: Money,
+    unit: Option<&str>,
+    currency: &str,
+    day: Option<Timestamp>,
+    exchange: &Exchange,
+) -> Result<Money, String> {
+    let unit = unit.unwrap_or("USD");
+    if is_currency(unit, currency) {
+        return Ok(spent);
+    }
+    let unit = ["USD", "EUR", "CNY", "GBP"].into_iter().find(|known| is_currency(unit, known)).unwrap_or(unit);
+    let day = day.ok_or_else(|| {
+        format!("the spend is in {unit} and the ledger in {currency}: export the column date too, to convert it by its day's [[fx]]")
+    })?;
+    let rate = exchange.conversion(unit, currency, day);
+    rate.and_then(|rate| rate.money(spent)).ok_or_else(|| {
+        let at = day.to_string();
+        let at = at.get(..10).unwrap_or(&at);
+        format!(
+            "the spend is in {unit} and the ledger in {currency}, and no rate between both holds on {at}: write an [[fx]] with \
+             from = \"{unit}\", to = \"{currency}\", at = \"{at}\" and the rate, or name a ledger in {unit} with --ledger"
+        )
+    })
 }
 
 /// A day in UTC, from a date or a time.

@@ -13,7 +13,7 @@ use crate::units::{Money, Timestamp};
 pub(super) const NAME: [&str; 6] = ["node", "lease", "name", "resource", "resource_name", "instance"];
 pub(super) const AMOUNT: [&str; 4] = ["amount", "cost", "total", "billedcost"];
 const HOURS: [&str; 5] = ["hours", "gpu_hours", "node_hours", "quantity", "consumedquantity"];
-const CURRENCY: [&str; 2] = ["currency", "billingcurrency"];
+pub(super) const CURRENCY: [&str; 2] = ["currency", "billingcurrency"];
 
 /// What is billed for one name. Hours are in millionths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,7 +69,8 @@ pub(super) fn read(table: &Table, currency: &str) -> Result<Invoice, String> {
     }
 }
 
-fn is_currency(unit: &str, currency: &str) -> bool {
+/// Whether a word or sign on a line says this currency.
+pub(super) fn is_currency(unit: &str, currency: &str) -> bool {
     let sign = match currency {
         "USD" => "$",
         "EUR" => "€",

@@ -16,6 +16,7 @@ use super::args::Global;
 use super::report::when::{When, local};
 use super::{Failure, keep, out, sources};
 use crate::ledger::{Grain, Past};
+use crate::pricing::Exchange;
 use crate::reading::Label;
 use crate::store::{Header, Reader};
 use crate::units::{Money, Span, Timestamp};
@@ -106,7 +107,7 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
     let reader = Reader::open(&keep::path(global)?)?;
     let header = reader.header();
     let of_file = |why: String| Failure::Usage(format!("{name}: {why}"));
-    let parsed = parse(&text, &header.currency).map_err(of_file)?;
+    let parsed = parse(&text, &header.currency, &settings.exchange).map_err(of_file)?;
     let (since, until) = span(args, &header, &parsed)?;
     // Quarter hours say how many GPUs were held at once; over a long time days tell it well enough.
     let finest = if until - since > MONTH { Grain::Day } else { Grain::Quarter };
@@ -121,10 +122,10 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
 }
 
 /// Reads a file of either kind.
-fn parse(text: &str, currency: &str) -> Result<Parsed, String> {
+fn parse(text: &str, currency: &str, exchange: &Exchange) -> Result<Parsed, String> {
     let table = Table::read(text)?;
     if table.column(&gateway::SPEND).is_some() && table.column(&gateway::MODEL).is_some() {
-        return gateway::read(&table, currency).map(Parsed::Spend);
+        return gateway::read(&table, currency, exchange).map(Parsed::Spend);
     }
     if table.column(&invoice::AMOUNT).is_some() && table.column(&invoice::NAME).is_some() {
         return invoice::read(&table, currency).map(Parsed::Invoice);

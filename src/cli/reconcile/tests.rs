@@ -6,7 +6,7 @@ use crate::ledger::{
     Classes, CostAccount, CostAccountId, CostKind, GpuTimeCell, RevenueAccount, RevenueAccountId, Tariff, TariffId,
     TokenCell,
 };
-use crate::pricing::{Book, ClassPrices};
+use crate::pricing::{Book, ClassPrices, Fx};
 use crate::reading::{ModelName, NodeName, Role};
 use crate::units::{GpuTime, Span, Tokens};
 
@@ -68,7 +68,7 @@ fn past() -> Past {
 }
 
 fn told(file: &str) -> Result<Reconciled, String> {
-    let parsed = parse(file, "USD")?;
+    let parsed = parse(file, "USD", &Exchange::default())?;
     reconcile(&parsed, &past(), "USD", &Book::built_in().unwrap())
 }
 
@@ -155,5 +155,34 @@ fn what_cannot_be_compared_is_refused_with_what_to_write() {
         let why = told(file).unwrap_err();
         assert!(why.contains(said), "{file}: {why}");
     }
-    assert!(parse("date,model,prompt_tokens,completion_tokens,spend\n2026-03-01,m,1,1,1\n", "CNY").is_err());
+}
+
+/// Class: spend in another currency than the ledger's, whichever of both is USD.
+#[test]
+fn spend_in_another_currency_is_converted_by_the_rate_of_its_day() {
+    let fx = |since, dated: &str, nanos| Fx {
+        from: "USD".to_owned(),
+        to: "CNY".to_owned(),
+        nanos,
+        since,
+        dated: dated.to_owned(),
+    };
+    let next = BEGAN + Span::from_secs(86_400);
+    let exchange = Exchange::new(vec![fx(BEGAN, "2026-03-01", 7_000_000_000), fx(next, "2026-03-02", 8_000_000_000)]);
+    let head = "date,model,prompt_tokens,completion_tokens,spend";
+    let theirs = |lines: &str, currency: &str| {
+        let parsed = parse(&format!("{head}\n{lines}\n"), currency, &exchange)?;
+        reconcile(&parsed, &past(), currency, &Book::built_in().unwrap()).map(|told| told.lines[0].theirs.to_string())
+    };
+    // 2 at 7 and 3 at 8.
+    assert_eq!(theirs("2026-03-01,house,1,1,2.00\n2026-03-02,house,1,1,$3.00", "CNY"), Ok("38.00".to_owned()));
+    assert_eq!(theirs("2026-03-01,house,1,1,2.00 CNY\n2026-03-02,house,1,1,¥3.00", "CNY"), Ok("5.00".to_owned()));
+    assert_eq!(theirs("2026-03-02,house,1,1,¥16.00", "USD"), Ok("2.00".to_owned()));
+    let why = theirs("2026-02-28,house,1,1,2.00", "CNY").unwrap_err();
+    assert!(why.contains("line 2") && why.contains("[[fx]]") && why.contains("at = \"2026-02-28\""), "{why}");
+    let why = theirs("2026-03-01,house,1,1,2.00 XYZ", "USD").unwrap_err();
+    assert!(why.contains("in XYZ") && why.contains("from = \"XYZ\", to = \"USD\""), "{why}");
+    let file = "model,prompt_tokens,completion_tokens,spend\nhouse,1,1,2.00\n";
+    let why = parse(file, "CNY", &exchange).unwrap_err();
+    assert!(why.contains("export the column date"), "{why}");
 }

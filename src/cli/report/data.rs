@@ -197,7 +197,7 @@ fn places(format: Format, statement: &Statement) -> u32 {
 }
 
 /// The span that is asked for: what is not said is the ledger's.
-fn span(query: &ReportQuery, header: &Header, now: Timestamp) -> Result<(Timestamp, Timestamp), Failure> {
+pub(super) fn span(query: &ReportQuery, header: &Header, now: Timestamp) -> Result<(Timestamp, Timestamp), Failure> {
     if let Some(against) = query.bridge {
         return Ok(spans(against, header).1);
     }

@@ -1,5 +1,7 @@
 //! `margintop report`: what the past earned and cost, what it would have, and why it changed.
 
+mod capacity;
+mod capacity_json;
 mod csv;
 mod data;
 mod focus;
@@ -48,6 +50,9 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
         Detail::Accounts => Ok(reader.past(since, until, finest)?),
         Detail::Alike => Ok(reader.merged_past(since, until, finest)?),
     };
+    if query.capacity {
+        return out::print(&capacity::CapacityReport::new(&query, &header, &ask)?.render(query.format)?);
+    }
     let data = ReportData::new(&query, &header, context, &ask)?;
     let text = match query.format {
         Format::Table => table::render(&data),

@@ -44,6 +44,11 @@ pub(in crate::cli) struct ReportArgs {
     #[arg(long, conflicts_with = "what_if")]
     pub(super) compare: bool,
 
+    /// How many nodes the load needed hour by hour at the best throughput per node that was measured, what the rest cost,
+    /// what one more would earn at most and at which rent it would not (--json: margintop-capacity/1)
+    #[arg(long, conflicts_with_all = ["what_if", "compare", "bridge", "reprice", "by"])]
+    pub(super) capacity: bool,
+
     /// Print one JSON object, the contract margintop-report/1
     #[arg(long, conflicts_with = "csv")]
     pub(super) json: bool,
@@ -110,6 +115,7 @@ pub(super) struct ReportQuery {
     pub(super) reprice: bool,
     pub(super) bridge: Option<Against>,
     pub(super) compare: bool,
+    pub(super) capacity: bool,
     pub(super) format: Format,
 }
 
@@ -126,10 +132,10 @@ impl ReportQuery {
             return Err(Failure::Usage(why.to_owned()));
         }
         let format = Format::of(args);
-        let otherwise = !asked.is_nothing() || args.reprice || args.bridge.is_some() || args.compare;
+        let otherwise = !asked.is_nothing() || args.reprice || args.bridge.is_some() || args.compare || args.capacity;
         if format.has_entries() && otherwise {
-            let why = "a journal and FOCUS are of what was posted: leave out --what-if, --reprice, --bridge and --compare, \
-                       or write --json";
+            let why = "a journal and FOCUS are of what was posted: leave out --what-if, --reprice, --bridge, --compare and \
+                       --capacity, or write --json";
             return Err(Failure::Usage(format!("--format {}: {why}", args.format.as_deref().unwrap_or_default())));
         }
         Ok(Self {
@@ -144,6 +150,7 @@ impl ReportQuery {
                 _ => Against::Days(1),
             }),
             compare: args.compare,
+            capacity: args.capacity,
             format,
         })
     }

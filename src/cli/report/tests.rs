@@ -18,6 +18,7 @@ use crate::reading::{Label, ModelName, NodeName, Role};
 use crate::store::Header;
 use crate::units::{GpuTime, Span, Timestamp, Tokens};
 
+mod capacity;
 mod changes;
 mod disputes;
 

@@ -6,6 +6,7 @@ mod models;
 mod money;
 mod nodes;
 mod notices;
+mod pace;
 mod present;
 mod units;
 
@@ -69,7 +70,8 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
     let present = &Present::of(fleet);
     let rates = rates_of(present);
     let nodes = nodes::rows(present);
-    let money = money::view(present);
+    let (models, unpriced) = models::rows(present);
+    let money = money::view(present, &models, unpriced);
     Snapshot {
         schema: SCHEMA,
         at: fleet.now().wall,
@@ -83,7 +85,7 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
         money,
         nodes: nodes.into_iter().map(Arc::new).collect(),
         engines: engines::rows(present).into_iter().map(Arc::new).collect(),
-        models: models::rows(present),
+        models,
         units: units::rows(present),
         alerts: Vec::new(),
         notices: notices::all(present),

@@ -20,7 +20,8 @@ struct Sums {
     posts: bool,
 }
 
-pub(super) fn rows(present: &Present<'_>) -> Vec<ModelRow> {
+/// The rows, and the cost an hour of models without a price, which is in none of them.
+pub(super) fn rows(present: &Present<'_>) -> (Vec<ModelRow>, Money) {
     let fleet = present.fleet;
     let mut sums: BTreeMap<&ModelName, Sums> = BTreeMap::new();
     for view in &present.rows {
@@ -42,7 +43,7 @@ pub(super) fn rows(present: &Present<'_>) -> Vec<ModelRow> {
         }
     }
     let earned = earned(fleet);
-    let costs = cost_shares(present, &earned);
+    let costs = cost_shares(present);
     let mut rows = Vec::with_capacity(sums.len());
     for (model, sum) in sums {
         rows.push(model_row(present, model, &sum, earned.get(model).copied().unwrap_or_default(), costs.get(model)));
@@ -54,7 +55,10 @@ pub(super) fn rows(present: &Present<'_>) -> Vec<ModelRow> {
             a.output_total,
         ))
     });
-    rows
+    let is_shown =
+        |model: &ModelName| rows.iter().any(|row| row.model == *model && row.money.profit_per_hour.is_some());
+    let unpriced = costs.iter().filter(|(model, _)| !is_shown(model)).map(|(_, cost)| *cost).sum();
+    (rows, unpriced)
 }
 
 fn model_row(
@@ -116,9 +120,9 @@ fn money(present: &Present<'_>, model: &ModelName, earned: Earned, cost_per_hour
     }
 }
 
-/// The cost per hour of each model: what is owed for GPUs, shared as `report --by model` does by present tokens, and the
-/// overhead on its revenue. What idles is in it. Rows of a node on which nothing grows share alike.
-fn cost_shares(present: &Present<'_>, earned: &HashMap<&ModelName, Earned>) -> HashMap<ModelName, Money> {
+/// The cost per hour of each model: what is owed for GPUs, shared as `report --by model` does by present tokens. What
+/// idles is in it, overhead is not. Rows of a node on which nothing grows share alike.
+fn cost_shares(present: &Present<'_>) -> HashMap<ModelName, Money> {
     let fleet = present.fleet;
     let mut workers = workers(present);
     let mut grown: HashMap<NodeName, u64> = HashMap::new();
@@ -137,11 +141,6 @@ fn cost_shares(present: &Present<'_>, earned: &HashMap<&ModelName, Earned>) -> H
     for ((account, _), cost) in workers.iter().zip(shared_cost(&workers, &owed)) {
         if let (Some(model), Some(cost)) = (&account.model, cost) {
             *shares.entry(model.clone()).or_default() += cost;
-        }
-    }
-    if let Some(overhead) = fleet.config.overhead.of_revenue {
-        for (model, share) in &mut shares {
-            *share += overhead.of(earned.get(model).copied().unwrap_or_default().covered_per_hour);
         }
     }
     shares

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::pace::{beside, pace, paces_by};
 use super::{Fleet, Present};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, Role};
-use crate::snapshot::{ListBasis, MoneyView, RateBasis, Worth};
+use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, Worth};
 use crate::statement::{Tables, Totals, break_even_load};
 use crate::units::{GpuTime, Money, Ratio, Tokens, gross_margin, profit_on_cost};
 
@@ -19,7 +20,8 @@ pub(super) struct NodeMoney {
     pub(super) cost_per_hour: Option<Money>,
 }
 
-pub(super) fn view(present: &Present<'_>) -> MoneyView {
+/// The money of the fleet, beside `models` and the cost an hour of those of them without a price.
+pub(super) fn view(present: &Present<'_>, models: &[ModelRow], unpriced_models: Money) -> MoneyView {
     let fleet = present.fleet;
     let day = day(fleet);
     let priced = any_priced(present);
@@ -32,7 +34,8 @@ pub(super) fn view(present: &Present<'_>) -> MoneyView {
     // Profit and margins are those of the printed amounts, as in a report.
     let (earned, owed) = (covered.round_to(6), known_cost.map(|cost| cost.round_to(6)));
     let profit = owed.map(|owed| earned - owed);
-    let (revenue_per_hour, covered_per_hour, cost_per_hour) = pace(fleet, priced);
+    let pace = pace(fleet, priced);
+    let profit_per_hour = pace.covered.zip(pace.cost).filter(|_| any_covered).map(|(revenue, cost)| revenue - cost);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
     let held = held || present.counted_rows().any(super::RowView::refuses_billed);
@@ -45,12 +48,10 @@ pub(super) fn view(present: &Present<'_>) -> MoneyView {
         revenue,
         cost: day.cost,
         profit,
-        revenue_per_hour,
-        cost_per_hour,
-        profit_per_hour: covered_per_hour
-            .zip(cost_per_hour)
-            .filter(|_| any_covered)
-            .map(|(revenue, cost)| revenue - cost),
+        revenue_per_hour: pace.revenue,
+        cost_per_hour: pace.cost,
+        profit_per_hour,
+        beside_models: beside(profit_per_hour, pace.overhead, models, unpriced_models),
         young_pace: fleet.pace.is_young(),
         profit_on_cost: owed.and_then(|owed| profit_on_cost(earned, owed)),
         gross_margin: owed.and_then(|owed| gross_margin(earned, owed)),
@@ -93,7 +94,6 @@ fn break_even_price(fleet: &Fleet, day: &Totals) -> Option<Money> {
 pub(super) fn by_node(present: &Present<'_>) -> BTreeMap<NodeName, NodeMoney> {
     let fleet = present.fleet;
     let mut nodes: BTreeMap<NodeName, NodeMoney> = BTreeMap::new();
-    let (accounts, cost_accounts) = (fleet.ledger.accounts(), fleet.ledger.cost_accounts());
     for view in present.counted_rows() {
         if view.price.is_some() {
             let money = nodes.entry(view.node.clone()).or_default();
@@ -113,19 +113,11 @@ pub(super) fn by_node(present: &Present<'_>) -> BTreeMap<NodeName, NodeMoney> {
         // Overhead by share of revenue is the fleet's.
         money.cost = totals.cost.map(|cost| cost - totals.revenue_overhead);
     }
-    for (id, account) in accounts.iter().enumerate() {
-        let money = nodes.entry(account.node.clone()).or_default();
-        if let (true, Some(pace)) =
-            (is_priced(fleet, account.model.as_ref(), account.tenant.as_ref()), fleet.pace.earned_per_hour(id))
-        {
-            *money.revenue_per_hour.get_or_insert_default() += pace;
-        }
-    }
-    for (id, cost_account) in cost_accounts.iter().enumerate() {
-        if let (CostAccount { node: Some(node), rate: Some(_), .. }, Some(pace)) =
-            (cost_account, fleet.pace.owed_per_hour(id))
-        {
-            *nodes.entry(node.clone()).or_default().cost_per_hour.get_or_insert_default() += pace;
+    if fleet.pace.window().is_some() {
+        for (node, sums) in paces_by(fleet, node, pays) {
+            let money = nodes.entry(node).or_default();
+            money.revenue_per_hour = sums.earned.or(money.revenue_per_hour);
+            money.cost_per_hour = sums.owed;
         }
     }
     nodes
@@ -140,32 +132,6 @@ fn day(fleet: &Fleet) -> Totals {
 pub(super) fn tables(fleet: &Fleet) -> Tables<'_> {
     let ledger = &fleet.ledger;
     Tables { accounts: ledger.accounts(), cost_accounts: ledger.cost_accounts(), tariffs: ledger.tariffs() }
-}
-
-/// Revenue per hour, the part of it whose cost is known, and cost per hour.
-fn pace(fleet: &Fleet, priced: bool) -> (Option<Money>, Option<Money>, Option<Money>) {
-    if fleet.pace.window().is_none() {
-        return (None, None, None);
-    }
-    let (mut revenue, mut covered) = (Money::ZERO, Money::ZERO);
-    for (id, account) in fleet.ledger.accounts().iter().enumerate() {
-        let earned = fleet.pace.earned_per_hour(id).unwrap_or_default();
-        revenue += earned;
-        if account.costed {
-            covered += earned;
-        }
-    }
-    let cost_accounts =
-        fleet.ledger.cost_accounts().iter().enumerate().filter(|(_, cost_account)| cost_account.rate.is_some());
-    let cost = cost_accounts.fold(None, |cost: Option<Money>, (id, _)| {
-        Some(cost.unwrap_or_default() + fleet.pace.owed_per_hour(id).unwrap_or_default())
-    });
-    // The GPU time of a node that has not reported since the start is posted when it does: until then it costs something.
-    let awaited = fleet.inventory.nodes.values().any(|node| node.awaited && !node.gpus.is_empty());
-    let cost = cost.filter(|cost| *cost > Money::ZERO || !awaited);
-    let of_revenue = fleet.config.overhead.of_revenue.map(|share| share.of(covered)).unwrap_or_default();
-    let cost = cost.map(|cost| cost + of_revenue);
-    (priced.then_some(revenue), priced.then_some(covered), cost)
 }
 
 fn engines(fleet: &Fleet) -> impl Iterator<Item = &crate::inventory::Target> {
@@ -252,8 +218,8 @@ fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
             continue;
         }
         let leased = fleet.config.leases.iter().any(|lease| lease.names(rate));
-        let assumed =
-            fleet.ledger.book().gpu_rate(cost_account.gpu.as_str()).filter(|assumed| !leased && assumed.rate == rate);
+        let card = fleet.ledger.book().gpu_rates();
+        let assumed = card.observed(cost_account.gpu.as_str(), rate).filter(|_| !leased);
         let dated = assumed.map(|assumed| Label::new(&assumed.dated));
         bases.push(RateBasis { gpu: cost_account.gpu.clone(), rate, assumed: assumed.is_some(), dated });
     }

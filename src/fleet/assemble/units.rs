@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::money::is_priced;
+use super::pace::paces_by;
 use super::{Fleet, Flow, Present, RowView, has_left, mean, sum};
 use crate::inventory::Gpu;
-use crate::ledger::RevenueAccount;
 use crate::metering::{OUTPUT, PROMPT};
 use crate::reading::{Health, Rank, Role, UnitName};
 use crate::snapshot::{UnitRow, WorstRank};
-use crate::units::{Money, Ratio};
+use crate::statement::PaceSums;
+use crate::units::Ratio;
 
 pub(super) fn rows(present: &Present<'_>) -> Vec<UnitRow> {
     let fleet = present.fleet;
@@ -25,7 +25,10 @@ pub(super) fn rows(present: &Present<'_>) -> Vec<UnitRow> {
             members.rows.push(view);
         }
     }
-    units.into_iter().map(|(unit, members)| unit_row(fleet, unit, &members)).collect()
+    let known = fleet.pace.window().is_some();
+    let paces = paces_by(fleet, |account| account.unit.clone(), |account| account.unit.clone());
+    let pace = |unit: &UnitName| paces.get(unit).copied().filter(|_| known).unwrap_or_default();
+    units.into_iter().map(|(unit, members)| unit_row(fleet, unit, &members, pace(unit))).collect()
 }
 
 /// The parts of a unit.
@@ -36,7 +39,7 @@ struct Members<'a> {
     rows: Vec<&'a RowView<'a>>,
 }
 
-fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>) -> UnitRow {
+fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>, pace: PaceSums) -> UnitRow {
     let Members { nodes, gpus, rows } = members;
     let mut flow = Flow::default();
     for view in rows {
@@ -48,7 +51,6 @@ fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>) -> UnitRow {
     let roles: Vec<Role> = parts.map(|view| view.role).collect();
     let loads: Vec<_> =
         engines().filter_map(|view| Some((view.row.reading.rank.clone()?, load(fleet, view)?))).collect();
-    let (revenue_per_hour, cost_per_hour) = pace(fleet, unit);
     let live = gpus.iter().filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live);
     UnitRow {
         unit: unit.clone(),
@@ -61,8 +63,8 @@ fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>) -> UnitRow {
         output_per_second: flow.output,
         prompt_per_second: flow.prompt,
         worst: worst(&loads),
-        revenue_per_hour,
-        cost_per_hour,
+        revenue_per_hour: pace.earned,
+        cost_per_hour: pace.owed,
     }
 }
 
@@ -81,23 +83,4 @@ fn worst(loads: &[(Rank, f64)]) -> Option<WorstRank> {
     let mean = loads.iter().map(|(_, load)| load).sum::<f64>() / loads.len() as f64;
     let (rank, most) = loads.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(WorstRank { rank: rank.clone(), over_mean: Ratio::of(*most, mean)? })
-}
-
-fn pace(fleet: &Fleet, unit: &UnitName) -> (Option<Money>, Option<Money>) {
-    if fleet.pace.window().is_none() {
-        return (None, None);
-    }
-    let accounts = fleet.ledger.accounts().iter().enumerate();
-    let priced = |account: &RevenueAccount| is_priced(fleet, account.model.as_ref(), account.tenant.as_ref());
-    let earned: Vec<_> = accounts
-        .filter(|(_, account)| account.unit.as_ref() == Some(unit) && priced(account))
-        .filter_map(|(id, _)| fleet.pace.earned_per_hour(id))
-        .collect();
-    let cost_accounts = fleet.ledger.cost_accounts().iter().enumerate();
-    let owed: Vec<_> = cost_accounts
-        .filter(|(_, cost_account)| cost_account.unit.as_ref() == Some(unit) && cost_account.rate.is_some())
-        .filter_map(|(id, _)| fleet.pace.owed_per_hour(id))
-        .collect();
-    let total = |parts: Vec<Money>| (!parts.is_empty()).then(|| parts.into_iter().sum());
-    (total(earned), total(owed))
 }

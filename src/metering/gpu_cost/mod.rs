@@ -13,11 +13,11 @@ use crate::inventory::{Allocation, FleetConfig, Gpu, Inventory, Node, Tracked};
 use crate::ledger::Ledger;
 use crate::pricing::{Lease, RentWhen};
 use crate::reading::NodeName;
-use crate::units::{Moment, Timestamp};
+use crate::units::{Moment, Span, Timestamp};
 use known::given_back;
 pub(crate) use known::{knows_cost, was_given_back};
 pub(super) use power::payments;
-use resolved_rate::{NodeView, resolve};
+use resolved_rate::{NodeView, rate_edges, resolve};
 use schedule::Schedules;
 
 /// The inventory and the configuration.
@@ -148,7 +148,8 @@ impl AllocationMeter {
         };
         let gap = at.since(*last);
         let (from, to) = (at.wall - gap, at.wall);
-        let silent = at.since(node.reported);
+        // A node that reports again after an absence was not silent: nobody asked it.
+        let silent = if node.awaited { Span::ZERO } else { at.since(node.reported) };
         let to = match given_back(view, name, node, at.wall) {
             // Whether the node is kept without a lease, its next report says.
             Some(end) => end.max(at.wall - silent).min(to),
@@ -161,7 +162,7 @@ impl AllocationMeter {
         }
         let gpus = NodeGpus { view, name, node, when };
         let mut start = from;
-        for end in lease_edges(&view.config.leases, from, to).into_iter().chain([to]) {
+        for end in rate_edges(ledger, &view.config.leases, from, to).into_iter().chain([to]) {
             // Between two leases a node that is silent for long is not kept.
             let is_silent = silent >= view.config.release_after && start >= at.wall - silent;
             if start < end && !(is_silent && given_back(view, name, node, start).is_some()) {
@@ -185,9 +186,9 @@ impl AllocationMeter {
         let Some(node) = view.inventory.node(name) else { return };
         let on = NodeView { name, unit: node.unit.as_ref(), gpus: allocation.gpus };
         let mut start = from;
-        for end in lease_edges(&view.config.leases, from, to).into_iter().chain([to]) {
+        for end in rate_edges(ledger, &view.config.leases, from, to).into_iter().chain([to]) {
             let of = (gpu.name(), gpu.reading.index, allocation.gpus);
-            let rate = resolve(ledger, on, gpu.name(), payers::of_released(view, name, node, of, start));
+            let rate = resolve(ledger, on, gpu.name(), payers::of_released(view, name, node, of, start), start);
             if rate.when() == Some(RentWhen::Held) && start < end {
                 let account = ledger.cost_account(&rate.cost_account);
                 ledger.refund(account, 1, start, end);
@@ -235,7 +236,7 @@ impl AllocationMeter {
         // The time before the first allocation was never posted.
         let at = node.allocated_from.map_or(at, |from| at.max(from));
         for (_, gpu, lease) in payers::of_node(view, name, node, at) {
-            let rate = resolve(ledger, NodeView::now(name, node), gpu.name(), lease);
+            let rate = resolve(ledger, NodeView::now(name, node), gpu.name(), lease, at);
             if rate.when() != Some(RentWhen::Held) {
                 continue;
             }
@@ -275,7 +276,7 @@ impl NodeGpus<'_> {
             }
         }
         for (name, lease, count) in groups {
-            let rate = resolve(ledger, NodeView::now(self.name, self.node), name, lease);
+            let rate = resolve(ledger, NodeView::now(self.name, self.node), name, lease, from);
             let account = ledger.cost_account(&rate.cost_account);
             ledger.rent(account, count, from, to);
             let ends = rate.lease.filter(|lease| lease.until == Some(to));

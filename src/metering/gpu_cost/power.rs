@@ -38,7 +38,7 @@ pub(in crate::metering) fn payments(
         let mut paid = Vec::new();
         for (id, gpu, lease) in payers::of_node(view, name, node, start) {
             if lease.is_some_and(|lease| lease.power.is_some()) {
-                let rate = resolve(ledger, NodeView::now(name, node), gpu.name(), lease);
+                let rate = resolve(ledger, NodeView::now(name, node), gpu.name(), lease, start);
                 paid.push((id.clone(), ledger.cost_account(&rate.cost_account)));
             }
         }

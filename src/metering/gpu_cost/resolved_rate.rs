@@ -49,13 +49,19 @@ impl<'a> NodeView<'a> {
     }
 }
 
-/// The account of a GPU that a lease pays for; without a lease at the assumed rate, if there is one.
-pub(super) fn resolve<'a>(ledger: &Ledger, on: NodeView<'_>, gpu: &str, lease: Option<&'a Lease>) -> ResolvedRate<'a> {
+/// The account of a GPU that a lease pays for; without a lease at the rate that is assumed at an instant, if there is one.
+pub(super) fn resolve<'a>(
+    ledger: &Ledger,
+    on: NodeView<'_>,
+    gpu: &str,
+    lease: Option<&'a Lease>,
+    at: Timestamp,
+) -> ResolvedRate<'a> {
     let NodeView { name: node, unit, gpus } = on;
     let (label, rate) = match lease {
         Some(lease) if lease.is_schedule() => (Label::new(SCHEDULED), Some(lease.rate)),
         Some(lease) => (label(lease, gpu), Some(lease.rate_for(gpus))),
-        None => match ledger.book().gpu_rate(gpu) {
+        None => match ledger.book().gpu_rate_at(gpu, at) {
             Some(assumed) => (Label::new(&assumed.gpu), Some(assumed.rate)),
             None => (Label::new(gpu), None),
         },
@@ -72,6 +78,15 @@ pub(super) fn resolve<'a>(ledger: &Ledger, on: NodeView<'_>, gpu: &str, lease: O
     ResolvedRate { cost_account, lease }
 }
 
+/// The instants inside an interval at which a lease begins or ends, or an assumed rate begins to hold.
+pub(super) fn rate_edges(ledger: &Ledger, leases: &[Lease], from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
+    let mut edges = super::lease_edges(leases, from, to);
+    edges.extend(ledger.book().gpu_rates().edges(from, to));
+    edges.sort_unstable();
+    edges.dedup();
+    edges
+}
+
 /// Whether a GPU has a rate at an instant.
 pub(super) fn is_known(
     ledger: &Ledger,
@@ -82,7 +97,7 @@ pub(super) fn is_known(
     at: Timestamp,
 ) -> bool {
     let mut leases = config.leases.iter().filter(|lease| lease.covers(node, unit, gpu));
-    leases.any(|lease| lease.runs_at(at)) || ledger.book().gpu_rate(gpu).is_some()
+    leases.any(|lease| lease.runs_at(at)) || ledger.book().gpu_rate_at(gpu, at).is_some()
 }
 
 /// The cost account of a lease for a fixed number of GPUs of a node or unit.

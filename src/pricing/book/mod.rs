@@ -11,8 +11,8 @@ use super::calendar::{Calendars, merge, parse_days};
 use super::name::{glob, is_glob};
 use super::rates::start_of;
 use super::{
-    BookError, Exchange, GpuFile, GpuRate, HistoryFile, ListFile, PriceFile, PriceList, Provenance, RateCard,
-    check_currency,
+    BookError, Commitment, Exchange, GpuFile, GpuRate, HistoryFile, ListFile, PriceFile, PriceList, Provenance,
+    RateCard, check_currency,
 };
 use crate::reading::canonical_model;
 use crate::units::Timestamp;
@@ -266,6 +266,11 @@ impl Book {
     /// The rate of a GPU on demand by the driver's name, where no lease says it.
     pub fn gpu_rate(&self, name: &str) -> Option<&GpuRate> {
         self.card.rate_of(name)
+    }
+
+    /// The rate of a GPU on demand by the driver's name at an instant, where no lease says it.
+    pub fn gpu_rate_at(&self, name: &str, at: Timestamp) -> Option<&GpuRate> {
+        self.card.rate_at(name, Commitment::OnDemand, at)
     }
 
     /// The rates of GPUs.

@@ -7,8 +7,8 @@ use crate::ledger::Past;
 use crate::pricing::{Book, PriceList};
 use crate::reading::Label;
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Change, Levels, MonthToDate, Period, RowKind, Statement, Totals, WhatIf, break_even,
-    compare, month_of, what_if,
+    AtList, BreakEven, Bridge, By, Capacity, Change, Levels, MonthToDate, Period, RowKind, Statement, Totals, WhatIf,
+    break_even, compare, month_of, what_if,
 };
 use crate::units::{Money, Span, Timestamp};
 
@@ -58,6 +58,8 @@ pub struct MoneyPage {
     pub totals: Totals,
     /// What it takes for today to pay its cost.
     pub break_even: BreakEven,
+    /// How many of today's nodes the load needed.
+    pub capacity: Capacity,
     /// The month to date; `None` where nothing is known of it.
     pub month: Option<MonthToDate>,
     /// Why the profit an hour changed.
@@ -105,6 +107,7 @@ impl MoneyPage {
             tiers: Statement::of(today, By::Tier, zone).rounded(CENTS),
             totals: totals.rounded(CENTS),
             break_even: break_even(today, &totals),
+            capacity: Capacity::of(today, zone).rounded(CENTS),
             month: first_known(month).map(to_date),
             bridge,
             compare: compare(today, book, book.currency()),

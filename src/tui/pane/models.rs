@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use crate::reading::Health;
-use crate::snapshot::ModelRow;
+use crate::reading::{Health, ModelName};
+use crate::snapshot::{BesideRow, ModelMoney, ModelRow};
 use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -12,20 +12,42 @@ use crate::units::Money;
 
 /// Draws as many as fit. Returns how many found no room.
 pub fn models(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> usize {
-    let rows = shown(scene);
+    let beside = beside(scene);
+    let rows: Vec<&ModelRow> = shown(scene).into_iter().chain(&beside).collect();
     table(canvas, area, &columns(scene), &Rows::plain(&rows))
 }
 
 /// Draws the view: every model, sorted and scrolled.
 pub fn model_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let mut rows = shown(scene);
+    let beside = beside(scene);
+    let mut rows: Vec<&ModelRow> = shown(scene);
     let list = scene.app.list();
     match list.order() {
         1 => rows.sort_by(|a, b| super::nodes::descending(a.output_per_second, b.output_per_second)),
         2 => rows.sort_by(|a, b| a.model.cmp(&b.model)),
         _ => {}
     }
+    rows.extend(&beside);
     super::nodes::scrolled(canvas, area, list, &columns(scene), &rows, &|_| Health::Live);
+}
+
+/// What of the profit an hour is in no model's row, as rows; none while rows are filtered.
+fn beside(scene: &Scene<'_>) -> Vec<ModelRow> {
+    let row = |part: &BesideRow| ModelRow {
+        model: ModelName::new(part.name.as_str()),
+        prompt_total: None,
+        cached_total: None,
+        output_total: None,
+        cache_hit_rate: None,
+        prompt_per_second: None,
+        output_per_second: None,
+        money: ModelMoney { profit_per_hour: Some(part.profit_per_hour), ..ModelMoney::default() },
+    };
+    if scene.app.filter.text().is_empty() {
+        scene.snap.money.beside_models.iter().map(row).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 fn shown<'a>(scene: &Scene<'a>) -> Vec<&'a ModelRow> {
@@ -43,6 +65,7 @@ fn columns<'a>(scene: &'a Scene<'a>) -> Vec<Column<'a, &'a ModelRow>> {
             rate => Figure::value(human::percent(rate)),
         }),
         Col::figure("revenue", 9, 0, |row| match row.money.revenue {
+            None if row.model.as_str().starts_with('(') => Figure::quiet(""),
             None => Figure::quiet("unpriced"),
             revenue => Figure::value(scene.money(revenue, 9)),
         }),

@@ -1,6 +1,7 @@
 //! The money view: today's hours, and below them by what and why. Every amount is the ledger's, every margin named.
 
 mod bridge;
+mod capacity;
 mod compare;
 mod day;
 mod hours;
@@ -86,7 +87,7 @@ fn large(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     super::tabs(canvas, Rect { x: area.x - 1, ..rows.top(2) }, scene);
     let basis = rows.bottom(super::basis_rows(scene, area.width).min(3));
     super::basis(canvas, basis, scene);
-    rows.bottom(1);
+    let last = rows.bottom(1);
     let huge = area.width >= 160 && area.height >= 44;
     if huge {
         let (left, right) = split(rows.top(8), 58, 3);
@@ -99,6 +100,7 @@ fn large(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let Some(page) = scene.app.money.page.clone() else {
         return nothing_yet(canvas, rows.0, scene);
     };
+    capacity::line(canvas, last, scene, &page);
     let chart = (rows.0.height * 3 / 8).clamp(9, 18);
     if huge {
         hours::hours(canvas, rows.top(chart), scene, &page);

@@ -1,0 +1,214 @@
+//! `report --capacity`: how many nodes the load needed, what the rest cost, and at which rent one more pays.
+
+use std::fmt::Write;
+
+use jiff::tz::TimeZone;
+
+use super::data::{PastQuery, span};
+use super::query::{Format, ReportQuery};
+use super::table::amount;
+use super::text_table::Grid;
+use super::when::local;
+use super::{capacity_json, csv};
+use crate::cli::Failure;
+use crate::ledger::{Detail, Grain};
+use crate::statement::{Capacity, HourCapacity};
+use crate::store::Header;
+use crate::tui::human;
+use crate::units::{Money, Span, Timestamp};
+
+/// What is printed.
+pub(super) struct CapacityReport {
+    pub(super) currency: String,
+    zone: TimeZone,
+    pub(super) since: Timestamp,
+    pub(super) until: Timestamp,
+    pub(super) capacity: Capacity,
+}
+
+/// What the ledger cannot tell, and what follows for the figures.
+const SLO: &str =
+    "not known: the ledger keeps no latencies, so the best throughput is the best measured, within it or not";
+const BOUND: &str = "at most: what was asked for and not served is not in the ledger";
+
+impl CapacityReport {
+    pub(super) fn new(query: &ReportQuery, header: &Header, ask: &PastQuery<'_>) -> Result<Self, Failure> {
+        let (since, until) = span(query, header, header.last)?;
+        let mut past = ask(since, until, Grain::Quarter, Detail::Accounts)?;
+        let (since, until) = (past.since, past.until);
+        (past.since, past.until) = (since.max(past.began).min(until), until.min(header.last).max(since));
+        let places = if query.format == Format::Table { 2 } else { 6 };
+        let capacity = Capacity::of(&past, &header.zone).rounded(places);
+        Ok(Self { currency: header.currency.clone(), zone: header.zone.clone(), since, until, capacity })
+    }
+
+    pub(super) fn render(&self, format: Format) -> Result<String, Failure> {
+        match format {
+            Format::Csv => Ok(self.csv()),
+            Format::Json => capacity_json::render(self).map_err(|error| Failure::Run(error.to_string())),
+            _ => Ok(self.table()),
+        }
+    }
+
+    fn table(&self) -> String {
+        let (since, until) = (local(self.since, &self.zone), local(self.until, &self.zone));
+        let mut out = format!("{since} to {until}  capacity, in {}\n\n", self.currency);
+        if self.capacity.is_early() {
+            let (watched, needs) = (hours(self.capacity.measured), hours(Capacity::needs()));
+            return out + &format!("too early to say: {watched} of {needs} hours are measured\n");
+        }
+        out.push_str(&self.by_pool());
+        out.push('\n');
+        out.push_str(&self.by_hour());
+        out.push('\n');
+        for (word, said) in self.notes() {
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "{word:<13}{said}");
+        }
+        out
+    }
+
+    fn by_pool(&self) -> String {
+        let measured = self.capacity.measured;
+        let mut grid = Grid::new([
+            "nodes that serve",
+            "held",
+            "needed",
+            "most",
+            "prompt tok/s",
+            "output tok/s",
+            "spare cost",
+            "rent/h",
+            "last one earned/h",
+            "one more earns/h",
+        ]);
+        for pool in &self.capacity.pools {
+            let (held, needed) = pool.nodes_ppm(measured).unzip();
+            let rate =
+                |of: fn((u64, u64)) -> u64| human::scaled(pool.best.map(|best| per_second(of(best)))).trim().to_owned();
+            grid.row(vec![
+                pool.name.to_string(),
+                nodes(held),
+                nodes(needed),
+                pool.needed_peak.to_string(),
+                rate(|best| best.0),
+                rate(|best| best.1),
+                amount(pool.spare_cost, 2),
+                amount(pool.rent(), 2),
+                amount(pool.last_node_rent(measured), 2),
+                at_most(pool.break_even_rent(measured)),
+            ]);
+        }
+        let mut total = vec![String::new(); 10];
+        let (held, needed) = self.capacity.nodes_ppm().unzip();
+        let spare = amount(self.capacity.spare_cost(), 2);
+        (total[0], total[1], total[2], total[6]) = ("total".to_owned(), nodes(held), nodes(needed), spare);
+        grid.total(total);
+        grid.render()
+    }
+
+    fn by_hour(&self) -> String {
+        let mut grid = Grid::new(["hour", "held", "needed", "spare cost", "one more earns"]);
+        for hour in &self.capacity.hours {
+            grid.row(vec![
+                hour.period.key.to_string(),
+                nodes(held(hour)),
+                hour.needed.to_string(),
+                amount(hour.spare_cost, 2),
+                at_most(hour.one_more),
+            ]);
+        }
+        grid.total(vec![
+            "total".to_owned(),
+            nodes(self.capacity.nodes_ppm().map(|(held, _)| held)),
+            nodes(self.capacity.nodes_ppm().map(|(_, needed)| needed)),
+            amount(self.capacity.spare_cost(), 2),
+            String::new(),
+        ]);
+        grid.render()
+    }
+
+    fn notes(&self) -> Vec<(&'static str, String)> {
+        let mut notes = vec![("SLO", SLO.to_owned()), ("one more", BOUND.to_owned())];
+        if let Some(said) = one_more(&self.capacity, &self.currency) {
+            notes.push(("break-even", said));
+        }
+        for unit in &self.capacity.unmeasured {
+            notes.push(("left out", format!("{unit}: leased as a whole, so its number of nodes is not in the ledger")));
+        }
+        notes
+    }
+
+    fn csv(&self) -> String {
+        let head = [
+            "hour",
+            "start",
+            "end",
+            "measured_seconds",
+            "nodes_held",
+            "nodes_needed",
+            "spare_cost",
+            "one_more",
+            "currency",
+        ];
+        let mut out = String::new();
+        csv::line(&mut out, &head.map(str::to_owned));
+        let money = |money: Option<Money>| money.map_or_else(String::new, |money| money.to_string());
+        let hours = if self.capacity.is_early() { &[] } else { &*self.capacity.hours };
+        for hour in hours {
+            csv::line(
+                &mut out,
+                &[
+                    hour.period.key.to_string(),
+                    hour.period.begin.to_string(),
+                    hour.period.end.to_string(),
+                    (hour.measured.millis() / 1000).to_string(),
+                    held(hour).map_or_else(String::new, |ppm| format!("{}.{:06}", ppm / 1_000_000, ppm % 1_000_000)),
+                    hour.needed.to_string(),
+                    money(hour.spare_cost),
+                    money(hour.one_more),
+                    self.currency.clone(),
+                ],
+            );
+        }
+        out
+    }
+}
+
+/// At which rent one more node pays, in the pool where it would earn most.
+fn one_more(capacity: &Capacity, currency: &str) -> Option<String> {
+    let pool = capacity.best_for_one_more()?;
+    let rent = pool.break_even_rent(capacity.measured)?;
+    let gpu = pool.gpus.and_then(|gpus| Some((gpus, rent.scaled(1, i64::from(gpus))?)));
+    let gpu = gpu.map_or_else(String::new, |(gpus, rent)| format!(", {} a GPU of {gpus}", amount(Some(rent), 2)));
+    let rent = amount(Some(rent), 2);
+    Some(format!("above {rent} {currency} a node and hour{gpu}, one more for {} would earn nothing", pool.name))
+}
+
+/// How many nodes were held in an hour, in millionths.
+pub(super) fn held(hour: &HourCapacity) -> Option<i64> {
+    let ppm = i128::from(hour.held_millis) * 1_000_000;
+    i64::try_from(ppm.checked_div(i128::from(hour.measured.millis()))?).ok()
+}
+
+/// Millionths of a node with two decimals.
+fn nodes(ppm: Option<i64>) -> String {
+    let hundredths = |ppm: i64| (ppm + 5_000) / 10_000;
+    ppm.map_or_else(
+        || human::UNKNOWN.to_owned(),
+        |ppm| format!("{}.{:02}", hundredths(ppm) / 100, hundredths(ppm) % 100),
+    )
+}
+
+pub(super) fn per_second(per_hour: u64) -> f64 {
+    per_hour as f64 / 3600.0
+}
+
+fn at_most(money: Option<Money>) -> String {
+    let bound = if money.is_some_and(|money| !money.is_zero()) { "≤ " } else { "" };
+    format!("{bound}{}", amount(money, 2))
+}
+
+fn hours(span: Span) -> String {
+    format!("{:.1}", span.as_secs_f64() / 3600.0)
+}

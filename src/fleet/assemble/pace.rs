@@ -1,0 +1,62 @@
+//! Money an hour at present, of the fleet, its units and its nodes.
+
+use std::collections::BTreeMap;
+
+use super::Fleet;
+use super::money::{is_priced, tables};
+use crate::ledger::{CostAccount, RevenueAccount};
+use crate::reading::Label;
+use crate::snapshot::{BesideRow, ModelRow};
+use crate::statement::{PaceSums, RowKind, paces};
+use crate::units::Money;
+
+/// Money an hour by a key of accounts: revenue where it has a price.
+pub(super) fn paces_by<K: Ord>(
+    fleet: &Fleet,
+    earns: impl Fn(&RevenueAccount) -> Option<K>,
+    pays: impl Fn(&CostAccount) -> Option<K>,
+) -> BTreeMap<K, PaceSums> {
+    let priced = |account: &RevenueAccount| is_priced(fleet, account.model.as_ref(), account.tenant.as_ref());
+    let (earned, owed) = (|id| fleet.pace.earned_per_hour(id), |id| fleet.pace.owed_per_hour(id));
+    paces(tables(fleet), earned, owed, |account| earns(account).filter(|_| priced(account)), pays)
+}
+
+/// The fleet's money an hour; the cost holds the overhead.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct FleetPace {
+    pub(super) revenue: Option<Money>,
+    /// The part of the revenue whose cost is known.
+    pub(super) covered: Option<Money>,
+    pub(super) cost: Option<Money>,
+    /// By the hour and by share of revenue.
+    pub(super) overhead: Money,
+}
+
+/// The fleet's pace; no revenue where nothing is `priced`.
+pub(super) fn pace(fleet: &Fleet, priced: bool) -> FleetPace {
+    if fleet.pace.window().is_none() {
+        return FleetPace::default();
+    }
+    let (earned, owed) = (|id| fleet.pace.earned_per_hour(id), |id| fleet.pace.owed_per_hour(id));
+    let sums = paces(tables(fleet), earned, owed, |_| Some(()), |_| Some(())).remove(&()).unwrap_or_default();
+    // The GPU time of a node that has not reported since the start is posted when it does: until then it costs something.
+    let awaited = fleet.inventory.nodes.values().any(|node| node.awaited && !node.gpus.is_empty());
+    let cost = sums.owed.filter(|cost| *cost > Money::ZERO || !awaited);
+    let of_revenue = fleet.config.overhead.of_revenue.map(|share| share.of(sums.covered)).unwrap_or_default();
+    FleetPace {
+        revenue: priced.then(|| sums.earned.unwrap_or_default()),
+        covered: priced.then_some(sums.covered),
+        cost: cost.map(|cost| cost + of_revenue),
+        overhead: sums.overhead + of_revenue,
+    }
+}
+
+/// Profit an hour that is in no model's row, by name, so that with it the rows add up to the fleet's.
+pub(super) fn beside(profit: Option<Money>, overhead: Money, models: &[ModelRow], unpriced: Money) -> Vec<BesideRow> {
+    let Some(profit) = profit else { return Vec::new() };
+    let rows: Money = models.iter().filter_map(|row| row.money.profit_per_hour).sum();
+    let idle = profit - rows + overhead + unpriced;
+    let parts = [(RowKind::Unpriced, -unpriced), (RowKind::Overhead, -overhead), (RowKind::Idle, idle)];
+    let row = |(kind, profit_per_hour): (RowKind, Money)| BesideRow { name: Label::new(kind.name()), profit_per_hour };
+    parts.into_iter().filter(|(_, amount)| amount.rounded(6) != 0).map(row).collect()
+}

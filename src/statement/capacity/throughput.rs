@@ -1,0 +1,110 @@
+//! The best throughput per node that was measured, and how many such nodes a load needs.
+
+use crate::ledger::Classes;
+use crate::units::Span;
+
+/// A million: a node in the parts that needs are counted in.
+pub(super) const NODE: i64 = 1_000_000;
+
+/// Computed prompt and output tokens of some nodes' time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Point {
+    miss: u64,
+    output: u64,
+    /// In milliseconds of one node.
+    node_millis: i64,
+}
+
+/// The measurements that no other one exceeds in both prompt and output tokens.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Best {
+    points: Vec<Point>,
+}
+
+impl Best {
+    /// Notes what nodes made in so much of their time.
+    pub(super) fn note(&mut self, tokens: Classes, node_millis: i64) {
+        let point = Point { miss: tokens.miss.count(), output: tokens.output.count(), node_millis };
+        if node_millis <= 0 || tokens.is_zero() || self.points.iter().any(|known| known.covers(&point)) {
+            return;
+        }
+        self.points.retain(|known| !point.covers(known));
+        self.points.push(point);
+    }
+
+    /// How many nodes a load of so much time needs, in millionths of a node, rounded up: the fewest that at one measured
+    /// quarter hour's rates make both its computed prompt and its output tokens. `None` if no measurement has both.
+    pub(super) fn need(&self, load: Classes, time: Span) -> Option<i64> {
+        if load.miss.count() == 0 && load.output.count() == 0 {
+            return Some(0);
+        }
+        let time = u128::try_from(time.millis()).ok().filter(|millis| *millis > 0)?;
+        let need = |load: u64, made: u64, node_millis: i64| {
+            let wanted = u128::from(load) * u128::from(node_millis.unsigned_abs()) * u128::from(NODE.unsigned_abs());
+            if load == 0 {
+                Some(0)
+            } else {
+                wanted.checked_add(time * u128::from(made) - 1)?.checked_div(time * u128::from(made))
+            }
+        };
+        let needs = self.points.iter().filter_map(|point| {
+            let made =
+                |load: u64, made: u64| if load > 0 && made == 0 { None } else { need(load, made, point.node_millis) };
+            Some(made(load.miss.count(), point.miss)?.max(made(load.output.count(), point.output)?))
+        });
+        needs.min().and_then(|need| i64::try_from(need).ok())
+    }
+
+    /// The most computed prompt and the most output tokens that a node made, in tokens an hour, rounded down.
+    pub(super) fn per_hour(&self) -> Option<(u64, u64)> {
+        let hour = |made: u64, point: &Point| {
+            u64::try_from(u128::from(made) * 3_600_000 / u128::from(point.node_millis.unsigned_abs()))
+                .unwrap_or(u64::MAX)
+        };
+        let miss = self.points.iter().map(|point| hour(point.miss, point)).max()?;
+        Some((miss, self.points.iter().map(|point| hour(point.output, point)).max()?))
+    }
+}
+
+impl Point {
+    /// Whether it is at least as much a node and time, in both.
+    fn covers(&self, other: &Self) -> bool {
+        let rate = |made: u64, of: &Self| u128::from(made) * u128::from(of.node_millis.unsigned_abs());
+        rate(self.miss, other) >= rate(other.miss, self) && rate(self.output, other) >= rate(other.output, self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Tokens;
+
+    const QUARTER: Span = Span::from_secs(900);
+
+    fn classes(miss: u64, output: u64) -> Classes {
+        Classes { miss: Tokens::new(miss), hit: Tokens::ZERO, output: Tokens::new(output) }
+    }
+
+    #[test]
+    fn a_load_needs_the_larger_of_both_at_one_measured_mix() {
+        let mut best = Best::default();
+        best.note(classes(900, 100), QUARTER.millis());
+        best.note(classes(100, 900), QUARTER.millis());
+        best.note(classes(90, 90), QUARTER.millis());
+        assert_eq!(best.need(classes(1800, 200), QUARTER), Some(2 * NODE));
+        // No node was seen to do 900 of both: nine at the worse of either, as far as is known.
+        assert_eq!(best.need(classes(900, 900), QUARTER), Some(9 * NODE));
+        assert_eq!(best.need(classes(900, 0), QUARTER), Some(NODE));
+        assert_eq!(best.need(classes(0, 0), QUARTER), Some(0));
+        assert_eq!(best.need(classes(1, 0), QUARTER), Some(1112), "rounded up");
+    }
+
+    #[test]
+    fn what_was_never_made_has_no_need() {
+        let mut best = Best::default();
+        assert_eq!(best.need(classes(1, 1), QUARTER), None);
+        best.note(classes(100, 0), QUARTER.millis());
+        assert_eq!(best.need(classes(1, 1), QUARTER), None);
+        assert_eq!(best.per_hour(), Some((400, 0)));
+    }
+}
