@@ -27,6 +27,8 @@ mod proxies_turned;
 mod refused;
 #[path = "support/restart.rs"]
 mod restart;
+#[path = "reports/roles.rs"]
+mod roles;
 #[path = "reports/rotating.rs"]
 mod rotating;
 #[path = "reports/same_start.rs"]

@@ -3,6 +3,8 @@
 //! last time, so that each has the revenue of its own work. Totals do not change: parts are differences of cumulative
 //! floors.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Context, Metering};
 use crate::dialect;
 use crate::ledger::{Classes, RevenueAccount, RevenueAccountId};
@@ -10,7 +12,7 @@ use crate::reading::{Role, TargetId};
 use crate::units::Tokens;
 
 /// The prompt tokens that a prefill row counted.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct PromptWeight {
     /// Since the last attribution.
     new: u64,
@@ -19,6 +21,11 @@ pub(super) struct PromptWeight {
 }
 
 impl PromptWeight {
+    /// Whether no prompt was counted yet.
+    pub(super) fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Adds prompt tokens.
     pub(super) fn note(&mut self, prompts: Tokens) {
         self.new = self.new.saturating_add(prompts.count());

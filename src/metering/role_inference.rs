@@ -26,6 +26,27 @@ impl RoleInference {
         }
     }
 
+    /// The models of a target and the roles that it looks like, to be saved.
+    pub(super) fn saved(&self, target: &TargetId) -> Vec<(String, Role)> {
+        let of = |side: &HashMap<String, HashSet<TargetId>>, role: Role| {
+            let models = side.iter().filter(|(_, targets)| targets.contains(target));
+            models.map(|(model, _)| (model.clone(), role)).collect::<Vec<_>>()
+        };
+        let mut saved = of(&self.prefill, Role::Prefill);
+        saved.extend(of(&self.decode, Role::Decode));
+        saved.sort();
+        saved
+    }
+
+    /// Restores the roles that a target looked like before a restart: until the other one's page comes, its own would be
+    /// taken for a whole engine's.
+    pub(super) fn restore(&mut self, target: &TargetId, saved: Vec<(String, Role)>) {
+        for (model, role) in saved {
+            let side = if role == Role::Prefill { &mut self.prefill } else { &mut self.decode };
+            side.entry(model).or_default().insert(target.clone());
+        }
+    }
+
     /// The inferred role of a row, if both roles are seen for its model.
     pub(super) fn role(&self, target: &TargetId, reading: &EngineReading) -> Option<Role> {
         let model = reading.model.as_ref()?.as_str();

@@ -13,6 +13,7 @@ use super::energy::EnergyMeter;
 use super::engine::{Engine, Instance};
 use super::leakage::Leakage;
 use super::model_names::SavedName;
+use super::prefill_attribution::PromptWeight;
 use super::proxies::Left;
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
@@ -37,6 +38,9 @@ pub struct SavedTarget {
     /// Other names of its models.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     names: Vec<SavedName>,
+    /// The roles that it looks like, by model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<(String, Role)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +61,12 @@ struct SavedRow {
     kind: EngineKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     role: Option<Role>,
+    /// The role that its page names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    page_role: Option<Role>,
+    /// The weight of its prompts, for those that decode pages count.
+    #[serde(default, skip_serializing_if = "PromptWeight::is_none")]
+    prompts: PromptWeight,
     seen: Moment,
     #[serde(default, skip_serializing_if = "Leakage::is_empty")]
     leakage: Leakage,
@@ -89,6 +99,8 @@ impl SavedTarget {
             key: row.key.clone(),
             kind: *kind,
             role: None,
+            page_role: None,
+            prompts: PromptWeight::default(),
             seen: answered,
             leakage: Leakage::default(),
             earned: Leakage::default(),
@@ -101,12 +113,12 @@ impl SavedTarget {
         let processes = Processes::of_one(start, answered, rows);
         let instances =
             vec![SavedInstance { id: None, seen: answered, processes, trial: Vec::new(), resets: Vec::new() }];
-        Self { answered, instances, rows: rows_of_page, duplicates: Vec::new(), names: Vec::new() }
+        Self { answered, instances, rows: rows_of_page, duplicates: Vec::new(), names: Vec::new(), roles: Vec::new() }
     }
 
     /// All moments in the state, to move them to another boot's clock.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { answered, instances, rows, duplicates: _, names: _ } = self;
+        let Self { answered, instances, rows, duplicates: _, names: _, roles: _ } = self;
         let instances = instances.iter_mut().flat_map(|instance| {
             let SavedInstance { id: _, seen, processes, trial: _, resets: _ } = instance;
             std::iter::once(seen).chain(processes.moments_mut())
@@ -116,6 +128,8 @@ impl SavedTarget {
                 seen,
                 instance: _,
                 key: _,
+                page_role: _,
+                prompts: _,
                 kind: _,
                 role: _,
                 leakage: _,
@@ -156,13 +170,12 @@ impl Metering {
             engines,
             duplicates,
             names,
+            roles,
             // The store has what these were restored from.
             unwatched: _,
             earlier: _,
             // The store keeps a reset until it is applied.
             resets: _,
-            // Learned anew from pages.
-            roles: _,
             // Counted from zero, as the guards of proxies begin anew.
             produced: _,
             // Saved by node.
@@ -171,7 +184,7 @@ impl Metering {
             node_bounds: _,
             began: _,
         } = self;
-        saved_target(engines.get(id)?, duplicates.saved(id), names.saved(id))
+        saved_target(engines.get(id)?, duplicates.saved(id), names.saved(id), roles.saved(id))
     }
 
     /// The state of a node's GPU time.
@@ -216,6 +229,7 @@ impl Metering {
     /// Restores a target.
     pub(super) fn restore_target(&mut self, config: &FleetConfig, id: TargetId, mut saved: SavedTarget) {
         let names = std::mem::take(&mut saved.names);
+        self.roles.restore(&id, std::mem::take(&mut saved.roles));
         self.unwatched.remove(&id);
         let engine = self.restore_engine(config, &id, saved);
         self.restore_served(&id, &engine, names);
@@ -223,19 +237,33 @@ impl Metering {
     }
 
     pub(super) fn restore_engine(&mut self, config: &FleetConfig, id: &TargetId, saved: SavedTarget) -> Engine {
-        // Only a target that is watched names models.
-        let SavedTarget { answered, instances, rows, duplicates, names: _ } = saved;
+        // Only a target that is watched names models and infers roles.
+        let SavedTarget { answered, instances, rows, duplicates, names: _, roles: _ } = saved;
         let mut engine = Engine { last_page: Some(answered), ..Engine::default() };
         for SavedInstance { id, seen, processes, trial, resets } in instances {
             engine.instances.push(Instance { id, seen, processes, trial: trial.into_iter().collect(), resets });
         }
-        for SavedRow { instance, key, kind, role, seen, leakage, earned, guard, left, correctable } in rows {
+        for saved in rows {
+            let SavedRow {
+                instance,
+                key,
+                kind,
+                role,
+                page_role,
+                prompts,
+                seen,
+                leakage,
+                earned,
+                guard,
+                left,
+                correctable,
+            } = saved;
             let mut blank = EngineReading::new(kind, key.model, key.rank);
             blank.instance = instance;
-            blank.role = role.filter(|role| *role == Role::Proxy);
+            blank.role = page_role.or(role.filter(|role| *role == Role::Proxy));
             let mut row = Row::new(blank, seen, config.window);
             (row.role, row.leakage, row.earned, row.guard, row.left) = (role, leakage, earned, guard, left);
-            row.correctable = correctable;
+            (row.correctable, row.prompts) = (correctable, prompts);
             engine.rows.push(row);
         }
         self.duplicates.restore(id, &engine, duplicates);
@@ -254,7 +282,12 @@ impl Metering {
     }
 }
 
-fn saved_target(engine: &Engine, duplicates: Vec<SavedPlace>, names: Vec<SavedName>) -> Option<SavedTarget> {
+fn saved_target(
+    engine: &Engine,
+    duplicates: Vec<SavedPlace>,
+    names: Vec<SavedName>,
+    roles: Vec<(String, Role)>,
+) -> Option<SavedTarget> {
     // The store keeps a reset by hand until a page follows it.
     let Engine { instances, rows, last_page, judged: _, has_live: _, left: _, is_reset: _, lost_by_reset: _ } = engine;
     Some(SavedTarget {
@@ -263,6 +296,7 @@ fn saved_target(engine: &Engine, duplicates: Vec<SavedPlace>, names: Vec<SavedNa
         rows: rows.iter().map(saved_row).collect(),
         duplicates,
         names,
+        roles,
     })
 }
 
@@ -277,7 +311,7 @@ fn saved_instance(instance: &Instance) -> SavedInstance {
     }
 }
 
-/// Rates and the weight of prompts start again; the account is looked up by its name.
+/// Rates start again; the account is looked up by its name.
 fn saved_row(row: &Row) -> SavedRow {
     let Row {
         key,
@@ -288,7 +322,7 @@ fn saved_row(row: &Row) -> SavedRow {
         account: _,
         leakage,
         earned,
-        prompts: _,
+        prompts,
         guard,
         left,
         window: _,
@@ -303,6 +337,8 @@ fn saved_row(row: &Row) -> SavedRow {
         key: key.clone(),
         kind: reading.kind,
         role: *role,
+        page_role: reading.role,
+        prompts: *prompts,
         seen: *seen,
         leakage: leakage.clone(),
         earned: earned.clone(),

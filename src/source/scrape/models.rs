@@ -11,7 +11,9 @@ use crate::reading::{EngineKind, Label, ModelAlias, ModelName};
 /// The most bytes of a list: it is a few kilobytes.
 pub(super) const MODELS_CAP: usize = 1 << 20;
 /// The most aliases of a server, and the most loaded models of a router, that are used.
-const ALIASES: usize = 256;
+const ALIASES: usize = 1024;
+/// What some servers put before their text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const LOADED: usize = 64;
 
 /// What is known of the server behind an address.
@@ -57,13 +59,14 @@ impl RoutedModel {
 
 #[derive(Deserialize)]
 struct List {
-    data: Vec<Entry>,
+    data: Vec<Value>,
 }
 
+/// An entry. A member of another type than expected is as good as none.
 #[derive(Deserialize)]
 struct Entry {
-    id: Option<String>,
-    owned_by: Option<String>,
+    id: Option<Value>,
+    owned_by: Option<Value>,
     root: Option<Value>,
     parent: Option<Value>,
     status: Option<Value>,
@@ -72,13 +75,18 @@ struct Entry {
 
 impl Entry {
     fn id(&self) -> Option<&str> {
-        self.id.as_deref().filter(|id| is_name(id))
+        self.text().filter(|id| is_name(id))
+    }
+
+    /// Its name as it stands there.
+    fn text(&self) -> Option<&str> {
+        self.id.as_ref().and_then(Value::as_str)
     }
 
     /// The model that it is an adapter of.
     fn parent(&self) -> Option<&str> {
         let parent = self.parent.as_ref()?.as_str()?;
-        (is_name(parent) && self.id.as_deref() != Some(parent)).then_some(parent)
+        (is_name(parent) && self.text() != Some(parent)).then_some(parent)
     }
 
     fn root(&self) -> Option<&str> {
@@ -87,17 +95,18 @@ impl Entry {
 
     fn routed(&self) -> Option<RoutedModel> {
         let aliases = self.aliases.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-        let names = self.id.as_deref().into_iter().chain(aliases.take(ALIASES)).map(str::to_owned).collect();
+        let names = self.text().into_iter().chain(aliases.take(ALIASES)).map(str::to_owned).collect();
         let status = self.status.as_ref().map(|status| status.get("value").unwrap_or(status));
-        self.id.as_ref().map(|_| RoutedModel { names, status: status.and_then(Value::as_str).map(Label::new) })
+        self.text().map(|_| RoutedModel { names, status: status.and_then(Value::as_str).map(Label::new) })
     }
 }
 
 impl Models {
     /// Reads the answer; `None` if it is something else.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
-        let List { data } = serde_json::from_slice(body).ok()?;
-        let owner = data.first().and_then(|entry| dialect::owned_by(entry.owned_by.as_deref()?));
+        let List { data } = serde_json::from_slice(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)).ok()?;
+        let data: Vec<Entry> = data.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect();
+        let owner = data.first().and_then(|entry| dialect::owned_by(entry.owned_by.as_ref()?.as_str()?));
         let llama = owner == Some(EngineKind::Llamacpp);
         let router = llama && (data.len() > 1 || data.iter().any(|entry| entry.status.is_some()));
         Some(Self {
@@ -192,5 +201,15 @@ mod tests {
         assert_eq!(Models::read(body.as_bytes()).and_then(|models| models.loaded()), Some(vec!["a".to_owned()]));
         let plain = br#"{"data":[{"id":"a","owned_by":"llamacpp"}]}"#;
         assert_eq!(Models::read(plain).and_then(|models| models.routed), None);
+    }
+
+    /// Class: one entry that is not as expected hides all others.
+    #[test]
+    fn an_odd_entry_or_a_byte_order_mark_hides_no_other() {
+        let good = r#"{"id":"lora","parent":"base","owned_by":"vllm"}"#;
+        for odd in [r#"{"id":7,"owned_by":"vllm"}"#, r#"{"id":"x","owned_by":7}"#, "null", "[]", "3"] {
+            let body = format!("\u{feff}{{\"data\":[{odd},{good}]}}");
+            assert_eq!(aliases_of(&body), [("lora".to_owned(), "base".to_owned())], "{odd}");
+        }
     }
 }
