@@ -231,9 +231,19 @@ impl Processes {
                 process.passed.note(process.line(), process.last_seen, (step, since));
             }
         }
+        let before = self.get(id).map(|process| (process.last_seen, process.line()));
+        // It did not answer since the other one did, and was above it: the other one may be this one's dip.
+        let dipped = |other: &Process| {
+            let is_above =
+                |(seen, line): &(Moment, Line)| seen.boot < other.first_seen.boot && line.reaches(&other.line());
+            other.id != id && before.as_ref().is_some_and(is_above)
+        };
         let mut outcome = self.go_on(page, id);
         for other in &mut self.all {
-            let below = other.trial.as_ref().is_some_and(|trial| trial.kind == TrialKind::Below(id));
+            let below = other.trial.as_ref().is_some_and(|trial| match trial.kind {
+                TrialKind::Below(above) => above == id || dipped(other),
+                _ => false,
+            });
             if below {
                 // It may be part of this process with a file missing; then its growth is in this one's.
                 (other.trial, other.shadow) = (None, true);
@@ -330,7 +340,8 @@ impl Processes {
 
     /// Explains a fall that stays and grows: the process was reset, or another one answers.
     fn explain_fall(&mut self, page: &InstancePage<'_>, line: &QuarantinedLine, id: ProcessId) -> Outcome {
-        if let Some(outcome) = self.split_fallen(page) {
+        let within = (line.first.present.growth(page.rows), page.at.since(line.since));
+        if let Some(outcome) = self.split_fallen(page, within) {
             return outcome;
         }
         let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
@@ -351,6 +362,17 @@ impl Processes {
         Outcome { verdict: Verdict::Reset, steps, on_trial: true, believed, ..Outcome::empty(id, since, page) }
     }
 
+    /// A process above a line that did not answer since the line did: the line may be its dip.
+    fn silent_above(&self, line: &QuarantinedLine) -> Option<ProcessId> {
+        let may_dip = |process: &&Process| {
+            process.starts.is_empty()
+                && !process.shadow
+                && process.last_seen.boot < line.since.boot
+                && process.line().reaches(&line.first.present)
+        };
+        self.all.iter().filter(may_dip).max_by_key(|process| process.last_seen.boot).map(|process| process.id)
+    }
+
     /// Makes a line a process of its own, with its first page as the baseline; on trial if it is below another.
     fn becomes_process(
         &mut self,
@@ -359,10 +381,11 @@ impl Processes {
         below: Option<ProcessId>,
     ) -> Outcome {
         self.quarantined.settle();
+        let above = below.or_else(|| self.silent_above(line));
         let id = self.add(None, line.since);
         let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
         process.adopt_line(&line.first.present, line.since);
-        process.trial = below.map(|other| Trial::new(TrialKind::Below(other), page.at, process));
+        process.trial = above.map(|other| Trial::new(TrialKind::Below(other), page.at, process));
         let outcome = self.go_on(page, id);
         // A process that appears below another one may have been reset.
         Outcome { lost: below.is_some(), ..outcome }
