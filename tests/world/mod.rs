@@ -1,5 +1,6 @@
 //! A world of processes that knows the truth, and the fleet that watches it.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
+#![allow(clippy::struct_excessive_bools, reason = "each says that one thing happened")]
 
 mod books;
 mod dice;
@@ -128,7 +129,7 @@ impl World {
             let kind = *dice.pick(&KINDS);
             // Of processes at two addresses that one script starts in the same instant, one may be taken for the other.
             has_twins = nth > 0 && seed.is_multiple_of(4);
-            let apart = Span::from_secs(if has_twins { 0 } else { 7 * nth as i64 });
+            let apart = Span::from_secs(if has_twins { 0 } else { 7 * i64::try_from(nth).unwrap() });
             addresses.push(Address::new(&mut dice, nth, kind, now.wall - Span::from_secs(3600) - apart));
         }
         let targets = addresses.iter().map(|address| member(address.target.as_str(), "n", None)).collect();
