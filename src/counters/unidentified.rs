@@ -26,6 +26,8 @@ const RETURN_RATIO: u64 = 4;
 const JUMP_RATIO: u64 = 10;
 /// Values return to those from before a growth if they are at most one part in this many of it above them.
 const NEARER: u64 = 16;
+/// The same of each counter, if it holds for their sum.
+const NEARER_EACH: u64 = 8;
 /// Why a jump is disputed.
 const REASON_FAR: &str = "far more than its fastest minute, and no start time to tell it by";
 
@@ -403,7 +405,9 @@ fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
     let since = page.at.since(trial.since);
     let is_near = || {
         let explained = process.passed.explains(trial.before.growth_to(&now), since);
-        explained && now.is_just_above(&trial.before, &line, NEARER)
+        // In the sum of its counters, or in each of them.
+        let all = trial.before.growth_to(&now).saturating_mul(NEARER) <= trial.before.growth_to(&line);
+        explained && now.is_just_above(&trial.before, &line, if all { NEARER_EACH } else { NEARER })
     };
     let paced = trial.paces(&now, since) || is_near();
     if !now.reaches(&trial.before) || !paced {
