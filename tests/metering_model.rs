@@ -37,6 +37,7 @@ fn what_is_posted_was_produced() {
     for seed in first..first + cases {
         let mut world = World::new(seed);
         if let Err(why) = world.run() {
+            println!("seed {seed}: {why}; {}", world.kinds());
             failed.push((seed, why, world.history().to_owned()));
         }
     }

@@ -37,6 +37,8 @@ mod same_start;
 mod scene;
 #[path = "reports/served.rs"]
 mod served;
+#[path = "reports/sticky.rs"]
+mod sticky;
 #[path = "reports/unknown_hits.rs"]
 mod unknown_hits;
 #[path = "reports/workers.rs"]

@@ -259,7 +259,8 @@ impl Processes {
         }
         let mut steps = process.advance(page.rows, &context);
         let posts = !process.shadow;
-        (process.last_seen, process.unposted) = (page.at, false);
+        process.last_seen = page.at;
+        process.unposted &= process.is_quarantined();
         if !posts {
             for step in &mut steps {
                 (step.grown, step.disputed) = (None, None);

@@ -157,6 +157,8 @@ impl Processes {
             let id = self.add(other.start(), other.last_seen);
             let Some(process) = self.get_mut(id) else { continue };
             *process = other.numbered(id);
+            // What later pages of it added is posted with its next one.
+            process.unposted = process.last_seen.boot > process.first_seen.boot;
             if let Some(since) = quarantined.born.get(nth).copied().flatten() {
                 process.adopt_line(&process.line().zeroed(), since);
                 process.unposted = true;

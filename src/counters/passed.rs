@@ -20,6 +20,11 @@ const NEARER: u64 = 16;
 const LARGER: u64 = 10;
 /// A page may be of a line if it grew at most this many times as fast as that did.
 const JUMP_RATIO: u64 = 4;
+/// Pages go on from a line if they grow, and have grown since it, by no more than this many times its pace and no less
+/// than one part in this many.
+const SAME_PACE: u64 = 2;
+/// The most lines that are kept of those that may have been left.
+const MAY_BE_LEFT: usize = 16;
 
 /// The lines that a process left in large steps or by a reset, the first one first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -30,6 +35,9 @@ pub(super) struct PassedLines {
     /// tokens a minute.
     #[serde(default)]
     last_step: Option<(LeftLine, u64)>,
+    /// The lines before large steps after which the growth was as fast: a faster process may answer since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    may_be_left: Vec<LeftLine>,
     /// The growth of the last page that was no large step, in tokens a minute.
     #[serde(default)]
     pace: u64,
@@ -61,7 +69,12 @@ impl PassedLines {
         let rate = a_minute(step, within);
         match self.last_step.take() {
             Some((left, large)) if is_larger(large, rate) => self.add(left),
-            Some(_) => self.pace = rate,
+            Some((left, _)) => {
+                self.pace = rate;
+                if self.may_be_left.len() < MAY_BE_LEFT {
+                    self.may_be_left.push(left);
+                }
+            }
             None => {}
         }
         if step >= MIN_EVIDENCE && is_larger(rate, self.pace) {
@@ -117,6 +130,22 @@ impl PassedLines {
         nearest.is_some()
     }
 
+    /// Whether pages that fell, and stay, go on at its own pace from a line that may have been left. Keeps it as one that
+    /// was. `within` is the pages' growth and their time.
+    fn goes_on_below(&mut self, now: &Line, at: Moment, present: &Line, within: (u64, Span)) -> bool {
+        let of_line = |left: &&LeftLine| {
+            let since = (left.line.growth_to(now), at.since(left.seen));
+            present.reaches(&left.line)
+                && now.reaches(&left.line)
+                && [since, within].into_iter().all(|(grown, span)| is_same_pace(a_minute(grown, span), left.pace))
+        };
+        let Some(place) = self.may_be_left.iter().position(|left| of_line(&left)) else { return false };
+        let left = self.may_be_left.swap_remove(place);
+        self.left.push(left);
+        self.last = self.left.len() - 1;
+        true
+    }
+
     /// Whether a growth is no faster than the latest pages were, if these are known.
     pub(super) fn explains(&self, growth: u64, within: Span) -> bool {
         self.pace == 0 || is_near(growth, self.pace, within)
@@ -144,8 +173,8 @@ impl PassedLines {
     }
 
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { left, last_step, pace: _, returns: _, last: _ } = self;
-        left.iter_mut().chain(last_step.iter_mut().map(|(left, _)| left)).map(|left| {
+        let Self { left, last_step, may_be_left, pace: _, returns: _, last: _ } = self;
+        left.iter_mut().chain(may_be_left).chain(last_step.iter_mut().map(|(left, _)| left)).map(|left| {
             let LeftLine { line: _, seen, pace: _ } = left;
             seen
         })
@@ -160,6 +189,11 @@ fn a_minute(growth: u64, within: Span) -> u64 {
 /// Whether a growth is far faster than another one, both in tokens a minute.
 const fn is_larger(rate: u64, pace: u64) -> bool {
     rate >= pace.saturating_mul(LARGER)
+}
+
+/// Whether two paces are about the same, and not zero.
+const fn is_same_pace(one: u64, other: u64) -> bool {
+    one > 0 && one <= other.saturating_mul(SAME_PACE) && other <= one.saturating_mul(SAME_PACE)
 }
 
 /// Whether a growth is small, or possible at a pace, in tokens a minute.
@@ -180,11 +214,15 @@ impl Processes {
         })
     }
 
-    /// The same of any process, if a page that fell, and stays, lands at one of them.
-    pub(super) fn split_fallen(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
+    /// The same of any process, if a page that fell, and stays, lands at one of them, or goes on at its pace from one that
+    /// may be. `within` is the growth since the fall, and its time.
+    pub(super) fn split_fallen(&mut self, page: &InstancePage<'_>, within: (u64, Span)) -> Option<Outcome> {
         let ids: Vec<_> = self.all.iter().map(|process| process.id).collect();
-        ids.into_iter()
-            .find_map(|id| self.split_if(page, id, |passed, now, process| passed.lands_below(page, now, process)))
+        ids.into_iter().find_map(|id| {
+            self.split_if(page, id, |passed, now, process| {
+                passed.lands_below(page, now, process) || passed.goes_on_below(now, page.at, &process.0, within)
+            })
+        })
     }
 
     /// Splits a process if a page returns to one of the lines that it left. What was posted for the steps is taken back.

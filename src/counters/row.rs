@@ -331,7 +331,6 @@ impl RowCounters {
         let first_moved = self.first_moved(grown, context.at);
         let grown = self.without_earlier_hits(grown, now);
         let (all, corrected) = self.split(reading, grown, now);
-        self.shown.note(context.at, grown);
         self.accept(reading, *now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
         let regained = self.regains();
@@ -339,7 +338,11 @@ impl RowCounters {
         let bound =
             context.bounds.exceeded_by(&all, since, shows_hits).or_else(|| self.finished.exceeds(&all, finished));
         match bound {
-            None => Step { grown: Some(Growth { all, corrected, finished }), from, reset, regained, ..Step::default() },
+            None => {
+                // What is implausible shows nothing: by it a dip would be as likely as a reset.
+                self.shown.note(context.at, grown);
+                Step { grown: Some(Growth { all, corrected, finished }), from, reset, regained, ..Step::default() }
+            }
             Some(bound) => {
                 self.hits.give_back(corrected.count());
                 let growth = Growth { all, finished, corrected: Tokens::ZERO };

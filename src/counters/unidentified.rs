@@ -26,6 +26,8 @@ const RETURN_RATIO: u64 = 4;
 const JUMP_RATIO: u64 = 10;
 /// Values return to those from before a growth if they are at most one part in this many of it above them.
 const NEARER: u64 = 16;
+/// The same of each counter, if it holds for their sum.
+const NEARER_EACH: u64 = 8;
 /// Why a jump is disputed.
 const REASON_FAR: &str = "far more than its fastest minute, and no start time to tell it by";
 
@@ -231,9 +233,19 @@ impl Processes {
                 process.passed.note(process.line(), process.last_seen, (step, since));
             }
         }
+        let before = self.get(id).map(|process| (process.last_seen, process.line()));
+        // It did not answer since the other one did, and was above it: the other one may be this one's dip.
+        let dipped = |other: &Process| {
+            let is_above =
+                |(seen, line): &(Moment, Line)| seen.boot < other.first_seen.boot && line.reaches(&other.line());
+            other.id != id && before.as_ref().is_some_and(is_above)
+        };
         let mut outcome = self.go_on(page, id);
         for other in &mut self.all {
-            let below = other.trial.as_ref().is_some_and(|trial| trial.kind == TrialKind::Below(id));
+            let below = other.trial.as_ref().is_some_and(|trial| match trial.kind {
+                TrialKind::Below(above) => above == id || dipped(other),
+                _ => false,
+            });
             if below {
                 // It may be part of this process with a file missing; then its growth is in this one's.
                 (other.trial, other.shadow) = (None, true);
@@ -330,7 +342,8 @@ impl Processes {
 
     /// Explains a fall that stays and grows: the process was reset, or another one answers.
     fn explain_fall(&mut self, page: &InstancePage<'_>, line: &QuarantinedLine, id: ProcessId) -> Outcome {
-        if let Some(outcome) = self.split_fallen(page) {
+        let within = (line.first.present.growth(page.rows), page.at.since(line.since));
+        if let Some(outcome) = self.split_fallen(page, within) {
             return outcome;
         }
         let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
@@ -351,6 +364,17 @@ impl Processes {
         Outcome { verdict: Verdict::Reset, steps, on_trial: true, believed, ..Outcome::empty(id, since, page) }
     }
 
+    /// A process above a line that did not answer since the line did: the line may be its dip.
+    fn silent_above(&self, line: &QuarantinedLine) -> Option<ProcessId> {
+        let may_dip = |process: &&Process| {
+            process.starts.is_empty()
+                && !process.shadow
+                && process.last_seen.boot < line.since.boot
+                && process.line().reaches(&line.first.present)
+        };
+        self.all.iter().filter(may_dip).max_by_key(|process| process.last_seen.boot).map(|process| process.id)
+    }
+
     /// Makes a line a process of its own, with its first page as the baseline; on trial if it is below another.
     fn becomes_process(
         &mut self,
@@ -359,10 +383,11 @@ impl Processes {
         below: Option<ProcessId>,
     ) -> Outcome {
         self.quarantined.settle();
+        let above = below.or_else(|| self.silent_above(line));
         let id = self.add(None, line.since);
         let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
         process.adopt_line(&line.first.present, line.since);
-        process.trial = below.map(|other| Trial::new(TrialKind::Below(other), page.at, process));
+        process.trial = above.map(|other| Trial::new(TrialKind::Below(other), page.at, process));
         let outcome = self.go_on(page, id);
         // A process that appears below another one may have been reset.
         Outcome { lost: below.is_some(), ..outcome }
@@ -380,7 +405,9 @@ fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
     let since = page.at.since(trial.since);
     let is_near = || {
         let explained = process.passed.explains(trial.before.growth_to(&now), since);
-        explained && now.is_just_above(&trial.before, &line, NEARER)
+        // In the sum of its counters, or in each of them.
+        let all = trial.before.growth_to(&now).saturating_mul(NEARER) <= trial.before.growth_to(&line);
+        explained && now.is_just_above(&trial.before, &line, if all { NEARER_EACH } else { NEARER })
     };
     let paced = trial.paces(&now, since) || is_near();
     if !now.reaches(&trial.before) || !paced {

@@ -1,7 +1,7 @@
 //! What the ledger has, and what a store keeps of it.
 
 use margintop::fleet::{Fleet, SavedItem};
-use margintop::ledger::{SavedLedger, TokenCell, UncertaintyCell};
+use margintop::ledger::{Dispute, SavedLedger, TokenCell, UncertaintyCell};
 
 use super::process::{Tally, plus};
 
@@ -40,8 +40,12 @@ pub(super) fn posted(fleet: &Fleet) -> Tally {
 }
 
 pub(super) fn disputed(fleet: &Fleet) -> Tally {
-    let entries = fleet.ledger().disputes().iter().flat_map(|dispute| &dispute.entries);
-    entries.fold([0; 3], |sum, entry| {
+    fleet.ledger().disputes().iter().map(tokens).fold([0; 3], plus)
+}
+
+/// The tokens of a dispute.
+pub(super) fn tokens(dispute: &Dispute) -> Tally {
+    dispute.entries.iter().fold([0; 3], |sum, entry| {
         let t = entry.tokens;
         plus(sum, [t.miss.count() + t.hit.count(), t.hit.count(), t.output.count()])
     })

@@ -20,34 +20,42 @@ impl World {
             if process.baseline.is_some() && process.dip == 0 && (process.evicted || process.shown == process.total()) {
                 process.evicted = !process.evicted;
                 process.returned = !process.evicted;
+                writeln!(self.history, "{}: process {nth} evicted: {}", address.target, process.evicted).unwrap();
             }
         }
         let burst = if dice.one_in(10) { 90_000 } else { 9_000 };
         for process in &mut address.processes {
             process.work(dice, burst);
         }
+        if !calm && dice.one_in(50) {
+            let nth = dice.below(address.processes.len() as u64) as usize;
+            // Siblings are told apart by values that fall: a page that is far above hides that until each was seen.
+            if address.kind != Kind::Several || address.processes.iter().all(|process| process.pages > 2) {
+                address.processes[nth].burst(dice);
+                address.has_burst = true;
+                writeln!(self.history, "{}: process {nth} has a burst", address.target).unwrap();
+            }
+        }
         if calm {
             address.processes.iter_mut().for_each(|process| (process.dip, process.evicted) = (0, false));
             return;
         }
-        let dips = matches!(address.kind, Kind::One | Kind::Silent | Kind::Several | Kind::Instances);
-        if dips && dice.one_in(9) {
-            let most = if address.kind == Kind::Silent { 2 } else { 5 };
+        if dice.one_in(9) {
             let nth = dice.below(address.processes.len() as u64) as usize;
+            let says_start = address.says_start();
             let process = &mut address.processes[nth];
             // A dip of a young process that lasts is not to be told from a new beginning.
-            let most = if process.total()[2] < 60_000 { most.min(2) } else { most };
+            let most = if process.total()[2] < 60_000 { 2 } else { 5 };
             process.rest = process.rest.saturating_sub(1);
             // Without a start time, a dip that stays above the first page is not to be told from a second process there.
-            let ambiguous = address.kind == Kind::Silent
-                && process.baseline.is_some_and(|first| (0..3).all(|i| process.dipped()[i] >= first[i]));
+            let looks_alive = process.baseline.is_some_and(|first| (0..3).all(|i| process.dipped()[i] >= first[i]));
             if process.baseline.is_some()
                 && process.dip == 0
                 && process.rest == 0
                 && !process.evicted
-                && !ambiguous
                 && !process.returned
             {
+                address.is_vague |= !says_start && looks_alive;
                 process.rest = 3;
                 process.dip = 1 + dice.below(most) as u8;
                 writeln!(self.history, "{}: process {nth} dips for {}", address.target, process.dip).unwrap();
@@ -61,6 +69,8 @@ impl World {
     /// A process restarts, ends or is born.
     fn change(&mut self, at: usize) {
         let (dice, now) = (&mut self.dice, self.now);
+        let others = self.addresses.iter().enumerate().filter(|(nth, _)| *nth != at);
+        let starts: Vec<_> = others.flat_map(|(_, other)| other.processes.iter().map(|it| it.start)).collect();
         let address = &mut self.addresses[at];
         let nth = dice.below(address.processes.len() as u64) as usize;
         let alone = matches!(address.kind, Kind::One | Kind::Silent);
@@ -76,10 +86,17 @@ impl World {
         // ends without saying so is told by its values alone.
         let born = now.wall - Span::from_millis(dice.below(200).cast_signed());
         let close = |other: &Process| (other.start - born).millis().abs() < 2100;
+        // Two that are born in the same hundredth of a second at two addresses may be taken for one.
+        let is_twin = starts.iter().any(|start| (*start - born).millis().abs() < 20);
+        self.has_twins |= says_start && is_twin;
         let is_close = address.processes.iter().any(close) && what != Life::Ends;
         let apart = address.kind == Kind::Instances && what != Life::Restarts;
         address.is_close |= is_close && says_start && !apart;
         address.is_vague |= !says_start || address.is_close;
+        address.has_changed = true;
+        // Of siblings that were started together, one that dies before it was told apart takes its last pages with it.
+        let is_early = address.kind == Kind::Several && address.processes[nth].pages < 4 && what != Life::IsBorn;
+        address.is_vague |= is_early;
         writeln!(self.history, "{}: process {nth} {what:?} at {born}", address.target).unwrap();
         if what != Life::IsBorn {
             address.bury(nth);

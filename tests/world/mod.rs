@@ -1,5 +1,6 @@
 //! A world of processes that knows the truth, and the fleet that watches it.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
+#![allow(clippy::struct_excessive_bools, reason = "each says that one thing happened")]
 
 mod books;
 mod dice;
@@ -13,10 +14,10 @@ use margintop::pricing::Book;
 use margintop::reading::{
     EngineKind, Event, InstanceId, PageReading, PromptCount, Refusals, ScrapeCost, ScrapeTrouble, TargetId,
 };
-use margintop::units::{Moment, Span};
+use margintop::units::{Moment, Span, Timestamp};
 
 use crate::support::{gpus, instant, member};
-use books::{disputed, kept, posted, put};
+use books::{disputed, kept, posted, put, tokens};
 use dice::Dice;
 use process::{Process, Tally, minus, plus};
 
@@ -65,6 +66,24 @@ struct Address {
     is_close: bool,
     /// Whether a dip hid one series of a counter while another showed growth, which is then posted before the sum is back.
     sees_more: bool,
+    /// Whether it had more tokens at once than the hardware can produce.
+    has_burst: bool,
+    /// Whether a process restarted, ended or was born.
+    has_changed: bool,
+    /// Whether it did not answer for long, or margintop did not listen.
+    was_silent: bool,
+    /// Processes that died since the last checkpoint.
+    buried: Vec<Process>,
+    /// What the last checkpoint had of it.
+    kept: Kept,
+}
+
+/// What a checkpoint has of an address.
+#[derive(Debug, Clone, Copy, Default)]
+struct Kept {
+    gone: Tally,
+    lost: Tally,
+    answered: Option<Moment>,
 }
 
 /// The world and who watches it.
@@ -73,15 +92,28 @@ pub struct World {
     fleet: Fleet,
     config: FleetConfig,
     now: Moment,
+    /// When the watch began.
     began: Moment,
+    /// When the first one did.
+    first: Moment,
     addresses: Vec<Address>,
     saved: SavedState,
+    /// Whether the calendar was set since the last checkpoint.
+    was_set: bool,
+    /// When the last checkpoint was taken.
+    committed: Moment,
+    /// Whether processes at several addresses have the same start time.
+    has_twins: bool,
+    /// Disputed tokens that were rejected.
+    rejected: Tally,
     was_above: bool,
     history: String,
 }
 
 const KINDS: [Kind; 6] =
     [Kind::One, Kind::Several, Kind::Silent, Kind::SilentPair, Kind::SilentSeveral, Kind::Instances];
+/// How often what was counted is committed.
+const CHECKPOINTS: Span = Span::from_secs(1);
 const STEPS: usize = 24;
 const SETTLING: usize = 8;
 
@@ -92,9 +124,13 @@ impl World {
         let now = Moment { wall, boot: Span::from_secs(5000) };
         let count = if seed.is_multiple_of(2) { 1 } else { 1 + dice.below(3) as usize };
         let mut addresses = Vec::new();
+        let mut has_twins = false;
         for nth in 0..count {
             let kind = *dice.pick(&KINDS);
-            addresses.push(Address::new(&mut dice, nth, kind, now));
+            // Of processes at two addresses that one script starts in the same instant, one may be taken for the other.
+            has_twins = nth > 0 && seed.is_multiple_of(4);
+            let apart = Span::from_secs(if has_twins { 0 } else { 7 * i64::try_from(nth).unwrap() });
+            addresses.push(Address::new(&mut dice, nth, kind, now.wall - Span::from_secs(3600) - apart));
         }
         let targets = addresses.iter().map(|address| member(address.target.as_str(), "n", None)).collect();
         let config = FleetConfig { targets, ..FleetConfig::local("n") };
@@ -107,8 +143,13 @@ impl World {
             config,
             now,
             began: now,
+            first: now,
             addresses,
             saved: SavedState::default(),
+            was_set: false,
+            committed: now,
+            has_twins,
+            rejected: [0; 3],
             was_above: false,
             history: String::new(),
         }
@@ -116,6 +157,12 @@ impl World {
 
     pub fn history(&self) -> &str {
         &self.history
+    }
+
+    /// How its processes are told, by address.
+    pub fn kinds(&self) -> String {
+        let kind = |address: &Address| format!("{:?}{}", address.kind, if address.is_vague { " vague" } else { "" });
+        self.addresses.iter().map(kind).collect::<Vec<_>>().join(", ")
     }
 
     pub fn run(&mut self) -> Told {
@@ -129,6 +176,11 @@ impl World {
             self.check(false)?;
             if !calm && self.dice.one_in(12) {
                 self.kill();
+            } else if self.now.since(self.committed) >= CHECKPOINTS {
+                self.checkpoint();
+                if self.dice.one_in(3) {
+                    self.decide();
+                }
             }
         }
         self.check(true)
@@ -143,6 +195,7 @@ impl World {
             // The calendar is set; the clock that never is goes on.
             let step = Span::from_secs(self.dice.below(120).cast_signed() - 60);
             self.now.wall = self.now.wall + step;
+            self.was_set = true;
             writeln!(self.history, "clock set by {} ms", step.millis()).unwrap();
         }
     }
@@ -153,6 +206,7 @@ impl World {
         if !calm && dice.one_in(10) {
             let outcome = Err(ScrapeTrouble::TimedOut);
             writeln!(self.history, "{}: no answer", address.target).unwrap();
+            address.was_silent = true;
             self.fleet.apply(Event::Page {
                 target: address.target.clone(),
                 at: now,
@@ -186,17 +240,50 @@ impl World {
         writeln!(self.history, "    posted {:?}, disputed {:?}", posted(&self.fleet), disputed(&self.fleet)).unwrap();
     }
 
-    /// Kills the watch after its last checkpoint, and starts another that goes on from it.
+    /// Kills the watch, and starts another that goes on from the last checkpoint.
     fn kill(&mut self) {
-        writeln!(self.history, "killed").unwrap();
-        self.fleet.apply(Event::Tick(self.now));
-        let checkpoint = self.fleet.take_changes().unwrap();
-        assert!(self.fleet.uncommitted().is_empty(), "all that changed is in the checkpoint");
-        self.commit(checkpoint);
+        writeln!(self.history, "killed, {} ms after a checkpoint", self.now.since(self.committed).millis()).unwrap();
         let mut next = Fleet::new(self.config.clone(), Book::built_in().unwrap(), self.now);
         next.restore(self.saved.clone(), Span::from_secs(86_400));
         next.apply(gpus("n", "NVIDIA H800", 8, self.now));
         self.fleet = next;
+        for address in &mut self.addresses {
+            address.forget();
+            // The start time of a process that is new again is of the old calendar.
+            address.is_vague |= self.was_set && address.processes.iter().any(|process| process.baseline.is_none());
+        }
+        if self.committed == self.first {
+            self.began = self.now;
+        }
+    }
+
+    fn checkpoint(&mut self) {
+        self.fleet.apply(Event::Tick(self.now));
+        if let Some(checkpoint) = self.fleet.take_changes() {
+            self.commit(checkpoint);
+        }
+        assert!(self.fleet.uncommitted().is_empty(), "all that changed is in the checkpoint");
+        (self.committed, self.was_set) = (self.now, false);
+        self.addresses.iter_mut().for_each(Address::keep);
+    }
+
+    /// Someone who knows the truth accepts or rejects a dispute.
+    fn decide(&mut self) {
+        let open = self.fleet.ledger().disputes();
+        if open.is_empty() {
+            return;
+        }
+        let dispute = open[self.dice.below(open.len() as u64) as usize].clone();
+        let known = |address: &&Address| address.target == dispute.target;
+        let address = self.addresses.iter().find(known).unwrap();
+        let is_true = !address.is_vague && !address.kind.is_ambiguous();
+        let accepts = is_true && self.dice.one_in(2);
+        if !accepts {
+            self.rejected = plus(self.rejected, tokens(&dispute));
+        }
+        writeln!(self.history, "{:?} {}", dispute.id, if accepts { "accepted" } else { "rejected" }).unwrap();
+        self.fleet.decide(vec![dispute.decided(accepts)]);
+        self.saved.kept = kept(&self.fleet);
     }
 
     /// Keeps a checkpoint as a store does.
@@ -211,7 +298,7 @@ impl World {
     /// Holds the ledger to the truth.
     fn check(&mut self, settled: bool) -> Told {
         let mut sum = [0; 3];
-        let mut exact = true;
+        let mut exact = !self.has_twins;
         let mut produced = [0; 3];
         for address in &self.addresses {
             sum = plus(sum, address.seen_produced());
@@ -220,7 +307,7 @@ impl World {
         }
         let posted = posted(&self.fleet);
         let disputed = disputed(&self.fleet);
-        let both = plus(posted, disputed);
+        let both = plus(plus(posted, disputed), self.rejected);
         let above = (0..3).any(|i| posted[i] > produced[i]);
         // Of two processes that say no start one may be believed on trial, until the other one answers again.
         let above = if exact { above } else { above && std::mem::replace(&mut self.was_above, above) };
@@ -230,19 +317,33 @@ impl World {
         let sees_more = self.addresses.iter().any(|address| address.sees_more);
         let within = (0..3).all(|i| both[i] >= sum[i] && both[i] <= produced[i]);
         if settled && exact && both != sum && !(sees_more && within) {
-            return Err(format!("posted {posted:?} + disputed {disputed:?} is not what was seen produced {sum:?}"));
+            return Err(format!(
+                "posted {posted:?} + disputed {disputed:?} + rejected {:?} is not what was seen produced {sum:?}",
+                self.rejected
+            ));
         }
-        let short = (0..3).any(|i| both[i] < sum[i]);
         let close = self.addresses.iter().any(|address| address.is_close);
-        if settled && short && !close && !self.fleet.snapshot().money.lower_bound {
-            return Err(format!("posted {posted:?} + disputed {disputed:?} of {sum:?} without a bound"));
+        let is_bound = self.fleet.snapshot().money.lower_bound;
+        let rejected = self.rejected;
+        if settled && !is_bound && !close && both != sum && !(sees_more && within) {
+            return Err(format!(
+                "posted {posted:?} + disputed {disputed:?} + rejected {rejected:?} of {sum:?} without a bound"
+            ));
+        }
+        if settled && is_bound && !self.has_twins && !self.addresses.iter().any(Address::may_have_lost) {
+            let snapshot = self.fleet.snapshot();
+            let notes: Vec<_> = snapshot.engines.iter().map(|engine| engine.note.clone()).collect();
+            let windows = snapshot.money.lost_windows;
+            return Err(format!(
+                "a bound that nothing justifies: {windows} lost windows, {notes:?}; posted {posted:?} of {sum:?}"
+            ));
         }
         Ok(())
     }
 }
 
 impl Address {
-    fn new(dice: &mut Dice, nth: usize, kind: Kind, now: Moment) -> Self {
+    fn new(dice: &mut Dice, nth: usize, kind: Kind, began: Timestamp) -> Self {
         let count = match kind {
             Kind::One | Kind::Silent => 1,
             Kind::Several => 2 + dice.below(4),
@@ -251,7 +352,6 @@ impl Address {
             Kind::Instances => 1 + dice.below(3),
         };
         // Workers of one server are started within a second of each other.
-        let began = now.wall - Span::from_secs(3600);
         let processes = (0..count).map(|nth| {
             let mut process =
                 Process { name: nth, start: began + Span::from_millis(nth.cast_signed() * 370), ..Process::default() };
@@ -275,7 +375,39 @@ impl Address {
             is_vague: false,
             is_close: false,
             sees_more: false,
+            has_burst: false,
+            has_changed: false,
+            was_silent: false,
+            buried: Vec::new(),
+            kept: Kept::default(),
         }
+    }
+
+    /// Whether something happened after which tokens may be missing.
+    fn may_have_lost(&self) -> bool {
+        self.has_burst
+            || self.has_changed
+            || self.is_vague
+            || self.kind.is_ambiguous()
+            || self.was_silent && !self.says_start()
+    }
+
+    /// A checkpoint is taken.
+    fn keep(&mut self) {
+        self.kept = Kept { gone: self.gone, lost: self.lost, answered: self.answered };
+        self.buried.clear();
+        self.processes.iter_mut().for_each(Process::keep);
+    }
+
+    /// margintop is killed: what it saw since the last checkpoint is forgotten.
+    fn forget(&mut self) {
+        (self.gone, self.lost, self.answered) = (self.kept.gone, self.kept.lost, self.kept.answered);
+        self.was_silent = true;
+        for mut process in self.buried.clone() {
+            process.forget();
+            self.count_dead(&process);
+        }
+        self.processes.iter_mut().for_each(Process::forget);
     }
 
     fn says_start(&self) -> bool {
@@ -325,9 +457,15 @@ impl Address {
     /// The page was taken in.
     fn seen(&mut self, now: Moment, began: Moment) {
         let (last, says_start) = (self.answered, self.says_start());
+        // A process without a start time may have restarted in a gap of more than three intervals.
+        self.was_silent |= last.is_some_and(|last| now.since(last) > Span::from_secs(3));
         for nth in self.sampled() {
             let process = &mut self.processes[nth];
             let total = process.total();
+            // So large a first growth may be that of a first page that was short of some workers.
+            let first_growth = process.baseline.filter(|first| process.shown == *first);
+            let is_large = |first: Tally| minus(total, first).iter().sum::<u64>() >= 100_000;
+            self.is_vague |= !says_start && first_growth.is_some_and(is_large);
             if process.dip > 0 {
                 process.dip -= 1;
                 self.sees_more |= process.dips_partly();
@@ -337,12 +475,15 @@ impl Address {
                     process.shown = part;
                 }
             } else {
-                (process.shown, process.shown_series, process.returned) = (total, process.series, false);
+                process.show();
             }
             // Born since the address last answered, or since the watch began: it counts from zero. Else it was there before.
             let known_since = last.map_or(began, |last| last + (Span::ZERO - Span::from_secs(5)));
-            // One that says no start may count from zero whenever it was.
-            let fresh = process.born.is_some_and(|born| born.boot > known_since.boot || !says_start);
+            // One that says no start may count from zero if there was another page before.
+            let is_later = |born: Moment| {
+                if says_start { born.boot > known_since.boot } else { last.is_some() }
+            };
+            let fresh = process.born.is_some_and(is_later);
             process.baseline.get_or_insert(if fresh { [0; 3] } else { total });
         }
         self.next += 1;
@@ -361,9 +502,16 @@ impl Address {
 
     /// A process dies: what it produced after its last page is lost with it.
     fn bury(&mut self, nth: usize) {
-        let process = &self.processes[nth];
+        let process = self.processes[nth].clone();
+        self.count_dead(&process);
+        self.buried.push(process);
+    }
+
+    fn count_dead(&mut self, process: &Process) {
         let Some(baseline) = process.baseline else { return };
-        let shown = if process.shown == [0; 3] { baseline } else { process.shown };
+        // The first page of one that says no start may be a baseline.
+        let one_page = process.pages < 2 && !self.says_start();
+        let shown = if process.shown == [0; 3] || one_page { baseline } else { process.shown };
         self.gone = plus(self.gone, minus(shown, baseline));
         self.lost = plus(self.lost, minus(process.total(), shown));
     }
@@ -372,7 +520,8 @@ impl Address {
     fn seen_produced(&self) -> Tally {
         let seen = |process: &Process| {
             let Some(baseline) = process.baseline else { return [0; 3] };
-            if process.shown == [0; 3] { [0; 3] } else { minus(process.shown, baseline) }
+            let one_page = process.pages < 2 && !self.says_start();
+            if process.shown == [0; 3] || one_page { [0; 3] } else { minus(process.shown, baseline) }
         };
         self.processes.iter().map(seen).fold(self.gone, plus)
     }

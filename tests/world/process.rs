@@ -42,6 +42,19 @@ pub struct Process {
     pub shown: Tally,
     /// What its last page that was no dip showed, by series.
     pub shown_series: [Tally; 2],
+    /// The number of its pages.
+    pub pages: u32,
+    /// What the last checkpoint had of it.
+    pub kept: Seen,
+}
+
+/// What pages showed of a process.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    baseline: Option<Tally>,
+    shown: Tally,
+    shown_series: [Tally; 2],
+    evicted: bool,
 }
 
 impl Process {
@@ -53,6 +66,44 @@ impl Process {
     pub fn dipped(&self) -> Tally {
         let last = if self.evicted { 1 } else { 2 };
         std::array::from_fn(|i| self.series[..last].iter().map(|series| series[i] / 3).sum())
+    }
+
+    /// A checkpoint is taken.
+    pub fn keep(&mut self) {
+        self.kept = Seen {
+            baseline: self.baseline,
+            shown: self.shown,
+            shown_series: self.shown_series,
+            evicted: self.evicted || self.returned,
+        };
+    }
+
+    /// margintop is killed: what pages showed since the last checkpoint was not seen.
+    pub fn forget(&mut self) {
+        (self.baseline, self.shown, self.shown_series) = (self.kept.baseline, self.kept.shown, self.kept.shown_series);
+        // A series that comes after a first page without it counts from zero: here it was seen before that page.
+        if self.baseline.is_none() {
+            (self.evicted, self.dip) = (false, 0);
+        }
+        self.returned = !self.evicted && (self.returned || self.kept.evicted);
+    }
+
+    /// Its page was taken in.
+    pub fn show(&mut self) {
+        self.pages += 1;
+        for place in 0..self.series.len() {
+            if place == 0 || !self.evicted || self.baseline.is_none() {
+                self.shown_series[place] = self.series[place];
+            }
+        }
+        (self.shown, self.returned) = (plus(self.shown_series[0], self.shown_series[1]), false);
+    }
+
+    /// Produces more at once than any hardware does.
+    pub fn burst(&mut self, dice: &mut Dice) {
+        let prompt = 200_000_000 + dice.below(100_000_000);
+        let grown = [prompt, dice.below(prompt / 8), 40_000_000 + dice.below(40_000_000)];
+        self.series[0] = plus(self.series[0], grown);
     }
 
     /// Whether a dip hides one series of a counter while the other one shows growth.
