@@ -119,11 +119,20 @@ impl ModelNames {
     fn rebuild(&mut self) -> bool {
         let configured = || self.configured.iter().map(|(name, model)| (name.as_str(), model.as_str()));
         let others = || self.targets.values().flat_map(TargetNames::others);
-        let roots = Roots::of(configured().chain(others().map(|(name, model, _)| (name, model))));
-        let sure = others().filter(|(.., has_left)| !has_left).map(|(name, model, _)| (name, model));
+        let shared = shared(&Roots::of(configured()), others());
+        let joins = |(name, ..): &(&str, &str, bool)| !shared.contains(name);
+        let pair = |(name, model, _)| (name, model);
+        let roots = Roots::of(configured().chain(others().filter(joins).map(pair)));
+        let sure = others().filter(joins).filter(|(.., has_left)| !has_left).map(pair);
         let sure_roots = Roots::of(configured().chain(sure));
         let (mut served, mut shown): (HashMap<String, Served>, _) = (HashMap::new(), HashSet::new());
-        for (model, since, replaced) in self.targets.values().flat_map(TargetNames::models) {
+        let models = self.targets.values().flat_map(TargetNames::models);
+        let of_shared = self.targets.values().flat_map(|names| {
+            let (since, replaced) = (names.since(), names.models().all(|(.., replaced)| replaced));
+            let others = names.others().filter(|(name, ..)| shared.contains(name));
+            others.filter_map(move |(name, _, has_left)| Some((name, since?, replaced || has_left)))
+        });
+        for (model, since, replaced) in models.chain(of_shared) {
             let one = Served { since, replaced };
             let all = served.entry(roots.root(model.to_owned())).or_insert(one);
             (all.since, all.replaced) = (all.since.min(since), all.replaced && replaced);
@@ -135,6 +144,19 @@ impl ModelNames {
         (self.roots, self.sure_roots, self.served, self.shown) = (roots, sure_roots, served, shown);
         ended
     }
+}
+
+/// The other names that several models share, by what the configuration joins. They are served, and join nothing: those
+/// models would be taken for one.
+fn shared<'a>(configured: &Roots, others: impl Iterator<Item = (&'a str, &'a str, bool)>) -> HashSet<&'a str> {
+    let (mut models, mut shared) = (HashMap::new(), HashSet::new());
+    for (name, model, _) in others {
+        let model = configured.root(model.to_owned());
+        if *models.entry(name).or_insert_with(|| model.clone()) != model {
+            shared.insert(name);
+        }
+    }
+    shared
 }
 
 #[cfg(test)]
@@ -286,5 +308,19 @@ mod tests {
         listed(&mut names, "a", &[serving("m", &[])], Some(&[]), 5600);
         listed(&mut names, "a", &[serving("m", &[])], None, 6200);
         assert!(!is_served(&names, "chat") && !is_served(&names, "run") && is_served(&names, "m"));
+    }
+
+    /// Class: two models under one other name are taken for one model.
+    #[test]
+    fn a_name_that_two_models_share_is_served_and_joins_neither() {
+        let mut names = ModelNames::default();
+        listed(&mut names, "a", &[serving("x", &[])], Some(&[["default", "x"]]), 0);
+        assert_eq!(names.root_of(&ModelName::new("default")), "x");
+        listed(&mut names, "b", &[serving("y", &[])], Some(&[["default", "y"]]), 1);
+        let roots = ["x", "y", "default"].map(|name| names.root_of(&ModelName::new(name)));
+        assert_eq!(roots, ["x", "y", "default"]);
+        assert!(["x", "y", "default"].iter().all(|name| is_served(&names, name)));
+        listed(&mut names, "b", &[serving("y", &[])], Some(&[["default", "org/X"]]), 2);
+        assert_eq!(names.root_of(&ModelName::new("default")), "x", "both name one model again");
     }
 }

@@ -132,6 +132,11 @@ impl TargetNames {
         self.models.values().map(|model| (model.canonical.as_str(), model.since, model.left.is_some()))
     }
 
+    /// When the first page with any of its models was read.
+    pub(super) fn since(&self) -> Option<Timestamp> {
+        self.models.values().map(|model| model.since).min()
+    }
+
     /// The other names that count, what they stand for, and whether the last page or list lacks them.
     pub(super) fn others(&self) -> impl Iterator<Item = (&str, &str, bool)> {
         self.others.iter().map(|(name, other)| (name.as_str(), other.model.as_str(), other.left.is_some()))

@@ -105,7 +105,12 @@ impl Models {
     /// Reads the answer; `None` if it is something else.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let List { data } = serde_json::from_slice(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)).ok()?;
+        let is_empty = data.is_empty();
         let data: Vec<Entry> = data.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect();
+        // Names that are no text at all are of some other program.
+        if !is_empty && data.iter().all(|entry| entry.id.is_some() && entry.text().is_none()) {
+            return None;
+        }
         let owner = data.first().and_then(|entry| dialect::owned_by(entry.owned_by.as_ref()?.as_str()?));
         let llama = owner == Some(EngineKind::Llamacpp);
         let router = llama && (data.len() > 1 || data.iter().any(|entry| entry.status.is_some()));
