@@ -21,7 +21,7 @@ pub(super) fn end(path: &Path, reader: &Reader, settings: &Settings, of: &str, a
     for node in &nodes {
         store::end_lease(path, node, at)?;
         out::line(&format!(
-            "the lease of {node} ends at {at}; rent posted after it is taken back by whoever keeps the ledger"
+            "the lease of {node} ends at {at}; rent posted after it is taken back by the process that keeps the ledger"
         ))?;
     }
     Ok(())

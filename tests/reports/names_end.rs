@@ -61,7 +61,7 @@ fn an_adapter_that_was_unloaded_is_counted_on_its_proxy() {
     }
 }
 
-/// Class: a name that is held at the moment because nobody knows it, and whose list can't be read after a restart.
+/// Class: a name that is held at the moment because no list or page gives it, and whose list can't be read after a restart.
 #[test]
 fn names_that_cannot_be_read_after_a_restart_are_remembered() {
     for adapters in ["", ADAPTER] {

@@ -148,7 +148,7 @@ impl AllocationMeter {
         };
         let gap = at.since(*last);
         let (from, to) = (at.wall - gap, at.wall);
-        // A node that reports again after an absence was not silent: nobody asked it.
+        // A node that reports again after an absence was not silent: it was not asked.
         let silent = if node.awaited { Span::ZERO } else { at.since(node.reported) };
         let to = match given_back(view, name, node, at.wall) {
             // Whether the node is kept without a lease, its next report says.

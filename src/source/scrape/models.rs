@@ -62,7 +62,7 @@ struct List {
     data: Vec<Value>,
 }
 
-/// An entry. A member of another type than expected is as good as none.
+/// An entry. A member of another type than expected is ignored.
 #[derive(Deserialize)]
 struct Entry {
     id: Option<Value>,
@@ -107,7 +107,7 @@ impl Models {
         let List { data } = serde_json::from_slice(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)).ok()?;
         let is_empty = data.is_empty();
         let data: Vec<Entry> = data.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect();
-        // Names that are no text at all are of some other program.
+        // If no name is a text, it is not a model list.
         if !is_empty && data.iter().all(|entry| entry.id.is_some() && entry.text().is_none()) {
             return None;
         }

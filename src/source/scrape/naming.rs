@@ -16,7 +16,7 @@ use crate::reading::{EngineReading, ModelAlias, ModelName, PageReading, Role};
 use crate::units::{Moment, Span, Timestamp};
 
 /// How often the list is asked for: adapters are loaded and unloaded while the server runs. A proxy's tokens under a name
-/// that nobody knows are held for five minutes, so that at least one later list is read before they are posted.
+/// that no list or page gives are held for five minutes, so that at least one later list is read before they are posted.
 const RENEW: Span = Span::from_secs(120);
 /// How soon after the last time the list of another process is asked for.
 const ANOTHER: Span = Span::from_secs(60);
