@@ -115,6 +115,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         start: told.start,
         instance_starts: told.instance_starts,
         aliases: None,
+        list_refused: None,
         engines: told.engines,
         gpus,
         date: hint.date,

@@ -24,6 +24,8 @@ pub struct Target {
     pub(crate) refusals: Refusals,
     /// What is wrong with a start time on its last page.
     pub(crate) odd_start: Option<Label>,
+    /// Why its model list can't be read.
+    pub(crate) list_refused: Option<Label>,
     /// The number of failed scrapes.
     pub(crate) failures: u64,
     /// Whether its page has GPUs and no engine.
@@ -41,6 +43,7 @@ impl Target {
             cost: None,
             refusals: Refusals::NONE,
             odd_start: None,
+            list_refused: None,
             failures: 0,
             only_gpus: false,
         }
@@ -72,6 +75,7 @@ impl Target {
     pub(crate) fn answer(&mut self, page: &PageReading, cost: ScrapeCost, at: Moment) {
         self.trouble = None;
         self.odd_start = odd_start(page, at).map(|text| Label::new(&text));
+        self.list_refused.clone_from(&page.list_refused);
         self.cost = Some(cost);
         self.refusals = page.refusals.clone();
         self.kind = Some(page.kind);

@@ -167,7 +167,7 @@ impl Engine {
 
     /// Whether a proxy's tokens are held until it is clear whether an engine counts them.
     pub(crate) fn holds_proxied(&self) -> bool {
-        self.rows.iter().any(|row| row.guard.as_ref().is_some_and(ProxyGuard::holds))
+        self.rows.iter().any(Row::holds_proxied)
     }
 
     /// Whether one of its counters is quarantined.

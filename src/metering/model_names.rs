@@ -98,6 +98,11 @@ impl ModelNames {
         !self.served.is_empty()
     }
 
+    /// Whether a watched engine may serve models under names that are not known, since its model list can't be read.
+    pub(super) fn may_have_others(&self) -> bool {
+        self.targets.values().any(TargetNames::may_have_others)
+    }
+
     /// How watched engines serve a model under any of its names, if they do.
     pub(super) fn served(&self, model: &ModelName) -> Option<Served> {
         let served = self.served.get(&self.root_of(model)).copied()?;
@@ -189,6 +194,7 @@ mod tests {
             engines: &engines,
             names_models: !rows.is_empty(),
             list: list.as_deref(),
+            is_refused: false,
             at: Moment::default() + Span::from_secs(second),
         };
         names.note_page(&TargetId::new(target), &page)

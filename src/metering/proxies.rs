@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::model_names::{PageNames, SavedName};
-use super::proxy_guard::{self, Held, ProxyGuard, WATCHED};
+use super::proxy_guard::{self, Held, Known, ProxyGuard, WATCHED};
 use super::revenue::{Counts, subtract};
 use super::row::Row;
 use super::{Context, Engine, Metering};
@@ -30,6 +30,11 @@ impl Left {
     /// Whether tokens may have been counted nowhere.
     pub(super) const fn lacks(self) -> bool {
         self.lacks
+    }
+
+    /// Whether no engine serves the model any more, and tokens may have been counted nowhere.
+    pub(super) const fn has_lost(self) -> bool {
+        self.lacks && self.ended
     }
 }
 
@@ -93,7 +98,8 @@ impl Metering {
         let mut guards: Vec<_> = engine.rows.iter_mut().filter_map(|row| row.guard.as_mut()).collect();
         if guards.iter().any(|guard| guard.is_due(at)) {
             let behind = self.engines.values().any(|engine| self.is_behind(context, engine));
-            let parted = proxy_guard::judge(&mut guards, at, &self.produced, behind);
+            let known = Known { behind, all_names: !self.names.may_have_others() };
+            let parted = proxy_guard::judge(&mut guards, at, &self.produced, known);
             (0..parted).for_each(|_| context.ledger.lose_window(at.wall));
             self.take_back_proxied(context, engine);
         }
@@ -169,7 +175,8 @@ impl Metering {
         let rows = page.engines.iter();
         let engines: Vec<_> = rows.filter(|row| self.role(context.info, row) != Role::Proxy).collect();
         let names_models = page.engines.iter().any(|row| row.model.is_some());
-        let names = PageNames { engines: &engines, names_models, list: page.aliases.as_deref(), at: context.at };
+        let (list, is_refused) = (page.aliases.as_deref(), page.list_refused.is_some());
+        let names = PageNames { engines: &engines, names_models, list, is_refused, at: context.at };
         if self.names.note_page(&context.info.target, &names) {
             self.produced.retain(|root| self.names.serves_root(root));
         }
@@ -183,8 +190,9 @@ impl Metering {
     }
 }
 
-/// Counts a lost window for each row that was dropped with held tokens.
+/// Counts a lost window for each row that was dropped with tokens that are counted nowhere.
 pub(super) fn note_dropped(context: &mut Context<'_>, dropped: &[Row]) {
-    let held = dropped.iter().filter(|row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some()));
+    let is_held = |row: &&Row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some());
+    let held = dropped.iter().filter(|row| is_held(row) || row.left.is_some_and(Left::has_lost));
     held.for_each(|_| context.ledger.lose_window(context.at.wall));
 }

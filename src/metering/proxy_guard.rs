@@ -19,6 +19,8 @@ pub(super) const WATCHED: Span = Span::from_secs(300);
 const PATIENCE: Span = Span::from_secs(1200);
 /// The largest difference between them, as one part in this many.
 const WITHIN: u64 = 20;
+/// The most entries that are kept of what was posted before the last verdict: one a minute and tariff, so some hours.
+const KEPT: usize = 256;
 /// The least growth that is compared, in tokens.
 const LEAST: u64 = 1000;
 
@@ -65,12 +67,15 @@ pub(crate) struct ProxyGuard {
     /// What was posted since the last verdict, or by this one to be taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     posted: Vec<Entry>,
-    /// What was posted between the last two verdicts.
+    /// What was posted between the last two verdicts; while a model list can't be read, all that was posted since then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<Entry>,
     /// The tokens of the present page, if tokens that were held before are posted with them.
     #[serde(skip)]
     fresh: Option<Classes>,
+    /// Whether engines may serve models under names that are not known, since a model list can't be read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    doubtful: bool,
 }
 
 /// A comparison of one row with the models of watched engines.
@@ -81,6 +86,15 @@ struct Window {
     grown: u64,
     /// The engines' tokens by model at its beginning.
     then: BTreeMap<String, Tokens>,
+}
+
+/// What is known of the watched engines when rows are judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    /// An engine's tokens are probably still to come.
+    pub(super) behind: bool,
+    /// All model lists could be read.
+    pub(super) all_names: bool,
 }
 
 /// The verdict on whose tokens a proxy's row counts.
@@ -129,6 +143,11 @@ impl ProxyGuard {
     /// Whether there is no verdict yet.
     pub(crate) const fn is_undecided(&self) -> bool {
         matches!(self.verdict, Verdict::Undecided)
+    }
+
+    /// Whether its tokens are posted although an engine may count them under a name that is not known.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.doubtful && matches!(self.verdict, Verdict::Own)
     }
 
     /// Whether what it counts is posted.
@@ -197,8 +216,8 @@ impl ProxyGuard {
         }
     }
 
-    /// Keeps the entries of a page, which may have to be taken back. Of tokens that were held before the last verdict none
-    /// are kept.
+    /// Keeps the entries of a page, which may have to be taken back. Tokens that were held before the last verdict are kept
+    /// only while a model list can't be read: it may show later that they are an engine's.
     pub(super) fn note(&mut self, entries: &[Entry]) {
         let mut fresh = self.fresh.take();
         for entry in entries.iter().rev() {
@@ -207,6 +226,9 @@ impl ProxyGuard {
                 let old = entry.tokens.less(*left);
                 *left = left.less(entry.tokens);
                 entry.tokens = entry.tokens.less(old);
+                if self.doubtful && !old.is_zero() {
+                    super::revenue::remember(&mut self.earlier, Entry { tokens: old, ..entry });
+                }
             }
             if matches!(self.verdict, Verdict::Own) && !entry.tokens.is_zero() {
                 super::revenue::remember(&mut self.posted, entry);
@@ -258,7 +280,12 @@ impl ProxyGuard {
             self.posted.iter().for_each(|entry| self.kept += entry.tokens);
             self.earlier.clear();
         } else {
-            self.earlier = std::mem::take(&mut self.posted);
+            if !self.doubtful {
+                self.earlier.clear();
+            }
+            self.earlier.append(&mut self.posted);
+            let excess = self.earlier.len().saturating_sub(KEPT);
+            self.earlier.drain(..excess);
         }
         self.verdict = verdict;
         parted
@@ -266,21 +293,27 @@ impl ProxyGuard {
 }
 
 /// Judges the rows of one proxy whose comparison has ended. A row alone, or all rows together, may agree with a model
-/// of the engines. Comparisons wait while an engine is `behind`. Returns how many rows were held as an engine's and may
+/// of the engines. Comparisons wait while an engine is behind. Returns how many rows were held as an engine's and may
 /// not be.
-pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produced, behind: bool) -> usize {
+pub(super) fn judge(
+    guards: &mut [&mut ProxyGuard],
+    at: Moment,
+    produced: &Produced,
+    known: Known,
+) -> usize {
     let grown = |guard: &ProxyGuard| guard.window.as_ref().map_or(0, |window| window.grown);
     let together: u64 = guards.iter().map(|guard| grown(guard)).fold(0, u64::saturating_add);
     let verdict = |guard: &ProxyGuard| {
         let window = guard.window.as_ref().filter(|_| guard.is_due(at))?;
-        let waits = behind && at.since(window.since) < PATIENCE;
+        let waits = known.behind && at.since(window.since) < PATIENCE;
         let model = || window.moves_with(window.grown, produced).or_else(|| window.moves_with(together, produced));
         (!waits).then(|| model().map_or(Verdict::Own, Verdict::Same))
     };
     let verdicts: Vec<_> = guards.iter().map(|guard| verdict(guard)).collect();
     let mut parted = 0;
     for (guard, verdict) in guards.iter_mut().zip(verdicts) {
-        let begins = guard.window.is_none() && guard.is_due(at) && !behind;
+        guard.doubtful = !known.all_names;
+        let begins = guard.window.is_none() && guard.is_due(at) && !known.behind;
         if begins || verdict.is_some() {
             guard.window = Some(Window { since: at, grown: 0, then: produced.0.clone() });
         }
@@ -316,6 +349,8 @@ mod tests {
     use super::*;
     use crate::units;
 
+    const KNOWN: Known = Known { behind: false, all_names: true };
+
     fn at(seconds: i64) -> Moment {
         Moment::default() + Span::from_secs(seconds)
     }
@@ -325,7 +360,7 @@ mod tests {
         let mut guard = ProxyGuard::default();
         let nothing = Held { from: at(0).wall, to: at(0).wall, tokens: Classes::default(), hits_known: true };
         assert!(guard.advance(nothing, true).is_none());
-        judge(&mut [&mut guard], at(0), produced, false);
+        judge(&mut [&mut guard], at(0), produced, KNOWN);
         guard
     }
 
@@ -339,7 +374,7 @@ mod tests {
             let tokens = Classes { output: units::Tokens::new(100), ..Classes::default() };
             let held = Held { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
             posted += guard.advance(held, true).map_or(0, |held| held.tokens.total().count());
-            judge(&mut [&mut guard], at(second), &produced, false);
+            judge(&mut [&mut guard], at(second), &produced, KNOWN);
         }
         (guard.same_as().map(str::to_owned), posted)
     }
@@ -360,7 +395,7 @@ mod tests {
             let tokens = Classes { output: units::Tokens::new(100), ..Classes::default() };
             let held = Held { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
             assert!(guard.advance(held, true).is_none());
-            judge(&mut [&mut guard], at(second), &produced, false);
+            judge(&mut [&mut guard], at(second), &produced, KNOWN);
         }
         assert_eq!(guard.same_as(), Some("qwen3-32b"));
     }

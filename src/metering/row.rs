@@ -97,6 +97,16 @@ impl Row {
         !self.left.is_some_and(Left::is_served) && self.guard.as_ref().is_none_or(ProxyGuard::posts)
     }
 
+    /// Whether it has tokens of a proxy that are counted nowhere, and may be its own.
+    pub(super) fn holds_proxied(&self) -> bool {
+        self.guard.as_ref().is_some_and(ProxyGuard::holds) || self.left.is_some_and(Left::has_lost)
+    }
+
+    /// Whether a proxy's tokens are posted although an engine may count them under a name that is not known.
+    pub(crate) fn may_be_counted_twice(&self) -> bool {
+        self.guard.as_ref().is_some_and(ProxyGuard::is_doubtful)
+    }
+
     /// Renames the row.
     pub(super) fn rename(&mut self, key: RowKey) {
         (self.key, self.account) = (key, None);

@@ -81,6 +81,9 @@ pub struct PageReading {
     /// Other names of the models, as the server last listed them (`/v1/models`: `root`, `parent`); `None` if no list was
     /// read.
     pub aliases: Option<Vec<ModelAlias>>,
+    /// Why the server's model list can't be read, if it has one that was never read: what it calls its models and adapters
+    /// besides the names on its page is unknown.
+    pub list_refused: Option<Label>,
     /// GPUs that the page reports, with the node it names for each.
     pub gpus: Vec<(Option<NodeName>, GpuReading)>,
     /// When the process behind the counters started: `process_start_time_seconds`, else the oldest `_created`.

@@ -61,6 +61,8 @@ pub enum Rule {
     HostnameShared,
     /// A proxy's model moves with an engine's under another name: it is not posted twice.
     ProbablySame,
+    /// A proxy's model is counted, and an engine whose model list can't be read may count it too.
+    NamesUnknown,
     /// An engine has requests running and has made no token for a minute.
     EngineStalled,
     /// Heat or power holds a GPU's clocks down.

@@ -2,7 +2,8 @@
 
 use crate::proxies::{ENGINE, PROXY, both, litellm, made, note, started, vllm};
 use crate::scene::Scene;
-use margintop::reading::{ModelAlias, ModelName, PageReading};
+use margintop::reading::{Label, ModelAlias, ModelName, PageReading};
+use margintop::snapshot::Rule;
 
 /// What the engine's page says of a running adapter.
 const ADAPTER: &str = "# TYPE vllm:lora_requests_info gauge\n\
@@ -103,6 +104,56 @@ fn an_adapter_that_is_loaded_later_is_not_counted_twice() {
         assert!(posted <= produced && lower, "{posted} of {produced}, loaded at {loaded}");
         assert!(posted >= produced - made(loaded), "{posted} of {produced}, loaded at {loaded}");
     }
+}
+
+/// The figures of an adapter behind a proxy whose engine's model list is first read at second `read`.
+fn refused_until(read: i64, kills: &[i64]) -> (Scene, u64) {
+    let mut scene = Scene::of(both(PROXY));
+    let list: &[_] = &[["sql-lora", "base"]];
+    for second in 0..=1000 {
+        if kills.contains(&second) {
+            scene.restart(second);
+        }
+        let mut page = engine(7 * made(second), "", (second >= read).then_some(list));
+        page.list_refused = (second < read).then(|| Label::new("it asks for a key"));
+        scene.take(PROXY, second, proxy(made(second)));
+        scene.take(ENGINE, second, page);
+    }
+    (scene, 7 * made(1000))
+}
+
+/// Class: a model list that can't be read, so that a proxy's model may be an engine's adapter.
+#[test]
+fn a_model_list_that_cannot_be_read_is_an_alert() {
+    let (mut scene, _) = refused_until(2000, &[]);
+    let snapshot = scene.picture(1000);
+    let alert = snapshot.alerts.iter().find(|alert| alert.rule == Rule::NamesUnknown).expect("an alert");
+    assert!(alert.text.as_str().contains("sql-lora") && alert.text.as_str().contains("asks for a key"), "{}", alert.text);
+    let row = snapshot.engines.iter().find(|row| row.target.as_str() == ENGINE).unwrap();
+    assert!(note(row).contains("the model list can't be read: it asks for a key"), "{}", note(row));
+}
+
+/// Class: names that become known long after the proxy was taken to count its own tokens. All of them are taken back.
+#[test]
+fn what_a_proxy_posted_while_the_list_was_refused_is_taken_back() {
+    for (read, kills) in [(340, &[][..]), (340, &[330][..]), (340, &[308, 336]), (900, &[]), (900, &[650])] {
+        let (mut scene, produced) = refused_until(read, kills);
+        let (posted, lower) = outcome(&mut scene, 1000);
+        assert!(posted == produced && lower, "{posted} of {produced}, read at {read}, killed at {kills:?}");
+        assert!(scene.picture(1000).alerts.iter().all(|alert| alert.rule != Rule::NamesUnknown));
+    }
+}
+
+/// Class: tokens that are counted nowhere, and no later page that shows it.
+#[test]
+fn what_is_lost_when_a_name_ends_is_a_bound_without_later_traffic() {
+    let mut scene = Scene::of(both(PROXY));
+    for second in 0..=700 {
+        let list: &[_] = if second < 3 { &[["sql-lora", "base"]] } else { &[] };
+        scene.take(PROXY, second, proxy(made(second.min(560))));
+        scene.take(ENGINE, second, engine(7 * made(second), "", Some(list)));
+    }
+    assert_eq!(outcome(&mut scene, 700), (7 * made(700), true));
 }
 
 /// Class: a name that moves from a watched engine's model to one that is not watched.

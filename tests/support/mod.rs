@@ -63,6 +63,7 @@ pub fn page(model: &str, tokens: TokenCounters, start: Option<Timestamp>) -> Pag
         engines: vec![page_of_rank(model, "0", tokens)],
         instance_starts: Vec::new(),
         aliases: None,
+        list_refused: None,
         gpus: Vec::new(),
         start,
         date: None,

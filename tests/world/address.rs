@@ -95,6 +95,7 @@ impl Address {
             engines: Vec::new(),
             instance_starts: Vec::new(),
             aliases: None,
+            list_refused: None,
             gpus: Vec::new(),
             start: None,
             date: Some(now.wall),

@@ -275,6 +275,7 @@ fn remarks(fleet: &Fleet, view: &RowView<'_>) -> Option<Label> {
         in_turn(view.engine.processes_in_turn(fleet.now())),
         other_names(fleet, view),
         proxied(view),
+        unknown_names(view),
         hits(&reading.tokens, counts.prompts),
         several_answers(&reading.finished).filter(|_| counts.prompts),
         unbilled(fleet, view).filter(|_| counts != Counts::NOTHING),
@@ -303,6 +304,12 @@ fn proxied(view: &RowView<'_>) -> Option<String> {
         Some(model) => Some(format!("probably the same as {model}: {kept} tokens are held, not posted")),
         None => (kept > 0).then(|| format!("{kept} tokens are held as probably an engine's, not posted")),
     }
+}
+
+/// The remark that its server's model list can't be read.
+fn unknown_names(view: &RowView<'_>) -> Option<String> {
+    let why = view.target.list_refused.as_ref()?;
+    Some(format!("its adapters and aliases are unknown: the model list can't be read: {why}"))
 }
 
 /// The remark that other targets show the row's processes as well: all are counted there, some of them are, or all are

@@ -28,7 +28,23 @@ pub(super) fn all(present: &Present<'_>) -> Vec<Notice> {
         );
         Some(notice(Rule::Disputed, Severity::Warning, &format!("{} GPU {}", energy.node, energy.index), &text))
     });
-    shared.chain(same).chain(energy).chain(unknown_energy(fleet)).collect()
+    shared.chain(same).chain(unknown_names(present)).chain(energy).chain(unknown_energy(fleet)).collect()
+}
+
+/// Proxies whose tokens are posted although an engine may count them under a name that is not known.
+fn unknown_names(present: &Present<'_>) -> impl Iterator<Item = Notice> {
+    let refused = present.fleet.inventory.targets.values().find_map(|target| {
+        let why = target.list_refused.as_ref()?;
+        Some((&target.info.target, why))
+    });
+    let doubtful = present.rows.iter().filter(|view| view.row.may_be_counted_twice());
+    doubtful.filter_map(move |view| {
+        let (model, (engine, why)) = (view.row.reading.model.as_ref()?, refused?);
+        let text = format!(
+            "\"{model}\" is counted here, and may be counted twice: the engine {engine} may serve it under this name, but its model list can't be read: {why}; or write [[alias]]"
+        );
+        Some(notice(Rule::NamesUnknown, Severity::Warning, view.target.info.target.as_str(), &text))
+    })
 }
 
 /// GPUs whose power is paid for and whose energy has been unknown for long.

@@ -17,7 +17,7 @@ const EXPIRES: Span = Span::from_secs(600);
 /// The most models kept for a target; the least recently seen is dropped first.
 pub(super) const MODELS: usize = 1024;
 /// The most other names kept for a target; further ones join nothing.
-const OTHER_NAMES: usize = 1024;
+const OTHER_NAMES: usize = 8192;
 
 /// The models and names of a target.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub(super) struct TargetNames {
     others: BTreeMap<String, OtherName>,
     /// The last model list that was read since the watch began.
     list: Option<Vec<ModelAlias>>,
+    /// Whether its model list can't be read: it may have names that are not known.
+    is_refused: bool,
     /// What the fleet's names were last made of.
     applied: Vec<Fact>,
 }
@@ -83,6 +85,8 @@ pub(in crate::metering) struct PageNames<'a> {
     pub(in crate::metering) names_models: bool,
     /// The server's model list, if it is known.
     pub(in crate::metering) list: Option<&'a [ModelAlias]>,
+    /// Whether the server has a model list that can't be read.
+    pub(in crate::metering) is_refused: bool,
     pub(in crate::metering) at: Moment,
 }
 
@@ -100,8 +104,14 @@ impl TargetNames {
         {
             self.note_list(list, page.at);
         }
+        self.is_refused = page.is_refused;
         self.expire(page.at);
         self.apply()
+    }
+
+    /// Whether its models may have names that are not known.
+    pub(super) const fn may_have_others(&self) -> bool {
+        self.is_refused
     }
 
     /// Adds what counted before a restart. A model's last page was read at the moment beside it.

@@ -2,6 +2,7 @@
 
 use super::SavedTarget;
 use crate::ledger::{TariffId, TokenChange};
+use crate::metering::proxies::Left;
 use crate::metering::proxy_guard::ProxyGuard;
 use crate::units::Timestamp;
 
@@ -10,7 +11,10 @@ impl SavedTarget {
     /// was produced.
     pub fn holds_back(&self) -> bool {
         let held = self.instances.iter().any(|instance| instance.processes.holds_back());
-        held || self.rows.iter().any(|row| row.guard.as_ref().is_some_and(ProxyGuard::holds))
+        let is_held = |row: &super::SavedRow| {
+            row.guard.as_ref().is_some_and(ProxyGuard::holds) || row.left.is_some_and(Left::has_lost)
+        };
+        held || self.rows.iter().any(is_held)
     }
 
     /// Its tokens of a day beyond finished requests, by the tariff that they were or would have been posted at.

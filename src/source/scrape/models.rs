@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::dialect;
 use crate::reading::{EngineKind, Label, ModelAlias, ModelName};
 
-/// The most bytes of a list: it is a few kilobytes.
-pub(super) const MODELS_CAP: usize = 1 << 20;
+/// The most bytes of a list: it is a few kilobytes, some megabytes with thousands of adapters.
+pub(super) const MODELS_CAP: usize = 8 << 20;
 /// The most aliases of a server, and the most loaded models of a router, that are used.
-const ALIASES: usize = 1024;
+const ALIASES: usize = 8192;
 /// What some servers put before their text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const LOADED: usize = 64;

@@ -1,18 +1,19 @@
 //! What the server's list of models is needed for: a name for pages that tell none, and other names of the models.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use hyper::header::{HeaderMap, HeaderValue};
-use reqwest::{Client, Url};
+use reqwest::Url;
 use tokio::task::JoinHandle;
 
-use super::answer::Intake;
-use super::client;
+use super::answer::{Answer, Intake};
+use super::client::{self, Clients, REDIRECTS};
 use super::line::{self, Got, Line};
 use super::models::{MODELS_CAP, Models};
 use crate::clock::Clock;
 use crate::dialect;
-use crate::reading::{EngineReading, ModelAlias, ModelName, PageReading, Role};
+use crate::reading::{EngineReading, Label, ModelAlias, ModelName, PageReading, Role, ScrapeTrouble};
 use crate::units::{Moment, Span, Timestamp};
 
 /// How often the list is asked for: adapters are loaded and unloaded while the server runs. A proxy's tokens under a name
@@ -37,7 +38,7 @@ pub(super) struct PageModel {
 enum Name {
     #[default]
     NotAsked,
-    /// Nobody says it.
+    /// The server does not say it.
     Unsaid,
     Is(ModelName),
 }
@@ -96,22 +97,34 @@ pub(super) fn name_rows(reading: &mut PageReading, name: Option<&ModelName>) {
     }
 }
 
-/// Other names of the server's models, asked for now and then, behind the pages' back. A list that can't be had changes
-/// nothing.
+/// Other names of the server's models, asked for now and then while pages are read. A list that can't be read changes no
+/// name; if none was ever read, the page says why.
 #[derive(Debug, Default)]
 pub(super) struct Aliases {
     known: Option<Vec<ModelAlias>>,
+    /// Why the last list could not be read.
+    refused: Option<Label>,
     asked: Option<Moment>,
     process: Option<(Option<Timestamp>, Option<HeaderValue>)>,
-    under_way: Option<JoinHandle<Option<Models>>>,
+    under_way: Option<JoinHandle<Listed>>,
+}
+
+/// What came of asking for a list.
+#[derive(Debug)]
+enum Listed {
+    Read(Models),
+    /// The server has no list.
+    Absent,
+    Refused(Label),
 }
 
 /// How to ask for a list of models.
 pub(super) struct Ask {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    /// What speaks TLS, where the address asks for it.
-    pub(super) client: Option<Client>,
+    /// What speaks TLS, and unpacks compressed answers.
+    pub(super) clients: Clients,
+    pub(super) ca_file: Option<PathBuf>,
     pub(super) clock: Clock,
 }
 
@@ -119,15 +132,21 @@ impl Aliases {
     /// Takes a list that was asked for otherwise.
     pub(super) fn learn(&mut self, models: &Models, now: Moment) {
         self.known = Some(models.aliases.clone());
-        self.asked = Some(now);
+        (self.refused, self.asked) = (None, Some(now));
     }
 
     /// Writes what is known into a page.
     pub(super) async fn tell(&mut self, reading: &mut PageReading) {
         if let Some(ended) = self.under_way.take_if(|task| task.is_finished()) {
-            self.known = ended.await.ok().flatten().map(|models| models.aliases).or(self.known.take());
+            match ended.await {
+                Ok(Listed::Read(models)) => (self.known, self.refused) = (Some(models.aliases), None),
+                Ok(Listed::Absent) => self.refused = None,
+                Ok(Listed::Refused(why)) => self.refused = Some(why),
+                Err(_) => {}
+            }
         }
         reading.aliases.clone_from(&self.known);
+        reading.list_refused = self.refused.clone().filter(|_| self.known.is_none());
     }
 
     /// Whether to ask, now that a page of this process has come.
@@ -148,11 +167,13 @@ impl Aliases {
         due
     }
 
-    /// Asks, without anybody waiting for the answer.
+    /// Asks. The page does not wait for the answer.
     pub(super) fn ask(&mut self, ask: Ask, now: Moment) {
         self.asked = Some(now);
-        self.under_way =
-            Some(tokio::spawn(async move { tokio::time::timeout(PATIENCE, ask.send()).await.ok().flatten() }));
+        self.under_way = Some(tokio::spawn(async move {
+            let late = |_| Listed::Refused(Label::new("no answer in time"));
+            tokio::time::timeout(PATIENCE, ask.send()).await.unwrap_or_else(late)
+        }));
     }
 }
 
@@ -165,20 +186,39 @@ impl Drop for Aliases {
 }
 
 impl Ask {
-    /// The list; `None` if there is none, or none without trouble.
-    async fn send(self) -> Option<Models> {
-        let intake = Intake { cap: MODELS_CAP, buffer: Vec::new(), clock: &self.clock };
-        if let Some(client) = &self.client {
-            let response = client::get(client, &self.url, &self.headers).await.ok()?;
-            let broken = |error: &reqwest::Error, bytes| client::trouble(error, &self.url, bytes);
-            return Models::read(&intake.receive(response, broken).await.ok()?.body);
+    async fn send(self) -> Listed {
+        match self.receive().await {
+            Ok(answer) => Models::read(&answer.body)
+                .map_or_else(|| Listed::Refused(Label::new("the answer is not a model list")), Listed::Read),
+            Err(ScrapeTrouble::Status(404 | 405 | 501)) => Listed::Absent,
+            Err(trouble) => Listed::Refused(Label::new(&refusal(&trouble))),
         }
-        match Line::default().get(&self.url, &self.headers).await.ok()? {
-            Got::Answer(response) => {
-                let answer = intake.receive(response, line::trouble).await.ok()?;
-                Models::read(&answer.body)
+    }
+
+    async fn receive(&self) -> Result<Answer, ScrapeTrouble> {
+        let intake = || Intake { cap: MODELS_CAP, buffer: Vec::new(), clock: &self.clock };
+        let (mut url, mut line) = (self.url.clone(), Line::default());
+        if url.scheme() == "http" {
+            for _ in 0..=REDIRECTS {
+                match line.get(&url, &self.headers).await? {
+                    Got::Answer(response) => return intake().receive(response, line::trouble).await,
+                    Got::Moved(there) => url = there,
+                    Got::Unusual => break,
+                }
             }
-            Got::Moved(_) | Got::Unusual => None,
         }
+        let client = self.clients.client(&self.url, self.ca_file.as_deref())?;
+        let response = client::get(&client, &self.url, &self.headers).await?;
+        intake().receive(response, |error, bytes| client::trouble(error, &self.url, bytes)).await
+    }
+}
+
+/// Why a list can't be read, as it follows "the model list can't be read: ".
+fn refusal(trouble: &ScrapeTrouble) -> String {
+    match trouble {
+        ScrapeTrouble::Status(401 | 403) => "it asks for a key; set bearer_token_file for this target".to_owned(),
+        ScrapeTrouble::TooLarge(cap) => format!("it is over {} MiB", cap / (1024 * 1024)),
+        ScrapeTrouble::Cut(bytes) | ScrapeTrouble::Unended(bytes) => format!("it was cut after {bytes} bytes"),
+        other => other.to_string(),
     }
 }

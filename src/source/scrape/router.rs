@@ -141,6 +141,7 @@ pub(super) fn no_model() -> PageReading {
         engines: Vec::new(),
         instance_starts: Vec::new(),
         aliases: None,
+        list_refused: None,
         gpus: Vec::new(),
         start: None,
         date: None,

@@ -401,8 +401,8 @@ impl Scraper {
             return;
         }
         let (Ok(url), Ok(headers)) = (page.join("/v1/models"), self.headers("application/json")) else { return };
-        let client = (url.scheme() == "https").then(|| self.client.clone()).flatten();
-        self.aliases.ask(Ask { url, headers, client, clock: self.clock.clone() }, now);
+        let (clients, ca_file) = (self.settings.clients.clone(), self.target.ca_file.clone());
+        self.aliases.ask(Ask { url, headers, clients, ca_file, clock: self.clock.clone() }, now);
     }
 
     /// One GET with this target's key; with another one, if the first is refused and the file holds another by now.
