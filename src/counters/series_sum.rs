@@ -2,7 +2,8 @@
 //!
 //! When a series is evicted from a page (by a client library that bounds its labels, or because a worker ends), the sum
 //! falls although no token is lost. The last value of the series is added to the sum until the series returns. If it
-//! returns far lower, it was created again and counts from zero, and the old value is added permanently.
+//! returns far lower, it was created again and counts from zero, and the old value is added permanently. If another one
+//! appears at its value or a little above it, its labels changed: the new one continues it.
 //!
 //! A series that falls on the page while others do not is taken at its old value until it is clear what it is: a dip if
 //! it returns, and a reset if it stays far lower for three pages and grows. Then it counts from zero.
@@ -14,8 +15,8 @@ use crate::reading::SeriesValue;
 
 /// The most evicted series that may still return; the last values of others are added permanently.
 const GONE: usize = 1024;
-/// Of series that change their labels while others do not, each grew by at most one part in this many of its value.
-/// Otherwise one was evicted and another one was created.
+/// A series that changed its labels grew by at most one part in this many of its value. Otherwise one was evicted and
+/// another one was created.
 const RELABELLED: u64 = 16;
 /// The most series in a checkpoint.
 const SAVED: usize = 256;
@@ -24,8 +25,8 @@ const SAVED: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct SeriesSum {
     /// The series on the last page, sorted by hash.
-    #[serde(default, skip_serializing_if = "is_not_saved")]
-    present: Vec<SeriesValue>,
+    #[serde(default, skip_serializing_if = "Present::is_not_saved")]
+    present: Present,
     /// The evicted series that may return, sorted by hash.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gone: Vec<SeriesValue>,
@@ -43,11 +44,30 @@ pub(super) struct SeriesSum {
     was_undone: bool,
 }
 
+/// The series of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Present {
+    series: Vec<SeriesValue>,
+    /// Whether others were evicted and may return.
+    #[serde(skip)]
+    lacks_gone: bool,
+}
+
+impl Present {
+    /// Whether they are not saved: a single one that is all of the counter, or too many. One that is evicted while
+    /// margintop is not running is then quarantined as a fall.
+    const fn is_not_saved(&self) -> bool {
+        let count = self.series.len();
+        count == 0 || count == 1 && !self.lacks_gone || count > SAVED
+    }
+}
+
 impl SeriesSum {
     /// The amount that the page's sum is raised by; `now` has the page's series. An empty list means that they are
     /// unknown.
     pub(super) fn raise(&self, now: &[SeriesValue]) -> u64 {
-        let change = self.fallen.change(&self.present, now);
+        let change = self.fallen.change(&self.present.series, now);
         self.raise_by_gone(now).saturating_sub(change.undone).saturating_add(change.lacks)
     }
 
@@ -67,43 +87,65 @@ impl SeriesSum {
     }
 
     fn raise_by_gone(&self, now: &[SeriesValue]) -> u64 {
-        if now.is_empty() || (self.gone.is_empty() && same(&self.present, now)) {
+        if now.is_empty() || (self.gone.is_empty() && same(&self.present.series, now)) {
             return self.gone.iter().fold(self.ended, |sum, gone| sum.saturating_add(gone.value.count()));
         }
-        let relabelled = self.is_relabelled(now);
-        let left = self.present.iter().filter(|old| !relabelled && find(now, old.series).is_none());
-        let gone = left.chain(&self.gone).map(|gone| missing(gone.value.count(), find(now, gone.series)));
-        gone.fold(self.ended, u64::saturating_add)
+        let continued = self.continued(now);
+        let gone = self.left(now).chain(&self.gone).filter(|old| !continued.contains(&old.series));
+        let missing = gone.map(|gone| missing(gone.value.count(), find(now, gone.series)));
+        missing.fold(self.ended, u64::saturating_add)
     }
 
     /// Whether a series of the page is below its own last value, which the sum hides if others grew by more.
     pub(super) fn fell(&self, now: &[SeriesValue]) -> bool {
-        any_fell(&self.present, now)
+        any_fell(&self.present.series, now)
     }
 
-    /// Whether the series that left the page continue under other labels: as many new ones appeared, each at the value
-    /// of an old one or a little above it.
-    fn is_relabelled(&self, now: &[SeriesValue]) -> bool {
-        let left = self.present.iter().filter(|old| find(now, old.series).is_none());
-        let known = |new: &&SeriesValue| {
-            find(&self.present, new.series).is_some() || self.gone.iter().any(|gone| gone.series == new.series)
+    /// The series of the last page that are missing on this one.
+    fn left<'a>(&'a self, now: &'a [SeriesValue]) -> impl Iterator<Item = &'a SeriesValue> {
+        self.present.series.iter().filter(|old| find(now, old.series).is_none())
+    }
+
+    /// The series that left this page or earlier ones and go on under other labels: a new series has the value of the old
+    /// one or a little more. If as many came as left, and none stayed, it may be any amount more.
+    fn continued(&self, now: &[SeriesValue]) -> Vec<u64> {
+        let is_known = |new: &&SeriesValue| {
+            let is_it = |old: &SeriesValue| old.series == new.series;
+            find(&self.present.series, new.series).is_some() || self.gone.iter().any(is_it)
         };
-        let sorted = |mut values: Vec<u64>| {
-            values.sort_unstable();
-            values
+        let mut came: Vec<u64> = now.iter().filter(|new| !is_known(new)).map(|new| new.value.count()).collect();
+        if came.is_empty() {
+            return Vec::new();
+        }
+        came.sort_unstable();
+        let highest_first = |mut series: Vec<SeriesValue>| {
+            series.sort_unstable_by_key(|old| std::cmp::Reverse(old.value));
+            series
         };
-        let left = sorted(left.map(|old| old.value.count()).collect());
-        let came = sorted(now.iter().filter(|new| !known(new)).map(|new| new.value.count()).collect());
-        let all_changed = left.len() == self.present.len();
-        let goes_on = |(left, came): (&u64, &u64)| {
-            came >= left && (all_changed || (came - left).saturating_mul(RELABELLED) <= *left)
-        };
-        !left.is_empty() && left.len() == came.len() && left.iter().zip(&came).all(goes_on)
+        let left = highest_first(self.left(now).copied().collect());
+        let all_changed = left.len() == self.present.series.len() && left.len() == came.len();
+        let returned = self.gone.iter().filter(|gone| find(now, gone.series).is_none()).copied().collect();
+        let old = left.iter().map(|old| (*old, all_changed));
+        let old = old.chain(highest_first(returned).into_iter().map(|old| (old, false)));
+        let mut continued = Vec::new();
+        for (SeriesValue { series, value }, by_any) in old {
+            let (least, most) = (value.count(), value.count().saturating_add(value.count() / RELABELLED));
+            let at = came.partition_point(|new| *new < least);
+            if came.get(at).is_some_and(|new| by_any || *new <= most) {
+                came.remove(at);
+                continued.push(series);
+            }
+        }
+        continued
     }
 
     /// Whether a series of the last page is missing on this one.
     pub(super) fn misses(&self, now: &[SeriesValue]) -> bool {
-        !now.is_empty() && !self.is_relabelled(now) && self.present.iter().any(|old| find(now, old.series).is_none())
+        if now.is_empty() || self.left(now).next().is_none() {
+            return false;
+        }
+        let continued = self.continued(now);
+        self.left(now).any(|old| !continued.contains(&old.series))
     }
 
     /// Accepts the page's series as the last ones.
@@ -111,17 +153,18 @@ impl SeriesSum {
         if now.is_empty() {
             return;
         }
-        let change = self.fallen.change(&self.present, now);
-        self.fallen.advance(&self.present, now);
+        let change = self.fallen.change(&self.present.series, now);
+        self.fallen.advance(&self.present.series, now);
         self.ended = self.ended.saturating_sub(change.undone).saturating_add(change.ended);
         (self.was_reset, self.was_undone) = (change.was_reset, change.was_undone);
-        if self.gone.is_empty() && same(&self.present, now) {
-            self.present.copy_from_slice(now);
+        if self.gone.is_empty() && same(&self.present.series, now) {
+            self.present.series.copy_from_slice(now);
             return;
         }
-        let relabelled = self.is_relabelled(now);
-        for old in std::mem::take(&mut self.present) {
-            if !relabelled && find(now, old.series).is_none() {
+        let continued = self.continued(now);
+        self.gone.retain(|gone| !continued.contains(&gone.series));
+        for old in std::mem::take(&mut self.present.series) {
+            if find(now, old.series).is_none() && !continued.contains(&old.series) {
                 let at = self.gone.partition_point(|gone| gone.series < old.series);
                 self.gone.insert(at, old);
             }
@@ -139,7 +182,7 @@ impl SeriesSum {
             ended = ended.saturating_add(self.gone.remove(0).value.count());
         }
         self.ended = self.ended.saturating_add(ended);
-        self.present = now.to_vec();
+        self.present = Present { series: now.to_vec(), lacks_gone: !self.gone.is_empty() };
     }
 }
 
@@ -163,13 +206,6 @@ pub(super) fn same(then: &[SeriesValue], now: &[SeriesValue]) -> bool {
 
 pub(super) fn find(list: &[SeriesValue], series: u64) -> Option<u64> {
     list.binary_search_by_key(&series, |value| value.series).ok().map(|at| list[at].value.count())
-}
-
-/// Whether the series are not saved: a single one, whose value is the counter's, or too many. One that is evicted while
-/// margintop is not running is then quarantined as a fall.
-#[allow(clippy::ptr_arg, reason = "serde passes the field")]
-fn is_not_saved(present: &Vec<SeriesValue>) -> bool {
-    present.len() < 2 || present.len() > SAVED
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -262,6 +298,48 @@ mod tests {
         assert_eq!(total(&mut sum, &[(1, 9010), (2, 510)]), 9520);
         assert!(!sum.is_quarantined() && !sum.was_reset());
         assert_eq!(total(&mut sum, &[(1, 5), (2, 7)]), 12, "all of them fall: the counter does");
+    }
+
+    /// Class: an evicted series that returns under other labels.
+    #[test]
+    fn a_series_that_returns_under_other_labels_is_the_same() {
+        let mut sum = SeriesSum::default();
+        assert_eq!(total(&mut sum, &[(1, 8000), (2, 2000)]), 10_000);
+        assert_eq!(total(&mut sum, &[(1, 8100)]), 10_100, "one is evicted");
+        assert_eq!(total(&mut sum, &[(7, 8200)]), 10_200, "the labels of the other one change");
+        assert_eq!(total(&mut sum, &[(7, 8300), (8, 2010)]), 10_310, "and it returns");
+        assert_eq!(total(&mut sum, &[(7, 8300)]), 10_310);
+        assert_eq!(total(&mut sum, &[(5, 8400), (6, 2020)]), 10_420, "at the same time");
+        assert_eq!(total(&mut sum, &[(3, 8500)]), 10_520, "the labels change while one is evicted");
+        assert_eq!(total(&mut sum, &[(3, 8500), (4, 700)]), 11_220, "another one is new");
+        assert_eq!(total(&mut sum, &[(3, 8500), (4, 700), (9, 2020)]), 11_220);
+    }
+
+    /// Class: a single series beside evicted ones, after a restart.
+    #[test]
+    fn evicted_series_and_the_one_beside_them_outlive_a_restart() {
+        let mut sum = SeriesSum::default();
+        total(&mut sum, &[(1, 8000), (2, 2000)]);
+        assert_eq!(total(&mut sum, &[(1, 8100)]), 10_100);
+        let saved = serde_json::to_string(&sum).unwrap_or_default();
+        let mut sum: SeriesSum = serde_json::from_str(&saved).unwrap_or_default();
+        assert_eq!(total(&mut sum, &[(7, 8200), (8, 2010)]), 10_210, "{saved}");
+    }
+
+    /// Class: labels that change again and again, while series are evicted and return.
+    #[test]
+    fn labels_may_change_at_any_page() {
+        let mut sum = SeriesSum::default();
+        let hash = |label: u64| label.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        for second in 0..60_u64 {
+            let zone = 10 * (second / 9);
+            let evicted = (8..13).contains(&(second % 16)) && second < 44;
+            let (x, y) = ((hash(zone + 1), 800_000 + second * 1000), (hash(zone + 2), 400_000 + second * 300));
+            let reached = if evicted { 400_000 + (second / 16 * 16 + 7) * 300 } else { y.1 };
+            let mut page = if evicted { vec![x] } else { vec![x, y] };
+            page.sort_unstable();
+            assert_eq!(total(&mut sum, &page), x.1 + reached, "second {second}");
+        }
     }
 
     #[test]

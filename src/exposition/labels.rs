@@ -39,10 +39,11 @@ impl<'p> Labels<'p> {
     }
 
     /// A hash of the labels but `except`, in whatever order they stand. A label without a value is none, as in
-    /// Prometheus. It is the same in every process and release: the sum of each pair's 64-bit FNV-1a.
+    /// Prometheus. It is the same in every process and release: the sum of each pair's 64-bit FNV-1a, mixed. Unmixed, the
+    /// sums of pairs that differ in their last bytes cancel out (`a="0",b="1"` and `a="1",b="0"`).
     pub fn fingerprint(self, except: &str) -> u64 {
         let counted = self.into_iter().filter(|(key, value)| !value.0.is_empty() && *key != except.as_bytes());
-        counted.fold(0, |sum, (key, value)| sum.wrapping_add(fnv1a(&[key, value.0])))
+        counted.fold(0, |sum, (key, value)| sum.wrapping_add(mix(fnv1a(&[key, value.0]))))
     }
 }
 
@@ -61,6 +62,13 @@ pub(crate) fn fnv1a(texts: &[&[u8]]) -> u64 {
     const PRIME: u64 = 0x0100_0000_01b3;
     let next = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(PRIME);
     texts.iter().fold(OFFSET, |hash, text| next(text.iter().fold(hash, |hash, byte| next(hash, *byte)), 0xff))
+}
+
+/// Spreads each bit over all others: the last step of `SplitMix64` (Steele, Lea, Flood 2014).
+const fn mix(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
 }
 
 /// Walks [`Labels`].
