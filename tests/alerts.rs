@@ -260,6 +260,9 @@ fn notices_and_disputes_become_alerts() {
     assert!(
         alerts[0].text.as_str().contains("12.30 USD") && alerts[0].text.as_str().contains("margintop ledger disputes")
     );
+    scene.snapshot.money.disputed = Money::ZERO;
+    let alerts = scene.step(Rule::Disputed);
+    assert!(alerts[0].text.as_str().starts_with("5000000 tokens, without a price, are"), "{}", alerts[0].text);
 }
 
 #[test]

@@ -88,10 +88,14 @@ pub(super) fn disputed(picture: &Snapshot) -> Option<Finding> {
             "metered energy worth {worth} {currency} is disputed: its counter moved as its card could not have moved it. \
              It is neither billed nor dropped: `margintop ledger disputes` lists it"
         ),
-        tokens => format!(
-            "{tokens} tokens, worth {worth} {currency}, are disputed: their counter moved as its process could not have \
-             moved it. They are neither billed nor dropped: `margintop ledger disputes` lists them"
-        ),
+        tokens => {
+            let worth =
+                if disputed.is_zero() { "without a price".to_owned() } else { format!("worth {worth} {currency}") };
+            format!(
+                "{tokens} tokens, {worth}, are disputed: their counter moved as its process could not have moved it. They \
+                 are neither billed nor dropped: `margintop ledger disputes` lists them"
+            )
+        }
     };
     Some(Finding { rule: Rule::Disputed, severity: Severity::Warning, subject: "ledger".to_owned(), text })
 }

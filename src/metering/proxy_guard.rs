@@ -295,12 +295,7 @@ impl ProxyGuard {
 /// Judges the rows of one proxy whose comparison has ended. A row alone, or all rows together, may agree with a model
 /// of the engines. Comparisons wait while an engine is behind. Returns how many rows were held as an engine's and may
 /// not be.
-pub(super) fn judge(
-    guards: &mut [&mut ProxyGuard],
-    at: Moment,
-    produced: &Produced,
-    known: Known,
-) -> usize {
+pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produced, known: Known) -> usize {
     let grown = |guard: &ProxyGuard| guard.window.as_ref().map_or(0, |window| window.grown);
     let together: u64 = guards.iter().map(|guard| grown(guard)).fold(0, u64::saturating_add);
     let verdict = |guard: &ProxyGuard| {

@@ -128,7 +128,11 @@ fn a_model_list_that_cannot_be_read_is_an_alert() {
     let (mut scene, _) = refused_until(2000, &[]);
     let snapshot = scene.picture(1000);
     let alert = snapshot.alerts.iter().find(|alert| alert.rule == Rule::NamesUnknown).expect("an alert");
-    assert!(alert.text.as_str().contains("sql-lora") && alert.text.as_str().contains("asks for a key"), "{}", alert.text);
+    assert!(
+        alert.text.as_str().contains("sql-lora") && alert.text.as_str().contains("asks for a key"),
+        "{}",
+        alert.text
+    );
     let row = snapshot.engines.iter().find(|row| row.target.as_str() == ENGINE).unwrap();
     assert!(note(row).contains("the model list can't be read: it asks for a key"), "{}", note(row));
 }
