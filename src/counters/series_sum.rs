@@ -115,7 +115,7 @@ impl SeriesSum {
     }
 
     /// The series that left this page or earlier ones and go on under other labels: a new series has the value of the old
-    /// one or a little more. If as many came as left, and none stayed, it may be any amount more.
+    /// one or a little more; if none stayed under its labels, any amount more.
     fn continued(&self, now: &[SeriesValue]) -> Vec<u64> {
         let is_known = |new: &&SeriesValue| {
             let is_it = |old: &SeriesValue| old.series == new.series;
@@ -131,15 +131,13 @@ impl SeriesSum {
             series
         };
         let left = highest_first(self.left(now).copied().collect());
-        let all_changed = left.len() == self.present.series.len() && left.len() == came.len();
+        let all_changed = left.len() == self.present.series.len();
         let returned = self.gone.iter().filter(|gone| find(now, gone.series).is_none()).copied().collect();
-        let old = left.iter().map(|old| (*old, all_changed));
-        let old = old.chain(highest_first(returned).into_iter().map(|old| (old, false)));
         let mut continued = Vec::new();
-        for (SeriesValue { series, value }, by_any) in old {
+        for SeriesValue { series, value } in left.into_iter().chain(highest_first(returned)) {
             let (least, most) = (value.count(), value.count().saturating_add(value.count() / RELABELLED));
             let at = came.partition_point(|new| *new < least);
-            if came.get(at).is_some_and(|new| by_any || *new <= most) {
+            if came.get(at).is_some_and(|new| all_changed || *new <= most) {
                 came.remove(at);
                 continued.push(series);
             }

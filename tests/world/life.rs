@@ -17,10 +17,20 @@ impl World {
             let nth = dice.below(address.processes.len() as u64) as usize;
             let process = &mut address.processes[nth];
             // A series that returns in a dip is not to be told from one that was created anew.
-            if process.baseline.is_some() && process.dip == 0 && (process.evicted || process.shown == process.total()) {
+            let is_whole = process.dip == 0 && !process.is_relabelled();
+            if process.baseline.is_some() && is_whole && (process.evicted || process.shown == process.total()) {
                 process.evicted = !process.evicted;
                 process.returned = !process.evicted;
                 writeln!(self.history, "{}: process {nth} evicted: {}", address.target, process.evicted).unwrap();
+            }
+        }
+        // A dip of one of several, and other labels at the same time, are not to be told from other processes.
+        if !calm && matches!(address.kind, Kind::One | Kind::Instances) && dice.one_in(20) {
+            let nth = dice.below(address.processes.len() as u64) as usize;
+            let process = &mut address.processes[nth];
+            if process.baseline.is_some() && process.dip == 0 && !process.evicted && !process.returned {
+                process.labels += 1;
+                writeln!(self.history, "{}: process {nth} has other labels", address.target).unwrap();
             }
         }
         let burst = if dice.one_in(10) { 90_000 } else { 9_000 };
@@ -54,6 +64,7 @@ impl World {
                 && process.rest == 0
                 && !process.evicted
                 && !process.returned
+                && !process.is_relabelled()
             {
                 address.is_vague |= !says_start && looks_alive;
                 process.rest = 3;

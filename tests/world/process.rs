@@ -30,6 +30,9 @@ pub struct Process {
     pub evicted: bool,
     /// Whether it is back, and no page showed it yet.
     pub returned: bool,
+    /// How often the labels of its series changed, and what the last page showed of that.
+    pub labels: u64,
+    pub shown_labels: u64,
     /// Polls for which a worker's file is missing, and the part of the counters that is.
     pub dip: u8,
     /// Chances of a dip until the next one.
@@ -55,6 +58,7 @@ pub struct Seen {
     shown: Tally,
     shown_series: [Tally; 2],
     evicted: bool,
+    labels: u64,
 }
 
 impl Process {
@@ -75,14 +79,16 @@ impl Process {
             shown: self.shown,
             shown_series: self.shown_series,
             evicted: self.evicted || self.returned,
+            labels: self.shown_labels,
         };
     }
 
     /// margintop is killed: what pages showed since the last checkpoint was not seen.
     pub fn forget(&mut self) {
         (self.baseline, self.shown, self.shown_series) = (self.kept.baseline, self.kept.shown, self.kept.shown_series);
+        self.shown_labels = self.kept.labels;
         // A series that comes after a first page without it counts from zero: here it was seen before that page.
-        if self.baseline.is_none() {
+        if self.baseline.is_none() || self.is_relabelled() {
             (self.evicted, self.dip) = (false, 0);
         }
         self.returned = !self.evicted && (self.returned || self.kept.evicted);
@@ -90,7 +96,7 @@ impl Process {
 
     /// Its page was taken in.
     pub fn show(&mut self) {
-        self.pages += 1;
+        (self.pages, self.shown_labels) = (self.pages + 1, self.labels);
         for place in 0..self.series.len() {
             if place == 0 || !self.evicted || self.baseline.is_none() {
                 self.shown_series[place] = self.series[place];
@@ -104,6 +110,11 @@ impl Process {
         let prompt = 200_000_000 + dice.below(100_000_000);
         let grown = [prompt, dice.below(prompt / 8), 40_000_000 + dice.below(40_000_000)];
         self.series[0] = plus(self.series[0], grown);
+    }
+
+    /// Whether its labels changed since the last page. Then a series that is lower or missing is not to be told from a new one.
+    pub fn is_relabelled(&self) -> bool {
+        self.labels != self.shown_labels
     }
 
     /// Whether a dip hides one series of a counter while the other one shows growth.
@@ -134,7 +145,7 @@ impl Process {
             TokenCounters { prompt: PromptCount::Whole(sum(0)), cached: Some(sum(1)), output: Some(sum(2)) };
         let list = |i: usize| {
             let value = |place: &usize| SeriesValue {
-                series: *place as u64 + 7,
+                series: *place as u64 + 7 + 10 * self.labels,
                 value: Tokens::new(part(self.series[*place][i])),
             };
             on_page.iter().map(value).collect()
