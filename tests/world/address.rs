@@ -139,10 +139,11 @@ impl Address {
                 process.show();
             }
             // Born since the address last answered, or since the watch began: it counts from zero. Else it was there before.
-            let known_since = last.map_or(began, |last| last + (Span::ZERO - Span::from_secs(5)));
+            let known_since = last
+                .map_or(began + (Span::ZERO - Span::from_millis(1)), |last| last + (Span::ZERO - Span::from_secs(5)));
             // One that says no start may count from zero if there was another page before.
             let is_later = |born: Moment| {
-                if says_start { born.boot >= known_since.boot } else { last.is_some() }
+                if says_start { born.boot > known_since.boot } else { last.is_some() }
             };
             let fresh = process.born.is_some_and(is_later);
             process.baseline.get_or_insert(if fresh { [0; 3] } else { total });
