@@ -192,7 +192,7 @@ pub fn table<R>(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column<'_, R>], 
             canvas.cell(x, line.y, glyph, canvas.theme.style(role));
         }
         if rows.chosen == Some(i) {
-            canvas.ground(line, Role::Selection);
+            canvas.ground(line, Role::Panel);
         }
     }
     rows.rows.len().saturating_sub(room)
