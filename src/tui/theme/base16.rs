@@ -55,7 +55,6 @@ fn roles(base: &[Colour; 16]) -> [Colour; Role::COUNT] {
         Role::Text => base[0x5],
         Role::Dim => base[0x4],
         Role::Rule => base[0x2],
-        Role::Accent => base[0xD],
         Role::Gain => base[0xB],
         Role::Loss => base[0x9],
         Role::Warning => base[0xA],
@@ -66,7 +65,7 @@ fn roles(base: &[Colour; 16]) -> [Colour; Role::COUNT] {
         Role::Cost => base[0x3],
         Role::Heat1 => base[0xD].mixed(25, ground),
         Role::Heat2 => base[0xD].mixed(55, ground),
-        Role::Heat3 => base[0xD],
+        Role::Accent | Role::Heat3 => base[0xD],
         Role::Heat4 => base[0xD].mixed(30, base[0x7]),
     });
     for role in Role::WORDS {
@@ -82,7 +81,7 @@ fn roles(base: &[Colour; 16]) -> [Colour; Role::COUNT] {
 mod tests {
     use super::*;
 
-    const SCHEME: &str = r##"
+    const SCHEME: &str = r#"
 scheme: "Default Dark"
 author: 'Chris Kempson (http://chriskempson.com)'
 base00: "181818" # ground
@@ -101,7 +100,7 @@ base0C: "86c1b9"
 base0D: "7cafc2"
 base0E: "ba8baf"
 base0F: "a16946"
-"##;
+"#;
 
     fn error(text: &str) -> String {
         parse("mine", text, None).map_or_else(|e| e.to_string(), |_| "no error".to_owned())

@@ -48,7 +48,9 @@ impl Colour {
     pub fn mixed(self, percent: u8, ground: Self) -> Self {
         let (Self::Rgb(r, g, b), Self::Rgb(to_r, to_g, to_b)) = (self, ground) else { return self };
         let share = u32::from(percent.min(100));
-        let mix = |a: u8, b: u8| ((u32::from(a) * share + u32::from(b) * (100 - share) + 50) / 100) as u8;
+        let mix = |a: u8, b: u8| {
+            (f64::from(u32::from(a) * share + u32::from(b) * (100 - share)) / 100.0).round_ties_even() as u8
+        };
         Self::Rgb(mix(r, to_r), mix(g, to_g), mix(b, to_b))
     }
 

@@ -2,9 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, bar};
+use super::bar;
 use crate::tui::human;
 use crate::tui::theme::Role;
+use crate::tui::widgets::Canvas;
 use crate::units::Ratio;
 
 /// To which side a column's text stands.

@@ -2,8 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, Level};
+use super::Level;
 use crate::tui::theme::Role;
+use crate::tui::widgets::Canvas;
 use crate::units::Ratio;
 
 const EIGHTHS: [&str; 8] = [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
