@@ -205,9 +205,7 @@ fn draw_all(data: &Data, area: Rect) {
     for theme in themes() {
         let size = Rect::new(0, 0, area.width.saturating_add(8).min(300), area.height.saturating_add(6).min(80));
         let untouched = Buffer::empty(size);
-        let draws: [fn(&mut Canvas<'_>, Rect, &Data); 5] = [texts, bars, table, over_time, |canvas, area, data| {
-            plots(data).iter().for_each(|plot| plot.draw(canvas, area))
-        }];
+        let draws: [fn(&mut Canvas<'_>, Rect, &Data); 5] = [texts, charts, bars, table, over_time];
         for (number, draw) in draws.into_iter().enumerate() {
             let mut buffer = untouched.clone();
             draw(&mut Canvas { buffer: &mut buffer, theme: &theme }, area, data);

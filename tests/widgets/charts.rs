@@ -170,3 +170,35 @@ fn four_in_a_row_have_the_same_width() {
     let heat = Ink::heat(0.5);
     assert_eq!(heat, Ink::Heat(6));
 }
+
+#[test]
+fn a_thin_margin_is_shown_about_zero() {
+    let revenue: Vec<Option<f64>> = (0..40).map(|i| Some(30.0 + 3.0 * (f64::from(i) / 6.0).sin())).collect();
+    let cost = vec![Some(30.0); 40];
+    let chart = MarginChart { revenue: &revenue, cost: &cost, top: 4.0, bottom: -4.0, form: MarginForm::Profit };
+    let area = Rect::new(0, 0, 20, 4);
+    let mut buffer = ratatui::buffer::Buffer::empty(area);
+    let theme = margintop::tui::theme::Theme::of_roles();
+    chart.draw(&mut margintop::tui::widgets::Canvas { buffer: &mut buffer, theme: &theme }, area);
+    let wanted = ["   ⣠⣤⣤⣀", "⣀⣴⣿⣿⣿⣿⣿⣿⣦⡀⣀ ⣀ ⣀ ⣀ ⣀⢀", "          ⠙⢿⣿⣿⣿⣿⣿⠿⠋", "            ⠉⠛⠛⠋⠁"];
+    assert_eq!(crate::mock::lines(&buffer), wanted);
+    let colour_at = |x: u16, y: u16| buffer[(x, y)].fg;
+    let [gain, loss, rule] = [Role::Gain, Role::Loss, Role::Rule].map(|role| theme.style(role).fg.unwrap());
+    assert_eq!([colour_at(4, 0), colour_at(14, 2), colour_at(12, 1)], [gain, loss, rule]);
+}
+
+#[test]
+fn an_hour_of_loss_shows_what_is_missing() {
+    let bar = |revenue, cost| HourBar { revenue, cost, ..HourBar::default() };
+    let bars = vec![bar(Some(1.0), Some(3.0)), bar(Some(3.0), None), bar(None, Some(2.0)), bar(None, None)];
+    let chart = HourBars { bars, top: 4.0, width: 1, pitch: 2, text_rows: 0 };
+    let area = Rect::new(0, 0, 8, 4);
+    let mut buffer = ratatui::buffer::Buffer::empty(area);
+    let theme = margintop::tui::theme::Theme::of_roles();
+    chart.draw(&mut margintop::tui::widgets::Canvas { buffer: &mut buffer, theme: &theme }, area);
+    assert_eq!(crate::mock::lines(&buffer), ["", "█ █", "█ █ █", "█ █ █"]);
+    let colour = |role: Role| theme.style(role).fg.unwrap();
+    assert_eq!(buffer[(0, 1)].fg, colour(Role::Loss));
+    assert_eq!(buffer[(0, 3)].fg, colour(Role::Cost));
+    assert_eq!(buffer[(2, 2)].fg, colour(Role::Dim), "without a cost nothing is called profit");
+}

@@ -115,6 +115,9 @@ impl Palette {
         let twelfths = twelfths.min(Ink::HOTTEST);
         let below = usize::from(twelfths / 4).min(2);
         let percent = (u32::from(twelfths) - 4 * below as u32) * 25;
+        if percent == 0 {
+            return self.rgb(Role::HEAT[below]);
+        }
         self.rgb(Role::HEAT[below + 1]).mixed(percent as u8, self.rgb(Role::HEAT[below]))
     }
 
@@ -173,6 +176,16 @@ mod tests {
         assert_eq!(mine.ink(Ink::Mixed(Role::Prompt, 30), Depth::Sixteen), Color::Magenta);
         let wrong = error("[ansi]\ngain = \"green/lime\"");
         assert!(wrong.starts_with("theme mine, line 2: `green/lime` is none of the sixteen"), "{wrong}");
+        Ok(())
+    }
+
+    #[test]
+    fn of_256_colours_an_interior_is_the_nearest_to_its_mix() -> Result<(), ThemeError> {
+        let mine =
+            Palette::parse("mine", "[roles]\nground = \"#000000\"\ngain = \"#ff0000\"\nheat1 = \"#00005f\"", None)?;
+        assert_eq!(mine.ink(Ink::Mixed(Role::Gain, 53), Depth::Indexed), Color::Indexed(88));
+        assert_eq!(mine.ink(Ink::Heat(0), Depth::Indexed), Color::Indexed(17));
+        assert_eq!(mine.ink(Ink::Mixed(Role::Gain, 50), Depth::True), Color::Rgb(128, 0, 0));
         Ok(())
     }
 

@@ -34,6 +34,9 @@ pub struct MarginChart<'a> {
     pub form: MarginForm,
 }
 
+/// The share of the loss role below zero, in percent; in a stack it is hatched and pure.
+const MISSING: u8 = 55;
+
 const COST: u8 = 0;
 const GAIN: u8 = 1;
 const LOSS: u8 = 2;
@@ -52,7 +55,10 @@ impl Plot for MarginChart<'_> {
             }
         }
         let height = usize::from(area.height);
-        dots.draw(canvas, area, |lit, row| ink(lit, row, height));
+        dots.draw(canvas, area, |lit, row| match self.form {
+            MarginForm::Profit if lit.count(LOSS) > 0 && !lit.has_edge(LOSS) => Ink::Mixed(Role::Loss, MISSING),
+            _ => ink(lit, row, height),
+        });
     }
 
     fn range(&self) -> (f64, f64) {
