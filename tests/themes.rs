@@ -1,5 +1,5 @@
 //! The built-in themes: legible, and distinct for those who see fewer colours.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::many_single_char_names)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::many_single_char_names)]
 
 use margintop::tui::theme::{BUILT_IN, Colour, Palette, Role, Shelf};
 
@@ -60,25 +60,34 @@ fn a_busier_cell_is_farther_from_the_ground() {
 
 /// Eyes without working green, red or blue cones, as matrices over linear RGB (Machado, Oliveira and Fernandes, 2009).
 const EYES: [(&str, [[f64; 3]; 3]); 3] = [
-    ("deutan", [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]),
-    ("protan", [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]),
-    ("tritan", [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]),
+    (
+        "deutan",
+        [[0.367_322, 0.860_646, -0.227_968], [0.280_085, 0.672_501, 0.047_413], [-0.011_820, 0.042_940, 0.968_881]],
+    ),
+    (
+        "protan",
+        [[0.152_286, 1.052_583, -0.204_868], [0.114_503, 0.786_281, 0.099_216], [-0.003_882, -0.048_116, 1.051_998]],
+    ),
+    (
+        "tritan",
+        [[1.255_528, -0.076_749, -0.178_779], [-0.078_411, 0.930_809, 0.147_602], [0.004_733, 0.691_367, 0.303_900]],
+    ),
 ];
 
 fn linear(colour: Colour) -> [f64; 3] {
     let Colour::Rgb(r, g, b) = colour else { panic!("{colour:?} is the terminal's own") };
     [r, g, b].map(|c| {
         let c = f64::from(c) / 255.0;
-        if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
     })
 }
 
 /// CIE L*a*b* under D65.
 fn lab([r, g, b]: [f64; 3]) -> [f64; 3] {
-    let x = (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.95047;
-    let y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    let z = (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.08883;
-    let [x, y, z] = [x, y, z].map(|t| if t > 0.008856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 });
+    let x = (0.412_4 * r + 0.357_6 * g + 0.180_5 * b) / 0.950_47;
+    let y = 0.212_6 * r + 0.715_2 * g + 0.072_2 * b;
+    let z = (0.019_3 * r + 0.119_2 * g + 0.950_5 * b) / 1.088_83;
+    let [x, y, z] = [x, y, z].map(|t| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 });
     [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
 }
 
