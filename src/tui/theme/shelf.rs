@@ -138,6 +138,19 @@ mod tests {
     }
 
     #[test]
+    fn a_base16_scheme_in_the_folder_is_a_theme() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let scheme: String = (0..16).map(|i| format!("base{i:02X}: \"{i:x}0{i:x}0{i:x}0\"\n")).collect();
+        std::fs::write(folder.path().join("grey.yaml"), format!("scheme: Grey\n{scheme}"))?;
+        let shelf = Shelf::with_folder(folder.path())?;
+        assert_eq!(shelf.palettes()[shelf.find("grey")?].rgb(Role::Panel), Colour::Rgb(0x10, 0x10, 0x10));
+        std::fs::write(folder.path().join("grey.yaml"), format!("{scheme}base03: \"lime\"\n"))?;
+        let wrong = Shelf::with_folder(folder.path()).map(|_| ()).map_err(|e| e.to_string());
+        assert_eq!(wrong, Err("theme grey, line 17: `lime` is no colour: write \"rrggbb\"".to_owned()));
+        Ok(())
+    }
+
+    #[test]
     fn former_names_are_found_and_wrong_ones_name_the_nearest() -> Result<(), ThemeError> {
         let shelf = Shelf::built_in()?;
         assert_eq!(shelf.find("margintop-light"), shelf.find("light"));
