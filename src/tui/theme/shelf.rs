@@ -140,7 +140,8 @@ mod tests {
     #[test]
     fn a_base16_scheme_in_the_folder_is_a_theme() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
-        let scheme: String = (0..16).map(|i| format!("base{i:02X}: \"{i:x}0{i:x}0{i:x}0\"\n")).collect();
+        let lines: Vec<String> = (0..16).map(|i| format!("base{i:02X}: \"{i:x}0{i:x}0{i:x}0\"\n")).collect();
+        let scheme = lines.concat();
         std::fs::write(folder.path().join("grey.yaml"), format!("scheme: Grey\n{scheme}"))?;
         let shelf = Shelf::with_folder(folder.path())?;
         assert_eq!(shelf.palettes()[shelf.find("grey")?].rgb(Role::Panel), Colour::Rgb(0x10, 0x10, 0x10));
