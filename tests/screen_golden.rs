@@ -46,8 +46,8 @@ fn role(colour: Color) -> Option<Role> {
 
 /// One letter a role: the ground is a dot, bold is a capital.
 fn letter(cell: &Cell) -> char {
-    const LETTERS: &[u8; Role::COUNT] = b".tdfasgliwchxyz*";
-    let chosen = role(cell.bg) == Some(Role::Selection);
+    const LETTERS: &[u8; Role::COUNT] = b".stdfaglwcophkxyz*";
+    let chosen = role(cell.bg) == Some(Role::Panel);
     match role(cell.fg) {
         _ if cell.symbol() == " " => {
             if chosen {

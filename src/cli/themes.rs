@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Failure, out};
 use crate::config::Settings;
-use crate::tui::theme::{BUILT_IN, ColorChoice, Shelf, ThemeError};
+use crate::tui::theme::{BUILT_IN, ColorChoice, Palette, Shelf, ThemeError};
 
 impl From<ThemeError> for Failure {
     fn from(error: ThemeError) -> Self {
@@ -18,10 +18,13 @@ pub(super) fn run(name: Option<&str>) -> Result<(), Failure> {
     let Some(name) = name else {
         return shelf.names().try_for_each(out::line);
     };
-    shelf.find(name)?;
+    let palette = shelf.palettes().get(shelf.find(name)?);
+    let name = palette.map_or(name, Palette::name);
     let own = folder().and_then(|folder| std::fs::read_to_string(folder.join(format!("{name}.toml"))).ok());
     let built_in = || BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
-    out::print(&own.or_else(built_in).unwrap_or_default())
+    // A base16 scheme is no file to start from: it is printed as the theme that was made of it.
+    let made = || palette.map(Palette::to_toml);
+    out::print(&own.or_else(built_in).or_else(made).unwrap_or_default())
 }
 
 /// Where the user's own themes are.

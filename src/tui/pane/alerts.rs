@@ -41,7 +41,7 @@ fn look(severity: Severity) -> (Role, &'static str) {
     match severity {
         Severity::Critical => (Role::Critical, "▲"),
         Severity::Warning => (Role::Warning, "▲"),
-        Severity::Info => (Role::Info, "·"),
+        Severity::Info => (Role::Dim, "·"),
     }
 }
 

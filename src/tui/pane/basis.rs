@@ -65,7 +65,7 @@ fn laid_out(facts: impl Iterator<Item = Option<Span>>, width: u16) -> Vec<Vec<Sp
         let text = human::cut(&text, room);
         let cells = human::width(&text);
         if let Some(row) = rows.last_mut().filter(|_| used + GAP + cells <= room) {
-            row.extend([(Role::Faint, SEPARATOR.to_owned()), (role, text)]);
+            row.extend([(Role::Rule, SEPARATOR.to_owned()), (role, text)]);
             used += GAP + cells;
         } else {
             rows.push(vec![(role, text)]);
@@ -86,7 +86,7 @@ fn say(text: String) -> Span {
 /// Who else keeps the ledger.
 fn keeper(scene: &Scene<'_>) -> Option<Span> {
     let other = matches!(scene.snap.money.ledger.writer, WriterStatus::Other(_));
-    ledger::keeper(scene).filter(|_| other).map(|text| (Role::Info, text))
+    ledger::keeper(scene).filter(|_| other).map(|text| (Role::Dim, text))
 }
 
 /// That nobody keeps it.

@@ -28,8 +28,8 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         }
         pen.put(Role::Accent, binding.shown).skip(1).put(Role::Dim, binding.footer);
         match binding.command {
-            Command::Sort => pen.skip(1).put(Role::Faint, order(scene)),
-            Command::Show(View::Money) => pen.skip(1).put(Role::Faint, scene.app.money.pane.name()),
+            Command::Sort => pen.skip(1).put(Role::Rule, order(scene)),
+            Command::Show(View::Money) => pen.skip(1).put(Role::Rule, scene.app.money.pane.name()),
             _ => &mut pen,
         };
         pen.skip(2);

@@ -200,7 +200,7 @@ fn node_cell(node: &NodeRow, level: Option<Level>) -> (Role, &'static str) {
 fn cell(state: Health, level: Option<Level>) -> (Role, &'static str) {
     match (state, level) {
         (Health::Live, Some(level)) => (level.role(), level.glyph()),
-        (Health::Live, None) => (Role::Faint, "·"),
+        (Health::Live, None) => (Role::Rule, "·"),
         (Health::Stale, _) => (Role::Dim, mark(Health::Stale).1),
         (other, _) => mark(other),
     }

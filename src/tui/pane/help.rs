@@ -25,5 +25,5 @@ pub fn help(canvas: &mut Canvas<'_>, area: Rect) {
         .pen(inner, last)
         .name(Role::Accent, "mouse", 11)
         .put(Role::Text, "wheel, tabs, rows; with Shift it selects text");
-    canvas.ground(panel, Role::Selection);
+    canvas.ground(panel, Role::Panel);
 }

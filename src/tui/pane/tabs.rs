@@ -25,7 +25,7 @@ pub fn tabs(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
             let role = match gravest {
                 Some(Severity::Critical) => Role::Critical,
                 Some(Severity::Warning) => Role::Warning,
-                _ => Role::Info,
+                _ => Role::Dim,
             };
             pen.skip(1).put(role, &alerts.len().to_string());
         }

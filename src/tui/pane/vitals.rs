@@ -91,7 +91,7 @@ fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital<'
     let width = usize::from(area.width);
     let whole = columns(&vital.line.points, step, until, width);
     let top = vital.top.unwrap_or_else(|| nice_ceiling(1.05 * whole.iter().flatten().copied().fold(0.0, f32::max)));
-    Spark { values: &whole, top, role: Role::High }.draw(canvas, area);
+    Spark { values: &whole, top, role: Role::Heat3 }.draw(canvas, area);
     if let Some((part, _)) = vital.part {
         let values = columns(&part.points, step, until, width);
         Spark { values: &values, top, role: Role::Hit }.draw_over(canvas, area);

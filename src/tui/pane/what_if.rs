@@ -44,7 +44,7 @@ pub fn what_if(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         let keys = "↑↓ field  ←→ change  or type a figure  Esc close";
         canvas.pen(inner, inner.height - 1).put(Role::Dim, keys);
     }
-    canvas.ground(panel, Role::Selection);
+    canvas.ground(panel, Role::Panel);
 }
 
 fn said(canvas: &mut Canvas<'_>, area: Rect, role: Role, text: &str) {
@@ -54,7 +54,7 @@ fn said(canvas: &mut Canvas<'_>, area: Rect, role: Role, text: &str) {
 /// `WHAT IF  not real money  today's traffic, 00:00 to 15:04`.
 fn heading(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, form: &WhatIfForm) {
     let mut pen = canvas.pen(area, 0);
-    pen.strong(Role::Info, "WHAT IF").skip(2).put(Role::Info, "not real money").skip(2);
+    pen.strong(Role::Accent, "WHAT IF").skip(2).put(Role::Accent, "not real money").skip(2);
     if let Some(page) = &form.page {
         let clock = |at| human::clock_minute(at, scene.zone());
         pen.put(Role::Dim, &format!("today's traffic, {} to {}", clock(page.since), clock(page.until)));
@@ -83,7 +83,7 @@ fn field_line(canvas: &mut Canvas<'_>, area: Rect, row: u16, scene: &Scene<'_>, 
     if written.is_empty() {
         pen.put(Role::Dim, &now);
     } else {
-        pen.strong(Role::Info, &human::shorten(written, 30)).put(Role::Info, unit).skip(2);
+        pen.strong(Role::Accent, &human::shorten(written, 30)).put(Role::Accent, unit).skip(2);
         match doubt(form, field) {
             Some(doubt) => pen.put(Role::Warning, doubt),
             None => pen.put(Role::Dim, &format!("now {now}")),
@@ -162,7 +162,7 @@ fn side_by_side(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &W
         share(even.hit_rate_ppm)
     );
     let below = |row: u16| Rect { y: area.y + row, height: area.height.saturating_sub(row), ..area };
-    said(canvas, below(6), Role::Info, &text);
+    said(canvas, below(6), Role::Accent, &text);
     // The last row is that of the keys.
     for (row, line) in (7..area.height.saturating_sub(1)).zip(command(page, usize::from(area.width))) {
         said(canvas, below(row), Role::Dim, &line);
@@ -184,9 +184,9 @@ fn command(page: &WhatIfPage, cells: usize) -> Vec<String> {
 fn figures(canvas: &mut Canvas<'_>, area: Rect, row: u16, label: &str, [now, then, change]: [&str; 3]) {
     let cells = figure_cells(area.width);
     let mut pen = canvas.pen(area, row);
-    pen.name(Role::Dim, label, LABEL).right(Role::Text, now, cells).right(Role::Info, then, cells);
+    pen.name(Role::Dim, label, LABEL).right(Role::Text, now, cells).right(Role::Accent, then, cells);
     if pen.left() >= cells {
-        pen.right(Role::Info, change, cells);
+        pen.right(Role::Accent, change, cells);
     }
 }
 

@@ -37,27 +37,41 @@ impl Glyphs {
     }
 }
 
+/// What stands for a braille glyph, by its number of dots.
+const DENSITY: [&str; 9] = [" ", ".", ".", ":", ":", "+", "+", "#", "#"];
+
+/// The dots of a braille glyph.
+fn braille(symbol: &str) -> Option<u8> {
+    let code = symbol.chars().next().map_or(0, u32::from);
+    code.checked_sub(0x2800).and_then(|dots| u8::try_from(dots).ok())
+}
+
 /// What stands for a character that is not ASCII; `None` for one that is.
 fn plain(symbol: &str) -> Option<&'static str> {
     if symbol.is_ascii() {
         return None;
     }
+    if let Some(dots) = braille(symbol) {
+        return DENSITY.get(dots.count_ones() as usize).copied();
+    }
     Some(match symbol {
-        "█" | "▓" | "▉" | "▊" | "▇" | "▆" => "#",
-        "▒" | "▋" | "▌" | "▅" | "▄" | "▀" => "=",
-        "▍" | "▎" | "▃" | "▂" | "▬" | "–" | "─" => "-",
+        "█" | "▓" | "▉" | "▊" | "▇" | "▀" | "▐" => "#",
+        "▄" | "▒" | "▋" | "▌" | "━" | "╸" | "╺" | "▬" => "=",
+        "▃" | "▍" | "▎" | "–" | "─" | "−" | "╌" => "-",
+        "▂" => ":",
         "░" | "▏" | "·" | "▁" => ".",
         "▞" => ",",
-        "▲" | "↑" => "^",
-        "│" => "|",
-        "▼" | "↓" => "v",
-        "●" | "▪" => "*",
+        "▲" | "↑" | "▴" => "^",
+        "│" | "├" | "‖" => "|",
+        "└" => "`",
+        "┴" | "┼" | "±" | "▅" => "+",
+        "▼" | "↓" | "▾" => "v",
+        "●" | "▪" | "▆" => "*",
         "○" => "o",
         "×" => "x",
         "…" | "≈" => "~",
-        "≥" | "›" | "→" => ">",
-        "≤" | "⏎" | "‹" | "←" => "<",
-        "±" => "+",
+        "≥" | "›" | "→" | "▸" => ">",
+        "≤" | "⏎" | "‹" | "←" | "◂" => "<",
         "€" => "E",
         "£" => "L",
         "¥" => "Y",

@@ -1,4 +1,4 @@
-//! The sixteen meanings that a colour can have.
+//! The eighteen meanings that a colour can have.
 
 macro_rules! roles {
     ($($(#[$doc:meta])* $role:ident = $name:literal),* $(,)?) => {
@@ -26,44 +26,68 @@ macro_rules! roles {
 roles! {
     /// What everything stands on.
     Ground = "ground",
+    /// The ground of the chosen row, of toasts and of forms.
+    Panel = "panel",
     /// Values.
     Text = "text",
     /// Labels and units.
     Dim = "dim",
-    /// Rules, empty parts of bars, gaps.
-    Faint = "faint",
+    /// Rules, tracks, gaps.
+    Rule = "rule",
     /// Where the eye should find its way: the name, the open tab, keys.
     Accent = "accent",
-    /// The ground of the chosen row.
-    Selection = "selection",
-    /// Money made.
+    /// Profit, and what raises it.
     Gain = "gain",
-    /// Money lost.
+    /// Loss, and what lowers profit.
     Loss = "loss",
-    /// Good to know.
-    Info = "info",
     /// It will cost something.
     Warning = "warning",
     /// It costs now.
     Critical = "critical",
-    /// Prompt tokens that a cache served.
+    /// Output tokens: series 1.
+    Output = "output",
+    /// Prompt tokens that were computed: series 2.
+    Prompt = "prompt",
+    /// Prompt tokens that a cache served: series 3.
     Hit = "hit",
-    /// First quarter of the load ramp.
-    Idle = "idle",
-    /// Second quarter.
-    Low = "low",
-    /// Third quarter.
-    High = "high",
-    /// Last quarter.
-    Peak = "peak",
+    /// Rent, power and overhead: series 4.
+    Cost = "cost",
+    /// The lowest colour of the load scale.
+    Heat1 = "heat1",
+    /// Its second colour, at a third.
+    Heat2 = "heat2",
+    /// Its third colour, at two thirds.
+    Heat3 = "heat3",
+    /// Its highest colour.
+    Heat4 = "heat4",
 }
 
 impl Role {
     /// How many there are.
-    pub const COUNT: usize = 16;
+    pub const COUNT: usize = 18;
 
-    /// The role of a theme file's key.
+    /// The seven roles that words are written in.
+    pub const WORDS: [Self; 7] =
+        [Self::Text, Self::Dim, Self::Accent, Self::Gain, Self::Loss, Self::Warning, Self::Critical];
+
+    /// The four series of charts.
+    pub const SERIES: [Self; 4] = [Self::Output, Self::Prompt, Self::Hit, Self::Cost];
+
+    /// The load scale from low to high.
+    pub const HEAT: [Self; 4] = [Self::Heat1, Self::Heat2, Self::Heat3, Self::Heat4];
+
+    /// The role of a theme file's key: its name, or a former one.
     pub fn named(name: &str) -> Option<Self> {
+        let name = match name {
+            "faint" => "rule",
+            "selection" => "panel",
+            "warn" => "warning",
+            "idle" => "heat1",
+            "low" => "heat2",
+            "high" => "heat3",
+            "peak" => "heat4",
+            other => other,
+        };
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 

@@ -1,63 +1,152 @@
-//! Large digits: three rows high, for the one number that the eye should find first.
+//! Large digits, for the one figure that the eye should find first, in the largest form that fits.
 
-use super::Canvas;
-use crate::tui::human;
-use crate::tui::theme::Glyphs;
+mod forms;
+
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
-/// Rows of a large digit.
-pub const DIGIT_ROWS: u16 = 3;
+use super::{Canvas, Clip, Segment};
+use crate::tui::human;
+use crate::tui::theme::Role;
+use forms::{ASCII, LARGE, MEDIUM};
 
-/// The rows of one character; `None` if it has no large form.
-fn glyph(c: char) -> Option<[&'static str; 3]> {
-    Some(match c {
-        '0' => ["█▀█", "█ █", "▀▀▀"],
-        '1' => [" █ ", " █ ", " ▀ "],
-        '2' => ["▀▀█", "█▀▀", "▀▀▀"],
-        '3' => ["▀▀█", " ▀█", "▀▀▀"],
-        '4' => ["█ █", "▀▀█", "  ▀"],
-        '5' => ["█▀▀", "▀▀█", "▀▀▀"],
-        '6' => ["█▀▀", "█▀█", "▀▀▀"],
-        '7' => ["▀▀█", "  █", "  ▀"],
-        '8' => ["█▀█", "█▀█", "▀▀▀"],
-        '9' => ["█▀█", "▀▀█", "▀▀▀"],
-        ',' => [" ", " ", "▞"],
-        '-' => ["  ", "▀▀", "  "],
-        '+' => ["   ", "▀█▀", "   "],
-        ' ' => [" ", " ", " "],
-        _ => return None,
-    })
+/// The sizes of digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DigitForm {
+    /// One row of plain text.
+    Line,
+    /// Three rows of three cells.
+    Medium,
+    /// Four rows of five cells: for screens of 160 columns or more.
+    Large,
 }
 
-/// Writes `text` large at the left of `area`; characters without a large form stand small in the middle row. Returns the
-/// cells used, or `None` and draws nothing if it does not fit or blocks cannot be shown.
-pub fn large(canvas: &mut Canvas<'_>, area: Rect, text: &str, style: Style) -> Option<u16> {
-    if canvas.theme.glyphs() == Glyphs::Ascii {
-        return None;
+impl DigitForm {
+    /// The largest form that a screen of so many columns should have.
+    pub fn for_screen(columns: u16) -> Self {
+        if columns >= 160 { Self::Large } else { Self::Medium }
     }
-    let forms: Vec<_> = text.chars().map(|c| (c, glyph(c))).collect();
-    let cells = |(c, form): &(char, Option<[&str; 3]>)| match form {
-        Some(rows) => human::width(rows[0]) as u16 + 1,
-        None => human::width(c.encode_utf8(&mut [0; 4])) as u16 + 1,
-    };
-    let needed: u16 = forms.iter().map(cells).sum();
-    if needed > area.width || area.height < DIGIT_ROWS {
-        return None;
+}
+
+/// A figure of money with its sign and what it is worth less than.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digits<'a> {
+    /// Whether it rises or falls: `▲`, `▼`, or a space.
+    pub glyph: char,
+    /// `+`, `−`, or nothing.
+    pub sign: &'a str,
+    /// `$`.
+    pub currency: &'a str,
+    /// The digits and commas before the point; `–` for unknown.
+    pub whole: &'a str,
+    /// `.01`, or nothing.
+    pub cents: &'a str,
+    /// `≥` where it is a lower bound.
+    pub bound: &'a str,
+    /// Gain, loss, or text where it is neither.
+    pub role: Role,
+    /// The largest form that may be used.
+    pub largest: DigitForm,
+}
+
+impl Digits<'_> {
+    /// The form that fits `width` and `height`.
+    pub fn form(&self, width: u16, height: u16, is_ascii: bool) -> DigitForm {
+        let fits = |form: DigitForm| {
+            let (rows, before) = match form {
+                DigitForm::Line => return true,
+                DigitForm::Medium => (3, self.before_medium()),
+                DigitForm::Large if is_ascii => return false,
+                DigitForm::Large => (4, self.before_large()),
+            };
+            let cents = human::width(self.cents);
+            let digits = font(form, is_ascii).and_then(|font| cells(font, self.whole));
+            height >= rows && digits.is_some_and(|digits| before + digits + cents <= usize::from(width))
+        };
+        let forms = [DigitForm::Large, DigitForm::Medium, DigitForm::Line];
+        forms.into_iter().find(|form| *form <= self.largest && fits(*form)).unwrap_or(DigitForm::Line)
     }
-    let mut x = area.x;
-    for item in &forms {
-        match item.1 {
-            Some(rows) => {
-                for (y, row) in (area.y..).zip(rows) {
-                    canvas.buffer.set_stringn(x, y, row, row.len(), style);
-                }
+
+    /// Draws it at the top left of `area`. Returns the form that was used.
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> DigitForm {
+        let mut clip = canvas.clip(area);
+        let form = self.form(clip.width(), clip.height(), clip.is_ascii());
+        let sign_row = match form {
+            DigitForm::Line => {
+                self.draw_line(&mut clip);
+                return form;
             }
-            None => {
-                canvas.buffer.set_stringn(x, area.y + 1, item.0.encode_utf8(&mut [0; 4]), 2, style);
+            DigitForm::Medium => 1,
+            DigitForm::Large => 2,
+        };
+        clip.put_bold(0, 0, self.glyph, self.role);
+        clip.line(0, 1, &[Segment::dim(self.bound)]);
+        let (before, x, sign) = match form {
+            DigitForm::Large => (self.before_large(), 0, format!("{}{}", self.sign, self.currency)),
+            _ => (self.before_medium(), 2, format!("{} {}", self.sign, self.currency)),
+        };
+        clip.line(x, sign_row, &[Segment::new(self.role, sign).bold()]);
+        let ascii = clip.is_ascii();
+        let end =
+            font(form, ascii).map_or(0, |font| draw_digits(&mut clip, before as u16, font, self.whole, self.role));
+        clip.line(end, 0, &[Segment::new(self.role, self.cents)]);
+        form
+    }
+
+    fn draw_line(&self, clip: &mut Clip<'_>) {
+        let bound = if self.bound.is_empty() { String::new() } else { format!("{} ", self.bound) };
+        let figure = format!("{}{}{}{}", self.sign, self.currency, self.whole, self.cents);
+        let segments = [
+            Segment::new(self.role, self.glyph.to_string()).bold(),
+            Segment::dim(format!(" {bound}")),
+            Segment::new(self.role, figure).bold(),
+        ];
+        let width = clip.width();
+        // A figure is never cut: one that finds no room is left out, as is all before it.
+        if segments.iter().map(Segment::width).sum::<usize>() <= usize::from(width) {
+            clip.line(0, 0, &segments);
+        } else if segments[2].width() <= usize::from(width) {
+            clip.line(0, 0, &segments[2..]);
+        }
+    }
+
+    fn before_large(&self) -> usize {
+        (human::width(self.sign) + human::width(self.currency) + 2).max(4)
+    }
+
+    fn before_medium(&self) -> usize {
+        (human::width(self.sign) + human::width(self.currency) + 4).max(6)
+    }
+}
+
+type Font = &'static [(char, &'static [&'static str])];
+
+fn font(form: DigitForm, is_ascii: bool) -> Option<Font> {
+    match (form, is_ascii) {
+        (DigitForm::Line, _) => None,
+        (_, true) => Some(ASCII),
+        (DigitForm::Medium, _) => Some(MEDIUM),
+        (DigitForm::Large, _) => Some(LARGE),
+    }
+}
+
+fn glyph(font: Font, c: char) -> Option<&'static [&'static str]> {
+    font.iter().find(|(known, _)| *known == c).map(|(_, rows)| *rows)
+}
+
+/// The cells of a text with one behind each digit; `None` if a character has no form.
+fn cells(font: Font, text: &str) -> Option<usize> {
+    text.chars().map(|c| glyph(font, c)?.first().map(|row| human::width(row) + 1)).sum()
+}
+
+fn draw_digits(clip: &mut Clip<'_>, mut x: u16, font: Font, text: &str, role: Role) -> u16 {
+    for rows in text.chars().filter_map(|c| glyph(font, c)) {
+        let width = rows.first().map_or(0, |row| human::width(row)) as u16;
+        for (y, row) in (0..).zip(rows) {
+            for (x, c) in (x..).zip(row.chars()).filter(|(_, c)| *c != ' ') {
+                clip.put(x, y, c, role);
             }
         }
-        x += cells(item);
+        x = x.saturating_add(width + 1);
     }
-    Some(needed)
+    x
 }

@@ -1,19 +1,49 @@
-//! The few shapes that panes are made of: a pen for text, bars, sparklines, heat cells, large digits and tables.
+//! What views are made of: charts, tables, gauges, digits and lines of text, each in a file.
 //!
-//! They know roles and rectangles, and nothing of GPUs or money. All of them clip: no area is too small.
+//! A widget is data in and cells out: it knows roles, inks and rectangles, and nothing of GPUs, the app or the snapshot.
+//! Each clips: no area is too small, and nothing is written outside the area that it was given. What is unknown (`None`,
+//! not finite) is never drawn as zero.
 
-mod bar;
-mod bars;
+pub mod area;
+pub mod axis_rule;
+pub mod band;
 mod canvas;
-mod digits;
-mod heat;
-mod spark;
-mod table;
+mod clip;
+pub mod digits;
+mod dots;
+mod earlier;
+pub mod event_lane;
+pub mod framed_chart;
+pub mod gauge;
+pub mod headline;
+pub mod heat_cell;
+pub mod hour_bars;
+pub mod line;
+pub mod margin;
+pub mod row_bar;
+pub mod rule;
+pub mod scale;
+mod segment;
+pub mod sparkline;
+pub mod table;
+pub mod time_axis;
+pub mod toast;
+pub mod waterfall;
 
-pub use bar::bar;
-pub use bars::Bars;
 pub use canvas::{Canvas, Pen, Span, flow};
-pub use digits::{DIGIT_ROWS, large};
-pub use heat::Level;
-pub use spark::{Spark, columns, nice_ceiling};
-pub use table::{Align, Column, Figure, Rows, table};
+pub use clip::Clip;
+pub use earlier::{
+    Align, Bars, Column, DIGIT_ROWS, Figure, Level, Rows, Spark, bar, columns, large, nice_ceiling, table,
+};
+pub use segment::{Segment, cells};
+
+use ratatui::layout::Rect;
+
+/// A chart that can stand in a frame: it knows its scale.
+pub trait Plot {
+    /// Draws it over all of `area`.
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect);
+
+    /// The values of its bottom and its top.
+    fn range(&self) -> (f64, f64);
+}

@@ -43,7 +43,7 @@ pub(super) fn pitch(width: u16, hours: usize) -> u16 {
 
 /// Costs differ from revenues by their colour, or by their shade where there is none.
 fn cost_fill(theme: &Theme) -> &'static str {
-    if theme.style(Role::Hit).fg.is_some() { "█" } else { "▒" }
+    if theme.style(Role::Cost).fg.is_some() { "█" } else { "▒" }
 }
 
 /// An amount for drawing.
@@ -63,11 +63,11 @@ fn heading(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyP
     pen.put(Role::Accent, if area.width < 60 { "BY THE HOUR" } else { "TODAY BY THE HOUR" }).skip(2);
     let theoretical = page.models.theoretical && !page.models.lists.is_empty();
     let revenue = if theoretical && area.width >= 60 { "theoretical revenue" } else { "revenue" };
-    pen.put(Role::High, "█")
+    pen.put(Role::Heat3, "█")
         .skip(1)
         .put(Role::Dim, revenue)
         .skip(2)
-        .put(Role::Hit, cost_fill)
+        .put(Role::Cost, cost_fill)
         .skip(1)
         .put(Role::Dim, "cost");
     if let Some(old) = old {
@@ -101,9 +101,9 @@ fn draw_bars(canvas: &mut Canvas<'_>, area: Rect, page: &MoneyPage, pitch: u16, 
     // A gap of a cell where there is room for one; where there is none for two bars, the cost stands before the revenue.
     let width = (pitch.saturating_sub(u16::from(pitch > 2)) / 2).max(1);
     let skip = if pitch > 1 { width } else { 0 };
-    let bars = Bars { values: &revenue, top, bottom: 0.0, pitch, skip: 0, width, roles: [Role::High; 2], fill: "█" };
+    let bars = Bars { values: &revenue, top, bottom: 0.0, pitch, skip: 0, width, roles: [Role::Heat3; 2], fill: "█" };
     bars.draw(canvas, area);
-    Bars { values: &cost, skip, roles: [Role::Hit; 2], fill: cost_fill(canvas.theme), ..bars }.draw(canvas, area);
+    Bars { values: &cost, skip, roles: [Role::Cost; 2], fill: cost_fill(canvas.theme), ..bars }.draw(canvas, area);
 }
 
 /// The hours under their bars, as many as are legible.
@@ -112,7 +112,7 @@ fn axis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage
     canvas.pen(area, 0).right(Role::Dim, "0", usize::from(SCALE) - 1);
     for (i, hour) in page.hours.iter().enumerate().step_by(every) {
         let clock = human::clock_minute(hour.begin, scene.zone());
-        let role = if hour.begin <= page.at { Role::Dim } else { Role::Faint };
+        let role = if hour.begin <= page.at { Role::Dim } else { Role::Rule };
         canvas.pen(area, 0).skip(SCALE + i as u16 * pitch).put(role, clock.get(..2).unwrap_or("--"));
     }
 }

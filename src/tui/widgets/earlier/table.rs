@@ -2,9 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, bar};
+use super::bar;
 use crate::tui::human;
 use crate::tui::theme::Role;
+use crate::tui::widgets::Canvas;
 use crate::units::Ratio;
 
 /// To which side a column's text stands.
@@ -192,7 +193,7 @@ pub fn table<R>(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column<'_, R>], 
             canvas.cell(x, line.y, glyph, canvas.theme.style(role));
         }
         if rows.chosen == Some(i) {
-            canvas.ground(line, Role::Selection);
+            canvas.ground(line, Role::Panel);
         }
     }
     rows.rows.len().saturating_sub(room)

@@ -2,8 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, Level};
+use super::Level;
 use crate::tui::theme::Role;
+use crate::tui::widgets::Canvas;
 use crate::units::Ratio;
 
 const EIGHTHS: [&str; 8] = [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
@@ -12,7 +13,7 @@ const EIGHTHS: [&str; 8] = [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"
 /// only. Unknown is a dash, not an empty bar.
 pub fn bar(canvas: &mut Canvas<'_>, area: Rect, value: Option<Ratio>) {
     let Some(value) = value else {
-        canvas.pen(area, 0).put(Role::Faint, "–");
+        canvas.pen(area, 0).put(Role::Rule, "–");
         return;
     };
     let full = value.get().clamp(0.0, 1.0) * f64::from(area.width) * 8.0;
@@ -26,7 +27,7 @@ pub fn bar(canvas: &mut Canvas<'_>, area: Rect, value: Option<Ratio>) {
         let style = if here > 0 {
             canvas.theme.style(Level::at((f64::from(i) + 0.5) / f64::from(area.width)).role())
         } else {
-            canvas.theme.style(Role::Faint)
+            canvas.theme.style(Role::Rule)
         };
         let glyph = if here == 0 { "·" } else { glyph };
         canvas.cell(area.x + i, area.y, glyph, style);

@@ -40,10 +40,10 @@ impl Level {
     /// Its colour.
     pub const fn role(self) -> Role {
         match self {
-            Self::Idle => Role::Idle,
-            Self::Low => Role::Low,
-            Self::High => Role::High,
-            Self::Peak => Role::Peak,
+            Self::Idle => Role::Heat1,
+            Self::Low => Role::Heat2,
+            Self::High => Role::Heat3,
+            Self::Peak => Role::Heat4,
         }
     }
 

@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::Canvas;
 use crate::tui::theme::Role;
+use crate::tui::widgets::Canvas;
 
 const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 

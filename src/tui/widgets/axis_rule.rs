@@ -1,0 +1,66 @@
+//! The rule under a chart: times, and marks for what happened.
+
+use ratatui::layout::Rect;
+
+use super::{Canvas, Segment};
+use crate::tui::human;
+use crate::tui::theme::{Ink, Role};
+
+/// A label at a cell of the chart, such as `┴14:30`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Tick {
+    pub cell: u16,
+    pub text: String,
+}
+
+/// What happened at a cell of the chart: `▲` an alert, `D` a deploy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Mark {
+    pub cell: u16,
+    pub glyph: char,
+    pub ink: Ink,
+}
+
+/// The rule under a chart.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AxisRule<'a> {
+    /// Labels. One that would touch a mark, the end or a label before it is left out.
+    pub ticks: Vec<Tick>,
+    /// Marks.
+    pub marks: Vec<Mark>,
+    /// What the scale ends in at the bottom, such as `0`, and the cells of the scale's column.
+    pub floor: Option<(&'a str, u16)>,
+}
+
+impl AxisRule<'_> {
+    /// Draws it into the first row of `area`, which is as wide as the chart and its scale.
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let mut clip = canvas.clip(Rect { height: area.height.min(1), ..area });
+        clip.fill(0, '─', Role::Rule);
+        let chart = clip.width().saturating_sub(self.floor.map_or(0, |(_, cells)| cells));
+        let mut free = 0;
+        for tick in &self.ticks {
+            let end = usize::from(tick.cell) + human::width(&tick.text);
+            let is_marked = self.marks.iter().any(|mark| {
+                let mark = usize::from(mark.cell);
+                usize::from(tick.cell) <= mark + 1 && mark <= end
+            });
+            if tick.cell < free || end > usize::from(chart) || is_marked {
+                continue;
+            }
+            free = clip.line(tick.cell, 0, &[Segment::dim(tick.text.as_str())]) + 1;
+        }
+        for mark in self.marks.iter().filter(|mark| mark.cell < chart) {
+            clip.put(mark.cell, 0, mark.glyph, mark.ink);
+        }
+        if let Some((text, cells)) = self.floor {
+            for x in chart..clip.width() {
+                clip.put(x, 0, ' ', Role::Dim);
+            }
+            let width = clip.width();
+            clip.line_within(chart, 0, cells.min(width), &[Segment::dim(text)], true);
+        }
+    }
+}

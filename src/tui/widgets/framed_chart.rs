@@ -1,0 +1,123 @@
+//! A chart in its frame: titled rule, scale at the right beside the newest value, times below.
+//!
+//! The large chart is one; four of one height and one span in a row are small multiples, so that the eye compares.
+
+use ratatui::layout::Rect;
+
+use super::axis_rule::AxisRule;
+use super::rule::TitledRule;
+use super::{Canvas, Plot, Segment};
+use crate::tui::theme::Role;
+
+/// A value that is written beside its height in the chart.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct ScaleLabel<'a> {
+    pub value: f64,
+    pub text: Segment<'a>,
+}
+
+impl<'a> ScaleLabel<'a> {
+    /// An end of the scale.
+    pub fn end(value: f64, text: impl Into<std::borrow::Cow<'a, str>>) -> Self {
+        Self { value, text: Segment::dim(text) }
+    }
+
+    /// The value of now.
+    pub fn now(value: f64, text: impl Into<std::borrow::Cow<'a, str>>) -> Self {
+        Self { value, text: Segment::title(text) }
+    }
+}
+
+/// The scale at the right of a chart.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ScaleColumn<'a> {
+    /// The most important first: a later one gives way to the row above or below, or is left out.
+    pub labels: Vec<ScaleLabel<'a>>,
+}
+
+impl ScaleColumn<'_> {
+    /// Writes the labels at their heights between the values of bottom and top.
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, (low, top): (f64, f64)) {
+        let mut clip = canvas.clip(area);
+        let (width, height) = (clip.width(), clip.height());
+        let mut taken = vec![false; usize::from(height)];
+        for label in &self.labels {
+            let Some(row) = row_of(label.value, (low, top), height) else { continue };
+            let near = [Some(row), row.checked_sub(1), row.checked_add(1)];
+            let is_free = |row: &u16| taken.get(usize::from(*row)) == Some(&false);
+            let Some(row) = near.into_iter().flatten().find(is_free) else { continue };
+            if let Some(taken) = taken.get_mut(usize::from(row)) {
+                *taken = true;
+            }
+            clip.line_within(0, row, width, std::slice::from_ref(&label.text), true);
+        }
+    }
+}
+
+/// The row, from the top, in which a value lies.
+fn row_of(value: f64, (low, top): (f64, f64), height: u16) -> Option<u16> {
+    let share = (value - low) / (top - low);
+    if !share.is_finite() || height == 0 {
+        return None;
+    }
+    let up = (share.clamp(0.0, 0.999) * f64::from(height)) as u16;
+    Some(height - 1 - up.min(height - 1))
+}
+
+/// A chart with all that belongs to it.
+pub struct FramedChart<'a> {
+    /// Name, figure of now, legend and change.
+    pub rule: TitledRule<'a>,
+    /// What is drawn upon each other, from below; the first has the scale.
+    pub plots: Vec<&'a dyn Plot>,
+    /// The values at the right.
+    pub scale: ScaleColumn<'a>,
+    /// Cells of the scale.
+    pub scale_width: u16,
+    /// The times below; its `floor` is set from `scale_width`.
+    pub axis: Option<AxisRule<'a>>,
+}
+
+impl FramedChart<'_> {
+    /// The cells of the chart itself in a frame of `width`: what its time axis needs to know.
+    pub fn chart_width(width: u16, scale_width: u16) -> u16 {
+        if scale_width == 0 { width } else { width.saturating_sub(scale_width.saturating_add(1)) }
+    }
+
+    /// Draws it over all of `area`: a row of rule, the chart, a row of times. Returns the chart's area.
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> Rect {
+        let area = area.intersection(canvas.buffer.area);
+        self.rule.draw(canvas, area);
+        let below = u16::from(self.axis.is_some() && area.height > 2);
+        let width = Self::chart_width(area.width, self.scale_width);
+        let height = area.height.saturating_sub(1 + below);
+        let chart = Rect { y: area.y.saturating_add(1), width, height, ..area }.intersection(area);
+        for plot in &self.plots {
+            plot.draw(canvas, chart);
+        }
+        let scale = Rect { x: chart.right().saturating_add(1), width: self.scale_width, ..chart }.intersection(area);
+        if let Some(plot) = self.plots.first() {
+            self.scale.draw(canvas, scale, plot.range());
+        }
+        if let Some(axis) = self.axis.as_ref().filter(|_| below > 0) {
+            let row = Rect { y: area.bottom() - 1, height: 1, ..area };
+            axis.draw(canvas, row);
+        }
+        chart
+    }
+}
+
+/// The areas of `count` blocks side by side with `gutter` cells between two; what does not divide is given to the last gaps.
+pub fn side_by_side(area: Rect, count: u16, gutter: u16) -> Vec<Rect> {
+    let count = count.max(1);
+    let width = area.width.saturating_sub(gutter.saturating_mul(count - 1)) / count;
+    let pitch = u32::from(width) + u32::from(gutter);
+    let x = |i: u16| (u32::from(area.x) + pitch * u32::from(i)).min(u32::from(area.right())) as u16;
+    (0..count).map(|i| Rect { x: x(i), width, ..area }.intersection(area)).collect()
+}
+
+/// What changed, for the right of a rule: dim, an arrow and a figure.
+pub fn change<'a>(text: impl Into<std::borrow::Cow<'a, str>>) -> Vec<Segment<'a>> {
+    vec![Segment::new(Role::Dim, text)]
+}

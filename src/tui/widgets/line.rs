@@ -1,0 +1,47 @@
+//! A line over time, in braille. It need not begin at zero: both ends of its scale are written.
+
+use ratatui::layout::Rect;
+
+use super::dots::{Dots, newest};
+use super::{Canvas, Plot};
+use crate::tui::theme::Role;
+
+/// A line; dots that are drawn already stay.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LineChart<'a> {
+    /// Two values a cell, the newest last; `None` breaks the line.
+    pub values: &'a [Option<f64>],
+    /// The value of the bottom.
+    pub low: f64,
+    /// The value of the top.
+    pub top: f64,
+    /// Its colour.
+    pub role: Role,
+}
+
+impl Plot for LineChart<'_> {
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let mut dots = Dots::over(canvas, area);
+        let mut before = None;
+        for (x, value) in newest(self.values, dots.width()).enumerate() {
+            let level = value.map(|value| dots.level(value, self.low, self.top));
+            if let Some(level) = level {
+                // From beside the last point to this one.
+                let from: usize = match before {
+                    Some(before) if before < level => before + 1,
+                    Some(before) if before > level => before - 1,
+                    _ => level,
+                };
+                for row in from.min(level)..=from.max(level) {
+                    dots.set(x, row, 0, true);
+                }
+            }
+            before = level;
+        }
+        dots.draw_over(canvas, area, |_, _| self.role.into());
+    }
+
+    fn range(&self) -> (f64, f64) {
+        (self.low, self.top)
+    }
+}

@@ -1,0 +1,207 @@
+//! Scales in steps wide enough that they seldom change.
+
+use crate::units::{Span, Timestamp};
+
+/// The steps of a scale within a power of ten.
+const STEPS: [f64; 8] = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.5, 10.0];
+/// How long values must be small before the scale goes down.
+const CALM: Span = Span::from_secs(300);
+/// How small, as a share of the next lower step.
+const SMALL: f64 = 0.6;
+
+/// The least step at or above a value; 1 for what is not above zero, or not finite.
+pub fn step_above(value: f64) -> f64 {
+    if !value.is_finite() || value <= 0.0 {
+        return 1.0;
+    }
+    let decade = decade(value);
+    let step = STEPS.into_iter().map(|step| rounded(step * decade)).find(|step| *step >= value);
+    step.unwrap_or(f64::MAX)
+}
+
+/// The next step below a step.
+pub fn step_below(step: f64) -> f64 {
+    let decade = decade(step);
+    // Half of a step is below every step but the next lower one and itself.
+    let below = STEPS.into_iter().rev().map(|s| rounded(s * decade)).find(|s| *s < step * (1.0 - 1e-9));
+    below.unwrap_or_else(|| rounded(decade * 0.75))
+}
+
+fn decade(value: f64) -> f64 {
+    10_f64.powf(value.clamp(1e-300, 1e300).log10().floor())
+}
+
+/// Without the last digits, in which a power of ten and a step times it may differ.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.12e}").parse().unwrap_or(value)
+}
+
+/// The top of a chart that begins at zero: up at once, down only after five minutes below 60 % of the next lower step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    top: f64,
+    /// Since when values are small, and the largest of them.
+    calm: Option<(Timestamp, f64)>,
+}
+
+impl Scale {
+    /// A scale over a first largest value, which may be unknown.
+    pub fn new(largest: Option<f64>) -> Self {
+        Self { top: step_above(largest.unwrap_or(0.0)), calm: None }
+    }
+
+    /// The value of the top.
+    pub fn top(&self) -> f64 {
+        self.top
+    }
+
+    /// The scale after the largest value shown at `now`; nothing known leaves it as it is.
+    #[must_use]
+    pub fn follow(self, largest: Option<f64>, now: Timestamp) -> Self {
+        let Some(largest) = largest.filter(|value| value.is_finite()) else { return self };
+        if largest > self.top {
+            return Self::new(Some(largest));
+        }
+        if largest >= SMALL * step_below(self.top) {
+            return Self { calm: None, ..self };
+        }
+        let (since, most) = self.calm.map_or((now, largest), |(since, most)| (since.min(now), most.max(largest)));
+        if now.millis() - since.millis() < CALM.millis() {
+            return Self { calm: Some((since, most)), ..self };
+        }
+        // Nothing but zero has no step of its own.
+        if most > 0.0 { Self::new(Some(most)) } else { Self { calm: None, ..self } }
+    }
+}
+
+/// Both ends of a line's scale: wider at once, narrower only after five minutes in less than 60 % of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LineScale {
+    low: f64,
+    top: f64,
+    calm: Option<(Timestamp, f64, f64)>,
+}
+
+impl LineScale {
+    /// A scale over the first least and largest value.
+    pub fn new(values: Option<(f64, f64)>) -> Self {
+        let (low, top) = values.filter(|(a, b)| a.is_finite() && b.is_finite()).map_or((0.0, 1.0), |(a, b)| ends(a, b));
+        Self { low, top, calm: None }
+    }
+
+    /// The values of bottom and top.
+    pub fn ends(&self) -> (f64, f64) {
+        (self.low, self.top)
+    }
+
+    /// The scale after the least and the largest value shown at `now`.
+    #[must_use]
+    pub fn follow(self, values: Option<(f64, f64)>, now: Timestamp) -> Self {
+        let Some((least, largest)) = values.filter(|(a, b)| a.is_finite() && b.is_finite()) else { return self };
+        if least < self.low || largest > self.top {
+            return Self::new(Some((least.min(self.low), largest.max(self.top))));
+        }
+        let (low, top) = ends(least, largest);
+        if top - low >= SMALL * (self.top - self.low) {
+            return Self { calm: None, ..self };
+        }
+        let (since, low, top) =
+            self.calm.map_or((now, least, largest), |(since, a, b)| (since.min(now), a.min(least), b.max(largest)));
+        if now.millis() - since.millis() < CALM.millis() {
+            return Self { calm: Some((since, low, top)), ..self };
+        }
+        Self::new(Some((low, top)))
+    }
+}
+
+/// Round values about two others.
+fn ends(least: f64, largest: f64) -> (f64, f64) {
+    let (least, largest) = (least.min(largest), least.max(largest));
+    let range = largest - least;
+    let range = if range > 0.0 { range } else { least.abs().max(1e-9) * 0.02 };
+    let step = step_above(range / 3.0);
+    let low = rounded((least / step).floor() * step);
+    let top = rounded((largest / step).ceil() * step);
+    if top > low { (low, top) } else { (low, rounded(low + step)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    fn same(a: f64, b: f64) -> bool {
+        (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+    }
+
+    #[test]
+    fn steps_are_the_next_round_number() {
+        let cases = [
+            (0.0, 1.0),
+            (-5.0, 1.0),
+            (f64::NAN, 1.0),
+            (f64::INFINITY, 1.0),
+            (1.0, 1.0),
+            (1.01, 1.5),
+            (1.6, 2.0),
+            (2.93e6, 3e6),
+            (3.2e6, 4e6),
+            (4.1, 5.0),
+            (5.1, 7.5),
+            (7.6, 10.0),
+            (28_972.0, 30_000.0),
+            (30_465.0, 40_000.0),
+            (1e-6, 1e-6),
+            (1.1e-6, 1.5e-6),
+            (1e15, 1e15),
+            (9e15, 1e16),
+        ];
+        for (value, step) in cases {
+            assert!(same(step_above(value), step), "{value} {}", step_above(value));
+        }
+        for (step, below) in [(1.0, 0.75), (1.5, 1.0), (10.0, 7.5), (4e6, 3e6), (2e-6, 1.5e-6)] {
+            assert!(same(step_below(step), below), "{step} {}", step_below(step));
+        }
+        assert!(step_above(f64::MAX).is_finite() && step_above(5e-324) > 0.0);
+    }
+
+    #[test]
+    fn up_at_once_and_down_after_five_calm_minutes() {
+        let mut scale = Scale::new(Some(2.9));
+        assert!(same(scale.top(), 3.0));
+        scale = scale.follow(Some(3.1), at(0));
+        assert!(same(scale.top(), 4.0));
+        // 1.9 is above 60 % of 3: calm does not begin.
+        scale = scale.follow(Some(1.9), at(10)).follow(Some(1.9), at(1000));
+        assert!(same(scale.top(), 4.0));
+        scale = scale.follow(Some(1.7), at(1010)).follow(Some(1.2), at(1309));
+        assert!(same(scale.top(), 4.0));
+        let later = scale.follow(Some(1.0), at(1310));
+        assert!(same(later.top(), 2.0), "down to the largest of the five minutes: {}", later.top());
+        let woken = scale.follow(Some(2.5), at(1309)).follow(Some(1.0), at(1311));
+        assert!(same(woken.follow(Some(1.0), at(1400)).top(), 4.0), "a peak begins the five minutes anew");
+        assert_eq!(scale.follow(None, at(9999)), scale);
+        let zero = Scale::new(Some(50.0)).follow(Some(0.0), at(0)).follow(Some(0.0), at(400));
+        assert!(same(zero.top(), 50.0));
+    }
+
+    #[test]
+    fn a_lines_scale_has_two_round_ends() {
+        assert_eq!(LineScale::new(Some((0.553, 0.578))).ends(), (0.55, 0.58));
+        let flat = LineScale::new(Some((0.5, 0.5))).ends();
+        assert!(flat.0 <= 0.5 && flat.1 >= 0.5 && flat.0 < flat.1, "{flat:?}");
+        let scale = LineScale::new(Some((0.553, 0.578)));
+        let wider = scale.follow(Some((0.51, 0.57)), at(0));
+        assert!(wider.ends().0 <= 0.51 && wider.ends().1 >= 0.58, "{:?}", wider.ends());
+        let calm = wider.follow(Some((0.56, 0.565)), at(1)).follow(Some((0.56, 0.565)), at(301));
+        assert!(calm.ends().1 - calm.ends().0 < 0.02, "{:?}", calm.ends());
+        assert_eq!(LineScale::new(None).ends(), (0.0, 1.0));
+        for (a, b) in [(1e15, 2e15), (-3e-6, -1e-6), (0.0, 0.0)] {
+            let (low, top) = LineScale::new(Some((a, b))).ends();
+            assert!(low <= a && top >= b && low < top, "{a} {b}: {low} {top}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! A piece of a line of text with its ink.
+
+use std::borrow::Cow;
+
+use crate::tui::human;
+use crate::tui::theme::{Ink, Role};
+
+/// A piece of text in one ink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Segment<'a> {
+    pub text: Cow<'a, str>,
+    pub ink: Ink,
+    pub bold: bool,
+}
+
+impl<'a> Segment<'a> {
+    /// A piece in an ink.
+    pub fn new(ink: impl Into<Ink>, text: impl Into<Cow<'a, str>>) -> Self {
+        Self { text: text.into(), ink: ink.into(), bold: false }
+    }
+
+    /// A value.
+    pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(Role::Text, text)
+    }
+
+    /// A label or a unit.
+    pub fn dim(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(Role::Dim, text)
+    }
+
+    /// The name of a block.
+    pub fn title(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::text(text).bold()
+    }
+
+    /// The square before a name in a legend.
+    pub fn key(ink: impl Into<Ink>) -> Self {
+        Self::new(ink, "▪")
+    }
+
+    /// The same in bold.
+    #[must_use]
+    pub fn bold(self) -> Self {
+        Self { bold: true, ..self }
+    }
+
+    /// How many cells it takes.
+    pub fn width(&self) -> usize {
+        human::width(&self.text)
+    }
+}
+
+/// How many cells a line of segments takes.
+pub fn cells(segments: &[Segment<'_>]) -> usize {
+    segments.iter().map(Segment::width).sum()
+}

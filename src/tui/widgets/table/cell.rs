@@ -1,0 +1,68 @@
+//! What a cell of a table shows.
+
+use ratatui::layout::Rect;
+
+use super::Align;
+use crate::tui::widgets::gauge::Gauge;
+use crate::tui::widgets::heat_cell::Heat;
+use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
+use crate::tui::widgets::sparkline::Sparkline;
+use crate::tui::widgets::{Canvas, Plot, Segment};
+
+/// One cell of a table.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Cell<'a> {
+    #[default]
+    Empty,
+    /// Shortened in the middle, in the ink of the last piece, where it does not fit.
+    Text(Vec<Segment<'a>>),
+    Gauge(Gauge),
+    Bar(RowBar),
+    Diverging(DivergingBar),
+    Sparkline(Sparkline<'a>),
+    /// A cell each, from the left.
+    Heat(Vec<Heat>),
+}
+
+impl<'a> Cell<'a> {
+    /// A value.
+    pub fn text(text: impl Into<std::borrow::Cow<'a, str>>) -> Self {
+        Self::Text(vec![Segment::text(text)])
+    }
+
+    /// Something beside the point.
+    pub fn dim(text: impl Into<std::borrow::Cow<'a, str>>) -> Self {
+        Self::Text(vec![Segment::dim(text)])
+    }
+
+    /// What stands where nothing is known.
+    pub fn unknown() -> Self {
+        Self::dim(crate::tui::human::UNKNOWN)
+    }
+
+    pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, align: Align) {
+        match self {
+            Self::Empty => {}
+            Self::Text(segments) => {
+                canvas.clip(area).line_within(0, 0, area.width, segments, align == Align::Right);
+            }
+            Self::Gauge(gauge) => gauge.draw(canvas, area),
+            Self::Bar(bar) => bar.draw(canvas, area),
+            Self::Diverging(bar) => bar.draw(canvas, area),
+            Self::Sparkline(line) => line.draw(canvas, area),
+            Self::Heat(cells) => {
+                let mut clip = canvas.clip(area);
+                for (x, heat) in (0..clip.width()).zip(cells) {
+                    heat.draw(&mut clip, x, 0);
+                }
+            }
+        }
+    }
+}
+
+impl<'a> From<Segment<'a>> for Cell<'a> {
+    fn from(segment: Segment<'a>) -> Self {
+        Self::Text(vec![segment])
+    }
+}

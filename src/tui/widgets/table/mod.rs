@@ -1,0 +1,221 @@
+//! Rows and columns under a rule that carries their headings; rows of a tree; a total that never scrolls.
+
+mod cell;
+mod columns;
+
+pub use cell::Cell;
+pub use columns::{Align, Column, columns_of};
+
+use ratatui::layout::Rect;
+
+use super::rule::{Heading, TitledRule};
+use super::{Canvas, Segment};
+use crate::tui::theme::Role;
+
+/// How many children of an open row are shown before "… n more".
+pub const CHILDREN: usize = 5;
+
+/// A row's place in a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tree {
+    /// The table has no tree: no cells are kept for its marks.
+    #[default]
+    None,
+    /// A row without children among rows that have them.
+    Leaf,
+    /// Its children are hidden: `▸`.
+    Folded,
+    /// Its children follow: `▾`.
+    Open,
+    /// A child before another one: `├`.
+    Child,
+    /// The last child: `└`.
+    LastChild,
+}
+
+impl Tree {
+    fn mark(self) -> Option<Segment<'static>> {
+        Some(match self {
+            Self::None => return None,
+            Self::Leaf => Segment::dim("  "),
+            Self::Folded => Segment::dim("▸ "),
+            Self::Open => Segment::new(Role::Accent, "▾ "),
+            Self::Child => Segment::new(Role::Rule, "├ "),
+            Self::LastChild => Segment::new(Role::Rule, "└ "),
+        })
+    }
+}
+
+/// One row; cells that it lacks are empty.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Row<'a> {
+    pub cells: Vec<Cell<'a>>,
+    pub tree: Tree,
+    pub is_selected: bool,
+}
+
+impl<'a> Row<'a> {
+    /// A row of cells.
+    pub fn new(cells: impl IntoIterator<Item = Cell<'a>>) -> Self {
+        Self { cells: cells.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The same at a place of a tree.
+    #[must_use]
+    pub fn tree(self, tree: Tree) -> Self {
+        Self { tree, ..self }
+    }
+
+    /// The same, selected or not.
+    #[must_use]
+    pub fn selected(self, is_selected: bool) -> Self {
+        Self { is_selected, ..self }
+    }
+}
+
+/// By which column the rows are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Sorted {
+    pub column: usize,
+    pub descending: bool,
+}
+
+/// A table. Rows are asked for only where they are drawn.
+pub struct Table<'a, 'r> {
+    /// The name in place of the first column's heading; empty: that heading.
+    pub title: Vec<Segment<'a>>,
+    /// What follows the name where there is room.
+    pub note: Vec<Segment<'a>>,
+    /// From left to right.
+    pub columns: &'a [Column<'a>],
+    /// Cells between two columns.
+    pub gap: u16,
+    /// Cells at both sides of the area that only the ground of a selected row reaches.
+    pub margin: u16,
+    /// Which heading carries `▾` or `▴`.
+    pub sorted: Option<Sorted>,
+    /// How many rows there are.
+    pub len: usize,
+    /// The row at the top.
+    pub first: usize,
+    /// A row by its number.
+    pub row: &'a dyn Fn(usize) -> Row<'r>,
+    /// The row below all others, given how many found no room.
+    pub total: Option<&'a dyn Fn(usize) -> Row<'r>>,
+}
+
+/// Where a table's parts were drawn: what a mouse hits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TableAreas {
+    /// Headings, by number of column.
+    pub headings: Vec<(usize, Rect)>,
+    /// Rows, by number.
+    pub rows: Vec<(usize, Rect)>,
+    /// How many rows found no room, above and below.
+    pub hidden: usize,
+}
+
+impl Table<'_, '_> {
+    /// Draws headings, rows and total.
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> TableAreas {
+        let inner = inner(area, self.margin).intersection(canvas.buffer.area);
+        let places = columns_of(self.columns, inner.width, self.gap);
+        let mut areas = TableAreas { headings: self.draw_headings(canvas, inner, &places), ..TableAreas::default() };
+        let rows = usize::from(inner.height.saturating_sub(1));
+        let room = if self.total.is_some() { rows.saturating_sub(1) } else { rows };
+        let first = self.first.min(self.len.saturating_sub(room));
+        let shown = (self.len - first).min(room);
+        areas.hidden = self.len - shown;
+        let mut y = inner.y.saturating_add(1);
+        for number in first..first + shown {
+            let line = Rect { y, height: 1, ..area };
+            draw_row(canvas, line, self, &places, &(self.row)(number));
+            areas.rows.push((number, line));
+            y += 1;
+        }
+        if let Some(total) = self.total.filter(|_| rows > 0) {
+            draw_row(canvas, Rect { y, height: 1, ..area }, self, &places, &total(areas.hidden));
+        }
+        areas
+    }
+
+    fn draw_headings(&self, canvas: &mut Canvas<'_>, inner: Rect, places: &[Option<(u16, u16)>]) -> Vec<(usize, Rect)> {
+        let mut areas = Vec::new();
+        let mut rule = TitledRule { title: self.title.clone(), note: self.note.clone(), ..TitledRule::default() };
+        for (number, (column, place)) in self.columns.iter().zip(places).enumerate() {
+            let Some((x, width)) = *place else { continue };
+            let mark = self.sorted.filter(|sorted| sorted.column == number);
+            let mark = mark.map_or("", |sorted| if sorted.descending { "▾" } else { "▴" });
+            if number == 0 && !self.title.is_empty() {
+                let mark = Some(Segment::text(mark)).filter(|_| !mark.is_empty());
+                rule.title.extend(mark);
+                areas.push((number, heading_area(inner, x, width)));
+                continue;
+            }
+            if column.title.is_empty() {
+                continue;
+            }
+            let text = format!("{}{mark}", column.title);
+            let segment = if mark.is_empty() { Segment::dim(text) } else { Segment::text(text) };
+            let taken = segment.width() as u16;
+            let start = match column.align {
+                Align::Left => x,
+                Align::Right => (x + width).saturating_sub(taken),
+            };
+            areas.push((number, heading_area(inner, start, taken.max(width))));
+            rule.headings.push(Heading { x: start, segment });
+        }
+        rule.draw(canvas, Rect { height: inner.height.min(1), ..inner });
+        areas
+    }
+}
+
+/// The first row that must stand at the top so that row `chosen` is seen and `first` moves as little as it can.
+pub fn scrolled(first: usize, chosen: usize, room: usize, len: usize) -> usize {
+    let least = (chosen + 1).saturating_sub(room);
+    first.clamp(least.min(chosen), chosen).min(len.saturating_sub(room))
+}
+
+fn inner(area: Rect, margin: u16) -> Rect {
+    let margin = margin.min(area.width / 2);
+    Rect { x: area.x + margin, width: area.width - 2 * margin, ..area }
+}
+
+fn heading_area(inner: Rect, x: u16, width: u16) -> Rect {
+    Rect { x: inner.x.saturating_add(x), y: inner.y, width, height: 1 }.intersection(inner)
+}
+
+fn draw_row(canvas: &mut Canvas<'_>, line: Rect, table: &Table<'_, '_>, places: &[Option<(u16, u16)>], row: &Row<'_>) {
+    let inner = inner(line, table.margin);
+    for (number, (cell, place)) in row.cells.iter().zip(places).enumerate() {
+        let (Some((x, width)), Some(column)) = (*place, table.columns.get(number)) else { continue };
+        let mut area = Rect { x: inner.x.saturating_add(x), width, ..inner }.intersection(inner);
+        let mark = if number == 0 { row.tree.mark() } else { None };
+        if let Some(mark) = mark {
+            let mut clip = canvas.clip(area);
+            let taken = clip.line_within(0, 0, area.width.min(2), &[mark], false);
+            area = Rect { x: area.x + taken, width: area.width - taken, ..area };
+        }
+        cell.draw(canvas, area, column.align);
+    }
+    if row.is_selected {
+        canvas.clip(line).panel(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chosen_row_is_seen_and_the_list_moves_little() {
+        assert_eq!(scrolled(0, 3, 10, 100), 0);
+        assert_eq!(scrolled(0, 10, 10, 100), 1);
+        assert_eq!(scrolled(50, 20, 10, 100), 20);
+        assert_eq!(scrolled(95, 99, 10, 100), 90);
+        assert_eq!(scrolled(5, 0, 10, 3), 0);
+        assert_eq!(scrolled(5, 7, 0, 10), 7);
+    }
+}

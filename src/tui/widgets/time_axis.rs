@@ -1,0 +1,204 @@
+//! The times of a chart: dots of a fixed span on the clock, two a cell.
+//!
+//! A young chart fills from the left; when it is full, dots are folded into longer ones until the span that was asked for
+//! is reached. From then on it shifts by whole cells. A dot, once past, has the same value until it is folded or leaves.
+
+use jiff::tz::TimeZone;
+
+use super::axis_rule::{Mark, Tick};
+use crate::tui::theme::Ink;
+use crate::units::{Span, Timestamp};
+
+/// Lengths of a dot in milliseconds: each divides a day, so that cells begin at round times of the clock.
+const DOTS: [i64; 20] = [
+    1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 45_000, 60_000, 90_000, 120_000, 150_000, 180_000, 300_000, 600_000,
+    900_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, 43_200_000,
+];
+/// The longest dot in milliseconds, some 35 years: times of all cells can be counted.
+const LONGEST: i64 = 1 << 40;
+/// The share of the span that the longest dots must cover: a chart of 23.7 hours passes for one of 24.
+const ENOUGH: f64 = 0.9;
+
+/// What lies between two labels, in milliseconds.
+const LABELS: [i64; 16] = [
+    5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000,
+    10_800_000, 21_600_000, 43_200_000, 86_400_000,
+];
+/// The least cells between the beginnings of two labels.
+const LABEL_CELLS: i64 = 9;
+
+/// Which time each dot of a chart stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeAxis {
+    start: i64,
+    now: i64,
+    dot: i64,
+    cells: u16,
+}
+
+impl TimeAxis {
+    /// The axis of a chart of `cells` cells at `now`, of which something is known since `began`. It reaches back `span` when
+    /// it is old enough. The same arguments give the same axis: it has no state.
+    pub fn new(began: Timestamp, now: Timestamp, span: Span, cells: u16) -> Self {
+        let longest = longest_dot(span, cells);
+        let (began, now) = (began.millis().min(now.millis()), now.millis());
+        for dot in DOTS.into_iter().take_while(|dot| *dot <= longest) {
+            let start = floor(began, 2 * dot);
+            if start.saturating_add(2 * dot * i64::from(cells)) > now {
+                return Self { start, now, dot, cells };
+            }
+        }
+        Self::shifting(Timestamp::from_millis(now), Span::from_millis(2 * longest), cells)
+    }
+
+    /// The axis whose newest cell of a length holds `now`.
+    pub fn shifting(now: Timestamp, cell: Span, cells: u16) -> Self {
+        let dot = (cell.millis() / 2).clamp(1, LONGEST);
+        let end = floor(now.millis(), 2 * dot).saturating_add(2 * dot);
+        Self { start: end.saturating_sub(2 * dot * i64::from(cells)), now: now.millis(), dot, cells }
+    }
+
+    /// The length of a dot.
+    pub fn dot(&self) -> Span {
+        Span::from_millis(self.dot)
+    }
+
+    /// The length of a cell: how often the chart shifts.
+    pub fn cell(&self) -> Span {
+        Span::from_millis(2 * self.dot)
+    }
+
+    /// When its first cell begins.
+    pub fn start(&self) -> Timestamp {
+        Timestamp::from_millis(self.start)
+    }
+
+    /// When its last cell ends.
+    pub fn end(&self) -> Timestamp {
+        Timestamp::from_millis(self.start.saturating_add(2 * self.dot * i64::from(self.cells)))
+    }
+
+    /// The instant that it was made for.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.now)
+    }
+
+    /// How many dots it has.
+    pub fn dots(&self) -> usize {
+        2 * usize::from(self.cells)
+    }
+
+    /// The dot of an instant; `None` outside the chart.
+    pub fn dot_of(&self, at: Timestamp) -> Option<usize> {
+        let dot = at.millis().checked_sub(self.start)?.div_euclid(self.dot);
+        usize::try_from(dot).ok().filter(|dot| *dot < self.dots())
+    }
+
+    /// The cell of an instant; `None` outside the chart.
+    pub fn cell_of(&self, at: Timestamp) -> Option<u16> {
+        self.dot_of(at).map(|dot| (dot / 2) as u16)
+    }
+
+    /// When a cell begins: what a cursor over it points at.
+    pub fn time_of(&self, cell: u16) -> Timestamp {
+        Timestamp::from_millis(self.start.saturating_add(2 * self.dot * i64::from(cell)))
+    }
+
+    /// The mean of the points of each dot. A point holds from its instant for `every`, but not beyond now; a dot without a
+    /// known point is a gap.
+    pub fn means(&self, points: impl IntoIterator<Item = (Timestamp, Option<f64>)>, every: Span) -> Vec<Option<f64>> {
+        let mut sums = vec![(0.0_f64, 0_u32); self.dots()];
+        self.each(points, every, |dot, value| {
+            if let Some((sum, count)) = sums.get_mut(dot) {
+                *sum += value;
+                *count += 1;
+            }
+        });
+        sums.into_iter().map(|(sum, count)| (count > 0).then(|| sum / f64::from(count))).collect()
+    }
+
+    /// The largest of the points of each dot, otherwise as [`TimeAxis::means`]: for p99.
+    pub fn largest(&self, points: impl IntoIterator<Item = (Timestamp, Option<f64>)>, every: Span) -> Vec<Option<f64>> {
+        let mut most: Vec<Option<f64>> = vec![None; self.dots()];
+        self.each(points, every, |dot, value| {
+            if let Some(most) = most.get_mut(dot) {
+                *most = Some(most.map_or(value, |most| most.max(value)));
+            }
+        });
+        most
+    }
+
+    fn each(
+        &self,
+        points: impl IntoIterator<Item = (Timestamp, Option<f64>)>,
+        every: Span,
+        mut put: impl FnMut(usize, f64),
+    ) {
+        // No dot begins after now.
+        let end = self.end().millis().min(self.now.saturating_add(1));
+        for (at, value) in points {
+            let Some(value) = value.filter(|value| value.is_finite()) else { continue };
+            let from = at.millis().max(self.start);
+            let to = at.millis().saturating_add(every.millis().max(1)).min(end);
+            if from >= to {
+                continue;
+            }
+            let dot = |millis: i64| usize::try_from((millis - self.start).div_euclid(self.dot)).unwrap_or(0);
+            for dot in dot(from)..=dot(to - 1) {
+                put(dot, value);
+            }
+        }
+    }
+
+    /// Labels of round local times, `every` apart or as close as they can be read.
+    pub fn ticks(&self, zone: &TimeZone, every: Option<Span>) -> Vec<Tick> {
+        let cell = 2 * self.dot;
+        let close = |step: &i64| *step >= LABEL_CELLS * cell && *step >= cell;
+        let every = every.map(Span::millis).filter(|every| *every > 0);
+        let every = every.or_else(|| LABELS.into_iter().find(close)).unwrap_or(86_400_000);
+        let labels = (0..self.cells).filter_map(|number| {
+            let begin = self.time_of(number).millis();
+            let local = begin.saturating_add(offset(begin, zone));
+            // The round time that this cell holds.
+            let round = floor(local.saturating_add(cell - 1), every);
+            (round >= local).then(|| Tick { cell: number, text: label(round, every) })
+        });
+        labels.collect()
+    }
+
+    /// A mark at an instant; `None` outside the chart.
+    pub fn mark(&self, at: Timestamp, glyph: char, ink: impl Into<Ink>) -> Option<Mark> {
+        Some(Mark { cell: self.cell_of(at)?, glyph, ink: ink.into() })
+    }
+}
+
+/// The shortest dot with which `cells` cells cover a span.
+fn longest_dot(span: Span, cells: u16) -> i64 {
+    let needed = span.millis() as f64 * ENOUGH / (2.0 * f64::from(cells.max(1)));
+    let last = DOTS.last().copied().unwrap_or(1_000);
+    DOTS.into_iter().find(|dot| *dot as f64 >= needed).unwrap_or(last)
+}
+
+fn floor(value: i64, step: i64) -> i64 {
+    value.div_euclid(step).saturating_mul(step)
+}
+
+/// How far local time is ahead of UTC, in milliseconds.
+fn offset(millis: i64, zone: &TimeZone) -> i64 {
+    let at = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    i64::from(zone.to_offset(at).seconds()) * 1000
+}
+
+/// A local time, given as if it were UTC.
+fn label(local: i64, every: i64) -> String {
+    let Ok(instant) = jiff::Timestamp::from_millisecond(local) else { return String::new() };
+    let time = instant.to_zoned_datetime(TimeZone::UTC);
+    match every {
+        0..60_000 => format!("┴{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second()),
+        86_400_000.. => format!("┴{:02}-{:02}", time.month(), time.day()),
+        _ => format!("┴{:02}:{:02}", time.hour(), time.minute()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
