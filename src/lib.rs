@@ -17,6 +17,7 @@ pub mod statement;
 // Floor 3: what is known.
 pub mod alert;
 pub mod fleet;
+pub mod history;
 pub mod inventory;
 pub mod metering;
 pub mod snapshot;
