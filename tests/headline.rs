@@ -266,7 +266,7 @@ fn the_gravest_alert_is_told_with_its_cost_and_what_to_do() {
 #[test]
 fn what_stands_still_costs_its_rent_where_one_rate_holds() {
     let mut snapshot = fleet(30, 5);
-    let gpus = snapshot.nodes[0].gpus.len() as i64;
+    let gpus = i64::try_from(snapshot.nodes[0].gpus.len()).unwrap();
     let node = snapshot.nodes[0].name.to_string();
     let rate = snapshot.money.rates[0].clone();
     snapshot.money.rates = vec![rate.clone()];

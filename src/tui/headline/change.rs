@@ -7,7 +7,7 @@ use crate::tui::human;
 use crate::units::Money;
 
 /// A change below one part in this many of the profit is none.
-const NOTABLE: i64 = 50;
+const NOTABLE: u128 = 50;
 
 /// How the profit changed against the compared time, as the end of a sentence.
 pub(super) fn change(facts: &Facts<'_>) -> Option<String> {
@@ -63,7 +63,7 @@ fn comparable<'a>(facts: &Facts<'a>) -> Option<&'a Bridge> {
 fn notable(bridge: &Bridge) -> Option<Money> {
     let by = bridge.after - bridge.before;
     let base = size(bridge.before).max(size(bridge.after));
-    (size(by) * NOTABLE.unsigned_abs() as u128 >= base && !by.is_zero()).then_some(by)
+    (size(by) * NOTABLE >= base && !by.is_zero()).then_some(by)
 }
 
 /// The unit, else the node, else the model that moved by at least half of an amount, the same way.
