@@ -90,6 +90,6 @@ pub fn lines(snapshot: &Snapshot) -> Vec<Line> {
         lines::throttled(snapshot),
     ];
     let mut lines: Vec<Line> = all.into_iter().flatten().collect();
-    lines.sort_by(|a, b| b.per_hour.cmp(&a.per_hour));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.per_hour));
     lines
 }
