@@ -46,7 +46,8 @@ fn decode_ranks_are_compared_by_kv_and_requests() {
         rank(Some("decode-4"), Role::Decode, &nth.to_string(), (0.0, kv, running))
     });
     let groups = of(rows.collect());
-    let [group] = groups.as_slice() else { panic!("{groups:?}") };
+    let group = &groups[0];
+    assert_eq!(groups.len(), 1);
     assert_eq!((group.group.clone(), group.role), (Group::Unit(UnitName::new("decode-4")), Some(Role::Decode)));
     let kinds: Vec<Balancer> = group.balances.iter().map(|balance| balance.balancer).collect();
     assert_eq!(kinds, [Balancer::Kv, Balancer::Requests], "the worst first, and no prompt tokens");
@@ -72,7 +73,7 @@ fn prefill_ranks_are_compared_by_tokens_and_unified_ones_by_all() {
 fn groups_are_told_the_worst_first() {
     let even = (0..2).map(|nth| rank(Some("even"), Role::Decode, &nth.to_string(), (0.0, 50.0, 5)));
     let skewed =
-        (0..2).map(|nth| rank(Some("skewed"), Role::Decode, &nth.to_string(), (0.0, 30.0 + 40.0 * nth as f64, 5)));
+        (0..2).map(|nth| rank(Some("skewed"), Role::Decode, &nth.to_string(), (0.0, 30.0 + 40.0 * f64::from(nth), 5)));
     let groups = of(even.chain(skewed).collect());
     assert_eq!(groups.iter().map(|group| group.group.name()).collect::<Vec<_>>(), ["skewed", "even"]);
     assert!(close(groups[1].balances[0].over_mean, 1.0));
@@ -102,7 +103,8 @@ fn what_does_not_carry_or_is_not_known_is_not_compared() {
 
 #[test]
 fn waiting_costs_its_share_of_the_units_rent() {
-    let rows = (0..2).map(|nth| rank(Some("u"), Role::Decode, &nth.to_string(), (0.0, 25.0 + 50.0 * nth as f64, 5)));
+    let rows =
+        (0..2).map(|nth| rank(Some("u"), Role::Decode, &nth.to_string(), (0.0, 25.0 + 50.0 * f64::from(nth), 5)));
     let mut snapshot = snapshot(rows.collect());
     let mut unit = snapshot.units[0].clone();
     (unit.unit, unit.cost_per_hour) = (UnitName::new("u"), Some(Money::from_micros(288_000_000)));
@@ -116,7 +118,7 @@ fn waiting_costs_its_share_of_the_units_rent() {
 
 #[test]
 fn an_engine_without_a_unit_costs_its_nodes_where_one_rate_holds() {
-    let rows = (0..2).map(|nth| rank(None, Role::Decode, &nth.to_string(), (0.0, 25.0 + 50.0 * nth as f64, 5)));
+    let rows = (0..2).map(|nth| rank(None, Role::Decode, &nth.to_string(), (0.0, 25.0 + 50.0 * f64::from(nth), 5)));
     let mut snapshot = snapshot(rows.collect());
     let mut node = (*snapshot.nodes[0]).clone();
     node.name = NodeName::new("gpu-1");
