@@ -172,7 +172,7 @@ impl Metering {
     }
 
     /// Whether another target counts the process of a reading.
-    fn is_counted_elsewhere(&self, context: &Context<'_>, engine: &Engine, reading: &EngineReading) -> bool {
+    pub(super) fn is_counted_elsewhere(&self, context: &Context<'_>, engine: &Engine, reading: &EngineReading) -> bool {
         self.counted_at(&context.info.target, engine, reading.instance.as_ref()).is_some()
     }
 

@@ -12,7 +12,7 @@ use super::when::local;
 use super::{capacity_json, csv};
 use crate::cli::Failure;
 use crate::ledger::{Detail, Grain};
-use crate::statement::{Capacity, HourCapacity};
+use crate::statement::{Capacity, HourCapacity, PoolCapacity, SloQuarters};
 use crate::store::Header;
 use crate::tui::human;
 use crate::units::{Money, Span, Timestamp};
@@ -27,8 +27,8 @@ pub(super) struct CapacityReport {
 }
 
 /// What the ledger cannot tell, and what follows for the figures.
-const SLO: &str =
-    "not known: the ledger keeps no latencies, so the best throughput is the best measured, within it or not";
+const NO_SLO: &str = "not known: no [slo] in the configuration that the ledger was kept under, so the best throughput is the \
+                      best measured, within it or not; write for example: [slo] ttft_p99 = \"2s\"";
 const BOUND: &str = "at most: what was asked for and not served is not in the ledger";
 
 impl CapacityReport {
@@ -77,6 +77,7 @@ impl CapacityReport {
             "most",
             "prompt tok/s",
             "output tok/s",
+            "within SLO",
             "spare cost",
             "rent/h",
             "last one earned/h",
@@ -93,16 +94,17 @@ impl CapacityReport {
                 pool.needed_peak.to_string(),
                 rate(|best| best.0),
                 rate(|best| best.1),
+                within(pool),
                 amount(pool.spare_cost, 2),
                 amount(pool.rent(), 2),
                 amount(pool.last_node_rent(measured), 2),
                 at_most(pool.break_even_rent(measured)),
             ]);
         }
-        let mut total = vec![String::new(); 10];
+        let mut total = vec![String::new(); 11];
         let (held, needed) = self.capacity.nodes_ppm().unzip();
         let spare = amount(self.capacity.spare_cost(), 2);
-        (total[0], total[1], total[2], total[6]) = ("total".to_owned(), nodes(held), nodes(needed), spare);
+        (total[0], total[1], total[2], total[7]) = ("total".to_owned(), nodes(held), nodes(needed), spare);
         grid.total(total);
         grid.render()
     }
@@ -129,12 +131,32 @@ impl CapacityReport {
     }
 
     fn notes(&self) -> Vec<(&'static str, String)> {
-        let mut notes = vec![("SLO", SLO.to_owned()), ("one more", BOUND.to_owned())];
+        let mut notes = self.about_slo();
+        notes.push(("one more", BOUND.to_owned()));
         if let Some(said) = one_more(&self.capacity, &self.currency) {
             notes.push(("break-even", said));
         }
         for unit in &self.capacity.unmeasured {
             notes.push(("left out", format!("{unit}: leased as a whole, so its number of nodes is not in the ledger")));
+        }
+        notes
+    }
+
+    /// What the best throughput stands on.
+    fn about_slo(&self) -> Vec<(&'static str, String)> {
+        let Some((slo, since)) = &self.capacity.slo else { return vec![("SLO", NO_SLO.to_owned())] };
+        let said = format!("{slo}: the best throughput is of quarter hours in which every minute was within it");
+        let mut notes = vec![("SLO", said)];
+        if *since > self.since {
+            notes.push(("latency", format!("not recorded before {}", local(*since, &self.zone))));
+        }
+        for pool in self.capacity.pools.iter().filter(|pool| pool.best.is_some() || pool.slo.is_some()) {
+            let said = match pool.slo {
+                None => "SLO not known: no latency was read, so the best throughput is the best measured, within it or not",
+                Some(quarters) if quarters.held == 0 => "never within the SLO: every node that was held counts as needed",
+                Some(_) => continue,
+            };
+            notes.push(("SLO", format!("{}: {said}", pool.name)));
         }
         notes
     }
@@ -173,6 +195,12 @@ impl CapacityReport {
         }
         out
     }
+}
+
+/// Quarter hours within the SLO, of those of which it is known.
+fn within(pool: &PoolCapacity) -> String {
+    let said = pool.slo.map(|SloQuarters { held, missed, .. }| format!("{held} of {}", held + missed));
+    said.unwrap_or_else(|| human::UNKNOWN.to_owned())
 }
 
 /// At which rent one more node pays, in the pool where it would earn most.
