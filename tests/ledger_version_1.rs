@@ -123,7 +123,7 @@ fn an_export_of_version_1_is_imported() {
     assert!(String::from_utf8_lossy(&text).contains("\"table\":\"counters\""), "it is one of version 1");
     let copy = home.path().join("copy.db");
     margintop::store::import(&copy, text.as_slice()).unwrap();
-    assert_eq!((version(&copy), everything(&copy)), (3, everything(&path)));
+    assert_eq!((version(&copy), everything(&copy)), (4, everything(&path)));
     assert_eq!(Reader::open(&copy).unwrap().leased().unwrap(), Reader::open(&path).unwrap().leased().unwrap());
     Seat::at(&path, began() + Span::from_secs(LAST + 10)).leave();
     let state = |path: &Path| saved::target(&Connection::open(path).unwrap(), Some(ENGINE)).unwrap();
