@@ -203,6 +203,7 @@ fn a_node_and_a_unit_say_their_whole_cost() {
     assert_eq!(told(By::Node, "a"), ("16.10".to_owned(), Some(1_000_000)));
     assert_eq!(told(By::Node, "b"), ("0.00".to_owned(), Some(0)));
     assert_eq!(told(By::Unit, "u"), ("17.00".to_owned(), Some(1_000_000)), "with the node that idled");
+    assert_eq!(told(By::Unit, "(no unit)"), ("unknown".to_owned(), Some(0)), "c has no rate");
     assert_eq!(told(By::Node, "(idle)"), ("unknown".to_owned(), None));
     for by in [By::Model, By::Tenant, By::Hour, By::Tier, By::Role] {
         let told = statement(&mixed(), by);

@@ -13,6 +13,9 @@ use crate::ledger::{CostAccount, CostKind, GpuTimeCell, Past, RevenueAccount, To
 use crate::reading::{Label, NodeName, UnitName};
 use crate::units::{Money, Timestamp};
 
+/// The key of what is of no unit.
+const NO_UNIT: &str = "(no unit)";
+
 /// The fold by anything but leases.
 pub(super) struct Fold<'a> {
     past: &'a Past,
@@ -149,7 +152,7 @@ impl<'a> Fold<'a> {
     /// By anything else, idle time is a row of its own and busy time follows the work.
     fn rent(&mut self, cell: &GpuTimeCell) {
         let cost_account = self.past.cost_account(cell.cost_account);
-        if let Some(key) = place_of(self.by, cost_account) {
+        if let Some(key) = own_place_of(self.by, cost_account) {
             self.accumulator.add_whole_cost(&key, cost_account.cost(cell));
         }
         let Some(cost) = cost_account.cost(cell) else {
@@ -209,11 +212,17 @@ fn place_of(by: By, cost_account: &CostAccount) -> Option<Label> {
     name.filter(|_| cost_account.kind != CostKind::Overhead).map(Label::new)
 }
 
+/// The same, with what is of no unit.
+fn own_place_of(by: By, cost_account: &CostAccount) -> Option<Label> {
+    let no_unit = by == By::Unit && cost_account.kind != CostKind::Overhead;
+    place_of(by, cost_account).or_else(|| no_unit.then(|| Label::new(NO_UNIT)))
+}
+
 /// An account's key; what it has not is said in brackets.
 fn key_of(by: By, account: &RevenueAccount) -> Label {
     match by {
         By::Node => Label::new(account.node.as_str()),
-        By::Unit => Label::new(account.unit.as_ref().map_or("(no unit)", |unit| unit.as_str())),
+        By::Unit => Label::new(account.unit.as_ref().map_or(NO_UNIT, |unit| unit.as_str())),
         By::Role => Label::new(&account.role.to_string()),
         By::Tenant => account.tenant.clone().unwrap_or_else(|| Label::new("(no tenant)")),
         _ => Label::new(account.model.as_ref().map_or("(no model)", |model| model.as_str())),

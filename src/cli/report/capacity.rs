@@ -23,9 +23,13 @@ pub(super) struct CapacityReport {
     zone: TimeZone,
     pub(super) since: Timestamp,
     pub(super) until: Timestamp,
+    /// Whether it is of the last month because no span was asked for.
+    usual: bool,
     pub(super) capacity: Capacity,
 }
 
+/// The span if none is asked for: the last month, by the hour.
+const USUAL: Span = Span::from_secs(31 * 86_400);
 /// What the ledger cannot tell, and what follows for the figures.
 const NO_SLO: &str = "not known: no [slo] in the configuration that the ledger was kept under, so the best throughput is the \
                       best measured, within it or not; write for example: [slo] ttft_p99 = \"2s\"";
@@ -34,12 +38,14 @@ const BOUND: &str = "at most: what was asked for and not served is not in the le
 impl CapacityReport {
     pub(super) fn new(query: &ReportQuery, header: &Header, ask: &PastQuery<'_>) -> Result<Self, Failure> {
         let (since, until) = span(query, header, header.last)?;
+        let usual = query.since.is_none() && until - since > USUAL;
+        let since = if usual { until - USUAL } else { since };
         let mut past = ask(since, until, Grain::Quarter, Detail::Accounts)?;
         let (since, until) = (past.since, past.until);
         (past.since, past.until) = (since.max(past.began).min(until), until.min(header.last).max(since));
         let places = if query.format == Format::Table { 2 } else { 6 };
         let capacity = Capacity::of(&past, &header.zone).rounded(places);
-        Ok(Self { currency: header.currency.clone(), zone: header.zone.clone(), since, until, capacity })
+        Ok(Self { currency: header.currency.clone(), zone: header.zone.clone(), since, until, usual, capacity })
     }
 
     pub(super) fn render(&self, format: Format) -> Result<String, Failure> {
@@ -52,7 +58,8 @@ impl CapacityReport {
 
     fn table(&self) -> String {
         let (since, until) = (local(self.since, &self.zone), local(self.until, &self.zone));
-        let mut out = format!("{since} to {until}  capacity, in {}\n\n", self.currency);
+        let of = if self.usual { " of the last 31 days, for want of --since" } else { "" };
+        let mut out = format!("{since} to {until}  capacity{of}, in {}\n\n", self.currency);
         if self.capacity.is_early() {
             let (watched, needs) = (hours(self.capacity.measured), hours(Capacity::needs()));
             return out + &format!("too early to say: {watched} of {needs} hours are measured\n");

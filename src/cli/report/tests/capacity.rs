@@ -44,6 +44,24 @@ fn a_young_ledger_is_too_early() {
 }
 
 #[test]
+fn without_a_span_it_is_of_the_last_month() {
+    let asked = |line: &str, days: i64| {
+        let args = Line::try_parse_from(format!("report --capacity {line}").split_whitespace()).unwrap().report;
+        let query = ReportQuery::new(&args, &[]).unwrap();
+        let header = Header { last: BEGAN + Span::from_secs(days * 86_400), ..header() };
+        let spans = std::cell::Cell::new(Span::ZERO);
+        let ask = |since: Timestamp, until: Timestamp, grain, detail| {
+            spans.set(until - since);
+            ask(since, until, grain, detail)
+        };
+        let text = CapacityReport::new(&query, &header, &ask).unwrap().render(Format::Table).unwrap();
+        (spans.get().millis() / 86_400_000, text.contains("the last 31 days"))
+    };
+    assert_eq!((asked("", 400), asked("", 20)), ((31, true), (20, false)));
+    assert_eq!(asked("--since 100d", 400).0, 100);
+}
+
+#[test]
 fn it_is_of_what_was_posted() {
     for flag in ["--reprice", "--compare", "--bridge", "--what-if paid=0.5", "--format focus"] {
         let line = format!("report --capacity {flag}");
