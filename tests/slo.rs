@@ -65,7 +65,11 @@ fn minutes_within_an_objective_are_kept() {
     assert_eq!(minutes(&path, 0), (4, 1));
     // Within the same quarter hour it goes on.
     let mut watcher = seat(&path, began() + Span::from_secs(480), 2);
-    watch(&mut watcher, &[[100, 0], [50, 50], [100, 0], [100, 0], [100, 0], [100, 0], [100, 0], [0, 99], [9, 0]], &mut counts);
+    watch(
+        &mut watcher,
+        &[[100, 0], [50, 50], [100, 0], [100, 0], [100, 0], [100, 0], [100, 0], [0, 99], [9, 0]],
+        &mut counts,
+    );
     watcher.leave();
     assert_eq!((minutes(&path, 0), minutes(&path, 1)), ((9, 2), (0, 1)));
     let known = slo(&path).unwrap();
@@ -74,7 +78,10 @@ fn minutes_within_an_objective_are_kept() {
     let mut watcher = seat(&path, began() + Span::from_secs(7200), 4);
     watch(&mut watcher, &[[50, 50], [50, 50], [0, 0]], &mut counts);
     watcher.leave();
-    assert_eq!((slo(&path).unwrap().slo.as_str(), minutes(&path, 0), minutes(&path, 8)), ("ttft_p99 4s", (0, 0), (2, 0)));
+    assert_eq!(
+        (slo(&path).unwrap().slo.as_str(), minutes(&path, 0), minutes(&path, 8)),
+        ("ttft_p99 4s", (0, 0), (2, 0))
+    );
     assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new());
     let (mut text, copy) = (Vec::new(), path.with_extension("copy"));
     Reader::open(&path).unwrap().export(&mut text).unwrap();
@@ -101,10 +108,15 @@ fn a_ledger_of_version_3_opens_and_goes_on() {
     let (_home, path) = file();
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     Connection::open(&path).unwrap().execute_batch(VERSION_3).unwrap();
-    let version =
-        || Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).unwrap();
+    let version = || {
+        Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).unwrap()
+    };
     let before = past(&path, Grain::Day);
-    assert_eq!((version(), before.slo.is_none(), before.tokens.is_empty()), (3, true, false), "reading changes nothing");
+    assert_eq!(
+        (version(), before.slo.is_none(), before.tokens.is_empty()),
+        (3, true, false),
+        "reading changes nothing"
+    );
     let last = Reader::open(&path).unwrap().header().last;
     let mut watcher = seat(&path, last + Span::from_secs(60), 2);
     watch(&mut watcher, &[[100, 0], [100, 0], [100, 0]], &mut [1_000_000, 0]);

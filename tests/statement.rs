@@ -197,7 +197,7 @@ fn a_node_and_a_unit_say_their_whole_cost() {
     let told = |by, key: &str| {
         let statement = statement(&mixed(), by);
         let row = statement.rows.iter().find(|row| row.key.as_str() == key).unwrap().clone();
-        (text(row.whole_cost), row.unpriced_tokens.map(|tokens| tokens.count()))
+        (text(row.whole_cost), row.unpriced_tokens.map(margintop::units::Tokens::count))
     };
     // 8 GPUs at 2.00 for an hour, a quarter of it idle and a quarter of the rest for tokens without a price; rounding.
     assert_eq!(told(By::Node, "a"), ("16.10".to_owned(), Some(1_000_000)));

@@ -24,15 +24,22 @@ pub(super) fn slo(table: &SloTable, findings: &mut Findings<'_>) -> Slo {
     if let (Some(first), Some(last)) = (slo.ttft_p99, slo.e2e_p99)
         && last < first
     {
-        findings.inner("slo", "e2e_p99", format!("{last:?} to the last token is less than ttft_p99, {first:?} to the first"));
+        findings.inner(
+            "slo",
+            "e2e_p99",
+            format!("{last:?} to the last token is less than ttft_p99, {first:?} to the first"),
+        );
     }
     slo
 }
 
 fn limit(text: &str, like: &str) -> Result<Duration, String> {
-    let micros = parse_millis(text).map_err(|_| format!("\"{text}\" is not a duration: write it like \"{like}\""))? * 1000.0;
+    let micros =
+        parse_millis(text).map_err(|_| format!("\"{text}\" is not a duration: write it like \"{like}\""))? * 1000.0;
     if micros.round() < 1.0 || micros > LONGEST * 1000.0 {
-        return Err(format!("\"{text}\" is no objective for a latency: write one above 0 and at most an hour, like \"{like}\""));
+        return Err(format!(
+            "\"{text}\" is no objective for a latency: write one above 0 and at most an hour, like \"{like}\""
+        ));
     }
     Ok(Duration::from_micros(micros.round() as u64))
 }

@@ -160,7 +160,10 @@ mod tests {
         day.add(last, SloMinutes::one(true));
         day.add(last, SloMinutes::one(false));
         assert_eq!((day.at(begins).held, day.at(begins).verdict()), (15, Some(true)), "a quarter hour has 15 minutes");
-        assert_eq!((day.at(last).verdict(), day.at(begins + Span::from_millis(QUARTER)).verdict()), (Some(false), None));
+        assert_eq!(
+            (day.at(last).verdict(), day.at(begins + Span::from_millis(QUARTER)).verdict()),
+            (Some(false), None)
+        );
         let text = day.to_text();
         assert!(text.len() == 2 * QUARTERS && text.starts_with("f00") && text.ends_with("11"), "{text}");
         assert_eq!(SloDay::from_text(&text), day);
@@ -169,7 +172,8 @@ mod tests {
 
     #[test]
     fn objectives_say_what_they_are() {
-        let slo = Slo { ttft_p99: Some(Duration::from_secs(2)), itl_p99: Some(Duration::from_micros(7500)), e2e_p99: None };
+        let slo =
+            Slo { ttft_p99: Some(Duration::from_secs(2)), itl_p99: Some(Duration::from_micros(7500)), e2e_p99: None };
         assert_eq!(slo.to_string(), "ttft_p99 2s, itl_p99 7.5ms");
         assert!(slo.is_set() && !Slo::default().is_set());
     }

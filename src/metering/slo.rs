@@ -40,9 +40,13 @@ impl SloMeter {
 
     /// Judges minutes that are over.
     pub(super) fn tick(&mut self, ledger: &mut Ledger, slo: &Slo, now: Timestamp) {
-        for (node, (minute, sums)) in self.minutes.extract_if(.., |_, (minute, _)| *minute != now.minute()) {
-            judge(ledger, slo, &node, minute, sums);
-        }
+        self.minutes.retain(|node, (minute, sums)| {
+            let is_present = *minute == now.minute();
+            if !is_present {
+                judge(ledger, slo, node, *minute, *sums);
+            }
+            is_present
+        });
     }
 }
 

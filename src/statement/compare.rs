@@ -35,7 +35,8 @@ pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<AtList> {
     let mut alike = Alike::new();
     for bucket in Buckets::of(past).iter() {
         for cell in bucket.tokens {
-            *alike.entry(((bucket.at, bucket.closes), cell.tariff, costed.knows(cell.account))).or_default() += cell.tokens;
+            *alike.entry(((bucket.at, bucket.closes), cell.tariff, costed.knows(cell.account))).or_default() +=
+                cell.tokens;
         }
     }
     let totals = Totals::of(past);

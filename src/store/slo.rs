@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::names::note;
 use super::names::has_table;
+use super::names::note;
 use super::restore::noted;
 use crate::ledger::{PendingPostings, SloDay, SloPast};
 use crate::reading::{Label, NodeName};
@@ -16,6 +16,8 @@ pub(super) const TABLE: &str = include_str!("slo.sql");
 /// The key under which the objectives that were judged last are noted.
 const KEY: &str = "slo";
 const DAY: Span = Span::from_secs(86_400);
+const FIRST: &str = "SELECT day FROM slo_minutes WHERE slo = ?1 ORDER BY day LIMIT 1";
+const DAYS: &str = "SELECT day, node, minutes FROM slo_minutes WHERE day >= ?1 AND day < ?2 AND slo = ?3";
 
 /// Gives nodes the names that they have now, and adds minutes.
 pub(super) fn write(transaction: &Transaction<'_>, pending: &PendingPostings) -> rusqlite::Result<()> {
@@ -35,7 +37,9 @@ pub(super) fn write(transaction: &Transaction<'_>, pending: &PendingPostings) ->
         let key = params![at.millis(), node.as_str(), slo.as_str()];
         let known: Option<String> = ask.query_row(key, |row| row.get(0)).optional()?;
         let mut day = known.as_deref().map(SloDay::from_text).unwrap_or_default();
-        added.iter().for_each(|(quarter, minutes)| day.add(*quarter, *minutes));
+        for (quarter, minutes) in added {
+            day.add(*quarter, *minutes);
+        }
         write.execute(params![at.millis(), node.as_str(), slo.as_str(), day.to_text()])?;
     }
     // All of one commit are of one configuration, unless it was changed while nothing could be written.
@@ -49,14 +53,11 @@ pub(super) fn past(connection: &Connection, since: Timestamp, until: Timestamp) 
         return Ok(None);
     }
     let Some(slo) = noted(connection, KEY)? else { return Ok(None) };
-    const FIRST: &str = "SELECT day FROM slo_minutes WHERE slo = ?1 ORDER BY day LIMIT 1";
     let first: Option<i64> = connection.prepare_cached(FIRST)?.query_row([&slo], |row| row.get(0)).optional()?;
     let Some(first) = first else { return Ok(None) };
-    const DAYS: &str = "SELECT day, node, minutes FROM slo_minutes WHERE day >= ?1 AND day < ?2 AND slo = ?3";
     let mut ask = connection.prepare_cached(DAYS)?;
     let mut rows = ask.query(params![SloDay::of(since).millis(), until.millis(), slo])?;
-    let mut past =
-        SloPast { slo: Label::new(&slo), since: Timestamp::from_millis(first), days: HashMap::new() };
+    let mut past = SloPast { slo: Label::new(&slo), since: Timestamp::from_millis(first), days: HashMap::new() };
     while let Some(row) = rows.next()? {
         let (day, node) = (Timestamp::from_millis(row.get(0)?), NodeName::new(row.get_ref(1)?.as_str()?));
         past.days.entry(node).or_default().push((day, SloDay::from_text(row.get_ref(2)?.as_str()?)));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-use super::classes::Classes;
+use super::classes::{Class, Classes};
 use super::file::{Table, amount, count};
 use super::invoice::{CURRENCY, is_currency};
 use super::{Cause, Line};
@@ -151,7 +151,8 @@ pub(super) fn beside(spend: &Spend, past: &Past, book: &Book) -> Result<(Vec<Lin
             theirs.join(", ")
         ));
     }
-    let lines = spend.by_model.iter().map(|(name, counted)| line(name, counted, ours.get(name), (book, past.since))).collect();
+    let lines =
+        spend.by_model.iter().map(|(name, counted)| line(name, counted, ours.get(name), (book, past.since))).collect();
     let missing = ours.iter().filter(|(name, served)| !alike(name) && !served.tokens.is_zero());
     let missing = missing.map(|(name, served)| Line {
         causes: vec![Cause {
@@ -240,7 +241,9 @@ fn causes(counted: &Counted, served: &Served, quote: Option<&Quote<'_>>) -> Vec<
     }
     let classes = counted.classes.all(quote);
     for class in &classes {
-        let Some(extra) = class.extra.filter(|extra| !small(*extra) && !small(left) && left > Money::ZERO) else { continue };
+        let Some(extra) = class.extra.filter(|extra| !small(*extra) && !small(left) && left > Money::ZERO) else {
+            continue;
+        };
         let text = format!(
             "{} tokens of a class that engines do not count apart: the ledger has them at the price of the others",
             class.tokens
@@ -248,19 +251,22 @@ fn causes(counted: &Counted, served: &Served, quote: Option<&Quote<'_>>) -> Vec<
         take(class.word, extra.min(left), text, &mut left);
     }
     if !small(left) {
-        let unknown: Vec<_> = classes.iter().filter(|class| class.extra.is_none()).collect();
-        let text = match &*unknown {
-            [] => "another price: compare the lists".to_owned(),
-            all => {
-                let said: Vec<_> = all.iter().map(|class| format!("{} {}", class.tokens, class.word)).collect();
-                format!("another price, or that of {}, for which the list has none: compare the lists", said.join(" and "))
-            }
-        };
+        let text = other_price(&classes);
         take("price", left, text, &mut left);
     } else if left.rounded(6) != 0 {
         take("rounding", left, "floating point and rounding".to_owned(), &mut left);
     }
     causes
+}
+
+/// What a difference is due to that no number of tokens explains.
+fn other_price(classes: &[Class]) -> String {
+    let unknown = classes.iter().filter(|class| class.extra.is_none());
+    let said: Vec<_> = unknown.map(|class| format!("{} {}", class.tokens, class.word)).collect();
+    if said.is_empty() {
+        return "another price: compare the lists".to_owned();
+    }
+    format!("another price, or that of {}, for which the list has none: compare the lists", said.join(" and "))
 }
 
 /// What is due to other numbers of tokens, at the ledger's own average prices.

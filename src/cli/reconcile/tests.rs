@@ -141,7 +141,8 @@ fn cache_writes_and_reasoning_are_causes() {
     let head = "date,model,prompt_tokens,completion_tokens,cache_read_input_tokens,cache_creation_input_tokens,\
                 ephemeral_1h_input_tokens,reasoning_tokens,spend\n";
     let of = |line: &str, book: &Book| {
-        let parsed = parse(&format!("{head}2026-03-01,house,110000000,11000000,66000000,{line}\n"), "USD", &Exchange::default());
+        let parsed =
+            parse(&format!("{head}2026-03-01,house,110000000,11000000,66000000,{line}\n"), "USD", &Exchange::default());
         let told = reconcile(&parsed.unwrap(), &past(), "USD", book).unwrap();
         let text = told.lines[0].causes.iter().map(|cause| cause.text.clone()).collect::<Vec<_>>().join("; ");
         (words(&told, "house").into_iter().map(|(word, money)| (word.to_owned(), money)).collect::<Vec<_>>(), text)

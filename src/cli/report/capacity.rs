@@ -159,8 +159,12 @@ impl CapacityReport {
         }
         for pool in self.capacity.pools.iter().filter(|pool| pool.best.is_some() || pool.slo.is_some()) {
             let said = match pool.slo {
-                None => "SLO not known: no latency was read, so the best throughput is the best measured, within it or not",
-                Some(quarters) if quarters.held == 0 => "never within the SLO: every node that was held counts as needed",
+                None => {
+                    "SLO not known: no latency was read, so the best throughput is the best measured, within it or not"
+                }
+                Some(quarters) if quarters.held == 0 => {
+                    "never within the SLO: every node that was held counts as needed"
+                }
                 Some(_) => continue,
             };
             notes.push(("SLO", format!("{}: {said}", pool.name)));

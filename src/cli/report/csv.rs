@@ -44,7 +44,10 @@ pub(super) fn render(data: &ReportData) -> String {
     } else if let Some(lists) = &data.compare {
         line(&mut out, &["list", "revenue", "profit", "uncertainty"].map(str::to_owned));
         for at in lists {
-            line(&mut out, &[at.list.to_string(), at.revenue.to_string(), amount(at.profit), at.uncertainty.to_string()]);
+            line(
+                &mut out,
+                &[at.list.to_string(), at.revenue.to_string(), amount(at.profit), at.uncertainty.to_string()],
+            );
         }
     } else {
         rows(&mut out, data);

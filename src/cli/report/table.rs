@@ -61,7 +61,7 @@ fn rows(data: &ReportData) -> String {
             Some("profit on cost".to_owned()),
             Some("gross margin".to_owned()),
             beside.unpriced.then(|| "unpriced tok".to_owned()),
-            beside.whole_cost.then(|| format!("whole cost {currency}")),
+            told.by.is_place().then(|| format!("whole cost {currency}")),
         ]
         .into_iter()
         .flatten(),
@@ -84,7 +84,7 @@ fn rows(data: &ReportData) -> String {
             ratio(profit_on_cost),
             ratio(gross_margin),
             beside.unpriced.then(|| own(row, count(row.unpriced_tokens))),
-            beside.whole_cost.then(|| own(row, amount(row.whole_cost, places))),
+            told.by.is_place().then(|| own(row, amount(row.whole_cost, places))),
         ]
         .into_iter()
         .flatten()
@@ -104,8 +104,6 @@ fn own(row: &Row, cell: String) -> String {
 
 /// Columns for the parts of revenue and cost without which the others do not add up, where there are any.
 struct Beside {
-    /// By node and by unit, what its own GPUs cost, idle and unpriced work included.
-    whole_cost: bool,
     /// By node and by unit, its own tokens without a price.
     unpriced: bool,
     /// Revenue that is in no profit.
@@ -120,7 +118,6 @@ impl Beside {
         let idles = |row: &Row| row.idle_cost.is_some_and(|idle| !idle.is_zero());
         let unpriced = |row: &Row| row.unpriced_tokens.is_some_and(|tokens| tokens > Tokens::ZERO);
         Self {
-            whole_cost: told.by.is_place(),
             unpriced: told.rows.iter().any(unpriced),
             uncosted: !told.uncosted_revenue.is_zero(),
             idle: told.by.is_time() && told.rows.iter().any(idles),

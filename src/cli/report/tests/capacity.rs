@@ -85,7 +85,7 @@ fn it_says_what_is_known_of_the_objectives() {
                 if days.last().is_none_or(|(day, _)| *day != SloDay::of(at)) {
                     days.push((SloDay::of(at), SloDay::default()));
                 }
-                days.iter_mut().for_each(|(_, day)| day.add(at, SloMinutes::one(held)));
+                days.last_mut().unwrap().1.add(at, SloMinutes::one(held));
             }
             past.slo = Some(SloPast { slo: Label::new("ttft_p99 2s"), since: BEGAN + Span::from_secs(86_400), days });
             Ok(past)
@@ -99,7 +99,10 @@ fn it_says_what_is_known_of_the_objectives() {
     assert_eq!((json["slo_known"].as_bool(), json["slo"].as_str()), (Some(true), Some("ttft_p99 2s")));
     let (text, json) = told(Some(false));
     assert!(text.contains("never within the SLO"), "{text}");
-    assert!(json["pools"].as_array().unwrap().iter().any(|pool| pool["quarters_beyond_slo"].as_u64() > Some(0)), "{json}");
+    assert!(
+        json["pools"].as_array().unwrap().iter().any(|pool| pool["quarters_beyond_slo"].as_u64() > Some(0)),
+        "{json}"
+    );
     let (text, json) = told(None);
     assert!(text.contains("SLO not known: no latency was read"), "{text}");
     assert_eq!(json["slo_known"].as_bool(), Some(false));
