@@ -157,17 +157,14 @@ impl CapacityReport {
         if *since > self.since {
             notes.push(("latency", format!("not recorded before {}", local(*since, &self.zone))));
         }
-        for pool in self.capacity.pools.iter().filter(|pool| pool.best.is_some() || pool.slo.is_some()) {
-            let said = match pool.slo {
-                None => {
-                    "SLO not known: no latency was read, so the best throughput is the best measured, within it or not"
-                }
-                Some(quarters) if quarters.held == 0 => {
-                    "never within the SLO: every node that was held counts as needed"
-                }
-                Some(_) => continue,
-            };
-            notes.push(("SLO", format!("{}: {said}", pool.name)));
+        let pools = |of: fn(&&PoolCapacity) -> bool| named(self.capacity.pools.iter().filter(of));
+        if let Some(pools) = pools(|pool| pool.slo.is_none() && pool.best.is_some()) {
+            let said =
+                "SLO not known: no latency was read, so the best throughput is the best measured, within it or not";
+            notes.push(("SLO", format!("{pools}: {said}")));
+        }
+        if let Some(pools) = pools(|pool| pool.slo.is_some_and(|quarters| quarters.held == 0)) {
+            notes.push(("SLO", format!("{pools}: never within it, so every node that was held counts as needed")));
         }
         notes
     }
@@ -205,6 +202,19 @@ impl CapacityReport {
             );
         }
         out
+    }
+}
+
+/// The names of the first few pools, and how many more there are; `None` without any.
+fn named<'a>(pools: impl Iterator<Item = &'a PoolCapacity>) -> Option<String> {
+    const FIRST: usize = 4;
+    let names: Vec<_> = pools.map(|pool| pool.name.as_str()).collect();
+    let more = names.len().saturating_sub(FIRST);
+    let first = names.iter().take(FIRST).copied().collect::<Vec<_>>().join(", ");
+    match (names.len(), more) {
+        (0, _) => None,
+        (_, 0) => Some(first),
+        (_, more) => Some(format!("{first} and {more} more")),
     }
 }
 
