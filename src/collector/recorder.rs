@@ -85,10 +85,10 @@ impl Recorder {
             self.asked.again = again;
             self.asked.day.get_or_insert(now);
             self.asked.late = Some(now);
-            read_hours(store.clone(), self.history.clone(), hours(now.wall, HOURS));
+            read_hours(store, self.history.clone(), hours(now.wall, HOURS));
         } else if passed(self.asked.late, HOUR) {
             self.asked.late = Some(now);
-            read_hours(store.clone(), self.history.clone(), hours(now.wall, LATE_HOURS));
+            read_hours(store, self.history.clone(), hours(now.wall, LATE_HOURS));
         }
         if passed(self.asked.bridge, BRIDGE) {
             self.asked.bridge = Some(now);
@@ -108,14 +108,14 @@ fn hours(now: Timestamp, count: i64) -> VecDeque<Timestamp> {
 }
 
 /// Reads hour after hour; between two of them the ledger is written as ever.
-fn read_hours(store: Store, history: History, mut wanted: VecDeque<Timestamp>) {
+fn read_hours(store: &Store, history: History, mut wanted: VecDeque<Timestamp>) {
     let Some(since) = wanted.pop_front() else { return };
     let next = store.clone();
     let answer = move |past: Result<Past, _>| {
         // A ledger that cannot be read now is asked again in an hour; the money view says what is wrong with it.
         if let Ok(past) = past {
             history.read_past(&past);
-            read_hours(next, history, wanted);
+            read_hours(&next, history, wanted);
         }
     };
     store.past(since, since + HOUR, Grain::Minute, Box::new(answer));

@@ -108,7 +108,8 @@ impl Events {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let text = |event: &HistoryEvent| event.text.as_str().len() + event.name.as_str().len() + 4 * size_of::<usize>();
+        let text =
+            |event: &HistoryEvent| event.text.as_str().len() + event.name.as_str().len() + 4 * size_of::<usize>();
         let open = size_of::<(Rule, Label)>() + size_of::<Open>();
         let texts: usize = self.log.iter().map(text).sum();
         let lists = self.open.len() * open + self.inventory.len() * size_of::<(NodeName, usize)>();
@@ -180,7 +181,7 @@ impl Events {
         let gpus: Vec<_> = self
             .inventory
             .iter()
-            .filter_map(|(name, count)| Some((name.clone(), *count as i64 - *before.get(name)? as i64)))
+            .filter_map(|(name, count)| Some((name.clone(), signed(*count) - signed(*before.get(name)?))))
             .filter(|(_, change)| *change != 0)
             .collect();
         for (kind, verb, names) in [(EventKind::Joined, "joined", joined), (EventKind::Left, "left", left)] {
@@ -198,15 +199,19 @@ impl Events {
 
     fn nodes(&mut self, kind: EventKind, verb: &str, names: &[NodeName], now: Timestamp) {
         let Some(first) = names.first() else { return };
-        let named: Vec<_> = names.iter().take(NAMED).map(NodeName::as_str).collect();
+        let first_few: Vec<_> = names.iter().take(NAMED).map(NodeName::as_str).collect();
         let more = if names.len() > NAMED { ", …" } else { "" };
         let (subject, text) = match names.len() {
             1 => (Some(Subject::Node(first.clone())), format!("node {verb}")),
-            count => (None, format!("{count} nodes {verb}: {}{more}", named.join(", "))),
+            count => (None, format!("{count} nodes {verb}: {}{more}", first_few.join(", "))),
         };
         let (name, text) = (Label::new(if names.len() == 1 { first.as_str() } else { "" }), Label::new(&text));
         self.push(HistoryEvent { kind, subject, name, text, at: now, until: None, cost: None });
     }
+}
+
+fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn gravest(kind: EventKind) -> Severity {

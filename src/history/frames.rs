@@ -13,7 +13,7 @@ pub(super) struct Frames<T> {
     step: i64,
     keep: usize,
     newest: Option<i64>,
-    frames: VecDeque<Arc<Vec<T>>>,
+    ring: VecDeque<Arc<Vec<T>>>,
     nothing: Arc<Vec<T>>,
 }
 
@@ -21,7 +21,7 @@ impl<T: Cell> Frames<T> {
     /// A ring of `keep` steps.
     pub(super) fn new(step: Span, keep: usize) -> Self {
         let step = step.millis().max(1);
-        Self { step, keep, newest: None, frames: VecDeque::new(), nothing: Arc::default() }
+        Self { step, keep, newest: None, ring: VecDeque::new(), nothing: Arc::default() }
     }
 
     /// The step that holds an instant.
@@ -35,7 +35,7 @@ impl<T: Cell> Frames<T> {
 
     /// All channels of a step; none if it is unknown.
     pub(super) fn frame(&self, slot: i64) -> &[T] {
-        self.place(slot).map_or(&[], |place| &self.frames[place])
+        self.place(slot).map_or(&[], |place| &self.ring[place])
     }
 
     /// A channel's value of a step.
@@ -46,14 +46,14 @@ impl<T: Cell> Frames<T> {
     /// Sets all channels of a step, which may be newer than all or older; too old a one is not kept.
     pub(super) fn set(&mut self, slot: i64, frame: Vec<T>) {
         let Some(place) = self.reach(slot) else { return };
-        if *self.frames[place] == frame {
+        if *self.ring[place] == frame {
             return;
         }
         let same = |frames: &VecDeque<Arc<Vec<T>>>, place: Option<usize>| {
             place.and_then(|place| frames.get(place)).filter(|other| ***other == frame).cloned()
         };
-        let shared = same(&self.frames, place.checked_sub(1)).or_else(|| same(&self.frames, Some(place + 1)));
-        self.frames[place] = shared.unwrap_or_else(|| {
+        let shared = same(&self.ring, place.checked_sub(1)).or_else(|| same(&self.ring, Some(place + 1)));
+        self.ring[place] = shared.unwrap_or_else(|| {
             let mut frame = frame;
             frame.shrink_to_fit();
             Arc::new(frame)
@@ -63,7 +63,7 @@ impl<T: Cell> Frames<T> {
     /// Forgets a channel: another subject gets it.
     pub(super) fn clear(&mut self, channels: std::ops::Range<usize>) {
         let mut last: Option<Arc<Vec<T>>> = None;
-        for frame in &mut self.frames {
+        for frame in &mut self.ring {
             let known = channels.clone().any(|channel| frame.get(channel).is_some_and(|cell| *cell != T::UNKNOWN));
             if known {
                 let end = channels.end.min(frame.len());
@@ -78,11 +78,11 @@ impl<T: Cell> Frames<T> {
 
     /// Forgets all steps from one on: the clock was set back.
     pub(super) fn forget_from(&mut self, slot: i64) {
-        while self.newest.is_some_and(|newest| newest >= slot) && !self.frames.is_empty() {
-            self.frames.pop_back();
+        while self.newest.is_some_and(|newest| newest >= slot) && !self.ring.is_empty() {
+            self.ring.pop_back();
             self.newest = self.newest.map(|newest| newest - 1);
         }
-        if self.frames.is_empty() {
+        if self.ring.is_empty() {
             self.newest = None;
         }
     }
@@ -90,30 +90,30 @@ impl<T: Cell> Frames<T> {
     /// The bytes of all values.
     pub(super) fn bytes(&self) -> usize {
         let mut seen = std::collections::HashSet::new();
-        let own = self.frames.iter().filter(|frame| seen.insert(Arc::as_ptr(frame)));
+        let own = self.ring.iter().filter(|frame| seen.insert(Arc::as_ptr(frame)));
         let of = |frame: &Arc<Vec<T>>| frame.capacity() * size_of::<T>() + size_of::<Vec<T>>() + 2 * size_of::<usize>();
-        own.map(of).sum::<usize>() + self.frames.capacity() * size_of::<Arc<Vec<T>>>()
+        own.map(of).sum::<usize>() + self.ring.capacity() * size_of::<Arc<Vec<T>>>()
     }
 
     fn place(&self, slot: i64) -> Option<usize> {
         let behind = usize::try_from(self.newest?.checked_sub(slot)?).ok()?;
-        self.frames.len().checked_sub(behind + 1)
+        self.ring.len().checked_sub(behind + 1)
     }
 
     /// Where a step stands, with steps that nobody set up to it.
     fn reach(&mut self, slot: i64) -> Option<usize> {
         let newest = *self.newest.get_or_insert(slot - 1);
         let ahead = usize::try_from(slot.saturating_sub(newest)).unwrap_or(0).min(self.keep);
-        self.frames.extend(std::iter::repeat_n(&self.nothing, ahead).cloned());
+        self.ring.extend(std::iter::repeat_n(&self.nothing, ahead).cloned());
         self.newest = Some(newest.max(slot));
         let behind = usize::try_from(self.newest?.saturating_sub(slot)).ok().filter(|behind| *behind < self.keep)?;
-        while self.frames.len() <= behind {
-            self.frames.push_front(Arc::clone(&self.nothing));
+        while self.ring.len() <= behind {
+            self.ring.push_front(Arc::clone(&self.nothing));
         }
-        while self.frames.len() > self.keep {
-            self.frames.pop_front();
+        while self.ring.len() > self.keep {
+            self.ring.pop_front();
         }
-        self.frames.len().checked_sub(behind + 1)
+        self.ring.len().checked_sub(behind + 1)
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(ring.get(10, 0).value(), None, "too old");
         ring.set(1_000_000_000_000, vec![4.0]);
         assert_eq!(values(&ring, 999_999_999_997..1_000_000_000_001), [None, None, None, Some(4.0)]);
-        assert_eq!(ring.frames.len(), 4);
+        assert_eq!(ring.ring.len(), 4);
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
         ring.forget_from(12);
         assert_eq!((values(&ring, 10..14), ring.newest()), (vec![Some(1.0), Some(1.0), None, None], Some(11)));
         ring.forget_from(0);
-        assert_eq!((ring.newest(), ring.frames.len()), (None, 0));
+        assert_eq!((ring.newest(), ring.ring.len()), (None, 0));
     }
 
     #[test]

@@ -11,7 +11,8 @@ pub(super) const FINE: Span = Span::from_secs(5);
 /// Fine points in a minute.
 pub(super) const PER_MINUTE: i64 = 12;
 const FINE_KEPT: usize = 720;
-const MINUTES_KEPT: usize = 1440;
+/// A local day has at most 25 hours.
+const MINUTES_KEPT: usize = 25 * 60;
 
 /// What has a line, in the order of their channels.
 const LINES: [Measure; 9] = [
@@ -66,7 +67,8 @@ impl Lines {
     fn fold(&mut self, minute: i64) {
         let steps = minute * PER_MINUTE..(minute + 1) * PER_MINUTE;
         let mean = |channel| mean(steps.clone().filter_map(|slot| self.fine.get(slot, channel).value()));
-        let means: Vec<f32> = (0..LINES.len()).map(|line| mean(line).map_or(f32::UNKNOWN, |mean| mean as f32)).collect();
+        let means: Vec<f32> =
+            (0..LINES.len()).map(|line| mean(line).map_or(f32::UNKNOWN, |mean| mean as f32)).collect();
         self.minutes.set(minute, means);
     }
 

@@ -6,6 +6,7 @@
 //! The collector records each snapshot that it publishes, at most one in five seconds; revenue and cost come from the
 //! ledger's postings, which `statement` turns into money. All rings are bounded.
 
+mod bridge;
 mod events;
 mod frames;
 mod gather;
@@ -13,21 +14,24 @@ mod lines;
 mod means;
 mod money;
 mod packed;
+mod places;
 mod read;
+mod record;
 mod rings;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::ledger::{Grain, Ledger, Past};
+use crate::ledger::{Ledger, Past};
 use crate::reading::{ModelName, NodeName, Rank, TargetId, UnitName};
 use crate::snapshot::Snapshot;
-use crate::statement::{Bridge, Cause, MinuteMoney, Mover, Tables};
-use crate::units::{Money, Span, Timestamp};
+use crate::units::{Span, Timestamp};
 
-pub use events::{EventKind, HistoryEvent};
+pub use bridge::QuarterBridge;
 use events::Events;
+pub use events::{EventKind, HistoryEvent};
 use lines::Lines;
 use money::MoneyRings;
+use record::minutes_of;
 use rings::Rings;
 
 /// What a series is of.
@@ -97,19 +101,6 @@ pub struct Series {
     pub points: Vec<Option<f64>>,
 }
 
-/// Why the profit an hour differs from a quarter of an hour ago.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QuarterBridge {
-    /// When it was asked for.
-    pub at: Timestamp,
-    /// The last quarter hour against the one before it, its amounts to the cent. The parts add up to the change.
-    pub bridge: Bridge,
-    /// The cause with the largest part; `None` where nothing changed.
-    pub largest: Option<(Cause, Money)>,
-    /// Who moved the profit most: a unit, else a model, else a node.
-    pub mover: Option<Mover>,
-}
-
 /// The recent past. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct History(Arc<Mutex<Recorded>>);
@@ -128,15 +119,6 @@ struct Recorded {
     looked: Option<Timestamp>,
     read: Option<i64>,
 }
-
-/// How far back a snapshot may be behind the last one and still belong between those before it.
-const SET_BACK: i64 = lines::PER_MINUTE;
-/// The most steps of five seconds that one look stands for.
-const LONGEST: i64 = 24;
-/// The second of a minute from which the ledger's whole last hour is read again: what was posted late is in it by then.
-const SETTLED: i64 = 45_000;
-/// Looks that are so far apart read all of it each time.
-const SELDOM: i64 = 15_000;
 
 impl History {
     /// The points that are known; it does not wait for anything.
@@ -194,111 +176,5 @@ impl History {
 
     fn recorded(&self) -> MutexGuard<'_, Recorded> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Recorded {
-    fn record(&mut self, snapshot: &Snapshot, covers: Span) -> bool {
-        let slot = self.lines.fine.slot(snapshot.at);
-        if self.last.is_some_and(|last| slot < last - SET_BACK) {
-            self.forget_from(slot);
-        }
-        let behind = self.last.is_some_and(|last| slot.div_euclid(lines::PER_MINUTE) < last.div_euclid(lines::PER_MINUTE));
-        if behind || self.lines.is_known(slot) {
-            return false;
-        }
-        let steps = (covers.millis().div_euclid(lines::FINE.millis())).clamp(1, LONGEST);
-        let unrecorded = self.last.map_or(1, |last| (slot - last).max(1));
-        self.lines.set(slot, steps.min(unrecorded), snapshot);
-        if self.lines.is_known(slot) {
-            self.rings.add(slot.div_euclid(lines::PER_MINUTE), snapshot);
-        }
-        self.rings.load(slot, steps.min(unrecorded), snapshot);
-        self.events.look(snapshot, &self.money);
-        self.last = Some(self.last.map_or(slot, |last| last.max(slot)));
-        true
-    }
-
-    /// The clock was set back: what is ahead of it was recorded under a wrong time.
-    fn forget_from(&mut self, slot: i64) {
-        self.lines.forget_from(slot);
-        self.rings.forget_from(slot.div_euclid(lines::PER_MINUTE), slot);
-        self.last = None;
-    }
-
-    fn read_ledger(&mut self, ledger: &Ledger, since: Timestamp, now: Timestamp) {
-        let tables =
-            Tables { accounts: ledger.accounts(), cost_accounts: ledger.cost_accounts(), tariffs: ledger.tariffs() };
-        self.money.set_now(now);
-        let minute = now.minute();
-        let seldom = self.looked.replace(now).is_some_and(|last| (now - last).millis() >= SELDOM);
-        let settled = ((now - minute).millis() >= SETTLED || seldom) && self.read != Some(minute.millis());
-        let from = if settled { since } else { since.max(minute - Span::from_secs(60)) };
-        let mut hour = MinuteMoney::default();
-        let last_hour = Timestamp::from_millis((now.millis().div_euclid(HOUR) - 1) * HOUR);
-        for (at, sums) in ledger.minutes().filter(|(at, _)| *at >= from && *at <= minute) {
-            let money = MinuteMoney::of_sums(tables, sums);
-            self.money.set_minute(at, &money);
-            if settled && (last_hour..last_hour + Span::from_millis(HOUR)).contains(&at) {
-                hour.add(&money);
-            }
-        }
-        if settled {
-            self.read = Some(minute.millis());
-            // The hour is whole as long as its first minute is kept.
-            let first = ledger.minutes().next().map(|(at, _)| at);
-            if since <= last_hour && first.is_some_and(|first| first <= last_hour) {
-                self.money.set_hour(last_hour, &hour);
-            }
-            self.money.drop_gone();
-        }
-    }
-
-    fn read_past(&mut self, past: &Past, minutes: &[(Timestamp, MinuteMoney)]) {
-        for (at, money) in minutes {
-            self.money.set_minute(*at, money);
-        }
-        let first = past.since.millis().div_euclid(HOUR) + i64::from(past.since.millis().rem_euclid(HOUR) > 0);
-        // An hour in which the ledger began is whole too: nothing is known of the time before.
-        let first = if past.since <= past.began { past.since.millis().div_euclid(HOUR) } else { first };
-        for hour in first..past.until.millis().div_euclid(HOUR) {
-            let (from, to) = (Timestamp::from_millis(hour * HOUR), Timestamp::from_millis((hour + 1) * HOUR));
-            let mut sum = MinuteMoney::default();
-            minutes.iter().filter(|(at, _)| *at >= from && *at < to).for_each(|(_, money)| sum.add(money));
-            self.money.set_hour(from, &sum);
-        }
-        past.markers.iter().for_each(|marker| self.events.mark(marker));
-    }
-}
-
-const HOUR: i64 = 3_600_000;
-
-/// The money of the minutes of a past that are over, as far as it has minutes.
-fn minutes_of(past: &Past) -> Vec<(Timestamp, MinuteMoney)> {
-    let mut minutes = Vec::new();
-    MinuteMoney::each(past, |at, money| {
-        let is_minute = past.grain_of(at).is_none_or(|grain| grain == Grain::Minute);
-        if is_minute && at + Span::from_secs(60) <= past.until {
-            minutes.push((at, money));
-        }
-    });
-    minutes
-}
-
-impl QuarterBridge {
-    fn between(at: Timestamp, before: &Past, after: &Past) -> Option<Self> {
-        const CENTS: u32 = 2;
-        if before.tokens.is_empty() && before.rents.is_empty() {
-            return None;
-        }
-        let bridge = Bridge::between(before, after).rounded(CENTS);
-        if bridge.compared.both <= Span::ZERO {
-            return None;
-        }
-        let size = |amount: Money| amount.grains().unsigned_abs();
-        let largest = bridge.parts.iter().copied().filter(|(_, part)| !part.is_zero());
-        let largest = largest.reduce(|most, part| if size(part.1) > size(most.1) { part } else { most });
-        let mover = [&bridge.units, &bridge.models, &bridge.nodes].into_iter().find_map(|movers| movers.first()).cloned();
-        Some(Self { at, bridge, largest, mover })
     }
 }

@@ -1,4 +1,4 @@
-//! Revenue and cost of a day by the minute: of the fleet exact, of units, nodes and models in two bytes a value; and by
+//! Revenue and cost of a day of up to 25 hours by the minute: of the fleet exact, of units, nodes and models in two bytes a value; and by
 //! the hour exact to a millionth for all. Statements make the amounts; nothing is priced here.
 
 use std::collections::HashMap;
@@ -9,7 +9,8 @@ use super::packed::{Cell, Short};
 use crate::statement::{Earned, MinuteMoney};
 use crate::units::{Money, Span, Timestamp};
 
-const MINUTES_KEPT: usize = 1440;
+/// A local day has at most 25 hours.
+const MINUTES_KEPT: i64 = 25 * 60;
 const HOURS_KEPT: usize = 25;
 const MINUTES_OF_HOUR: i64 = 60;
 const MINUTE: i64 = 60_000;
@@ -68,9 +69,9 @@ impl Default for MoneyRings {
     fn default() -> Self {
         let (minute, hour) = (Span::from_secs(60), Span::from_secs(3600));
         Self {
-            fleet: Frames::new(minute, MINUTES_KEPT),
-            revenue: Frames::new(minute, MINUTES_KEPT),
-            cost: Frames::new(minute, MINUTES_KEPT),
+            fleet: Frames::new(minute, MINUTES_KEPT as usize),
+            revenue: Frames::new(minute, MINUTES_KEPT as usize),
+            cost: Frames::new(minute, MINUTES_KEPT as usize),
             hourly_revenue: Frames::new(hour, HOURS_KEPT),
             hourly_cost: Frames::new(hour, HOURS_KEPT),
             places: HashMap::new(),
@@ -86,7 +87,7 @@ impl MoneyRings {
     pub(super) fn set_minute(&mut self, at: Timestamp, money: &MinuteMoney) {
         let minute = self.fleet.slot(at);
         self.fleet.set(minute, vec![money.fleet]);
-        if self.fleet.newest().is_some_and(|newest| newest - minute >= MINUTES_KEPT as i64) {
+        if self.fleet.newest().is_some_and(|newest| newest - minute >= MINUTES_KEPT) {
             return;
         }
         let (mut revenue, mut cost) = (Vec::new(), Vec::new());
@@ -166,7 +167,7 @@ impl MoneyRings {
     /// The minutes between two instants that are kept.
     fn within(&self, from: Timestamp, to: Timestamp) -> (i64, i64) {
         let Some(newest) = self.fleet.newest() else { return (0, 0) };
-        let first = self.fleet.slot(from).max(newest + 1 - MINUTES_KEPT as i64);
+        let first = self.fleet.slot(from).max(newest + 1 - MINUTES_KEPT);
         (first, self.fleet.slot(to + Span::from_millis(MINUTE - 1)).min(newest + 1))
     }
 
@@ -209,7 +210,7 @@ impl MoneyRings {
     /// Drops subjects that nothing was posted for in an hour, where there are many, or in a day.
     pub(super) fn drop_gone(&mut self) {
         let Some(newest) = self.fleet.newest() else { return };
-        let limit = if self.places.len() > ROOM { GONE } else { MINUTES_KEPT as i64 };
+        let limit = if self.places.len() > ROOM { GONE } else { MINUTES_KEPT };
         let mut gone = Vec::new();
         self.places.retain(|_, place| {
             let kept = newest - place.seen < limit;

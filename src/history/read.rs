@@ -10,7 +10,9 @@ use crate::units::{Span, Timestamp};
 const LEAST: i64 = 5_000;
 /// A point at least as long as this is read by the minute.
 const MINUTE: Span = Span::from_secs(60);
-/// The most points of an answer.
+/// No ring keeps more steps.
+const MOST_KEPT: i64 = 25 * 60;
+/// The most points of an answer that are looked for.
 const MOST: usize = 1_000_000;
 
 impl Recorded {
@@ -18,7 +20,11 @@ impl Recorded {
         let step = query.step.millis().max(LEAST);
         let until = query.until.millis().div_euclid(step).saturating_mul(step);
         let count = query.points.min(MOST);
-        let begin = |nth: usize| Timestamp::from_millis(until.saturating_sub(step.saturating_mul((count - nth) as i64)));
+        let begin = |nth: usize| {
+            Timestamp::from_millis(
+                until.saturating_sub(step.saturating_mul(i64::try_from(count - nth).unwrap_or(i64::MAX))),
+            )
+        };
         let mut points: Vec<_> =
             (0..count).map(|nth| self.point(query, begin(nth), begin(nth) + Span::from_millis(step))).collect();
         points.splice(0..0, std::iter::repeat_n(None, query.points - count));
@@ -35,7 +41,9 @@ impl Recorded {
                 Some(revenue? - cost?)
             }
             _ if *subject == Subject::Fleet => self.fleet_point(*measure, from, to),
-            Measure::PromptCached => Some(self.ring_point(subject, Measure::Prompt, from, to)? * self.hits(subject, from, to)?),
+            Measure::PromptCached => {
+                Some(self.ring_point(subject, Measure::Prompt, from, to)? * self.hits(subject, from, to)?)
+            }
             Measure::PromptComputed => {
                 Some(self.ring_point(subject, Measure::Prompt, from, to)? * (1.0 - self.hits(subject, from, to)?))
             }
@@ -64,9 +72,9 @@ impl Recorded {
     }
 }
 
-/// The steps that lie in a time, at least the one in which it begins; at most a day of them.
+/// The steps that lie in a time, at least the one in which it begins.
 fn slots(from: Timestamp, to: Timestamp, step: Span, newest: i64) -> std::ops::RangeInclusive<i64> {
     let slot = |at: Timestamp| at.millis().div_euclid(step.millis());
     let (first, last) = (slot(from), slot(to - Span::from_millis(1)));
-    first.max(newest - 1500)..=last.min(newest)
+    first.max(newest - MOST_KEPT)..=last.min(newest)
 }

@@ -2,13 +2,13 @@
 //! one; and the load of every GPU for a quarter hour at five seconds, in one byte.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use super::frames::Frames;
 use super::gather::{Figures, Gathered};
 use super::lines::FINE;
 use super::means::Means;
 use super::packed::{Byte, Cell, Short};
+use super::places::{Blocks, EnginePlace, NARROW, NodePlace, Place, WIDE, entry, place_of};
 use super::{Measure, Subject};
 use crate::reading::{ModelName, NodeName, Rank, TargetId, UnitName};
 use crate::snapshot::Snapshot;
@@ -18,50 +18,6 @@ const MINUTES_KEPT: usize = 60;
 const LOADS_KEPT: usize = 180;
 /// After how many minutes without a known value a subject is dropped.
 const GONE: i64 = 60;
-
-/// What each subject has, in the order of its channels.
-const WIDE: [Measure; 6] =
-    [Measure::Output, Measure::Prompt, Measure::HitRate, Measure::Load, Measure::Kv, Measure::Waiting];
-/// What a rank has.
-const NARROW: [Measure; 4] = [Measure::Output, Measure::Prompt, Measure::Kv, Measure::Waiting];
-
-/// Where a subject's channels begin, and the minute in which anything was known of it last.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    first: u32,
-    seen: i64,
-}
-
-/// Channels that are handed out in blocks.
-#[derive(Debug, Default)]
-struct Blocks {
-    free: Vec<u32>,
-    next: u32,
-}
-
-impl Blocks {
-    fn take(&mut self, size: usize) -> u32 {
-        self.free.pop().unwrap_or_else(|| {
-            let first = self.next;
-            self.next += size as u32;
-            first
-        })
-    }
-}
-
-/// An engine's own place, and those of its ranks.
-#[derive(Debug)]
-struct EnginePlace {
-    own: Place,
-    ranks: Vec<(Rank, Place)>,
-}
-
-/// A node's own place, and the channels of its GPUs' loads by their index.
-#[derive(Debug)]
-struct NodePlace {
-    own: Place,
-    gpus: Vec<(u32, u32)>,
-}
 
 /// All rings of subjects.
 #[derive(Debug)]
@@ -295,35 +251,6 @@ impl Rings {
     }
 }
 
-impl EnginePlace {
-    /// The place of a rank, which is usually the `nth`.
-    fn rank(&mut self, rank: &Rank, nth: usize, blocks: &mut Blocks, minute: i64) -> &mut Place {
-        let usual = self.ranks.get(nth).is_some_and(|(known, _)| known == rank).then_some(nth);
-        let known = usual.or_else(|| self.ranks.iter().position(|(known, _)| known == rank));
-        let at = known.unwrap_or_else(|| {
-            self.ranks.push((rank.clone(), Place { first: blocks.take(NARROW.len()), seen: minute }));
-            self.ranks.len() - 1
-        });
-        &mut self.ranks[at].1
-    }
-}
-
-impl NodePlace {
-    /// The channel of a GPU, which is usually the `nth`.
-    fn gpu(&mut self, index: u32, nth: usize, blocks: &mut Blocks) -> u32 {
-        let usual = self.gpus.get(nth).filter(|(known, _)| *known == index);
-        let known = usual.or_else(|| self.gpus.iter().find(|(known, _)| *known == index));
-        known.copied().map_or_else(
-            || {
-                let channel = blocks.take(1);
-                self.gpus.push((index, channel));
-                channel
-            },
-            |(_, channel)| channel,
-        )
-    }
-}
-
 impl Figures {
     /// Adds what is known to the means of a place's channels.
     fn add(&self, measures: &[Measure], place: &mut Place, minute: i64, means: &mut Means) {
@@ -343,19 +270,4 @@ fn free<T: Cell>(firsts: &[u32], size: usize, frames: &mut Frames<T>, blocks: &m
         frames.clear(first_channel..first_channel + size);
         blocks.free.push(*first);
     }
-}
-
-fn place_of<'a, K: Clone + Eq + Hash>(
-    places: &'a mut HashMap<K, Place>,
-    key: &K,
-    blocks: &mut Blocks,
-    minute: i64,
-) -> &'a mut Place {
-    entry(places, key, || Place { first: blocks.take(WIDE.len()), seen: minute })
-}
-
-/// The value of a key, or a new one.
-fn entry<'a, K: Clone + Eq + Hash, V>(map: &'a mut HashMap<K, V>, key: &K, new: impl FnOnce() -> V) -> &'a mut V {
-    // A name is a shared text: copying it counts it once more.
-    map.entry(key.clone()).or_insert_with(new)
 }

@@ -119,7 +119,8 @@ fn models(
         .iter()
         .filter_map(|(id, _, made)| Some((tables.accounts.get(id.index())?.clone(), made.total().count())))
         .collect();
-    let owed: Vec<_> = rents.iter().filter_map(|(id, rented)| busy(&tables.cost_accounts[id.index()], *rented)).collect();
+    let owed: Vec<_> =
+        rents.iter().filter_map(|(id, rented)| busy(&tables.cost_accounts[id.index()], *rented)).collect();
     let mut costs: BTreeMap<&ModelName, Money> = BTreeMap::new();
     for ((account, _), cost) in workers.iter().zip(shared_cost(&workers, &owed)) {
         if let (Some(model), Some(cost)) = (&account.model, cost) {
