@@ -170,7 +170,7 @@ fn a_scripted_day_is_all_there_at_its_end() {
     for (subject, of, known) in [
         (Subject::Fleet, Measure::Revenue, 1440),
         (Subject::Fleet, Measure::Cost, 1440),
-        (Subject::Fleet, Measure::Output, 1439),
+        (Subject::Fleet, Measure::Nodes, 1440),
         (node(), Measure::Profit, 1440),
         (model(), Measure::Revenue, 1440),
     ] {
