@@ -54,7 +54,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     if args.look.any() {
         drop(pictures);
         let last = runtime.block_on(day.turn(publish));
-        return print(&last, args.look.json);
+        return print(&last, args.look.form(false), &plan.settings.zone);
     }
     let mut options = dashboard::options(&plan)?;
     options.history = history;

@@ -24,7 +24,7 @@ impl Statement {
         } else {
             Fold::new(past, by, zone, &costed).run(&mut uses)
         };
-        let mut statement = Self::assemble(past, by, accumulator.rows(costed.any()));
+        let mut statement = Self::assemble(past, by, accumulator.rows(costed.any(), by.is_place()));
         uses.sign(&mut statement);
         statement
     }

@@ -40,7 +40,7 @@ pub use break_even::{BreakEven, break_even, break_even_load};
 pub use bridge::{Bridge, Cause};
 pub use by::{By, NotBy};
 pub use calendar::{Period, month_of};
-pub use capacity::{Capacity, HourCapacity, PoolCapacity};
+pub use capacity::{Capacity, HourCapacity, PoolCapacity, SloQuarters};
 pub use compare::{AtList, compare};
 pub use differs::{Basis, Difference, differences};
 pub use entries::{Entry, EntryKind, entries, rounded_entries};

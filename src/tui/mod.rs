@@ -7,6 +7,7 @@ pub mod app;
 mod conversation;
 mod dashboard;
 mod draw;
+pub mod headline;
 pub mod human;
 pub mod inquiry;
 pub mod keys;
