@@ -58,7 +58,9 @@ mod tests {
     #[test]
     fn what_is_unknown_is_no_zero() {
         let mut means = Means::default();
-        [Some(2.0), None, Some(4.0), Some(f64::NAN)].map(|value| means.add(3, value));
+        for value in [Some(2.0), None, Some(4.0), Some(f64::NAN)] {
+            means.add(3, value);
+        }
         assert_eq!((means.mean(3), means.mean(2), means.mean(9)), (Some(3.0), None, None));
         means.clear();
         assert_eq!(means.mean(3), None);
