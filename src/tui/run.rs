@@ -16,6 +16,7 @@ use super::inquiry::AskPast;
 use super::terminal::{Output, PanicGuard, Thrifty, Tty};
 use super::theme::{ColorChoice, Depth, Glyphs, Shelf, Theme};
 use super::wake;
+use crate::history::History;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::units::Span;
@@ -37,6 +38,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// Whom the past is asked of; without one the money view says so.
     pub past: Option<AskPast>,
+    /// What charts are drawn from.
+    pub history: History,
 }
 
 impl Default for Options {
@@ -49,6 +52,7 @@ impl Default for Options {
             interval: Span::from_secs(1),
             zone: TimeZone::system(),
             past: None,
+            history: History::default(),
         }
     }
 }

@@ -60,6 +60,11 @@ impl Seat {
         seat
     }
 
+    /// Records what is published from now on.
+    pub fn recording(self, history: margintop::history::History) -> Self {
+        Self { collector: self.collector.recording(history), ..self }
+    }
+
     /// Heeds the ledger's news until it stands as wanted.
     pub fn on_ledger_event(&mut self, wanted: impl Fn(&LedgerBasis) -> bool) {
         let began = Instant::now();
