@@ -121,8 +121,10 @@ pub struct Statement {
     pub lost_windows: u64,
     /// Whether misses may have been hits, so that the revenue may be less.
     pub upper_bound: bool,
-    /// Whether no paid share was set: everything at list price.
+    /// Whether a part of it, or all, is at list price since no paid share was set.
     pub theoretical: bool,
+    /// Whether a paid share was set for a part of it, or for all.
+    pub any_paid: bool,
     /// Lists in force, by revenue.
     pub lists: Vec<ListUse>,
 }
