@@ -75,7 +75,7 @@ pub struct Row {
     /// The part of the cost that is for idle GPUs.
     pub idle_cost: Option<Money>,
     /// By node and by unit, all that its own GPUs cost, whichever rows it stands in: idle time is in `(idle)` and work without
-    /// a price in `(unpriced)`. `None` where a rate is unknown, and in all other rows.
+    /// a price in `(unpriced)`. `None` where a rate is unknown, where a lease of the whole unit pays, and in all other rows.
     pub whole_cost: Option<Money>,
     /// By node and by unit, its own tokens without a price, which stand in `(unpriced)`; `None` in all other rows.
     pub unpriced_tokens: Option<Tokens>,
