@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::fleet::Fleet;
-use crate::history::History;
+use crate::history::{EVENTS_KEPT, History};
 use crate::ledger::{Grain, Ledger, Past};
 use crate::snapshot::Snapshot;
 use crate::store::Store;
@@ -74,6 +74,10 @@ impl Recorder {
         let since = *self.whole_from.get_or_insert(now.wall.minute());
         self.history.read_ledger(fleet.ledger(), since, now.wall);
         if let Some(store) = store {
+            let changed = self.history.take_changed_events();
+            if !changed.is_empty() {
+                store.keep_events(changed);
+            }
             self.ask(store, now);
         }
     }
@@ -83,6 +87,10 @@ impl Recorder {
         let again = !self.asked.again && self.asked.day.is_some() && passed(self.asked.day, BRIDGED);
         if self.asked.day.is_none() || again {
             self.asked.again = again;
+            if !again {
+                let history = self.history.clone();
+                store.events(EVENTS_KEPT, Box::new(move |events| history.restore_events(events)));
+            }
             self.asked.day.get_or_insert(now);
             self.asked.late = Some(now);
             read_hours(store, self.history.clone(), hours(now.wall, HOURS));

@@ -1,58 +1,22 @@
 //! What happened: alerts with their begin, end and cost, restarts, changes of prices and of the inventory, and markers. The
 //! latest thousand are kept.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Subject;
+use super::event::{EventKind, HistoryEvent, about, read};
 use super::money::MoneyRings;
 use crate::ledger::Marker;
-use crate::reading::{Label, ModelName, NodeName, TargetId};
-use crate::snapshot::{Alert, EngineRow, Rule, Severity, Snapshot};
+use crate::reading::{Label, NodeName};
+use crate::snapshot::{Rule, Severity, Snapshot};
 use crate::units::{Span, Timestamp};
 
 /// How many are kept.
-const KEPT: usize = 1_000;
+pub const KEPT: usize = 1_000;
 /// For how long after the first snapshot what answers for the first time has not joined: it was there before.
 const SETTLING: Span = Span::from_secs(60);
 /// The most names that are written out.
 const NAMED: usize = 3;
-
-/// What an event is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EventKind {
-    /// An alert and the gravest that it was.
-    Alert(Rule, Severity),
-    /// A process began anew.
-    Restart,
-    /// Prices of a model changed.
-    Price,
-    /// Nodes or GPUs joined.
-    Joined,
-    /// Nodes or GPUs left.
-    Left,
-    /// A marker that a person or a program set, or that the ledger made.
-    Marker,
-}
-
-/// Something that happened.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HistoryEvent {
-    /// What it is.
-    pub kind: EventKind,
-    /// What it is about, where that is one thing of the fleet.
-    pub subject: Option<Subject>,
-    /// What it is about, by name; empty for a marker.
-    pub name: Label,
-    /// What happened, in words.
-    pub text: Label,
-    /// When, or when it began.
-    pub at: Timestamp,
-    /// When it ended; `None` for what lasts, and for what is a moment.
-    pub until: Option<Timestamp>,
-    /// An estimate of its cost in the ledger's currency, so far or until its end: the rent of what stands still. `None`
-    /// where nothing stands still, or its rent is not known. It is never in the ledger.
-    pub cost: Option<f64>,
-}
 
 /// An alert that lasts, and the part of a node's rent that it costs.
 #[derive(Debug, Clone)]
@@ -70,20 +34,16 @@ pub(super) struct Events {
     open: BTreeMap<(Rule, Label), Open>,
     inventory: BTreeMap<NodeName, usize>,
     began: Option<Timestamp>,
-}
-
-impl HistoryEvent {
-    /// Whether any of it lies in `[since, until)`.
-    fn is_within(&self, since: Timestamp, until: Timestamp) -> bool {
-        let lasts = matches!(self.kind, EventKind::Alert(..));
-        let end = self.until.unwrap_or(if lasts { until } else { self.at });
-        self.at < until && end >= since
-    }
+    /// The numbers of events that changed since they were taken.
+    changed: BTreeSet<u64>,
+    /// The instant of the last snapshot.
+    now: Timestamp,
 }
 
 impl Events {
     /// Looks at the next snapshot.
     pub(super) fn look(&mut self, snapshot: &Snapshot, money: &MoneyRings) {
+        self.now = snapshot.at;
         self.alerts(snapshot, money);
         self.changes(snapshot);
     }
@@ -97,6 +57,52 @@ impl Events {
             let event = HistoryEvent { kind, subject, name, text: text.clone(), at: *at, until: None, cost: None };
             self.push(event);
         }
+    }
+
+    /// Takes events of an earlier watch. An alert that lasted at its end and lasts again is one; any other ended by now.
+    pub(super) fn restore(&mut self, events: Vec<HistoryEvent>) {
+        for mut event in events {
+            let known = |other: &HistoryEvent| {
+                (other.at, other.kind.name(), &other.name) == (event.at, event.kind.name(), &event.name)
+            };
+            if self.log.iter().any(known) {
+                continue;
+            }
+            let EventKind::Alert(rule, _) = event.kind else {
+                self.insert(event);
+                continue;
+            };
+            let open = self.open.get(&(rule, event.name.clone())).map(|open| open.number);
+            let lasting = open.filter(|_| event.until.is_none()).and_then(|number| self.event_mut(number));
+            if let Some(lasting) = lasting {
+                lasting.at = lasting.at.min(event.at);
+                continue;
+            }
+            let ended = event.until.is_some();
+            event.until = event.until.or(Some(self.now.max(event.at)));
+            if self.insert(event) && !ended {
+                self.changed.insert(self.dropped);
+            }
+        }
+    }
+
+    /// Inserts an event before all others, if there is room for it.
+    fn insert(&mut self, event: HistoryEvent) -> bool {
+        let has_room = self.log.len() < KEPT;
+        if has_room {
+            self.log.push_front(event);
+            // Every number counts one more before it.
+            let later = |number: &u64| number + 1;
+            self.changed = self.changed.iter().map(later).collect();
+            self.open.values_mut().for_each(|open| open.number += 1);
+        }
+        has_room
+    }
+
+    /// The events that are new or have ended since the last call.
+    pub(super) fn take_changed(&mut self) -> Vec<HistoryEvent> {
+        let numbers = std::mem::take(&mut self.changed);
+        numbers.into_iter().filter_map(|number| self.event_mut(number).cloned()).collect()
     }
 
     pub(super) fn between(&self, since: Timestamp, until: Timestamp, subject: Option<&Subject>) -> Vec<HistoryEvent> {
@@ -118,12 +124,17 @@ impl Events {
 
     /// Appends an event, and gives its number.
     fn push(&mut self, event: HistoryEvent) -> u64 {
+        let is_marker = event.kind.is_marker();
         self.log.push_back(event);
+        let number = self.dropped + self.log.len() as u64 - 1;
+        if !is_marker {
+            self.changed.insert(number);
+        }
         while self.log.len() > KEPT {
             self.log.pop_front();
             self.dropped += 1;
         }
-        self.dropped + self.log.len() as u64 - 1
+        number
     }
 
     fn event_mut(&mut self, number: u64) -> Option<&mut HistoryEvent> {
@@ -163,6 +174,7 @@ impl Events {
             let Some(event) = self.event_mut(open.number) else { continue };
             event.until = Some(snapshot.at);
             event.cost = cost(open.rent.as_ref(), money, event.at, snapshot.at).or(event.cost);
+            self.changed.insert(open.number);
         }
     }
 
@@ -222,45 +234,4 @@ fn gravest(kind: EventKind) -> Severity {
 fn cost(rent: Option<&(Subject, f64)>, money: &MoneyRings, from: Timestamp, to: Timestamp) -> Option<f64> {
     let (node, part) = rent?;
     Some(money.cost_between(node, from, to)? * part)
-}
-
-/// What an alert is about, and of which node what part stands still.
-fn about(alert: &Alert, snapshot: &Snapshot) -> (Option<Subject>, Option<(Subject, f64)>) {
-    let name = alert.subject.as_str();
-    let node = |name: &str| snapshot.nodes.iter().find(|node| node.name.as_str() == name);
-    let stands = matches!(alert.rule, Rule::GpuLost | Rule::NodeSilent | Rule::EngineSilent | Rule::EngineStalled);
-    let rent = |name: &NodeName, part: f64| Some((Subject::Node(name.clone()), part)).filter(|_| stands);
-    if let Some(node) = node(name) {
-        return (Some(Subject::Node(node.name.clone())), rent(&node.name, 1.0));
-    }
-    let gpu = name.rsplit_once(" GPU ").and_then(|(name, index)| Some((node(name)?, index.parse().ok()?)));
-    if let Some((node, index)) = gpu {
-        let part = 1.0 / node.gpus.len().max(1) as f64;
-        return (Some(Subject::Gpu(node.name.clone(), index)), rent(&node.name, part));
-    }
-    let (target, rank) = name.split_once(" rank ").map_or((name, None), |(target, rank)| (target, Some(rank)));
-    let is_it = |row: &EngineRow| {
-        let is_rank = rank.is_none_or(|rank| row.rank.as_ref().is_some_and(|own| own.as_str() == rank));
-        row.target.as_str() == target && is_rank
-    };
-    let Some(row) = snapshot.engines.iter().find(|row| is_it(row)) else {
-        let model = snapshot.models.iter().find(|row| row.model.as_str() == name);
-        return (model.map(|row| Subject::Model(row.model.clone())), None);
-    };
-    // A rank that stands still holds up a part of its node that is not known.
-    let rent = rent(&row.node, 1.0).filter(|_| rank.is_none());
-    (Some(Subject::Engine(row.target.clone(), rank.and(row.rank.clone()))), rent)
-}
-
-/// What the ledger's own markers say: `restart of TARGET`, `MODEL: list LIST, tier TIER`.
-fn read(text: &str) -> (EventKind, Option<Subject>, Label) {
-    if let Some(target) = text.strip_prefix("restart of ") {
-        return (EventKind::Restart, Some(Subject::Engine(TargetId::new(target), None)), Label::new(target));
-    }
-    match text.split_once(": list ") {
-        Some((model, list)) if list.contains(", tier ") => {
-            (EventKind::Price, Some(Subject::Model(ModelName::new(model))), Label::new(model))
-        }
-        _ => (EventKind::Marker, None, Label::new("")),
-    }
 }

@@ -7,6 +7,7 @@
 //! ledger's postings, which `statement` turns into money. All rings are bounded.
 
 mod bridge;
+mod event;
 mod events;
 mod frames;
 mod gather;
@@ -21,21 +22,25 @@ mod rings;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use crate::ledger::{Ledger, Past};
 use crate::reading::{ModelName, NodeName, Rank, TargetId, UnitName};
 use crate::snapshot::Snapshot;
 use crate::units::{Span, Timestamp};
 
 pub use bridge::QuarterBridge;
+pub use event::{EventKind, HistoryEvent};
 use events::Events;
-pub use events::{EventKind, HistoryEvent};
+pub use events::KEPT as EVENTS_KEPT;
 use lines::Lines;
 use money::MoneyRings;
 use record::minutes_of;
 use rings::Rings;
 
 /// What a series is of.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Subject {
     Fleet,
@@ -135,6 +140,17 @@ impl History {
     /// is in it.
     pub fn events(&self, since: Timestamp, until: Timestamp, subject: Option<&Subject>) -> Vec<HistoryEvent> {
         self.recorded().events.between(since, until, subject)
+    }
+
+    /// Takes events of an earlier watch, which ended; an alert that still lasts goes on.
+    pub fn restore_events(&self, events: Vec<HistoryEvent>) {
+        self.recorded().events.restore(events);
+    }
+
+    /// The events that are new or have ended since the last call, for the store: alerts, and what came and went. The rest
+    /// are markers of the ledger.
+    pub fn take_changed_events(&self) -> Vec<HistoryEvent> {
+        self.recorded().events.take_changed()
     }
 
     /// Records a snapshot as the state of the last `covers`, in steps of five seconds. At most one is recorded for a step;

@@ -56,7 +56,7 @@ const STEPS: f64 = 200.0;
 /// The least amount that is not nothing, and what one step of an amount's code multiplies it by: 254 steps are seven
 /// decades.
 const LEAST: f64 = 0.1;
-const PER_STEP: f64 = 0.063_45;
+const PER_STEP: f64 = 0.064_2;
 
 impl Cell for Byte {
     const UNKNOWN: Self = Self(u8::MAX);
@@ -73,7 +73,7 @@ impl Byte {
         Self((value * STEPS).round().clamp(0.0, STEPS) as u8)
     }
 
-    /// An amount from 0.1 to 1,000,000 in steps of 6.5 %: the error is at most 3.3 % of it. What is below 0.05 is zero.
+    /// An amount from 0.1 to 1,000,000 in steps of 6.6 %: the error is at most 3.3 % of it. What is below 0.05 is zero.
     pub(super) fn amount(value: Option<f64>) -> Self {
         let Some(value) = value.filter(|value| !value.is_nan()) else { return Self::UNKNOWN };
         if value < LEAST / 2.0 {

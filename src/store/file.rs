@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::lock::Lock;
 use super::versions::VERSION;
-use super::{Cannot, StoreError, migrate, slo, versions};
+use super::{Cannot, StoreError, events, migrate, names, slo, versions};
 
 /// `mtop`: what tells a ledger from any other database.
 const APPLICATION: i64 = 0x6d74_6f70;
@@ -55,6 +55,9 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
             0 => make(connection)?,
             VERSION => versions::renew_views(connection)?,
             earlier => versions::bring_up_to_date(connection, earlier)?,
+        }
+        if !names::has_table(connection, "events")? {
+            connection.execute_batch(events::TABLE)?;
         }
         Ok(())
     };
@@ -113,6 +116,7 @@ pub(super) fn in_memory() -> rusqlite::Result<Connection> {
     connection.execute_batch(SCHEMA)?;
     connection.execute_batch(migrate::STATE)?;
     connection.execute_batch(slo::TABLE)?;
+    connection.execute_batch(events::TABLE)?;
     connection.execute_batch(versions::VIEWS)?;
     Ok(connection)
 }
@@ -172,9 +176,10 @@ pub(super) fn open_once_more(path: &Path) -> Option<Connection> {
 /// Makes the tables, all of them or none.
 fn make(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {SCHEMA} {} {} {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;",
+        "BEGIN IMMEDIATE; {SCHEMA} {} {} {} {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;",
         migrate::STATE,
         slo::TABLE,
+        events::TABLE,
         versions::VIEWS
     ))
 }

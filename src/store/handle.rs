@@ -11,6 +11,7 @@ use super::StoreError;
 use super::writer::{LedgerRequest, LedgerWriter};
 use crate::clock::Clock;
 use crate::fleet::{Checkpoint, SavedState};
+use crate::history::HistoryEvent;
 use crate::ledger::{Decision, Grain, Past, SavedLedger};
 use crate::reading::{Label, NodeName, TargetId};
 use crate::snapshot::{LedgerBasis, WriterStatus};
@@ -65,6 +66,9 @@ pub enum LedgerEvent {
 /// Who answers a question of the past.
 pub type Answer = Box<dyn FnOnce(Result<Past, StoreError>) + Send>;
 
+/// Who is told the latest events.
+pub type EventsAnswer = Box<dyn FnOnce(Vec<HistoryEvent>) + Send>;
+
 /// A ledger that is being kept.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -100,6 +104,16 @@ impl Store {
     /// Asks for what is known of `[since, until)`.
     pub fn past(&self, since: Timestamp, until: Timestamp, finest: Grain, answer: Answer) {
         let _ = self.requests.send(LedgerRequest::Past { since, until, finest, answer });
+    }
+
+    /// Hands over events that are new or have changed.
+    pub fn keep_events(&self, events: Vec<HistoryEvent>) {
+        let _ = self.requests.send(LedgerRequest::KeepEvents(events));
+    }
+
+    /// Asks for the latest events, oldest first; none where they cannot be read.
+    pub fn events(&self, count: usize, answer: EventsAnswer) {
+        let _ = self.requests.send(LedgerRequest::Events { count, answer });
     }
 
     /// Writes what is left and lets the file go; waits for it no longer than `patience`.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::slo;
+use super::{events, slo};
 use crate::units::{Span, Timestamp};
 
 const DAY: i64 = 86_400;
@@ -22,5 +22,6 @@ pub(super) fn forget(connection: &Connection, now: Timestamp) -> rusqlite::Resul
             connection.execute(&forget, params![(now - kept).millis(), DAY * 1000])?;
         }
     }
+    events::forget(connection, now - QUARTERS_KEPT)?;
     slo::forget(connection, now - QUARTERS_KEPT)
 }

@@ -9,12 +9,13 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::calendar::Calendar;
-use super::handle::{Answer, LedgerEvent, Settings};
+use super::handle::{Answer, EventsAnswer, LedgerEvent, Settings};
 use super::lock::Lock;
 use super::noted::{Noted, version};
 use super::past::PastQuery;
-use super::{StoreError, commit, file, names, past, reader, restore, retention};
+use super::{StoreError, commit, events, file, names, past, reader, restore, retention};
 use crate::fleet::{Checkpoint, SavedState};
+use crate::history::HistoryEvent;
 use crate::ledger::{Detail, Grain, Past};
 use crate::reading::Label;
 use crate::snapshot::{LedgerBasis, WriterStatus};
@@ -24,6 +25,8 @@ use crate::units::{Span, Timestamp, zone_text};
 const LOOK: Duration = Duration::from_secs(1);
 /// How often the page cache is given back.
 const SHRINK: Span = Span::from_secs(60);
+/// The most events that wait to be written.
+const EVENTS_WAITING: usize = 1_000;
 /// How often what is too old is forgotten.
 const FORGET: Span = Span::from_secs(3600);
 
@@ -33,6 +36,10 @@ pub(super) enum LedgerRequest {
     Commit(Box<Checkpoint>),
     /// A question.
     Past { since: Timestamp, until: Timestamp, finest: Grain, answer: Answer },
+    /// To write events, the new and the changed.
+    KeepEvents(Vec<HistoryEvent>),
+    /// A question of the latest events.
+    Events { count: usize, answer: EventsAnswer },
     /// To end, and to drop the sender then.
     Close(Sender<()>),
 }
@@ -56,6 +63,8 @@ pub(super) struct LedgerWriter {
     mode: LedgerMode,
     calendar: Calendar,
     pending: Option<Box<Checkpoint>>,
+    /// Events that are not written yet.
+    events: Vec<HistoryEvent>,
     trouble: Option<StoreError>,
     told: Option<LedgerBasis>,
     forgot: Timestamp,
@@ -74,6 +83,7 @@ impl LedgerWriter {
             mode: LedgerMode::Nowhere,
             calendar,
             pending: None,
+            events: Vec::new(),
             trouble: None,
             told: None,
             forgot: Timestamp::default(),
@@ -90,8 +100,16 @@ impl LedgerWriter {
             match inbox.recv_timeout(LOOK) {
                 Ok(LedgerRequest::Commit(checkpoint)) => self.take(checkpoint),
                 Ok(LedgerRequest::Past { since, until, finest, answer }) => answer(self.past(since, until, finest)),
+                Ok(LedgerRequest::KeepEvents(mut events)) => {
+                    self.events.append(&mut events);
+                    let over = self.events.len().saturating_sub(EVENTS_WAITING);
+                    self.events.drain(..over);
+                    self.write_events();
+                }
+                Ok(LedgerRequest::Events { count, answer }) => answer(self.latest_events(count)),
                 Ok(LedgerRequest::Close(done)) => {
                     self.write();
+                    self.write_events();
                     self.mode = LedgerMode::Nowhere;
                     drop(done);
                     return;
@@ -222,6 +240,27 @@ impl LedgerWriter {
             }
         }
         self.say();
+    }
+
+    /// Writes events that wait. What cannot be written waits for the next ones; a checkpoint says what is wrong.
+    fn write_events(&mut self) {
+        let (LedgerMode::Ours { connection, .. } | LedgerMode::Memory(connection)) = &mut self.mode else {
+            // Its keeper sees them too.
+            return self.events.clear();
+        };
+        if !self.events.is_empty() && events::write(connection, &self.events).is_ok() {
+            self.events.clear();
+        }
+    }
+
+    fn latest_events(&self, count: usize) -> Vec<HistoryEvent> {
+        let connection = match &self.mode {
+            LedgerMode::Ours { connection, .. }
+            | LedgerMode::Memory(connection)
+            | LedgerMode::Others { connection: Some(connection), .. } => connection,
+            LedgerMode::Others { .. } | LedgerMode::Nowhere => return Vec::new(),
+        };
+        events::latest(connection, count).unwrap_or_default()
     }
 
     fn forget(&mut self, now: Timestamp) {

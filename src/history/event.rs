@@ -1,0 +1,115 @@
+//! One event: what it is, what it is about, and how it is read from alerts and markers.
+
+use serde::{Deserialize, Serialize};
+
+use super::Subject;
+use crate::reading::{Label, ModelName, NodeName, TargetId};
+use crate::snapshot::{Alert, EngineRow, Rule, Severity, Snapshot};
+use crate::units::Timestamp;
+
+/// What an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// An alert and the gravest that it was.
+    Alert(Rule, Severity),
+    /// A process began anew.
+    Restart,
+    /// Prices of a model changed.
+    Price,
+    /// Nodes or GPUs joined.
+    Joined,
+    /// Nodes or GPUs left.
+    Left,
+    /// A marker that a person or a program set, or that the ledger made.
+    Marker,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HistoryEvent {
+    /// What it is.
+    pub kind: EventKind,
+    /// What it is about, where that is one thing of the fleet.
+    pub subject: Option<Subject>,
+    /// What it is about, by name; empty for a marker.
+    pub name: Label,
+    /// What happened, in words.
+    pub text: Label,
+    /// When, or when it began.
+    pub at: Timestamp,
+    /// When it ended; `None` for what lasts, and for what is a moment.
+    pub until: Option<Timestamp>,
+    /// An estimate of its cost in the ledger's currency, so far or until its end: the rent of what stands still. `None`
+    /// where nothing stands still, or its rent is not known. It is never in the ledger.
+    pub cost: Option<f64>,
+}
+
+impl EventKind {
+    /// Its word: `alert`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Alert(..) => "alert",
+            Self::Restart => "restart",
+            Self::Price => "price",
+            Self::Joined => "joined",
+            Self::Left => "left",
+            Self::Marker => "marker",
+        }
+    }
+
+    /// Whether the ledger keeps it as a marker.
+    pub(super) const fn is_marker(self) -> bool {
+        matches!(self, Self::Restart | Self::Price | Self::Marker)
+    }
+}
+
+impl HistoryEvent {
+    /// Whether any of it lies in `[since, until)`.
+    pub(super) fn is_within(&self, since: Timestamp, until: Timestamp) -> bool {
+        let lasts = matches!(self.kind, EventKind::Alert(..));
+        let end = self.until.unwrap_or(if lasts { until } else { self.at });
+        self.at < until && end >= since
+    }
+}
+
+/// What an alert is about, and of which node what part stands still.
+pub(super) fn about(alert: &Alert, snapshot: &Snapshot) -> (Option<Subject>, Option<(Subject, f64)>) {
+    let name = alert.subject.as_str();
+    let node = |name: &str| snapshot.nodes.iter().find(|node| node.name.as_str() == name);
+    let stands = matches!(alert.rule, Rule::GpuLost | Rule::NodeSilent | Rule::EngineSilent | Rule::EngineStalled);
+    let rent = |name: &NodeName, part: f64| Some((Subject::Node(name.clone()), part)).filter(|_| stands);
+    if let Some(node) = node(name) {
+        return (Some(Subject::Node(node.name.clone())), rent(&node.name, 1.0));
+    }
+    let gpu = name.rsplit_once(" GPU ").and_then(|(name, index)| Some((node(name)?, index.parse().ok()?)));
+    if let Some((node, index)) = gpu {
+        let part = 1.0 / node.gpus.len().max(1) as f64;
+        return (Some(Subject::Gpu(node.name.clone(), index)), rent(&node.name, part));
+    }
+    let (target, rank) = name.split_once(" rank ").map_or((name, None), |(target, rank)| (target, Some(rank)));
+    let is_it = |row: &EngineRow| {
+        let is_rank = rank.is_none_or(|rank| row.rank.as_ref().is_some_and(|own| own.as_str() == rank));
+        row.target.as_str() == target && is_rank
+    };
+    let Some(row) = snapshot.engines.iter().find(|row| is_it(row)) else {
+        let model = snapshot.models.iter().find(|row| row.model.as_str() == name);
+        return (model.map(|row| Subject::Model(row.model.clone())), None);
+    };
+    // A rank that stands still holds up a part of its node that is not known.
+    let rent = rent(&row.node, 1.0).filter(|_| rank.is_none());
+    (Some(Subject::Engine(row.target.clone(), rank.and(row.rank.clone()))), rent)
+}
+
+/// What the ledger's own markers say: `restart of TARGET`, `MODEL: list LIST, tier TIER`.
+pub(super) fn read(text: &str) -> (EventKind, Option<Subject>, Label) {
+    if let Some(target) = text.strip_prefix("restart of ") {
+        return (EventKind::Restart, Some(Subject::Engine(TargetId::new(target), None)), Label::new(target));
+    }
+    match text.split_once(": list ") {
+        Some((model, list)) if list.contains(", tier ") => {
+            (EventKind::Price, Some(Subject::Model(ModelName::new(model))), Label::new(model))
+        }
+        _ => (EventKind::Marker, None, Label::new("")),
+    }
+}
