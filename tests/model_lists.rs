@@ -6,7 +6,7 @@ mod peer;
 
 use std::time::Duration;
 
-use margintop::reading::PageReading;
+use margintop::reading::{Label, PageReading};
 use margintop::source::scrape::Scraper;
 use peer::*;
 
@@ -16,8 +16,11 @@ const NAMELESS: &str = "# TYPE vllm:prompt_tokens counter\nvllm:prompt_tokens_to
                         # TYPE vllm:generation_tokens counter\nvllm:generation_tokens_total{model_name=\"undefined\"} 3\n";
 const LIST: &str = r#"{"data":[{"id":"base","owned_by":"vllm"},{"id":"lora","parent":"base"}]}"#;
 
+/// How a server answers a path.
+type Answers = fn(&str) -> Reply;
+
 /// A page of a server whose list is answered so, once the answer is there.
-async fn page(page: &'static str, list: fn(&str) -> Reply) -> PageReading {
+async fn page(page: &'static str, list: Answers) -> PageReading {
     let server = Server::start(move |head| match head.split(' ').nth(1).unwrap() {
         "/metrics" => ok(page),
         path if path.starts_with("/v1/models") => list(path),
@@ -40,12 +43,12 @@ async fn read(scraper: &mut Scraper) -> PageReading {
 }
 
 fn refused(reading: &PageReading) -> Option<&str> {
-    reading.list_refused.as_ref().map(|why| why.as_str())
+    reading.list_refused.as_ref().map(Label::as_str)
 }
 
 #[tokio::test]
 async fn a_list_is_read_also_behind_a_redirect_within_the_server() {
-    for list in [(|_| ok(LIST)) as fn(&str) -> Reply, |path| {
+    for list in [(|_| ok(LIST)) as Answers, |path| {
         if path.ends_with('/') { ok(LIST) } else { answer("307 There", "Location: /v1/models/\r\n", b"") }
     }] {
         let reading = page(NAMED, list).await;
@@ -55,7 +58,7 @@ async fn a_list_is_read_also_behind_a_redirect_within_the_server() {
 
 #[tokio::test]
 async fn why_a_list_cannot_be_read_is_said() {
-    let cases: [(fn(&str) -> Reply, &str); 4] = [
+    let cases: [(Answers, &str); 4] = [
         (|_| answer("401 Who", "", b"{}"), "bearer_token_file"),
         (|_| ok("<html>sign in</html>"), "not a model list"),
         (|_| answer("307 There", "Location: http://127.0.0.9:1/\r\n", b""), "redirects"),
@@ -72,7 +75,7 @@ async fn why_a_list_cannot_be_read_is_said() {
 #[tokio::test]
 async fn a_server_without_a_list_is_not_blamed() {
     for status in ["404 No", "405 No", "501 No"] {
-        let list: fn(&str) -> Reply = match status {
+        let list: Answers = match status {
             "404 No" => |_| answer("404 No", "", b""),
             "405 No" => |_| answer("405 No", "", b""),
             _ => |_| answer("501 No", "", b""),

@@ -4,12 +4,20 @@ use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter};
 use jiff::tz::TimeZone;
 
 /// What may be written where a time zone is asked for, for messages.
-pub const ZONE_FORMS: &str = "write a name like \"Europe/Berlin\", an offset like \"+05:30\", or a POSIX rule like \
+pub const ZONE_FORMS: &str = "write a name like \"Europe/Berlin\", an offset of whole quarter hours like \"+05:30\", or a POSIX rule like \
                               \"EST5EDT,M3.2.0,M11.1.0\"";
 
-/// The zone that a text names: an IANA name, an offset, or a POSIX rule. `None` if it is none of these.
+/// In seconds.
+const QUARTER_HOUR: i32 = 900;
+
+/// The zone that a text names: an IANA name, an offset, or a POSIX rule. `None` if it is none of these, or if its offset
+/// is not of whole quarter hours today: the ledger keeps quarter hours, and days that begin and end with them.
 pub fn zone_of(text: &str) -> Option<TimeZone> {
-    DateTimeParser::new().parse_time_zone(text).or_else(|_| TimeZone::posix(text)).ok()
+    let zone = DateTimeParser::new().parse_time_zone(text).or_else(|_| TimeZone::posix(text)).ok()?;
+    // The first of January and of July 2026.
+    let offsets = [1_767_225_600, 1_782_864_000].map(|second| jiff::Timestamp::from_second(second).ok());
+    let is_whole = |at: jiff::Timestamp| zone.to_offset(at).seconds() % QUARTER_HOUR == 0;
+    offsets.into_iter().flatten().all(is_whole).then_some(zone)
 }
 
 /// The text that names a zone, which [`zone_of`] reads. `None` for a zone that was read from a file without a name.
@@ -30,7 +38,7 @@ mod tests {
             let again = zone.as_ref().and_then(zone_text).and_then(|text| zone_of(&text));
             assert_eq!(again, zone, "{text}");
         }
-        for text in ["", "Mars/Olympus", "Nonsense", "05:30", "EST5EDT,M99.2.0,M11.1.0"] {
+        for text in ["", "Mars/Olympus", "Nonsense", "05:30", "EST5EDT,M99.2.0,M11.1.0", "+01:42", "<X>-1:42"] {
             assert_eq!(zone_of(text), None, "{text}");
         }
     }
