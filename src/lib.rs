@@ -18,6 +18,7 @@ pub mod statement;
 pub mod alert;
 pub mod balance;
 pub mod burn;
+pub mod efficiency;
 pub mod fleet;
 pub mod history;
 pub mod inventory;

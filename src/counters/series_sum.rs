@@ -99,7 +99,7 @@ impl SeriesSum {
             return self.gone.iter().fold(self.ended, |sum, gone| sum.saturating_add(gone.value.count()));
         }
         let continued = self.continued(now);
-        let gone = self.left(now).chain(&self.gone).filter(|old| !continued.contains(&old.series));
+        let gone = self.left(now).chain(&self.gone).filter(|old| continued.binary_search(&old.series).is_err());
         let missing = gone.map(|gone| missing(gone.value.count(), find(now, gone.series)));
         missing.fold(self.ended, u64::saturating_add)
     }
@@ -117,31 +117,20 @@ impl SeriesSum {
     /// The series that left this page or earlier ones and go on under other labels: a new series has the value of the old
     /// one or a little more; if none stayed under its labels, any amount more.
     fn continued(&self, now: &[SeriesValue]) -> Vec<u64> {
-        let is_known = |new: &&SeriesValue| {
-            let is_it = |old: &SeriesValue| old.series == new.series;
-            find(&self.present.series, new.series).is_some() || self.gone.iter().any(is_it)
-        };
+        let present = &self.present.series;
+        let is_known =
+            |new: &&SeriesValue| find(present, new.series).is_some() || find(&self.gone, new.series).is_some();
         let mut came: Vec<u64> = now.iter().filter(|new| !is_known(new)).map(|new| new.value.count()).collect();
-        if came.is_empty() || self.present.series.is_empty() {
+        if came.is_empty() || present.is_empty() {
             return Vec::new();
         }
         came.sort_unstable();
-        let highest_first = |mut series: Vec<SeriesValue>| {
-            series.sort_unstable_by_key(|old| std::cmp::Reverse(old.value));
-            series
-        };
-        let left = highest_first(self.left(now).copied().collect());
-        let all_changed = left.len() == self.present.series.len();
+        let left: Vec<SeriesValue> = self.left(now).copied().collect();
+        let all_changed = left.len() == present.len();
         let returned = self.gone.iter().filter(|gone| find(now, gone.series).is_none()).copied().collect();
-        let mut continued = Vec::new();
-        for SeriesValue { series, value } in left.into_iter().chain(highest_first(returned)) {
-            let (least, most) = (value.count(), value.count().saturating_add(value.count() / RELABELLED));
-            let at = came.partition_point(|new| *new < least);
-            if came.get(at).is_some_and(|new| all_changed || *new <= most) {
-                came.remove(at);
-                continued.push(series);
-            }
-        }
+        let mut continued = match_values(left, &mut came, all_changed);
+        continued.extend(match_values(returned, &mut came, all_changed));
+        continued.sort_unstable();
         continued
     }
 
@@ -151,7 +140,7 @@ impl SeriesSum {
             return false;
         }
         let continued = self.continued(now);
-        self.left(now).any(|old| !continued.contains(&old.series))
+        self.left(now).any(|old| continued.binary_search(&old.series).is_err())
     }
 
     /// Accepts the page's series as the last ones.
@@ -168,9 +157,9 @@ impl SeriesSum {
             return;
         }
         let continued = self.continued(now);
-        self.gone.retain(|gone| !continued.contains(&gone.series));
+        self.gone.retain(|gone| continued.binary_search(&gone.series).is_err());
         for old in std::mem::take(&mut self.present.series) {
-            if find(now, old.series).is_none() && !continued.contains(&old.series) {
+            if find(now, old.series).is_none() && continued.binary_search(&old.series).is_err() {
                 let at = self.gone.partition_point(|gone| gone.series < old.series);
                 self.gone.insert(at, old);
             }
@@ -190,6 +179,25 @@ impl SeriesSum {
         self.ended = self.ended.saturating_add(ended);
         self.present = Present { series: now.to_vec(), lacks_gone: !self.gone.is_empty() };
     }
+}
+
+/// Finds for each old series, the highest first, the lowest new value that it may have grown to: any that is not below it,
+/// or within a part of it. Takes these out of the new values, which are in order, and returns the old series.
+fn match_values(mut old: Vec<SeriesValue>, came: &mut Vec<u64>, by_any: bool) -> Vec<u64> {
+    old.sort_unstable_by_key(|old| std::cmp::Reverse(old.value));
+    let (mut above, mut matched) = (Vec::new(), Vec::new());
+    for SeriesValue { series, value } in old {
+        let value = value.count();
+        while let Some(new) = came.pop_if(|new| *new >= value) {
+            above.push(new);
+        }
+        let most = value.saturating_add(value / RELABELLED);
+        if above.pop_if(|new| by_any || *new <= most).is_some() {
+            matched.push(series);
+        }
+    }
+    came.extend(above.into_iter().rev());
+    matched
 }
 
 /// Whether a series that returns lower was created again: it is far below. Otherwise it is a dip.

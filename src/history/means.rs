@@ -71,7 +71,9 @@ mod tests {
         fn the_order_does_not_matter(mut values in prop::collection::vec(-1e18..1e18_f64, 1..60), seed: u64) {
             let mean = |values: &[f64]| {
                 let mut means = Means::default();
-                values.iter().for_each(|value| means.add(0, Some(*value)));
+                for value in values {
+                    means.add(0, Some(*value));
+                }
                 means.mean(0)
             };
             let before = mean(&values);

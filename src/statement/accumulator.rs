@@ -35,7 +35,8 @@ struct Draft {
 /// What belongs to a node or unit and stands in rows that are no key's.
 #[derive(Debug, Clone, Copy, Default)]
 struct Beside {
-    whole_cost: Money,
+    /// `None` without GPU time of its own: a unit's lease pays for no node in particular.
+    whole_cost: Option<Money>,
     unpriced: Tokens,
     /// Whether it has GPU time without a rate.
     unrated: bool,
@@ -108,7 +109,7 @@ impl RowAccumulator {
     /// Adds to all that a key's own GPUs cost; `None` has no rate.
     pub(super) fn add_whole_cost(&mut self, key: &Label, cost: Option<Money>) {
         let beside = self.beside_of(key);
-        beside.whole_cost += cost.unwrap_or_default();
+        *beside.whole_cost.get_or_insert_default() += cost.unwrap_or_default();
         beside.unrated |= cost.is_none();
     }
 
@@ -180,7 +181,7 @@ impl Draft {
             uncosted_revenue: self.uncosted.unwrap_or_default(),
             cost: known.then_some(self.cost),
             idle_cost: known.then_some(self.idle),
-            whole_cost: beside.filter(|beside| !beside.unrated).map(|beside| beside.whole_cost),
+            whole_cost: beside.filter(|beside| !beside.unrated).and_then(|beside| beside.whole_cost),
             unpriced_tokens: beside.map(|beside| beside.unpriced),
             lower_bound: unpriced && !self.tokens.is_zero(),
             ..Row::new(self.kind, self.key.clone())

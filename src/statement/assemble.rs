@@ -51,6 +51,7 @@ impl Statement {
             lost_windows: 0,
             upper_bound: false,
             theoretical: true,
+            any_paid: false,
             lists: Vec::new(),
         };
         statement.uncosted_revenue = statement.rows.iter().map(|row| row.uncosted_revenue).sum();

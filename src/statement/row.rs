@@ -75,7 +75,7 @@ pub struct Row {
     /// The part of the cost that is for idle GPUs.
     pub idle_cost: Option<Money>,
     /// By node and by unit, all that its own GPUs cost, whichever rows it stands in: idle time is in `(idle)` and work without
-    /// a price in `(unpriced)`. `None` where a rate is unknown, and in all other rows.
+    /// a price in `(unpriced)`. `None` where a rate is unknown, where a lease of the whole unit pays, and in all other rows.
     pub whole_cost: Option<Money>,
     /// By node and by unit, its own tokens without a price, which stand in `(unpriced)`; `None` in all other rows.
     pub unpriced_tokens: Option<Tokens>,
@@ -121,8 +121,10 @@ pub struct Statement {
     pub lost_windows: u64,
     /// Whether misses may have been hits, so that the revenue may be less.
     pub upper_bound: bool,
-    /// Whether no paid share was set: everything at list price.
+    /// Whether a part of it, or all, is at list price since no paid share was set.
     pub theoretical: bool,
+    /// Whether a paid share was set for a part of it, or for all.
+    pub any_paid: bool,
     /// Lists in force, by revenue.
     pub lists: Vec<ListUse>,
 }

@@ -16,6 +16,7 @@ pub mod overview;
 pub mod pane;
 mod run;
 pub mod scene;
+pub mod svg;
 pub mod terminal;
 pub mod theme;
 mod wake;

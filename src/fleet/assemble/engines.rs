@@ -309,7 +309,11 @@ fn proxied(view: &RowView<'_>) -> Option<String> {
 /// The remark that its server's model list can't be read.
 fn unknown_names(view: &RowView<'_>) -> Option<String> {
     let why = view.target.list_refused.as_ref()?;
-    Some(format!("its adapters and aliases are unknown: the model list can't be read: {why}"))
+    let unknown = match view.row.reading.model {
+        Some(_) => "its adapters and aliases are unknown",
+        None => "its model's name is unknown",
+    };
+    Some(format!("{unknown}: the model list can't be read: {why}"))
 }
 
 /// The remark that other targets show the row's processes as well: all are counted there, some of them are, or all are

@@ -21,6 +21,8 @@ use crate::units::{Moment, Span, Timestamp};
 const RENEW: Span = Span::from_secs(120);
 /// How soon after the last time the list of another process is asked for.
 const ANOTHER: Span = Span::from_secs(60);
+/// What is said of an answer that is no list.
+const NO_LIST: &str = "the answer is not a model list";
 /// How long a list may take. Nothing waits for it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -135,6 +137,15 @@ impl Aliases {
         (self.refused, self.asked) = (None, Some(now));
     }
 
+    /// Notes that a list that was asked for otherwise could not be read, for this reason or since it is no list.
+    pub(super) fn refuse(&mut self, trouble: Option<&ScrapeTrouble>) {
+        self.refused = match trouble {
+            None => Some(Label::new(NO_LIST)),
+            Some(trouble) if is_absent(trouble) => None,
+            Some(trouble) => Some(Label::new(&refusal(trouble))),
+        };
+    }
+
     /// Writes what is known into a page.
     pub(super) async fn tell(&mut self, reading: &mut PageReading) {
         if let Some(ended) = self.under_way.take_if(|task| task.is_finished()) {
@@ -146,14 +157,12 @@ impl Aliases {
             }
         }
         reading.aliases.clone_from(&self.known);
-        reading.list_refused = self.refused.clone().filter(|_| self.known.is_none());
+        let needed = || reading.engines.iter().any(lists) || lacks_name(reading);
+        reading.list_refused = self.refused.clone().filter(|_| self.known.is_none() && needed());
     }
 
     /// Whether to ask, now that a page of this process has come.
     pub(super) fn is_due(&mut self, reading: &PageReading, process: Option<&HeaderValue>, now: Moment) -> bool {
-        let lists = |row: &EngineReading| {
-            row.model.is_some() && row.role != Some(Role::Proxy) && dialect::lists_models(row.kind)
-        };
         if !reading.engines.iter().any(lists) || self.under_way.is_some() {
             return false;
         }
@@ -177,6 +186,16 @@ impl Aliases {
     }
 }
 
+/// Whether a row is of an engine with a name that its server's list may have others for.
+fn lists(row: &EngineReading) -> bool {
+    row.model.is_some() && row.role != Some(Role::Proxy) && dialect::lists_models(row.kind)
+}
+
+/// Whether the server has no list.
+const fn is_absent(trouble: &ScrapeTrouble) -> bool {
+    matches!(trouble, ScrapeTrouble::Status(404 | 405 | 501))
+}
+
 impl Drop for Aliases {
     fn drop(&mut self) {
         if let Some(task) = &self.under_way {
@@ -188,9 +207,8 @@ impl Drop for Aliases {
 impl Ask {
     async fn send(self) -> Listed {
         match self.receive().await {
-            Ok(answer) => Models::read(&answer.body)
-                .map_or_else(|| Listed::Refused(Label::new("the answer is not a model list")), Listed::Read),
-            Err(ScrapeTrouble::Status(404 | 405 | 501)) => Listed::Absent,
+            Ok(answer) => Models::read(&answer.body).map_or_else(|| Listed::Refused(Label::new(NO_LIST)), Listed::Read),
+            Err(trouble) if is_absent(&trouble) => Listed::Absent,
             Err(trouble) => Listed::Refused(Label::new(&refusal(&trouble))),
         }
     }

@@ -241,7 +241,14 @@ impl Scraper {
         let Ok(url) = origin.join("/v1/models") else { return Ok(Models::default()) };
         // It must not use up the time of the page itself.
         let asked = tokio::time::timeout(self.settings.timeout / 3, self.get(&url, "application/json", MODELS_CAP));
-        let models = match asked.await {
+        let asked = asked.await;
+        match &asked {
+            Ok(Ok(answer)) if Models::read(&answer.body).is_some() => {}
+            Ok(Ok(_)) => self.aliases.refuse(None),
+            Ok(Err(trouble)) => self.aliases.refuse(Some(trouble)),
+            Err(_) => self.aliases.refuse(Some(&ScrapeTrouble::TimedOut)),
+        }
+        let models = match asked {
             Ok(Ok(answer)) => match Models::read(&answer.body) {
                 Some(models) => {
                     self.aliases.learn(&models, self.clock.now());
