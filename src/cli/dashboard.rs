@@ -41,6 +41,7 @@ pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
         interval: span(plan.interval()),
         zone: plan.settings.zone.clone(),
         past: None,
+        history: crate::history::History::default(),
     })
 }
 

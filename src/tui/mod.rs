@@ -11,12 +11,14 @@ pub mod human;
 pub mod inquiry;
 pub mod keys;
 mod layout;
-pub mod overview;
+
 pub mod pane;
 mod run;
 pub mod scene;
+mod series;
 pub mod terminal;
 pub mod theme;
+pub mod view;
 mod wake;
 pub mod widgets;
 

@@ -16,6 +16,7 @@ use super::inquiry::AskPast;
 use super::terminal::{Output, PanicGuard, Thrifty, Tty};
 use super::theme::{ColorChoice, Depth, Glyphs, Shelf, Theme};
 use super::wake;
+use crate::history::History;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::units::Span;
@@ -37,6 +38,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// Whom the past is asked of; without one the money view says so.
     pub past: Option<AskPast>,
+    /// The recent past, for charts; it may be empty.
+    pub history: History,
 }
 
 impl Default for Options {
@@ -49,6 +52,7 @@ impl Default for Options {
             interval: Span::from_secs(1),
             zone: TimeZone::system(),
             past: None,
+            history: History::default(),
         }
     }
 }
@@ -70,6 +74,7 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     app.theme = chosen;
     app.title = options.title;
     app.has_past = options.past.is_some();
+    app.history = options.history;
 
     let tty = Arc::new(Tty::open()?);
     let (wake, wakes) = mpsc::sync_channel(QUEUE);
@@ -87,15 +92,8 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     outcome
 }
 
-fn start(
-    tty: &Arc<Tty>,
-    mut app: App,
-    themes: Vec<Theme>,
-    past: Conversation,
-) -> io::Result<Dashboard<Thrifty<Output>>> {
+fn start(tty: &Arc<Tty>, app: App, themes: Vec<Theme>, past: Conversation) -> io::Result<Dashboard<Thrifty<Output>>> {
     tty.enter()?;
-    let size = tty.size()?;
-    app.update(super::app::Action::Resize(size.width, size.height));
     let sized = tty.clone();
     let backend = Thrifty::new(Output::new(tty.writer()?), move || sized.size());
     Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past })
