@@ -12,6 +12,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use margintop::collector::Collector;
 use margintop::fleet::Fleet;
+use margintop::history::History;
 use margintop::reading::{Event, Rank};
 use margintop::units::Span;
 
@@ -66,6 +67,17 @@ fn seconds(c: &mut Criterion) {
     c.bench_function("assemble the present of 278 nodes", |b| b.iter(|| black_box(fleet.snapshot())));
     let mut collector = Collector::new(watched());
     c.bench_function("publish it", |b| b.iter(|| black_box(collector.picture())));
+    let history = History::default();
+    let mut snapshot = (*collector.picture()).clone();
+    c.bench_function("record it", |b| {
+        b.iter(|| {
+            snapshot.at = snapshot.at + Span::from_secs(5);
+            black_box(history.record(&snapshot, Span::from_secs(1)))
+        });
+    });
+    let (ledger, now) = (fleet.ledger(), fleet.now().wall);
+    let since = now - Span::from_secs(3_600);
+    c.bench_function("read its money of the present", |b| b.iter(|| history.read_ledger(ledger, since, now)));
 }
 
 criterion_group!(benches, seconds);

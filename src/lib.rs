@@ -16,6 +16,9 @@ pub mod counters;
 pub mod statement;
 // Floor 3: what is known.
 pub mod alert;
+pub mod balance;
+pub mod burn;
+pub mod efficiency;
 pub mod fleet;
 pub mod history;
 pub mod inventory;

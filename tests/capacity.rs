@@ -5,9 +5,9 @@
 mod past;
 
 use jiff::tz::TimeZone;
-use margintop::ledger::{Past, RevenueAccountId, TariffId};
-use margintop::reading::Role;
-use margintop::statement::{Capacity, PoolCapacity};
+use margintop::ledger::{Past, RevenueAccountId, SloDay, SloMinutes, SloPast, TariffId};
+use margintop::reading::{Label, NodeName, Role};
+use margintop::statement::{Capacity, PoolCapacity, SloQuarters};
 use margintop::units::{GpuTime, Money, Span};
 use past::{Making, classes, held};
 
@@ -147,4 +147,64 @@ fn a_unit_that_works_as_one_is_measured_as_one() {
     assert_eq!((pool.needed_peak, pool.spare_cost), (2, Some(money("64"))));
     let unmeasured: Vec<_> = capacity.unmeasured.iter().map(ToString::to_string).collect();
     assert_eq!(unmeasured, ["w"], "a unit that is leased as a whole has no number of nodes");
+}
+
+/// The eight hours under an objective for latency: what `held` says of a node's quarter hour (from 0) is known of it.
+fn under_an_objective(held: impl Fn(&str, i64) -> Option<bool>) -> Past {
+    let mut past = eight_hours();
+    let (since, slo) = (past.since, Label::new("ttft_p99 2s"));
+    let days = ["a", "b"].map(|node| {
+        let mut day = SloDay::default();
+        for quarter in 0..32 {
+            let at = since + Span::from_secs(quarter * 900);
+            if let Some(held) = held(node, quarter) {
+                day.add(at, SloMinutes::one(held));
+            }
+        }
+        (NodeName::new(node), vec![(since, day)])
+    });
+    past.slo = Some(SloPast { slo, since, days: days.into_iter().collect() });
+    past
+}
+
+#[test]
+fn only_what_was_within_the_objectives_is_a_measurement() {
+    // Nodes with 900 were too slow: what they did would have needed twice as many.
+    let capacity = Capacity::of(&under_an_objective(|_, quarter| Some(quarter < 16)), &TimeZone::UTC);
+    let pool = only(&capacity);
+    assert_eq!(pool.best, Some((1_800_000, 1_800_000)));
+    let needed: Vec<_> = capacity.hours.iter().map(|hour| hour.needed).collect();
+    assert_eq!(needed, [2, 2, 2, 2, 2, 4, 4, 0]);
+    assert_eq!(pool.slo, Some(SloQuarters { held: 32, missed: 20, unknown: 0 }));
+    assert_eq!((pool.needed_peak, pool.spare_cost), (4, Some(money("32"))));
+    // A node makes 1.8 million tokens an hour within them: the second one in each of seven hours, and so would a third.
+    assert_eq!((pool.last_node, pool.one_more), (Some(money("126")), Some(money("126"))));
+    assert_eq!(capacity.slo, Some((Label::new("ttft_p99 2s"), eight_hours().since)));
+}
+
+#[test]
+fn one_slow_minute_in_a_quarter_hour_is_enough() {
+    let mut past = under_an_objective(|_, _| Some(true));
+    assert_eq!(only(&Capacity::of(&past, &TimeZone::UTC)).best, Some((3_600_000, 3_600_000)));
+    let since = past.since;
+    for (_, days) in past.slo.iter_mut().flat_map(|slo| &mut slo.days) {
+        (16..28).for_each(|quarter| days[0].1.add(since + Span::from_secs(quarter * 900), SloMinutes::one(false)));
+    }
+    assert_eq!(only(&Capacity::of(&past, &TimeZone::UTC)).best, Some((1_800_000, 1_800_000)));
+}
+
+/// What is not known of a quarter hour is neither within the objectives nor beyond them.
+#[test]
+fn without_a_latency_nothing_is_said_of_the_objectives() {
+    let before = Capacity::of(&eight_hours(), &TimeZone::UTC);
+    let silent = Capacity::of(&under_an_objective(|_, _| None), &TimeZone::UTC);
+    assert_eq!((only(&silent).slo, &only(&silent).best), (None, &only(&before).best));
+    assert_eq!(silent.hours, before.hours);
+    // Recorded from the fifth hour on: earlier quarter hours are no measurement, and need no more than did them.
+    let late = Capacity::of(&under_an_objective(|_, quarter| (quarter >= 16).then_some(true)), &TimeZone::UTC);
+    assert_eq!(only(&late).slo, Some(SloQuarters { held: 20, missed: 0, unknown: 32 }));
+    assert_eq!(late.hours, before.hours);
+    let never = Capacity::of(&under_an_objective(|_, _| Some(false)), &TimeZone::UTC);
+    assert_eq!(only(&never).best, None);
+    assert_eq!(never.nodes_ppm(), Some((2_000_000, 1_750_000)));
 }

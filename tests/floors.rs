@@ -10,7 +10,7 @@ const FLOORS: [&[&str]; 8] = [
     &["units", "reading"],
     &["exposition", "dialect", "pricing", "ledger"],
     &["counters", "statement"],
-    &["inventory", "metering", "snapshot", "alert", "fleet", "history"],
+    &["inventory", "metering", "snapshot", "alert", "balance", "burn", "efficiency", "fleet", "history"],
     &["clock", "wire", "source"],
     &["store", "collector"],
     &["tui", "http"],

@@ -51,6 +51,30 @@ fn terms_that_change_while_nothing_runs_lose_nothing() {
     }
 }
 
+/// Class: a provider's rounding of a lease that several runs paid for.
+#[test]
+fn rounding_is_of_the_whole_lease_over_restarts() {
+    let text = format!("{OF_NODE}gpus = 2\nrate = \"2.00\"\nrounding = \"minute\"\nuntil = \"2025-03-10T10:01:30Z\"\n");
+    for dated in ["", "from = \"2025-03-10T10:00:00Z\"\n", "name = \"acme\"\n"] {
+        for runs in [&[100][..], &[10, 90], &[10, 20, 59, 11], &[90, 10]] {
+            let fleets = Fleets::new();
+            for seconds in runs {
+                fleets.run(&Run::of(&(text.clone() + dated)).seconds(*seconds));
+            }
+            // 90 seconds are billed as two minutes; then the node's GPUs, which it has none of.
+            assert_eq!(fleets.all(), 2 * 120_000, "{dated}{runs:?}");
+        }
+    }
+    // One that ends by hand has begun with the watch.
+    let fleets = Fleets::new();
+    let text = text.replace("until = \"2025-03-10T10:01:30Z\"\n", "");
+    fleets.run(&Run::of(&text).seconds(10));
+    fleets.run(&Run::of(&text).seconds(65));
+    fleets.end("gpu-01", "2025-03-10T10:01:10Z");
+    fleets.run(&Run::of(&text).seconds(2));
+    assert_eq!(fleets.all(), 2 * 120_000, "by hand");
+}
+
 #[test]
 fn a_successor_that_began_in_the_absence_bills_from_its_beginning() {
     let first = format!("{OF_NODE}gpus = 8\nrate = \"2.00\"\n");

@@ -86,7 +86,7 @@ fn its_totals_stay_and_its_counters_go_on() {
     let (before, leases) = (everything(&path), Reader::open(&path).unwrap().leased().unwrap());
     let mut seat = Seat::at(&path, began() + Span::from_secs(LAST + 10));
     assert_eq!(seat.basis.writer, WriterStatus::Ours);
-    assert_eq!((version(&path), everything(&path)), (3, before));
+    assert_eq!((version(&path), everything(&path)), (4, before));
     assert_eq!(Reader::open(&path).unwrap().leased().unwrap(), leases);
     assert!(!tables(&path).iter().any(|table| ["targets", "counters", "nodes", "gpus"].contains(&table.as_str())));
     // The hits that ran ahead are still owed, and the successor is still on probation.
@@ -123,7 +123,7 @@ fn an_export_of_version_1_is_imported() {
     assert!(String::from_utf8_lossy(&text).contains("\"table\":\"counters\""), "it is one of version 1");
     let copy = home.path().join("copy.db");
     margintop::store::import(&copy, text.as_slice()).unwrap();
-    assert_eq!((version(&copy), everything(&copy)), (3, everything(&path)));
+    assert_eq!((version(&copy), everything(&copy)), (4, everything(&path)));
     assert_eq!(Reader::open(&copy).unwrap().leased().unwrap(), Reader::open(&path).unwrap().leased().unwrap());
     Seat::at(&path, began() + Span::from_secs(LAST + 10)).leave();
     let state = |path: &Path| saved::target(&Connection::open(path).unwrap(), Some(ENGINE)).unwrap();
@@ -181,7 +181,7 @@ fn killed_at_any_instant_it_is_one_version_or_the_other() {
         let version = version(&path);
         let has = |name: &str| tables(&path).iter().any(|table| table == name);
         assert_eq!((has("counters"), has("saved_targets")), (version == 1, version > 1), "kill {nth}");
-        seen[usize::from(version == 3)] += 1;
+        seen[usize::from(version == 4)] += 1;
         // Either goes on.
         let mut seat = Seat::at(&path, began() + Span::from_secs(LAST + 10));
         seat.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
@@ -215,7 +215,7 @@ fn a_decision_or_a_reset_by_hand_migrates_what_nobody_keeps() {
     let (_home, path) = file();
     old(&path);
     let reset = margintop::store::reset_target(&path, &TargetId::new(ENGINE), began()).unwrap();
-    assert_eq!((reset, version(&path)), (Ok(()), 3));
+    assert_eq!((reset, version(&path)), (Ok(()), 4));
     // An older margintop that keeps it would not know the tables.
     let (_home, path) = file();
     old(&path);

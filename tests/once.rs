@@ -181,6 +181,22 @@ fn people_get_words() {
 }
 
 #[test]
+fn a_card_is_ten_lines_to_paste() {
+    let engine = Server::pages(&[VLLM, VLLM_LATER]);
+    let target = engine.metrics();
+    let ran = Program::new(["once", "--card", "--interval", "200ms", &target]).run();
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert!((9..=10).contains(&lines.len()), "{}", ran.out);
+    assert!(lines.iter().all(|line| line.chars().count() <= 72 && !line.ends_with(' ')), "{}", ran.out);
+    for word in ["margintop ", "today", "an hour", "tokens ", "cached 67.7 %", "requests", "basis"] {
+        assert!(ran.out.contains(word), "{word}: {}", ran.out);
+    }
+    let refused = Program::new(["once", "--card", "--json", &target]).run();
+    assert_eq!(refused.code, Some(2));
+}
+
+#[test]
 fn again_and_again_is_a_line_each() {
     let engine = Server::pages(&[VLLM, VLLM_LATER]);
     let mut running = once([engine.metrics()]).arg("--every").arg("200ms").start();

@@ -7,15 +7,17 @@
 mod past;
 #[path = "support/program.rs"]
 mod program;
+mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
 use margintop::config::load_at;
+use margintop::fleet::{Fleet, FleetConfig};
 use margintop::ledger::{Entry, Grain, Ledger, Past, Posting, RevenueAccount, RevenueAccountId, TariffId, Timing};
 use margintop::pricing::{Book, PriceFile, PriceQuery, Provenance};
-use margintop::reading::{ModelName, NodeName, Role};
+use margintop::reading::{Event, ModelName, NodeName, Role};
 use margintop::statement::{Change, Totals, reprice, what_if};
 use margintop::units::{Span, Timestamp};
 use past::{Making, classes, instant};
@@ -313,4 +315,28 @@ fn a_lease_and_prices_follow_the_rates_of_exchange_day_by_day() {
     assert!(why.contains("2 rates of exchange") && why.contains("rounding = \"exact\""), "{why}");
     let ended = load(&(fx("1.10", "2026-11-01") + LEASE + "until = \"2026-10-01T00:00:00Z\"\n")).unwrap_err();
     assert!(ended.contains("ends before the first rate of exchange"), "{ended}");
+}
+
+/// Class: an assumed rate that is said in another currency, and the rate of exchange of the program's start for ever.
+#[test]
+fn an_assumed_rate_follows_the_rates_of_exchange_while_margintop_runs() {
+    let fx = |rate: &str, at: &str| format!("[[fx]]\nfrom = \"USD\"\nto = \"CNY\"\nrate = \"{rate}\"\nat = \"{at}\"\n");
+    let settings = load(&format!("currency = \"CNY\"\n{}{}", fx("7", "2026-11-01"), fx("8", "2026-11-28"))).unwrap();
+    let dollars = Book::built_in().unwrap().gpu_rate_at("NVIDIA H100", instant(NOW)).unwrap().rate.micros();
+    let midnight = instant("2026-11-28T00:00:00Z");
+    let moment = |second: i64| support::at(midnight + Span::from_secs(second));
+    let mut fleet = Fleet::new(FleetConfig::local("box"), settings.book, moment(-60));
+    for second in -60..=60 {
+        fleet.apply(support::gpus("box", "NVIDIA H100", 8, moment(second)));
+        fleet.apply(Event::Tick(moment(second)));
+    }
+    let (mut held, accounts) = (BTreeMap::new(), fleet.ledger().cost_accounts());
+    for (minute, sums) in fleet.ledger().minutes() {
+        for (account, time) in sums.rents() {
+            let rate = accounts[account.index()].rate.unwrap().micros();
+            *held.entry((minute < midnight, rate)).or_insert(0) += time.held.millis();
+        }
+    }
+    let day = 8 * 60_000;
+    assert_eq!(held, BTreeMap::from([((true, dollars * 7), day), ((false, dollars * 8), day)]));
 }

@@ -11,8 +11,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use margintop::history::History;
 use margintop::snapshot::{Snapshot, WriterStatus};
-use margintop::tui::app::{Action, App, Command, Field, Motion, Pane};
+use margintop::tui::app::{Action, App, Command, Field, Motion, Pane, Turn};
 use margintop::tui::theme::{Depth, Glyphs, Role, Shelf, Theme};
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
@@ -224,6 +225,24 @@ fn other_views_and_states() {
     golden("silent", &app, (80, 24));
     golden("too-small", &app, (20, 5));
     golden("too-small", &app, (39, 12));
+}
+
+#[test]
+fn views_of_a_fleet_that_was_watched_for_a_quarter_hour() {
+    let history = History::default();
+    for beat in (0..=900).step_by(5) {
+        history.record(&picture::fleet(beat), Span::from_secs(5));
+    }
+    let mut app = app(&Arc::new(picture::fleet(900)));
+    app.history = history;
+    app.update(Action::Command(Command::Reach(Turn::Previous)));
+    for size in SIZES {
+        golden("watched", &app, size);
+    }
+    for view in [ViewId::Nodes, ViewId::Engines] {
+        app.update(Action::Command(Command::Show(view)));
+        golden(&format!("watched-{}", view.view().title()), &app, (120, 36));
+    }
 }
 
 #[test]

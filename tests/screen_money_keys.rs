@@ -183,3 +183,15 @@ fn help_filter_and_quit_go_on_over_the_form() {
     assert_eq!(press(&mut app, KeyCode::Char('q')), Effect::Quit);
     assert_eq!(app.update(Action::Click(3, 1)), Effect::None, "what lies below cannot be pressed");
 }
+
+/// Class: a header that is newer than the rows below it.
+#[test]
+fn header_and_rows_are_of_one_moment() {
+    let mut app = pages::app(Page::Fleet);
+    let of_rows = app.money.picture.as_ref().unwrap().at;
+    assert_eq!(of_rows, app.money.page.as_ref().unwrap().at);
+    let mut later: Snapshot = (**app.shown()).clone();
+    later.at = later.at + Span::from_secs(5);
+    app.update(Action::Fresh(Arc::new(later)));
+    assert_eq!(app.money.picture.as_ref().unwrap().at, of_rows);
+}

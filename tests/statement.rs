@@ -191,6 +191,30 @@ fn each_thing_stands_in_one_row() {
     assert_eq!(money(row(&by_hour, "(idle)")), ["0.00", "0.00", "0.00"]);
 }
 
+/// By node and by unit a row says what stands in other rows and is its own.
+#[test]
+fn a_node_and_a_unit_say_their_whole_cost() {
+    let told = |by, key: &str| {
+        let statement = statement(&mixed(), by);
+        let row = statement.rows.iter().find(|row| row.key.as_str() == key).unwrap().clone();
+        (text(row.whole_cost), row.unpriced_tokens.map(margintop::units::Tokens::count))
+    };
+    // 8 GPUs at 2.00 for an hour, a quarter of it idle and a quarter of the rest for tokens without a price; rounding.
+    assert_eq!(told(By::Node, "a"), ("16.10".to_owned(), Some(1_000_000)));
+    assert_eq!(told(By::Node, "b"), ("0.00".to_owned(), Some(0)));
+    assert_eq!(told(By::Unit, "u"), ("17.00".to_owned(), Some(1_000_000)), "with the node that idled");
+    assert_eq!(told(By::Unit, "(no unit)"), ("unknown".to_owned(), Some(0)), "c has no rate");
+    assert_eq!(told(By::Node, "(idle)"), ("unknown".to_owned(), None));
+    for by in [By::Model, By::Tenant, By::Hour, By::Tier, By::Role] {
+        let told = statement(&mixed(), by);
+        assert!(told.rows.iter().all(|row| row.whole_cost.is_none() && row.unpriced_tokens.is_none()), "{by}");
+    }
+    let mut past = mixed();
+    past.cost_accounts[0].rate = None;
+    let told = statement(&past, By::Node);
+    assert_eq!(text(row(&told, "a").whole_cost), "unknown");
+}
+
 #[test]
 fn a_lease_is_laid_beside_its_invoice() {
     let leases = statement(&mixed(), By::Lease);

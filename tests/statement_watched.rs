@@ -118,3 +118,21 @@ fn a_true_fall_is_still_one() {
 fn of_cost() -> Money {
     Money::from_micros(16_000_000)
 }
+
+/// Class: revenue without a known cost that is taken for profit.
+#[test]
+fn revenue_whose_cost_is_unknown_moves_no_profit() {
+    let with_uncosted = |since: &str, made: u64| {
+        let mut past = Making(even(since, 60, &[]));
+        let tariff = past.tariff("r1", "standard", R1);
+        let account = past.account("remote", None, "remote-model", Role::Unified);
+        past.0.accounts[account.index()].costed = false;
+        past.tokens(instant(since), account, Some(tariff), classes(made, 0, made));
+        past.0
+    };
+    let bridge = Bridge::between(&with_uncosted(BEFORE, 1_000), &with_uncosted(AFTER, 90_000_000));
+    assert_eq!(bridge.change(), Money::ZERO);
+    for movers in [&bridge.models, &bridge.units, &bridge.nodes] {
+        assert!(movers.is_empty(), "{movers:?}");
+    }
+}

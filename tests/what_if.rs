@@ -219,7 +219,7 @@ fn the_list_that_was_posted_changes_nothing() {
     assert_eq!(Totals::of(&reprice(&past, &book)), totals);
     let lists = compare(&past, &book, "USD");
     let at = lists.iter().find(|at| at.list.as_str() == "own").unwrap();
-    assert_eq!((at.revenue, at.profit), (totals.revenue, totals.profit()));
+    assert_eq!((at.revenue, at.profit, at.uncertainty), (totals.revenue, totals.profit(), Money::ZERO));
     // Prices that are the book's no longer are not kept.
     let mut other = past;
     other.tariffs[1].prices.miss = "0.03".parse().unwrap();
@@ -245,6 +245,10 @@ fn an_edge_of_another_list_inside_a_bucket_is_uncertainty() {
     assert_eq!(whole.total.revenue, Some(value(first)));
     assert_eq!(whole.uncertainty, (day - night).max(night - day));
     assert!(whole.uncertainty > Money::ZERO);
+    let lists = compare(&past, &book, "USD");
+    let at = |name: &str| lists.iter().find(|at| at.list.as_str() == name).unwrap();
+    assert_eq!((Some(at("own").revenue), at("own").uncertainty), (whole.total.revenue, whole.uncertainty));
+    assert_eq!(at("deepseek-r1-standard").uncertainty, Money::ZERO);
     // At a list without such an edge nothing is unsure.
     let flat = book.list("deepseek-r1-standard").unwrap();
     let told = margintop::statement::changed(&past, &Change { list: Some(flat), ..Change::default() }).unwrap();

@@ -52,6 +52,17 @@ pub(super) struct Global {
     pub(super) ledger: Option<String>,
 }
 
+/// How a snapshot is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One JSON object.
+    Json,
+    /// Words and columns.
+    Text,
+    /// Ten lines.
+    Card,
+}
+
 /// How `once` looks and prints.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct LookArgs {
@@ -62,6 +73,10 @@ pub(super) struct LookArgs {
     /// Print for people (the default)
     #[arg(long)]
     pub(super) text: bool,
+
+    /// Print ten lines to paste into a chat
+    #[arg(long, conflicts_with_all = ["json", "text"])]
+    pub(super) card: bool,
 
     /// Take the rates over this long; 0 looks once, and rates are unknown
     #[arg(long = "for", value_name = "DURATION")]
@@ -75,7 +90,18 @@ pub(super) struct LookArgs {
 impl LookArgs {
     /// Whether anything was asked of `once`.
     pub(super) const fn any(&self) -> bool {
-        self.json || self.text || self.span.is_some() || self.every.is_some()
+        self.json || self.text || self.card || self.span.is_some() || self.every.is_some()
+    }
+
+    /// How it prints, JSON if nothing says otherwise and `by_default` is set.
+    pub(super) const fn form(&self, by_default: bool) -> Form {
+        if self.card {
+            Form::Card
+        } else if self.json || by_default && !self.text {
+            Form::Json
+        } else {
+            Form::Text
+        }
     }
 }
 

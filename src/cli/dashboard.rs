@@ -9,6 +9,7 @@ use super::args::Global;
 use super::sources::{Plan, span};
 use super::{Failure, ledger, pipeline, themes};
 use crate::clock::Clock;
+use crate::history::History;
 use crate::snapshot::Snapshot;
 use crate::tui;
 
@@ -21,7 +22,7 @@ pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
     options.zone = ledger::zone(path.as_deref(), &plan);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let keeping = ledger::settings(&plan, path, &Clock::System);
-    let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping);
+    let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping, Some(options.history.clone()));
     options.past = Some(ledger::past(&pipeline.store, &plan, options.zone.clone()));
     show(options, pipeline.pictures.clone())
 }
@@ -41,7 +42,7 @@ pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
         interval: span(plan.interval()),
         zone: plan.settings.zone.clone(),
         past: None,
-        history: crate::history::History::default(),
+        history: History::default(),
     })
 }
 

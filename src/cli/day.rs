@@ -17,6 +17,7 @@ use super::{Failure, dashboard, ledger};
 use crate::clock::{Clock, ScriptedClock};
 use crate::collector::{Collector, Message};
 use crate::fleet::{Fleet, FleetConfig};
+use crate::history::History;
 use crate::pricing::{Lease, Leased, Pinned};
 use crate::reading::Event;
 use crate::snapshot::Snapshot;
@@ -45,16 +46,18 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let pin = Pinned::list("*", LIST);
     plan.settings.book.pin(vec![pin]).map_err(|error| Failure::Run(error.to_string()))?;
 
-    let day = Day::new(&plan, clock.clone(), speed);
+    let history = History::default();
+    let day = Day::new(&plan, clock.clone(), speed).recording(&history);
     let path = ledger::choice(global, &plan.settings).only_named();
     let (day, store) = day.keeping(&plan, path, &Clock::Scripted(clock))?;
     let (publish, pictures) = watch::channel(Arc::new(day.collector_picture(&plan)));
     if args.look.any() {
         drop(pictures);
         let last = runtime.block_on(day.turn(publish));
-        return print(&last, args.look.json);
+        return print(&last, args.look.form(false), &plan.settings.zone);
     }
     let mut options = dashboard::options(&plan)?;
+    options.history = history;
     options.past = Some(ledger::past(&store, &plan, plan.settings.zone.clone()));
     runtime.spawn(day.turn(publish));
     dashboard::show(options, pictures)
@@ -91,6 +94,11 @@ impl Day {
         let fleet = Fleet::new(Self::site(plan, step), plan.settings.book.clone(), clock.now());
         let pause = Duration::from_secs_f64(step.as_secs_f64() / speed);
         Self { clock, collector: Collector::new(fleet), scrapers, step, pause }
+    }
+
+    /// Records the day.
+    fn recording(self, history: &History) -> Self {
+        Self { collector: self.collector.recording(history.clone()), ..self }
     }
 
     /// Keeps the day in a ledger of its own, in a new file or in memory.

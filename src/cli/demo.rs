@@ -35,7 +35,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let mut options = dashboard::options(&plan)?;
     options.zone = ledger::zone(path.as_deref(), &plan);
     let keeping = ledger::settings(&plan, path, &Clock::System);
-    let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping);
+    let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping, Some(options.history.clone()));
     options.past = Some(ledger::past(&pipeline.store, &plan, options.zone.clone()));
     dashboard::show(options, pipeline.pictures.clone())
 }

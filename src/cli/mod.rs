@@ -6,6 +6,7 @@
 
 mod agent;
 mod args;
+mod card;
 mod config;
 mod configured_prices;
 mod currency;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
-use super::args::{Global, LookArgs};
+use super::args::{Form, Global, LookArgs};
 use super::out::Stdout;
 use super::sources::{Plan, driver_settings, member, pids, span};
-use super::{Failure, failures, ledger, text};
+use super::{Failure, card, failures, ledger, text};
 use crate::clock::Clock;
 use crate::collector::{Collector, Message};
 use crate::config::parse_interval;
@@ -35,8 +36,8 @@ pub(super) struct Looks {
     span: Duration,
     /// Again and again.
     repeat: bool,
-    /// JSON or text.
-    json: bool,
+    /// How they are printed.
+    form: Form,
 }
 
 impl Looks {
@@ -52,7 +53,7 @@ impl Looks {
         if repeat && span.is_zero() {
             return Err(Failure::Usage("--every 0: write how often, like --every 10s".to_owned()));
         }
-        Ok(Self { span, repeat, json: args.json || repeat && !args.text })
+        Ok(Self { span, repeat, form: args.form(repeat) })
     }
 }
 
@@ -60,7 +61,7 @@ impl Looks {
 pub(super) fn run(global: &Global, targets: &[String], args: &LookArgs) -> Result<(), Failure> {
     let plan = Plan::new(global, targets)?;
     let looks = Looks::new(args, plan.interval())?;
-    if !looks.json {
+    if looks.form != Form::Json {
         plan.tell_doubles();
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -120,11 +121,11 @@ impl Observer {
             if !self.looks.repeat {
                 break;
             }
-            print(&fleet.picture(), self.looks.json)?;
+            print(&fleet.picture(), self.looks.form, &self.plan.settings.zone)?;
         }
         let last = fleet.picture();
         fleet.close();
-        print(&last, self.looks.json)?;
+        print(&last, self.looks.form, &self.plan.settings.zone)?;
         Ok(last)
     }
 
@@ -220,13 +221,13 @@ impl Observer {
     }
 }
 
-/// Prints a picture as JSON or for people.
-pub(super) fn print(picture: &Snapshot, json: bool) -> Result<(), Failure> {
+/// Prints a snapshot; times of a card are in `zone`.
+pub(super) fn print(picture: &Snapshot, form: Form, zone: &TimeZone) -> Result<(), Failure> {
     let mut out = Stdout::default();
-    let printed = if json {
-        serde_json::to_string(picture).map_err(|error| Failure::Run(error.to_string()))?
-    } else {
-        text::render(picture)
+    let printed = match form {
+        Form::Json => serde_json::to_string(picture).map_err(|error| Failure::Run(error.to_string()))?,
+        Form::Text => text::render(picture),
+        Form::Card => card::render(picture, zone),
     };
     writeln!(out, "{}", printed.trim_end())?;
     out.flush()?;

@@ -11,6 +11,7 @@ use super::sources::{Plan, driver_settings, member, pids, span};
 use crate::clock::Clock;
 use crate::collector::{self, Collector, Message};
 use crate::fleet::Fleet;
+use crate::history::History;
 use crate::reading::Event;
 use crate::snapshot::Snapshot;
 use crate::source::cadence;
@@ -54,8 +55,15 @@ impl Pipeline {
     }
 }
 
-/// Starts everything that the plan asks for, and returns at once with an empty picture.
-pub(super) fn start(plan: &Plan, clock: &Clock, runtime: &Handle, keeping: store::Settings) -> Pipeline {
+/// Starts everything that the plan asks for, and returns at once with an empty picture. Where there is a history, what is
+/// published is recorded in it.
+pub(super) fn start(
+    plan: &Plan,
+    clock: &Clock,
+    runtime: &Handle,
+    keeping: store::Settings,
+    history: Option<History>,
+) -> Pipeline {
     let interval = plan.interval();
     let window = WINDOW.max(span(interval * 2));
     let fleet = Fleet::new(plan.site(window), plan.settings.book.clone(), clock.now());
@@ -63,6 +71,10 @@ pub(super) fn start(plan: &Plan, clock: &Clock, runtime: &Handle, keeping: store
     let (publish, pictures) = watch::channel(Arc::new(fleet.snapshot()));
     let (store, opening) = ledger::open(keeping, events.clone());
     let collector = Collector::new(fleet).keeping(store.clone(), ledger::absence(plan));
+    let collector = match history {
+        Some(history) => collector.recording(history),
+        None => collector,
+    };
     runtime.spawn(collector::run(collector, Some(opening), inbox, publish));
 
     let settings = Settings::default();

@@ -34,7 +34,7 @@ pub(super) fn run(global: &Global, targets: &[String], listen: &str) -> Result<(
             .map_err(|error| Failure::Run(format!("{listen}: {error}; choose another address with --listen")))?;
         let address = listener.local_addr()?;
         let keeping = ledger::settings(&plan, path, &Clock::System);
-        let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping);
+        let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping, None);
         announce(&format!("http://{address}"))?;
         tokio::spawn(tell_of_ledger(pipeline.pictures.clone()));
         let hub = http::hub();

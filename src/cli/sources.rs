@@ -109,6 +109,7 @@ impl Plan {
             bill: self.settings.bill,
             leases: self.settings.leases.clone(),
             plausibility: self.settings.plausibility,
+            slo: self.settings.slo,
             aliases: self.settings.aliases.clone(),
             targets: self.targets.iter().map(member).collect(),
         }

@@ -1,6 +1,8 @@
 //! One task that owns the fleet: it drains events and publishes pictures. Nobody waits for it and it waits for nobody:
 //! a picture that is not looked at is replaced by the next.
 
+mod recorder;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +10,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::alert::Watch;
 use crate::fleet::{Fleet, TargetInfo};
+use crate::history::History;
 use crate::reading::{Event, Trouble};
 use crate::snapshot::Snapshot;
 use crate::store::{LedgerEvent, Store};
 use crate::units::{Moment, Span};
+use recorder::Recorder;
 
 /// For how long after the first event every batch is published at once, so that what answers first is seen first.
 const HURRY: Span = Span::from_secs(2);
@@ -58,6 +62,9 @@ pub struct Collector {
     absence: Span,
     counting: bool,
     handed_over: Option<Moment>,
+    recorder: Option<Recorder>,
+    /// Whether a tick came since the last picture.
+    ticked: bool,
 }
 
 impl Collector {
@@ -73,7 +80,15 @@ impl Collector {
             absence: Span::ZERO,
             counting: false,
             handed_over: None,
+            recorder: None,
+            ticked: false,
         }
+    }
+
+    /// Records what it publishes, and asks the ledger for the time before.
+    #[must_use]
+    pub fn recording(self, history: History) -> Self {
+        Self { recorder: Some(Recorder::new(history)), ..self }
     }
 
     /// Hands what changes to `store`, and goes on from what it remembers unless that is longer ago than `absence`.
@@ -91,6 +106,7 @@ impl Collector {
                 for event in events {
                     self.fleet.apply(event);
                 }
+                self.ticked |= ticked;
                 if ticked {
                     self.hand_over(HANDOVER);
                 }
@@ -137,10 +153,12 @@ impl Collector {
                 } else {
                     self.fleet.restore(*saved, self.absence);
                 }
+                self.recorder.iter_mut().for_each(|recorder| recorder.reopen(self.fleet.ledger()));
             }
             LedgerEvent::ReadOnly { kept, began, zone } => {
                 self.fleet.set_zone(zone);
                 self.fleet.show(*kept, began);
+                self.recorder.iter_mut().for_each(|recorder| recorder.follow(self.fleet.ledger()));
             }
             LedgerEvent::Status(basis) => self.fleet.set_ledger(basis),
             LedgerEvent::LeaseEnds(ends) => self.fleet.end_leases(ends),
@@ -179,6 +197,11 @@ impl Collector {
             share(&last.engines, &mut picture.engines);
         }
         let picture = Arc::new(picture);
+        if std::mem::take(&mut self.ticked)
+            && let Some(recorder) = &mut self.recorder
+        {
+            recorder.record(&picture, &self.fleet, self.store.as_ref());
+        }
         self.last = Some(Arc::clone(&picture));
         self.published = Some(self.fleet.now());
         picture

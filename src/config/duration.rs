@@ -12,6 +12,18 @@ pub fn parse_interval(text: &str) -> Result<Duration, String> {
 
 /// The same, up to `most`.
 pub(super) fn parse_duration(text: &str, most: Duration) -> Result<Duration, String> {
+    let millis = parse_millis(text)?;
+    if millis > most.as_secs_f64() * 1000.0 {
+        let days = most.as_secs() / 86_400;
+        let most = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
+        Err(format!("\"{text}\" is over {most}"))
+    } else {
+        Ok(Duration::from_millis(millis.round() as u64))
+    }
+}
+
+/// A duration in milliseconds and parts of one.
+pub(super) fn parse_millis(text: &str) -> Result<f64, String> {
     let refuse = || format!("\"{text}\" is not a duration: write it like 500ms, 1s or 2m");
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
@@ -24,14 +36,7 @@ pub(super) fn parse_duration(text: &str, most: Duration) -> Result<Duration, Str
         _ => return Err(refuse()),
     };
     let number: f64 = number.parse().map_err(|_| refuse())?;
-    let millis = number * millis_per_unit;
-    if millis > most.as_secs_f64() * 1000.0 {
-        let days = most.as_secs() / 86_400;
-        let most = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
-        Err(format!("\"{text}\" is over {most}"))
-    } else {
-        Ok(Duration::from_millis(millis.round() as u64))
-    }
+    Ok(number * millis_per_unit)
 }
 
 #[cfg(test)]

@@ -67,6 +67,9 @@ pub struct ConfigFile {
     /// The bounds above which a delta is disputed.
     #[serde(default)]
     pub plausibility: PlausibilityTable,
+    /// Objectives for latency.
+    #[serde(default)]
+    pub slo: SloTable,
 }
 
 /// An `[[alias]]`: a model, and what else it is called.
@@ -90,6 +93,19 @@ pub struct PlausibilityTable {
     pub computed_per_gpu: Option<i128>,
     /// Prompt tokens that come from a cache.
     pub cached_per_gpu: Option<i128>,
+}
+
+/// `[slo]`: what 99 of 100 requests or tokens of a minute stay within.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "the keys' own names")]
+pub struct SloTable {
+    /// Arrival to first token: `2s`.
+    pub ttft_p99: Option<String>,
+    /// Between tokens: `60ms`.
+    pub itl_p99: Option<String>,
+    /// Arrival to last token: `30s`.
+    pub e2e_p99: Option<String>,
 }
 
 /// A `[[target]]`.

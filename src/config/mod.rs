@@ -11,6 +11,7 @@ mod prices;
 mod range;
 mod scenario;
 mod settings;
+mod slo;
 
 pub use duration::parse_interval;
 pub use error::ConfigError;

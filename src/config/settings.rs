@@ -12,9 +12,11 @@ use super::file::{ConfigFile, TargetTable};
 use super::leases::{doubtful, leases, refuse_contradictions};
 use super::metering::{aliases, plausibility};
 use super::scenario::{Scenario, scenarios};
+use super::slo::slo;
 use super::{ConfigError, prices, range};
 use crate::clock::Clock;
 use crate::counters::Plausibility;
+use crate::ledger::Slo;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
 use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
 use crate::units::{Money, Timestamp, ZONE_FORMS, parse_scaled, zone_of, zone_text};
@@ -83,6 +85,8 @@ pub struct Settings {
     pub lease_tables: Vec<usize>,
     /// The bounds above which a delta is disputed.
     pub plausibility: Plausibility,
+    /// Objectives for latency.
+    pub slo: Slo,
     /// Names of one model that pages and proxies spell differently: the model, and each other name of it.
     pub aliases: Vec<(ModelName, Vec<ModelName>)>,
     /// Named what-ifs.
@@ -156,6 +160,7 @@ fn check(file: ConfigFile, path: &Path, text: &str, now: Timestamp) -> Result<Se
     let mut warnings: Vec<_> =
         doubtful.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "lease", nth, why)).collect();
     let plausibility = plausibility(&file.plausibility, &mut findings);
+    let slo = slo(&file.slo, &mut findings);
     let (aliases, doubtful) = aliases(&file.aliases, &mut findings);
     warnings.extend(doubtful.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "alias", nth, why)));
     let book = prices::book(&file.prices, &file.price_files, money, &mut findings);
@@ -185,6 +190,7 @@ fn check(file: ConfigFile, path: &Path, text: &str, now: Timestamp) -> Result<Se
         lease_tables: leases.iter().enumerate().flat_map(|(nth, parts)| parts.iter().map(move |_| nth)).collect(),
         leases: leases.into_iter().flatten().collect(),
         plausibility,
+        slo,
         aliases,
         scenarios,
         warnings,

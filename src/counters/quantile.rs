@@ -29,6 +29,21 @@ pub fn quantile(histogram: &Histogram, q: f64) -> Option<f64> {
     Some(lower + (bounds[at] - lower) * ((sought - below as f64) / inside as f64))
 }
 
+/// How many samples there are, and how many of them lie above `limit`, rounded up; samples are taken to lie evenly within
+/// a bucket. Those of the last bucket, which has no upper bound, are above any limit.
+///
+/// `None` without samples or bounds.
+pub fn above(histogram: &Histogram, limit: f64) -> Option<(u64, u64)> {
+    let Histogram { bounds, counts } = histogram;
+    let total = *counts.last().filter(|total| **total > 0 && bounds.len() == counts.len())?;
+    let at = bounds.iter().position(|bound| *bound > limit).unwrap_or(bounds.len() - 1);
+    let (below, lower) = at.checked_sub(1).map_or((0, 0.0), |before| (counts[before], bounds[before]));
+    let part = ((limit - lower) / (bounds[at] - lower)).clamp(0.0, 1.0);
+    let inside = counts[at].saturating_sub(below);
+    let within = if bounds[at].is_finite() { (inside as f64 * part) as u64 } else { 0 };
+    Some((total, total.saturating_sub(below.saturating_add(within))))
+}
+
 /// The samples between two readings of one histogram. After a restart, or with other bounds, they are all samples of
 /// `now`.
 pub fn growth(now: &Histogram, before: &Histogram) -> Histogram {
@@ -90,6 +105,17 @@ mod tests {
     fn beyond_the_last_bound_is_at_least_the_last_bound() {
         assert_eq!(quantile(&histogram(&[1.0, 2.0, INF], &[0, 1, 100]), 0.99), Some(2.0));
         assert_eq!(quantile(&histogram(&[INF], &[5]), 0.5), None);
+    }
+
+    #[test]
+    fn samples_above_a_limit() {
+        let h = histogram(&[1.0, 2.0, 4.0, INF], &[0, 10, 20, 30]);
+        for (limit, over) in [(0.5, 30), (1.0, 30), (1.5, 25), (2.0, 20), (3.0, 15), (4.0, 10), (100.0, 10)] {
+            assert_eq!(above(&h, limit), Some((30, over)), "{limit}");
+        }
+        assert_eq!(above(&histogram(&[1.0, INF], &[0, 0]), 1.0), None);
+        assert_eq!(above(&histogram(&[], &[]), 1.0), None);
+        assert_eq!(above(&histogram(&[INF], &[5]), 1.0), Some((5, 5)), "what has no bound is above it");
     }
 
     #[test]

@@ -120,6 +120,11 @@ impl Fleet {
         &self.ledger
     }
 
+    /// How often targets are polled.
+    pub fn interval(&self) -> Span {
+        self.config.interval
+    }
+
     /// The latest moment of any event.
     pub fn now(&self) -> Moment {
         self.inventory.now()

@@ -2,11 +2,37 @@
 //!
 //! Points fall on multiples of their step since the epoch, so that a point never changes once its time is over. An
 //! unwatched or unknown point is `None` and is drawn as a gap.
+//!
+//! The collector records each snapshot that it publishes, at most one in five seconds; revenue and cost come from the
+//! ledger's postings, which `statement` turns into money. All rings are bounded.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod bridge;
+mod events;
+mod frames;
+mod gather;
+mod lines;
+mod means;
+mod money;
+mod packed;
+mod places;
+mod read;
+mod record;
+mod rings;
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::ledger::{Ledger, Past};
 use crate::reading::{ModelName, NodeName, Rank, TargetId, UnitName};
+use crate::snapshot::Snapshot;
 use crate::units::{Span, Timestamp};
+
+pub use bridge::QuarterBridge;
+use events::Events;
+pub use events::{EventKind, HistoryEvent};
+use lines::Lines;
+use money::MoneyRings;
+use record::minutes_of;
+use rings::Rings;
 
 /// What a series is of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -25,9 +51,11 @@ pub enum Subject {
 /// What its points measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Measure {
-    /// Revenue with a known cost, in the ledger's currency an hour.
+    /// Revenue with a known cost, in the ledger's currency an hour; where no cost is known, all revenue. Of the fleet,
+    /// units, nodes and models.
     Revenue,
-    /// Cost, in the ledger's currency an hour.
+    /// Cost, in the ledger's currency an hour: of the fleet with all overhead, of a unit or node what is owed for its GPUs,
+    /// of a model the cost of GPUs at work by its tokens.
     Cost,
     /// Revenue less cost; `None` where either is unknown.
     Profit,
@@ -58,7 +86,7 @@ pub struct Query {
     pub subject: Subject,
     /// Which figure.
     pub measure: Measure,
-    /// The end of the newest point; it falls on a multiple of `step`.
+    /// The end of the newest point; it falls on a multiple of `step`, else the last one before it is taken.
     pub until: Timestamp,
     /// The time of a point: at least five seconds.
     pub step: Span,
@@ -79,12 +107,74 @@ pub struct History(Arc<Mutex<Recorded>>);
 
 /// What was recorded.
 #[derive(Debug, Default)]
-struct Recorded;
+struct Recorded {
+    lines: Lines,
+    rings: Rings,
+    money: MoneyRings,
+    events: Events,
+    bridge: Option<Arc<QuarterBridge>>,
+    /// The five seconds that were recorded last.
+    last: Option<i64>,
+    /// When the ledger was read last, and the minute in which it was read as a whole last.
+    looked: Option<Timestamp>,
+    read: Option<i64>,
+}
 
 impl History {
     /// The points that are known; it does not wait for anything.
     pub fn series(&self, query: &Query) -> Series {
-        let _recorded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Series { points: vec![None; query.points] }
+        self.recorded().series(query)
+    }
+
+    /// The profit bridge over the last quarter hour, made anew once a minute; `None` until both quarters are known.
+    pub fn bridge(&self) -> Option<Arc<QuarterBridge>> {
+        self.recorded().bridge.clone()
+    }
+
+    /// What happened in `[since, until)`, oldest first: all of it, or what is about `subject`. What began before and lasts
+    /// is in it.
+    pub fn events(&self, since: Timestamp, until: Timestamp, subject: Option<&Subject>) -> Vec<HistoryEvent> {
+        self.recorded().events.between(since, until, subject)
+    }
+
+    /// Records a snapshot as the state of the last `covers`, in steps of five seconds. At most one is recorded for a step;
+    /// whether this one was.
+    pub fn record(&self, snapshot: &Snapshot, covers: Span) -> bool {
+        self.recorded().record(snapshot, covers)
+    }
+
+    /// Reads the money of the minutes that a ledger keeps apart, from `since` on: the present one and those that were
+    /// written to lately, and once a minute all of them. `now` is the present.
+    pub fn read_ledger(&self, ledger: &Ledger, since: Timestamp, now: Timestamp) {
+        self.recorded().read_ledger(ledger, since, now);
+    }
+
+    /// Takes minutes and markers of a past: minutes that are over before its end, and all hours that lie in it.
+    pub fn read_past(&self, past: &Past) {
+        let minutes = minutes_of(past);
+        self.recorded().read_past(past, &minutes);
+    }
+
+    /// Takes the bridge from one span to the next, and the markers of both.
+    pub fn read_quarters(&self, at: Timestamp, before: &Past, after: &Past) {
+        let bridge = QuarterBridge::between(at, before, after).map(Arc::new);
+        let mut recorded = self.recorded();
+        recorded.bridge = bridge;
+        before.markers.iter().chain(&after.markers).for_each(|marker| recorded.events.mark(marker));
+    }
+
+    /// The bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        let Recorded { lines, rings, money, events, .. } = &*self.recorded();
+        lines.fine.bytes() + lines.minutes.bytes() + rings.bytes() + money.bytes() + events.bytes()
+    }
+
+    /// How many units, nodes, models, engines and ranks have rings.
+    pub fn subjects(&self) -> usize {
+        self.recorded().rings.subjects()
+    }
+
+    fn recorded(&self) -> MutexGuard<'_, Recorded> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

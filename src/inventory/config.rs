@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::counters::Plausibility;
+use crate::ledger::Slo;
 use crate::pricing::{Bill, Lease, Overhead};
 use crate::reading::{Label, ModelName, NodeName, Role, TargetId, UnitName};
 use crate::units::{Span, Timestamp};
@@ -53,6 +54,8 @@ pub struct FleetConfig {
     pub leases: Vec<Lease>,
     /// The bounds above which a delta is disputed.
     pub plausibility: Plausibility,
+    /// Objectives for latency.
+    pub slo: Slo,
     /// Other names of models: pairs of the model and a name that pages or proxies use for it.
     pub aliases: Vec<(ModelName, Vec<ModelName>)>,
     /// The targets known from the start.
@@ -82,6 +85,7 @@ impl FleetConfig {
             compare_to: None,
             leases: Vec::new(),
             plausibility: Plausibility::default(),
+            slo: Slo::default(),
             aliases: Vec::new(),
             targets: Vec::new(),
         }

@@ -8,7 +8,7 @@ use super::table::Table;
 use super::tariffs::Tariffs;
 use super::{
     Classes, CostAccount, CostAccountId, Dispute, Entry, Marker, PendingPostings, Posting, PostingSums, RevenueAccount,
-    RevenueAccountId, Tariff, TariffId, Timing, TokenChange, Uncertainty, cut_minutes,
+    RevenueAccountId, SloMinutes, Tariff, TariffId, Timing, TokenChange, Uncertainty, cut_minutes,
 };
 use crate::pricing::Book;
 use crate::reading::{Label, NodeName};
@@ -249,6 +249,15 @@ impl Ledger {
     pub fn note_unwatched(&mut self, from: Timestamp, to: Timestamp) {
         if let Some(pending) = self.pending.as_mut().filter(|_| !self.closed) {
             pending.unwatched.push((from, to));
+        }
+    }
+
+    /// Records whether a node's objectives for latency were held in a minute.
+    pub fn note_slo(&mut self, slo: &Label, node: &NodeName, minute: Timestamp, held: bool) {
+        if let Some(pending) = self.pending.as_mut().filter(|_| !self.closed) {
+            let quarter = minute - Span::from_millis(minute.millis().rem_euclid(900_000));
+            let minutes = pending.slo_minutes.entry((slo.clone(), node.clone(), quarter)).or_default();
+            *minutes = minutes.plus(SloMinutes::one(held));
         }
     }
 

@@ -16,6 +16,7 @@ mod posting;
 mod recent;
 mod rent;
 mod saved;
+mod slo;
 mod sums;
 mod table;
 mod tariffs;
@@ -30,4 +31,5 @@ pub use past::{Detail, GpuTimeCell, Grain, Marker, Past, TokenCell, UncertaintyC
 pub use pending::{GpuTimeChange, PendingPostings, TokenChange};
 pub use posting::{Entry, Posting, Timing};
 pub use saved::SavedLedger;
+pub use slo::{LATENCIES, Slo, SloDay, SloMinutes, SloPast};
 pub use sums::{AllocatedTime, Classes, PostingSums, Uncertainty};

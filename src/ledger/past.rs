@@ -2,7 +2,9 @@
 //!
 //! The store answers queries with one of these. It is immutable; the caller folds it, and nothing here adds up.
 
-use super::{AllocatedTime, Classes, CostAccount, CostAccountId, RevenueAccount, RevenueAccountId, Tariff, TariffId};
+use super::{
+    AllocatedTime, Classes, CostAccount, CostAccountId, RevenueAccount, RevenueAccountId, SloPast, Tariff, TariffId,
+};
 use crate::reading::Label;
 use crate::units::{GpuTime, Money, Timestamp};
 
@@ -113,6 +115,8 @@ pub struct Past {
     pub books: Vec<(u64, Timestamp)>,
     /// From which instant on cells have which grain, in order of time; empty if that is not known.
     pub grains: Vec<(Timestamp, Grain)>,
+    /// Whether objectives for latency were held; `None` if none was ever judged.
+    pub slo: Option<SloPast>,
 }
 
 impl Past {

@@ -9,10 +9,10 @@ use std::ops::AddAssign;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Classes, CostAccount, CostAccountId, Dispute, Marker, RevenueAccount, RevenueAccountId, Tariff, TariffId,
-    Uncertainty,
+    Classes, CostAccount, CostAccountId, Dispute, Marker, RevenueAccount, RevenueAccountId, SloMinutes, Tariff,
+    TariffId, Uncertainty,
 };
-use crate::reading::NodeName;
+use crate::reading::{Label, NodeName};
 use crate::units::{GpuTime, Timestamp, Tokens};
 
 /// Tokens added or taken back, by class.
@@ -60,6 +60,8 @@ pub struct PendingPostings {
     pub renames: Vec<(NodeName, NodeName)>,
     /// New disputes.
     pub disputes: Vec<Dispute>,
+    /// Minutes in which objectives for latency were held or not, by the objectives, node and quarter hour.
+    pub slo_minutes: HashMap<(Label, NodeName, Timestamp), SloMinutes>,
 }
 
 impl PendingPostings {
@@ -82,6 +84,10 @@ impl PendingPostings {
         self.unwatched.extend(later.unwatched);
         self.renames.extend(later.renames);
         self.disputes.extend(later.disputes);
+        for (key, minutes) in later.slo_minutes {
+            let sum = self.slo_minutes.entry(key).or_default();
+            *sum = sum.plus(minutes);
+        }
     }
 
     /// Gives rows that are not written yet the node's later name.

@@ -4,7 +4,7 @@ use super::gpu_cost::{InventoryView, knows_cost};
 use crate::inventory::{FleetConfig, Inventory, TargetInfo};
 use crate::ledger::Ledger;
 use crate::reading::{NodeName, UnitName};
-use crate::units::{Moment, Timestamp};
+use crate::units::{Moment, Span, Timestamp};
 
 /// The context of one page.
 pub(crate) struct Context<'a> {
@@ -27,10 +27,11 @@ impl Context<'_> {
         self.knew_cost(node, unit, self.at.wall)
     }
 
-    /// Whether a lease has begun or ended since an instant.
+    /// Whether a lease has begun or ended, or an assumed rate has begun to hold, since an instant.
     pub(super) fn has_new_terms(&self, since: Timestamp) -> bool {
         let mut edges = self.config.leases.iter().flat_map(|lease| [lease.from, lease.until]).flatten();
-        edges.any(|edge| edge > since && edge <= self.at.wall)
+        let mut assumed = self.ledger.book().gpu_rates().edges(since, self.at.wall + Span::from_millis(1));
+        edges.any(|edge| edge > since && edge <= self.at.wall) || assumed.next().is_some()
     }
 
     /// Whether the cost of a node's GPUs was known at an instant.

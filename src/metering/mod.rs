@@ -24,6 +24,7 @@ mod revenue;
 mod role_inference;
 mod row;
 mod saved;
+mod slo;
 mod touched;
 mod trials;
 
@@ -52,6 +53,7 @@ use node_bounds::NodeBounds;
 use proxy_guard::Produced;
 use resets::Resets;
 use role_inference::RoleInference;
+use slo::SloMeter;
 
 /// The metering state of the fleet.
 #[derive(Debug)]
@@ -68,6 +70,7 @@ pub struct Metering {
     energy: EnergyMeters,
     produced: Produced,
     node_bounds: NodeBounds,
+    slo: SloMeter,
     /// When this process began to watch.
     began: Timestamp,
 }
@@ -87,6 +90,7 @@ impl Metering {
             energy: EnergyMeters::default(),
             produced: Produced::default(),
             node_bounds: NodeBounds::default(),
+            slo: SloMeter::default(),
             began,
         }
     }
@@ -139,6 +143,7 @@ impl Metering {
     pub(crate) fn tick(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
         self.run_to(ledger, view, at);
         idle::judge(ledger);
+        self.slo.tick(ledger, &view.config.slo, at.wall);
     }
 
     /// Applies changes of the inventory to GPU time.

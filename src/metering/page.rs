@@ -162,6 +162,7 @@ impl Metering {
         let partly = self.is_partly_counted(context, engine, reading.instance.as_ref());
         let without = partly.then(|| Step { grown: None, ..step.clone() });
         let step = without.as_ref().unwrap_or(step);
+        self.note_latency(context, engine, place, reading, outcome.process);
         let row = &mut engine.rows[place];
         row.role = Some(self.role(context.info, reading));
         let replaced = matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset);
@@ -172,6 +173,25 @@ impl Metering {
             row.live = None;
         }
         row.draw(reading.clone(), context.at, outcome.process, step, context.config.window);
+    }
+
+    /// Judges a row's latencies by the objectives. Those of a proxy are not its node's.
+    fn note_latency(
+        &mut self,
+        context: &mut Context<'_>,
+        engine: &mut Engine,
+        place: usize,
+        reading: &EngineReading,
+        process: ProcessId,
+    ) {
+        let slo = context.config.slo;
+        if slo.is_set()
+            && self.role(context.info, reading) != Role::Proxy
+            && !self.is_counted_elsewhere(context, engine, reading)
+        {
+            let grown = engine.rows[place].last_latencies.grown(&slo, process, &reading.latency, context.at);
+            self.slo.note(context.ledger, &slo, context.node, context.at.wall, grown);
+        }
     }
 
     /// The bounds on the growth of an instance, by the GPUs of its node. A proxy has none.

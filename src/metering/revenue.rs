@@ -1,6 +1,6 @@
 //! Revenue: which part of a row's growth counts, which part is billed, and which account it is posted to.
 
-use super::gpu_cost::lease_edges;
+use super::gpu_cost::rate_edges;
 use super::leakage::beyond;
 use super::proxies::Left;
 use super::proxy_guard::{Held, ProxyGuard};
@@ -172,7 +172,7 @@ impl Metering {
     }
 
     /// Whether another target counts the process of a reading.
-    fn is_counted_elsewhere(&self, context: &Context<'_>, engine: &Engine, reading: &EngineReading) -> bool {
+    pub(super) fn is_counted_elsewhere(&self, context: &Context<'_>, engine: &Engine, reading: &EngineReading) -> bool {
         self.counted_at(&context.info.target, engine, reading.instance.as_ref()).is_some()
     }
 
@@ -226,7 +226,7 @@ fn post(context: &mut Context<'_>, posting: &Posting) -> Vec<Entry> {
     }
     let account = context.ledger.accounts()[posting.account.index()].clone();
     let (mut from, mut before) = (posting.from, Classes::default());
-    for to in lease_edges(&context.config.leases, from, posting.to).into_iter().chain([posting.to]) {
+    for to in rate_edges(context.ledger, &context.config.leases, from, posting.to).into_iter().chain([posting.to]) {
         let upto = posting.upto(to);
         let costed = context.knew_cost(&account.node, account.unit.as_ref(), from);
         let id = if costed == account.costed {

@@ -6,6 +6,7 @@ use super::leakage::Leakage;
 use super::prefill_attribution::PromptWeight;
 use super::proxies::Left;
 use super::proxy_guard::ProxyGuard;
+use super::slo::LastLatencies;
 use crate::counters::{ProcessId, RowKey, Step, Window, growth};
 use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, TokenChange};
 use crate::reading::{EngineReading, Histogram, InstanceId, Latency, LiveTokens, PromptCount, Role};
@@ -49,6 +50,8 @@ pub(crate) struct Row {
     pub(super) sums: [Option<u64>; 3],
     pub(super) live: Option<LiveTokens>,
     pub(super) latencies: Latencies,
+    /// For objectives, where there are any.
+    pub(super) last_latencies: LastLatencies,
     pub(super) correctable: Vec<Entry>,
     pub(super) gauges: BTreeMap<ProcessId, (Moment, Gauges)>,
 }
@@ -86,6 +89,7 @@ impl Row {
             sums: [None; 3],
             live: None,
             latencies: Latencies::default(),
+            last_latencies: LastLatencies::default(),
             correctable: Vec::new(),
             gauges: BTreeMap::new(),
         }

@@ -182,6 +182,7 @@ impl Metering {
             gpu_cost: _,
             energy: _,
             node_bounds: _,
+            slo: _,
             began: _,
         } = self;
         saved_target(engines.get(id)?, duplicates.saved(id), names.saved(id), roles.saved(id))
@@ -331,6 +332,7 @@ fn saved_row(row: &Row) -> SavedRow {
         latencies: _,
         correctable,
         gauges: _,
+        last_latencies: _,
     } = row;
     SavedRow {
         instance: instance.clone(),

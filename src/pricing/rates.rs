@@ -1,6 +1,6 @@
 //! What a GPU costs an hour when no lease says it: dated series, each for a commitment.
 
-use super::{Commitment, Exchange, GpuFile, Provenance};
+use super::{Commitment, Conversion, Exchange, GpuFile, Provenance};
 use crate::units::{HourlyRate, Timestamp};
 
 /// An hourly rate for the GPUs whose name has certain words.
@@ -16,6 +16,8 @@ pub struct GpuRate {
     pub dated: String,
     /// The beginning of that month or day; `None` where it is neither.
     pub since: Option<Timestamp>,
+    /// From when on it can be said in the ledger's currency: the first rate of exchange. `None` is always.
+    pub known_from: Option<Timestamp>,
     /// For how long the GPU is taken.
     pub commitment: Commitment,
     /// Its origin.
@@ -29,7 +31,7 @@ impl GpuRate {
     pub(super) fn of(file: GpuFile, provenance: Provenance) -> Self {
         let since = start_of(&file.dated);
         let GpuFile { gpu, rate, currency, dated, commitment, source } = file;
-        Self { gpu, rate, currency, dated, since, commitment, provenance, source }
+        Self { gpu, rate, currency, dated, since, known_from: None, commitment, provenance, source }
     }
 
     fn names(&self, other: &Self) -> bool {
@@ -74,27 +76,33 @@ impl RateCard {
         self.convert();
     }
 
-    /// Keeps rates of one currency and of an instant: others are converted at that instant's rate of exchange, or left
-    /// out where there is none.
+    /// Keeps rates of one currency: others are converted, each rate of exchange from its day on, and are unknown before the
+    /// first. `at` is the instant that [`RateCard::rate_of`] is for.
     pub fn keep_currency(&mut self, currency: &str, exchange: &Exchange, at: Timestamp) {
         self.kept = Some((currency.to_owned(), exchange.clone(), at));
         self.convert();
     }
 
     fn convert(&mut self) {
-        let Some((currency, exchange, at)) = &self.kept else {
+        let Some((currency, exchange, _)) = &self.kept else {
             self.rates.clone_from(&self.said);
             return;
         };
-        let own = |said: &GpuRate| {
+        self.rates.clear();
+        for said in &self.said {
             if said.currency == *currency {
-                return Some(said.clone());
+                self.rates.push(said.clone());
+                continue;
             }
-            let conversion = exchange.conversion(&said.currency, currency, *at)?;
-            let dated = format!("{}, at the rate of {}", said.dated, conversion.dated);
-            Some(GpuRate { rate: conversion.rate(said.rate)?, currency: currency.clone(), dated, ..said.clone() })
-        };
-        self.rates = self.said.iter().filter_map(own).collect();
+            let later = self.said.iter().filter(|other| other.names(said) && other.since > said.since);
+            let until = later.filter_map(|other| other.since).min();
+            // The first holds before it begins, too.
+            let is_first = !self.said.iter().any(|other| other.names(said) && other.since < said.since);
+            let span = (said.since.filter(|_| !is_first), until);
+            let series = exchange.series(&said.currency, currency);
+            self.rates.extend(converted(said, &series, span, currency));
+        }
+        self.rates.sort_by(|a, b| b.gpu.len().cmp(&a.gpu.len()).then(a.since.cmp(&b.since)));
     }
 
     /// The rates in the ledger's currency, in the order in which they are looked at.
@@ -132,10 +140,38 @@ impl RateCard {
     }
 }
 
+/// A rate that holds over a span, at each rate of exchange that holds meanwhile.
+fn converted(
+    said: &GpuRate,
+    series: &[(Timestamp, Conversion<'_>)],
+    (since, until): (Option<Timestamp>, Option<Timestamp>),
+    currency: &str,
+) -> Vec<GpuRate> {
+    let known_from = series.first().map(|(first, _)| *first);
+    let holds = |nth: usize| {
+        let next = series.get(nth + 1).map(|(next, _)| *next);
+        let begins = since.is_none_or(|since| next.is_none_or(|next| next > since));
+        begins && until.is_none_or(|until| series[nth].0 < until)
+    };
+    let at = |nth: usize| {
+        let (day, conversion) = series[nth];
+        Some(GpuRate {
+            rate: conversion.rate(said.rate)?,
+            currency: currency.to_owned(),
+            dated: format!("{}, at the rate of {}", said.dated, conversion.dated),
+            since: Some(since.map_or(day, |since| since.max(day))),
+            known_from,
+            ..said.clone()
+        })
+    };
+    (0..series.len()).filter(|nth| holds(*nth)).filter_map(at).collect()
+}
+
 fn in_force<'a>(rates: &'a [GpuRate], name: &str, commitment: Commitment, at: Timestamp) -> Option<&'a GpuRate> {
     let longest = rates.iter().find(|rate| rate.is_for(name, commitment))?;
     let series = || rates.iter().filter(|rate| rate.names(longest));
-    series().rfind(|rate| rate.since.is_none_or(|since| since <= at)).or_else(|| series().next())
+    let rate = series().rfind(|rate| rate.since.is_none_or(|since| since <= at)).or_else(|| series().next());
+    rate.filter(|rate| rate.known_from.is_none_or(|from| from <= at))
 }
 
 /// Whether every word of `wanted` is a word of `name`, without case: `H20` is not `H200`, `B200` is not `GB200`.
@@ -157,6 +193,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pricing::Fx;
 
     #[test]
     fn matches_whole_words_only() {
@@ -197,6 +234,49 @@ mod tests {
         card.extend(vec![row("h100", "3".parse()?, "2020-01")]);
         assert_eq!(rate(&card, Commitment::OnDemand, "2027-01").as_deref(), Some("3.00"), "a series is replaced whole");
         assert_eq!(rate(&card, Commitment::Spot, "2027-01").as_deref(), Some("2.46"));
+        Ok(())
+    }
+
+    /// Class: a rate of exchange that holds from the start of the program, and not from its day.
+    #[test]
+    fn a_rate_of_exchange_holds_from_its_day() -> Result<(), crate::units::DecimalError> {
+        let fx = |nanos, dated: &str| Fx {
+            from: "USD".to_owned(),
+            to: "CNY".to_owned(),
+            nanos,
+            since: start_of(dated).unwrap_or_default(),
+            dated: dated.to_owned(),
+        };
+        let exchange = Exchange::new(vec![
+            fx(7_000_000_000, "2026-01-10"),
+            fx(8_000_000_000, "2026-11-28"),
+            fx(9_000_000_000, "2027-02-01"),
+        ]);
+        let rows = [row("H100", "2".parse()?, "2025-10"), row("H100", "3".parse()?, "2026-12")];
+        for now in ["2026-01-01", "2026-11-27", "2027-03-01"] {
+            let mut card = RateCard::new(rows.to_vec());
+            card.keep_currency("CNY", &exchange, start_of(now).unwrap_or_default());
+            let rate = |at: &str| {
+                let rate = card.rate_at("NVIDIA H100", Commitment::OnDemand, start_of(at).unwrap_or_default())?;
+                Some(rate.rate.to_string())
+            };
+            for (at, expected) in [
+                ("2025-12", None),
+                ("2026-01-09", None),
+                ("2026-01-10", Some("14.00")),
+                ("2026-11-27", Some("14.00")),
+                ("2026-11-28", Some("16.00")),
+                ("2026-12-01", Some("24.00")),
+                ("2027-01-31", Some("24.00")),
+                ("2027-02-01", Some("27.00")),
+            ] {
+                assert_eq!(rate(at).as_deref(), expected, "at {at}, asked on {now}");
+            }
+            let (from, to) = (Timestamp::default(), Timestamp::from_millis(i64::MAX));
+            let edges: Vec<_> = card.edges(from, to).collect();
+            let days = ["2026-01-10", "2026-11-28", "2026-12", "2027-02-01"];
+            assert_eq!(edges, days.map(|day| start_of(day).unwrap_or_default()), "postings are cut there");
+        }
         Ok(())
     }
 

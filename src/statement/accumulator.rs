@@ -7,7 +7,7 @@ use super::calendar::Period;
 use super::row::{Row, gpu_time};
 use crate::ledger::Classes;
 use crate::reading::{Label, NodeName};
-use crate::units::{Money, Timestamp};
+use crate::units::{Money, Timestamp, Tokens};
 
 /// The number of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,17 +32,28 @@ struct Draft {
     idle: Money,
 }
 
+/// What belongs to a node or unit and stands in rows that are no key's.
+#[derive(Debug, Clone, Copy, Default)]
+struct Beside {
+    whole_cost: Money,
+    unpriced: Tokens,
+    /// Whether it has GPU time without a rate.
+    unrated: bool,
+}
+
 /// The rows of a statement: the special ones, then one for each key.
 #[derive(Debug)]
 pub(super) struct RowAccumulator {
     drafts: Vec<Draft>,
     keys: HashMap<Label, RowId>,
+    /// By node and by unit.
+    beside: HashMap<Label, Beside>,
 }
 
 impl RowAccumulator {
     pub(super) fn new() -> Self {
         let drafts = RowKind::SPECIAL.into_iter().map(|kind| Draft::new(kind, Label::new(kind.name()))).collect();
-        Self { drafts, keys: HashMap::new() }
+        Self { drafts, keys: HashMap::new(), beside: HashMap::new() }
     }
 
     /// The row of what is no key's.
@@ -94,6 +105,22 @@ impl RowAccumulator {
         self.drafts[row.0].idle += idle;
     }
 
+    /// Adds to all that a key's own GPUs cost; `None` has no rate.
+    pub(super) fn add_whole_cost(&mut self, key: &Label, cost: Option<Money>) {
+        let beside = self.beside_of(key);
+        beside.whole_cost += cost.unwrap_or_default();
+        beside.unrated |= cost.is_none();
+    }
+
+    /// Adds to a key's own tokens without a price.
+    pub(super) fn add_unpriced(&mut self, key: &Label, tokens: Tokens) {
+        self.beside_of(key).unpriced += tokens;
+    }
+
+    fn beside_of(&mut self, key: &Label) -> &mut Beside {
+        self.beside.entry(key.clone()).or_default()
+    }
+
     /// GPU time in milliseconds.
     pub(super) fn add_time(&mut self, row: RowId, millis: i64) {
         self.drafts[row.0].millis += millis;
@@ -112,8 +139,13 @@ impl RowAccumulator {
     }
 
     /// Rows as they will stand, unordered, those that are no key's first. `known` is whether any cost is.
-    pub(super) fn rows(self, known: bool) -> Vec<Row> {
-        self.drafts.into_iter().map(|draft| draft.row(known)).collect()
+    /// `is_place` is whether they are by node or unit.
+    pub(super) fn rows(self, known: bool, is_place: bool) -> Vec<Row> {
+        let beside = |draft: &Draft| {
+            let is_key = is_place && draft.kind == RowKind::Key;
+            is_key.then(|| self.beside.get(&draft.key).copied().unwrap_or_default())
+        };
+        self.drafts.iter().map(|draft| draft.row(known, beside(draft))).collect()
     }
 }
 
@@ -135,21 +167,23 @@ impl Draft {
         }
     }
 
-    fn row(self, known: bool) -> Row {
+    fn row(&self, known: bool, beside: Option<Beside>) -> Row {
         let known = known && self.kind != RowKind::Uncosted && (self.has_cost || self.uncosted.is_none());
         let unpriced = self.kind == RowKind::Unpriced;
         let mut row = Row {
             start: self.start,
             end: self.end,
-            node: self.node,
+            node: self.node.clone(),
             tokens: Some(self.tokens),
             gpu_time: gpu_time(self.millis),
             revenue: (!unpriced).then_some(self.revenue),
             uncosted_revenue: self.uncosted.unwrap_or_default(),
             cost: known.then_some(self.cost),
             idle_cost: known.then_some(self.idle),
+            whole_cost: beside.filter(|beside| !beside.unrated).map(|beside| beside.whole_cost),
+            unpriced_tokens: beside.map(|beside| beside.unpriced),
             lower_bound: unpriced && !self.tokens.is_zero(),
-            ..Row::new(self.kind, self.key)
+            ..Row::new(self.kind, self.key.clone())
         };
         row.settle();
         row

@@ -24,7 +24,7 @@ impl Statement {
         } else {
             Fold::new(past, by, zone, &costed).run(&mut uses)
         };
-        let mut statement = Self::assemble(past, by, accumulator.rows(costed.any()));
+        let mut statement = Self::assemble(past, by, accumulator.rows(costed.any(), by.is_place()));
         uses.sign(&mut statement);
         statement
     }
@@ -51,6 +51,7 @@ impl Statement {
             lost_windows: 0,
             upper_bound: false,
             theoretical: true,
+            any_paid: false,
             lists: Vec::new(),
         };
         statement.uncosted_revenue = statement.rows.iter().map(|row| row.uncosted_revenue).sum();

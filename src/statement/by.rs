@@ -64,6 +64,11 @@ impl By {
         }
     }
 
+    /// Whether rows are nodes or units, which have GPUs of their own.
+    pub const fn is_place(self) -> bool {
+        matches!(self, Self::Node | Self::Unit)
+    }
+
     /// Whether a row is a stretch of time: then all rent of the time stands in it.
     pub const fn is_time(self) -> bool {
         matches!(self, Self::Hour | Self::Day | Self::Month)

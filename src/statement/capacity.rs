@@ -1,10 +1,12 @@
 //! Capacity in money: how many nodes the load needed hour by hour at the best throughput per node that was measured,
 //! what the rest cost, and what one more node would earn.
 //!
-//! The ledger keeps no latencies: the best throughput is the best that was measured, within an SLO or not. Nor does it
-//! keep what was asked for and not served: what one more node would earn is an upper bound.
+//! Where objectives for latency were judged, the best throughput is that of quarter hours in which they were held in every
+//! minute; elsewhere it is the best that was measured, within them or not. What was asked for and not served is not in the
+//! ledger: what one more node would earn is an upper bound.
 
 mod folds;
+mod objectives;
 mod pools;
 mod throughput;
 
@@ -16,7 +18,7 @@ use super::nodes::{gpus_of_nodes, nodes_of};
 use super::row::Running;
 use crate::ledger::{Classes, Grain, Past};
 use crate::reading::Label;
-use crate::units::{Money, Span};
+use crate::units::{Money, Span, Timestamp};
 use folds::Folds;
 use pools::Pools;
 use throughput::NODE;
@@ -35,6 +37,8 @@ pub struct Capacity {
     pub pools: Vec<PoolCapacity>,
     /// The measured hours.
     pub hours: Vec<HourCapacity>,
+    /// The objectives for latency that were judged, and the day of UTC from which on; `None` if none were.
+    pub slo: Option<(Label, Timestamp)>,
     /// Units of which the number of nodes is not in the ledger: they are leased as a whole.
     pub unmeasured: Vec<Label>,
 }
@@ -46,6 +50,9 @@ pub struct PoolCapacity {
     pub name: Label,
     /// Computed prompt and output tokens an hour at which a node worked in its best whole quarter hour, each on its own.
     pub best: Option<(u64, u64)>,
+    /// Quarter hours by the objectives; `None` if none of its engines showed a latency: then the best throughput is the best
+    /// that was measured, within them or not.
+    pub slo: Option<SloQuarters>,
     /// GPUs of a node, where all have as many.
     pub gpus: Option<u32>,
     /// For how long nodes were held, in milliseconds of one node.
@@ -62,6 +69,17 @@ pub struct PoolCapacity {
     pub last_node: Option<Money>,
     /// What one more node would have earned at most: as much as one of the others, while they were full.
     pub one_more: Option<Money>,
+}
+
+/// Quarter hours in which a node made tokens (or in which a pool did that works as one), by the objectives for latency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SloQuarters {
+    /// They were held in every minute that has a latency.
+    pub held: u32,
+    /// They were not, in a minute or more.
+    pub missed: u32,
+    /// No minute has a latency.
+    pub unknown: u32,
 }
 
 /// One hour of all pools.
@@ -120,6 +138,7 @@ impl Capacity {
         let measured = || buckets.iter().filter(|bucket| past.grain_of(bucket.at) != Some(Grain::Day));
         let gpus = gpus_of_nodes(measured().filter_map(|bucket| nodes_of(past, &bucket)));
         let mut folds = Folds::new(past, &pools, &gpus);
+        measured().for_each(|bucket| folds.note_objectives(&bucket));
         measured().for_each(|bucket| folds.note_best(&bucket));
         for bucket in measured() {
             folds.fold(&bucket, zone);

@@ -8,7 +8,7 @@ use super::costed::Costed;
 use super::quotes::Ticker;
 use super::reprice::posted_quote;
 use crate::ledger::{Classes, Past, TariffId};
-use crate::pricing::{Book, ModelPrice, PriceList};
+use crate::pricing::{Book, ClassPrices, ModelPrice, PriceList};
 use crate::reading::Label;
 use crate::units::{Money, Share, Timestamp};
 
@@ -21,10 +21,12 @@ pub struct AtList {
     pub revenue: Money,
     /// What of it would have been left; `None` where no cost is known.
     pub profit: Option<Money>,
+    /// How far the revenue may be off, either way, where the list's prices change inside a bucket.
+    pub uncertainty: Money,
 }
 
-/// Tokens that are worth the same at any list: of one bucket, posted at one tariff, their cost known or not.
-type Alike = BTreeMap<(Timestamp, Option<TariffId>, bool), Classes>;
+/// Tokens that are worth the same at any list: of one bucket (when it begins and ends), posted at one tariff, their cost known or not.
+type Alike = BTreeMap<((Timestamp, Timestamp), Option<TariffId>, bool), Classes>;
 
 /// The past at every list of a book in the ledger's currency, the best first. Ask for quarter hours: lists with windows
 /// are among them.
@@ -33,7 +35,8 @@ pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<AtList> {
     let mut alike = Alike::new();
     for bucket in Buckets::of(past).iter() {
         for cell in bucket.tokens {
-            *alike.entry((bucket.at, cell.tariff, costed.knows(cell.account))).or_default() += cell.tokens;
+            *alike.entry(((bucket.at, bucket.closes), cell.tariff, costed.knows(cell.account))).or_default() +=
+                cell.tokens;
         }
     }
     let totals = Totals::of(past);
@@ -50,19 +53,27 @@ fn at(list: &PriceList, past: &Past, alike: &Alike, cost: Option<Money>) -> AtLi
     let mut ticker = Ticker::new(ModelPrice::of_list(list), past.since);
     let kept: Vec<_> = past.tariffs.iter().map(|posted| posted_quote(list, posted)).collect();
     let newest = past.tariffs.last();
-    let (mut revenue, mut covered) = (Money::ZERO, Money::ZERO);
-    for ((at, posted, known), tokens) in alike {
-        let prices = posted.and_then(|posted| kept[posted.index()]).unwrap_or_else(|| ticker.at(*at)).prices;
+    let (mut revenue, mut covered, mut uncertainty) = (Money::ZERO, Money::ZERO, Money::ZERO);
+    for (((from, to), posted, known), tokens) in alike {
+        let kept = posted.and_then(|posted| kept[posted.index()]);
         let posted = posted.map(|posted| past.tariff(posted));
         let share = posted.and_then(|posted| posted.paid).unwrap_or(Share::ALL);
-        let value = prices.miss.of_share(tokens.miss, share)
-            + prices.hit.of_share(tokens.hit, share)
-            + prices.output.of_share(tokens.output, share);
+        let value = value(kept.unwrap_or_else(|| ticker.at(*from)).prices, *tokens, share);
         revenue += value;
+        if kept.is_none() {
+            let off = ticker.later(*from, *to).map(|quote| self::value(quote.prices, *tokens, share) - value);
+            uncertainty += off.map(|off| off.max(-off)).max().unwrap_or_default();
+        }
         if *known {
             let overhead = posted.or(newest).map(|tariff| tariff.overhead_of(value));
             covered += value - overhead.unwrap_or_default();
         }
     }
-    AtList { list: Label::new(&list.name), revenue, profit: cost.map(|cost| covered - cost) }
+    AtList { list: Label::new(&list.name), revenue, profit: cost.map(|cost| covered - cost), uncertainty }
+}
+
+fn value(prices: ClassPrices, tokens: Classes, share: Share) -> Money {
+    prices.miss.of_share(tokens.miss, share)
+        + prices.hit.of_share(tokens.hit, share)
+        + prices.output.of_share(tokens.output, share)
 }

@@ -9,9 +9,12 @@ use super::costed::Costed;
 use super::list_uses::ListUses;
 use super::share::{Placement, Scope, Shares};
 use super::{By, RowKind};
-use crate::ledger::{CostKind, GpuTimeCell, Past, RevenueAccount, TokenCell};
+use crate::ledger::{CostAccount, CostKind, GpuTimeCell, Past, RevenueAccount, TokenCell};
 use crate::reading::{Label, NodeName, UnitName};
 use crate::units::{Money, Timestamp};
+
+/// The key of what is of no unit.
+const NO_UNIT: &str = "(no unit)";
 
 /// The fold by anything but leases.
 pub(super) struct Fold<'a> {
@@ -72,6 +75,10 @@ impl<'a> Fold<'a> {
             None => RowAccumulator::special(RowKind::Unpriced),
             Some(_) => self.row_of(cell),
         };
+        if priced.is_none() && self.by.is_place() {
+            let key = key_of(self.by, self.past.account(cell.account));
+            self.accumulator.add_unpriced(&key, cell.tokens.total());
+        }
         let value = priced.map(|(_, value)| value).unwrap_or_default();
         if known || priced.is_none() {
             self.accumulator.add_tokens(row, cell.tokens, value);
@@ -145,6 +152,9 @@ impl<'a> Fold<'a> {
     /// By anything else, idle time is a row of its own and busy time follows the work.
     fn rent(&mut self, cell: &GpuTimeCell) {
         let cost_account = self.past.cost_account(cell.cost_account);
+        if let Some(key) = own_place_of(self.by, cost_account) {
+            self.accumulator.add_whole_cost(&key, cost_account.cost(cell));
+        }
         let Some(cost) = cost_account.cost(cell) else {
             let held = if cost_account.kind == CostKind::Gpus { cell.held.millis() } else { 0 };
             self.accumulator.add_time(RowAccumulator::special(RowKind::Uncosted), held);
@@ -185,23 +195,34 @@ impl<'a> Fold<'a> {
     fn home(&mut self, cell: &GpuTimeCell) -> Option<RowId> {
         let known = &mut self.cost_accounts[cell.cost_account.index()];
         if known.is_none() {
-            let cost_account = self.past.cost_account(cell.cost_account);
-            let name = match self.by {
-                By::Node => cost_account.node.as_ref().map(NodeName::as_str),
-                By::Unit => cost_account.unit.as_ref().map(UnitName::as_str),
-                _ => None,
-            };
-            *known = name.map(|name| self.accumulator.key(&Label::new(name)));
+            let key = place_of(self.by, self.past.cost_account(cell.cost_account));
+            *known = key.map(|key| self.accumulator.key(&key));
         }
         *known
     }
+}
+
+/// The node or unit that a cost account is of, where rows are by one.
+fn place_of(by: By, cost_account: &CostAccount) -> Option<Label> {
+    let name = match by {
+        By::Node => cost_account.node.as_ref().map(NodeName::as_str),
+        By::Unit => cost_account.unit.as_ref().map(UnitName::as_str),
+        _ => None,
+    };
+    name.filter(|_| cost_account.kind != CostKind::Overhead).map(Label::new)
+}
+
+/// The same, with what is of no unit.
+fn own_place_of(by: By, cost_account: &CostAccount) -> Option<Label> {
+    let no_unit = by == By::Unit && cost_account.kind != CostKind::Overhead;
+    place_of(by, cost_account).or_else(|| no_unit.then(|| Label::new(NO_UNIT)))
 }
 
 /// An account's key; what it has not is said in brackets.
 fn key_of(by: By, account: &RevenueAccount) -> Label {
     match by {
         By::Node => Label::new(account.node.as_str()),
-        By::Unit => Label::new(account.unit.as_ref().map_or("(no unit)", |unit| unit.as_str())),
+        By::Unit => Label::new(account.unit.as_ref().map_or(NO_UNIT, |unit| unit.as_str())),
         By::Role => Label::new(&account.role.to_string()),
         By::Tenant => account.tenant.clone().unwrap_or_else(|| Label::new("(no tenant)")),
         _ => Label::new(account.model.as_ref().map_or("(no model)", |model| model.as_str())),

@@ -45,9 +45,10 @@ impl<'a> ListUses<'a> {
     /// Says in a statement which lists were in force, and how sure it is.
     pub(super) fn sign(self, statement: &mut Statement) {
         let mut named: BTreeMap<(&Label, &Label), Vec<Use>> = BTreeMap::new();
+        let mut paid_shares = Vec::new();
         for (tariff, used) in self.past.tariffs.iter().zip(&self.by_tariff) {
             let (Some(span), true) = (used.span, used.tokens > Tokens::ZERO) else { continue };
-            statement.theoretical &= tariff.paid.is_none();
+            paid_shares.push(tariff.paid);
             let all = named.entry((&tariff.list, &tariff.tier)).or_default();
             let terms = (tariff.prices, tariff.paid);
             match all.iter_mut().find(|(known, _, book)| (*known, *book) == (terms, tariff.book)) {
@@ -61,6 +62,8 @@ impl<'a> ListUses<'a> {
             b.revenue.cmp(&a.revenue).then_with(|| name(a).cmp(&name(b)))
         });
         statement.lists = lists;
+        statement.theoretical = paid_shares.is_empty() || paid_shares.iter().any(Option::is_none);
+        statement.any_paid = paid_shares.iter().any(Option::is_some);
         let mut lost = 0_i64;
         for doubt in &self.past.uncertainty {
             statement.uncertainty += doubt.timing + doubt.hits;

@@ -51,7 +51,7 @@ fn profits(past: &Past, by: By) -> impl Iterator<Item = (Label, Money)> {
     let statement = Statement::of(past, by, &TimeZone::UTC);
     let span = (past.until - past.since).millis();
     statement.rows.into_iter().filter(|row| row.kind == RowKind::Key).filter_map(move |row| {
-        let profit = row.profit.or(row.revenue)?;
+        let profit = row.profit?;
         Some((row.key, profit.scaled(3_600_000, span).unwrap_or_default()))
     })
 }

@@ -49,11 +49,15 @@ impl<'a> Ticker<'a> {
 
     /// All prices between two instants.
     pub(super) fn between(&mut self, from: Timestamp, to: Timestamp) -> Vec<Quote<'a>> {
-        let mut quotes = vec![self.at(from)];
-        if self.until < to {
-            quotes.extend(self.price.edges(from, to).into_iter().map(|edge| self.price.quote(edge)));
-        }
-        quotes
+        let first = self.at(from);
+        std::iter::once(first).chain(self.later(from, to)).collect()
+    }
+
+    /// Prices between two instants after those of the first.
+    pub(super) fn later(&mut self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = Quote<'a>> {
+        self.at(from);
+        let edges = if self.until < to { self.price.edges(from, to) } else { Vec::new() };
+        edges.into_iter().map(|edge| self.price.quote(edge))
     }
 
     /// The share that the book says is paid.

@@ -74,6 +74,11 @@ pub struct Row {
     pub profit: Option<Money>,
     /// The part of the cost that is for idle GPUs.
     pub idle_cost: Option<Money>,
+    /// By node and by unit, all that its own GPUs cost, whichever rows it stands in: idle time is in `(idle)` and work without
+    /// a price in `(unpriced)`. `None` where a rate is unknown, and in all other rows.
+    pub whole_cost: Option<Money>,
+    /// By node and by unit, its own tokens without a price, which stand in `(unpriced)`; `None` in all other rows.
+    pub unpriced_tokens: Option<Tokens>,
     /// Whether the truth may be more: there are tokens without a price, or windows of which tokens may be missing.
     pub lower_bound: bool,
 }
@@ -116,8 +121,10 @@ pub struct Statement {
     pub lost_windows: u64,
     /// Whether misses may have been hits, so that the revenue may be less.
     pub upper_bound: bool,
-    /// Whether no paid share was set: everything at list price.
+    /// Whether a part of it, or all, is at list price since no paid share was set.
     pub theoretical: bool,
+    /// Whether a paid share was set for a part of it, or for all.
+    pub any_paid: bool,
     /// Lists in force, by revenue.
     pub lists: Vec<ListUse>,
 }
@@ -138,6 +145,8 @@ impl Row {
             cost: None,
             profit: None,
             idle_cost: None,
+            whole_cost: None,
+            unpriced_tokens: None,
             lower_bound: false,
         }
     }
@@ -194,6 +203,7 @@ impl Statement {
             row.revenue = covered.map(|covered| covered + row.uncosted_revenue);
             row.cost = row.cost.map(|amount| cost.add(amount));
             row.idle_cost = row.idle_cost.map(|amount| idle.add(amount));
+            row.whole_cost = row.whole_cost.map(|amount| amount.round_to(places));
             row.settle();
         }
         let total = &mut self.total;
@@ -209,7 +219,7 @@ impl Statement {
     #[must_use]
     pub fn unwatched(mut self) -> Self {
         for row in self.rows.iter_mut().chain([&mut self.total]) {
-            (row.revenue, row.cost, row.profit, row.idle_cost) = (None, None, None, None);
+            (row.revenue, row.cost, row.profit, row.idle_cost, row.whole_cost) = (None, None, None, None, None);
         }
         self
     }

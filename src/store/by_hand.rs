@@ -11,7 +11,7 @@ use super::calendar::Calendar;
 use super::disputes::{self, DisputeRow};
 use super::lock::Lock;
 use super::names::all;
-use super::{StoreError, file, reader};
+use super::{StoreError, file, reader, versions};
 use crate::ledger::DisputeId;
 use crate::reading::{Label, NodeName, TargetId};
 use crate::units::Timestamp;
@@ -82,7 +82,7 @@ fn reset(connection: &mut Connection, target: &TargetId, at: Timestamp) -> rusql
 fn to_write(path: &Path) -> Result<(Connection, Option<Lock>), StoreError> {
     let connection = file::open_to_read(path)?;
     let version = file::version(&connection).map_err(|error| StoreError::of(path, &error))?;
-    if version == file::VERSION {
+    if version == versions::VERSION {
         return Ok((connection, None));
     }
     drop(connection);

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, Transaction, params};
 
 use super::calendar::Calendar;
-use super::{cells, disputes, names};
+use super::names::note;
+use super::{cells, disputes, names, slo};
 use crate::fleet::{Checkpoint, LeasedNode, SavedItem, SavedState};
 use crate::ledger::PendingPostings;
 use crate::reading::{Label, UnitName};
@@ -53,12 +54,6 @@ pub(super) fn rebase(connection: &mut Connection, saved: &SavedState, boot: &str
     note(&transaction, "last_boot", &saved.last.boot.millis().to_string())?;
     note(&transaction, "boot", boot)?;
     transaction.commit()
-}
-
-/// Notes something about the ledger itself.
-pub(super) fn note(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
-    let mut write = connection.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?;
-    write.execute([key, value]).map(drop)
 }
 
 /// Keeps a revision of the price book.
@@ -122,6 +117,7 @@ fn write_journal(
 ) -> rusqlite::Result<()> {
     names::write(transaction, pending)?;
     cells::write(transaction, calendar, pending)?;
+    slo::write(transaction, pending)?;
     for marker in &pending.markers {
         transaction
             .execute("INSERT INTO markers VALUES (?1, ?2)", params![marker.at.millis(), marker.text.as_str()])?;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 use super::calendar::Calendar;
 use super::names::{self, all, has_table};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
-use super::{cells, commit, restore};
+use super::{cells, restore};
 use crate::ledger::{
     Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, GpuTimeChange, PendingPostings, TokenChange,
 };
@@ -86,7 +86,7 @@ pub(super) fn write(transaction: &Transaction<'_>, disputes: &[Dispute]) -> rusq
         )?;
     }
     match disputes.iter().map(|dispute| dispute.id).max() {
-        Some(last) => commit::note(transaction, "last_dispute", &last.0.to_string()),
+        Some(last) => names::note(transaction, "last_dispute", &last.0.to_string()),
         None => Ok(()),
     }
 }

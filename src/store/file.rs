@@ -10,12 +10,11 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::lock::Lock;
-use super::{Cannot, StoreError, migrate, versions};
+use super::versions::VERSION;
+use super::{Cannot, StoreError, migrate, slo, versions};
 
 /// `mtop`: what tells a ledger from any other database.
 const APPLICATION: i64 = 0x6d74_6f70;
-/// The version of the tables.
-pub(super) const VERSION: i64 = 3;
 /// How long another's lock is waited for: the user is told within three seconds why nothing is written.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The most of a write-ahead log that is left on the disk once nobody reads what it replaced.
@@ -113,6 +112,7 @@ pub(super) fn in_memory() -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
     connection.execute_batch(SCHEMA)?;
     connection.execute_batch(migrate::STATE)?;
+    connection.execute_batch(slo::TABLE)?;
     connection.execute_batch(versions::VIEWS)?;
     Ok(connection)
 }
@@ -154,7 +154,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     if version == 0 {
         return Err(StoreError::Missing(path.to_owned()));
     }
-    if version < VERSION {
+    if version < versions::PRESENT_NAMES {
         versions::read_as_present(&connection).map_err(|error| StoreError::of(path, &error))?;
     }
     Ok(connection)
@@ -172,8 +172,9 @@ pub(super) fn open_once_more(path: &Path) -> Option<Connection> {
 /// Makes the tables, all of them or none.
 fn make(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {SCHEMA} {} {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;",
+        "BEGIN IMMEDIATE; {SCHEMA} {} {} {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;",
         migrate::STATE,
+        slo::TABLE,
         versions::VIEWS
     ))
 }

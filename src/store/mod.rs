@@ -26,6 +26,7 @@ mod read_cells;
 mod reader;
 mod restore;
 mod retention;
+mod slo;
 mod verify;
 mod verify_scan;
 mod verify_sums;

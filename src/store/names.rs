@@ -131,6 +131,12 @@ pub(super) fn books(connection: &Connection) -> rusqlite::Result<Vec<(u64, Times
     })
 }
 
+/// Notes something about the ledger itself.
+pub(super) fn note(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+    let mut write = connection.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?;
+    write.execute([key, value]).map(drop)
+}
+
 /// Every row of a question.
 pub(super) fn all<T>(
     connection: &Connection,

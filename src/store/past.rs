@@ -6,7 +6,7 @@ use super::beside::Beside;
 use super::calendar::{Calendar, next_quarter, quarter};
 use super::restore::{instant, last};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
-use super::{names, read_cells};
+use super::{names, read_cells, slo};
 use crate::ledger::{Detail, Grain, Marker, Past};
 use crate::reading::Label;
 use crate::units::Timestamp;
@@ -57,6 +57,9 @@ pub(super) fn past(
     };
     past.books.retain(|(revision, _)| past.tariffs.iter().any(|tariff| tariff.book == *revision));
     let parts = parts(calendar, since, until, query.finest, kept);
+    if query.detail == Detail::Accounts {
+        past.slo = slo::past(connection, since, until)?;
+    }
     past.grains = parts.iter().map(|part| (part.from, named(part.grain))).collect();
     (past.tokens, past.rents) = read_cells::both(connection, beside, &parts, query.detail, &past)?;
     for Part { grain, from, to } in parts {

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, params};
 
+use super::slo;
 use crate::units::{Span, Timestamp};
 
 const DAY: i64 = 86_400;
@@ -21,5 +22,5 @@ pub(super) fn forget(connection: &Connection, now: Timestamp) -> rusqlite::Resul
             connection.execute(&forget, params![(now - kept).millis(), DAY * 1000])?;
         }
     }
-    Ok(())
+    slo::forget(connection, now - QUARTERS_KEPT)
 }

@@ -2,11 +2,15 @@
 
 use rusqlite::Connection;
 
-use super::migrate;
 use super::names::all;
+use super::{migrate, slo};
 
 /// The tables of version 2 under their present names.
 const RENAMED: &str = include_str!("version_3.sql");
+/// The version of the tables.
+pub(super) const VERSION: i64 = 4;
+/// The first version whose tables have their present names.
+pub(super) const PRESENT_NAMES: i64 = 3;
 /// Views for people and other programs.
 pub(super) const VIEWS: &str = include_str!("views.sql");
 
@@ -50,9 +54,13 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, version: i64) -> rus
         transaction.execute_batch(RENAMED)?;
         judge_costs(&transaction)?;
         transaction.execute_batch(VIEWS)?;
-        transaction.pragma_update(None, "user_version", 3)?;
     }
-    transaction.commit()
+    if version < VERSION {
+        transaction.execute_batch(slo::TABLE)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    transaction.commit()?;
+    renew_views(connection)
 }
 
 /// Makes the views anew where the file has others than this program's: they are derived, and no version of the tables.

@@ -13,7 +13,7 @@ use super::handle::{Answer, LedgerEvent, Settings};
 use super::lock::Lock;
 use super::noted::{Noted, version};
 use super::past::PastQuery;
-use super::{StoreError, commit, file, past, reader, restore, retention};
+use super::{StoreError, commit, file, names, past, reader, restore, retention};
 use crate::fleet::{Checkpoint, SavedState};
 use crate::ledger::{Detail, Grain, Past};
 use crate::reading::Label;
@@ -148,9 +148,9 @@ impl LedgerWriter {
             Some(kept) if kept != asked => return Err(StoreError::Currency { path: path.to_owned(), kept, asked }),
             Some(_) => {}
             None => {
-                commit::note(connection, "currency", &asked).map_err(of)?;
+                names::note(connection, "currency", &asked).map_err(of)?;
                 let zone = zone_text(&self.settings.zone).unwrap_or_else(|| "UTC".to_owned());
-                commit::note(connection, "zone", &zone).map_err(of)?;
+                names::note(connection, "zone", &zone).map_err(of)?;
             }
         }
         self.calendar = Calendar::new(reader::header(connection).map_err(of)?.zone);

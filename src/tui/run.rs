@@ -38,7 +38,7 @@ pub struct Options {
     pub zone: TimeZone,
     /// Whom the past is asked of; without one the money view says so.
     pub past: Option<AskPast>,
-    /// The recent past, for charts; it may be empty.
+    /// What charts are drawn from.
     pub history: History,
 }
 

@@ -47,6 +47,9 @@ pub struct Case {
     pub nodes: Vec<Node>,
     pub step: i64,
     pub runs: Vec<Run>,
+    /// Finished requests alone are billed: what is made between two polls finishes at the next one, half of all prompts are
+    /// hits.
+    pub is_finished: bool,
 }
 
 impl Case {
@@ -80,7 +83,22 @@ impl Case {
         }
         // The last run ends in order: what a kill takes is there again only after the next one.
         runs.last_mut().unwrap().killed = None;
-        Self { nodes, step, runs }
+        let is_finished = Dice::of(seed ^ 0x0f17_15ed).one_in(4);
+        if is_finished {
+            for run in &mut runs {
+                run.config.is_finished = true;
+                for [prompt, cached, _] in run.polls.iter_mut().flat_map(|(_, work)| work) {
+                    *cached = *prompt / 2;
+                    *prompt = *cached * 2;
+                }
+            }
+        }
+        Self { nodes, step, runs, is_finished }
+    }
+
+    /// What each engine had counted before the first poll.
+    pub fn before(&self) -> [u64; 3] {
+        [3_000_000, if self.is_finished { 1_500_000 } else { 1_000_000 }, 500_000]
     }
 
     pub fn engines(&self) -> impl Iterator<Item = (&Node, &Engine)> {

@@ -1,5 +1,7 @@
 //! What margintop says of a case beside what the model says.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::amounts::micros;
@@ -7,7 +9,7 @@ use super::case::Case;
 use super::drive::Kept;
 use super::model::Books;
 use super::program::{Program, Ran, micros as printed};
-use super::rows::{By, Sum, Sums, TOTAL, rows};
+use super::rows::{By, Sum, Sums, TOTAL, rows, whole_costs};
 
 /// A case's ledger beside its model.
 pub struct Comparison {
@@ -22,6 +24,9 @@ pub fn compare(case: &Case) -> Vec<String> {
     for by in By::ALL {
         let report = told.report(&["--by", by.word()]);
         told.rows(by, &report, &rows(case, &books, by));
+        if matches!(by, By::Node | By::Unit) {
+            told.whole_costs(by, &report, &whole_costs(&books, by));
+        }
         if by == By::Day {
             told.unchanged(case, &books, &report);
             told.csv(&report);
@@ -76,6 +81,16 @@ impl Comparison {
         self.differs(&format!("{what} cost"), &(said, said), &(micros(total.cost), cost));
         missing.retain(|_, sum| *sum != Sum::default());
         self.differs(&format!("{}: rows that it lacks", by.word()), &Sums::new(), &missing);
+    }
+
+    /// Nodes and units beside all that their own GPUs cost.
+    fn whole_costs(&mut self, by: By, report: &Value, costs: &BTreeMap<String, Option<i128>>) {
+        for row in report["rows"].as_array().unwrap().iter().filter(|row| row["is_key"] == true) {
+            let key = row["key"].as_str().unwrap();
+            let exact = costs.get(key).copied().unwrap_or(Some(0)).map(micros);
+            let said = (!row["whole_cost"].is_null()).then(|| amount(&row["whole_cost"]));
+            self.differs(&format!("{} {key} whole cost", by.word()), &said, &exact);
+        }
     }
 
     fn row(&mut self, what: &str, row: &Value, (before, upto): (&Sum, &Sum), total: &Sum) {

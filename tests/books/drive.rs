@@ -8,10 +8,10 @@ use margintop::clock::{Clock, ScriptedClock};
 use margintop::collector::{Collector, Message};
 use margintop::config::{Settings, load_at};
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
-use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName, UnitName};
+use margintop::reading::{Event, Finished, GpuId, GpuReading, Label, NodeName, UnitName};
 use margintop::snapshot::WriterStatus;
 use margintop::store::{LedgerEvent, Reader};
-use margintop::units::{Energy, Moment, Power, Span, Timestamp};
+use margintop::units::{Energy, Moment, Power, Span, Timestamp, Tokens};
 use rusqlite::Connection;
 
 use super::case::{Case, Node, Run};
@@ -35,7 +35,7 @@ impl Kept {
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("margintop.toml");
         let mut kept = Self { ledger: home.path().join("0/ledger.db"), config, home };
-        let mut made = vec![[3_000_000, 1_000_000, 500_000]; case.engines().count()];
+        let mut made = vec![case.before(); case.engines().count()];
         for (nth, run) in case.runs.iter().enumerate() {
             if let Some(copy) = kept.run(case, run, nth + 1, &mut made) {
                 kept.ledger = copy;
@@ -72,10 +72,11 @@ impl Kept {
         let mut copy = None;
         for (poll, (at, work)) in run.polls.iter().enumerate() {
             clock.advance(Timestamp::from_millis(*at) - clock.now().wall);
+            let finished = made.to_vec();
             for (made, work) in made.iter_mut().zip(work) {
                 *made = std::array::from_fn(|class| made[class] + work[class]);
             }
-            collector.take(Message::Events(readings(case, made, clock.now())));
+            collector.take(Message::Events(readings(case, (made, &finished), clock.now())));
             collector.take(Message::Events(vec![Event::Tick(clock.now())]));
             if run.killed == Some(poll) {
                 wait_for(&self.ledger, clock.now().wall, &news);
@@ -122,6 +123,7 @@ fn fleet_config(case: &Case, settings: &Settings) -> FleetConfig {
         interval: Span::from_millis(case.step),
         targets: engines.chain(exporters).collect(),
         leases: settings.leases.clone(),
+        bill: settings.bill,
         overhead: settings.overhead,
         ..FleetConfig::local("box")
     }
@@ -131,11 +133,18 @@ fn exporter(node: &Node) -> String {
     format!("http://{}:9400", node.name)
 }
 
-fn readings(case: &Case, made: &[[u64; 3]], at: Moment) -> Vec<Event> {
+/// Pages of all engines, with what each made and, of that, what is finished.
+fn readings(case: &Case, (made, finished): (&[[u64; 3]], &[[u64; 3]]), at: Moment) -> Vec<Event> {
     let mut starts = (0..).map(|nth| Timestamp::from_millis(1_700_000_000_000 + nth * 60_000));
     let gpus = case.nodes.iter().filter(|node| node.gpus > 0).map(|node| gpus(node, at));
-    let engines = case.engines().zip(made).map(|((_, engine), [prompt, cached, output])| {
-        answered(&engine.url, at, page(engine.model, counters(*prompt, *cached, *output), starts.next()))
+    let engines = case.engines().zip(made.iter().zip(finished)).map(|((_, engine), (made, finished))| {
+        let [prompt, cached, output] = *made;
+        let mut page = page(engine.model, counters(prompt, cached, output), starts.next());
+        if case.is_finished {
+            let tokens = |class: usize| Some(Tokens::new(finished[class]));
+            page.engines[0].finished = Finished { prompt: tokens(0), output: tokens(2), ..Finished::default() };
+        }
+        answered(&engine.url, at, page)
     });
     gpus.chain(engines).collect()
 }

@@ -31,6 +31,8 @@ pub struct Owed {
     pub rent: Rent,
     pub cost: Option<i128>,
     pub is_overhead: bool,
+    /// What the provider's rounding adds at the end of a lease.
+    pub is_rounding: bool,
 }
 
 /// The past of a case.
@@ -40,6 +42,8 @@ pub struct Books {
     pub owed: Vec<Owed>,
     /// In how many parts the time was cut.
     cuts: usize,
+    /// From when on agreements of a number of GPUs are paid.
+    since: BTreeMap<String, i64>,
 }
 
 /// What holds between two polls that follow one another in the ledger.
@@ -58,8 +62,14 @@ impl Books {
         let mut books = Self::default();
         let (mut last, mut before) = (case.runs[0].polls[0].0, None);
         let mut open: Vec<[u64; 3]> = vec![[0; 3]; case.engines().count()];
+        let mut latest = open.clone();
         for (nth_run, run) in case.runs.iter().enumerate() {
+            // What a configuration lacks begins anew when it is back.
+            books.since.retain(|known, _| run.config.leases.iter().any(|lease| lease.identity() == known));
             for (nth, (at, work)) in run.polls.iter().enumerate() {
+                // What is made finishes at the next poll.
+                let made_before = std::mem::replace(&mut latest, work.clone());
+                let work = if case.is_finished { &made_before } else { work };
                 // What was made before the first poll was made before the watch.
                 if nth_run > 0 || nth > 0 {
                     for (open, work) in open.iter_mut().zip(work) {
@@ -80,6 +90,7 @@ impl Books {
     }
 
     fn post(&mut self, case: &Case, interval: &Interval<'_>) {
+        self.round(case, interval);
         let cuts = interval.cuts();
         for span in cuts.windows(2) {
             let (from, to) = (span[0], span[1]);
@@ -106,19 +117,43 @@ impl Books {
         }
     }
 
+    /// What is added at the ends of leases whose time is rounded up to minutes.
+    fn round(&mut self, case: &Case, interval: &Interval<'_>) {
+        for lease in interval.config.leases.iter().filter(|lease| lease.is_schedule()) {
+            let known = interval.before.is_none_or(|before| before.leases.iter().any(|old| old.is_same(lease)));
+            let from = lease.from.map_or(interval.from, |from| from.max(interval.from));
+            let to = lease.until.map_or(interval.to, |until| until.min(interval.to));
+            if !known || from >= to {
+                continue;
+            }
+            let since = *self.since.entry(lease.identity().to_owned()).or_insert(from);
+            if lease.until != Some(to) {
+                continue;
+            }
+            self.since.remove(lease.identity());
+            let held = to - lease.from.map_or(since, |from| from.max(since));
+            let added = (MINUTE - held % MINUTE) % MINUTE;
+            if lease.is_rounded && added > 0 {
+                let owed = lease.of_schedule(case, interval.config, from);
+                let cost = owed.rate.map(|rate| rent(added, rate));
+                self.owed.push(Owed { at: to - 1, rent: owed, cost, is_overhead: false, is_rounding: true });
+            }
+        }
+    }
+
     fn owe(&mut self, rents: Vec<Rent>, interval: &Interval<'_>, from: i64, to: i64) {
         let millis = to - from;
         // Every GPU is known on both sides of an absence: it is rented throughout (`rules.md`, section 5).
         for owed in rents {
             let power = owed.power.map_or(0, |(kwh, pue)| energy(owed.gpus * WATTS * millis, kwh, pue));
             let cost = owed.rate.map(|rate| rent(millis, rate) + power);
-            self.owed.push(Owed { at: from, rent: owed, cost, is_overhead: false });
+            self.owed.push(Owed { at: from, rent: owed, cost, is_overhead: false, is_rounding: false });
         }
         let had = interval.before.is_none_or(|before| before.per_hour.is_some());
         if let Some(cents) = interval.config.per_hour.filter(|_| had) {
             let none = Rent { node: None, unit: None, lease: String::new(), rate: None, gpus: 0, power: None };
             let cost = Some(rent(millis, cents * 10_000));
-            self.owed.push(Owed { at: from, rent: none, cost, is_overhead: true });
+            self.owed.push(Owed { at: from, rent: none, cost, is_overhead: true, is_rounding: false });
         }
     }
 }
@@ -149,7 +184,7 @@ impl Books {
     /// and not how many GPUs a node has, so that the average of others is an estimate.
     pub fn nodes(&self) -> Option<usize> {
         let mut held: BTreeMap<i64, BTreeMap<&str, i64>> = BTreeMap::new();
-        for owed in self.owed.iter().filter(|owed| !owed.is_overhead) {
+        for owed in self.owed.iter().filter(|owed| !owed.is_overhead && !owed.is_rounding) {
             let nodes = held.entry(owed.at).or_default();
             if let Some(node) = owed.rent.node.as_deref() {
                 *nodes.entry(node).or_default() += owed.rent.gpus;

@@ -31,11 +31,7 @@ pub fn rents(case: &Case, config: &Config, before: Option<&Config>, at: i64) -> 
     let (schedules, others): (Vec<_>, Vec<_>) = running.into_iter().partition(|lease| lease.is_schedule());
     for lease in schedules {
         let mut left = lease.gpus.unwrap();
-        let (node, unit) = match lease.key {
-            "node" => (Some(lease.subject.to_owned()), case.unit_of(lease.subject)),
-            _ => (None, Some(lease.subject)),
-        };
-        rents.push(Rent { node, unit, ..lease.rent(config, at, left) });
+        rents.push(lease.of_schedule(case, config, at));
         for (nth, node) in case.nodes.iter().enumerate() {
             if lease.is_for(node.name, node.unit, node.gpu) {
                 let taken = left.min(bare[nth]);
@@ -79,11 +75,21 @@ impl Lease {
         self.gpus.is_some() && self.key != "gpu"
     }
 
-    fn is_same(&self, other: &Self) -> bool {
+    /// What one of a number of GPUs costs, seen or not.
+    pub fn of_schedule(&self, case: &Case, config: &Config, at: i64) -> Rent {
+        let (node, unit) = match self.key {
+            "node" => (Some(self.subject.to_owned()), case.unit_of(self.subject)),
+            _ => (None, Some(self.subject)),
+        };
+        Rent { node, unit, ..self.rent(config, at, self.gpus.unwrap()) }
+    }
+
+    pub fn is_same(&self, other: &Self) -> bool {
         self.identity() == other.identity()
     }
 
-    fn identity(&self) -> &str {
+    /// Under what it is the same agreement.
+    pub fn identity(&self) -> &str {
         self.name.as_deref().unwrap_or(self.subject)
     }
 

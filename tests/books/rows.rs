@@ -117,10 +117,28 @@ pub fn rows(case: &Case, books: &Books, by: By) -> Sums {
         let Some(cost) = owed.cost else { continue };
         let named = || match by {
             _ if owed.is_overhead => "(overhead)".to_owned(),
+            By::Lease if owed.is_rounding => format!("{} (rounding)", owed.rent.lease),
             By::Lease => owed.rent.lease.clone(),
             _ => String::new(),
         };
         add(period(owed.at).unwrap_or_else(named), Sum::cost(cost));
     }
     sums
+}
+
+/// By node and by unit: all that its own GPUs cost; `None` where a rate is unknown.
+pub fn whole_costs(books: &Books, by: By) -> BTreeMap<String, Option<i128>> {
+    let mut costs: BTreeMap<String, Option<i128>> = BTreeMap::new();
+    for owed in books.owed.iter().filter(|owed| !owed.is_overhead) {
+        let key = match by {
+            By::Node => owed.rent.node.clone(),
+            By::Unit => Some(owed.rent.unit.unwrap_or("(no unit)").to_owned()),
+            _ => None,
+        };
+        if let Some(key) = key {
+            let sum = costs.entry(key).or_insert(Some(0));
+            *sum = sum.zip(owed.cost).map(|(sum, cost)| sum + cost);
+        }
+    }
+    costs
 }

@@ -77,6 +77,8 @@ pub struct Lease {
     /// Paid while an engine answers on the node.
     pub is_serving: bool,
     pub euros: bool,
+    /// Its time is rounded up to minutes.
+    pub is_rounded: bool,
     /// Ten-thousandths of the currency per kWh, and the PUE in hundredths.
     pub power: Option<(i64, i64)>,
 }
@@ -93,6 +95,8 @@ pub struct Config {
     pub of_revenue: Option<i64>,
     /// Rates of exchange of a euro in hundredths, each from an instant on.
     pub euro: Vec<(i64, i64)>,
+    /// Whether finished requests alone are billed.
+    pub is_finished: bool,
 }
 
 impl Config {
@@ -107,6 +111,7 @@ impl Config {
             per_hour: dice.one_in(2).then(|| dice.between(1, 5000)),
             of_revenue: dice.one_in(2).then(|| dice.between(1, 300)),
             euro,
+            is_finished: false,
         }
     }
 
@@ -141,6 +146,9 @@ impl Config {
     /// The configuration as it is written; prices with dates are in a file beside it.
     pub fn text(&self) -> String {
         let mut text = "price_files = [\"house.toml\"]\n".to_owned();
+        if self.is_finished {
+            text.push_str("bill = \"finished\"\n");
+        }
         if let Some(cents) = self.per_hour {
             writeln!(text, "overhead.per_hour = \"{}\"", decimal(cents, 2)).unwrap();
         }
@@ -203,6 +211,9 @@ impl Lease {
         } else {
             let rate = if self.by_node { "node_rate" } else { "rate" };
             writeln!(text, "{rate} = \"{}\"", decimal(self.cents, 2)).unwrap();
+        }
+        if self.is_rounded {
+            writeln!(text, "rounding = \"minute\"").unwrap();
         }
         if self.is_serving {
             writeln!(text, "when = \"serving\"").unwrap();
@@ -287,6 +298,8 @@ fn leases(dice: &mut Dice, nodes: &[Node], began: i64) -> Vec<Lease> {
         let (cents, euros) = (dice.between(50, 900), dice.one_in(4));
         let is_owned = !by_node && !euros && dice.one_in(5);
         let is_serving = power.is_none() && (gpus.is_none() || key == "gpu") && dice.one_in(4);
+        // Of a number of GPUs, seen or not: the others end with the GPUs that they match.
+        let is_rounded = gpus.is_some() && key != "gpu" && !euros && dice.one_in(2);
         leases.push(Lease {
             name,
             key,
@@ -299,6 +312,7 @@ fn leases(dice: &mut Dice, nodes: &[Node], began: i64) -> Vec<Lease> {
             is_owned,
             is_serving,
             euros,
+            is_rounded,
             power,
         });
     }

@@ -127,7 +127,7 @@ fn refused_until(read: i64, kills: &[i64]) -> (Scene, u64) {
 fn a_model_list_that_cannot_be_read_is_an_alert() {
     let (mut scene, _) = refused_until(2000, &[]);
     let snapshot = scene.picture(1000);
-    let alert = snapshot.alerts.iter().find(|alert| alert.rule == Rule::NamesUnknown).expect("an alert");
+    let alert = snapshot.alerts.iter().find(|alert| alert.rule == Rule::NamesUnknown).unwrap();
     assert!(
         alert.text.as_str().contains("sql-lora") && alert.text.as_str().contains("asks for a key"),
         "{}",

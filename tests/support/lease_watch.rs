@@ -11,6 +11,7 @@ use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::ledger::{CostAccount, Grain, Past};
 use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName, UnitName};
+use margintop::snapshot::WriterStatus;
 use margintop::store::{LedgerEvent, Reader};
 use margintop::units::{Energy, Power, Span, Timestamp};
 
@@ -139,9 +140,10 @@ impl Fleets {
         let mut collector = Collector::new(fleet).keeping(store, Span::from_secs(86_400));
         loop {
             let word = news.recv_timeout(Duration::from_secs(20)).unwrap();
-            let is_status = matches!(&word, LedgerEvent::Status(_));
+            // The run before may still be closing the file: until then it is read, and nothing is posted.
+            let is_ours = matches!(&word, LedgerEvent::Status(basis) if basis.writer == WriterStatus::Ours);
             collector.take(Message::Ledger(word));
-            if is_status {
+            if is_ours {
                 break;
             }
         }

@@ -43,16 +43,26 @@ impl Seat {
 
     /// The same with another currency or zone.
     pub fn with(path: &Path, at: Timestamp, currency: &str, zone: TimeZone) -> Self {
+        Self::of(path, at, currency, zone, FleetConfig::local("gpu-01"))
+    }
+
+    /// The same with another configuration.
+    pub fn of(path: &Path, at: Timestamp, currency: &str, zone: TimeZone, config: FleetConfig) -> Self {
         let clock = ScriptedClock::at(at);
         let settings = ledger_settings(Some(path), Clock::Scripted(clock.clone()));
         let (store, news) = open_store(Settings { currency: currency.to_owned(), zone, ..settings });
         let targets: Vec<TargetInfo> = vec![member(ENGINE, "gpu-01", None)];
-        let config = FleetConfig { targets, ..FleetConfig::local("gpu-01") };
+        let config = FleetConfig { targets, ..config };
         let fleet = Fleet::new(config, Book::built_in().unwrap(), clock.now());
         let collector = Collector::new(fleet).keeping(store, DAY);
         let mut seat = Self { collector, clock, news, basis: LedgerBasis::default(), path: path.to_owned() };
         seat.on_ledger_event(|basis| *basis != LedgerBasis::default());
         seat
+    }
+
+    /// Records what is published from now on.
+    pub fn recording(self, history: margintop::history::History) -> Self {
+        Self { collector: self.collector.recording(history), ..self }
     }
 
     /// Heeds the ledger's news until it stands as wanted.

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
+use super::classes::{Class, Classes};
 use super::file::{Table, amount, count};
 use super::invoice::{CURRENCY, is_currency};
 use super::{Cause, Line};
-use crate::ledger::{Classes, Past};
-use crate::pricing::{Book, Exchange};
+use crate::ledger::{self, Past};
+use crate::pricing::{Book, Exchange, Quote};
 use crate::reading::{Label, canonical_model};
 use crate::statement::{Served, served_by_model};
 use crate::units::{Money, Timestamp, Tokens};
@@ -21,6 +22,9 @@ const DATE: [&str; 3] = ["date", "day", "starttime"];
 const PROMPT: [&str; 2] = ["prompt_tokens", "input_tokens"];
 const OUTPUT: [&str; 2] = ["completion_tokens", "output_tokens"];
 const CACHED: [&str; 2] = ["cache_read_input_tokens", "cached_tokens"];
+const WRITES: [&str; 3] = ["cache_creation_input_tokens", "cache_write_tokens", "cache_creation_tokens"];
+const WRITES_1H: [&str; 2] = ["cache_creation_input_tokens_1h", "ephemeral_1h_input_tokens"];
+const REASONING: [&str; 1] = ["reasoning_tokens"];
 const FAILED: [&str; 1] = ["failed_requests"];
 const REQUESTS: [&str; 2] = ["api_requests", "requests"];
 
@@ -33,6 +37,7 @@ struct Counted {
     failed: u64,
     requests: u64,
     lines: u64,
+    classes: Classes,
     spend: Money,
 }
 
@@ -62,6 +67,11 @@ pub(super) fn read(table: &Table, currency: &str, exchange: &Exchange) -> Result
         sum.prompt += whole(Some(prompt), "prompt_tokens")?;
         sum.output += whole(Some(output), "completion_tokens")?;
         sum.cached += whole(column(&CACHED), "cached tokens")?;
+        sum.classes.add(Classes {
+            writes: whole(column(&WRITES), "cache writes")?,
+            writes_1h: whole(column(&WRITES_1H), "cache writes of an hour")?,
+            reasoning: whole(column(&REASONING), "reasoning tokens")?,
+        });
         sum.failed += whole(column(&FAILED), "failed_requests")?;
         sum.requests += whole(column(&REQUESTS), "api_requests")?;
         let (unit, billed) = amount(&cells[spend]).ok_or_else(|| wrong("the spend", &cells[spend]))?;
@@ -141,7 +151,8 @@ pub(super) fn beside(spend: &Spend, past: &Past, book: &Book) -> Result<(Vec<Lin
             theirs.join(", ")
         ));
     }
-    let lines = spend.by_model.iter().map(|(name, counted)| line(name, counted, ours.get(name), book)).collect();
+    let lines =
+        spend.by_model.iter().map(|(name, counted)| line(name, counted, ours.get(name), (book, past.since))).collect();
     let missing = ours.iter().filter(|(name, served)| !alike(name) && !served.tokens.is_zero());
     let missing = missing.map(|(name, served)| Line {
         causes: vec![Cause {
@@ -167,7 +178,7 @@ fn of(name: &str, counted: &Counted, served: Option<&Served>) -> Line {
     }
 }
 
-fn line(name: &str, counted: &Counted, served: Option<&Served>, book: &Book) -> Line {
+fn line(name: &str, counted: &Counted, served: Option<&Served>, (book, at): (&Book, Timestamp)) -> Line {
     let mut line = of(name, counted, served);
     line.causes = match served {
         None => {
@@ -179,13 +190,16 @@ fn line(name: &str, counted: &Counted, served: Option<&Served>, book: &Book) -> 
             let text = format!("the ledger has no price for it{}: write a [[price]]", listed.unwrap_or_default());
             vec![Cause { word: "unpriced", amount: Some(counted.spend), text }]
         }
-        Some(served) => causes(counted, served),
+        Some(served) => {
+            let price = book.price_of(name);
+            causes(counted, served, price.as_ref().map(|price| price.quote(at)).as_ref())
+        }
     };
     line
 }
 
 /// The parts of a difference, each what is left of it after those before it.
-fn causes(counted: &Counted, served: &Served) -> Vec<Cause> {
+fn causes(counted: &Counted, served: &Served, quote: Option<&Quote<'_>>) -> Vec<Cause> {
     let difference = counted.spend - served.revenue;
     // A gateway keeps floats; each line may be off in its last digit.
     let noise = Money::from_micros(5_000 + i64::try_from(counted.lines).unwrap_or(i64::MAX / 2));
@@ -225,8 +239,19 @@ fn causes(counted: &Counted, served: &Served) -> Vec<Cause> {
         let text = "a paid share is set: at list price the ledger would have that much more".to_owned();
         take("paid share", unpaid.min(left), text, &mut left);
     }
+    let classes = counted.classes.all(quote);
+    for class in &classes {
+        let Some(extra) = class.extra.filter(|extra| !small(*extra) && !small(left) && left > Money::ZERO) else {
+            continue;
+        };
+        let text = format!(
+            "{} tokens of a class that engines do not count apart: the ledger has them at the price of the others",
+            class.tokens
+        );
+        take(class.word, extra.min(left), text, &mut left);
+    }
     if !small(left) {
-        let text = "another price, or tokens of another class (cache writes, reasoning): compare the lists".to_owned();
+        let text = other_price(&classes);
         take("price", left, text, &mut left);
     } else if left.rounded(6) != 0 {
         take("rounding", left, "floating point and rounding".to_owned(), &mut left);
@@ -234,9 +259,19 @@ fn causes(counted: &Counted, served: &Served) -> Vec<Cause> {
     causes
 }
 
+/// What a difference is due to that no number of tokens explains.
+fn other_price(classes: &[Class]) -> String {
+    let unknown = classes.iter().filter(|class| class.extra.is_none());
+    let said: Vec<_> = unknown.map(|class| format!("{} {}", class.tokens, class.word)).collect();
+    if said.is_empty() {
+        return "another price: compare the lists".to_owned();
+    }
+    format!("another price, or that of {}, for which the list has none: compare the lists", said.join(" and "))
+}
+
 /// What is due to other numbers of tokens, at the ledger's own average prices.
 fn volume(counted: &Counted, served: &Served) -> VolumeCause {
-    let Classes { miss, hit, output } = served.tokens;
+    let ledger::Classes { miss, hit, output } = served.tokens;
     let prompt = miss + hit;
     let at = |earned: Money, of: Tokens, theirs: u64| {
         let scaled = earned.scaled(i64::try_from(theirs).unwrap_or(i64::MAX), i64::try_from(of.count()).unwrap_or(0));

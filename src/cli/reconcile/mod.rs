@@ -1,6 +1,7 @@
 //! `margintop reconcile FILE`: an invoice or a gateway's spend beside the ledger, and the likely causes of what differs.
 #![allow(clippy::doc_markdown, reason = "the comments of arguments are what --help prints")]
 
+mod classes;
 mod file;
 mod gateway;
 mod invoice;

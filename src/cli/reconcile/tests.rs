@@ -130,6 +130,33 @@ fn spend_is_laid_beside_revenue_with_its_likely_causes() {
     assert_eq!(json["rows"][0]["causes"][0]["cause"], "cached as misses");
 }
 
+/// Tokens of classes that engines do not count apart are said where the gateway counts them.
+#[test]
+fn cache_writes_and_reasoning_are_causes() {
+    let prices = "[[list]]\nname = \"house\"\ncurrency = \"USD\"\nsource = \"own\"\ndefault = \"standard\"\n\
+                  [list.tiers.standard]\nmiss = \"1\"\nhit = \"0.1\"\noutput = \"4\"\nwrite_5m = \"1.25\"\nwrite_1h = \"2\"\n\
+                  reasoning = \"6\"\n[[history]]\nmodels = [\"house\"]\nlists = [\"house\"]\n";
+    let mut book = Book::built_in().unwrap();
+    book.add(toml::from_str(prices).unwrap()).unwrap();
+    let head = "date,model,prompt_tokens,completion_tokens,cache_read_input_tokens,cache_creation_input_tokens,\
+                ephemeral_1h_input_tokens,reasoning_tokens,spend\n";
+    let of = |line: &str, book: &Book| {
+        let parsed =
+            parse(&format!("{head}2026-03-01,house,110000000,11000000,66000000,{line}\n"), "USD", &Exchange::default());
+        let told = reconcile(&parsed.unwrap(), &past(), "USD", book).unwrap();
+        let text = told.lines[0].causes.iter().map(|cause| cause.text.clone()).collect::<Vec<_>>().join("; ");
+        (words(&told, "house").into_iter().map(|(word, money)| (word.to_owned(), money)).collect::<Vec<_>>(), text)
+    };
+    let cause = |word: &str, money: &str| (word.to_owned(), Some(money.to_owned()));
+    // 94.60, 20 million writes at 0.25 more, 2 million at 1 more, and 3 million of reasoning at 2 more.
+    let (told, _) = of("20000000,2000000,3000000,107.60", &book);
+    assert_eq!(told, [cause("cache writes", "5.00"), cause("cache writes, 1 h", "2.00"), cause("reasoning", "6.00")]);
+    assert_eq!(of("20000000,0,0,94.60", &book).0, [], "what is priced as all other tokens is no difference");
+    let (told, text) = of("20000000,0,3000000,105.60", &Book::built_in().unwrap());
+    assert_eq!(told, [cause("price", "11.00")]);
+    assert!(text.contains("20000000 cache writes and 3000000 reasoning, for which the list has none"), "{text}");
+}
+
 /// Class: a file that cannot be compared, and a comparison that is made all the same.
 #[test]
 fn what_cannot_be_compared_is_refused_with_what_to_write() {

@@ -12,7 +12,7 @@ use super::when::local;
 use super::{capacity_json, csv};
 use crate::cli::Failure;
 use crate::ledger::{Detail, Grain};
-use crate::statement::{Capacity, HourCapacity};
+use crate::statement::{Capacity, HourCapacity, PoolCapacity, SloQuarters};
 use crate::store::Header;
 use crate::tui::human;
 use crate::units::{Money, Span, Timestamp};
@@ -23,23 +23,29 @@ pub(super) struct CapacityReport {
     zone: TimeZone,
     pub(super) since: Timestamp,
     pub(super) until: Timestamp,
+    /// Whether it is of the last month because no span was asked for.
+    usual: bool,
     pub(super) capacity: Capacity,
 }
 
+/// The span if none is asked for: the last month, by the hour.
+const USUAL: Span = Span::from_secs(31 * 86_400);
 /// What the ledger cannot tell, and what follows for the figures.
-const SLO: &str =
-    "not known: the ledger keeps no latencies, so the best throughput is the best measured, within it or not";
+const NO_SLO: &str = "not known: no [slo] in the configuration that the ledger was kept under, so the best throughput is the \
+                      best measured, within it or not; write for example: [slo] ttft_p99 = \"2s\"";
 const BOUND: &str = "at most: what was asked for and not served is not in the ledger";
 
 impl CapacityReport {
     pub(super) fn new(query: &ReportQuery, header: &Header, ask: &PastQuery<'_>) -> Result<Self, Failure> {
         let (since, until) = span(query, header, header.last)?;
+        let usual = query.since.is_none() && until - since > USUAL;
+        let since = if usual { until - USUAL } else { since };
         let mut past = ask(since, until, Grain::Quarter, Detail::Accounts)?;
         let (since, until) = (past.since, past.until);
         (past.since, past.until) = (since.max(past.began).min(until), until.min(header.last).max(since));
         let places = if query.format == Format::Table { 2 } else { 6 };
         let capacity = Capacity::of(&past, &header.zone).rounded(places);
-        Ok(Self { currency: header.currency.clone(), zone: header.zone.clone(), since, until, capacity })
+        Ok(Self { currency: header.currency.clone(), zone: header.zone.clone(), since, until, usual, capacity })
     }
 
     pub(super) fn render(&self, format: Format) -> Result<String, Failure> {
@@ -52,7 +58,8 @@ impl CapacityReport {
 
     fn table(&self) -> String {
         let (since, until) = (local(self.since, &self.zone), local(self.until, &self.zone));
-        let mut out = format!("{since} to {until}  capacity, in {}\n\n", self.currency);
+        let of = if self.usual { " of the last 31 days, for want of --since" } else { "" };
+        let mut out = format!("{since} to {until}  capacity{of}, in {}\n\n", self.currency);
         if self.capacity.is_early() {
             let (watched, needs) = (hours(self.capacity.measured), hours(Capacity::needs()));
             return out + &format!("too early to say: {watched} of {needs} hours are measured\n");
@@ -77,6 +84,7 @@ impl CapacityReport {
             "most",
             "prompt tok/s",
             "output tok/s",
+            "within SLO",
             "spare cost",
             "rent/h",
             "last one earned/h",
@@ -93,16 +101,17 @@ impl CapacityReport {
                 pool.needed_peak.to_string(),
                 rate(|best| best.0),
                 rate(|best| best.1),
+                within(pool),
                 amount(pool.spare_cost, 2),
                 amount(pool.rent(), 2),
                 amount(pool.last_node_rent(measured), 2),
                 at_most(pool.break_even_rent(measured)),
             ]);
         }
-        let mut total = vec![String::new(); 10];
+        let mut total = vec![String::new(); 11];
         let (held, needed) = self.capacity.nodes_ppm().unzip();
         let spare = amount(self.capacity.spare_cost(), 2);
-        (total[0], total[1], total[2], total[6]) = ("total".to_owned(), nodes(held), nodes(needed), spare);
+        (total[0], total[1], total[2], total[7]) = ("total".to_owned(), nodes(held), nodes(needed), spare);
         grid.total(total);
         grid.render()
     }
@@ -129,12 +138,33 @@ impl CapacityReport {
     }
 
     fn notes(&self) -> Vec<(&'static str, String)> {
-        let mut notes = vec![("SLO", SLO.to_owned()), ("one more", BOUND.to_owned())];
+        let mut notes = self.about_slo();
+        notes.push(("one more", BOUND.to_owned()));
         if let Some(said) = one_more(&self.capacity, &self.currency) {
             notes.push(("break-even", said));
         }
         for unit in &self.capacity.unmeasured {
             notes.push(("left out", format!("{unit}: leased as a whole, so its number of nodes is not in the ledger")));
+        }
+        notes
+    }
+
+    /// What the best throughput stands on.
+    fn about_slo(&self) -> Vec<(&'static str, String)> {
+        let Some((slo, since)) = &self.capacity.slo else { return vec![("SLO", NO_SLO.to_owned())] };
+        let said = format!("{slo}: the best throughput is of quarter hours in which every minute was within it");
+        let mut notes = vec![("SLO", said)];
+        if *since > self.since {
+            notes.push(("latency", format!("not recorded before {}", local(*since, &self.zone))));
+        }
+        let pools = |of: fn(&&PoolCapacity) -> bool| named(self.capacity.pools.iter().filter(of));
+        if let Some(pools) = pools(|pool| pool.slo.is_none() && pool.best.is_some()) {
+            let said =
+                "SLO not known: no latency was read, so the best throughput is the best measured, within it or not";
+            notes.push(("SLO", format!("{pools}: {said}")));
+        }
+        if let Some(pools) = pools(|pool| pool.slo.is_some_and(|quarters| quarters.held == 0)) {
+            notes.push(("SLO", format!("{pools}: never within it, so every node that was held counts as needed")));
         }
         notes
     }
@@ -173,6 +203,25 @@ impl CapacityReport {
         }
         out
     }
+}
+
+/// The names of the first few pools, and how many more there are; `None` without any.
+fn named<'a>(pools: impl Iterator<Item = &'a PoolCapacity>) -> Option<String> {
+    const FIRST: usize = 4;
+    let names: Vec<_> = pools.map(|pool| pool.name.as_str()).collect();
+    let more = names.len().saturating_sub(FIRST);
+    let first = names.iter().take(FIRST).copied().collect::<Vec<_>>().join(", ");
+    match (names.len(), more) {
+        (0, _) => None,
+        (_, 0) => Some(first),
+        (_, more) => Some(format!("{first} and {more} more")),
+    }
+}
+
+/// Quarter hours within the SLO, of those of which it is known.
+fn within(pool: &PoolCapacity) -> String {
+    let said = pool.slo.map(|SloQuarters { held, missed, .. }| format!("{held} of {}", held + missed));
+    said.unwrap_or_else(|| human::UNKNOWN.to_owned())
 }
 
 /// At which rent one more node pays, in the pool where it would earn most.

@@ -7,7 +7,7 @@ use super::data::ReportData;
 use crate::statement::{By, Row, RowKind, rounded_hours};
 use crate::units::{Money, Ratio, Span, Timestamp, gross_margin, profit_on_cost};
 
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 19] = [
     "key",
     "start",
     "end",
@@ -25,6 +25,8 @@ const COLUMNS: [&str; 17] = [
     "currency",
     "lease",
     "node",
+    "whole_cost",
+    "unpriced_tokens",
 ];
 
 /// All lines.
@@ -40,9 +42,12 @@ pub(super) fn render(data: &ReportData) -> String {
         }
         line(&mut out, &["after".to_owned(), known(bridge.after)]);
     } else if let Some(lists) = &data.compare {
-        line(&mut out, &["list", "revenue", "profit"].map(str::to_owned));
+        line(&mut out, &["list", "revenue", "profit", "uncertainty"].map(str::to_owned));
         for at in lists {
-            line(&mut out, &[at.list.to_string(), at.revenue.to_string(), amount(at.profit)]);
+            line(
+                &mut out,
+                &[at.list.to_string(), at.revenue.to_string(), amount(at.profit), at.uncertainty.to_string()],
+            );
         }
     } else {
         rows(&mut out, data);
@@ -60,7 +65,7 @@ fn rows(out: &mut String, data: &ReportData) {
     line(out, &cells(&told.total, hours.last().copied().unwrap_or_default(), data));
 }
 
-fn cells(row: &Row, micros: i128, data: &ReportData) -> [String; 17] {
+fn cells(row: &Row, micros: i128, data: &ReportData) -> [String; 19] {
     let covered = row.covered();
     let ratio = |of: fn(Money, Money) -> Option<Ratio>| {
         let ratio = covered.and_then(|(revenue, cost)| of(revenue, cost));
@@ -88,6 +93,8 @@ fn cells(row: &Row, micros: i128, data: &ReportData) -> [String; 17] {
         data.currency.clone(),
         key_of(By::Lease).unwrap_or_default(),
         node.unwrap_or_default(),
+        amount(row.whole_cost),
+        count(row.unpriced_tokens),
     ]
 }
 

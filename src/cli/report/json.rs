@@ -129,6 +129,10 @@ struct RowJson<'a> {
     profit_on_cost: Option<Ratio>,
     gross_margin: Option<Ratio>,
     idle_cost: Option<Money>,
+    /// By node and by unit: all that its own GPUs cost, idle time and work without a price included.
+    whole_cost: Option<Money>,
+    /// By node and by unit: its own tokens without a price.
+    unpriced_tokens: Option<u64>,
     lower_bound: bool,
 }
 
@@ -152,6 +156,8 @@ impl<'a> RowJson<'a> {
             profit_on_cost: covered.and_then(|(revenue, cost)| profit_on_cost(revenue, cost)),
             gross_margin: covered.and_then(|(revenue, cost)| gross_margin(revenue, cost)),
             idle_cost: row.idle_cost,
+            whole_cost: row.whole_cost,
+            unpriced_tokens: row.unpriced_tokens.map(crate::units::Tokens::count),
             lower_bound: row.lower_bound,
         }
     }

@@ -112,11 +112,13 @@ pub(super) struct CompareJson<'a> {
     list: &'a Label,
     revenue: Money,
     profit: Option<Money>,
+    /// How far the revenue may be off, either way, where prices change inside what is kept.
+    uncertainty: Money,
 }
 
 impl<'a> CompareJson<'a> {
     pub(super) const fn new(at: &'a AtList) -> Self {
-        Self { list: &at.list, revenue: at.revenue, profit: at.profit }
+        Self { list: &at.list, revenue: at.revenue, profit: at.profit, uncertainty: at.uncertainty }
     }
 }
 

@@ -77,7 +77,12 @@ fn lists(data: &ReportData, lines: &mut Lines) {
         format!("{}{span} {}: {} {}", used.list, used.tier, amount(Some(used.revenue), places), data.currency)
     });
     if told.theoretical && !told.lists.is_empty() {
-        lines.push(("basis", "theoretical: everything at list price, no paid share set".to_owned()));
+        let text = if told.any_paid {
+            "theoretical in part: some of it at list price, without a paid share"
+        } else {
+            "theoretical: everything at list price, no paid share set"
+        };
+        lines.push(("basis", text.to_owned()));
     }
     if data.repriced {
         lines.push(("basis", "repriced by today's book".to_owned()));

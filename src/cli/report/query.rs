@@ -44,7 +44,7 @@ pub(in crate::cli) struct ReportArgs {
     #[arg(long, conflicts_with = "what_if")]
     pub(super) compare: bool,
 
-    /// How many nodes the load needed hour by hour at the best throughput per node that was measured, what the rest cost,
+    /// How many nodes the load needed hour by hour at the best throughput per node that was measured within [slo], what the rest cost,
     /// what one more would earn at most and at which rent it would not (--json: margintop-capacity/1)
     #[arg(long, conflicts_with_all = ["what_if", "compare", "bridge", "reprice", "by"])]
     pub(super) capacity: bool,

@@ -4,7 +4,7 @@ use super::data::ReportData;
 use super::notes;
 use super::text_table::Grid;
 use super::when::local;
-use crate::statement::{AtList, By, Row, Totals, rounded_hours};
+use crate::statement::{AtList, By, Row, RowKind, Totals, rounded_hours};
 use crate::tui::human;
 use crate::units::{Money, Ratio, Span, Timestamp, Tokens, gross_margin, profit_on_cost};
 
@@ -60,6 +60,8 @@ fn rows(data: &ReportData) -> String {
             Some(format!("profit {currency}")),
             Some("profit on cost".to_owned()),
             Some("gross margin".to_owned()),
+            beside.unpriced.then(|| "unpriced tok".to_owned()),
+            told.by.is_place().then(|| format!("whole cost {currency}")),
         ]
         .into_iter()
         .flatten(),
@@ -81,6 +83,8 @@ fn rows(data: &ReportData) -> String {
             Some(amount(row.profit, places)),
             ratio(profit_on_cost),
             ratio(gross_margin),
+            beside.unpriced.then(|| own(row, count(row.unpriced_tokens))),
+            told.by.is_place().then(|| own(row, amount(row.whole_cost, places))),
         ]
         .into_iter()
         .flatten()
@@ -93,8 +97,15 @@ fn rows(data: &ReportData) -> String {
     grid.render()
 }
 
+/// What only a key's own row has.
+fn own(row: &Row, cell: String) -> String {
+    if row.kind == RowKind::Key { cell } else { String::new() }
+}
+
 /// Columns for the parts of revenue and cost without which the others do not add up, where there are any.
 struct Beside {
+    /// By node and by unit, its own tokens without a price.
+    unpriced: bool,
     /// Revenue that is in no profit.
     uncosted: bool,
     /// Idle cost, which by time stands in the rows and not in `(idle)`.
@@ -105,7 +116,12 @@ impl Beside {
     fn of(data: &ReportData) -> Self {
         let told = &data.statement;
         let idles = |row: &Row| row.idle_cost.is_some_and(|idle| !idle.is_zero());
-        Self { uncosted: !told.uncosted_revenue.is_zero(), idle: told.by.is_time() && told.rows.iter().any(idles) }
+        let unpriced = |row: &Row| row.unpriced_tokens.is_some_and(|tokens| tokens > Tokens::ZERO);
+        Self {
+            unpriced: told.rows.iter().any(unpriced),
+            uncosted: !told.uncosted_revenue.is_zero(),
+            idle: told.by.is_time() && told.rows.iter().any(idles),
+        }
     }
 }
 
@@ -135,10 +151,14 @@ fn leases(data: &ReportData) -> String {
 
 fn compared(lists: &[AtList], data: &ReportData) -> String {
     let (revenue, profit) = (format!("revenue {}", data.currency), format!("profit {}", data.currency));
-    let mut grid = Grid::new(["list", &revenue, &profit]);
+    let unsure = format!("± {}", data.currency);
+    let is_unsure = lists.iter().any(|at| !at.uncertainty.is_zero());
+    let mut grid = Grid::new(["list", &revenue, &profit].into_iter().chain(is_unsure.then_some(&*unsure)));
     for at in lists {
         let places = data.places();
-        grid.row(vec![at.list.to_string(), amount(Some(at.revenue), places), amount(at.profit, places)]);
+        let mut row = vec![at.list.to_string(), amount(Some(at.revenue), places), amount(at.profit, places)];
+        row.extend(is_unsure.then(|| amount(Some(at.uncertainty), places)));
+        grid.row(row);
     }
     format!("{}{}", title(data, "the same tokens at every list"), grid.render())
 }

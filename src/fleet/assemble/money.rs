@@ -29,13 +29,12 @@ pub(super) fn view(present: &Present<'_>, models: &[ModelRow], unpriced_models: 
     let revenue = priced.then_some(day.revenue);
     let covered = day.covered_revenue();
     let uncosted_engines = uncosted_engines(fleet);
-    let any_covered = engines(fleet).next().is_none() || uncosted_engines < engines(fleet).count();
-    let known_cost = revenue.and(day.cost).filter(|_| any_covered);
+    let known_cost = revenue.and(day.cost);
     // Profit and margins are those of the printed amounts, as in a report.
     let (earned, owed) = (covered.round_to(6), known_cost.map(|cost| cost.round_to(6)));
     let profit = owed.map(|owed| earned - owed);
     let pace = pace(fleet, priced);
-    let profit_per_hour = pace.covered.zip(pace.cost).filter(|_| any_covered).map(|(revenue, cost)| revenue - cost);
+    let profit_per_hour = pace.covered.zip(pace.cost).map(|(revenue, cost)| revenue - cost);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
     let held = held || present.counted_rows().any(super::RowView::refuses_billed);
@@ -176,9 +175,11 @@ fn any_priced(present: &Present<'_>) -> bool {
             .any(|account| is_priced(fleet, account.model.as_ref(), account.tenant.as_ref()))
 }
 
-/// Whether no model has a paid share: the revenue is then at list price.
+/// Whether any model has no paid share: a part of the revenue, or all, is then at list price.
 fn theoretical(present: &Present<'_>) -> bool {
-    !present.counted_rows().any(|view| view.price.as_ref().is_some_and(|price| price.paid.is_some()))
+    let mut shares = present.counted_rows().filter_map(|view| view.price.as_ref()).map(|price| price.paid.is_none());
+    let first = shares.next();
+    first.is_none_or(|first| first || shares.any(|is_list_price| is_list_price))
 }
 
 /// The value of the unpriced tokens at the list that the configuration compares with.

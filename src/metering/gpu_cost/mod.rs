@@ -17,7 +17,8 @@ use crate::units::{Moment, Span, Timestamp};
 use known::given_back;
 pub(crate) use known::{knows_cost, was_given_back};
 pub(super) use power::payments;
-use resolved_rate::{NodeView, rate_edges, resolve};
+pub(super) use resolved_rate::rate_edges;
+use resolved_rate::{NodeView, resolve};
 use schedule::Schedules;
 
 /// The inventory and the configuration.

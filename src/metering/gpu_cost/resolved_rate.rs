@@ -79,7 +79,12 @@ pub(super) fn resolve<'a>(
 }
 
 /// The instants inside an interval at which a lease begins or ends, or an assumed rate begins to hold.
-pub(super) fn rate_edges(ledger: &Ledger, leases: &[Lease], from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
+pub(in crate::metering) fn rate_edges(
+    ledger: &Ledger,
+    leases: &[Lease],
+    from: Timestamp,
+    to: Timestamp,
+) -> Vec<Timestamp> {
     let mut edges = super::lease_edges(leases, from, to);
     edges.extend(ledger.book().gpu_rates().edges(from, to));
     edges.sort_unstable();

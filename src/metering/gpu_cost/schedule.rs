@@ -19,6 +19,8 @@ const OVERHEAD: &str = "overhead";
 const ENDED: &str = "ended by hand: ";
 /// The prefix of what a lease is for, with the last instant that was paid for it.
 const PAID: &str = "paid until: ";
+/// The prefix of an agreement's identity, with the instant from which on it was posted.
+const SINCE: &str = "since: ";
 /// The instant under which an agreement is saved that is posted as far as the ledger is.
 const AS_THE_LEDGER: Timestamp = Timestamp::from_millis(0);
 /// The instant under which earlier versions saved a lease that was ended by hand.
@@ -35,6 +37,8 @@ pub(super) struct Schedules {
     by_calendar: BTreeSet<String>,
     /// The last instant that was paid, by what a lease is for. It is before what `posted` says after a lease's end.
     paid: BTreeMap<String, Timestamp>,
+    /// From when on each agreement was posted, until it ends: what the provider rounds is the whole of it.
+    since: BTreeMap<String, Timestamp>,
     /// When the leases of a node were ended by hand.
     ended: BTreeMap<NodeName, Timestamp>,
 }
@@ -57,19 +61,20 @@ fn subject(lease: &Lease) -> String {
 impl Schedules {
     /// Schedules that run from the beginning of the watch.
     pub(super) fn new(began: Timestamp) -> Self {
-        let (posted, paid, ended) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { began, posted, by_calendar: BTreeSet::new(), paid, ended }
+        let (posted, paid, since, ended) = Default::default();
+        Self { began, posted, by_calendar: BTreeSet::new(), paid, since, ended }
     }
 
     /// The identity of each agreement with up to when it is posted, and the ends by hand.
     pub(super) fn saved(&self) -> Vec<(String, Timestamp)> {
-        let Self { began: _, posted, by_calendar, paid, ended } = self;
+        let Self { began: _, posted, by_calendar, paid, since, ended } = self;
         let ended = ended.iter().map(|(node, at)| (format!("{ENDED}{node}"), *at));
         let until = |(key, until): (&String, &Timestamp)| {
             (key.clone(), if by_calendar.contains(key) { *until } else { AS_THE_LEDGER })
         };
         let paid = paid.iter().map(|(subject, at)| (format!("{PAID}{subject}"), *at));
-        posted.iter().map(until).chain(paid).chain(ended).collect()
+        let since = since.iter().map(|(key, at)| (format!("{SINCE}{key}"), *at));
+        posted.iter().map(until).chain(paid).chain(since).chain(ended).collect()
     }
 
     /// Continues from saved schedules. What the configuration does not have is forgotten, so that it runs from its return
@@ -83,6 +88,8 @@ impl Schedules {
             self.restore_earlier(lease, saved);
         }
         let known = current(config);
+        let since = saved.iter().filter_map(|(key, at)| Some((key.strip_prefix(SINCE)?.to_owned(), *at)));
+        self.since.extend(since.filter(|(key, _)| known.contains(key)));
         let until = |until: Timestamp| if until == AS_THE_LEDGER { last } else { until };
         let saved = saved.iter().filter(|(key, _)| known.contains(key));
         self.posted.extend(saved.map(|(key, posted)| (key.clone(), until(*posted))));
@@ -135,8 +142,12 @@ impl Schedules {
             ledger.rent(id, gpus, from, to);
             let paid = self.paid.entry(subject(lease)).or_insert(to);
             *paid = (*paid).max(to);
+            let began = self.begin(lease, from);
             if lease.until == Some(to) {
-                resolved_rate::close(ledger, &cost_account, lease, gpus, lease.from.unwrap_or(from), to);
+                resolved_rate::close(ledger, &cost_account, lease, gpus, began, to);
+                for key in identities(lease) {
+                    self.since.remove(&key);
+                }
             }
         }
         if let Some(rate) = view.config.overhead.per_hour {
@@ -145,6 +156,21 @@ impl Schedules {
             ledger.rent(id, 1, last.min(now), now);
         }
         self.note(view.config, now);
+    }
+
+    /// From when on a lease is posted, which is `from` if it is new.
+    fn begin(&mut self, lease: &Lease, from: Timestamp) -> Timestamp {
+        let began = self.began(lease).unwrap_or(from);
+        for key in identities(lease) {
+            self.since.entry(key).or_insert(began);
+        }
+        began
+    }
+
+    /// From when on a lease was posted; `None` if it is new. A date of its own is later than that of the one before it.
+    fn began(&self, lease: &Lease) -> Option<Timestamp> {
+        let since = identities(lease).find_map(|key| self.since.get(&key)).copied();
+        lease.from.into_iter().chain(since).max()
     }
 
     /// Notes that all agreements are posted up to an instant.
@@ -174,7 +200,7 @@ impl Schedules {
                 let id = ledger.cost_account(&cost_account);
                 ledger.refund(id, gpus, at, to);
             }
-            if let Some(began) = lease.from.filter(|_| lease.until != Some(at)) {
+            if let Some(began) = self.began(lease).filter(|_| lease.until != Some(at)) {
                 resolved_rate::close(ledger, &cost_account, lease, gpus, began, at);
             }
             self.ended.insert(node.clone(), at);

@@ -241,9 +241,9 @@ impl Book {
         self.keep_currency_at(currency, exchange, Timestamp::from_millis(i64::MAX));
     }
 
-    /// Prices in one currency only: a ledger has one, and a list is never converted. GPU rates are those of an instant;
-    /// they are converted at that instant's rate of exchange, and left out where there is none. A choice of a list in
-    /// another currency keeps its paid share only.
+    /// Prices in one currency only: a ledger has one, and a list is never converted. GPU rates are
+    /// converted, each rate of exchange from its day on, and are unknown before the first; `at` is the instant of
+    /// [`Book::gpu_rate`]. A choice of a list in another currency keeps its paid share only.
     pub fn keep_currency_at(&mut self, currency: &str, exchange: &Exchange, at: Timestamp) {
         currency.clone_into(&mut self.currency);
         self.card.keep_currency(currency, exchange, at);

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
 
+use super::objectives::Objectives;
 use super::pools::{self, Pools};
 use super::throughput::{Best, NODE};
 use super::{Capacity, FULL, HourCapacity, PoolCapacity, Sums};
-use crate::ledger::{Classes, CostKind, Past};
+use crate::ledger::{Classes, CostKind, Grain, Past};
 use crate::reading::NodeName;
 use crate::statement::By;
 use crate::statement::bucket::Bucket;
@@ -20,6 +21,7 @@ pub(super) struct Folds<'a> {
     past: &'a Past,
     pools: &'a Pools<'a>,
     gpus: &'a HashMap<&'a NodeName, i64>,
+    objectives: Objectives<'a>,
     best: Vec<Best>,
     hour: Option<(Period, Span, Vec<Sums>)>,
     done: Capacity,
@@ -30,6 +32,7 @@ impl<'a> Folds<'a> {
         let pool = |(number, pool): (usize, &pools::Pool)| PoolCapacity {
             name: pool.name.clone(),
             best: None,
+            slo: None,
             gpus: alike(pools.of_node.iter().filter(|(_, of)| **of == number).filter_map(|(node, _)| gpus.get(node))),
             held_millis: 0,
             needed_millis: 0,
@@ -43,13 +46,27 @@ impl<'a> Folds<'a> {
             measured: Span::ZERO,
             pools: pools.all.iter().enumerate().map(pool).collect(),
             hours: Vec::new(),
+            slo: past.slo.as_ref().map(|slo| (slo.slo.clone(), slo.since)),
             unmeasured: pools.unmeasured.clone(),
         };
-        Self { past, pools, gpus, best: vec![Best::default(); pools.all.len()], hour: None, done }
+        let objectives = Objectives::new(past, pools);
+        Self { past, pools, gpus, objectives, best: vec![Best::default(); pools.all.len()], hour: None, done }
     }
 
-    /// Notes what nodes made in a bucket that was watched from its beginning to its end.
+    /// Notes in how many quarter hours objectives for latency were held.
+    pub(super) fn note_objectives(&mut self, bucket: &Bucket<'_>) {
+        if nodes_of(self.past, bucket).is_some_and(|(slice, ..)| slice.whole) {
+            self.objectives.note(bucket);
+        }
+    }
+
+    /// Notes what nodes made in a bucket that was watched from its beginning to its end. A minute at the edge of the past is
+    /// too short for what a node can do; a quarter hour in which objectives for latency were missed, or are not known where
+    /// they are in others, is no measurement.
     pub(super) fn note_best(&mut self, bucket: &Bucket<'_>) {
+        if self.past.grain_of(bucket.at) == Some(Grain::Minute) {
+            return;
+        }
         let Some((slice, _, nodes)) = nodes_of(self.past, bucket).filter(|(slice, ..)| slice.whole) else { return };
         let mut made: HashMap<&NodeName, Classes> = HashMap::new();
         for cell in bucket.tokens {
@@ -57,12 +74,15 @@ impl<'a> Folds<'a> {
         }
         let sums = self.sums(bucket, &slice, &nodes);
         for (number, _) in self.pools.all.iter().enumerate().filter(|(_, pool)| pool.joint) {
+            if self.objectives.excludes(number, None, bucket.at) {
+                continue;
+            }
             self.best[number].note(sums[number].tokens, sums[number].busy_millis);
         }
         for (node, tokens) in made {
             let Some(number) = self.pools.of_node.get(node).copied() else { continue };
             let all = nodes.get(node).map(|millis| share_of(&slice, self.gpus[node], *millis)) == Some(slice.millis);
-            if all && !self.pools.all[number].joint {
+            if all && !self.pools.all[number].joint && !self.objectives.excludes(number, Some(node), bucket.at) {
                 self.best[number].note(tokens, slice.millis);
             }
         }
@@ -79,8 +99,9 @@ impl<'a> Folds<'a> {
         let sums = self.sums(bucket, &slice, &nodes);
         let Some((_, measured, hour)) = &mut self.hour else { return };
         *measured = *measured + Span::from_millis(slice.millis);
-        for ((sums, hour), best) in sums.into_iter().zip(hour).zip(&self.best) {
-            hour.add(sums.with_need(best, &slice));
+        for (number, ((sums, hour), best)) in sums.into_iter().zip(hour).zip(&self.best).enumerate() {
+            let missed = self.objectives.missed(number, bucket.at);
+            hour.add(sums.with_need(best, &slice, missed));
         }
     }
 
@@ -142,8 +163,9 @@ impl<'a> Folds<'a> {
     }
 
     pub(super) fn done(mut self) -> Capacity {
-        for (pool, best) in self.done.pools.iter_mut().zip(&self.best) {
+        for (number, (pool, best)) in self.done.pools.iter_mut().zip(&self.best).enumerate() {
             pool.best = best.per_hour();
+            pool.slo = self.objectives.quarters(number);
         }
         self.done.pools.retain(|pool| pool.held_millis > 0);
         self.done.pools.sort_by(|a, b| b.spare_cost.cmp(&a.spare_cost).then_with(|| a.name.cmp(&b.name)));
@@ -152,16 +174,17 @@ impl<'a> Folds<'a> {
 }
 
 impl Sums {
-    /// A bucket's sums with what its load needed. No load needs more nodes than did it.
-    fn with_need(mut self, best: &Best, slice: &Slice) -> Self {
+    /// A bucket's sums with what its load needed. No load needs more nodes than did it, unless they missed their objectives.
+    fn with_need(mut self, best: &Best, slice: &Slice, missed: bool) -> Self {
         let held = scaled(self.held_millis, NODE, slice.millis);
-        let need = best.need(self.tokens, Span::from_millis(slice.millis)).unwrap_or(held).min(held);
+        let need = best.need(self.tokens, Span::from_millis(slice.millis)).unwrap_or(held);
+        let need = if missed { need } else { need.min(held) };
         self.needed = (need + NODE - 1) / NODE;
         if need == 0 || self.revenue.unknown {
             return self;
         }
         let part = |of: i64| self.revenue.sum.scaled(of, need).unwrap_or_default();
-        self.last_node = part((need - (held - NODE).max(0)).clamp(0, need));
+        self.last_node = part((need - (held - NODE).max(0)).clamp(0, need.min(NODE)));
         if i128::from(need) * 100 >= i128::from(held) * i128::from(FULL) {
             self.one_more = part(NODE.min(need));
         }

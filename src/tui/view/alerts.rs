@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::charts::{self, Chart, Kind};
 use super::list::{By, Col, List, said, sort};
-use super::models::blank;
+use super::model::blank;
 use super::served::first_word;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list};
 use crate::history::{Measure, Subject};

@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use super::cells::{full, gauge};
 use super::list::{By, Col, List, count, figure, said, sort};
-use super::nodes::{full, gauge};
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list};
 use crate::reading::Role as EngineRole;
 use crate::snapshot::{Snapshot, UnitRow};

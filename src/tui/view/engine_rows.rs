@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use super::cells::full;
 use super::list::{Col, List, count, figure, said};
-use super::nodes::full;
 use super::tables;
 use crate::reading::Health;
 use crate::snapshot::EngineRow;

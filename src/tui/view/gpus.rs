@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use super::cells::heat;
 use super::list::{Col, List, figure, said};
-use super::nodes::heat;
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{GpuRow, NodeRow};

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod balance;
+mod cells;
 mod charts;
 mod engine_rows;
 mod engines;
@@ -14,6 +15,7 @@ mod help;
 mod hits;
 mod layout;
 mod list;
+mod model;
 mod models;
 mod money;
 mod node;

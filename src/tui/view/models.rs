@@ -2,24 +2,22 @@
 
 use ratatui::layout::Rect;
 
-use super::charts::{self, Chart, Kind, Margin};
+use super::charts;
 use super::list::{By, Col, List, figure, sort};
+use super::model::detail;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::ModelName;
 use crate::snapshot::{BesideRow, ModelMoney, ModelRow};
 use crate::tui::app::{Command, Pace, Turn};
 use crate::tui::human;
-use crate::tui::layout::split;
 use crate::tui::pane;
 use crate::tui::scene::{Scene, number};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
-use crate::tui::widgets::framed_chart::side_by_side;
-use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::Canvas;
 use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::{Cell, Row, Tree};
-use crate::tui::widgets::{Canvas, Segment, flow};
 use crate::units::{Money, quotient};
 
 /// Rows of the chosen model below the list.
@@ -128,18 +126,18 @@ fn beside(part: &BesideRow) -> ModelRow {
     }
 }
 
-fn is_beside(row: &ModelRow) -> bool {
+pub(super) fn is_beside(row: &ModelRow) -> bool {
     row.model.as_str().starts_with('(')
 }
 
 /// Draws the models as a table beside the fleet; what is in no model's row comes before models that find no room.
 pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut lines = lines(scene, ViewId::Overview);
-    let room = usize::from(area.height.saturating_sub(2));
+    let room = usize::from(area.height.saturating_sub(if area.height > 3 { 2 } else { 1 }));
     let parts = lines.iter().filter(|row| is_beside(row)).count();
-    if lines.len() > room && parts > 0 && parts < room {
+    if lines.len() > room && parts > 0 && parts <= room {
         let models = lines.len() - parts;
-        lines.drain(room - parts - 1..models);
+        lines.drain(room - parts..models);
     }
     draw_list(canvas, area, scene, &lines, false);
 }
@@ -216,7 +214,7 @@ fn own(row: &ModelRow, cell: Cell<'static>) -> Cell<'static> {
 }
 
 /// Its rent an hour: revenue less profit; of what is in no row, what it takes off.
-fn cost(row: &ModelRow) -> Option<Money> {
+pub(super) fn cost(row: &ModelRow) -> Option<Money> {
     if is_beside(row) {
         return row.money.profit_per_hour.map(|profit| Money::ZERO - profit);
     }
@@ -252,83 +250,4 @@ fn output_line(scene: &Scene<'_>, row: &ModelRow, cells: u16) -> Cell<'static> {
     let values = points.cells(scene.snap.at, span, cells);
     let top = charts::ends(&values).map_or(1.0, |(_, top)| top.max(1e-9));
     Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(Role::Output, 70)))
-}
-
-/// The chosen model: its figures, its money over time, its tokens.
-fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
-    let subject = Subject::Model(row.model.clone());
-    let head = Rect { y: area.y + 1, height: area.height.saturating_sub(6).min(9), ..area };
-    let (left, right) = if area.width >= 100 {
-        split(head, 37, 2)
-    } else {
-        (Rect { height: 3, ..head }, Rect { y: head.y + 3, height: head.height.saturating_sub(3), ..head })
-    };
-    let title = TitledRule::new(human::shorten(row.model.as_str(), 32));
-    title.draw(canvas, Rect { height: 1, ..left });
-    let amount = |money: Option<Money>| scene.money(money, 10);
-    let mut facts = vec![
-        pair("revenue ", &amount(row.money.revenue)),
-        pair("revenue /h ", &amount(row.money.revenue_per_hour)),
-        pair("cost /h ", &amount(cost(row))),
-        pair("profit /h ", &amount(row.money.profit_per_hour)),
-    ];
-    if let Some(list) = &row.money.list {
-        facts.push(pair("list ", &human::shorten(list.as_str(), 28)));
-    }
-    if row.money.revenue.is_none() && !is_beside(row) {
-        facts.insert(0, vec![(Role::Warning, "unpriced: set [[price]]".to_owned())]);
-    }
-    let below = Rect { y: left.y + 1, height: left.height.saturating_sub(1), ..left };
-    flow(canvas, below, &facts, 2);
-    if is_beside(row) {
-        return;
-    }
-    Margin { subject: subject.clone(), now: [row.money.revenue_per_hour, cost(row)], scale_width: 7, is_day: true }
-        .draw(canvas, right, scene);
-    let vitals = Rect { y: head.bottom(), height: area.bottom().saturating_sub(head.bottom()).min(8), ..area };
-    let places = side_by_side(vitals, if area.width >= 100 { 3 } else { 2 }, 2);
-    let hits = row.cache_hit_rate;
-    let charts = [
-        Chart {
-            layers: vec![(Measure::Output, Role::Output)],
-            kind: Kind::Area,
-            format: charts::rate,
-            ..blank("Output", human::scaled_tight(row.output_per_second).trim().to_owned() + " tok/s", &subject)
-        },
-        Chart {
-            layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
-            kind: Kind::Area,
-            format: charts::rate,
-            ..blank("Prompt", human::scaled_tight(row.prompt_per_second).trim().to_owned() + " tok/s", &subject)
-        },
-        Chart {
-            layers: vec![(Measure::HitRate, Role::Hit)],
-            kind: Kind::Line,
-            format: charts::share,
-            ..blank("Hit rate", human::percent1(hits).trim().to_owned(), &subject)
-        },
-    ];
-    for (chart, place) in charts.into_iter().zip(places) {
-        chart.draw(canvas, place, scene);
-    }
-}
-
-fn pair(label: &str, value: &str) -> Vec<(Role, String)> {
-    vec![(Role::Dim, label.to_owned()), (Role::Text, human::pad_right(value, 9))]
-}
-
-/// A chart with a name and a figure of now.
-pub(super) fn blank(name: &'static str, figure: String, subject: &Subject) -> Chart<'static> {
-    let mut rule = TitledRule::new(name);
-    rule.title.extend([Segment::dim("  "), Segment::title(figure)]);
-    Chart {
-        rule,
-        subject: subject.clone(),
-        layers: Vec::new(),
-        top: None,
-        even: None,
-        kind: Kind::Area,
-        format: charts::rate,
-        scale_width: 6,
-    }
 }

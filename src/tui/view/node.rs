@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::charts::{self, Chart, Kind, Margin};
 use super::engine_rows::engine_rows;
 use super::gpus::{GpuOf, gpus};
-use super::models::blank;
+use super::model::blank;
 use super::served::first_word;
 use super::{Hits, Layout, Part, View, tables};
 use crate::history::{Measure, Subject};

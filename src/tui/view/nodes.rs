@@ -2,7 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::list::{By, Col, List, count, figure, said, sort};
+use super::cells::{full, gauge, heat};
+use super::list::{By, Col, List, count, figure, sort};
 use super::served::{Served, alerted, by_node, name_role};
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, node, tables};
 use crate::history::{Measure, Subject};
@@ -13,9 +14,6 @@ use crate::tui::human;
 use crate::tui::pane;
 use crate::tui::scene::{Scene, mark, number};
 use crate::tui::series::Points;
-use crate::tui::theme::{Ink, Role};
-use crate::tui::widgets::gauge::Gauge;
-use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::row_bar::DivergingBar;
 use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::{Cell, Row, Tree};
@@ -24,8 +22,6 @@ use crate::units::Ratio;
 
 /// Rows of the chosen node below the list.
 const DETAIL: u16 = 16;
-/// A cache that is this full is warned of.
-const FULL: f64 = 0.9;
 
 /// The view.
 pub(super) struct Nodes;
@@ -155,7 +151,7 @@ pub(super) fn draw_list<'a>(
     let top = lines.iter().filter_map(|line| number(line.row.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));
     let columns = columns(scene, top);
     let total = |hidden: usize| total(scene, hidden, &columns);
-    let is_whole = scene.app.filter.text().is_empty() && lines.len() > 1;
+    let is_whole = scene.app.filter.text().is_empty() && lines.len() > 1 && view == ViewId::Nodes;
     let list = List {
         key: &key,
         tree: &|_| Tree::None,
@@ -257,16 +253,6 @@ fn model(line: &NodeLine<'_>) -> Cell<'static> {
     }
 }
 
-/// The cell of a GPU.
-pub(super) fn heat(gpu: &crate::snapshot::GpuRow) -> Heat {
-    match gpu.state {
-        Health::Live => Heat::of(gpu.heat.map(Ratio::get)),
-        Health::Stale => Heat::Silent,
-        Health::Lost => Heat::Lost,
-        Health::Never => Heat::Unknown,
-    }
-}
-
 fn load_line(scene: &Scene<'_>, line: &NodeLine<'_>, cells: u16) -> Cell<'static> {
     let span = scene.app.charts.reach.span();
     let points = Points::of(scene, &Subject::Node(line.row.name.clone()), Measure::Load, span);
@@ -282,23 +268,8 @@ fn kv_gauge(line: &NodeLine<'_>) -> Cell<'static> {
     gauge(line.served.kv())
 }
 
-/// A cache's gauge.
-pub(super) fn gauge(kv: Option<Ratio>) -> Cell<'static> {
-    let kv = kv.map(Ratio::get);
-    let ink = if kv.is_some_and(|kv| kv >= FULL) { Role::Warning.into() } else { Ink::Mixed(Role::Output, 70) };
-    Cell::Gauge(Gauge::of(kv, ink))
-}
-
 fn kv(line: &NodeLine<'_>) -> Cell<'static> {
     full(line.served.kv())
-}
-
-/// A cache's use in percent, warned of where it is nearly full.
-pub(super) fn full(kv: Option<Ratio>) -> Cell<'static> {
-    match kv {
-        Some(kv) if kv.get() >= FULL => said(Role::Warning, human::percent(Some(kv)).trim()),
-        kv => figure(&human::percent(kv)),
-    }
 }
 
 fn profit(line: &NodeLine<'_>) -> Cell<'static> {

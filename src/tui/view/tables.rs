@@ -4,11 +4,13 @@ use ratatui::layout::Rect;
 
 use super::charts::severity;
 use super::list::{Col, List, figure, said};
+use crate::burn::{self, Line};
 use crate::snapshot::Alert;
+use crate::statement::Cause;
 use crate::tui::human;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::{Ink, Role};
-use crate::tui::widgets::row_bar::RowBar;
+use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment, cells};
@@ -25,93 +27,97 @@ pub(super) fn profit(amount: Option<Money>) -> Cell<'static> {
     said(role, human::signed(amount, 9))
 }
 
-/// A part of the cost that earns nothing.
-struct Burn {
-    name: String,
-    note: String,
-    per_hour: Option<Money>,
-    today: Option<Money>,
-}
+type C<'s> = Col<'s, Line>;
 
-/// The parts, the dearest first; all are counted, none is an estimate.
-fn parts(scene: &Scene<'_>) -> Vec<Burn> {
-    let money = &scene.snap.money;
-    let mut parts: Vec<Burn> = money
-        .beside_models
-        .iter()
-        .map(|part| Burn {
-            name: part.name.as_str().trim_matches(['(', ')']).to_owned(),
-            note: meaning(part.name.as_str()).to_owned(),
-            per_hour: Some(Money::ZERO - part.profit_per_hour),
-            today: None,
-        })
-        .collect();
-    let mut known =
-        |name: &str, note: String, today: Option<Money>| match parts.iter_mut().find(|part| part.name == name) {
-            Some(part) => part.today = today,
-            None => parts.push(Burn { name: name.to_owned(), note, per_hour: None, today }),
-        };
-    if let Some(idle) = money.idle_cost.filter(|idle| !idle.is_zero()) {
-        known("idle", meaning("(idle)").to_owned(), Some(idle));
-    }
-    if money.unpriced_tokens > 0 {
-        let tokens = human::scaled_tight(Some(money.unpriced_tokens as f64));
-        known("unpriced", format!("{} tokens without a price", tokens.trim()), None);
-    }
-    parts.sort_by_key(|part| std::cmp::Reverse((part.per_hour, part.today)));
-    parts
-}
-
-type C<'s> = Col<'s, Burn>;
-
-/// Draws what costs and earns nothing, the dearest first: parts of the fleet's cost, exact.
+/// Draws what costs and earns nothing, the dearest first; an estimate is marked.
 pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let rows = parts(scene);
-    let top = rows.first().and_then(|part| number(part.per_hour)).unwrap_or(1.0);
+    let rows = burn::lines(scene.snap);
+    let top = rows.first().and_then(|line| number(line.per_hour)).unwrap_or(1.0);
     let amount = |money: Option<Money>| figure(&human::bare(money, 8));
+    let name = |line: &Line| format!("{}{}", line.reason.name(), if line.reason.is_estimate() { " ≈" } else { "" });
     let columns = [
-        C::left("", 12, |part| Cell::text(part.name.clone())),
-        C::left("", 12, |part| Cell::dim(part.note.clone())).rank(2).stretch(1, 40),
-        C::left("", 7, move |part| {
-            Cell::Bar(RowBar { value: number(part.per_hour), top, ink: Ink::Mixed(Role::Loss, 80) })
+        C::left("", 12, move |line| Cell::text(name(line))),
+        C::left("", 12, |line| Cell::dim(line.what.clone())).rank(2).stretch(3, 44),
+        C::left("", 7, move |line| {
+            Cell::Bar(RowBar { value: number(line.per_hour), top, ink: Ink::Mixed(Role::Loss, 80) })
         })
-        .rank(1),
-        C::right("$/h", 8, move |part| amount(part.per_hour)),
-        C::right("today", 8, move |part| amount(part.today)),
+        .rank(3)
+        .stretch(1, 12),
+        C::right("/h", 8, move |line| amount(line.per_hour)),
+        C::right("today", 8, move |line| amount(line.today)).rank(1),
     ];
     List { gap: 1, ..List::plain("Where it burns", &columns, &rows) }.draw(canvas, area);
     if rows.is_empty() && area.height > 1 {
-        let is_known = scene.snap.money.cost.is_some() && scene.snap.money.idle_cost.is_some();
-        let text = if is_known { "nowhere: no GPU idles, and all tokens have a price" } else { "unknown" };
-        canvas.pen(area, 1).put(Role::Dim, text);
+        let is_known = scene.snap.money.cost.is_some();
+        canvas.pen(area, 1).put(Role::Dim, if is_known { "nowhere that is known" } else { "unknown: no cost is" });
     }
 }
 
 /// Rows that they take, with their heading.
 pub(super) fn burn_rows(scene: &Scene<'_>) -> u16 {
-    2.max(parts(scene).len().min(20) as u16 + 1)
+    2.max(burn::lines(scene.snap).len().min(20) as u16 + 1)
 }
 
-fn meaning(part: &str) -> &'static str {
-    match part {
-        "(idle)" => "rent of GPUs that make no tokens",
-        "(unpriced)" => "rent of models without a price",
-        "(overhead)" => "what your configuration adds",
-        _ => "cost that no model carries",
+/// The parts of the last quarter hour's change that are not nothing, the largest first.
+fn parts(scene: &Scene<'_>) -> Vec<(Cause, Money)> {
+    let Some(quarter) = scene.app.history.bridge() else { return Vec::new() };
+    let mut parts: Vec<_> = quarter.bridge.parts.iter().copied().filter(|(_, part)| !part.is_zero()).collect();
+    parts.sort_by_key(|(_, part)| std::cmp::Reverse(part.grains().unsigned_abs()));
+    parts
+}
+
+/// Rows that they take, with their heading; none where nothing is known of a change.
+pub(super) fn change_rows(scene: &Scene<'_>) -> u16 {
+    match parts(scene).len() {
+        0 => 0,
+        parts => parts as u16 + 1,
+    }
+}
+
+type P<'s> = Col<'s, (Cause, Money)>;
+
+/// Draws why the profit an hour changed against a quarter hour ago.
+pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let rows = parts(scene);
+    let top = rows.first().and_then(|(_, part)| number(Some(*part))).unwrap_or(1.0).abs();
+    let columns = [
+        P::left("", 14, |(cause, _)| Cell::dim(cause_name(*cause))),
+        P::left("", 10, move |(_, part)| Cell::Diverging(DivergingBar::of_profit(number(Some(*part)), top, 12)))
+            .stretch(1, 26),
+        P::right("", 10, |(_, part)| {
+            let (role, sign) = if *part < Money::ZERO { (Role::Loss, "▼ −") } else { (Role::Gain, "▲ +") };
+            let size = if *part < Money::ZERO { Money::ZERO - *part } else { *part };
+            said(role, format!("{sign}{}", human::bare(Some(size), 7)))
+        }),
+    ];
+    let mut list = List { gap: 1, ..List::plain("Why it changed", &columns, &rows) };
+    list.title.push(Segment::dim(" · profit /h, in 15 min"));
+    list.draw(canvas, area);
+}
+
+fn cause_name(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Traffic => "traffic",
+        Cause::Mix => "mix",
+        Cause::HitRate => "hit rate",
+        Cause::Price => "price",
+        Cause::Unpriced => "unpriced",
+        Cause::Gpus => "GPUs at work",
+        Cause::Idle => "idle",
     }
 }
 
 /// Draws alerts in their rule, a row each: what is wrong, since when, and for how long.
 pub(super) fn alerts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let alerts = &scene.snap.alerts;
-    let title = format!("Alerts {}", alerts.len());
-    let rule = TitledRule::new(if alerts.is_empty() { "Alerts".to_owned() } else { title });
-    rule.right([Segment::dim("since")]).draw(canvas, area);
+    let rule = if alerts.is_empty() {
+        TitledRule::new("Alerts").note([Segment::dim("  none")])
+    } else {
+        TitledRule::new(format!("Alerts {}", alerts.len())).right([Segment::dim("since")])
+    };
+    rule.draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
     alert_lines(canvas, below, scene, alerts);
-    if alerts.is_empty() {
-        canvas.pen(below, 0).put(Role::Dim, "none");
-    }
 }
 
 /// Draws as many alerts as there are rows; the last row says how many more there are.

@@ -1,7 +1,11 @@
 //! The report of capacity, in all its forms.
 
+use std::collections::HashMap;
+
 use super::*;
 use crate::cli::report::capacity::CapacityReport;
+use crate::cli::report::query::Format;
+use crate::ledger::{SloDay, SloMinutes, SloPast};
 
 fn told(line: &str, last: Timestamp) -> String {
     let args = Line::try_parse_from(format!("report --capacity {line}").split_whitespace()).unwrap().report;
@@ -40,6 +44,24 @@ fn a_young_ledger_is_too_early() {
 }
 
 #[test]
+fn without_a_span_it_is_of_the_last_month() {
+    let asked = |line: &str, days: i64| {
+        let args = Line::try_parse_from(format!("report --capacity {line}").split_whitespace()).unwrap().report;
+        let query = ReportQuery::new(&args, &[]).unwrap();
+        let header = Header { last: BEGAN + Span::from_secs(days * 86_400), ..header() };
+        let spans = std::cell::Cell::new(Span::ZERO);
+        let ask = |since: Timestamp, until: Timestamp, grain, detail| {
+            spans.set(until - since);
+            ask(since, until, grain, detail)
+        };
+        let text = CapacityReport::new(&query, &header, &ask).unwrap().render(Format::Table).unwrap();
+        (spans.get().millis() / 86_400_000, text.contains("the last 31 days"))
+    };
+    assert_eq!((asked("", 400), asked("", 20)), ((31, true), (20, false)));
+    assert_eq!(asked("--since 100d", 400).0, 100);
+}
+
+#[test]
 fn it_is_of_what_was_posted() {
     for flag in ["--reprice", "--compare", "--bridge", "--what-if paid=0.5", "--format focus"] {
         let line = format!("report --capacity {flag}");
@@ -47,4 +69,41 @@ fn it_is_of_what_was_posted() {
             .map_or(true, |line| ReportQuery::new(&line.report, &[]).is_err());
         assert!(refused, "{flag}");
     }
+}
+
+#[test]
+fn it_says_what_is_known_of_the_objectives() {
+    let args = Line::try_parse_from("report --capacity".split_whitespace()).unwrap().report;
+    let query = ReportQuery::new(&args, &[]).unwrap();
+    let told = |held: Option<bool>| {
+        let ask = |since, until, grain, detail| {
+            let mut past = ask(since, until, grain, detail)?;
+            let quarters = past.tokens.iter().map(|cell| (past.account(cell.account).node.clone(), cell.bucket));
+            let mut days: HashMap<NodeName, Vec<(Timestamp, SloDay)>> = HashMap::new();
+            for ((node, at), held) in quarters.filter_map(|quarter| Some((quarter, held?))) {
+                let days = days.entry(node).or_default();
+                if days.last().is_none_or(|(day, _)| *day != SloDay::of(at)) {
+                    days.push((SloDay::of(at), SloDay::default()));
+                }
+                days.last_mut().unwrap().1.add(at, SloMinutes::one(held));
+            }
+            past.slo = Some(SloPast { slo: Label::new("ttft_p99 2s"), since: BEGAN + Span::from_secs(86_400), days });
+            Ok(past)
+        };
+        let render = |format| CapacityReport::new(&query, &header(), &ask).unwrap().render(format).unwrap();
+        (render(Format::Table), serde_json::from_str::<Value>(&render(Format::Json)).unwrap())
+    };
+    let (text, json) = told(Some(true));
+    assert!(text.contains("SLO          ttft_p99 2s: the best throughput is of quarter hours"), "{text}");
+    assert!(text.contains("latency      not recorded before "), "{text}");
+    assert_eq!((json["slo_known"].as_bool(), json["slo"].as_str()), (Some(true), Some("ttft_p99 2s")));
+    let (text, json) = told(Some(false));
+    assert_eq!(text.matches("never within it").count(), 1, "{text}");
+    assert!(
+        json["pools"].as_array().unwrap().iter().any(|pool| pool["quarters_beyond_slo"].as_u64() > Some(0)),
+        "{json}"
+    );
+    let (text, json) = told(None);
+    assert!(text.contains("SLO not known: no latency was read"), "{text}");
+    assert_eq!(json["slo_known"].as_bool(), Some(false));
 }

@@ -62,10 +62,11 @@ fn csv_names_currency_lease_and_node() {
     {
         let csv = csv::render(&rendered(&past, &format!("--by {by} --csv")));
         let head: Vec<_> = csv.lines().next().unwrap().split(',').collect();
-        assert_eq!(head[13..], ["uncosted_revenue", "currency", "lease", "node"]);
+        assert_eq!(head[13..], ["uncosted_revenue", "currency", "lease", "node", "whole_cost", "unpriced_tokens"]);
         let row = csv.lines().find(|line| line.starts_with(&format!("{key},"))).unwrap();
         let cells: Vec<_> = row.split(',').collect();
-        assert_eq!(cells[14..], ["USD", lease, node], "{by}: {row}");
+        assert_eq!(cells[14..17], ["USD", lease, node], "{by}: {row}");
+        assert_eq!((cells[17].is_empty(), cells[18].is_empty()), (by != "node", by != "node"), "{by}: {row}");
     }
 }
 

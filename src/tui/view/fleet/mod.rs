@@ -5,9 +5,10 @@ mod plan;
 
 use ratatui::layout::Rect;
 
+use super::cells::full;
 use super::gpus::{GpuOf, gpu_columns};
 use super::list::{By, Col, List, count, figure, said, sort};
-use super::nodes::{self, full};
+use super::nodes;
 use super::served::{alerted, name_role};
 use super::{Entry, Hits, Order, Place, RowKey, ViewId, list, tables};
 use crate::reading::Health;

@@ -171,7 +171,7 @@ fn change(scene: &Scene<'_>) -> Option<Span> {
 }
 
 /// How much more it earns an hour than a quarter hour ago; `None` where that is not known.
-pub(super) fn changed(scene: &Scene<'_>) -> Option<Money> {
+fn changed(scene: &Scene<'_>) -> Option<Money> {
     let now = scene.snap.money.profit_per_hour?;
     let points = Points::of(scene, &Subject::Fleet, Measure::Profit, Time::from_secs(1_200));
     let before = points.ago(scene.snap.at, BEFORE)?;

@@ -68,8 +68,9 @@ impl View for Overview {
                 Part::List => hits.extend(fleet::draw(canvas, area, scene)),
                 Part::Table(0) => models::table(canvas, area, &slow),
                 Part::Table(1) => engine_rows(canvas, area, &slow, &engines(&slow)),
-                Part::Table(_) => tables::burns(canvas, area, &slow),
-                Part::Alerts if area.height == 1 => {
+                Part::Table(2) => tables::burns(canvas, area, &slow),
+                Part::Table(_) => tables::changes(canvas, area, &slow),
+                Part::Alerts if area.height == 1 && !scene.snap.alerts.is_empty() => {
                     let from = usize::from(layout.area(Part::Headline).is_some());
                     let rest = scene.snap.alerts.get(from..).unwrap_or(&[]);
                     tables::alert_lines(canvas, area, scene, rest);
@@ -145,7 +146,7 @@ fn large(scene: &Scene<'_>, area: Rect) -> Layout {
     let vitals = if is_wide { 7 + spare.saturating_sub(6).min(3) } else { 5 + spare.saturating_sub(8).min(3) };
     layout.put(Part::Vitals, rows.top(vitals));
     layout.put(Part::Basis, rows.bottom(1));
-    let alerts = scene.snap.alerts.len().clamp(1, 2) as u16 + 1;
+    let alerts = scene.snap.alerts.len().min(2) as u16 + 1;
     if is_wide {
         three_tables(scene, &mut rows, &mut layout);
     } else {
@@ -172,8 +173,9 @@ fn unneeded(scene: &Scene<'_>, height: u16, is_wide: bool) -> u16 {
 
 /// What costs nothing in return, models, alerts, side by side at the bottom.
 fn three_tables(scene: &Scene<'_>, rows: &mut Rows, layout: &mut Layout) {
-    let models = scene.snap.models.len() + scene.snap.money.beside_models.len() + 2;
-    let wanted = models.max(scene.snap.alerts.len() + 2).clamp(5, 10) as u16;
+    let models = (scene.snap.models.len() + scene.snap.money.beside_models.len() + 2).min(1_000);
+    let changes = usize::from(tables::change_rows(scene));
+    let wanted = (models + changes).max(scene.snap.alerts.len() + 2).clamp(5, 10) as u16;
     let free = fleet::needs(scene).map_or(0, |needs| rows.0.height.saturating_sub(needs + 10));
     let area = rows.bottom(wanted.max(if free > 0 { 8 } else { 0 }).min(rows.0.height / 2));
     rows.bottom(u16::from(free > 0));
@@ -181,7 +183,10 @@ fn three_tables(scene: &Scene<'_>, rows: &mut Rows, layout: &mut Layout) {
     let (left, rest) = split(area, third, 3);
     let (middle, right) = split(rest, third, 3);
     layout.put(Part::Table(2), left);
-    layout.put(Part::Table(0), middle);
+    let mut rows = Rows(middle);
+    let changes = tables::change_rows(scene).min(middle.height.saturating_sub(models as u16));
+    layout.put(Part::Table(3), rows.bottom(if changes > 1 { changes } else { 0 }));
+    layout.put(Part::Table(0), rows.0);
     layout.put(Part::Alerts, right);
 }
 
@@ -190,6 +195,8 @@ fn two_tables(scene: &Scene<'_>, mut rows: Rows, layout: &mut Layout) {
     let models = (scene.snap.models.len() + scene.snap.money.beside_models.len() + 2).min(1_000) as u16;
     let burns = tables::burn_rows(scene).min(rows.0.height / 2);
     layout.put(Part::Table(2), rows.bottom(burns));
+    let changes = tables::change_rows(scene).min(rows.0.height.saturating_sub(models));
+    layout.put(Part::Table(3), rows.bottom(if changes > 1 { changes } else { 0 }));
     layout.put(Part::Table(0), rows.top(models.min(rows.0.height)));
 }
 

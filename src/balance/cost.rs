@@ -1,0 +1,28 @@
+//! What waiting for the slowest rank costs.
+
+use super::{Balance, Group};
+use crate::snapshot::Snapshot;
+use crate::units::Money;
+
+/// Parts of a share: a thousandth of a percent.
+const PARTS: i64 = 100_000;
+
+/// The group's cost an hour times `1 − mean/max`.
+pub(super) fn waiting(snapshot: &Snapshot, group: &Group, worst: &Balance) -> Option<Money> {
+    let share = (1.0 - 1.0 / worst.over_mean.get()).clamp(0.0, 1.0);
+    cost_per_hour(snapshot, group, worst)?.scaled((share * PARTS as f64).round() as i64, PARTS)
+}
+
+/// What the group costs an hour: the unit's own cost, or the GPUs of its nodes where one rate holds for all.
+fn cost_per_hour(snapshot: &Snapshot, group: &Group, worst: &Balance) -> Option<Money> {
+    if let Group::Unit(unit) = group
+        && let Some(row) = snapshot.units.iter().find(|row| row.unit == *unit)
+    {
+        return row.cost_per_hour;
+    }
+    let [rate] = snapshot.money.rates.as_slice() else { return None };
+    let has_rank = |node: &&crate::snapshot::NodeRow| worst.ranks.iter().any(|rank| rank.node == node.name);
+    let nodes = snapshot.nodes.iter().map(AsRef::as_ref).filter(has_rank);
+    let gpus: usize = nodes.map(|node| node.gpus.len()).sum();
+    Money::from_micros(rate.rate.micros()).scaled(i64::try_from(gpus).ok()?, 1).filter(|cost| !cost.is_zero())
+}

@@ -1,0 +1,50 @@
+//! What the ranks of a group carry.
+
+use std::collections::BTreeMap;
+
+use super::{Balance, Balancer, Group, RankLoad};
+use crate::reading::{Health, Rank, Role};
+use crate::snapshot::{EngineRow, Snapshot};
+use crate::units::Ratio;
+
+/// The live rows with a rank, by group, in natural order of their ranks.
+pub(super) fn groups(snapshot: &Snapshot) -> BTreeMap<Group, Vec<&EngineRow>> {
+    let mut groups: BTreeMap<Group, Vec<&EngineRow>> = BTreeMap::new();
+    let is_rank = |row: &&EngineRow| row.rank.is_some() && row.state == Health::Live && row.role != Role::Proxy;
+    for row in snapshot.engines.iter().map(AsRef::as_ref).filter(is_rank) {
+        let group = row.unit.clone().map_or_else(|| Group::Engine(row.target.clone()), Group::Unit);
+        groups.entry(group).or_default().push(row);
+    }
+    for rows in groups.values_mut() {
+        rows.sort_by(|a, b| place(a).cmp(&place(b)));
+    }
+    groups.retain(|_, rows| rows.len() > 1);
+    groups
+}
+
+/// A rank's place: by its number, and by its engine.
+fn place(row: &EngineRow) -> (Option<u64>, Option<&str>, &str) {
+    let rank = row.rank.as_ref().map(Rank::as_str);
+    (rank.and_then(|rank| rank.parse().ok()), rank, row.target.as_str())
+}
+
+/// The ranks by one balancer; `None` unless two of them report it and any carries something.
+pub(super) fn balance(group: &Group, rows: &[&EngineRow], balancer: Balancer) -> Option<Balance> {
+    let rows = rows.iter().filter(|row| balancer.is_for(row.role));
+    let ranks: Vec<_> = rows.filter_map(|row| rank_load(row, balancer)).collect();
+    let known: Vec<(usize, f64)> = ranks.iter().enumerate().filter_map(|(nth, rank)| Some((nth, rank.load?))).collect();
+    let (worst, most) = known.iter().copied().max_by(|(at, a), (later, b)| a.total_cmp(b).then(later.cmp(at)))?;
+    let mean = known.iter().map(|(_, load)| load).sum::<f64>() / known.len() as f64;
+    let over_mean = Ratio::of(most, mean).filter(|_| known.len() > 1)?;
+    Some(Balance { group: group.clone(), balancer, ranks, mean, worst, over_mean })
+}
+
+fn rank_load(row: &EngineRow, balancer: Balancer) -> Option<RankLoad> {
+    let load = match balancer {
+        Balancer::Tokens => row.prompt_per_second,
+        Balancer::Kv => row.kv_usage.map(Ratio::get),
+        Balancer::Requests => row.running.map(|running| running as f64),
+    };
+    let load = load.filter(|load| load.is_finite() && *load >= 0.0);
+    Some(RankLoad { rank: row.rank.clone()?, target: row.target.clone(), node: row.node.clone(), load })
+}

@@ -1,0 +1,95 @@
+//! Where it burns: what costs money and earns none, the dearest first.
+//!
+//! What is counted (idle GPUs, aborted work, silent GPUs) and what is estimated (waiting for the slowest rank, units far
+//! below the mean of their role) stand apart: an estimate is marked `≈`, has its formula, and never enters the ledger. The
+//! lines overlap where two say the same of one GPU, so they are not added up to a loss.
+
+mod lines;
+
+use crate::snapshot::Snapshot;
+use crate::units::Money;
+
+/// Why money burns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// GPUs that are held while their node makes no billable token.
+    Idle,
+    /// Ranks that wait for the slowest of their unit.
+    Imbalance,
+    /// Output and prompts of requests that never finished.
+    Aborted,
+    /// Units with less than half the load of the others of their role.
+    BelowMean,
+    /// GPUs that do not answer, whose rent runs on.
+    Silent,
+    /// Tokens of models without a price: what they would be worth at a named list.
+    Unpriced,
+    /// GPUs whose clocks are held down by heat or power; how much that costs is not known.
+    Throttled,
+}
+
+/// A line of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// Why.
+    pub reason: Reason,
+    /// Where: the first unit, node or model, and how many; in few words.
+    pub what: String,
+    /// What it costs an hour; `None` where that is not known.
+    pub per_hour: Option<Money>,
+    /// What it cost since the figures of the day began; `None` where that is not known.
+    pub today: Option<Money>,
+}
+
+impl Reason {
+    /// Its name on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Imbalance => "imbalance",
+            Self::Aborted => "aborted",
+            Self::BelowMean => "below mean",
+            Self::Silent => "silent",
+            Self::Unpriced => "unpriced",
+            Self::Throttled => "throttled",
+        }
+    }
+
+    /// Whether the amount is an estimate, to be marked `≈`.
+    pub const fn is_estimate(self) -> bool {
+        matches!(self, Self::Imbalance | Self::BelowMean)
+    }
+
+    /// How the amount is found, in a sentence.
+    pub const fn formula(self) -> &'static str {
+        match self {
+            Self::Idle => "The rent of GPUs in minutes in which their node made no billable token.",
+            Self::Imbalance => {
+                "The rent of each unit times 1 − mean/max over its ranks, by its worst balancer: an estimate from above."
+            }
+            Self::Aborted => "What was made beyond finished requests, at the prices in force.",
+            Self::BelowMean => {
+                "The rent of each unit below half the mean load of its role, times 1 − load/mean: an estimate."
+            }
+            Self::Silent => "The rent of GPUs that do not answer, where one rate holds for all.",
+            Self::Unpriced => "What the tokens without a price would be worth at the list named in compare_to.",
+            Self::Throttled => "How many GPUs are held down; their full clock is not known.",
+        }
+    }
+}
+
+/// The lines that have anything to say, the dearest an hour first, then those of unknown amount.
+pub fn lines(snapshot: &Snapshot) -> Vec<Line> {
+    let all = [
+        lines::idle(snapshot),
+        lines::imbalance(snapshot),
+        lines::aborted(snapshot),
+        lines::below_mean(snapshot),
+        lines::silent(snapshot),
+        lines::unpriced(snapshot),
+        lines::throttled(snapshot),
+    ];
+    let mut lines: Vec<Line> = all.into_iter().flatten().collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.per_hour));
+    lines
+}

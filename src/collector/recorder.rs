@@ -1,0 +1,138 @@
+//! Records what is published, and asks the ledger in the background for what was before: a day of minutes when it opens,
+//! and once a minute both quarters of the bridge. The folding happens on the ledger's own thread.
+
+use std::collections::VecDeque;
+
+use crate::fleet::Fleet;
+use crate::history::History;
+use crate::ledger::{Grain, Ledger, Past};
+use crate::snapshot::Snapshot;
+use crate::store::Store;
+use crate::units::{Moment, Span, Timestamp};
+
+/// The time between two recordings.
+const EVERY: i64 = 5_000;
+/// The hours that are asked for when a ledger opens; one question each, so that no answer is large.
+const HOURS: i64 = 25;
+/// The hours that are asked for again each hour: what was posted late is in them.
+const LATE_HOURS: i64 = 3;
+const HOUR: Span = Span::from_secs(3600);
+/// How long after a ledger was opened the day is asked for again: what was made in an absence is posted by then.
+const BRIDGED: Span = Span::from_secs(90);
+/// How often the bridge is made anew.
+const BRIDGE: Span = Span::from_secs(60);
+const QUARTER: Span = Span::from_secs(900);
+/// How long after a minute its last tokens are in the ledger.
+const SETTLED: Span = Span::from_secs(10);
+
+/// Records into a history.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    history: History,
+    /// The five seconds that were recorded last.
+    recorded: Option<i64>,
+    /// From which minute on the ledger's memory is whole.
+    whole_from: Option<Timestamp>,
+    asked: Asked,
+}
+
+/// When the past was asked for.
+#[derive(Debug, Default)]
+struct Asked {
+    day: Option<Moment>,
+    again: bool,
+    late: Option<Moment>,
+    bridge: Option<Moment>,
+}
+
+impl Recorder {
+    pub(super) fn new(history: History) -> Self {
+        Self { history, recorded: None, whole_from: None, asked: Asked::default() }
+    }
+
+    /// A ledger was opened: its day is asked for.
+    pub(super) fn reopen(&mut self, ledger: &Ledger) {
+        self.whole_from = first_minute(ledger);
+        self.asked = Asked::default();
+    }
+
+    /// Somebody else's ledger was read: its last minutes are in memory.
+    pub(super) fn follow(&mut self, ledger: &Ledger) {
+        if self.whole_from.is_none() {
+            self.reopen(ledger);
+        }
+    }
+
+    /// Records a picture, if five seconds began since the last one.
+    pub(super) fn record(&mut self, picture: &Snapshot, fleet: &Fleet, store: Option<&Store>) {
+        let (now, slot) = (fleet.now(), picture.at.millis().div_euclid(EVERY));
+        if self.recorded == Some(slot) {
+            return;
+        }
+        self.recorded = self.history.record(picture, fleet.interval()).then_some(slot).or(self.recorded);
+        // Before anything was posted nothing is in memory that is not whole.
+        let since = *self.whole_from.get_or_insert(now.wall.minute());
+        self.history.read_ledger(fleet.ledger(), since, now.wall);
+        if let Some(store) = store {
+            self.ask(store, now);
+        }
+    }
+
+    fn ask(&mut self, store: &Store, now: Moment) {
+        let passed = |last: Option<Moment>, span: Span| last.is_none_or(|last| now.since(last) >= span);
+        let again = !self.asked.again && self.asked.day.is_some() && passed(self.asked.day, BRIDGED);
+        if self.asked.day.is_none() || again {
+            self.asked.again = again;
+            self.asked.day.get_or_insert(now);
+            self.asked.late = Some(now);
+            read_hours(store, self.history.clone(), hours(now.wall, HOURS));
+        } else if passed(self.asked.late, HOUR) {
+            self.asked.late = Some(now);
+            read_hours(store, self.history.clone(), hours(now.wall, LATE_HOURS));
+        }
+        if passed(self.asked.bridge, BRIDGE) {
+            self.asked.bridge = Some(now);
+            read_quarters(store, self.history.clone(), now.wall);
+        }
+    }
+}
+
+fn first_minute(ledger: &Ledger) -> Option<Timestamp> {
+    ledger.minutes().next().map(|(minute, _)| minute)
+}
+
+/// The last hours, the present one first.
+fn hours(now: Timestamp, count: i64) -> VecDeque<Timestamp> {
+    let present = now.millis().div_euclid(HOUR.millis());
+    (0..count).map(|back| Timestamp::from_millis((present - back) * HOUR.millis())).collect()
+}
+
+/// Reads hour after hour; between two of them the ledger is written as ever.
+fn read_hours(store: &Store, history: History, mut wanted: VecDeque<Timestamp>) {
+    let Some(since) = wanted.pop_front() else { return };
+    let next = store.clone();
+    let answer = move |past: Result<Past, _>| {
+        // A ledger that cannot be read now is asked again in an hour; the money view says what is wrong with it.
+        if let Ok(past) = past {
+            history.read_past(&past);
+            read_hours(&next, history, wanted);
+        }
+    };
+    store.past(since, since + HOUR, Grain::Minute, Box::new(answer));
+}
+
+/// Reads both quarters of the bridge, the earlier first.
+fn read_quarters(store: &Store, history: History, now: Timestamp) {
+    let until = (now - SETTLED).minute();
+    let (next, middle) = (store.clone(), until - QUARTER);
+    let answer = move |before: Result<Past, _>| {
+        let Ok(before) = before else { return };
+        let answer = move |after: Result<Past, _>| {
+            if let Ok(after) = after {
+                history.read_quarters(now, &before, &after);
+            }
+        };
+        next.past(middle, until, Grain::Minute, Box::new(answer));
+    };
+    store.past(middle - QUARTER, middle, Grain::Minute, Box::new(answer));
+}

@@ -1,0 +1,77 @@
+//! What the fleet makes of its GPUs, users, energy and money, beside the published DeepSeek day.
+//!
+//! The published figures are means over all occupied nodes of 27 and 28 February 2025 (DeepSeek, "Open-source week, day 6",
+//! 1 March 2025): 73.7k prompt tokens a second and node in prefill, cached ones included, and 14.8k output tokens a second
+//! and node in decode, on nodes of eight H800.
+
+use std::collections::BTreeSet;
+
+use crate::reading::{Health, NodeName, Role};
+use crate::snapshot::{EngineRow, Snapshot};
+use crate::units::Money;
+
+/// Published prompt tokens a second and prefill node, cached ones included.
+pub const PUBLISHED_PROMPT_PER_NODE: f64 = 73_700.0;
+/// Published output tokens a second and decode node.
+pub const PUBLISHED_OUTPUT_PER_NODE: f64 = 14_800.0;
+
+/// The figures; each is `None` where something that it needs is not known or zero.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Efficiency {
+    /// Prompt tokens a second and node, of the nodes whose engines prefill.
+    pub prompt_per_node: Option<f64>,
+    /// Output tokens a second and node, of the nodes whose engines decode.
+    pub output_per_node: Option<f64>,
+    /// Output tokens a second and GPU of those nodes.
+    pub output_per_gpu: Option<f64>,
+    /// Output tokens a second and request in work.
+    pub output_per_user: Option<f64>,
+    /// Joules of the reporting GPUs for each output token.
+    pub joules_per_output_token: Option<f64>,
+    /// Output tokens for each unit of the ledger's currency that the GPUs cost.
+    pub output_tokens_per_cost: Option<f64>,
+}
+
+/// The figures of a snapshot.
+pub fn efficiency(snapshot: &Snapshot) -> Efficiency {
+    let prefill = part(snapshot, |role| matches!(role, Role::Prefill | Role::Unified), |row| row.prompt_per_second);
+    let decode = part(snapshot, |role| matches!(role, Role::Decode | Role::Unified), |row| row.output_per_second);
+    let output = snapshot.tokens.output_per_second;
+    Efficiency {
+        prompt_per_node: prefill.and_then(|part| per(Some(part.rate), part.nodes as f64)),
+        output_per_node: decode.and_then(|part| per(Some(part.rate), part.nodes as f64)),
+        output_per_gpu: decode.and_then(|part| per(Some(part.rate), part.gpus as f64)),
+        output_per_user: snapshot.requests.running.and_then(|running| per(output, running as f64)),
+        joules_per_output_token: output.and_then(|output| per(snapshot.gpus.power_watts, output)),
+        output_tokens_per_cost: snapshot
+            .money
+            .cost_per_hour
+            .and_then(|cost| per(output.map(|output| output * 3600.0), in_units(cost))),
+    }
+}
+
+/// The nodes that have engines of a role, and what these make.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    rate: f64,
+    nodes: usize,
+    gpus: usize,
+}
+
+fn part(snapshot: &Snapshot, is_of: impl Fn(Role) -> bool, rate: impl Fn(&EngineRow) -> Option<f64>) -> Option<Part> {
+    let rows = || snapshot.engines.iter().filter(|row| row.state == Health::Live && is_of(row.role));
+    let names: BTreeSet<&NodeName> = rows().map(|row| &row.node).collect();
+    let gpus = snapshot.nodes.iter().filter(|node| names.contains(&node.name)).map(|node| node.gpus.len()).sum();
+    let known: Vec<f64> = rows().filter_map(|row| rate(row)).collect();
+    let part = Part { rate: known.iter().sum(), nodes: names.len(), gpus };
+    (!known.is_empty()).then_some(part)
+}
+
+/// A quotient, if both are known and the divisor is above zero.
+fn per(amount: Option<f64>, divisor: f64) -> Option<f64> {
+    amount.filter(|_| divisor > 0.0).map(|amount| amount / divisor).filter(|quotient| quotient.is_finite())
+}
+
+fn in_units(money: Money) -> f64 {
+    money.rounded(6) as f64 / 1e6
+}

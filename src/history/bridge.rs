@@ -1,0 +1,37 @@
+//! The bridge over the last quarter hour: why the profit an hour changed, and by whom.
+
+use crate::ledger::Past;
+use crate::statement::{Bridge, Cause, Mover};
+use crate::units::{Money, Span, Timestamp};
+
+/// Why the profit an hour differs from a quarter of an hour ago.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarterBridge {
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// The last quarter hour against the one before it, its amounts to the cent. The parts add up to the change.
+    pub bridge: Bridge,
+    /// The cause with the largest part; `None` where nothing changed.
+    pub largest: Option<(Cause, Money)>,
+    /// Who moved the profit most: a unit, else a model, else a node.
+    pub mover: Option<Mover>,
+}
+
+impl QuarterBridge {
+    pub(super) fn between(at: Timestamp, before: &Past, after: &Past) -> Option<Self> {
+        const CENTS: u32 = 2;
+        if before.tokens.is_empty() && before.rents.is_empty() {
+            return None;
+        }
+        let bridge = Bridge::between(before, after).rounded(CENTS);
+        if bridge.compared.both <= Span::ZERO {
+            return None;
+        }
+        let size = |amount: Money| amount.grains().unsigned_abs();
+        let largest = bridge.parts.iter().copied().filter(|(_, part)| !part.is_zero());
+        let largest = largest.reduce(|most, part| if size(part.1) > size(most.1) { part } else { most });
+        let mover =
+            [&bridge.units, &bridge.models, &bridge.nodes].into_iter().find_map(|movers| movers.first()).cloned();
+        Some(Self { at, bridge, largest, mover })
+    }
+}

@@ -1,0 +1,162 @@
+//! The figures of every subject in a snapshot.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::Measure;
+use super::lines::mean;
+use crate::reading::{ModelName, NodeName, Rank, TargetId, UnitName};
+use crate::snapshot::{EngineRow, Snapshot};
+use crate::units::Ratio;
+
+/// What is known of a subject now.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Figures {
+    output: Option<f64>,
+    prompt: Option<f64>,
+    hit_rate: Option<f64>,
+    load: Option<f64>,
+    kv: Option<f64>,
+    waiting: Option<f64>,
+}
+
+/// What the rows of engines add up to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    output: Option<f64>,
+    prompt: Option<f64>,
+    /// Prompts whose hits are known, and those hits.
+    hits: Option<(f64, f64)>,
+    kv: Option<(f64, f64)>,
+    waiting: Option<f64>,
+}
+
+/// An engine, and its ranks where its page tells them apart.
+#[derive(Debug)]
+pub(super) struct EngineFigures<'a> {
+    pub(super) target: &'a TargetId,
+    pub(super) figures: Figures,
+    pub(super) ranks: Vec<(&'a Rank, Figures)>,
+}
+
+/// The figures of all subjects.
+#[derive(Debug)]
+pub(super) struct Gathered<'a> {
+    pub(super) units: Vec<(&'a UnitName, Figures)>,
+    pub(super) nodes: Vec<(&'a NodeName, Figures)>,
+    pub(super) models: Vec<(&'a ModelName, Figures)>,
+    pub(super) engines: Vec<EngineFigures<'a>>,
+}
+
+impl Figures {
+    pub(super) const fn value(&self, measure: Measure) -> Option<f64> {
+        match measure {
+            Measure::Output => self.output,
+            Measure::Prompt => self.prompt,
+            Measure::HitRate => self.hit_rate,
+            Measure::Load => self.load,
+            Measure::Kv => self.kv,
+            Measure::Waiting => self.waiting,
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Gathered<'a> {
+    pub(super) fn of(snapshot: &'a Snapshot) -> Self {
+        let by_node = sums(snapshot, |row| Some(&row.node));
+        let by_model = sums(snapshot, |row| row.model.as_ref());
+        let ratio = |ratio: Option<Ratio>| ratio.map(Ratio::get);
+        let units = snapshot.units.iter().map(|row| {
+            let figures = Figures {
+                output: row.output_per_second,
+                prompt: row.prompt_per_second,
+                hit_rate: None,
+                load: ratio(row.utilization),
+                kv: ratio(row.kv_usage),
+                waiting: row.waiting.map(|waiting| waiting as f64),
+            };
+            (&row.unit, figures)
+        });
+        let nodes = snapshot.nodes.iter().map(|row| {
+            let of_engines = by_node.get(&row.name).copied().unwrap_or_default().figures();
+            let figures = Figures {
+                output: row.output_per_second,
+                prompt: row.prompt_per_second,
+                hit_rate: ratio(row.cache_hit_rate),
+                load: mean(row.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get)),
+                ..of_engines
+            };
+            (&row.name, figures)
+        });
+        let models = snapshot.models.iter().map(|row| {
+            let of_engines = by_model.get(&row.model).copied().unwrap_or_default().figures();
+            let figures = Figures {
+                output: row.output_per_second,
+                prompt: row.prompt_per_second,
+                hit_rate: ratio(row.cache_hit_rate),
+                ..of_engines
+            };
+            (&row.model, figures)
+        });
+        Self { units: units.collect(), nodes: nodes.collect(), models: models.collect(), engines: engines(snapshot) }
+    }
+}
+
+/// Rows stand by target and rank.
+fn engines(snapshot: &Snapshot) -> Vec<EngineFigures<'_>> {
+    let engine = |rows: &[std::sync::Arc<EngineRow>]| -> Sum {
+        rows.iter().fold(Sum::default(), |mut sum, row| {
+            sum.add(row);
+            sum
+        })
+    };
+    let engines = snapshot.engines.chunk_by(|a, b| a.target == b.target).filter_map(|rows| {
+        let ranks = rows.chunk_by(|a, b| a.rank == b.rank);
+        let ranks = ranks.filter_map(|rows| Some((rows.first()?.rank.as_ref()?, engine(rows).figures())));
+        Some(EngineFigures { target: &rows.first()?.target, figures: engine(rows).figures(), ranks: ranks.collect() })
+    });
+    engines.collect()
+}
+
+fn sums<'a, K: Eq + Hash>(snapshot: &'a Snapshot, key: impl Fn(&'a EngineRow) -> Option<&'a K>) -> HashMap<&'a K, Sum> {
+    let mut sums: HashMap<&K, Sum> = HashMap::new();
+    for row in &snapshot.engines {
+        if let Some(key) = key(row) {
+            sums.entry(key).or_default().add(row);
+        }
+    }
+    sums
+}
+
+impl Sum {
+    fn add(&mut self, row: &EngineRow) {
+        let add = |sum: &mut Option<f64>, value: Option<f64>| {
+            if let Some(value) = value {
+                *sum.get_or_insert(0.0) += value;
+            }
+        };
+        add(&mut self.output, row.output_per_second);
+        add(&mut self.prompt, row.prompt_per_second);
+        add(&mut self.waiting, row.waiting.map(|waiting| waiting as f64));
+        if let (Some(prompt), Some(rate)) = (row.prompt_per_second, row.cache_hit_rate) {
+            let (prompts, hits) = self.hits.get_or_insert_default();
+            (*prompts, *hits) = (*prompts + prompt, *hits + prompt * rate.get());
+        }
+        if let Some(usage) = row.kv_usage {
+            let (sum, count) = self.kv.get_or_insert_default();
+            (*sum, *count) = (*sum + usage.get(), *count + 1.0);
+        }
+    }
+
+    fn figures(self) -> Figures {
+        Figures {
+            output: self.output,
+            prompt: self.prompt,
+            hit_rate: self.hits.filter(|(prompts, _)| *prompts > 0.0).map(|(prompts, hits)| hits / prompts),
+            load: None,
+            kv: self.kv.map(|(sum, count)| sum / count),
+            waiting: self.waiting,
+        }
+    }
+}

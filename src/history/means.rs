@@ -1,0 +1,83 @@
+//! The mean of a minute while it is going on, of many channels. Sums are whole numbers, so that it does not matter in
+//! which order the minute's looks come.
+
+/// A unit of a sum: 1/1024.
+const UNIT: f64 = 1024.0;
+/// The largest value that is counted. 255 of them are in range.
+const LARGEST: f64 = (1_u64 << 44) as f64;
+
+/// Sums and counts by channel.
+#[derive(Debug, Default)]
+pub(super) struct Means {
+    sums: Vec<i64>,
+    counts: Vec<u8>,
+}
+
+impl Means {
+    /// Adds a value that is known.
+    pub(super) fn add(&mut self, channel: usize, value: Option<f64>) {
+        let Some(value) = value.filter(|value| !value.is_nan()) else { return };
+        if channel >= self.counts.len() {
+            self.counts.resize(channel + 1, 0);
+            self.sums.resize(channel + 1, 0);
+        }
+        if self.counts[channel] < u8::MAX {
+            self.counts[channel] += 1;
+            self.sums[channel] += (value.clamp(-LARGEST, LARGEST) * UNIT).round() as i64;
+        }
+    }
+
+    /// The mean of what was known.
+    pub(super) fn mean(&self, channel: usize) -> Option<f64> {
+        let count = *self.counts.get(channel)?;
+        (count > 0).then(|| self.sums[channel] as f64 / UNIT / f64::from(count))
+    }
+
+    /// The number of channels.
+    pub(super) fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// Begins a new minute.
+    pub(super) fn clear(&mut self) {
+        self.sums.fill(0);
+        self.counts.fill(0);
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.sums.capacity() * size_of::<i64>() + self.counts.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_unknown_is_no_zero() {
+        let mut means = Means::default();
+        for value in [Some(2.0), None, Some(4.0), Some(f64::NAN)] {
+            means.add(3, value);
+        }
+        assert_eq!((means.mean(3), means.mean(2), means.mean(9)), (Some(3.0), None, None));
+        means.clear();
+        assert_eq!(means.mean(3), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_does_not_matter(mut values in prop::collection::vec(-1e18..1e18_f64, 1..60), seed: u64) {
+            let mean = |values: &[f64]| {
+                let mut means = Means::default();
+                values.iter().for_each(|value| means.add(0, Some(*value)));
+                means.mean(0)
+            };
+            let before = mean(&values);
+            let len = values.len() as u64;
+            (0..values.len()).for_each(|i| values.swap(i, (seed.wrapping_mul(i as u64 + 7) % len) as usize));
+            prop_assert_eq!(before, mean(&values));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Where the values of a subject stand in the rings.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::Measure;
+use crate::reading::Rank;
+
+/// What each subject has, in the order of its channels.
+pub(super) const WIDE: [Measure; 6] =
+    [Measure::Output, Measure::Prompt, Measure::HitRate, Measure::Load, Measure::Kv, Measure::Waiting];
+/// What a rank has.
+pub(super) const NARROW: [Measure; 4] = [Measure::Output, Measure::Prompt, Measure::Kv, Measure::Waiting];
+
+/// Where a subject's channels begin, and the minute in which anything was known of it last.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) first: u32,
+    pub(super) seen: i64,
+}
+
+/// Channels that are handed out in blocks.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    pub(super) free: Vec<u32>,
+    pub(super) next: u32,
+}
+
+impl Blocks {
+    pub(super) fn take(&mut self, size: usize) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            let first = self.next;
+            self.next += size as u32;
+            first
+        })
+    }
+}
+
+/// An engine's own place, and those of its ranks.
+#[derive(Debug)]
+pub(super) struct EnginePlace {
+    pub(super) own: Place,
+    pub(super) ranks: Vec<(Rank, Place)>,
+}
+
+/// A node's own place, and the channels of its GPUs' loads by their index.
+#[derive(Debug)]
+pub(super) struct NodePlace {
+    pub(super) own: Place,
+    pub(super) gpus: Vec<(u32, u32)>,
+}
+
+impl EnginePlace {
+    /// The place of a rank, which is usually the `nth`.
+    pub(super) fn rank(&mut self, rank: &Rank, nth: usize, blocks: &mut Blocks, minute: i64) -> &mut Place {
+        let usual = self.ranks.get(nth).is_some_and(|(known, _)| known == rank).then_some(nth);
+        let known = usual.or_else(|| self.ranks.iter().position(|(known, _)| known == rank));
+        let at = known.unwrap_or_else(|| {
+            self.ranks.push((rank.clone(), Place { first: blocks.take(NARROW.len()), seen: minute }));
+            self.ranks.len() - 1
+        });
+        &mut self.ranks[at].1
+    }
+}
+
+impl NodePlace {
+    /// The channel of a GPU, which is usually the `nth`.
+    pub(super) fn gpu(&mut self, index: u32, nth: usize, blocks: &mut Blocks) -> u32 {
+        let usual = self.gpus.get(nth).filter(|(known, _)| *known == index);
+        let known = usual.or_else(|| self.gpus.iter().find(|(known, _)| *known == index));
+        known.copied().map_or_else(
+            || {
+                let channel = blocks.take(1);
+                self.gpus.push((index, channel));
+                channel
+            },
+            |(_, channel)| channel,
+        )
+    }
+}
+
+pub(super) fn place_of<'a, K: Clone + Eq + Hash>(
+    places: &'a mut HashMap<K, Place>,
+    key: &K,
+    blocks: &mut Blocks,
+    minute: i64,
+) -> &'a mut Place {
+    entry(places, key, || Place { first: blocks.take(WIDE.len()), seen: minute })
+}
+
+/// The value of a key, or a new one.
+pub(super) fn entry<'a, K: Clone + Eq + Hash, V>(
+    map: &'a mut HashMap<K, V>,
+    key: &K,
+    new: impl FnOnce() -> V,
+) -> &'a mut V {
+    // A name is a shared text: copying it counts it once more.
+    map.entry(key.clone()).or_insert_with(new)
+}

@@ -1,0 +1,80 @@
+//! Reading: the points of a query out of the rings, each the mean of what is known in its time.
+
+use super::lines::{Lines, mean};
+use super::packed::Cell;
+use super::rings::Rings;
+use super::{Measure, Query, Recorded, Series, Subject};
+use crate::units::{Span, Timestamp};
+
+/// The least time of a point.
+const LEAST: i64 = 5_000;
+/// A point at least as long as this is read by the minute.
+const MINUTE: Span = Span::from_secs(60);
+/// No ring keeps more steps.
+const MOST_KEPT: i64 = 25 * 60;
+/// The most points of an answer that are looked for.
+const MOST: usize = 1_000_000;
+
+impl Recorded {
+    pub(super) fn series(&self, query: &Query) -> Series {
+        let step = query.step.millis().max(LEAST);
+        let until = query.until.millis().div_euclid(step).saturating_mul(step);
+        let count = query.points.min(MOST);
+        let begin = |nth: usize| {
+            Timestamp::from_millis(
+                until.saturating_sub(step.saturating_mul(i64::try_from(count - nth).unwrap_or(i64::MAX))),
+            )
+        };
+        let mut points: Vec<_> =
+            (0..count).map(|nth| self.point(query, begin(nth), begin(nth) + Span::from_millis(step))).collect();
+        points.splice(0..0, std::iter::repeat_n(None, query.points - count));
+        Series { points }
+    }
+
+    fn point(&self, query: &Query, from: Timestamp, to: Timestamp) -> Option<f64> {
+        let Query { subject, measure, .. } = query;
+        match measure {
+            Measure::Revenue => self.money.rates(subject, from, to)[0],
+            Measure::Cost => self.money.rates(subject, from, to)[1],
+            Measure::Profit => {
+                let [revenue, cost] = self.money.rates(subject, from, to);
+                Some(revenue? - cost?)
+            }
+            _ if *subject == Subject::Fleet => self.fleet_point(*measure, from, to),
+            Measure::PromptCached => {
+                Some(self.ring_point(subject, Measure::Prompt, from, to)? * self.hits(subject, from, to)?)
+            }
+            Measure::PromptComputed => {
+                Some(self.ring_point(subject, Measure::Prompt, from, to)? * (1.0 - self.hits(subject, from, to)?))
+            }
+            _ => self.ring_point(subject, *measure, from, to),
+        }
+    }
+
+    fn hits(&self, subject: &Subject, from: Timestamp, to: Timestamp) -> Option<f64> {
+        self.ring_point(subject, Measure::HitRate, from, to)
+    }
+
+    fn fleet_point(&self, measure: Measure, from: Timestamp, to: Timestamp) -> Option<f64> {
+        let channel = Lines::channel(measure)?;
+        let fine = to - from < MINUTE;
+        let (ring, step) = if fine { (&self.lines.fine, super::lines::FINE) } else { (&self.lines.minutes, MINUTE) };
+        // Far from what is kept there is nothing to look for.
+        let newest = ring.newest()?;
+        mean(slots(from, to, step, newest).filter_map(|slot| ring.get(slot, channel).value()))
+    }
+
+    fn ring_point(&self, subject: &Subject, measure: Measure, from: Timestamp, to: Timestamp) -> Option<f64> {
+        let at = self.rings.at(subject, measure)?;
+        let step = Rings::step(&at);
+        let newest = self.last?.div_euclid(step.millis() / LEAST);
+        mean(slots(from, to, step, newest).filter_map(|slot| self.rings.value(&at, slot)))
+    }
+}
+
+/// The steps that lie in a time, at least the one in which it begins.
+fn slots(from: Timestamp, to: Timestamp, step: Span, newest: i64) -> std::ops::RangeInclusive<i64> {
+    let slot = |at: Timestamp| at.millis().div_euclid(step.millis());
+    let (first, last) = (slot(from), slot(to - Span::from_millis(1)));
+    first.max(newest - MOST_KEPT)..=last.min(newest)
+}

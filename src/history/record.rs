@@ -1,0 +1,104 @@
+//! Recording: a snapshot into the rings, and money out of a ledger's memory or its past.
+
+use super::{Recorded, lines};
+use crate::ledger::{Grain, Ledger, Past};
+use crate::snapshot::Snapshot;
+use crate::statement::{MinuteMoney, Tables};
+use crate::units::{Span, Timestamp};
+
+const HOUR: i64 = 3_600_000;
+/// How far back a snapshot may be behind the last one and still belong between those before it.
+const SET_BACK: i64 = lines::PER_MINUTE;
+/// The most steps of five seconds that one look stands for.
+const LONGEST: i64 = 24;
+/// The second of a minute from which the ledger's whole last hour is read again: what was posted late is in it by then.
+const SETTLED: i64 = 45_000;
+/// Looks that are so far apart read all of it each time.
+const SELDOM: i64 = 15_000;
+
+impl Recorded {
+    pub(super) fn record(&mut self, snapshot: &Snapshot, covers: Span) -> bool {
+        let slot = self.lines.fine.slot(snapshot.at);
+        if self.last.is_some_and(|last| slot < last - SET_BACK) {
+            self.forget_from(slot);
+        }
+        let behind =
+            self.last.is_some_and(|last| slot.div_euclid(lines::PER_MINUTE) < last.div_euclid(lines::PER_MINUTE));
+        if behind || self.lines.is_known(slot) {
+            return false;
+        }
+        let steps = (covers.millis().div_euclid(lines::FINE.millis())).clamp(1, LONGEST);
+        let unrecorded = self.last.map_or(1, |last| (slot - last).max(1));
+        self.lines.set(slot, steps.min(unrecorded), snapshot);
+        if self.lines.is_known(slot) {
+            self.rings.add(slot.div_euclid(lines::PER_MINUTE), snapshot);
+        }
+        self.rings.load(slot, steps.min(unrecorded), snapshot);
+        self.events.look(snapshot, &self.money);
+        self.last = Some(self.last.map_or(slot, |last| last.max(slot)));
+        true
+    }
+
+    /// The clock was set back: what is ahead of it was recorded under a wrong time.
+    fn forget_from(&mut self, slot: i64) {
+        self.lines.forget_from(slot);
+        self.rings.forget_from(slot.div_euclid(lines::PER_MINUTE), slot);
+        self.last = None;
+    }
+
+    pub(super) fn read_ledger(&mut self, ledger: &Ledger, since: Timestamp, now: Timestamp) {
+        let tables =
+            Tables { accounts: ledger.accounts(), cost_accounts: ledger.cost_accounts(), tariffs: ledger.tariffs() };
+        self.money.set_now(now);
+        let minute = now.minute();
+        let seldom = self.looked.replace(now).is_some_and(|last| (now - last).millis() >= SELDOM);
+        let settled = ((now - minute).millis() >= SETTLED || seldom) && self.read != Some(minute.millis());
+        let from = if settled { since } else { since.max(minute - Span::from_secs(60)) };
+        let mut hour = MinuteMoney::default();
+        let last_hour = Timestamp::from_millis((now.millis().div_euclid(HOUR) - 1) * HOUR);
+        for (at, sums) in ledger.minutes().filter(|(at, _)| *at >= from && *at <= minute) {
+            let money = MinuteMoney::of_sums(tables, sums);
+            self.money.set_minute(at, &money);
+            if settled && (last_hour..last_hour + Span::from_millis(HOUR)).contains(&at) {
+                hour.add(&money);
+            }
+        }
+        if settled {
+            self.read = Some(minute.millis());
+            // The hour is whole as long as its first minute is kept.
+            let first = ledger.minutes().next().map(|(at, _)| at);
+            if since <= last_hour && first.is_some_and(|first| first <= last_hour) {
+                self.money.set_hour(last_hour, &hour);
+            }
+            self.money.drop_gone();
+        }
+    }
+
+    pub(super) fn read_past(&mut self, past: &Past, minutes: &[(Timestamp, MinuteMoney)]) {
+        for (at, money) in minutes {
+            self.money.set_minute(*at, money);
+        }
+        let first = past.since.millis().div_euclid(HOUR) + i64::from(past.since.millis().rem_euclid(HOUR) > 0);
+        // An hour in which the ledger began is whole too: nothing is known of the time before.
+        let first = if past.since <= past.began { past.since.millis().div_euclid(HOUR) } else { first };
+        for hour in first..past.until.millis().div_euclid(HOUR) {
+            let (from, to) = (Timestamp::from_millis(hour * HOUR), Timestamp::from_millis((hour + 1) * HOUR));
+            let mut sum = MinuteMoney::default();
+            minutes.iter().filter(|(at, _)| *at >= from && *at < to).for_each(|(_, money)| sum.add(money));
+            self.money.set_hour(from, &sum);
+        }
+        past.markers.iter().for_each(|marker| self.events.mark(marker));
+    }
+}
+
+/// The money of the minutes of a past that are over, as far as it has minutes.
+pub(super) fn minutes_of(past: &Past) -> Vec<(Timestamp, MinuteMoney)> {
+    let mut minutes = Vec::new();
+    MinuteMoney::each(past, |at, money| {
+        let is_minute = past.grain_of(at).is_none_or(|grain| grain == Grain::Minute);
+        if is_minute && at + Span::from_secs(60) <= past.until {
+            minutes.push((at, money));
+        }
+    });
+    minutes
+}

@@ -1,0 +1,273 @@
+//! Rings of many subjects: an hour by the minute, for units, nodes, models and engines in two bytes a value, for ranks in
+//! one; and the load of every GPU for a quarter hour at five seconds, in one byte.
+
+use std::collections::HashMap;
+
+use super::frames::Frames;
+use super::gather::{Figures, Gathered};
+use super::lines::FINE;
+use super::means::Means;
+use super::packed::{Byte, Cell, Short};
+use super::places::{Blocks, EnginePlace, NARROW, NodePlace, Place, WIDE, entry, place_of};
+use super::{Measure, Subject};
+use crate::reading::{ModelName, NodeName, Rank, TargetId, UnitName};
+use crate::snapshot::Snapshot;
+use crate::units::{Ratio, Span};
+
+const MINUTES_KEPT: usize = 60;
+const LOADS_KEPT: usize = 180;
+/// After how many minutes without a known value a subject is dropped.
+const GONE: i64 = 60;
+
+/// All rings of subjects.
+#[derive(Debug)]
+pub(super) struct Rings {
+    minute: Option<i64>,
+    wide: Frames<Short>,
+    wide_means: Means,
+    wide_blocks: Blocks,
+    narrow: Frames<Byte>,
+    narrow_means: Means,
+    narrow_blocks: Blocks,
+    loads: Frames<Byte>,
+    load_blocks: Blocks,
+    units: HashMap<UnitName, Place>,
+    nodes: HashMap<NodeName, NodePlace>,
+    models: HashMap<ModelName, Place>,
+    engines: HashMap<TargetId, EnginePlace>,
+}
+
+impl Default for Rings {
+    fn default() -> Self {
+        let minute = Span::from_secs(60);
+        Self {
+            minute: None,
+            wide: Frames::new(minute, MINUTES_KEPT),
+            wide_means: Means::default(),
+            wide_blocks: Blocks::default(),
+            narrow: Frames::new(minute, MINUTES_KEPT),
+            narrow_means: Means::default(),
+            narrow_blocks: Blocks::default(),
+            loads: Frames::new(FINE, LOADS_KEPT),
+            load_blocks: Blocks::default(),
+            units: HashMap::new(),
+            nodes: HashMap::new(),
+            models: HashMap::new(),
+            engines: HashMap::new(),
+        }
+    }
+}
+
+/// What a ring keeps at a step.
+pub(super) enum At {
+    /// The load of a GPU, at five seconds.
+    Load(usize),
+    /// A channel of two bytes, by the minute.
+    Wide(usize),
+    /// A rank's share.
+    Share(usize),
+    /// A rank's amount.
+    Amount(usize),
+}
+
+impl Rings {
+    /// Adds a look to the minute that holds it.
+    pub(super) fn add(&mut self, minute: i64, snapshot: &Snapshot) {
+        self.begin(minute);
+        let gathered = Gathered::of(snapshot);
+        let Self { wide_means, wide_blocks, narrow_means, narrow_blocks, .. } = self;
+        let mut wide = |place: &mut Place, figures: &Figures| figures.add(&WIDE, place, minute, wide_means);
+        for (unit, figures) in &gathered.units {
+            wide(place_of(&mut self.units, unit, wide_blocks, minute), figures);
+        }
+        for (node, figures) in &gathered.nodes {
+            let new = |first| NodePlace { own: Place { first, seen: minute }, gpus: Vec::new() };
+            let place = entry(&mut self.nodes, node, || new(wide_blocks.take(WIDE.len())));
+            wide(&mut place.own, figures);
+        }
+        for (model, figures) in &gathered.models {
+            wide(place_of(&mut self.models, model, wide_blocks, minute), figures);
+        }
+        for engine in &gathered.engines {
+            let new = |first| EnginePlace { own: Place { first, seen: minute }, ranks: Vec::new() };
+            let place = entry(&mut self.engines, engine.target, || new(wide_blocks.take(WIDE.len())));
+            wide(&mut place.own, &engine.figures);
+            for (nth, (rank, figures)) in engine.ranks.iter().enumerate() {
+                let place = place.rank(rank, nth, narrow_blocks, minute);
+                figures.add(&NARROW, place, minute, narrow_means);
+            }
+            place.ranks.shrink_to_fit();
+        }
+    }
+
+    /// Sets the load of every GPU at these steps, which end with `slot`.
+    pub(super) fn load(&mut self, slot: i64, steps: i64, snapshot: &Snapshot) {
+        let mut frame = vec![Byte::UNKNOWN; self.load_blocks.next as usize];
+        for node in &snapshot.nodes {
+            let Some(place) = self.nodes.get_mut(&node.name) else { continue };
+            for (nth, gpu) in node.gpus.iter().enumerate() {
+                let channel = place.gpu(gpu.index, nth, &mut self.load_blocks) as usize;
+                frame.resize(frame.len().max(channel + 1), Byte::UNKNOWN);
+                frame[channel] = Byte::share(gpu.utilization.map(Ratio::get));
+            }
+            place.gpus.shrink_to_fit();
+        }
+        for slot in slot - steps.max(1) + 1..=slot {
+            self.loads.set(slot, frame.clone());
+        }
+    }
+
+    /// What of a subject is kept where; `None` if it has no such ring.
+    pub(super) fn at(&self, subject: &Subject, measure: Measure) -> Option<At> {
+        let wide = |place: &Place| {
+            let nth = WIDE.iter().position(|kept| *kept == measure)?;
+            Some(At::Wide(place.first as usize + nth))
+        };
+        match subject {
+            Subject::Fleet => None,
+            Subject::Unit(unit) => wide(self.units.get(unit)?),
+            Subject::Node(node) => wide(&self.nodes.get(node)?.own),
+            Subject::Model(model) => wide(self.models.get(model)?),
+            Subject::Engine(target, None) => wide(&self.engines.get(target)?.own),
+            Subject::Engine(target, Some(rank)) => {
+                let (_, place) = self.engines.get(target)?.ranks.iter().find(|(known, _)| known == rank)?;
+                let nth = NARROW.iter().position(|kept| *kept == measure)?;
+                let channel = place.first as usize + nth;
+                Some(if measure == Measure::Kv { At::Share(channel) } else { At::Amount(channel) })
+            }
+            Subject::Gpu(node, index) => {
+                let gpus = &self.nodes.get(node).filter(|_| measure == Measure::Load)?.gpus;
+                gpus.iter().find(|(known, _)| known == index).map(|(_, channel)| At::Load(*channel as usize))
+            }
+        }
+    }
+
+    /// The time of a point that is kept.
+    pub(super) const fn step(at: &At) -> Span {
+        match at {
+            At::Load(_) => FINE,
+            _ => Span::from_secs(60),
+        }
+    }
+
+    /// The value of a step; of the minute that is going on, its mean so far.
+    pub(super) fn value(&self, at: &At, slot: i64) -> Option<f64> {
+        let going_on = self.minute == Some(slot);
+        match at {
+            At::Load(channel) => self.loads.get(slot, *channel).value(),
+            At::Wide(channel) if going_on => Short::of(self.wide_means.mean(*channel)).value(),
+            At::Wide(channel) => self.wide.get(slot, *channel).value(),
+            At::Share(channel) if going_on => Byte::share(self.narrow_means.mean(*channel)).value(),
+            At::Share(channel) => self.narrow.get(slot, *channel).value(),
+            At::Amount(channel) if going_on => Byte::amount(self.narrow_means.mean(*channel)).as_amount(),
+            At::Amount(channel) => self.narrow.get(slot, *channel).as_amount(),
+        }
+    }
+
+    /// Closes the minute before, if there is one.
+    fn begin(&mut self, minute: i64) {
+        if self.minute == Some(minute) {
+            return;
+        }
+        if let Some(over) = self.minute.replace(minute) {
+            let wide = (0..self.wide_means.len()).map(|channel| Short::of(self.wide_means.mean(channel)));
+            self.wide.set(over, wide.collect());
+            let narrow = (0..self.narrow_means.len()).map(|channel| {
+                let is_share = NARROW[channel % NARROW.len()] == Measure::Kv;
+                let mean = self.narrow_means.mean(channel);
+                if is_share { Byte::share(mean) } else { Byte::amount(mean) }
+            });
+            self.narrow.set(over, narrow.collect());
+            self.wide_means.clear();
+            self.narrow_means.clear();
+            self.drop_gone(minute);
+        }
+    }
+
+    /// Forgets all that is ahead of a minute and of a fine step.
+    pub(super) fn forget_from(&mut self, minute: i64, slot: i64) {
+        self.minute = None;
+        self.wide_means.clear();
+        self.narrow_means.clear();
+        self.wide.forget_from(minute);
+        self.narrow.forget_from(minute);
+        self.loads.forget_from(slot);
+        let seen = |place: &mut Place| place.seen = place.seen.min(minute);
+        self.units.values_mut().chain(self.models.values_mut()).for_each(seen);
+        self.nodes.values_mut().map(|node| &mut node.own).for_each(seen);
+        for engine in self.engines.values_mut() {
+            seen(&mut engine.own);
+            engine.ranks.iter_mut().map(|(_, place)| place).for_each(seen);
+        }
+    }
+
+    /// Drops subjects that have been gone for an hour.
+    fn drop_gone(&mut self, minute: i64) {
+        let is_gone = |place: &Place| minute - place.seen >= GONE;
+        let (mut wide, mut narrow, mut loads) = (Vec::new(), Vec::new(), Vec::new());
+        let mut keep = |place: &Place| {
+            let gone = is_gone(place);
+            wide.extend(gone.then_some(place.first));
+            !gone
+        };
+        self.units.retain(|_, place| keep(place));
+        self.models.retain(|_, place| keep(place));
+        self.nodes.retain(|_, node| {
+            let kept = keep(&node.own);
+            loads.extend(node.gpus.iter().filter(|_| !kept).map(|(_, channel)| *channel));
+            kept
+        });
+        self.engines.retain(|_, engine| {
+            let kept = keep(&engine.own);
+            engine.ranks.retain(|(_, place)| {
+                let kept = kept && !is_gone(place);
+                narrow.extend((!kept).then_some(place.first));
+                kept
+            });
+            kept
+        });
+        free(&wide, WIDE.len(), &mut self.wide, &mut self.wide_blocks);
+        free(&narrow, NARROW.len(), &mut self.narrow, &mut self.narrow_blocks);
+        free(&loads, 1, &mut self.loads, &mut self.load_blocks);
+    }
+
+    /// The bytes of all rings.
+    pub(super) fn bytes(&self) -> usize {
+        let values = self.wide.bytes() + self.narrow.bytes() + self.loads.bytes();
+        let means = self.wide_means.bytes() + self.narrow_means.bytes();
+        let ranks = self.engines.values().map(|engine| engine.ranks.capacity() * size_of::<(Rank, Place)>());
+        let gpus = self.nodes.values().map(|node| node.gpus.capacity() * size_of::<(u32, u32)>());
+        let maps = self.units.capacity() * size_of::<(UnitName, Place)>()
+            + self.nodes.capacity() * size_of::<(NodeName, NodePlace)>()
+            + self.models.capacity() * size_of::<(ModelName, Place)>()
+            + self.engines.capacity() * size_of::<(TargetId, EnginePlace)>();
+        values + means + ranks.sum::<usize>() + gpus.sum::<usize>() + maps
+    }
+
+    /// How many subjects have a ring.
+    pub(super) fn subjects(&self) -> usize {
+        let ranks: usize = self.engines.values().map(|engine| engine.ranks.len()).sum();
+        self.units.len() + self.nodes.len() + self.models.len() + self.engines.len() + ranks
+    }
+}
+
+impl Figures {
+    /// Adds what is known to the means of a place's channels.
+    fn add(&self, measures: &[Measure], place: &mut Place, minute: i64, means: &mut Means) {
+        for (nth, measure) in measures.iter().enumerate() {
+            let value = self.value(*measure);
+            means.add(place.first as usize + nth, value);
+            if value.is_some() {
+                place.seen = minute;
+            }
+        }
+    }
+}
+
+fn free<T: Cell>(firsts: &[u32], size: usize, frames: &mut Frames<T>, blocks: &mut Blocks) {
+    for first in firsts {
+        let first_channel = *first as usize;
+        frames.clear(first_channel..first_channel + size);
+        blocks.free.push(*first);
+    }
+}

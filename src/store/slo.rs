@@ -1,0 +1,72 @@
+//! The minutes in which objectives for latency were held.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::names::has_table;
+use super::names::note;
+use super::restore::noted;
+use crate::ledger::{PendingPostings, SloDay, SloPast};
+use crate::reading::{Label, NodeName};
+use crate::units::{Span, Timestamp};
+
+/// The table that version 4 adds.
+pub(super) const TABLE: &str = include_str!("slo.sql");
+/// The key under which the objectives that were judged last are noted.
+const KEY: &str = "slo";
+const DAY: Span = Span::from_secs(86_400);
+const FIRST: &str = "SELECT day FROM slo_minutes WHERE slo = ?1 ORDER BY day LIMIT 1";
+const DAYS: &str = "SELECT day, node, minutes FROM slo_minutes WHERE day >= ?1 AND day < ?2 AND slo = ?3";
+
+/// Gives nodes the names that they have now, and adds minutes.
+pub(super) fn write(transaction: &Transaction<'_>, pending: &PendingPostings) -> rusqlite::Result<()> {
+    for (from, to) in &pending.renames {
+        transaction
+            .prepare_cached("UPDATE OR IGNORE slo_minutes SET node = ?2 WHERE node = ?1")?
+            .execute([from.as_str(), to.as_str()])?;
+    }
+    let mut days: HashMap<(Timestamp, &NodeName, &Label), Vec<_>> = HashMap::new();
+    for ((slo, node, quarter), minutes) in &pending.slo_minutes {
+        days.entry((SloDay::of(*quarter), node, slo)).or_default().push((*quarter, *minutes));
+    }
+    let mut ask =
+        transaction.prepare_cached("SELECT minutes FROM slo_minutes WHERE day = ?1 AND node = ?2 AND slo = ?3")?;
+    let mut write = transaction.prepare_cached("INSERT OR REPLACE INTO slo_minutes VALUES (?1, ?2, ?3, ?4)")?;
+    for ((at, node, slo), added) in &days {
+        let key = params![at.millis(), node.as_str(), slo.as_str()];
+        let known: Option<String> = ask.query_row(key, |row| row.get(0)).optional()?;
+        let mut day = known.as_deref().map(SloDay::from_text).unwrap_or_default();
+        for (quarter, minutes) in added {
+            day.add(*quarter, *minutes);
+        }
+        write.execute(params![at.millis(), node.as_str(), slo.as_str(), day.to_text()])?;
+    }
+    // All of one commit are of one configuration, unless it was changed while nothing could be written.
+    let last = days.keys().max_by_key(|(at, ..)| *at).map(|(.., slo)| *slo);
+    last.map_or(Ok(()), |slo| note(transaction, KEY, slo.as_str()))
+}
+
+/// What is kept of the objectives that were judged last, for `[since, until)`; `None` if none ever were.
+pub(super) fn past(connection: &Connection, since: Timestamp, until: Timestamp) -> rusqlite::Result<Option<SloPast>> {
+    if !has_table(connection, "slo_minutes")? {
+        return Ok(None);
+    }
+    let Some(slo) = noted(connection, KEY)? else { return Ok(None) };
+    let first: Option<i64> = connection.prepare_cached(FIRST)?.query_row([&slo], |row| row.get(0)).optional()?;
+    let Some(first) = first else { return Ok(None) };
+    let mut ask = connection.prepare_cached(DAYS)?;
+    let mut rows = ask.query(params![SloDay::of(since).millis(), until.millis(), slo])?;
+    let mut past = SloPast { slo: Label::new(&slo), since: Timestamp::from_millis(first), days: HashMap::new() };
+    while let Some(row) = rows.next()? {
+        let (day, node) = (Timestamp::from_millis(row.get(0)?), NodeName::new(row.get_ref(1)?.as_str()?));
+        past.days.entry(node).or_default().push((day, SloDay::from_text(row.get_ref(2)?.as_str()?)));
+    }
+    Ok(Some(past))
+}
+
+/// Forgets days that are older than quarter hours are kept, a day at a time.
+pub(super) fn forget(connection: &Connection, kept_from: Timestamp) -> rusqlite::Result<()> {
+    const FORGET: &str = "DELETE FROM slo_minutes WHERE day < min(?1, (SELECT min(day) + ?2 FROM slo_minutes))";
+    connection.execute(FORGET, [(kept_from - DAY).millis(), DAY.millis()]).map(drop)
+}

@@ -1,0 +1,166 @@
+//! What is wrong, what it costs where that is known, and what to do.
+
+use super::{Facts, Sentence, Tone, part};
+use crate::snapshot::{Alert, Rule, Severity, Snapshot};
+use crate::statement::Mover;
+use crate::tui::human;
+use crate::units::{Money, Timestamp};
+
+/// The gravest alert but `named`, which was told as a cause, with what it costs and what to do; then what of the money is
+/// not known.
+pub(super) fn alarms(facts: &Facts<'_>, named: Option<&Alert>) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
+    let graver = |alert: &&Alert| alert.severity != Severity::Info && !is_in_state(facts.snapshot, alert.rule);
+    let gravest = named.or_else(|| facts.snapshot.alerts.iter().find(graver));
+    if let Some(alert) = gravest {
+        if named.is_none() {
+            sentences.push(told(facts, alert));
+        }
+        sentences.extend(cost(facts, alert));
+        sentences.extend(action(alert.rule).map(|text| Sentence::toned(text, Tone::Action)));
+    }
+    sentences.extend(unknown_money(facts));
+    sentences
+}
+
+/// The sentence where nothing is wrong.
+pub(super) fn all_well(facts: &Facts<'_>) -> Option<Sentence> {
+    let coverage = facts.snapshot.coverage;
+    let all = coverage.nodes_live == coverage.nodes_known && coverage.engines_live == coverage.engines_known;
+    let (nodes, engines) = (coverage.nodes_known, coverage.engines_known);
+    let count = |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
+    let who = match (nodes, engines) {
+        (0, engines) => count(engines, "engine"),
+        (nodes, 0) => count(nodes, "node"),
+        (nodes, engines) => format!("{} and {}", count(nodes, "node"), count(engines, "engine")),
+    };
+    let verb = if nodes + engines == 1 { "answers" } else { "answer" };
+    all.then(|| Sentence::plain(format!("{who} {verb}, and nothing is wrong.")))
+}
+
+/// The alert on a node, unit or model that moved the profit, if it began in the compared time.
+pub(super) fn on_mover<'a>(facts: &Facts<'a>, mover: &Mover, since: Timestamp) -> Option<&'a Alert> {
+    let snapshot = facts.snapshot;
+    let key = mover.key.as_str();
+    let in_unit = |subject: &str| {
+        let node = snapshot.nodes.iter().any(|node| {
+            node.unit.as_ref().is_some_and(|unit| unit.as_str() == key) && is_of(subject, node.name.as_str())
+        });
+        let engine = snapshot.engines.iter().any(|engine| {
+            let by_unit = engine.unit.as_ref().is_some_and(|unit| unit.as_str() == key);
+            let by_model = engine.model.as_ref().is_some_and(|model| model.as_str() == key);
+            (by_unit || by_model || engine.node.as_str() == key) && is_of(subject, engine.target.as_str())
+        });
+        node || engine
+    };
+    let stops = |rule: Rule| {
+        matches!(rule, Rule::GpuLost | Rule::NodeSilent | Rule::EngineSilent | Rule::EngineStalled | Rule::KvNearFull)
+    };
+    let is_on = |alert: &&Alert| {
+        let subject = alert.subject.as_str();
+        alert.since >= since && stops(alert.rule) && (is_of(subject, key) || in_unit(subject))
+    };
+    snapshot.alerts.iter().find(is_on)
+}
+
+/// Whether an alert's subject is a thing or a part of it: `node-a GPU 2` is of `node-a`.
+fn is_of(subject: &str, thing: &str) -> bool {
+    subject.strip_prefix(thing).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+/// What an alert says, with the time of its beginning: `decode-7 has made no token since 14:52, with requests running`.
+pub(super) fn what(facts: &Facts<'_>, alert: &Alert) -> String {
+    let subject = human::shorten(alert.subject.as_str(), 40);
+    let since = human::clock_minute(alert.since, facts.zone);
+    let since = since.trim();
+    match alert.rule {
+        Rule::GpuLost => format!("{subject} has been lost since {since}"),
+        Rule::NodeSilent => format!("{subject} has been silent since {since}"),
+        Rule::EngineSilent => format!("{subject} has not answered since {since}"),
+        Rule::EngineStalled => format!("{subject} has made no token since {since}, with requests running"),
+        Rule::KvNearFull => format!("{subject} has had a full KV cache and a queue since {since}"),
+        Rule::Throttled => format!("{subject} has been held down by heat or power since {since}"),
+        Rule::PageRefused => format!("{subject} has a page that was refused in part"),
+        Rule::SharedAddress => format!("{subject} stands for several processes"),
+        Rule::SourceMissing => format!("{subject} cannot be read here"),
+        Rule::Disputed => format!("{subject} has disputed movements since {since}"),
+        Rule::EnergyUnknown => format!("{subject} reports no energy, though its power is paid for"),
+        Rule::HostnameShared => format!("{subject} is the name of several nodes"),
+        Rule::ProbablySame => format!("{subject} has a model that is probably an engine's, and is not posted twice"),
+        Rule::NamesUnknown => format!("{subject} has a model that may be counted twice"),
+        Rule::RateAssumed => format!("{subject} has an assumed rate"),
+        Rule::LedgerUnwritten => format!("{subject} has not been written since {since}"),
+        Rule::Loss => format!("{subject} has earned less than it costs since {since}"),
+    }
+}
+
+fn told(facts: &Facts<'_>, alert: &Alert) -> Sentence {
+    let tone = if alert.severity == Severity::Critical { Tone::Critical } else { Tone::Warning };
+    let others = facts.snapshot.alerts.iter().filter(|other| other.rule == alert.rule).count().saturating_sub(1);
+    let also = match others {
+        0 => String::new(),
+        1 => ", and one more".to_owned(),
+        others => format!(", and {others} more"),
+    };
+    Sentence::of([part(what(facts, alert), tone), part(format!("{also}."), Tone::Plain)])
+}
+
+/// The rent of what stands still, where one rate holds for all GPUs.
+fn cost(facts: &Facts<'_>, alert: &Alert) -> Option<Sentence> {
+    let snapshot = facts.snapshot;
+    let gpus = match alert.rule {
+        Rule::GpuLost => 1,
+        Rule::NodeSilent => snapshot
+            .nodes
+            .iter()
+            .find(|node| node.name.as_str() == alert.subject.as_str())
+            .map(|node| node.gpus.len())?,
+        _ => return None,
+    };
+    let [rate] = snapshot.money.rates.as_slice() else { return None };
+    let rent: Money = (0..gpus).map(|_| Money::from_micros(rate.rate.micros())).sum();
+    (!rent.is_zero()).then(|| Sentence::plain(format!("The rent of {} runs on.", super::an_hour(facts, rent))))
+}
+
+/// What to do.
+const fn action(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::GpuLost => "Drain the node, then reset or return the GPU.",
+        Rule::NodeSilent => "See whether the node is up.",
+        Rule::EngineSilent => "See whether the engine is up.",
+        Rule::EngineStalled => "Restart the engine.",
+        Rule::KvNearFull => "Cap its requests, or add an engine.",
+        Rule::Throttled => "See to its cooling or its power limit.",
+        Rule::Disputed => "Run `margintop ledger disputes`.",
+        Rule::ProbablySame | Rule::NamesUnknown => "Write an [[alias]].",
+        Rule::SharedAddress => "Name the processes one by one.",
+        Rule::HostnameShared => "Set node for each target.",
+        Rule::SourceMissing => "Run `margintop doctor`.",
+        Rule::RateAssumed => "Write a [[lease]].",
+        Rule::EnergyUnknown | Rule::PageRefused | Rule::LedgerUnwritten | Rule::Loss => return None,
+    })
+}
+
+/// Whether the state has said it.
+const fn is_in_state(snapshot: &Snapshot, rule: Rule) -> bool {
+    let unwritten = matches!(rule, Rule::LedgerUnwritten) && snapshot.money.ledger.trouble.is_some();
+    unwritten || matches!(rule, Rule::Loss)
+}
+
+/// What of the money is not known, the largest first.
+fn unknown_money(facts: &Facts<'_>) -> Vec<Sentence> {
+    let money = &facts.snapshot.money;
+    let mut sentences = Vec::new();
+    if money.unpriced_tokens > 0 && money.revenue.is_some() {
+        let tokens = human::scaled_tight(Some(money.unpriced_tokens as f64));
+        let text = format!("{} tokens have no price: the revenue is at least that.", tokens.trim());
+        sentences.push(Sentence::toned(text, Tone::Warning));
+    }
+    if money.uncosted_engines > 0 && money.cost.is_some() {
+        let count = money.uncosted_engines;
+        let (noun, verb) = if count == 1 { ("engine", "has") } else { ("engines", "have") };
+        let text = format!("{count} {noun} {verb} no known cost and {verb} no part in the profit.");
+        sentences.push(Sentence::toned(text, Tone::Warning));
+    }
+    sentences
+}

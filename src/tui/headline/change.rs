@@ -1,0 +1,102 @@
+//! How the profit an hour changed, and the largest part of it with its cause.
+
+use super::{Facts, Part, Sentence, Tone, alarm, an_hour, part, signed_an_hour};
+use crate::snapshot::Alert;
+use crate::statement::{Bridge, Cause, Mover};
+use crate::tui::human;
+use crate::units::Money;
+
+/// A change below one part in this many of the profit is none.
+const NOTABLE: u128 = 50;
+
+/// How the profit changed against the compared time, as the end of a sentence.
+pub(super) fn change(facts: &Facts<'_>) -> Option<String> {
+    let bridge = comparable(facts)?;
+    let then = human::clock_minute(bridge.before_span.1, facts.zone);
+    let then = then.trim();
+    Some(match notable(bridge) {
+        None => format!("about as at {then}"),
+        Some(by) if by < Money::ZERO => format!("{} less than at {then}", an_hour(facts, by)),
+        Some(by) => format!("{} more than at {then}", an_hour(facts, by)),
+    })
+}
+
+/// The largest part of a change that moves the way the whole does, and the alert that it names.
+pub(super) fn cause<'a>(facts: &Facts<'a>) -> (Option<Sentence>, Option<&'a Alert>) {
+    let Some((bridge, by)) = comparable(facts).and_then(|bridge| Some((bridge, notable(bridge)?))) else {
+        return (None, None);
+    };
+    let same_way = |amount: Money| (amount < Money::ZERO) == (by < Money::ZERO);
+    let largest = bridge.parts.iter().filter(|(_, amount)| same_way(*amount) && !amount.is_zero());
+    let Some((cause, amount)) = largest.max_by_key(|(_, amount)| size(*amount)) else { return (None, None) };
+    // A part below a quarter of the change explains little.
+    if size(*amount) * 4 < size(by) {
+        return (None, None);
+    }
+    let mover = main_mover(bridge, *amount);
+    let alert = mover.and_then(|mover| alarm::on_mover(facts, mover, bridge.before_span.0));
+    let tone = if *amount < Money::ZERO { Tone::Loss } else { Tone::Gain };
+    let mut parts = vec![part(format!("{} ", word(*cause, *amount)), Tone::Plain)];
+    parts.push(part(signed_an_hour(facts, *amount), tone));
+    let short = closed(parts.clone(), None);
+    let tail = match (alert, mover) {
+        (Some(alert), _) => Some(format!(": {}", alarm::what(facts, alert))),
+        (None, Some(mover)) => Some(format!(", mostly {}", mover.key)),
+        (None, None) => None,
+    };
+    let short = if tail.is_some() { short } else { Vec::new() };
+    (Some(Sentence { parts: closed(parts, tail), short }), alert)
+}
+
+fn closed(mut parts: Vec<Part>, tail: Option<String>) -> Vec<Part> {
+    parts.push(part(format!("{}.", tail.unwrap_or_default()), Tone::Plain));
+    parts
+}
+
+/// The bridge, if costs are known in both spans and half of them was watched in both.
+fn comparable<'a>(facts: &Facts<'a>) -> Option<&'a Bridge> {
+    let both = |bridge: &&Bridge| bridge.compared.both.millis() * 2 >= bridge.compared.whole.millis();
+    facts.bridge.filter(|bridge| bridge.cost_known).filter(both)
+}
+
+/// The change, if it is more than noise.
+fn notable(bridge: &Bridge) -> Option<Money> {
+    let by = bridge.after - bridge.before;
+    let base = size(bridge.before).max(size(bridge.after));
+    (size(by) * NOTABLE >= base && !by.is_zero()).then_some(by)
+}
+
+/// The unit, else the node, else the model that moved by at least half of an amount, the same way.
+fn main_mover(bridge: &Bridge, amount: Money) -> Option<&Mover> {
+    let is_main = |mover: &&Mover| {
+        let change = mover.change();
+        (change < Money::ZERO) == (amount < Money::ZERO) && size(change) * 2 >= size(amount)
+    };
+    let several = |movers: &[Mover]| movers.len() > 1;
+    let lists = [&bridge.units, &bridge.nodes, &bridge.models];
+    lists.into_iter().filter(|movers| several(movers)).find_map(|movers| movers.first().filter(is_main))
+}
+
+fn size(amount: Money) -> u128 {
+    amount.grains().unsigned_abs()
+}
+
+/// The part in words.
+const fn word(cause: Cause, amount: Money) -> &'static str {
+    let more = amount.grains() > 0;
+    match (cause, more) {
+        (Cause::Traffic, true) => "More traffic",
+        (Cause::Traffic, false) => "Less traffic",
+        (Cause::Mix, _) => "Other models or lengths",
+        (Cause::HitRate, true) => "Fewer cached prompts",
+        (Cause::HitRate, false) => "More cached prompts",
+        (Cause::Price, true) => "Higher prices",
+        (Cause::Price, false) => "Lower prices",
+        (Cause::Unpriced, true) => "Tokens that found a price",
+        (Cause::Unpriced, false) => "Tokens that lost their price",
+        (Cause::Gpus, true) => "Fewer GPUs at work",
+        (Cause::Gpus, false) => "More GPUs at work",
+        (Cause::Idle, true) => "Fewer idle GPUs",
+        (Cause::Idle, false) => "More idle GPUs",
+    }
+}

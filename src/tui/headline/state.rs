@@ -1,0 +1,80 @@
+//! The state: what the fleet earns an hour, or why that is not known.
+
+use super::{Facts, Sentence, Tone, an_hour, part, signed_an_hour};
+use crate::reading::Label;
+use crate::snapshot::Snapshot;
+use crate::units::Money;
+
+/// What it earns an hour, as the beginning of a sentence; `None` where that is not known.
+pub(super) fn state(facts: &Facts<'_>) -> Option<Sentence> {
+    let snapshot = facts.snapshot;
+    if why_unknown(snapshot).is_some() {
+        return None;
+    }
+    let profit = snapshot.money.profit_per_hour?;
+    let (words, amount, tone) = match profit.cmp(&Money::ZERO) {
+        _ if is_idle(snapshot) => ("Idle: the GPUs cost ", an_hour(facts, profit), Tone::Loss),
+        std::cmp::Ordering::Greater => ("Earning ", signed_an_hour(facts, profit), Tone::Gain),
+        std::cmp::Ordering::Less => ("Losing ", an_hour(facts, profit), Tone::Loss),
+        std::cmp::Ordering::Equal => return Some(Sentence::plain("At break-even")),
+    };
+    Some(Sentence::of([part(words, Tone::Plain), part(amount, tone)]))
+}
+
+/// The sentences where the profit an hour is not known: why, and what to do.
+pub(super) fn unknown(facts: &Facts<'_>) -> Vec<Sentence> {
+    let money = &facts.snapshot.money;
+    if let Some(why) = why_unknown(facts.snapshot) {
+        let mut sentences = vec![why];
+        sentences.extend(super::alarm::alarms(facts, None));
+        return sentences;
+    }
+    let (state, action) = match (money.revenue_per_hour, money.cost_per_hour) {
+        (Some(revenue), _) => (
+            format!("Revenue {}; the profit is unknown, as no GPU has a rate.", an_hour(facts, revenue)),
+            "Write a [[lease]].",
+        ),
+        (None, Some(cost)) => (
+            format!("The GPUs cost {}; the profit is unknown, as no model has a price.", an_hour(facts, cost)),
+            "Write a [[price]].",
+        ),
+        (None, None) => ("Neither a price nor a GPU rate is known.".to_owned(), "Write a [[price]] and a [[lease]]."),
+    };
+    let mut sentences = vec![Sentence::plain(state)];
+    sentences.extend(super::alarm::alarms(facts, None));
+    sentences.push(Sentence::toned(action, Tone::Action));
+    sentences
+}
+
+/// Why nothing can be said of what is earned an hour.
+fn why_unknown(snapshot: &Snapshot) -> Option<Sentence> {
+    let coverage = snapshot.coverage;
+    let known = coverage.nodes_known + coverage.engines_known;
+    if let Some(why) = snapshot.money.ledger.trouble.as_ref().map(Label::as_str) {
+        let why = why.trim_end_matches('.');
+        return Some(Sentence::toned(format!("The ledger is not written: {why}."), Tone::Critical));
+    }
+    let told = if known == 0 {
+        "Nothing is watched yet."
+    } else if snapshot.resuming {
+        "This machine slept or was stopped; no source has answered since."
+    } else if coverage.nodes_live + coverage.engines_live == 0 {
+        return Some(Sentence::toned(
+            "No source answers: the figures are the last known, and the rent runs on.",
+            Tone::Critical,
+        ));
+    } else if snapshot.money.young_pace {
+        "It is too early to say what an hour earns."
+    } else {
+        return None;
+    };
+    Some(Sentence::plain(told))
+}
+
+/// Whether no request is served and no token made, while GPUs cost.
+fn is_idle(snapshot: &Snapshot) -> bool {
+    let none = |rate: Option<f64>| rate == Some(0.0);
+    let makes_none = none(snapshot.tokens.output_per_second) && none(snapshot.tokens.prompt_per_second);
+    let costs = snapshot.money.profit_per_hour.is_some_and(|profit| profit < Money::ZERO);
+    costs && makes_none && snapshot.requests.running.unwrap_or(0) == 0 && snapshot.requests.waiting.unwrap_or(0) == 0
+}

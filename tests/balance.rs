@@ -1,0 +1,134 @@
+//! Whether the ranks of a unit share its work, by the three balancers.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod picture;
+
+use std::sync::Arc;
+
+use margintop::balance::{Balancer, Group, GroupBalance, balances};
+use margintop::reading::{Health, NodeName, Rank, Role, TargetId, UnitName};
+use margintop::snapshot::{EngineRow, Snapshot};
+use margintop::units::{Money, Ratio};
+
+/// A rank of a unit: prompt tokens a second, KV in percent, running requests.
+fn rank(unit: Option<&str>, role: Role, rank: &str, loads: (f64, f64, u64)) -> EngineRow {
+    let base = (*picture::one_box(1, 0).engines[0]).clone();
+    EngineRow {
+        target: TargetId::new("http://gpu-1:8000"),
+        node: NodeName::new("gpu-1"),
+        unit: unit.map(UnitName::new),
+        role,
+        rank: Some(Rank::new(rank)),
+        state: Health::Live,
+        prompt_per_second: Some(loads.0),
+        kv_usage: Ratio::of(loads.1, 100.0),
+        running: Some(loads.2),
+        ..base
+    }
+}
+
+fn of(rows: Vec<EngineRow>) -> Vec<GroupBalance> {
+    balances(&snapshot(rows))
+}
+
+fn snapshot(rows: Vec<EngineRow>) -> Snapshot {
+    Snapshot { engines: rows.into_iter().map(Arc::new).collect(), ..picture::fleet(0) }
+}
+
+fn close(ratio: Ratio, expected: f64) -> bool {
+    (ratio.get() - expected).abs() < 1e-9
+}
+
+#[test]
+fn decode_ranks_are_compared_by_kv_and_requests() {
+    let rows = (0..12).map(|nth| {
+        let (kv, running) = if nth == 10 { (97.0, 107) } else { (72.0, 86) };
+        rank(Some("decode-4"), Role::Decode, &nth.to_string(), (0.0, kv, running))
+    });
+    let groups = of(rows.collect());
+    let group = &groups[0];
+    assert_eq!(groups.len(), 1);
+    assert_eq!((group.group.clone(), group.role), (Group::Unit(UnitName::new("decode-4")), Some(Role::Decode)));
+    let kinds: Vec<Balancer> = group.balances.iter().map(|balance| balance.balancer).collect();
+    assert_eq!(kinds, [Balancer::Kv, Balancer::Requests], "the worst first, and no prompt tokens");
+    let kv = &group.balances[0];
+    assert!(close(kv.over_mean, 97.0 / ((97.0 + 11.0 * 72.0) / 12.0)), "{:?}", kv.over_mean);
+    assert_eq!((kv.worst, kv.ranks[kv.worst].rank.as_str()), (10, "10"), "natural order: 10 stands after 9");
+    assert_eq!(kv.ranks[2].rank.as_str(), "2");
+}
+
+#[test]
+fn prefill_ranks_are_compared_by_tokens_and_unified_ones_by_all() {
+    let prefill = |nth: u64| rank(Some("p"), Role::Prefill, &nth.to_string(), (100.0 * (nth + 1) as f64, 50.0, 3));
+    let groups = of((0..3).map(prefill).collect());
+    assert_eq!(groups[0].balances.len(), 1);
+    assert!(close(groups[0].balances[0].over_mean, 1.5));
+    let unified = |nth: u64| rank(None, Role::Unified, &nth.to_string(), (100.0, 50.0 + nth as f64, 3));
+    let groups = of((0..3).map(unified).collect());
+    assert_eq!(groups[0].group.name(), "http://gpu-1:8000", "an engine without a unit is its own group");
+    assert_eq!(groups[0].balances.len(), 3);
+}
+
+#[test]
+fn groups_are_told_the_worst_first() {
+    let even = (0..2).map(|nth| rank(Some("even"), Role::Decode, &nth.to_string(), (0.0, 50.0, 5)));
+    let skewed =
+        (0..2).map(|nth| rank(Some("skewed"), Role::Decode, &nth.to_string(), (0.0, 30.0 + 40.0 * f64::from(nth), 5)));
+    let groups = of(even.chain(skewed).collect());
+    assert_eq!(groups.iter().map(|group| group.group.name()).collect::<Vec<_>>(), ["skewed", "even"]);
+    assert!(close(groups[1].balances[0].over_mean, 1.0));
+}
+
+#[test]
+fn what_does_not_carry_or_is_not_known_is_not_compared() {
+    let lone = vec![rank(Some("u"), Role::Decode, "0", (0.0, 50.0, 5))];
+    assert!(of(lone).is_empty(), "one rank has none to share with");
+    let idle = (0..2).map(|nth| rank(Some("u"), Role::Decode, &nth.to_string(), (0.0, 0.0, 0)));
+    assert!(of(idle.collect()).is_empty(), "no load has no mean");
+    let mut dead: Vec<_> = (0..3).map(|nth| rank(Some("u"), Role::Decode, &nth.to_string(), (0.0, 50.0, 5))).collect();
+    dead[2].state = Health::Stale;
+    dead[2].kv_usage = Ratio::of(99.0, 100.0);
+    assert_eq!(of(dead.clone())[0].balances[0].ranks.len(), 2, "a silent rank is not compared");
+    dead[1].kv_usage = None;
+    dead[1].running = Some(15);
+    let groups = of(dead);
+    assert_eq!(groups[0].balances.len(), 1, "one rank alone reports its KV");
+    assert!(close(groups[0].balances[0].over_mean, 1.5));
+    assert!(
+        of(vec![rank(Some("u"), Role::Decode, "0", (f64::NAN, f64::NAN, 5)); 2])
+            .iter()
+            .all(|group| { group.balances.iter().all(|balance| balance.over_mean.get() >= 1.0) })
+    );
+}
+
+#[test]
+fn waiting_costs_its_share_of_the_units_rent() {
+    let rows =
+        (0..2).map(|nth| rank(Some("u"), Role::Decode, &nth.to_string(), (0.0, 25.0 + 50.0 * f64::from(nth), 5)));
+    let mut snapshot = snapshot(rows.collect());
+    let mut unit = snapshot.units[0].clone();
+    (unit.unit, unit.cost_per_hour) = (UnitName::new("u"), Some(Money::from_micros(288_000_000)));
+    snapshot.units = vec![unit];
+    let group = &balances(&snapshot)[0];
+    assert!(close(group.balances[0].over_mean, 1.5));
+    assert_eq!(group.waiting_per_hour.map(|money| money.rounded(2)), Some(9600), "a third of 288");
+    snapshot.units[0].cost_per_hour = None;
+    assert_eq!(balances(&snapshot)[0].waiting_per_hour, None, "the rent is not known");
+}
+
+#[test]
+fn an_engine_without_a_unit_costs_its_nodes_where_one_rate_holds() {
+    let rows = (0..2).map(|nth| rank(None, Role::Decode, &nth.to_string(), (0.0, 25.0 + 50.0 * f64::from(nth), 5)));
+    let mut snapshot = snapshot(rows.collect());
+    let mut node = (*snapshot.nodes[0]).clone();
+    node.name = NodeName::new("gpu-1");
+    node.gpus.truncate(8);
+    let gpus = i64::try_from(node.gpus.len()).unwrap();
+    snapshot.nodes.push(Arc::new(node));
+    let rate = snapshot.money.rates[0].clone();
+    snapshot.money.rates = vec![rate.clone()];
+    let third = Money::from_micros(rate.rate.micros() * gpus).scaled(33_333, 100_000);
+    assert_eq!(balances(&snapshot)[0].waiting_per_hour, third);
+    snapshot.money.rates = vec![rate.clone(), rate];
+    assert_eq!(balances(&snapshot)[0].waiting_per_hour, None);
+}

@@ -1,0 +1,290 @@
+//! The headline in every situation: whole sentences, and no cause that the data does not show.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod picture;
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use margintop::reading::Label;
+use margintop::snapshot::{Alert, NodeRow, Rule, Severity, Snapshot};
+use margintop::statement::{Bridge, Cause, Compared, Mover};
+use margintop::tui::headline::{Facts, Sentence, Tone, headline};
+use margintop::units::{Money, Span, Timestamp};
+
+const QUARTER: Span = Span::from_secs(900);
+
+fn dollars(amount: i64) -> Money {
+    Money::from_micros(amount * 1_000_000)
+}
+
+/// A fleet that earns so much an hour, with nothing wrong.
+fn fleet(revenue: i64, cost: i64) -> Snapshot {
+    let mut snapshot = picture::one_box(8, 0);
+    snapshot.alerts.clear();
+    let money = &mut snapshot.money;
+    (money.revenue_per_hour, money.cost_per_hour) = (Some(dollars(revenue)), Some(dollars(cost)));
+    money.profit_per_hour = Some(dollars(revenue - cost));
+    (money.young_pace, money.unpriced_tokens, money.uncosted_engines) = (false, 0, 0);
+    money.ledger.trouble = None;
+    snapshot.resuming = false;
+    (snapshot.coverage.nodes_known, snapshot.coverage.nodes_live) = (1, 1);
+    (snapshot.coverage.engines_known, snapshot.coverage.engines_live) = (1, 1);
+    (snapshot.tokens.output_per_second, snapshot.tokens.prompt_per_second) = (Some(1000.0), Some(4000.0));
+    snapshot
+}
+
+fn node(name: &str, unit: Option<&str>, like: &NodeRow) -> Arc<NodeRow> {
+    let unit = unit.map(margintop::reading::UnitName::new);
+    Arc::new(NodeRow { name: margintop::reading::NodeName::new(name), unit, ..like.clone() })
+}
+
+fn alert(snapshot: &Snapshot, rule: Rule, subject: &str, ago: i64) -> Alert {
+    let since = snapshot.at - Span::from_secs(ago);
+    let (severity, text) = (Severity::Critical, Label::new("something is wrong"));
+    Alert { rule, severity, subject: Label::new(subject), since, text }
+}
+
+/// A bridge over two quarter hours that ends now.
+fn bridge(at: Timestamp, before: i64, parts: &[(Cause, i64)]) -> Bridge {
+    let of = |cause: Cause| parts.iter().filter(|(part, _)| *part == cause).map(|(_, amount)| *amount).sum::<i64>();
+    let after = before + parts.iter().map(|(_, amount)| amount).sum::<i64>();
+    Bridge {
+        before_span: (at - QUARTER - QUARTER, at - QUARTER),
+        after_span: (at - QUARTER, at),
+        compared: Compared { whole: QUARTER, before: QUARTER, after: QUARTER, both: QUARTER },
+        before: dollars(before),
+        after: dollars(after),
+        parts: Cause::ALL.map(|cause| (cause, dollars(of(cause)))),
+        cost_known: true,
+        models: Vec::new(),
+        units: Vec::new(),
+        nodes: Vec::new(),
+    }
+}
+
+fn movers(list: &[(&str, i64)]) -> Vec<Mover> {
+    let mover = |(key, by): &(&str, i64)| Mover { key: Label::new(key), before: dollars(0), after: dollars(*by) };
+    list.iter().map(mover).collect()
+}
+
+fn sentences(snapshot: &Snapshot, bridge: Option<&Bridge>) -> Vec<Sentence> {
+    headline(&Facts { snapshot, bridge, zone: &TimeZone::UTC })
+}
+
+/// The headline's words.
+fn words(snapshot: &Snapshot, bridge: Option<&Bridge>) -> String {
+    let sentences = sentences(snapshot, bridge);
+    for sentence in &sentences {
+        let text = sentence.text();
+        assert!(text.ends_with('.') && !text.contains("  "), "{text:?}");
+        let begins_with_a_name = text.contains(" has ") || text.contains(" cannot ");
+        assert!(begins_with_a_name || text.starts_with(|first: char| !first.is_ascii_lowercase()), "{text:?}");
+    }
+    sentences.iter().map(Sentence::text).collect::<Vec<_>>().join(" ")
+}
+
+fn clock(at: Timestamp) -> String {
+    margintop::tui::human::clock_minute(at, &TimeZone::UTC).trim().to_owned()
+}
+
+#[test]
+fn all_is_well() {
+    let mut snapshot = fleet(30_000, 5_476);
+    assert_eq!(words(&snapshot, None), "Earning +$24,524/h. 1 node and 1 engine answer, and nothing is wrong.");
+    snapshot.coverage.nodes_known = 0;
+    snapshot.coverage.nodes_live = 0;
+    assert_eq!(words(&snapshot, None), "Earning +$24,524/h. 1 engine answers, and nothing is wrong.");
+    snapshot.coverage.engines_live = 0;
+    snapshot.coverage.engines_known = 2;
+    snapshot.coverage.nodes_live = 1;
+    assert_eq!(words(&snapshot, None), "Earning +$24,524/h.", "one does not answer");
+}
+
+#[test]
+fn the_state_is_a_profit_a_loss_or_neither() {
+    assert!(words(&fleet(2, 5), None).starts_with("Losing $3.00/h."));
+    assert!(words(&fleet(5, 5), None).starts_with("At break-even."));
+    let mut idle = fleet(0, 16);
+    (idle.tokens.output_per_second, idle.tokens.prompt_per_second) = (Some(0.0), Some(0.0));
+    (idle.requests.running, idle.requests.waiting) = (Some(0), Some(0));
+    assert!(words(&idle, None).starts_with("Idle: the GPUs cost $16.00/h."));
+    idle.requests.running = Some(2);
+    assert!(words(&idle, None).starts_with("Losing $16.00/h."), "requests run");
+}
+
+#[test]
+fn what_is_not_known_is_said_with_what_to_do() {
+    let mut snapshot = fleet(5, 2);
+    snapshot.money.profit_per_hour = None;
+    snapshot.money.cost_per_hour = None;
+    assert_eq!(
+        words(&snapshot, None),
+        "Revenue $5.00/h; the profit is unknown, as no GPU has a rate. Write a [[lease]]."
+    );
+    (snapshot.money.revenue_per_hour, snapshot.money.cost_per_hour) = (None, Some(dollars(2)));
+    assert_eq!(
+        words(&snapshot, None),
+        "The GPUs cost $2.00/h; the profit is unknown, as no model has a price. Write a [[price]]."
+    );
+    snapshot.money.cost_per_hour = None;
+    assert_eq!(words(&snapshot, None), "Neither a price nor a GPU rate is known. Write a [[price]] and a [[lease]].");
+}
+
+#[test]
+fn where_nothing_can_be_said_it_is_said_why() {
+    let mut young = fleet(5, 2);
+    young.money.young_pace = true;
+    assert_eq!(words(&young, None), "It is too early to say what an hour earns.");
+    let mut asleep = fleet(5, 2);
+    asleep.resuming = true;
+    assert_eq!(words(&asleep, None), "This machine slept or was stopped; no source has answered since.");
+    let mut dead = fleet(5, 2);
+    (dead.coverage.nodes_live, dead.coverage.engines_live) = (0, 0);
+    assert_eq!(words(&dead, None), "No source answers: the figures are the last known, and the rent runs on.");
+    let mut nothing = fleet(0, 0);
+    nothing.coverage = margintop::snapshot::Coverage::default();
+    assert_eq!(words(&nothing, None), "Nothing is watched yet.");
+    let mut unwritten = fleet(5, 2);
+    unwritten.money.ledger.trouble = Some(Label::new("the disk is full; free some space"));
+    assert_eq!(words(&unwritten, None), "The ledger is not written: the disk is full; free some space.");
+}
+
+#[test]
+fn a_change_is_told_with_its_time() {
+    let snapshot = fleet(30_000, 5_476);
+    let then = clock(snapshot.at - QUARTER);
+    let less = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_084), (Cause::HitRate, 84)]);
+    assert_eq!(
+        words(&snapshot, Some(&less)),
+        format!("Earning +$24,524/h, $2,000/h less than at {then}. Less traffic −$2,084/h.")
+    );
+    let more = bridge(snapshot.at, 20_000, &[(Cause::Price, 4_524)]);
+    assert!(
+        words(&snapshot, Some(&more))
+            .starts_with(&format!("Earning +$24,524/h, $4,524/h more than at {then}. Higher prices +$4,524/h."))
+    );
+    let same = bridge(snapshot.at, 24_500, &[(Cause::Traffic, 24)]);
+    assert!(
+        words(&snapshot, Some(&same)).starts_with(&format!("Earning +$24,524/h, about as at {then}. 1 node")),
+        "noise is no change, and has no cause"
+    );
+    let first = &sentences(&snapshot, Some(&less))[0];
+    let short: String = first.short.iter().map(|part| part.text.as_str()).collect();
+    assert_eq!(short, "Earning +$24,524/h.");
+}
+
+#[test]
+fn each_cause_has_its_words() {
+    let snapshot = fleet(30_000, 5_476);
+    let word = |cause, amount| {
+        let bridge = bridge(snapshot.at, 20_000, &[(cause, amount)]);
+        sentences(&snapshot, Some(&bridge))[1].text()
+    };
+    assert_eq!(word(Cause::Traffic, 3_000), "More traffic +$3,000/h.");
+    assert_eq!(word(Cause::Mix, -3_000), "Other models or lengths −$3,000/h.");
+    assert_eq!(word(Cause::HitRate, -3_000), "More cached prompts −$3,000/h.");
+    assert_eq!(word(Cause::Price, -3_000), "Lower prices −$3,000/h.");
+    assert_eq!(word(Cause::Unpriced, -3_000), "Tokens that lost their price −$3,000/h.");
+    assert_eq!(word(Cause::Gpus, -3_000), "More GPUs at work −$3,000/h.");
+    assert_eq!(word(Cause::Idle, -3_000), "More idle GPUs −$3,000/h.");
+    assert_eq!(word(Cause::Idle, 3_000), "Fewer idle GPUs +$3,000/h.");
+}
+
+#[test]
+fn the_place_and_the_alert_of_a_cause_are_named_where_the_data_shows_them() {
+    let mut snapshot = fleet(30_000, 5_476);
+    let like = snapshot.nodes[0].clone();
+    snapshot.nodes = vec![node("gpu-1", Some("decode-7"), &like), node("gpu-2", Some("decode-8"), &like)];
+    let mut less = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_000)]);
+    less.units = movers(&[("decode-7", -1_900), ("decode-8", -100)]);
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h, mostly decode-7."));
+
+    snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-1 GPU 3", 600)];
+    let since = clock(snapshot.alerts[0].since);
+    let told = words(&snapshot, Some(&less));
+    assert!(told.contains(&format!("Less traffic −$2,000/h: gpu-1 GPU 3 has been lost since {since}.")), "{told}");
+    assert!(told.ends_with("Drain the node, then reset or return the GPU."), "{told}");
+    assert_eq!(told.matches("has been lost").count(), 1, "the alert is told once: {told}");
+
+    snapshot.alerts[0].since = snapshot.at - Span::from_secs(7200);
+    let told = words(&snapshot, Some(&less));
+    assert!(told.contains("mostly decode-7."), "an alert of before the compared time is no cause: {told}");
+    snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-2 GPU 3", 600)];
+    assert!(words(&snapshot, Some(&less)).contains("mostly decode-7."), "nor one elsewhere");
+    snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-10 GPU 3", 600)];
+    assert!(words(&snapshot, Some(&less)).contains("mostly decode-7."), "gpu-10 is not gpu-1");
+
+    less.units = movers(&[("decode-7", -600), ("decode-8", -500)]);
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h. "), "no unit has half of it");
+    less.units = movers(&[("decode-7", 1_900), ("decode-8", -500)]);
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h. "), "it moved the other way");
+    less.units = movers(&[("decode-7", -2_000)]);
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h. "), "the only one says nothing");
+}
+
+#[test]
+fn no_cause_is_told_that_explains_little_or_is_not_known() {
+    let snapshot = fleet(30_000, 5_476);
+    let parts = Cause::ALL.map(|cause| (cause, -300));
+    assert!(!words(&snapshot, Some(&bridge(snapshot.at, 27_000, &parts))).contains("−$300"), "a seventh each");
+    let mut unknown = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_000)]);
+    unknown.cost_known = false;
+    assert!(words(&snapshot, Some(&unknown)).starts_with("Earning +$24,524/h. "));
+    let mut unwatched = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_000)]);
+    unwatched.compared.both = Span::from_secs(300);
+    assert!(words(&snapshot, Some(&unwatched)).starts_with("Earning +$24,524/h. "), "a third of it was watched");
+}
+
+#[test]
+fn the_gravest_alert_is_told_with_its_cost_and_what_to_do() {
+    let mut snapshot = fleet(30, 5);
+    let node = snapshot.nodes[0].name.to_string();
+    let cases = [
+        (Rule::GpuLost, "has been lost since"),
+        (Rule::NodeSilent, "has been silent since"),
+        (Rule::EngineSilent, "has not answered since"),
+        (Rule::EngineStalled, "has made no token since"),
+        (Rule::KvNearFull, "has had a full KV cache and a queue since"),
+        (Rule::Throttled, "has been held down by heat or power since"),
+        (Rule::Disputed, "has disputed movements"),
+        (Rule::ProbablySame, "is not posted twice"),
+        (Rule::SourceMissing, "cannot be read here"),
+    ];
+    for (rule, what) in cases {
+        snapshot.alerts = vec![alert(&snapshot, rule, &node, 60)];
+        let told = sentences(&snapshot, None);
+        assert!(told[1].text().contains(what) && told[1].parts[0].tone == Tone::Critical, "{told:?}");
+        assert_eq!(told.last().unwrap().parts[0].tone, Tone::Action, "{told:?}");
+    }
+    snapshot.alerts = (0..3).map(|gpu| alert(&snapshot, Rule::GpuLost, &format!("{node} GPU {gpu}"), 60)).collect();
+    assert!(words(&snapshot, None).contains(", and 2 more."), "{}", words(&snapshot, None));
+    snapshot.alerts.iter_mut().for_each(|alert| alert.severity = Severity::Info);
+    assert!(!words(&snapshot, None).contains("has been lost"), "a remark is no headline");
+}
+
+#[test]
+fn what_stands_still_costs_its_rent_where_one_rate_holds() {
+    let mut snapshot = fleet(30, 5);
+    let gpus = i64::try_from(snapshot.nodes[0].gpus.len()).unwrap();
+    let node = snapshot.nodes[0].name.to_string();
+    let rate = snapshot.money.rates[0].clone();
+    snapshot.money.rates = vec![rate.clone()];
+    snapshot.alerts = vec![alert(&snapshot, Rule::NodeSilent, &node, 60)];
+    let rent = Money::from_micros(rate.rate.micros() * gpus);
+    let rent = margintop::tui::human::amount(Some(rent), "USD", 2);
+    assert!(words(&snapshot, None).contains(&format!("The rent of {rent}/h runs on.")), "{}", words(&snapshot, None));
+    snapshot.money.rates = vec![rate.clone(), rate];
+    assert!(!words(&snapshot, None).contains("rent"), "which rate it is is not known here");
+}
+
+#[test]
+fn money_that_is_not_known_is_said() {
+    let mut snapshot = fleet(30, 5);
+    snapshot.money.unpriced_tokens = 12_300_000;
+    assert!(words(&snapshot, None).contains("12.3M tokens have no price: the revenue is at least that."));
+    snapshot.money.uncosted_engines = 1;
+    assert!(words(&snapshot, None).contains("1 engine has no known cost and has no part in the profit."));
+    snapshot.money.uncosted_engines = 2;
+    assert!(words(&snapshot, None).contains("2 engines have no known cost and have no part in the profit."));
+}
