@@ -18,7 +18,7 @@ fn screen(snapshot: Snapshot) -> String {
     let mut app = App::new(Arc::new(empty()), TimeZone::UTC, Span::from_secs(1), 4);
     app.update(Action::Fresh(Arc::new(snapshot)));
     let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
-    terminal.draw(|frame| margintop::tui::draw(frame, &app, app.shown(), &Theme::of_roles())).unwrap();
+    terminal.draw(|frame| drop(margintop::tui::draw(frame, &app, app.shown(), &Theme::of_roles()))).unwrap();
     terminal.backend().buffer().content.iter().map(ratatui::buffer::Cell::symbol).collect()
 }
 

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use margintop::reading::{EngineKind, Health, Label, ModelName, Role as EngineRole, UnitName};
 use margintop::snapshot::{Line, Rule, Severity, Snapshot};
-use margintop::tui::app::{Action, App, Command, Motion, Turn, View};
+use margintop::tui::app::{Action, App, Command, Motion, Turn};
 use margintop::tui::inquiry::{Against, Hour, MoneyPage, MoneyQuestion, Question, Reply, WhatIfPage};
+use margintop::tui::scene::Scene;
 use margintop::tui::theme::Theme;
+use margintop::tui::view::ViewId;
 use margintop::units::{Money, Ratio, Span, Timestamp, Tokens};
 use picture::pages::{self, Page, book};
 use picture::past::{Making, classes, held};
@@ -18,10 +20,11 @@ use picture::{Case, case, empty};
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::layout::Rect;
 
 fn draw(app: &App, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| margintop::tui::draw(frame, app, app.shown(), &Theme::of_roles())).unwrap();
+    terminal.draw(|frame| drop(margintop::tui::draw(frame, app, app.shown(), &Theme::of_roles()))).unwrap();
     terminal.backend().buffer().content.iter().map(ratatui::buffer::Cell::symbol).collect()
 }
 
@@ -31,11 +34,51 @@ fn app(snapshot: Snapshot) -> App {
     app
 }
 
+/// Keys that change what is drawn.
+const KEYS: [Command; 12] = [
+    Command::Enter,
+    Command::Back,
+    Command::Sort,
+    Command::Reverse,
+    Command::Fold,
+    Command::FoldAll,
+    Command::Cells,
+    Command::Form,
+    Command::Reach(Turn::Next),
+    Command::Neighbour(Turn::Next),
+    Command::AlertsOf,
+    Command::Move(Motion::Bottom),
+];
+
+/// Class: a part of a view that stands in another one, or beyond the screen.
+#[test]
+fn parts_of_a_view_never_overlap() {
+    for which in Case::ALL {
+        let app = app(case(which));
+        for (width, height) in [(40, 8), (76, 20), (80, 24), (110, 30), (120, 36), (160, 45), (200, 50), (400, 120)] {
+            let area = Rect::new(1, 2, width - 2, height - 3);
+            let scene = Scene { app: &app, snap: app.shown(), size: (width, height) };
+            for view in ViewId::ALL {
+                let layout = view.view().layout(&scene, area);
+                for (nth, (part, here)) in layout.parts().iter().enumerate() {
+                    assert_eq!(here.intersection(area), *here, "{part:?} of {view:?} in {which:?} at {width}x{height}");
+                    for (other, there) in layout.parts().iter().skip(nth + 1) {
+                        assert!(
+                            !here.intersects(*there),
+                            "{part:?} and {other:?} of {view:?} in {which:?} at {width}x{height}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn every_case_at_every_awkward_size() {
     for which in Case::ALL {
         let mut app = app(case(which));
-        for view in View::ALL {
+        for view in ViewId::ALL.iter().copied() {
             app.update(Action::Command(Command::Show(view)));
             for (width, height) in
                 [(0, 0), (1, 1), (0, 9), (9, 0), (20, 5), (40, 8), (41, 9), (76, 20), (110, 33), (250, 80)]
@@ -50,7 +93,7 @@ fn every_case_at_every_awkward_size() {
 fn every_page_and_pane_at_every_awkward_size() {
     for page in Page::ALL {
         let mut app = pages::app(page);
-        for key in [Command::Show(View::Money); 6].into_iter().chain([Command::WhatIf]) {
+        for key in [Command::Show(ViewId::Money); 6].into_iter().chain([Command::WhatIf]) {
             for (width, height) in [
                 (0, 0),
                 (1, 1),
@@ -249,7 +292,7 @@ proptest! {
         picture in snapshot(),
         pasts in (past(), past(), past()),
         hours in prop::collection::vec((money(), money(), money()), 0..40),
-        (width, height) in (0_u16..250, 0_u16..80),
+        (width, height) in (0_u16..400, 0_u16..120),
         panes in 0_usize..5,
         (steps, against) in (0_usize..5, 0_usize..3),
     ) {
@@ -260,7 +303,7 @@ proptest! {
         let four = [pasts.0.clone(), pasts.0.clone(), pasts.1, pasts.2];
         let mut page = MoneyPage::of(question, &four, &book(), &TimeZone::UTC, Some(Money::ZERO));
         for _ in 0..=panes {
-            app.update(Action::Command(Command::Show(View::Money)));
+            app.update(Action::Command(Command::Show(ViewId::Money)));
         }
         app.update(Action::Answered(Reply::Money(Ok(Arc::new(page.clone())))));
         draw(&app, width, height);
@@ -287,13 +330,17 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
     #[test]
-    fn drawing_never_panics(picture in snapshot(), width in 0_u16..250, height in 0_u16..80, view in 0_usize..View::COUNT, moves in 0_usize..60) {
+    fn drawing_never_panics(picture in snapshot(), width in 0_u16..400, height in 0_u16..120, view in 0_usize..ViewId::COUNT, moves in 0_usize..60, keys in prop::collection::vec(0_usize..KEYS.len(), 0..12)) {
         let mut app = app(picture);
-        app.update(Action::Command(Command::Show(View::ALL[view])));
+        app.update(Action::Command(Command::Show(ViewId::ALL[view])));
         for _ in 0..moves {
             app.update(Action::Command(Command::Move(Motion::Down)));
         }
         draw(&app, width, height);
+        for key in keys {
+            app.update(Action::Command(KEYS[key]));
+            draw(&app, width, height);
+        }
         app.update(Action::Command(Command::Help));
         draw(&app, width, height);
     }

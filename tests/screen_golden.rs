@@ -11,9 +11,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use margintop::history::History;
 use margintop::snapshot::{Snapshot, WriterStatus};
-use margintop::tui::app::{Action, App, Command, Field, Motion, Pane, View};
+use margintop::tui::app::{Action, App, Command, Field, Motion, Pane, Turn};
 use margintop::tui::theme::{Depth, Glyphs, Role, Shelf, Theme};
+use margintop::tui::view::ViewId;
 use margintop::units::Span;
 use picture::pages::{self, Page};
 use picture::{Case, case, empty};
@@ -32,7 +34,7 @@ fn app(snapshot: &Arc<Snapshot>) -> App {
 
 fn frame(app: &App, theme: &Theme, (width, height): (u16, u16)) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| margintop::tui::draw(frame, app, app.shown(), theme)).unwrap();
+    terminal.draw(|frame| drop(margintop::tui::draw(frame, app, app.shown(), theme))).unwrap();
     terminal.backend().buffer().clone()
 }
 
@@ -110,7 +112,10 @@ fn a_theme_changes_colours_and_nothing_else() {
                     let theme = Theme::new(palette, depth);
                     let themed = frame(&app, &theme, size);
                     assert_eq!(rows(&roles, text), rows(&themed, text), "{} {depth:?}", palette.name());
-                    for (cell, role_cell) in themed.content.iter().zip(&roles.content) {
+                    // Interiors are mixed into the ground: only words and signs have their role's own colour.
+                    let words =
+                        |cell: &&Cell| cell.symbol().chars().all(|c| c.is_alphanumeric() || c.is_ascii_punctuation());
+                    for (cell, role_cell) in themed.content.iter().zip(&roles.content).filter(|(cell, _)| words(cell)) {
                         let role = role(role_cell.fg).unwrap_or(Role::Ground);
                         let want = theme.style(role).fg;
                         assert!(want.is_none() || want == Some(cell.fg), "{role:?} in {} {depth:?}", palette.name());
@@ -190,14 +195,28 @@ fn text(cell: &Cell) -> String {
 #[test]
 fn other_views_and_states() {
     let fleet = Arc::new(case(Case::Fleet));
-    for view in View::ALL {
+    for view in ViewId::tabs() {
         let mut app = app(&fleet);
         app.update(Action::Command(Command::Show(view)));
-        golden(&format!("view-{}", view.name()), &app, (120, 36));
+        for size in SIZES {
+            golden(&format!("view-{}", view.view().title()), &app, size);
+        }
     }
     let mut app = app(&fleet);
     app.update(Action::Command(Command::Help));
-    golden("help", &app, (80, 24));
+    for size in SIZES {
+        golden("help", &app, size);
+    }
+    let mut inside = self::app(&fleet);
+    inside.update(Action::Command(Command::Show(ViewId::Nodes)));
+    inside.update(Action::Command(Command::Enter));
+    let mut open = self::app(&fleet);
+    open.update(Action::Command(Command::Show(ViewId::Engines)));
+    open.update(Action::Command(Command::Fold));
+    for size in SIZES {
+        golden("node", &inside, size);
+        golden("engines-open", &open, size);
+    }
     app.update(Action::Command(Command::Help));
     app.update(Action::Command(Command::Pause));
     golden("paused", &app, (80, 24));
@@ -206,6 +225,24 @@ fn other_views_and_states() {
     golden("silent", &app, (80, 24));
     golden("too-small", &app, (20, 5));
     golden("too-small", &app, (39, 12));
+}
+
+#[test]
+fn views_of_a_fleet_that_was_watched_for_a_quarter_hour() {
+    let history = History::default();
+    for beat in (0..=900).step_by(5) {
+        history.record(&picture::fleet(beat), Span::from_secs(5));
+    }
+    let mut app = app(&Arc::new(picture::fleet(900)));
+    app.history = history;
+    app.update(Action::Command(Command::Reach(Turn::Previous)));
+    for size in SIZES {
+        golden("watched", &app, size);
+    }
+    for view in [ViewId::Nodes, ViewId::Engines] {
+        app.update(Action::Command(Command::Show(view)));
+        golden(&format!("watched-{}", view.view().title()), &app, (120, 36));
+    }
 }
 
 #[test]
@@ -224,7 +261,7 @@ fn every_pane_of_the_money_view() {
     for pane in Pane::ALL {
         assert_eq!(app.money.pane, pane);
         golden(&format!("money-pane-{}", pane.name()), &app, (80, 24));
-        app.update(Action::Command(Command::Show(View::Money)));
+        app.update(Action::Command(Command::Show(ViewId::Money)));
     }
     // A week ago nothing was watched.
     for _ in 0..2 {
@@ -268,6 +305,6 @@ fn a_ledger_that_is_not_ours_or_not_written_is_seen() {
         golden("ledger-kept", &pages::kept(Page::Fleet, WriterStatus::Other(Some(4242)), None), size);
     }
     let mut overview = pages::kept(Page::Fleet, WriterStatus::Memory, Some(full));
-    overview.update(Action::Command(Command::Show(View::Overview)));
+    overview.update(Action::Command(Command::Show(ViewId::Overview)));
     golden("ledger-trouble-overview", &overview, (80, 24));
 }

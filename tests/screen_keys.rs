@@ -6,16 +6,29 @@ mod picture;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use margintop::tui::app::{Action, App, Effect, View};
+use margintop::tui::app::{Action, App, Effect, Pace};
 use margintop::tui::keys;
+use margintop::tui::scene::Scene;
+use margintop::tui::theme::Theme;
+use margintop::tui::view::{Hit, Hits, ViewId};
 use margintop::units::{Celsius, Span};
 use picture::{fleet, one_box};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 fn app() -> App {
     let mut app = App::new(Arc::new(fleet(0)), TimeZone::UTC, Span::from_secs(1), 4);
-    app.update(Action::Resize(120, 36));
+    look(&mut app);
     app
+}
+
+/// Draws a frame, so that the mouse meets something.
+fn look(app: &mut App) {
+    let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
+    let mut hits = Hits::default();
+    terminal.draw(|frame| hits = margintop::tui::draw(frame, app, app.shown(), &Theme::of_roles())).unwrap();
+    app.update(Action::Drawn(hits));
 }
 
 fn press(app: &mut App, code: KeyCode, modifiers: KeyModifiers) -> Effect {
@@ -38,17 +51,17 @@ fn the_ways_out() {
 fn views_help_and_themes() {
     let mut app = app();
     type_(&mut app, "4");
-    assert_eq!(app.view, View::Engines);
+    assert_eq!(app.view(), ViewId::Engines);
     press(&mut app, KeyCode::Tab, KeyModifiers::NONE);
-    assert_eq!(app.view, View::Money);
+    assert_eq!(app.view(), ViewId::Money);
     press(&mut app, KeyCode::BackTab, KeyModifiers::SHIFT);
-    assert_eq!(app.view, View::Engines);
+    assert_eq!(app.view(), ViewId::Engines);
     type_(&mut app, "?");
-    assert!(app.help);
+    assert_eq!(app.view(), ViewId::Help);
     press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
-    assert!(!app.help);
+    assert_eq!(app.view(), ViewId::Engines);
     press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
-    assert_eq!(app.view, View::Overview);
+    assert_eq!(app.view(), ViewId::Overview);
     type_(&mut app, "tttt");
     assert_eq!(app.theme, 0);
     type_(&mut app, "t");
@@ -59,43 +72,174 @@ fn views_help_and_themes() {
 fn a_list_is_scrolled_within_its_rows() {
     let mut app = app();
     type_(&mut app, "2k");
-    assert_eq!(app.list().chosen(278), 0);
+    look(&mut app);
+    assert_eq!(app.place(), 0);
     type_(&mut app, "jjj");
-    assert_eq!(app.list().chosen(278), 3);
+    assert_eq!(app.place(), 3);
     press(&mut app, KeyCode::Char('G'), KeyModifiers::SHIFT);
-    assert_eq!(app.list().chosen(278), 277);
+    assert_eq!(app.place(), 277);
     press(&mut app, KeyCode::PageDown, KeyModifiers::NONE);
-    assert_eq!(app.list().chosen(278), 277);
+    assert_eq!(app.place(), 277);
     press(&mut app, KeyCode::PageUp, KeyModifiers::NONE);
-    assert_eq!(app.list().chosen(278), 247);
+    assert!((250..270).contains(&app.place()), "{}", app.place());
     type_(&mut app, "g");
-    assert_eq!(app.list().chosen(278), 0);
+    assert_eq!(app.place(), 0);
     // Each view keeps its own place.
     type_(&mut app, "j4");
-    assert_eq!(app.list().chosen(278), 0);
+    assert_eq!(app.place(), 0);
     type_(&mut app, "2");
-    assert_eq!(app.list().chosen(278), 1);
+    assert_eq!(app.place(), 1);
+}
+
+/// Class: the chosen thing becomes another one because rows moved.
+#[test]
+fn a_chosen_row_stays_chosen_wherever_it_moves() {
+    let mut app = app();
+    type_(&mut app, "2jj");
+    let name = ViewId::Nodes.view().chosen(&scene(&app)).unwrap();
+    for _ in 0..9 {
+        type_(&mut app, "s");
+        assert_eq!(ViewId::Nodes.view().chosen(&scene(&app)), Some(name.clone()));
+    }
+    type_(&mut app, "S");
+    assert_eq!(ViewId::Nodes.view().chosen(&scene(&app)), Some(name));
+}
+
+fn scene(app: &App) -> Scene<'_> {
+    Scene { app, snap: app.shown(), size: (120, 36) }
 }
 
 #[test]
-fn the_mouse_opens_tabs_chooses_rows_and_scrolls() {
+fn enter_goes_in_and_esc_comes_out() {
+    for (keys, view) in [
+        ("1", ViewId::Engines),
+        ("2", ViewId::Node),
+        ("3", ViewId::Engines),
+        ("6", ViewId::Engines),
+        ("7", ViewId::Node),
+    ] {
+        let mut app = app();
+        type_(&mut app, keys);
+        let from = app.view();
+        press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+        assert_eq!(app.view(), view, "from {from:?}");
+        assert!(app.subject().is_some());
+        press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+        assert_eq!(app.view(), from);
+        press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+        assert_eq!(app.view(), ViewId::Overview);
+    }
+}
+
+#[test]
+fn the_next_node_is_the_next_in_the_list() {
+    let mut app = app();
+    type_(&mut app, "2");
+    press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+    let first = app.subject().unwrap().clone();
+    type_(&mut app, "n");
+    assert_ne!(app.subject(), Some(&first));
+    type_(&mut app, "N");
+    assert_eq!(app.subject(), Some(&first));
+    type_(&mut app, "a");
+    assert_eq!(app.view(), ViewId::Alerts);
+    press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+    assert_eq!((app.view(), app.subject()), (ViewId::Node, Some(&first)));
+}
+
+#[test]
+fn units_fold_and_unfold() {
+    let mut app = app();
+    type_(&mut app, "4");
+    let folded = ViewId::Engines.view().rows(&scene(&app)).len();
+    assert_eq!(folded, 40);
+    type_(&mut app, "o");
+    let open = ViewId::Engines.view().rows(&scene(&app)).len();
+    assert!((folded + 3..=folded + 6).contains(&open), "{open}");
+    type_(&mut app, "oO");
+    assert!(ViewId::Engines.view().rows(&scene(&app)).len() > 3 * folded);
+    type_(&mut app, "O");
+    assert_eq!(ViewId::Engines.view().rows(&scene(&app)).len(), folded);
+}
+
+#[test]
+fn every_column_that_sorts_sorts_both_ways() {
+    for view in ViewId::ALL {
+        let mut app = app();
+        if let Some(key) = view.view().key() {
+            type_(&mut app, &key.to_string());
+        }
+        let orders = view.view().orders(&scene(&app));
+        for nth in 0..orders.len() {
+            assert_eq!(app.list().order(), nth);
+            let rising = view.view().rows(&scene(&app));
+            type_(&mut app, "S");
+            let falling = view.view().rows(&scene(&app));
+            assert_eq!(rising.len(), falling.len(), "{view:?}");
+            type_(&mut app, "Ss");
+        }
+    }
+}
+
+#[test]
+fn spans_cells_and_charts() {
+    let mut app = app();
+    let reach = |app: &App| app.charts.reach.name();
+    assert_eq!(reach(&app), "1 h");
+    type_(&mut app, "]");
+    assert_eq!(reach(&app), "6 h");
+    type_(&mut app, "]]");
+    assert_eq!(reach(&app), "24 h");
+    type_(&mut app, "[[[[");
+    assert_eq!(reach(&app), "15 min");
+    let before = app.charts;
+    type_(&mut app, "mv");
+    assert_ne!(app.charts, before);
+    type_(&mut app, "mmmv");
+    assert_eq!(app.charts, before);
+}
+
+#[test]
+fn the_mouse_meets_what_was_drawn() {
     let mut app = app();
     // ` 1 overview   2 nodes   3 models`
     app.update(Action::Click(16, 1));
-    assert_eq!(app.view, View::Nodes);
-    app.update(Action::Click(3, 9));
-    assert_eq!(app.list().chosen(278), 5);
+    assert_eq!(app.view(), ViewId::Nodes);
+    look(&mut app);
+    app.update(Action::Click(3, 8));
+    assert_eq!(app.place(), 5);
     app.update(Action::Wheel { down: true });
-    assert_eq!(app.list().chosen(278), 8);
-    app.update(Action::Wheel { down: false });
-    app.update(Action::Wheel { down: false });
-    app.update(Action::Wheel { down: false });
-    assert_eq!(app.list().chosen(278), 0);
+    assert_eq!(app.place(), 8);
+    for _ in 0..3 {
+        app.update(Action::Wheel { down: false });
+    }
+    assert_eq!(app.place(), 0);
+    look(&mut app);
     app.update(Action::Click(119, 1));
     app.update(Action::Click(0, 35));
-    assert_eq!((app.view, app.list().chosen(278)), (View::Nodes, 0));
+    assert_eq!((app.view(), app.place()), (ViewId::Nodes, 0));
+    // A heading sorts, and again the other way round.
+    app.update(Action::Click(4, 2));
+    assert!(!app.list().is_reversed() && app.list().order() > 0);
+    look(&mut app);
+    app.update(Action::Click(4, 2));
+    assert!(app.list().is_reversed());
+    // A row that is chosen opens.
+    app.update(Action::Click(3, 3));
+    app.update(Action::Click(3, 3));
+    assert_eq!(app.view(), ViewId::Node);
     app.update(Action::Click(2, 1));
-    assert_eq!(app.view, View::Overview);
+    assert_eq!(app.view(), ViewId::Overview);
+    // Every area that is announced lies on the screen, and no two rows share one.
+    look(&mut app);
+    let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
+    let mut hits = Hits::default();
+    terminal.draw(|frame| hits = margintop::tui::draw(frame, &app, app.shown(), &Theme::of_roles())).unwrap();
+    let units = hits.areas().iter().filter(|(_, hit)| matches!(hit, Hit::Row(_))).count();
+    assert!(units >= 30, "units can be pressed: {units}");
+    for (area, _) in hits.areas() {
+        assert!(area.right() <= 120 && area.bottom() <= 36, "{area:?}");
+    }
 }
 
 #[test]
@@ -134,7 +278,7 @@ fn slow_figures_change_every_five_seconds() {
         snapshot.nodes = vec![Arc::new(node)];
         Arc::new(snapshot)
     };
-    let held = |app: &App| app.slow.nodes[0].gpus[0].temperature_celsius.unwrap().get();
+    let held = |app: &App| app.pictures.at(Pace::FiveSeconds).nodes[0].gpus[0].temperature_celsius.unwrap().get();
     // The pictures begin at 15:04:07; five seconds end at :10.
     let mut app = App::new(warm(0, 50), TimeZone::UTC, Span::from_secs(1), 1);
     for (beat, degrees, shown) in [(1, 51, 50), (2, 52, 50), (3, 53, 53), (4, 54, 53), (8, 58, 58)] {

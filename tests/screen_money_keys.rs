@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use margintop::reading::Label;
 use margintop::snapshot::Snapshot;
-use margintop::tui::app::{Action, App, Effect, Field, Pane, View};
+use margintop::tui::app::{Action, App, Effect, Field, Pane};
 use margintop::tui::inquiry::{Against, Question, Reply};
 use margintop::tui::keys;
+use margintop::tui::view::ViewId;
 use margintop::units::Span;
 use picture::pages::{self, Page};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -41,20 +42,20 @@ fn the_same_key_goes_through_the_panes() {
     assert_eq!((seen.as_slice(), app.money.pane), (&Pane::ALL[..], Pane::Models));
     type_(&mut app, "1");
     type_(&mut app, "5");
-    assert_eq!((app.view, app.money.pane), (View::Money, Pane::Models), "opening it is not going on");
+    assert_eq!((app.view(), app.money.pane), (ViewId::Money, Pane::Models), "opening it is not going on");
 }
 
 #[test]
 fn rows_of_the_open_pane_scroll() {
     let mut app = pages::app(Page::Fleet);
     type_(&mut app, "555jjj");
-    assert_eq!((app.money.pane, app.list().chosen(9)), (Pane::Compare, 3));
+    assert_eq!((app.money.pane, app.place()), (Pane::Compare, 3));
     type_(&mut app, "G");
-    assert_eq!(app.list().chosen(9), 8);
+    assert_eq!(app.place(), 8);
     type_(&mut app, "5");
-    assert_eq!(app.list().chosen(9), 0, "another pane begins at its top");
+    assert_eq!(app.place(), 0, "another pane begins at its top");
     app.update(Action::Click(10, 9));
-    assert_eq!(app.list().chosen(9), 0);
+    assert_eq!(app.place(), 0);
 }
 
 #[test]
@@ -133,7 +134,7 @@ fn what_if_is_filled_in_by_typing_and_by_steps() {
     press(&mut app, KeyCode::Down);
     type_(&mut app, "37.5x");
     assert_eq!(app.what_if.changed().paid, "0.375".parse().ok());
-    assert_eq!(app.view, View::Nodes, "figures open no view");
+    assert_eq!(app.view(), ViewId::Nodes, "figures open no view");
     press(&mut app, KeyCode::Tab);
     press(&mut app, KeyCode::Right);
     assert_eq!(app.what_if.text(Field::HitRate), "55", "from 53.9 %");
@@ -149,7 +150,7 @@ fn what_if_is_filled_in_by_typing_and_by_steps() {
     assert!(!app.what_if.is_answered());
     assert!(matches!(app.question(), Some(Question::WhatIf(asked)) if asked.changed == app.what_if.changed()));
     press(&mut app, KeyCode::Esc);
-    assert_eq!((app.what_if.open, app.view), (false, View::Nodes));
+    assert_eq!((app.what_if.open, app.view()), (false, ViewId::Nodes));
 }
 
 #[test]
@@ -174,11 +175,23 @@ fn a_figure_that_cannot_be_is_not_taken() {
 fn help_filter_and_quit_go_on_over_the_form() {
     let mut app = pages::app(Page::Fleet);
     type_(&mut app, "w?");
-    assert!(app.help);
+    assert_eq!(app.view(), ViewId::Help);
     type_(&mut app, "?/");
     assert!(app.filter.editing && !app.what_if.open);
     press(&mut app, KeyCode::Esc);
     type_(&mut app, "w");
     assert_eq!(press(&mut app, KeyCode::Char('q')), Effect::Quit);
     assert_eq!(app.update(Action::Click(3, 1)), Effect::None, "what lies below cannot be pressed");
+}
+
+/// Class: a header that is newer than the rows below it.
+#[test]
+fn header_and_rows_are_of_one_moment() {
+    let mut app = pages::app(Page::Fleet);
+    let of_rows = app.money.picture.as_ref().unwrap().at;
+    assert_eq!(of_rows, app.money.page.as_ref().unwrap().at);
+    let mut later: Snapshot = (**app.shown()).clone();
+    later.at = later.at + Span::from_secs(5);
+    app.update(Action::Fresh(Arc::new(later)));
+    assert_eq!(app.money.picture.as_ref().unwrap().at, of_rows);
 }

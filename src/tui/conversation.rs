@@ -56,8 +56,9 @@ mod tests {
 
     use jiff::tz::TimeZone;
 
-    use super::super::app::{Command, View};
+    use super::super::app::Command;
     use super::super::inquiry::ReplyTo;
+    use super::super::view::ViewId;
     use super::*;
     use crate::clock::Clock;
     use crate::fleet::{Fleet, FleetConfig};
@@ -78,7 +79,7 @@ mod tests {
         picture.at = crate::units::Timestamp::from_millis(1);
         let mut app = App::new(Arc::new(picture), TimeZone::UTC, Span::from_secs(1), 1);
         app.has_past = true;
-        app.update(Action::Command(Command::Show(View::Money)));
+        app.update(Action::Command(Command::Show(ViewId::Money)));
         (Conversation::new(Some(past), wake), app, held, wakes)
     }
 

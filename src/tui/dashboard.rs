@@ -12,6 +12,7 @@ use super::app::{Action, App, Effect};
 use super::conversation::Conversation;
 use super::terminal::{Input, Tty};
 use super::theme::Theme;
+use super::view::Hits;
 use super::wake::Wake;
 use super::{draw, keys};
 use crate::units::Span;
@@ -82,7 +83,10 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
     fn draw(&mut self) -> io::Result<()> {
         let theme = &self.themes[self.app.theme.min(self.themes.len() - 1)];
         let app = &self.app;
-        self.terminal.draw(|frame| draw(frame, app, app.shown(), theme)).map(drop)
+        let mut hits = Hits::default();
+        self.terminal.draw(|frame| hits = draw(frame, app, app.shown(), theme))?;
+        self.app.update(Action::Drawn(hits));
+        Ok(())
     }
 
     fn take(&mut self, wake: Wake, tty: &Tty) -> io::Result<Next> {
@@ -92,10 +96,7 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
             Wake::Input(Input::Click(x, y)) => Some(Action::Click(x, y)),
             Wake::Fresh(snapshot) => Some(Action::Fresh(snapshot)),
             Wake::Answered => None,
-            Wake::Resized => {
-                let size = tty.size()?;
-                Some(Action::Resize(size.width, size.height))
-            }
+            Wake::Resized => Some(Action::Resize),
             Wake::Stop(signal) => return Ok(Next::End(Exit::Signal(signal))),
             Wake::Closed => return Ok(Next::End(Exit::Closed)),
             Wake::Suspend => return suspend(tty),

@@ -2,16 +2,46 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::app::{Action, App, Command, Motion, Turn, View};
+use super::app::{Action, App, Command, Motion, Turn};
+use super::view::ViewId;
+
+/// Under which heading the help has a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Group {
+    Views,
+    Move,
+    Lists,
+    Charts,
+    Other,
+}
+
+impl Group {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Views, Self::Move, Self::Lists, Self::Charts, Self::Other];
+
+    /// The heading.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Views => "Views",
+            Self::Move => "Move",
+            Self::Lists => "Lists",
+            Self::Charts => "Charts and map",
+            Self::Other => "Other",
+        }
+    }
+}
 
 /// One line of the table.
 pub struct Binding {
     keys: &'static [(KeyCode, KeyModifiers)],
     /// What it asks for.
     pub command: Command,
+    /// Its heading in the help.
+    pub group: Group,
     /// The keys, as the help shows them; empty where the line above stands for this one too.
     pub shown: &'static str,
-    /// What the help says.
+    /// What the help says, in at most 26 cells.
     pub help: &'static str,
     /// One word for the footer; empty where it is not shown there.
     pub footer: &'static str,
@@ -21,8 +51,8 @@ const NONE: KeyModifiers = KeyModifiers::NONE;
 const CTRL: KeyModifiers = KeyModifiers::CONTROL;
 
 macro_rules! bind {
-    ($($key:expr),+ => $command:expr, $shown:literal, $help:literal, $footer:literal) => {
-        Binding { keys: &[$($key),+], command: $command, shown: $shown, help: $help, footer: $footer }
+    ($group:ident: $($key:expr),+ => $command:expr, $shown:literal, $help:literal, $footer:literal) => {
+        Binding { keys: &[$($key),+], command: $command, group: Group::$group, shown: $shown, help: $help, footer: $footer }
     };
 }
 
@@ -40,32 +70,44 @@ const fn code(code: KeyCode) -> (KeyCode, KeyModifiers) {
 
 /// All keys.
 pub const BINDINGS: &[Binding] = &[
-    bind!(plain('1') => Command::Show(View::Overview), "1 … 7", "overview nodes models engines money alerts", ""),
-    bind!(plain('2') => Command::Show(View::Nodes), "", "", ""),
-    bind!(plain('3') => Command::Show(View::Models), "", "", ""),
-    bind!(plain('4') => Command::Show(View::Engines), "", "", ""),
-    bind!(plain('5') => Command::Show(View::Money), "5", "money; again: its next pane", "next pane"),
-    bind!(plain('7') => Command::Show(View::Alerts), "", "", ""),
-    bind!(plain('w') => Command::WhatIf, "w", "what if prices, hits, rent or nodes changed", "what-if"),
-    bind!(plain('b') => Command::Against, "b", "the bridge from 15 min ago, yesterday, last week", "bridge"),
-    bind!(code(KeyCode::Left) => Command::Step(Turn::Previous), "←  →", "in a form: change the chosen field", ""),
-    bind!(code(KeyCode::Right) => Command::Step(Turn::Next), "", "", ""),
-    bind!(code(KeyCode::Tab) => Command::Turn(Turn::Next), "Tab", "next view or field (Shift-Tab: the one before)", ""),
-    bind!(code(KeyCode::BackTab), (KeyCode::BackTab, KeyModifiers::SHIFT) => Command::Turn(Turn::Previous), "", "", ""),
-    bind!(plain('j'), code(KeyCode::Down) => Command::Move(Motion::Down), "j ↓  k ↑", "one row down, up", ""),
-    bind!(plain('k'), code(KeyCode::Up) => Command::Move(Motion::Up), "", "", ""),
-    bind!(code(KeyCode::PageDown), ctrl('d'), ctrl('f') => Command::Move(Motion::PageDown), "PgDn PgUp", "one page", ""),
-    bind!(code(KeyCode::PageUp), ctrl('u'), ctrl('b') => Command::Move(Motion::PageUp), "", "", ""),
-    bind!(plain('g'), code(KeyCode::Home) => Command::Move(Motion::Top), "g  G", "first row, last row", ""),
-    bind!(plain('G'), code(KeyCode::End) => Command::Move(Motion::Bottom), "", "", ""),
-    bind!(plain('/') => Command::Filter, "/", "filter: words, or key:word, with * for anything", "filter"),
-    bind!(plain('s') => Command::Sort, "s", "sort by the next order", "sort"),
-    bind!(plain(' '), plain('p') => Command::Pause, "space", "hold the picture; the world goes on", "pause"),
-    bind!(plain('t') => Command::NextTheme, "t", "next theme", "theme"),
-    bind!(plain('?'), plain('h'), code(KeyCode::F(1)) => Command::Help, "?", "these keys", "help"),
-    bind!(code(KeyCode::Esc) => Command::Back, "Esc", "out: of this, the filter, the view", ""),
-    bind!(ctrl('z') => Command::Suspend, "Ctrl-Z", "stop; `fg` comes back", ""),
-    bind!(plain('q'), ctrl('c') => Command::Quit, "q", "quit", "quit"),
+    bind!(Views: plain('1') => Command::Show(ViewId::Overview), "1 … 7", "the views of the tabs", ""),
+    bind!(Views: plain('2') => Command::Show(ViewId::Nodes), "", "", ""),
+    bind!(Views: plain('3') => Command::Show(ViewId::Models), "", "", ""),
+    bind!(Views: plain('4') => Command::Show(ViewId::Engines), "", "", ""),
+    bind!(Views: plain('5') => Command::Show(ViewId::Money), "5", "money; again: next pane", "next pane"),
+    bind!(Views: plain('6') => Command::Show(ViewId::Balance), "", "", ""),
+    bind!(Views: plain('7') => Command::Show(ViewId::Alerts), "", "", ""),
+    bind!(Views: code(KeyCode::Enter) => Command::Enter, "⏎", "into the chosen row", "open"),
+    bind!(Views: code(KeyCode::Esc) => Command::Back, "Esc", "out: of filter, of view", "back"),
+    bind!(Views: code(KeyCode::Tab) => Command::Turn(Turn::Next), "Tab", "next view; Shift-Tab back", ""),
+    bind!(Views: code(KeyCode::BackTab), (KeyCode::BackTab, KeyModifiers::SHIFT) => Command::Turn(Turn::Previous), "", "", ""),
+    bind!(Views: plain('w') => Command::WhatIf, "w", "what if prices, nodes …", "what-if"),
+    bind!(Views: plain('b') => Command::Against, "b", "bridge: 15 min, day, week", "bridge"),
+    bind!(Views: plain('a') => Command::AlertsOf, "a", "alerts of the chosen row", "its alerts"),
+    bind!(Views: plain('n') => Command::Neighbour(Turn::Next), "n  N", "next node, the one before", "next node"),
+    bind!(Views: plain('N') => Command::Neighbour(Turn::Previous), "", "", ""),
+    bind!(Move: plain('j'), code(KeyCode::Down) => Command::Move(Motion::Down), "j ↓  k ↑", "one row down, up", ""),
+    bind!(Move: plain('k'), code(KeyCode::Up) => Command::Move(Motion::Up), "", "", ""),
+    bind!(Move: code(KeyCode::PageDown), ctrl('d'), ctrl('f') => Command::Move(Motion::PageDown), "PgDn PgUp", "one page", ""),
+    bind!(Move: code(KeyCode::PageUp), ctrl('u'), ctrl('b') => Command::Move(Motion::PageUp), "", "", ""),
+    bind!(Move: plain('g'), code(KeyCode::Home) => Command::Move(Motion::Top), "g  G", "first row, last row", ""),
+    bind!(Move: plain('G'), code(KeyCode::End) => Command::Move(Motion::Bottom), "", "", ""),
+    bind!(Lists: plain('/') => Command::Filter, "/", "filter: words, key:a*", "filter"),
+    bind!(Lists: plain('s') => Command::Sort, "s", "sort by the next column", "sort"),
+    bind!(Lists: plain('S') => Command::Reverse, "S", "the other way round", ""),
+    bind!(Lists: plain('o') => Command::Fold, "o", "open or close the row", "fold"),
+    bind!(Lists: plain('O') => Command::FoldAll, "O", "open or close all rows", "all"),
+    bind!(Charts: plain('[') => Command::Reach(Turn::Previous), "[ ]", "span: 15 min to 24 h", "span"),
+    bind!(Charts: plain(']') => Command::Reach(Turn::Next), "", "", ""),
+    bind!(Charts: plain('m') => Command::Cells, "m", "cells: load, memory …", "cells"),
+    bind!(Charts: plain('v') => Command::Form, "v", "stack, or profit about 0", "chart"),
+    bind!(Other: code(KeyCode::Left) => Command::Step(Turn::Previous), "←  →", "in a form: the field", ""),
+    bind!(Other: code(KeyCode::Right) => Command::Step(Turn::Next), "", "", ""),
+    bind!(Other: plain(' '), plain('p') => Command::Pause, "space", "hold the picture", "pause"),
+    bind!(Other: plain('t') => Command::NextTheme, "t", "next theme", "theme"),
+    bind!(Other: plain('?'), plain('h'), code(KeyCode::F(1)) => Command::Help, "?", "these keys", "help"),
+    bind!(Other: ctrl('z') => Command::Suspend, "Ctrl-Z", "stop; fg comes back", ""),
+    bind!(Other: plain('q'), ctrl('c') => Command::Quit, "q", "quit; nothing is lost", "quit"),
 ];
 
 /// What a key press asks of `app`; `None` for keys without a meaning.
@@ -124,9 +166,25 @@ mod tests {
 
     #[test]
     fn every_view_has_its_digit() {
-        for view in View::ALL {
+        for view in ViewId::tabs() {
             let binding = BINDINGS.iter().find(|binding| binding.command == Command::Show(view));
-            assert_eq!(binding.map(|b| b.keys), Some(&[plain(view.key())][..]), "{view:?}");
+            assert_eq!(binding.map(|b| b.keys), Some(&[plain(view.view().key().unwrap_or(' '))][..]), "{view:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_footer_names_has_a_key() {
+        for view in ViewId::ALL {
+            for command in view.view().commands() {
+                assert!(crate::tui::pane::binding(*command).is_some(), "{command:?} of {view:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_help_finds_room_for_every_line() {
+        for binding in BINDINGS {
+            assert!(crate::tui::human::width(binding.help) <= 26, "{}", binding.help);
         }
     }
 }

@@ -12,13 +12,15 @@ pub mod human;
 pub mod inquiry;
 pub mod keys;
 mod layout;
-pub mod overview;
+
 pub mod pane;
 mod run;
 pub mod scene;
+mod series;
 pub mod svg;
 pub mod terminal;
 pub mod theme;
+pub mod view;
 mod wake;
 pub mod widgets;
 

@@ -74,6 +74,7 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     app.theme = chosen;
     app.title = options.title;
     app.has_past = options.past.is_some();
+    app.history = options.history;
 
     let tty = Arc::new(Tty::open()?);
     let (wake, wakes) = mpsc::sync_channel(QUEUE);
@@ -91,15 +92,8 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     outcome
 }
 
-fn start(
-    tty: &Arc<Tty>,
-    mut app: App,
-    themes: Vec<Theme>,
-    past: Conversation,
-) -> io::Result<Dashboard<Thrifty<Output>>> {
+fn start(tty: &Arc<Tty>, app: App, themes: Vec<Theme>, past: Conversation) -> io::Result<Dashboard<Thrifty<Output>>> {
     tty.enter()?;
-    let size = tty.size()?;
-    app.update(super::app::Action::Resize(size.width, size.height));
     let sized = tty.clone();
     let backend = Thrifty::new(Output::new(tty.writer()?), move || sized.size());
     Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past })

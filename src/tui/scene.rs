@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::app::App;
+use super::app::{App, Pace};
 use super::human;
 use super::theme::Role;
 use crate::reading::{Health, Label};
@@ -16,9 +16,16 @@ pub struct Scene<'a> {
     pub app: &'a App,
     /// The picture.
     pub snap: &'a Snapshot,
+    /// Columns and rows of the screen.
+    pub size: (u16, u16),
 }
 
 impl<'a> Scene<'a> {
+    /// The whole screen.
+    pub fn area(&self) -> ratatui::layout::Rect {
+        ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1)
+    }
+
     /// The ledger's currency.
     pub fn currency(&self) -> &'a str {
         self.snap.money.currency.as_str()
@@ -44,17 +51,10 @@ impl<'a> Scene<'a> {
         self.snap.nodes.is_empty() && self.snap.engines.is_empty()
     }
 
-    /// The same GPU a few seconds ago, for figures that are redrawn slowly.
-    pub fn slow(&self, node: usize, gpu: usize) -> Option<&'a GpuRow> {
-        let now = self.snap.nodes.get(node)?;
-        let then = self.app.slow.nodes.get(node).filter(|n| n.name == now.name)?;
-        then.gpus.get(gpu).filter(|g| now.gpus.get(gpu).is_some_and(|n| n.uuid == g.uuid))
-    }
-
-    /// What a slow figure of a live GPU shows: the held value, or the present one where none is held.
-    pub fn held<T>(&self, line: &GpuLine<'_>, of: impl Fn(&GpuRow) -> Option<T>) -> Option<T> {
-        let now = of(line.gpu)?;
-        Some(self.slow(line.node_at, line.gpu_at).and_then(of).unwrap_or(now))
+    /// The same of a picture that moves more slowly.
+    #[must_use]
+    pub fn at(&self, pace: Pace) -> Self {
+        Self { snap: self.app.pictures.at(pace), ..*self }
     }
 
     /// Every GPU, with its node.
@@ -119,6 +119,11 @@ pub fn short_gpu(name: Option<&Label>) -> String {
         ("RTX" | "GTX" | "Quadro" | "TITAN" | "Radeon", Some(second)) => format!("{first} {second}"),
         _ => first.to_owned(),
     }
+}
+
+/// An amount as a plain number: for the height of a bar, and to sort by.
+pub fn number(money: Option<Money>) -> Option<f64> {
+    money.map(|money| money.rounded(6) as f64 / 1e6)
 }
 
 /// A target in few cells: `:8000` on this machine, else `host:port`.

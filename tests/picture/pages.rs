@@ -7,8 +7,9 @@ use margintop::ledger::Past;
 use margintop::pricing::Book;
 use margintop::reading::{Label, Role, UnitName};
 use margintop::snapshot::{LedgerBasis, Snapshot, WriterStatus};
-use margintop::tui::app::{Action, App, Command, View};
+use margintop::tui::app::{Action, App, Command};
 use margintop::tui::inquiry::{Against, MoneyPage, MoneyQuestion, Question, Reply, WhatIfPage};
+use margintop::tui::view::ViewId;
 use margintop::units::{GpuTime, Money, Span, Timestamp};
 
 use super::past::{Making, R1, classes, deepseek_day, held};
@@ -111,7 +112,7 @@ pub fn app(page: Page) -> App {
     let mut app = App::new(Arc::new(empty()), zone(page), Span::from_secs(1), 4);
     app.has_past = true;
     app.update(Action::Fresh(Arc::new(snapshot(page))));
-    app.update(Action::Command(Command::Show(View::Money)));
+    app.update(Action::Command(Command::Show(ViewId::Money)));
     answer(&mut app, page);
     app
 }

@@ -1,7 +1,7 @@
 //! Levels of the heat map, each following its own past, so that a cell does not flicker about an edge.
 
 use crate::snapshot::{NodeRow, Snapshot};
-use crate::tui::widgets::Level;
+use crate::tui::widgets::heat_cell::HeatLevel as Level;
 use crate::units::Ratio;
 
 /// A level for each node of a snapshot and each of its GPUs, in its order.

@@ -1,5 +1,7 @@
 //! Where one stands in a list.
 
+use crate::tui::view::RowKey;
+
 /// A step in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are those of the keys")]
@@ -12,50 +14,113 @@ pub enum Motion {
     Bottom,
 }
 
-/// The chosen row and the order of one list.
+/// The chosen row and the order of one list. A row stays chosen wherever it moves to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListState {
-    chosen: usize,
+    /// The row that was chosen; the first one before anybody chose.
+    chosen: Option<RowKey>,
+    /// Where it was last: what is chosen when it is gone.
+    at: usize,
     order: usize,
+    is_reversed: bool,
 }
 
 impl ListState {
-    /// The chosen row in a list that has `rows` now.
-    pub fn chosen(&self, rows: usize) -> usize {
-        self.chosen.min(rows.saturating_sub(1))
+    /// The place of the chosen row among `rows`.
+    pub fn place(&self, rows: &[RowKey]) -> usize {
+        let found = self.chosen.and_then(|key| rows.iter().position(|row| *row == key));
+        found.unwrap_or(self.at).min(rows.len().saturating_sub(1))
     }
 
-    /// Which order.
+    /// The chosen row.
+    pub fn key(&self, rows: &[RowKey]) -> Option<RowKey> {
+        rows.get(self.place(rows)).copied()
+    }
+
+    /// Which of the view's orders.
     pub fn order(&self) -> usize {
         self.order
     }
 
+    /// Whether it is turned round.
+    pub fn is_reversed(&self) -> bool {
+        self.is_reversed
+    }
+
     /// The first row to show when `page` of `rows` fit: the chosen one stays in the middle where it can.
-    pub fn first(&self, page: usize, rows: usize) -> usize {
-        self.chosen(rows).saturating_sub(page / 2).min(rows.saturating_sub(page))
+    pub fn first(&self, page: usize, rows: &[RowKey]) -> usize {
+        self.place(rows).saturating_sub(page / 2).min(rows.len().saturating_sub(page))
     }
 
     /// Moves.
-    pub(super) fn step(&mut self, motion: Motion, page: usize, rows: usize) {
-        let (at, last) = (self.chosen(rows), rows.saturating_sub(1));
-        self.chosen = match motion {
+    pub(super) fn step(&mut self, motion: Motion, page: usize, rows: &[RowKey]) {
+        let (at, last) = (self.place(rows), rows.len().saturating_sub(1));
+        let to = match motion {
             Motion::Up => at.saturating_sub(1),
             Motion::Down => at + 1,
             Motion::PageUp => at.saturating_sub(page.max(1)),
             Motion::PageDown => at + page.max(1),
             Motion::Top => 0,
             Motion::Bottom => last,
-        }
-        .min(last);
+        };
+        self.choose_at(to.min(last), rows);
     }
 
-    /// Chooses a row by its place among those shown.
-    pub(super) fn choose(&mut self, place: usize, page: usize, rows: usize) {
-        self.chosen = (self.first(page, rows) + place).min(rows.saturating_sub(1));
+    /// Chooses a row by what it is of.
+    pub(super) fn choose(&mut self, key: RowKey, rows: &[RowKey]) {
+        if let Some(at) = rows.iter().position(|row| *row == key) {
+            self.choose_at(at, rows);
+        }
+    }
+
+    fn choose_at(&mut self, at: usize, rows: &[RowKey]) {
+        (self.at, self.chosen) = (at, rows.get(at).copied());
     }
 
     /// Sorts by the next of `orders` orders.
     pub(super) fn next_order(&mut self, orders: usize) {
-        self.order = (self.order + 1) % orders.max(1);
+        (self.order, self.is_reversed) = ((self.order + 1) % orders.max(1), false);
+    }
+
+    /// Sorts by an order; by the one that is in force already, the other way round.
+    pub(super) fn sort_by(&mut self, order: usize) {
+        self.is_reversed = self.order == order && !self.is_reversed;
+        self.order = order;
+    }
+
+    /// The other way round.
+    pub(super) fn reverse(&mut self) {
+        self.is_reversed = !self.is_reversed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chosen_row_is_followed_and_its_place_kept_when_it_is_gone() {
+        let keys: Vec<RowKey> = (0..5).map(RowKey::of).collect();
+        let mut list = ListState::default();
+        assert_eq!(list.place(&keys), 0);
+        list.step(Motion::Down, 3, &keys);
+        let moved: Vec<RowKey> = keys.iter().rev().copied().collect();
+        assert_eq!(list.place(&moved), 3, "it is the same row");
+        let gone: Vec<RowKey> = [0, 2, 3, 4].map(RowKey::of).into();
+        assert_eq!(list.place(&gone), 1);
+        assert_eq!(list.place(&[]), 0);
+        list.step(Motion::Bottom, 3, &keys);
+        assert_eq!((list.place(&keys), list.first(3, &keys)), (4, 2));
+    }
+
+    #[test]
+    fn an_order_that_is_chosen_again_turns_round() {
+        let mut list = ListState::default();
+        list.sort_by(2);
+        assert_eq!((list.order(), list.is_reversed()), (2, false));
+        list.sort_by(2);
+        assert!(list.is_reversed());
+        list.next_order(3);
+        assert_eq!((list.order(), list.is_reversed()), (0, false));
     }
 }

@@ -2,131 +2,46 @@
 //!
 //! Pure: no clock, no terminal, no thread. The same actions give the same app.
 
+mod action;
+mod asking;
+mod charts;
 mod filter;
 mod heat;
 mod list;
 mod money;
-mod view;
+mod pace;
+mod path;
+mod walk;
 mod what_if;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+pub use action::{Action, Command, Effect, Turn};
+pub use charts::{Cells, ChartState, Reach};
 pub use filter::Filter;
 pub use heat::HeatMap;
 pub use list::{ListState, Motion};
 pub use money::{MoneyState, Pane};
-pub use view::View;
+pub use pace::{Pace, Pictures};
 pub use what_if::{Field, WhatIfForm};
 
+use crate::history::History;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
-use crate::tui::inquiry::{Question, Reply};
-use crate::tui::{overview, pane};
-use crate::units::{Span, Timestamp};
-
-/// Memory, temperature and clocks are redrawn once in so long.
-const SLOW: Span = Span::from_secs(5);
+use crate::tui::inquiry::Question;
+use crate::tui::scene::Scene;
+use crate::tui::view::{Hits, Order, Place, RowKey, ViewId};
+use crate::units::Span;
+use path::Path;
 
 /// Rows that a notch of the wheel moves.
 const WHEEL: usize = 3;
-/// Rows of the money view's lower pane, more or less.
-const LOWER_PANE: usize = 6;
-/// Rows above a list's first one: header, tabs, air, headings. Two more are below it.
-const ABOVE_LIST: u16 = 4;
-
-/// What a key asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
-    /// End.
-    Quit,
-    /// Stop until `fg`.
-    Suspend,
-    /// Show or hide the keys.
-    Help,
-    /// Hold the picture, or let it go on.
-    Pause,
-    /// The next theme.
-    NextTheme,
-    /// A view by its place; where it is open already, its next part.
-    Show(View),
-    /// The view after or before this one.
-    Turn(Turn),
-    /// Move in the list.
-    Move(Motion),
-    /// Sort by the next order.
-    Sort,
-    /// Begin a filter.
-    Filter,
-    /// Open or close the what-if form.
-    WhatIf,
-    /// Change the chosen field of the form.
-    Step(Turn),
-    /// Compare with another time.
-    Against,
-    /// Out: of the help, the filter, the view.
-    Back,
-}
-
-/// A direction among views and values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "a direction says itself")]
-pub enum Turn {
-    Next,
-    Previous,
-}
-
-/// What can happen.
-#[derive(Debug, Clone)]
-pub enum Action {
-    /// A key of the table.
-    Command(Command),
-    /// A character while a filter or a field is written.
-    Typed(char),
-    /// The last character is taken back.
-    Erase,
-    /// A filter is finished.
-    Accept,
-    /// The wheel turned a notch.
-    Wheel {
-        /// Towards the end of the list.
-        down: bool,
-    },
-    /// The mouse was pressed at a column and row.
-    Click(u16, u16),
-    /// A new picture.
-    Fresh(Arc<Snapshot>),
-    /// The past answered.
-    Answered(Reply),
-    /// The past will not answer what it was asked.
-    Unanswered,
-    /// No picture for so long.
-    Quiet(Span),
-    /// The terminal has so many columns and rows.
-    Resize(u16, u16),
-}
-
-/// What the loop must do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// Nothing.
-    None,
-    /// Draw.
-    Redraw,
-    /// End.
-    Quit,
-    /// Give the terminal back and stop.
-    Suspend,
-}
-
 /// The dashboard's state.
 #[derive(Debug, Clone)]
 pub struct App {
-    /// The open view.
-    pub view: View,
-    /// Whether the keys are shown.
-    pub help: bool,
     /// Which theme of the shelf.
     pub theme: usize,
     /// The fleet's name, where one is given.
@@ -139,21 +54,27 @@ pub struct App {
     pub filter: Filter,
     /// How long nothing came, if longer than it should be.
     pub quiet: Option<Span>,
-    /// Levels of the heat map.
+    /// Levels of the heat map, of the picture of [`Pace::TenSeconds`].
     pub heat: HeatMap,
+    /// How charts are shown.
+    pub charts: ChartState,
     /// The money view.
     pub money: MoneyState,
     /// The what-if form.
     pub what_if: WhatIfForm,
     /// Whether there is a past to ask.
     pub has_past: bool,
-    /// The picture from which slow figures are read.
-    pub slow: Arc<Snapshot>,
+    /// The recent past, for charts.
+    pub history: History,
+    /// The pictures of what moves more slowly.
+    pub pictures: Pictures,
+    path: Path,
     shown: Arc<Snapshot>,
     held: Option<Arc<Snapshot>>,
-    lists: [ListState; View::COUNT],
+    lists: [ListState; ViewId::COUNT],
+    open: BTreeSet<RowKey>,
     themes: usize,
-    size: (u16, u16),
+    hits: Hits,
     waiting: Option<Question>,
 }
 
@@ -161,8 +82,6 @@ impl App {
     /// A dashboard over `first`, which may be empty; `themes` is how many the shelf holds.
     pub fn new(first: Arc<Snapshot>, zone: TimeZone, interval: Span, themes: usize) -> Self {
         Self {
-            view: View::Overview,
-            help: false,
             theme: 0,
             title: None,
             zone,
@@ -170,17 +89,31 @@ impl App {
             filter: Filter::default(),
             quiet: None,
             heat: HeatMap::of(&first),
+            charts: ChartState::default(),
             money: MoneyState::default(),
             what_if: WhatIfForm::default(),
             has_past: false,
-            slow: first.clone(),
+            history: History::default(),
+            pictures: Pictures::of(&first),
+            path: Path::new(),
             shown: first,
             held: None,
-            lists: [ListState::default(); View::COUNT],
+            lists: [ListState::default(); ViewId::COUNT],
+            open: BTreeSet::new(),
             themes: themes.max(1),
-            size: (80, 24),
+            hits: Hits::default(),
             waiting: None,
         }
+    }
+
+    /// The open view.
+    pub fn view(&self) -> ViewId {
+        self.path.here().view
+    }
+
+    /// What the open view is of; `None` is everything.
+    pub fn subject(&self) -> Option<&Label> {
+        self.path.here().subject.as_ref()
     }
 
     /// The picture to draw: the newest, or the one at which it was paused.
@@ -193,9 +126,42 @@ impl App {
         self.held.is_some()
     }
 
+    /// A view's list.
+    pub fn list_of(&self, view: ViewId) -> &ListState {
+        &self.lists[view as usize]
+    }
+
     /// The open view's list.
     pub fn list(&self) -> &ListState {
-        &self.lists[self.view as usize]
+        self.list_of(self.view())
+    }
+
+    /// The place of the chosen row in the open view.
+    pub fn place(&self) -> usize {
+        self.list().place(&self.rows())
+    }
+
+    /// Whether a row of a tree is open.
+    pub fn is_open(&self, row: RowKey) -> bool {
+        self.open.contains(&row)
+    }
+
+    /// What the open view's rows can be sorted by.
+    pub fn orders(&self) -> Vec<Order> {
+        self.view().view().orders(&self.scene())
+    }
+
+    fn scene(&self) -> Scene<'_> {
+        Scene { app: self, snap: &self.shown, size: self.hits.size }
+    }
+
+    fn rows(&self) -> Vec<RowKey> {
+        self.view().view().rows(&self.scene())
+    }
+
+    fn list_mut(&mut self) -> &mut ListState {
+        let view = self.view();
+        &mut self.lists[view as usize]
     }
 
     /// Takes one action in.
@@ -218,7 +184,11 @@ impl App {
             Action::Answered(reply) => self.answered(reply),
             Action::Unanswered => self.unanswered(),
             Action::Quiet(span) => self.quiet = Some(span),
-            Action::Resize(columns, rows) => self.size = (columns, rows),
+            Action::Resize => {}
+            Action::Drawn(hits) => {
+                self.hits = hits;
+                return Effect::None;
+            }
         }
         Effect::Redraw
     }
@@ -230,23 +200,31 @@ impl App {
         match command {
             Command::Quit => return Effect::Quit,
             Command::Suspend => return Effect::Suspend,
-            Command::Help => self.help = !self.help,
+            Command::Help if self.view() == ViewId::Help => self.path.back(),
+            Command::Help => self.path.enter(Place::of(ViewId::Help)),
             Command::Pause => self.pause(),
             Command::NextTheme => self.theme = (self.theme + 1) % self.themes,
-            Command::Show(View::Money) if self.view == View::Money => self.next_pane(),
-            Command::Show(view) => self.view = view,
-            Command::Turn(Turn::Next) => self.view = self.view.next(),
-            Command::Turn(Turn::Previous) => self.view = self.view.previous(),
+            Command::Show(ViewId::Money) if self.view() == ViewId::Money => self.next_pane(),
+            Command::Show(view) => self.path.show(view),
+            Command::Turn(turn) => self.path.show(self.view().turned(turn == Turn::Previous)),
             Command::Move(motion) => self.step(motion),
-            Command::Sort => self.lists[self.view as usize].next_order(self.view.orders().len()),
-            Command::WhatIf => {
-                self.help = false;
-                self.what_if.open = true;
+            Command::Enter => return self.enter(),
+            Command::Sort => {
+                let orders = self.orders().len();
+                self.list_mut().next_order(orders);
             }
-            Command::Against if self.view == View::Money => self.money.against = self.money.against.next(),
-            Command::Against | Command::Step(_) => return Effect::None,
+            Command::Reverse => self.list_mut().reverse(),
+            Command::Fold => return self.fold(),
+            Command::FoldAll => self.fold_all(),
+            Command::Neighbour(turn) if self.view() == ViewId::Node => self.neighbour(turn),
+            Command::AlertsOf => return self.alerts_of(),
+            Command::Reach(turn) => self.charts.reach = self.charts.reach.stepped(turn == Turn::Next),
+            Command::Cells => self.charts.cells = self.charts.cells.next(),
+            Command::Form => self.charts.turn_form(),
+            Command::WhatIf => self.what_if.open = true,
+            Command::Against if self.view() == ViewId::Money => self.money.against = self.money.against.next(),
+            Command::Against | Command::Step(_) | Command::Neighbour(_) => return Effect::None,
             Command::Filter => {
-                self.help = false;
                 self.what_if.open = false;
                 self.filter.editing = true;
             }
@@ -270,82 +248,7 @@ impl App {
 
     fn next_pane(&mut self) {
         self.money.pane = self.money.pane.next();
-        self.lists[View::Money as usize] = ListState::default();
-    }
-
-    /// The question that is due, if any: never more than one is under way. Whoever is told it must answer it.
-    pub fn question(&mut self) -> Option<Question> {
-        let at = self.shown.at;
-        if self.waiting.is_some() || !self.has_past || at == Timestamp::default() {
-            return None;
-        }
-        let form = if self.what_if.open { self.what_if.due(at) } else { None };
-        let view = || if self.view == View::Money { self.money.due(at).map(Question::Money) } else { None };
-        self.waiting = form.map(Question::WhatIf).or_else(view);
-        self.waiting.clone()
-    }
-
-    fn answered(&mut self, reply: Reply) {
-        self.waiting = None;
-        match reply {
-            Reply::Money(answer) => self.money.answered(answer),
-            Reply::WhatIf(answer) => self.what_if.answered(answer),
-        }
-    }
-
-    fn unanswered(&mut self) {
-        let why = Label::new("the ledger does not answer; it is asked again");
-        match self.waiting.take() {
-            Some(Question::Money(_)) => self.money.answered(Err(why)),
-            Some(Question::WhatIf(_)) => self.what_if.answered(Err(why)),
-            None => {}
-        }
-    }
-
-    /// Rows of the open view's list.
-    fn rows(&self) -> usize {
-        if self.view == View::Money { self.money.rows() } else { self.view.rows(&self.shown) }
-    }
-
-    /// Rows of a list that the terminal shows.
-    fn page(&self) -> usize {
-        if self.view == View::Money {
-            return LOWER_PANE;
-        }
-        usize::from(self.size.1.saturating_sub(ABOVE_LIST + 2))
-    }
-
-    fn step(&mut self, motion: Motion) {
-        let (page, rows) = (self.page(), self.rows());
-        self.lists[self.view as usize].step(motion, page, rows);
-    }
-
-    /// A tab opens its view, a row is chosen; what lies elsewhere means nothing.
-    fn click(&mut self, x: u16, y: u16) {
-        let tabs_shown = match self.view {
-            View::Overview => overview::has_tabs(self.size),
-            View::Money => pane::money_has_tabs(self.size),
-            _ => true,
-        };
-        if y == 1 && tabs_shown {
-            let place = View::tabs(self.shown.alerts.len()).find(|(_, cells)| cells.contains(&x));
-            self.view = place.map_or(self.view, |(view, _)| view);
-        } else if let Some(row) = y.checked_sub(ABOVE_LIST).filter(|_| self.view != View::Money) {
-            let (page, rows) = (self.page(), self.rows());
-            if usize::from(row) < page {
-                self.lists[self.view as usize].choose(usize::from(row), page, rows);
-            }
-        }
-    }
-
-    fn back(&mut self) {
-        if self.help {
-            self.help = false;
-        } else if self.filter.editing || !self.filter.text().is_empty() {
-            self.filter = Filter::default();
-        } else {
-            self.view = View::Overview;
-        }
+        self.lists[ViewId::Money as usize] = ListState::default();
     }
 
     fn pause(&mut self) {
@@ -366,10 +269,11 @@ impl App {
     }
 
     fn show(&mut self, snapshot: Arc<Snapshot>) {
-        self.heat = self.heat.follow(&self.shown, &snapshot);
-        let tick = |s: &Snapshot| s.at.millis().div_euclid(SLOW.millis());
-        if tick(&self.slow) != tick(&snapshot) {
-            self.slow = snapshot.clone();
+        let before = self.pictures.at(Pace::TenSeconds).clone();
+        self.pictures.follow(&self.shown, &snapshot);
+        let now = self.pictures.at(Pace::TenSeconds);
+        if !Arc::ptr_eq(&before, now) {
+            self.heat = self.heat.follow(&before, now);
         }
         self.shown = snapshot;
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::reading::Label;
+use crate::snapshot::Snapshot;
 use crate::tui::inquiry::{Against, MoneyPage, MoneyQuestion};
 use crate::units::{Span, Timestamp};
 
@@ -60,31 +61,38 @@ pub struct MoneyState {
     pub page: Option<Arc<MoneyPage>>,
     /// Why the last question had none.
     pub trouble: Option<Label>,
+    /// The picture of the instant of the page: header and rows are of one moment.
+    pub picture: Option<Arc<Snapshot>>,
     asked: Option<MoneyQuestion>,
+    asked_over: Option<Arc<Snapshot>>,
 }
 
 impl MoneyState {
-    /// The question that is due at `at`.
-    pub(super) fn due(&mut self, at: Timestamp) -> Option<MoneyQuestion> {
+    /// The question that is due at the instant of a picture.
+    pub(super) fn due(&mut self, picture: &Arc<Snapshot>) -> Option<MoneyQuestion> {
+        let at = picture.at;
         let question = MoneyQuestion { at, against: self.against };
         let stands = self.asked.is_some_and(|asked| asked.against == self.against && !is_old(asked.at, at));
         if stands {
             return None;
         }
-        self.asked = Some(question);
+        (self.asked, self.asked_over) = (Some(question), Some(picture.clone()));
         Some(question)
     }
 
     /// Takes an answer; without one the last page stays.
     pub(super) fn answered(&mut self, answer: Result<Arc<MoneyPage>, Label>) {
         match answer {
-            Ok(page) => (self.page, self.trouble) = (Some(page), None),
+            Ok(page) => {
+                (self.page, self.trouble) = (Some(page), None);
+                self.picture = self.asked_over.take();
+            }
             Err(trouble) => self.trouble = Some(trouble),
         }
     }
 
     /// How many rows the lower pane has.
-    pub(super) fn rows(&self) -> usize {
+    pub(in crate::tui) fn rows(&self) -> usize {
         let Some(page) = &self.page else { return 0 };
         match self.pane {
             Pane::Models => page.models.rows.len(),

@@ -42,6 +42,33 @@ pub fn digits_within(money: Money, cells: usize) -> String {
         .unwrap_or_else(|| shortened(money.rounded(0).unsigned_abs()))
 }
 
+/// An amount for a column, without its currency: `51.42`, `22,531`, `-4.12`, `1.24M`.
+pub fn bare(money: Option<Money>, cells: usize) -> String {
+    money.map_or_else(
+        || UNKNOWN.to_owned(),
+        |m| {
+            let minus = if m.rounded(2) < 0 { "−" } else { "" };
+            format!("{minus}{}", column_digits(m, cells.saturating_sub(width(minus))))
+        },
+    )
+}
+
+/// A profit for a column: `+35.12`, `▼ −288`, `0.00`.
+pub fn signed(money: Money, cells: usize) -> String {
+    let sign = match money.rounded(2).signum() {
+        0 => "",
+        1 => "+",
+        _ => "▼ −",
+    };
+    format!("{sign}{}", column_digits(money, cells.saturating_sub(width(sign))))
+}
+
+/// Cents below a thousand, whole above.
+fn column_digits(money: Money, cells: usize) -> String {
+    let is_large = money.rounded(2).unsigned_abs() >= 100_000;
+    digits_within(money, if is_large { cells.min(7) } else { cells })
+}
+
 /// A price per million tokens or a GPU-hour: three digits that matter.
 pub fn unit_price(money: Option<Money>, currency: &str) -> String {
     let places = match money.map(|m| m.rounded(4).unsigned_abs()) {
@@ -88,6 +115,16 @@ pub fn round_figure(value: f64) -> String {
     let figure = format!("{:.2}", value / scale);
     let figure = figure.trim_end_matches('0').trim_end_matches('.');
     format!("{figure}{letter}")
+}
+
+/// A figure at a scale in at most five cells, three digits that matter: `29.0k`, `216`, `40k`, `0.5`.
+pub fn axis_figure(value: f64) -> String {
+    let round = round_figure(value);
+    let digits = round.chars().filter(char::is_ascii_digit).count();
+    if value < 1.0 || digits < 3 {
+        return if width(&round) <= 5 { round } else { super::scaled_tight(Some(value)).trim().to_owned() };
+    }
+    super::scaled_tight(Some(value)).trim().to_owned()
 }
 
 #[cfg(test)]

@@ -58,6 +58,11 @@ pub fn grouped(count: u128) -> String {
     out
 }
 
+/// A count in at most five cells: `217`, `12966`, `103k`.
+pub fn compact(count: u64) -> String {
+    if count < 100_000 { count.to_string() } else { scaled_tight(Some(count as f64)).trim().to_owned() }
+}
+
 /// A fraction in whole percent, five cells: ` 71 %`, `100 %`, `  –  ` when unknown.
 pub fn percent(ratio: Option<Ratio>) -> String {
     match ratio {

@@ -23,7 +23,7 @@ const SOON: Time = Time::from_secs(24 * 3600);
 /// Draws as many of them as the rows of `area` hold.
 pub fn basis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let rows = rows(scene, area.width);
-    canvas.pen(area, 0).put(Role::Dim, "BASIS");
+    canvas.pen(area, 0).put(Role::Dim, "basis");
     if rows.is_empty() {
         canvas.pen(area, 0).skip(HEADING).put(Role::Dim, "nothing watched yet");
     }

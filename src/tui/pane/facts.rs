@@ -8,10 +8,10 @@ use crate::tui::widgets::Span;
 use crate::units::{Money, Ratio};
 
 /// A figure with its name.
-pub(super) struct Fact {
-    pub(super) label: &'static str,
-    pub(super) role: Role,
-    pub(super) value: String,
+pub(in crate::tui) struct Fact {
+    pub(in crate::tui) label: &'static str,
+    pub(in crate::tui) role: Role,
+    pub(in crate::tui) value: String,
     /// The cells that its value keeps in a line, so that what follows stands still.
     kept: usize,
 }
@@ -22,12 +22,12 @@ impl Fact {
     }
 
     /// Cells of label, a space and value.
-    pub(super) fn width(&self) -> usize {
+    pub(in crate::tui) fn width(&self) -> usize {
         human::width(self.label) + 1 + human::width(&self.value)
     }
 
     /// The fact in a line.
-    pub(super) fn spans(&self) -> Vec<Span> {
+    pub(in crate::tui) fn spans(&self) -> Vec<Span> {
         let value = (self.role, human::pad_right(&self.value, self.kept));
         if self.label == PER_HOUR { vec![value] } else { vec![(Role::Dim, format!("{} ", self.label)), value] }
     }
@@ -37,7 +37,7 @@ impl Fact {
 const PER_HOUR: &str = "profit per hour";
 
 /// All facts that are known of this picture, in the order in which a line of them is read.
-pub(super) fn facts(scene: &Scene<'_>) -> Vec<Fact> {
+pub(in crate::tui) fn facts(scene: &Scene<'_>) -> Vec<Fact> {
     let money = &scene.snap.money;
     let mut facts = Vec::new();
     facts.extend(per_hour(scene));
@@ -58,7 +58,7 @@ pub(super) fn facts(scene: &Scene<'_>) -> Vec<Fact> {
 }
 
 /// The same for two columns: what was made on the left, of what on the right. The heading says that it is theoretical.
-pub(super) fn facts_in_pairs(scene: &Scene<'_>) -> Vec<Fact> {
+pub(in crate::tui) fn facts_in_pairs(scene: &Scene<'_>) -> Vec<Fact> {
     let money = &scene.snap.money;
     if money.revenue.is_none() {
         return facts(scene);

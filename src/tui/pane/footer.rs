@@ -3,53 +3,87 @@
 use ratatui::layout::Rect;
 
 use super::money::has_one_pane;
-use crate::tui::app::{Command, View};
-use crate::tui::keys::BINDINGS;
+use crate::tui::app::Command;
+use crate::tui::keys::{BINDINGS, Binding};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
+use crate::tui::view::{Hit, Hits, View, ViewId};
 use crate::tui::widgets::Canvas;
 
-/// Draws it.
-pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+/// Keys that mean something in every view, in the order in which they find room.
+const EVERYWHERE: [Command; 5] = [Command::Filter, Command::WhatIf, Command::Pause, Command::NextTheme, Command::Help];
+
+/// Draws it: the view's own keys, then those of every view; `has_tabs` tells whether views are named elsewhere.
+pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: ViewId, has_tabs: bool) -> Hits {
     let filter = &scene.app.filter;
-    let terminal = canvas.buffer.area;
-    let mut pen = canvas.pen(area, 0);
     if filter.editing {
+        let mut pen = canvas.pen(area, 0);
         pen.put(Role::Accent, "/").put(Role::Text, filter.text()).put(Role::Accent, "▏");
         pen.skip(2).put(Role::Dim, "⏎ keep  Esc drop");
-        return;
+        return Hits::default();
     }
+    let mut hits = Hits::default();
+    let mut x = area.x;
     if !filter.text().is_empty() {
+        let mut pen = canvas.pen(area, 0);
         pen.put(Role::Accent, "/").put(Role::Text, filter.text()).put(Role::Dim, "  (rows only)").skip(2);
+        x = pen.x();
     }
-    for binding in BINDINGS.iter().filter(|binding| !binding.footer.is_empty()) {
-        if !means_something(binding.command, terminal, scene) {
+    let room = Rect { x, width: area.right().saturating_sub(x), ..area };
+    // Help must find room: it names all other keys.
+    let help = words(Command::Help, view, scene).map_or(0, |(key, word)| key.len() + word.len() + 3);
+    let mut left = usize::from(room.width).saturating_sub(help);
+    let mut pen = canvas.pen(room, 0);
+    if !has_tabs && area.width >= 70 {
+        for tab in ViewId::tabs().filter(|tab| *tab != view) {
+            let (key, name) = (tab.view().key().unwrap_or(' ').to_string(), tab.view().title());
+            let cells = key.len() + name.len() + 3;
+            if cells > left {
+                break;
+            }
+            left -= cells;
+            hits.push(Rect { x: pen.x(), y: area.y, width: cells as u16 - 2, height: 1 }, Hit::Tab(tab));
+            pen.put(Role::Accent, &key).skip(1).put(Role::Dim, name).skip(2);
+        }
+    }
+    for command in commands(view.view()) {
+        let Some((key, word)) = words(command, view, scene) else { continue };
+        let cells = crate::tui::human::width(&key) + crate::tui::human::width(&word) + 3;
+        let is_help = command == Command::Help;
+        if !is_help && cells > left {
             continue;
         }
-        pen.put(Role::Accent, binding.shown).skip(1).put(Role::Dim, binding.footer);
-        match binding.command {
-            Command::Sort => pen.skip(1).put(Role::Rule, order(scene)),
-            Command::Show(View::Money) => pen.skip(1).put(Role::Rule, scene.app.money.pane.name()),
-            _ => &mut pen,
-        };
-        pen.skip(2);
+        if !is_help {
+            left -= cells;
+        }
+        pen.put(Role::Accent, &key).skip(1).put(Role::Dim, &word).skip(2);
     }
+    hits
 }
 
-/// Whether a key means something in this view, and is worth its cells on a terminal of this size.
-fn means_something(command: Command, terminal: Rect, scene: &Scene<'_>) -> bool {
-    let width = terminal.width;
-    let money = scene.app.view == View::Money;
-    match command {
-        Command::Sort => !matches!(scene.app.view, View::Overview | View::Money) && width >= 60,
-        Command::Show(View::Money) => money && has_one_pane(terminal),
-        Command::Against => money && width >= 60,
-        Command::Filter | Command::NextTheme => width >= if money { 100 } else { 60 },
-        Command::Help | Command::Quit | Command::Pause => true,
-        _ => width >= 60,
-    }
+fn commands(view: &dyn View) -> impl Iterator<Item = Command> {
+    let own = view.commands().iter().copied();
+    own.chain(EVERYWHERE.into_iter().filter(|command| !view.commands().contains(command))).chain([Command::Quit])
 }
 
-fn order<'a>(scene: &Scene<'a>) -> &'a str {
-    scene.app.view.orders().get(scene.app.list().order()).copied().unwrap_or_default()
+/// The line of the table for a command.
+pub(in crate::tui) fn binding(command: Command) -> Option<&'static Binding> {
+    BINDINGS.iter().find(|binding| binding.command == command && !binding.footer.is_empty())
+}
+
+fn words(command: Command, view: ViewId, scene: &Scene<'_>) -> Option<(String, String)> {
+    let binding = binding(command)?;
+    let app = scene.app;
+    let word = match command {
+        Command::Sort => {
+            let orders = view.view().orders(scene);
+            let order = orders.get(app.list_of(view).order())?;
+            format!("sort: {}", order.title)
+        }
+        Command::Show(ViewId::Money) if !has_one_pane(scene.area()) => return None,
+        Command::Show(ViewId::Money) => format!("next pane {}", app.money.pane.name()),
+        Command::Cells => format!("cells: {}", app.charts.cells.names().0),
+        _ => binding.footer.to_owned(),
+    };
+    Some((binding.shown.to_owned(), word))
 }

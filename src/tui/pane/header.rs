@@ -57,7 +57,7 @@ fn coverage(scene: &Scene<'_>) -> (Role, Vec<String>) {
         parts.push(share(c.nodes_live, c.nodes_known, "node"));
     }
     if scene.snap.gpus.count > 0 {
-        parts.push(share(scene.snap.gpus.count, scene.snap.gpus.count, "GPU"));
+        parts.push(share(scene.snap.gpus.reporting, scene.snap.gpus.count, "GPU"));
     }
     if c.engines_known > 0 {
         parts.push(share(c.engines_live, c.engines_known, "engine"));

@@ -1,42 +1,29 @@
 //! The parts of the screen, one a file. Each draws into the area that it is given and never beyond it.
 
-mod alerts;
 mod basis;
-mod engines;
 mod facts;
 mod footer;
-mod gpus;
 mod header;
-mod heat_map;
-mod help;
 mod ledger;
-mod models;
 mod money;
-mod nodes;
-mod nothing_found;
 mod profit;
 mod tabs;
 mod too_small;
-mod units;
 mod vitals;
 mod what_if;
 
-pub use alerts::{alert_list, alerts};
 pub use basis::{basis, basis_rows};
-pub use engines::{engine_list, engines};
+pub(super) use facts::{Fact, facts_in_pairs};
+#[cfg(test)]
+pub(super) use footer::binding;
 pub use footer::footer;
-pub use gpus::{gpus, gpus_in_two};
 pub use header::header;
-pub use heat_map::{HeatPlan, heat_map};
-pub use help::help;
 pub use ledger::{has_ledger_trouble, ledger_trouble};
-pub use models::{model_list, models};
-pub use money::{money, money_has_tabs};
-pub use nodes::node_list;
-pub use nothing_found::nothing_found;
+pub use money::money;
+pub(super) use money::row_key as money_row_key;
+pub(super) use profit::{Period, bound, period, why_unknown};
 pub use profit::{profit, profit_brief};
 pub use tabs::tabs;
 pub use too_small::too_small;
-pub use units::units;
-pub use vitals::{vitals, vitals_brief};
+pub use vitals::vitals_brief;
 pub use what_if::what_if;

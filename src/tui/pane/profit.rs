@@ -70,12 +70,13 @@ fn title(scene: &Scene<'_>) -> String {
     }
 }
 
-enum Period {
+/// Since when the profit is counted.
+pub(in crate::tui) enum Period {
     Today,
     Since(String),
 }
 
-fn period(scene: &Scene<'_>) -> Option<Period> {
+pub(in crate::tui) fn period(scene: &Scene<'_>) -> Option<Period> {
     let since = human::clock_minute(scene.snap.money.since?, scene.zone());
     Some(if since == "00:00" { Period::Today } else { Period::Since(since) })
 }
@@ -95,7 +96,7 @@ fn sign(money: &MoneyView) -> Sign {
 }
 
 /// Why there is no profit to show.
-fn why_unknown(scene: &Scene<'_>) -> &'static str {
+pub(in crate::tui) fn why_unknown(scene: &Scene<'_>) -> &'static str {
     let money = &scene.snap.money;
     let tokens = scene.snap.tokens.output_total.is_some() || scene.snap.tokens.prompt_total.is_some();
     match (money.revenue, money.cost) {
@@ -139,7 +140,7 @@ fn plus_minus(money: Money) -> &'static str {
 }
 
 /// How a total that is not exact is marked: `≥`, `≤`, `≈`.
-pub(super) fn bound(money: &MoneyView) -> &'static str {
+pub(in crate::tui) fn bound(money: &MoneyView) -> &'static str {
     match (money.lower_bound, money.upper_bound) {
         (false, false) => "",
         (true, false) => "≥ ",

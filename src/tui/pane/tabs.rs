@@ -3,31 +3,75 @@
 use ratatui::layout::Rect;
 
 use crate::snapshot::Severity;
-use crate::tui::app::View;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::widgets::Canvas;
+use crate::tui::view::{Hit, Hits, ViewId};
+use crate::tui::widgets::{Canvas, Pen, Segment};
 
-/// Draws them.
-pub fn tabs(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let alerts = &scene.snap.alerts;
-    let gravest = alerts.iter().map(|alert| alert.severity).max();
+/// Cells between two tabs.
+const GAP: u16 = 3;
+
+/// Draws them into the first row of `area`, and at its right how charts are to be read where there is room.
+pub fn tabs(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
+    let mut hits = Hits::default();
     let mut pen = canvas.pen(area, 0);
-    for (view, cells) in View::tabs(alerts.len()) {
-        pen.to(area.x + cells.start);
-        let label = format!("{} {}", view.key(), view.name());
-        if view == scene.app.view {
-            pen.strong(Role::Accent, &label);
-        } else {
-            pen.put(Role::Dim, &label);
-        }
-        if view == View::Alerts && !alerts.is_empty() {
-            let role = match gravest {
-                Some(Severity::Critical) => Role::Critical,
-                Some(Severity::Warning) => Role::Warning,
-                _ => Role::Dim,
-            };
-            pen.skip(1).put(role, &alerts.len().to_string());
-        }
+    pen.skip(1);
+    for view in ViewId::tabs() {
+        let start = pen.x();
+        tab(&mut pen, view, scene);
+        let width = pen.x() - start;
+        hits.push(Rect { x: start, y: area.y, width, height: 1 }.intersection(area), Hit::Tab(view));
+        pen.skip(GAP);
     }
+    let end = pen.x();
+    reading(canvas, area, end, scene);
+    hits
+}
+
+fn tab(pen: &mut Pen<'_>, view: ViewId, scene: &Scene<'_>) {
+    let (key, name) = (view.view().key().unwrap_or(' '), view.view().title());
+    let label = format!("{key} {name}");
+    if view == scene.app.view() {
+        pen.strong(Role::Accent, &label);
+    } else {
+        pen.put(Role::Dim, &label);
+    }
+    let alerts = &scene.snap.alerts;
+    if view == ViewId::Alerts && !alerts.is_empty() {
+        let role = match alerts.iter().map(|alert| alert.severity).max() {
+            Some(Severity::Critical) => Role::Critical,
+            Some(Severity::Warning) => Role::Warning,
+            _ => Role::Dim,
+        };
+        pen.skip(1).put(role, &alerts.len().to_string());
+    }
+}
+
+/// The span of the charts and what stands for what in them.
+fn reading(canvas: &mut Canvas<'_>, area: Rect, from: u16, scene: &Scene<'_>) {
+    let span = [
+        Segment::new(Role::Accent, "[ "),
+        Segment::text(scene.app.charts.reach.name()),
+        Segment::new(Role::Accent, " ]"),
+    ];
+    let long = [Segment::dim("   ╌ break-even   ▲▼ against 15 min ago")];
+    let short = [Segment::dim("  ╌ break-even  ▲▼ 15 min")];
+    let fits = |rest: &[Segment<'_>]| {
+        let needed = crate::tui::widgets::cells(&span) + crate::tui::widgets::cells(rest);
+        usize::from(area.right().saturating_sub(from)) > needed
+    };
+    let rest: &[Segment<'_>] = if fits(&long) && area.width >= 160 {
+        &long
+    } else if fits(&short) {
+        &short
+    } else {
+        &[]
+    };
+    if !fits(rest) {
+        return;
+    }
+    let mut clip = canvas.clip(area);
+    let end = clip.width().saturating_sub(1);
+    let line: Vec<Segment<'_>> = span.iter().chain(rest).cloned().collect();
+    clip.line_to(end, 0, &line);
 }

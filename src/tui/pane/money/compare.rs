@@ -3,12 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::rows::more;
-use crate::reading::Health;
+use super::scrolled::{self, profit};
 use crate::statement::AtList;
 use crate::tui::human;
 use crate::tui::inquiry::MoneyPage;
-use crate::tui::pane::models::profit;
-use crate::tui::pane::nodes;
 use crate::tui::scene::Scene;
 use crate::tui::widgets::{Canvas, Column, Figure, Rows, table};
 use crate::units::quotient;
@@ -24,7 +22,7 @@ pub(super) fn compare(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, pa
 /// Draws them about the chosen one.
 pub(super) fn scrolled(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let rows: Vec<&AtList> = page.compare.iter().collect();
-    nodes::scrolled(canvas, area, scene.app.list(), &columns(scene, page), &rows, &|_| Health::Live);
+    scrolled::scrolled(canvas, area, scene, &columns(scene, page), &rows);
 }
 
 /// Whether any of today's tokens was posted at a list.

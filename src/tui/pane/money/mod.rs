@@ -6,6 +6,7 @@ mod compare;
 mod day;
 mod hours;
 mod rows;
+mod scrolled;
 
 use ratatui::layout::Rect;
 use ratatui::widgets::{Paragraph, Widget, Wrap};
@@ -17,6 +18,8 @@ use crate::tui::layout::{Rows, split};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
+pub(in crate::tui) use scrolled::key as row_key;
+
 use crate::units::Span;
 
 /// A page that is older than this says so.
@@ -24,7 +27,7 @@ const OLD: Span = Span::from_secs(60);
 
 /// Draws it at the largest size that fits.
 pub fn money(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    if area.width >= 106 && area.height >= 30 {
+    if area.width >= 106 && area.height >= 29 {
         large(canvas, area, scene);
     } else if area.width >= 76 && area.height >= 18 {
         medium(canvas, area, scene);
@@ -33,15 +36,10 @@ pub fn money(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// Whether the view shows the tabs on a terminal of so many columns and rows.
-pub fn money_has_tabs((columns, rows): (u16, u16)) -> bool {
-    columns >= 78 && rows >= 20
-}
-
 /// Whether a terminal of so many columns and rows shows one lower pane at a time.
 pub(super) fn has_one_pane(terminal: Rect) -> bool {
     let large = terminal.width >= 108 && terminal.height >= 32;
-    !large && money_has_tabs((terminal.width, terminal.height))
+    !large && terminal.width >= 78 && terminal.height >= 20
 }
 
 /// The profit and the hours: 40x8 and up.
@@ -55,7 +53,6 @@ fn small(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 /// The hours and one pane below them: 80x24.
 fn medium(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut rows = Rows(area);
-    super::tabs(canvas, Rect { x: area.x - 1, ..rows.top(1) }, scene);
     super::profit_brief(canvas, rows.top(2), scene);
     let basis = rows.bottom(super::basis_rows(scene, area.width).min(if area.height > 20 { 3 } else { 1 }));
     super::basis(canvas, basis, scene);
@@ -84,7 +81,7 @@ fn lower(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPag
 /// Everything at once: 108x32 and up.
 fn large(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut rows = Rows(area);
-    super::tabs(canvas, Rect { x: area.x - 1, ..rows.top(2) }, scene);
+    rows.top(1);
     let basis = rows.bottom(super::basis_rows(scene, area.width).min(3));
     super::basis(canvas, basis, scene);
     let last = rows.bottom(1);

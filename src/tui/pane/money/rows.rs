@@ -2,13 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use crate::reading::Health;
+use super::scrolled::{self, profit};
 use crate::statement::{Row, RowKind, Statement};
 use crate::tui::human;
 use crate::tui::inquiry::MoneyPage;
 use crate::tui::layout::count;
-use crate::tui::pane::models::profit;
-use crate::tui::pane::nodes;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, Column, Figure, Rows, table};
@@ -49,7 +47,7 @@ fn plain(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: &str, ro
 /// Draws them about the chosen one.
 pub(super) fn scrolled(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: &str, statement: &Statement) {
     let rows = shown(scene, statement);
-    nodes::scrolled(canvas, area, scene.app.list(), &columns(scene, title), &rows, &|_| Health::Live);
+    scrolled::scrolled(canvas, area, scene, &columns(scene, title), &rows);
 }
 
 /// Says in the last row how many rows found no room.

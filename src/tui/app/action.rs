@@ -1,0 +1,113 @@
+//! What can be asked of the dashboard and what can happen to it.
+
+use std::sync::Arc;
+
+use super::Motion;
+use crate::snapshot::Snapshot;
+use crate::tui::inquiry::Reply;
+use crate::tui::view::{Hits, ViewId};
+use crate::units::Span;
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// End.
+    Quit,
+    /// Stop until `fg`.
+    Suspend,
+    /// Show or hide the keys.
+    Help,
+    /// Hold the picture, or let it go on.
+    Pause,
+    /// The next theme.
+    NextTheme,
+    /// A view by its place; where it is open already, its next part.
+    Show(ViewId),
+    /// The view after or before this one.
+    Turn(Turn),
+    /// Move in the list.
+    Move(Motion),
+    /// Into the chosen row.
+    Enter,
+    /// Sort by the next column.
+    Sort,
+    /// Sort the other way round.
+    Reverse,
+    /// Open or close the chosen row.
+    Fold,
+    /// Open or close all rows.
+    FoldAll,
+    /// The next or the previous node, where one is shown.
+    Neighbour(Turn),
+    /// The alerts of the chosen row.
+    AlertsOf,
+    /// Charts that reach back farther, or less far.
+    Reach(Turn),
+    /// What the cells of the map show.
+    Cells,
+    /// The form of the large chart.
+    Form,
+    /// Begin a filter.
+    Filter,
+    /// Open or close the what-if form.
+    WhatIf,
+    /// Change the chosen field of the form.
+    Step(Turn),
+    /// Compare with another time.
+    Against,
+    /// Out: of the filter, the view.
+    Back,
+}
+
+/// A direction among views and values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "a direction says itself")]
+pub enum Turn {
+    Next,
+    Previous,
+}
+
+/// What can happen.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// A key of the table.
+    Command(Command),
+    /// A character while a filter or a field is written.
+    Typed(char),
+    /// The last character is taken back.
+    Erase,
+    /// A filter is finished.
+    Accept,
+    /// The wheel turned a notch.
+    Wheel {
+        /// Towards the end of the list.
+        down: bool,
+    },
+    /// The mouse was pressed at a column and row.
+    Click(u16, u16),
+    /// A new picture.
+    Fresh(Arc<Snapshot>),
+    /// The past answered.
+    Answered(Reply),
+    /// The past will not answer what it was asked.
+    Unanswered,
+    /// No picture for so long.
+    Quiet(Span),
+    /// The terminal has another size.
+    Resize,
+    /// A frame was drawn: what the mouse meets there.
+    Drawn(Hits),
+}
+
+/// What the loop must do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// Draw.
+    Redraw,
+    /// End.
+    Quit,
+    /// Give the terminal back and stop.
+    Suspend,
+}

@@ -1,0 +1,113 @@
+//! What charts and maps show: how far back, of what, in which form.
+
+use crate::snapshot::GpuRow;
+use crate::tui::widgets::margin::MarginForm;
+use crate::units::{Ratio, Span};
+
+/// How far back charts reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Reach {
+    Quarter,
+    #[default]
+    Hour,
+    SixHours,
+    Day,
+}
+
+impl Reach {
+    const ALL: [Self; 4] = [Self::Quarter, Self::Hour, Self::SixHours, Self::Day];
+
+    /// As a span.
+    pub const fn span(self) -> Span {
+        Span::from_secs(match self {
+            Self::Quarter => 900,
+            Self::Hour => 3_600,
+            Self::SixHours => 21_600,
+            Self::Day => 86_400,
+        })
+    }
+
+    /// In words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Quarter => "15 min",
+            Self::Hour => "1 h",
+            Self::SixHours => "6 h",
+            Self::Day => "24 h",
+        }
+    }
+
+    /// The next longer or shorter one; the last stays.
+    #[must_use]
+    pub fn stepped(self, longer: bool) -> Self {
+        let at = self as usize;
+        let to = if longer { at + 1 } else { at.saturating_sub(1) };
+        Self::ALL.get(to).copied().unwrap_or(self)
+    }
+}
+
+/// What the cells of the map show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Cells {
+    #[default]
+    Load,
+    Memory,
+    Power,
+    Temperature,
+}
+
+impl Cells {
+    /// The next one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Load => Self::Memory,
+            Self::Memory => Self::Power,
+            Self::Power => Self::Temperature,
+            Self::Temperature => Self::Load,
+        }
+    }
+
+    /// In a word, and from what to what the scale goes.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Load => ("load", "0 to 100 %"),
+            Self::Memory => ("memory", "0 to 100 %"),
+            Self::Power => ("power", "0 to its limit"),
+            Self::Temperature => ("heat", "30 to 90°"),
+        }
+    }
+
+    /// A GPU's place on the scale.
+    pub fn share(self, gpu: &GpuRow) -> Option<f64> {
+        match self {
+            Self::Load => gpu.heat.map(Ratio::get),
+            Self::Memory => Some(gpu.memory_used_bytes?.get() as f64 / gpu.memory_total_bytes?.get() as f64),
+            Self::Power => Some(gpu.power_watts? / gpu.power_limit_watts?),
+            Self::Temperature => Some((f64::from(gpu.temperature_celsius?.get()) - 30.0) / 60.0),
+        }
+        .filter(|share| share.is_finite())
+    }
+}
+
+/// How charts are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ChartState {
+    /// How far back.
+    pub reach: Reach,
+    /// What the cells of the map show.
+    pub cells: Cells,
+    /// The large chart: cost and profit stacked, or profit about zero.
+    pub form: MarginForm,
+}
+
+impl ChartState {
+    pub(super) fn turn_form(&mut self) {
+        self.form = match self.form {
+            MarginForm::Stack => MarginForm::Profit,
+            MarginForm::Profit => MarginForm::Stack,
+        };
+    }
+}

@@ -1,0 +1,68 @@
+//! Pictures at several paces: what need not move every second moves when its picture does.
+
+use std::sync::Arc;
+
+use crate::snapshot::Snapshot;
+use crate::units::Span;
+
+/// How often a part of the screen moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Pace {
+    TwoSeconds,
+    FiveSeconds,
+    TenSeconds,
+    Minute,
+}
+
+impl Pace {
+    const ALL: [Self; 4] = [Self::TwoSeconds, Self::FiveSeconds, Self::TenSeconds, Self::Minute];
+
+    const fn span(self) -> Span {
+        Span::from_secs(match self {
+            Self::TwoSeconds => 2,
+            Self::FiveSeconds => 5,
+            Self::TenSeconds => 10,
+            Self::Minute => 60,
+        })
+    }
+}
+
+/// The picture of each pace.
+#[derive(Debug, Clone)]
+pub struct Pictures([Arc<Snapshot>; 4]);
+
+impl Pictures {
+    /// All of them the same.
+    pub(super) fn of(first: &Arc<Snapshot>) -> Self {
+        Self([(); 4].map(|()| first.clone()))
+    }
+
+    /// The picture of a pace.
+    pub fn at(&self, pace: Pace) -> &Arc<Snapshot> {
+        &self.0[pace as usize]
+    }
+
+    /// Takes a picture in. All paces show at once what must not wait: that something is there, gone or wrong.
+    pub(super) fn follow(&mut self, before: &Snapshot, now: &Arc<Snapshot>) {
+        let must_not_wait = differs(before, now);
+        for (slot, pace) in self.0.iter_mut().zip(Pace::ALL) {
+            let beat = |picture: &Snapshot| picture.at.millis().div_euclid(pace.span().millis());
+            if must_not_wait || beat(slot) != beat(now) {
+                *slot = now.clone();
+            }
+        }
+    }
+}
+
+fn differs(a: &Snapshot, b: &Snapshot) -> bool {
+    let known = |s: &Snapshot| {
+        let sizes = (s.nodes.len(), s.engines.len(), s.models.len(), s.units.len(), s.gpus.count, s.gpus.reporting);
+        let money = [s.money.revenue, s.money.cost, s.money.profit, s.money.profit_per_hour].map(|m| m.is_some());
+        let rates = (s.window_seconds.is_some(), s.tokens.output_per_second.is_some(), s.money.young_pace);
+        (sizes, s.coverage, money, rates)
+    };
+    let alerts = |s: &Snapshot| s.alerts.len();
+    let same_alerts = a.alerts.iter().zip(&b.alerts).all(|(a, b)| a.rule == b.rule && a.subject == b.subject);
+    known(a) != known(b) || alerts(a) != alerts(b) || !same_alerts
+}

@@ -1,0 +1,98 @@
+//! Ways through the views: into a row and out again, along a list, by keys and by the mouse.
+
+use super::{App, Effect, Filter, Motion, Turn};
+use crate::reading::Label;
+use crate::tui::view::{Entry, Hit, Place, RowKey, ViewId};
+
+/// Rows of a list before a frame told how many there are.
+const PAGE: usize = 10;
+
+impl App {
+    pub(super) fn enter(&mut self) -> Effect {
+        let entry = self.view().view().enter(&self.scene());
+        match entry {
+            Entry::Nowhere => return Effect::None,
+            Entry::Into(place) => {
+                if place.view == ViewId::Engines
+                    && let Some(unit) = &place.subject
+                {
+                    self.open.insert(RowKey::of(("unit", unit.as_str())));
+                }
+                self.path.enter(place);
+            }
+            Entry::Fold(row) => self.turn_fold(row),
+        }
+        Effect::Redraw
+    }
+
+    pub(super) fn fold(&mut self) -> Effect {
+        let rows = self.rows();
+        let Some(row) = self.list().key(&rows) else { return Effect::None };
+        self.turn_fold(row);
+        Effect::Redraw
+    }
+
+    fn turn_fold(&mut self, row: RowKey) {
+        if !self.open.remove(&row) {
+            self.open.insert(row);
+        }
+    }
+
+    /// Opens all rows that can be opened, or closes them.
+    pub(super) fn fold_all(&mut self) {
+        if self.open.is_empty() {
+            let all = self.rows();
+            self.open.extend(all);
+        } else {
+            self.open.clear();
+        }
+    }
+
+    /// The node after or before the shown one, as the list of nodes has them.
+    pub(super) fn neighbour(&mut self, turn: Turn) {
+        let names = crate::tui::view::node_names(&self.scene());
+        let here = self.subject().and_then(|name| names.iter().position(|known| *known == name.as_str()));
+        let Some(here) = here else { return };
+        let to = if turn == Turn::Next { (here + 1) % names.len() } else { (here + names.len() - 1) % names.len() };
+        if let Some(name) = names.get(to).map(|name| Label::new(name)) {
+            self.path.turn_to(name);
+        }
+    }
+
+    /// The alerts, those of the chosen row only.
+    pub(super) fn alerts_of(&mut self) -> Effect {
+        let Some(name) = self.view().view().chosen(&self.scene()) else { return Effect::None };
+        self.path.enter(Place::about(ViewId::Alerts, &name));
+        Effect::Redraw
+    }
+
+    pub(super) fn step(&mut self, motion: Motion) {
+        let (rows, page) = (self.rows(), if self.hits.page > 0 { self.hits.page } else { PAGE });
+        self.list_mut().step(motion, page, &rows);
+    }
+
+    /// A tab opens its view, a heading sorts, a row is chosen and, once chosen, entered.
+    pub(super) fn click(&mut self, x: u16, y: u16) {
+        match self.hits.at(x, y) {
+            Some(Hit::Tab(view)) => self.path.show(view),
+            Some(Hit::Order(order)) => self.list_mut().sort_by(order),
+            Some(Hit::Row(row)) => {
+                let rows = self.rows();
+                if self.list().key(&rows) == Some(row) {
+                    self.enter();
+                } else {
+                    self.list_mut().choose(row, &rows);
+                }
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn back(&mut self) {
+        if self.filter.editing || !self.filter.text().is_empty() {
+            self.filter = Filter::default();
+        } else {
+            self.path.back();
+        }
+    }
+}

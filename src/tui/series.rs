@@ -1,0 +1,135 @@
+//! What charts draw: points of the recent past on the axis of a chart.
+//!
+//! The history is asked; where it knows nothing of the fleet yet, the quarter hour of the picture stands in, and the newest
+//! money is the picture's own.
+
+use super::app::Pace;
+use super::scene::{Scene, number};
+use super::widgets::time_axis::TimeAxis;
+use crate::history::{Measure, Query, Subject};
+use crate::snapshot::{Line, Vitals};
+use crate::units::{Span, Timestamp};
+
+/// The time of a point where charts are short, and where they are long.
+const FINE: Span = Span::from_secs(5);
+const COARSE: Span = Span::from_secs(60);
+/// Charts up to this span have fine points.
+const SHORT: Span = Span::from_secs(3_600);
+
+/// Points of known times, the newest last.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Points {
+    points: Vec<(Timestamp, Option<f64>)>,
+    step: Span,
+}
+
+impl Points {
+    /// The points of a measure over a span up to now.
+    pub(super) fn of(scene: &Scene<'_>, subject: &Subject, measure: Measure, span: Span) -> Self {
+        let step = if span > SHORT { COARSE } else { FINE };
+        let now = scene.at(Pace::FiveSeconds).snap.at;
+        let until = Timestamp::from_millis(floor(now.millis(), step.millis()).saturating_add(step.millis()));
+        let count = usize::try_from(span.millis() / step.millis()).unwrap_or(0);
+        let query = Query { subject: subject.clone(), measure, until, step, points: count };
+        let mut known = Self::ending(scene.app.history.series(&query).points, until, step);
+        if *subject == Subject::Fleet {
+            if known.is_empty()
+                && let Some(line) = line_of(&scene.snap.vitals, measure)
+            {
+                let points = line.points.iter().map(|value| value.map(f64::from)).collect();
+                known = Self::ending(points, scene.snap.vitals.until, scene.snap.vitals.step);
+            }
+            known.end_with(now, newest(scene, measure));
+        }
+        known
+    }
+
+    fn ending(points: Vec<Option<f64>>, until: Timestamp, step: Span) -> Self {
+        let step = Span::from_millis(step.millis().clamp(1, 86_400_000));
+        let count = i64::try_from(points.len()).unwrap_or(0);
+        let first = until.millis().saturating_sub(step.millis().saturating_mul(count));
+        let at = |nth: i64| Timestamp::from_millis(first.saturating_add(step.millis().saturating_mul(nth)));
+        Self { points: (0..).map(at).zip(points).collect(), step }
+    }
+
+    /// Gives the newest time a value where it has none.
+    fn end_with(&mut self, now: Timestamp, value: Option<f64>) {
+        let is_known = self.points.last().is_some_and(|(at, value)| value.is_some() && *at + self.step >= now);
+        if let Some(value) = value.filter(|_| !is_known) {
+            let at = Timestamp::from_millis(floor(now.millis(), self.step.millis()));
+            self.points.retain(|(known, _)| *known < at);
+            self.points.push((at, Some(value)));
+        }
+    }
+
+    /// Whether nothing is known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.points.iter().all(|(_, value)| value.is_none())
+    }
+
+    /// Whether there is a past: more than the newest point.
+    fn has_past(&self) -> bool {
+        self.points.iter().filter(|(_, value)| value.is_some()).nth(1).is_some()
+    }
+
+    /// When the first known point begins.
+    fn began(&self) -> Option<Timestamp> {
+        self.points.iter().find(|(_, value)| value.is_some()).map(|(at, _)| *at)
+    }
+
+    /// The value so long ago; `None` where it is not known.
+    pub(super) fn ago(&self, now: Timestamp, ago: Span) -> Option<f64> {
+        let at = now.millis().saturating_sub(ago.millis());
+        let holds = |from: Timestamp| from.millis() <= at && at < from.millis().saturating_add(self.step.millis());
+        self.points.iter().find(|(from, _)| holds(*from)).and_then(|(_, value)| *value)
+    }
+
+    /// A value a dot of an axis.
+    pub(super) fn on(&self, axis: &TimeAxis) -> Vec<Option<f64>> {
+        axis.means(self.points.iter().copied(), self.step)
+    }
+
+    /// A value a cell for a line of `cells` cells over `span`, as for rows of a table.
+    pub(super) fn cells(&self, now: Timestamp, span: Span, cells: u16) -> Vec<Option<f64>> {
+        let cell = (span.millis() / i64::from(cells.max(1))).max(1);
+        // A dot of this axis is a cell of the line.
+        let axis = TimeAxis::shifting(now, Span::from_millis(2 * cell), cells.div_ceil(2));
+        self.on(&axis)
+    }
+}
+
+/// The axis of a chart of `cells` cells in which all of `points` are shown.
+pub(super) fn axis(scene: &Scene<'_>, points: &[&Points], span: Span, cells: u16) -> TimeAxis {
+    let now = scene.at(Pace::FiveSeconds).snap.at;
+    let began = points.iter().filter(|points| points.has_past()).filter_map(|points| points.began()).min();
+    // Where nothing is known of the past, what is watched since the first look is to come.
+    let began = began.or(scene.snap.money.since).unwrap_or(now);
+    TimeAxis::new(began, now, span, cells)
+}
+
+fn line_of(vitals: &Vitals, measure: Measure) -> Option<&Line> {
+    Some(match measure {
+        Measure::Output => &vitals.output,
+        Measure::Prompt => &vitals.prompt,
+        Measure::PromptComputed => &vitals.prompt_miss,
+        Measure::PromptCached => &vitals.prompt_hit,
+        Measure::HitRate => &vitals.hit_rate,
+        Measure::Load => &vitals.load,
+        _ => return None,
+    })
+}
+
+/// The fleet's money at present.
+fn newest(scene: &Scene<'_>, measure: Measure) -> Option<f64> {
+    let money = &scene.at(Pace::FiveSeconds).snap.money;
+    match measure {
+        Measure::Revenue => number(money.revenue_per_hour),
+        Measure::Cost => number(money.cost_per_hour),
+        Measure::Profit => number(money.profit_per_hour),
+        _ => None,
+    }
+}
+
+fn floor(value: i64, step: i64) -> i64 {
+    value.div_euclid(step.max(1)).saturating_mul(step.max(1))
+}

@@ -1,0 +1,39 @@
+//! Cells that several lists have.
+
+use super::list::{figure, said};
+use crate::reading::Health;
+use crate::snapshot::GpuRow;
+use crate::tui::human;
+use crate::tui::theme::{Ink, Role};
+use crate::tui::widgets::gauge::Gauge;
+use crate::tui::widgets::heat_cell::Heat;
+use crate::tui::widgets::table::Cell;
+use crate::units::Ratio;
+
+/// A cache that is this full is warned of.
+const FULL: f64 = 0.9;
+
+/// The cell of a GPU.
+pub(super) fn heat(gpu: &GpuRow) -> Heat {
+    match gpu.state {
+        Health::Live => Heat::of(gpu.heat.map(Ratio::get)),
+        Health::Stale => Heat::Silent,
+        Health::Lost => Heat::Lost,
+        Health::Never => Heat::Unknown,
+    }
+}
+
+/// A cache's gauge.
+pub(super) fn gauge(kv: Option<Ratio>) -> Cell<'static> {
+    let kv = kv.map(Ratio::get);
+    let ink = if kv.is_some_and(|kv| kv >= FULL) { Role::Warning.into() } else { Ink::Mixed(Role::Output, 70) };
+    Cell::Gauge(Gauge::of(kv, ink))
+}
+
+/// A cache's use in percent, warned of where it is nearly full.
+pub(super) fn full(kv: Option<Ratio>) -> Cell<'static> {
+    match kv {
+        Some(kv) if kv.get() >= FULL => said(Role::Warning, human::percent(Some(kv)).trim()),
+        kv => figure(&human::percent(kv)),
+    }
+}

@@ -1,0 +1,118 @@
+//! Revenue = cost + profit over time, in its frame.
+
+use ratatui::layout::Rect;
+
+use super::{ends, framed};
+use crate::history::{Measure, Subject};
+use crate::tui::app::Pace;
+use crate::tui::human;
+use crate::tui::scene::{Scene, number};
+use crate::tui::series::{Points, axis};
+use crate::tui::theme::Role;
+use crate::tui::widgets::framed_chart::{FramedChart, ScaleLabel};
+use crate::tui::widgets::margin::{MarginChart, MarginForm};
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::scale::step_above;
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::{Money, Span};
+
+/// The large chart reaches back a day.
+const DAY: Span = Span::from_secs(86_400);
+
+/// The picture of the money of something.
+pub(in crate::tui::view) struct Margin {
+    pub(in crate::tui::view) subject: Subject,
+    /// What it is now: revenue and cost an hour.
+    pub(in crate::tui::view) now: [Option<Money>; 2],
+    pub(in crate::tui::view) scale_width: u16,
+    /// A day where it is the view's main chart, else the span of all charts.
+    pub(in crate::tui::view) is_day: bool,
+}
+
+impl Margin {
+    /// Draws it.
+    pub(in crate::tui::view) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+        let span = if self.is_day { DAY } else { scene.app.charts.reach.span() };
+        let of = |measure| Points::of(scene, &self.subject, measure, span);
+        let (revenue, cost) = (of(Measure::Revenue), of(Measure::Cost));
+        let cells = FramedChart::chart_width(area.width, self.scale_width);
+        let axis = axis(scene, &[&revenue, &cost], span, cells);
+        let (revenue, cost) = (revenue.on(&axis), cost.on(&axis));
+        let (bottom, top) = match scene.app.charts.form {
+            MarginForm::Stack => {
+                let largest = revenue.iter().chain(&cost).flatten().copied().fold(0.0, f64::max);
+                (0.0, step_above(1.02 * largest))
+            }
+            MarginForm::Profit => profit_ends(&revenue, &cost),
+        };
+        let form = scene.app.charts.form;
+        let chart = MarginChart { revenue: &revenue, cost: &cost, top, bottom, form };
+        let dollars = |value: f64| {
+            let sign = if value < 0.0 { "−" } else { "" };
+            format!("{sign}{}{}", human::symbol(scene.currency()).trim_end(), human::axis_figure(value.abs()))
+        };
+        let mut labels = Vec::new();
+        match form {
+            MarginForm::Stack => {
+                let now = self.now.map(number);
+                labels.extend(now[0].map(|value| ScaleLabel::now(value, dollars(value))));
+                labels.extend(now[1].map(|value| ScaleLabel::end(value, dollars(value))));
+                labels.push(ScaleLabel::end(top, dollars(top)));
+            }
+            MarginForm::Profit => {
+                labels.push(ScaleLabel::end(top, dollars(top)));
+                labels.push(ScaleLabel::end(0.0, "0"));
+                labels.push(ScaleLabel::end(bottom, dollars(bottom)));
+            }
+        }
+        let floor = (form == MarginForm::Stack).then_some("0");
+        framed(
+            canvas,
+            area,
+            scene,
+            &axis,
+            self.rule(scene, area.width),
+            &chart,
+            labels,
+            (floor, self.scale_width),
+            (&self.subject, ends(&revenue).is_some() || ends(&cost).is_some()),
+        );
+    }
+
+    fn rule(&self, scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
+        let [revenue, cost] = self.now;
+        let profit = revenue.zip(cost).map(|(revenue, cost)| revenue - cost);
+        let profit =
+            if self.subject == Subject::Fleet { scene.at(Pace::TwoSeconds).snap.money.profit_per_hour } else { profit };
+        let amount =
+            |money: Option<Money>| scene.money(money.map(|m| if m < Money::ZERO { Money::ZERO - m } else { m }), 9);
+        let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);
+        let (key, name) = if is_loss { (Role::Loss, " missing ") } else { (Role::Gain, " profit ") };
+        let cost_name = if width >= 120 { " cost, the break-even " } else { " cost " };
+        let reach = if self.is_day { "24 h" } else { scene.app.charts.reach.name() };
+        let note = if width >= 120 { format!(" · an hour, {reach}") } else { format!(" · /h, {reach}") };
+        TitledRule::new("Revenue = cost + profit")
+            .note([Segment::dim(note)])
+            .right(Self::legend(key, name, profit.map(|profit| amount(Some(profit))), "  "))
+            .right(Self::legend(Role::Cost, cost_name, cost.map(|cost| amount(Some(cost))), ""))
+    }
+}
+
+impl Margin {
+    /// What a colour stands for, and how much of it there is where that is known.
+    fn legend(role: Role, name: &'static str, figure: Option<String>, behind: &'static str) -> Vec<Segment<'static>> {
+        let name = if figure.is_none() { name.trim_end() } else { name };
+        let mut group = vec![Segment::key(role), Segment::dim(name)];
+        group.extend(figure.map(Segment::text));
+        group.push(Segment::dim(behind));
+        group
+    }
+}
+
+/// Round ends about the profit, zero among them.
+fn profit_ends(revenue: &[Option<f64>], cost: &[Option<f64>]) -> (f64, f64) {
+    let profit = revenue.iter().zip(cost).filter_map(|(revenue, cost)| Some((*revenue)? - (*cost)?));
+    let (low, top) = profit.fold((0.0_f64, 0.0_f64), |(low, top), value| (low.min(value), top.max(value)));
+    let bottom = if low < 0.0 { -step_above(-low) } else { 0.0 };
+    (bottom, if top > 0.0 || bottom >= 0.0 { step_above(top) } else { 0.0 })
+}

@@ -1,0 +1,215 @@
+//! Charts of the recent past in their frames, as several views have them.
+
+mod margin;
+
+pub(super) use margin::Margin;
+
+use ratatui::layout::Rect;
+
+use super::served::first_word;
+use crate::history::{Measure, Subject};
+use crate::snapshot::{Alert, Severity};
+use crate::tui::human;
+use crate::tui::scene::Scene;
+use crate::tui::series::{Points, axis};
+use crate::tui::theme::Role;
+use crate::tui::widgets::area::{AreaChart, Layer};
+use crate::tui::widgets::axis_rule::{AxisRule, Mark};
+use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
+use crate::tui::widgets::line::LineChart;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::scale::{LineScale, step_above};
+use crate::tui::widgets::time_axis::TimeAxis;
+use crate::tui::widgets::{Canvas, Plot, Segment};
+
+/// A chart of one or several measures.
+pub(super) struct Chart<'a> {
+    pub(super) rule: TitledRule<'a>,
+    pub(super) subject: Subject,
+    /// From the bottom up.
+    pub(super) layers: Vec<(Measure, Role)>,
+    /// The top, where it is fixed.
+    pub(super) top: Option<f64>,
+    /// A dotted line.
+    pub(super) even: Option<f64>,
+    pub(super) kind: Kind,
+    /// How values are written at the scale.
+    pub(super) format: fn(f64) -> String,
+    pub(super) scale_width: u16,
+}
+
+/// How a chart is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Area,
+    Heat,
+    Line,
+}
+
+impl Chart<'_> {
+    /// Draws it over the span that is chosen.
+    pub(super) fn draw(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+        let span = scene.app.charts.reach.span();
+        let points: Vec<Points> =
+            self.layers.iter().map(|(measure, _)| Points::of(scene, &self.subject, *measure, span)).collect();
+        let cells = FramedChart::chart_width(area.width, self.scale_width);
+        let axis = axis(scene, &points.iter().collect::<Vec<_>>(), span, cells);
+        let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
+        if self.kind == Kind::Line {
+            self.line(canvas, area, scene, &axis, &values);
+        } else {
+            self.area(canvas, area, scene, &axis, &values);
+        }
+    }
+
+    fn area(
+        self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        scene: &Scene<'_>,
+        axis: &TimeAxis,
+        values: &[Vec<Option<f64>>],
+    ) {
+        let top = self.top.unwrap_or_else(|| step_above(1.02 * largest_sum(values)));
+        let even = self.even.filter(|even| *even < top);
+        let layers = values.iter().zip(&self.layers).map(|(values, (_, role))| Layer { values, role: *role });
+        let chart = AreaChart { layers: layers.collect(), low: 0.0, top, even, is_heat: self.kind == Kind::Heat };
+        let mut labels = vec![ScaleLabel::end(top, (self.format)(top))];
+        labels.extend(even.map(|even| ScaleLabel::end(even, (self.format)(even))));
+        framed(
+            canvas,
+            area,
+            scene,
+            axis,
+            self.rule,
+            &chart,
+            labels,
+            (Some("0"), self.scale_width),
+            (&self.subject, is_known(values)),
+        );
+    }
+
+    fn line(
+        self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        scene: &Scene<'_>,
+        axis: &TimeAxis,
+        values: &[Vec<Option<f64>>],
+    ) {
+        let Some((values, (_, role))) = values.first().zip(self.layers.first()) else { return };
+        let (low, top) = LineScale::new(ends(values)).ends();
+        let chart = LineChart { values, low, top, role: *role };
+        let labels = vec![ScaleLabel::end(top, (self.format)(top)), ScaleLabel::end(low, (self.format)(low))];
+        framed(
+            canvas,
+            area,
+            scene,
+            axis,
+            self.rule,
+            &chart,
+            labels,
+            (None, self.scale_width),
+            (&self.subject, ends(values).is_some()),
+        );
+    }
+}
+
+fn is_known(values: &[Vec<Option<f64>>]) -> bool {
+    values.iter().any(|layer| ends(layer).is_some())
+}
+
+fn largest_sum(values: &[Vec<Option<f64>>]) -> f64 {
+    let dots = values.first().map_or(0, Vec::len);
+    let sum = |dot: usize| values.iter().filter_map(|layer| layer.get(dot).copied().flatten()).sum::<f64>();
+    (0..dots).map(sum).fold(0.0, f64::max)
+}
+
+/// The least and the largest value.
+pub(super) fn ends(values: &[Option<f64>]) -> Option<(f64, f64)> {
+    let known = values.iter().flatten().copied().filter(|value| value.is_finite());
+    known.fold(None, |ends: Option<(f64, f64)>, value| {
+        Some(ends.map_or((value, value), |(a, b)| (a.min(value), b.max(value))))
+    })
+}
+
+#[allow(clippy::too_many_arguments, reason = "a chart and its frame")]
+fn framed(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    axis: &TimeAxis,
+    rule: TitledRule<'_>,
+    plot: &dyn Plot,
+    labels: Vec<ScaleLabel<'_>>,
+    (floor, scale_width): (Option<&str>, u16),
+    (subject, is_known): (&Subject, bool),
+) {
+    let below = AxisRule {
+        ticks: axis.ticks(scene.zone(), None),
+        marks: marks(scene, axis, subject),
+        floor: floor.map(|floor| (floor, scale_width)),
+    };
+    let chart = FramedChart {
+        rule,
+        plots: vec![plot],
+        scale: ScaleColumn { labels: if is_known { labels } else { Vec::new() } },
+        scale_width,
+        axis: Some(below),
+    };
+    let place = chart.draw(canvas, area);
+    if !is_known {
+        let row = place.height.saturating_sub(1) / 2;
+        canvas.pen(place, row).put(Role::Dim, "nothing recorded yet");
+    }
+}
+
+/// Where alerts began.
+fn marks(scene: &Scene<'_>, axis: &TimeAxis, subject: &Subject) -> Vec<Mark> {
+    let is_of = |alert: &&Alert| match subject {
+        Subject::Fleet => true,
+        Subject::Node(node) => first_word(alert) == node.as_str(),
+        Subject::Unit(unit) => first_word(alert) == unit.as_str(),
+        _ => false,
+    };
+    let grave = scene.snap.alerts.iter().filter(|alert| alert.severity > Severity::Info).filter(is_of);
+    let mark = |alert: &Alert| axis.mark(alert.since, '▲', severity(alert.severity));
+    let mut marks: Vec<Mark> = grave.filter_map(mark).collect();
+    // The gravest come first; the last of a cell is the one that is drawn.
+    marks.reverse();
+    marks
+}
+
+/// The role of a severity.
+pub(super) fn severity(severity: Severity) -> Role {
+    match severity {
+        Severity::Critical => Role::Critical,
+        Severity::Warning => Role::Warning,
+        Severity::Info => Role::Dim,
+    }
+}
+
+/// A rate at a scale: `4M`, `31.5k`.
+pub(super) fn rate(value: f64) -> String {
+    human::axis_figure(value)
+}
+
+/// A share at a scale.
+pub(super) fn share(value: f64) -> String {
+    let percent = value * 100.0;
+    if (percent - percent.round()).abs() < 0.05 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
+}
+
+/// What changed against a quarter hour ago, for the right of a rule.
+pub(super) fn changed(change: Option<f64>, is_share: bool) -> Vec<Segment<'static>> {
+    let Some(change) = change.filter(|change| change.is_finite()) else { return Vec::new() };
+    let arrow = if change > 0.0 { '▲' } else { '▼' };
+    let amount = change.abs() * 100.0;
+    let text = match amount {
+        amount if amount < if is_share { 0.05 } else { 0.5 } => "▬".to_owned(),
+        amount if amount > 999.0 => format!("{arrow} >999 %"),
+        amount if is_share => format!("{arrow} {amount:.1} pt"),
+        amount => format!("{arrow} {amount:.0} %"),
+    };
+    vec![Segment::dim(text)]
+}

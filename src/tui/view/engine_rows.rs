@@ -1,0 +1,62 @@
+//! Engines and ranks as rows without folding, for a box or a node.
+
+use ratatui::layout::Rect;
+
+use super::cells::full;
+use super::list::{Col, List, count, figure, said};
+use super::tables;
+use crate::reading::Health;
+use crate::snapshot::EngineRow;
+use crate::tui::human;
+use crate::tui::scene::{Scene, mark, short_target};
+use crate::tui::theme::Role;
+use crate::tui::widgets::Canvas;
+use crate::tui::widgets::table::Cell;
+
+type C<'s, 'a> = Col<'s, &'a EngineRow>;
+
+/// Draws engines and ranks as rows without folding.
+pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rows: &[&EngineRow]) {
+    if area.height < 2 {
+        return;
+    }
+    let columns = [
+        C::left("Engines", 14, |row| {
+            let rank = row.rank.as_ref().map_or_else(String::new, |rank| format!(" r{rank}"));
+            let (role, glyph) = mark(row.state);
+            let text = format!("{} {}{rank}", row.kind, short_target(row));
+            if row.state == Health::Live { Cell::text(text) } else { said(role, format!("{glyph} {text}")) }
+        })
+        .stretch(2, 36),
+        C::left("model", 12, |row| {
+            row.model.as_ref().map_or_else(Cell::unknown, |model| Cell::text(model.to_string()))
+        })
+        .stretch(2, 34),
+        C::left("role", 8, |row| Cell::dim(format!("{}{}", row.role, if row.role_inferred { "?" } else { "" })))
+            .rank(6),
+        C::right("run", 5, |row| count(row.running)).rank(1),
+        C::right("wait", 4, |row| count(row.waiting)).rank(1),
+        C::right("KV", 5, |row| full(row.kv_usage)).rank(1),
+        C::right("hit", 5, |row| match row.cache_hit_rate {
+            None if row.cached_total.is_none() && row.prompt_total.is_some() => Cell::dim("n/a"),
+            rate => figure(&human::percent(rate)),
+        })
+        .rank(2),
+        C::right("ttft p99", 8, |row| figure(&human::latency(row.ttft_seconds.p99))).rank(3),
+        C::right("itl p99", 7, |row| figure(&human::latency(row.itl_seconds.p99))).rank(4),
+        C::right("in/s", 5, |row| tables::rate(row.prompt_per_second)).rank(5),
+        C::right("out/s", 5, |row| tables::rate(row.output_per_second)),
+        C::right("earned", 9, |row| {
+            row.revenue.map_or_else(Cell::unknown, |_| Cell::text(scene.money(row.revenue, 9)))
+        })
+        .rank(4),
+        C::left("note", 10, |row| match (&row.note, row.state) {
+            (Some(note), _) => said(Role::Warning, note.to_string()),
+            (None, Health::Live) => Cell::Empty,
+            (None, state) => said(mark(state).0, format!("{state} {}", human::age(row.age_seconds))),
+        })
+        .rank(7)
+        .stretch(3, 60),
+    ];
+    List::plain("Engines", &columns, rows).draw(canvas, area);
+}

@@ -1,0 +1,156 @@
+//! What is told of each row.
+
+use super::lines::Line;
+use crate::history::{Measure, Subject};
+use crate::reading::Health;
+use crate::tui::human;
+use crate::tui::scene::{Scene, mark, number};
+use crate::tui::series::Points;
+use crate::tui::theme::{Ink, Role};
+use crate::tui::view::cells::{full, gauge};
+use crate::tui::view::charts::ends;
+use crate::tui::view::list::{By, Col, count, figure, said};
+use crate::tui::view::served::name_role;
+use crate::tui::view::tables;
+use crate::tui::widgets::Segment;
+use crate::tui::widgets::sparkline::Sparkline;
+use crate::tui::widgets::table::{Cell, Row, Tree};
+use crate::units::Ratio;
+
+pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>) -> Vec<Col<'s, Line<'a>>> {
+    type C<'s, 'a> = Col<'s, Line<'a>>;
+    let wide = scene.size.0 >= 160;
+    vec![
+        C::left("Engines", 15, name).stretch(2, if wide { 34 } else { 24 }).rising(|line| By::Name(line.name.clone())),
+        C::left("model", 11, model)
+            .rank(4)
+            .stretch(1, 28)
+            .rising(|line| By::Name(line.served.model.unwrap_or_default().to_owned())),
+        C::right("ranks", 6, ranks).rank(5),
+        C::right("run", 5, |line| count(line.served.running))
+            .rank(1)
+            .falling(|line| By::Number(line.served.running.map(|n| n as f64))),
+        C::right("wait", 4, waiting).falling(|line| By::Number(line.served.waiting.map(|n| n as f64))),
+        C::left("KV", 7, |line| gauge(line.served.kv())).rank(7).stretch(1, 16),
+        C::right("", 5, |line| full(line.served.kv()))
+            .rank(1)
+            .falling(|line| By::Number(line.served.kv().map(Ratio::get))),
+        C::right("hit", 5, hit).rank(6),
+        C::right("ttft p99", 8, |line| figure(&human::latency(line.served.ttft_p99)))
+            .rank(2)
+            .falling(|line| By::Number(line.served.ttft_p99)),
+        C::right("itl p99", 7, |line| figure(&human::latency(line.served.itl_p99)))
+            .rank(5)
+            .falling(|line| By::Number(line.served.itl_p99)),
+        C::left(format!("tok/s, {}", scene.app.charts.reach.name()), 11, move |line| {
+            tokens_line(scene, line, if wide { 40 } else { 14 })
+        })
+        .rank(8)
+        .stretch(1, if wide { 40 } else { 14 }),
+        C::right("tok/s", 5, |line| figure(&human::scaled_tight(line.tokens())))
+            .falling(|line| By::Number(line.tokens())),
+        C::right("rev/h", 7, rev).rank(4).falling(|line| By::Number(number(line.revenue()))),
+        C::right("profit/h", 9, profit).rank(1).rising(|line| By::Number(number(line.profit()))).first(),
+        C::left("note", 10, note).rank(9).only(scene.snap.engines.iter().any(|row| row.note.is_some())).stretch(2, 60),
+    ]
+}
+
+pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, Line<'_>>]) -> Row<'static> {
+    let snap = scene.snap;
+    let name = if hidden > 0 { format!("all, {hidden} more") } else { "total".to_owned() };
+    Row::new(columns.iter().map(|col| match col.name() {
+        "Engines" => Cell::dim(name.clone()),
+        "run" => count(snap.requests.running),
+        "wait" => count(snap.requests.waiting),
+        "hit" => figure(&human::percent(snap.cache_hit_rate)),
+        "tok/s" => tables::rate(snap.tokens.output_per_second),
+        "rev/h" => figure(&human::bare(snap.money.revenue_per_hour, 7)),
+        "profit/h" => tables::profit(snap.money.profit_per_hour),
+        _ => Cell::Empty,
+    }))
+    .tree(Tree::Leaf)
+}
+
+fn name(line: &Line<'_>) -> Cell<'static> {
+    let (role, glyph) = mark(line.state);
+    if line.state != Health::Live {
+        return Cell::Text(vec![Segment::new(role, format!("{glyph} ")), Segment::new(role, line.name.clone())]);
+    }
+    let own = if line.over_mean.is_some_and(|over| over >= 1.2) { Role::Warning } else { name_role(line.gravest) };
+    said(own, line.name.clone())
+}
+
+fn model(line: &Line<'_>) -> Cell<'static> {
+    match (line.tree, line.served.model) {
+        (Tree::Child | Tree::LastChild, _) => match line.over_mean {
+            Some(over) => {
+                let role = if over >= 1.2 { Role::Warning } else { Role::Dim };
+                said(role, format!("{:.2}x mean", over.min(99.0)))
+            }
+            None => Cell::Empty,
+        },
+        (_, Some(model)) => Cell::text(model.to_owned()),
+        (_, None) => Cell::unknown(),
+    }
+}
+
+fn ranks(line: &Line<'_>) -> Cell<'static> {
+    if line.is_parent { Cell::dim(human::compact(line.served.rows as u64)) } else { Cell::Empty }
+}
+
+fn waiting(line: &Line<'_>) -> Cell<'static> {
+    match line.served.waiting {
+        Some(waiting) if waiting > 20 => said(Role::Warning, human::compact(waiting)),
+        waiting => count(waiting),
+    }
+}
+
+fn hit(line: &Line<'_>) -> Cell<'static> {
+    match line.engine {
+        Some(row) if row.cache_hit_rate.is_none() && row.cached_total.is_none() && row.prompt_total.is_some() => {
+            Cell::dim("n/a")
+        }
+        Some(row) => figure(&human::percent(row.cache_hit_rate)),
+        None => Cell::unknown(),
+    }
+}
+
+fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, cells: u16) -> Cell<'static> {
+    let subject = match (line.unit, line.engine) {
+        (Some(unit), _) => Subject::Unit(unit.unit.clone()),
+        (None, Some(row)) => Subject::Engine(row.target.clone(), row.rank.clone()),
+        (None, None) => return Cell::Empty,
+    };
+    let (measure, role) =
+        if line.is_prefill() { (Measure::Prompt, Role::Prompt) } else { (Measure::Output, Role::Output) };
+    let span = scene.app.charts.reach.span();
+    let values = Points::of(scene, &subject, measure, span).cells(scene.snap.at, span, cells);
+    let top = ends(&values).map_or(1.0, |(_, top)| top.max(1e-9));
+    Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(role, 75)))
+}
+
+fn rev(line: &Line<'_>) -> Cell<'static> {
+    match line.share {
+        Some(share) => Cell::dim(human::percent1(Ratio::new(share)).trim().to_owned()),
+        None if line.unit.is_some() => figure(&human::bare(line.revenue(), 7)),
+        None => Cell::Empty,
+    }
+}
+
+/// Money stands where the ledger has it; a rank has its share of its parent's tokens.
+fn profit(line: &Line<'_>) -> Cell<'static> {
+    match (line.share, line.unit) {
+        (Some(_), _) => Cell::dim("of tokens"),
+        (None, Some(_)) => tables::profit(line.profit()),
+        (None, None) => Cell::Empty,
+    }
+}
+
+fn note(line: &Line<'_>) -> Cell<'static> {
+    let Some(row) = line.engine else { return Cell::Empty };
+    match (&row.note, row.state) {
+        (Some(note), _) => said(Role::Warning, note.to_string()),
+        (None, Health::Live) => Cell::Empty,
+        (None, state) => said(mark(state).0, format!("{state} {}", human::age(row.age_seconds))),
+    }
+}

@@ -1,0 +1,221 @@
+//! The rows: units or targets, and below those that are open their ranks.
+
+use std::collections::BTreeMap;
+
+use super::columns::columns;
+use crate::reading::{Health, Label, ModelName, Rank, Role as EngineRole, UnitName};
+use crate::snapshot::{EngineRow, Severity, UnitRow};
+use crate::tui::human;
+use crate::tui::scene::{Scene, short_target};
+use crate::tui::view::list::{Col, sort};
+use crate::tui::view::served::{Served, alerted};
+use crate::tui::view::{RowKey, ViewId};
+use crate::tui::widgets::table::{CHILDREN, Tree};
+use crate::units::{Money, Ratio};
+
+/// A row: a unit, a target, or a rank of either.
+pub(super) struct Line<'a> {
+    pub(super) key: RowKey,
+    pub(super) name: String,
+    /// What its alerts are about.
+    pub(super) alerts_of: String,
+    /// The row of one engine or rank.
+    pub(super) engine: Option<&'a EngineRow>,
+    pub(super) unit: Option<&'a UnitRow>,
+    pub(super) served: Served<'a>,
+    pub(super) is_parent: bool,
+    pub(super) tree: Tree,
+    pub(super) state: Health,
+    pub(super) gravest: Option<Severity>,
+    /// Against the mean of its siblings: what it carries.
+    pub(super) over_mean: Option<f64>,
+    /// The part of its parent's tokens that it makes.
+    pub(super) share: Option<f64>,
+}
+
+impl Line<'_> {
+    /// What it makes in its role: prompts where it prefills, else output.
+    pub(super) fn tokens(&self) -> Option<f64> {
+        tokens(self.served.role, &self.served)
+    }
+
+    pub(super) fn is_prefill(&self) -> bool {
+        self.served.role == Some(EngineRole::Prefill)
+    }
+
+    pub(super) fn revenue(&self) -> Option<Money> {
+        self.unit.and_then(|unit| unit.revenue_per_hour)
+    }
+
+    pub(super) fn profit(&self) -> Option<Money> {
+        let unit = self.unit?;
+        Some(unit.revenue_per_hour? - unit.cost_per_hour?)
+    }
+}
+
+fn tokens(role: Option<EngineRole>, served: &Served<'_>) -> Option<f64> {
+    if role == Some(EngineRole::Prefill) { served.prompt } else { served.output }
+}
+
+fn fields(row: &EngineRow) -> [(&'static str, &str); 5] {
+    [
+        ("target", row.target.as_str()),
+        ("node", row.node.as_str()),
+        ("unit", row.unit.as_ref().map_or("", |u| u.as_str())),
+        ("model", row.model.as_ref().map_or("", |m| m.as_str())),
+        ("state", if row.state == Health::Live { "live" } else { "stale lost never" }),
+    ]
+}
+
+/// The rows in their order, children below open parents.
+pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<Line<'a>> {
+    let about = scene.app.subject().filter(|_| scene.app.view() == ViewId::Engines).map(Label::as_str);
+    let is_of = |row: &EngineRow| {
+        about.is_none_or(|about| {
+            let names = [
+                row.unit.as_ref().map(UnitName::as_str),
+                row.model.as_ref().map(ModelName::as_str),
+                Some(row.node.as_str()),
+            ];
+            names.contains(&Some(about))
+        })
+    };
+    let mut groups: BTreeMap<&str, Vec<&'a EngineRow>> = BTreeMap::new();
+    for row in scene.snap.engines.iter().filter(|row| scene.app.filter.accepts(&fields(row)) && is_of(row)) {
+        let name = row.unit.as_ref().map_or(row.target.as_str(), |unit| unit.as_str());
+        groups.entry(name).or_default().push(row);
+    }
+    let alerts = alerted(&scene.snap.alerts);
+    let mut parents: Vec<(Line<'a>, Vec<&'a EngineRow>)> =
+        groups.into_iter().map(|(name, rows)| (parent(scene, name, &rows, alerts.get(name).copied()), rows)).collect();
+    let mut order: Vec<Keyed<'a>> = parents.drain(..).map(|(line, rows)| Keyed { line, rows }).collect();
+    // Sorting goes by the parents' lines.
+    let columns = columns(scene);
+    sort_parents(&mut order, &columns, scene);
+    order.into_iter().flat_map(|Keyed { line, rows }| with_children(scene, line, &rows)).collect()
+}
+
+struct Keyed<'a> {
+    line: Line<'a>,
+    rows: Vec<&'a EngineRow>,
+}
+
+fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, Line<'a>>], scene: &Scene<'_>) {
+    let mut rows: BTreeMap<RowKey, Vec<&'a EngineRow>> = BTreeMap::new();
+    let mut lines = Vec::new();
+    for keyed in order.drain(..) {
+        rows.insert(keyed.line.key, keyed.rows);
+        lines.push(keyed.line);
+    }
+    sort(&mut lines, columns, scene.app.list_of(ViewId::Engines));
+    let with = |line: Line<'a>, rows: &mut BTreeMap<RowKey, Vec<&'a EngineRow>>| {
+        let rows = rows.remove(&line.key).unwrap_or_default();
+        Keyed { line, rows }
+    };
+    order.extend(lines.into_iter().map(|line| with(line, &mut rows)));
+}
+
+fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Option<Severity>) -> Line<'a> {
+    let mut served = Served::default();
+    for row in rows {
+        served.add(row);
+    }
+    let unit = scene.snap.units.iter().find(|unit| unit.unit.as_str() == name);
+    let only = if rows.len() == 1 && unit.is_none() { rows.first().copied() } else { None };
+    let best = rows.iter().map(|row| row.state).min().unwrap_or_default();
+    let shown = match (unit, rows.first()) {
+        (None, Some(row)) => format!("{} {}", row.kind, short_target(row)),
+        _ => name.to_owned(),
+    };
+    Line {
+        key: RowKey::of((if unit.is_some() { "unit" } else { "target" }, name)),
+        name: shown,
+        alerts_of: name.to_owned(),
+        engine: only,
+        unit,
+        served,
+        is_parent: only.is_none(),
+        tree: if only.is_some() { Tree::Leaf } else { Tree::Folded },
+        state: best,
+        gravest,
+        over_mean: None,
+        share: None,
+    }
+}
+
+fn with_children<'a>(scene: &Scene<'a>, mut line: Line<'a>, rows: &[&'a EngineRow]) -> Vec<Line<'a>> {
+    if !line.is_parent || !scene.app.is_open(line.key) {
+        return vec![line];
+    }
+    line.tree = Tree::Open;
+    let whole = line.tokens();
+    let role = line.served.role;
+    let carries = |row: &EngineRow| row.kv_usage.map(Ratio::get).or(row.running.map(|n| n as f64));
+    let known: Vec<f64> = rows.iter().filter_map(|row| carries(row)).collect();
+    let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+    let mut children: Vec<Line<'a>> =
+        rows.iter().map(|row| child(&line, row, whole, role, carries(row).map(|c| c / mean))).collect();
+    children
+        .sort_by(|a, b| b.state.cmp(&a.state).then(b.over_mean.unwrap_or(0.0).total_cmp(&a.over_mean.unwrap_or(0.0))));
+    let hidden = children.len().saturating_sub(CHILDREN + 1);
+    if hidden > 0 {
+        children.truncate(CHILDREN);
+        children.push(rest(&line, hidden + 1));
+    }
+    if let Some(last) = children.last_mut() {
+        last.tree = Tree::LastChild;
+    }
+    std::iter::once(line).chain(children).collect()
+}
+
+fn child<'a>(
+    parent: &Line<'a>,
+    row: &'a EngineRow,
+    whole: Option<f64>,
+    role: Option<EngineRole>,
+    over_mean: Option<f64>,
+) -> Line<'a> {
+    let mut served = Served::default();
+    served.add(row);
+    let share = tokens(role, &served).zip(whole).map(|(part, whole)| part / whole);
+    let rank = row.rank.as_ref().map_or_else(|| short_target(row), |rank| format!("r{rank}"));
+    let name = if row.node.as_str().is_empty() { rank } else { format!("{rank} {}", row.node) };
+    Line {
+        key: RowKey::of((
+            "rank",
+            parent.key,
+            row.target.as_str(),
+            row.rank.as_ref().map(Rank::as_str),
+            row.instance.as_ref().map(ToString::to_string),
+        )),
+        name,
+        alerts_of: row.node.to_string(),
+        engine: Some(row),
+        unit: None,
+        served,
+        is_parent: false,
+        tree: Tree::Child,
+        state: row.state,
+        gravest: None,
+        over_mean: over_mean.filter(|over| over.is_finite()),
+        share: share.filter(|share| share.is_finite()),
+    }
+}
+
+/// What stands for the children that are not shown.
+fn rest<'a>(parent: &Line<'a>, hidden: usize) -> Line<'a> {
+    Line {
+        key: RowKey::of(("rest", parent.key)),
+        name: format!("… {} more", human::grouped(hidden as u128)),
+        alerts_of: parent.alerts_of.clone(),
+        engine: None,
+        unit: None,
+        served: Served::default(),
+        is_parent: false,
+        tree: Tree::LastChild,
+        state: Health::Live,
+        gravest: None,
+        over_mean: None,
+        share: None,
+    }
+}

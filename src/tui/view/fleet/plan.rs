@@ -1,0 +1,214 @@
+//! How units stand in rows: large ones in rows of their own, small ones side by side under their common prefix.
+
+/// Nodes up to which units share rows.
+const SMALL: usize = 8;
+/// How units share a row: cells between a label and its cells, and between two units.
+#[derive(Clone, Copy)]
+struct Sharing {
+    cells: usize,
+    space: usize,
+    gutter: usize,
+}
+
+/// What a cell stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Grain {
+    /// A GPU, of so many a node, with a space between nodes.
+    Gpu(usize),
+    Node,
+}
+
+impl Grain {
+    /// Cells of so many nodes.
+    pub(super) fn cells(self, nodes: usize) -> usize {
+        match self {
+            Self::Gpu(gpus) => (nodes * (gpus + 1)).saturating_sub(1),
+            Self::Node => nodes,
+        }
+    }
+
+    /// Nodes in so many cells.
+    fn nodes(self, cells: usize) -> usize {
+        match self {
+            Self::Gpu(gpus) => (cells + 1) / (gpus + 1),
+            Self::Node => cells,
+        }
+    }
+}
+
+/// A part of a unit in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slot {
+    /// The unit, by its place.
+    pub(super) unit: usize,
+    /// Which of its nodes.
+    pub(super) nodes: std::ops::Range<usize>,
+    /// Where its label and its cells begin.
+    pub(super) label: usize,
+    pub(super) cells: usize,
+}
+
+/// A row: one unit, or several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PlanRow {
+    /// What several have in common, at the first row of theirs.
+    pub(super) prefix: Option<String>,
+    pub(super) is_shared: bool,
+    pub(super) slots: Vec<Slot>,
+}
+
+/// The rows of a fleet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub(super) grain: Grain,
+    /// Whether rows of several units have their sums beside them.
+    pub(super) has_shared_figures: bool,
+    pub(super) rows: Vec<PlanRow>,
+}
+
+/// A unit to be placed.
+pub(super) struct Unit<'a> {
+    pub(super) name: &'a str,
+    pub(super) nodes: usize,
+}
+
+impl Plan {
+    /// The finest grain at which all units fit `rows` rows: cells of labels, of a unit, and of a row without figures. Else
+    /// a cell a node, as dense as it goes.
+    pub(super) fn new(units: &[Unit<'_>], gpus: usize, [label, cells, whole]: [usize; 3], rows: usize) -> Self {
+        let airy = Sharing { cells, space: 1, gutter: 3 };
+        let dense = Sharing { cells: whole, space: 0, gutter: 2 };
+        let ways = [(Grain::Gpu(gpus), airy), (Grain::Node, airy)];
+        let mut plans = ways.into_iter().map(|(grain, way)| (grain, Self::at(units, grain, label, cells, way)));
+        let fits = |(grain, plan): &(Grain, Self)| plan.rows.len() <= rows && grain.nodes(cells) > 0;
+        match plans.find(fits) {
+            Some((_, plan)) => plan,
+            None => Self { has_shared_figures: false, ..Self::at(units, Grain::Node, label, cells, dense) },
+        }
+    }
+
+    fn at(units: &[Unit<'_>], grain: Grain, label: usize, cells: usize, way: Sharing) -> Self {
+        let mut rows = Vec::new();
+        let mut place = 0;
+        while let Some(unit) = units.get(place) {
+            if unit.nodes > SMALL {
+                rows.extend(alone(place, unit.nodes, grain, label, cells));
+                place += 1;
+                continue;
+            }
+            let shared = prefix(unit.name);
+            let rest = units.iter().skip(place);
+            let count = rest.take_while(|other| other.nodes <= SMALL && prefix(other.name) == shared).count();
+            rows.extend(together(units, place..place + count, grain, label, way));
+            place += count;
+        }
+        Self { grain, has_shared_figures: true, rows }
+    }
+
+    /// How many units stand whole in the first `rows` rows.
+    pub(super) fn shown(&self, rows: usize) -> usize {
+        let cut = self.rows.iter().skip(rows).flat_map(|row| &row.slots).map(|slot| slot.unit).min();
+        let all = self.rows.iter().flat_map(|row| &row.slots).map(|slot| slot.unit + 1).max().unwrap_or(0);
+        cut.unwrap_or(all)
+    }
+}
+
+/// A name without the number at its end.
+fn prefix(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit())
+}
+
+/// What differs between names of one prefix.
+pub(super) fn ending(name: &str) -> &str {
+    let ending = name.get(prefix(name).len()..).unwrap_or(name);
+    if ending.is_empty() { name } else { ending }
+}
+
+fn alone(unit: usize, nodes: usize, grain: Grain, label: usize, cells: usize) -> Vec<PlanRow> {
+    let per_row = grain.nodes(cells).max(1);
+    let row = |from: usize| PlanRow {
+        prefix: None,
+        is_shared: false,
+        slots: vec![Slot { unit, nodes: from..(from + per_row).min(nodes), label: 0, cells: label }],
+    };
+    (0..nodes.max(1)).step_by(per_row).map(row).collect()
+}
+
+fn together(
+    units: &[Unit<'_>],
+    places: std::ops::Range<usize>,
+    grain: Grain,
+    label: usize,
+    way: Sharing,
+) -> Vec<PlanRow> {
+    let of = |place: usize| units.get(place);
+    let widest = places.clone().filter_map(of).map(|unit| unit.nodes).max().unwrap_or(1);
+    let name = places.clone().filter_map(of).map(|unit| ending(unit.name).chars().count()).max().unwrap_or(0).min(12);
+    let slot = name + way.space + grain.cells(widest);
+    let per_row = ((way.cells + way.gutter) / (slot + way.gutter)).max(1);
+    let shared = places.clone().next().and_then(of).map(|unit| prefix(unit.name).to_owned());
+    let first = places.start;
+    places
+        .clone()
+        .step_by(per_row)
+        .map(|from| PlanRow {
+            prefix: shared.clone().filter(|_| from == first),
+            is_shared: true,
+            slots: (from..(from + per_row).min(places.end))
+                .map(|place| {
+                    let x = label + (place - from) * (slot + way.gutter);
+                    Slot {
+                        unit: place,
+                        nodes: 0..of(place).map_or(0, |unit| unit.nodes),
+                        label: x,
+                        cells: x + name + way.space,
+                    }
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn published() -> Vec<(String, usize)> {
+        let decode = (1..=9).map(|i| (format!("decode-{i}"), 18));
+        decode.chain((1..=29).map(|i| (format!("prefill-{i:02}"), 4))).collect()
+    }
+
+    fn plan(room: (usize, usize), rows: usize) -> Plan {
+        let names = published();
+        let units: Vec<Unit<'_>> = names.iter().map(|(name, nodes)| Unit { name, nodes: *nodes }).collect();
+        Plan::new(&units, 8, [room.0, room.1, room.1 + 26], rows)
+    }
+
+    #[test]
+    fn the_published_fleet_stands_as_it_is_drawn() {
+        let wide = plan((9, 162), 17);
+        assert_eq!((wide.grain, wide.rows.len()), (Grain::Gpu(8), 17));
+        let row = &wide.rows[9];
+        assert_eq!((row.prefix.as_deref(), row.slots.len()), (Some("prefill-"), 4));
+        let narrow = plan((9, 23), 14);
+        assert_eq!((narrow.grain, narrow.rows.len()), (Grain::Node, 14));
+        assert_eq!(narrow.rows[9].slots.len(), 6);
+    }
+
+    #[test]
+    fn what_finds_no_room_is_known() {
+        let cut = plan((9, 23), 11);
+        assert_eq!(cut.shown(11), 9 + 12);
+        assert_eq!(
+            plan((10, 10), 99).rows.iter().flat_map(|row| &row.slots).map(|slot| slot.nodes.len()).sum::<usize>(),
+            278
+        );
+    }
+
+    #[test]
+    fn no_room_at_all_does_no_harm() {
+        for cells in 0..20 {
+            plan((0, cells), 0);
+        }
+    }
+}

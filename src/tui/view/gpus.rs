@@ -1,0 +1,140 @@
+//! GPUs as rows: load, memory, power, temperature, who is on it.
+
+use ratatui::layout::Rect;
+
+use super::cells::heat;
+use super::list::{Col, List, figure, said};
+use crate::history::{Measure, Subject};
+use crate::reading::Health;
+use crate::snapshot::{GpuRow, NodeRow};
+use crate::tui::human;
+use crate::tui::scene::{Scene, mark, short_gpu};
+use crate::tui::series::Points;
+use crate::tui::theme::{Ink, Role};
+use crate::tui::widgets::Canvas;
+use crate::tui::widgets::gauge::Gauge;
+use crate::tui::widgets::heat_cell::Heat;
+use crate::tui::widgets::sparkline::Sparkline;
+use crate::tui::widgets::table::Cell;
+use crate::units::Ratio;
+
+/// A GPU of a node; `at` is its place in the list of nodes where several stand in one table.
+#[derive(Clone, Copy)]
+pub(super) struct GpuOf<'a> {
+    pub(super) node: &'a NodeRow,
+    pub(super) gpu: &'a GpuRow,
+    /// The name of its node, where that must be told.
+    pub(super) at: Option<&'a str>,
+}
+
+/// Draws GPUs as rows.
+pub(super) fn gpus(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[GpuOf<'_>]) {
+    let columns = gpu_columns(scene, lines, area.width);
+    List::plain("GPUs", &columns, lines).draw(canvas, area);
+}
+
+/// The columns of a table of GPUs.
+pub(super) fn gpu_columns<'s, 'a: 's>(
+    scene: &'s Scene<'a>,
+    lines: &[GpuOf<'a>],
+    width: u16,
+) -> Vec<Col<'s, GpuOf<'a>>> {
+    type C<'s, 'a> = Col<'s, GpuOf<'a>>;
+    let several = lines.iter().any(|line| line.at.is_some());
+    let digits = lines.iter().map(|line| line.gpu.index.to_string().len()).max().unwrap_or(1);
+    let any = |is: fn(&GpuRow) -> bool| lines.iter().any(|line| is(line.gpu));
+    let line = if width >= 160 {
+        42
+    } else if width >= 110 {
+        24
+    } else {
+        18
+    };
+    vec![
+        C::left("GPUs", if several { 18 } else { 8 }, move |line| name(line, digits))
+            .stretch(1, if several { 30 } else { 14 }),
+        C::left(format!("load, {}", scene.app.charts.reach.name()), 6, move |gpu| load_line(scene, gpu, line))
+            .rank(4)
+            .stretch(3, line),
+        C::right("now", 5, |line| figure(&human::percent(line.gpu.utilization))),
+        C::left("memory", 8, |line| memory_gauge(line.gpu)).rank(5).stretch(2, 22),
+        C::right("", 12, |line| figure(&human::memory(line.gpu.memory_used_bytes, line.gpu.memory_total_bytes)))
+            .rank(1),
+        C::left("power", 6, |line| power_gauge(line.gpu)).rank(7).stretch(1, 18),
+        C::right("", 6, |line| figure(&human::watts(line.gpu.power_watts))).rank(2),
+        C::right("temp", 4, |line| temperature(line.gpu)).rank(2),
+        C::right("SM clock", 8, |line| {
+            line.gpu.sm_clock_mhz.map_or_else(Cell::unknown, |c| Cell::dim(format!("{} MHz", c.get())))
+        })
+        .rank(5),
+        C::right("tensor", 6, |line| figure(&human::percent(line.gpu.activity.tensor)))
+            .rank(6)
+            .only(any(|gpu| gpu.activity.tensor.is_some())),
+        C::right("XID", 3, |line| line.gpu.xid.map_or_else(Cell::unknown, |xid| said(Role::Critical, xid.to_string())))
+            .rank(6)
+            .only(any(|gpu| gpu.xid.is_some())),
+        C::left("process", 12, |line| process(line.gpu)).rank(3).stretch(2, 40),
+    ]
+}
+
+fn name(line: &GpuOf<'_>, digits: usize) -> Cell<'static> {
+    let (role, glyph) = mark(line.gpu.state);
+    let board = short_gpu(line.gpu.name.as_ref());
+    let node = line.at.map_or(String::new(), |node| format!("{} ", human::shorten(node, 12)));
+    let text = format!("{node}{:>digits$} {board}", line.gpu.index);
+    match line.gpu.state {
+        Health::Live => Cell::text(text),
+        _ => said(role, format!("{glyph} {text}")),
+    }
+}
+
+fn load_line(scene: &Scene<'_>, line: &GpuOf<'_>, cells: u16) -> Cell<'static> {
+    let span = scene.app.charts.reach.span();
+    let points = Points::of(scene, &Subject::Gpu(line.node.name.clone(), line.gpu.index), Measure::Load, span);
+    if points.is_empty() {
+        // Nothing is known of the past: the load of now, as a bar.
+        return match heat(line.gpu) {
+            Heat::Level(_) => {
+                let load = line.gpu.utilization.map(Ratio::get);
+                Cell::Gauge(Gauge::of(load, load.map_or(Role::Dim.into(), Ink::heat)))
+            }
+            _ => Cell::Empty,
+        };
+    }
+    Cell::Sparkline(Sparkline::heat(points.cells(scene.snap.at, span, cells)))
+}
+
+fn memory_gauge(gpu: &GpuRow) -> Cell<'static> {
+    let share = gpu.memory_used_bytes.zip(gpu.memory_total_bytes);
+    let share = share.and_then(|(used, total)| Ratio::of(used.get() as f64, total.get() as f64)).map(Ratio::get);
+    Cell::Gauge(Gauge::of(share, Ink::Mixed(Role::Output, 70)))
+}
+
+fn power_gauge(gpu: &GpuRow) -> Cell<'static> {
+    let share = gpu.power_watts.zip(gpu.power_limit_watts).map(|(power, limit)| power / limit);
+    Cell::Gauge(Gauge::of(share.filter(|share| share.is_finite()), Ink::Mixed(Role::Cost, 80)))
+}
+
+fn temperature(gpu: &GpuRow) -> Cell<'static> {
+    let Some(degrees) = gpu.temperature_celsius else { return Cell::unknown() };
+    let role = if gpu.throttle.is_some_and(|throttle| throttle.thermal) { Role::Warning } else { Role::Text };
+    said(role, format!("{}°", degrees.get()))
+}
+
+/// Who holds the GPU, or what is wrong with it.
+fn process(gpu: &GpuRow) -> Cell<'static> {
+    if gpu.state != Health::Live {
+        let why = gpu.reason.as_ref().map_or_else(|| gpu.state.to_string(), ToString::to_string);
+        return said(mark(gpu.state).0, why);
+    }
+    if let Some(throttle) = gpu.throttle.filter(|throttle| throttle.any()) {
+        return said(Role::Warning, if throttle.thermal { "held by heat" } else { "held by power" });
+    }
+    let Some(largest) = gpu.processes.iter().max_by_key(|process| process.memory) else { return Cell::Empty };
+    let more = gpu.processes.len() - 1;
+    let more = if more > 0 { format!(" +{more}") } else { String::new() };
+    let pid = format!("pid {}", largest.pid);
+    let name = largest.name.as_ref().map_or(pid.as_str(), |name| name.as_str());
+    let name = name.rsplit('/').next().unwrap_or(name);
+    Cell::dim(format!("{}{more}", human::shorten(name, 32)))
+}

@@ -1,0 +1,60 @@
+//! What a mouse meets: the areas that were drawn, and what each stands for.
+
+use ratatui::layout::Rect;
+
+use super::{RowKey, ViewId};
+
+/// What an area stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hit {
+    /// A view's tab.
+    Tab(ViewId),
+    /// A row of the view's list.
+    Row(RowKey),
+    /// A heading that sorts, by its place among the view's orders.
+    Order(usize),
+}
+
+/// The areas of one frame.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hits {
+    areas: Vec<(Rect, Hit)>,
+    /// How many rows of the list were shown.
+    pub page: usize,
+    /// Columns and rows of the screen.
+    pub size: (u16, u16),
+}
+
+impl Hits {
+    /// Nothing yet on a screen of so many columns and rows.
+    pub fn of_screen(size: (u16, u16)) -> Self {
+        Self { size, ..Self::default() }
+    }
+
+    /// Nothing yet, below a list of which so many rows were shown.
+    pub fn of_page(page: usize) -> Self {
+        Self { page, ..Self::default() }
+    }
+
+    /// Adds an area.
+    pub fn push(&mut self, area: Rect, hit: Hit) {
+        self.areas.push((area, hit));
+    }
+
+    /// Adds what another part drew.
+    pub fn extend(&mut self, other: Self) {
+        self.areas.extend(other.areas);
+        self.page = self.page.max(other.page);
+        self.size = self.size.max(other.size);
+    }
+
+    /// What lies at a column and row.
+    pub fn at(&self, x: u16, y: u16) -> Option<Hit> {
+        self.areas.iter().find(|(area, _)| area.contains((x, y).into())).map(|(_, hit)| *hit)
+    }
+
+    /// All areas.
+    pub fn areas(&self) -> &[(Rect, Hit)] {
+        &self.areas
+    }
+}

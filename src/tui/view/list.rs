@@ -1,0 +1,282 @@
+//! Lists: columns that know how to sort, rows that are known by what they are of, a total that stays.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use ratatui::layout::Rect;
+
+use super::{Hit, Hits, Order, RowKey};
+use crate::tui::app::ListState;
+use crate::tui::human;
+use crate::tui::theme::Role;
+use crate::tui::widgets::table::{Cell, Column, Row, Sorted, Table, Tree};
+use crate::tui::widgets::{Canvas, Segment};
+
+/// What a column sorts by. What is unknown stands last, whichever way.
+pub(super) enum By {
+    /// A figure.
+    Number(Option<f64>),
+    /// A name, its numbers compared as numbers.
+    Name(String),
+}
+
+/// A column of a list of `R`.
+pub(super) struct Col<'s, R> {
+    column: Column<'static>,
+    cell: Box<dyn Fn(&R) -> Cell<'static> + 's>,
+    by: Option<fn(&R) -> By>,
+    falls: bool,
+    is_first: bool,
+}
+
+impl<'s, R> Col<'s, R> {
+    /// A column of names, lines or bars.
+    pub(super) fn left(
+        title: impl Into<Cow<'static, str>>,
+        least: u16,
+        cell: impl Fn(&R) -> Cell<'static> + 's,
+    ) -> Self {
+        Self { column: Column::left(title, least), cell: Box::new(cell), by: None, falls: false, is_first: false }
+    }
+
+    /// A column of figures.
+    pub(super) fn right(
+        title: impl Into<Cow<'static, str>>,
+        least: u16,
+        cell: impl Fn(&R) -> Cell<'static> + 's,
+    ) -> Self {
+        Self { column: Column::right(title, least), ..Self::left("", least, cell) }
+    }
+
+    /// Its heading.
+    pub(super) fn name(&self) -> &str {
+        &self.column.title
+    }
+
+    /// The sooner it is left out, the higher.
+    pub(super) fn rank(mut self, rank: u8) -> Self {
+        self.column = self.column.rank(rank);
+        self
+    }
+
+    /// Shown only where it says something.
+    pub(super) fn only(mut self, says_something: bool) -> Self {
+        self.column.least = if says_something { self.column.least } else { 0 };
+        self
+    }
+
+    /// Grows by its share, up to `most` cells.
+    pub(super) fn stretch(mut self, weight: u16, most: u16) -> Self {
+        self.column = self.column.stretch(weight).most(most);
+        self
+    }
+
+    /// Sorts, the least first.
+    pub(super) fn rising(mut self, by: fn(&R) -> By) -> Self {
+        self.by = Some(by);
+        self
+    }
+
+    /// Sorts, the largest first.
+    pub(super) fn falling(mut self, by: fn(&R) -> By) -> Self {
+        (self.by, self.falls) = (Some(by), true);
+        self
+    }
+
+    /// The list is sorted by it before anybody asks.
+    pub(super) fn first(mut self) -> Self {
+        self.is_first = true;
+        self
+    }
+}
+
+/// The orders of columns, the usual one first.
+pub(super) fn orders<R>(columns: &[Col<'_, R>]) -> Vec<Order> {
+    let sorting = columns.iter().enumerate().filter(|(_, col)| col.by.is_some());
+    let mut orders: Vec<(bool, Order)> = sorting
+        .map(|(column, col)| (!col.is_first, Order { title: heading(columns, column), column, falls: col.falls }))
+        .collect();
+    orders.sort_by_key(|(later, _)| *later);
+    orders.into_iter().map(|(_, order)| order).collect()
+}
+
+/// A column of figures behind a line or a bar has its name there.
+fn heading<R>(columns: &[Col<'_, R>], column: usize) -> Cow<'static, str> {
+    let title = |at: usize| columns.get(at).map(|col| col.column.title.clone()).unwrap_or_default();
+    let own = title(column);
+    if own.is_empty() { title(column.saturating_sub(1)) } else { own }
+}
+
+/// Sorts rows as the list asks; rows that are alike keep their order.
+pub(super) fn sort<R>(rows: &mut [R], columns: &[Col<'_, R>], state: &ListState) {
+    let orders = orders(columns);
+    let Some(order) = orders.get(state.order()).or_else(|| orders.first()) else { return };
+    let Some(by) = columns.get(order.column).and_then(|col| col.by) else { return };
+    let falls = order.falls != state.is_reversed();
+    rows.sort_by_cached_key(|row| Ranked::new(by(row), falls));
+}
+
+/// A value that sorts in a direction, the unknown last.
+#[derive(PartialEq)]
+struct Ranked {
+    number: Option<f64>,
+    name: Option<Vec<(String, u64)>>,
+    falls: bool,
+}
+
+impl Ranked {
+    fn new(by: By, falls: bool) -> Self {
+        match by {
+            By::Number(number) => Self { number: number.filter(|n| n.is_finite()), name: None, falls },
+            By::Name(name) => Self { number: None, name: Some(human::natural(&name)), falls },
+        }
+    }
+}
+
+impl Eq for Ranked {}
+
+impl PartialOrd for Ranked {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ranked {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let turned = |order: Ordering| if self.falls { order.reverse() } else { order };
+        match (self.number, other.number) {
+            (Some(a), Some(b)) => turned(a.total_cmp(&b)),
+            (None, None) => turned(self.name.cmp(&other.name)),
+            (a, b) => a.is_none().cmp(&b.is_none()),
+        }
+    }
+}
+
+/// A list that is drawn.
+pub(super) struct List<'a, 's, R> {
+    /// The name in the rule.
+    pub(super) title: Vec<Segment<'static>>,
+    pub(super) columns: &'a [Col<'s, R>],
+    pub(super) rows: &'a [R],
+    pub(super) key: &'a dyn Fn(&R) -> RowKey,
+    /// Its place in a tree.
+    pub(super) tree: &'a dyn Fn(&R) -> Tree,
+    /// Whether it has a chosen row and can be sorted, by its state.
+    pub(super) state: Option<&'a ListState>,
+    /// The row below all others, given how many found no room.
+    pub(super) total: Option<&'a dyn Fn(usize) -> Row<'static>>,
+    pub(super) gap: u16,
+}
+
+impl<'a, 's, R> List<'a, 's, R> {
+    /// A list without a chosen row, such as beside another list.
+    pub(super) fn plain(title: impl Into<Cow<'static, str>>, columns: &'a [Col<'s, R>], rows: &'a [R]) -> Self {
+        let key: &dyn Fn(&R) -> RowKey = &|_| RowKey::of(0);
+        let tree: &dyn Fn(&R) -> Tree = &|_| Tree::None;
+        Self { title: vec![Segment::title(title)], columns, rows, key, tree, state: None, total: None, gap: 2 }
+    }
+
+    /// Draws it. What is hidden is said in the last row.
+    pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> Hits {
+        let columns: Vec<Column<'_>> = self.columns.iter().map(|col| col.column.clone()).collect();
+        let orders = orders(self.columns);
+        let keys: Vec<RowKey> = self.rows.iter().map(|row| (self.key)(row)).collect();
+        let chosen = self.state.map(|state| state.place(&keys));
+        let room = usize::from(area.height.saturating_sub(1));
+        let is_cut = keys.len() + usize::from(self.total.is_some()) > room;
+        let blank = |_: usize| Row::default();
+        let total: Option<&dyn Fn(usize) -> Row<'static>> = match self.total {
+            Some(total) => Some(total),
+            None if is_cut && room > 1 => Some(&blank),
+            None => None,
+        };
+        let page = room.saturating_sub(usize::from(total.is_some()));
+        let order = self.state.and_then(|state| Some((orders.get(state.order())?, state.is_reversed())));
+        let row = |number: usize| self.row(number, chosen == Some(number));
+        let table = Table {
+            title: self.title.clone(),
+            note: Vec::new(),
+            columns: &columns,
+            gap: self.gap,
+            margin: 0,
+            sorted: order.map(|(o, turned)| Sorted { column: o.column, descending: o.falls != turned }),
+            len: keys.len(),
+            first: self.state.map_or(0, |state| state.first(page, &keys)),
+            row: &row,
+            total,
+        };
+        let areas = table.draw(canvas, area);
+        if self.total.is_none() && total.is_some() {
+            let last = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
+            canvas.pen(last, 0).put(Role::Dim, &rest(areas.hidden, chosen, keys.len()));
+        }
+        let mut hits = Hits::of_page(page);
+        if self.state.is_some() {
+            for (column, area) in areas.headings {
+                if let Some(place) = orders.iter().position(|order| order.column == column) {
+                    hits.push(area, Hit::Order(place));
+                }
+            }
+            for (number, area) in areas.rows {
+                keys.get(number).iter().for_each(|key| hits.push(area, Hit::Row(**key)));
+            }
+        }
+        hits
+    }
+
+    fn row(&self, number: usize, is_chosen: bool) -> Row<'static> {
+        let Some(row) = self.rows.get(number) else { return Row::default() };
+        let cells = self.columns.iter().map(|col| (col.cell)(row));
+        Row::new(cells).tree((self.tree)(row)).selected(is_chosen)
+    }
+}
+
+/// What is said of the rows that found no room.
+fn rest(hidden: usize, chosen: Option<usize>, rows: usize) -> String {
+    let grouped = |count: usize| human::grouped(count as u128);
+    match chosen {
+        Some(chosen) => format!("… {} more; {} of {}", grouped(hidden), grouped(chosen + 1), grouped(rows)),
+        None => format!("… {} more", grouped(hidden)),
+    }
+}
+
+/// A figure, or a dash.
+pub(super) fn figure(text: &str) -> Cell<'static> {
+    let text = text.trim().to_owned();
+    if text == human::UNKNOWN { Cell::dim(text) } else { Cell::text(text) }
+}
+
+/// A count, or a dash.
+pub(super) fn count(value: Option<u64>) -> Cell<'static> {
+    value.map_or_else(Cell::unknown, |value| Cell::text(human::compact(value)))
+}
+
+/// A piece of text in a role.
+pub(super) fn said(role: Role, text: impl Into<String>) -> Cell<'static> {
+    Cell::Text(vec![Segment::new(role, text.into())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(falls: bool, values: &[Option<f64>]) -> Vec<Option<f64>> {
+        let mut values = values.to_vec();
+        values.sort_by_cached_key(|value| Ranked::new(By::Number(*value), falls));
+        values
+    }
+
+    #[test]
+    fn what_is_unknown_stands_last_whichever_way() {
+        let values = [Some(2.0), None, Some(-1.0), Some(f64::NAN)];
+        assert_eq!(sorted(false, &values)[..2], [Some(-1.0), Some(2.0)]);
+        assert_eq!(sorted(true, &values)[..2], [Some(2.0), Some(-1.0)]);
+    }
+
+    #[test]
+    fn names_are_in_their_natural_order() {
+        let mut names = ["127.0.1.10", "127.0.1.2", "node-9", "node-10", "node-1"];
+        names.sort_by_cached_key(|name| Ranked::new(By::Name((*name).to_owned()), false));
+        assert_eq!(names, ["127.0.1.2", "127.0.1.10", "node-1", "node-9", "node-10"]);
+    }
+}

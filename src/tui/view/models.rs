@@ -1,0 +1,253 @@
+//! Models: which one earns. Below the list stands the chosen one.
+
+use ratatui::layout::Rect;
+
+use super::charts;
+use super::list::{By, Col, List, figure, sort};
+use super::model::detail;
+use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, tables};
+use crate::history::{Measure, Subject};
+use crate::reading::ModelName;
+use crate::snapshot::{BesideRow, ModelMoney, ModelRow};
+use crate::tui::app::{Command, Pace, Turn};
+use crate::tui::human;
+use crate::tui::pane;
+use crate::tui::scene::{Scene, number};
+use crate::tui::series::Points;
+use crate::tui::theme::{Ink, Role};
+use crate::tui::widgets::Canvas;
+use crate::tui::widgets::sparkline::Sparkline;
+use crate::tui::widgets::table::{Cell, Row, Tree};
+use crate::units::{Money, quotient};
+
+/// Rows of the chosen model below the list.
+const DETAIL: u16 = 14;
+
+/// The view.
+pub(super) struct Models;
+
+impl View for Models {
+    fn title(&self) -> &'static str {
+        "models"
+    }
+
+    fn key(&self) -> Option<char> {
+        Some('3')
+    }
+
+    fn orders(&self, scene: &Scene<'_>) -> Vec<Order> {
+        list::orders(&columns(scene, scene.size.0))
+    }
+
+    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
+        lines(&scene.at(Pace::FiveSeconds), ViewId::Models).iter().map(key).collect()
+    }
+
+    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+        let mut layout = Layout::default();
+        let basis = u16::from(area.height > 12);
+        let room = area.height - basis;
+        let wanted = (scene.snap.models.len() + scene.snap.money.beside_models.len()).min(1_000) as u16 + 3;
+        let spare = room.saturating_sub(wanted);
+        let detail = if spare >= DETAIL {
+            spare
+        } else if room >= DETAIL + 8 {
+            DETAIL
+        } else {
+            0
+        };
+        layout.put(Part::List, Rect { height: room - detail, ..area });
+        layout.put(Part::Table(0), Rect { y: area.y + room - detail, height: detail, ..area });
+        layout.put(Part::Basis, Rect { y: area.bottom().saturating_sub(1), height: basis, ..area });
+        layout
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
+        let slow = scene.at(Pace::FiveSeconds);
+        let lines = lines(&slow, ViewId::Models);
+        let state = scene.app.list_of(ViewId::Models);
+        let mut hits = Hits::default();
+        if let Some(area) = layout.area(Part::List) {
+            hits = draw_list(canvas, area, &slow, &lines, true);
+        }
+        let keys: Vec<RowKey> = lines.iter().map(key).collect();
+        if let (Some(area), Some(line)) = (layout.area(Part::Table(0)), lines.get(state.place(&keys))) {
+            detail(canvas, area, &slow, line);
+        }
+        if let Some(area) = layout.area(Part::Basis) {
+            pane::basis(canvas, area, scene);
+        }
+        hits
+    }
+
+    fn enter(&self, scene: &Scene<'_>) -> Entry {
+        match self.chosen(scene) {
+            Some(name) if !name.starts_with('(') => Entry::Into(Place::about(ViewId::Engines, &name)),
+            _ => Entry::Nowhere,
+        }
+    }
+
+    fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
+        let lines = lines(&scene.at(Pace::FiveSeconds), ViewId::Models);
+        let keys: Vec<RowKey> = lines.iter().map(key).collect();
+        lines.get(scene.app.list_of(ViewId::Models).place(&keys)).map(|row| row.model.to_string())
+    }
+
+    fn commands(&self) -> &'static [Command] {
+        &[Command::Enter, Command::Filter, Command::Sort, Command::Reach(Turn::Previous), Command::Form]
+    }
+}
+
+fn key(row: &ModelRow) -> RowKey {
+    RowKey::of(("model", row.model.as_str()))
+}
+
+/// The models as their list is sorted, and below them what of the profit is in no model's row: that is never hidden.
+fn lines(scene: &Scene<'_>, view: ViewId) -> Vec<ModelRow> {
+    let accepted = |row: &&ModelRow| scene.app.filter.accepts(&[("model", row.model.as_str())]);
+    let mut rows: Vec<ModelRow> = scene.snap.models.iter().filter(accepted).cloned().collect();
+    sort(&mut rows, &columns(scene, scene.size.0), scene.app.list_of(view));
+    if scene.app.filter.text().is_empty() {
+        rows.extend(scene.snap.money.beside_models.iter().map(beside));
+    }
+    rows
+}
+
+fn beside(part: &BesideRow) -> ModelRow {
+    ModelRow {
+        model: ModelName::new(part.name.as_str()),
+        prompt_total: None,
+        cached_total: None,
+        output_total: None,
+        cache_hit_rate: None,
+        prompt_per_second: None,
+        output_per_second: None,
+        money: ModelMoney { profit_per_hour: Some(part.profit_per_hour), ..ModelMoney::default() },
+    }
+}
+
+pub(super) fn is_beside(row: &ModelRow) -> bool {
+    row.model.as_str().starts_with('(')
+}
+
+/// Draws the models as a table beside the fleet; what is in no model's row comes before models that find no room.
+pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let mut lines = lines(scene, ViewId::Overview);
+    let room = usize::from(area.height.saturating_sub(if area.height > 3 { 2 } else { 1 }));
+    let parts = lines.iter().filter(|row| is_beside(row)).count();
+    if lines.len() > room && parts > 0 && parts <= room {
+        let models = lines.len() - parts;
+        lines.drain(room - parts..models);
+    }
+    draw_list(canvas, area, scene, &lines, false);
+}
+
+fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[ModelRow], is_view: bool) -> Hits {
+    let columns = columns(scene, area.width);
+    let total = |hidden: usize| total(scene, hidden, &columns);
+    let is_whole = scene.app.filter.text().is_empty();
+    let list = List {
+        key: &key,
+        tree: &|_| Tree::None,
+        state: is_view.then(|| scene.app.list_of(ViewId::Models)),
+        total: (is_whole && area.height > 3).then_some(&total),
+        gap: if area.width < 70 { 1 } else { 2 },
+        ..List::plain("Models", &columns, lines)
+    };
+    list.draw(canvas, area)
+}
+
+fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, ModelRow>]) -> Row<'static> {
+    let snap = scene.snap;
+    let name = if hidden > 0 { format!("all {}", snap.models.len()) } else { "total".to_owned() };
+    Row::new(columns.iter().map(|col| match col.name() {
+        "Models" => Cell::dim(name.clone()),
+        "in/s" => tables::rate(snap.tokens.prompt_per_second),
+        "out/s" => tables::rate(snap.tokens.output_per_second),
+        "hit" => figure(&human::percent(snap.cache_hit_rate)),
+        "rev/h" => money(snap.money.revenue_per_hour),
+        "cost/h" => money(snap.money.cost_per_hour),
+        "profit/h" => tables::profit(snap.money.profit_per_hour),
+        "on cost" => margin(snap.money.profit_per_hour, snap.money.cost_per_hour),
+        _ => Cell::Empty,
+    }))
+}
+
+fn columns<'s>(scene: &'s Scene<'s>, width: u16) -> Vec<Col<'s, ModelRow>> {
+    type C<'s> = Col<'s, ModelRow>;
+    let line = if width >= 110 { 24 } else { 12 };
+    vec![
+        C::left("Models", 11, |row| {
+            if is_beside(row) { Cell::dim(row.model.to_string()) } else { Cell::text(row.model.to_string()) }
+        })
+        .stretch(2, 34)
+        .rising(|row| By::Name(row.model.to_string())),
+        C::left("list", 12, |row| Cell::dim(row.money.list.as_ref().map_or(String::new(), ToString::to_string)))
+            .rank(8)
+            .stretch(1, 28),
+        C::right("in/s", 5, |row| own(row, tables::rate(row.prompt_per_second)))
+            .rank(6)
+            .falling(|row| By::Number(row.prompt_per_second)),
+        C::right("out/s", 5, |row| own(row, tables::rate(row.output_per_second)))
+            .falling(|row| By::Number(row.output_per_second)),
+        C::left(format!("out/s, {}", scene.app.charts.reach.name()), 8, move |row| {
+            own(row, output_line(scene, row, line))
+        })
+        .rank(7)
+        .stretch(1, line),
+        C::right("hit", 5, |row| own(row, hit(row))).rank(4),
+        C::right("earned", 8, |row| own(row, money(row.money.revenue)))
+            .rank(5)
+            .falling(|row| By::Number(number(row.money.revenue))),
+        C::right("rev/h", 8, |row| own(row, money(row.money.revenue_per_hour)))
+            .rank(3)
+            .falling(|row| By::Number(number(row.money.revenue_per_hour))),
+        C::right("cost/h", 8, |row| money(cost(row))).rank(3).falling(|row| By::Number(number(cost(row)))),
+        C::right("profit/h", 9, profit).falling(|row| By::Number(number(row.money.profit_per_hour))).first(),
+        C::right("on cost", 7, |row| own(row, margin(row.money.profit_per_hour, cost(row)))).rank(7),
+    ]
+}
+
+/// What stands for no model has money only.
+fn own(row: &ModelRow, cell: Cell<'static>) -> Cell<'static> {
+    if is_beside(row) { Cell::Empty } else { cell }
+}
+
+/// Its rent an hour: revenue less profit; of what is in no row, what it takes off.
+pub(super) fn cost(row: &ModelRow) -> Option<Money> {
+    if is_beside(row) {
+        return row.money.profit_per_hour.map(|profit| Money::ZERO - profit);
+    }
+    Some(row.money.revenue_per_hour? - row.money.profit_per_hour?)
+}
+
+fn money(amount: Option<Money>) -> Cell<'static> {
+    figure(&human::bare(amount, 8))
+}
+
+fn margin(profit: Option<Money>, cost: Option<Money>) -> Cell<'static> {
+    let ratio = profit.zip(cost).and_then(|(profit, cost)| quotient(profit, cost));
+    figure(&human::percent(ratio))
+}
+
+fn hit(row: &ModelRow) -> Cell<'static> {
+    match row.cache_hit_rate {
+        None if row.cached_total.is_none() && row.prompt_total.is_some() => Cell::dim("n/a"),
+        rate => figure(&human::percent(rate)),
+    }
+}
+
+fn profit(row: &ModelRow) -> Cell<'static> {
+    match row.money.profit_per_hour {
+        None if row.money.revenue.is_none() => Cell::dim("unpriced"),
+        profit => tables::profit(profit),
+    }
+}
+
+fn output_line(scene: &Scene<'_>, row: &ModelRow, cells: u16) -> Cell<'static> {
+    let span = scene.app.charts.reach.span();
+    let points = Points::of(scene, &Subject::Model(row.model.clone()), Measure::Output, span);
+    let values = points.cells(scene.snap.at, span, cells);
+    let top = charts::ends(&values).map_or(1.0, |(_, top)| top.max(1e-9));
+    Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(Role::Output, 70)))
+}

@@ -1,0 +1,273 @@
+//! One node: its money over time, its GPUs, its engines, its alerts.
+
+use ratatui::layout::Rect;
+
+use super::charts::{self, Chart, Kind, Margin};
+use super::engine_rows::engine_rows;
+use super::gpus::{GpuOf, gpus};
+use super::model::blank;
+use super::served::first_word;
+use super::{Hits, Layout, Part, View, tables};
+use crate::history::{Measure, Subject};
+use crate::reading::Health;
+use crate::snapshot::{Alert, EngineRow, NodeRow};
+use crate::tui::app::{Command, Pace, Turn};
+use crate::tui::human;
+use crate::tui::layout::{Rows, split};
+use crate::tui::pane;
+use crate::tui::scene::{Scene, mark};
+use crate::tui::theme::Role;
+use crate::tui::widgets::digits::{DigitForm, Digits};
+use crate::tui::widgets::framed_chart::side_by_side;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::{Canvas, Segment, flow};
+use crate::units::{Money, Ratio};
+
+/// Columns from which the figures and the chart stand side by side.
+const WIDE: u16 = 100;
+
+/// The view.
+pub(super) struct Node;
+
+impl View for Node {
+    fn title(&self) -> &'static str {
+        "node"
+    }
+
+    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+        let mut layout = Layout::default();
+        let mut rows = Rows(area);
+        let Some(node) = node(scene) else { return Layout::whole(Part::Headline, area) };
+        layout.put(Part::Basis, rows.bottom(u16::from(area.height > 12)));
+        let gpus = (node.gpus.len().min(16)) as u16 + 1;
+        let head = rows.top(if area.width >= WIDE && area.height >= 28 { 8 } else { 4.min(area.height / 3) });
+        if area.width >= WIDE {
+            let (left, right) = split(head, 37, 2);
+            layout.put(Part::Digits, left);
+            layout.put(Part::Chart, right);
+        } else {
+            layout.put(Part::Digits, head);
+        }
+        let engines = (engines(scene, node).len().min(6)) as u16 + 1;
+        if area.width >= WIDE && rows.0.height >= gpus + engines + 8 {
+            layout.put(Part::Vitals, rows.top(5));
+        }
+        layout.put(Part::List, rows.top(gpus));
+        layout.put(Part::Table(0), rows.top(engines.min(rows.0.height)));
+        layout.put(Part::Alerts, rows.0);
+        layout
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
+        let Some(node) = node(scene) else {
+            if let Some(area) = layout.area(Part::Headline) {
+                let name = scene.app.subject().map_or("it", |name| name.as_str());
+                canvas.pen(area, 1).put(Role::Warning, &format!("{name} is no longer among the nodes: esc goes back"));
+            }
+            return Hits::default();
+        };
+        let area = |part| layout.area(part);
+        if let Some(area) = area(Part::Digits) {
+            digits(canvas, area, scene, node);
+        }
+        if let Some(area) = area(Part::Chart) {
+            margin(canvas, area, scene, node);
+        }
+        if let Some(area) = area(Part::Vitals) {
+            vitals(canvas, area, scene, node);
+        }
+        if let Some(area) = area(Part::List) {
+            gpu_table(canvas, area, scene, node);
+        }
+        if let Some(area) = area(Part::Table(0)) {
+            engine_rows(canvas, area, scene, &engines(scene, node));
+        }
+        if let Some(area) = area(Part::Alerts) {
+            alert_lines(canvas, area, scene, node);
+        }
+        if let Some(area) = area(Part::Basis) {
+            pane::basis(canvas, area, scene);
+        }
+        Hits::default()
+    }
+
+    fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
+        scene.app.subject().map(ToString::to_string)
+    }
+
+    fn commands(&self) -> &'static [Command] {
+        &[
+            Command::Back,
+            Command::Neighbour(Turn::Next),
+            Command::AlertsOf,
+            Command::Reach(Turn::Previous),
+            Command::Form,
+        ]
+    }
+}
+
+fn node<'a>(scene: &Scene<'a>) -> Option<&'a NodeRow> {
+    named(scene, scene.app.subject()?.as_str())
+}
+
+fn named<'a>(scene: &Scene<'a>, name: &str) -> Option<&'a NodeRow> {
+    scene.snap.nodes.iter().map(AsRef::as_ref).find(|node| node.name.as_str() == name)
+}
+
+/// Draws the money and the GPUs of a node below a list of nodes.
+pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, name: &str) {
+    let Some(node) = named(scene, name) else { return };
+    let mut rows = Rows(area);
+    rows.top(1);
+    let gpus = (node.gpus.len().min(16)) as u16 + 1;
+    if area.width >= WIDE {
+        let head = rows.top(rows.0.height.saturating_sub(gpus).clamp(5, 9));
+        let (left, right) = split(head, 37, 2);
+        digits(canvas, left, scene, node);
+        margin(canvas, right, scene, node);
+    } else {
+        digits(canvas, rows.top(4), scene, node);
+    }
+    if rows.0.height > gpus + 8 && area.width >= WIDE {
+        vitals(canvas, rows.top(5), scene, node);
+    }
+    gpu_table(canvas, rows.top(gpus), scene, node);
+    engine_rows(canvas, rows.0, scene, &engines(scene, node));
+}
+
+fn subject(node: &NodeRow) -> Subject {
+    Subject::Node(node.name.clone())
+}
+
+/// Its profit in large digits and the figures behind it.
+fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+    let mut heading = TitledRule::new(human::shorten(node.name.as_str(), 28));
+    if let Some(unit) = &node.unit {
+        heading = heading.note([Segment::dim(format!(" · {unit}"))]);
+    }
+    let (health, glyph) = mark(node.state);
+    if node.state != Health::Live {
+        heading =
+            heading.right([Segment::new(health, format!("{glyph} {} {}", node.state, human::age(node.age_seconds)))]);
+    }
+    heading.draw(canvas, area);
+    let (role, glyph, sign) = sign(node.profit);
+    let whole = node.profit.map_or("–".to_owned(), |profit| human::digits_within(profit, 9));
+    let symbol = human::symbol(scene.currency());
+    let digits = Digits {
+        glyph,
+        sign,
+        currency: symbol.trim_end(),
+        whole: &whole,
+        cents: "",
+        bound: "",
+        role,
+        largest: DigitForm::Medium,
+    };
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
+    let side = area.width >= 76;
+    let space = if side { Rect { width: 36, ..below } } else { below };
+    let form = digits.draw(canvas, space);
+    let used = if form == DigitForm::Line { 1 } else { 3 };
+    let facts = facts(scene, node);
+    let rest = if side {
+        Rect { x: below.x + 38, width: below.width.saturating_sub(38), ..below }
+    } else {
+        Rect { y: below.y + used, height: below.height.saturating_sub(used), ..below }
+    };
+    flow(canvas, rest.intersection(below), &facts, 2);
+}
+
+/// Role, glyph and sign of a profit.
+pub(super) fn sign(profit: Option<Money>) -> (Role, char, &'static str) {
+    match profit.map(|profit| profit.rounded(2).signum()) {
+        None => (Role::Dim, ' ', ""),
+        Some(0) => (Role::Text, ' ', ""),
+        Some(1) => (Role::Gain, '▲', "+"),
+        Some(_) => (Role::Loss, '▼', "−"),
+    }
+}
+
+fn facts(scene: &Scene<'_>, node: &NodeRow) -> Vec<Vec<(Role, String)>> {
+    let amount = |money: Option<Money>| human::pad_right(&scene.money(money, 9), 9);
+    let pair = |label: &str, value: String| vec![(Role::Dim, label.to_owned()), (Role::Text, value)];
+    let (role, _, _) = sign(node.profit_per_hour);
+    let per_hour = node.profit_per_hour.map_or(human::UNKNOWN.to_owned(), |profit| human::signed(profit, 9));
+    vec![
+        vec![(role, human::pad_right(&format!("{per_hour} /h"), 14))],
+        pair("revenue ", amount(node.revenue)),
+        pair("cost ", amount(node.cost)),
+        pair("GPUs ", node.gpus.len().to_string()),
+    ]
+}
+
+fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+    Margin { subject: subject(node), now: [None, None], scale_width: 6, is_day: false }.draw(canvas, area, scene);
+}
+
+fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+    let slow = scene.at(Pace::TwoSeconds);
+    let now = named(&slow, node.name.as_str()).unwrap_or(node);
+    let known: Vec<f64> = now.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
+    let load = Ratio::of(known.iter().sum(), known.len() as f64);
+    let rate = |value| human::scaled_tight(value).trim().to_owned() + " tok/s";
+    let subject = subject(node);
+    let charts = [
+        Chart {
+            layers: vec![(Measure::Output, Role::Output)],
+            ..blank("Output", rate(now.output_per_second), &subject)
+        },
+        Chart {
+            layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
+            ..blank("Prompt", rate(now.prompt_per_second), &subject)
+        },
+        Chart {
+            layers: vec![(Measure::Kv, Role::Hit)],
+            top: Some(1.0),
+            format: charts::share,
+            ..blank("KV", String::new(), &subject)
+        },
+        Chart {
+            layers: vec![(Measure::Load, Role::Output)],
+            top: Some(1.0),
+            kind: Kind::Heat,
+            format: charts::share,
+            ..blank("Load", human::percent(load).trim().to_owned(), &subject)
+        },
+    ];
+    for (chart, place) in charts.into_iter().zip(side_by_side(area, 4, 2)) {
+        chart.draw(canvas, place, scene);
+    }
+}
+
+fn gpu_table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+    let slow = scene.at(Pace::FiveSeconds);
+    let node = named(&slow, node.name.as_str()).unwrap_or(node);
+    let lines: Vec<GpuOf<'_>> = node.gpus.iter().map(|gpu| GpuOf { node, gpu, at: None }).collect();
+    gpus(canvas, area, &slow, &lines);
+}
+
+fn engines<'a>(scene: &Scene<'a>, node: &NodeRow) -> Vec<&'a EngineRow> {
+    scene.snap.engines.iter().map(AsRef::as_ref).filter(|row| row.node == node.name).collect()
+}
+
+/// The alerts of this node.
+fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+    let is_of = |alert: &&Alert| {
+        let word = first_word(alert);
+        word == node.name.as_str() || node.unit.as_ref().is_some_and(|unit| unit.as_str() == word)
+    };
+    let alerts: Vec<Alert> = scene.snap.alerts.iter().filter(is_of).cloned().collect();
+    if area.height < 2 {
+        return;
+    }
+    TitledRule::new("Alerts")
+        .note([Segment::dim(" · of this node and its unit")])
+        .right([Segment::dim("since")])
+        .draw(canvas, area);
+    let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    if alerts.is_empty() {
+        canvas.pen(below, 0).put(Role::Dim, "none");
+    }
+    tables::alert_lines(canvas, below, scene, &alerts);
+}

@@ -1,0 +1,285 @@
+//! Nodes: which one loses money. Below the list stands the chosen one where there is room.
+
+use ratatui::layout::Rect;
+
+use super::cells::{full, gauge, heat};
+use super::list::{By, Col, List, count, figure, sort};
+use super::served::{Served, alerted, by_node, name_role};
+use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, node, tables};
+use crate::history::{Measure, Subject};
+use crate::reading::Health;
+use crate::snapshot::{NodeRow, Severity};
+use crate::tui::app::{Command, Pace};
+use crate::tui::human;
+use crate::tui::pane;
+use crate::tui::scene::{Scene, mark, number};
+use crate::tui::series::Points;
+use crate::tui::widgets::row_bar::DivergingBar;
+use crate::tui::widgets::sparkline::Sparkline;
+use crate::tui::widgets::table::{Cell, Row, Tree};
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::Ratio;
+
+/// Rows of the chosen node below the list.
+const DETAIL: u16 = 16;
+
+/// The view.
+pub(super) struct Nodes;
+
+impl View for Nodes {
+    fn title(&self) -> &'static str {
+        "nodes"
+    }
+
+    fn key(&self) -> Option<char> {
+        Some('2')
+    }
+
+    fn orders(&self, scene: &Scene<'_>) -> Vec<Order> {
+        list::orders(&columns(&scene.at(Pace::FiveSeconds), 1.0))
+    }
+
+    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
+        lines(&scene.at(Pace::FiveSeconds), ViewId::Nodes).iter().map(key).collect()
+    }
+
+    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+        let mut layout = Layout::default();
+        let basis = Rect { y: area.bottom().saturating_sub(1), height: u16::from(area.height > 12), ..area };
+        layout.put(Part::Basis, basis);
+        let room = area.height - basis.height;
+        let rows = scene.snap.nodes.len().min(1_000) as u16 + 2;
+        // What the list does not need shows the chosen node; a long list gives a part of its rows for it.
+        let detail = match room.saturating_sub(rows) {
+            spare if spare >= DETAIL => spare,
+            _ if room >= DETAIL + 12 => DETAIL,
+            _ => 0,
+        };
+        layout.put(Part::List, Rect { height: room - detail, ..area });
+        layout.put(Part::Table(0), Rect { y: area.y + room - detail, height: detail, ..area });
+        layout
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
+        let slow = scene.at(Pace::FiveSeconds);
+        let lines = lines(&slow, ViewId::Nodes);
+        let hits = layout.area(Part::List).map(|area| draw_list(canvas, area, &slow, &lines, ViewId::Nodes));
+        if let Some(area) = layout.area(Part::Table(0)) {
+            let keys: Vec<RowKey> = lines.iter().map(key).collect();
+            if let Some(line) = lines.get(scene.app.list_of(ViewId::Nodes).place(&keys)) {
+                node::summary(canvas, area, scene, line.row.name.as_str());
+            }
+        }
+        if let Some(area) = layout.area(Part::Basis) {
+            pane::basis(canvas, area, scene);
+        }
+        hits.unwrap_or_default()
+    }
+
+    fn enter(&self, scene: &Scene<'_>) -> Entry {
+        self.chosen(scene).map_or(Entry::Nowhere, |name| Entry::Into(Place::about(ViewId::Node, &name)))
+    }
+
+    fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
+        chosen(scene, ViewId::Nodes)
+    }
+
+    fn commands(&self) -> &'static [Command] {
+        &[
+            Command::Enter,
+            Command::Filter,
+            Command::Sort,
+            Command::Reach(crate::tui::app::Turn::Previous),
+            Command::AlertsOf,
+        ]
+    }
+}
+
+/// A node with what runs on it.
+#[derive(Clone)]
+pub(super) struct NodeLine<'a> {
+    pub(super) row: &'a NodeRow,
+    pub(super) served: Served<'a>,
+    gravest: Option<Severity>,
+}
+
+/// The nodes that the filter passes, as the list of a view is sorted.
+pub(super) fn lines<'a>(scene: &Scene<'a>, view: ViewId) -> Vec<NodeLine<'a>> {
+    let mut served = by_node(scene.snap);
+    let alerts = alerted(&scene.snap.alerts);
+    let accepted = |row: &&NodeRow| {
+        let unit = row.unit.as_ref().map_or("", |unit| unit.as_str());
+        let state = if row.state == Health::Live { "live" } else { "stale lost never" };
+        scene.app.filter.accepts(&[("node", row.name.as_str()), ("unit", unit), ("state", state)])
+    };
+    let rows = scene.snap.nodes.iter().map(AsRef::as_ref).filter(accepted);
+    let mut lines: Vec<NodeLine<'a>> = rows
+        .map(|row| NodeLine {
+            row,
+            served: served.remove(row.name.as_str()).unwrap_or_default(),
+            gravest: alerts.get(row.name.as_str()).copied(),
+        })
+        .collect();
+    sort(&mut lines, &columns(scene, 1.0), scene.app.list_of(view));
+    lines
+}
+
+/// The names of all nodes in the order of their list.
+pub(super) fn names(scene: &Scene<'_>) -> Vec<String> {
+    lines(&scene.at(Pace::FiveSeconds), ViewId::Nodes).iter().map(|line| line.row.name.to_string()).collect()
+}
+
+/// The chosen node of a view that lists nodes.
+pub(super) fn chosen(scene: &Scene<'_>, view: ViewId) -> Option<String> {
+    let lines = lines(&scene.at(Pace::FiveSeconds), view);
+    let keys: Vec<RowKey> = lines.iter().map(key).collect();
+    lines.get(scene.app.list_of(view).place(&keys)).map(|line| line.row.name.to_string())
+}
+
+pub(super) fn key(line: &NodeLine<'_>) -> RowKey {
+    RowKey::of(("node", line.row.name.as_str()))
+}
+
+/// Draws the list with its total.
+pub(super) fn draw_list<'a>(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'a>,
+    lines: &[NodeLine<'a>],
+    view: ViewId,
+) -> Hits {
+    let top = lines.iter().filter_map(|line| number(line.row.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));
+    let columns = columns(scene, top);
+    let total = |hidden: usize| total(scene, hidden, &columns);
+    let is_whole = scene.app.filter.text().is_empty() && lines.len() > 1 && view == ViewId::Nodes;
+    let list = List {
+        key: &key,
+        tree: &|_| Tree::None,
+        state: Some(scene.app.list_of(view)),
+        total: (is_whole && area.height > 6).then_some(&total),
+        ..List::plain("Nodes", &columns, lines)
+    };
+    list.draw(canvas, area)
+}
+
+/// The fleet's sums, which no scrolling moves.
+fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) -> Row<'static> {
+    let snap = scene.snap;
+    let name =
+        if hidden > 0 { format!("all {}", human::grouped(snap.nodes.len() as u128)) } else { "total".to_owned() };
+    let cells = columns.iter().map(|col| match col.name() {
+        "Nodes" => Cell::dim(name.clone()),
+        "now" => figure(&human::percent(snap.gpus.utilization)),
+        "run" => count(snap.requests.running),
+        "wait" => count(snap.requests.waiting),
+        "hit" => figure(&human::percent(snap.cache_hit_rate)),
+        "in/s" => figure(&human::scaled_tight(snap.tokens.prompt_per_second)),
+        "out/s" => figure(&human::scaled_tight(snap.tokens.output_per_second)),
+        "cost/h" => Cell::text(human::bare(snap.money.cost_per_hour, 8)),
+        "rev/h" => Cell::text(human::bare(snap.money.revenue_per_hour, 8)),
+        "profit/h" => tables::profit(snap.money.profit_per_hour),
+        _ => Cell::Empty,
+    });
+    Row::new(cells)
+}
+
+fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'a>>> {
+    type C<'s, 'a> = Col<'s, NodeLine<'a>>;
+    let has_units = scene.snap.nodes.iter().any(|node| node.unit.is_some());
+    let widest = scene.snap.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(0).clamp(1, 16) as u16;
+    let large = scene.size.0 >= 160;
+    let mut columns = vec![
+        C::left("Nodes", 10, name).stretch(2, 28).rising(|line| By::Name(line.row.name.to_string())),
+        C::left("unit", 10, |line| {
+            Cell::dim(line.row.unit.as_ref().map_or(human::UNKNOWN.to_owned(), ToString::to_string))
+        })
+        .rank(4)
+        .only(has_units)
+        .rising(|line| By::Name(line.row.unit.as_ref().map_or(String::new(), ToString::to_string))),
+        C::left("model", 12, |line| model(line)).rank(3).stretch(2, 30),
+        C::left("GPUs", widest.max(4), |line| Cell::Heat(line.row.gpus.iter().map(heat).collect())).rank(1),
+        C::left(format!("load, {}", scene.app.charts.reach.name()), 10, move |line| {
+            load_line(scene, line, if large { 40 } else { 12 })
+        })
+        .rank(6)
+        .stretch(1, if large { 40 } else { 12 }),
+        C::right("now", 5, |line| figure(&human::percent(load(line))))
+            .falling(|line| By::Number(load(line).map(Ratio::get))),
+        C::left("KV", 6, |line| kv_gauge(line)).rank(7).stretch(1, 18),
+        C::right("", 5, |line| kv(line)).rank(2).falling(|line| By::Number(line.served.kv().map(Ratio::get))),
+        C::right("run", 5, |line| count(line.served.running))
+            .rank(3)
+            .falling(|line| By::Number(float(line.served.running))),
+        C::right("wait", 5, |line| count(line.served.waiting))
+            .rank(3)
+            .falling(|line| By::Number(float(line.served.waiting))),
+        C::right("hit", 5, |line| figure(&human::percent(line.row.cache_hit_rate))).rank(4),
+        C::right("in/s", 5, |line| figure(&human::scaled_tight(line.row.prompt_per_second)))
+            .rank(6)
+            .falling(|line| By::Number(line.row.prompt_per_second)),
+        C::right("out/s", 5, |line| figure(&human::scaled_tight(line.row.output_per_second)))
+            .rank(2)
+            .falling(|line| By::Number(line.row.output_per_second)),
+        C::right("ttft p99", 8, |line| figure(&human::latency(line.served.ttft_p99))).rank(8),
+    ];
+    columns.push(
+        C::left("", 10, move |line| {
+            Cell::Diverging(DivergingBar::of_profit(number(line.row.profit_per_hour), top, if large { 8 } else { 3 }))
+        })
+        .rank(5)
+        .stretch(2, if large { 30 } else { 14 }),
+    );
+    columns.push(C::right("profit/h", 9, profit).rising(|line| By::Number(number(line.row.profit_per_hour))).first());
+    columns
+}
+
+/// Its name in the role of its gravest alert, and how it is if it does not answer.
+fn name(line: &NodeLine<'_>) -> Cell<'static> {
+    let (role, glyph) = mark(line.row.state);
+    let own = if line.row.state == Health::Live { name_role(line.gravest) } else { role };
+    let mut segments = Vec::new();
+    if line.row.state != Health::Live {
+        segments.push(Segment::new(role, format!("{glyph} ")));
+    }
+    segments.push(Segment::new(own, line.row.name.to_string()));
+    Cell::Text(segments)
+}
+
+fn model(line: &NodeLine<'_>) -> Cell<'static> {
+    match (line.served.model, line.served.models) {
+        (Some(model), 1) => Cell::text(model.to_owned()),
+        (Some(model), models) => Cell::text(format!("{model} +{}", models - 1)),
+        (None, _) => Cell::unknown(),
+    }
+}
+
+fn load_line(scene: &Scene<'_>, line: &NodeLine<'_>, cells: u16) -> Cell<'static> {
+    let span = scene.app.charts.reach.span();
+    let points = Points::of(scene, &Subject::Node(line.row.name.clone()), Measure::Load, span);
+    Cell::Sparkline(Sparkline::heat(points.cells(scene.snap.at, span, cells)))
+}
+
+pub(super) fn load(line: &NodeLine<'_>) -> Option<Ratio> {
+    let known: Vec<f64> = line.row.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
+    Ratio::of(known.iter().sum(), known.len() as f64)
+}
+
+fn kv_gauge(line: &NodeLine<'_>) -> Cell<'static> {
+    gauge(line.served.kv())
+}
+
+fn kv(line: &NodeLine<'_>) -> Cell<'static> {
+    full(line.served.kv())
+}
+
+fn profit(line: &NodeLine<'_>) -> Cell<'static> {
+    if line.row.profit_per_hour.is_none() && line.row.state == Health::Live && line.served.live > 0 {
+        // It serves, and nobody knows for how much.
+        return Cell::dim("unpriced");
+    }
+    tables::profit(line.row.profit_per_hour)
+}
+
+fn float(value: Option<u64>) -> Option<f64> {
+    value.map(|value| value as f64)
+}

@@ -1,0 +1,187 @@
+//! The profit in large digits, what stands behind it, and the large chart.
+
+use ratatui::layout::Rect;
+
+use crate::history::{Measure, Subject};
+use crate::tui::app::Pace;
+use crate::tui::human;
+use crate::tui::pane::{self, Fact, Period, bound, why_unknown};
+use crate::tui::scene::{Scene, number};
+use crate::tui::series::Points;
+use crate::tui::theme::Role;
+use crate::tui::view::charts::Margin;
+use crate::tui::view::node::sign;
+use crate::tui::widgets::digits::{DigitForm, Digits};
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::{Canvas, Segment, Span, flow};
+use crate::units::{Money, Ratio, Span as Time};
+
+/// Against when changes are told.
+const BEFORE: Time = Time::from_secs(900);
+/// From here on there are no cents among the digits.
+const WHOLE: Money = Money::from_micros(1_000_000_000);
+
+/// Draws digits and facts: below each other, or side by side where there are few rows.
+pub(super) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let slow = scene.at(Pace::TwoSeconds);
+    rule(&slow, area.width).draw(canvas, area);
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
+    let side = area.width >= 74;
+    let largest = DigitForm::for_screen(scene.size.0);
+    // Cents may stand in the gutter.
+    let room = if side { Rect { width: 36, ..below } } else { Rect { width: below.width + 1, ..below } };
+    let form = profit(canvas, room, scene, largest);
+    let used = match form {
+        DigitForm::Large => 4,
+        DigitForm::Medium => 3,
+        DigitForm::Line => 1,
+    };
+    let rest = if side {
+        Rect { x: below.x + 37, width: below.width.saturating_sub(37), ..below }
+    } else {
+        Rect { y: below.y + used, height: below.height.saturating_sub(used), ..below }
+    };
+    draw_facts(canvas, rest.intersection(below), facts(&slow, area.width, side));
+}
+
+fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, largest: DigitForm) -> DigitForm {
+    let money = &scene.snap.money;
+    let (role, glyph, sign) = sign(money.profit);
+    let (mut whole, mut cents) = ("–".to_owned(), String::new());
+    if let Some(profit) = money.profit {
+        let digits = human::digits(profit, 2);
+        let is_large = profit >= WHOLE || profit <= Money::ZERO - WHOLE;
+        match digits.split_once('.').filter(|_| is_large) {
+            Some((before, after)) => (whole, cents) = (before.to_owned(), format!(".{after}")),
+            None => whole = digits,
+        }
+    }
+    let symbol = human::symbol(scene.currency());
+    let bound = if money.profit.is_some() { bound(money) } else { "" };
+    let draw = |canvas: &mut Canvas<'_>, whole: &str, cents: &str| {
+        let glyph = if money.profit.is_some_and(Money::is_zero) { '▬' } else { glyph };
+        let glyph = if glyph == ' ' { '–' } else { glyph };
+        let digits =
+            Digits { glyph, sign, currency: symbol.trim_end(), whole, cents, bound: bound.trim(), role, largest };
+        digits.draw(canvas, area)
+    };
+    let room = usize::from(area.width).saturating_sub(8);
+    // An amount that is wider than the line is told in millions.
+    if whole.len() > room
+        && let Some(profit) = money.profit
+    {
+        return draw(canvas, &human::digits_within(profit, room), "");
+    }
+    draw(canvas, &whole, &cents)
+}
+
+/// `─ Profit today ── theoretical ─`, and what changed where there is room.
+fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
+    let money = &scene.snap.money;
+    let title = match pane::period(scene) {
+        Some(Period::Today) => "Profit today".to_owned(),
+        Some(Period::Since(time)) => format!("Profit since {time}"),
+        None => "Profit".to_owned(),
+    };
+    let mut rule = TitledRule::new(title);
+    let is_theoretical = money.theoretical && money.revenue.is_some();
+    if width >= 74 {
+        let note = is_theoretical.then(|| Segment::dim(" · theoretical"));
+        rule = rule.note(note).right(change(scene).into_iter().map(|(role, text)| Segment::new(role, text)));
+    } else if is_theoretical {
+        rule = rule.right([Segment::dim("theoretical")]);
+    }
+    rule
+}
+
+/// What stands behind the profit, in rows: a fact that finds no room in its row is left out, lest the rest move.
+fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<Span>>> {
+    let money = &scene.snap.money;
+    if money.profit.is_none() {
+        let why = vec![(Role::Warning, why_unknown(scene).to_owned())];
+        let rest = pane::facts_in_pairs(scene).iter().map(Fact::spans).map(|fact| vec![fact]).collect::<Vec<_>>();
+        return std::iter::once(vec![why]).chain(rest).collect();
+    }
+    let amount = |label: &str, money: Option<Money>, kept| fact(label, &scene.money(money, 8), kept);
+    let rate = rate(scene, side);
+    let revenue = amount(&format!("revenue {}", bound(money)), money.revenue, 8);
+    let (cost, idle) = (amount("cost ", money.cost, 7), amount("idle ", money.idle_cost, 6));
+    let on_cost = fact("profit on cost ", human::percent(money.profit_on_cost).trim(), 5);
+    let gross = fact("gross margin ", human::percent1(money.gross_margin).trim(), 6);
+    let even = even(money.break_even_load, side || width < 45);
+    let uncosted = (money.uncosted_engines > 0).then(|| {
+        let plural = if money.uncosted_engines == 1 { "" } else { "s" };
+        let worth = scene.money(Some(money.uncosted_revenue), 10);
+        vec![fact("uncosted ", &format!("{worth} of {} engine{plural}", money.uncosted_engines), 0)]
+    });
+    let mut rows = if side {
+        vec![vec![rate, even], vec![revenue, on_cost], vec![cost, gross]]
+    } else if width < 45 {
+        vec![vec![rate], vec![revenue, cost], vec![on_cost, idle], vec![gross, even]]
+    } else {
+        vec![vec![rate], vec![revenue, cost, idle], vec![on_cost, gross], vec![even]]
+    };
+    let last = rows.len() - 1;
+    if let Some(uncosted) = uncosted {
+        // Money that is in no profit comes before what is read for interest.
+        rows.insert(last, uncosted);
+    }
+    rows
+}
+
+fn fact(label: &str, value: &str, kept: usize) -> Vec<Span> {
+    vec![(Role::Dim, label.to_owned()), (Role::Text, human::pad_right(value, kept))]
+}
+
+/// `+ $24,524 /h   ▼ $2,000 /h`.
+fn rate(scene: &Scene<'_>, side: bool) -> Vec<Span> {
+    let Some(rate) = scene.snap.money.profit_per_hour else { return fact("an hour ", human::UNKNOWN, 9) };
+    let (role, glyph, sign) = sign(Some(rate));
+    let glyph = if glyph == '▼' { "▼ " } else { "" };
+    let symbol = human::symbol(scene.currency());
+    let amount = format!("{glyph}{sign} {symbol}{} /h", human::digits_within(rate, 7));
+    let mut spans = vec![(role, human::pad_right(&amount, if side { 19 } else { 0 }))];
+    if let Some((role, text)) = change(scene).filter(|_| !side) {
+        spans.push((role, format!("  {text}")));
+    }
+    spans
+}
+
+fn even(load: Option<Ratio>, is_short: bool) -> Vec<Span> {
+    let text = match load {
+        Some(load) if load.get() > 100.0 => "> 100x".to_owned(),
+        load => human::percent(load).trim().to_owned(),
+    };
+    if is_short { fact("break-even ", &text, 5) } else { fact("breaks even at ", &format!("{text} of this load"), 0) }
+}
+
+/// Draws the rows of facts.
+fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, rows: Vec<Vec<Vec<Span>>>) {
+    for (y, facts) in (0..area.height).zip(rows) {
+        flow(canvas, Rect { y: area.y + y, height: 1, ..area }, &facts, 2);
+    }
+}
+
+/// `▼ $2,000 /h against 14:49`.
+fn change(scene: &Scene<'_>) -> Option<Span> {
+    let change = changed(scene)?;
+    let (glyph, role) = if change < Money::ZERO { ("▼", Role::Loss) } else { ("▲", Role::Gain) };
+    let amount = if change < Money::ZERO { Money::ZERO - change } else { change };
+    Some((role, format!("{glyph} {} /h", scene.money(Some(amount), 8))))
+}
+
+/// How much more it earns an hour than a quarter hour ago; `None` where that is not known.
+fn changed(scene: &Scene<'_>) -> Option<Money> {
+    let now = scene.snap.money.profit_per_hour?;
+    let points = Points::of(scene, &Subject::Fleet, Measure::Profit, Time::from_secs(1_200));
+    let before = points.ago(scene.snap.at, BEFORE)?;
+    let change = number(Some(now))? - before;
+    (change.is_finite() && change.abs() < 9e12).then(|| Money::from_micros((change * 1e6) as i64))
+}
+
+/// Draws revenue = cost + profit.
+pub(super) fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let money = &scene.at(Pace::TwoSeconds).snap.money;
+    let now = [money.revenue_per_hour, money.cost_per_hour];
+    Margin { subject: Subject::Fleet, now, scale_width: 7, is_day: true }.draw(canvas, area, scene);
+}

@@ -1,0 +1,50 @@
+//! The headline's row: as many of its sentences as fit, each shown whole.
+
+use ratatui::layout::Rect;
+
+use crate::snapshot::Severity;
+use crate::tui::app::Pace;
+use crate::tui::headline::{Facts, Part, Tone, headline};
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::view::tables;
+use crate::tui::widgets::headline::{Headline, Sentence};
+use crate::tui::widgets::{Canvas, Segment};
+
+/// Columns from which sentences find room beside the gravest alert's own row.
+const ROOM: u16 = 100;
+
+/// Draws it. On narrow screens the gravest alert takes it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let gravest = scene.snap.alerts.iter().max_by_key(|alert| alert.severity);
+    if let Some(alert) = gravest.filter(|alert| alert.severity > Severity::Info && area.width < ROOM) {
+        return tables::alert_line(canvas, area, scene, alert, 0);
+    }
+    let bridge = scene.app.history.bridge();
+    let facts = Facts {
+        snapshot: scene.at(Pace::Minute).snap,
+        bridge: bridge.as_ref().map(|quarter| &quarter.bridge),
+        zone: scene.zone(),
+    };
+    let sentences = headline(&facts).into_iter().map(|sentence| {
+        let long = Sentence::new(segments(sentence.parts));
+        if sentence.short.is_empty() { long } else { long.or(segments(sentence.short)) }
+    });
+    Headline { sentences: sentences.collect() }.draw(canvas, area);
+}
+
+fn segments(parts: Vec<Part>) -> Vec<Segment<'static>> {
+    parts.into_iter().map(segment).collect()
+}
+
+fn segment(part: Part) -> Segment<'static> {
+    let role = match part.tone {
+        Tone::Plain | Tone::Action => Role::Text,
+        Tone::Gain => Role::Gain,
+        Tone::Loss => Role::Loss,
+        Tone::Warning => Role::Warning,
+        Tone::Critical => Role::Critical,
+    };
+    let segment = Segment::new(role, part.text);
+    if part.tone == Tone::Action { segment.bold() } else { segment }
+}

@@ -1,0 +1,229 @@
+//! The overview: is it earning, did that change, why, where does it burn, what should I do.
+
+mod head;
+mod headline;
+mod vitals;
+
+use ratatui::layout::Rect;
+
+use super::fleet::{self, Form};
+use super::{Entry, Hits, Layout, Order, Part, RowKey, View, engine_rows::engine_rows, models, tables};
+use crate::snapshot::EngineRow;
+use crate::tui::app::{Command, Pace, Turn};
+use crate::tui::layout::{Rows, split};
+use crate::tui::pane;
+use crate::tui::scene::Scene;
+use crate::tui::widgets::Canvas;
+
+/// Columns and rows of the body from which there are charts and tables.
+const LARGE: (u16, u16) = (106, 27);
+/// Columns from which three tables stand side by side.
+const WIDE: u16 = 158;
+/// Columns and rows from which there are lines and a list.
+const MEDIUM: (u16, u16) = (74, 16);
+
+/// The view.
+pub(super) struct Overview;
+
+impl View for Overview {
+    fn title(&self) -> &'static str {
+        "overview"
+    }
+
+    fn key(&self) -> Option<char> {
+        Some('1')
+    }
+
+    fn orders(&self, scene: &Scene<'_>) -> Vec<Order> {
+        fleet::orders(scene)
+    }
+
+    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
+        fleet::rows(scene)
+    }
+
+    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+        if area.width >= LARGE.0 && area.height >= LARGE.1 {
+            large(scene, area)
+        } else if area.width >= MEDIUM.0 && area.height >= MEDIUM.1 {
+            medium(scene, area)
+        } else {
+            small(scene, area)
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
+        let mut hits = Hits::default();
+        let slow = scene.at(Pace::FiveSeconds);
+        for (part, area) in layout.parts() {
+            let area = *area;
+            match part {
+                Part::Digits if layout.area(Part::Vitals).is_some_and(|vitals| vitals.width < MEDIUM.0) => {
+                    pane::profit_brief(canvas, area, scene);
+                }
+                Part::Digits => head::digits(canvas, area, scene),
+                Part::Chart => head::chart(canvas, area, scene),
+                Part::Headline => headline::draw(canvas, area, scene),
+                Part::Vitals => vitals::draw(canvas, area, scene),
+                Part::List => hits.extend(fleet::draw(canvas, area, scene)),
+                Part::Table(0) => models::table(canvas, area, &slow),
+                Part::Table(1) => engine_rows(canvas, area, &slow, &engines(&slow)),
+                Part::Table(2) => tables::burns(canvas, area, &slow),
+                Part::Table(_) => tables::changes(canvas, area, &slow),
+                Part::Alerts if area.height == 1 && !scene.snap.alerts.is_empty() => {
+                    let from = usize::from(layout.area(Part::Headline).is_some());
+                    let rest = scene.snap.alerts.get(from..).unwrap_or(&[]);
+                    tables::alert_lines(canvas, area, scene, rest);
+                }
+                Part::Alerts => tables::alerts(canvas, area, scene),
+                Part::Basis => pane::basis(canvas, area, scene),
+            }
+        }
+        hits
+    }
+
+    fn enter(&self, scene: &Scene<'_>) -> Entry {
+        fleet::enter(scene)
+    }
+
+    fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
+        fleet::chosen(scene)
+    }
+
+    fn commands(&self) -> &'static [Command] {
+        &[Command::Enter, Command::Filter, Command::Sort, Command::Cells, Command::Form, Command::Reach(Turn::Previous)]
+    }
+}
+
+/// Engines in their order, ranks and all, that the filter passes.
+fn engines<'a>(scene: &Scene<'a>) -> Vec<&'a EngineRow> {
+    let passes = |row: &&EngineRow| {
+        let model = row.model.as_ref().map_or("", |model| model.as_str());
+        let fields = [("target", row.target.as_str()), ("node", row.node.as_str()), ("model", model)];
+        scene.app.filter.accepts(&fields)
+    };
+    scene.snap.engines.iter().map(AsRef::as_ref).filter(passes).collect()
+}
+
+/// Profit and vital figures: 40x8 and up.
+fn small(scene: &Scene<'_>, area: Rect) -> Layout {
+    let mut layout = Layout::default();
+    let mut rows = Rows(area);
+    let has_alert = area.height >= 9 && !scene.snap.alerts.is_empty();
+    layout.put(Part::Alerts, rows.bottom(u16::from(has_alert)));
+    layout.put(Part::Vitals, rows.bottom(4));
+    layout.put(Part::Digits, rows.0);
+    layout
+}
+
+/// Digits with facts beside them, four lines, the fleet: 80x24.
+fn medium(scene: &Scene<'_>, area: Rect) -> Layout {
+    let mut layout = Layout::default();
+    let mut rows = Rows(area);
+    layout.put(Part::Digits, rows.top(if area.height >= 20 { 4 } else { 3 }));
+    layout.put(Part::Headline, rows.top(1));
+    layout.put(Part::Vitals, rows.top(5));
+    layout.put(Part::Basis, rows.bottom(1));
+    let alerts = scene.snap.alerts.len();
+    layout.put(Part::Alerts, rows.bottom(u16::from(alerts > 1)));
+    middle(scene, rows, &mut layout);
+    layout
+}
+
+/// Charts and tables: 120x36, 200x50 and beyond.
+fn large(scene: &Scene<'_>, area: Rect) -> Layout {
+    let is_wide = area.width >= WIDE && area.height >= 40;
+    let mut layout = Layout::default();
+    let mut rows = Rows(area);
+    // What is beyond the usual rows goes to the chart first, then to the lines.
+    let usual = if is_wide { 47 } else { 33 };
+    let spare = area.height.saturating_sub(usual).max(unneeded(scene, area.height, is_wide));
+    let top = if is_wide { 10 } else { 8 } + spare.min(if is_wide { 6 } else { 8 });
+    let (left, right) = split(rows.top(top), if is_wide { 45 } else { 37 }, if is_wide { 1 } else { 2 });
+    layout.put(Part::Digits, left);
+    layout.put(Part::Chart, right);
+    layout.put(Part::Headline, rows.top(1));
+    let vitals = if is_wide { 7 + spare.saturating_sub(6).min(3) } else { 5 + spare.saturating_sub(8).min(3) };
+    layout.put(Part::Vitals, rows.top(vitals));
+    layout.put(Part::Basis, rows.bottom(1));
+    let alerts = scene.snap.alerts.len().min(2) as u16 + 1;
+    if is_wide {
+        three_tables(scene, &mut rows, &mut layout);
+    } else {
+        layout.put(Part::Alerts, rows.bottom(alerts));
+    }
+    if fleet::needs(scene).is_none() && !is_wide {
+        let (left, right) = split(rows.0, rows.0.width / 2, 2);
+        layout.put(Part::List, left);
+        two_tables(scene, Rows(right), &mut layout);
+    } else {
+        middle(scene, rows, &mut layout);
+    }
+    layout
+}
+
+/// Rows that a small fleet leaves: a box has few GPUs and engines.
+fn unneeded(scene: &Scene<'_>, height: u16, is_wide: bool) -> u16 {
+    let Some(needs) = fleet::needs(scene) else { return 0 };
+    let engines = if fleet::form(scene) == Form::Nodes { 0 } else { scene.snap.engines.len().min(40) as u16 + 1 };
+    let models = (scene.snap.models.len() + scene.snap.money.beside_models.len()).min(20) as u16 + 2;
+    let (charts, tables) = if is_wide { (19, models.max(8) + 1) } else { (15, models.max(4) + 3) };
+    height.saturating_sub(charts + needs + engines + tables)
+}
+
+/// What costs nothing in return, models, alerts, side by side at the bottom.
+fn three_tables(scene: &Scene<'_>, rows: &mut Rows, layout: &mut Layout) {
+    let models = (scene.snap.models.len() + scene.snap.money.beside_models.len() + 2).min(1_000);
+    let changes = usize::from(tables::change_rows(scene));
+    let wanted = (models + changes).max(scene.snap.alerts.len() + 2).clamp(5, 10) as u16;
+    let free = fleet::needs(scene).map_or(0, |needs| rows.0.height.saturating_sub(needs + 10));
+    let area = rows.bottom(wanted.max(if free > 0 { 8 } else { 0 }).min(rows.0.height / 2));
+    rows.bottom(u16::from(free > 0));
+    let third = area.width.saturating_sub(6) / 3;
+    let (left, rest) = split(area, third, 3);
+    let (middle, right) = split(rest, third, 3);
+    layout.put(Part::Table(2), left);
+    let mut rows = Rows(middle);
+    let changes = tables::change_rows(scene).min(middle.height.saturating_sub(models as u16));
+    layout.put(Part::Table(3), rows.bottom(if changes > 1 { changes } else { 0 }));
+    layout.put(Part::Table(0), rows.0);
+    layout.put(Part::Alerts, right);
+}
+
+/// Models, and below them what costs nothing in return.
+fn two_tables(scene: &Scene<'_>, mut rows: Rows, layout: &mut Layout) {
+    let models = (scene.snap.models.len() + scene.snap.money.beside_models.len() + 2).min(1_000) as u16;
+    let burns = tables::burn_rows(scene).min(rows.0.height / 2);
+    layout.put(Part::Table(2), rows.bottom(burns));
+    let changes = tables::change_rows(scene).min(rows.0.height.saturating_sub(models));
+    layout.put(Part::Table(3), rows.bottom(if changes > 1 { changes } else { 0 }));
+    layout.put(Part::Table(0), rows.top(models.min(rows.0.height)));
+}
+
+/// The fleet with all its rows, and what else finds room below it.
+fn middle(scene: &Scene<'_>, mut rows: Rows, layout: &mut Layout) {
+    let has_tables = layout.area(Part::Table(0)).is_some();
+    let is_medium = rows.0.width < LARGE.0;
+    let Some(needs) = fleet::needs(scene) else {
+        layout.put(Part::List, rows.0);
+        return;
+    };
+    let form = fleet::form(scene);
+    let wants_engines = matches!(form, Form::Gpus | Form::Engines) && !scene.snap.engines.is_empty();
+    let engines = if wants_engines { (scene.snap.engines.len().min(40)) as u16 + 1 } else { 0 };
+    let keep = if is_medium || has_tables { 0 } else { 4 };
+    let list = needs.min(rows.0.height.saturating_sub(engines.min(2)));
+    layout.put(Part::List, rows.top(list));
+    layout.put(Part::Table(1), rows.top(engines.min(rows.0.height.saturating_sub(keep))));
+    if has_tables || rows.0.height < 3 {
+        return;
+    }
+    if is_medium {
+        layout.put(Part::Table(0), rows.0);
+    } else {
+        rows.top(u16::from(rows.0.height > 6));
+        let (left, right) = split(rows.0, rows.0.width / 2, 2);
+        layout.put(Part::Table(0), left);
+        layout.put(Part::Table(2), right);
+    }
+}

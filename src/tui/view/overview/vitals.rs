@@ -1,0 +1,204 @@
+//! The four vital lines: charts side by side, lines of eighths below each other, or figures alone.
+
+use ratatui::layout::Rect;
+
+use crate::history::{Measure, Subject};
+use crate::tui::app::Pace;
+use crate::tui::human;
+use crate::tui::pane;
+use crate::tui::scene::Scene;
+use crate::tui::series::{Points, axis};
+use crate::tui::theme::{Ink, Role};
+use crate::tui::view::charts::{self, Chart, Kind, changed, ends};
+use crate::tui::widgets::framed_chart::side_by_side;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::scale::{LineScale, step_above};
+use crate::tui::widgets::sparkline::Sparkline;
+use crate::tui::widgets::{Canvas, Plot, Segment};
+use crate::units::Ratio;
+
+/// Columns from which charts stand side by side.
+const CHARTS: u16 = 106;
+/// Columns from which lines stand below each other.
+const LINES: u16 = 74;
+/// Cells of label, figure and change before a line, and of its scale behind it.
+const LEFT: u16 = 31;
+const RIGHT: u16 = 8;
+
+/// A vital figure.
+struct Vital {
+    label: &'static str,
+    short: &'static str,
+    figure: String,
+    unit: &'static str,
+    measure: Measure,
+    role: Role,
+    change: Option<f64>,
+    is_share: bool,
+}
+
+/// Draws them.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let slow = scene.at(Pace::TwoSeconds);
+    if area.width >= CHARTS && area.height >= 5 {
+        for (place, vital) in side_by_side(area, 4, 2).into_iter().zip(vitals(&slow)) {
+            chart(canvas, place, &slow, &vital);
+        }
+    } else if area.width >= LINES {
+        lines(canvas, area, &slow);
+    } else {
+        pane::vitals_brief(canvas, area, &slow);
+    }
+}
+
+fn vitals(scene: &Scene<'_>) -> [Vital; 4] {
+    let (snap, lines) = (scene.snap, &scene.snap.vitals);
+    let tokens = &snap.tokens;
+    let hits_unknown =
+        tokens.cached_per_second.is_none() && tokens.prompt_total.is_some() && tokens.cached_total.is_none();
+    let hits = match snap.cache_hit_rate {
+        None if hits_unknown => "n/a".to_owned(),
+        rate => human::percent1(rate).trim().to_owned(),
+    };
+    let rate = |label, measure, role, value, change| Vital {
+        label,
+        short: label,
+        figure: human::scaled_tight(value).trim().to_owned(),
+        unit: " tok/s",
+        measure,
+        role,
+        change,
+        is_share: false,
+    };
+    let share = |label, short, figure, measure, role, change| Vital {
+        label,
+        short,
+        figure,
+        unit: "",
+        measure,
+        role,
+        change,
+        is_share: true,
+    };
+    let load = human::percent(snap.gpus.utilization).trim().to_owned();
+    let points = |change: Option<f64>, now: Option<Ratio>| {
+        // A change in points, where the line tells it as a part.
+        change.zip(now).map(|(change, now)| now.get() - now.get() / (1.0 + change))
+    };
+    [
+        rate("Output", Measure::Output, Role::Output, tokens.output_per_second, lines.output.change),
+        rate("Prompt", Measure::Prompt, Role::Prompt, tokens.prompt_per_second, lines.prompt.change),
+        share(
+            "Hit rate",
+            "Hits",
+            hits,
+            Measure::HitRate,
+            Role::Hit,
+            points(lines.hit_rate.change, snap.cache_hit_rate),
+        ),
+        share("GPU load", "Load", load, Measure::Load, Role::Output, points(lines.load.change, snap.gpus.utilization)),
+    ]
+}
+
+fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital) {
+    let is_wide = area.width >= 40;
+    let mut rule = TitledRule::default();
+    if vital.measure != Measure::Prompt && vital.measure != Measure::Load {
+        rule.title.extend([Segment::key(vital.role), Segment::dim(" ")]);
+    }
+    let (label, unit) = match (is_wide, vital.unit) {
+        (true, unit) => (vital.label, unit),
+        (false, "") => (vital.short, ""),
+        (false, _) => (vital.short, "/s"),
+    };
+    rule.title.extend([
+        Segment::title(label),
+        Segment::dim("  "),
+        Segment::title(vital.figure.clone()),
+        Segment::dim(unit),
+    ]);
+    let even = scene.snap.money.break_even_load.map(Ratio::get);
+    let now = |value: Option<f64>| value.zip(even).map(|(now, even)| now * even);
+    let (layers, kind, top, even, format): (_, _, _, _, fn(f64) -> String) = match vital.measure {
+        Measure::Prompt => {
+            if is_wide && scene.snap.tokens.cached_per_second.is_some() {
+                rule = rule.right([
+                    Segment::key(Role::Hit),
+                    Segment::dim(" hit "),
+                    Segment::key(Role::Prompt),
+                    Segment::dim(" computed  "),
+                ]);
+            }
+            (prompt_layers(scene), Kind::Area, None, None, charts::rate)
+        }
+        Measure::HitRate => (vec![(vital.measure, vital.role)], Kind::Line, None, None, charts::share),
+        Measure::Load => {
+            let even = now(scene.snap.gpus.utilization.map(Ratio::get));
+            (vec![(vital.measure, vital.role)], Kind::Heat, Some(1.0), even, charts::share)
+        }
+        _ => {
+            let even = now(scene.snap.tokens.output_per_second);
+            (vec![(vital.measure, vital.role)], Kind::Area, None, even, charts::rate)
+        }
+    };
+    let rule = rule.right(change(vital));
+    Chart { rule, subject: Subject::Fleet, layers, top, even, kind, format, scale_width: 6 }.draw(canvas, area, scene);
+}
+
+/// Computed prompts below, hits upon them; one layer where hits are unknown.
+fn prompt_layers(scene: &Scene<'_>) -> Vec<(Measure, Role)> {
+    if scene.snap.tokens.cached_per_second.is_none() {
+        return vec![(Measure::Prompt, Role::Prompt)];
+    }
+    vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)]
+}
+
+/// What changed; of a figure that is unknown now nothing can be said.
+fn change(vital: &Vital) -> Vec<Segment<'static>> {
+    let change = vital.change.filter(|_| vital.figure != human::UNKNOWN);
+    changed(change, vital.is_share)
+}
+
+/// A line of eighths each, with its scale behind it.
+fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let reach = scene.app.charts.reach;
+    let title = format!("Last {}", reach.name());
+    TitledRule::new(title).right([Segment::dim("scale")]).draw(canvas, area);
+    for (row, vital) in (1..area.height).zip(vitals(scene)) {
+        let line = Rect { y: area.y + row, height: 1, ..area };
+        let mut pen = canvas.pen(line, 0);
+        let label = if vital.measure == Measure::Load { vital.label.to_owned() } else { vital.label.to_lowercase() };
+        pen.name(Role::Dim, &label, 9).right(Role::Text, &vital.figure, 6).name(Role::Dim, vital.unit, 7);
+        for segment in change(&vital) {
+            pen.put(Role::Dim, &segment.text);
+        }
+        let place = Rect { x: line.x + LEFT, width: line.width.saturating_sub(LEFT + RIGHT + 1), ..line };
+        let points = Points::of(scene, &Subject::Fleet, vital.measure, reach.span());
+        // A dot of the axis is a cell of the line.
+        let axis = axis(scene, &[&points], reach.span(), place.width / 2);
+        let values = points.on(&axis);
+        let (low, top) = scale(&vital, &values);
+        let values: Vec<Option<f64>> = values.into_iter().map(|value| value.map(|value| value - low)).collect();
+        let spark = match vital.measure {
+            Measure::Load => Sparkline::heat(values),
+            _ => Sparkline::new(values, top - low, Ink::Role(vital.role)),
+        };
+        spark.draw(canvas, Rect { width: 2 * (place.width / 2), ..place });
+        let text = if vital.is_share {
+            format!("{:.0}–{:.0}", low * 100.0, top * 100.0)
+        } else {
+            format!("0–{}", human::axis_figure(top))
+        };
+        let mut clip = canvas.clip(line);
+        let end = clip.width();
+        clip.line_to(end, 0, &[Segment::dim(text)]);
+    }
+}
+
+fn scale(vital: &Vital, values: &[Option<f64>]) -> (f64, f64) {
+    match (vital.measure, ends(values)) {
+        (Measure::HitRate, known) => LineScale::new(known).ends(),
+        (Measure::Load, _) => (0.0, 1.0),
+        (_, known) => (0.0, step_above(1.02 * known.map_or(0.0, |(_, top)| top))),
+    }
+}

@@ -1,0 +1,89 @@
+//! Which views there are. No other place lists them.
+
+use super::{
+    View, alerts::Alerts, balance::Balance, engines::Engines, help::Help, models::Models, money::Money, node::Node,
+    nodes::Nodes, nothing::Nothing, overview::Overview,
+};
+
+macro_rules! views {
+    ($($(#[$doc:meta])* $id:ident),* $(,)?) => {
+        /// A view by its name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum ViewId {
+            $($(#[$doc])* $id),*
+        }
+
+        impl ViewId {
+            /// All of them; those with a key come first, in the order of their keys.
+            pub const ALL: &'static [Self] = &[$(Self::$id),*];
+
+            /// The view itself.
+            pub fn view(self) -> &'static dyn View {
+                match self {
+                    $(Self::$id => &$id),*
+                }
+            }
+        }
+    };
+}
+
+views! {
+    /// The money, the vital lines, the fleet.
+    Overview,
+    /// Every node.
+    Nodes,
+    /// Every model.
+    Models,
+    /// Every unit, engine and rank.
+    Engines,
+    /// Revenue and cost of today.
+    Money,
+    /// Whether the ranks share the work.
+    Balance,
+    /// What is wrong.
+    Alerts,
+    /// One node.
+    Node,
+    /// The keys.
+    Help,
+    /// That nothing was found.
+    Nothing,
+}
+
+impl ViewId {
+    /// How many there are.
+    pub const COUNT: usize = Self::ALL.len();
+
+    /// Those with a tab, in their order.
+    pub fn tabs() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|id| id.view().key().is_some())
+    }
+
+    /// The tab so many steps after this one, round and round; the first for a view without a tab.
+    #[must_use]
+    pub fn turned(self, back: bool) -> Self {
+        let tabs: Vec<Self> = Self::tabs().collect();
+        let Some(at) = tabs.iter().position(|id| *id == self) else { return Self::Overview };
+        let step = if back { tabs.len() - 1 } else { 1 };
+        tabs.get((at + step) % tabs.len()).copied().unwrap_or(Self::Overview)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tabs_have_the_digits_from_1_to_7() {
+        let keys: String = ViewId::tabs().filter_map(|id| id.view().key()).collect();
+        assert_eq!(keys, "1234567");
+        assert_eq!(ViewId::Alerts.turned(false), ViewId::Overview);
+        assert_eq!(ViewId::Overview.turned(true), ViewId::Alerts);
+    }
+
+    #[test]
+    fn numbers_are_places_in_the_list() {
+        assert!(ViewId::ALL.iter().enumerate().all(|(place, id)| *id as usize == place));
+    }
+}

@@ -1,0 +1,97 @@
+//! What runs on a node or in a unit, summed over its engines.
+
+use std::collections::HashMap;
+
+use crate::reading::{Health, ModelName};
+use crate::snapshot::{Alert, EngineRow, Severity, Snapshot};
+use crate::tui::theme::Role;
+use crate::units::Ratio;
+
+/// The engines of a node, a unit or a model together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Served<'a> {
+    /// The model, if they agree.
+    pub(super) model: Option<&'a str>,
+    /// How many models there are.
+    pub(super) models: usize,
+    pub(super) role: Option<crate::reading::Role>,
+    pub(super) running: Option<u64>,
+    pub(super) waiting: Option<u64>,
+    pub(super) prompt: Option<f64>,
+    pub(super) output: Option<f64>,
+    /// The slowest.
+    pub(super) ttft_p99: Option<f64>,
+    pub(super) itl_p99: Option<f64>,
+    pub(super) rows: usize,
+    pub(super) live: usize,
+    kv: (f64, u32),
+}
+
+impl<'a> Served<'a> {
+    /// Adds an engine's row.
+    pub(super) fn add(&mut self, row: &'a EngineRow) {
+        self.rows += 1;
+        self.live += usize::from(row.state == Health::Live);
+        if let Some(model) = row.model.as_ref().map(ModelName::as_str)
+            && self.model != Some(model)
+        {
+            self.models += 1;
+            self.model = self.model.or(Some(model));
+        }
+        self.role = if self.rows == 1 || self.role == Some(row.role) { Some(row.role) } else { None };
+        add(&mut self.running, row.running, |a, b| a + b);
+        add(&mut self.waiting, row.waiting, |a, b| a + b);
+        add(&mut self.prompt, row.prompt_per_second, |a, b| a + b);
+        add(&mut self.output, row.output_per_second, |a, b| a + b);
+        add(&mut self.ttft_p99, row.ttft_seconds.p99, f64::max);
+        add(&mut self.itl_p99, row.itl_seconds.p99, f64::max);
+        if let Some(kv) = row.kv_usage {
+            self.kv = (self.kv.0 + kv.get(), self.kv.1 + 1);
+        }
+    }
+
+    /// The mean use of their caches.
+    pub(super) fn kv(&self) -> Option<Ratio> {
+        Ratio::of(self.kv.0, f64::from(self.kv.1))
+    }
+}
+
+fn add<T: Copy>(sum: &mut Option<T>, value: Option<T>, of: impl Fn(T, T) -> T) {
+    *sum = match (*sum, value) {
+        (Some(a), Some(b)) => Some(of(a, b)),
+        (a, b) => a.or(b),
+    };
+}
+
+/// The engines of each node.
+pub(super) fn by_node(snapshot: &Snapshot) -> HashMap<&str, Served<'_>> {
+    let mut nodes: HashMap<&str, Served<'_>> = HashMap::new();
+    for row in &snapshot.engines {
+        nodes.entry(row.node.as_str()).or_default().add(row);
+    }
+    nodes
+}
+
+/// The gravest alert of each thing, by the first word of what it is about.
+pub(super) fn alerted(alerts: &[Alert]) -> HashMap<&str, Severity> {
+    let mut known = HashMap::new();
+    for alert in alerts {
+        let gravest = known.entry(first_word(alert)).or_insert(alert.severity);
+        *gravest = alert.severity.max(*gravest);
+    }
+    known
+}
+
+/// The node, unit or target that an alert is about.
+pub(super) fn first_word(alert: &Alert) -> &str {
+    alert.subject.as_str().split_whitespace().next().unwrap_or_default()
+}
+
+/// The role of a name with this gravest alert.
+pub(super) fn name_role(gravest: Option<Severity>) -> Role {
+    match gravest {
+        Some(Severity::Critical) => Role::Critical,
+        Some(Severity::Warning) => Role::Warning,
+        _ => Role::Text,
+    }
+}
