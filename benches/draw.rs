@@ -33,26 +33,26 @@ fn frames(c: &mut Criterion) {
     c.bench_function("draw 200x50 with 2,224 GPUs, every figure moving", |b| {
         b.iter(|| {
             app.update(Action::Fresh(next.next().unwrap().clone()));
-            terminal.draw(|frame| margintop::tui::draw(frame, &app, app.shown(), &theme)).unwrap();
+            terminal.draw(|frame| drop(margintop::tui::draw(frame, &app, app.shown(), &theme))).unwrap();
         });
     });
     c.bench_function("draw 200x50 with 2,224 GPUs, nothing moving", |b| {
         b.iter(|| {
-            terminal.draw(|frame| margintop::tui::draw(frame, &app, app.shown(), &theme)).unwrap();
+            terminal.draw(|frame| drop(margintop::tui::draw(frame, &app, app.shown(), &theme))).unwrap();
         });
     });
     let mut money = pages::app(Page::Fleet);
     c.bench_function("draw the money view at 200x50, every figure moving", |b| {
         b.iter(|| {
             money.update(Action::Fresh(next.next().unwrap().clone()));
-            terminal.draw(|frame| margintop::tui::draw(frame, &money, money.shown(), &theme)).unwrap();
+            terminal.draw(|frame| drop(margintop::tui::draw(frame, &money, money.shown(), &theme))).unwrap();
         });
     });
     money.update(Action::Command(Command::WhatIf));
     pages::answer(&mut money, Page::Fleet);
     c.bench_function("draw the what-if form over it", |b| {
         b.iter(|| {
-            terminal.draw(|frame| margintop::tui::draw(frame, &money, money.shown(), &theme)).unwrap();
+            terminal.draw(|frame| drop(margintop::tui::draw(frame, &money, money.shown(), &theme))).unwrap();
         });
     });
 }
