@@ -65,12 +65,6 @@ impl FallenSeries {
         self.fallen.is_empty() && self.reset.is_empty()
     }
 
-    /// Drops what is known of a label that another series has now.
-    pub(super) fn forget(&mut self, series: u64) {
-        self.fallen.retain(|fallen| fallen.series != series);
-        self.reset.retain(|reset| reset.series != series);
-    }
-
     /// Whether a series fell and is not explained.
     pub(super) const fn is_quarantined(&self) -> bool {
         !self.fallen.is_empty()

@@ -3,8 +3,7 @@
 //! When a series is evicted from a page (by a client library that bounds its labels, or because a worker ends), the sum
 //! falls although no token is lost. The last value of the series is added to the sum until the series returns. If it
 //! returns far lower, it was created again and counts from zero, and the old value is added permanently. If another one
-//! appears at its value or a little above it, its labels changed: the new one continues it. So does one that was known
-//! before, if it left its own way for that value: workers that are numbered anew take each other's labels.
+//! appears at its value or a little above it, its labels changed: the new one continues it.
 //!
 //! A series that falls on the page while others do not is taken at its old value until it is clear what it is: a dip if
 //! it returns, and a reset if it stays far lower for three pages and grows. Then it counts from zero.
@@ -13,16 +12,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::fallen_series::{FallenSeries, any_fell};
 use crate::reading::SeriesValue;
-use crate::units::Tokens;
 
 /// The most evicted series that may still return; the last values of others are added permanently.
 const GONE: usize = 1024;
 /// A series that changed its labels grew by at most one part in this many of its value. Otherwise one was evicted and
 /// another one was created.
 const RELABELLED: u64 = 16;
-/// A series that is missing goes on under another one's label only from so many tokens on: of small ones another one may
-/// reach its value by chance.
-const TAKES: Tokens = Tokens::new(10_000);
 /// The most series in a checkpoint.
 const SAVED: usize = 256;
 
@@ -80,13 +75,6 @@ impl SeriesSum {
     /// The amount that the page's sum is raised by; `now` has the page's series. An empty list means that they are
     /// unknown.
     pub(super) fn raise(&self, now: &[SeriesValue]) -> u64 {
-        match self.with_taken_labels(now) {
-            Some(known) => known.raise_by_labels(now),
-            None => self.raise_by_labels(now),
-        }
-    }
-
-    fn raise_by_labels(&self, now: &[SeriesValue]) -> u64 {
         let change = self.fallen.change(&self.present.series, now);
         self.raise_by_gone(now).saturating_sub(change.undone).saturating_add(change.lacks)
     }
@@ -116,67 +104,9 @@ impl SeriesSum {
         missing.fold(self.ended, u64::saturating_add)
     }
 
-    /// The sum with the labels of a page, where a missing series goes on under the label of another known one: that one's
-    /// value leaves its own way, and is the missing one's or a little more. `None` if no series does.
-    fn with_taken_labels(&self, now: &[SeriesValue]) -> Option<Self> {
-        if now.is_empty() || same(&self.present.series, now) {
-            return None;
-        }
-        let mut strayed = self.strayed(now);
-        if strayed.is_empty() {
-            return None;
-        }
-        let mut missing: Vec<SeriesValue> = self.left(now).filter(|old| old.value >= TAKES).copied().collect();
-        missing.sort_unstable_by_key(|old| std::cmp::Reverse(old.value));
-        let mut taken: Option<Self> = None;
-        for old in missing {
-            let value = old.value.count();
-            let most = value.saturating_add(value / RELABELLED);
-            let at = strayed.partition_point(|(new, _)| *new < value);
-            if strayed.get(at).is_some_and(|(new, _)| *new <= most) {
-                let (_, label) = strayed.remove(at);
-                taken.get_or_insert_with(|| self.clone()).move_to(old, label);
-            }
-        }
-        taken
-    }
-
-    /// The values of known series that left their own way, in order, with their labels: they grew by more than a part of
-    /// what they had reached, or came back at another value than the evicted one of their labels. One that fell may dip.
-    fn strayed(&self, now: &[SeriesValue]) -> Vec<(u64, u64)> {
-        let has_strayed = |new: &&SeriesValue| {
-            let value = new.value.count();
-            let grew = |reached: u64| value > reached.saturating_add(reached / RELABELLED);
-            match (find(&self.present.series, new.series), find(&self.gone, new.series)) {
-                (Some(reached), _) => grew(reached),
-                (None, Some(reached)) => grew(reached) || value < reached,
-                (None, None) => false,
-            }
-        };
-        let mut strayed: Vec<_> = now.iter().filter(has_strayed).map(|new| (new.value.count(), new.series)).collect();
-        strayed.sort_unstable();
-        strayed
-    }
-
-    /// Gives a series another one's label; what that one reached stays in the sum for good.
-    fn move_to(&mut self, old: SeriesValue, label: u64) {
-        for list in [&mut self.present.series, &mut self.gone] {
-            if let Some(other) = list.iter().find(|other| other.series == label) {
-                self.ended = self.ended.saturating_add(other.value.count());
-            }
-            list.retain(|known| known.series != label && known.series != old.series);
-        }
-        let at = self.present.series.partition_point(|known| known.series < label);
-        self.present.series.insert(at, SeriesValue { series: label, value: old.value });
-        self.fallen.forget(label);
-    }
-
     /// Whether a series of the page is below its own last value, which the sum hides if others grew by more.
     pub(super) fn fell(&self, now: &[SeriesValue]) -> bool {
-        match self.with_taken_labels(now) {
-            Some(known) => any_fell(&known.present.series, now),
-            None => any_fell(&self.present.series, now),
-        }
+        any_fell(&self.present.series, now)
     }
 
     /// The series of the last page that are missing on this one.
@@ -209,9 +139,6 @@ impl SeriesSum {
         if now.is_empty() || self.left(now).next().is_none() {
             return false;
         }
-        if let Some(known) = self.with_taken_labels(now) {
-            return known.misses(now);
-        }
         let continued = self.continued(now);
         self.left(now).any(|old| continued.binary_search(&old.series).is_err())
     }
@@ -220,9 +147,6 @@ impl SeriesSum {
     pub(super) fn advance(&mut self, now: &[SeriesValue]) {
         if now.is_empty() {
             return;
-        }
-        if let Some(known) = self.with_taken_labels(now) {
-            *self = known;
         }
         let change = self.fallen.change(&self.present.series, now);
         self.fallen.advance(&self.present.series, now);
@@ -306,6 +230,7 @@ const fn is_zero(value: &u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Tokens;
 
     fn page(values: &[(u64, u64)]) -> Vec<SeriesValue> {
         values.iter().map(|(series, value)| SeriesValue { series: *series, value: Tokens::new(*value) }).collect()
@@ -415,6 +340,7 @@ mod tests {
             sum = serde_json::from_str(&saved).unwrap_or_default();
         }
         assert_eq!(total(&mut sum.clone(), &[(7, 8200), (8, 2010)]), 10_210);
+        assert_eq!(total(&mut sum, &[(1, 2001)]), 4001, "the other one did not return under these labels");
     }
 
     /// Class: labels that change again and again, while series are evicted and return.
@@ -431,33 +357,6 @@ mod tests {
             page.sort_unstable();
             assert_eq!(total(&mut sum, &page), x.1 + reached, "second {second}");
         }
-    }
-
-    /// Class: a series that takes the label of another one.
-    #[test]
-    fn workers_that_are_numbered_anew_are_the_same() {
-        let mut sum = SeriesSum::default();
-        assert_eq!(total(&mut sum, &[(0, 10_000), (1, 30_000), (2, 90_000)]), 130_000);
-        assert_eq!(total(&mut sum, &[(0, 10_010), (1, 90_020)]), 130_030, "1 ends, and 2 is 1");
-        assert_eq!(total(&mut sum, &[(0, 10_020), (1, 90_030)]), 130_050);
-        assert_eq!(total(&mut sum, &[(0, 90_050)]), 130_070, "0 ends, and 1 is 0");
-        assert_eq!(total(&mut sum, &[(0, 90_060), (1, 40)]), 130_120, "a new one");
-
-        let mut sum = SeriesSum::default();
-        assert_eq!(total(&mut sum, &[(1, 50_000), (2, 30_000)]), 80_000);
-        assert_eq!(total(&mut sum, &[(2, 30_010)]), 80_010, "1 is evicted");
-        assert_eq!(total(&mut sum, &[(1, 30_020)]), 80_020, "2 has its label");
-        assert_eq!(total(&mut sum, &[(1, 30_030)]), 80_030);
-    }
-
-    /// Class: growth that looks as if a series had taken another one's label.
-    #[test]
-    fn a_series_that_grows_by_itself_keeps_its_label() {
-        let mut sum = SeriesSum::default();
-        assert_eq!(total(&mut sum, &[(0, 1000), (1, 9000)]), 10_000);
-        assert_eq!(total(&mut sum, &[(0, 5000), (1, 9100)]), 14_100, "none is missing");
-        assert_eq!(total(&mut sum, &[(0, 8000)]), 17_100, "1 is evicted; 0 did not reach it");
-        assert_eq!(total(&mut sum, &[(0, 8100), (1, 9200)]), 17_300);
     }
 
     #[test]
