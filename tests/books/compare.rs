@@ -87,7 +87,7 @@ impl Comparison {
     fn whole_costs(&mut self, by: By, report: &Value, costs: &BTreeMap<String, Option<i128>>) {
         for row in report["rows"].as_array().unwrap().iter().filter(|row| row["is_key"] == true) {
             let key = row["key"].as_str().unwrap();
-            let exact = costs.get(key).copied().unwrap_or(Some(0)).map(micros);
+            let exact = costs.get(key).copied().flatten().map(micros);
             let said = (!row["whole_cost"].is_null()).then(|| amount(&row["whole_cost"]));
             self.differs(&format!("{} {key} whole cost", by.word()), &said, &exact);
         }

@@ -126,7 +126,7 @@ pub fn rows(case: &Case, books: &Books, by: By) -> Sums {
     sums
 }
 
-/// By node and by unit: all that its own GPUs cost; `None` where a rate is unknown.
+/// By node and by unit: all that its own GPUs cost; `None` where a rate is unknown, no key without any.
 pub fn whole_costs(books: &Books, by: By) -> BTreeMap<String, Option<i128>> {
     let mut costs: BTreeMap<String, Option<i128>> = BTreeMap::new();
     for owed in books.owed.iter().filter(|owed| !owed.is_overhead) {
