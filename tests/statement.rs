@@ -201,7 +201,7 @@ fn a_node_and_a_unit_say_their_whole_cost() {
     };
     // 8 GPUs at 2.00 for an hour, a quarter of it idle and a quarter of the rest for tokens without a price; rounding.
     assert_eq!(told(By::Node, "a"), ("16.10".to_owned(), Some(1_000_000)));
-    assert_eq!(told(By::Node, "b"), ("0.00".to_owned(), Some(0)));
+    assert_eq!(told(By::Node, "b"), ("unknown".to_owned(), Some(0)), "it has no GPU time of its own");
     assert_eq!(told(By::Unit, "u"), ("17.00".to_owned(), Some(1_000_000)), "with the node that idled");
     assert_eq!(told(By::Unit, "(no unit)"), ("unknown".to_owned(), Some(0)), "c has no rate");
     assert_eq!(told(By::Node, "(idle)"), ("unknown".to_owned(), None));
