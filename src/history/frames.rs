@@ -100,7 +100,7 @@ impl<T: Cell> Frames<T> {
         self.ring.len().checked_sub(behind + 1)
     }
 
-    /// Where a step stands, with steps that nobody set up to it.
+    /// Where a step stands, with unset steps up to it.
     fn reach(&mut self, slot: i64) -> Option<usize> {
         let newest = *self.newest.get_or_insert(slot - 1);
         let ahead = usize::try_from(slot.saturating_sub(newest)).unwrap_or(0).min(self.keep);

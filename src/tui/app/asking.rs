@@ -7,7 +7,7 @@ use crate::tui::view::ViewId;
 use crate::units::Timestamp;
 
 impl App {
-    /// The question that is due, if any: never more than one is under way. Whoever is told it must answer it.
+    /// The question that is due, if any: never more than one is under way. The caller must answer it.
     pub fn question(&mut self) -> Option<Question> {
         let at = self.shown.at;
         if self.waiting.is_some() || !self.has_past || at == Timestamp::default() {

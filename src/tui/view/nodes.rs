@@ -274,7 +274,7 @@ fn kv(line: &NodeLine<'_>) -> Cell<'static> {
 
 fn profit(line: &NodeLine<'_>) -> Cell<'static> {
     if line.row.profit_per_hour.is_none() && line.row.state == Health::Live && line.served.live > 0 {
-        // It serves, and nobody knows for how much.
+        // It serves, and its price is unknown.
         return Cell::dim("unpriced");
     }
     tables::profit(line.row.profit_per_hour)
