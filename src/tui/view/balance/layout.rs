@@ -21,9 +21,9 @@ pub(super) fn layout(area: Rect, lines: usize) -> Layout {
     layout.put(Part::Basis, Rect { y: area.bottom().saturating_sub(basis), height: basis, ..area });
     let room = Rect { height: area.height - basis, ..area };
     if area.width < 110 {
-        narrow(&mut layout, room, lines)
+        narrow(&mut layout, room, lines);
     } else {
-        wide(&mut layout, room)
+        wide(&mut layout, room);
     }
     layout
 }

@@ -40,18 +40,19 @@ fn draw_one(canvas: &mut Canvas<'_>, area: Rect, balance: &Balance, title: Optio
     let shown = Columns::of(balance, cells);
     let most = balance.ranks.get(balance.worst).and_then(|worst| worst.load).unwrap_or(0.0);
     let top = if balance.balancer == Balancer::Kv { 1.0 } else { step_above(1.02 * most) };
-    let role = match balance.balancer {
+    let colour = match balance.balancer {
         Balancer::Tokens => Role::Prompt,
         Balancer::Kv | Balancer::Requests => Role::Output,
     };
-    let layers = vec![Layer { values: &shown.others, role }, Layer { values: &shown.worst, role: Role::Warning }];
+    let layers =
+        vec![Layer { values: &shown.others, role: colour }, Layer { values: &shown.worst, role: Role::Warning }];
     let chart = AreaChart { layers, low: 0.0, top, even: Some(balance.mean), is_heat: false };
     let what = what(balance.balancer);
-    let rule = match title {
+    let titled = match title {
         Some(title) => TitledRule::new(title).note([Segment::dim(format!("  {what}"))]),
         None => TitledRule { title: vec![Segment::dim(what)], ..TitledRule::default() },
     };
-    let rule = rule.right(figures(balance));
+    let rule = titled.right(figures(balance));
     FramedChart {
         rule,
         plots: vec![&chart],
@@ -66,10 +67,8 @@ fn draw_one(canvas: &mut Canvas<'_>, area: Rect, balance: &Balance, title: Optio
 fn figures(balance: &Balance) -> Vec<Segment<'static>> {
     let worst = balance.ranks.get(balance.worst);
     let load = |rank: &RankLoad| written(balance.balancer, rank.load.unwrap_or(0.0));
-    let text = worst.map(|rank| match repeats(balance) {
-        true => format!("{} r{} {}", rank.node, rank.rank, load(rank)),
-        false => format!("r{} {}", rank.rank, load(rank)),
-    });
+    let node = |rank: &RankLoad| if repeats(balance) { format!("{} ", rank.node) } else { String::new() };
+    let text = worst.map(|rank| format!("{}r{} {}", node(rank), rank.rank, load(rank)));
     vec![
         Segment::dim("worst "),
         Segment::text(text.unwrap_or_else(|| human::UNKNOWN.to_owned())),
