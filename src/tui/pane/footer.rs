@@ -2,11 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use super::money::has_one_pane;
 use crate::tui::app::Command;
 use crate::tui::keys::{BINDINGS, Binding};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
+use crate::tui::view::has_one_pane;
 use crate::tui::view::{Hit, Hits, View, ViewId};
 use crate::tui::widgets::Canvas;
 

@@ -28,6 +28,7 @@ mod tables;
 
 pub use hits::{Hit, Hits};
 pub use layout::{Layout, Part};
+pub(super) use money::has_one_pane;
 pub use registry::ViewId;
 
 use std::borrow::Cow;

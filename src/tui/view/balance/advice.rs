@@ -57,6 +57,7 @@ fn action(worst: &Balance) -> Option<&'static str> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::balance::{Group, RankLoad};
@@ -66,7 +67,7 @@ mod tests {
     fn group(loads: &[f64]) -> GroupBalance {
         let group = Group::Unit(UnitName::new("decode-4"));
         let rank = |(nth, load): (usize, &f64)| RankLoad {
-            rank: Rank::new(nth.to_string()),
+            rank: Rank::new(&nth.to_string()),
             target: TargetId::new("http://a:1"),
             node: NodeName::new("gpu-0161"),
             load: Some(*load),
@@ -78,8 +79,8 @@ mod tests {
             balancer: Balancer::Requests,
             ranks: loads.iter().enumerate().map(rank).collect(),
             mean,
-            worst: loads.iter().position(|load| *load == most).unwrap_or(0),
-            over_mean: Ratio::of(most, mean).unwrap_or_else(|| panic!("no loads")),
+            worst: loads.iter().position(|load| *load >= most).unwrap(),
+            over_mean: Ratio::of(most, mean).unwrap(),
         };
         GroupBalance { group, role: Some(EngineRole::Decode), balances: vec![balance], waiting_per_hour: None }
     }
