@@ -1,5 +1,5 @@
 //! Keys to state, without a terminal.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod picture;
 
@@ -294,4 +294,73 @@ fn silence_is_said_until_a_picture_comes() {
     assert_eq!(app.quiet, Some(Span::from_secs(4)));
     app.update(Action::Fresh(Arc::new(fleet(1))));
     assert_eq!(app.quiet, None);
+}
+
+/// The frame that the next draw shows.
+fn text(app: &App, width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| drop(margintop::tui::draw(frame, app, app.shown(), &Theme::of_roles()))).unwrap();
+    let buffer = terminal.backend().buffer().clone();
+    let rows = buffer.content.chunks(usize::from(width));
+    rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>() + "\n").collect()
+}
+
+#[test]
+fn a_row_or_the_frame_is_copied_and_drawn() {
+    let mut app = app();
+    type_(&mut app, "2j");
+    look(&mut app);
+    let Effect::Copy(Some(area)) = type_(&mut app, "y") else { panic!("no row") };
+    assert_eq!(area.height, 1);
+    let name = ViewId::Nodes.view().chosen(&scene(&app)).unwrap();
+    let rows = text(&app, 120, 36);
+    assert!(rows.lines().nth(usize::from(area.y)).unwrap().contains(&name));
+    assert_eq!(type_(&mut app, "Y"), Effect::Copy(None));
+    assert_eq!(type_(&mut app, "P"), Effect::Picture);
+    // The view of money has no rows where it waits for the ledger.
+    type_(&mut app, "5");
+    look(&mut app);
+    assert_eq!(type_(&mut app, "y"), Effect::Copy(None));
+}
+
+#[test]
+fn what_is_said_is_shown_until_it_is_taken_back() {
+    let mut app = app();
+    app.theme_names = ["dark", "light", "ember", "mono"].map(str::to_owned).to_vec();
+    type_(&mut app, "tt");
+    let said = app.said().unwrap().clone();
+    assert_eq!((said.text.as_str(), said.is_trouble), ("theme ember", false));
+    assert!(text(&app, 120, 36).contains(" theme ember "));
+    assert_eq!(app.update(Action::Unsaid(said.number - 1)), Effect::None, "that was another one");
+    assert_eq!(app.update(Action::Unsaid(said.number)), Effect::Redraw);
+    assert!(!text(&app, 120, 36).contains("theme ember"));
+
+    type_(&mut app, "2/gpu-00");
+    press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+    let left = ViewId::Nodes.view().rows(&scene(&app)).len();
+    assert!(left > 0 && left < 278);
+    assert_eq!(app.said().unwrap().text, format!("filter: {left} of 278 nodes"));
+    let trouble = "no picture x.svg: this folder is read-only".to_owned();
+    app.update(Action::Said { text: trouble.clone(), is_trouble: true });
+    assert!(text(&app, 80, 24).contains(&trouble));
+}
+
+/// Class: a word over money. What is said covers no figure in any view and size.
+#[test]
+fn what_is_said_covers_no_figure() {
+    for view in ViewId::tabs() {
+        for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 50)] {
+            let mut app = app();
+            type_(&mut app, &view.view().key().unwrap().to_string());
+            let before = text(&app, width, height);
+            app.update(Action::Said { text: "copied the frame".to_owned(), is_trouble: false });
+            let after = text(&app, width, height);
+            assert!(after.contains(" copied the frame "), "{view:?} {width}x{height}");
+            let body = usize::from(height - 1);
+            for (before, after) in before.lines().zip(after.lines()).take(body) {
+                let covered = before.chars().zip(after.chars()).filter(|(a, b)| a != b).map(|(a, _)| a);
+                assert!(covered.clone().all(|c| !c.is_ascii_digit()), "{view:?} {width}x{height}: {before}");
+            }
+        }
+    }
 }

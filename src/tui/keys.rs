@@ -106,6 +106,9 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Other: plain(' '), plain('p') => Command::Pause, "space", "hold the picture", "pause"),
     bind!(Other: plain('t') => Command::NextTheme, "t", "next theme", "theme"),
     bind!(Other: plain('?'), plain('h'), code(KeyCode::F(1)) => Command::Help, "?", "these keys", "help"),
+    bind!(Other: plain('y') => Command::Copy, "y  Y", "copy the row, the frame", "copy"),
+    bind!(Other: plain('Y') => Command::CopyFrame, "", "", ""),
+    bind!(Other: plain('P') => Command::Picture, "P", "a picture: SVG and text", ""),
     bind!(Other: ctrl('z') => Command::Suspend, "Ctrl-Z", "stop; fg comes back", ""),
     bind!(Other: plain('q'), ctrl('c') => Command::Quit, "q", "quit; nothing is lost", "quit"),
 ];

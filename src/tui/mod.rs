@@ -5,15 +5,17 @@
 
 pub mod app;
 mod conversation;
+mod copy;
 mod dashboard;
 mod draw;
+mod errands;
 pub mod headline;
 pub mod human;
 pub mod inquiry;
 pub mod keys;
 mod layout;
-
 pub mod pane;
+mod picture;
 mod run;
 pub mod scene;
 mod series;

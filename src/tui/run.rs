@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::app::App;
 use super::conversation::Conversation;
 use super::dashboard::{Dashboard, Exit};
+use super::errands::Errands;
 use super::inquiry::AskPast;
 use super::terminal::{Output, PanicGuard, Thrifty, Tty};
 use super::theme::{ColorChoice, Depth, Glyphs, Shelf, Theme};
@@ -72,6 +73,7 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     let first = snapshots.borrow_and_update().clone();
     let mut app = App::new(first, options.zone, options.interval, themes.len());
     app.theme = chosen;
+    app.theme_names = themes.iter().map(|theme| theme.name().to_owned()).collect();
     app.title = options.title;
     app.has_past = options.past.is_some();
     app.history = options.history;
@@ -81,7 +83,7 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     let at_work = wake::signals(tty.clone(), wake.clone())?;
     let guard = PanicGuard::new(tty.clone());
     let past = Conversation::new(options.past, wake.clone());
-    let outcome = start(&tty, app, themes, past).and_then(|mut dashboard| {
+    let outcome = start(&tty, app, themes, past, Errands::new(wake.clone())).and_then(|mut dashboard| {
         wake::pictures(snapshots, wake.clone())?;
         wake::keys(tty.clone(), wake)?;
         dashboard.drive(&wakes, &tty)
@@ -92,11 +94,17 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     outcome
 }
 
-fn start(tty: &Arc<Tty>, app: App, themes: Vec<Theme>, past: Conversation) -> io::Result<Dashboard<Thrifty<Output>>> {
+fn start(
+    tty: &Arc<Tty>,
+    app: App,
+    themes: Vec<Theme>,
+    past: Conversation,
+    errands: Errands,
+) -> io::Result<Dashboard<Thrifty<Output>>> {
     tty.enter()?;
     let sized = tty.clone();
     let backend = Thrifty::new(Output::new(tty.writer()?), move || sized.size());
-    Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past })
+    Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past, errands })
 }
 
 /// Every theme as this terminal can show it, and which one to begin with.

@@ -163,7 +163,7 @@ fn in_ascii_each_digit_is_told_from_the_others() {
 
 #[test]
 fn a_toast_covers_no_figure_of_money() {
-    let toast = Toast::new("theme ember", Timestamp::from_millis(0));
+    let toast = Toast::new("theme ember");
     let at = |keep_clear: &[Rect]| {
         drawn(20, 3, &Theme::of_roles(), |canvas, area| {
             toast.draw(canvas, area, keep_clear);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
+
 use super::Motion;
 use crate::snapshot::Snapshot;
 use crate::tui::inquiry::Reply;
@@ -53,6 +55,12 @@ pub enum Command {
     WhatIf,
     /// Change the chosen field of the form.
     Step(Turn),
+    /// The chosen row as text, or the frame where there is none, into the clipboard.
+    Copy,
+    /// The frame as text into the clipboard.
+    CopyFrame,
+    /// A picture of the frame into a file.
+    Picture,
     /// Compare with another time.
     Against,
     /// Out: of the filter, the view.
@@ -93,6 +101,15 @@ pub enum Action {
     Unanswered,
     /// No picture for so long.
     Quiet(Span),
+    /// What was done outside, or why it was not.
+    Said {
+        /// In a few words.
+        text: String,
+        /// Whether something did not work.
+        is_trouble: bool,
+    },
+    /// What was said as this number has been shown for long enough.
+    Unsaid(u64),
     /// The terminal has another size.
     Resize,
     /// A frame was drawn: what the mouse meets there.
@@ -110,4 +127,8 @@ pub enum Effect {
     Quit,
     /// Give the terminal back and stop.
     Suspend,
+    /// Put what an area of the frame shows, or all of it, into the clipboard.
+    Copy(Option<Rect>),
+    /// Write a picture of the frame into files.
+    Picture,
 }

@@ -57,6 +57,11 @@ impl Tty {
         self.output.try_clone()
     }
 
+    /// Writes bytes that are no part of a frame.
+    pub(in crate::tui) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        (&self.output).write_all(bytes)
+    }
+
     /// Columns and rows.
     pub(in crate::tui) fn size(&self) -> io::Result<Size> {
         let size = tcgetwinsize(&self.output)?;
