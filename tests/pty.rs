@@ -349,6 +349,17 @@ fn a_frame_is_copied_and_drawn_into_files() {
 }
 
 #[test]
+fn the_interval_is_changed_while_it_runs() {
+    let mut session = Session::start_command(demo());
+    session.press("-");
+    session.wait_for("shorter interval", |text| text.contains("● 500ms"));
+    session.press("+++");
+    session.wait_for("longer interval", |text| text.contains("● 5s"));
+    session.press("q");
+    assert!(session.end().0.success());
+}
+
+#[test]
 fn ctrl_c_quits() {
     let mut session = Session::start(&["fleet"]);
     session.press("\x03");

@@ -56,6 +56,7 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
         let mut dirty = true;
         loop {
             said.follow(&self.app);
+            pace.expect(self.app.interval);
             if dirty && pace.may_draw() {
                 if let Err(error) = self.draw() {
                     return closed(error);
@@ -139,6 +140,12 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
             Effect::Quit => return Ok(Next::End(Exit::Quit)),
             Effect::Suspend => return suspend(tty),
             Effect::Copy(area) => Some(self.errands.copy(&self.still()?, area, tty)?),
+            Effect::Interval(interval) => {
+                if let Some(set) = &self.errands.set_interval {
+                    set.set(interval);
+                }
+                return Ok(Next::Draw);
+            }
             Effect::Picture => self.errands.picture(self.still()?, self.theme(), &self.app.zone),
         };
         let Some(said) = said else { return Ok(Next::Nothing) };
@@ -202,9 +209,16 @@ struct Pace {
 impl Pace {
     fn new(interval: Span) -> Self {
         let now = Instant::now();
-        let three = Duration::from_millis(interval.millis().max(0).unsigned_abs() * 3);
         let next_frame = now.checked_sub(BURST).unwrap_or(now);
-        Self { next_frame, last_news: now, quiet_after: three.max(QUIET) }
+        let mut pace = Self { next_frame, last_news: now, quiet_after: QUIET };
+        pace.expect(interval);
+        pace
+    }
+
+    /// Pictures come so often.
+    fn expect(&mut self, interval: Span) {
+        let three = Duration::from_millis(interval.millis().max(0).unsigned_abs() * 3);
+        self.quiet_after = three.max(QUIET);
     }
 
     fn news(&mut self) {

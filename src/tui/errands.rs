@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::thread;
 
@@ -16,18 +17,41 @@ use super::terminal::{Multiplexer, Tty, copying};
 use super::theme::Theme;
 use super::wake::Wake;
 use crate::clock::Clock;
-use crate::units::Timestamp;
+use crate::units::{Span, Timestamp};
+
+/// How sources are polled more or less often.
+#[derive(Clone)]
+pub struct SetInterval(Arc<dyn Fn(Span) + Send + Sync>);
+
+impl SetInterval {
+    /// By a function that must not wait.
+    pub fn new(set: impl Fn(Span) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(set))
+    }
+
+    /// Polls so often from now on.
+    pub fn set(&self, interval: Span) {
+        (self.0)(interval);
+    }
+}
+
+impl std::fmt::Debug for SetInterval {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SetInterval")
+    }
+}
 
 /// Who does it.
 pub(super) struct Errands {
     wake: SyncSender<Wake>,
     within: Multiplexer,
+    pub(super) set_interval: Option<SetInterval>,
 }
 
 impl Errands {
     /// What is done aside is told to `wake`.
-    pub(super) fn new(wake: SyncSender<Wake>) -> Self {
-        Self { wake, within: Multiplexer::detect(|name| std::env::var(name).ok()) }
+    pub(super) fn new(wake: SyncSender<Wake>, set_interval: Option<SetInterval>) -> Self {
+        Self { wake, within: Multiplexer::detect(|name| std::env::var(name).ok()), set_interval }
     }
 
     /// Puts what an area of a frame shows into the terminal's clipboard. What to say of it.

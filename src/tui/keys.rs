@@ -106,6 +106,8 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Other: plain(' '), plain('p') => Command::Pause, "space", "hold the picture", "pause"),
     bind!(Other: plain('t') => Command::NextTheme, "t", "next theme", "theme"),
     bind!(Other: plain('?'), plain('h'), code(KeyCode::F(1)) => Command::Help, "?", "these keys", "help"),
+    bind!(Other: plain('+'), plain('=') => Command::Interval(Turn::Next), "+  −", "poll less or more often", ""),
+    bind!(Other: plain('-') => Command::Interval(Turn::Previous), "", "", ""),
     bind!(Other: plain('y') => Command::Copy, "y  Y", "copy the row, the frame", "copy"),
     bind!(Other: plain('Y') => Command::CopyFrame, "", "", ""),
     bind!(Other: plain('P') => Command::Picture, "P", "a picture: SVG and text", ""),

@@ -28,5 +28,6 @@ pub mod widgets;
 
 pub use dashboard::Exit;
 pub use draw::draw;
+pub use errands::SetInterval;
 pub use inquiry::{AskPast, past_of};
 pub use run::{Options, run};

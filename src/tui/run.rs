@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::app::App;
 use super::conversation::Conversation;
 use super::dashboard::{Dashboard, Exit};
-use super::errands::Errands;
+use super::errands::{Errands, SetInterval};
 use super::inquiry::AskPast;
 use super::terminal::{Output, PanicGuard, Thrifty, Tty};
 use super::theme::{ColorChoice, Depth, Glyphs, Shelf, Theme};
@@ -39,6 +39,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// Whom the past is asked of; without one the money view says so.
     pub past: Option<AskPast>,
+    /// How sources are polled more or less often; without it the interval is not ours to change.
+    pub set_interval: Option<SetInterval>,
     /// What charts are drawn from.
     pub history: History,
 }
@@ -53,6 +55,7 @@ impl Default for Options {
             interval: Span::from_secs(1),
             zone: TimeZone::system(),
             past: None,
+            set_interval: None,
             history: History::default(),
         }
     }
@@ -77,17 +80,19 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     app.title = options.title;
     app.has_past = options.past.is_some();
     app.history = options.history;
+    app.has_interval = options.set_interval.is_some();
 
     let tty = Arc::new(Tty::open()?);
     let (wake, wakes) = mpsc::sync_channel(QUEUE);
     let at_work = wake::signals(tty.clone(), wake.clone())?;
     let guard = PanicGuard::new(tty.clone());
     let past = Conversation::new(options.past, wake.clone());
-    let outcome = start(&tty, app, themes, past, Errands::new(wake.clone())).and_then(|mut dashboard| {
-        wake::pictures(snapshots, wake.clone())?;
-        wake::keys(tty.clone(), wake)?;
-        dashboard.drive(&wakes, &tty)
-    });
+    let outcome =
+        start(&tty, app, themes, past, Errands::new(wake.clone(), options.set_interval)).and_then(|mut dashboard| {
+            wake::pictures(snapshots, wake.clone())?;
+            wake::keys(tty.clone(), wake)?;
+            dashboard.drive(&wakes, &tty)
+        });
     tty.leave();
     drop(guard);
     drop(at_work);

@@ -61,6 +61,8 @@ pub enum Command {
     CopyFrame,
     /// A picture of the frame into a file.
     Picture,
+    /// Poll sources less often, or more.
+    Interval(Turn),
     /// Compare with another time.
     Against,
     /// Out: of the filter, the view.
@@ -131,4 +133,6 @@ pub enum Effect {
     Copy(Option<Rect>),
     /// Write a picture of the frame into files.
     Picture,
+    /// Poll sources so often.
+    Interval(Span),
 }

@@ -42,6 +42,7 @@ impl App {
             Command::Copy => return Effect::Copy(self.chosen_area()),
             Command::CopyFrame => return Effect::Copy(None),
             Command::Picture => return Effect::Picture,
+            Command::Interval(turn) => return self.step_interval(turn == Turn::Next),
             Command::Back => self.back(),
         }
         Effect::Redraw

@@ -8,6 +8,7 @@ mod charts;
 mod command;
 mod filter;
 mod heat;
+mod interval;
 mod list;
 mod money;
 mod pace;
@@ -55,6 +56,8 @@ pub struct App {
     pub zone: TimeZone,
     /// How often sources are looked at.
     pub interval: Span,
+    /// Whether that can be changed here.
+    pub has_interval: bool,
     /// What rows must match.
     pub filter: Filter,
     /// How long nothing came, if longer than it should be.
@@ -94,6 +97,7 @@ impl App {
             title: None,
             zone,
             interval,
+            has_interval: false,
             filter: Filter::default(),
             quiet: None,
             heat: HeatMap::of(&first),
