@@ -364,3 +364,86 @@ fn what_is_said_covers_no_figure() {
         }
     }
 }
+
+/// A fleet that was watched for a quarter hour.
+fn watched() -> App {
+    let history = margintop::history::History::default();
+    for beat in (0..=900).step_by(5) {
+        history.record(&fleet(beat), Span::from_secs(5));
+    }
+    let mut app = App::new(Arc::new(fleet(900)), TimeZone::UTC, Span::from_secs(1), 1);
+    app.history = history;
+    look(&mut app);
+    app
+}
+
+#[test]
+fn one_goes_back_in_time_while_the_world_goes_on() {
+    let mut app = watched();
+    let now = app.shown().clone();
+    assert!(!text(&app, 120, 36).contains('◂'));
+    press(&mut app, KeyCode::Left, KeyModifiers::NONE);
+    let then = app.then().unwrap();
+    let cell = (now.at - then).millis();
+    assert!((1..=60_000).contains(&cell), "{cell} ms");
+    assert_eq!(app.shown().at, then);
+    press(&mut app, KeyCode::Left, KeyModifiers::SHIFT);
+    let then = app.then().unwrap();
+    let shown = app.shown().clone();
+    // The picture of then has the figures of then, and none of now.
+    let was = fleet(((then.millis() - fleet(0).at.millis()) / 1000).unsigned_abs());
+    let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 0.25 * b.unwrap();
+    assert!(near(shown.tokens.output_per_second, was.tokens.output_per_second));
+    assert!(shown.nodes.iter().any(|node| node.gpus.iter().any(|gpu| gpu.utilization.is_some())));
+    assert_eq!(shown.money.idle_cost, None);
+    assert!(shown.engines.iter().all(|row| row.output_total.is_none()));
+    for (width, height) in [(80, 24), (120, 36), (200, 50)] {
+        let frame = text(&app, width, height);
+        let header = frame.lines().next().unwrap().to_owned();
+        assert!(header.contains("◂ ") && header.contains("−"), "{header}");
+        assert!(frame.contains("as recorded"), "{frame}");
+    }
+    // The world goes on; the shown instant stays.
+    assert_eq!(app.update(Action::Fresh(Arc::new(fleet(901)))), Effect::None);
+    assert_eq!(app.update(Action::Fresh(Arc::new(fleet(960)))), Effect::Redraw, "it is longer ago now");
+    assert_eq!(app.shown().at, then);
+    press(&mut app, KeyCode::End, KeyModifiers::NONE);
+    assert_eq!((app.then(), app.shown().at), (None, fleet(960).at));
+    assert!(!app.paused());
+}
+
+#[test]
+fn time_ends_where_the_record_begins_and_where_now_is() {
+    let mut app = watched();
+    for _ in 0..100 {
+        type_(&mut app, "{");
+    }
+    assert_eq!(app.then(), Some(fleet(0).at.minute()));
+    assert!(app.said().unwrap().text.starts_with("the record begins at "));
+    for _ in 0..400 {
+        press(&mut app, KeyCode::Right, KeyModifiers::NONE);
+    }
+    assert_eq!(app.then(), None);
+    assert_eq!(app.shown().at, fleet(900).at);
+    // End is the last row where now is shown, and so is G at any time.
+    type_(&mut app, "2");
+    press(&mut app, KeyCode::End, KeyModifiers::NONE);
+    assert_eq!(app.place(), 277);
+    let mut fresh = self::app();
+    press(&mut fresh, KeyCode::Left, KeyModifiers::NONE);
+    assert_eq!((fresh.then(), fresh.said().unwrap().text.as_str()), (None, "nothing is recorded yet"));
+}
+
+#[test]
+fn every_view_shows_an_earlier_instant() {
+    let mut app = watched();
+    for _ in 0..3 {
+        type_(&mut app, "{");
+    }
+    for view in ViewId::tabs() {
+        type_(&mut app, &view.view().key().unwrap().to_string());
+        for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 50)] {
+            assert!(text(&app, width, height).lines().next().unwrap().contains('◂'), "{view:?}");
+        }
+    }
+}

@@ -25,8 +25,9 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, snapshot: &Snapshot, theme: &Theme
 /// Draws one frame over all of a buffer.
 pub(super) fn draw_into(buffer: &mut Buffer, app: &App, snapshot: &Snapshot, theme: &Theme) -> Hits {
     let area = buffer.area;
-    let mut canvas = Canvas { buffer, theme };
-    let hits = draw_on(&mut canvas, area, &Scene { app, snap: snapshot, size: (area.width, area.height) });
+    let mut canvas = Canvas::new(buffer, theme);
+    let mut hits = draw_on(&mut canvas, area, &Scene { app, snap: snapshot, size: (area.width, area.height) });
+    hits.push_plots(std::mem::take(&mut canvas.plots));
     theme.glyphs().apply(canvas.buffer);
     hits
 }

@@ -16,6 +16,7 @@ pub mod keys;
 mod layout;
 pub mod pane;
 mod picture;
+mod recorded;
 mod run;
 pub mod scene;
 mod series;

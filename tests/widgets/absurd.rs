@@ -208,7 +208,7 @@ fn draw_all(data: &Data, area: Rect) {
         let draws: [fn(&mut Canvas<'_>, Rect, &Data); 5] = [texts, charts, bars, table, over_time];
         for (number, draw) in draws.into_iter().enumerate() {
             let mut buffer = untouched.clone();
-            draw(&mut Canvas { buffer: &mut buffer, theme: &theme }, area, data);
+            draw(&mut Canvas::new(&mut buffer, &theme), area, data);
             for place in size.positions().filter(|place| !area.contains(*place)) {
                 assert_eq!(buffer[place], untouched[place], "widgets {number} wrote at {place:?} outside {area:?}");
             }

@@ -16,7 +16,7 @@ use crate::mock::{Mock, lines};
 fn drawn(width: u16, height: u16, theme: &Theme, draw: impl Fn(&mut Canvas<'_>, Rect)) -> Vec<String> {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     let area = buffer.area;
-    draw(&mut Canvas { buffer: &mut buffer, theme }, area);
+    draw(&mut Canvas::new(&mut buffer, theme), area);
     theme.glyphs().apply(&mut buffer);
     lines(&buffer)
 }

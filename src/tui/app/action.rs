@@ -53,8 +53,12 @@ pub enum Command {
     Filter,
     /// Open or close the what-if form.
     WhatIf,
-    /// Change the chosen field of the form.
+    /// One step to the left or right: the chosen field of a form, the cursor of charts, or in time.
     Step(Turn),
+    /// Ten such steps.
+    Leap(Turn),
+    /// Back to now; the last row where now is shown.
+    Now,
     /// The chosen row as text, or the frame where there is none, into the clipboard.
     Copy,
     /// The frame as text into the clipboard.

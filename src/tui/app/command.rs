@@ -34,7 +34,11 @@ impl App {
             Command::Form => self.charts.turn_form(),
             Command::WhatIf => self.what_if.open = true,
             Command::Against if self.view() == ViewId::Money => self.money.against = self.money.against.next(),
-            Command::Against | Command::Step(_) | Command::Neighbour(_) => return Effect::None,
+            Command::Against | Command::Neighbour(_) => return Effect::None,
+            Command::Step(turn) => return self.travel(turn, false),
+            Command::Leap(turn) => return self.travel(turn, true),
+            Command::Now if self.then.is_some() => return self.return_to_now(),
+            Command::Now => self.step(Motion::Bottom),
             Command::Filter => {
                 self.what_if.open = false;
                 self.filter.editing = true;

@@ -14,6 +14,7 @@ mod money;
 mod pace;
 mod path;
 mod said;
+mod travel;
 mod walk;
 mod what_if;
 
@@ -38,7 +39,7 @@ use crate::snapshot::Snapshot;
 use crate::tui::inquiry::Question;
 use crate::tui::scene::Scene;
 use crate::tui::view::{Hits, Order, RowKey, ViewId};
-use crate::units::Span;
+use crate::units::{Span, Timestamp};
 use path::Path;
 
 /// Rows that a notch of the wheel moves.
@@ -79,6 +80,7 @@ pub struct App {
     path: Path,
     shown: Arc<Snapshot>,
     held: Option<Arc<Snapshot>>,
+    then: Option<Timestamp>,
     lists: [ListState; ViewId::COUNT],
     open: BTreeSet<RowKey>,
     themes: usize,
@@ -110,6 +112,7 @@ impl App {
             path: Path::new(),
             shown: first,
             held: None,
+            then: None,
             lists: [ListState::default(); ViewId::COUNT],
             open: BTreeSet::new(),
             themes: themes.max(1),
@@ -137,7 +140,7 @@ impl App {
 
     /// Whether the picture is held.
     pub fn paused(&self) -> bool {
-        self.held.is_some()
+        self.held.is_some() && self.then.is_none()
     }
 
     /// A view's list.
@@ -210,6 +213,10 @@ impl App {
     }
 
     fn pause(&mut self) {
+        // An earlier instant is held already.
+        if self.then.is_some() {
+            return;
+        }
         match self.held.take() {
             Some(latest) => self.show(latest),
             None => {
@@ -222,8 +229,11 @@ impl App {
     fn fresh(&mut self, snapshot: Arc<Snapshot>) -> Effect {
         let was_quiet = self.quiet.take().is_some();
         if let Some(held) = &mut self.held {
+            let minute = |at: Timestamp| at.millis().div_euclid(60_000);
+            // The header says how long ago the shown instant is.
+            let ago_changed = self.then.is_some() && minute(held.at) != minute(snapshot.at);
             *held = snapshot;
-            return if was_quiet { Effect::Redraw } else { Effect::None };
+            return if was_quiet || ago_changed { Effect::Redraw } else { Effect::None };
         }
         self.show(snapshot);
         Effect::Redraw

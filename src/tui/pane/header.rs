@@ -51,6 +51,9 @@ fn title(scene: &Scene<'_>) -> String {
 
 /// How much answers: `271/278 nodes · 2,224 GPUs · 540/556 engines`.
 fn coverage(scene: &Scene<'_>) -> (Role, Vec<String>) {
+    if scene.app.then().is_some() {
+        return (Role::Dim, vec!["as recorded".to_owned()]);
+    }
     let c = scene.snap.coverage;
     let mut parts = Vec::new();
     if c.nodes_known > 1 || c.nodes_live < c.nodes_known {
@@ -89,6 +92,10 @@ fn right_side(scene: &Scene<'_>, room: usize) -> Vec<Words> {
     let app = scene.app;
     let clock = human::clock_minute(scene.snap.at, scene.zone());
     let time = match app.quiet {
+        _ if app.then().is_some() => {
+            let ago = app.newest().at - scene.snap.at;
+            vec![(Role::Warning, format!("◂ {clock} −{}", human::duration(ago)))]
+        }
         _ if app.paused() => vec![(Role::Warning, format!("paused at {clock}"))],
         Some(quiet) => vec![(Role::Text, clock), (Role::Warning, format!(" ○ silent {}", human::duration(quiet)))],
         None => {

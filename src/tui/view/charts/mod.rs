@@ -20,7 +20,7 @@ use crate::tui::widgets::line::LineChart;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::{LineScale, step_above};
 use crate::tui::widgets::time_axis::TimeAxis;
-use crate::tui::widgets::{Canvas, Plot, Segment};
+use crate::tui::widgets::{Canvas, Plot, PlotArea, Segment};
 
 /// A chart of one or several measures.
 pub(super) struct Chart<'a> {
@@ -158,6 +158,7 @@ fn framed(
         axis: Some(below),
     };
     let place = chart.draw(canvas, area);
+    canvas.plots.push(PlotArea { area: place, axis: *axis });
     if !is_known {
         let row = place.height.saturating_sub(1) / 2;
         canvas.pen(place, row).put(Role::Dim, "nothing recorded yet");
