@@ -447,3 +447,56 @@ fn every_view_shows_an_earlier_instant() {
         }
     }
 }
+
+#[test]
+fn the_cursor_tells_the_values_of_an_instant() {
+    let mut app = watched();
+    type_(&mut app, "[c");
+    assert!(app.has_cursor());
+    look(&mut app);
+    for _ in 0..6 {
+        press(&mut app, KeyCode::Left, KeyModifiers::NONE);
+        look(&mut app);
+    }
+    let at = app.pointed().unwrap();
+    assert!(at < app.shown().at && app.then().is_none(), "the world stays at now");
+    let frame = text(&app, 120, 36);
+    // A line in each of the five charts.
+    assert!(frame.lines().skip(3).take(6).all(|row| row.contains('│')), "{frame}");
+    let clock = margintop::tui::human::clock_minute(at, &TimeZone::UTC);
+    assert!(frame.matches(&clock).count() >= 2, "{frame}");
+    type_(&mut app, &"{".repeat(2_000));
+    let first = app.pointed().unwrap();
+    type_(&mut app, "{");
+    assert_eq!(app.pointed(), Some(first), "it stays in the charts");
+    type_(&mut app, &"}".repeat(2_000));
+    assert_eq!(app.pointed(), Some(app.shown().at));
+    press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+    assert!(!app.has_cursor());
+    type_(&mut app, "2");
+    // A view without charts says so.
+    let mut app = self::app();
+    type_(&mut app, "3");
+    look(&mut app);
+    if !text(&app, 120, 36).contains('┴') {
+        type_(&mut app, "c");
+        assert!(!app.has_cursor() && app.said().unwrap().is_trouble);
+    }
+}
+
+#[test]
+fn the_mouse_over_a_chart_tells_its_values() {
+    let mut app = watched();
+    assert_eq!(app.update(Action::Hover(41, 6)), Effect::Redraw);
+    let at = app.pointed().unwrap();
+    assert_eq!(app.update(Action::Hover(41, 7)), Effect::None, "it is the same instant");
+    let frame = text(&app, 120, 36);
+    assert!(frame.lines().nth(6).unwrap().chars().nth(41) == Some('│'), "{frame}");
+    assert!(
+        frame.lines().nth(2).unwrap().contains(&margintop::tui::human::clock_minute(at, &TimeZone::UTC)),
+        "{frame}"
+    );
+    assert_eq!(app.update(Action::Hover(2, 6)), Effect::Redraw);
+    assert_eq!(app.pointed(), None);
+    assert_eq!(app.update(Action::Hover(3, 6)), Effect::None);
+}

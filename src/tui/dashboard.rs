@@ -114,6 +114,7 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
         let action = match wake {
             Wake::Input(Input::Key(key)) => keys::action(&self.app, key),
             Wake::Input(Input::Wheel { down }) => Some(Action::Wheel { down }),
+            Wake::Input(Input::Hover(x, y)) => Some(Action::Hover(x, y)),
             Wake::Input(Input::Click(x, y)) => Some(Action::Click(x, y)),
             Wake::Fresh(snapshot) => Some(Action::Fresh(snapshot)),
             Wake::Answered => None,

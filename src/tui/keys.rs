@@ -100,6 +100,7 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Lists: plain('o') => Command::Fold, "o", "open or close the row", "fold"),
     bind!(Lists: plain('O') => Command::FoldAll, "O", "open or close all rows", "all"),
     bind!(Charts: plain('m') => Command::Cells, "m", "cells: load, memory …", "cells"),
+    bind!(Charts: plain('c') => Command::Cursor, "c", "cursor: values at a time", "cursor"),
     bind!(Charts: plain('v') => Command::Form, "v", "stack, or profit about 0", "chart"),
     bind!(Time: plain('[') => Command::Reach(Turn::Previous), "[ ]", "span: 15 min to 24 h", "span"),
     bind!(Time: plain(']') => Command::Reach(Turn::Next), "", "", ""),

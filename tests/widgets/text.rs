@@ -6,7 +6,6 @@ use margintop::tui::widgets::headline::{Headline, Sentence};
 use margintop::tui::widgets::rule::TitledRule;
 use margintop::tui::widgets::toast::Toast;
 use margintop::tui::widgets::{Canvas, Segment};
-use margintop::units::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 

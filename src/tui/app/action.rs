@@ -55,6 +55,8 @@ pub enum Command {
     WhatIf,
     /// One step to the left or right: the chosen field of a form, the cursor of charts, or in time.
     Step(Turn),
+    /// Begin or end to point at an instant in the charts.
+    Cursor,
     /// Ten such steps.
     Leap(Turn),
     /// Back to now; the last row where now is shown.
@@ -99,6 +101,8 @@ pub enum Action {
     },
     /// The mouse was pressed at a column and row.
     Click(u16, u16),
+    /// The mouse is over a column and row.
+    Hover(u16, u16),
     /// A new picture.
     Fresh(Arc<Snapshot>),
     /// The past answered.

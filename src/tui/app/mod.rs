@@ -6,6 +6,7 @@ mod action;
 mod asking;
 mod charts;
 mod command;
+mod cursor;
 mod filter;
 mod heat;
 mod interval;
@@ -81,6 +82,8 @@ pub struct App {
     shown: Arc<Snapshot>,
     held: Option<Arc<Snapshot>>,
     then: Option<Timestamp>,
+    cursor: Option<Timestamp>,
+    hover: Option<Timestamp>,
     lists: [ListState; ViewId::COUNT],
     open: BTreeSet<RowKey>,
     themes: usize,
@@ -113,6 +116,8 @@ impl App {
             shown: first,
             held: None,
             then: None,
+            cursor: None,
+            hover: None,
             lists: [ListState::default(); ViewId::COUNT],
             open: BTreeSet::new(),
             themes: themes.max(1),
@@ -192,13 +197,14 @@ impl App {
             Action::Accept => self.accept_filter(),
             Action::Said { text, is_trouble } => self.tell(text, is_trouble),
             Action::Unsaid(number) => return self.unsay(number),
-            Action::Wheel { .. } | Action::Click(..) if self.what_if.open => return Effect::None,
+            Action::Wheel { .. } | Action::Click(..) | Action::Hover(..) if self.what_if.open => return Effect::None,
             Action::Wheel { down } => {
                 for _ in 0..WHEEL {
                     self.step(if down { Motion::Down } else { Motion::Up });
                 }
             }
             Action::Click(x, y) => self.click(x, y),
+            Action::Hover(x, y) => return self.hover(x, y),
             Action::Fresh(snapshot) => return self.fresh(snapshot),
             Action::Answered(reply) => self.answered(reply),
             Action::Unanswered => self.unanswered(),

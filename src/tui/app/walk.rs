@@ -106,6 +106,9 @@ impl App {
     }
 
     pub(super) fn back(&mut self) {
+        if self.cursor.take().is_some() {
+            return;
+        }
         if self.filter.editing || !self.filter.text().is_empty() {
             self.filter = Filter::default();
         } else {
