@@ -500,3 +500,28 @@ fn the_mouse_over_a_chart_tells_its_values() {
     assert_eq!(app.pointed(), None);
     assert_eq!(app.update(Action::Hover(3, 6)), Effect::None);
 }
+
+#[test]
+fn every_view_says_what_its_figures_are() {
+    for (width, height) in [(40, 12), (80, 24), (200, 50)] {
+        let mut app = app();
+        for view in ViewId::tabs() {
+            type_(&mut app, &view.view().key().unwrap().to_string());
+            type_(&mut app, "i");
+            let first = margintop::tui::figures::of(view).next().unwrap();
+            let frame = text(&app, width, height);
+            assert!(frame.contains("WHAT IS THIS FIGURE?") && frame.contains(first.name), "{frame}");
+            let row = app.place();
+            for _ in 0..200 {
+                type_(&mut app, "j");
+            }
+            assert_eq!(app.place(), row, "the view behind stays");
+            assert_eq!(app.update(Action::Click(5, 5)), Effect::None);
+            press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+            assert!(!text(&app, width, height).contains("WHAT IS THIS FIGURE?"));
+            assert_eq!(app.view(), view);
+        }
+        type_(&mut app, "1i2");
+        assert_eq!((app.view(), app.explaining()), (ViewId::Nodes, None));
+    }
+}

@@ -61,6 +61,9 @@ fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
     if scene.app.what_if.open {
         pane::what_if(canvas, area, scene);
     }
+    if let Some(first) = scene.app.explaining() {
+        pane::figures(canvas, area, scene, first);
+    }
     pane::said(canvas, area, scene);
     hits
 }

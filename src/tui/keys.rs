@@ -85,6 +85,7 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Views: code(KeyCode::BackTab), (KeyCode::BackTab, KeyModifiers::SHIFT) => Command::Turn(Turn::Previous), "", "", ""),
     bind!(Views: plain('w') => Command::WhatIf, "w", "what if prices, nodes …", "what-if"),
     bind!(Views: plain('b') => Command::Against, "b", "bridge: 15 min, day, week", "bridge"),
+    bind!(Views: plain('i') => Command::Explain, "i", "what is this figure?", "figures"),
     bind!(Views: plain('a') => Command::AlertsOf, "a", "alerts of the chosen row", "its alerts"),
     bind!(Views: plain('n') => Command::Neighbour(Turn::Next), "n  N", "next node, the one before", "next node"),
     bind!(Views: plain('N') => Command::Neighbour(Turn::Previous), "", "", ""),

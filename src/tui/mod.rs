@@ -9,6 +9,7 @@ mod copy;
 mod dashboard;
 mod draw;
 mod errands;
+pub mod figures;
 pub mod headline;
 pub mod human;
 pub mod inquiry;

@@ -55,6 +55,8 @@ pub enum Command {
     WhatIf,
     /// One step to the left or right: the chosen field of a form, the cursor of charts, or in time.
     Step(Turn),
+    /// Say what the figures of the view are.
+    Explain,
     /// Begin or end to point at an instant in the charts.
     Cursor,
     /// Ten such steps.

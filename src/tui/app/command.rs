@@ -8,6 +8,9 @@ impl App {
         if self.what_if.open && self.fill_in(command) {
             return Effect::Redraw;
         }
+        if self.read_on(command) {
+            return Effect::Redraw;
+        }
         match command {
             Command::Quit => return Effect::Quit,
             Command::Suspend => return Effect::Suspend,
@@ -35,6 +38,7 @@ impl App {
             Command::WhatIf => self.what_if.open = true,
             Command::Against if self.view() == ViewId::Money => self.money.against = self.money.against.next(),
             Command::Against | Command::Neighbour(_) => return Effect::None,
+            Command::Explain => self.explaining = Some(0),
             Command::Cursor => self.turn_cursor(),
             Command::Step(turn) if self.has_cursor() => self.move_cursor(turn, false),
             Command::Leap(turn) if self.has_cursor() => self.move_cursor(turn, true),

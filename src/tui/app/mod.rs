@@ -7,6 +7,7 @@ mod asking;
 mod charts;
 mod command;
 mod cursor;
+mod explain;
 mod filter;
 mod heat;
 mod interval;
@@ -84,6 +85,7 @@ pub struct App {
     then: Option<Timestamp>,
     cursor: Option<Timestamp>,
     hover: Option<Timestamp>,
+    explaining: Option<usize>,
     lists: [ListState; ViewId::COUNT],
     open: BTreeSet<RowKey>,
     themes: usize,
@@ -118,6 +120,7 @@ impl App {
             then: None,
             cursor: None,
             hover: None,
+            explaining: None,
             lists: [ListState::default(); ViewId::COUNT],
             open: BTreeSet::new(),
             themes: themes.max(1),
@@ -163,6 +166,11 @@ impl App {
         self.list().place(&self.rows())
     }
 
+    /// Whether a panel stands before the view.
+    const fn has_panel(&self) -> bool {
+        self.what_if.open || self.explaining.is_some()
+    }
+
     /// Whether a row of a tree is open.
     pub fn is_open(&self, row: RowKey) -> bool {
         self.open.contains(&row)
@@ -197,7 +205,7 @@ impl App {
             Action::Accept => self.accept_filter(),
             Action::Said { text, is_trouble } => self.tell(text, is_trouble),
             Action::Unsaid(number) => return self.unsay(number),
-            Action::Wheel { .. } | Action::Click(..) | Action::Hover(..) if self.what_if.open => return Effect::None,
+            Action::Wheel { .. } | Action::Click(..) | Action::Hover(..) if self.has_panel() => return Effect::None,
             Action::Wheel { down } => {
                 for _ in 0..WHEEL {
                     self.step(if down { Motion::Down } else { Motion::Up });

@@ -2,6 +2,7 @@
 
 mod basis;
 mod facts;
+mod figures;
 mod footer;
 mod header;
 mod ledger;
@@ -15,6 +16,7 @@ mod what_if;
 
 pub use basis::{basis, basis_rows};
 pub(super) use facts::{Fact, facts_in_pairs};
+pub use figures::{figure_lines, figures};
 #[cfg(test)]
 pub(super) use footer::binding;
 pub use footer::footer;
