@@ -320,6 +320,45 @@ fn every_key_in_every_view() {
     session.assert_restored();
 }
 
+/// The true program copies and draws what it shows, and says so.
+#[test]
+fn a_frame_is_copied_and_drawn_into_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = demo();
+    command.cwd(folder.path());
+    command.env_remove("TMUX");
+    command.env_remove("STY");
+    let mut session = Session::start_command(command);
+    session.resize(120, 36);
+    session.press("2");
+    session.wait_for("the nodes", |text| text.contains("─ Nodes"));
+    session.press("Y");
+    session.wait_for("that it is copied", |text| text.contains("copied the frame"));
+    session.press("P");
+    session.wait_for("that it is drawn", |text| text.contains(".svg and .txt"));
+    session.wait_for("that this is taken back", |text| !text.contains(".svg and .txt"));
+    let names: Vec<String> =
+        fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    let text = names.iter().find(|name| name.ends_with(".txt")).unwrap();
+    let text = fs::read_to_string(folder.path().join(text)).unwrap();
+    assert!(text.contains("─ Nodes") && !text.contains("copied the frame"), "{text}");
+    session.press("q");
+    assert!(session.end().0.success());
+    session.assert_restored();
+}
+
+#[test]
+fn the_interval_is_changed_while_it_runs() {
+    let mut session = Session::start_command(demo());
+    session.press("-");
+    session.wait_for("shorter interval", |text| text.contains("● 500ms"));
+    session.press("+++");
+    session.wait_for("longer interval", |text| text.contains("● 5s"));
+    session.press("q");
+    assert!(session.end().0.success());
+}
+
 #[test]
 fn ctrl_c_quits() {
     let mut session = Session::start(&["fleet"]);

@@ -1,5 +1,5 @@
 //! Keys to state, without a terminal.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod picture;
 
@@ -294,4 +294,234 @@ fn silence_is_said_until_a_picture_comes() {
     assert_eq!(app.quiet, Some(Span::from_secs(4)));
     app.update(Action::Fresh(Arc::new(fleet(1))));
     assert_eq!(app.quiet, None);
+}
+
+/// The frame that the next draw shows.
+fn text(app: &App, width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| drop(margintop::tui::draw(frame, app, app.shown(), &Theme::of_roles()))).unwrap();
+    let buffer = terminal.backend().buffer().clone();
+    let rows = buffer.content.chunks(usize::from(width));
+    rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>() + "\n").collect()
+}
+
+#[test]
+fn a_row_or_the_frame_is_copied_and_drawn() {
+    let mut app = app();
+    type_(&mut app, "2j");
+    look(&mut app);
+    let Effect::Copy(Some(area)) = type_(&mut app, "y") else { panic!("no row") };
+    assert_eq!(area.height, 1);
+    let name = ViewId::Nodes.view().chosen(&scene(&app)).unwrap();
+    let rows = text(&app, 120, 36);
+    assert!(rows.lines().nth(usize::from(area.y)).unwrap().contains(&name));
+    assert_eq!(type_(&mut app, "Y"), Effect::Copy(None));
+    assert_eq!(type_(&mut app, "P"), Effect::Picture);
+    // The view of money has no rows where it waits for the ledger.
+    type_(&mut app, "5");
+    look(&mut app);
+    assert_eq!(type_(&mut app, "y"), Effect::Copy(None));
+}
+
+#[test]
+fn what_is_said_is_shown_until_it_is_taken_back() {
+    let mut app = app();
+    app.theme_names = ["dark", "light", "ember", "mono"].map(str::to_owned).to_vec();
+    type_(&mut app, "tt");
+    let said = app.said().unwrap().clone();
+    assert_eq!((said.text.as_str(), said.is_trouble), ("theme ember", false));
+    assert!(text(&app, 120, 36).contains(" theme ember "));
+    assert_eq!(app.update(Action::Unsaid(said.number - 1)), Effect::None, "that was another one");
+    assert_eq!(app.update(Action::Unsaid(said.number)), Effect::Redraw);
+    assert!(!text(&app, 120, 36).contains("theme ember"));
+
+    type_(&mut app, "2/gpu-00");
+    press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+    let left = ViewId::Nodes.view().rows(&scene(&app)).len();
+    assert!(left > 0 && left < 278);
+    assert_eq!(app.said().unwrap().text, format!("filter: {left} of 278 nodes"));
+    let trouble = "no picture x.svg: this folder is read-only".to_owned();
+    app.update(Action::Said { text: trouble.clone(), is_trouble: true });
+    assert!(text(&app, 80, 24).contains(&trouble));
+}
+
+/// Class: a word over money. What is said covers no figure in any view and size.
+#[test]
+fn what_is_said_covers_no_figure() {
+    for view in ViewId::tabs() {
+        for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 50)] {
+            let mut app = app();
+            type_(&mut app, &view.view().key().unwrap().to_string());
+            let before = text(&app, width, height);
+            app.update(Action::Said { text: "copied the frame".to_owned(), is_trouble: false });
+            let after = text(&app, width, height);
+            assert!(after.contains(" copied the frame "), "{view:?} {width}x{height}");
+            let body = usize::from(height - 1);
+            for (before, after) in before.lines().zip(after.lines()).take(body) {
+                let covered = before.chars().zip(after.chars()).filter(|(a, b)| a != b).map(|(a, _)| a);
+                assert!(covered.clone().all(|c| !c.is_ascii_digit()), "{view:?} {width}x{height}: {before}");
+            }
+        }
+    }
+}
+
+/// A fleet that was watched for a quarter hour.
+fn watched() -> App {
+    let history = margintop::history::History::default();
+    for beat in (0..=900).step_by(5) {
+        history.record(&fleet(beat), Span::from_secs(5));
+    }
+    let mut app = App::new(Arc::new(fleet(900)), TimeZone::UTC, Span::from_secs(1), 1);
+    app.history = history;
+    look(&mut app);
+    app
+}
+
+#[test]
+fn one_goes_back_in_time_while_the_world_goes_on() {
+    let mut app = watched();
+    let now = app.shown().clone();
+    assert!(!text(&app, 120, 36).contains('◂'));
+    press(&mut app, KeyCode::Left, KeyModifiers::NONE);
+    let then = app.then().unwrap();
+    let cell = (now.at - then).millis();
+    assert!((1..=60_000).contains(&cell), "{cell} ms");
+    assert_eq!(app.shown().at, then);
+    press(&mut app, KeyCode::Left, KeyModifiers::SHIFT);
+    let then = app.then().unwrap();
+    let shown = app.shown().clone();
+    // The picture of then has the figures of then, and none of now.
+    let was = fleet(((then.millis() - fleet(0).at.millis()) / 1000).unsigned_abs());
+    let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 0.25 * b.unwrap();
+    assert!(near(shown.tokens.output_per_second, was.tokens.output_per_second));
+    assert!(shown.nodes.iter().any(|node| node.gpus.iter().any(|gpu| gpu.utilization.is_some())));
+    assert_eq!(shown.money.idle_cost, None);
+    assert!(shown.engines.iter().all(|row| row.output_total.is_none()));
+    for (width, height) in [(80, 24), (120, 36), (200, 50)] {
+        let frame = text(&app, width, height);
+        let header = frame.lines().next().unwrap().to_owned();
+        assert!(header.contains("◂ ") && header.contains("−"), "{header}");
+        assert!(frame.contains("as recorded"), "{frame}");
+    }
+    // The world goes on; the shown instant stays.
+    assert_eq!(app.update(Action::Fresh(Arc::new(fleet(901)))), Effect::None);
+    assert_eq!(app.update(Action::Fresh(Arc::new(fleet(960)))), Effect::Redraw, "it is longer ago now");
+    assert_eq!(app.shown().at, then);
+    press(&mut app, KeyCode::End, KeyModifiers::NONE);
+    assert_eq!((app.then(), app.shown().at), (None, fleet(960).at));
+    assert!(!app.paused());
+}
+
+#[test]
+fn time_ends_where_the_record_begins_and_where_now_is() {
+    let mut app = watched();
+    for _ in 0..100 {
+        type_(&mut app, "{");
+    }
+    assert_eq!(app.then(), Some(fleet(0).at.minute()));
+    assert!(app.said().unwrap().text.starts_with("the record begins at "));
+    for _ in 0..400 {
+        press(&mut app, KeyCode::Right, KeyModifiers::NONE);
+    }
+    assert_eq!(app.then(), None);
+    assert_eq!(app.shown().at, fleet(900).at);
+    // End is the last row where now is shown, and so is G at any time.
+    type_(&mut app, "2");
+    press(&mut app, KeyCode::End, KeyModifiers::NONE);
+    assert_eq!(app.place(), 277);
+    let mut fresh = self::app();
+    press(&mut fresh, KeyCode::Left, KeyModifiers::NONE);
+    assert_eq!((fresh.then(), fresh.said().unwrap().text.as_str()), (None, "nothing is recorded yet"));
+}
+
+#[test]
+fn every_view_shows_an_earlier_instant() {
+    let mut app = watched();
+    for _ in 0..3 {
+        type_(&mut app, "{");
+    }
+    for view in ViewId::tabs() {
+        type_(&mut app, &view.view().key().unwrap().to_string());
+        for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 50)] {
+            assert!(text(&app, width, height).lines().next().unwrap().contains('◂'), "{view:?}");
+        }
+    }
+}
+
+#[test]
+fn the_cursor_tells_the_values_of_an_instant() {
+    let mut app = watched();
+    type_(&mut app, "[c");
+    assert!(app.has_cursor());
+    look(&mut app);
+    for _ in 0..6 {
+        press(&mut app, KeyCode::Left, KeyModifiers::NONE);
+        look(&mut app);
+    }
+    let at = app.pointed().unwrap();
+    assert!(at < app.shown().at && app.then().is_none(), "the world stays at now");
+    let frame = text(&app, 120, 36);
+    // A line in each of the five charts.
+    assert!(frame.lines().skip(3).take(6).all(|row| row.contains('│')), "{frame}");
+    let clock = margintop::tui::human::clock_minute(at, &TimeZone::UTC);
+    assert!(frame.matches(&clock).count() >= 2, "{frame}");
+    type_(&mut app, &"{".repeat(2_000));
+    let first = app.pointed().unwrap();
+    type_(&mut app, "{");
+    assert_eq!(app.pointed(), Some(first), "it stays in the charts");
+    type_(&mut app, &"}".repeat(2_000));
+    assert_eq!(app.pointed(), Some(app.shown().at));
+    press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+    assert!(!app.has_cursor());
+    type_(&mut app, "2");
+    // A view without charts says so.
+    let mut app = self::app();
+    type_(&mut app, "3");
+    look(&mut app);
+    if !text(&app, 120, 36).contains('┴') {
+        type_(&mut app, "c");
+        assert!(!app.has_cursor() && app.said().unwrap().is_trouble);
+    }
+}
+
+#[test]
+fn the_mouse_over_a_chart_tells_its_values() {
+    let mut app = watched();
+    assert_eq!(app.update(Action::Hover(41, 6)), Effect::Redraw);
+    let at = app.pointed().unwrap();
+    assert_eq!(app.update(Action::Hover(41, 7)), Effect::None, "it is the same instant");
+    let frame = text(&app, 120, 36);
+    assert!(frame.lines().nth(6).unwrap().chars().nth(41) == Some('│'), "{frame}");
+    assert!(
+        frame.lines().nth(2).unwrap().contains(&margintop::tui::human::clock_minute(at, &TimeZone::UTC)),
+        "{frame}"
+    );
+    assert_eq!(app.update(Action::Hover(2, 6)), Effect::Redraw);
+    assert_eq!(app.pointed(), None);
+    assert_eq!(app.update(Action::Hover(3, 6)), Effect::None);
+}
+
+#[test]
+fn every_view_says_what_its_figures_are() {
+    for (width, height) in [(40, 12), (80, 24), (200, 50)] {
+        let mut app = app();
+        for view in ViewId::tabs() {
+            type_(&mut app, &view.view().key().unwrap().to_string());
+            type_(&mut app, "i");
+            let first = margintop::tui::figures::of(view).next().unwrap();
+            let frame = text(&app, width, height);
+            assert!(frame.contains("WHAT IS THIS FIGURE?") && frame.contains(first.name), "{frame}");
+            let row = app.place();
+            for _ in 0..200 {
+                type_(&mut app, "j");
+            }
+            assert_eq!(app.place(), row, "the view behind stays");
+            assert_eq!(app.update(Action::Click(5, 5)), Effect::None);
+            press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+            assert!(!text(&app, width, height).contains("WHAT IS THIS FIGURE?"));
+            assert_eq!(app.view(), view);
+        }
+        type_(&mut app, "1i2");
+        assert_eq!((app.view(), app.explaining()), (ViewId::Nodes, None));
+    }
 }

@@ -24,6 +24,7 @@ pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
     let keeping = ledger::settings(&plan, path, &Clock::System);
     let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping, Some(options.history.clone()));
     options.past = Some(ledger::past(&pipeline.store, &plan, options.zone.clone()));
+    options.set_interval = Some(pipeline.set_interval());
     show(options, pipeline.pictures.clone())
 }
 
@@ -42,6 +43,7 @@ pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
         interval: span(plan.interval()),
         zone: plan.settings.zone.clone(),
         past: None,
+        set_interval: None,
         history: History::default(),
     })
 }

@@ -37,6 +37,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let keeping = ledger::settings(&plan, path, &Clock::System);
     let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping, Some(options.history.clone()));
     options.past = Some(ledger::past(&pipeline.store, &plan, options.zone.clone()));
+    options.set_interval = Some(pipeline.set_interval());
     dashboard::show(options, pipeline.pictures.clone())
 }
 

@@ -1,6 +1,6 @@
 //! The way of every sample while a dashboard is up: sources, channel, collector, picture.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -19,12 +19,15 @@ use crate::source::discover::{Discovery, nothing_answers};
 use crate::source::nvml::{Driver, Pace};
 use crate::source::scrape::{Scraper, Settings, Target};
 use crate::store::{self, Store};
+use crate::tui::SetInterval;
 use crate::units::Span;
 
 /// Batches that may wait for the collector.
 const BACKLOG: usize = 256;
 /// What rates are taken over while a dashboard is up.
 const WINDOW: Span = Span::from_secs(10);
+/// How long sources that are polled at once may take to answer.
+const ANSWERS: Duration = Duration::from_secs(1);
 /// How often this box is searched again for engines that came up later.
 const SEARCH_AGAIN: Duration = Duration::from_secs(15);
 
@@ -34,7 +37,9 @@ pub(super) struct Pipeline {
     pub(super) pictures: watch::Receiver<Arc<Snapshot>>,
     /// The ledger, to ask it for the past.
     pub(super) store: Store,
-    _driver: Option<Driver>,
+    /// How often sources are polled: set it, and they are.
+    interval: watch::Sender<Duration>,
+    _driver: Option<Arc<Driver>>,
     clock: Clock,
     events: mpsc::Sender<Message>,
     last: watch::Sender<bool>,
@@ -42,6 +47,14 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
+    /// What the dashboard calls to poll more or less often.
+    pub(super) fn set_interval(&self) -> SetInterval {
+        let interval = self.interval.clone();
+        SetInterval::new(move |every| {
+            interval.send_replace(Duration::from_millis(every.millis().max(0).unsigned_abs()));
+        })
+    }
+
     /// Looks once more, for no longer than `patience`, writes once more, and lets the ledger go.
     pub(super) async fn finish(mut self, patience: Duration) {
         self.last.send_replace(true);
@@ -81,17 +94,20 @@ pub(super) fn start(
     let scraper = |target: &_| Scraper::new(Clone::clone(target), settings.clone(), clock.clone());
     let (last, ending) = watch::channel(false);
     let (working, at_work) = mpsc::channel(1);
-    let way = Way { interval, events: events.clone(), ending, working };
+    let (set_interval, every) = watch::channel(interval);
+    let way = Way { interval: every.clone(), events: events.clone(), ending, working };
     runtime.spawn(way.clone().watch(plan.targets.iter().map(scraper).collect()));
-    runtime.spawn(cadence::tick(clock.clone(), interval, events.clone()));
+    runtime.spawn(cadence::tick(clock.clone(), every.clone(), events.clone()));
 
     let (tell_pids, seen_pids) = watch::channel(Vec::new());
-    let driver = plan.driver.then(|| start_driver(plan, clock, events.clone(), tell_pids));
+    let driver = plan.driver.then(|| Arc::new(start_driver(plan, clock, events.clone(), tell_pids)));
+    let followed = driver.as_ref().map_or_else(Weak::new, Arc::downgrade);
+    runtime.spawn(follow_interval(every, events.clone(), followed));
     if plan.search {
         let discovery = Discovery::new(settings, clock.clone());
         runtime.spawn(search(discovery, way, seen_pids));
     }
-    Pipeline { pictures, store, _driver: driver, clock: clock.clone(), events, last, at_work }
+    Pipeline { pictures, store, interval: set_interval, _driver: driver, clock: clock.clone(), events, last, at_work }
 }
 
 fn start_driver(
@@ -113,6 +129,25 @@ fn start_driver(
     })
 }
 
+/// Tells the driver and the collector of another interval.
+async fn follow_interval(mut interval: watch::Receiver<Duration>, events: mpsc::Sender<Message>, driver: Weak<Driver>) {
+    let mut before = *interval.borrow_and_update();
+    while interval.changed().await.is_ok() {
+        let every = *interval.borrow_and_update();
+        if let Some(driver) = driver.upgrade() {
+            driver.set_interval(every);
+        }
+        if every < before {
+            // Sources are polled at once, but have not answered yet: by the new interval they would be stale.
+            tokio::time::sleep(ANSWERS).await;
+        }
+        before = every;
+        if events.send(Message::Interval(span(every))).await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Held by everyone who still looks: when all are dropped, the last look is over.
 #[derive(Debug)]
 enum AtWork {}
@@ -120,7 +155,7 @@ enum AtWork {}
 /// How targets are watched, from the first look to the last.
 #[derive(Debug, Clone)]
 struct Way {
-    interval: Duration,
+    interval: watch::Receiver<Duration>,
     events: mpsc::Sender<Message>,
     ending: watch::Receiver<bool>,
     working: mpsc::Sender<AtWork>,

@@ -37,6 +37,8 @@ pub enum Message {
     Enlist(Vec<TargetInfo>),
     /// What cannot work here.
     Troubles(Vec<Trouble>),
+    /// Sources are polled so often from now on.
+    Interval(Span),
     /// How the ledger stands.
     Ledger(LedgerEvent),
     /// The end: what is left is written, and whoever asked is told.
@@ -121,6 +123,10 @@ impl Collector {
             Message::Troubles(troubles) => {
                 self.fleet.set_troubles(troubles);
                 true
+            }
+            Message::Interval(interval) => {
+                self.fleet.set_interval(interval);
+                false
             }
             Message::Ledger(news) => {
                 self.on_ledger_event(news);

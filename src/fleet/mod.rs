@@ -125,6 +125,13 @@ impl Fleet {
         self.config.interval
     }
 
+    /// Sets how often targets are polled, and with it how long they may be silent.
+    pub fn set_interval(&mut self, interval: Span) {
+        self.config.interval = interval;
+        self.inventory.set_patience(self.config.stale_after(), self.config.lost_after());
+        self.pace.set_patience(self.config.stale_after());
+    }
+
     /// The latest moment of any event.
     pub fn now(&self) -> Moment {
         self.inventory.now()

@@ -100,6 +100,12 @@ impl Inventory {
         self.targets.insert(info.target.clone(), Target::new(info, named));
     }
 
+    /// Sets how long a source may be silent before its rows are stale, and lost.
+    pub(crate) const fn set_patience(&mut self, stale_after: Span, lost_after: Span) {
+        self.stale_after = stale_after;
+        self.lost_after = lost_after;
+    }
+
     /// Sets the present moment.
     pub(crate) const fn pass_to(&mut self, now: Moment) {
         self.now = now;

@@ -23,6 +23,11 @@ impl Pace {
         Self { span, patience, earned: Vec::new(), owed: Vec::new(), covers: Span::ZERO }
     }
 
+    /// Sets how long a silence does not lower a rate.
+    pub const fn set_patience(&mut self, patience: Span) {
+        self.patience = patience;
+    }
+
     /// Computes the rates at a moment.
     pub fn mark(&mut self, ledger: &Ledger, at: Moment) {
         let rate = |recent: &Recent| recent.rate(at.wall, self.span, self.patience).unwrap_or_default();

@@ -61,11 +61,11 @@ async fn look_once<L: Look>(mut looker: L) -> (L, Event) {
     (looker, event)
 }
 
-/// Looks at targets until the receiver is gone: at once, after 300 ms, then each in its slot of every interval. When
-/// `last` turns true, looks once more and ends.
+/// Looks at targets until the receiver is gone: at once, after 300 ms, then each in its slot of every interval; at once and
+/// in new slots when the interval changes. When `last` turns true, looks once more and ends.
 pub async fn watch<L: Look, M: From<Vec<Event>> + Send + 'static>(
     lookers: Vec<L>,
-    interval: Duration,
+    interval: watch::Receiver<Duration>,
     events: mpsc::Sender<M>,
     last: watch::Receiver<bool>,
 ) {
@@ -76,8 +76,8 @@ pub async fn watch<L: Look, M: From<Vec<Event>> + Send + 'static>(
     let began = Instant::now();
     let mut tasks = JoinSet::new();
     for (slot, lookers) in (0..).zip(slots).filter(|(_, lookers)| !lookers.is_empty()) {
-        let offset = interval * slot / SLOTS;
-        tasks.spawn(watch_slot(lookers, Slot { began, interval, offset }, events.clone(), last.clone()));
+        let place = Slot { began, interval: *interval.borrow(), number: slot };
+        tasks.spawn(watch_slot(lookers, place, interval.clone(), events.clone(), last.clone()));
     }
     while tasks.join_next().await.is_some() {}
 }
@@ -93,12 +93,19 @@ fn slot_of(target: &TargetId) -> u32 {
 struct Slot {
     began: Instant,
     interval: Duration,
-    offset: Duration,
+    number: u32,
+}
+
+impl Slot {
+    fn offset(self) -> Duration {
+        self.interval * self.number / SLOTS
+    }
 }
 
 async fn watch_slot<L: Look, M: From<Vec<Event>> + Send + 'static>(
     lookers: Vec<L>,
-    slot: Slot,
+    mut slot: Slot,
+    mut interval: watch::Receiver<Duration>,
     events: mpsc::Sender<M>,
     mut last: watch::Receiver<bool>,
 ) {
@@ -112,7 +119,12 @@ async fn watch_slot<L: Look, M: From<Vec<Event>> + Send + 'static>(
                 for looker in idle.drain(..) {
                     looks.spawn(look_once(looker));
                 }
-                due = next_due(due, slot.began, slot.interval, slot.offset);
+                due = next_due(due, slot.began, slot.interval, slot.offset());
+            }
+            every = changed(&mut interval), if !ending => {
+                let now = Instant::now();
+                slot = Slot { began: now, interval: every, ..slot };
+                due = now;
             }
             () = told(&mut last), if !ending => {
                 ending = true;
@@ -147,6 +159,15 @@ async fn told(last: &mut watch::Receiver<bool>) {
     }
 }
 
+/// Waits for another interval.
+async fn changed(interval: &mut watch::Receiver<Duration>) -> Duration {
+    if interval.changed().await.is_err() {
+        // Nobody is left to change it.
+        std::future::pending::<()>().await;
+    }
+    *interval.borrow_and_update()
+}
+
 /// The first look is at once, the second soon after, the others in the slot; slots that were missed are skipped.
 fn next_due(due: Instant, began: Instant, interval: Duration, offset: Duration) -> Instant {
     let second = began + SECOND_LOOK.min(interval);
@@ -163,16 +184,26 @@ fn next_due(due: Instant, began: Instant, interval: Duration, offset: Duration) 
 }
 
 /// Sends a tick every interval, a moment after its last slot has begun: with every source dead, time still passes.
-pub async fn tick<M: From<Vec<Event>> + Send + 'static>(clock: Clock, interval: Duration, events: mpsc::Sender<M>) {
-    let lag = interval / 40;
-    sleep_until(Instant::now() + SECOND_LOOK.min(interval) + lag).await;
-    let mut ticks = interval_at(Instant::now() + interval, interval);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+pub async fn tick<M: From<Vec<Event>> + Send + 'static>(
+    clock: Clock,
+    mut interval: watch::Receiver<Duration>,
+    events: mpsc::Sender<M>,
+) {
+    let mut every = *interval.borrow_and_update();
     loop {
-        if events.send(M::from(vec![Event::Tick(clock.now())])).await.is_err() {
-            return;
-        }
-        ticks.tick().await;
+        let lag = every / 40;
+        sleep_until(Instant::now() + SECOND_LOOK.min(every) + lag).await;
+        let mut ticks = interval_at(Instant::now() + every, every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        every = loop {
+            if events.send(M::from(vec![Event::Tick(clock.now())])).await.is_err() {
+                return;
+            }
+            tokio::select! {
+                _ = ticks.tick() => {}
+                other = changed(&mut interval) => break other,
+            }
+        };
     }
 }
 
@@ -189,6 +220,18 @@ mod tests {
         let third = next_due(first, began, second, offset);
         assert_eq!(third - began, Duration::from_millis(1350));
         assert_eq!(next_due(third, began, second, offset) - third, second);
+    }
+
+    #[tokio::test]
+    async fn another_interval_holds_at_once() {
+        let (set, interval) = watch::channel(Duration::from_secs(60));
+        let (events, mut ticks) = mpsc::channel::<Vec<Event>>(64);
+        tokio::spawn(tick(Clock::System, interval, events));
+        set.send_replace(Duration::from_millis(20));
+        for _ in 0..5 {
+            let tick = tokio::time::timeout(Duration::from_secs(10), ticks.recv()).await;
+            assert!(tick.is_ok_and(|events| events.is_some()));
+        }
     }
 
     #[test]

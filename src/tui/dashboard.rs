@@ -6,14 +6,18 @@ use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::app::{Action, App, Effect};
 use super::conversation::Conversation;
+use super::errands::{Errands, still};
 use super::terminal::{Input, Tty};
 use super::theme::Theme;
 use super::view::Hits;
 use super::wake::Wake;
+use super::widgets::toast;
 use super::{draw, keys};
 use crate::units::Span;
 
@@ -41,24 +45,32 @@ pub(super) struct Dashboard<B: Backend> {
     pub(super) app: App,
     pub(super) themes: Vec<Theme>,
     pub(super) past: Conversation,
+    pub(super) errands: Errands,
 }
 
 impl<B: Backend<Error = io::Error>> Dashboard<B> {
     /// Runs until it is told to end. What it waits for is `wakes`; how it gives the terminal away is `tty`.
     pub(super) fn drive(&mut self, wakes: &Receiver<Wake>, tty: &Tty) -> io::Result<Exit> {
         let mut pace = Pace::new(self.app.interval);
+        let mut said = SaidUntil::default();
         let mut dirty = true;
         loop {
+            said.follow(&self.app);
+            pace.expect(self.app.interval);
             if dirty && pace.may_draw() {
                 if let Err(error) = self.draw() {
                     return closed(error);
                 }
                 dirty = false;
             }
-            let first = match wakes.recv_timeout(pace.wait(dirty)) {
+            let first = match wakes.recv_timeout(said.wait(pace.wait(dirty))) {
                 Ok(wake) => wake,
                 Err(RecvTimeoutError::Disconnected) => return Ok(Exit::Closed),
                 Err(RecvTimeoutError::Timeout) => {
+                    if let Some(number) = said.is_over() {
+                        dirty |= self.app.update(Action::Unsaid(number)) == Effect::Redraw;
+                        continue;
+                    }
                     if let Some(quiet) = pace.quiet(dirty) {
                         dirty |= self.app.update(Action::Quiet(quiet)) == Effect::Redraw;
                     }
@@ -80,6 +92,10 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
         }
     }
 
+    fn theme(&self) -> &Theme {
+        &self.themes[self.app.theme.min(self.themes.len() - 1)]
+    }
+
     fn draw(&mut self) -> io::Result<()> {
         let theme = &self.themes[self.app.theme.min(self.themes.len() - 1)];
         let app = &self.app;
@@ -89,13 +105,20 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
         Ok(())
     }
 
+    /// The frame as it is drawn next.
+    fn still(&self) -> io::Result<Buffer> {
+        Ok(still(&self.app, self.theme(), Rect::from((Position::ORIGIN, self.terminal.size()?))))
+    }
+
     fn take(&mut self, wake: Wake, tty: &Tty) -> io::Result<Next> {
         let action = match wake {
             Wake::Input(Input::Key(key)) => keys::action(&self.app, key),
             Wake::Input(Input::Wheel { down }) => Some(Action::Wheel { down }),
+            Wake::Input(Input::Hover(x, y)) => Some(Action::Hover(x, y)),
             Wake::Input(Input::Click(x, y)) => Some(Action::Click(x, y)),
             Wake::Fresh(snapshot) => Some(Action::Fresh(snapshot)),
             Wake::Answered => None,
+            Wake::Done(action) => Some(action),
             Wake::Resized => Some(Action::Resize),
             Wake::Stop(signal) => return Ok(Next::End(Exit::Signal(signal))),
             Wake::Closed => return Ok(Next::End(Exit::Closed)),
@@ -107,12 +130,28 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
             }
         };
         let Some(action) = action else { return Ok(Next::Nothing) };
-        match self.app.update(action) {
-            Effect::None => Ok(Next::Nothing),
-            Effect::Redraw => Ok(Next::Draw),
-            Effect::Quit => Ok(Next::End(Exit::Quit)),
-            Effect::Suspend => suspend(tty),
-        }
+        let effect = self.app.update(action);
+        self.carry_out(effect, tty)
+    }
+
+    fn carry_out(&mut self, effect: Effect, tty: &Tty) -> io::Result<Next> {
+        let said = match effect {
+            Effect::None => return Ok(Next::Nothing),
+            Effect::Redraw => return Ok(Next::Draw),
+            Effect::Quit => return Ok(Next::End(Exit::Quit)),
+            Effect::Suspend => return suspend(tty),
+            Effect::Copy(area) => Some(self.errands.copy(&self.still()?, area, tty)?),
+            Effect::Interval(interval) => {
+                if let Some(set) = &self.errands.set_interval {
+                    set.set(interval);
+                }
+                return Ok(Next::Draw);
+            }
+            Effect::Picture => self.errands.picture(self.still()?, self.theme(), &self.app.zone),
+        };
+        let Some(said) = said else { return Ok(Next::Nothing) };
+        self.app.update(said);
+        Ok(Next::Draw)
     }
 }
 
@@ -139,6 +178,28 @@ fn closed(error: io::Error) -> io::Result<Exit> {
     }
 }
 
+/// Until when what was said last is shown.
+#[derive(Debug, Default)]
+struct SaidUntil(Option<(u64, Instant)>);
+
+impl SaidUntil {
+    fn follow(&mut self, app: &App) {
+        let number = app.said().map(|said| said.number);
+        if number != self.0.map(|(number, _)| number) {
+            let shown = Duration::from_millis(toast::SHOWN.millis().unsigned_abs());
+            self.0 = number.map(|number| (number, Instant::now() + shown));
+        }
+    }
+
+    fn wait(&self, other: Duration) -> Duration {
+        self.0.map_or(other, |(_, until)| other.min(until.saturating_duration_since(Instant::now())))
+    }
+
+    fn is_over(&self) -> Option<u64> {
+        self.0.filter(|(_, until)| Instant::now() >= *until).map(|(number, _)| number)
+    }
+}
+
 /// When to draw and when to worry.
 struct Pace {
     next_frame: Instant,
@@ -149,9 +210,16 @@ struct Pace {
 impl Pace {
     fn new(interval: Span) -> Self {
         let now = Instant::now();
-        let three = Duration::from_millis(interval.millis().max(0).unsigned_abs() * 3);
         let next_frame = now.checked_sub(BURST).unwrap_or(now);
-        Self { next_frame, last_news: now, quiet_after: three.max(QUIET) }
+        let mut pace = Self { next_frame, last_news: now, quiet_after: QUIET };
+        pace.expect(interval);
+        pace
+    }
+
+    /// Pictures come so often.
+    fn expect(&mut self, interval: Span) {
+        let three = Duration::from_millis(interval.millis().max(0).unsigned_abs() * 3);
+        self.quiet_after = three.max(QUIET);
     }
 
     fn news(&mut self) {

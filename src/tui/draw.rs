@@ -1,6 +1,7 @@
 //! From an app and a snapshot to a frame. Pure: the same three give the same cells.
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::app::App;
@@ -18,9 +19,15 @@ const TABS: (u16, u16) = (108, 30);
 
 /// Draws one frame. Returns what a mouse meets in it.
 pub fn draw(frame: &mut Frame<'_>, app: &App, snapshot: &Snapshot, theme: &Theme) -> Hits {
-    let area = frame.area();
-    let mut canvas = Canvas { buffer: frame.buffer_mut(), theme };
-    let hits = draw_on(&mut canvas, area, &Scene { app, snap: snapshot, size: (area.width, area.height) });
+    draw_into(frame.buffer_mut(), app, snapshot, theme)
+}
+
+/// Draws one frame over all of a buffer.
+pub(super) fn draw_into(buffer: &mut Buffer, app: &App, snapshot: &Snapshot, theme: &Theme) -> Hits {
+    let area = buffer.area;
+    let mut canvas = Canvas::new(buffer, theme);
+    let mut hits = draw_on(&mut canvas, area, &Scene { app, snap: snapshot, size: (area.width, area.height) });
+    hits.push_plots(std::mem::take(&mut canvas.plots));
     theme.glyphs().apply(canvas.buffer);
     hits
 }
@@ -54,6 +61,10 @@ fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
     if scene.app.what_if.open {
         pane::what_if(canvas, area, scene);
     }
+    if let Some(first) = scene.app.explaining() {
+        pane::figures(canvas, area, scene, first);
+    }
+    pane::said(canvas, area, scene);
     hits
 }
 

@@ -12,13 +12,14 @@ pub enum Group {
     Views,
     Move,
     Lists,
+    Time,
     Charts,
     Other,
 }
 
 impl Group {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Views, Self::Move, Self::Lists, Self::Charts, Self::Other];
+    pub const ALL: [Self; 6] = [Self::Views, Self::Move, Self::Lists, Self::Time, Self::Charts, Self::Other];
 
     /// The heading.
     pub const fn name(self) -> &'static str {
@@ -26,6 +27,7 @@ impl Group {
             Self::Views => "Views",
             Self::Move => "Move",
             Self::Lists => "Lists",
+            Self::Time => "Time",
             Self::Charts => "Charts and map",
             Self::Other => "Other",
         }
@@ -83,6 +85,7 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Views: code(KeyCode::BackTab), (KeyCode::BackTab, KeyModifiers::SHIFT) => Command::Turn(Turn::Previous), "", "", ""),
     bind!(Views: plain('w') => Command::WhatIf, "w", "what if prices, nodes …", "what-if"),
     bind!(Views: plain('b') => Command::Against, "b", "bridge: 15 min, day, week", "bridge"),
+    bind!(Views: plain('i') => Command::Explain, "i", "what is this figure?", "figures"),
     bind!(Views: plain('a') => Command::AlertsOf, "a", "alerts of the chosen row", "its alerts"),
     bind!(Views: plain('n') => Command::Neighbour(Turn::Next), "n  N", "next node, the one before", "next node"),
     bind!(Views: plain('N') => Command::Neighbour(Turn::Previous), "", "", ""),
@@ -91,21 +94,30 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Move: code(KeyCode::PageDown), ctrl('d'), ctrl('f') => Command::Move(Motion::PageDown), "PgDn PgUp", "one page", ""),
     bind!(Move: code(KeyCode::PageUp), ctrl('u'), ctrl('b') => Command::Move(Motion::PageUp), "", "", ""),
     bind!(Move: plain('g'), code(KeyCode::Home) => Command::Move(Motion::Top), "g  G", "first row, last row", ""),
-    bind!(Move: plain('G'), code(KeyCode::End) => Command::Move(Motion::Bottom), "", "", ""),
+    bind!(Move: plain('G') => Command::Move(Motion::Bottom), "", "", ""),
     bind!(Lists: plain('/') => Command::Filter, "/", "filter: words, key:a*", "filter"),
     bind!(Lists: plain('s') => Command::Sort, "s", "sort by the next column", "sort"),
     bind!(Lists: plain('S') => Command::Reverse, "S", "the other way round", ""),
     bind!(Lists: plain('o') => Command::Fold, "o", "open or close the row", "fold"),
     bind!(Lists: plain('O') => Command::FoldAll, "O", "open or close all rows", "all"),
-    bind!(Charts: plain('[') => Command::Reach(Turn::Previous), "[ ]", "span: 15 min to 24 h", "span"),
-    bind!(Charts: plain(']') => Command::Reach(Turn::Next), "", "", ""),
     bind!(Charts: plain('m') => Command::Cells, "m", "cells: load, memory …", "cells"),
+    bind!(Charts: plain('c') => Command::Cursor, "c", "cursor: values at a time", "cursor"),
     bind!(Charts: plain('v') => Command::Form, "v", "stack, or profit about 0", "chart"),
-    bind!(Other: code(KeyCode::Left) => Command::Step(Turn::Previous), "←  →", "in a form: the field", ""),
-    bind!(Other: code(KeyCode::Right) => Command::Step(Turn::Next), "", "", ""),
-    bind!(Other: plain(' '), plain('p') => Command::Pause, "space", "hold the picture", "pause"),
+    bind!(Time: plain('[') => Command::Reach(Turn::Previous), "[ ]", "span: 15 min to 24 h", "span"),
+    bind!(Time: plain(']') => Command::Reach(Turn::Next), "", "", ""),
+    bind!(Time: code(KeyCode::Left) => Command::Step(Turn::Previous), "←  →", "back and forth by a cell", "time"),
+    bind!(Time: code(KeyCode::Right) => Command::Step(Turn::Next), "", "", ""),
+    bind!(Time: plain('{'), (KeyCode::Left, KeyModifiers::SHIFT), (KeyCode::Left, CTRL) => Command::Leap(Turn::Previous), "{  }", "by ten cells; also Shift ←", ""),
+    bind!(Time: plain('}'), (KeyCode::Right, KeyModifiers::SHIFT), (KeyCode::Right, CTRL) => Command::Leap(Turn::Next), "", "", ""),
+    bind!(Time: code(KeyCode::End) => Command::Now, "End", "back to now, or last row", ""),
+    bind!(Time: plain(' '), plain('p') => Command::Pause, "space", "hold the picture", "pause"),
     bind!(Other: plain('t') => Command::NextTheme, "t", "next theme", "theme"),
     bind!(Other: plain('?'), plain('h'), code(KeyCode::F(1)) => Command::Help, "?", "these keys", "help"),
+    bind!(Other: plain('+'), plain('=') => Command::Interval(Turn::Next), "+  −", "poll less or more often", ""),
+    bind!(Other: plain('-') => Command::Interval(Turn::Previous), "", "", ""),
+    bind!(Other: plain('y') => Command::Copy, "y  Y", "copy the row, the frame", "copy"),
+    bind!(Other: plain('Y') => Command::CopyFrame, "", "", ""),
+    bind!(Other: plain('P') => Command::Picture, "P", "a picture: SVG and text", ""),
     bind!(Other: ctrl('z') => Command::Suspend, "Ctrl-Z", "stop; fg comes back", ""),
     bind!(Other: plain('q'), ctrl('c') => Command::Quit, "q", "quit; nothing is lost", "quit"),
 ];

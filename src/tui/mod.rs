@@ -5,15 +5,19 @@
 
 pub mod app;
 mod conversation;
+mod copy;
 mod dashboard;
 mod draw;
+mod errands;
+pub mod figures;
 pub mod headline;
 pub mod human;
 pub mod inquiry;
 pub mod keys;
 mod layout;
-
 pub mod pane;
+mod picture;
+mod recorded;
 mod run;
 pub mod scene;
 mod series;
@@ -26,5 +30,6 @@ pub mod widgets;
 
 pub use dashboard::Exit;
 pub use draw::draw;
+pub use errands::SetInterval;
 pub use inquiry::{AskPast, past_of};
 pub use run::{Options, run};

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::app::App;
 use super::conversation::Conversation;
 use super::dashboard::{Dashboard, Exit};
+use super::errands::{Errands, SetInterval};
 use super::inquiry::AskPast;
 use super::terminal::{Output, PanicGuard, Thrifty, Tty};
 use super::theme::{ColorChoice, Depth, Glyphs, Shelf, Theme};
@@ -38,6 +39,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// Whom the past is asked of; without one the money view says so.
     pub past: Option<AskPast>,
+    /// How sources are polled more or less often; without it the interval is not ours to change.
+    pub set_interval: Option<SetInterval>,
     /// What charts are drawn from.
     pub history: History,
 }
@@ -52,6 +55,7 @@ impl Default for Options {
             interval: Span::from_secs(1),
             zone: TimeZone::system(),
             past: None,
+            set_interval: None,
             history: History::default(),
         }
     }
@@ -72,31 +76,40 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     let first = snapshots.borrow_and_update().clone();
     let mut app = App::new(first, options.zone, options.interval, themes.len());
     app.theme = chosen;
+    app.theme_names = themes.iter().map(|theme| theme.name().to_owned()).collect();
     app.title = options.title;
     app.has_past = options.past.is_some();
     app.history = options.history;
+    app.has_interval = options.set_interval.is_some();
 
     let tty = Arc::new(Tty::open()?);
     let (wake, wakes) = mpsc::sync_channel(QUEUE);
     let at_work = wake::signals(tty.clone(), wake.clone())?;
     let guard = PanicGuard::new(tty.clone());
     let past = Conversation::new(options.past, wake.clone());
-    let outcome = start(&tty, app, themes, past).and_then(|mut dashboard| {
-        wake::pictures(snapshots, wake.clone())?;
-        wake::keys(tty.clone(), wake)?;
-        dashboard.drive(&wakes, &tty)
-    });
+    let outcome =
+        start(&tty, app, themes, past, Errands::new(wake.clone(), options.set_interval)).and_then(|mut dashboard| {
+            wake::pictures(snapshots, wake.clone())?;
+            wake::keys(tty.clone(), wake)?;
+            dashboard.drive(&wakes, &tty)
+        });
     tty.leave();
     drop(guard);
     drop(at_work);
     outcome
 }
 
-fn start(tty: &Arc<Tty>, app: App, themes: Vec<Theme>, past: Conversation) -> io::Result<Dashboard<Thrifty<Output>>> {
+fn start(
+    tty: &Arc<Tty>,
+    app: App,
+    themes: Vec<Theme>,
+    past: Conversation,
+    errands: Errands,
+) -> io::Result<Dashboard<Thrifty<Output>>> {
     tty.enter()?;
     let sized = tty.clone();
     let backend = Thrifty::new(Output::new(tty.writer()?), move || sized.size());
-    Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past })
+    Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past, errands })
 }
 
 /// Every theme as this terminal can show it, and which one to begin with.

@@ -26,8 +26,10 @@ pub(super) struct Points {
 impl Points {
     /// The points of a measure over a span up to now.
     pub(super) fn of(scene: &Scene<'_>, subject: &Subject, measure: Measure, span: Span) -> Self {
-        let step = if span > SHORT { COARSE } else { FINE };
         let now = scene.at(Pace::FiveSeconds).snap.at;
+        // Fine points are kept for an hour from the newest on, whichever instant is shown.
+        let back = (scene.app.newest().at - now) + span;
+        let step = if back > SHORT { COARSE } else { FINE };
         let until = Timestamp::from_millis(floor(now.millis(), step.millis()).saturating_add(step.millis()));
         let count = usize::try_from(span.millis() / step.millis()).unwrap_or(0);
         let query = Query { subject: subject.clone(), measure, until, step, points: count };

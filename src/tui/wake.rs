@@ -13,6 +13,7 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use tokio::sync::watch;
 
+use super::app::Action;
 use super::terminal::{Decoder, Input, Tty};
 use crate::snapshot::Snapshot;
 
@@ -31,6 +32,8 @@ pub(super) enum Wake {
     Fresh(Arc<Snapshot>),
     /// The past may have answered.
     Answered,
+    /// An errand is done.
+    Done(Action),
     /// The terminal has another size.
     Resized,
     /// A signal asks for the end.

@@ -85,8 +85,8 @@ fn texts(canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
         .right([data.title()]);
     titled.draw(canvas, area);
     Headline { sentences: vec![Sentence::new([data.title()]).or([Segment::text("short.")]); 3] }.draw(canvas, area);
-    Toast::new(data.name.as_str(), Timestamp::default()).draw(canvas, area, &[area]);
-    Toast::new(data.name.as_str(), Timestamp::default()).draw(canvas, area, &[]);
+    Toast::new(data.name.as_str()).draw(canvas, area, &[area]);
+    Toast::new(data.name.as_str()).draw(canvas, area, &[]);
     for largest in [DigitForm::Line, DigitForm::Medium, DigitForm::Large] {
         for whole in ["1,902,736,111", "–", data.name.as_str()] {
             let (glyph, sign, currency, role) = ('▲', "+", data.name.as_str(), Role::Gain);
@@ -208,7 +208,7 @@ fn draw_all(data: &Data, area: Rect) {
         let draws: [fn(&mut Canvas<'_>, Rect, &Data); 5] = [texts, charts, bars, table, over_time];
         for (number, draw) in draws.into_iter().enumerate() {
             let mut buffer = untouched.clone();
-            draw(&mut Canvas { buffer: &mut buffer, theme: &theme }, area, data);
+            draw(&mut Canvas::new(&mut buffer, &theme), area, data);
             for place in size.positions().filter(|place| !area.contains(*place)) {
                 assert_eq!(buffer[place], untouched[place], "widgets {number} wrote at {place:?} outside {area:?}");
             }

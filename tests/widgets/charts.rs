@@ -179,7 +179,7 @@ fn a_thin_margin_is_shown_about_zero() {
     let area = Rect::new(0, 0, 20, 4);
     let mut buffer = ratatui::buffer::Buffer::empty(area);
     let theme = margintop::tui::theme::Theme::of_roles();
-    chart.draw(&mut margintop::tui::widgets::Canvas { buffer: &mut buffer, theme: &theme }, area);
+    chart.draw(&mut margintop::tui::widgets::Canvas::new(&mut buffer, &theme), area);
     let wanted = ["   ⣠⣤⣤⣀", "⣀⣴⣿⣿⣿⣿⣿⣿⣦⡀⣀ ⣀ ⣀ ⣀ ⣀⢀", "          ⠙⢿⣿⣿⣿⣿⣿⠿⠋", "            ⠉⠛⠛⠋⠁"];
     assert_eq!(crate::mock::lines(&buffer), wanted);
     let colour_at = |x: u16, y: u16| buffer[(x, y)].fg;
@@ -195,7 +195,7 @@ fn an_hour_of_loss_shows_what_is_missing() {
     let area = Rect::new(0, 0, 8, 4);
     let mut buffer = ratatui::buffer::Buffer::empty(area);
     let theme = margintop::tui::theme::Theme::of_roles();
-    chart.draw(&mut margintop::tui::widgets::Canvas { buffer: &mut buffer, theme: &theme }, area);
+    chart.draw(&mut margintop::tui::widgets::Canvas::new(&mut buffer, &theme), area);
     assert_eq!(crate::mock::lines(&buffer), ["", "█ █", "█ █ █", "█ █ █"]);
     let colour = |role: Role| theme.style(role).fg.unwrap();
     assert_eq!(buffer[(0, 1)].fg, colour(Role::Loss));

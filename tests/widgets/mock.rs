@@ -87,7 +87,7 @@ impl Mock {
         let (width, height) = self.size;
         let area = Rect::new(3, 2, width, height);
         let mut buffer = Buffer::empty(Rect::new(0, 0, width + 6, height + 4));
-        let mut canvas = Canvas { buffer: &mut buffer, theme };
+        let mut canvas = Canvas::new(&mut buffer, theme);
         canvas.ground(canvas.buffer.area, Role::Ground);
         let untouched = canvas.buffer.clone();
         draw(&mut canvas, area);

@@ -223,7 +223,7 @@ fn a_total_never_scrolls_away() {
     let theme = margintop::tui::theme::Theme::of_roles();
     let mut buffer = ratatui::buffer::Buffer::empty(Rect::new(0, 0, 72, 4));
     let area = buffer.area;
-    let areas = draw_table(&mut Canvas { buffer: &mut buffer, theme: &theme }, area, &rows, 3);
+    let areas = draw_table(&mut Canvas::new(&mut buffer, &theme), area, &rows, 3);
     assert_eq!((areas.hidden, areas.rows[0].0, areas.rows[1].0), (3, 3, 4));
     let lines = crate::mock::lines(&buffer);
     assert!(lines[3].starts_with(" total") && lines[2].contains("decode-7"), "{lines:#?}");

@@ -6,7 +6,6 @@ use margintop::tui::widgets::headline::{Headline, Sentence};
 use margintop::tui::widgets::rule::TitledRule;
 use margintop::tui::widgets::toast::Toast;
 use margintop::tui::widgets::{Canvas, Segment};
-use margintop::units::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -16,7 +15,7 @@ use crate::mock::{Mock, lines};
 fn drawn(width: u16, height: u16, theme: &Theme, draw: impl Fn(&mut Canvas<'_>, Rect)) -> Vec<String> {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     let area = buffer.area;
-    draw(&mut Canvas { buffer: &mut buffer, theme }, area);
+    draw(&mut Canvas::new(&mut buffer, theme), area);
     theme.glyphs().apply(&mut buffer);
     lines(&buffer)
 }
@@ -163,7 +162,7 @@ fn in_ascii_each_digit_is_told_from_the_others() {
 
 #[test]
 fn a_toast_covers_no_figure_of_money() {
-    let toast = Toast::new("theme ember", Timestamp::from_millis(0));
+    let toast = Toast::new("theme ember");
     let at = |keep_clear: &[Rect]| {
         drawn(20, 3, &Theme::of_roles(), |canvas, area| {
             toast.draw(canvas, area, keep_clear);

@@ -26,6 +26,8 @@ const IDLE: Duration = Duration::from_secs(3600);
 pub(super) enum Message {
     /// A look is wanted now.
     Look,
+    /// Looks are wanted so often.
+    Every(Duration),
     /// Loading ended.
     Loaded(Result<Loaded, Failed>),
     /// A thread visited all GPUs that it was told to.
@@ -120,6 +122,10 @@ impl<S: Fn(Event)> Cadence<S> {
                 if let Some(trouble) = &self.trouble {
                     self.say(self.without_library(trouble));
                 }
+            }
+            (Message::Every(interval), _) => {
+                self.settings.pace = Pace::Every(interval);
+                self.due = Some(now);
             }
             (Message::Loaded(Ok(loaded)), stage) => {
                 if let Some(version) = loaded.version.clone() {

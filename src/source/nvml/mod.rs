@@ -90,6 +90,11 @@ impl Driver {
         let _ = self.tell.send(Message::Look);
     }
 
+    /// Looks so often from now on.
+    pub fn set_interval(&self, interval: Duration) {
+        let _ = self.tell.send(Message::Every(interval));
+    }
+
     /// The driver's version, once it has said it: `580.65.06`.
     pub fn version(&self) -> Option<Label> {
         self.version.get().cloned()

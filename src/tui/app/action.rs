@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
+
 use super::Motion;
 use crate::snapshot::Snapshot;
 use crate::tui::inquiry::Reply;
@@ -51,8 +53,24 @@ pub enum Command {
     Filter,
     /// Open or close the what-if form.
     WhatIf,
-    /// Change the chosen field of the form.
+    /// One step to the left or right: the chosen field of a form, the cursor of charts, or in time.
     Step(Turn),
+    /// Say what the figures of the view are.
+    Explain,
+    /// Begin or end to point at an instant in the charts.
+    Cursor,
+    /// Ten such steps.
+    Leap(Turn),
+    /// Back to now; the last row where now is shown.
+    Now,
+    /// The chosen row as text, or the frame where there is none, into the clipboard.
+    Copy,
+    /// The frame as text into the clipboard.
+    CopyFrame,
+    /// A picture of the frame into a file.
+    Picture,
+    /// Poll sources less often, or more.
+    Interval(Turn),
     /// Compare with another time.
     Against,
     /// Out: of the filter, the view.
@@ -85,6 +103,8 @@ pub enum Action {
     },
     /// The mouse was pressed at a column and row.
     Click(u16, u16),
+    /// The mouse is over a column and row.
+    Hover(u16, u16),
     /// A new picture.
     Fresh(Arc<Snapshot>),
     /// The past answered.
@@ -93,6 +113,15 @@ pub enum Action {
     Unanswered,
     /// No picture for so long.
     Quiet(Span),
+    /// What was done outside, or why it was not.
+    Said {
+        /// In a few words.
+        text: String,
+        /// Whether something did not work.
+        is_trouble: bool,
+    },
+    /// What was said as this number has been shown for long enough.
+    Unsaid(u64),
     /// The terminal has another size.
     Resize,
     /// A frame was drawn: what the mouse meets there.
@@ -110,4 +139,10 @@ pub enum Effect {
     Quit,
     /// Give the terminal back and stop.
     Suspend,
+    /// Put what an area of the frame shows, or all of it, into the clipboard.
+    Copy(Option<Rect>),
+    /// Write a picture of the frame into files.
+    Picture,
+    /// Poll sources so often.
+    Interval(Span),
 }

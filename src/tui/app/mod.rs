@@ -5,12 +5,18 @@
 mod action;
 mod asking;
 mod charts;
+mod command;
+mod cursor;
+mod explain;
 mod filter;
 mod heat;
+mod interval;
 mod list;
 mod money;
 mod pace;
 mod path;
+mod said;
+mod travel;
 mod walk;
 mod what_if;
 
@@ -26,6 +32,7 @@ pub use heat::HeatMap;
 pub use list::{ListState, Motion};
 pub use money::{MoneyState, Pane};
 pub use pace::{Pace, Pictures};
+pub use said::Said;
 pub use what_if::{Field, WhatIfForm};
 
 use crate::history::History;
@@ -33,8 +40,8 @@ use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::tui::inquiry::Question;
 use crate::tui::scene::Scene;
-use crate::tui::view::{Hits, Order, Place, RowKey, ViewId};
-use crate::units::Span;
+use crate::tui::view::{Hits, Order, RowKey, ViewId};
+use crate::units::{Span, Timestamp};
 use path::Path;
 
 /// Rows that a notch of the wheel moves.
@@ -44,12 +51,16 @@ const WHEEL: usize = 3;
 pub struct App {
     /// Which theme of the shelf.
     pub theme: usize,
+    /// What the themes of the shelf are called, where that is known.
+    pub theme_names: Vec<String>,
     /// The fleet's name, where one is given.
     pub title: Option<Label>,
     /// The zone in which times are shown.
     pub zone: TimeZone,
     /// How often sources are looked at.
     pub interval: Span,
+    /// Whether that can be changed here.
+    pub has_interval: bool,
     /// What rows must match.
     pub filter: Filter,
     /// How long nothing came, if longer than it should be.
@@ -71,11 +82,17 @@ pub struct App {
     path: Path,
     shown: Arc<Snapshot>,
     held: Option<Arc<Snapshot>>,
+    then: Option<Timestamp>,
+    cursor: Option<Timestamp>,
+    hover: Option<Timestamp>,
+    explaining: Option<usize>,
     lists: [ListState; ViewId::COUNT],
     open: BTreeSet<RowKey>,
     themes: usize,
     hits: Hits,
     waiting: Option<Question>,
+    said: Option<Said>,
+    told: u64,
 }
 
 impl App {
@@ -83,9 +100,11 @@ impl App {
     pub fn new(first: Arc<Snapshot>, zone: TimeZone, interval: Span, themes: usize) -> Self {
         Self {
             theme: 0,
+            theme_names: Vec::new(),
             title: None,
             zone,
             interval,
+            has_interval: false,
             filter: Filter::default(),
             quiet: None,
             heat: HeatMap::of(&first),
@@ -98,11 +117,17 @@ impl App {
             path: Path::new(),
             shown: first,
             held: None,
+            then: None,
+            cursor: None,
+            hover: None,
+            explaining: None,
             lists: [ListState::default(); ViewId::COUNT],
             open: BTreeSet::new(),
             themes: themes.max(1),
             hits: Hits::default(),
             waiting: None,
+            said: None,
+            told: 0,
         }
     }
 
@@ -123,7 +148,7 @@ impl App {
 
     /// Whether the picture is held.
     pub fn paused(&self) -> bool {
-        self.held.is_some()
+        self.held.is_some() && self.then.is_none()
     }
 
     /// A view's list.
@@ -139,6 +164,11 @@ impl App {
     /// The place of the chosen row in the open view.
     pub fn place(&self) -> usize {
         self.list().place(&self.rows())
+    }
+
+    /// Whether a panel stands before the view.
+    const fn has_panel(&self) -> bool {
+        self.what_if.open || self.explaining.is_some()
     }
 
     /// Whether a row of a tree is open.
@@ -172,14 +202,17 @@ impl App {
             Action::Typed(c) => self.what_if.typed(c),
             Action::Erase if self.filter.editing => self.filter.pop(),
             Action::Erase => self.what_if.erase(),
-            Action::Accept => self.filter.editing = false,
-            Action::Wheel { .. } | Action::Click(..) if self.what_if.open => return Effect::None,
+            Action::Accept => self.accept_filter(),
+            Action::Said { text, is_trouble } => self.tell(text, is_trouble),
+            Action::Unsaid(number) => return self.unsay(number),
+            Action::Wheel { .. } | Action::Click(..) | Action::Hover(..) if self.has_panel() => return Effect::None,
             Action::Wheel { down } => {
                 for _ in 0..WHEEL {
                     self.step(if down { Motion::Down } else { Motion::Up });
                 }
             }
             Action::Click(x, y) => self.click(x, y),
+            Action::Hover(x, y) => return self.hover(x, y),
             Action::Fresh(snapshot) => return self.fresh(snapshot),
             Action::Answered(reply) => self.answered(reply),
             Action::Unanswered => self.unanswered(),
@@ -193,76 +226,28 @@ impl App {
         Effect::Redraw
     }
 
-    fn command(&mut self, command: Command) -> Effect {
-        if self.what_if.open && self.fill_in(command) {
-            return Effect::Redraw;
-        }
-        match command {
-            Command::Quit => return Effect::Quit,
-            Command::Suspend => return Effect::Suspend,
-            Command::Help if self.view() == ViewId::Help => self.path.back(),
-            Command::Help => self.path.enter(Place::of(ViewId::Help)),
-            Command::Pause => self.pause(),
-            Command::NextTheme => self.theme = (self.theme + 1) % self.themes,
-            Command::Show(ViewId::Money) if self.view() == ViewId::Money => self.next_pane(),
-            Command::Show(view) => self.path.show(view),
-            Command::Turn(turn) => self.path.show(self.view().turned(turn == Turn::Previous)),
-            Command::Move(motion) => self.step(motion),
-            Command::Enter => return self.enter(),
-            Command::Sort => {
-                let orders = self.orders().len();
-                self.list_mut().next_order(orders);
-            }
-            Command::Reverse => self.list_mut().reverse(),
-            Command::Fold => return self.fold(),
-            Command::FoldAll => self.fold_all(),
-            Command::Neighbour(turn) if self.view() == ViewId::Node => self.neighbour(turn),
-            Command::AlertsOf => return self.alerts_of(),
-            Command::Reach(turn) => self.charts.reach = self.charts.reach.stepped(turn == Turn::Next),
-            Command::Cells => self.charts.cells = self.charts.cells.next(),
-            Command::Form => self.charts.turn_form(),
-            Command::WhatIf => self.what_if.open = true,
-            Command::Against if self.view() == ViewId::Money => self.money.against = self.money.against.next(),
-            Command::Against | Command::Step(_) | Command::Neighbour(_) => return Effect::None,
-            Command::Filter => {
-                self.what_if.open = false;
-                self.filter.editing = true;
-            }
-            Command::Back => self.back(),
-        }
-        Effect::Redraw
-    }
-
-    /// What a command means to the open form; false leaves it to the table.
-    fn fill_in(&mut self, command: Command) -> bool {
-        let nodes = self.shown.coverage.nodes_known;
-        match command {
-            Command::WhatIf | Command::Back => self.what_if.open = false,
-            Command::Move(Motion::Up) | Command::Turn(Turn::Previous) => self.what_if.turn(false),
-            Command::Move(Motion::Down) | Command::Turn(Turn::Next) => self.what_if.turn(true),
-            Command::Step(turn) => self.what_if.step(turn == Turn::Next, nodes),
-            _ => return false,
-        }
-        true
-    }
-
-    fn next_pane(&mut self) {
-        self.money.pane = self.money.pane.next();
-        self.lists[ViewId::Money as usize] = ListState::default();
-    }
-
     fn pause(&mut self) {
+        // An earlier instant is held already.
+        if self.then.is_some() {
+            return;
+        }
         match self.held.take() {
             Some(latest) => self.show(latest),
-            None => self.held = Some(self.shown.clone()),
+            None => {
+                self.held = Some(self.shown.clone());
+                self.say("held; space goes on");
+            }
         }
     }
 
     fn fresh(&mut self, snapshot: Arc<Snapshot>) -> Effect {
         let was_quiet = self.quiet.take().is_some();
         if let Some(held) = &mut self.held {
+            let minute = |at: Timestamp| at.millis().div_euclid(60_000);
+            // The header says how long ago the shown instant is.
+            let ago_changed = self.then.is_some() && minute(held.at) != minute(snapshot.at);
             *held = snapshot;
-            return if was_quiet { Effect::Redraw } else { Effect::None };
+            return if was_quiet || ago_changed { Effect::Redraw } else { Effect::None };
         }
         self.show(snapshot);
         Effect::Redraw

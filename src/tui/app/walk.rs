@@ -88,7 +88,27 @@ impl App {
         }
     }
 
+    /// Ends the writing of a filter, and says how many rows it leaves.
+    pub(super) fn accept_filter(&mut self) {
+        self.filter.editing = false;
+        if self.filter.text().is_empty() {
+            return;
+        }
+        let left = self.rows().len();
+        let filter = std::mem::take(&mut self.filter);
+        let all = self.rows().len();
+        self.filter = filter;
+        if all > 0 {
+            let name = self.view().view().title();
+            let what = if self.view() == ViewId::Overview { "rows" } else { name };
+            self.say(format!("filter: {left} of {all} {what}"));
+        }
+    }
+
     pub(super) fn back(&mut self) {
+        if self.cursor.take().is_some() {
+            return;
+        }
         if self.filter.editing || !self.filter.text().is_empty() {
             self.filter = Filter::default();
         } else {

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Canvas, Span};
-use crate::units::GpuTime;
+use crate::tui::widgets::{Canvas, Span as Words};
+use crate::units::{GpuTime, Span};
 
 /// Draws it. What answers comes before what the money stands on.
 pub fn header(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
@@ -19,7 +19,7 @@ pub fn header(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     {
         parts.pop();
     }
-    let mut left: Vec<Span> = vec![(Role::Text, title)];
+    let mut left: Vec<Words> = vec![(Role::Text, title)];
     left.retain(|(_, text)| !text.is_empty());
     left.push((role, parts.join(" · ")));
     let needed = 12 + left.iter().map(|(_, text)| human::width(text) + 2).sum::<usize>();
@@ -51,6 +51,9 @@ fn title(scene: &Scene<'_>) -> String {
 
 /// How much answers: `271/278 nodes · 2,224 GPUs · 540/556 engines`.
 fn coverage(scene: &Scene<'_>) -> (Role, Vec<String>) {
+    if scene.app.then().is_some() {
+        return (Role::Dim, vec!["as recorded".to_owned()]);
+    }
     let c = scene.snap.coverage;
     let mut parts = Vec::new();
     if c.nodes_known > 1 || c.nodes_live < c.nodes_known {
@@ -78,22 +81,32 @@ fn share(live: usize, known: usize, what: &str) -> String {
     }
 }
 
+/// `1s`, `250ms`.
+fn every(interval: Span) -> String {
+    let millis = interval.millis();
+    if millis < 1_000 { format!("{millis}ms") } else { human::duration(interval) }
+}
+
 /// The basis in a word where it fits into `room`, then the time and whether pictures come.
-fn right_side(scene: &Scene<'_>, room: usize) -> Vec<Span> {
+fn right_side(scene: &Scene<'_>, room: usize) -> Vec<Words> {
     let app = scene.app;
     let clock = human::clock_minute(scene.snap.at, scene.zone());
     let time = match app.quiet {
+        _ if app.then().is_some() => {
+            let ago = app.newest().at - scene.snap.at;
+            vec![(Role::Warning, format!("◂ {clock} −{}", human::duration(ago)))]
+        }
         _ if app.paused() => vec![(Role::Warning, format!("paused at {clock}"))],
         Some(quiet) => vec![(Role::Text, clock), (Role::Warning, format!(" ○ silent {}", human::duration(quiet)))],
         None => {
             let dot = (Role::Accent, " ●".to_owned());
-            vec![(Role::Text, clock), dot, (Role::Dim, format!(" {}", human::duration(app.interval)))]
+            vec![(Role::Text, clock), dot, (Role::Dim, format!(" {}", every(app.interval)))]
         }
     };
     let taken: usize = time.iter().map(|(_, text)| human::width(text) + 1).sum();
     let (long, short) = basis_word(scene);
     let word = [long, short].into_iter().find(|word| !word.is_empty() && human::width(word) + taken + 4 <= room);
-    let mut spans: Vec<Span> = word.map(|word| (Role::Dim, format!("{word}   "))).into_iter().collect();
+    let mut spans: Vec<Words> = word.map(|word| (Role::Dim, format!("{word}   "))).into_iter().collect();
     spans.extend(time);
     spans
 }
@@ -102,7 +115,7 @@ fn right_side(scene: &Scene<'_>, room: usize) -> Vec<Span> {
 fn basis_word(scene: &Scene<'_>) -> (String, String) {
     let money = &scene.snap.money;
     let rate = money.rates.first().map(|basis| {
-        let hour = basis.rate.of(GpuTime::of(1, crate::units::Span::from_secs(3600)));
+        let hour = basis.rate.of(GpuTime::of(1, Span::from_secs(3600)));
         let assumed = if basis.assumed { " assumed" } else { "" };
         format!("{}/GPU-h{assumed}", human::unit_price(Some(hour), scene.currency()))
     });

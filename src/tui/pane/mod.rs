@@ -2,10 +2,12 @@
 
 mod basis;
 mod facts;
+mod figures;
 mod footer;
 mod header;
 mod ledger;
 mod profit;
+mod said;
 mod tabs;
 mod too_small;
 mod vitals;
@@ -13,6 +15,7 @@ mod what_if;
 
 pub use basis::{basis, basis_rows};
 pub(super) use facts::{Fact, facts_in_pairs};
+pub use figures::{figure_lines, figures};
 #[cfg(test)]
 pub(super) use footer::binding;
 pub use footer::footer;
@@ -20,6 +23,7 @@ pub use header::header;
 pub use ledger::{has_ledger_trouble, ledger_trouble};
 pub(super) use profit::{Period, bound, period, why_unknown};
 pub use profit::{profit, profit_brief};
+pub use said::said;
 pub use tabs::tabs;
 pub use too_small::too_small;
 pub use vitals::vitals_brief;

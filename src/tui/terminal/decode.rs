@@ -20,6 +20,8 @@ pub(in crate::tui) enum Input {
     },
     /// The first button was pressed at a column and row, both from 0.
     Click(u16, u16),
+    /// The mouse moved to a column and row, no button pressed.
+    Hover(u16, u16),
 }
 
 /// Bytes in, inputs out; what is incomplete waits for the next bytes.
@@ -70,7 +72,11 @@ impl Decoder {
 }
 
 fn take(code: KeyCode, length: usize) -> Step {
-    Step::Take(Input::Key(KeyEvent::new(code, KeyModifiers::NONE)), length)
+    held(code, KeyModifiers::NONE, length)
+}
+
+fn held(code: KeyCode, modifiers: KeyModifiers, length: usize) -> Step {
+    Step::Take(Input::Key(KeyEvent::new(code, modifiers)), length)
 }
 
 fn step(bytes: &[u8]) -> Step {
@@ -108,7 +114,16 @@ fn control_sequence(rest: &[u8]) -> Step {
         return mouse(report, last).map_or(Step::Skip(length), |input| Step::Take(input, length));
     }
     let code = if last == b'~' { numbered(parameters) } else { named(last) };
-    code.map_or(Step::Skip(length), |code| take(code, length))
+    code.map_or(Step::Skip(length), |code| held(code, modifiers(parameters), length))
+}
+
+/// What is held with a key: its second parameter, one more than the sum of 1 for Shift, 2 for Alt and 4 for Ctrl.
+fn modifiers(parameters: &[u8]) -> KeyModifiers {
+    let second = parameters.split(|byte| *byte == b';').nth(1);
+    let number = second.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u8>().ok());
+    let bits = number.unwrap_or(1).saturating_sub(1);
+    let of = |bit, modifier| if bits & bit != 0 { modifier } else { KeyModifiers::NONE };
+    of(1, KeyModifiers::SHIFT) | of(2, KeyModifiers::ALT) | of(4, KeyModifiers::CONTROL)
 }
 
 /// `button;column;row`, both from 1, and `M` for pressed.
@@ -118,6 +133,7 @@ fn mouse(report: &[u8], last: u8) -> Option<Input> {
     let (button, column, row) = (numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?);
     match (button, last) {
         (0, b'M') => Some(Input::Click(column.checked_sub(1)?, row.checked_sub(1)?)),
+        (35, b'M') => Some(Input::Hover(column.checked_sub(1)?, row.checked_sub(1)?)),
         (64 | 65, b'M') => Some(Input::Wheel { down: button == 65 }),
         _ => None,
     }
@@ -184,7 +200,8 @@ mod tests {
     fn the_mouse_clicks_and_turns() {
         let inputs =
             Decoder::default().feed(b"\x1b[<0;11;2M\x1b[<0;11;2m\x1b[<65;1;1M\x1b[<64;1;1M\x1b[<0;0;0M\x1b[<35;4;4M");
-        assert_eq!(inputs, [Input::Click(10, 1), Input::Wheel { down: true }, Input::Wheel { down: false }]);
+        let turned = [Input::Wheel { down: true }, Input::Wheel { down: false }];
+        assert_eq!(inputs, [Input::Click(10, 1), turned[0], turned[1], Input::Hover(3, 3)]);
     }
 
     #[test]
@@ -198,6 +215,17 @@ mod tests {
         assert_eq!(codes(b"\xffx"), [KeyCode::Char('x')]);
         let quit = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         assert_eq!(Decoder::default().feed(b"\x03"), [Input::Key(quit)]);
+    }
+
+    #[test]
+    fn what_is_held_with_a_key_is_told() {
+        let held = |bytes: &[u8]| match Decoder::default().feed(bytes).as_slice() {
+            [Input::Key(key)] => Some((key.code, key.modifiers)),
+            _ => None,
+        };
+        assert_eq!(held(b"\x1b[1;2D"), Some((KeyCode::Left, KeyModifiers::SHIFT)));
+        assert_eq!(held(b"\x1b[5;5~"), Some((KeyCode::PageUp, KeyModifiers::CONTROL)));
+        assert_eq!(held(b"\x1b[1;x9C"), Some((KeyCode::Right, KeyModifiers::NONE)));
     }
 
     #[test]

@@ -11,10 +11,11 @@ use std::time::Duration;
 use ratatui::layout::Size;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
-/// The alternate screen, cleared, without a cursor; mouse buttons and wheel, in the form without limits.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?1000h\x1b[?1006h\x1b[0m\x1b[2J";
+/// The alternate screen, cleared, without a cursor; all of the mouse (1000 where 1003 is not known), in the form without
+/// limits.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?1000h\x1b[?1003h\x1b[?1006h\x1b[0m\x1b[2J";
 /// The end of any update that was cut, no mouse, the user's screen and cursor.
-const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l";
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1003l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l";
 /// How long a last write may take when the terminal is given up.
 const LAST_WRITE: Duration = Duration::from_millis(50);
 
@@ -55,6 +56,11 @@ impl Tty {
     /// Another handle to write frames to.
     pub(in crate::tui) fn writer(&self) -> io::Result<File> {
         self.output.try_clone()
+    }
+
+    /// Writes bytes that are no part of a frame.
+    pub(in crate::tui) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        (&self.output).write_all(bytes)
     }
 
     /// Columns and rows.

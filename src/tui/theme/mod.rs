@@ -86,6 +86,19 @@ impl Theme {
         self.styles[role as usize]
     }
 
+    /// The colours of the ground and of text in a picture: the palette's own, whatever the terminal can show.
+    pub fn paper(&self) -> (Color, Color) {
+        let of = |role, unset: Color| match &self.palette {
+            Some(palette) => palette.colour(role, Depth::True),
+            None => unset,
+        };
+        let unset = (Color::Rgb(0, 0, 0), Color::Rgb(255, 255, 255));
+        match (of(Role::Ground, unset.0), of(Role::Text, unset.1)) {
+            (ground @ Color::Rgb(..), text @ Color::Rgb(..)) => (ground, text),
+            _ => unset,
+        }
+    }
+
     /// The foreground of an ink; what it is drawn upon stays.
     pub fn ink(&self, ink: Ink) -> Style {
         match (&self.palette, ink) {

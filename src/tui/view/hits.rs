@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{RowKey, ViewId};
+use crate::tui::widgets::PlotArea;
 
 /// What an area stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,7 @@ pub enum Hit {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Hits {
     areas: Vec<(Rect, Hit)>,
+    plots: Vec<PlotArea>,
     /// How many rows of the list were shown.
     pub page: usize,
     /// Columns and rows of the screen.
@@ -44,6 +46,7 @@ impl Hits {
     /// Adds what another part drew.
     pub fn extend(&mut self, other: Self) {
         self.areas.extend(other.areas);
+        self.plots.extend(other.plots);
         self.page = self.page.max(other.page);
         self.size = self.size.max(other.size);
     }
@@ -51,6 +54,16 @@ impl Hits {
     /// What lies at a column and row.
     pub fn at(&self, x: u16, y: u16) -> Option<Hit> {
         self.areas.iter().find(|(area, _)| area.contains((x, y).into())).map(|(_, hit)| *hit)
+    }
+
+    /// Adds charts.
+    pub fn push_plots(&mut self, plots: Vec<PlotArea>) {
+        self.plots.extend(plots);
+    }
+
+    /// The charts that were drawn.
+    pub fn plots(&self) -> &[PlotArea] {
+        &self.plots
     }
 
     /// All areas.

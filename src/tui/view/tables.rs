@@ -60,7 +60,7 @@ pub(super) fn burn_rows(scene: &Scene<'_>) -> u16 {
 
 /// The parts of the last quarter hour's change that are not nothing, the largest first.
 fn parts(scene: &Scene<'_>) -> Vec<(Cause, Money)> {
-    let Some(quarter) = scene.app.history.bridge() else { return Vec::new() };
+    let Some(quarter) = scene.app.bridge() else { return Vec::new() };
     let mut parts: Vec<_> = quarter.bridge.parts.iter().copied().filter(|(_, part)| !part.is_zero()).collect();
     parts.sort_by_key(|(_, part)| std::cmp::Reverse(part.grains().unsigned_abs()));
     parts

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
+use super::time_axis::TimeAxis;
 use crate::tui::human;
 use crate::tui::theme::{Role, Theme};
 
@@ -13,6 +14,23 @@ pub struct Canvas<'a> {
     pub buffer: &'a mut Buffer,
     /// What roles look like.
     pub theme: &'a Theme,
+    /// The charts that were drawn on it.
+    pub plots: Vec<PlotArea>,
+}
+
+/// Where a chart stands, and which time each of its cells is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct PlotArea {
+    pub area: Rect,
+    pub axis: TimeAxis,
+}
+
+impl<'a> Canvas<'a> {
+    /// A buffer that nothing was drawn on.
+    pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
+        Self { buffer, theme, plots: Vec::new() }
+    }
 }
 
 impl Canvas<'_> {

@@ -3,9 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::{Canvas, Segment, cells};
-use crate::units::{Span, Timestamp};
+use crate::units::Span;
 
-/// How long it is shown.
+/// How long it is shown, by whoever has a clock.
 pub const SHOWN: Span = Span::from_secs(4);
 
 /// A line such as "copied" or "theme ember".
@@ -13,20 +13,12 @@ pub const SHOWN: Span = Span::from_secs(4);
 pub struct Toast<'a> {
     /// What it says.
     pub text: Vec<Segment<'a>>,
-    /// When it was said.
-    pub since: Timestamp,
 }
 
 impl<'a> Toast<'a> {
     /// A plain line.
-    pub fn new(text: impl Into<std::borrow::Cow<'a, str>>, since: Timestamp) -> Self {
-        Self { text: vec![Segment::text(text)], since }
-    }
-
-    /// Whether it is still shown. A clock that was set back ends it.
-    pub fn is_shown(&self, now: Timestamp) -> bool {
-        let age = now.millis() - self.since.millis();
-        (0..SHOWN.millis()).contains(&age)
+    pub fn new(text: impl Into<std::borrow::Cow<'a, str>>) -> Self {
+        Self { text: vec![Segment::text(text)] }
     }
 
     /// Draws it at the right of the lowest row of `area` in which it covers none of `keep_clear`. Returns where, or `None`
@@ -41,18 +33,5 @@ impl<'a> Toast<'a> {
         clip.blank_panel(0);
         clip.line(1, 0, &self.text);
         Some(place)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_is_gone_after_four_seconds() {
-        let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
-        let toast = Toast::new("copied", at(100));
-        assert!(toast.is_shown(at(100)) && toast.is_shown(at(103)));
-        assert!(!toast.is_shown(at(104)) && !toast.is_shown(at(99)));
     }
 }

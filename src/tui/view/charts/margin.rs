@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::cursor::Reading;
 use super::{ends, framed};
 use crate::history::{Measure, Subject};
 use crate::tui::app::Pace;
@@ -66,6 +67,8 @@ impl Margin {
             }
         }
         let floor = (form == MarginForm::Stack).then_some("0");
+        let profit = revenue.iter().zip(&cost).map(|(revenue, cost)| Some((*revenue)? - (*cost)?)).collect::<Vec<_>>();
+        let reading = |role, values| Reading { role, values, format: &dollars };
         framed(
             canvas,
             area,
@@ -76,6 +79,7 @@ impl Margin {
             labels,
             (floor, self.scale_width),
             (&self.subject, ends(&revenue).is_some() || ends(&cost).is_some()),
+            &[reading(Role::Gain, &profit), reading(Role::Cost, &cost)],
         );
     }
 

@@ -1,9 +1,11 @@
 //! Charts of the recent past in their frames, as several views have them.
 
+mod cursor;
 mod margin;
 
 pub(super) use margin::Margin;
 
+use cursor::Reading;
 use ratatui::layout::Rect;
 
 use super::served::first_word;
@@ -20,7 +22,7 @@ use crate::tui::widgets::line::LineChart;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::{LineScale, step_above};
 use crate::tui::widgets::time_axis::TimeAxis;
-use crate::tui::widgets::{Canvas, Plot, Segment};
+use crate::tui::widgets::{Canvas, Plot, PlotArea, Segment};
 
 /// A chart of one or several measures.
 pub(super) struct Chart<'a> {
@@ -86,6 +88,7 @@ impl Chart<'_> {
             labels,
             (Some("0"), self.scale_width),
             (&self.subject, is_known(values)),
+            &readings(&self.layers, values, &self.format),
         );
     }
 
@@ -111,8 +114,20 @@ impl Chart<'_> {
             labels,
             (None, self.scale_width),
             (&self.subject, ends(values).is_some()),
+            &[Reading { role: *role, values, format: &self.format }],
         );
     }
+}
+
+/// What the cursor reads: a value of each layer.
+fn readings<'a>(
+    layers: &[(Measure, Role)],
+    values: &'a [Vec<Option<f64>>],
+    format: &'a dyn Fn(f64) -> String,
+) -> Vec<Reading<'a>> {
+    let reading =
+        |(values, (_, role)): (&'a Vec<Option<f64>>, &(Measure, Role))| Reading { role: *role, values, format };
+    values.iter().zip(layers).map(reading).collect()
 }
 
 fn is_known(values: &[Vec<Option<f64>>]) -> bool {
@@ -144,6 +159,7 @@ fn framed(
     labels: Vec<ScaleLabel<'_>>,
     (floor, scale_width): (Option<&str>, u16),
     (subject, is_known): (&Subject, bool),
+    readings: &[Reading<'_>],
 ) {
     let below = AxisRule {
         ticks: axis.ticks(scene.zone(), None),
@@ -151,13 +167,15 @@ fn framed(
         floor: floor.map(|floor| (floor, scale_width)),
     };
     let chart = FramedChart {
-        rule,
+        rule: cursor::titled(rule, scene, axis, readings),
         plots: vec![plot],
         scale: ScaleColumn { labels: if is_known { labels } else { Vec::new() } },
         scale_width,
         axis: Some(below),
     };
     let place = chart.draw(canvas, area);
+    canvas.plots.push(PlotArea { area: place, axis: *axis });
+    cursor::line(canvas, place, scene, axis);
     if !is_known {
         let row = place.height.saturating_sub(1) / 2;
         canvas.pen(place, row).put(Role::Dim, "nothing recorded yet");

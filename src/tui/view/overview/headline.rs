@@ -20,7 +20,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     if let Some(alert) = gravest.filter(|alert| alert.severity > Severity::Info && area.width < ROOM) {
         return tables::alert_line(canvas, area, scene, alert, 0);
     }
-    let bridge = scene.app.history.bridge();
+    let bridge = scene.app.bridge();
     let facts = Facts {
         snapshot: scene.at(Pace::Minute).snap,
         bridge: bridge.as_ref().map(|quarter| &quarter.bridge),

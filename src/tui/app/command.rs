@@ -1,0 +1,94 @@
+//! What each command does.
+
+use super::{App, Command, Effect, ListState, Motion, Turn};
+use crate::tui::view::{Hit, Place, ViewId};
+
+impl App {
+    pub(super) fn command(&mut self, command: Command) -> Effect {
+        if self.what_if.open && self.fill_in(command) {
+            return Effect::Redraw;
+        }
+        if self.read_on(command) {
+            return Effect::Redraw;
+        }
+        match command {
+            Command::Quit => return Effect::Quit,
+            Command::Suspend => return Effect::Suspend,
+            Command::Help if self.view() == ViewId::Help => self.path.back(),
+            Command::Help => self.path.enter(Place::of(ViewId::Help)),
+            Command::Pause => self.pause(),
+            Command::NextTheme => self.choose_theme((self.theme + 1) % self.themes),
+            Command::Show(ViewId::Money) if self.view() == ViewId::Money => self.next_pane(),
+            Command::Show(view) => self.path.show(view),
+            Command::Turn(turn) => self.path.show(self.view().turned(turn == Turn::Previous)),
+            Command::Move(motion) => self.step(motion),
+            Command::Enter => return self.enter(),
+            Command::Sort => {
+                let orders = self.orders().len();
+                self.list_mut().next_order(orders);
+            }
+            Command::Reverse => self.list_mut().reverse(),
+            Command::Fold => return self.fold(),
+            Command::FoldAll => self.fold_all(),
+            Command::Neighbour(turn) if self.view() == ViewId::Node => self.neighbour(turn),
+            Command::AlertsOf => return self.alerts_of(),
+            Command::Reach(turn) => self.charts.reach = self.charts.reach.stepped(turn == Turn::Next),
+            Command::Cells => self.charts.cells = self.charts.cells.next(),
+            Command::Form => self.charts.turn_form(),
+            Command::WhatIf => self.what_if.open = true,
+            Command::Against if self.view() == ViewId::Money => self.money.against = self.money.against.next(),
+            Command::Against | Command::Neighbour(_) => return Effect::None,
+            Command::Explain => self.explaining = Some(0),
+            Command::Cursor => self.turn_cursor(),
+            Command::Step(turn) if self.has_cursor() => self.move_cursor(turn, false),
+            Command::Leap(turn) if self.has_cursor() => self.move_cursor(turn, true),
+            Command::Step(turn) => return self.travel(turn, false),
+            Command::Leap(turn) => return self.travel(turn, true),
+            Command::Now if self.then.is_some() => return self.return_to_now(),
+            Command::Now => self.step(Motion::Bottom),
+            Command::Filter => {
+                self.what_if.open = false;
+                self.filter.editing = true;
+            }
+            Command::Copy => return Effect::Copy(self.chosen_area()),
+            Command::CopyFrame => return Effect::Copy(None),
+            Command::Picture => return Effect::Picture,
+            Command::Interval(turn) => return self.step_interval(turn == Turn::Next),
+            Command::Back => self.back(),
+        }
+        Effect::Redraw
+    }
+
+    /// What a command means to the open form; false leaves it to the table.
+    fn fill_in(&mut self, command: Command) -> bool {
+        let nodes = self.shown.coverage.nodes_known;
+        match command {
+            Command::WhatIf | Command::Back => self.what_if.open = false,
+            Command::Move(Motion::Up) | Command::Turn(Turn::Previous) => self.what_if.turn(false),
+            Command::Move(Motion::Down) | Command::Turn(Turn::Next) => self.what_if.turn(true),
+            Command::Step(turn) => self.what_if.step(turn == Turn::Next, nodes),
+            _ => return false,
+        }
+        true
+    }
+
+    fn next_pane(&mut self) {
+        self.money.pane = self.money.pane.next();
+        self.lists[ViewId::Money as usize] = ListState::default();
+    }
+
+    pub(super) fn choose_theme(&mut self, theme: usize) {
+        self.theme = theme;
+        if let Some(name) = self.theme_names.get(theme) {
+            let text = format!("theme {name}");
+            self.say(text);
+        }
+    }
+
+    /// Where the chosen row stood in the last frame.
+    fn chosen_area(&self) -> Option<ratatui::layout::Rect> {
+        let chosen = self.list().key(&self.rows())?;
+        let is_chosen = |(_, hit): &&(_, Hit)| *hit == Hit::Row(chosen);
+        self.hits.areas().iter().find(is_chosen).map(|(area, _)| *area)
+    }
+}

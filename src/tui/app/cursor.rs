@@ -1,0 +1,53 @@
+//! The instant that a person points at in charts: by the cursor, or by the mouse.
+
+use super::{App, Effect, Turn};
+use crate::units::Timestamp;
+
+/// Cells of a leap.
+const LEAP: i64 = 10;
+
+impl App {
+    /// The instant that charts mark; `None` without a cursor and with the mouse elsewhere.
+    pub fn pointed(&self) -> Option<Timestamp> {
+        self.cursor.or(self.hover)
+    }
+
+    /// Whether the cursor is in the charts.
+    pub const fn has_cursor(&self) -> bool {
+        self.cursor.is_some()
+    }
+
+    /// Puts the cursor at the newest cell, or takes it away.
+    pub(super) fn turn_cursor(&mut self) {
+        if self.cursor.take().is_some() {
+            return;
+        }
+        if self.hits.plots().is_empty() {
+            self.complain("no chart with a time axis here; a larger screen may have one");
+            return;
+        }
+        self.cursor = Some(self.shown.at);
+        self.say("cursor: ← → move it, c or Esc ends it");
+    }
+
+    /// One cell of the shortest chart to the left or right, between the beginning of the charts and now.
+    pub(super) fn move_cursor(&mut self, turn: Turn, is_leap: bool) {
+        let Some(at) = self.cursor else { return };
+        let cell = self.chart_cell().millis();
+        let step = cell * if is_leap { LEAP } else { 1 };
+        let to = at.millis().div_euclid(cell) * cell + if turn == Turn::Next { step } else { -step };
+        let first = self.hits.plots().iter().map(|plot| plot.axis.start()).min().unwrap_or(at);
+        self.cursor = Some(Timestamp::from_millis(to).min(self.shown.at).max(first));
+    }
+
+    /// The mouse is over a cell of the screen.
+    pub(super) fn hover(&mut self, x: u16, y: u16) -> Effect {
+        let over = self.hits.plots().iter().find(|plot| plot.area.contains((x, y).into()));
+        let at = over.map(|plot| plot.axis.time_of(x - plot.area.x)).filter(|at| *at <= self.shown.at);
+        if self.hover == at || self.cursor.is_some() {
+            return Effect::None;
+        }
+        self.hover = at;
+        Effect::Redraw
+    }
+}

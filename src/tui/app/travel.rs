@@ -1,0 +1,93 @@
+//! Back and forth in time while the world goes on.
+
+use std::sync::Arc;
+
+use super::{App, Effect, HeatMap, Pictures, Turn};
+use crate::history::QuarterBridge;
+use crate::snapshot::Snapshot;
+use crate::tui::{human, recorded};
+use crate::units::{Span, Timestamp};
+
+/// Charts that are no wider than this step by it where none was drawn: cells of a line of some 60.
+const CELLS: i64 = 60;
+const LEAST: i64 = 5_000;
+/// Cells of a leap.
+const LEAP: i64 = 10;
+
+impl App {
+    /// Where one is in time; `None` is now.
+    pub const fn then(&self) -> Option<Timestamp> {
+        self.then
+    }
+
+    /// The newest picture, whatever is shown.
+    pub fn newest(&self) -> &Arc<Snapshot> {
+        self.held.as_ref().unwrap_or(&self.shown)
+    }
+
+    /// The bridge of the last quarter hour; `None` of an earlier instant, of which no bridge is kept.
+    pub fn bridge(&self) -> Option<Arc<QuarterBridge>> {
+        if self.then.is_some() { None } else { self.history.bridge() }
+    }
+
+    /// The time of the shortest cell of the charts that were drawn.
+    pub(super) fn chart_cell(&self) -> Span {
+        let drawn = self.hits.plots().iter().map(|plot| plot.axis.cell().millis()).min();
+        let cell = drawn.unwrap_or_else(|| self.charts.reach.span().millis() / CELLS);
+        Span::from_millis(cell.max(LEAST))
+    }
+
+    pub(super) fn travel(&mut self, turn: Turn, is_leap: bool) -> Effect {
+        let cell = self.chart_cell().millis() * if is_leap { LEAP } else { 1 };
+        let now = self.newest().at;
+        let from = self.then.unwrap_or(now).millis();
+        let to = match turn {
+            Turn::Previous => (from - 1).div_euclid(cell) * cell,
+            Turn::Next => (from.div_euclid(cell) + 1) * cell,
+        };
+        self.travel_to(Timestamp::from_millis(to))
+    }
+
+    /// To an instant, as far as there is a record of it; to now if it is not over.
+    pub(super) fn travel_to(&mut self, to: Timestamp) -> Effect {
+        let now = self.newest().at;
+        if to >= now {
+            return self.return_to_now();
+        }
+        let Some(began) = recorded::began(&self.history, now) else {
+            self.complain("nothing is recorded yet");
+            return Effect::Redraw;
+        };
+        if to < began {
+            self.complain(format!("the record begins at {}", human::clock_minute(began, &self.zone)));
+        }
+        let to = to.max(began);
+        if to >= now {
+            return Effect::Redraw;
+        }
+        let newest = self.newest().clone();
+        let shown = Arc::new(recorded::snapshot(&self.history, &newest, to));
+        self.held = Some(newest);
+        self.then = Some(to);
+        self.jump(shown);
+        Effect::Redraw
+    }
+
+    /// Ends the travel.
+    pub(super) fn return_to_now(&mut self) -> Effect {
+        if self.then.take().is_none() {
+            return Effect::None;
+        }
+        if let Some(newest) = self.held.take() {
+            self.jump(newest);
+        }
+        Effect::Redraw
+    }
+
+    /// Shows a picture at all paces at once.
+    fn jump(&mut self, picture: Arc<Snapshot>) {
+        self.pictures = Pictures::of(&picture);
+        self.heat = HeatMap::of(&picture);
+        self.shown = picture;
+    }
+}

@@ -1,0 +1,98 @@
+//! What an effect has the loop do outside: the clipboard, files. None of it is waited for but the terminal.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::thread;
+
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::app::{Action, App};
+use super::draw::draw_into;
+use super::picture::Picture;
+use super::terminal::{Multiplexer, Tty, copying};
+use super::theme::Theme;
+use super::wake::Wake;
+use crate::clock::Clock;
+use crate::units::{Span, Timestamp};
+
+/// How sources are polled more or less often.
+#[derive(Clone)]
+pub struct SetInterval(Arc<dyn Fn(Span) + Send + Sync>);
+
+impl SetInterval {
+    /// By a function that must not wait.
+    pub fn new(set: impl Fn(Span) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(set))
+    }
+
+    /// Polls so often from now on.
+    pub fn set(&self, interval: Span) {
+        (self.0)(interval);
+    }
+}
+
+impl std::fmt::Debug for SetInterval {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SetInterval")
+    }
+}
+
+/// Who does it.
+pub(super) struct Errands {
+    wake: SyncSender<Wake>,
+    within: Multiplexer,
+    pub(super) set_interval: Option<SetInterval>,
+}
+
+impl Errands {
+    /// What is done aside is told to `wake`.
+    pub(super) fn new(wake: SyncSender<Wake>, set_interval: Option<SetInterval>) -> Self {
+        Self { wake, within: Multiplexer::detect(|name| std::env::var(name).ok()), set_interval }
+    }
+
+    /// Puts what an area of a frame shows into the terminal's clipboard. What to say of it.
+    pub(super) fn copy(&self, frame: &Buffer, area: Option<Rect>, tty: &Tty) -> io::Result<Action> {
+        let text = super::copy::text(frame, area.unwrap_or(frame.area));
+        let Some(bytes) = copying(&text, self.within) else {
+            return Ok(trouble("not copied: more than a terminal's clipboard takes"));
+        };
+        tty.write(&bytes)?;
+        let what = if area.is_some() { "copied the row" } else { "copied the frame" };
+        Ok(Action::Said { text: what.to_owned(), is_trouble: false })
+    }
+
+    /// Writes a picture of a frame into the folder where the program was started. What became of it is told later.
+    pub(super) fn picture(&self, frame: Buffer, theme: &Theme, zone: &TimeZone) -> Option<Action> {
+        let picture = Picture { frame, paper: theme.paper() };
+        let (wake, zone, now) = (self.wake.clone(), zone.clone(), now());
+        let write = move || {
+            let said = match picture.write(Path::new("."), now, &zone) {
+                Ok(name) => Action::Said { text: format!("wrote {name}.svg and .txt"), is_trouble: false },
+                Err(why) => trouble(why),
+            };
+            wake.send(Wake::Done(said)).ok();
+        };
+        let started = thread::Builder::new().name("picture".to_owned()).spawn(write);
+        started.err().map(|error| trouble(format!("no picture: {error}")))
+    }
+}
+
+/// The frame of an app as it is now, without what was said last.
+pub(super) fn still(app: &App, theme: &Theme, area: Rect) -> Buffer {
+    let mut frame = Buffer::empty(area);
+    let app = app.unsaid();
+    draw_into(&mut frame, &app, app.shown(), theme);
+    frame
+}
+
+fn trouble(text: impl Into<String>) -> Action {
+    Action::Said { text: text.into(), is_trouble: true }
+}
+
+fn now() -> Timestamp {
+    Clock::System.now().wall
+}

@@ -1,0 +1,271 @@
+//! The snapshot of an earlier instant, out of what was recorded: the same nodes, units, models and engines as now, with
+//! the figures of then. What has no record is unknown, never a figure of now.
+
+use std::sync::Arc;
+
+use crate::history::{EventKind, History, HistoryEvent, Measure, Query, Subject};
+use crate::reading::{Activity, Health};
+use crate::snapshot::{
+    Alert, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, Requests, ScrapeRow, Snapshot,
+    TokenTotals, UnitRow, Vitals,
+};
+use crate::units::{Money, Ratio, Span, Timestamp, quotient};
+
+const MINUTE: Span = Span::from_secs(60);
+const FINE: Span = Span::from_secs(5);
+/// How far back the record reaches: a day, and the hour that a local day may have more.
+const KEPT: Span = Span::from_secs(25 * 3_600);
+
+/// Asks for figures of one instant.
+struct Then<'a> {
+    history: &'a History,
+    at: Timestamp,
+    /// The time of a point of the fleet: short where the instant is near enough.
+    step: Span,
+}
+
+/// When the record of the fleet begins, looking back from `now`.
+pub(super) fn began(history: &History, now: Timestamp) -> Option<Timestamp> {
+    let count = (KEPT.millis() / MINUTE.millis()) as usize;
+    let until = ceil(now, MINUTE);
+    let first = |measure| {
+        let query = Query { subject: Subject::Fleet, measure, until, step: MINUTE, points: count };
+        let place = history.series(&query).points.iter().position(Option::is_some)?;
+        Some(until - Span::from_millis(MINUTE.millis() * (count - place) as i64))
+    };
+    [Measure::Load, Measure::Output, Measure::Cost, Measure::Revenue].into_iter().filter_map(first).min()
+}
+
+/// The snapshot of `at`, of the things of `now`.
+pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snapshot {
+    let near = now.at - at < Span::from_secs(3_600);
+    let then = Then { history, at, step: if near { FINE } else { MINUTE } };
+    let fleet = |measure| then.value(&Subject::Fleet, measure);
+    let nodes: Vec<Arc<NodeRow>> = now.nodes.iter().map(|row| Arc::new(then.node(row))).collect();
+    Snapshot {
+        at,
+        resuming: false,
+        gpus: GpuTotals {
+            count: now.gpus.count,
+            reporting: now.gpus.count,
+            utilization: ratio(fleet(Measure::Load)),
+            ..GpuTotals::default()
+        },
+        tokens: TokenTotals {
+            prompt_per_second: fleet(Measure::Prompt),
+            cached_per_second: fleet(Measure::PromptCached),
+            output_per_second: fleet(Measure::Output),
+            ..TokenTotals::default()
+        },
+        cache_hit_rate: ratio(fleet(Measure::HitRate)),
+        requests: Requests { running: None, waiting: fleet(Measure::Waiting).map(|waiting| waiting.round() as u64) },
+        money: then.money(&now.money),
+        nodes,
+        engines: now.engines.iter().map(|row| Arc::new(then.engine(row))).collect(),
+        models: now.models.iter().map(|row| then.model(row)).collect(),
+        units: now.units.iter().map(|row| then.unit(row)).collect(),
+        alerts: history.events(at, at + Span::from_millis(1), None).iter().filter_map(|e| alert(e, at)).collect(),
+        troubles: Vec::new(),
+        notices: Vec::new(),
+        vitals: Vitals::default(),
+        ..now.clone()
+    }
+}
+
+impl Then<'_> {
+    fn value(&self, subject: &Subject, measure: Measure) -> Option<f64> {
+        let is_money = matches!(measure, Measure::Revenue | Measure::Cost | Measure::Profit);
+        let point = |step| {
+            let query = Query { subject: subject.clone(), measure, until: ceil(self.at, step), step, points: 1 };
+            self.history.series(&query).points.first().copied().flatten()
+        };
+        // The step of then may lack what its minute has: a source that answers less often.
+        let fine = if is_money || self.step == MINUTE { None } else { point(FINE) };
+        fine.or_else(|| point(MINUTE))
+    }
+
+    fn money(&self, now: &MoneyView) -> MoneyView {
+        let fleet = |measure| money(self.value(&Subject::Fleet, measure));
+        let since = now.since.filter(|since| *since < self.at);
+        let sum = |measure| since.and_then(|since| self.sum(measure, since));
+        let (revenue, cost) = (sum(Measure::Revenue), sum(Measure::Cost));
+        let profit = revenue.zip(cost).map(|(revenue, cost)| revenue - cost);
+        MoneyView {
+            since,
+            revenue,
+            cost,
+            profit,
+            revenue_per_hour: fleet(Measure::Revenue),
+            cost_per_hour: fleet(Measure::Cost),
+            profit_per_hour: fleet(Measure::Profit),
+            beside_models: Vec::new(),
+            profit_on_cost: profit.zip(cost).and_then(|(profit, cost)| quotient(profit, cost)),
+            gross_margin: profit.zip(revenue).and_then(|(profit, revenue)| quotient(profit, revenue)),
+            unpriced_tokens: 0,
+            uncosted_revenue: Money::ZERO,
+            uncosted_engines: 0,
+            uncertainty: Money::ZERO,
+            disputed: Money::ZERO,
+            disputed_tokens: 0,
+            idle_cost: None,
+            cost_per_million: None,
+            cost_per_million_output: None,
+            break_even_load: None,
+            break_even_price: None,
+            compare: None,
+            priced_share: None,
+            lost_windows: 0,
+            leakage: None,
+            lists: Vec::new(),
+            ..now.clone()
+        }
+    }
+
+    /// The money of the minutes since an instant; minutes that nothing is known of have none.
+    fn sum(&self, measure: Measure, since: Timestamp) -> Option<Money> {
+        let until = ceil(self.at, MINUTE);
+        let minutes = ((until - since.minute()).millis() / MINUTE.millis()).clamp(0, KEPT.millis() / MINUTE.millis());
+        let query = Query { subject: Subject::Fleet, measure, until, step: MINUTE, points: minutes as usize };
+        let points = self.history.series(&query).points;
+        let known = points.iter().flatten();
+        known.clone().next()?;
+        money(Some(known.sum::<f64>() / 60.0))
+    }
+
+    fn node(&self, row: &NodeRow) -> NodeRow {
+        let subject = Subject::Node(row.name.clone());
+        let of = |measure| self.value(&subject, measure);
+        let load = ratio(of(Measure::Load));
+        let gpus: Vec<GpuRow> = row.gpus.iter().map(|gpu| self.gpu(row, gpu, load)).collect();
+        let is_known = load.is_some() || of(Measure::Output).is_some();
+        NodeRow {
+            state: health(is_known),
+            age_seconds: None,
+            gpus,
+            output_per_second: of(Measure::Output),
+            prompt_per_second: of(Measure::Prompt),
+            cache_hit_rate: ratio(of(Measure::HitRate)),
+            revenue: None,
+            cost: None,
+            profit: None,
+            profit_per_hour: money(of(Measure::Profit)),
+            ..row.clone()
+        }
+    }
+
+    /// A GPU's own load is kept for a quarter hour; before that its node's mean stands for it.
+    fn gpu(&self, node: &NodeRow, gpu: &GpuRow, mean: Option<Ratio>) -> GpuRow {
+        let query = Query {
+            subject: Subject::Gpu(node.name.clone(), gpu.index),
+            measure: Measure::Load,
+            until: ceil(self.at, FINE),
+            step: FINE,
+            points: 1,
+        };
+        let own = ratio(self.history.series(&query).points.first().copied().flatten());
+        let load = own.or(mean);
+        GpuRow {
+            state: health(load.is_some()),
+            reason: None,
+            utilization: load,
+            heat: load,
+            memory_used_bytes: None,
+            power_watts: None,
+            energy_joules: None,
+            temperature_celsius: None,
+            sm_clock_mhz: None,
+            memory_clock_mhz: None,
+            fan: None,
+            throttle: None,
+            activity: Activity::default(),
+            pcie: None,
+            xid: None,
+            processes: Vec::new(),
+            ..gpu.clone()
+        }
+    }
+
+    fn engine(&self, row: &EngineRow) -> EngineRow {
+        let subject = Subject::Engine(row.target.clone(), row.rank.clone());
+        let of = |measure| self.value(&subject, measure);
+        let (output, kv) = (of(Measure::Output), of(Measure::Kv));
+        EngineRow {
+            state: health(output.is_some() || kv.is_some()),
+            age_seconds: None,
+            prompt_total: None,
+            cached_total: None,
+            output_total: None,
+            prompt_per_second: of(Measure::Prompt),
+            output_per_second: output,
+            cache_hit_rate: ratio(of(Measure::HitRate)),
+            running: None,
+            waiting: of(Measure::Waiting).map(|waiting| waiting.round() as u64),
+            kv_usage: ratio(kv),
+            ttft_seconds: Quantiles::default(),
+            itl_seconds: Quantiles::default(),
+            e2e_seconds: Quantiles::default(),
+            preemptions: None,
+            spec_acceptance: None,
+            revenue: None,
+            scrape: ScrapeRow::default(),
+            note: None,
+            ..row.clone()
+        }
+    }
+
+    fn model(&self, row: &ModelRow) -> ModelRow {
+        let subject = Subject::Model(row.model.clone());
+        let of = |measure| self.value(&subject, measure);
+        let mut model = row.clone();
+        (model.prompt_total, model.cached_total, model.output_total) = (None, None, None);
+        model.cache_hit_rate = ratio(of(Measure::HitRate));
+        model.prompt_per_second = of(Measure::Prompt);
+        model.output_per_second = of(Measure::Output);
+        model.money.revenue = None;
+        model.money.revenue_per_hour = money(of(Measure::Revenue));
+        model.money.profit_per_hour = money(of(Measure::Profit));
+        model
+    }
+
+    fn unit(&self, row: &UnitRow) -> UnitRow {
+        let subject = Subject::Unit(row.unit.clone());
+        let of = |measure| self.value(&subject, measure);
+        UnitRow {
+            utilization: ratio(of(Measure::Load)),
+            kv_usage: ratio(of(Measure::Kv)),
+            waiting: of(Measure::Waiting).map(|waiting| waiting.round() as u64),
+            output_per_second: of(Measure::Output),
+            prompt_per_second: of(Measure::Prompt),
+            worst: None,
+            revenue_per_hour: money(of(Measure::Revenue)),
+            cost_per_hour: money(of(Measure::Cost)),
+            ..row.clone()
+        }
+    }
+}
+
+/// The alert that an event tells of, if it lasted then.
+fn alert(event: &HistoryEvent, at: Timestamp) -> Option<Alert> {
+    let EventKind::Alert(rule, severity) = event.kind else { return None };
+    let lasted = event.at <= at && event.until.is_none_or(|until| until > at);
+    lasted.then(|| Alert { rule, severity, subject: event.name.clone(), since: event.at, text: event.text.clone() })
+}
+
+const fn health(is_known: bool) -> Health {
+    if is_known { Health::Live } else { Health::Never }
+}
+
+fn ratio(value: Option<f64>) -> Option<Ratio> {
+    Ratio::new(value?)
+}
+
+fn money(value: Option<f64>) -> Option<Money> {
+    let micros = value? * 1e6;
+    (micros.abs() < 9e18).then(|| Money::from_micros(micros.round() as i64))
+}
+
+/// The end of the step that holds an instant.
+fn ceil(at: Timestamp, step: Span) -> Timestamp {
+    let step = step.millis();
+    Timestamp::from_millis(at.millis().div_euclid(step).saturating_add(1).saturating_mul(step))
+}

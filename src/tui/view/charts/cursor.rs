@@ -1,0 +1,71 @@
+//! The cursor in charts: a line at an instant, and the values of then in each chart's rule.
+
+use ratatui::layout::Rect;
+
+use crate::tui::human;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::time_axis::TimeAxis;
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::{Span, Timestamp};
+
+/// Cells shorter than this are told to the second.
+const MINUTE: Span = Span::from_secs(60);
+
+/// What a chart can be asked at an instant.
+pub(super) struct Reading<'a> {
+    pub(super) role: Role,
+    /// Two values a cell.
+    pub(super) values: &'a [Option<f64>],
+    pub(super) format: &'a dyn Fn(f64) -> String,
+}
+
+/// The cell that is pointed at.
+fn pointed(scene: &Scene<'_>, axis: &TimeAxis) -> Option<u16> {
+    axis.cell_of(scene.app.pointed()?)
+}
+
+/// The rule with the values at the cursor instead of those of now; as it is without one.
+pub(super) fn titled<'a>(
+    mut rule: TitledRule<'a>,
+    scene: &Scene<'_>,
+    axis: &TimeAxis,
+    readings: &[Reading<'_>],
+) -> TitledRule<'a> {
+    let Some(cell) = pointed(scene, axis) else { return rule };
+    let name = rule.title.iter().position(|segment| segment.bold).map_or(rule.title.len(), |place| place + 1);
+    rule.title.truncate(name);
+    rule.note.clear();
+    let time = vec![Segment::new(Role::Accent, clock(scene, axis.time_of(cell), axis.cell()))];
+    // The time is left out first where there is no room for both.
+    rule.right = vec![time, readings.iter().flat_map(|reading| reading.at(cell)).collect()];
+    rule
+}
+
+impl Reading<'_> {
+    fn at(&self, cell: u16) -> [Segment<'static>; 3] {
+        let dots = usize::from(cell) * 2..usize::from(cell) * 2 + 2;
+        let known: Vec<f64> = self.values.get(dots).unwrap_or(&[]).iter().flatten().copied().collect();
+        let text = if known.is_empty() {
+            human::UNKNOWN.to_owned()
+        } else {
+            (self.format)(known.iter().sum::<f64>() / known.len() as f64)
+        };
+        [Segment::dim(" "), Segment::key(self.role), Segment::title(text)]
+    }
+}
+
+fn clock(scene: &Scene<'_>, at: Timestamp, cell: Span) -> String {
+    let minute = human::clock_minute(at, scene.zone());
+    if cell < MINUTE { format!("{minute}:{:02}", at.millis().div_euclid(1_000).rem_euclid(60)) } else { minute }
+}
+
+/// Draws the line over a chart.
+pub(super) fn line(canvas: &mut Canvas<'_>, chart: Rect, scene: &Scene<'_>, axis: &TimeAxis) {
+    let Some(cell) = pointed(scene, axis).filter(|cell| *cell < chart.width) else { return };
+    let mut clip = canvas.clip(chart);
+    for row in 0..clip.height() {
+        clip.put(cell, row, '│', Role::Accent);
+    }
+}
