@@ -54,13 +54,14 @@ fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
     }
     let inner = Rect { x: body.x + 1, width: body.width.saturating_sub(2), ..body };
     let id = view::shown(scene.app, scene);
-    let layout = id.view().layout(scene, inner);
-    hits.extend(id.view().draw(canvas, scene, &layout));
+    if scene.app.what_if.open {
+        view::what_if(canvas, inner, scene);
+    } else {
+        let layout = id.view().layout(scene, inner);
+        hits.extend(id.view().draw(canvas, scene, &layout));
+    }
     let foot = Rect { x: foot.x + 1, width: foot.width.saturating_sub(2), ..foot };
     hits.extend(pane::footer(canvas, foot, scene, id, has_tabs));
-    if scene.app.what_if.open {
-        pane::what_if(canvas, area, scene);
-    }
     if let Some(first) = scene.app.explaining() {
         pane::figures(canvas, area, scene, first);
     }

@@ -22,6 +22,14 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
         pen.skip(2).put(Role::Dim, "⏎ keep  Esc drop");
         return Hits::default();
     }
+    if scene.app.what_if.open {
+        let keys = [("↑↓", "field"), ("← →", "change"), ("0-9", "type a figure"), ("Esc", "close")];
+        let mut pen = canvas.pen(area, 0);
+        for (key, word) in keys {
+            pen.put(Role::Accent, key).skip(1).put(Role::Dim, word).skip(2);
+        }
+        return Hits::default();
+    }
     let mut hits = Hits::default();
     let mut x = area.x;
     if !filter.text().is_empty() {
