@@ -64,6 +64,9 @@ fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
     if let Some(first) = scene.app.explaining() {
         pane::figures(canvas, area, scene, first);
     }
+    if let Some(prompt) = scene.app.prompt() {
+        pane::prompt(canvas, area, prompt);
+    }
     pane::said(canvas, area, scene);
     hits
 }

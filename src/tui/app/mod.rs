@@ -15,6 +15,7 @@ mod list;
 mod money;
 mod pace;
 mod path;
+mod prompt;
 mod said;
 mod travel;
 mod walk;
@@ -32,6 +33,7 @@ pub use heat::HeatMap;
 pub use list::{ListState, Motion};
 pub use money::{MoneyState, Pane};
 pub use pace::{Pace, Pictures};
+pub use prompt::Prompt;
 pub use said::Said;
 pub use what_if::{Field, WhatIfForm};
 
@@ -86,6 +88,8 @@ pub struct App {
     cursor: Option<Timestamp>,
     hover: Option<Timestamp>,
     explaining: Option<usize>,
+    prompt: Option<Prompt>,
+    entered: Vec<String>,
     lists: [ListState; ViewId::COUNT],
     open: BTreeSet<RowKey>,
     themes: usize,
@@ -121,6 +125,8 @@ impl App {
             cursor: None,
             hover: None,
             explaining: None,
+            prompt: None,
+            entered: Vec::new(),
             lists: [ListState::default(); ViewId::COUNT],
             open: BTreeSet::new(),
             themes: themes.max(1),
@@ -168,7 +174,7 @@ impl App {
 
     /// Whether a panel stands before the view.
     const fn has_panel(&self) -> bool {
-        self.what_if.open || self.explaining.is_some()
+        self.what_if.open || self.explaining.is_some() || self.prompt.is_some()
     }
 
     /// Whether a row of a tree is open.
@@ -198,6 +204,9 @@ impl App {
     pub fn update(&mut self, action: Action) -> Effect {
         match action {
             Action::Command(command) => return self.command(command),
+            Action::Typed(c) if self.prompt.is_some() => self.prompt_typed(c),
+            Action::Erase if self.prompt.is_some() => self.prompt_erased(),
+            Action::Accept if self.prompt.is_some() => return self.enter_prompt(),
             Action::Typed(c) if self.filter.editing => self.filter.push(c),
             Action::Typed(c) => self.what_if.typed(c),
             Action::Erase if self.filter.editing => self.filter.pop(),

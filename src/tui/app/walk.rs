@@ -106,6 +106,9 @@ impl App {
     }
 
     pub(super) fn back(&mut self) {
+        if self.prompt.is_some() {
+            return self.close_prompt();
+        }
         if self.cursor.take().is_some() {
             return;
         }
