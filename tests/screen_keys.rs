@@ -10,7 +10,7 @@ use margintop::tui::app::{Action, App, Effect, Pace};
 use margintop::tui::keys;
 use margintop::tui::scene::Scene;
 use margintop::tui::theme::Theme;
-use margintop::tui::view::{Hit, Hits, ViewId};
+use margintop::tui::view::{Hit, Hits, Part, ViewId};
 use margintop::units::{Celsius, Span};
 use picture::{fleet, one_box};
 use ratatui::Terminal;
@@ -52,9 +52,9 @@ fn views_help_and_themes() {
     let mut app = app();
     type_(&mut app, "4");
     assert_eq!(app.view(), ViewId::Engines);
-    press(&mut app, KeyCode::Tab, KeyModifiers::NONE);
+    type_(&mut app, ">");
     assert_eq!(app.view(), ViewId::Money);
-    press(&mut app, KeyCode::BackTab, KeyModifiers::SHIFT);
+    press(&mut app, KeyCode::PageUp, KeyModifiers::CONTROL);
     assert_eq!(app.view(), ViewId::Engines);
     type_(&mut app, "?");
     assert_eq!(app.view(), ViewId::Help);
@@ -600,4 +600,37 @@ fn a_command_line_is_completed_recalled_and_dropped() {
         press(&mut app, KeyCode::Backspace, KeyModifiers::NONE);
     }
     assert!(app.prompt().is_none());
+}
+
+#[test]
+fn tab_goes_through_the_blocks_of_a_view() {
+    let mut app = watched();
+    let plain = text(&app, 120, 36);
+    let mut seen = Vec::new();
+    for _ in 0..30 {
+        press(&mut app, KeyCode::Tab, KeyModifiers::NONE);
+        let block = app.block().unwrap();
+        if seen.contains(&block) {
+            break;
+        }
+        seen.push(block);
+        assert_eq!(text(&app, 120, 36), plain, "only colours change");
+    }
+    assert!(seen.len() >= 5, "{seen:?}");
+    assert_eq!(app.block(), seen.first().copied());
+    press(&mut app, KeyCode::BackTab, KeyModifiers::NONE);
+    assert_eq!(app.block(), seen.last().copied());
+    // Enter shows more of a block, and Esc comes back to it.
+    while app.block() != Some(Part::Alerts) {
+        press(&mut app, KeyCode::Tab, KeyModifiers::NONE);
+    }
+    let Effect::Copy(Some(area)) = type_(&mut app, "y") else { panic!("no block") };
+    assert!(area.height > 1);
+    press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+    assert_eq!((app.view(), app.block()), (ViewId::Alerts, None));
+    press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+    assert_eq!((app.view(), app.block()), (ViewId::Overview, Some(Part::Alerts)));
+    // To move is to go back to the list.
+    type_(&mut app, "j");
+    assert_eq!(app.block(), None);
 }

@@ -56,6 +56,10 @@ fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
     let id = view::shown(scene.app, scene);
     let layout = id.view().layout(scene, inner);
     hits.extend(id.view().draw(canvas, scene, &layout));
+    hits.push_parts(layout.parts());
+    if let Some(area) = scene.app.block().and_then(|block| layout.area(block)) {
+        mark(canvas, area);
+    }
     let foot = Rect { x: foot.x + 1, width: foot.width.saturating_sub(2), ..foot };
     hits.extend(pane::footer(canvas, foot, scene, id, has_tabs));
     if scene.app.what_if.open {
@@ -69,6 +73,16 @@ fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
     }
     pane::said(canvas, area, scene);
     hits
+}
+
+/// Draws the rule of the chosen block in the accent.
+fn mark(canvas: &mut Canvas<'_>, area: Rect) {
+    let style = canvas.theme.style(Role::Accent);
+    for place in (Rect { height: area.height.min(1), ..area }).positions() {
+        if let Some(cell) = canvas.buffer.cell_mut(place).filter(|cell| cell.symbol() == "─") {
+            cell.set_style(style);
+        }
+    }
 }
 
 /// The first row, what is between, the last row.

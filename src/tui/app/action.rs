@@ -27,6 +27,8 @@ pub enum Command {
     Show(ViewId),
     /// The view after or before this one.
     Turn(Turn),
+    /// The block of the view after or before the chosen one.
+    Block(Turn),
     /// Move in the list.
     Move(Motion),
     /// Into the chosen row.

@@ -4,6 +4,7 @@
 
 mod action;
 mod asking;
+mod block;
 mod charts;
 mod command;
 mod cursor;
@@ -42,7 +43,7 @@ use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::tui::inquiry::Question;
 use crate::tui::scene::Scene;
-use crate::tui::view::{Hits, Order, RowKey, ViewId};
+use crate::tui::view::{Hits, Order, Part, RowKey, ViewId};
 use crate::units::{Span, Timestamp};
 use path::Path;
 
@@ -87,6 +88,7 @@ pub struct App {
     then: Option<Timestamp>,
     cursor: Option<Timestamp>,
     hover: Option<Timestamp>,
+    block: Option<(ViewId, Part)>,
     explaining: Option<usize>,
     prompt: Option<Prompt>,
     entered: Vec<String>,
@@ -124,6 +126,7 @@ impl App {
             then: None,
             cursor: None,
             hover: None,
+            block: None,
             explaining: None,
             prompt: None,
             entered: Vec::new(),
