@@ -10,7 +10,7 @@ use margintop::tui::app::{Action, App, Effect, Pace};
 use margintop::tui::keys;
 use margintop::tui::scene::Scene;
 use margintop::tui::theme::Theme;
-use margintop::tui::view::{Hit, Hits, ViewId};
+use margintop::tui::view::{Hit, Hits, Part, ViewId};
 use margintop::units::{Celsius, Span};
 use picture::{fleet, one_box};
 use ratatui::Terminal;
@@ -52,9 +52,9 @@ fn views_help_and_themes() {
     let mut app = app();
     type_(&mut app, "4");
     assert_eq!(app.view(), ViewId::Engines);
-    press(&mut app, KeyCode::Tab, KeyModifiers::NONE);
+    type_(&mut app, ">");
     assert_eq!(app.view(), ViewId::Money);
-    press(&mut app, KeyCode::BackTab, KeyModifiers::SHIFT);
+    press(&mut app, KeyCode::PageUp, KeyModifiers::CONTROL);
     assert_eq!(app.view(), ViewId::Engines);
     type_(&mut app, "?");
     assert_eq!(app.view(), ViewId::Help);
@@ -524,4 +524,113 @@ fn every_view_says_what_its_figures_are() {
         type_(&mut app, "1i2");
         assert_eq!((app.view(), app.explaining()), (ViewId::Nodes, None));
     }
+}
+
+fn enter(app: &mut App, line: &str) -> Effect {
+    type_(app, line);
+    press(app, KeyCode::Enter, KeyModifiers::NONE)
+}
+
+#[test]
+fn a_command_line_does_what_it_says() {
+    let mut app = app();
+    app.theme_names = ["dark", "light", "ember", "mono"].map(str::to_owned).to_vec();
+    app.has_interval = true;
+    enter(&mut app, ":theme ember");
+    assert_eq!((app.theme, app.said().unwrap().text.as_str()), (2, "theme ember"));
+    enter(&mut app, ":view nodes");
+    assert_eq!(app.view(), ViewId::Nodes);
+    enter(&mut app, ":span 6h");
+    assert_eq!(app.charts.reach.name(), "6 h");
+    let before = app.list().order();
+    enter(&mut app, ":sort now");
+    assert_ne!(app.list().order(), before);
+    enter(&mut app, ":filter gpu-00");
+    assert_eq!(app.filter.text(), "gpu-00");
+    assert!(app.said().unwrap().text.ends_with("of 278 nodes"));
+    enter(&mut app, ":filter");
+    assert_eq!(app.filter.text(), "");
+    assert_eq!(enter(&mut app, ":interval 2s"), Effect::Interval(Span::from_secs(2)));
+    let name = app.shown().nodes[7].name.to_string();
+    enter(&mut app, &format!(":node {name}"));
+    assert_eq!((app.view(), app.subject().unwrap().as_str()), (ViewId::Node, name.as_str()));
+    assert_eq!(enter(&mut app, ":quit"), Effect::Quit);
+}
+
+#[test]
+fn a_command_line_is_completed_recalled_and_dropped() {
+    let mut app = app();
+    app.theme_names = ["dark", "light", "ember", "mono"].map(str::to_owned).to_vec();
+    // A few letters are enough: Enter completes the word, then its value.
+    enter(&mut app, ":th");
+    assert_eq!(app.prompt().unwrap().text, "theme ");
+    type_(&mut app, "em");
+    assert_eq!(app.theme, 2, "it is seen before it is chosen");
+    press(&mut app, KeyCode::Backspace, KeyModifiers::NONE);
+    press(&mut app, KeyCode::Backspace, KeyModifiers::NONE);
+    assert_eq!(app.theme, 0);
+    for theme in [0, 1, 2] {
+        press(&mut app, KeyCode::Tab, KeyModifiers::NONE);
+        assert_eq!(app.theme, theme);
+    }
+    press(&mut app, KeyCode::BackTab, KeyModifiers::SHIFT);
+    assert_eq!((app.theme, app.prompt().unwrap().text.as_str()), (1, "theme light"));
+    for (width, height) in [(40, 12), (80, 24), (200, 50)] {
+        let frame = text(&app, width, height);
+        assert!(frame.contains(":theme light▏") && frame.contains("› light"), "{frame}");
+    }
+    press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+    assert!(app.prompt().is_none());
+    assert_eq!(app.theme, 0, "Esc puts the old one back");
+
+    enter(&mut app, ":view models");
+    enter(&mut app, ":view nodes");
+    type_(&mut app, ":");
+    press(&mut app, KeyCode::Up, KeyModifiers::NONE);
+    press(&mut app, KeyCode::Up, KeyModifiers::NONE);
+    press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+    assert_eq!(app.view(), ViewId::Models);
+    // What is wrong is said, and can be mended.
+    enter(&mut app, ":view xyz");
+    assert!(app.prompt().is_some() && app.said().unwrap().is_trouble);
+    // Keys of views are letters here, and others do nothing.
+    assert_eq!(press(&mut app, KeyCode::F(1), KeyModifiers::NONE), Effect::None);
+    assert_eq!(press(&mut app, KeyCode::Char('c'), KeyModifiers::CONTROL), Effect::Quit);
+    for _ in 0..20 {
+        press(&mut app, KeyCode::Backspace, KeyModifiers::NONE);
+    }
+    assert!(app.prompt().is_none());
+}
+
+#[test]
+fn tab_goes_through_the_blocks_of_a_view() {
+    let mut app = watched();
+    let plain = text(&app, 120, 36);
+    let mut seen = Vec::new();
+    for _ in 0..30 {
+        press(&mut app, KeyCode::Tab, KeyModifiers::NONE);
+        let block = app.block().unwrap();
+        if seen.contains(&block) {
+            break;
+        }
+        seen.push(block);
+        assert_eq!(text(&app, 120, 36), plain, "only colours change");
+    }
+    assert!(seen.len() >= 5, "{seen:?}");
+    assert_eq!(app.block(), seen.first().copied());
+    press(&mut app, KeyCode::BackTab, KeyModifiers::NONE);
+    assert_eq!(app.block(), seen.last().copied());
+    // Enter shows more of a block, and Esc comes back to it.
+    while app.block() != Some(Part::Alerts) {
+        press(&mut app, KeyCode::Tab, KeyModifiers::NONE);
+    }
+    let Effect::Copy(Some(area)) = type_(&mut app, "y") else { panic!("no block") };
+    assert!(area.height > 1);
+    press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+    assert_eq!((app.view(), app.block()), (ViewId::Alerts, None));
+    press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+    assert_eq!((app.view(), app.block()), (ViewId::Overview, Some(Part::Alerts)));
+    // To move is to go back to the list.
+    type_(&mut app, "j");
+    assert_eq!(app.block(), None);
 }

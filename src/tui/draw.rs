@@ -57,16 +57,38 @@ fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
     if scene.app.what_if.open {
         view::what_if(canvas, inner, scene);
     } else {
-        let layout = id.view().layout(scene, inner);
-        hits.extend(id.view().draw(canvas, scene, &layout));
+        hits.extend(draw_view(canvas, inner, scene, id));
     }
     let foot = Rect { x: foot.x + 1, width: foot.width.saturating_sub(2), ..foot };
     hits.extend(pane::footer(canvas, foot, scene, id, has_tabs));
     if let Some(first) = scene.app.explaining() {
         pane::figures(canvas, area, scene, first);
     }
+    if let Some(prompt) = scene.app.prompt() {
+        pane::prompt(canvas, area, prompt);
+    }
     pane::said(canvas, area, scene);
     hits
+}
+
+fn draw_view(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, id: view::ViewId) -> Hits {
+    let layout = id.view().layout(scene, area);
+    let mut hits = id.view().draw(canvas, scene, &layout);
+    hits.push_parts(layout.parts());
+    if let Some(area) = scene.app.block().and_then(|block| layout.area(block)) {
+        mark(canvas, area);
+    }
+    hits
+}
+
+/// Draws the rule of the chosen block in the accent.
+fn mark(canvas: &mut Canvas<'_>, area: Rect) {
+    let style = canvas.theme.style(Role::Accent);
+    for place in (Rect { height: area.height.min(1), ..area }).positions() {
+        if let Some(cell) = canvas.buffer.cell_mut(place).filter(|cell| cell.symbol() == "─") {
+            cell.set_style(style);
+        }
+    }
 }
 
 /// The first row, what is between, the last row.

@@ -61,7 +61,11 @@ impl Errands {
             return Ok(trouble("not copied: more than a terminal's clipboard takes"));
         };
         tty.write(&bytes)?;
-        let what = if area.is_some() { "copied the row" } else { "copied the frame" };
+        let what = match area {
+            None => "copied the frame",
+            Some(area) if area.height > 1 => "copied the block",
+            Some(_) => "copied the row",
+        };
         Ok(Action::Said { text: what.to_owned(), is_trouble: false })
     }
 

@@ -81,8 +81,10 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Views: plain('7') => Command::Show(ViewId::Alerts), "", "", ""),
     bind!(Views: code(KeyCode::Enter) => Command::Enter, "⏎", "into the chosen row", "open"),
     bind!(Views: code(KeyCode::Esc) => Command::Back, "Esc", "out: of filter, of view", "back"),
-    bind!(Views: code(KeyCode::Tab) => Command::Turn(Turn::Next), "Tab", "next view; Shift-Tab back", ""),
-    bind!(Views: code(KeyCode::BackTab), (KeyCode::BackTab, KeyModifiers::SHIFT) => Command::Turn(Turn::Previous), "", "", ""),
+    bind!(Views: code(KeyCode::Tab) => Command::Block(Turn::Next), "Tab", "next block; Shift-Tab back", ""),
+    bind!(Views: code(KeyCode::BackTab), (KeyCode::BackTab, KeyModifiers::SHIFT) => Command::Block(Turn::Previous), "", "", ""),
+    bind!(Views: plain('<'), (KeyCode::PageUp, CTRL) => Command::Turn(Turn::Previous), "<  >", "view before; Ctrl-PgUp", ""),
+    bind!(Views: plain('>'), (KeyCode::PageDown, CTRL) => Command::Turn(Turn::Next), "", "", ""),
     bind!(Views: plain('w') => Command::WhatIf, "w", "what if prices, nodes …", "what-if"),
     bind!(Views: plain('b') => Command::Against, "b", "bridge: 15 min, day, week", "bridge"),
     bind!(Views: plain('i') => Command::Explain, "i", "what is this figure?", "figures"),
@@ -111,6 +113,7 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Time: plain('}'), (KeyCode::Right, KeyModifiers::SHIFT), (KeyCode::Right, CTRL) => Command::Leap(Turn::Next), "", "", ""),
     bind!(Time: code(KeyCode::End) => Command::Now, "End", "back to now, or last row", ""),
     bind!(Time: plain(' '), plain('p') => Command::Pause, "space", "hold the picture", "pause"),
+    bind!(Other: plain(':') => Command::Prompt, ":", "a command: theme, node …", "command"),
     bind!(Other: plain('t') => Command::NextTheme, "t", "next theme", "theme"),
     bind!(Other: plain('?'), plain('h'), code(KeyCode::F(1)) => Command::Help, "?", "these keys", "help"),
     bind!(Other: plain('+'), plain('=') => Command::Interval(Turn::Next), "+  −", "poll less or more often", ""),
@@ -127,6 +130,9 @@ pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
     if key.kind == KeyEventKind::Release {
         return None;
     }
+    if app.prompt().is_some() {
+        return prompting(key);
+    }
     let written = match (app.filter.editing, app.what_if.open) {
         (true, _) => editing(key),
         (false, true) => filling_in(key),
@@ -142,6 +148,21 @@ pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
     };
     let pressed = (key.code, modifiers);
     BINDINGS.iter().find(|binding| binding.keys.contains(&pressed)).map(|binding| Action::Command(binding.command))
+}
+
+/// Keys while a command line is written: all others wait.
+fn prompting(key: KeyEvent) -> Option<Action> {
+    let command = match (key.code, key.modifiers.contains(CTRL)) {
+        (KeyCode::Char('c'), true) => Command::Quit,
+        (KeyCode::Char('z'), true) => Command::Suspend,
+        (KeyCode::Tab, _) => Command::Complete(Turn::Next),
+        (KeyCode::BackTab, _) => Command::Complete(Turn::Previous),
+        (KeyCode::Up, _) | (KeyCode::Char('p'), true) => Command::Recall(Turn::Previous),
+        (KeyCode::Down, _) | (KeyCode::Char('n'), true) => Command::Recall(Turn::Next),
+        (KeyCode::Esc, _) => Command::Back,
+        _ => return editing(key),
+    };
+    Some(Action::Command(command))
 }
 
 /// Keys while a filter is written: what is not text stays with the table.

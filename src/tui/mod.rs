@@ -17,6 +17,7 @@ pub mod keys;
 mod layout;
 pub mod pane;
 mod picture;
+pub mod prompt;
 mod recorded;
 mod run;
 pub mod scene;

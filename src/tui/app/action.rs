@@ -27,6 +27,8 @@ pub enum Command {
     Show(ViewId),
     /// The view after or before this one.
     Turn(Turn),
+    /// The block of the view after or before the chosen one.
+    Block(Turn),
     /// Move in the list.
     Move(Motion),
     /// Into the chosen row.
@@ -55,6 +57,12 @@ pub enum Command {
     WhatIf,
     /// One step to the left or right: the chosen field of a form, the cursor of charts, or in time.
     Step(Turn),
+    /// Begin a command line.
+    Prompt,
+    /// Write what completes the command line.
+    Complete(Turn),
+    /// Write a line that was entered before.
+    Recall(Turn),
     /// Say what the figures of the view are.
     Explain,
     /// Begin or end to point at an instant in the charts.

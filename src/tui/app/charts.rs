@@ -16,7 +16,8 @@ pub enum Reach {
 }
 
 impl Reach {
-    const ALL: [Self; 4] = [Self::Quarter, Self::Hour, Self::SixHours, Self::Day];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Quarter, Self::Hour, Self::SixHours, Self::Day];
 
     /// As a span.
     pub const fn span(self) -> Span {
@@ -35,6 +36,16 @@ impl Reach {
             Self::Hour => "1 h",
             Self::SixHours => "6 h",
             Self::Day => "24 h",
+        }
+    }
+
+    /// As it is typed.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Quarter => "15m",
+            Self::Hour => "1h",
+            Self::SixHours => "6h",
+            Self::Day => "24h",
         }
     }
 
@@ -59,6 +70,9 @@ pub enum Cells {
 }
 
 impl Cells {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Load, Self::Memory, Self::Power, Self::Temperature];
+
     /// The next one.
     #[must_use]
     pub const fn next(self) -> Self {

@@ -21,6 +21,7 @@ impl App {
             Command::Show(ViewId::Money) if self.view() == ViewId::Money => self.next_pane(),
             Command::Show(view) => self.path.show(view),
             Command::Turn(turn) => self.path.show(self.view().turned(turn == Turn::Previous)),
+            Command::Block(turn) => return self.turn_block(turn),
             Command::Move(motion) => self.step(motion),
             Command::Enter => return self.enter(),
             Command::Sort => {
@@ -38,6 +39,9 @@ impl App {
             Command::WhatIf => self.what_if.open = true,
             Command::Against if self.view() == ViewId::Money => self.money.against = self.money.against.next(),
             Command::Against | Command::Neighbour(_) => return Effect::None,
+            Command::Prompt => self.open_prompt(),
+            Command::Complete(turn) => self.complete(turn),
+            Command::Recall(turn) => self.recall(turn),
             Command::Explain => self.explaining = Some(0),
             Command::Cursor => self.turn_cursor(),
             Command::Step(turn) if self.has_cursor() => self.move_cursor(turn, false),
@@ -64,8 +68,8 @@ impl App {
         let nodes = self.shown.coverage.nodes_known;
         match command {
             Command::WhatIf | Command::Back => self.what_if.open = false,
-            Command::Move(Motion::Up) | Command::Turn(Turn::Previous) => self.what_if.turn(false),
-            Command::Move(Motion::Down) | Command::Turn(Turn::Next) => self.what_if.turn(true),
+            Command::Move(Motion::Up) | Command::Block(Turn::Previous) => self.what_if.turn(false),
+            Command::Move(Motion::Down) | Command::Block(Turn::Next) => self.what_if.turn(true),
             Command::Step(turn) => self.what_if.step(turn == Turn::Next, nodes),
             _ => return false,
         }
@@ -85,8 +89,11 @@ impl App {
         }
     }
 
-    /// Where the chosen row stood in the last frame.
+    /// Where the chosen row or block stood in the last frame.
     fn chosen_area(&self) -> Option<ratatui::layout::Rect> {
+        if let Some(block) = self.block_beside() {
+            return self.hits.parts().iter().find(|(part, _)| *part == block).map(|(_, area)| *area);
+        }
         let chosen = self.list().key(&self.rows())?;
         let is_chosen = |(_, hit): &&(_, Hit)| *hit == Hit::Row(chosen);
         self.hits.areas().iter().find(is_chosen).map(|(area, _)| *area)

@@ -12,6 +12,13 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// A filter that is written.
+    pub(super) fn of(text: &str) -> Self {
+        let mut filter = Self::default();
+        text.chars().for_each(|c| filter.push(c));
+        filter
+    }
+
     /// What was typed.
     pub fn text(&self) -> &str {
         &self.text

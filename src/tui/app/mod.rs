@@ -4,6 +4,7 @@
 
 mod action;
 mod asking;
+mod block;
 mod charts;
 mod command;
 mod cursor;
@@ -15,6 +16,7 @@ mod list;
 mod money;
 mod pace;
 mod path;
+mod prompt;
 mod said;
 mod travel;
 mod walk;
@@ -32,6 +34,7 @@ pub use heat::HeatMap;
 pub use list::{ListState, Motion};
 pub use money::{MoneyState, Pane};
 pub use pace::{Pace, Pictures};
+pub use prompt::Prompt;
 pub use said::Said;
 pub use what_if::{Field, WhatIfForm};
 
@@ -40,7 +43,7 @@ use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::tui::inquiry::Question;
 use crate::tui::scene::Scene;
-use crate::tui::view::{Hits, Order, RowKey, ViewId};
+use crate::tui::view::{Hits, Order, Part, RowKey, ViewId};
 use crate::units::{Span, Timestamp};
 use path::Path;
 
@@ -85,7 +88,10 @@ pub struct App {
     then: Option<Timestamp>,
     cursor: Option<Timestamp>,
     hover: Option<Timestamp>,
+    block: Option<(ViewId, Part)>,
     explaining: Option<usize>,
+    prompt: Option<Prompt>,
+    entered: Vec<String>,
     lists: [ListState; ViewId::COUNT],
     open: BTreeSet<RowKey>,
     themes: usize,
@@ -120,7 +126,10 @@ impl App {
             then: None,
             cursor: None,
             hover: None,
+            block: None,
             explaining: None,
+            prompt: None,
+            entered: Vec::new(),
             lists: [ListState::default(); ViewId::COUNT],
             open: BTreeSet::new(),
             themes: themes.max(1),
@@ -168,7 +177,7 @@ impl App {
 
     /// Whether a panel stands before the view.
     const fn has_panel(&self) -> bool {
-        self.what_if.open || self.explaining.is_some()
+        self.what_if.open || self.explaining.is_some() || self.prompt.is_some()
     }
 
     /// Whether a row of a tree is open.
@@ -198,6 +207,9 @@ impl App {
     pub fn update(&mut self, action: Action) -> Effect {
         match action {
             Action::Command(command) => return self.command(command),
+            Action::Typed(c) if self.prompt.is_some() => self.prompt_typed(c),
+            Action::Erase if self.prompt.is_some() => self.prompt_erased(),
+            Action::Accept if self.prompt.is_some() => return self.enter_prompt(),
             Action::Typed(c) if self.filter.editing => self.filter.push(c),
             Action::Typed(c) => self.what_if.typed(c),
             Action::Erase if self.filter.editing => self.filter.pop(),

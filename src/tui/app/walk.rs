@@ -9,6 +9,9 @@ const PAGE: usize = 10;
 
 impl App {
     pub(super) fn enter(&mut self) -> Effect {
+        if let Some(block) = self.block_beside() {
+            return self.enter_block(block);
+        }
         let entry = self.view().view().enter(&self.scene());
         match entry {
             Entry::Nowhere => return Effect::None,
@@ -67,6 +70,8 @@ impl App {
     }
 
     pub(super) fn step(&mut self, motion: Motion) {
+        // Rows are those of the list: to move among them is to go back to it.
+        self.block = None;
         let (rows, page) = (self.rows(), if self.hits.page > 0 { self.hits.page } else { PAGE });
         self.list_mut().step(motion, page, &rows);
     }
@@ -77,6 +82,7 @@ impl App {
             Some(Hit::Tab(view)) => self.path.show(view),
             Some(Hit::Order(order)) => self.list_mut().sort_by(order),
             Some(Hit::Row(row)) => {
+                self.block = None;
                 let rows = self.rows();
                 if self.list().key(&rows) == Some(row) {
                     self.enter();
@@ -106,7 +112,14 @@ impl App {
     }
 
     pub(super) fn back(&mut self) {
+        if self.prompt.is_some() {
+            return self.close_prompt();
+        }
         if self.cursor.take().is_some() {
+            return;
+        }
+        if self.block().is_some() {
+            self.block = None;
             return;
         }
         if self.filter.editing || !self.filter.text().is_empty() {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{RowKey, ViewId};
+use super::{Part, RowKey, ViewId};
 use crate::tui::widgets::PlotArea;
 
 /// What an area stands for.
@@ -21,6 +21,7 @@ pub enum Hit {
 pub struct Hits {
     areas: Vec<(Rect, Hit)>,
     plots: Vec<PlotArea>,
+    parts: Vec<(Part, Rect)>,
     /// How many rows of the list were shown.
     pub page: usize,
     /// Columns and rows of the screen.
@@ -47,6 +48,7 @@ impl Hits {
     pub fn extend(&mut self, other: Self) {
         self.areas.extend(other.areas);
         self.plots.extend(other.plots);
+        self.parts.extend(other.parts);
         self.page = self.page.max(other.page);
         self.size = self.size.max(other.size);
     }
@@ -64,6 +66,16 @@ impl Hits {
     /// The charts that were drawn.
     pub fn plots(&self) -> &[PlotArea] {
         &self.plots
+    }
+
+    /// Adds the parts of the view.
+    pub fn push_parts(&mut self, parts: &[(Part, Rect)]) {
+        self.parts.extend_from_slice(parts);
+    }
+
+    /// The parts of the view.
+    pub fn parts(&self) -> &[(Part, Rect)] {
+        &self.parts
     }
 
     /// All areas.

@@ -74,6 +74,15 @@ pub trait View: Sync {
         Entry::Nowhere
     }
 
+    /// The view that shows more of a block than this one does.
+    fn more(&self, block: Part) -> Option<ViewId> {
+        match block {
+            Part::Digits | Part::Chart => Some(ViewId::Money),
+            Part::Alerts => Some(ViewId::Alerts),
+            _ => None,
+        }
+    }
+
     /// What the chosen row is called: its alerts are looked for by this name.
     fn chosen(&self, _scene: &Scene<'_>) -> Option<String> {
         None

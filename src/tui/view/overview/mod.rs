@@ -7,7 +7,7 @@ mod vitals;
 use ratatui::layout::Rect;
 
 use super::fleet::{self, Form};
-use super::{Entry, Hits, Layout, Order, Part, RowKey, View, engine_rows::engine_rows, models, tables};
+use super::{Entry, Hits, Layout, Order, Part, RowKey, View, ViewId, engine_rows::engine_rows, models, tables};
 use crate::snapshot::EngineRow;
 use crate::tui::app::{Command, Pace, Turn};
 use crate::tui::layout::{Rows, split};
@@ -84,6 +84,17 @@ impl View for Overview {
 
     fn enter(&self, scene: &Scene<'_>) -> Entry {
         fleet::enter(scene)
+    }
+
+    fn more(&self, block: Part) -> Option<ViewId> {
+        Some(match block {
+            Part::Table(0) => ViewId::Models,
+            Part::Table(1) | Part::Vitals => ViewId::Engines,
+            Part::Table(2) => ViewId::Nodes,
+            Part::Digits | Part::Chart | Part::Table(_) => ViewId::Money,
+            Part::Alerts => ViewId::Alerts,
+            _ => return None,
+        })
     }
 
     fn chosen(&self, scene: &Scene<'_>) -> Option<String> {

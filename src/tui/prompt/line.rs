@@ -1,0 +1,178 @@
+//! Words and what a finished line asks for.
+
+use crate::tui::app::{Cells, Reach};
+use crate::tui::view::ViewId;
+use crate::units::Span;
+
+/// The shortest interval, as on the command line.
+const SHORTEST: i64 = 100;
+/// The longest.
+const LONGEST: i64 = 3_600_000;
+
+/// The first word of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Word {
+    Theme,
+    View,
+    Node,
+    Sort,
+    Filter,
+    Span,
+    Cells,
+    Interval,
+    Help,
+    Quit,
+}
+
+/// All of them.
+pub const WORDS: [Word; 10] = [
+    Word::Theme,
+    Word::View,
+    Word::Node,
+    Word::Sort,
+    Word::Filter,
+    Word::Span,
+    Word::Cells,
+    Word::Interval,
+    Word::Help,
+    Word::Quit,
+];
+
+impl Word {
+    /// As it is typed.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Theme => "theme",
+            Self::View => "view",
+            Self::Node => "node",
+            Self::Sort => "sort",
+            Self::Filter => "filter",
+            Self::Span => "span",
+            Self::Cells => "cells",
+            Self::Interval => "interval",
+            Self::Help => "help",
+            Self::Quit => "quit",
+        }
+    }
+
+    /// What follows it; empty for nothing.
+    pub const fn wants(self) -> &'static str {
+        match self {
+            Self::Theme | Self::View | Self::Node => "NAME",
+            Self::Sort => "COLUMN",
+            Self::Filter => "WORDS",
+            Self::Span => "1h",
+            Self::Cells => "load",
+            Self::Interval => "2s",
+            Self::Help | Self::Quit => "",
+        }
+    }
+
+    /// What it does.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Theme => "colours, seen as you choose",
+            Self::View => "open a view",
+            Self::Node => "open a node",
+            Self::Sort => "by a column; again: turned round",
+            Self::Filter => "rows with these words, key:a*",
+            Self::Span => "how far charts reach back",
+            Self::Cells => "what the map's cells show",
+            Self::Interval => "how often sources are polled",
+            Self::Help => "the keys",
+            Self::Quit => "nothing is lost",
+        }
+    }
+
+    /// The word of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        WORDS.into_iter().find(|word| word.name() == name)
+    }
+}
+
+/// A finished line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Line {
+    Theme(String),
+    View(ViewId),
+    Node(String),
+    Sort(String),
+    Filter(String),
+    Span(Reach),
+    Cells(Cells),
+    Interval(Span),
+    Help,
+    Quit,
+}
+
+/// Reads a line.
+///
+/// # Errors
+/// What is wrong with it, and what would be right.
+pub fn parse(text: &str) -> Result<Line, String> {
+    let text = text.trim();
+    let (first, value) = text.split_once(' ').map_or((text, ""), |(first, rest)| (first, rest.trim()));
+    let word = Word::named(first).ok_or_else(|| format!("no command {first}; Tab shows them"))?;
+    if value.is_empty() && !matches!(word, Word::Help | Word::Quit | Word::Filter) {
+        return Err(format!("write {} {}", word.name(), word.wants()));
+    }
+    let unknown = || format!("no {} {value}; Tab shows them", word.name());
+    let same = |name: &str| name.eq_ignore_ascii_case(value);
+    Ok(match word {
+        Word::Theme => Line::Theme(value.to_owned()),
+        Word::View => Line::View(ViewId::tabs().find(|id| same(id.view().title())).ok_or_else(unknown)?),
+        Word::Node => Line::Node(value.to_owned()),
+        Word::Sort => Line::Sort(value.to_owned()),
+        Word::Filter => Line::Filter(value.to_owned()),
+        Word::Span => Line::Span(Reach::ALL.into_iter().find(|reach| same(reach.word())).ok_or_else(unknown)?),
+        Word::Cells => Line::Cells(Cells::ALL.into_iter().find(|cells| same(cells.names().0)).ok_or_else(unknown)?),
+        Word::Interval => Line::Interval(interval(value).ok_or("write an interval from 100ms to 1h, such as 2s")?),
+        Word::Help => Line::Help,
+        Word::Quit => Line::Quit,
+    })
+}
+
+fn interval(text: &str) -> Option<Span> {
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(split);
+    let number: f64 = number.parse().ok()?;
+    let millis = match unit.trim() {
+        "ms" => number,
+        "s" => number * 1e3,
+        "m" | "min" => number * 6e4,
+        "h" => number * 3.6e6,
+        _ => return None,
+    };
+    let millis = millis.round() as i64;
+    (SHORTEST..=LONGEST).contains(&millis).then(|| Span::from_millis(millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read() {
+        assert_eq!(parse("theme ember"), Ok(Line::Theme("ember".to_owned())));
+        assert_eq!(parse("  view Money "), Ok(Line::View(ViewId::Money)));
+        assert_eq!(parse("span 6h"), Ok(Line::Span(Reach::SixHours)));
+        assert_eq!(parse("interval 0.5s"), Ok(Line::Interval(Span::from_millis(500))));
+        assert_eq!(parse("interval 250 ms"), Ok(Line::Interval(Span::from_millis(250))));
+        assert_eq!(parse("filter"), Ok(Line::Filter(String::new())));
+        assert_eq!(parse("filter node:a* live"), Ok(Line::Filter("node:a* live".to_owned())));
+        assert_eq!(parse("quit"), Ok(Line::Quit));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let said = |text: &str| parse(text).err().unwrap_or_default();
+        assert_eq!(said("thema x"), "no command thema; Tab shows them");
+        assert_eq!(said("theme"), "write theme NAME");
+        assert_eq!(said("view x"), "no view x; Tab shows them");
+        for text in ["interval 5", "interval 1ms", "interval 2h", "interval x", "interval -1s", "interval 9e9s"] {
+            assert!(said(text).starts_with("write an interval"), "{text}");
+        }
+    }
+}
