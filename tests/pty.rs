@@ -310,7 +310,7 @@ fn every_key_in_every_view() {
     session.press("1");
     session.wait_for("the overview", |text| text.contains("Revenue = cost + profit"));
     for (key, seen) in
-        [("2", "─ Nodes"), ("3", "─ Models"), ("4", "─ Engines"), ("6", "─ Units"), ("7", "─ Active"), ("?", "─ Views")]
+        [("2", "─ Nodes"), ("3", "─ Models"), ("4", "─ Engines"), ("6", "─ Ranks of"), ("7", "─ Active"), ("?", "─ Views")]
     {
         session.press(key);
         session.wait_for(seen, |text| text.contains(seen));

@@ -173,7 +173,8 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit)
         canvas.pen(area, 2).strong(role, &human::signed(profit, 14));
         if let Some(quarter) = scene.app.history.bridge() {
             let (role, text) = change(quarter.bridge.change(), 9);
-            canvas.pen(area, 3).put(role, &text).put(Role::Dim, " in 15 min");
+            canvas.pen(area, 3).put(role, &text);
+            canvas.pen(area, 4).put(Role::Dim, if rows > 4 { "in 15 min" } else { "" });
         }
     }
     if text_rows > 1 {
