@@ -34,7 +34,14 @@ fn demo() -> CommandBuilder {
         command.env_remove(name);
     }
     command.env("MARGINTOP_LEDGER", "none");
+    command.env("XDG_STATE_HOME", state());
     command
+}
+
+/// A state folder that a run of these tests has to itself.
+fn state() -> &'static std::path::Path {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    FOLDER.get_or_init(|| tempfile::tempdir().unwrap()).path()
 }
 
 /// The dashboard over scripted pictures, which can panic and can fill a terminal faster than it is read.
@@ -360,6 +367,52 @@ fn the_interval_is_changed_while_it_runs() {
 }
 
 #[test]
+fn what_was_chosen_is_there_the_next_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = |arguments: &[&str]| {
+        let mut command = demo();
+        command.env("XDG_STATE_HOME", folder.path());
+        command.args(arguments);
+        Session::start_command(command)
+    };
+    let ground = |session: &Session| session.screen.screen().cell(23, 79).unwrap().bgcolor();
+    let mut session = start(&[]);
+    let dark = ground(&session);
+    session.press(":theme solarized-light\r]");
+    session.wait_for("a longer span", |text| text.contains("Last 6 h"));
+    session.wait_until("another theme", |screen| screen.cell(23, 79).unwrap().bgcolor() != dark);
+    let light = ground(&session);
+    session.press("q");
+    assert!(session.end().0.success());
+    let path = folder.path().join("margintop/screen.toml");
+    let kept = fs::read_to_string(&path).unwrap();
+    assert!(kept.contains("theme = \"solarized-light\"") && kept.contains("span = \"6h\""), "{kept}");
+
+    let mut session = start(&[]);
+    session.wait_for("the longer span", |text| text.contains("Last 6 h"));
+    assert_eq!(ground(&session), light);
+    session.press("q");
+    assert!(session.end().0.success());
+
+    // A flag wins, and is not kept; a broken file is said.
+    let mut session = start(&["--theme", "dark"]);
+    assert_eq!(ground(&session), dark);
+    session.press("q");
+    assert!(session.end().0.success());
+    assert_eq!(fs::read_to_string(&path).unwrap(), kept);
+    fs::write(&path, "theme = ").unwrap();
+    let mut session = Session::start_unread({
+        let mut command = demo();
+        command.env("XDG_STATE_HOME", folder.path());
+        command
+    });
+    session.read();
+    session.wait_for("what is wrong", |text| text.contains("screen.toml is left out"));
+    session.press("q");
+    assert!(session.end().0.success());
+}
+
+#[test]
 fn ctrl_c_quits() {
     let mut session = Session::start(&["fleet"]);
     session.press("\x03");
@@ -457,6 +510,7 @@ fn a_terminal_that_nobody_reads_stops_no_counting() {
     command.args([engine.metrics().as_str(), "nvml:off", "--interval", "100ms"]);
     command.env("XDG_CONFIG_HOME", "/nonexistent");
     command.env("MARGINTOP_LEDGER", "none");
+    command.env("XDG_STATE_HOME", state());
     let mut session = Session::start_unread(command);
     // As many looks as a minute has at the usual interval; the first frame alone is more than a pty holds.
     let deadline = Instant::now() + PATIENCE * 6;

@@ -22,6 +22,7 @@ mod recorded;
 mod run;
 pub mod scene;
 mod series;
+mod settings;
 pub mod svg;
 pub mod terminal;
 pub mod theme;

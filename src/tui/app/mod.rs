@@ -18,11 +18,12 @@ mod pace;
 mod path;
 mod prompt;
 mod said;
+mod sorting;
 mod travel;
 mod walk;
 mod what_if;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -92,6 +93,7 @@ pub struct App {
     explaining: Option<usize>,
     prompt: Option<Prompt>,
     entered: Vec<String>,
+    sort_later: BTreeMap<String, String>,
     lists: [ListState; ViewId::COUNT],
     open: BTreeSet<RowKey>,
     themes: usize,
@@ -130,6 +132,7 @@ impl App {
             explaining: None,
             prompt: None,
             entered: Vec::new(),
+            sort_later: BTreeMap::new(),
             lists: [ListState::default(); ViewId::COUNT],
             open: BTreeSet::new(),
             themes: themes.max(1),
@@ -262,6 +265,9 @@ impl App {
             return if was_quiet || ago_changed { Effect::Redraw } else { Effect::None };
         }
         self.show(snapshot);
+        if !self.sort_later.is_empty() && !self.scene().is_blank() {
+            self.sort_now();
+        }
         Effect::Redraw
     }
 
