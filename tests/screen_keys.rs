@@ -634,3 +634,22 @@ fn tab_goes_through_the_blocks_of_a_view() {
     type_(&mut app, "j");
     assert_eq!(app.block(), None);
 }
+
+#[test]
+fn the_help_shows_every_key_on_every_screen() {
+    for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 50)] {
+        let mut app = app();
+        app.update(Action::Drawn(Hits::of_screen((width, height))));
+        type_(&mut app, "?");
+        let mut seen = text(&app, width, height);
+        for _ in 0..200 {
+            app.update(Action::Drawn(Hits::of_screen((width, height))));
+            type_(&mut app, "j");
+            seen += &text(&app, width, height);
+        }
+        for binding in keys::BINDINGS.iter().filter(|binding| !binding.shown.is_empty()) {
+            assert!(seen.contains(binding.help), "{} at {width}x{height}", binding.help);
+        }
+        assert!(seen.contains("chart      top edge is revenue"), "{width}x{height}");
+    }
+}

@@ -134,8 +134,10 @@ fn start(
 ) -> io::Result<Dashboard<Thrifty<Output>>> {
     tty.enter()?;
     let sized = tty.clone();
-    let backend = Thrifty::new(Output::new(tty.writer()?), move || sized.size());
-    Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past, errands })
+    let output = Output::new(tty.writer()?);
+    let written = output.written();
+    let backend = Thrifty::new(output, move || sized.size());
+    Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past, errands, written })
 }
 
 /// Every theme as this terminal can show it, and which one was asked for.

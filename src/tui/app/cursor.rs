@@ -44,7 +44,7 @@ impl App {
     pub(super) fn hover(&mut self, x: u16, y: u16) -> Effect {
         let over = self.hits.plots().iter().find(|plot| plot.area.contains((x, y).into()));
         let at = over.map(|plot| plot.axis.time_of(x - plot.area.x)).filter(|at| *at <= self.shown.at);
-        if self.hover == at || self.cursor.is_some() {
+        if self.hover == at || self.cursor.is_some() || self.is_sparing {
             return Effect::None;
         }
         self.hover = at;

@@ -94,6 +94,7 @@ pub struct App {
     prompt: Option<Prompt>,
     entered: Vec<String>,
     sort_later: BTreeMap<String, String>,
+    is_sparing: bool,
     lists: [ListState; ViewId::COUNT],
     open: BTreeSet<RowKey>,
     themes: usize,
@@ -133,6 +134,7 @@ impl App {
             prompt: None,
             entered: Vec::new(),
             sort_later: BTreeMap::new(),
+            is_sparing: false,
             lists: [ListState::default(); ViewId::COUNT],
             open: BTreeSet::new(),
             themes: themes.max(1),
@@ -232,6 +234,10 @@ impl App {
             Action::Answered(reply) => self.answered(reply),
             Action::Unanswered => self.unanswered(),
             Action::Quiet(span) => self.quiet = Some(span),
+            Action::Spare(spares) => {
+                (self.is_sparing, self.hover) = (spares, None);
+                return Effect::None;
+            }
             Action::Resize => {}
             Action::Drawn(hits) => {
                 self.hits = hits;
@@ -273,7 +279,7 @@ impl App {
 
     fn show(&mut self, snapshot: Arc<Snapshot>) {
         let before = self.pictures.at(Pace::TenSeconds).clone();
-        self.pictures.follow(&self.shown, &snapshot);
+        self.pictures.follow(&self.shown, &snapshot, self.is_sparing);
         let now = self.pictures.at(Pace::TenSeconds);
         if !Arc::ptr_eq(&before, now) {
             self.heat = self.heat.follow(&before, now);
