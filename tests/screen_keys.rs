@@ -653,3 +653,28 @@ fn the_help_shows_every_key_on_every_screen() {
         assert!(seen.contains("chart      top edge is revenue"), "{width}x{height}");
     }
 }
+
+#[test]
+fn the_mouse_over_the_map_tells_what_it_is_over() {
+    let mut app = app();
+    let frame = text(&app, 120, 36);
+    let row = frame.lines().position(|line| line.contains("decode-1 ")).unwrap();
+    let name = |app: &App| {
+        let frame = text(app, 120, 36);
+        frame.lines().rev().take(12).find_map(|line| Some(line.split_once(" · load ")?.0.trim().to_owned()))
+    };
+    let mut names = Vec::new();
+    for x in 10..28 {
+        assert_eq!(app.update(Action::Hover(x, row as u16)), Effect::Redraw);
+        names.push(name(&app).unwrap().rsplit(' ').next().unwrap().to_owned());
+    }
+    let known: Vec<String> = app.shown().nodes.iter().map(|node| node.name.to_string()).collect();
+    assert!(names.iter().all(|name| known.contains(name)), "{names:?}");
+    names.dedup();
+    assert_eq!(names.len(), 18, "a node a cell");
+    app.update(Action::Hover(0, 0));
+    assert_eq!(name(&app), None);
+    // A terminal that got much is told nothing.
+    app.update(Action::Spare(true));
+    assert_eq!(app.update(Action::Hover(12, row as u16)), Effect::None);
+}

@@ -89,6 +89,7 @@ pub struct App {
     then: Option<Timestamp>,
     cursor: Option<Timestamp>,
     hover: Option<Timestamp>,
+    over: Option<(usize, Option<usize>)>,
     block: Option<(ViewId, Part)>,
     explaining: Option<usize>,
     prompt: Option<Prompt>,
@@ -129,6 +130,7 @@ impl App {
             then: None,
             cursor: None,
             hover: None,
+            over: None,
             block: None,
             explaining: None,
             prompt: None,
@@ -235,7 +237,7 @@ impl App {
             Action::Unanswered => self.unanswered(),
             Action::Quiet(span) => self.quiet = Some(span),
             Action::Spare(spares) => {
-                (self.is_sparing, self.hover) = (spares, None);
+                (self.is_sparing, self.hover, self.over) = (spares, None, None);
                 return Effect::None;
             }
             Action::Resize => {}

@@ -30,7 +30,7 @@ pub mod time_axis;
 pub mod toast;
 pub mod waterfall;
 
-pub use canvas::{Canvas, Pen, PlotArea, Span, flow};
+pub use canvas::{Canvas, Pen, PlotArea, Span, Spot, flow};
 pub use clip::Clip;
 pub use earlier::{
     Align, Bars, Column, DIGIT_ROWS, Figure, Level, Rows, Spark, bar, columns, large, nice_ceiling, table,
