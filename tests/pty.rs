@@ -231,9 +231,9 @@ fn keys_and_sizes() {
     assert!(!tcgetattr(&session.tty).unwrap().local_modes.contains(LocalModes::ICANON), "not in raw mode");
 
     session.press("?");
-    session.wait_for("the help", |text| text.contains("hold the picture"));
+    session.wait_for("the help", |text| text.contains("what is this figure?"));
     session.press("\x1b");
-    session.wait_for("the help's end", |text| !text.contains("hold the picture"));
+    session.wait_for("the help's end", |text| !text.contains("what is this figure?"));
 
     let ground = |screen: &vt100::Screen| screen.cell(23, 79).unwrap().bgcolor();
     let dark = ground(session.screen.screen());
@@ -275,7 +275,7 @@ fn the_true_program_starts_and_ends() {
     let mut session = Session::start_command(demo());
     session.wait_for("its GPUs", |text| text.contains("16 GPUs"));
     session.press("?");
-    session.wait_for("the help", |text| text.contains("hold the picture"));
+    session.wait_for("the help", |text| text.contains("what is this figure?"));
     session.press("?2");
     session.wait_for("the nodes", |text| text.contains("─ Nodes"));
     session.press("q");
@@ -296,7 +296,11 @@ fn the_true_program_starts_and_ends() {
 /// Class: a key that a view does not expect.
 #[test]
 fn every_key_in_every_view() {
-    let mut session = Session::start_command(demo());
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = demo();
+    // `P` writes where the program was started.
+    command.cwd(folder.path());
+    let mut session = Session::start_command(command);
     for (cols, rows) in [(80, 24), (120, 36), (200, 50), (40, 12)] {
         session.resize(cols, rows);
         for view in "1234567".chars() {
@@ -308,6 +312,14 @@ fn every_key_in_every_view() {
             for key in ["n", "N", "v", "a", "?", "\t", "\x1b[Z", "w", "\x1b[B", "\x1b[C", "5", "w"] {
                 session.press(key);
             }
+            for key in
+                ["i", "j", "i", "c", "\x1b[D", "{", "\x1b[1;2C", "c", "\x1b[D", "}", "\x1b[F", "y", "Y", "P", "+", "-"]
+            {
+                session.press(key);
+            }
+            session.press(":th\r");
+            session.press("em\t\r:node xyz\r\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f<>");
+            session.press("\x1b[<35;40;8M\x1b[<35;41;9M\x1b[<0;40;8M\x1b[<65;40;8M");
             session.press("/gpu\r");
             // A key that follows Esc at once would be taken for one that is pressed with Alt.
             session.press("/\x7f\x7f\x7f\r");
@@ -448,7 +460,7 @@ fn it_stops_and_comes_back() {
         session.wait_for("the screen again", |text| text.contains("basis"));
         assert!(session.screen.screen().alternate_screen());
         session.press("?");
-        session.wait_for("keys again", |text| text.contains("hold the picture"));
+        session.wait_for("keys again", |text| text.contains("what is this figure?"));
         session.press("?");
     }
     session.press("q");
