@@ -31,7 +31,7 @@ pub(super) fn began(history: &History, now: Timestamp) -> Option<Timestamp> {
     let first = |measure| {
         let query = Query { subject: Subject::Fleet, measure, until, step: MINUTE, points: count };
         let place = history.series(&query).points.iter().position(Option::is_some)?;
-        Some(until - Span::from_millis(MINUTE.millis() * (count - place) as i64))
+        Some(until - Span::from_millis(MINUTE.millis() * i64::try_from(count - place).unwrap_or(0)))
     };
     [Measure::Load, Measure::Output, Measure::Cost, Measure::Revenue].into_iter().filter_map(first).min()
 }

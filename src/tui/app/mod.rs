@@ -254,13 +254,11 @@ impl App {
         if self.then.is_some() {
             return;
         }
-        match self.held.take() {
-            Some(latest) => self.show(latest),
-            None => {
-                self.held = Some(self.shown.clone());
-                self.say("held; space goes on");
-            }
+        if let Some(latest) = self.held.take() {
+            return self.show(latest);
         }
+        self.held = Some(self.shown.clone());
+        self.say("held; space goes on");
     }
 
     fn fresh(&mut self, snapshot: Arc<Snapshot>) -> Effect {

@@ -82,8 +82,8 @@ impl Page {
             Some(places) => (places, 0),
             None => longer().map_or((Vec::new(), 0), |(places, rows)| (places, rows - page)),
         };
-        let placed = |((column, row), block)| Placed { column, row, block };
-        Self { columns, blocks: places.into_iter().zip(blocks()).map(placed).collect(), hidden }
+        let put = |((column, row), block)| Placed { column, row, block };
+        Self { columns, blocks: places.into_iter().zip(blocks()).map(put).collect(), hidden }
     }
 }
 
