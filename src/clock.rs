@@ -16,6 +16,8 @@ pub enum Clock {
     System,
     /// A time that someone else sets: a simulated day, a replay, a test.
     Scripted(ScriptedClock),
+    /// This machine's clocks, set back and catching up: a demonstration that begins an hour ago.
+    Late(LateClock),
 }
 
 impl Clock {
@@ -27,13 +29,14 @@ impl Clock {
                 boot: Span::from_millis(millis(ClockId::Boottime)),
             },
             Self::Scripted(clock) => clock.now(),
+            Self::Late(clock) => clock.now(),
         }
     }
 
     /// What tells this boot of the machine from every other; `None` where that is not known.
     pub fn boot(&self) -> Option<String> {
         match self {
-            Self::System => {
+            Self::System | Self::Late(_) => {
                 std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned())
             }
             Self::Scripted(_) => None,
@@ -43,7 +46,7 @@ impl Clock {
     /// Begins to measure how long something takes.
     pub fn stopwatch(&self) -> Stopwatch {
         match self {
-            Self::System => Stopwatch(Began::System(Instant::now())),
+            Self::System | Self::Late(_) => Stopwatch(Began::System(Instant::now())),
             Self::Scripted(clock) => Stopwatch(Began::Scripted(clock.clone(), clock.now())),
         }
     }
@@ -98,9 +101,52 @@ impl ScriptedClock {
     }
 }
 
+/// This machine's clocks, some time behind; its copies are as far behind.
+#[derive(Debug, Clone, Default)]
+pub struct LateClock {
+    behind: Arc<AtomicI64>,
+}
+
+impl LateClock {
+    /// Sets it so far back.
+    pub fn set_back(&self, span: Span) {
+        self.behind.store(span.millis().max(0), Ordering::SeqCst);
+    }
+
+    /// Moves on by `span`, at most to the present.
+    pub fn catch_up(&self, span: Span) {
+        let left = self.behind().millis().saturating_sub(span.millis().max(0));
+        self.behind.store(left.max(0), Ordering::SeqCst);
+    }
+
+    /// How far it is behind.
+    pub fn behind(&self) -> Span {
+        Span::from_millis(self.behind.load(Ordering::SeqCst))
+    }
+
+    /// What it shows.
+    pub fn now(&self) -> Moment {
+        let now = Clock::System.now();
+        Moment { wall: now.wall - self.behind(), boot: now.boot - self.behind() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_late_clock_catches_up_and_is_then_the_machines() {
+        let late = LateClock::default();
+        late.set_back(Span::from_secs(3_600));
+        let copy = Clock::Late(late.clone());
+        let behind = Clock::System.now().wall - copy.now().wall;
+        assert!((Span::from_secs(3_599)..=Span::from_secs(3_600)).contains(&behind), "{behind:?}");
+        late.catch_up(Span::from_secs(3_000));
+        assert_eq!(late.behind(), Span::from_secs(600));
+        late.catch_up(Span::from_secs(9_000));
+        assert_eq!(late.behind(), Span::ZERO);
+    }
 
     #[test]
     fn a_scripted_clock_moves_its_copies_and_never_back() {

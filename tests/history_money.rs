@@ -271,6 +271,20 @@ fn a_minute_that_goes_on_is_a_rate_of_what_is_over() {
     seat.leave();
 }
 
+/// Class: a first look in the middle of a minute. Its amount is that of the seconds that were watched, not of a minute.
+#[test]
+fn the_first_minute_is_a_rate_of_what_was_watched_of_it() {
+    let (_home, path) = file();
+    let history = History::default();
+    let mut seat = Seat::at(&path, began() + Span::from_secs(40)).recording(history.clone());
+    work(&mut seat, 0, 200);
+    let until = began() + Span::from_secs(240);
+    let cost = series(&history, Subject::Fleet, Measure::Cost, until, 60, 4);
+    let rate = cost[1].unwrap();
+    assert!(cost[..3].iter().all(|cost| cost.is_some_and(|cost| (cost - rate).abs() < rate * 0.01)), "{cost:?}");
+    seat.leave();
+}
+
 #[test]
 fn markers_of_the_ledger_are_events() {
     let at = began();

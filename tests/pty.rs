@@ -213,6 +213,8 @@ impl Session {
     fn assert_restored(&self) {
         assert!(!self.screen.screen().alternate_screen(), "the alternate screen is still shown");
         assert!(!self.screen.screen().hide_cursor(), "the cursor is still hidden");
+        let mouse = self.screen.screen().mouse_protocol_mode();
+        assert_eq!(mouse, vt100::MouseProtocolMode::None, "the mouse is still told");
         self.assert_modes_restored();
     }
 }
@@ -328,9 +330,14 @@ fn every_key_in_every_view() {
     session.resize(120, 36);
     session.press("1");
     session.wait_for("the overview", |text| text.contains("Revenue = cost + profit"));
-    for (key, seen) in
-        [("2", "─ Nodes"), ("3", "─ Models"), ("4", "─ Engines"), ("6", "─ Units"), ("7", "─ Active"), ("?", "─ Views")]
-    {
+    for (key, seen) in [
+        ("2", "─ Nodes"),
+        ("3", "─ Models"),
+        ("4", "─ Engines"),
+        ("6", "─ Ranks of"),
+        ("7", "─ Active"),
+        ("?", "─ Views"),
+    ] {
         session.press(key);
         session.wait_for(seen, |text| text.contains(seen));
     }
@@ -362,6 +369,36 @@ fn a_frame_is_copied_and_drawn_into_files() {
     let text = names.iter().find(|name| name.contains(".txt")).unwrap();
     let text = fs::read_to_string(folder.path().join(text)).unwrap();
     assert!(text.contains("─ Nodes") && !text.contains("copied the frame"), "{text}");
+    session.press("q");
+    assert!(session.end().0.success());
+    session.assert_restored();
+}
+
+#[test]
+fn time_goes_back_and_comes_again() {
+    let mut session = Session::start_command(demo());
+    session.press("[");
+    let deadline = Instant::now() + PATIENCE;
+    // The first seconds have no record to go back to.
+    while !session.text().contains('◂') {
+        assert!(Instant::now() < deadline, "{}", session.text());
+        session.press("\x1b[D");
+        while let Ok(bytes) = session.output.as_ref().unwrap().recv_timeout(Duration::from_millis(300)) {
+            session.screen.process(&bytes);
+        }
+    }
+    session.wait_for("what is recorded", |text| text.contains("as recorded"));
+    session.press("\x1b[F");
+    session.wait_for("now", |text| !text.contains('◂') && text.contains("● 1s"));
+    session.resize(120, 36);
+    session.wait_for("charts", |text| text.contains("Revenue = cost + profit"));
+    session.press("c\x1b[D");
+    session.wait_for("the cursor", |text| text.lines().skip(4).take(5).all(|line| line.contains('│')));
+    session.press("c");
+    session.wait_for("its end", |text| !text.contains('│'));
+    // The mouse over the large chart does the same.
+    session.press("\x1b[<35;60;6M");
+    session.wait_for("the mouse", |text| text.lines().skip(4).take(5).all(|line| line.contains('│')));
     session.press("q");
     assert!(session.end().0.success());
     session.assert_restored();

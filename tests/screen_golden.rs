@@ -151,11 +151,15 @@ fn without_colour_a_gain_a_loss_and_a_what_if_still_differ() {
             assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset), "{page:?}");
         }
     }
-    let shaded = frame(&pages::app(Page::Loss), &theme, SIZES[1]).content;
-    assert!(shaded.iter().filter(|cell| cell.symbol() == "▒").count() > 10, "costs are shaded");
+    let cells = |page, glyph| {
+        let cells = frame(&pages::app(page), &theme, SIZES[3]).content;
+        cells.iter().filter(|cell| cell.symbol() == glyph).count()
+    };
+    assert!(cells(Page::Loss, "░") > 10, "what is missing is thin");
+    assert!(cells(Page::PublishedDay, "▒") > 10, "costs are shaded");
+    assert!(cells(Page::PublishedDay, "█") > 10, "profit is full");
     let buffer = frame(&asking(), &theme, SIZES[1]);
-    let reversed = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count();
-    assert!(reversed > 1000, "the form stands out: {reversed} cells");
+    assert!(rows(&buffer, |cell| cell.symbol().to_owned()).contains("not real money"), "the form says what it is");
 }
 
 /// The what-if form over the published day.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use super::args::{DemoArgs, Global};
+use super::catch_up::span_of;
 use super::once::{Looks, Observer};
 use super::sources::{Plan, bare, settings};
 use super::{Failure, dashboard, ledger, pipeline};
-use crate::clock::Clock;
+use crate::clock::{Clock, LateClock};
 use crate::pricing::{Book, Pinned};
 use crate::reading::NodeName;
 use crate::source::scrape::Target;
@@ -18,7 +19,9 @@ use crate::source::simulate;
 pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let speed = speed(args, 1.0)?;
     let runtime = runtime()?;
-    let simulated = simulate::Plan { speed, ..simulate::Plan::ordinary(args.nodes, Clock::System) };
+    let late = LateClock::default();
+    let clock = Clock::Late(late.clone());
+    let simulated = simulate::Plan { speed, ..simulate::Plan::ordinary(args.nodes, clock.clone()) };
     let fleet = runtime.block_on(simulate::open(simulated))?;
     if args.serve {
         return serve(&runtime, &fleet);
@@ -34,8 +37,12 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let path = ledger::choice(global, &plan.settings).only_named();
     let mut options = dashboard::options(&plan)?;
     options.zone = ledger::zone(path.as_deref(), &plan);
-    let keeping = ledger::settings(&plan, path, &Clock::System);
-    let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping, Some(options.history.clone()));
+    if path.is_none() {
+        // A ledger in a file has a past of its own.
+        late.set_back(span_of(plan.targets.len()).0);
+    }
+    let keeping = ledger::settings(&plan, path, &clock);
+    let pipeline = pipeline::start(&plan, &clock, runtime.handle(), keeping, Some(options.history.clone()));
     options.past = Some(ledger::past(&pipeline.store, &plan, options.zone.clone()));
     options.set_interval = Some(pipeline.set_interval());
     dashboard::show(options, pipeline.pictures.clone())

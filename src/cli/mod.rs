@@ -7,6 +7,7 @@
 mod agent;
 mod args;
 mod card;
+mod catch_up;
 mod config;
 mod configured_prices;
 mod currency;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::catch_up::catch_up;
 use super::ledger;
 use super::sources::{Plan, driver_settings, member, pids, span};
 use crate::clock::Clock;
@@ -96,8 +97,8 @@ pub(super) fn start(
     let (working, at_work) = mpsc::channel(1);
     let (set_interval, every) = watch::channel(interval);
     let way = Way { interval: every.clone(), events: events.clone(), ending, working };
-    runtime.spawn(way.clone().watch(plan.targets.iter().map(scraper).collect()));
-    runtime.spawn(cadence::tick(clock.clone(), every.clone(), events.clone()));
+    let scrapers = plan.targets.iter().map(scraper).collect();
+    runtime.spawn(way.clone().begin(scrapers, clock.clone(), span(interval)));
 
     let (tell_pids, seen_pids) = watch::channel(Vec::new());
     let driver = plan.driver.then(|| Arc::new(start_driver(plan, clock, events.clone(), tell_pids)));
@@ -162,6 +163,15 @@ struct Way {
 }
 
 impl Way {
+    /// Catches up with the present where the clock is late, then watches and ticks.
+    async fn begin(self, mut scrapers: Vec<Scraper>, clock: Clock, interval: Span) {
+        if let Clock::Late(late) = &clock {
+            catch_up(late, &mut scrapers, &self.events, interval).await;
+        }
+        tokio::spawn(cadence::tick(clock, self.interval.clone(), self.events.clone()));
+        self.watch(scrapers).await;
+    }
+
     async fn watch(self, scrapers: Vec<Scraper>) {
         cadence::watch(scrapers, self.interval, self.events, self.ending).await;
         drop(self.working);

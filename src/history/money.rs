@@ -56,6 +56,8 @@ pub(super) struct MoneyRings {
     next: u32,
     /// The minute that is going on, and how much of it is over.
     going_on: Option<(i64, i64)>,
+    /// The minute in which money began to be counted, and how much of it was over by then.
+    began: Option<(i64, i64)>,
 }
 
 /// An amount and the milliseconds in which it came.
@@ -78,6 +80,7 @@ impl Default for MoneyRings {
             free: Vec::new(),
             next: 0,
             going_on: None,
+            began: None,
         }
     }
 }
@@ -123,6 +126,14 @@ impl MoneyRings {
             self.forget_from(minute + 1);
         }
         self.going_on = Some((minute, now.millis() - minute * MINUTE));
+    }
+
+    /// When money began to be counted: of that minute only the rest was watched.
+    pub(super) fn set_began(&mut self, at: Timestamp) {
+        let (minute, over) = (at.millis().div_euclid(MINUTE), at.millis().rem_euclid(MINUTE));
+        if over > 0 {
+            self.began = Some((minute, over));
+        }
     }
 
     /// Revenue and cost an hour between two instants, as far as they are known.
@@ -171,9 +182,10 @@ impl MoneyRings {
         (first, self.fleet.slot(to + Span::from_millis(MINUTE - 1)).min(newest + 1))
     }
 
-    /// The time of a minute that is over.
+    /// The time of a minute that was watched and is over.
     fn millis_of(&self, minute: i64) -> i64 {
-        self.going_on.filter(|(now, _)| *now == minute).map_or(MINUTE, |(_, millis)| millis)
+        let of = |known: Option<(i64, i64)>| known.filter(|(known, _)| *known == minute).map(|(_, millis)| millis);
+        of(self.going_on).unwrap_or(MINUTE) - of(self.began).unwrap_or(0)
     }
 
     /// A minute's revenue and cost.

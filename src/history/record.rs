@@ -19,6 +19,9 @@ const SELDOM: i64 = 15_000;
 impl Recorded {
     pub(super) fn record(&mut self, snapshot: &Snapshot, covers: Span) -> bool {
         let slot = self.lines.fine.slot(snapshot.at);
+        if let Some(since) = snapshot.money.since {
+            self.money.set_began(since);
+        }
         if self.last.is_some_and(|last| slot < last - SET_BACK) {
             self.forget_from(slot);
         }
@@ -75,6 +78,7 @@ impl Recorded {
     }
 
     pub(super) fn read_past(&mut self, past: &Past, minutes: &[(Timestamp, MinuteMoney)]) {
+        self.money.set_began(past.began);
         for (at, money) in minutes {
             self.money.set_minute(*at, money);
         }

@@ -55,17 +55,13 @@ fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
     }
     let inner = Rect { x: body.x + 1, width: body.width.saturating_sub(2), ..body };
     let id = view::shown(scene.app, scene);
-    let layout = id.view().layout(scene, inner);
-    hits.extend(id.view().draw(canvas, scene, &layout));
-    hits.push_parts(layout.parts());
-    if let Some(area) = scene.app.block().and_then(|block| layout.area(block)) {
-        mark(canvas, area);
+    if scene.app.what_if.open {
+        view::what_if(canvas, inner, scene);
+    } else {
+        hits.extend(draw_view(canvas, inner, scene, id));
     }
     let foot = Rect { x: foot.x + 1, width: foot.width.saturating_sub(2), ..foot };
     hits.extend(pane::footer(canvas, foot, scene, id, has_tabs));
-    if scene.app.what_if.open {
-        pane::what_if(canvas, area, scene);
-    }
     if let Some(first) = scene.app.explaining() {
         pane::figures(canvas, area, scene, first);
     }
@@ -73,6 +69,16 @@ fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
         pane::prompt(canvas, area, prompt);
     }
     pane::said(canvas, area, scene);
+    hits
+}
+
+fn draw_view(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, id: view::ViewId) -> Hits {
+    let layout = id.view().layout(scene, area);
+    let mut hits = id.view().draw(canvas, scene, &layout);
+    hits.push_parts(layout.parts());
+    if let Some(area) = scene.app.block().and_then(|block| layout.area(block)) {
+        mark(canvas, area);
+    }
     hits
 }
 

@@ -27,8 +27,3 @@ pub(super) fn split(area: Rect, left: u16, gap: u16) -> (Rect, Rect) {
     let x = (left + gap).min(area.width);
     (Rect { width: left, ..area }, Rect { x: area.x + x, width: area.width - x, ..area })
 }
-
-/// Rows that so many things take; more than any screen has is as good as all.
-pub(super) fn count(things: usize) -> u16 {
-    things.min(10_000) as u16
-}

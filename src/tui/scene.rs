@@ -128,7 +128,11 @@ pub fn number(money: Option<Money>) -> Option<f64> {
 
 /// A target in few cells: `:8000` on this machine, else `host:port`.
 pub fn short_target(row: &EngineRow) -> String {
-    let text = row.target.as_str();
+    short_address(row.target.as_str())
+}
+
+/// The same of an address.
+pub fn short_address(text: &str) -> String {
     let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
     let place = bare.split('/').next().unwrap_or(bare);
     let here = ["127.0.0.1:", "localhost:", "[::1]:"].into_iter().find_map(|host| place.strip_prefix(host));

@@ -46,7 +46,7 @@ impl Points {
         known
     }
 
-    fn ending(points: Vec<Option<f64>>, until: Timestamp, step: Span) -> Self {
+    pub(super) fn ending(points: Vec<Option<f64>>, until: Timestamp, step: Span) -> Self {
         let step = Span::from_millis(step.millis().clamp(1, 86_400_000));
         let count = i64::try_from(points.len()).unwrap_or(0);
         let first = until.millis().saturating_sub(step.millis().saturating_mul(count));

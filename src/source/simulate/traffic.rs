@@ -73,7 +73,7 @@ impl Traffic {
     pub(super) fn new(shape: &Wave, work: Work, ranks: u32, place: u32, hot: bool) -> Self {
         let prompt = shape.scaled(work.prompt);
         // Hits swing on their own: what they gain, computing loses.
-        let swing = Wave::steady(0.0).with(0.06 * work.prompt, 610.0, 0.0);
+        let swing = Wave::steady(0.0).with(0.015 * work.prompt, 610.0, 0.0);
         let hit = prompt.scaled(work.hits).plus(&swing);
         let computed = prompt.scaled(1.0 - work.hits).plus(&swing.scaled(-1.0));
         let rate = work.output / ANSWER;

@@ -112,6 +112,19 @@ impl WhatIfForm {
         value.filter(|value| *value <= field.scale().1)
     }
 
+    /// Where a field stands on its slider, from 0 to 1: as it is, and as it is typed. Rates and nodes reach to twice what
+    /// they are; a list has no slider.
+    pub fn slider(&self, field: Field, nodes: usize) -> (Option<f64>, Option<f64>) {
+        let (now, then) = (self.now(field, nodes), self.value(field));
+        let top = match field {
+            Field::List => return (None, None),
+            Field::Paid | Field::HitRate => field.scale().1,
+            Field::GpuRate | Field::Nodes => now.unwrap_or(0).saturating_mul(2).max(then.unwrap_or(0)).max(1),
+        };
+        let share = |value: Option<i64>| value.map(|value| value as f64 / top as f64);
+        (share(now), share(then))
+    }
+
     pub(super) fn typed(&mut self, c: char) {
         let text = &mut self.texts[self.field as usize];
         if self.field != Field::List && text.len() < LONGEST && (c.is_ascii_digit() || c == '.') {

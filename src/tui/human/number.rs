@@ -45,6 +45,18 @@ pub fn scaled_tight(value: Option<f64>) -> String {
     }
 }
 
+/// An amount, not below zero, in at most `cells` cells with as many of its digits as they hold: `4.20`, `217`, `25k`.
+pub fn tight(value: f64, cells: usize) -> String {
+    let plain = [2, 1, 0].into_iter().filter(|places| value < 100.0 || *places == 0);
+    let shorter = [(1e3, 'k'), (1e6, 'M'), (1e9, 'B'), (1e12, 'T')].into_iter();
+    let shorter = shorter.flat_map(|(scale, letter)| [1, 0].map(|places| (scale, letter, places)));
+    plain
+        .map(|places| format!("{value:.places$}"))
+        .chain(shorter.map(|(scale, letter, places)| format!("{:.places$}{letter}", value / scale)))
+        .find(|text| text.len() <= cells)
+        .unwrap_or_else(|| "…".to_owned())
+}
+
 /// A whole number with thousands: `2,224`.
 pub fn grouped(count: u128) -> String {
     let digits = count.to_string();
@@ -159,6 +171,13 @@ pub fn latency(seconds: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_figure_keeps_the_digits_that_fit() {
+        assert_eq!([tight(4.2, 4), tight(21.34, 4), tight(217.0, 3)], ["4.20", "21.3", "217"]);
+        assert_eq!([tight(24_524.0, 4), tight(24_524.0, 3), tight(1e15, 5)], ["25k", "25k", "1000T"]);
+        assert_eq!([tight(0.0, 1), tight(9.99, 1), tight(0.004, 3)], ["0", "…", "0.0"]);
+    }
 
     #[test]
     fn rates_keep_their_width_and_three_digits() {

@@ -41,6 +41,22 @@ fn take_cells(chars: impl Iterator<Item = char>, cells: usize) -> String {
         .collect()
 }
 
+/// `text` in lines of at most `cells` cells, broken at spaces; a longer word is cut.
+pub fn wrapped(text: &str, cells: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let word = cut(word, cells);
+        match lines.last_mut().filter(|line| width(line) + 1 + width(&word) <= cells) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            None => lines.push(word),
+        }
+    }
+    lines
+}
+
 /// `text` with spaces before it up to `cells`.
 pub fn pad_left(text: &str, cells: usize) -> String {
     format!("{}{text}", " ".repeat(cells.saturating_sub(width(text))))

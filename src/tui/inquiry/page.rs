@@ -7,8 +7,8 @@ use crate::ledger::Past;
 use crate::pricing::{Book, PriceList};
 use crate::reading::Label;
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Capacity, Change, Levels, MonthToDate, Period, RowKind, Statement, Totals, WhatIf,
-    break_even, compare, month_of, what_if,
+    AtList, BreakEven, Bridge, By, Capacity, Change, Levels, Lever, MonthToDate, Period, RowKind, Statement, Totals,
+    WhatIf, break_even, compare, levers, month_of, what_if,
 };
 use crate::units::{Money, Span, Timestamp};
 
@@ -85,6 +85,8 @@ pub struct WhatIfPage {
     pub unknown_nodes: bool,
     /// The lists that may be asked for, by name.
     pub lists: Vec<Label>,
+    /// What moves the profit of today most, with all else as it is.
+    pub levers: Vec<(Lever, Money)>,
 }
 
 impl MoneyPage {
@@ -154,6 +156,7 @@ impl WhatIfPage {
             changed,
             what_if: WhatIf { before: before.rounded(CENTS), after: after.rounded(CENTS), break_even, levels },
             lists,
+            levers: levers(today),
         }
     }
 }

@@ -21,11 +21,6 @@ impl Fact {
         Self { label, role: Role::Text, value, kept }
     }
 
-    /// Cells of label, a space and value.
-    pub(in crate::tui) fn width(&self) -> usize {
-        human::width(self.label) + 1 + human::width(&self.value)
-    }
-
     /// The fact in a line.
     pub(in crate::tui) fn spans(&self) -> Vec<Span> {
         let value = (self.role, human::pad_right(&self.value, self.kept));

@@ -3,51 +3,17 @@
 //! No margin is printed without its name, and nothing unknown without a word of why.
 
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 
-use super::facts::{Fact, facts, facts_in_pairs};
+use super::facts::{Fact, facts};
 use crate::snapshot::MoneyView;
 use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Canvas, DIGIT_ROWS, Span, flow, large};
+use crate::tui::widgets::{Canvas, Span, flow};
 use crate::units::Money;
 
-/// Cells of the two columns of facts under the large digits.
-const COLUMNS: [usize; 2] = [28, 22];
-/// Cells between them, and between facts in a line.
+/// Cells between facts in a line.
 const GAP: u16 = 2;
-
-/// Draws it with large digits and the facts in two columns: eight rows and up.
-pub fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    canvas.pen(area, 0).put(Role::Dim, &title(scene));
-    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
-    hero_large(canvas, below, scene);
-    let row = DIGIT_ROWS + 2;
-    let facts_area = Rect { y: area.y + row, height: area.height.saturating_sub(row), ..area }.intersection(area);
-    grid(canvas, facts_area, &facts_in_pairs(scene));
-}
-
-/// Facts in two columns, label left and value right; one that is too long takes a row of its own.
-fn grid(canvas: &mut Canvas<'_>, area: Rect, facts: &[Fact]) {
-    let (mut row, mut column) = (0, 0);
-    for fact in facts {
-        let long = fact.width() > COLUMNS[column];
-        if long && column == 1 {
-            (row, column) = (row + 1, 0);
-        }
-        let mut pen = canvas.pen(area, row);
-        pen.skip(if column == 0 { 0 } else { COLUMNS[0] as u16 + GAP });
-        let cells = if long { fact.width() } else { COLUMNS[column] };
-        pen.put(Role::Dim, fact.label);
-        pen.right(fact.role, &fact.value, cells.saturating_sub(human::width(fact.label)));
-        if long || column == 1 {
-            (row, column) = (row + 1, 0);
-        } else {
-            column = 1;
-        }
-    }
-}
 
 /// Draws it in plain figures, as many facts as the rows hold.
 pub fn profit_brief(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
@@ -57,17 +23,6 @@ pub fn profit_brief(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut all = vec![hero_text(scene)];
     all.extend(facts(scene).iter().map(Fact::spans));
     flow(canvas, inner, &all, GAP);
-}
-
-/// `PROFIT TODAY, theoretical`.
-fn title(scene: &Scene<'_>) -> String {
-    let money = &scene.snap.money;
-    let theoretical = if money.theoretical && money.revenue.is_some() { ", theoretical" } else { "" };
-    match period(scene) {
-        Some(Period::Today) => format!("PROFIT TODAY{theoretical}"),
-        Some(Period::Since(time)) => format!("PROFIT since {time}{theoretical}"),
-        None => format!("PROFIT{theoretical}"),
-    }
 }
 
 /// Since when the profit is counted.
@@ -112,26 +67,6 @@ pub(in crate::tui) fn why_unknown(scene: &Scene<'_>) -> &'static str {
         (None, None) => "no price and no GPU rate yet",
         (Some(_), Some(_)) => "cost unknown for every engine that earns",
     }
-}
-
-fn hero_large(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let money = &scene.snap.money;
-    let sign = sign(money);
-    let Some(profit) = money.profit else {
-        canvas.pen(area, 1).strong(Role::Text, human::UNKNOWN).skip(2).put(Role::Warning, why_unknown(scene));
-        return;
-    };
-    let style = canvas.theme.style(sign.role).add_modifier(Modifier::BOLD);
-    let digits = human::digits(profit, 2);
-    let (whole, cents) = digits.split_once('.').unwrap_or((&digits, "00"));
-    let lead = format!("{}{} {}", bound(money), plus_minus(profit), human::symbol(scene.currency()));
-    canvas.pen(area, 1).strong(sign.role, sign.glyph).skip(1).strong(sign.role, &lead);
-    let x = 3 + human::width(&lead) as u16;
-    let room = Rect { x: area.x + x, width: area.width.saturating_sub(x + 4), ..area }.intersection(area);
-    match large(canvas, room, whole, style) {
-        Some(used) => canvas.pen(area, 0).skip(x + used).put(sign.role, &format!(".{cents}")),
-        None => canvas.pen(area, 1).skip(x).strong(sign.role, &human::digits_within(profit, usize::from(room.width))),
-    };
 }
 
 fn plus_minus(money: Money) -> &'static str {

@@ -25,10 +25,13 @@ mod overview;
 mod registry;
 mod served;
 mod tables;
+mod what_if;
 
 pub use hits::{Hit, Hits};
 pub use layout::{Layout, Part};
+pub(super) use money::has_one_pane;
 pub use registry::ViewId;
+pub(super) use what_if::what_if;
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -78,8 +78,8 @@ fn looked_for(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let troubles = &scene.snap.troubles;
     let room = usize::from(area.width.saturating_sub(NAME + 2));
     for trouble in troubles {
-        let why = wrapped(trouble.why.as_str(), room);
-        let mend = wrapped(trouble.mend.as_str(), room.saturating_sub(2));
+        let why = human::wrapped(trouble.why.as_str(), room);
+        let mend = human::wrapped(trouble.mend.as_str(), room.saturating_sub(2));
         canvas.pen(area, row).put(Role::Critical, "× ").name(
             Role::Accent,
             trouble.what.as_str(),
@@ -108,20 +108,4 @@ fn tries(canvas: &mut Canvas<'_>, area: Rect) {
     for (row, (command, text)) in (1..).zip(lines) {
         canvas.pen(area, row).skip(2).name(Role::Accent, command, 30).put(Role::Text, text);
     }
-}
-
-/// `text` in lines of at most `cells` cells, broken at spaces; a longer word is cut.
-fn wrapped(text: &str, cells: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let word = human::cut(word, cells);
-        match lines.last_mut().filter(|line| human::width(line) + 1 + human::width(&word) <= cells) {
-            Some(line) => {
-                line.push(' ');
-                line.push_str(&word);
-            }
-            None => lines.push(word),
-        }
-    }
-    lines
 }

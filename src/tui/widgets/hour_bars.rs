@@ -60,13 +60,20 @@ impl HourBars<'_> {
             self.draw_expected(&mut clip, x, rows, bar);
             let texts = std::iter::once(&bar.label).chain(&bar.figures).take(usize::from(self.text_rows));
             for (y, text) in (rows..).zip(texts) {
-                // A figure may use the air up to the next bar, but never touches its figure.
-                let room = self.pitch.saturating_sub(1).max(self.width).min(clip.width() - x);
+                // A figure may use the air up to the next bar, but never touches its figure; a label that up to the next one.
+                let bars = if y == rows { 1 + self.unlabelled(usize::from(i) + 1) } else { 1 };
+                let room = self.pitch.saturating_mul(bars).saturating_sub(1).max(self.width).min(clip.width() - x);
                 let right = y > rows && human::width(&text.text) <= 2;
                 let room = if right { room.min(2) } else { room };
                 clip.line_within(x, y, room, std::slice::from_ref(text), right);
             }
         }
+    }
+
+    /// How many bars from `first` on have no label.
+    fn unlabelled(&self, first: usize) -> u16 {
+        let bars = self.bars.get(first..).unwrap_or(&[]);
+        bars.iter().take_while(|bar| bar.label.text.is_empty()).count() as u16
     }
 
     fn eighths(&self, value: f64, rows: u16) -> u32 {
@@ -108,6 +115,15 @@ impl HourBars<'_> {
     }
 }
 
+/// A whole cell: without colours the cost is shaded and what is missing is thin, so that they differ from profit.
+fn whole(clip: &Clip<'_>, ink: Ink) -> char {
+    match ink.role() {
+        Role::Cost if !clip.has_colour() => '▒',
+        Role::Loss if !clip.has_colour() => '░',
+        _ => '█',
+    }
+}
+
 /// One cell of a bar, whose lowest eighth is number `low`: the edge between both parts is a glyph before a ground.
 fn draw_cell(clip: &mut Clip<'_>, (x, y): (u16, u16), low: u32, parts: &[(u32, Ink); 2]) {
     let inside = |edge: u32| edge.saturating_sub(low).min(8) as usize;
@@ -116,8 +132,9 @@ fn draw_cell(clip: &mut Clip<'_>, (x, y): (u16, u16), low: u32, parts: &[(u32, I
     let glyph = |eighths: usize| EIGHTHS.get(eighths).copied().unwrap_or(' ');
     match (split, end) {
         (0, 0) => {}
+        (0, 8) => clip.put(x, y, whole(clip, upper), upper),
         (0, end) => clip.put(x, y, glyph(end), upper),
-        (8, _) => clip.put(x, y, glyph(8), lower),
+        (8, _) => clip.put(x, y, whole(clip, lower), lower),
         (split, 8) => clip.put_before(x, y, glyph(split), lower, upper),
         (split, _) => clip.put(x, y, glyph(split), lower),
     }

@@ -11,7 +11,6 @@ mod canvas;
 mod clip;
 pub mod digits;
 mod dots;
-mod earlier;
 pub mod event_lane;
 pub mod framed_chart;
 pub mod gauge;
@@ -32,9 +31,6 @@ pub mod waterfall;
 
 pub use canvas::{Canvas, Pen, PlotArea, Span, Spot, flow};
 pub use clip::Clip;
-pub use earlier::{
-    Align, Bars, Column, DIGIT_ROWS, Figure, Level, Rows, Spark, bar, columns, large, nice_ceiling, table,
-};
 pub use segment::{Segment, cells};
 
 use ratatui::layout::Rect;

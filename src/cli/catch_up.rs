@@ -1,0 +1,64 @@
+//! A demonstration begins an hour ago: its first minute has charts, changes and causes to show.
+
+use tokio::sync::mpsc;
+
+use crate::clock::LateClock;
+use crate::collector::Message;
+use crate::reading::Event;
+use crate::source::cadence::round;
+use crate::source::scrape::Scraper;
+use crate::units::Span;
+
+/// How far back it begins.
+const HOUR: Span = Span::from_secs(3_600);
+/// From one look to the next; the longer one for large fleets.
+const STEPS: [Span; 2] = [Span::from_secs(10), Span::from_secs(60)];
+/// Targets up to which the short step is taken.
+const FEW: usize = 24;
+/// The most pages that are read on the way: a second or two.
+const PAGES: usize = 9_000;
+
+/// How far back to begin with so many targets, and from one look to the next.
+pub(super) fn span_of(targets: usize) -> (Span, Span) {
+    let step = if targets <= FEW { STEPS[0] } else { STEPS[1] };
+    let looks = i64::try_from(PAGES / targets.max(1)).unwrap_or(i64::MAX);
+    (HOUR.min(Span::from_millis(step.millis().saturating_mul(looks))), step)
+}
+
+/// Looks at every target, step by step, until the clock shows the present. Sources are polled every `interval` from then on.
+pub(super) async fn catch_up(
+    clock: &LateClock,
+    scrapers: &mut Vec<Scraper>,
+    events: &mpsc::Sender<Message>,
+    interval: Span,
+) {
+    let (_, step) = span_of(scrapers.len());
+    let mut messages = vec![Message::Interval(step)];
+    let mut left = clock.behind() > Span::ZERO;
+    while left {
+        // The last look is at the present: what follows it comes in the usual interval.
+        left = clock.behind() > Span::ZERO;
+        messages.push(Message::Events(round(scrapers).await));
+        messages.push(Message::Events(vec![Event::Tick(clock.now())]));
+        for message in messages.drain(..) {
+            if events.send(message).await.is_err() {
+                return;
+            }
+        }
+        clock.catch_up(step);
+    }
+    // The collector is gone only when the program ends.
+    let _ = events.send(Message::Interval(interval)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_fleet_begins_an_hour_ago_and_a_large_one_later() {
+        assert_eq!(span_of(24), (HOUR, STEPS[0]));
+        assert_eq!(span_of(556), (Span::from_secs(960), STEPS[1]));
+        assert_eq!(span_of(0).0, HOUR);
+    }
+}

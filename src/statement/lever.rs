@@ -1,0 +1,51 @@
+//! What moves profit most: each thing that an operator can change, changed a little, with all else as it is.
+
+use super::Totals;
+use super::what_if::{Change, Levels, what_if};
+use crate::ledger::Past;
+use crate::units::{HourlyRate, Money, Share};
+
+/// Something that can be changed, and how far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lever {
+    /// A tenth more traffic on the same nodes.
+    Load,
+    /// A tenth more of the prompts from a cache, at equal traffic: the hit rate as it is and as it would be, in parts per
+    /// million.
+    HitRate(u32, u32),
+    /// A GPU-hour a tenth dearer.
+    GpuRate,
+    /// One more node held, at what a node costs on average.
+    Node,
+}
+
+/// Each lever with what it adds to the profit of the past, the largest first; none where the profit is unknown.
+pub fn levers(past: &Past) -> Vec<(Lever, Money)> {
+    let now = Totals::of(past);
+    let levels = Levels::of(past);
+    if now.profit().is_none() {
+        return Vec::new();
+    }
+    let profit = |change: &Change<'_>| what_if(past, change)?.after.profit();
+    let added = |change: &Change<'_>| Some(profit(change)? - now.profit()?);
+    let mut moves = Vec::new();
+    moves.extend(now.earned().scaled(1, 10).map(|more| (Lever::Load, more)));
+    if let Some(from) = levels.hit_rate_ppm.filter(|ppm| *ppm > 0) {
+        let to = from.saturating_add(from / 10).min(Share::ALL.ppm());
+        let change = Change { hit_rate: Share::from_ppm(to), ..Change::default() };
+        moves.extend(added(&change).filter(|_| to > from).map(|more| (Lever::HitRate(from, to), more)));
+    }
+    let dearer = levels.gpu_rate.and_then(|rate| rate.scaled(11, 10)).map(|rate| rate.rounded(6));
+    if let Some(rate) = dearer.and_then(|micros| HourlyRate::of_parts(i64::try_from(micros).ok()?, 1)) {
+        let change = Change { gpu_rate: Some(rate), ..Change::default() };
+        moves.extend(added(&change).map(|more| (Lever::GpuRate, more)));
+    }
+    let held = levels.nodes_milli.and_then(|milli| u32::try_from((milli + 500) / 1_000).ok());
+    if let Some(held) = held.filter(|held| *held > 0) {
+        let nodes = |nodes| profit(&Change { nodes: Some(nodes), ..Change::default() });
+        let more = nodes(held + 1).zip(nodes(held)).map(|(more, as_it_is)| more - as_it_is);
+        moves.extend(more.map(|more| (Lever::Node, more)));
+    }
+    moves.sort_by_key(|(_, more)| std::cmp::Reverse(more.grains().unsigned_abs()));
+    moves
+}

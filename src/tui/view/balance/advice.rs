@@ -1,0 +1,105 @@
+//! What the chosen group's ranks show, and what to do, in a sentence or two.
+
+use ratatui::layout::Rect;
+
+use super::ranks::written;
+use super::{UNEVEN, name};
+use crate::balance::{Balance, Balancer, GroupBalance};
+use crate::tui::human;
+use crate::tui::theme::Role;
+use crate::tui::widgets::Canvas;
+
+/// Draws the sentence, and below it the action where one is due.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, group: &GroupBalance) {
+    let Some(worst) = group.balances.first() else { return };
+    let width = usize::from(area.width);
+    let lines = match action(worst) {
+        None => vec![(Role::Dim, even(group, worst))],
+        Some(action) => vec![(Role::Text, uneven(worst)), (Role::Text, action.to_owned())],
+    };
+    for (row, (role, text)) in (0..area.height).zip(lines) {
+        canvas.pen(area, row).put(role, &human::cut(&text, width));
+    }
+}
+
+fn even(group: &GroupBalance, worst: &Balance) -> String {
+    let over = worst.over_mean.get();
+    format!("{} shares its work: no rank carries more than {over:.2} x the mean.", name(group))
+}
+
+/// `r017 on gpu-0161 has 107 requests, the mean is 86: 1.24 x.`
+fn uneven(worst: &Balance) -> String {
+    let Some(rank) = worst.ranks.get(worst.worst) else { return String::new() };
+    let load = |load: f64| written(worst.balancer, load);
+    let what = match worst.balancer {
+        Balancer::Tokens => "prompt tokens a second",
+        Balancer::Kv => "of its KV cache in use",
+        Balancer::Requests => "requests in work",
+    };
+    format!(
+        "r{} on {}: {} {what}, the mean is {}: {:.2} x.",
+        rank.rank,
+        rank.node,
+        load(rank.load.unwrap_or(0.0)),
+        load(worst.mean),
+        worst.over_mean.get().min(99.0)
+    )
+}
+
+/// What to do about it.
+fn action(worst: &Balance) -> Option<&'static str> {
+    let is_uneven = worst.over_mean.get() >= UNEVEN;
+    is_uneven.then_some(match worst.balancer {
+        Balancer::Tokens => "→ route prompts by their length, or cap what a rank prefills at once",
+        Balancer::Kv => "→ cap the running requests of a rank, or route by free KV cache",
+        Balancer::Requests => "→ route each request to the rank with the fewest in work",
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::balance::{Group, RankLoad};
+    use crate::reading::{NodeName, Rank, Role as EngineRole, TargetId, UnitName};
+    use crate::units::Ratio;
+
+    fn group(loads: &[f64]) -> GroupBalance {
+        let group = Group::Unit(UnitName::new("decode-4"));
+        let rank = |(nth, load): (usize, &f64)| RankLoad {
+            rank: Rank::new(&nth.to_string()),
+            target: TargetId::new("http://a:1"),
+            node: NodeName::new("gpu-0161"),
+            load: Some(*load),
+        };
+        let mean = loads.iter().sum::<f64>() / loads.len() as f64;
+        let most = loads.iter().copied().fold(0.0, f64::max);
+        let balance = Balance {
+            group: group.clone(),
+            balancer: Balancer::Requests,
+            ranks: loads.iter().enumerate().map(rank).collect(),
+            mean,
+            worst: loads.iter().position(|load| *load >= most).unwrap(),
+            over_mean: Ratio::of(most, mean).unwrap(),
+        };
+        GroupBalance { group, role: Some(EngineRole::Decode), balances: vec![balance], waiting_per_hour: None }
+    }
+
+    #[test]
+    fn an_uneven_group_names_its_rank_and_what_to_do() {
+        let group = group(&[50.0, 150.0]);
+        let worst = &group.balances[0];
+        assert_eq!(uneven(worst), "r1 on gpu-0161: 150 requests in work, the mean is 100: 1.50 x.");
+        assert!(action(worst).is_some_and(|action| action.contains("fewest")));
+    }
+
+    #[test]
+    fn an_even_group_has_nothing_to_do() {
+        let group = group(&[99.0, 101.0]);
+        assert_eq!(action(&group.balances[0]), None);
+        assert_eq!(
+            even(&group, &group.balances[0]),
+            "decode-4 shares its work: no rank carries more than 1.01 x the mean."
+        );
+    }
+}

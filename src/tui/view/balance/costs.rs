@@ -1,0 +1,80 @@
+//! The three balancers by their worst group, and what waiting for the slowest rank costs.
+
+use ratatui::layout::Rect;
+
+use super::{UNEVEN, name};
+use crate::balance::{Balance, Balancer, GroupBalance};
+use crate::tui::human;
+use crate::tui::scene::{Scene, number};
+use crate::tui::theme::{Ink, Role};
+use crate::tui::widgets::row_bar::RowBar;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::{Money, Ratio};
+
+/// The currency and the hour: `$/h`.
+pub(super) fn an_hour(scene: &Scene<'_>) -> String {
+    format!("{}/h", human::symbol(scene.currency()).trim_end())
+}
+
+/// Each balancer with its worst group.
+pub(super) fn balancers(canvas: &mut Canvas<'_>, area: Rect, groups: &[GroupBalance]) {
+    TitledRule::new("The balancers").note([Segment::dim(" · worst group, max/mean")]).draw(canvas, area);
+    let rows = [
+        ("prefill", "prompt tokens", Some(Balancer::Tokens)),
+        ("decode", "KV cache", Some(Balancer::Kv)),
+        ("", "requests", Some(Balancer::Requests)),
+        ("experts", "no engine reports them", None),
+    ];
+    for (row, (stage, what, balancer)) in (1..).zip(rows).filter(|(row, _)| *row < area.height) {
+        let mut pen = canvas.pen(area, row);
+        pen.put(Role::Text, &human::pad_right(stage, 9)).put(Role::Dim, what);
+        let Some(balancer) = balancer else { continue };
+        let Some(worst) = worst(groups, balancer) else {
+            canvas.clip(area).line_to(area.width, row, &[Segment::dim(human::UNKNOWN)]);
+            continue;
+        };
+        let over = worst.over_mean.get();
+        let role = if over >= UNEVEN { Role::Warning } else { Role::Text };
+        let bar = Rect { x: area.x + 24, y: area.y + row, width: 8.min(area.width.saturating_sub(30)), height: 1 };
+        RowBar { value: Some(over - 1.0), top: 0.5, ink: Ink::Mixed(Role::Output, 75) }.draw(canvas, bar);
+        canvas.clip(area).line_to(area.width, row, &[Segment::new(role, format!("{:.2}", over.min(99.0)))]);
+    }
+}
+
+fn worst(groups: &[GroupBalance], balancer: Balancer) -> Option<&Balance> {
+    let all = groups.iter().flat_map(|group| &group.balances).filter(|balance| balance.balancer == balancer);
+    all.max_by(|a, b| a.over_mean.get().total_cmp(&b.over_mean.get()))
+}
+
+/// What waiting costs, in all and in the chosen group.
+pub(super) fn costs(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    groups: &[GroupBalance],
+    chosen: Option<&GroupBalance>,
+) {
+    TitledRule::new("What it costs ≈").draw(canvas, area);
+    let all = groups.iter().filter_map(|group| group.waiting_per_hour);
+    let total = groups.iter().any(|group| group.waiting_per_hour.is_some()).then(|| all.sum::<Money>());
+    let share = total.and_then(|total| Ratio::of(number(Some(total))?, number(scene.snap.money.cost_per_hour)?));
+    let an_hour = |money: Option<Money>| match money {
+        Some(_) => format!("{} /h", scene.money(money, 9)),
+        None => human::UNKNOWN.to_owned(),
+    };
+    let mut rows = vec![("waiting for the slowest ranks".to_owned(), an_hour(total))];
+    if let Some(chosen) = chosen {
+        rows.push((format!("of it in {}", name(chosen)), an_hour(chosen.waiting_per_hour)));
+    }
+    rows.push(("share of all cost".to_owned(), human::percent1(share).trim().to_owned()));
+    for (row, (what, figure)) in (1..).zip(rows) {
+        let room = usize::from(area.width).saturating_sub(human::width(&figure) + 2);
+        canvas.pen(area, row).put(Role::Dim, &human::shorten(&what, room));
+        canvas.clip(area).line_to(area.width, row, &[Segment::text(figure)]);
+    }
+    let formula = ["cost of its GPUs x (1 − mean/max): from", "above, where ranks step together"];
+    for (row, text) in (4..).zip(formula) {
+        canvas.pen(area, row).put(Role::Dim, text);
+    }
+}

@@ -1,0 +1,71 @@
+//! Where the parts of the balance view stand.
+
+use ratatui::layout::Rect;
+
+use super::yields;
+use crate::tui::view::{Layout, Part};
+
+/// Rows of the three balancers with their rule, and of the costs.
+const BALANCERS: u16 = 5;
+const COSTS: u16 = 6;
+/// Rows of the chart over time with its rule and axis, and of the advice below it.
+const OVER_TIME: u16 = 7;
+const ADVICE: u16 = 2;
+/// The least rows of the list above the sums.
+const LIST: u16 = 9;
+
+/// The parts in `area`, where the list has `lines` rows.
+pub(super) fn layout(area: Rect, lines: usize) -> Layout {
+    let mut layout = Layout::default();
+    let basis = u16::from(area.height > 12);
+    layout.put(Part::Basis, Rect { y: area.bottom().saturating_sub(basis), height: basis, ..area });
+    let room = Rect { height: area.height - basis, ..area };
+    if area.width < 110 {
+        narrow(&mut layout, room, lines);
+    } else {
+        wide(&mut layout, room);
+    }
+    layout
+}
+
+/// The list, and the ranks of its chosen line below.
+fn narrow(layout: &mut Layout, area: Rect, lines: usize) {
+    let advice = if area.height >= 18 { ADVICE } else { 0 };
+    let least = if area.height >= 16 { 8 } else { 0 };
+    let wanted = u16::try_from(lines.max(3)).unwrap_or(u16::MAX).saturating_add(1);
+    let list = wanted.min(area.height.saturating_sub(least + advice));
+    layout.put(Part::List, Rect { height: list, ..area });
+    let below = area.height - list;
+    let chart = if least == 0 { 0 } else { below - advice };
+    layout.put(Part::Chart, Rect { y: area.y + list, height: chart, ..area });
+    layout.put(Part::Headline, Rect { y: area.y + list + chart, height: advice.min(below - chart), ..area });
+}
+
+/// The list with the sums below it at the left, the ranks at the right; from 190 columns, ranks by the minute beside them.
+fn wide(layout: &mut Layout, area: Rect) {
+    let is_widest = area.width >= 190;
+    let left = Rect { width: if is_widest { 48 } else { 42 }, ..area };
+    let mut list = left.height;
+    let mut tables = Vec::new();
+    for (table, height) in [(1, COSTS), (0, BALANCERS), (3, yields::ROWS)] {
+        if list >= height + LIST {
+            list -= height;
+            tables.push((table, Rect { y: left.y + list, height, ..left }));
+        }
+    }
+    layout.put(Part::List, Rect { height: list, ..left });
+    for (table, area) in tables {
+        layout.put(Part::Table(table), area);
+    }
+    let x = left.right() + 2;
+    let minutes = if is_widest { 48 } else { 0 };
+    let gutter = if is_widest { 2 } else { 0 };
+    let right = Rect { x, width: area.right().saturating_sub(x + minutes + gutter), ..area };
+    let over_time = if area.height >= 24 { OVER_TIME } else { 0 };
+    let advice = if area.height >= 20 { ADVICE } else { 0 };
+    let chart = right.height.saturating_sub(over_time + advice);
+    layout.put(Part::Chart, Rect { height: chart, ..right });
+    layout.put(Part::Vitals, Rect { y: right.y + chart, height: over_time, ..right });
+    layout.put(Part::Headline, Rect { y: right.y + chart + over_time, height: advice, ..right });
+    layout.put(Part::Table(2), Rect { x: right.right() + gutter, width: minutes, ..area });
+}

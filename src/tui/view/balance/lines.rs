@@ -1,0 +1,78 @@
+//! The rows of the list: each group of ranks by each balancer that its ranks report.
+
+use crate::balance::{Balance, GroupBalance};
+use crate::tui::human;
+use crate::tui::scene::{Scene, number};
+use crate::tui::theme::Role;
+use crate::tui::view::list::{By, Col, figure, said, sort};
+use crate::tui::view::{RowKey, ViewId};
+use crate::tui::widgets::table::Cell;
+use crate::units::Money;
+
+use super::{UNEVEN, name};
+
+/// The largest quotient that is written.
+const MOST: f64 = 99.0;
+
+/// A group by one balancer. Only its first line has the group's name and cost.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'a> {
+    pub(super) group: &'a GroupBalance,
+    balance: &'a Balance,
+    is_first: bool,
+}
+
+impl Line<'_> {
+    fn over(&self) -> f64 {
+        self.balance.over_mean.get()
+    }
+
+    fn waiting(&self) -> Option<Money> {
+        self.group.waiting_per_hour.filter(|_| self.is_first)
+    }
+}
+
+pub(super) fn key(line: &Line<'_>) -> RowKey {
+    RowKey::of((line.group.group.name(), line.balance.balancer))
+}
+
+/// Groups as the list is sorted, each with its lines, the worst balancer first.
+pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<Line<'a>> {
+    let of = |group: &'a GroupBalance, balance: &'a Balance, is_first| Line { group, balance, is_first };
+    let first = |group: &'a GroupBalance| group.balances.first().map(|balance| of(group, balance, true));
+    let mut firsts: Vec<Line<'a>> = groups.iter().filter_map(first).collect();
+    sort(&mut firsts, &columns("/h"), scene.app.list_of(ViewId::Balance));
+    let all = |line: Line<'a>| {
+        let balances = line.group.balances.iter().enumerate();
+        balances.map(move |(nth, balance)| of(line.group, balance, nth == 0))
+    };
+    firsts.into_iter().flat_map(all).collect()
+}
+
+/// The columns; `an_hour` heads the costs.
+pub(super) fn columns<'s, 'a>(an_hour: &str) -> Vec<Col<'s, Line<'a>>> {
+    type C<'s, 'a> = Col<'s, Line<'a>>;
+    vec![
+        C::left("Ranks of", 10, |line| if line.is_first { Cell::text(name(line.group)) } else { Cell::Empty })
+            .stretch(1, 30)
+            .rising(|line| By::Name(line.group.group.name().to_owned())),
+        C::left("by", 8, |line| Cell::dim(line.balance.balancer.name())),
+        C::right("max/mean", 8, |line| {
+            let over = line.over();
+            said(if over >= UNEVEN { Role::Warning } else { Role::Text }, format!("{:.2}", over.min(MOST)))
+        })
+        .falling(|line| By::Number(Some(line.over())))
+        .first(),
+        C::right("worst", 5, |line| {
+            let worst = line.balance.ranks.get(line.balance.worst);
+            worst.map_or_else(Cell::unknown, |worst| Cell::dim(format!("r{}", worst.rank)))
+        }),
+        C::right(format!("{an_hour} ≈"), 6, |line| match line.waiting() {
+            Some(cost) => figure(human::bare(Some(cost), 6).trim()),
+            None if line.is_first => Cell::unknown(),
+            None => Cell::Empty,
+        })
+        .rank(1)
+        .falling(|line| By::Number(number(line.waiting()))),
+    ]
+}

@@ -1,0 +1,138 @@
+//! Balance: whether the ranks of a unit share the work, and what it costs that they do not.
+//!
+//! The figures are those of `balance`; they are estimates and never enter the ledger.
+
+mod advice;
+mod costs;
+mod layout;
+mod lines;
+mod over_time;
+mod ranks;
+mod yields;
+
+use ratatui::layout::Rect;
+
+use super::list::{self, List};
+use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId};
+use crate::balance::{Group, GroupBalance, balances};
+use crate::tui::app::{Command, Pace};
+use crate::tui::pane;
+use crate::tui::scene::{Scene, short_address};
+use crate::tui::theme::Role;
+use crate::tui::widgets::Canvas;
+use crate::units::Span;
+use lines::{Line, columns, key, lines};
+
+/// From here on the ranks are called uneven: a quarter above the mean.
+const UNEVEN: f64 = 1.25;
+/// How far back the charts reach: ranks are kept for an hour.
+const HOUR: Span = Span::from_secs(3_600);
+
+/// The view.
+pub(super) struct Balance;
+
+impl View for Balance {
+    fn title(&self) -> &'static str {
+        "balance"
+    }
+
+    fn key(&self) -> Option<char> {
+        Some('6')
+    }
+
+    fn orders(&self, _scene: &Scene<'_>) -> Vec<Order> {
+        list::orders(&columns("/h"))
+    }
+
+    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
+        let slow = scene.at(Pace::FiveSeconds);
+        let groups = groups(&slow);
+        lines(&slow, &groups).iter().map(key).collect()
+    }
+
+    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+        let groups = balances(scene.at(Pace::FiveSeconds).snap);
+        layout::layout(area, groups.iter().map(|group| group.balances.len()).sum())
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
+        let slow = scene.at(Pace::FiveSeconds);
+        let groups = groups(&slow);
+        let lines = lines(&slow, &groups);
+        let mut hits = Hits::default();
+        let chosen = chosen(scene, &lines);
+        for (part, area) in layout.parts() {
+            let group = chosen.map(|line| line.group);
+            match (part, group) {
+                (Part::List, _) => hits = list(canvas, *area, scene, &lines),
+                (Part::Chart, Some(group)) => ranks::draw(canvas, *area, group),
+                (Part::Vitals, Some(group)) => over_time::draw(canvas, *area, &slow, group),
+                (Part::Headline, Some(group)) => advice::draw(canvas, *area, group),
+                (Part::Table(0), _) => costs::balancers(canvas, *area, &groups),
+                (Part::Table(1), _) => costs::costs(canvas, *area, &slow, &groups, group),
+                (Part::Table(2), Some(group)) => over_time::heat(canvas, *area, &slow, group),
+                (Part::Table(3), _) => yields::draw(canvas, *area, &slow),
+                (Part::Basis, _) => pane::basis(canvas, *area, scene),
+                _ => {}
+            }
+        }
+        hits
+    }
+
+    fn enter(&self, scene: &Scene<'_>) -> Entry {
+        self.chosen(scene).map_or(Entry::Nowhere, |unit| Entry::Into(Place::about(ViewId::Engines, &unit)))
+    }
+
+    fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
+        let slow = scene.at(Pace::FiveSeconds);
+        let groups = groups(&slow);
+        let lines = lines(&slow, &groups);
+        chosen(scene, &lines).map(|line| line.group.group.name().to_owned())
+    }
+
+    fn commands(&self) -> &'static [Command] {
+        &[Command::Enter, Command::Filter, Command::Sort, Command::AlertsOf]
+    }
+}
+
+/// The groups that the filter accepts, the worst first.
+fn groups(scene: &Scene<'_>) -> Vec<GroupBalance> {
+    let accepted = |group: &GroupBalance| scene.app.filter.accepts(&[("unit", group.group.name())]);
+    balances(scene.snap).into_iter().filter(accepted).collect()
+}
+
+/// The chosen line; the first one where nothing was chosen.
+fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<&'l Line<'a>> {
+    let keys: Vec<RowKey> = lines.iter().map(key).collect();
+    lines.get(scene.app.list_of(ViewId::Balance).place(&keys))
+}
+
+fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) -> Hits {
+    let columns = columns(&costs::an_hour(scene));
+    let state = Some(scene.app.list_of(ViewId::Balance));
+    let hits = List { key: &key, state, gap: 1, ..List::plain("Ranks of", &columns, lines) }.draw(canvas, area);
+    if lines.is_empty() {
+        let why = [
+            "No engine reports two ranks or more.",
+            "Name a `unit` in the [[target]]s that",
+            "serve together to compare them.",
+        ];
+        for (row, text) in (1..).zip(why) {
+            canvas.pen(area, row).put(Role::Dim, text);
+        }
+    }
+    hits
+}
+
+/// A group's name in few cells: an engine by its node and port.
+fn name(group: &GroupBalance) -> String {
+    let Group::Engine(target) = &group.group else { return group.group.name().to_owned() };
+    let address = short_address(target.as_str());
+    let mut nodes = group.balances.iter().flat_map(|balance| &balance.ranks).map(|rank| &rank.node);
+    let only = nodes.next().filter(|first| nodes.all(|node| node == *first));
+    match (only, address.rsplit_once(':')) {
+        (Some(node), Some((_, port))) => format!("{node}:{port}"),
+        (Some(node), None) => node.to_string(),
+        (None, _) => address,
+    }
+}

@@ -1,0 +1,149 @@
+//! The last hour of a group's ranks: how uneven they were by the minute, and each rank's own load.
+
+use ratatui::layout::Rect;
+
+use super::{HOUR, UNEVEN, name};
+use crate::balance::{Balance, Balancer, GroupBalance, RankLoad};
+use crate::history::{Measure, Query, Subject};
+use crate::tui::scene::Scene;
+use crate::tui::series::{Points, axis};
+use crate::tui::theme::Role;
+use crate::tui::widgets::axis_rule::AxisRule;
+use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
+use crate::tui::widgets::heat_cell::Heat;
+use crate::tui::widgets::line::LineChart;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::{Canvas, Plot, Segment};
+use crate::units::{Span, Timestamp};
+
+const MINUTE: Span = Span::from_secs(60);
+const MINUTES: usize = 60;
+const SCALE: u16 = 6;
+/// The least top of the chart.
+const TOP: f64 = 1.4;
+
+/// The balancers whose loads are kept by the minute.
+fn kept(balance: &Balance) -> Option<Measure> {
+    match balance.balancer {
+        Balancer::Tokens => Some(Measure::Prompt),
+        Balancer::Kv => Some(Measure::Kv),
+        Balancer::Requests => None,
+    }
+}
+
+fn role(balance: &Balance) -> Role {
+    if balance.balancer == Balancer::Tokens { Role::Prompt } else { Role::Output }
+}
+
+/// Draws max/mean by the minute.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance) {
+    let kept: Vec<(&Balance, Measure)> =
+        group.balances.iter().filter_map(|balance| Some((balance, kept(balance)?))).collect();
+    let until = until(scene);
+    let points: Vec<Points> = kept
+        .iter()
+        .map(|(balance, measure)| Points::ending(over_mean(&loads(scene, balance, *measure, until)), until, MINUTE))
+        .collect();
+    let cells = FramedChart::chart_width(area.width, SCALE);
+    let axis = axis(scene, &points.iter().collect::<Vec<_>>(), HOUR, cells);
+    let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
+    let most = values.iter().flatten().flatten().copied().fold(TOP, f64::max);
+    let top = (most * 5.0).ceil() / 5.0;
+    let dashed: Vec<Option<f64>> = (0..axis.dots()).map(|dot| (dot / 2 % 2 == 0).then_some(UNEVEN)).collect();
+    let line = |values, role| LineChart { values, low: 1.0, top, role };
+    let mut lines = vec![line(&dashed, Role::Warning)];
+    lines.extend(values.iter().zip(&kept).map(|(values, (balance, _))| line(values, role(balance))));
+    let mut rule = TitledRule::new("Max/mean, last hour").note([Segment::dim(format!(" · {}", name(group)))]);
+    for (balance, _) in &kept {
+        rule = rule.right([Segment::key(role(balance)), Segment::dim(format!(" {}  ", balance.balancer.name()))]);
+    }
+    rule = rule.right([Segment::new(Role::Warning, "╌"), Segment::dim(format!(" uneven from {UNEVEN}"))]);
+    FramedChart {
+        rule,
+        plots: lines.iter().map(|line| line as &dyn Plot).collect(),
+        scale: ScaleColumn {
+            labels: vec![
+                ScaleLabel::end(top, format!("{top:.2}")),
+                ScaleLabel::end(UNEVEN, format!("{UNEVEN}")),
+                ScaleLabel::end(1.0, "1.00"),
+            ],
+        },
+        scale_width: SCALE,
+        axis: Some(AxisRule { ticks: axis.ticks(scene.zone(), None), ..AxisRule::default() }),
+    }
+    .draw(canvas, area);
+    if kept.is_empty() {
+        canvas.pen(area, 2).put(Role::Dim, "requests are not kept by the minute");
+    }
+}
+
+/// Draws a row for each rank that fits, the busiest first, and a cell for each minute.
+pub(super) fn heat(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance) {
+    let Some((balance, measure)) = group.balances.iter().find_map(|balance| Some((balance, kept(balance)?))) else {
+        return;
+    };
+    let mut ranks: Vec<&RankLoad> = balance.ranks.iter().collect();
+    ranks.sort_by(|a, b| b.load.unwrap_or(-1.0).total_cmp(&a.load.unwrap_or(-1.0)));
+    let rows = usize::from(area.height.saturating_sub(1));
+    let (shown, more) = if ranks.len() > rows { (rows.saturating_sub(1), ranks.len() - rows + 1) } else { (rows, 0) };
+    let what = if measure == Measure::Kv { "KV cache" } else { "prompt tokens" };
+    TitledRule::new("Ranks by the minute").note([Segment::dim(format!(" · {what}, busiest first"))]).draw(canvas, area);
+    let cells = usize::from(area.width.saturating_sub(6)).min(MINUTES);
+    let until = until(scene);
+    let lines: Vec<(&RankLoad, Vec<Option<f64>>)> =
+        ranks.iter().take(shown).map(|rank| (*rank, of_rank(scene, rank, measure, until))).collect();
+    let most = lines.iter().flat_map(|(_, points)| points).flatten().copied().fold(0.0, f64::max);
+    let top = if measure == Measure::Kv { 1.0 } else { most };
+    for (row, (rank, points)) in (1..).zip(&lines) {
+        canvas.pen(area, row).name(Role::Dim, &format!("r{}", rank.rank), 5);
+        let mut clip = canvas.clip(area);
+        let newest = points.get(points.len().saturating_sub(cells)..).unwrap_or(&[]);
+        for (x, value) in (6..).zip(newest) {
+            Heat::of(value.map(|value| if top > 0.0 { value / top } else { 0.0 })).draw(&mut clip, x, row);
+        }
+    }
+    if more > 0 {
+        canvas.pen(area, area.height.saturating_sub(1)).put(Role::Dim, &format!("… {more} more"));
+    }
+}
+
+/// The end of the minute that is going on.
+fn until(scene: &Scene<'_>) -> Timestamp {
+    let minute = MINUTE.millis();
+    Timestamp::from_millis((scene.snap.at.millis().div_euclid(minute) + 1).saturating_mul(minute))
+}
+
+fn of_rank(scene: &Scene<'_>, rank: &RankLoad, measure: Measure, until: Timestamp) -> Vec<Option<f64>> {
+    let subject = Subject::Engine(rank.target.clone(), Some(rank.rank.clone()));
+    scene.app.history.series(&Query { subject, measure, until, step: MINUTE, points: MINUTES }).points
+}
+
+fn loads(scene: &Scene<'_>, balance: &Balance, measure: Measure, until: Timestamp) -> Vec<Vec<Option<f64>>> {
+    balance.ranks.iter().map(|rank| of_rank(scene, rank, measure, until)).collect()
+}
+
+/// The largest load of each minute divided by the mean; unknown where fewer than two ranks are known, or none works.
+fn over_mean(loads: &[Vec<Option<f64>>]) -> Vec<Option<f64>> {
+    let of_minute = |minute: usize| {
+        let known: Vec<f64> = loads.iter().filter_map(|rank| rank.get(minute).copied().flatten()).collect();
+        let mean = known.iter().sum::<f64>() / known.len() as f64;
+        let most = known.iter().copied().fold(0.0, f64::max);
+        (known.len() > 1 && mean > 0.0).then(|| most / mean)
+    };
+    (0..MINUTES).map(of_minute).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_with_one_rank_says_nothing() {
+        let mut loads = vec![vec![None; MINUTES], vec![None; MINUTES]];
+        loads[0][3] = Some(1.0);
+        (loads[0][4], loads[1][4]) = (Some(1.0), Some(3.0));
+        (loads[0][5], loads[1][5]) = (Some(0.0), Some(0.0));
+        let over = over_mean(&loads);
+        assert_eq!(over[3..6], [None, Some(1.5), None]);
+    }
+}

@@ -1,0 +1,146 @@
+//! What every rank of a group carries: a chart for each balancer, in the order of the ranks.
+
+use std::collections::BTreeSet;
+
+use ratatui::layout::Rect;
+
+use super::name;
+use crate::balance::{Balance, Balancer, GroupBalance, RankLoad};
+use crate::tui::human;
+use crate::tui::theme::Role;
+use crate::tui::widgets::area::{AreaChart, Layer};
+use crate::tui::widgets::axis_rule::{AxisRule, Tick};
+use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::scale::step_above;
+use crate::tui::widgets::{Canvas, Segment};
+
+const SCALE: u16 = 6;
+/// The least rows of a chart with its rule, and the most.
+const LEAST: u16 = 4;
+const MOST: u16 = 20;
+/// The least cells between two names of ranks.
+const BETWEEN: usize = 7;
+
+/// Draws as many charts as `area` has room for, the worst balancer first.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, group: &GroupBalance) {
+    let room = area.height.saturating_sub(1);
+    let count = u16::try_from(group.balances.len()).unwrap_or(1).min((room / LEAST).max(1));
+    let height = (room / count.max(1)).min(MOST);
+    for (nth, balance) in (0..count).zip(&group.balances) {
+        let is_last = nth + 1 == count;
+        let chart = Rect { y: area.y + nth * height, height: height + u16::from(is_last), ..area };
+        let title = (nth == 0).then(|| name(group));
+        draw_one(canvas, chart, balance, title, is_last);
+    }
+}
+
+fn draw_one(canvas: &mut Canvas<'_>, area: Rect, balance: &Balance, title: Option<String>, is_last: bool) {
+    let cells = FramedChart::chart_width(area.width, SCALE);
+    let shown = Columns::of(balance, cells);
+    let most = balance.ranks.get(balance.worst).and_then(|worst| worst.load).unwrap_or(0.0);
+    let top = if balance.balancer == Balancer::Kv { 1.0 } else { step_above(1.02 * most) };
+    let colour = match balance.balancer {
+        Balancer::Tokens => Role::Prompt,
+        Balancer::Kv | Balancer::Requests => Role::Output,
+    };
+    let layers =
+        vec![Layer { values: &shown.others, role: colour }, Layer { values: &shown.worst, role: Role::Warning }];
+    let chart = AreaChart { layers, low: 0.0, top, even: Some(balance.mean), is_heat: false };
+    let what = what(balance.balancer);
+    let titled = match title {
+        Some(title) => TitledRule::new(title).note([Segment::dim(format!("  {what}"))]),
+        None => TitledRule { title: vec![Segment::dim(what)], ..TitledRule::default() },
+    };
+    let rule = titled.right(figures(balance));
+    FramedChart {
+        rule,
+        plots: vec![&chart],
+        scale: ScaleColumn { labels: vec![ScaleLabel::end(top, written(balance.balancer, top))] },
+        scale_width: SCALE,
+        axis: is_last.then(|| AxisRule { ticks: shown.ticks, marks: Vec::new(), floor: Some(("0", SCALE)) }),
+    }
+    .draw(canvas, area);
+}
+
+/// `worst r017 97 %   mean 74 %`.
+fn figures(balance: &Balance) -> Vec<Segment<'static>> {
+    let worst = balance.ranks.get(balance.worst);
+    let load = |rank: &RankLoad| written(balance.balancer, rank.load.unwrap_or(0.0));
+    let node = |rank: &RankLoad| if repeats(balance) { format!("{} ", rank.node) } else { String::new() };
+    let text = worst.map(|rank| format!("{}r{} {}", node(rank), rank.rank, load(rank)));
+    vec![
+        Segment::dim("worst "),
+        Segment::text(text.unwrap_or_else(|| human::UNKNOWN.to_owned())),
+        Segment::dim("   mean "),
+        Segment::text(written(balance.balancer, balance.mean)),
+    ]
+}
+
+/// Whether several engines number their ranks alike, so that a number alone names none.
+fn repeats(balance: &Balance) -> bool {
+    let mut seen = BTreeSet::new();
+    !balance.ranks.iter().all(|rank| seen.insert(&rank.rank))
+}
+
+/// What a balancer compares, for a title.
+pub(super) fn what(balancer: Balancer) -> &'static str {
+    match balancer {
+        Balancer::Tokens => "prompt tokens a second, a rank",
+        Balancer::Kv => "KV cache, a rank",
+        Balancer::Requests => "requests in work, a rank",
+    }
+}
+
+/// A load as it is written.
+pub(super) fn written(balancer: Balancer, load: f64) -> String {
+    match balancer {
+        Balancer::Kv => format!("{:.0} %", load * 100.0),
+        Balancer::Tokens => human::scaled(Some(load)).trim().to_owned(),
+        Balancer::Requests if load < 100.0 && load.fract() > 0.05 => format!("{load:.1}"),
+        Balancer::Requests => human::scaled(Some(load.round())).trim().to_owned(),
+    }
+}
+
+/// The ranks as columns of dots: each as wide as there is room for, several in one where there are too many.
+struct Columns {
+    others: Vec<Option<f64>>,
+    worst: Vec<Option<f64>>,
+    ticks: Vec<Tick>,
+}
+
+impl Columns {
+    fn of(balance: &Balance, cells: u16) -> Self {
+        let dots = 2 * usize::from(cells);
+        let ranks = &balance.ranks;
+        let each = (dots / ranks.len().max(1)).clamp(1, 8);
+        // A dot of air between columns that are wide enough.
+        let air = usize::from(each > 2);
+        let together = ranks.len().div_ceil(dots.max(1)).max(1);
+        let mut columns = Self { others: Vec::new(), worst: Vec::new(), ticks: Vec::new() };
+        let (mut free, by_node) = (0, repeats(balance));
+        for (nth, chunk) in ranks.chunks(together).enumerate() {
+            let load = chunk
+                .iter()
+                .filter_map(|rank| rank.load)
+                .fold(None, |most: Option<f64>, load| Some(most.map_or(load, |most| most.max(load))));
+            let is_worst = (nth * together..nth * together + chunk.len()).contains(&balance.worst);
+            columns.tick(nth * each / 2, chunk, by_node, &mut free);
+            for dot in 0..each {
+                let load = load.filter(|_| dot < each - air);
+                columns.others.push(load.filter(|_| !is_worst));
+                columns.worst.push(load.filter(|_| is_worst));
+            }
+        }
+        columns.others.resize(dots, None);
+        columns.worst.resize(dots, None);
+        columns
+    }
+
+    fn tick(&mut self, cell: usize, chunk: &[RankLoad], by_node: bool, free: &mut usize) {
+        let Some(rank) = chunk.first().filter(|_| cell >= *free) else { return };
+        let text = if by_node { format!("┴{}", rank.node) } else { format!("┴r{}", rank.rank) };
+        *free = cell + BETWEEN.max(human::width(&text) + 1);
+        self.ticks.push(Tick { cell: u16::try_from(cell).unwrap_or(u16::MAX), text });
+    }
+}

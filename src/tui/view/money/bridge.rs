@@ -1,0 +1,105 @@
+//! Why the profit an hour changed: before, each cause, now; and who moved it.
+
+use ratatui::layout::Rect;
+
+use super::change;
+use crate::statement::{Bridge, Mover};
+use crate::tui::human;
+use crate::tui::inquiry::{Against, MoneyPage};
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::view::tables::cause_name;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::waterfall::{Step, Waterfall};
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::Money;
+
+/// Rows of before, the causes and now.
+const STEPS: u16 = 9;
+/// From here on amounts have no cents, in units of the currency.
+const WHOLE: i128 = 1_000;
+
+/// Draws the rule, the steps and, where rows are left, what moved most.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+    let waits = if scene.app.money.against == page.bridge.against { "" } else { ", asking…" };
+    let mut rule = TitledRule::new("Why profit changed")
+        .note([Segment::dim(format!(" · an hour, against {}{waits}", page.bridge.against.name()))]);
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
+    let Some(bridge) = page.bridge.bridge.as_ref() else {
+        rule.draw(canvas, area);
+        canvas.pen(below, 0).put(Role::Dim, nothing_known(page.bridge.against));
+        return;
+    };
+    let (before, after) = clocks(scene, page.bridge.against, bridge);
+    let waterfall = waterfall(bridge, (&before, &after));
+    let (low, _) = waterfall.axis();
+    if low > 0.0 {
+        rule = rule.right([Segment::dim(format!("axis from {}", human::axis_figure(low)))]);
+    }
+    rule.draw(canvas, area);
+    waterfall.draw(canvas, Rect { height: below.height.min(STEPS), ..below });
+    let rest = Rect { y: below.y + STEPS, height: below.height.saturating_sub(STEPS), ..below };
+    movers(canvas, rest.intersection(area), scene, page, bridge);
+}
+
+const fn nothing_known(against: Against) -> &'static str {
+    match against {
+        Against::Quarter => "nothing is known of 15 minutes ago; b asks for yesterday",
+        Against::Yesterday => "nothing is known of yesterday; b asks for last week",
+        Against::LastWeek => "nothing is known of last week; b asks for 15 minutes ago",
+    }
+}
+
+/// When both spans end: a time of day, with its day where it is another.
+fn clocks(scene: &Scene<'_>, against: Against, bridge: &Bridge) -> (String, String) {
+    let clock = |at| human::clock_minute(at, scene.zone());
+    let (before, after) = (clock(bridge.before_span.1), clock(bridge.after_span.1));
+    match against {
+        Against::Quarter => (before, after),
+        Against::Yesterday => (format!("{before} yesterday"), after),
+        Against::LastWeek => (format!("{before} a week ago"), after),
+    }
+}
+
+fn waterfall<'a>(bridge: &Bridge, (before, after): (&'a str, &'a str)) -> Waterfall<'a> {
+    let largest = bridge.before.rounded(0).unsigned_abs().max(bridge.after.rounded(0).unsigned_abs());
+    let step = |(cause, part): &(_, Money)| Step { label: cause_name(*cause), note: "", amount: Some(*part) };
+    Waterfall {
+        before: Step { label: "before", note: before, amount: Some(bridge.before) },
+        causes: bridge.parts.iter().map(step).collect(),
+        now: ("now", after),
+        places: if largest >= WHOLE.unsigned_abs() { 0 } else { 2 },
+        ends: None,
+    }
+}
+
+/// What qualifies it, and who moved it most: models, units, nodes.
+fn movers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage, bridge: &Bridge) {
+    let late = page.bridge.known_from.map(|from| human::clock_minute(from, scene.zone()));
+    let doubts = [
+        late.map(|from| format!("then known from {from} only")),
+        page.bridge.unwatched.then(|| "a part of it was not watched".to_owned()),
+        (!bridge.cost_known).then(|| "no cost is known: revenue only".to_owned()),
+    ];
+    let mut row = 0;
+    for doubt in doubts.into_iter().flatten() {
+        canvas.pen(area, row).put(Role::Warning, &human::cut(&doubt, usize::from(area.width)));
+        row += 1;
+    }
+    let kinds = [("model", &bridge.models), ("unit", &bridge.units), ("node", &bridge.nodes)];
+    let shown = kinds.iter().filter(|(_, movers)| !movers.is_empty()).count().max(1);
+    let each = usize::from(area.height.saturating_sub(row)) / shown;
+    for (kind, movers) in kinds {
+        for mover in movers.iter().take(each) {
+            mover_line(canvas, Rect { y: area.y + row, height: 1, ..area }.intersection(area), kind, mover);
+            row += 1;
+        }
+    }
+}
+
+fn mover_line(canvas: &mut Canvas<'_>, area: Rect, kind: &str, mover: &Mover) {
+    let (role, text) = change(mover.change(), 9);
+    let cells = usize::from(area.width).saturating_sub(7 + human::width(&text) + 1);
+    canvas.pen(area, 0).name(Role::Dim, kind, 6).name(Role::Text, mover.key.as_str(), cells);
+    canvas.clip(area).line_to(area.width, 0, &[Segment::new(role, text)]);
+}

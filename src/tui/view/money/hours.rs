@@ -1,0 +1,202 @@
+//! Revenue and cost by the local hour: a bar each, hours to come at yesterday's height, figures below.
+
+use ratatui::layout::Rect;
+
+use super::{change, old_page, rows};
+use crate::history::{Measure, Query, Subject};
+use crate::tui::human;
+use crate::tui::inquiry::{Hour, MoneyPage};
+use crate::tui::scene::{Scene, number};
+use crate::tui::theme::Role;
+use crate::tui::widgets::hour_bars::{HourBar, HourBars};
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::scale::step_above;
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::{Money, Span, quotient};
+
+/// Cells at the right for the scale and the figures of now.
+const SCALE: u16 = 6;
+const NOW: u16 = 16;
+const HOUR: Span = Span::from_secs(3_600);
+const DAY: Span = Span::from_secs(86_400);
+
+/// Draws the rule, the bars, their hours and figures, and beside them what it is now.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+    rule(canvas, area, scene, page);
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let beside = if below.width >= 100 { NOW } else { 0 };
+    let scale = if below.width >= 40 { SCALE } else { 0 };
+    let plot = Rect { width: below.width.saturating_sub(scale + beside), ..below };
+    let pitch = (plot.width / (page.hours.len().max(1) as u16)).clamp(1, 8);
+    let figures = if pitch >= 4 && below.height >= 8 { 2 } else { 0 };
+    let unit = Unit::of(page.hours.iter().filter_map(|hour| number(hour.profit)), usize::from(pitch.saturating_sub(1)));
+    let text_rows = 1 + figures;
+    let expected = yesterday(scene, page);
+    let known = page.hours.iter().flat_map(|hour| [number(hour.revenue), number(hour.cost)]);
+    let top = step_above(1.02 * known.chain(expected.iter().copied()).flatten().fold(0.0, f64::max));
+    let bars = page.hours.iter().zip(&expected).enumerate();
+    let bars = bars.map(|(nth, (hour, expected))| bar(scene, page, (nth, pitch), hour, (*expected, unit)));
+    HourBars { bars: bars.collect(), top, width: (pitch - u16::from(pitch > 2)).max(1), pitch, text_rows }
+        .draw(canvas, plot);
+    if page.hours.iter().all(|hour| hour.revenue.is_none() && hour.cost.is_none()) {
+        canvas.pen(plot, plot.height / 2).put(Role::Dim, "nothing is known of today yet");
+    }
+    let right = Rect { x: plot.right(), width: scale, ..below };
+    draw_scale(canvas, right, scene, (top, text_rows));
+    let names = Rect { x: right.right(), width: beside, ..below };
+    now(canvas, names, scene, (text_rows, unit));
+}
+
+/// Both sums, and how old the page is where it is old.
+fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+    let theoretical = if page.models.theoretical && !page.models.lists.is_empty() { ", theoretical" } else { "" };
+    let mut rule = TitledRule::new("Revenue = cost + profit").note([Segment::dim(format!(" · an hour{theoretical}"))]);
+    if area.width < 60 {
+        rule = TitledRule::new("By the hour");
+    }
+    if let Some(old) = old_page(scene, page) {
+        let room = usize::from(area.width).saturating_sub(30);
+        rule = TitledRule::new("By the hour").right([Segment::new(Role::Warning, human::cut(&old, room))]);
+        return rule.draw(canvas, area);
+    }
+    let sums = &page.models.total;
+    let is_known = rows::any(&page.models);
+    let amount = |money: Option<Money>| scene.money(money.filter(|_| is_known), 12).trim().to_owned();
+    let bound = if page.models.lost_windows > 0 || sums.lower_bound { "≥ " } else { "" };
+    let is_loss = sums.profit.is_some_and(|profit| profit < Money::ZERO);
+    let (key, name) = if is_loss { (Role::Loss, " loss ") } else { (Role::Gain, " profit ") };
+    let unsigned = sums.profit.map(|profit| if is_loss { Money::ZERO - profit } else { profit });
+    rule.right([Segment::dim("revenue "), Segment::text(format!("{bound}{}   ", amount(sums.revenue)))])
+        .right([Segment::key(Role::Cost), Segment::dim(" cost "), Segment::text(format!("{}   ", amount(sums.cost)))])
+        .right([Segment::key(key), Segment::dim(name), Segment::text(format!("{bound}{}", amount(unsigned)))])
+        .draw(canvas, area);
+}
+
+fn bar(
+    scene: &Scene<'_>,
+    page: &MoneyPage,
+    (nth, pitch): (usize, u16),
+    hour: &Hour,
+    (expected, unit): (Option<f64>, Unit),
+) -> HourBar<'static> {
+    let clock = human::clock_minute(hour.begin, scene.zone());
+    let every = if pitch >= 3 { 1 } else { 6 / usize::from(pitch.max(1)) };
+    let label = if nth % every == 0 { clock.get(..2).unwrap_or("--").to_owned() } else { String::new() };
+    let has_begun = hour.begin <= page.at;
+    let share = hour.cost.zip(hour.revenue).and_then(|(cost, revenue)| quotient(cost, revenue));
+    let share = share.map(|share| share.get() * 100.0).filter(|share| *share >= 0.0);
+    let role = if hour.profit.is_some_and(|profit| profit < Money::ZERO) { Role::Loss } else { Role::Text };
+    let unknown = || Segment::dim(if has_begun { human::UNKNOWN } else { "" });
+    let figures = vec![
+        hour.profit
+            .map_or_else(unknown, |profit| Segment::new(role, unit.written(number(Some(profit)).unwrap_or(0.0)))),
+        share.map_or_else(unknown, |share| match share {
+            share if share < 999.5 => Segment::dim(format!("{share:.0}")),
+            _ => Segment::dim(">1k"),
+        }),
+    ];
+    HourBar {
+        revenue: number(hour.revenue),
+        cost: number(hour.cost),
+        expected: expected.filter(|_| hour.begin + HOUR > page.at),
+        label: Segment::new(if has_begun { Role::Dim } else { Role::Rule }, label),
+        figures,
+    }
+}
+
+/// The unit in which all of a row's figures fit, and their decimals.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Unit {
+    scale: f64,
+    letter: &'static str,
+    places: usize,
+}
+
+impl Unit {
+    /// The finest unit in which all values take at most so many cells.
+    fn of(values: impl Iterator<Item = f64>, cells: usize) -> Self {
+        const LETTERS: [(f64, &str); 5] = [(1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "B"), (1e12, "T")];
+        let values: Vec<f64> = values.collect();
+        let units = LETTERS.into_iter().flat_map(|(scale, letter)| {
+            [2, 1, 0].map(|places| Self { scale, letter, places: if scale > 1.0 { places.min(1) } else { places } })
+        });
+        let fits = |unit: &Self| values.iter().all(|value| human::width(&unit.written(*value)) <= cells);
+        units.into_iter().find(fits).unwrap_or(Self { scale: 1e12, letter: "T", places: 0 })
+    }
+
+    fn written(self, value: f64) -> String {
+        let text = format!("{:.*}", self.places, value.abs() / self.scale);
+        let is_nothing = text.chars().all(|c| matches!(c, '0' | '.'));
+        if value < 0.0 && !is_nothing { format!("−{text}") } else { text }
+    }
+}
+
+/// The revenue of the hours that are not over, a day before, where the history has it.
+fn yesterday(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Option<f64>> {
+    let of = |hour: &Hour| {
+        let until = hour.begin + HOUR - DAY;
+        let query =
+            Query { subject: Subject::Fleet, measure: Measure::Revenue, until, step: Span::from_secs(60), points: 60 };
+        let points = scene.app.history.series(&query).points;
+        let known: Vec<f64> = points.into_iter().flatten().collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / 60.0)
+    };
+    page.hours.iter().map(|hour| (hour.begin + HOUR > page.at).then(|| of(hour)).flatten()).collect()
+}
+
+/// The top, half of it, and what the figures are.
+fn draw_scale(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (top, text_rows): (f64, u16)) {
+    let symbol = human::symbol(scene.currency()).trim_end().to_owned();
+    let height = area.height.saturating_sub(text_rows);
+    let mut label = |row: u16, text: String| {
+        let width = canvas.clip(area).width();
+        canvas.clip(area).line_within(0, row, width, &[Segment::dim(text)], true);
+    };
+    if height > 0 {
+        label(0, format!("{symbol}{}", human::axis_figure(top)));
+    }
+    if height >= 4 && height.is_multiple_of(2) {
+        label(height / 2, format!("{symbol}{}", human::axis_figure(top / 2.0)));
+    }
+}
+
+/// The profit an hour now and its change; beside the figures what they are.
+fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit): (u16, Unit)) {
+    if area.is_empty() {
+        return;
+    }
+    let rows = area.height.saturating_sub(text_rows);
+    let area = Rect { x: area.x + 2, width: area.width - 2, ..area };
+    if let Some(profit) = scene.snap.money.profit_per_hour.filter(|_| rows >= 4) {
+        let role = if profit < Money::ZERO { Role::Loss } else { Role::Gain };
+        canvas.pen(area, 1).put(Role::Dim, "now, an hour");
+        canvas.pen(area, 2).strong(role, &human::signed(profit, 14));
+        if let Some(quarter) = scene.app.history.bridge() {
+            let (role, text) = change(quarter.bridge.change(), 9);
+            canvas.pen(area, 3).put(role, &text);
+            canvas.pen(area, 4).put(Role::Dim, if rows > 4 { "in 15 min" } else { "" });
+        }
+    }
+    if text_rows > 1 {
+        let symbol = human::symbol(scene.currency()).trim_end().to_owned();
+        canvas.pen(area, rows + 1).put(Role::Dim, &format!("profit, {}{symbol}", unit.letter));
+        canvas.pen(area, rows + 2).put(Role::Dim, "cost/revenue %");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_figures_has_one_unit_in_which_all_of_them_fit() {
+        let unit = |values: &[f64], cells| {
+            let unit = Unit::of(values.iter().copied(), cells);
+            (unit.letter, values.iter().map(|value| unit.written(*value)).collect::<Vec<_>>())
+        };
+        assert_eq!(unit(&[22_578.0, 6_648.0], 3), ("k", vec!["23".to_owned(), "7".to_owned()]));
+        assert_eq!(unit(&[22_578.0, 6_648.0], 6).0, "");
+        assert_eq!(unit(&[2.86, -0.004], 4), ("", vec!["2.86".to_owned(), "0.00".to_owned()]));
+        assert_eq!(unit(&[-3_914.0], 3), ("k", vec!["−4".to_owned()]));
+    }
+}

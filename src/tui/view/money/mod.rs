@@ -1,0 +1,141 @@
+//! Money: when it was earned, why that changed, and where it goes. Every amount is the ledger's, every margin named.
+
+mod bridge;
+mod compare;
+mod hours;
+mod layout;
+mod month;
+mod rows;
+mod since;
+
+use ratatui::layout::Rect;
+
+use super::{Hits, Layout, Part, RowKey, View, tables};
+use crate::tui::app::{Command, Pane};
+use crate::tui::human;
+use crate::tui::inquiry::MoneyPage;
+use crate::tui::pane;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::view::ViewId;
+use crate::tui::widgets::Canvas;
+use crate::units::{Money as Amount, Span};
+pub(in crate::tui) use layout::has_one_pane;
+
+/// A page that is older than this says so.
+const OLD: Span = Span::from_secs(60);
+
+/// The view.
+pub(super) struct Money;
+
+impl View for Money {
+    fn title(&self) -> &'static str {
+        "money"
+    }
+
+    fn key(&self) -> Option<char> {
+        Some('5')
+    }
+
+    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
+        (0..scene.app.money.rows()).map(row_key).collect()
+    }
+
+    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+        layout::layout(scene, area)
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
+        // The header is of the moment of the rows.
+        let snap = scene.app.money.picture.as_deref().unwrap_or(scene.snap);
+        let of_page = Scene { snap, ..*scene };
+        let page = scene.app.money.page.clone();
+        let mut hits = Hits::default();
+        for (part, area) in layout.parts() {
+            match (part, page.as_deref()) {
+                (Part::Basis, _) => pane::basis(canvas, *area, scene),
+                (Part::Table(layout::BURNS), _) => tables::burns(canvas, *area, &of_page),
+                (Part::Chart, None) => nothing_yet(canvas, *area, scene),
+                (_, None) => {}
+                (part, Some(page)) => hits.extend(draw(canvas, (*part, *area), &of_page, page)),
+            }
+        }
+        hits
+    }
+
+    fn commands(&self) -> &'static [Command] {
+        &[Command::Show(ViewId::Money), Command::Against, Command::WhatIf]
+    }
+}
+
+/// The key of a row of the lower pane.
+fn row_key(place: usize) -> RowKey {
+    RowKey::of(("money", place))
+}
+
+/// Draws a part of the page.
+fn draw(canvas: &mut Canvas<'_>, (part, area): (Part, Rect), scene: &Scene<'_>, page: &MoneyPage) -> Hits {
+    match part {
+        Part::Chart => hours::draw(canvas, area, scene, page),
+        Part::Vitals => since::draw(canvas, area, scene, page),
+        Part::Table(layout::BRIDGE) => bridge::draw(canvas, area, scene, page),
+        Part::Table(layout::MODELS) => drop(rows::draw(canvas, area, scene, "By model", &page.models, None)),
+        Part::Table(layout::TIERS) => drop(rows::draw(canvas, area, scene, "By tier", &page.tiers, None)),
+        Part::Table(layout::COMPARE) => drop(compare::draw(canvas, area, scene, page, None)),
+        Part::Table(layout::MONTH) => month::draw(canvas, area, scene, page),
+        Part::Headline => month::capacity(canvas, area, scene, page),
+        Part::List => return chosen_pane(canvas, area, scene, page),
+        _ => {}
+    }
+    Hits::default()
+}
+
+/// The one pane that there is room for.
+fn chosen_pane(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) -> Hits {
+    let state = Some(scene.app.list_of(ViewId::Money));
+    match scene.app.money.pane {
+        Pane::Models => return rows::draw(canvas, area, scene, "By model", &page.models, state),
+        Pane::Tiers => return rows::draw(canvas, area, scene, "By tier", &page.tiers, state),
+        Pane::Compare => return compare::draw(canvas, area, scene, page, state),
+        Pane::Bridge => bridge::draw(canvas, area, scene, page),
+        Pane::Day => {
+            let left = Rect { width: area.width / 2, ..area };
+            since::draw(canvas, Rect { width: left.width.saturating_sub(2), ..left }, scene, page);
+            let right = Rect { x: left.right(), width: area.width - left.width, ..area };
+            month::draw(canvas, right, scene, page);
+        }
+    }
+    Hits::default()
+}
+
+/// Why there is no page.
+fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let (role, text) = match (&scene.app.money.trouble, scene.app.has_past) {
+        (Some(trouble), _) => (Role::Critical, format!("the ledger does not tell the past: {trouble}")),
+        (None, true) => (Role::Dim, "asking the ledger…".to_owned()),
+        (None, false) => (Role::Dim, "no ledger here: the past is not kept".to_owned()),
+    };
+    let row = area.height.min(3).saturating_sub(1);
+    for (row, line) in (row..area.height).zip(human::wrapped(&text, usize::from(area.width))) {
+        canvas.pen(area, row).put(role, &line);
+    }
+}
+
+/// Since when the page stands, where that is not now, and why.
+fn old_page(scene: &Scene<'_>, page: &MoneyPage) -> Option<String> {
+    let clock = human::clock_minute(page.at, scene.zone());
+    match &scene.app.money.trouble {
+        Some(trouble) => Some(format!("as of {clock}: {trouble}")),
+        None => (scene.ago(page.at) > OLD).then(|| format!("as of {clock}, asking the ledger…")),
+    }
+}
+
+/// A change of profit with its glyph and sign.
+fn change(amount: Amount, cells: usize) -> (Role, String) {
+    let size = if amount < Amount::ZERO { Amount::ZERO - amount } else { amount };
+    match amount.rounded(2).signum() {
+        0 => (Role::Dim, "0".to_owned()),
+        1 => (Role::Gain, format!("▲ +{}", human::bare(Some(size), cells))),
+        _ => (Role::Loss, format!("▼ −{}", human::bare(Some(size), cells))),
+    }
+}

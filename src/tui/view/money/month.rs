@@ -1,0 +1,147 @@
+//! What it takes to break even today, the month against its budget, and how many nodes the load needed.
+
+use ratatui::layout::Rect;
+
+use crate::statement::Capacity;
+use crate::tui::human;
+use crate::tui::inquiry::MoneyPage;
+use crate::tui::scene::{Scene, number};
+use crate::tui::theme::{Ink, Role};
+use crate::tui::widgets::gauge::Gauge;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::{Money, Ratio};
+
+/// Cells of a label.
+const LABEL: usize = 16;
+
+/// Rows of all that is known, with both rules.
+pub(super) fn rows(scene: &Scene<'_>) -> u16 {
+    let lines = scene.app.money.page.as_deref().map_or(1, |page| month_lines(scene, page).len().max(1));
+    u16::try_from(lines + 5).unwrap_or(u16::MAX)
+}
+
+/// Draws both.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+    let budget = page.month.and_then(|month| month.budget);
+    let mut rule = TitledRule::new("Month to date");
+    if let Some(budget) = budget {
+        rule = rule.right([Segment::dim("budget "), Segment::text(scene.money(Some(budget), 10))]);
+    }
+    rule.draw(canvas, area);
+    let lines = month_lines(scene, page);
+    if lines.is_empty() {
+        canvas.pen(area, 1).put(Role::Dim, "nothing is known of it yet");
+    }
+    let mut row = 1;
+    for (label, role, value) in lines {
+        line(canvas, area, row, label, Segment::new(role, value));
+        if label == "cost by its end" {
+            spent(canvas, Rect { y: area.y + row, height: 1, ..area }.intersection(area), page);
+        }
+        row += 1;
+    }
+    row = row.max(2);
+    let below = Rect { y: area.y + row, height: area.height.saturating_sub(row), ..area }.intersection(area);
+    if below.height < 2 {
+        return;
+    }
+    TitledRule::new("Today breaks even at").draw(canvas, below);
+    for (row, (label, value)) in (1..).zip(break_even(scene, page)) {
+        line(canvas, below, row, label, Segment::text(value));
+    }
+}
+
+fn line(canvas: &mut Canvas<'_>, area: Rect, row: u16, label: &str, value: Segment<'_>) {
+    if row >= area.height {
+        return;
+    }
+    canvas.pen(area, row).name(Role::Dim, label, LABEL);
+    let end = (LABEL as u16 + 13).min(area.width);
+    canvas.clip(area).line_to(end, row, &[value]);
+}
+
+/// The cost that is owed against what the month may cost.
+fn spent(canvas: &mut Canvas<'_>, area: Rect, page: &MoneyPage) {
+    let Some(month) = page.month else { return };
+    let (Some(cost), Some(budget)) = (number(month.cost), number(month.budget).filter(|budget| *budget > 0.0)) else {
+        return;
+    };
+    let x = LABEL as u16 + 15;
+    let room = Rect { x: area.x + x, width: area.width.saturating_sub(x).min(30), ..area };
+    let over = month.over_budget().is_some_and(|over| over > Money::ZERO);
+    let ink = if over { Role::Warning.into() } else { Ink::Mixed(Role::Cost, 80) };
+    Gauge::of(Some((cost / budget).min(1.0)), ink).draw(canvas, room.intersection(area));
+}
+
+/// Each figure of the month with its label.
+fn month_lines(scene: &Scene<'_>, page: &MoneyPage) -> Vec<(&'static str, Role, String)> {
+    let Some(month) = page.month else { return Vec::new() };
+    let amount = |money: Option<Money>| scene.money(money, 12).trim().to_owned();
+    let by_end = match month.projected_cost {
+        None if month.is_early() && month.cost.is_some() => "too early".to_owned(),
+        projected => amount(projected),
+    };
+    let profit = month.profit.map_or(Role::Text, |p| if p < Money::ZERO { Role::Loss } else { Role::Gain });
+    let mut lines = vec![
+        ("revenue", Role::Text, amount(month.revenue)),
+        ("cost", Role::Text, amount(month.cost)),
+        ("profit", profit, signed(scene, month.profit)),
+        ("cost by its end", Role::Text, by_end),
+    ];
+    match month.over_budget() {
+        None => {}
+        Some(over) if over > Money::ZERO => lines.push(("over budget by", Role::Warning, amount(Some(over)))),
+        Some(under) => lines.push(("under budget by", Role::Text, amount(Some(-under)))),
+    }
+    lines
+}
+
+/// A profit with its sign.
+fn signed(scene: &Scene<'_>, profit: Option<Money>) -> String {
+    let Some(profit) = profit else { return human::UNKNOWN.to_owned() };
+    let (sign, size) = if profit < Money::ZERO { ("▼ −", Money::ZERO - profit) } else { ("+", profit) };
+    format!("{sign}{}", scene.money(Some(size), 12 - human::width(sign)).trim())
+}
+
+fn break_even(scene: &Scene<'_>, page: &MoneyPage) -> [(&'static str, String); 3] {
+    let ppm = |ppm: Option<i64>| Ratio::of(ppm.unwrap_or_default() as f64, 1e6).filter(|_| ppm.is_some());
+    let percent = |value| human::percent1(ppm(value)).trim().to_owned();
+    let even = &page.break_even;
+    let price = human::unit_price(even.gpu_rate, scene.currency());
+    let price = if human::width(&price) > 12 { scene.money(even.gpu_rate, 12) } else { price };
+    [("this load", percent(even.load_ppm)), ("hit rate", percent(even.hit_rate_ppm)), ("a GPU-hour", price)]
+}
+
+/// Whether enough of today was watched to say how many nodes it needed.
+pub(super) fn has_capacity(scene: &Scene<'_>, page: &MoneyPage) -> bool {
+    facts(scene, &page.capacity).is_some()
+}
+
+/// Draws today's capacity: nodes that the load needed, what the rest cost, and at which rent one more pays.
+pub(super) fn capacity(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+    let Some(facts) = facts(scene, &page.capacity) else { return };
+    let mut pen = canvas.pen(area, 0);
+    pen.strong(Role::Text, "Capacity").put(Role::Dim, "  ");
+    let mut used = 10;
+    for (nth, fact) in facts.iter().enumerate() {
+        used += human::width(fact) + if nth > 0 { 3 } else { 0 };
+        // A fact that does not fit is left out whole.
+        if used > usize::from(area.width) {
+            return;
+        }
+        pen.put(Role::Dim, if nth > 0 { " · " } else { "" }).put(Role::Text, fact);
+    }
+}
+
+fn facts(scene: &Scene<'_>, capacity: &Capacity) -> Option<Vec<String>> {
+    let (held, needed) = capacity.nodes_ppm().filter(|(held, _)| !capacity.is_early() && *held > 0)?;
+    let nodes = |ppm: i64| format!("{:.1}", ppm as f64 / 1e6);
+    let within = capacity.slo.as_ref().map_or_else(String::new, |(slo, _)| format!(" within {slo}"));
+    let money = |amount: Money| scene.money(Some(amount), 12).trim().to_owned();
+    let mut facts = vec![format!("needed {} of {} nodes at the best measured{within}", nodes(needed), nodes(held))];
+    facts.extend(capacity.spare_cost().map(|cost| format!("the rest cost {}", money(cost))));
+    let rent = capacity.best_for_one_more().and_then(|pool| pool.break_even_rent(capacity.measured));
+    facts.extend(rent.map(|rent| format!("one more earns ≤ {}/h", money(rent))));
+    Some(facts)
+}

@@ -1,0 +1,114 @@
+//! Today by model or by tier: revenue, cost, profit, and both margins under their names. The total does not scroll away.
+
+use ratatui::layout::Rect;
+
+use super::row_key;
+use crate::statement::{Row, RowKind, Statement};
+use crate::tui::app::ListState;
+use crate::tui::human;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::view::list::{Col, List, figure};
+use crate::tui::view::{Hits, RowKey, tables};
+use crate::tui::widgets::table::Cell;
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::{Money, quotient};
+
+type C<'s, 'a> = Col<'s, (usize, &'a Row)>;
+
+/// Rows that all of them take, with their heading and the total.
+pub(super) fn count(statement: &Statement) -> u16 {
+    let rows = statement.rows.iter().filter(|row| says_something(row)).count();
+    u16::try_from(rows + 2).unwrap_or(u16::MAX)
+}
+
+/// Draws them; about the chosen one where there is a list's state.
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    title: &'static str,
+    statement: &Statement,
+    state: Option<&ListState>,
+) -> Hits {
+    let rows: Vec<(usize, &Row)> = shown(scene, statement).into_iter().enumerate().collect();
+    let columns = columns(title);
+    let key: &dyn Fn(&(usize, &Row)) -> RowKey = &|(place, _)| row_key(*place);
+    let total = |hidden: usize| {
+        let name = if hidden > 0 { format!("total, {hidden} more") } else { "total".to_owned() };
+        let total = &statement.total;
+        let cells = columns.iter().enumerate().map(|(nth, _)| match nth {
+            0 => Cell::Text(vec![Segment::title(name.clone())]),
+            1 => amount(total.revenue),
+            2 => amount(total.cost),
+            3 => tables::profit(total.profit),
+            4 => margin(total, total.cost),
+            _ => margin(total, covered(total)),
+        });
+        crate::tui::widgets::table::Row::new(cells)
+    };
+    let has_total = scene.app.filter.text().is_empty() && any(statement);
+    let total: Option<&dyn Fn(usize) -> crate::tui::widgets::table::Row<'static>> =
+        if has_total { Some(&total) } else { None };
+    let hits = List { key, state, total, gap: 1, ..List::plain(title, &columns, &rows) }.draw(canvas, area);
+    if rows.is_empty() {
+        canvas.pen(area, 1).put(Role::Dim, "nothing is known of today yet");
+    }
+    hits
+}
+
+/// Whether any row says something.
+pub(super) fn any(statement: &Statement) -> bool {
+    statement.rows.iter().any(says_something)
+}
+
+fn says_something(row: &Row) -> bool {
+    row.kind == RowKind::Key || !row.is_empty()
+}
+
+fn shown<'a>(scene: &Scene<'_>, statement: &'a Statement) -> Vec<&'a Row> {
+    let rows = statement.rows.iter().filter(|row| says_something(row));
+    rows.filter(|row| scene.app.filter.accepts(&[("model", row.key.as_str())])).collect()
+}
+
+fn columns<'s, 'a>(title: &'static str) -> Vec<C<'s, 'a>> {
+    vec![
+        C::left(title, 13, |(_, row)| match row.kind {
+            RowKind::Key => Cell::text(row.key.as_str().to_owned()),
+            _ => Cell::dim(row.key.as_str().to_owned()),
+        })
+        .stretch(1, 30),
+        C::right("revenue", 9, |(_, row)| match (row.revenue, row.kind) {
+            (None, RowKind::Key) => Cell::dim("unpriced"),
+            (revenue, _) => amount(revenue),
+        }),
+        C::right("cost", 8, |(_, row)| amount(row.cost)).rank(1),
+        C::right("profit", 9, |(_, row)| tables::profit(row.profit)),
+        C::right("on cost", 7, |(_, row)| of_key(row, row.cost)).rank(2),
+        C::right("gross", 7, |(_, row)| of_key(row, covered(row))).rank(3),
+    ]
+}
+
+fn amount(money: Option<Money>) -> Cell<'static> {
+    figure(&human::bare(money, 9))
+}
+
+/// The revenue that is in the profit.
+fn covered(row: &Row) -> Option<Money> {
+    row.revenue.map(|revenue| revenue - row.uncosted_revenue)
+}
+
+/// Rows that are no key's have no margin.
+fn of_key(row: &Row, whole: Option<Money>) -> Cell<'static> {
+    if row.kind == RowKind::Key { margin(row, whole) } else { Cell::Empty }
+}
+
+/// The profit of a row as a part of a whole.
+fn margin(row: &Row, whole: Option<Money>) -> Cell<'static> {
+    let ratio = row.profit.zip(whole).and_then(|(profit, whole)| quotient(profit, whole));
+    match ratio.map(crate::units::Ratio::get) {
+        Some(ratio) if ratio <= -9.995 => Cell::text("<−999 %"),
+        Some(ratio) if ratio >= 99.995 => Cell::text(">9999 %"),
+        _ => figure(&human::percent1(ratio).replace('-', "−")),
+    }
+}

@@ -1,0 +1,103 @@
+//! The profit since midnight as it grew, hour by hour.
+
+use ratatui::layout::Rect;
+
+use crate::tui::human;
+use crate::tui::inquiry::MoneyPage;
+use crate::tui::scene::{Scene, number};
+use crate::tui::theme::Role;
+use crate::tui::widgets::area::{AreaChart, Layer};
+use crate::tui::widgets::axis_rule::{AxisRule, Tick};
+use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::scale::step_above;
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::Money;
+
+const SCALE: u16 = 7;
+
+/// Draws it. A sum below zero hangs from the top in the loss role.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+    let sums = sums(page);
+    let last = sums.iter().rev().find_map(|sum| *sum);
+    let dots = 2 * usize::from(FramedChart::chart_width(area.width, SCALE));
+    let values = spread(&sums, dots);
+    let ends = values.iter().flatten().fold((0.0_f64, 0.0_f64), |(a, b), value| (a.min(*value), b.max(*value)));
+    let is_loss = last.is_some_and(|last| last < Money::ZERO);
+    let size = ends.1.max(-ends.0);
+    let top = step_above(1.02 * size);
+    let shown = |is_kept: fn(f64) -> bool| -> Vec<Option<f64>> {
+        values.iter().map(|value| value.filter(|value| is_kept(*value)).map(f64::abs)).collect()
+    };
+    let (gains, losses) = (shown(|value| value >= 0.0), shown(|value| value < 0.0));
+    let layers = vec![Layer { values: &gains, role: Role::Gain }, Layer { values: &losses, role: Role::Loss }];
+    let chart = AreaChart { layers, low: 0.0, top, even: None, is_heat: false };
+    let symbol = human::symbol(scene.currency()).trim_end().to_owned();
+    let amount = |value: f64| format!("{symbol}{}", human::axis_figure(value));
+    let mut labels = vec![ScaleLabel::end(top, amount(top))];
+    let key = if is_loss { Role::Loss } else { Role::Gain };
+    let mut rule = TitledRule::new("Profit since midnight");
+    if let Some(last) = last {
+        labels.insert(0, ScaleLabel::now(number(Some(last)).unwrap_or(0.0).abs(), amount(last_size(last))));
+        rule = rule.right([Segment::key(key), Segment::text(format!(" {}", human::signed(last, 12)))]);
+    }
+    FramedChart {
+        rule,
+        plots: vec![&chart],
+        scale: ScaleColumn { labels: if last.is_some() { labels } else { Vec::new() } },
+        scale_width: SCALE,
+        axis: Some(AxisRule { ticks: ticks(scene, page, dots / 2), floor: Some(("0", SCALE)), ..AxisRule::default() }),
+    }
+    .draw(canvas, area);
+}
+
+fn last_size(last: Money) -> f64 {
+    number(Some(last)).unwrap_or(0.0).abs()
+}
+
+/// The profit from midnight to the end of each hour; `None` where an hour's is unknown.
+fn sums(page: &MoneyPage) -> Vec<Option<Money>> {
+    let mut sum = Money::ZERO;
+    let upto = page.hours.iter().map(|hour| {
+        // Beyond all money there is, a line on a screen may end at its edge.
+        sum = Money::from_grains(sum.grains().saturating_add(hour.profit?.grains()));
+        Some(sum)
+    });
+    upto.collect()
+}
+
+/// The sums over the dots of a chart, straight from one hour's end to the next; of an hour that is going on, up to now.
+fn spread(sums: &[Option<Money>], dots: usize) -> Vec<Option<f64>> {
+    let hours = sums.len().max(1);
+    let at = |dot: usize| {
+        let place = (dot as f64 + 1.0) * hours as f64 / dots.max(1) as f64;
+        let hour = (place.ceil() as usize).saturating_sub(1);
+        let to = number(sums.get(hour).copied().flatten())?;
+        let from = hour.checked_sub(1).and_then(|before| number(sums.get(before).copied().flatten())).unwrap_or(0.0);
+        Some(from + (to - from) * (place - hour as f64))
+    };
+    (0..dots).map(at).collect()
+}
+
+fn ticks(scene: &Scene<'_>, page: &MoneyPage, cells: usize) -> Vec<Tick> {
+    let hours = page.hours.len().max(1);
+    let tick = |(nth, hour): (usize, &crate::tui::inquiry::Hour)| {
+        let clock = human::clock_minute(hour.begin, scene.zone());
+        let text = format!("┴{}", clock.get(..2).unwrap_or("--"));
+        Tick { cell: u16::try_from(nth * cells / hours).unwrap_or(u16::MAX), text }
+    };
+    page.hours.iter().enumerate().step_by(3).map(tick).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_grows_straight_through_its_hour_and_ends_with_what_is_known() {
+        let sums = [Some(Money::from_micros(8_000_000)), Some(Money::from_micros(4_000_000)), None];
+        let values = spread(&sums, 12);
+        assert_eq!(values[..8], [2.0, 4.0, 6.0, 8.0, 7.0, 6.0, 5.0, 4.0].map(Some));
+        assert_eq!(values[8..], [None; 4]);
+    }
+}

@@ -1,0 +1,91 @@
+//! Profit by load, as it would be: revenue grows with the load, what is owed for nodes does not.
+
+use ratatui::layout::Rect;
+
+use crate::statement::{Totals, break_even_load};
+use crate::tui::human;
+use crate::tui::inquiry::WhatIfPage;
+use crate::tui::scene::{Scene, number};
+use crate::tui::theme::Role;
+use crate::tui::widgets::axis_rule::{AxisRule, Mark, Tick};
+use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
+use crate::tui::widgets::margin::{MarginChart, MarginForm};
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::scale::step_above;
+use crate::tui::widgets::{Canvas, Segment};
+
+const SCALE: u16 = 7;
+/// The load at the right end, as a share of today's.
+const MOST: f64 = 1.25;
+
+/// Draws it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &WhatIfPage) {
+    let after = &page.what_if.after;
+    let rule = TitledRule::new("Profit by load")
+        .note([Segment::new(Role::Warning, " · what if"), Segment::dim(", 100 % is today's")])
+        .right([Segment::key(Role::Gain), Segment::dim(" profit  ")])
+        .right([Segment::key(Role::Loss), Segment::dim(" loss  ")])
+        .right([Segment::key(Role::Cost), Segment::dim(" cost")]);
+    let cells = FramedChart::chart_width(area.width, SCALE);
+    let Some((revenue, cost)) = curves(after, 2 * usize::from(cells)) else {
+        rule.draw(canvas, area);
+        canvas.pen(area, 1).put(Role::Dim, "no cost is known");
+        return;
+    };
+    let largest = revenue.iter().chain(&cost).flatten().copied().fold(0.0, f64::max);
+    let top = step_above(1.02 * largest);
+    let chart = MarginChart { revenue: &revenue, cost: &cost, top, bottom: 0.0, form: MarginForm::Stack };
+    let symbol = human::symbol(scene.currency()).trim_end().to_owned();
+    let label = |value: f64| format!("{symbol}{}", human::axis_figure(value));
+    let now = number(Some(after.covered_revenue())).unwrap_or(0.0);
+    let owed = number(after.cost).unwrap_or(0.0);
+    let labels =
+        vec![ScaleLabel::end(top, label(top)), ScaleLabel::now(now, label(now)), ScaleLabel::end(owed, label(owed))];
+    let cell = |share: f64| (share / MOST * f64::from(cells)).floor().clamp(0.0, f64::from(cells)) as u16;
+    let even = break_even_load(after).map(|ppm| ppm as f64 / 1e6).filter(|share| *share <= MOST);
+    let mark = |share: f64| Mark { cell: cell(share), glyph: '▲', ink: Role::Warning.into() };
+    let tick = |percent: u16| Tick { cell: cell(f64::from(percent) / 100.0), text: format!("┴{percent} %") };
+    FramedChart {
+        rule,
+        plots: vec![&chart],
+        scale: ScaleColumn { labels },
+        scale_width: SCALE,
+        axis: Some(AxisRule {
+            ticks: [20, 40, 60, 80, 100].map(tick).to_vec(),
+            marks: even.map(mark).into_iter().collect(),
+            floor: Some(("0", SCALE)),
+        }),
+    }
+    .draw(canvas, area);
+}
+
+/// A value a dot.
+type Curve = Vec<Option<f64>>;
+
+/// Revenue with a known cost, and cost, by load; `None` where the cost is unknown.
+fn curves(totals: &Totals, dots: usize) -> Option<(Curve, Curve)> {
+    let earned = number(Some(totals.covered_revenue()))?;
+    let by_revenue = number(Some(totals.revenue_overhead))?;
+    let fixed = number(totals.cost)? - by_revenue;
+    let load = |dot: usize| (dot as f64 + 1.0) / dots.max(1) as f64 * MOST;
+    let revenue = (0..dots).map(|dot| Some(earned * load(dot))).collect();
+    let cost = (0..dots).map(|dot| Some(fixed + by_revenue * load(dot))).collect();
+    Some((revenue, cost))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Money;
+
+    #[test]
+    fn curves_cross_where_the_load_breaks_even() {
+        let money = |units: i64| Money::from_micros(units * 1_000_000);
+        let totals =
+            Totals { revenue: money(200), cost: Some(money(60)), revenue_overhead: money(20), ..Totals::default() };
+        let even = break_even_load(&totals).unwrap_or_default() as f64 / 1e6;
+        let (revenue, cost) = curves(&totals, 1_000).unwrap_or_default();
+        let crossing = revenue.iter().zip(&cost).position(|(revenue, cost)| revenue >= cost).unwrap_or_default();
+        assert!(((crossing as f64 + 1.0) / 1_000.0 * MOST - even).abs() < 0.002, "{crossing} {even}");
+    }
+}

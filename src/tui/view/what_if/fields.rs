@@ -1,0 +1,135 @@
+//! What may be otherwise: each field with its figure and its slider.
+
+use ratatui::layout::Rect;
+
+use super::percent;
+use crate::reading::Label;
+use crate::tui::app::{Field, WhatIfForm};
+use crate::tui::human;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::{Canvas, Clip, Segment};
+use crate::units::Ratio;
+
+/// Cells of a label, and of the figures behind it.
+const LABEL: usize = 14;
+const FIGURES: u16 = 20;
+
+/// Rows with the rule; with air between the fields where there is room.
+pub(super) const fn rows(has_air: bool) -> u16 {
+    let fields = Field::ALL.len() as u16;
+    if has_air { 2 + 2 * fields } else { 1 + fields }
+}
+
+/// Draws them.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, has_air: bool) {
+    rule(canvas, area, scene);
+    let (first, step) = if has_air { (2, 2) } else { (1, 1) };
+    for (nth, field) in (0..).zip(Field::ALL) {
+        let row = Rect { y: area.y + first + step * nth, height: 1, ..area }.intersection(area);
+        line(canvas, row, scene, field);
+    }
+}
+
+fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let form = &scene.app.what_if;
+    let clock = |at| human::clock_minute(at, scene.zone());
+    let span = form.page.as_ref().map(|page| format!("{} to {}", clock(page.since), clock(page.until)));
+    let waits = if form.page.is_some() && !form.is_answered() { " …" } else { "" };
+    let mut rule = TitledRule::new("What if").note([Segment::new(Role::Warning, "  not real money")]);
+    rule = rule.right([Segment::dim(format!("today's traffic, {}{waits}", span.unwrap_or_default()))]);
+    rule.draw(canvas, area);
+}
+
+fn line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, field: Field) {
+    let form = &scene.app.what_if;
+    let is_chosen = form.field == field;
+    let written = match field {
+        Field::List => form.list.as_ref().map_or("", Label::as_str),
+        _ => form.text(field),
+    };
+    let mut pen = canvas.pen(area, 0);
+    pen.put(Role::Accent, if is_chosen { "›" } else { " " }).skip(1);
+    pen.name(if is_chosen { Role::Text } else { Role::Dim }, field.name(), LABEL - 2);
+    let (open, close) = if is_chosen { ("‹ ", " ›") } else { ("  ", "") };
+    pen.put(Role::Accent, open);
+    let now = now(scene, form, field);
+    let unit = if matches!(field, Field::Paid | Field::HitRate) { " %" } else { "" };
+    let has_slider = field != Field::List && area.width >= 50;
+    if written.is_empty() {
+        pen.put(Role::Dim, &now);
+    } else if let Some(doubt) = doubt(form, field) {
+        pen.strong(Role::Warning, &format!("{}{unit}", human::shorten(written, 20)))
+            .put(Role::Warning, &format!("  {doubt}"));
+        return;
+    } else {
+        if has_slider || field == Field::List {
+            pen.put(Role::Dim, &format!("{} → ", human::shorten(&now, 12)));
+        }
+        pen.strong(Role::Warning, &format!("{}{unit}", human::shorten(written, 24)));
+    }
+    pen.put(Role::Accent, close);
+    if has_slider {
+        let x = LABEL as u16 + 2 + FIGURES;
+        let room = Rect { x: area.x + x, width: area.width.saturating_sub(x + 1), ..area }.intersection(area);
+        slider(canvas, room, form.slider(field, scene.snap.coverage.nodes_known));
+    }
+}
+
+/// `─────┼━●────`: `┼` as it is, `●` as it would be.
+fn slider(canvas: &mut Canvas<'_>, area: Rect, (now, then): (Option<f64>, Option<f64>)) {
+    let mut clip: Clip<'_> = canvas.clip(area);
+    if clip.width() < 4 {
+        return;
+    }
+    let last = clip.width() - 1;
+    let cell = |share: f64| (share.clamp(0.0, 1.0) * f64::from(last)).round() as u16;
+    let (now, then) = (now.map(cell), then.map(cell));
+    clip.fill(0, '─', Role::Rule);
+    if let Some((a, b)) = now.zip(then) {
+        for x in a.min(b)..=a.max(b) {
+            clip.put(x, 0, '━', Role::Warning);
+        }
+    }
+    if let Some(now) = now {
+        clip.put(now, 0, if then.is_some() { '┼' } else { '●' }, Role::Dim);
+    }
+    if let Some(then) = then {
+        clip.put(then, 0, '●', Role::Warning);
+    }
+}
+
+/// Why what is written in a field changes nothing.
+fn doubt(form: &WhatIfForm, field: Field) -> Option<&'static str> {
+    let page = form.page.as_ref();
+    match field {
+        _ if form.is_wrong(field) => Some("not taken"),
+        Field::List if page.is_some_and(|page| page.unknown_list) => Some("no such list"),
+        Field::Nodes if page.is_some_and(|page| page.unknown_nodes) => Some("no node is known by name"),
+        _ => None,
+    }
+}
+
+/// What a field is in truth.
+fn now(scene: &Scene<'_>, form: &WhatIfForm, field: Field) -> String {
+    let levels = form.page.as_ref().map(|page| page.what_if.levels).unwrap_or_default();
+    let share = |ppm: Option<u32>| percent(ppm.and_then(|ppm| Ratio::of(f64::from(ppm), 1e6)));
+    match field {
+        Field::List => "as posted".to_owned(),
+        Field::Paid if scene.snap.money.theoretical => "all, theoretical".to_owned(),
+        Field::Paid => share(levels.paid_ppm),
+        Field::HitRate => share(levels.hit_rate_ppm),
+        Field::GpuRate => human::unit_price(levels.gpu_rate, scene.currency()),
+        Field::Nodes => levels.nodes_milli.map_or_else(|| human::UNKNOWN.to_owned(), nodes_held),
+    }
+}
+
+/// `226.75`: nodes on average over the watched time, given in thousandths.
+fn nodes_held(milli: i64) -> String {
+    let hundredths = (milli + 5) / 10;
+    let (whole, rest) = (hundredths / 100, hundredths % 100);
+    let whole = human::grouped(whole.unsigned_abs().into());
+    let rest = if rest == 0 { String::new() } else { format!(".{rest:02}").trim_end_matches('0').to_owned() };
+    format!("{whole}{rest}")
+}

@@ -1,0 +1,159 @@
+//! Now, what if, and the change: the three sums with their bars, both margins, and what it takes to break even.
+
+use ratatui::layout::Rect;
+
+use super::percent;
+use crate::statement::{Totals, break_even_load};
+use crate::tui::human;
+use crate::tui::inquiry::WhatIfPage;
+use crate::tui::scene::{Scene, number};
+use crate::tui::theme::{Ink, Role};
+use crate::tui::widgets::row_bar::RowBar;
+use crate::tui::widgets::rule::{Heading, TitledRule};
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::{Money, Ratio, quotient};
+
+/// Rows with the rule and the bars, and without bars.
+pub(super) const ROWS: u16 = 11;
+pub(super) const ROWS_WITHOUT_BARS: u16 = 8;
+/// Cells of a label.
+const LABEL: u16 = 15;
+
+/// A sum: its name, its bar's role, as it is and as it would be.
+type Sum = (&'static str, Role, Option<Money>, Option<Money>);
+
+/// Draws them.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &WhatIfPage, has_bars: bool) {
+    let ends = ends(area.width);
+    let headings = ["now", "what if", "change"].into_iter().zip(ends);
+    let heading = |(text, end): (&'static str, u16)| Heading {
+        x: end.saturating_sub(text.len() as u16),
+        segment: if text == "what if" { Segment::new(Role::Warning, text) } else { Segment::dim(text) },
+    };
+    let mut rule = TitledRule::new("Today");
+    rule.headings = headings.filter(|(_, end)| *end > 0).map(heading).collect();
+    rule.draw(canvas, area);
+    let (before, after) = (&page.what_if.before, &page.what_if.after);
+    let sums: [Sum; 3] = [
+        ("revenue", Role::Text, before.known_revenue(), after.known_revenue()),
+        ("cost", Role::Cost, before.cost, after.cost),
+        ("profit", Role::Gain, before.profit(), after.profit()),
+    ];
+    let sizes = sums.iter().flat_map(|(_, _, now, then)| [number(*now), number(*then)]).flatten();
+    let top = sizes.map(f64::abs).fold(0.0, f64::max);
+    let cells = usize::from(ends[1] - ends[0]).saturating_sub(1);
+    let mut row = 1;
+    for (name, role, now, then) in sums {
+        let change = now.zip(then).map(|(now, then)| then - now);
+        figures(
+            canvas,
+            area,
+            row,
+            name,
+            [amount(scene, now, (name, cells)), amount(scene, then, (name, cells)), changed(scene, change)],
+        );
+        row += 1;
+        if has_bars {
+            bars(canvas, Rect { y: area.y + row, height: 1, ..area }.intersection(area), role, [now, then], top);
+            row += 1;
+        }
+    }
+    row += u16::from(has_bars);
+    for (name, now, then) in ratios(before, after) {
+        let change = now.zip(then).map(|(now, then)| (then.get() - now.get()) * 100.0);
+        let change = change.map_or_else(|| human::UNKNOWN.to_owned(), points);
+        figures(canvas, area, row, name, [percent(now), percent(then), change]);
+        row += 1;
+    }
+    let rate = human::unit_price(page.what_if.break_even.gpu_rate, scene.currency());
+    figures(canvas, area, row, "or a GPU at /h", [String::new(), rate, String::new()]);
+}
+
+/// Where the columns end; the change goes first where there is no room for three.
+fn ends(width: u16) -> [u16; 3] {
+    let room = width.saturating_sub(LABEL);
+    if room >= 36 { [LABEL + room / 3, LABEL + room * 2 / 3, width] } else { [LABEL + room / 2, width, 0] }
+}
+
+/// Writes a row; what is not real in the role of warnings.
+fn figures(canvas: &mut Canvas<'_>, area: Rect, row: u16, name: &str, texts: [String; 3]) {
+    if row >= area.height {
+        return;
+    }
+    canvas.pen(area, row).name(Role::Dim, name, usize::from(LABEL));
+    let roles = [Role::Text, Role::Warning, Role::Warning];
+    for ((text, role), end) in texts.into_iter().zip(roles).zip(ends(area.width)).filter(|(_, end)| *end > 0) {
+        canvas.clip(area).line_to(end, row, &[Segment::new(role, text)]);
+    }
+}
+
+/// A bar under both figures, from zero to the same top.
+fn bars(canvas: &mut Canvas<'_>, area: Rect, role: Role, values: [Option<Money>; 2], top: f64) {
+    let [now, then, _] = ends(area.width);
+    let starts = [(LABEL, now, role), (now, then, Role::Warning)];
+    for ((start, end, role), value) in starts.into_iter().zip(values) {
+        let value = number(value);
+        let is_loss = value.is_some_and(|value| value < 0.0);
+        let role = if is_loss { Role::Loss } else { role };
+        let bar = Rect { x: area.x + start + 2, width: end.saturating_sub(start + 2), ..area }.intersection(area);
+        RowBar { value: value.map(f64::abs), top, ink: Ink::Mixed(role, 75) }.draw(canvas, bar);
+    }
+}
+
+/// An amount in at most so many cells; that of a profit with its glyph.
+fn amount(scene: &Scene<'_>, money: Option<Money>, (name, cells): (&str, usize)) -> String {
+    let text = scene.money(money, cells.saturating_sub(3).min(13)).trim().replace('-', "−");
+    let glyph = match money.map(|money| money.rounded(2).signum()) {
+        Some(1) => "▲ ",
+        Some(-1) => "▼ ",
+        _ => "",
+    };
+    if name == "profit" { format!("{glyph}{text}") } else { text }
+}
+
+fn changed(scene: &Scene<'_>, change: Option<Money>) -> String {
+    let Some(change) = change else { return human::UNKNOWN.to_owned() };
+    let size = if change < Money::ZERO { Money::ZERO - change } else { change };
+    let text = scene.money(Some(size), 11);
+    match change.rounded(2).signum() {
+        0 => text.trim().to_owned(),
+        1 => format!("+{}", text.trim()),
+        _ => format!("−{}", text.trim()),
+    }
+}
+
+fn points(points: f64) -> String {
+    let text = format!("{:.1}", points.abs().min(99_999.0));
+    match text.as_str() {
+        "0.0" => "0.0 pt".to_owned(),
+        _ if points < 0.0 => format!("−{text} pt"),
+        _ => format!("+{text} pt"),
+    }
+}
+
+fn ratios(before: &Totals, after: &Totals) -> [(&'static str, Option<Ratio>, Option<Ratio>); 3] {
+    let on_cost = |totals: &Totals| totals.profit().zip(totals.cost).and_then(|(profit, cost)| quotient(profit, cost));
+    let gross = |totals: &Totals| totals.profit().and_then(|profit| quotient(profit, totals.covered_revenue()));
+    let even = |totals: &Totals| break_even_load(totals).and_then(|ppm| Ratio::of(ppm as f64, 1e6));
+    [
+        ("profit on cost", on_cost(before), on_cost(after)),
+        ("gross margin", gross(before), gross(after)),
+        ("even at load", even(before), even(after)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_in_points_has_its_sign_and_nothing_has_none() {
+        assert_eq!([points(25.54), points(-0.63), points(0.04)], ["+25.5 pt", "−0.6 pt", "0.0 pt"]);
+    }
+
+    #[test]
+    fn the_change_goes_first_where_cells_are_few() {
+        assert_eq!(ends(38)[2], 0);
+        assert_eq!(ends(58)[2], 58);
+    }
+}

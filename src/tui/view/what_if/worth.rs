@@ -1,0 +1,58 @@
+//! What moves today's profit most, and what a higher hit rate does and does not do.
+
+use ratatui::layout::Rect;
+
+use super::super::list::{Col, List, said};
+use super::super::tables::profit;
+use crate::statement::Lever;
+use crate::tui::human;
+use crate::tui::inquiry::WhatIfPage;
+use crate::tui::scene::{Scene, number};
+use crate::tui::theme::Role;
+use crate::tui::widgets::row_bar::DivergingBar;
+use crate::tui::widgets::table::Cell;
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::Money;
+
+type C<'s> = Col<'s, (Lever, Money)>;
+
+/// Draws the levers, the largest first.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &WhatIfPage) {
+    let levers = &page.levers;
+    let top = levers.first().and_then(|(_, more)| number(Some(*more))).map_or(1.0, f64::abs);
+    let currency = human::symbol(scene.currency()).trim_end().to_owned();
+    let columns = [
+        C::left("", 24, |(lever, _)| Cell::text(name(*lever))).stretch(1, 34),
+        C::left("", 12, move |(_, more)| Cell::Diverging(DivergingBar::of_profit(number(Some(*more)), top, 6)))
+            .stretch(2, 40),
+        C::right(format!("{currency} today"), 10, |(_, more)| match more.rounded(2) {
+            0 => said(Role::Dim, "0"),
+            _ => profit(Some(*more)),
+        }),
+    ];
+    let mut list = List { gap: 1, ..List::plain("What moves profit most", &columns, levers) };
+    list.title.push(Segment::dim(" · today, all else as it is"));
+    list.draw(canvas, area);
+    if levers.is_empty() {
+        canvas.pen(area, 1).put(Role::Dim, "no profit is known");
+    }
+    let row = levers.len() as u16 + 2;
+    let below = Rect { y: area.y + row.min(area.height), height: area.height.saturating_sub(row), ..area };
+    if levers.iter().any(|(lever, more)| matches!(lever, Lever::HitRate(..)) && *more < Money::ZERO) {
+        let text = "A hit earns less than a computed token: at equal traffic more hits are less revenue. What they free \
+                    is load, for more traffic on the same GPUs.";
+        for (row, line) in (0..below.height).zip(human::wrapped(text, usize::from(below.width))) {
+            canvas.pen(below, row).put(Role::Dim, &line);
+        }
+    }
+}
+
+fn name(lever: Lever) -> String {
+    let percent = |ppm: u32| format!("{:.1}", f64::from(ppm) / 1e4);
+    match lever {
+        Lever::Load => "10 % more load, same nodes".to_owned(),
+        Lever::HitRate(from, to) => format!("hit rate {} → {} %", percent(from), percent(to)),
+        Lever::GpuRate => "GPUs 10 % dearer".to_owned(),
+        Lever::Node => "one more node held".to_owned(),
+    }
+}
