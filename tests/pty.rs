@@ -34,7 +34,14 @@ fn demo() -> CommandBuilder {
         command.env_remove(name);
     }
     command.env("MARGINTOP_LEDGER", "none");
+    command.env("XDG_STATE_HOME", state());
     command
+}
+
+/// A state folder that a run of these tests has to itself.
+fn state() -> &'static std::path::Path {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    FOLDER.get_or_init(|| tempfile::tempdir().unwrap()).path()
 }
 
 /// The dashboard over scripted pictures, which can panic and can fill a terminal faster than it is read.
@@ -206,6 +213,8 @@ impl Session {
     fn assert_restored(&self) {
         assert!(!self.screen.screen().alternate_screen(), "the alternate screen is still shown");
         assert!(!self.screen.screen().hide_cursor(), "the cursor is still hidden");
+        let mouse = self.screen.screen().mouse_protocol_mode();
+        assert_eq!(mouse, vt100::MouseProtocolMode::None, "the mouse is still told");
         self.assert_modes_restored();
     }
 }
@@ -224,9 +233,9 @@ fn keys_and_sizes() {
     assert!(!tcgetattr(&session.tty).unwrap().local_modes.contains(LocalModes::ICANON), "not in raw mode");
 
     session.press("?");
-    session.wait_for("the help", |text| text.contains("hold the picture"));
+    session.wait_for("the help", |text| text.contains("what is this figure?"));
     session.press("\x1b");
-    session.wait_for("the help's end", |text| !text.contains("hold the picture"));
+    session.wait_for("the help's end", |text| !text.contains("what is this figure?"));
 
     let ground = |screen: &vt100::Screen| screen.cell(23, 79).unwrap().bgcolor();
     let dark = ground(session.screen.screen());
@@ -268,7 +277,7 @@ fn the_true_program_starts_and_ends() {
     let mut session = Session::start_command(demo());
     session.wait_for("its GPUs", |text| text.contains("16 GPUs"));
     session.press("?");
-    session.wait_for("the help", |text| text.contains("hold the picture"));
+    session.wait_for("the help", |text| text.contains("what is this figure?"));
     session.press("?2");
     session.wait_for("the nodes", |text| text.contains("─ Nodes"));
     session.press("q");
@@ -289,7 +298,11 @@ fn the_true_program_starts_and_ends() {
 /// Class: a key that a view does not expect.
 #[test]
 fn every_key_in_every_view() {
-    let mut session = Session::start_command(demo());
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = demo();
+    // `P` writes where the program was started.
+    command.cwd(folder.path());
+    let mut session = Session::start_command(command);
     for (cols, rows) in [(80, 24), (120, 36), (200, 50), (40, 12)] {
         session.resize(cols, rows);
         for view in "1234567".chars() {
@@ -301,6 +314,14 @@ fn every_key_in_every_view() {
             for key in ["n", "N", "v", "a", "?", "\t", "\x1b[Z", "w", "\x1b[B", "\x1b[C", "5", "w"] {
                 session.press(key);
             }
+            for key in
+                ["i", "j", "i", "c", "\x1b[D", "{", "\x1b[1;2C", "c", "\x1b[D", "}", "\x1b[F", "y", "Y", "P", "+", "-"]
+            {
+                session.press(key);
+            }
+            session.press(":th\r");
+            session.press("em\t\r:node xyz\r\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f<>");
+            session.press("\x1b[<35;40;8M\x1b[<35;41;9M\x1b[<0;40;8M\x1b[<65;40;8M");
             session.press("/gpu\r");
             // A key that follows Esc at once would be taken for one that is pressed with Alt.
             session.press("/\x7f\x7f\x7f\r");
@@ -345,9 +366,39 @@ fn a_frame_is_copied_and_drawn_into_files() {
     let names: Vec<String> =
         fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(names.len(), 2, "{names:?}");
-    let text = names.iter().find(|name| name.ends_with(".txt")).unwrap();
+    let text = names.iter().find(|name| name.contains(".txt")).unwrap();
     let text = fs::read_to_string(folder.path().join(text)).unwrap();
     assert!(text.contains("─ Nodes") && !text.contains("copied the frame"), "{text}");
+    session.press("q");
+    assert!(session.end().0.success());
+    session.assert_restored();
+}
+
+#[test]
+fn time_goes_back_and_comes_again() {
+    let mut session = Session::start_command(demo());
+    session.press("[");
+    let deadline = Instant::now() + PATIENCE;
+    // The first seconds have no record to go back to.
+    while !session.text().contains('◂') {
+        assert!(Instant::now() < deadline, "{}", session.text());
+        session.press("\x1b[D");
+        while let Ok(bytes) = session.output.as_ref().unwrap().recv_timeout(Duration::from_millis(300)) {
+            session.screen.process(&bytes);
+        }
+    }
+    session.wait_for("what is recorded", |text| text.contains("as recorded"));
+    session.press("\x1b[F");
+    session.wait_for("now", |text| !text.contains('◂') && text.contains("● 1s"));
+    session.resize(120, 36);
+    session.wait_for("charts", |text| text.contains("Revenue = cost + profit"));
+    session.press("c\x1b[D");
+    session.wait_for("the cursor", |text| text.lines().skip(4).take(5).all(|line| line.contains('│')));
+    session.press("c");
+    session.wait_for("its end", |text| !text.contains('│'));
+    // The mouse over the large chart does the same.
+    session.press("\x1b[<35;60;6M");
+    session.wait_for("the mouse", |text| text.lines().skip(4).take(5).all(|line| line.contains('│')));
     session.press("q");
     assert!(session.end().0.success());
     session.assert_restored();
@@ -360,6 +411,52 @@ fn the_interval_is_changed_while_it_runs() {
     session.wait_for("shorter interval", |text| text.contains("● 500ms"));
     session.press("+++");
     session.wait_for("longer interval", |text| text.contains("● 5s"));
+    session.press("q");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn what_was_chosen_is_there_the_next_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = |arguments: &[&str]| {
+        let mut command = demo();
+        command.env("XDG_STATE_HOME", folder.path());
+        command.args(arguments);
+        Session::start_command(command)
+    };
+    let ground = |session: &Session| session.screen.screen().cell(23, 79).unwrap().bgcolor();
+    let mut session = start(&[]);
+    let dark = ground(&session);
+    session.press(":theme solarized-light\r]");
+    session.wait_for("a longer span", |text| text.contains("Last 6 h"));
+    session.wait_until("another theme", |screen| screen.cell(23, 79).unwrap().bgcolor() != dark);
+    let light = ground(&session);
+    session.press("q");
+    assert!(session.end().0.success());
+    let path = folder.path().join("margintop/screen.toml");
+    let kept = fs::read_to_string(&path).unwrap();
+    assert!(kept.contains("theme = \"solarized-light\"") && kept.contains("span = \"6h\""), "{kept}");
+
+    let mut session = start(&[]);
+    session.wait_for("the longer span", |text| text.contains("Last 6 h"));
+    assert_eq!(ground(&session), light);
+    session.press("q");
+    assert!(session.end().0.success());
+
+    // A flag wins, and is not kept; a broken file is said.
+    let mut session = start(&["--theme", "dark"]);
+    assert_eq!(ground(&session), dark);
+    session.press("q");
+    assert!(session.end().0.success());
+    assert_eq!(fs::read_to_string(&path).unwrap(), kept);
+    fs::write(&path, "theme = ").unwrap();
+    let mut session = Session::start_unread({
+        let mut command = demo();
+        command.env("XDG_STATE_HOME", folder.path());
+        command
+    });
+    session.read();
+    session.wait_for("what is wrong", |text| text.contains("screen.toml is left out"));
     session.press("q");
     assert!(session.end().0.success());
 }
@@ -400,7 +497,7 @@ fn it_stops_and_comes_back() {
         session.wait_for("the screen again", |text| text.contains("basis"));
         assert!(session.screen.screen().alternate_screen());
         session.press("?");
-        session.wait_for("keys again", |text| text.contains("hold the picture"));
+        session.wait_for("keys again", |text| text.contains("what is this figure?"));
         session.press("?");
     }
     session.press("q");
@@ -462,6 +559,7 @@ fn a_terminal_that_nobody_reads_stops_no_counting() {
     command.args([engine.metrics().as_str(), "nvml:off", "--interval", "100ms"]);
     command.env("XDG_CONFIG_HOME", "/nonexistent");
     command.env("MARGINTOP_LEDGER", "none");
+    command.env("XDG_STATE_HOME", state());
     let mut session = Session::start_unread(command);
     // As many looks as a minute has at the usual interval; the first frame alone is more than a pty holds.
     let deadline = Instant::now() + PATIENCE * 6;

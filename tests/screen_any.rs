@@ -35,7 +35,15 @@ fn app(snapshot: Snapshot) -> App {
 }
 
 /// Keys that change what is drawn.
-const KEYS: [Command; 12] = [
+const KEYS: [Command; 20] = [
+    Command::Explain,
+    Command::Prompt,
+    Command::Complete(Turn::Next),
+    Command::Cursor,
+    Command::Block(Turn::Next),
+    Command::Step(Turn::Previous),
+    Command::Leap(Turn::Previous),
+    Command::Now,
     Command::Enter,
     Command::Back,
     Command::Sort,

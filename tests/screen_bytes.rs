@@ -38,12 +38,17 @@ fn a_minute(of: impl Fn(u64) -> Snapshot) -> usize {
 }
 
 fn a_minute_of(of: impl Fn(u64) -> Snapshot, view: ViewId) -> usize {
+    a_minute_spared(of, view, false)
+}
+
+fn a_minute_spared(of: impl Fn(u64) -> Snapshot, view: ViewId, spares: bool) -> usize {
     let theme = Theme::new(&Shelf::built_in().unwrap().palettes()[0], Depth::True);
     let counter = Counter::default();
     let backend = Thrifty::new(counter.clone(), || Ok(Size::new(200, 50)));
     let mut terminal = Terminal::new(backend).unwrap();
     let mut app = App::new(Arc::new(of(0)), TimeZone::UTC, Span::from_secs(1), 1);
     app.has_past = true;
+    app.update(Action::Spare(spares));
     app.update(Action::Command(Command::Show(view)));
     pages::answer(&mut app, Page::Fleet);
     let mut show = |app: &App| {
@@ -93,4 +98,14 @@ fn every_list_of_a_fleet_stays_under_120_kb() {
 fn the_money_of_a_fleet_stays_under_100_kb() {
     let bytes = a_minute_of(picture::fleet, ViewId::Money);
     assert!(bytes < 100_000, "{bytes} bytes a minute");
+}
+
+/// What the governor asks for: tables that move half as often.
+#[test]
+fn a_dashboard_that_spares_writes_less() {
+    for view in [ViewId::Nodes, ViewId::Engines, ViewId::Overview] {
+        let (usual, spared) =
+            (a_minute_spared(picture::fleet, view, false), a_minute_spared(picture::fleet, view, true));
+        assert!(spared * 10 < usual * 9, "{view:?}: {spared} of {usual} bytes");
+    }
 }

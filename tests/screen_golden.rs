@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use margintop::snapshot::{Snapshot, WriterStatus};
 use margintop::tui::app::{Action, App, Command, Field, Motion, Pane};
 use margintop::tui::theme::{Depth, Glyphs, Role, Shelf, Theme};
-use margintop::tui::view::ViewId;
+use margintop::tui::view::{Hits, ViewId};
 use margintop::units::Span;
 use picture::pages::{self, Page};
 use picture::{Case, case, empty};
@@ -240,6 +240,61 @@ fn views_of_a_fleet_that_was_watched_for_a_quarter_hour() {
         app.update(Action::Command(Command::Show(view)));
         golden(&format!("watched-{}", view.view().title()), &app, (120, 36));
     }
+}
+
+#[test]
+fn what_stands_before_and_in_a_view() {
+    let history = History::default();
+    for beat in (0..=900).step_by(5) {
+        history.record(&picture::fleet(beat), Span::from_secs(5));
+    }
+    let watched = || {
+        let mut app = app(&Arc::new(picture::fleet(900)));
+        app.history = history.clone();
+        app.theme_names = ["dark", "light", "ember", "high-contrast"].map(str::to_owned).to_vec();
+        app.update(Action::Command(Command::Reach(Turn::Previous)));
+        app
+    };
+    let press = |app: &mut App, commands: &[Command]| {
+        for command in commands {
+            app.update(Action::Command(*command));
+        }
+    };
+    for size in SIZES {
+        let mut earlier = watched();
+        press(&mut earlier, &[Command::Leap(Turn::Previous), Command::Leap(Turn::Previous)]);
+        golden("earlier", &earlier, size);
+
+        let mut pointed = watched();
+        draw_once(&mut pointed, size);
+        press(&mut pointed, &[Command::Cursor, Command::Leap(Turn::Previous)]);
+        golden("cursor", &pointed, size);
+
+        let mut explained = watched();
+        press(&mut explained, &[Command::Explain]);
+        golden("figures", &explained, size);
+
+        let mut asked = watched();
+        press(&mut asked, &[Command::Prompt]);
+        for c in "theme ".chars() {
+            asked.update(Action::Typed(c));
+        }
+        press(&mut asked, &[Command::Complete(Turn::Next)]);
+        golden("prompt", &asked, size);
+
+        let mut block = watched();
+        draw_once(&mut block, size);
+        press(&mut block, &[Command::Block(Turn::Next)]);
+        golden("block", &block, size);
+    }
+}
+
+/// Draws a frame, so that the app knows where its parts stand.
+fn draw_once(app: &mut App, (width, height): (u16, u16)) {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let mut hits = Hits::default();
+    terminal.draw(|frame| hits = margintop::tui::draw(frame, app, app.shown(), &Theme::of_roles())).unwrap();
+    app.update(Action::Drawn(hits));
 }
 
 #[test]

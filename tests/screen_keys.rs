@@ -634,3 +634,47 @@ fn tab_goes_through_the_blocks_of_a_view() {
     type_(&mut app, "j");
     assert_eq!(app.block(), None);
 }
+
+#[test]
+fn the_help_shows_every_key_on_every_screen() {
+    for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 50)] {
+        let mut app = app();
+        app.update(Action::Drawn(Hits::of_screen((width, height))));
+        type_(&mut app, "?");
+        let mut seen = text(&app, width, height);
+        for _ in 0..200 {
+            app.update(Action::Drawn(Hits::of_screen((width, height))));
+            type_(&mut app, "j");
+            seen += &text(&app, width, height);
+        }
+        for binding in keys::BINDINGS.iter().filter(|binding| !binding.shown.is_empty()) {
+            assert!(seen.contains(binding.help), "{} at {width}x{height}", binding.help);
+        }
+        assert!(seen.contains("chart      top edge is revenue"), "{width}x{height}");
+    }
+}
+
+#[test]
+fn the_mouse_over_the_map_tells_what_it_is_over() {
+    let mut app = app();
+    let frame = text(&app, 120, 36);
+    let row = frame.lines().position(|line| line.contains("decode-1 ")).unwrap();
+    let name = |app: &App| {
+        let frame = text(app, 120, 36);
+        frame.lines().rev().take(12).find_map(|line| Some(line.split_once(" · load ")?.0.trim().to_owned()))
+    };
+    let mut names = Vec::new();
+    for x in 10..28 {
+        assert_eq!(app.update(Action::Hover(x, row as u16)), Effect::Redraw);
+        names.push(name(&app).unwrap().rsplit(' ').next().unwrap().to_owned());
+    }
+    let known: Vec<String> = app.shown().nodes.iter().map(|node| node.name.to_string()).collect();
+    assert!(names.iter().all(|name| known.contains(name)), "{names:?}");
+    names.dedup();
+    assert_eq!(names.len(), 18, "a node a cell");
+    app.update(Action::Hover(0, 0));
+    assert_eq!(name(&app), None);
+    // A terminal that got much is told nothing.
+    app.update(Action::Spare(true));
+    assert_eq!(app.update(Action::Hover(12, row as u16)), Effect::None);
+}

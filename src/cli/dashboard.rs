@@ -11,6 +11,7 @@ use super::{Failure, ledger, pipeline, themes};
 use crate::clock::Clock;
 use crate::history::History;
 use crate::snapshot::Snapshot;
+use crate::store;
 use crate::tui;
 
 /// Shows what was named, or this box.
@@ -38,6 +39,8 @@ pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
     Ok(tui::Options {
         theme: plan.settings.theme.clone(),
         themes: themes::folder(),
+        settings: store::default_path(|name| std::env::var(name).ok())
+            .map(|ledger| ledger.with_file_name("screen.toml")),
         color: themes::color(&plan.settings)?,
         title: None,
         interval: span(plan.interval()),

@@ -1,6 +1,8 @@
 //! The loop: drain what woke it, then draw, at most thirty times a second; asleep when nothing happens.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +15,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use super::app::{Action, App, Effect};
 use super::conversation::Conversation;
 use super::errands::{Errands, still};
+use super::governor::Governor;
 use super::terminal::{Input, Tty};
 use super::theme::Theme;
 use super::view::Hits;
@@ -46,6 +49,8 @@ pub(super) struct Dashboard<B: Backend> {
     pub(super) themes: Vec<Theme>,
     pub(super) past: Conversation,
     pub(super) errands: Errands,
+    /// Bytes that were written to the terminal.
+    pub(super) written: Arc<AtomicU64>,
 }
 
 impl<B: Backend<Error = io::Error>> Dashboard<B> {
@@ -53,6 +58,7 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
     pub(super) fn drive(&mut self, wakes: &Receiver<Wake>, tty: &Tty) -> io::Result<Exit> {
         let mut pace = Pace::new(self.app.interval);
         let mut said = SaidUntil::default();
+        let (mut governor, began) = (Governor::default(), Instant::now());
         let mut dirty = true;
         loop {
             said.follow(&self.app);
@@ -62,6 +68,9 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
                     return closed(error);
                 }
                 dirty = false;
+                if let Some(spares) = governor.note(began.elapsed(), self.written.load(Ordering::Relaxed)) {
+                    self.app.update(Action::Spare(spares));
+                }
             }
             let first = match wakes.recv_timeout(said.wait(pace.wait(dirty))) {
                 Ok(wake) => wake,

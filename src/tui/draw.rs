@@ -28,6 +28,7 @@ pub(super) fn draw_into(buffer: &mut Buffer, app: &App, snapshot: &Snapshot, the
     let mut canvas = Canvas::new(buffer, theme);
     let mut hits = draw_on(&mut canvas, area, &Scene { app, snap: snapshot, size: (area.width, area.height) });
     hits.push_plots(std::mem::take(&mut canvas.plots));
+    hits.push_spots(std::mem::take(&mut canvas.spots));
     theme.glyphs().apply(canvas.buffer);
     hits
 }

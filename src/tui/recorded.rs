@@ -31,7 +31,7 @@ pub(super) fn began(history: &History, now: Timestamp) -> Option<Timestamp> {
     let first = |measure| {
         let query = Query { subject: Subject::Fleet, measure, until, step: MINUTE, points: count };
         let place = history.series(&query).points.iter().position(Option::is_some)?;
-        Some(until - Span::from_millis(MINUTE.millis() * (count - place) as i64))
+        Some(until - Span::from_millis(MINUTE.millis() * i64::try_from(count - place).unwrap_or(0)))
     };
     [Measure::Load, Measure::Output, Measure::Cost, Measure::Revenue].into_iter().filter_map(first).min()
 }
@@ -64,7 +64,7 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
         engines: now.engines.iter().map(|row| Arc::new(then.engine(row))).collect(),
         models: now.models.iter().map(|row| then.model(row)).collect(),
         units: now.units.iter().map(|row| then.unit(row)).collect(),
-        alerts: history.events(at, at + Span::from_millis(1), None).iter().filter_map(|e| alert(e, at)).collect(),
+        alerts: alerts(history, at),
         troubles: Vec::new(),
         notices: Vec::new(),
         vitals: Vitals::default(),
@@ -242,6 +242,14 @@ impl Then<'_> {
             ..row.clone()
         }
     }
+}
+
+/// What was wrong then, the gravest first.
+fn alerts(history: &History, at: Timestamp) -> Vec<Alert> {
+    let events = history.events(at, at + Span::from_millis(1), None);
+    let mut alerts: Vec<Alert> = events.iter().filter_map(|event| alert(event, at)).collect();
+    alerts.sort_by_key(|alert| std::cmp::Reverse(alert.severity));
+    alerts
 }
 
 /// The alert that an event tells of, if it lasted then.

@@ -9,11 +9,12 @@ use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use tokio::sync::watch;
 
-use super::app::App;
+use super::app::{Action, App};
 use super::conversation::Conversation;
 use super::dashboard::{Dashboard, Exit};
 use super::errands::{Errands, SetInterval};
 use super::inquiry::AskPast;
+use super::settings::Settings;
 use super::terminal::{Output, PanicGuard, Thrifty, Tty};
 use super::theme::{ColorChoice, Depth, Glyphs, Shelf, Theme};
 use super::wake;
@@ -29,6 +30,8 @@ pub struct Options {
     pub theme: Option<String>,
     /// The user's folder of themes, usually `$XDG_CONFIG_HOME/margintop/themes`; it need not exist.
     pub themes: Option<PathBuf>,
+    /// The file in which the next run finds what was chosen on the screen; `None` keeps nothing.
+    pub settings: Option<PathBuf>,
     /// `--color`.
     pub color: ColorChoice,
     /// The fleet's name, where one is given.
@@ -50,6 +53,7 @@ impl Default for Options {
         Self {
             theme: None,
             themes: None,
+            settings: None,
             color: ColorChoice::Auto,
             title: None,
             interval: Span::from_secs(1),
@@ -72,10 +76,17 @@ const QUEUE: usize = 64;
 /// # Errors
 /// If standard output is no terminal, the theme is wrong or unknown, or the terminal refuses its modes.
 pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> io::Result<Exit> {
-    let (themes, chosen) = themes(&options)?;
+    let (kept, broken) = kept(&options);
+    let (themes, given) = themes(&options)?;
+    let of_before = || kept.theme.as_ref().and_then(|name| themes.iter().position(|theme| theme.name() == name));
+    let chosen = given.or_else(of_before).unwrap_or(0);
     let first = snapshots.borrow_and_update().clone();
     let mut app = App::new(first, options.zone, options.interval, themes.len());
     app.theme = chosen;
+    kept.apply(&mut app);
+    if let Some(why) = broken {
+        app.update(Action::Said { text: why, is_trouble: true });
+    }
     app.theme_names = themes.iter().map(|theme| theme.name().to_owned()).collect();
     app.title = options.title;
     app.has_past = options.past.is_some();
@@ -87,16 +98,31 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     let at_work = wake::signals(tty.clone(), wake.clone())?;
     let guard = PanicGuard::new(tty.clone());
     let past = Conversation::new(options.past, wake.clone());
-    let outcome =
-        start(&tty, app, themes, past, Errands::new(wake.clone(), options.set_interval)).and_then(|mut dashboard| {
-            wake::pictures(snapshots, wake.clone())?;
-            wake::keys(tty.clone(), wake)?;
-            dashboard.drive(&wakes, &tty)
-        });
+    let errands = Errands::new(wake.clone(), options.set_interval);
+    let outcome = start(&tty, app, themes, past, errands).and_then(|mut dashboard| {
+        wake::pictures(snapshots, wake.clone())?;
+        wake::keys(tty.clone(), wake)?;
+        let exit = dashboard.drive(&wakes, &tty)?;
+        Ok((exit, Settings::of(&dashboard.app, given, &kept)))
+    });
     tty.leave();
     drop(guard);
+    let (exit, chosen) = outcome?;
+    if let Some(path) = options.settings {
+        // Nobody is left to tell: a choice that is not kept is made again.
+        let _ = chosen.keep(path);
+    }
     drop(at_work);
-    outcome
+    Ok(exit)
+}
+
+/// What the last run kept, and why that cannot be read.
+fn kept(options: &Options) -> (Settings, Option<String>) {
+    match options.settings.as_deref().map(Settings::read) {
+        None => (Settings::default(), None),
+        Some(Ok(kept)) => (kept, None),
+        Some(Err(why)) => (Settings::default(), Some(why)),
+    }
 }
 
 fn start(
@@ -108,14 +134,16 @@ fn start(
 ) -> io::Result<Dashboard<Thrifty<Output>>> {
     tty.enter()?;
     let sized = tty.clone();
-    let backend = Thrifty::new(Output::new(tty.writer()?), move || sized.size());
-    Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past, errands })
+    let output = Output::new(tty.writer()?);
+    let written = output.written();
+    let backend = Thrifty::new(output, move || sized.size());
+    Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past, errands, written })
 }
 
-/// Every theme as this terminal can show it, and which one to begin with.
-fn themes(options: &Options) -> io::Result<(Vec<Theme>, usize)> {
+/// Every theme as this terminal can show it, and which one was asked for.
+fn themes(options: &Options) -> io::Result<(Vec<Theme>, Option<usize>)> {
     let shelf = options.themes.as_deref().map_or_else(Shelf::built_in, Shelf::with_folder).map_err(io::Error::other)?;
-    let chosen = options.theme.as_deref().map_or(Ok(0), |name| shelf.find(name)).map_err(io::Error::other)?;
+    let chosen = options.theme.as_deref().map(|name| shelf.find(name)).transpose().map_err(io::Error::other)?;
     let var = |name: &str| std::env::var(name).ok();
     let (depth, glyphs) = (Depth::detect(options.color, var), Glyphs::detect(var));
     let themed = |palette| Theme::new(palette, depth).with_glyphs(glyphs);

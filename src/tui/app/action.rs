@@ -130,6 +130,8 @@ pub enum Action {
     },
     /// What was said as this number has been shown for long enough.
     Unsaid(u64),
+    /// The terminal was written so much that tables are to move less often; or that is over.
+    Spare(bool),
     /// The terminal has another size.
     Resize,
     /// A frame was drawn: what the mouse meets there.

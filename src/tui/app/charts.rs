@@ -94,6 +94,24 @@ impl Cells {
         }
     }
 
+    /// A GPU's figure: degrees, or a share.
+    pub fn figure(self, gpu: &GpuRow) -> Option<f64> {
+        match self {
+            Self::Temperature => gpu.temperature_celsius.map(|degrees| f64::from(degrees.get())),
+            _ => self.share(gpu),
+        }
+    }
+
+    /// Such a figure in words: `load 82 %`.
+    pub fn told(self, figure: Option<f64>) -> String {
+        let name = self.names().0;
+        match (self, figure) {
+            (_, None) => format!("{name} –"),
+            (Self::Temperature, Some(degrees)) => format!("{name} {degrees:.0}°"),
+            (_, Some(share)) => format!("{name} {:.0} %", share * 100.0),
+        }
+    }
+
     /// A GPU's place on the scale.
     pub fn share(self, gpu: &GpuRow) -> Option<f64> {
         match self {

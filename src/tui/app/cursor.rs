@@ -1,5 +1,7 @@
 //! The instant that a person points at in charts: by the cursor, or by the mouse.
 
+use ratatui::layout::Rect;
+
 use super::{App, Effect, Turn};
 use crate::units::Timestamp;
 
@@ -40,14 +42,25 @@ impl App {
         self.cursor = Some(Timestamp::from_millis(to).min(self.shown.at).max(first));
     }
 
+    /// The node, and its GPU where each has a cell, that the mouse is over in a map.
+    pub const fn over(&self) -> Option<(usize, Option<usize>)> {
+        self.over
+    }
+
     /// The mouse is over a cell of the screen.
     pub(super) fn hover(&mut self, x: u16, y: u16) -> Effect {
-        let over = self.hits.plots().iter().find(|plot| plot.area.contains((x, y).into()));
-        let at = over.map(|plot| plot.axis.time_of(x - plot.area.x)).filter(|at| *at <= self.shown.at);
-        if self.hover == at || self.cursor.is_some() {
+        if self.is_sparing {
             return Effect::None;
         }
-        self.hover = at;
+        let is_at = |area: Rect| area.contains((x, y).into());
+        let plot = self.hits.plots().iter().find(|plot| is_at(plot.area)).filter(|_| self.cursor.is_none());
+        let at = plot.map(|plot| plot.axis.time_of(x - plot.area.x)).filter(|at| *at <= self.shown.at);
+        let spot = self.hits.spots().iter().find(|spot| is_at(spot.area));
+        let over = spot.map(|spot| (spot.of, spot.has_parts.then(|| usize::from(x - spot.area.x))));
+        if (self.hover, self.over) == (at, over) {
+            return Effect::None;
+        }
+        (self.hover, self.over) = (at, over);
         Effect::Redraw
     }
 }

@@ -15,13 +15,11 @@ impl App {
         } else {
             STEPS.into_iter().rev().find(|step| *step < now)
         };
-        match to {
-            Some(to) => self.set_interval(Span::from_millis(to)),
-            None => {
-                self.complain(format!("polled every {}: no more steps", words(self.interval)));
-                Effect::Redraw
-            }
+        if let Some(to) = to {
+            return self.set_interval(Span::from_millis(to));
         }
+        self.complain(format!("polled every {}: no more steps", words(self.interval)));
+        Effect::Redraw
     }
 
     /// Polls so often, if that can be changed here.

@@ -88,6 +88,11 @@ impl ListState {
         self.order = order;
     }
 
+    /// Sorts by an order, turned round or not.
+    pub(super) fn sort_as(&mut self, order: usize, is_reversed: bool) {
+        (self.order, self.is_reversed) = (order, is_reversed);
+    }
+
     /// The other way round.
     pub(super) fn reverse(&mut self) {
         self.is_reversed = !self.is_reversed;

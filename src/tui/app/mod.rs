@@ -18,11 +18,12 @@ mod pace;
 mod path;
 mod prompt;
 mod said;
+mod sorting;
 mod travel;
 mod walk;
 mod what_if;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -88,10 +89,13 @@ pub struct App {
     then: Option<Timestamp>,
     cursor: Option<Timestamp>,
     hover: Option<Timestamp>,
+    over: Option<(usize, Option<usize>)>,
     block: Option<(ViewId, Part)>,
     explaining: Option<usize>,
     prompt: Option<Prompt>,
     entered: Vec<String>,
+    sort_later: BTreeMap<String, String>,
+    is_sparing: bool,
     lists: [ListState; ViewId::COUNT],
     open: BTreeSet<RowKey>,
     themes: usize,
@@ -126,10 +130,13 @@ impl App {
             then: None,
             cursor: None,
             hover: None,
+            over: None,
             block: None,
             explaining: None,
             prompt: None,
             entered: Vec::new(),
+            sort_later: BTreeMap::new(),
+            is_sparing: false,
             lists: [ListState::default(); ViewId::COUNT],
             open: BTreeSet::new(),
             themes: themes.max(1),
@@ -229,6 +236,10 @@ impl App {
             Action::Answered(reply) => self.answered(reply),
             Action::Unanswered => self.unanswered(),
             Action::Quiet(span) => self.quiet = Some(span),
+            Action::Spare(spares) => {
+                (self.is_sparing, self.hover, self.over) = (spares, None, None);
+                return Effect::None;
+            }
             Action::Resize => {}
             Action::Drawn(hits) => {
                 self.hits = hits;
@@ -243,13 +254,11 @@ impl App {
         if self.then.is_some() {
             return;
         }
-        match self.held.take() {
-            Some(latest) => self.show(latest),
-            None => {
-                self.held = Some(self.shown.clone());
-                self.say("held; space goes on");
-            }
+        if let Some(latest) = self.held.take() {
+            return self.show(latest);
         }
+        self.held = Some(self.shown.clone());
+        self.say("held; space goes on");
     }
 
     fn fresh(&mut self, snapshot: Arc<Snapshot>) -> Effect {
@@ -262,12 +271,15 @@ impl App {
             return if was_quiet || ago_changed { Effect::Redraw } else { Effect::None };
         }
         self.show(snapshot);
+        if !self.sort_later.is_empty() && !self.scene().is_blank() {
+            self.sort_now();
+        }
         Effect::Redraw
     }
 
     fn show(&mut self, snapshot: Arc<Snapshot>) {
         let before = self.pictures.at(Pace::TenSeconds).clone();
-        self.pictures.follow(&self.shown, &snapshot);
+        self.pictures.follow(&self.shown, &snapshot, self.is_sparing);
         let now = self.pictures.at(Pace::TenSeconds);
         if !Arc::ptr_eq(&before, now) {
             self.heat = self.heat.follow(&before, now);

@@ -18,11 +18,12 @@ pub enum Pace {
 impl Pace {
     const ALL: [Self; 4] = [Self::TwoSeconds, Self::FiveSeconds, Self::TenSeconds, Self::Minute];
 
-    const fn span(self) -> Span {
+    /// `spares` slows tables to the pace of the map.
+    const fn span(self, spares: bool) -> Span {
         Span::from_secs(match self {
             Self::TwoSeconds => 2,
-            Self::FiveSeconds => 5,
-            Self::TenSeconds => 10,
+            Self::FiveSeconds if !spares => 5,
+            Self::FiveSeconds | Self::TenSeconds => 10,
             Self::Minute => 60,
         })
     }
@@ -44,10 +45,10 @@ impl Pictures {
     }
 
     /// Takes a picture in. All paces show at once what must not wait: that something is there, gone or wrong.
-    pub(super) fn follow(&mut self, before: &Snapshot, now: &Arc<Snapshot>) {
+    pub(super) fn follow(&mut self, before: &Snapshot, now: &Arc<Snapshot>, spares: bool) {
         let must_not_wait = differs(before, now);
         for (slot, pace) in self.0.iter_mut().zip(Pace::ALL) {
-            let beat = |picture: &Snapshot| picture.at.millis().div_euclid(pace.span().millis());
+            let beat = |picture: &Snapshot| picture.at.millis().div_euclid(pace.span(spares).millis());
             if must_not_wait || beat(slot) != beat(now) {
                 *slot = now.clone();
             }

@@ -12,10 +12,13 @@ use crate::tui::widgets::{Canvas, Segment};
 /// The widest panel, and cells of a figure's name.
 const WIDEST: u16 = 116;
 const NAME: usize = 26;
+/// Cells beside the panel below which it takes them too.
+const MARGINS: u16 = 12;
 
 /// Draws it over `area`. Lines that find no room are reached by scrolling.
 pub fn figures(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, first: usize) {
-    let width = WIDEST.min(area.width);
+    // A few columns of the view at both sides would be read with it.
+    let width = if area.width <= WIDEST + MARGINS { area.width } else { WIDEST };
     let cells = usize::from(width.saturating_sub(4));
     let view = scene.app.view();
     let lines = lines(view, cells);
@@ -34,14 +37,15 @@ pub fn figures(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, first: us
     let mut pen = canvas.pen(inner, inner.height.saturating_sub(1));
     pen.put(Role::Accent, "i Esc").put(Role::Dim, " close");
     if more > 0 || first > 0 {
-        pen.skip(2).put(Role::Accent, "j k").put(Role::Dim, &format!(" scroll, {more} more lines"));
+        pen.skip(2).put(Role::Accent, "j k").put(Role::Dim, &format!(" scroll, {more} more"));
     }
     canvas.ground(panel, Role::Panel);
 }
 
 /// How many lines the panel of a view has at most: no scrolling goes beyond.
 pub fn figure_lines(view: ViewId, width: u16) -> usize {
-    lines(view, usize::from(WIDEST.min(width).saturating_sub(4))).len()
+    let width = if width <= WIDEST + MARGINS { width } else { WIDEST };
+    lines(view, usize::from(width.saturating_sub(4))).len()
 }
 
 fn lines(view: ViewId, cells: usize) -> Vec<Vec<Segment<'static>>> {

@@ -32,9 +32,16 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
     }
     let mut hits = Hits::default();
     let mut x = area.x;
+    if let Some(keys) = state_keys(scene) {
+        let mut pen = canvas.pen(area, 0);
+        for (key, word) in keys {
+            pen.put(Role::Accent, key).skip(1).put(Role::Dim, word).skip(2);
+        }
+        x = pen.x();
+    }
     if !filter.text().is_empty() {
         let mut pen = canvas.pen(area, 0);
-        pen.put(Role::Accent, "/").put(Role::Text, filter.text()).put(Role::Dim, "  (rows only)").skip(2);
+        pen.to(x).put(Role::Accent, "/").put(Role::Text, filter.text()).put(Role::Dim, "  (rows only)").skip(2);
         x = pen.x();
     }
     let room = Rect { x, width: area.right().saturating_sub(x), ..area };
@@ -67,6 +74,17 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
         pen.put(Role::Accent, &key).skip(1).put(Role::Dim, &word).skip(2);
     }
     hits
+}
+
+/// The keys of what is under way: a cursor in the charts, an earlier instant.
+fn state_keys(scene: &Scene<'_>) -> Option<&'static [(&'static str, &'static str)]> {
+    if scene.app.has_cursor() {
+        Some(&[("← →", "move"), ("Esc", "end")])
+    } else if scene.app.then().is_some() {
+        Some(&[("← →", "time"), ("End", "now")])
+    } else {
+        None
+    }
 }
 
 fn commands(view: &dyn View) -> impl Iterator<Item = Command> {

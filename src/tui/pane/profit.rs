@@ -52,6 +52,9 @@ fn sign(money: &MoneyView) -> Sign {
 
 /// Why there is no profit to show.
 pub(in crate::tui) fn why_unknown(scene: &Scene<'_>) -> &'static str {
+    if scene.app.then().is_some() {
+        return "no record of its money";
+    }
     let money = &scene.snap.money;
     let tokens = scene.snap.tokens.output_total.is_some() || scene.snap.tokens.prompt_total.is_some();
     match (money.revenue, money.cost) {

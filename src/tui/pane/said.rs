@@ -3,6 +3,8 @@
 use ratatui::buffer::Cell;
 use ratatui::layout::Rect;
 
+use crate::reading::Health;
+use crate::tui::app::Pace;
 use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -14,11 +16,17 @@ const ROWS: u16 = 12;
 
 /// Draws it above the basis; where every such row has figures at its right, over the keys in the last row.
 pub fn said(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let Some(said) = scene.app.said() else { return };
+    let (text, is_trouble) = match scene.app.said() {
+        Some(said) => (said.text.clone(), said.is_trouble),
+        None => match pointed(scene) {
+            Some(text) => (text, false),
+            None => return,
+        },
+    };
     let cells = usize::from(area.width).saturating_sub(4);
-    let role = if said.is_trouble { Role::Warning } else { Role::Text };
-    let toast = Toast { text: vec![Segment::new(role, human::cut(&said.text, cells))] };
-    let width = human::width(&said.text).min(cells) as u16 + 2;
+    let role = if is_trouble { Role::Warning } else { Role::Text };
+    let toast = Toast { text: vec![Segment::new(role, human::cut(&text, cells))] };
+    let width = human::width(&text).min(cells) as u16 + 2;
     // The header stays, and so do basis and keys.
     let above =
         Rect { y: area.y + 1, height: area.height.saturating_sub(3), width: area.width.saturating_sub(1), ..area };
@@ -30,6 +38,22 @@ pub fn said(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         let last = Rect { y: area.bottom().saturating_sub(1), height: 1, width: above.width, ..area };
         toast.draw(canvas, last, &[]);
     }
+}
+
+/// What the mouse is over in a map: `gpu-0231 GPU 3 · load 82 %`.
+fn pointed(scene: &Scene<'_>) -> Option<String> {
+    let (node, gpu) = scene.app.over()?;
+    let node = scene.at(Pace::TenSeconds).snap.nodes.get(node)?;
+    let cells = scene.app.charts.cells;
+    let name = human::shorten(node.name.as_str(), 40);
+    let Some(gpu) = gpu else {
+        let known: Vec<f64> = node.gpus.iter().filter_map(|gpu| cells.figure(gpu)).collect();
+        let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
+        return Some(format!("{name} · {}", cells.told(mean)));
+    };
+    let gpu = node.gpus.get(gpu)?;
+    let state = if gpu.state == Health::Live { cells.told(cells.figure(gpu)) } else { gpu.state.to_string() };
+    Some(format!("{name} GPU {} · {state}", gpu.index))
 }
 
 fn has_figures(canvas: &Canvas<'_>, row: Rect) -> bool {

@@ -2,18 +2,26 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Gathers until it is flushed.
 #[derive(Debug)]
 pub struct Output {
     sink: File,
     gathered: Vec<u8>,
+    written: Arc<AtomicU64>,
 }
 
 impl Output {
     /// Writes to `sink`.
     pub fn new(sink: File) -> Self {
-        Self { sink, gathered: Vec::with_capacity(16 * 1024) }
+        Self { sink, gathered: Vec::with_capacity(16 * 1024), written: Arc::default() }
+    }
+
+    /// How many bytes have been written in all, as long as it lives.
+    pub fn written(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.written)
     }
 }
 
@@ -25,6 +33,7 @@ impl Write for Output {
 
     fn flush(&mut self) -> io::Result<()> {
         let written = self.sink.write_all(&self.gathered);
+        self.written.fetch_add(self.gathered.len() as u64, Ordering::Relaxed);
         self.gathered.clear();
         written
     }

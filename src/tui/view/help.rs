@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Hits, Layout, Part, View};
+use super::{Hits, Layout, Part, RowKey, View, ViewId};
 use crate::tui::keys::{BINDINGS, Binding, Group};
 use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
@@ -22,35 +22,86 @@ impl View for Help {
         "help"
     }
 
+    /// A row for each line that it can be scrolled by.
+    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
+        let area = scene.area();
+        let room = Rect { width: area.width.saturating_sub(2), height: area.height.saturating_sub(3), ..area };
+        (0..=Page::new(room).hidden).map(RowKey::of).collect()
+    }
+
     fn layout(&self, _scene: &Scene<'_>, area: Rect) -> Layout {
         Layout::whole(Part::List, area)
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, _scene: &Scene<'_>, layout: &Layout) -> Hits {
+    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
         let Some(area) = layout.area(Part::List) else { return Hits::default() };
+        let page = Page::new(area);
+        let first = scene.app.list_of(ViewId::Help).place(&self.rows(scene)).min(usize::from(page.hidden)) as u16;
+        let body = Rect { height: area.height.saturating_sub(u16::from(page.hidden > 0)), ..area };
+        let places = side_by_side(body, page.columns, 2);
+        for placed in &page.blocks {
+            let Some(column) = places.get(usize::from(placed.column)) else { continue };
+            placed.block.draw(canvas, *column, i32::from(placed.row) - i32::from(first));
+        }
+        if page.hidden > 0 {
+            let left = page.hidden - first;
+            let mut pen = canvas.pen(area, area.height.saturating_sub(1));
+            pen.put(Role::Accent, "j k PgDn").put(Role::Dim, &format!(" scroll, {left} more lines"));
+        }
+        Hits::of_page(usize::from(body.height))
+    }
+}
+
+/// The blocks in columns, which may be longer than the screen.
+struct Page {
+    columns: u16,
+    blocks: Vec<Placed>,
+    /// Lines for which there is no room at once.
+    hidden: u16,
+}
+
+struct Placed {
+    column: u16,
+    row: u16,
+    block: Block,
+}
+
+impl Page {
+    fn new(area: Rect) -> Self {
         let columns = match area.width {
             118.. => 3,
             78.. => 2,
             _ => 1,
         };
-        let blocks = blocks(columns > 1);
-        let places = side_by_side(area, columns, 2);
-        let mut place = places.iter();
-        let Some(mut here) = place.next().copied() else { return Hits::default() };
-        for block in blocks {
-            let needed = block.lines.len() as u16 + 1;
-            // A block stands whole where any column has room for it.
-            if needed > here.height
-                && let Some(next) = place.next()
-            {
-                here = *next;
-            }
-            block.draw(canvas, here);
-            let used = (needed + 1).min(here.height);
-            here = Rect { y: here.y + used, height: here.height - used, ..here };
-        }
-        Hits::default()
+        let sizes: Vec<u16> = blocks().iter().map(Block::rows).collect();
+        // The last row tells how much is hidden, where anything is.
+        let fits = place(&sizes, columns, area.height);
+        let page = area.height.saturating_sub(1);
+        let longer = || (page..).find_map(|rows| Some((place(&sizes, columns, rows)?, rows)));
+        let (places, hidden) = match fits {
+            Some(places) => (places, 0),
+            None => longer().map_or((Vec::new(), 0), |(places, rows)| (places, rows - page)),
+        };
+        let put = |((column, row), block)| Placed { column, row, block };
+        Self { columns, blocks: places.into_iter().zip(blocks()).map(put).collect(), hidden }
     }
+}
+
+/// Column and row of each block of so many rows, none of them broken; `None` if the columns are too short.
+fn place(sizes: &[u16], columns: u16, height: u16) -> Option<Vec<(u16, u16)>> {
+    let (mut column, mut row) = (0, 0);
+    let mut places = Vec::new();
+    for size in sizes {
+        if row > 0 && row + size > height {
+            (column, row) = (column + 1, 0);
+        }
+        if column >= columns || row + size > height {
+            return None;
+        }
+        places.push((column, row));
+        row += size + 1;
+    }
+    Some(places)
 }
 
 /// A titled list of lines: a key or a glyph, and what it means.
@@ -60,20 +111,29 @@ struct Block {
 }
 
 impl Block {
-    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        if area.height < 2 {
-            return;
+    /// Its lines and its rule.
+    fn rows(&self) -> u16 {
+        self.lines.len() as u16 + 1
+    }
+
+    /// Draws it so many rows below the top of `area`, or above: what lies outside is not drawn.
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, top: i32) {
+        let line = |nth: u16| {
+            let row = u16::try_from(top + i32::from(nth)).ok().filter(|row| *row < area.height)?;
+            Some(Rect { y: area.y + row, height: 1, ..area })
+        };
+        if let Some(place) = line(0) {
+            TitledRule::new(self.title).draw(canvas, place);
         }
-        TitledRule::new(self.title).draw(canvas, Rect { height: 1, ..area });
-        for (row, (key, text)) in (1..area.height).zip(&self.lines) {
-            let line = Rect { y: area.y + row, height: 1, ..area };
-            canvas.clip(line).line(0, 0, key);
-            canvas.pen(line, 0).skip(KEYS).put(Role::Text, text);
+        for (nth, (key, text)) in (1..).zip(&self.lines) {
+            let Some(place) = line(nth) else { continue };
+            canvas.clip(place).line(0, 0, key);
+            canvas.pen(place, 0).skip(KEYS).put(Role::Text, text);
         }
     }
 }
 
-fn blocks(has_legend: bool) -> Vec<Block> {
+fn blocks() -> Vec<Block> {
     let of = |group: Group| {
         let shown = BINDINGS.iter().filter(|binding| binding.group == group && !binding.shown.is_empty());
         let line = |binding: &Binding| (vec![Segment::new(Role::Accent, binding.shown)], binding.help.to_owned());
@@ -81,12 +141,10 @@ fn blocks(has_legend: bool) -> Vec<Block> {
     };
     let mut blocks: Vec<Block> = Group::ALL.into_iter().map(of).collect();
     if let Some(move_) = blocks.get_mut(1) {
-        let mouse = "click, wheel; Shift: text".to_owned();
+        let mouse = "click, wheel, point; Shift".to_owned();
         move_.lines.push((vec![Segment::new(Role::Accent, "mouse")], mouse));
     }
-    if has_legend {
-        blocks.extend([glyphs(), colours(), sources()]);
-    }
+    blocks.extend([glyphs(), colours(), sources()]);
     blocks
 }
 
@@ -139,4 +197,21 @@ fn sources() -> Block {
     ];
     let line = |(name, text): (&'static str, &str)| (vec![Segment::dim(name)], text.to_owned());
     Block { title: "Where figures come from", lines: lines.into_iter().map(line).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_block_has_its_place_on_every_screen() {
+        for (width, height) in [(38, 9), (78, 21), (118, 32), (198, 46), (398, 117)] {
+            let page = Page::new(Rect::new(0, 0, width, height));
+            assert_eq!(page.blocks.len(), blocks().len(), "{width}x{height}");
+            let body = height - u16::from(page.hidden > 0);
+            assert!(page.blocks.iter().all(|placed| placed.row + placed.block.rows() <= body + page.hidden));
+            assert!(page.blocks.iter().all(|placed| placed.column < page.columns));
+        }
+        assert_eq!(Page::new(Rect::new(0, 0, 198, 46)).hidden, 0, "a large screen shows it at once");
+    }
 }

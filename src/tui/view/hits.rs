@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{Part, RowKey, ViewId};
-use crate::tui::widgets::PlotArea;
+use crate::tui::widgets::{PlotArea, Spot};
 
 /// What an area stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,7 @@ pub enum Hit {
 pub struct Hits {
     areas: Vec<(Rect, Hit)>,
     plots: Vec<PlotArea>,
+    spots: Vec<Spot>,
     parts: Vec<(Part, Rect)>,
     /// How many rows of the list were shown.
     pub page: usize,
@@ -48,6 +49,7 @@ impl Hits {
     pub fn extend(&mut self, other: Self) {
         self.areas.extend(other.areas);
         self.plots.extend(other.plots);
+        self.spots.extend(other.spots);
         self.parts.extend(other.parts);
         self.page = self.page.max(other.page);
         self.size = self.size.max(other.size);
@@ -61,6 +63,16 @@ impl Hits {
     /// Adds charts.
     pub fn push_plots(&mut self, plots: Vec<PlotArea>) {
         self.plots.extend(plots);
+    }
+
+    /// Adds cells of maps.
+    pub fn push_spots(&mut self, spots: Vec<Spot>) {
+        self.spots.extend(spots);
+    }
+
+    /// The cells of maps that were drawn.
+    pub fn spots(&self) -> &[Spot] {
+        &self.spots
     }
 
     /// The charts that were drawn.

@@ -16,6 +16,19 @@ pub struct Canvas<'a> {
     pub theme: &'a Theme,
     /// The charts that were drawn on it.
     pub plots: Vec<PlotArea>,
+    /// The cells of maps that were drawn on it.
+    pub spots: Vec<Spot>,
+}
+
+/// Where a part of a map stands, and what it is of, by its place in the snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot {
+    /// A cell for all of it, or a cell for each of its parts.
+    pub area: Rect,
+    /// The node.
+    pub of: usize,
+    /// Whether its GPUs have a cell each.
+    pub has_parts: bool,
 }
 
 /// Where a chart stands, and which time each of its cells is.
@@ -29,7 +42,7 @@ pub struct PlotArea {
 impl<'a> Canvas<'a> {
     /// A buffer that nothing was drawn on.
     pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
-        Self { buffer, theme, plots: Vec::new() }
+        Self { buffer, theme, plots: Vec::new(), spots: Vec::new() }
     }
 }
 

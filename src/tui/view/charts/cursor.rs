@@ -37,14 +37,18 @@ pub(super) fn titled<'a>(
     let name = rule.title.iter().position(|segment| segment.bold).map_or(rule.title.len(), |place| place + 1);
     rule.title.truncate(name);
     rule.note.clear();
-    let time = vec![Segment::new(Role::Accent, clock(scene, axis.time_of(cell), axis.cell()))];
+    let time = format!("{} ", clock(scene, axis.time_of(cell), axis.cell()));
+    let read = readings.iter().enumerate().flat_map(|(nth, reading)| {
+        let space = (nth > 0).then(|| Segment::dim(" "));
+        space.into_iter().chain(reading.at(cell))
+    });
     // The time is left out first where there is no room for both.
-    rule.right = vec![time, readings.iter().flat_map(|reading| reading.at(cell)).collect()];
+    rule.right = vec![vec![Segment::new(Role::Accent, time)], read.collect()];
     rule
 }
 
 impl Reading<'_> {
-    fn at(&self, cell: u16) -> [Segment<'static>; 3] {
+    fn at(&self, cell: u16) -> [Segment<'static>; 2] {
         let dots = usize::from(cell) * 2..usize::from(cell) * 2 + 2;
         let known: Vec<f64> = self.values.get(dots).unwrap_or(&[]).iter().flatten().copied().collect();
         let text = if known.is_empty() {
@@ -52,7 +56,7 @@ impl Reading<'_> {
         } else {
             (self.format)(known.iter().sum::<f64>() / known.len() as f64)
         };
-        [Segment::dim(" "), Segment::key(self.role), Segment::title(text)]
+        [Segment::key(self.role), Segment::title(text)]
     }
 }
 

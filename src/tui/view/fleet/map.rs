@@ -15,7 +15,7 @@ use crate::tui::view::served::name_role;
 use crate::tui::view::{Hit, Hits, RowKey, ViewId};
 use crate::tui::widgets::heat_cell::{Heat, HeatLevel, legend};
 use crate::tui::widgets::rule::TitledRule;
-use crate::tui::widgets::{Canvas, Segment};
+use crate::tui::widgets::{Canvas, Segment, Spot};
 use crate::units::{Money, Ratio};
 
 /// Cells of a unit's figures: load, KV, queue, profit an hour.
@@ -138,7 +138,13 @@ impl Map<'_, '_> {
         }
         let mut clip = canvas.clip(Rect { x, width, ..area }.intersection(area));
         let mut cell = 0;
+        let mut spots = Vec::new();
         for at in nodes {
+            let (cells, has_parts) = match self.plan.grain {
+                Grain::Node => (1, false),
+                Grain::Gpu(gpus) => (gpus as u16, true),
+            };
+            spots.push(Spot { area: Rect { x: x.saturating_add(cell), width: cells, ..area }, of: *at, has_parts });
             match self.plan.grain {
                 Grain::Node => {
                     node_cell(self.ten, *at).draw(&mut clip, cell, 0);
@@ -154,6 +160,7 @@ impl Map<'_, '_> {
                 }
             }
         }
+        canvas.spots.extend(spots);
         if is_chosen {
             canvas.ground(name, Role::Panel);
         }

@@ -20,6 +20,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     if let Some(alert) = gravest.filter(|alert| alert.severity > Severity::Info && area.width < ROOM) {
         return tables::alert_line(canvas, area, scene, alert, 0);
     }
+    if scene.app.then().is_some() && scene.snap.money.profit_per_hour.is_none() {
+        let sentences = vec![Sentence::new([Segment::dim("Of this instant no money is recorded.")])];
+        Headline { sentences }.draw(canvas, area);
+        return;
+    }
     let bridge = scene.app.bridge();
     let facts = Facts {
         snapshot: scene.at(Pace::Minute).snap,

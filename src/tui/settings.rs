@@ -1,0 +1,212 @@
+//! What a person chose on the screen, kept from one run to the next in a file of the state folder.
+//!
+//! What the configuration or the command line says comes before it. The file is replaced as a whole, so that it is never
+//! read half written; one that cannot be read is left out, and said.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::app::{App, Cells, Reach};
+use super::view::ViewId;
+use super::widgets::margin::MarginForm;
+
+/// How long the end waits for the file.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 64 * 1024;
+const HEADING: &str = "# Written by margintop when it ends. What margintop.toml or a flag says comes before this.\n";
+
+/// What is kept. A key that is absent leaves what is so by default; unknown keys are of a later version.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Settings {
+    /// The theme's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) theme: Option<String>,
+    /// How far charts reach back: `6h`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<String>,
+    /// What the cells of the map show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cells: Option<String>,
+    /// The large chart: `stack` or `profit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chart: Option<String>,
+    /// By which column each view's list is sorted; `-` before it turns it round.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    sort: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// Reads a file; one that is not there is empty.
+    ///
+    /// # Errors
+    /// Why it cannot be read, in a few words.
+    pub(super) fn read(path: &Path) -> Result<Self, String> {
+        let broken = |why: String| format!("{} is left out: {why}", name(path));
+        let text = match fs::metadata(path).map(|about| about.len()) {
+            Ok(bytes) if bytes > LARGEST => return Err(broken("too large".to_owned())),
+            Ok(_) => fs::read_to_string(path),
+            Err(error) => Err(error),
+        };
+        match text {
+            Ok(text) => toml::from_str(&text).map_err(|error: toml::de::Error| broken(error.message().to_owned())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(broken(error.to_string())),
+        }
+    }
+
+    /// Puts what was kept into an app, except its theme. Sorts wait for the first rows: without them no column is known.
+    pub(super) fn apply(&self, app: &mut App) {
+        let is = |kept: &Option<String>, name: &str| kept.as_deref() == Some(name);
+        if let Some(reach) = Reach::ALL.into_iter().find(|reach| is(&self.span, reach.word())) {
+            app.charts.reach = reach;
+        }
+        if let Some(cells) = Cells::ALL.into_iter().find(|cells| is(&self.cells, cells.names().0)) {
+            app.charts.cells = cells;
+        }
+        if is(&self.chart, "profit") {
+            app.charts.form = MarginForm::Profit;
+        }
+        app.sort_later(self.sort.clone());
+    }
+
+    /// What is to be kept of an app. `given` is the theme that the configuration or the command line named.
+    pub(super) fn of(app: &App, given: Option<usize>, before: &Self) -> Self {
+        let theme = match given {
+            // It was not chosen on the screen.
+            Some(theme) if theme == app.theme => before.theme.clone(),
+            _ => app.theme_names.get(app.theme).cloned(),
+        };
+        let chart = match app.charts.form {
+            MarginForm::Stack => "stack",
+            MarginForm::Profit => "profit",
+        };
+        Self {
+            theme,
+            span: Some(app.charts.reach.word().to_owned()),
+            cells: Some(app.charts.cells.names().0.to_owned()),
+            chart: Some(chart.to_owned()),
+            sort: ViewId::tabs().filter_map(|view| Some((view.view().title().to_owned(), app.sorted(view)?))).collect(),
+        }
+    }
+
+    /// Writes the file on a thread of its own, and waits for it no longer than a moment.
+    ///
+    /// # Errors
+    /// Why it is not written, in a few words.
+    pub(super) fn keep(self, path: PathBuf) -> Result<(), String> {
+        let (done, written) = mpsc::channel();
+        let shown = name(&path);
+        let write = move || {
+            let _ = done.send(self.write(&path));
+        };
+        let because = |why: String| format!("{shown} is not written: {why}");
+        thread::Builder::new().name("settings".to_owned()).spawn(write).map_err(|error| because(error.to_string()))?;
+        match written.recv_timeout(PATIENCE) {
+            Ok(result) => result.map_err(|error| because(error.to_string())),
+            Err(_) => Err(because("the disk does not answer".to_owned())),
+        }
+    }
+
+    fn write(&self, path: &Path) -> io::Result<()> {
+        let text = format!("{HEADING}{}", toml::to_string(self).map_err(io::Error::other)?);
+        if fs::read_to_string(path).is_ok_and(|before| before == text) {
+            return Ok(());
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let new = path.with_extension(format!("{}.new", std::process::id()));
+        let renamed = fs::write(&new, text).and_then(|()| fs::rename(&new, path));
+        if renamed.is_err() {
+            fs::remove_file(&new).ok();
+        }
+        renamed
+    }
+}
+
+/// The file's own name: its folder may say who somebody is.
+fn name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::tz::TimeZone;
+
+    use super::super::app::{Action, Command, Turn};
+    use super::*;
+    use crate::clock::Clock;
+    use crate::fleet::{Fleet, FleetConfig};
+    use crate::pricing::Book;
+    use crate::units::Span;
+
+    fn app() -> App {
+        let fleet = Fleet::new(FleetConfig::local("here"), Book::built_in().unwrap(), Clock::System.now());
+        let mut app = App::new(Arc::new(fleet.snapshot()), TimeZone::UTC, Span::from_secs(1), 3);
+        app.theme_names = ["dark", "light", "ember"].map(str::to_owned).to_vec();
+        app
+    }
+
+    #[test]
+    fn what_was_chosen_is_there_the_next_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/screen.toml");
+        let mut app = app();
+        for command in [Command::NextTheme, Command::Reach(Turn::Next), Command::Cells, Command::Form] {
+            app.update(Action::Command(command));
+        }
+        app.update(Action::Command(Command::Show(ViewId::Nodes)));
+        app.update(Action::Command(Command::Sort));
+        app.update(Action::Command(Command::Reverse));
+        let kept = Settings::of(&app, None, &Settings::default());
+        let sorted = kept.sort.get("nodes").cloned().unwrap();
+        assert!(sorted.starts_with('-'), "{sorted}");
+        kept.clone().keep(path.clone()).unwrap();
+        assert_eq!(fs::read_dir(folder.path().join("deep")).unwrap().count(), 1, "nothing else is left there");
+
+        let read = Settings::read(&path).unwrap();
+        assert_eq!(read, kept);
+        let mut next = self::app();
+        read.apply(&mut next);
+        assert_eq!((next.charts, read.theme.as_deref()), (app.charts, Some("light")));
+        next.update(Action::Fresh(next.shown().clone()));
+        assert_eq!(Settings::of(&next, Some(0), &read), read, "a theme that a flag names is not kept");
+    }
+
+    #[test]
+    fn a_broken_file_is_left_out_and_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("screen.toml");
+        assert_eq!(Settings::read(&path), Ok(Settings::default()), "none is empty");
+        for text in ["theme = ", "theme = 3", "\u{0}", "sort = [1]"] {
+            fs::write(&path, text).unwrap();
+            assert!(Settings::read(&path).unwrap_err().starts_with("screen.toml is left out: "), "{text}");
+        }
+        fs::write(&path, b"\xff\xfe").unwrap();
+        assert!(Settings::read(&path).is_err());
+        fs::write(&path, "span = \"9 years\"\ncells = \"x\"\nlater = 1\n[sort]\nnodes = \"gone\"\nx = \"y\"").unwrap();
+        let mut app = app();
+        let before = app.charts;
+        Settings::read(&path).unwrap().apply(&mut app);
+        app.update(Action::Fresh(app.shown().clone()));
+        assert_eq!(app.charts, before, "what nobody knows changes nothing");
+    }
+
+    #[test]
+    fn a_folder_that_takes_nothing_is_said() {
+        let why = Settings::default().keep(PathBuf::from("/proc/nothing/screen.toml")).unwrap_err();
+        assert!(why.starts_with("screen.toml is not written: "), "{why}");
+    }
+}
