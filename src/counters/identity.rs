@@ -240,8 +240,11 @@ impl Processes {
             return self.take_jitter(page, start, id);
         }
         if self.jitter.is_some() {
+            let is_later = self.falls_later(page, start);
             self.refute_jitter();
-            return self.advance_identified(page, start);
+            if !is_later {
+                return self.advance_identified(page, start);
+            }
         }
         self.first_page(page, start)
     }
@@ -418,7 +421,7 @@ impl Processes {
             && process.paces_to(page.rows, page.at.since(process.last_seen));
         let before = page.at.wall - page.at.since(process.first_seen) + SLACK;
         (goes_on && ours <= before).then(|| {
-            process.add_start(start);
+            process.add_start(start, false);
             process.id
         })
     }
