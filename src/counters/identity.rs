@@ -220,6 +220,10 @@ impl Processes {
 
     pub(super) fn advance_identified(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Outcome {
         if let Some(id) = self.with_start(page, start) {
+            if let Some(process) = self.get_mut(id) {
+                let context = page.context(process.last_seen);
+                process.follow_labels(page.rows, &context);
+            }
             let undone = self.undo_jitter(page, start, id).or_else(|| self.undo_leap(page, start, id));
             if let Some(outcome) = undone {
                 return outcome;
