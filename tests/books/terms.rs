@@ -151,7 +151,7 @@ impl Config {
 
     /// The configuration as it is written; prices with dates are in a file beside it.
     pub fn text(&self) -> String {
-        let mut text = "price_files = [\"house.toml\"]\n".to_owned();
+        let mut text = "timezone = \"UTC\"\nprice_files = [\"house.toml\"]\n".to_owned();
         if self.is_finished {
             text.push_str("bill = \"finished\"\n");
         }
