@@ -2,6 +2,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "support/fake_nvml.rs"]
+mod fake_nvml;
 #[path = "support/lease_watch.rs"]
 mod lease_watch;
 #[path = "support/program.rs"]
@@ -102,4 +104,35 @@ fn fewer_gpus_than_a_node_has_are_said() {
         "{}",
         told(&lease(16))
     );
+}
+
+/// Class: a cost that is unknown, and nobody says why.
+#[test]
+fn an_assumed_rate_in_another_currency_says_what_to_write() {
+    let once = |text: &str| {
+        let program = Program::new(["once", "--json", "--for", "300ms", "nvml:"]);
+        program.driver(fake_nvml::library()).config(text).run().good()
+    };
+    let alert = |told: &serde_json::Value| {
+        let all = told["alerts"].as_array().unwrap().iter();
+        all.filter(|alert| alert["rule"] == "rate_unknown")
+            .map(|alert| alert["text"].as_str().unwrap().to_owned())
+            .next()
+    };
+    let bare = once("currency = \"CNY\"\n");
+    assert!(bare["money"]["cost"].is_null(), "{}", bare["money"]);
+    let text = alert(&bare).unwrap_or_else(|| panic!("{:#}", bare["alerts"]));
+    for words in
+        ["USD an hour, and the ledger is in CNY", "[[fx]] from = \"USD\" to = \"CNY\"", "[[lease]] gpu = \"H100\""]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let fx = "[[fx]]\nfrom = \"USD\"\nto = \"CNY\"\nrate = \"7.1\"\nat = \"2025-01-01\"\n";
+    let lease = "[[lease]]\ngpu = \"H100\"\nrate = \"20\"\n";
+    for more in [fx, lease] {
+        let told = once(&format!("currency = \"CNY\"\n{more}"));
+        assert_eq!(alert(&told), None, "{more}");
+        assert!(!told["money"]["cost"].is_null(), "{more}");
+    }
+    assert_eq!(alert(&once("")), None);
 }
