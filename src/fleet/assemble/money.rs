@@ -213,10 +213,15 @@ fn unpriced_pace(present: &Present<'_>, prices: &crate::pricing::ClassPrices) ->
 fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
     let mut bases: Vec<(bool, RateBasis)> = Vec::new();
     for (cost_account, rented) in fleet.ledger.today().rents() {
-        let is_paid = fleet.pace.owed_per_hour(cost_account.index()).is_some_and(|owed| owed > Money::ZERO);
+        let owes = fleet.pace.owed_per_hour(cost_account.index()).is_none_or(|owed| owed > Money::ZERO);
         let cost_account = &fleet.ledger.cost_accounts()[cost_account.index()];
         let held = rented.held > GpuTime::ZERO && cost_account.kind == CostKind::Gpus;
         let (Some(rate), true) = (cost_account.rate, held) else { continue };
+        let runs = |label: &Label| {
+            let mut leases = fleet.config.leases.iter().filter(|lease| lease.runs_at(fleet.now().wall));
+            leases.any(|lease| Label::new(&lease.label()) == *label)
+        };
+        let is_paid = owes && cost_account.lease.as_ref().is_none_or(runs);
         let is_same = |basis: &RateBasis| basis.gpu == cost_account.gpu && basis.rate == rate;
         if let Some((paid, _)) = bases.iter_mut().find(|(_, basis)| is_same(basis)) {
             *paid |= is_paid;
