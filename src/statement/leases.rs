@@ -32,7 +32,8 @@ pub(super) fn fold(past: &Past) -> RowAccumulator {
             };
             accumulator.add_cost(row, cost);
             accumulator.add_time(row, time);
-            accumulator.extend(row, bucket.at, bucket.end);
+            // What is of the bucket that the ledger begins in is of the time since.
+            accumulator.extend(row, bucket.at.max(past.began).min(bucket.end), bucket.end);
             if cost_account.kind == CostKind::Gpus {
                 accumulator.add_idle(row, cost_account.idle_cost(cell).unwrap_or_default());
             }
