@@ -674,7 +674,4 @@ fn the_mouse_over_the_map_tells_what_it_is_over() {
     assert_eq!(names.len(), 18, "a node a cell");
     app.update(Action::Hover(0, 0));
     assert_eq!(name(&app), None);
-    // A terminal that got much is told nothing.
-    app.update(Action::Spare(true));
-    assert_eq!(app.update(Action::Hover(12, row as u16)), Effect::None);
 }

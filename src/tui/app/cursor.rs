@@ -49,9 +49,6 @@ impl App {
 
     /// The mouse is over a cell of the screen.
     pub(super) fn hover(&mut self, x: u16, y: u16) -> Effect {
-        if self.is_sparing {
-            return Effect::None;
-        }
         let is_at = |area: Rect| area.contains((x, y).into());
         let plot = self.hits.plots().iter().find(|plot| is_at(plot.area)).filter(|_| self.cursor.is_none());
         let at = plot.map(|plot| plot.axis.time_of(x - plot.area.x)).filter(|at| *at <= self.shown.at);

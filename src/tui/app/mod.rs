@@ -237,7 +237,7 @@ impl App {
             Action::Unanswered => self.unanswered(),
             Action::Quiet(span) => self.quiet = Some(span),
             Action::Spare(spares) => {
-                (self.is_sparing, self.hover, self.over) = (spares, None, None);
+                self.is_sparing = spares;
                 return Effect::None;
             }
             Action::Resize => {}
