@@ -517,6 +517,14 @@ fn every_view_says_what_its_figures_are() {
             }
             assert_eq!(app.place(), row, "the view behind stays");
             assert_eq!(app.update(Action::Click(5, 5)), Effect::None);
+            type_(&mut app, "g");
+            app.update(Action::Drawn(Hits::of_screen((width, height))));
+            app.update(Action::Wheel { down: true });
+            let scrolled = app.explaining().unwrap();
+            assert!(
+                scrolled == 3 || view != ViewId::Overview && scrolled < 3 || height == 50,
+                "{view:?} {width}x{height}"
+            );
             press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
             assert!(!text(&app, width, height).contains("WHAT IS THIS FIGURE?"));
             assert_eq!(app.view(), view);
