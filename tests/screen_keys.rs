@@ -683,3 +683,32 @@ fn the_mouse_over_the_map_tells_what_it_is_over() {
     app.update(Action::Hover(0, 0));
     assert_eq!(name(&app), None);
 }
+
+#[test]
+fn the_cursor_is_in_the_lines_of_a_small_screen_too() {
+    let mut app = watched();
+    let draw = |app: &mut App| {
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        let mut hits = Hits::default();
+        terminal.draw(|frame| hits = margintop::tui::draw(frame, app, app.shown(), &Theme::of_roles())).unwrap();
+        app.update(Action::Drawn(hits));
+    };
+    draw(&mut app);
+    type_(&mut app, "[");
+    draw(&mut app);
+    type_(&mut app, "c");
+    for _ in 0..8 {
+        press(&mut app, KeyCode::Left, KeyModifiers::NONE);
+    }
+    let frame = text(&app, 80, 24);
+    let columns: Vec<usize> = frame.lines().filter_map(|line| line.chars().position(|c| c == '│')).collect();
+    assert_eq!(columns.len(), 4, "{frame}");
+    assert!(columns.iter().all(|column| *column == columns[0]), "{frame}");
+    assert!(frame.contains("─ At 15:1"), "{frame}");
+    press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+    // The mouse finds the same column.
+    let row = frame.lines().position(|line| line.contains('│')).unwrap();
+    app.update(Action::Hover(columns[0] as u16, row as u16));
+    let hovered = text(&app, 80, 24);
+    assert_eq!(hovered.lines().filter_map(|line| line.chars().position(|c| c == '│')).next(), Some(columns[0]));
+}
