@@ -517,6 +517,14 @@ fn every_view_says_what_its_figures_are() {
             }
             assert_eq!(app.place(), row, "the view behind stays");
             assert_eq!(app.update(Action::Click(5, 5)), Effect::None);
+            type_(&mut app, "g");
+            app.update(Action::Drawn(Hits::of_screen((width, height))));
+            app.update(Action::Wheel { down: true });
+            let scrolled = app.explaining().unwrap();
+            assert!(
+                scrolled == 3 || view != ViewId::Overview && scrolled < 3 || height == 50,
+                "{view:?} {width}x{height}"
+            );
             press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
             assert!(!text(&app, width, height).contains("WHAT IS THIS FIGURE?"));
             assert_eq!(app.view(), view);
@@ -674,7 +682,33 @@ fn the_mouse_over_the_map_tells_what_it_is_over() {
     assert_eq!(names.len(), 18, "a node a cell");
     app.update(Action::Hover(0, 0));
     assert_eq!(name(&app), None);
-    // A terminal that got much is told nothing.
-    app.update(Action::Spare(true));
-    assert_eq!(app.update(Action::Hover(12, row as u16)), Effect::None);
+}
+
+#[test]
+fn the_cursor_is_in_the_lines_of_a_small_screen_too() {
+    let mut app = watched();
+    let draw = |app: &mut App| {
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        let mut hits = Hits::default();
+        terminal.draw(|frame| hits = margintop::tui::draw(frame, app, app.shown(), &Theme::of_roles())).unwrap();
+        app.update(Action::Drawn(hits));
+    };
+    draw(&mut app);
+    type_(&mut app, "[");
+    draw(&mut app);
+    type_(&mut app, "c");
+    for _ in 0..8 {
+        press(&mut app, KeyCode::Left, KeyModifiers::NONE);
+    }
+    let frame = text(&app, 80, 24);
+    let columns: Vec<usize> = frame.lines().filter_map(|line| line.chars().position(|c| c == '│')).collect();
+    assert_eq!(columns.len(), 4, "{frame}");
+    assert!(columns.iter().all(|column| *column == columns[0]), "{frame}");
+    assert!(frame.contains("─ At 15:1"), "{frame}");
+    press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+    // The mouse finds the same column.
+    let row = frame.lines().position(|line| line.contains('│')).unwrap();
+    app.update(Action::Hover(columns[0] as u16, row as u16));
+    let hovered = text(&app, 80, 24);
+    assert_eq!(hovered.lines().filter_map(|line| line.chars().position(|c| c == '│')).next(), Some(columns[0]));
 }

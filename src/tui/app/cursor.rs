@@ -49,12 +49,9 @@ impl App {
 
     /// The mouse is over a cell of the screen.
     pub(super) fn hover(&mut self, x: u16, y: u16) -> Effect {
-        if self.is_sparing {
-            return Effect::None;
-        }
         let is_at = |area: Rect| area.contains((x, y).into());
         let plot = self.hits.plots().iter().find(|plot| is_at(plot.area)).filter(|_| self.cursor.is_none());
-        let at = plot.map(|plot| plot.axis.time_of(x - plot.area.x)).filter(|at| *at <= self.shown.at);
+        let at = plot.and_then(|plot| plot.time_at(x)).filter(|at| *at <= self.shown.at);
         let spot = self.hits.spots().iter().find(|spot| is_at(spot.area));
         let over = spot.map(|spot| (spot.of, spot.has_parts.then(|| usize::from(x - spot.area.x))));
         if (self.hover, self.over) == (at, over) {

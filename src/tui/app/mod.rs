@@ -224,6 +224,11 @@ impl App {
             Action::Accept => self.accept_filter(),
             Action::Said { text, is_trouble } => self.tell(text, is_trouble),
             Action::Unsaid(number) => return self.unsay(number),
+            Action::Wheel { down } if self.explaining.is_some() => {
+                for _ in 0..WHEEL {
+                    self.read_on(Command::Move(if down { Motion::Down } else { Motion::Up }));
+                }
+            }
             Action::Wheel { .. } | Action::Click(..) | Action::Hover(..) if self.has_panel() => return Effect::None,
             Action::Wheel { down } => {
                 for _ in 0..WHEEL {
@@ -237,7 +242,7 @@ impl App {
             Action::Unanswered => self.unanswered(),
             Action::Quiet(span) => self.quiet = Some(span),
             Action::Spare(spares) => {
-                (self.is_sparing, self.hover, self.over) = (spares, None, None);
+                self.is_sparing = spares;
                 return Effect::None;
             }
             Action::Resize => {}

@@ -189,7 +189,10 @@ impl App {
             Word::Theme => self.theme_names.clone(),
             Word::View => ViewId::tabs().map(|id| id.view().title().to_owned()).collect(),
             Word::Node => self.shown.nodes.iter().map(|node| node.name.to_string()).collect(),
-            Word::Sort => self.orders().iter().map(|order| order.title.to_string()).collect(),
+            Word::Sort => {
+                let titles = self.orders().into_iter().map(|order| order.title.to_string());
+                titles.filter(|title| !title.trim().is_empty()).collect()
+            }
             Word::Span => super::Reach::ALL.map(|reach| reach.word().to_owned()).to_vec(),
             Word::Cells => super::Cells::ALL.map(|cells| cells.names().0.to_owned()).to_vec(),
             Word::Interval => names(&INTERVALS),

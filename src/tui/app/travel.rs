@@ -32,7 +32,7 @@ impl App {
 
     /// The time of the shortest cell of the charts that were drawn.
     pub(super) fn chart_cell(&self) -> Span {
-        let drawn = self.hits.plots().iter().map(|plot| plot.axis.cell().millis()).min();
+        let drawn = self.hits.plots().iter().map(|plot| plot.step().millis()).min();
         let cell = drawn.unwrap_or_else(|| self.charts.reach.span().millis() / CELLS);
         Span::from_millis(cell.max(LEAST))
     }

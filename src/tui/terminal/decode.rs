@@ -225,7 +225,7 @@ mod tests {
         };
         assert_eq!(held(b"\x1b[1;2D"), Some((KeyCode::Left, KeyModifiers::SHIFT)));
         assert_eq!(held(b"\x1b[5;5~"), Some((KeyCode::PageUp, KeyModifiers::CONTROL)));
-        assert_eq!(held(b"\x1b[1;x9C"), Some((KeyCode::Right, KeyModifiers::NONE)));
+        assert_eq!(held(b"\x1b[1;C"), Some((KeyCode::Right, KeyModifiers::NONE)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use ratatui::style::{Modifier, Style};
 use super::time_axis::TimeAxis;
 use crate::tui::human;
 use crate::tui::theme::{Role, Theme};
+use crate::units::{Span as Time, Timestamp};
 
 /// Where a frame is drawn.
 pub struct Canvas<'a> {
@@ -33,10 +34,26 @@ pub struct Spot {
 
 /// Where a chart stands, and which time each of its cells is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
 pub struct PlotArea {
+    /// Where it stands.
     pub area: Rect,
+    /// Its times.
     pub axis: TimeAxis,
+    /// Whether a column is a dot of the axis, and not a cell: a line of eighths.
+    pub is_line: bool,
+}
+
+impl PlotArea {
+    /// The time of a column.
+    pub fn step(&self) -> Time {
+        if self.is_line { self.axis.dot() } else { self.axis.cell() }
+    }
+
+    /// The instant at which a column of the screen begins; `None` beside the chart.
+    pub fn time_at(&self, x: u16) -> Option<Timestamp> {
+        let column = x.checked_sub(self.area.x).filter(|column| *column < self.area.width)?;
+        Some(self.axis.start() + Time::from_millis(self.step().millis().saturating_mul(i64::from(column))))
+    }
 }
 
 impl<'a> Canvas<'a> {

@@ -205,7 +205,7 @@ fn framed(
         axis: Some(below),
     };
     let place = chart.draw(canvas, area);
-    canvas.plots.push(PlotArea { area: place, axis: *axis });
+    canvas.plots.push(PlotArea { area: place, axis: *axis, is_line: false });
     cursor::line(canvas, place, scene, axis);
     if !is_known {
         let row = place.height.saturating_sub(1) / 2;

@@ -2,6 +2,7 @@
 
 mod head;
 mod headline;
+mod pointed;
 mod vitals;
 
 use ratatui::layout::Rect;

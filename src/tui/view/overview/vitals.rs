@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::pointed;
 use crate::history::{Measure, Subject};
 use crate::tui::app::Pace;
 use crate::tui::human;
@@ -26,7 +27,7 @@ const LEFT: u16 = 31;
 const RIGHT: u16 = 8;
 
 /// A vital figure.
-struct Vital {
+pub(super) struct Vital {
     label: &'static str,
     short: &'static str,
     figure: String,
@@ -34,7 +35,7 @@ struct Vital {
     measure: Measure,
     role: Role,
     change: Option<f64>,
-    is_share: bool,
+    pub(super) is_share: bool,
 }
 
 /// Draws them.
@@ -162,28 +163,32 @@ fn change(vital: &Vital) -> Vec<Segment<'static>> {
 /// A line of eighths each, with its scale behind it.
 fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let reach = scene.app.charts.reach;
-    let title = format!("Last {}", reach.name());
+    let title = pointed::title(scene).unwrap_or_else(|| format!("Last {}", reach.name()));
     TitledRule::new(title).right([Segment::dim("scale")]).draw(canvas, area);
     for (row, vital) in (1..area.height).zip(vitals(scene)) {
         let line = Rect { y: area.y + row, height: 1, ..area };
-        let mut pen = canvas.pen(line, 0);
-        let label = if vital.measure == Measure::Load { vital.label.to_owned() } else { vital.label.to_lowercase() };
-        pen.name(Role::Dim, &label, 9).right(Role::Text, &vital.figure, 6).name(Role::Dim, vital.unit, 7);
-        for segment in change(&vital) {
-            pen.put(Role::Dim, &segment.text);
-        }
         let place = Rect { x: line.x + LEFT, width: line.width.saturating_sub(LEFT + RIGHT + 1), ..line };
         let points = Points::of(scene, &Subject::Fleet, vital.measure, reach.span());
         // A dot of the axis is a cell of the line.
         let axis = axis(scene, &[&points], reach.span(), place.width / 2);
         let values = points.on(&axis);
+        let then = pointed::figure(scene, &vital, &axis, &values);
+        let mut pen = canvas.pen(line, 0);
+        let label = if vital.measure == Measure::Load { vital.label.to_owned() } else { vital.label.to_lowercase() };
+        let figure = then.as_ref().unwrap_or(&vital.figure);
+        pen.name(Role::Dim, &label, 9).right(Role::Text, figure, 6).name(Role::Dim, vital.unit, 7);
+        for segment in change(&vital).into_iter().filter(|_| then.is_none()) {
+            pen.put(Role::Dim, &segment.text);
+        }
         let (low, top) = scale(&vital, &values);
         let values: Vec<Option<f64>> = values.into_iter().map(|value| value.map(|value| value - low)).collect();
         let spark = match vital.measure {
             Measure::Load => Sparkline::heat(values),
             _ => Sparkline::new(values, top - low, Ink::Role(vital.role)),
         };
-        spark.draw(canvas, Rect { width: 2 * (place.width / 2), ..place });
+        let place = Rect { width: 2 * (place.width / 2), ..place };
+        spark.draw(canvas, place);
+        pointed::mark(canvas, place, scene, &axis);
         let text = if vital.is_share {
             format!("{:.0}–{:.0}", low * 100.0, top * 100.0)
         } else {

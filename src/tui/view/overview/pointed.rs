@@ -1,0 +1,33 @@
+//! The cursor in the vital lines: its column, and their values at its time.
+
+use ratatui::layout::Rect;
+
+use super::vitals::Vital;
+use crate::tui::human;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::widgets::time_axis::TimeAxis;
+use crate::tui::widgets::{Canvas, PlotArea};
+use crate::units::Ratio;
+
+/// `At 14:31` while an instant is pointed at.
+pub(super) fn title(scene: &Scene<'_>) -> Option<String> {
+    Some(format!("At {}", human::clock_minute(scene.app.pointed()?, scene.zone())))
+}
+
+/// The value that a line has where it is pointed at, as its figure is written.
+pub(super) fn figure(scene: &Scene<'_>, vital: &Vital, axis: &TimeAxis, values: &[Option<f64>]) -> Option<String> {
+    let dot = axis.dot_of(scene.app.pointed()?)?;
+    let value = values.get(dot).copied().flatten();
+    let text = if vital.is_share { human::percent1(value.and_then(Ratio::new)) } else { human::scaled_tight(value) };
+    Some(text.trim().to_owned())
+}
+
+/// Tells the mouse of a line, and draws the cursor in it.
+pub(super) fn mark(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, axis: &TimeAxis) {
+    canvas.plots.push(PlotArea { area: line, axis: *axis, is_line: true });
+    let column = scene.app.pointed().and_then(|at| axis.dot_of(at)).and_then(|dot| u16::try_from(dot).ok());
+    if let Some(column) = column.filter(|column| *column < line.width) {
+        canvas.clip(line).put(column, 0, '│', Role::Accent);
+    }
+}
