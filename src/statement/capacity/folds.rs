@@ -177,7 +177,9 @@ impl<'a> Folds<'a> {
         let mut hour: Option<(Period, Span, Vec<HourSums>)> = None;
         for noted in &self.noted {
             if !hour.as_ref().is_some_and(|(period, ..)| period.holds(noted.from)) {
-                hour.take().into_iter().for_each(|hour| close(&mut done, hour));
+                if let Some(hour) = hour.take() {
+                    close(&mut done, hour);
+                }
                 let sums = vec![HourSums::default(); self.pools.all.len()];
                 hour = Some((Period::of(By::Hour, zone, noted.from), Span::ZERO, sums));
             }
@@ -188,7 +190,9 @@ impl<'a> Folds<'a> {
                 sum.add(bucket, held[number], &best[number], &noted.slice, self.objectives.missed(number, noted.at));
             }
         }
-        hour.into_iter().for_each(|hour| close(&mut done, hour));
+        if let Some(hour) = hour {
+            close(&mut done, hour);
+        }
         done.pools.retain(|pool| pool.held_millis > 0);
         done.pools.sort_by(|a, b| b.spare_cost.cmp(&a.spare_cost).then_with(|| a.name.cmp(&b.name)));
         done
