@@ -170,7 +170,7 @@ impl Stream {
             return;
         }
         self.lengths = [piece.to - piece.from, self.lengths[0]];
-        if hole <= SLACK {
+        if hole <= SLACK && hole != Span::ZERO {
             // Clocks that are read a millisecond apart neither add time nor take any.
             self.pieces.iter_mut().for_each(|known| known.shift(hole));
         }
