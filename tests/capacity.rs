@@ -163,7 +163,7 @@ fn under_an_objective(held: impl Fn(&str, i64) -> Option<bool>) -> Past {
         }
         (NodeName::new(node), vec![(since, day)])
     });
-    past.slo = Some(SloPast { slo, since, days: days.into_iter().collect() });
+    past.slo = Some(SloPast { slo, since, before: None, days: days.into_iter().collect() });
     past
 }
 

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use margintop::history::History;
 use margintop::snapshot::{Snapshot, WriterStatus};
 use margintop::tui::app::{Action, App, Command, Field, Motion, Pane, Turn};
 use margintop::tui::theme::{Depth, Glyphs, Role, Shelf, Theme};
@@ -233,13 +232,7 @@ fn other_views_and_states() {
 
 #[test]
 fn views_of_a_fleet_that_was_watched_for_a_quarter_hour() {
-    let history = History::default();
-    for beat in (0..=900).step_by(5) {
-        history.record(&picture::fleet(beat), Span::from_secs(5));
-    }
-    let mut app = app(&Arc::new(picture::fleet(900)));
-    app.history = history;
-    app.update(Action::Command(Command::Reach(Turn::Previous)));
+    let mut app = picture::watched();
     for size in SIZES {
         golden("watched", &app, size);
     }
@@ -251,15 +244,9 @@ fn views_of_a_fleet_that_was_watched_for_a_quarter_hour() {
 
 #[test]
 fn what_stands_before_and_in_a_view() {
-    let history = History::default();
-    for beat in (0..=900).step_by(5) {
-        history.record(&picture::fleet(beat), Span::from_secs(5));
-    }
     let watched = || {
-        let mut app = app(&Arc::new(picture::fleet(900)));
-        app.history = history.clone();
+        let mut app = picture::watched();
         app.theme_names = ["dark", "light", "ember", "high-contrast"].map(str::to_owned).to_vec();
-        app.update(Action::Command(Command::Reach(Turn::Previous)));
         app
     };
     let press = |app: &mut App, commands: &[Command]| {

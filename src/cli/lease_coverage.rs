@@ -8,6 +8,11 @@ use crate::pricing::{Lease, Payers};
 use crate::reading::NodeName;
 use crate::units::Timestamp;
 
+/// `1 GPU`, `8 GPUs`.
+pub(super) fn gpus(count: u32) -> String {
+    format!("{count} GPU{}", if count == 1 { "" } else { "s" })
+}
+
 /// Each known GPU with the lease that pays for it at an instant.
 pub(super) fn paid<'a>(known: &'a [Known], leases: &'a [Lease], at: Timestamp) -> Vec<(&'a Known, Option<&'a Lease>)> {
     let mut payers = Payers::at(leases, at);
@@ -30,7 +35,11 @@ pub(super) fn uncovered(known: &[Known], leases: &[Lease], settings: &Settings, 
             }
             None => "no rate is known, and their cost is in no profit".to_owned(),
         };
-        format!("node {node}: no lease covers {gpus} of {all} GPUs ({}): {pays}; write a [[lease]]", shown(gpu))
+        format!(
+            "node {node}: no lease covers {gpus} of {} ({}): {pays}; write a [[lease]]",
+            self::gpus(all),
+            shown(gpu)
+        )
     };
     bare.into_iter().map(line).collect()
 }

@@ -1,14 +1,10 @@
 //! `margintop lease list`: what each lease was for, from when until when, and what it came to.
 
 use super::{Failure, out};
-use crate::ledger::{AllocatedTime, CostAccount, CostKind};
+use crate::ledger::{AllocatedTime, CostKind};
 use crate::pricing::Lease;
-use crate::reading::Label;
 use crate::store::{LeaseTime, LeasedRow, Reader};
-use crate::units::{GpuTime, HourlyRate, Money, Span, Timestamp};
-
-/// A minute, in which a ledger keeps time apart.
-const MINUTE: Span = Span::from_secs(60);
+use crate::units::{GpuTime, HourlyRate, Money, Timestamp};
 
 /// A lease, or an assumed rate, of GPUs of one node or unit at one rate.
 #[derive(Debug)]
@@ -28,20 +24,22 @@ struct Line {
 }
 
 /// What a ledger and the configuration say of leases.
-struct Known<'a> {
-    leases: &'a [Lease],
-    held: Vec<LeasedRow>,
-    times: Vec<LeaseTime>,
-    ended: Vec<(String, Timestamp)>,
+pub(super) struct Known<'a> {
+    pub(super) leases: &'a [Lease],
+    pub(super) held: Vec<LeasedRow>,
+    pub(super) times: Vec<LeaseTime>,
+    pub(super) ended: Vec<(String, Timestamp)>,
+    /// The ledger's first look.
+    pub(super) began: Option<Timestamp>,
     /// Up to when the ledger is posted.
-    last: Timestamp,
+    pub(super) last: Timestamp,
 }
 
 /// Prints the leases of a ledger, as a table or as JSON.
 pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), Failure> {
     let (times, ended) = (reader.leases()?, reader.ended_leases()?);
     let header = reader.header();
-    let known = Known { leases, held: reader.leased()?, times, ended, last: header.last };
+    let known = Known { leases, held: reader.leased()?, times, ended, began: header.began, last: header.last };
     let lines = known.lines();
     let text = if json { of_json(&lines, &header.currency) } else { table(&lines, &header.currency) };
     out::print(&text)
@@ -60,7 +58,6 @@ impl Known<'_> {
 
     fn line(&self, row: &LeaseTime) -> Line {
         let LeaseTime { account, time, .. } = row;
-        let lease = self.terms(account);
         let rounding = self.times.iter().filter(|other| {
             let of_lease = other.account.kind == CostKind::Rounding && other.account.lease == account.lease;
             of_lease && (&other.account.node, other.account.rate) == (&account.node, account.rate)
@@ -69,60 +66,15 @@ impl Known<'_> {
         Line {
             node: account.node.as_ref().map(ToString::to_string),
             unit: account.unit.as_ref().map(ToString::to_string),
-            gpus: lease.filter(|lease| lease.is_schedule()).and_then(|lease| lease.gpus).or_else(|| self.gpus(row)),
+            gpus: self.gpus(row),
             gpu: account.gpu.to_string(),
             lease: account.lease.as_ref().map(ToString::to_string),
             rate: account.rate,
-            from: self.from(row, lease),
-            until: self.until(row, lease),
+            from: self.from(row),
+            until: self.until(row),
             time: time.held,
             cost: account.cost_of(*time).map(|cost| cost + rounding),
         }
-    }
-
-    /// The lease in the configuration whose terms these are.
-    fn terms(&self, account: &CostAccount) -> Option<&Lease> {
-        let (label, rate) = (account.lease.as_ref()?, account.rate?);
-        self.leases.iter().find(|lease| Label::new(&lease.label()) == *label && lease.names(rate))
-    }
-
-    /// How many GPUs it pays for: its part of those that the node is known to have.
-    fn gpus(&self, row: &LeaseTime) -> Option<u32> {
-        let seen: u32 = {
-            let node = row.account.node.as_ref()?.as_str();
-            self.held.iter().filter(|held| held.node == node).filter_map(|held| held.gpus).sum()
-        };
-        let beside = |other: &&LeaseTime| {
-            let account = &other.account;
-            account.kind == CostKind::Gpus && account.node == row.account.node && other.last == row.last
-        };
-        let of_node: i64 = self.times.iter().filter(beside).map(|other| other.latest.millis()).sum();
-        let part = i64::from(seen).checked_mul(row.latest.millis())?.checked_add(of_node / 2)?.checked_div(of_node)?;
-        u32::try_from(part).ok().filter(|gpus| *gpus > 0)
-    }
-
-    fn from(&self, row: &LeaseTime, lease: Option<&Lease>) -> Option<Timestamp> {
-        let first = row.first?;
-        let in_first = |at: &Timestamp| *at >= first && *at < first + MINUTE;
-        let seen =
-            self.held.iter().filter(|held| row.account.node.as_ref().is_some_and(|node| node.as_str() == held.node));
-        let seen = seen.filter_map(|held| held.since).filter(in_first).min();
-        Some(lease.and_then(|lease| lease.from).or(seen).unwrap_or(first))
-    }
-
-    fn until(&self, row: &LeaseTime, lease: Option<&Lease>) -> Option<Timestamp> {
-        let last = row.last.map(|last| (last + MINUTE).min(self.last));
-        if let Some(until) = lease.and_then(|lease| lease.until) {
-            return Some(until);
-        }
-        let of_node = |(node, _): &&(String, Timestamp)| row.account.node.as_ref().is_some_and(|n| n.as_str() == node);
-        let by_hand = self.ended.iter().find(of_node).map(|(_, at)| *at);
-        if let Some(at) = by_hand.filter(|at| row.last.is_none_or(|last| last <= *at)) {
-            return Some(at);
-        }
-        let was_changed = row.account.lease.is_some() && lease.is_none();
-        let runs = !was_changed && row.last.is_some_and(|last| last + MINUTE + MINUTE > self.last);
-        if runs { None } else { last.or(row.first) }
     }
 }
 

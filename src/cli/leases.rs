@@ -40,7 +40,8 @@ pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp)
         let name = name(settings, nth, lease);
         if lease.is_schedule() {
             let gpus = lease.gpus.unwrap_or(0);
-            lines.push(format!("{name}: {}: {}", subject(lease), sum(lease, gpus, gpus, &settings.currency)));
+            let beside = beside(lease, gpus, &known, &leases, now);
+            lines.push(format!("{name}: {}: {}{beside}", subject(lease), sum(lease, gpus, gpus, &settings.currency)));
         } else {
             lines.extend(of_seen(&name, lease, &known, &leases, settings, now));
         }
@@ -51,6 +52,29 @@ pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp)
     lines.extend(coverage::uncovered(&known, &leases, settings, now));
     lines.extend(coverage::doubly_covered(&known, &leases, now));
     lines
+}
+
+/// How many GPUs are known of what a lease of a number of them is for, if they are more than it and others pay for, or fewer.
+fn beside(lease: &Lease, gpus: u32, known: &[Known], leases: &[Lease], now: Timestamp) -> String {
+    let of_lease = |row: &&Known| lease.covers(&row.node, row.unit.as_ref(), &row.gpu);
+    let seen: u32 = known.iter().filter(of_lease).map(|row| row.gpus).sum();
+    let at = within(lease, now);
+    let others = leases.iter().filter(|other| other.is_schedule() && other.leased == lease.leased && other.runs_at(at));
+    let paid = others.filter_map(|other| other.gpus).fold(0, u32::saturating_add).max(gpus);
+    match seen {
+        0 => String::new(),
+        seen if paid < seen => {
+            let rest = coverage::gpus(seen - paid);
+            format!(
+                "; {} are known there, and the other {rest} are not paid by it: write gpus = {seen} if it is for all",
+                seen
+            )
+        }
+        seen if seen < paid => {
+            format!("; {} known there", coverage::gpus(seen) + if seen == 1 { " is" } else { " are" })
+        }
+        _ => String::new(),
+    }
 }
 
 /// `lease 2`, by its place in the configuration; with its beginning if there it is one of several, for each rate of
@@ -160,7 +184,7 @@ fn subject(lease: &Lease) -> String {
 fn sum(lease: &Lease, gpus: u32, of_node: u32, currency: &str) -> String {
     let rate = lease.rate_for(of_node);
     let whole: Money = rate.of(GpuTime::of(gpus, HOUR));
-    format!("{gpus} GPUs x {rate} = {whole} {currency} an hour")
+    format!("{} x {rate} = {whole} {currency} an hour", coverage::gpus(gpus))
 }
 
 fn unmatched(lease: &Lease, currency: &str) -> String {

@@ -18,6 +18,7 @@ mod disputes;
 mod failures;
 mod keep;
 mod lease_coverage;
+mod lease_dates;
 mod lease_end;
 mod lease_list;
 mod leases;

@@ -121,6 +121,7 @@ impl Observer {
             if !self.looks.repeat {
                 break;
             }
+            fleet.commit();
             print(&fleet.picture(), self.looks.form, &self.plan.settings.zone)?;
         }
         let last = fleet.picture();

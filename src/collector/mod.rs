@@ -140,6 +140,14 @@ impl Collector {
         }
     }
 
+    /// Writes what has changed, and waits for it: what is printed then is in the ledger, however the process ends.
+    pub fn commit(&mut self) {
+        self.hand_over(Span::ZERO);
+        if let Some(store) = &self.store {
+            store.settle(CLOSING);
+        }
+    }
+
     /// Writes what is left and lets the ledger go.
     pub fn close(&mut self) {
         self.hand_over(Span::ZERO);

@@ -5,6 +5,7 @@
 mod duration;
 mod error;
 mod file;
+mod lease_conflicts;
 mod leases;
 mod metering;
 mod prices;

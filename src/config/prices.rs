@@ -3,23 +3,24 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+
 use super::ConfigError;
 use super::error::Findings;
 use super::file::{FxTable, PriceTable};
-use crate::pricing::{
-    Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile, TierFile, check_currency, parse_instant,
-};
+use crate::pricing::{Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile, TierFile, check_currency};
 use crate::reading::ModelName;
 use crate::units::{HourlyRate, Price, Timestamp, parse_scaled};
 
 /// How many mistakes of one price file are told: an imported one that is wrong throughout has thousands.
 const TOLD: usize = 20;
 
-/// The rates between currencies.
-pub(super) fn exchange(tables: &[FxTable], findings: &mut Findings<'_>) -> Exchange {
+/// The rates between currencies; their days begin in a zone.
+pub(super) fn exchange(tables: &[FxTable], zone: &TimeZone, findings: &mut Findings<'_>) -> Exchange {
     let mut rates: Vec<Fx> = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
-        match fx(table) {
+        match fx(table, zone) {
             Ok(rate) if rates.iter().any(|known| is_same_day(known, &rate)) => {
                 let why = format!("two rates of {} and {} at {}: keep one", rate.from, rate.to, rate.dated);
                 findings.table("fx", nth, why);
@@ -37,7 +38,7 @@ fn is_same_day(one: &Fx, other: &Fx) -> bool {
     same && one.since == other.since
 }
 
-fn fx(table: &FxTable) -> Result<Fx, String> {
+fn fx(table: &FxTable, zone: &TimeZone) -> Result<Fx, String> {
     check_currency(&table.from)?;
     check_currency(&table.to)?;
     if table.from == table.to {
@@ -47,8 +48,10 @@ fn fx(table: &FxTable) -> Result<Fx, String> {
     if nanos == 0 {
         return Err("rate: no currency is worth nothing: write it like \"0.1404\"".to_owned());
     }
-    let midnight = parse_instant(Some(&format!("{}T00:00:00Z", table.at)));
-    let since = midnight.ok().flatten();
+    let midnight = table.at.parse::<Date>().ok().filter(|_| table.at.len() == "2026-11-01".len());
+    let midnight =
+        midnight.and_then(|day| zone.to_ambiguous_timestamp(day.to_datetime(Time::midnight())).compatible().ok());
+    let since = midnight.map(|midnight| Timestamp::from_millis(midnight.as_millisecond()));
     let since = since.ok_or_else(|| format!("at \"{}\" is not a day: write it like \"2026-11-01\"", table.at))?;
     Ok(Fx { from: table.from.clone(), to: table.to.clone(), nanos, since, dated: table.at.clone() })
 }
@@ -60,6 +63,8 @@ pub(super) struct Money<'a> {
     pub(super) currency: &'a str,
     pub(super) exchange: &'a Exchange,
     pub(super) now: Timestamp,
+    /// In which days begin.
+    pub(super) zone: &'a TimeZone,
 }
 
 impl<'a> Money<'a> {
@@ -83,10 +88,15 @@ impl<'a> Money<'a> {
             Some((since, first)) if *since > self.now => Err(format!(
                 "currency {named}: no rate to {currency} holds today, the first is of {}: add the one that does, {}",
                 first.dated,
-                write(&self.now.to_string()[..10])
+                write(&self.today())
             )),
             Some(_) => Ok(Some(series)),
         }
+    }
+
+    fn today(&self) -> String {
+        let now = jiff::Timestamp::from_millisecond(self.now.millis()).unwrap_or_default();
+        self.zone.to_datetime(now).date().to_string()
     }
 
     /// A rate an hour at the rate of exchange of today; `None` where none holds.

@@ -21,6 +21,17 @@ impl Delta {
     pub fn is_zero(&self) -> bool {
         [self.miss, self.hit, self.output].iter().all(|tokens| *tokens == Tokens::ZERO)
     }
+
+    /// Both together.
+    #[must_use]
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            miss: self.miss + other.miss,
+            hit: self.hit + other.hit,
+            output: self.output + other.output,
+            hits_known: self.hits_known && other.hits_known,
+        }
+    }
 }
 
 /// The result of one page for one row.

@@ -1,7 +1,8 @@
 //! Series of a sum that fell while others did not.
 //!
 //! Such a series is taken at its old value until it is clear what it is: a dip if it returns, and a reset if it stays far
-//! lower for three pages and grows.
+//! lower for three pages and grows. Where others rose past its old value on the same page, the series may have taken each
+//! other's labels: then the sum is that of the page, until those that fell are back or stay, and grows no sooner than it.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,9 @@ pub(super) struct FallenSeries {
     fallen: Vec<Fallen>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     reset: Vec<ResetSeries>,
+    /// Whether series may have taken each other's labels.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    exchanged: bool,
 }
 
 /// A series that fell.
@@ -57,12 +61,24 @@ pub(super) struct Change {
     pub(super) was_reset: bool,
     /// Whether a reset turned out to have been a dip.
     pub(super) was_undone: bool,
+    /// Whether the sum is that of the page, and lacks nothing that is known.
+    pub(super) exchanged: bool,
 }
 
 impl FallenSeries {
     /// Whether no series fell or was reset lately.
     pub(super) const fn is_empty(&self) -> bool {
         self.fallen.is_empty() && self.reset.is_empty()
+    }
+
+    /// Whether the sum is that of the last page.
+    pub(super) const fn is_exchanged(&self) -> bool {
+        self.exchanged
+    }
+
+    /// Whether the sum is that of a page, as series may have taken each other's labels.
+    pub(super) fn exchanges(&self, present: &[SeriesValue], now: &[SeriesValue]) -> bool {
+        self.change(present, now).exchanged
     }
 
     /// Whether a series fell and is not explained.
@@ -89,15 +105,18 @@ impl FallenSeries {
     /// The state after a page, and what the page means for the sum.
     fn next(&self, present: &[SeriesValue], now: &[SeriesValue]) -> (Self, Change) {
         let (mut next, mut change) = (Self::default(), Change::default());
-        for fallen in self.with(present, now) {
+        let (all, exchanged) = self.with(present, now);
+        change.exchanged = exchanged;
+        for fallen in all {
             let Some(value) = find(now, fallen.series).filter(|value| *value < fallen.reached) else { continue };
-            change.lacks = change.lacks.saturating_add(fallen.reached - value);
-            let stays = fallen.pages >= QUARANTINE_PAGES && value > fallen.first;
+            let lacks = if exchanged { 0 } else { fallen.reached - value };
+            change.lacks = change.lacks.saturating_add(lacks);
+            let stays = fallen.pages >= QUARANTINE_PAGES && value > fallen.first && !exchanged;
             if stays && is_anew(fallen.first, fallen.reached) {
                 change.ended = change.ended.saturating_add(fallen.reached);
                 next.reset.push(ResetSeries { series: fallen.series, reached: fallen.reached, pages: 0 });
             } else if fallen.pages >= LONGEST_FALL {
-                change.ended = change.ended.saturating_add(fallen.reached - value);
+                change.ended = change.ended.saturating_add(lacks);
             } else {
                 next.fallen.push(fallen);
                 continue;
@@ -122,17 +141,20 @@ impl FallenSeries {
             }
         }
         next.fallen.sort_unstable_by_key(|fallen| fallen.series);
+        next.exchanged = exchanged && !next.fallen.is_empty();
         (next, change)
     }
 
-    /// The series that fell, with those that fall on a page; no more of these if all do, as then the counter falls.
-    fn with(&self, present: &[SeriesValue], now: &[SeriesValue]) -> Vec<Fallen> {
+    /// The series that fell, with those that fall on a page, and whether they may have taken each other's labels; no more of
+    /// these if all do, as then the counter falls.
+    fn with(&self, present: &[SeriesValue], now: &[SeriesValue]) -> (Vec<Fallen>, bool) {
         let known = |old: &SeriesValue| self.fallen.iter().find(|fallen| fallen.series == old.series);
         let goes_on = |old: &SeriesValue| {
-            old.value.count() > 0 && known(old).is_none() && find(now, old.series) >= Some(old.value.count())
+            let value = old.value.count();
+            value > 0 && (self.exchanged || known(old).is_none()) && find(now, old.series) >= Some(value)
         };
         if !present.iter().any(goes_on) {
-            return self.fallen.clone();
+            return (self.fallen.clone(), false);
         }
         let fallen = |old: &SeriesValue| {
             let value = find(now, old.series)?;
@@ -140,8 +162,25 @@ impl FallenSeries {
             let new = || (value < reached).then_some(Fallen { series: old.series, reached, first: value, pages: 1 });
             known(old).map(|fallen| Fallen { pages: fallen.pages.saturating_add(1), ..*fallen }).or_else(new)
         };
-        present.iter().filter_map(fallen).collect()
+        let all: Vec<Fallen> = present.iter().filter_map(fallen).collect();
+        let is_new = all.iter().any(|fallen| fallen.pages == 1);
+        let exchange = || exchanged(present.iter().filter(|old| known(old).is_none()), now) > 0;
+        let exchanged = self.exchanged || is_new && exchange();
+        (all, exchanged)
     }
+}
+
+/// How much of the growth of series is no growth if they took each other's labels: the values are the same in order.
+fn exchanged<'a>(then: impl Iterator<Item = &'a SeriesValue>, now: &[SeriesValue]) -> u64 {
+    let pairs = then.filter_map(|old| Some((old.value.count(), find(now, old.series)?)));
+    let (mut then, mut now): (Vec<u64>, Vec<u64>) = pairs.unzip();
+    let growth = |then: &[u64], now: &[u64]| {
+        then.iter().zip(now).fold(0_u64, |sum, (then, now)| sum.saturating_add(now.saturating_sub(*then)))
+    };
+    let by_label = growth(&then, &now);
+    then.sort_unstable();
+    now.sort_unstable();
+    by_label.saturating_sub(growth(&then, &now))
 }
 
 /// Whether a series of a page is below its value on the page before.

@@ -220,6 +220,10 @@ impl Processes {
 
     pub(super) fn advance_identified(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Outcome {
         if let Some(id) = self.with_start(page, start) {
+            if let Some(process) = self.get_mut(id) {
+                let context = page.context(process.last_seen);
+                process.follow_labels(page.rows, &context);
+            }
             let undone = self.undo_jitter(page, start, id).or_else(|| self.undo_leap(page, start, id));
             if let Some(outcome) = undone {
                 return outcome;
@@ -240,8 +244,11 @@ impl Processes {
             return self.take_jitter(page, start, id);
         }
         if self.jitter.is_some() {
+            let is_later = self.falls_later(page, start);
             self.refute_jitter();
-            return self.advance_identified(page, start);
+            if !is_later {
+                return self.advance_identified(page, start);
+            }
         }
         self.first_page(page, start)
     }
@@ -418,7 +425,7 @@ impl Processes {
             && process.paces_to(page.rows, page.at.since(process.last_seen));
         let before = page.at.wall - page.at.since(process.first_seen) + SLACK;
         (goes_on && ours <= before).then(|| {
-            process.add_start(start);
+            process.add_start(start, false);
             process.id
         })
     }

@@ -2,11 +2,15 @@
 //!
 //! The start times of two workers of one server can be just as close. They are present apart as soon as one of them shows
 //! less than the other did.
+//!
+//! So can those of a process that was seen for less than two seconds and of the one after it. A start time that is later
+//! than all pages never proves that a clock moves. If it stays and no counter is lower, the larger explanation, two
+//! processes, is not excluded: the growth is posted, and a lost window is counted.
 
 use serde::{Deserialize, Serialize};
 
 use super::fastest_minute::MIN_JUDGED;
-use super::identity::{InstancePage, Outcome, Processes};
+use super::identity::{InstancePage, Outcome, Processes, SLACK};
 use super::line::Line;
 use super::process::{Process, ProcessId};
 use super::row::QUARANTINE_PAGES;
@@ -34,11 +38,14 @@ pub(super) struct Jitter {
     born: Vec<Option<Moment>>,
     last: Line,
     pages: u8,
+    /// Whether one of them is no later than the page before it: that of no later process.
+    #[serde(default)]
+    is_proven: bool,
 }
 
 impl Jitter {
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { of: _, others, born, last: _, pages: _ } = self;
+        let Self { of: _, others, born, last: _, pages: _, is_proven: _ } = self;
         others.iter_mut().flat_map(Process::moments_mut).chain(born.iter_mut().flatten())
     }
 
@@ -74,30 +81,56 @@ impl Processes {
         Some(only).filter(watched).filter(goes_on).map(|process| process.id)
     }
 
+    /// Whether a page with a new start time is below the quarantined values, and its process was born after all pages: it is
+    /// none of the quarantined ones.
+    pub(super) fn falls_later(&self, page: &InstancePage<'_>, start: Timestamp) -> bool {
+        self.jitter.as_ref().is_some_and(|quarantined| {
+            !quarantined.last.goes_on(page.rows)
+                && quarantined.others.iter().filter_map(Process::start).all(|other| other < start)
+                && self.may_be_born(page, start, quarantined.of)
+                && self.birth(page, start).is_some()
+        })
+    }
+
     /// Accepts a start time close to a known one, on trial, if the process's start time moved before and it grew at its
     /// pace. Otherwise quarantines the page.
     pub(super) fn take_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> Outcome {
         let clock_moves = self.all.iter().any(Process::moves);
-        let as_ever = |process: &&mut Process| {
+        let may_be_born = self.may_be_born(page, start, of);
+        let as_ever = |process: &&Process| {
             let since = page.at.since(process.last_seen);
-            clock_moves || process.starts.len() > 1 && process.paces(&process.line(), page.rows, since)
+            !may_be_born
+                && (clock_moves || process.starts.len() > 1 && process.paces(&process.line(), page.rows, since))
         };
-        match self.get_mut(of).filter(as_ever) {
-            Some(_) => self.believe_jitter(page, start, of),
-            None => self.quarantine_jitter(page, start, of),
+        match self.get(of).filter(as_ever) {
+            Some(_) => self.believe_jitter(page, start, of, false),
+            None => self.quarantine_jitter(page, start, of, may_be_born),
         }
     }
 
-    /// Accepts a start time as the process's own; on trial, unless its start times move all the time.
-    fn believe_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> Outcome {
+    /// Whether a start time close to a process's own may be that of a process that was born after the last page.
+    fn may_be_born(&self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> bool {
+        let Some(process) = self.get(of) else { return false };
+        let others = self.jitter.iter().flat_map(|quarantined| &quarantined.others);
+        let others = others.filter(|other| !other.has_start(start));
+        let seen = others.map(|other| other.last_seen).chain([process.last_seen]);
+        let last = seen.max_by_key(|at| at.boot).unwrap_or(process.last_seen);
+        let ours = start - page.ahead.unwrap_or_default();
+        ours > page.at.wall - page.at.since(last) - SLACK && process.may_end_before(start, last)
+    }
+
+    /// Accepts a start time as the process's own; on trial, unless its start times move all the time. If it may be that of
+    /// a later process, what that one made before may be missing.
+    fn believe_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId, doubtful: bool) -> Outcome {
         self.jitter = None;
         if let Some(process) = self.get_mut(of) {
             if process.trial.is_none() && !process.moves() {
                 process.trial = Some(Trial::of_start(start, page.at, process));
             }
-            process.add_start(start);
+            process.add_start(start, doubtful);
         }
-        self.go_on(page, of)
+        let outcome = self.go_on(page, of);
+        Outcome { lost: outcome.lost || doubtful, ..outcome }
     }
 
     /// Undoes an accepted start time, if an earlier one returns with less than was counted since. The accepted one is
@@ -114,9 +147,17 @@ impl Processes {
 
     /// Quarantines a page with a start time close to a known one. If the known one returns with less, they are two
     /// processes.
-    fn quarantine_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> Outcome {
-        let none = Jitter { of, others: Vec::new(), born: Vec::new(), last: Line::default(), pages: 0 };
+    fn quarantine_jitter(
+        &mut self,
+        page: &InstancePage<'_>,
+        start: Timestamp,
+        of: ProcessId,
+        may_be_born: bool,
+    ) -> Outcome {
+        let none =
+            Jitter { of, others: Vec::new(), born: Vec::new(), last: Line::default(), pages: 0, is_proven: false };
         let mut quarantined = self.jitter.take().filter(|quarantined| quarantined.of == of).unwrap_or(none);
+        quarantined.is_proven |= !may_be_born;
         if let Some(other) = quarantined.others.iter_mut().find(|other| other.has_start(start)) {
             other.last_seen = page.at;
         } else {
@@ -125,12 +166,14 @@ impl Processes {
         }
         (quarantined.last, quarantined.pages) = (Line::of(page.rows), quarantined.pages.saturating_add(1));
         let most = if quarantined.moves() { QUARANTINE_PAGES_MOVING } else { QUARANTINE_PAGES };
-        if quarantined.pages < most {
+        // Those of a young process that move prove it soon.
+        let is_young = || self.get(of).is_some_and(|process| page.at.since(process.first_seen) < JITTER + FRACTION);
+        if quarantined.pages < most || quarantined.moves() && !quarantined.is_proven && is_young() {
             self.jitter = Some(quarantined);
             return self.quarantine(page, of);
         }
         if quarantined.moves() || self.jumped_at_its_pace(page, &quarantined) {
-            return self.believe_jitter(page, start, of);
+            return self.believe_jitter(page, start, of, !quarantined.is_proven);
         }
         self.jitter = Some(quarantined);
         self.refute_jitter();
@@ -175,7 +218,7 @@ impl Processes {
         }
         let others: Vec<_> = self.jitter.take().into_iter().flat_map(|quarantined| quarantined.others).collect();
         if let Some(process) = self.get_mut(id) {
-            others.iter().filter_map(Process::start).for_each(|start| process.add_start(start));
+            others.iter().filter_map(Process::start).for_each(|start| process.add_start(start, false));
         }
     }
 }

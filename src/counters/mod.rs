@@ -19,6 +19,8 @@ mod process;
 mod process_rows;
 mod quantile;
 mod quarantined;
+mod relabelled_instances;
+mod relabelled_rows;
 mod ring;
 mod row;
 mod row_index;

@@ -37,6 +37,9 @@ pub struct Process {
     pub(super) id: ProcessId,
     /// Its start time as its pages have it: several if the clock jitters, none if they have none.
     pub(super) starts: Vec<Timestamp>,
+    /// How many of them may be those of later processes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    doubtful: u8,
     pub(super) first_seen: Moment,
     pub(super) last_seen: Moment,
     /// Whether another process replaced it.
@@ -129,6 +132,7 @@ impl Process {
         Self {
             id,
             starts: start.into_iter().collect(),
+            doubtful: 0,
             first_seen: at,
             last_seen: at,
             ended: false,
@@ -192,16 +196,24 @@ impl Process {
     }
 
     /// Whether its start time moves all the time.
-    pub(super) const fn moves(&self) -> bool {
-        self.starts.len() >= MOVING
+    pub(super) fn moves(&self) -> bool {
+        self.starts.len() >= MOVING + usize::from(self.doubtful)
     }
 
-    /// Adds another start time of the same process.
-    pub(super) fn add_start(&mut self, start: Timestamp) {
+    /// Adds another start time of the same process. `is_doubtful` is whether it may be that of a later one.
+    pub(super) fn add_start(&mut self, start: Timestamp, is_doubtful: bool) {
         if self.starts.len() == STARTS {
-            self.starts.remove(0);
+            // The first one stays: no process that was born after a page has a start time as near to it.
+            self.starts.remove(1);
+            self.doubtful = self.doubtful.saturating_sub(1);
         }
         self.starts.push(start);
+        self.doubtful = self.doubtful.saturating_add(u8::from(is_doubtful));
+    }
+
+    /// Whether a start time, if its process was born after a page, is as much later than this one's as it must be then.
+    pub(super) fn may_end_before(&self, start: Timestamp, page: Moment) -> bool {
+        self.starts.iter().min().is_some_and(|first| start - *first >= page.since(self.first_seen))
     }
 
     /// Its counters on a page that is not applied yet. Rows that are not on the page have their last values.
@@ -415,6 +427,7 @@ impl Process {
         let Self {
             id: _,
             starts: _,
+            doubtful: _,
             first_seen,
             last_seen,
             ended: _,
@@ -470,6 +483,11 @@ impl Process {
 /// Which counters a reading has.
 fn present(reading: &EngineReading) -> [bool; 3] {
     values::values(&reading.tokens).map(|value| value.is_some())
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(value: &u8) -> bool {
+    *value == 0
 }
 
 fn all_present(rows: &[&EngineReading]) -> [bool; 3] {

@@ -5,6 +5,7 @@
 //! is plausible.
 
 mod fall;
+mod taken;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,7 @@ use super::values::{COUNTERS, fell, growth, kept, raised, values, zeroed};
 use super::{Bounds, FinishedMeter};
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
+use taken::{REASON_TAKEN, without};
 
 /// The number of pages that a fall is quarantined for, if the row was probably reset.
 pub(super) const QUARANTINE_PAGES: u8 = 3;
@@ -50,6 +52,9 @@ pub struct RowCounters {
     /// When the values were last seen, if that was at another address that counted until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seen_elsewhere: Option<Moment>,
+    /// The values of a row that left or fell on the page that is being read, and whose labels this one may have taken.
+    #[serde(skip)]
+    other: Option<TokenCounters>,
 }
 
 /// A quarantined fall.
@@ -62,6 +67,9 @@ struct Quarantine {
     since: Moment,
     believed: Moment,
     pages: u8,
+    /// What of its values others had, whose labels it may have taken.
+    #[serde(default)]
+    taken: [u64; COUNTERS],
 }
 
 /// A reset.
@@ -92,7 +100,7 @@ impl RowCounters {
     pub fn baseline(reading: &EngineReading, context: &PageContext) -> Self {
         let mut row = Self::empty(context.at);
         row.unread = context.refused;
-        row.advance_series(reading);
+        row.advance_series(reading, &reading.tokens);
         row.last = reading.tokens;
         row.finished.baseline(&reading.tokens, &reading.finished);
         row
@@ -131,9 +139,10 @@ impl RowCounters {
             unread: _,
             resets: _,
             seen_elsewhere,
+            other: _,
         } = self;
         let quarantine = quarantine.iter_mut().flat_map(|quarantine| {
-            let Quarantine { first: _, last: _, since, believed, pages: _ } = quarantine;
+            let Quarantine { first: _, last: _, since, believed, pages: _, taken: _ } = quarantine;
             [since, believed]
         });
         let earlier = earlier.iter_mut().map(|earlier| {
@@ -156,6 +165,7 @@ impl RowCounters {
             unread: false,
             resets: 0,
             seen_elsewhere: None,
+            other: None,
         }
     }
 
@@ -203,7 +213,13 @@ impl RowCounters {
     pub(super) fn effective(&self, reading: &EngineReading) -> TokenCounters {
         let series = &reading.series;
         let pages = [&series.prompt, &series.cached, &series.output];
-        raised(&reading.tokens, std::array::from_fn(|i| self.series[i].raise(pages[i])))
+        let below = self.below(&reading.tokens);
+        raised(&reading.tokens, std::array::from_fn(|i| self.series[i].raise(pages[i], below[i])))
+    }
+
+    /// How far each counter is below its last accepted value.
+    fn below(&self, tokens: &TokenCounters) -> [u64; COUNTERS] {
+        growth(&self.last, tokens)
     }
 
     /// Whether any counter of a page is below its last accepted value, or below that of a quarantined fall; or any of
@@ -294,8 +310,12 @@ impl RowCounters {
     pub fn advance(&mut self, reading: &EngineReading, context: &PageContext) -> Step {
         let now = self.effective(reading);
         let present = std::array::from_fn(|i| values(&reading.tokens)[i].is_some());
-        let mut step =
-            if fell(&now, &self.last) { self.fall(reading, &now, context) } else { self.grow(reading, &now, context) };
+        let mut step = if fell(&now, &self.last) {
+            self.fall(reading, &now, context)
+        } else {
+            let taken = self.taken(reading, context);
+            self.grow(reading, &now, context, taken)
+        };
         // The rate of a disputed movement is unknown.
         step.present = present.map(|present| present && step.disputed.is_none());
         step
@@ -316,7 +336,14 @@ impl RowCounters {
         Step { disputed: Some(disputed), ..Step::default() }
     }
 
-    fn grow(&mut self, reading: &EngineReading, now: &TokenCounters, context: &PageContext) -> Step {
+    /// Accepts a growth. What of it others may have had is disputed.
+    fn grow(
+        &mut self,
+        reading: &EngineReading,
+        now: &TokenCounters,
+        context: &PageContext,
+        taken: [u64; COUNTERS],
+    ) -> Step {
         let elsewhere = self.seen_elsewhere.take();
         let from = self.quarantine.take().map(|quarantined| quarantined.believed).or(elsewhere);
         if self.unread {
@@ -330,6 +357,7 @@ impl RowCounters {
         let shows_hits = before.cached.is_some();
         let first_moved = self.first_moved(grown, context.at);
         let grown = self.without_earlier_hits(grown, now);
+        let (grown, taken) = without(grown, taken, now);
         let (all, corrected) = self.split(reading, grown, now);
         self.accept(reading, *now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
@@ -341,10 +369,19 @@ impl RowCounters {
             None => {
                 // What is implausible shows nothing: by it a dip would be as likely as a reset.
                 self.shown.note(context.at, grown);
-                Step { grown: Some(Growth { all, corrected, finished }), from, reset, regained, ..Step::default() }
+                let disputed = taken.map(|growth| Disputed {
+                    growth,
+                    before,
+                    after: *now,
+                    since: first_moved,
+                    bound: REASON_TAKEN.to_owned(),
+                });
+                let grown = Some(Growth { all, corrected, finished });
+                Step { grown, disputed, from, reset, regained, ..Step::default() }
             }
             Some(bound) => {
                 self.hits.give_back(corrected.count());
+                let all = taken.map_or(all, |taken| all.plus(taken.all));
                 let growth = Growth { all, finished, corrected: Tokens::ZERO };
                 let disputed = Disputed { growth, before, after: *now, since: first_moved, bound };
                 Step { disputed: Some(disputed), reset, regained, ..Step::default() }
@@ -389,14 +426,18 @@ impl RowCounters {
                 *moved = at;
             }
         }
-        self.advance_series(reading);
+        self.advance_series(reading, &now);
         self.last = kept(&now, &self.last);
     }
 
-    fn advance_series(&mut self, reading: &EngineReading) {
+    /// Accepts the series of a page, whose counters were raised to `now`.
+    fn advance_series(&mut self, reading: &EngineReading, now: &TokenCounters) {
         let series = &reading.series;
-        for (sum, page) in self.series.iter_mut().zip([&series.prompt, &series.cached, &series.output]) {
-            sum.advance(page);
+        let raised = growth(now, &reading.tokens);
+        for ((sum, page), raised) in
+            self.series.iter_mut().zip([&series.prompt, &series.cached, &series.output]).zip(raised)
+        {
+            sum.advance(page, raised);
         }
     }
 

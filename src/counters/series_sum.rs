@@ -11,6 +11,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::fallen_series::{FallenSeries, any_fell};
+use super::fastest_minute::MIN_EVIDENCE;
 use crate::reading::SeriesValue;
 
 /// The most evicted series that may still return; the last values of others are added permanently.
@@ -42,6 +43,19 @@ pub(super) struct SeriesSum {
     /// Whether the last page showed that a reset was a dip.
     #[serde(skip)]
     was_undone: bool,
+    /// Whether an evicted series is back below its last value, and its growth waits until it is there.
+    #[serde(skip)]
+    waits: bool,
+}
+
+/// A series of a page, and one that is missing there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Beside {
+    /// The last value of the series and its value on the page.
+    pub(super) then: u64,
+    pub(super) value: u64,
+    /// The last value of the missing one.
+    pub(super) old: u64,
 }
 
 /// The series of a page.
@@ -73,15 +87,16 @@ impl Present {
 
 impl SeriesSum {
     /// The amount that the page's sum is raised by; `now` has the page's series. An empty list means that they are
-    /// unknown.
-    pub(super) fn raise(&self, now: &[SeriesValue]) -> u64 {
+    /// unknown. `below` is how far the page's sum is below the last accepted one.
+    pub(super) fn raise(&self, now: &[SeriesValue], below: u64) -> u64 {
         let change = self.fallen.change(&self.present.series, now);
-        self.raise_by_gone(now).saturating_sub(change.undone).saturating_add(change.lacks)
+        let raise = self.raise_by_gone(now).saturating_sub(change.undone).saturating_add(change.lacks);
+        if change.exchanged { raise.max(below) } else { raise }
     }
 
-    /// Whether a series fell and is not explained.
+    /// Whether a series fell, or returned lower, and is not explained.
     pub(super) const fn is_quarantined(&self) -> bool {
-        self.fallen.is_quarantined()
+        self.fallen.is_quarantined() || self.waits
     }
 
     /// Whether the last page showed that a series was reset: what it counted before may be incomplete.
@@ -143,15 +158,62 @@ impl SeriesSum {
         self.left(now).any(|old| continued.binary_search(&old.series).is_err())
     }
 
-    /// Accepts the page's series as the last ones.
-    pub(super) fn advance(&mut self, now: &[SeriesValue]) {
+    /// The last value of a series, also of one that was evicted.
+    fn known(&self, series: u64) -> Option<u64> {
+        find(&self.present.series, series).or_else(|| find(&self.gone, series))
+    }
+
+    /// The series that grew on a page by more than the sum does, if any is missing there.
+    pub(super) fn jumped(&self, now: &[SeriesValue], is_jump: impl Fn(u64) -> bool) -> Vec<u64> {
+        if self.gone.is_empty() && same(&self.present.series, now) {
+            return Vec::new();
+        }
+        let jumps = |new: &&SeriesValue| {
+            let grown = self.known(new.series).and_then(|then| new.value.count().checked_sub(then));
+            grown.is_some_and(|grown| grown >= MIN_EVIDENCE && is_jump(grown))
+        };
+        now.iter().filter(jumps).map(|new| new.series).collect()
+    }
+
+    /// The series that are below their last values on a page.
+    pub(super) fn fallen(&self, now: &[SeriesValue]) -> Vec<u64> {
+        let fell = |new: &&SeriesValue| find(&self.present.series, new.series) > Some(new.value.count());
+        now.iter().filter(fell).map(|new| new.series).collect()
+    }
+
+    /// The known series that are not on a page and go on under no new labels; also whether each left on it.
+    pub(super) fn missing(&self, now: &[SeriesValue]) -> Vec<(u64, bool)> {
+        let continued = self.continued(now);
+        let left = self.left(now).map(|old| (old.series, true));
+        let gone = self.gone.iter().filter(|gone| find(now, gone.series).is_none()).map(|gone| (gone.series, false));
+        left.chain(gone).filter(|(series, _)| continued.binary_search(series).is_err()).collect()
+    }
+
+    /// The values of a series of a page and of a missing one, if both are known.
+    pub(super) fn beside(&self, now: &[SeriesValue], series: u64, missing: u64) -> Option<Beside> {
+        let (then, value) = self.known(series).zip(find(now, series))?;
+        Some(Beside { then, value, old: self.known(missing)? })
+    }
+
+    /// Accepts the page's series as the last ones; `raised` is what the page's sum was raised by.
+    pub(super) fn advance(&mut self, now: &[SeriesValue], raised: u64) {
         if now.is_empty() {
             return;
         }
+        let was_exchanged = self.fallen.exchanges(&self.present.series, now);
+        self.accept(now);
+        if was_exchanged && !self.fallen.is_exchanged() {
+            // Those that fell stay as they are, and the sum does not fall.
+            self.ended = self.ended.saturating_add(raised.saturating_sub(self.raise_by_gone(now)));
+        }
+    }
+
+    fn accept(&mut self, now: &[SeriesValue]) {
         let change = self.fallen.change(&self.present.series, now);
         self.fallen.advance(&self.present.series, now);
         self.ended = self.ended.saturating_sub(change.undone).saturating_add(change.ended);
         (self.was_reset, self.was_undone) = (change.was_reset, change.was_undone);
+        self.waits = false;
         if self.gone.is_empty() && same(&self.present.series, now) {
             self.present.series.copy_from_slice(now);
             return;
@@ -177,6 +239,7 @@ impl SeriesSum {
             ended = ended.saturating_add(self.gone.remove(0).value.count());
         }
         self.ended = self.ended.saturating_add(ended);
+        self.waits = self.gone.iter().any(|gone| find(now, gone.series).is_some());
         self.present = Present { series: now.to_vec(), lacks_gone: !self.gone.is_empty() };
     }
 }
@@ -238,8 +301,8 @@ mod tests {
 
     fn total(sum: &mut SeriesSum, values: &[(u64, u64)]) -> u64 {
         let page = page(values);
-        let raise = sum.raise(&page);
-        sum.advance(&page);
+        let raise = sum.raise(&page, 0);
+        sum.advance(&page, raise);
         values.iter().map(|(_, value)| value).sum::<u64>() + raise
     }
 
@@ -364,6 +427,6 @@ mod tests {
         let mut sum = SeriesSum::default();
         total(&mut sum, &[(1, 100), (2, 50)]);
         total(&mut sum, &[(1, 100)]);
-        assert_eq!(sum.raise(&[]), 50);
+        assert_eq!(sum.raise(&[], 0), 50);
     }
 }

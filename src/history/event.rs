@@ -65,10 +65,14 @@ impl EventKind {
 }
 
 impl HistoryEvent {
+    /// Whether it is an alert, which lasts.
+    pub const fn is_alert(&self) -> bool {
+        matches!(self.kind, EventKind::Alert(..))
+    }
+
     /// Whether any of it lies in `[since, until)`.
     pub(super) fn is_within(&self, since: Timestamp, until: Timestamp) -> bool {
-        let lasts = matches!(self.kind, EventKind::Alert(..));
-        let end = self.until.unwrap_or(if lasts { until } else { self.at });
+        let end = self.until.unwrap_or(if self.is_alert() { until } else { self.at });
         self.at < until && end >= since
     }
 }

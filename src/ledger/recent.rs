@@ -43,7 +43,7 @@ pub(super) struct Recent {
     streams: Vec<Stream>,
 }
 
-/// The latest postings to every account, by number.
+/// The same of every account, by number.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lately {
     pub(super) earned: Vec<Recent>,
@@ -111,9 +111,7 @@ impl Recent {
     }
 
     fn shift(&mut self, step: Span) {
-        for piece in self.streams.iter_mut().flat_map(|stream| &mut stream.pieces) {
-            (piece.from, piece.to) = (piece.from + step, piece.to + step);
-        }
+        self.streams.iter_mut().flat_map(|stream| &mut stream.pieces).for_each(|piece| piece.shift(step));
     }
 
     /// Drops streams that ended long ago, and those from before the calendar was set back.
@@ -137,6 +135,10 @@ impl Rate {
 }
 
 impl Piece {
+    fn shift(&mut self, step: Span) {
+        (self.from, self.to) = (self.from + step, self.to + step);
+    }
+
     fn overlap(&self, from: Timestamp, to: Timestamp) -> Span {
         (self.to.min(to) - self.from.max(from)).max(Span::ZERO)
     }
@@ -168,14 +170,18 @@ impl Stream {
             return;
         }
         self.lengths = [piece.to - piece.from, self.lengths[0]];
+        if hole <= SLACK {
+            // Clocks that are read a millisecond apart neither add time nor take any.
+            self.pieces.iter_mut().for_each(|known| known.shift(hole));
+        }
+        let Some(last) = self.pieces.back_mut() else { return };
         if hole > PAUSE {
             self.pieces.clear();
             self.pieces.push_back(piece);
         } else if hole <= SLACK && last.to - last.from + (piece.to - piece.from) <= step {
             (last.to, last.amount) = (piece.to, last.amount + piece.amount);
         } else {
-            let from = piece.from.max(last.to);
-            self.pieces.push_back(Piece { from, ..piece });
+            self.pieces.push_back(piece);
         }
         while self.pieces.front().is_some_and(|front| piece.to - front.to >= span) {
             self.pieces.pop_front();
@@ -183,10 +189,7 @@ impl Stream {
     }
 
     fn rate(&self, now: Timestamp, span: Span, patience: Span) -> Option<Rate> {
-        let (first, end) = (self.pieces.front()?.from, self.end()?);
-        if end - now > FUTURE {
-            return None;
-        }
+        let (first, end) = (self.pieces.front()?.from, self.end().filter(|end| *end - now <= FUTURE)?);
         let often = self.lengths[0].min(self.lengths[1]);
         let patience = patience.max(often + often + often);
         // The source has posted up to here, or should have.
@@ -245,6 +248,17 @@ mod tests {
             assert_eq!(per_hour(&recent, second * 1000 + 1700).map(|rate| rate / 30_000), Some(480));
         }
         assert_eq!(recent.streams.len(), 4);
+    }
+
+    #[test]
+    fn clocks_that_are_read_a_millisecond_apart_leave_the_rate_as_it_is() {
+        for apart in [-2, -1, 1, 2] {
+            let mut recent = Recent::default();
+            for end in (1000..90_000).step_by(1000) {
+                even(&mut recent, end - 1000 + apart * (end / 1000 % 2), end);
+                assert_eq!(per_hour(&recent, end), Some(3_600_000), "{apart}");
+            }
+        }
     }
 
     #[test]

@@ -143,6 +143,8 @@ pub struct SloPast {
     pub slo: Label,
     /// The day of UTC from which on they were judged: nothing is known before it.
     pub since: Timestamp,
+    /// The objectives that were judged before that, if others were.
+    pub before: Option<Label>,
     /// The days of a time range, by node.
     pub days: HashMap<NodeName, Vec<(Timestamp, SloDay)>>,
 }

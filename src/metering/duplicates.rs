@@ -233,6 +233,18 @@ impl Duplicates {
         others
     }
 
+    /// Whether another target has a place with the start time of one of an instance's.
+    pub(super) fn is_seen_elsewhere(&self, target: &TargetId, id: Option<&InstanceId>) -> bool {
+        self.of_instance(target, id).any(|place| self.alike(place).next().is_some())
+    }
+
+    /// Forgets an instance's places.
+    pub(super) fn forget_instance(&mut self, target: &TargetId, id: Option<&InstanceId>) {
+        for place in self.of_instance(target, id).cloned().collect::<Vec<_>>() {
+            self.remove(&place);
+        }
+    }
+
     /// Forgets a target's places.
     pub(super) fn reset(&mut self, target: &TargetId) {
         for place in self.of_target(target).cloned().collect::<Vec<_>>() {

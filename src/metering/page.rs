@@ -1,5 +1,6 @@
 //! Meters one page: its instances, the growth of their rows, and the accounts that it is posted to.
 
+use super::relabelled::Part;
 use super::revenue::{Counts, Interval};
 use super::{Context, Engine, Metering, trials};
 use crate::counters::plausibility::UNKNOWN_GPUS;
@@ -19,8 +20,10 @@ impl Metering {
         self.note_served(context, page);
         let mut engine = self.engines.remove(&context.info.target).unwrap_or_default();
         engine.judged = 0;
-        for (instance, rows) in by_instance(&page.engines) {
-            self.read_instance(context, &mut engine, page, instance, &rows);
+        let parts = by_instance(&page.engines);
+        self.follow_instances(context, &mut engine, page, &parts);
+        for (instance, rows) in &parts {
+            self.read_instance(context, &mut engine, page, *instance, rows);
         }
         self.node_bounds.note(&context.info.target, context.node, engine.judged);
         self.judge_proxies(context, &mut engine);
@@ -239,8 +242,8 @@ impl Metering {
 }
 
 /// A page's rows by instance, in the order of the page.
-fn by_instance(readings: &[EngineReading]) -> Vec<(Option<&InstanceId>, Vec<&EngineReading>)> {
-    let mut instances: Vec<(Option<&InstanceId>, Vec<&EngineReading>)> = Vec::new();
+fn by_instance(readings: &[EngineReading]) -> Vec<Part<'_>> {
+    let mut instances: Vec<Part<'_>> = Vec::new();
     for reading in readings {
         let id = reading.instance.as_ref();
         match instances.iter_mut().rev().find(|(known, _)| *known == id) {

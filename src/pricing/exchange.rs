@@ -15,7 +15,7 @@ pub struct Fx {
     pub to: String,
     /// Billionths of `to` for one `from`; above zero.
     pub nanos: i64,
-    /// The beginning of the day of the rate.
+    /// The beginning of the day of the rate, in the ledger's zone.
     pub since: Timestamp,
     /// That day as it was written: `2026-11-01`.
     pub dated: String,
@@ -45,6 +45,12 @@ impl Exchange {
     /// A rate serves both ways.
     pub fn conversion(&self, from: &str, to: &str, at: Timestamp) -> Option<Conversion<'_>> {
         self.series(from, to).into_iter().take_while(|(since, _)| *since <= at).last().map(|(_, conversion)| conversion)
+    }
+
+    /// How to convert what is of a day, `2026-11-01`, in whatever zone: by the rate of that day or the last one before.
+    pub fn of_day(&self, from: &str, to: &str, day: &str) -> Option<Conversion<'_>> {
+        let series = self.series(from, to).into_iter().map(|(_, conversion)| conversion);
+        series.filter(|conversion| conversion.dated <= day).max_by_key(|conversion| conversion.dated)
     }
 
     /// Every rate between two currencies, each with the instant from which it holds, oldest first.

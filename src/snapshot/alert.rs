@@ -53,6 +53,8 @@ pub enum Rule {
     LedgerUnwritten,
     /// A new ledger counts rent at a rate that nobody set.
     RateAssumed,
+    /// A GPU has no lease, and its assumed rate cannot be said in the ledger's currency: its cost is unknown.
+    RateUnknown,
     /// A counter moved as its process could not have moved it: the tokens are neither billed nor dropped.
     Disputed,
     /// A GPU's energy is unknown although its lease has a power price: the cost lacks it.

@@ -10,7 +10,7 @@ use crate::reading::{Label, NodeName};
 use crate::units::{Money, Timestamp, Tokens};
 
 /// The number of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RowId(usize);
 
 /// What has been added to one row.

@@ -39,6 +39,8 @@ pub struct Capacity {
     pub hours: Vec<HourCapacity>,
     /// The objectives for latency that were judged, and the day of UTC from which on; `None` if none were.
     pub slo: Option<(Label, Timestamp)>,
+    /// Other objectives that were judged before that day.
+    pub slo_before: Option<Label>,
     /// Units of which the number of nodes is not in the ledger: they are leased as a whole.
     pub unmeasured: Vec<Label>,
 }

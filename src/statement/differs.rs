@@ -1,21 +1,25 @@
 //! Where today's book would price otherwise than what was posted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::bucket::{Bucket, Buckets};
 use super::quotes::{Quotes, Ticker};
 use crate::ledger::{Past, Tariff, TariffId};
-use crate::pricing::{Book, Quote};
+use crate::pricing::{Book, ClassPrices, Quote};
 use crate::reading::{Label, ModelName};
 use crate::units::{Money, Share, Timestamp, Tokens};
 
-/// A list and a tier of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A list and a tier of it, with what they came to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Basis {
     /// The list.
     pub list: Label,
     /// The tier.
     pub tier: Label,
+    /// Its prices.
+    pub prices: ClassPrices,
+    /// The paid share of them, if one is set.
+    pub paid: Option<Share>,
 }
 
 /// Tokens of a model that today's book would price otherwise. `None` is "unpriced".
@@ -41,7 +45,7 @@ pub struct Difference {
 /// that day is what was posted.
 pub fn differences(past: &Past, book: &Book) -> Vec<Difference> {
     let mut quotes = Quotes::by_book(past, book);
-    let mut found: BTreeMap<(Option<&ModelName>, Option<Basis>), Difference> = BTreeMap::new();
+    let mut found: HashMap<(Option<&ModelName>, Option<Basis>), Difference> = HashMap::new();
     let mut judged = Judged::new();
     for bucket in Buckets::of(past).iter() {
         for cell in bucket.tokens {
@@ -58,11 +62,11 @@ pub fn differences(past: &Past, book: &Book) -> Vec<Difference> {
             if verdict {
                 continue;
             }
-            let posted_basis = posted.map(|tariff| Basis { list: tariff.list.clone(), tier: tariff.tier.clone() });
+            let posted_basis = posted.map(Basis::of_tariff);
             let difference = found.entry((model, posted_basis.clone())).or_insert_with(|| Difference {
                 model: model.cloned(),
                 posted: posted_basis,
-                today: ticker.map(|ticker| basis(&ticker.at(bucket.at))),
+                today: ticker.map(|ticker| Basis::of_quote(&ticker.at(bucket.at), ticker.paid())),
                 since: bucket.at,
                 until: bucket.end,
                 tokens: Tokens::ZERO,
@@ -74,8 +78,28 @@ pub fn differences(past: &Past, book: &Book) -> Vec<Difference> {
         }
     }
     let mut all: Vec<_> = found.into_values().collect();
-    all.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| (&a.model, &a.posted).cmp(&(&b.model, &b.posted))));
+    let order = |told: &Difference| {
+        let posted = told.posted.as_ref().map(|basis| (basis.list.clone(), basis.tier.clone(), basis.paid));
+        (told.model.clone(), posted, told.since, told.until, told.tokens)
+    };
+    all.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| order(a).cmp(&order(b))));
     all
+}
+
+/// Whether a past by days says where today's book would differ: it does where all prices of each day are what was posted.
+/// Elsewhere quarter hours are to be asked.
+pub fn agrees_by_day(past: &Past, book: &Book) -> bool {
+    let mut quotes = Quotes::by_book(past, book);
+    Buckets::of(past).iter().all(|bucket| {
+        bucket.tokens.iter().all(|cell| {
+            let posted = cell.tariff.map(|tariff| past.tariff(tariff));
+            let Some(ticker) = quotes.of(cell.account) else { return posted.is_none() };
+            let paid = ticker.paid();
+            let first = ticker.at(bucket.at);
+            agrees(Some((first, paid)), posted)
+                && ticker.later(bucket.at, bucket.closes).all(|quote| agrees(Some((quote, paid)), posted))
+        })
+    })
 }
 
 /// Whether a model's tariff agrees with the book later in a bucket, by model and tariff: the last bucket's verdict.
@@ -97,6 +121,13 @@ fn agrees_later(ticker: Option<&mut Ticker<'_>>, posted: Option<&Tariff>, bucket
     ticker.between(bucket.at, bucket.end).into_iter().any(|quote| agrees(Some((quote, paid)), posted))
 }
 
-fn basis(quote: &Quote<'_>) -> Basis {
-    Basis { list: Label::new(&quote.list.name), tier: Label::new(quote.tier) }
+impl Basis {
+    fn of_tariff(tariff: &Tariff) -> Self {
+        let Tariff { list, tier, prices, paid, .. } = tariff.clone();
+        Self { list, tier, prices, paid }
+    }
+
+    fn of_quote(quote: &Quote<'_>, paid: Option<Share>) -> Self {
+        Self { list: Label::new(&quote.list.name), tier: Label::new(quote.tier), prices: quote.prices, paid }
+    }
 }

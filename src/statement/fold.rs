@@ -1,5 +1,7 @@
 //! The fold: each cell to exactly one row, and rent to what it was paid for.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
 use super::accumulator::{RowAccumulator, RowId};
@@ -25,6 +27,10 @@ pub(super) struct Fold<'a> {
     accumulator: RowAccumulator,
     placement: Placement,
     shares: Shares<RowId>,
+    /// Tokens of the whole past by account and row.
+    worked: BTreeMap<(usize, RowId), u64>,
+    /// Cost of GPUs at work, and its milliseconds, of buckets in which nothing was made: energy of idle time.
+    unshared: BTreeMap<usize, (Money, i64)>,
     /// Rows of accounts, cost accounts or tariffs, by number, as far as they are known.
     accounts: Vec<Option<RowId>>,
     cost_accounts: Vec<Option<RowId>>,
@@ -42,6 +48,8 @@ impl<'a> Fold<'a> {
             accumulator: RowAccumulator::new(),
             placement: Placement::new(&past.accounts, &past.cost_accounts),
             shares: Shares::default(),
+            worked: BTreeMap::new(),
+            unshared: BTreeMap::new(),
             accounts: vec![None; past.accounts.len()],
             cost_accounts: vec![None; past.cost_accounts.len()],
             tariffs: vec![None; past.tariffs.len()],
@@ -59,13 +67,35 @@ impl<'a> Fold<'a> {
             } else {
                 self.shares.close();
                 bucket.rents.iter().for_each(|cell| self.rent(cell));
-                self.shares.allocate(|row, cost, millis| {
-                    self.accumulator.add_cost(row, cost);
-                    self.accumulator.add_time(row, millis);
-                });
+                self.allocate();
             }
         }
+        self.share_the_rest();
         self.accumulator
+    }
+
+    /// What was owed for work in buckets in which nothing was made is for the work of the whole past. Where there is none
+    /// either, it is overhead.
+    fn share_the_rest(&mut self) {
+        for ((account, row), tokens) in std::mem::take(&mut self.worked) {
+            self.shares.share(&self.placement, account, row, tokens);
+        }
+        self.shares.close();
+        for (cost_account, (cost, millis)) in std::mem::take(&mut self.unshared) {
+            if !self.shares.put(&self.placement, cost_account, Scope::All, cost, millis) {
+                let row = RowAccumulator::special(RowKind::Overhead);
+                self.accumulator.add_cost(row, cost);
+                self.accumulator.add_time(row, millis);
+            }
+        }
+        self.allocate();
+    }
+
+    fn allocate(&mut self) {
+        self.shares.allocate(|row, cost, millis| {
+            self.accumulator.add_cost(row, cost);
+            self.accumulator.add_time(row, millis);
+        });
     }
 
     fn tokens(&mut self, cell: &TokenCell, uses: &mut ListUses<'a>) {
@@ -93,7 +123,10 @@ impl<'a> Fold<'a> {
             self.accumulator.add_cost(row, tariff.overhead_of(value));
         }
         if known && !self.by.is_time() {
-            self.shares.share(&self.placement, cell.account.index(), row, cell.tokens.total().count());
+            let (account, tokens) = (cell.account.index(), cell.tokens.total().count());
+            self.shares.share(&self.placement, account, row, tokens);
+            let worked = self.worked.entry((account, row)).or_default();
+            *worked = worked.saturating_add(tokens);
         }
     }
 
@@ -185,7 +218,11 @@ impl<'a> Fold<'a> {
             _ => Scope::All,
         };
         if !self.shares.put(&self.placement, cell.cost_account.index(), scope, cost, millis) {
-            let row = home.unwrap_or_else(|| RowAccumulator::special(RowKind::Idle));
+            let Some(row) = home else {
+                let sum = self.unshared.entry(cell.cost_account.index()).or_default();
+                *sum = (sum.0 + cost, sum.1.saturating_add(millis));
+                return;
+            };
             self.accumulator.add_cost(row, cost);
             self.accumulator.add_time(row, millis);
         }

@@ -6,8 +6,9 @@ use super::RowKind;
 use super::accumulator::{RowAccumulator, RowId};
 use super::bucket::Buckets;
 use super::costed::Costed;
-use crate::ledger::{CostAccount, CostKind, Past};
+use crate::ledger::{CostAccount, CostKind, GpuTimeCell, Past};
 use crate::reading::Label;
+use crate::units::GpuTime;
 
 /// Rows of leases in the order of their names, each with what rounding added right after it.
 pub(super) fn fold(past: &Past) -> RowAccumulator {
@@ -31,7 +32,8 @@ pub(super) fn fold(past: &Past) -> RowAccumulator {
             };
             accumulator.add_cost(row, cost);
             accumulator.add_time(row, time);
-            accumulator.extend(row, bucket.at, bucket.end);
+            // What is of the bucket that the ledger begins in is of the time since.
+            accumulator.extend(row, bucket.at.max(past.began).min(bucket.end), bucket.end);
             if cost_account.kind == CostKind::Gpus {
                 accumulator.add_idle(row, cost_account.idle_cost(cell).unwrap_or_default());
             }
@@ -42,7 +44,9 @@ pub(super) fn fold(past: &Past) -> RowAccumulator {
 
 /// The row of each cost account that was paid in this past, by number.
 fn rows(past: &Past, accumulator: &mut RowAccumulator) -> Vec<Option<RowId>> {
-    let paid: HashSet<_> = past.rents.iter().map(|cell| cell.cost_account.index()).collect();
+    // What was taken back altogether, as the rounding of a lease that was extended, is no row.
+    let is_paid = |cell: &&GpuTimeCell| cell.held != GpuTime::ZERO || cell.energy != 0;
+    let paid: HashSet<_> = past.rents.iter().filter(is_paid).map(|cell| cell.cost_account.index()).collect();
     let mut named: BTreeMap<(Label, CostKind), Vec<usize>> = BTreeMap::new();
     for (number, cost_account) in past.cost_accounts.iter().enumerate().filter(|(number, _)| paid.contains(number)) {
         if let Some(name) = name(cost_account) {

@@ -9,19 +9,43 @@ use rusqlite::{Transaction, params, params_from_iter};
 
 use super::calendar::{Calendar, quarter};
 use super::names::UNPRICED;
+use super::restore;
+use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use crate::ledger::PendingPostings;
-use crate::units::{Money, Timestamp};
+use crate::units::{Money, Span, Timestamp};
+
+/// What is so much older than the last commit may be a correction of minutes that are forgotten.
+const LATE: Span = Span::from_secs(86_400);
 
 /// The three grains in which everything is kept, from the finest.
 const GRAINS: [&str; 3] = ["minute", "quarter", "day"];
 
-/// Adds a journal's changes to the cells of each grain, and gives new days their dates.
+/// Adds a journal's changes to the cells of each grain, and gives new days their dates. A correction of a time whose minutes
+/// or quarter hours were forgotten is added to the grains that still hold it.
 pub(super) fn write(
     transaction: &Transaction<'_>,
     calendar: &mut Calendar,
     pending: &PendingPostings,
 ) -> rusqlite::Result<()> {
-    write_kept(transaction, calendar, pending, [Timestamp::from_millis(i64::MIN); 2])
+    let always = Timestamp::from_millis(i64::MIN);
+    let minutes = || pending.tokens.keys().map(|(at, ..)| at).chain(pending.rents.keys().map(|(at, _)| at));
+    let last = restore::last(transaction)?.wall;
+    let is_late = minutes().min().is_some_and(|first| last - *first > LATE);
+    let oldest = |grain: usize, kept: Span| -> rusqlite::Result<Timestamp> {
+        Ok(oldest(transaction, GRAINS[grain])?.map_or(last - kept, |first| first.min(last - kept)))
+    };
+    let kept = if is_late { [oldest(0, MINUTES_KEPT)?, oldest(1, QUARTERS_KEPT)?] } else { [always; 2] };
+    write_kept(transaction, calendar, pending, kept)
+}
+
+/// The first bucket that a grain still holds.
+fn oldest(transaction: &Transaction<'_>, grain: &str) -> rusqlite::Result<Option<Timestamp>> {
+    let question = format!(
+        "SELECT min(bucket) FROM (SELECT min(bucket) AS bucket FROM {grain}_tokens
+                                  UNION ALL SELECT min(bucket) FROM {grain}_gpu_time)"
+    );
+    let first: Option<i64> = transaction.query_row(&question, [], |row| row.get(0))?;
+    Ok(first.map(Timestamp::from_millis))
 }
 
 /// The same, in those minutes and quarter hours alone that are still kept: days are for ever.

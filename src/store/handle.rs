@@ -1,4 +1,4 @@
-//! The handle of the ledger's thread: requests to it, and the events that it sends. No call blocks.
+//! The handle of the ledger's thread: requests to it, and the events that it sends. No call blocks but [`Store::settle`] and [`Store::close`].
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
@@ -114,6 +114,14 @@ impl Store {
     /// Asks for the latest events, oldest first; none where they cannot be read.
     pub fn events(&self, count: usize, answer: EventsAnswer) {
         let _ = self.requests.send(LedgerRequest::Events { count, answer });
+    }
+
+    /// Waits until all that was handed over is written, or could not be; no longer than `patience`.
+    pub fn settle(&self, patience: Duration) {
+        let (done, settled) = channel();
+        if self.requests.send(LedgerRequest::Settle(done)).is_ok() {
+            let _ = settled.recv_timeout(patience);
+        }
     }
 
     /// Writes what is left and lets the file go; waits for it no longer than `patience`.

@@ -21,8 +21,12 @@ pub struct LeaseTime {
     pub first: Option<Timestamp>,
     /// The last minute; `None` where its minutes are no longer kept.
     pub last: Option<Timestamp>,
+    /// The GPU time of the first minute, if it is kept.
+    pub earliest: GpuTime,
     /// The GPU time of the last minute.
     pub latest: GpuTime,
+    /// The most GPU time of any minute that is kept.
+    pub most: GpuTime,
 }
 
 /// GPUs of one name on one node, or a node of a lease by schedule.
@@ -99,17 +103,22 @@ fn scheduled_nodes(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> 
 pub(super) fn leases(connection: &Connection) -> rusqlite::Result<Vec<LeaseTime>> {
     let _instant = connection.unchecked_transaction()?;
     let accounts = names::cost_accounts(connection)?;
-    let days = "SELECT cost_account, sum(allocated_ms), sum(idle_ms), sum(energy_mj), min(bucket), NULL, NULL
+    let days =
+        "SELECT cost_account, sum(allocated_ms), sum(idle_ms), sum(energy_mj), min(bucket), NULL, NULL, NULL, NULL
                 FROM day_gpu_time GROUP BY cost_account ORDER BY cost_account";
-    let minutes = "SELECT s.cost_account, 0, 0, 0, s.first, s.last, m.allocated_ms
-                   FROM (SELECT cost_account, min(bucket) AS first, max(bucket) AS last
+    let minutes = "SELECT s.cost_account, 0, 0, 0, s.first, s.last, m.allocated_ms, f.allocated_ms, s.most
+                   FROM (SELECT cost_account, min(bucket) AS first, max(bucket) AS last, max(allocated_ms) AS most
                          FROM minute_gpu_time WHERE allocated_ms > 0 GROUP BY cost_account) s
-                   JOIN minute_gpu_time m ON m.bucket = s.last AND m.cost_account = s.cost_account";
+                   JOIN minute_gpu_time m ON m.bucket = s.last AND m.cost_account = s.cost_account
+                   JOIN minute_gpu_time f ON f.bucket = s.first AND f.cost_account = s.cost_account";
     let mut rows = sums(connection, days, &accounts)?;
     for minute in sums(connection, minutes, &accounts)? {
         let Some(row) = rows.iter_mut().find(|row| row.number == minute.number) else { continue };
-        row.first = row.first.max(minute.first.filter(|first| row.first.is_some_and(|day| *first - day < DAY)));
-        (row.last, row.latest) = (minute.last, minute.latest);
+        let is_kept = |first: &Timestamp| row.first.is_some_and(|day| *first - day < DAY);
+        if let Some(first) = minute.first.filter(is_kept) {
+            (row.first, row.earliest) = (row.first.max(Some(first)), minute.earliest);
+        }
+        (row.last, row.latest, row.most) = (minute.last, minute.latest, minute.most);
     }
     Ok(rows)
 }
@@ -123,12 +132,14 @@ fn sums(connection: &Connection, question: &str, accounts: &[CostAccount]) -> ru
             idle: GpuTime::from_millis(row.get(2)?),
             energy: row.get(3)?,
         };
-        let latest = GpuTime::from_millis(row.get::<_, Option<i64>>(6)?.unwrap_or(0));
-        Ok((number, time, instant(row.get(4)?), instant(row.get(5)?), latest))
+        let held =
+            |column| Ok::<_, rusqlite::Error>(GpuTime::from_millis(row.get::<_, Option<i64>>(column)?.unwrap_or(0)));
+        let [latest, earliest, most] = [held(6)?, held(7)?, held(8)?];
+        Ok((number, time, (instant(row.get(4)?), instant(row.get(5)?)), [earliest, latest, most]))
     })?;
-    let of = |(number, time, first, last, latest): (u32, _, _, _, _)| {
+    let of = |(number, time, (first, last), [earliest, latest, most]): (u32, _, _, [GpuTime; 3])| {
         let account = accounts.get(CostAccountId::at(number).index())?.clone();
-        Some(LeaseTime { number, account, time, first, last, latest })
+        Some(LeaseTime { number, account, time, first, last, earliest, latest, most })
     };
     Ok(rows.into_iter().filter_map(of).collect())
 }

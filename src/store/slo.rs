@@ -17,6 +17,7 @@ pub(super) const TABLE: &str = include_str!("slo.sql");
 const KEY: &str = "slo";
 const DAY: Span = Span::from_secs(86_400);
 const FIRST: &str = "SELECT day FROM slo_minutes WHERE slo = ?1 ORDER BY day LIMIT 1";
+const BEFORE: &str = "SELECT slo FROM slo_minutes WHERE day <= ?1 AND slo <> ?2 ORDER BY day DESC LIMIT 1";
 const DAYS: &str = "SELECT day, node, minutes FROM slo_minutes WHERE day >= ?1 AND day < ?2 AND slo = ?3";
 
 /// Gives nodes the names that they have now, and adds minutes.
@@ -57,7 +58,11 @@ pub(super) fn past(connection: &Connection, since: Timestamp, until: Timestamp) 
     let Some(first) = first else { return Ok(None) };
     let mut ask = connection.prepare_cached(DAYS)?;
     let mut rows = ask.query(params![SloDay::of(since).millis(), until.millis(), slo])?;
-    let mut past = SloPast { slo: Label::new(&slo), since: Timestamp::from_millis(first), days: HashMap::new() };
+    let before: Option<String> =
+        connection.prepare_cached(BEFORE)?.query_row(params![first, slo], |row| row.get(0)).optional()?;
+    let before = before.map(|before| Label::new(&before));
+    let mut past =
+        SloPast { slo: Label::new(&slo), since: Timestamp::from_millis(first), before, days: HashMap::new() };
     while let Some(row) = rows.next()? {
         let (day, node) = (Timestamp::from_millis(row.get(0)?), NodeName::new(row.get_ref(1)?.as_str()?));
         past.days.entry(node).or_default().push((day, SloDay::from_text(row.get_ref(2)?.as_str()?)));

@@ -117,7 +117,7 @@ CREATE VIEW cost_by_day AS
     FROM parted p JOIN days d USING (bucket);
 
 -- `report --by model` of a day: the cost of GPUs that worked goes to what was made on their node by its tokens, else in
--- their unit, else anywhere; what idled, overhead and rounding stand apart.
+-- their unit, else anywhere, else it is overhead; what idled, overhead and rounding stand apart.
 CREATE VIEW profit_by_model_by_day AS
     WITH made AS (
              SELECT k.bucket, a.node, a.unit, a.costed, k.miss + k.hit AS prompt, k.hit, k.output,
@@ -167,7 +167,8 @@ CREATE VIEW profit_by_model_by_day AS
              UNION ALL
              SELECT bucket, 5, '(idle)', 0, 0, 0, 0, 0.0, 0, 0.0, idle_whole, idle_part, 1 FROM owed WHERE kind = 'gpus'
              UNION ALL
-             SELECT bucket, 5, '(idle)', 0, 0, 0, 0, 0.0, 0, 0.0, whole, part, 1 FROM busy WHERE pool IS NULL
+             SELECT bucket, 3, '(overhead)', 0, 0, 0, 0, 0.0, 0, 0.0, whole, part, 1
+             FROM busy WHERE pool IS NULL AND (whole <> 0 OR part <> 0)
              UNION ALL
              SELECT b.bucket, s.rank, s.model, 0, 0, 0, 0, 0.0, 0, 0.0,
                     CASE WHEN s.tokens = s.of_all THEN b.whole ELSE 0 END,

@@ -40,6 +40,8 @@ pub(super) enum LedgerRequest {
     KeepEvents(Vec<HistoryEvent>),
     /// A question of the latest events.
     Events { count: usize, answer: EventsAnswer },
+    /// To drop the sender: what was asked for before is done.
+    Settle(Sender<()>),
     /// To end, and to drop the sender then.
     Close(Sender<()>),
 }
@@ -107,6 +109,7 @@ impl LedgerWriter {
                     self.write_events();
                 }
                 Ok(LedgerRequest::Events { count, answer }) => answer(self.latest_events(count)),
+                Ok(LedgerRequest::Settle(done)) => drop(done),
                 Ok(LedgerRequest::Close(done)) => {
                     self.write();
                     self.write_events();

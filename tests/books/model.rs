@@ -7,7 +7,7 @@ use super::case::Case;
 use super::drive::WATTS;
 use super::paid::{Rent, rents};
 use super::prices::price;
-use super::terms::Config;
+use super::terms::{Config, Lease};
 
 pub const MINUTE: i64 = 60_000;
 
@@ -44,6 +44,17 @@ pub struct Books {
     cuts: usize,
     /// From when on agreements of a number of GPUs are paid.
     since: BTreeMap<String, i64>,
+    /// Those that ended, and may be extended.
+    ended: BTreeMap<String, Ended>,
+}
+
+/// The last end of an agreement. Extended, it is one agreement, whose time is rounded as a whole.
+#[derive(Debug, Default)]
+struct Ended {
+    until: i64,
+    /// How long it did not run between its ends and extensions.
+    paused: i64,
+    runs: bool,
 }
 
 /// What holds between two polls that follow one another in the ledger.
@@ -65,7 +76,9 @@ impl Books {
         let mut latest = open.clone();
         for (nth_run, run) in case.runs.iter().enumerate() {
             // What a configuration lacks begins anew when it is back.
-            books.since.retain(|known, _| run.config.leases.iter().any(|lease| lease.identity() == known));
+            let is_known = |known: &String| run.config.leases.iter().any(|lease| lease.identity() == known);
+            books.since.retain(|known, _| is_known(known));
+            books.ended.retain(|known, _| is_known(known));
             for (nth, (at, work)) in run.polls.iter().enumerate() {
                 // What is made finishes at the next poll.
                 let made_before = std::mem::replace(&mut latest, work.clone());
@@ -126,12 +139,13 @@ impl Books {
             if !known || from >= to {
                 continue;
             }
+            let paused = self.extend(lease, from);
             let since = *self.since.entry(lease.identity().to_owned()).or_insert(from);
             if lease.until != Some(to) {
                 continue;
             }
-            self.since.remove(lease.identity());
-            let held = to - lease.from.map_or(since, |from| from.max(since));
+            self.ended.insert(lease.identity().to_owned(), Ended { until: to, paused, runs: false });
+            let held = to - paused - lease.from.map_or(since, |from| from.max(since));
             let added = (MINUTE - held % MINUTE) % MINUTE;
             if lease.is_rounded && added > 0 {
                 let owed = lease.of_schedule(case, interval.config, from);
@@ -139,6 +153,23 @@ impl Books {
                 self.owed.push(Owed { at: to - 1, rent: owed, cost, is_overhead: false, is_rounding: true });
             }
         }
+    }
+
+    /// An agreement runs: what rounding added at its end before is taken back. Gives how long it did not run in between.
+    fn extend(&mut self, lease: &Lease, from: i64) -> i64 {
+        let Some(ended) = self.ended.get_mut(lease.identity()) else { return 0 };
+        if lease.from.is_some_and(|begins| begins >= ended.until) {
+            self.ended.remove(lease.identity());
+            return 0;
+        }
+        if !ended.runs {
+            let end = ended.until - 1;
+            let of_lease = |owed: &Owed| owed.rent.node.as_deref().or(owed.rent.unit) == Some(lease.subject);
+            self.owed.retain(|owed| !(owed.is_rounding && owed.at == end && of_lease(owed)));
+            ended.paused += from - ended.until;
+            ended.runs = true;
+        }
+        ended.paused
     }
 
     fn owe(&mut self, rents: Vec<Rent>, interval: &Interval<'_>, from: i64, to: i64) {

@@ -140,12 +140,18 @@ impl Config {
                 }
             }
         }
+        // An end that may be over is put off, or taken out.
+        for lease in next.leases.iter_mut().filter(|lease| lease.is_schedule()) {
+            if dice.one_in(2) {
+                lease.until = lease.until.filter(|_| dice.one_in(2)).map(|end| end + 1000 * dice.between(1, 3600));
+            }
+        }
         next
     }
 
     /// The configuration as it is written; prices with dates are in a file beside it.
     pub fn text(&self) -> String {
-        let mut text = "price_files = [\"house.toml\"]\n".to_owned();
+        let mut text = "timezone = \"UTC\"\nprice_files = [\"house.toml\"]\n".to_owned();
         if self.is_finished {
             text.push_str("bill = \"finished\"\n");
         }
@@ -286,7 +292,8 @@ fn leases(dice: &mut Dice, nodes: &[Node], began: i64) -> Vec<Lease> {
             continue;
         }
         let from = dice.one_in(3).then(|| began + 1000 * dice.below(1800));
-        let until = dice.one_in(3).then(|| from.unwrap_or(began) + 1000 * dice.between(1, 3600));
+        let soon = dice.of_these(&[300, 3600]);
+        let until = dice.one_in(3).then(|| from.unwrap_or(began) + 1000 * dice.between(1, soon));
         // GPUs without an assumed rate are paid by one lease or by none; a unit of two nodes has no order of GPUs.
         let is_whole = ["n3", "H20"].contains(&subject) || (subject == "a" && unit_nodes > 1);
         let is_spare = subject == "spare";

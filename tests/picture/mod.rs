@@ -13,17 +13,57 @@ use std::sync::Arc;
 
 #[allow(unused_imports, reason = "not every test draws every case")]
 pub use cases::{Case, case};
+use jiff::tz::TimeZone;
+use margintop::history::History;
+use margintop::ledger::{Classes, GpuTimeCell, Past, TokenCell};
 use margintop::reading::{EngineKind, Label, ModelName, Role};
 use margintop::snapshot::{
     Coverage, GpuTotals, LedgerBasis, Line, ListBasis, MoneyView, RateBasis, Requests, SCHEMA, Snapshot, TokenTotals,
     Vitals, WriterStatus,
 };
-use margintop::units::{Money, Ratio, Span, Timestamp, Tokens};
+use margintop::tui::app::{Action, App, Command, Turn};
+use margintop::units::{GpuTime, Money, Ratio, Span, Timestamp, Tokens};
 #[allow(unused_imports, reason = "not every test builds every row")]
 pub use rows::{alert, engine, model, node, unit};
 
 /// 2026-11-23T15:04:07Z.
 pub const NOON: Timestamp = Timestamp::from_millis(1_795_446_247_000);
+
+/// A past by the quarter hour as one by the minute.
+fn by_minute(mut past: Past) -> Past {
+    const MINUTES: u64 = 15;
+    let minutes = |at: Timestamp| (0..MINUTES as i64).map(move |minute| at + Span::from_secs(60 * minute));
+    let part = |tokens: Tokens| Tokens::new(tokens.count() / MINUTES);
+    let split = |cell: &TokenCell| {
+        let Classes { miss, hit, output } = cell.tokens;
+        let tokens = Classes { miss: part(miss), hit: part(hit), output: part(output) };
+        let cell = cell.clone();
+        minutes(cell.bucket).map(move |bucket| TokenCell { bucket, tokens, ..cell.clone() }).collect::<Vec<_>>()
+    };
+    past.tokens = past.tokens.iter().flat_map(split).collect();
+    let time = |time: GpuTime| GpuTime::from_millis(time.millis() / MINUTES as i64);
+    let split = |cell: &GpuTimeCell| {
+        let cell = cell.clone();
+        let (held, idle) = (time(cell.held), time(cell.idle));
+        minutes(cell.bucket).map(move |bucket| GpuTimeCell { bucket, held, idle, ..cell.clone() }).collect::<Vec<_>>()
+    };
+    past.rents = past.rents.iter().flat_map(split).collect();
+    past
+}
+
+/// A dashboard over the fleet, which it watched for a quarter hour, on a ledger that knows the day.
+pub fn watched() -> App {
+    let history = History::default();
+    history.read_past(&by_minute(pages::today(pages::Page::Fleet, NOON)));
+    for beat in (0..=900).step_by(5) {
+        history.record(&fleet(beat), Span::from_secs(5));
+    }
+    let mut app = App::new(Arc::new(empty()), TimeZone::UTC, Span::from_secs(1), 4);
+    app.update(Action::Fresh(Arc::new(fleet(900))));
+    app.history = history;
+    app.update(Action::Command(Command::Reach(Turn::Previous)));
+    app
+}
 
 pub fn ratio(value: f64) -> Option<Ratio> {
     Ratio::new(value)

@@ -116,10 +116,9 @@ fn converted(
     let day = day.ok_or_else(|| {
         format!("the spend is in {unit} and the ledger in {currency}: export the column date too, to convert it by its day's [[fx]]")
     })?;
-    let rate = exchange.conversion(unit, currency, day);
-    rate.and_then(|rate| rate.money(spent)).ok_or_else(|| {
-        let at = day.to_string();
-        let at = at.get(..10).unwrap_or(&at);
+    let at = day.to_string();
+    let at = at.get(..10).unwrap_or(&at);
+    exchange.of_day(unit, currency, at).and_then(|rate| rate.money(spent)).ok_or_else(|| {
         format!(
             "the spend is in {unit} and the ledger in {currency}, and no rate between both holds on {at}: write an [[fx]] with \
              from = \"{unit}\", to = \"{currency}\", at = \"{at}\" and the rate, or name a ledger in {unit} with --ledger"

@@ -22,10 +22,45 @@ struct Billed {
     amount: Money,
 }
 
+/// The lines of one name with their numbers, and their sum.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Lines {
+    sum: Billed,
+    each: Vec<(usize, Billed)>,
+}
+
+impl Billed {
+    fn plus(self, other: Self) -> Self {
+        let hours = self.hours.zip(other.hours).map(|(a, b)| a + b).or(self.hours).or(other.hours);
+        Self { hours, amount: self.amount + other.amount }
+    }
+}
+
+impl Lines {
+    /// The same without lines that repeat an earlier one, and what those come to, with both numbers of the first of them.
+    fn once(&self) -> Option<(Billed, Billed, (usize, usize))> {
+        let repeats = |(nth, (_, line)): (usize, &(usize, Billed))| {
+            let earlier = self.each[..nth].iter().find(|(_, other)| other == line && !line.amount.is_zero());
+            earlier.map(|(number, _)| *number)
+        };
+        let (mut once, mut again, mut numbers) = (Billed::default(), Billed::default(), None);
+        for (nth, line) in self.each.iter().enumerate() {
+            match repeats((nth, line)) {
+                Some(first) => {
+                    again = again.plus(line.1);
+                    numbers = numbers.or(Some((first, line.0)));
+                }
+                None => once = once.plus(line.1),
+            }
+        }
+        numbers.map(|numbers| (once, again, numbers))
+    }
+}
+
 /// An invoice by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Invoice {
-    billed: BTreeMap<String, Billed>,
+    billed: BTreeMap<String, Lines>,
 }
 
 /// Reads an invoice. A line named `total` is checked and left out.
@@ -51,13 +86,12 @@ pub(super) fn read(table: &Table, currency: &str) -> Result<Invoice, String> {
         }
         let time = hours.map(|column| &cells[column]).filter(|cell| !cell.trim().is_empty());
         let time = time.map(|cell| amount(cell).ok_or_else(|| wrong("hours", cell))).transpose()?;
-        let sum = invoice.billed.entry(key).or_default();
-        sum.amount += billed;
-        if let Some((_, time)) = time {
-            *sum.hours.get_or_insert_default() += time.rounded(6);
-        }
+        let line = Billed { hours: time.map(|(_, time)| time.rounded(6)), amount: billed };
+        let lines = invoice.billed.entry(key).or_default();
+        lines.sum = lines.sum.plus(line);
+        lines.each.push((*number, line));
     }
-    let sum: Money = invoice.billed.values().map(|billed| billed.amount).sum();
+    let sum: Money = invoice.billed.values().map(|lines| lines.sum.amount).sum();
     match total {
         Some((number, total)) if total.round_to(2) != sum.round_to(2) => Err(format!(
             "line {number}: the total is {} and the lines above add up to {}: mend the lines, or take the total out",
@@ -97,7 +131,7 @@ pub(super) fn beside(invoice: &Invoice, past: &Past) -> Result<(Vec<Line>, Vec<L
              report --by node` or `--by lease` does; it knows {known}"
         ));
     }
-    let lines = invoice.billed.iter().map(|(name, billed)| line(name, *billed, ours, past)).collect();
+    let lines = invoice.billed.iter().map(|(name, billed)| line(name, billed, ours, past)).collect();
     let missing = ours.iter().filter(|(name, ours)| !invoice.billed.contains_key(*name) && ours.totals.cost.is_some());
     let missing = missing.map(|(name, ours)| Line {
         causes: vec![Cause {
@@ -157,14 +191,28 @@ fn of(name: &str, theirs: Money, their_hours: Option<i128>, totals: Option<&Tota
     }
 }
 
-fn line(name: &str, billed: Billed, all: &BTreeMap<String, Ours>, past: &Past) -> Line {
-    let ours = all.get(name);
+fn line(name: &str, lines: &Lines, all: &BTreeMap<String, Ours>, past: &Past) -> Line {
+    let (ours, billed) = (all.get(name), lines.sum);
     let mut line = of(name, billed.amount, billed.hours, ours.map(|ours| &ours.totals));
     line.causes = match ours {
         None => vec![unknown(name, billed, all)],
-        Some(ours) => causes(billed, ours, past),
+        Some(ours) => twice(lines, ours, past).unwrap_or_else(|| causes(billed, ours, past)),
     };
     line
+}
+
+/// The causes where lines are repeated, and without the repetition the difference is smaller.
+fn twice(lines: &Lines, ours: &Ours, past: &Past) -> Option<Vec<Cause>> {
+    let (once, again, (first, second)) = lines.once()?;
+    let off = |billed: Billed| ours.totals.cost.map(|cost| (billed.amount - cost).grains().unsigned_abs());
+    if off(once)? >= off(lines.sum)? {
+        return None;
+    }
+    let text =
+        format!("lines {first} and {second} bill the same hours and amount: one of them may be there by mistake");
+    let mut told = vec![Cause { word: "twice", amount: Some(again.amount), text }];
+    told.extend(causes(once, ours, past));
+    Some(told)
 }
 
 fn unknown(name: &str, billed: Billed, ours: &BTreeMap<String, Ours>) -> Cause {

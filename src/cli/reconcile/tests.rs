@@ -97,6 +97,31 @@ fn an_invoice_is_laid_beside_the_cost_of_nodes_and_leases() {
     assert!(text.contains("gpu-02: hours, -80.00: 40.00 GPU-hours fewer"), "{text}");
 }
 
+/// Class: a line that is on the invoice twice, told as time that was not watched.
+#[test]
+fn a_line_that_is_there_twice_is_said() {
+    let head = "node,hours,amount\n";
+    let of = |lines: &str| told(&format!("{head}{lines}\n")).unwrap();
+    let rounding = ("rounding", Some("0.27".to_owned()));
+    let cause = |word: &'static str, amount: &str| (word, Some(amount.to_owned()));
+    for (lines, causes) in [
+        ("gpu-01,24,384.00", vec![rounding.clone()]),
+        ("gpu-01,24,384.00\ngpu-01,24,384.00", vec![cause("twice", "384.00"), rounding.clone()]),
+        (
+            "gpu-01,24,400.00\ngpu-01,24,400.00\ngpu-01,24,400.00",
+            vec![cause("twice", "800.00"), rounding.clone(), cause("rate", "16.00")],
+        ),
+        // Parts of the time are no repetition.
+        ("gpu-01,12,192.00\ngpu-01,12,192.00", vec![rounding.clone()]),
+        ("gpu-01,20,320.00\ngpu-01,4,64.00", vec![rounding.clone()]),
+    ] {
+        let told = of(lines);
+        assert_eq!(words(&told, "gpu-01"), causes, "{lines}");
+        let text = &told.lines[0].causes[0].text;
+        assert_eq!(text.contains("lines 2 and 3 bill the same hours and amount"), causes.len() > 1, "{lines}: {text}");
+    }
+}
+
 #[test]
 fn spend_is_laid_beside_revenue_with_its_likely_causes() {
     let head =

@@ -11,7 +11,7 @@ use super::text_table::Grid;
 use super::when::local;
 use super::{capacity_json, csv};
 use crate::cli::Failure;
-use crate::ledger::{Detail, Grain};
+use crate::ledger::{Detail, Grain, Slo};
 use crate::statement::{Capacity, HourCapacity, PoolCapacity, SloQuarters};
 use crate::store::Header;
 use crate::tui::human;
@@ -25,6 +25,8 @@ pub(super) struct CapacityReport {
     pub(super) until: Timestamp,
     /// Whether it is of the last month because no span was asked for.
     usual: bool,
+    /// The objectives of the configuration, if there are any.
+    configured: Option<String>,
     pub(super) capacity: Capacity,
 }
 
@@ -33,10 +35,12 @@ const USUAL: Span = Span::from_secs(31 * 86_400);
 /// What the ledger cannot tell, and what follows for the figures.
 const NO_SLO: &str = "not known: no [slo] in the configuration that the ledger was kept under, so the best throughput is the \
                       best measured, within it or not; write for example: [slo] ttft_p99 = \"2s\"";
+const NOT_YET: &str =
+    "no minute was judged by it yet, so the best throughput is the best measured; watch with it first";
 const BOUND: &str = "at most: what was asked for and not served is not in the ledger";
 
 impl CapacityReport {
-    pub(super) fn new(query: &ReportQuery, header: &Header, ask: &PastQuery<'_>) -> Result<Self, Failure> {
+    pub(super) fn new(query: &ReportQuery, header: &Header, slo: &Slo, ask: &PastQuery<'_>) -> Result<Self, Failure> {
         let (since, until) = span(query, header, header.last)?;
         let usual = query.since.is_none() && until - since > USUAL;
         let since = if usual { until - USUAL } else { since };
@@ -45,7 +49,16 @@ impl CapacityReport {
         (past.since, past.until) = (since.max(past.began).min(until), until.min(header.last).max(since));
         let places = if query.format == Format::Table { 2 } else { 6 };
         let capacity = Capacity::of(&past, &header.zone).rounded(places);
-        Ok(Self { currency: header.currency.clone(), zone: header.zone.clone(), since, until, usual, capacity })
+        let configured = slo.is_set().then(|| slo.to_string());
+        Ok(Self {
+            currency: header.currency.clone(),
+            zone: header.zone.clone(),
+            since,
+            until,
+            usual,
+            configured,
+            capacity,
+        })
     }
 
     pub(super) fn render(&self, format: Format) -> Result<String, Failure> {
@@ -151,11 +164,25 @@ impl CapacityReport {
 
     /// What the best throughput stands on.
     fn about_slo(&self) -> Vec<(&'static str, String)> {
-        let Some((slo, since)) = &self.capacity.slo else { return vec![("SLO", NO_SLO.to_owned())] };
+        let Some((slo, since)) = &self.capacity.slo else {
+            let own =
+                self.configured.as_ref().map(|own| format!("not known: the configuration says {own}, and {NOT_YET}"));
+            return vec![("SLO", own.unwrap_or_else(|| NO_SLO.to_owned()))];
+        };
         let said = format!("{slo}: the best throughput is of quarter hours in which every minute was within it");
         let mut notes = vec![("SLO", said)];
-        if *since > self.since {
-            notes.push(("latency", format!("not recorded before {}", local(*since, &self.zone))));
+        let day = local(*since, &self.zone);
+        match &self.capacity.slo_before {
+            Some(before) if *since > self.since => {
+                let said = "quarter hours before that count for no best throughput";
+                notes.push(("SLO", format!("judged by other objectives ({before}) before {day}: {said}")));
+            }
+            None if *since > self.since => notes.push(("latency", format!("not recorded before {day}"))),
+            _ => {}
+        }
+        if let Some(own) = self.configured.as_ref().filter(|own| *own != slo.as_str()) {
+            let said = "no minute was judged by it yet; watch with it first";
+            notes.push(("SLO", format!("the configuration says {own}: {said}")));
         }
         let pools = |of: fn(&&PoolCapacity) -> bool| named(self.capacity.pools.iter().filter(of));
         if let Some(pools) = pools(|pool| pool.slo.is_none() && pool.best.is_some()) {

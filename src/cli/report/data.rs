@@ -11,8 +11,8 @@ use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past};
 use crate::metering::SavedTarget;
 use crate::pricing::{Bill, Book, PriceList};
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Change, Difference, Entry, MonthToDate, Statement, WhatIf, changed, compare,
-    differences, entries, month_of, reprice, rounded_entries, watched, what_if,
+    AtList, BreakEven, Bridge, By, Change, Difference, Entry, MonthToDate, Statement, WhatIf, agrees_by_day, changed,
+    compare, differences, entries, month_of, reprice, rounded_entries, watched, what_if,
 };
 use crate::store::Header;
 use crate::units::{Money, Span, Timestamp, Tokens};
@@ -109,7 +109,8 @@ impl ReportData {
     ) -> Result<Self, Failure> {
         let asked = span(query, header, context.now)?;
         let change = query.asked.change(context.book, &header.currency)?;
-        let mut past = ask(asked.0, asked.1, grain(query, &change, context.book, asked.1 - asked.0), detail(query))?;
+        let finest = grain(query, &change, context.book, asked.1 - asked.0);
+        let mut past = ask(asked.0, asked.1, finest, detail(query))?;
         let (since, until) = (past.since, past.until);
         // Nothing is known outside the ledger, so nothing is on average over it either.
         let (first, last) = (since.max(past.began), until.min(header.last));
@@ -121,7 +122,7 @@ impl ReportData {
         let is_watched = watched > Span::ZERO;
         // What is known last is in the span that ends with it.
         let disputed = Disputed::of(context.disputes, &past, (since, Some(until).filter(|until| *until < header.last)));
-        let differs = differences(&past, context.book);
+        let differs = differs(&past, finest, context.book, ask)?;
         if query.reprice {
             past = reprice(&past, context.book);
         }
@@ -207,7 +208,9 @@ pub(super) fn span(query: &ReportQuery, header: &Header, now: Timestamp) -> Resu
         let why = format!("--since {since} is not before --until {until}: the end is exclusive, write a later one");
         return Err(Failure::Usage(why));
     }
-    Ok((since, until))
+    // The last minute may not be over yet, and is taken whole where the end of the ledger is asked for alone.
+    let taken = |at: Timestamp| if at < header.last { at.minute() } else { at };
+    Ok((taken(since), taken(until)))
 }
 
 /// The ledger's first look.
@@ -220,6 +223,8 @@ fn began(header: &Header) -> Result<Timestamp, Failure> {
 fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> Grain {
     const MONTH: Span = Span::from_secs(32 * 86_400);
     const MINUTES_KEPT: Span = Span::from_secs(8 * 86_400);
+    // As long as the spans of a bridge, which has the same rows.
+    const SHORT: Span = Span::from_secs(3_600);
     let windows = change.list.is_some_and(|list| !list.windows.is_empty());
     // A day does not say for how much of it a node was held.
     let nodes = change.nodes.is_some();
@@ -229,7 +234,7 @@ fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> G
     // Prices that change between two quarters of an hour need minutes, where they are kept.
     let odd = |list: &PriceList| !list.is_on_quarters();
     let odd = span <= MINUTES_KEPT && (change.list.is_some_and(odd) || whole_book && book.lists().any(odd));
-    if query.bridge.is_some() || odd {
+    if query.bridge.is_some() || odd || span <= SHORT {
         Grain::Minute
     } else if query.by == By::Hour || lease || windows || nodes || whole_book {
         Grain::Quarter
@@ -245,6 +250,18 @@ fn detail(query: &ReportQuery) -> Detail {
     } else {
         Detail::Accounts
     }
+}
+
+/// Where today's book would differ: by quarter hours whatever the rows are by, unless days say that it does nowhere.
+fn differs(past: &Past, finest: Grain, book: &Book, ask: &PastQuery<'_>) -> Result<Vec<Difference>, Failure> {
+    if agrees_by_day(past, book) {
+        return Ok(Vec::new());
+    }
+    if finest == Grain::Quarter {
+        return Ok(differences(past, book));
+    }
+    let quarters = ask(past.since, past.until, Grain::Quarter, Detail::Alike)?;
+    Ok(differences(&quarters, book))
 }
 
 /// The month that the ledger ends in.

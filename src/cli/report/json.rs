@@ -197,6 +197,19 @@ impl<'a> ListJson<'a> {
 struct BasisJson<'a> {
     list: &'a Label,
     tier: &'a Label,
+    hit: String,
+    miss: String,
+    output: String,
+    /// The paid share; null where none is set.
+    paid: Option<f64>,
+}
+
+impl<'a> BasisJson<'a> {
+    fn new(basis: &'a Basis) -> Self {
+        let Basis { list, tier, prices, paid } = basis;
+        let [hit, miss, output] = [prices.hit, prices.miss, prices.output].map(|price| price.to_string());
+        Self { list, tier, hit, miss, output, paid: paid.map(|share| f64::from(share.ppm()) / 1e6) }
+    }
 }
 
 #[derive(Serialize)]
@@ -212,8 +225,7 @@ struct DifferenceJson<'a> {
 
 impl<'a> DifferenceJson<'a> {
     fn new(told: &'a Difference) -> Self {
-        let basis =
-            |basis: &'a Option<Basis>| basis.as_ref().map(|basis| BasisJson { list: &basis.list, tier: &basis.tier });
+        let basis = |basis: &'a Option<Basis>| basis.as_ref().map(BasisJson::new);
         Self {
             model: told.model.as_ref().map(crate::reading::ModelName::as_str),
             posted: basis(&told.posted),

@@ -6,9 +6,9 @@ use super::data::ReportData;
 use super::present::Present;
 use super::table::{amount, percent};
 use super::when::local;
-use crate::pricing::Bill;
+use crate::pricing::{Bill, ClassPrices};
 use crate::statement::{Basis, Difference, Levels};
-use crate::units::{Money, Ratio, Span, Timestamp};
+use crate::units::{Money, Ratio, Share, Span, Timestamp};
 
 /// The most lines of a kind.
 const MOST: usize = 5;
@@ -92,18 +92,36 @@ fn lists(data: &ReportData, lines: &mut Lines) {
 }
 
 fn differs(told: &Difference, data: &ReportData) -> String {
+    let both = told.posted.as_ref().zip(told.today.as_ref());
+    let (says_prices, says_paid) = both.map_or((false, false), |(posted, today)| {
+        let same_name = (&posted.list, &posted.tier) == (&today.list, &today.tier);
+        (same_name && posted.prices != today.prices, posted.paid != today.paid)
+    });
     let basis = |basis: &Option<Basis>| {
-        basis.as_ref().map_or_else(|| "unpriced".to_owned(), |basis| format!("{} {}", basis.list, basis.tier))
+        let Some(Basis { list, tier, prices, paid }) = basis else { return "unpriced".to_owned() };
+        let ClassPrices { hit, miss, output } = prices;
+        let prices = if says_prices { format!(" (hit {hit}, miss {miss}, output {output})") } else { String::new() };
+        let paid = match paid {
+            _ if !says_paid => String::new(),
+            Some(paid) => format!(" at a paid share of {}", paid_share(*paid)),
+            None => " without a paid share".to_owned(),
+        };
+        format!("{list} {tier}{prices}{paid}")
     };
     let model = told.model.as_ref().map_or("(no model)", |model| model.as_str());
     format!(
-        "{model}: {} {} posted by {}, {} by today's book, from {}; --reprice shows it",
+        "{model}: {} {} posted by {}; today's book says {}, from {}; --reprice shows it",
         amount(Some(told.revenue), data.places()),
         data.currency,
         basis(&told.posted),
         basis(&told.today),
         local(told.since, &data.zone)
     )
+}
+
+/// A share as a decimal: `0.37`.
+fn paid_share(share: Share) -> String {
+    Money::from_micros(share.ppm().into()).to_string()
 }
 
 fn uncertainty(data: &ReportData, lines: &mut Lines) {

@@ -35,7 +35,8 @@ impl RowCounters {
             quarantined => {
                 let believed = quarantined.map_or(context.last_page, |quarantined| quarantined.believed);
                 let first = quarantined.map_or(context.at, |quarantined| quarantined.since);
-                Quarantine { first: *now, last: *now, since: first, believed, pages: 1 }
+                let taken = self.taken_below(reading, context);
+                Quarantine { first: *now, last: *now, since: first, believed, pages: 1, taken }
             }
         };
         let grew = growth(&quarantine.last, &quarantine.first).into_iter().any(|grown| grown > 0);
@@ -80,7 +81,8 @@ impl RowCounters {
         } else {
             self.reset_some(fell, reading, quarantined.believed);
         }
-        let mut step = self.grow(reading, &self.effective(reading), context);
+        let taken = std::array::from_fn(|i| if fell[i] { quarantined.taken[i] } else { 0 });
+        let mut step = self.grow(reading, &self.effective(reading), context, taken);
         step.from = Some(quarantined.believed);
         self.earlier = Some(Earlier { before, at: context.at });
         if let Some(disputed) = &mut step.disputed {

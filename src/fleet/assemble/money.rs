@@ -209,23 +209,33 @@ fn unpriced_pace(present: &Present<'_>, prices: &crate::pricing::ClassPrices) ->
     total
 }
 
+/// The rates of the day, those that are paid at present first: a lease may have ended.
 fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
-    let mut bases: Vec<RateBasis> = Vec::new();
+    let mut bases: Vec<(bool, RateBasis)> = Vec::new();
     for (cost_account, rented) in fleet.ledger.today().rents() {
+        let owes = fleet.pace.owed_per_hour(cost_account.index()).is_none_or(|owed| owed > Money::ZERO);
         let cost_account = &fleet.ledger.cost_accounts()[cost_account.index()];
         let held = rented.held > GpuTime::ZERO && cost_account.kind == CostKind::Gpus;
         let (Some(rate), true) = (cost_account.rate, held) else { continue };
-        if bases.iter().any(|basis| basis.gpu == cost_account.gpu && basis.rate == rate) {
+        let runs = |label: &Label| {
+            let mut leases = fleet.config.leases.iter().filter(|lease| lease.runs_at(fleet.now().wall));
+            leases.any(|lease| Label::new(&lease.label()) == *label)
+        };
+        let is_paid = owes && cost_account.lease.as_ref().is_none_or(runs);
+        let is_same = |basis: &RateBasis| basis.gpu == cost_account.gpu && basis.rate == rate;
+        if let Some((paid, _)) = bases.iter_mut().find(|(_, basis)| is_same(basis)) {
+            *paid |= is_paid;
             continue;
         }
         let leased = fleet.config.leases.iter().any(|lease| lease.names(rate));
         let card = fleet.ledger.book().gpu_rates();
         let assumed = card.observed(cost_account.gpu.as_str(), rate).filter(|_| !leased);
         let dated = assumed.map(|assumed| Label::new(&assumed.dated));
-        bases.push(RateBasis { gpu: cost_account.gpu.clone(), rate, assumed: assumed.is_some(), dated });
+        let basis = RateBasis { gpu: cost_account.gpu.clone(), rate, assumed: assumed.is_some(), dated };
+        bases.push((is_paid, basis));
     }
-    bases.sort_by(|a, b| a.gpu.cmp(&b.gpu));
-    bases
+    bases.sort_by(|(a_paid, a), (b_paid, b)| b_paid.cmp(a_paid).then_with(|| a.gpu.cmp(&b.gpu)));
+    bases.into_iter().map(|(_, basis)| basis).collect()
 }
 
 /// The number of GPUs without a rate from a lease, a schedule or an assumption.

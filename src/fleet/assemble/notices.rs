@@ -1,9 +1,16 @@
 //! Notices from counting: hostnames that several nodes share, proxies whose models are probably an engine's, energy that
-//! no GPU can have drawn, and energy that is unknown although it is paid for.
+//! no GPU can have drawn, energy that is unknown although it is paid for, and rates in another currency.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
 
 use super::{Fleet, Present};
+use crate::ledger::CostKind;
+use crate::pricing::{Commitment, GpuRate};
 use crate::reading::Label;
 use crate::snapshot::{Notice, Rule, Severity};
+use crate::units::GpuTime;
 
 pub(super) fn all(present: &Present<'_>) -> Vec<Notice> {
     let fleet = present.fleet;
@@ -28,7 +35,13 @@ pub(super) fn all(present: &Present<'_>) -> Vec<Notice> {
         );
         Some(notice(Rule::Disputed, Severity::Warning, &format!("{} GPU {}", energy.node, energy.index), &text))
     });
-    shared.chain(same).chain(unknown_names(present)).chain(energy).chain(unknown_energy(fleet)).collect()
+    shared
+        .chain(same)
+        .chain(unknown_names(present))
+        .chain(energy)
+        .chain(unknown_energy(fleet))
+        .chain(foreign_rates(fleet))
+        .collect()
 }
 
 /// Proxies whose tokens are posted although an engine may count them under a name that is not known.
@@ -45,6 +58,31 @@ fn unknown_names(present: &Present<'_>) -> impl Iterator<Item = Notice> {
         );
         Some(notice(Rule::NamesUnknown, Severity::Warning, view.target.info.target.as_str(), &text))
     })
+}
+
+/// GPUs that no lease is for, and whose assumed rate is in another currency without a rate of exchange.
+fn foreign_rates(fleet: &Fleet) -> impl Iterator<Item = Notice> {
+    let (currency, now) = (&fleet.config.currency, fleet.now().wall);
+    let mut foreign: BTreeMap<&str, &GpuRate> = BTreeMap::new();
+    for (account, rented) in fleet.ledger.today().rents() {
+        let account = &fleet.ledger.cost_accounts()[account.index()];
+        let (name, is_unknown) = (account.gpu.as_str(), account.rate.is_none() && account.kind == CostKind::Gpus);
+        let card = fleet.ledger.book().gpu_rates();
+        if is_unknown && rented.held > GpuTime::ZERO && card.rate_at(name, Commitment::OnDemand, now).is_none() {
+            let said = card.said(name, Commitment::OnDemand, now).filter(|said| said.currency != currency.as_str());
+            foreign.extend(said.map(|said| (name, said)));
+        }
+    }
+    let told = |(gpu, said): (&str, &GpuRate)| {
+        let GpuRate { rate, currency: theirs, gpu: words, .. } = said;
+        let at = jiff::Timestamp::from_millisecond(now.millis()).unwrap_or_default();
+        let day = fleet.config.zone.clone().unwrap_or(TimeZone::UTC).to_datetime(at).date();
+        let text = format!(
+            "assumed at {rate} {theirs} an hour, and the ledger is in {currency}: its cost is unknown; write [[lease]] gpu = \"{words}\" rate = \"…\", or [[fx]] from = \"{theirs}\" to = \"{currency}\" rate = \"…\" at = \"{day}\""
+        );
+        notice(Rule::RateUnknown, Severity::Warning, gpu, &text)
+    };
+    foreign.into_iter().map(told).collect::<Vec<_>>().into_iter()
 }
 
 /// GPUs whose power is paid for and whose energy has been unknown for long.

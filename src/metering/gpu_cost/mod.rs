@@ -1,15 +1,17 @@
 //! GPU cost: the time that each GPU is allocated, from when it is first seen to its release, busy or idle, answering or
 //! silent. It is posted to the lease or rate that pays for it.
 
+mod ends;
 mod known;
 mod payers;
 mod power;
 mod resolved_rate;
+mod rounding;
 mod schedule;
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::inventory::{Allocation, FleetConfig, Gpu, Inventory, Node, Tracked};
+use crate::inventory::{FleetConfig, Inventory, Node, Tracked};
 use crate::ledger::Ledger;
 use crate::pricing::{Lease, RentWhen};
 use crate::reading::NodeName;
@@ -19,6 +21,7 @@ pub(crate) use known::{knows_cost, was_given_back};
 pub(super) use power::payments;
 pub(super) use resolved_rate::rate_edges;
 use resolved_rate::{NodeView, resolve};
+use rounding::Roundings;
 use schedule::Schedules;
 
 /// The inventory and the configuration.
@@ -32,6 +35,8 @@ pub(crate) struct InventoryView<'a> {
 #[derive(Debug)]
 pub(super) struct AllocationMeter {
     schedules: Schedules,
+    /// What rounding added at the ends of leases.
+    roundings: Roundings,
     allocated: Tracked<NodeName, Moment>,
     serving: Tracked<NodeName, Moment>,
     /// Nodes of an earlier watch whose revenue has no cost any more, as no source reports their GPUs.
@@ -44,12 +49,21 @@ impl AllocationMeter {
     /// An empty state. Schedules run from the beginning of the watch.
     pub(super) fn new(began: Timestamp) -> Self {
         let (allocated, serving, abandoned) = (Tracked::default(), Tracked::default(), HashSet::new());
-        Self { schedules: Schedules::new(began), allocated, serving, abandoned, ended: Vec::new() }
+        Self {
+            schedules: Schedules::new(began),
+            roundings: Roundings::default(),
+            allocated,
+            serving,
+            abandoned,
+            ended: Vec::new(),
+        }
     }
 
-    /// The identity of each schedule, and up to when it is posted.
+    /// The identity of each schedule, and up to when it is posted; the ends of leases that may be extended.
     pub(super) fn schedules(&self) -> Vec<(String, Timestamp)> {
-        self.schedules.saved()
+        let mut saved = self.schedules.saved();
+        saved.extend(self.roundings.saved());
+        saved
     }
 
     /// Continues schedules from where they were posted, and applies ends by hand to the leases.
@@ -60,6 +74,7 @@ impl AllocationMeter {
         last: Timestamp,
     ) {
         self.schedules.restore(config, schedules, last);
+        self.roundings.restore(&config.leases, schedules);
     }
 
     /// Continues schedules from an instant; the time before it is not posted.
@@ -69,7 +84,7 @@ impl AllocationMeter {
 
     /// Up to when a node's time is posted: of GPUs paid while allocated, and of those paid while an engine answers.
     pub(super) fn cursors(&self, name: &NodeName) -> (Option<Moment>, Option<Moment>) {
-        let Self { schedules: _, allocated, serving, abandoned: _, ended: _ } = self;
+        let Self { schedules: _, roundings: _, allocated, serving, abandoned: _, ended: _ } = self;
         (allocated.get(name).copied(), serving.get(name).copied())
     }
 
@@ -104,6 +119,7 @@ impl AllocationMeter {
 
     /// Renames a node.
     pub(super) fn rename(&mut self, from: &NodeName, to: &NodeName) {
+        self.roundings.rename(from, to);
         for cursors in [&mut self.allocated, &mut self.serving] {
             if let Some(until) = cursors.remove(from) {
                 cursors.entry(to.clone()).or_insert(until);
@@ -113,7 +129,7 @@ impl AllocationMeter {
 
     /// Posts all time that does not depend on engines. Nodes of an earlier watch that were not reported yet wait.
     pub(super) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
-        self.schedules.run_to(ledger, view, at.wall);
+        self.schedules.run_to(ledger, &mut self.roundings, view, at.wall);
         for (name, node) in &view.inventory.nodes {
             let unit = node.unit.as_ref();
             if !view.inventory.is_abandoned(node) {
@@ -167,89 +183,9 @@ impl AllocationMeter {
             // Between two leases a node that is silent for long is not kept.
             let is_silent = silent >= view.config.release_after && start >= at.wall - silent;
             if start < end && !(is_silent && given_back(view, name, node, start).is_some()) {
-                gpus.post(ledger, start, end);
+                gpus.post(ledger, &mut self.roundings, start, end);
             }
             start = end;
-        }
-    }
-
-    /// Takes back what was posted for a GPU after it was last seen, and posts what rounding adds to its lease.
-    pub(super) fn release(
-        &mut self,
-        ledger: &mut Ledger,
-        view: InventoryView<'_>,
-        name: &NodeName,
-        gpu: &Gpu,
-        allocation: Allocation,
-    ) {
-        let Some(until) = self.allocated.get(name) else { return };
-        let (from, to) = (until.wall - until.since(gpu.answered), until.wall);
-        let Some(node) = view.inventory.node(name) else { return };
-        let on = NodeView { name, unit: node.unit.as_ref(), gpus: allocation.gpus };
-        let mut start = from;
-        for end in rate_edges(ledger, &view.config.leases, from, to).into_iter().chain([to]) {
-            let of = (gpu.name(), gpu.reading.index, allocation.gpus);
-            let rate = resolve(ledger, on, gpu.name(), payers::of_released(view, name, node, of, start), start);
-            if rate.when() == Some(RentWhen::Held) && start < end {
-                let account = ledger.cost_account(&rate.cost_account);
-                ledger.refund(account, 1, start, end);
-            }
-            if let (Some(lease), Some(began), true) = (rate.lease, allocation.since, start == from)
-                && !lease.is_schedule()
-            {
-                resolved_rate::close(
-                    ledger,
-                    &rate.cost_account,
-                    lease,
-                    1,
-                    began.max(lease.from.unwrap_or(began)),
-                    from,
-                );
-            }
-            start = end;
-        }
-    }
-
-    /// Whether a request to end a lease is applied, and not in a checkpoint yet.
-    pub(super) fn has_ended(&self, id: i64) -> bool {
-        self.ended.contains(&id)
-    }
-
-    /// Takes the requests to end leases that were applied since the last call.
-    pub(super) fn take_ended(&mut self) -> Vec<i64> {
-        std::mem::take(&mut self.ended)
-    }
-
-    /// Ends a node's leases by hand: takes back what was posted after `at` by a counter-entry.
-    pub(super) fn end(
-        &mut self,
-        ledger: &mut Ledger,
-        view: InventoryView<'_>,
-        id: i64,
-        name: &NodeName,
-        at: Timestamp,
-    ) {
-        self.ended.push(id);
-        self.schedules.end(ledger, view, name, at);
-        let until = self.allocated.remove(name);
-        self.serving.remove(name);
-        let (Some(until), Some(node)) = (until, view.inventory.node(name)) else { return };
-        // The time before the first allocation was never posted.
-        let at = node.allocated_from.map_or(at, |from| at.max(from));
-        for (_, gpu, lease) in payers::of_node(view, name, node, at) {
-            let rate = resolve(ledger, NodeView::now(name, node), gpu.name(), lease, at);
-            if rate.when() != Some(RentWhen::Held) {
-                continue;
-            }
-            let account = ledger.cost_account(&rate.cost_account);
-            if at < until.wall {
-                ledger.refund(account, 1, at, until.wall);
-            } else {
-                ledger.rent(account, 1, until.wall, at);
-            }
-            if let (Some(lease), Some(began)) = (rate.lease, node.allocated_from) {
-                resolved_rate::close(ledger, &rate.cost_account, lease, 1, began.max(lease.from.unwrap_or(began)), at);
-            }
         }
     }
 }
@@ -264,7 +200,8 @@ struct NodeGpus<'a> {
 
 impl NodeGpus<'_> {
     /// Posts the time of GPUs by name and lease over an interval in which no lease begins or ends.
-    fn post(&self, ledger: &mut Ledger, from: Timestamp, to: Timestamp) {
+    fn post(&self, ledger: &mut Ledger, roundings: &mut Roundings, from: Timestamp, to: Timestamp) {
+        let leases = &self.view.config.leases;
         let mut groups: Vec<(&str, Option<&Lease>, u32)> = Vec::new();
         for (_, gpu, lease) in payers::of_node(self.view, self.name, self.node, from) {
             if resolved_rate::when(lease) != Some(self.when) {
@@ -279,11 +216,14 @@ impl NodeGpus<'_> {
         for (name, lease, count) in groups {
             let rate = resolve(ledger, NodeView::now(self.name, self.node), name, lease, from);
             let account = ledger.cost_account(&rate.cost_account);
+            if let Some(lease) = rate.lease {
+                roundings.resume(ledger, leases, lease, &rate.cost_account, from);
+            }
             ledger.rent(account, count, from, to);
             let ends = rate.lease.filter(|lease| lease.until == Some(to));
             if let (Some(lease), Some(began)) = (ends, self.node.allocated_from) {
                 let began = began.max(lease.from.unwrap_or(began));
-                resolved_rate::close(ledger, &rate.cost_account, lease, count, began, to);
+                roundings.end(ledger, leases, lease, (&rate.cost_account, count), (began, to));
             }
         }
     }

@@ -2,10 +2,10 @@
 
 use super::InventoryView;
 use crate::inventory::{FleetConfig, Node};
-use crate::ledger::{CostAccount, CostKind, GpuTimeChange, Ledger};
+use crate::ledger::{CostAccount, CostKind, Ledger};
 use crate::pricing::{Lease, Leased, RentWhen};
 use crate::reading::{Label, NodeName, UnitName};
-use crate::units::{GpuTime, HourlyRate, Span, Timestamp};
+use crate::units::{HourlyRate, Timestamp};
 
 /// The name of GPUs that are paid for whether they are seen or not.
 const SCHEDULED: &str = "leased GPU";
@@ -128,25 +128,6 @@ pub(super) fn of_schedule(lease: &Lease, view: InventoryView<'_>) -> CostAccount
 pub(super) fn of_overhead(rate: HourlyRate) -> CostAccount {
     let (gpu, lease) = (Label::new("overhead"), Some(Label::new("overhead")));
     CostAccount { node: None, unit: None, gpu, rate: Some(rate), power: None, kind: CostKind::Overhead, lease }
-}
-
-/// Posts what the provider's rounding adds to a lease of `gpus` GPUs allocated from one instant to another, as one
-/// entry at its end.
-pub(super) fn close(
-    ledger: &mut Ledger,
-    cost_account: &CostAccount,
-    lease: &Lease,
-    gpus: u32,
-    from: Timestamp,
-    to: Timestamp,
-) {
-    let held = to - from;
-    let added = lease.rounding.billed(held) - held;
-    if added <= Span::ZERO || gpus == 0 {
-        return;
-    }
-    let line = ledger.cost_account(&CostAccount { kind: CostKind::Rounding, power: None, ..cost_account.clone() });
-    ledger.charge(line, to - Span::from_millis(1), GpuTimeChange::held(GpuTime::of(gpus, added)));
 }
 
 /// The identity under which earlier versions saved a lease.

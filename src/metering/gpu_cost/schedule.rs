@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::InventoryView;
 use super::resolved_rate::{self, of_overhead, of_schedule};
+use super::rounding::{self, Roundings};
 use crate::inventory::FleetConfig;
 use crate::ledger::Ledger;
 use crate::pricing::{Lease, Leased};
@@ -37,7 +38,8 @@ pub(super) struct Schedules {
     by_calendar: BTreeSet<String>,
     /// The last instant that was paid, by what a lease is for. It is before what `posted` says after a lease's end.
     paid: BTreeMap<String, Timestamp>,
-    /// From when on each agreement was posted, until it ends: what the provider rounds is the whole of it.
+    /// From when on each agreement was posted: what the provider rounds is the whole of it. Gone after an end that nothing
+    /// extends.
     since: BTreeMap<String, Timestamp>,
     /// When the leases of a node were ended by hand.
     ended: BTreeMap<NodeName, Timestamp>,
@@ -50,7 +52,7 @@ fn identities(lease: &Lease) -> impl Iterator<Item = String> {
 }
 
 /// What a lease is for.
-fn subject(lease: &Lease) -> String {
+pub(super) fn subject(lease: &Lease) -> String {
     match &lease.leased {
         Leased::Gpu(words) => format!("gpu {words}"),
         Leased::Node(node) => format!("node {node}"),
@@ -133,18 +135,25 @@ impl Schedules {
     }
 
     /// Posts the cost up to an instant, and what rounding adds to the leases that end before.
-    pub(super) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, now: Timestamp) {
+    pub(super) fn run_to(
+        &mut self,
+        ledger: &mut Ledger,
+        roundings: &mut Roundings,
+        view: InventoryView<'_>,
+        now: Timestamp,
+    ) {
+        let leases = &view.config.leases;
         for lease in view.config.leases.iter().filter(|lease| lease.is_schedule()) {
             let last = self.posted_until(lease).unwrap_or(self.began);
             let Some((from, to)) = lease.overlap(last, now) else { continue };
             let (cost_account, gpus) = (of_schedule(lease, view), lease.gpus.unwrap_or(0));
             let id = ledger.cost_account(&cost_account);
+            roundings.resume(ledger, leases, lease, &cost_account, from);
             ledger.rent(id, gpus, from, to);
             let paid = self.paid.entry(subject(lease)).or_insert(to);
             *paid = (*paid).max(to);
             let began = self.begin(lease, from);
-            if lease.until == Some(to) {
-                resolved_rate::close(ledger, &cost_account, lease, gpus, began, to);
+            if lease.until == Some(to) && !roundings.end(ledger, leases, lease, (&cost_account, gpus), (began, to)) {
                 for key in identities(lease) {
                     self.since.remove(&key);
                 }
@@ -185,7 +194,14 @@ impl Schedules {
 
     /// Ends the leases of a node by hand: takes back what was posted after `at`, also where a lease's own end was set
     /// before it after that was posted.
-    pub(super) fn end(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, node: &NodeName, at: Timestamp) {
+    pub(super) fn end(
+        &mut self,
+        ledger: &mut Ledger,
+        roundings: &mut Roundings,
+        view: InventoryView<'_>,
+        node: &NodeName,
+        at: Timestamp,
+    ) {
         let leased = Leased::Node(node.clone());
         let of_node = || view.config.leases.iter().filter(|lease| lease.is_schedule() && lease.leased == leased);
         let next = of_node().filter_map(|lease| lease.from).filter(|from| *from >= at).min();
@@ -201,7 +217,8 @@ impl Schedules {
                 ledger.refund(id, gpus, at, to);
             }
             if let Some(began) = self.began(lease).filter(|_| lease.until != Some(at)) {
-                resolved_rate::close(ledger, &cost_account, lease, gpus, began, at);
+                let paused = roundings.forget(ledger, &view.config.leases, lease, &cost_account);
+                rounding::close(ledger, &cost_account, lease, gpus, (began + paused, at));
             }
             self.ended.insert(node.clone(), at);
         }

@@ -47,6 +47,7 @@ impl<'a> Folds<'a> {
             pools: pools.all.iter().enumerate().map(pool).collect(),
             hours: Vec::new(),
             slo: past.slo.as_ref().map(|slo| (slo.slo.clone(), slo.since)),
+            slo_before: past.slo.as_ref().and_then(|slo| slo.before.clone()),
             unmeasured: pools.unmeasured.clone(),
         };
         let objectives = Objectives::new(past, pools);

@@ -89,6 +89,7 @@ pub(super) fn what(facts: &Facts<'_>, alert: &Alert) -> String {
         Rule::ProbablySame => format!("{subject} has a model that is probably an engine's, and is not posted twice"),
         Rule::NamesUnknown => format!("{subject} has a model that may be counted twice"),
         Rule::RateAssumed => format!("{subject} has an assumed rate"),
+        Rule::RateUnknown => format!("{subject} has no rate in the ledger's currency"),
         Rule::LedgerUnwritten => format!("{subject} has not been written since {since}"),
         Rule::Loss => format!("{subject} has earned less than it costs since {since}"),
     }
@@ -137,6 +138,7 @@ const fn action(rule: Rule) -> Option<&'static str> {
         Rule::HostnameShared => "Set node for each target.",
         Rule::SourceMissing => "Run `margintop doctor`.",
         Rule::RateAssumed => "Write a [[lease]].",
+        Rule::RateUnknown => "Write an [[fx]] or a [[lease]].",
         Rule::EnergyUnknown | Rule::PageRefused | Rule::LedgerUnwritten | Rule::Loss => return None,
     })
 }

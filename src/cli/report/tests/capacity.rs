@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use super::*;
 use crate::cli::report::capacity::CapacityReport;
 use crate::cli::report::query::Format;
-use crate::ledger::{SloDay, SloMinutes, SloPast};
+use crate::ledger::{Slo, SloDay, SloMinutes, SloPast};
 
 fn told(line: &str, last: Timestamp) -> String {
     let args = Line::try_parse_from(format!("report --capacity {line}").split_whitespace()).unwrap().report;
     let query = ReportQuery::new(&args, &[]).unwrap();
     let header = Header { last, ..header() };
-    CapacityReport::new(&query, &header, &ask).unwrap().render(query.format).unwrap()
+    CapacityReport::new(&query, &header, &Slo::default(), &ask).unwrap().render(query.format).unwrap()
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn without_a_span_it_is_of_the_last_month() {
             spans.set(until - since);
             ask(since, until, grain, detail)
         };
-        let text = CapacityReport::new(&query, &header, &ask).unwrap().render(Format::Table).unwrap();
+        let text = CapacityReport::new(&query, &header, &Slo::default(), &ask).unwrap().render(Format::Table).unwrap();
         (spans.get().millis() / 86_400_000, text.contains("the last 31 days"))
     };
     assert_eq!((asked("", 400), asked("", 20)), ((31, true), (20, false)));
@@ -75,6 +75,7 @@ fn it_is_of_what_was_posted() {
 fn it_says_what_is_known_of_the_objectives() {
     let args = Line::try_parse_from("report --capacity".split_whitespace()).unwrap().report;
     let query = ReportQuery::new(&args, &[]).unwrap();
+    let (slo, before) = (Slo::default(), std::cell::RefCell::new(None));
     let told = |held: Option<bool>| {
         let ask = |since, until, grain, detail| {
             let mut past = ask(since, until, grain, detail)?;
@@ -87,10 +88,11 @@ fn it_says_what_is_known_of_the_objectives() {
                 }
                 days.last_mut().unwrap().1.add(at, SloMinutes::one(held));
             }
-            past.slo = Some(SloPast { slo: Label::new("ttft_p99 2s"), since: BEGAN + Span::from_secs(86_400), days });
+            let (slo, since) = (Label::new("ttft_p99 2s"), BEGAN + Span::from_secs(86_400));
+            past.slo = Some(SloPast { slo, since, before: before.borrow().clone(), days });
             Ok(past)
         };
-        let render = |format| CapacityReport::new(&query, &header(), &ask).unwrap().render(format).unwrap();
+        let render = |format| CapacityReport::new(&query, &header(), &slo, &ask).unwrap().render(format).unwrap();
         (render(Format::Table), serde_json::from_str::<Value>(&render(Format::Json)).unwrap())
     };
     let (text, json) = told(Some(true));
@@ -106,4 +108,29 @@ fn it_says_what_is_known_of_the_objectives() {
     let (text, json) = told(None);
     assert!(text.contains("SLO not known: no latency was read"), "{text}");
     assert_eq!(json["slo_known"].as_bool(), Some(false));
+    // Objectives that were changed are no latency that was not recorded.
+    *before.borrow_mut() = Some(Label::new("ttft_p99 4s"));
+    let (text, _) = told(Some(true));
+    assert!(text.contains("SLO          judged by other objectives (ttft_p99 4s) before 2025-03-02"), "{text}");
+    assert!(!text.contains("not recorded"), "{text}");
+}
+
+#[test]
+fn it_says_that_nothing_was_judged_by_the_objectives_of_the_configuration() {
+    let args = Line::try_parse_from("report --capacity".split_whitespace()).unwrap().report;
+    let query = ReportQuery::new(&args, &[]).unwrap();
+    let slo = Slo { ttft_p99: Some(std::time::Duration::from_secs(9)), ..Slo::default() };
+    let text = CapacityReport::new(&query, &header(), &slo, &ask).unwrap().render(Format::Table).unwrap();
+    assert!(
+        text.contains("SLO          not known: the configuration says ttft_p99 9s, and no minute was judged"),
+        "{text}"
+    );
+    let judged = |since, until, grain, detail| {
+        let mut past = ask(since, until, grain, detail)?;
+        let days = HashMap::new();
+        past.slo = Some(SloPast { slo: Label::new("ttft_p99 2s"), since: BEGAN, before: None, days });
+        Ok(past)
+    };
+    let text = CapacityReport::new(&query, &header(), &slo, &judged).unwrap().render(Format::Table).unwrap();
+    assert!(text.contains("SLO          the configuration says ttft_p99 9s: no minute was judged by it yet"), "{text}");
 }

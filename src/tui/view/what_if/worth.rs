@@ -9,9 +9,9 @@ use crate::tui::human;
 use crate::tui::inquiry::WhatIfPage;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
+use crate::tui::widgets::Canvas;
 use crate::tui::widgets::row_bar::DivergingBar;
 use crate::tui::widgets::table::Cell;
-use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Money;
 
 type C<'s> = Col<'s, (Lever, Money)>;
@@ -30,9 +30,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
             _ => profit(Some(*more)),
         }),
     ];
-    let mut list = List { gap: 1, ..List::plain("What moves profit most", &columns, levers) };
-    list.title.push(Segment::dim(" · today, all else as it is"));
-    list.draw(canvas, area);
+    List { gap: 1, ..List::plain("What moves profit most", &columns, levers) }.draw(canvas, area);
     if levers.is_empty() {
         canvas.pen(area, 1).put(Role::Dim, "no profit is known");
     }

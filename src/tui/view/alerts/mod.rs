@@ -1,31 +1,29 @@
-//! Alerts: what is wrong, since when, and what to do.
+//! Alerts: what is wrong, since when, and what to do; and what happened before.
+
+mod lanes;
+mod log;
 
 use ratatui::layout::Rect;
 
-use super::charts::{self, Chart, Kind};
+use super::charts;
 use super::list::{By, Col, List, said, sort};
-use super::model::blank;
 use super::served::first_word;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list};
-use crate::history::{Measure, Subject};
 use crate::snapshot::{Alert, Severity};
 use crate::tui::app::{Command, Turn};
 use crate::tui::human;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
-use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
-use crate::tui::widgets::event_lane::{EventLanes, Lane, LaneEvent};
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
+use log::Log;
 
 /// Rows of the chart of the profit.
 const CHART: u16 = 6;
-/// The most lanes.
-const LANES: u16 = 8;
-/// Cells before a lane and behind it.
-const NAME: u16 = 34;
-const AGE: u16 = 7;
+/// The least rows of the list of what is wrong, and of the chosen alert in full.
+const LIST: u16 = 3;
+const WHOLE: u16 = 4;
 
 /// The view.
 pub(super) struct Alerts;
@@ -50,22 +48,36 @@ impl View for Alerts {
     fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
         let mut layout = Layout::default();
         let basis = u16::from(area.height > 12);
-        let lanes = (scene.snap.alerts.len().min(usize::from(LANES))) as u16;
+        layout.put(Part::Basis, Rect { y: area.bottom().saturating_sub(1), height: basis, ..area });
         let has_lanes = area.width >= 100 && area.height >= 24;
         let chart = if has_lanes { CHART } else { 0 };
-        let lanes = if has_lanes { lanes } else { 0 };
+        let lanes = if has_lanes { lanes::rows(scene) } else { 0 };
         layout.put(Part::Chart, Rect { height: chart, ..area });
         layout.put(Part::Table(0), Rect { y: area.y + chart, height: lanes, ..area });
-        let top = chart + lanes;
-        layout.put(Part::List, Rect { y: area.y + top, height: area.height - basis - top, ..area });
-        layout.put(Part::Basis, Rect { y: area.bottom().saturating_sub(1), height: basis, ..area });
+        let mut rest = Rect { y: area.y + chart + lanes, height: area.height - basis - chart - lanes, ..area };
+        let log = Log::of(scene);
+        let wanted = (scene.snap.alerts.len().min(1_000) as u16 + 1).max(LIST) + WHOLE;
+        // What is wrong now comes first; the past has what is left, and at least a third.
+        let list = wanted.min(rest.height).min(rest.height - (rest.height / 3).min(log.rows()));
+        layout.put(Part::List, Rect { height: list, ..rest });
+        rest = Rect { y: rest.y + list, height: rest.height - list, ..rest };
+        let [resolved, events] = log.heights(rest.height);
+        layout.put(Part::Table(1), Rect { height: resolved, ..rest });
+        layout.put(Part::Table(2), Rect { y: rest.y + resolved, height: events, ..rest });
         layout
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
         if let Some(area) = layout.area(Part::Chart) {
             let lanes = layout.area(Part::Table(0)).unwrap_or_default();
-            time(canvas, area, lanes, scene);
+            lanes::draw(canvas, area, lanes, scene);
+        }
+        let log = Log::of(scene);
+        if let Some(area) = layout.area(Part::Table(1)) {
+            log.draw_resolved(canvas, area, scene);
+        }
+        if let Some(area) = layout.area(Part::Table(2)) {
+            log.draw_events(canvas, area, scene);
         }
         if let Some(area) = layout.area(Part::Basis) {
             pane::basis(canvas, area, scene);
@@ -171,51 +183,7 @@ fn whole(canvas: &mut Canvas<'_>, area: Rect, rows: usize, alert: &Alert) {
     }
     let below = Rect { y: area.y + used, height: area.height - used, ..area };
     canvas.pen(below, 0).strong(charts::severity(alert.severity), &format!("{} {}", glyph(alert), alert.subject));
-    let mut row = 1;
-    let mut line = String::new();
-    for word in alert.text.as_str().split_whitespace() {
-        if human::width(&line) + 1 + human::width(word) > usize::from(area.width) && !line.is_empty() {
-            canvas.pen(below, row).put(Role::Text, &line);
-            (row, line) = (row + 1, String::new());
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
+    for (row, line) in (1..below.height).zip(human::wrapped(alert.text.as_str(), usize::from(below.width))) {
+        canvas.pen(below, row).put(Role::Text, &line);
     }
-    canvas.pen(below, row).put(Role::Text, &line);
-}
-
-/// The profit over the span, and below it in the same columns when each alert began: cause and effect.
-fn time(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, scene: &Scene<'_>) {
-    let span = scene.app.charts.reach.span();
-    let profit = scene.snap.money.profit_per_hour;
-    let chart = Rect { x: area.x + NAME, width: area.width.saturating_sub(NAME), ..area }.intersection(area);
-    let figure = profit.map_or(human::UNKNOWN.to_owned(), |profit| format!("{} /h", human::signed(profit, 9)));
-    let subject = Subject::Fleet;
-    Chart {
-        layers: vec![(Measure::Profit, Role::Gain)],
-        kind: Kind::Line,
-        format: charts::rate,
-        scale_width: AGE,
-        ..blank("Profit", figure, &subject)
-    }
-    .draw(canvas, chart, scene);
-    let points = Points::of(scene, &subject, Measure::Profit, span);
-    let cells = chart.width.saturating_sub(AGE + 1);
-    let axis = axis(scene, &[&points], span, cells);
-    let lane = |alert: &Alert| Lane {
-        label: Segment::new(charts::severity(alert.severity), alert.subject.to_string()),
-        events: vec![LaneEvent::Span { begin: alert.since, end: None, ink: charts::severity(alert.severity).into() }],
-        figure: Some(Segment::dim(human::duration(scene.ago(alert.since)))),
-    };
-    let shown = scene.snap.alerts.iter().take(usize::from(lanes.height));
-    let rows = EventLanes {
-        lanes: shown.map(lane).collect(),
-        grid: axis.ticks(scene.zone(), None).into_iter().map(|tick| tick.cell).collect(),
-        axis,
-        label_width: NAME,
-        figure_width: AGE + 1,
-    };
-    rows.draw(canvas, lanes);
 }

@@ -1,0 +1,142 @@
+//! From when until when a lease paid for how many GPUs, as far as a ledger tells it.
+//!
+//! A ledger keeps GPU time by the minute. Where a lease begins or ends inside a minute, its GPU time of that minute, divided
+//! by its GPUs, says how long it ran in it.
+
+use super::lease_list::Known;
+use crate::ledger::{CostAccount, CostKind};
+use crate::pricing::{Lease, Leased};
+use crate::reading::Label;
+use crate::store::LeaseTime;
+use crate::units::{GpuTime, Span, Timestamp};
+
+/// A minute, in which a ledger keeps time apart.
+const MINUTE: Span = Span::from_secs(60);
+
+impl Known<'_> {
+    /// The lease in the configuration whose terms these are.
+    fn terms(&self, account: &CostAccount) -> Option<&Lease> {
+        let (label, rate) = (account.lease.as_ref()?, account.rate?);
+        let is_for = |lease: &Lease| match &lease.leased {
+            Leased::Node(node) => account.node.as_ref() == Some(node),
+            Leased::Unit(unit) => account.unit.as_ref() == Some(unit),
+            Leased::Gpu(_) => true,
+        };
+        self.leases.iter().find(|lease| Label::new(&lease.label()) == *label && lease.names(rate) && is_for(lease))
+    }
+
+    /// How many GPUs it pays for: what its terms say, else what it paid for in a whole minute, else its part of those that
+    /// the node is known to have.
+    pub(super) fn gpus(&self, row: &LeaseTime) -> Option<u32> {
+        let lease = self.terms(&row.account);
+        if let Some(gpus) = lease.filter(|lease| lease.is_schedule()).and_then(|lease| lease.gpus) {
+            return Some(gpus);
+        }
+        let runs = row.last.is_some_and(|last| last + MINUTE + MINUTE > self.last);
+        if runs && self.is_of_seen(row) {
+            return self.part_of_seen(row);
+        }
+        let is_whole = row.first.zip(row.last).is_some_and(|(first, last)| last - first > MINUTE);
+        let most = (row.most.millis() + MINUTE.millis() - 1) / MINUTE.millis();
+        let of_minute = is_whole.then(|| u32::try_from(most).ok()).flatten().filter(|gpus| *gpus > 0);
+        of_minute.or_else(|| self.by_balance(row)).or_else(|| self.part_of_seen(row).filter(|_| self.is_of_seen(row)))
+    }
+
+    /// Whether it pays for GPUs that are seen, and not for a number of them by the calendar.
+    fn is_of_seen(&self, row: &LeaseTime) -> bool {
+        self.held.iter().any(|held| held.gpu.as_deref() == Some(row.account.gpu.as_str()))
+            || !self.times.iter().any(|other| self.is_next(row, other) || self.is_next(other, row))
+    }
+
+    fn part_of_seen(&self, row: &LeaseTime) -> Option<u32> {
+        let seen: u32 = {
+            let node = row.account.node.as_ref()?.as_str();
+            self.held.iter().filter(|held| held.node == node).filter_map(|held| held.gpus).sum()
+        };
+        let beside = |other: &&LeaseTime| {
+            let account = &other.account;
+            account.kind == CostKind::Gpus && account.node == row.account.node && other.last == row.last
+        };
+        let of_node: i64 = self.times.iter().filter(beside).map(|other| other.latest.millis()).sum();
+        let part = i64::from(seen).checked_mul(row.latest.millis())?.checked_add(of_node / 2)?.checked_div(of_node)?;
+        u32::try_from(part).ok().filter(|gpus| *gpus > 0)
+    }
+
+    /// Of terms that lasted less than a minute and were the ledger's first: the time that the next terms leave.
+    fn by_balance(&self, row: &LeaseTime) -> Option<u32> {
+        let next = self.times.iter().find(|other| self.is_next(row, other))?;
+        if row.first != row.last || row.first != next.first {
+            return None;
+        }
+        let began = self.began?.max(row.first?);
+        let ends = self.begins_by_time(next)?;
+        let millis = (ends - began).millis();
+        (millis > 0).then(|| (row.time.held.millis() + millis / 2) / millis).and_then(|gpus| u32::try_from(gpus).ok())
+    }
+
+    /// Whether other terms of the same lease follow a row's, in the same minute.
+    fn is_next(&self, row: &LeaseTime, other: &LeaseTime) -> bool {
+        let of_lease = |row: &LeaseTime| row.account.lease.clone().filter(|_| row.account.kind == CostKind::Gpus);
+        other.number > row.number
+            && of_lease(row).is_some()
+            && of_lease(row) == of_lease(other)
+            && row.last == other.first
+    }
+
+    /// When terms began, from the GPU time of their first minute.
+    fn begins_by_time(&self, row: &LeaseTime) -> Option<Timestamp> {
+        let (first, last, gpus) = (row.first?, row.last?, i64::from(self.gpus(row)?));
+        let ran = |time: GpuTime| Span::from_millis((time.millis() + gpus / 2) / gpus);
+        let end = if last > first { first + MINUTE } else { self.ends(row)? };
+        Some((end - ran(row.earliest)).max(first))
+    }
+
+    /// When it ended by its terms, by hand or with the ledger.
+    fn ends(&self, row: &LeaseTime) -> Option<Timestamp> {
+        let lease = self.terms(&row.account);
+        let by_terms = lease.and_then(|lease| lease.until).filter(|until| *until <= self.last);
+        by_terms.or_else(|| lease.map(|_| self.last)).or_else(|| self.until(row))
+    }
+
+    pub(super) fn from(&self, row: &LeaseTime) -> Option<Timestamp> {
+        let first = row.first?;
+        let in_first = |at: &Timestamp| *at >= first && *at < first + MINUTE;
+        if let Some(from) = self.terms(&row.account).and_then(|lease| lease.from) {
+            return Some(from);
+        }
+        let follows = self.times.iter().any(|other| self.is_next(other, row));
+        let by_time = row.last.filter(|last| *last > first || follows).and_then(|_| self.begins_by_time(row));
+        let seen =
+            self.held.iter().filter(|held| row.account.node.as_ref().is_some_and(|node| node.as_str() == held.node));
+        let seen = seen.filter_map(|held| held.since).filter(in_first).min();
+        let began = self.began.filter(in_first);
+        let known = by_time.filter(in_first).or(seen).or(began).unwrap_or(first);
+        Some(began.map_or(known, |began| known.max(began)))
+    }
+
+    pub(super) fn until(&self, row: &LeaseTime) -> Option<Timestamp> {
+        let lease = self.terms(&row.account);
+        if let Some(until) = lease.and_then(|lease| lease.until) {
+            return Some(until);
+        }
+        let of_node = |(node, _): &&(String, Timestamp)| row.account.node.as_ref().is_some_and(|n| n.as_str() == node);
+        let by_hand = self.ended.iter().find(of_node).map(|(_, at)| *at);
+        if let Some(at) = by_hand.filter(|at| row.last.is_none_or(|last| last <= *at)) {
+            return Some(at);
+        }
+        let was_changed = row.account.lease.is_some() && lease.is_none();
+        let runs = !was_changed && row.last.is_some_and(|last| last + MINUTE + MINUTE > self.last);
+        if runs { None } else { self.stopped(row).or(row.first) }
+    }
+
+    /// When it stopped, from the next terms of the lease or the GPU time of its last minute.
+    fn stopped(&self, row: &LeaseTime) -> Option<Timestamp> {
+        let last = row.last?;
+        if let Some(next) = self.times.iter().find(|other| self.is_next(row, other)) {
+            return self.begins_by_time(next);
+        }
+        let gpus = self.gpus(row).map(i64::from).filter(|_| row.first.is_some_and(|first| first < last));
+        let ran = gpus.map_or(MINUTE, |gpus| Span::from_millis((row.latest.millis() + gpus / 2) / gpus).min(MINUTE));
+        Some((last + ran).min(self.last))
+    }
+}

@@ -1,0 +1,109 @@
+//! Leases that contradict each other, and what of them is likely not meant.
+
+use super::error::Findings;
+use super::file::LeaseTable;
+use super::prices::Money;
+use crate::pricing::{Lease, Leased};
+use crate::units::{HourlyRate, Timestamp};
+
+/// A GPU that costs more dollars an hour than this may be a node.
+const MANY_DOLLARS: HourlyRate = HourlyRate::whole(20);
+
+fn begins(lease: &Lease) -> Timestamp {
+    lease.from.unwrap_or(Timestamp::from_millis(i64::MIN))
+}
+
+/// Whether two leases run at one time.
+fn overlap(one: &Lease, other: &Lease) -> bool {
+    let ends = |lease: &Lease| lease.until.unwrap_or(Timestamp::from_millis(i64::MAX));
+    begins(one) < ends(other) && begins(other) < ends(one)
+}
+
+/// Leases of one name at one time, with the number of the second from 0.
+fn namesakes(leases: &[Lease]) -> Vec<(usize, String)> {
+    let mut told = Vec::new();
+    for (nth, lease) in leases.iter().enumerate() {
+        let Some(name) = &lease.name else { continue };
+        let same = |other: &Lease| other.name == lease.name && overlap(other, lease);
+        if let Some(first) = leases[..nth].iter().position(same) {
+            let first = first + 1;
+            told.push((
+                nth,
+                format!(
+                    "it and lease {first} are named \"{name}\" at one time, and a lease is known by its name: write another \
+                     name in one of them, such as \"{name} 2\", or end one with until where the other begins with from"
+                ),
+            ));
+        }
+    }
+    told
+}
+
+/// Leases for the same GPUs at one time, of which the first would pay alone, with the number of the second from 0.
+fn double(leases: &[Lease]) -> Vec<(usize, String)> {
+    let mut told = Vec::new();
+    for (nth, lease) in leases.iter().enumerate() {
+        let same = |(_, other): &(usize, &Lease)| {
+            let pays_first = other.gpus.is_none() && !lease.is_schedule() && other.leased == lease.leased;
+            pays_first && overlap(other, lease)
+        };
+        if let Some((first, other)) = leases[..nth].iter().enumerate().find(same) {
+            let from = begins(other).max(begins(lease));
+            let since = if other.from.is_none() && lease.from.is_none() {
+                "at one time".to_owned()
+            } else {
+                format!("at one time, from {from} on")
+            };
+            let first = first + 1;
+            told.push((
+                nth,
+                format!(
+                    "it and lease {first} are for the same GPUs {since}, and they contradict each other: end one with until \
+                     where the other begins with from, or write in the first how many GPUs it is for, gpus = 2"
+                ),
+            ));
+        }
+    }
+    told
+}
+
+/// A lease whose parts these are, at its last rate of exchange.
+fn whole(parts: &[Lease], table: &LeaseTable) -> Option<Lease> {
+    let from = parts.first().filter(|_| table.from.is_some()).and_then(|first| first.from);
+    parts.last().map(|last| Lease { from, ..last.clone() })
+}
+
+/// One lease for each table; none if a table could not be read.
+fn wholes(parts: &[Vec<Lease>], tables: &[LeaseTable]) -> Vec<Lease> {
+    let all = parts.iter().zip(tables).filter(|_| parts.len() == tables.len());
+    all.filter_map(|(parts, table)| whole(parts, table)).collect()
+}
+
+/// Refuses leases that contradict each other: of one name at one time, or for the same GPUs, so that one of them would never
+/// be paid.
+pub(super) fn refuse_contradictions(parts: &[Vec<Lease>], tables: &[LeaseTable], findings: &mut Findings<'_>) {
+    let leases = wholes(parts, tables);
+    for (nth, why) in namesakes(&leases).into_iter().chain(double(&leases)) {
+        findings.table("lease", nth, why);
+    }
+}
+
+/// What of leases is likely not meant, in words, with the number of each from 0.
+pub(super) fn doubtful(parts: &[Vec<Lease>], tables: &[LeaseTable], money: Money<'_>) -> Vec<(usize, String)> {
+    let leases = wholes(parts, tables);
+    let limit = match money.currency {
+        "USD" | "EUR" | "GBP" | "CHF" => Some(MANY_DOLLARS),
+        _ => money.dollars(MANY_DOLLARS),
+    };
+    let Some(limit) = limit else { return Vec::new() };
+    let dear = |(nth, (lease, table)): (usize, (&Lease, &LeaseTable))| {
+        let said = table.rate.filter(|_| lease.rate > limit)?;
+        let meant = match lease.leased {
+            Leased::Gpu(_) => format!("a node's rent is written [[lease]] node = \"…\" node_rate = \"{said}\""),
+            Leased::Node(_) | Leased::Unit(_) => format!("if it is a node's, write node_rate = \"{said}\""),
+        };
+        let gpus = lease.gpus.map_or_else(String::new, |gpus| format!(", {gpus} times here"));
+        Some((nth, format!("rate = \"{said}\" is per GPU and hour{gpus}: {meant}")))
+    };
+    leases.iter().zip(tables).enumerate().filter_map(dear).collect()
+}

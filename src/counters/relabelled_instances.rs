@@ -1,0 +1,36 @@
+//! Whether the page of an instance goes on from the processes that were known under its labels, or under others.
+
+use super::identity::Processes;
+use super::process::Process;
+use crate::reading::EngineReading;
+use crate::units::{Moment, Timestamp};
+
+impl Processes {
+    /// Whether a page is of none of these processes: none has its start time, or a counter of the one that has it fell.
+    pub fn is_astray(&self, start: Timestamp, rows: &[&EngineReading]) -> bool {
+        let mut own = self.all.iter().filter(|process| process.has_start(start)).peekable();
+        own.peek().is_none() || own.all(|process| !process.line_of(rows).reaches(&process.line()))
+    }
+
+    /// How far a page is above the last values of the present process, if it has the page's start time and rows and grows
+    /// by so much in that time.
+    pub fn growth_to(&self, start: Timestamp, rows: &[&EngineReading], at: Moment) -> Option<u64> {
+        let process = self.current().filter(|process| process.has_start(start))?;
+        let goes_on = rows.iter().all(|reading| process.find(&super::RowKey::of(reading)).is_some())
+            && process.line_of(rows).reaches(&process.line())
+            && process.paces_to(rows, at.since(process.last_seen));
+        goes_on.then(|| process.line().growth_to(&process.line_of(rows)))
+    }
+
+    /// How far a page is from the last values of the process with its start time, whether it rose or fell.
+    pub fn distance_from(&self, start: Timestamp, rows: &[&EngineReading]) -> Option<u64> {
+        let process = self.all.iter().find(|process| process.has_start(start))?;
+        let (line, now) = (process.line(), process.line_of(rows));
+        Some(line.growth_to(&now).saturating_add(now.growth_to(&line)))
+    }
+
+    /// Whether any of these processes has a start time.
+    pub fn has_start(&self, start: Timestamp) -> bool {
+        self.all.iter().any(|process: &Process| process.has_start(start))
+    }
+}

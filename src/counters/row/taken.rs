@@ -1,0 +1,141 @@
+//! Growth that may be no growth: series and rows whose labels others take.
+//!
+//! When a worker ends and the others are numbered anew, one of them has the label of another one from then on. By its
+//! labels it jumps to what it had before. If a series or a row that is gone had that value, and the jump is faster than the
+//! row grows, both are possible: the growth since that value is posted, the rest is disputed.
+
+use super::{COUNTERS, PageContext, RowCounters, fell, growth, raw_delta, values};
+use crate::counters::delta::Growth;
+use crate::counters::fastest_minute::{MIN_EVIDENCE, MIN_JUDGED};
+use crate::counters::series_sum::Beside;
+use crate::reading::{EngineReading, PromptCount, SeriesValue, TokenCounters};
+use crate::units::Span;
+
+/// Why such growth is disputed.
+pub(super) const REASON_TAKEN: &str =
+    "a series or row that is gone had this value: another one may have taken its labels";
+/// A row may have taken another one's labels if its values are this many times nearer to that one's than to its own.
+const NEAR: u64 = 2;
+/// The same of one that left earlier.
+const NEARER: u64 = 16;
+
+impl RowCounters {
+    /// Notes the values of a row whose labels this one may have taken on the next page that is applied.
+    pub(in crate::counters) const fn may_be_of(&mut self, other: Option<TokenCounters>) {
+        self.other = other;
+    }
+
+    /// Whether a page's counters grew faster than the row does.
+    pub(in crate::counters) fn outpaces(&self, now: &TokenCounters, within: Span) -> bool {
+        let grown = growth(now, &self.last);
+        grown.iter().any(|grown| *grown >= MIN_EVIDENCE) && !self.shown.suggests(grown, within)
+    }
+
+    /// Whether values that are not those of another row go on from this row's, far nearer than from the other one's.
+    pub(in crate::counters) fn is_continued_by(&self, now: &TokenCounters, own: &TokenCounters, within: Span) -> bool {
+        let sum = |each: [u64; COUNTERS]| each.into_iter().fold(0, u64::saturating_add);
+        let away = sum(growth(&self.last, own)).saturating_add(sum(growth(own, &self.last)));
+        let has = |tokens: &TokenCounters| values(tokens).map(|value| value.is_some());
+        has(now) == has(&self.last)
+            && !fell(now, &self.last)
+            && away >= MIN_JUDGED
+            && sum(growth(now, &self.last)).saturating_mul(NEAR) <= away
+            && self.paces(now, &self.last, within)
+    }
+
+    /// How much of each counter's growth others may have had.
+    pub(super) fn taken(&mut self, reading: &EngineReading, context: &PageContext) -> [u64; COUNTERS] {
+        let of_row = self.other.take().map_or([0; COUNTERS], |other| growth(&other, &self.last));
+        let within = context.at.since(context.last_page);
+        let jumped = |i: usize, page: &[SeriesValue]| {
+            self.series[i].jumped(page, |grown| !self.shown.suggests(only(i, grown), within))
+        };
+        largest(of_row, self.of_missing(reading, jumped, |beside, left, i| self.rises_to(beside, left, (i, within))))
+    }
+
+    /// How much of each counter's values after a fall others may have had.
+    pub(super) fn taken_below(&mut self, reading: &EngineReading, context: &PageContext) -> [u64; COUNTERS] {
+        let of_row = self.other.take().map_or([0; COUNTERS], |other| values(&other).map(Option::unwrap_or_default));
+        let within = context.at.since(context.last_page);
+        let falls_to = |beside: Beside, left: bool, i: usize| {
+            let grown = beside.value.checked_sub(beside.old)?;
+            (left && self.shown.explains(only(i, grown), within)).then_some(beside.old)
+        };
+        largest(of_row, self.of_missing(reading, |i, page| self.series[i].fallen(page), falls_to))
+    }
+
+    /// What a series may have had of a missing one, whose labels it took: that it has more is possible, or near. `left` is
+    /// whether that one left on this page. Of one that left earlier it is not known how much it grew since.
+    fn rises_to(&self, beside: Beside, left: bool, (i, within): (usize, Span)) -> Option<u64> {
+        let Beside { then, value, old } = beside;
+        let (grown, had) = (value.checked_sub(old)?, old.saturating_sub(then));
+        let near = if left {
+            self.shown.explains(only(i, grown), within) && (had < MIN_JUDGED || grown.saturating_mul(NEAR) <= had)
+        } else {
+            grown.saturating_mul(NEARER) <= had || grown == 0
+        };
+        near.then_some(had)
+    }
+
+    /// What series of a page may have had of missing ones: `moved` are the candidates of a counter, and `had` what one had in
+    /// a counter, or that it cannot be. It must be possible in all counters that show both.
+    fn of_missing(
+        &self,
+        reading: &EngineReading,
+        moved: impl Fn(usize, &[SeriesValue]) -> Vec<u64>,
+        had: impl Fn(Beside, bool, usize) -> Option<u64>,
+    ) -> [u64; COUNTERS] {
+        let series = &reading.series;
+        let pages: [&[SeriesValue]; COUNTERS] = [&series.prompt, &series.cached, &series.output];
+        let mut taken = [0_u64; COUNTERS];
+        let (mut settled, mut used) = (Vec::new(), Vec::new());
+        for i in (0..COUNTERS).filter(|i| *i != 1 && !pages[*i].is_empty()) {
+            let moved = moved(i, pages[i]);
+            let missing = if moved.is_empty() { Vec::new() } else { self.series[i].missing(pages[i]) };
+            for series in moved {
+                let of = |(other, left): &(u64, bool)| {
+                    let beside = (0..COUNTERS).map(|i| self.series[i].beside(pages[i], series, *other));
+                    let all =
+                        beside.enumerate().map(|(i, beside)| beside.map_or(Some(0), |beside| had(beside, *left, i)));
+                    let all: [u64; COUNTERS] = all.collect::<Option<Vec<_>>>()?.try_into().ok()?;
+                    all.iter().any(|had| *had >= MIN_JUDGED).then_some((all, *other))
+                };
+                let is_free = |(other, _): &&(u64, bool)| !used.contains(other);
+                let found = missing.iter().filter(is_free).filter_map(of).max_by_key(|(all, _)| all[i]);
+                if let Some((all, other)) = found.filter(|_| !settled.contains(&series)) {
+                    taken = std::array::from_fn(|i| taken[i].saturating_add(all[i]));
+                    settled.push(series);
+                    used.push(other);
+                }
+            }
+        }
+        taken
+    }
+}
+
+/// The growth of one counter alone.
+fn only(counter: usize, grown: u64) -> [u64; COUNTERS] {
+    std::array::from_fn(|i| if i == counter { grown } else { 0 })
+}
+
+/// The larger of two explanations, if it is large enough to tell.
+fn largest(one: [u64; COUNTERS], other: [u64; COUNTERS]) -> [u64; COUNTERS] {
+    let taken: [u64; COUNTERS] = std::array::from_fn(|i| one[i].max(other[i]));
+    if taken.iter().any(|taken| *taken >= MIN_JUDGED) { taken } else { [0; COUNTERS] }
+}
+
+/// A growth without what others may have had, and that, if it is any.
+pub(super) fn without(
+    grown: [u64; COUNTERS],
+    taken: [u64; COUNTERS],
+    now: &TokenCounters,
+) -> ([u64; COUNTERS], Option<Growth>) {
+    let mut taken: [u64; COUNTERS] = std::array::from_fn(|i| taken[i].min(grown[i]));
+    if matches!(now.prompt, PromptCount::Whole(_)) {
+        // Hits are a part of prompts: those of other prompts wait for them as ever.
+        taken[1] = taken[1].min(taken[0]);
+    }
+    let any = taken.iter().any(|taken| *taken > 0);
+    let growth = Growth { all: raw_delta(now, taken), ..Growth::default() };
+    (std::array::from_fn(|i| grown[i] - taken[i]), any.then_some(growth))
+}

@@ -1,0 +1,88 @@
+//! Ends of paid time that no lease's date says: GPUs that are released, and leases that are ended by hand.
+
+use super::resolved_rate::{NodeView, rate_edges, resolve};
+use super::{AllocationMeter, InventoryView, payers, rounding};
+use crate::inventory::{Allocation, Gpu};
+use crate::ledger::Ledger;
+use crate::pricing::RentWhen;
+use crate::reading::NodeName;
+use crate::units::Timestamp;
+
+impl AllocationMeter {
+    /// Takes back what was posted for a GPU after it was last seen, and posts what rounding adds to its lease.
+    pub(in crate::metering) fn release(
+        &mut self,
+        ledger: &mut Ledger,
+        view: InventoryView<'_>,
+        name: &NodeName,
+        gpu: &Gpu,
+        allocation: Allocation,
+    ) {
+        let Some(until) = self.allocated.get(name) else { return };
+        let (from, to) = (until.wall - until.since(gpu.answered), until.wall);
+        let Some(node) = view.inventory.node(name) else { return };
+        let on = NodeView { name, unit: node.unit.as_ref(), gpus: allocation.gpus };
+        let mut start = from;
+        for end in rate_edges(ledger, &view.config.leases, from, to).into_iter().chain([to]) {
+            let of = (gpu.name(), gpu.reading.index, allocation.gpus);
+            let rate = resolve(ledger, on, gpu.name(), payers::of_released(view, name, node, of, start), start);
+            if rate.when() == Some(RentWhen::Held) && start < end {
+                let account = ledger.cost_account(&rate.cost_account);
+                ledger.refund(account, 1, start, end);
+            }
+            if let (Some(lease), Some(began), true) = (rate.lease, allocation.since, start == from)
+                && !lease.is_schedule()
+            {
+                let paused = self.roundings.paused(&view.config.leases, lease, &rate.cost_account);
+                let began = began.max(lease.from.unwrap_or(began)) + paused;
+                rounding::close(ledger, &rate.cost_account, lease, 1, (began, from));
+            }
+            start = end;
+        }
+    }
+
+    /// Whether a request to end a lease is applied, and not in a checkpoint yet.
+    pub(in crate::metering) fn has_ended(&self, id: i64) -> bool {
+        self.ended.contains(&id)
+    }
+
+    /// Takes the requests to end leases that were applied since the last call.
+    pub(in crate::metering) fn take_ended(&mut self) -> Vec<i64> {
+        std::mem::take(&mut self.ended)
+    }
+
+    /// Ends a node's leases by hand: takes back what was posted after `at` by a counter-entry.
+    pub(in crate::metering) fn end(
+        &mut self,
+        ledger: &mut Ledger,
+        view: InventoryView<'_>,
+        id: i64,
+        name: &NodeName,
+        at: Timestamp,
+    ) {
+        self.ended.push(id);
+        self.schedules.end(ledger, &mut self.roundings, view, name, at);
+        let until = self.allocated.remove(name);
+        self.serving.remove(name);
+        let (Some(until), Some(node)) = (until, view.inventory.node(name)) else { return };
+        // The time before the first allocation was never posted.
+        let at = node.allocated_from.map_or(at, |from| at.max(from));
+        for (_, gpu, lease) in payers::of_node(view, name, node, at) {
+            let rate = resolve(ledger, NodeView::now(name, node), gpu.name(), lease, at);
+            if rate.when() != Some(RentWhen::Held) {
+                continue;
+            }
+            let account = ledger.cost_account(&rate.cost_account);
+            if at < until.wall {
+                ledger.refund(account, 1, at, until.wall);
+            } else {
+                ledger.rent(account, 1, until.wall, at);
+            }
+            if let (Some(lease), Some(began)) = (rate.lease, node.allocated_from) {
+                let paused = self.roundings.paused(&view.config.leases, lease, &rate.cost_account);
+                let began = began.max(lease.from.unwrap_or(began)) + paused;
+                rounding::close(ledger, &rate.cost_account, lease, 1, (began, at));
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Instances of a page whose labels change while their processes go on: an aggregator names them by address at first and
+//! by pod then, or numbers its workers anew.
+//!
+//! A process is identified by its start time. Where several have the same one, the values tell them apart.
+
+use super::{Context, Engine, Metering};
+use crate::reading::{EngineReading, InstanceId, PageReading};
+use crate::units::Timestamp;
+
+/// If labels were known before with the same start time, the page must be this many times nearer to the other instance.
+const NEAR: u64 = 4;
+
+/// The rows of a page that have the same instance labels.
+pub(super) type Part<'a> = (Option<&'a InstanceId>, Vec<&'a EngineReading>);
+
+impl Metering {
+    /// Gives instances of the last page the labels under which they go on, before the page is metered. If that cannot be
+    /// told, and one that left may be there under new labels, a lost window is counted.
+    pub(super) fn follow_instances(
+        &mut self,
+        context: &mut Context<'_>,
+        engine: &mut Engine,
+        page: &PageReading,
+        parts: &[Part<'_>],
+    ) {
+        let starts: Vec<Option<Timestamp>> = parts.iter().map(|(id, _)| page.start_of(*id)).collect();
+        let strays = |((id, rows), start): (&Part<'_>, &Option<Timestamp>)| {
+            let own = engine.known_instance(*id).map(|own| &engine.instances[own].processes);
+            start.is_some_and(|start| own.is_none_or(|own| own.is_astray(start, rows)))
+        };
+        let astray: Vec<bool> = parts.iter().zip(&starts).map(strays).collect();
+        if engine.instances.is_empty() || !astray.contains(&true) {
+            return;
+        }
+        let from = sources(context, engine, parts, &starts, &astray);
+        let followed = from.iter().any(Option::is_some) && self.relabel(context, engine, parts, &from);
+        let is_missed = |nth: usize| {
+            let known = engine.known_instance(parts[nth].0).is_some();
+            astray[nth] && !known && engine.may_have_left(starts[nth], parts)
+        };
+        if (0..parts.len()).any(|nth| (from[nth].is_none() || !followed) && is_missed(nth)) {
+            // The first page of its labels is a baseline.
+            context.ledger.lose_window(context.at.wall);
+        }
+    }
+
+    /// Gives known instances their labels of a page: each part is the instance at its place in `from`. Returns whether it
+    /// could: what another address shows too keeps its labels.
+    fn relabel(
+        &mut self,
+        context: &mut Context<'_>,
+        engine: &mut Engine,
+        parts: &[Part<'_>],
+        from: &[Option<usize>],
+    ) -> bool {
+        let target = &context.info.target;
+        let changes: Vec<(Option<InstanceId>, Option<InstanceId>)> = parts
+            .iter()
+            .zip(from)
+            .filter_map(|((id, _), from)| Some((engine.instances[(*from)?].id.clone(), id.cloned())))
+            .collect();
+        let ids = || changes.iter().flat_map(|(old, new)| [old.as_ref(), new.as_ref()]);
+        if ids().any(|id| self.duplicates.is_seen_elsewhere(target, id)) {
+            return false;
+        }
+        ids().for_each(|id| self.duplicates.forget_instance(target, id));
+        let later = |id: &Option<InstanceId>| changes.iter().find(|(old, _)| old == id).map(|(_, new)| new.clone());
+        // One whose labels another one has now, and that has no others, is gone.
+        let is_gone = |id: &Option<InstanceId>| later(id).is_none() && changes.iter().any(|(_, new)| new == id);
+        engine.instances.retain(|instance| !is_gone(&instance.id));
+        let dropped: Vec<_> = engine.rows.extract_if(.., |row| is_gone(&row.instance)).collect();
+        super::proxies::note_dropped(context, &dropped);
+        for instance in &mut engine.instances {
+            instance.id = later(&instance.id).unwrap_or_else(|| instance.id.take());
+        }
+        for row in &mut engine.rows {
+            if let Some(new) = later(&row.instance) {
+                row.reading.instance.clone_from(&new);
+                row.instance = new;
+            }
+        }
+        true
+    }
+}
+
+impl Engine {
+    /// The place of an instance that is known.
+    fn known_instance(&self, id: Option<&InstanceId>) -> Option<usize> {
+        self.instances.iter().position(|instance| instance.id.as_ref() == id)
+    }
+
+    /// Whether an instance of the last page that has a start time is not on this one.
+    fn may_have_left(&self, start: Option<Timestamp>, parts: &[Part<'_>]) -> bool {
+        let Some(start) = start else { return false };
+        let last = self.instances.iter().map(|instance| instance.seen.boot).max();
+        self.instances.iter().any(|instance| {
+            Some(instance.seen.boot) == last
+                && !parts.iter().any(|(id, _)| *id == instance.id.as_ref())
+                && instance.processes.has_start(start)
+        })
+    }
+}
+
+/// For each part of a page that goes on from another known instance than its labels say, the place of that one.
+fn sources(
+    context: &Context<'_>,
+    engine: &Engine,
+    parts: &[Part<'_>],
+    starts: &[Option<Timestamp>],
+    astray: &[bool],
+) -> Vec<Option<usize>> {
+    let last = engine.instances.iter().map(|instance| instance.seen.boot).max();
+    let own: Vec<Option<usize>> = parts.iter().map(|(id, _)| engine.known_instance(*id)).collect();
+    let mut pairs = Vec::new();
+    for (nth, ((_, rows), start)) in parts.iter().zip(starts).enumerate() {
+        let Some(start) = *start else { continue };
+        let of_own = own[nth].map(|own| &engine.instances[own].processes);
+        if !astray[nth] && of_own.is_some_and(|own| own.growth_to(start, rows, context.at).is_some()) {
+            continue;
+        }
+        let away = of_own.and_then(|own| own.distance_from(start, rows)).unwrap_or(u64::MAX);
+        for (place, instance) in engine.instances.iter().enumerate() {
+            let grown = instance.processes.growth_to(start, rows, context.at);
+            if let Some(grown) = grown
+                && own[nth] != Some(place)
+                && Some(instance.seen.boot) == last
+                && grown.saturating_mul(NEAR) <= away
+            {
+                pairs.push((grown, nth, place));
+            }
+        }
+    }
+    pairs.sort_unstable();
+    let mut from = vec![None; parts.len()];
+    for (_, nth, place) in pairs {
+        if from[nth].is_none() && !from.contains(&Some(place)) {
+            from[nth] = Some(place);
+        }
+    }
+    // Labels that are still those of the instance that had them go to no other one.
+    while let Some(nth) = (0..parts.len()).find(|nth| {
+        from[*nth].is_some_and(|place| {
+            let given_away = own[*nth].is_some_and(|own| from.contains(&Some(own)));
+            let in_use = (0..parts.len()).any(|other| own[other] == Some(place) && from[other].is_none());
+            in_use || !astray[*nth] && !given_away
+        })
+    }) {
+        from[nth] = None;
+    }
+    from
+}

@@ -1,0 +1,133 @@
+//! The profit over the span, and below it in the same columns what was wrong when: cause and effect.
+
+use ratatui::layout::Rect;
+
+use super::super::charts::{self, Chart, Kind};
+use super::super::model::blank;
+use super::log::{DAY, letter};
+use crate::history::{EventKind, HistoryEvent, Measure, Subject};
+use crate::reading::Label;
+use crate::snapshot::{Rule, Severity};
+use crate::tui::human;
+use crate::tui::scene::Scene;
+use crate::tui::series::{Points, axis};
+use crate::tui::theme::Role;
+use crate::tui::widgets::event_lane::{EventLanes, Lane, LaneEvent};
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::{Span, Timestamp};
+
+/// The most lanes of alerts.
+const MOST: usize = 8;
+/// Cells before a lane and behind it.
+const NAME: u16 = 34;
+const AGE: u16 = 7;
+
+/// Rows of all lanes.
+pub(super) fn rows(scene: &Scene<'_>) -> u16 {
+    let known = known(scene);
+    grouped(scene, &known).len() as u16 + u16::from(known.iter().any(|event| !event.is_alert()))
+}
+
+/// Draws the profit into `area`, the lanes into `lanes`.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, scene: &Scene<'_>) {
+    let span = scene.app.charts.reach.span();
+    let profit = scene.snap.money.profit_per_hour;
+    let chart = Rect { x: area.x + NAME, width: area.width.saturating_sub(NAME), ..area }.intersection(area);
+    let figure = profit.map_or(human::UNKNOWN.to_owned(), |profit| format!("{} /h", human::signed(profit, 9)));
+    let subject = Subject::Fleet;
+    Chart {
+        layers: vec![(Measure::Profit, Role::Gain)],
+        kind: Kind::Line,
+        format: charts::rate,
+        scale_width: AGE,
+        ..blank("Profit", figure, &subject)
+    }
+    .draw(canvas, chart, scene);
+    let points = Points::of(scene, &subject, Measure::Profit, span);
+    let axis = axis(scene, &[&points], span, chart.width.saturating_sub(AGE + 1));
+    let known = known(scene);
+    let mut rows: Vec<Lane<'_>> = grouped(scene, &known).iter().map(|group| group.lane(scene)).collect();
+    let moments: Vec<LaneEvent> = known
+        .iter()
+        .filter(|event| !event.is_alert())
+        .map(|event| LaneEvent::Letter { at: event.at, letter: letter(event.kind) })
+        .collect();
+    if !moments.is_empty() {
+        rows.push(Lane { label: Segment::dim("restarts R, prices $, others"), events: moments, figure: None });
+    }
+    EventLanes {
+        lanes: rows,
+        grid: axis.ticks(scene.zone(), None).into_iter().map(|tick| tick.cell).collect(),
+        axis,
+        label_width: NAME,
+        figure_width: AGE + 1,
+    }
+    .draw(canvas, lanes);
+}
+
+/// One alert as often as it came.
+struct Group {
+    rule: Rule,
+    name: Label,
+    severity: Severity,
+    spans: Vec<(Timestamp, Option<Timestamp>)>,
+}
+
+impl Group {
+    fn lane(&self, scene: &Scene<'_>) -> Lane<'static> {
+        let role = charts::severity(self.severity);
+        let is_active = self.spans.iter().any(|(_, end)| end.is_none());
+        let span = |(begin, end): &(Timestamp, Option<Timestamp>)| LaneEvent::Span {
+            begin: *begin,
+            end: *end,
+            ink: if end.is_none() { role.into() } else { Role::Dim.into() },
+        };
+        let held: i64 = self.spans.iter().map(|(begin, end)| (end.unwrap_or(scene.snap.at) - *begin).millis()).sum();
+        let figure = match self.spans.len() {
+            1 => human::duration(Span::from_millis(held)),
+            times => format!("{times}x"),
+        };
+        Lane {
+            label: Segment::new(if is_active { role } else { Role::Dim }, self.name.to_string()),
+            events: self.spans.iter().map(span).collect(),
+            figure: Some(Segment::dim(figure)),
+        }
+    }
+}
+
+/// What is known of the span, oldest first.
+fn known(scene: &Scene<'_>) -> Vec<HistoryEvent> {
+    let span = scene.app.charts.reach.span();
+    let until = scene.snap.at;
+    scene.app.history.events(until - Span::from_millis(span.millis().min(DAY.millis())), until, None)
+}
+
+/// The alerts by what they are: those that last first, the gravest of them first, then the latest.
+fn grouped(scene: &Scene<'_>, known: &[HistoryEvent]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut add = |rule: Rule, name: &Label, severity: Severity, span: (Timestamp, Option<Timestamp>)| {
+        let group = groups.iter_mut().find(|group| group.rule == rule && group.name == *name);
+        match group {
+            Some(group) => {
+                group.severity = group.severity.max(severity);
+                // An alert that lasts is in both the picture and the history.
+                if !group.spans.iter().any(|(begin, end)| *begin == span.0 || end.is_none() && span.1.is_none()) {
+                    group.spans.push(span);
+                }
+            }
+            None => groups.push(Group { rule, name: name.clone(), severity, spans: vec![span] }),
+        }
+    };
+    for alert in &scene.snap.alerts {
+        add(alert.rule, &alert.subject, alert.severity, (alert.since, None));
+    }
+    for event in known.iter().rev() {
+        if let EventKind::Alert(rule, severity) = event.kind
+            && event.until.is_some()
+        {
+            add(rule, &event.name, severity, (event.at, event.until));
+        }
+    }
+    groups.truncate(MOST);
+    groups
+}

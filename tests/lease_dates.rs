@@ -1,0 +1,110 @@
+//! The dates and numbers of GPUs that `lease list` says after the terms of leases have changed, also inside a minute.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "support/lease_watch.rs"]
+mod lease_watch;
+#[path = "support/program.rs"]
+mod program;
+mod support;
+
+use lease_watch::{Fleets, Run};
+use program::Program;
+use serde_json::Value;
+
+fn json(fleets: &Fleets, arguments: &[&str], text: &str) -> Value {
+    Program::new(arguments).config(text).env("MARGINTOP_LEDGER", fleets.path()).run().good()
+}
+
+/// Node, lease, GPUs, from and until of each line; times without their day.
+fn lines(fleets: &Fleets, text: &str) -> Vec<(String, String, String, String)> {
+    let told = json(fleets, &["lease", "list", "--json"], text);
+    let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), |text| text.replace("2025-03-10T", ""));
+    let line = |line: &Value| {
+        let what = format!("{} at {}", cell(&line["node"]), cell(&line["rate"]));
+        (what, cell(&line["gpus"]), cell(&line["from"]), cell(&line["until"]))
+    };
+    told["leases"].as_array().unwrap().iter().map(line).collect()
+}
+
+fn line(what: &str, gpus: &str, from: &str, until: &str) -> (String, String, String, String) {
+    (what.to_owned(), gpus.to_owned(), from.to_owned(), until.to_owned())
+}
+
+fn lease(node: &str, gpus: u32, rate: &str, more: &str) -> String {
+    format!("[[lease]]\nname = \"c\"\nnode = \"{node}\"\ngpus = {gpus}\nrate = \"{rate}\"\n{more}")
+}
+
+#[test]
+fn terms_that_changed_have_their_own_gpus_and_dates() {
+    for (first, until) in [(150, "10:02:30Z"), (185, "10:03:05Z"), (10, "10:00:10Z")] {
+        let fleets = Fleets::new();
+        fleets.run(&Run::of(&lease("gpu-01", 4, "2.50", "")).seconds(first).gpus(2));
+        let next = lease("gpu-01", 6, "3.50", "");
+        fleets.run(&Run::of(&next).after(2).seconds(130).gpus(2));
+        let told = lines(&fleets, &next);
+        assert_eq!(
+            told,
+            [line("gpu-01 at 2.50", "4", "10:00:00Z", until), line("gpu-01 at 3.50", "6", until, "null")],
+            "{first}"
+        );
+    }
+}
+
+/// Both terms inside the ledger's first minute.
+#[test]
+fn terms_of_a_few_seconds_have_them_too() {
+    let fleets = Fleets::new();
+    fleets.run(&Run::of(&lease("gpu-01", 4, "2.50", "")).after(20).seconds(10).gpus(2));
+    let next = lease("gpu-01", 4, "3.50", "until = \"2025-03-10T10:00:46Z\"\n");
+    fleets.run(&Run::of(&next).after(2).seconds(20).gpus(2));
+    let mut told = lines(&fleets, &next);
+    told.retain(|(what, ..)| !what.ends_with("2.00"));
+    assert_eq!(
+        told,
+        [line("gpu-01 at 2.50", "4", "10:00:20Z", "10:00:30Z"), line("gpu-01 at 3.50", "4", "10:00:30Z", "10:00:46Z")]
+    );
+}
+
+#[test]
+fn a_lease_that_moved_to_another_node_ended_on_the_first() {
+    for (first, until) in [(125, "10:02:05Z"), (10, "10:00:10Z")] {
+        let fleets = Fleets::new();
+        fleets.run(&Run::of(&lease("gpu-07", 4, "2.50", "")).seconds(first).gpus(0));
+        let next = lease("gpu-08", 4, "2.50", "");
+        fleets.run(&Run::of(&next).after(2).seconds(130).gpus(0));
+        let told = lines(&fleets, &next);
+        assert_eq!(
+            told,
+            [line("gpu-07 at 2.50", "4", "10:00:00Z", until), line("gpu-08 at 2.50", "4", until, "null")],
+            "{first}"
+        );
+    }
+}
+
+#[test]
+fn the_rate_after_a_lease_begins_at_its_end() {
+    let fleets = Fleets::new();
+    let text = lease("gpu-01", 8, "2.50", "until = \"2025-03-10T10:01:17Z\"\n");
+    fleets.run(&Run::of(&text).seconds(200).gpus(8));
+    let told = lines(&fleets, &text);
+    assert!(told.contains(&line("gpu-01 at 2.50", "8", "10:00:00Z", "10:01:17Z")), "{told:?}");
+    assert!(told.contains(&line("gpu-01 at 2.00", "8", "10:01:17Z", "null")), "{told:?}");
+}
+
+/// Class: dates before the ledger began.
+#[test]
+fn a_report_by_lease_and_the_list_begin_with_the_ledger() {
+    for seconds in [30, 200, 5000] {
+        let fleets = Fleets::new();
+        let text = lease("gpu-01", 8, "2.50", "") + "[[lease]]\nnode = \"gpu-02\"\ngpus = 1\nrate = \"1.00\"\n";
+        fleets.run(&Run::of(&text).after(43).seconds(seconds).gpus(8));
+        let report = json(&fleets, &["report", "--json", "--by", "lease"], &text);
+        for told in json(&fleets, &["lease", "list", "--json"], &text)["leases"].as_array().unwrap() {
+            assert_eq!(told["from"], "2025-03-10T10:00:43Z", "{told}");
+            let rows = report["rows"].as_array().unwrap();
+            let row = rows.iter().find(|row| row["key"] == told["lease"]).unwrap_or_else(|| panic!("{told} {rows:?}"));
+            assert_eq!(row["start"], told["from"], "{row}");
+        }
+    }
+}
