@@ -92,6 +92,39 @@ fn the_rate_after_a_lease_begins_at_its_end() {
     assert!(told.contains(&line("gpu-01 at 2.00", "8", "10:01:17Z", "null")), "{told:?}");
 }
 
+#[test]
+fn terms_under_another_label_and_an_end_by_hand_inside_a_minute_are_dated() {
+    let fleets = Fleets::new();
+    let unnamed = lease("gpu-01", 4, "2.50", "").replace("name = \"c\"\n", "");
+    fleets.run(&Run::of(&unnamed).seconds(10).gpus(2));
+    let named = lease("gpu-01", 4, "2.50", "");
+    fleets.run(&Run::of(&named).after(2).seconds(20).gpus(2));
+    let told = lines(&fleets, &named);
+    assert_eq!(
+        told,
+        [line("gpu-01 at 2.50", "4", "10:00:00Z", "10:00:10Z"), line("gpu-01 at 2.50", "4", "10:00:10Z", "null")]
+    );
+    // The rate that is assumed after an end inside the ledger's first minute.
+    let fleets = Fleets::new();
+    let text = lease("gpu-01", 2, "2.50", "until = \"2025-03-10T10:00:16Z\"\n");
+    fleets.run(&Run::of(&text).seconds(40).gpus(2));
+    let told = lines(&fleets, &text);
+    assert!(told.contains(&line("gpu-01 at 2.00", "2", "10:00:16Z", "null")), "{told:?}");
+    // More GPUs were paid before, under the same name and rate: how many is not known.
+    let fleets = Fleets::new();
+    fleets.run(&Run::of(&lease("gpu-01", 4, "2.50", "")).seconds(100).gpus(0));
+    let fewer = lease("gpu-01", 1, "2.50", "");
+    fleets.run(&Run::of(&fewer).seconds(20).gpus(0));
+    assert_eq!(lines(&fleets, &fewer), [line("gpu-01 at 2.50", "null", "10:00:00Z", "null")]);
+    let fleets = Fleets::new();
+    fleets.run(&Run::of(&named).seconds(20).gpus(8));
+    fleets.end("gpu-01", "2025-03-10T10:00:14Z");
+    fleets.run(&Run::of(&named).after(1).seconds(20).gpus(8));
+    for (what, _, from, until) in lines(&fleets, &named) {
+        assert!(until == "null" || from < until, "{what} from {from} until {until}");
+    }
+}
+
 /// Class: dates before the ledger began.
 #[test]
 fn a_report_by_lease_and_the_list_begin_with_the_ledger() {

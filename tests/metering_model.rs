@@ -9,8 +9,7 @@
 //! * At the end, posted + disputed is what pages showed to have been produced, to the token (or more that was produced,
 //!   after a dip that hid one series of a sum), wherever a process can be
 //!   told by its start time or is alone and does not restart.
-//! * Elsewhere it is no more, and if it is less, `lower_bound` is set; but for siblings born within two seconds, which may
-//!   be taken for one whose clock jitters.
+//! * Elsewhere it is no more, and if it is less, `lower_bound` is set.
 //!
 //! A case is its seed: `MARGINTOP_MODEL_SEED=N` runs one of them, `MARGINTOP_MODEL_CASES=N` sets how many are run.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
@@ -46,5 +45,17 @@ fn what_is_posted_was_produced() {
     if let Some((seed, why, history)) = shortest {
         let seeds: Vec<_> = failed.iter().map(|(seed, ..)| seed).take(20).collect();
         panic!("{} cases failed: {seeds:?}; the shortest, seed {seed}: {why}\n{history}", failed.len());
+    }
+}
+
+/// Cases beyond the first 10,000 that failed once.
+#[test]
+fn what_failed_once_is_right() {
+    // A first page of another process that is nearer by its prompts, and has far more hits; a restart that was taken for a
+    // dip, and passed the values from before it; a dip that a burst ended.
+    for seed in [23_583, 26_762, 28_063] {
+        let mut world = World::new(seed);
+        let ran = world.run();
+        assert!(ran.is_ok(), "seed {seed}: {ran:?}\n{}", world.history());
     }
 }

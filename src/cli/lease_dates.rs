@@ -12,6 +12,8 @@ use crate::units::{GpuTime, Span, Timestamp};
 
 /// A minute, in which a ledger keeps time apart.
 const MINUTE: Span = Span::from_secs(60);
+/// How far from its beginning a lease may have been paid first: its GPUs are seen at a poll.
+const SLACK: Span = Span::from_secs(2);
 
 impl Known<'_> {
     /// The lease in the configuration whose terms these are.
@@ -30,7 +32,8 @@ impl Known<'_> {
     pub(super) fn gpus(&self, row: &LeaseTime) -> Option<u32> {
         let lease = self.terms(&row.account);
         if let Some(gpus) = lease.filter(|lease| lease.is_schedule()).and_then(|lease| lease.gpus) {
-            return Some(gpus);
+            // It paid for more before, under the same name and rate.
+            return Some(gpus).filter(|gpus| self.can_have_paid(row, *gpus));
         }
         let runs = row.last.is_some_and(|last| last + MINUTE + MINUTE > self.last);
         if runs && self.is_of_seen(row) {
@@ -40,6 +43,23 @@ impl Known<'_> {
         let most = (row.most.millis() + MINUTE.millis() - 1) / MINUTE.millis();
         let of_minute = is_whole.then(|| u32::try_from(most).ok()).flatten().filter(|gpus| *gpus > 0);
         of_minute.or_else(|| self.by_balance(row)).or_else(|| self.part_of_seen(row).filter(|_| self.is_of_seen(row)))
+    }
+
+    /// Whether so many GPUs held all its time since the minute that it began in.
+    fn can_have_paid(&self, row: &LeaseTime, gpus: u32) -> bool {
+        let Some((first, last)) = row.first.zip(row.last) else { return true };
+        let begins = self.began.map_or(first, |began| first.max(began));
+        let ends = self.terms(&row.account).and_then(|lease| lease.until).unwrap_or(self.last).min(last + MINUTE);
+        let most = (ends - begins).max(Span::ZERO).millis().saturating_add(SLACK.millis()).saturating_mul(gpus.into());
+        row.time.held.millis() <= most
+    }
+
+    /// Whether it has ended, by its terms or by other ones.
+    fn has_ended(&self, row: &LeaseTime) -> bool {
+        match self.terms(&row.account) {
+            Some(lease) => lease.until.is_some_and(|until| until <= self.last),
+            None => row.account.lease.is_some(),
+        }
     }
 
     /// Whether it pays for GPUs that are seen, and not for a number of them by the calendar.
@@ -55,7 +75,8 @@ impl Known<'_> {
         };
         let beside = |other: &&LeaseTime| {
             let account = &other.account;
-            account.kind == CostKind::Gpus && account.node == row.account.node && other.last == row.last
+            let together = account.kind == CostKind::Gpus && account.node == row.account.node && other.last == row.last;
+            together && (other.number == row.number || !self.has_ended(other))
         };
         let of_node: i64 = self.times.iter().filter(beside).map(|other| other.latest.millis()).sum();
         let part = i64::from(seen).checked_mul(row.latest.millis())?.checked_add(of_node / 2)?.checked_div(of_node)?;
@@ -74,13 +95,16 @@ impl Known<'_> {
         (millis > 0).then(|| (row.time.held.millis() + millis / 2) / millis).and_then(|gpus| u32::try_from(gpus).ok())
     }
 
-    /// Whether other terms of the same lease follow a row's, in the same minute.
+    /// Whether other terms of the same lease follow a row's, in the same minute: those of its name, or what a number of GPUs
+    /// of the same node or unit is paid by where the row's terms are no more.
     fn is_next(&self, row: &LeaseTime, other: &LeaseTime) -> bool {
-        let of_lease = |row: &LeaseTime| row.account.lease.clone().filter(|_| row.account.kind == CostKind::Gpus);
-        other.number > row.number
-            && of_lease(row).is_some()
-            && of_lease(row) == of_lease(other)
-            && row.last == other.first
+        let (account, next) = (&row.account, &other.account);
+        let is_later = other.number > row.number && row.last == other.first;
+        if !is_later || account.kind != CostKind::Gpus || next.kind != CostKind::Gpus || account.lease.is_none() {
+            return false;
+        }
+        let same_place = (&account.node, &account.unit, &account.gpu) == (&next.node, &next.unit, &next.gpu);
+        account.lease == next.lease || next.lease.is_some() && same_place && self.terms(account).is_none()
     }
 
     /// When terms began, from the GPU time of their first minute.
@@ -95,7 +119,7 @@ impl Known<'_> {
     fn ends(&self, row: &LeaseTime) -> Option<Timestamp> {
         let lease = self.terms(&row.account);
         let by_terms = lease.and_then(|lease| lease.until).filter(|until| *until <= self.last);
-        by_terms.or_else(|| lease.map(|_| self.last)).or_else(|| self.until(row))
+        by_terms.or_else(|| lease.map(|_| self.last)).or_else(|| self.until(row)).or(Some(self.last))
     }
 
     pub(super) fn from(&self, row: &LeaseTime) -> Option<Timestamp> {
@@ -104,14 +128,18 @@ impl Known<'_> {
         if let Some(from) = self.terms(&row.account).and_then(|lease| lease.from) {
             return Some(from);
         }
-        let follows = self.times.iter().any(|other| self.is_next(other, row));
-        let by_time = row.last.filter(|last| *last > first || follows).and_then(|_| self.begins_by_time(row));
         let seen =
             self.held.iter().filter(|held| row.account.node.as_ref().is_some_and(|node| node.as_str() == held.node));
         let seen = seen.filter_map(|held| held.since).filter(in_first).min();
         let began = self.began.filter(in_first);
-        let known = by_time.filter(in_first).or(seen).or(began).unwrap_or(first);
-        Some(began.map_or(known, |began| known.max(began)))
+        let until = self.until(row);
+        let known = seen.filter(|seen| until.is_none_or(|until| *seen < until)).or(began).unwrap_or(first);
+        let known = began.map_or(known, |began| known.max(began));
+        // What began with the minute, the node or the ledger is not dated by its time, which is a few moments off.
+        let follows = self.times.iter().any(|other| self.is_next(other, row));
+        let is_dated = row.last > Some(first) || follows || until.is_none();
+        let by_time = if is_dated { self.begins_by_time(row) } else { None };
+        Some(by_time.filter(|at| in_first(at) && *at - known > SLACK).unwrap_or(known))
     }
 
     pub(super) fn until(&self, row: &LeaseTime) -> Option<Timestamp> {

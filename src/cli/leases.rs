@@ -66,8 +66,7 @@ fn beside(lease: &Lease, gpus: u32, known: &[Known], leases: &[Lease], now: Time
         seen if paid < seen => {
             let rest = coverage::gpus(seen - paid);
             format!(
-                "; {} are known there, and the other {rest} are not paid by it: write gpus = {seen} if it is for all",
-                seen
+                "; {seen} are known there, and the other {rest} are not paid by it: write gpus = {seen} if it is for all"
             )
         }
         seen if seen < paid => {

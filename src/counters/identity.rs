@@ -228,14 +228,16 @@ impl Processes {
             if let Some(outcome) = undone {
                 return outcome;
             }
+            let mut lost = false;
             if self.jitter.as_ref().is_some_and(|quarantined| quarantined.is_of(id)) {
-                self.settle_jitter(page, id);
+                lost = self.settle_jitter(page, id);
             } else {
                 // Another process answers at the address: what is quarantined is one as well.
                 self.refute_jitter();
             }
             self.try_leap(page, id);
-            return self.go_on(page, id);
+            let outcome = self.go_on(page, id);
+            return Outcome { lost: outcome.lost || lost, ..outcome };
         }
         if let Some(id) = self.adopts(page, start) {
             return self.go_on(page, id);

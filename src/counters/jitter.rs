@@ -210,15 +210,20 @@ impl Processes {
     }
 
     /// Settles quarantined start times when the known one returns: they are of the same process if this page continues
-    /// from them, otherwise of others that were there before.
-    pub(super) fn settle_jitter(&mut self, page: &InstancePage<'_>, id: ProcessId) {
-        let Some(quarantined) = self.jitter.as_ref().filter(|quarantined| quarantined.of == id) else { return };
+    /// from them, otherwise of others that were there before. Returns whether the page continues them by more than the
+    /// process grows: then another one is not excluded.
+    pub(super) fn settle_jitter(&mut self, page: &InstancePage<'_>, id: ProcessId) -> bool {
+        let Some(quarantined) = self.jitter.as_ref().filter(|quarantined| quarantined.of == id) else { return false };
         if !quarantined.last.goes_on(page.rows) {
-            return self.refute_jitter();
+            self.refute_jitter();
+            return false;
         }
-        let others: Vec<_> = self.jitter.take().into_iter().flat_map(|quarantined| quarantined.others).collect();
-        if let Some(process) = self.get_mut(id) {
-            others.iter().filter_map(Process::start).for_each(|start| process.add_start(start, false));
-        }
+        let Some(quarantined) = self.jitter.take() else { return false };
+        let Some(process) = self.get_mut(id) else { return false };
+        let seen = quarantined.others.iter().map(|other| other.last_seen).max_by_key(|seen| seen.boot);
+        let since = page.at.since(seen.unwrap_or(page.at));
+        let jumps = process.has_shown() && !process.paces(&quarantined.last, page.rows, since);
+        quarantined.others.iter().filter_map(Process::start).for_each(|start| process.add_start(start, false));
+        jumps
     }
 }

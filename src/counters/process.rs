@@ -395,6 +395,14 @@ impl Process {
         })
     }
 
+    /// Whether a counter of a page is below its last value.
+    pub(super) fn falls(&self, rows: &[&EngineReading]) -> bool {
+        let falls = |row: &RowCounters, reading: &EngineReading| {
+            values::fell(&reading.tokens, &row.last()) && values::fell(&row.effective(reading), &row.last())
+        };
+        rows.iter().any(|reading| self.row(reading, rows).is_some_and(|row| falls(row, reading)))
+    }
+
     /// Whether any row has shown growth.
     pub(super) fn has_shown(&self) -> bool {
         self.rows.iter().any(|row| row.counters.has_shown())

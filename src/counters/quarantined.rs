@@ -201,6 +201,11 @@ impl QuarantinedLines {
         self.lines.iter().any(|line| line.last.present.reaches(values))
     }
 
+    /// Whether a line below a process is not explained.
+    pub(super) fn has_fallen(&self) -> bool {
+        self.lines.iter().any(|line| !line.above)
+    }
+
     /// Whether no line is quarantined.
     pub(super) const fn is_empty(&self) -> bool {
         self.lines.is_empty()

@@ -9,7 +9,7 @@ impl Processes {
     /// Whether a page is of none of these processes: none has its start time, or a counter of the one that has it fell.
     pub fn is_astray(&self, start: Timestamp, rows: &[&EngineReading]) -> bool {
         let mut own = self.all.iter().filter(|process| process.has_start(start)).peekable();
-        own.peek().is_none() || own.all(|process| !process.line_of(rows).reaches(&process.line()))
+        own.peek().is_none() || own.all(|process| process.falls(rows))
     }
 
     /// How far a page is above the last values of the present process, if it has the page's start time and rows and grows
@@ -17,7 +17,7 @@ impl Processes {
     pub fn growth_to(&self, start: Timestamp, rows: &[&EngineReading], at: Moment) -> Option<u64> {
         let process = self.current().filter(|process| process.has_start(start))?;
         let goes_on = rows.iter().all(|reading| process.find(&super::RowKey::of(reading)).is_some())
-            && process.line_of(rows).reaches(&process.line())
+            && !process.falls(rows)
             && process.paces_to(rows, at.since(process.last_seen));
         goes_on.then(|| process.line().growth_to(&process.line_of(rows)))
     }

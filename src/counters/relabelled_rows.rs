@@ -90,9 +90,9 @@ impl Process {
 
     /// Gives rows that changed places each other's counters.
     fn change_places(&mut self, moved: &[Moved], cycle: &[bool]) {
-        let changes = moved.iter().zip(cycle).filter(|(_, is_in)| **is_in);
+        let in_cycle = moved.iter().zip(cycle).filter(|(_, is_in)| **is_in);
         let changed: Vec<_> =
-            changes.filter_map(|(row, _)| Some((row.place, self.rows[row.from?].counters.clone()))).collect();
+            in_cycle.filter_map(|(row, _)| Some((row.place, self.rows[row.from?].counters.clone()))).collect();
         if changed.is_empty() {
             return;
         }

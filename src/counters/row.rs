@@ -253,7 +253,17 @@ impl RowCounters {
     /// bounds.
     pub(super) fn is_jump(&self, effective: &TokenCounters, context: &PageContext) -> bool {
         let grown = growth(effective, &self.last);
-        self.shown.is_far_beyond(grown, self.since_moved(context.at)) || self.is_beyond_hardware(effective, context)
+        self.shown.is_far_beyond(grown, self.since_moved(context.at))
+            || self.is_beyond_hardware(effective, context)
+            || self.hits_exceed(grown, effective)
+    }
+
+    /// Whether far more hits came than prompts that they can be of, so that the page is another process's.
+    fn hits_exceed(&self, [prompts, hits, _]: [u64; COUNTERS], now: &TokenCounters) -> bool {
+        matches!(now.prompt, PromptCount::Whole(_))
+            && self.last.cached.is_some()
+            && hits >= MIN_DISPUTED
+            && hits / 2 > prompts
     }
 
     /// Whether any counter of a page grew by far more than the row grows in such a time.

@@ -162,7 +162,10 @@ impl Processes {
             None if self.get(current).is_some_and(|process| !process.starts.is_empty()) => self.quarantine_beside(page),
             None => match self.get(current).map_or(PageMatch::Falls, |process| fit(process, page)) {
                 PageMatch::Mixed => self.go_on(page, current),
-                PageMatch::Jumps | PageMatch::Continues(_) => self.quarantine_line(page, current, true),
+                PageMatch::Jumps | PageMatch::Continues(_) => {
+                    let above = self.above_of(current, page).unwrap_or(current);
+                    self.quarantine_line(page, above, true)
+                }
                 PageMatch::Falls => self.quarantine_line(page, current, false),
                 PageMatch::Other => self.quarantine_beside(page),
             },
@@ -174,6 +177,23 @@ impl Processes {
         let line = process.line();
         let is_above = |other: &Process| other.id != process.id && other.line().reaches(&line);
         self.all.iter().any(is_above) || self.quarantined.has_above(&line)
+    }
+
+    /// The process that a page jumps from, if that of the last page is below it and may be its dip: then the dip is over.
+    fn above_of(&self, id: ProcessId, page: &InstancePage<'_>) -> Option<ProcessId> {
+        let below = self.get(id).filter(|process| process.starts.is_empty())?;
+        let line = below.line();
+        let of_trial = below.trial.as_ref().and_then(|trial| match trial.kind {
+            TrialKind::Below(above) => Some(above),
+            _ => None,
+        });
+        let is_above = |above: &&Process| {
+            (of_trial == Some(above.id) || below.shadow && !above.shadow && above.line().reaches(&line))
+                && above.id != id
+                && above.starts.is_empty()
+                && above.line_of(page.rows).reaches(&above.line())
+        };
+        self.all.iter().filter(is_above).min_by_key(|above| above.line().total()).map(|above| above.id)
     }
 
     /// Whether a page continues a quarantined line with less growth than it continues a process.
@@ -329,15 +349,17 @@ impl Processes {
         keeps_pace(jump, (line.first.own.growth_to(&process.line_of(page.rows)), page.at.since(line.since)))
     }
 
-    /// Disputes a jump that stays: the process counts from there, but nothing proves that it produced it.
+    /// Disputes a jump that stays: the process counts from there, but nothing proves that it produced it. If it had fallen
+    /// before, it may have been reset, and have produced more.
     fn dispute_jump(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         self.quarantined.settle();
+        let lost = self.quarantined.has_fallen();
         let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
         let since = process.last_seen;
         process.passed.leave(process.line(), since);
         let steps = process.dispute(page.rows, &page.context(since), REASON_FAR);
         process.last_seen = page.at;
-        Outcome { verdict: Verdict::Continues, steps, ..Outcome::empty(id, since, page) }
+        Outcome { verdict: Verdict::Continues, steps, lost, ..Outcome::empty(id, since, page) }
     }
 
     /// Explains a fall that stays and grows: the process was reset, or another one answers.

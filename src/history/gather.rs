@@ -6,7 +6,7 @@ use std::hash::Hash;
 use super::Measure;
 use super::lines::mean;
 use crate::reading::{ModelName, NodeName, Rank, TargetId, UnitName};
-use crate::snapshot::{EngineRow, Snapshot};
+use crate::snapshot::{EngineRow, Quantiles, Snapshot};
 use crate::units::Ratio;
 
 /// What is known of a subject now.
@@ -18,6 +18,23 @@ pub(super) struct Figures {
     load: Option<f64>,
     kv: Option<f64>,
     waiting: Option<f64>,
+    running: Option<f64>,
+    ttft: Latency,
+    itl: Latency,
+}
+
+/// A median and a p99, in seconds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Latency {
+    median: Option<f64>,
+    tail: Option<f64>,
+}
+
+/// Medians, how many there are, and the largest p99.
+#[derive(Debug, Clone, Copy, Default)]
+struct Latencies {
+    medians: Option<(f64, f64)>,
+    tail: Option<f64>,
 }
 
 /// What the rows of engines add up to.
@@ -29,6 +46,9 @@ struct Sum {
     hits: Option<(f64, f64)>,
     kv: Option<(f64, f64)>,
     waiting: Option<f64>,
+    running: Option<f64>,
+    ttft: Latencies,
+    itl: Latencies,
 }
 
 /// An engine, and its ranks where its page tells them apart.
@@ -57,6 +77,11 @@ impl Figures {
             Measure::Load => self.load,
             Measure::Kv => self.kv,
             Measure::Waiting => self.waiting,
+            Measure::Running => self.running,
+            Measure::TtftMedian => self.ttft.median,
+            Measure::TtftTail => self.ttft.tail,
+            Measure::ItlMedian => self.itl.median,
+            Measure::ItlTail => self.itl.tail,
             _ => None,
         }
     }
@@ -66,6 +91,7 @@ impl<'a> Gathered<'a> {
     pub(super) fn of(snapshot: &'a Snapshot) -> Self {
         let by_node = sums(snapshot, |row| Some(&row.node));
         let by_model = sums(snapshot, |row| row.model.as_ref());
+        let by_unit = sums(snapshot, |row| row.unit.as_ref());
         let ratio = |ratio: Option<Ratio>| ratio.map(Ratio::get);
         let units = snapshot.units.iter().map(|row| {
             let figures = Figures {
@@ -75,6 +101,7 @@ impl<'a> Gathered<'a> {
                 load: ratio(row.utilization),
                 kv: ratio(row.kv_usage),
                 waiting: row.waiting.map(|waiting| waiting as f64),
+                ..by_unit.get(&row.unit).copied().unwrap_or_default().figures()
             };
             (&row.unit, figures)
         });
@@ -139,6 +166,9 @@ impl Sum {
         add(&mut self.output, row.output_per_second);
         add(&mut self.prompt, row.prompt_per_second);
         add(&mut self.waiting, row.waiting.map(|waiting| waiting as f64));
+        add(&mut self.running, row.running.map(|running| running as f64));
+        self.ttft.add(row.ttft_seconds);
+        self.itl.add(row.itl_seconds);
         if let (Some(prompt), Some(rate)) = (row.prompt_per_second, row.cache_hit_rate) {
             let (prompts, hits) = self.hits.get_or_insert_default();
             (*prompts, *hits) = (*prompts + prompt, *hits + prompt * rate.get());
@@ -157,6 +187,25 @@ impl Sum {
             load: None,
             kv: self.kv.map(|(sum, count)| sum / count),
             waiting: self.waiting,
+            running: self.running,
+            ttft: self.ttft.figures(),
+            itl: self.itl.figures(),
         }
+    }
+}
+
+impl Latencies {
+    fn add(&mut self, quantiles: Quantiles) {
+        if let Some(median) = quantiles.p50 {
+            let (sum, count) = self.medians.get_or_insert_default();
+            (*sum, *count) = (*sum + median, *count + 1.0);
+        }
+        if let Some(tail) = quantiles.p99 {
+            self.tail = Some(self.tail.map_or(tail, |most| most.max(tail)));
+        }
+    }
+
+    fn figures(self) -> Latency {
+        Latency { median: self.medians.map(|(sum, count)| sum / count), tail: self.tail }
     }
 }

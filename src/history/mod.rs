@@ -80,6 +80,16 @@ pub enum Measure {
     Kv,
     /// Requests that wait.
     Waiting,
+    /// Requests in work.
+    Running,
+    /// Time to first token in seconds, the median: over several engines or ranks the mean of their medians.
+    TtftMedian,
+    /// Time to first token in seconds, p99: over several engines or ranks the largest.
+    TtftTail,
+    /// Time between tokens in seconds, the median, as that to the first.
+    ItlMedian,
+    /// Time between tokens in seconds, p99, as that to the first.
+    ItlTail,
     /// Nodes that are held.
     Nodes,
 }

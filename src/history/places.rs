@@ -7,8 +7,19 @@ use super::Measure;
 use crate::reading::Rank;
 
 /// What each subject has, in the order of its channels.
-pub(super) const WIDE: [Measure; 6] =
-    [Measure::Output, Measure::Prompt, Measure::HitRate, Measure::Load, Measure::Kv, Measure::Waiting];
+pub(super) const WIDE: [Measure; 11] = [
+    Measure::Output,
+    Measure::Prompt,
+    Measure::HitRate,
+    Measure::Load,
+    Measure::Kv,
+    Measure::Waiting,
+    Measure::Running,
+    Measure::TtftMedian,
+    Measure::TtftTail,
+    Measure::ItlMedian,
+    Measure::ItlTail,
+];
 /// What a rank has.
 pub(super) const NARROW: [Measure; 4] = [Measure::Output, Measure::Prompt, Measure::Kv, Measure::Waiting];
 

@@ -43,25 +43,60 @@ impl<'a> Buckets<'a> {
             let (mine, later) = tokens.split_at(tokens.partition_point(|cell| cell.bucket <= at));
             let (due, owed) = rents.split_at(rents.partition_point(|cell| cell.bucket <= at));
             (tokens, rents) = (later, owed);
-            let closes = self.closes(at, first(tokens, rents));
-            Some(Bucket { at, end: self.end(at, closes), closes, tokens: mine, rents: due })
+            Some(bucket(self.past, at, first(tokens, rents), (mine, due)))
         })
     }
+}
 
-    /// A cell does not say how long it is: as long as its grain, where that is known, at most a day of 25 hours.
-    fn closes(&self, at: Timestamp, next: Option<Timestamp>) -> Timestamp {
-        let longest = match self.past.grain_of(at) {
-            Some(Grain::Minute) => Span::from_secs(60),
-            Some(Grain::Quarter) => Span::from_secs(900),
-            Some(Grain::Day) | None => Span::from_secs(25 * 3600),
-        };
-        next.unwrap_or(self.past.until).min(at + longest).min(self.past.until.max(at)).max(at)
+/// A bucket that waits for the next one, which says when it ends.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    at: Option<Timestamp>,
+    tokens: Vec<TokenCell>,
+    rents: Vec<GpuTimeCell>,
+}
+
+impl Pending {
+    /// Gives the bucket that waits, if there is one; the next one begins at `next`.
+    pub(super) fn give(&self, past: &Past, next: Option<Timestamp>, each: impl FnOnce(Bucket<'_>)) {
+        if let Some(at) = self.at {
+            each(bucket(past, at, next, (&self.tokens, &self.rents)));
+        }
     }
 
-    fn end(&self, at: Timestamp, closes: Timestamp) -> Timestamp {
-        let unwatched = self.past.unwatched.iter().map(|(from, _)| *from).filter(|from| *from > at).min();
-        unwatched.map_or(closes, |from| from.min(closes))
+    /// Takes the next one in place of it.
+    pub(super) fn take(&mut self, at: Timestamp, tokens: &[TokenCell], rents: &[GpuTimeCell]) {
+        self.at = Some(at);
+        self.tokens.clear();
+        self.tokens.extend_from_slice(tokens);
+        self.rents.clear();
+        self.rents.extend_from_slice(rents);
     }
+}
+
+fn bucket<'a>(
+    past: &Past,
+    at: Timestamp,
+    next: Option<Timestamp>,
+    (tokens, rents): (&'a [TokenCell], &'a [GpuTimeCell]),
+) -> Bucket<'a> {
+    let closes = closes(past, at, next);
+    Bucket { at, end: end(past, at, closes), closes, tokens, rents }
+}
+
+/// A cell does not say how long it is: as long as its grain, where that is known, at most a day of 25 hours.
+fn closes(past: &Past, at: Timestamp, next: Option<Timestamp>) -> Timestamp {
+    let longest = match past.grain_of(at) {
+        Some(Grain::Minute) => Span::from_secs(60),
+        Some(Grain::Quarter) => Span::from_secs(900),
+        Some(Grain::Day) | None => Span::from_secs(25 * 3600),
+    };
+    next.unwrap_or(past.until).min(at + longest).min(past.until.max(at)).max(at)
+}
+
+fn end(past: &Past, at: Timestamp, closes: Timestamp) -> Timestamp {
+    let unwatched = past.unwatched.iter().map(|(from, _)| *from).filter(|from| *from > at).min();
+    unwatched.map_or(closes, |from| from.min(closes))
 }
 
 fn first(tokens: &[TokenCell], rents: &[GpuTimeCell]) -> Option<Timestamp> {

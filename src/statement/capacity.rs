@@ -6,17 +6,18 @@
 //! ledger: what one more node would earn is an upper bound.
 
 mod folds;
+mod index;
 mod objectives;
 mod pools;
+mod sums;
 mod throughput;
 
 use jiff::tz::TimeZone;
 
-use super::bucket::Buckets;
+use super::bucket::{Buckets, Pending};
 use super::calendar::Period;
-use super::nodes::{gpus_of_nodes, nodes_of};
 use super::row::Running;
-use crate::ledger::{Classes, Grain, Past};
+use crate::ledger::{GpuTimeCell, Past, TokenCell};
 use crate::reading::Label;
 use crate::units::{Money, Span, Timestamp};
 use folds::Folds;
@@ -101,52 +102,34 @@ pub struct HourCapacity {
     pub one_more: Option<Money>,
 }
 
-/// Sums of one pool in one hour, or in one quarter hour of it.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sums {
-    held_millis: i64,
-    busy_millis: i64,
-    needed: i64,
-    tokens: Classes,
-    cost: Known,
-    revenue: Known,
-    last_node: Money,
-    one_more: Money,
-}
-
-/// A sum of which a part may be unknown.
-#[derive(Debug, Clone, Copy, Default)]
-struct Known {
-    sum: Money,
-    unknown: bool,
-}
-
-impl Known {
-    fn add(&mut self, amount: Option<Money>) {
-        self.sum += amount.unwrap_or_default();
-        self.unknown |= amount.is_none();
-    }
-
-    fn get(self) -> Option<Money> {
-        (!self.unknown).then_some(self.sum)
-    }
-}
-
 impl Capacity {
     /// Of a past by quarter hours or minutes; what is kept by day alone is not measured.
     pub fn of(past: &Past, zone: &TimeZone) -> Self {
         let pools = Pools::of(past);
-        let buckets = Buckets::of(past);
-        let measured = || buckets.iter().filter(|bucket| past.grain_of(bucket.at) != Some(Grain::Day));
-        let gpus = gpus_of_nodes(measured().filter_map(|bucket| nodes_of(past, &bucket)));
-        let mut folds = Folds::new(past, &pools, &gpus);
-        measured().for_each(|bucket| folds.note_objectives(&bucket));
-        measured().for_each(|bucket| folds.note_best(&bucket));
-        for bucket in measured() {
-            folds.fold(&bucket, zone);
-        }
-        folds.close();
-        folds.done()
+        let mut folds = Folds::new(past, &pools);
+        Buckets::of(past).iter().for_each(|bucket| folds.note(&bucket));
+        folds.done(zone)
+    }
+
+    /// The same of buckets that are read one after another, as a long span has more than fit in memory: `read` gives each in
+    /// order, with its cells. The cells of `past` say which accounts are used in the span, in any grain.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn of_read<E>(
+        past: &Past,
+        zone: &TimeZone,
+        read: impl FnOnce(&mut dyn FnMut(Timestamp, &[TokenCell], &[GpuTimeCell])) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let pools = Pools::of(past);
+        let mut folds = Folds::new(past, &pools);
+        let mut pending = Pending::default();
+        read(&mut |at, tokens, rents| {
+            pending.give(past, Some(at), |bucket| folds.note(&bucket));
+            pending.take(at, tokens, rents);
+        })?;
+        pending.give(past, None, |bucket| folds.note(&bucket));
+        Ok(folds.done(zone))
     }
 
     /// Whether too little was watched to say what a node can do.

@@ -86,9 +86,9 @@ pub fn differences(past: &Past, book: &Book) -> Vec<Difference> {
     all
 }
 
-/// Whether a past by days says where today's book would differ: it does where all prices of each day are what was posted.
-/// Elsewhere quarter hours are to be asked.
-pub fn agrees_by_day(past: &Past, book: &Book) -> bool {
+/// Whether all prices that today's book has for each bucket are what was posted in it: then it differs nowhere, however
+/// finely it is looked at.
+pub fn agrees_throughout(past: &Past, book: &Book) -> bool {
     let mut quotes = Quotes::by_book(past, book);
     Buckets::of(past).iter().all(|bucket| {
         bucket.tokens.iter().all(|cell| {

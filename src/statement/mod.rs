@@ -43,7 +43,7 @@ pub use by::{By, NotBy};
 pub use calendar::{Period, month_of};
 pub use capacity::{Capacity, HourCapacity, PoolCapacity, SloQuarters};
 pub use compare::{AtList, compare};
-pub use differs::{Basis, Difference, agrees_by_day, differences};
+pub use differs::{Basis, Difference, agrees_throughout, differences};
 pub use entries::{Entry, EntryKind, entries, rounded_entries};
 pub use lever::{Lever, levers};
 pub use minute::{Earned, MinuteMoney};

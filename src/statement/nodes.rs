@@ -61,10 +61,21 @@ pub(super) fn nodes_of<'a>(past: &'a Past, bucket: &Bucket<'_>) -> Option<Held<'
         }
     }
     nodes.retain(|_, millis| *millis > 0);
+    let (slice, from) = slice_of(past, bucket);
+    (!nodes.is_empty() && slice.millis > 0).then_some((slice, from, nodes))
+}
+
+/// A bucket's watched part, and when it begins.
+pub(super) fn slice_of(past: &Past, bucket: &Bucket<'_>) -> (Slice, Timestamp) {
     let from = bucket.at.max(past.since).max(past.began);
     let millis = watched_millis_of(past, from, bucket.closes);
-    let whole = from == bucket.at && bucket.closes < past.until;
-    (!nodes.is_empty() && millis > 0).then_some((Slice { millis, whole }, from, nodes))
+    (Slice { millis, whole: from == bucket.at && bucket.closes < past.until }, from)
+}
+
+/// How many GPUs a node with so much GPU time in a bucket has at least.
+pub(super) fn gpus_at_least(slice: &Slice, gpu_millis: i64) -> i64 {
+    // Nearly all the time of one more GPU is one more.
+    if slice.whole { ((gpu_millis + slice.millis * WHOLE / 100) / slice.millis).max(1) } else { 1 }
 }
 
 /// How many GPUs each node has: as many as it ever held at once. A cost account says GPU time and not how many there are.
@@ -74,10 +85,7 @@ pub(super) fn gpus_of_nodes<'a>(all: impl IntoIterator<Item = impl Borrow<Held<'
         let (slice, _, nodes) = held.borrow();
         for (node, millis) in nodes {
             let most = gpus.entry(node).or_insert(1);
-            if slice.whole {
-                // Nearly all the time of one more GPU is one more.
-                *most = (*most).max((millis + slice.millis * WHOLE / 100) / slice.millis);
-            }
+            *most = (*most).max(gpus_at_least(slice, *millis));
         }
     }
     gpus

@@ -41,4 +41,4 @@ pub use export::{ImportError, import};
 pub use file::default_path;
 pub use handle::{Answer, EventsAnswer, LedgerEvent, Settings, Store};
 pub use leased::{LeaseTime, LeasedRow};
-pub use reader::{Header, Reader};
+pub use reader::{Header, ReadBuckets, Reader};

@@ -7,7 +7,7 @@ use super::calendar::{Calendar, next_quarter, quarter};
 use super::restore::{instant, last};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use super::{names, read_cells, slo};
-use crate::ledger::{Detail, Grain, Marker, Past};
+use crate::ledger::{Detail, GpuTimeCell, Grain, Marker, Past, TokenCell};
 use crate::reading::Label;
 use crate::units::Timestamp;
 
@@ -40,6 +40,44 @@ pub(super) fn past(
     let _instant = connection.unchecked_transaction()?;
     let kept = saved(connection, calendar)?;
     let beside = beside.and_then(Beside::joined);
+    let (mut past, parts) = shell(connection, calendar, query, kept)?;
+    (past.tokens, past.rents) = read_cells::both(connection, beside, &parts, query.detail, &past)?;
+    for Part { grain, from, to } in parts {
+        past.uncertainty.extend(read_cells::uncertainty(connection, grain, from, to)?);
+    }
+    Ok(past)
+}
+
+/// The same with the cells given one bucket after another, as a long stretch has more than fit in memory. `fold` gets the past
+/// with its tokens by day alone, and what gives the buckets.
+pub(super) fn read<R>(
+    connection: &Connection,
+    beside: Option<Beside>,
+    calendar: &mut Calendar,
+    query: PastQuery,
+    fold: impl FnOnce(&Past, &mut dyn FnMut(EachBucket<'_>) -> rusqlite::Result<()>) -> R,
+) -> rusqlite::Result<R> {
+    let _instant = connection.unchecked_transaction()?;
+    let kept = saved(connection, calendar)?;
+    let beside = beside.and_then(Beside::joined);
+    let (mut past, parts_of_it) = shell(connection, calendar, query, kept)?;
+    let days = parts(calendar, past.since, past.until, Grain::Day, kept);
+    past.tokens = read_cells::both(connection, None, &days, query.detail, &past)?.0;
+    let mut beside = beside;
+    let mut read = |each: EachBucket<'_>| read_cells::each_bucket(connection, beside.take(), &parts_of_it, each);
+    Ok(fold(&past, &mut read))
+}
+
+/// Takes a bucket's beginning, tokens and GPU time.
+pub(super) type EachBucket<'a> = &'a mut dyn FnMut(Timestamp, &[TokenCell], &[GpuTimeCell]);
+
+/// All but the cells, and the parts that those are of.
+fn shell(
+    connection: &Connection,
+    calendar: &mut Calendar,
+    query: PastQuery,
+    kept: SavedLedger,
+) -> rusqlite::Result<(Past, Vec<Part>)> {
     let (since, until) = edges(calendar, query.since, query.until, kept);
     // What happened at the very last instant that is known is before an end that is later than it.
     let notes_until = if query.until > kept.now { query.until } else { until };
@@ -61,11 +99,7 @@ pub(super) fn past(
         past.slo = slo::past(connection, since, until)?;
     }
     past.grains = parts.iter().map(|part| (part.from, named(part.grain))).collect();
-    (past.tokens, past.rents) = read_cells::both(connection, beside, &parts, query.detail, &past)?;
-    for Part { grain, from, to } in parts {
-        past.uncertainty.extend(read_cells::uncertainty(connection, grain, from, to)?);
-    }
-    Ok(past)
+    Ok((past, parts))
 }
 
 /// What is kept at an instant, and from when on.

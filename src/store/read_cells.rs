@@ -10,7 +10,10 @@ use crate::ledger::{
     Classes, CostAccount, CostAccountId, Detail, GpuTimeCell, Past, RevenueAccount, RevenueAccountId, TariffId,
     TokenCell, UncertaintyCell,
 };
-use crate::units::{GpuTime, Money, Timestamp, Tokens};
+use crate::units::{GpuTime, Money, Span, Timestamp, Tokens};
+
+/// How many parts are read before they are asked for.
+const AHEAD: usize = 4;
 
 /// Tokens of a grain's buckets that begin in `[from, to)`.
 pub(super) fn tokens(
@@ -55,6 +58,64 @@ pub(super) fn both(
         let rents = reading.join().unwrap_or_else(|_| rents(connection))?;
         Ok((tokens, rents))
     })
+}
+
+/// Gives the cells of each bucket of all parts in order, which is as much as a day at once in memory. Where there is a second
+/// connection, rent is read by that meanwhile.
+pub(super) fn each_bucket(
+    connection: &Connection,
+    beside: Option<Connection>,
+    parts: &[Part],
+    mut each: impl FnMut(Timestamp, &[TokenCell], &[GpuTimeCell]),
+) -> rusqlite::Result<()> {
+    let chunks: Vec<Part> = parts.iter().flat_map(chunks).collect();
+    let read = |connection: &Connection, part: &Part| rents(connection, part.grain, part.from, part.to);
+    std::thread::scope(|scope| {
+        // As much is read ahead as a few days.
+        let (give, given) = std::sync::mpsc::sync_channel(AHEAD);
+        let mut ahead = beside.is_some();
+        if let Some(beside) = beside {
+            let chunks = &chunks;
+            scope.spawn(move || chunks.iter().all(|part| give.send(read(&beside, part)).is_ok()));
+        } else {
+            drop(give);
+        }
+        for part in &chunks {
+            let tokens = tokens(connection, part.grain, part.from, part.to)?;
+            let rents = if ahead { given.recv().ok() } else { None };
+            ahead &= rents.is_some();
+            let rents = rents.unwrap_or_else(|| read(connection, part))?;
+            buckets(&tokens, &rents, &mut each);
+        }
+        Ok(())
+    })
+}
+
+/// A part in days, as cells of so much are read at once.
+fn chunks(part: &Part) -> impl Iterator<Item = Part> + use<> {
+    const CHUNK: Span = Span::from_secs(86_400);
+    let Part { grain, from, to } = *part;
+    std::iter::successors(Some(from), |at| Some(*at + CHUNK)).take_while(move |at| *at < to).map(move |at| Part {
+        grain,
+        from: at,
+        to: to.min(at + CHUNK),
+    })
+}
+
+/// Gives the cells of each bucket; both are in the order of their buckets.
+fn buckets(
+    mut tokens: &[TokenCell],
+    mut rents: &[GpuTimeCell],
+    each: &mut impl FnMut(Timestamp, &[TokenCell], &[GpuTimeCell]),
+) {
+    loop {
+        let firsts = [tokens.first().map(|cell| cell.bucket), rents.first().map(|cell| cell.bucket)];
+        let Some(at) = firsts.into_iter().flatten().min() else { return };
+        let (made, later) = tokens.split_at(tokens.partition_point(|cell| cell.bucket <= at));
+        let (due, owed) = rents.split_at(rents.partition_point(|cell| cell.bucket <= at));
+        each(at, made, due);
+        (tokens, rents) = (later, owed);
+    }
 }
 
 /// The tokens of all parts; where there are accounts, those of one model, tenant and knowledge of cost as one.

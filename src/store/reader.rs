@@ -10,7 +10,7 @@ use super::calendar::Calendar;
 use super::past::PastQuery;
 use super::{DisputeRow, LeaseTime, LeasedRow, StoreError, disputes, export, file, leased, past, restore, verify};
 use crate::counters::Plausibility;
-use crate::ledger::{Detail, Grain, Past};
+use crate::ledger::{Detail, GpuTimeCell, Grain, Past, TokenCell};
 use crate::metering::SavedTarget;
 use crate::units::{Timestamp, zone_of};
 
@@ -26,6 +26,10 @@ pub struct Header {
     /// The last thing that is known.
     pub last: Timestamp,
 }
+
+/// Gives each bucket of a past with its cells, in order.
+pub type ReadBuckets<'a> =
+    dyn FnMut(&mut dyn FnMut(Timestamp, &[TokenCell], &[GpuTimeCell])) -> Result<(), StoreError> + 'a;
 
 /// A ledger, open to be read.
 #[derive(Debug)]
@@ -67,6 +71,26 @@ impl Reader {
     /// The file cannot be read.
     pub fn merged_past(&self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
         self.ask(PastQuery { since, until, finest, detail: Detail::Alike }, Beside::open(&self.path))
+    }
+
+    /// What is known of `[since, until)` in quarter hours, one bucket after another: `fold` gets the past with its tokens by
+    /// day alone, and what gives each bucket with its cells, in order.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn fold_quarters<R>(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+        fold: impl FnOnce(&Past, &mut ReadBuckets<'_>) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
+        let query = PastQuery { since, until, finest: Grain::Quarter, detail: Detail::Accounts };
+        let mut calendar = Calendar::new(self.header.zone.clone());
+        let failed = |error: rusqlite::Error| StoreError::of(&self.path, &error);
+        let folded = past::read(&self.connection, Beside::open(&self.path), &mut calendar, query, |past, read| {
+            fold(past, &mut |each| read(each).map_err(failed))
+        });
+        folded.map_err(failed)?
     }
 
     fn ask(&self, query: PastQuery, beside: Option<Beside>) -> Result<Past, StoreError> {

@@ -33,7 +33,6 @@ impl Address {
             answered: None,
             names: count,
             is_vague: false,
-            is_close: false,
             sees_more: false,
             has_burst: false,
             has_changed: false,

@@ -102,8 +102,7 @@ impl World {
         self.has_twins |= says_start && is_twin;
         let is_close = address.processes.iter().any(close) && what != Life::Ends;
         let apart = address.kind == Kind::Instances && what != Life::Restarts;
-        address.is_close |= is_close && says_start && !apart;
-        address.is_vague |= !says_start || address.is_close;
+        address.is_vague |= !says_start || is_close && !apart;
         address.has_changed = true;
         // Of siblings that were started together, one that dies before it was told apart takes its last pages with it.
         let is_early = address.kind == Kind::Several && address.processes[nth].pages < 4 && what != Life::IsBorn;

@@ -64,8 +64,6 @@ struct Address {
     names: u64,
     /// Whether something happened that its pages may not show for what it is.
     is_vague: bool,
-    /// Whether a process was born within two seconds of another: the two may be taken for one whose clock jitters.
-    is_close: bool,
     /// Whether a dip hid one series of a counter while another showed growth, which is then posted before the sum is back.
     sees_more: bool,
     /// Whether it had more tokens at once than the hardware can produce.
@@ -324,10 +322,9 @@ impl World {
                 self.rejected
             ));
         }
-        let close = self.addresses.iter().any(|address| address.is_close);
         let is_bound = self.fleet.snapshot().money.lower_bound;
         let rejected = self.rejected;
-        if settled && !is_bound && !close && both != sum && !(sees_more && within) {
+        if settled && !is_bound && both != sum && !(sees_more && within) {
             return Err(format!(
                 "posted {posted:?} + disputed {disputed:?} + rejected {rejected:?} of {sum:?} without a bound"
             ));

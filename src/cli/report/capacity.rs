@@ -4,18 +4,44 @@ use std::fmt::Write;
 
 use jiff::tz::TimeZone;
 
-use super::data::{PastQuery, span};
+use super::data::span;
 use super::query::{Format, ReportQuery};
 use super::table::amount;
 use super::text_table::Grid;
 use super::when::local;
 use super::{capacity_json, csv};
 use crate::cli::Failure;
-use crate::ledger::{Detail, Grain, Slo};
+use crate::ledger::{Past, Slo};
 use crate::statement::{Capacity, HourCapacity, PoolCapacity, SloQuarters};
-use crate::store::Header;
+use crate::store::{Header, Reader};
 use crate::tui::human;
 use crate::units::{Money, Span, Timestamp};
+
+/// What folds the capacity of a span, and says which span it took.
+pub(super) type FoldCapacity<'a> =
+    dyn Fn(Timestamp, Timestamp) -> Result<(Capacity, (Timestamp, Timestamp)), Failure> + 'a;
+
+/// The capacity of a span of a ledger, read bucket after bucket.
+pub(super) fn fold(
+    reader: &Reader,
+    header: &Header,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<(Capacity, (Timestamp, Timestamp)), Failure> {
+    let folded = reader.fold_quarters(since, until, |past, read| {
+        let taken = (past.since, past.until);
+        let past = inside(past.clone(), header);
+        Ok((Capacity::of_read(&past, &header.zone, |each| read(each))?, taken))
+    });
+    Ok(folded?)
+}
+
+/// A past without the time outside the ledger, of which nothing is known.
+pub(super) fn inside(mut past: Past, header: &Header) -> Past {
+    let (since, until) = (past.since, past.until);
+    (past.since, past.until) = (since.max(past.began).min(until), until.min(header.last).max(since));
+    past
+}
 
 /// What is printed.
 pub(super) struct CapacityReport {
@@ -40,15 +66,17 @@ const NOT_YET: &str =
 const BOUND: &str = "at most: what was asked for and not served is not in the ledger";
 
 impl CapacityReport {
-    pub(super) fn new(query: &ReportQuery, header: &Header, slo: &Slo, ask: &PastQuery<'_>) -> Result<Self, Failure> {
+    pub(super) fn new(
+        query: &ReportQuery,
+        header: &Header,
+        slo: &Slo,
+        fold: &FoldCapacity<'_>,
+    ) -> Result<Self, Failure> {
         let (since, until) = span(query, header, header.last)?;
         let usual = query.since.is_none() && until - since > USUAL;
         let since = if usual { until - USUAL } else { since };
-        let mut past = ask(since, until, Grain::Quarter, Detail::Accounts)?;
-        let (since, until) = (past.since, past.until);
-        (past.since, past.until) = (since.max(past.began).min(until), until.min(header.last).max(since));
-        let places = if query.format == Format::Table { 2 } else { 6 };
-        let capacity = Capacity::of(&past, &header.zone).rounded(places);
+        let (capacity, (since, until)) = fold(since, until)?;
+        let capacity = capacity.rounded(if query.format == Format::Table { 2 } else { 6 });
         let configured = slo.is_set().then(|| slo.to_string());
         Ok(Self {
             currency: header.currency.clone(),

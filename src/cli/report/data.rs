@@ -5,14 +5,14 @@ use jiff::tz::TimeZone;
 use super::present::Present;
 use super::query::{Against, Format, ReportQuery};
 use super::scenario::Scenarios;
-use super::when::days_before;
+use super::when::{When, days_before};
 use crate::cli::Failure;
 use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past};
 use crate::metering::SavedTarget;
 use crate::pricing::{Bill, Book, PriceList};
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Change, Difference, Entry, MonthToDate, Statement, WhatIf, agrees_by_day, changed,
-    compare, differences, entries, month_of, reprice, rounded_entries, watched, what_if,
+    AtList, BreakEven, Bridge, By, Change, Difference, Entry, MonthToDate, Statement, WhatIf, agrees_throughout,
+    changed, compare, differences, entries, month_of, reprice, rounded_entries, watched, what_if,
 };
 use crate::store::Header;
 use crate::units::{Money, Span, Timestamp, Tokens};
@@ -109,8 +109,7 @@ impl ReportData {
     ) -> Result<Self, Failure> {
         let asked = span(query, header, context.now)?;
         let change = query.asked.change(context.book, &header.currency)?;
-        let finest = grain(query, &change, context.book, asked.1 - asked.0);
-        let mut past = ask(asked.0, asked.1, finest, detail(query))?;
+        let mut past = ask(asked.0, asked.1, grain(query, &change, context.book, asked.1 - asked.0), detail(query))?;
         let (since, until) = (past.since, past.until);
         // Nothing is known outside the ledger, so nothing is on average over it either.
         let (first, last) = (since.max(past.began), until.min(header.last));
@@ -122,7 +121,7 @@ impl ReportData {
         let is_watched = watched > Span::ZERO;
         // What is known last is in the span that ends with it.
         let disputed = Disputed::of(context.disputes, &past, (since, Some(until).filter(|until| *until < header.last)));
-        let differs = differs(&past, finest, context.book, ask)?;
+        let differs = differs(&past, &header.zone, context.book, ask)?;
         if query.reprice {
             past = reprice(&past, context.book);
         }
@@ -252,16 +251,23 @@ fn detail(query: &ReportQuery) -> Detail {
     }
 }
 
-/// Where today's book would differ: by quarter hours whatever the rows are by, unless days say that it does nowhere.
-fn differs(past: &Past, finest: Grain, book: &Book, ask: &PastQuery<'_>) -> Result<Vec<Difference>, Failure> {
-    if agrees_by_day(past, book) {
+/// Where today's book would differ, whatever the rows are by: by quarter hours in the last days of a span, by days before
+/// them, since a year of quarter hours is not read for it. Nothing is asked where the past says that it differs nowhere.
+fn differs(past: &Past, zone: &TimeZone, book: &Book, ask: &PastQuery<'_>) -> Result<Vec<Difference>, Failure> {
+    const BY_QUARTER: i32 = 31;
+    if agrees_throughout(past, book) {
         return Ok(Vec::new());
     }
-    if finest == Grain::Quarter {
-        return Ok(differences(past, book));
+    let edge = When::midnight_before(past.until, BY_QUARTER, zone);
+    let quarters = |from| ask(from, past.until, Grain::Quarter, Detail::Alike);
+    if edge <= past.since {
+        return Ok(differences(&quarters(past.since)?, book));
     }
-    let quarters = ask(past.since, past.until, Grain::Quarter, Detail::Alike)?;
-    Ok(differences(&quarters, book))
+    let (days, mut all) = (ask(past.since, edge, Grain::Day, Detail::Alike)?, quarters(edge)?);
+    (all.since, all.began) = (days.since, days.began);
+    all.grains.splice(0..0, days.grains);
+    all.tokens.splice(0..0, days.tokens);
+    Ok(differences(&all, book))
 }
 
 /// The month that the ledger ends in.

@@ -51,7 +51,9 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
         Detail::Alike => Ok(reader.merged_past(since, until, finest)?),
     };
     if query.capacity {
-        return out::print(&capacity::CapacityReport::new(&query, &header, &settings.slo, &ask)?.render(query.format)?);
+        let fold = |since, until| capacity::fold(&reader, &header, since, until);
+        let report = capacity::CapacityReport::new(&query, &header, &settings.slo, &fold)?;
+        return out::print(&report.render(query.format)?);
     }
     let data = ReportData::new(&query, &header, context, &ask)?;
     let text = match query.format {

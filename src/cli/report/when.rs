@@ -38,6 +38,11 @@ impl When {
         })
     }
 
+    /// The beginning of the day so many days before that of an instant.
+    pub(super) fn midnight_before(at: Timestamp, days: i32, zone: &TimeZone) -> Timestamp {
+        Self::DaysAgo(days).resolve(zone, at)
+    }
+
     /// The instant.
     pub(in crate::cli) fn resolve(self, zone: &TimeZone, now: Timestamp) -> Timestamp {
         let local = |local: DateTime| zone.to_ambiguous_timestamp(local).compatible().map_or(now, of);

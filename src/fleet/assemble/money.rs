@@ -231,8 +231,8 @@ fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
         let card = fleet.ledger.book().gpu_rates();
         let assumed = card.observed(cost_account.gpu.as_str(), rate).filter(|_| !leased);
         let dated = assumed.map(|assumed| Label::new(&assumed.dated));
-        let basis = RateBasis { gpu: cost_account.gpu.clone(), rate, assumed: assumed.is_some(), dated };
-        bases.push((is_paid, basis));
+        let new = RateBasis { gpu: cost_account.gpu.clone(), rate, assumed: assumed.is_some(), dated };
+        bases.push((is_paid, new));
     }
     bases.sort_by(|(a_paid, a), (b_paid, b)| b_paid.cmp(a_paid).then_with(|| a.gpu.cmp(&b.gpu)));
     bases.into_iter().map(|(_, basis)| basis).collect()

@@ -1,230 +1,289 @@
-//! The fold of buckets into hours and pools.
+//! The fold of buckets into hours and pools. Buckets are read once: what a node can do and how many GPUs it has is known
+//! when all are read, so that the sums of each bucket by pool are kept until then.
 
-use std::collections::HashMap;
+use std::rc::Rc;
 
 use jiff::tz::TimeZone;
 
+use super::index::Index;
 use super::objectives::Objectives;
 use super::pools::{self, Pools};
-use super::throughput::{Best, NODE};
-use super::{Capacity, FULL, HourCapacity, PoolCapacity, Sums};
-use crate::ledger::{Classes, CostKind, Grain, Past};
-use crate::reading::NodeName;
+use super::sums::{BucketSums, HourSums};
+use super::throughput::{Best, Measurements};
+use super::{Capacity, HourCapacity, PoolCapacity};
+use crate::ledger::{Classes, Grain, Past};
+use crate::reading::Label;
 use crate::statement::By;
 use crate::statement::bucket::Bucket;
 use crate::statement::calendar::Period;
-use crate::statement::nodes::{Slice, nodes_of, share_of};
-use crate::units::{Money, Span};
+use crate::statement::nodes::{Slice, gpus_at_least, share_of, slice_of};
+use crate::units::{Money, Span, Timestamp};
 
-/// Sums under construction: those of the present hour by pool, and all that was closed.
+/// One bucket by pool.
+struct Noted {
+    at: Timestamp,
+    from: Timestamp,
+    slice: Slice,
+    /// GPU time of each node; shared with the bucket before where it is the same.
+    nodes: Rc<[i64]>,
+    /// Whether it measures what pools that work as one can do.
+    is_measure: bool,
+    pools: Vec<BucketSums>,
+}
+
+/// Sums under construction.
 pub(super) struct Folds<'a> {
     past: &'a Past,
     pools: &'a Pools<'a>,
-    gpus: &'a HashMap<&'a NodeName, i64>,
+    index: Index,
     objectives: Objectives<'a>,
-    best: Vec<Best>,
-    hour: Option<(Period, Span, Vec<Sums>)>,
-    done: Capacity,
+    /// The most GPUs that each node ever held at once; 0 of one that held none.
+    gpus: Vec<i64>,
+    /// What each node made, in all quarter hours and in those within its objectives.
+    measured: Vec<[Measurements; 2]>,
+    noted: Vec<Noted>,
+    /// By node, of the bucket at hand.
+    millis: Vec<i64>,
+    made: Vec<Classes>,
 }
 
 impl<'a> Folds<'a> {
-    pub(super) fn new(past: &'a Past, pools: &'a Pools<'a>, gpus: &'a HashMap<&'a NodeName, i64>) -> Self {
-        let pool = |(number, pool): (usize, &pools::Pool)| PoolCapacity {
-            name: pool.name.clone(),
-            best: None,
-            slo: None,
-            gpus: alike(pools.of_node.iter().filter(|(_, of)| **of == number).filter_map(|(node, _)| gpus.get(node))),
-            held_millis: 0,
-            needed_millis: 0,
-            needed_peak: 0,
-            cost: Some(Money::ZERO),
-            spare_cost: Some(Money::ZERO),
-            last_node: Some(Money::ZERO),
-            one_more: Some(Money::ZERO),
-        };
-        let done = Capacity {
-            measured: Span::ZERO,
-            pools: pools.all.iter().enumerate().map(pool).collect(),
-            hours: Vec::new(),
-            slo: past.slo.as_ref().map(|slo| (slo.slo.clone(), slo.since)),
-            slo_before: past.slo.as_ref().and_then(|slo| slo.before.clone()),
-            unmeasured: pools.unmeasured.clone(),
-        };
-        let objectives = Objectives::new(past, pools);
-        Self { past, pools, gpus, objectives, best: vec![Best::default(); pools.all.len()], hour: None, done }
-    }
-
-    /// Notes in how many quarter hours objectives for latency were held.
-    pub(super) fn note_objectives(&mut self, bucket: &Bucket<'_>) {
-        if nodes_of(self.past, bucket).is_some_and(|(slice, ..)| slice.whole) {
-            self.objectives.note(bucket);
+    pub(super) fn new(past: &'a Past, pools: &'a Pools<'a>) -> Self {
+        let index = Index::of(past, pools);
+        let (objectives, nodes) = (Objectives::new(past, pools, &index), index.len());
+        Self {
+            past,
+            pools,
+            index,
+            objectives,
+            gpus: vec![0; nodes],
+            measured: vec![<[Measurements; 2]>::default(); nodes],
+            noted: Vec::new(),
+            millis: vec![0; nodes],
+            made: vec![Classes::default(); nodes],
         }
     }
 
-    /// Notes what nodes made in a bucket that was watched from its beginning to its end. A minute at the edge of the past is
-    /// too short for what a node can do; a quarter hour in which objectives for latency were missed, or are not known where
-    /// they are in others, is no measurement.
-    pub(super) fn note_best(&mut self, bucket: &Bucket<'_>) {
-        if self.past.grain_of(bucket.at) == Some(Grain::Minute) {
+    /// Adds a bucket; they come in order. What is kept by day alone is not measured.
+    pub(super) fn note(&mut self, bucket: &Bucket<'_>) {
+        let grain = self.past.grain_of(bucket.at);
+        if grain == Some(Grain::Day) {
             return;
         }
-        let Some((slice, _, nodes)) = nodes_of(self.past, bucket).filter(|(slice, ..)| slice.whole) else { return };
-        let mut made: HashMap<&NodeName, Classes> = HashMap::new();
-        for cell in bucket.tokens {
-            *made.entry(&self.past.account(cell.account).node).or_default() += cell.tokens;
+        self.sum_nodes(bucket);
+        let (slice, from) = slice_of(self.past, bucket);
+        if slice.millis <= 0 || self.millis.iter().all(|millis| *millis <= 0) {
+            return;
         }
-        let sums = self.sums(bucket, &slice, &nodes);
-        for (number, _) in self.pools.all.iter().enumerate().filter(|(_, pool)| pool.joint) {
-            if self.objectives.excludes(number, None, bucket.at) {
-                continue;
-            }
-            self.best[number].note(sums[number].tokens, sums[number].busy_millis);
+        for (gpus, millis) in self.gpus.iter_mut().zip(&self.millis).filter(|(_, millis)| **millis > 0) {
+            *gpus = (*gpus).max(gpus_at_least(&slice, *millis));
         }
-        for (node, tokens) in made {
-            let Some(number) = self.pools.of_node.get(node).copied() else { continue };
-            let all = nodes.get(node).map(|millis| share_of(&slice, self.gpus[node], *millis)) == Some(slice.millis);
-            if all && !self.pools.all[number].joint && !self.objectives.excludes(number, Some(node), bucket.at) {
-                self.best[number].note(tokens, slice.millis);
-            }
+        let mut pools = self.sums(bucket);
+        // A minute at the edge of the past is too short for what a node can do.
+        let is_measure = slice.whole && grain != Some(Grain::Minute);
+        if is_measure {
+            self.measure(bucket, &slice, &mut pools);
         }
+        let last = self.noted.last().map(|noted| &noted.nodes).filter(|nodes| ***nodes == *self.millis);
+        let nodes = last.map_or_else(|| Rc::from(&*self.millis), Rc::clone);
+        self.noted.push(Noted { at: bucket.at, from, slice, nodes, is_measure, pools });
     }
 
-    /// Adds a bucket to its hour.
-    pub(super) fn fold(&mut self, bucket: &Bucket<'_>, zone: &TimeZone) {
-        let Some((slice, from, nodes)) = nodes_of(self.past, bucket) else { return };
-        if !self.hour.as_ref().is_some_and(|(period, ..)| period.holds(from)) {
-            self.close();
-            let sums = vec![Sums::default(); self.pools.all.len()];
-            self.hour = Some((Period::of(By::Hour, zone, from), Span::ZERO, sums));
-        }
-        let sums = self.sums(bucket, &slice, &nodes);
-        let Some((_, measured, hour)) = &mut self.hour else { return };
-        *measured = *measured + Span::from_millis(slice.millis);
-        for (number, ((sums, hour), best)) in sums.into_iter().zip(hour).zip(&self.best).enumerate() {
-            let missed = self.objectives.missed(number, bucket.at);
-            hour.add(sums.with_need(best, &slice, missed));
-        }
-    }
-
-    /// What each pool held, made, cost and earned in a bucket.
-    fn sums(&self, bucket: &Bucket<'_>, slice: &Slice, nodes: &HashMap<&NodeName, i64>) -> Vec<Sums> {
-        let mut sums = vec![Sums::default(); self.pools.all.len()];
-        for (node, millis) in nodes {
-            if let Some(number) = self.pools.of_node.get(node) {
-                sums[*number].held_millis += share_of(slice, self.gpus[node], *millis);
-            }
-        }
-        let mut times = vec![(0_i64, 0_i64); sums.len()];
+    /// GPU time and tokens of each node; GPU time below zero is none.
+    fn sum_nodes(&mut self, bucket: &Bucket<'_>) {
+        self.millis.fill(0);
+        self.made.fill(Classes::default());
         for cell in bucket.rents {
-            let account = self.past.cost_account(cell.cost_account);
-            let node = account.node.as_ref().filter(|_| account.kind == CostKind::Gpus);
-            let Some(number) = node.and_then(|node| self.pools.of_node.get(node).copied()) else { continue };
-            sums[number].cost.add(account.cost(cell));
-            times[number].0 += cell.held.millis();
-            times[number].1 += cell.held.millis() - cell.idle.millis();
+            if let Some(Some(node)) = self.index.of_cost_account.get(cell.cost_account.index()) {
+                self.millis[*node] += cell.held.millis();
+            }
         }
-        for (sums, (held, busy)) in sums.iter_mut().zip(times) {
-            sums.busy_millis = scaled(sums.held_millis, busy.clamp(0, held.max(0)), held);
+        self.millis.iter_mut().for_each(|millis| *millis = (*millis).max(0));
+        for cell in bucket.tokens {
+            if let Some(node) = self.index.of_account.get(cell.account.index()) {
+                self.made[*node] += cell.tokens;
+            }
+        }
+    }
+
+    /// What each pool made, cost and earned in a bucket.
+    fn sums(&self, bucket: &Bucket<'_>) -> Vec<BucketSums> {
+        let mut sums = vec![BucketSums::default(); self.pools.all.len()];
+        let pool_of = |node: usize| self.index.pool_of[node];
+        for cell in bucket.rents {
+            let node = self.index.of_cost_account.get(cell.cost_account.index()).copied().flatten();
+            if let Some(pool) = node.and_then(pool_of) {
+                sums[pool].add_rent(self.past.cost_account(cell.cost_account), cell);
+            }
         }
         for cell in bucket.tokens {
-            let Some(number) = self.pools.of_account(self.past.account(cell.account)) else { continue };
-            sums[number].tokens += cell.tokens;
-            let value = cell.tariff.map(|tariff| {
-                let tariff = self.past.tariff(tariff);
-                let value = tariff.value(cell.tokens);
-                value - tariff.overhead_of(value)
-            });
-            sums[number].revenue.add(value);
+            let node = self.index.of_account.get(cell.account.index()).copied();
+            if let Some(pool) = node.and_then(pool_of) {
+                sums[pool].add_tokens(cell.tariff.map(|tariff| self.past.tariff(tariff)), cell.tokens);
+            }
         }
         sums
     }
 
-    /// Ends the present hour.
-    pub(super) fn close(&mut self) {
-        let Some((period, measured, sums)) = self.hour.take() else { return };
-        let mut hour =
-            HourCapacity { period, measured, held_millis: 0, needed: 0, spare_cost: Some(Money::ZERO), one_more: None };
-        for (sums, pool) in sums.into_iter().zip(&mut self.done.pools) {
-            let spare = sums.spare_cost(measured);
-            let known = |amount: Money| (!sums.revenue.unknown).then_some(amount);
-            hour.held_millis += sums.held_millis;
-            hour.needed += sums.needed;
-            hour.spare_cost = plus(hour.spare_cost, spare);
-            hour.one_more = hour.one_more.max(known(sums.one_more));
-            pool.held_millis += sums.held_millis;
-            pool.needed_millis += sums.needed * measured.millis();
-            pool.needed_peak = pool.needed_peak.max(sums.needed);
-            pool.cost = plus(pool.cost, sums.cost.get());
-            pool.spare_cost = plus(pool.spare_cost, spare);
-            pool.last_node = plus(pool.last_node, known(sums.last_node));
-            pool.one_more = plus(pool.one_more, known(sums.one_more));
+    /// Notes what nodes made in a bucket that was watched from its beginning to its end, and counts it by the objectives
+    /// for latency.
+    fn measure(&mut self, bucket: &Bucket<'_>, slice: &Slice, sums: &mut [BucketSums]) {
+        let Self { pools, index, objectives, measured, .. } = self;
+        for (node, made) in self.made.iter().enumerate().filter(|(_, made)| !made.is_zero()) {
+            let Some(pool) = index.pool_of[node].filter(|pool| !pools.all[*pool].joint) else { continue };
+            let verdict = objectives.of_node(node, bucket.at);
+            if objectives.any() {
+                objectives.count(pool, verdict);
+            }
+            let millis = self.millis[node];
+            // More GPUs than it had until now it may have yet; fewer it can't have had.
+            if millis <= 0 || share_of(slice, self.gpus[node], millis) != slice.millis {
+                continue;
+            }
+            let [all, within] = &mut measured[node];
+            all.note(*made, slice.millis, millis);
+            if verdict == Some(true) {
+                within.note(*made, slice.millis, millis);
+            }
         }
-        self.done.measured = self.done.measured + measured;
-        self.done.hours.push(hour);
+        for (number, pool) in pools.all.iter().enumerate().filter(|(_, pool)| pool.joint) {
+            let _: &pools::Pool = pool;
+            let verdict = objectives.of_pool(number, bucket.at);
+            sums[number].is_within = verdict == Some(true);
+            if objectives.any() && sums[number].has_tokens {
+                objectives.count(number, verdict);
+            }
+        }
     }
 
-    pub(super) fn done(mut self) -> Capacity {
-        for (number, (pool, best)) in self.done.pools.iter_mut().zip(&self.best).enumerate() {
-            pool.best = best.per_hour();
-            pool.slo = self.objectives.quarters(number);
+    /// What all of it comes to.
+    pub(super) fn done(self, zone: &TimeZone) -> Capacity {
+        let best = self.best();
+        let pool = |(number, pool): (usize, &pools::Pool)| PoolCapacity {
+            best: best[number].per_hour(),
+            slo: self.objectives.quarters(number),
+            gpus: self.gpus_of(number),
+            ..PoolCapacity::named(pool.name.clone())
+        };
+        let slo = self.past.slo.as_ref();
+        let mut done = Capacity {
+            measured: Span::ZERO,
+            pools: self.pools.all.iter().enumerate().map(pool).collect(),
+            hours: Vec::new(),
+            slo: slo.map(|slo| (slo.slo.clone(), slo.since)),
+            slo_before: slo.and_then(|slo| slo.before.clone()),
+            unmeasured: self.pools.unmeasured.clone(),
+        };
+        let mut hour: Option<(Period, Span, Vec<HourSums>)> = None;
+        for noted in &self.noted {
+            if !hour.as_ref().is_some_and(|(period, ..)| period.holds(noted.from)) {
+                if let Some(hour) = hour.take() {
+                    close(&mut done, hour);
+                }
+                let sums = vec![HourSums::default(); self.pools.all.len()];
+                hour = Some((Period::of(By::Hour, zone, noted.from), Span::ZERO, sums));
+            }
+            let Some((_, measured, sums)) = &mut hour else { continue };
+            *measured = *measured + Span::from_millis(noted.slice.millis);
+            let held = self.held(noted);
+            for (number, (sum, bucket)) in sums.iter_mut().zip(&noted.pools).enumerate() {
+                sum.add(bucket, held[number], &best[number], &noted.slice, self.objectives.missed(number, noted.at));
+            }
         }
-        self.done.pools.retain(|pool| pool.held_millis > 0);
-        self.done.pools.sort_by(|a, b| b.spare_cost.cmp(&a.spare_cost).then_with(|| a.name.cmp(&b.name)));
-        self.done
+        if let Some(hour) = hour {
+            close(&mut done, hour);
+        }
+        done.pools.retain(|pool| pool.held_millis > 0);
+        done.pools.sort_by(|a, b| b.spare_cost.cmp(&a.spare_cost).then_with(|| a.name.cmp(&b.name)));
+        done
+    }
+
+    /// For how long each pool held nodes in a bucket.
+    fn held(&self, noted: &Noted) -> Vec<i64> {
+        let mut held = vec![0; self.pools.all.len()];
+        for (node, millis) in noted.nodes.iter().enumerate().filter(|(_, millis)| **millis > 0) {
+            if let Some(pool) = self.index.pool_of[node] {
+                held[pool] += share_of(&noted.slice, self.gpus[node], *millis);
+            }
+        }
+        held
+    }
+
+    /// The best throughput of each pool. A quarter hour in which objectives for latency were missed, or are not known where
+    /// they are in others of the pool, is no measurement.
+    fn best(&self) -> Vec<Best> {
+        let mut best = vec![Best::default(); self.pools.all.len()];
+        let judged = |pool: usize| self.objectives.quarters(pool).is_some();
+        for (node, measured) in self.measured.iter().enumerate() {
+            let Some(pool) = self.index.pool_of[node] else { continue };
+            let whole = |millis, gpu_millis| {
+                share_of(&Slice { millis, whole: true }, self.gpus[node].max(1), gpu_millis) == millis
+            };
+            measured[usize::from(judged(pool))].give(&mut best[pool], whole);
+        }
+        for (number, _) in self.pools.all.iter().enumerate().filter(|(_, pool)| pool.joint) {
+            for noted in self.noted.iter().filter(|noted| noted.is_measure) {
+                let sums = &noted.pools[number];
+                if sums.is_within || !judged(number) {
+                    best[number].note(sums.tokens, sums.busy(self.held(noted)[number]));
+                }
+            }
+        }
+        best
+    }
+
+    /// GPUs of a node of a pool, where all have as many.
+    fn gpus_of(&self, pool: usize) -> Option<u32> {
+        let of_pool = self.gpus.iter().zip(&self.index.pool_of).filter(|(gpus, of)| **gpus > 0 && **of == Some(pool));
+        let mut gpus = of_pool.map(|(gpus, _)| *gpus);
+        let first = gpus.next()?;
+        gpus.all(|number| number == first).then(|| u32::try_from(first).ok())?
     }
 }
 
-impl Sums {
-    /// A bucket's sums with what its load needed. No load needs more nodes than did it, unless they missed their objectives.
-    fn with_need(mut self, best: &Best, slice: &Slice, missed: bool) -> Self {
-        let held = scaled(self.held_millis, NODE, slice.millis);
-        let need = best.need(self.tokens, Span::from_millis(slice.millis)).unwrap_or(held);
-        let need = if missed { need } else { need.min(held) };
-        self.needed = (need + NODE - 1) / NODE;
-        if need == 0 || self.revenue.unknown {
-            return self;
-        }
-        let part = |of: i64| self.revenue.sum.scaled(of, need).unwrap_or_default();
-        self.last_node = part((need - (held - NODE).max(0)).clamp(0, need.min(NODE)));
-        if i128::from(need) * 100 >= i128::from(held) * i128::from(FULL) {
-            self.one_more = part(NODE.min(need));
-        }
-        self
+/// Ends an hour.
+fn close(done: &mut Capacity, (period, measured, sums): (Period, Span, Vec<HourSums>)) {
+    let mut hour =
+        HourCapacity { period, measured, held_millis: 0, needed: 0, spare_cost: Some(Money::ZERO), one_more: None };
+    for (sums, pool) in sums.into_iter().zip(&mut done.pools) {
+        let spare = sums.spare_cost(measured);
+        let known = |amount: Money| (!sums.revenue.unknown).then_some(amount);
+        hour.held_millis += sums.held_millis;
+        hour.needed += sums.needed;
+        hour.spare_cost = plus(hour.spare_cost, spare);
+        hour.one_more = hour.one_more.max(known(sums.one_more));
+        pool.held_millis += sums.held_millis;
+        pool.needed_millis += sums.needed * measured.millis();
+        pool.needed_peak = pool.needed_peak.max(sums.needed);
+        pool.cost = plus(pool.cost, sums.cost.get());
+        pool.spare_cost = plus(pool.spare_cost, spare);
+        pool.last_node = plus(pool.last_node, known(sums.last_node));
+        pool.one_more = plus(pool.one_more, known(sums.one_more));
     }
-
-    fn add(&mut self, quarter: Self) {
-        self.held_millis += quarter.held_millis;
-        self.busy_millis += quarter.busy_millis;
-        self.needed = self.needed.max(quarter.needed);
-        self.tokens += quarter.tokens;
-        self.cost.sum += quarter.cost.sum;
-        self.cost.unknown |= quarter.cost.unknown;
-        self.revenue.sum += quarter.revenue.sum;
-        self.revenue.unknown |= quarter.revenue.unknown;
-        self.last_node += quarter.last_node;
-        self.one_more += quarter.one_more;
-    }
-
-    /// The part of the cost for nodes beyond those that were needed all through the hour.
-    fn spare_cost(&self, measured: Span) -> Option<Money> {
-        let spare = (self.held_millis - self.needed * measured.millis()).max(0);
-        if self.held_millis == 0 { Some(Money::ZERO) } else { self.cost.get()?.scaled(spare, self.held_millis) }
-    }
+    done.measured = done.measured + measured;
+    done.hours.push(hour);
 }
 
 fn plus(sum: Option<Money>, amount: Option<Money>) -> Option<Money> {
     Some(sum? + amount?)
 }
 
-/// An amount times a quotient, rounded down; nothing of nothing.
-fn scaled(amount: i64, numerator: i64, denominator: i64) -> i64 {
-    let product = i128::from(amount) * i128::from(numerator);
-    product.checked_div(i128::from(denominator)).and_then(|part| i64::try_from(part).ok()).unwrap_or_default()
-}
-
-/// The number that all are, if they are one number.
-fn alike<'n>(numbers: impl Iterator<Item = &'n i64>) -> Option<u32> {
-    let mut numbers = numbers.copied();
-    let first = numbers.next()?;
-    numbers.all(|number| number == first).then(|| u32::try_from(first).ok())?
+impl PoolCapacity {
+    /// A pool of which nothing is summed yet.
+    fn named(name: Label) -> Self {
+        let none = Some(Money::ZERO);
+        Self {
+            name,
+            best: None,
+            slo: None,
+            gpus: None,
+            held_millis: 0,
+            needed_millis: 0,
+            needed_peak: 0,
+            cost: none,
+            spare_cost: none,
+            last_node: none,
+            one_more: none,
+        }
+    }
 }

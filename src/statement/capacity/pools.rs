@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::ledger::{CostKind, Past, RevenueAccount};
+use crate::ledger::{CostKind, Past};
 use crate::reading::{Label, NodeName, UnitName};
 
 /// Nodes that can do each other's work.
@@ -60,21 +60,22 @@ impl<'a> Pools<'a> {
         pools.unmeasured = whole.into_iter().map(|unit| Label::new(unit.as_str())).collect();
         pools
     }
-
-    /// The pool of an account.
-    pub(super) fn of_account(&self, account: &RevenueAccount) -> Option<usize> {
-        self.of_node.get(&account.node).copied()
-    }
 }
 
 /// The unit of each node with tokens, and what it served.
 fn served(past: &Past) -> BTreeMap<&NodeName, (Option<&UnitName>, BTreeSet<String>)> {
-    let used: HashSet<_> = past.tokens.iter().filter(|cell| !cell.tokens.is_zero()).map(|cell| cell.account).collect();
+    // In the order of accounts: a node that has moved is in the unit of its newest.
+    let used: BTreeMap<_, _> = past
+        .tokens
+        .iter()
+        .filter(|cell| !cell.tokens.is_zero())
+        .map(|cell| (cell.account.index(), cell.account))
+        .collect();
     let mut served: BTreeMap<&NodeName, (Option<&UnitName>, BTreeSet<String>)> = BTreeMap::new();
-    for id in used {
+    for id in used.into_values() {
         let account = past.account(id);
         let (unit, work) = served.entry(&account.node).or_default();
-        *unit = unit.or(account.unit.as_ref());
+        *unit = account.unit.as_ref().or(*unit);
         let model = account.model.as_ref().map_or("(no model)", |model| model.as_str());
         work.insert(format!("{model} {}", account.role));
     }

@@ -15,6 +15,47 @@ struct Point {
     node_millis: i64,
 }
 
+/// What one node made in a quarter hour, in how much of it, and the GPU time that it held meanwhile: whether it was held all
+/// the time is known when all is read.
+#[derive(Debug, Clone, Copy)]
+struct Measurement {
+    point: Point,
+    gpu_millis: i64,
+}
+
+/// The measurements of one node that no other one exceeds in prompt and output tokens and in the GPUs that it had.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Measurements(Vec<Measurement>);
+
+impl Measurements {
+    /// Notes what a node made in so much time with so much GPU time.
+    pub(super) fn note(&mut self, tokens: Classes, millis: i64, gpu_millis: i64) {
+        let point = Point { miss: tokens.miss.count(), output: tokens.output.count(), node_millis: millis };
+        let new = Measurement { point, gpu_millis };
+        if millis <= 0 || tokens.is_zero() || self.0.iter().any(|known| known.covers(&new)) {
+            return;
+        }
+        self.0.retain(|known| !new.covers(known));
+        self.0.push(new);
+    }
+
+    /// Adds those to the best in which the node was held all the time.
+    pub(super) fn give(&self, best: &mut Best, is_whole: impl Fn(i64, i64) -> bool) {
+        for Measurement { point, gpu_millis } in &self.0 {
+            if is_whole(point.node_millis, *gpu_millis) {
+                best.add(*point);
+            }
+        }
+    }
+}
+
+impl Measurement {
+    fn covers(&self, other: &Self) -> bool {
+        let gpus = |of: &Self, over: &Self| i128::from(of.gpu_millis) * i128::from(over.point.node_millis);
+        self.point.covers(&other.point) && gpus(self, other) >= gpus(other, self)
+    }
+}
+
 /// The measurements that no other one exceeds in both prompt and output tokens.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Best {
@@ -25,7 +66,13 @@ impl Best {
     /// Notes what nodes made in so much of their time.
     pub(super) fn note(&mut self, tokens: Classes, node_millis: i64) {
         let point = Point { miss: tokens.miss.count(), output: tokens.output.count(), node_millis };
-        if node_millis <= 0 || tokens.is_zero() || self.points.iter().any(|known| known.covers(&point)) {
+        if node_millis > 0 && !tokens.is_zero() {
+            self.add(point);
+        }
+    }
+
+    fn add(&mut self, point: Point) {
+        if self.points.iter().any(|known| known.covers(&point)) {
             return;
         }
         self.points.retain(|known| !point.covers(known));

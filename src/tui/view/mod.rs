@@ -7,6 +7,7 @@ mod alerts;
 mod balance;
 mod cells;
 mod charts;
+mod engine_charts;
 mod engine_rows;
 mod engines;
 mod fleet;

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::charts::{self, Chart, Kind, Margin};
+use super::engine_charts::latency;
 use super::models::{cost, is_beside};
 use crate::history::{Measure, Subject};
 use crate::snapshot::ModelRow;
@@ -47,7 +48,7 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
     Margin { subject: subject.clone(), now: [row.money.revenue_per_hour, cost(row)], scale_width: 7, is_day: true }
         .draw(canvas, right, scene);
     let vitals = Rect { y: head.bottom(), height: area.bottom().saturating_sub(head.bottom()).min(8), ..area };
-    let places = side_by_side(vitals, if area.width >= 100 { 3 } else { 2 }, 2);
+    let places = side_by_side(vitals, if area.width >= 110 { 4 } else { 2 }, 2);
     let hits = row.cache_hit_rate;
     let charts = [
         Chart {
@@ -68,6 +69,7 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
             format: charts::share,
             ..blank("Hit rate", human::percent1(hits).trim().to_owned(), &subject)
         },
+        latency("TTFT", "median to p99".to_owned(), [Measure::TtftMedian, Measure::TtftTail], &subject),
     ];
     for (chart, place) in charts.into_iter().zip(places) {
         chart.draw(canvas, place, scene);

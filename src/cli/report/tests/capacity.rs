@@ -3,15 +3,29 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::cli::report::capacity::CapacityReport;
+use crate::cli::report::capacity::{CapacityReport, inside};
 use crate::cli::report::query::Format;
 use crate::ledger::{Slo, SloDay, SloMinutes, SloPast};
+use crate::statement::Capacity;
+
+/// The capacity of what `ask` answers.
+fn folded(
+    ask: impl Fn(Timestamp, Timestamp, Grain, Detail) -> Result<Past, Failure>,
+    header: &Header,
+) -> impl Fn(Timestamp, Timestamp) -> Result<(Capacity, (Timestamp, Timestamp)), Failure> {
+    let header = header.clone();
+    move |since, until| {
+        let past = ask(since, until, Grain::Quarter, Detail::Accounts)?;
+        let taken = (past.since, past.until);
+        Ok((Capacity::of(&inside(past, &header), &header.zone), taken))
+    }
+}
 
 fn told(line: &str, last: Timestamp) -> String {
     let args = Line::try_parse_from(format!("report --capacity {line}").split_whitespace()).unwrap().report;
     let query = ReportQuery::new(&args, &[]).unwrap();
     let header = Header { last, ..header() };
-    CapacityReport::new(&query, &header, &Slo::default(), &ask).unwrap().render(query.format).unwrap()
+    CapacityReport::new(&query, &header, &Slo::default(), &folded(ask, &header)).unwrap().render(query.format).unwrap()
 }
 
 #[test]
@@ -54,7 +68,10 @@ fn without_a_span_it_is_of_the_last_month() {
             spans.set(until - since);
             ask(since, until, grain, detail)
         };
-        let text = CapacityReport::new(&query, &header, &Slo::default(), &ask).unwrap().render(Format::Table).unwrap();
+        let text = CapacityReport::new(&query, &header, &Slo::default(), &folded(ask, &header))
+            .unwrap()
+            .render(Format::Table)
+            .unwrap();
         (spans.get().millis() / 86_400_000, text.contains("the last 31 days"))
     };
     assert_eq!((asked("", 400), asked("", 20)), ((31, true), (20, false)));
@@ -92,7 +109,9 @@ fn it_says_what_is_known_of_the_objectives() {
             past.slo = Some(SloPast { slo, since, before: before.borrow().clone(), days });
             Ok(past)
         };
-        let render = |format| CapacityReport::new(&query, &header(), &slo, &ask).unwrap().render(format).unwrap();
+        let render = |format| {
+            CapacityReport::new(&query, &header(), &slo, &folded(ask, &header())).unwrap().render(format).unwrap()
+        };
         (render(Format::Table), serde_json::from_str::<Value>(&render(Format::Json)).unwrap())
     };
     let (text, json) = told(Some(true));
@@ -120,7 +139,8 @@ fn it_says_that_nothing_was_judged_by_the_objectives_of_the_configuration() {
     let args = Line::try_parse_from("report --capacity".split_whitespace()).unwrap().report;
     let query = ReportQuery::new(&args, &[]).unwrap();
     let slo = Slo { ttft_p99: Some(std::time::Duration::from_secs(9)), ..Slo::default() };
-    let text = CapacityReport::new(&query, &header(), &slo, &ask).unwrap().render(Format::Table).unwrap();
+    let text =
+        CapacityReport::new(&query, &header(), &slo, &folded(ask, &header())).unwrap().render(Format::Table).unwrap();
     assert!(
         text.contains("SLO          not known: the configuration says ttft_p99 9s, and no minute was judged"),
         "{text}"
@@ -131,6 +151,9 @@ fn it_says_that_nothing_was_judged_by_the_objectives_of_the_configuration() {
         past.slo = Some(SloPast { slo: Label::new("ttft_p99 2s"), since: BEGAN, before: None, days });
         Ok(past)
     };
-    let text = CapacityReport::new(&query, &header(), &slo, &judged).unwrap().render(Format::Table).unwrap();
+    let text = CapacityReport::new(&query, &header(), &slo, &folded(judged, &header()))
+        .unwrap()
+        .render(Format::Table)
+        .unwrap();
     assert!(text.contains("SLO          the configuration says ttft_p99 9s: no minute was judged by it yet"), "{text}");
 }

@@ -17,6 +17,7 @@ use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
 use crate::tui::widgets::area::{AreaChart, Layer};
 use crate::tui::widgets::axis_rule::{AxisRule, Mark};
+use crate::tui::widgets::band::BandChart;
 use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
 use crate::tui::widgets::line::LineChart;
 use crate::tui::widgets::rule::TitledRule;
@@ -46,6 +47,8 @@ pub(super) enum Kind {
     Area,
     Heat,
     Line,
+    /// Between its first layer and its second.
+    Band,
 }
 
 impl Chart<'_> {
@@ -57,11 +60,39 @@ impl Chart<'_> {
         let cells = FramedChart::chart_width(area.width, self.scale_width);
         let axis = axis(scene, &points.iter().collect::<Vec<_>>(), span, cells);
         let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
-        if self.kind == Kind::Line {
-            self.line(canvas, area, scene, &axis, &values);
-        } else {
-            self.area(canvas, area, scene, &axis, &values);
+        match self.kind {
+            Kind::Line => self.line(canvas, area, scene, &axis, &values),
+            Kind::Band => self.band(canvas, area, scene, &axis, &values),
+            Kind::Area | Kind::Heat => self.area(canvas, area, scene, &axis, &values),
         }
+    }
+
+    fn band(
+        self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        scene: &Scene<'_>,
+        axis: &TimeAxis,
+        values: &[Vec<Option<f64>>],
+    ) {
+        let [lower, upper] = values else { return };
+        let Some((_, role)) = self.layers.first() else { return };
+        let known = ends(upper);
+        let top = self.top.unwrap_or_else(|| step_above(1.02 * known.map_or(0.0, |(_, most)| most)));
+        let chart = BandChart { lower, upper, low: 0.0, top, role: *role };
+        let labels = vec![ScaleLabel::end(top, (self.format)(top))];
+        framed(
+            canvas,
+            area,
+            scene,
+            axis,
+            self.rule,
+            &chart,
+            labels,
+            (Some("0"), self.scale_width),
+            (&self.subject, known.is_some()),
+            &readings(&self.layers, values, &self.format),
+        );
     }
 
     fn area(

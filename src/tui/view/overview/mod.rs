@@ -7,8 +7,10 @@ mod vitals;
 
 use ratatui::layout::Rect;
 
+use super::engine_charts::{self, engine_charts};
+use super::engine_rows::engine_rows;
 use super::fleet::{self, Form};
-use super::{Entry, Hits, Layout, Order, Part, RowKey, View, ViewId, engine_rows::engine_rows, models, tables};
+use super::{Entry, Hits, Layout, Order, Part, RowKey, View, ViewId, models, tables};
 use crate::snapshot::EngineRow;
 use crate::tui::app::{Command, Pace, Turn};
 use crate::tui::layout::{Rows, split};
@@ -70,6 +72,11 @@ impl View for Overview {
                 Part::Table(0) => models::table(canvas, area, &slow),
                 Part::Table(1) => engine_rows(canvas, area, &slow, &engines(&slow)),
                 Part::Table(2) => tables::burns(canvas, area, &slow),
+                Part::Table(4) => {
+                    if let Some(row) = busiest(&slow) {
+                        engine_charts(canvas, area, &slow, row);
+                    }
+                }
                 Part::Table(_) => tables::changes(canvas, area, &slow),
                 Part::Alerts if area.height == 1 && !scene.snap.alerts.is_empty() => {
                     let from = usize::from(layout.area(Part::Headline).is_some());
@@ -90,7 +97,7 @@ impl View for Overview {
     fn more(&self, block: Part) -> Option<ViewId> {
         Some(match block {
             Part::Table(0) => ViewId::Models,
-            Part::Table(1) | Part::Vitals => ViewId::Engines,
+            Part::Table(1 | 4) | Part::Vitals => ViewId::Engines,
             Part::Table(2) => ViewId::Nodes,
             Part::Digits | Part::Chart | Part::Table(_) => ViewId::Money,
             Part::Alerts => ViewId::Alerts,
@@ -107,6 +114,9 @@ impl View for Overview {
     }
 }
 
+/// The most rows of the charts of an engine.
+const ENGINE: u16 = 9;
+
 /// Engines in their order, ranks and all, that the filter passes.
 fn engines<'a>(scene: &Scene<'a>) -> Vec<&'a EngineRow> {
     let passes = |row: &&EngineRow| {
@@ -115,6 +125,12 @@ fn engines<'a>(scene: &Scene<'a>) -> Vec<&'a EngineRow> {
         scene.app.filter.accepts(&fields)
     };
     scene.snap.engines.iter().map(AsRef::as_ref).filter(passes).collect()
+}
+
+/// The engine that makes most: the one whose charts find room on a box.
+fn busiest<'a>(scene: &Scene<'a>) -> Option<&'a EngineRow> {
+    let made = |row: &EngineRow| row.output_per_second.unwrap_or(0.0) + row.prompt_per_second.unwrap_or(0.0);
+    engines(scene).into_iter().max_by(|a, b| made(a).total_cmp(&made(b)).then_with(|| b.target.cmp(&a.target)))
 }
 
 /// Profit and vital figures: 40x8 and up.
@@ -142,9 +158,44 @@ fn medium(scene: &Scene<'_>, area: Rect) -> Layout {
     layout
 }
 
+/// A box with one engine: its charts stand below the GPUs, where both and all else find room.
+fn one_box(scene: &Scene<'_>, area: Rect, is_wide: bool) -> Option<Layout> {
+    let needs = fleet::needs(scene).filter(|_| fleet::form(scene) == Form::Gpus && engines(scene).len() == 1)?;
+    let (top, vitals, tables) = if is_wide { (10, 7, 7) } else { (8, 5, 3) };
+    let spare = area.height.checked_sub(top + 1 + vitals + needs + tables + 1)?;
+    let charts = Some(spare.min(ENGINE)).filter(|rows| *rows >= engine_charts::LEAST)?;
+    let mut layout = Layout::default();
+    let mut rows = Rows(area);
+    let head = rows.top(top + (spare - charts).min(6));
+    let (left, right) = split(head, if is_wide { 45 } else { 37 }, if is_wide { 1 } else { 2 });
+    layout.put(Part::Digits, left);
+    layout.put(Part::Chart, right);
+    layout.put(Part::Headline, rows.top(1));
+    layout.put(Part::Vitals, rows.top(vitals));
+    layout.put(Part::Basis, rows.bottom(1));
+    layout.put(Part::List, rows.top(needs));
+    layout.put(Part::Table(4), rows.top(charts));
+    if is_wide {
+        rows.top(rows.0.height.saturating_sub(tables));
+        let (left, rest) = split(rows.0, rows.0.width.saturating_sub(6) / 3, 3);
+        let (middle, right) = split(rest, (rest.width - 3) / 2, 3);
+        layout.put(Part::Table(2), left);
+        layout.put(Part::Table(if tables::change_rows(scene) > 1 { 3 } else { 0 }), middle);
+        layout.put(Part::Alerts, right);
+    } else {
+        let (left, right) = split(rows.0, rows.0.width / 2, 2);
+        layout.put(Part::Table(2), left);
+        layout.put(Part::Alerts, right);
+    }
+    Some(layout)
+}
+
 /// Charts and tables: 120x36, 200x50 and beyond.
 fn large(scene: &Scene<'_>, area: Rect) -> Layout {
     let is_wide = area.width >= WIDE && area.height >= 40;
+    if let Some(layout) = one_box(scene, area, is_wide) {
+        return layout;
+    }
     let mut layout = Layout::default();
     let mut rows = Rows(area);
     // What is beyond the usual rows goes to the chart first, then to the lines.

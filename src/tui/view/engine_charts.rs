@@ -1,0 +1,86 @@
+//! What an engine does over time: requests, cache, and both latencies between their median and p99.
+
+use ratatui::layout::Rect;
+
+use super::charts::{self, Chart, Kind};
+use super::model::blank;
+use crate::history::{Measure, Subject};
+use crate::snapshot::EngineRow;
+use crate::tui::human;
+use crate::tui::scene::{Scene, short_target};
+use crate::tui::theme::Role;
+use crate::tui::widgets::framed_chart::side_by_side;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::{Canvas, Segment};
+
+/// The least rows that they take, with the name above them.
+pub(super) const LEAST: u16 = 6;
+
+/// Draws the engine's name and its four charts.
+pub(super) fn engine_charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &EngineRow) {
+    if area.height < LEAST {
+        return;
+    }
+    let mut rule = TitledRule::new(format!("{} {}", row.kind, short_target(row)));
+    if let Some(model) = &row.model {
+        rule = rule.note([Segment::dim(format!("  {model} · {}", row.role))]);
+    }
+    let figure = |name: &'static str, text: String| [Segment::dim(name), Segment::text(text)];
+    if row.revenue.is_some() {
+        rule = rule.right(figure("earned ", scene.money(row.revenue, 10).trim().to_owned()));
+    }
+    if let Some(preemptions) = row.preemptions {
+        rule = rule.right(figure("   preempted ", human::compact(preemptions)));
+    }
+    if let Some(acceptance) = row.spec_acceptance {
+        rule = rule.right(figure("   drafts kept ", human::percent(Some(acceptance)).trim().to_owned()));
+    }
+    rule = rule.right(figure("   end to end p99 ", human::latency(row.e2e_seconds.p99).trim().to_owned()));
+    rule.draw(canvas, area);
+    let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let subject = Subject::Engine(row.target.clone(), None);
+    for (chart, place) in charts(row, &subject).into_iter().zip(side_by_side(below, 4, 2)) {
+        chart.draw(canvas, place, scene);
+    }
+}
+
+fn charts(row: &EngineRow, subject: &Subject) -> [Chart<'static>; 4] {
+    let count = |count: Option<u64>| count.map_or_else(|| human::UNKNOWN.to_owned(), human::compact);
+    let requests = format!("{} run, {} wait", count(row.running), count(row.waiting));
+    let both = |of: crate::snapshot::Quantiles| {
+        format!("{} p99 {}", human::latency(of.p50).trim(), human::latency(of.p99).trim())
+    };
+    [
+        Chart {
+            layers: vec![(Measure::Running, Role::Output), (Measure::Waiting, Role::Warning)],
+            ..blank("Requests", requests, subject)
+        },
+        Chart {
+            layers: vec![(Measure::Kv, Role::Hit)],
+            top: Some(1.0),
+            format: charts::share,
+            ..blank("KV cache", human::percent(row.kv_usage).trim().to_owned(), subject)
+        },
+        latency("TTFT", both(row.ttft_seconds), [Measure::TtftMedian, Measure::TtftTail], subject),
+        latency("ITL", both(row.itl_seconds), [Measure::ItlMedian, Measure::ItlTail], subject),
+    ]
+}
+
+/// A latency between its median and its p99.
+pub(super) fn latency(
+    name: &'static str,
+    figure: String,
+    [median, tail]: [Measure; 2],
+    subject: &Subject,
+) -> Chart<'static> {
+    Chart {
+        layers: vec![(median, Role::Prompt), (tail, Role::Prompt)],
+        kind: Kind::Band,
+        format: seconds,
+        ..blank(name, figure, subject)
+    }
+}
+
+fn seconds(seconds: f64) -> String {
+    human::latency(Some(seconds)).trim().to_owned()
+}
