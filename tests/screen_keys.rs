@@ -710,5 +710,5 @@ fn the_cursor_is_in_the_lines_of_a_small_screen_too() {
     let row = frame.lines().position(|line| line.contains('│')).unwrap();
     app.update(Action::Hover(columns[0] as u16, row as u16));
     let hovered = text(&app, 80, 24);
-    assert_eq!(hovered.lines().filter_map(|line| line.chars().position(|c| c == '│')).next(), Some(columns[0]));
+    assert_eq!(hovered.lines().find_map(|line| line.chars().position(|c| c == '│')), Some(columns[0]));
 }

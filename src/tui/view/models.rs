@@ -239,7 +239,7 @@ fn hit(row: &ModelRow) -> Cell<'static> {
 
 fn profit(row: &ModelRow) -> Cell<'static> {
     match row.money.profit_per_hour {
-        None if row.money.revenue.is_none() => Cell::dim("unpriced"),
+        None if row.money.revenue.is_none() && row.money.list.is_none() => Cell::dim("unpriced"),
         profit => tables::profit(profit),
     }
 }

@@ -229,7 +229,11 @@ fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'
         .rank(5)
         .stretch(2, if large { 30 } else { 14 }),
     );
-    columns.push(C::right("profit/h", 9, profit).rising(|line| By::Number(number(line.row.profit_per_hour))).first());
+    columns.push(
+        C::right("profit/h", 9, move |line| profit(scene, line))
+            .rising(|line| By::Number(number(line.row.profit_per_hour)))
+            .first(),
+    );
     columns
 }
 
@@ -272,8 +276,10 @@ fn kv(line: &NodeLine<'_>) -> Cell<'static> {
     full(line.served.kv())
 }
 
-fn profit(line: &NodeLine<'_>) -> Cell<'static> {
-    if line.row.profit_per_hour.is_none() && line.row.state == Health::Live && line.served.live > 0 {
+fn profit(scene: &Scene<'_>, line: &NodeLine<'_>) -> Cell<'static> {
+    // Of an earlier instant it is the record that may be lacking.
+    let is_now = scene.app.then().is_none();
+    if is_now && line.row.profit_per_hour.is_none() && line.row.state == Health::Live && line.served.live > 0 {
         // It serves, and its price is unknown.
         return Cell::dim("unpriced");
     }
