@@ -6,225 +6,17 @@
 mod page;
 #[path = "support/server.rs"]
 mod server;
+#[path = "support/session.rs"]
+mod session;
 
-use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::OnceLock;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::fs;
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
-use rustix::process::{Pid, Signal, kill_process};
+use portable_pty::CommandBuilder;
+use rustix::process::Signal;
 use rustix::termios::{LocalModes, tcgetattr};
 use server::{Reply, Server};
-
-/// How long anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long the end may take, however stuck the terminal is.
-const END: Duration = Duration::from_secs(1);
-
-/// The true program over its own simulated fleet, without anyone's configuration.
-fn demo() -> CommandBuilder {
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_margintop"));
-    command.args(["demo", "--nodes", "2"]);
-    command.env("XDG_CONFIG_HOME", "/nonexistent");
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MARGINTOP_")) {
-        command.env_remove(name);
-    }
-    command.env("MARGINTOP_LEDGER", "none");
-    command.env("XDG_STATE_HOME", state());
-    command
-}
-
-/// A state folder that a run of these tests has to itself.
-fn state() -> &'static std::path::Path {
-    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
-    FOLDER.get_or_init(|| tempfile::tempdir().unwrap()).path()
-}
-
-/// The dashboard over scripted pictures, which can panic and can fill a terminal faster than it is read.
-fn example(arguments: &[&str]) -> CommandBuilder {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let path = BUILT.get_or_init(|| {
-        // `cargo test` builds the examples; `cargo test --test pty` does not.
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--example", "screen"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-        // What cargo tells a test would make dependencies build anew.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| is_cargos_own(&name.to_string_lossy())) {
-            build.env_remove(name);
-        }
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
-        }
-        assert!(build.status().unwrap().success());
-        std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("examples/screen")
-    });
-    let mut command = CommandBuilder::new(path);
-    command.args(arguments);
-    command
-}
-
-fn is_cargos_own(name: &str) -> bool {
-    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST") || name.starts_with("CARGO_CRATE")
-}
-
-/// A program in a terminal that this test reads.
-struct Session {
-    child: Box<dyn Child + Send + Sync>,
-    master: Option<Box<dyn MasterPty + Send>>,
-    keys: Option<Box<dyn Write + Send>>,
-    output: Option<Receiver<Vec<u8>>>,
-    tty: File,
-    screen: vt100::Parser,
-    modes: LocalModes,
-}
-
-impl Session {
-    fn start(arguments: &[&str]) -> Self {
-        Self::start_command(example(arguments))
-    }
-
-    /// Starts it, reads, and waits for a figure.
-    fn start_command(command: CommandBuilder) -> Self {
-        let mut session = Self::start_unread(command);
-        session.read();
-        session.wait_for("the first figure", |screen| screen.contains("k tok/s") || screen.contains("M tok/s"));
-        session
-    }
-
-    /// Starts it and reads nothing of what it writes.
-    fn start_unread(mut command: CommandBuilder) -> Self {
-        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let tty = File::open(pair.master.tty_name().unwrap()).unwrap();
-        let modes = tcgetattr(&tty).unwrap().local_modes;
-        command.env("TERM", "xterm-256color");
-        command.env("COLORTERM", "truecolor");
-        command.env_remove("NO_COLOR");
-        let child = pair.slave.spawn_command(command).unwrap();
-        let keys = pair.master.take_writer().unwrap();
-        let screen = vt100::Parser::new(24, 80, 0);
-        Self { child, master: Some(pair.master), keys: Some(keys), output: None, tty, screen, modes }
-    }
-
-    fn read(&mut self) {
-        let mut reader = self.master.as_ref().unwrap().try_clone_reader().unwrap();
-        let (sender, receiver) = mpsc::channel();
-        std::thread::spawn(move || {
-            let mut chunk = [0; 8_192];
-            while let Ok(length) = reader.read(&mut chunk) {
-                if length == 0 || sender.send(chunk[..length].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        self.output = Some(receiver);
-    }
-
-    fn press(&mut self, keys: &str) {
-        let writer = self.keys.as_mut().unwrap();
-        writer.write_all(keys.as_bytes()).unwrap();
-        writer.flush().unwrap();
-    }
-
-    fn resize(&mut self, cols: u16, rows: u16) {
-        self.master.as_ref().unwrap().resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
-        self.screen.screen_mut().set_size(rows, cols);
-    }
-
-    fn text(&self) -> String {
-        self.screen.screen().contents()
-    }
-
-    fn wait_for(&mut self, what: &str, seen: impl Fn(&str) -> bool) {
-        self.wait_until(what, |screen| seen(&screen.contents()));
-    }
-
-    fn wait_until(&mut self, what: &str, seen: impl Fn(&vt100::Screen) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !seen(self.screen.screen()) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.output.as_ref().unwrap().recv_timeout(left) {
-                Ok(bytes) => self.screen.process(&bytes),
-                Err(error) => panic!("waited for {what} ({error}); the screen is\n{}", self.text()),
-            }
-        }
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(self.pid(), signal).unwrap();
-    }
-
-    fn pid(&self) -> Pid {
-        Pid::from_raw(self.child.process_id().unwrap().cast_signed()).unwrap()
-    }
-
-    /// The letter of the process's state: `S` asleep, `T` stopped.
-    fn wait_for_state(&self, wanted: char) {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid().as_raw_nonzero())).unwrap();
-            let state = stat.rsplit(')').next().unwrap().trim().chars().next().unwrap();
-            if state == wanted {
-                return;
-            }
-            assert!(Instant::now() < deadline, "state {state}, not {wanted}");
-            std::thread::yield_now();
-        }
-    }
-
-    /// Waits for the end, reads what is left, and says how long it took.
-    fn end(&mut self) -> (ExitStatus, Duration) {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                let took = start.elapsed();
-                self.drain();
-                return (status, took);
-            }
-            assert!(start.elapsed() < PATIENCE, "it does not end");
-            // Whoever reads nothing shall not read here either.
-            match &self.output {
-                Some(output) => {
-                    if let Ok(bytes) = output.recv_timeout(Duration::from_millis(5)) {
-                        self.screen.process(&bytes);
-                    }
-                }
-                None => std::thread::yield_now(),
-            }
-        }
-    }
-
-    fn drain(&mut self) {
-        while let Some(output) = &self.output {
-            match output.recv_timeout(Duration::from_millis(200)) {
-                Ok(bytes) => self.screen.process(&bytes),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
-            }
-        }
-    }
-
-    fn assert_modes_restored(&self) {
-        assert_eq!(tcgetattr(&self.tty).unwrap().local_modes, self.modes, "the terminal's modes");
-    }
-
-    fn assert_restored(&self) {
-        assert!(!self.screen.screen().alternate_screen(), "the alternate screen is still shown");
-        assert!(!self.screen.screen().hide_cursor(), "the cursor is still hidden");
-        let mouse = self.screen.screen().mouse_protocol_mode();
-        assert_eq!(mouse, vt100::MouseProtocolMode::None, "the mouse is still told");
-        self.assert_modes_restored();
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
+use session::{END, PATIENCE, Session, demo, example, state};
 
 #[test]
 fn keys_and_sizes() {
@@ -261,7 +53,7 @@ fn keys_and_sizes() {
     session.resize(20, 5);
     session.wait_for("too small", |text| text.contains("too small"));
     session.resize(120, 36);
-    session.wait_for("a large screen", |text| text.contains("─ Models"));
+    session.wait_for("a large screen", |text| text.contains("─ TTFT"));
     session.resize(200, 50);
     session.wait_for("a huge screen", |text| text.contains("1 overview") && text.contains("basis"));
 

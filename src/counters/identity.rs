@@ -423,7 +423,7 @@ impl Processes {
         let process = silent.max_by_key(|process| process.last_seen.boot)?;
         let context = page.context(process.last_seen);
         // What is beyond its pace may be another process's, which was there before.
-        let goes_on = matches!(process.fit(page.rows, &context), super::process::PageMatch::Continues(_))
+        let goes_on = matches!(process.fit(page.rows, &context), super::page_match::PageMatch::Continues(_))
             && process.paces_to(page.rows, page.at.since(process.last_seen));
         let before = page.at.wall - page.at.since(process.first_seen) + SLACK;
         (goes_on && ours <= before).then(|| {

@@ -13,6 +13,7 @@ mod hits;
 mod identity;
 mod jitter;
 mod line;
+mod page_match;
 mod passed;
 pub mod plausibility;
 mod process;

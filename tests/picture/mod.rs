@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_possible_wrap, clippy::cast_lossless)]
 
 mod cases;
+pub mod hands;
 pub mod pages;
 #[path = "../support/past.rs"]
 pub mod past;
@@ -33,19 +34,19 @@ pub const NOON: Timestamp = Timestamp::from_millis(1_795_446_247_000);
 fn by_minute(mut past: Past) -> Past {
     const MINUTES: u64 = 15;
     let minutes = |at: Timestamp| (0..MINUTES as i64).map(move |minute| at + Span::from_secs(60 * minute));
-    let part = |tokens: Tokens| Tokens::new(tokens.count() / MINUTES);
+    let of_minute = |tokens: Tokens| Tokens::new(tokens.count() / MINUTES);
     let split = |cell: &TokenCell| {
         let Classes { miss, hit, output } = cell.tokens;
-        let tokens = Classes { miss: part(miss), hit: part(hit), output: part(output) };
-        let cell = cell.clone();
-        minutes(cell.bucket).map(move |bucket| TokenCell { bucket, tokens, ..cell.clone() }).collect::<Vec<_>>()
+        let tokens = Classes { miss: of_minute(miss), hit: of_minute(hit), output: of_minute(output) };
+        let cell = *cell;
+        minutes(cell.bucket).map(move |bucket| TokenCell { bucket, tokens, ..cell }).collect::<Vec<_>>()
     };
     past.tokens = past.tokens.iter().flat_map(split).collect();
     let time = |time: GpuTime| GpuTime::from_millis(time.millis() / MINUTES as i64);
     let split = |cell: &GpuTimeCell| {
-        let cell = cell.clone();
+        let cell = *cell;
         let (held, idle) = (time(cell.held), time(cell.idle));
-        minutes(cell.bucket).map(move |bucket| GpuTimeCell { bucket, held, idle, ..cell.clone() }).collect::<Vec<_>>()
+        minutes(cell.bucket).map(move |bucket| GpuTimeCell { bucket, held, idle, ..cell }).collect::<Vec<_>>()
     };
     past.rents = past.rents.iter().flat_map(split).collect();
     past

@@ -1,0 +1,143 @@
+//! How a page stands to a process: whether it continues from its last values, falls below them or jumps above.
+
+use super::fastest_minute::{MIN_DISPUTED, MINUTE};
+use super::line::Line;
+use super::process::Process;
+use super::row::{PageContext, RowCounters};
+use super::values::{self, RowKey};
+use crate::reading::EngineReading;
+use crate::units::{Moment, Span};
+
+/// If the values of a first page and the growth after it differ by at most this factor, the first page may have been
+/// short of some workers.
+const SHORT_PAGE_RATIO: u64 = 20;
+
+/// How a page relates to a process without a start time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PageMatch {
+    /// Every counter is at or above its last value; with the total growth.
+    Continues(u64),
+    /// Every counter is at or above its last value, and too far above for growth.
+    Jumps,
+    /// Some rows fell while others continued.
+    Mixed,
+    /// The values are below.
+    Falls,
+    /// There is no common row.
+    Other,
+}
+impl Process {
+    /// How a page relates to it.
+    pub(super) fn fit(&self, rows: &[&EngineReading], context: &PageContext) -> PageMatch {
+        let (mut distance, mut jumps, mut falls, mut goes_on) = (0_u64, false, false, false);
+        for reading in rows {
+            let Some(row) = self.row(reading, rows) else { continue };
+            let now = row.effective(reading);
+            if row.is_below(reading, &now) {
+                // Neither a dip nor a row that begins anew raises another counter.
+                let mixed = row.grew_beyond(&now, context.at.since(context.last_page));
+                (falls, jumps) = (falls || !mixed, jumps || mixed);
+            } else if !row.is_quarantined() {
+                jumps |= row.is_jump(&now, context);
+                goes_on |= row.has_shown();
+                distance = distance.saturating_add(row.distance(&now));
+            }
+        }
+        if !self.shares_row(rows) {
+            return PageMatch::Other;
+        }
+        match (falls, jumps) {
+            (false, false) if self.leaps_at_first(distance, context.at) => PageMatch::Jumps,
+            (false, false) => PageMatch::Continues(distance),
+            (false, true) => PageMatch::Jumps,
+            (true, false) if goes_on => PageMatch::Mixed,
+            (true, _) => PageMatch::Falls,
+        }
+    }
+
+    /// Whether a page has one of its rows, or either has no rows.
+    pub(super) fn shares_row(&self, rows: &[&EngineReading]) -> bool {
+        rows.is_empty() || self.rows.is_empty() || rows.iter().any(|reading| self.place(reading, rows).is_some())
+    }
+
+    /// Whether the first growth of a process without a start time is so large that its baseline may have been short of
+    /// some workers.
+    fn leaps_at_first(&self, distance: u64, at: Moment) -> bool {
+        let total = self.line().total();
+        let is_new = self.starts.is_empty() && !self.has_shown() && at.since(self.last_seen) < MINUTE;
+        let may_be_short =
+            distance >= total / SHORT_PAGE_RATIO || distance >= MIN_DISPUTED.saturating_mul(SHORT_PAGE_RATIO);
+        is_new && distance >= MIN_DISPUTED && may_be_short && distance <= total.saturating_mul(SHORT_PAGE_RATIO)
+    }
+
+    /// Whether a page continues from its last values, within the bounds.
+    pub(super) fn may_go_on(&self, rows: &[&EngineReading], context: &PageContext) -> bool {
+        rows.iter().all(|reading| {
+            self.row(reading, rows).is_none_or(|row| {
+                let now = row.effective(reading);
+                !row.is_below(reading, &now) && !row.is_beyond_hardware(&now, context)
+            })
+        })
+    }
+
+    /// Whether a series of the last page is missing on this one.
+    pub(super) fn misses_series(&self, rows: &[&EngineReading]) -> bool {
+        rows.iter().any(|reading| self.row(reading, rows).is_some_and(|row| row.misses_series(reading)))
+    }
+
+    /// The line of a page, raised by the last values of this process's evicted series.
+    pub(super) fn line_of(&self, rows: &[&EngineReading]) -> Line {
+        let value = |reading: &&EngineReading| {
+            let values = self.row(reading, rows).map_or(reading.tokens, |row| row.effective(reading));
+            (RowKey::of(reading), values)
+        };
+        Line(rows.iter().map(value).collect())
+    }
+
+    /// Whether a page continues a line by no more than this process grows in that time.
+    pub(super) fn paces(&self, line: &Line, rows: &[&EngineReading], since: Span) -> bool {
+        line.goes_on(rows)
+            && rows.iter().all(|reading| match (self.row(reading, rows), line.values(reading)) {
+                (Some(row), Some(then)) => row.paces(&reading.tokens, then, since),
+                _ => true,
+            })
+    }
+
+    /// Whether a line is above another by no more than this process grows in that time.
+    pub(super) fn paces_between(&self, then: &Line, now: &Line, since: Span) -> bool {
+        now.0.iter().all(|(key, now)| {
+            let row = self.find(key);
+            let then = then.0.iter().find(|(known, _)| known == key);
+            row.zip(then).is_none_or(|(row, (_, then))| row.counters.paces(now, then, since))
+        })
+    }
+
+    /// Whether a page grew by no more than this process grows in that time.
+    pub(super) fn paces_to(&self, rows: &[&EngineReading], since: Span) -> bool {
+        rows.iter().all(|reading| {
+            self.row(reading, rows).is_none_or(|row| row.paces(&row.effective(reading), &row.last(), since))
+        })
+    }
+
+    /// Whether a counter of a page is below its last value.
+    pub(super) fn falls(&self, rows: &[&EngineReading]) -> bool {
+        let falls = |row: &RowCounters, reading: &EngineReading| {
+            values::fell(&reading.tokens, &row.last()) && values::fell(&row.effective(reading), &row.last())
+        };
+        rows.iter().any(|reading| self.row(reading, rows).is_some_and(|row| falls(row, reading)))
+    }
+
+    /// Whether any row has shown growth.
+    pub(super) fn has_shown(&self) -> bool {
+        self.rows.iter().any(|row| row.counters.has_shown())
+    }
+
+    /// Whether the first values after a fall are those of rows that were reset after its last page.
+    pub(super) fn began_anew(&self, first: &Line, at: Moment, pages: u8) -> bool {
+        let since = at.since(self.last_seen);
+        first.0.iter().all(|(key, values)| {
+            let row = self.find(key);
+            row.is_none_or(|row| row.counters.began_anew(values, since, pages))
+        })
+    }
+}
