@@ -8,7 +8,7 @@ mod past;
 use margintop::ledger::{CostAccount, CostKind, Past, TariffId, TokenCell};
 use margintop::pricing::{Book, PriceList};
 use margintop::reading::Role;
-use margintop::statement::{By, Change, Statement, Totals, WhatIf, compare, reprice, what_if};
+use margintop::statement::{By, Change, Lever, Statement, Totals, WhatIf, compare, levers, reprice, what_if};
 use margintop::units::{GpuTime, HourlyRate, Money, PowerPrice, Share, Span};
 use past::{Making, R1, classes, deepseek_day, held, instant};
 
@@ -338,4 +338,37 @@ fn no_price_is_below_nothing() {
         None,
         "no load pays where nothing is left of revenue"
     );
+}
+
+/// A tenth more load earns a tenth more and costs nothing; a tenth dearer GPUs cost a tenth more; one more node costs what a
+/// node costs on average; more hits at equal traffic are less revenue. The largest stands first.
+#[test]
+fn levers_add_what_the_same_what_if_adds() {
+    let day = deepseek_day();
+    let told = levers(&day);
+    let of = |wanted: fn(&Lever) -> bool| told.iter().find(|(lever, _)| wanted(lever)).map(|(_, more)| *more).unwrap();
+    let cents = |money: Money| money.rounded(2);
+    assert_eq!(cents(of(|lever| *lever == Lever::Load)), 5_621_000);
+    assert_eq!(cents(of(|lever| *lever == Lever::GpuRate)), -870_720);
+    assert_eq!(cents(of(|lever| *lever == Lever::Node)), -38_400, "a node for a day at 16 an hour");
+    let hits = told.iter().find_map(|(lever, more)| match lever {
+        Lever::HitRate(from, to) => Some((*from, *to, *more)),
+        _ => None,
+    });
+    let (from, to, more) = hits.unwrap();
+    assert_eq!(to, from + from / 10);
+    let change = asked(&day, Change { hit_rate: Share::from_ppm(to), ..Change::default() });
+    assert_eq!(more, change.after.profit().unwrap() - change.before.profit().unwrap());
+    let sizes: Vec<u128> = told.iter().map(|(_, more)| more.grains().unsigned_abs()).collect();
+    assert!(sizes.is_sorted_by(|a, b| a >= b), "{told:?}");
+}
+
+/// Without a cost there is no profit to move.
+#[test]
+fn nothing_moves_a_profit_that_is_unknown() {
+    let mut past = Making::new("2026-03-10T00:00:00Z", "2026-03-10T10:00:00Z");
+    let tariff = past.tariff("r1", "standard", R1);
+    let account = past.account("n", None, "m", Role::Unified);
+    past.tokens(instant("2026-03-10T09:00:00Z"), account, Some(tariff), classes(9_000, 4_000, 1_000));
+    assert_eq!(levers(&past.0), []);
 }

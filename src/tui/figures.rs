@@ -120,6 +120,13 @@ pub const FIGURES: &[Figure] = &[
         &[Nodes, Node, Engines]
     ),
     figure!(
+        "TTFT, ITL over time",
+        "time",
+        "from the median to p99 by the minute; of several ranks the mean of their medians and the largest p99",
+        "engines' histograms, recorded",
+        &[Overview, Models]
+    ),
+    figure!(
         "against 15 min ago",
         "%, or points of a share",
         "now − the value a quarter hour ago, as a part of that; shares as a difference",
@@ -168,6 +175,13 @@ pub const FIGURES: &[Figure] = &[
         &[Balance]
     ),
     figure!(
+        "output tokens a $",
+        "tokens",
+        "output tokens an hour / cost an hour, in the ledger's currency",
+        "engines' counters; rates",
+        &[Balance]
+    ),
+    figure!(
         "joules per token",
         "J",
         "power of the reporting GPUs / output tokens a second",
@@ -178,6 +192,20 @@ pub const FIGURES: &[Figure] = &[
         "month, budget",
         "currency",
         "what is owed since the month began, against the configured budget",
+        "the ledger",
+        &[Money]
+    ),
+    figure!(
+        "cost/revenue %",
+        "% of revenue",
+        "cost of the hour / its revenue; below 100 the hour earns; without overhead by share of revenue it is break-even",
+        "the ledger",
+        &[Money]
+    ),
+    figure!(
+        "needed nodes (capacity)",
+        "nodes",
+        "load of each hour / the best throughput of a node that was measured, within the [slo] where one is set",
         "the ledger",
         &[Money]
     ),
