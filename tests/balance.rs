@@ -14,6 +14,7 @@ use margintop::units::{Money, Ratio};
 fn rank(unit: Option<&str>, role: Role, rank: &str, loads: (f64, f64, u64)) -> EngineRow {
     let base = (*picture::one_box(1, 0).engines[0]).clone();
     EngineRow {
+        in_engine_row: false,
         target: TargetId::new("http://gpu-1:8000"),
         node: NodeName::new("gpu-1"),
         unit: unit.map(UnitName::new),

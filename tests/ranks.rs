@@ -3,7 +3,9 @@
 
 mod support;
 
+use margintop::efficiency::efficiency;
 use margintop::fleet::{Fleet, TargetInfo};
+use margintop::history::{History, Measure, Query, Subject};
 use margintop::reading::{
     EngineKind, EngineReading, Event, LiveTokens, ModelName, PageReading, Rank, TokenCounters, UnitName,
 };
@@ -52,6 +54,43 @@ fn whole(tokens: TokenCounters, live: &[u64]) -> PageReading {
 fn look(fleet: &mut Fleet, second: i64, page: PageReading) {
     fleet.apply(answered("e", after(second), page));
     fleet.apply(Event::Tick(after(second)));
+}
+
+/// Class: an engine whose own row holds the totals of its ranks. Sums over rows have them once: the history's engine, node
+/// and model, and the tokens of a node beside the published day.
+#[test]
+fn what_is_in_the_engines_own_row_is_summed_once() {
+    let mut fleet = watched();
+    for second in 0..30_u64 {
+        let tokens = counters(2_000 * second, 0, 1_000 * second);
+        look(&mut fleet, second as i64, whole(tokens, &[700 * second, 300 * second]));
+    }
+    let picture = fleet.snapshot();
+    let made = picture.tokens.output_per_second.unwrap();
+    let marked: Vec<_> = picture.engines.iter().map(|row| (row.rank.is_some(), row.in_engine_row)).collect();
+    assert_eq!(marked, [(false, false), (true, true), (true, true)]);
+    let history = History::default();
+    history.record(&picture, Span::from_secs(5));
+    let until = picture.at + Span::from_secs(60);
+    let engine = Subject::Engine(picture.engines[0].target.clone(), None);
+    let node = Subject::Node(picture.nodes[0].name.clone());
+    for subject in [engine, node, Subject::Model(ModelName::new(MODEL))] {
+        let query = Query { subject, measure: Measure::Output, until, step: Span::from_secs(60), points: 2 };
+        let told = history.series(&query).points.into_iter().flatten().next().unwrap();
+        assert!((told - made).abs() < made * 0.01, "{:?}: {told} of {made}", query.subject);
+    }
+    let a_node = efficiency(&picture).output_per_node.unwrap();
+    assert!((a_node - made).abs() < made * 0.01, "{a_node} of {made}");
+}
+
+/// Where each rank counts its own tokens, there is no row that holds them too.
+#[test]
+fn ranks_that_count_for_themselves_are_all_summed() {
+    let mut fleet = watched();
+    for second in 0..30_u64 {
+        look(&mut fleet, second as i64, counting(&[700 * second, 300 * second]));
+    }
+    assert!(fleet.snapshot().engines.iter().all(|row| !row.in_engine_row));
 }
 
 fn unit(fleet: &Fleet) -> UnitRow {

@@ -59,7 +59,8 @@ struct Part {
 }
 
 fn part(snapshot: &Snapshot, is_of: impl Fn(Role) -> bool, rate: impl Fn(&EngineRow) -> Option<f64>) -> Option<Part> {
-    let rows = || snapshot.engines.iter().filter(|row| row.state == Health::Live && is_of(row.role));
+    let rows =
+        || snapshot.engines.iter().filter(|row| row.state == Health::Live && !row.in_engine_row && is_of(row.role));
     let names: BTreeSet<&NodeName> = rows().map(|row| &row.node).collect();
     let gpus = snapshot.nodes.iter().filter(|node| names.contains(&node.name)).map(|node| node.gpus.len()).sum();
     let known: Vec<f64> = rows().filter_map(|row| rate(row)).collect();

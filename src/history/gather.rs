@@ -138,17 +138,24 @@ fn engines(snapshot: &Snapshot) -> Vec<EngineFigures<'_>> {
             sum
         })
     };
+    // What is in the engine's own row is not added again.
+    let whole = |rows: &[std::sync::Arc<EngineRow>]| {
+        rows.iter().filter(|row| !row.in_engine_row).fold(Sum::default(), |mut sum, row| {
+            sum.add(row);
+            sum
+        })
+    };
     let engines = snapshot.engines.chunk_by(|a, b| a.target == b.target).filter_map(|rows| {
         let ranks = rows.chunk_by(|a, b| a.rank == b.rank);
         let ranks = ranks.filter_map(|rows| Some((rows.first()?.rank.as_ref()?, engine(rows).figures())));
-        Some(EngineFigures { target: &rows.first()?.target, figures: engine(rows).figures(), ranks: ranks.collect() })
+        Some(EngineFigures { target: &rows.first()?.target, figures: whole(rows).figures(), ranks: ranks.collect() })
     });
     engines.collect()
 }
 
 fn sums<'a, K: Eq + Hash>(snapshot: &'a Snapshot, key: impl Fn(&'a EngineRow) -> Option<&'a K>) -> HashMap<&'a K, Sum> {
     let mut sums: HashMap<&K, Sum> = HashMap::new();
-    for row in &snapshot.engines {
+    for row in snapshot.engines.iter().filter(|row| !row.in_engine_row) {
         if let Some(key) = key(row) {
             sums.entry(key).or_default().add(row);
         }

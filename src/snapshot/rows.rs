@@ -201,6 +201,9 @@ pub struct EngineRow {
     pub instance: Option<InstanceId>,
     /// Its rank; `None` for what the page does not split. Where the page holds several instances, they are part of it.
     pub rank: Option<Rank>,
+    /// Whether its figures are in its engine's row without a rank too: sums over rows leave it out.
+    #[serde(skip)]
+    pub in_engine_row: bool,
     /// How fresh.
     pub state: Health,
     /// Seconds since it answered.

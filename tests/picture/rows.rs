@@ -76,6 +76,7 @@ pub fn engine(
     prompt: f64,
 ) -> EngineRow {
     EngineRow {
+        in_engine_row: false,
         instance: None,
         target: TargetId::new(&format!("http://gpu-{place:04}:30000")),
         node: NodeName::new(&format!("gpu-{place:04}")),

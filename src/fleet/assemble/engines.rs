@@ -58,6 +58,7 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
         role_inferred: false,
         instance: None,
         rank: None,
+        in_engine_row: false,
         state: fleet.inventory.health_of(target),
         age_seconds: target.answered.map(|at| fleet.now().since(at).as_secs_f64().max(0.0)),
         prompt_total: None,
@@ -97,6 +98,7 @@ fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow
         role_inferred: fleet.metering.infers_role(&target.info, reading),
         instance: row.instance.clone(),
         rank: shown_rank(view),
+        in_engine_row: whole_of(view.engine, row).is_some(),
         state: view.health,
         age_seconds: Some(fleet.now().since(row.seen).as_secs_f64().max(0.0)),
         prompt_total: shown_prompt(counters.prompt),
@@ -171,6 +173,15 @@ fn ranks_of<'a>(engine: &'a Engine, whole: &Row) -> Vec<&'a Row> {
     engine.rows.iter().filter(same).collect()
 }
 
+/// The row without a rank that a rank's row is a part of.
+fn whole_of<'a>(engine: &'a Engine, part: &Row) -> Option<&'a Row> {
+    let is_whole = |row: &&Row| {
+        row.reading.rank.is_none() && row.instance == part.instance && row.reading.model == part.reading.model
+    };
+    let is_part = part.reading.rank.is_some() && part.reading.tokens.is_empty();
+    engine.rows.iter().find(is_whole).filter(|_| is_part)
+}
+
 /// A row's revenue today. It is unknown without a price, and for a duplicate; also for a proxy's row that is not
 /// counted, unless tokens of it were posted before. Ranks whose tokens are counted for the engine as a whole share its
 /// revenue by their own tokens, so that they add up to it.
@@ -178,15 +189,9 @@ fn revenue(fleet: &Fleet, view: &RowView<'_>) -> Option<Money> {
     if view.is_duplicate || view.is_uncounted_proxy() && !has_earned(fleet, view.row) {
         return None;
     }
-    let model = view.row.reading.model.as_ref()?;
+    view.row.reading.model.as_ref()?;
     view.price.as_ref()?;
-    let whole = view.row.reading.rank.as_ref().and_then(|_| {
-        let whole = view.engine.rows.iter().find(|row| {
-            row.reading.rank.is_none() && row.instance == view.row.instance && row.reading.model.as_ref() == Some(model)
-        });
-        whole.filter(|_| view.row.reading.tokens.is_empty())
-    });
-    let Some(whole) = whole else { return Some(earned(fleet, view.row)) };
+    let Some(whole) = whole_of(view.engine, view.row) else { return Some(earned(fleet, view.row)) };
     let ranks = ranks_of(view.engine, whole);
     let total: u64 = ranks.iter().map(|row| row.produced()).fold(0, u64::saturating_add);
     let before = ranks.iter().take_while(|row| !std::ptr::eq(**row, view.row)).map(|row| row.produced());

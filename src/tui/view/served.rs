@@ -28,8 +28,29 @@ pub(super) struct Served<'a> {
 }
 
 impl<'a> Served<'a> {
-    /// Adds an engine's row.
-    pub(super) fn add(&mut self, row: &'a EngineRow) {
+    /// The rows together: what a rank shows is not added where its engine's row has it too.
+    pub(super) fn of(rows: impl IntoIterator<Item = &'a EngineRow>) -> Self {
+        let mut served = Self::default();
+        rows.into_iter().for_each(|row| served.add_to_others(row));
+        served
+    }
+
+    /// One row by itself.
+    pub(super) fn one(row: &'a EngineRow) -> Self {
+        let mut served = Self::default();
+        served.count(row);
+        served.sum(row);
+        served
+    }
+
+    fn add_to_others(&mut self, row: &'a EngineRow) {
+        self.count(row);
+        if !row.in_engine_row {
+            self.sum(row);
+        }
+    }
+
+    fn count(&mut self, row: &'a EngineRow) {
         self.rows += 1;
         self.live += usize::from(row.state == Health::Live);
         if let Some(model) = row.model.as_ref().map(ModelName::as_str)
@@ -39,6 +60,9 @@ impl<'a> Served<'a> {
             self.model = self.model.or(Some(model));
         }
         self.role = if self.rows == 1 || self.role == Some(row.role) { Some(row.role) } else { None };
+    }
+
+    fn sum(&mut self, row: &EngineRow) {
         add(&mut self.running, row.running, |a, b| a + b);
         add(&mut self.waiting, row.waiting, |a, b| a + b);
         add(&mut self.prompt, row.prompt_per_second, |a, b| a + b);
@@ -67,7 +91,7 @@ fn add<T: Copy>(sum: &mut Option<T>, value: Option<T>, of: impl Fn(T, T) -> T) {
 pub(super) fn by_node(snapshot: &Snapshot) -> HashMap<&str, Served<'_>> {
     let mut nodes: HashMap<&str, Served<'_>> = HashMap::new();
     for row in &snapshot.engines {
-        nodes.entry(row.node.as_str()).or_default().add(row);
+        nodes.entry(row.node.as_str()).or_default().add_to_others(row);
     }
     nodes
 }

@@ -116,10 +116,7 @@ fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, Line<'a>>], s
 }
 
 fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Option<Severity>) -> Line<'a> {
-    let mut served = Served::default();
-    for row in rows {
-        served.add(row);
-    }
+    let served = Served::of(rows.iter().copied());
     let unit = scene.snap.units.iter().find(|unit| unit.unit.as_str() == name);
     let only = if rows.len() == 1 && unit.is_none() { rows.first().copied() } else { None };
     let best = rows.iter().map(|row| row.state).min().unwrap_or_default();
@@ -175,8 +172,7 @@ fn child<'a>(
     role: Option<EngineRole>,
     over_mean: Option<f64>,
 ) -> Line<'a> {
-    let mut served = Served::default();
-    served.add(row);
+    let served = Served::one(row);
     let share = tokens(role, &served).zip(whole).map(|(part, whole)| part / whole);
     let rank = row.rank.as_ref().map_or_else(|| short_target(row), |rank| format!("r{rank}"));
     let name = if row.node.as_str().is_empty() { rank } else { format!("{rank} {}", row.node) };
