@@ -106,7 +106,7 @@ fn fewer_gpus_than_a_node_has_are_said() {
     );
 }
 
-/// Class: a cost that is unknown, and nobody says why.
+/// Class: a cost that is unknown without a reason given.
 #[test]
 fn an_assumed_rate_in_another_currency_says_what_to_write() {
     let once = |text: &str| {

@@ -162,7 +162,7 @@ async fn told(last: &mut watch::Receiver<bool>) {
 /// Waits for another interval.
 async fn changed(interval: &mut watch::Receiver<Duration>) -> Duration {
     if interval.changed().await.is_err() {
-        // Nobody is left to change it.
+        // No sender is left that could change it.
         std::future::pending::<()>().await;
     }
     *interval.borrow_and_update()

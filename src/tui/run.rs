@@ -109,7 +109,7 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     drop(guard);
     let (exit, chosen) = outcome?;
     if let Some(path) = options.settings {
-        // Nobody is left to tell: a choice that is not kept is made again.
+        // The screen is gone and cannot say it; a choice that is not kept is made again.
         let _ = chosen.keep(path);
     }
     drop(at_work);

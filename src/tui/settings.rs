@@ -201,7 +201,7 @@ mod tests {
         let before = app.charts;
         Settings::read(&path).unwrap().apply(&mut app);
         app.update(Action::Fresh(app.shown().clone()));
-        assert_eq!(app.charts, before, "what nobody knows changes nothing");
+        assert_eq!(app.charts, before, "an unknown name changes nothing");
     }
 
     #[test]

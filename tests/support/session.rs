@@ -178,7 +178,7 @@ impl Session {
                 return (status, took);
             }
             assert!(start.elapsed() < PATIENCE, "it does not end");
-            // Whoever reads nothing shall not read here either.
+            // A session that reads nothing does not read here either.
             match &self.output {
                 Some(output) => {
                     if let Ok(bytes) = output.recv_timeout(Duration::from_millis(5)) {

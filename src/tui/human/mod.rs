@@ -11,7 +11,9 @@ mod time;
 pub use money::{
     amount, amount_within, axis_figure, bare, digits, digits_within, round_figure, signed, symbol, unit_price,
 };
-pub use number::{change, compact, grouped, latency, memory, percent, percent1, scaled, scaled_tight, tight, watts};
+pub use number::{
+    change, compact, grouped, latency, memory, percent, percent1, points, scaled, scaled_tight, tight, watts,
+};
 pub use text::{cut, natural, pad_left, pad_right, shorten, width, wrapped};
 pub use time::{age, clock_minute, countdown, duration};
 

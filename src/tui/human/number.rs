@@ -108,6 +108,17 @@ fn percent_text(ratio: Ratio, places: usize) -> String {
     format!("{text} %")
 }
 
+/// What changed in a share, as a glyph and percent points: `▲ 3.9 pt`, `▬` for nothing.
+pub fn points(difference: f64) -> String {
+    let points = difference.abs() * 100.0;
+    match difference {
+        _ if !difference.is_finite() => UNKNOWN.to_owned(),
+        _ if points < 0.05 => "▬".to_owned(),
+        up if up > 0.0 => format!("▲ {points:.1} pt"),
+        _ => format!("▼ {points:.1} pt"),
+    }
+}
+
 /// What changed, as a glyph and whole percent, eight cells: `▲ 3 %`, `▼ 12 %`, `▬` for nothing, `–` for unknown.
 pub fn change(fraction: Option<f64>) -> String {
     let text = match fraction {

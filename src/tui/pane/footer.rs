@@ -23,11 +23,7 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
         return Hits::default();
     }
     if scene.app.what_if.open {
-        let keys = [("↑↓", "field"), ("← →", "change"), ("0-9", "type a figure"), ("Esc", "close")];
-        let mut pen = canvas.pen(area, 0);
-        for (key, word) in keys {
-            pen.put(Role::Accent, key).skip(1).put(Role::Dim, word).skip(2);
-        }
+        what_if_keys(canvas, area);
         return Hits::default();
     }
     let mut hits = Hits::default();
@@ -84,6 +80,19 @@ fn state_keys(scene: &Scene<'_>) -> Option<&'static [(&'static str, &'static str
         Some(&[("← →", "time"), ("End", "now")])
     } else {
         None
+    }
+}
+
+/// The keys of the what-if form; one that does not fit is left out whole.
+fn what_if_keys(canvas: &mut Canvas<'_>, area: Rect) {
+    let keys = [("↑↓", "field"), ("← →", "change"), ("0-9", "type a figure"), ("Esc", "close")];
+    let mut pen = canvas.pen(area, 0);
+    for (key, word) in keys {
+        let cells = crate::tui::human::width(key) + 1 + crate::tui::human::width(word);
+        if cells > pen.left() {
+            continue;
+        }
+        pen.put(Role::Accent, key).skip(1).put(Role::Dim, word).skip(2);
     }
 }
 

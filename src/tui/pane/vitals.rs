@@ -7,6 +7,7 @@ use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
+use crate::units::Ratio;
 
 /// How many lines there are.
 const LINES: u16 = 4;
@@ -18,6 +19,8 @@ struct Vital<'a> {
     figure: String,
     unit: &'static str,
     line: &'a Line,
+    /// Its value, where it is a share: what changed is then said in points.
+    share: Option<Ratio>,
 }
 
 fn vitals_of<'a>(scene: &Scene<'a>) -> [Vital<'a>; LINES as usize] {
@@ -29,13 +32,14 @@ fn vitals_of<'a>(scene: &Scene<'a>) -> [Vital<'a>; LINES as usize] {
         None if hits_unknown => human::pad_left("n/a", 6),
         rate => human::percent1(rate),
     };
-    let rate = |label, value, line| Vital { label, figure: human::scaled(value), unit: "tok/s", line };
-    let share = |label, figure, line| Vital { label, figure, unit: "", line };
+    let rate = |label, value, line| Vital { label, figure: human::scaled(value), unit: "tok/s", line, share: None };
+    let share = |label, figure, share, line| Vital { label, figure, unit: "", line, share };
+    let load = snap.gpus.utilization;
     [
         rate("output", snap.tokens.output_per_second, &v.output),
         rate("prompt", snap.tokens.prompt_per_second, &v.prompt),
-        share("hit rate", hit_rate, &v.hit_rate),
-        share("GPU load", human::pad_left(&human::percent(snap.gpus.utilization), 6), &v.load),
+        share("hit rate", hit_rate, snap.cache_hit_rate, &v.hit_rate),
+        share("GPU load", human::pad_left(&human::percent(load), 6), load, &v.load),
     ]
 }
 
@@ -50,7 +54,11 @@ pub fn vitals_brief(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// What changed; of a figure that is unknown now nothing can be said.
 fn change(vital: &Vital<'_>) -> String {
-    human::change(vital.line.change.filter(|_| !vital.figure.contains(human::UNKNOWN)))
+    let change = vital.line.change.filter(|_| !vital.figure.contains(human::UNKNOWN));
+    match (vital.share, change) {
+        (Some(now), Some(change)) if change > -1.0 => human::points(now.get() - now.get() / (1.0 + change)),
+        _ => human::change(change),
+    }
 }
 
 fn figures(canvas: &mut Canvas<'_>, area: Rect, vital: &Vital<'_>) {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{Canvas, Segment, cells};
 use crate::units::Span;
 
-/// How long it is shown, by whoever has a clock.
+/// How long it is shown; the loop counts it.
 pub const SHOWN: Span = Span::from_secs(4);
 
 /// A line such as "copied" or "theme ember".

@@ -108,7 +108,8 @@ impl Log {
         list.title.push(Segment::dim(format!(" {} · 24 h", self.events.len())));
         list.draw(canvas, area);
         if self.events.is_empty() {
-            canvas.pen(area, 1).put(Role::Dim, "none: no restart, price, node or marker");
+            let none = human::cut("none: no restart, price, node or marker", usize::from(area.width));
+            canvas.pen(area, 1).put(Role::Dim, &none);
         }
     }
 }

@@ -56,7 +56,8 @@ impl View for Alerts {
         layout.put(Part::Table(0), Rect { y: area.y + chart, height: lanes, ..area });
         let mut rest = Rect { y: area.y + chart + lanes, height: area.height - basis - chart - lanes, ..area };
         let log = Log::of(scene);
-        let wanted = (scene.snap.alerts.len().min(1_000) as u16 + 1).max(LIST) + WHOLE;
+        let alerts = scene.snap.alerts.len().min(1_000) as u16;
+        let wanted = (alerts + 1).max(LIST) + if alerts > 0 { WHOLE } else { 0 };
         // What is wrong now comes first; the past has what is left, and at least a third.
         let list = wanted.min(rest.height).min(rest.height - (rest.height / 3).min(log.rows()));
         layout.put(Part::List, Rect { height: list, ..rest });

@@ -41,6 +41,9 @@ pub(super) struct Chart<'a> {
     pub(super) scale_width: u16,
 }
 
+/// The values of a layer, one a dot.
+type DotValues = Vec<Option<f64>>;
+
 /// How a chart is drawn.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -67,85 +70,52 @@ impl Chart<'_> {
         }
     }
 
-    fn band(
-        self,
-        canvas: &mut Canvas<'_>,
-        area: Rect,
-        scene: &Scene<'_>,
-        axis: &TimeAxis,
-        values: &[Vec<Option<f64>>],
-    ) {
+    fn band(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, axis: &TimeAxis, values: &[DotValues]) {
         let [lower, upper] = values else { return };
         let Some((_, role)) = self.layers.first() else { return };
-        let known = ends(upper);
-        let top = self.top.unwrap_or_else(|| step_above(1.02 * known.map_or(0.0, |(_, most)| most)));
+        let most = ends(upper).map_or(0.0, |(_, most)| most);
+        let top = self.top.unwrap_or_else(|| step_above(1.02 * most));
         let chart = BandChart { lower, upper, low: 0.0, top, role: *role };
-        let labels = vec![ScaleLabel::end(top, (self.format)(top))];
-        framed(
-            canvas,
-            area,
-            scene,
-            axis,
-            self.rule,
-            &chart,
-            labels,
-            (Some("0"), self.scale_width),
-            (&self.subject, known.is_some()),
-            &readings(&self.layers, values, &self.format),
-        );
+        self.frame(canvas, area, scene, (axis, values), (&chart, &[top], Some("0")));
     }
 
-    fn area(
-        self,
-        canvas: &mut Canvas<'_>,
-        area: Rect,
-        scene: &Scene<'_>,
-        axis: &TimeAxis,
-        values: &[Vec<Option<f64>>],
-    ) {
+    fn area(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, axis: &TimeAxis, values: &[DotValues]) {
         let top = self.top.unwrap_or_else(|| step_above(1.02 * largest_sum(values)));
         let even = self.even.filter(|even| *even < top);
         let layers = values.iter().zip(&self.layers).map(|(values, (_, role))| Layer { values, role: *role });
         let chart = AreaChart { layers: layers.collect(), low: 0.0, top, even, is_heat: self.kind == Kind::Heat };
-        let mut labels = vec![ScaleLabel::end(top, (self.format)(top))];
-        labels.extend(even.map(|even| ScaleLabel::end(even, (self.format)(even))));
-        framed(
-            canvas,
-            area,
-            scene,
-            axis,
-            self.rule,
-            &chart,
-            labels,
-            (Some("0"), self.scale_width),
-            (&self.subject, is_known(values)),
-            &readings(&self.layers, values, &self.format),
-        );
+        let labels: Vec<f64> = std::iter::once(top).chain(even).collect();
+        self.frame(canvas, area, scene, (axis, values), (&chart, &labels, Some("0")));
     }
 
-    fn line(
-        self,
+    fn line(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, axis: &TimeAxis, values: &[DotValues]) {
+        let Some((shown, (_, role))) = values.first().zip(self.layers.first()) else { return };
+        let (low, top) = LineScale::new(ends(shown)).ends();
+        let chart = LineChart { values: shown, low, top, role: *role };
+        self.frame(canvas, area, scene, (axis, values), (&chart, &[top, low], None));
+    }
+
+    /// Draws a plot in its frame, with labels at these values and what stands at the end of the axis.
+    fn frame(
+        &self,
         canvas: &mut Canvas<'_>,
         area: Rect,
         scene: &Scene<'_>,
-        axis: &TimeAxis,
-        values: &[Vec<Option<f64>>],
+        (axis, values): (&TimeAxis, &[DotValues]),
+        (plot, labels, floor): (&dyn Plot, &[f64], Option<&str>),
     ) {
-        let Some((values, (_, role))) = values.first().zip(self.layers.first()) else { return };
-        let (low, top) = LineScale::new(ends(values)).ends();
-        let chart = LineChart { values, low, top, role: *role };
-        let labels = vec![ScaleLabel::end(top, (self.format)(top)), ScaleLabel::end(low, (self.format)(low))];
+        let labels = labels.iter().map(|value| ScaleLabel::end(*value, (self.format)(*value))).collect();
         framed(
             canvas,
             area,
             scene,
             axis,
-            self.rule,
-            &chart,
+            self.rule.clone(),
+            plot,
             labels,
-            (None, self.scale_width),
-            (&self.subject, ends(values).is_some()),
-            &[Reading { role: *role, values, format: &self.format }],
+            (floor, self.scale_width),
+            (&self.subject, is_known(values)),
+            &readings(&self.layers, values, &self.format),
         );
     }
 }
@@ -252,12 +222,13 @@ pub(super) fn share(value: f64) -> String {
 /// What changed against a quarter hour ago, for the right of a rule.
 pub(super) fn changed(change: Option<f64>, is_share: bool) -> Vec<Segment<'static>> {
     let Some(change) = change.filter(|change| change.is_finite()) else { return Vec::new() };
+    if is_share {
+        return vec![Segment::dim(human::points(change))];
+    }
     let arrow = if change > 0.0 { '▲' } else { '▼' };
-    let amount = change.abs() * 100.0;
-    let text = match amount {
-        amount if amount < if is_share { 0.05 } else { 0.5 } => "▬".to_owned(),
+    let text = match change.abs() * 100.0 {
+        amount if amount < 0.5 => "▬".to_owned(),
         amount if amount > 999.0 => format!("{arrow} >999 %"),
-        amount if is_share => format!("{arrow} {amount:.1} pt"),
         amount => format!("{arrow} {amount:.0} %"),
     };
     vec![Segment::dim(text)]

@@ -1,5 +1,5 @@
 //! What if: today's traffic with something otherwise, beside what is so. All that is not real is in the role of warnings,
-//! lest anybody take it for money.
+//! so that it is not taken for money.
 
 mod by_load;
 mod fields;
