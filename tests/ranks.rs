@@ -63,7 +63,7 @@ fn what_is_in_the_engines_own_row_is_summed_once() {
     let mut fleet = watched();
     for second in 0..30_u64 {
         let tokens = counters(2_000 * second, 0, 1_000 * second);
-        look(&mut fleet, second as i64, whole(tokens, &[700 * second, 300 * second]));
+        look(&mut fleet, second.cast_signed(), whole(tokens, &[700 * second, 300 * second]));
     }
     let picture = fleet.snapshot();
     let made = picture.tokens.output_per_second.unwrap();
@@ -88,7 +88,7 @@ fn what_is_in_the_engines_own_row_is_summed_once() {
 fn ranks_that_count_for_themselves_are_all_summed() {
     let mut fleet = watched();
     for second in 0..30_u64 {
-        look(&mut fleet, second as i64, counting(&[700 * second, 300 * second]));
+        look(&mut fleet, second.cast_signed(), counting(&[700 * second, 300 * second]));
     }
     assert!(fleet.snapshot().engines.iter().all(|row| !row.in_engine_row));
 }
