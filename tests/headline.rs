@@ -151,22 +151,22 @@ fn where_nothing_can_be_said_it_is_said_why() {
 }
 
 #[test]
-fn a_change_is_told_with_its_time() {
+fn a_change_is_told_with_what_it_is_of() {
     let snapshot = fleet(30_000, 5_476);
-    let then = clock(snapshot.at - QUARTER);
     let less = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_084), (Cause::HitRate, 84)]);
     assert_eq!(
         words(&snapshot, Some(&less)),
-        format!("Earning +$24,524/h, $2,000/h less than at {then}. Less traffic −$2,084/h.")
+        "Earning +$24,524/h, the last 15 min $2,000/h less than those before. Less traffic −$2,084/h."
     );
     let more = bridge(snapshot.at, 20_000, &[(Cause::Price, 4_524)]);
     assert!(
-        words(&snapshot, Some(&more))
-            .starts_with(&format!("Earning +$24,524/h, $4,524/h more than at {then}. Higher prices +$4,524/h."))
+        words(&snapshot, Some(&more)).starts_with(
+            "Earning +$24,524/h, the last 15 min $4,524/h more than those before. Higher prices +$4,524/h."
+        )
     );
     let same = bridge(snapshot.at, 24_500, &[(Cause::Traffic, 24)]);
     assert!(
-        words(&snapshot, Some(&same)).starts_with(&format!("Earning +$24,524/h, about as at {then}. 1 node")),
+        words(&snapshot, Some(&same)).starts_with("Earning +$24,524/h, the last 15 min about as those before. 1 node"),
         "noise is no change, and has no cause"
     );
     let first = &sentences(&snapshot, Some(&less))[0];

@@ -136,7 +136,7 @@ pub const FIGURES: &[Figure] = &[
     figure!(
         "why it changed",
         "currency an hour",
-        "profit of the last quarter hour − that before, split by cause: one thing changed at a time, in a fixed order",
+        "profit of the last quarter hour − that before, as beside the profit (▲ ▼), split by cause: one thing at a time, in order",
         "the ledger, both quarters",
         &[Overview, Money]
     ),

@@ -79,13 +79,6 @@ impl Points {
         self.points.iter().find(|(_, value)| value.is_some()).map(|(at, _)| *at)
     }
 
-    /// The value so long ago; `None` where it is not known.
-    pub(super) fn ago(&self, now: Timestamp, ago: Span) -> Option<f64> {
-        let at = now.millis().saturating_sub(ago.millis());
-        let holds = |from: Timestamp| from.millis() <= at && at < from.millis().saturating_add(self.step.millis());
-        self.points.iter().find(|(from, _)| holds(*from)).and_then(|(_, value)| *value)
-    }
-
     /// A value a dot of an axis.
     pub(super) fn on(&self, axis: &TimeAxis) -> Vec<Option<f64>> {
         axis.means(self.points.iter().copied(), self.step)

@@ -3,7 +3,6 @@
 use super::{Facts, Part, Sentence, Tone, alarm, an_hour, part, signed_an_hour};
 use crate::snapshot::Alert;
 use crate::statement::{Bridge, Cause, Mover};
-use crate::tui::human;
 use crate::units::Money;
 
 /// A change below one part in this many of the profit is none.
@@ -12,12 +11,11 @@ const NOTABLE: u128 = 50;
 /// How the profit changed against the compared time, as the end of a sentence.
 pub(super) fn change(facts: &Facts<'_>) -> Option<String> {
     let bridge = comparable(facts)?;
-    let then = human::clock_minute(bridge.before_span.1, facts.zone);
-    let then = then.trim();
+    // Both are means of a quarter hour; the rate of this moment is neither.
     Some(match notable(bridge) {
-        None => format!("about as at {then}"),
-        Some(by) if by < Money::ZERO => format!("{} less than at {then}", an_hour(facts, by)),
-        Some(by) => format!("{} more than at {then}", an_hour(facts, by)),
+        None => "the last 15 min about as those before".to_owned(),
+        Some(by) if by < Money::ZERO => format!("the last 15 min {} less than those before", an_hour(facts, by)),
+        Some(by) => format!("the last 15 min {} more than those before", an_hour(facts, by)),
     })
 }
 

@@ -171,7 +171,7 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit)
         let role = if profit < Money::ZERO { Role::Loss } else { Role::Gain };
         canvas.pen(area, 1).put(Role::Dim, "now, an hour");
         canvas.pen(area, 2).strong(role, &human::signed(profit, 14));
-        if let Some(quarter) = scene.app.history.bridge() {
+        if let Some(quarter) = scene.app.bridge() {
             let (role, text) = change(quarter.bridge.change(), 9);
             canvas.pen(area, 3).put(role, &text);
             canvas.pen(area, 4).put(Role::Dim, if rows > 4 { "in 15 min" } else { "" });

@@ -2,22 +2,19 @@
 
 use ratatui::layout::Rect;
 
-use crate::history::{Measure, Subject};
+use crate::history::Subject;
 use crate::tui::app::Pace;
 use crate::tui::human;
 use crate::tui::pane::{self, Fact, Period, bound, why_unknown};
-use crate::tui::scene::{Scene, number};
-use crate::tui::series::Points;
+use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::charts::Margin;
 use crate::tui::view::node::sign;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, Span, flow};
-use crate::units::{Money, Ratio, Span as Time};
+use crate::units::{Money, Ratio};
 
-/// Against when changes are told.
-const BEFORE: Time = Time::from_secs(900);
 /// From here on there are no cents among the digits.
 const WHOLE: Money = Money::from_micros(1_000_000_000);
 
@@ -162,21 +159,12 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, rows: Vec<Vec<Vec<Span>>>) {
     }
 }
 
-/// `▼ $2,000 /h against 14:49`.
+/// `▼ $2,000 /h`: the last quarter hour against the one before, as the headline and the bridge have it.
 fn change(scene: &Scene<'_>) -> Option<Span> {
-    let change = changed(scene)?;
+    let change = scene.app.bridge().filter(|quarter| quarter.bridge.cost_known)?.bridge.change();
     let (glyph, role) = if change < Money::ZERO { ("▼", Role::Loss) } else { ("▲", Role::Gain) };
     let amount = if change < Money::ZERO { Money::ZERO - change } else { change };
     Some((role, format!("{glyph} {} /h", scene.money(Some(amount), 8))))
-}
-
-/// How much more it earns an hour than a quarter hour ago; `None` where that is not known.
-fn changed(scene: &Scene<'_>) -> Option<Money> {
-    let now = scene.snap.money.profit_per_hour?;
-    let points = Points::of(scene, &Subject::Fleet, Measure::Profit, Time::from_secs(1_200));
-    let before = points.ago(scene.snap.at, BEFORE)?;
-    let change = number(Some(now))? - before;
-    (change.is_finite() && change.abs() < 9e12).then(|| Money::from_micros((change * 1e6) as i64))
 }
 
 /// Draws revenue = cost + profit.
