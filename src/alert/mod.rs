@@ -33,7 +33,7 @@ impl From<&Notice> for Finding {
 }
 
 impl Finding {
-    /// Whether it may be that nobody was asked.
+    /// Whether it may be that no source was asked.
     fn is_silence(&self) -> bool {
         matches!(self.rule, Rule::NodeSilent | Rule::EngineSilent | Rule::GpuLost)
     }

@@ -51,8 +51,8 @@ pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
     })
 }
 
-/// Shows pictures until someone quits. It runs on the main thread, and the process ends with it: nobody waits for a
-/// driver or a socket.
+/// Shows pictures until someone quits. It runs on the main thread, and the process ends with it, without waiting
+/// for a driver or a socket.
 pub(super) fn show(options: tui::Options, pictures: watch::Receiver<Arc<Snapshot>>) -> Result<(), Failure> {
     let exit = tui::run(pictures, options).map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidInput => Failure::Usage(error.to_string()),

@@ -200,7 +200,7 @@ async fn search(mut discovery: Discovery, mut way: Way, mut pids: watch::Receive
         if !scrapers.is_empty() {
             tokio::spawn(way.clone().watch(scrapers));
         }
-        // Sooner when the driver names other processes; without a driver nobody will.
+        // Sooner when the driver names other processes; without a driver nothing will.
         let changed = async {
             if pids.changed().await.is_err() {
                 std::future::pending::<()>().await;

@@ -1,5 +1,5 @@
-//! One task that owns the fleet: it drains events and publishes pictures. Nobody waits for it and it waits for nobody:
-//! a picture that is not looked at is replaced by the next.
+//! One task that owns the fleet: it drains events and publishes pictures. It blocks no other task and
+//! no other blocks it: a picture that is not looked at is replaced by the next.
 
 mod recorder;
 
@@ -41,7 +41,7 @@ pub enum Message {
     Interval(Span),
     /// How the ledger stands.
     Ledger(LedgerEvent),
-    /// The end: what is left is written, and whoever asked is told.
+    /// The end: what is left is written, and those who asked are told.
     Close(oneshot::Sender<()>),
 }
 

@@ -96,7 +96,7 @@ pub struct Settings {
     pub warnings: Vec<ConfigError>,
 }
 
-/// How often a source is asked if nobody says.
+/// How often a source is asked by default.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// The default for how long margintop may be absent.
 const ABSENCE: Duration = Duration::from_secs(86_400);

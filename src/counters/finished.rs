@@ -129,7 +129,7 @@ impl FinishedMeter {
         exceeded
     }
 
-    /// Notes growth of all requests that is counted for want of finished ones. On the page on which these appear, what
+    /// Notes growth of all requests that is counted while there are no finished ones. On the page on which these appear, what
     /// had not finished by then is what may still finish.
     fn note_counted_as_all(&mut self, all: &Delta) {
         let appeared = self.last.is_some();

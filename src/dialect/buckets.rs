@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::reading::{Histogram, Refusal};
 use crate::units::Tokens;
 
-/// The most bounds of a histogram. TGI has one of 1024, which nobody wants; latencies have two dozen.
+/// The most bounds of a histogram. TGI has one of 1024, which is not wanted; latencies have two dozen.
 const BOUNDS: usize = 512;
 
 /// The buckets of one row's histogram. Several series of the row add up bucket by bucket.

@@ -66,7 +66,7 @@ pub(super) enum StartOf {
     /// Of the program that made the page, which holds the counters of all its rows: a router.
     Page,
     /// Of neither: the page is of an agent that passes others' counters on.
-    Nobody,
+    Neither,
 }
 
 /// The part of a row's tokens that counts, so that a token that stands on several pages counts once.

@@ -14,7 +14,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     names: &["ray_vllm_", "ray_sglang_"],
     ports: &[8080],
     // The page is of the node's metrics agent.
-    start: StartOf::Nobody,
+    start: StartOf::Neither,
     field,
     entry,
     settle,

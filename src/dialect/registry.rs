@@ -20,7 +20,7 @@ const ALL: &[&Dialect] = &[
     &nim::DIALECT,
 ];
 
-/// Which of [`ALL`] have names that begin with a byte, a bit each: most names of a page are nobody's.
+/// The dialects of [`ALL`] with names that begin with a byte, a bit each: most names of a page are no engine's.
 const BY_FIRST: [u16; 256] = by_first_byte();
 
 const fn by_first_byte() -> [u16; 256] {
@@ -42,7 +42,7 @@ const fn by_first_byte() -> [u16; 256] {
     table
 }
 
-/// The dialect that a series' name belongs to, and whether the name is nobody else's.
+/// The dialect that a series' name belongs to, and whether no other dialect has the name.
 pub(super) fn owner(name: &str) -> Option<(&'static Dialect, bool)> {
     let mask = BY_FIRST[usize::from(*name.as_bytes().first()?)];
     if mask == 0 {

@@ -119,7 +119,7 @@ impl<'p> Sheet<'p> {
     /// When a process started: by a start with its own labels; a router's servers by the router's. A label that stands on
     /// all series of a page of one process need not stand on its start.
     fn start_of(&self, process: &Process<'p>) -> Option<Timestamp> {
-        if process.dialect.start == StartOf::Nobody {
+        if process.dialect.start == StartOf::Neither {
             return None;
         }
         let of_page = process.dialect.start == StartOf::Page || process.is_router();

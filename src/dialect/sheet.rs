@@ -90,7 +90,7 @@ impl Names {
         self.first
     }
 
-    /// Whether an engine has a name on the page that is nobody else's.
+    /// Whether an engine has a name on the page that no other dialect has.
     pub(super) const fn is_certain(&self, kind: EngineKind) -> bool {
         self.certain & bit(kind) != 0
     }

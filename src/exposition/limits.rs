@@ -26,7 +26,7 @@ impl Default for Limits {
 /// What reading a page came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
-    /// Sample lines whose name nobody wanted, or that were read.
+    /// Sample lines whose name is not wanted, or that were read.
     pub samples: u32,
     /// Lines that are not exposition.
     pub bad: u32,

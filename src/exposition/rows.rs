@@ -96,7 +96,7 @@ pub struct Rows<'p, T, W> {
 
 impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
     /// The series of `page` for whose name and kind `wants` gives a tag. It is asked once for a run of lines with one
-    /// name, and only their labels and values are read; what nobody wants is skipped unread.
+    /// name, and only their labels and values are read; the rest is skipped unread.
     pub fn new(page: &'p [u8], limits: Limits, wants: W) -> Self {
         let mut tally = Tally::default();
         let page = page.strip_prefix(BYTE_ORDER_MARK).unwrap_or(page);
@@ -206,7 +206,7 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
         if ending == b"_created" { Kind::Gauge } else { kind }
     }
 
-    /// Decides on a line by its name. `None`: nobody wants it.
+    /// Decides on a line by its name. `None`: it is not wanted.
     #[inline]
     fn decide(&mut self, name: &'p [u8]) -> Option<(T, Kind)> {
         let (last, kind, tag) = self.last;

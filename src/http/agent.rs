@@ -1,4 +1,4 @@
-//! The agent: one node's last look, to whoever asks.
+//! The agent: one node's last look, to its clients.
 
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};

@@ -1,4 +1,4 @@
-//! The hub: a watch without a screen, to whoever asks whether it lives.
+//! The hub: a watch without a screen, to clients that check its health.
 
 use crate::wire::{Request, Response};
 

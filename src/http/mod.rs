@@ -1,7 +1,7 @@
 //! The pages that margintop serves: the agent's and the hub's.
 //!
 //! They are rendered from what was looked at already: however many clients ask, the driver is asked once an interval, and
-//! if nobody asks nothing is rendered. No page here is read back by this room, and none changes anything.
+//! without a request nothing is rendered. No page here is read back by this room, and none changes anything.
 
 mod agent;
 mod gpus;

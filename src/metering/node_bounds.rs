@@ -1,7 +1,7 @@
 //! How much of each node is judged apart: the GPUs that the bounds of its engines' rows assume together.
 //!
 //! Each row of a page is compared with what all GPUs of its node can produce, so several rows together may post several
-//! times as much. Whoever judges what is stored of a node needs the largest such sum.
+//! times as much. Checks of what is stored of a node need the largest such sum.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -107,7 +107,7 @@ pub struct EngineReading {
     pub kv_usage: Option<Ratio>,
     /// Latency histograms, lifetime.
     pub latency: Latency,
-    /// Requests pushed out of the batch for want of memory, lifetime.
+    /// Requests pushed out of the batch because memory ran out, lifetime.
     pub preemptions: Option<u64>,
     /// Speculative decoding, lifetime.
     pub speculation: Option<Speculation>,

@@ -58,7 +58,7 @@ name!(
     TargetId
 );
 
-/// One GPU, whoever reports it.
+/// One GPU, the same from every source that reports it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct GpuId(Label);
@@ -79,7 +79,7 @@ impl GpuId {
         Self(Label::new(text))
     }
 
-    /// A GPU whose UUID nobody says: its place on its node.
+    /// A GPU without a reported UUID: its place on its node.
     pub fn from_place(node: &NodeName, index: u32) -> Self {
         Self(Label::new(&format!("{node}/{index}")))
     }

@@ -51,7 +51,7 @@ pub enum Rule {
     Loss,
     /// The ledger's file cannot be written.
     LedgerUnwritten,
-    /// A new ledger counts rent at a rate that nobody set.
+    /// A new ledger counts rent at the default rate: none is set.
     RateAssumed,
     /// A GPU has no lease, and its assumed rate cannot be said in the ledger's currency: its cost is unknown.
     RateUnknown,

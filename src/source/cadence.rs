@@ -154,7 +154,7 @@ async fn watch_slot<L: Look, M: From<Vec<Event>> + Send + 'static>(
 /// Waits until the end is asked for.
 async fn told(last: &mut watch::Receiver<bool>) {
     if last.wait_for(|last| *last).await.is_err() {
-        // Nobody is left to ask for it.
+        // The receiver is gone.
         std::future::pending::<()>().await;
     }
 }

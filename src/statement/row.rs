@@ -113,7 +113,7 @@ pub struct Statement {
     pub rows: Vec<Row>,
     /// The sum of the rows.
     pub total: Row,
-    /// Revenue whose cost nobody knows: in the total's revenue, and not in its profit.
+    /// Revenue whose cost is unknown: in the total's revenue, and not in its profit.
     pub uncosted_revenue: Money,
     /// How far the truth may lie from the revenue, either way.
     pub uncertainty: Money,

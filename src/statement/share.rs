@@ -102,7 +102,7 @@ impl<R: Copy> Shares<R> {
         self.by_unit.sort_by_key(|share| share.place.unit);
     }
 
-    /// Puts a cost account's busy rent and its milliseconds to those who worked within reach; `false` if nobody did.
+    /// Puts a cost account's busy rent and its milliseconds to those who worked within reach; `false` if none did.
     pub(super) fn put(
         &mut self,
         placement: &Placement,

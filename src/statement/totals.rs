@@ -19,7 +19,7 @@ pub struct Totals {
     pub gpu_time: GpuTime,
     /// What was earned.
     pub revenue: Money,
-    /// The part of it whose cost nobody knows.
+    /// The part of it whose cost is unknown.
     pub uncosted_revenue: Money,
     /// What is owed; `None` where no rate is known.
     pub cost: Option<Money>,

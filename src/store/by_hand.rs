@@ -1,6 +1,6 @@
 //! What a person notes in a ledger, also while another process keeps it: a named moment, the end of a lease, a target's reset, a decision.
 //!
-//! Each is one transaction that needs no lock but the file's own. Whoever keeps the ledger heeds it within a second; where
+//! Each is one transaction that needs no lock but the file's own. The process that keeps the ledger reads it within a second; where
 //! no process does, the next one that does.
 
 use std::path::Path;

@@ -17,7 +17,7 @@ use crate::units::{Money, Timestamp};
 /// What became of a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DisputeState {
-    /// Nobody has decided yet.
+    /// Not decided yet.
     Open,
     /// Its tokens or its energy were posted.
     Accepted,

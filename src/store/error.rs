@@ -86,7 +86,7 @@ impl StoreError {
                 Self::ReadOnly(path, error.to_string())
             }
             Some(ErrorCode::DiskFull) => Self::Full(path),
-            // Whoever writes it for so long keeps it, even if it is no margintop.
+            // A process that writes it for so long keeps it, even if it is no margintop.
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Kept { path, pid: None },
             _ => Self::Io(path, error.to_string()),
         }

@@ -17,13 +17,13 @@ use super::{Cannot, StoreError, events, migrate, names, slo, versions};
 const APPLICATION: i64 = 0x6d74_6f70;
 /// How long another's lock is waited for: the user is told within three seconds why nothing is written.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The most of a write-ahead log that is left on the disk once nobody reads what it replaced.
+/// The most of a write-ahead log that is left on the disk once no reader needs what it replaced.
 const LOG_LEFT: i64 = 16 << 20;
 /// Statements that stay prepared: a commit has about thirty.
 const PREPARED: usize = 48;
 const SCHEMA: &str = include_str!("schema.sql");
 
-/// Where the ledger is when nobody names one: `$XDG_STATE_HOME/margintop/ledger.db`, else under `~/.local/state`.
+/// Where the ledger is when none is named: `$XDG_STATE_HOME/margintop/ledger.db`, else under `~/.local/state`.
 pub fn default_path(environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let named = |name| environment(name).filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let state = named("XDG_STATE_HOME").or_else(|| named("HOME").map(|home| home.join(".local/state")));
@@ -80,7 +80,7 @@ fn connect(path: &Path) -> Result<(Connection, i64), StoreError> {
     };
     let journaled = || -> Result<(Connection, i64), StoreError> {
         let connection = plain(path)?;
-        // A log that was left is read without shared memory by whoever has the file to himself.
+        // A log that was left is read without shared memory by a process that has the file to itself.
         connection.pragma_update(None, "locking_mode", "exclusive").map_err(of)?;
         let version = known(path, &connection)?;
         connection.pragma_update(None, "journal_mode", "truncate").map_err(of)?;
@@ -145,7 +145,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
         error => error,
     };
     let locks = |error: &StoreError| !matches!(error, StoreError::Cannot { what: Cannot::Lock, .. });
-    // A reader takes part in the write-ahead log where it may. Where it may not, and there is none, nobody writes.
+    // A reader takes part in the write-ahead log where it may. Where it may not, and there is none, there is no writer.
     let mut opened = with(path, write).map_err(|error| why(&error));
     if opened.as_ref().is_err_and(locks) {
         opened = with(path, read).map_err(|error| why(&error));
@@ -164,7 +164,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Opens a ledger of this version once more to read it, at once or not at all: whoever asks can do without.
+/// Opens a ledger of this version once more to read it, at once or not at all: the caller can do without.
 pub(super) fn open_once_more(path: &Path) -> Option<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).ok()?;
@@ -196,7 +196,7 @@ fn has_log(path: &Path) -> bool {
     std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }
 
-/// The name of a file that nobody changes, which needs no lock and no file beside it to be read.
+/// The name of a file that does not change, which needs no lock and no file beside it to be read.
 fn unchanging(path: &Path) -> PathBuf {
     let mut name = OsString::from("file:");
     for byte in path.as_os_str().as_bytes() {

@@ -96,7 +96,7 @@ impl Store {
         LedgerBasis { path, writer: WriterStatus::Memory, trouble: Some(Label::new(&trouble)), first_run: false }
     }
 
-    /// Hands over what changed. Nobody waits: what cannot be written is kept and written later.
+    /// Hands over what changed. Never blocks: what cannot be written is kept and written later.
     pub fn commit(&self, checkpoint: Checkpoint) {
         let _ = self.requests.send(LedgerRequest::Commit(Box::new(checkpoint)));
     }

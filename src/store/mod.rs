@@ -2,7 +2,7 @@
 //!
 //! Tokens, GPU time and each counter's last value are written in one transaction, so what is not committed is not lost:
 //! the next look starts from the committed counter. One process writes, by a lock that the system frees when it dies;
-//! others read. All of it happens on a thread of its own: nobody waits for a disk. It prices nothing and decides
+//! others read. All of it happens on a thread of its own: no caller waits for a disk. It prices nothing and decides
 //! nothing; it keeps what `fleet` hands on, and answers questions of the past.
 
 mod beside;

@@ -36,7 +36,7 @@ pub(super) fn past(
     calendar: &mut Calendar,
     query: PastQuery,
 ) -> rusqlite::Result<Past> {
-    // Everything is read as of one instant, whoever writes meanwhile.
+    // Everything is read as of one instant, also while another process writes.
     let _instant = connection.unchecked_transaction()?;
     let kept = saved(connection, calendar)?;
     let beside = beside.and_then(Beside::joined);

@@ -217,7 +217,7 @@ impl<'a> GpuCounts<'a> {
         }
     }
 
-    /// By the number of the node. One whose rent is known by nobody may have any number.
+    /// By the number of the node. One whose rent is unknown may have any number.
     pub(super) fn finish(mut self) -> HashMap<usize, u32> {
         self.close();
         self.most.retain(|_, gpus| *gpus > 0);

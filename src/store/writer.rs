@@ -95,7 +95,7 @@ impl LedgerWriter {
         }
     }
 
-    /// Opens the ledger and answers until it is closed or nobody can ask any more.
+    /// Opens the ledger and answers until it is closed or all its handles are gone.
     pub(super) fn run(mut self, inbox: &Receiver<LedgerRequest>) {
         self.open();
         loop {

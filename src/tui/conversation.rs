@@ -14,7 +14,7 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    /// With whoever answers questions of the past, if anyone does.
+    /// With the thread that answers questions of the past, if there is one.
     pub(super) const fn new(past: Option<AskPast>, wake: SyncSender<Wake>) -> Self {
         Self { past, wake, answer: None }
     }
@@ -33,7 +33,7 @@ impl Conversation {
         if let Some(past) = &self.past
             && let Some(question) = app.question()
         {
-            // There is room for the one answer, and a full queue wakes the loop anyway: whoever answers never waits.
+            // There is room for the one answer, and a full queue wakes the loop anyway: the answering thread never waits.
             let (tell, answer) = mpsc::sync_channel(1);
             let wake = self.wake.clone();
             self.answer = Some(answer);

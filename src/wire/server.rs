@@ -89,7 +89,7 @@ where
             .max_buf_size(HEAD)
             .serve_connection(TokioIo::new(stream), service)
     );
-    // An error here is a client that left or spoke no HTTP: nobody is there to be told.
+    // An error here is a client that left or spoke no HTTP: there is no one to tell.
     if timeout(LIFE, connection.as_mut()).await.is_err() {
         connection.as_mut().graceful_shutdown();
         let _ = timeout(SILENCE, connection).await;

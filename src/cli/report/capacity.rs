@@ -99,7 +99,7 @@ impl CapacityReport {
 
     fn table(&self) -> String {
         let (since, until) = (local(self.since, &self.zone), local(self.until, &self.zone));
-        let of = if self.usual { " of the last 31 days, for want of --since" } else { "" };
+        let of = if self.usual { " of the last 31 days, the default without --since" } else { "" };
         let mut out = format!("{since} to {until}  capacity{of}, in {}\n\n", self.currency);
         if self.capacity.is_early() {
             let (watched, needs) = (hours(self.capacity.measured), hours(Capacity::needs()));

@@ -71,7 +71,7 @@ impl Discovery {
                 Ok((address, Answer::Stranger)) => {
                     self.strangers.insert(address, LEAVE_ALONE);
                 }
-                Ok((_, Answer::Nobody)) | Err(_) => {}
+                Ok((_, Answer::Silence)) | Err(_) => {}
             }
         }
         found.sort_by_key(|found| (found.scraper.target().port(), found.scraper.target().id.clone()));
@@ -104,14 +104,15 @@ enum Answer {
     Engine(Box<Found>),
     /// Something answers, and it is no engine.
     Stranger,
-    Nobody,
+    /// Nothing listens, or no answer came in time.
+    Silence,
 }
 
 async fn ask(address: SocketAddr, settings: Settings, clock: Clock) -> (SocketAddr, Answer) {
     if !matches!(timeout(ACCEPT, TcpStream::connect(address)).await, Ok(Ok(_))) {
-        return (address, Answer::Nobody);
+        return (address, Answer::Silence);
     }
-    let Ok(target) = format!("http://{address}").parse() else { return (address, Answer::Nobody) };
+    let Ok(target) = format!("http://{address}").parse() else { return (address, Answer::Silence) };
     let mut scraper = Scraper::new(target, settings, clock);
     let answer = match timeout(ANSWER, scraper.look()).await {
         // An engine without a metrics page is found too: its trouble says what to switch on.
@@ -119,7 +120,7 @@ async fn ask(address: SocketAddr, settings: Settings, clock: Clock) -> (SocketAd
             Answer::Engine(Box::new(Found { scraper, first }))
         }
         // It may be an engine that is busy starting: asked again in the next round.
-        Err(_) => Answer::Nobody,
+        Err(_) => Answer::Silence,
         Ok(_) => Answer::Stranger,
     };
     (address, answer)

@@ -36,7 +36,7 @@ pub(super) enum Message {
     Back(u64),
     /// The driver reported an error.
     Xid { gpu: u32, code: u32 },
-    /// Nobody wants to know any more.
+    /// The receiver is gone.
     Stop,
 }
 
@@ -160,7 +160,7 @@ impl<S: Fn(Event)> Cadence<S> {
                     self.due = None;
                     machine.begin_look(now, if self.settings.pace == Pace::Asked { due } else { now });
                 } else if due.is_some_and(|due| now >= due + LOOK) && self.settings.pace == Pace::Asked {
-                    // Whoever asked gets what there is; the look before is still under way.
+                    // The previous look is still under way: the answer is what is known so far.
                     self.due = None;
                     let readings = machine.readings_so_far(now);
                     self.finish(readings, now);

@@ -42,7 +42,7 @@ pub(super) enum Call {
 pub(super) enum Stop {
     /// It has no figures now: it is in this state.
     Out(GpuState),
-    /// The call came back after nobody waited for it any more.
+    /// The call came back after its wait had ended.
     WrittenOff,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct Card {
     id: OnceLock<GpuId>,
     /// A bit for each [`Call`] that was refused for good.
     refused: AtomicU32,
-    /// A bit for each of those that was refused for want of permission.
+    /// A bit for each of those that was refused for lack of permission.
     denied: AtomicU32,
 }
 
@@ -103,7 +103,7 @@ impl Card {
 pub(super) struct Tally {
     /// Whether a figure was told.
     answered: Cell<bool>,
-    /// Whether a call was refused for want of permission.
+    /// Whether a call was refused for lack of permission.
     denied: Cell<bool>,
     /// Whether a call ended in an error that says no more.
     failed: Cell<bool>,
@@ -132,7 +132,7 @@ impl Visit<'_> {
         self.settle(call, || question(device))
     }
 
-    /// Ends a visit in which no figure was told, where that is for want of permission or for errors that say no more.
+    /// Ends a visit in which no figure was told, where that is for lack of permission or for errors that say no more.
     pub(super) fn judge(&self) -> Result<(), Stop> {
         match self.tally {
             tally if tally.answered.get() => Ok(()),

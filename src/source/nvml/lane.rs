@@ -1,4 +1,4 @@
-//! A thread that visits GPUs round after round, and whoever watches it.
+//! A thread that visits GPUs round after round, and the handle that watches it.
 //!
 //! A lane never waits for its thread. When a call has not come back in time the thread is written off: it is left inside
 //! the driver, its GPU is named, and new threads go on with the others.

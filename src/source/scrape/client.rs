@@ -92,7 +92,7 @@ fn same_origin(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     }
 }
 
-/// A client for `http` alone: it would trust nobody.
+/// A client for `http` alone: it has no certificate roots.
 fn plain() -> Result<Client, ScrapeTrouble> {
     let trusts_nobody = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()

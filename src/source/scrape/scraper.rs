@@ -20,7 +20,7 @@ use crate::dialect::{self, Hint};
 use crate::reading::{EngineKind, Event, Label, ModelName, PageReading, ScrapeCost, ScrapeTrouble};
 use crate::units::Moment;
 
-/// One text format, from whoever negotiates.
+/// One text format, from servers that negotiate the format.
 const TEXT: &str = "text/plain;version=0.0.4;q=1,*/*;q=0.1";
 
 /// How targets are looked at. Clones share their connections.
@@ -212,7 +212,7 @@ impl Scraper {
         }
     }
 
-    /// Tries the places where a page may be. One with metrics of nobody known is taken if nothing better is found.
+    /// Tries the places where a page may be. One with metrics of no known engine is taken if nothing better is found.
     async fn search_page(&mut self, origin: &Url) -> Result<(Url, Look), ScrapeTrouble> {
         let models = self.ask_models(origin).await?;
         if let Some(page) = self.begin_routing(&models, origin.join("/metrics").ok()) {

@@ -17,7 +17,7 @@ pub(super) struct Served {
     pub(super) gaps: Lots,
     /// Finished requests.
     pub(super) requests: Lots,
-    /// Pushed out for want of memory.
+    /// Preempted because memory ran out.
     pub(super) preemptions: u64,
     /// In the batch.
     pub(super) running: u64,

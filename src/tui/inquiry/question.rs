@@ -118,12 +118,12 @@ pub enum Reply {
 /// Who is told the answer.
 pub type ReplyTo = Box<dyn FnOnce(Reply) + Send>;
 
-/// Whom the screen asks. It answers from a thread of its own, and nobody waits for it.
+/// Whom the screen asks. It answers from a thread of its own, and the screen never waits for it.
 #[derive(Clone)]
 pub struct AskPast(Arc<dyn Fn(Question, ReplyTo) + Send + Sync>);
 
 impl AskPast {
-    /// Whoever takes a question and answers it later.
+    /// The one that takes a question and answers it later.
     pub fn new(ask: impl Fn(Question, ReplyTo) + Send + Sync + 'static) -> Self {
         Self(Arc::new(ask))
     }

@@ -94,7 +94,7 @@ fn keeper(scene: &Scene<'_>) -> Option<Span> {
     ledger::keeper(scene).filter(|_| other).map(|text| (Role::Dim, text))
 }
 
-/// That nobody keeps it.
+/// That no process writes it.
 fn in_memory(scene: &Scene<'_>) -> Option<Span> {
     let memory = scene.snap.money.ledger.writer == WriterStatus::Memory && !scene.is_blank();
     ledger::keeper(scene).filter(|_| memory).map(say)

@@ -1,4 +1,4 @@
-//! Where the money is kept: who keeps it, and a line of its own when nobody does.
+//! Where the money is kept: which process writes it, and a line of its own when none does.
 
 use ratatui::layout::Rect;
 

@@ -91,7 +91,7 @@ fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
     rule
 }
 
-/// What stands behind the profit, in rows: a fact that finds no room in its row is left out, lest the rest move.
+/// What stands behind the profit, in rows: a fact that finds no room in its row is left out, so that the rest stays in place.
 fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<Span>>> {
     let money = &scene.snap.money;
     if money.profit.is_none() {
