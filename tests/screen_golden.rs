@@ -220,6 +220,10 @@ fn other_views_and_states() {
         golden("node", &inside, size);
         golden("engines-open", &open, size);
     }
+    for grouping in ["node", "model"] {
+        open.update(Action::Command(Command::Group));
+        golden(&format!("engines-by-{grouping}"), &open, (120, 36));
+    }
     app.update(Action::Command(Command::Help));
     app.update(Action::Command(Command::Pause));
     golden("paused", &app, (80, 24));
@@ -280,6 +284,36 @@ fn what_stands_before_and_in_a_view() {
         draw_once(&mut block, size);
         press(&mut block, &[Command::Block(Turn::Next)]);
         golden("block", &block, size);
+    }
+}
+
+#[test]
+fn nodes_without_units_stand_as_a_map_and_the_worst_first_where_room_runs_out() {
+    for nodes in [60, 278] {
+        let app = app(&Arc::new(picture::without_units(nodes)));
+        for size in SIZES {
+            golden(&format!("map-{nodes}-nodes"), &app, size);
+        }
+    }
+    let mut app = app(&Arc::new(case(Case::Fleet)));
+    for what in ["memory", "KV", "profit", "hits", "heat", "power"] {
+        app.update(Action::Command(Command::Cells));
+        if matches!(what, "KV" | "profit" | "hits") {
+            golden(&format!("map-{what}"), &app, (120, 36));
+        }
+    }
+}
+
+#[test]
+fn objectives_for_latency_show_where_they_are_missed() {
+    for (name, mut snapshot) in [("fleet", case(Case::Fleet)), ("one-box", case(Case::OneBox))] {
+        picture::set_objectives(&mut snapshot);
+        let mut app = app(&Arc::new(snapshot));
+        for size in [(80, 24), (120, 36), (200, 50)] {
+            golden(&format!("slo-{name}"), &app, size);
+        }
+        app.update(Action::Command(Command::Show(ViewId::Engines)));
+        golden(&format!("slo-{name}-engines"), &app, (120, 36));
     }
 }
 

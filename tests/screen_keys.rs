@@ -141,6 +141,40 @@ fn units_fold_and_unfold() {
 }
 
 #[test]
+fn engines_are_put_together_by_unit_node_or_model() {
+    let mut app = app();
+    type_(&mut app, "4");
+    let rows = |app: &App| ViewId::Engines.view().rows(&scene(app)).len();
+    assert_eq!(rows(&app), 40);
+    type_(&mut app, "u");
+    assert_eq!(rows(&app), app.shown().nodes.len());
+    type_(&mut app, "u");
+    assert_eq!(rows(&app), 1);
+    type_(&mut app, "u");
+    assert_eq!(rows(&app), 40);
+}
+
+/// Where rows run out the worst stand first: the keys go along the rows as they are drawn.
+#[test]
+fn the_map_is_walked_as_it_is_drawn() {
+    for snapshot in [picture::without_units(278), picture::without_units(60), fleet(0)] {
+        let mut app = app();
+        app.update(Action::Fresh(Arc::new(snapshot)));
+        look(&mut app);
+        let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
+        let mut hits = Hits::default();
+        terminal.draw(|frame| hits = margintop::tui::draw(frame, &app, app.shown(), &Theme::of_roles())).unwrap();
+        let rows = ViewId::Overview.view().rows(&scene(&app));
+        let row = |(_, hit): &(_, Hit)| if let Hit::Row(row) = hit { Some(*row) } else { None };
+        let mut drawn: Vec<_> = hits.areas().iter().filter_map(row).collect();
+        // A unit of many nodes has several rows.
+        drawn.dedup();
+        assert!(drawn.len() > 20, "{}", drawn.len());
+        assert_eq!(drawn, rows[..drawn.len()]);
+    }
+}
+
+#[test]
 fn every_column_that_sorts_sorts_both_ways() {
     for view in ViewId::ALL {
         let mut app = app();
@@ -173,7 +207,7 @@ fn spans_cells_and_charts() {
     let before = app.charts;
     type_(&mut app, "mv");
     assert_ne!(app.charts, before);
-    type_(&mut app, "mmmv");
+    type_(&mut app, "mmmmmmv");
     assert_eq!(app.charts, before);
 }
 

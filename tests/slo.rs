@@ -25,19 +25,24 @@ fn seat(path: &std::path::Path, at: Timestamp, limit: u64) -> Seat {
     Seat::of(path, at, "USD", TimeZone::UTC, FleetConfig { slo, ..FleetConfig::local("gpu-01") })
 }
 
-/// Five polls in each of so many minutes; in each, so many first tokens within two seconds and so many within four.
+/// A poll: so many more first tokens within two seconds, and so many within four.
+fn poll(seat: &mut Seat, grown: [u64; 2], counts: &mut [u64; 2]) {
+    (0..2).for_each(|nth| counts[nth] += grown[nth]);
+    let mut page = page(MODEL, counters(counts[0], 0, counts[0]), None);
+    let [within, over] = *counts;
+    let bounds = [2.0, 4.0, f64::INFINITY].into();
+    let counts = [within, within + over, within + over].into();
+    page.engines[0].latency = Latency { ttft: Some(Histogram { bounds, counts }), ..Latency::default() };
+    let at = seat.clock.now();
+    seat.apply(answered(ENGINE, at, page));
+    seat.tick();
+}
+
+/// Five such polls in each of so many minutes.
 fn watch(seat: &mut Seat, minutes: &[[u64; 2]], counts: &mut [u64; 2]) {
     for grown in minutes {
         for _ in 0..5 {
-            (0..2).for_each(|nth| counts[nth] += grown[nth]);
-            let mut page = page(MODEL, counters(counts[0], 0, counts[0]), None);
-            let [within, over] = *counts;
-            let bounds = [2.0, 4.0, f64::INFINITY].into();
-            let counts = [within, within + over, within + over].into();
-            page.engines[0].latency = Latency { ttft: Some(Histogram { bounds, counts }), ..Latency::default() };
-            let at = seat.clock.now();
-            seat.apply(answered(ENGINE, at, page));
-            seat.tick();
+            poll(seat, *grown, counts);
             seat.advance(12);
         }
     }
@@ -125,4 +130,26 @@ fn a_ledger_of_version_3_opens_and_goes_on() {
     assert_eq!((version(), after.slo.map(|slo| slo.since)), (4, Some(SloDay::of(last))));
     assert!(before.tokens.iter().all(|cell| after.tokens.contains(cell)), "what was there is there");
     assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_within_an_objective_now_is_told_by_engine_and_over_all() {
+    let (_home, path) = file();
+    let (mut counts, mut watcher) = ([0, 0], seat(&path, began(), 2));
+    for _ in 0..15 {
+        watcher.advance(1);
+        poll(&mut watcher, [90, 10], &mut counts);
+    }
+    let snapshot = watcher.picture();
+    let slo = snapshot.slo.unwrap();
+    assert_eq!((slo.ttft_p99_seconds, slo.itl_p99_seconds), (Some(2.0), None));
+    let within = snapshot.engines[0].within_slo.unwrap().get();
+    assert!((within - 0.9).abs() < 1e-9 && slo.within == snapshot.engines[0].within_slo, "{within}");
+    let output = snapshot.tokens.output_per_second.unwrap();
+    let goodput = slo.goodput_per_second.unwrap();
+    assert!(output > 0.0 && (goodput - 0.9 * output).abs() < 1e-9, "{goodput} of {output}");
+    // Without objectives nothing is said of them.
+    let mut plain =
+        Seat::of(&path.with_extension("other"), began(), "USD", TimeZone::UTC, FleetConfig::local("gpu-01"));
+    assert_eq!(plain.picture().slo, None);
 }

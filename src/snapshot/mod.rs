@@ -6,6 +6,7 @@
 mod alert;
 mod money;
 mod rows;
+mod slo;
 mod vitals;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub use rows::{
     Coverage, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, Quantiles, Requests, ScrapeRow, TokenTotals, UnitRow,
     WorstRank,
 };
+pub use slo::SloStatus;
 pub use vitals::{Line, Vitals};
 
 use crate::reading::Trouble;
@@ -58,6 +60,8 @@ pub struct Snapshot {
     pub models: Vec<ModelRow>,
     /// Deployment units by name; empty where none is configured.
     pub units: Vec<UnitRow>,
+    /// The objectives for latency and how far they are held; `None` where none is set.
+    pub slo: Option<SloStatus>,
     /// What is wrong, the gravest first.
     pub alerts: Vec<Alert>,
     /// Sources that cannot work here, each with its mend.

@@ -232,6 +232,8 @@ pub struct EngineRow {
     pub itl_seconds: Quantiles,
     /// Whole requests.
     pub e2e_seconds: Quantiles,
+    /// Share of its requests and tokens of the window that are within the objectives for latency: the least of theirs.
+    pub within_slo: Option<Ratio>,
     /// Preemptions, lifetime.
     pub preemptions: Option<u64>,
     /// Kept share of drafted tokens, lifetime.

@@ -7,15 +7,11 @@ use ratatui::layout::Rect;
 use super::app::App;
 use super::pane;
 use super::scene::Scene;
+use super::screen::Screen;
 use super::theme::{Role, Theme};
 use super::view::{self, Hits};
 use super::widgets::Canvas;
 use crate::snapshot::Snapshot;
-
-/// Below this the screen says that it is too small.
-const LEAST: (u16, u16) = (40, 8);
-/// From here on the views are named in a row of their own.
-const TABS: (u16, u16) = (108, 30);
 
 /// Draws one frame. Returns what a mouse meets in it.
 pub fn draw(frame: &mut Frame<'_>, app: &App, snapshot: &Snapshot, theme: &Theme) -> Hits {
@@ -35,33 +31,26 @@ pub(super) fn draw_into(buffer: &mut Buffer, app: &App, snapshot: &Snapshot, the
 
 fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
     canvas.ground(area, Role::Ground);
-    if area.width < LEAST.0 || area.height < LEAST.1 {
+    let Some(screen) = Screen::of(scene) else {
         pane::too_small(canvas, area, scene);
         return Hits::default();
-    }
-    let [head, mut body, foot] = frame_of(area);
-    pane::header(canvas, head, scene);
-    let has_tabs = area.width >= TABS.0 && area.height >= TABS.1;
+    };
+    pane::header(canvas, screen.header, scene);
+    let has_tabs = screen.tabs.height > 0;
     let mut hits = Hits::of_screen(scene.size);
     if has_tabs {
-        hits.extend(pane::tabs(canvas, Rect { height: 1, ..body }, scene));
-        body = Rect { y: body.y + 1, height: body.height - 1, ..body };
+        hits.extend(pane::tabs(canvas, screen.tabs, scene));
     }
-    if pane::has_ledger_trouble(scene) && area.height >= 11 {
-        // Money that is not written down must be seen, whatever else is shown.
-        body.height -= 1;
-        let line = Rect { x: body.x + 1, y: body.bottom(), width: body.width.saturating_sub(2), height: 1 };
-        pane::ledger_trouble(canvas, line, scene);
+    if screen.trouble.height > 0 {
+        pane::ledger_trouble(canvas, screen.trouble, scene);
     }
-    let inner = Rect { x: body.x + 1, width: body.width.saturating_sub(2), ..body };
     let id = view::shown(scene.app, scene);
     if scene.app.what_if.open {
-        view::what_if(canvas, inner, scene);
+        view::what_if(canvas, screen.view, scene);
     } else {
-        hits.extend(draw_view(canvas, inner, scene, id));
+        hits.extend(draw_view(canvas, screen.view, scene, id));
     }
-    let foot = Rect { x: foot.x + 1, width: foot.width.saturating_sub(2), ..foot };
-    hits.extend(pane::footer(canvas, foot, scene, id, has_tabs));
+    hits.extend(pane::footer(canvas, screen.footer, scene, id, has_tabs));
     if let Some(first) = scene.app.explaining() {
         pane::figures(canvas, area, scene, first);
     }
@@ -90,11 +79,4 @@ fn mark(canvas: &mut Canvas<'_>, area: Rect) {
             cell.set_style(style);
         }
     }
-}
-
-/// The first row, what is between, the last row.
-fn frame_of(area: Rect) -> [Rect; 3] {
-    let row = |y: u16| Rect { y, height: 1, ..area };
-    let body = Rect { y: area.y + 1, height: area.height - 2, ..area };
-    [row(area.y), body, row(area.bottom() - 1)]
 }

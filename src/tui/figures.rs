@@ -127,6 +127,20 @@ pub const FIGURES: &[Figure] = &[
         &[Overview, Models]
     ),
     figure!(
+        "in SLO",
+        "% of requests and tokens",
+        "samples of the window within the objective of [slo] / all, of the objective where it is least; of several engines the least",
+        "engines' histograms",
+        &[Overview, Node, Engines]
+    ),
+    figure!(
+        "goodput ≈",
+        "output tokens a second",
+        "≈ sum over engines of output a second x their share in SLO: no page says which request met which objective",
+        "engines' counters and histograms",
+        &[Overview]
+    ),
+    figure!(
         "against 15 min ago",
         "%, or points of a share",
         "now − the value a quarter hour ago, as a part of that; shares as a difference",

@@ -102,6 +102,7 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Lists: plain('S') => Command::Reverse, "S", "the other way round", ""),
     bind!(Lists: plain('o') => Command::Fold, "o", "open or close the row", "fold"),
     bind!(Lists: plain('O') => Command::FoldAll, "O", "open or close all rows", "all"),
+    bind!(Lists: plain('u') => Command::Group, "u", "group: unit, node, model", "group"),
     bind!(Charts: plain('m') => Command::Cells, "m", "cells: load, memory …", "cells"),
     bind!(Charts: plain('c') => Command::Cursor, "c", "cursor: values at a time", "cursor"),
     bind!(Charts: plain('v') => Command::Form, "v", "stack, or profit about 0", "chart"),

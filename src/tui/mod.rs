@@ -22,6 +22,7 @@ pub mod prompt;
 mod recorded;
 mod run;
 pub mod scene;
+mod screen;
 mod series;
 mod settings;
 pub mod svg;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::history::{EventKind, History, HistoryEvent, Measure, Query, Subject};
 use crate::reading::{Activity, Health};
 use crate::snapshot::{
-    Alert, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, Requests, ScrapeRow, Snapshot,
-    TokenTotals, UnitRow, Vitals,
+    Alert, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, Requests, ScrapeRow, SloStatus,
+    Snapshot, TokenTotals, UnitRow, Vitals,
 };
 use crate::units::{Money, Ratio, Span, Timestamp, quotient};
 
@@ -64,6 +64,7 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
         engines: now.engines.iter().map(|row| Arc::new(then.engine(row))).collect(),
         models: now.models.iter().map(|row| then.model(row)).collect(),
         units: now.units.iter().map(|row| then.unit(row)).collect(),
+        slo: now.slo.map(|slo| SloStatus { within: None, goodput_per_second: None, ..slo }),
         alerts: alerts(history, at),
         troubles: Vec::new(),
         notices: Vec::new(),
@@ -204,6 +205,7 @@ impl Then<'_> {
             ttft_seconds: Quantiles::default(),
             itl_seconds: Quantiles::default(),
             e2e_seconds: Quantiles::default(),
+            within_slo: None,
             preemptions: None,
             spec_acceptance: None,
             revenue: None,

@@ -7,7 +7,7 @@ use super::human;
 use super::theme::Role;
 use crate::reading::{Health, Label};
 use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot};
-use crate::units::{Money, Span, Timestamp};
+use crate::units::{Money, Ratio, Span, Timestamp};
 
 /// One frame's subject.
 #[derive(Clone, Copy)]
@@ -55,6 +55,13 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn at(&self, pace: Pace) -> Self {
         Self { snap: self.app.pictures.at(pace), ..*self }
+    }
+
+    /// The mean use of the KV caches of a node's engines.
+    pub fn kv_of(&self, node: &NodeRow) -> Option<Ratio> {
+        let rows = self.snap.engines.iter().filter(|row| row.node == node.name && !row.in_engine_row);
+        let known: Vec<f64> = rows.filter_map(|row| row.kv_usage).map(Ratio::get).collect();
+        Ratio::of(known.iter().sum(), known.len() as f64)
     }
 
     /// Every GPU, with its node.

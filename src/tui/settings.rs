@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::app::{App, Cells, Reach};
+use super::app::{App, Cells, Grouping, Reach};
 use super::view::ViewId;
 use super::widgets::margin::MarginForm;
 
@@ -36,6 +36,9 @@ pub(super) struct Settings {
     /// What the cells of the map show.
     #[serde(skip_serializing_if = "Option::is_none")]
     cells: Option<String>,
+    /// By what the engines are put together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
     /// The large chart: `stack` or `profit`.
     #[serde(skip_serializing_if = "Option::is_none")]
     chart: Option<String>,
@@ -72,6 +75,9 @@ impl Settings {
         if let Some(cells) = Cells::ALL.into_iter().find(|cells| is(&self.cells, cells.names().0)) {
             app.charts.cells = cells;
         }
+        if let Some(grouping) = Grouping::ALL.into_iter().find(|grouping| is(&self.group, grouping.name())) {
+            app.grouping = grouping;
+        }
         if is(&self.chart, "profit") {
             app.charts.form = MarginForm::Profit;
         }
@@ -93,6 +99,7 @@ impl Settings {
             theme,
             span: Some(app.charts.reach.word().to_owned()),
             cells: Some(app.charts.cells.names().0.to_owned()),
+            group: Some(app.grouping.name().to_owned()),
             chart: Some(chart.to_owned()),
             sort: ViewId::tabs().filter_map(|view| Some((view.view().title().to_owned(), app.sorted(view)?))).collect(),
         }

@@ -19,8 +19,8 @@ use margintop::history::History;
 use margintop::ledger::{Classes, GpuTimeCell, Past, TokenCell};
 use margintop::reading::{EngineKind, Label, ModelName, Role};
 use margintop::snapshot::{
-    Coverage, GpuTotals, LedgerBasis, Line, ListBasis, MoneyView, RateBasis, Requests, SCHEMA, Snapshot, TokenTotals,
-    Vitals, WriterStatus,
+    Coverage, GpuTotals, LedgerBasis, Line, ListBasis, MoneyView, RateBasis, Requests, SCHEMA, SloStatus, Snapshot,
+    TokenTotals, Vitals, WriterStatus,
 };
 use margintop::tui::app::{Action, App, Command, Turn};
 use margintop::units::{GpuTime, Money, Ratio, Span, Timestamp, Tokens};
@@ -66,6 +66,31 @@ pub fn watched() -> App {
     app
 }
 
+/// The fleet's first nodes, in no unit.
+pub fn without_units(nodes: usize) -> Snapshot {
+    let mut snapshot = fleet(0);
+    snapshot.nodes.truncate(nodes);
+    for node in &mut snapshot.nodes {
+        Arc::make_mut(node).unit = None;
+    }
+    snapshot.units.clear();
+    snapshot
+}
+
+/// Objectives for latency, which every third engine misses.
+pub fn set_objectives(snapshot: &mut Snapshot) {
+    for (nth, row) in snapshot.engines.iter_mut().enumerate() {
+        Arc::make_mut(row).within_slo = ratio(if nth % 3 == 0 { 0.972 } else { 0.998 });
+    }
+    snapshot.slo = Some(SloStatus {
+        ttft_p99_seconds: Some(0.45),
+        itl_p99_seconds: Some(0.05),
+        e2e_p99_seconds: None,
+        within: ratio(0.981),
+        goodput_per_second: snapshot.tokens.output_per_second.map(|output| 0.981 * output),
+    });
+}
+
 pub fn ratio(value: f64) -> Option<Ratio> {
     Ratio::new(value)
 }
@@ -98,6 +123,7 @@ pub fn empty() -> Snapshot {
         nodes: Vec::new(),
         engines: Vec::new(),
         models: Vec::new(),
+        slo: None,
         units: Vec::new(),
         alerts: Vec::new(),
         notices: Vec::new(),

@@ -82,6 +82,7 @@ pub fn rank(engine: usize, rank: usize, output: f64) -> EngineRow {
         ttft_seconds: Quantiles::default(),
         itl_seconds: Quantiles::default(),
         e2e_seconds: Quantiles::default(),
+        within_slo: None,
         preemptions: None,
         spec_acceptance: None,
         revenue: None,

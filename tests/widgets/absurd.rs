@@ -66,7 +66,7 @@ fn plots(data: &Data) -> Vec<Box<dyn Plot + '_>> {
         Box::new(AreaChart { layers: layers.clone(), low, top, even: data.first(), is_heat: false }),
         Box::new(AreaChart { layers, low, top, even: Some(top), is_heat: true }),
         Box::new(LineChart { values, low, top, role: Role::Hit }),
-        Box::new(BandChart { lower: values, upper: others, low, top, role: Role::Prompt }),
+        Box::new(BandChart { lower: values, upper: others, low, top, limit: Some(low), role: Role::Prompt }),
         Box::new(Sparkline::new(values, top, Role::Output)),
         Box::new(Sparkline { values: Cow::Borrowed(values), top, ink: None }),
     ]

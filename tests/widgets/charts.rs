@@ -59,7 +59,7 @@ fn a_line_breaks_where_nothing_is_known() {
 fn a_band_has_two_edges() {
     let mock = Mock::read("band");
     let (p50, p99) = (mock.data("p50"), mock.data("p99"));
-    let chart = BandChart { lower: &p50, upper: &p99, low: 0.0, top: 1.0, role: Role::Prompt };
+    let chart = BandChart { lower: &p50, upper: &p99, low: 0.0, top: 1.0, limit: None, role: Role::Prompt };
     mock.check(|canvas, area| chart.draw(canvas, area));
 }
 

@@ -8,6 +8,7 @@ mod nodes;
 mod notices;
 mod pace;
 mod present;
+mod slo;
 mod units;
 
 use std::sync::Arc;
@@ -87,6 +88,7 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
         engines: engines::rows(present).into_iter().map(Arc::new).collect(),
         models,
         units: units::rows(present),
+        slo: slo::status(present),
         alerts: Vec::new(),
         notices: notices::all(present),
         troubles: fleet.inventory.source_errors().cloned().collect(),

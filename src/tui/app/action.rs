@@ -49,6 +49,8 @@ pub enum Command {
     Reach(Turn),
     /// What the cells of the map show.
     Cells,
+    /// By what the engines are put together.
+    Group,
     /// The form of the large chart.
     Form,
     /// Begin a filter.

@@ -65,23 +65,22 @@ pub enum Cells {
     #[default]
     Load,
     Memory,
-    Power,
+    Kv,
+    Profit,
+    Hits,
     Temperature,
+    Power,
 }
 
 impl Cells {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Load, Self::Memory, Self::Power, Self::Temperature];
+    pub const ALL: [Self; 7] =
+        [Self::Load, Self::Memory, Self::Kv, Self::Profit, Self::Hits, Self::Temperature, Self::Power];
 
     /// The next one.
     #[must_use]
-    pub const fn next(self) -> Self {
-        match self {
-            Self::Load => Self::Memory,
-            Self::Memory => Self::Power,
-            Self::Power => Self::Temperature,
-            Self::Temperature => Self::Load,
-        }
+    pub fn next(self) -> Self {
+        Self::ALL.get(self as usize + 1).copied().unwrap_or_default()
     }
 
     /// In a word, and from what to what the scale goes.
@@ -89,9 +88,17 @@ impl Cells {
         match self {
             Self::Load => ("load", "0 to 100 %"),
             Self::Memory => ("memory", "0 to 100 %"),
-            Self::Power => ("power", "0 to its limit"),
+            Self::Kv => ("KV", "0 to 100 %"),
+            Self::Profit => ("profit/h", "0 to the highest"),
+            Self::Hits => ("hits", "0 to 100 %"),
             Self::Temperature => ("heat", "30 to 90°"),
+            Self::Power => ("power", "0 to its limit"),
         }
+    }
+
+    /// Whether a GPU has such a figure of its own; else it is its node's.
+    pub const fn is_of_gpus(self) -> bool {
+        !matches!(self, Self::Kv | Self::Profit | Self::Hits)
     }
 
     /// A GPU's figure: degrees, or a share.
@@ -119,6 +126,7 @@ impl Cells {
             Self::Memory => Some(gpu.memory_used_bytes?.get() as f64 / gpu.memory_total_bytes?.get() as f64),
             Self::Power => Some(gpu.power_watts? / gpu.power_limit_watts?),
             Self::Temperature => Some((f64::from(gpu.temperature_celsius?.get()) - 30.0) / 60.0),
+            Self::Kv | Self::Profit | Self::Hits => None,
         }
         .filter(|share| share.is_finite())
     }

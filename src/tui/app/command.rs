@@ -34,6 +34,7 @@ impl App {
             Command::Neighbour(turn) if self.view() == ViewId::Node => self.neighbour(turn),
             Command::AlertsOf => return self.alerts_of(),
             Command::Reach(turn) => self.charts.reach = self.charts.reach.stepped(turn == Turn::Next),
+            Command::Group => self.grouping = self.grouping.next(),
             Command::Cells => self.charts.cells = self.charts.cells.next(),
             Command::Form => self.charts.turn_form(),
             Command::WhatIf => self.what_if.open = true,

@@ -10,6 +10,7 @@ mod command;
 mod cursor;
 mod explain;
 mod filter;
+mod grouping;
 mod heat;
 mod interval;
 mod list;
@@ -31,6 +32,7 @@ use jiff::tz::TimeZone;
 pub use action::{Action, Command, Effect, Turn};
 pub use charts::{Cells, ChartState, Reach};
 pub use filter::Filter;
+pub use grouping::Grouping;
 pub use heat::HeatMap;
 pub use list::{ListState, Motion};
 pub use money::{MoneyState, Pane};
@@ -73,6 +75,8 @@ pub struct App {
     pub heat: HeatMap,
     /// How charts are shown.
     pub charts: ChartState,
+    /// By what the engines are put together.
+    pub grouping: Grouping,
     /// The money view.
     pub money: MoneyState,
     /// The what-if form.
@@ -119,6 +123,7 @@ impl App {
             quiet: None,
             heat: HeatMap::of(&first),
             charts: ChartState::default(),
+            grouping: Grouping::default(),
             money: MoneyState::default(),
             what_if: WhatIfForm::default(),
             has_past: false,

@@ -56,6 +56,7 @@ fn rows(scene: &Scene<'_>, width: u16) -> Vec<Vec<Span>> {
         silent(scene),
         unpriced(scene),
         hits(scene),
+        objectives(scene),
     ];
     let terms = [unrated(scene), lists(scene), billing(scene), leakage(scene), rate(scene), in_memory(scene)];
     laid_out(sums.into_iter().chain(terms), width)
@@ -160,6 +161,17 @@ fn timing(scene: &Scene<'_>) -> Option<Span> {
     let money = &scene.snap.money;
     let what = if money.upper_bound { "timing and hits" } else { "timing" };
     (!money.uncertainty.is_zero()).then(|| say(format!("{what} ± {}", scene.money(Some(money.uncertainty), 9))))
+}
+
+/// What is within the objectives for latency.
+fn objectives(scene: &Scene<'_>) -> Option<Span> {
+    let slo = scene.snap.slo.as_ref()?;
+    let within = slo.within?;
+    let goodput = slo
+        .goodput_per_second
+        .map_or_else(String::new, |rate| format!(", goodput ≈ {} tok/s", human::scaled_tight(Some(rate)).trim()));
+    let text = format!("{} in SLO{goodput}", human::percent1(Some(within)).trim());
+    Some(if within.get() < 0.99 { warn(text) } else { say(text) })
 }
 
 /// At list prices, or what is truly billed.

@@ -4,12 +4,14 @@ use ratatui::buffer::Cell;
 use ratatui::layout::Rect;
 
 use crate::reading::Health;
-use crate::tui::app::Pace;
+use crate::snapshot::NodeRow;
+use crate::tui::app::{Cells, Pace};
 use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::toast::Toast;
 use crate::tui::widgets::{Canvas, Segment};
+use crate::units::Ratio;
 
 /// Rows from the bottom among which a free place is looked for.
 const ROWS: u16 = 12;
@@ -47,6 +49,9 @@ fn pointed(scene: &Scene<'_>) -> Option<String> {
     let cells = scene.app.charts.cells;
     let name = human::shorten(node.name.as_str(), 40);
     let Some(gpu) = gpu else {
+        if !cells.is_of_gpus() {
+            return Some(format!("{name} · {}", of_node(scene, cells, node)));
+        }
         let known: Vec<f64> = node.gpus.iter().filter_map(|gpu| cells.figure(gpu)).collect();
         let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
         return Some(format!("{name} · {}", cells.told(mean)));
@@ -54,6 +59,18 @@ fn pointed(scene: &Scene<'_>) -> Option<String> {
     let gpu = node.gpus.get(gpu)?;
     let state = if gpu.state == Health::Live { cells.told(cells.figure(gpu)) } else { gpu.state.to_string() };
     Some(format!("{name} GPU {} · {state}", gpu.index))
+}
+
+/// What a cell that stands for a node as a whole shows: `KV 71 %`.
+fn of_node(scene: &Scene<'_>, cells: Cells, node: &NodeRow) -> String {
+    match cells {
+        Cells::Profit => {
+            let profit = node.profit_per_hour.map_or(human::UNKNOWN.to_owned(), |profit| human::signed(profit, 12));
+            format!("profit {}/h", profit.trim())
+        }
+        Cells::Kv => cells.told(scene.at(Pace::TenSeconds).kv_of(node).map(Ratio::get)),
+        _ => cells.told(node.cache_hit_rate.map(Ratio::get)),
+    }
 }
 
 fn has_figures(canvas: &Canvas<'_>, row: Rect) -> bool {

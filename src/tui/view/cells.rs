@@ -23,6 +23,19 @@ pub(super) fn heat(gpu: &GpuRow) -> Heat {
     }
 }
 
+/// A latency, warned of where it is beyond its objective.
+pub(super) fn latency(seconds: Option<f64>, objective: Option<f64>) -> Cell<'static> {
+    let text = human::latency(seconds);
+    let is_beyond = seconds.zip(objective).is_some_and(|(seconds, objective)| seconds > objective);
+    if is_beyond { said(Role::Warning, text.trim()) } else { figure(&text) }
+}
+
+/// The share of work within the objectives for latency, warned of where 1 in 100 is not.
+pub(super) fn within(share: Option<Ratio>) -> Cell<'static> {
+    let text = human::percent1(share);
+    if share.is_some_and(|share| share.get() < 0.99) { said(Role::Warning, text.trim()) } else { figure(&text) }
+}
+
 /// A cache's gauge.
 pub(super) fn gauge(kv: Option<Ratio>) -> Cell<'static> {
     let kv = kv.map(Ratio::get);

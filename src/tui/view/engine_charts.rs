@@ -35,16 +35,20 @@ pub(super) fn engine_charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'
     if let Some(acceptance) = row.spec_acceptance {
         rule = rule.right(figure("   drafts kept ", human::percent(Some(acceptance)).trim().to_owned()));
     }
+    if let Some(within) = row.within_slo {
+        rule = rule.right(figure("   in SLO ", human::percent1(Some(within)).trim().to_owned()));
+    }
     rule = rule.right(figure("   end to end p99 ", human::latency(row.e2e_seconds.p99).trim().to_owned()));
     rule.draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let subject = Subject::Engine(row.target.clone(), None);
-    for (chart, place) in charts(row, &subject).into_iter().zip(side_by_side(below, 4, 2)) {
+    for (chart, place) in charts(scene, row, &subject).into_iter().zip(side_by_side(below, 4, 2)) {
         chart.draw(canvas, place, scene);
     }
 }
 
-fn charts(row: &EngineRow, subject: &Subject) -> [Chart<'static>; 4] {
+fn charts(scene: &Scene<'_>, row: &EngineRow, subject: &Subject) -> [Chart<'static>; 4] {
+    let slo = scene.snap.slo.unwrap_or_default();
     let count = |count: Option<u64>| count.map_or_else(|| human::UNKNOWN.to_owned(), human::compact);
     let requests = format!("{} run, {} wait", count(row.running), count(row.waiting));
     let both = |of: crate::snapshot::Quantiles| {
@@ -61,8 +65,10 @@ fn charts(row: &EngineRow, subject: &Subject) -> [Chart<'static>; 4] {
             format: charts::share,
             ..blank("KV cache", human::percent(row.kv_usage).trim().to_owned(), subject)
         },
-        latency("TTFT", both(row.ttft_seconds), [Measure::TtftMedian, Measure::TtftTail], subject),
-        latency("ITL", both(row.itl_seconds), [Measure::ItlMedian, Measure::ItlTail], subject),
+        latency("TTFT", both(row.ttft_seconds), [Measure::TtftMedian, Measure::TtftTail], subject)
+            .with(slo.ttft_p99_seconds),
+        latency("ITL", both(row.itl_seconds), [Measure::ItlMedian, Measure::ItlTail], subject)
+            .with(slo.itl_p99_seconds),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::cells::full;
+use super::cells::{full, latency, within};
 use super::list::{Col, List, count, figure, said};
 use super::tables;
 use crate::reading::Health;
@@ -20,6 +20,7 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
     if area.height < 2 {
         return;
     }
+    let slo = scene.snap.slo.unwrap_or_default();
     let columns = [
         C::left("Engines", 14, |row| {
             let rank = row.rank.as_ref().map_or_else(String::new, |rank| format!(" r{rank}"));
@@ -42,8 +43,9 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
             rate => figure(&human::percent(rate)),
         })
         .rank(2),
-        C::right("ttft p99", 8, |row| figure(&human::latency(row.ttft_seconds.p99))).rank(3),
-        C::right("itl p99", 7, |row| figure(&human::latency(row.itl_seconds.p99))).rank(4),
+        C::right("ttft p99", 8, move |row| latency(row.ttft_seconds.p99, slo.ttft_p99_seconds)).rank(3),
+        C::right("itl p99", 7, move |row| latency(row.itl_seconds.p99, slo.itl_p99_seconds)).rank(4),
+        C::right("in SLO", 6, |row| within(row.within_slo)).rank(4).only(scene.snap.slo.is_some()),
         C::right("in/s", 5, |row| tables::rate(row.prompt_per_second)).rank(5),
         C::right("out/s", 5, |row| tables::rate(row.output_per_second)),
         C::right("earned", 9, |row| {

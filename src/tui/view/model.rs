@@ -69,7 +69,8 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
             format: charts::share,
             ..blank("Hit rate", human::percent1(hits).trim().to_owned(), &subject)
         },
-        latency("TTFT", "median to p99".to_owned(), [Measure::TtftMedian, Measure::TtftTail], &subject),
+        latency("TTFT", "median to p99".to_owned(), [Measure::TtftMedian, Measure::TtftTail], &subject)
+            .with(scene.snap.slo.and_then(|slo| slo.ttft_p99_seconds)),
     ];
     for (chart, place) in charts.into_iter().zip(places) {
         chart.draw(canvas, place, scene);

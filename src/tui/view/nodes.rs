@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::cells::{full, gauge, heat};
+use super::cells::{full, gauge, heat, latency};
 use super::list::{By, Col, List, count, figure, sort};
 use super::served::{Served, alerted, by_node, name_role};
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, node, tables};
@@ -188,6 +188,7 @@ fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'
     let has_units = scene.snap.nodes.iter().any(|node| node.unit.is_some());
     let widest = scene.snap.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(0).clamp(1, 16) as u16;
     let large = scene.size.0 >= 160;
+    let slo = scene.snap.slo.unwrap_or_default();
     let mut columns = vec![
         C::left("Nodes", 10, name).stretch(2, 28).rising(|line| By::Name(line.row.name.to_string())),
         C::left("unit", 10, |line| {
@@ -220,7 +221,7 @@ fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'
         C::right("out/s", 5, |line| figure(&human::scaled_tight(line.row.output_per_second)))
             .rank(2)
             .falling(|line| By::Number(line.row.output_per_second)),
-        C::right("ttft p99", 8, |line| figure(&human::latency(line.served.ttft_p99))).rank(8),
+        C::right("ttft p99", 8, move |line| latency(line.served.ttft_p99, slo.ttft_p99_seconds)).rank(8),
     ];
     columns.push(
         C::left("", 10, move |line| {

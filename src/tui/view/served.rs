@@ -25,6 +25,8 @@ pub(super) struct Served<'a> {
     pub(super) rows: usize,
     pub(super) live: usize,
     kv: (f64, u32),
+    /// The least share of its engines.
+    within_slo: Option<Ratio>,
 }
 
 impl<'a> Served<'a> {
@@ -69,9 +71,15 @@ impl<'a> Served<'a> {
         add(&mut self.output, row.output_per_second, |a, b| a + b);
         add(&mut self.ttft_p99, row.ttft_seconds.p99, f64::max);
         add(&mut self.itl_p99, row.itl_seconds.p99, f64::max);
+        add(&mut self.within_slo, row.within_slo, |a, b| if b.get() < a.get() { b } else { a });
         if let Some(kv) = row.kv_usage {
             self.kv = (self.kv.0 + kv.get(), self.kv.1 + 1);
         }
+    }
+
+    /// The share of work within the objectives for latency, of the engine where it is least.
+    pub(super) fn within_slo(&self) -> Option<Ratio> {
+        self.within_slo
     }
 
     /// The mean use of their caches.

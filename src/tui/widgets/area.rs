@@ -101,7 +101,7 @@ impl AreaChart<'_> {
     }
 }
 
-fn draw_even(dots: &mut Dots, row: usize) {
+pub(super) fn draw_even(dots: &mut Dots, row: usize) {
     for x in (0..dots.width()).filter(|x| (x / 2).is_multiple_of(2)) {
         match dots.get(x, row) {
             None => dots.set(x, row, EVEN, false),

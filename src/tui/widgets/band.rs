@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::area::draw_even;
 use super::dots::{Dots, newest};
 use super::{Canvas, Plot};
 use crate::tui::theme::{Ink, Role};
@@ -20,6 +21,8 @@ pub struct BandChart<'a> {
     pub low: f64,
     /// The value of the top.
     pub top: f64,
+    /// A dotted line, such as an objective.
+    pub limit: Option<f64>,
     /// Its colour.
     pub role: Role,
 }
@@ -36,13 +39,19 @@ impl Plot for BandChart<'_> {
                 dots.set(x, row, 0, row == lower || row == upper);
             }
         }
-        dots.draw(
-            canvas,
-            area,
-            |lit, _| {
-                if lit.has_edge(0) { self.role.into() } else { Ink::Mixed(self.role, INTERIOR) }
-            },
-        );
+        if let Some(limit) = self.limit.filter(|limit| limit.is_finite()) {
+            let row = dots.rise(limit, self.low, self.top);
+            draw_even(&mut dots, row);
+        }
+        dots.draw(canvas, area, |lit, _| {
+            if lit.has_edge(0) {
+                self.role.into()
+            } else if lit.count(0) > 0 {
+                Ink::Mixed(self.role, INTERIOR)
+            } else {
+                Role::Dim.into()
+            }
+        });
     }
 
     fn range(&self) -> (f64, f64) {

@@ -33,7 +33,7 @@ pub(super) struct Chart<'a> {
     pub(super) layers: Vec<(Measure, Role)>,
     /// The top, where it is fixed.
     pub(super) top: Option<f64>,
-    /// A dotted line.
+    /// A dotted line: the break-even, or an objective.
     pub(super) even: Option<f64>,
     pub(super) kind: Kind,
     /// How values are written at the scale.
@@ -55,6 +55,11 @@ pub(super) enum Kind {
 }
 
 impl Chart<'_> {
+    /// With a dotted line at an objective.
+    pub(super) fn with(self, objective: Option<f64>) -> Self {
+        Self { even: objective, ..self }
+    }
+
     /// Draws it over the span that is chosen.
     pub(super) fn draw(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         let span = scene.app.charts.reach.span();
@@ -75,8 +80,10 @@ impl Chart<'_> {
         let Some((_, role)) = self.layers.first() else { return };
         let most = ends(upper).map_or(0.0, |(_, most)| most);
         let top = self.top.unwrap_or_else(|| step_above(1.02 * most));
-        let chart = BandChart { lower, upper, low: 0.0, top, role: *role };
-        self.frame(canvas, area, scene, (axis, values), (&chart, &[top], Some("0")));
+        let limit = self.even.filter(|limit| *limit < top && is_known(values));
+        let chart = BandChart { lower, upper, low: 0.0, top, limit, role: *role };
+        let labels: Vec<f64> = std::iter::once(top).chain(limit).collect();
+        self.frame(canvas, area, scene, (axis, values), (&chart, &labels, Some("0")));
     }
 
     fn area(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, axis: &TimeAxis, values: &[DotValues]) {

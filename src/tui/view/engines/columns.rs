@@ -1,13 +1,13 @@
 //! What is told of each row.
 
 use super::lines::Line;
-use crate::history::{Measure, Subject};
+use crate::history::Measure;
 use crate::reading::Health;
 use crate::tui::human;
 use crate::tui::scene::{Scene, mark, number};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
-use crate::tui::view::cells::{full, gauge};
+use crate::tui::view::cells::{full, gauge, latency, within};
 use crate::tui::view::charts::ends;
 use crate::tui::view::list::{By, Col, count, figure, said};
 use crate::tui::view::served::name_role;
@@ -20,6 +20,7 @@ use crate::units::Ratio;
 pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>) -> Vec<Col<'s, Line<'a>>> {
     type C<'s, 'a> = Col<'s, Line<'a>>;
     let wide = scene.size.0 >= 160;
+    let slo = scene.snap.slo.unwrap_or_default();
     vec![
         C::left("Engines", 15, name).stretch(2, if wide { 34 } else { 24 }).rising(|line| By::Name(line.name.clone())),
         C::left("model", 11, model)
@@ -36,12 +37,16 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>) -> Vec<Col<'s, Line<'a>>
             .rank(1)
             .falling(|line| By::Number(line.served.kv().map(Ratio::get))),
         C::right("hit", 5, hit).rank(6),
-        C::right("ttft p99", 8, |line| figure(&human::latency(line.served.ttft_p99)))
+        C::right("ttft p99", 8, move |line| latency(line.served.ttft_p99, slo.ttft_p99_seconds))
             .rank(2)
             .falling(|line| By::Number(line.served.ttft_p99)),
-        C::right("itl p99", 7, |line| figure(&human::latency(line.served.itl_p99)))
+        C::right("itl p99", 7, move |line| latency(line.served.itl_p99, slo.itl_p99_seconds))
             .rank(5)
             .falling(|line| By::Number(line.served.itl_p99)),
+        C::right("in SLO", 6, |line| within(line.served.within_slo()))
+            .rank(5)
+            .only(scene.snap.slo.is_some())
+            .rising(|line| By::Number(line.served.within_slo().map(Ratio::get))),
         C::left(format!("tok/s, {}", scene.app.charts.reach.name()), 11, move |line| {
             tokens_line(scene, line, if wide { 40 } else { 14 })
         })
@@ -87,8 +92,9 @@ fn model(line: &Line<'_>) -> Cell<'static> {
                 let role = if over >= 1.2 { Role::Warning } else { Role::Dim };
                 said(role, format!("{:.2}x mean", over.min(99.0)))
             }
-            None => Cell::Empty,
+            None => line.served.model.map_or(Cell::Empty, |model| Cell::dim(model.to_owned())),
         },
+        (_, Some(model)) if line.served.models > 1 => Cell::text(format!("{model} +{}", line.served.models - 1)),
         (_, Some(model)) => Cell::text(model.to_owned()),
         (_, None) => Cell::unknown(),
     }
@@ -111,20 +117,16 @@ fn hit(line: &Line<'_>) -> Cell<'static> {
             Cell::dim("n/a")
         }
         Some(row) => figure(&human::percent(row.cache_hit_rate)),
-        None => Cell::unknown(),
+        None => figure(&human::percent(line.whole.and_then(|whole| whole.hits))),
     }
 }
 
 fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, cells: u16) -> Cell<'static> {
-    let subject = match (line.unit, line.engine) {
-        (Some(unit), _) => Subject::Unit(unit.unit.clone()),
-        (None, Some(row)) => Subject::Engine(row.target.clone(), row.rank.clone()),
-        (None, None) => return Cell::Empty,
-    };
+    let Some(subject) = &line.subject else { return Cell::Empty };
     let (measure, role) =
         if line.is_prefill() { (Measure::Prompt, Role::Prompt) } else { (Measure::Output, Role::Output) };
     let span = scene.app.charts.reach.span();
-    let values = Points::of(scene, &subject, measure, span).cells(scene.snap.at, span, cells);
+    let values = Points::of(scene, subject, measure, span).cells(scene.snap.at, span, cells);
     let top = ends(&values).map_or(1.0, |(_, top)| top.max(1e-9));
     Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(role, 75)))
 }
@@ -132,14 +134,14 @@ fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, cells: u16) -> Cell<'static> 
 fn rev(line: &Line<'_>) -> Cell<'static> {
     match line.share {
         Some(share) => Cell::dim(human::percent1(Ratio::new(share)).trim().to_owned()),
-        None if line.unit.is_some() => figure(&human::bare(line.revenue(), 7)),
+        None if line.whole.is_some() => figure(&human::bare(line.revenue(), 7)),
         None => Cell::Empty,
     }
 }
 
 /// Money stands where the ledger has it; a rank has its share of its parent's tokens.
 fn profit(line: &Line<'_>) -> Cell<'static> {
-    match (line.share, line.unit) {
+    match (line.share, line.whole) {
         (Some(_), _) => Cell::dim("of tokens"),
         (None, Some(_)) => tables::profit(line.profit()),
         (None, None) => Cell::Empty,

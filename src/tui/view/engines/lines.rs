@@ -1,10 +1,13 @@
 //! The rows: units or targets, and below those that are open their ranks.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::columns::columns;
-use crate::reading::{Health, Label, ModelName, Rank, Role as EngineRole, UnitName};
-use crate::snapshot::{EngineRow, Severity, UnitRow};
+use crate::history::Subject;
+use crate::reading::{Health, Label, ModelName, NodeName, Rank, Role as EngineRole, UnitName};
+use crate::snapshot::{EngineRow, ModelRow, NodeRow, Severity};
+use crate::tui::app::Grouping;
 use crate::tui::human;
 use crate::tui::scene::{Scene, short_target};
 use crate::tui::view::list::{Col, sort};
@@ -21,7 +24,10 @@ pub(super) struct Line<'a> {
     pub(super) alerts_of: String,
     /// The row of one engine or rank.
     pub(super) engine: Option<&'a EngineRow>,
-    pub(super) unit: Option<&'a UnitRow>,
+    /// What its tokens are kept under.
+    pub(super) subject: Option<Subject>,
+    /// What is told of a unit, a node or a model as a whole.
+    pub(super) whole: Option<Whole>,
     pub(super) served: Served<'a>,
     pub(super) is_parent: bool,
     pub(super) tree: Tree,
@@ -44,13 +50,23 @@ impl Line<'_> {
     }
 
     pub(super) fn revenue(&self) -> Option<Money> {
-        self.unit.and_then(|unit| unit.revenue_per_hour)
+        self.whole.and_then(|whole| whole.revenue)
     }
 
     pub(super) fn profit(&self) -> Option<Money> {
-        let unit = self.unit?;
-        Some(unit.revenue_per_hour? - unit.cost_per_hour?)
+        self.whole.and_then(|whole| whole.profit)
     }
+}
+
+/// The figures of a unit, a node or a model that are no sums of its engines' rows.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Whole {
+    /// Revenue an hour.
+    revenue: Option<Money>,
+    /// Profit an hour.
+    profit: Option<Money>,
+    /// Cached share of its prompts.
+    pub(super) hits: Option<Ratio>,
 }
 
 fn tokens(role: Option<EngineRole>, served: &Served<'_>) -> Option<f64> {
@@ -82,8 +98,7 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<Line<'a>> {
     };
     let mut groups: BTreeMap<&str, Vec<&'a EngineRow>> = BTreeMap::new();
     for row in scene.snap.engines.iter().filter(|row| scene.app.filter.accepts(&fields(row)) && is_of(row)) {
-        let name = row.unit.as_ref().map_or(row.target.as_str(), |unit| unit.as_str());
-        groups.entry(name).or_default().push(row);
+        groups.entry(group_of(scene.app.grouping, row)).or_default().push(row);
     }
     let alerts = alerted(&scene.snap.alerts);
     let mut parents: Vec<(Line<'a>, Vec<&'a EngineRow>)> =
@@ -93,6 +108,15 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<Line<'a>> {
     let columns = columns(scene);
     sort_parents(&mut order, &columns, scene);
     order.into_iter().flat_map(|Keyed { line, rows }| with_children(scene, line, &rows)).collect()
+}
+
+/// The name of the group that a row stands in.
+fn group_of(grouping: Grouping, row: &EngineRow) -> &str {
+    match grouping {
+        Grouping::Unit => row.unit.as_ref().map_or(row.target.as_str(), |unit| unit.as_str()),
+        Grouping::Node => row.node.as_str(),
+        Grouping::Model => row.model.as_ref().map_or("no model named", ModelName::as_str),
+    }
 }
 
 struct Keyed<'a> {
@@ -117,19 +141,29 @@ fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, Line<'a>>], s
 
 fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Option<Severity>) -> Line<'a> {
     let served = Served::of(rows.iter().copied());
-    let unit = scene.snap.units.iter().find(|unit| unit.unit.as_str() == name);
-    let only = if rows.len() == 1 && unit.is_none() { rows.first().copied() } else { None };
+    let whole = whole(scene, name);
+    let only = if rows.len() == 1 && whole.is_none() { rows.first().copied() } else { None };
     let best = rows.iter().map(|row| row.state).min().unwrap_or_default();
-    let shown = match (unit, rows.first()) {
-        (None, Some(row)) => format!("{} {}", row.kind, short_target(row)),
+    let shown = match (&whole, rows.first()) {
+        (None, Some(row)) if scene.app.grouping == Grouping::Unit => format!("{} {}", row.kind, short_target(row)),
         _ => name.to_owned(),
     };
+    let kind = match (scene.app.grouping, &whole) {
+        (Grouping::Unit, None) => "target",
+        (grouping, _) => grouping.name(),
+    };
+    let engine = |row: &EngineRow| Subject::Engine(row.target.clone(), row.rank.clone());
+    let (subject, whole) = match whole {
+        Some((subject, whole)) => (Some(subject), Some(whole)),
+        None => (only.map(engine), None),
+    };
     Line {
-        key: RowKey::of((if unit.is_some() { "unit" } else { "target" }, name)),
+        key: RowKey::of((kind, name)),
         name: shown,
         alerts_of: name.to_owned(),
         engine: only,
-        unit,
+        subject,
+        whole,
         served,
         is_parent: only.is_none(),
         tree: if only.is_some() { Tree::Leaf } else { Tree::Folded },
@@ -140,6 +174,34 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
     }
 }
 
+/// What a group's tokens are kept under, and what is told of it; `None` for an engine by itself.
+fn whole(scene: &Scene<'_>, name: &str) -> Option<(Subject, Whole)> {
+    let snap = scene.snap;
+    Some(match scene.app.grouping {
+        Grouping::Unit => {
+            let unit = snap.units.iter().find(|unit| unit.unit.as_str() == name)?;
+            let (revenue, cost) = (unit.revenue_per_hour, unit.cost_per_hour);
+            let profit = revenue.zip(cost).map(|(revenue, cost)| revenue - cost);
+            (Subject::Unit(unit.unit.clone()), Whole { revenue, profit, hits: None })
+        }
+        Grouping::Node => {
+            let node = snap.nodes.iter().find(|node| node.name.as_str() == name);
+            let told =
+                |node: &Arc<NodeRow>| Whole { revenue: None, profit: node.profit_per_hour, hits: node.cache_hit_rate };
+            (Subject::Node(NodeName::new(name)), node.map(told).unwrap_or_default())
+        }
+        Grouping::Model => {
+            let model = snap.models.iter().find(|model| model.model.as_str() == name);
+            let told = |model: &ModelRow| Whole {
+                revenue: model.money.revenue_per_hour,
+                profit: model.money.profit_per_hour,
+                hits: model.cache_hit_rate,
+            };
+            (Subject::Model(ModelName::new(name)), model.map(told).unwrap_or_default())
+        }
+    })
+}
+
 fn with_children<'a>(scene: &Scene<'a>, mut line: Line<'a>, rows: &[&'a EngineRow]) -> Vec<Line<'a>> {
     if !line.is_parent || !scene.app.is_open(line.key) {
         return vec![line];
@@ -147,11 +209,15 @@ fn with_children<'a>(scene: &Scene<'a>, mut line: Line<'a>, rows: &[&'a EngineRo
     line.tree = Tree::Open;
     let whole = line.tokens();
     let role = line.served.role;
+    // Load is compared among those that share work.
+    let is_compared = scene.app.grouping != Grouping::Node;
     let carries = |row: &EngineRow| row.kv_usage.map(Ratio::get).or(row.running.map(|n| n as f64));
     let known: Vec<f64> = rows.iter().filter_map(|row| carries(row)).collect();
     let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
-    let mut children: Vec<Line<'a>> =
-        rows.iter().map(|row| child(&line, row, whole, role, carries(row).map(|c| c / mean))).collect();
+    let mut children: Vec<Line<'a>> = rows
+        .iter()
+        .map(|row| child(&line, row, whole, role, carries(row).filter(|_| is_compared).map(|c| c / mean)))
+        .collect();
     children
         .sort_by(|a, b| b.state.cmp(&a.state).then(b.over_mean.unwrap_or(0.0).total_cmp(&a.over_mean.unwrap_or(0.0))));
     let hidden = children.len().saturating_sub(CHILDREN + 1);
@@ -187,7 +253,8 @@ fn child<'a>(
         name,
         alerts_of: row.node.to_string(),
         engine: Some(row),
-        unit: None,
+        subject: Some(Subject::Engine(row.target.clone(), row.rank.clone())),
+        whole: None,
         served,
         is_parent: false,
         tree: Tree::Child,
@@ -205,7 +272,8 @@ fn rest<'a>(parent: &Line<'a>, hidden: usize) -> Line<'a> {
         name: format!("… {} more", human::grouped(hidden as u128)),
         alerts_of: parent.alerts_of.clone(),
         engine: None,
-        unit: None,
+        subject: None,
+        whole: None,
         served: Served::default(),
         is_parent: false,
         tree: Tree::LastChild,

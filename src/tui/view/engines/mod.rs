@@ -87,6 +87,7 @@ impl View for Engines {
             Command::Enter,
             Command::Fold,
             Command::FoldAll,
+            Command::Group,
             Command::Filter,
             Command::Sort,
             Command::Reach(Turn::Previous),

@@ -1,19 +1,17 @@
-//! Units as a map: a cell a GPU or a node, with what each unit earns beside it.
-
-use std::collections::HashMap;
+//! Units and nodes as a map: a cell a GPU or a node, with what each unit earns beside it.
 
 use ratatui::layout::Rect;
 
-use super::plan::{Grain, Plan, PlanRow, Slot, Unit, ending};
-use super::{UnitLine, state_of, unit_key};
-use crate::reading::Health;
+use super::groups::{Group, by_name, worst_first};
+use super::heat::FleetHeat;
+use super::plan::{Grain, Plan, PlanRow, SMALL, Slot, Unit, ending, prefix};
 use crate::tui::app::{Cells, Pace};
 use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::served::name_role;
 use crate::tui::view::{Hit, Hits, RowKey, ViewId};
-use crate::tui::widgets::heat_cell::{Heat, HeatLevel, legend};
+use crate::tui::widgets::heat_cell::legend;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, Spot};
 use crate::units::{Money, Ratio};
@@ -23,25 +21,42 @@ const FIGURES: u16 = 26;
 /// Cells of names, and of those on wide screens.
 const LABEL: u16 = 8;
 
-/// Draws it.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, units: &[UnitLine<'_>]) -> Hits {
-    let ten = scene.at(Pace::TenSeconds);
-    let nodes = nodes_of(&ten);
-    let widest = ten.snap.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(1).clamp(1, 32);
-    let named = units.iter().filter(|line| of(&nodes, line).len() > 8);
-    let label = named.map(|line| human::width(line.row.unit.as_str())).max().unwrap_or(0).clamp(usize::from(LABEL), 16)
-        as u16
-        + 1;
+/// The groups in the order in which they stand in `area`: by name where all find room, else the worst first.
+pub(super) fn order(groups: &mut [Group<'_>], scene: &Scene<'_>, area: Rect) {
+    by_name(groups);
+    let (_, plan) = planned(groups, scene, area);
+    if plan.rows.len() > rows_in(area) {
+        worst_first(groups, prefix);
+    }
+}
+
+fn rows_in(area: Rect) -> usize {
+    usize::from(area.height.saturating_sub(1))
+}
+
+/// The plan, and how wide labels are.
+fn planned(groups: &[Group<'_>], scene: &Scene<'_>, area: Rect) -> (u16, Plan) {
+    let gpus = scene.snap.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(1).clamp(1, 32);
+    let gpus = Some(gpus).filter(|_| scene.app.charts.cells.is_of_gpus());
+    let alone = groups.iter().filter(|group| group.nodes.len() > SMALL);
+    let shared = groups.iter().filter(|group| group.nodes.len() <= SMALL).map(|group| prefix(group.name));
+    let label = alone.map(|group| group.name).chain(shared).map(human::width).max().unwrap_or(0);
+    let label = label.clamp(usize::from(LABEL), 16) as u16 + 1;
     let cells = area.width.saturating_sub(label + FIGURES + 1);
-    let sizes: Vec<Unit<'_>> =
-        units.iter().map(|line| Unit { name: line.row.unit.as_str(), nodes: of(&nodes, line).len() }).collect();
-    let room = usize::from(area.height.saturating_sub(1));
-    let plan = Plan::new(&sizes, widest, [label, cells, area.width.saturating_sub(label)].map(usize::from), room);
-    let map = Map { scene, ten: &ten, units, nodes: &nodes, plan: &plan };
+    let sizes: Vec<Unit<'_>> = groups.iter().map(|group| Unit { name: group.name, nodes: group.nodes.len() }).collect();
+    let room = [label, cells, area.width.saturating_sub(label)].map(usize::from);
+    (label, Plan::new(&sizes, gpus, room, rows_in(area)))
+}
+
+/// Draws it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[Group<'_>]) -> Hits {
+    let (label, plan) = planned(groups, scene, area);
+    let map = Map { scene, heat: FleetHeat::new(scene.at(Pace::TenSeconds)), groups, plan: &plan };
     map.heading(canvas, area);
+    let room = rows_in(area);
     let is_cut = plan.rows.len() > room;
     let shown = if is_cut { room.saturating_sub(1) } else { plan.rows.len() };
-    let keys: Vec<RowKey> = units.iter().map(unit_key).collect();
+    let keys: Vec<RowKey> = groups.iter().map(Group::key).collect();
     let chosen = scene.app.list_of(ViewId::Overview).key(&keys);
     let mut hits = Hits::of_page(shown);
     for (y, row) in (area.y + 1..).zip(plan.rows.iter().take(shown)) {
@@ -49,33 +64,22 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, units
         hits.extend(map.row(canvas, line, label, row, chosen));
     }
     if is_cut && area.height > 1 {
-        let hidden = units.len().saturating_sub(plan.shown(shown));
+        let hidden = human::grouped(groups.len().saturating_sub(plan.shown(shown)) as u128);
         let last = Rect { y: area.bottom() - 1, height: 1, ..area };
-        canvas.pen(last, 0).put(Role::Dim, &format!("… {} more units: 4 lists them", human::grouped(hidden as u128)));
+        let (rows, key) = if has_units(groups) { ("units", 4) } else { ("nodes", 2) };
+        canvas.pen(last, 0).put(Role::Dim, &format!("… {hidden} more {rows}, the worst stand above: {key} lists them"));
     }
     hits
 }
 
-/// The places of each unit's nodes.
-fn nodes_of<'a>(scene: &Scene<'a>) -> HashMap<&'a str, Vec<usize>> {
-    let mut nodes: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (at, node) in scene.snap.nodes.iter().enumerate() {
-        if let Some(unit) = &node.unit {
-            nodes.entry(unit.as_str()).or_default().push(at);
-        }
-    }
-    nodes
-}
-
-fn of<'m>(nodes: &'m HashMap<&str, Vec<usize>>, line: &UnitLine<'_>) -> &'m [usize] {
-    nodes.get(line.row.unit.as_str()).map_or(&[], Vec::as_slice)
+fn has_units(groups: &[Group<'_>]) -> bool {
+    groups.iter().any(|group| group.is_unit)
 }
 
 struct Map<'m, 'a> {
     scene: &'m Scene<'a>,
-    ten: &'m Scene<'a>,
-    units: &'m [UnitLine<'a>],
-    nodes: &'m HashMap<&'a str, Vec<usize>>,
+    heat: FleetHeat<'a>,
+    groups: &'m [Group<'a>],
     plan: &'m Plan,
 }
 
@@ -84,8 +88,14 @@ impl Map<'_, '_> {
         let (what, range) = self.scene.app.charts.cells.names();
         let a_cell = if self.plan.grain == Grain::Node { "a node" } else { "a GPU" };
         let is_wide = area.width >= 160;
-        let title = if is_wide { "Fleet by unit" } else { "Units" };
-        let text = if is_wide { format!("{range}, mean of 10 s, a cell is {a_cell} · ") } else { a_cell.to_owned() };
+        let mean = if self.scene.app.charts.cells == Cells::Load { ", mean of 10 s" } else { "" };
+        let title = match (has_units(self.groups), is_wide) {
+            (true, true) => "Fleet by unit",
+            (true, false) => "Units",
+            (false, true) => "Fleet by node",
+            (false, false) => "Nodes",
+        };
+        let text = if is_wide { format!("{range}{mean}, a cell is {a_cell} · ") } else { a_cell.to_owned() };
         let mut rule = TitledRule::new(title);
         rule.title.push(Segment::dim(" "));
         rule.title.extend(legend(what, ""));
@@ -98,7 +108,9 @@ impl Map<'_, '_> {
                 Segment::dim(" silent"),
             ]);
         }
-        rule.right([Segment::dim("load   KV queue profit/h")]).draw(canvas, Rect { height: 1, ..area });
+        let has_figures = self.plan.has_shared_figures || self.plan.rows.iter().any(|row| !row.is_shared);
+        let headings = if has_figures { "load   KV queue profit/h" } else { "" };
+        rule.right([Segment::dim(headings)]).draw(canvas, Rect { height: 1, ..area });
     }
 
     fn row(&self, canvas: &mut Canvas<'_>, area: Rect, label: u16, row: &PlanRow, chosen: Option<RowKey>) -> Hits {
@@ -107,10 +119,10 @@ impl Map<'_, '_> {
             canvas.pen(area, 0).name(Role::Dim, prefix, usize::from(label.saturating_sub(1)));
         }
         for slot in &row.slots {
-            let Some(line) = self.units.get(slot.unit) else { continue };
-            let is_chosen = chosen == Some(unit_key(line));
+            let Some(group) = self.groups.get(slot.unit) else { continue };
+            let is_chosen = chosen == Some(group.key());
             let place = self.slot(canvas, area, row, slot, is_chosen);
-            hits.push(place, Hit::Row(unit_key(line)));
+            hits.push(place, Hit::Row(group.key()));
         }
         let is_first = row.slots.first().is_some_and(|slot| slot.nodes.start == 0);
         if is_first && (!row.is_shared || self.plan.has_shared_figures) {
@@ -120,14 +132,14 @@ impl Map<'_, '_> {
     }
 
     fn slot(&self, canvas: &mut Canvas<'_>, area: Rect, row: &PlanRow, slot: &Slot, is_chosen: bool) -> Rect {
-        let Some(line) = self.units.get(slot.unit) else { return Rect::default() };
-        let nodes = of(self.nodes, line).get(slot.nodes.clone()).unwrap_or(&[]);
+        let Some(group) = self.groups.get(slot.unit) else { return Rect::default() };
+        let nodes = group.nodes.get(slot.nodes.clone()).unwrap_or(&[]);
         let x = area.x.saturating_add(slot.cells as u16);
         let width = self.plan.grain.cells(nodes.len()) as u16;
         let begin = area.x.saturating_add(slot.label as u16);
         let name = Rect { x: begin, width: (slot.cells - slot.label) as u16, ..area }.intersection(area);
-        let text = if row.is_shared { ending(line.row.unit.as_str()) } else { line.row.unit.as_str() };
-        let role = match name_role(line.gravest) {
+        let text = if row.is_shared { ending(group.name) } else { group.name };
+        let role = match name_role(group.gravest) {
             Role::Text if row.is_shared => Role::Dim,
             role => role,
         };
@@ -147,12 +159,12 @@ impl Map<'_, '_> {
             spots.push(Spot { area: Rect { x: x.saturating_add(cell), width: cells, ..area }, of: *at, has_parts });
             match self.plan.grain {
                 Grain::Node => {
-                    node_cell(self.ten, *at).draw(&mut clip, cell, 0);
+                    self.heat.node(*at).draw(&mut clip, cell, 0);
                     cell += 1;
                 }
                 Grain::Gpu(gpus) => {
                     for gpu in 0..gpus {
-                        if let Some(heat) = gpu_cell(self.ten, *at, gpu) {
+                        if let Some(heat) = self.heat.gpu(*at, gpu) {
                             heat.draw(&mut clip, cell + gpu as u16, 0);
                         }
                     }
@@ -169,15 +181,15 @@ impl Map<'_, '_> {
 
     /// Load, KV, queue and profit of the row's units together.
     fn figures(&self, canvas: &mut Canvas<'_>, area: Rect, row: &PlanRow) {
-        let units: Vec<_> = row.slots.iter().filter_map(|slot| self.units.get(slot.unit)).collect();
-        let mean = |of: fn(&UnitLine<'_>) -> Option<Ratio>| {
-            let known: Vec<f64> = units.iter().filter_map(|line| of(line)).map(Ratio::get).collect();
+        let groups: Vec<_> = row.slots.iter().filter_map(|slot| self.groups.get(slot.unit)).collect();
+        let mean = |of: fn(&Group<'_>) -> Option<Ratio>| {
+            let known: Vec<f64> = groups.iter().filter_map(|group| of(group)).map(Ratio::get).collect();
             Ratio::of(known.iter().sum(), known.len() as f64)
         };
-        let load = human::percent(mean(|line| line.row.utilization));
-        let kv = mean(|line| line.row.kv_usage);
-        let waiting = units.iter().filter_map(|line| line.row.waiting).reduce(|a, b| a + b);
-        let profit = units.iter().map(|line| line.profit()).collect::<Option<Vec<Money>>>();
+        let load = human::percent(mean(|group| group.load));
+        let kv = mean(|group| group.kv);
+        let waiting = groups.iter().filter_map(|group| group.waiting).reduce(|a, b| a + b);
+        let profit = groups.iter().map(|group| group.profit).collect::<Option<Vec<Money>>>();
         let profit = profit.map(|all| all.into_iter().fold(Money::ZERO, |a, b| a + b));
         let place = Rect { x: area.right().saturating_sub(FIGURES), width: FIGURES, ..area }.intersection(area);
         let mut pen = canvas.pen(place, 0);
@@ -194,37 +206,5 @@ impl Map<'_, '_> {
             Some(profit) => (Role::Gain, human::signed(profit, 9)),
         };
         pen.right(role, &text, 9);
-    }
-}
-
-/// The cell of a node: the mean of its GPUs.
-pub(super) fn node_cell(scene: &Scene<'_>, at: usize) -> Heat {
-    let Some(node) = scene.snap.nodes.get(at) else { return Heat::Unknown };
-    match state_of(node) {
-        Health::Live => match scene.app.charts.cells {
-            Cells::Load => scene.app.heat.node(at).map_or(Heat::Unknown, Heat::Level),
-            cells => {
-                let known: Vec<f64> = node.gpus.iter().filter_map(|gpu| cells.share(gpu)).collect();
-                Heat::of(Ratio::of(known.iter().sum(), known.len() as f64).map(Ratio::get))
-            }
-        },
-        state => silent(state),
-    }
-}
-
-fn gpu_cell(scene: &Scene<'_>, at: usize, gpu: usize) -> Option<Heat> {
-    let row = scene.snap.nodes.get(at)?.gpus.get(gpu)?;
-    Some(match (row.state, scene.app.charts.cells) {
-        (Health::Live, Cells::Load) => scene.app.heat.gpu(at, gpu).map_or(Heat::Unknown, Heat::Level),
-        (Health::Live, cells) => cells.share(row).map_or(Heat::Unknown, |share| Heat::Level(HeatLevel::at(share))),
-        (state, _) => silent(state),
-    })
-}
-
-fn silent(state: Health) -> Heat {
-    match state {
-        Health::Lost => Heat::Lost,
-        Health::Stale => Heat::Silent,
-        Health::Live | Health::Never => Heat::Unknown,
     }
 }

@@ -1,7 +1,7 @@
 //! How units stand in rows: large ones in rows of their own, small ones side by side under their common prefix.
 
 /// Nodes up to which units share rows.
-const SMALL: usize = 8;
+pub(super) const SMALL: usize = 8;
 /// How units share a row: cells between a label and its cells, and between two units.
 #[derive(Clone, Copy)]
 struct Sharing {
@@ -75,11 +75,12 @@ pub(super) struct Unit<'a> {
 impl Plan {
     /// The finest grain at which all units fit `rows` rows: cells of labels, of a unit, and of a row without figures. Else
     /// a cell a node, as dense as it goes.
-    pub(super) fn new(units: &[Unit<'_>], gpus: usize, [label, cells, whole]: [usize; 3], rows: usize) -> Self {
+    /// `gpus` are a node's; `None`: a node has one cell.
+    pub(super) fn new(units: &[Unit<'_>], gpus: Option<usize>, [label, cells, whole]: [usize; 3], rows: usize) -> Self {
         let airy = Sharing { cells, space: 1, gutter: 3 };
         let dense = Sharing { cells: whole, space: 0, gutter: 2 };
-        let ways = [(Grain::Gpu(gpus), airy), (Grain::Node, airy)];
-        let mut plans = ways.into_iter().map(|(grain, way)| (grain, Self::at(units, grain, label, cells, way)));
+        let ways = gpus.map(|gpus| (Grain::Gpu(gpus), airy)).into_iter().chain([(Grain::Node, airy)]);
+        let mut plans = ways.map(|(grain, way)| (grain, Self::at(units, grain, label, cells, way)));
         let fits = |(grain, plan): &(Grain, Self)| plan.rows.len() <= rows && grain.nodes(cells) > 0;
         match plans.find(fits) {
             Some((_, plan)) => plan,
@@ -114,7 +115,7 @@ impl Plan {
 }
 
 /// A name without the number at its end.
-fn prefix(name: &str) -> &str {
+pub(super) fn prefix(name: &str) -> &str {
     name.trim_end_matches(|c: char| c.is_ascii_digit())
 }
 
@@ -181,7 +182,7 @@ mod tests {
     fn plan(room: (usize, usize), rows: usize) -> Plan {
         let names = published();
         let units: Vec<Unit<'_>> = names.iter().map(|(name, nodes)| Unit { name, nodes: *nodes }).collect();
-        Plan::new(&units, 8, [room.0, room.1, room.1 + 26], rows)
+        Plan::new(&units, Some(8), [room.0, room.1, room.1 + 26], rows)
     }
 
     #[test]

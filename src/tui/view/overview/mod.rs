@@ -16,6 +16,7 @@ use crate::tui::app::{Command, Pace, Turn};
 use crate::tui::layout::{Rows, split};
 use crate::tui::pane;
 use crate::tui::scene::Scene;
+use crate::tui::screen::Screen;
 use crate::tui::widgets::Canvas;
 
 /// Columns and rows of the body from which there are charts and tables.
@@ -42,7 +43,7 @@ impl View for Overview {
     }
 
     fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
-        fleet::rows(scene)
+        fleet::rows(scene, self.list_area(scene))
     }
 
     fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
@@ -91,7 +92,7 @@ impl View for Overview {
     }
 
     fn enter(&self, scene: &Scene<'_>) -> Entry {
-        fleet::enter(scene)
+        fleet::enter(scene, self.list_area(scene))
     }
 
     fn more(&self, block: Part) -> Option<ViewId> {
@@ -106,11 +107,19 @@ impl View for Overview {
     }
 
     fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
-        fleet::chosen(scene)
+        fleet::chosen(scene, self.list_area(scene)).map(fleet::Chosen::into_name)
     }
 
     fn commands(&self) -> &'static [Command] {
         &[Command::Enter, Command::Filter, Command::Sort, Command::Cells, Command::Form, Command::Reach(Turn::Previous)]
+    }
+}
+
+impl Overview {
+    /// Where the fleet stands on a screen of the scene's size.
+    fn list_area(&self, scene: &Scene<'_>) -> Rect {
+        let view = Screen::of(scene).map(|screen| screen.view);
+        view.and_then(|area| self.layout(scene, area).area(Part::List)).unwrap_or_default()
     }
 }
 

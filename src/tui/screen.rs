@@ -1,0 +1,43 @@
+//! Where the parts of the screen stand: header, tabs, view, what is wrong with the ledger, footer.
+
+use ratatui::layout::Rect;
+
+use super::pane;
+use super::scene::Scene;
+
+/// Below this the screen says that it is too small.
+const LEAST: (u16, u16) = (40, 8);
+/// From here on the views are named in a row of their own.
+const TABS: (u16, u16) = (108, 30);
+
+/// The parts; those that are not there are empty.
+pub(super) struct Screen {
+    pub(super) header: Rect,
+    pub(super) tabs: Rect,
+    pub(super) view: Rect,
+    pub(super) trouble: Rect,
+    pub(super) footer: Rect,
+}
+
+impl Screen {
+    /// The parts for a scene's size; `None` where it is too small for any.
+    pub(super) fn of(scene: &Scene<'_>) -> Option<Self> {
+        let area = scene.area();
+        if area.width < LEAST.0 || area.height < LEAST.1 {
+            return None;
+        }
+        let has_tabs = area.width >= TABS.0 && area.height >= TABS.1;
+        // Money that is not written down must be seen, whatever else is shown.
+        let has_trouble = pane::has_ledger_trouble(scene) && area.height >= 11;
+        let (tabs, trouble) = (u16::from(has_tabs), u16::from(has_trouble));
+        let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        let view = area.height - 2 - tabs - trouble;
+        Some(Self {
+            header: Rect { height: 1, ..area },
+            tabs: Rect { y: area.y + 1, height: tabs, ..area },
+            view: Rect { y: area.y + 1 + tabs, height: view, ..inner },
+            trouble: Rect { y: area.y + 1 + tabs + view, height: trouble, ..inner },
+            footer: Rect { y: area.bottom() - 1, height: 1, ..inner },
+        })
+    }
+}

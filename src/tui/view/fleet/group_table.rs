@@ -1,0 +1,55 @@
+//! Units as a table, where the screen is too narrow for a map.
+
+use ratatui::layout::Rect;
+
+use super::groups::Group;
+use super::heat::FleetHeat;
+use crate::tui::app::Pace;
+use crate::tui::human;
+use crate::tui::scene::{Scene, number};
+use crate::tui::theme::Role;
+use crate::tui::view::cells::full;
+use crate::tui::view::list::{By, Col, List, count, figure, said};
+use crate::tui::view::served::name_role;
+use crate::tui::view::{Hits, ViewId, tables};
+use crate::tui::widgets::Canvas;
+use crate::tui::widgets::table::Cell;
+use crate::units::Ratio;
+
+pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, Group<'a>>> {
+    type C<'s, 'a> = Col<'s, Group<'a>>;
+    let heat = FleetHeat::new(scene.at(Pace::TenSeconds));
+    let what = scene.app.charts.cells.names().0;
+    vec![
+        C::left("Units", 10, |group| said(name_role(group.gravest), group.name))
+            .stretch(1, 18)
+            .rising(|group| By::Name(group.name.to_owned())),
+        C::left(format!("{what}, a cell a node"), 18, move |group| {
+            Cell::Heat(group.nodes.iter().map(|node| heat.node(*node)).collect())
+        })
+        .rank(2)
+        .stretch(1, 24),
+        C::right("now", 5, |group| figure(&human::percent(group.load)))
+            .falling(|group| By::Number(group.load.map(Ratio::get))),
+        C::right("KV", 5, |group| full(group.kv)).falling(|group| By::Number(group.kv.map(Ratio::get))),
+        C::right("queue", 5, |group| count(group.waiting)).falling(|group| By::Number(group.waiting.map(|n| n as f64))),
+        C::right("worst rank", 10, worst).rank(1),
+        C::right("profit/h", 9, |group| tables::profit(group.profit))
+            .rising(|group| By::Number(number(group.profit)))
+            .first(),
+    ]
+}
+
+fn worst(group: &Group<'_>) -> Cell<'static> {
+    group.worst.map_or_else(Cell::unknown, |worst| {
+        let text = format!("r{} {:.2}x", human::shorten(worst.rank.as_str(), 4), worst.over_mean.get().min(99.0));
+        if worst.over_mean.get() >= 1.2 { said(Role::Warning, text) } else { Cell::dim(text) }
+    })
+}
+
+/// Draws it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[Group<'_>]) -> Hits {
+    let columns = columns(scene);
+    let state = Some(scene.app.list_of(ViewId::Overview));
+    List { key: &|group: &Group<'_>| group.key(), state, ..List::plain("Units", &columns, groups) }.draw(canvas, area)
+}

@@ -1,0 +1,112 @@
+//! What stands in the fleet's block: units, and nodes that belong to none.
+
+use std::collections::HashMap;
+
+use crate::snapshot::{NodeRow, Severity, UnitRow, WorstRank};
+use crate::tui::human;
+use crate::tui::scene::Scene;
+use crate::tui::view::RowKey;
+use crate::tui::view::served::{alerted, by_node};
+use crate::units::{Money, Ratio};
+
+/// A unit, or a node without one.
+pub(super) struct Group<'a> {
+    pub(super) name: &'a str,
+    pub(super) is_unit: bool,
+    /// The places of its nodes in the picture.
+    pub(super) nodes: Vec<usize>,
+    pub(super) load: Option<Ratio>,
+    pub(super) kv: Option<Ratio>,
+    pub(super) waiting: Option<u64>,
+    pub(super) profit: Option<Money>,
+    pub(super) worst: Option<&'a WorstRank>,
+    /// The gravest alert of it or of one of its nodes.
+    pub(super) gravest: Option<Severity>,
+}
+
+impl Group<'_> {
+    /// What its row is a row of.
+    pub(super) fn key(&self) -> RowKey {
+        RowKey::of((if self.is_unit { "unit" } else { "node" }, self.name))
+    }
+}
+
+/// The groups that the filter passes, units before nodes.
+pub(super) fn groups<'a>(scene: &Scene<'a>) -> Vec<Group<'a>> {
+    let alerts = alerted(&scene.snap.alerts);
+    let mut nodes: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut alone = Vec::new();
+    for (place, node) in scene.snap.nodes.iter().enumerate() {
+        match &node.unit {
+            Some(unit) => nodes.entry(unit.as_str()).or_default().push(place),
+            None => alone.push(place),
+        }
+    }
+    let units = scene.snap.units.iter().filter(|unit| scene.app.filter.accepts(&[("unit", unit.unit.as_str())]));
+    let mut groups: Vec<Group<'a>> =
+        units.map(|unit| of_unit(scene, unit, nodes.remove(unit.unit.as_str()).unwrap_or_default(), &alerts)).collect();
+    groups.extend(of_nodes(scene, alone, &alerts));
+    groups
+}
+
+fn of_unit<'a>(scene: &Scene<'a>, unit: &'a UnitRow, nodes: Vec<usize>, alerts: &HashMap<&str, Severity>) -> Group<'a> {
+    let name = unit.unit.as_str();
+    let of_nodes = nodes.iter().filter_map(|place| scene.snap.nodes.get(*place));
+    let gravest = of_nodes.filter_map(|node| alerts.get(node.name.as_str())).max();
+    Group {
+        name,
+        is_unit: true,
+        load: unit.utilization,
+        kv: unit.kv_usage,
+        waiting: unit.waiting,
+        profit: unit.revenue_per_hour.zip(unit.cost_per_hour).map(|(revenue, cost)| revenue - cost),
+        worst: unit.worst.as_ref(),
+        gravest: alerts.get(name).max(gravest).copied(),
+        nodes,
+    }
+}
+
+fn of_nodes<'a>(scene: &Scene<'a>, places: Vec<usize>, alerts: &HashMap<&str, Severity>) -> Vec<Group<'a>> {
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let mut served = by_node(scene.snap);
+    let nodes = places.into_iter().filter_map(|place| Some((place, scene.snap.nodes.get(place)?.as_ref())));
+    let passes =
+        |(_, node): &(usize, &NodeRow)| scene.app.filter.accepts(&[("node", node.name.as_str()), ("unit", "")]);
+    let group = |(place, node): (usize, &'a NodeRow)| {
+        let served = served.remove(node.name.as_str()).unwrap_or_default();
+        let loads: Vec<f64> = node.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
+        Group {
+            name: node.name.as_str(),
+            is_unit: false,
+            nodes: vec![place],
+            load: Ratio::of(loads.iter().sum(), loads.len() as f64),
+            kv: served.kv(),
+            waiting: served.waiting,
+            profit: node.profit_per_hour,
+            worst: None,
+            gravest: alerts.get(node.name.as_str()).copied(),
+        }
+    };
+    nodes.filter(passes).map(group).collect()
+}
+
+/// Sorts by name, numbers as numbers.
+pub(super) fn by_name(groups: &mut [Group<'_>]) {
+    groups.sort_by_cached_key(|group| human::natural(group.name));
+}
+
+/// Sorts by profit, the worst first, those of one prefix together: they share rows. What is unknown comes last.
+pub(super) fn worst_first(groups: &mut [Group<'_>], prefix: impl Fn(&str) -> &str) {
+    let rank = |group: &Group<'_>| (group.profit.is_none(), group.profit);
+    let mut worst: HashMap<String, (bool, Option<Money>)> = HashMap::new();
+    for group in groups.iter() {
+        let known = worst.entry(prefix(group.name).to_owned()).or_insert_with(|| rank(group));
+        *known = rank(group).min(*known);
+    }
+    groups.sort_by_cached_key(|group| {
+        let prefix = prefix(group.name);
+        (worst.get(prefix).copied(), prefix.to_owned(), rank(group), human::natural(group.name))
+    });
+}

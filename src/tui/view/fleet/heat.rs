@@ -1,0 +1,98 @@
+//! The cells of the fleet: what each shows of its node or GPU.
+
+use std::collections::HashMap;
+
+use crate::reading::Health;
+use crate::snapshot::NodeRow;
+use crate::tui::app::Cells;
+use crate::tui::scene::{Scene, number};
+use crate::tui::view::served::{Served, by_node};
+use crate::tui::widgets::heat_cell::{Heat, HeatLevel};
+use crate::units::Ratio;
+
+/// The figures behind the cells of one frame.
+pub(super) struct FleetHeat<'a> {
+    scene: Scene<'a>,
+    cells: Cells,
+    /// The engines by node, where cells show their caches.
+    served: HashMap<&'a str, Served<'a>>,
+    /// The largest profit or loss of a node, where cells show that.
+    top: f64,
+}
+
+impl<'a> FleetHeat<'a> {
+    /// For a picture that moves as slowly as cells do.
+    pub(super) fn new(scene: Scene<'a>) -> Self {
+        let cells = scene.app.charts.cells;
+        let served = if cells == Cells::Kv { by_node(scene.snap) } else { HashMap::new() };
+        let profits = scene.snap.nodes.iter().filter_map(|node| number(node.profit_per_hour));
+        let top = if cells == Cells::Profit { profits.map(f64::abs).fold(0.0, f64::max) } else { 0.0 };
+        Self { scene, cells, served, top }
+    }
+
+    /// The cell of a node, by its place in the picture.
+    pub(super) fn node(&self, place: usize) -> Heat {
+        let Some(node) = self.scene.snap.nodes.get(place) else { return Heat::Unknown };
+        match state_of(node) {
+            Health::Live => self.live(place, node),
+            state => silent(state),
+        }
+    }
+
+    fn live(&self, place: usize, node: &NodeRow) -> Heat {
+        match self.cells {
+            Cells::Load => self.scene.app.heat.node(place).map_or(Heat::Unknown, Heat::Level),
+            Cells::Kv => Heat::of(self.served.get(node.name.as_str()).and_then(Served::kv).map(Ratio::get)),
+            Cells::Hits => Heat::of(node.cache_hit_rate.map(Ratio::get)),
+            Cells::Profit => profit(number(node.profit_per_hour), self.top),
+            cells => {
+                let known: Vec<f64> = node.gpus.iter().filter_map(|gpu| cells.share(gpu)).collect();
+                Heat::of(Ratio::of(known.iter().sum(), known.len() as f64).map(Ratio::get))
+            }
+        }
+    }
+
+    /// The cell of a GPU; `None` where its node has none in this place.
+    pub(super) fn gpu(&self, place: usize, gpu: usize) -> Option<Heat> {
+        let row = self.scene.snap.nodes.get(place)?.gpus.get(gpu)?;
+        Some(match (row.state, self.cells) {
+            (Health::Live, Cells::Load) => self.scene.app.heat.gpu(place, gpu).map_or(Heat::Unknown, Heat::Level),
+            (Health::Live, cells) => Heat::of(cells.share(row)),
+            (state, _) => silent(state),
+        })
+    }
+}
+
+/// The height is against the largest profit or loss there is.
+fn profit(profit: Option<f64>, top: f64) -> Heat {
+    let Some(profit) = profit else { return Heat::Unknown };
+    let level = HeatLevel::at(if top > 0.0 { profit.abs() / top } else { 0.0 });
+    if profit < 0.0 { Heat::Loss(level) } else { Heat::Level(level) }
+}
+
+fn silent(state: Health) -> Heat {
+    match state {
+        Health::Lost => Heat::Lost,
+        Health::Stale => Heat::Silent,
+        Health::Live | Health::Never => Heat::Unknown,
+    }
+}
+
+/// The state of a node that is drawn in one cell: lost as soon as one of its GPUs is.
+fn state_of(node: &NodeRow) -> Health {
+    let one_is_lost = node.gpus.iter().any(|gpu| gpu.state == Health::Lost);
+    if one_is_lost { Health::Lost } else { node.state }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_has_its_own_role_and_its_height() {
+        assert_eq!(profit(Some(-8.0), 8.0), Heat::Loss(HeatLevel::at(1.0)));
+        assert_eq!(profit(Some(4.0), 8.0), Heat::Level(HeatLevel::at(0.5)));
+        assert_eq!(profit(Some(0.0), 0.0), Heat::Level(HeatLevel::at(0.0)));
+        assert_eq!(profit(None, 8.0), Heat::Unknown);
+    }
+}
