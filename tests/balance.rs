@@ -5,7 +5,7 @@ mod picture;
 
 use std::sync::Arc;
 
-use margintop::balance::{Balancer, Group, GroupBalance, balances};
+use margintop::balance::{Balancer, Group, GroupBalance, Waiting, balances};
 use margintop::reading::{Health, NodeName, Rank, Role, TargetId, UnitName};
 use margintop::snapshot::{EngineRow, Snapshot};
 use margintop::units::{Money, Ratio};
@@ -132,4 +132,24 @@ fn an_engine_without_a_unit_costs_its_nodes_where_one_rate_holds() {
     assert_eq!(balances(&snapshot)[0].waiting_per_hour, third);
     snapshot.money.rates = vec![rate.clone(), rate];
     assert_eq!(balances(&snapshot)[0].waiting_per_hour, None);
+}
+
+#[test]
+fn what_an_engine_counts_itself_takes_the_place_of_the_estimate() {
+    let waited = |nth: u64, waited: f64| EngineRow {
+        waited: Ratio::new(waited),
+        expert_balancedness: Ratio::new(0.8).filter(|_| nth == 0),
+        ..rank(Some("decode-4"), Role::Unified, &nth.to_string(), (100.0, 50.0, 3))
+    };
+    let group = &of(vec![waited(0, 0.0), waited(1, 0.2), waited(2, 0.1), waited(3, 0.1)])[0];
+    assert_eq!(group.waiting, Waiting::Counted(0.1), "{:?}", group.waiting);
+    let experts = &group.balances[0];
+    assert_eq!((experts.balancer, experts.ranks.len()), (Balancer::Experts, 0), "the worst of the balancers");
+    assert!(close(experts.over_mean, 1.25), "{:?}", experts.over_mean);
+    let cost = snapshot(Vec::new()).units.iter().find(|unit| unit.unit.as_str() == "decode-4").unwrap().cost_per_hour;
+    assert_eq!(group.waiting_per_hour, cost.unwrap().scaled(1, 10));
+    // Without such counters the ranks' loads are all there is.
+    let plain = |nth: u64| rank(Some("decode-4"), Role::Unified, &nth.to_string(), (100.0, 50.0, 3 + nth));
+    let group = &of((0..3).map(plain).collect())[0];
+    assert!(matches!(group.waiting, Waiting::Estimated(share) if (share - 0.2).abs() < 1e-9), "{:?}", group.waiting);
 }

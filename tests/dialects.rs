@@ -232,6 +232,35 @@ fn sglang_counts_tokens_on_a_row_without_a_rank() {
 }
 
 #[test]
+fn sglang_counts_what_ranks_and_experts_wait() {
+    let reading = read("engines/sglang-dp4.prom");
+    let steps: Vec<Option<[f64; 2]>> = reading.engines.iter().map(|row| row.work.steps).collect();
+    let told = [[2.9e6, 1.74e6], [3.19e6, 1.45e6], [870_000.0, 3.77e6], [4.64e6, 0.0]].map(Some);
+    assert_eq!(steps, [&[None], &told[..]].concat());
+    let series = |name: &str, more: &str, value: &str| {
+        format!("sglang:{name}{{dp_rank=\"0\",model_name=\"m\",tp_rank=\"0\"{more}}} {value}\n")
+    };
+    let page = [
+        series("num_running_reqs", "", "3.0"),
+        series("dp_attention_tokens_total", ",kind=\"scheduled\"", "10.0"),
+        series("dp_attention_tokens_total", ",kind=\"imbalance\"", "5.0"),
+        // Pairs are the work of attention, and outgrow what a float counts exactly.
+        series("dp_attention_pairs_total", ",kind=\"scheduled\"", "9.1e+16"),
+        series("dp_attention_pairs_total", ",kind=\"imbalance\"", "1.3e+16"),
+        series("dp_attention_pairs_total", ",kind=\"other\"", "7.0"),
+        series("eplb_balancedness_sum", ",forward_mode=\"decode\"", "80.5"),
+        series("eplb_balancedness_count", ",forward_mode=\"decode\"", "100.0"),
+        series("eplb_balancedness_sum", ",forward_mode=\"extend\"", "9.5"),
+        series("eplb_balancedness_count", ",forward_mode=\"extend\"", "10.0"),
+    ]
+    .concat();
+    let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+    assert_eq!(reading.refusals.text(), None);
+    let work = reading.engines[0].work;
+    assert_eq!((work.steps, work.experts), (Some([9.1e16, 1.3e16]), Some([90.0, 110.0])));
+}
+
+#[test]
 fn sglang_really_ran() {
     assert_eq!(growth("sglang-0.5.23-before", "sglang-0.5.23-after"), (15675, 12272, 1458));
     let live = |page: &str| read(page).engines[0].live.unwrap();

@@ -1,16 +1,25 @@
 //! What waiting for the slowest rank costs.
 
-use super::{Balance, Group};
-use crate::snapshot::Snapshot;
-use crate::units::Money;
+use super::{Balance, Group, Waiting};
+use crate::snapshot::{EngineRow, Snapshot};
+use crate::units::{Money, Ratio};
 
 /// Parts of a share: a thousandth of a percent.
 const PARTS: i64 = 100_000;
 
-/// The group's cost an hour times `1 − mean/max`.
-pub(super) fn waiting(snapshot: &Snapshot, group: &Group, worst: &Balance) -> Option<Money> {
-    let share = (1.0 - 1.0 / worst.over_mean.get()).clamp(0.0, 1.0);
-    cost_per_hour(snapshot, group, worst)?.scaled((share * PARTS as f64).round() as i64, PARTS)
+/// The share of time that the ranks wait. Of a step all of them have the same busiest rank, so that the mean of their
+/// shares is that of the group.
+pub(super) fn waiting(rows: &[&EngineRow], worst: &Balance) -> Waiting {
+    let counted: Vec<f64> = rows.iter().filter_map(|row| row.waited).map(Ratio::get).collect();
+    if counted.is_empty() {
+        return Waiting::Estimated((1.0 - 1.0 / worst.over_mean.get()).clamp(0.0, 1.0));
+    }
+    Waiting::Counted((counted.iter().sum::<f64>() / counted.len() as f64).clamp(0.0, 1.0))
+}
+
+/// That share of the group's cost an hour.
+pub(super) fn of_waiting(snapshot: &Snapshot, group: &Group, worst: &Balance, waiting: Waiting) -> Option<Money> {
+    cost_per_hour(snapshot, group, worst)?.scaled((waiting.share() * PARTS as f64).round() as i64, PARTS)
 }
 
 /// What the group costs an hour: the unit's own cost, or the GPUs of its nodes where one rate holds for all.

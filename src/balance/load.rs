@@ -39,11 +39,27 @@ pub(super) fn balance(group: &Group, rows: &[&EngineRow], balancer: Balancer) ->
     Some(Balance { group: group.clone(), balancer, ranks, mean, worst, over_mean })
 }
 
+/// The experts of a group, by the engine where they are least even; `None` where none counts them.
+pub(super) fn experts(group: &Group, rows: &[&EngineRow]) -> Option<Balance> {
+    let told = rows.iter().filter_map(|row| row.expert_balancedness).map(Ratio::get);
+    let least = told.reduce(f64::min).filter(|least| *least > 0.0)?;
+    let over_mean = Ratio::of(1.0, least)?;
+    Some(Balance {
+        group: group.clone(),
+        balancer: Balancer::Experts,
+        ranks: Vec::new(),
+        mean: 1.0,
+        worst: 0,
+        over_mean,
+    })
+}
+
 fn rank_load(row: &EngineRow, balancer: Balancer) -> Option<RankLoad> {
     let load = match balancer {
         Balancer::Tokens => row.prompt_per_second,
         Balancer::Kv => row.kv_usage.map(Ratio::get),
         Balancer::Requests => row.running.map(|running| running as f64),
+        Balancer::Experts => None,
     };
     let load = load.filter(|load| load.is_finite() && *load >= 0.0);
     Some(RankLoad { rank: row.rank.clone()?, target: row.target.clone(), node: row.node.clone(), load })

@@ -1,8 +1,9 @@
 //! Whether the ranks of a deployment unit share its work: the three balancers of the published DeepSeek system, prefill by
 //! input tokens, decode by KV cache and requests, experts where the engine reports them.
 //!
-//! Ranks that step together wait for the slowest one: of their time the share `1 − mean/max` is spent waiting. The cost of
-//! it is an estimate from above, marked `≈` wherever it is shown, and never enters the ledger.
+//! Ranks that step together wait for the slowest one. Where the engine counts the share of that (`SGLang` by attention pairs
+//! or tokens of its data-parallel ranks), it is taken; else `1 − mean/max` estimates it from above. Its cost is an estimate,
+//! marked `≈` wherever it is shown, and never enters the ledger.
 
 mod cost;
 mod load;
@@ -20,6 +21,8 @@ pub enum Balancer {
     Kv,
     /// Running requests of decode ranks.
     Requests,
+    /// What the experts of each GPU get, where the engine counts it: it does not say which GPU is the busiest.
+    Experts,
 }
 
 /// The ranks that are compared: those of a unit, or of an engine that is in none.
@@ -48,7 +51,7 @@ pub struct Balance {
     pub group: Group,
     /// What they are compared by.
     pub balancer: Balancer,
-    /// The ranks in natural order.
+    /// The ranks in natural order; none where the ranks' parts are not told.
     pub ranks: Vec<RankLoad>,
     /// The mean of the known loads.
     pub mean: f64,
@@ -67,14 +70,34 @@ pub struct GroupBalance {
     pub role: Option<Role>,
     /// By each balancer that at least two ranks report, the worst first.
     pub balances: Vec<Balance>,
-    /// What waiting for the slowest rank costs an hour, estimated from above by the worst balancer; `None` where the rent
-    /// is not known.
+    /// The share of its time that ranks wait for the slowest: as the engines count it, else estimated from above by the
+    /// worst balancer of the ranks.
+    pub waiting: Waiting,
+    /// What that costs an hour; `None` where the rent is not known.
     pub waiting_per_hour: Option<Money>,
 }
 
+/// A share of time that ranks wait, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Waiting {
+    /// The engines count it.
+    Counted(f64),
+    /// From above: `1 − mean/max`.
+    Estimated(f64),
+}
+
+impl Waiting {
+    /// The share.
+    pub const fn share(self) -> f64 {
+        match self {
+            Self::Counted(share) | Self::Estimated(share) => share,
+        }
+    }
+}
+
 impl Balancer {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Tokens, Self::Kv, Self::Requests];
+    /// Those that compare ranks.
+    const OF_RANKS: [Self; 3] = [Self::Tokens, Self::Kv, Self::Requests];
 
     /// Its name on the screen.
     pub const fn name(self) -> &'static str {
@@ -82,6 +105,7 @@ impl Balancer {
             Self::Tokens => "tokens",
             Self::Kv => "KV",
             Self::Requests => "requests",
+            Self::Experts => "experts",
         }
     }
 
@@ -90,6 +114,7 @@ impl Balancer {
         match self {
             Self::Tokens => matches!(role, Role::Prefill | Role::Unified),
             Self::Kv | Self::Requests => matches!(role, Role::Decode | Role::Unified),
+            Self::Experts => true,
         }
     }
 }
@@ -110,12 +135,15 @@ pub fn balances(snapshot: &Snapshot) -> Vec<GroupBalance> {
         .into_iter()
         .filter_map(|(group, rows)| {
             let mut balances: Vec<_> =
-                Balancer::ALL.into_iter().filter_map(|balancer| load::balance(&group, &rows, balancer)).collect();
+                Balancer::OF_RANKS.into_iter().filter_map(|balancer| load::balance(&group, &rows, balancer)).collect();
             balances.sort_by(|a, b| b.over_mean.get().total_cmp(&a.over_mean.get()));
             let worst = balances.first()?;
-            let waiting_per_hour = cost::waiting(snapshot, &group, worst);
+            let waiting = cost::waiting(&rows, worst);
+            let waiting_per_hour = cost::of_waiting(snapshot, &group, worst, waiting);
+            balances.extend(load::experts(&group, &rows));
+            balances.sort_by(|a, b| b.over_mean.get().total_cmp(&a.over_mean.get()));
             let role = rows.first().map(|row| row.role).filter(|role| rows.iter().all(|row| row.role == *role));
-            Some(GroupBalance { group, role, balances, waiting_per_hour })
+            Some(GroupBalance { group, role, balances, waiting, waiting_per_hour })
         })
         .collect();
     let over = |group: &GroupBalance| group.balances.first().map_or(0.0, |worst| worst.over_mean.get());

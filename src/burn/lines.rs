@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Line, Reason};
-use crate::balance::balances;
+use crate::balance::{Waiting, balances};
 use crate::reading::{Health, Label, Role, Throttle};
 use crate::snapshot::{GpuRow, NodeRow, Snapshot, UnitRow};
 use crate::units::{Money, Ratio};
@@ -33,9 +33,14 @@ pub(super) fn imbalance(snapshot: &Snapshot) -> Option<Line> {
     let known = groups.iter().filter_map(|group| group.waiting_per_hour).filter(|cost| *cost > Money::ZERO);
     let per_hour: Money = known.sum();
     let dearest = groups.iter().max_by_key(|group| group.waiting_per_hour)?;
-    let worst = dearest.balances.first()?;
-    let what =
-        format!("{} first, {:.2} x the mean {}", dearest.group.name(), worst.over_mean.get(), worst.balancer.name());
+    let worst = dearest.balances.iter().find(|balance| !balance.ranks.is_empty())?;
+    let name = dearest.group.name();
+    let what = match dearest.waiting {
+        Waiting::Counted(share) => format!("{name} first, its ranks wait {:.1} % of the time", share * 100.0),
+        Waiting::Estimated(_) => {
+            format!("{name} first, {:.2} x the mean {}", worst.over_mean.get(), worst.balancer.name())
+        }
+    };
     let line = Line { reason: Reason::Imbalance, what, per_hour: Some(per_hour), today: None };
     (!per_hour.is_zero()).then_some(line)
 }

@@ -183,6 +183,13 @@ pub(super) enum Gauge {
     /// The next ones are raw material of a dialect's `settle` alone.
     WaitingMore,
     KvExact,
+    /// The next ones are lifetime sums for a share alone: of fractions, or beyond what counts reach.
+    StepTokens,
+    StepTokensMissing,
+    StepPairs,
+    StepPairsMissing,
+    ExpertsSum,
+    ExpertsCount,
 }
 
 /// Histograms of a row.
@@ -196,7 +203,7 @@ pub(super) enum Delay {
 }
 
 pub(super) const COUNTS: usize = Count::RoutedOutput as usize + 1;
-pub(super) const GAUGES: usize = Gauge::KvExact as usize + 1;
+pub(super) const GAUGES: usize = Gauge::ExpertsCount as usize + 1;
 pub(super) const DELAYS: usize = Delay::ItlOld as usize + 1;
 
 impl Gauge {

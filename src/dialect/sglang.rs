@@ -8,7 +8,7 @@
 use super::field::{Count, Counts, Delay, Dialect, Entry, Facts, Field, Gauge, METRICS_FIRST, PLAIN, Policy};
 use super::sums::Sums;
 use crate::exposition::{LabelText, Labels};
-use crate::reading::{EngineKind, EngineReading, LiveTokens, Role};
+use crate::reading::{EngineKind, EngineReading, LiveTokens, RankWork, Role};
 use crate::units::Tokens;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -51,6 +51,10 @@ pub(super) fn engine_field(name: &str) -> Option<Field> {
         "num_grammar_queue_reqs" => Field::Gauge(Gauge::WaitingMore),
         "token_usage" => Field::Gauge(Gauge::Kv),
         "full_token_usage" => Field::Gauge(Gauge::KvExact),
+        "dp_attention_tokens_total" => Field::Gauge(Gauge::StepTokens),
+        "dp_attention_pairs_total" => Field::Gauge(Gauge::StepPairs),
+        "eplb_balancedness_sum" => Field::Gauge(Gauge::ExpertsSum),
+        "eplb_balancedness_count" => Field::Gauge(Gauge::ExpertsCount),
         "num_retracted_requests_total" => Field::Count(Count::Preemptions),
         "num_requests_total" => Field::Count(Count::Requests),
         "num_aborted_requests_total" => Field::Count(Count::Aborted),
@@ -73,6 +77,7 @@ pub(super) fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
             b"tp_rank" => entry.place.copy = value.number().unwrap_or(0.0) as u32,
             b"engine_type" => entry.role = role(value),
             b"mode" => entry.field = Field::Count(mode(field, value)?),
+            b"kind" => entry.field = kind(field, value)?,
             b"pp_rank" if !value.is("0") => return None,
             b"priority" if !value.raw().is_empty() => return None,
             // Without streaming the first token comes with the last one.
@@ -107,12 +112,31 @@ fn mode(field: Field, mode: LabelText<'_>) -> Option<Count> {
     }
 }
 
+/// Work of steps that ranks take together is what a rank did, and what it did less than the busiest one.
+fn kind(field: Field, kind: LabelText<'_>) -> Option<Field> {
+    match (field, kind.raw()) {
+        (Field::Gauge(Gauge::StepTokens), b"imbalance") => Some(Field::Gauge(Gauge::StepTokensMissing)),
+        (Field::Gauge(Gauge::StepPairs), b"imbalance") => Some(Field::Gauge(Gauge::StepPairsMissing)),
+        (Field::Gauge(Gauge::StepTokens | Gauge::StepPairs), b"scheduled") => Some(field),
+        (Field::Gauge(Gauge::StepTokens | Gauge::StepPairs), _) => None,
+        (field, _) => Some(field),
+    }
+}
+
 pub(super) fn settle(sums: &Sums<'_>, facts: &Facts, reading: &mut EngineReading) {
     let more = sums.things(Gauge::WaitingMore);
     reading.waiting = reading.waiting.map(|waiting| waiting.saturating_add(more.unwrap_or(0)));
     // `token_usage` is rounded to hundredths.
     reading.kv_usage = sums.share(Gauge::KvExact).or(reading.kv_usage);
     reading.live = live(sums, facts, reading);
+    reading.work = work(sums);
+}
+
+fn work(sums: &Sums<'_>) -> RankWork {
+    let both = |one, other| Some([sums.number(one)?, sums.number(other)?]);
+    let steps =
+        both(Gauge::StepPairs, Gauge::StepPairsMissing).or_else(|| both(Gauge::StepTokens, Gauge::StepTokensMissing));
+    RankWork { steps, experts: both(Gauge::ExpertsSum, Gauge::ExpertsCount) }
 }
 
 /// What moves while requests run. Decode steps do not count a request's first token, which comes out of its prefill:

@@ -160,6 +160,11 @@ impl<'p> Sums<'p> {
         Ratio::new(self.gauges[gauge as usize].mean()?)
     }
 
+    /// A gauge as it stands, added up.
+    pub(super) fn number(&self, gauge: Gauge) -> Option<f64> {
+        self.gauges[gauge as usize].sum().filter(|sum| sum.is_finite())
+    }
+
     /// Whether the row holds anything but delays.
     pub(super) fn says_more_than_delays(&self) -> bool {
         self.counts.iter().any(|sum| !matches!(sum, Sum::Unsaid)) || self.has_gauges()

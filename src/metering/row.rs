@@ -9,7 +9,7 @@ use super::proxy_guard::ProxyGuard;
 use super::slo::LastLatencies;
 use crate::counters::{ProcessId, RowKey, Step, Window, growth};
 use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, TokenChange};
-use crate::reading::{EngineReading, Histogram, InstanceId, Latency, LiveTokens, PromptCount, Role};
+use crate::reading::{EngineReading, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role};
 use crate::units::{Moment, Ratio, Span, Tokens};
 
 /// Running sums of a row: prompt, its cached part, output.
@@ -64,11 +64,18 @@ pub(super) struct Gauges {
     kv_usage: Option<Ratio>,
 }
 
-/// Latency histograms from the start of the window: the older of two that are renewed in turn.
+/// Latency histograms and the work of ranks from the start of the window: the older of two that are renewed in turn.
 #[derive(Debug, Default)]
 pub(super) struct Latencies {
-    older: Option<(Moment, Latency)>,
-    newer: Option<(Moment, Latency)>,
+    older: Option<Mark>,
+    newer: Option<Mark>,
+}
+
+#[derive(Debug)]
+struct Mark {
+    at: Moment,
+    latency: Latency,
+    work: RankWork,
 }
 
 impl Row {
@@ -221,7 +228,7 @@ impl Row {
             None => self.add_step(&reading, step),
         };
         self.window.push(at, std::array::from_fn(|i| self.sums[i].filter(|_| known[i])));
-        self.latencies.renew(at, &reading.latency, span);
+        self.latencies.renew(at, &reading, span);
         self.seen = at;
         self.reading = reading;
     }
@@ -239,8 +246,13 @@ impl Row {
 
     /// The growth of a latency histogram over the window.
     pub(crate) fn latency(&self, which: impl Fn(&Latency) -> Option<&Histogram>) -> Option<Histogram> {
-        let then = &self.latencies.older.as_ref()?.1;
+        let then = &self.latencies.older.as_ref()?.latency;
         Some(growth(which(&self.reading.latency)?, which(then)?))
+    }
+
+    /// What a figure of the work of ranks is over the window.
+    pub(crate) fn rank_work(&self, which: fn(RankWork, RankWork) -> Option<Ratio>) -> Option<Ratio> {
+        which(self.reading.work, self.latencies.older.as_ref()?.work)
     }
 
     /// Adds the growth of live counters. Returns which sums are known.
@@ -282,15 +294,16 @@ fn add(sum: &mut Option<u64>, grown: Option<u64>) {
 }
 
 impl Latencies {
-    fn renew(&mut self, at: Moment, latency: &Latency, span: Span) {
-        let due = |slot: &Option<(Moment, Latency)>| slot.as_ref().is_none_or(|(since, _)| at.since(*since) >= span);
+    fn renew(&mut self, at: Moment, reading: &EngineReading, span: Span) {
+        let due = |slot: &Option<Mark>| slot.as_ref().is_none_or(|mark| at.since(mark.at) >= span);
+        let mark = || Mark { at, latency: reading.latency.clone(), work: reading.work };
         if self.older.is_none() {
-            self.older = Some((at, latency.clone()));
+            self.older = Some(mark());
         } else if due(&self.newer) && due(&self.older) {
             if let Some(newer) = self.newer.take() {
                 self.older = Some(newer);
             }
-            self.newer = Some((at, latency.clone()));
+            self.newer = Some(mark());
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{InstanceId, Label, ModelName, Rank};
+use super::{InstanceId, Label, ModelName, Rank, RankWork};
 use crate::units::{Ratio, Tokens};
 
 /// What kind of program answered, told from its page.
@@ -114,6 +114,8 @@ pub struct EngineReading {
     /// Prompt tokens whose KV came from outside the engine, lifetime: another engine's prefill, or an external cache.
     /// They are among the cached ones.
     pub transferred: Option<Tokens>,
+    /// What its ranks and experts waited for each other, lifetime.
+    pub work: RankWork,
     /// Requests that ended, lifetime.
     pub finished: Finished,
     /// `LoRA` adapters that the page names: their tokens carry no label and are among the base model's.
@@ -141,6 +143,7 @@ impl EngineReading {
             preemptions: None,
             speculation: None,
             transferred: None,
+            work: RankWork::default(),
             finished: Finished::default(),
             adapters: Vec::new(),
         }

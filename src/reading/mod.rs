@@ -9,6 +9,7 @@ mod gpu;
 mod id;
 mod label;
 mod model;
+mod rank_work;
 mod refusals;
 
 pub use engine::{
@@ -20,4 +21,5 @@ pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Thrott
 pub use id::{GpuId, InstanceId, ModelName, NodeName, Rank, TargetId, UnitName};
 pub use label::Label;
 pub use model::canonical_model;
+pub use rank_work::RankWork;
 pub use refusals::{Refusal, Refusals};

@@ -234,6 +234,11 @@ pub struct EngineRow {
     pub e2e_seconds: Quantiles,
     /// Share of its requests and tokens of the window that are within the objectives for latency: the least of theirs.
     pub within_slo: Option<Ratio>,
+    /// Share of the steps that ranks take together in which it waited for the busiest rank, over the window, where the
+    /// engine counts it.
+    pub waited: Option<Ratio>,
+    /// Mean over maximum of what GPUs got for their experts, over the window, where the engine counts it: 1 is even.
+    pub expert_balancedness: Option<Ratio>,
     /// Preemptions, lifetime.
     pub preemptions: Option<u64>,
     /// Kept share of drafted tokens, lifetime.

@@ -177,8 +177,15 @@ pub const FIGURES: &[Figure] = &[
     figure!(
         "waiting ≈",
         "currency an hour",
-        "≈ rent of the unit x (1 − mean/max): ranks that step together wait for the slowest; from above, never in the ledger",
+        "≈ rent of the unit x (1 − mean/max): ranks that step together wait for the slowest; from above, never in the ledger. Where SGLang counts what ranks lack in each step, by that share",
         "ranks' figures; rates",
+        &[Balance]
+    ),
+    figure!(
+        "experts",
+        "max/mean",
+        "1 / balancedness of the window; SGLang tells it with --enable-metrics --expert-balancedness-report-mode prometheus",
+        "engines' counters (sglang:eplb_balancedness)",
         &[Balance]
     ),
     figure!(

@@ -206,6 +206,8 @@ impl Then<'_> {
             itl_seconds: Quantiles::default(),
             e2e_seconds: Quantiles::default(),
             within_slo: None,
+            waited: None,
+            expert_balancedness: None,
             preemptions: None,
             spec_acceptance: None,
             revenue: None,

@@ -101,6 +101,8 @@ pub fn engine(
         itl_seconds: Quantiles { p50: Some(0.012), p99: Some(0.03 + wave(place, beat) * 0.01) },
         e2e_seconds: Quantiles { p50: Some(2.0), p99: Some(9.0) },
         within_slo: None,
+        waited: None,
+        expert_balancedness: None,
         preemptions: Some(3),
         spec_acceptance: None,
         revenue: Some(dollars(35.0)),

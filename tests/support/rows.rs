@@ -83,6 +83,8 @@ pub fn rank(engine: usize, rank: usize, output: f64) -> EngineRow {
         itl_seconds: Quantiles::default(),
         e2e_seconds: Quantiles::default(),
         within_slo: None,
+        waited: None,
+        expert_balancedness: None,
         preemptions: None,
         spec_acceptance: None,
         revenue: None,

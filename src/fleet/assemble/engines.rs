@@ -8,7 +8,9 @@ use crate::dialect;
 use crate::inventory::Target;
 use crate::metering::{CACHED, Counts, Engine, OUTPUT, PROMPT, Row};
 use crate::pricing::Bill;
-use crate::reading::{Finished, Health, Histogram, Label, Latency, PromptCount, Rank, Role, TargetId, TokenCounters};
+use crate::reading::{
+    Finished, Health, Histogram, Label, Latency, PromptCount, Rank, RankWork, Role, TargetId, TokenCounters,
+};
 use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
 use crate::units::{Money, Ratio};
 
@@ -74,6 +76,8 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
         itl_seconds: Quantiles::default(),
         e2e_seconds: Quantiles::default(),
         within_slo: None,
+        waited: None,
+        expert_balancedness: None,
         preemptions: None,
         spec_acceptance: None,
         revenue: None,
@@ -115,6 +119,8 @@ fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow
         itl_seconds: quantiles(|latency| latency.itl.as_ref()),
         e2e_seconds: quantiles(|latency| latency.e2e.as_ref()),
         within_slo: super::slo::within(fleet, row).filter(|_| live),
+        waited: row.rank_work(RankWork::waited).filter(|_| live),
+        expert_balancedness: row.rank_work(RankWork::balancedness).filter(|_| live),
         preemptions: reading.preemptions,
         spec_acceptance: reading.speculation.and_then(|speculation| speculation.acceptance()),
         revenue: revenue(fleet, view),

@@ -21,6 +21,10 @@ const LATENCY: [f64; 22] = [
     0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0, 200.0, 400.0, 600.0, 1200.0,
     1800.0, 2400.0,
 ];
+/// Tokens of a rank in a step.
+const STEP: u64 = 64;
+/// Mean over maximum of what GPUs get for their experts.
+const BALANCEDNESS: f64 = 0.84;
 /// Tokens that one rank's cache holds.
 const CAPACITY: u64 = 1_048_576;
 
@@ -99,6 +103,27 @@ impl Sglang {
         page.gauge("sglang:full_token_usage", ranks().map(|(labels, s)| (labels, s.kv)));
         page.gauge("sglang:max_total_num_tokens", ranks().map(|(labels, _)| (labels, CAPACITY as f64)));
         page.counter("sglang:num_retracted_requests_total", ranks().map(|(labels, s)| (labels, s.preemptions)));
+        if served.len() > 1 {
+            self.work(page, served);
+        }
+    }
+
+    /// What ranks lack of the busiest one's work, and how even the experts' load is: told by the first rank.
+    fn work(&self, page: &mut Page, served: &[Served]) {
+        let tokens = |s: &Served| s.computed + s.gaps.quick + s.gaps.slow;
+        let most = served.iter().map(tokens).max().unwrap_or(0);
+        page.family("sglang:dp_attention_tokens_total", "counter");
+        for (labels, s) in self.ranks.iter().zip(served) {
+            let own = tokens(s);
+            page.count("sglang:dp_attention_tokens_total", labels, "kind=\"scheduled\"", own);
+            page.count("sglang:dp_attention_tokens_total", labels, "kind=\"imbalance\"", most - own);
+        }
+        let Some(first) = self.ranks.first() else { return };
+        let steps = most / STEP;
+        page.family("sglang:eplb_balancedness", "summary");
+        page.count("sglang:eplb_balancedness_count", first, "forward_mode=\"decode\"", steps);
+        let sum = steps as f64 * BALANCEDNESS;
+        page.number("sglang:eplb_balancedness_sum", first, "forward_mode=\"decode\"", format_args!("{sum:?}"));
     }
 
     fn latencies(&self, page: &mut Page, served: &[Served]) {

@@ -14,7 +14,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, group: &GroupBalance) {
     let Some(worst) = group.balances.first() else { return };
     let width = usize::from(area.width);
     let lines = match action(worst) {
-        None => vec![(Role::Dim, even(group, worst))],
+        None => {
+            let of_ranks = group.balances.iter().find(|balance| !balance.ranks.is_empty());
+            vec![(Role::Dim, even(group, of_ranks.unwrap_or(worst)))]
+        }
         Some(action) => vec![(Role::Text, uneven(worst)), (Role::Text, action.to_owned())],
     };
     for (row, (role, text)) in (0..area.height).zip(lines) {
@@ -29,12 +32,16 @@ fn even(group: &GroupBalance, worst: &Balance) -> String {
 
 /// `r017 on gpu-0161 has 107 requests, the mean is 86: 1.24 x.`
 fn uneven(worst: &Balance) -> String {
+    if worst.balancer == Balancer::Experts {
+        return format!("Its experts: the busiest GPU gets {:.2} x the mean.", worst.over_mean.get().min(99.0));
+    }
     let Some(rank) = worst.ranks.get(worst.worst) else { return String::new() };
     let load = |load: f64| written(worst.balancer, load);
     let what = match worst.balancer {
         Balancer::Tokens => "prompt tokens a second",
         Balancer::Kv => "of its KV cache in use",
         Balancer::Requests => "requests in work",
+        Balancer::Experts => "of the load on experts",
     };
     format!(
         "r{} on {}: {} {what}, the mean is {}: {:.2} x.",
@@ -53,6 +60,7 @@ fn action(worst: &Balance) -> Option<&'static str> {
         Balancer::Tokens => "→ route prompts by their length, or cap what a rank prefills at once",
         Balancer::Kv => "→ cap the running requests of a rank, or route by free KV cache",
         Balancer::Requests => "→ route each request to the rank with the fewest in work",
+        Balancer::Experts => "→ let SGLang place experts anew: --enable-eplb, --ep-num-redundant-experts",
     })
 }
 
@@ -60,7 +68,7 @@ fn action(worst: &Balance) -> Option<&'static str> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::balance::{Group, RankLoad};
+    use crate::balance::{Group, RankLoad, Waiting};
     use crate::reading::{NodeName, Rank, Role as EngineRole, TargetId, UnitName};
     use crate::units::Ratio;
 
@@ -82,7 +90,13 @@ mod tests {
             worst: loads.iter().position(|load| *load >= most).unwrap(),
             over_mean: Ratio::of(most, mean).unwrap(),
         };
-        GroupBalance { group, role: Some(EngineRole::Decode), balances: vec![balance], waiting_per_hour: None }
+        GroupBalance {
+            group,
+            role: Some(EngineRole::Decode),
+            balances: vec![balance],
+            waiting: Waiting::Estimated(0.0),
+            waiting_per_hour: None,
+        }
     }
 
     #[test]

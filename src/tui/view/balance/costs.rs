@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{UNEVEN, name};
-use crate::balance::{Balance, Balancer, GroupBalance};
+use crate::balance::{Balance, Balancer, GroupBalance, Waiting};
 use crate::tui::human;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::{Ink, Role};
@@ -21,16 +21,18 @@ pub(super) fn an_hour(scene: &Scene<'_>) -> String {
 pub(super) fn balancers(canvas: &mut Canvas<'_>, area: Rect, groups: &[GroupBalance]) {
     TitledRule::new("The balancers").note([Segment::dim(" · worst group, max/mean")]).draw(canvas, area);
     let rows = [
-        ("prefill", "prompt tokens", Some(Balancer::Tokens)),
-        ("decode", "KV cache", Some(Balancer::Kv)),
-        ("", "requests", Some(Balancer::Requests)),
-        ("experts", "no engine reports them", None),
+        ("prefill", "prompt tokens", Balancer::Tokens),
+        ("decode", "KV cache", Balancer::Kv),
+        ("", "requests", Balancer::Requests),
+        ("experts", "load of a GPU", Balancer::Experts),
     ];
     for (row, (stage, what, balancer)) in (1..).zip(rows).filter(|(row, _)| *row < area.height) {
+        let worst = worst(groups, balancer);
+        let is_untold = worst.is_none() && balancer == Balancer::Experts;
+        let what = if is_untold { "SGLang can tell them: i" } else { what };
         let mut pen = canvas.pen(area, row);
         pen.put(Role::Text, &human::pad_right(stage, 9)).put(Role::Dim, what);
-        let Some(balancer) = balancer else { continue };
-        let Some(worst) = worst(groups, balancer) else {
+        let Some(worst) = worst else {
             canvas.clip(area).line_to(area.width, row, &[Segment::dim(human::UNKNOWN)]);
             continue;
         };
@@ -73,8 +75,14 @@ pub(super) fn costs(
         canvas.pen(area, row).put(Role::Dim, &human::shorten(&what, room));
         canvas.clip(area).line_to(area.width, row, &[Segment::text(figure)]);
     }
-    let formula = ["cost of its GPUs x (1 − mean/max): from", "above, where ranks step together"];
+    let formula = match chosen.map(|group| group.waiting) {
+        Some(Waiting::Counted(share)) => [
+            format!("its engine counts that ranks waited {}", human::percent1(Ratio::new(share)).trim()),
+            "of their steps: that share of its cost".to_owned(),
+        ],
+        _ => ["cost of its GPUs x (1 − mean/max): from".to_owned(), "above, where ranks step together".to_owned()],
+    };
     for (row, text) in (4..).zip(formula) {
-        canvas.pen(area, row).put(Role::Dim, text);
+        canvas.pen(area, row).put(Role::Dim, &text);
     }
 }

@@ -1,6 +1,9 @@
 //! The rows of the list: each group of ranks by each balancer that its ranks report.
 
-use crate::balance::{Balance, GroupBalance};
+use std::collections::HashMap;
+
+use crate::balance::{Balance, Balancer, GroupBalance};
+use crate::reading::NodeName;
 use crate::tui::human;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
@@ -9,7 +12,7 @@ use crate::tui::view::{RowKey, ViewId};
 use crate::tui::widgets::table::Cell;
 use crate::units::Money;
 
-use super::{UNEVEN, name};
+use super::{UNEVEN, name, node};
 
 /// The largest quotient that is written.
 const MOST: f64 = 99.0;
@@ -18,6 +21,8 @@ const MOST: f64 = 99.0;
 #[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
     pub(super) group: &'a GroupBalance,
+    /// Whether its engine is the only one of its node, so that the node names it.
+    is_alone: bool,
     balance: &'a Balance,
     is_first: bool,
 }
@@ -38,7 +43,12 @@ pub(super) fn key(line: &Line<'_>) -> RowKey {
 
 /// Groups as the list is sorted, each with its lines, the worst balancer first.
 pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<Line<'a>> {
-    let of = |group: &'a GroupBalance, balance: &'a Balance, is_first| Line { group, balance, is_first };
+    let mut engines: HashMap<&NodeName, usize> = HashMap::new();
+    groups.iter().filter_map(node).for_each(|node| *engines.entry(node).or_default() += 1);
+    let of = |group: &'a GroupBalance, balance: &'a Balance, is_first| {
+        let is_alone = node(group).is_some_and(|node| engines.get(node) == Some(&1));
+        Line { group, is_alone, balance, is_first }
+    };
     let first = |group: &'a GroupBalance| group.balances.first().map(|balance| of(group, balance, true));
     let mut firsts: Vec<Line<'a>> = groups.iter().filter_map(first).collect();
     sort(&mut firsts, &columns("/h"), scene.app.list_of(ViewId::Balance));
@@ -53,9 +63,13 @@ pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<Li
 pub(super) fn columns<'s, 'a>(an_hour: &str) -> Vec<Col<'s, Line<'a>>> {
     type C<'s, 'a> = Col<'s, Line<'a>>;
     vec![
-        C::left("Ranks of", 10, |line| if line.is_first { Cell::text(name(line.group)) } else { Cell::Empty })
-            .stretch(1, 30)
-            .rising(|line| By::Name(line.group.group.name().to_owned())),
+        C::left("Ranks of", 10, |line| match node(line.group) {
+            _ if !line.is_first => Cell::Empty,
+            Some(node) if line.is_alone => Cell::text(node.to_string()),
+            _ => Cell::text(name(line.group)),
+        })
+        .stretch(1, 30)
+        .rising(|line| By::Name(line.group.group.name().to_owned())),
         C::left("by", 8, |line| Cell::dim(line.balance.balancer.name())),
         C::right("max/mean", 8, |line| {
             let over = line.over();
@@ -65,7 +79,9 @@ pub(super) fn columns<'s, 'a>(an_hour: &str) -> Vec<Col<'s, Line<'a>>> {
         .first(),
         C::right("worst", 5, |line| {
             let worst = line.balance.ranks.get(line.balance.worst);
-            worst.map_or_else(Cell::unknown, |worst| Cell::dim(format!("r{}", worst.rank)))
+            let of_gpus =
+                || if line.balance.balancer == Balancer::Experts { Cell::dim("a GPU") } else { Cell::unknown() };
+            worst.map_or_else(of_gpus, |worst| Cell::dim(format!("r{}", worst.rank)))
         }),
         C::right(format!("{an_hour} ≈"), 6, |line| match line.waiting() {
             Some(cost) => figure(human::bare(Some(cost), 6).trim()),

@@ -15,6 +15,7 @@ use ratatui::layout::Rect;
 use super::list::{self, List};
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId};
 use crate::balance::{Group, GroupBalance, balances};
+use crate::reading::NodeName;
 use crate::tui::app::{Command, Pace};
 use crate::tui::pane;
 use crate::tui::scene::{Scene, short_address};
@@ -128,11 +129,18 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_
 fn name(group: &GroupBalance) -> String {
     let Group::Engine(target) = &group.group else { return group.group.name().to_owned() };
     let address = short_address(target.as_str());
-    let mut nodes = group.balances.iter().flat_map(|balance| &balance.ranks).map(|rank| &rank.node);
-    let only = nodes.next().filter(|first| nodes.all(|node| node == *first));
-    match (only, address.rsplit_once(':')) {
+    match (node(group), address.rsplit_once(':')) {
         (Some(node), Some((_, port))) => format!("{node}:{port}"),
         (Some(node), None) => node.to_string(),
         (None, _) => address,
     }
+}
+
+/// The node of an engine whose ranks are all on one.
+fn node(group: &GroupBalance) -> Option<&NodeName> {
+    if matches!(group.group, Group::Unit(_)) {
+        return None;
+    }
+    let mut nodes = group.balances.iter().flat_map(|balance| &balance.ranks).map(|rank| &rank.node);
+    nodes.next().filter(|first| nodes.all(|node| node == *first))
 }

@@ -27,7 +27,7 @@ fn kept(balance: &Balance) -> Option<Measure> {
     match balance.balancer {
         Balancer::Tokens => Some(Measure::Prompt),
         Balancer::Kv => Some(Measure::Kv),
-        Balancer::Requests => None,
+        Balancer::Requests | Balancer::Experts => None,
     }
 }
 

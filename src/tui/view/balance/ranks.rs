@@ -25,9 +25,10 @@ const BETWEEN: usize = 7;
 /// Draws as many charts as `area` has room for, the worst balancer first.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, group: &GroupBalance) {
     let room = area.height.saturating_sub(1);
-    let count = u16::try_from(group.balances.len()).unwrap_or(1).min((room / LEAST).max(1));
+    let of_ranks: Vec<&Balance> = group.balances.iter().filter(|balance| !balance.ranks.is_empty()).collect();
+    let count = u16::try_from(of_ranks.len()).unwrap_or(1).min((room / LEAST).max(1));
     let height = (room / count.max(1)).min(MOST);
-    for (nth, balance) in (0..count).zip(&group.balances) {
+    for (nth, balance) in (0..count).zip(of_ranks) {
         let is_last = nth + 1 == count;
         let chart = Rect { y: area.y + nth * height, height: height + u16::from(is_last), ..area };
         let title = (nth == 0).then(|| name(group));
@@ -42,7 +43,7 @@ fn draw_one(canvas: &mut Canvas<'_>, area: Rect, balance: &Balance, title: Optio
     let top = if balance.balancer == Balancer::Kv { 1.0 } else { step_above(1.02 * most) };
     let colour = match balance.balancer {
         Balancer::Tokens => Role::Prompt,
-        Balancer::Kv | Balancer::Requests => Role::Output,
+        Balancer::Kv | Balancer::Requests | Balancer::Experts => Role::Output,
     };
     let layers =
         vec![Layer { values: &shown.others, role: colour }, Layer { values: &shown.worst, role: Role::Warning }];
@@ -89,6 +90,7 @@ pub(super) fn what(balancer: Balancer) -> &'static str {
         Balancer::Tokens => "prompt tokens a second, a rank",
         Balancer::Kv => "KV cache, a rank",
         Balancer::Requests => "requests in work, a rank",
+        Balancer::Experts => "load of a GPU's experts",
     }
 }
 
@@ -97,6 +99,7 @@ pub(super) fn written(balancer: Balancer, load: f64) -> String {
     match balancer {
         Balancer::Kv => format!("{:.0} %", load * 100.0),
         Balancer::Tokens => human::scaled(Some(load)).trim().to_owned(),
+        Balancer::Experts => format!("{load:.2}"),
         Balancer::Requests if load < 100.0 && load.fract() > 0.05 => format!("{load:.1}"),
         Balancer::Requests => human::scaled(Some(load.round())).trim().to_owned(),
     }
