@@ -14,7 +14,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use alert::{Alert, Notice, Rule, Severity};
-pub use money::{BesideRow, Leakage, LedgerBasis, ListBasis, ModelMoney, MoneyView, RateBasis, Worth, WriterStatus};
+pub use money::{
+    BesideRow, Leakage, LedgerBasis, ListBasis, ModelMoney, MoneyView, PriceStep, RateBasis, Worth, WriterStatus,
+};
 pub use rows::{
     Coverage, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, Quantiles, Requests, ScrapeRow, TokenTotals, UnitRow,
     WorstRank,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::pricing::Bill;
+use crate::pricing::{Bill, ClassPrices};
 use crate::reading::{Label, ModelName};
 use crate::units::{HourlyRate, Money, Ratio, Timestamp};
 
@@ -182,4 +182,24 @@ pub struct ModelMoney {
     pub profit_per_hour: Option<Money>,
     /// The list that prices it.
     pub list: Option<Label>,
+    /// Its share of what is owed an hour, also where it has no price; as in `profit_per_hour`.
+    pub cost_per_hour: Option<Money>,
+    /// Without a price, what its tokens would be worth an hour at the list of `compare`.
+    pub compare_per_hour: Option<Money>,
+    /// Its prices: those in force, and the next ones.
+    #[serde(skip)]
+    pub prices: Vec<PriceStep>,
+}
+
+/// Prices that hold from an instant on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PriceStep {
+    /// Since when; `None` is now.
+    pub from: Option<Timestamp>,
+    /// The list.
+    pub list: Label,
+    /// The tier.
+    pub tier: Label,
+    /// Per million tokens, in the ledger's currency.
+    pub prices: ClassPrices,
 }

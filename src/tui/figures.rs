@@ -182,6 +182,20 @@ pub const FIGURES: &[Figure] = &[
         &[Balance]
     ),
     figure!(
+        "what a token earns",
+        "currency an hour",
+        "revenue an hour x the class's part of price x tokens a second; the rent is the model's share of the cost",
+        "prices in force; engines' counters",
+        &[Models]
+    ),
+    figure!(
+        "cost per M output",
+        "currency",
+        "cost an hour / output tokens an hour x 10^6",
+        "the ledger; engines' counters",
+        &[Models]
+    ),
+    figure!(
         "experts",
         "max/mean",
         "1 / balancedness of the window; SGLang tells it with --enable-metrics --expert-balancedness-report-mode prometheus",

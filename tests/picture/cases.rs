@@ -182,7 +182,8 @@ fn huge() -> Snapshot {
     snapshot.cache_hit_rate = ratio(1.0);
     snapshot.coverage.nodes_known = 1_000_000;
     for model in &mut snapshot.models {
-        model.money = ModelMoney { revenue: most, revenue_per_hour: most, profit_per_hour: most, list: None };
+        model.money =
+            ModelMoney { revenue: most, revenue_per_hour: most, profit_per_hour: most, ..ModelMoney::default() };
         model.output_per_second = Some(1e30);
     }
     snapshot

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use margintop::pricing::ClassPrices;
 use margintop::reading::{
     Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, Label, ModelName, NodeName, Rank, Refusals, Role, TargetId,
     UnitName,
 };
 use margintop::snapshot::{
-    Alert, EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, Quantiles, Rule, ScrapeRow, Severity, UnitRow, WorstRank,
+    Alert, EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, PriceStep, Quantiles, Rule, ScrapeRow, Severity, UnitRow,
+    WorstRank,
 };
-use margintop::units::{Bytes, Celsius, Megahertz, Money, Span, Timestamp, Tokens};
+use margintop::units::{Bytes, Celsius, Megahertz, Money, Price, Span, Timestamp, Tokens};
 
-use super::{dollars, ratio, wave};
+use super::{NOON, dollars, ratio, wave};
 
 pub fn gpu(node: &str, index: usize, place: usize, beat: u64, name: &str) -> GpuRow {
     let base = wave(place, 0);
@@ -120,6 +122,26 @@ pub fn engine(
     }
 }
 
+/// R1's prices by day, at night and by day again.
+fn prices() -> Vec<PriceStep> {
+    let step = |from: Option<i64>, tier: &str, [hit, miss, output]: [i64; 3]| PriceStep {
+        from: from.map(|hours| NOON + Span::from_secs(3_600 * hours)),
+        list: Label::new("deepseek-r1-2025"),
+        tier: Label::new(tier),
+        prices: ClassPrices {
+            hit: Price::from_nanos(hit * 1_000_000),
+            miss: Price::from_nanos(miss * 1_000_000),
+            output: Price::from_nanos(output * 1_000_000),
+        },
+    };
+    let standard = [140, 550, 2_190];
+    vec![
+        step(None, "standard", standard),
+        step(Some(9), "off-peak", [35, 135, 550]),
+        step(Some(17), "standard", standard),
+    ]
+}
+
 pub fn model(name: &str, output: f64, prompt: f64, revenue: Option<Money>, per_hour: Option<Money>) -> ModelRow {
     ModelRow {
         model: ModelName::new(name),
@@ -134,6 +156,9 @@ pub fn model(name: &str, output: f64, prompt: f64, revenue: Option<Money>, per_h
             revenue_per_hour: per_hour,
             profit_per_hour: per_hour.and_then(|m| m.scaled(4, 5)),
             list: revenue.map(|_| Label::new(&format!("{}-2025", name.to_lowercase()))),
+            cost_per_hour: per_hour.and_then(|m| m.scaled(1, 5)).or(Some(dollars(88.2))),
+            compare_per_hour: None,
+            prices: revenue.map(|_| prices()).unwrap_or_default(),
         },
     }
 }

@@ -5,10 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use super::engines::has_earned;
 use super::{Fleet, Flow, Present, add_tokens, shown_prompt};
 use crate::ledger::{CostKind, RevenueAccount};
+use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName};
-use crate::snapshot::{ModelMoney, ModelRow};
+use crate::snapshot::{ModelMoney, ModelRow, PriceStep};
 use crate::statement::{Totals, shared_cost};
-use crate::units::{Money, Tokens};
+use crate::units::{Money, Timestamp, Tokens};
+
+/// Changes of price that are told.
+const STEPS: usize = 2;
 
 #[derive(Debug, Default)]
 struct Sums {
@@ -110,14 +114,32 @@ fn earned(fleet: &Fleet) -> HashMap<&ModelName, Earned> {
 
 fn money(present: &Present<'_>, model: &ModelName, earned: Earned, cost_per_hour: Option<&Money>) -> ModelMoney {
     let fleet = present.fleet;
-    let Some(price) = super::money::price_of_model(present, model) else { return ModelMoney::default() };
+    let cost = cost_per_hour.copied();
+    let Some(price) = super::money::price_of_model(present, model) else {
+        let compare_per_hour = super::money::compared_pace(present, model);
+        return ModelMoney { cost_per_hour: cost, compare_per_hour, ..ModelMoney::default() };
+    };
     let known = fleet.pace.window().is_some();
     ModelMoney {
         revenue: Some(earned.today),
         revenue_per_hour: known.then_some(earned.per_hour),
         profit_per_hour: cost_per_hour.filter(|_| known).map(|cost| earned.covered_per_hour - *cost),
         list: Some(Label::new(&price.list_at(fleet.now().wall).name)),
+        cost_per_hour: cost.filter(|_| known),
+        compare_per_hour: None,
+        prices: price_steps(&price, fleet.now().wall),
     }
+}
+
+/// The prices in force and the next ones.
+fn price_steps(price: &ModelPrice<'_>, now: Timestamp) -> Vec<PriceStep> {
+    let changes = std::iter::successors(price.next_change(now), |at| price.next_change(*at)).take(STEPS).map(Some);
+    let step = |from: Option<Timestamp>| {
+        let quote = price.quote(from.unwrap_or(now));
+        let (list, tier) = (Label::new(&quote.list.name), Label::new(quote.tier));
+        PriceStep { from, list, tier, prices: quote.prices }
+    };
+    std::iter::once(None).chain(changes).map(step).collect()
 }
 
 /// The cost per hour of each model: what is owed for GPUs, shared as `report --by model` does by present tokens. What

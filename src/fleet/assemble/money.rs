@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::pace::{beside, pace, paces_by};
 use super::{Fleet, Present};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
-use crate::pricing::ModelPrice;
+use crate::pricing::{ClassPrices, ModelPrice, PriceList};
 use crate::reading::{Label, ModelName, NodeName, Role};
 use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, Worth};
 use crate::statement::{Tables, Totals, break_even_load};
@@ -185,20 +185,33 @@ fn theoretical(present: &Present<'_>) -> bool {
 /// The value of the unpriced tokens at the list that the configuration compares with.
 fn compare(present: &Present<'_>, unpriced: Classes) -> Option<Worth> {
     let fleet = present.fleet;
-    let list = fleet.ledger.book().list(fleet.config.compare_to.as_deref()?)?;
+    let list = compared_list(fleet)?;
     let any_unpriced = present.counted_rows().any(|view| view.row.reading.model.is_some() && view.price.is_none());
     if !any_unpriced {
         return None;
     }
     let prices = list.quote(fleet.now().wall).prices;
     let amount = prices.of(unpriced.miss, unpriced.hit, unpriced.output);
-    Some(Worth { list: Label::new(&list.name), amount, per_hour: unpriced_pace(present, &prices) })
+    Some(Worth { list: Label::new(&list.name), amount, per_hour: unpriced_pace(present, &prices, None) })
 }
 
-fn unpriced_pace(present: &Present<'_>, prices: &crate::pricing::ClassPrices) -> Option<Money> {
+fn compared_list(fleet: &Fleet) -> Option<&PriceList> {
+    fleet.ledger.book().list(fleet.config.compare_to.as_deref()?)
+}
+
+/// The value an hour of a model's tokens at that list.
+pub(super) fn compared_pace(present: &Present<'_>, model: &ModelName) -> Option<Money> {
+    let prices = compared_list(present.fleet)?.quote(present.fleet.now().wall).prices;
+    unpriced_pace(present, &prices, Some(model))
+}
+
+/// Of all models, or of one.
+fn unpriced_pace(present: &Present<'_>, prices: &ClassPrices, model: Option<&ModelName>) -> Option<Money> {
     const HOUR: i64 = 3_600_000;
     let mut total = None;
-    for view in present.live_rows().filter(|view| view.price.is_none() && view.engine.draws(view.row)) {
+    let is_of = |view: &&super::RowView<'_>| model.is_none() || view.row.reading.model.as_ref() == model;
+    let unpriced = present.live_rows().filter(|view| view.price.is_none() && view.engine.draws(view.row));
+    for view in unpriced.filter(is_of) {
         let (counts, window) = (view.counts, &view.row.window);
         let grown = |i, counted: bool| Tokens::new(window.growth(i).filter(|_| counted).unwrap_or(0));
         let (prompt, hit) = (grown(super::PROMPT, counts.prompts), grown(super::CACHED, counts.prompts));

@@ -9,7 +9,8 @@ mod text;
 mod time;
 
 pub use money::{
-    amount, amount_within, axis_figure, bare, digits, digits_within, round_figure, signed, symbol, unit_price,
+    amount, amount_within, axis_figure, bare, digits, digits_within, price_per_million, round_figure, signed, symbol,
+    unit_price,
 };
 pub use number::{
     change, compact, grouped, latency, memory, percent, percent1, points, scaled, scaled_tight, tight, watts,

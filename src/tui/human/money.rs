@@ -1,7 +1,7 @@
 //! Money for people: a sign, a symbol, thousands, and as many digits as the field holds.
 
 use super::{UNKNOWN, grouped, width};
-use crate::units::Money;
+use crate::units::{Money, Price, Tokens};
 
 /// The sign that stands before an amount of a currency: `$`, `€`, or its code and a space.
 pub fn symbol(currency: &str) -> String {
@@ -77,6 +77,15 @@ pub fn unit_price(money: Option<Money>, currency: &str) -> String {
         _ => 2,
     };
     amount(money, currency, places)
+}
+
+/// A price per million tokens in as few decimals as it has, two at least and four at most: `2.19`, `0.0035`.
+pub fn price_per_million(price: Price) -> String {
+    let mut text = digits(price.of(Tokens::new(1_000_000)), 4);
+    while text.ends_with('0') && text.rfind('.').is_some_and(|dot| text.len() - dot > 3) {
+        text.pop();
+    }
+    text
 }
 
 /// The digits alone, without a sign: `312,407.18`.

@@ -1,0 +1,166 @@
+//! One model: its figures, its money over time, its tokens; what they earn, at which prices, and who serves it.
+
+mod classes;
+mod prices;
+mod served_by;
+
+use ratatui::layout::Rect;
+
+use super::charts::{self, Chart, Kind, Margin};
+use super::engine_charts::latency;
+use super::models::{cost, is_beside};
+use super::node::sign;
+use crate::history::{Measure, Subject};
+use crate::snapshot::ModelRow;
+use crate::tui::human;
+use crate::tui::layout::{Rows, split};
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::widgets::digits::{DigitForm, Digits};
+use crate::tui::widgets::framed_chart::side_by_side;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::{Canvas, Segment, flow};
+use crate::units::{Money, quotient};
+
+/// Rows of the classes of tokens with the rent and their rule; of all tables; and of the least charts above them.
+const CLASSES: u16 = 5;
+const TABLES: u16 = 8;
+const LEAST_CHART: u16 = 5;
+
+/// The chosen model: its figures, its money over time, its tokens.
+pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
+    let subject = Subject::Model(row.model.clone());
+    let head = Rect { y: area.y + 1, height: area.height.saturating_sub(6).min(9), ..area };
+    let (left, right) = if area.width >= 100 {
+        split(head, 37, 2)
+    } else {
+        (Rect { height: 3, ..head }, Rect { y: head.y + 3, height: head.height.saturating_sub(3), ..head })
+    };
+    let title = TitledRule::new(human::shorten(row.model.as_str(), 32));
+    title.right([Segment::dim("profit an hour")]).draw(canvas, Rect { height: 1, ..left });
+    let below = Rect { y: left.y + 1, height: left.height.saturating_sub(1), ..left };
+    let below = if below.height >= 6 { digits(canvas, below, scene, row) } else { below };
+    flow(canvas, below, &facts(scene, row), 2);
+    if is_beside(row) {
+        return;
+    }
+    Margin { subject: subject.clone(), now: [row.money.revenue_per_hour, cost(row)], scale_width: 7, is_day: true }
+        .draw(canvas, right, scene);
+    let left = area.bottom().saturating_sub(head.bottom());
+    let has_tables = left >= TABLES + LEAST_CHART && area.width >= 100;
+    let vitals = Rect { y: head.bottom(), height: (left - if has_tables { TABLES } else { 0 }).min(8), ..area };
+    if has_tables {
+        let below = Rect { y: vitals.bottom(), height: area.bottom() - vitals.bottom(), ..area };
+        tables(canvas, below, scene, row);
+    }
+    let places = side_by_side(vitals, if area.width >= 110 { 4 } else { 2 }, 2);
+    let hits = row.cache_hit_rate;
+    let charts = [
+        Chart {
+            layers: vec![(Measure::Output, Role::Output)],
+            kind: Kind::Area,
+            format: charts::rate,
+            ..blank("Output", human::scaled_tight(row.output_per_second).trim().to_owned() + " tok/s", &subject)
+        },
+        Chart {
+            layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
+            kind: Kind::Area,
+            format: charts::rate,
+            ..blank("Prompt", human::scaled_tight(row.prompt_per_second).trim().to_owned() + " tok/s", &subject)
+        },
+        Chart {
+            layers: vec![(Measure::HitRate, Role::Hit)],
+            kind: Kind::Line,
+            format: charts::share,
+            ..blank("Hit rate", human::percent1(hits).trim().to_owned(), &subject)
+        },
+        latency("TTFT", "median to p99".to_owned(), [Measure::TtftMedian, Measure::TtftTail], &subject)
+            .with(scene.snap.slo.and_then(|slo| slo.ttft_p99_seconds)),
+    ];
+    for (chart, place) in charts.into_iter().zip(places) {
+        chart.draw(canvas, place, scene);
+    }
+}
+
+/// What its tokens earn and its prices at the left, who serves it at the right.
+fn tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
+    let (left, right) = split(area, area.width / 2 - 1, 2);
+    let mut rows = Rows(left);
+    classes::draw(canvas, rows.top(CLASSES), row);
+    prices::draw(canvas, rows.0, scene, row);
+    served_by::draw(canvas, right, scene, row);
+}
+
+/// Its profit an hour in digits. What is left below them.
+fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) -> Rect {
+    let profit = row.money.profit_per_hour;
+    let (role, glyph, sign) = sign(profit);
+    let whole = profit.map_or(human::UNKNOWN.to_owned(), |profit| human::digits_within(profit, 7));
+    let currency = human::symbol(scene.currency());
+    let (currency, largest) = (currency.trim_end(), DigitForm::Medium);
+    let form = Digits { glyph, sign, currency, whole: &whole, cents: "", bound: "", role, largest }.draw(canvas, area);
+    let used = if form == DigitForm::Line { 1 } else { 3 };
+    Rect { y: area.y + used, height: area.height.saturating_sub(used), ..area }
+}
+
+fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
+    let amount = |money: Option<Money>| scene.money(money, 10);
+    if is_beside(row) {
+        return vec![pair("profit /h ", &amount(row.money.profit_per_hour))];
+    }
+    let cost = row.money.cost_per_hour.or(cost(row));
+    let mut facts = Vec::new();
+    if row.money.revenue.is_none() {
+        facts.push(vec![(Role::Warning, "unpriced: set [[price]]".to_owned())]);
+        if let (Some(worth), Some(compare)) = (row.money.compare_per_hour, &scene.snap.money.compare) {
+            facts.push(pair(
+                &format!("worth at {} ", human::shorten(compare.list.as_str(), 18)),
+                &per_hour(scene, worth),
+            ));
+        }
+    } else {
+        facts.push(pair("earned ", &amount(row.money.revenue)));
+        facts.push(pair("revenue /h ", &amount(row.money.revenue_per_hour)));
+    }
+    facts.push(pair("cost /h ", &amount(cost)));
+    if let Some(per_million) = cost_per_million(cost, row.output_per_second) {
+        facts.push(pair("cost per M output ", &human::unit_price(Some(per_million), scene.currency())));
+    }
+    if let Some(share) = cost.zip(row.money.revenue_per_hour).and_then(|(cost, revenue)| quotient(cost, revenue)) {
+        facts.push(pair("breaks even at ", &format!("{} of its load", human::percent(Some(share)).trim())));
+    }
+    if let Some(list) = &row.money.list {
+        facts.push(pair("list ", &human::shorten(list.as_str(), 28)));
+    }
+    facts
+}
+
+fn per_hour(scene: &Scene<'_>, amount: Money) -> String {
+    format!("{}/h", scene.money(Some(amount), 9).trim())
+}
+
+/// What it costs to make a million output tokens.
+fn cost_per_million(per_hour: Option<Money>, output_per_second: Option<f64>) -> Option<Money> {
+    let an_hour = output_per_second.filter(|rate| *rate > 0.0)? * 3_600.0;
+    per_hour?.scaled(1_000_000, an_hour.round().max(1.0) as i64)
+}
+
+fn pair(label: &str, value: &str) -> Vec<(Role, String)> {
+    vec![(Role::Dim, label.to_owned()), (Role::Text, human::pad_right(value, 9))]
+}
+
+/// A chart with a name and a figure of now.
+pub(super) fn blank(name: &'static str, figure: String, subject: &Subject) -> Chart<'static> {
+    let mut rule = TitledRule::new(name);
+    rule.title.extend([Segment::dim("  "), Segment::title(figure)]);
+    Chart {
+        rule,
+        subject: subject.clone(),
+        layers: Vec::new(),
+        top: None,
+        even: None,
+        kind: Kind::Area,
+        format: charts::rate,
+        scale_width: 6,
+    }
+}

@@ -1,0 +1,40 @@
+//! A model's prices: those in force, and the next ones with their date.
+
+use ratatui::layout::Rect;
+
+use crate::snapshot::{ModelRow, PriceStep};
+use crate::tui::human;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::{Canvas, Segment};
+
+/// Cells of the time before a price, and of the prices.
+const WHEN: usize = 13;
+const PRICES: usize = 24;
+
+/// Draws it: a row a price.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
+    TitledRule::new("Prices").note([Segment::dim(" · cached / computed / output, per M")]).draw(canvas, area);
+    if row.money.prices.is_empty() {
+        canvas.pen(area, 1).put(Role::Dim, "unpriced: set [[price]]");
+    }
+    for (y, step) in (1..area.height).zip(&row.money.prices) {
+        let mut pen = canvas.pen(area, y);
+        pen.put(Role::Dim, &human::pad_right(&when(scene, step), WHEN));
+        let role = if step.from.is_none() { Role::Text } else { Role::Dim };
+        pen.put(role, &human::pad_right(&prices(step), PRICES));
+        let room = usize::from(area.width).saturating_sub(WHEN + PRICES);
+        pen.put(Role::Dim, &human::cut(&format!("{} {}", step.list, step.tier), room));
+    }
+}
+
+/// `now`, `in 9:25 h`, a date.
+fn when(scene: &Scene<'_>, step: &PriceStep) -> String {
+    step.from.map_or_else(|| "now".to_owned(), |from| format!("in {}", human::duration(from - scene.snap.at)))
+}
+
+fn prices(step: &PriceStep) -> String {
+    let [hit, miss, output] = [step.prices.hit, step.prices.miss, step.prices.output].map(human::price_per_million);
+    format!("{hit} / {miss} / {output}")
+}
