@@ -244,6 +244,16 @@ fn views_of_a_fleet_that_was_watched_for_a_quarter_hour() {
         app.update(Action::Command(Command::Show(view)));
         golden(&format!("watched-{}", view.view().title()), &app, (120, 36));
     }
+    // A node with an alert, and what happened on it.
+    for command in [Command::Show(ViewId::Nodes), Command::Filter] {
+        app.update(Action::Command(command));
+    }
+    "gpu-0231".chars().for_each(|c| drop(app.update(Action::Typed(c))));
+    app.update(Action::Accept);
+    app.update(Action::Command(Command::Enter));
+    for size in SIZES {
+        golden("watched-node", &app, size);
+    }
 }
 
 #[test]

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use margintop::pricing::ClassPrices;
 use margintop::reading::{
-    Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, Label, ModelName, NodeName, Rank, Refusals, Role, TargetId,
-    UnitName,
+    Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, Label, ModelName, NodeName, Pcie, Rank, Refusals, Role,
+    TargetId, UnitName,
 };
 use margintop::snapshot::{
     Alert, EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, PriceStep, Quantiles, Rule, ScrapeRow, Severity, UnitRow,
     WorstRank,
 };
-use margintop::units::{Bytes, Celsius, Megahertz, Money, Price, Span, Timestamp, Tokens};
+use margintop::units::{Bytes, BytesPerSecond, Celsius, Megahertz, Money, Price, Span, Timestamp, Tokens};
 
 use super::{NOON, dollars, ratio, wave};
 
@@ -36,11 +36,11 @@ pub fn gpu(node: &str, index: usize, place: usize, beat: u64, name: &str) -> Gpu
         sm_clock_mhz: Some(Megahertz::new(1755 + (wave(place, beat) * 200.0) as u32)),
         memory_clock_mhz: Some(Megahertz::new(2619)),
         fan: None,
-        ecc: Ecc::default(),
+        ecc: Ecc { corrected: Some(if place % 7 == 2 { 4 } else { 0 }), uncorrected: Some(0) },
         throttle: None,
         mig: None,
         activity: Activity::default(),
-        pcie: None,
+        pcie: Some(Pcie { tx: BytesPerSecond::new(1_200_000_000), rx: BytesPerSecond::new(800_000_000) }),
         xid: None,
         processes: vec![GpuProcess {
             pid: 4242,

@@ -27,9 +27,17 @@ pub(super) struct GpuOf<'a> {
     pub(super) at: Option<&'a str>,
 }
 
-/// Draws GPUs as rows.
+/// Draws the GPUs of a node as rows, with its errors and its traffic.
 pub(super) fn gpus(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[GpuOf<'_>]) {
-    let columns = gpu_columns(scene, lines, area.width);
+    type C<'s, 'a> = Col<'s, GpuOf<'a>>;
+    let mut columns = gpu_columns(scene, lines, area.width);
+    let any = |is: fn(&GpuRow) -> bool| lines.iter().any(|line| is(line.gpu));
+    let before_process = columns.len().saturating_sub(1);
+    columns.insert(
+        before_process,
+        C::right("PCIe/s", 6, |line| figure(&traffic(line.gpu))).rank(8).only(any(|gpu| gpu.pcie.is_some())),
+    );
+    columns.insert(before_process, C::right("ECC", 5, |line| ecc(line.gpu)).rank(6).only(any(has_ecc)));
     List::plain("GPUs", &columns, lines).draw(canvas, area);
 }
 
@@ -86,6 +94,26 @@ fn name(line: &GpuOf<'_>, digits: usize) -> Cell<'static> {
         Health::Live => Cell::text(text),
         _ => said(role, format!("{glyph} {text}")),
     }
+}
+
+/// Memory errors since the driver loaded: those that were not corrected have their own role.
+fn ecc(gpu: &GpuRow) -> Cell<'static> {
+    match (gpu.ecc.corrected, gpu.ecc.uncorrected) {
+        (_, Some(lost)) if lost > 0 => said(Role::Critical, human::compact(lost)),
+        (Some(corrected), _) if corrected > 0 => said(Role::Warning, human::compact(corrected)),
+        (None, None) => Cell::unknown(),
+        _ => Cell::dim("0"),
+    }
+}
+
+fn has_ecc(gpu: &GpuRow) -> bool {
+    gpu.ecc.corrected.is_some() || gpu.ecc.uncorrected.is_some()
+}
+
+/// Bytes over PCIe, both ways.
+fn traffic(gpu: &GpuRow) -> String {
+    let bytes = gpu.pcie.map(|pcie| (pcie.tx.get() + pcie.rx.get()) as f64);
+    human::scaled_tight(bytes).trim().to_owned()
 }
 
 fn load_line(scene: &Scene<'_>, line: &GpuOf<'_>, cells: u16) -> Cell<'static> {

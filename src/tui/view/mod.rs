@@ -20,6 +20,7 @@ mod model;
 mod models;
 mod money;
 mod node;
+mod node_events;
 mod nodes;
 mod nothing;
 mod overview;

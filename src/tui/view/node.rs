@@ -7,7 +7,7 @@ use super::engine_rows::engine_rows;
 use super::gpus::{GpuOf, gpus};
 use super::model::blank;
 use super::served::first_word;
-use super::{Hits, Layout, Part, View, tables};
+use super::{Hits, Layout, Part, View, node_events, nodes, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{Alert, EngineRow, NodeRow};
@@ -26,6 +26,9 @@ use crate::units::{Money, Ratio};
 /// Columns from which the figures and the chart stand side by side.
 const WIDE: u16 = 100;
 
+/// Rows of events with their heading, where there is room for more.
+const EVENTS: u16 = 6;
+
 /// The view.
 pub(super) struct Node;
 
@@ -40,21 +43,34 @@ impl View for Node {
         let Some(node) = node(scene) else { return Layout::whole(Part::Headline, area) };
         layout.put(Part::Basis, rows.bottom(u16::from(area.height > 12)));
         let gpus = (node.gpus.len().min(16)) as u16 + 1;
-        let head = rows.top(if area.width >= WIDE && area.height >= 28 { 8 } else { 4.min(area.height / 3) });
-        if area.width >= WIDE {
+        let engines = (engines(scene, node).len().min(6)) as u16 + 1;
+        let alerts = scene.snap.alerts.iter().filter(|alert| is_of(alert, node)).count().clamp(1, 6) as u16 + 1;
+        let is_wide = area.width >= WIDE;
+        let has_vitals = is_wide && rows.0.height >= 8 + gpus + engines + 8;
+        // What is beyond the tables and their least goes to the charts.
+        let tables = gpus + engines + alerts + EVENTS;
+        let spare = rows.0.height.saturating_sub(8 + 5 + tables) * u16::from(has_vitals);
+        let head = if is_wide && area.height >= 28 { 8 + spare.min(6) } else { 4.min(area.height / 3) };
+        let head = rows.top(head);
+        if is_wide {
             let (left, right) = split(head, 37, 2);
             layout.put(Part::Digits, left);
             layout.put(Part::Chart, right);
         } else {
             layout.put(Part::Digits, head);
         }
-        let engines = (engines(scene, node).len().min(6)) as u16 + 1;
-        if area.width >= WIDE && rows.0.height >= gpus + engines + 8 {
-            layout.put(Part::Vitals, rows.top(5));
+        if has_vitals {
+            layout.put(Part::Vitals, rows.top(5 + spare.saturating_sub(6).min(3)));
         }
         layout.put(Part::List, rows.top(gpus));
         layout.put(Part::Table(0), rows.top(engines.min(rows.0.height)));
-        layout.put(Part::Alerts, rows.0);
+        layout.put(Part::Alerts, rows.top(alerts.min(rows.0.height)));
+        if rows.0.height >= EVENTS + 4 && node.unit.is_some() {
+            layout.put(Part::Table(2), rows.bottom(rows.0.height - EVENTS));
+        }
+        if rows.0.height >= 3 {
+            layout.put(Part::Table(1), rows.0);
+        }
         layout
     }
 
@@ -84,6 +100,12 @@ impl View for Node {
         }
         if let Some(area) = area(Part::Alerts) {
             alert_lines(canvas, area, scene, node);
+        }
+        if let Some(area) = area(Part::Table(1)) {
+            node_events::draw(canvas, area, scene, node);
+        }
+        if let Some(area) = area(Part::Table(2)) {
+            nodes::of_unit(canvas, area, &scene.at(Pace::FiveSeconds), node);
         }
         if let Some(area) = area(Part::Basis) {
             pane::basis(canvas, area, scene);
@@ -198,7 +220,16 @@ fn facts(scene: &Scene<'_>, node: &NodeRow) -> Vec<Vec<(Role, String)>> {
         pair("revenue ", amount(node.revenue)),
         pair("cost ", amount(node.cost)),
         pair("GPUs ", node.gpus.len().to_string()),
+        pair("profit rank ", rank(scene, node)),
     ]
+}
+
+/// Its place among the nodes whose profit an hour is known, the highest first: `41 of 278`.
+fn rank(scene: &Scene<'_>, node: &NodeRow) -> String {
+    let Some(own) = node.profit_per_hour else { return human::UNKNOWN.to_owned() };
+    let known = scene.snap.nodes.iter().filter_map(|node| node.profit_per_hour);
+    let (above, all) = known.fold((0, 0), |(above, all), profit| (above + usize::from(profit > own), all + 1));
+    format!("{} of {all}", above + 1)
 }
 
 fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
@@ -251,13 +282,15 @@ fn engines<'a>(scene: &Scene<'a>, node: &NodeRow) -> Vec<&'a EngineRow> {
     scene.snap.engines.iter().map(AsRef::as_ref).filter(|row| row.node == node.name).collect()
 }
 
+/// Whether an alert is of a node or its unit.
+fn is_of(alert: &Alert, node: &NodeRow) -> bool {
+    let word = first_word(alert);
+    word == node.name.as_str() || node.unit.as_ref().is_some_and(|unit| unit.as_str() == word)
+}
+
 /// The alerts of this node.
 fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let is_of = |alert: &&Alert| {
-        let word = first_word(alert);
-        word == node.name.as_str() || node.unit.as_ref().is_some_and(|unit| unit.as_str() == word)
-    };
-    let alerts: Vec<Alert> = scene.snap.alerts.iter().filter(is_of).cloned().collect();
+    let alerts: Vec<Alert> = scene.snap.alerts.iter().filter(|alert| is_of(alert, node)).cloned().collect();
     if area.height < 2 {
         return;
     }

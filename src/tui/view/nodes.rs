@@ -105,23 +105,26 @@ pub(super) struct NodeLine<'a> {
 
 /// The nodes that the filter passes, as the list of a view is sorted.
 pub(super) fn lines<'a>(scene: &Scene<'a>, view: ViewId) -> Vec<NodeLine<'a>> {
-    let mut served = by_node(scene.snap);
-    let alerts = alerted(&scene.snap.alerts);
     let accepted = |row: &&NodeRow| {
         let unit = row.unit.as_ref().map_or("", |unit| unit.as_str());
         let state = if row.state == Health::Live { "live" } else { "stale lost never" };
         scene.app.filter.accepts(&[("node", row.name.as_str()), ("unit", unit), ("state", state)])
     };
-    let rows = scene.snap.nodes.iter().map(AsRef::as_ref).filter(accepted);
-    let mut lines: Vec<NodeLine<'a>> = rows
-        .map(|row| NodeLine {
-            row,
-            served: served.remove(row.name.as_str()).unwrap_or_default(),
-            gravest: alerts.get(row.name.as_str()).copied(),
-        })
-        .collect();
+    let mut lines = of(scene, scene.snap.nodes.iter().map(AsRef::as_ref).filter(accepted));
     sort(&mut lines, &columns(scene, 1.0), scene.app.list_of(view));
     lines
+}
+
+/// Nodes with what runs on them.
+fn of<'a>(scene: &Scene<'a>, rows: impl Iterator<Item = &'a NodeRow>) -> Vec<NodeLine<'a>> {
+    let mut served = by_node(scene.snap);
+    let alerts = alerted(&scene.snap.alerts);
+    let line = |row: &'a NodeRow| NodeLine {
+        row,
+        served: served.remove(row.name.as_str()).unwrap_or_default(),
+        gravest: alerts.get(row.name.as_str()).copied(),
+    };
+    rows.map(line).collect()
 }
 
 /// The names of all nodes in the order of their list.
@@ -160,6 +163,17 @@ pub(super) fn draw_list<'a>(
         ..List::plain("Nodes", &columns, lines)
     };
     list.draw(canvas, area)
+}
+
+/// Draws the other nodes of a node's unit, the worst first.
+pub(super) fn of_unit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+    let is_other = |row: &&NodeRow| row.unit == node.unit && row.name != node.name;
+    let mut others = of(scene, scene.snap.nodes.iter().map(AsRef::as_ref).filter(is_other));
+    others.sort_by_key(|line| (line.row.profit_per_hour.is_none(), line.row.profit_per_hour));
+    let top = others.iter().filter_map(|line| number(line.row.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));
+    let columns = columns(scene, top);
+    let unit = node.unit.as_ref().map_or(String::new(), ToString::to_string);
+    List::plain(format!("Others of {unit}"), &columns, &others).draw(canvas, area);
 }
 
 /// The fleet's sums, which no scrolling moves.

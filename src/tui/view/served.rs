@@ -116,7 +116,12 @@ pub(super) fn alerted(alerts: &[Alert]) -> HashMap<&str, Severity> {
 
 /// The node, unit or target that an alert is about.
 pub(super) fn first_word(alert: &Alert) -> &str {
-    alert.subject.as_str().split_whitespace().next().unwrap_or_default()
+    word_of(alert.subject.as_str())
+}
+
+/// The same of what an event is about.
+pub(super) fn word_of(name: &str) -> &str {
+    name.split_whitespace().next().unwrap_or_default()
 }
 
 /// The role of a name with this gravest alert.

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::super::list::{Col, List, said};
+use super::super::served::word_of;
 use crate::history::{EventKind, HistoryEvent};
 use crate::tui::human;
 use crate::tui::scene::Scene;
@@ -40,7 +41,8 @@ impl Log {
         let until = scene.snap.at;
         let about = scene.app.subject();
         let is_shown = |event: &HistoryEvent| {
-            let is_of = about.is_none_or(|about| event.name.as_str().starts_with(about.as_str()));
+            let is_of =
+                about.is_none_or(|about| [event.name.as_str(), word_of(event.name.as_str())].contains(&about.as_str()));
             is_of && scene.app.filter.accepts(&[("subject", event.name.as_str()), ("text", event.text.as_str())])
         };
         let known = scene.app.history.events(until - DAY, until, None);

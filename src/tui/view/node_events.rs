@@ -1,0 +1,66 @@
+//! What happened on a node in the last day: alerts that are over and those that last, and restarts of its engines.
+
+use ratatui::layout::Rect;
+
+use super::charts::severity;
+use super::list::{Col, List, said};
+use super::served::word_of;
+use crate::history::{EventKind, HistoryEvent};
+use crate::snapshot::NodeRow;
+use crate::tui::human;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::widgets::table::Cell;
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::Span;
+
+const DAY: Span = Span::from_secs(86_400);
+
+/// Draws it, the latest first.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+    type C<'s> = Col<'s, HistoryEvent>;
+    let rows = events(scene, node);
+    let zone = scene.zone();
+    let columns = [
+        C::left("", 5, move |event| Cell::dim(human::clock_minute(event.at, zone))),
+        C::left("", 24, what).stretch(1, 200),
+        C::right("for", 5, |event| {
+            Cell::dim(event.until.map_or_else(String::new, |at| human::duration(at - event.at)))
+        })
+        .rank(1),
+        C::right("cost ≈", 9, |event| match event.cost {
+            Some(cost) => Cell::text(human::tight(cost.max(0.0), 9)),
+            None => Cell::Empty,
+        }),
+    ];
+    let mut list = List { gap: 1, ..List::plain("Events", &columns, &rows) };
+    list.title.push(Segment::dim(" · of this node, 24 h"));
+    list.draw(canvas, area);
+    if rows.is_empty() {
+        canvas.pen(area, 1).put(Role::Dim, "none");
+    }
+}
+
+fn events(scene: &Scene<'_>, node: &NodeRow) -> Vec<HistoryEvent> {
+    let is_here = |word: &str| {
+        let serves = || scene.snap.engines.iter().any(|row| row.node == node.name && row.target.as_str() == word);
+        word == node.name.as_str() || serves()
+    };
+    let until = scene.snap.at;
+    let mut known = scene.app.history.events(until - DAY, until, None);
+    known.retain(|event| is_here(word_of(event.name.as_str())));
+    known.sort_by_key(|event| std::cmp::Reverse(event.at));
+    known
+}
+
+fn what(event: &HistoryEvent) -> Cell<'static> {
+    let text = format!("{}: {}", event.name, event.text);
+    match event.kind {
+        EventKind::Alert(_, grave) => {
+            let role = if event.until.is_some() { Role::Dim } else { severity(grave) };
+            Cell::Text(vec![Segment::new(role, "▲ "), Segment::text(text)])
+        }
+        EventKind::Restart => said(Role::Text, format!("R {text}")),
+        _ => said(Role::Text, format!("· {text}")),
+    }
+}
