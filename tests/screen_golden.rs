@@ -248,7 +248,9 @@ fn views_of_a_fleet_that_was_watched_for_a_quarter_hour() {
     for command in [Command::Show(ViewId::Nodes), Command::Filter] {
         app.update(Action::Command(command));
     }
-    "gpu-0231".chars().for_each(|c| drop(app.update(Action::Typed(c))));
+    for c in "gpu-0231".chars() {
+        app.update(Action::Typed(c));
+    }
     app.update(Action::Accept);
     app.update(Action::Command(Command::Enter));
     for size in SIZES {
