@@ -44,7 +44,10 @@ const NODES: [f64; 24] = [
 #[test]
 fn the_published_day_ends_to_the_cent() {
     let home = tempfile::tempdir().unwrap();
-    let end = json(home.path(), &["demo", "--deepseek-day", "--speed", "1000000", "--json"]);
+    let drawn = home.path().join("day.svg");
+    let picture = drawn.to_str().unwrap();
+    let end = json(home.path(), &["demo", "--deepseek-day", "--speed", "1000000", "--json", "--picture", picture]);
+    the_picture_of_the_readme_is_current(&drawn);
     assert_eq!(end["at"], "2025-02-28T04:00:00Z");
     assert_eq!(end["tokens"]["prompt_total"], 608_000_000_000_u64);
     assert_eq!(end["tokens"]["cached_total"], 342_000_000_000_u64);
@@ -64,6 +67,16 @@ fn the_published_day_ends_to_the_cent() {
     the_night_discount_is_what_it_took(home.path());
     let whole = margintop(home.path(), &["ledger", "verify"]);
     assert!(whole.status.success(), "{}", String::from_utf8_lossy(&whole.stderr));
+}
+
+/// `MARGINTOP_BLESS=1` draws it anew.
+fn the_picture_of_the_readme_is_current(drawn: &Path) {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/day.svg");
+    let got = std::fs::read_to_string(drawn).unwrap();
+    if std::env::var_os("MARGINTOP_BLESS").is_some() {
+        return std::fs::write(kept, got).unwrap();
+    }
+    assert!(std::fs::read_to_string(kept).is_ok_and(|want| want == got), "MARGINTOP_BLESS=1 draws docs/day.svg anew");
 }
 
 fn the_ledger_tells_the_hours(home: &Path) {

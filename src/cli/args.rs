@@ -120,6 +120,10 @@ pub(super) struct DemoArgs {
     #[arg(long)]
     pub(super) deepseek_day: bool,
 
+    /// Write the end of that day as a picture of 120 columns and 36 rows (SVG), without a terminal
+    #[arg(long, value_name = "FILE", requires = "deepseek_day")]
+    pub(super) picture: Option<PathBuf>,
+
     /// Only serve the fleet: print its targets and stay
     #[arg(long, conflicts_with = "deepseek_day")]
     pub(super) serve: bool,

@@ -13,6 +13,7 @@ use crate::history::History;
 use crate::snapshot::Snapshot;
 use crate::store;
 use crate::tui;
+use crate::tui::app::WatchedFleet;
 
 /// Shows what was named, or this box.
 pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
@@ -46,6 +47,7 @@ pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
         interval: span(plan.interval()),
         zone: plan.settings.zone.clone(),
         past: None,
+        fleet: WatchedFleet::default(),
         set_interval: None,
         history: History::default(),
     })

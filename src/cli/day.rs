@@ -3,7 +3,7 @@
 //! The simulated clock moves only between looks, at most a minute a look, so that the day's figures are the same at any
 //! speed: a machine that is too slow makes the day longer, never coarser.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,18 +19,24 @@ use crate::collector::{Collector, Message};
 use crate::fleet::{Fleet, FleetConfig};
 use crate::history::History;
 use crate::pricing::{Lease, Leased, Pinned};
-use crate::reading::Event;
+use crate::reading::{Event, Label};
 use crate::snapshot::Snapshot;
 use crate::source::cadence::round;
 use crate::source::scrape::{Scraper, Settings};
 use crate::source::simulate::{self, DAY_BEGIN, DAY_END, Holding};
 use crate::store::{self, Store};
+use crate::tui;
+use crate::tui::app::{Action, App, Reach, WatchedFleet};
 use crate::units::Span;
 
 /// The most simulated time between two looks.
 const STEP: Span = Span::from_secs(60);
 /// A day in a minute.
 const SPEED: f64 = 1440.0;
+/// What the screen calls it.
+const TITLE: &str = "DeepSeek's day";
+/// Columns and rows of its picture.
+const PICTURE: (u16, u16) = (120, 36);
 /// What the overview priced the day by.
 const LIST: &str = "deepseek-r1-standard";
 /// What the overview paid for a GPU-hour, in dollars.
@@ -51,16 +57,34 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let path = ledger::choice(global, &plan.settings).only_named();
     let (day, store) = day.keeping(&plan, path, &Clock::Scripted(clock))?;
     let (publish, pictures) = watch::channel(Arc::new(day.collector_picture(&plan)));
-    if args.look.any() {
-        drop(pictures);
+    if args.look.any() || args.picture.is_some() {
+        // Charts are of what was published.
+        let pictures = args.picture.is_some().then_some(pictures);
         let last = runtime.block_on(day.turn(publish));
-        return print(&last, args.look.form(false), &plan.settings.zone);
+        drop(pictures);
+        if let Some(path) = &args.picture {
+            picture(path, last.clone(), history, &plan)?;
+        }
+        return if args.look.any() { print(&last, args.look.form(false), &plan.settings.zone) } else { Ok(()) };
     }
     let mut options = dashboard::options(&plan)?;
     options.history = history;
+    options.title = Some(Label::new(TITLE));
+    options.fleet = WatchedFleet::PublishedDay;
     options.past = Some(ledger::past(&store, &plan, plan.settings.zone.clone()));
     runtime.spawn(day.turn(publish));
     dashboard::show(options, pictures)
+}
+
+/// Writes the overview of the last instant as a picture.
+fn picture(path: &Path, last: Arc<Snapshot>, history: History, plan: &Plan) -> Result<(), Failure> {
+    let mut app = App::new(last.clone(), plan.settings.zone.clone(), Span::from_secs(1), 1);
+    app.title = Some(Label::new(TITLE));
+    (app.history, app.fleet) = (history, WatchedFleet::PublishedDay);
+    app.charts.reach = Reach::Day;
+    app.update(Action::Fresh(last));
+    let svg = tui::picture_of(&app, PICTURE).map_err(|error| Failure::Run(error.to_string()))?;
+    std::fs::write(path, svg).map_err(|error| Failure::Run(format!("{}: {error}", path.display())))
 }
 
 /// The dated schedule that the rent runs by: 5,442 node-hours at any speed.

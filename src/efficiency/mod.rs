@@ -15,6 +15,15 @@ pub const PUBLISHED_PROMPT_PER_NODE: f64 = 73_700.0;
 /// Published output tokens a second and decode node.
 pub const PUBLISHED_OUTPUT_PER_NODE: f64 = 14_800.0;
 
+/// What the published day's tokens were worth at R1's prices, at any hour.
+pub const PUBLISHED_REVENUE: &str = "$562,027";
+/// What its GPUs cost at $2 an hour.
+pub const PUBLISHED_COST: &str = "$87,072";
+/// Its profit divided by its cost.
+pub const PUBLISHED_ON_COST: &str = "545 %";
+/// Nodes that were held on average.
+pub const PUBLISHED_NODES: &str = "226.75";
+
 /// The figures; each is `None` where something that it needs is not known or zero.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Efficiency {

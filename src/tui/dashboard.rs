@@ -14,8 +14,9 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use super::app::{Action, App, Effect};
 use super::conversation::Conversation;
-use super::errands::{Errands, still};
+use super::errands::Errands;
 use super::governor::Governor;
+use super::still::still;
 use super::terminal::{Input, Tty};
 use super::theme::Theme;
 use super::view::Hits;

@@ -10,8 +10,7 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::app::{Action, App};
-use super::draw::draw_into;
+use super::app::Action;
 use super::picture::Picture;
 use super::terminal::{Multiplexer, Tty, copying};
 use super::theme::Theme;
@@ -83,14 +82,6 @@ impl Errands {
         let started = thread::Builder::new().name("picture".to_owned()).spawn(write);
         started.err().map(|error| trouble(format!("no picture: {error}")))
     }
-}
-
-/// The frame of an app as it is now, without what was said last.
-pub(super) fn still(app: &App, theme: &Theme, area: Rect) -> Buffer {
-    let mut frame = Buffer::empty(area);
-    let app = app.unsaid();
-    draw_into(&mut frame, &app, app.shown(), theme);
-    frame
 }
 
 fn trouble(text: impl Into<String>) -> Action {

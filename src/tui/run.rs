@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use tokio::sync::watch;
 
-use super::app::{Action, App};
+use super::app::{Action, App, WatchedFleet};
 use super::conversation::Conversation;
 use super::dashboard::{Dashboard, Exit};
 use super::errands::{Errands, SetInterval};
@@ -42,6 +42,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// Whom the past is asked of; without one the money view says so.
     pub past: Option<AskPast>,
+    /// Which fleet it is.
+    pub fleet: WatchedFleet,
     /// How sources are polled more or less often; without it the interval is not ours to change.
     pub set_interval: Option<SetInterval>,
     /// What charts are drawn from.
@@ -59,6 +61,7 @@ impl Default for Options {
             interval: Span::from_secs(1),
             zone: TimeZone::system(),
             past: None,
+            fleet: WatchedFleet::default(),
             set_interval: None,
             history: History::default(),
         }
@@ -89,6 +92,7 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     }
     app.theme_names = themes.iter().map(|theme| theme.name().to_owned()).collect();
     app.title = options.title;
+    app.fleet = options.fleet;
     app.has_past = options.past.is_some();
     app.history = options.history;
     app.has_interval = options.set_interval.is_some();

@@ -52,6 +52,16 @@ use path::Path;
 
 /// Rows that a notch of the wheel moves.
 const WHEEL: usize = 3;
+/// The fleet that is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WatchedFleet {
+    /// The user's own, or a made-up one.
+    #[default]
+    Any,
+    /// That of the published DeepSeek day: its published figures stand beside those that are counted.
+    PublishedDay,
+}
+
 /// The dashboard's state.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -61,6 +71,8 @@ pub struct App {
     pub theme_names: Vec<String>,
     /// The fleet's name, where one is given.
     pub title: Option<Label>,
+    /// Which fleet it is.
+    pub fleet: WatchedFleet,
     /// The zone in which times are shown.
     pub zone: TimeZone,
     /// How often sources are looked at.
@@ -116,6 +128,7 @@ impl App {
             theme: 0,
             theme_names: Vec::new(),
             title: None,
+            fleet: WatchedFleet::default(),
             zone,
             interval,
             has_interval: false,

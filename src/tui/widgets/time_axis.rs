@@ -10,9 +10,9 @@ use crate::tui::theme::Ink;
 use crate::units::{Span, Timestamp};
 
 /// Lengths of a dot in milliseconds: each divides a day, so that cells begin at round times of the clock.
-const DOTS: [i64; 20] = [
+const DOTS: [i64; 22] = [
     1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 45_000, 60_000, 90_000, 120_000, 150_000, 180_000, 300_000, 600_000,
-    900_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, 43_200_000,
+    900_000, 1_200_000, 1_800_000, 2_400_000, 3_600_000, 7_200_000, 21_600_000, 43_200_000,
 ];
 /// The longest dot in milliseconds, some 35 years: times of all cells can be counted.
 const LONGEST: i64 = 1 << 40;
@@ -20,9 +20,9 @@ const LONGEST: i64 = 1 << 40;
 const ENOUGH: f64 = 0.9;
 
 /// What lies between two labels, in milliseconds.
-const LABELS: [i64; 16] = [
+const LABELS: [i64; 17] = [
     5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000,
-    10_800_000, 21_600_000, 43_200_000, 86_400_000,
+    10_800_000, 14_400_000, 21_600_000, 43_200_000, 86_400_000,
 ];
 /// The least cells between the beginnings of two labels.
 const LABEL_CELLS: i64 = 9;

@@ -162,6 +162,9 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, rows: Vec<Vec<Vec<Span>>>) {
 /// `▼ $2,000 /h`: the last quarter hour against the one before, as the headline and the bridge have it.
 fn change(scene: &Scene<'_>) -> Option<Span> {
     let change = scene.app.bridge().filter(|quarter| quarter.bridge.cost_known)?.bridge.change();
+    if change.rounded(2) == 0 {
+        return None;
+    }
     let (glyph, role) = if change < Money::ZERO { ("▼", Role::Loss) } else { ("▲", Role::Gain) };
     let amount = if change < Money::ZERO { Money::ZERO - change } else { change };
     Some((role, format!("{glyph} {} /h", scene.money(Some(amount), 8))))

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::published;
 use crate::snapshot::Severity;
 use crate::tui::app::Pace;
 use crate::tui::headline::{Facts, Part, Tone, headline};
@@ -19,6 +20,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let gravest = scene.snap.alerts.iter().max_by_key(|alert| alert.severity);
     if let Some(alert) = gravest.filter(|alert| alert.severity > Severity::Info && area.width < ROOM) {
         return tables::alert_line(canvas, area, scene, alert, 0);
+    }
+    if published::is_shown(scene) && area.width >= ROOM {
+        let sentences = vec![Sentence::new([Segment::text(published::sentence(scene))])];
+        Headline { sentences }.draw(canvas, area);
+        return;
     }
     if scene.app.then().is_some() && scene.snap.money.profit_per_hour.is_none() {
         let sentences = vec![Sentence::new([Segment::dim("Of this instant no money is recorded.")])];

@@ -3,6 +3,7 @@
 mod head;
 mod headline;
 mod pointed;
+mod published;
 mod vitals;
 
 use ratatui::layout::Rect;
@@ -72,6 +73,7 @@ impl View for Overview {
                 Part::List => hits.extend(fleet::draw(canvas, area, scene)),
                 Part::Table(0) => models::table(canvas, area, &slow),
                 Part::Table(1) => engine_rows(canvas, area, &slow, &engines(&slow)),
+                Part::Table(2) if published::is_shown(scene) => published::draw(canvas, area, &slow),
                 Part::Table(2) => tables::burns(canvas, area, &slow),
                 Part::Table(4) => {
                     if let Some(row) = busiest(&slow) {
@@ -265,7 +267,8 @@ fn three_tables(scene: &Scene<'_>, rows: &mut Rows, layout: &mut Layout) {
 /// Models, and below them what costs nothing in return.
 fn two_tables(scene: &Scene<'_>, mut rows: Rows, layout: &mut Layout) {
     let models = (scene.snap.models.len() + scene.snap.money.beside_models.len() + 2).min(1_000) as u16;
-    let burns = tables::burn_rows(scene).min(rows.0.height / 2);
+    let burns = if published::is_shown(scene) { published::ROWS } else { tables::burn_rows(scene) };
+    let burns = burns.min(rows.0.height / 2);
     layout.put(Part::Table(2), rows.bottom(burns));
     let changes = tables::change_rows(scene).min(rows.0.height.saturating_sub(models));
     layout.put(Part::Table(3), rows.bottom(if changes > 1 { changes } else { 0 }));

@@ -1,0 +1,82 @@
+//! The published DeepSeek day beside what was counted of it here.
+
+use ratatui::layout::Rect;
+
+use crate::efficiency::{PUBLISHED_COST, PUBLISHED_NODES, PUBLISHED_ON_COST, PUBLISHED_REVENUE};
+use crate::tui::app::WatchedFleet;
+use crate::tui::human;
+use crate::tui::scene::{Scene, number};
+use crate::tui::theme::Role;
+use crate::tui::view::list::{Col, List, figure};
+use crate::tui::widgets::Canvas;
+use crate::tui::widgets::table::Cell;
+use crate::units::{Ratio, Tokens};
+
+/// Rows with the rule.
+pub(super) const ROWS: u16 = 6;
+/// Seconds of an hour, and what a node of eight GPUs cost in one.
+const HOUR: f64 = 3_600.0;
+const NODE_HOUR: f64 = 16.0;
+
+/// Whether the day is watched.
+pub(super) fn is_shown(scene: &Scene<'_>) -> bool {
+    scene.app.fleet == WatchedFleet::PublishedDay
+}
+
+struct Line {
+    what: &'static str,
+    published: String,
+    here: String,
+}
+
+/// Draws it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    type C<'s> = Col<'s, Line>;
+    let rows = lines(scene);
+    let columns = [
+        C::left("Published, and counted here", 28, |line| Cell::dim(line.what)).stretch(1, 60),
+        C::right("published", 10, |line| figure(&line.published)),
+        C::right("here", 12, |line| figure(&line.here)),
+    ];
+    List { gap: 1, ..List::plain("Published, and counted here", &columns, &rows) }.draw(canvas, area);
+    if area.height >= ROWS {
+        let text = "The published token totals are rounded.";
+        canvas.pen(area, ROWS - 1).put(Role::Dim, &human::cut(text, usize::from(area.width)));
+    }
+}
+
+fn lines(scene: &Scene<'_>) -> [Line; 4] {
+    let money = &scene.snap.money;
+    let amount = |of| scene.money(of, 11).trim().to_owned();
+    let percent = |of: Option<Ratio>| human::percent1(of).trim().to_owned();
+    let nodes = node_hours(scene).zip(hours(scene)).map(|(node_hours, hours)| node_hours / hours);
+    let nodes = nodes.map_or(human::UNKNOWN.to_owned(), |nodes| format!("{nodes:.2}"));
+    [
+        Line { what: "revenue at list prices", published: PUBLISHED_REVENUE.to_owned(), here: amount(money.revenue) },
+        Line { what: "rent of H800 at $2.00", published: PUBLISHED_COST.to_owned(), here: amount(money.cost) },
+        Line { what: "profit on cost", published: PUBLISHED_ON_COST.to_owned(), here: percent(money.profit_on_cost) },
+        Line { what: "nodes, average", published: PUBLISHED_NODES.to_owned(), here: nodes },
+    ]
+}
+
+fn hours(scene: &Scene<'_>) -> Option<f64> {
+    let since = scene.snap.money.since?;
+    Some((scene.snap.at - since).as_secs_f64() / HOUR).filter(|hours| *hours > 0.0)
+}
+
+fn node_hours(scene: &Scene<'_>) -> Option<f64> {
+    number(scene.snap.money.cost).map(|cost| cost / NODE_HOUR)
+}
+
+/// The sums of the day in a sentence.
+pub(super) fn sentence(scene: &Scene<'_>) -> String {
+    let tokens = &scene.snap.tokens;
+    let count = |count: Option<Tokens>| human::scaled_tight(count.map(|count| count.count() as f64)).trim().to_owned();
+    let node_hours = node_hours(scene).map_or(human::UNKNOWN.to_owned(), |hours| human::grouped(hours.round() as u128));
+    format!(
+        "{} prompt tokens, {} of them cached, and {} output tokens; {node_hours} node-hours at $16. Exact, from counters.",
+        count(tokens.prompt_total),
+        count(tokens.cached_total),
+        count(tokens.output_total)
+    )
+}
