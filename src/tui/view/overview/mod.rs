@@ -2,6 +2,7 @@
 
 mod head;
 mod headline;
+mod hours;
 mod pointed;
 mod published;
 mod vitals;
@@ -75,6 +76,7 @@ impl View for Overview {
                 Part::Table(1) => engine_rows(canvas, area, &slow, &engines(&slow)),
                 Part::Table(2) if published::is_shown(scene) => published::draw(canvas, area, &slow),
                 Part::Table(2) => tables::burns(canvas, area, &slow),
+                Part::Table(5) => hours::draw(canvas, area, &slow),
                 Part::Table(4) => {
                     if let Some(row) = busiest(&slow) {
                         engine_charts(canvas, area, &slow, row);
@@ -273,6 +275,10 @@ fn two_tables(scene: &Scene<'_>, mut rows: Rows, layout: &mut Layout) {
     let changes = tables::change_rows(scene).min(rows.0.height.saturating_sub(models));
     layout.put(Part::Table(3), rows.bottom(if changes > 1 { changes } else { 0 }));
     layout.put(Part::Table(0), rows.top(models.min(rows.0.height)));
+    if rows.0.height > hours::LEAST && hours::has_hours(scene) {
+        rows.top(1);
+        layout.put(Part::Table(5), rows.0);
+    }
 }
 
 /// The fleet with all its rows, and what else finds room below it.

@@ -1,0 +1,77 @@
+//! The last hours as bars: revenue = cost + profit of each, where the tables leave room.
+
+use ratatui::layout::Rect;
+
+use crate::history::{Measure, Query, Subject};
+use crate::tui::human;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::widgets::hour_bars::{HourBar, HourBars};
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::scale::step_above;
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::{Span, Timestamp};
+
+/// Rows with the rule and the hours below.
+pub(super) const LEAST: u16 = 7;
+const HOUR: Span = Span::from_secs(3_600);
+const MINUTE: Span = Span::from_secs(60);
+const HOURS: usize = 24;
+/// Cells from one bar to the next, and of the scale.
+const PITCH: u16 = 2;
+const SCALE: u16 = 6;
+/// Hours between two labels.
+const LABELS: usize = 3;
+
+/// Whether enough hours are known for a picture of them.
+pub(super) fn has_hours(scene: &Scene<'_>) -> bool {
+    sums(scene, Measure::Revenue).iter().flatten().count() > 2
+}
+
+/// Draws it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let symbol = human::symbol(scene.currency()).trim_end().to_owned();
+    TitledRule::new("By the hour")
+        .note([Segment::dim(format!(" · {symbol}, the last 24"))])
+        .right([Segment::key(Role::Gain), Segment::dim(" profit  ")])
+        .right([Segment::key(Role::Cost), Segment::dim(" cost")])
+        .draw(canvas, area);
+    let (revenues, costs) = (sums(scene, Measure::Revenue), sums(scene, Measure::Cost));
+    let most = revenues.iter().chain(&costs).flatten().copied().fold(0.0, f64::max);
+    let top = step_above(1.02 * most);
+    let begins = (0..HOURS).map(|nth| first(scene) + times(nth));
+    let bars = begins.zip(revenues.iter().zip(&costs)).enumerate().map(|(nth, (begin, (revenue, cost)))| {
+        let clock = human::clock_minute(begin, scene.zone());
+        let label = if nth % LABELS == 0 { clock.get(..2).unwrap_or("--").to_owned() } else { String::new() };
+        HourBar { revenue: *revenue, cost: *cost, expected: None, label: Segment::dim(label), figures: Vec::new() }
+    });
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let plot = Rect { width: below.width.saturating_sub(SCALE), ..below };
+    HourBars { bars: bars.collect(), top, width: PITCH - 1, pitch: PITCH, text_rows: 1 }.draw(canvas, plot);
+    let scale = Rect { x: plot.right(), width: below.width - plot.width, ..below };
+    let width = canvas.clip(scale).width();
+    canvas.clip(scale).line_within(0, 0, width, &[Segment::dim(format!("{symbol}{}", human::axis_figure(top)))], true);
+}
+
+/// When the first of the hours begins.
+fn first(scene: &Scene<'_>) -> Timestamp {
+    let hour = HOUR.millis();
+    let end = scene.snap.at.millis().div_euclid(hour).saturating_add(1).saturating_mul(hour);
+    Timestamp::from_millis(end) - times(HOURS)
+}
+
+fn times(hours: usize) -> Span {
+    Span::from_secs(HOUR.millis() / 1_000 * i64::try_from(hours).unwrap_or(0))
+}
+
+/// What each hour made, of the minutes that are known.
+fn sums(scene: &Scene<'_>, measure: Measure) -> Vec<Option<f64>> {
+    let until = first(scene) + times(HOURS);
+    let query = Query { subject: Subject::Fleet, measure, until, step: MINUTE, points: 60 * HOURS };
+    let points = scene.app.history.series(&query).points;
+    let sum = |minutes: &[Option<f64>]| {
+        let known: Vec<f64> = minutes.iter().flatten().copied().collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / 60.0)
+    };
+    points.chunks(60).map(sum).collect()
+}
