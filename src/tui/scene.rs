@@ -138,6 +138,12 @@ pub fn short_target(row: &EngineRow) -> String {
     short_address(row.target.as_str())
 }
 
+/// What an alert is about in few cells: targets without scheme and path.
+pub fn short_subject(subject: &str) -> String {
+    let short = |word: &str| if word.contains("://") { short_address(word) } else { word.to_owned() };
+    subject.split(' ').map(short).collect::<Vec<_>>().join(" ")
+}
+
 /// The same of an address.
 pub fn short_address(text: &str) -> String {
     let bare = text.split_once("://").map_or(text, |(_, rest)| rest);

@@ -8,7 +8,7 @@ use super::served::word_of;
 use crate::history::{EventKind, HistoryEvent};
 use crate::snapshot::NodeRow;
 use crate::tui::human;
-use crate::tui::scene::Scene;
+use crate::tui::scene::{Scene, short_subject};
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
@@ -54,7 +54,7 @@ fn events(scene: &Scene<'_>, node: &NodeRow) -> Vec<HistoryEvent> {
 }
 
 fn what(event: &HistoryEvent) -> Cell<'static> {
-    let text = format!("{}: {}", event.name, event.text);
+    let text = format!("{}: {}", short_subject(event.name.as_str()), event.text);
     match event.kind {
         EventKind::Alert(_, grave) => {
             let role = if event.until.is_some() { Role::Dim } else { severity(grave) };

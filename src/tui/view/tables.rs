@@ -8,7 +8,7 @@ use crate::burn::{self, Line};
 use crate::snapshot::Alert;
 use crate::statement::Cause;
 use crate::tui::human;
-use crate::tui::scene::{Scene, number};
+use crate::tui::scene::{Scene, number, short_subject};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
 use crate::tui::widgets::rule::TitledRule;
@@ -145,7 +145,7 @@ pub(super) fn alert_line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>,
     let tail = [Segment::dim(tail)];
     clip.line_to(width, 0, &tail);
     let room = usize::from(width).saturating_sub(cells(&tail) + 2);
-    let subject = human::shorten(alert.subject.as_str(), 30);
+    let subject = human::shorten(&short_subject(alert.subject.as_str()), 30);
     let said_of = if role == Role::Dim { Role::Dim } else { Role::Text };
     let text = human::cut(&format!("{subject}: {}", alert.text), room.saturating_sub(2));
     clip.line(0, 0, &[Segment::new(role, glyph), Segment::new(said_of, text)]);

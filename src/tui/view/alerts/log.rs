@@ -6,7 +6,7 @@ use super::super::list::{Col, List, said};
 use super::super::served::word_of;
 use crate::history::{EventKind, HistoryEvent};
 use crate::tui::human;
-use crate::tui::scene::Scene;
+use crate::tui::scene::{Scene, short_subject};
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
@@ -77,7 +77,10 @@ impl Log {
         let zone = scene.zone();
         let currency = human::symbol(scene.currency()).trim_end().to_owned();
         let columns = [
-            C::left("", 14, |event| Cell::Text(vec![Segment::dim(format!("· {}", event.name))])).stretch(1, 34),
+            C::left("", 14, |event| {
+                Cell::Text(vec![Segment::dim(format!("· {}", short_subject(event.name.as_str())))])
+            })
+            .stretch(1, 34),
             C::left("", 20, |event| Cell::dim(event.text.to_string())).rank(2).stretch(4, 200),
             C::right("since", 5, move |event| Cell::dim(human::clock_minute(event.at, zone))).rank(1),
             C::right("for", 5, |event| {

@@ -13,7 +13,7 @@ use crate::snapshot::{Alert, Severity};
 use crate::tui::app::{Command, Turn};
 use crate::tui::human;
 use crate::tui::pane;
-use crate::tui::scene::Scene;
+use crate::tui::scene::{Scene, short_subject};
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
@@ -160,7 +160,7 @@ fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, &'a Alert>> {
         })
         .falling(|alert| By::Number(Some(f64::from(alert.severity as u8))))
         .first(),
-        C::left("about", 16, |alert| Cell::text(alert.subject.to_string()))
+        C::left("about", 16, |alert| Cell::text(short_subject(alert.subject.as_str())))
             .stretch(1, 34)
             .rising(|alert| By::Name(alert.subject.to_string())),
         C::left("what it is and what to do", 20, |alert| Cell::Text(vec![Segment::text(alert.text.to_string())]))
