@@ -78,6 +78,12 @@ struct Earlier {
     /// The values before it.
     before: TokenCounters,
     at: Moment,
+    /// The first values after it.
+    #[serde(default)]
+    low: TokenCounters,
+    /// The hits before it that waited for their prompts, and the other way round.
+    #[serde(default)]
+    hits: HitClamp,
 }
 
 /// The context of a row's page.
@@ -146,7 +152,7 @@ impl RowCounters {
             [since, believed]
         });
         let earlier = earlier.iter_mut().map(|earlier| {
-            let Earlier { before: _, at } = earlier;
+            let Earlier { before: _, at, low: _, hits: _ } = earlier;
             at
         });
         moved.iter_mut().chain(shown.since_mut()).chain(quarantine).chain(earlier).chain(seen_elsewhere)
@@ -368,7 +374,12 @@ impl RowCounters {
         let first_moved = self.first_moved(grown, context.at);
         let grown = self.without_earlier_hits(grown, now);
         let (grown, taken) = without(grown, taken, now);
-        let (all, corrected) = self.split(reading, grown, now);
+        let (all, mut corrected) = self.split(reading, grown, now);
+        if self.earlier.is_some() {
+            // What was posted before a reset is not corrected by what may be taken back.
+            self.hits.give_back(corrected.count());
+            corrected = Tokens::ZERO;
+        }
         self.accept(reading, *now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
         let regained = self.regains();

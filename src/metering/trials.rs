@@ -25,7 +25,14 @@ pub(super) fn settle(
 ) -> Vec<(ProcessId, Vec<Entry>)> {
     let instance = engine.instance(id, context.at);
     let undone = outcome.taken_back.iter();
-    let back: Vec<_> = undone.filter_map(|id| Some((*id, instance.trial.remove(id)?))).collect();
+    let mut back: Vec<_> = undone.filter_map(|id| Some((*id, instance.trial.remove(id)?))).collect();
+    instance.resets.retain_mut(|row| {
+        let is_undone = outcome.taken_back.contains(&row.process);
+        if is_undone {
+            back.push((row.process, std::mem::take(&mut row.entries)));
+        }
+        !is_undone
+    });
     for process in &outcome.believed {
         instance.trial.remove(process);
     }
@@ -40,26 +47,27 @@ pub(super) fn settle(
 pub(super) fn keep(engine: &mut Engine, reading: &EngineReading, outcome: &Outcome, reset: bool, entries: Vec<Entry>) {
     let instance = engine.instances.iter_mut().find(|instance| instance.id == reading.instance);
     let Some(instance) = instance else { return };
-    if outcome.on_trial && !entries.is_empty() {
-        let kept = instance.trial.entry(outcome.process).or_default();
-        for entry in entries {
-            super::revenue::remember(kept, entry);
-        }
-        return;
-    }
     let place = instance.resets.iter().position(|row| row.process == outcome.process && row.key.is_of(reading));
+    let mut of_process = Vec::new();
     match (place, reset) {
-        (Some(place), true) => {
-            let kept = &mut instance.resets[place].entries;
-            for entry in entries {
-                super::revenue::remember(kept, entry);
-            }
-        }
+        (Some(place), true) => remember_all(&mut instance.resets[place].entries, entries),
         (None, true) => {
             instance.resets.push(ResetRow { process: outcome.process, key: RowKey::of(reading), entries });
         }
-        (Some(place), false) => drop(instance.resets.swap_remove(place)),
-        (None, false) => {}
+        (Some(place), false) => {
+            of_process = instance.resets.swap_remove(place).entries;
+            of_process.extend(entries);
+        }
+        (None, false) => of_process = entries,
+    }
+    if outcome.on_trial && !of_process.is_empty() {
+        remember_all(instance.trial.entry(outcome.process).or_default(), of_process);
+    }
+}
+
+fn remember_all(kept: &mut Vec<Entry>, entries: Vec<Entry>) {
+    for entry in entries {
+        super::revenue::remember(kept, entry);
     }
 }
 

@@ -75,6 +75,7 @@ impl RowCounters {
     /// Resets the counters that fell: they count from zero. The others go on.
     fn reset(&mut self, reading: &EngineReading, quarantined: &Quarantine, context: &PageContext) -> Step {
         let (shown, before) = (self.shown, self.last);
+        let earlier = Earlier { before, at: context.at, low: quarantined.first, hits: self.hits };
         let fell = fallen(&reading.tokens, &self.last);
         if fell.iter().all(|fell| *fell) {
             *self = Self { shown, ..Self::zero(quarantined.believed, reading) };
@@ -82,9 +83,9 @@ impl RowCounters {
             self.reset_some(fell, reading, quarantined.believed);
         }
         let taken = std::array::from_fn(|i| if fell[i] { quarantined.taken[i] } else { 0 });
+        self.earlier = Some(earlier);
         let mut step = self.grow(reading, &self.effective(reading), context, taken);
         step.from = Some(quarantined.believed);
-        self.earlier = Some(Earlier { before, at: context.at });
         if let Some(disputed) = &mut step.disputed {
             disputed.before = before;
         }
@@ -103,15 +104,25 @@ impl RowCounters {
     }
 
     /// Whether the values from before a reset return at once: it was a dip, and counting continues from them.
+    ///
+    /// They return by a jump, or by as much beyond them as the row grew while it was low: a dip shows what a process
+    /// produced meanwhile a second time. A counter that was reset passes its old value by a page's growth alone.
     pub(super) fn undoes_reset(&mut self, now: &TokenCounters, context: &PageContext) -> bool {
         self.earlier = self.earlier.filter(|earlier| context.at.since(earlier.at) < QUARANTINE_LONGEST);
         let Some(earlier) = self.earlier else { return false };
         let jumps = !self.shown.explains(growth(now, &self.last), context.at.since(context.last_page));
-        let undone = jumps && !fell(now, &earlier.before);
+        let undone = !fell(now, &earlier.before) && (jumps || self.regrew(&earlier, now));
         if undone {
-            (self.last, self.earlier) = (earlier.before, None);
+            (self.last, self.hits, self.earlier) = (earlier.before, earlier.hits, None);
         }
         undone
+    }
+
+    /// Whether every counter that fell is as far beyond its old value as it grew while it was low.
+    fn regrew(&self, earlier: &Earlier, now: &TokenCounters) -> bool {
+        let fell = fallen(&earlier.low, &earlier.before);
+        let (meanwhile, beyond) = (growth(&self.last, &earlier.low), growth(now, &earlier.before));
+        fell.contains(&true) && (0..COUNTERS).all(|i| !fell[i] || beyond[i] >= meanwhile[i])
     }
 
     /// Whether a reset may turn out to have been a dip, or a series or the finished requests fell and it is open why.
