@@ -210,6 +210,35 @@ fn instances_that_get_other_names_go_on() {
     both("renamed", 1_900 * LAST, page, true);
 }
 
+/// Class: the same without start times: what was made between the last page of the old name and the first of the new one is
+/// missing, and that is said.
+#[test]
+fn instances_without_start_times_that_get_other_names_are_a_bound() {
+    for outage in [0, 5] {
+        let page = |second: u64| {
+            let [one, other, _] = made(second);
+            let names = if second < 10 { ["10.0.0.1:8000", "10.0.0.2:8000"] } else { ["pod-1", "pod-2"] };
+            let page = text(&[instance(names[0], one), instance(names[1], other)], &names);
+            page.lines().filter(|line| !line.contains("start_time")).map(|line| format!("{line}\n")).collect()
+        };
+        for kill in [None, Some((10 - outage, outage)).filter(|_| outage > 0)] {
+            let Came { posted, disputed, is_bound } = play(page, kill);
+            let produced = 1_900 * LAST;
+            assert!(posted < produced && disputed == 0 && is_bound, "{posted} of {produced}, {disputed}, {is_bound}");
+        }
+    }
+    // One that leaves and none that comes, or the other way round, is no bound.
+    let page = |second: u64| {
+        let [one, other, _] = made(second);
+        let shown = [instance("a", one), instance("b", other)];
+        let shown = if second < 10 { &shown[..] } else { &shown[..1] };
+        let page = text(shown, &["a", "b"]);
+        page.lines().filter(|line| !line.contains("start_time")).map(|line| format!("{line}\n")).collect()
+    };
+    let came = play(page, None);
+    assert_eq!((came.posted, came.is_bound), (1_000 * LAST + 900 * 9, false));
+}
+
 /// Class: the same of instances that change places.
 #[test]
 fn instances_that_change_places_are_counted_once() {

@@ -29,6 +29,11 @@ impl Processes {
         Some(line.growth_to(&now).saturating_add(now.growth_to(&line)))
     }
 
+    /// Whether none of these processes says when it started.
+    pub fn lacks_starts(&self) -> bool {
+        self.all.iter().all(|process: &Process| process.starts.is_empty())
+    }
+
     /// Whether any of these processes has a start time.
     pub fn has_start(&self, start: Timestamp) -> bool {
         self.all.iter().any(|process: &Process| process.has_start(start))

@@ -3,6 +3,7 @@
 //!
 //! A process is identified by its start time. Where several have the same one, the values tell them apart.
 
+use super::engine::Instance;
 use super::{Context, Engine, Metering};
 use crate::reading::{EngineReading, InstanceId, PageReading};
 use crate::units::Timestamp;
@@ -33,6 +34,10 @@ impl Metering {
             start.is_some_and(|start| own.is_none_or(|own| own.is_astray(start, rows)))
         };
         let astray: Vec<bool> = parts.iter().zip(&starts).map(strays).collect();
+        if engine.may_be_renamed(&starts, parts) {
+            // Nothing tells whether it is the one that left: the first page of its labels is a baseline.
+            context.ledger.lose_window(context.at.wall);
+        }
         if engine.instances.is_empty() || !astray.contains(&true) {
             return;
         }
@@ -91,6 +96,19 @@ impl Engine {
     /// The place of an instance that is known.
     fn known_instance(&self, id: Option<&InstanceId>) -> Option<usize> {
         self.instances.iter().position(|instance| instance.id.as_ref() == id)
+    }
+
+    /// Whether an instance without a start time is new on a page that lacks one of the last page.
+    fn may_be_renamed(&self, starts: &[Option<Timestamp>], parts: &[Part<'_>]) -> bool {
+        let is_new = |((id, _), start): (&Part<'_>, &Option<Timestamp>)| {
+            id.is_some() && start.is_none() && self.known_instance(*id).is_none()
+        };
+        let last = self.instances.iter().map(|instance| instance.seen.boot).max();
+        let left = |instance: &Instance| {
+            let is_shown = parts.iter().any(|(id, _)| *id == instance.id.as_ref());
+            Some(instance.seen.boot) == last && !is_shown && instance.processes.lacks_starts()
+        };
+        parts.iter().zip(starts).any(is_new) && self.instances.iter().any(left)
     }
 
     /// Whether an instance of the last page that has a start time is not on this one.
