@@ -294,8 +294,8 @@ fn kv(line: &NodeLine<'_>) -> Cell<'static> {
 fn profit(scene: &Scene<'_>, line: &NodeLine<'_>) -> Cell<'static> {
     // Of an earlier instant it is the record that may be lacking.
     let is_now = scene.app.then().is_none();
-    if is_now && line.row.profit_per_hour.is_none() && line.row.state == Health::Live && line.served.live > 0 {
-        // It serves, and its price is unknown.
+    let serves = line.row.state == Health::Live && line.served.live > 0;
+    if is_now && serves && line.row.profit_per_hour.is_none() && line.row.revenue.is_none() {
         return Cell::dim("unpriced");
     }
     tables::profit(line.row.profit_per_hour)

@@ -32,7 +32,8 @@ impl<'a> ScaleLabel<'a> {
 /// The scale at the right of a chart.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ScaleColumn<'a> {
-    /// The most important first: a later one gives way to the row above or below, or is left out.
+    /// The most important first: one gives way to the row above or below, or is left out. They stand in the order of their
+    /// values.
     pub labels: Vec<ScaleLabel<'a>>,
 }
 
@@ -41,18 +42,32 @@ impl ScaleColumn<'_> {
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, (low, top): (f64, f64)) {
         let mut clip = canvas.clip(area);
         let (width, height) = (clip.width(), clip.height());
-        let mut taken = vec![false; usize::from(height)];
+        let mut placed: Vec<(u16, &ScaleLabel<'_>)> = Vec::new();
         for label in &self.labels {
             let Some(row) = row_of(label.value, (low, top), height) else { continue };
             let near = [Some(row), row.checked_sub(1), row.checked_add(1)];
-            let is_free = |row: &u16| taken.get(usize::from(*row)) == Some(&false);
-            let Some(row) = near.into_iter().flatten().find(is_free) else { continue };
-            if let Some(taken) = taken.get_mut(usize::from(row)) {
-                *taken = true;
+            if let Some(row) = near.into_iter().flatten().find(|row| *row < height && is_free(&placed, *row, label)) {
+                placed.push((row, label));
+                continue;
             }
+            // The one that stands there makes room, if it can.
+            let Some(at) = placed.iter().position(|(taken, _)| *taken == row) else { continue };
+            let (_, other) = placed.swap_remove(at);
+            let away = if other.value < label.value { row.checked_add(1) } else { row.checked_sub(1) };
+            match away.filter(|away| *away < height && is_free(&placed, *away, other)) {
+                Some(away) => placed.extend([(row, label), (away, other)]),
+                None => placed.push((row, other)),
+            }
+        }
+        for (row, label) in placed {
             clip.line_within(0, row, width, std::slice::from_ref(&label.text), true);
         }
     }
+}
+
+/// Whether a label may stand in a row: free, and between those of lower and higher values.
+fn is_free(placed: &[(u16, &ScaleLabel<'_>)], row: u16, label: &ScaleLabel<'_>) -> bool {
+    placed.iter().all(|(taken, other)| if label.value > other.value { row < *taken } else { row > *taken })
 }
 
 /// The row, from the top, in which a value lies.

@@ -92,6 +92,7 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<Line<'a>> {
                 row.unit.as_ref().map(UnitName::as_str),
                 row.model.as_ref().map(ModelName::as_str),
                 Some(row.node.as_str()),
+                Some(row.target.as_str()),
             ];
             names.contains(&Some(about))
         })
@@ -140,7 +141,8 @@ fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, Line<'a>>], s
 }
 
 fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Option<Severity>) -> Line<'a> {
-    let served = Served::of(rows.iter().copied());
+    let mut served = Served::of(rows.iter().copied());
+    served.rows = parts(rows).count();
     let whole = whole(scene, name);
     let only = if rows.len() == 1 && whole.is_none() { rows.first().copied() } else { None };
     let best = rows.iter().map(|row| row.state).min().unwrap_or_default();
@@ -212,10 +214,9 @@ fn with_children<'a>(scene: &Scene<'a>, mut line: Line<'a>, rows: &[&'a EngineRo
     // Load is compared among those that share work.
     let is_compared = scene.app.grouping != Grouping::Node;
     let carries = |row: &EngineRow| row.kv_usage.map(Ratio::get).or(row.running.map(|n| n as f64));
-    let known: Vec<f64> = rows.iter().filter_map(|row| carries(row)).collect();
+    let known: Vec<f64> = parts(rows).filter_map(carries).collect();
     let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
-    let mut children: Vec<Line<'a>> = rows
-        .iter()
+    let mut children: Vec<Line<'a>> = parts(rows)
         .map(|row| child(&line, row, whole, role, carries(row).filter(|_| is_compared).map(|c| c / mean)))
         .collect();
     children
@@ -229,6 +230,16 @@ fn with_children<'a>(scene: &Scene<'a>, mut line: Line<'a>, rows: &[&'a EngineRo
         last.tree = Tree::LastChild;
     }
     std::iter::once(line).chain(children).collect()
+}
+
+/// The rows without those that stand for an engine whose ranks stand beside them.
+fn parts<'r, 'a>(rows: &'r [&'a EngineRow]) -> impl Iterator<Item = &'a EngineRow> + 'r {
+    let is_whole = |row: &EngineRow| {
+        let is_its =
+            |other: &&EngineRow| other.in_engine_row && other.target == row.target && other.instance == row.instance;
+        row.rank.is_none() && rows.iter().any(is_its)
+    };
+    rows.iter().copied().filter(move |row| !is_whole(row))
 }
 
 fn child<'a>(

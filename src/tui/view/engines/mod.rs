@@ -11,6 +11,7 @@ use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list}
 use crate::tui::app::{Command, Pace, Turn};
 use crate::tui::pane;
 use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 use columns::{columns, total};
 use lines::{Line, lines};
@@ -61,7 +62,12 @@ impl View for Engines {
             gap: if area.width < 140 { 1 } else { 2 },
             ..List::plain("Engines", &columns, &lines)
         };
-        list.draw(canvas, area)
+        let hits = list.draw(canvas, area);
+        if lines.is_empty() && area.height > 1 {
+            let what = if is_whole { "no engine answers" } else { "no engine of this; Esc goes back" };
+            canvas.pen(area, 1).put(Role::Dim, what);
+        }
+        hits
     }
 
     fn enter(&self, scene: &Scene<'_>) -> Entry {

@@ -141,6 +141,16 @@ impl Table<'_, '_> {
         areas
     }
 
+    /// A column's heading: a figure behind a gauge or a line that found no room has that one's.
+    fn heading(&self, number: usize, places: &[Option<(u16, u16)>]) -> Option<&str> {
+        let own = self.columns.get(number)?;
+        if !own.title.is_empty() || number < 2 {
+            return Some(&own.title);
+        }
+        let before = self.columns.get(number - 1).filter(|_| places.get(number - 1) == Some(&None))?;
+        (before.title.chars().count() <= usize::from(own.least)).then_some(&*before.title)
+    }
+
     fn draw_headings(&self, canvas: &mut Canvas<'_>, inner: Rect, places: &[Option<(u16, u16)>]) -> Vec<(usize, Rect)> {
         let mut areas = Vec::new();
         let mut rule = TitledRule { title: self.title.clone(), note: self.note.clone(), ..TitledRule::default() };
@@ -154,10 +164,8 @@ impl Table<'_, '_> {
                 areas.push((number, heading_area(inner, x, width)));
                 continue;
             }
-            if column.title.is_empty() {
-                continue;
-            }
-            let text = format!("{}{mark}", column.title);
+            let Some(title) = self.heading(number, places).filter(|title| !title.is_empty()) else { continue };
+            let text = format!("{title}{mark}");
             let segment = if mark.is_empty() { Segment::dim(text) } else { Segment::text(text) };
             let taken = segment.width() as u16;
             let start = match column.align {
