@@ -167,7 +167,8 @@ fn price(table: &PriceTable, nth: usize, money: Money<'_>, book: &mut Book) -> R
         (list, None, None, None) => list.clone(),
         (None, Some(hit), Some(miss), Some(output)) => {
             let name = format!("your price {} ({})", nth + 1, table.model);
-            let lists = own_lists(&name, [hit, miss, output], money.currency, conversions)?;
+            let lists =
+                own_lists(&name, [hit, miss, output], (table.currency.as_deref(), money.currency), conversions)?;
             book.add(PriceFile { lists, ..PriceFile::default() }).map_err(|error| error.to_string())?;
             Some(name)
         }
@@ -180,11 +181,11 @@ fn price(table: &PriceTable, nth: usize, money: Money<'_>, book: &mut Book) -> R
     Ok(Pinned { model: table.model.clone(), tenant: table.tenant.clone(), list, paid: table.paid })
 }
 
-/// Prices written in place as a list, and as one more for each later rate of exchange, from its day on.
+/// Prices written in place as a list, or as one for each rate of exchange, from its day on.
 fn own_lists(
     name: &str,
     prices: [Price; 3],
-    currency: &str,
+    (named, currency): (Option<&str>, &str),
     conversions: Option<Vec<(Timestamp, Conversion<'_>)>>,
 ) -> Result<Vec<ListFile>, String> {
     let list = |name: String, [hit, miss, output]: [Price; 3]| {
@@ -199,14 +200,15 @@ fn own_lists(
         for (own, price) in own.iter_mut().zip(prices) {
             *own = conversion.price(price).ok_or_else(large)?;
         }
-        lists.push(match nth {
+        let own = match nth {
             0 => list(name.to_owned(), own),
-            _ => ListFile {
-                from: Some(since.to_string()),
-                follows: Some(name.to_owned()),
-                ..list(format!("{name}, at the rate of {}", conversion.dated), own)
-            },
-        });
+            _ => {
+                let later = format!("{name}, at the rate of {}", conversion.dated);
+                ListFile { follows: Some(name.to_owned()), ..list(later, own) }
+            }
+        };
+        let converted_from = named.map(str::to_owned);
+        lists.push(ListFile { from: Some(since.to_string()), converted_from, ..own });
     }
     Ok(lists)
 }

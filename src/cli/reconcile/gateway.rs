@@ -191,7 +191,7 @@ fn line(name: &str, counted: &Counted, served: Option<&Served>, (book, at): (&Bo
         }
         Some(served) => {
             let price = book.price_of(name);
-            causes(counted, served, price.as_ref().map(|price| price.quote(at)).as_ref())
+            causes(counted, served, price.and_then(|price| price.quote(at)).as_ref())
         }
     };
     line
