@@ -9,12 +9,10 @@ use jiff::tz::TimeZone;
 use super::ConfigError;
 use super::error::Findings;
 use super::file::{FxTable, PriceTable};
+use super::mistakes::TOLD;
 use crate::pricing::{Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile, TierFile, check_currency};
 use crate::reading::ModelName;
 use crate::units::{HourlyRate, Price, Timestamp, parse_scaled};
-
-/// How many mistakes of one price file are told: an imported one that is wrong throughout has thousands.
-const TOLD: usize = 20;
 
 /// The rates between currencies; their days begin in a zone.
 pub(super) fn exchange(tables: &[FxTable], zone: &TimeZone, findings: &mut Findings<'_>) -> Exchange {
@@ -145,8 +143,9 @@ fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
         Ok(text) => text,
         Err(error) => return vec![ConfigError::new(path, error.to_string())],
     };
-    match toml::from_str::<PriceFile>(&text) {
-        Ok(file) => {
+    let super::mistakes::Read { file, mistakes, .. } = super::mistakes::read::<PriceFile>(path, &text);
+    match file.filter(|_| mistakes.is_empty()) {
+        Some(file) => {
             let mistakes = book.add_all(file);
             let told = mistakes.iter().take(TOLD);
             let mut told: Vec<_> =
@@ -156,7 +155,7 @@ fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
             }
             told
         }
-        Err(error) => vec![ConfigError::from_toml(path, &text, &error)],
+        None => mistakes,
     }
 }
 

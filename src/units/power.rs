@@ -39,7 +39,7 @@ impl FromStr for Pue {
         match parse_scaled(text, 3)? {
             thousandths @ 1000..=10_000 => Ok(Self(thousandths as u16)),
             0..1000 => Err(DecimalError::TooSmall(1)),
-            _ => Err(DecimalError::TooLarge),
+            _ => Err(DecimalError::Above(10)),
         }
     }
 }
@@ -74,7 +74,7 @@ impl FromStr for EnergyPrice {
     type Err = DecimalError;
     /// At most a thousand units of currency a kilowatt-hour.
     fn from_str(text: &str) -> Result<Self, DecimalError> {
-        Self::within(parse_scaled(text, 6)?.into()).ok_or(DecimalError::TooLarge)
+        Self::within(parse_scaled(text, 6)?.into()).ok_or(DecimalError::Above(1_000))
     }
 }
 

@@ -39,7 +39,7 @@ impl Scenarios {
     fn set(&mut self, text: &str, named: &[Scenario]) -> Result<(), String> {
         let Some((key, value)) = text.split_once('=') else { return self.set_named(text.trim(), named) };
         let decimal = |error: crate::units::DecimalError| error.to_string();
-        let share = || value.parse::<Share>().map_err(|error| format!("{error}; a share is between 0 and 1"));
+        let share = || value.parse::<Share>().map_err(decimal);
         match key.trim() {
             "list" => put(&mut self.list, value.trim().to_owned(), "list"),
             "paid" => put(&mut self.paid, share()?, "paid"),
