@@ -101,7 +101,7 @@ fn a_list_of_leases_is_what_was_paid() {
             let most = if dice.one_in(4) { 200 } else { 25 };
             let (after, seconds) = (dice.below(20), 1 + dice.below(most));
             let gpus = [8, 8, 4, 5][usize::try_from(dice.below(4)).unwrap()];
-            story += &format!("\nafter {after} s, {seconds} s of {gpus} GPUs: {text}");
+            story = format!("{story}\nafter {after} s, {seconds} s of {gpus} GPUs: {text}");
             let (after, seconds) = (i64::try_from(after).unwrap(), i64::try_from(seconds).unwrap());
             fleets.run(&Run::of(&text).after(after).seconds(seconds).gpus(gpus));
             is_what_was_paid(&fleets, &text, &story);

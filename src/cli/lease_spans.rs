@@ -166,7 +166,7 @@ impl Known<'_> {
         // Each at its own number of GPUs if that fills the minute, else all at the same.
         let own: Option<Vec<i64>> =
             rows.iter().zip(&held).map(|((nth, _), held)| Some(held / i64::from(paid[*nth].gpus?))).collect();
-        let fills = |parts: &Vec<i64>| (parts.iter().sum::<i64>() - span).abs() <= OFF * parts.len() as i64;
+        let fills = |parts: &Vec<i64>| (parts.iter().sum::<i64>() - span).abs() <= parts.iter().map(|_| OFF).sum();
         let parts = own.filter(fills).unwrap_or_else(|| {
             held.iter()
                 .map(|held| i64::try_from(i128::from(*held) * i128::from(span) / i128::from(all)).unwrap_or(0))

@@ -199,12 +199,11 @@ fn own_lists(
         for (own, price) in own.iter_mut().zip(prices) {
             *own = conversion.price(price).ok_or_else(large)?;
         }
-        let own = match nth {
-            0 => list(name.to_owned(), own),
-            _ => {
-                let later = format!("{name}, at the rate of {}", conversion.dated);
-                ListFile { follows: Some(name.to_owned()), ..list(later, own) }
-            }
+        let own = if nth == 0 {
+            list(name.to_owned(), own)
+        } else {
+            let later = format!("{name}, at the rate of {}", conversion.dated);
+            ListFile { follows: Some(name.to_owned()), ..list(later, own) }
         };
         let converted_from = named.map(str::to_owned);
         lists.push(ListFile { from: Some(since.to_string()), converted_from, ..own });
