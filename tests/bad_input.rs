@@ -230,7 +230,7 @@ fn a_mistake_in_the_configuration_names_line_and_remedy() {
     let err = wrong("currency = \"USD\"\nintervall = \"1s\"\n");
     assert!(err.contains("margintop.toml:2: unknown key \"intervall\"; is it \"interval\"?"), "{err}");
     let err = wrong("[[price]]\nmodel = \"x\"\nhit = \"0.1\"\nmiss = \"cheap\"\noutput = \"1\"\n");
-    assert!(err.contains("margintop.toml:4: not a decimal number: write it like \"0.55\""), "{err}");
+    assert!(err.contains("margintop.toml:4: miss \"cheap\": not a decimal number: write it like \"0.55\""), "{err}");
     let err = wrong("theme = \"margintop-drak\"\n");
     assert!(err.contains("did you mean `margintop-dark`?"), "{err}");
     let err = wrong("color = \"sometimes\"\n");

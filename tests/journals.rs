@@ -108,10 +108,25 @@ fn agree(seed: u64) {
     let billed: i128 = lines
         .map(|cells| {
             assert_eq!(cells.len(), 43, "{cells:?}");
+            is_price_times_quantity(&head, &cells);
             micros(&Value::from(cells[1]))
         })
         .sum();
     assert_eq!(billed, printed(&total["cost"], false), "seed {seed}");
+}
+
+/// Class: a cost that is not what its unit price and quantity come to, since it holds something else too.
+fn is_price_times_quantity(head: &[&str], cells: &[&str]) {
+    let cell = |name: &str| cells[head.iter().position(|column| *column == name).unwrap()];
+    let number = |name: &str| cell(name).parse::<f64>().ok();
+    for (price, cost) in [("ListUnitPrice", "ListCost"), ("ContractedUnitPrice", "ContractedCost")] {
+        let Some((price, quantity)) = number(price).zip(number("PricingQuantity")) else { continue };
+        // Quantities and costs are each rounded to six decimals, so that they add up.
+        let rounding = (price + 4.0) * 1e-6;
+        let off = price.mul_add(quantity, -number(cost).unwrap()).abs();
+        assert!(off <= rounding, "{off} in {cells:?}");
+        assert!(["GPU Hours", "kWh"].contains(&cell("PricingUnit")), "{cells:?}");
+    }
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn config_check_says_what_each_lease_comes_to() {
         four,
     );
     let second = "[[lease]]\ngpu = \"H800\"\nrate = \"2\"\n[[lease]]\nnode = \"gpu-01\"\nrate = \"3\"\n";
-    told(second, "lease 2: node gpu-01: 3.00 USD an hour for each GPU; no such GPU is known yet");
+    told(second, "lease 2: node gpu-01: 3.00 USD an hour for each GPU; other leases pay for all that it is for");
     told(
         "[[lease]]\nnode = \"y\"\nnode_rate = \"98.32\"\n",
         "lease 1: node y: 98.32 USD an hour for each node, whatever its GPUs; no such node is known yet",

@@ -95,6 +95,43 @@ fn dollar_rates_are_converted_or_the_question_is_refused() {
     assert_eq!((&without["revenue"], &without["cost"]), (&"2.00".into(), &Value::Null), "no GPU-hours, no cost to ask");
 }
 
+/// Class: a rate of exchange that converts prices before its day.
+#[test]
+fn a_price_is_unknown_before_the_first_rate_of_exchange() {
+    let config = "currency = \"CNY\"\ntimezone = \"Asia/Shanghai\"\n\
+        [[fx]]\nfrom = \"USD\"\nto = \"CNY\"\nrate = \"7\"\nat = \"2026-11-01\"\n\
+        [[price]]\nmodel = \"m\"\nhit = \"0.2\"\nmiss = \"1\"\noutput = \"3\"\ncurrency = \"USD\"\n";
+    let at = |at| ["--model", "m", "--input", "1e6", "--at", at];
+    let begins = json(config, &at("2026-10-31T16:00:00Z"));
+    assert_eq!(begins["revenue"], "7.00");
+    let err = wrong(config, &at("2026-10-31T15:59:59Z"));
+    for word in [
+        "your price 1 (m) is in USD and the answer is in CNY",
+        "the first begins 2026-10-31T16:00:00Z",
+        "[[fx]] from = \"USD\" to = \"CNY\" rate = \"…\" at = \"2026-10-31\"",
+    ] {
+        assert!(err.contains(word), "{err}");
+    }
+    let compared = ["--list", "deepseek-v3.2-cny", "--input", "1e6", "--compare", "--at", "2026-10-01"];
+    let rows = json(config, &compared)["compare"].as_array().unwrap().clone();
+    let own = rows.iter().find(|row| row["list"] == "your price 1 (m)").unwrap();
+    assert_eq!(own["revenue"], Value::Null, "{own}");
+}
+
+/// Class: what one form of an answer says of its list, and the other does not.
+#[test]
+fn a_benchmark_says_that_its_list_has_ended() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let run = "{\"backend\": \"vllm\", \"model_id\": \"DeepSeek-V3.2\", \"duration\": 10.0, \"completed\": 1,\
+               \"total_input_tokens\": 1000, \"total_output_tokens\": 500}";
+    std::fs::write(file.path(), run).unwrap();
+    let path = file.path().display().to_string();
+    let asked = ["--from", &path, "--gpus", "8", "--at", NOON];
+    let told = price(&asked).run().out;
+    assert!(told.contains("list ended 2026-04-24"), "{told}");
+    assert_eq!(json("", &asked)["list_ended"], "2026-04-24T00:00:00Z");
+}
+
 /// Class: amounts that are rounded so that they add up, and are wrong by a cent each.
 #[test]
 fn every_amount_is_right_as_printed_and_they_add_up() {

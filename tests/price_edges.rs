@@ -294,11 +294,13 @@ fn a_lease_and_prices_follow_the_rates_of_exchange_day_by_day() {
     assert_eq!(told, [("2.20".to_owned(), Some(november), Some(january)), ("2.40".to_owned(), Some(january), None)]);
     assert!(settings.warnings.is_empty(), "{:?}", settings.warnings);
     let price = settings.book.price_of("m").unwrap();
-    let output = |at: &str| price.quote(instant(at)).prices.output.to_string();
+    let output = |at: &str| price.quote(instant(at)).unwrap().prices.output.to_string();
     assert_eq!((output(NOW).as_str(), output("2027-01-01T00:00:00Z").as_str()), ("3.30", "3.60"));
     assert_eq!(price.next_change(instant(NOW)), Some(january));
+    let before = november - Span::from_millis(1);
+    assert_eq!((price.quote(before), price.next_change(before)), (None, Some(november)), "it has not begun");
     let again = Book::from_canonical(&settings.book.canonical()).unwrap();
-    assert_eq!(again.price_of("m").unwrap().edges(november, january + Span::from_secs(1)), [january]);
+    assert_eq!(again.price_of("m").unwrap().edges(before, january + Span::from_secs(1)), [november, january]);
     assert_eq!(settings.lease_tables, [0, 0]);
     let second = "[[lease]]\nnode = \"n\"\ngpus = 8\nrate = \"3\"\n";
     let far = fx("1.10", "2020-11-01") + &fx("1.20", "2099-01-01");

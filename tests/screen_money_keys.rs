@@ -11,7 +11,7 @@ use margintop::tui::app::{Action, App, Effect, Field, Pane};
 use margintop::tui::inquiry::{Against, Question, Reply};
 use margintop::tui::keys;
 use margintop::tui::view::ViewId;
-use margintop::units::Span;
+use margintop::units::{NodeCount, Span};
 use picture::pages::{self, Page};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -146,7 +146,7 @@ fn what_if_is_filled_in_by_typing_and_by_steps() {
     assert_eq!(app.what_if.text(Field::GpuRate), "1.9");
     type_(&mut app, "j");
     press(&mut app, KeyCode::Right);
-    assert_eq!(app.what_if.changed().nodes, Some(5), "one more than the four that this ledger names");
+    assert_eq!(app.what_if.changed().nodes, NodeCount::whole(5), "one more than the four that this ledger names");
     assert!(!app.what_if.is_answered());
     assert!(matches!(app.question(), Some(Question::WhatIf(asked)) if asked.changed == app.what_if.changed()));
     press(&mut app, KeyCode::Esc);

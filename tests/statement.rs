@@ -11,7 +11,7 @@ use margintop::statement::{
     BreakEven, Bridge, By, Cause, Change, MonthToDate, Row, RowKind, Statement, Totals, compare, differences, reprice,
     what_if,
 };
-use margintop::units::{GpuTime, Money, Span};
+use margintop::units::{GpuTime, Money, NodeCount, Span};
 use past::{Making, R1, book, classes, deepseek_day, held, instant};
 
 fn beijing() -> TimeZone {
@@ -111,7 +111,7 @@ fn the_published_day_breaks_even_where_it_is_said_to() {
     assert_eq!(told.break_even.load_ppm, Some(154_904));
     assert_eq!(told.break_even.gpu_rate.unwrap().to_string(), "12.911154");
     assert_eq!(told.break_even.hit_rate_ppm, None, "even nothing but hits pays");
-    let nodes = what_if(&deepseek_day(), &Change { nodes: Some(278), ..Change::default() }).unwrap();
+    let nodes = what_if(&deepseek_day(), &Change { nodes: NodeCount::whole(278), ..Change::default() }).unwrap();
     assert_eq!(text(nodes.after.cost), "106752.00", "the staircase is 226.75 nodes on average");
     let rate = Change { gpu_rate: Some("4".parse().unwrap()), ..Change::default() };
     assert_eq!(text(what_if(&deepseek_day(), &rate).unwrap().after.cost), "174144.00");

@@ -9,7 +9,7 @@ use margintop::ledger::{CostAccount, CostKind, Past, TariffId, TokenCell};
 use margintop::pricing::{Book, PriceList};
 use margintop::reading::Role;
 use margintop::statement::{By, Change, Lever, Statement, Totals, WhatIf, compare, levers, reprice, what_if};
-use margintop::units::{GpuTime, HourlyRate, Money, PowerPrice, Share, Span};
+use margintop::units::{GpuTime, HourlyRate, Money, NodeCount, PowerPrice, Share, Span};
 use past::{Making, R1, classes, deepseek_day, held, instant};
 
 fn secs(seconds: i64) -> Span {
@@ -54,8 +54,8 @@ fn young(nodes: usize) -> Past {
 fn the_nodes_that_were_held_cost_what_they_cost() {
     for nodes in [1_u32, 4] {
         let past = young(nodes as usize);
-        is_unchanged(&past, Change { nodes: Some(nodes), ..Change::default() });
-        let twice = asked(&past, Change { nodes: Some(nodes * 2), ..Change::default() });
+        is_unchanged(&past, Change { nodes: NodeCount::whole(nodes), ..Change::default() });
+        let twice = asked(&past, Change { nodes: NodeCount::whole(nodes * 2), ..Change::default() });
         let cost = twice.before.cost.unwrap();
         assert_eq!(twice.after.cost, cost.scaled(2, 1), "twice as many cost twice as much");
         assert_eq!(twice.after.idle_cost, twice.before.idle_cost.scaled(2, 1).unwrap());
@@ -78,15 +78,37 @@ fn nodes_are_an_average_over_watched_time() {
     let mut past = past.0;
     past.unwatched = vec![(past.since + secs(7200), past.since + secs(10_800))];
     // Five node-hours in three watched hours cost 32.
-    let told = asked(&past, Change { nodes: Some(5), ..Change::default() });
+    let told = asked(&past, Change { nodes: NodeCount::whole(5), ..Change::default() });
     assert_eq!(told.after.cost.unwrap().to_string(), "96.00");
-    assert!(what_if(&Past::default(), &Change { nodes: Some(1), ..Change::default() }).is_none());
+    assert!(what_if(&Past::default(), &Change { nodes: NodeCount::whole(1), ..Change::default() }).is_none());
 }
 
 #[test]
 fn the_published_days_nodes_are_its_average() {
-    let told = asked(&deepseek_day(), Change { nodes: Some(907), ..Change::default() });
+    let told = asked(&deepseek_day(), Change { nodes: NodeCount::whole(907), ..Change::default() });
     assert_eq!(told.after.cost.unwrap().to_string(), "348288.00", "four times 226.75");
+    is_unchanged(&deepseek_day(), Change { nodes: NodeCount::from_micros(226_750_000), ..Change::default() });
+}
+
+/// Class: a present value that is told and cannot be asked for.
+#[test]
+fn the_present_number_of_nodes_changes_nothing_where_it_is_a_fraction() {
+    for seconds in [601_i64, 1_234, 3_333] {
+        let mut past = Making::new("2026-03-10T00:00:00Z", "2026-03-10T04:00:00Z");
+        let rents = ["a", "b", "c"].map(|node| past.cost_account(Some(node), None, Some("1.37")));
+        for (nth, rent) in rents.into_iter().enumerate() {
+            let until = past.0.until - secs(seconds * nth as i64);
+            for quarter in 0..16 {
+                let at = past.0.since + secs(quarter * 900);
+                let time = GpuTime::of(8, (until.min(at + secs(900)) - at).max(Span::ZERO));
+                past.rent(at, rent, time, GpuTime::ZERO);
+            }
+        }
+        let told = what_if(&past.0, &Change::default()).unwrap();
+        let now = NodeCount::from_micros(told.levels.nodes_milli.unwrap() * 1_000).unwrap();
+        assert_ne!(now.micros() % 1_000_000, 0);
+        is_unchanged(&past.0, Change { nodes: now.to_string().parse().ok(), ..Change::default() });
+    }
 }
 
 /// GPUs at one rate with metered power, a node without a rate, a rounding, and overhead of both kinds.
@@ -302,7 +324,7 @@ fn where_it_breaks_even_nothing_is_left() {
     for change in [
         Change::default(),
         Change { paid: share("0.9"), ..Change::default() },
-        Change { nodes: Some(3), hit_rate: share("0.1"), ..Change::default() },
+        Change { nodes: NodeCount::whole(3), hit_rate: share("0.1"), ..Change::default() },
         Change { gpu_rate: "1.25".parse().ok(), ..Change::default() },
     ] {
         let told = asked(&past, change);

@@ -110,7 +110,7 @@ proptest! {
         let holding = case.holding(at);
         prop_assert!(holding.len() <= 1);
         let expected = holding.first().map_or("standard", String::as_str);
-        let quote = book.price_of("m").unwrap().quote(at);
+        let quote = book.price_of("m").unwrap().quote(at).unwrap();
         prop_assert_eq!(quote.tier, expected);
         prop_assert_eq!(quote.prices, quote.list.tiers[expected]);
     }
@@ -147,10 +147,10 @@ proptest! {
 fn edges_hold(price: &ModelPrice<'_>, from: Timestamp, minutes: i64) -> Result<(), TestCaseError> {
     let edges: BTreeSet<_> = price.edges(from, from + Span::from_millis(minutes * MINUTE)).into_iter().collect();
     let mut changes = BTreeSet::new();
-    let mut before = price.quote(from).tier;
+    let mut before = price.quote(from).unwrap().tier;
     for minute in 1..minutes {
         let at = from + Span::from_millis(minute * MINUTE);
-        let (last, tier) = (price.quote(at - Span::from_millis(1)).tier, price.quote(at).tier);
+        let (last, tier) = (price.quote(at - Span::from_millis(1)).unwrap().tier, price.quote(at).unwrap().tier);
         prop_assert_eq!(last, before, "a change inside a minute before {}", at);
         if tier != before {
             changes.insert(at);

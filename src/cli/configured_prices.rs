@@ -20,7 +20,8 @@ pub(super) fn told(settings: &Settings, now: Timestamp) -> Vec<String> {
 fn listed(settings: &Settings, choice: &Pinned, list: &PriceList, now: Timestamp) -> String {
     // Prices in place that are converted go on with a list for each later rate of exchange.
     let price = settings.book.price_for(&choice.model, choice.tenant.as_deref());
-    let now_list = price.map(|price| price.list_at(now)).filter(|found| found.follows.as_ref() == Some(&list.name));
+    let now_list =
+        price.and_then(|price| price.list_at(now)).filter(|found| found.follows.as_ref() == Some(&list.name));
     let list = now_list.unwrap_or(list);
     let (quote, currency) = (list.quote(now), &list.currency);
     let prices = quote.prices;

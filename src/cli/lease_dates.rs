@@ -24,7 +24,8 @@ impl Known<'_> {
             Leased::Unit(unit) => account.unit.as_ref() == Some(unit),
             Leased::Gpu(_) => true,
         };
-        self.leases.iter().find(|lease| Label::new(&lease.label()) == *label && lease.names(rate) && is_for(lease))
+        let is_paid_so = |lease: &Lease| lease.names(rate) && lease.power == account.power;
+        self.leases.iter().find(|lease| Label::new(&lease.label()) == *label && is_paid_so(lease) && is_for(lease))
     }
 
     /// How many GPUs it pays for: what its terms say, else what it paid for in a whole minute, else its part of those that
@@ -52,6 +53,17 @@ impl Known<'_> {
         let ends = self.terms(&row.account).and_then(|lease| lease.until).unwrap_or(self.last).min(last + MINUTE);
         let most = (ends - begins).max(Span::ZERO).millis().saturating_add(SLACK.millis()).saturating_mul(gpus.into());
         row.time.held.millis() <= most
+    }
+
+    /// Whether its number of GPUs is that of its terms.
+    pub(super) fn is_by_terms(&self, row: &LeaseTime) -> bool {
+        self.terms(&row.account).is_some_and(Lease::is_schedule)
+    }
+
+    /// Whether GPUs of its node were paid after its last minute: then it is over, whoever pays now.
+    fn is_overtaken(&self, row: &LeaseTime) -> bool {
+        let place = |account: &CostAccount| (account.node.clone(), account.unit.clone(), account.kind);
+        self.times.iter().any(|other| other.last > row.last && place(&other.account) == place(&row.account))
     }
 
     /// Whether it has ended, by its terms or by other ones.
@@ -92,7 +104,8 @@ impl Known<'_> {
         let began = self.began?.max(row.first?);
         let ends = self.begins_by_time(next)?;
         let millis = (ends - began).millis();
-        (millis > 0).then(|| (row.time.held.millis() + millis / 2) / millis).and_then(|gpus| u32::try_from(gpus).ok())
+        let gpus = (millis > 0).then(|| (row.time.held.millis() + millis / 2) / millis)?;
+        u32::try_from(gpus).ok().filter(|gpus| *gpus > 0)
     }
 
     /// Whether other terms of the same lease follow a row's, in the same minute: those of its name, or what a number of GPUs
@@ -153,7 +166,8 @@ impl Known<'_> {
             return Some(at);
         }
         let was_changed = row.account.lease.is_some() && lease.is_none();
-        let runs = !was_changed && row.last.is_some_and(|last| last + MINUTE + MINUTE > self.last);
+        let runs =
+            !was_changed && !self.is_overtaken(row) && row.last.is_some_and(|last| last + MINUTE + MINUTE > self.last);
         if runs { None } else { self.stopped(row).or(row.first) }
     }
 

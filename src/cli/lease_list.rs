@@ -1,9 +1,12 @@
 //! `margintop lease list`: what each lease was for, from when until when, and what it came to.
 
+use std::collections::BTreeMap;
+
+use super::lease_spans::{self, Paid};
 use super::{Failure, out};
-use crate::ledger::{AllocatedTime, CostKind};
+use crate::ledger::{AllocatedTime, CostAccount, CostKind};
 use crate::pricing::Lease;
-use crate::store::{LeaseTime, LeasedRow, Reader};
+use crate::store::{LeaseMinutes, LeaseTime, LeasedRow, Reader};
 use crate::units::{GpuTime, HourlyRate, Money, Timestamp};
 
 /// A lease, or an assumed rate, of GPUs of one node or unit at one rate.
@@ -28,6 +31,8 @@ pub(super) struct Known<'a> {
     pub(super) leases: &'a [Lease],
     pub(super) held: Vec<LeasedRow>,
     pub(super) times: Vec<LeaseTime>,
+    /// The minutes of accounts that may have been paid in turn.
+    pub(super) minutes: BTreeMap<u32, LeaseMinutes>,
     pub(super) ended: Vec<(String, Timestamp)>,
     /// The ledger's first look.
     pub(super) began: Option<Timestamp>,
@@ -39,7 +44,12 @@ pub(super) struct Known<'a> {
 pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), Failure> {
     let (times, ended) = (reader.leases()?, reader.ended_leases()?);
     let header = reader.header();
-    let known = Known { leases, held: reader.leased()?, times, ended, began: header.began, last: header.last };
+    let mut minutes = BTreeMap::new();
+    for number in lease_spans::in_turn(&times) {
+        minutes.insert(number, reader.lease_minutes(number)?);
+    }
+    let (began, last) = (header.began, header.last);
+    let known = Known { leases, held: reader.leased()?, times, minutes, ended, began, last };
     let lines = known.lines();
     let text = if json { of_json(&lines, &header.currency) } else { table(&lines, &header.currency) };
     out::print(&text)
@@ -53,27 +63,36 @@ impl Known<'_> {
             let key = |row: &LeaseTime| (row.account.node.clone(), row.account.unit.clone(), row.first, row.number);
             key(a).cmp(&key(b))
         });
-        rows.into_iter().map(|row| self.line(row)).collect()
+        let spans = self.spans(&rows);
+        let is_of = |one: &CostAccount, other: &CostAccount| {
+            (&one.lease, &one.node, one.rate) == (&other.lease, &other.node, other.rate)
+        };
+        let line = |(nth, paid): (usize, &Paid<'_>)| {
+            let account = &paid.row.account;
+            // A lease is rounded as a whole: the last of its spans has it.
+            let is_last = !spans[nth + 1..].iter().any(|later| is_of(&later.row.account, account));
+            let rounding = self
+                .times
+                .iter()
+                .filter(|other| is_last && other.account.kind == CostKind::Rounding && is_of(&other.account, account));
+            Self::line(paid, rounding.filter_map(|other| other.account.cost_of(other.time)).sum())
+        };
+        spans.iter().enumerate().map(line).collect()
     }
 
-    fn line(&self, row: &LeaseTime) -> Line {
-        let LeaseTime { account, time, .. } = row;
-        let rounding = self.times.iter().filter(|other| {
-            let of_lease = other.account.kind == CostKind::Rounding && other.account.lease == account.lease;
-            of_lease && (&other.account.node, other.account.rate) == (&account.node, account.rate)
-        });
-        let rounding: Money = rounding.filter_map(|other| other.account.cost_of(other.time)).sum();
+    fn line(paid: &Paid<'_>, rounding: Money) -> Line {
+        let account = &paid.row.account;
         Line {
             node: account.node.as_ref().map(ToString::to_string),
             unit: account.unit.as_ref().map(ToString::to_string),
-            gpus: self.gpus(row),
+            gpus: paid.gpus,
             gpu: account.gpu.to_string(),
             lease: account.lease.as_ref().map(ToString::to_string),
             rate: account.rate,
-            from: self.from(row),
-            until: self.until(row),
-            time: time.held,
-            cost: account.cost_of(*time).map(|cost| cost + rounding),
+            from: paid.from,
+            until: paid.until,
+            time: paid.time.held,
+            cost: account.cost_of(paid.time).map(|cost| cost + rounding),
         }
     }
 }

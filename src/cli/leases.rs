@@ -101,7 +101,8 @@ fn of_seen(
         }
     }
     if nodes.is_empty() {
-        return vec![format!("{name}: {}: {}", subject(lease), unmatched(lease, &settings.currency))];
+        let is_known = known.iter().any(|row| lease.covers(&row.node, row.unit.as_ref(), &row.gpu));
+        return vec![format!("{name}: {}: {}", subject(lease), unmatched(lease, is_known, &settings.currency))];
     }
     let of_node = |node: &NodeName| known.iter().filter(|row| row.node == *node).map(|row| row.gpus).sum();
     let line = |(node, gpus)| format!("{name}: node {node}: {}", sum(lease, gpus, of_node(node), &settings.currency));
@@ -186,9 +187,20 @@ fn sum(lease: &Lease, gpus: u32, of_node: u32, currency: &str) -> String {
     format!("{} x {rate} = {whole} {currency} an hour", coverage::gpus(gpus))
 }
 
-fn unmatched(lease: &Lease, currency: &str) -> String {
+/// What is said of a lease that pays for nothing: there is nothing that it is for, or others pay for it.
+fn unmatched(lease: &Lease, is_known: bool, currency: &str) -> String {
+    let subject = match &lease.leased {
+        Leased::Gpu(_) => "GPU",
+        Leased::Node(_) => "node",
+        Leased::Unit(_) => "unit",
+    };
+    let why = if is_known {
+        "other leases pay for all that it is for".to_owned()
+    } else {
+        format!("no such {subject} is known yet")
+    };
     match lease.node_rate {
-        Some(rate) => format!("{rate} {currency} an hour for each node, whatever its GPUs; no such node is known yet"),
-        None => format!("{} {currency} an hour for each GPU; no such GPU is known yet", lease.rate),
+        Some(rate) => format!("{rate} {currency} an hour for each node, whatever its GPUs; {why}"),
+        None => format!("{} {currency} an hour for each GPU; {why}", lease.rate),
     }
 }

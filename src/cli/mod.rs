@@ -21,6 +21,7 @@ mod lease_coverage;
 mod lease_dates;
 mod lease_end;
 mod lease_list;
+mod lease_spans;
 mod leases;
 mod ledger;
 mod once;

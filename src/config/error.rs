@@ -28,6 +28,18 @@ impl ConfigError {
         Self { file: file.to_owned(), line, why: advise(error.message()) }
     }
 
+    /// A value that the TOML reader refused, with its key and itself where its place is known.
+    pub(super) fn of_value(file: &Path, text: &str, place: &[String], error: &toml::de::Error) -> Self {
+        let mut mistake = Self::from_toml(file, text, error);
+        let is_of_key = ["unknown field", "missing field"].iter().any(|kind| error.message().starts_with(kind));
+        if let Some(key) = key_of(place).filter(|_| !is_of_key) {
+            let value = error.span().and_then(|span| text.get(span)).filter(|value| is_short(value));
+            let value = value.map_or_else(String::new, |value| format!(" {value}"));
+            mistake.why = format!("{key}{value}: {}", mistake.why);
+        }
+        mistake
+    }
+
     /// A mistake at the `nth` table of a kind: `[[target]]`.
     pub fn at_table(file: &Path, text: &str, table: &str, nth: usize, why: impl Into<String>) -> Self {
         Self::at(file, text, &[table.to_owned(), nth.to_string()], why)
@@ -46,12 +58,24 @@ pub(super) struct Findings<'a> {
     path: &'a Path,
     text: &'a str,
     found: Vec<ConfigError>,
+    /// Tables in which something is wrong already: what is missing of them says nothing.
+    wrong: Vec<Vec<String>>,
 }
 
 impl<'a> Findings<'a> {
     /// None yet.
     pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
-        Self { path, text, found: Vec::new() }
+        Self { path, text, found: Vec::new(), wrong: Vec::new() }
+    }
+
+    /// Says nothing more of the tables that these places are in.
+    pub(super) fn skip(&mut self, places: Vec<Vec<String>>) {
+        self.wrong = places;
+    }
+
+    fn is_wrong(&self, table: &[&str]) -> bool {
+        let is_in = |place: &Vec<String>| place.len() >= table.len() && place.iter().zip(table).all(|(a, b)| a == b);
+        self.wrong.iter().any(is_in)
     }
 
     /// Something is wrong with the file as a whole.
@@ -67,12 +91,17 @@ impl<'a> Findings<'a> {
     /// A key of a table cannot be used.
     pub(super) fn inner(&mut self, table: &str, key: &str, why: impl fmt::Display) {
         let place = [table.to_owned(), key.to_owned()];
+        if self.is_wrong(&[table]) {
+            return;
+        }
         self.found.push(ConfigError::at(self.path, self.text, &place, format!("{table}.{key}: {why}")));
     }
 
     /// The `nth` table of a kind cannot be used.
     pub(super) fn table(&mut self, table: &str, nth: usize, why: impl Into<String>) {
-        self.found.push(ConfigError::at_table(self.path, self.text, table, nth, why));
+        if !self.is_wrong(&[table, &nth.to_string()]) {
+            self.found.push(ConfigError::at_table(self.path, self.text, table, nth, why));
+        }
     }
 
     /// What was found elsewhere.
@@ -97,6 +126,23 @@ impl<'a> Findings<'a> {
     pub(super) fn check(self) -> Result<(), Vec<ConfigError>> {
         if self.found.is_empty() { Ok(()) } else { Err(self.found) }
     }
+}
+
+/// A key as it is named to people: without the table that is one of several, and its number.
+fn key_of(place: &[String]) -> Option<String> {
+    let is_number = |step: &String| step.parse::<usize>().is_ok();
+    let inner = match place {
+        [_, nth, inner @ ..] if is_number(nth) => inner,
+        whole => whole,
+    };
+    let steps: Vec<_> = inner.iter().filter(|step| !is_number(step)).map(String::as_str).collect();
+    (!steps.is_empty()).then(|| steps.join("."))
+}
+
+/// Whether a value is worth repeating.
+fn is_short(value: &str) -> bool {
+    const MOST: usize = 40;
+    !value.is_empty() && value.len() <= MOST && !value.contains(|c: char| c.is_control() || "[{=".contains(c))
 }
 
 /// The line of a place in a TOML file.

@@ -8,6 +8,7 @@ mod file;
 mod lease_conflicts;
 mod leases;
 mod metering;
+mod mistakes;
 mod prices;
 mod range;
 mod scenario;

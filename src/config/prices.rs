@@ -9,12 +9,10 @@ use jiff::tz::TimeZone;
 use super::ConfigError;
 use super::error::Findings;
 use super::file::{FxTable, PriceTable};
+use super::mistakes::TOLD;
 use crate::pricing::{Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile, TierFile, check_currency};
 use crate::reading::ModelName;
 use crate::units::{HourlyRate, Price, Timestamp, parse_scaled};
-
-/// How many mistakes of one price file are told: an imported one that is wrong throughout has thousands.
-const TOLD: usize = 20;
 
 /// The rates between currencies; their days begin in a zone.
 pub(super) fn exchange(tables: &[FxTable], zone: &TimeZone, findings: &mut Findings<'_>) -> Exchange {
@@ -145,8 +143,9 @@ fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
         Ok(text) => text,
         Err(error) => return vec![ConfigError::new(path, error.to_string())],
     };
-    match toml::from_str::<PriceFile>(&text) {
-        Ok(file) => {
+    let super::mistakes::Read { file, mistakes, .. } = super::mistakes::read::<PriceFile>(path, &text);
+    match file.filter(|_| mistakes.is_empty()) {
+        Some(file) => {
             let mistakes = book.add_all(file);
             let told = mistakes.iter().take(TOLD);
             let mut told: Vec<_> =
@@ -156,7 +155,7 @@ fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
             }
             told
         }
-        Err(error) => vec![ConfigError::from_toml(path, &text, &error)],
+        None => mistakes,
     }
 }
 
@@ -167,7 +166,8 @@ fn price(table: &PriceTable, nth: usize, money: Money<'_>, book: &mut Book) -> R
         (list, None, None, None) => list.clone(),
         (None, Some(hit), Some(miss), Some(output)) => {
             let name = format!("your price {} ({})", nth + 1, table.model);
-            let lists = own_lists(&name, [hit, miss, output], money.currency, conversions)?;
+            let lists =
+                own_lists(&name, [hit, miss, output], (table.currency.as_deref(), money.currency), conversions)?;
             book.add(PriceFile { lists, ..PriceFile::default() }).map_err(|error| error.to_string())?;
             Some(name)
         }
@@ -180,11 +180,11 @@ fn price(table: &PriceTable, nth: usize, money: Money<'_>, book: &mut Book) -> R
     Ok(Pinned { model: table.model.clone(), tenant: table.tenant.clone(), list, paid: table.paid })
 }
 
-/// Prices written in place as a list, and as one more for each later rate of exchange, from its day on.
+/// Prices written in place as a list, or as one for each rate of exchange, from its day on.
 fn own_lists(
     name: &str,
     prices: [Price; 3],
-    currency: &str,
+    (named, currency): (Option<&str>, &str),
     conversions: Option<Vec<(Timestamp, Conversion<'_>)>>,
 ) -> Result<Vec<ListFile>, String> {
     let list = |name: String, [hit, miss, output]: [Price; 3]| {
@@ -199,14 +199,14 @@ fn own_lists(
         for (own, price) in own.iter_mut().zip(prices) {
             *own = conversion.price(price).ok_or_else(large)?;
         }
-        lists.push(match nth {
-            0 => list(name.to_owned(), own),
-            _ => ListFile {
-                from: Some(since.to_string()),
-                follows: Some(name.to_owned()),
-                ..list(format!("{name}, at the rate of {}", conversion.dated), own)
-            },
-        });
+        let own = if nth == 0 {
+            list(name.to_owned(), own)
+        } else {
+            let later = format!("{name}, at the rate of {}", conversion.dated);
+            ListFile { follows: Some(name.to_owned()), ..list(later, own) }
+        };
+        let converted_from = named.map(str::to_owned);
+        lists.push(ListFile { from: Some(since.to_string()), converted_from, ..own });
     }
     Ok(lists)
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::error::Findings;
 use crate::pricing::Book;
-use crate::units::{HourlyRate, Share};
+use crate::units::{HourlyRate, NodeCount, Share};
 
 /// A `[[scenario]]`: changes under a name. What it does not mention stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -21,7 +21,7 @@ pub struct Scenario {
     /// What a GPU costs an hour.
     pub gpu_rate: Option<HourlyRate>,
     /// How many nodes are held.
-    pub nodes: Option<u32>,
+    pub nodes: Option<NodeCount>,
 }
 
 /// The scenarios, with what is wrong with them found.
@@ -46,9 +46,6 @@ fn fault(table: &Scenario, before: &[Scenario], book: &Book) -> Option<String> {
     if nothing {
         return Some(format!("scenario \"{name}\" changes nothing: write list, paid, hit_rate, gpu_rate or nodes"));
     }
-    if *nodes == Some(0) {
-        return Some("nodes: a number of nodes is a whole number above 0".to_owned());
-    }
     list.as_deref().and_then(|list| book.own_list(list).err()).map(|why| format!("list: {why}"))
 }
 
@@ -61,8 +58,9 @@ mod tests {
     fn a_scenario_says_what_is_wrong_with_it() {
         let book = Book::built_in().unwrap();
         let of = |text: &str| toml::from_str::<Scenario>(text).unwrap();
+        assert!(toml::from_str::<Scenario>("name = \"b\"\nnodes = 0").unwrap_err().message().contains("above 0"));
         let good = of(
-            "name = \"a\"\nlist = \"deepseek-r1-2025\"\npaid = \"0.5\"\nhit_rate = \"0.6\"\ngpu_rate = \"2.5\"\nnodes = 8",
+            "name = \"a\"\nlist = \"deepseek-r1-2025\"\npaid = \"0.5\"\nhit_rate = \"0.6\"\ngpu_rate = \"2.5\"\nnodes = 218.025",
         );
         assert_eq!(fault(&good, &[], &book), None);
         for (text, said) in [
@@ -70,7 +68,6 @@ mod tests {
             ("name = \"\"\nnodes = 1", "write a word"),
             ("name = \"a\"\nnodes = 1", "used twice"),
             ("name = \"b\"", "changes nothing"),
-            ("name = \"b\"\nnodes = 0", "above 0"),
             ("name = \"b\"\nlist = \"deepseek-r1-2052\"", "deepseek-r1-2052"),
         ] {
             let why = fault(&of(text), std::slice::from_ref(&good), &book).unwrap_or_default();

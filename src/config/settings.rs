@@ -12,6 +12,7 @@ use super::file::{ConfigFile, TargetTable};
 use super::lease_conflicts::{doubtful, refuse_contradictions};
 use super::leases::leases;
 use super::metering::{aliases, plausibility};
+use super::mistakes::Read;
 use super::scenario::{Scenario, scenarios};
 use super::slo::slo;
 use super::{ConfigError, prices, range};
@@ -133,14 +134,37 @@ pub fn load(file: Option<&Path>) -> Result<Settings, Vec<ConfigError>> {
 /// # Errors
 /// Every mistake that was found.
 pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
-    let Some(path) = file else { return check(ConfigFile::default(), Path::new("defaults"), "", now) };
+    let Some(path) = file else { return read(Path::new("defaults"), "", now) };
     let text = std::fs::read_to_string(path).map_err(|error| vec![ConfigError::new(path, error.to_string())])?;
-    let parsed = toml::from_str(&text).map_err(|error| vec![ConfigError::from_toml(path, &text, &error)])?;
-    check(parsed, path, &text, now)
+    read(path, &text, now)
 }
 
-fn check(file: ConfigFile, path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
+fn read(path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
+    let Read { file, mut mistakes, places } = super::mistakes::read(path, text);
     let mut findings = Findings::new(path, text);
+    // What else is wrong can be told where it does not hang on what could not be read.
+    let is_apart = |place: &Vec<String>| place.len() > 1 && !["fx", "alias"].contains(&place[0].as_str());
+    let apart = places.iter().all(is_apart);
+    findings.skip(places);
+    let checked = match file {
+        Some(file) if apart => check(file, findings, path, text, now),
+        _ => Err(Vec::new()),
+    };
+    if mistakes.is_empty() {
+        return checked;
+    }
+    mistakes.extend(checked.err().unwrap_or_default());
+    mistakes.sort_by_key(|mistake| (mistake.file != *path, mistake.line));
+    Err(mistakes)
+}
+
+fn check(
+    file: ConfigFile,
+    mut findings: Findings<'_>,
+    path: &Path,
+    text: &str,
+    now: Timestamp,
+) -> Result<Settings, Vec<ConfigError>> {
     let currency = file.currency.unwrap_or_else(|| "USD".to_owned());
     findings.value("currency", check_currency(&currency), ());
     let interval = file.interval.as_deref().map_or(Ok(INTERVAL), parse_interval);
@@ -285,19 +309,22 @@ fn no_credentials(table: &TargetTable) -> Option<&'static str> {
     }
 }
 
+/// All that is wrong with a text.
+#[cfg(test)]
+pub(super) fn mistakes(path: &Path, text: &str) -> Vec<String> {
+    read(path, text, NOW).err().unwrap_or_default().iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::units::{HourlyRate, Share};
 
-    const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
-
     fn mistakes(text: &str) -> Vec<String> {
-        let path = Path::new("margintop.toml");
-        let checked = toml::from_str(text)
-            .map_err(|error| vec![ConfigError::from_toml(path, text, &error)])
-            .and_then(|file| check(file, path, text, NOW));
-        checked.err().unwrap_or_default().iter().map(ToString::to_string).collect()
+        super::mistakes(Path::new("margintop.toml"), text)
     }
 
     #[test]
@@ -306,8 +333,7 @@ mod tests {
         let text = "bill = \"finished\"\nledger = \"none\"\nabsence = \"7d\"\nrelease_after = \"90s\"\n[overhead]\nper_hour = \"12.00\"\n\
                     of_revenue = \"0.025\"\n[budget]\nmonth = \"60000\"\n\
                     [[target]]\nurl = \"x:1\"\nlabels = { tenant = \"app-\\u0007free\" }\n";
-        let file = toml::from_str(text).map_err(|error| vec![ConfigError::from_toml(path, text, &error)])?;
-        let settings = check(file, path, text, NOW)?;
+        let settings = read(path, text, NOW)?;
         assert_eq!((settings.bill, settings.ledger.as_deref()), (Bill::Finished, Some("none")));
         assert_eq!(settings.absence, Duration::from_secs(7 * 86_400));
         assert_eq!(settings.release_after, Duration::from_secs(90));
@@ -315,7 +341,7 @@ mod tests {
         assert_eq!(settings.overhead.of_revenue.map(Share::ppm), Some(25_000));
         assert_eq!(settings.budget, Some(Money::from_micros(60_000_000_000)));
         assert_eq!(settings.targets[0].labels.get("tenant").map(Label::as_str), Some("app-free"));
-        let defaults = check(ConfigFile::default(), path, "", NOW)?;
+        let defaults = read(path, "", NOW)?;
         assert_eq!((defaults.bill, defaults.absence, defaults.budget), (Bill::All, ABSENCE, None));
         assert_eq!(defaults.release_after, Duration::from_secs(300));
         assert_eq!(mistakes("release_after = \"soon\"\n").len(), 1);
@@ -336,9 +362,12 @@ mod tests {
         let bad = |price: &str| {
             mistakes(&format!("[[price]]\nmodel = \"x\"\nhit = \"{price}\"\nmiss = \"1\"\noutput = \"1\"\n"))
         };
-        assert_eq!(bad("-1"), ["margintop.toml:3: negative: write an amount of 0 or more"]);
-        assert_eq!(bad("NaN"), ["margintop.toml:3: not a decimal number: write it like \"0.55\""]);
-        assert_eq!(bad("0.123456789012"), ["margintop.toml:3: more than 9 decimal places: round it to 9"]);
+        assert_eq!(bad("-1"), ["margintop.toml:3: hit \"-1\": negative: write an amount of 0 or more"]);
+        assert_eq!(bad("NaN"), ["margintop.toml:3: hit \"NaN\": not a decimal number: write it like \"0.55\""]);
+        assert_eq!(
+            bad("0.123456789012"),
+            ["margintop.toml:3: hit \"0.123456789012\": more than 9 decimal places: round it to 9"]
+        );
     }
 
     /// Class: a price for what is no name.

@@ -1,7 +1,7 @@
 //! Sums of one span of time: tokens by account and tariff, GPU time by cost account.
 
 use std::collections::HashMap;
-use std::ops::AddAssign;
+use std::ops::{Add, AddAssign};
 
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,16 @@ pub struct AllocatedTime {
     pub idle: GpuTime,
     /// Metered energy in millijoules.
     pub energy: i64,
+}
+
+impl Add for AllocatedTime {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let held = GpuTime::from_millis(self.held.millis().saturating_add(other.held.millis()));
+        let idle = GpuTime::from_millis(self.idle.millis().saturating_add(other.idle.millis()));
+        Self { held, idle, energy: self.energy.saturating_add(other.energy) }
+    }
 }
 
 /// How far the true total may lie from what was posted.

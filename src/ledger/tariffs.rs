@@ -89,12 +89,16 @@ impl Tariffs {
         if let Some(standing) = before.filter(|standing| standing.from <= at && at < standing.until) {
             return (standing.tariff, None);
         }
-        let found = self.price(account).map(|price| (self.tariff(&price.quote(at), &price), price.next_change(at)));
+        let found = self.price(account).map(|price| {
+            let tariff = price.quote(at).map(|quote| self.tariff(&quote, &price));
+            (tariff, price.next_change(at))
+        });
         let (tariff, until) = match found {
             // Changes of tier are looked for so far only, and a list may begin later still.
             Some((tariff, until)) => {
                 let far = at + PriceList::AHEAD;
-                (Some(TariffId(self.table.number(&tariff))), until.map_or(far, |until| until.min(far)))
+                let tariff = tariff.map(|tariff| TariffId(self.table.number(&tariff)));
+                (tariff, until.map_or(far, |until| until.min(far)))
             }
             None => (None, FOREVER),
         };

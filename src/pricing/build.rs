@@ -58,6 +58,7 @@ impl ListFile {
             source: self.source,
             provenance: Provenance::default(),
             follows: self.follows,
+            converted_from: self.converted_from,
         })
     }
 }
@@ -81,6 +82,7 @@ impl From<&PriceList> for ListFile {
             source: String::new(),
             imported: None,
             follows: list.follows.clone(),
+            converted_from: list.converted_from.clone(),
             tiers: list.tiers.iter().map(tier).collect(),
             windows: list.windows.iter().map(write_window).collect(),
         }

@@ -74,7 +74,8 @@ mod tests {
         assert_eq!(again.canonical(), book.canonical());
         assert_eq!(again.revision(), book.revision());
         let at = crate::units::Timestamp::from_millis(1_790_000_000_000);
-        let tier = |book: &Book| book.price_of("deepseek-v4-pro").map(|price| price.quote(at).tier.to_owned());
+        let tier =
+            |book: &Book| book.price_of("deepseek-v4-pro").and_then(|price| Some(price.quote(at)?.tier.to_owned()));
         assert_eq!(tier(&again), tier(&book));
         assert!(Book::from_canonical("{}").is_err());
         Ok(())

@@ -63,6 +63,9 @@ pub struct ListFile {
     /// The list whose prices it continues, converted at a later rate of exchange.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<String>,
+    /// The currency that its prices were converted from: before its beginning they are unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converted_from: Option<String>,
     /// Prices by tier.
     pub tiers: BTreeMap<String, TierFile>,
     /// When which tier holds.
@@ -186,7 +189,21 @@ impl ListFile {
     pub fn flat(name: String, currency: String, tiers: BTreeMap<String, TierFile>) -> Self {
         let (source, windows) = (String::new(), Vec::new());
         let (from, until, zone, default, holidays) = (None, None, None, None, None);
-        let (imported, follows) = (None, None);
-        Self { name, currency, from, until, zone, default, holidays, source, imported, follows, tiers, windows }
+        let (imported, follows, converted_from) = (None, None, None);
+        Self {
+            name,
+            currency,
+            from,
+            until,
+            zone,
+            default,
+            holidays,
+            source,
+            imported,
+            follows,
+            converted_from,
+            tiers,
+            windows,
+        }
     }
 }

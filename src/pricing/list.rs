@@ -59,6 +59,8 @@ pub struct PriceList {
     pub provenance: Provenance,
     /// The list whose prices it continues, converted at a later rate of exchange.
     pub follows: Option<String>,
+    /// The currency that its prices were converted from; `None` if they were not.
+    pub converted_from: Option<String>,
 }
 
 /// The prices of an instant and how long they hold.
@@ -97,6 +99,12 @@ impl PriceList {
         }
         let year = local(&self.zone, at)?.0.year();
         self.holidays.iter().all(|day| day.year() != year).then_some(year)
+    }
+
+    /// Whether its prices are known at an instant: those that were converted hold from the rate of exchange on. Any other
+    /// list may price what was before it.
+    pub fn is_known(&self, at: Timestamp) -> bool {
+        self.converted_from.is_none() || self.from.is_none_or(|from| from <= at)
     }
 
     /// Whether it continues another list from its own beginning on.

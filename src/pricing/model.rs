@@ -55,10 +55,10 @@ impl<'a> ModelPrice<'a> {
         Self { paid, ..self }
     }
 
-    /// All that is to be said of the price of an instant, in the tier that holds or in another; `None` if the list has no
-    /// such tier.
+    /// All that is to be said of the price of an instant, in the tier that holds or in another; `None` if no price is known
+    /// then, or the list has no such tier.
     pub fn answer(&self, tier: Option<&str>, at: Timestamp) -> Option<PriceAnswer<'a>> {
-        let list = self.list_at(at);
+        let list = self.list_at(at)?;
         let quote = tier.map_or_else(|| Some(list.quote(at)), |tier| list.quote_of(tier))?;
         Some(PriceAnswer {
             quote,
@@ -71,27 +71,32 @@ impl<'a> ModelPrice<'a> {
         })
     }
 
-    /// The list in force: the newest that has begun. The first holds before its time and the last after its end.
-    pub fn list_at(&self, at: Timestamp) -> &'a PriceList {
+    /// The list in force: the newest that has begun. The first holds before its time and the last after its end. `None`
+    /// where prices are converted and no rate of exchange had begun.
+    pub fn list_at(&self, at: Timestamp) -> Option<&'a PriceList> {
         let begun = self.lists.iter().rev().find(|list| list.from.is_none_or(|from| from <= at));
-        begun.copied().unwrap_or(self.lists[0])
+        begun.or_else(|| self.lists.first().filter(|list| list.is_known(at))).copied()
     }
 
-    /// The prices of an instant.
-    pub fn quote(&self, at: Timestamp) -> Quote<'a> {
-        self.list_at(at).quote(at)
+    /// The prices of an instant; `None` where none is known.
+    pub fn quote(&self, at: Timestamp) -> Option<Quote<'a>> {
+        Some(self.list_at(at)?.quote(at))
+    }
+
+    /// The list that is converted and whose rate of exchange has not begun.
+    pub fn not_converted(&self, at: Timestamp) -> Option<&'a PriceList> {
+        self.lists.first().filter(|_| self.list_at(at).is_none()).copied()
     }
 
     /// Every instant between two at which list or tier changes, in order.
     pub fn edges(&self, after: Timestamp, before: Timestamp) -> Vec<Timestamp> {
-        let starts =
-            self.lists.iter().skip(1).filter_map(|list| list.from).filter(|from| *from > after && *from < before);
+        let starts = self.lists.iter().filter_map(|list| list.from).filter(|from| *from > after && *from < before);
         let mut edges: Vec<_> = self.lists.iter().flat_map(|list| list.edges(after, before)).chain(starts).collect();
         edges.sort_unstable();
         edges.dedup();
         edges.retain(|edge| {
             let (left, right) = (self.quote(*edge - Span::from_millis(1)), self.quote(*edge));
-            (left.list.name.as_str(), left.tier) != (right.list.name.as_str(), right.tier)
+            !same_tier(left.as_ref(), right.as_ref())
         });
         edges
     }
@@ -100,40 +105,52 @@ impl<'a> ModelPrice<'a> {
     /// price for longer asks again then.
     pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
         let now = self.quote(at);
-        let is_new = |quote: &Quote<'_>| (&quote.list.name, quote.tier) != (&now.list.name, now.tier);
-        self.changes(at, PriceList::AHEAD).find(|(_, quote)| is_new(quote)).map(first)
+        let mut changes = self.changes(at, PriceList::AHEAD);
+        changes.find(|(_, quote)| !same_tier(quote.as_ref(), now.as_ref())).map(first)
     }
 
     /// When a price changes next, looked for in 400 days: a list or a tier that costs the same changes nothing.
     pub fn next_price_change(&self, at: Timestamp) -> Option<Timestamp> {
         let now = self.quote(at);
-        self.changes(at, YEAR).find(|(_, quote)| !quote.costs_the_same(&now)).map(first)
+        let same = |quote: &Option<Quote<'_>>| match (quote, &now) {
+            (Some(quote), Some(now)) => quote.costs_the_same(now),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        self.changes(at, YEAR).find(|(_, quote)| !same(quote)).map(first)
     }
 
     /// When the list that prices the model begins, if it has not begun.
     pub fn begins(&self, at: Timestamp) -> Option<Timestamp> {
-        self.list_at(at).from.filter(|from| *from > at)
+        self.list_at(at)?.from.filter(|from| *from > at)
     }
 
     /// The instants after `at` at which a list begins or a tier changes, with what holds then.
-    fn changes(&self, at: Timestamp, ahead: Span) -> impl Iterator<Item = (Timestamp, Quote<'a>)> + '_ {
-        // The first list holds before its time too: its beginning is no change.
-        let starts = || self.lists.iter().skip(1).filter_map(|list| list.from);
+    fn changes(&self, at: Timestamp, ahead: Span) -> impl Iterator<Item = (Timestamp, Option<Quote<'a>>)> + '_ {
+        let starts = || self.lists.iter().filter_map(|list| list.from);
         let next = move |at: Timestamp| {
             let next_list = starts().filter(|from| *from > at).min();
-            self.list_at(at).next_edge(at, ahead).into_iter().chain(next_list).min()
+            let next_tier = self.list_at(at).and_then(|list| list.next_edge(at, ahead));
+            next_tier.into_iter().chain(next_list).min()
         };
         std::iter::successors(next(at), move |at| next(*at)).take(MOST_CHANGES).map(|at| (at, self.quote(at)))
     }
 
     /// When the list that still prices the model ended, if it has.
     pub fn ended(&self, at: Timestamp) -> Option<Timestamp> {
-        self.list_at(at).until.filter(|until| !self.pinned && *until <= at)
+        self.list_at(at)?.until.filter(|until| !self.pinned && *until <= at)
     }
 
     /// The year of an instant, if the list in force needs its holidays and its calendar does not know them.
     pub fn unknown_holidays(&self, at: Timestamp) -> Option<i16> {
-        self.list_at(at).unknown_holidays(at)
+        self.list_at(at)?.unknown_holidays(at)
+    }
+}
+
+/// Whether both are of one list and tier, or neither is known.
+fn same_tier(one: Option<&Quote<'_>>, other: Option<&Quote<'_>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => (&one.list.name, one.tier) == (&other.list.name, other.tier),
+        (one, other) => one.is_none() && other.is_none(),
     }
 }
 

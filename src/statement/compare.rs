@@ -43,13 +43,13 @@ pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<AtList> {
     // Overhead by share of revenue is the other revenue's.
     let cost = totals.cost.map(|cost| cost - totals.revenue_overhead);
     let own = book.lists().filter(|list| list.currency == currency);
-    let mut lists: Vec<_> = own.map(|list| at(list, past, &alike, cost)).collect();
+    let mut lists: Vec<_> = own.filter_map(|list| at(list, past, &alike, cost)).collect();
     lists.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| a.list.cmp(&b.list)));
     lists
 }
 
-/// `cost` is what is owed whatever the revenue.
-fn at(list: &PriceList, past: &Past, alike: &Alike, cost: Option<Money>) -> AtList {
+/// `cost` is what is owed whatever the revenue. `None` where the list's prices are not known for all of the past.
+fn at(list: &PriceList, past: &Past, alike: &Alike, cost: Option<Money>) -> Option<AtList> {
     let mut ticker = Ticker::new(ModelPrice::of_list(list), past.since);
     let kept: Vec<_> = past.tariffs.iter().map(|posted| posted_quote(list, posted)).collect();
     let newest = past.tariffs.last();
@@ -58,10 +58,10 @@ fn at(list: &PriceList, past: &Past, alike: &Alike, cost: Option<Money>) -> AtLi
         let kept = posted.and_then(|posted| kept[posted.index()]);
         let posted = posted.map(|posted| past.tariff(posted));
         let share = posted.and_then(|posted| posted.paid).unwrap_or(Share::ALL);
-        let value = value(kept.unwrap_or_else(|| ticker.at(*from)).prices, *tokens, share);
+        let value = value(kept.or_else(|| ticker.at(*from))?.prices, *tokens, share);
         revenue += value;
         if kept.is_none() {
-            let off = ticker.later(*from, *to).map(|quote| self::value(quote.prices, *tokens, share) - value);
+            let off = ticker.later(*from, *to).flatten().map(|quote| self::value(quote.prices, *tokens, share) - value);
             uncertainty += off.map(|off| off.max(-off)).max().unwrap_or_default();
         }
         if *known {
@@ -69,7 +69,7 @@ fn at(list: &PriceList, past: &Past, alike: &Alike, cost: Option<Money>) -> AtLi
             covered += value - overhead.unwrap_or_default();
         }
     }
-    AtList { list: Label::new(&list.name), revenue, profit: cost.map(|cost| covered - cost), uncertainty }
+    Some(AtList { list: Label::new(&list.name), revenue, profit: cost.map(|cost| covered - cost), uncertainty })
 }
 
 fn value(prices: ClassPrices, tokens: Classes, share: Share) -> Money {

@@ -52,7 +52,7 @@ pub fn differences(past: &Past, book: &Book) -> Vec<Difference> {
             let model = past.account(cell.account).model.as_ref();
             let posted = cell.tariff.map(|tariff| past.tariff(tariff));
             let mut ticker = quotes.of(cell.account);
-            if agrees(ticker.as_deref_mut().map(|ticker| (ticker.at(bucket.at), ticker.paid())), posted) {
+            if agrees(ticker.as_deref_mut().and_then(|ticker| Some((ticker.at(bucket.at)?, ticker.paid()))), posted) {
                 continue;
             }
             let place = (model, cell.tariff.map(TariffId::index));
@@ -66,7 +66,7 @@ pub fn differences(past: &Past, book: &Book) -> Vec<Difference> {
             let difference = found.entry((model, posted_basis.clone())).or_insert_with(|| Difference {
                 model: model.cloned(),
                 posted: posted_basis,
-                today: ticker.map(|ticker| Basis::of_quote(&ticker.at(bucket.at), ticker.paid())),
+                today: ticker.and_then(|ticker| Some(Basis::of_quote(&ticker.at(bucket.at)?, ticker.paid()))),
                 since: bucket.at,
                 until: bucket.end,
                 tokens: Tokens::ZERO,
@@ -96,8 +96,8 @@ pub fn agrees_throughout(past: &Past, book: &Book) -> bool {
             let Some(ticker) = quotes.of(cell.account) else { return posted.is_none() };
             let paid = ticker.paid();
             let first = ticker.at(bucket.at);
-            agrees(Some((first, paid)), posted)
-                && ticker.later(bucket.at, bucket.closes).all(|quote| agrees(Some((quote, paid)), posted))
+            let mut quotes = std::iter::once(first).chain(ticker.later(bucket.at, bucket.closes));
+            quotes.all(|quote| agrees(quote.map(|quote| (quote, paid)), posted))
         })
     })
 }
@@ -118,7 +118,7 @@ fn agrees(today: Option<(Quote<'_>, Option<Share>)>, posted: Option<&Tariff>) ->
 fn agrees_later(ticker: Option<&mut Ticker<'_>>, posted: Option<&Tariff>, bucket: &Bucket<'_>) -> bool {
     let Some(ticker) = ticker else { return false };
     let paid = ticker.paid();
-    ticker.between(bucket.at, bucket.end).into_iter().any(|quote| agrees(Some((quote, paid)), posted))
+    ticker.between(bucket.at, bucket.end).into_iter().any(|quote| agrees(quote.map(|quote| (quote, paid)), posted))
 }
 
 impl Basis {

@@ -35,34 +35,38 @@ pub struct Entry {
     pub amount: Money,
     /// GPU time that it pays.
     pub gpu_time: GpuTime,
+    /// Metered energy that it pays beside that, in millijoules.
+    pub energy: i128,
 }
 
 /// The entries of a past in the order of days. Tokens without a price and GPU time without a rate are none.
 pub fn entries(past: &Past, zone: &TimeZone) -> Vec<Entry> {
     let costed = Costed::of(past);
     let mut all: BTreeMap<(Timestamp, EntryKind), Entry> = BTreeMap::new();
-    let mut add = |at: Timestamp, kind: EntryKind, amount: Money, millis: i64| {
+    let mut add = |at: Timestamp, kind: EntryKind, amount: Money, (millis, energy): (i64, i64)| {
         let day = Period::of(By::Day, zone, at);
         let begin = day.begin;
-        let new = || Entry { day, kind: kind.clone(), amount: Money::ZERO, gpu_time: GpuTime::ZERO };
+        let new = || Entry { day, kind: kind.clone(), amount: Money::ZERO, gpu_time: GpuTime::ZERO, energy: 0 };
         let entry = all.entry((begin, kind.clone())).or_insert_with(new);
         entry.amount += amount;
         entry.gpu_time = gpu_time(entry.gpu_time.millis() + millis);
+        entry.energy += i128::from(energy);
     };
     for bucket in Buckets::of(past).iter() {
         for cell in bucket.tokens {
             let Some(tariff) = cell.tariff.map(|tariff| past.tariff(tariff)) else { continue };
             let value = tariff.value(cell.tokens);
-            add(bucket.at, EntryKind::Revenue(past.account(cell.account).model.clone()), value, 0);
+            add(bucket.at, EntryKind::Revenue(past.account(cell.account).model.clone()), value, (0, 0));
             if tariff.overhead.is_some() && costed.knows(cell.account) {
-                add(bucket.at, EntryKind::RevenueOverhead, tariff.overhead_of(value), 0);
+                add(bucket.at, EntryKind::RevenueOverhead, tariff.overhead_of(value), (0, 0));
             }
         }
         for cell in bucket.rents {
             let cost_account = past.cost_account(cell.cost_account);
+            let energy = if cost_account.power.is_some() { cell.energy } else { 0 };
             let time = if cost_account.kind == CostKind::Gpus { cell.held.millis() } else { 0 };
             if let Some(cost) = cost_account.cost(cell) {
-                add(bucket.at, EntryKind::Cost(cell.cost_account), cost, time);
+                add(bucket.at, EntryKind::Cost(cell.cost_account), cost, (time, energy));
             }
         }
     }

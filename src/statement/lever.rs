@@ -3,7 +3,7 @@
 use super::Totals;
 use super::what_if::{Change, Levels, what_if};
 use crate::ledger::Past;
-use crate::units::{HourlyRate, Money, Share};
+use crate::units::{HourlyRate, Money, NodeCount, Share};
 
 /// Something that can be changed, and how far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub fn levers(past: &Past) -> Vec<(Lever, Money)> {
     }
     let held = levels.nodes_milli.and_then(|milli| u32::try_from((milli + 500) / 1_000).ok());
     if let Some(held) = held.filter(|held| *held > 0) {
-        let nodes = |nodes| profit(&Change { nodes: Some(nodes), ..Change::default() });
+        let nodes = |nodes| profit(&Change { nodes: NodeCount::whole(nodes), ..Change::default() });
         let more = nodes(held + 1).zip(nodes(held)).map(|(more, as_it_is)| more - as_it_is);
         moves.extend(more.map(|more| (Lever::Node, more)));
     }

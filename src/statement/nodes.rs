@@ -8,7 +8,7 @@ use super::row::gpu_time;
 use super::watched::{watched_millis, watched_millis_of};
 use crate::ledger::{CostAccount, CostKind, GpuTimeCell, Past};
 use crate::reading::NodeName;
-use crate::units::Timestamp;
+use crate::units::{NodeCount, Timestamp};
 
 /// Rent that begins or ends this close to the ends of what was watched runs from and to them: the first poll of the
 /// first source is not the first of the driver.
@@ -23,6 +23,14 @@ pub(super) struct NodeTime {
     pub(super) held: i64,
     /// The watched time that the average is over.
     pub(super) watched: i64,
+}
+
+impl NodeTime {
+    /// How many nodes were held on average, in thousandths.
+    pub(super) fn milli(self) -> i64 {
+        let (held, watched) = (i128::from(self.held), i128::from(self.watched));
+        ((held * 1_000 + watched / 2) / watched) as i64
+    }
 }
 
 /// One bucket's watched part.
@@ -99,10 +107,11 @@ pub(super) fn share_of(slice: &Slice, gpus: i64, gpu_millis: i64) -> i64 {
 
 /// The past with so many nodes held on average over its watched time: all that is held grows or shrinks alike. `None` if
 /// no node is known by name.
-pub(super) fn with_nodes(mut past: Past, nodes: u32) -> Option<Past> {
+pub(super) fn with_nodes(mut past: Past, nodes: NodeCount) -> Option<Past> {
     let time = node_time(&past)?;
-    let (wanted, held) = (i128::from(nodes) * i128::from(time.watched), i128::from(time.held));
-    if wanted == held {
+    let (wanted, held) = (i128::from(nodes.micros()) * i128::from(time.watched), i128::from(time.held) * 1_000_000);
+    // The present number is told in thousandths.
+    if wanted == held || nodes.micros() == time.milli() * 1_000 {
         return Some(past);
     }
     let gpus: Vec<_> = past.cost_accounts.iter().map(|cost_account| cost_account.kind != CostKind::Overhead).collect();

@@ -13,7 +13,7 @@ pub(super) struct Ticker<'a> {
     price: ModelPrice<'a>,
     from: Timestamp,
     until: Timestamp,
-    quote: Quote<'a>,
+    quote: Option<Quote<'a>>,
 }
 
 /// The prices of all accounts.
@@ -32,8 +32,8 @@ impl<'a> Ticker<'a> {
         ticker
     }
 
-    /// The prices of an instant.
-    pub(super) fn at(&mut self, at: Timestamp) -> Quote<'a> {
+    /// The prices of an instant; `None` where none is known.
+    pub(super) fn at(&mut self, at: Timestamp) -> Option<Quote<'a>> {
         if at < self.from || self.until <= at {
             self.turn(at);
         }
@@ -48,13 +48,13 @@ impl<'a> Ticker<'a> {
     }
 
     /// All prices between two instants.
-    pub(super) fn between(&mut self, from: Timestamp, to: Timestamp) -> Vec<Quote<'a>> {
+    pub(super) fn between(&mut self, from: Timestamp, to: Timestamp) -> Vec<Option<Quote<'a>>> {
         let first = self.at(from);
         std::iter::once(first).chain(self.later(from, to)).collect()
     }
 
     /// Prices between two instants after those of the first.
-    pub(super) fn later(&mut self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = Quote<'a>> {
+    pub(super) fn later(&mut self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = Option<Quote<'a>>> {
         self.at(from);
         let edges = if self.until < to { self.price.edges(from, to) } else { Vec::new() };
         edges.into_iter().map(|edge| self.price.quote(edge))

@@ -20,7 +20,7 @@ pub fn reprice(past: &Past, book: &Book) -> Past {
         let (quotes, paid) = (ticker.between(bucket.at, bucket.closes), ticker.paid());
         let posted = posted.filter(|posted| posted.paid == paid);
         Some(Repriced {
-            kept: posted.and_then(|posted| quotes.iter().find(|quote| is_quote(posted, quote)).copied()),
+            kept: posted.and_then(|posted| quotes.iter().flatten().find(|quote| is_quote(posted, quote)).copied()),
             quotes,
             paid,
         })
@@ -54,18 +54,18 @@ fn is_quote(posted: &Tariff, quote: &Quote<'_>) -> bool {
 struct Repriced<'a> {
     /// Those that it was posted at, if they are the book's.
     kept: Option<Quote<'a>>,
-    /// Those that hold in its bucket, from the first on.
-    quotes: Vec<Quote<'a>>,
+    /// Those that hold in its bucket, from the first on; `None` where none is known.
+    quotes: Vec<Option<Quote<'a>>>,
     paid: Option<Share>,
 }
 
 impl<'a> Repriced<'a> {
     /// The prices that a cell is given, and how far its value may lie from what it is by them.
     fn settled(&self, tokens: Classes) -> Option<(Quote<'a>, Money)> {
-        let first = self.quotes.first()?;
         if let Some(kept) = self.kept {
             return Some((kept, Money::ZERO));
         }
+        let first = self.quotes.first()?.as_ref()?;
         let share = self.paid.unwrap_or(Share::ALL);
         let value = |quote: &Quote<'_>| {
             let prices = &quote.prices;
@@ -74,7 +74,7 @@ impl<'a> Repriced<'a> {
                 + prices.output.of_share(tokens.output, share)
         };
         let own = value(first);
-        let off = self.quotes.iter().map(|quote| (value(quote) - own).max(own - value(quote))).max();
+        let off = self.quotes.iter().flatten().map(|quote| (value(quote) - own).max(own - value(quote))).max();
         Some((*first, off.unwrap_or_default()))
     }
 }

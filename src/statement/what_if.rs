@@ -4,11 +4,11 @@
 use super::Totals;
 use super::break_even::{BreakEven, break_even};
 use super::hit_rate::with_hit_rate;
-use super::nodes::{node_time, with_nodes};
+use super::nodes::{NodeTime, node_time, with_nodes};
 use super::reprice::at_list;
 use crate::ledger::{CostKind, Past};
 use crate::pricing::PriceList;
-use crate::units::{GpuTime, HourlyRate, Money, Share, Span};
+use crate::units::{GpuTime, HourlyRate, Money, NodeCount, Share, Span};
 
 /// What is otherwise; `None` stays as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -22,7 +22,7 @@ pub struct Change<'a> {
     /// Every GPU whose rate is known costs this.
     pub gpu_rate: Option<HourlyRate>,
     /// So many nodes are held on average over the watched time, each at what a node costs on average.
-    pub nodes: Option<u32>,
+    pub nodes: Option<NodeCount>,
 }
 
 /// What is so: the values at which a change changes nothing. `None` is unknown.
@@ -60,10 +60,7 @@ impl Levels {
             paid_ppm: paid_ppm(past),
             hit_rate_ppm: totals.hit_rate_ppm(),
             gpu_rate: totals.gpu_rate().map(|rate| rate.round_to(6)),
-            nodes_milli: nodes.map(|time| {
-                let (held, watched) = (i128::from(time.held), i128::from(time.watched));
-                ((held * 1_000 + watched / 2) / watched) as i64
-            }),
+            nodes_milli: nodes.map(NodeTime::milli),
         }
     }
 }

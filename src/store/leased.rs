@@ -1,5 +1,7 @@
 //! What a ledger says of leases: GPUs by node, nodes of leases, and what was posted to each lease.
 
+use std::collections::HashSet;
+
 use rusqlite::Connection;
 
 use super::names::{self, all, has_table};
@@ -7,6 +9,9 @@ use crate::ledger::{AllocatedTime, CostAccount, CostAccountId};
 use crate::units::{GpuTime, Span, Timestamp};
 
 const DAY: Span = Span::from_secs(86_400 + 3_600);
+const MINUTE: Span = Span::from_secs(60);
+/// How many times an account is told as paid again: one of GPUs that serve now and then is told as one.
+const MOST_PARTS: usize = 8;
 
 /// What was posted to a cost account.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +32,12 @@ pub struct LeaseTime {
     pub latest: GpuTime,
     /// The most GPU time of any minute that is kept.
     pub most: GpuTime,
+    /// Whether every minute of it is kept.
+    pub is_kept: bool,
 }
+
+/// The minutes of an account with its time in each, in their order.
+pub type LeaseMinutes = Vec<(Timestamp, AllocatedTime)>;
 
 /// GPUs of one name on one node, or a node of a lease by schedule.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,31 +109,76 @@ fn scheduled_nodes(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> 
     Ok(keys.into_iter().filter_map(node).map(row).collect())
 }
 
-/// What was posted to each cost account of GPUs, in the order of their numbers.
+/// What was posted to each cost account, in the order of their numbers, and once more for each time that it was paid again
+/// after minutes in which it was not.
 pub(super) fn leases(connection: &Connection) -> rusqlite::Result<Vec<LeaseTime>> {
     let _instant = connection.unchecked_transaction()?;
     let accounts = names::cost_accounts(connection)?;
     let days =
-        "SELECT cost_account, sum(allocated_ms), sum(idle_ms), sum(energy_mj), min(bucket), NULL, NULL, NULL, NULL
+        "SELECT cost_account, sum(allocated_ms), sum(idle_ms), sum(energy_mj), min(bucket), NULL, NULL, NULL, NULL, 0
                 FROM day_gpu_time GROUP BY cost_account ORDER BY cost_account";
-    let minutes = "SELECT s.cost_account, 0, 0, 0, s.first, s.last, m.allocated_ms, f.allocated_ms, s.most
-                   FROM (SELECT cost_account, min(bucket) AS first, max(bucket) AS last, max(allocated_ms) AS most
+    let minutes =
+        "SELECT s.cost_account, s.held, 0, 0, s.first, s.last, m.allocated_ms, f.allocated_ms, s.most, s.minutes
+                   FROM (SELECT cost_account, min(bucket) AS first, max(bucket) AS last, max(allocated_ms) AS most,
+                                sum(allocated_ms) AS held, count(*) AS minutes
                          FROM minute_gpu_time WHERE allocated_ms > 0 GROUP BY cost_account) s
                    JOIN minute_gpu_time m ON m.bucket = s.last AND m.cost_account = s.cost_account
                    JOIN minute_gpu_time f ON f.bucket = s.first AND f.cost_account = s.cost_account";
-    let mut rows = sums(connection, days, &accounts)?;
-    for minute in sums(connection, minutes, &accounts)? {
+    let mut rows: Vec<LeaseTime> = sums(connection, days, &accounts)?.into_iter().map(|(row, _)| row).collect();
+    let mut with_gaps = HashSet::new();
+    for (minute, count) in sums(connection, minutes, &accounts)? {
         let Some(row) = rows.iter_mut().find(|row| row.number == minute.number) else { continue };
         let is_kept = |first: &Timestamp| row.first.is_some_and(|day| *first - day < DAY);
         if let Some(first) = minute.first.filter(is_kept) {
             (row.first, row.earliest) = (row.first.max(Some(first)), minute.earliest);
         }
         (row.last, row.latest, row.most) = (minute.last, minute.latest, minute.most);
+        let is_gapless = minute
+            .first
+            .zip(minute.last)
+            .is_some_and(|(first, last)| (last - first).millis() == MINUTE.millis() * (count - 1));
+        with_gaps.extend(Some(minute.number).filter(|_| !is_gapless));
+        row.is_kept = row.time.held == minute.time.held && row.first == minute.first;
     }
-    Ok(rows)
+    let mut parts = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.is_kept && with_gaps.contains(&row.number) {
+            parts.extend(split(&row, &minutes_of(connection, row.number)?));
+        } else {
+            parts.push(row);
+        }
+    }
+    Ok(parts)
 }
 
-fn sums(connection: &Connection, question: &str, accounts: &[CostAccount]) -> rusqlite::Result<Vec<LeaseTime>> {
+/// The kept minutes of an account with GPU time, in their order.
+pub(super) fn minutes_of(connection: &Connection, number: u32) -> rusqlite::Result<LeaseMinutes> {
+    let question = format!(
+        "SELECT bucket, allocated_ms, idle_ms, energy_mj FROM minute_gpu_time
+         WHERE cost_account = {number} AND allocated_ms > 0 ORDER BY bucket"
+    );
+    all(connection, &question, |row| {
+        let (held, idle) = (GpuTime::from_millis(row.get(1)?), GpuTime::from_millis(row.get(2)?));
+        Ok((Timestamp::from_millis(row.get(0)?), AllocatedTime { held, idle, energy: row.get(3)? }))
+    })
+}
+
+/// An account once for each time that it was paid; as it is where those are many, or its minutes are not all of it.
+fn split(row: &LeaseTime, minutes: &LeaseMinutes) -> Vec<LeaseTime> {
+    let islands: Vec<_> = minutes.chunk_by(|(one, _), (next, _)| *next - *one == MINUTE).collect();
+    let part = |island: &&[(Timestamp, AllocatedTime)]| {
+        let ((first, earliest), (last, latest)) = island.first().zip(island.last())?;
+        let time = island.iter().fold(AllocatedTime::default(), |sum, (_, time)| sum + *time);
+        let most = island.iter().map(|(_, time)| time.held).max()?;
+        let (first, last, earliest, latest) = (Some(*first), Some(*last), earliest.held, latest.held);
+        Some(LeaseTime { time, first, last, earliest, latest, most, ..row.clone() })
+    };
+    let parts: Vec<_> = islands.iter().filter_map(part).collect();
+    let sum = parts.iter().fold(AllocatedTime::default(), |sum, part| sum + part.time);
+    if islands.len() > MOST_PARTS || sum != row.time { vec![row.clone()] } else { parts }
+}
+
+fn sums(connection: &Connection, question: &str, accounts: &[CostAccount]) -> rusqlite::Result<Vec<(LeaseTime, i64)>> {
     let instant = |at: Option<i64>| at.map(Timestamp::from_millis);
     let rows = all(connection, question, |row| {
         let number: u32 = row.get(0)?;
@@ -135,11 +190,11 @@ fn sums(connection: &Connection, question: &str, accounts: &[CostAccount]) -> ru
         let held =
             |column| Ok::<_, rusqlite::Error>(GpuTime::from_millis(row.get::<_, Option<i64>>(column)?.unwrap_or(0)));
         let [latest, earliest, most] = [held(6)?, held(7)?, held(8)?];
-        Ok((number, time, (instant(row.get(4)?), instant(row.get(5)?)), [earliest, latest, most]))
+        Ok((number, time, (instant(row.get(4)?), instant(row.get(5)?)), [earliest, latest, most], row.get(9)?))
     })?;
-    let of = |(number, time, (first, last), [earliest, latest, most]): (u32, _, _, [GpuTime; 3])| {
+    let of = |(number, time, (first, last), [earliest, latest, most], minutes): (u32, _, _, [GpuTime; 3], i64)| {
         let account = accounts.get(CostAccountId::at(number).index())?.clone();
-        Some(LeaseTime { number, account, time, first, last, earliest, latest, most })
+        Some((LeaseTime { number, account, time, first, last, earliest, latest, most, is_kept: false }, minutes))
     };
     Ok(rows.into_iter().filter_map(of).collect())
 }

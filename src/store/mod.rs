@@ -40,5 +40,5 @@ pub use error::{Cannot, StoreError};
 pub use export::{ImportError, import};
 pub use file::default_path;
 pub use handle::{Answer, EventsAnswer, LedgerEvent, Settings, Store};
-pub use leased::{LeaseTime, LeasedRow};
+pub use leased::{LeaseMinutes, LeaseTime, LeasedRow};
 pub use reader::{Header, ReadBuckets, Reader};

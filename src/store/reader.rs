@@ -8,7 +8,9 @@ use rusqlite::Connection;
 use super::beside::Beside;
 use super::calendar::Calendar;
 use super::past::PastQuery;
-use super::{DisputeRow, LeaseTime, LeasedRow, StoreError, disputes, export, file, leased, past, restore, verify};
+use super::{
+    DisputeRow, LeaseMinutes, LeaseTime, LeasedRow, StoreError, disputes, export, file, leased, past, restore, verify,
+};
 use crate::counters::Plausibility;
 use crate::ledger::{Detail, GpuTimeCell, Grain, Past, TokenCell};
 use crate::metering::SavedTarget;
@@ -130,6 +132,14 @@ impl Reader {
     /// The file cannot be read.
     pub fn leases(&self) -> Result<Vec<LeaseTime>, StoreError> {
         leased::leases(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
+    /// The minutes that are kept of an account of GPU time.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn lease_minutes(&self, number: u32) -> Result<LeaseMinutes, StoreError> {
+        leased::minutes_of(&self.connection, number).map_err(|error| StoreError::of(&self.path, &error))
     }
 
     /// Nodes whose leases were ended by hand, with the last end of each.

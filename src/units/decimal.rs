@@ -13,6 +13,8 @@ pub enum DecimalError {
     TooManyPlaces(u32),
     /// Larger than the quantity can hold.
     TooLarge,
+    /// Larger than the quantity can be; the number is the most.
+    Above(u32),
     /// Smaller than the quantity can be; the number is the least.
     TooSmall(u32),
 }
@@ -26,6 +28,8 @@ impl fmt::Display for DecimalError {
                 write!(f, "more than {places} decimal places: round it to {places}")
             }
             Self::TooLarge => f.write_str("too large"),
+            Self::Above(1) => f.write_str("too large: a share is between 0 and 1, write it like \"0.37\""),
+            Self::Above(most) => write!(f, "too large: write {most} or less"),
             Self::TooSmall(least) => write!(f, "too small: write {least} or more"),
         }
     }

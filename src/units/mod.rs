@@ -6,6 +6,7 @@
 mod decimal;
 mod margin;
 mod money;
+mod node_count;
 mod number;
 mod power;
 mod price;
@@ -18,6 +19,7 @@ mod zone;
 pub use decimal::{DecimalError, parse_scaled};
 pub use margin::{break_even_load, gross_margin, profit_on_cost, quotient};
 pub use money::Money;
+pub use node_count::NodeCount;
 pub use number::Decimal;
 pub use power::{EnergyPrice, PowerPrice, Pue};
 pub use price::{Price, Share};

@@ -39,7 +39,7 @@ impl FromStr for Pue {
         match parse_scaled(text, 3)? {
             thousandths @ 1000..=10_000 => Ok(Self(thousandths as u16)),
             0..1000 => Err(DecimalError::TooSmall(1)),
-            _ => Err(DecimalError::TooLarge),
+            _ => Err(DecimalError::Above(10)),
         }
     }
 }
@@ -74,7 +74,7 @@ impl FromStr for EnergyPrice {
     type Err = DecimalError;
     /// At most a thousand units of currency a kilowatt-hour.
     fn from_str(text: &str) -> Result<Self, DecimalError> {
-        Self::within(parse_scaled(text, 6)?.into()).ok_or(DecimalError::TooLarge)
+        Self::within(parse_scaled(text, 6)?.into()).ok_or(DecimalError::Above(1_000))
     }
 }
 
@@ -93,6 +93,11 @@ pub struct PowerPrice {
 }
 
 impl PowerPrice {
+    /// What a metered kilowatt-hour costs with what the building adds, in billionths of a unit of currency.
+    pub fn nanos(self) -> i64 {
+        self.kwh.0 * i64::from(self.pue.0)
+    }
+
     /// What `millijoules` at the GPU cost, exactly; negative ones take back what was charged before.
     pub fn of(self, millijoules: i128) -> Money {
         // A kilowatt-hour is 3.6e9 millijoules; with the price's millionths and the factor's thousandths, 3.6e18.
@@ -111,6 +116,7 @@ mod tests {
         let power = PowerPrice { kwh: "0.0929".parse()?, pue: "1.25".parse()? };
         assert_eq!(power.of(240_000_000).rounded(6), 7_742);
         assert_eq!(power.of(1).grains(), 92_900 * 1250 * 2500);
+        assert_eq!(power.nanos(), 116_125_000);
         assert_eq!(power.of(7) + power.of(-7), Money::ZERO);
         assert_eq!("0.9".parse::<Pue>(), Err(DecimalError::TooSmall(1)));
         assert!("11".parse::<Pue>().is_err() && "1001".parse::<EnergyPrice>().is_err());

@@ -59,7 +59,7 @@ impl FromStr for Price {
     /// At most [`Price::MOST`].
     fn from_str(text: &str) -> Result<Self, DecimalError> {
         let nanos = parse_scaled(text, 9)?;
-        if nanos <= Self::MOST.0 { Ok(Self(nanos)) } else { Err(DecimalError::TooLarge) }
+        if nanos <= Self::MOST.0 { Ok(Self(nanos)) } else { Err(DecimalError::Above(1_000_000)) }
     }
 }
 
@@ -92,7 +92,7 @@ impl FromStr for Share {
     fn from_str(text: &str) -> Result<Self, DecimalError> {
         match u32::try_from(parse_scaled(text, 6)?) {
             Ok(ppm) if ppm <= Self::ALL.0 => Ok(Self(ppm)),
-            _ => Err(DecimalError::TooLarge),
+            _ => Err(DecimalError::Above(1)),
         }
     }
 }
@@ -126,14 +126,14 @@ mod tests {
 
     #[test]
     fn a_share_is_at_most_the_whole() {
-        assert_eq!("1.000001".parse::<Share>(), Err(DecimalError::TooLarge));
+        assert_eq!("1.000001".parse::<Share>(), Err(DecimalError::Above(1)));
         assert_eq!("1".parse::<Share>(), Ok(Share::ALL));
     }
 
     #[test]
     fn a_price_is_bounded_so_that_revenue_is() {
         assert_eq!("1000000".parse(), Ok(Price::MOST));
-        assert_eq!("1000000.000000001".parse::<Price>(), Err(DecimalError::TooLarge));
+        assert_eq!("1000000.000000001".parse::<Price>(), Err(DecimalError::Above(1_000_000)));
         assert!(Price::MOST.of_share(Tokens::new(1_000_000_000_000_000), Share::ALL) > Money::ZERO);
     }
 

@@ -55,7 +55,7 @@ fn v12_a_list_changes_and_its_window_ends_at_one_instant() {
     let (from, to) = (instant(text(&v["input"]["t0"])), instant(text(&v["input"]["t1"])));
     let book = Book::built_in().unwrap();
     let price = book.price_of("deepseek-v3.1").unwrap();
-    let evening = price.quote(instant("2025-09-05T16:30:00Z"));
+    let evening = price.quote(instant("2025-09-05T16:30:00Z")).unwrap();
     assert_eq!((evening.list.name.as_str(), evening.tier), ("deepseek-v3.1", text(&v["expected"]["tier_at_16:30Z"])));
     let edges = price.edges(from, to);
     assert_eq!(edges, [instant(text(&v["expected"]["segments"][1]["from"]))]);
@@ -93,7 +93,7 @@ fn v13_a_share_is_paid_by_tenant() {
     let (mut theoretical, mut billable) = (Money::ZERO, Money::ZERO);
     for (tenant, it) in tenants {
         let price = book.price_for("deepseek-ai/DeepSeek-R1", Some(tenant)).unwrap();
-        let (prices, paid) = (price.quote(instant("2025-02-01T00:00:00Z")).prices, price.paid.unwrap());
+        let (prices, paid) = (price.quote(instant("2025-02-01T00:00:00Z")).unwrap().prices, price.paid.unwrap());
         let tokens = classes(&it["tokens"]);
         theoretical += prices.of(tokens.miss, tokens.hit, tokens.output);
         billable += prices.miss.of_share(tokens.miss, paid)
@@ -113,7 +113,7 @@ fn v14_a_ledger_in_yuan_is_converted_once() {
     let at = instant("2026-11-01T00:00:00Z");
     let tokens = classes(&v["input"]["tokens"]);
     let value = |book: &Book| {
-        let quote = book.price_of("deepseek-flash").unwrap().quote(at);
+        let quote = book.price_of("deepseek-flash").unwrap().quote(at).unwrap();
         assert_eq!(quote.tier, "offpeak");
         quote.prices.of(tokens.miss, tokens.hit, tokens.output)
     };

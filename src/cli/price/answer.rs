@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::args::PriceArgs;
 use super::compare::{Compared, compare};
 use super::question::Question;
-use super::rate::{Rate, rate};
+use super::rate::{Rate, missing, rate};
 use crate::cli::Failure;
 use crate::config::Settings;
-use crate::pricing::{ModelPrice, Provenance, Quote};
+use crate::pricing::{ModelPrice, PriceAnswer, PriceList, Provenance, Quote};
 use crate::reading::Label;
 use crate::units::{Money, Price, Ratio, Share, Timestamp, Tokens, break_even_load, gross_margin, profit_on_cost};
 
@@ -78,8 +78,7 @@ impl Answer {
         at: Timestamp,
     ) -> Result<Self, Failure> {
         let price = model_price(settings, args, args.model.as_deref())?;
-        let found =
-            price.answer(None, at).ok_or_else(|| unpriced(settings, args.model.as_deref().unwrap_or_default()))?;
+        let found = answer_at(settings, &price, args.model.as_deref(), at)?;
         let quote = found.quote;
         let classes = lines(&quote, question, price.paid)?;
         let revenue: Money = classes.iter().map(|line| line.revenue).sum();
@@ -135,6 +134,32 @@ pub(super) fn model_price<'a>(
     };
     let list = settings.book.own_list(name).map_err(|error| Failure::Usage(error.to_string()))?;
     Ok(ModelPrice::of_list(list).paid(known.and_then(|price| price.paid)))
+}
+
+/// The price of an instant.
+///
+/// # Errors
+/// What to write where none is known then.
+pub(super) fn answer_at<'a>(
+    settings: &Settings,
+    price: &ModelPrice<'a>,
+    model: Option<&str>,
+    at: Timestamp,
+) -> Result<PriceAnswer<'a>, Failure> {
+    let unknown = || match price.not_converted(at) {
+        Some(list) => not_converted(list, settings.book.currency(), at),
+        None => unpriced(settings, model.unwrap_or_default()),
+    };
+    price.answer(None, at).ok_or_else(unknown)
+}
+
+fn not_converted(list: &PriceList, ours: &str, at: Timestamp) -> Failure {
+    let (name, theirs) = (&list.name, list.converted_from.as_deref().unwrap_or_default());
+    let first = list.from.map_or_else(String::new, |from| format!(", the first begins {from}"));
+    Failure::Usage(format!(
+        "{name} is in {theirs} and the answer is in {ours}: no rate of exchange holds at {at}{first}: {}",
+        missing(theirs, ours, at)
+    ))
 }
 
 fn unpriced(settings: &Settings, model: &str) -> Failure {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::answer::model_price;
+use super::answer::{answer_at, model_price};
 use super::args::PriceArgs;
 use super::bench::{self, Run};
 use super::rate::{Rate, rate};
@@ -38,6 +38,8 @@ pub(super) struct Priced {
     tier: Option<Label>,
     provenance: Option<Provenance>,
     list_begins: Option<Timestamp>,
+    /// When the list ended that still prices the model.
+    list_ended: Option<Timestamp>,
     runs: Vec<PricedRun>,
 }
 
@@ -78,7 +80,7 @@ pub(super) fn price(settings: &Settings, args: &PriceArgs, file: &Path, at: Time
         Err(_) if args.model.is_none() && args.list.is_none() => None,
         Err(failure) => return Err(failure),
     };
-    let answer = price.and_then(|price| price.answer(None, at));
+    let answer = price.map(|price| answer_at(settings, &price, model.as_deref(), at)).transpose()?;
     Ok(Priced {
         format: result.format,
         currency: Label::new(settings.book.currency()),
@@ -89,6 +91,7 @@ pub(super) fn price(settings: &Settings, args: &PriceArgs, file: &Path, at: Time
         tier: answer.map(|answer| Label::new(answer.quote.tier)),
         provenance: answer.map(|answer| answer.provenance),
         list_begins: answer.and_then(|answer| answer.begins),
+        list_ended: answer.and_then(|answer| answer.ended),
         runs: result.runs.iter().map(|run| priced(run, gpus, rate.as_ref(), answer.as_ref())).collect(),
         rate,
     })
@@ -167,9 +170,8 @@ pub(super) fn render(priced: &Priced) -> String {
     let model = priced.model.as_ref().map_or("a model without a name", Label::as_str);
     out.push(match (&priced.list, &priced.tier, priced.provenance) {
         (Some(list), Some(tier), Some(provenance)) => {
-            let begins =
-                priced.list_begins.map_or_else(String::new, |at| format!("; it is not in force yet: it begins {at}"));
-            format!("list  {list}, {provenance}, tier {tier} at {}{begins}", priced.at)
+            let dates = text::dates_of_list(priced.list_ended, priced.list_begins);
+            format!("list  {list}, {provenance}, tier {tier} at {}{dates}", priced.at)
         }
         _ => format!("list  none prices {model}: name one with --list to see what the tokens are worth"),
     });

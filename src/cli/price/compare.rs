@@ -42,7 +42,7 @@ pub(super) fn compare(
 ) -> Vec<Compared> {
     let ours = settings.book.currency();
     let row = |quote: &Quote<'_>| {
-        let lines = lines(quote, question, paid).ok();
+        let lines = lines(quote, question, paid).ok().filter(|_| quote.list.is_known(at));
         let revenue = lines.map(|lines| lines.iter().map(|line| line.revenue).sum::<Money>());
         let foreign = quote.list.currency != ours;
         let conversion = settings.exchange.conversion(&quote.list.currency, ours, at).filter(|_| foreign);

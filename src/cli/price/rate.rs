@@ -129,7 +129,7 @@ fn inconvertible(settings: &Settings, rate: &GpuRate, at: Timestamp) -> Failure 
 }
 
 /// The rate of exchange that is missing, as it is written.
-fn missing(from: &str, to: &str, at: Timestamp) -> String {
+pub(super) fn missing(from: &str, to: &str, at: Timestamp) -> String {
     let day = at.to_string();
     let day = day.get(..10).unwrap_or("2026-11-01");
     format!("add to the configuration: [[fx]] from = \"{from}\" to = \"{to}\" rate = \"…\" at = \"{day}\"")

@@ -5,7 +5,7 @@ use super::compare::Compared;
 use super::question::Question;
 use super::rate::Rate;
 use crate::tui::human;
-use crate::units::{Money, Ratio};
+use crate::units::{Money, Ratio, Timestamp};
 
 /// All of it.
 pub(super) fn render(answer: &Answer, question: &Question) -> String {
@@ -83,12 +83,9 @@ pub(super) fn percent(ratio: Option<Ratio>) -> String {
 
 fn basis(answer: &Answer) -> Vec<String> {
     let until = answer.until.map_or_else(String::new, |until| format!(", until {until}"));
-    let ended =
-        answer.list_ended.map_or_else(String::new, |ended| format!(", list ended {}", &ended.to_string()[..10]));
-    let begins =
-        answer.list_begins.map_or_else(String::new, |begins| format!("; it is not in force yet: it begins {begins}"));
+    let dates = dates_of_list(answer.list_ended, answer.list_begins);
     let (list, tier, at) = (&answer.list, &answer.tier, answer.at);
-    let mut lines = vec![format!("list  {list}, {}, tier {tier} at {at}{until}{ended}{begins}", answer.provenance)];
+    let mut lines = vec![format!("list  {list}, {}, tier {tier} at {at}{until}{dates}", answer.provenance)];
     lines.push(format!("rate  {}", rate(answer.rate.as_ref(), answer.currency.as_str())));
     if let Some(year) = answer.holidays_unknown {
         lines.push(format!(
@@ -99,6 +96,12 @@ fn basis(answer: &Answer) -> Vec<String> {
         lines.push("note  the [overhead] of your configuration is not in this cost".to_owned());
     }
     lines
+}
+
+/// What is said of a list that has ended and still prices a model, or that has not begun.
+pub(super) fn dates_of_list(ended: Option<Timestamp>, begins: Option<Timestamp>) -> String {
+    let ended = ended.map_or_else(String::new, |ended| format!(", list ended {}", &ended.to_string()[..10]));
+    ended + &begins.map_or_else(String::new, |begins| format!("; it is not in force yet: it begins {begins}"))
 }
 
 pub(super) fn rate(rate: Option<&Rate>, currency: &str) -> String {

@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use super::classes::{Class, Classes};
-use super::file::{Table, amount, count};
+use super::file::Table;
 use super::invoice::{CURRENCY, is_currency};
 use super::{Cause, Line};
 use crate::ledger::{self, Past};
@@ -56,12 +56,14 @@ pub(super) fn read(table: &Table, currency: &str, exchange: &Exchange) -> Result
     let (prompt, output) = column(&PROMPT).zip(column(&OUTPUT)).ok_or_else(|| {
         format!("the columns are {}: export prompt_tokens and completion_tokens too", table.columns())
     })?;
+    let counts = [Some(prompt), Some(output), column(&CACHED), column(&WRITES), column(&WRITES_1H), column(&REASONING)];
+    let decimals = table.decimals(&[&counts[..], &[Some(spend)]].concat())?;
     let mut told = Spend::default();
     for (number, cells) in &table.lines {
         let wrong = |what: &str, cell: &str| format!("line {number}: {what} \"{cell}\" is no number");
         let whole = |column: Option<usize>, what: &str| {
             let cell = column.map_or("", |column| cells[column].as_str());
-            count(cell).ok_or_else(|| wrong(what, cell))
+            decimals.count(cell).ok_or_else(|| wrong(what, cell))
         };
         let sum = told.by_model.entry(canonical_model(&cells[model])).or_default();
         sum.prompt += whole(Some(prompt), "prompt_tokens")?;
@@ -74,7 +76,7 @@ pub(super) fn read(table: &Table, currency: &str, exchange: &Exchange) -> Result
         });
         sum.failed += whole(column(&FAILED), "failed_requests")?;
         sum.requests += whole(column(&REQUESTS), "api_requests")?;
-        let (unit, billed) = amount(&cells[spend]).ok_or_else(|| wrong("the spend", &cells[spend]))?;
+        let (unit, billed) = decimals.amount(&cells[spend]).ok_or_else(|| wrong("the spend", &cells[spend]))?;
         let unit =
             column(&CURRENCY).map(|column| cells[column].trim().to_owned()).filter(|unit| !unit.is_empty()).or(unit);
         let day = match column(&DATE) {
@@ -126,9 +128,14 @@ fn converted(
     })
 }
 
+/// The date of a date or a time.
+pub(super) fn date(text: &str) -> Option<Date> {
+    text.trim().get(..10)?.parse().ok()
+}
+
 /// A day in UTC, from a date or a time.
 fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
-    let date: Date = text.trim().get(..10)?.parse().ok()?;
+    let date = date(text)?;
     let instant = |date: Date| {
         let midnight = TimeZone::UTC.to_ambiguous_timestamp(date.to_datetime(Time::midnight()));
         Some(Timestamp::from_millis(midnight.compatible().ok()?.as_millisecond()))
@@ -191,7 +198,7 @@ fn line(name: &str, counted: &Counted, served: Option<&Served>, (book, at): (&Bo
         }
         Some(served) => {
             let price = book.price_of(name);
-            causes(counted, served, price.as_ref().map(|price| price.quote(at)).as_ref())
+            causes(counted, served, price.and_then(|price| price.quote(at)).as_ref())
         }
     };
     line

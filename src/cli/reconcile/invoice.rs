@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::file::{Table, amount};
+use jiff::civil::Date;
+
+use super::decimals::Decimals;
+use super::file::Table;
+use super::gateway::date;
 use super::{Cause, Line};
 use crate::ledger::{CostAccount, CostKind, Grain, Past};
 use crate::reading::Label;
@@ -13,6 +17,7 @@ use crate::units::{Money, Timestamp};
 pub(super) const NAME: [&str; 6] = ["node", "lease", "name", "resource", "resource_name", "instance"];
 pub(super) const AMOUNT: [&str; 4] = ["amount", "cost", "total", "billedcost"];
 const HOURS: [&str; 5] = ["hours", "gpu_hours", "node_hours", "quantity", "consumedquantity"];
+const DATE: [&str; 5] = ["date", "day", "usage_date", "usagedate", "chargeperiodstart"];
 pub(super) const CURRENCY: [&str; 2] = ["currency", "billingcurrency"];
 
 /// What is billed for one name. Hours are in millionths.
@@ -30,6 +35,11 @@ struct Lines {
 }
 
 impl Billed {
+    /// Whether hours and amount are both billed or both credited, or one of them is nothing.
+    fn is_signed_alike(self) -> bool {
+        self.hours.is_none_or(|hours| hours.signum() * self.amount.grains().signum() >= 0)
+    }
+
     fn plus(self, other: Self) -> Self {
         let hours = self.hours.zip(other.hours).map(|(a, b)| a + b).or(self.hours).or(other.hours);
         Self { hours, amount: self.amount + other.amount }
@@ -61,45 +71,106 @@ impl Lines {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Invoice {
     billed: BTreeMap<String, Lines>,
+    /// The first and the last date of its lines.
+    pub(super) days: Option<(Date, Date)>,
+}
+
+/// The columns of an invoice that are read.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    name: usize,
+    amount: usize,
+    hours: Option<usize>,
+    currency: Option<usize>,
+    date: Option<usize>,
+    decimals: Decimals,
+}
+
+impl Columns {
+    fn of(table: &Table) -> Result<Self, String> {
+        let (name, amount) = (table.column(&NAME).unwrap_or_default(), table.column(&AMOUNT).unwrap_or_default());
+        let hours = table.column(&HOURS);
+        let decimals = table.decimals(&[Some(amount), hours])?;
+        Ok(Self { name, amount, hours, currency: table.column(&CURRENCY), date: table.column(&DATE), decimals })
+    }
+
+    /// What a line bills.
+    fn billed(&self, cells: &[String], currency: &str) -> Result<Billed, String> {
+        let wrong = |what: &str, cell: &str| format!("{what} \"{cell}\" is no number: write 1234.50");
+        let cell = &cells[self.amount];
+        let (unit, amount) = self.decimals.amount(cell).ok_or_else(|| wrong("the amount", cell))?;
+        let named = self.currency.map(|column| cells[column].trim().to_owned()).filter(|unit| !unit.is_empty());
+        if let Some(unit) = named.or(unit).filter(|unit| !is_currency(unit, currency)) {
+            return Err(format!(
+                "the amount is in {unit} and the ledger in {currency}: convert the invoice at the rate that was paid, or \
+                 name the ledger of that currency with --ledger"
+            ));
+        }
+        let time = self.hours.map(|column| &cells[column]).filter(|cell| !cell.trim().is_empty());
+        let time = time.map(|cell| self.decimals.amount(cell).ok_or_else(|| wrong("hours", cell))).transpose()?;
+        let billed = Billed { hours: time.map(|(_, time)| time.rounded(6)), amount };
+        billed.is_signed_alike().then_some(billed).ok_or_else(|| {
+            let (cell, hours) = (cell.trim(), self.hours.map_or("", |column| cells[column].trim()));
+            format!("{hours} hours for {cell}: write both with a minus where it is a credit, else both without")
+        })
+    }
+
+    fn day(&self, cells: &[String]) -> Result<Option<Date>, String> {
+        let cell = self.date.map(|column| cells[column].trim()).filter(|cell| !cell.is_empty());
+        let wrong = |cell: &str| format!("\"{cell}\" is no date: write it like 2026-03-01, or leave the column out");
+        cell.map(|cell| date(cell).ok_or_else(|| wrong(cell))).transpose()
+    }
 }
 
 /// Reads an invoice. A line named `total` is checked and left out.
 pub(super) fn read(table: &Table, currency: &str) -> Result<Invoice, String> {
-    let (name, cost) = (table.column(&NAME).unwrap_or_default(), table.column(&AMOUNT).unwrap_or_default());
-    let (hours, money) = (table.column(&HOURS), table.column(&CURRENCY));
+    let columns = Columns::of(table)?;
     let mut invoice = Invoice::default();
     let mut total = None;
     for (number, cells) in &table.lines {
-        let wrong = |what: &str, cell: &str| format!("line {number}: {what} \"{cell}\" is no number: write 1234.50");
-        let (unit, billed) = amount(&cells[cost]).ok_or_else(|| wrong("the amount", &cells[cost]))?;
-        let unit = money.map(|column| cells[column].trim().to_owned()).filter(|unit| !unit.is_empty()).or(unit);
-        if let Some(unit) = unit.filter(|unit| !is_currency(unit, currency)) {
-            return Err(format!(
-                "line {number}: the amount is in {unit} and the ledger in {currency}: convert the invoice at the rate \
-                 that was paid, or name the ledger of that currency with --ledger"
-            ));
-        }
-        let key = cells[name].trim().to_owned();
+        let of_line = |why: String| format!("line {number}: {why}");
+        let line = columns.billed(cells, currency).map_err(of_line)?;
+        let key = cells[columns.name].trim().to_owned();
         if key.eq_ignore_ascii_case("total") {
-            total = Some((*number, billed));
+            total = Some((*number, line));
             continue;
         }
-        let time = hours.map(|column| &cells[column]).filter(|cell| !cell.trim().is_empty());
-        let time = time.map(|cell| amount(cell).ok_or_else(|| wrong("hours", cell))).transpose()?;
-        let line = Billed { hours: time.map(|(_, time)| time.rounded(6)), amount: billed };
+        if let Some(day) = columns.day(cells).map_err(of_line)? {
+            let (first, last) = invoice.days.unwrap_or((day, day));
+            invoice.days = Some((first.min(day), last.max(day)));
+        }
         let lines = invoice.billed.entry(key).or_default();
         lines.sum = lines.sum.plus(line);
         lines.each.push((*number, line));
     }
-    let sum: Money = invoice.billed.values().map(|lines| lines.sum.amount).sum();
-    match total {
-        Some((number, total)) if total.round_to(2) != sum.round_to(2) => Err(format!(
-            "line {number}: the total is {} and the lines above add up to {}: mend the lines, or take the total out",
-            total.round_to(2),
-            sum.round_to(2)
-        )),
-        _ if invoice.billed.is_empty() => Err("there is no line beside the first: nothing is billed".to_owned()),
-        _ => Ok(invoice),
+    if invoice.billed.is_empty() {
+        return Err("there is no line beside the first: nothing is billed".to_owned());
+    }
+    if let Some((number, total)) = total {
+        invoice
+            .check(total)
+            .map_err(|why| format!("line {number}: the total is {why}: mend the lines, or take the total out"))?;
+    }
+    Ok(invoice)
+}
+
+impl Invoice {
+    /// Whether the lines add up to a total; where they do not, both.
+    fn check(&self, total: Billed) -> Result<(), String> {
+        let sum: Money = self.billed.values().map(|lines| lines.sum.amount).sum();
+        if total.amount.round_to(2) != sum.round_to(2) {
+            let (total, sum) = (total.amount.round_to(2), sum.round_to(2));
+            return Err(format!("{total} and the lines above add up to {sum}"));
+        }
+        let each = || self.billed.values().flat_map(|lines| &lines.each).map(|(_, line)| line.hours);
+        let Some((total, sum)) = total.hours.zip(each().sum::<Option<i128>>()) else { return Ok(()) };
+        // Each line and the total may be rounded to hundredths.
+        let rounding = 5_000 * (each().count() as i128 + 1);
+        if (total - sum).abs() <= rounding {
+            return Ok(());
+        }
+        let hours = |millionths: i128| format!("{:.2} hours", millionths as f64 / 1e6);
+        Err(format!("{} and the lines above add up to {}", hours(total), hours(sum)))
     }
 }
 

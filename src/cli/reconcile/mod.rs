@@ -2,6 +2,7 @@
 #![allow(clippy::doc_markdown, reason = "the comments of arguments are what --help prints")]
 
 mod classes;
+mod decimals;
 mod file;
 mod gateway;
 mod invoice;
@@ -12,6 +13,7 @@ mod tests;
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::civil::{Date, Time};
 
 use super::args::Global;
 use super::report::when::{When, local};
@@ -69,9 +71,9 @@ struct Line {
 }
 
 impl Line {
-    /// The file's amount minus the ledger's.
-    fn difference(&self) -> Money {
-        self.theirs - self.ours.unwrap_or_default()
+    /// The file's amount minus the ledger's, each as printed with these decimals.
+    fn difference(&self, places: u32) -> Money {
+        self.theirs.round_to(places) - self.ours.unwrap_or_default().round_to(places)
     }
 }
 
@@ -89,6 +91,8 @@ struct Reconciled {
     currency: String,
     since: Timestamp,
     until: Timestamp,
+    /// What is to be known of the comparison.
+    notes: Vec<String>,
     lines: Vec<Line>,
     /// What the ledger has in the span and the file has not.
     missing: Vec<Line>,
@@ -113,7 +117,8 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
     // Quarter hours say how many GPUs were held at once; over a long time days tell it well enough.
     let finest = if until - since > MONTH { Grain::Day } else { Grain::Quarter };
     let past = reader.past(since, until, finest)?;
-    let told = reconcile(&parsed, &past, &header.currency, &settings.book).map_err(of_file)?;
+    let mut told = reconcile(&parsed, &past, &header.currency, &settings.book).map_err(of_file)?;
+    told.notes.extend(of_dates(args, &parsed));
     let text = if args.json {
         print::json(&told).map_err(|error| Failure::Run(error.to_string()))?
     } else {
@@ -144,7 +149,19 @@ fn reconcile(parsed: &Parsed, past: &Past, currency: &str, book: &crate::pricing
         Parsed::Invoice(invoice) => (FileKind::Invoice, invoice::beside(invoice, past)?),
         Parsed::Spend(spend) => (FileKind::Spend, gateway::beside(spend, past, book)?),
     };
-    Ok(Reconciled { kind, currency: currency.to_owned(), since: past.since, until: past.until, lines, missing })
+    let (currency, notes) = (currency.to_owned(), Vec::new());
+    Ok(Reconciled { kind, currency, since: past.since, until: past.until, notes, lines, missing })
+}
+
+/// What is said of an invoice whose dates are the span that is compared: its date may be another.
+fn of_dates(args: &ReconcileArgs, parsed: &Parsed) -> Option<String> {
+    let Parsed::Invoice(invoice::Invoice { days: Some((first, last)), .. }) = parsed else { return None };
+    (args.since.is_none() || args.until.is_none()).then(|| {
+        format!(
+            "the file's dates, {first} to {last}, say the span: name another with --since and --until where they are not \
+             the days of use"
+        )
+    })
 }
 
 /// The span that is compared.
@@ -156,7 +173,11 @@ fn span(args: &ReconcileArgs, header: &Header, parsed: &Parsed) -> Result<(Times
     };
     let of_file = match parsed {
         Parsed::Spend(spend) => spend.days,
-        Parsed::Invoice(_) => None,
+        Parsed::Invoice(invoice) => invoice.days.and_then(|(first, last)| {
+            let midnight =
+                |day: Date| When::Local(day.to_datetime(Time::midnight())).resolve(&header.zone, header.last);
+            Some((midnight(first), midnight(last.tomorrow().ok()?)))
+        }),
     };
     let began = header.began.ok_or_else(|| Failure::Run("nothing is in the ledger yet".to_owned()))?;
     let since = when("--since", &args.since)?.or(of_file.map(|days| days.0)).unwrap_or(began);

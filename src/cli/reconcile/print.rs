@@ -10,6 +10,9 @@ use crate::reading::Label;
 use crate::tui::human;
 use crate::units::{Money, Timestamp};
 
+/// The most decimals of a printed amount.
+const MOST_PLACES: u32 = 6;
+
 /// Lines, their total, and under them the causes of what differs.
 pub(super) fn text(told: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> String {
     let what = match told.kind {
@@ -22,6 +25,10 @@ pub(super) fn text(told: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> St
         FileKind::Spend => ("model", "tokens"),
     };
     let ours = format!("ledger {quantity}");
+    let places = places(told);
+    let amount = |amount: Option<Money>| {
+        amount.map_or_else(|| human::UNKNOWN.to_owned(), |amount| amount.round_to(places).to_string())
+    };
     let mut grid = Grid::new([name, quantity, &ours, "file", "ledger", "difference"]);
     let shown = |quantity: Option<i128>| match (told.kind, quantity) {
         (_, None) => human::UNKNOWN.to_owned(),
@@ -33,19 +40,19 @@ pub(super) fn text(told: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> St
             line.key.to_string(),
             shown(line.their_quantity),
             shown(line.our_quantity),
-            cents(Some(line.theirs)),
-            cents(line.ours),
-            cents(Some(line.difference())),
+            amount(Some(line.theirs)),
+            amount(line.ours),
+            amount(Some(line.difference(places))),
         ]);
     }
-    let [theirs, ours] = sums(told);
+    let [theirs, ours] = sums(told, places);
     grid.total(vec![
         "total".to_owned(),
         String::new(),
         String::new(),
-        cents(Some(theirs)),
-        cents(Some(ours)),
-        cents(Some(theirs - ours)),
+        amount(Some(theirs)),
+        amount(Some(ours)),
+        amount(Some(theirs - ours)),
     ]);
     out.push_str(&grid.render());
     let mut said = false;
@@ -55,6 +62,9 @@ pub(super) fn text(told: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> St
             let _ = writeln!(out, "{}{}: {word}, {}: {text}", if said { "" } else { "\n" }, line.key, cents(*amount));
             said = true;
         }
+    }
+    for note in &told.notes {
+        let _ = write!(out, "\nnote  {note}\n");
     }
     if !said {
         out.push_str("\nall of it agrees\n");
@@ -66,8 +76,18 @@ fn all(told: &Reconciled) -> impl Iterator<Item = &Line> {
     told.lines.iter().chain(&told.missing)
 }
 
-fn sums(told: &Reconciled) -> [Money; 2] {
-    [all(told).map(|line| line.theirs).sum(), all(told).filter_map(|line| line.ours).sum()]
+/// The sums of what is printed with these decimals.
+fn sums(told: &Reconciled, places: u32) -> [Money; 2] {
+    let ours = all(told).filter_map(|line| line.ours);
+    [all(told).map(|line| line.theirs.round_to(places)).sum(), ours.map(|ours| ours.round_to(places)).sum()]
+}
+
+/// Two decimals where they show the file's own amounts and no amount as nothing, else six.
+fn places(told: &Reconciled) -> u32 {
+    let shows = |amount: Money| amount.is_zero() || amount.rounded(2) != 0;
+    let own = |amount: Money| told.kind == FileKind::Spend || amount.round_to(2) == amount;
+    let fits = all(told).all(|line| shows(line.theirs) && own(line.theirs) && line.ours.is_none_or(shows));
+    if fits { 2 } else { MOST_PLACES }
 }
 
 /// An amount in cents, or in full where it is less than one.
@@ -87,6 +107,7 @@ struct ReconciledJson<'a> {
     file: Money,
     ledger: Money,
     difference: Money,
+    notes: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -129,13 +150,14 @@ pub(super) fn json(told: &Reconciled) -> Result<String, serde_json::Error> {
             key: &row.key,
             file_quantity,
             ledger_quantity,
-            file: row.theirs.round_to(6),
-            ledger: row.ours.map(|ours| ours.round_to(6)),
-            difference: row.theirs.round_to(6) - row.ours.unwrap_or_default().round_to(6),
+            file: row.theirs.round_to(MOST_PLACES),
+            ledger: row.ours.map(|ours| ours.round_to(MOST_PLACES)),
+            difference: row.difference(MOST_PLACES),
             causes: causes.collect(),
         }
     });
-    let [file, ledger] = sums(told).map(|sum| sum.round_to(6));
+    let [file, ledger] = sums(told, MOST_PLACES);
+    let notes = &told.notes;
     let told = ReconciledJson {
         schema: "margintop-reconcile/1",
         kind,
@@ -146,6 +168,7 @@ pub(super) fn json(told: &Reconciled) -> Result<String, serde_json::Error> {
         file,
         ledger,
         difference: file - ledger,
+        notes,
     };
     serde_json::to_string(&told).map(|line| line + "\n")
 }

@@ -1,5 +1,5 @@
 //! Invoices and spend beside a past made by hand.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::cast_possible_truncation)]
 
 use super::*;
 use crate::ledger::{
@@ -182,6 +182,50 @@ fn cache_writes_and_reasoning_are_causes() {
     assert!(text.contains("20000000 cache writes and 3000000 reasoning, for which the list has none"), "{text}");
 }
 
+/// Class: decimals that are read as thousands.
+#[test]
+fn an_invoice_with_decimal_commas_is_read_as_it_is_meant() {
+    for file in [
+        "node;hours;amount\ngpu-01;191,866667;1.383,73\nTotal;191,87;1.383,73\n",
+        "node,hours,amount\ngpu-01,\"191,866667\",\"1.383,73\"\n",
+        "node,hours,amount\ngpu-01,191.866667,\"1,383.73\"\n",
+    ] {
+        let line = told(file).unwrap().lines[0].clone();
+        assert_eq!((line.their_quantity, line.theirs.to_string()), (Some(191_866_667), "1383.73".to_owned()), "{file}");
+    }
+}
+
+/// Class: figures beside each other, each rounded from something else than what is printed.
+#[test]
+fn differences_and_totals_are_those_of_what_is_printed() {
+    for (amount, places) in [("383.73", 2), ("383.7333", 6)] {
+        let told =
+            told(&format!("node,hours,amount\ngpu-01,191.87,{amount}\ngpu-02,80,160.01\nmoon,1,0.10\n")).unwrap();
+        let text = print::text(&told, &|at| at.to_string());
+        let cells = |name: &str| {
+            let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+            let cells = line.split_whitespace().rev().take(3).map(|cell| cell.parse::<f64>().unwrap_or_default());
+            let [difference, ledger, file] = cells.collect::<Vec<_>>().try_into().unwrap();
+            [file, ledger, difference].map(|cell: f64| (cell * 1e6).round() as i64)
+        };
+        let rows = ["gpu-01", "gpu-02", "moon"].map(cells);
+        for row in rows.iter().chain(&[cells("total")]) {
+            assert_eq!(row[0] - row[1], row[2], "{text}");
+        }
+        assert_eq!([0, 1, 2].map(|nth| rows.iter().map(|row| row[nth]).sum::<i64>()), cells("total"), "{text}");
+        assert_eq!(rows[0][2] == 0, places == 2, "{text}");
+    }
+}
+
+/// The dates of an invoice's lines are its span.
+#[test]
+fn an_invoice_has_the_dates_of_its_lines() {
+    let file = "node,hours,amount,date\ngpu-01,1,3.00,2026-03-02\ngpu-01,1,3.00,2026-03-01T05:00:00Z\ntotal,2,6.00,\n";
+    let Ok(Parsed::Invoice(invoice)) = parse(file, "USD", &Exchange::default()) else { panic!("no invoice") };
+    let day = |text: &str| text.parse::<Date>().unwrap();
+    assert_eq!(invoice.days, Some((day("2026-03-01"), day("2026-03-02"))));
+}
+
 /// Class: a file that cannot be compared, and a comparison that is made all the same.
 #[test]
 fn what_cannot_be_compared_is_refused_with_what_to_write() {
@@ -197,6 +241,17 @@ fn what_cannot_be_compared_is_refused_with_what_to_write() {
             "node,hours,amount\ngpu-01,24,384.00\ntotal,,385.00\n",
             "the total is 385.00 and the lines above add up to 384.00",
         ),
+        (
+            "node,hours,amount\ngpu-01,24,384.00\nTotal,99,384.00\n",
+            "the total is 99.00 hours and the lines above add up to 24.00",
+        ),
+        ("node,hours,amount\ngpu-01,-5,1\n", "line 2: -5 hours for 1: write both with a minus where it is a credit"),
+        ("node,hours,amount\ngpu-01,1,(3.00)\n", "line 2: 1 hours for (3.00)"),
+        (
+            "node,hours,amount,date\ngpu-01,1,3.00,27/11/2026\n",
+            "line 2: \"27/11/2026\" is no date: write it like 2026-03-01",
+        ),
+        ("node,hours,amount\ngpu-01,50.02,\"107,28\"\n", "one with a decimal point and one with a decimal comma"),
         ("node,hours,amount\nmars,24,384.00\n", "it knows gpu-01"),
         ("node,hours,amount\ngpu-01,24\n", "line 2 has 2 values"),
         ("date,model,spend\n2026-03-01,house,1\n", "export prompt_tokens"),

@@ -225,8 +225,8 @@ fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> G
     // As long as the spans of a bridge, which has the same rows.
     const SHORT: Span = Span::from_secs(3_600);
     let windows = change.list.is_some_and(|list| !list.windows.is_empty());
-    // A day does not say for how much of it a node was held.
-    let nodes = change.nodes.is_some();
+    // A day does not say for how much of it a node was held, and how many there were is told beside every change.
+    let nodes = !query.asked.is_nothing();
     // A lease begins and ends at an hour; over a long time a day tells it well enough.
     let lease = query.by == By::Lease && span <= MONTH;
     let whole_book = query.reprice || query.compare;

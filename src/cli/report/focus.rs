@@ -1,4 +1,5 @@
-//! A report's cost as rows of FOCUS 1.0, the `FinOps` cost and usage specification: one for each day and cost account.
+//! A report's cost as rows of FOCUS 1.0, the `FinOps` cost and usage specification: one for each day and cost account, and one
+//! for its metered energy.
 //!
 //! FOCUS knows cost and no revenue. Unknown columns are empty.
 
@@ -6,7 +7,11 @@ use super::csv::line;
 use super::data::ReportData;
 use crate::ledger::{CostAccount, CostKind};
 use crate::statement::{Entry, EntryKind, month_of, rounded_hours};
-use crate::units::{Span, Timestamp};
+use crate::units::{GpuTime, Money, Span, Timestamp};
+
+const HOUR: Span = Span::from_secs(3_600);
+/// The decimals of an amount.
+const PLACES: u32 = 6;
 
 /// The columns of the specification, in its order.
 const COLUMNS: [&str; 43] = [
@@ -62,27 +67,90 @@ pub(super) fn render(data: &ReportData) -> String {
     let costs: Vec<_> = data.entries.iter().filter(|entry| !matches!(entry.kind, EntryKind::Revenue(_))).collect();
     let hours = rounded_hours(costs.iter().map(|entry| entry.gpu_time), 6);
     for (entry, micros) in costs.iter().zip(hours) {
-        line(&mut out, &cells(entry, micros, data));
+        for charge in charges(entry, micros, data) {
+            let cells = COLUMNS.map(|column| cell(column, entry, &charge, data));
+            line(&mut out, &cells);
+        }
     }
     out
 }
 
-fn cells(entry: &Entry, micros: i128, data: &ReportData) -> Vec<String> {
+/// What a row is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Time of GPUs.
+    Gpus,
+    /// Metered energy of GPUs.
+    Energy,
+    Rounding,
+    Overhead,
+}
+
+/// A row: what is charged of an entry.
+struct Charge<'a> {
+    kind: Kind,
+    account: Option<&'a CostAccount>,
+    amount: Money,
+    /// Millionths of the unit.
+    quantity: i128,
+    /// What a unit costs, where one price holds.
+    price: Option<String>,
+}
+
+/// An entry as rows: GPU time and metered energy have a price and a quantity each.
+fn charges<'a>(entry: &Entry, micros: i128, data: &'a ReportData) -> Vec<Charge<'a>> {
     let account = match &entry.kind {
         EntryKind::Cost(id) => data.cost_accounts.get(id.index()),
         _ => None,
     };
-    COLUMNS.iter().map(|column| cell(column, entry, account, micros, data)).collect()
+    let kind = match account.map_or(CostKind::Overhead, |account| account.kind) {
+        CostKind::Gpus => Kind::Gpus,
+        CostKind::Rounding => Kind::Rounding,
+        CostKind::Overhead => Kind::Overhead,
+    };
+    let rate = account.and_then(|account| account.rate).filter(|_| kind == Kind::Gpus);
+    // A node's rent over its GPUs has more decimals than a rate is told with.
+    let per_hour = rate.map(|rate| price(rate.of(GpuTime::of(1, HOUR)).rounded(12), 12));
+    let whole = Charge { kind, account, amount: entry.amount, quantity: micros, price: per_hour };
+    let power = account.and_then(|account| account.power).filter(|_| kind == Kind::Gpus && entry.energy != 0);
+    let Some(power) = power else { return vec![whole] };
+    let amount = power.of(entry.energy).round_to(PLACES);
+    let per_kwh = Some(price(power.nanos().into(), 9));
+    let energy =
+        Charge { kind: Kind::Energy, account, amount, quantity: kilowatt_micros(entry.energy), price: per_kwh };
+    let gpus = Charge { amount: whole.amount - amount, ..whole };
+    let is_charged = gpus.quantity != 0 || !gpus.amount.is_zero();
+    is_charged.then_some(gpus).into_iter().chain([energy]).collect()
 }
 
-fn cell(column: &str, entry: &Entry, account: Option<&CostAccount>, micros: i128, data: &ReportData) -> String {
-    let kind = account.map_or(CostKind::Overhead, |account| account.kind);
-    let gpus = kind == CostKind::Gpus;
-    let rate = || account.and_then(|account| account.rate).filter(|_| gpus);
+/// Millionths of a kilowatt-hour, rounded half away from zero.
+fn kilowatt_micros(millijoules: i128) -> i128 {
+    const MICRO: i128 = 3_600;
+    (millijoules + millijoules.signum() * MICRO / 2) / MICRO
+}
+
+/// A decimal number of so many places.
+fn decimal(count: i128, places: usize) -> String {
+    let scale = 10_u128.pow(u32::try_from(places).unwrap_or(0));
+    let (sign, count) = (if count < 0 { "-" } else { "" }, count.unsigned_abs());
+    format!("{sign}{}.{:0places$}", count / scale, count % scale)
+}
+
+/// A price without the zeros at its end, cents kept.
+fn price(count: i128, places: usize) -> String {
+    let text = decimal(count, places);
+    let cents = text.len() - places + 2;
+    let kept = text.trim_end_matches('0').len().max(cents);
+    text[..kept].to_owned()
+}
+
+fn cell(column: &str, entry: &Entry, charge: &Charge<'_>, data: &ReportData) -> String {
+    let Charge { kind, account, .. } = *charge;
+    let is_used = matches!(kind, Kind::Gpus | Kind::Energy);
     let month = month_of(&data.zone, entry.day.begin);
     let at = |at: Timestamp| at.to_string();
     match column {
-        "BilledCost" | "EffectiveCost" | "ContractedCost" | "ListCost" => entry.amount.to_string(),
+        "BilledCost" | "EffectiveCost" | "ContractedCost" | "ListCost" => charge.amount.to_string(),
         "BillingAccountId" | "BillingAccountName" => "margintop".to_owned(),
         "BillingCurrency" => data.currency.to_ascii_uppercase(),
         "BillingPeriodStart" => at(month.0),
@@ -92,35 +160,58 @@ fn cell(column: &str, entry: &Entry, account: Option<&CostAccount>, micros: i128
             let end = entry.day.end.min(data.statement.until);
             at(if end > entry.day.begin { end } else { entry.day.begin + Span::from_secs(60) })
         }
-        "ChargeCategory" => match kind {
-            CostKind::Gpus => "Usage",
-            CostKind::Rounding => "Adjustment",
-            CostKind::Overhead => "Purchase",
-        }
-        .to_owned(),
-        "ChargeFrequency" => (if kind == CostKind::Rounding { "One-Time" } else { "Usage-Based" }).to_owned(),
-        "ChargeDescription" => match (kind, account) {
-            (CostKind::Gpus, Some(account)) => format!("{} allocated", account.gpu),
-            (CostKind::Rounding, _) => "provider's rounding at the end of a lease".to_owned(),
-            (_, Some(_)) => "overhead by the hour".to_owned(),
-            (_, None) => "overhead by share of revenue".to_owned(),
-        },
-        "ConsumedQuantity" | "PricingQuantity" if gpus => format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000),
-        "ConsumedUnit" | "PricingUnit" if gpus => "GPU Hours".to_owned(),
-        "ContractedUnitPrice" | "ListUnitPrice" => rate().map_or_else(String::new, |rate| rate.to_string()),
-        "PricingCategory" if gpus => "Standard".to_owned(),
+        "ChargeCategory" => category(kind).to_owned(),
+        "ChargeFrequency" => (if kind == Kind::Rounding { "One-Time" } else { "Usage-Based" }).to_owned(),
+        "ChargeDescription" => description(charge),
+        "ConsumedQuantity" | "PricingQuantity" if is_used => decimal(charge.quantity, 6),
+        "ConsumedUnit" | "PricingUnit" if is_used => unit(kind).to_owned(),
+        "ContractedUnitPrice" | "ListUnitPrice" => charge.price.clone().unwrap_or_default(),
+        "PricingCategory" if is_used => "Standard".to_owned(),
         "ProviderName" | "PublisherName" | "InvoiceIssuerName" => issuer(account),
         "ResourceId" | "ResourceName" => {
             let node = account.and_then(|account| account.node.as_ref()).map(ToString::to_string);
             let unit = || account.and_then(|account| account.unit.as_ref()).map(ToString::to_string);
             node.or_else(unit).unwrap_or_default()
         }
-        "ResourceType" if gpus => "GPU node".to_owned(),
-        "ServiceCategory" => (if gpus { "Compute" } else { "Other" }).to_owned(),
-        "ServiceName" => (if gpus { "GPUs" } else { "Overhead" }).to_owned(),
-        "SkuId" if gpus => account.map(|account| account.gpu.to_string()).unwrap_or_default(),
-        "SkuPriceId" if gpus => issuer(account),
+        "ResourceType" if is_used => "GPU node".to_owned(),
+        "ServiceCategory" => (if kind == Kind::Gpus { "Compute" } else { "Other" }).to_owned(),
+        "ServiceName" => service(kind).to_owned(),
+        "SkuId" if kind == Kind::Energy => "energy".to_owned(),
+        "SkuId" if kind == Kind::Gpus => account.map(|account| account.gpu.to_string()).unwrap_or_default(),
+        "SkuPriceId" if is_used => issuer(account),
         _ => String::new(),
+    }
+}
+
+const fn category(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Gpus | Kind::Energy => "Usage",
+        Kind::Rounding => "Adjustment",
+        Kind::Overhead => "Purchase",
+    }
+}
+
+const fn service(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Gpus => "GPUs",
+        Kind::Energy => "Energy",
+        Kind::Rounding | Kind::Overhead => "Overhead",
+    }
+}
+
+const fn unit(kind: Kind) -> &'static str {
+    if matches!(kind, Kind::Energy) { "kWh" } else { "GPU Hours" }
+}
+
+fn description(charge: &Charge<'_>) -> String {
+    match (charge.kind, charge.account) {
+        (Kind::Gpus, Some(account)) => format!("{} allocated", account.gpu),
+        (Kind::Energy, Some(CostAccount { gpu, power: Some(power), .. })) => {
+            format!("{gpu} metered energy at {} per kWh with a PUE of {}", power.kwh, power.pue)
+        }
+        (Kind::Rounding, _) => "provider's rounding at the end of a lease".to_owned(),
+        (_, Some(_)) => "overhead by the hour".to_owned(),
+        (_, None) => "overhead by share of revenue".to_owned(),
     }
 }
 

@@ -5,7 +5,9 @@ use serde::Serialize;
 use super::scenario::Scenarios;
 use crate::reading::Label;
 use crate::statement::{AtList, BreakEven, Bridge, Levels, Mover, Totals, WhatIf, rounded_hours};
-use crate::units::{GpuTime, HourlyRate, Money, Ratio, Share, Span, Timestamp, gross_margin, profit_on_cost};
+use crate::units::{
+    GpuTime, HourlyRate, Money, NodeCount, Ratio, Share, Span, Timestamp, gross_margin, profit_on_cost,
+};
 
 #[derive(Serialize)]
 pub(super) struct BreakEvenJson {
@@ -83,7 +85,7 @@ pub(super) struct WhatIfJson<'a> {
     paid: Option<Share>,
     hit_rate: Option<Share>,
     gpu_rate: Option<HourlyRate>,
-    nodes: Option<u32>,
+    nodes: Option<NodeCount>,
     /// The present values: with these a what-if changes nothing.
     now: LevelsJson,
     before: TotalsJson,

@@ -97,6 +97,7 @@ fn differs(told: &Difference, data: &ReportData) -> String {
         let same_name = (&posted.list, &posted.tier) == (&today.list, &today.tier);
         (same_name && posted.prices != today.prices, posted.paid != today.paid)
     });
+    let says_paid = says_paid || data.differs.iter().any(|other| differs_in_share(told, other));
     let basis = |basis: &Option<Basis>| {
         let Some(Basis { list, tier, prices, paid }) = basis else { return "unpriced".to_owned() };
         let ClassPrices { hit, miss, output } = prices;
@@ -117,6 +118,14 @@ fn differs(told: &Difference, data: &ReportData) -> String {
         basis(&told.today),
         local(told.since, &data.zone)
     )
+}
+
+/// Whether two differences of a model are alike but for the share that was paid.
+fn differs_in_share(told: &Difference, other: &Difference) -> bool {
+    let same =
+        |one: &Basis, other: &Basis| (&one.list, &one.tier) == (&other.list, &other.tier) && one.paid != other.paid;
+    told.model == other.model
+        && told.posted.as_ref().zip(other.posted.as_ref()).is_some_and(|(one, other)| same(one, other))
 }
 
 /// A share as a decimal: `0.37`.

@@ -6,7 +6,7 @@ use crate::cli::Failure;
 use crate::config::Scenario;
 use crate::pricing::{Book, PriceList};
 use crate::statement::Change;
-use crate::units::{HourlyRate, Share};
+use crate::units::{HourlyRate, NodeCount, Share};
 
 const KEYS: &str =
     "write list=NAME, paid=0.37, hit_rate=0.6, gpu_rate=2.50 or nodes=200, or the name of a [[scenario]]";
@@ -18,7 +18,7 @@ pub(super) struct Scenarios {
     pub(super) paid: Option<Share>,
     pub(super) hit_rate: Option<Share>,
     pub(super) gpu_rate: Option<HourlyRate>,
-    pub(super) nodes: Option<u32>,
+    pub(super) nodes: Option<NodeCount>,
 }
 
 impl Scenarios {
@@ -39,16 +39,13 @@ impl Scenarios {
     fn set(&mut self, text: &str, named: &[Scenario]) -> Result<(), String> {
         let Some((key, value)) = text.split_once('=') else { return self.set_named(text.trim(), named) };
         let decimal = |error: crate::units::DecimalError| error.to_string();
-        let share = || value.parse::<Share>().map_err(|error| format!("{error}; a share is between 0 and 1"));
+        let share = || value.parse::<Share>().map_err(decimal);
         match key.trim() {
             "list" => put(&mut self.list, value.trim().to_owned(), "list"),
             "paid" => put(&mut self.paid, share()?, "paid"),
             "hit_rate" => put(&mut self.hit_rate, share()?, "hit_rate"),
             "gpu_rate" => put(&mut self.gpu_rate, value.parse().map_err(decimal)?, "gpu_rate"),
-            "nodes" => {
-                let nodes = value.trim().parse().ok().filter(|nodes| *nodes > 0);
-                put(&mut self.nodes, nodes.ok_or("a number of nodes is a whole number above 0")?, "nodes")
-            }
+            "nodes" => put(&mut self.nodes, value.parse()?, "nodes"),
             _ => Err(KEYS.to_owned()),
         }
     }
@@ -134,7 +131,9 @@ mod tests {
     #[test]
     fn a_what_if_says_what_it_takes() {
         let asked = told(&["list=deepseek-r1-2025", "paid=0.37", "hit_rate=1", "gpu_rate=2.50", "nodes=200"]).unwrap();
-        assert_eq!((asked.list.as_deref(), asked.nodes), (Some("deepseek-r1-2025"), Some(200)));
+        assert_eq!((asked.list.as_deref(), asked.nodes), (Some("deepseek-r1-2025"), NodeCount::whole(200)));
+        assert_eq!(told(&["nodes=218.025"]).unwrap().to_string(), "nodes=218.025");
+        assert_eq!(told(&["nodes=5.0"]), told(&["nodes=5"]));
         for text in ["", "list", "nodes=0", "nodes=-1", "paid=1.5", "hit_rate=x", "gpu_rate=-2", "fx=1", "nigth"] {
             assert!(told(&[text]).is_err(), "{text}");
         }

@@ -244,6 +244,22 @@ fn a_table_names_both_margins_and_lines_up() {
     }
 }
 
+/// Class: lines that differ in what they do not say.
+#[test]
+fn tokens_of_two_paid_shares_differ_on_lines_that_say_so() {
+    let mut data = data("--by model").unwrap();
+    let mut other = data.differs[0].clone();
+    for basis in other.posted.iter_mut().chain(&mut other.today) {
+        basis.paid = "0.5".parse().ok();
+    }
+    data.differs.push(other);
+    let text = table::render(&data);
+    let lines: Vec<_> = text.lines().filter(|line| line.contains("today's book says")).collect();
+    assert!(lines.iter().any(|line| line.contains("paid share of 0.5")), "{text}");
+    let words = |line: &&str| line.trim_start_matches("differs").trim().to_owned();
+    assert_eq!(lines.iter().map(words).collect::<std::collections::BTreeSet<_>>().len(), lines.len(), "{text}");
+}
+
 /// Class: an amount for time that was not watched.
 #[test]
 fn a_span_before_the_ledger_is_not_watched() {

@@ -124,7 +124,7 @@ fn money(present: &Present<'_>, model: &ModelName, earned: Earned, cost_per_hour
         revenue: Some(earned.today),
         revenue_per_hour: known.then_some(earned.per_hour),
         profit_per_hour: cost_per_hour.filter(|_| known).map(|cost| earned.covered_per_hour - *cost),
-        list: Some(Label::new(&price.list_at(fleet.now().wall).name)),
+        list: price.list_at(fleet.now().wall).map(|list| Label::new(&list.name)),
         cost_per_hour: cost.filter(|_| known),
         compare_per_hour: None,
         prices: price_steps(&price, fleet.now().wall),
@@ -135,11 +135,11 @@ fn money(present: &Present<'_>, model: &ModelName, earned: Earned, cost_per_hour
 fn price_steps(price: &ModelPrice<'_>, now: Timestamp) -> Vec<PriceStep> {
     let changes = std::iter::successors(price.next_change(now), |at| price.next_change(*at)).take(STEPS).map(Some);
     let step = |from: Option<Timestamp>| {
-        let quote = price.quote(from.unwrap_or(now));
+        let quote = price.quote(from.unwrap_or(now))?;
         let (list, tier) = (Label::new(&quote.list.name), Label::new(quote.tier));
-        PriceStep { from, list, tier, prices: quote.prices }
+        Some(PriceStep { from, list, tier, prices: quote.prices })
     };
-    std::iter::once(None).chain(changes).map(step).collect()
+    std::iter::once(None).chain(changes).filter_map(step).collect()
 }
 
 /// The cost per hour of each model: what is owed for GPUs, shared as `report --by model` does by present tokens. What

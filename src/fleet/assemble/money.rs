@@ -154,9 +154,10 @@ pub(super) fn is_priced(fleet: &Fleet, model: Option<&ModelName>, tenant: Option
     price(fleet, model, tenant).is_some()
 }
 
-/// The price of a model's tokens for a tenant.
-fn price<'a>(fleet: &'a Fleet, model: Option<&ModelName>, tenant: Option<&Label>) -> Option<ModelPrice<'a>> {
-    fleet.ledger.book().price_for(model?.as_str(), tenant.map(Label::as_str))
+/// The price of a model's tokens for a tenant, if one is known now.
+pub(super) fn price<'a>(fleet: &'a Fleet, model: Option<&ModelName>, tenant: Option<&Label>) -> Option<ModelPrice<'a>> {
+    let price = fleet.ledger.book().price_for(model?.as_str(), tenant.map(Label::as_str));
+    price.filter(|price| price.list_at(fleet.now().wall).is_some())
 }
 
 /// The price of a model for everyone, else for a tenant of its rows.
@@ -265,7 +266,7 @@ fn list_bases(present: &Present<'_>) -> Vec<ListBasis> {
     let at = present.fleet.now().wall;
     let basis = |model: &ModelName| {
         let price = price_of_model(present, model)?;
-        let quote = price.quote(at);
+        let quote = price.quote(at)?;
         let ended = price.ended(at).map(|ended| Label::new(&format!("list ended {}", &ended.to_string()[..10])));
         Some(ListBasis {
             model: model.clone(),

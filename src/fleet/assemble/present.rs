@@ -93,7 +93,7 @@ impl<'a> RowView<'a> {
         let (metering, now, info) = (&fleet.metering, fleet.now(), &target.info);
         let tenant = info.tenant.as_ref();
         let price = row.reading.model.as_ref().and_then(|model| {
-            let find = || fleet.ledger.book().price_for(model.as_str(), tenant.map(Label::as_str));
+            let find = || super::money::price(fleet, Some(model), tenant);
             prices.entry((model, tenant)).or_insert_with(|| find().map(Rc::new)).clone()
         });
         let is_duplicate = metering.is_duplicate(&info.target, row, now);

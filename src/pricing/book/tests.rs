@@ -17,7 +17,7 @@ fn flat(name: &str, models: &[&str]) -> Result<PriceFile, BookError> {
 }
 
 fn list_of(book: &Book, model: &str) -> Option<String> {
-    book.price_of(model).map(|price| price.list_at(Timestamp::default()).name.clone())
+    book.price_of(model).and_then(|price| Some(price.list_at(Timestamp::default())?.name.clone()))
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn a_list_without_hits_never_replaces_a_built_in_one_that_has_them() -> Result<(
         let mut book = Book::built_in().map_err(|error| error.to_string())?;
         let model = name.rsplit('/').next().unwrap_or(name);
         let at = crate::units::Timestamp::from_millis(1_760_000_000_000);
-        let quote = |book: &Book| book.price_of(model).map(|price| price.quote(at).prices);
+        let quote = |book: &Book| book.price_of(model).and_then(|price| Some(price.quote(at)?.prices));
         let before = quote(&book);
         book.add(without.file).map_err(|error| error.to_string())?;
         assert_eq!(quote(&book), before, "{name}");

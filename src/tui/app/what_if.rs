@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::money::is_old;
 use crate::reading::Label;
 use crate::tui::inquiry::{Changed, WhatIfPage, WhatIfQuestion};
-use crate::units::{Decimal, HourlyRate, Share, Timestamp};
+use crate::units::{Decimal, HourlyRate, NodeCount, Share, Timestamp};
 
 /// The most characters of a figure.
 const LONGEST: usize = 9;
@@ -43,13 +43,18 @@ impl Field {
         }
     }
 
-    /// How far one step goes, and the most: parts per million, micro-units of currency, nodes.
+    /// The least that it takes, in the units of its scale.
+    const fn least(self) -> i64 {
+        if matches!(self, Self::Nodes) { 1 } else { 0 }
+    }
+
+    /// How far one step goes, and the most: parts per million, micro-units of currency, millionths of a node.
     const fn scale(self) -> (i64, i64) {
         match self {
             Self::List => (0, 0),
             Self::Paid | Self::HitRate => (50_000, 1_000_000),
             Self::GpuRate => (100_000, 999_999_900_000),
-            Self::Nodes => (1, MOST_NODES as i64),
+            Self::Nodes => (1_000_000, MOST_NODES as i64 * 1_000_000),
         }
     }
 }
@@ -91,7 +96,7 @@ impl WhatIfForm {
             paid: share(Field::Paid),
             hit_rate: share(Field::HitRate),
             gpu_rate: self.value(Field::GpuRate).and_then(|micros| HourlyRate::of_parts(micros, 1)),
-            nodes: self.value(Field::Nodes).and_then(|nodes| u32::try_from(nodes).ok()),
+            nodes: self.value(Field::Nodes).and_then(NodeCount::from_micros),
         }
     }
 
@@ -106,10 +111,9 @@ impl WhatIfForm {
         let value = match field {
             Field::List => None,
             Field::Paid | Field::HitRate => number.shifted(-2).scaled(6).ok(),
-            Field::GpuRate => number.scaled(6).ok(),
-            Field::Nodes => number.scaled(0).ok(),
+            Field::GpuRate | Field::Nodes => number.scaled(6).ok(),
         };
-        value.filter(|value| *value <= field.scale().1)
+        value.filter(|value| *value <= field.scale().1 && *value >= field.least())
     }
 
     /// Where a field stands on its slider, from 0 to 1: as it is, and as it is typed. Rates and nodes reach to twice what
@@ -153,7 +157,7 @@ impl WhatIfForm {
         let (step, most) = self.field.scale();
         let Some(from) = self.value(self.field).or_else(|| self.now(self.field, nodes)) else { return };
         let to = if up { (from / step + 1) * step } else { (from - 1).div_euclid(step) * step };
-        self.texts[self.field as usize] = written(self.field, to.clamp(0, most));
+        self.texts[self.field as usize] = written(self.field, to.clamp(self.field.least().min(step), most));
     }
 
     /// Goes round: as it was, then every list of the book.
@@ -173,7 +177,10 @@ impl WhatIfForm {
             Field::Paid => Some(levels.paid_ppm.unwrap_or(Share::ALL.ppm()).into()),
             Field::HitRate => levels.hit_rate_ppm.map(i64::from),
             Field::GpuRate => i64::try_from(levels.gpu_rate?.rounded(6)).ok(),
-            Field::Nodes => levels.nodes_milli.map(|milli| (milli + 500) / 1_000).or(i64::try_from(nodes).ok()),
+            Field::Nodes => {
+                let known = i64::try_from(nodes).ok()?.checked_mul(1_000_000);
+                levels.nodes_milli.map(|milli| milli * 1_000).or(known)
+            }
         }
     }
 
@@ -200,8 +207,8 @@ impl WhatIfForm {
 fn written(field: Field, value: i64) -> String {
     let (whole, rest, places) = match field {
         Field::Paid | Field::HitRate => (value / 10_000, value % 10_000, 4),
-        Field::GpuRate => (value / 1_000_000, value % 1_000_000, 6),
-        Field::List | Field::Nodes => (value, 0, 0),
+        Field::GpuRate | Field::Nodes => (value / 1_000_000, value % 1_000_000, 6),
+        Field::List => (value, 0, 0),
     };
     if rest == 0 {
         return whole.to_string();

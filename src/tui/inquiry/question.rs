@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{MoneyPage, WhatIfPage};
 use crate::reading::Label;
-use crate::units::{HourlyRate, Share, Timestamp};
+use crate::units::{HourlyRate, NodeCount, Share, Timestamp};
 
 /// The other end of the bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,7 +51,7 @@ pub struct Changed {
     /// What a GPU costs an hour.
     pub gpu_rate: Option<HourlyRate>,
     /// How many nodes are held.
-    pub nodes: Option<u32>,
+    pub nodes: Option<NodeCount>,
 }
 
 impl Changed {
@@ -153,7 +153,7 @@ mod tests {
             paid: Share::from_ppm(370_000),
             hit_rate: Share::from_ppm(600_000),
             gpu_rate: HourlyRate::of_parts(2_500_000, 1),
-            nodes: Some(8),
+            nodes: NodeCount::whole(8),
         };
         let words = "margintop report --since today --what-if list='my list'\\''s' --what-if paid=0.37 \
                      --what-if hit_rate=0.60 --what-if gpu_rate=2.50 --what-if nodes=8";
