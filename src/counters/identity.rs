@@ -225,6 +225,7 @@ impl Processes {
                 process.follow_labels(page.rows, &context);
             }
             let undone = self.undo_jitter(page, start, id).or_else(|| self.undo_leap(page, start, id));
+            let undone = undone.or_else(|| self.split_starts(page, start, id));
             if let Some(outcome) = undone {
                 return outcome;
             }

@@ -133,13 +133,13 @@ impl Processes {
         Outcome { lost: outcome.lost || doubtful, ..outcome }
     }
 
-    /// Undoes an accepted start time, if an earlier one returns with less than was counted since. The accepted one is
+    /// Undoes an accepted start time, if an earlier one goes on from its own last values, with less than was counted since. The accepted one is
     /// then that of another process, which was there before.
     pub(super) fn undo_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, id: ProcessId) -> Option<Outcome> {
         let process = self.get_mut(id)?;
         let other = process.trial.as_ref()?.other_start().filter(|other| *other != start)?;
         let line = process.line();
-        if process.line_of(page.rows).reaches(&line) {
+        if process.line_of(page.rows).reaches(&line) || !process.by_start.goes_on(start, &Line::of(page.rows)) {
             return None;
         }
         self.split(page, id, [start, other])
@@ -223,7 +223,11 @@ impl Processes {
         let seen = quarantined.others.iter().map(|other| other.last_seen).max_by_key(|seen| seen.boot);
         let since = page.at.since(seen.unwrap_or(page.at));
         let jumps = process.has_shown() && !process.paces(&quarantined.last, page.rows, since);
-        quarantined.others.iter().filter_map(Process::start).for_each(|start| process.add_start(start, false));
+        for other in &quarantined.others {
+            let Some(start) = other.start() else { continue };
+            process.add_start(start, false);
+            process.by_start.note_earlier(start, other.line(), other.last_seen);
+        }
         jumps
     }
 }
