@@ -13,7 +13,7 @@ use super::jitter::Jitter;
 use super::passed::PassedLines;
 use super::process::{Process, ProcessId, ProcessRow, Succession};
 use super::quarantined::QuarantinedLines;
-use super::row::PageContext;
+use super::row::{PageContext, RowCounters};
 use super::unidentified::Trial;
 use crate::reading::EngineReading;
 use crate::units::{Moment, Span, Timestamp};
@@ -225,6 +225,7 @@ impl Processes {
                 process.follow_labels(page.rows, &context);
             }
             let undone = self.undo_jitter(page, start, id).or_else(|| self.undo_leap(page, start, id));
+            let undone = undone.or_else(|| self.split_starts(page, start, id));
             if let Some(outcome) = undone {
                 return outcome;
             }
@@ -465,6 +466,15 @@ impl InstancePage<'_> {
     pub(super) fn context(&self, last_page: Moment) -> PageContext {
         let identified = self.start.is_some();
         PageContext { at: self.at, last_page, bounds: self.bounds, refused: self.refused, identified }
+    }
+
+    /// Whether a process that was born at an instant can have made all that the page has.
+    pub(super) fn may_be_made_since(&self, began: Timestamp) -> bool {
+        let since = self.at + (began - self.at.wall);
+        let context = self.context(since);
+        let is_beyond =
+            |reading: &&EngineReading| RowCounters::zero(since, reading).is_beyond_hardware(&reading.tokens, &context);
+        !self.rows.iter().any(is_beyond)
     }
 }
 

@@ -74,7 +74,8 @@ impl Processes {
         };
         let ours = start - page.ahead.unwrap_or_default();
         // A start that moved, by a time without fractions of a second, may seem to be later than a page.
-        let watched = |process: &&Process| ours <= page.at.wall - page.at.since(process.last_seen) + JITTER + FRACTION;
+        let watched =
+            |process: &&Process| ours <= page.at.wall - page.at.since(self.last_like(process)) + JITTER + FRACTION;
         let lines_up = self.jitter.as_ref().is_none_or(|quarantined| quarantined.last.goes_on(page.rows));
         let mut all = self.all.iter().filter(close);
         let only = all.next().filter(|_| all.next().is_none() && lines_up)?;
@@ -108,7 +109,16 @@ impl Processes {
         }
     }
 
-    /// Whether a start time close to a process's own may be that of a process that was born after the last page.
+    /// When a process's last page came, or the last one with a start time that may be its own.
+    fn last_like(&self, process: &Process) -> Moment {
+        let quarantined = self.jitter.iter().filter(|quarantined| quarantined.of == process.id);
+        let others = quarantined.flat_map(|quarantined| &quarantined.others);
+        let seen = others.map(|other| other.last_seen).chain([process.last_seen]);
+        seen.max_by_key(|at| at.boot).unwrap_or(process.last_seen)
+    }
+
+    /// Whether a start time close to a process's own may be that of a process that was born after the last page, and made
+    /// all that its page has since.
     fn may_be_born(&self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> bool {
         let Some(process) = self.get(of) else { return false };
         let others = self.jitter.iter().flat_map(|quarantined| &quarantined.others);
@@ -116,7 +126,9 @@ impl Processes {
         let seen = others.map(|other| other.last_seen).chain([process.last_seen]);
         let last = seen.max_by_key(|at| at.boot).unwrap_or(process.last_seen);
         let ours = start - page.ahead.unwrap_or_default();
-        ours > page.at.wall - page.at.since(last) - SLACK && process.may_end_before(start, last)
+        ours > page.at.wall - page.at.since(last) - SLACK
+            && process.may_end_before(start, last)
+            && self.birth(page, start).is_none_or(|began| page.may_be_made_since(began))
     }
 
     /// Accepts a start time as the process's own; on trial, unless its start times move all the time. If it may be that of
@@ -133,13 +145,13 @@ impl Processes {
         Outcome { lost: outcome.lost || doubtful, ..outcome }
     }
 
-    /// Undoes an accepted start time, if an earlier one returns with less than was counted since. The accepted one is
+    /// Undoes an accepted start time, if an earlier one goes on from its own last values, with less than was counted since. The accepted one is
     /// then that of another process, which was there before.
     pub(super) fn undo_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, id: ProcessId) -> Option<Outcome> {
         let process = self.get_mut(id)?;
         let other = process.trial.as_ref()?.other_start().filter(|other| *other != start)?;
         let line = process.line();
-        if process.line_of(page.rows).reaches(&line) {
+        if process.line_of(page.rows).reaches(&line) || !process.by_start.goes_on(start, &Line::of(page.rows)) {
             return None;
         }
         self.split(page, id, [start, other])
@@ -223,7 +235,11 @@ impl Processes {
         let seen = quarantined.others.iter().map(|other| other.last_seen).max_by_key(|seen| seen.boot);
         let since = page.at.since(seen.unwrap_or(page.at));
         let jumps = process.has_shown() && !process.paces(&quarantined.last, page.rows, since);
-        quarantined.others.iter().filter_map(Process::start).for_each(|start| process.add_start(start, false));
+        for other in &quarantined.others {
+            let Some(start) = other.start() else { continue };
+            process.add_start(start, false);
+            process.by_start.note_earlier(start, other.line(), other.last_seen);
+        }
         jumps
     }
 }

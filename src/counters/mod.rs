@@ -27,6 +27,7 @@ mod row;
 mod row_index;
 mod same_start;
 mod series_sum;
+mod start_lines;
 mod unidentified;
 mod values;
 mod window;

@@ -10,6 +10,7 @@ use super::passed::PassedLines;
 use super::process_rows::live_total;
 use super::row::{PageContext, RowCounters};
 use super::row_index::RowIndex;
+use super::start_lines::StartLines;
 use super::unidentified::Trial;
 use super::values::{self, RowKey};
 use crate::reading::{EngineReading, TokenCounters};
@@ -36,6 +37,9 @@ pub struct Process {
     /// How many of them may be those of later processes.
     #[serde(default, skip_serializing_if = "is_zero")]
     doubtful: u8,
+    /// Its last values under each of them, if they are several.
+    #[serde(default, skip_serializing_if = "StartLines::is_empty")]
+    pub(super) by_start: StartLines,
     pub(super) first_seen: Moment,
     pub(super) last_seen: Moment,
     /// Whether another process replaced it.
@@ -114,6 +118,7 @@ impl Process {
             id,
             starts: start.into_iter().collect(),
             doubtful: 0,
+            by_start: StartLines::default(),
             first_seen: at,
             last_seen: at,
             ended: false,
@@ -172,8 +177,7 @@ impl Process {
 
     /// Whether a start time is its own: equal to the centisecond.
     pub fn has_start(&self, start: Timestamp) -> bool {
-        let centis = |at: Timestamp| (at.millis() + 5).div_euclid(10);
-        self.starts.iter().any(|known| centis(*known) == centis(start))
+        self.starts.iter().any(|known| same_start(*known, start))
     }
 
     /// Whether its start time moves all the time.
@@ -183,6 +187,9 @@ impl Process {
 
     /// Adds another start time of the same process. `is_doubtful` is whether it may be that of a later one.
     pub(super) fn add_start(&mut self, start: Timestamp, is_doubtful: bool) {
+        if let [first] = self.starts[..] {
+            self.by_start.note_earlier(first, self.line(), self.last_seen);
+        }
         if self.starts.len() == STARTS {
             // The first one stays: no process that was born after a page has a start time as near to it.
             self.starts.remove(1);
@@ -190,6 +197,12 @@ impl Process {
         }
         self.starts.push(start);
         self.doubtful = self.doubtful.saturating_add(u8::from(is_doubtful));
+    }
+
+    /// Keeps these of its start times: the others are another process's.
+    pub(super) fn keep_starts(&mut self, starts: Vec<Timestamp>) {
+        self.starts = starts;
+        self.doubtful = self.doubtful.min(u8::try_from(self.starts.len().saturating_sub(1)).unwrap_or(u8::MAX));
     }
 
     /// Whether a start time, if its process was born after a page, is as much later than this one's as it must be then.
@@ -303,6 +316,7 @@ impl Process {
             id: _,
             starts: _,
             doubtful: _,
+            by_start,
             first_seen,
             last_seen,
             ended: _,
@@ -323,7 +337,13 @@ impl Process {
         let trial = trial.iter_mut().map(Trial::since_mut);
         let rows = rows.iter_mut().flat_map(ProcessRow::moments_mut);
         let dropped = dropped.iter_mut().flat_map(Dropped::moments_mut);
-        [first_seen, last_seen].into_iter().chain(trial).chain(rows).chain(dropped).chain(passed.moments_mut())
+        [first_seen, last_seen]
+            .into_iter()
+            .chain(trial)
+            .chain(rows)
+            .chain(dropped)
+            .chain(passed.moments_mut())
+            .chain(by_start.moments_mut())
     }
 
     /// Returns to an earlier line, and to what its rows had shown then.
@@ -353,6 +373,12 @@ impl Process {
     pub(super) fn shown(&self) -> Vec<(RowKey, FastestMinute)> {
         self.rows.iter().map(|row| (row.key.clone(), row.counters.shown())).collect()
     }
+}
+
+/// Whether two start times are equal to the centisecond.
+pub(super) fn same_start(one: Timestamp, other: Timestamp) -> bool {
+    let centis = |at: Timestamp| (at.millis() + 5).div_euclid(10);
+    centis(one) == centis(other)
 }
 
 /// Which counters a reading has.
