@@ -176,7 +176,9 @@ fn parts(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest: Gr
     let ancient = calendar.day(kept.quarters_from).begins;
     let days = if finest == Grain::Day {
         let first = calendar.day(since);
-        let first = if first.begins == since || since < ancient { first.begins } else { first.ends };
+        let whole = first.begins == since || since < ancient;
+        // Both ends may lie inside one day, which then is none of it.
+        let first = if whole { first.begins } else { first.ends.min(until) };
         (first, calendar.day(until).begins.max(first))
     } else {
         // Only days are kept of what is so old.
@@ -303,6 +305,23 @@ mod tests {
         ];
         for ((since, until), (from, to)) in spans {
             assert_eq!(took(since, until), (from.to_owned(), to.to_owned()));
+        }
+    }
+
+    /// Class: both edges of a span inside one bucket, and that bucket taken whole.
+    #[test]
+    fn a_span_ends_where_it_is_asked_to() {
+        let days = ["2026-11-19T00:00:00Z", "2026-11-19T06:00:00Z", "2026-11-19T06:07:00Z", "2026-11-19T06:09:00Z"];
+        let later = ["2026-11-19T06:15:00Z", "2026-11-19T09:01:00Z", "2026-11-20T00:00:00Z", "2026-11-21T10:00:00Z"];
+        let edges = [days, later].concat();
+        for (nth, since) in edges.iter().enumerate() {
+            for until in &edges[nth + 1..] {
+                for finest in [Grain::Minute, Grain::Quarter, Grain::Day] {
+                    let all = told(since, until, finest);
+                    let ends = (all[0].1.as_str(), all[all.len() - 1].2.as_str());
+                    assert_eq!(ends, (*since, *until), "{finest:?}: {all:?}");
+                }
+            }
         }
     }
 
