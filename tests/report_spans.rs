@@ -171,10 +171,60 @@ fn spans_that_adjoin_add_up_by_everything() {
                 let whole = whole.get(key).unwrap_or_else(|| panic!("{by} {edge}: no {key}"));
                 row.iter().zip(whole).all(|(sum, whole)| (sum - whole).abs() <= 3)
             };
-            assert!(
-                sum.iter().filter(|(key, _)| *key == "total").all(near),
-                "{by} {since} {edge} {until}: {sum:?} and {whole:?}"
-            );
+            assert!(sum.iter().all(near), "{by} {since} {edge} {until}: {sum:?} and {whole:?}");
+        }
+    }
+}
+
+/// Class: a key's cost that depends on what else is asked, because another question reads other buckets.
+#[test]
+fn the_cost_of_a_key_is_the_same_whatever_else_is_asked() {
+    let home = tempfile::tempdir().unwrap();
+    let path = ledger(home.path());
+    // By minutes, by quarter hours and by days alone.
+    for later in [0, 20, 500] {
+        let open = Connection::open(&path).unwrap();
+        let last = days()[2].1 - 90 * MINUTE + later * 1440 * MINUTE;
+        open.execute("UPDATE meta SET value = ?1 WHERE key = 'last_wall'", [last.to_string()]).unwrap();
+        // Later on the last hours are without a node, and the average is another.
+        the_cost_is_the_same(&path, later == 0);
+    }
+}
+
+fn the_cost_is_the_same(path: &Path, counts_nodes: bool) {
+    let price =
+        |model: &str| format!("[[price]]\nmodel = \"{model}\"\nhit = \"0.05\"\nmiss = \"0.4\"\noutput = \"3\"\n");
+    let config = price("m") + &price("n");
+    for (since, until) in [("2026-03-27T23:00:00Z", "2026-03-30T22:00:00Z"), SPANS[0], SPANS[1], SPANS[5]] {
+        for by in ["model", "tenant", "node", "unit", "role"] {
+            let costs = |more: &[&str]| -> BTreeMap<String, i128> {
+                let arguments = ["report", "--json", "--by", by, "--since", since, "--until", until];
+                let told: Value = Program::new(arguments.iter().chain(more))
+                    .arg("--ledger")
+                    .arg(path.to_str().unwrap())
+                    .config(&config)
+                    .run()
+                    .good();
+                let rows = told["rows"].as_array().unwrap().iter().filter(|row| row["is_key"] == true);
+                rows.map(|row| (row["key"].as_str().unwrap().to_owned(), micros(&row["cost"]))).collect()
+            };
+            let plain = costs(&[]);
+            let others: [&[&str]; 7] = [
+                &["--reprice"],
+                &["--compare"],
+                &["--what-if", "list=deepseek-r1-2025"],
+                &["--what-if", "paid=0.5"],
+                &["--what-if", "hit_rate=0.3"],
+                &["--what-if", "nodes=2"],
+                &["--what-if", "nodes=4", "--what-if", "list=deepseek-r1-2025"],
+            ];
+            for (nth, more) in others.into_iter().enumerate().take(if counts_nodes { 7 } else { 5 }) {
+                let told = costs(more);
+                // Twice the nodes cost twice as much.
+                let times = if nth == 6 { 2 } else { 1 };
+                let is_same = |key: &String| (told[key] - times * plain[key]).abs() <= 3;
+                assert!(plain.keys().all(is_same), "{by} {since} {more:?}: {told:?} and {plain:?}");
+            }
         }
     }
 }
