@@ -251,7 +251,7 @@ fn the_money_view_and_the_month_say_the_same() {
     let at = reader.header().last;
     let question = MoneyQuestion { at, against: Against::Quarter };
     let four =
-        stretches(question, &TimeZone::UTC).map(|span| reader.past(span.since, span.until, span.finest).unwrap());
+        stretches(question, &TimeZone::UTC).map(|span| reader.borne_past(span.since, span.until, span.finest).unwrap());
     let budget = Some(Money::from_micros(1_000_000_000));
     let page = MoneyPage::of(question, &four, &Book::built_in().unwrap(), &TimeZone::UTC, budget);
     let month = page.month.unwrap();

@@ -17,7 +17,7 @@ use random_ledger::{DAY, DAYS, first_day, random_ledger, tables};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-/// A day's statement as it is printed.
+/// A day's statement as it is printed, of the day's cells, as the views are.
 fn statement(reader: &Reader, day: i64, by: By) -> Statement {
     let since = Timestamp::from_millis(first_day() + day * DAY);
     let past = reader.past(since, since + Span::from_millis(DAY), Grain::Day).unwrap();

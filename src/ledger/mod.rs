@@ -7,6 +7,7 @@
 mod account;
 mod apportion;
 mod books;
+mod borne;
 mod dispute;
 mod pace;
 mod past;
@@ -25,6 +26,7 @@ mod uncosted;
 pub use account::{CostAccount, CostAccountId, CostKind, RevenueAccount, RevenueAccountId, Tariff, TariffId};
 pub use apportion::{apportion, cut_minutes};
 pub use books::Ledger;
+pub use borne::{BorneTime, Reach};
 pub use dispute::{Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Evidence};
 pub use pace::Pace;
 pub use past::{Detail, GpuTimeCell, Grain, Marker, Past, TokenCell, UncertaintyCell};

@@ -3,7 +3,8 @@
 //! The store answers queries with one of these. It is immutable; the caller folds it, and nothing here adds up.
 
 use super::{
-    AllocatedTime, Classes, CostAccount, CostAccountId, RevenueAccount, RevenueAccountId, SloPast, Tariff, TariffId,
+    AllocatedTime, BorneTime, Classes, CostAccount, CostAccountId, RevenueAccount, RevenueAccountId, SloPast, Tariff,
+    TariffId,
 };
 use crate::reading::Label;
 use crate::units::{GpuTime, Money, Timestamp};
@@ -24,6 +25,8 @@ pub enum Grain {
 pub enum Detail {
     /// All of them.
     Accounts,
+    /// All of them, and who bears the cost of GPUs at work, told as finely as the ledger keeps it.
+    Borne,
     /// Those alone whose postings are worth something else: in each bucket, tokens of one model, tenant, tariff and
     /// knowledge of cost are one cell, and so is GPU time of one rate, price of energy and kind.
     Alike,
@@ -105,6 +108,9 @@ pub struct Past {
     pub tokens: Vec<TokenCell>,
     /// GPU time in the order of its buckets.
     pub rents: Vec<GpuTimeCell>,
+    /// Who bears it, in the order of buckets and cost accounts, of those buckets of which the ledger keeps finer ones;
+    /// empty where that was not asked for. In a bucket of which nothing is told here, its own tokens bear its GPU time.
+    pub borne: Vec<BorneTime>,
     /// Uncertainty in the order of its buckets.
     pub uncertainty: Vec<UncertaintyCell>,
     /// Markers in order of time.

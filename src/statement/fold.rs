@@ -1,7 +1,5 @@
 //! The fold: each cell to exactly one row, and rent to what it was paid for.
 
-use std::collections::BTreeMap;
-
 use jiff::tz::TimeZone;
 
 use super::accumulator::{RowAccumulator, RowId};
@@ -9,9 +7,11 @@ use super::bucket::{Bucket, Buckets};
 use super::calendar::Period;
 use super::costed::Costed;
 use super::list_uses::ListUses;
-use super::share::{Placement, Scope, Shares};
+use super::split::{Busy, Splitter, paid};
 use super::{By, RowKind};
-use crate::ledger::{CostAccount, CostKind, GpuTimeCell, Past, RevenueAccount, TokenCell};
+use crate::ledger::{
+    BorneTime, CostAccount, CostAccountId, CostKind, GpuTimeCell, Past, Reach, RevenueAccount, TokenCell,
+};
 use crate::reading::{Label, NodeName, UnitName};
 use crate::units::{Money, Timestamp};
 
@@ -25,12 +25,11 @@ pub(super) struct Fold<'a> {
     zone: &'a TimeZone,
     costed: &'a Costed,
     accumulator: RowAccumulator,
-    placement: Placement,
-    shares: Shares<RowId>,
-    /// Tokens of the whole past by account and row.
-    worked: BTreeMap<(usize, RowId), u64>,
-    /// Cost of GPUs at work, and its milliseconds, of buckets in which nothing was made: energy of idle time.
-    unshared: BTreeMap<usize, (Money, i64)>,
+    /// The rows of the cells of the bucket at hand, and the place of the first of these.
+    cells: Vec<RowId>,
+    first: usize,
+    /// What is due for GPUs at work in it, by cost account.
+    busy: Vec<Busy>,
     /// Rows of accounts, cost accounts or tariffs, by number, as far as they are known.
     accounts: Vec<Option<RowId>>,
     cost_accounts: Vec<Option<RowId>>,
@@ -46,10 +45,9 @@ impl<'a> Fold<'a> {
             zone,
             costed,
             accumulator: RowAccumulator::new(),
-            placement: Placement::new(&past.accounts, &past.cost_accounts),
-            shares: Shares::default(),
-            worked: BTreeMap::new(),
-            unshared: BTreeMap::new(),
+            cells: Vec::new(),
+            first: 0,
+            busy: Vec::new(),
             accounts: vec![None; past.accounts.len()],
             cost_accounts: vec![None; past.cost_accounts.len()],
             tariffs: vec![None; past.tariffs.len()],
@@ -58,47 +56,34 @@ impl<'a> Fold<'a> {
     }
 
     pub(super) fn run(mut self, uses: &mut ListUses<'a>) -> RowAccumulator {
+        let mut splitter = Splitter::new(self.past);
+        let (mut told, mut own) = (&*self.past.borne, Vec::new());
         for bucket in Buckets::of(self.past).iter() {
             for cell in bucket.tokens {
-                self.tokens(cell, uses);
+                let row = self.tokens(cell, uses);
+                self.cells.push(row);
             }
             if self.by.is_time() {
                 bucket.rents.iter().for_each(|cell| self.rent_of_time(bucket, cell));
             } else {
-                self.shares.close();
+                let (here, later) = told.split_at(told.partition_point(|row| row.bucket <= bucket.at));
+                told = later;
+                own.clear();
+                if here.is_empty() {
+                    splitter.open(bucket.tokens, self.first);
+                    splitter.add(bucket.tokens, bucket.rents);
+                    splitter.close(bucket.at, &mut own);
+                }
                 bucket.rents.iter().for_each(|cell| self.rent(cell));
-                self.allocate();
+                self.allocate(if here.is_empty() { &own } else { here });
             }
+            self.first += self.cells.len();
+            self.cells.clear();
         }
-        self.share_the_rest();
         self.accumulator
     }
 
-    /// What was owed for work in buckets in which nothing was made is for the work of the whole past. Where there is none
-    /// either, it is overhead.
-    fn share_the_rest(&mut self) {
-        for ((account, row), tokens) in std::mem::take(&mut self.worked) {
-            self.shares.share(&self.placement, account, row, tokens);
-        }
-        self.shares.close();
-        for (cost_account, (cost, millis)) in std::mem::take(&mut self.unshared) {
-            if !self.shares.put(&self.placement, cost_account, Scope::All, cost, millis) {
-                let row = RowAccumulator::special(RowKind::Overhead);
-                self.accumulator.add_cost(row, cost);
-                self.accumulator.add_time(row, millis);
-            }
-        }
-        self.allocate();
-    }
-
-    fn allocate(&mut self) {
-        self.shares.allocate(|row, cost, millis| {
-            self.accumulator.add_cost(row, cost);
-            self.accumulator.add_time(row, millis);
-        });
-    }
-
-    fn tokens(&mut self, cell: &TokenCell, uses: &mut ListUses<'a>) {
+    fn tokens(&mut self, cell: &TokenCell, uses: &mut ListUses<'a>) -> RowId {
         let known = self.costed.knows(cell.account);
         let priced = uses.note(cell);
         let row = match priced {
@@ -119,15 +104,10 @@ impl<'a> Fold<'a> {
             && known
             && tariff.overhead.is_some()
         {
-            let row = self.overhead_row(cell.bucket);
-            self.accumulator.add_cost(row, tariff.overhead_of(value));
+            let overhead = self.overhead_row(cell.bucket);
+            self.accumulator.add_cost(overhead, tariff.overhead_of(value));
         }
-        if known && !self.by.is_time() {
-            let (account, tokens) = (cell.account.index(), cell.tokens.total().count());
-            self.shares.share(&self.placement, account, row, tokens);
-            let worked = self.worked.entry((account, row)).or_default();
-            *worked = worked.saturating_add(tokens);
-        }
+        row
     }
 
     fn overhead_row(&mut self, at: Timestamp) -> RowId {
@@ -196,7 +176,7 @@ impl<'a> Fold<'a> {
         match cost_account.kind {
             CostKind::Overhead => self.accumulator.add_cost(RowAccumulator::special(RowKind::Overhead), cost),
             CostKind::Rounding => {
-                let row = self.home(cell).unwrap_or_else(|| RowAccumulator::special(RowKind::Rounding));
+                let row = self.home(cell.cost_account).unwrap_or_else(|| RowAccumulator::special(RowKind::Rounding));
                 self.accumulator.add_cost(row, cost);
             }
             CostKind::Gpus => {
@@ -205,34 +185,50 @@ impl<'a> Fold<'a> {
                 self.accumulator.add_cost(row, idle);
                 self.accumulator.add_idle(row, idle);
                 self.accumulator.add_time(row, cell.idle.millis());
-                self.busy(cell, cost - idle, cell.held.millis() - cell.idle.millis());
+                self.busy.push(Busy::of(cost_account, cell));
             }
         }
     }
 
-    fn busy(&mut self, cell: &GpuTimeCell, cost: Money, millis: i64) {
-        let home = self.home(cell);
-        let scope = match (self.by, home) {
-            (By::Node, Some(_)) => Scope::Node,
-            (By::Unit, Some(_)) => Scope::Unit,
-            _ => Scope::All,
-        };
-        if !self.shares.put(&self.placement, cell.cost_account.index(), scope, cost, millis) {
-            let Some(row) = home else {
-                let sum = self.unshared.entry(cell.cost_account.index()).or_default();
-                *sum = (sum.0 + cost, sum.1.saturating_add(millis));
-                return;
+    /// Gives what is due for GPUs at work to those who bear it. What is borne by work farther away than the rows reach is
+    /// the cost account's own row's; what nobody bears is that too, else overhead.
+    fn allocate(&mut self, mut borne: &[BorneTime]) {
+        let mut busy = std::mem::take(&mut self.busy);
+        Busy::merge(&mut busy);
+        for due in busy.drain(..) {
+            let cost_account = self.past.cost_account(due.cost_account);
+            let home = self.home(due.cost_account);
+            let farthest = match (self.by, home) {
+                (By::Node, Some(_)) => Reach::Node,
+                (By::Unit, Some(_)) => Reach::Unit,
+                _ => Reach::All,
             };
-            self.accumulator.add_cost(row, cost);
-            self.accumulator.add_time(row, millis);
+            let other = home.unwrap_or_else(|| RowAccumulator::special(RowKind::Overhead));
+            borne = &borne[borne.partition_point(|row| row.cost_account < due.cost_account)..];
+            let (mine, later) = borne.split_at(borne.partition_point(|row| row.cost_account == due.cost_account));
+            borne = later;
+            paid(cost_account, due, mine, |row, cost, millis| {
+                let near = row.filter(|row| row.reach <= farthest).and_then(|row| row.bearer);
+                let bearer = near.and_then(|place| self.cells.get(place.checked_sub(self.first)?)).copied();
+                self.add_busy(bearer.unwrap_or(other), cost, millis);
+            });
         }
+        self.busy = busy;
+    }
+
+    fn add_busy(&mut self, row: RowId, cost: Money, millis: i64) {
+        if cost.is_zero() && millis == 0 {
+            return;
+        }
+        self.accumulator.add_cost(row, cost);
+        self.accumulator.add_time(row, millis);
     }
 
     /// A cost account's own row: by node and by unit it has one.
-    fn home(&mut self, cell: &GpuTimeCell) -> Option<RowId> {
-        let known = &mut self.cost_accounts[cell.cost_account.index()];
+    fn home(&mut self, cost_account: CostAccountId) -> Option<RowId> {
+        let known = &mut self.cost_accounts[cost_account.index()];
         if known.is_none() {
-            let key = place_of(self.by, self.past.cost_account(cell.cost_account));
+            let key = place_of(self.by, self.past.cost_account(cost_account));
             *known = key.map(|key| self.accumulator.key(&key));
         }
         *known

@@ -119,6 +119,10 @@ pub(super) fn with_nodes(mut past: Past, nodes: NodeCount) -> Option<Past> {
     for cell in past.rents.iter_mut().filter(|cell| gpus[cell.cost_account.index()]) {
         scale.scale(cell)?;
     }
+    for row in &mut past.borne {
+        row.time = row.time.checked_mul(wanted)? / held;
+        row.energy = row.energy.checked_mul(wanted)? / held;
+    }
     Some(past)
 }
 

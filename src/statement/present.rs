@@ -1,6 +1,6 @@
 //! What is owed at present, shared as a bucket of the past is.
 
-use super::share::{Placement, Scope, Shares};
+use super::share::{Placement, Shares};
 use crate::ledger::{CostAccount, RevenueAccount};
 use crate::units::Money;
 
@@ -16,10 +16,10 @@ pub fn shared_cost(workers: &[(RevenueAccount, u64)], owed: &[(&CostAccount, Mon
     shares.close();
     for (number, (_, amount)) in owed.iter().enumerate() {
         // The share of GPUs without work is idle and belongs to no account.
-        let _ = shares.put(&placement, number, Scope::All, *amount, 0);
+        shares.put(&placement, number, *amount);
     }
     let is_known = |account: &RevenueAccount| account.costed && !owed.is_empty();
     let mut costs: Vec<_> = workers.iter().map(|(account, _)| is_known(account).then_some(Money::ZERO)).collect();
-    shares.allocate(|number, cost, _| *costs[number].get_or_insert_default() += cost);
+    shares.allocate(|number, cost| *costs[number].get_or_insert_default() += cost);
     costs
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::ledger::{CostAccount, RevenueAccount};
+use crate::ledger::{CostAccount, Reach, RevenueAccount};
 use crate::reading::{NodeName, UnitName};
 use crate::units::Money;
 
@@ -22,7 +22,7 @@ struct Place {
 
 /// Tokens that take a part of the rent, and the row that they stand in.
 #[derive(Debug, Clone, Copy)]
-struct Share<R> {
+pub(super) struct Share<R> {
     place: Place,
     row: R,
     weight: u64,
@@ -36,23 +36,12 @@ enum CostPool {
     All,
 }
 
-/// How far from its node a rent looks for work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Scope {
-    /// On the node; for a lease of a whole unit, in it.
-    Node,
-    /// On the node, else in its unit.
-    Unit,
-    /// On the node, else in its unit, else anywhere.
-    All,
-}
-
 /// The rent of one bucket on its way to rows.
 #[derive(Debug)]
 pub(super) struct Shares<R> {
     by_node: Vec<Share<R>>,
     by_unit: Vec<Share<R>>,
-    pools: HashMap<CostPool, (Money, i64)>,
+    pools: HashMap<CostPool, Money>,
 }
 
 impl Placement {
@@ -102,28 +91,28 @@ impl<R: Copy> Shares<R> {
         self.by_unit.sort_by_key(|share| share.place.unit);
     }
 
-    /// Puts a cost account's busy rent and its milliseconds to those who worked within reach; `false` if none did.
-    pub(super) fn put(
-        &mut self,
-        placement: &Placement,
-        cost_account: usize,
-        scope: Scope,
-        cost: Money,
-        millis: i64,
-    ) -> bool {
-        let Some(pool) = self.pool(placement.cost_accounts[cost_account], scope) else { return false };
-        let sum = self.pools.entry(pool).or_default();
-        sum.0 += cost;
-        sum.1 += millis;
-        true
+    /// Puts what is owed for a cost account to those who worked within reach, if any did.
+    pub(super) fn put(&mut self, placement: &Placement, cost_account: usize, cost: Money) {
+        if let Some(pool) = self.pool(placement.cost_accounts[cost_account]) {
+            *self.pools.entry(pool).or_default() += cost;
+        }
     }
 
-    fn pool(&self, place: Place, scope: Scope) -> Option<CostPool> {
+    /// Those who bear what a cost account's GPUs at work cost, and how far away they are.
+    pub(super) fn bearers(&self, placement: &Placement, cost_account: usize) -> (Reach, &[Share<R>]) {
+        let Some(pool) = self.pool(placement.cost_accounts[cost_account]) else { return (Reach::Nobody, &[]) };
+        let reach = match pool {
+            CostPool::Node(_) => Reach::Node,
+            CostPool::Unit(_) => Reach::Unit,
+            CostPool::All => Reach::All,
+        };
+        (reach, self.shares_of(pool))
+    }
+
+    fn pool(&self, place: Place) -> Option<CostPool> {
         let node = place.node.map(CostPool::Node).filter(|pool| !self.shares_of(*pool).is_empty());
-        let far = scope >= Scope::Unit || place.node.is_none();
-        let unit = || place.unit.filter(|_| far).map(CostPool::Unit).filter(|pool| !self.shares_of(*pool).is_empty());
-        let all = || Some(CostPool::All).filter(|_| scope == Scope::All && !self.by_node.is_empty());
-        node.or_else(unit).or_else(all)
+        let unit = || place.unit.map(CostPool::Unit).filter(|pool| !self.shares_of(*pool).is_empty());
+        node.or_else(unit).or_else(|| Some(CostPool::All).filter(|_| !self.by_node.is_empty()))
     }
 
     fn shares_of(&self, pool: CostPool) -> &[Share<R>] {
@@ -139,26 +128,42 @@ impl<R: Copy> Shares<R> {
         }
     }
 
-    /// Shares out what was put: each row's cost and milliseconds. Then it is ready for the next bucket.
-    pub(super) fn allocate(&mut self, mut each: impl FnMut(R, Money, i64)) {
-        for (pool, (cost, millis)) in &self.pools {
-            allocate_pool(&mut each, self.shares_of(*pool), *cost, *millis);
+    /// Shares out what was put: each row's cost. Then it is ready for the next bucket.
+    pub(super) fn allocate(&mut self, mut each: impl FnMut(R, Money)) {
+        for (pool, cost) in &self.pools {
+            allocate_pool(&mut each, self.shares_of(*pool), *cost);
         }
+        self.clear();
+    }
+
+    /// Forgets the bucket.
+    pub(super) fn clear(&mut self) {
         self.by_node.clear();
         self.pools.clear();
     }
 }
 
+impl<R: Copy> Share<R> {
+    /// The row that the tokens stand in.
+    pub(super) const fn row(&self) -> R {
+        self.row
+    }
+
+    /// How many there are.
+    pub(super) const fn weight(&self) -> u64 {
+        self.weight
+    }
+}
+
 /// Each seat gets the difference of two running parts, so that nothing is lost.
-fn allocate_pool<R: Copy>(each: &mut impl FnMut(R, Money, i64), shares_of: &[Share<R>], cost: Money, millis: i64) {
+fn allocate_pool<R: Copy>(each: &mut impl FnMut(R, Money), shares_of: &[Share<R>], cost: Money) {
     let whole: u64 = shares_of.iter().map(|share| share.weight).sum();
-    let (mut weight, mut paid, mut timed) = (0, Money::ZERO, 0);
+    let (mut weight, mut paid) = (0, Money::ZERO);
     for share in shares_of {
         weight += share.weight;
         let upto = part(cost, weight, whole);
-        let time = (i128::from(millis) * i128::from(weight) / i128::from(whole)) as i64;
-        each(share.row, upto - paid, time - timed);
-        (paid, timed) = (upto, time);
+        each(share.row, upto - paid);
+        paid = upto;
     }
 }
 

@@ -90,6 +90,8 @@ fn only(past: &Past, minutes: &[bool]) -> Past {
     only.tokens.retain(|cell| kept(cell.bucket));
     only.rents.retain(|cell| kept(cell.bucket));
     only.uncertainty.retain(|cell| kept(cell.bucket));
+    // It tells of cells by their places. These are minutes, which bear their own GPU time.
+    only.borne.clear();
     only.until = past.since + Span::from_millis(millis(minutes));
     only.unwatched.clear();
     only

@@ -8,11 +8,12 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::StoreError;
+use super::past::PastQuery;
 use super::writer::{LedgerRequest, LedgerWriter};
 use crate::clock::Clock;
 use crate::fleet::{Checkpoint, SavedState};
 use crate::history::HistoryEvent;
-use crate::ledger::{Decision, Grain, Past, SavedLedger};
+use crate::ledger::{Decision, Detail, Grain, Past, SavedLedger};
 use crate::reading::{Label, NodeName, TargetId};
 use crate::snapshot::{LedgerBasis, WriterStatus};
 use crate::units::Timestamp;
@@ -103,7 +104,16 @@ impl Store {
 
     /// Asks for what is known of `[since, until)`.
     pub fn past(&self, since: Timestamp, until: Timestamp, finest: Grain, answer: Answer) {
-        let _ = self.requests.send(LedgerRequest::Past { since, until, finest, answer });
+        self.ask(PastQuery { since, until, finest, detail: Detail::Accounts }, answer);
+    }
+
+    /// The same with who bears the cost of GPUs at work, as [`Reader::borne_past`](super::Reader::borne_past) tells it.
+    pub fn borne_past(&self, since: Timestamp, until: Timestamp, finest: Grain, answer: Answer) {
+        self.ask(PastQuery { since, until, finest, detail: Detail::Borne }, answer);
+    }
+
+    fn ask(&self, query: PastQuery, answer: Answer) {
+        let _ = self.requests.send(LedgerRequest::Past { query, answer });
     }
 
     /// Hands over events that are new or have changed.

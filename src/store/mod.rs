@@ -6,6 +6,7 @@
 //! nothing; it keeps what `fleet` hands on, and answers questions of the past.
 
 mod beside;
+mod borne;
 mod by_hand;
 mod calendar;
 mod cells;

@@ -6,7 +6,7 @@ use super::beside::Beside;
 use super::calendar::{Calendar, next_quarter, quarter};
 use super::restore::{instant, last};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
-use super::{names, read_cells, slo};
+use super::{borne, names, read_cells, slo};
 use crate::ledger::{Detail, GpuTimeCell, Grain, Marker, Past, TokenCell};
 use crate::reading::Label;
 use crate::units::Timestamp;
@@ -41,7 +41,15 @@ pub(super) fn past(
     let kept = saved(connection, calendar)?;
     let beside = beside.and_then(Beside::joined);
     let (mut past, parts) = shell(connection, calendar, query, kept)?;
+    let finer = if query.detail == Detail::Borne {
+        borne::finer(&parts, &parts_of(calendar, past.since, past.until, Grain::Minute, kept))
+    } else {
+        Vec::new()
+    };
+    // The finer buckets are many more than the others.
+    let (beside, finer_beside) = if finer.is_empty() { (beside, None) } else { (None, beside) };
     (past.tokens, past.rents) = read_cells::both(connection, beside, &parts, query.detail, &past)?;
+    past.borne = borne::borne((connection, finer_beside), calendar, &finer, &past)?;
     for Part { grain, from, to } in parts {
         past.uncertainty.extend(read_cells::uncertainty(connection, grain, from, to)?);
     }
@@ -60,11 +68,11 @@ pub(super) fn read<R>(
     let _instant = connection.unchecked_transaction()?;
     let kept = saved(connection, calendar)?;
     let beside = beside.and_then(Beside::joined);
-    let (mut past, parts_of_it) = shell(connection, calendar, query, kept)?;
-    let days = parts(calendar, past.since, past.until, Grain::Day, kept);
+    let (mut past, parts) = shell(connection, calendar, query, kept)?;
+    let days = parts_of(calendar, past.since, past.until, Grain::Day, kept);
     past.tokens = read_cells::both(connection, None, &days, query.detail, &past)?.0;
     let mut beside = beside;
-    let mut read = |each: EachBucket<'_>| read_cells::each_bucket(connection, beside.take(), &parts_of_it, each);
+    let mut read = |each: EachBucket<'_>| read_cells::each_bucket(connection, beside.take(), &parts, each);
     Ok(fold(&past, &mut read))
 }
 
@@ -94,7 +102,7 @@ fn shell(
         ..Past::default()
     };
     past.books.retain(|(revision, _)| past.tariffs.iter().any(|tariff| tariff.book == *revision));
-    let parts = parts(calendar, since, until, query.finest, kept);
+    let parts = parts_of(calendar, since, until, query.finest, kept);
     if query.detail == Detail::Accounts {
         past.slo = slo::past(connection, since, until)?;
     }
@@ -166,7 +174,13 @@ fn edges(calendar: &mut Calendar, since: Timestamp, until: Timestamp, kept: Save
 }
 
 /// Cuts a stretch into days, quarter hours and minutes that do not overlap.
-fn parts(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest: Grain, kept: SavedLedger) -> Vec<Part> {
+fn parts_of(
+    calendar: &mut Calendar,
+    since: Timestamp,
+    until: Timestamp,
+    finest: Grain,
+    kept: SavedLedger,
+) -> Vec<Part> {
     if since >= until || until <= kept.began || since > kept.now {
         return Vec::new();
     }
@@ -176,7 +190,9 @@ fn parts(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest: Gr
     let ancient = calendar.day(kept.quarters_from).begins;
     let days = if finest == Grain::Day {
         let first = calendar.day(since);
-        let first = if first.begins == since || since < ancient { first.begins } else { first.ends };
+        let whole = first.begins == since || since < ancient;
+        // Both ends may lie inside one day, which then is none of it.
+        let first = if whole { first.begins } else { first.ends.min(until) };
         (first, calendar.day(until).begins.max(first))
     } else {
         // Only days are kept of what is so old.
@@ -247,7 +263,7 @@ mod tests {
     fn told(since: &str, until: &str, finest: Grain) -> Vec<(&'static str, String, String)> {
         let mut calendar = Calendar::new(TimeZone::UTC);
         let (since, until) = edges(&mut calendar, at(since), at(until), kept());
-        let all = parts(&mut calendar, since, until, finest, kept());
+        let all = parts_of(&mut calendar, since, until, finest, kept());
         let mut gapless = all.windows(2).map(|pair| pair[0].to == pair[1].from);
         assert!(gapless.all(|same| same), "{all:?}");
         all.into_iter().map(|part| (part.grain, part.from.to_string(), part.to.to_string())).collect()
@@ -303,6 +319,23 @@ mod tests {
         ];
         for ((since, until), (from, to)) in spans {
             assert_eq!(took(since, until), (from.to_owned(), to.to_owned()));
+        }
+    }
+
+    /// Class: both edges of a span inside one bucket, and that bucket taken whole.
+    #[test]
+    fn a_span_ends_where_it_is_asked_to() {
+        let days = ["2026-11-19T00:00:00Z", "2026-11-19T06:00:00Z", "2026-11-19T06:07:00Z", "2026-11-19T06:09:00Z"];
+        let later = ["2026-11-19T06:15:00Z", "2026-11-19T09:01:00Z", "2026-11-20T00:00:00Z", "2026-11-21T10:00:00Z"];
+        let edges = [days, later].concat();
+        for (nth, since) in edges.iter().enumerate() {
+            for until in &edges[nth + 1..] {
+                for finest in [Grain::Minute, Grain::Quarter, Grain::Day] {
+                    let all = told(since, until, finest);
+                    let ends = (all[0].1.as_str(), all[all.len() - 1].2.as_str());
+                    assert_eq!(ends, (*since, *until), "{finest:?}: {all:?}");
+                }
+            }
         }
     }
 

@@ -91,14 +91,14 @@ pub(super) fn each_bucket(
     })
 }
 
-/// A part in days, as cells of so much are read at once.
+/// A part in days, or of minutes in two hours: as cells of so much are read at once.
 fn chunks(part: &Part) -> impl Iterator<Item = Part> + use<> {
-    const CHUNK: Span = Span::from_secs(86_400);
     let Part { grain, from, to } = *part;
-    std::iter::successors(Some(from), |at| Some(*at + CHUNK)).take_while(move |at| *at < to).map(move |at| Part {
+    let chunk = Span::from_secs(if grain == "minute" { 2 * 3_600 } else { 86_400 });
+    std::iter::successors(Some(from), move |at| Some(*at + chunk)).take_while(move |at| *at < to).map(move |at| Part {
         grain,
         from: at,
-        to: to.min(at + CHUNK),
+        to: to.min(at + chunk),
     })
 }
 

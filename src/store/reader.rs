@@ -66,7 +66,16 @@ impl Reader {
         self.ask(PastQuery { since, until, finest, detail: Detail::Accounts }, None)
     }
 
-    /// The same with the cells of each bucket merged that have one model, tenant, tariff and knowledge of cost, or one rate,
+    /// The same with who bears the cost of GPUs at work, told as finely as is kept, whatever the resolution of the cells:
+    /// what a statement by anything but time or lease is made of.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn borne_past(&self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
+        self.ask(PastQuery { since, until, finest, detail: Detail::Borne }, Beside::open(&self.path))
+    }
+
+    /// The same as [`Reader::past`] with the cells of each bucket merged that have one model, tenant, tariff and knowledge of cost, or one rate,
     /// price of energy and kind: their values add up to the same. Which node, unit or role they are of is lost.
     ///
     /// # Errors

@@ -117,7 +117,8 @@ CREATE VIEW cost_by_day AS
     FROM parted p JOIN days d USING (bucket);
 
 -- `report --by model` of a day: the cost of GPUs that worked goes to what was made on their node by its tokens, else in
--- their unit, else anywhere, else it is overhead; what idled, overhead and rounding stand apart.
+-- their unit, else anywhere, else it is overhead; what idled, overhead and rounding stand apart. It is shared by the tokens
+-- of the day, where a report shares it by what is kept finer: a view that does takes minutes over a large ledger.
 CREATE VIEW profit_by_model_by_day AS
     WITH made AS (
              SELECT k.bucket, a.node, a.unit, a.costed, k.miss + k.hit AS prompt, k.hit, k.output,

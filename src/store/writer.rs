@@ -16,7 +16,7 @@ use super::past::PastQuery;
 use super::{StoreError, commit, events, file, names, past, reader, restore, retention};
 use crate::fleet::{Checkpoint, SavedState};
 use crate::history::HistoryEvent;
-use crate::ledger::{Detail, Grain, Past};
+use crate::ledger::Past;
 use crate::reading::Label;
 use crate::snapshot::{LedgerBasis, WriterStatus};
 use crate::units::{Span, Timestamp, zone_text};
@@ -35,7 +35,7 @@ pub(super) enum LedgerRequest {
     /// To write.
     Commit(Box<Checkpoint>),
     /// A question.
-    Past { since: Timestamp, until: Timestamp, finest: Grain, answer: Answer },
+    Past { query: PastQuery, answer: Answer },
     /// To write events, the new and the changed.
     KeepEvents(Vec<HistoryEvent>),
     /// A question of the latest events.
@@ -101,7 +101,7 @@ impl LedgerWriter {
         loop {
             match inbox.recv_timeout(LOOK) {
                 Ok(LedgerRequest::Commit(checkpoint)) => self.take(checkpoint),
-                Ok(LedgerRequest::Past { since, until, finest, answer }) => answer(self.past(since, until, finest)),
+                Ok(LedgerRequest::Past { query, answer }) => answer(self.past(query)),
                 Ok(LedgerRequest::KeepEvents(mut events)) => {
                     self.events.append(&mut events);
                     let over = self.events.len().saturating_sub(EVENTS_WAITING);
@@ -345,7 +345,7 @@ impl LedgerWriter {
         (self.notify)(LedgerEvent::ReadOnly { kept: Box::new(kept), began, zone });
     }
 
-    fn past(&mut self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
+    fn past(&mut self, query: PastQuery) -> Result<Past, StoreError> {
         let path = self.settings.path.clone().unwrap_or_default();
         let connection = match &self.mode {
             LedgerMode::Ours { connection, .. }
@@ -353,7 +353,6 @@ impl LedgerWriter {
             | LedgerMode::Others { connection: Some(connection), .. } => connection,
             LedgerMode::Others { .. } | LedgerMode::Nowhere => return Err(StoreError::Missing(path)),
         };
-        let query = PastQuery { since, until, finest, detail: Detail::Accounts };
         past::past(connection, None, &mut self.calendar, query).map_err(|error| StoreError::of(&path, &error))
     }
 

@@ -242,12 +242,13 @@ fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> G
     }
 }
 
-/// A grouping by time alone needs no accounts; a what-if needs the nodes.
+/// A grouping by time alone needs no accounts; a what-if needs the nodes. Only rows that are no time and no lease share what
+/// GPUs at work cost.
 fn detail(query: &ReportQuery) -> Detail {
-    if query.by.is_time() && query.asked.is_nothing() && !query.format.has_entries() {
-        Detail::Alike
-    } else {
-        Detail::Accounts
+    match (query.by.is_time(), query.by == By::Lease) {
+        (true, _) if query.asked.is_nothing() && !query.format.has_entries() => Detail::Alike,
+        (true, _) | (_, true) => Detail::Accounts,
+        _ => Detail::Borne,
     }
 }
 

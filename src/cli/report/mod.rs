@@ -48,6 +48,7 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     };
     let ask = |since, until, finest, detail| match detail {
         Detail::Accounts => Ok(reader.past(since, until, finest)?),
+        Detail::Borne => Ok(reader.borne_past(since, until, finest)?),
         Detail::Alike => Ok(reader.merged_past(since, until, finest)?),
     };
     if query.capacity {

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::{AskPast, MoneyPage, MoneyQuestion, Question, Reply, ReplyTo, Stretch, WhatIfPage, WhatIfQuestion};
 use super::{day_of, stretches};
-use crate::ledger::Past;
+use crate::ledger::{Detail, Past};
 use crate::pricing::Book;
 use crate::reading::Label;
 use crate::store::{Store, StoreError};
@@ -47,7 +47,7 @@ fn money(store: &Store, asked: MoneyQuestion, book: Arc<Book>, zone: TimeZone, b
 }
 
 fn what_if(store: &Store, asked: WhatIfQuestion, book: Arc<Book>, zone: &TimeZone, reply: ReplyTo) {
-    let Stretch { since, until, finest } = day_of(asked.at, zone);
+    let Stretch { since, until, finest, .. } = day_of(asked.at, zone);
     let answer = move |past: Result<Past, StoreError>| {
         let page = past.map(|today| Arc::new(WhatIfPage::of(&asked, &today, &book)));
         reply(Reply::WhatIf(page.map_err(|error| trouble(&error))));
@@ -57,7 +57,7 @@ fn what_if(store: &Store, asked: WhatIfQuestion, book: Arc<Book>, zone: &TimeZon
 
 /// Fetches stretch after stretch; between two of them the ledger is written as ever.
 fn fetch(store: Store, mut wanted: VecDeque<Stretch>, mut pasts: Vec<Past>, done: Done) {
-    let Some(Stretch { since, until, finest }) = wanted.pop_front() else { return done(Ok(pasts)) };
+    let Some(Stretch { since, until, finest, detail }) = wanted.pop_front() else { return done(Ok(pasts)) };
     let asked = store.clone();
     let answer = move |past: Result<Past, StoreError>| match past {
         Ok(past) => {
@@ -66,7 +66,10 @@ fn fetch(store: Store, mut wanted: VecDeque<Stretch>, mut pasts: Vec<Past>, done
         }
         Err(error) => done(Err(error)),
     };
-    asked.past(since, until, finest, Box::new(answer));
+    match detail {
+        Detail::Borne => asked.borne_past(since, until, finest, Box::new(answer)),
+        Detail::Accounts | Detail::Alike => asked.past(since, until, finest, Box::new(answer)),
+    }
 }
 
 fn trouble(error: &StoreError) -> Label {

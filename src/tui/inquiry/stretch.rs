@@ -4,7 +4,7 @@ use jiff::ToSpan;
 use jiff::tz::TimeZone;
 
 use super::{Against, MoneyQuestion};
-use crate::ledger::Grain;
+use crate::ledger::{Detail, Grain};
 use crate::statement::{By, Period, month_of};
 use crate::units::{Span, Timestamp};
 
@@ -20,12 +20,14 @@ pub struct Stretch {
     pub until: Timestamp,
     /// How finely.
     pub finest: Grain,
+    /// Whether who bears the cost of GPUs at work is asked for, or accounts alone.
+    pub detail: Detail,
 }
 
 /// The local day that holds an instant, so far.
 pub fn day_of(at: Timestamp, zone: &TimeZone) -> Stretch {
     let since = Period::of(By::Day, zone, at).begin;
-    Stretch { since, until: at.max(since), finest: Grain::Quarter }
+    Stretch { since, until: at.max(since), finest: Grain::Quarter, detail: Detail::Borne }
 }
 
 /// Today, the month, and both ends of the bridge, the earlier first.
@@ -37,8 +39,9 @@ pub fn stretches(question: MoneyQuestion, zone: &TimeZone) -> [Stretch; 4] {
         Against::Yesterday => (Span::from_secs(3600), days_before(now, 1, zone)),
         Against::LastWeek => (Span::from_secs(3600), days_before(now, 7, zone)),
     };
-    let minutes = |until: Timestamp| Stretch { since: until - length, until, finest: Grain::Minute };
-    let month = Stretch { since: month_of(zone, at).0, until: at, finest: Grain::Day };
+    let detail = Detail::Accounts;
+    let minutes = |until: Timestamp| Stretch { since: until - length, until, finest: Grain::Minute, detail };
+    let month = Stretch { since: month_of(zone, at).0, until: at, finest: Grain::Day, detail };
     [day_of(at, zone), month, minutes(then), minutes(now)]
 }
 

@@ -1,0 +1,63 @@
+//! Who bears the cost of GPUs at work, told in buckets as fine as the ledger keeps them.
+
+use rusqlite::Connection;
+
+use super::calendar::{Calendar, quarter};
+use super::past::Part;
+use super::read_cells;
+use crate::ledger::{BorneTime, Past};
+use crate::statement::Splitter;
+use crate::units::Timestamp;
+
+/// A part of a stretch in its finest grain, which its cells are coarser than.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Finer {
+    fine: Part,
+    coarse: &'static str,
+}
+
+/// What is kept finer than its cells: both are the same stretch in parts that do not overlap, in order.
+pub(super) fn finer(coarse: &[Part], fine: &[Part]) -> Vec<Finer> {
+    let both = coarse.iter().flat_map(|coarse| fine.iter().map(move |fine| (coarse, fine)));
+    let overlap = both.map(|(coarse, fine)| Finer {
+        fine: Part { grain: fine.grain, from: fine.from.max(coarse.from), to: fine.to.min(coarse.to) },
+        coarse: coarse.grain,
+    });
+    overlap.filter(|it| it.fine.from < it.fine.to && it.fine.grain != it.coarse).collect()
+}
+
+/// Reads what is kept finer, one bucket after another, and splits it; where there is a second connection, rent is read by
+/// that. The tokens of the past are those that bear.
+pub(super) fn borne(
+    (connection, mut beside): (&Connection, Option<Connection>),
+    calendar: &mut Calendar,
+    finer: &[Finer],
+    past: &Past,
+) -> rusqlite::Result<Vec<BorneTime>> {
+    let mut splitter = Splitter::new(past);
+    let (mut rows, mut open) = (Vec::new(), None);
+    let parts: Vec<Part> = finer.iter().map(|it| it.fine).collect();
+    read_cells::each_bucket(connection, beside.take(), &parts, |at, tokens, rents| {
+        let bucket = bucket_of(calendar, finer, at);
+        if open != Some(bucket) {
+            if let Some(before) = open.replace(bucket) {
+                splitter.close(before, &mut rows);
+            }
+            let first = past.tokens.partition_point(|cell| cell.bucket < bucket);
+            let cells = &past.tokens[first..];
+            let cells = &cells[..cells.partition_point(|cell| cell.bucket == bucket)];
+            splitter.open(cells, first);
+        }
+        splitter.add(tokens, rents);
+    })?;
+    if let Some(last) = open {
+        splitter.close(last, &mut rows);
+    }
+    Ok(rows)
+}
+
+/// When the coarse bucket of an instant begins.
+fn bucket_of(calendar: &mut Calendar, finer: &[Finer], at: Timestamp) -> Timestamp {
+    let part = finer.partition_point(|it| it.fine.from <= at).checked_sub(1).map(|nth| finer[nth].coarse);
+    if part == Some("day") { calendar.day(at).begins } else { quarter(at) }
+}
