@@ -45,6 +45,11 @@ fn text(shown: &[Shown], instances: &[&str]) -> String {
     text
 }
 
+/// The page without its start times.
+fn undated(page: &str) -> String {
+    page.split_inclusive('\n').filter(|line| !line.contains("start_time")).collect()
+}
+
 /// What came of a script.
 struct Came {
     posted: u64,
@@ -219,7 +224,7 @@ fn instances_without_start_times_that_get_other_names_are_a_bound() {
             let [one, other, _] = made(second);
             let names = if second < 10 { ["10.0.0.1:8000", "10.0.0.2:8000"] } else { ["pod-1", "pod-2"] };
             let page = text(&[instance(names[0], one), instance(names[1], other)], &names);
-            page.lines().filter(|line| !line.contains("start_time")).map(|line| format!("{line}\n")).collect()
+            undated(&page)
         };
         for kill in [None, Some((10 - outage, outage)).filter(|_| outage > 0)] {
             let Came { posted, disputed, is_bound } = play(page, kill);
@@ -233,7 +238,7 @@ fn instances_without_start_times_that_get_other_names_are_a_bound() {
         let shown = [instance("a", one), instance("b", other)];
         let shown = if second < 10 { &shown[..] } else { &shown[..1] };
         let page = text(shown, &["a", "b"]);
-        page.lines().filter(|line| !line.contains("start_time")).map(|line| format!("{line}\n")).collect()
+        undated(&page)
     };
     let came = play(page, None);
     assert_eq!((came.posted, came.is_bound), (1_000 * LAST + 900 * 9, false));
