@@ -42,8 +42,8 @@ fn ledger(home: &Path) -> PathBuf {
     let write = open.transaction().unwrap();
     accounts(&write);
     let (begin, end) = (days[0].0 + 7 * MINUTE, days[2].1 - 90 * MINUTE);
-    for (nth, at) in (begin..end).step_by(MINUTE as usize).enumerate() {
-        let nth = nth as i64;
+    for (nth, at) in (0..).zip((begin..end).step_by(MINUTE as usize)) {
+        let nth: i64 = nth;
         let works = [nth / 50 % 3 != 0, nth / 80 % 2 == 0, nth % 7 != 0];
         for (account, tariff) in [(0, nth / 600 % 2), (1, 0), (2, 0)] {
             if works[account as usize] {
@@ -156,10 +156,11 @@ fn cents(amount: &str) -> i128 {
 fn spans_that_adjoin_add_up_by_everything() {
     let home = tempfile::tempdir().unwrap();
     let path = ledger(home.path());
-    for (nth, (since, until)) in SPANS.into_iter().enumerate() {
+    for (nth, (since, until)) in (0..).zip(SPANS) {
+        let nth: i64 = nth;
         let (from, to) = (instant(since).millis(), instant(until).millis());
         for by in BY {
-            let edge = from + (to - from) * (3 + 2 * nth as i64 + by.len() as i64) / 29;
+            let edge = from + (to - from) * (3 + 2 * nth + i64::try_from(by.len()).unwrap()) / 29;
             let edge = Timestamp::from_millis(edge - edge % MINUTE).to_string();
             let whole = rows(by, &report(&path, by, (since, until), &[]));
             let mut sum = rows(by, &report(&path, by, (since, &edge), &[]));

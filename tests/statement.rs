@@ -371,6 +371,32 @@ fn each_cause_is_told_apart() {
     assert_eq!(parts(&unpriced), [(Cause::Unpriced, "-26.58".to_owned())]);
     let mixed = parts(&hour([12, 3, 5], R1, 2, 0));
     assert_eq!(mixed, [(Cause::Mix, "-8.61".to_owned())], "more prompts and less output, as many tokens");
+    // Overhead that is a share of revenue is a part of what changed the revenue.
+    let with_overhead = |past: &Past, share: &str| {
+        let mut past = past.clone();
+        past.tariffs[0].overhead = share.parse().ok();
+        past
+    };
+    let tenth = with_overhead(&before, "0.1");
+    let parts = |after: &Past| {
+        let bridge = Bridge::between(&tenth, after);
+        let told: Vec<_> = bridge.parts.iter().filter(|(_, part)| !part.is_zero()).copied().collect();
+        assert_eq!(told.iter().map(|(_, part)| *part).sum::<Money>(), bridge.change());
+        told.into_iter().map(|(cause, part)| (cause, part.to_string())).collect::<Vec<_>>()
+    };
+    for (tokens, prices, cause, part) in [
+        ([16, 4, 20], R1, Cause::Traffic, "23.922"),
+        ([4, 6, 10], R1, Cause::HitRate, "-1.476"),
+        ([12, 3, 5], R1, Cause::Mix, "-7.749"),
+        ([8, 2, 10], ["0.55", "0.14", "1.19"], Cause::Price, "-9.00"),
+    ] {
+        let after = with_overhead(&hour(tokens, prices, 2, 0), "0.1");
+        assert_eq!(parts(&after), [(cause, part.to_owned())]);
+    }
+    assert_eq!(parts(&with_overhead(&before, "0.2")), [(Cause::Price, "-2.658".to_owned())]);
+    let mut unpriced = tenth.clone();
+    unpriced.tokens[0].tariff = None;
+    assert_eq!(parts(&unpriced), [(Cause::Unpriced, "-23.922".to_owned())]);
     let bridge = Bridge::between(&before, &hour([16, 4, 20], R1, 2, 0));
     assert_eq!(bridge.models[0].key.as_str(), "m");
     assert_eq!(bridge.nodes[0].change().to_string(), "26.58");

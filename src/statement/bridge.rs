@@ -24,7 +24,7 @@ pub enum Cause {
     Price,
     /// Tokens that lost their price, or found one.
     Unpriced,
-    /// The cost of GPUs at work, and what is owed beside them.
+    /// The cost of GPUs at work, and what is owed beside them whatever the revenue.
     Gpus,
     /// The cost of GPUs that were held and did nothing.
     Idle,
@@ -84,11 +84,14 @@ impl Bridge {
         let an_hour = |past: &Past, amount: Money| {
             amount.scaled(3_600_000, (past.until - past.since).millis()).unwrap_or_default()
         };
-        let busy = |totals: &Totals| totals.cost.unwrap_or_default() - totals.idle_cost;
+        // Overhead by share of revenue is a part of what changes the revenue.
+        let busy = |totals: &Totals| totals.cost.unwrap_or_default() - totals.idle_cost - totals.revenue_overhead;
         let (busy_then, busy_now) = (an_hour(before, busy(&then)), an_hour(after, busy(&now)));
         let (idle_then, idle_now) = (an_hour(before, then.idle_cost), an_hour(after, now.idle_cost));
-        let mut revenues = vec![an_hour(before, then.covered_revenue())];
-        revenues.extend(steps(&volumes(before), &volumes(after)).map(|revenue| an_hour(after, revenue)));
+        let (sold_then, sold_now) = (volumes(before), volumes(after));
+        // Summed as the steps are: an overhead on a paid share may be rounded, and two ways to sum it differ by that.
+        let mut revenues = vec![an_hour(before, sold_then.values().map(ModelVolume::revenue).sum())];
+        revenues.extend(steps(&sold_then, &sold_now).map(|revenue| an_hour(after, revenue)));
         let last = revenues.last().copied().unwrap_or_default();
         let profits = revenues.iter().map(|revenue| *revenue - busy_then - idle_then);
         let profits: Vec<_> = profits.chain([last - busy_now - idle_then, last - busy_now - idle_now]).collect();

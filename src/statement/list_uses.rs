@@ -58,7 +58,7 @@ impl<'a> ListUses<'a> {
         }
         let mut lists: Vec<_> = named.into_iter().flat_map(|(name, uses)| told_apart(self.past, name, uses)).collect();
         lists.sort_by(|a, b| {
-            let name = |list: &ListUse| (list.list.clone(), list.tier.clone(), list.from);
+            let name = |list: &ListUse| (list.list.clone(), list.tier.clone(), list.from, list.paid);
             b.revenue.cmp(&a.revenue).then_with(|| name(a).cmp(&name(b)))
         });
         statement.lists = lists;
@@ -84,10 +84,32 @@ impl Used {
     }
 }
 
-/// The uses of one name and tier: one, or those before and after each change of its prices. Prices that held at the same
-/// time, as of tenants, are one.
-fn told_apart(past: &Past, (list, tier): (&Label, &Label), mut all: Vec<Use>) -> Vec<ListUse> {
+/// The uses of one name and tier: one, or those before and after each change of its prices. Shares that were paid at the
+/// same time, as by two tenants, are told apart by themselves; other prices that held at the same time are one.
+fn told_apart(past: &Past, name: (&Label, &Label), mut all: Vec<Use>) -> Vec<ListUse> {
     all.sort_by_key(|(_, used, _)| used.span);
+    let mut shares: Vec<Option<Share>> = all.iter().map(|((_, paid), ..)| *paid).collect();
+    shares.sort_unstable();
+    shares.dedup();
+    if shares.len() < 2 || in_turn(&all) {
+        return by_time(past, name, all);
+    }
+    let of_share = |paid: Option<Share>| all.iter().filter(move |((_, known), ..)| *known == paid).copied().collect();
+    shares.into_iter().flat_map(|paid| by_time(past, name, of_share(paid))).collect()
+}
+
+/// Whether uses follow one another. A share that is another one in the same revision of the book is another's.
+fn in_turn(all: &[Use]) -> bool {
+    let follows = |(earlier, later): (&Use, &Use)| match (earlier.1.span, later.1.span) {
+        // A bucket may be a day: two uses of it are one after the other if the book was changed.
+        (Some((_, end)), Some((begin, _))) if earlier.2 != later.2 => end <= begin,
+        (Some((_, end)), Some((begin, _))) => end < begin && earlier.0.1 == later.0.1,
+        _ => false,
+    };
+    all.iter().zip(all.iter().skip(1)).all(follows)
+}
+
+fn by_time(past: &Past, (list, tier): (&Label, &Label), mut all: Vec<Use>) -> Vec<ListUse> {
     // Prices that come back after others are another use of them; those of several revisions that follow each other are one.
     all.dedup_by(|later, earlier| {
         let same = later.0 == earlier.0;
@@ -96,36 +118,33 @@ fn told_apart(past: &Past, (list, tier): (&Label, &Label), mut all: Vec<Use>) ->
         }
         same
     });
+    let of = |used: &Used, paid, from, until| ListUse {
+        list: list.clone(),
+        tier: tier.clone(),
+        paid,
+        from,
+        until,
+        tokens: used.tokens,
+        revenue: used.revenue,
+    };
+    let Some(((_, paid), ..)) = all.first().copied() else { return Vec::new() };
+    if !in_turn(&all) {
+        let mut sum = Used::default();
+        for (_, used, _) in &all {
+            sum.add(used.tokens, used.revenue, used.span.unwrap_or_default());
+        }
+        return vec![of(&sum, paid, None, None)];
+    }
     let edge = |used: &Used, book: u64| {
         let (first, _) = used.span?;
         let noted = past.books.iter().find(|(revision, _)| *revision == book).map(|(_, noted)| *noted);
         // A bucket is as long as a day; the book says when in it.
         Some(noted.filter(|noted| first <= *noted && *noted < past.until).unwrap_or(first))
     };
-    let follows = |pair: &[Use]| match (pair[0].1.span, pair[1].1.span) {
-        (Some((_, end)), Some((begin, _))) => end <= begin,
-        _ => false,
-    };
-    let in_turn = all.windows(2).all(follows);
-    let of = |used: &Used, from, until| ListUse {
-        list: list.clone(),
-        tier: tier.clone(),
-        from,
-        until,
-        tokens: used.tokens,
-        revenue: used.revenue,
-    };
-    if !in_turn {
-        let mut sum = Used::default();
-        for (_, used, _) in &all {
-            sum.add(used.tokens, used.revenue, used.span.unwrap_or_default());
-        }
-        return vec![of(&sum, None, None)];
-    }
     let edges: Vec<_> = all.iter().skip(1).map(|(_, used, book)| edge(used, *book)).collect();
-    let told = all.iter().enumerate().map(|(nth, (_, used, _))| {
+    let told = all.iter().enumerate().map(|(nth, ((_, paid), used, _))| {
         let from = nth.checked_sub(1).and_then(|before| edges[before]);
-        of(used, from, edges.get(nth).copied().flatten())
+        of(used, *paid, from, edges.get(nth).copied().flatten())
     });
     told.collect()
 }

@@ -3,7 +3,7 @@
 use super::By;
 use crate::ledger::Classes;
 use crate::reading::{Label, NodeName};
-use crate::units::{GpuTime, Money, Span, Timestamp, Tokens};
+use crate::units::{GpuTime, Money, Share, Span, Timestamp, Tokens};
 
 /// What a row is. Rows that are no key's come last, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +90,8 @@ pub struct ListUse {
     pub list: Label,
     /// The tier.
     pub tier: Label,
+    /// The share that was paid; `None` where none was set.
+    pub paid: Option<Share>,
     /// From when on, where the prices of this name and tier changed.
     pub from: Option<Timestamp>,
     /// Until when, likewise.

@@ -14,7 +14,7 @@ pub(super) struct ModelVolume {
     priced: Classes,
     /// Those without.
     unpriced: Classes,
-    /// What the priced ones earned, by class.
+    /// What the priced ones earned, by class, less the overhead that is a share of it.
     miss: Money,
     hit: Money,
     output: Money,
@@ -35,9 +35,13 @@ pub(super) fn volumes(past: &Past) -> Volumes<'_> {
         };
         let Classes { miss, hit, output } = cell.tokens;
         volume.priced += cell.tokens;
-        volume.miss += tariff.value(Classes { miss, ..Classes::default() });
-        volume.hit += tariff.value(Classes { hit, ..Classes::default() });
-        volume.output += tariff.value(Classes { output, ..Classes::default() });
+        let earned = |tokens: Classes| {
+            let value = tariff.value(tokens);
+            value - tariff.overhead_of(value)
+        };
+        volume.miss += earned(Classes { miss, ..Classes::default() });
+        volume.hit += earned(Classes { hit, ..Classes::default() });
+        volume.output += earned(Classes { output, ..Classes::default() });
     }
     all
 }

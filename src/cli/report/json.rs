@@ -179,6 +179,8 @@ struct MarkerJson<'a> {
 struct ListJson<'a> {
     list: &'a Label,
     tier: &'a Label,
+    /// The paid share; null where none is set.
+    paid: Option<f64>,
     /// Where the prices of the name changed: from and until when these held.
     from: Option<Timestamp>,
     until: Option<Timestamp>,
@@ -188,8 +190,9 @@ struct ListJson<'a> {
 
 impl<'a> ListJson<'a> {
     fn new(used: &'a ListUse) -> Self {
-        let ListUse { list, tier, from, until, tokens, revenue } = used;
-        Self { list, tier, from: *from, until: *until, tokens: tokens.count(), revenue: *revenue }
+        let ListUse { list, tier, paid, from, until, tokens, revenue } = used;
+        let paid = paid.map(|share| f64::from(share.ppm()) / 1e6);
+        Self { list, tier, paid, from: *from, until: *until, tokens: tokens.count(), revenue: *revenue }
     }
 }
 

@@ -7,7 +7,7 @@ use super::present::Present;
 use super::table::{amount, percent};
 use super::when::local;
 use crate::pricing::{Bill, ClassPrices};
-use crate::statement::{Basis, Difference, Levels};
+use crate::statement::{Basis, Difference, Levels, ListUse};
 use crate::units::{Money, Ratio, Share, Span, Timestamp};
 
 /// The most lines of a kind.
@@ -74,7 +74,10 @@ fn lists(data: &ReportData, lines: &mut Lines) {
         let at = |word, at: Option<Timestamp>| at.map(|at| format!("{word} {}", local(at, &data.zone)));
         let span: Vec<_> = [at("from", used.from), at("until", used.until)].into_iter().flatten().collect();
         let span = if span.is_empty() { String::new() } else { format!(", {}", span.join(" ")) };
-        format!("{}{span} {}: {} {}", used.list, used.tier, amount(Some(used.revenue), places), data.currency)
+        let is_other = |other: &&ListUse| (&other.list, &other.tier) == (&used.list, &used.tier);
+        let says_paid = told.lists.iter().filter(is_other).any(|other| other.paid != used.paid);
+        let paid = if says_paid { at_paid_share(used.paid) } else { String::new() };
+        format!("{}{span} {}{paid}: {} {}", used.list, used.tier, amount(Some(used.revenue), places), data.currency)
     });
     if told.theoretical && !told.lists.is_empty() {
         let text = if told.any_paid {
@@ -102,11 +105,7 @@ fn differs(told: &Difference, data: &ReportData) -> String {
         let Some(Basis { list, tier, prices, paid }) = basis else { return "unpriced".to_owned() };
         let ClassPrices { hit, miss, output } = prices;
         let prices = if says_prices { format!(" (hit {hit}, miss {miss}, output {output})") } else { String::new() };
-        let paid = match paid {
-            _ if !says_paid => String::new(),
-            Some(paid) => format!(" at a paid share of {}", paid_share(*paid)),
-            None => " without a paid share".to_owned(),
-        };
+        let paid = if says_paid { at_paid_share(*paid) } else { String::new() };
         format!("{list} {tier}{prices}{paid}")
     };
     let model = told.model.as_ref().map_or("(no model)", |model| model.as_str());
@@ -128,9 +127,10 @@ fn differs_in_share(told: &Difference, other: &Difference) -> bool {
         && told.posted.as_ref().zip(other.posted.as_ref()).is_some_and(|(one, other)| same(one, other))
 }
 
-/// A share as a decimal: `0.37`.
-fn paid_share(share: Share) -> String {
-    Money::from_micros(share.ppm().into()).to_string()
+/// Which share is paid, as a decimal: ` at a paid share of 0.37`.
+fn at_paid_share(paid: Option<Share>) -> String {
+    let share = |paid: Share| format!(" at a paid share of {}", Money::from_micros(paid.ppm().into()));
+    paid.map_or_else(|| " without a paid share".to_owned(), share)
 }
 
 fn uncertainty(data: &ReportData, lines: &mut Lines) {

@@ -54,6 +54,42 @@ fn lists_whose_prices_changed_are_told_apart() {
     assert_eq!(spans, [(None, None)]);
 }
 
+/// Class: a difference between two payers that is told as a change over time.
+#[test]
+fn shares_that_two_tenants_pay_at_once_are_told_apart_by_themselves() {
+    let own = |past: &mut Past, cells: fn(usize) -> bool| {
+        let mut tariff = past.tariffs[0].clone();
+        tariff.paid = "0.37".parse().ok();
+        past.tariffs.push(tariff);
+        let priced = past.tokens.iter_mut().filter(|cell| cell.tariff.is_some()).enumerate();
+        priced.filter(|(nth, _)| cells(*nth)).for_each(|(_, cell)| cell.tariff = Some(TariffId::at(1)));
+    };
+    let at_once: fn(usize) -> bool = |nth| nth % 2 == 1;
+    // A tenant that comes when the other one has left does not change the price either.
+    for (cells, by) in [(at_once, "hour"), (at_once, "day"), (|nth| nth > 190, "hour")] {
+        let mut past = past();
+        own(&mut past, cells);
+        if by == "day" {
+            past.tokens.iter_mut().for_each(|cell| cell.bucket = BEGAN);
+        }
+        let table = table::render(&rendered(&past, &format!("--by {by}")));
+        for said in [
+            "deepseek-r1-standard standard at a paid share of 0.37: ",
+            "deepseek-r1-standard standard without a paid share: ",
+        ] {
+            assert!(table.contains(said), "{said}: {table}");
+        }
+        assert!(!table.contains("deepseek-r1-standard, "), "{table}");
+    }
+    // A book that sets another share is a change, and both are said.
+    let mut past = past();
+    own(&mut past, |nth| nth > 190);
+    past.tariffs[1].book = 7;
+    let table = table::render(&rendered(&past, "--by hour"));
+    let said = ["without a paid share: ", "at a paid share of 0.37: "];
+    assert!(said.iter().all(|said| table.contains(said)) && table.contains("deepseek-r1-standard, until"), "{table}");
+}
+
 #[test]
 fn csv_names_currency_lease_and_node() {
     let past = past();
