@@ -52,6 +52,15 @@ fn an_invoice_of_the_ledgers_own_costs_agrees_and_a_changed_one_does_not() {
     assert!(ran.code == Some(0) && ran.out.ends_with("all of it agrees\n"), "{ran:?}");
     let ran = invoice("on the moon,1,7.00\n");
     assert!(ran.out.contains("on the moon: unknown, 7.00"), "{ran:?}");
+    // A date of the file is its span.
+    std::fs::write(&file, format!("lease,hours,amount,date\n{},1,1.00,2024-10-01\n", billed[0].0)).unwrap();
+    let ran = run(&path, &["reconcile", file.to_str().unwrap()]);
+    assert!(
+        ran.code == Some(2) && ran.err.contains("the file's dates, 2024-10-01 to 2024-10-01, say the span"),
+        "{ran:?}"
+    );
+    let ran = run(&path, &["reconcile", file.to_str().unwrap(), "--since", "2020-01-01", "--until", "2030-01-01"]);
+    assert!(ran.code == Some(0) && !ran.out.contains("say the span"), "{ran:?}");
     let ran = invoice("total,,1.00\n");
     assert!(ran.code == Some(2) && ran.err.contains("the lines above add up to"), "{ran:?}");
     let told = run(&path, &["reconcile", file.to_str().unwrap(), "--json"]);

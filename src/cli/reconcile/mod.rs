@@ -117,8 +117,12 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
     // Quarter hours say how many GPUs were held at once; over a long time days tell it well enough.
     let finest = if until - since > MONTH { Grain::Day } else { Grain::Quarter };
     let past = reader.past(since, until, finest)?;
-    let mut told = reconcile(&parsed, &past, &header.currency, &settings.book).map_err(of_file)?;
-    told.notes.extend(of_dates(args, &parsed));
+    let dates = of_dates(args, &parsed);
+    let mut told = reconcile(&parsed, &past, &header.currency, &settings.book).map_err(|why| {
+        let dates = dates.as_ref().map_or_else(String::new, |dates| format!("; {dates}"));
+        of_file(why + &dates)
+    })?;
+    told.notes.extend(dates);
     let text = if args.json {
         print::json(&told).map_err(|error| Failure::Run(error.to_string()))?
     } else {
