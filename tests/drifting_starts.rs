@@ -36,13 +36,13 @@ fn watched(every: i64, step: i64, age: i64, clock: Clock, pace: u64) -> (Fleet, 
     while now < 60_000 {
         made = pace * now.unsigned_abs() / 1_000 - pace * 120 / 1_000;
         let total = 5_000_000 + made;
-        let mut page = page("m", counters(total, total / 4, 900_000), Some(after(120 - age + look * step).wall));
-        page.date = match clock {
+        let mut shown = page("m", counters(total, total / 4, 900_000), Some(after(120 - age + look * step).wall));
+        shown.date = match clock {
             Clock::Exact => Some(after(now).wall),
             Clock::WholeSeconds => Some(after(now / 1_000 * 1_000).wall),
             Clock::Unsaid => None,
         };
-        fleet.apply(answered(URL, after(now), page));
+        fleet.apply(answered(URL, after(now), shown));
         (now, look) = (now + every, look + 1);
     }
     (fleet, made)

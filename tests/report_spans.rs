@@ -43,7 +43,6 @@ fn ledger(home: &Path) -> PathBuf {
     accounts(&write);
     let (begin, end) = (days[0].0 + 7 * MINUTE, days[2].1 - 90 * MINUTE);
     for (nth, at) in (0..).zip((begin..end).step_by(MINUTE as usize)) {
-        let nth: i64 = nth;
         let works = [nth / 50 % 3 != 0, nth / 80 % 2 == 0, nth % 7 != 0];
         for (account, tariff) in [(0, nth / 600 % 2), (1, 0), (2, 0)] {
             if works[account as usize] {
@@ -157,7 +156,6 @@ fn spans_that_adjoin_add_up_by_everything() {
     let home = tempfile::tempdir().unwrap();
     let path = ledger(home.path());
     for (nth, (since, until)) in (0..).zip(SPANS) {
-        let nth: i64 = nth;
         let (from, to) = (instant(since).millis(), instant(until).millis());
         for by in BY {
             let edge = from + (to - from) * (3 + 2 * nth + i64::try_from(by.len()).unwrap()) / 29;
