@@ -43,7 +43,7 @@ fn watch(work: Work, dip: Dip) -> ([u64; 3], bool) {
     let mut fleet: Fleet = fleet(vec![member("e", "n", None)], began());
     let start = work.identified.then(|| began().wall - Span::from_secs(300));
     for nth in 0..PAGES {
-        let when = at(began().wall + Span::from_millis(work.every * nth as i64));
+        let when = at(began().wall + Span::from_millis(work.every * nth.cast_signed()));
         let is_low = (DIPS_AT..DIPS_AT + dip.pages).contains(&nth);
         let shown: [u64; 3] = std::array::from_fn(|i| {
             let value = work.base[i] + nth * work.rate[i];
