@@ -221,8 +221,8 @@ fn a_process_whose_start_time_moves_and_that_dips_is_one() {
             let [prompt, cached, output] = address.slots[0].look(address.now);
             dips = if dips == 0 && look > 40 && dice.one_in(6) { longest } else { u64::saturating_sub(dips, 1) };
             let parts = if dips > 0 && look < 290 { 3 } else { 1 };
-            let moved = if look < 40 { look % moves } else { dice.below(moves) };
-            let start = start_of(-700_000 + 240 * moved.cast_signed());
+            let nth_move = if look < 40 { look % moves } else { dice.below(moves) };
+            let start = start_of(-700_000 + 240 * nth_move.cast_signed());
             let mut page = page("m", counters(prompt / parts, cached / parts, output / parts), Some(start));
             page.date = Some(after(address.now.div_euclid(1_000) * 1_000).wall);
             address.fleet.apply(answered(URL, after(address.now), page));
