@@ -479,22 +479,6 @@ impl RowCounters {
     }
 }
 
-/// Which counters are below an earlier value.
-fn fallen(now: &TokenCounters, then: &TokenCounters) -> [bool; COUNTERS] {
-    let (now, then) = (values(now), values(then));
-    std::array::from_fn(|i| matches!((now[i], then[i]), (Some(now), Some(then)) if now < then))
-}
-
-/// Earlier values with zero for each counter that fell.
-fn zero_where_fell(then: &TokenCounters, now: &TokenCounters) -> TokenCounters {
-    let (fell, zero) = (fallen(now, then), zeroed(then));
-    TokenCounters {
-        prompt: if fell[0] { zero.prompt } else { then.prompt },
-        cached: if fell[1] { zero.cached } else { then.cached },
-        output: if fell[2] { zero.output } else { then.output },
-    }
-}
-
 /// A growth as price classes, without regard to hits that came before or after their prompts.
 fn raw_delta(now: &TokenCounters, [prompts, hits, output]: [u64; COUNTERS]) -> Delta {
     let whole = matches!(now.prompt, PromptCount::Whole(_));

@@ -2,11 +2,11 @@
 
 use super::{
     COUNTERS, Earlier, PageContext, QUARANTINE_LONGEST, QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT, Quarantine,
-    REASON_LOW, RowCounters, SMALL_PART, fallen, zero_where_fell,
+    REASON_LOW, RowCounters, SMALL_PART,
 };
 use crate::counters::delta::{Reset, Step};
 use crate::counters::series_sum::SeriesSum;
-use crate::counters::values::{fell, growth, kept, values};
+use crate::counters::values::{fallen, fell, growth, kept, values, zero_where_fell};
 use crate::reading::{EngineReading, TokenCounters};
 use crate::units::{Moment, Span};
 
