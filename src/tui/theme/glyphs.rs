@@ -13,14 +13,16 @@ pub enum Glyphs {
 }
 
 impl Glyphs {
-    /// What the locale and the terminal that `var` describes can show. A locale that names no encoding is no evidence:
-    /// containers seldom have one, and their terminals show UTF-8.
+    /// What the locale and the terminal that `var` describes can show. No locale is no evidence: containers seldom have one,
+    /// and their terminals show UTF-8. The locale `C` that somebody set is ASCII, as for other programs; the font of the
+    /// Linux console has no braille and few blocks.
     pub fn detect(var: impl Fn(&str) -> Option<String>) -> Self {
         let told = |name: &str| var(name).filter(|value| !value.is_empty());
         let locale = told("LC_ALL").or_else(|| told("LC_CTYPE")).or_else(|| told("LANG")).unwrap_or_default();
         let encoding = locale.split_once('.').map_or("", |(_, encoding)| encoding).to_ascii_lowercase();
-        let old = told("TERM").is_some_and(|term| term.starts_with("vt") || term == "dumb");
-        let utf8 = encoding.is_empty() || encoding.starts_with("utf-8") || encoding.starts_with("utf8");
+        let old = told("TERM").is_some_and(|term| term.starts_with("vt") || term == "dumb" || term == "linux");
+        let is_plain = locale == "C" || locale == "POSIX";
+        let utf8 = encoding.is_empty() && !is_plain || encoding.starts_with("utf-8") || encoding.starts_with("utf8");
         if old || !utf8 { Self::Ascii } else { Self::Blocks }
     }
 
@@ -85,10 +87,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_named_encoding_or_an_old_terminal_takes_the_blocks_away() {
-        let cases: [(&[(&str, &str)], Glyphs); 6] = [
+    fn a_named_encoding_or_a_plain_terminal_takes_the_blocks_away() {
+        let cases: [(&[(&str, &str)], Glyphs); 9] = [
             (&[], Glyphs::Blocks),
-            (&[("LANG", "C")], Glyphs::Blocks),
+            (&[("LANG", "C")], Glyphs::Ascii),
+            (&[("LANG", "en_US.UTF-8"), ("LC_ALL", "POSIX")], Glyphs::Ascii),
+            (&[("LANG", "en_US")], Glyphs::Blocks),
+            (&[("LANG", "en_US.UTF-8"), ("TERM", "linux")], Glyphs::Ascii),
             (&[("LANG", "en_US.UTF-8")], Glyphs::Blocks),
             (&[("LANG", "de_DE.ISO-8859-1")], Glyphs::Ascii),
             (&[("LANG", "de_DE.ISO-8859-1"), ("LC_ALL", "C.utf8")], Glyphs::Blocks),
