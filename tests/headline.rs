@@ -69,7 +69,7 @@ fn movers(list: &[(&str, i64)]) -> Vec<Mover> {
 }
 
 fn sentences(snapshot: &Snapshot, bridge: Option<&Bridge>) -> Vec<Sentence> {
-    headline(&Facts { snapshot, bridge, zone: &TimeZone::UTC })
+    headline(&Facts { snapshot, rate: None, bridge, zone: &TimeZone::UTC })
 }
 
 /// The headline's words.
@@ -287,4 +287,34 @@ fn money_that_is_not_known_is_said() {
     assert!(words(&snapshot, None).contains("1 engine has no known cost and has no part in the profit."));
     snapshot.money.uncosted_engines = 2;
     assert!(words(&snapshot, None).contains("2 engines have no known cost and have no part in the profit."));
+}
+
+#[test]
+fn a_model_without_a_price_is_named_while_it_serves() {
+    let mut snapshot = fleet(30, 5);
+    snapshot.money.unpriced_tokens = 12_300_000;
+    let model = snapshot.models.first_mut().unwrap();
+    model.money.list = None;
+    model.output_per_second = Some(40.0);
+    let name = model.model.to_string();
+    snapshot.money.compare = None;
+    let said = words(&snapshot, None);
+    assert!(said.starts_with("Earning +$25.00/h or more."), "{said}");
+    assert!(said.contains(&format!("{name} has no price: write a [[price]].")), "{said}");
+    let (amount, per_hour) = (dollars(9), Some(dollars(151)));
+    snapshot.money.compare = Some(margintop::snapshot::Worth { list: Label::new("deepseek-r1"), amount, per_hour });
+    let said = words(&snapshot, None);
+    assert!(said.contains("; its tokens are worth ≈ $151.00/h at deepseek-r1."), "{said}");
+    snapshot.models.first_mut().unwrap().output_per_second = Some(0.0);
+    snapshot.models.first_mut().unwrap().prompt_per_second = Some(0.0);
+    let said = words(&snapshot, None);
+    assert!(said.starts_with("Earning +$25.00/h.") && said.contains("12.3M tokens have no price"), "{said}");
+}
+
+#[test]
+fn the_state_is_the_rate_that_stands_beside_it() {
+    let snapshot = fleet(30, 5);
+    let facts = Facts { snapshot: &snapshot, rate: Some(dollars(27)), bridge: None, zone: &TimeZone::UTC };
+    let first = headline(&facts).first().map(Sentence::text).unwrap();
+    assert_eq!(first, "Earning +$27.00/h.");
 }

@@ -4,6 +4,7 @@
 //! is `null`, money is a decimal string. The past beyond the vital lines is not in here.
 
 mod alert;
+mod bound;
 mod money;
 mod rows;
 mod slo;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use alert::{Alert, Notice, Rule, Severity};
+pub use bound::Bound;
 pub use money::{
     BesideRow, Leakage, LedgerBasis, ListBasis, ModelMoney, MoneyView, PriceStep, RateBasis, Worth, WriterStatus,
 };
@@ -74,4 +76,19 @@ pub struct Snapshot {
     /// The last quarter hour of the four vital lines.
     #[serde(skip)]
     pub vitals: Vitals,
+}
+
+impl Snapshot {
+    /// On which side of the true money since `money.since` the shown one may lie.
+    pub fn total_bound(&self) -> Bound {
+        Bound::of(self.money.lower_bound, self.money.upper_bound)
+    }
+
+    /// The same of the money an hour: what was lost of the past has no part in it, a model that serves without a price has.
+    pub fn rate_bound(&self) -> Bound {
+        let makes = |rate: Option<f64>| rate.is_some_and(|rate| rate > 0.0);
+        let serves = |row: &ModelRow| makes(row.output_per_second) || makes(row.prompt_per_second);
+        let is_unpriced = |row: &ModelRow| row.money.list.is_none() && serves(row);
+        Bound::of(self.models.iter().any(is_unpriced), self.money.upper_bound)
+    }
 }

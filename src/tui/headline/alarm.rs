@@ -20,7 +20,7 @@ pub(super) fn alarms(facts: &Facts<'_>, named: Option<&Alert>) -> Vec<Sentence> 
         sentences.extend(cost(facts, alert));
         sentences.extend(action(alert.rule).map(|text| Sentence::toned(text, Tone::Action)));
     }
-    sentences.extend(unknown_money(facts));
+    sentences.extend(super::unknown::unknown_money(facts));
     sentences
 }
 
@@ -148,22 +148,4 @@ const fn action(rule: Rule) -> Option<&'static str> {
 const fn is_in_state(snapshot: &Snapshot, rule: Rule) -> bool {
     let unwritten = matches!(rule, Rule::LedgerUnwritten) && snapshot.money.ledger.trouble.is_some();
     unwritten || matches!(rule, Rule::Loss)
-}
-
-/// What of the money is not known, the largest first.
-fn unknown_money(facts: &Facts<'_>) -> Vec<Sentence> {
-    let money = &facts.snapshot.money;
-    let mut sentences = Vec::new();
-    if money.unpriced_tokens > 0 && money.revenue.is_some() {
-        let tokens = human::scaled_tight(Some(money.unpriced_tokens as f64));
-        let text = format!("{} tokens have no price: the revenue is at least that.", tokens.trim());
-        sentences.push(Sentence::toned(text, Tone::Warning));
-    }
-    if money.uncosted_engines > 0 && money.cost.is_some() {
-        let count = money.uncosted_engines;
-        let (noun, verb) = if count == 1 { ("engine", "has") } else { ("engines", "have") };
-        let text = format!("{count} {noun} {verb} no known cost and {verb} no part in the profit.");
-        sentences.push(Sentence::toned(text, Tone::Warning));
-    }
-    sentences
 }

@@ -7,6 +7,7 @@
 mod alarm;
 mod change;
 mod state;
+mod unknown;
 
 use jiff::tz::TimeZone;
 
@@ -51,6 +52,8 @@ pub struct Sentence {
 pub struct Facts<'a> {
     /// The present.
     pub snapshot: &'a Snapshot,
+    /// The profit an hour as it stands elsewhere on the screen, where that is newer than the snapshot.
+    pub rate: Option<Money>,
     /// Why the profit an hour changed; `None` while it is not known.
     pub bridge: Option<&'a Bridge>,
     /// The zone of the times.

@@ -12,13 +12,15 @@ pub(super) fn state(facts: &Facts<'_>) -> Option<Sentence> {
         return None;
     }
     let profit = snapshot.money.profit_per_hour?;
+    let profit = facts.rate.unwrap_or(profit);
+    let bound = snapshot.rate_bound().in_words();
     let (words, amount, tone) = match profit.cmp(&Money::ZERO) {
         _ if is_idle(snapshot) => ("Idle: the GPUs cost ", an_hour(facts, profit), Tone::Loss),
         std::cmp::Ordering::Greater => ("Earning ", signed_an_hour(facts, profit), Tone::Gain),
         std::cmp::Ordering::Less => ("Losing ", an_hour(facts, profit), Tone::Loss),
         std::cmp::Ordering::Equal => return Some(Sentence::plain("At break-even")),
     };
-    Some(Sentence::of([part(words, Tone::Plain), part(amount, tone)]))
+    Some(Sentence::of([part(words, Tone::Plain), part(amount, tone), part(bound, Tone::Plain)]))
 }
 
 /// The sentences where the profit an hour is not known: why, and what to do.

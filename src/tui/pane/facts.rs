@@ -1,6 +1,5 @@
 //! What stands behind the profit, each figure with its name, the most important first.
 
-use super::profit::bound;
 use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -76,7 +75,7 @@ fn margins(scene: &Scene<'_>) -> Option<[Fact; 2]> {
 
 fn revenue(scene: &Scene<'_>, label: &'static str) -> Fact {
     let money = &scene.snap.money;
-    Fact::new(label, format!("{}{}", bound(money), scene.money(money.revenue, 10)), 9)
+    Fact::new(label, format!("{}{}", scene.snap.total_bound().mark(), scene.money(money.revenue, 10)), 9)
 }
 
 fn cost(scene: &Scene<'_>) -> Fact {

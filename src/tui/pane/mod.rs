@@ -22,7 +22,7 @@ pub use footer::footer;
 pub use header::header;
 pub use ledger::{has_ledger_trouble, ledger_trouble};
 pub use profit::profit_brief;
-pub(super) use profit::{Period, bound, period, why_unknown};
+pub(super) use profit::{Period, period, why_unknown};
 pub use prompt::prompt;
 pub use said::said;
 pub use tabs::tabs;

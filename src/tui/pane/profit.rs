@@ -77,16 +77,6 @@ fn plus_minus(money: Money) -> &'static str {
     }
 }
 
-/// How a total that is not exact is marked: `≥`, `≤`, `≈`.
-pub(in crate::tui) fn bound(money: &MoneyView) -> &'static str {
-    match (money.lower_bound, money.upper_bound) {
-        (false, false) => "",
-        (true, false) => "≥ ",
-        (false, true) => "≤ ",
-        (true, true) => "≈ ",
-    }
-}
-
 /// `+ $4.12 since 14:02`.
 fn hero_text(scene: &Scene<'_>) -> Vec<Span> {
     let money = &scene.snap.money;
@@ -99,6 +89,11 @@ fn hero_text(scene: &Scene<'_>) -> Vec<Span> {
         return vec![(Role::Text, "profit ".to_owned()), (Role::Warning, why_unknown(scene).to_owned())];
     };
     let symbol = human::symbol(scene.currency());
-    let text = format!("{}{} {symbol}{}", bound(money), plus_minus(profit), human::digits_within(profit, 18));
+    let text = format!(
+        "{}{} {symbol}{}",
+        scene.snap.total_bound().mark(),
+        plus_minus(profit),
+        human::digits_within(profit, 18)
+    );
     vec![(sign(money).role, human::pad_right(&text, 10)), (Role::Dim, period)]
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::history::Subject;
 use crate::tui::app::Pace;
 use crate::tui::human;
-use crate::tui::pane::{self, Fact, Period, bound, why_unknown};
+use crate::tui::pane::{self, Fact, Period, why_unknown};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::charts::Margin;
@@ -54,7 +54,7 @@ fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, largest: Digit
         }
     }
     let symbol = human::symbol(scene.currency());
-    let bound = if money.profit.is_some() { bound(money) } else { "" };
+    let bound = if money.profit.is_some() { scene.snap.total_bound().mark() } else { "" };
     let draw = |canvas: &mut Canvas<'_>, whole: &str, cents: &str| {
         let glyph = if money.profit.is_some_and(Money::is_zero) { '▬' } else { glyph };
         let glyph = if glyph == ' ' { '–' } else { glyph };
@@ -101,7 +101,7 @@ fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<Span>>> {
     }
     let amount = |label: &str, money: Option<Money>, kept| fact(label, &scene.money(money, 8), kept);
     let rate = rate(scene, side);
-    let revenue = amount(&format!("revenue {}", bound(money)), money.revenue, 8);
+    let revenue = amount(&format!("revenue {}", scene.snap.total_bound().mark()), money.revenue, 8);
     let (cost, idle) = (amount("cost ", money.cost, 7), amount("idle ", money.idle_cost, 6));
     let on_cost = fact("profit on cost ", human::percent(money.profit_on_cost).trim(), 5);
     let gross = fact("gross margin ", human::percent1(money.gross_margin).trim(), 6);
@@ -136,7 +136,8 @@ fn rate(scene: &Scene<'_>, side: bool) -> Vec<Span> {
     let (role, glyph, sign) = sign(Some(rate));
     let glyph = if glyph == '▼' { "▼ " } else { "" };
     let symbol = human::symbol(scene.currency());
-    let amount = format!("{glyph}{sign} {symbol}{} /h", human::digits_within(rate, 7));
+    let bound = scene.snap.rate_bound().mark();
+    let amount = format!("{bound}{glyph}{sign} {symbol}{} /h", human::digits_within(rate, 7));
     let mut spans = vec![(role, human::pad_right(&amount, if side { 19 } else { 0 }))];
     if let Some((role, text)) = change(scene).filter(|_| !side) {
         spans.push((role, format!("  {text}")));

@@ -34,6 +34,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let bridge = scene.app.bridge();
     let facts = Facts {
         snapshot: scene.at(Pace::Minute).snap,
+        rate: scene.at(Pace::TwoSeconds).snap.money.profit_per_hour,
         bridge: bridge.as_ref().map(|quarter| &quarter.bridge),
         zone: scene.zone(),
     };

@@ -1,0 +1,46 @@
+//! How a figure that is not exact is marked.
+
+/// On which side of the true amount a shown one may lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// It is exact.
+    None,
+    /// The true one may be higher.
+    Lower,
+    /// The true one may be lower.
+    Upper,
+    /// Either.
+    Both,
+}
+
+impl Bound {
+    /// Whether the true amount may be higher, and whether it may be lower.
+    pub const fn of(lower: bool, upper: bool) -> Self {
+        match (lower, upper) {
+            (false, false) => Self::None,
+            (true, false) => Self::Lower,
+            (false, true) => Self::Upper,
+            (true, true) => Self::Both,
+        }
+    }
+
+    /// The mark before the figure: `≥ `, `≤ `, `≈ `.
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Lower => "≥ ",
+            Self::Upper => "≤ ",
+            Self::Both => "≈ ",
+        }
+    }
+
+    /// The words behind the figure.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Lower => " or more",
+            Self::Upper => " or less",
+            Self::Both => " or so",
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What of the money is not known, and what to write so that it is.
+
+use super::{Facts, Sentence, Tone, an_hour, part};
+use crate::snapshot::ModelRow;
+use crate::tui::human;
+
+/// What is missing in the revenue first, then what is missing in the cost.
+pub(super) fn unknown_money(facts: &Facts<'_>) -> Vec<Sentence> {
+    let money = &facts.snapshot.money;
+    let mut sentences = Vec::new();
+    if money.unpriced_tokens > 0 && money.revenue.is_some() {
+        sentences.push(unpriced_now(facts).unwrap_or_else(|| unpriced_before(money.unpriced_tokens)));
+    }
+    if money.uncosted_engines > 0 && money.cost.is_some() {
+        let count = money.uncosted_engines;
+        let (noun, verb) = if count == 1 { ("engine", "has") } else { ("engines", "have") };
+        let text = format!("{count} {noun} {verb} no known cost and {verb} no part in the profit.");
+        sentences.push(Sentence::toned(text, Tone::Warning));
+    }
+    sentences
+}
+
+/// Models without a price that serve at present, the most output first, with what their tokens would be worth.
+fn unpriced_now(facts: &Facts<'_>) -> Option<Sentence> {
+    let made = |row: &ModelRow| row.output_per_second.unwrap_or(0.0) + row.prompt_per_second.unwrap_or(0.0);
+    let serves = |row: &&ModelRow| row.money.list.is_none() && made(row) > 0.0;
+    let mut rows: Vec<&ModelRow> = facts.snapshot.models.iter().filter(serves).collect();
+    rows.sort_by(|a, b| made(b).total_cmp(&made(a)).then_with(|| a.model.as_str().cmp(b.model.as_str())));
+    let name = human::shorten(rows.first()?.model.as_str(), 40);
+    let (who, verb, owner) = match rows.len() - 1 {
+        0 => (name, "has", "its"),
+        1 => (format!("{name} and one more model"), "have", "their"),
+        others => (format!("{name} and {others} more models"), "have", "their"),
+    };
+    let what = format!("{who} {verb} no price: write a [[price]]");
+    let short = vec![part(format!("{what}."), Tone::Warning)];
+    let worth = facts.snapshot.money.compare.as_ref().and_then(|worth| Some((worth.per_hour?, &worth.list)));
+    let Some((amount, list)) = worth else { return Some(Sentence::of(short)) };
+    let long = format!("{what}; {owner} tokens are worth ≈ {} at {list}.", an_hour(facts, amount));
+    Some(Sentence { parts: vec![part(long, Tone::Warning)], short })
+}
+
+/// Tokens of the past that no list priced.
+fn unpriced_before(tokens: u64) -> Sentence {
+    let tokens = human::scaled_tight(Some(tokens as f64));
+    let text = format!("{} tokens have no price: the revenue is at least that.", tokens.trim());
+    Sentence::toned(text, Tone::Warning)
+}
