@@ -10,6 +10,7 @@ mod dashboard;
 mod draw;
 mod errands;
 pub mod figures;
+pub mod figures_of;
 mod governor;
 pub mod headline;
 pub mod human;

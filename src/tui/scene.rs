@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::app::{App, Pace};
+use super::figures_of;
 use super::human;
 use super::theme::Role;
 use crate::reading::{Health, Label};
@@ -72,7 +73,7 @@ impl<'a> Scene<'a> {
                 let gpus = node.gpus.iter().enumerate();
                 gpus.map(move |(gpu_at, gpu)| GpuLine { node_at, gpu_at, node, gpu })
             })
-            .filter(|line| self.app.filter.accepts(&line.fields()))
+            .filter(|line| self.app.filter.accepts_with(&line.fields(), |key| figures_of::of_gpu(line.gpu, key)))
             .collect()
     }
 }

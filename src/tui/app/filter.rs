@@ -1,7 +1,12 @@
-//! A filter that is typed: words that a row must contain, `*` for anything between.
+//! A filter that is typed: words that a row must contain, `*` for anything between, and bounds of its figures.
+
+use std::cmp::Ordering;
 
 /// The most characters that a filter holds.
 const LONGEST: usize = 80;
+
+/// A figure of a row by its name: the outer `None` where rows have no such figure, the inner one where it is unknown.
+pub type FigureValue = Option<Option<f64>>;
 
 /// Words, all of which a row must match, without case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,14 +43,68 @@ impl Filter {
 
     /// Whether a row of these fields passes. A word is found in any field; `key:word` in the field of that key only.
     pub fn accepts(&self, fields: &[(&str, &str)]) -> bool {
-        self.text.split_whitespace().all(|word| {
-            let (key, pattern) = match word.split_once(':') {
-                Some((key, rest)) if fields.iter().any(|(name, _)| *name == key) => (Some(key), rest),
-                _ => (None, word),
-            };
-            fields.iter().filter(|(name, _)| key.is_none_or(|k| k == *name)).any(|(_, value)| contains(value, pattern))
+        self.accepts_with(fields, |_| None)
+    }
+
+    /// The same of a row that has figures too: `util<20` passes where the figure `util` is below 20. An unknown figure
+    /// passes no bound; a bound whose number is not yet written passes all.
+    pub fn accepts_with(&self, fields: &[(&str, &str)], figure: impl Fn(&str) -> FigureValue) -> bool {
+        self.text.split_whitespace().all(|word| match Bound::of(word).map(|bound| (figure(bound.key), bound)) {
+            Some((Some(figure), bound)) => bound.holds(figure),
+            _ => is_found(word, fields),
         })
     }
+}
+
+/// Whether a word stands in the fields.
+fn is_found(word: &str, fields: &[(&str, &str)]) -> bool {
+    let (key, pattern) = match word.split_once(':') {
+        Some((key, rest)) if fields.iter().any(|(name, _)| *name == key) => (Some(key), rest),
+        _ => (None, word),
+    };
+    fields.iter().filter(|(name, _)| key.is_none_or(|k| k == *name)).any(|(_, value)| contains(value, pattern))
+}
+
+/// Whether a figure that stands so to the number passes.
+type Passes = fn(Ordering) -> bool;
+
+/// `util<20`, `out>=1.5k`.
+struct Bound<'a> {
+    key: &'a str,
+    passes: Passes,
+    limit: &'a str,
+}
+
+impl<'a> Bound<'a> {
+    fn of(word: &'a str) -> Option<Self> {
+        let at = word.find(['<', '>', '='])?;
+        let (key, rest) = word.split_at(at);
+        let ways: [(&str, Passes); 5] = [
+            ("<=", Ordering::is_le),
+            (">=", Ordering::is_ge),
+            ("<", Ordering::is_lt),
+            (">", Ordering::is_gt),
+            ("=", Ordering::is_eq),
+        ];
+        ways.into_iter().find_map(|(sign, passes)| Some(Self { key, passes, limit: rest.strip_prefix(sign)? }))
+    }
+
+    fn holds(&self, figure: Option<f64>) -> bool {
+        let Some(limit) = number(self.limit) else { return true };
+        figure.and_then(|figure| figure.partial_cmp(&limit)).is_some_and(self.passes)
+    }
+}
+
+/// `20`, `20%`, `1.5k`, `2M`.
+fn number(text: &str) -> Option<f64> {
+    let text = text.trim_end_matches('%');
+    let (digits, factor) = match text.char_indices().next_back()? {
+        (at, 'k' | 'K') => (text.get(..at)?, 1e3),
+        (at, 'm' | 'M') => (text.get(..at)?, 1e6),
+        (at, 'g' | 'G' | 'b' | 'B') => (text.get(..at)?, 1e9),
+        _ => (text, 1.0),
+    };
+    digits.parse::<f64>().ok().map(|number| number * factor).filter(|number| number.is_finite())
 }
 
 /// Whether the parts of `pattern` between its stars stand in `value` in their order.
@@ -75,5 +134,25 @@ mod tests {
         assert!(!accepts("node:r1"));
         assert!(!accepts("r1 stale"));
         assert!(!accepts("http://nowhere"));
+    }
+
+    #[test]
+    fn figures_have_bounds() {
+        let figure = |key: &str| match key {
+            "util" => Some(Some(17.5)),
+            "out" => Some(Some(1_500.0)),
+            "kv" => Some(None),
+            _ => None,
+        };
+        let accepts = |text: &str| {
+            Filter { text: text.to_owned(), editing: false }
+                .accepts_with(&[("node", "gpu-017"), ("odd", "a=b")], figure)
+        };
+        assert!(accepts("util<20") && accepts("util<20% gpu") && accepts("util>=17.5 util<=17.5"));
+        assert!(!accepts("util>20") && !accepts("util<20 node:b"));
+        assert!(accepts("out=1.5k") && accepts("out<2M") && !accepts("out>1.5k"));
+        assert!(!accepts("kv<50") && !accepts("kv>=50"), "unknown");
+        assert!(accepts("util<") && accepts("util>x"), "still being written");
+        assert!(accepts("a=b") && !accepts("speed<9"), "no figure of that name");
     }
 }

@@ -31,7 +31,7 @@ use jiff::tz::TimeZone;
 
 pub use action::{Action, Command, Effect, Turn};
 pub use charts::{Cells, ChartState, Reach};
-pub use filter::Filter;
+pub use filter::{FigureValue, Filter};
 pub use grouping::Grouping;
 pub use heat::HeatMap;
 pub use list::{ListState, Motion};

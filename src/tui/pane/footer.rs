@@ -19,7 +19,7 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
     if filter.editing {
         let mut pen = canvas.pen(area, 0);
         pen.put(Role::Accent, "/").put(Role::Text, filter.text()).put(Role::Accent, "▏");
-        pen.skip(2).put(Role::Dim, "⏎ keep  Esc drop");
+        pen.skip(2).put(Role::Dim, "⏎ keep  Esc drop  words, node:a*, util<20, profit<0");
         return Hits::default();
     }
     if scene.app.what_if.open {
@@ -37,7 +37,7 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
     }
     if !filter.text().is_empty() {
         let mut pen = canvas.pen(area, 0);
-        pen.to(x).put(Role::Accent, "/").put(Role::Text, filter.text()).put(Role::Dim, "  (rows only)").skip(2);
+        pen.to(x).put(Role::Accent, "/").put(Role::Text, filter.text()).put(Role::Dim, "  (rows and sums)").skip(2);
         x = pen.x();
     }
     let room = Rect { x, width: area.right().saturating_sub(x), ..area };

@@ -152,6 +152,13 @@ impl Ord for Ranked {
     }
 }
 
+/// The sum of what is known; `None` where nothing is.
+pub(super) fn known_sum<T: std::iter::Sum<T>>(values: impl Iterator<Item = Option<T>>) -> Option<T> {
+    let mut known = values.flatten().peekable();
+    known.peek()?;
+    Some(known.sum())
+}
+
 /// A list that is drawn.
 pub(super) struct List<'a, 's, R> {
     /// The name in the rule.

@@ -3,13 +3,14 @@
 use ratatui::layout::Rect;
 
 use super::charts;
-use super::list::{By, Col, List, figure, sort};
+use super::list::{By, Col, List, figure, known_sum, sort};
 use super::model::detail;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::ModelName;
 use crate::snapshot::{BesideRow, ModelMoney, ModelRow};
 use crate::tui::app::{Command, Pace, Turn};
+use crate::tui::figures_of;
 use crate::tui::human;
 use crate::tui::pane;
 use crate::tui::scene::{Scene, number};
@@ -104,7 +105,9 @@ fn key(row: &ModelRow) -> RowKey {
 
 /// The models as their list is sorted, and below them what of the profit is in no model's row: that is never hidden.
 fn lines(scene: &Scene<'_>, view: ViewId) -> Vec<ModelRow> {
-    let accepted = |row: &&ModelRow| scene.app.filter.accepts(&[("model", row.model.as_str())]);
+    let accepted = |row: &&ModelRow| {
+        scene.app.filter.accepts_with(&[("model", row.model.as_str())], |key| figures_of::of_model(row, key))
+    };
     let mut rows: Vec<ModelRow> = scene.snap.models.iter().filter(accepted).cloned().collect();
     sort(&mut rows, &columns(scene, scene.size.0), scene.app.list_of(view));
     if scene.app.filter.text().is_empty() {
@@ -144,13 +147,14 @@ pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[ModelRow], is_view: bool) -> Hits {
     let columns = columns(scene, area.width);
-    let total = |hidden: usize| total(scene, hidden, &columns);
-    let is_whole = scene.app.filter.text().is_empty();
+    let sums = |_: usize| sums(scene, lines, &columns);
+    let whole = |hidden: usize| total(scene, hidden, &columns);
+    let total: &dyn Fn(usize) -> Row<'static> = if scene.app.filter.text().is_empty() { &whole } else { &sums };
     let list = List {
         key: &key,
         tree: &|_| Tree::None,
         state: is_view.then(|| scene.app.list_of(ViewId::Models)),
-        total: (is_whole && area.height > 3).then_some(&total),
+        total: (area.height > 3).then_some(total),
         gap: if area.width < 70 { 1 } else { 2 },
         ..List::plain("Models", &columns, lines)
     };
@@ -169,6 +173,22 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, ModelRow>]) -> Row
         "cost/h" => money(snap.money.cost_per_hour),
         "profit/h" => tables::profit(snap.money.profit_per_hour),
         "on cost" => margin(snap.money.profit_per_hour, snap.money.cost_per_hour),
+        _ => Cell::Empty,
+    }))
+}
+
+/// The sums of the models that the filter passes.
+fn sums(scene: &Scene<'_>, lines: &[ModelRow], columns: &[Col<'_, ModelRow>]) -> Row<'static> {
+    let money_of = |of: fn(&ModelRow) -> Option<Money>| known_sum(lines.iter().map(of));
+    let profit = money_of(|row| row.money.profit_per_hour);
+    Row::new(columns.iter().map(|col| match col.name() {
+        "Models" => Cell::dim(format!("{} of {}", lines.len(), scene.snap.models.len())),
+        "in/s" => tables::rate(known_sum(lines.iter().map(|row| row.prompt_per_second))),
+        "out/s" => tables::rate(known_sum(lines.iter().map(|row| row.output_per_second))),
+        "rev/h" => money(money_of(|row| row.money.revenue_per_hour)),
+        "cost/h" => money(money_of(cost)),
+        "profit/h" => tables::profit(profit),
+        "on cost" => margin(profit, money_of(cost)),
         _ => Cell::Empty,
     }))
 }

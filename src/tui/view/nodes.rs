@@ -3,13 +3,14 @@
 use ratatui::layout::Rect;
 
 use super::cells::{full, gauge, heat, latency};
-use super::list::{By, Col, List, count, figure, sort};
+use super::list::{By, Col, List, count, figure, known_sum, sort};
 use super::served::{Served, alerted, by_node, name_role};
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, node, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{NodeRow, Severity};
-use crate::tui::app::{Command, Pace};
+use crate::tui::app::{Command, FigureValue, Pace};
+use crate::tui::figures_of;
 use crate::tui::human;
 use crate::tui::pane;
 use crate::tui::scene::{Scene, mark, number};
@@ -18,7 +19,7 @@ use crate::tui::widgets::row_bar::DivergingBar;
 use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::{Cell, Row, Tree};
 use crate::tui::widgets::{Canvas, Segment};
-use crate::units::Ratio;
+use crate::units::{Money, Ratio};
 
 /// Rows of the chosen node below the list.
 const DETAIL: u16 = 16;
@@ -105,14 +106,33 @@ pub(super) struct NodeLine<'a> {
 
 /// The nodes that the filter passes, as the list of a view is sorted.
 pub(super) fn lines<'a>(scene: &Scene<'a>, view: ViewId) -> Vec<NodeLine<'a>> {
-    let accepted = |row: &&NodeRow| {
-        let unit = row.unit.as_ref().map_or("", |unit| unit.as_str());
-        let state = if row.state == Health::Live { "live" } else { "stale lost never" };
-        scene.app.filter.accepts(&[("node", row.name.as_str()), ("unit", unit), ("state", state)])
-    };
-    let mut lines = of(scene, scene.snap.nodes.iter().map(AsRef::as_ref).filter(accepted));
+    let mut lines = of(scene, scene.snap.nodes.iter().map(AsRef::as_ref));
+    lines.retain(|line| is_accepted(scene, line));
     sort(&mut lines, &columns(scene, 1.0), scene.app.list_of(view));
     lines
+}
+
+/// Whether the filter passes a node.
+fn is_accepted(scene: &Scene<'_>, line: &NodeLine<'_>) -> bool {
+    let row = line.row;
+    let unit = row.unit.as_ref().map_or("", |unit| unit.as_str());
+    let state = if row.state == Health::Live { "live" } else { "stale lost never" };
+    let model = line.served.model.unwrap_or_default();
+    let fields = [("node", row.name.as_str()), ("unit", unit), ("model", model), ("state", state)];
+    scene.app.filter.accepts_with(&fields, |key| figure_of(line, key))
+}
+
+/// A figure that a filter asks for.
+fn figure_of(line: &NodeLine<'_>, key: &str) -> FigureValue {
+    let served = &line.served;
+    Some(match key {
+        "hit" => figures_of::percent(line.row.cache_hit_rate),
+        "in" => line.row.prompt_per_second,
+        "out" => line.row.output_per_second,
+        "run" => float(served.running),
+        "ttft" => served.ttft_p99,
+        _ => return figures_of::of_group(load(line), served.kv(), served.waiting, line.row.profit_per_hour, key),
+    })
 }
 
 /// Nodes with what runs on them.
@@ -153,13 +173,16 @@ pub(super) fn draw_list<'a>(
 ) -> Hits {
     let top = lines.iter().filter_map(|line| number(line.row.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));
     let columns = columns(scene, top);
-    let total = |hidden: usize| total(scene, hidden, &columns);
-    let is_whole = scene.app.filter.text().is_empty() && lines.len() > 1 && view == ViewId::Nodes;
+    let sums = |_: usize| sums(scene, lines, &columns);
+    let whole = |hidden: usize| total(scene, hidden, &columns);
+    let total: &dyn Fn(usize) -> Row<'static> = if scene.app.filter.text().is_empty() { &whole } else { &sums };
+    let is_filtered = !scene.app.filter.text().is_empty();
+    let has_total = (lines.len() > 1 || is_filtered) && view == ViewId::Nodes;
     let list = List {
         key: &key,
         tree: &|_| Tree::None,
         state: Some(scene.app.list_of(view)),
-        total: (is_whole && area.height > 6).then_some(&total),
+        total: (has_total && area.height > 6).then_some(total),
         ..List::plain("Nodes", &columns, lines)
     };
     list.draw(canvas, area)
@@ -192,6 +215,25 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) ->
         "cost/h" => Cell::text(human::bare(snap.money.cost_per_hour, 8)),
         "rev/h" => Cell::text(human::bare(snap.money.revenue_per_hour, 8)),
         "profit/h" => tables::profit(snap.money.profit_per_hour),
+        _ => Cell::Empty,
+    });
+    Row::new(cells)
+}
+
+/// The sums of the nodes that the filter passes.
+fn sums(scene: &Scene<'_>, lines: &[NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> Row<'static> {
+    let loads: Vec<f64> = lines.iter().filter_map(load).map(Ratio::get).collect();
+    let whole = |of: fn(&NodeLine<'_>) -> Option<u64>| known_sum(lines.iter().map(of));
+    let rate = |of: fn(&NodeLine<'_>) -> Option<f64>| known_sum(lines.iter().map(of));
+    let money = |of: fn(&NodeRow) -> Option<Money>| known_sum(lines.iter().map(|line| of(line.row)));
+    let cells = columns.iter().map(|col| match col.name() {
+        "Nodes" => Cell::dim(format!("{} of {}", lines.len(), human::grouped(scene.snap.nodes.len() as u128))),
+        "now" => figure(&human::percent(Ratio::of(loads.iter().sum(), loads.len() as f64))),
+        "run" => count(whole(|line| line.served.running)),
+        "wait" => count(whole(|line| line.served.waiting)),
+        "in/s" => figure(&human::scaled_tight(rate(|line| line.row.prompt_per_second))),
+        "out/s" => figure(&human::scaled_tight(rate(|line| line.row.output_per_second))),
+        "profit/h" => tables::profit(money(|row| row.profit_per_hour)),
         _ => Cell::Empty,
     });
     Row::new(cells)

@@ -8,6 +8,7 @@ use crate::history::Subject;
 use crate::reading::{Health, Label, ModelName, NodeName, Rank, Role as EngineRole, UnitName};
 use crate::snapshot::{EngineRow, ModelRow, NodeRow, Severity};
 use crate::tui::app::Grouping;
+use crate::tui::figures_of;
 use crate::tui::human;
 use crate::tui::scene::{Scene, short_target};
 use crate::tui::view::list::{Col, sort};
@@ -98,7 +99,10 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<Line<'a>> {
         })
     };
     let mut groups: BTreeMap<&str, Vec<&'a EngineRow>> = BTreeMap::new();
-    for row in scene.snap.engines.iter().filter(|row| scene.app.filter.accepts(&fields(row)) && is_of(row)) {
+    let passes = |row: &EngineRow| {
+        scene.app.filter.accepts_with(&fields(row), |key| figures_of::of_engine(row, key)) && is_of(row)
+    };
+    for row in scene.snap.engines.iter().filter(|row| passes(row)) {
         groups.entry(group_of(scene.app.grouping, row)).or_default().push(row);
     }
     let alerts = alerted(&scene.snap.alerts);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::snapshot::{NodeRow, Severity, UnitRow, WorstRank};
+use crate::tui::figures_of;
 use crate::tui::human;
 use crate::tui::scene::Scene;
 use crate::tui::view::RowKey;
@@ -29,6 +30,13 @@ impl Group<'_> {
     pub(super) fn key(&self) -> RowKey {
         RowKey::of((if self.is_unit { "unit" } else { "node" }, self.name))
     }
+
+    /// Whether the filter passes it.
+    fn is_accepted(&self, scene: &Scene<'_>) -> bool {
+        let (unit, node) = if self.is_unit { (self.name, "") } else { ("", self.name) };
+        let figure = |key: &str| figures_of::of_group(self.load, self.kv, self.waiting, self.profit, key);
+        scene.app.filter.accepts_with(&[("unit", unit), ("node", node)], figure)
+    }
 }
 
 /// The groups that the filter passes, units before nodes.
@@ -42,10 +50,11 @@ pub(super) fn groups<'a>(scene: &Scene<'a>) -> Vec<Group<'a>> {
             None => alone.push(place),
         }
     }
-    let units = scene.snap.units.iter().filter(|unit| scene.app.filter.accepts(&[("unit", unit.unit.as_str())]));
-    let mut groups: Vec<Group<'a>> =
-        units.map(|unit| of_unit(scene, unit, nodes.remove(unit.unit.as_str()).unwrap_or_default(), &alerts)).collect();
+    let of_unit =
+        |unit: &'a UnitRow| of_unit(scene, unit, nodes.remove(unit.unit.as_str()).unwrap_or_default(), &alerts);
+    let mut groups: Vec<Group<'a>> = scene.snap.units.iter().map(of_unit).collect();
     groups.extend(of_nodes(scene, alone, &alerts));
+    groups.retain(|group| group.is_accepted(scene));
     groups
 }
 
@@ -72,8 +81,6 @@ fn of_nodes<'a>(scene: &Scene<'a>, places: Vec<usize>, alerts: &HashMap<&str, Se
     }
     let mut served = by_node(scene.snap);
     let nodes = places.into_iter().filter_map(|place| Some((place, scene.snap.nodes.get(place)?.as_ref())));
-    let passes =
-        |(_, node): &(usize, &NodeRow)| scene.app.filter.accepts(&[("node", node.name.as_str()), ("unit", "")]);
     let group = |(place, node): (usize, &'a NodeRow)| {
         let served = served.remove(node.name.as_str()).unwrap_or_default();
         let loads: Vec<f64> = node.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
@@ -89,7 +96,7 @@ fn of_nodes<'a>(scene: &Scene<'a>, places: Vec<usize>, alerts: &HashMap<&str, Se
             gravest: alerts.get(node.name.as_str()).copied(),
         }
     };
-    nodes.filter(passes).map(group).collect()
+    nodes.map(group).collect()
 }
 
 /// Sorts by name, numbers as numbers.

@@ -1,0 +1,69 @@
+//! The figures of rows by the names under which a filter asks for them. Shares are in percent, money is an hour's.
+
+use super::app::FigureValue;
+use super::scene::number;
+use crate::snapshot::{EngineRow, GpuRow, ModelRow};
+use crate::units::{Money, Ratio};
+
+/// A share in percent.
+pub fn percent(share: Option<Ratio>) -> Option<f64> {
+    share.map(|share| share.get() * 100.0)
+}
+
+/// What a GPU's row has: `util`, `mem`, `temp`, `power`.
+pub fn of_gpu(row: &GpuRow, key: &str) -> FigureValue {
+    let memory = row.memory_used_bytes.zip(row.memory_total_bytes);
+    let memory = memory.and_then(|(used, all)| Ratio::of(used.get() as f64, all.get() as f64));
+    Some(match key {
+        "util" | "load" => percent(row.utilization),
+        "mem" => percent(memory),
+        "temp" => row.temperature_celsius.map(|celsius| f64::from(celsius.get())),
+        "power" => row.power_watts,
+        _ => return None,
+    })
+}
+
+/// What an engine's row has: `kv`, `hit`, `in`, `out`, `run`, `wait`, `ttft` and `itl` in seconds.
+pub fn of_engine(row: &EngineRow, key: &str) -> FigureValue {
+    Some(match key {
+        "kv" => percent(row.kv_usage),
+        "hit" => percent(row.cache_hit_rate),
+        "in" => row.prompt_per_second,
+        "out" => row.output_per_second,
+        "run" => row.running.map(|count| count as f64),
+        "wait" => row.waiting.map(|count| count as f64),
+        "ttft" => row.ttft_seconds.p99,
+        "itl" => row.itl_seconds.p99,
+        _ => return None,
+    })
+}
+
+/// What a model's row has: `hit`, `in`, `out`, `rev`, `cost`, `profit`.
+pub fn of_model(row: &ModelRow, key: &str) -> FigureValue {
+    Some(match key {
+        "hit" => percent(row.cache_hit_rate),
+        "in" => row.prompt_per_second,
+        "out" => row.output_per_second,
+        "rev" => number(row.money.revenue_per_hour),
+        "cost" => number(row.money.cost_per_hour),
+        "profit" => number(row.money.profit_per_hour),
+        _ => return None,
+    })
+}
+
+/// What a node and a unit have in common: `util`, `kv`, `wait`, `profit`.
+pub fn of_group(
+    load: Option<Ratio>,
+    kv: Option<Ratio>,
+    waiting: Option<u64>,
+    profit: Option<Money>,
+    key: &str,
+) -> FigureValue {
+    Some(match key {
+        "util" | "load" => percent(load),
+        "kv" => percent(kv),
+        "wait" => waiting.map(|count| count as f64),
+        "profit" => number(profit),
+        _ => return None,
+    })
+}
