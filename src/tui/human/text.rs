@@ -31,6 +31,18 @@ pub fn cut(text: &str, cells: usize) -> String {
     if cells == 0 { String::new() } else { format!("{}…", take_cells(text.chars(), cells - 1).trim_end()) }
 }
 
+/// As many of the clauses of `text` as fit `cells` cells; the first is cut at its end.
+pub fn clauses(text: &str, cells: usize) -> String {
+    let mut kept = text;
+    while width(kept) > cells {
+        match kept.rsplit_once(", ") {
+            Some((before, _)) => kept = before,
+            None => return cut(kept, cells),
+        }
+    }
+    kept.to_owned()
+}
+
 fn take_cells(chars: impl Iterator<Item = char>, cells: usize) -> String {
     let mut left = cells;
     chars
@@ -95,6 +107,16 @@ mod tests {
         assert_eq!(shorten("short", 13), "short");
         assert_eq!(shorten("ab", 1), "…");
         assert_eq!(shorten("ab", 0), "");
+    }
+
+    #[test]
+    fn a_phrase_loses_whole_clauses() {
+        let text = "gpu-0118, 8 GPUs, the rent runs on";
+        assert_eq!(clauses(text, 34), text);
+        assert_eq!(clauses(text, 33), "gpu-0118, 8 GPUs");
+        assert_eq!(clauses(text, 15), "gpu-0118");
+        assert_eq!(clauses(text, 5), "gpu-…");
+        assert_eq!(clauses(text, 0), "");
     }
 
     #[test]

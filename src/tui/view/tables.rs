@@ -37,7 +37,7 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let name = |line: &Line| format!("{}{}", line.reason.name(), if line.reason.is_estimate() { " ≈" } else { "" });
     let columns = [
         C::left("", 12, move |line| Cell::text(name(line))),
-        C::left("", 12, |line| Cell::dim(line.what.clone())).rank(2).stretch(3, 44),
+        C::left("", 12, |line| Cell::Phrase(line.what.clone().into())).rank(2).stretch(6, 44),
         C::left("", 7, move |line| {
             Cell::Bar(RowBar { value: number(line.per_hour), top, ink: Ink::Mixed(Role::Loss, 80) })
         })

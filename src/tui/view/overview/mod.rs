@@ -222,11 +222,10 @@ fn large(scene: &Scene<'_>, area: Rect) -> Layout {
     let vitals = if is_wide { 7 + spare.saturating_sub(6).min(3) } else { 5 + spare.saturating_sub(8).min(3) };
     layout.put(Part::Vitals, rows.top(vitals));
     layout.put(Part::Basis, rows.bottom(1));
-    let alerts = scene.snap.alerts.len().min(2) as u16 + 1;
     if is_wide {
         three_tables(scene, &mut rows, &mut layout);
     } else {
-        layout.put(Part::Alerts, rows.bottom(alerts));
+        layout.put(Part::Alerts, rows.bottom(alert_rows(scene)));
     }
     if fleet::needs(scene).is_none() && !is_wide {
         let (left, right) = split(rows.0, rows.0.width / 2, 2);
@@ -242,16 +241,37 @@ fn large(scene: &Scene<'_>, area: Rect) -> Layout {
 fn unneeded(scene: &Scene<'_>, height: u16, is_wide: bool) -> u16 {
     let Some(needs) = fleet::needs(scene) else { return 0 };
     let engines = if fleet::form(scene) == Form::Nodes { 0 } else { scene.snap.engines.len().min(40) as u16 + 1 };
-    let models = (scene.snap.models.len() + scene.snap.money.beside_models.len()).min(20) as u16 + 2;
-    let (charts, tables) = if is_wide { (19, models.max(8) + 1) } else { (15, models.max(4) + 3) };
+    let (charts, tables) = if is_wide {
+        (19, tables_wanted(scene) + 1)
+    } else {
+        (15, (model_rows(scene).min(20) as u16 + 2).max(4) + alert_rows(scene))
+    };
     height.saturating_sub(charts + needs + engines + tables)
+}
+
+/// Rows of models, and of what of the profit is in no model's row.
+fn model_rows(scene: &Scene<'_>) -> usize {
+    (scene.snap.models.len() + scene.snap.money.beside_models.len()).min(1_000)
+}
+
+/// Rows of the alerts with their heading; none where nothing is wrong.
+fn alert_rows(scene: &Scene<'_>) -> u16 {
+    match scene.snap.alerts.len() {
+        0 => 0,
+        alerts => alerts.min(2) as u16 + 1,
+    }
+}
+
+/// Rows that three tables side by side want.
+fn tables_wanted(scene: &Scene<'_>) -> u16 {
+    let middle = model_rows(scene) + 2 + usize::from(tables::change_rows(scene));
+    middle.max(scene.snap.alerts.len() + 2).clamp(5, 10) as u16
 }
 
 /// What costs nothing in return, models, alerts, side by side at the bottom.
 fn three_tables(scene: &Scene<'_>, rows: &mut Rows, layout: &mut Layout) {
-    let models = (scene.snap.models.len() + scene.snap.money.beside_models.len() + 2).min(1_000);
-    let changes = usize::from(tables::change_rows(scene));
-    let wanted = (models + changes).max(scene.snap.alerts.len() + 2).clamp(5, 10) as u16;
+    let models = model_rows(scene) + 2;
+    let wanted = tables_wanted(scene);
     let free = fleet::needs(scene).map_or(0, |needs| rows.0.height.saturating_sub(needs + 10));
     let area = rows.bottom(wanted.max(if free > 0 { 8 } else { 0 }).min(rows.0.height / 2));
     rows.bottom(u16::from(free > 0));
@@ -268,7 +288,7 @@ fn three_tables(scene: &Scene<'_>, rows: &mut Rows, layout: &mut Layout) {
 
 /// Models, and below them what costs nothing in return.
 fn two_tables(scene: &Scene<'_>, mut rows: Rows, layout: &mut Layout) {
-    let models = (scene.snap.models.len() + scene.snap.money.beside_models.len() + 2).min(1_000) as u16;
+    let models = (model_rows(scene) + 2) as u16;
     let burns = if published::is_shown(scene) { published::ROWS } else { tables::burn_rows(scene) };
     let burns = burns.min(rows.0.height / 2);
     layout.put(Part::Table(2), rows.bottom(burns));

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::Align;
+use crate::tui::human;
 use crate::tui::widgets::gauge::Gauge;
 use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
@@ -17,6 +18,8 @@ pub enum Cell<'a> {
     Empty,
     /// Shortened in the middle, in the ink of the last piece, where it does not fit.
     Text(Vec<Segment<'a>>),
+    /// Words beside the point: clauses that find no room are left out from the end, and the first is cut at its end.
+    Phrase(std::borrow::Cow<'a, str>),
     Gauge(Gauge),
     Bar(RowBar),
     Diverging(DivergingBar),
@@ -46,6 +49,10 @@ impl<'a> Cell<'a> {
             Self::Empty => {}
             Self::Text(segments) => {
                 canvas.clip(area).line_within(0, 0, area.width, segments, align == Align::Right);
+            }
+            Self::Phrase(text) => {
+                let text = human::clauses(text, usize::from(area.width));
+                canvas.clip(area).line_within(0, 0, area.width, &[Segment::dim(text)], align == Align::Right);
             }
             Self::Gauge(gauge) => gauge.draw(canvas, area),
             Self::Bar(bar) => bar.draw(canvas, area),

@@ -144,10 +144,11 @@ impl Table<'_, '_> {
     /// A column's heading: a figure behind a gauge or a line that found no room has that one's.
     fn heading(&self, number: usize, places: &[Option<(u16, u16)>]) -> Option<&str> {
         let own = self.columns.get(number)?;
-        if !own.title.is_empty() || number < 2 {
+        if !own.title.is_empty() || number < 2 || own.align == Align::Left {
             return Some(&own.title);
         }
-        let before = self.columns.get(number - 1).filter(|_| places.get(number - 1) == Some(&None))?;
+        let is_left_out = |column: &&Column<'_>| column.align == Align::Left && places.get(number - 1) == Some(&None);
+        let before = self.columns.get(number - 1).filter(is_left_out)?;
         (before.title.chars().count() <= usize::from(own.least)).then_some(&*before.title)
     }
 
