@@ -369,3 +369,43 @@ fn a_terminal_that_nobody_reads_stops_no_counting() {
     session.press("q");
     session.end();
 }
+
+/// The dashboard over a driver that is not there and nothing else.
+fn nothing() -> CommandBuilder {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_margintop"));
+    command.args(["--nvml-lib", "/nonexistent/libnvidia-ml.so.1", "nvml:"]);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MARGINTOP_")) {
+        command.env_remove(name);
+    }
+    for (name, value) in [("XDG_CONFIG_HOME", "/nonexistent"), ("MARGINTOP_LEDGER", "none")] {
+        command.env(name, value);
+    }
+    command.env("XDG_STATE_HOME", state());
+    command
+}
+
+/// Class: what the first screen offers where nothing was found is there by a key.
+#[test]
+fn what_to_try_is_a_key_away() {
+    let server = Server::new(|_| Reply::page("vllm:generation_tokens_total{model_name=\"m\"} 1\n"));
+    let mut session = Session::start_unread(nothing());
+    session.read();
+    session.wait_for("what to try", |text| text.contains("look again now"));
+    session.press("e");
+    session.wait_for("the line", |text| text.contains(":watch"));
+    session.press(&format!("{}\r", server.metrics()));
+    session.wait_for("its engine", |text| text.contains("1/1 engine") || text.contains("1 engine"));
+    session.press("q");
+    let (status, _) = session.end();
+    assert!(status.success(), "{status:?}");
+    session.assert_restored();
+
+    let mut session = Session::start_unread(nothing());
+    session.read();
+    session.wait_for("what to try", |text| text.contains("look again now"));
+    session.press("d");
+    session.wait_for("the simulated fleet", |text| text.contains("96 GPUs"));
+    session.press("q");
+    session.end();
+    session.assert_restored();
+}

@@ -1,6 +1,8 @@
 //! `margintop`: the dashboard.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::os::unix::process::CommandExt;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -14,6 +16,7 @@ use crate::snapshot::Snapshot;
 use crate::store;
 use crate::tui;
 use crate::tui::app::WatchedFleet;
+use crate::tui::{Instead, Start};
 
 /// Shows what was named, or this box.
 pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
@@ -63,5 +66,24 @@ pub(super) fn show(options: tui::Options, pictures: watch::Receiver<Arc<Snapshot
     std::process::exit(match exit {
         tui::Exit::Quit | tui::Exit::Closed => 0,
         tui::Exit::Signal(signal) => 128 + signal,
+        tui::Exit::Instead(instead) => return Err(begin(&instead)),
     })
+}
+
+/// Begins anew in place of this process: nothing of it, no lock of a ledger, is left behind. It returns only the reason why
+/// it could not.
+fn begin(instead: &Instead) -> Failure {
+    let own = std::env::args_os().skip(1);
+    let arguments: Vec<OsString> = match instead {
+        Instead::Start(Start::Demo) => vec!["demo".into()],
+        Instead::Start(Start::Day) => vec!["demo".into(), "--deepseek-day".into()],
+        Instead::Start(Start::Again) => own.collect(),
+        Instead::Watch(target) => own.chain([target.into()]).collect(),
+    };
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return Failure::Run(format!("this program's file is not known: {error}")),
+    };
+    let error = std::process::Command::new(&program).args(arguments).exec();
+    Failure::Run(format!("{} did not start: {error}", program.display()))
 }

@@ -16,6 +16,7 @@ use super::app::{Action, App, Effect};
 use super::conversation::Conversation;
 use super::errands::Errands;
 use super::governor::Governor;
+use super::instead::Instead;
 use super::still::still;
 use super::terminal::{Input, Tty};
 use super::theme::Theme;
@@ -33,10 +34,12 @@ const BURST: Duration = Duration::from_millis(4 * 33);
 const QUIET: Duration = Duration::from_secs(3);
 
 /// Why the dashboard ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exit {
     /// The user asked for it.
     Quit,
+    /// The user asked for something else.
+    Instead(Instead),
     /// A signal of this number asked for it.
     Signal(i32),
     /// The terminal is gone.
@@ -149,6 +152,7 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
             Effect::None => return Ok(Next::Nothing),
             Effect::Redraw => return Ok(Next::Draw),
             Effect::Quit => return Ok(Next::End(Exit::Quit)),
+            Effect::Leave => return Ok(Next::End(self.app.take_instead().map_or(Exit::Quit, Exit::Instead))),
             Effect::Suspend => return suspend(tty),
             Effect::Copy(area) => Some(self.errands.copy(&self.still()?, area, tty)?),
             Effect::Interval(interval) => {

@@ -3,6 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::app::{Action, App, Command, Motion, Turn};
+use super::instead::Start;
 use super::view::ViewId;
 
 /// Under which heading the help has a key.
@@ -126,6 +127,14 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Other: plain('q'), ctrl('c') => Command::Quit, "q", "quit; nothing is lost", "quit"),
 ];
 
+/// Keys where nothing was found: what to do about it. They come before those of all views.
+pub const FIRST_RUN: &[Binding] = &[
+    bind!(Other: plain('d') => Command::Instead(Start::Demo), "d", "a simulated fleet, to look around", "demo"),
+    bind!(Other: plain('D') => Command::Instead(Start::Day), "D", "DeepSeek's published day: 278 nodes in a minute", "published day"),
+    bind!(Other: plain('e') => Command::AskTarget, "e", "type a target: an engine, a node, a Prometheus", "target"),
+    bind!(Other: plain('r') => Command::Instead(Start::Again), "r", "look again now", "again"),
+];
+
 /// What a key press asks of `app`; `None` for keys without a meaning.
 pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
     if key.kind == KeyEventKind::Release {
@@ -148,7 +157,11 @@ pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
         _ => key.modifiers,
     };
     let pressed = (key.code, modifiers);
-    BINDINGS.iter().find(|binding| binding.keys.contains(&pressed)).map(|binding| Action::Command(binding.command))
+    let first_run = FIRST_RUN.iter().filter(|_| app.finds_nothing());
+    first_run
+        .chain(BINDINGS)
+        .find(|binding| binding.keys.contains(&pressed))
+        .map(|binding| Action::Command(binding.command))
 }
 
 /// Keys while a command line is written: all others wait.

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use super::Motion;
 use crate::snapshot::Snapshot;
 use crate::tui::inquiry::Reply;
+use crate::tui::instead::Start;
 use crate::tui::view::{Hits, ViewId};
 use crate::units::Span;
 
@@ -61,6 +62,10 @@ pub enum Command {
     Step(Turn),
     /// Begin a command line.
     Prompt,
+    /// Begin a command line that names a target.
+    AskTarget,
+    /// End, and begin with something else.
+    Instead(Start),
     /// Write what completes the command line.
     Complete(Turn),
     /// Write a line that was entered before.
@@ -149,6 +154,8 @@ pub enum Effect {
     Redraw,
     /// End.
     Quit,
+    /// End for what the app holds as `instead`.
+    Leave,
     /// Give the terminal back and stop.
     Suspend,
     /// Put what an area of the frame shows, or all of it, into the clipboard.

@@ -1,6 +1,7 @@
 //! What each command does.
 
 use super::{App, Command, Effect, ListState, Motion, Turn};
+use crate::tui::instead::Instead;
 use crate::tui::view::{Hit, Place, ViewId};
 
 impl App {
@@ -40,7 +41,9 @@ impl App {
             Command::WhatIf => self.what_if.open = true,
             Command::Against if self.view() == ViewId::Money => self.money.against = self.money.against.next(),
             Command::Against | Command::Neighbour(_) => return Effect::None,
-            Command::Prompt => self.open_prompt(),
+            Command::Prompt => self.open_prompt(""),
+            Command::AskTarget => self.open_prompt("watch "),
+            Command::Instead(start) => return self.leave_for(Instead::Start(start)),
             Command::Complete(turn) => self.complete(turn),
             Command::Recall(turn) => self.recall(turn),
             Command::Explain => self.explaining = Some(0),
@@ -62,6 +65,12 @@ impl App {
             Command::Back => self.back(),
         }
         Effect::Redraw
+    }
+
+    /// Ends the dashboard for something else.
+    pub(super) fn leave_for(&mut self, instead: Instead) -> Effect {
+        self.instead = Some(instead);
+        Effect::Leave
     }
 
     /// What a command means to the open form; false leaves it to the table.

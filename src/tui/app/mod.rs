@@ -45,6 +45,7 @@ use crate::history::History;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::tui::inquiry::Question;
+use crate::tui::instead::Instead;
 use crate::tui::scene::Scene;
 use crate::tui::view::{Hits, Order, Part, RowKey, ViewId};
 use crate::units::{Span, Timestamp};
@@ -108,6 +109,8 @@ pub struct App {
     over: Option<(usize, Option<usize>)>,
     block: Option<(ViewId, Part)>,
     explaining: Option<usize>,
+    /// What is to be shown after the dashboard has ended.
+    pub(super) instead: Option<Instead>,
     prompt: Option<Prompt>,
     entered: Vec<String>,
     sort_later: BTreeMap<String, String>,
@@ -152,6 +155,7 @@ impl App {
             block: None,
             explaining: None,
             prompt: None,
+            instead: None,
             entered: Vec::new(),
             sort_later: BTreeMap::new(),
             is_sparing: false,
@@ -213,6 +217,16 @@ impl App {
     /// What the open view's rows can be sorted by.
     pub fn orders(&self) -> Vec<Order> {
         self.view().view().orders(&self.scene())
+    }
+
+    /// Whether nothing was found yet, and that is what is drawn.
+    pub fn finds_nothing(&self) -> bool {
+        crate::tui::view::shown(self, &self.scene()) == ViewId::Nothing
+    }
+
+    /// What is to be shown after the dashboard has ended.
+    pub fn take_instead(&mut self) -> Option<Instead> {
+        self.instead.take()
     }
 
     fn scene(&self) -> Scene<'_> {

@@ -2,6 +2,7 @@
 
 use super::{App, Effect, Filter, Turn};
 use crate::reading::Label;
+use crate::tui::instead::Instead;
 use crate::tui::prompt::{Candidate, Line, Word, candidates, parse};
 use crate::tui::view::{Place, ViewId};
 
@@ -31,9 +32,10 @@ impl App {
         self.prompt.as_ref()
     }
 
-    pub(super) fn open_prompt(&mut self) {
+    /// Begins a line with these words.
+    pub(super) fn open_prompt(&mut self, text: &str) {
         self.what_if.open = false;
-        self.prompt = Some(Prompt { theme: self.theme, ..Prompt::default() });
+        self.prompt = Some(Prompt { theme: self.theme, text: text.to_owned(), ..Prompt::default() });
         self.offer();
     }
 
@@ -152,6 +154,7 @@ impl App {
             Line::Span(reach) => self.charts.reach = reach,
             Line::Cells(cells) => self.charts.cells = cells,
             Line::Interval(interval) => return self.set_interval(interval),
+            Line::Watch(target) => return self.leave_for(Instead::Watch(target)),
             Line::Help => self.path.enter(Place::of(ViewId::Help)),
             Line::Quit => return Effect::Quit,
         }
@@ -196,7 +199,7 @@ impl App {
             Word::Span => super::Reach::ALL.map(|reach| reach.word().to_owned()).to_vec(),
             Word::Cells => super::Cells::ALL.map(|cells| cells.names().0.to_owned()).to_vec(),
             Word::Interval => names(&INTERVALS),
-            Word::Filter | Word::Help | Word::Quit => Vec::new(),
+            Word::Filter | Word::Watch | Word::Help | Word::Quit => Vec::new(),
         }
     }
 

@@ -3,11 +3,11 @@
 use ratatui::layout::Rect;
 
 use crate::tui::app::Command;
-use crate::tui::keys::{BINDINGS, Binding};
+use crate::tui::keys::{BINDINGS, Binding, FIRST_RUN};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::has_one_pane;
-use crate::tui::view::{Hit, Hits, View, ViewId};
+use crate::tui::view::{Hit, Hits, ViewId};
 use crate::tui::widgets::Canvas;
 
 /// Keys that mean something in every view, in the order in which they find room.
@@ -45,7 +45,7 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
     let help = words(Command::Help, view, scene).map_or(0, |(key, word)| key.len() + word.len() + 3);
     let mut left = usize::from(room.width).saturating_sub(help);
     let mut pen = canvas.pen(room, 0);
-    if !has_tabs && area.width >= 70 {
+    if !has_tabs && area.width >= 70 && view != ViewId::Nothing {
         for tab in ViewId::tabs().filter(|tab| *tab != view) {
             let (key, name) = (tab.view().key().unwrap_or(' ').to_string(), tab.view().title());
             let cells = key.len() + name.len() + 3;
@@ -57,7 +57,7 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
             pen.put(Role::Accent, &key).skip(1).put(Role::Dim, name).skip(2);
         }
     }
-    for command in commands(view.view()) {
+    for command in commands(view) {
         let Some((key, word)) = words(command, view, scene) else { continue };
         let cells = crate::tui::human::width(&key) + crate::tui::human::width(&word) + 3;
         let is_help = command == Command::Help;
@@ -96,14 +96,17 @@ fn what_if_keys(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-fn commands(view: &dyn View) -> impl Iterator<Item = Command> {
-    let own = view.commands().iter().copied();
-    own.chain(EVERYWHERE.into_iter().filter(|command| !view.commands().contains(command))).chain([Command::Quit])
+fn commands(id: ViewId) -> impl Iterator<Item = Command> {
+    let own = id.view().commands();
+    // Where nothing was found there is nothing to filter or to hold.
+    let everywhere = if id == ViewId::Nothing { &[][..] } else { &EVERYWHERE[..] };
+    let others = everywhere.iter().filter(|command| !own.contains(command));
+    own.iter().chain(others).copied().chain([Command::Quit])
 }
 
 /// The line of the table for a command.
 pub(in crate::tui) fn binding(command: Command) -> Option<&'static Binding> {
-    BINDINGS.iter().find(|binding| binding.command == command && !binding.footer.is_empty())
+    BINDINGS.iter().chain(FIRST_RUN).find(|binding| binding.command == command && !binding.footer.is_empty())
 }
 
 fn words(command: Command, view: ViewId, scene: &Scene<'_>) -> Option<(String, String)> {

@@ -21,12 +21,13 @@ pub enum Word {
     Span,
     Cells,
     Interval,
+    Watch,
     Help,
     Quit,
 }
 
 /// All of them.
-pub const WORDS: [Word; 10] = [
+pub const WORDS: [Word; 11] = [
     Word::Theme,
     Word::View,
     Word::Node,
@@ -35,6 +36,7 @@ pub const WORDS: [Word; 10] = [
     Word::Span,
     Word::Cells,
     Word::Interval,
+    Word::Watch,
     Word::Help,
     Word::Quit,
 ];
@@ -51,6 +53,7 @@ impl Word {
             Self::Span => "span",
             Self::Cells => "cells",
             Self::Interval => "interval",
+            Self::Watch => "watch",
             Self::Help => "help",
             Self::Quit => "quit",
         }
@@ -65,6 +68,7 @@ impl Word {
             Self::Span => "1h",
             Self::Cells => "load",
             Self::Interval => "2s",
+            Self::Watch => "http://HOST:PORT",
             Self::Help | Self::Quit => "",
         }
     }
@@ -80,6 +84,7 @@ impl Word {
             Self::Span => "how far charts reach back",
             Self::Cells => "what the map's cells show",
             Self::Interval => "how often sources are polled",
+            Self::Watch => "begin anew with one more target",
             Self::Help => "the keys",
             Self::Quit => "nothing is lost",
         }
@@ -103,6 +108,7 @@ pub enum Line {
     Span(Reach),
     Cells(Cells),
     Interval(Span),
+    Watch(String),
     Help,
     Quit,
 }
@@ -129,6 +135,8 @@ pub fn parse(text: &str) -> Result<Line, String> {
         Word::Span => Line::Span(Reach::ALL.into_iter().find(|reach| same(reach.word())).ok_or_else(unknown)?),
         Word::Cells => Line::Cells(Cells::ALL.into_iter().find(|cells| same(cells.names().0)).ok_or_else(unknown)?),
         Word::Interval => Line::Interval(interval(value).ok_or("write an interval from 100ms to 1h, such as 2s")?),
+        Word::Watch if value.contains(' ') => return Err("write one target: http://HOST:PORT".to_owned()),
+        Word::Watch => Line::Watch(value.to_owned()),
         Word::Help => Line::Help,
         Word::Quit => Line::Quit,
     })
@@ -162,6 +170,7 @@ mod tests {
         assert_eq!(parse("interval 250 ms"), Ok(Line::Interval(Span::from_millis(250))));
         assert_eq!(parse("filter"), Ok(Line::Filter(String::new())));
         assert_eq!(parse("filter node:a* live"), Ok(Line::Filter("node:a* live".to_owned())));
+        assert_eq!(parse("watch http://127.0.0.1:8000"), Ok(Line::Watch("http://127.0.0.1:8000".to_owned())));
         assert_eq!(parse("quit"), Ok(Line::Quit));
     }
 
@@ -170,6 +179,7 @@ mod tests {
         let said = |text: &str| parse(text).err().unwrap_or_default();
         assert_eq!(said("thema x"), "no command thema; Tab shows them");
         assert_eq!(said("theme"), "write theme NAME");
+        assert_eq!(said("watch a b"), "write one target: http://HOST:PORT");
         assert_eq!(said("view x"), "no view x; Tab shows them");
         for text in ["interval 5", "interval 1ms", "interval 2h", "interval x", "interval -1s", "interval 9e9s"] {
             assert!(said(text).starts_with("write an interval"), "{text}");

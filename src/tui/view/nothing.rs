@@ -3,7 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::{Hits, Layout, Part, View};
+use crate::tui::app::Command;
 use crate::tui::human;
+use crate::tui::instead::Start;
+use crate::tui::keys::FIRST_RUN;
 use crate::tui::layout::Rows;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -22,13 +25,12 @@ impl View for Nothing {
         "nothing found"
     }
 
-    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+    fn layout(&self, _scene: &Scene<'_>, area: Rect) -> Layout {
         let mut layout = Layout::default();
         let mut rows = Rows(area);
         let roomy = area.height >= 16 && area.width >= 70;
         layout.put(Part::Digits, rows.top(if roomy { 6 } else { 2 }));
-        let tries = rows.bottom(if roomy { 5 } else { 0 });
-        let _ = scene;
+        let tries = rows.bottom(if roomy { 6 } else { 0 });
         layout.put(Part::List, rows.0);
         layout.put(Part::Table(0), tries);
         layout
@@ -45,6 +47,17 @@ impl View for Nothing {
             tries(canvas, area);
         }
         Hits::default()
+    }
+
+    fn commands(&self) -> &'static [Command] {
+        &[
+            Command::Instead(Start::Demo),
+            Command::Instead(Start::Day),
+            Command::AskTarget,
+            Command::Instead(Start::Again),
+            Command::NextTheme,
+            Command::Help,
+        ]
     }
 }
 
@@ -100,12 +113,7 @@ fn looked_for(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 fn tries(canvas: &mut Canvas<'_>, area: Rect) {
     TitledRule::new("Try").draw(canvas, area);
-    let lines = [
-        ("margintop demo", "a simulated fleet, to look around"),
-        ("margintop http://HOST:PORT", "an engine, a node or a Prometheus by its address"),
-        ("margintop --help", "what else there is"),
-    ];
-    for (row, (command, text)) in (1..).zip(lines) {
-        canvas.pen(area, row).skip(2).name(Role::Accent, command, 30).put(Role::Text, text);
+    for (row, binding) in (1..).zip(FIRST_RUN) {
+        canvas.pen(area, row).skip(2).name(Role::Accent, binding.shown, 3).put(Role::Text, binding.help);
     }
 }
