@@ -9,6 +9,7 @@ use crate::snapshot::{
     Alert, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, Requests, ScrapeRow, SloStatus,
     Snapshot, TokenTotals, UnitRow, Vitals,
 };
+use crate::statement::Statement;
 use crate::units::{Money, Ratio, Span, Timestamp, quotient};
 
 const MINUTE: Span = Span::from_secs(60);
@@ -71,6 +72,17 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
         vitals: Vitals::default(),
         ..now.clone()
     }
+}
+
+/// Puts the sums of a day until then in place of those of the record.
+pub(super) fn take_sums(money: &mut MoneyView, day: &Statement) {
+    let total = &day.total;
+    (money.since, money.revenue) = (Some(day.since), total.revenue);
+    (money.cost, money.profit) = (total.cost, total.profit);
+    money.uncosted_revenue = day.uncosted_revenue;
+    money.profit_on_cost = total.profit.zip(total.cost).and_then(|(profit, cost)| quotient(profit, cost));
+    money.gross_margin = total.profit.zip(total.revenue).and_then(|(profit, revenue)| quotient(profit, revenue));
+    money.idle_cost = total.idle_cost;
 }
 
 impl Then<'_> {

@@ -14,8 +14,10 @@ impl App {
             return None;
         }
         let form = if self.what_if.open { self.what_if.due(at) } else { None };
-        let is_money = self.view() == ViewId::Money;
-        let view = || if is_money { self.money.due(&self.shown).map(Question::Money) } else { None };
+        // Of an earlier instant the ledger knows the sums; the record has means of minutes.
+        let is_money = self.view() == ViewId::Money || self.then.is_some();
+        let view =
+            || if is_money { self.money.due(&self.shown, self.then.is_some()).map(Question::Money) } else { None };
         self.waiting = form.map(Question::WhatIf).or_else(view);
         self.waiting.clone()
     }
@@ -23,7 +25,10 @@ impl App {
     pub(super) fn answered(&mut self, reply: Reply) {
         self.waiting = None;
         match reply {
-            Reply::Money(answer) => self.money.answered(answer),
+            Reply::Money(answer) => {
+                self.money.answered(answer);
+                self.take_sums();
+            }
             Reply::WhatIf(answer) => self.what_if.answered(answer),
         }
     }

@@ -68,11 +68,12 @@ pub struct MoneyState {
 }
 
 impl MoneyState {
-    /// The question that is due at the instant of a picture.
-    pub(super) fn due(&mut self, picture: &Arc<Snapshot>) -> Option<MoneyQuestion> {
+    /// The question that is due at the instant of a picture; `is_exact`: of no other instant, however near.
+    pub(super) fn due(&mut self, picture: &Arc<Snapshot>, is_exact: bool) -> Option<MoneyQuestion> {
         let at = picture.at;
         let question = MoneyQuestion { at, against: self.against };
-        let stands = self.asked.is_some_and(|asked| asked.against == self.against && !is_old(asked.at, at));
+        let holds = |asked: Timestamp| if is_exact { asked == at } else { !is_old(asked, at) };
+        let stands = self.asked.is_some_and(|asked| asked.against == self.against && holds(asked.at));
         if stands {
             return None;
         }

@@ -70,6 +70,7 @@ impl App {
         self.held = Some(newest);
         self.then = Some(to);
         self.jump(shown);
+        self.take_sums();
         Effect::Redraw
     }
 
@@ -82,6 +83,17 @@ impl App {
             self.jump(newest);
         }
         Effect::Redraw
+    }
+
+    /// Puts the ledger's sums until the shown instant in place of those of the record, once they are there.
+    pub(super) fn take_sums(&mut self) {
+        let (Some(page), Some(asked)) = (&self.money.page, &self.money.picture) else { return };
+        if self.then != Some(asked.at) || asked.at != self.shown.at {
+            return;
+        }
+        let mut snapshot = Snapshot::clone(&self.shown);
+        recorded::take_sums(&mut snapshot.money, &page.models);
+        self.jump(Arc::new(snapshot));
     }
 
     /// Shows a picture at all paces at once.
