@@ -348,3 +348,20 @@ proptest! {
         prop_assert_eq!(minute(&ordered), minute(&shuffled));
     }
 }
+
+/// Class: what is read later takes the place of what was seen.
+#[test]
+fn what_was_recorded_stays_when_the_ledger_is_read() {
+    let mut making = past::Making::new("2025-03-10T10:00:00Z", "2025-03-10T11:00:00Z");
+    let tariff = making.tariff("deepseek-r1-standard", "standard", past::R1);
+    let account = making.account("gpu-01", None, "deepseek-r1", margintop::reading::Role::Unified);
+    for minute in 0..60 {
+        making.tokens(after(minute * 60), account, Some(tariff), past::classes(4_000, 2_000, 600));
+    }
+    let history = History::default();
+    history.record(&look(after(1_810), 0.5, 42.0), Span::from_secs(5));
+    history.read_past(&making.0);
+    assert_eq!(outputs(&history, 1_920, 60, 3), [Some(10.0), Some(42.0), Some(10.0)]);
+    let fine = outputs(&history, 1_820, 5, 4);
+    assert_eq!(fine, [None, None, Some(42.0), None], "what was not seen of a minute that was watched is a gap");
+}

@@ -10,12 +10,12 @@ use crate::units::{Ratio, Span};
 pub(super) const FINE: Span = Span::from_secs(5);
 /// Fine points in a minute.
 pub(super) const PER_MINUTE: i64 = 12;
-const FINE_KEPT: usize = 720;
+pub(super) const FINE_KEPT: i64 = 720;
 /// A local day has at most 25 hours.
 const MINUTES_KEPT: usize = 25 * 60;
 
 /// What has a line, in the order of their channels.
-const LINES: [Measure; 9] = [
+pub(super) const LINES: [Measure; 9] = [
     Measure::Output,
     Measure::PromptComputed,
     Measure::PromptCached,
@@ -36,7 +36,7 @@ pub(super) struct Lines {
 
 impl Default for Lines {
     fn default() -> Self {
-        Self { fine: Frames::new(FINE, FINE_KEPT), minutes: Frames::new(Span::from_secs(60), MINUTES_KEPT) }
+        Self { fine: Frames::new(FINE, FINE_KEPT as usize), minutes: Frames::new(Span::from_secs(60), MINUTES_KEPT) }
     }
 }
 

@@ -15,6 +15,7 @@ mod lines;
 mod means;
 mod money;
 mod packed;
+mod past_rates;
 mod places;
 mod read;
 mod record;
@@ -35,6 +36,7 @@ use events::Events;
 pub use events::KEPT as EVENTS_KEPT;
 use lines::Lines;
 use money::MoneyRings;
+use past_rates::rates_of;
 use record::minutes_of;
 use rings::Rings;
 
@@ -178,7 +180,8 @@ impl History {
     /// Takes minutes and markers of a past: minutes that are over before its end, and all hours that lie in it.
     pub fn read_past(&self, past: &Past) {
         let minutes = minutes_of(past);
-        self.recorded().read_past(past, &minutes);
+        let rates = rates_of(past);
+        self.recorded().read_past(past, &minutes, &rates);
     }
 
     /// Takes the bridge from one span to the next, and the markers of both.

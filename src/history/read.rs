@@ -1,6 +1,6 @@
 //! Reading: the points of a query out of the rings, each the mean of what is known in its time.
 
-use super::lines::{Lines, mean};
+use super::lines::{FINE_KEPT, Lines, PER_MINUTE, mean};
 use super::packed::Cell;
 use super::rings::Rings;
 use super::{Measure, Query, Recorded, Series, Subject};
@@ -60,8 +60,19 @@ impl Recorded {
         let fine = to - from < MINUTE;
         let (ring, step) = if fine { (&self.lines.fine, super::lines::FINE) } else { (&self.lines.minutes, MINUTE) };
         // Far from what is kept there is nothing to look for.
-        let newest = ring.newest()?;
-        mean(slots(from, to, step, newest).filter_map(|slot| ring.get(slot, channel).value()))
+        let known = ring
+            .newest()
+            .and_then(|newest| mean(slots(from, to, step, newest).filter_map(|slot| ring.get(slot, channel).value())));
+        if fine { known.or_else(|| self.posted_point(channel, from)) } else { known }
+    }
+
+    /// The minute of an instant for which finer points are kept, if none is known of all of it: it was read from the ledger.
+    fn posted_point(&self, channel: usize, at: Timestamp) -> Option<f64> {
+        let minute = self.lines.minutes.slot(at);
+        let mut steps = minute * PER_MINUTE..(minute + 1) * PER_MINUTE;
+        let is_kept = self.lines.fine.newest().is_none_or(|newest| steps.start > newest - FINE_KEPT);
+        let is_posted = is_kept && !steps.any(|slot| self.lines.is_known(slot));
+        is_posted.then(|| self.lines.minutes.get(minute, channel).value()).flatten()
     }
 
     fn ring_point(&self, subject: &Subject, measure: Measure, from: Timestamp, to: Timestamp) -> Option<f64> {

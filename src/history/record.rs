@@ -1,5 +1,6 @@
 //! Recording: a snapshot into the rings, and money out of a ledger's memory or its past.
 
+use super::past_rates::MinuteRates;
 use super::{Recorded, lines};
 use crate::ledger::{Grain, Ledger, Past};
 use crate::snapshot::Snapshot;
@@ -77,7 +78,7 @@ impl Recorded {
         }
     }
 
-    pub(super) fn read_past(&mut self, past: &Past, minutes: &[(Timestamp, MinuteMoney)]) {
+    pub(super) fn read_past(&mut self, past: &Past, minutes: &[(Timestamp, MinuteMoney)], rates: &[MinuteRates]) {
         self.money.set_began(past.began);
         for (at, money) in minutes {
             self.money.set_minute(*at, money);
@@ -90,6 +91,9 @@ impl Recorded {
             let mut sum = MinuteMoney::default();
             minutes.iter().filter(|(at, _)| *at >= from && *at < to).for_each(|(_, money)| sum.add(money));
             self.money.set_hour(from, &sum);
+        }
+        for rates in rates {
+            self.lines.set_past(rates);
         }
         past.markers.iter().for_each(|marker| self.events.mark(marker));
     }
