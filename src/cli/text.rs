@@ -100,8 +100,8 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
 
 fn vitals(out: &mut String, picture: &Snapshot) -> std::fmt::Result {
     let tokens = &picture.tokens;
-    writeln!(out, "output    {} tok/s", human::scaled(tokens.output_per_second).trim())?;
-    writeln!(out, "prompt    {} tok/s", human::scaled(tokens.prompt_per_second).trim())?;
+    writeln!(out, "output    {} tok/s", human::scaled_tight(tokens.output_per_second).trim())?;
+    writeln!(out, "prompt    {} tok/s", human::scaled_tight(tokens.prompt_per_second).trim())?;
     writeln!(out, "hit rate  {}", human::percent1(picture.cache_hit_rate).trim())?;
     writeln!(out, "GPU load  {}", human::percent1(picture.gpus.utilization).trim())
 }

@@ -133,8 +133,9 @@ impl CapacityReport {
         ]);
         for pool in &self.capacity.pools {
             let (held, needed) = pool.nodes_ppm(measured).unzip();
-            let rate =
-                |of: fn((u64, u64)) -> u64| human::scaled(pool.best.map(|best| per_second(of(best)))).trim().to_owned();
+            let rate = |of: fn((u64, u64)) -> u64| {
+                human::scaled_tight(pool.best.map(|best| per_second(of(best)))).trim().to_owned()
+            };
             grid.row(vec![
                 pool.name.to_string(),
                 nodes(held),

@@ -231,7 +231,7 @@ fn hit_rate(row: &Row) -> Option<Ratio> {
 }
 
 fn count(tokens: Option<Tokens>) -> String {
-    human::scaled(tokens.map(|tokens| tokens.count() as f64)).trim().to_owned()
+    human::scaled_tight(tokens.map(|tokens| tokens.count() as f64)).trim().to_owned()
 }
 
 /// A count of hundredths: `43,536.00`.

@@ -3,7 +3,7 @@
 use super::{UNKNOWN, pad_left};
 use crate::units::{Bytes, Ratio};
 
-const STEPS: [&str; 7] = [" ", "k", "M", "G", "T", "P", "E"];
+const STEPS: [&str; 7] = [" ", "k", "M", "B", "T", "P", "E"];
 
 /// Three digits and a step of a thousand: the number, and its prefix or a space.
 fn three_digits(value: f64) -> Option<(String, &'static str)> {
@@ -27,14 +27,6 @@ fn three_digits(value: f64) -> Option<(String, &'static str)> {
         rest /= 1000.0;
     }
     Some((format!("{sign}>999"), "E"))
-}
-
-/// Six cells: `4.21 k`, `1.94 M`, ` 731  `, `   –  `.
-pub fn scaled(value: Option<f64>) -> String {
-    match value.and_then(three_digits) {
-        Some((number, prefix)) => format!("{number:>4} {prefix}"),
-        None => format!("{UNKNOWN:>4}  "),
-    }
 }
 
 /// Five cells, for tables: `4.21k`, `  731`, `    –`.
@@ -193,27 +185,27 @@ mod tests {
     #[test]
     fn rates_keep_their_width_and_three_digits() {
         let cases = [
-            (Some(0.0), "   0  "),
-            (Some(9.34), " 9.3  "),
-            (Some(731.4), " 731  "),
-            (Some(999.6), "1.00 k"),
-            (Some(4_210.0), "4.21 k"),
-            (Some(19_800.0), "19.8 k"),
-            (Some(731_000.0), " 731 k"),
-            (Some(1_941_000.0), "1.94 M"),
-            (Some(f64::NAN), "   –  "),
-            (None, "   –  "),
+            (Some(0.0), "    0"),
+            (Some(9.34), "  9.3"),
+            (Some(731.4), "  731"),
+            (Some(999.6), "1.00k"),
+            (Some(4_210.0), "4.21k"),
+            (Some(19_800.0), "19.8k"),
+            (Some(731_000.0), " 731k"),
+            (Some(1_941_000.0), "1.94M"),
+            (Some(f64::NAN), "    –"),
+            (None, "    –"),
         ];
         for (value, text) in cases {
-            assert_eq!(scaled(value), text);
+            assert_eq!(scaled_tight(value), text);
         }
-        assert_eq!(scaled_tight(Some(1_210_000.0)), "1.21M");
+        assert_eq!(scaled_tight(Some(1_210_000_000.0)), "1.21B");
         assert_eq!(scaled_tight(Some(9_000.0)), "9.00k");
     }
 
     #[test]
     fn what_is_too_large_says_so() {
-        assert_eq!(scaled(Some(1e30)), ">999 E");
+        assert_eq!(scaled_tight(Some(1e30)), ">999E");
         assert_eq!(percent(Ratio::new(1e12)), ">99,999 %");
         assert_eq!(latency(Some(1e9)), ">9999 s");
     }

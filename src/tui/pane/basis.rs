@@ -123,7 +123,7 @@ fn unrated(scene: &Scene<'_>) -> Option<Span> {
 
 fn unpriced(scene: &Scene<'_>) -> Option<Span> {
     let tokens = scene.snap.money.unpriced_tokens;
-    (tokens > 0).then(|| warn(format!("{} tok unpriced", human::scaled(Some(tokens as f64)).trim())))
+    (tokens > 0).then(|| warn(format!("{} tok unpriced", human::scaled_tight(Some(tokens as f64)).trim())))
 }
 
 /// What is neither billed nor dropped until someone decides.
@@ -131,7 +131,7 @@ fn disputed(scene: &Scene<'_>) -> Option<Span> {
     let money = &scene.snap.money;
     let worth = match money.disputed_tokens {
         0 if money.disputed.is_zero() => return None,
-        tokens if money.disputed.is_zero() => format!("{} tok", human::scaled(Some(tokens as f64)).trim()),
+        tokens if money.disputed.is_zero() => format!("{} tok", human::scaled_tight(Some(tokens as f64)).trim()),
         _ => format!("{} {}", money.disputed.round_to(2), scene.currency()),
     };
     Some(warn(format!("disputed {worth}: `margintop ledger disputes`")))

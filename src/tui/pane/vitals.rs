@@ -32,7 +32,10 @@ fn vitals_of<'a>(scene: &Scene<'a>) -> [Vital<'a>; LINES as usize] {
         None if hits_unknown => human::pad_left("n/a", 6),
         rate => human::percent1(rate),
     };
-    let rate = |label, value, line| Vital { label, figure: human::scaled(value), unit: "tok/s", line, share: None };
+    let rate = |label, value, line| {
+        let figure = human::pad_left(&human::scaled_tight(value), 6);
+        Vital { label, figure, unit: "tok/s", line, share: None }
+    };
     let share = |label, figure, share, line| Vital { label, figure, unit: "", line, share };
     let load = snap.gpus.utilization;
     [

@@ -98,10 +98,10 @@ pub(super) fn what(balancer: Balancer) -> &'static str {
 pub(super) fn written(balancer: Balancer, load: f64) -> String {
     match balancer {
         Balancer::Kv => format!("{:.0} %", load * 100.0),
-        Balancer::Tokens => human::scaled(Some(load)).trim().to_owned(),
+        Balancer::Tokens => human::scaled_tight(Some(load)).trim().to_owned(),
         Balancer::Experts => format!("{load:.2}"),
         Balancer::Requests if load < 100.0 && load.fract() > 0.05 => format!("{load:.1}"),
-        Balancer::Requests => human::scaled(Some(load.round())).trim().to_owned(),
+        Balancer::Requests => human::scaled_tight(Some(load.round())).trim().to_owned(),
     }
 }
 

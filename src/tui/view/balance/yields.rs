@@ -35,7 +35,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     rule.headings = vec![heading(here, "here"), heading(published, "published")];
     rule.draw(canvas, area);
     for (row, (what, value, beside)) in (1..area.height).zip(rows) {
-        let text = |value: Option<f64>| human::scaled(value).trim().to_owned();
+        let text = |value: Option<f64>| human::scaled_tight(value).trim().to_owned();
         let mut clip = canvas.clip(area);
         clip.line_within(0, row, here.saturating_sub(8), &[Segment::dim(what.to_owned())], false);
         clip.line_to(here, row, &[Segment::text(text(value))]);

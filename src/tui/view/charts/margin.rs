@@ -94,7 +94,10 @@ impl Margin {
         let (key, name) = if is_loss { (Role::Loss, " missing ") } else { (Role::Gain, " profit ") };
         let cost_name = if width >= 120 { " cost, the break-even " } else { " cost " };
         let reach = if self.is_day { "24 h" } else { scene.app.charts.reach.name() };
-        let note = if width >= 120 { format!(" · an hour, {reach}") } else { format!(" · /h, {reach}") };
+        let symbol = human::symbol(scene.currency());
+        let symbol = symbol.trim_end();
+        let note =
+            if width >= 120 { format!(" · {symbol} an hour, {reach}") } else { format!(" · {symbol}/h, {reach}") };
         TitledRule::new("Revenue = cost + profit")
             .note([Segment::dim(note)])
             .right(Self::legend(key, name, profit.map(|profit| amount(Some(profit))), "  "))
