@@ -53,7 +53,7 @@ pub use movers::Mover;
 pub use paces::{PaceSums, paces};
 pub use present::shared_cost;
 pub use reprice::{at_list, reprice};
-pub use row::{ListUse, Row, RowKind, Statement, rounded_hours};
+pub use row::{ListUse, Row, RowKind, RunningSum, Statement, rounded_hours, rounded_revenues};
 pub use served::{Served, served_by_model};
 pub use split::Splitter;
 pub use totals::{Tables, Totals};

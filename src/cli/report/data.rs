@@ -160,7 +160,7 @@ impl ReportData {
             watched,
             moved_edges: moved_edges(asked, (since, until), header.last),
             what_if: (!query.asked.is_nothing() && is_watched).then(|| (query.asked.clone(), told)),
-            compare,
+            compare: compare.map(|lists| lists.into_iter().map(|at| at.rounded(places)).collect()),
             bridge: query.bridge.map(|against| bridge(against, header, ask)).transpose()?.map(|b| b.rounded(places)),
         })
     }

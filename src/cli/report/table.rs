@@ -156,7 +156,7 @@ fn compared(lists: &[AtList], data: &ReportData) -> String {
     let mut grid = Grid::new(["list", &revenue, &profit].into_iter().chain(is_unsure.then_some(&*unsure)));
     for at in lists {
         let places = data.places();
-        let mut row = vec![at.list.to_string(), amount(Some(at.revenue), places), amount(at.profit, places)];
+        let mut row = vec![at.list.to_string(), amount(Some(at.revenue), places), amount(at.profit(), places)];
         row.extend(is_unsure.then(|| amount(Some(at.uncertainty), places)));
         grid.row(row);
     }
