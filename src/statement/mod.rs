@@ -46,6 +46,7 @@ pub use capacity::{Capacity, HourCapacity, PoolCapacity, SloQuarters};
 pub use compare::{AtList, compare};
 pub use differs::{Basis, Difference, agrees_throughout, differences};
 pub use entries::{Entry, EntryKind, entries, rounded_entries};
+pub use leases::lease_name;
 pub use lever::{Lever, levers};
 pub use minute::{Earned, MinuteMoney};
 pub use month::MonthToDate;
