@@ -233,3 +233,26 @@ fn rows(by: &str, report: &Value) -> BTreeMap<String, Vec<i128>> {
     let rows = report["rows"].as_array().unwrap().iter().chain([&report["total"]]);
     rows.map(|row| (row["key"].as_str().unwrap().to_owned(), amounts(by, row))).collect()
 }
+
+/// Class: a span in which something was watched, of which nothing is taken without a word why.
+#[test]
+fn a_span_inside_one_bucket_says_what_was_taken() {
+    let home = tempfile::tempdir().unwrap();
+    let path = ledger(home.path());
+    let told = |since: &str, until: &str| printed(&path, &["--since", since, "--until", until]);
+    let inside = told("2026-03-28T12:00:10Z", "2026-03-28T12:00:50Z");
+    let why = "2026-03-28 13:00:10+01:00 to 2026-03-28 13:00:50+01:00 is none: spans are of whole minutes, and both ends \
+               were taken at 2026-03-28 13:00+01:00";
+    assert!(inside.contains(why) && !inside.contains("not watched"), "{inside}");
+    let over = told("2026-03-28T12:00:10Z", "2026-03-28T12:01:10Z");
+    assert!(!over.contains("is none") && !over.contains("not watched"), "{over}");
+    let before = told("2025-03-28T12:00:10Z", "2025-03-28T12:00:50Z");
+    assert!(before.contains("not watched"), "{before}");
+    let open = Connection::open(&path).unwrap();
+    let last = days()[2].1 + 20 * 1440 * MINUTE;
+    open.execute("UPDATE meta SET value = ?1 WHERE key = 'last_wall'", [last.to_string()]).unwrap();
+    let coarse = told("2026-03-28T12:01:00Z", "2026-03-28T12:09:00Z");
+    let why = "spans are of whole quarter hours or days, since nothing finer is kept of it, and both ends were taken at \
+               2026-03-28 13:00+01:00";
+    assert!(coarse.contains(why), "{coarse}");
+}

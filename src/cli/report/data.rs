@@ -97,6 +97,8 @@ pub(super) struct ReportData {
     /// The edges that are not those that were asked for, because nothing finer is kept: the word, what was asked for and
     /// what was taken.
     pub(super) moved_edges: Vec<(&'static str, Timestamp, Timestamp)>,
+    /// The span that was asked for, if it lies inside the finest bucket that is kept of it: then nothing was taken.
+    pub(super) inside_a_bucket: Option<(Timestamp, Timestamp)>,
 }
 
 impl ReportData {
@@ -111,6 +113,9 @@ impl ReportData {
         let change = query.asked.change(context.book, &header.currency)?;
         let mut past = ask(asked.0, asked.1, grain(query, &change, context.book, asked.1 - asked.0), detail(query))?;
         let (since, until) = (past.since, past.until);
+        let in_ledger = |span: &(Timestamp, Timestamp)| span.1 > past.began && span.0 < header.last;
+        let inside_a_bucket =
+            Some(span_as_asked(query, header, context.now)?).filter(|span| since >= until && in_ledger(span));
         // Nothing is known outside the ledger, so nothing is on average over it either.
         let (first, last) = (since.max(past.began), until.min(header.last));
         (past.since, past.until) = if first < last { (first, last) } else { (since, until) };
@@ -158,6 +163,7 @@ impl ReportData {
             markers: past.markers,
             began: past.began,
             watched,
+            inside_a_bucket,
             moved_edges: moved_edges(asked, (since, until), header.last),
             what_if: (!query.asked.is_nothing() && is_watched).then(|| (query.asked.clone(), told)),
             compare: compare.map(|lists| lists.into_iter().map(|at| at.rounded(places)).collect()),
@@ -196,8 +202,15 @@ fn places(format: Format, statement: &Statement) -> u32 {
     }
 }
 
-/// The span that is asked for: what is not said is the ledger's.
+/// The span that is asked for, in whole minutes: what is not said is the ledger's.
 pub(super) fn span(query: &ReportQuery, header: &Header, now: Timestamp) -> Result<(Timestamp, Timestamp), Failure> {
+    let (since, until) = span_as_asked(query, header, now)?;
+    // The last minute may not be over yet, and is taken whole where the end of the ledger is asked for alone.
+    let taken = |at: Timestamp| if at < header.last { at.minute() } else { at };
+    Ok((taken(since), taken(until)))
+}
+
+fn span_as_asked(query: &ReportQuery, header: &Header, now: Timestamp) -> Result<(Timestamp, Timestamp), Failure> {
     if let Some(against) = query.bridge {
         return Ok(spans(against, header).1);
     }
@@ -207,9 +220,7 @@ pub(super) fn span(query: &ReportQuery, header: &Header, now: Timestamp) -> Resu
         let why = format!("--since {since} is not before --until {until}: the end is exclusive, write a later one");
         return Err(Failure::Usage(why));
     }
-    // The last minute may not be over yet, and is taken whole where the end of the ledger is asked for alone.
-    let taken = |at: Timestamp| if at < header.last { at.minute() } else { at };
-    Ok((taken(since), taken(until)))
+    Ok((since, until))
 }
 
 /// The ledger's first look.
