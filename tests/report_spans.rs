@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use day_ledger::{Day, MINUTE, add, span};
+use margintop::ledger::{Detail, Grain, Wanted};
+use margintop::statement::{Change, Levels, changed};
+use margintop::store::Reader;
 use margintop::units::Timestamp;
 use program::{Program, micros};
 use random_ledger::tables;
@@ -130,6 +133,12 @@ fn every_grouping_and_form_has_the_total_of_the_hours() {
             assert_eq!(told["what_if"]["before"]["revenue"], hours["revenue"], "{more:?} {span:?}");
             assert_eq!(told["what_if"]["before"]["cost"], hours["cost"], "{more:?} {span:?}");
         }
+        // What is otherwise comes to the same whichever cells it is told in.
+        for more in [["--what-if", "hit_rate=0.37"], ["--what-if", "nodes=3.7"], ["--what-if", "gpu_rate=1.23"]] {
+            let after = |by: &str| report(&path, by, span, &more)["what_if"].clone();
+            let first = after("hour");
+            assert!(["day", "model", "node", "tier", "lease"].iter().all(|by| after(by) == first), "{more:?} {span:?}");
+        }
         let income = |text: &str| -> i128 {
             let lines = text.lines().filter(|line| line.trim_start().to_lowercase().starts_with("income:tokens"));
             lines.map(|line| cents(line.split_whitespace().nth(1).unwrap())).sum()
@@ -148,6 +157,28 @@ fn every_grouping_and_form_has_the_total_of_the_hours() {
 
 fn cents(amount: &str) -> i128 {
     micros(&Value::from(amount.replace(',', ""))) / 10_000
+}
+
+/// Class: a number of nodes that depends on the cells that it is told beside.
+#[test]
+fn the_time_that_nodes_were_held_for_is_told_beside_any_cells() {
+    let home = tempfile::tempdir().unwrap();
+    let path = ledger(home.path());
+    let reader = Reader::open(&path).unwrap();
+    for (since, until) in SPANS {
+        let (since, until) = (instant(since), instant(until));
+        let told = Levels::of(&reader.past(since, until, Grain::Quarter).unwrap()).nodes_milli;
+        assert!(told.is_some_and(|milli| milli >= 1_900), "{since}: {told:?}");
+        for grain in [Grain::Minute, Grain::Quarter, Grain::Day] {
+            for detail in [Detail::Accounts, Detail::Alike, Detail::Borne] {
+                let past = reader.wanted_past(since, until, grain, Wanted { detail, nodes: true }).unwrap();
+                assert_eq!(Levels::of(&past).nodes_milli, told, "{since} {grain:?} {detail:?}");
+                let twice = Change { nodes: "5.3".parse().ok(), ..Change::default() };
+                let more = Levels::of(&changed(&past, &twice).unwrap()).nodes_milli;
+                assert!(more.is_some_and(|milli| (milli - 5_300).abs() <= 1), "{since} {grain:?} {detail:?}: {more:?}");
+            }
+        }
+    }
 }
 
 /// Class: a minute that two spans that adjoin count twice or not at all.

@@ -18,7 +18,7 @@ use crate::store::Header;
 use crate::units::{Money, Span, Timestamp, Tokens};
 
 /// What answers questions about the past.
-pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain, Detail) -> Result<Past, Failure> + 'a;
+pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain, Wanted) -> Result<Past, Failure> + 'a;
 
 /// What the report stands on beside the ledger.
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +111,7 @@ impl ReportData {
     ) -> Result<Self, Failure> {
         let asked = span(query, header, context.now)?;
         let change = query.asked.change(context.book, &header.currency)?;
-        let mut past = ask(asked.0, asked.1, grain(query, &change, context.book, asked.1 - asked.0), detail(query))?;
+        let mut past = ask(asked.0, asked.1, grain(query, &change, context.book, asked.1 - asked.0), wanted(query))?;
         let (since, until) = (past.since, past.until);
         let in_ledger = |span: &(Timestamp, Timestamp)| span.1 > past.began && span.0 < header.last;
         let inside_a_bucket =
@@ -236,8 +236,6 @@ fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> G
     // As long as the spans of a bridge, which has the same rows.
     const SHORT: Span = Span::from_secs(3_600);
     let windows = change.list.is_some_and(|list| !list.windows.is_empty());
-    // A day does not say for how much of it a node was held, and how many there were is told beside every change.
-    let nodes = !query.asked.is_nothing();
     // A lease begins and ends at an hour; over a long time a day tells it well enough.
     let lease = query.by == By::Lease && span <= MONTH;
     let whole_book = query.reprice || query.compare;
@@ -246,19 +244,20 @@ fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> G
     let odd = span <= MINUTES_KEPT && (change.list.is_some_and(odd) || whole_book && book.lists().any(odd));
     if query.bridge.is_some() || odd || span <= SHORT {
         Grain::Minute
-    } else if query.by == By::Hour || lease || windows || nodes || whole_book {
+    } else if query.by == By::Hour || lease || windows || whole_book {
         Grain::Quarter
     } else {
         Grain::Day
     }
 }
 
-/// A grouping by time alone needs no accounts; a what-if needs the nodes. Only rows that are no time and no lease share what
-/// GPUs at work cost.
-fn detail(query: &ReportQuery) -> Detail {
-    match (query.by.is_time(), query.by == By::Lease) {
-        (true, _) if query.asked.is_nothing() && !query.format.has_entries() => Detail::Alike,
-        (true, _) | (_, true) => Detail::Accounts,
+/// A grouping by time alone needs no accounts. Only rows that are no time and no lease share what GPUs at work cost. How many
+/// nodes there were is told beside every change.
+fn wanted(query: &ReportQuery) -> Wanted {
+    let detail = match query.by {
+        _ if query.format.has_entries() => Detail::Accounts,
+        by if by.is_time() => Detail::Alike,
+        By::Lease => Detail::Accounts,
         _ => Detail::Borne,
     }
 }
@@ -271,11 +270,12 @@ fn differs(past: &Past, zone: &TimeZone, book: &Book, ask: &PastQuery<'_>) -> Re
         return Ok(Vec::new());
     }
     let edge = When::midnight_before(past.until, BY_QUARTER, zone);
-    let quarters = |from| ask(from, past.until, Grain::Quarter, Detail::Alike);
+    let quarters = |from| ask(from, past.until, Grain::Quarter, Detail::Alike.into());
     if edge <= past.since {
         return Ok(differences(&quarters(past.since)?, book));
-    }
-    let (days, mut all) = (ask(past.since, edge, Grain::Day, Detail::Alike)?, quarters(edge)?);
+    };
+    Wanted { detail, nodes: !query.asked.is_nothing() }
+    let (days, mut all) = (ask(past.since, edge, Grain::Day, Detail::Alike.into())?, quarters(edge)?);
     (all.since, all.began) = (days.since, days.began);
     all.grains.splice(0..0, days.grains);
     all.tokens.splice(0..0, days.tokens);
@@ -285,14 +285,14 @@ fn differs(past: &Past, zone: &TimeZone, book: &Book, ask: &PastQuery<'_>) -> Re
 /// The month that the ledger ends in.
 fn month(header: &Header, budget: Option<Money>, ask: &PastQuery<'_>) -> Result<MonthToDate, Failure> {
     let (first, end) = month_of(&header.zone, header.last);
-    let mut past = ask(first, header.last, Grain::Day, Detail::Accounts)?;
+    let mut past = ask(first, header.last, Grain::Day, Detail::Accounts.into())?;
     (past.since, past.until) = (first, header.last);
     Ok(MonthToDate::of(&past, past.began, end, budget))
 }
 
 fn bridge(against: Against, header: &Header, ask: &PastQuery<'_>) -> Result<Bridge, Failure> {
     let (before, after) = spans(against, header);
-    let minutes = |(since, until)| ask(since, until, Grain::Minute, Detail::Accounts);
+    let minutes = |(since, until)| ask(since, until, Grain::Minute, Detail::Accounts.into());
     Ok(Bridge::between(&minutes(before)?, &minutes(after)?))
 }
 

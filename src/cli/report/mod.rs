@@ -22,7 +22,7 @@ pub(super) mod when;
 
 use super::args::Global;
 use super::{Failure, keep, lease_list, out, sources};
-use crate::ledger::{Detail, Dispute};
+use crate::ledger::Dispute;
 use crate::statement::By;
 use crate::store::{DisputeState, Reader};
 use data::{ReportContext, ReportData};
@@ -48,11 +48,7 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
         bill: settings.bill,
         now: header.last,
     };
-    let ask = |since, until, finest, detail| match detail {
-        Detail::Accounts => Ok(reader.past(since, until, finest)?),
-        Detail::Borne => Ok(reader.borne_past(since, until, finest)?),
-        Detail::Alike => Ok(reader.merged_past(since, until, finest)?),
-    };
+    let ask = |since, until, finest, wanted| Ok(reader.wanted_past(since, until, finest, wanted)?);
     if query.capacity {
         let fold = |since, until| capacity::fold(&reader, &header, since, until);
         let report = capacity::CapacityReport::new(&query, &header, &settings.slo, &fold)?;

@@ -11,7 +11,7 @@ use super::{csv, json, table};
 use crate::cli::Failure;
 use crate::ledger::{
     Classes, CostAccount, CostAccountId, CostKind, Detail, GpuTimeCell, Grain, Past, RevenueAccount, RevenueAccountId,
-    Tariff, TariffId, TokenCell,
+    Tariff, TariffId, TokenCell, Wanted,
 };
 use crate::pricing::{Bill, Book, ClassPrices};
 use crate::reading::{Label, ModelName, NodeName, Role};
@@ -89,7 +89,7 @@ fn past() -> Past {
 }
 
 /// The part of the past that was asked for.
-fn ask(since: Timestamp, until: Timestamp, _: Grain, _: Detail) -> Result<Past, Failure> {
+fn ask(since: Timestamp, until: Timestamp, _: Grain, _: Wanted) -> Result<Past, Failure> {
     let mut past = Past { since, until, ..past() };
     past.tokens.retain(|cell| since <= cell.bucket && cell.bucket < until);
     past.rents.retain(|cell| since <= cell.bucket && cell.bucket < until);
