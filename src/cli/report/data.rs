@@ -7,12 +7,14 @@ use super::query::{Against, Format, ReportQuery};
 use super::scenario::Scenarios;
 use super::when::{When, days_before};
 use crate::cli::Failure;
-use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past};
+use crate::cli::currency::missing_rate;
+use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past, Wanted};
 use crate::metering::SavedTarget;
 use crate::pricing::{Bill, Book, PriceList};
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Change, Difference, Entry, MonthToDate, Statement, WhatIf, agrees_throughout,
-    changed, compare, differences, entries, month_of, reprice, rounded_entries, watched, what_if,
+    AtList, BreakEven, Bridge, By, Change, Difference, Entry, MonthToDate, Statement, Unconverted, WhatIf,
+    agrees_throughout, changed, compare, differences, entries, month_of, reprice, rounded_entries, unconverted,
+    watched, what_if,
 };
 use crate::store::Header;
 use crate::units::{Money, Span, Timestamp, Tokens};
@@ -35,6 +37,8 @@ pub(super) struct ReportContext<'a> {
     pub(super) bill: Bill,
     /// The present.
     pub(super) now: Timestamp,
+    /// The zone in which the days of rates of exchange begin.
+    pub(super) exchange_zone: &'a TimeZone,
 }
 
 /// Tokens and energy of open disputes: neither billed nor dropped.
@@ -79,6 +83,8 @@ pub(super) struct ReportData {
     pub(super) repriced: bool,
     pub(super) month: MonthToDate,
     pub(super) differs: Vec<Difference>,
+    /// What has no price before the first rate of exchange, and the rate to write.
+    pub(super) unconverted: Vec<(Unconverted, String)>,
     pub(super) unwatched: Vec<(Timestamp, Timestamp)>,
     pub(super) markers: Vec<Marker>,
     pub(super) what_if: Option<(Scenarios, WhatIf)>,
@@ -136,6 +142,11 @@ impl ReportData {
         let lists = || compare(&past, context.book, &header.currency);
         let compare = query.compare.then(|| if is_watched { lists() } else { Vec::new() });
         let (mut told, past) = told;
+        let unconverted = unconverted(&past, context.book).into_iter();
+        let unconverted = unconverted.map(|it| {
+            let missing = missing_rate(&it.currency, &header.currency, it.since, context.exchange_zone);
+            (it, missing)
+        });
         let mut statement = Statement { since, until, ..Statement::of(&past, query.by, &header.zone) };
         if !is_watched {
             statement = statement.unwatched();
@@ -158,6 +169,7 @@ impl ReportData {
             repriced: query.reprice,
             month: month(header, context.budget, ask)?,
             differs,
+            unconverted: unconverted.collect(),
             break_even: told.break_even,
             unwatched: past.unwatched,
             markers: past.markers,
@@ -259,7 +271,8 @@ fn wanted(query: &ReportQuery) -> Wanted {
         by if by.is_time() => Detail::Alike,
         By::Lease => Detail::Accounts,
         _ => Detail::Borne,
-    }
+    };
+    Wanted { detail, nodes: !query.asked.is_nothing() }
 }
 
 /// Where today's book would differ, whatever the rows are by: by quarter hours in the last days of a span, by days before
@@ -273,8 +286,7 @@ fn differs(past: &Past, zone: &TimeZone, book: &Book, ask: &PastQuery<'_>) -> Re
     let quarters = |from| ask(from, past.until, Grain::Quarter, Detail::Alike.into());
     if edge <= past.since {
         return Ok(differences(&quarters(past.since)?, book));
-    };
-    Wanted { detail, nodes: !query.asked.is_nothing() }
+    }
     let (days, mut all) = (ask(past.since, edge, Grain::Day, Detail::Alike.into())?, quarters(edge)?);
     (all.since, all.began) = (days.since, days.began);
     all.grains.splice(0..0, days.grains);

@@ -47,6 +47,7 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
         targets: &targets,
         bill: settings.bill,
         now: header.last,
+        exchange_zone: &settings.zone,
     };
     let ask = |since, until, finest, wanted| Ok(reader.wanted_past(since, until, finest, wanted)?);
     if query.capacity {

@@ -7,7 +7,7 @@ use super::present::Present;
 use super::table::{amount, percent};
 use super::when::{local, local_second};
 use crate::pricing::{Bill, ClassPrices};
-use crate::statement::{Basis, Difference, Levels, ListUse};
+use crate::statement::{Basis, Difference, Levels, ListUse, Unconverted};
 use crate::units::{Money, Ratio, Share, Span, Timestamp};
 
 /// The most lines of a kind.
@@ -100,6 +100,14 @@ fn lists(data: &ReportData, lines: &mut Lines) {
         };
         lines.push(("basis", text.to_owned()));
     }
+    some(lines, "unpriced", &data.unconverted, |(told, missing)| {
+        let Unconverted { model, currency, since, tokens } = told;
+        let (tokens, since) = (tokens.count(), local(*since, &data.zone));
+        let reprice = if data.repriced { "" } else { "; --reprice shows it then" };
+        format!(
+            "{model}: {tokens} tokens from {since} on, before the first rate of exchange from {currency}: {missing}{reprice}"
+        )
+    });
     if data.repriced {
         lines.push(("basis", "repriced by today's book".to_owned()));
         return;

@@ -107,6 +107,7 @@ fn data(line: &str) -> Result<ReportData, Failure> {
         targets: &[],
         bill: Bill::All,
         now: header().last,
+        exchange_zone: &TimeZone::UTC,
     };
     ReportData::new(&query, &header(), context, &ask)
 }
@@ -127,6 +128,7 @@ fn revenue_without_a_cost_is_a_row() {
             targets: &[],
             bill: Bill::All,
             now: header().last,
+            exchange_zone: &TimeZone::UTC,
         };
         let ask = |since, until, _, _| Ok(Past { since, until, ..unrated.clone() });
         let data = ReportData::new(&query, &header(), context, &ask).unwrap();
