@@ -287,3 +287,37 @@ fn a_span_inside_one_bucket_says_what_was_taken() {
                2026-03-28 13:00+01:00";
     assert!(coarse.contains(why), "{coarse}");
 }
+
+/// Class: a view that shares the cost of a node by other hours than the report does.
+#[test]
+fn the_view_by_model_adds_up_to_the_report_of_several_days() {
+    let home = tempfile::tempdir().unwrap();
+    let path = ledger(home.path());
+    let open = Connection::open(&path).unwrap();
+    let of_view = |question: &str| -> BTreeMap<String, [i128; 3]> {
+        let mut ask = open.prepare(question).unwrap();
+        let amount = |row: &rusqlite::Row<'_>, nth| {
+            Ok::<_, rusqlite::Error>((row.get::<_, Option<f64>>(nth)?.unwrap_or_default() * 1e6).round() as i128)
+        };
+        let rows = ask.query_map([], |row| Ok((row.get(0)?, [amount(row, 1)?, amount(row, 2)?, amount(row, 3)?])));
+        rows.unwrap().map(Result::unwrap).collect()
+    };
+    let of_report = |span: (&str, &str)| -> BTreeMap<String, [i128; 3]> {
+        let told = report(&path, "model", span, &[]);
+        let row =
+            |row: &Value| (row["key"].as_str().unwrap().to_owned(), amounts("model", row)[..3].try_into().unwrap());
+        told["rows"].as_array().unwrap().iter().map(row).collect()
+    };
+    let columns = "SELECT model, sum(revenue), sum(cost), sum(profit) FROM profit_by_model_by_day";
+    for (since, until, date) in DAYS {
+        let view = of_view(&format!("{columns} WHERE day = '{date}' GROUP BY model"));
+        assert_eq!(view, of_report((since, until)), "{date}");
+    }
+    let (view, report) = (of_view(&format!("{columns} GROUP BY model")), of_report((DAYS[0].0, DAYS[2].1)));
+    assert_eq!(view.keys().collect::<Vec<_>>(), report.keys().collect::<Vec<_>>());
+    for (key, amounts) in report {
+        // Each day is rounded for itself.
+        let near = amounts.iter().zip(view[&key]).all(|(one, other)| (one - other).abs() <= 3);
+        assert!(near, "{key}: {amounts:?} {:?}", view[&key]);
+    }
+}

@@ -6,6 +6,7 @@
 
 mod accumulator;
 mod assemble;
+mod borne_costs;
 mod break_even;
 mod bridge;
 mod bucket;
@@ -41,6 +42,7 @@ mod volume;
 mod watched;
 mod what_if;
 
+pub use borne_costs::{BorneCosts, borne_costs};
 pub use break_even::{BreakEven, break_even, break_even_load};
 pub use bridge::{Bridge, Cause};
 pub use by::{By, NotBy};
