@@ -198,7 +198,7 @@ impl Statement {
         let both = |row: &Row| row.revenue.map(|amount| (amount - row.uncosted_revenue, row.uncosted_revenue));
         let both: Vec<_> = self.rows.iter().map(|row| both(row).unwrap_or_default()).collect();
         self.uncosted_revenue = Money::ZERO;
-        for (row, (covered, uncosted)) in self.rows.iter_mut().zip(revenue.add_both(both)) {
+        for (row, (covered, uncosted)) in self.rows.iter_mut().zip(revenue.add_both(&both)) {
             row.uncosted_revenue = uncosted;
             self.uncosted_revenue += uncosted;
             row.revenue = row.revenue.map(|_| covered + uncosted);
@@ -248,8 +248,8 @@ impl Statement {
 pub fn rounded_revenues(totals: BTreeMap<Label, Totals>, places: u32) -> BTreeMap<Label, Money> {
     let mut rows: Vec<_> = totals.into_iter().collect();
     rows.sort_by(|(a_key, a), (b_key, b)| b.revenue.cmp(&a.revenue).then_with(|| a_key.cmp(b_key)));
-    let both = rows.iter().map(|(_, totals)| (totals.covered_revenue(), totals.uncosted_revenue)).collect();
-    let shown = RunningSum::new(places).add_both(both);
+    let both: Vec<_> = rows.iter().map(|(_, totals)| (totals.covered_revenue(), totals.uncosted_revenue)).collect();
+    let shown = RunningSum::new(places).add_both(&both);
     rows.into_iter().zip(shown).map(|((key, _), (covered, uncosted))| (key, covered + uncosted)).collect()
 }
 
@@ -278,7 +278,7 @@ impl RunningSum {
 
     /// Revenue of rows with a known cost and without one, as they are shown. What has no known cost comes after all that
     /// has: then profit is of an amount that is rounded once, too.
-    fn add_both(mut self, rows: Vec<(Money, Money)>) -> Vec<(Money, Money)> {
+    fn add_both(mut self, rows: &[(Money, Money)]) -> Vec<(Money, Money)> {
         let covered: Vec<_> = rows.iter().map(|(covered, _)| self.add(*covered)).collect();
         let uncosted: Vec<_> = rows.iter().map(|(_, uncosted)| self.add(*uncosted)).collect();
         covered.into_iter().zip(uncosted).collect()

@@ -142,11 +142,6 @@ impl ReportData {
         let lists = || compare(&past, context.book, &header.currency);
         let compare = query.compare.then(|| if is_watched { lists() } else { Vec::new() });
         let (mut told, past) = told;
-        let unconverted = unconverted(&past, context.book).into_iter();
-        let unconverted = unconverted.map(|it| {
-            let missing = missing_rate(&it.currency, &header.currency, it.since, context.exchange_zone);
-            (it, missing)
-        });
         let mut statement = Statement { since, until, ..Statement::of(&past, query.by, &header.zone) };
         if !is_watched {
             statement = statement.unwatched();
@@ -161,6 +156,7 @@ impl ReportData {
             currency: header.currency.clone(),
             zone: header.zone.clone(),
             statement: statement.rounded(places),
+            unconverted: missing_rates(&past, header, &context),
             disputed,
             present,
             entries: rounded_entries(entries, places),
@@ -169,7 +165,6 @@ impl ReportData {
             repriced: query.reprice,
             month: month(header, context.budget, ask)?,
             differs,
-            unconverted: unconverted.collect(),
             break_even: told.break_even,
             unwatched: past.unwatched,
             markers: past.markers,
@@ -187,6 +182,15 @@ impl ReportData {
     pub(super) fn places(&self) -> u32 {
         places(Format::Table, &self.statement)
     }
+}
+
+/// What has no price before the first rate of exchange, with the rate to write.
+fn missing_rates(past: &Past, header: &Header, context: &ReportContext<'_>) -> Vec<(Unconverted, String)> {
+    let rate = |it: Unconverted| {
+        let missing = missing_rate(&it.currency, &header.currency, it.since, context.exchange_zone);
+        (it, missing)
+    };
+    unconverted(past, context.book).into_iter().map(rate).collect()
 }
 
 /// Where a span was taken from and until earlier than asked for; what lies outside the ledger is no such edge.

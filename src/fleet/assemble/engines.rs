@@ -35,12 +35,11 @@ fn target_rows(present: &Present<'_>, target: &Target, earned: &mut RunningSum) 
     for row in &mut rows {
         let Some(revenue) = row.revenue else { continue };
         let whole = of_ranks.iter_mut().find(|(instance, model, _)| (instance, model) == (&row.instance, &row.model));
-        row.revenue = Some(match whole.filter(|_| row.in_engine_row) {
-            Some((.., ranks)) => ranks.add(revenue),
-            None => {
-                of_ranks.push((row.instance.clone(), row.model.clone(), earned.clone()));
-                earned.add(revenue)
-            }
+        row.revenue = Some(if let Some((.., ranks)) = whole.filter(|_| row.in_engine_row) {
+            ranks.add(revenue)
+        } else {
+            of_ranks.push((row.instance.clone(), row.model.clone(), earned.clone()));
+            earned.add(revenue)
         });
     }
     rows
