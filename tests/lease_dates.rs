@@ -125,6 +125,42 @@ fn terms_under_another_label_and_an_end_by_hand_inside_a_minute_are_dated() {
     }
 }
 
+/// Class: dates of a lease in a report that are those of the buckets that it was read in.
+#[test]
+fn a_report_by_lease_and_the_list_have_the_same_dates() {
+    for seconds in [1_700, 9_000] {
+        let fleets = Fleets::new();
+        let leases = |rate: &str| {
+            let ends = "until = \"2025-03-10T10:21:24Z\"\n";
+            let of = |node: &str, rate: &str, more: &str| {
+                format!("[[lease]]\nnode = \"{node}\"\ngpus = 8\nrate = \"{rate}\"\n{more}")
+            };
+            of("gpu-01", "2.50", ends) + &of("gpu-02", rate, "")
+        };
+        let text = leases("1.50");
+        fleets.run(&Run::of(&text).after(43).seconds(seconds / 2).gpus(8));
+        let text = leases("1.70");
+        fleets.run(&Run::of(&text).seconds(seconds / 2).gpus(8));
+        let report = |more: &[&str]| json(&fleets, &[&["report", "--json", "--by", "lease"], more].concat(), &text);
+        let all = report(&[]);
+        let row = |report: &Value, key: &Value| {
+            let rows = report["rows"].as_array().unwrap();
+            rows.iter().find(|row| row["key"] == *key).unwrap_or_else(|| panic!("{key}: {rows:?}")).clone()
+        };
+        let told = json(&fleets, &["lease", "list", "--json"], &text)["leases"].clone();
+        for told in told.as_array().unwrap().iter().filter(|told| !told["lease"].is_null()) {
+            let row = row(&all, &told["lease"]);
+            assert_eq!(row["start"], told["from"], "{row} {told}");
+            assert_eq!(row["end"], if told["until"].is_null() { all["until"].clone() } else { told["until"].clone() });
+        }
+        // The rows of a part are of the part.
+        let part = report(&["--since", "2025-03-10T10:05Z", "--until", "2025-03-10T10:12Z"]);
+        let first = row(&part, &"8 x gpu-01 at 2.50".into());
+        let span = (&first["start"], &first["end"]);
+        assert_eq!(span, (&"2025-03-10T10:05:00Z".into(), &"2025-03-10T10:12:00Z".into()));
+    }
+}
+
 /// Class: dates before the ledger began.
 #[test]
 fn a_report_by_lease_and_the_list_begin_with_the_ledger() {

@@ -48,6 +48,37 @@ fn prices_are_told_with_the_instants_from_which_they_hold() {
     assert_eq!(row.money.compare_per_hour, None, "it has a price");
 }
 
+/// Class: a sum that is printed, and rows beside it that add up to another one in the last digit.
+#[test]
+fn what_models_and_engines_earned_adds_up_as_it_is_printed() {
+    let began = moment("2025-02-27T10:00:00Z");
+    let after = |seconds| at(began.wall + Span::from_secs(seconds));
+    // The second node has no GPUs that anybody reports: what is made on it has no known cost.
+    let targets = [("a", "n"), ("b", "n"), ("c", "m"), ("d", "m")].map(|(name, node)| member(name, node, None));
+    let config = FleetConfig { targets: targets.into(), ..FleetConfig::local("box") };
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began);
+    for second in 0..=40 {
+        fleet.apply(gpus("n", "NVIDIA H800", 8, after(second)));
+        for (nth, (target, model)) in
+            [("a", "deepseek-r1"), ("b", "deepseek-v3"), ("c", "deepseek-r1"), ("d", "deepseek-v3")]
+                .into_iter()
+                .enumerate()
+        {
+            let made = second as u64 * (1_013 + 317 * nth as u64);
+            fleet.apply(answered(target, after(second), page(model, counters(made, made / 3, made / 7), None)));
+        }
+        fleet.apply(Event::Tick(after(second)));
+        let told = fleet.snapshot();
+        let micros = |revenue: Option<Money>| revenue.map_or(0, |revenue| revenue.rounded(6));
+        let total = micros(told.money.revenue);
+        let models: i128 = told.models.iter().map(|row| micros(row.money.revenue)).sum();
+        let engines: i128 = told.engines.iter().map(|row| micros(row.revenue)).sum();
+        let nodes: i128 = told.nodes.iter().map(|row| micros(row.revenue)).sum();
+        assert_eq!((models, engines, nodes), (total, total, total), "after {second} s");
+        assert!(second < 3 || total > 0 && told.money.uncosted_revenue > Money::ZERO);
+    }
+}
+
 #[test]
 fn without_a_price_cost_and_worth_are_told() {
     let row = row("my-finetune", Some("deepseek-r1-standard"));

@@ -92,3 +92,41 @@ fn what_is_held_back_makes_a_lower_bound() {
     let before = report(&path, "all", &["--json", "--until", "2025-02-20T10:01:00Z"]).good();
     assert_eq!(before["held_back"], Value::from(0));
 }
+
+/// Class: tokens without a price, and no word of the rate of exchange that would give them one.
+#[test]
+fn what_is_before_the_first_rate_of_exchange_is_named_with_what_to_write() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("ledger.db");
+    keep(&path, Bill::All, &[working(0, 0, [0, 0]), working(8_000, 4_000, [8_000, 4_000])]);
+    // Posted without a price: this book has none for it.
+    let open = rusqlite::Connection::open(&path).unwrap();
+    for grain in ["minute", "quarter", "day"] {
+        open.execute(&format!("UPDATE {grain}_tokens SET tariff = -1"), []).unwrap();
+    }
+    drop(open);
+    let fx = |day: &str| format!("[[fx]]\nfrom = \"EUR\"\nto = \"USD\"\nrate = \"1.1\"\nat = \"{day}\"\n");
+    let price = "timezone = \"America/New_York\"\n[[price]]\nmodel = \"*\"\nhit = \"1\"\nmiss = \"1\"\noutput = \"1\"\ncurrency = \"EUR\"\n";
+    let report = |days: &[&str], more: &[&str]| {
+        let config: String = price.to_owned() + &days.iter().map(|day| fx(day)).collect::<String>();
+        Program::new(["report"].iter().chain(more)).env("MARGINTOP_LEDGER", &path).config(&config).run()
+    };
+    let late = "2025-03-01";
+    for more in [&["--by", "day"][..], &["--by", "model"], &["--reprice"]] {
+        let told = report(&[late], more);
+        assert_eq!(told.code, Some(0), "{}", told.err);
+        // The ledger is of 10:00 UTC, when it is the same day in New York.
+        let write = "[[fx]] from = \"EUR\" to = \"USD\" rate = \"…\" at = \"2025-02-20\"";
+        assert!(told.out.contains("before the first rate of exchange from EUR"), "{more:?}: {}", told.out);
+        assert!(told.out.contains(write), "{more:?}: {}", told.out);
+    }
+    let told = report(&[late], &["--json", "--reprice"]).good();
+    assert_eq!(
+        (&told["unconverted"][0]["currency"], told["unconverted"].as_array().unwrap().len()),
+        (&"EUR".into(), 1)
+    );
+    assert_eq!(told["unconverted"][0]["tokens"], Value::from(12_000));
+    // With that it has a price.
+    let told = report(&[late, "2025-02-20"], &["--json", "--reprice"]).good();
+    assert_eq!((&told["unconverted"], &told["total"]["revenue"]), (&Value::Array(Vec::new()), &"0.0132".into()));
+}

@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use day_ledger::{Day, MINUTE, add, span};
+use margintop::ledger::{Detail, Grain, Wanted};
+use margintop::statement::{Change, Levels, changed};
+use margintop::store::Reader;
 use margintop::units::Timestamp;
 use program::{Program, micros};
 use random_ledger::tables;
@@ -130,6 +133,12 @@ fn every_grouping_and_form_has_the_total_of_the_hours() {
             assert_eq!(told["what_if"]["before"]["revenue"], hours["revenue"], "{more:?} {span:?}");
             assert_eq!(told["what_if"]["before"]["cost"], hours["cost"], "{more:?} {span:?}");
         }
+        // What is otherwise comes to the same whichever cells it is told in.
+        for more in [["--what-if", "hit_rate=0.37"], ["--what-if", "nodes=3.7"], ["--what-if", "gpu_rate=1.23"]] {
+            let after = |by: &str| report(&path, by, span, &more)["what_if"].clone();
+            let first = after("hour");
+            assert!(["day", "model", "node", "tier", "lease"].iter().all(|by| after(by) == first), "{more:?} {span:?}");
+        }
         let income = |text: &str| -> i128 {
             let lines = text.lines().filter(|line| line.trim_start().to_lowercase().starts_with("income:tokens"));
             lines.map(|line| cents(line.split_whitespace().nth(1).unwrap())).sum()
@@ -148,6 +157,28 @@ fn every_grouping_and_form_has_the_total_of_the_hours() {
 
 fn cents(amount: &str) -> i128 {
     micros(&Value::from(amount.replace(',', ""))) / 10_000
+}
+
+/// Class: a number of nodes that depends on the cells that it is told beside.
+#[test]
+fn the_time_that_nodes_were_held_for_is_told_beside_any_cells() {
+    let home = tempfile::tempdir().unwrap();
+    let path = ledger(home.path());
+    let reader = Reader::open(&path).unwrap();
+    for (since, until) in SPANS {
+        let (since, until) = (instant(since), instant(until));
+        let told = Levels::of(&reader.past(since, until, Grain::Quarter).unwrap()).nodes_milli;
+        assert!(told.is_some_and(|milli| milli >= 1_900), "{since}: {told:?}");
+        for grain in [Grain::Minute, Grain::Quarter, Grain::Day] {
+            for detail in [Detail::Accounts, Detail::Alike, Detail::Borne] {
+                let past = reader.wanted_past(since, until, grain, Wanted { detail, nodes: true }).unwrap();
+                assert_eq!(Levels::of(&past).nodes_milli, told, "{since} {grain:?} {detail:?}");
+                let twice = Change { nodes: "5.3".parse().ok(), ..Change::default() };
+                let more = Levels::of(&changed(&past, &twice).unwrap()).nodes_milli;
+                assert!(more.is_some_and(|milli| (milli - 5_300).abs() <= 1), "{since} {grain:?} {detail:?}: {more:?}");
+            }
+        }
+    }
 }
 
 /// Class: a minute that two spans that adjoin count twice or not at all.
@@ -232,4 +263,61 @@ fn the_cost_is_the_same(path: &Path, counts_nodes: bool) {
 fn rows(by: &str, report: &Value) -> BTreeMap<String, Vec<i128>> {
     let rows = report["rows"].as_array().unwrap().iter().chain([&report["total"]]);
     rows.map(|row| (row["key"].as_str().unwrap().to_owned(), amounts(by, row))).collect()
+}
+
+/// Class: a span in which something was watched, of which nothing is taken without a word why.
+#[test]
+fn a_span_inside_one_bucket_says_what_was_taken() {
+    let home = tempfile::tempdir().unwrap();
+    let path = ledger(home.path());
+    let told = |since: &str, until: &str| printed(&path, &["--since", since, "--until", until]);
+    let inside = told("2026-03-28T12:00:10Z", "2026-03-28T12:00:50Z");
+    let why = "2026-03-28 13:00:10+01:00 to 2026-03-28 13:00:50+01:00 is none: spans are of whole minutes, and both ends \
+               were taken at 2026-03-28 13:00+01:00";
+    assert!(inside.contains(why) && !inside.contains("not watched"), "{inside}");
+    let over = told("2026-03-28T12:00:10Z", "2026-03-28T12:01:10Z");
+    assert!(!over.contains("is none") && !over.contains("not watched"), "{over}");
+    let before = told("2025-03-28T12:00:10Z", "2025-03-28T12:00:50Z");
+    assert!(before.contains("not watched"), "{before}");
+    let open = Connection::open(&path).unwrap();
+    let last = days()[2].1 + 20 * 1440 * MINUTE;
+    open.execute("UPDATE meta SET value = ?1 WHERE key = 'last_wall'", [last.to_string()]).unwrap();
+    let coarse = told("2026-03-28T12:01:00Z", "2026-03-28T12:09:00Z");
+    let why = "spans are of whole quarter hours or days, since nothing finer is kept of it, and both ends were taken at \
+               2026-03-28 13:00+01:00";
+    assert!(coarse.contains(why), "{coarse}");
+}
+
+/// Class: a view that shares the cost of a node by other hours than the report does.
+#[test]
+fn the_view_by_model_adds_up_to_the_report_of_several_days() {
+    let home = tempfile::tempdir().unwrap();
+    let path = ledger(home.path());
+    let open = Connection::open(&path).unwrap();
+    let of_view = |question: &str| -> BTreeMap<String, [i128; 3]> {
+        let mut ask = open.prepare(question).unwrap();
+        let amount = |row: &rusqlite::Row<'_>, nth| {
+            Ok::<_, rusqlite::Error>((row.get::<_, Option<f64>>(nth)?.unwrap_or_default() * 1e6).round() as i128)
+        };
+        let rows = ask.query_map([], |row| Ok((row.get(0)?, [amount(row, 1)?, amount(row, 2)?, amount(row, 3)?])));
+        rows.unwrap().map(Result::unwrap).collect()
+    };
+    let of_report = |span: (&str, &str)| -> BTreeMap<String, [i128; 3]> {
+        let told = report(&path, "model", span, &[]);
+        let row =
+            |row: &Value| (row["key"].as_str().unwrap().to_owned(), amounts("model", row)[..3].try_into().unwrap());
+        told["rows"].as_array().unwrap().iter().map(row).collect()
+    };
+    let columns = "SELECT model, sum(revenue), sum(cost), sum(profit) FROM profit_by_model_by_day";
+    for (since, until, date) in DAYS {
+        let view = of_view(&format!("{columns} WHERE day = '{date}' GROUP BY model"));
+        assert_eq!(view, of_report((since, until)), "{date}");
+    }
+    let (view, report) = (of_view(&format!("{columns} GROUP BY model")), of_report((DAYS[0].0, DAYS[2].1)));
+    assert_eq!(view.keys().collect::<Vec<_>>(), report.keys().collect::<Vec<_>>());
+    for (key, amounts) in report {
+        // Each day is rounded for itself.
+        let near = amounts.iter().zip(view[&key]).all(|(one, other)| (one - other).abs() <= 3);
+        assert!(near, "{key}: {amounts:?} {:?}", view[&key]);
+    }
 }

@@ -334,7 +334,7 @@ fn the_same_tokens_stand_at_every_list() {
     let lists = compare(&deepseek_day(), &book(), "USD");
     let at = |name: &str| lists.iter().find(|list| list.list.as_str() == name).unwrap();
     assert_eq!(at("deepseek-r1-standard").revenue.to_string(), "562100.00");
-    assert_eq!(text(at("deepseek-r1-standard").profit), "475028.00");
+    assert_eq!(text(at("deepseek-r1-standard").profit()), "475028.00");
     assert_eq!(at("deepseek-v3-standard").revenue.to_string(), "280560.00");
     assert!(lists.is_sorted_by(|a, b| a.revenue >= b.revenue));
 }

@@ -152,6 +152,19 @@ fn the_overview_says_what_the_report_says() {
         assert_eq!(money[same], report["total"][same], "{same}");
     }
     assert_eq!(money["uncertainty"], report["uncertainty"]);
+    for (rows, by, key) in [("models", "model", "model"), ("nodes", "node", "name")] {
+        let told = self::report(&["--since", "today", "--by", by]);
+        let told = told["rows"].as_array().unwrap();
+        for row in kept().once[rows].as_array().unwrap().iter().filter(|row| !row["revenue"].is_null()) {
+            let same = told.iter().find(|told| told["key"] == row[key]);
+            assert!(same.is_none_or(|same| same["revenue"] == row["revenue"]), "{by}: {row} {same:?}");
+        }
+    }
+    for rows in ["models", "engines"] {
+        let revenue = kept().once[rows].as_array().unwrap().iter().map(|row| &row["revenue"]);
+        let sum: i128 = revenue.filter(|revenue| !revenue.is_null()).map(micros).sum();
+        assert_eq!(sum, micros(&money["revenue"]), "{rows}");
+    }
     assert_eq!(money["lower_bound"], report["lower_bound"]);
     assert_eq!((&money["bill"], &report["held_back"]), (&report["bill"], &0.into()));
     assert_eq!(money["break_even_load"], report["break_even"]["load"]);

@@ -7,8 +7,11 @@ mod random_ledger;
 mod support;
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use margintop::clock::{Clock, ScriptedClock};
 use margintop::ledger::Grain;
 use margintop::statement::{By, Row, RowKind, Statement, Totals, rounded_hours};
 use margintop::store::Reader;
@@ -16,11 +19,12 @@ use margintop::units::{Money, Span, Timestamp};
 use random_ledger::{DAY, DAYS, first_day, random_ledger, tables};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use support::{instant, ledger_settings, open_store};
 
-/// A day's statement as it is printed, of the day's cells, as the views are.
+/// A day's statement as `report` prints it.
 fn statement(reader: &Reader, day: i64, by: By) -> Statement {
     let since = Timestamp::from_millis(first_day() + day * DAY);
-    let past = reader.past(since, since + Span::from_millis(DAY), Grain::Day).unwrap();
+    let past = reader.borne_past(since, since + Span::from_millis(DAY), Grain::Day).unwrap();
     Statement::of(&past, by, &TimeZone::UTC).rounded(6)
 }
 
@@ -55,9 +59,13 @@ fn agree(seed: u64) {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("ledger.db");
     random_ledger(&path, seed);
-    let (open, reader) = (Connection::open(&path).unwrap(), Reader::open(&path).unwrap());
+    days_agree(&path, &format!("seed {seed}"));
+}
+
+fn days_agree(path: &Path, case: &str) {
+    let (open, reader) = (Connection::open(path).unwrap(), Reader::open(path).unwrap());
     for day in 0..DAYS {
-        let case = format!("seed {seed}, {}", date(day));
+        let case = format!("{case}, {}", date(day));
         let by_model = statement(&reader, day, By::Model);
         let question =
             "SELECT model, revenue, uncosted_revenue, cost, profit, prompt_tokens, cached_tokens, output_tokens
@@ -130,6 +138,52 @@ fn cells_that_are_merged_as_they_are_read_are_worth_the_same() {
 #[test]
 fn every_view_says_what_the_report_says() {
     (0..40).for_each(agree);
+}
+
+/// Keeps a ledger until what its past days bear is written down, and says of how many days it is.
+fn keep(path: &Path) -> i64 {
+    let clock = ScriptedClock::at(instant("2026-03-20T10:00:00Z"));
+    let (store, _news) = open_store(ledger_settings(Some(path), Clock::Scripted(clock)));
+    let open = Connection::open(path).unwrap();
+    let count = || open.query_row("SELECT count(DISTINCT bucket) FROM day_borne", [], |row| row.get(0)).unwrap();
+    let mut days: i64 = 0;
+    for _ in 0..40 {
+        std::thread::sleep(Duration::from_millis(2_500));
+        if std::mem::replace(&mut days, count()) == days && days > 0 {
+            break;
+        }
+    }
+    store.close(Duration::from_secs(5));
+    days
+}
+
+/// Class: a share that is written down, and what it is a share of has changed since.
+#[test]
+fn what_days_bear_is_the_same_written_down_or_not() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("ledger.db");
+    random_ledger(&path, 3);
+    // Not the last one: it is not over.
+    assert_eq!(keep(&path), DAYS - 1);
+    days_agree(&path, "written down");
+    // A correction of each day that is written down, in all grains.
+    let open = Connection::open(&path).unwrap();
+    for (grain, length) in [("minute", 60_000), ("quarter", 900_000), ("day", DAY)] {
+        for day in 0..DAYS {
+            let at = first_day() + day * DAY + 9 * 3_600_000;
+            let add = format!(
+                "INSERT INTO {grain}_tokens VALUES (?1, 1, 0, 1000, 0, 50000) ON CONFLICT DO UPDATE SET output = output + 50000"
+            );
+            open.execute(&add, [at - at % length]).unwrap();
+        }
+    }
+    assert_eq!(open.query_row("SELECT count(*) FROM day_borne", [], |row| row.get(0)), Ok(0));
+    days_agree(&path, "corrected");
+    // Minutes of two days more are only quarter hours.
+    open.execute("UPDATE meta SET value = value + ?1 WHERE key = 'last_wall'", [2 * DAY]).unwrap();
+    keep(&path);
+    open.execute("UPDATE meta SET value = value + ?1 WHERE key = 'last_wall'", [2 * DAY]).unwrap();
+    days_agree(&path, "coarser");
 }
 
 /// Class: a ledger whose views are those of an earlier program. They are made anew when it is kept; what others made stays.

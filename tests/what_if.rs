@@ -241,7 +241,7 @@ fn the_list_that_was_posted_changes_nothing() {
     assert_eq!(Totals::of(&reprice(&past, &book)), totals);
     let lists = compare(&past, &book, "USD");
     let at = lists.iter().find(|at| at.list.as_str() == "own").unwrap();
-    assert_eq!((at.revenue, at.profit, at.uncertainty), (totals.revenue, totals.profit(), Money::ZERO));
+    assert_eq!((at.revenue, at.profit(), at.uncertainty), (totals.revenue, totals.profit(), Money::ZERO));
     // Prices that are the book's no longer are not kept.
     let mut other = past;
     other.tariffs[1].prices.miss = "0.03".parse().unwrap();
@@ -275,6 +275,29 @@ fn an_edge_of_another_list_inside_a_bucket_is_uncertainty() {
     let flat = book.list("deepseek-r1-standard").unwrap();
     let told = margintop::statement::changed(&past, &Change { list: Some(flat), ..Change::default() }).unwrap();
     assert_eq!(Statement::of(&told, By::Model, &jiff::tz::TimeZone::UTC).uncertainty, Money::ZERO);
+}
+
+/// Class: one profit that two questions round differently.
+#[test]
+fn a_list_has_the_profit_of_the_what_if_to_it_as_it_is_printed() {
+    let book = Book::built_in().unwrap();
+    let list = book.list("deepseek-r1-standard").unwrap();
+    let mut past = Making::new("2026-03-10T14:00:00Z", "2026-03-10T15:00:00Z");
+    let tariff = past.tariff("own", "standard", R1);
+    past.0.tariffs[tariff.index()].overhead = "0.031".parse().ok();
+    past.0.tariffs[tariff.index()].paid = "0.37".parse().ok();
+    let account = past.account("n", None, "m", Role::Unified);
+    let cost_account = past.cost_account(Some("n"), None, Some("1.37"));
+    for part in 1..40 {
+        let at = past.0.since + secs(60 * part);
+        past.tokens(at, account, Some(tariff), classes(1_237 + 11 * part.unsigned_abs(), 331, 417));
+        past.rent(at, cost_account, held(1, 1), held(0, 1));
+        let change = Change { list: Some(list), ..Change::default() };
+        let told = margintop::statement::what_if(&past.0, &change).unwrap().after.rounded(6);
+        let at_list = compare(&past.0, &book, "USD").into_iter().find(|at| at.list.as_str() == list.name).unwrap();
+        let at_list = at_list.rounded(6);
+        assert_eq!((at_list.revenue, at_list.profit()), (told.revenue, told.profit()), "{part}");
+    }
 }
 
 /// Class: prices that come back under the same name after others.

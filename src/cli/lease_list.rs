@@ -6,6 +6,8 @@ use super::lease_spans::{self, Paid};
 use super::{Failure, out};
 use crate::ledger::{AllocatedTime, CostAccount, CostKind};
 use crate::pricing::Lease;
+use crate::reading::Label;
+use crate::statement::lease_name;
 use crate::store::{LeaseMinutes, LeaseTime, LeasedRow, Reader};
 use crate::units::{GpuTime, HourlyRate, Money, Timestamp};
 
@@ -26,6 +28,9 @@ struct Line {
     cost: Option<Money>,
 }
 
+/// A lease's beginning and end by its name; no end while it runs.
+pub(super) type LeaseDates = BTreeMap<Label, (Timestamp, Option<Timestamp>)>;
+
 /// What a ledger and the configuration say of leases.
 pub(super) struct Known<'a> {
     pub(super) leases: &'a [Lease],
@@ -42,27 +47,49 @@ pub(super) struct Known<'a> {
 
 /// Prints the leases of a ledger, as a table or as JSON.
 pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), Failure> {
-    let (times, ended) = (reader.leases()?, reader.ended_leases()?);
-    let header = reader.header();
-    let mut minutes = BTreeMap::new();
-    for number in lease_spans::in_turn(&times) {
-        minutes.insert(number, reader.lease_minutes(number)?);
-    }
-    let (began, last) = (header.began, header.last);
-    let known = Known { leases, held: reader.leased()?, times, minutes, ended, began, last };
-    let lines = known.lines();
-    let text = if json { of_json(&lines, &header.currency) } else { table(&lines, &header.currency) };
+    let lines = Known::of(reader, leases)?.lines();
+    let currency = reader.header().currency;
+    let text = if json { of_json(&lines, &currency) } else { table(&lines, &currency) };
     out::print(&text)
 }
 
-impl Known<'_> {
-    fn lines(&self) -> Vec<Line> {
+/// From when until when each lease was, by the name that a report has for it; without an end where it runs.
+pub(super) fn dates(reader: &Reader, leases: &[Lease]) -> Result<LeaseDates, Failure> {
+    let known = Known::of(reader, leases)?;
+    let mut dates = LeaseDates::new();
+    for Paid { row, from, until, .. } in known.spans(&known.rows()) {
+        let (Some(name), Some(from)) = (lease_name(&row.account), from) else { continue };
+        let (first, last) = dates.entry(name).or_insert((from, until));
+        (*first, *last) = ((*first).min(from), last.zip(until).map(|(a, b)| a.max(b)));
+    }
+    Ok(dates)
+}
+
+impl<'a> Known<'a> {
+    fn of(reader: &Reader, leases: &'a [Lease]) -> Result<Self, Failure> {
+        let (times, ended) = (reader.leases()?, reader.ended_leases()?);
+        let header = reader.header();
+        let mut minutes = BTreeMap::new();
+        for number in lease_spans::in_turn(&times) {
+            minutes.insert(number, reader.lease_minutes(number)?);
+        }
+        let (began, last) = (header.began, header.last);
+        Ok(Known { leases, held: reader.leased()?, times, minutes, ended, began, last })
+    }
+
+    /// What was posted to each lease, in the order of nodes, units and time.
+    fn rows(&self) -> Vec<&LeaseTime> {
         let of_gpus = |row: &&LeaseTime| row.account.kind == CostKind::Gpus && row.time != AllocatedTime::default();
         let mut rows: Vec<&LeaseTime> = self.times.iter().filter(of_gpus).collect();
         rows.sort_by(|a, b| {
             let key = |row: &LeaseTime| (row.account.node.clone(), row.account.unit.clone(), row.first, row.number);
             key(a).cmp(&key(b))
         });
+        rows
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let rows = self.rows();
         let spans = self.spans(&rows);
         let is_of = |one: &CostAccount, other: &CostAccount| {
             (&one.lease, &one.node, one.rate) == (&other.lease, &other.node, other.rate)

@@ -29,7 +29,7 @@ pub use books::Ledger;
 pub use borne::{BorneTime, Reach};
 pub use dispute::{Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Evidence};
 pub use pace::Pace;
-pub use past::{Detail, GpuTimeCell, Grain, Marker, Past, TokenCell, UncertaintyCell};
+pub use past::{Detail, GpuTimeCell, Grain, Marker, NodeTime, Past, TokenCell, UncertaintyCell, Wanted};
 pub use pending::{GpuTimeChange, PendingPostings, TokenChange};
 pub use posting::{Entry, Posting, Timing};
 pub use saved::SavedLedger;

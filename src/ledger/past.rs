@@ -32,6 +32,21 @@ pub enum Detail {
     Alike,
 }
 
+/// What a query wants told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Wanted {
+    /// Which accounts are told apart.
+    pub detail: Detail,
+    /// Whether the time that nodes were held for is told, by quarter hours whatever the cells are.
+    pub nodes: bool,
+}
+
+impl From<Detail> for Wanted {
+    fn from(detail: Detail) -> Self {
+        Self { detail, nodes: false }
+    }
+}
+
 /// Tokens of one account at one tariff in one bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenCell {
@@ -89,6 +104,24 @@ pub struct Marker {
     pub text: Label,
 }
 
+/// For how long nodes were held, and how long was watched, both in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeTime {
+    /// All nodes together; 0 if none is known by name.
+    pub held: i64,
+    /// The watched time that the average is over.
+    pub watched: i64,
+}
+
+impl NodeTime {
+    /// How many nodes were held on average, in thousandths; `None` if none is known by name, or nothing was watched.
+    pub fn milli(self) -> Option<i64> {
+        let (held, watched) = (i128::from(self.held), i128::from(self.watched));
+        let rounded = (held * 1_000 + watched / 2).checked_div(watched)?;
+        i64::try_from(rounded).ok().filter(|_| held > 0 && watched > 0)
+    }
+}
+
 /// A time range of the past.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
@@ -111,6 +144,9 @@ pub struct Past {
     /// Who bears it, in the order of buckets and cost accounts, of those buckets of which the ledger keeps finer ones;
     /// empty where that was not asked for. In a bucket of which nothing is told here, its own tokens bear its GPU time.
     pub borne: Vec<BorneTime>,
+    /// For how long nodes were held, where that was asked for and its cells do not say it as finely as is meant; `None`
+    /// where they do.
+    pub node_time: Option<NodeTime>,
     /// Uncertainty in the order of its buckets.
     pub uncertainty: Vec<UncertaintyCell>,
     /// Markers in order of time.

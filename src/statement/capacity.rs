@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 
 use super::bucket::{Buckets, Pending};
 use super::calendar::Period;
-use super::row::Running;
+use super::row::RunningSum;
 use crate::ledger::{GpuTimeCell, Past, TokenCell};
 use crate::reading::Label;
 use crate::units::{Money, Span, Timestamp};
@@ -162,7 +162,7 @@ impl Capacity {
     /// The same with amounts of so many decimals: spare cost of hours, and of pools, adds up to the same total.
     #[must_use]
     pub fn rounded(mut self, places: u32) -> Self {
-        let (mut hours, mut pools) = (Running::new(places), Running::new(places));
+        let (mut hours, mut pools) = (RunningSum::new(places), RunningSum::new(places));
         for hour in &mut self.hours {
             hour.spare_cost = hour.spare_cost.map(|cost| hours.add(cost));
             hour.one_more = hour.one_more.map(|amount| amount.round_to(places));

@@ -19,10 +19,32 @@ pub struct AtList {
     pub list: Label,
     /// What the tokens would have earned, whatever their model; the shares that were paid stay.
     pub revenue: Money,
-    /// What of it would have been left; `None` where no cost is known.
-    pub profit: Option<Money>,
+    /// The part of it whose cost is known.
+    pub covered_revenue: Money,
+    /// What would have been owed; `None` where no cost is known.
+    pub cost: Option<Money>,
     /// How far the revenue may be off, either way, where the list's prices change inside a bucket.
     pub uncertainty: Money,
+}
+
+impl AtList {
+    /// What would have been left; `None` where no cost is known.
+    pub fn profit(&self) -> Option<Money> {
+        self.cost.map(|cost| self.covered_revenue - cost)
+    }
+
+    /// The same with amounts of so many decimals, each rounded once; its profit is that of what it shows, as that of a
+    /// what-if is.
+    #[must_use]
+    pub fn rounded(self, places: u32) -> Self {
+        Self {
+            revenue: self.revenue.round_to(places),
+            covered_revenue: self.covered_revenue.round_to(places),
+            cost: self.cost.map(|cost| cost.round_to(places)),
+            uncertainty: self.uncertainty.round_to(places),
+            ..self
+        }
+    }
 }
 
 /// Tokens that are worth the same at any list: of one bucket (when it begins and ends), posted at one tariff, their cost known or not.
@@ -53,7 +75,7 @@ fn at(list: &PriceList, past: &Past, alike: &Alike, cost: Option<Money>) -> Opti
     let mut ticker = Ticker::new(ModelPrice::of_list(list), past.since);
     let kept: Vec<_> = past.tariffs.iter().map(|posted| posted_quote(list, posted)).collect();
     let newest = past.tariffs.last();
-    let (mut revenue, mut covered, mut uncertainty) = (Money::ZERO, Money::ZERO, Money::ZERO);
+    let [mut revenue, mut covered, mut overhead, mut uncertainty] = [Money::ZERO; 4];
     for (((from, to), posted, known), tokens) in alike {
         let kept = posted.and_then(|posted| kept[posted.index()]);
         let posted = posted.map(|posted| past.tariff(posted));
@@ -65,11 +87,12 @@ fn at(list: &PriceList, past: &Past, alike: &Alike, cost: Option<Money>) -> Opti
             uncertainty += off.map(|off| off.max(-off)).max().unwrap_or_default();
         }
         if *known {
-            let overhead = posted.or(newest).map(|tariff| tariff.overhead_of(value));
-            covered += value - overhead.unwrap_or_default();
+            covered += value;
+            overhead += posted.or(newest).map(|tariff| tariff.overhead_of(value)).unwrap_or_default();
         }
     }
-    Some(AtList { list: Label::new(&list.name), revenue, profit: cost.map(|cost| covered - cost), uncertainty })
+    let cost = cost.map(|cost| cost + overhead);
+    Some(AtList { list: Label::new(&list.name), revenue, covered_revenue: covered, cost, uncertainty })
 }
 
 fn value(prices: ClassPrices, tokens: Classes, share: Share) -> Money {

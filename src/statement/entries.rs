@@ -8,7 +8,7 @@ use super::By;
 use super::bucket::Buckets;
 use super::calendar::Period;
 use super::costed::Costed;
-use super::row::{Running, gpu_time};
+use super::row::{RunningSum, gpu_time};
 use crate::ledger::{CostAccountId, CostKind, Past};
 use crate::reading::ModelName;
 use crate::units::{GpuTime, Money, Timestamp};
@@ -76,7 +76,7 @@ pub fn entries(past: &Past, zone: &TimeZone) -> Vec<Entry> {
 /// The same with amounts of so many decimals: revenue and cost each add up to their total, which is rounded once.
 #[must_use]
 pub fn rounded_entries(mut entries: Vec<Entry>, places: u32) -> Vec<Entry> {
-    let [mut revenue, mut cost] = [Running::new(places), Running::new(places)];
+    let [mut revenue, mut cost] = [RunningSum::new(places), RunningSum::new(places)];
     for entry in &mut entries {
         let sum = if matches!(entry.kind, EntryKind::Revenue(_)) { &mut revenue } else { &mut cost };
         entry.amount = sum.add(entry.amount);

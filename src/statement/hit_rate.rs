@@ -1,6 +1,7 @@
 //! The past with another share of its prompts read from a cache.
 
-use crate::ledger::Past;
+use super::classes::ClassScale;
+use crate::ledger::{Past, TokenCell};
 use crate::units::{Share, Tokens};
 
 /// Prompt tokens of a past and those of them that were hits, with a price or without.
@@ -25,17 +26,27 @@ pub(super) fn with_hit_rate(mut past: Past, share: Share) -> Past {
     let fewer = wanted < hits;
     // What shrinks, and to what.
     let (whole, rest) = if fewer { (hits, wanted) } else { (prompts - hits, prompts - wanted) };
-    let (mut before, mut after) = (0, 0);
+    let mut scale = ClassScale::new(rest.cast_signed(), whole.cast_signed());
+    // What is worth the same is one class, so that it comes to the same whichever cells it is told in.
+    let costed: Vec<bool> = past.accounts.iter().map(|account| account.costed).collect();
+    let class = |cell: &TokenCell| {
+        let tariff = cell.tariff.map_or(0, |tariff| tariff.index() + 1);
+        2 * tariff + usize::from(costed.get(cell.account.index()).copied().unwrap_or_default())
+    };
+    for cell in &past.tokens {
+        let shrinks = if fewer { cell.tokens.hit } else { cell.tokens.miss };
+        scale.count(class(cell), shrinks.count().into());
+    }
+    scale.begin();
     for cell in &mut past.tokens {
+        let class = class(cell);
         let (shrinks, grows) = if fewer {
             (&mut cell.tokens.hit, &mut cell.tokens.miss)
         } else {
             (&mut cell.tokens.miss, &mut cell.tokens.hit)
         };
-        before += u128::from(shrinks.count());
-        let upto = (before * rest).checked_div(whole).unwrap_or_default();
-        let kept = Tokens::new(u64::try_from(upto - after).unwrap_or_default());
-        after = upto;
+        let kept = scale.part(class, shrinks.count().into()).and_then(|kept| u64::try_from(kept).ok());
+        let kept = Tokens::new(kept.unwrap_or_default());
         (*shrinks, *grows) = (kept, *grows + shrinks.saturating_sub(kept));
     }
     past

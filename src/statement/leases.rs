@@ -49,7 +49,7 @@ fn rows(past: &Past, accumulator: &mut RowAccumulator) -> Vec<Option<RowId>> {
     let paid: HashSet<_> = past.rents.iter().filter(is_paid).map(|cell| cell.cost_account.index()).collect();
     let mut named: BTreeMap<(Label, CostKind), Vec<usize>> = BTreeMap::new();
     for (number, cost_account) in past.cost_accounts.iter().enumerate().filter(|(number, _)| paid.contains(number)) {
-        if let Some(name) = name(cost_account) {
+        if let Some(name) = lease_name(cost_account) {
             named.entry((name, cost_account.kind)).or_default().push(number);
         }
     }
@@ -73,7 +73,7 @@ fn rows(past: &Past, accumulator: &mut RowAccumulator) -> Vec<Option<RowId>> {
 }
 
 /// The lease as a person names it, else the assumption; none without a rate.
-fn name(cost_account: &CostAccount) -> Option<Label> {
+pub fn lease_name(cost_account: &CostAccount) -> Option<Label> {
     let rate = cost_account.rate?;
     Some(cost_account.lease.clone().unwrap_or_else(|| Label::new(&format!("{} assumed {rate}", cost_account.gpu))))
 }

@@ -1,6 +1,8 @@
 //! Rows and their total, and how they are rounded so that what is printed adds up.
 
-use super::By;
+use std::collections::BTreeMap;
+
+use super::{By, Totals};
 use crate::ledger::Classes;
 use crate::reading::{Label, NodeName};
 use crate::units::{GpuTime, Money, Share, Span, Timestamp, Tokens};
@@ -192,17 +194,14 @@ impl Statement {
     /// that rows add up to the total, which is rounded once, and profit is revenue less cost as they are shown.
     #[must_use]
     pub fn rounded(mut self, places: u32) -> Self {
-        let [mut revenue, mut cost, mut idle] = std::array::from_fn(|_| Running::new(places));
-        let covered = |row: &Row| row.revenue.map(|amount| amount - row.uncosted_revenue);
-        let covered: Vec<_> = self.rows.iter().map(|row| covered(row).map(|amount| revenue.add(amount))).collect();
+        let [revenue, mut cost, mut idle] = std::array::from_fn(|_| RunningSum::new(places));
+        let both = |row: &Row| row.revenue.map(|amount| (amount - row.uncosted_revenue, row.uncosted_revenue));
+        let both: Vec<_> = self.rows.iter().map(|row| both(row).unwrap_or_default()).collect();
         self.uncosted_revenue = Money::ZERO;
-        // What has no known cost comes after all that has: then profit is of an amount that is rounded once, too.
-        for (row, covered) in self.rows.iter_mut().zip(covered) {
-            if !row.uncosted_revenue.is_zero() {
-                row.uncosted_revenue = revenue.add(row.uncosted_revenue);
-                self.uncosted_revenue += row.uncosted_revenue;
-            }
-            row.revenue = covered.map(|covered| covered + row.uncosted_revenue);
+        for (row, (covered, uncosted)) in self.rows.iter_mut().zip(revenue.add_both(&both)) {
+            row.uncosted_revenue = uncosted;
+            self.uncosted_revenue += uncosted;
+            row.revenue = row.revenue.map(|_| covered + uncosted);
             row.cost = row.cost.map(|amount| cost.add(amount));
             row.idle_cost = row.idle_cost.map(|amount| idle.add(amount));
             row.whole_cost = row.whole_cost.map(|amount| amount.round_to(places));
@@ -245,24 +244,44 @@ impl Statement {
     }
 }
 
-/// A sum that is rounded as it grows.
-pub(super) struct Running {
+/// What each key earned as a statement by it prints it: rows add up to the total, which is rounded once.
+pub fn rounded_revenues(totals: BTreeMap<Label, Totals>, places: u32) -> BTreeMap<Label, Money> {
+    let mut rows: Vec<_> = totals.into_iter().collect();
+    rows.sort_by(|(a_key, a), (b_key, b)| b.revenue.cmp(&a.revenue).then_with(|| a_key.cmp(b_key)));
+    let both: Vec<_> = rows.iter().map(|(_, totals)| (totals.covered_revenue(), totals.uncosted_revenue)).collect();
+    let shown = RunningSum::new(places).add_both(&both);
+    rows.into_iter().zip(shown).map(|((key, _), (covered, uncosted))| (key, covered + uncosted)).collect()
+}
+
+/// A sum that is rounded as it grows: its parts as they are shown add up to it as it is shown.
+#[derive(Debug, Clone)]
+pub struct RunningSum {
     places: u32,
     exact: Money,
     shown: Money,
 }
 
-impl Running {
-    pub(super) const fn new(places: u32) -> Self {
+impl RunningSum {
+    /// Of amounts with so many decimals, at most 15.
+    pub const fn new(places: u32) -> Self {
         Self { places, exact: Money::ZERO, shown: Money::ZERO }
     }
 
-    pub(super) fn add(&mut self, amount: Money) -> Money {
+    /// Adds an amount, and gives what is shown of it.
+    pub fn add(&mut self, amount: Money) -> Money {
         self.exact += amount;
         let upto = self.exact.round_to(self.places);
         let part = upto - self.shown;
         self.shown = upto;
         part
+    }
+
+    /// Revenue of rows with a known cost and without one, as they are shown. What has no known cost comes after all that
+    /// has: then profit is of an amount that is rounded once, too.
+    fn add_both(mut self, rows: &[(Money, Money)]) -> Vec<(Money, Money)> {
+        let covered: Vec<_> = rows.iter().map(|(covered, _)| self.add(*covered)).collect();
+        let uncosted: Vec<_> = rows.iter().map(|(_, uncosted)| self.add(*uncosted)).collect();
+        covered.into_iter().zip(uncosted).collect()
     }
 }
 
@@ -272,7 +291,7 @@ pub fn rounded_hours(rows: impl IntoIterator<Item = GpuTime>, places: u32) -> Ve
     // An hour of money is rounded as money is.
     const MICROS: i128 = Money::GRAINS_PER_UNIT / 3_600_000;
     let amount = |time: GpuTime| Money::from_grains(i128::from(time.millis()) * MICROS);
-    let mut running = Running::new(places);
+    let mut running = RunningSum::new(places);
     let mut hours: Vec<_> = rows.into_iter().map(|time| running.add(amount(time)).rounded(places)).collect();
     hours.push(running.shown.rounded(places));
     hours
@@ -290,7 +309,7 @@ mod tests {
     #[test]
     fn a_third_of_a_cent_is_in_one_row_of_three() {
         let third = Money::from_grains(Money::GRAINS_PER_UNIT / 300);
-        let mut running = Running::new(2);
+        let mut running = RunningSum::new(2);
         let shown: Vec<_> = (0..3).map(|_| running.add(third).rounded(2)).collect();
         assert_eq!(shown, [0, 1, 0]);
     }

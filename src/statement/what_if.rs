@@ -4,9 +4,9 @@
 use super::Totals;
 use super::break_even::{BreakEven, break_even};
 use super::hit_rate::with_hit_rate;
-use super::nodes::{NodeTime, node_time, with_nodes};
+use super::nodes::{node_time, with_nodes};
 use super::reprice::at_list;
-use crate::ledger::{CostKind, Past};
+use crate::ledger::{CostKind, NodeTime, Past};
 use crate::pricing::PriceList;
 use crate::units::{GpuTime, HourlyRate, Money, NodeCount, Share, Span};
 
@@ -60,7 +60,7 @@ impl Levels {
             paid_ppm: paid_ppm(past),
             hit_rate_ppm: totals.hit_rate_ppm(),
             gpu_rate: totals.gpu_rate().map(|rate| rate.round_to(6)),
-            nodes_milli: nodes.map(NodeTime::milli),
+            nodes_milli: nodes.and_then(NodeTime::milli),
         }
     }
 }

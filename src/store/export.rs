@@ -126,7 +126,7 @@ fn value(row: &Map<String, Value>, column: &str) -> Cell {
 fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     all(
         connection,
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid",
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'day_borne' ORDER BY rowid",
         |row| row.get(0),
     )
 }

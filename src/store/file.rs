@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::lock::Lock;
 use super::versions::VERSION;
-use super::{Cannot, StoreError, events, migrate, names, slo, versions};
+use super::{Cannot, StoreError, day_borne, events, migrate, names, slo, versions};
 
 /// `mtop`: what tells a ledger from any other database.
 const APPLICATION: i64 = 0x6d74_6f70;
@@ -58,6 +58,9 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         }
         if !names::has_table(connection, "events")? {
             connection.execute_batch(events::TABLE)?;
+        }
+        if !names::has_table(connection, "day_borne")? {
+            connection.execute_batch(day_borne::TABLE)?;
         }
         Ok(())
     };
@@ -117,6 +120,7 @@ pub(super) fn in_memory() -> rusqlite::Result<Connection> {
     connection.execute_batch(migrate::STATE)?;
     connection.execute_batch(slo::TABLE)?;
     connection.execute_batch(events::TABLE)?;
+    connection.execute_batch(day_borne::TABLE)?;
     connection.execute_batch(versions::VIEWS)?;
     Ok(connection)
 }

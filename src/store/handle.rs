@@ -104,12 +104,12 @@ impl Store {
 
     /// Asks for what is known of `[since, until)`.
     pub fn past(&self, since: Timestamp, until: Timestamp, finest: Grain, answer: Answer) {
-        self.ask(PastQuery { since, until, finest, detail: Detail::Accounts }, answer);
+        self.ask(PastQuery { since, until, finest, wanted: Detail::Accounts.into() }, answer);
     }
 
     /// The same with who bears the cost of GPUs at work, as [`Reader::borne_past`](super::Reader::borne_past) tells it.
     pub fn borne_past(&self, since: Timestamp, until: Timestamp, finest: Grain, answer: Answer) {
-        self.ask(PastQuery { since, until, finest, detail: Detail::Borne }, answer);
+        self.ask(PastQuery { since, until, finest, wanted: Detail::Borne.into() }, answer);
     }
 
     fn ask(&self, query: PastQuery, answer: Answer) {

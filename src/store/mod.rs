@@ -11,6 +11,7 @@ mod by_hand;
 mod calendar;
 mod cells;
 mod commit;
+mod day_borne;
 mod disputes;
 mod error;
 mod events;

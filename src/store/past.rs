@@ -4,10 +4,11 @@ use rusqlite::{Connection, params};
 
 use super::beside::Beside;
 use super::calendar::{Calendar, next_quarter, quarter};
+use super::read_cells::Reading;
 use super::restore::{instant, last};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use super::{borne, names, read_cells, slo};
-use crate::ledger::{Detail, GpuTimeCell, Grain, Marker, Past, TokenCell};
+use crate::ledger::{Detail, GpuTimeCell, Grain, Marker, Past, TokenCell, Wanted};
 use crate::reading::Label;
 use crate::units::Timestamp;
 
@@ -25,7 +26,7 @@ pub(super) struct PastQuery {
     pub(super) since: Timestamp,
     pub(super) until: Timestamp,
     pub(super) finest: Grain,
-    pub(super) detail: Detail,
+    pub(super) wanted: Wanted,
 }
 
 /// What is known of `[since, until)`. A bucket that begins in it is in it as a whole: where minutes or quarter hours are
@@ -41,14 +42,26 @@ pub(super) fn past(
     let kept = saved(connection, calendar)?;
     let beside = beside.and_then(Beside::joined);
     let (mut past, parts) = shell(connection, calendar, query, kept)?;
-    let finer = if query.detail == Detail::Borne {
+    let finer = if query.wanted.detail == Detail::Borne {
         borne::finer(&parts, &parts_of(calendar, past.since, past.until, Grain::Minute, kept))
     } else {
         Vec::new()
     };
     // The finer buckets are many more than the others.
     let (beside, finer_beside) = if finer.is_empty() { (beside, None) } else { (None, beside) };
-    (past.tokens, past.rents) = read_cells::both(connection, beside, &parts, query.detail, &past)?;
+    let quarters =
+        if query.wanted.nodes { parts_of(calendar, past.since, past.until, Grain::Quarter, kept) } else { Vec::new() };
+    // Nothing is held after the last thing that is known.
+    let known = Past { until: past.until.min(last(connection)?.wall), grains: grains(&quarters), ..past.clone() };
+    let mut cells = Reading { parts: &parts, detail: query.wanted.detail, tables: &past, nodes: None };
+    let is_told = !query.wanted.nodes || parts == quarters && query.wanted.detail != Detail::Alike;
+    // A second reading is spared where the cells are those that the nodes are told by.
+    cells.nodes = Some(&known).filter(|_| !is_told && parts == quarters);
+    let cells = cells.both(connection, beside)?;
+    (past.tokens, past.rents, past.node_time) = (cells.tokens, cells.rents, cells.node_time);
+    if !is_told && past.node_time.is_none() {
+        past.node_time = Some(read_cells::node_time(connection, &quarters, &known)?);
+    }
     past.borne = borne::borne((connection, finer_beside), calendar, &finer, &past)?;
     for Part { grain, from, to } in parts {
         past.uncertainty.extend(read_cells::uncertainty(connection, grain, from, to)?);
@@ -70,7 +83,8 @@ pub(super) fn read<R>(
     let beside = beside.and_then(Beside::joined);
     let (mut past, parts) = shell(connection, calendar, query, kept)?;
     let days = parts_of(calendar, past.since, past.until, Grain::Day, kept);
-    past.tokens = read_cells::both(connection, None, &days, query.detail, &past)?.0;
+    let days = Reading { parts: &days, detail: query.wanted.detail, tables: &past, nodes: None };
+    past.tokens = days.both(connection, None)?.tokens;
     let mut beside = beside;
     let mut read = |each: EachBucket<'_>| read_cells::each_bucket(connection, beside.take(), &parts, each);
     Ok(fold(&past, &mut read))
@@ -103,10 +117,10 @@ fn shell(
     };
     past.books.retain(|(revision, _)| past.tariffs.iter().any(|tariff| tariff.book == *revision));
     let parts = parts_of(calendar, since, until, query.finest, kept);
-    if query.detail == Detail::Accounts {
+    if query.wanted.detail == Detail::Accounts {
         past.slo = slo::past(connection, since, until)?;
     }
-    past.grains = parts.iter().map(|part| (part.from, named(part.grain))).collect();
+    past.grains = grains(&parts);
     Ok((past, parts))
 }
 
@@ -138,6 +152,10 @@ fn outermost(connection: &Connection, grain: &str, which: &str) -> rusqlite::Res
     };
     let both = [of("tokens")?, of("gpu_time")?].into_iter().flatten().map(Timestamp::from_millis);
     Ok(if which == "min" { both.min() } else { both.max() })
+}
+
+fn grains(parts: &[Part]) -> Vec<(Timestamp, Grain)> {
+    parts.iter().map(|part| (part.from, named(part.grain))).collect()
 }
 
 const fn named(grain: &str) -> Grain {

@@ -7,9 +7,10 @@ use rusqlite::{Connection, params};
 
 use super::past::Part;
 use crate::ledger::{
-    Classes, CostAccount, CostAccountId, Detail, GpuTimeCell, Past, RevenueAccount, RevenueAccountId, TariffId,
-    TokenCell, UncertaintyCell,
+    Classes, CostAccount, CostAccountId, Detail, GpuTimeCell, NodeTime, Past, RevenueAccount, RevenueAccountId,
+    TariffId, TokenCell, UncertaintyCell,
 };
+use crate::statement::HeldNodes;
 use crate::units::{GpuTime, Money, Span, Timestamp, Tokens};
 
 /// How many parts are read before they are asked for.
@@ -39,25 +40,88 @@ pub(super) fn rents(
     Ok(cells)
 }
 
-/// The tokens and GPU time of all parts of a stretch. Where there is a second connection, both are read at once.
-pub(super) fn both(
-    connection: &Connection,
-    beside: Option<Connection>,
-    parts: &[Part],
-    detail: Detail,
-    tables: &Past,
-) -> rusqlite::Result<(Vec<TokenCell>, Vec<GpuTimeCell>)> {
-    let (accounts, cost_accounts) = (&tables.accounts, &tables.cost_accounts);
-    let tokens = || all_tokens(connection, parts, (detail == Detail::Alike).then_some(accounts));
-    let rents =
-        |connection: &Connection| all_rents(connection, parts, (detail == Detail::Alike).then_some(cost_accounts));
-    let Some(beside) = beside else { return Ok((tokens()?, rents(connection)?)) };
-    std::thread::scope(|scope| {
-        let reading = scope.spawn(move || rents(&beside));
-        let tokens = tokens()?;
-        let rents = reading.join().unwrap_or_else(|_| rents(connection))?;
-        Ok((tokens, rents))
-    })
+/// What is to be read of a stretch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading<'a> {
+    pub(super) parts: &'a [Part],
+    pub(super) detail: Detail,
+    pub(super) tables: &'a Past,
+    /// The past whose nodes' time is told from the same buckets, if it is.
+    pub(super) nodes: Option<&'a Past>,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub(super) struct Cells {
+    pub(super) tokens: Vec<TokenCell>,
+    pub(super) rents: Vec<GpuTimeCell>,
+    pub(super) node_time: Option<NodeTime>,
+}
+
+impl Reading<'_> {
+    /// The tokens and GPU time of all parts. Where there is a second connection, both are read at once.
+    pub(super) fn both(self, connection: &Connection, beside: Option<Connection>) -> rusqlite::Result<Cells> {
+        let Self { parts, detail, tables, nodes } = self;
+        let (accounts, cost_accounts) = (&tables.accounts, &tables.cost_accounts);
+        let tokens = || all_tokens(connection, parts, (detail == Detail::Alike).then_some(accounts));
+        let rents = |connection: &Connection| -> rusqlite::Result<_> {
+            let mut nodes = nodes.map(Apart::new);
+            let alike = (detail == Detail::Alike).then_some(cost_accounts);
+            let rents = all_rents(connection, parts, alike, nodes.as_mut())?;
+            Ok((rents, nodes.map(Apart::finish)))
+        };
+        let Some(beside) = beside else {
+            let (tokens, (rents, node_time)) = (tokens()?, rents(connection)?);
+            return Ok(Cells { tokens, rents, node_time });
+        };
+        std::thread::scope(|scope| {
+            let rents = &rents;
+            let reading = scope.spawn(move || rents(&beside));
+            let tokens = tokens()?;
+            let (rents, node_time) = reading.join().unwrap_or_else(|_| rents(connection))?;
+            Ok(Cells { tokens, rents, node_time })
+        })
+    }
+}
+
+/// For how long nodes were held in these parts of a past.
+pub(super) fn node_time(connection: &Connection, parts: &[Part], past: &Past) -> rusqlite::Result<NodeTime> {
+    let mut nodes = Apart::new(past);
+    for Part { grain, from, to } in parts {
+        each_rent(connection, grain, *from, *to, |cell| nodes.add(cell))?;
+    }
+    Ok(nodes.finish())
+}
+
+/// GPU time of the bucket that is being read, told apart for its nodes.
+struct Apart<'a> {
+    nodes: HeldNodes<'a>,
+    cells: Vec<GpuTimeCell>,
+}
+
+impl<'a> Apart<'a> {
+    fn new(past: &'a Past) -> Self {
+        Self { nodes: HeldNodes::new(past), cells: Vec::new() }
+    }
+
+    fn add(&mut self, cell: GpuTimeCell) {
+        if self.cells.first().is_some_and(|before| before.bucket != cell.bucket) {
+            self.give();
+        }
+        self.cells.push(cell);
+    }
+
+    fn give(&mut self) {
+        if let Some(first) = self.cells.first() {
+            self.nodes.add(first.bucket, &self.cells);
+        }
+        self.cells.clear();
+    }
+
+    fn finish(mut self) -> NodeTime {
+        self.give();
+        self.nodes.finish()
+    }
 }
 
 /// Gives the cells of each bucket of all parts in order, which is as much as a day at once in memory. Where there is a second
@@ -141,17 +205,22 @@ fn all_tokens(
     Ok(cells)
 }
 
-/// The GPU time of all parts; where there are cost accounts, those of one rate, price of energy and kind as one.
+/// The GPU time of all parts; where there are cost accounts, those of one rate, price of energy and kind as one. `nodes` is
+/// given it as it is.
 fn all_rents(
     connection: &Connection,
     parts: &[Part],
     alike: Option<&Vec<CostAccount>>,
+    mut nodes: Option<&mut Apart<'_>>,
 ) -> rusqlite::Result<Vec<GpuTimeCell>> {
     let mut cells: Vec<GpuTimeCell> = Vec::new();
     let first = alike.map(|rows| firsts(rows, |account| (account.rate, account.power, account.kind)));
     let mut open = OpenBucket::default();
     for Part { grain, from, to } in parts {
         each_rent(connection, grain, *from, *to, |mut cell| {
+            if let Some(nodes) = &mut nodes {
+                nodes.add(cell);
+            }
             let Some(first) = &first else { return cells.push(cell) };
             let own = cell.cost_account;
             cell.cost_account = first.get(own.index()).map_or(own, |first| CostAccountId::at(*first));

@@ -12,7 +12,7 @@ use super::{
     DisputeRow, LeaseMinutes, LeaseTime, LeasedRow, StoreError, disputes, export, file, leased, past, restore, verify,
 };
 use crate::counters::Plausibility;
-use crate::ledger::{Detail, GpuTimeCell, Grain, Past, TokenCell};
+use crate::ledger::{Detail, GpuTimeCell, Grain, Past, TokenCell, Wanted};
 use crate::metering::SavedTarget;
 use crate::units::{Timestamp, zone_of};
 
@@ -63,7 +63,7 @@ impl Reader {
     /// # Errors
     /// The file cannot be read.
     pub fn past(&self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
-        self.ask(PastQuery { since, until, finest, detail: Detail::Accounts }, None)
+        self.wanted_past(since, until, finest, Detail::Accounts.into())
     }
 
     /// The same with who bears the cost of GPUs at work, told as finely as is kept, whatever the resolution of the cells:
@@ -72,7 +72,7 @@ impl Reader {
     /// # Errors
     /// The file cannot be read.
     pub fn borne_past(&self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
-        self.ask(PastQuery { since, until, finest, detail: Detail::Borne }, Beside::open(&self.path))
+        self.wanted_past(since, until, finest, Detail::Borne.into())
     }
 
     /// The same as [`Reader::past`] with the cells of each bucket merged that have one model, tenant, tariff and knowledge of cost, or one rate,
@@ -81,7 +81,22 @@ impl Reader {
     /// # Errors
     /// The file cannot be read.
     pub fn merged_past(&self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
-        self.ask(PastQuery { since, until, finest, detail: Detail::Alike }, Beside::open(&self.path))
+        self.wanted_past(since, until, finest, Detail::Alike.into())
+    }
+
+    /// What is known of `[since, until)`, told as it is wanted.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn wanted_past(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+        finest: Grain,
+        wanted: Wanted,
+    ) -> Result<Past, StoreError> {
+        let beside = Some(()).filter(|()| wanted.detail != Detail::Accounts).and_then(|()| Beside::open(&self.path));
+        self.ask(PastQuery { since, until, finest, wanted }, beside)
     }
 
     /// What is known of `[since, until)` in quarter hours, one bucket after another: `fold` gets the past with its tokens by
@@ -95,7 +110,7 @@ impl Reader {
         until: Timestamp,
         fold: impl FnOnce(&Past, &mut ReadBuckets<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
-        let query = PastQuery { since, until, finest: Grain::Quarter, detail: Detail::Accounts };
+        let query = PastQuery { since, until, finest: Grain::Quarter, wanted: Detail::Accounts.into() };
         let mut calendar = Calendar::new(self.header.zone.clone());
         let failed = |error: rusqlite::Error| StoreError::of(&self.path, &error);
         let folded = past::read(&self.connection, Beside::open(&self.path), &mut calendar, query, |past, read| {

@@ -116,9 +116,28 @@ CREATE VIEW cost_by_day AS
            CASE WHEN p.rank <> 1 THEN p.own_idle / 1e6 END AS idle_cost
     FROM parted p JOIN days d USING (bucket);
 
+-- Of each day of the ledger: where the next one begins, from when on minutes are kept, and the grain in which all of the day is
+-- kept as finely as any; NULL where that is another later in the day.
+CREATE VIEW day_grains AS
+    WITH now AS (
+             SELECT max(at) AS at FROM (
+                 SELECT CAST(value AS INTEGER) AS at FROM meta WHERE key = 'last_wall'
+                 UNION ALL SELECT max(bucket) FROM minute_tokens UNION ALL SELECT max(bucket) FROM minute_gpu_time)),
+         kept AS (
+             SELECT (at - 691200000 + 899999) / 900000 * 900000 AS minutes_from,
+                    coalesce((SELECT max(bucket) FROM days
+                              WHERE bucket <= at - 34560000000 AND bucket + 90000000 > at - 34560000000),
+                             (SELECT min(bucket) FROM days WHERE bucket > at - 34560000000),
+                             9223372036854775807) AS quarters_from
+             FROM now)
+    SELECT bucket, ends, minutes_from,
+           CASE WHEN bucket < quarters_from THEN 'day' WHEN ends <= minutes_from THEN 'quarter'
+                WHEN bucket >= minutes_from THEN 'minute' END AS grain
+    FROM (SELECT bucket, lead(bucket, 1, 9223372036854775807) OVER (ORDER BY bucket) AS ends FROM days), kept;
+
 -- `report --by model` of a day: the cost of GPUs that worked goes to what was made on their node by its tokens, else in
--- their unit, else anywhere, else it is overhead; what idled, overhead and rounding stand apart. It is shared by the tokens
--- of the day, where a report shares it by what is kept finer: a view that does takes minutes over a large ledger.
+-- their unit, else anywhere, else it is overhead, minute by minute or by what else is kept of it; what idled, overhead and
+-- rounding stand apart. Days in `day_borne` are shared already.
 CREATE VIEW profit_by_model_by_day AS
     WITH made AS (
              SELECT k.bucket, a.node, a.unit, a.costed, k.miss + k.hit AS prompt, k.hit, k.output,
@@ -128,9 +147,33 @@ CREATE VIEW profit_by_model_by_day AS
                     m.whole, m.part, m.overhead_whole, m.overhead_part
              FROM day_tokens k JOIN revenue_accounts a ON a.id = k.account
              LEFT JOIN day_token_amounts m USING (bucket, account, tariff)),
+         shared AS (
+             SELECT g.bucket FROM day_grains g
+             JOIN day_borne b ON b.bucket = g.bucket AND b.account = -1 AND b.tariff = -1 AND b.grain = g.grain),
+         unshared AS (SELECT * FROM day_grains WHERE bucket NOT IN (SELECT bucket FROM shared)),
+         fine_tokens AS (
+             SELECT d.bucket AS day, k.* FROM unshared d
+             CROSS JOIN minute_tokens k ON k.bucket >= max(d.bucket, d.minutes_from) AND k.bucket < d.ends
+             WHERE coalesce(d.grain, 'minute') = 'minute'
+             UNION ALL SELECT d.bucket, k.* FROM unshared d
+             CROSS JOIN quarter_tokens k ON k.bucket >= d.bucket AND k.bucket < min(d.ends, d.minutes_from)
+             WHERE coalesce(d.grain, 'quarter') = 'quarter'
+             UNION ALL SELECT d.bucket, k.* FROM unshared d CROSS JOIN day_tokens k ON k.bucket = d.bucket WHERE d.grain = 'day'),
+         fine_gpu_time AS (
+             SELECT d.bucket AS day, k.* FROM unshared d
+             CROSS JOIN minute_gpu_time k ON k.bucket >= max(d.bucket, d.minutes_from) AND k.bucket < d.ends
+             WHERE coalesce(d.grain, 'minute') = 'minute'
+             UNION ALL SELECT d.bucket, k.* FROM unshared d
+             CROSS JOIN quarter_gpu_time k ON k.bucket >= d.bucket AND k.bucket < min(d.ends, d.minutes_from)
+             WHERE coalesce(d.grain, 'quarter') = 'quarter'
+             UNION ALL SELECT d.bucket, k.* FROM unshared d CROSS JOIN day_gpu_time k ON k.bucket = d.bucket
+             WHERE d.grain = 'day'),
          worked AS (
-             SELECT bucket, node, unit, rank, model, sum(tokens) AS tokens FROM made WHERE costed AND tokens > 0
-             GROUP BY bucket, node, unit, rank, model),
+             SELECT k.bucket, a.node, a.unit, CASE WHEN k.tariff < 0 THEN 2 ELSE 0 END AS rank,
+                    CASE WHEN k.tariff < 0 THEN '(unpriced)' ELSE coalesce(a.model, '(no model)') END AS model,
+                    sum(k.miss + k.hit + k.output) AS tokens
+             FROM fine_tokens k JOIN revenue_accounts a ON a.id = k.account
+             WHERE a.costed AND k.miss + k.hit + k.output > 0 GROUP BY 1, 2, 3, 4, 5),
          reach AS (
              SELECT bucket, 'node' AS pool, node AS place, rank, model, sum(tokens) AS tokens FROM worked
              GROUP BY bucket, node, rank, model
@@ -142,15 +185,33 @@ CREATE VIEW profit_by_model_by_day AS
          owed AS (
              SELECT m.bucket, l.kind, l.node, l.unit, m.whole, m.part, m.idle_whole, m.idle_part
              FROM day_gpu_time_amounts m JOIN cost_accounts l ON l.id = m.cost_account WHERE m.name IS NOT NULL),
+         working AS (
+             SELECT k.day, k.bucket, l.node, l.unit, k.allocated_ms - k.idle_ms AS ms, k.energy_mj AS energy, l.rate_micros AS rate,
+                    3600000 * l.rate_hours AS hours, coalesce(l.kwh_micros, 0) * coalesce(l.pue_thousandths, 1000) AS power
+             FROM fine_gpu_time k JOIN cost_accounts l ON l.id = k.cost_account
+             WHERE l.kind = 'gpus' AND l.rate_micros IS NOT NULL
+                 AND (k.allocated_ms <> k.idle_ms OR k.energy_mj <> 0 AND l.kwh_micros IS NOT NULL)),
          busy AS (
-             SELECT o.bucket, coalesce(n.pool, u.pool, e.pool) AS pool, coalesce(n.place, u.place, e.place) AS place,
-                    sum(o.whole - o.idle_whole) AS whole, sum(o.part - o.idle_part) AS part
-             FROM owed o
+             SELECT o.day, o.bucket, coalesce(n.pool, u.pool, e.pool) AS pool, coalesce(n.place, u.place, e.place) AS place,
+                    sum(ms * rate / hours + energy / 1000000 * power / 3600000) AS whole,
+                    sum(ms * rate % hours * 1.0 / hours + energy / 1000000 * power % 3600000 / 3.6e6
+                        + energy % 1000000 * power / 3.6e12) AS part
+             FROM working o
              LEFT JOIN places n ON n.bucket = o.bucket AND n.pool = 'node' AND n.place = o.node
              LEFT JOIN places u ON u.bucket = o.bucket AND u.pool = 'unit' AND u.place = o.unit
              LEFT JOIN places e ON e.bucket = o.bucket AND e.pool = 'all'
-             WHERE o.kind = 'gpus'
              GROUP BY o.bucket, coalesce(n.pool, u.pool, e.pool), coalesce(n.place, u.place, e.place)),
+         borne AS (
+             SELECT b.day AS bucket, coalesce(s.rank, 3) AS rank, coalesce(s.model, '(overhead)') AS model,
+                    CASE WHEN s.tokens IS NULL OR s.tokens = s.of_all THEN b.whole ELSE 0 END AS whole,
+                    CASE WHEN s.tokens IS NULL OR s.tokens = s.of_all THEN b.part
+                         ELSE (b.whole + b.part) * s.tokens / s.of_all END AS part
+             FROM busy b LEFT JOIN shares s USING (bucket, pool, place)
+             UNION ALL
+             SELECT b.bucket, CASE WHEN b.account < 0 THEN 3 WHEN b.tariff < 0 THEN 2 ELSE 0 END,
+                    CASE WHEN b.account < 0 THEN '(overhead)' WHEN b.tariff < 0 THEN '(unpriced)'
+                         ELSE coalesce(a.model, '(no model)') END, b.whole, b.part
+             FROM shared d JOIN day_borne b ON b.bucket = d.bucket LEFT JOIN revenue_accounts a ON a.id = b.account),
          lines AS (
              SELECT bucket, rank, model, prompt, hit, output, CASE WHEN costed THEN whole ELSE 0 END AS covered,
                     CASE WHEN costed THEN part ELSE 0.0 END AS covered_part,
@@ -168,13 +229,8 @@ CREATE VIEW profit_by_model_by_day AS
              UNION ALL
              SELECT bucket, 5, '(idle)', 0, 0, 0, 0, 0.0, 0, 0.0, idle_whole, idle_part, 1 FROM owed WHERE kind = 'gpus'
              UNION ALL
-             SELECT bucket, 3, '(overhead)', 0, 0, 0, 0, 0.0, 0, 0.0, whole, part, 1
-             FROM busy WHERE pool IS NULL AND (whole <> 0 OR part <> 0)
-             UNION ALL
-             SELECT b.bucket, s.rank, s.model, 0, 0, 0, 0, 0.0, 0, 0.0,
-                    CASE WHEN s.tokens = s.of_all THEN b.whole ELSE 0 END,
-                    CASE WHEN s.tokens = s.of_all THEN b.part ELSE (b.whole + b.part) * s.tokens / s.of_all END, 1
-             FROM busy b JOIN shares s USING (bucket, pool, place)
+             SELECT bucket, rank, model, 0, 0, 0, 0, 0.0, 0, 0.0, sum(whole), sum(part), 1 FROM borne
+             GROUP BY bucket, rank, model
              UNION ALL
              SELECT bucket, rank, model, 0, 0, 0, 0, 0.0, 0, 0.0, 0, 0.0, rank <> 1
              FROM (SELECT bucket FROM day_tokens UNION SELECT bucket FROM day_gpu_time)

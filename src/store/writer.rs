@@ -13,7 +13,7 @@ use super::handle::{Answer, EventsAnswer, LedgerEvent, Settings};
 use super::lock::Lock;
 use super::noted::{Noted, version};
 use super::past::PastQuery;
-use super::{StoreError, commit, events, file, names, past, reader, restore, retention};
+use super::{StoreError, commit, day_borne, events, file, names, past, reader, restore, retention};
 use crate::fleet::{Checkpoint, SavedState};
 use crate::history::HistoryEvent;
 use crate::ledger::Past;
@@ -27,6 +27,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const SHRINK: Span = Span::from_secs(60);
 /// The most events that wait to be written.
 const EVENTS_WAITING: usize = 1_000;
+/// How often it is looked for days whose shares are not written down, when there were none.
+const SHARE: Span = Span::from_secs(600);
 /// How often what is too old is forgotten.
 const FORGET: Span = Span::from_secs(3600);
 
@@ -70,6 +72,8 @@ pub(super) struct LedgerWriter {
     trouble: Option<StoreError>,
     told: Option<LedgerBasis>,
     forgot: Timestamp,
+    /// When it is looked for days again whose shares are not written down.
+    shares_at: Timestamp,
     shrunk: Timestamp,
     noted: Noted,
     first_run: bool,
@@ -89,6 +93,7 @@ impl LedgerWriter {
             trouble: None,
             told: None,
             forgot: Timestamp::default(),
+            shares_at: Timestamp::default(),
             shrunk: Timestamp::default(),
             noted: Noted::default(),
             first_run: false,
@@ -121,6 +126,7 @@ impl LedgerWriter {
                 Err(RecvTimeoutError::Disconnected) => return self.write(),
             }
             self.look();
+            self.share_days();
         }
     }
 
@@ -275,6 +281,19 @@ impl LedgerWriter {
         if let LedgerMode::Ours { connection, .. } | LedgerMode::Memory(connection) = &self.mode {
             // What stays a little longer than it needs to does no harm.
             let _ = retention::forget(connection, now);
+        }
+    }
+
+    /// Writes down what a past day bears, one day at a time while there are any.
+    fn share_days(&mut self) {
+        let now = self.settings.clock.now().wall;
+        let LedgerMode::Ours { connection, .. } = &mut self.mode else { return };
+        if now < self.shares_at {
+            return;
+        }
+        // What is not written down is shared by the view.
+        if !day_borne::share_next(connection, &mut self.calendar).unwrap_or_default() {
+            self.shares_at = now + SHARE;
         }
     }
 

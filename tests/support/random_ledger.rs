@@ -1,4 +1,5 @@
-//! Ledgers of random postings, written by SQL into the store's own tables, a bucket a day.
+//! Ledgers of random postings, written by SQL into the store's own tables: minutes are kept of the later days, quarter
+//! hours of all of them.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 #[path = "../world/dice.rs"]
@@ -57,7 +58,7 @@ pub fn random_ledger(path: &Path, seed: u64) {
     }
     let meta = "INSERT OR REPLACE INTO meta VALUES (?1, ?2)";
     write.execute(meta, params!["began", first_day().to_string()]).unwrap();
-    write.execute(meta, params!["last_wall", (first_day() + 30 * DAY).to_string()]).unwrap();
+    write.execute(meta, params!["last_wall", (first_day() + 14 * DAY).to_string()]).unwrap();
     write.commit().unwrap();
 }
 
@@ -107,22 +108,35 @@ fn postings(write: &Connection, dice: &mut Dice, bucket: i64) {
     write.execute(named, [bucket]).unwrap();
     let (often, unpriced) = (*dice.pick(&[0, 1, 4, 9]), dice.one_in(6));
     let size = *dice.pick(&[7, 4_001, 90_000_007, 60_000_000_011]);
+    // Accounts work in the same minutes, in others of the same quarter hour, and in hours of their own.
+    let minutes: [i64; 4] = std::array::from_fn(|_| of(dice, 1_440));
     for account in 0..9 {
-        if dice.below(9) < often {
-            let tariff = if unpriced { -1 } else { of(dice, 4) - 1 };
-            let [miss, hit, output] = std::array::from_fn(|_| of(dice, size));
-            for grain in ["quarter", "day"] {
-                let insert = format!("INSERT INTO {grain}_tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-                write.execute(&insert, params![bucket, account, tariff, miss, hit, output]).unwrap();
+        for part in minutes {
+            let at = bucket + (part + of(dice, 2) * 7) % 1_440 * 60_000;
+            if dice.below(9) < often {
+                let tariff = if unpriced { -1 } else { of(dice, 4) - 1 };
+                let [miss, hit, output] = std::array::from_fn(|_| of(dice, size));
+                add(write, "tokens", at, &[account, tariff, miss, hit, output]);
+            }
+            if dice.below(9) < often {
+                let held = of(dice, 700_000_000);
+                let (idle, energy) = (of(dice, 1 + held.unsigned_abs()), of(dice, 40_000_000_000));
+                add(write, "gpu_time", at, &[account, held, idle, energy]);
             }
         }
-        if dice.below(9) < often {
-            let held = of(dice, 700_000_000);
-            let (idle, energy) = (of(dice, 1 + held.unsigned_abs()), of(dice, 40_000_000_000));
-            for grain in ["quarter", "day"] {
-                let insert = format!("INSERT INTO {grain}_gpu_time VALUES (?1, ?2, ?3, ?4, ?5)");
-                write.execute(&insert, params![bucket, account, held, idle, energy]).unwrap();
-            }
-        }
+    }
+}
+
+/// Adds to each grain; days are those of UTC.
+fn add(write: &Connection, kind: &str, at: i64, row: &[i64]) {
+    for (grain, length) in [("minute", 60_000), ("quarter", 900_000), ("day", DAY)] {
+        let columns =
+            if kind == "tokens" { ["miss", "hit", "output"] } else { ["allocated_ms", "idle_ms", "energy_mj"] };
+        let sums = columns.map(|column| format!("{column} = {column} + excluded.{column}")).join(", ");
+        let places = vec!["?"; row.len() + 1].join(", ");
+        let insert = format!("INSERT INTO {grain}_{kind} VALUES ({places}) ON CONFLICT DO UPDATE SET {sums}");
+        let bucket = at - at % length;
+        let row = rusqlite::params_from_iter([&bucket].into_iter().chain(row));
+        write.prepare_cached(&insert).unwrap().execute(row).unwrap();
     }
 }

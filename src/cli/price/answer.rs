@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::args::PriceArgs;
 use super::compare::{Compared, compare};
 use super::question::Question;
-use super::rate::{Rate, missing, rate};
+use super::rate::{Rate, rate};
 use crate::cli::Failure;
+use crate::cli::currency::missing_rate;
 use crate::config::Settings;
 use crate::pricing::{ModelPrice, PriceAnswer, PriceList, Provenance, Quote};
 use crate::reading::Label;
@@ -147,18 +148,19 @@ pub(super) fn answer_at<'a>(
     at: Timestamp,
 ) -> Result<PriceAnswer<'a>, Failure> {
     let unknown = || match price.not_converted(at) {
-        Some(list) => not_converted(list, settings.book.currency(), at),
+        Some(list) => not_converted(settings, list, at),
         None => unpriced(settings, model.unwrap_or_default()),
     };
     price.answer(None, at).ok_or_else(unknown)
 }
 
-fn not_converted(list: &PriceList, ours: &str, at: Timestamp) -> Failure {
+fn not_converted(settings: &Settings, list: &PriceList, at: Timestamp) -> Failure {
     let (name, theirs) = (&list.name, list.converted_from.as_deref().unwrap_or_default());
+    let ours = settings.book.currency();
     let first = list.from.map_or_else(String::new, |from| format!(", the first begins {from}"));
     Failure::Usage(format!(
         "{name} is in {theirs} and the answer is in {ours}: no rate of exchange holds at {at}{first}: {}",
-        missing(theirs, ours, at)
+        missing_rate(theirs, ours, at, &settings.zone)
     ))
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::args::PriceArgs;
 use crate::cli::Failure;
+use crate::cli::currency::missing_rate;
 use crate::config::Settings;
 use crate::pricing::{Commitment, GpuRate, Leased, Provenance, words_match};
 use crate::reading::Label;
@@ -112,7 +113,7 @@ fn converted(settings: &Settings, currency: &str, rate: HourlyRate, at: Timestam
     conversion.and_then(|conversion| conversion.rate(rate)).ok_or_else(|| {
         Failure::Usage(format!(
             "a GPU costs {rate} {currency} an hour and the answer is in {ours}: {}",
-            missing(currency, ours, at)
+            missing_rate(currency, ours, at, &settings.zone)
         ))
     })
 }
@@ -124,13 +125,6 @@ fn inconvertible(settings: &Settings, rate: &GpuRate, at: Timestamp) -> Failure 
         "the rate of {gpu} is {per_hour} {theirs} an hour ({}, {dated}) and the answer is in {ours}: write --gpu-rate in \
          {ours}, or {}",
         rate.provenance,
-        missing(theirs, ours, at)
+        missing_rate(theirs, ours, at, &settings.zone)
     ))
-}
-
-/// The rate of exchange that is missing, as it is written.
-pub(super) fn missing(from: &str, to: &str, at: Timestamp) -> String {
-    let day = at.to_string();
-    let day = day.get(..10).unwrap_or("2026-11-01");
-    format!("add to the configuration: [[fx]] from = \"{from}\" to = \"{to}\" rate = \"…\" at = \"{day}\"")
 }

@@ -46,7 +46,7 @@ pub(super) fn render(data: &ReportData) -> String {
         for at in lists {
             line(
                 &mut out,
-                &[at.list.to_string(), at.revenue.to_string(), amount(at.profit), at.uncertainty.to_string()],
+                &[at.list.to_string(), at.revenue.to_string(), amount(at.profit()), at.uncertainty.to_string()],
             );
         }
     } else {

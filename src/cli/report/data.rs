@@ -7,18 +7,20 @@ use super::query::{Against, Format, ReportQuery};
 use super::scenario::Scenarios;
 use super::when::{When, days_before};
 use crate::cli::Failure;
-use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past};
+use crate::cli::currency::missing_rate;
+use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past, Wanted};
 use crate::metering::SavedTarget;
 use crate::pricing::{Bill, Book, PriceList};
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Change, Difference, Entry, MonthToDate, Statement, WhatIf, agrees_throughout,
-    changed, compare, differences, entries, month_of, reprice, rounded_entries, watched, what_if,
+    AtList, BreakEven, Bridge, By, Change, Difference, Entry, MonthToDate, Statement, Unconverted, WhatIf,
+    agrees_throughout, changed, compare, differences, entries, month_of, reprice, rounded_entries, unconverted,
+    watched, what_if,
 };
 use crate::store::Header;
 use crate::units::{Money, Span, Timestamp, Tokens};
 
 /// What answers questions about the past.
-pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain, Detail) -> Result<Past, Failure> + 'a;
+pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain, Wanted) -> Result<Past, Failure> + 'a;
 
 /// What the report stands on beside the ledger.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +37,8 @@ pub(super) struct ReportContext<'a> {
     pub(super) bill: Bill,
     /// The present.
     pub(super) now: Timestamp,
+    /// The zone in which the days of rates of exchange begin.
+    pub(super) exchange_zone: &'a TimeZone,
 }
 
 /// Tokens and energy of open disputes: neither billed nor dropped.
@@ -79,6 +83,8 @@ pub(super) struct ReportData {
     pub(super) repriced: bool,
     pub(super) month: MonthToDate,
     pub(super) differs: Vec<Difference>,
+    /// What has no price before the first rate of exchange, and the rate to write.
+    pub(super) unconverted: Vec<(Unconverted, String)>,
     pub(super) unwatched: Vec<(Timestamp, Timestamp)>,
     pub(super) markers: Vec<Marker>,
     pub(super) what_if: Option<(Scenarios, WhatIf)>,
@@ -97,6 +103,8 @@ pub(super) struct ReportData {
     /// The edges that are not those that were asked for, because nothing finer is kept: the word, what was asked for and
     /// what was taken.
     pub(super) moved_edges: Vec<(&'static str, Timestamp, Timestamp)>,
+    /// The span that was asked for, if it lies inside the finest bucket that is kept of it: then nothing was taken.
+    pub(super) inside_a_bucket: Option<(Timestamp, Timestamp)>,
 }
 
 impl ReportData {
@@ -109,8 +117,11 @@ impl ReportData {
     ) -> Result<Self, Failure> {
         let asked = span(query, header, context.now)?;
         let change = query.asked.change(context.book, &header.currency)?;
-        let mut past = ask(asked.0, asked.1, grain(query, &change, context.book, asked.1 - asked.0), detail(query))?;
+        let mut past = ask(asked.0, asked.1, grain(query, &change, context.book, asked.1 - asked.0), wanted(query))?;
         let (since, until) = (past.since, past.until);
+        let in_ledger = |span: &(Timestamp, Timestamp)| span.1 > past.began && span.0 < header.last;
+        let inside_a_bucket =
+            Some(span_as_asked(query, header, context.now)?).filter(|span| since >= until && in_ledger(span));
         // Nothing is known outside the ledger, so nothing is on average over it either.
         let (first, last) = (since.max(past.began), until.min(header.last));
         (past.since, past.until) = if first < last { (first, last) } else { (since, until) };
@@ -145,6 +156,7 @@ impl ReportData {
             currency: header.currency.clone(),
             zone: header.zone.clone(),
             statement: statement.rounded(places),
+            unconverted: missing_rates(&past, header, &context),
             disputed,
             present,
             entries: rounded_entries(entries, places),
@@ -158,9 +170,10 @@ impl ReportData {
             markers: past.markers,
             began: past.began,
             watched,
+            inside_a_bucket,
             moved_edges: moved_edges(asked, (since, until), header.last),
             what_if: (!query.asked.is_nothing() && is_watched).then(|| (query.asked.clone(), told)),
-            compare,
+            compare: compare.map(|lists| lists.into_iter().map(|at| at.rounded(places)).collect()),
             bridge: query.bridge.map(|against| bridge(against, header, ask)).transpose()?.map(|b| b.rounded(places)),
         })
     }
@@ -169,6 +182,15 @@ impl ReportData {
     pub(super) fn places(&self) -> u32 {
         places(Format::Table, &self.statement)
     }
+}
+
+/// What has no price before the first rate of exchange, with the rate to write.
+fn missing_rates(past: &Past, header: &Header, context: &ReportContext<'_>) -> Vec<(Unconverted, String)> {
+    let rate = |it: Unconverted| {
+        let missing = missing_rate(&it.currency, &header.currency, it.since, context.exchange_zone);
+        (it, missing)
+    };
+    unconverted(past, context.book).into_iter().map(rate).collect()
 }
 
 /// Where a span was taken from and until earlier than asked for; what lies outside the ledger is no such edge.
@@ -196,8 +218,15 @@ fn places(format: Format, statement: &Statement) -> u32 {
     }
 }
 
-/// The span that is asked for: what is not said is the ledger's.
+/// The span that is asked for, in whole minutes: what is not said is the ledger's.
 pub(super) fn span(query: &ReportQuery, header: &Header, now: Timestamp) -> Result<(Timestamp, Timestamp), Failure> {
+    let (since, until) = span_as_asked(query, header, now)?;
+    // The last minute may not be over yet, and is taken whole where the end of the ledger is asked for alone.
+    let taken = |at: Timestamp| if at < header.last { at.minute() } else { at };
+    Ok((taken(since), taken(until)))
+}
+
+fn span_as_asked(query: &ReportQuery, header: &Header, now: Timestamp) -> Result<(Timestamp, Timestamp), Failure> {
     if let Some(against) = query.bridge {
         return Ok(spans(against, header).1);
     }
@@ -207,9 +236,7 @@ pub(super) fn span(query: &ReportQuery, header: &Header, now: Timestamp) -> Resu
         let why = format!("--since {since} is not before --until {until}: the end is exclusive, write a later one");
         return Err(Failure::Usage(why));
     }
-    // The last minute may not be over yet, and is taken whole where the end of the ledger is asked for alone.
-    let taken = |at: Timestamp| if at < header.last { at.minute() } else { at };
-    Ok((taken(since), taken(until)))
+    Ok((since, until))
 }
 
 /// The ledger's first look.
@@ -225,8 +252,6 @@ fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> G
     // As long as the spans of a bridge, which has the same rows.
     const SHORT: Span = Span::from_secs(3_600);
     let windows = change.list.is_some_and(|list| !list.windows.is_empty());
-    // A day does not say for how much of it a node was held, and how many there were is told beside every change.
-    let nodes = !query.asked.is_nothing();
     // A lease begins and ends at an hour; over a long time a day tells it well enough.
     let lease = query.by == By::Lease && span <= MONTH;
     let whole_book = query.reprice || query.compare;
@@ -235,21 +260,23 @@ fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> G
     let odd = span <= MINUTES_KEPT && (change.list.is_some_and(odd) || whole_book && book.lists().any(odd));
     if query.bridge.is_some() || odd || span <= SHORT {
         Grain::Minute
-    } else if query.by == By::Hour || lease || windows || nodes || whole_book {
+    } else if query.by == By::Hour || lease || windows || whole_book {
         Grain::Quarter
     } else {
         Grain::Day
     }
 }
 
-/// A grouping by time alone needs no accounts; a what-if needs the nodes. Only rows that are no time and no lease share what
-/// GPUs at work cost.
-fn detail(query: &ReportQuery) -> Detail {
-    match (query.by.is_time(), query.by == By::Lease) {
-        (true, _) if query.asked.is_nothing() && !query.format.has_entries() => Detail::Alike,
-        (true, _) | (_, true) => Detail::Accounts,
+/// A grouping by time alone needs no accounts. Only rows that are no time and no lease share what GPUs at work cost. How many
+/// nodes there were is told beside every change.
+fn wanted(query: &ReportQuery) -> Wanted {
+    let detail = match query.by {
+        _ if query.format.has_entries() => Detail::Accounts,
+        by if by.is_time() => Detail::Alike,
+        By::Lease => Detail::Accounts,
         _ => Detail::Borne,
-    }
+    };
+    Wanted { detail, nodes: !query.asked.is_nothing() }
 }
 
 /// Where today's book would differ, whatever the rows are by: by quarter hours in the last days of a span, by days before
@@ -260,11 +287,11 @@ fn differs(past: &Past, zone: &TimeZone, book: &Book, ask: &PastQuery<'_>) -> Re
         return Ok(Vec::new());
     }
     let edge = When::midnight_before(past.until, BY_QUARTER, zone);
-    let quarters = |from| ask(from, past.until, Grain::Quarter, Detail::Alike);
+    let quarters = |from| ask(from, past.until, Grain::Quarter, Detail::Alike.into());
     if edge <= past.since {
         return Ok(differences(&quarters(past.since)?, book));
     }
-    let (days, mut all) = (ask(past.since, edge, Grain::Day, Detail::Alike)?, quarters(edge)?);
+    let (days, mut all) = (ask(past.since, edge, Grain::Day, Detail::Alike.into())?, quarters(edge)?);
     (all.since, all.began) = (days.since, days.began);
     all.grains.splice(0..0, days.grains);
     all.tokens.splice(0..0, days.tokens);
@@ -274,14 +301,14 @@ fn differs(past: &Past, zone: &TimeZone, book: &Book, ask: &PastQuery<'_>) -> Re
 /// The month that the ledger ends in.
 fn month(header: &Header, budget: Option<Money>, ask: &PastQuery<'_>) -> Result<MonthToDate, Failure> {
     let (first, end) = month_of(&header.zone, header.last);
-    let mut past = ask(first, header.last, Grain::Day, Detail::Accounts)?;
+    let mut past = ask(first, header.last, Grain::Day, Detail::Accounts.into())?;
     (past.since, past.until) = (first, header.last);
     Ok(MonthToDate::of(&past, past.began, end, budget))
 }
 
 fn bridge(against: Against, header: &Header, ask: &PastQuery<'_>) -> Result<Bridge, Failure> {
     let (before, after) = spans(against, header);
-    let minutes = |(since, until)| ask(since, until, Grain::Minute, Detail::Accounts);
+    let minutes = |(since, until)| ask(since, until, Grain::Minute, Detail::Accounts.into());
     Ok(Bridge::between(&minutes(before)?, &minutes(after)?))
 }
 

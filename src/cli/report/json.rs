@@ -7,7 +7,7 @@ use super::json_changes::{BreakEvenJson, BridgeJson, CompareJson, WhatIfJson, ho
 use super::present::Leakage;
 use crate::pricing::Bill;
 use crate::reading::{Label, NodeName};
-use crate::statement::{Basis, Difference, ListUse, MonthToDate, Row, RowKind, rounded_hours};
+use crate::statement::{Basis, Difference, ListUse, MonthToDate, Row, RowKind, Unconverted, rounded_hours};
 use crate::units::{Money, Ratio, Timestamp, gross_margin, profit_on_cost};
 
 /// What is printed, on one line.
@@ -42,6 +42,7 @@ pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
         theoretical: told.theoretical,
         lists: told.lists.iter().map(ListJson::new).collect(),
         differs: data.differs.iter().map(DifferenceJson::new).collect(),
+        unconverted: data.unconverted.iter().map(|(told, _)| UnconvertedJson::new(told)).collect(),
         month_to_date: MonthJson::new(&data.month),
         break_even: BreakEvenJson::new(&data.break_even),
         what_if: data.what_if.as_ref().map(|(asked, told)| WhatIfJson::new(asked, told)),
@@ -82,6 +83,7 @@ struct Report<'a> {
     theoretical: bool,
     lists: Vec<ListJson<'a>>,
     differs: Vec<DifferenceJson<'a>>,
+    unconverted: Vec<UnconvertedJson<'a>>,
     month_to_date: MonthJson,
     break_even: BreakEvenJson,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -238,6 +240,22 @@ impl<'a> DifferenceJson<'a> {
             tokens: told.tokens.count(),
             revenue: told.revenue,
         }
+    }
+}
+
+/// Tokens whose price is in another currency, before the first rate of exchange.
+#[derive(Serialize)]
+struct UnconvertedJson<'a> {
+    model: &'a str,
+    currency: &'a str,
+    since: Timestamp,
+    tokens: u64,
+}
+
+impl<'a> UnconvertedJson<'a> {
+    fn new(told: &'a Unconverted) -> Self {
+        let Unconverted { model, currency, since, tokens } = told;
+        Self { model: model.as_str(), currency, since: *since, tokens: tokens.count() }
     }
 }
 

@@ -119,8 +119,8 @@ pub(super) struct CompareJson<'a> {
 }
 
 impl<'a> CompareJson<'a> {
-    pub(super) const fn new(at: &'a AtList) -> Self {
-        Self { list: &at.list, revenue: at.revenue, profit: at.profit, uncertainty: at.uncertainty }
+    pub(super) fn new(at: &'a AtList) -> Self {
+        Self { list: &at.list, revenue: at.revenue, profit: at.profit(), uncertainty: at.uncertainty }
     }
 }
 

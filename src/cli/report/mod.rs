@@ -8,6 +8,7 @@ mod focus;
 mod journal;
 mod json;
 mod json_changes;
+mod lease_dates;
 mod notes;
 mod present;
 mod query;
@@ -20,8 +21,9 @@ pub(super) mod text_table;
 pub(super) mod when;
 
 use super::args::Global;
-use super::{Failure, keep, out, sources};
-use crate::ledger::{Detail, Dispute};
+use super::{Failure, keep, lease_list, out, sources};
+use crate::ledger::Dispute;
+use crate::statement::By;
 use crate::store::{DisputeState, Reader};
 use data::{ReportContext, ReportData};
 use query::{Format, ReportQuery};
@@ -45,18 +47,18 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
         targets: &targets,
         bill: settings.bill,
         now: header.last,
+        exchange_zone: &settings.zone,
     };
-    let ask = |since, until, finest, detail| match detail {
-        Detail::Accounts => Ok(reader.past(since, until, finest)?),
-        Detail::Borne => Ok(reader.borne_past(since, until, finest)?),
-        Detail::Alike => Ok(reader.merged_past(since, until, finest)?),
-    };
+    let ask = |since, until, finest, wanted| Ok(reader.wanted_past(since, until, finest, wanted)?);
     if query.capacity {
         let fold = |since, until| capacity::fold(&reader, &header, since, until);
         let report = capacity::CapacityReport::new(&query, &header, &settings.slo, &fold)?;
         return out::print(&report.render(query.format)?);
     }
-    let data = ReportData::new(&query, &header, context, &ask)?;
+    let mut data = ReportData::new(&query, &header, context, &ask)?;
+    if query.by == By::Lease {
+        lease_dates::date(&mut data.statement, &lease_list::dates(&reader, &settings.leases)?);
+    }
     let text = match query.format {
         Format::Table => table::render(&data),
         Format::Json => json::render(&data).map_err(|error| Failure::Run(error.to_string()))?,

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use super::data::ReportData;
 use super::present::Present;
 use super::table::{amount, percent};
-use super::when::local;
+use super::when::{local, local_second};
 use crate::pricing::{Bill, ClassPrices};
-use crate::statement::{Basis, Difference, Levels, ListUse};
+use crate::statement::{Basis, Difference, Levels, ListUse, Unconverted};
 use crate::units::{Money, Ratio, Share, Span, Timestamp};
 
 /// The most lines of a kind.
@@ -44,7 +44,8 @@ fn some<T>(lines: &mut Lines, word: &'static str, all: &[T], say: impl Fn(&T) ->
 fn span(data: &ReportData, lines: &mut Lines) {
     if data.watched <= Span::ZERO {
         let began = local(data.began, &data.zone);
-        lines.push(("watched", format!("not watched: nothing is known of this span; the ledger begins {began}")));
+        let unwatched = format!("not watched: nothing is known of this span; the ledger begins {began}");
+        lines.push(data.inside_a_bucket.map_or(("watched", unwatched), |span| ("span", inside_a_bucket(span, data))));
         return;
     }
     for (edge, asked, took) in &data.moved_edges {
@@ -54,6 +55,18 @@ fn span(data: &ReportData, lines: &mut Lines) {
     if let Some((_, told)) = &data.what_if {
         lines.push(("so now", levels(&told.levels, &data.currency)));
     }
+}
+
+/// Why nothing was taken of a span that was watched.
+fn inside_a_bucket((since, until): (Timestamp, Timestamp), data: &ReportData) -> String {
+    let at = |at| local_second(at, &data.zone);
+    let bucket = if since.minute() == until.minute() {
+        "minutes"
+    } else {
+        "quarter hours or days, since nothing finer is kept of it"
+    };
+    let taken = at(data.statement.since);
+    format!("{} to {} is none: spans are of whole {bucket}, and both ends were taken at {taken}", at(since), at(until))
 }
 
 /// The present values: with these a what-if changes nothing.
@@ -87,6 +100,14 @@ fn lists(data: &ReportData, lines: &mut Lines) {
         };
         lines.push(("basis", text.to_owned()));
     }
+    some(lines, "unpriced", &data.unconverted, |(told, missing)| {
+        let Unconverted { model, currency, since, tokens } = told;
+        let (tokens, since) = (tokens.count(), local(*since, &data.zone));
+        let reprice = if data.repriced { "" } else { "; --reprice shows it then" };
+        format!(
+            "{model}: {tokens} tokens from {since} on, before the first rate of exchange from {currency}: {missing}{reprice}"
+        )
+    });
     if data.repriced {
         lines.push(("basis", "repriced by today's book".to_owned()));
         return;

@@ -3,7 +3,7 @@
 use super::data::ReportData;
 use super::notes;
 use super::text_table::Grid;
-use super::when::local;
+use super::when::{local, local_second};
 use crate::statement::{AtList, By, Row, RowKind, Totals, rounded_hours};
 use crate::tui::human;
 use crate::units::{Money, Ratio, Span, Timestamp, Tokens, gross_margin, profit_on_cost};
@@ -130,7 +130,7 @@ fn leases(data: &ReportData) -> String {
     let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 2);
     let (cost, idle) = (format!("cost {}", data.currency), format!("of it idle {}", data.currency));
     let mut grid = Grid::new(["lease", "node", "from", "until", "GPU-hours", &cost, &idle]);
-    let at = |at: Option<Timestamp>| at.map_or_else(String::new, |at| local(at, &data.zone));
+    let at = |at: Option<Timestamp>| at.map_or_else(String::new, |at| local_second(at, &data.zone));
     let cells = |row: &Row, hours: i128| {
         vec![
             row.key.to_string(),
@@ -156,7 +156,7 @@ fn compared(lists: &[AtList], data: &ReportData) -> String {
     let mut grid = Grid::new(["list", &revenue, &profit].into_iter().chain(is_unsure.then_some(&*unsure)));
     for at in lists {
         let places = data.places();
-        let mut row = vec![at.list.to_string(), amount(Some(at.revenue), places), amount(at.profit, places)];
+        let mut row = vec![at.list.to_string(), amount(Some(at.revenue), places), amount(at.profit(), places)];
         row.extend(is_unsure.then(|| amount(Some(at.uncertainty), places)));
         grid.row(row);
     }

@@ -11,7 +11,7 @@ use super::{csv, json, table};
 use crate::cli::Failure;
 use crate::ledger::{
     Classes, CostAccount, CostAccountId, CostKind, Detail, GpuTimeCell, Grain, Past, RevenueAccount, RevenueAccountId,
-    Tariff, TariffId, TokenCell,
+    Tariff, TariffId, TokenCell, Wanted,
 };
 use crate::pricing::{Bill, Book, ClassPrices};
 use crate::reading::{Label, ModelName, NodeName, Role};
@@ -89,7 +89,7 @@ fn past() -> Past {
 }
 
 /// The part of the past that was asked for.
-fn ask(since: Timestamp, until: Timestamp, _: Grain, _: Detail) -> Result<Past, Failure> {
+fn ask(since: Timestamp, until: Timestamp, _: Grain, _: Wanted) -> Result<Past, Failure> {
     let mut past = Past { since, until, ..past() };
     past.tokens.retain(|cell| since <= cell.bucket && cell.bucket < until);
     past.rents.retain(|cell| since <= cell.bucket && cell.bucket < until);
@@ -107,6 +107,7 @@ fn data(line: &str) -> Result<ReportData, Failure> {
         targets: &[],
         bill: Bill::All,
         now: header().last,
+        exchange_zone: &TimeZone::UTC,
     };
     ReportData::new(&query, &header(), context, &ask)
 }
@@ -127,6 +128,7 @@ fn revenue_without_a_cost_is_a_row() {
             targets: &[],
             bill: Bill::All,
             now: header().last,
+            exchange_zone: &TimeZone::UTC,
         };
         let ask = |since, until, _, _| Ok(Past { since, until, ..unrated.clone() });
         let data = ReportData::new(&query, &header(), context, &ask).unwrap();

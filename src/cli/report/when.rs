@@ -86,6 +86,14 @@ pub(in crate::cli) fn local(at: Timestamp, zone: &TimeZone) -> String {
     jiff_of(at).to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M%:z").to_string()
 }
 
+/// The same to the second, where it is not the beginning of a minute.
+pub(super) fn local_second(at: Timestamp, zone: &TimeZone) -> String {
+    if at == at.minute() {
+        return local(at, zone);
+    }
+    jiff_of(at).to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z").to_string()
+}
+
 fn of(at: jiff::Timestamp) -> Timestamp {
     Timestamp::from_millis(at.as_millisecond())
 }

@@ -9,16 +9,20 @@ use crate::inventory::Target;
 use crate::metering::{CACHED, Counts, Engine, OUTPUT, PROMPT, Row};
 use crate::pricing::Bill;
 use crate::reading::{
-    Finished, Health, Histogram, Label, Latency, PromptCount, Rank, RankWork, Role, TargetId, TokenCounters,
+    Finished, Health, Histogram, InstanceId, Label, Latency, ModelName, PromptCount, Rank, RankWork, Role, TargetId,
+    TokenCounters,
 };
 use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
+use crate::statement::RunningSum;
 use crate::units::{Money, Ratio};
 
 pub(super) fn rows(present: &Present<'_>) -> Vec<EngineRow> {
-    present.serving().flat_map(|target| target_rows(present, target)).collect()
+    let mut earned = RunningSum::new(super::MICROS);
+    present.serving().flat_map(|target| target_rows(present, target, &mut earned)).collect()
 }
 
-fn target_rows(present: &Present<'_>, target: &Target) -> Vec<EngineRow> {
+/// The rows of a target. What they earned is rounded as it is added to what those before them did.
+fn target_rows(present: &Present<'_>, target: &Target, earned: &mut RunningSum) -> Vec<EngineRow> {
     let blank = blank(present.fleet, target);
     let views = present.rows_of(target);
     if views.is_empty() {
@@ -26,6 +30,18 @@ fn target_rows(present: &Present<'_>, target: &Target) -> Vec<EngineRow> {
     }
     let mut rows: Vec<_> = views.iter().map(|view| engine_row(present.fleet, view, &blank)).collect();
     rows.sort_by(|a, b| natural(a.rank.as_ref()).cmp(&natural(b.rank.as_ref())));
+    // The ranks of a row follow it and add up to it.
+    let mut of_ranks: Vec<(Option<InstanceId>, Option<ModelName>, RunningSum)> = Vec::new();
+    for row in &mut rows {
+        let Some(revenue) = row.revenue else { continue };
+        let whole = of_ranks.iter_mut().find(|(instance, model, _)| (instance, model) == (&row.instance, &row.model));
+        row.revenue = Some(if let Some((.., ranks)) = whole.filter(|_| row.in_engine_row) {
+            ranks.add(revenue)
+        } else {
+            of_ranks.push((row.instance.clone(), row.model.clone(), earned.clone()));
+            earned.add(revenue)
+        });
+    }
     rows
 }
 

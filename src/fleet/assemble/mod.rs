@@ -67,6 +67,9 @@ impl Flow {
     }
 }
 
+/// Decimals of the amounts that are printed.
+const MICROS: u32 = 6;
+
 pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
     let present = &Present::of(fleet);
     let rates = rates_of(present);

@@ -8,7 +8,7 @@ use crate::ledger::{CostKind, RevenueAccount};
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName};
 use crate::snapshot::{ModelMoney, ModelRow, PriceStep};
-use crate::statement::{Totals, shared_cost};
+use crate::statement::{Totals, rounded_revenues, shared_cost};
 use crate::units::{Money, Timestamp, Tokens};
 
 /// Changes of price that are told.
@@ -84,7 +84,7 @@ fn model_row(
     }
 }
 
-/// What a model's accounts earned today, and earn an hour.
+/// What a model's accounts earned today, as `report --by model` rounds it, and earn an hour.
 #[derive(Debug, Clone, Copy, Default)]
 struct Earned {
     today: Money,
@@ -96,13 +96,15 @@ struct Earned {
 fn earned(fleet: &Fleet) -> HashMap<&ModelName, Earned> {
     let ledger = &fleet.ledger;
     let tables = super::money::tables(fleet);
-    let model = |account: &RevenueAccount| account.model.clone();
+    let key = |model: Option<&ModelName>| Label::new(model.map_or("(no model)", ModelName::as_str));
+    let model = |account: &RevenueAccount| Some(key(account.model.as_ref()));
     let totals = Totals::by(tables, ledger.today().tokens(), std::iter::empty(), model, |_| None);
+    let today = rounded_revenues(totals, super::MICROS);
     let mut earned: HashMap<&ModelName, Earned> = HashMap::new();
     for (id, account) in ledger.accounts().iter().enumerate() {
         let Some(model) = &account.model else { continue };
         let earned = earned.entry(model).or_default();
-        earned.today = totals.get(model).map(|totals| totals.revenue).unwrap_or_default();
+        earned.today = today.get(&key(Some(model))).copied().unwrap_or_default();
         let per_hour = fleet.pace.earned_per_hour(id).unwrap_or_default();
         earned.per_hour += per_hour;
         if account.costed {

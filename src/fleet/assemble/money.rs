@@ -8,7 +8,7 @@ use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
 use crate::reading::{Label, ModelName, NodeName, Role};
 use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, Worth};
-use crate::statement::{Tables, Totals, break_even_load};
+use crate::statement::{Tables, Totals, break_even_load, rounded_revenues};
 use crate::units::{GpuTime, Money, Ratio, Tokens, gross_margin, profit_on_cost};
 
 /// One node's money.
@@ -89,7 +89,7 @@ fn break_even_price(fleet: &Fleet, day: &Totals) -> Option<Money> {
     Some(price).filter(|price| *price >= Money::ZERO)
 }
 
-/// The money of each node.
+/// The money of each node; what it earned as `report --by node` rounds it.
 pub(super) fn by_node(present: &Present<'_>) -> BTreeMap<NodeName, NodeMoney> {
     let fleet = present.fleet;
     let mut nodes: BTreeMap<NodeName, NodeMoney> = BTreeMap::new();
@@ -104,10 +104,14 @@ pub(super) fn by_node(present: &Present<'_>) -> BTreeMap<NodeName, NodeMoney> {
     }
     let (today, node) = (fleet.ledger.today(), |account: &RevenueAccount| Some(account.node.clone()));
     let pays = |account: &CostAccount| account.node.clone();
+    let key = |account: &RevenueAccount| Some(Label::new(account.node.as_str()));
+    let earned = Totals::by(tables(fleet), today.tokens(), std::iter::empty(), key, |_| None);
+    let earned = rounded_revenues(earned, super::MICROS);
     for (node, totals) in Totals::by(tables(fleet), today.tokens(), today.rents(), node, pays) {
+        let revenue = earned.get(&Label::new(node.as_str())).copied().unwrap_or_default();
         let money = nodes.entry(node).or_default();
         if totals.tokens != totals.unpriced {
-            *money.revenue.get_or_insert_default() += totals.revenue;
+            *money.revenue.get_or_insert_default() += revenue;
         }
         // Overhead by share of revenue is the fleet's.
         money.cost = totals.cost.map(|cost| cost - totals.revenue_overhead);

@@ -112,7 +112,7 @@ impl MoneyPage {
             capacity: Capacity::of(today, zone).rounded(CENTS),
             month: first_known(month).map(to_date),
             bridge,
-            compare: compare(today, book, book.currency()),
+            compare: compare(today, book, book.currency()).into_iter().map(|at| at.rounded(CENTS)).collect(),
         }
     }
 }

@@ -10,12 +10,12 @@ use crate::statement::Capacity;
 
 /// The capacity of what `ask` answers.
 fn folded(
-    ask: impl Fn(Timestamp, Timestamp, Grain, Detail) -> Result<Past, Failure>,
+    ask: impl Fn(Timestamp, Timestamp, Grain, Wanted) -> Result<Past, Failure>,
     header: &Header,
 ) -> impl Fn(Timestamp, Timestamp) -> Result<(Capacity, (Timestamp, Timestamp)), Failure> {
     let header = header.clone();
     move |since, until| {
-        let past = ask(since, until, Grain::Quarter, Detail::Accounts)?;
+        let past = ask(since, until, Grain::Quarter, Detail::Accounts.into())?;
         let taken = (past.since, past.until);
         Ok((Capacity::of(&inside(past, &header), &header.zone), taken))
     }

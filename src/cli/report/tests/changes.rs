@@ -8,8 +8,15 @@ fn rendered(past: &Past, line: &str) -> ReportData {
         ReportQuery::new(&Line::try_parse_from(format!("report {line}").split_whitespace()).unwrap().report, &[])
             .unwrap();
     let book = Book::built_in().unwrap();
-    let context =
-        ReportContext { book: &book, budget: None, disputes: &[], targets: &[], bill: Bill::All, now: header().last };
+    let context = ReportContext {
+        book: &book,
+        budget: None,
+        disputes: &[],
+        targets: &[],
+        bill: Bill::All,
+        now: header().last,
+        exchange_zone: &TimeZone::UTC,
+    };
     let ask = |since, until, _, _| Ok(Past { since, until, ..past.clone() });
     ReportData::new(&query, &header(), context, &ask).unwrap()
 }

@@ -55,8 +55,15 @@ fn open_disputes_of_the_span_are_told() {
     let bound = |disputes: &[Dispute]| {
         let query = ReportQuery::new(&Line::try_parse_from(["report"]).unwrap().report, &[]).unwrap();
         let book = Book::built_in().unwrap();
-        let context =
-            ReportContext { book: &book, budget: None, disputes, targets: &[], bill: Bill::All, now: header().last };
+        let context = ReportContext {
+            book: &book,
+            budget: None,
+            disputes,
+            targets: &[],
+            bill: Bill::All,
+            now: header().last,
+            exchange_zone: &TimeZone::UTC,
+        };
         let ask = |since, until, _, _| Ok(Past { since, until, ..priced.clone() });
         ReportData::new(&query, &header(), context, &ask).unwrap().statement.total.lower_bound
     };
@@ -89,6 +96,7 @@ fn open_disputes_about_energy_are_told() {
             targets: &[],
             bill: Bill::All,
             now: header().last,
+            exchange_zone: &TimeZone::UTC,
         };
         let ask = |since, until, _, _| Ok(Past { since, until, ..paid.clone() });
         let data = ReportData::new(&query, &header(), context, &ask).unwrap();

@@ -50,7 +50,7 @@ fn columns<'a>(page: &MoneyPage) -> Vec<C<'_, 'a>> {
         .stretch(1, 34),
         C::right("worth", 9, |(_, at)| figure(&human::bare(Some(at.revenue), 9))),
         C::right("of ours", 7, move |(_, at)| Cell::dim(times(at.revenue, ours))).rank(1),
-        C::right("profit", 9, |(_, at)| tables::profit(at.profit)).rank(2),
+        C::right("profit", 9, |(_, at)| tables::profit(at.profit())).rank(2),
     ]
 }
 

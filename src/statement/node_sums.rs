@@ -1,0 +1,122 @@
+//! For how long nodes were held, summed one bucket after another: a year of them is more than fits in memory.
+
+use std::collections::HashMap;
+
+use super::bucket::{Bucket, Pending};
+use super::nodes::{Slice, gpus_at_least, share_of, slice_of};
+use super::watched::{watched_millis, watched_millis_of};
+use crate::ledger::{CostAccount, CostKind, GpuTimeCell, NodeTime, Past};
+use crate::reading::NodeName;
+use crate::units::Timestamp;
+
+/// Rent that begins or ends this close to the ends of what was watched runs from and to them: the first poll of the
+/// first source is not the first of the driver.
+const SLACK: i64 = 60_000;
+
+/// The same of buckets that are given one by one, without the past's own cells.
+#[derive(Debug)]
+pub struct HeldNodes<'a> {
+    sums: NodeSums<'a>,
+    pending: Pending,
+}
+
+impl<'a> HeldNodes<'a> {
+    /// Of a past, whose cells it does not read.
+    pub fn new(past: &'a Past) -> Self {
+        Self { sums: NodeSums::new(past), pending: Pending::default() }
+    }
+
+    /// Adds the GPU time of a bucket; they come in order.
+    pub fn add(&mut self, at: Timestamp, rents: &[GpuTimeCell]) {
+        self.pending.give(self.sums.past, Some(at), |bucket| self.sums.add(&bucket));
+        self.pending.take(at, &[], rents);
+    }
+
+    /// What it comes to.
+    pub fn finish(mut self) -> NodeTime {
+        self.pending.give(self.sums.past, None, |bucket| self.sums.add(&bucket));
+        self.sums.finish()
+    }
+}
+
+/// What a node held in a bucket: the bucket's watched part, and GPU time in milliseconds.
+type Holding = (Slice, i64);
+
+/// Sums by node. How many GPUs a node has is known when all is read, so that what it held is counted until then.
+#[derive(Debug)]
+pub(super) struct NodeSums<'a> {
+    past: &'a Past,
+    /// The node of each cost account of GPUs.
+    of_cost_account: Vec<Option<usize>>,
+    nodes: Vec<NodeCounts>,
+    /// GPU time of each node in the bucket at hand.
+    millis: Vec<i64>,
+    /// When the first bucket in which a node was held begins, and the last one, with its watched part.
+    ends: Option<(Timestamp, Timestamp, Slice)>,
+}
+
+/// In how many buckets a node held the same.
+#[derive(Debug, Clone, Default)]
+struct NodeCounts {
+    /// As many GPUs as it ever held at once. A cost account says GPU time and not how many there are.
+    gpus: i64,
+    /// Mostly the same as in the bucket before.
+    last: Option<(Holding, i64)>,
+    counts: HashMap<Holding, i64>,
+}
+
+impl<'a> NodeSums<'a> {
+    pub(super) fn new(past: &'a Past) -> Self {
+        let mut numbers: HashMap<&NodeName, usize> = HashMap::new();
+        let number = |account: &'a CostAccount| {
+            let node = account.node.as_ref().filter(|_| account.kind == CostKind::Gpus)?;
+            let next = numbers.len();
+            Some(*numbers.entry(node).or_insert(next))
+        };
+        let of_cost_account: Vec<_> = past.cost_accounts.iter().map(number).collect();
+        let (nodes, millis) = (vec![NodeCounts::default(); numbers.len()], vec![0; numbers.len()]);
+        Self { past, of_cost_account, nodes, millis, ends: None }
+    }
+
+    pub(super) fn add(&mut self, bucket: &Bucket<'_>) {
+        self.millis.fill(0);
+        for cell in bucket.rents {
+            if let Some(Some(node)) = self.of_cost_account.get(cell.cost_account.index()) {
+                self.millis[*node] += cell.held.millis();
+            }
+        }
+        let (slice, from) = slice_of(self.past, bucket);
+        if slice.millis <= 0 || self.millis.iter().all(|millis| *millis <= 0) {
+            return;
+        }
+        for (node, millis) in self.nodes.iter_mut().zip(&self.millis).filter(|(_, millis)| **millis > 0) {
+            node.gpus = node.gpus.max(gpus_at_least(&slice, *millis));
+            node.add((slice, *millis));
+        }
+        self.ends = Some((self.ends.map_or(from, |(first, ..)| first), from, slice));
+    }
+
+    pub(super) fn finish(self) -> NodeTime {
+        let Some((first, last, slice)) = self.ends else { return NodeTime { held: 0, watched: 0 } };
+        let near = |gap: i64| if gap <= SLACK { gap } else { 0 };
+        let early = near(watched_millis_of(self.past, self.past.since.max(self.past.began), first));
+        let late = near(watched_millis_of(self.past, last, self.past.until) - slice.millis);
+        let held = self.nodes.into_iter().map(NodeCounts::held).sum();
+        NodeTime { held, watched: watched_millis(self.past) - early - late }
+    }
+}
+
+impl NodeCounts {
+    fn add(&mut self, holding: Holding) {
+        if let Some((_, count)) = self.last.as_mut().filter(|(last, _)| *last == holding) {
+            *count += 1;
+        } else if let Some((before, count)) = self.last.replace((holding, 1)) {
+            *self.counts.entry(before).or_default() += count;
+        }
+    }
+
+    fn held(self) -> i64 {
+        let all = self.counts.into_iter().chain(self.last);
+        all.map(|((slice, millis), count)| share_of(&slice, self.gpus.max(1), millis) * count).sum()
+    }
+}
