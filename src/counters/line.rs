@@ -40,6 +40,11 @@ impl Line {
         rows.iter().map(grown).fold(0, u64::saturating_add)
     }
 
+    /// Whether it has the rows of another line, in the same order.
+    pub(super) fn has_rows_of(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(|((one, _), (other, _))| one == other)
+    }
+
     /// Whether no counter is below that of another line.
     pub(super) fn reaches(&self, other: &Self) -> bool {
         let below = |(key, then): &(RowKey, TokenCounters)| {

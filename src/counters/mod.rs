@@ -28,6 +28,7 @@ mod row_index;
 mod same_start;
 mod series_sum;
 mod start_lines;
+mod turns;
 mod unidentified;
 mod values;
 mod window;

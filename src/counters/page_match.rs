@@ -1,6 +1,7 @@
 //! How a page stands to a process: whether it continues from its last values, falls below them or jumps above.
 
 use super::fastest_minute::{MIN_DISPUTED, MINUTE};
+use super::identity::InstancePage;
 use super::line::Line;
 use super::process::Process;
 use super::row::{PageContext, RowCounters};
@@ -78,6 +79,11 @@ impl Process {
                 !row.is_below(reading, &now) && !row.is_beyond_hardware(&now, context)
             })
         })
+    }
+
+    /// Whether a page without a start time continues from its last values, within the bounds.
+    pub(super) fn may_go_on_from(&self, page: &InstancePage<'_>) -> bool {
+        self.may_go_on(page.rows, &page.context(self.last_seen))
     }
 
     /// Whether a series of the last page is missing on this one.

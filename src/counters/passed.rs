@@ -182,7 +182,7 @@ impl PassedLines {
 }
 
 /// The growth in tokens a minute.
-fn a_minute(growth: u64, within: Span) -> u64 {
+pub(super) fn a_minute(growth: u64, within: Span) -> u64 {
     growth.saturating_mul(60_000) / millis(within)
 }
 

@@ -97,6 +97,11 @@ impl Trial {
         self.kind == TrialKind::Growth && returns && self.returns >= QUARANTINE_PAGES
     }
 
+    /// Whether growth is on trial, from values that a line went on from.
+    pub(super) fn stepped_from(&self, line: &Line) -> bool {
+        self.kind == TrialKind::Growth && line.reaches(&self.before)
+    }
+
     /// Whether values are above those from before the trial by no more than the rows had grown in that time.
     fn paces(&self, now: &Line, since: Span) -> bool {
         now.0.iter().all(|(key, now)| {
@@ -144,6 +149,9 @@ impl Processes {
         };
         if self.may_be_anyones(page) {
             return Outcome { verdict: Verdict::Cut, ..self.quarantine(page, current) };
+        }
+        if let Some(outcome) = self.take_turn(page) {
+            return outcome;
         }
         let split = self.split_passed(page).or_else(|| self.split_risen(page)).or_else(|| self.old_line_returns(page));
         if let Some(outcome) = split {
