@@ -14,8 +14,8 @@ use super::passed::PassedLines;
 use super::process::{Process, ProcessId, ProcessRow, Succession};
 use super::quarantined::QuarantinedLines;
 use super::row::{PageContext, RowCounters};
+use super::trial::Trial;
 use super::turns::Turns;
-use super::unidentified::Trial;
 use crate::reading::EngineReading;
 use crate::units::{Moment, Span, Timestamp};
 

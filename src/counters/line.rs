@@ -53,6 +53,11 @@ impl Line {
         !other.0.iter().any(below)
     }
 
+    /// Whether a counter is above that of another line.
+    pub(super) fn goes_on_in_part(&self, other: &Self) -> bool {
+        other.growth_to(self) > 0
+    }
+
     /// Whether every counter is at or above that of an earlier line, by at most one part in `parts` of that line's distance
     /// from another one.
     pub(super) fn is_just_above(&self, earlier: &Self, other: &Self, parts: u64) -> bool {

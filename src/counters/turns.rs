@@ -82,6 +82,11 @@ impl Turns {
         self.lines.is_empty()
     }
 
+    /// Forgets whose the lines are, as a process was split.
+    pub(super) fn unsettle(&mut self) {
+        self.lines.iter_mut().for_each(|line| line.process = None);
+    }
+
     /// Notes that a page was not of another line than the one before.
     fn begin(&mut self, at: Moment) {
         (self.turns, self.is_far, self.since) = (0, false, Some(at));
