@@ -99,7 +99,9 @@ async fn a_model_that_falls_asleep_while_another_ones_page_is_read_is_left_aslee
     let server = Server::start(move |head| match head.split(' ').nth(1).unwrap() {
         "/v1/models" => {
             let status = if *awake.lock().unwrap() { "loaded" } else { "sleeping" };
-            let entry = |id, status| format!("{{\"id\":\"{id}\",\"owned_by\":\"llamacpp\",\"status\":{{\"value\":\"{status}\"}}}}");
+            let entry = |id, status| {
+                format!("{{\"id\":\"{id}\",\"owned_by\":\"llamacpp\",\"status\":{{\"value\":\"{status}\"}}}}")
+            };
             ok(&format!("{{\"data\":[{},{}]}}", entry("a", "loaded"), entry("b", status)))
         }
         path if path.contains("model=a") => {

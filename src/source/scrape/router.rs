@@ -14,7 +14,8 @@ const RENEW: Span = Span::from_secs(30);
 /// How old a list may be when a page is asked for by it, in seconds: a model may have fallen asleep since.
 pub(super) const FRESH: f64 = 0.1;
 /// Why a model's page is not asked for while there is no list.
-const NO_LIST: &str = "/v1/models does not answer, and asking for a model's page might wake it: not asked until it does";
+const NO_LIST: &str =
+    "/v1/models does not answer, and asking for a model's page might wake it: not asked until it does";
 
 /// What is known of a router.
 #[derive(Debug)]
