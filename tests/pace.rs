@@ -254,3 +254,31 @@ fn a_polled_sleep_is_no_peak() {
         }
     }
 }
+
+/// Class: a counter that is billed cannot be read for some pages, or is not on them: money an hour falls by its part, and
+/// rises above the truth when it returns.
+#[test]
+fn a_counter_that_is_missing_for_a_time_leaves_money_an_hour_unknown_and_no_peak() {
+    for (is_refused, before, pages) in [(true, 70, 6), (false, 70, 6), (true, 5, 20), (false, 20, 30)] {
+        let mut fleet = fleet_with(1000, None, &["e"]);
+        for second in 0..before + pages + 100 {
+            let tokens = 1_000_000 + second * 1000;
+            let mut page = page("m", counters(tokens, 0, tokens), started());
+            let nth = second.checked_sub(before).filter(|nth| *nth < pages);
+            if nth.is_some() {
+                page.engines[0].tokens.output = None;
+                page.engines[0].refused = [false, is_refused];
+                page.refusals.values = u32::from(is_refused);
+            }
+            let millis = second.cast_signed() * 1000;
+            fleet.apply(answered_dated("e", at(millis), page));
+            let money = tick(&mut fleet, at(millis + 10)).money;
+            match nth {
+                Some(nth) if is_refused || nth >= 3 => assert_eq!(money.revenue_per_hour, None, "at {second}"),
+                Some(_) => {}
+                None if second == 0 => {}
+                None => assert_near(money.revenue_per_hour, REVENUE, 0.01, millis),
+            }
+        }
+    }
+}

@@ -43,6 +43,8 @@ pub struct Step {
     pub disputed: Option<Disputed>,
     /// The start of its interval, if that is before the process's last page because a fall was quarantined.
     pub from: Option<Moment>,
+    /// Since when each counter (prompt, cached, output) that returns on this page was missing: its growth is of all that time.
+    pub late: [Option<Moment>; 3],
     /// Whether the row was reset.
     pub reset: Reset,
     /// Whether the reset of a part of it turned out to have been a dip: no longer is anything missing of it.

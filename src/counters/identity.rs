@@ -14,7 +14,8 @@ use super::passed::PassedLines;
 use super::process::{Process, ProcessId, ProcessRow, Succession};
 use super::quarantined::QuarantinedLines;
 use super::row::{PageContext, RowCounters};
-use super::unidentified::Trial;
+use super::trial::Trial;
+use super::turns::Turns;
 use crate::reading::EngineReading;
 use crate::units::{Moment, Span, Timestamp};
 
@@ -25,7 +26,7 @@ pub(super) const FORGOTTEN: Span = Span::from_secs(600);
 /// The most processes kept for an address; the least recently seen is dropped first.
 const PROCESSES: usize = 64;
 /// How long a process counts as answering after its last page.
-const ANSWERING: Span = Span::from_secs(60);
+pub(super) const ANSWERING: Span = Span::from_secs(60);
 /// The latest start time that comes from a clock that was never set.
 pub const UNSET: Timestamp = Timestamp::from_millis(366 * 86_400_000);
 
@@ -41,6 +42,9 @@ pub struct Processes {
     /// Quarantined lines, which continue no process without a start time.
     #[serde(default, alias = "held")]
     pub(super) quarantined: QuarantinedLines,
+    /// Lines of processes without start times that answer in turn.
+    #[serde(default, skip_serializing_if = "Turns::is_empty")]
+    pub(super) turns: Turns,
     /// The number of restarts seen.
     pub(super) restarts: u64,
     /// When a process that still answered was last dropped because too many are kept.
@@ -209,9 +213,14 @@ impl Processes {
 
     /// All moments in the state, to move them to another boot's clock.
     pub fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { all, next: _, current: _, jitter, quarantined, restarts: _, crowded } = self;
+        let Self { all, next: _, current: _, jitter, quarantined, turns, restarts: _, crowded } = self;
         let jitter = jitter.iter_mut().flat_map(Jitter::moments_mut);
-        all.iter_mut().flat_map(Process::moments_mut).chain(quarantined.moments_mut()).chain(jitter).chain(crowded)
+        all.iter_mut()
+            .flat_map(Process::moments_mut)
+            .chain(quarantined.moments_mut())
+            .chain(turns.moments_mut())
+            .chain(jitter)
+            .chain(crowded)
     }
 
     fn knows(&self, start: Timestamp) -> bool {

@@ -14,7 +14,8 @@ use super::identity::{InstancePage, Outcome, Processes, SLACK};
 use super::line::Line;
 use super::process::{Process, ProcessId};
 use super::row::QUARANTINE_PAGES;
-use super::unidentified::{Trial, keeps_pace};
+use super::trial::Trial;
+use super::unidentified::keeps_pace;
 use crate::units::{Moment, Span, Timestamp};
 
 /// Start times that differ by less may be one process's.

@@ -40,12 +40,22 @@ impl Line {
         rows.iter().map(grown).fold(0, u64::saturating_add)
     }
 
+    /// Whether it has the rows of another line, in the same order.
+    pub(super) fn has_rows_of(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(|((one, _), (other, _))| one == other)
+    }
+
     /// Whether no counter is below that of another line.
     pub(super) fn reaches(&self, other: &Self) -> bool {
         let below = |(key, then): &(RowKey, TokenCounters)| {
             self.0.iter().find(|(known, _)| known == key).is_some_and(|(_, now)| values::fell(now, then))
         };
         !other.0.iter().any(below)
+    }
+
+    /// Whether a counter is above that of another line.
+    pub(super) fn goes_on_in_part(&self, other: &Self) -> bool {
+        other.growth_to(self) > 0
     }
 
     /// Whether every counter is at or above that of an earlier line, by at most one part in `parts` of that line's distance

@@ -1,7 +1,9 @@
 //! How a page stands to a process: whether it continues from its last values, falls below them or jumps above.
 
 use super::fastest_minute::{MIN_DISPUTED, MINUTE};
+use super::identity::InstancePage;
 use super::line::Line;
+use super::own_pace::{self, OwnPace};
 use super::process::Process;
 use super::row::{PageContext, RowCounters};
 use super::values::{self, RowKey};
@@ -80,6 +82,11 @@ impl Process {
         })
     }
 
+    /// Whether a page without a start time continues from its last values, within the bounds.
+    pub(super) fn may_go_on_from(&self, page: &InstancePage<'_>) -> bool {
+        self.may_go_on(page.rows, &page.context(self.last_seen))
+    }
+
     /// Whether a series of the last page is missing on this one.
     pub(super) fn misses_series(&self, rows: &[&EngineReading]) -> bool {
         rows.iter().any(|reading| self.row(reading, rows).is_some_and(|row| row.misses_series(reading)))
@@ -110,6 +117,30 @@ impl Process {
             let then = then.0.iter().find(|(known, _)| known == key);
             row.zip(then).is_none_or(|(row, (_, then))| row.counters.paces(now, then, since))
         })
+    }
+
+    /// Notes its last values, read at a moment, for its pace.
+    pub(super) fn note_pace(&mut self, at: Moment) {
+        if self.rows.len() > own_pace::ROWS {
+            self.pace = OwnPace::default();
+        } else {
+            let line = self.line();
+            self.pace.note(&line, at);
+        }
+    }
+
+    /// By how many tokens a page differs from what this process's pace leads to, if that is known.
+    pub(super) fn misses(&self, page: &InstancePage<'_>) -> Option<u64> {
+        if self.pace.is_empty() {
+            return None;
+        }
+        self.pace.misses(&self.line(), self.last_seen, &self.line_of(page.rows), page.at)
+    }
+
+    /// Whether a line may be this process's with some counters below their true values: others grew at its pace.
+    pub(super) fn may_dip_to(&self, line: &Line, at: Moment) -> bool {
+        let last = self.line();
+        !line.reaches(&last) && self.paces_between(&last, line, at.since(self.last_seen))
     }
 
     /// Whether a page grew by no more than this process grows in that time.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::fastest_minute::MIN_EVIDENCE;
 use super::identity::{InstancePage, Outcome, Processes};
 use super::line::Line;
-use super::process::ProcessId;
+use super::process::{Process, ProcessId};
 use super::quarantined::millis;
 use super::row::QUARANTINE_PAGES;
 use crate::units::{Moment, Span};
@@ -53,9 +53,36 @@ struct LeftLine {
     seen: Moment,
     /// How fast it grew, in tokens a minute.
     pace: u64,
+    /// The last page that may have been of this line, and their number. Each goes on from the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    latest: Option<(Line, Moment)>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pages: u8,
 }
 
 impl LeftLine {
+    const fn new(line: Line, seen: Moment, pace: u64) -> Self {
+        Self { line, seen, pace, latest: None, pages: 0 }
+    }
+
+    /// Whether a page that is not above the present values may be of this line. By how much it is above it.
+    fn may_come_back(&self, now: &Line) -> Option<u64> {
+        (self.line.total() > 0 && now.reaches(&self.line)).then(|| self.line.growth_to(now))
+    }
+
+    /// Notes such a page. Whether it goes on from the ones before at one pace.
+    fn come_back(&mut self, now: &Line, at: Moment) -> bool {
+        let (then, seen) = self.latest.as_ref().map_or((&self.line, self.seen), |(line, seen)| (line, *seen));
+        let (grown, within) = (then.growth_to(now), at.since(seen));
+        let goes_on = now.reaches(then) && (self.pages == 0 && self.pace == 0 || is_near(grown, self.pace, within));
+        if goes_on && self.pages == 0 && self.pace == 0 {
+            self.pace = a_minute(grown, within);
+        }
+        self.pages = if goes_on { self.pages.saturating_add(1) } else { 1 };
+        self.latest = Some((now.clone(), at));
+        self.pages >= QUARANTINE_PAGES
+    }
+
     /// Whether a page may be of this line: at most a little above it, by far nearer than the page before.
     fn may_be(&self, page: &InstancePage<'_>, now: &Line, present: &Line) -> bool {
         now.is_just_above(&self.line, present, NEARER)
@@ -77,8 +104,8 @@ impl PassedLines {
             }
             None => {}
         }
-        if step >= MIN_EVIDENCE && is_larger(rate, self.pace) {
-            self.last_step = Some((LeftLine { line, seen, pace: self.pace }, rate));
+        if self.is_large(step, within) {
+            self.last_step = Some((LeftLine::new(line, seen, self.pace), rate));
         } else {
             self.pace = rate;
         }
@@ -89,7 +116,7 @@ impl PassedLines {
         if let Some((left, _)) = self.last_step.take() {
             self.add(left);
         }
-        self.add(LeftLine { line, seen, pace: self.pace });
+        self.add(LeftLine::new(line, seen, self.pace));
     }
 
     /// Notes lines that were quarantined on the way, in ascending order; the last one is the present one.
@@ -112,8 +139,7 @@ impl PassedLines {
         let (present, seen) = process;
         let step = present.growth_to(now);
         now.reaches(present)
-            && step >= MIN_EVIDENCE
-            && is_larger(a_minute(step, page.at.since(*seen)), self.pace)
+            && self.is_large(step, page.at.since(*seen))
             && self.lands(page, now, present, |line| line.reaches(present))
     }
 
@@ -139,11 +165,50 @@ impl PassedLines {
                 && now.reaches(&left.line)
                 && [since, within].into_iter().all(|(grown, span)| is_same_pace(a_minute(grown, span), left.pace))
         };
+        if let Some(place) = self.left.iter().position(|left| of_line(&left)) {
+            self.last = place;
+            return true;
+        }
         let Some(place) = self.may_be_left.iter().position(|left| of_line(&left)) else { return false };
         let left = self.may_be_left.swap_remove(place);
         self.left.push(left);
         self.last = self.left.len() - 1;
         true
+    }
+
+    /// Notes a page that is below the present values in some counter. Whether several such pages went on from a line that
+    /// was left, and from each other at one pace: whatever the process of that line is, the step away from it was none of
+    /// its growth. The line goes on from the last of them.
+    fn came_back(&mut self, now: &Line, at: Moment, present: &Line) -> bool {
+        if self.left.is_empty() && self.may_be_left.is_empty() || now.reaches(present) {
+            return false;
+        }
+        let all = self.left.iter().chain(&self.may_be_left).enumerate();
+        let above = all.filter_map(|(place, left)| Some((left.may_come_back(now)?, place)));
+        let Some((_, place)) = above.min() else { return false };
+        let known = self.left.len();
+        let left = if place < known { &mut self.left[place] } else { &mut self.may_be_left[place - known] };
+        if !left.come_back(now, at) {
+            return false;
+        }
+        (left.line, left.seen) = (now.clone(), at);
+        self.last = place;
+        if place >= known {
+            let left = self.may_be_left.swap_remove(place - known);
+            self.left.push(left);
+            self.last = known;
+        }
+        true
+    }
+
+    /// Whether a growth is a large step.
+    pub(super) fn is_large(&self, step: u64, within: Span) -> bool {
+        step >= MIN_EVIDENCE && is_larger(a_minute(step, within), self.pace)
+    }
+
+    /// The growth of the latest page that was no large step, in tokens a minute.
+    pub(super) const fn pace(&self) -> u64 {
+        self.pace
     }
 
     /// Whether a growth is no faster than the latest pages were, if these are known.
@@ -174,15 +239,20 @@ impl PassedLines {
 
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { left, last_step, may_be_left, pace: _, returns: _, last: _ } = self;
-        left.iter_mut().chain(may_be_left).chain(last_step.iter_mut().map(|(left, _)| left)).map(|left| {
-            let LeftLine { line: _, seen, pace: _ } = left;
-            seen
+        left.iter_mut().chain(may_be_left).chain(last_step.iter_mut().map(|(left, _)| left)).flat_map(|left| {
+            let LeftLine { line: _, seen, pace: _, latest, pages: _ } = left;
+            [seen].into_iter().chain(latest.iter_mut().map(|(_, seen)| seen))
         })
     }
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(value: &u8) -> bool {
+    *value == 0
+}
+
 /// The growth in tokens a minute.
-fn a_minute(growth: u64, within: Span) -> u64 {
+pub(super) fn a_minute(growth: u64, within: Span) -> u64 {
     growth.saturating_mul(60_000) / millis(within)
 }
 
@@ -197,7 +267,7 @@ const fn is_same_pace(one: u64, other: u64) -> bool {
 }
 
 /// Whether a growth is small, or possible at a pace, in tokens a minute.
-fn is_near(growth: u64, pace: u64, within: Span) -> bool {
+pub(super) fn is_near(growth: u64, pace: u64, within: Span) -> bool {
     growth < MIN_EVIDENCE || a_minute(growth, within) <= pace.saturating_mul(JUMP_RATIO)
 }
 
@@ -205,6 +275,18 @@ impl Processes {
     /// Makes a process of each line that the present one passed in large steps, if pages return to them in that order.
     pub(super) fn split_passed(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
         self.split_if(page, self.current?, |passed, now, (present, _)| passed.returned(now, present))
+    }
+
+    /// The same if pages go on from one of them in any order. It may be a part of the present one, which its pages lack then.
+    pub(super) fn split_returned(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
+        let outcome =
+            self.split_if(page, self.current?, |passed, now, (present, _)| passed.came_back(now, page.at, present))?;
+        let own = self.get(outcome.process).map(Process::line)?;
+        let may_be_part = self.all.iter().any(|other| other.id != outcome.process && other.line().reaches(&own));
+        if let Some(process) = self.get_mut(outcome.process).filter(|_| may_be_part) {
+            process.shadow = true;
+        }
+        Some(outcome)
     }
 
     /// The same if a page that is a large step up lands at one of several.
@@ -240,6 +322,7 @@ impl Processes {
         let passed = std::mem::take(&mut process.passed);
         (process.trial, process.shadow) = (None, false);
         self.quarantined.clear();
+        self.turns.unsettle();
         let nearest = passed.last;
         let lines = passed.left.into_iter().map(|left| (left.line, left.seen)).chain([present]);
         let mut own = id;

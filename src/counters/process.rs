@@ -6,12 +6,13 @@ use super::delta::Step;
 use super::dropped::Dropped;
 use super::fastest_minute::FastestMinute;
 use super::line::Line;
+use super::own_pace::OwnPace;
 use super::passed::PassedLines;
 use super::process_rows::live_total;
 use super::row::{PageContext, RowCounters};
 use super::row_index::RowIndex;
 use super::start_lines::StartLines;
-use super::unidentified::Trial;
+use super::trial::Trial;
 use super::values::{self, RowKey};
 use crate::reading::{EngineReading, TokenCounters};
 use crate::units::{Moment, Timestamp};
@@ -68,6 +69,12 @@ pub struct Process {
     /// The values that it passed in large steps while its growth was on trial.
     #[serde(default)]
     pub(super) passed: PassedLines,
+    /// When its growth was last found to be another process's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) refuted: Option<Moment>,
+    /// How fast it grows, if it says no start time.
+    #[serde(default, skip_serializing_if = "OwnPace::is_empty")]
+    pub(super) pace: OwnPace,
     /// Whether rows of it were dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) dropped: Option<Dropped>,
@@ -132,6 +139,8 @@ impl Process {
             gone: [false; 3],
             trial: None,
             passed: PassedLines::default(),
+            refuted: None,
+            pace: OwnPace::default(),
             dropped: None,
             live_at_first: None,
             index: RowIndex::default(),
@@ -308,6 +317,8 @@ impl Process {
         self.rows = line.0.iter().map(row).collect();
         self.index.renew(&self.rows);
         (self.first_seen, self.last_seen) = (at, at);
+        self.pace = OwnPace::default();
+        self.note_pace(at);
     }
 
     /// All moments in the state, to move them to another boot's clock.
@@ -330,6 +341,8 @@ impl Process {
             gone: _,
             trial,
             passed,
+            refuted,
+            pace,
             dropped,
             live_at_first: _,
             index: _,
@@ -343,11 +356,14 @@ impl Process {
             .chain(rows)
             .chain(dropped)
             .chain(passed.moments_mut())
+            .chain(pace.moments_mut())
+            .chain(refuted)
             .chain(by_start.moments_mut())
     }
 
     /// Returns to an earlier line, and to what its rows had shown then.
     pub(super) fn return_to(&mut self, line: &Line, shown: &[(RowKey, FastestMinute)]) {
+        self.pace = OwnPace::default();
         for (key, values) in &line.0 {
             let shown = shown.iter().find(|(known, _)| known == key).map(|(_, shown)| *shown);
             if let Some(row) = self.row_mut(key) {
@@ -360,6 +376,7 @@ impl Process {
     pub(super) fn begin_anew(&mut self, rows: &[&EngineReading], context: &PageContext) -> Vec<Step> {
         let shown = self.shown();
         self.rows.clear();
+        self.pace = OwnPace::default();
         let steps = self.advance(rows, context);
         for (key, shown) in shown {
             if let Some(row) = self.row_mut(&key) {

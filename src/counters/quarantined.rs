@@ -12,6 +12,8 @@ use crate::units::{Moment, Span};
 const LINES: usize = 64;
 /// A page continues a line if its growth is at most one part in this many of its distance from the process.
 const NEARER: u64 = 8;
+/// The same of a line that is known to be another process's.
+const NEARER_REFUTED: u64 = 2;
 /// The largest ratio of page-to-page rates that one process's growth has.
 const EVEN: u128 = 4;
 
@@ -36,6 +38,9 @@ pub(super) struct QuarantinedLine {
     /// How often it began to answer.
     pub(super) episodes: u8,
     paused: bool,
+    /// Whether it was taken for a process's, and was not.
+    #[serde(default)]
+    refuted: bool,
     pub(super) since: Moment,
     seen: Moment,
 }
@@ -75,7 +80,18 @@ impl Values {
 
 impl QuarantinedLine {
     pub(super) fn new(above: bool, values: Values, at: Moment, pages: u8) -> Self {
-        Self { above, first: values.clone(), last: values, pages, episodes: 1, paused: pages == 0, since: at, seen: at }
+        let (first, paused) = (values.clone(), pages == 0);
+        Self { above, first, last: values, pages, episodes: 1, paused, refuted: false, since: at, seen: at }
+    }
+
+    /// A line that was taken for that of a process after its growth or its reset, until the line before it returned.
+    pub(super) fn refuted(self) -> Self {
+        Self { refuted: true, ..self }
+    }
+
+    /// Whether the line answers again after it was found not to be that of the process.
+    pub(super) const fn was_refuted(&self) -> bool {
+        self.refuted && self.episodes > 1
     }
 
     /// A line with a single page.
@@ -91,7 +107,8 @@ impl QuarantinedLine {
             let grown = then.growth_to(now);
             let near = |process: &Process| {
                 let away = process.line().growth_to(now);
-                self.above && grown < MIN_DISPUTED && grown.saturating_mul(NEARER) <= away
+                let parts = if self.refuted { NEARER_REFUTED } else { NEARER };
+                self.above && grown < MIN_DISPUTED && grown.saturating_mul(parts) <= away
             };
             let paced = |process: &Process| process.paces_between(then, now, at.since(self.seen));
             let is_its = now.reaches(then) && process.is_none_or(|process| near(process) || paced(process));
@@ -105,7 +122,7 @@ impl QuarantinedLine {
         let episodes = self.episodes.saturating_add(u8::from(self.paused));
         if self.paused && !self.above {
             // The growth of a line below another while that one answered is already in that one's growth.
-            return Self { episodes, ..Self::new(false, now, at, 1) };
+            return Self { episodes, refuted: self.refuted, ..Self::new(false, now, at, 1) };
         }
         Self { last: now, pages: self.pages.saturating_add(1), episodes, paused: false, seen: at, ..self }
     }
@@ -236,7 +253,17 @@ impl QuarantinedLines {
             seen
         });
         let lines = lines.iter_mut().flat_map(|line| {
-            let QuarantinedLine { above: _, first: _, last: _, pages: _, episodes: _, paused: _, since, seen } = line;
+            let QuarantinedLine {
+                above: _,
+                first: _,
+                last: _,
+                pages: _,
+                episodes: _,
+                paused: _,
+                refuted: _,
+                since,
+                seen,
+            } = line;
             [since, seen]
         });
         lines.chain(run)

@@ -5,11 +5,13 @@
 //! is plausible.
 
 mod fall;
+mod late;
+mod split;
 mod taken;
 
 use serde::{Deserialize, Serialize};
 
-use super::delta::{Delta, Disputed, Growth, Reset, Step};
+use super::delta::{Disputed, Growth, Reset, Step};
 use super::fastest_minute::{FastestMinute, MIN_DISPUTED};
 use super::hits::HitClamp;
 use super::series_sum::SeriesSum;
@@ -17,6 +19,7 @@ use super::values::{COUNTERS, fell, growth, kept, raised, values, zeroed};
 use super::{Bounds, FinishedMeter};
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
+use split::raw_delta;
 use taken::{REASON_TAKEN, without};
 
 /// The number of pages that a fall is quarantined for, if the row was probably reset.
@@ -52,6 +55,9 @@ pub struct RowCounters {
     /// When the values were last seen, if that was at another address that counted until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seen_elsewhere: Option<Moment>,
+    /// When each counter that is missing was last on a page.
+    #[serde(default)]
+    missing: [Option<Moment>; COUNTERS],
     /// The values of a row that left or fell on the page that is being read, and whose labels this one may have taken.
     #[serde(skip)]
     other: Option<TokenCounters>,
@@ -145,6 +151,7 @@ impl RowCounters {
             unread: _,
             resets: _,
             seen_elsewhere,
+            missing,
             other: _,
         } = self;
         let quarantine = quarantine.iter_mut().flat_map(|quarantine| {
@@ -155,7 +162,13 @@ impl RowCounters {
             let Earlier { before: _, at, low: _, hits: _ } = earlier;
             at
         });
-        moved.iter_mut().chain(shown.since_mut()).chain(quarantine).chain(earlier).chain(seen_elsewhere)
+        moved
+            .iter_mut()
+            .chain(shown.since_mut())
+            .chain(quarantine)
+            .chain(earlier)
+            .chain(seen_elsewhere)
+            .chain(missing.iter_mut().flatten())
     }
 
     fn empty(moved: Moment) -> Self {
@@ -171,6 +184,7 @@ impl RowCounters {
             unread: false,
             resets: 0,
             seen_elsewhere: None,
+            missing: [None; COUNTERS],
             other: None,
         }
     }
@@ -308,6 +322,8 @@ impl RowCounters {
     pub(super) fn return_to(&mut self, values: TokenCounters, shown: Option<FastestMinute>) {
         self.last = values;
         self.shown = shown.unwrap_or(self.shown);
+        // Its hits and prompts were another process's too.
+        self.hits = HitClamp::default();
         self.quarantine = None;
         self.finished.begin_anew();
     }
@@ -332,6 +348,7 @@ impl RowCounters {
             let taken = self.taken(reading, context);
             self.grow(reading, &now, context, taken)
         };
+        step.late = self.late(present, context);
         // The rate of a disputed movement is unknown.
         step.present = present.map(|present| present && step.disputed.is_none());
         step
@@ -343,8 +360,10 @@ impl RowCounters {
         let grown = growth(&now, &self.last);
         let (before, since) = (self.last, self.first_moved(grown, context.at));
         (self.quarantine, self.earlier) = (None, None);
-        let (all, corrected) = self.split(reading, grown, &now);
-        self.hits.give_back(corrected.count());
+        let hits = self.hits;
+        let (all, _) = self.split(reading, grown, &now);
+        // None of it waits for later prompts, or corrects earlier ones.
+        self.hits = hits;
         self.accept(reading, now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
         let growth = Growth { all, finished, corrected: Tokens::ZERO };
@@ -410,37 +429,6 @@ impl RowCounters {
         }
     }
 
-    /// A growth without hits of before the baseline: a counter of hits that is seen for the first time counts from zero only
-    /// if there were as many prompts since.
-    fn without_earlier_hits(&self, [prompts, hits, output]: [u64; COUNTERS], now: &TokenCounters) -> [u64; COUNTERS] {
-        let is_first = self.last.cached.is_none() && matches!(now.prompt, PromptCount::Whole(_));
-        let earlier = is_first && !self.hits.can_be(prompts, hits);
-        [prompts, if earlier { 0 } else { hits }, output]
-    }
-
-    /// Splits a growth into price classes. Returns also the misses that it corrects.
-    fn split(&mut self, reading: &EngineReading, grown: [u64; COUNTERS], now: &TokenCounters) -> (Delta, Tokens) {
-        let [prompts, hits, output] = grown;
-        let output = Tokens::new(output);
-        match (now.prompt, reading.tokens.cached) {
-            // Hits without a counter beside computed prompts could only add to them.
-            (counted, None) => {
-                let hits_known = matches!(counted, PromptCount::ComputedOnly(_));
-                self.hits.note(prompts);
-                (Delta { miss: Tokens::new(prompts), output, hits_known, ..Delta::default() }, Tokens::ZERO)
-            }
-            (PromptCount::ComputedOnly(_), Some(_)) => {
-                let delta = Delta { miss: Tokens::new(prompts), hit: Tokens::new(hits), output, hits_known: true };
-                (delta, Tokens::ZERO)
-            }
-            (_, Some(_)) => {
-                let split = self.hits.take(prompts, hits);
-                let (miss, hit) = (Tokens::new(split.miss), Tokens::new(split.hit));
-                (Delta { miss, hit, output, hits_known: true }, Tokens::new(split.corrected))
-            }
-        }
-    }
-
     fn accept(&mut self, reading: &EngineReading, now: TokenCounters, grown: [u64; COUNTERS], at: Moment) {
         for (moved, grown) in self.moved.iter_mut().zip(grown) {
             if grown > 0 {
@@ -477,13 +465,4 @@ impl RowCounters {
     fn since_moved(&self, at: Moment) -> [Span; COUNTERS] {
         self.moved.map(|moved| at.since(moved))
     }
-}
-
-/// A growth as price classes, without regard to hits that came before or after their prompts.
-fn raw_delta(now: &TokenCounters, [prompts, hits, output]: [u64; COUNTERS]) -> Delta {
-    let whole = matches!(now.prompt, PromptCount::Whole(_));
-    let miss = if whole { prompts.saturating_sub(hits) } else { prompts };
-    let (miss, hit, output) = (Tokens::new(miss), Tokens::new(hits), Tokens::new(output));
-    let hits_known = now.cached.is_some() || matches!(now.prompt, PromptCount::ComputedOnly(_));
-    Delta { miss, hit, output, hits_known }
 }

@@ -5,7 +5,7 @@
 
 use super::identity::{InstancePage, Outcome, Processes};
 use super::process::{Process, ProcessId};
-use super::unidentified::Trial;
+use super::trial::Trial;
 use crate::units::Timestamp;
 
 impl Processes {

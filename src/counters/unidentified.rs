@@ -5,130 +5,23 @@
 //! stays, grows and is plausible. What is believed without proof is on trial: it is taken back if the old line returns
 //! within ten minutes. Of two lines that might be one process with dips, only the upper one is counted.
 
-use serde::{Deserialize, Serialize};
-
-use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MIN_JUDGED};
-use super::identity::{InstancePage, Outcome, Processes, Verdict};
-use super::line::Line;
+use super::fastest_minute::{MIN_DISPUTED, MIN_JUDGED};
+use super::identity::{FORGOTTEN, InstancePage, Outcome, Processes, Verdict};
 use super::page_match::PageMatch;
 use super::process::{Process, ProcessId};
 use super::quarantined::{QuarantinedLine, QuarantinedLines, Values, millis};
-use super::row::{QUARANTINE_PAGES, SMALL_PART};
-use super::values::{self, RowKey};
-use crate::units::{Moment, Span, Timestamp};
+use super::row::QUARANTINE_PAGES;
+use super::trial::{Trial, TrialKind, returns};
+use crate::units::Span;
 
 /// The number of episodes after which a line above another is a process of its own.
 const EPISODES: u8 = 2;
 /// The number of pages in a row that continue no known line, after which they are accepted as they are.
 const LONGEST_RUN: u8 = 12;
-/// A page whose growth is this many times that of any page before returns to another line.
-const RETURN_RATIO: u64 = 4;
 /// Growth this many times faster than what follows it returns to another line.
 const JUMP_RATIO: u64 = 10;
-/// Values return to those from before a growth if they are at most one part in this many of it above them.
-const NEARER: u64 = 16;
-/// The same of each counter, if it holds for their sum.
-const NEARER_EACH: u64 = 8;
 /// Why a jump is disputed.
 const REASON_FAR: &str = "far more than its fastest minute, and no start time to tell it by";
-
-/// A movement that was believed without proof, and may be taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Trial {
-    kind: TrialKind,
-    pub(super) since: Moment,
-    /// The line before it: a process that continues from it was there all the time.
-    before: Line,
-    /// What the rows had shown before it.
-    #[serde(default)]
-    shown: Vec<(RowKey, FastestMinute)>,
-    /// The largest growth of a page since.
-    step: u64,
-    /// The number of pages since that returned to the line before it.
-    #[serde(default)]
-    returns: u8,
-}
-
-/// What is on trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum TrialKind {
-    /// The first growth of a process, or growth far beyond what it had shown.
-    Growth,
-    /// A reset.
-    Reset,
-    /// A line below this process, as a process of its own.
-    Below(ProcessId),
-    /// A start time close to the process's own.
-    Start(Timestamp),
-    /// A birth without the server's time: the process may have been there before.
-    Birth,
-}
-
-impl Trial {
-    pub(super) const fn since_mut(&mut self) -> &mut Moment {
-        let Self { kind: _, since, before: _, shown: _, step: _, returns: _ } = self;
-        since
-    }
-
-    /// The trial of growth far beyond what a process has shown.
-    pub(super) fn of_growth(since: Moment, process: &Process) -> Self {
-        Self::new(TrialKind::Growth, since, process)
-    }
-
-    /// The trial of a start time close to the process's own.
-    pub(super) fn of_start(start: Timestamp, since: Moment, process: &Process) -> Self {
-        Self::new(TrialKind::Start(start), since, process)
-    }
-
-    fn new(kind: TrialKind, since: Moment, process: &Process) -> Self {
-        Self { kind, since, before: process.line(), shown: process.shown(), step: 0, returns: 0 }
-    }
-
-    /// Returns a process to its state before the trial.
-    pub(super) fn undo(&self, process: &mut Process) {
-        process.return_to(&self.before, &self.shown);
-    }
-
-    /// Notes a page. Whether growth is on trial and several pages returned to the values from before it: below the
-    /// present ones, and far nearer to the earlier ones in every counter. A dip lands there only by chance.
-    pub(super) fn returned_before(&mut self, now: &Line, present: &Line) -> bool {
-        let returns = now.is_just_above(&self.before, present, NEARER) && !now.reaches(present);
-        self.returns = self.returns.saturating_add(u8::from(returns));
-        self.kind == TrialKind::Growth && returns && self.returns >= QUARANTINE_PAGES
-    }
-
-    /// Whether values are above those from before the trial by no more than the rows had grown in that time.
-    fn paces(&self, now: &Line, since: Span) -> bool {
-        now.0.iter().all(|(key, now)| {
-            let then = self.before.0.iter().find(|(known, _)| known == key);
-            let shown = self.shown.iter().find(|(known, _)| known == key);
-            then.zip(shown).is_none_or(|((_, then), (_, shown))| shown.explains(values::growth(now, then), since))
-        })
-    }
-
-    /// The trial of a process that was born by its start time alone.
-    pub(super) fn of_birth(since: Moment, process: &Process) -> Self {
-        Self::new(TrialKind::Birth, since, process)
-    }
-
-    /// Whether a birth is on trial.
-    pub(super) fn is_birth(&self) -> bool {
-        self.kind == TrialKind::Birth
-    }
-
-    /// Whether a reset is on trial.
-    pub(super) fn is_reset(&self) -> bool {
-        self.kind == TrialKind::Reset
-    }
-
-    /// The start time that is on trial.
-    pub(super) const fn other_start(&self) -> Option<Timestamp> {
-        match self.kind {
-            TrialKind::Start(start) => Some(start),
-            TrialKind::Growth | TrialKind::Reset | TrialKind::Below(_) | TrialKind::Birth => None,
-        }
-    }
-}
 
 impl Processes {
     pub(super) fn advance_unidentified(&mut self, page: &InstancePage<'_>) -> Outcome {
@@ -145,11 +38,20 @@ impl Processes {
         if self.may_be_anyones(page) {
             return Outcome { verdict: Verdict::Cut, ..self.quarantine(page, current) };
         }
+        if let Some(outcome) = self.take_turn(page) {
+            return outcome;
+        }
         let split = self.split_passed(page).or_else(|| self.split_risen(page)).or_else(|| self.old_line_returns(page));
         if let Some(outcome) = split {
             return outcome;
         }
-        match self.nearest(page) {
+        let nearest = self.nearest(page);
+        if nearest.is_none()
+            && let Some(outcome) = self.split_returned(page)
+        {
+            return outcome;
+        }
+        match nearest {
             Some((distance, id)) if !self.is_quarantined_nearer(page, distance, id) => {
                 // Without this series, a quarantined line may be this one.
                 if self.get(id).is_some_and(|process| process.misses_series(page.rows)) {
@@ -226,16 +128,22 @@ impl Processes {
         let may_be = |process: &&Process| {
             process.starts.is_empty() || process.paces_to(page.rows, page.at.since(process.last_seen))
         };
-        // A process whose growth is not known yet does not leap to where another may be.
+        // A process whose growth is not known yet does not leap to where another may be, nor does one that did not before.
         let leaps = |process: &Process, distance: u64| {
             let is_new = process.starts.is_empty() && !process.has_shown();
             is_new && distance >= MIN_JUDGED && self.has_above(process)
+                || was_refuted(process, page)
+                    && process.passed.pace() > 0
+                    && process.passed.is_large(distance, page.at.since(process.last_seen))
         };
         let continues = |process: &Process| match fit(process, page) {
-            PageMatch::Continues(distance) => Some((distance, process.id)).filter(|_| !leaps(process, distance)),
-            PageMatch::Jumps | PageMatch::Mixed | PageMatch::Falls | PageMatch::Other => None,
+            PageMatch::Continues(distance) if !leaps(process, distance) => {
+                Some((process.misses(page).unwrap_or(distance), distance, process.id))
+            }
+            _ => None,
         };
-        self.all.iter().filter(may_be).filter_map(continues).min()
+        let nearest = self.all.iter().filter(may_be).filter_map(continues).min();
+        nearest.map(|(_, distance, id)| (distance, id))
     }
 
     pub(super) fn go_on_by_values(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
@@ -246,7 +154,7 @@ impl Processes {
             match &mut process.trial {
                 Some(trial) => trial.step = trial.step.max(step),
                 None if !proven && process.starts.is_empty() => {
-                    process.trial = Some(Trial { step, ..Trial::new(TrialKind::Growth, page.at, process) });
+                    process.trial = Some(Trial::of_growth(page.at, process).with_step(step));
                 }
                 None => {}
             }
@@ -254,17 +162,23 @@ impl Processes {
                 process.passed.note(process.line(), process.last_seen, (step, since));
             }
         }
-        let before = self.get(id).map(|process| (process.last_seen, process.line()));
-        // It did not answer since the other one did, and was above it: the other one may be this one's dip.
-        let dipped = |other: &Process| {
-            let is_above =
-                |(seen, line): &(Moment, Line)| seen.boot < other.first_seen.boot && line.reaches(&other.line());
-            other.id != id && before.as_ref().is_some_and(is_above)
+        // It did not answer since the other one did: the other one may be this one's dip.
+        let dipped = |process: &Process| {
+            let is_dip = |other: &&Process| {
+                other.id != id
+                    && process.last_seen.boot < other.first_seen.boot
+                    && process.may_dip_to(&other.line(), other.last_seen)
+            };
+            self.all.iter().filter(is_dip).map(|other| other.id).collect::<Vec<_>>()
         };
+        let dipped = self.get(id).map(dipped).unwrap_or_default();
         let mut outcome = self.go_on(page, id);
+        if let Some(process) = self.get_mut(id).filter(|process| process.starts.is_empty()) {
+            process.note_pace(page.at);
+        }
         for other in &mut self.all {
             let below = other.trial.as_ref().is_some_and(|trial| match trial.kind {
-                TrialKind::Below(above) => above == id || dipped(other),
+                TrialKind::Below(above) => above == id || dipped.contains(&other.id),
                 _ => false,
             });
             if below {
@@ -283,11 +197,13 @@ impl Processes {
         let process = self.get_mut(id)?;
         let (trial, other, seen) = (process.trial.take()?, process.line(), process.last_seen);
         trial.undo(process);
+        process.refuted = (trial.kind == TrialKind::Growth).then_some(page.at).or(process.refuted);
         if trial.kind == TrialKind::Reset {
             self.restarts = self.restarts.saturating_sub(1);
         }
         self.quarantined.pause();
-        self.quarantined.push(QuarantinedLine::new(trial.kind == TrialKind::Growth, Values::before(other), seen, 0));
+        let above = trial.kind == TrialKind::Growth;
+        self.quarantined.push(QuarantinedLine::new(above, Values::before(other), seen, 0).refuted());
         let mut outcome = self.go_on(page, id);
         outcome.taken_back.push(id);
         outcome.lost = true;
@@ -318,7 +234,9 @@ impl Processes {
                 Outcome { lost: outcome.lost || lost, ..outcome }
             }
             // One of several processes that answer in turn is not believed to have jumped.
-            true if stays && self.are_several() => Outcome { lost: true, ..self.becomes_process(page, &line, None) },
+            true if stays && (self.are_several() || process.is_some_and(|process| was_refuted(process, page))) => {
+                Outcome { lost: true, ..self.becomes_process(page, &line, None) }
+            }
             true if stays && !self.is_large(page, current) => {
                 self.quarantined.settle();
                 self.go_on_by_values(page, current)
@@ -369,6 +287,9 @@ impl Processes {
         if let Some(outcome) = self.split_fallen(page, within) {
             return outcome;
         }
+        if line.was_refuted() {
+            return self.becomes_process(page, line, Some(id));
+        }
         let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
         let context = page.context(process.last_seen);
         if !process.began_anew(&line.first.present, line.since, line.pages) {
@@ -393,7 +314,7 @@ impl Processes {
             process.starts.is_empty()
                 && !process.shadow
                 && process.last_seen.boot < line.since.boot
-                && process.line().reaches(&line.first.present)
+                && process.may_dip_to(&line.first.present, line.since)
         };
         self.all.iter().filter(may_dip).max_by_key(|process| process.last_seen.boot).map(|process| process.id)
     }
@@ -421,35 +342,9 @@ fn fit(process: &Process, page: &InstancePage<'_>) -> PageMatch {
     process.fit(page.rows, &page.context(process.last_seen))
 }
 
-/// Whether a page continues the line from before a trial, and not the present one.
-fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
-    let Some(trial) = process.trial.as_ref().filter(|_| process.starts.is_empty()) else { return false };
-    let (now, line) = (process.line_of(page.rows), process.line());
-    let since = page.at.since(trial.since);
-    let is_near = || {
-        let explained = process.passed.explains(trial.before.growth_to(&now), since);
-        // In the sum of its counters, or in each of them.
-        let all = trial.before.growth_to(&now).saturating_mul(NEARER) <= trial.before.growth_to(&line);
-        explained && now.is_just_above(&trial.before, &line, if all { NEARER_EACH } else { NEARER })
-    };
-    let paced = trial.paces(&now, since) || is_near();
-    if !now.reaches(&trial.before) || !paced {
-        return false;
-    }
-    // What grew steadily from almost nothing is as well explained by a restart.
-    let is_restart = || {
-        let steady = trial.step.saturating_mul(SMALL_PART) <= trial.before.growth_to(&line);
-        steady && trial.before.total() <= line.total() / SMALL_PART
-    };
-    match trial.kind {
-        TrialKind::Growth => !now.reaches(&line) && !is_restart(),
-        TrialKind::Reset => {
-            now.reaches(&line)
-                && line.growth_to(&now) > trial.step.saturating_mul(RETURN_RATIO)
-                && !line.reaches(&trial.before)
-        }
-        TrialKind::Below(_) | TrialKind::Start(_) | TrialKind::Birth => false,
-    }
+/// Whether growth of a process was found to be another's within the last ten minutes.
+fn was_refuted(process: &Process, page: &InstancePage<'_>) -> bool {
+    process.refuted.is_some_and(|at| page.at.since(at) < FORGOTTEN)
 }
 
 /// Whether the growth after a jump was about as fast as the jump; each is tokens and their time.

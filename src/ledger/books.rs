@@ -170,6 +170,15 @@ impl Ledger {
         self.post_part(posting, posting, entry);
     }
 
+    /// Posts tokens of a time of which others are posted already: the rate of that time grows, and not the present one alone.
+    pub(crate) fn post_late(&mut self, posting: &Posting, mut entry: impl FnMut(Entry)) {
+        let lines = self.lines(posting, posting);
+        let Some(earned) = self.admit(&lines) else { return self.refuse(posting) };
+        let Posting { from, to, .. } = *posting;
+        self.lately.earned[posting.account.index()].spread(earned, from, to, self.recent);
+        self.enter(posting, &lines, earned, &mut entry);
+    }
+
     /// Posts a part of a posting: the tokens up to an instant are those of the whole up to it, wherever the whole is cut.
     pub(crate) fn post_part(&mut self, posting: &Posting, whole: &Posting, mut entry: impl FnMut(Entry)) {
         if posting.tokens.is_zero() {
@@ -179,6 +188,11 @@ impl Ledger {
         let lines = self.lines(posting, whole);
         let Some(earned) = self.admit(&lines) else { return self.refuse(posting) };
         self.note_earned(posting, earned);
+        self.enter(posting, &lines, earned, &mut entry);
+    }
+
+    /// Writes the entries of a posting that was admitted.
+    fn enter(&mut self, posting: &Posting, lines: &[Entry], earned: Money, entry: &mut impl FnMut(Entry)) {
         if self.closed {
             return;
         }
@@ -188,7 +202,7 @@ impl Ledger {
         }
         let earned = self.recent_part(earned, posting.to - posting.from);
         self.earned[posting.account.index()] += earned;
-        self.note_uncertainty(posting, &lines);
+        self.note_uncertainty(posting, lines);
     }
 
     /// Takes posted entries back by a counter-entry.

@@ -95,6 +95,17 @@ impl Recent {
         }
     }
 
+    /// Adds an amount that was made in `(from, to]` beside those that are there, spread evenly.
+    pub(super) fn spread(&mut self, amount: Money, from: Timestamp, to: Timestamp, span: Span) {
+        let covered = |stream: &Stream| stream.pieces.iter().map(|piece| piece.overlap(from, to).millis()).sum::<i64>();
+        let beside = self.streams.iter_mut().max_by_key(|stream| covered(stream)).filter(|stream| covered(stream) > 0);
+        let Some(stream) = beside else { return self.add(amount, from, to, span) };
+        for piece in &mut stream.pieces {
+            let part = amount.scaled(piece.overlap(from, to).millis(), (to - from).millis());
+            piece.amount += part.unwrap_or_default();
+        }
+    }
+
     /// Takes back a part of the amounts in `(from, to]`, spread evenly.
     pub(super) fn take_back(&mut self, amount: Money, from: Timestamp, to: Timestamp) {
         let touches = |stream: &&mut Stream| stream.pieces.iter().any(|piece| piece.overlap(from, to) > Span::ZERO);

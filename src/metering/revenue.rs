@@ -20,6 +20,8 @@ pub(super) struct Interval {
     pub(super) to: Timestamp,
     pub(super) timing: Timing,
     pub(super) starts: [Option<Timestamp>; 2],
+    /// Since when the growth of prompts and of output is, where their counter was missing on earlier pages.
+    pub(super) late: [Option<Timestamp>; 2],
 }
 
 impl Interval {
@@ -112,7 +114,7 @@ impl Metering {
         let entries = if attributes && role == Role::Decode && !posting.tokens.is_zero() {
             self.post_apart(context, &account, &posting)
         } else {
-            post(context, &posting)
+            post_late(context, &posting, interval.late)
         };
         self.note_posted(context, engine, place, &entries);
         if leaked != TokenChange::default() && !context.ledger.is_closed() {
@@ -237,6 +239,26 @@ fn post(context: &mut Context<'_>, posting: &Posting) -> Vec<Entry> {
         let part = Posting { account: id, from, to, tokens: upto.less(before), ..*posting };
         context.ledger.post_part(&part, posting, |entry| entries.push(entry));
         (from, before) = (to, upto);
+    }
+    entries
+}
+
+/// Posts tokens; those of a counter that was missing on earlier pages over all of that time, of which the other tokens are
+/// posted already. Returns the entries.
+fn post_late(context: &mut Context<'_>, posting: &Posting, late: [Option<Timestamp>; 2]) -> Vec<Entry> {
+    let tokens = posting.tokens;
+    let parts = [Classes { output: Tokens::ZERO, ..tokens }, Classes { output: tokens.output, ..Classes::default() }];
+    let is_late = |since: Option<Timestamp>| since.filter(|from| *from < posting.from);
+    let late: Vec<_> = late.into_iter().zip(parts).filter_map(|(since, part)| Some((is_late(since)?, part))).collect();
+    let rest = late.iter().fold(tokens, |rest, (_, part)| rest.less(*part));
+    let mut entries = post(context, &Posting { tokens: rest, ..*posting });
+    for (from, tokens) in late.into_iter().filter(|(_, part)| !part.is_zero()) {
+        let late = Posting { from, tokens, timing: Timing::Estimated, ..*posting };
+        if context.has_new_terms(from) {
+            entries.extend(post(context, &late));
+        } else {
+            context.ledger.post_late(&late, |entry| entries.push(entry));
+        }
     }
     entries
 }

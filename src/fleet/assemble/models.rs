@@ -122,10 +122,12 @@ fn money(present: &Present<'_>, model: &ModelName, earned: Earned, cost_per_hour
         return ModelMoney { cost_per_hour: cost, compare_per_hour, ..ModelMoney::default() };
     };
     let known = fleet.pace.window().is_some();
+    let is_of = |view: &&super::RowView<'_>| view.row.reading.model.as_ref() == Some(model);
+    let earns = known && !present.counted_rows().filter(is_of).any(super::RowView::lacks_billed);
     ModelMoney {
         revenue: Some(earned.today),
-        revenue_per_hour: known.then_some(earned.per_hour),
-        profit_per_hour: cost_per_hour.filter(|_| known).map(|cost| earned.covered_per_hour - *cost),
+        revenue_per_hour: earns.then_some(earned.per_hour),
+        profit_per_hour: cost_per_hour.filter(|_| earns).map(|cost| earned.covered_per_hour - *cost),
         list: price.list_at(fleet.now().wall).map(|list| Label::new(&list.name)),
         cost_per_hour: cost.filter(|_| known),
         compare_per_hour: None,

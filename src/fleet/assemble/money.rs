@@ -33,7 +33,8 @@ pub(super) fn view(present: &Present<'_>, models: &[ModelRow], unpriced_models: 
     // Profit and margins are those of the printed amounts, as in a report.
     let (earned, owed) = (covered.round_to(6), known_cost.map(|cost| cost.round_to(6)));
     let profit = owed.map(|owed| earned - owed);
-    let pace = pace(fleet, priced);
+    let lacks = present.counted_rows().any(|view| view.price.is_some() && view.lacks_billed());
+    let pace = pace(fleet, priced, lacks);
     let profit_per_hour = pace.covered.zip(pace.cost).map(|(revenue, cost)| revenue - cost);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
@@ -122,6 +123,9 @@ pub(super) fn by_node(present: &Present<'_>) -> BTreeMap<NodeName, NodeMoney> {
             money.revenue_per_hour = sums.earned.or(money.revenue_per_hour);
             money.cost_per_hour = sums.owed;
         }
+    }
+    for view in present.counted_rows().filter(|view| view.price.is_some() && view.lacks_billed()) {
+        nodes.entry(view.node.clone()).or_default().revenue_per_hour = None;
     }
     nodes
 }

@@ -32,8 +32,8 @@ pub(super) struct FleetPace {
     pub(super) overhead: Money,
 }
 
-/// The fleet's pace; no revenue where nothing is `priced`.
-pub(super) fn pace(fleet: &Fleet, priced: bool) -> FleetPace {
+/// The fleet's pace; no revenue where nothing is `priced`, or where a row `lacks` a counter that is billed.
+pub(super) fn pace(fleet: &Fleet, priced: bool, lacks: bool) -> FleetPace {
     if fleet.pace.window().is_none() {
         return FleetPace::default();
     }
@@ -43,6 +43,7 @@ pub(super) fn pace(fleet: &Fleet, priced: bool) -> FleetPace {
     let awaited = fleet.inventory.nodes.values().any(|node| node.awaited && !node.gpus.is_empty());
     let cost = sums.owed.filter(|cost| *cost > Money::ZERO || !awaited);
     let of_revenue = fleet.config.overhead.of_revenue.map(|share| share.of(sums.covered)).unwrap_or_default();
+    let priced = priced && !lacks;
     FleetPace {
         revenue: priced.then(|| sums.earned.unwrap_or_default()),
         covered: priced.then_some(sums.covered),

@@ -124,6 +124,12 @@ impl<'a> RowView<'a> {
         on_page && (prompt && self.counts.prompts || output && self.counts.outputs)
     }
 
+    /// Whether its page has no value of a counter that is billed and was there before: what it earns is unknown.
+    pub(super) fn lacks_billed(&self) -> bool {
+        let [prompt, output] = self.engine.gone();
+        self.refuses_billed() || prompt && self.counts.prompts || output && self.counts.outputs
+    }
+
     /// Whether its gauges are an engine's own: not a proxy's, nor a duplicate's.
     pub(super) fn is_engine(&self) -> bool {
         !self.is_duplicate && self.role != Role::Proxy

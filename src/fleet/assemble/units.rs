@@ -63,7 +63,7 @@ fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>, pace: PaceSum
         output_per_second: flow.output,
         prompt_per_second: flow.prompt,
         worst: worst(&loads),
-        revenue_per_hour: pace.earned,
+        revenue_per_hour: pace.earned.filter(|_| !rows.iter().any(|view| view.price.is_some() && view.lacks_billed())),
         cost_per_hour: pace.owed,
     }
 }

@@ -1,7 +1,7 @@
 //! llama.cpp's router: one server, a process for each loaded model, and a page for each under `?model=NAME`.
 //!
-//! A request that names a model loads it, or wakes it from sleep, unless it says `autoload=false`. So models come from the
-//! router's own list, only loaded ones are asked for, and each request says so.
+//! A request that names a model wakes it from sleep, and loads it unless the request says `autoload=false`. So the router's
+//! own list is asked for right before the pages, and only models that it has as loaded are asked for.
 
 use reqwest::Url;
 
@@ -9,32 +9,27 @@ use super::models::Models;
 use crate::reading::{EngineKind, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
 use crate::units::{Moment, Span};
 
-/// How often the list of models is asked for, at most.
+/// How often the list of a server that is no router is asked for, at most.
 const RENEW: Span = Span::from_secs(30);
+/// How old a list may be when a page is asked for by it, in seconds: a model may have fallen asleep since.
+pub(super) const FRESH: f64 = 0.1;
+/// Why a model's page is not asked for while there is no list.
+const NO_LIST: &str =
+    "/v1/models does not answer, and asking for a model's page might wake it: not asked until it does";
 
 /// What is known of a router.
 #[derive(Debug)]
 pub(super) struct Router {
     /// Its page, without a model.
     pub(super) page: Url,
-    /// Its loaded models.
-    pub(super) loaded: Vec<String>,
-    asked: Moment,
+    /// Its loaded models, if its list has just come.
+    pub(super) listed: Option<Vec<String>>,
 }
 
 impl Router {
     /// A router whose list has just come.
-    pub(super) const fn new(page: Url, loaded: Vec<String>, now: Moment) -> Self {
-        Self { page, loaded, asked: now }
-    }
-
-    /// Whether its list is old. It counts as asked for from now on.
-    pub(super) fn is_due(&mut self, now: Moment) -> bool {
-        let due = now.since(self.asked) >= RENEW;
-        if due {
-            self.asked = now;
-        }
-        due
+    pub(super) const fn new(page: Url, loaded: Vec<String>) -> Self {
+        Self { page, listed: Some(loaded) }
     }
 
     /// The page of a model.
@@ -55,7 +50,9 @@ pub(super) struct Named {
 /// Whether a model's page may be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Standing {
-    /// It is loaded, or the server is no router that loads and wakes.
+    /// The server is no router that loads and wakes.
+    Plain,
+    /// It is loaded.
     Awake,
     /// It is not loaded, or asleep: a request would load or wake it.
     Asleep,
@@ -64,21 +61,23 @@ enum Standing {
 }
 
 impl Named {
-    /// Whether the server's list is to be asked for. It counts as asked for from now on.
+    /// Whether the server's list is to be asked for: before each page of a router. It counts as asked for from now on.
     pub(super) fn is_due(&mut self, now: Moment) -> bool {
-        let due = self.standing.is_none() || self.asked.is_none_or(|asked| now.since(asked) >= RENEW);
+        let is_plain = self.standing == Some(Standing::Plain);
+        let due = !is_plain || self.asked.is_none_or(|asked| now.since(asked) >= RENEW);
         if due {
             self.asked = Some(now);
         }
         due
     }
 
-    /// Takes the server's list. One that could not be had changes nothing.
+    /// Takes the server's list. Without one, a router's model may have fallen asleep.
     pub(super) fn learn(&mut self, models: &Models, name: &ModelName) {
         if models.unsure {
+            self.standing = self.standing.take().filter(|standing| *standing == Standing::Plain);
             return;
         }
-        self.standing = Some(models.routed.as_ref().map_or(Standing::Awake, |routed| {
+        self.standing = Some(models.routed.as_ref().map_or(Standing::Plain, |routed| {
             let ours: Vec<_> = routed.iter().filter(|model| model.is_called(name)).collect();
             if ours.is_empty() {
                 let known: Vec<&str> = routed.iter().filter_map(|model| model.id()).collect();
@@ -95,16 +94,19 @@ impl Named {
     /// The model is not there, or it is not known whether asking would wake it.
     pub(super) fn may_be_asked(&self, name: &ModelName) -> Result<bool, ScrapeTrouble> {
         match &self.standing {
-            Some(Standing::Awake) => Ok(true),
+            Some(Standing::Plain | Standing::Awake) => Ok(true),
             Some(Standing::Asleep) => Ok(false),
             Some(Standing::Unlisted(known)) => {
                 Err(ScrapeTrouble::Other(Label::new(&format!("the server has no model {name}; it lists {known}"))))
             }
-            None => Err(ScrapeTrouble::Other(Label::new(
-                "/v1/models does not answer, and asking for a model's page might wake it: not asked until it does",
-            ))),
+            None => Err(no_list()),
         }
     }
+}
+
+/// The trouble of a router that gives no list.
+pub(super) fn no_list() -> ScrapeTrouble {
+    ScrapeTrouble::Other(Label::new(NO_LIST))
 }
 
 /// What a refusal of a model's page means.
@@ -179,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_models_page_is_asked_for_by_its_whole_name() {
-        let router = Router::new(Url::parse("http://h/metrics").unwrap(), Vec::new(), Moment::default());
+        let router = Router::new(Url::parse("http://h/metrics").unwrap(), Vec::new());
         assert_eq!(router.page_of("a/b:c&d").as_str(), "http://h/metrics?model=a%2Fb%3Ac%26d&autoload=false");
     }
 }

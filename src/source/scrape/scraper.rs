@@ -304,21 +304,29 @@ impl Scraper {
     /// Begins to ask for one page a model, if the server is a router. Where its page is.
     fn begin_routing(&mut self, models: &Models, page: Option<Url>) -> Option<Url> {
         let (loaded, page) = (models.loaded()?, page?);
-        self.router = Some(Router::new(page.clone(), loaded, self.clock.now()));
+        self.router = Some(Router::new(page.clone(), loaded));
         Some(page)
     }
 
     /// Reads the page of each loaded model. One that gives none has no row; the others stand.
     async fn read_router(&mut self) -> Result<Look, ScrapeTrouble> {
         let Some(mut router) = self.router.take() else { return Err(ScrapeTrouble::Status(404)) };
-        if router.is_due(self.clock.now()) {
-            self.models = None;
-            let models = self.ask_models(&router.page).await?;
-            router.loaded = models.loaded().unwrap_or(router.loaded);
-        }
-        let (stopwatch, patience) = (self.clock.stopwatch(), self.settings.timeout / 3);
+        let stopwatch = self.clock.stopwatch();
+        let loaded = match router.listed.take() {
+            Some(loaded) => loaded,
+            None => self.loaded_now(&router.page).await?,
+        };
+        let (mut listed, mut awake) = (self.clock.stopwatch(), loaded.clone());
+        let patience = self.settings.timeout / 3;
         let (mut all, mut bytes, mut failed): (Option<PageReading>, u64, _) = (None, 0, None);
-        for model in &router.loaded {
+        for model in &loaded {
+            if listed.seconds() >= router::FRESH {
+                awake = self.loaded_now(&router.page).await?;
+                listed = self.clock.stopwatch();
+            }
+            if !awake.contains(model) {
+                continue;
+            }
             let page = router.page_of(model);
             match tokio::time::timeout(patience, self.fetch(&page)).await {
                 Ok(Ok(Fetched { cost, mut reading, .. })) if reading.complete => {
@@ -345,6 +353,12 @@ impl Scraper {
         self.aliases.tell(&mut reading).await;
         self.router = Some(router);
         Ok(Look { at: self.clock.now(), cost: ScrapeCost { seconds: stopwatch.seconds(), bytes }, reading })
+    }
+
+    /// The models that a router has loaded and awake at this moment.
+    async fn loaded_now(&mut self, page: &Url) -> Result<Vec<String>, ScrapeTrouble> {
+        self.models = None;
+        self.ask_models(page).await?.loaded().ok_or_else(router::no_list)
     }
 
     async fn read_page(&mut self, url: &Url) -> Result<Look, ScrapeTrouble> {

@@ -1,0 +1,57 @@
+//! A row's growth as price classes.
+
+use super::{COUNTERS, RowCounters};
+use crate::counters::delta::Delta;
+use crate::reading::{EngineReading, PromptCount, TokenCounters};
+use crate::units::Tokens;
+
+impl RowCounters {
+    /// A growth without hits of before the baseline: a counter of hits that is seen for the first time counts from zero only
+    /// if there were as many prompts since.
+    pub(super) fn without_earlier_hits(
+        &self,
+        [prompts, hits, output]: [u64; COUNTERS],
+        now: &TokenCounters,
+    ) -> [u64; COUNTERS] {
+        let is_first = self.last.cached.is_none() && matches!(now.prompt, PromptCount::Whole(_));
+        let earlier = is_first && !self.hits.can_be(prompts, hits);
+        [prompts, if earlier { 0 } else { hits }, output]
+    }
+
+    /// Splits a growth into price classes. Returns also the misses that it corrects.
+    pub(super) fn split(
+        &mut self,
+        reading: &EngineReading,
+        grown: [u64; COUNTERS],
+        now: &TokenCounters,
+    ) -> (Delta, Tokens) {
+        let [prompts, hits, output] = grown;
+        let output = Tokens::new(output);
+        match (now.prompt, reading.tokens.cached) {
+            // Hits without a counter beside computed prompts could only add to them.
+            (counted, None) => {
+                let hits_known = matches!(counted, PromptCount::ComputedOnly(_));
+                self.hits.note(prompts);
+                (Delta { miss: Tokens::new(prompts), output, hits_known, ..Delta::default() }, Tokens::ZERO)
+            }
+            (PromptCount::ComputedOnly(_), Some(_)) => {
+                let delta = Delta { miss: Tokens::new(prompts), hit: Tokens::new(hits), output, hits_known: true };
+                (delta, Tokens::ZERO)
+            }
+            (_, Some(_)) => {
+                let split = self.hits.take(prompts, hits);
+                let (miss, hit) = (Tokens::new(split.miss), Tokens::new(split.hit));
+                (Delta { miss, hit, output, hits_known: true }, Tokens::new(split.corrected))
+            }
+        }
+    }
+}
+
+/// A growth as price classes, without regard to hits that came before or after their prompts.
+pub(super) fn raw_delta(now: &TokenCounters, [prompts, hits, output]: [u64; COUNTERS]) -> Delta {
+    let whole = matches!(now.prompt, PromptCount::Whole(_));
+    let miss = if whole { prompts.saturating_sub(hits) } else { prompts };
+    let (miss, hit, output) = (Tokens::new(miss), Tokens::new(hits), Tokens::new(output));
+    let hits_known = now.cached.is_some() || matches!(now.prompt, PromptCount::ComputedOnly(_));
+    Delta { miss, hit, output, hits_known }
+}

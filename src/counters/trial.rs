@@ -1,0 +1,172 @@
+//! What was believed of a process without a start time, or with one that moves, and may be taken back: it is on trial.
+
+use serde::{Deserialize, Serialize};
+
+use super::fastest_minute::FastestMinute;
+use super::identity::InstancePage;
+use super::line::Line;
+use super::passed::is_near;
+use super::process::{Process, ProcessId};
+use super::row::{QUARANTINE_PAGES, SMALL_PART};
+use super::values::{self, RowKey};
+use crate::units::{Moment, Span, Timestamp};
+
+/// A page whose growth is this many times that of any page before returns to another line.
+const RETURN_RATIO: u64 = 4;
+/// Values return to those from before a growth if they are at most one part in this many of it above them.
+const NEARER: u64 = 16;
+/// The same of each counter, if it holds for their sum.
+const NEARER_EACH: u64 = 8;
+
+/// A movement that was believed without proof, and may be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Trial {
+    pub(super) kind: TrialKind,
+    pub(super) since: Moment,
+    /// The line before it: a process that continues from it was there all the time.
+    before: Line,
+    /// What the rows had shown before it.
+    #[serde(default)]
+    shown: Vec<(RowKey, FastestMinute)>,
+    /// The largest growth of a page since.
+    pub(super) step: u64,
+    /// How fast the line before it grew, in tokens a minute; 0 if that is not known.
+    #[serde(default)]
+    pace: u64,
+    /// The number of pages since that returned to the line before it.
+    #[serde(default)]
+    returns: u8,
+}
+
+/// What is on trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum TrialKind {
+    /// The first growth of a process, or growth far beyond what it had shown.
+    Growth,
+    /// A reset.
+    Reset,
+    /// A line below this process, as a process of its own.
+    Below(ProcessId),
+    /// A start time close to the process's own.
+    Start(Timestamp),
+    /// A birth without the server's time: the process may have been there before.
+    Birth,
+}
+
+impl Trial {
+    pub(super) const fn since_mut(&mut self) -> &mut Moment {
+        let Self { kind: _, since, before: _, shown: _, step: _, pace: _, returns: _ } = self;
+        since
+    }
+
+    /// The trial of growth far beyond what a process has shown.
+    pub(super) fn of_growth(since: Moment, process: &Process) -> Self {
+        Self::new(TrialKind::Growth, since, process)
+    }
+
+    /// The same trial with a page's growth.
+    pub(super) fn with_step(self, step: u64) -> Self {
+        Self { step, ..self }
+    }
+
+    /// The trial of a start time close to the process's own.
+    pub(super) fn of_start(start: Timestamp, since: Moment, process: &Process) -> Self {
+        Self::new(TrialKind::Start(start), since, process)
+    }
+
+    pub(super) fn new(kind: TrialKind, since: Moment, process: &Process) -> Self {
+        let (before, shown, pace) = (process.line(), process.shown(), process.passed.pace());
+        Self { kind, since, before, shown, step: 0, pace, returns: 0 }
+    }
+
+    /// Returns a process to its state before the trial.
+    pub(super) fn undo(&self, process: &mut Process) {
+        process.return_to(&self.before, &self.shown);
+    }
+
+    /// Notes a page. Whether growth is on trial and several pages returned to the values from before it: below the
+    /// present ones, and far nearer to the earlier ones in every counter. A dip lands there only by chance.
+    pub(super) fn returned_before(&mut self, now: &Line, present: &Line) -> bool {
+        let returns = now.is_just_above(&self.before, present, NEARER) && !now.reaches(present);
+        self.returns = self.returns.saturating_add(u8::from(returns));
+        self.kind == TrialKind::Growth && returns && self.returns >= QUARANTINE_PAGES
+    }
+
+    /// Whether growth is on trial, from values that a line went on from.
+    pub(super) fn stepped_from(&self, line: &Line) -> bool {
+        self.kind == TrialKind::Growth && line.reaches(&self.before)
+    }
+
+    /// Whether values are above those from before the trial by no more than the rows had grown in that time.
+    fn paces(&self, now: &Line, since: Span) -> bool {
+        now.0.iter().all(|(key, now)| {
+            let then = self.before.0.iter().find(|(known, _)| known == key);
+            let shown = self.shown.iter().find(|(known, _)| known == key);
+            then.zip(shown).is_none_or(|((_, then), (_, shown))| shown.explains(values::growth(now, then), since))
+        })
+    }
+
+    /// The trial of a process that was born by its start time alone.
+    pub(super) fn of_birth(since: Moment, process: &Process) -> Self {
+        Self::new(TrialKind::Birth, since, process)
+    }
+
+    /// Whether a birth is on trial.
+    pub(super) fn is_birth(&self) -> bool {
+        self.kind == TrialKind::Birth
+    }
+
+    /// Whether a reset is on trial.
+    pub(super) fn is_reset(&self) -> bool {
+        self.kind == TrialKind::Reset
+    }
+
+    /// The start time that is on trial.
+    pub(super) const fn other_start(&self) -> Option<Timestamp> {
+        match self.kind {
+            TrialKind::Start(start) => Some(start),
+            TrialKind::Growth | TrialKind::Reset | TrialKind::Below(_) | TrialKind::Birth => None,
+        }
+    }
+}
+
+/// Whether a page continues the line from before a trial, and not the present one.
+pub(super) fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
+    let Some(trial) = process.trial.as_ref().filter(|_| process.starts.is_empty()) else { return false };
+    let (now, line) = (process.line_of(page.rows), process.line());
+    let since = page.at.since(trial.since);
+    let is_near = || {
+        let grown = trial.before.growth_to(&now);
+        // After a reset the pages say nothing of the pace of the line before it.
+        let explained = if trial.kind == TrialKind::Reset {
+            trial.pace == 0 || is_near(grown, trial.pace, since)
+        } else {
+            process.passed.explains(grown, since)
+        };
+        // In the sum of its counters, or in each of them.
+        let away = trial.before.growth_to(&line).max(line.growth_to(&trial.before));
+        let all = grown.saturating_mul(NEARER) <= away;
+        explained && now.is_just_above(&trial.before, &line, if all { NEARER_EACH } else { NEARER })
+    };
+    let paced = trial.paces(&now, since) || is_near();
+    if !now.reaches(&trial.before) || !paced {
+        return false;
+    }
+    // What grew steadily from almost nothing is as well explained by a restart.
+    let is_restart = || {
+        let steady = trial.step.saturating_mul(SMALL_PART) <= trial.before.growth_to(&line);
+        steady && trial.before.total() <= line.total() / SMALL_PART
+    };
+    // Where counters that did not fall go on, those that fell may have dipped.
+    let dips = || now.goes_on_in_part(&line) && process.may_dip_to(&now, page.at);
+    match trial.kind {
+        TrialKind::Growth => !now.reaches(&line) && !is_restart() && !dips(),
+        TrialKind::Reset => {
+            now.reaches(&line)
+                && line.growth_to(&now) > trial.step.saturating_mul(RETURN_RATIO)
+                && line.growth_to(&now) >= trial.before.growth_to(&now)
+                && !line.reaches(&trial.before)
+        }
+        TrialKind::Below(_) | TrialKind::Start(_) | TrialKind::Birth => false,
+    }
+}
