@@ -39,9 +39,9 @@ impl OwnPace {
         }
     }
 
-    /// By how many tokens values differ from those that the last ones, read at a moment, grow to at this pace; `None` if it
-    /// is not known.
-    pub(super) fn misses(&self, last: &Line, seen: Moment, now: &Line, at: Moment) -> Option<u64> {
+    /// By how many tokens values are beyond those that the last ones, read at a moment, grow to at this pace; `None` if it
+    /// is not known. Any process may grow more slowly than before.
+    pub(super) fn exceeds(&self, last: &Line, seen: Moment, now: &Line, at: Moment) -> Option<u64> {
         let (first, since) = self.older.as_ref().filter(|(_, since)| seen.since(*since) > Span::default())?;
         let (measured, within) = (u128::from(millis(seen.since(*since))), u128::from(millis(at.since(seen))));
         let mut sum = 0_u64;
@@ -51,8 +51,8 @@ impl OwnPace {
             let (pace, grown) = (growth(&last, &first), growth(now, &last));
             for i in 0..COUNTERS {
                 let expected = u128::from(pace[i]) * within / measured;
-                let missed = u128::from(grown[i]).abs_diff(expected);
-                sum = sum.saturating_add(u64::try_from(missed).unwrap_or(u64::MAX));
+                let beyond = u128::from(grown[i]).saturating_sub(expected);
+                sum = sum.saturating_add(u64::try_from(beyond).unwrap_or(u64::MAX));
             }
         }
         Some(sum)

@@ -129,12 +129,12 @@ impl Process {
         }
     }
 
-    /// By how many tokens a page differs from what this process's pace leads to, if that is known.
-    pub(super) fn misses(&self, page: &InstancePage<'_>) -> Option<u64> {
+    /// By how many tokens a page is beyond what this process's pace leads to, if that is known.
+    pub(super) fn exceeds_pace(&self, page: &InstancePage<'_>) -> Option<u64> {
         if self.pace.is_empty() {
             return None;
         }
-        self.pace.misses(&self.line(), self.last_seen, &self.line_of(page.rows), page.at)
+        self.pace.exceeds(&self.line(), self.last_seen, &self.line_of(page.rows), page.at)
     }
 
     /// Whether a line may be this process's with some counters below their true values: others grew at its pace.

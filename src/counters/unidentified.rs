@@ -138,7 +138,7 @@ impl Processes {
         };
         let continues = |process: &Process| match fit(process, page) {
             PageMatch::Continues(distance) if !leaps(process, distance) => {
-                Some((process.misses(page).unwrap_or(distance), distance, process.id))
+                Some((process.exceeds_pace(page).unwrap_or(distance), distance, process.id))
             }
             _ => None,
         };
