@@ -58,7 +58,8 @@ fn gpus_of_several_places_whose_hostname_says_nothing_are_named_by_their_places(
     {
         for uuid in [true, false] {
             let reading = dialect::read(page(hostname, uuid).as_bytes(), &Hint::default()).unwrap();
-            let nodes: Vec<_> = reading.gpus.iter().map(|(node, _)| node.as_ref().map(|node| node.as_str())).collect();
+            let nodes: Vec<_> =
+                reading.gpus.iter().map(|(node, _)| node.as_ref().map(margintop::reading::NodeName::as_str)).collect();
             let expected = ["10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.2"].map(Some);
             assert_eq!(nodes, expected, "{hostname:?} {uuid}");
         }
