@@ -37,6 +37,44 @@ fn dcgm_exporter_says_its_gpus() {
     assert_eq!((reading.gpus[0].1.xid, gpu.xid, gpu.mig), (None, Some(43), None));
 }
 
+/// Class: GPUs of several nodes on one page are those of one node, as the hostname that they share says nothing.
+#[test]
+fn gpus_of_several_places_whose_hostname_says_nothing_are_named_by_their_places() {
+    let page = |hostname: &str, uuid: bool| {
+        let line = |place: u32, index: u32| {
+            let uuid = if uuid {
+                format!(",UUID=\"GPU-0000000{place}-1111-2222-3333-44444444444{index}\"")
+            } else {
+                String::new()
+            };
+            format!(
+                "DCGM_FI_DEV_GPU_UTIL{{gpu=\"{index}\"{uuid}{hostname},instance=\"10.0.0.{place}:9400\",job=\"dcgm\"}} 50\n"
+            )
+        };
+        [line(1, 0), line(1, 1), line(2, 0), line(2, 1)].concat()
+    };
+    for hostname in
+        ["", ",Hostname=\"\"", ",Hostname=\"localhost\"", ",Hostname=\"localhost.localdomain\"", ",Hostname=\"gpu\""]
+    {
+        for uuid in [true, false] {
+            let reading = dialect::read(page(hostname, uuid).as_bytes(), &Hint::default()).unwrap();
+            let nodes: Vec<_> =
+                reading.gpus.iter().map(|(node, _)| node.as_ref().map(margintop::reading::NodeName::as_str)).collect();
+            let expected = ["10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.2"].map(Some);
+            assert_eq!(nodes, expected, "{hostname:?} {uuid}");
+        }
+    }
+}
+
+/// A page that a Prometheus has of two exporters on one host.
+#[test]
+fn one_gpu_in_two_places_keeps_its_hostname() {
+    let page = b"DCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-1\",Hostname=\"n\",instance=\"10.1.0.5:9400\"} 50\n\
+                 DCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-1\",Hostname=\"n\",instance=\"192.168.0.5:9400\"} 50\n";
+    let reading = dialect::read(page, &Hint::default()).unwrap();
+    assert_eq!((reading.gpus.len(), reading.gpus[0].0.as_ref().unwrap().as_str()), (1, "n"));
+}
+
 #[test]
 fn an_older_exporter_and_a_page_with_an_engine_on_it_are_read_too() {
     let page = b"DCGM_FI_DEV_GPU_UTIL{gpu=\"3\",uuid=\"GPU-1\",Hostname=\"n\"} 50\n\

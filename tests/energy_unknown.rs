@@ -55,6 +55,8 @@ fn snapshot(fleet: &Fleet) -> Snapshot {
 
 fn is_said(fleet: &Fleet) -> bool {
     let snapshot = snapshot(fleet);
+    // Class: a GPU that answers and lacks one figure is called lost.
+    assert!(snapshot.alerts.iter().all(|alert| alert.rule != Rule::GpuLost), "{:?}", snapshot.alerts);
     let alert = snapshot.alerts.iter().any(|alert| {
         let says = alert.text.as_str().contains("the cost of its power is missing");
         alert.rule == Rule::EnergyUnknown && alert.subject.as_str() == "n GPU 0" && says

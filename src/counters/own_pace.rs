@@ -4,11 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use super::line::Line;
 use super::quarantined::millis;
-use super::values::{COUNTERS, growth};
+use super::values::{COUNTERS, RowKey, growth};
 use crate::units::{Moment, Span};
 
 /// The number of pages after which the present pace is measured from a later one.
 const PAGES: u8 = 4;
+/// A growth fits a pace if it differs by one part in this many, or by a few tokens.
+const NEAR: u64 = 4;
+const FEW: u64 = 16;
+/// A growth leaps if it is this many times what a pace leads to, and more.
+const LEAP: u64 = 4;
+const MANY: u64 = 100;
 /// The most rows of pages that are measured.
 pub(super) const ROWS: usize = 64;
 
@@ -39,23 +45,31 @@ impl OwnPace {
         }
     }
 
-    /// By how many tokens values differ from those that the last ones, read at a moment, grow to at this pace; `None` if it
-    /// is not known.
-    pub(super) fn misses(&self, last: &Line, seen: Moment, now: &Line, at: Moment) -> Option<u64> {
+    /// Whether values are those that the last ones, read at a moment, grow to at this pace.
+    pub(super) fn fits(&self, last: &Line, seen: Moment, now: &Line, at: Moment) -> bool {
+        let is_near = |grown: u64, expected: u64| grown.abs_diff(expected) <= expected / NEAR + FEW;
+        self.all(last, seen, now, at, is_near) == Some(true)
+    }
+
+    /// Whether a counter grew by far more than at this pace.
+    pub(super) fn leaps(&self, last: &Line, seen: Moment, now: &Line, at: Moment) -> bool {
+        let is_slow = |grown: u64, expected: u64| grown <= expected.saturating_mul(LEAP).saturating_add(MANY);
+        self.all(last, seen, now, at, is_slow) == Some(false)
+    }
+
+    /// Whether something holds of the growth of all counters and what was expected; `None` if the pace is not known.
+    fn all(&self, last: &Line, seen: Moment, now: &Line, at: Moment, holds: impl Fn(u64, u64) -> bool) -> Option<bool> {
         let (first, since) = self.older.as_ref().filter(|(_, since)| seen.since(*since) > Span::default())?;
         let (measured, within) = (u128::from(millis(seen.since(*since))), u128::from(millis(at.since(seen))));
-        let mut sum = 0_u64;
-        for (key, now) in &now.0 {
-            let of = |line: &Line| line.0.iter().find(|(known, _)| known == key).map(|(_, values)| *values);
-            let (Some(first), Some(last)) = (of(first), of(last)) else { continue };
+        let of = |line: &Line, key: &RowKey| line.0.iter().find(|(known, _)| known == key).map(|(_, values)| *values);
+        Some(now.0.iter().all(|(key, now)| {
+            let (Some(first), Some(last)) = (of(first, key), of(last, key)) else { return true };
             let (pace, grown) = (growth(&last, &first), growth(now, &last));
-            for i in 0..COUNTERS {
+            (0..COUNTERS).all(|i| {
                 let expected = u128::from(pace[i]) * within / measured;
-                let missed = u128::from(grown[i]).abs_diff(expected);
-                sum = sum.saturating_add(u64::try_from(missed).unwrap_or(u64::MAX));
-            }
-        }
-        Some(sum)
+                holds(grown[i], u64::try_from(expected).unwrap_or(u64::MAX))
+            })
+        }))
     }
 
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {

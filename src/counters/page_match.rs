@@ -129,12 +129,14 @@ impl Process {
         }
     }
 
-    /// By how many tokens a page differs from what this process's pace leads to, if that is known.
-    pub(super) fn misses(&self, page: &InstancePage<'_>) -> Option<u64> {
-        if self.pace.is_empty() {
-            return None;
-        }
-        self.pace.misses(&self.line(), self.last_seen, &self.line_of(page.rows), page.at)
+    /// Whether a page is what this process grows to at its pace.
+    pub(super) fn fits_pace(&self, page: &InstancePage<'_>) -> bool {
+        !self.pace.is_empty() && self.pace.fits(&self.line(), self.last_seen, &self.line_of(page.rows), page.at)
+    }
+
+    /// Whether a counter of a page is far beyond what this process grows to at its pace.
+    pub(super) fn leaps_beyond_pace(&self, page: &InstancePage<'_>) -> bool {
+        !self.pace.is_empty() && self.pace.leaps(&self.line(), self.last_seen, &self.line_of(page.rows), page.at)
     }
 
     /// Whether a line may be this process's with some counters below their true values: others grew at its pace.

@@ -347,7 +347,7 @@ impl Process {
             live_at_first: _,
             index: _,
         } = self;
-        let trial = trial.iter_mut().map(Trial::since_mut);
+        let trial = trial.iter_mut().flat_map(Trial::moments_mut);
         let rows = rows.iter_mut().flat_map(ProcessRow::moments_mut);
         let dropped = dropped.iter_mut().flat_map(Dropped::moments_mut);
         [first_seen, last_seen]

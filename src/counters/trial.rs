@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::fastest_minute::FastestMinute;
 use super::identity::InstancePage;
 use super::line::Line;
+use super::own_pace::OwnPace;
 use super::passed::is_near;
 use super::process::{Process, ProcessId};
 use super::row::{QUARANTINE_PAGES, SMALL_PART};
@@ -33,6 +34,9 @@ pub(super) struct Trial {
     /// How fast the line before it grew, in tokens a minute; 0 if that is not known.
     #[serde(default)]
     pace: u64,
+    /// How each counter grew before it.
+    #[serde(default, skip_serializing_if = "OwnPace::is_empty")]
+    own_pace: OwnPace,
     /// The number of pages since that returned to the line before it.
     #[serde(default)]
     returns: u8,
@@ -54,9 +58,9 @@ pub(super) enum TrialKind {
 }
 
 impl Trial {
-    pub(super) const fn since_mut(&mut self) -> &mut Moment {
-        let Self { kind: _, since, before: _, shown: _, step: _, pace: _, returns: _ } = self;
-        since
+    pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
+        let Self { kind: _, since, before: _, shown: _, step: _, pace: _, own_pace, returns: _ } = self;
+        own_pace.moments_mut().chain([since])
     }
 
     /// The trial of growth far beyond what a process has shown.
@@ -76,12 +80,13 @@ impl Trial {
 
     pub(super) fn new(kind: TrialKind, since: Moment, process: &Process) -> Self {
         let (before, shown, pace) = (process.line(), process.shown(), process.passed.pace());
-        Self { kind, since, before, shown, step: 0, pace, returns: 0 }
+        Self { kind, since, before, shown, step: 0, pace, own_pace: process.pace.clone(), returns: 0 }
     }
 
     /// Returns a process to its state before the trial.
     pub(super) fn undo(&self, process: &mut Process) {
         process.return_to(&self.before, &self.shown);
+        process.pace = self.own_pace.clone();
     }
 
     /// Notes a page. Whether growth is on trial and several pages returned to the values from before it: below the

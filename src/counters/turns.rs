@@ -35,7 +35,7 @@ pub(super) struct Turns {
     /// The line of the last page.
     last: usize,
     /// How many pages in a row were of another line than the one before.
-    turns: u8,
+    in_a_row: u8,
     /// Whether a line grew by a large part of its distance from another.
     #[serde(default)]
     is_far: bool,
@@ -89,7 +89,7 @@ impl Turns {
 
     /// Notes that a page was not of another line than the one before.
     fn begin(&mut self, at: Moment) {
-        (self.turns, self.is_far, self.since) = (0, false, Some(at));
+        (self.in_a_row, self.is_far, self.since) = (0, false, Some(at));
         for line in &mut self.lines {
             (line.first, line.pace, line.pages, line.process) = (line.line.clone(), None, 0, None);
         }
@@ -119,24 +119,25 @@ impl Turns {
         self.is_far |= others.map(|(_, line)| away(line)).any(|away| own.saturating_mul(NEARER) > away);
         let line = &mut self.lines[place];
         let (grown, within) = (line.line.growth_to(now), at.since(line.seen));
-        let grows = line.grows(grown, within);
+        let is_own = line.grows(grown, within);
         line.pages = line.pages.saturating_add(1);
         line.pace = Some(line.pace.unwrap_or_default().max(a_minute(grown, within)));
-        is_other && grows
+        is_other && is_own
     }
 
     /// Whether there were enough turns to tell.
     fn are_enough(&self) -> bool {
-        self.turns >= if self.is_far { TURNS_FAR } else { TURNS } && self.lines.iter().all(|line| line.pages >= PAGES)
+        self.in_a_row >= if self.is_far { TURNS_FAR } else { TURNS }
+            && self.lines.iter().all(|line| line.pages >= PAGES)
     }
 
     fn advance(&mut self, place: usize, now: Line, at: Moment, is_turn: bool) {
         (self.lines[place].line, self.lines[place].seen) = (now, at);
-        if is_turn { self.turns = self.turns.saturating_add(1) } else { self.begin(at) }
+        if is_turn { self.in_a_row = self.in_a_row.saturating_add(1) } else { self.begin(at) }
     }
 
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { lines, last: _, turns: _, is_far: _, since } = self;
+        let Self { lines, last: _, in_a_row: _, is_far: _, since } = self;
         let lines = lines.iter_mut().map(|line| {
             let TurnLine { line: _, seen, first: _, pace: _, pages: _, process: _ } = line;
             seen

@@ -101,7 +101,9 @@ impl Processes {
 
     /// Whether a page continues a quarantined line with less growth than it continues a process.
     fn is_quarantined_nearer(&self, page: &InstancePage<'_>, distance: u64, id: ProcessId) -> bool {
-        self.get(id).is_some_and(|process| self.quarantined.is_nearer(page, process, distance))
+        // What a process grows to at its pace is its own, though a line lies on the way, as its dip in some counters does.
+        let is_its = |process: &Process| process.fits_pace(page);
+        self.get(id).is_some_and(|process| !is_its(process) && self.quarantined.is_nearer(page, process, distance))
     }
 
     /// Whether several processes may have sent a page, since a counter that tells them apart is not on it.
@@ -137,13 +139,15 @@ impl Processes {
                     && process.passed.is_large(distance, page.at.since(process.last_seen))
         };
         let continues = |process: &Process| match fit(process, page) {
-            PageMatch::Continues(distance) if !leaps(process, distance) => {
-                Some((process.misses(page).unwrap_or(distance), distance, process.id))
-            }
+            PageMatch::Continues(distance) if !leaps(process, distance) => Some((distance, process.id)),
             _ => None,
         };
-        let nearest = self.all.iter().filter(may_be).filter_map(continues).min();
-        nearest.map(|(_, distance, id)| (distance, id))
+        let all: Vec<_> = self.all.iter().filter(may_be).filter_map(continues).collect();
+        let nearest = all.iter().min().copied()?;
+        // Of several, it may be the one whose pace leads to the page.
+        let leaps = all.len() > 1 && self.get(nearest.1).is_some_and(|process| process.leaps_beyond_pace(page));
+        let fits = |(_, id): &&(u64, ProcessId)| self.get(*id).is_some_and(|process| process.fits_pace(page));
+        Some(all.iter().filter(|_| leaps).filter(fits).min().copied().unwrap_or(nearest))
     }
 
     pub(super) fn go_on_by_values(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
@@ -205,6 +209,7 @@ impl Processes {
         let above = trial.kind == TrialKind::Growth;
         self.quarantined.push(QuarantinedLine::new(above, Values::before(other), seen, 0).refuted());
         let mut outcome = self.go_on(page, id);
+        self.get_mut(id)?.note_pace(page.at);
         outcome.taken_back.push(id);
         outcome.lost = true;
         outcome.on_trial = false;

@@ -23,6 +23,8 @@ struct Board<'p> {
     uuid: Option<LabelText<'p>>,
     index: Option<LabelText<'p>>,
     node: Option<LabelText<'p>>,
+    /// Where an aggregated page has it from.
+    origin: Option<LabelText<'p>>,
     name: Option<LabelText<'p>>,
     state: Option<LabelText<'p>>,
     /// The process that holds memory on it.
@@ -62,6 +64,7 @@ impl<'p> Boards<'p> {
                 }
                 b"gpu" => told.index = said(value),
                 b"hostname" | b"Hostname" => told.node = said(value),
+                b"instance" => told.origin = said(value),
                 b"modelName" | b"name" => told.name = said(value),
                 b"state" => told.state = Some(value),
                 b"pid" => told.process.0 = Some(value),
@@ -105,7 +108,7 @@ impl<'p> Boards<'p> {
                 (ours == theirs || is_same_uuid(ours, theirs))
                     && (board.index == told.index || board.index.is_none() || told.index.is_none())
             }
-            _ => board.index == told.index && board.node == told.node,
+            _ => board.index == told.index && board.node == told.node && board.origin == told.origin,
         };
         let near = [self.last, self.last + 1].into_iter().find(|at| self.seen.get(*at).is_some_and(same));
         let at = near.or_else(|| self.seen.iter().position(same)).unwrap_or(self.seen.len());
@@ -146,11 +149,35 @@ impl<'p> Boards<'p> {
     /// A reading for each GPU, with the node that its labels name. `state` is what a GPU is in of which none is told.
     pub(super) fn finish(mut self, state: GpuState) -> Vec<(Option<NodeName>, GpuReading)> {
         self.drop_shared_uuids();
-        let boards = self.seen.into_iter().enumerate();
-        boards
-            .map(|(place, board)| (board.node.map(|node| NodeName::new(&node.text())), board.reading(place, state)))
-            .collect()
+        let nodes: Vec<_> = self.seen.iter().map(|board| self.node_of(board)).collect();
+        let boards = self.seen.into_iter().zip(nodes).enumerate();
+        boards.map(|(place, (board, node))| (node, board.reading(place, state))).collect()
     }
+
+    /// The node of a GPU: its hostname, or where an aggregated page has it from if that says nothing. A hostname says
+    /// nothing of pages from several places if it is missing, that of any machine, or has different GPUs at one index.
+    fn node_of(&self, board: &Board<'p>) -> Option<NodeName> {
+        let named = board.node.map(LabelText::text);
+        let Some(origin) = board.origin.map(|origin| host_of(&origin.text()).to_owned()) else {
+            return named.map(|name| NodeName::new(&name));
+        };
+        let is_elsewhere = |other: &&Board<'p>| {
+            other.node == board.node && other.origin.is_some_and(|there| *host_of(&there.text()) != *origin)
+        };
+        let mut elsewhere = self.seen.iter().filter(is_elsewhere);
+        let says_nothing = named.as_ref().is_none_or(|name| name.starts_with("localhost"));
+        let is_split = if says_nothing {
+            elsewhere.next().is_some()
+        } else {
+            elsewhere.any(|other| other.index == board.index && board.index.is_some() && !other.mig)
+        };
+        if is_split { Some(NodeName::new(&origin)) } else { named.map(|name| NodeName::new(&name)) }
+    }
+}
+
+/// The host of an address.
+fn host_of(address: &str) -> &str {
+    address.rsplit_once(':').map_or(address, |(host, _)| host)
 }
 
 /// A label's value, unless it is what exporters print for a text that they don't have: nothing, DCGM's

@@ -96,6 +96,9 @@ pub struct NodeRow {
     pub profit_per_hour: Option<Money>,
 }
 
+/// The reason of a GPU whose energy is paid for and unknown: it has an alert of its own.
+pub const ENERGY_UNKNOWN: &str = "its energy is unknown: the cost of its power is missing";
+
 /// One GPU. Gauges are `None` unless it is live.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GpuRow {

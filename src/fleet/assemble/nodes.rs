@@ -102,7 +102,7 @@ fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
 /// That power is paid for and not counted.
 fn unknown_energy(fleet: &Fleet, id: &GpuId) -> Option<Label> {
     super::energy_unknown_since(fleet, id)?;
-    Some(Label::new("its energy is unknown: the cost of its power is missing"))
+    Some(Label::new(crate::snapshot::ENERGY_UNKNOWN))
 }
 
 fn reason(gpu: &Gpu, state: Health) -> Option<Label> {
