@@ -9,7 +9,7 @@ use super::proxy_guard::ProxyGuard;
 use super::slo::LastLatencies;
 use crate::counters::{ProcessId, RowKey, Step, Window, growth};
 use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, TokenChange};
-use crate::reading::{EngineReading, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role};
+use crate::reading::{EngineReading, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role};
 use crate::units::{Moment, Ratio, Span, Tokens};
 
 /// Running sums of a row: prompt, its cached part, output.
@@ -76,6 +76,20 @@ struct Mark {
     at: Moment,
     latency: Latency,
     work: RankWork,
+    ends: Ends,
+}
+
+/// What became of requests, lifetime.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends {
+    pub(crate) finished: Finished,
+    pub(crate) preemptions: Option<u64>,
+}
+
+impl Ends {
+    const fn of(reading: &EngineReading) -> Self {
+        Self { finished: reading.finished, preemptions: reading.preemptions }
+    }
 }
 
 impl Row {
@@ -255,6 +269,14 @@ impl Row {
         which(self.reading.work, self.latencies.older.as_ref()?.work)
     }
 
+    /// How much a count of what became of requests grew a minute over the window; after a restart it counts from zero.
+    pub(crate) fn per_minute(&self, which: fn(&Ends) -> Option<u64>) -> Option<f64> {
+        let then = self.latencies.older.as_ref()?;
+        let minutes = self.seen.since(then.at).as_secs_f64() / 60.0;
+        let (now, before) = (which(&Ends::of(&self.reading))?, which(&then.ends)?);
+        (minutes > 0.0).then(|| now.checked_sub(before).unwrap_or(now) as f64 / minutes)
+    }
+
     /// Adds the growth of live counters. Returns which sums are known.
     fn add_live(&mut self, now: LiveTokens) -> [bool; 3] {
         let then = self.live.unwrap_or(now);
@@ -296,7 +318,7 @@ fn add(sum: &mut Option<u64>, grown: Option<u64>) {
 impl Latencies {
     fn renew(&mut self, at: Moment, reading: &EngineReading, span: Span) {
         let due = |slot: &Option<Mark>| slot.as_ref().is_none_or(|mark| at.since(mark.at) >= span);
-        let mark = || Mark { at, latency: reading.latency.clone(), work: reading.work };
+        let mark = || Mark { at, latency: reading.latency.clone(), work: reading.work, ends: Ends::of(reading) };
         if self.older.is_none() {
             self.older = Some(mark());
         } else if due(&self.newer) && due(&self.older) {

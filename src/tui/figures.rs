@@ -166,7 +166,20 @@ pub const FIGURES: &[Figure] = &[
     figure!("burn: below mean ≈", "currency an hour", Reason::BelowMean.formula(), "units' load; rates", &[Overview]),
     figure!("burn: silent", "currency an hour", Reason::Silent.formula(), "leases", &[Overview]),
     figure!("burn: unpriced", "currency", Reason::Unpriced.formula(), "price book", &[Overview, Models]),
-    figure!("burn: throttled", "GPUs", Reason::Throttled.formula(), "driver or exporter", &[Overview]),
+    figure!(
+        "burn: throttled ≈",
+        "currency an hour",
+        Reason::Throttled.formula(),
+        "driver or exporter; rates",
+        &[Overview, Money]
+    ),
+    figure!(
+        "burn: preempted ≈",
+        "currency an hour",
+        Reason::Preempted.formula(),
+        "engines' counters of requests; rates",
+        &[Overview, Money]
+    ),
     figure!(
         "max/mean",
         "ratio",

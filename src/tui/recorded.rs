@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::history::{EventKind, History, HistoryEvent, Measure, Query, Subject};
 use crate::reading::{Activity, Health};
 use crate::snapshot::{
-    Alert, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, Requests, ScrapeRow, SloStatus,
+    Alert, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, RequestRates, Requests, ScrapeRow, SloStatus,
     Snapshot, TokenTotals, UnitRow, Vitals,
 };
 use crate::units::{Money, Ratio, Span, Timestamp, quotient};
@@ -149,6 +149,9 @@ impl Then<'_> {
             revenue: None,
             cost: None,
             profit: None,
+            revenue_per_hour: money(of(Measure::Revenue)),
+            cost_per_hour: money(of(Measure::Cost)),
+            idle_per_hour: None,
             profit_per_hour: money(of(Measure::Profit)),
             ..row.clone()
         }
@@ -209,6 +212,7 @@ impl Then<'_> {
             waited: None,
             expert_balancedness: None,
             preemptions: None,
+            requests_per_minute: RequestRates::default(),
             spec_acceptance: None,
             revenue: None,
             scrape: ScrapeRow::default(),

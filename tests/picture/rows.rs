@@ -8,7 +8,7 @@ use margintop::reading::{
     TargetId, UnitName,
 };
 use margintop::snapshot::{
-    Alert, EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, PriceStep, Quantiles, Rule, ScrapeRow, Severity, UnitRow,
+    Alert, EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, PriceStep, Quantiles, RequestRates, Rule, ScrapeRow, Severity, UnitRow,
     WorstRank,
 };
 use margintop::units::{Bytes, BytesPerSecond, Celsius, Megahertz, Money, Price, Span, Timestamp, Tokens};
@@ -64,6 +64,9 @@ pub fn node(name: &str, unit: Option<&str>, gpus: usize, beat: u64, board: &str)
         revenue: Some(dollars(1_329.0)),
         cost: Some(dollars(205.7)),
         profit: Some(dollars(1_123.3)),
+        revenue_per_hour: Some(dollars(86.0 - wave(seed, 0) * 90.0)),
+        cost_per_hour: Some(dollars(16.0)),
+        idle_per_hour: Some(Money::ZERO),
         profit_per_hour: Some(dollars(70.0 - wave(seed, 0) * 90.0)),
     }
 }
@@ -105,6 +108,7 @@ pub fn engine(
         within_slo: None,
         waited: None,
         expert_balancedness: None,
+        requests_per_minute: RequestRates::default(),
         preemptions: Some(3),
         spec_acceptance: None,
         revenue: Some(dollars(35.0)),

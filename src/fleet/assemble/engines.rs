@@ -6,12 +6,12 @@ use super::{Fleet, Present, RowView, engine_of, kind_of, shown_prompt};
 use crate::counters::quantile;
 use crate::dialect;
 use crate::inventory::Target;
-use crate::metering::{CACHED, Counts, Engine, OUTPUT, PROMPT, Row};
+use crate::metering::{CACHED, Counts, Ends, Engine, OUTPUT, PROMPT, Row};
 use crate::pricing::Bill;
 use crate::reading::{
     Finished, Health, Histogram, Label, Latency, PromptCount, Rank, RankWork, Role, TargetId, TokenCounters,
 };
-use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
+use crate::snapshot::{EngineRow, Quantiles, RequestRates, ScrapeRow};
 use crate::units::{Money, Ratio};
 
 pub(super) fn rows(present: &Present<'_>) -> Vec<EngineRow> {
@@ -79,6 +79,7 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
         waited: None,
         expert_balancedness: None,
         preemptions: None,
+        requests_per_minute: RequestRates::default(),
         spec_acceptance: None,
         revenue: None,
         scrape: scrape(fleet, target, engine),
@@ -122,10 +123,23 @@ fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow
         waited: row.rank_work(RankWork::waited).filter(|_| live),
         expert_balancedness: row.rank_work(RankWork::balancedness).filter(|_| live),
         preemptions: reading.preemptions,
+        requests_per_minute: if live { request_rates(row) } else { RequestRates::default() },
         spec_acceptance: reading.speculation.and_then(|speculation| speculation.acceptance()),
         revenue: revenue(fleet, view),
         note: blank.note.clone().or_else(|| remarks(fleet, view)),
         ..blank.clone()
+    }
+}
+
+fn request_rates(row: &Row) -> RequestRates {
+    let of = |which: fn(&Ends) -> Option<u64>| row.per_minute(which);
+    RequestRates {
+        ended: of(|ends| ends.finished.requests),
+        stopped: of(|ends| ends.finished.stopped),
+        length: of(|ends| ends.finished.length),
+        aborted: of(|ends| ends.finished.aborted),
+        failed: of(|ends| ends.finished.failed),
+        preempted: of(|ends| ends.preemptions),
     }
 }
 
