@@ -19,6 +19,7 @@ mod pace;
 mod path;
 mod prompt;
 mod said;
+mod settled;
 mod sorting;
 mod travel;
 mod walk;
@@ -49,6 +50,7 @@ use crate::tui::scene::Scene;
 use crate::tui::view::{Hits, Order, Part, RowKey, ViewId};
 use crate::units::{Span, Timestamp};
 use path::Path;
+use settled::Settled;
 
 /// Rows that a notch of the wheel moves.
 const WHEEL: usize = 3;
@@ -113,6 +115,7 @@ pub struct App {
     sort_later: BTreeMap<String, String>,
     is_sparing: bool,
     lists: [ListState; ViewId::COUNT],
+    settled: Settled,
     open: BTreeSet<RowKey>,
     themes: usize,
     hits: Hits,
@@ -156,6 +159,7 @@ impl App {
             sort_later: BTreeMap::new(),
             is_sparing: false,
             lists: [ListState::default(); ViewId::COUNT],
+            settled: Settled::default(),
             open: BTreeSet::new(),
             themes: themes.max(1),
             hits: Hits::default(),
@@ -308,5 +312,6 @@ impl App {
             self.heat = self.heat.follow(&before, now);
         }
         self.shown = snapshot;
+        self.settle();
     }
 }

@@ -15,6 +15,7 @@ mod gpus;
 mod help;
 mod hits;
 mod layout;
+mod lines_of;
 mod list;
 mod model;
 mod models;
@@ -26,6 +27,7 @@ mod nothing;
 mod overview;
 mod registry;
 mod served;
+mod settled;
 mod tables;
 mod what_if;
 

@@ -13,7 +13,7 @@ use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
-use columns::{columns, total};
+use columns::{Tops, columns, total};
 use lines::{Line, lines};
 
 /// The view.
@@ -29,7 +29,7 @@ impl View for Engines {
     }
 
     fn orders(&self, scene: &Scene<'_>) -> Vec<Order> {
-        list::orders(&columns(scene))
+        list::orders(&columns(scene, Tops::default()))
     }
 
     fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
@@ -51,7 +51,7 @@ impl View for Engines {
             pane::basis(canvas, area, scene);
         }
         let Some(area) = layout.area(Part::List) else { return Hits::default() };
-        let columns = columns(&slow);
+        let columns = columns(&slow, Tops::of(&slow, &lines));
         let total = |hidden: usize| total(&slow, hidden, &columns);
         let is_whole = scene.app.filter.text().is_empty() && scene.app.subject().is_none();
         let list = List {
