@@ -71,8 +71,7 @@ fn a_gpu_that_does_not_answer_is_silent_and_not_idle_as_well() {
     let found = lines(&snapshot);
     let costs: Vec<_> = found.iter().map(|line| (line.reason, line.per_hour, line.what.as_str())).collect();
     let (idle, silent) = (Some(dollars(6)), Some(dollars(2)));
-    let expected =
-        [(Reason::Idle, idle, "gpu-1, 3 GPUs"), (Reason::Silent, silent, "gpu-1, 1 GPU, the rent runs on")];
+    let expected = [(Reason::Idle, idle, "gpu-1, 3 GPUs"), (Reason::Silent, silent, "gpu-1, 1 GPU, the rent runs on")];
     assert_eq!(costs, expected, "the rent of 4 GPUs is $8");
     on_node(&mut snapshot, |node| node.gpus.iter_mut().for_each(|gpu| gpu.state = Health::Lost));
     let line = only(&snapshot);

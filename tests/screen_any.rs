@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use margintop::reading::{EngineKind, Health, Label, ModelName, Role as EngineRole, UnitName};
 use margintop::snapshot::{Line, Rule, Severity, Snapshot};
+use margintop::statement::By;
 use margintop::tui::app::{Action, App, Command, Motion, Turn};
 use margintop::tui::inquiry::{Against, Hour, MoneyPage, MoneyQuestion, Question, Reply, WhatIfPage};
 use margintop::tui::scene::Scene;
@@ -307,7 +308,7 @@ proptest! {
         let mut app = app(picture);
         app.has_past = true;
         let at = pasts.0.until - Span::from_secs(1);
-        let question = MoneyQuestion { at, against: Against::ALL[against] };
+        let question = MoneyQuestion { at, against: Against::ALL[against], by: By::Model };
         let four = [pasts.0.clone(), pasts.0.clone(), pasts.1, pasts.2];
         let mut page = MoneyPage::of(question, &four, &book(), &TimeZone::UTC, Some(Money::ZERO));
         for _ in 0..=panes {

@@ -355,6 +355,15 @@ fn every_pane_of_the_money_view() {
         golden(&format!("money-pane-{}", pane.name()), &app, (80, 24));
         app.update(Action::Command(Command::Show(ViewId::Money)));
     }
+    for by in ["tier", "node", "unit", "role"] {
+        app.update(Action::Command(Command::By));
+        pages::answer(&mut app, Page::Fleet);
+        golden(&format!("money-by-{by}"), &app, (120, 36));
+    }
+    app.update(Action::Command(Command::By));
+    draw_once(&mut app, (200, 50));
+    pages::answer(&mut app, Page::Fleet);
+    golden("money-week", &app, (200, 50));
     // A week ago nothing was watched.
     for _ in 0..2 {
         app.update(Action::Command(Command::Against));

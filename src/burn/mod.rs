@@ -79,7 +79,9 @@ impl Reason {
             Self::Throttled => {
                 "The rent of GPUs held down, times 1 − clock/highest clock of the same kind: an estimate from above."
             }
-            Self::Preempted => "The rent of each engine, times the share of its requests that is done again: an estimate.",
+            Self::Preempted => {
+                "The rent of each engine, times the share of its requests that is done again: an estimate."
+            }
         }
     }
 }

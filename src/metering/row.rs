@@ -9,7 +9,9 @@ use super::proxy_guard::ProxyGuard;
 use super::slo::LastLatencies;
 use crate::counters::{ProcessId, RowKey, Step, Window, growth};
 use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, TokenChange};
-use crate::reading::{EngineReading, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role};
+use crate::reading::{
+    EngineReading, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role,
+};
 use crate::units::{Moment, Ratio, Span, Tokens};
 
 /// Running sums of a row: prompt, its cached part, output.

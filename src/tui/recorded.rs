@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::history::{EventKind, History, HistoryEvent, Measure, Query, Subject};
 use crate::reading::{Activity, Health};
 use crate::snapshot::{
-    Alert, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, RequestRates, Requests, ScrapeRow, SloStatus,
-    Snapshot, TokenTotals, UnitRow, Vitals,
+    Alert, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, RequestRates, Requests, ScrapeRow,
+    SloStatus, Snapshot, TokenTotals, UnitRow, Vitals,
 };
 use crate::units::{Money, Ratio, Span, Timestamp, quotient};
 

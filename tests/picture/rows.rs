@@ -8,8 +8,8 @@ use margintop::reading::{
     TargetId, UnitName,
 };
 use margintop::snapshot::{
-    Alert, EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, PriceStep, Quantiles, RequestRates, Rule, ScrapeRow, Severity, UnitRow,
-    WorstRank,
+    Alert, EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, PriceStep, Quantiles, RequestRates, Rule, ScrapeRow,
+    Severity, UnitRow, WorstRank,
 };
 use margintop::units::{Bytes, BytesPerSecond, Celsius, Megahertz, Money, Price, Span, Timestamp, Tokens};
 

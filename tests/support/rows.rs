@@ -4,7 +4,9 @@
 use margintop::reading::{
     Activity, Ecc, EngineKind, GpuId, Health, ModelName, NodeName, Rank, Role, TargetId, UnitName,
 };
-use margintop::snapshot::{EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, Quantiles, RequestRates, ScrapeRow, UnitRow};
+use margintop::snapshot::{
+    EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, Quantiles, RequestRates, ScrapeRow, UnitRow,
+};
 use margintop::units::Ratio;
 
 /// A GPU of a node.

@@ -26,9 +26,8 @@ pub(super) fn paces_by<K: Ord>(
 pub(super) fn idle_paces(fleet: &Fleet) -> Vec<(NodeName, Money)> {
     let ledger = &fleet.ledger;
     let newest: Vec<_> = ledger.minutes().rev().take(2).map(|(_, sums)| sums).collect();
-    let of_minute = |id: CostAccountId| {
-        newest.iter().filter_map(|sums| sums.rent(id)).find(|time| time.held > GpuTime::ZERO)
-    };
+    let of_minute =
+        |id: CostAccountId| newest.iter().filter_map(|sums| sums.rent(id)).find(|time| time.held > GpuTime::ZERO);
     let idle = |id: CostAccountId| {
         let account = &ledger.cost_accounts()[id.index()];
         let node = account.node.clone().filter(|_| account.kind == CostKind::Gpus)?;

@@ -83,6 +83,12 @@ pub enum Command {
     Interval(Turn),
     /// Compare with another time.
     Against,
+    /// Group the money by something else.
+    By,
+    /// Write the shown table into a file; of a form, the command that prints the same into the clipboard.
+    Export,
+    /// Keep a form as a scenario with a name.
+    Keep,
     /// Out: of the filter, the view.
     Back,
 }
@@ -141,7 +147,7 @@ pub enum Action {
 }
 
 /// What the loop must do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Nothing.
     None,
@@ -155,6 +161,10 @@ pub enum Effect {
     Copy(Option<Rect>),
     /// Write a picture of the frame into files.
     Picture,
+    /// Put a text into the clipboard, and say what it is.
+    CopyText(String, &'static str),
+    /// Write a table into a file.
+    Export(String),
     /// Poll sources so often.
     Interval(Span),
 }

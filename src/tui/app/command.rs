@@ -39,7 +39,15 @@ impl App {
             Command::Form => self.charts.turn_form(),
             Command::WhatIf => self.what_if.open = true,
             Command::Against if self.view() == ViewId::Money => self.money.against = self.money.against.next(),
-            Command::Against | Command::Neighbour(_) => return Effect::None,
+            Command::By if self.view() == ViewId::Money => {
+                self.money.by = self.money.by.next();
+                self.lists[ViewId::Money as usize] = ListState::default();
+            }
+            Command::Export if self.what_if.open => return self.copy_command(),
+            Command::Export if self.view() == ViewId::Money => return self.export(),
+            Command::Against | Command::Neighbour(_) | Command::By | Command::Export | Command::Keep => {
+                return Effect::None;
+            }
             Command::Prompt => self.open_prompt(),
             Command::Complete(turn) => self.complete(turn),
             Command::Recall(turn) => self.recall(turn),
@@ -75,6 +83,26 @@ impl App {
             _ => return false,
         }
         true
+    }
+
+    /// The shown table of the money view as a file.
+    fn export(&mut self) -> Effect {
+        let Some(page) = &self.money.page else {
+            self.complain("nothing to export: the ledger has not answered yet");
+            return Effect::Redraw;
+        };
+        let (_, statement) = page.table(self.money.by.of());
+        Effect::Export(crate::tui::view::money_csv(statement, self.shown.money.currency.as_str()))
+    }
+
+    /// The command that prints what the form shows.
+    fn copy_command(&mut self) -> Effect {
+        let command = self.what_if.page.as_ref().and_then(|page| page.changed.command());
+        let Some(words) = command else {
+            self.complain("nothing is otherwise: there is no command yet");
+            return Effect::Redraw;
+        };
+        Effect::CopyText(words.join(" "), "copied the report command")
     }
 
     fn next_pane(&mut self) {

@@ -36,7 +36,7 @@ pub use filter::Filter;
 pub use grouping::Grouping;
 pub use heat::HeatMap;
 pub use list::{ListState, Motion};
-pub use money::{MoneyState, Pane};
+pub use money::{Grouped, MoneyState, Pane};
 pub use pace::{Pace, Pictures};
 pub use prompt::Prompt;
 pub use said::Said;

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{MoneyPage, WhatIfPage};
+use super::{Hour, MoneyPage, WhatIfPage};
 use crate::reading::Label;
+use crate::statement::By;
 use crate::units::{HourlyRate, NodeCount, Share, Timestamp};
 
 /// The other end of the bridge.
@@ -86,6 +87,8 @@ pub struct MoneyQuestion {
     pub at: Timestamp,
     /// The other end of the bridge.
     pub against: Against,
+    /// By what the table of today is grouped.
+    pub by: By,
 }
 
 /// What today would have been.
@@ -104,6 +107,8 @@ pub enum Question {
     Money(MoneyQuestion),
     /// What today would have been.
     WhatIf(WhatIfQuestion),
+    /// The hours of the local day that begins then.
+    Day(Timestamp),
 }
 
 /// An answer, or why there is none and what to do.
@@ -113,6 +118,8 @@ pub enum Reply {
     Money(Result<Arc<MoneyPage>, Label>),
     /// To [`Question::WhatIf`].
     WhatIf(Result<Arc<WhatIfPage>, Label>),
+    /// To [`Question::Day`]: which one, and its hours.
+    Day(Timestamp, Result<Vec<Hour>, Label>),
 }
 
 /// Who is told the answer.

@@ -118,6 +118,7 @@ fn words(command: Command, view: ViewId, scene: &Scene<'_>) -> Option<(String, S
         Command::Show(ViewId::Money) if !has_one_pane(scene.area()) => return None,
         Command::Show(ViewId::Money) => format!("next pane {}", app.money.pane.name()),
         Command::Group => format!("group: {}", app.grouping.name()),
+        Command::By => format!("by {}", app.money.by.of().name()),
         Command::Cells => format!("cells: {}", app.charts.cells.names().0),
         _ => binding.footer.to_owned(),
     };

@@ -33,7 +33,7 @@ mod what_if;
 
 pub use hits::{Hit, Hits};
 pub use layout::{Layout, Part};
-pub(super) use money::has_one_pane;
+pub(super) use money::{has_calendar, has_one_pane, money_csv};
 pub use registry::ViewId;
 pub(super) use what_if::what_if;
 

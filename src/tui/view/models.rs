@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::list::{By, Col, List, figure};
 use super::lines_of::common_top;
+use super::list::{By, Col, List, figure};
 use super::model::detail;
 use super::settled::settle;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, tables};

@@ -65,8 +65,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
         C::left(format!("tok/s, {}", scene.app.charts.reach.word()), 10, move |line| {
             tokens_line(scene, line, if line.measure() == Measure::Prompt { prompt } else { output })
         })
-            .rank(4)
-            .stretch(1, LINE),
+        .rank(4)
+        .stretch(1, LINE),
         C::right("tok/s", 6, |line| figure(&human::scaled_tight(line.tokens()))),
         C::right("profit/h", 9, |line| tables::profit(line.profit)).only(has_units),
     ];

@@ -6,7 +6,6 @@ use super::super::list::{Col, List, said};
 use super::super::tables::profit;
 use crate::statement::Lever;
 use crate::tui::human;
-use crate::tui::inquiry::WhatIfPage;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
@@ -17,8 +16,7 @@ use crate::units::Money;
 type C<'s> = Col<'s, (Lever, Money)>;
 
 /// Draws the levers, the largest first.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &WhatIfPage) {
-    let levers = &page.levers;
+pub(in crate::tui::view) fn levers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, levers: &[(Lever, Money)]) {
     let top = levers.first().and_then(|(_, more)| number(Some(*more))).map_or(1.0, f64::abs);
     let currency = human::symbol(scene.currency()).trim_end().to_owned();
     let columns = [
