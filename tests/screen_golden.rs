@@ -240,10 +240,19 @@ fn views_of_a_fleet_that_was_watched_for_a_quarter_hour() {
     for size in SIZES {
         golden("watched", &app, size);
     }
-    for view in [ViewId::Nodes, ViewId::Engines] {
+    // Money has a page of its own, and goldens with it.
+    for view in ViewId::tabs().filter(|view| !matches!(view, ViewId::Overview | ViewId::Money)) {
         app.update(Action::Command(Command::Show(view)));
-        golden(&format!("watched-{}", view.view().title()), &app, (120, 36));
+        for size in SIZES {
+            golden(&format!("watched-{}", view.view().title()), &app, size);
+        }
     }
+    // Some ranks of a unit, and an alert that is silenced.
+    app.update(Action::Command(Command::Silence));
+    golden("watched-silenced", &app, (120, 36));
+    app.update(Action::Command(Command::Show(ViewId::Engines)));
+    app.update(Action::Command(Command::Fold));
+    golden("watched-open", &app, (120, 36));
     // A node with an alert, and what happened on it.
     for command in [Command::Show(ViewId::Nodes), Command::Filter] {
         app.update(Action::Command(command));
@@ -363,6 +372,7 @@ fn every_pane_of_the_money_view() {
     app.update(Action::Command(Command::By));
     draw_once(&mut app, (200, 50));
     pages::answer(&mut app, Page::Fleet);
+    app.history = picture::watched().history;
     golden("money-week", &app, (200, 50));
     // A week ago nothing was watched.
     for _ in 0..2 {

@@ -105,6 +105,7 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Lists: plain('o') => Command::Fold, "o", "open or close the row", "fold"),
     bind!(Lists: plain('O') => Command::FoldAll, "O", "open or close all rows", "all"),
     bind!(Lists: plain('u') => Command::Group, "u", "group: unit, node, model", "group"),
+    bind!(Lists: plain('x') => Command::Silence, "x", "silence an alert for 1 h", "silence 1 h"),
     bind!(Charts: plain('m') => Command::Cells, "m", "cells: load, memory …", "cells"),
     bind!(Charts: plain('c') => Command::Cursor, "c", "cursor: values at a time", "cursor"),
     bind!(Charts: plain('v') => Command::Form, "v", "stack, or profit about 0", "chart"),

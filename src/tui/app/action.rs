@@ -87,8 +87,8 @@ pub enum Command {
     By,
     /// Write the shown table into a file; of a form, the command that prints the same into the clipboard.
     Export,
-    /// Keep a form as a scenario with a name.
-    Keep,
+    /// Silence the chosen alert for an hour, or no longer.
+    Silence,
     /// Out: of the filter, the view.
     Back,
 }

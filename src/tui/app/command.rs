@@ -29,6 +29,7 @@ impl App {
                 self.list_mut().next_order(orders);
             }
             Command::Reverse => self.list_mut().reverse(),
+            Command::Silence => return self.silence(),
             Command::Fold => return self.fold(),
             Command::FoldAll => self.fold_all(),
             Command::Neighbour(turn) if self.view() == ViewId::Node => self.neighbour(turn),
@@ -45,7 +46,7 @@ impl App {
             }
             Command::Export if self.what_if.open => return self.copy_command(),
             Command::Export if self.view() == ViewId::Money => return self.export(),
-            Command::Against | Command::Neighbour(_) | Command::By | Command::Export | Command::Keep => {
+            Command::Against | Command::Neighbour(_) | Command::By | Command::Export => {
                 return Effect::None;
             }
             Command::Prompt => self.open_prompt(),

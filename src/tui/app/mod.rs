@@ -20,6 +20,7 @@ mod path;
 mod prompt;
 mod said;
 mod settled;
+mod silence;
 mod sorting;
 mod travel;
 mod walk;
@@ -40,6 +41,7 @@ pub use money::{Grouped, MoneyState, Pane};
 pub use pace::{Pace, Pictures};
 pub use prompt::Prompt;
 pub use said::Said;
+pub use silence::Silenced;
 pub use what_if::{Field, WhatIfForm};
 
 use crate::history::History;
@@ -116,6 +118,10 @@ pub struct App {
     is_sparing: bool,
     lists: [ListState; ViewId::COUNT],
     settled: Settled,
+    /// Alerts that are silenced.
+    pub(in crate::tui) silenced: Vec<Silenced>,
+    /// The shown snapshot before anything in it was silenced.
+    heard: Arc<Snapshot>,
     open: BTreeSet<RowKey>,
     themes: usize,
     hits: Hits,
@@ -146,7 +152,9 @@ impl App {
             history: History::default(),
             pictures: Pictures::of(&first),
             path: Path::new(),
-            shown: first,
+            shown: first.clone(),
+            heard: first,
+            silenced: Vec::new(),
             held: None,
             then: None,
             cursor: None,
@@ -305,6 +313,9 @@ impl App {
     }
 
     fn show(&mut self, snapshot: Arc<Snapshot>) {
+        let heard = snapshot;
+        let snapshot = self.hushed(&heard);
+        self.heard = heard;
         let before = self.pictures.at(Pace::TenSeconds).clone();
         self.pictures.follow(&self.shown, &snapshot, self.is_sparing);
         let now = self.pictures.at(Pace::TenSeconds);

@@ -46,6 +46,7 @@ use super::app::{App, Command};
 use super::scene::Scene;
 use super::widgets::Canvas;
 use crate::reading::Label;
+use crate::snapshot::Rule;
 
 /// A view.
 pub trait View: Sync {
@@ -89,6 +90,11 @@ pub trait View: Sync {
 
     /// What the chosen row is called: its alerts are looked for by this name.
     fn chosen(&self, _scene: &Scene<'_>) -> Option<String> {
+        None
+    }
+
+    /// The alert of the chosen row, where rows are alerts.
+    fn chosen_alert(&self, _scene: &Scene<'_>) -> Option<(Rule, Label)> {
         None
     }
 
