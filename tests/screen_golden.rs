@@ -247,6 +247,12 @@ fn views_of_a_fleet_that_was_watched_for_a_quarter_hour() {
             golden(&format!("watched-{}", view.view().title()), &app, size);
         }
     }
+    app.update(Action::Command(Command::Show(ViewId::Balance)));
+    for command in [Command::Against, Command::Against, Command::AsItWas] {
+        app.update(Action::Command(command));
+    }
+    golden("watched-balance-by-load", &app, (120, 36));
+    app.update(Action::Command(Command::Show(ViewId::Alerts)));
     // Some ranks of a unit, and an alert that is silenced.
     app.update(Action::Command(Command::Silence));
     golden("watched-silenced", &app, (120, 36));
@@ -388,7 +394,7 @@ fn what_if_beside_what_is() {
     app.update(Action::Command(Command::WhatIf));
     pages::answer(&mut app, Page::PublishedDay);
     golden("what-if-begun", &app, (80, 24));
-    for (c, field) in [("37", 1), ("40", 2), ("2.50", 3)] {
+    for (c, field) in [("37", 1), ("120", 2), ("40", 3), ("2.50", 4)] {
         while app.what_if.field != Field::ALL[field] {
             app.update(Action::Command(Command::Move(Motion::Down)));
         }
@@ -406,6 +412,13 @@ fn what_if_beside_what_is() {
         app.update(Action::Typed(c));
     }
     golden("what-if-not-taken", &app, (80, 24));
+    app.update(Action::Command(Command::AsItWas));
+    assert_eq!(app.what_if.changed(), margintop::tui::inquiry::Changed::default());
+    app.update(Action::Command(Command::Sort));
+    for c in "night".chars() {
+        app.update(Action::Typed(c));
+    }
+    golden("what-if-named", &app, (120, 36));
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod places;
 mod read;
 mod record;
 mod rings;
+mod waiting;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -37,6 +38,7 @@ use lines::Lines;
 use money::MoneyRings;
 use record::minutes_of;
 use rings::Rings;
+use waiting::Waiting;
 
 /// What a series is of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -128,6 +130,7 @@ struct Recorded {
     money: MoneyRings,
     events: Events,
     bridge: Option<Arc<QuarterBridge>>,
+    waiting: Waiting,
     /// The five seconds that were recorded last.
     last: Option<i64>,
     /// When the ledger was read last, and the minute in which it was read as a whole last.
@@ -144,6 +147,12 @@ impl History {
     /// The profit bridge over the last quarter hour, made anew once a minute; `None` until both quarters are known.
     pub fn bridge(&self) -> Option<Arc<QuarterBridge>> {
         self.recorded().bridge.clone()
+    }
+
+    /// What ranks that wait for the slowest of their unit cost, and since when that is summed up: since the ledger's day began,
+    /// or since recording did. An estimate, in the ledger's currency; `None` where no such cost is known.
+    pub fn waiting(&self) -> Option<(Timestamp, f64)> {
+        self.recorded().waiting.sum()
     }
 
     /// What happened in `[since, until)`, oldest first: all of it, or what is about `subject`. What began before and lasts

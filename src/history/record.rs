@@ -37,6 +37,7 @@ impl Recorded {
             self.rings.add(slot.div_euclid(lines::PER_MINUTE), snapshot);
         }
         self.rings.load(slot, steps.min(unrecorded), snapshot);
+        self.waiting.add(snapshot, Span::from_millis(steps.min(unrecorded) * lines::FINE.millis()));
         self.events.look(snapshot, &self.money);
         self.last = Some(self.last.map_or(slot, |last| last.max(slot)));
         true

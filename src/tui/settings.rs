@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::app::{App, Cells, Grouping, Reach, Silenced};
+use super::app::{App, Cells, Grouping, Reach, Scenario, Silenced};
 use super::view::ViewId;
 use super::widgets::margin::MarginForm;
 use crate::reading::Label;
@@ -51,6 +51,9 @@ pub(super) struct Settings {
     /// Alerts that are silenced.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     silenced: Vec<KeptSilence>,
+    /// What-if scenarios.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scenario: Vec<Scenario>,
 }
 
 /// An alert that is silenced: its rule, what it is about, and until when in milliseconds since 1970.
@@ -105,6 +108,10 @@ impl Settings {
         if is(&self.chart, "profit") {
             app.charts.form = MarginForm::Profit;
         }
+        // Those of the configuration come first, and keep their names.
+        let is_new = |kept: &&Scenario| !app.what_if.scenarios.iter().any(|known| known.name == kept.name);
+        let kept: Vec<Scenario> = self.scenario.iter().filter(is_new).cloned().collect();
+        app.what_if.scenarios.extend(kept);
         app.silenced = self.silenced.iter().map(KeptSilence::silenced).collect();
         app.sort_later(self.sort.clone());
     }
@@ -127,6 +134,7 @@ impl Settings {
             group: Some(app.grouping.name().to_owned()),
             chart: Some(chart.to_owned()),
             sort: ViewId::tabs().filter_map(|view| Some((view.view().title().to_owned(), app.sorted(view)?))).collect(),
+            scenario: app.what_if.scenarios.clone(),
             silenced: app.silenced.iter().map(KeptSilence::of).collect(),
         }
     }

@@ -87,6 +87,10 @@ pub enum Command {
     By,
     /// Write the shown table into a file; of a form, the command that prints the same into the clipboard.
     Export,
+    /// Fill a form with the next scenario that was kept.
+    Load,
+    /// Forget what a form says; in the balance view, the other order of ranks.
+    AsItWas,
     /// Silence the chosen alert for an hour, or no longer.
     Silence,
     /// Out: of the filter, the view.

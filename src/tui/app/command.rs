@@ -40,13 +40,20 @@ impl App {
             Command::Form => self.charts.turn_form(),
             Command::WhatIf => self.what_if.open = true,
             Command::Against if self.view() == ViewId::Money => self.money.against = self.money.against.next(),
+            Command::Against if self.view() == ViewId::Balance => self.next_balancer(),
+            Command::AsItWas if self.view() == ViewId::Balance => self.turn_ranks(),
             Command::By if self.view() == ViewId::Money => {
                 self.money.by = self.money.by.next();
                 self.lists[ViewId::Money as usize] = ListState::default();
             }
             Command::Export if self.what_if.open => return self.copy_command(),
             Command::Export if self.view() == ViewId::Money => return self.export(),
-            Command::Against | Command::Neighbour(_) | Command::By | Command::Export => {
+            Command::Against
+            | Command::Neighbour(_)
+            | Command::By
+            | Command::Export
+            | Command::Load
+            | Command::AsItWas => {
                 return Effect::None;
             }
             Command::Prompt => self.open_prompt(),
@@ -77,6 +84,13 @@ impl App {
     fn fill_in(&mut self, command: Command) -> bool {
         let nodes = self.shown.coverage.nodes_known;
         match command {
+            Command::Back if self.what_if.naming.is_some() => self.what_if.naming = None,
+            Command::Sort => self.what_if.begin_naming(),
+            Command::Load => {
+                let loaded = self.what_if.load_next();
+                self.tell_of(loaded);
+            }
+            Command::AsItWas => self.what_if.reset(),
             Command::WhatIf | Command::Back => self.what_if.open = false,
             Command::Move(Motion::Up) | Command::Block(Turn::Previous) => self.what_if.turn(false),
             Command::Move(Motion::Down) | Command::Block(Turn::Next) => self.what_if.turn(true),

@@ -18,6 +18,7 @@ mod money;
 mod pace;
 mod path;
 mod prompt;
+mod ranks;
 mod said;
 mod settled;
 mod silence;
@@ -40,9 +41,10 @@ pub use list::{ListState, Motion};
 pub use money::{Grouped, MoneyState, Pane};
 pub use pace::{Pace, Pictures};
 pub use prompt::Prompt;
+pub use ranks::RankState;
 pub use said::Said;
 pub use silence::Silenced;
-pub use what_if::{Field, WhatIfForm};
+pub use what_if::{Field, Scenario, WhatIfForm};
 
 use crate::history::History;
 use crate::reading::Label;
@@ -93,6 +95,8 @@ pub struct App {
     pub charts: ChartState,
     /// By what the engines are put together.
     pub grouping: Grouping,
+    /// How the balance view shows ranks.
+    pub ranks: RankState,
     /// The money view.
     pub money: MoneyState,
     /// The what-if form.
@@ -146,6 +150,7 @@ impl App {
             heat: HeatMap::of(&first),
             charts: ChartState::default(),
             grouping: Grouping::default(),
+            ranks: RankState::default(),
             money: MoneyState::default(),
             what_if: WhatIfForm::default(),
             has_past: false,
@@ -251,6 +256,10 @@ impl App {
             Action::Typed(c) => self.what_if.typed(c),
             Action::Erase if self.filter.editing => self.filter.pop(),
             Action::Erase => self.what_if.erase(),
+            Action::Accept if self.what_if.naming.is_some() => {
+                let kept = self.what_if.keep();
+                self.tell_of(kept);
+            }
             Action::Accept => self.accept_filter(),
             Action::Said { text, is_trouble } => self.tell(text, is_trouble),
             Action::Unsaid(number) => return self.unsay(number),
@@ -282,6 +291,14 @@ impl App {
             }
         }
         Effect::Redraw
+    }
+
+    /// Says what became of something.
+    fn tell_of(&mut self, outcome: Result<String, String>) {
+        match outcome {
+            Ok(said) => self.say(said),
+            Err(why) => self.complain(why),
+        }
     }
 
     fn pause(&mut self) {

@@ -157,8 +157,8 @@ impl WhatIfPage {
     pub fn of(question: &WhatIfQuestion, today: &Past, book: &Book) -> Self {
         let changed = question.changed.clone();
         let list = changed.list.as_ref().and_then(|name| ours(book, name));
-        let Changed { paid, hit_rate, gpu_rate, nodes, .. } = changed;
-        let change = Change { list, paid, hit_rate, gpu_rate, nodes };
+        let Changed { paid, load, hit_rate, gpu_rate, nodes, .. } = changed;
+        let change = Change { list, paid, load, hit_rate, gpu_rate, nodes };
         // Where no node is known by name, no number of them can be changed.
         let unknown_nodes = nodes.is_some() && what_if(today, &change).is_none();
         let change = if unknown_nodes { Change { nodes: None, ..change } } else { change };
