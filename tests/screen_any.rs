@@ -36,7 +36,10 @@ fn app(snapshot: Snapshot) -> App {
 }
 
 /// Keys that change what is drawn.
-const KEYS: [Command; 20] = [
+const KEYS: &[Command] = &[
+    Command::By,
+    Command::Silence,
+    Command::AsItWas,
     Command::Explain,
     Command::Prompt,
     Command::Complete(Turn::Next),
@@ -320,7 +323,7 @@ proptest! {
         app.update(Action::Answered(Reply::Money(Ok(Arc::new(page)))));
         draw(&app, width, height);
         app.update(Action::Command(Command::WhatIf));
-        for field in 0..5 {
+        for field in 0..6 {
             for _ in 0..=steps {
                 app.update(Action::Command(Command::Step(if field % 2 == 0 { Turn::Next } else { Turn::Previous })));
             }
@@ -329,7 +332,7 @@ proptest! {
         while let Some(question) = app.question() {
             app.update(match question {
                 Question::WhatIf(asked) => Action::Answered(Reply::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &pasts.0, &book()))))),
-                Question::Money(_) => Action::Unanswered,
+                Question::Money(_) | Question::Day(_) => Action::Unanswered,
             });
         }
         draw(&app, width, height);

@@ -1,13 +1,14 @@
 //! The metering state of one row of a target's page: whether its tokens count, its revenue today, and its rates.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::leakage::Leakage;
 use super::prefill_attribution::PromptWeight;
 use super::proxies::Left;
 use super::proxy_guard::ProxyGuard;
 use super::slo::LastLatencies;
-use crate::counters::{ProcessId, RowKey, Step, Window, growth};
+use crate::counters::{ProcessId, RowKey, Step, Window, growth, steady_growth, sum};
 use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, TokenChange};
 use crate::reading::{
     EngineReading, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role,
@@ -52,6 +53,10 @@ pub(crate) struct Row {
     pub(super) sums: [Option<u64>; 3],
     pub(super) live: Option<LiveTokens>,
     pub(super) latencies: Latencies,
+    /// Samples of each latency since the row was first seen; those of a fall or of another process are left out.
+    pub(crate) samples: Arc<Latency>,
+    /// The process of the last page, if the next one of it continues its histograms.
+    pub(super) drawn: Option<ProcessId>,
     /// For objectives, where there are any.
     pub(super) last_latencies: LastLatencies,
     pub(super) correctable: Vec<Entry>,
@@ -112,6 +117,8 @@ impl Row {
             sums: [None; 3],
             live: None,
             latencies: Latencies::default(),
+            samples: Arc::default(),
+            drawn: None,
             last_latencies: LastLatencies::default(),
             correctable: Vec::new(),
             gauges: BTreeMap::new(),
@@ -245,6 +252,9 @@ impl Row {
         };
         self.window.push(at, std::array::from_fn(|i| self.sums[i].filter(|_| known[i])));
         self.latencies.renew(at, &reading, span);
+        if self.drawn.replace(process) == Some(process) {
+            self.add_samples(&reading.latency);
+        }
         self.seen = at;
         self.reading = reading;
     }
@@ -258,6 +268,31 @@ impl Row {
     /// Forgets the gauges of processes that were replaced.
     pub(super) fn forget_processes(&mut self) {
         self.gauges.clear();
+    }
+
+    /// Adds what a page's histograms grew by since the last page.
+    fn add_samples(&mut self, now: &Latency) {
+        let grown =
+            |now: &Option<Histogram>, before: &Option<Histogram>| steady_growth(now.as_ref()?, before.as_ref()?);
+        let before = &self.reading.latency;
+        let grown = [
+            grown(&now.ttft, &before.ttft),
+            grown(&now.itl, &before.itl),
+            grown(&now.e2e, &before.e2e),
+            grown(&now.queue, &before.queue),
+        ];
+        if grown.iter().flatten().next().is_none() {
+            return;
+        }
+        let samples = Arc::make_mut(&mut self.samples);
+        let slots = [&mut samples.ttft, &mut samples.itl, &mut samples.e2e, &mut samples.queue];
+        for (slot, grown) in slots.into_iter().zip(grown) {
+            let Some(grown) = grown else { continue };
+            *slot = match slot.take().filter(|known| known.bounds == grown.bounds) {
+                Some(known) => sum([&known, &grown]),
+                None => Some(grown),
+            };
+        }
     }
 
     /// The growth of a latency histogram over the window.

@@ -1,10 +1,12 @@
 //! Rows: nodes, GPUs, engines, models and units, and the fleet's sums of them.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::reading::{
-    Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, InstanceId, Label, Mig, ModelName, NodeName, Pcie, Rank,
-    Refusals, Role, TargetId, Throttle, UnitName,
+    Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, InstanceId, Label, Latency, Mig, ModelName, NodeName, Pcie,
+    Rank, Refusals, Role, TargetId, Throttle, UnitName,
 };
 use crate::snapshot::ModelMoney;
 use crate::units::{Bytes, Celsius, Megahertz, Money, Ratio, Tokens};
@@ -255,6 +257,9 @@ pub struct EngineRow {
     pub itl_seconds: Quantiles,
     /// Whole requests.
     pub e2e_seconds: Quantiles,
+    /// Samples of its latencies since it was first seen.
+    #[serde(skip)]
+    pub samples: Arc<Latency>,
     /// Share of its requests and tokens of the window that are within the objectives for latency: the least of theirs.
     pub within_slo: Option<Ratio>,
     /// Share of the steps that ranks take together in which it waited for the busiest rank, over the window, where the

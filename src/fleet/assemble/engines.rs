@@ -1,6 +1,7 @@
 //! Engine rows: one for each target, instance and rank, and one for a target that has not answered yet.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Fleet, Present, RowView, engine_of, kind_of, shown_prompt};
 use crate::counters::quantile;
@@ -75,6 +76,7 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
         ttft_seconds: Quantiles::default(),
         itl_seconds: Quantiles::default(),
         e2e_seconds: Quantiles::default(),
+        samples: Arc::default(),
         within_slo: None,
         waited: None,
         expert_balancedness: None,
@@ -119,6 +121,7 @@ fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow
         ttft_seconds: quantiles(|latency| latency.ttft.as_ref()),
         itl_seconds: quantiles(|latency| latency.itl.as_ref()),
         e2e_seconds: quantiles(|latency| latency.e2e.as_ref()),
+        samples: row.samples.clone(),
         within_slo: super::slo::within(fleet, row).filter(|_| live),
         waited: row.rank_work(RankWork::waited).filter(|_| live),
         expert_balancedness: row.rank_work(RankWork::balancedness).filter(|_| live),

@@ -3,8 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::charts::{self, Chart, Kind};
+use super::latencies::{self, over_span};
 use super::model::blank;
-use crate::history::{Measure, Subject};
+use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::EngineRow;
 use crate::tui::human;
 use crate::tui::scene::{Scene, short_target};
@@ -51,8 +52,11 @@ fn charts(scene: &Scene<'_>, row: &EngineRow, subject: &Subject) -> [Chart<'stat
     let slo = scene.snap.slo.unwrap_or_default();
     let count = |count: Option<u64>| count.map_or_else(|| human::UNKNOWN.to_owned(), human::compact);
     let requests = format!("{} run, {} wait", count(row.running), count(row.waiting));
-    let both = |of: crate::snapshot::Quantiles| {
-        format!("{} p99 {}", human::latency(of.p50).trim(), human::latency(of.p99).trim())
+    // An engine in a unit has no samples of its own; the window's stand in.
+    let kept = if row.unit.is_some() { None } else { Some(subject) };
+    let both = |kind: LatencyKind, of: crate::snapshot::Quantiles| match kept.map(|kept| over_span(scene, kept, kind)) {
+        Some(over) if over.is_some() || of.p50.is_none() => latencies::figure(over),
+        _ => format!("{} p99 {}", human::latency(of.p50).trim(), human::latency(of.p99).trim()),
     };
     [
         Chart {
@@ -65,10 +69,20 @@ fn charts(scene: &Scene<'_>, row: &EngineRow, subject: &Subject) -> [Chart<'stat
             format: charts::share,
             ..blank("KV cache", human::percent(row.kv_usage).trim().to_owned(), subject)
         },
-        latency("TTFT", both(row.ttft_seconds), [Measure::TtftMedian, Measure::TtftTail], subject)
-            .with(slo.ttft_p99_seconds),
-        latency("ITL", both(row.itl_seconds), [Measure::ItlMedian, Measure::ItlTail], subject)
-            .with(slo.itl_p99_seconds),
+        latency(
+            "TTFT",
+            both(LatencyKind::ToFirstToken, row.ttft_seconds),
+            [Measure::TtftMedian, Measure::TtftTail],
+            subject,
+        )
+        .with(slo.ttft_p99_seconds),
+        latency(
+            "ITL",
+            both(LatencyKind::BetweenTokens, row.itl_seconds),
+            [Measure::ItlMedian, Measure::ItlTail],
+            subject,
+        )
+        .with(slo.itl_p99_seconds),
     ]
 }
 

@@ -14,6 +14,7 @@ mod fleet;
 mod gpus;
 mod help;
 mod hits;
+mod latencies;
 mod layout;
 mod lines_of;
 mod list;

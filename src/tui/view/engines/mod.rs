@@ -6,11 +6,14 @@ mod lines;
 
 use ratatui::layout::Rect;
 
+use super::latencies;
 use super::list::List;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list};
+use crate::history::Subject;
+use crate::snapshot::EngineRow;
 use crate::tui::app::{Command, Pace, Turn};
 use crate::tui::pane;
-use crate::tui::scene::Scene;
+use crate::tui::scene::{Scene, short_target};
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 use columns::{Tops, columns, total};
@@ -18,6 +21,22 @@ use lines::{Line, lines};
 
 /// The view.
 pub(super) struct Engines;
+
+/// The latencies of the chosen row; of a rank those of its unit or engine, whose samples are kept.
+fn chosen_delays(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) {
+    let keys: Vec<RowKey> = lines.iter().map(|line| line.key).collect();
+    let Some(line) = lines.get(scene.app.list_of(ViewId::Engines).place(&keys)) else { return };
+    let of_engine = |row: &EngineRow| {
+        let engine = || (Subject::Engine(row.target.clone(), None), short_target(row));
+        row.unit.clone().map_or_else(engine, |unit| (Subject::Unit(unit.clone()), unit.to_string()))
+    };
+    let (subject, name) = match (&line.subject, line.engine) {
+        (_, Some(row)) => of_engine(row),
+        (Some(subject @ (Subject::Unit(_) | Subject::Model(_))), None) => (subject.clone(), line.name.clone()),
+        _ => (Subject::Fleet, "all engines".to_owned()),
+    };
+    latencies::draw(canvas, area, scene, &subject, &name);
+}
 
 impl View for Engines {
     fn title(&self) -> &'static str {
@@ -37,9 +56,16 @@ impl View for Engines {
         lines(&slow).iter().map(|line| line.key).collect()
     }
 
-    fn layout(&self, _scene: &Scene<'_>, area: Rect) -> Layout {
+    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
         let basis = u16::from(area.height > 12);
-        let mut layout = Layout::whole(Part::List, Rect { height: area.height - basis, ..area });
+        let room = area.height - basis;
+        // What the list does not need tells of the chosen row; a long list gives a few rows for it.
+        let rows = lines(&scene.at(Pace::FiveSeconds)).len().min(1_000) as u16 + 2;
+        let has_delays = area.width >= 70 && (room >= rows + latencies::ROWS || room >= 28);
+        let delays = if has_delays { latencies::ROWS } else { 0 };
+        let list = room - delays;
+        let mut layout = Layout::whole(Part::List, Rect { height: list, ..area });
+        layout.put(Part::Table(0), Rect { y: area.y + list, height: delays, ..area });
         layout.put(Part::Basis, Rect { y: area.bottom().saturating_sub(1), height: basis, ..area });
         layout
     }
@@ -49,6 +75,9 @@ impl View for Engines {
         let lines = lines(&slow);
         if let Some(area) = layout.area(Part::Basis) {
             pane::basis(canvas, area, scene);
+        }
+        if let Some(area) = layout.area(Part::Table(0)) {
+            chosen_delays(canvas, area, scene, &lines);
         }
         let Some(area) = layout.area(Part::List) else { return Hits::default() };
         let columns = columns(&slow, Tops::of(&slow, &lines));
