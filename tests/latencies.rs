@@ -1,5 +1,5 @@
 //! Latencies over a span: out of the buckets of all its samples, from the pages' histograms to the history.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 #[path = "support/seat.rs"]
 mod seat;

@@ -13,8 +13,8 @@ use crate::units::{Span, Timestamp};
 
 const MINUTE: i64 = 60_000;
 /// Minutes and quarters that are kept.
-const MINUTES: usize = 61;
-const QUARTERS: usize = 97;
+const MINUTES: i64 = 61;
+const QUARTERS: i64 = 97;
 const QUARTER: i64 = 15;
 /// The most subjects that are kept: the fleet, models, units, and engines in no unit.
 const MOST: usize = 256;
@@ -143,7 +143,7 @@ impl SampleSums {
                 self.kept.entry(subject).or_default().add(minute, &delays, requests, is_long);
             }
         }
-        let oldest = minute - QUARTER * QUARTERS as i64;
+        let oldest = minute - QUARTER * QUARTERS;
         self.kept.retain(|_, kept| kept.seen >= oldest);
     }
 
@@ -180,8 +180,8 @@ impl SampleSums {
 
     pub(super) fn bytes(&self) -> usize {
         let of = |sums: &Sums| {
-            let buckets = |sparse: &Box<Sparse>| size_of::<Sparse>() + sparse.buckets.len() * size_of::<(u16, u32)>();
-            size_of::<(i64, Sums)>() + sums.delays.iter().flatten().map(buckets).sum::<usize>()
+            let buckets = |sparse: &Sparse| size_of::<Sparse>() + sparse.buckets.len() * size_of::<(u16, u32)>();
+            size_of::<(i64, Sums)>() + sums.delays.iter().flatten().map(|sparse| buckets(sparse)).sum::<usize>()
         };
         let kept = self.kept.values().flat_map(|kept| kept.minutes.iter().chain(&kept.quarters));
         let last: usize = self.last.capacity() * size_of::<(RowId, Arc<Latency>)>();
@@ -232,7 +232,7 @@ impl Kept {
 /// Adds to a slot of a ring that keeps so many.
 fn add(
     ring: &mut VecDeque<(i64, Sums)>,
-    (slot, most): (i64, usize),
+    (slot, most): (i64, i64),
     delays: &[Option<Histogram>; 4],
     requests: RequestCounts,
 ) {
@@ -242,7 +242,7 @@ fn add(
     if let Some((_, sums)) = ring.back_mut() {
         sums.add(delays, requests);
     }
-    while ring.front().is_some_and(|(first, _)| slot - first >= most as i64) {
+    while ring.front().is_some_and(|(first, _)| slot - first >= most) {
         ring.pop_front();
     }
 }
@@ -353,6 +353,6 @@ mod tests {
         for minute in 0..3_000 {
             kept.add(minute, &[Some(histogram(&[1, 1])), None, None, None], RequestCounts::default(), true);
         }
-        assert_eq!((kept.minutes.len(), kept.quarters.len()), (MINUTES, QUARTERS));
+        assert_eq!((kept.minutes.len(), kept.quarters.len()), (61, 97));
     }
 }

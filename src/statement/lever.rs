@@ -44,8 +44,8 @@ fn by_class(past: &Past, earned: Money) -> Vec<(TokenClass, Money)> {
     // Cents are enough for a share, and stay in range.
     let cents = |amount: Money| i64::try_from(amount.rounded(2)).ok();
     let whole = values.iter().filter_map(|(_, value)| cents(*value)).fold(0, i64::saturating_add);
-    let part = |(class, value): (TokenClass, Money)| Some((class, earned.scaled(cents(value)?, whole)?));
-    values.into_iter().filter(|(_, value)| !value.is_zero()).filter_map(part).collect()
+    let share = |(class, value): (TokenClass, Money)| Some((class, earned.scaled(cents(value)?, whole)?));
+    values.into_iter().filter(|(_, value)| !value.is_zero()).filter_map(share).collect()
 }
 
 /// Each lever with what it adds to the profit of the past, the largest first; none where the profit is unknown.

@@ -145,7 +145,7 @@ fn samples(place: usize, beat: u64) -> std::sync::Arc<Latency> {
         ttft: histogram([0.1, 0.25, 0.5, 1.0, 2.5], [80, 570, 930, 984, 998], requests),
         itl: histogram([0.01, 0.025, 0.05, 0.1, 0.25], [120, 880, 985, 997, 999], 300 * requests),
         e2e: histogram([1.0, 5.0, 10.0, 30.0, 60.0], [30, 460, 870, 991, 999], requests),
-        queue: if place % 2 == 0 {
+        queue: if place.is_multiple_of(2) {
             histogram([0.01, 0.05, 0.1, 0.5, 2.5], [700, 900, 950, 985, 998], requests)
         } else {
             None

@@ -11,6 +11,9 @@ impl App {
         if self.read_on(command) {
             return Effect::Redraw;
         }
+        if let Some(effect) = self.command_of_view(command) {
+            return effect;
+        }
         match command {
             Command::Quit => return Effect::Quit,
             Command::Suspend => return Effect::Suspend,
@@ -18,44 +21,21 @@ impl App {
             Command::Help => self.path.enter(Place::of(ViewId::Help)),
             Command::Pause => self.pause(),
             Command::NextTheme => self.choose_theme((self.theme + 1) % self.themes),
-            Command::Show(ViewId::Money) if self.view() == ViewId::Money => self.next_pane(),
             Command::Show(view) => self.path.show(view),
             Command::Turn(turn) => self.path.show(self.view().turned(turn == Turn::Previous)),
             Command::Block(turn) => return self.turn_block(turn),
             Command::Move(motion) => self.step(motion),
-            Command::Enter => return self.enter(),
             Command::Sort => {
                 let orders = self.orders().len();
                 self.list_mut().next_order(orders);
             }
             Command::Reverse => self.list_mut().reverse(),
-            Command::Silence => return self.silence(),
-            Command::Fold => return self.fold(),
             Command::FoldAll => self.fold_all(),
-            Command::Neighbour(turn) if self.view() == ViewId::Node => self.neighbour(turn),
-            Command::AlertsOf => return self.alerts_of(),
             Command::Reach(turn) => self.charts.reach = self.charts.reach.stepped(turn == Turn::Next),
             Command::Group => self.grouping = self.grouping.next(),
             Command::Cells => self.charts.cells = self.charts.cells.next(),
             Command::Form => self.charts.turn_form(),
             Command::WhatIf => self.what_if.open = true,
-            Command::Against if self.view() == ViewId::Money => self.money.against = self.money.against.next(),
-            Command::Against if self.view() == ViewId::Balance => self.next_balancer(),
-            Command::AsItWas if self.view() == ViewId::Balance => self.turn_ranks(),
-            Command::By if self.view() == ViewId::Money => {
-                self.money.by = self.money.by.next();
-                self.lists[ViewId::Money as usize] = ListState::default();
-            }
-            Command::Export if self.what_if.open => return self.copy_command(),
-            Command::Export if self.view() == ViewId::Money => return self.export(),
-            Command::Against
-            | Command::Neighbour(_)
-            | Command::By
-            | Command::Export
-            | Command::Load
-            | Command::AsItWas => {
-                return Effect::None;
-            }
             Command::Prompt => self.open_prompt(),
             Command::Complete(turn) => self.complete(turn),
             Command::Recall(turn) => self.recall(turn),
@@ -76,8 +56,33 @@ impl App {
             Command::Picture => return Effect::Picture,
             Command::Interval(turn) => return self.step_interval(turn == Turn::Next),
             Command::Back => self.back(),
+            // It means something in another view.
+            _ => return Effect::None,
         }
         Effect::Redraw
+    }
+
+    /// What a command means to the open view and its rows; `None` leaves it to the table.
+    fn command_of_view(&mut self, command: Command) -> Option<Effect> {
+        match (self.view(), command) {
+            (ViewId::Money, Command::Show(ViewId::Money)) => self.next_pane(),
+            (ViewId::Money, Command::Against) => self.money.against = self.money.against.next(),
+            (ViewId::Money, Command::By) => {
+                self.money.by = self.money.by.next();
+                self.lists[ViewId::Money as usize] = ListState::default();
+            }
+            (_, Command::Export) if self.what_if.open => return Some(self.copy_command()),
+            (ViewId::Money, Command::Export) => return Some(self.export()),
+            (ViewId::Balance, Command::Against) => self.next_balancer(),
+            (ViewId::Balance, Command::AsItWas) => self.turn_ranks(),
+            (ViewId::Node, Command::Neighbour(turn)) => self.neighbour(turn),
+            (_, Command::Enter) => return Some(self.enter()),
+            (_, Command::Fold) => return Some(self.fold()),
+            (_, Command::AlertsOf) => return Some(self.alerts_of()),
+            (_, Command::Silence) => return Some(self.silence()),
+            _ => return None,
+        }
+        Some(Effect::Redraw)
     }
 
     /// What a command means to the open form; false leaves it to the table.

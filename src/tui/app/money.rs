@@ -127,11 +127,11 @@ impl MoneyState {
     /// The latest of the last days whose hours are not known, once today is.
     pub(super) fn day_due(&self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         self.page.as_ref()?;
-        self.last_days(now, zone).into_iter().find(|begin| !self.days.contains_key(begin))
+        Self::last_days(now, zone).into_iter().find(|begin| !self.days.contains_key(begin))
     }
 
     /// When the days before today begin, the latest first.
-    pub(in crate::tui) fn last_days(&self, now: Timestamp, zone: &TimeZone) -> Vec<Timestamp> {
+    pub(in crate::tui) fn last_days(now: Timestamp, zone: &TimeZone) -> Vec<Timestamp> {
         let begin = |at| Period::of(By::Day, zone, at).begin;
         let before = |day: &Timestamp| Some(begin(*day - Span::from_secs(3_600)));
         std::iter::successors(Some(begin(now)), before).skip(1).take(DAYS).collect()

@@ -57,7 +57,9 @@ impl App {
         }
         let mut hushed = (**snapshot).clone();
         let (mut quiet, loud): (Vec<Alert>, Vec<Alert>) = hushed.alerts.drain(..).partition(is_silenced);
-        quiet.iter_mut().for_each(|alert| alert.severity = Severity::Info);
+        for alert in &mut quiet {
+            alert.severity = Severity::Info;
+        }
         hushed.alerts = loud.into_iter().chain(quiet).collect();
         Arc::new(hushed)
     }

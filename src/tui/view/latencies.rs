@@ -71,8 +71,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subje
         let is_beyond = over.p99.zip(objective).is_some_and(|(seconds, objective)| seconds > objective);
         let latency = |seconds| human::latency(seconds).trim().to_owned();
         clip.line_to(ends[0], row, &[Segment::text(latency(over.p50))]);
-        let role = if is_beyond { Role::Warning } else { Role::Text };
-        clip.line_to(ends[1], row, &[Segment::new(role, latency(over.p99))]);
+        let ink = if is_beyond { Role::Warning } else { Role::Text };
+        clip.line_to(ends[1], row, &[Segment::new(ink, latency(over.p99))]);
         clip.line_to(ends[2], row, &[Segment::dim(human::compact(over.samples))]);
     }
     if area.height > 5 {

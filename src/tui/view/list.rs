@@ -113,8 +113,11 @@ pub(super) fn sort<R>(rows: &mut [R], columns: &[Col<'_, R>], state: &ListState)
     rows.sort_by_cached_key(|row| Ranked::new(by(row), falls));
 }
 
+/// Tells what a row is sorted by.
+pub(super) type Key<R> = fn(&R) -> By;
+
 /// What a list is sorted by, and whether the largest stands first.
-pub(super) fn order_of<R>(columns: &[Col<'_, R>], state: &ListState) -> Option<(fn(&R) -> By, bool)> {
+pub(super) fn order_of<R>(columns: &[Col<'_, R>], state: &ListState) -> Option<(Key<R>, bool)> {
     let orders = orders(columns);
     let order = orders.get(state.order()).or_else(|| orders.first())?;
     let by = columns.get(order.column).and_then(|col| col.by)?;

@@ -50,8 +50,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
     type C<'s, 'a> = Col<'s, Line<'a>>;
     let wide = scene.size.0 >= 160;
     let slo = scene.snap.slo.unwrap_or_default();
-    let knows = |what: fn(&EngineRow) -> bool| scene.snap.engines.iter().any(|row| what(row));
-    vec![
+    let mut columns = vec![
         C::left("Engines", 15, name).stretch(2, if wide { 34 } else { 24 }).rising(|line| By::Name(line.name.clone())),
         C::left("model", 11, model)
             .rank(4)
@@ -75,7 +74,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
             .falling(|line| By::Number(line.served.itl_p99)),
         C::right("e2e p99", 7, move |line| latency(line.served.e2e_p99, slo.e2e_p99_seconds))
             .rank(10)
-            .only(knows(|row| row.e2e_seconds.p99.is_some()))
+            .only(scene.snap.engines.iter().any(|row| row.e2e_seconds.p99.is_some()))
             .falling(|line| By::Number(line.served.e2e_p99)),
         C::right("in SLO", 6, |line| within(line.served.within_slo()))
             .rank(5)
@@ -90,6 +89,19 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
             .falling(|line| By::Number(line.tokens())),
         C::right("rev/h", 7, rev).rank(4).falling(|line| By::Number(number(line.revenue()))),
         C::right("profit/h", 9, profit).rank(1).rising(|line| By::Number(number(line.profit()))).first(),
+    ];
+    columns.extend(of_watching(scene));
+    columns.push(
+        C::left("note", 10, note).rank(9).only(scene.snap.engines.iter().any(|row| row.note.is_some())).stretch(2, 60),
+    );
+    columns
+}
+
+/// What large screens tell beside: work done again, drafts, and what watching costs.
+fn of_watching<'s, 'a: 's>(scene: &Scene<'_>) -> Vec<Col<'s, Line<'a>>> {
+    type C<'s, 'a> = Col<'s, Line<'a>>;
+    let knows = |what: fn(&EngineRow) -> bool| scene.snap.engines.iter().any(|row| what(row));
+    vec![
         C::right("preempted", 9, preempted)
             .rank(11)
             .only(knows(|row| row.requests_per_minute.preempted.is_some()))
@@ -107,7 +119,6 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
         C::right("age", 4, |line| figure(&human::age(line.served.age_seconds)))
             .rank(13)
             .falling(|line| By::Number(line.served.age_seconds)),
-        C::left("note", 10, note).rank(9).only(scene.snap.engines.iter().any(|row| row.note.is_some())).stretch(2, 60),
     ]
 }
 

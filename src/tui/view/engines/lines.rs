@@ -159,6 +159,8 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
     let engine = |row: &EngineRow| Subject::Engine(row.target.clone(), row.rank.clone());
     let (subject, whole) = match whole {
         Some((subject, whole)) => (Some(subject), Some(whole)),
+        // Several ranks of one target are kept together too.
+        None if only.is_none() => (rows.first().map(|row| Subject::Engine(row.target.clone(), None)), None),
         None => (only.map(engine), None),
     };
     Line {

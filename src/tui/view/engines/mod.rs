@@ -6,36 +6,50 @@ mod lines;
 
 use ratatui::layout::Rect;
 
+use super::engine_charts::charts_of;
 use super::latencies;
 use super::list::List;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list};
 use crate::history::Subject;
-use crate::snapshot::EngineRow;
 use crate::tui::app::{Command, Pace, Turn};
+use crate::tui::layout::Rows;
 use crate::tui::pane;
-use crate::tui::scene::{Scene, short_target};
+use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
+use crate::tui::widgets::table::Tree;
 use columns::{Tops, columns, total};
 use lines::{Line, lines};
+
+/// The least rows of the charts of the chosen row, and the most.
+const CHARTS: u16 = 6;
+const MOST_CHARTS: u16 = 12;
 
 /// The view.
 pub(super) struct Engines;
 
-/// The latencies of the chosen row; of a rank those of its unit or engine, whose samples are kept.
-fn chosen_delays(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) {
+/// What is kept of the chosen row over time; of a rank that of its unit or engine, whose samples are kept.
+fn chosen_subject<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<(Subject, String, &'l Line<'a>)> {
     let keys: Vec<RowKey> = lines.iter().map(|line| line.key).collect();
-    let Some(line) = lines.get(scene.app.list_of(ViewId::Engines).place(&keys)) else { return };
-    let of_engine = |row: &EngineRow| {
-        let engine = || (Subject::Engine(row.target.clone(), None), short_target(row));
-        row.unit.clone().map_or_else(engine, |unit| (Subject::Unit(unit.clone()), unit.to_string()))
+    let at = scene.app.list_of(ViewId::Engines).place(&keys);
+    // A rank stands below what it is a part of.
+    let parent = lines.get(..=at)?.iter().rev().find(|line| !matches!(line.tree, Tree::Child | Tree::LastChild))?;
+    let subject = match (&parent.subject, parent.engine) {
+        (_, Some(row)) => row.unit.clone().map_or_else(|| Subject::Engine(row.target.clone(), None), Subject::Unit),
+        (Some(Subject::Node(_)) | None, None) => return Some((Subject::Fleet, "all engines".to_owned(), parent)),
+        (Some(subject), None) => subject.clone(),
     };
-    let (subject, name) = match (&line.subject, line.engine) {
-        (_, Some(row)) => of_engine(row),
-        (Some(subject @ (Subject::Unit(_) | Subject::Model(_))), None) => (subject.clone(), line.name.clone()),
-        _ => (Subject::Fleet, "all engines".to_owned()),
-    };
-    latencies::draw(canvas, area, scene, &subject, &name);
+    Some((subject, parent.name.clone(), parent))
+}
+
+/// Draws its charts where there is room, and its latencies below them.
+fn chosen_row(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) {
+    let Some((subject, name, line)) = chosen_subject(scene, lines) else { return };
+    let mut rows = Rows(area);
+    latencies::draw(canvas, rows.bottom(latencies::ROWS), scene, &subject, &name);
+    if rows.0.height >= CHARTS && subject != Subject::Fleet {
+        charts_of(canvas, rows.0, scene, &subject, &line.served);
+    }
 }
 
 impl View for Engines {
@@ -61,11 +75,16 @@ impl View for Engines {
         let room = area.height - basis;
         // What the list does not need tells of the chosen row; a long list gives a few rows for it.
         let rows = lines(&scene.at(Pace::FiveSeconds)).len().min(1_000) as u16 + 2;
-        let has_delays = area.width >= 70 && (room >= rows + latencies::ROWS || room >= 28);
-        let delays = if has_delays { latencies::ROWS } else { 0 };
-        let list = room - delays;
+        let has_detail = area.width >= 70 && (room >= rows + latencies::ROWS || room >= 28);
+        let spare = room.saturating_sub(rows);
+        let detail = match spare {
+            _ if !has_detail => 0,
+            spare if area.width >= 100 && spare >= latencies::ROWS + CHARTS => spare.min(latencies::ROWS + MOST_CHARTS),
+            _ => latencies::ROWS,
+        };
+        let list = room - detail;
         let mut layout = Layout::whole(Part::List, Rect { height: list, ..area });
-        layout.put(Part::Table(0), Rect { y: area.y + list, height: delays, ..area });
+        layout.put(Part::Table(0), Rect { y: area.y + list, height: detail, ..area });
         layout.put(Part::Basis, Rect { y: area.bottom().saturating_sub(1), height: basis, ..area });
         layout
     }
@@ -77,7 +96,7 @@ impl View for Engines {
             pane::basis(canvas, area, scene);
         }
         if let Some(area) = layout.area(Part::Table(0)) {
-            chosen_delays(canvas, area, scene, &lines);
+            chosen_row(canvas, area, scene, &lines);
         }
         let Some(area) = layout.area(Part::List) else { return Hits::default() };
         let columns = columns(&slow, Tops::of(&slow, &lines));

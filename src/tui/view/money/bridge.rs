@@ -75,14 +75,13 @@ fn notes(causes: Option<Causes>, bridge: &Bridge) -> Vec<String> {
             Some(ppm) if ppm > 9_994_999 => "> +999 % tokens".to_owned(),
             Some(ppm) => format!("{}{:.0} % tokens", if ppm < 0 { '−' } else { '+' }, (ppm as f64 / 1e4).abs()),
         },
-        Cause::Mix => String::new(),
         Cause::HitRate => {
             let [then, now] = causes.hits_ppm.map(percent);
             format!("{then} → {now} %")
         }
         Cause::Price if part.is_zero() => "no change".to_owned(),
         Cause::Unpriced if !causes.has_unpriced => "none".to_owned(),
-        Cause::Price | Cause::Unpriced => String::new(),
+        Cause::Mix | Cause::Price | Cause::Unpriced => String::new(),
         Cause::Gpus => {
             let [then, now] = causes.working_milli.map(count);
             format!("{then} → {now}")

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::tui::app::MoneyState;
 use crate::tui::human;
 use crate::tui::inquiry::{Hour, MoneyPage};
 use crate::tui::scene::{Scene, number};
@@ -22,7 +23,7 @@ const SUM: u16 = 9;
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     TitledRule::new("Profit an hour, last 7 days").right([Segment::dim("hour by hour")]).draw(canvas, area);
     let state = &scene.app.money;
-    let mut begins = state.last_days(page.at, scene.zone());
+    let mut begins = MoneyState::last_days(page.at, scene.zone());
     begins.reverse();
     let days: Vec<(String, &[Hour])> = begins
         .iter()
@@ -50,6 +51,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
             }
         }
         let sum = hours.iter().filter_map(|hour| hour.profit).reduce(|a, b| a + b);
+        if sum.is_none() {
+            canvas.clip(area).line_to(area.width, row, &[Segment::dim(human::UNKNOWN)]);
+        }
         if let Some(sum) = sum {
             let role = if sum < Money::ZERO { Role::Loss } else { Role::Gain };
             let text = human::signed(sum, usize::from(SUM) - 1);

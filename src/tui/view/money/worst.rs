@@ -21,7 +21,7 @@ use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::Cell;
 
 /// Cells of a line.
-const LINE: u16 = 12;
+const LINE: u16 = 11;
 
 type C<'s, 'a> = Col<'s, &'a NodeRow>;
 
@@ -35,7 +35,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let revenue = common_top(scene, nodes.iter().map(|node| (Subject::Node(node.name.clone()), Measure::Revenue)));
     let has_units = nodes.iter().any(|node| node.unit.is_some());
     let columns = [
-        C::left("Worst nodes", 11, |node| Cell::text(node.name.to_string())).stretch(1, 20),
+        C::left("Worst nodes", 13, |node| Cell::text(node.name.to_string())).stretch(1, 20),
         C::left("unit", 10, |node| Cell::dim(node.unit.as_ref().map_or(String::new(), ToString::to_string)))
             .rank(2)
             .only(has_units),
