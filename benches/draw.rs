@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::tz::TimeZone;
+use margintop::statement::By;
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::inquiry::{Against, MoneyPage, MoneyQuestion};
 use margintop::tui::terminal::Thrifty;
@@ -59,7 +60,8 @@ fn frames(c: &mut Criterion) {
 
 /// What the ledger's thread does for one page, without the reading of the file.
 fn folds(c: &mut Criterion) {
-    let asked = MoneyQuestion { at: deepseek_day().until - Span::from_secs(1), against: Against::Quarter };
+    let asked =
+        MoneyQuestion { at: deepseek_day().until - Span::from_secs(1), against: Against::Quarter, by: By::Model };
     let pasts = [deepseek_day(), deepseek_day(), deepseek_day(), deepseek_day()];
     let book = pages::book();
     c.bench_function("fold a page of 278 nodes' day in quarter hours", |b| {

@@ -51,6 +51,7 @@ fn past() -> AskPast {
             std::thread::sleep(Duration::from_millis(50));
             reply(match question {
                 Question::Money(asked) => Reply::Money(Ok(Arc::new(money_page(Page::Fleet, asked)))),
+                Question::Day(begin) => Reply::Day(begin, Ok(Vec::new())),
                 Question::WhatIf(asked) => {
                     let today = today(Page::Fleet, asked.at);
                     Reply::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today, &book()))))

@@ -76,6 +76,7 @@ fn an_alert_that_ended_is_known_after_a_restart_as_it_was() {
     assert!(silent.until.is_some_and(|until| until > silent.at), "{before:#?}");
     // Two GPUs stood still for about two minutes.
     assert!(silent.cost.is_some_and(|cost| cost > 0.05 && cost < 0.5), "{silent:?}");
+    assert_eq!(silent.ended.as_str(), "answers again");
     assert_eq!(silence(&again(&path)), silent);
 }
 
@@ -87,6 +88,8 @@ fn an_alert_that_lasted_when_the_watch_ended_ends_with_the_next_one() {
     let (first, second) = (again(&path), again(&path));
     assert!(silence(&first).until.is_some(), "{first:#?}");
     assert_eq!(silence(&second).at, silence(&before).at);
+    assert_eq!(silence(&before).ended.as_str(), "");
+    assert!(!silence(&first).ended.as_str().is_empty(), "{first:#?}");
 }
 
 #[test]

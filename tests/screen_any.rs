@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use margintop::reading::{EngineKind, Health, Label, ModelName, Role as EngineRole, UnitName};
 use margintop::snapshot::{Line, Rule, Severity, Snapshot};
+use margintop::statement::By;
 use margintop::tui::app::{Action, App, Command, Motion, Turn};
 use margintop::tui::inquiry::{Against, Hour, MoneyPage, MoneyQuestion, Question, Reply, WhatIfPage};
 use margintop::tui::scene::Scene;
@@ -35,7 +36,10 @@ fn app(snapshot: Snapshot) -> App {
 }
 
 /// Keys that change what is drawn.
-const KEYS: [Command; 20] = [
+const KEYS: &[Command] = &[
+    Command::By,
+    Command::Silence,
+    Command::AsItWas,
     Command::Explain,
     Command::Prompt,
     Command::Complete(Turn::Next),
@@ -307,7 +311,7 @@ proptest! {
         let mut app = app(picture);
         app.has_past = true;
         let at = pasts.0.until - Span::from_secs(1);
-        let question = MoneyQuestion { at, against: Against::ALL[against] };
+        let question = MoneyQuestion { at, against: Against::ALL[against], by: By::Model };
         let four = [pasts.0.clone(), pasts.0.clone(), pasts.1, pasts.2];
         let mut page = MoneyPage::of(question, &four, &book(), &TimeZone::UTC, Some(Money::ZERO));
         for _ in 0..=panes {
@@ -319,7 +323,7 @@ proptest! {
         app.update(Action::Answered(Reply::Money(Ok(Arc::new(page)))));
         draw(&app, width, height);
         app.update(Action::Command(Command::WhatIf));
-        for field in 0..5 {
+        for field in 0..6 {
             for _ in 0..=steps {
                 app.update(Action::Command(Command::Step(if field % 2 == 0 { Turn::Next } else { Turn::Previous })));
             }
@@ -328,7 +332,7 @@ proptest! {
         while let Some(question) = app.question() {
             app.update(match question {
                 Question::WhatIf(asked) => Action::Answered(Reply::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &pasts.0, &book()))))),
-                Question::Money(_) => Action::Unanswered,
+                Question::Money(_) | Question::Day(_) => Action::Unanswered,
             });
         }
         draw(&app, width, height);

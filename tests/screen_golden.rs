@@ -240,10 +240,25 @@ fn views_of_a_fleet_that_was_watched_for_a_quarter_hour() {
     for size in SIZES {
         golden("watched", &app, size);
     }
-    for view in [ViewId::Nodes, ViewId::Engines] {
+    // Money has a page of its own, and goldens with it.
+    for view in ViewId::tabs().filter(|view| !matches!(view, ViewId::Overview | ViewId::Money)) {
         app.update(Action::Command(Command::Show(view)));
-        golden(&format!("watched-{}", view.view().title()), &app, (120, 36));
+        for size in SIZES {
+            golden(&format!("watched-{}", view.view().title()), &app, size);
+        }
     }
+    app.update(Action::Command(Command::Show(ViewId::Balance)));
+    for command in [Command::Against, Command::Against, Command::AsItWas] {
+        app.update(Action::Command(command));
+    }
+    golden("watched-balance-by-load", &app, (120, 36));
+    app.update(Action::Command(Command::Show(ViewId::Alerts)));
+    // Some ranks of a unit, and an alert that is silenced.
+    app.update(Action::Command(Command::Silence));
+    golden("watched-silenced", &app, (120, 36));
+    app.update(Action::Command(Command::Show(ViewId::Engines)));
+    app.update(Action::Command(Command::Fold));
+    golden("watched-open", &app, (120, 36));
     // A node with an alert, and what happened on it.
     for command in [Command::Show(ViewId::Nodes), Command::Filter] {
         app.update(Action::Command(command));
@@ -355,6 +370,16 @@ fn every_pane_of_the_money_view() {
         golden(&format!("money-pane-{}", pane.name()), &app, (80, 24));
         app.update(Action::Command(Command::Show(ViewId::Money)));
     }
+    for by in ["tier", "node", "unit", "role"] {
+        app.update(Action::Command(Command::By));
+        pages::answer(&mut app, Page::Fleet);
+        golden(&format!("money-by-{by}"), &app, (120, 36));
+    }
+    app.update(Action::Command(Command::By));
+    draw_once(&mut app, (200, 50));
+    pages::answer(&mut app, Page::Fleet);
+    app.history = picture::watched().history;
+    golden("money-week", &app, (200, 50));
     // A week ago nothing was watched.
     for _ in 0..2 {
         app.update(Action::Command(Command::Against));
@@ -369,7 +394,7 @@ fn what_if_beside_what_is() {
     app.update(Action::Command(Command::WhatIf));
     pages::answer(&mut app, Page::PublishedDay);
     golden("what-if-begun", &app, (80, 24));
-    for (c, field) in [("37", 1), ("40", 2), ("2.50", 3)] {
+    for (c, field) in [("37", 1), ("120", 2), ("40", 3), ("2.50", 4)] {
         while app.what_if.field != Field::ALL[field] {
             app.update(Action::Command(Command::Move(Motion::Down)));
         }
@@ -387,6 +412,13 @@ fn what_if_beside_what_is() {
         app.update(Action::Typed(c));
     }
     golden("what-if-not-taken", &app, (80, 24));
+    app.update(Action::Command(Command::AsItWas));
+    assert_eq!(app.what_if.changed(), margintop::tui::inquiry::Changed::default());
+    app.update(Action::Command(Command::Sort));
+    for c in "night".chars() {
+        app.update(Action::Typed(c));
+    }
+    golden("what-if-named", &app, (120, 36));
 }
 
 #[test]

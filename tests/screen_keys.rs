@@ -6,6 +6,7 @@ mod picture;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use margintop::snapshot::Severity;
 use margintop::tui::app::{Action, App, Effect, Pace};
 use margintop::tui::scene::Scene;
 use margintop::tui::theme::Theme;
@@ -85,6 +86,31 @@ fn a_chosen_row_stays_chosen_wherever_it_moves() {
 
 fn scene(app: &App) -> Scene<'_> {
     Scene { app, snap: app.shown(), size: (120, 36) }
+}
+
+#[test]
+fn an_alert_is_silenced_for_an_hour_and_calls_again() {
+    let mut app = app();
+    type_(&mut app, "7");
+    let first = app.shown().alerts[0].clone();
+    type_(&mut app, "x");
+    let last = app.shown().alerts.last().unwrap().clone();
+    assert_eq!((last.rule, &last.subject, last.severity), (first.rule, &first.subject, Severity::Info));
+    assert_eq!(app.silenced(&last), Some(app.shown().at + Span::from_secs(3_600)));
+    assert!(app.said().unwrap().text.contains("silent until"), "{:?}", app.said());
+    let later = |seconds: u64| {
+        let mut snapshot = fleet(seconds);
+        snapshot.alerts[0] = first.clone();
+        Action::Fresh(Arc::new(snapshot))
+    };
+    app.update(later(3_599));
+    assert_ne!(app.shown().alerts[0].subject, first.subject);
+    app.update(later(3_601));
+    assert_eq!(app.shown().alerts[0], first, "the hour is over");
+    type_(&mut app, "gx");
+    press(&mut app, KeyCode::Char('G'), KeyModifiers::SHIFT);
+    type_(&mut app, "x");
+    assert_eq!(app.shown().alerts[0], first, "it calls again");
 }
 
 #[test]

@@ -137,6 +137,9 @@ fn what_if_is_filled_in_by_typing_and_by_steps() {
     assert_eq!(app.view(), ViewId::Nodes, "figures open no view");
     press(&mut app, KeyCode::Tab);
     press(&mut app, KeyCode::Right);
+    assert_eq!(app.what_if.text(Field::Load), "105", "from 100 %");
+    press(&mut app, KeyCode::Tab);
+    press(&mut app, KeyCode::Right);
     assert_eq!(app.what_if.text(Field::HitRate), "55", "from 53.9 %");
     press(&mut app, KeyCode::Left);
     press(&mut app, KeyCode::Left);
@@ -156,7 +159,7 @@ fn what_if_is_filled_in_by_typing_and_by_steps() {
 #[test]
 fn a_figure_that_cannot_be_is_not_taken() {
     let mut app = pages::app(Page::Fleet);
-    type_(&mut app, "wjj101");
+    type_(&mut app, "wjjj101");
     assert!(app.what_if.is_wrong(Field::HitRate));
     assert_eq!(app.what_if.changed().hit_rate, None);
     for _ in 0..3 {
@@ -194,4 +197,43 @@ fn header_and_rows_are_of_one_moment() {
     later.at = later.at + Span::from_secs(5);
     app.update(Action::Fresh(Arc::new(later)));
     assert_eq!(app.money.picture.as_ref().unwrap().at, of_rows);
+}
+
+#[test]
+fn a_scenario_is_kept_under_a_name_and_loaded_again() {
+    let mut app = pages::app(Page::Fleet);
+    type_(&mut app, "wj37snight");
+    assert_eq!(app.what_if.naming.as_deref(), Some("night"), "letters are of the name");
+    press(&mut app, KeyCode::Enter);
+    assert_eq!(app.said().unwrap().text, "kept as night");
+    type_(&mut app, "r");
+    assert_eq!(app.what_if.changed().command(), None);
+    type_(&mut app, "l");
+    assert_eq!(app.what_if.changed().paid, "0.37".parse().ok());
+    pages::answer(&mut app, Page::Fleet);
+    let copied =
+        Effect::CopyText("margintop report --since today --what-if paid=0.37".to_owned(), "copied the report command");
+    assert_eq!(press(&mut app, KeyCode::Char('e')), copied);
+    type_(&mut app, "sx");
+    press(&mut app, KeyCode::Esc);
+    assert!(app.what_if.open && app.what_if.naming.is_none(), "a name is dropped before the form");
+    press(&mut app, KeyCode::Esc);
+    assert!(!app.what_if.open);
+}
+
+#[test]
+fn money_is_grouped_and_written_as_csv() {
+    let mut app = pages::app(Page::Fleet);
+    let table = |app: &mut App| match press(app, KeyCode::Char('e')) {
+        Effect::Export(table) => table,
+        other => panic!("{other:?}"),
+    };
+    let by_model = table(&mut app);
+    assert!(by_model.starts_with("key,prompt_tokens,") && by_model.contains("\ndeepseek-r1,"), "{by_model}");
+    type_(&mut app, "dd");
+    pages::answer(&mut app, Page::Fleet);
+    let by_node = table(&mut app);
+    assert!(by_node.contains("\ngpu-0001,") && !by_node.contains("deepseek-r1"), "{by_node}");
+    let total = |text: &str| text.lines().last().unwrap().to_owned();
+    assert_eq!(total(&by_model), total(&by_node), "the totals agree");
 }

@@ -12,6 +12,7 @@ use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::Checkpoint;
 use margintop::ledger::{GpuTimeChange, Past, PendingPostings, TokenChange};
 use margintop::reading::Label;
+use margintop::statement::By;
 use margintop::store::{Settings, Store};
 use margintop::tui::inquiry::{Against, Changed, MoneyQuestion, Question, Reply, WhatIfQuestion};
 use margintop::tui::past_of;
@@ -73,7 +74,7 @@ fn the_published_day_is_on_the_page_to_the_dollar() {
     let day = deepseek_day();
     let store = ledger_of(&day);
     let at = day.until - Span::from_secs(1);
-    let question = MoneyQuestion { at, against: Against::Yesterday };
+    let question = MoneyQuestion { at, against: Against::Yesterday, by: By::Model };
     let Reply::Money(Ok(page)) = asked(&store, Question::Money(question)) else { panic!("no page") };
     assert_eq!((page.totals.revenue, page.totals.cost), (dollars(562_100), Some(dollars(87_072))));
     assert_eq!(page.models.total.profit, Some(dollars(475_028)));
@@ -118,7 +119,8 @@ fn a_ledger_that_is_closed_drops_the_question() {
     let store = ledger_of(&deepseek_day());
     store.close(PATIENCE);
     let (tell, answer) = channel();
-    let question = Question::Money(MoneyQuestion { at: Timestamp::from_millis(1), against: Against::Quarter });
+    let question =
+        Question::Money(MoneyQuestion { at: Timestamp::from_millis(1), against: Against::Quarter, by: By::Model });
     let reply: margintop::tui::inquiry::ReplyTo = Box::new(move |reply| tell.send(reply).unwrap());
     past_of(store, Arc::new(book()), zone(), None).ask(question, reply);
     assert_eq!(answer.recv_timeout(PATIENCE).unwrap_err(), RecvTimeoutError::Disconnected);

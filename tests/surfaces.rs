@@ -262,7 +262,7 @@ fn the_money_view_and_the_month_say_the_same() {
     let told = report(&["--since", "today"]);
     let reader = Reader::open(&kept().ledger.path).unwrap();
     let at = reader.header().last;
-    let question = MoneyQuestion { at, against: Against::Quarter };
+    let question = MoneyQuestion { at, against: Against::Quarter, by: By::Model };
     let four =
         stretches(question, &TimeZone::UTC).map(|span| reader.borne_past(span.since, span.until, span.finest).unwrap());
     let budget = Some(Money::from_micros(1_000_000_000));

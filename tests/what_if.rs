@@ -396,6 +396,9 @@ fn levers_add_what_the_same_what_if_adds() {
     assert_eq!(cents(of(|lever| *lever == Lever::Load)), 5_621_000);
     assert_eq!(cents(of(|lever| *lever == Lever::GpuRate)), -870_720);
     assert_eq!(cents(of(|lever| *lever == Lever::Node)), -38_400, "a node for a day at 16 an hour");
+    let prices = told.iter().filter(|(lever, _)| matches!(lever, Lever::Price(_)));
+    let all: Money = prices.map(|(_, more)| *more).sum();
+    assert!((cents(all) - 5_621_000).abs() <= 1, "all prices a tenth higher earn what a tenth more load does: {all}");
     let hits = told.iter().find_map(|(lever, more)| match lever {
         Lever::HitRate(from, to) => Some((*from, *to, *more)),
         _ => None,

@@ -5,27 +5,32 @@ use std::collections::BTreeMap;
 use super::{Line, Reason};
 use crate::balance::{Waiting, balances};
 use crate::reading::{Health, Label, Role, Throttle};
-use crate::snapshot::{GpuRow, NodeRow, Snapshot, UnitRow};
+use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot, UnitRow};
 use crate::units::{Money, Ratio};
 
 /// Parts of a share: a thousandth of a percent.
 const PARTS: i64 = 100_000;
 
+/// The cost of GPUs that answer on nodes whose last minute had no billable token. Those that do not answer are silent.
 pub(super) fn idle(snapshot: &Snapshot) -> Option<Line> {
-    let money = &snapshot.money;
-    let beside = money.beside_models.iter().find(|row| row.name.as_str() == "(idle)");
-    let per_hour = beside.map(|row| Money::ZERO - row.profit_per_hour).filter(|cost| *cost > Money::ZERO);
-    let today = money.idle_cost.filter(|cost| *cost > Money::ZERO);
-    per_hour.or(today)?;
-    let idle = |node: &&NodeRow| node.state == Health::Live && node.output_per_second.unwrap_or(0.0) == 0.0;
-    let nodes: Vec<&NodeRow> = snapshot.nodes.iter().map(AsRef::as_ref).filter(idle).collect();
-    let gpus: usize = nodes.iter().map(|node| node.gpus.len()).sum();
-    let what = match nodes.first().filter(|_| per_hour.is_some()) {
-        None => "none at present".to_owned(),
-        Some(first) if nodes.len() == 1 => format!("{}, {}", first.name, count(gpus, "GPU")),
-        Some(first) => format!("{} first, {} on {} nodes", first.name, count(gpus, "GPU"), nodes.len()),
+    let today = snapshot.money.idle_cost.filter(|cost| *cost > Money::ZERO);
+    let nodes: Vec<(&str, usize, Money)> = snapshot.nodes.iter().filter_map(|node| idle_node(node)).collect();
+    let gpus = nodes.iter().map(|(_, gpus, _)| gpus).sum();
+    let what = match nodes.as_slice() {
+        [] => "none at present".to_owned(),
+        [(node, ..)] => format!("{node}, {}", count(gpus, "GPU")),
+        [(first, ..), ..] => format!("{first} first, {} on {} nodes", count(gpus, "GPU"), nodes.len()),
     };
+    let per_hour = nodes.iter().map(|(.., cost)| *cost).reduce(|a, b| a + b);
+    per_hour.or(today)?;
     Some(Line { reason: Reason::Idle, what, per_hour, today })
+}
+
+/// A node that idles: its name, how many of its GPUs answer, and what those cost an hour.
+fn idle_node(node: &NodeRow) -> Option<(&str, usize, Money)> {
+    let answering = node.gpus.iter().filter(|gpu| !is_silent(gpu)).count();
+    let cost = part(node.idle_per_hour?, answering, node.gpus.len())?;
+    (cost > Money::ZERO).then(|| (node.name.as_str(), answering, cost))
 }
 
 pub(super) fn imbalance(snapshot: &Snapshot) -> Option<Line> {
@@ -83,12 +88,17 @@ pub(super) fn below_mean(snapshot: &Snapshot) -> Option<Line> {
 }
 
 pub(super) fn silent(snapshot: &Snapshot) -> Option<Line> {
-    let gpus = select(snapshot, |gpu| matches!(gpu.state, Health::Stale | Health::Lost));
+    let gpus = select(snapshot, is_silent);
     let (first, number) = (gpus.first()?, gpus.len());
-    let per_hour = match snapshot.money.rates.as_slice() {
+    let costs = snapshot.nodes.iter().filter_map(|node| match node.gpus.iter().filter(|gpu| is_silent(gpu)).count() {
+        0 => None,
+        silent => Some(part(node.cost_per_hour?, silent, node.gpus.len())),
+    });
+    let of_nodes: Option<Money> = costs.reduce(|a, b| Some(a? + b?)).flatten();
+    let per_hour = of_nodes.or(match snapshot.money.rates.as_slice() {
         [rate] => Money::from_micros(rate.rate.micros()).scaled(i64::try_from(number).ok()?, 1),
         _ => None,
-    };
+    });
     let what = format!("{first}, {}, the rent runs on", count(number, "GPU"));
     Some(Line { reason: Reason::Silent, what, per_hour, today: None })
 }
@@ -106,11 +116,79 @@ pub(super) fn unpriced(snapshot: &Snapshot) -> Option<Line> {
     Some(Line { reason: Reason::Unpriced, what, per_hour, today })
 }
 
+/// The rent of GPUs that are held down, times what their clock lacks to the highest of their kind that is seen.
 pub(super) fn throttled(snapshot: &Snapshot) -> Option<Line> {
-    let gpus = select(snapshot, |gpu| gpu.throttle.is_some_and(Throttle::any));
+    let gpus = select(snapshot, is_held);
     let first = gpus.first()?;
+    let full = full_clocks(snapshot);
+    let costs = snapshot.nodes.iter().flat_map(|node| {
+        let full = &full;
+        node.gpus.iter().filter(|gpu| is_held(gpu)).map(move |gpu| {
+            let (clock, full) = (gpu.sm_clock_mhz?, *full.get(gpu.name.as_ref()?)?);
+            let lacks = i64::from(full.checked_sub(clock.get()).filter(|lacks| *lacks > 0)?);
+            part(node.cost_per_hour?, 1, node.gpus.len())?.scaled(lacks, i64::from(full))
+        })
+    });
+    let known: Vec<Money> = costs.flatten().collect();
+    let per_hour = (!known.is_empty()).then(|| known.iter().copied().sum());
     let what = format!("{first}, {} held down by heat or power", count(gpus.len(), "GPU"));
-    Some(Line { reason: Reason::Throttled, what, per_hour: None, today: None })
+    Some(Line { reason: Reason::Throttled, what, per_hour, today: None })
+}
+
+/// The highest clock of each kind of GPU among those that nothing holds down.
+fn full_clocks(snapshot: &Snapshot) -> BTreeMap<&Label, u32> {
+    let mut full = BTreeMap::new();
+    let gpus = snapshot.nodes.iter().flat_map(|node| &node.gpus);
+    for gpu in gpus.filter(|gpu| gpu.state == Health::Live && !is_held(gpu)) {
+        if let (Some(name), Some(clock)) = (&gpu.name, gpu.sm_clock_mhz) {
+            let highest = full.entry(name).or_insert(0);
+            *highest = clock.get().max(*highest);
+        }
+    }
+    full
+}
+
+/// The rent of engines, times the share of their requests that is done again.
+pub(super) fn preempted(snapshot: &Snapshot) -> Option<Line> {
+    let mut again = 0.0;
+    let mut costs: Vec<(Money, &EngineRow)> = Vec::new();
+    for row in snapshot.engines.iter().filter(|row| !row.in_engine_row) {
+        let Some(preempted) = row.requests_per_minute.preempted.filter(|rate| *rate > 0.0) else { continue };
+        again += preempted;
+        let rows = snapshot.engines.iter().filter(|other| other.node == row.node && !other.in_engine_row).count();
+        let cost = || {
+            let ended = row.requests_per_minute.ended?;
+            let share = (preempted / (preempted + ended) * PARTS as f64).round() as i64;
+            let node = snapshot.nodes.iter().find(|node| node.name == row.node)?;
+            part(node.cost_per_hour?, 1, rows)?.scaled(share, PARTS)
+        };
+        costs.extend(cost().map(|cost| (cost, &**row)));
+    }
+    if again <= 0.0 {
+        return None;
+    }
+    let dearest = costs.iter().max_by_key(|(cost, _)| *cost);
+    let first = dearest.map_or_else(String::new, |(_, row)| format!("{} first, ", row.node));
+    let what = match again {
+        again if again < 0.95 => format!("{first}less than one request a minute redone"),
+        again if again < 1.5 => format!("{first}1 request a minute redone"),
+        again => format!("{first}{again:.0} requests a minute redone"),
+    };
+    let per_hour = (!costs.is_empty()).then(|| costs.iter().map(|(cost, _)| *cost).sum());
+    Some(Line { reason: Reason::Preempted, what, per_hour, today: None })
+}
+
+fn is_silent(gpu: &GpuRow) -> bool {
+    matches!(gpu.state, Health::Stale | Health::Lost)
+}
+
+fn is_held(gpu: &GpuRow) -> bool {
+    gpu.throttle.is_some_and(Throttle::any)
+}
+
+/// The part of an amount that so many of a number have.
+fn part(amount: Money, of: usize, number: usize) -> Option<Money> {
+    amount.scaled(i64::try_from(of).ok()?, i64::try_from(number).ok().filter(|number| *number > 0)?)
 }
 
 /// The nodes of the GPUs that are so, one name a GPU.

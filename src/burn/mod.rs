@@ -1,7 +1,7 @@
 //! Where it burns: what costs money and earns none, the dearest first.
 //!
 //! What is counted (idle GPUs, aborted work, silent GPUs) and what is estimated (waiting for the slowest rank, units far
-//! below the mean of their role) stand apart: an estimate is marked `≈`, has its formula, and never enters the ledger. The
+//! below the mean of their role, GPUs held down, work done again) stand apart: an estimate is marked `≈`, has its formula, and never enters the ledger. The
 //! lines overlap where two say the same of one GPU, so they are not added up to a loss.
 
 mod lines;
@@ -24,8 +24,10 @@ pub enum Reason {
     Silent,
     /// Tokens of models without a price: what they would be worth at a named list.
     Unpriced,
-    /// GPUs whose clocks are held down by heat or power; how much that costs is not known.
+    /// GPUs whose clocks are held down by heat or power.
     Throttled,
+    /// Requests that were pushed out of a batch, and whose work is done again.
+    Preempted,
 }
 
 /// A line of it.
@@ -52,18 +54,19 @@ impl Reason {
             Self::Silent => "silent",
             Self::Unpriced => "unpriced",
             Self::Throttled => "throttled",
+            Self::Preempted => "preempted",
         }
     }
 
     /// Whether the amount is an estimate, to be marked `≈`.
     pub const fn is_estimate(self) -> bool {
-        matches!(self, Self::Imbalance | Self::BelowMean)
+        matches!(self, Self::Imbalance | Self::BelowMean | Self::Throttled | Self::Preempted)
     }
 
     /// How the amount is found, in a sentence.
     pub const fn formula(self) -> &'static str {
         match self {
-            Self::Idle => "The rent of GPUs in minutes in which their node made no billable token.",
+            Self::Idle => "The rent of GPUs that answer, in minutes in which their node made no billable token.",
             Self::Imbalance => {
                 "The rent of each unit times 1 − mean/max over its ranks, by its worst balancer: an estimate from above."
             }
@@ -71,9 +74,14 @@ impl Reason {
             Self::BelowMean => {
                 "The rent of each unit below half the mean load of its role, times 1 − load/mean: an estimate."
             }
-            Self::Silent => "The rent of GPUs that do not answer, where one rate holds for all.",
+            Self::Silent => "The rent of GPUs that do not answer. They are not counted as idle as well.",
             Self::Unpriced => "What the tokens without a price would be worth at the list named in compare_to.",
-            Self::Throttled => "How many GPUs are held down; their full clock is not known.",
+            Self::Throttled => {
+                "The rent of GPUs held down, times 1 − clock/highest clock of the same kind: an estimate from above."
+            }
+            Self::Preempted => {
+                "The rent of each engine, times the share of its requests that is done again: an estimate."
+            }
         }
     }
 }
@@ -88,6 +96,7 @@ pub fn lines(snapshot: &Snapshot) -> Vec<Line> {
         lines::silent(snapshot),
         lines::unpriced(snapshot),
         lines::throttled(snapshot),
+        lines::preempted(snapshot),
     ];
     let mut lines: Vec<Line> = all.into_iter().flatten().collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.per_hour));

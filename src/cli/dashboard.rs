@@ -12,10 +12,12 @@ use super::sources::{Plan, span};
 use super::{Failure, ledger, pipeline, themes};
 use crate::clock::Clock;
 use crate::history::History;
+use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::store;
 use crate::tui;
-use crate::tui::app::WatchedFleet;
+use crate::tui::app::{Scenario, WatchedFleet};
+use crate::tui::inquiry::Changed;
 use crate::tui::{Instead, Start};
 
 /// Shows what was named, or this box.
@@ -53,7 +55,15 @@ pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
         fleet: WatchedFleet::default(),
         set_interval: None,
         history: History::default(),
+        scenarios: plan.settings.scenarios.iter().map(scenario).collect(),
     })
+}
+
+/// A scenario as the form has it.
+fn scenario(of: &crate::config::Scenario) -> Scenario {
+    let crate::config::Scenario { name, list, paid, load, hit_rate, gpu_rate, nodes } = of.clone();
+    let list = list.as_deref().map(Label::new);
+    Scenario::of(&name, &Changed { list, paid, load, hit_rate, gpu_rate, nodes })
 }
 
 /// Shows pictures until someone quits. It runs on the main thread, and the process ends with it, without waiting

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::error::Findings;
 use crate::pricing::Book;
-use crate::units::{HourlyRate, NodeCount, Share};
+use crate::units::{HourlyRate, LoadFactor, NodeCount, Share};
 
 /// A `[[scenario]]`: changes under a name. What it does not mention stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -16,6 +16,8 @@ pub struct Scenario {
     pub list: Option<String>,
     /// The share of the tokens that is paid.
     pub paid: Option<Share>,
+    /// So many times the traffic.
+    pub load: Option<LoadFactor>,
     /// The share of the prompt tokens that a cache serves.
     pub hit_rate: Option<Share>,
     /// What a GPU costs an hour.
@@ -35,16 +37,19 @@ pub(super) fn scenarios(tables: Vec<Scenario>, book: &Book, findings: &mut Findi
 }
 
 fn fault(table: &Scenario, before: &[Scenario], book: &Book) -> Option<String> {
-    let Scenario { name, list, paid, hit_rate, gpu_rate, nodes } = table;
+    let Scenario { name, list, paid, load, hit_rate, gpu_rate, nodes } = table;
     if name.trim().is_empty() || name.trim() != name || name.contains('=') || name.chars().any(char::is_control) {
         return Some(format!("name {name:?}: write a word without \"=\", like \"more-cache\""));
     }
     if before.iter().any(|other| other.name == *name) {
         return Some(format!("name \"{name}\" is used twice: each scenario has a name of its own"));
     }
-    let nothing = list.is_none() && paid.is_none() && hit_rate.is_none() && gpu_rate.is_none() && nodes.is_none();
-    if nothing {
-        return Some(format!("scenario \"{name}\" changes nothing: write list, paid, hit_rate, gpu_rate or nodes"));
+    let nothing =
+        [list.is_none(), paid.is_none(), load.is_none(), hit_rate.is_none(), gpu_rate.is_none(), nodes.is_none()];
+    if nothing.into_iter().all(|is_none| is_none) {
+        return Some(format!(
+            "scenario \"{name}\" changes nothing: write list, paid, load, hit_rate, gpu_rate or nodes"
+        ));
     }
     list.as_deref().and_then(|list| book.own_list(list).err()).map(|why| format!("list: {why}"))
 }

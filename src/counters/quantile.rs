@@ -54,6 +54,17 @@ pub fn growth(now: &Histogram, before: &Histogram) -> Histogram {
     }
 }
 
+/// The samples between two readings of one histogram that did not fall; `None` where there are none, after a fall, or with
+/// other bounds.
+pub fn steady_growth(now: &Histogram, before: &Histogram) -> Option<Histogram> {
+    if now.bounds != before.bounds || now.counts == before.counts {
+        return None;
+    }
+    let grown = now.counts.iter().zip(&before.counts).map(|(now, before)| now.checked_sub(*before));
+    let counts = grown.collect::<Option<Box<[u64]>>>()?;
+    counts.last().is_some_and(|all| *all > 0).then(|| Histogram { bounds: Arc::clone(&now.bounds), counts })
+}
+
 /// The sum of several histograms over their common bounds; `None` for an empty list.
 pub fn sum<'h>(histograms: impl IntoIterator<Item = &'h Histogram>) -> Option<Histogram> {
     let mut histograms = histograms.into_iter();

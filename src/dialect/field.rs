@@ -198,6 +198,7 @@ pub(super) enum Delay {
     Ttft,
     Itl,
     E2e,
+    Queue,
     /// The same samples as `Itl` under an older name; never added to it.
     ItlOld,
 }

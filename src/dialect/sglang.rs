@@ -62,6 +62,7 @@ pub(super) fn engine_field(name: &str) -> Option<Field> {
         "inter_token_latency_seconds_bucket" => Field::Bucket(Delay::Itl),
         "time_per_output_token_seconds_bucket" => Field::Bucket(Delay::ItlOld),
         "e2e_request_latency_seconds_bucket" => Field::Bucket(Delay::E2e),
+        "queue_time_seconds_bucket" => Field::Bucket(Delay::Queue),
         _ => return None,
     })
 }

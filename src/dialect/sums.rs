@@ -265,12 +265,13 @@ impl<'p> Sums<'p> {
     }
 
     pub(super) fn latency(self, like: Option<&Latency>) -> Latency {
-        let [ttft, itl, e2e, itl_old] = self.delays;
+        let [ttft, itl, e2e, queue, itl_old] = self.delays;
         let like = |of: fn(&Latency) -> &Option<_>| like.and_then(|like| of(like).as_ref());
         Latency {
             ttft: ttft.finish(like(|l| &l.ttft)),
             itl: itl.finish(like(|l| &l.itl)).or_else(|| itl_old.finish(like(|l| &l.itl))),
             e2e: e2e.finish(like(|l| &l.e2e)),
+            queue: queue.finish(like(|l| &l.queue)),
         }
     }
 }

@@ -25,6 +25,7 @@ fn field(name: &str) -> Option<Field> {
         "request_failure" => Field::Count(Count::Failed),
         "request_mean_time_per_token_duration_bucket" => Field::Bucket(Delay::Itl),
         "request_duration_bucket" => Field::Bucket(Delay::E2e),
+        "request_queue_duration_bucket" => Field::Bucket(Delay::Queue),
         _ => return None,
     })
 }

@@ -47,6 +47,7 @@ fn field(name: &str) -> Option<Field> {
         // A mean a request, not a sample a token.
         "time_per_output_token_seconds_bucket" => Field::Bucket(Delay::Itl),
         "e2e_request_latency_seconds_bucket" => Field::Bucket(Delay::E2e),
+        "request_queue_time_seconds_bucket" => Field::Bucket(Delay::Queue),
         _ => return None,
     })
 }

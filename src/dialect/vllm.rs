@@ -59,6 +59,7 @@ pub(super) fn engine_field(name: &str) -> Option<Field> {
         "inter_token_latency_seconds_bucket" => Field::Bucket(Delay::Itl),
         "time_per_output_token_seconds_bucket" => Field::Bucket(Delay::ItlOld),
         "e2e_request_latency_seconds_bucket" => Field::Bucket(Delay::E2e),
+        "request_queue_time_seconds_bucket" => Field::Bucket(Delay::Queue),
         "cache_config_info" => Field::BlockSize,
         "lora_requests_info" => Field::Adapters,
         _ => return None,

@@ -41,8 +41,16 @@ pub struct HistoryEvent {
     /// When it ended; `None` for what lasts, and for what is a moment.
     pub until: Option<Timestamp>,
     /// An estimate of its cost in the ledger's currency, so far or until its end: the rent of what stands still. `None`
-    /// where nothing stands still, or its rent is not known. It is never in the ledger.
+    /// where nothing stands still, or its rent is not known. Where an engine stopped, what it earned before is in it too. It
+    /// is never in the ledger.
     pub cost: Option<f64>,
+    /// How it ended, in a few words; empty for what lasts, and for what is a moment.
+    #[serde(default = "nothing")]
+    pub ended: Label,
+}
+
+fn nothing() -> Label {
+    Label::new("")
 }
 
 impl EventKind {
@@ -74,6 +82,35 @@ impl HistoryEvent {
     pub(super) fn is_within(&self, since: Timestamp, until: Timestamp) -> bool {
         let end = self.until.unwrap_or(if self.is_alert() { until } else { self.at });
         self.at < until && end >= since
+    }
+}
+
+/// How an alert ended, as far as the snapshot shows it; `restarted` is whether its engine began anew meanwhile.
+pub(super) fn ending(rule: Rule, subject: Option<&Subject>, snapshot: &Snapshot, restarted: bool) -> &'static str {
+    let has_left = match subject {
+        Some(Subject::Node(node) | Subject::Gpu(node, _)) => !snapshot.nodes.iter().any(|row| row.name == *node),
+        Some(Subject::Engine(target, _)) => !snapshot.engines.iter().any(|row| row.target == *target),
+        _ => false,
+    };
+    let is_gone = matches!(subject, Some(Subject::Gpu(node, index))
+        if !snapshot.nodes.iter().any(|row| row.name == *node && row.gpus.iter().any(|gpu| gpu.index == *index)));
+    match rule {
+        _ if has_left => "left the fleet",
+        Rule::GpuLost if is_gone => "the GPU was released",
+        Rule::GpuLost | Rule::NodeSilent => "answers again",
+        _ if restarted => "restarted",
+        Rule::EngineSilent => "answers again",
+        Rule::EngineStalled => "makes tokens again",
+        Rule::KvNearFull => "load fell",
+        Rule::Throttled => "clocks are free again",
+        Rule::Loss => "earns again",
+        Rule::LedgerUnwritten => "written again",
+        Rule::RateAssumed | Rule::RateUnknown => "a rate is set",
+        Rule::Disputed => "decided",
+        Rule::EnergyUnknown => "energy is known again",
+        Rule::PageRefused => "its page is whole again",
+        Rule::SourceMissing => "the source works",
+        Rule::SharedAddress | Rule::HostnameShared | Rule::ProbablySame | Rule::NamesUnknown => "no longer so",
     }
 }
 

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Subject;
-use super::event::{EventKind, HistoryEvent, about, read};
+use super::event::{EventKind, HistoryEvent, about, ending, read};
 use super::money::MoneyRings;
 use crate::ledger::Marker;
-use crate::reading::{Label, NodeName};
+use crate::reading::{Label, NodeName, TargetId};
 use crate::snapshot::{Rule, Severity, Snapshot};
 use crate::units::{Span, Timestamp};
 
@@ -15,6 +15,8 @@ use crate::units::{Span, Timestamp};
 pub const KEPT: usize = 1_000;
 /// For how long after the first snapshot what answers for the first time has not joined: it was there before.
 const SETTLING: Span = Span::from_secs(60);
+/// What was earned before an alert is taken over so long.
+const BEFORE: Span = Span::from_secs(900);
 /// The most names that are written out.
 const NAMED: usize = 3;
 
@@ -54,7 +56,16 @@ impl Events {
         let (kind, subject, name) = read(text.as_str());
         let is_known = |event: &HistoryEvent| event.at == *at && event.text == *text;
         if !self.log.iter().any(is_known) {
-            let event = HistoryEvent { kind, subject, name, text: text.clone(), at: *at, until: None, cost: None };
+            let event = HistoryEvent {
+                kind,
+                subject,
+                name,
+                text: text.clone(),
+                at: *at,
+                until: None,
+                cost: None,
+                ended: nothing(),
+            };
             self.push(event);
         }
     }
@@ -79,6 +90,9 @@ impl Events {
                 continue;
             }
             let ended = event.until.is_some();
+            if !ended {
+                event.ended = Label::new("the watch ended");
+            }
             event.until = event.until.or(Some(self.now.max(event.at)));
             if self.insert(event) && !ended {
                 self.changed.insert(self.dropped);
@@ -114,8 +128,9 @@ impl Events {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let text =
-            |event: &HistoryEvent| event.text.as_str().len() + event.name.as_str().len() + 4 * size_of::<usize>();
+        let text = |event: &HistoryEvent| {
+            event.text.as_str().len() + event.ended.as_str().len() + event.name.as_str().len() + 4 * size_of::<usize>()
+        };
         let open = size_of::<(Rule, Label)>() + size_of::<Open>();
         let texts: usize = self.log.iter().map(text).sum();
         let lists = self.open.len() * open + self.inventory.len() * size_of::<(NodeName, usize)>();
@@ -145,7 +160,7 @@ impl Events {
         for alert in &snapshot.alerts {
             let key = (alert.rule, alert.subject.clone());
             if let Some(open) = self.open.get(&key).cloned() {
-                let cost = cost(open.rent.as_ref(), money, alert.since, snapshot.at);
+                let cost = cost(alert.rule, open.rent.as_ref(), money, alert.since, snapshot.at);
                 if let Some(event) = self.event_mut(open.number) {
                     event.kind = EventKind::Alert(alert.rule, alert.severity.max(gravest(event.kind)));
                     event.text.clone_from(&alert.text);
@@ -161,7 +176,8 @@ impl Events {
                 text: alert.text.clone(),
                 at: alert.since,
                 until: None,
-                cost: cost(rent.as_ref(), money, alert.since, snapshot.at),
+                cost: cost(alert.rule, rent.as_ref(), money, alert.since, snapshot.at),
+                ended: nothing(),
             });
             self.open.insert(key, Open { number, rent });
         }
@@ -172,8 +188,17 @@ impl Events {
         for key in over {
             let Some(open) = self.open.remove(&key) else { continue };
             let Some(event) = self.event_mut(open.number) else { continue };
+            let (since, subject) = (event.at, event.subject.clone());
+            let is_restart = |other: &HistoryEvent| {
+                other.kind == EventKind::Restart
+                    && other.at >= since
+                    && target_of(other) == subject.as_ref().and_then(target)
+            };
+            let restarted = self.log.iter().any(is_restart);
+            let Some(event) = self.event_mut(open.number) else { continue };
             event.until = Some(snapshot.at);
-            event.cost = cost(open.rent.as_ref(), money, event.at, snapshot.at).or(event.cost);
+            event.cost = cost(key.0, open.rent.as_ref(), money, event.at, snapshot.at).or(event.cost);
+            event.ended = Label::new(ending(key.0, subject.as_ref(), snapshot, restarted));
             self.changed.insert(open.number);
         }
     }
@@ -205,7 +230,7 @@ impl Events {
             let text = Label::new(&format!("{count} {} {verb}", if count == 1 { "GPU" } else { "GPUs" }));
             let subject = Some(Subject::Node(name.clone()));
             let name = Label::new(name.as_str());
-            self.push(HistoryEvent { kind, subject, name, text, at: now, until: None, cost: None });
+            self.push(HistoryEvent { kind, subject, name, text, at: now, until: None, cost: None, ended: nothing() });
         }
     }
 
@@ -218,7 +243,7 @@ impl Events {
             count => (None, format!("{count} nodes {verb}: {}{more}", first_few.join(", "))),
         };
         let (name, text) = (Label::new(if names.len() == 1 { first.as_str() } else { "" }), Label::new(&text));
-        self.push(HistoryEvent { kind, subject, name, text, at: now, until: None, cost: None });
+        self.push(HistoryEvent { kind, subject, name, text, at: now, until: None, cost: None, ended: nothing() });
     }
 }
 
@@ -230,8 +255,28 @@ fn gravest(kind: EventKind) -> Severity {
     if let EventKind::Alert(_, severity) = kind { severity } else { Severity::Info }
 }
 
-/// The rent of what stands still.
-fn cost(rent: Option<&(Subject, f64)>, money: &MoneyRings, from: Timestamp, to: Timestamp) -> Option<f64> {
+/// The rent of what stands still; of an engine that stopped, also what its node earned in the quarter hour before and does
+/// not now.
+fn cost(rule: Rule, rent: Option<&(Subject, f64)>, money: &MoneyRings, from: Timestamp, to: Timestamp) -> Option<f64> {
     let (node, part) = rent?;
-    Some(money.cost_between(node, from, to)? * part)
+    let rent = money.cost_between(node, from, to)? * part;
+    let stopped = matches!(rule, Rule::EngineStalled | Rule::EngineSilent);
+    let lost = || {
+        let [before, _] = money.rates(node, from - BEFORE, from);
+        let [now, _] = money.rates(node, from, to);
+        Some((before? - now?) * (to - from).as_secs_f64() / 3_600.0)
+    };
+    Some(rent + if stopped { lost().unwrap_or(0.0).max(0.0) } else { 0.0 })
+}
+
+fn nothing() -> Label {
+    Label::new("")
+}
+
+fn target(subject: &Subject) -> Option<&TargetId> {
+    if let Subject::Engine(target, _) = subject { Some(target) } else { None }
+}
+
+fn target_of(event: &HistoryEvent) -> Option<&TargetId> {
+    event.subject.as_ref().and_then(target)
 }

@@ -11,6 +11,7 @@ mod event;
 mod events;
 mod frames;
 mod gather;
+mod latencies;
 mod lines;
 mod means;
 mod money;
@@ -20,13 +21,14 @@ mod places;
 mod read;
 mod record;
 mod rings;
+mod waiting;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Ledger, Past};
-use crate::reading::{ModelName, NodeName, Rank, TargetId, UnitName};
+use crate::reading::{Histogram, ModelName, NodeName, Rank, TargetId, UnitName};
 use crate::snapshot::Snapshot;
 use crate::units::{Span, Timestamp};
 
@@ -34,11 +36,14 @@ pub use bridge::QuarterBridge;
 pub use event::{EventKind, HistoryEvent};
 use events::Events;
 pub use events::KEPT as EVENTS_KEPT;
+use latencies::SampleSums;
+pub use latencies::{LatencyKind, RequestCounts};
 use lines::Lines;
 use money::MoneyRings;
 use past_rates::rates_of;
 use record::minutes_of;
 use rings::Rings;
+use waiting::Waiting;
 
 /// What a series is of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -130,6 +135,8 @@ struct Recorded {
     money: MoneyRings,
     events: Events,
     bridge: Option<Arc<QuarterBridge>>,
+    waiting: Waiting,
+    samples: SampleSums,
     /// The five seconds that were recorded last.
     last: Option<i64>,
     /// When the ledger was read last, and the minute in which it was read as a whole last.
@@ -146,6 +153,23 @@ impl History {
     /// The profit bridge over the last quarter hour, made anew once a minute; `None` until both quarters are known.
     pub fn bridge(&self) -> Option<Arc<QuarterBridge>> {
         self.recorded().bridge.clone()
+    }
+
+    /// The samples of a latency over a span up to an instant, of all engines of a subject together: of the fleet, models,
+    /// units, and engines in no unit. `None` where there are none.
+    pub fn latency(&self, subject: &Subject, kind: LatencyKind, until: Timestamp, span: Span) -> Option<Histogram> {
+        self.recorded().samples.delay(subject, kind, until - span, span)
+    }
+
+    /// What became of a subject's requests over a span up to an instant.
+    pub fn requests(&self, subject: &Subject, until: Timestamp, span: Span) -> RequestCounts {
+        self.recorded().samples.requests(subject, until - span, span)
+    }
+
+    /// What ranks that wait for the slowest of their unit cost, and since when that is summed up: since the ledger's day began,
+    /// or since recording did. An estimate, in the ledger's currency; `None` where no such cost is known.
+    pub fn waiting(&self) -> Option<(Timestamp, f64)> {
+        self.recorded().waiting.sum()
     }
 
     /// What happened in `[since, until)`, oldest first: all of it, or what is about `subject`. What began before and lasts
@@ -194,8 +218,8 @@ impl History {
 
     /// The bytes that it holds.
     pub fn bytes(&self) -> usize {
-        let Recorded { lines, rings, money, events, .. } = &*self.recorded();
-        lines.fine.bytes() + lines.minutes.bytes() + rings.bytes() + money.bytes() + events.bytes()
+        let Recorded { lines, rings, money, events, samples, .. } = &*self.recorded();
+        samples.bytes() + lines.fine.bytes() + lines.minutes.bytes() + rings.bytes() + money.bytes() + events.bytes()
     }
 
     /// How many units, nodes, models, engines and ranks have rings.

@@ -38,6 +38,8 @@ impl Recorded {
             self.rings.add(slot.div_euclid(lines::PER_MINUTE), snapshot);
         }
         self.rings.load(slot, steps.min(unrecorded), snapshot);
+        self.samples.add(snapshot, Span::from_millis(steps.min(unrecorded) * lines::FINE.millis()));
+        self.waiting.add(snapshot, Span::from_millis(steps.min(unrecorded) * lines::FINE.millis()));
         self.events.look(snapshot, &self.money);
         self.last = Some(self.last.map_or(slot, |last| last.max(slot)));
         true
@@ -46,6 +48,7 @@ impl Recorded {
     /// The clock was set back: what is ahead of it was recorded under a wrong time.
     fn forget_from(&mut self, slot: i64) {
         self.lines.forget_from(slot);
+        self.samples.forget_from(slot.div_euclid(lines::PER_MINUTE));
         self.rings.forget_from(slot.div_euclid(lines::PER_MINUTE), slot);
         self.last = None;
     }

@@ -145,6 +145,11 @@ impl PostingSums {
         self.tokens.iter().map(|((account, tariff), tokens)| (*account, *tariff, *tokens))
     }
 
+    /// The GPU time of a cost account.
+    pub fn rent(&self, cost_account: CostAccountId) -> Option<AllocatedTime> {
+        self.rents.get(&cost_account).copied()
+    }
+
     /// GPU time by cost account.
     pub fn rents(&self) -> impl Iterator<Item = (CostAccountId, AllocatedTime)> + '_ {
         self.rents.iter().map(|(cost_account, rented)| (*cost_account, *rented))

@@ -36,7 +36,7 @@ pub(crate) use engine::Engine;
 pub(crate) use gpu_cost::{InventoryView, knows_cost, was_given_back};
 pub use leakage::Leakage;
 pub(crate) use revenue::{Counts, counts};
-pub(crate) use row::{CACHED, OUTPUT, PROMPT, Row};
+pub(crate) use row::{CACHED, Ends, OUTPUT, PROMPT, Row};
 pub use saved::{SavedAllocation, SavedTarget};
 pub(crate) use touched::Touched;
 

@@ -175,7 +175,7 @@ impl Metering {
             row.begin_drawing();
         }
         if replaced {
-            row.live = None;
+            (row.live, row.drawn) = (None, None);
         }
         row.draw(reading.clone(), context.at, outcome.process, step, context.config.window);
     }

@@ -1,15 +1,18 @@
 //! The metering state of one row of a target's page: whether its tokens count, its revenue today, and its rates.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::leakage::Leakage;
 use super::prefill_attribution::PromptWeight;
 use super::proxies::Left;
 use super::proxy_guard::ProxyGuard;
 use super::slo::LastLatencies;
-use crate::counters::{ProcessId, RowKey, Step, Window, growth};
+use crate::counters::{ProcessId, RowKey, Step, Window, growth, steady_growth, sum};
 use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, TokenChange};
-use crate::reading::{EngineReading, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role};
+use crate::reading::{
+    EngineReading, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role,
+};
 use crate::units::{Moment, Ratio, Span, Tokens};
 
 /// Running sums of a row: prompt, its cached part, output.
@@ -50,6 +53,10 @@ pub(crate) struct Row {
     pub(super) sums: [Option<u64>; 3],
     pub(super) live: Option<LiveTokens>,
     pub(super) latencies: Latencies,
+    /// Samples of each latency since the row was first seen; those of a fall or of another process are left out.
+    pub(crate) samples: Arc<Latency>,
+    /// The process of the last page, if the next one of it continues its histograms.
+    pub(super) drawn: Option<ProcessId>,
     /// For objectives, where there are any.
     pub(super) last_latencies: LastLatencies,
     pub(super) correctable: Vec<Entry>,
@@ -76,6 +83,20 @@ struct Mark {
     at: Moment,
     latency: Latency,
     work: RankWork,
+    ends: Ends,
+}
+
+/// What became of requests, lifetime.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends {
+    pub(crate) finished: Finished,
+    pub(crate) preemptions: Option<u64>,
+}
+
+impl Ends {
+    const fn of(reading: &EngineReading) -> Self {
+        Self { finished: reading.finished, preemptions: reading.preemptions }
+    }
 }
 
 impl Row {
@@ -96,6 +117,8 @@ impl Row {
             sums: [None; 3],
             live: None,
             latencies: Latencies::default(),
+            samples: Arc::default(),
+            drawn: None,
             last_latencies: LastLatencies::default(),
             correctable: Vec::new(),
             gauges: BTreeMap::new(),
@@ -229,6 +252,9 @@ impl Row {
         };
         self.window.push(at, std::array::from_fn(|i| self.sums[i].filter(|_| known[i])));
         self.latencies.renew(at, &reading, span);
+        if self.drawn.replace(process) == Some(process) {
+            self.add_samples(&reading.latency);
+        }
         self.seen = at;
         self.reading = reading;
     }
@@ -244,6 +270,31 @@ impl Row {
         self.gauges.clear();
     }
 
+    /// Adds what a page's histograms grew by since the last page.
+    fn add_samples(&mut self, now: &Latency) {
+        let grown =
+            |now: &Option<Histogram>, before: &Option<Histogram>| steady_growth(now.as_ref()?, before.as_ref()?);
+        let before = &self.reading.latency;
+        let grown = [
+            grown(&now.ttft, &before.ttft),
+            grown(&now.itl, &before.itl),
+            grown(&now.e2e, &before.e2e),
+            grown(&now.queue, &before.queue),
+        ];
+        if grown.iter().flatten().next().is_none() {
+            return;
+        }
+        let samples = Arc::make_mut(&mut self.samples);
+        let slots = [&mut samples.ttft, &mut samples.itl, &mut samples.e2e, &mut samples.queue];
+        for (slot, grown) in slots.into_iter().zip(grown) {
+            let Some(grown) = grown else { continue };
+            *slot = match slot.take().filter(|known| known.bounds == grown.bounds) {
+                Some(known) => sum([&known, &grown]),
+                None => Some(grown),
+            };
+        }
+    }
+
     /// The growth of a latency histogram over the window.
     pub(crate) fn latency(&self, which: impl Fn(&Latency) -> Option<&Histogram>) -> Option<Histogram> {
         let then = &self.latencies.older.as_ref()?.latency;
@@ -253,6 +304,14 @@ impl Row {
     /// What a figure of the work of ranks is over the window.
     pub(crate) fn rank_work(&self, which: fn(RankWork, RankWork) -> Option<Ratio>) -> Option<Ratio> {
         which(self.reading.work, self.latencies.older.as_ref()?.work)
+    }
+
+    /// How much a count of what became of requests grew a minute over the window; after a restart it counts from zero.
+    pub(crate) fn per_minute(&self, which: fn(&Ends) -> Option<u64>) -> Option<f64> {
+        let then = self.latencies.older.as_ref()?;
+        let minutes = self.seen.since(then.at).as_secs_f64() / 60.0;
+        let (now, before) = (which(&Ends::of(&self.reading))?, which(&then.ends)?);
+        (minutes > 0.0).then(|| now.checked_sub(before).unwrap_or(now) as f64 / minutes)
     }
 
     /// Adds the growth of live counters. Returns which sums are known.
@@ -296,7 +355,7 @@ fn add(sum: &mut Option<u64>, grown: Option<u64>) {
 impl Latencies {
     fn renew(&mut self, at: Moment, reading: &EngineReading, span: Span) {
         let due = |slot: &Option<Mark>| slot.as_ref().is_none_or(|mark| at.since(mark.at) >= span);
-        let mark = || Mark { at, latency: reading.latency.clone(), work: reading.work };
+        let mark = || Mark { at, latency: reading.latency.clone(), work: reading.work, ends: Ends::of(reading) };
         if self.older.is_none() {
             self.older = Some(mark());
         } else if due(&self.newer) && due(&self.older) {

@@ -333,6 +333,8 @@ fn saved_row(row: &Row) -> SavedRow {
         correctable,
         gauges: _,
         last_latencies: _,
+        samples: _,
+        drawn: _,
     } = row;
     SavedRow {
         instance: instance.clone(),

@@ -262,6 +262,15 @@ pub struct Latency {
     pub itl: Option<Histogram>,
     /// Arrival to last token.
     pub e2e: Option<Histogram>,
+    /// In the queue.
+    pub queue: Option<Histogram>,
+}
+
+impl Latency {
+    /// All of them, in one order.
+    pub const fn all(&self) -> [Option<&Histogram>; 4] {
+        [self.ttft.as_ref(), self.itl.as_ref(), self.e2e.as_ref(), self.queue.as_ref()]
+    }
 }
 
 /// Speculative decoding counters. Drafts are never billed.

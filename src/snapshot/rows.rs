@@ -1,10 +1,12 @@
 //! Rows: nodes, GPUs, engines, models and units, and the fleet's sums of them.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::reading::{
-    Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, InstanceId, Label, Mig, ModelName, NodeName, Pcie, Rank,
-    Refusals, Role, TargetId, Throttle, UnitName,
+    Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, InstanceId, Label, Latency, Mig, ModelName, NodeName, Pcie,
+    Rank, Refusals, Role, TargetId, Throttle, UnitName,
 };
 use crate::snapshot::ModelMoney;
 use crate::units::{Bytes, Celsius, Megahertz, Money, Ratio, Tokens};
@@ -92,6 +94,12 @@ pub struct NodeRow {
     pub cost: Option<Money>,
     /// Revenue less cost, where both are known.
     pub profit: Option<Money>,
+    /// What its engines earn an hour at present.
+    pub revenue_per_hour: Option<Money>,
+    /// What its GPUs cost an hour at present.
+    pub cost_per_hour: Option<Money>,
+    /// The part of that cost that is idle: its last minute had no billable token.
+    pub idle_per_hour: Option<Money>,
     /// Profit an hour at present.
     pub profit_per_hour: Option<Money>,
 }
@@ -160,6 +168,23 @@ pub struct Quantiles {
     pub p50: Option<f64>,
     /// The 99th percentile.
     pub p99: Option<f64>,
+}
+
+/// Requests a minute, by what became of them; `None` where the engine does not count it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct RequestRates {
+    /// Ended, however they did.
+    pub ended: Option<f64>,
+    /// Ended by themselves: a stop token or word.
+    pub stopped: Option<f64>,
+    /// Ended at their length limit.
+    pub length: Option<f64>,
+    /// Cut by the client.
+    pub aborted: Option<f64>,
+    /// Ended by an error.
+    pub failed: Option<f64>,
+    /// Pushed out of the batch because memory ran out: their work is done again.
+    pub preempted: Option<f64>,
 }
 
 /// What watching a target costs and how it goes.
@@ -235,6 +260,9 @@ pub struct EngineRow {
     pub itl_seconds: Quantiles,
     /// Whole requests.
     pub e2e_seconds: Quantiles,
+    /// Samples of its latencies since it was first seen.
+    #[serde(skip)]
+    pub samples: Arc<Latency>,
     /// Share of its requests and tokens of the window that are within the objectives for latency: the least of theirs.
     pub within_slo: Option<Ratio>,
     /// Share of the steps that ranks take together in which it waited for the busiest rank, over the window, where the
@@ -244,6 +272,8 @@ pub struct EngineRow {
     pub expert_balancedness: Option<Ratio>,
     /// Preemptions, lifetime.
     pub preemptions: Option<u64>,
+    /// How requests ended and how many were preempted, a minute over the window.
+    pub requests_per_minute: RequestRates,
     /// Kept share of drafted tokens, lifetime.
     pub spec_acceptance: Option<Ratio>,
     /// Earned since `money.since`; `None` if unpriced or not attributable.

@@ -2,7 +2,7 @@
 
 use super::Totals;
 use super::what_if::{Change, Levels, what_if};
-use crate::ledger::Past;
+use crate::ledger::{Classes, Past};
 use crate::units::{HourlyRate, Money, NodeCount, Share};
 
 /// Something that can be changed, and how far it is.
@@ -13,10 +13,39 @@ pub enum Lever {
     /// A tenth more of the prompts from a cache, at equal traffic: the hit rate as it is and as it would be, in parts per
     /// million.
     HitRate(u32, u32),
+    /// The price of tokens of one class a tenth higher.
+    Price(TokenClass),
     /// A GPU-hour a tenth dearer.
     GpuRate,
     /// One more node held, at what a node costs on average.
     Node,
+}
+
+/// A class of tokens with a price of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum TokenClass {
+    Computed,
+    Cached,
+    Output,
+}
+
+/// The parts of what was earned that tokens of each class have.
+fn by_class(past: &Past, earned: Money) -> Vec<(TokenClass, Money)> {
+    let value = |of: fn(Classes) -> Classes| -> Money {
+        let costed = past.tokens.iter().filter(|cell| past.accounts[cell.account.index()].costed);
+        costed.filter_map(|cell| Some(past.tariff(cell.tariff?).value(of(cell.tokens)))).sum()
+    };
+    let values = [
+        (TokenClass::Output, value(|tokens| Classes { output: tokens.output, ..Classes::default() })),
+        (TokenClass::Computed, value(|tokens| Classes { miss: tokens.miss, ..Classes::default() })),
+        (TokenClass::Cached, value(|tokens| Classes { hit: tokens.hit, ..Classes::default() })),
+    ];
+    // Cents are enough for a share, and stay in range.
+    let cents = |amount: Money| i64::try_from(amount.rounded(2)).ok();
+    let whole = values.iter().filter_map(|(_, value)| cents(*value)).fold(0, i64::saturating_add);
+    let share = |(class, value): (TokenClass, Money)| Some((class, earned.scaled(cents(value)?, whole)?));
+    values.into_iter().filter(|(_, value)| !value.is_zero()).filter_map(share).collect()
 }
 
 /// Each lever with what it adds to the profit of the past, the largest first; none where the profit is unknown.
@@ -30,6 +59,8 @@ pub fn levers(past: &Past) -> Vec<(Lever, Money)> {
     let added = |change: &Change<'_>| Some(profit(change)? - now.profit()?);
     let mut moves = Vec::new();
     moves.extend(now.earned().scaled(1, 10).map(|more| (Lever::Load, more)));
+    let classes = by_class(past, now.earned()).into_iter();
+    moves.extend(classes.filter_map(|(class, earned)| Some((Lever::Price(class), earned.scaled(1, 10)?))));
     if let Some(from) = levels.hit_rate_ppm.filter(|ppm| *ppm > 0) {
         let to = from.saturating_add(from / 10).min(Share::ALL.ppm());
         let change = Change { hit_rate: Share::from_ppm(to), ..Change::default() };

@@ -52,7 +52,7 @@ pub use compare::{AtList, compare};
 pub use differs::{Basis, Difference, agrees_throughout, differences};
 pub use entries::{Entry, EntryKind, entries, rounded_entries};
 pub use leases::lease_name;
-pub use lever::{Lever, levers};
+pub use lever::{Lever, TokenClass, levers};
 pub use minute::{Earned, MinuteMoney};
 pub use month::MonthToDate;
 pub use movers::Mover;

@@ -6,9 +6,9 @@ use super::break_even::{BreakEven, break_even};
 use super::hit_rate::with_hit_rate;
 use super::nodes::{node_time, with_nodes};
 use super::reprice::at_list;
-use crate::ledger::{CostKind, NodeTime, Past};
+use crate::ledger::{Classes, CostKind, NodeTime, Past};
 use crate::pricing::PriceList;
-use crate::units::{GpuTime, HourlyRate, Money, NodeCount, Share, Span};
+use crate::units::{GpuTime, HourlyRate, LoadFactor, Money, NodeCount, Share, Span, Tokens};
 
 /// What is otherwise; `None` stays as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -17,6 +17,8 @@ pub struct Change<'a> {
     pub list: Option<&'a PriceList>,
     /// This share of the tokens is paid.
     pub paid: Option<Share>,
+    /// So many times the tokens, of every class alike; what was paid for GPUs and power stays as it was.
+    pub load: Option<LoadFactor>,
     /// This share of all prompt tokens is read from a cache.
     pub hit_rate: Option<Share>,
     /// Every GPU whose rate is known costs this.
@@ -82,6 +84,9 @@ pub fn changed(past: &Past, change: &Change<'_>) -> Option<Past> {
     if let Some(paid) = change.paid {
         changed = with_paid(changed, paid);
     }
+    if let Some(load) = change.load {
+        changed = with_load(changed, load);
+    }
     if let Some(rate) = change.gpu_rate {
         changed = with_gpu_rate(changed, rate);
     }
@@ -92,6 +97,16 @@ pub fn changed(past: &Past, change: &Change<'_>) -> Option<Past> {
         Some(share) => with_hit_rate(changed, share),
         None => changed,
     })
+}
+
+/// The past with so many times its tokens.
+fn with_load(mut past: Past, load: LoadFactor) -> Past {
+    for cell in &mut past.tokens {
+        let of = |tokens: Tokens| Tokens::new(load.of(tokens.count()));
+        let Classes { miss, hit, output } = cell.tokens;
+        cell.tokens = Classes { miss: of(miss), hit: of(hit), output: of(output) };
+    }
+    past
 }
 
 /// The past with this share of its value paid; where that is so already, each tariff keeps its own.

@@ -161,6 +161,8 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
                 }
                 return Ok(Next::Draw);
             }
+            Effect::CopyText(text, what) => Some(self.errands.copy_text(&text, what, tty)?),
+            Effect::Export(table) => self.errands.export(table, &self.app.zone),
             Effect::Picture => self.errands.picture(self.still()?, self.theme(), &self.app.zone),
         };
         let Some(said) = said else { return Ok(Next::Nothing) };

@@ -56,16 +56,35 @@ impl Errands {
     /// Puts what an area of a frame shows into the terminal's clipboard. What to say of it.
     pub(super) fn copy(&self, frame: &Buffer, area: Option<Rect>, tty: &Tty) -> io::Result<Action> {
         let text = super::copy::text(frame, area.unwrap_or(frame.area));
-        let Some(bytes) = copying(&text, self.within) else {
-            return Ok(trouble("not copied: more than a terminal's clipboard takes"));
-        };
-        tty.write(&bytes)?;
         let what = match area {
             None => "copied the frame",
             Some(area) if area.height > 1 => "copied the block",
             Some(_) => "copied the row",
         };
+        self.copy_text(&text, what, tty)
+    }
+
+    /// Puts a text into the terminal's clipboard. What to say of it.
+    pub(super) fn copy_text(&self, text: &str, what: &str, tty: &Tty) -> io::Result<Action> {
+        let Some(bytes) = copying(text, self.within) else {
+            return Ok(trouble("not copied: more than a terminal's clipboard takes"));
+        };
+        tty.write(&bytes)?;
         Ok(Action::Said { text: what.to_owned(), is_trouble: false })
+    }
+
+    /// Writes a table into a file of the folder where the program was started. What became of it is told later.
+    pub(super) fn export(&self, table: String, zone: &TimeZone) -> Option<Action> {
+        let (wake, zone, now) = (self.wake.clone(), zone.clone(), now());
+        let write = move || {
+            let said = match super::picture::write_table(Path::new("."), &table, now, &zone) {
+                Ok(name) => Action::Said { text: format!("wrote {name}"), is_trouble: false },
+                Err(why) => trouble(why),
+            };
+            wake.send(Wake::Done(said)).ok();
+        };
+        let started = thread::Builder::new().name("export".to_owned()).spawn(write);
+        started.err().map(|error| trouble(format!("no file: {error}")))
     }
 
     /// Writes a picture of a frame into the folder where the program was started. What became of it is told later.

@@ -127,6 +127,20 @@ pub const FIGURES: &[Figure] = &[
         &[Overview, Models]
     ),
     figure!(
+        "latency over the span",
+        "time",
+        "quantiles of all samples of the chosen span: the growth of the buckets of all engines together, by the minute up to an hour, by the quarter hour beyond; of units and engines the last hour",
+        "engines' histograms, recorded",
+        &[Overview, Models, Engines]
+    ),
+    figure!(
+        "requests over the span",
+        "requests",
+        "ended, by how they ended, and preempted: rates of the window, summed up over the chosen span",
+        "engines' counters of requests, recorded",
+        &[Models, Engines]
+    ),
+    figure!(
         "in SLO",
         "% of requests and tokens",
         "samples of the window within the objective of [slo] / all, of the objective where it is least; of several engines the least",
@@ -166,7 +180,20 @@ pub const FIGURES: &[Figure] = &[
     figure!("burn: below mean ≈", "currency an hour", Reason::BelowMean.formula(), "units' load; rates", &[Overview]),
     figure!("burn: silent", "currency an hour", Reason::Silent.formula(), "leases", &[Overview]),
     figure!("burn: unpriced", "currency", Reason::Unpriced.formula(), "price book", &[Overview, Models]),
-    figure!("burn: throttled", "GPUs", Reason::Throttled.formula(), "driver or exporter", &[Overview]),
+    figure!(
+        "burn: throttled ≈",
+        "currency an hour",
+        Reason::Throttled.formula(),
+        "driver or exporter; rates",
+        &[Overview, Money]
+    ),
+    figure!(
+        "burn: preempted ≈",
+        "currency an hour",
+        Reason::Preempted.formula(),
+        "engines' counters of requests; rates",
+        &[Overview, Money]
+    ),
     figure!(
         "max/mean",
         "ratio",
@@ -179,6 +206,13 @@ pub const FIGURES: &[Figure] = &[
         "currency an hour",
         "≈ rent of the unit x (1 − mean/max): ranks that step together wait for the slowest; from above, never in the ledger. Where SGLang counts what ranks lack in each step, by that share",
         "ranks' figures; rates",
+        &[Balance]
+    ),
+    figure!(
+        "waiting today ≈",
+        "currency",
+        "≈ waiting an hour, summed up since the ledger's day or the watch began; never in the ledger",
+        "ranks' figures; rates, recorded",
         &[Balance]
     ),
     figure!(
@@ -254,7 +288,7 @@ pub const FIGURES: &[Figure] = &[
     figure!(
         "cost so far ≈",
         "currency",
-        "≈ rent of what stands still since the alert began; never in the ledger",
+        "≈ rent of what stands still since the alert began; of an engine that stopped, also what its node earned in the quarter hour before and does not now; never in the ledger",
         "leases; the log of events",
         &[Alerts]
     ),

@@ -87,7 +87,9 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Views: plain('<'), (KeyCode::PageUp, CTRL) => Command::Turn(Turn::Previous), "<  >", "view before; Ctrl-PgUp", ""),
     bind!(Views: plain('>'), (KeyCode::PageDown, CTRL) => Command::Turn(Turn::Next), "", "", ""),
     bind!(Views: plain('w') => Command::WhatIf, "w", "what if prices, nodes …", "what-if"),
-    bind!(Views: plain('b') => Command::Against, "b", "bridge: 15 min, day, week", "bridge"),
+    bind!(Views: plain('b') => Command::Against, "b", "bridge against; balancer", "bridge"),
+    bind!(Views: plain('d') => Command::By, "d", "money by model, tier, node", "by"),
+    bind!(Views: plain('e') => Command::Export, "e", "money into a CSV file", "export CSV"),
     bind!(Views: plain('i') => Command::Explain, "i", "what is this figure?", "figures"),
     bind!(Views: plain('a') => Command::AlertsOf, "a", "alerts of the chosen row", "its alerts"),
     bind!(Views: plain('n') => Command::Neighbour(Turn::Next), "n  N", "next node, the one before", "next node"),
@@ -104,6 +106,9 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Lists: plain('o') => Command::Fold, "o", "open or close the row", "fold"),
     bind!(Lists: plain('O') => Command::FoldAll, "O", "open or close all rows", "all"),
     bind!(Lists: plain('u') => Command::Group, "u", "group: unit, node, model", "group"),
+    bind!(Lists: plain('x') => Command::Silence, "x", "silence an alert for 1 h", "silence 1 h"),
+    bind!(Other: plain('l') => Command::Load, "l", "what if: next scenario", ""),
+    bind!(Other: plain('r') => Command::AsItWas, "r", "order of ranks; as it was", "order"),
     bind!(Charts: plain('m') => Command::Cells, "m", "cells: load, memory …", "cells"),
     bind!(Charts: plain('c') => Command::Cursor, "c", "cursor: values at a time", "cursor"),
     bind!(Charts: plain('v') => Command::Form, "v", "stack, or profit about 0", "chart"),
@@ -141,6 +146,9 @@ pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
         return None;
     }
     if app.prompt().is_some() {
+        return prompting(key);
+    }
+    if app.what_if.open && app.what_if.naming.is_some() {
         return prompting(key);
     }
     let written = match (app.filter.editing, app.what_if.open) {

@@ -49,6 +49,23 @@ impl Picture {
     }
 }
 
+/// Writes `margintop-DATE-TIME.csv` into a folder; nothing that is there is overwritten. The name.
+///
+/// # Errors
+/// If the file cannot be made or written, in a few words.
+pub(super) fn write_table(folder: &Path, table: &str, at: Timestamp, zone: &TimeZone) -> Result<String, String> {
+    let stem = stem(at, zone);
+    for number in 1..=MOST {
+        let name = if number == 1 { format!("{stem}.csv") } else { format!("{stem}-{number}.csv") };
+        match create(&folder.join(&name), table.as_bytes()) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(format!("no file {name}: {}", reason(&error))),
+            Ok(()) => return Ok(name),
+        }
+    }
+    Err(format!("no file: {stem}-{MOST}.csv is there already"))
+}
+
 fn stem(at: Timestamp, zone: &TimeZone) -> String {
     let instant = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let local = instant.to_zoned_datetime(zone.clone());
@@ -61,14 +78,17 @@ fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn why(name: &str, error: &io::Error) -> String {
-    let reason = match error.kind() {
+    format!("no picture {name}: {}", reason(error))
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
         ErrorKind::PermissionDenied => "this folder is not ours to write".to_owned(),
         ErrorKind::ReadOnlyFilesystem => "this folder is read-only".to_owned(),
         ErrorKind::StorageFull => "the disk is full".to_owned(),
         ErrorKind::NotFound => "this folder is gone".to_owned(),
         _ => error.to_string(),
-    };
-    format!("no picture {name}: {reason}")
+    }
 }
 
 #[cfg(test)]

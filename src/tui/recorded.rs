@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::history::{EventKind, History, HistoryEvent, Measure, Query, Subject};
 use crate::reading::{Activity, Health};
 use crate::snapshot::{
-    Alert, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, Requests, ScrapeRow, SloStatus,
-    Snapshot, TokenTotals, UnitRow, Vitals,
+    Alert, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, RequestRates, Requests, ScrapeRow,
+    SloStatus, Snapshot, TokenTotals, UnitRow, Vitals,
 };
 use crate::statement::Statement;
 use crate::units::{Money, Ratio, Span, Timestamp, quotient};
@@ -161,6 +161,9 @@ impl Then<'_> {
             revenue: None,
             cost: None,
             profit: None,
+            revenue_per_hour: money(of(Measure::Revenue)),
+            cost_per_hour: money(of(Measure::Cost)),
+            idle_per_hour: None,
             profit_per_hour: money(of(Measure::Profit)),
             ..row.clone()
         }
@@ -217,10 +220,12 @@ impl Then<'_> {
             ttft_seconds: Quantiles::default(),
             itl_seconds: Quantiles::default(),
             e2e_seconds: Quantiles::default(),
+            samples: Arc::default(),
             within_slo: None,
             waited: None,
             expert_balancedness: None,
             preemptions: None,
+            requests_per_minute: RequestRates::default(),
             spec_acceptance: None,
             revenue: None,
             scrape: ScrapeRow::default(),

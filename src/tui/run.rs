@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use tokio::sync::watch;
 
-use super::app::{Action, App, WatchedFleet};
+use super::app::{Action, App, Scenario, WatchedFleet};
 use super::conversation::Conversation;
 use super::dashboard::{Dashboard, Exit};
 use super::errands::{Errands, SetInterval};
@@ -48,6 +48,8 @@ pub struct Options {
     pub set_interval: Option<SetInterval>,
     /// What charts are drawn from.
     pub history: History,
+    /// What-if scenarios of the configuration.
+    pub scenarios: Vec<Scenario>,
 }
 
 impl Default for Options {
@@ -64,6 +66,7 @@ impl Default for Options {
             fleet: WatchedFleet::default(),
             set_interval: None,
             history: History::default(),
+            scenarios: Vec::new(),
         }
     }
 }
@@ -86,6 +89,7 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     let first = snapshots.borrow_and_update().clone();
     let mut app = App::new(first, options.zone, options.interval, themes.len());
     app.theme = chosen;
+    app.what_if.scenarios = options.scenarios;
     kept.apply(&mut app);
     if let Some(why) = broken {
         app.update(Action::Said { text: why, is_trouble: true });

@@ -13,9 +13,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::app::{App, Cells, Grouping, Reach};
+use super::app::{App, Cells, Grouping, Reach, Scenario, Silenced};
 use super::view::ViewId;
 use super::widgets::margin::MarginForm;
+use crate::reading::Label;
+use crate::snapshot::Rule;
+use crate::units::Timestamp;
 
 /// How long the end waits for the file.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -45,6 +48,30 @@ pub(super) struct Settings {
     /// By which column each view's list is sorted; `-` before it turns it round.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     sort: BTreeMap<String, String>,
+    /// Alerts that are silenced.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    silenced: Vec<KeptSilence>,
+    /// What-if scenarios.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scenario: Vec<Scenario>,
+}
+
+/// An alert that is silenced: its rule, what it is about, and until when in milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct KeptSilence {
+    rule: Rule,
+    about: String,
+    until: i64,
+}
+
+impl KeptSilence {
+    fn of(silenced: &Silenced) -> Self {
+        Self { rule: silenced.rule, about: silenced.subject.to_string(), until: silenced.until.millis() }
+    }
+
+    fn silenced(&self) -> Silenced {
+        Silenced { rule: self.rule, subject: Label::new(&self.about), until: Timestamp::from_millis(self.until) }
+    }
 }
 
 impl Settings {
@@ -81,6 +108,11 @@ impl Settings {
         if is(&self.chart, "profit") {
             app.charts.form = MarginForm::Profit;
         }
+        // Those of the configuration come first, and keep their names.
+        let is_new = |kept: &&Scenario| !app.what_if.scenarios.iter().any(|known| known.name == kept.name);
+        let kept: Vec<Scenario> = self.scenario.iter().filter(is_new).cloned().collect();
+        app.what_if.scenarios.extend(kept);
+        app.silenced = self.silenced.iter().map(KeptSilence::silenced).collect();
         app.sort_later(self.sort.clone());
     }
 
@@ -102,6 +134,8 @@ impl Settings {
             group: Some(app.grouping.name().to_owned()),
             chart: Some(chart.to_owned()),
             sort: ViewId::tabs().filter_map(|view| Some((view.view().title().to_owned(), app.sorted(view)?))).collect(),
+            scenario: app.what_if.scenarios.clone(),
+            silenced: app.silenced.iter().map(KeptSilence::of).collect(),
         }
     }
 

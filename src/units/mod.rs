@@ -4,6 +4,7 @@
 //! The money side (`decimal`, `number`, `money`, `price`, `rate`, `power`) holds no floating-point number; `tests/floors.rs` checks it.
 
 mod decimal;
+mod load_factor;
 mod margin;
 mod money;
 mod node_count;
@@ -17,6 +18,7 @@ mod tokens;
 mod zone;
 
 pub use decimal::{DecimalError, parse_scaled};
+pub use load_factor::LoadFactor;
 pub use margin::{break_even_load, gross_margin, profit_on_cost, quotient};
 pub use money::Money;
 pub use node_count::NodeCount;

@@ -19,8 +19,8 @@ use margintop::history::History;
 use margintop::ledger::{Classes, GpuTimeCell, Past, TokenCell};
 use margintop::reading::{EngineKind, Label, ModelName, Role};
 use margintop::snapshot::{
-    Coverage, GpuTotals, LedgerBasis, Line, ListBasis, MoneyView, RateBasis, Requests, SCHEMA, SloStatus, Snapshot,
-    TokenTotals, Vitals, WriterStatus,
+    Coverage, GpuTotals, LedgerBasis, Line, ListBasis, MoneyView, RateBasis, Requests, Rule, SCHEMA, Severity,
+    SloStatus, Snapshot, TokenTotals, Vitals, WriterStatus,
 };
 use margintop::tui::app::{Action, App, Command, Turn};
 use margintop::units::{GpuTime, Money, Ratio, Span, Timestamp, Tokens};
@@ -55,15 +55,35 @@ fn by_minute(mut past: Past) -> Past {
 /// A dashboard over the fleet, which it watched for a quarter hour, on a ledger that knows the day.
 pub fn watched() -> App {
     let history = History::default();
-    history.read_past(&by_minute(pages::today(pages::Page::Fleet, NOON)));
+    history.read_past(&by_minute(pages::today(pages::Page::Fleet, NOON + Span::from_secs(900))));
     for beat in (0..=900).step_by(5) {
-        history.record(&fleet(beat), Span::from_secs(5));
+        let mut snapshot = fleet(beat);
+        if (120..=480).contains(&beat) {
+            let text = "held by heat: 1,410 of 1,980 MHz";
+            let since = NOON + Span::from_secs(120);
+            snapshot.alerts.push(alert(Rule::Throttled, Severity::Warning, "gpu-0019 GPU 6", since, text));
+        }
+        if beat >= 420 {
+            snapshot.alerts.push(silent());
+        }
+        if beat < 300 {
+            snapshot.nodes.truncate(snapshot.nodes.len() - 2);
+        }
+        history.record(&snapshot, Span::from_secs(5));
     }
     let mut app = App::new(Arc::new(empty()), TimeZone::UTC, Span::from_secs(1), 4);
-    app.update(Action::Fresh(Arc::new(fleet(900))));
+    let mut last = fleet(900);
+    last.alerts.push(silent());
+    app.update(Action::Fresh(Arc::new(last)));
     app.history = history;
     app.update(Action::Command(Command::Reach(Turn::Previous)));
     app
+}
+
+/// A node of which the ledger knows what it costs.
+fn silent() -> margintop::snapshot::Alert {
+    let since = NOON + Span::from_secs(420);
+    alert(Rule::NodeSilent, Severity::Warning, "gpu-0002", since, "silent for 8 min; its rent runs on")
 }
 
 /// The fleet's first nodes, in no unit.

@@ -8,7 +8,7 @@ use margintop::pricing::Book;
 use margintop::reading::{Label, Role, UnitName};
 use margintop::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 use margintop::tui::app::{Action, App, Command};
-use margintop::tui::inquiry::{Against, MoneyPage, MoneyQuestion, Question, Reply, WhatIfPage};
+use margintop::tui::inquiry::{Against, Hour, MoneyPage, MoneyQuestion, Question, Reply, WhatIfPage};
 use margintop::tui::view::ViewId;
 use margintop::units::{GpuTime, Money, Span, Timestamp};
 
@@ -129,12 +129,28 @@ pub fn answer(app: &mut App, page: Page) {
                 Reply::Money(Err(why))
             }
             Question::Money(asked) => Reply::Money(Ok(Arc::new(money_page(page, asked)))),
+            Question::Day(begin) => Reply::Day(begin, Ok(day(page, app, begin))),
             Question::WhatIf(asked) => {
                 Reply::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today(page, asked.at), &book()))))
             }
         };
         app.update(Action::Answered(reply));
     }
+}
+
+/// A day before today: its hours, some of which lose money.
+fn day(page: Page, app: &App, begin: Timestamp) -> Vec<Hour> {
+    let hours = app.money.page.as_ref().map(|known| known.hours.clone()).unwrap_or_default();
+    let ago = (app.shown().at - begin).millis() / 86_400_000;
+    (0..24)
+        .map(|nth| {
+            let like = hours.get(nth as usize % 15).copied();
+            let profit = like.and_then(|hour| hour.profit?.scaled(10 - ago, 10));
+            let is_down = page == Page::Fleet && ago == 3 && (4..6).contains(&nth);
+            let profit = if is_down { profit.map(|profit| Money::ZERO - profit) } else { profit };
+            Hour { begin: begin + Span::from_secs(3_600 * nth), revenue: None, cost: None, profit }
+        })
+        .collect()
 }
 
 /// The page as the ledger would fold it.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use margintop::pricing::ClassPrices;
 use margintop::reading::{
-    Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, Label, ModelName, NodeName, Pcie, Rank, Refusals, Role,
-    TargetId, UnitName,
+    Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, Histogram, Label, Latency, ModelName, NodeName, Pcie, Rank,
+    Refusals, Role, TargetId, UnitName,
 };
 use margintop::snapshot::{
-    Alert, EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, PriceStep, Quantiles, Rule, ScrapeRow, Severity, UnitRow,
-    WorstRank,
+    Alert, EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, PriceStep, Quantiles, RequestRates, Rule, ScrapeRow,
+    Severity, UnitRow, WorstRank,
 };
 use margintop::units::{Bytes, BytesPerSecond, Celsius, Megahertz, Money, Price, Span, Timestamp, Tokens};
 
@@ -64,6 +64,9 @@ pub fn node(name: &str, unit: Option<&str>, gpus: usize, beat: u64, board: &str)
         revenue: Some(dollars(1_329.0)),
         cost: Some(dollars(205.7)),
         profit: Some(dollars(1_123.3)),
+        revenue_per_hour: Some(dollars(92.0 - wave(seed, 0) * 90.0)),
+        cost_per_hour: Some(dollars(22.0)),
+        idle_per_hour: Some(Money::ZERO),
         profit_per_hour: Some(dollars(70.0 - wave(seed, 0) * 90.0)),
     }
 }
@@ -102,9 +105,18 @@ pub fn engine(
         ttft_seconds: Quantiles { p50: Some(0.2), p99: Some(0.4 + wave(place, beat) * 0.1) },
         itl_seconds: Quantiles { p50: Some(0.012), p99: Some(0.03 + wave(place, beat) * 0.01) },
         e2e_seconds: Quantiles { p50: Some(2.0), p99: Some(9.0) },
+        samples: samples(place, beat),
         within_slo: None,
         waited: None,
         expert_balancedness: None,
+        requests_per_minute: RequestRates {
+            ended: Some(240.0),
+            stopped: Some(221.0),
+            length: Some(16.0),
+            aborted: Some(2.6),
+            failed: Some(0.4),
+            preempted: Some(if place % 90 == 17 { 3.0 } else { 0.0 }),
+        },
         preemptions: Some(3),
         spec_acceptance: None,
         revenue: Some(dollars(35.0)),
@@ -120,6 +132,25 @@ pub fn engine(
         processes: 1,
         note: None,
     }
+}
+
+/// Latencies of four requests a second since the engine began; a few of each hundred are slow.
+fn samples(place: usize, beat: u64) -> std::sync::Arc<Latency> {
+    let requests = 400 + 4 * beat + place as u64 % 3;
+    let histogram = |bounds: [f64; 5], parts: [u64; 5], samples: u64| {
+        let counts = parts.iter().map(|part| samples * part / 1_000).chain([samples]);
+        Some(Histogram { bounds: bounds.into_iter().chain([f64::INFINITY]).collect(), counts: counts.collect() })
+    };
+    std::sync::Arc::new(Latency {
+        ttft: histogram([0.1, 0.25, 0.5, 1.0, 2.5], [80, 570, 930, 984, 998], requests),
+        itl: histogram([0.01, 0.025, 0.05, 0.1, 0.25], [120, 880, 985, 997, 999], 300 * requests),
+        e2e: histogram([1.0, 5.0, 10.0, 30.0, 60.0], [30, 460, 870, 991, 999], requests),
+        queue: if place.is_multiple_of(2) {
+            histogram([0.01, 0.05, 0.1, 0.5, 2.5], [700, 900, 950, 985, 998], requests)
+        } else {
+            None
+        },
+    })
 }
 
 /// R1's prices by day, at night and by day again.

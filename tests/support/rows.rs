@@ -4,7 +4,9 @@
 use margintop::reading::{
     Activity, Ecc, EngineKind, GpuId, Health, ModelName, NodeName, Rank, Role, TargetId, UnitName,
 };
-use margintop::snapshot::{EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, Quantiles, ScrapeRow, UnitRow};
+use margintop::snapshot::{
+    EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, Quantiles, RequestRates, ScrapeRow, UnitRow,
+};
 use margintop::units::Ratio;
 
 /// A GPU of a node.
@@ -51,6 +53,9 @@ pub fn node(number: usize, gpus: u32, load: f64) -> NodeRow {
         revenue: None,
         cost: None,
         profit: None,
+        revenue_per_hour: None,
+        cost_per_hour: None,
+        idle_per_hour: None,
         profit_per_hour: None,
     }
 }
@@ -82,9 +87,11 @@ pub fn rank(engine: usize, rank: usize, output: f64) -> EngineRow {
         ttft_seconds: Quantiles::default(),
         itl_seconds: Quantiles::default(),
         e2e_seconds: Quantiles::default(),
+        samples: std::sync::Arc::default(),
         within_slo: None,
         waited: None,
         expert_balancedness: None,
+        requests_per_minute: RequestRates::default(),
         preemptions: None,
         spec_acceptance: None,
         revenue: None,

@@ -6,7 +6,7 @@ use super::scenario::Scenarios;
 use crate::reading::Label;
 use crate::statement::{AtList, BreakEven, Bridge, Levels, Mover, Totals, WhatIf, rounded_hours};
 use crate::units::{
-    GpuTime, HourlyRate, Money, NodeCount, Ratio, Share, Span, Timestamp, gross_margin, profit_on_cost,
+    GpuTime, HourlyRate, LoadFactor, Money, NodeCount, Ratio, Share, Span, Timestamp, gross_margin, profit_on_cost,
 };
 
 #[derive(Serialize)]
@@ -83,6 +83,7 @@ impl LevelsJson {
 pub(super) struct WhatIfJson<'a> {
     list: Option<&'a str>,
     paid: Option<Share>,
+    load: Option<LoadFactor>,
     hit_rate: Option<Share>,
     gpu_rate: Option<HourlyRate>,
     nodes: Option<NodeCount>,
@@ -98,6 +99,7 @@ impl<'a> WhatIfJson<'a> {
         Self {
             list: asked.list.as_deref(),
             paid: asked.paid,
+            load: asked.load,
             hit_rate: asked.hit_rate,
             gpu_rate: asked.gpu_rate,
             nodes: asked.nodes,

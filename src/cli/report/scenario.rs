@@ -6,16 +6,17 @@ use crate::cli::Failure;
 use crate::config::Scenario;
 use crate::pricing::{Book, PriceList};
 use crate::statement::Change;
-use crate::units::{HourlyRate, NodeCount, Share};
+use crate::units::{HourlyRate, LoadFactor, NodeCount, Share};
 
 const KEYS: &str =
-    "write list=NAME, paid=0.37, hit_rate=0.6, gpu_rate=2.50 or nodes=200, or the name of a [[scenario]]";
+    "write list=NAME, paid=0.37, load=1.2, hit_rate=0.6, gpu_rate=2.50 or nodes=200, or the name of a [[scenario]]";
 
 /// What is otherwise, all that was said together.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Scenarios {
     pub(super) list: Option<String>,
     pub(super) paid: Option<Share>,
+    pub(super) load: Option<LoadFactor>,
     pub(super) hit_rate: Option<Share>,
     pub(super) gpu_rate: Option<HourlyRate>,
     pub(super) nodes: Option<NodeCount>,
@@ -43,6 +44,7 @@ impl Scenarios {
         match key.trim() {
             "list" => put(&mut self.list, value.trim().to_owned(), "list"),
             "paid" => put(&mut self.paid, share()?, "paid"),
+            "load" => put(&mut self.load, value.parse()?, "load"),
             "hit_rate" => put(&mut self.hit_rate, share()?, "hit_rate"),
             "gpu_rate" => put(&mut self.gpu_rate, value.parse().map_err(decimal)?, "gpu_rate"),
             "nodes" => put(&mut self.nodes, value.parse()?, "nodes"),
@@ -56,9 +58,10 @@ impl Scenarios {
             let near = near.map_or_else(String::new, |near| format!("; is it \"{}\"?", near.name));
             return Err(format!("no [[scenario]] of this name{near}; {KEYS}"));
         };
-        let Scenario { name: _, list, paid, hit_rate, gpu_rate, nodes } = scenario.clone();
+        let Scenario { name: _, list, paid, load, hit_rate, gpu_rate, nodes } = scenario.clone();
         list.map_or(Ok(()), |list| put(&mut self.list, list, "list"))?;
         paid.map_or(Ok(()), |paid| put(&mut self.paid, paid, "paid"))?;
+        load.map_or(Ok(()), |load| put(&mut self.load, load, "load"))?;
         hit_rate.map_or(Ok(()), |share| put(&mut self.hit_rate, share, "hit_rate"))?;
         gpu_rate.map_or(Ok(()), |rate| put(&mut self.gpu_rate, rate, "gpu_rate"))?;
         nodes.map_or(Ok(()), |nodes| put(&mut self.nodes, nodes, "nodes"))
@@ -70,6 +73,7 @@ impl Scenarios {
         Ok(Change {
             list: list.map_err(|why| Failure::Usage(format!("--what-if list: {why}")))?,
             paid: self.paid,
+            load: self.load,
             hit_rate: self.hit_rate,
             gpu_rate: self.gpu_rate,
             nodes: self.nodes,
@@ -96,6 +100,7 @@ impl fmt::Display for Scenarios {
         let said = [
             self.list.as_ref().map(|list| format!("list={list}")),
             self.paid.map(|share| format!("paid={share}")),
+            self.load.map(|load| format!("load={load}")),
             self.hit_rate.map(|share| format!("hit_rate={share}")),
             self.gpu_rate.map(|rate| format!("gpu_rate={rate}")),
             self.nodes.map(|nodes| format!("nodes={nodes}")),
@@ -133,6 +138,7 @@ mod tests {
         let asked = told(&["list=deepseek-r1-2025", "paid=0.37", "hit_rate=1", "gpu_rate=2.50", "nodes=200"]).unwrap();
         assert_eq!((asked.list.as_deref(), asked.nodes), (Some("deepseek-r1-2025"), NodeCount::whole(200)));
         assert_eq!(told(&["nodes=218.025"]).unwrap().to_string(), "nodes=218.025");
+        assert_eq!(told(&["load=1.20"]).unwrap().to_string(), "load=1.2");
         assert_eq!(told(&["nodes=5.0"]), told(&["nodes=5"]));
         for text in ["", "list", "nodes=0", "nodes=-1", "paid=1.5", "hit_rate=x", "gpu_rate=-2", "fx=1", "nigth"] {
             assert!(told(&[text]).is_err(), "{text}");

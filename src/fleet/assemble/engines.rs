@@ -1,18 +1,19 @@
 //! Engine rows: one for each target, instance and rank, and one for a target that has not answered yet.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Fleet, Present, RowView, engine_of, kind_of, shown_prompt};
 use crate::counters::quantile;
 use crate::dialect;
 use crate::inventory::Target;
-use crate::metering::{CACHED, Counts, Engine, OUTPUT, PROMPT, Row};
+use crate::metering::{CACHED, Counts, Ends, Engine, OUTPUT, PROMPT, Row};
 use crate::pricing::Bill;
 use crate::reading::{
     Finished, Health, Histogram, InstanceId, Label, Latency, ModelName, PromptCount, Rank, RankWork, Role, TargetId,
     TokenCounters,
 };
-use crate::snapshot::{EngineRow, Quantiles, ScrapeRow};
+use crate::snapshot::{EngineRow, Quantiles, RequestRates, ScrapeRow};
 use crate::statement::RunningSum;
 use crate::units::{Money, Ratio};
 
@@ -91,10 +92,12 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
         ttft_seconds: Quantiles::default(),
         itl_seconds: Quantiles::default(),
         e2e_seconds: Quantiles::default(),
+        samples: Arc::default(),
         within_slo: None,
         waited: None,
         expert_balancedness: None,
         preemptions: None,
+        requests_per_minute: RequestRates::default(),
         spec_acceptance: None,
         revenue: None,
         scrape: scrape(fleet, target, engine),
@@ -134,14 +137,28 @@ fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow
         ttft_seconds: quantiles(|latency| latency.ttft.as_ref()),
         itl_seconds: quantiles(|latency| latency.itl.as_ref()),
         e2e_seconds: quantiles(|latency| latency.e2e.as_ref()),
+        samples: row.samples.clone(),
         within_slo: super::slo::within(fleet, row).filter(|_| live),
         waited: row.rank_work(RankWork::waited).filter(|_| live),
         expert_balancedness: row.rank_work(RankWork::balancedness).filter(|_| live),
         preemptions: reading.preemptions,
+        requests_per_minute: if live { request_rates(row) } else { RequestRates::default() },
         spec_acceptance: reading.speculation.and_then(|speculation| speculation.acceptance()),
         revenue: revenue(fleet, view),
         note: blank.note.clone().or_else(|| remarks(fleet, view)),
         ..blank.clone()
+    }
+}
+
+fn request_rates(row: &Row) -> RequestRates {
+    let of = |which: fn(&Ends) -> Option<u64>| row.per_minute(which);
+    RequestRates {
+        ended: of(|ends| ends.finished.requests),
+        stopped: of(|ends| ends.finished.stopped),
+        length: of(|ends| ends.finished.length),
+        aborted: of(|ends| ends.finished.aborted),
+        failed: of(|ends| ends.finished.failed),
+        preempted: of(|ends| ends.preemptions),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::pace::{beside, pace, paces_by};
+use super::pace::{beside, idle_paces, pace, paces_by};
 use super::{Fleet, Present};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
@@ -18,6 +18,7 @@ pub(super) struct NodeMoney {
     pub(super) cost: Option<Money>,
     pub(super) revenue_per_hour: Option<Money>,
     pub(super) cost_per_hour: Option<Money>,
+    pub(super) idle_per_hour: Option<Money>,
 }
 
 /// The money of the fleet, beside `models` and the cost an hour of those of them without a price.
@@ -122,6 +123,9 @@ pub(super) fn by_node(present: &Present<'_>) -> BTreeMap<NodeName, NodeMoney> {
             let money = nodes.entry(node).or_default();
             money.revenue_per_hour = sums.earned.or(money.revenue_per_hour);
             money.cost_per_hour = sums.owed;
+        }
+        for (node, idle) in idle_paces(fleet) {
+            *nodes.entry(node).or_default().idle_per_hour.get_or_insert_default() += idle;
         }
     }
     for view in present.counted_rows().filter(|view| view.price.is_some() && view.lacks_billed()) {

@@ -63,6 +63,9 @@ fn node_row(fleet: &Fleet, name: &NodeName, flow: Option<&Flow>, money: Option<&
         cost: money.and_then(|money| money.cost),
         // Printed profit is printed revenue minus printed cost.
         profit: money.and_then(|money| Some(money.revenue?.round_to(6) - money.cost?.round_to(6))),
+        revenue_per_hour: money.and_then(|money| money.revenue_per_hour),
+        cost_per_hour: money.and_then(|money| money.cost_per_hour),
+        idle_per_hour: money.and_then(|money| money.idle_per_hour),
         profit_per_hour: money.and_then(|money| Some(money.revenue_per_hour? - money.cost_per_hour?)),
     }
 }

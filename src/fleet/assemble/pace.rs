@@ -1,14 +1,14 @@
 //! Money an hour at present, of the fleet, its units and its nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Fleet;
 use super::money::{is_priced, tables};
-use crate::ledger::{CostAccount, RevenueAccount};
-use crate::reading::Label;
+use crate::ledger::{CostAccount, CostAccountId, CostKind, RevenueAccount};
+use crate::reading::{Label, NodeName};
 use crate::snapshot::{BesideRow, ModelRow};
 use crate::statement::{PaceSums, RowKind, paces};
-use crate::units::Money;
+use crate::units::{GpuTime, Money};
 
 /// Money an hour by a key of accounts: revenue where it has a price.
 pub(super) fn paces_by<K: Ord>(
@@ -19,6 +19,24 @@ pub(super) fn paces_by<K: Ord>(
     let priced = |account: &RevenueAccount| is_priced(fleet, account.model.as_ref(), account.tenant.as_ref());
     let (earned, owed) = (|id| fleet.pace.earned_per_hour(id), |id| fleet.pace.owed_per_hour(id));
     paces(tables(fleet), earned, owed, |account| earns(account).filter(|_| priced(account)), pays)
+}
+
+/// The idle part of what each cost account's GPUs cost an hour, by node: as the newest minute of the ledger that has time of
+/// it is judged.
+pub(super) fn idle_paces(fleet: &Fleet) -> Vec<(NodeName, Money)> {
+    let ledger = &fleet.ledger;
+    let newest: Vec<_> = ledger.minutes().rev().take(2).map(|(_, sums)| sums).collect();
+    let of_minute =
+        |id: CostAccountId| newest.iter().filter_map(|sums| sums.rent(id)).find(|time| time.held > GpuTime::ZERO);
+    let idle = |id: CostAccountId| {
+        let account = &ledger.cost_accounts()[id.index()];
+        let node = account.node.clone().filter(|_| account.kind == CostKind::Gpus)?;
+        let time = of_minute(id)?;
+        let owed = fleet.pace.owed_per_hour(id.index())?;
+        Some((node, owed.scaled(time.idle.millis(), time.held.millis())?))
+    };
+    let ids: BTreeSet<_> = newest.iter().flat_map(|sums| sums.rents()).map(|(id, _)| id).collect();
+    ids.into_iter().filter_map(idle).collect()
 }
 
 /// The fleet's money an hour; the cost holds the overhead.

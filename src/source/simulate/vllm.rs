@@ -20,6 +20,8 @@ static ITL: LazyLock<Buckets> = LazyLock::new(|| {
         [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 20.0, 40.0, 80.0];
     Buckets::new(&bounds, 0.044, 0.12)
 });
+/// Quick requests hardly wait; slow ones do.
+static QUEUE: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&WHOLE, 0.02, 1.4));
 static E2E: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&WHOLE, 35.0, 96.0));
 /// A prefill node is done with a request when its first token is out.
 static PREFILL_E2E: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&WHOLE, 0.33, 3.3));
@@ -134,6 +136,10 @@ impl Vllm {
         for (labels, (requests, gaps)) in self.rows(served, |s| (s.requests, s.gaps)) {
             let spread = if gaps == Lots::default() { &PREFILL_E2E } else { &E2E };
             page.histogram("vllm:e2e_request_latency_seconds", labels, spread, requests);
+        }
+        page.family("vllm:request_queue_time_seconds", "histogram");
+        for (labels, requests) in self.rows(served, |s| s.requests) {
+            page.histogram("vllm:request_queue_time_seconds", labels, &QUEUE, requests);
         }
         let finished = [
             ("vllm:request_prompt_tokens", Served::prompt as fn(&Served) -> u64),

@@ -88,6 +88,16 @@ pub enum Command {
     Interval(Turn),
     /// Compare with another time.
     Against,
+    /// Group the money by something else.
+    By,
+    /// Write the shown table into a file; of a form, the command that prints the same into the clipboard.
+    Export,
+    /// Fill a form with the next scenario that was kept.
+    Load,
+    /// Forget what a form says; in the balance view, the other order of ranks.
+    AsItWas,
+    /// Silence the chosen alert for an hour, or no longer.
+    Silence,
     /// Out: of the filter, the view.
     Back,
 }
@@ -146,7 +156,7 @@ pub enum Action {
 }
 
 /// What the loop must do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Nothing.
     None,
@@ -162,6 +172,10 @@ pub enum Effect {
     Copy(Option<Rect>),
     /// Write a picture of the frame into files.
     Picture,
+    /// Put a text into the clipboard, and say what it is.
+    CopyText(String, &'static str),
+    /// Write a table into a file.
+    Export(String),
     /// Poll sources so often.
     Interval(Span),
 }

@@ -3,7 +3,7 @@
 use super::App;
 use crate::reading::Label;
 use crate::tui::inquiry::{Question, Reply};
-use crate::tui::view::ViewId;
+use crate::tui::view::{ViewId, has_calendar};
 use crate::units::Timestamp;
 
 impl App {
@@ -15,10 +15,14 @@ impl App {
         }
         let form = if self.what_if.open { self.what_if.due(at) } else { None };
         // Of an earlier instant the ledger knows the sums; the record has means of minutes.
-        let is_money = self.view() == ViewId::Money || self.then.is_some();
-        let view =
-            || if is_money { self.money.due(&self.shown, self.then.is_some()).map(Question::Money) } else { None };
-        self.waiting = form.map(Question::WhatIf).or_else(view);
+        let is_past = self.then.is_some();
+        let is_money = self.view() == ViewId::Money;
+        let money = if is_money || is_past { self.money.due(&self.shown, is_past) } else { None };
+        let view = || money.map(Question::Money);
+        // Days of the calendar are asked for where it is shown, one after another.
+        let has_calendar = is_money && !self.what_if.open && has_calendar(self.hits.size);
+        let day = || if has_calendar { self.money.day_due(at, &self.zone).map(Question::Day) } else { None };
+        self.waiting = form.map(Question::WhatIf).or_else(view).or_else(day);
         self.waiting.clone()
     }
 
@@ -30,6 +34,7 @@ impl App {
                 self.take_sums();
             }
             Reply::WhatIf(answer) => self.what_if.answered(answer),
+            Reply::Day(begin, hours) => self.money.day_answered(begin, hours),
         }
     }
 
@@ -38,6 +43,7 @@ impl App {
         match self.waiting.take() {
             Some(Question::Money(_)) => self.money.answered(Err(why)),
             Some(Question::WhatIf(_)) => self.what_if.answered(Err(why)),
+            Some(Question::Day(begin)) => self.money.day_answered(begin, Err(why)),
             None => {}
         }
     }

@@ -12,6 +12,9 @@ impl App {
         if self.read_on(command) {
             return Effect::Redraw;
         }
+        if let Some(effect) = self.command_of_view(command) {
+            return effect;
+        }
         match command {
             Command::Quit => return Effect::Quit,
             Command::Suspend => return Effect::Suspend,
@@ -19,28 +22,21 @@ impl App {
             Command::Help => self.path.enter(Place::of(ViewId::Help)),
             Command::Pause => self.pause(),
             Command::NextTheme => self.choose_theme((self.theme + 1) % self.themes),
-            Command::Show(ViewId::Money) if self.view() == ViewId::Money => self.next_pane(),
             Command::Show(view) => self.path.show(view),
             Command::Turn(turn) => self.path.show(self.view().turned(turn == Turn::Previous)),
             Command::Block(turn) => return self.turn_block(turn),
             Command::Move(motion) => self.step(motion),
-            Command::Enter => return self.enter(),
             Command::Sort => {
                 let orders = self.orders().len();
                 self.list_mut().next_order(orders);
             }
             Command::Reverse => self.list_mut().reverse(),
-            Command::Fold => return self.fold(),
             Command::FoldAll => self.fold_all(),
-            Command::Neighbour(turn) if self.view() == ViewId::Node => self.neighbour(turn),
-            Command::AlertsOf => return self.alerts_of(),
             Command::Reach(turn) => self.charts.reach = self.charts.reach.stepped(turn == Turn::Next),
             Command::Group => self.grouping = self.grouping.next(),
             Command::Cells => self.charts.cells = self.charts.cells.next(),
             Command::Form => self.charts.turn_form(),
             Command::WhatIf => self.what_if.open = true,
-            Command::Against if self.view() == ViewId::Money => self.money.against = self.money.against.next(),
-            Command::Against | Command::Neighbour(_) => return Effect::None,
             Command::Prompt => self.open_prompt(""),
             Command::AskTarget => self.open_prompt("watch "),
             Command::Instead(start) => return self.leave_for(Instead::Start(start)),
@@ -63,6 +59,8 @@ impl App {
             Command::Picture => return Effect::Picture,
             Command::Interval(turn) => return self.step_interval(turn == Turn::Next),
             Command::Back => self.back(),
+            // It means something in another view.
+            _ => return Effect::None,
         }
         Effect::Redraw
     }
@@ -73,10 +71,40 @@ impl App {
         Effect::Leave
     }
 
+    /// What a command means to the open view and its rows; `None` leaves it to the table.
+    fn command_of_view(&mut self, command: Command) -> Option<Effect> {
+        match (self.view(), command) {
+            (ViewId::Money, Command::Show(ViewId::Money)) => self.next_pane(),
+            (ViewId::Money, Command::Against) => self.money.against = self.money.against.next(),
+            (ViewId::Money, Command::By) => {
+                self.money.by = self.money.by.next();
+                self.lists[ViewId::Money as usize] = ListState::default();
+            }
+            (_, Command::Export) if self.what_if.open => return Some(self.copy_command()),
+            (ViewId::Money, Command::Export) => return Some(self.export()),
+            (ViewId::Balance, Command::Against) => self.next_balancer(),
+            (ViewId::Balance, Command::AsItWas) => self.turn_ranks(),
+            (ViewId::Node, Command::Neighbour(turn)) => self.neighbour(turn),
+            (_, Command::Enter) => return Some(self.enter()),
+            (_, Command::Fold) => return Some(self.fold()),
+            (_, Command::AlertsOf) => return Some(self.alerts_of()),
+            (_, Command::Silence) => return Some(self.silence()),
+            _ => return None,
+        }
+        Some(Effect::Redraw)
+    }
+
     /// What a command means to the open form; false leaves it to the table.
     fn fill_in(&mut self, command: Command) -> bool {
         let nodes = self.shown.coverage.nodes_known;
         match command {
+            Command::Back if self.what_if.naming.is_some() => self.what_if.naming = None,
+            Command::Sort => self.what_if.begin_naming(),
+            Command::Load => {
+                let loaded = self.what_if.load_next();
+                self.tell_of(loaded);
+            }
+            Command::AsItWas => self.what_if.reset(),
             Command::WhatIf | Command::Back => self.what_if.open = false,
             Command::Move(Motion::Up) | Command::Block(Turn::Previous) => self.what_if.turn(false),
             Command::Move(Motion::Down) | Command::Block(Turn::Next) => self.what_if.turn(true),
@@ -84,6 +112,26 @@ impl App {
             _ => return false,
         }
         true
+    }
+
+    /// The shown table of the money view as a file.
+    fn export(&mut self) -> Effect {
+        let Some(page) = &self.money.page else {
+            self.complain("nothing to export: the ledger has not answered yet");
+            return Effect::Redraw;
+        };
+        let (_, statement) = page.table(self.money.by.of());
+        Effect::Export(crate::tui::view::money_csv(statement, self.shown.money.currency.as_str()))
+    }
+
+    /// The command that prints what the form shows.
+    fn copy_command(&mut self) -> Effect {
+        let command = self.what_if.page.as_ref().and_then(|page| page.changed.command());
+        let Some(words) = command else {
+            self.complain("nothing is otherwise: there is no command yet");
+            return Effect::Redraw;
+        };
+        Effect::CopyText(words.join(" "), "copied the report command")
     }
 
     fn next_pane(&mut self) {

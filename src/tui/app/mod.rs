@@ -18,7 +18,10 @@ mod money;
 mod pace;
 mod path;
 mod prompt;
+mod ranks;
 mod said;
+mod settled;
+mod silence;
 mod sorting;
 mod travel;
 mod walk;
@@ -35,11 +38,13 @@ pub use filter::{FigureValue, Filter};
 pub use grouping::Grouping;
 pub use heat::HeatMap;
 pub use list::{ListState, Motion};
-pub use money::{MoneyState, Pane};
+pub use money::{Grouped, MoneyState, Pane};
 pub use pace::{Pace, Pictures};
 pub use prompt::Prompt;
+pub use ranks::RankState;
 pub use said::Said;
-pub use what_if::{Field, WhatIfForm};
+pub use silence::Silenced;
+pub use what_if::{Field, Scenario, WhatIfForm};
 
 use crate::history::History;
 use crate::reading::Label;
@@ -50,6 +55,7 @@ use crate::tui::scene::Scene;
 use crate::tui::view::{Hits, Order, Part, RowKey, ViewId};
 use crate::units::{Span, Timestamp};
 use path::Path;
+use settled::Settled;
 
 /// Rows that a notch of the wheel moves.
 const WHEEL: usize = 3;
@@ -90,6 +96,8 @@ pub struct App {
     pub charts: ChartState,
     /// By what the engines are put together.
     pub grouping: Grouping,
+    /// How the balance view shows ranks.
+    pub ranks: RankState,
     /// The money view.
     pub money: MoneyState,
     /// The what-if form.
@@ -116,6 +124,11 @@ pub struct App {
     sort_later: BTreeMap<String, String>,
     is_sparing: bool,
     lists: [ListState; ViewId::COUNT],
+    settled: Settled,
+    /// Alerts that are silenced.
+    pub(in crate::tui) silenced: Vec<Silenced>,
+    /// The shown snapshot before anything in it was silenced.
+    heard: Arc<Snapshot>,
     open: BTreeSet<RowKey>,
     themes: usize,
     hits: Hits,
@@ -140,13 +153,16 @@ impl App {
             heat: HeatMap::of(&first),
             charts: ChartState::default(),
             grouping: Grouping::default(),
+            ranks: RankState::default(),
             money: MoneyState::default(),
             what_if: WhatIfForm::default(),
             has_past: false,
             history: History::default(),
             pictures: Pictures::of(&first),
             path: Path::new(),
-            shown: first,
+            shown: first.clone(),
+            heard: first,
+            silenced: Vec::new(),
             held: None,
             then: None,
             cursor: None,
@@ -160,6 +176,7 @@ impl App {
             sort_later: BTreeMap::new(),
             is_sparing: false,
             lists: [ListState::default(); ViewId::COUNT],
+            settled: Settled::default(),
             open: BTreeSet::new(),
             themes: themes.max(1),
             hits: Hits::default(),
@@ -253,6 +270,10 @@ impl App {
             Action::Typed(c) => self.what_if.typed(c),
             Action::Erase if self.filter.editing => self.filter.pop(),
             Action::Erase => self.what_if.erase(),
+            Action::Accept if self.what_if.naming.is_some() => {
+                let kept = self.what_if.keep();
+                self.tell_of(kept);
+            }
             Action::Accept => self.accept_filter(),
             Action::Said { text, is_trouble } => self.tell(text, is_trouble),
             Action::Unsaid(number) => return self.unsay(number),
@@ -286,6 +307,14 @@ impl App {
         Effect::Redraw
     }
 
+    /// Says what became of something.
+    fn tell_of(&mut self, outcome: Result<String, String>) {
+        match outcome {
+            Ok(said) => self.say(said),
+            Err(why) => self.complain(why),
+        }
+    }
+
     fn pause(&mut self) {
         // An earlier instant is held already.
         if self.then.is_some() {
@@ -315,6 +344,9 @@ impl App {
     }
 
     fn show(&mut self, snapshot: Arc<Snapshot>) {
+        let heard = snapshot;
+        let snapshot = self.hushed(&heard);
+        self.heard = heard;
         let before = self.pictures.at(Pace::TenSeconds).clone();
         self.pictures.follow(&self.shown, &snapshot, self.is_sparing);
         let now = self.pictures.at(Pace::TenSeconds);
@@ -322,5 +354,6 @@ impl App {
             self.heat = self.heat.follow(&before, now);
         }
         self.shown = snapshot;
+        self.settle();
     }
 }

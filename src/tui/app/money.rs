@@ -1,16 +1,22 @@
 //! What the money view knows of itself: which lower pane is open, what was asked of the past and what came back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use jiff::tz::TimeZone;
 
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
-use crate::tui::inquiry::{Against, MoneyPage, MoneyQuestion};
+use crate::statement::{By, Period};
+use crate::tui::inquiry::{Against, Hour, MoneyPage, MoneyQuestion};
 use crate::units::{Span, Timestamp};
 
 /// How old an answer may become while it is shown.
 pub(super) const FRESH: Span = Span::from_secs(10);
 /// A new one is asked for at once: most price windows begin and end with one.
 const QUARTER: i64 = 900_000;
+/// How many days the calendar has before today.
+const DAYS: usize = 6;
 
 /// What stands below the hours where there is room for one thing only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,6 +56,39 @@ impl Pane {
     }
 }
 
+/// By what the table of today is grouped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Grouped {
+    #[default]
+    Model,
+    Tier,
+    Node,
+    Unit,
+    Role,
+}
+
+impl Grouped {
+    const ALL: [Self; 5] = [Self::Model, Self::Tier, Self::Node, Self::Unit, Self::Role];
+
+    /// As a statement has it.
+    pub const fn of(self) -> By {
+        match self {
+            Self::Model => By::Model,
+            Self::Tier => By::Tier,
+            Self::Node => By::Node,
+            Self::Unit => By::Unit,
+            Self::Role => By::Role,
+        }
+    }
+
+    /// The next one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self::ALL[(self as usize + 1) % Self::ALL.len()]
+    }
+}
+
 /// The money view's own state.
 #[derive(Debug, Clone, Default)]
 pub struct MoneyState {
@@ -57,6 +96,10 @@ pub struct MoneyState {
     pub pane: Pane,
     /// The other end of the bridge.
     pub against: Against,
+    /// By what the table of today is grouped.
+    pub by: Grouped,
+    /// The hours of the days before today, by when they begin.
+    pub days: BTreeMap<Timestamp, Vec<Hour>>,
     /// The last answer.
     pub page: Option<Arc<MoneyPage>>,
     /// Why the last question had none.
@@ -71,14 +114,36 @@ impl MoneyState {
     /// The question that is due at the instant of a picture; `is_exact`: of no other instant, however near.
     pub(super) fn due(&mut self, picture: &Arc<Snapshot>, is_exact: bool) -> Option<MoneyQuestion> {
         let at = picture.at;
-        let question = MoneyQuestion { at, against: self.against };
+        let question = MoneyQuestion { at, against: self.against, by: self.by.of() };
+        let is_same = |asked: MoneyQuestion| (asked.against, asked.by) == (self.against, self.by.of());
         let holds = |asked: Timestamp| if is_exact { asked == at } else { !is_old(asked, at) };
-        let stands = self.asked.is_some_and(|asked| asked.against == self.against && holds(asked.at));
+        let stands = self.asked.is_some_and(|asked| is_same(asked) && holds(asked.at));
         if stands {
             return None;
         }
         (self.asked, self.asked_over) = (Some(question), Some(picture.clone()));
         Some(question)
+    }
+
+    /// The latest of the last days whose hours are not known, once today is.
+    pub(super) fn day_due(&self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        self.page.as_ref()?;
+        Self::last_days(now, zone).into_iter().find(|begin| !self.days.contains_key(begin))
+    }
+
+    /// When the days before today begin, the latest first.
+    pub(in crate::tui) fn last_days(now: Timestamp, zone: &TimeZone) -> Vec<Timestamp> {
+        let begin = |at| Period::of(By::Day, zone, at).begin;
+        let before = |day: &Timestamp| Some(begin(*day - Span::from_secs(3_600)));
+        std::iter::successors(Some(begin(now)), before).skip(1).take(DAYS).collect()
+    }
+
+    /// Takes the hours of a day; what cannot be told is not asked again before the program's next start.
+    pub(super) fn day_answered(&mut self, begin: Timestamp, hours: Result<Vec<Hour>, Label>) {
+        self.days.insert(begin, hours.unwrap_or_default());
+        while self.days.len() > 2 * DAYS {
+            self.days.pop_first();
+        }
     }
 
     /// Takes an answer; without one the last page stays.
@@ -96,7 +161,7 @@ impl MoneyState {
     pub(in crate::tui) fn rows(&self) -> usize {
         let Some(page) = &self.page else { return 0 };
         match self.pane {
-            Pane::Models => page.models.rows.len(),
+            Pane::Models => page.table(self.by.of()).1.rows.len(),
             Pane::Tiers => page.tiers.rows.len(),
             Pane::Compare => page.compare.len(),
             Pane::Bridge | Pane::Day => 0,

@@ -64,6 +64,10 @@ fn differs(a: &Snapshot, b: &Snapshot) -> bool {
         (sizes, s.coverage, money, rates)
     };
     let alerts = |s: &Snapshot| s.alerts.len();
-    let same_alerts = a.alerts.iter().zip(&b.alerts).all(|(a, b)| a.rule == b.rule && a.subject == b.subject);
+    let same_alerts = a
+        .alerts
+        .iter()
+        .zip(&b.alerts)
+        .all(|(a, b)| (a.rule, a.severity, &a.subject) == (b.rule, b.severity, &b.subject));
     known(a) != known(b) || alerts(a) != alerts(b) || !same_alerts
 }

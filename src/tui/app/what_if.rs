@@ -1,14 +1,20 @@
 //! The what-if form: what is typed and stepped through, and what came back for it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::money::is_old;
 use crate::reading::Label;
 use crate::tui::inquiry::{Changed, WhatIfPage, WhatIfQuestion};
-use crate::units::{Decimal, HourlyRate, NodeCount, Share, Timestamp};
+use crate::units::{Decimal, HourlyRate, LoadFactor, NodeCount, Share, Timestamp};
 
 /// The most characters of a figure.
 const LONGEST: usize = 9;
+/// The most characters of a scenario's name, and the most scenarios.
+const LONGEST_NAME: usize = 32;
+const MOST_KEPT: usize = 50;
 /// The most nodes that are worth asking for.
 const MOST_NODES: u32 = 1_000_000;
 
@@ -20,6 +26,8 @@ pub enum Field {
     List,
     /// The share that is paid.
     Paid,
+    /// How much traffic.
+    Load,
     /// The hit rate.
     HitRate,
     /// The rate of a GPU.
@@ -30,13 +38,14 @@ pub enum Field {
 
 impl Field {
     /// All of them, as they stand.
-    pub const ALL: [Self; 5] = [Self::List, Self::Paid, Self::HitRate, Self::GpuRate, Self::Nodes];
+    pub const ALL: [Self; 6] = [Self::List, Self::Paid, Self::Load, Self::HitRate, Self::GpuRate, Self::Nodes];
 
     /// Its name on the form.
     pub const fn name(self) -> &'static str {
         match self {
             Self::List => "price list",
             Self::Paid => "paid share",
+            Self::Load => "load",
             Self::HitRate => "hit rate",
             Self::GpuRate => "GPU rate /h",
             Self::Nodes => "nodes held",
@@ -53,6 +62,7 @@ impl Field {
         match self {
             Self::List => (0, 0),
             Self::Paid | Self::HitRate => (50_000, 1_000_000),
+            Self::Load => (50_000, 100_000_000),
             Self::GpuRate => (100_000, 999_999_900_000),
             Self::Nodes => (1_000_000, MOST_NODES as i64 * 1_000_000),
         }
@@ -75,9 +85,92 @@ pub struct WhatIfForm {
     /// Why the last question had none.
     pub trouble: Option<Label>,
     asked: Option<WhatIfQuestion>,
+    /// What was kept under names.
+    pub scenarios: Vec<Scenario>,
+    /// The name that is being written for what the form says.
+    pub naming: Option<String>,
+    /// The scenario that was loaded or kept last.
+    pub scenario: Option<String>,
+}
+
+/// What a form says, under a name.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// The price list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+    /// What is typed in the other fields, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
+}
+
+impl Scenario {
+    /// What is otherwise, as it would be typed.
+    pub fn of(name: &str, changed: &Changed) -> Self {
+        let Changed { list, paid, load, hit_rate, gpu_rate, nodes } = changed;
+        let share = |share: &Option<Share>| share.map(|share| i64::from(share.ppm()));
+        let values = [
+            (Field::Paid, share(paid)),
+            (Field::Load, load.map(LoadFactor::micros)),
+            (Field::HitRate, share(hit_rate)),
+            (Field::GpuRate, gpu_rate.map(HourlyRate::micros)),
+            (Field::Nodes, nodes.map(NodeCount::micros)),
+        ];
+        let typed = |(field, value): (Field, Option<i64>)| Some((field.name().to_owned(), written(field, value?)));
+        Self {
+            name: name.to_owned(),
+            list: list.as_ref().map(ToString::to_string),
+            fields: values.into_iter().filter_map(typed).collect(),
+        }
+    }
 }
 
 impl WhatIfForm {
+    /// Begins to write a name for what the form says.
+    pub(super) fn begin_naming(&mut self) {
+        self.naming = Some(self.scenario.clone().unwrap_or_default());
+    }
+
+    /// Keeps what the form says under the name that was written; one of the same name is replaced. What to say of it.
+    pub(super) fn keep(&mut self) -> Result<String, String> {
+        let name = self.naming.take().unwrap_or_default().trim().to_owned();
+        if name.is_empty() {
+            return Err("not kept: a scenario needs a name".to_owned());
+        }
+        let typed = Field::ALL.into_iter().filter(|field| !self.text(*field).is_empty());
+        let fields = typed.map(|field| (field.name().to_owned(), self.text(field).to_owned())).collect();
+        let kept = Scenario { name: name.clone(), list: self.list.as_ref().map(ToString::to_string), fields };
+        self.scenarios.retain(|scenario| scenario.name != name);
+        if self.scenarios.len() >= MOST_KEPT {
+            self.scenarios.remove(0);
+        }
+        self.scenarios.push(kept);
+        self.scenario = Some(name.clone());
+        Ok(format!("kept as {name}"))
+    }
+
+    /// Fills the form with the next scenario. What to say of it.
+    pub(super) fn load_next(&mut self) -> Result<String, String> {
+        let at = self.scenario.as_ref().and_then(|name| self.scenarios.iter().position(|known| known.name == *name));
+        let next = at.map_or(0, |at| (at + 1) % self.scenarios.len().max(1));
+        let Some(scenario) = self.scenarios.get(next).cloned() else {
+            return Err("no scenario is kept yet: s keeps one".to_owned());
+        };
+        self.list = scenario.list.as_deref().map(Label::new);
+        for field in Field::ALL {
+            self.texts[field as usize] = scenario.fields.get(field.name()).cloned().unwrap_or_default();
+        }
+        self.scenario = Some(scenario.name.clone());
+        Ok(format!("scenario {}, {} of {}", scenario.name, next + 1, self.scenarios.len()))
+    }
+
+    /// Forgets what is typed: all is as it was.
+    pub(super) fn reset(&mut self) {
+        (self.texts, self.list, self.scenario) = (<[String; Field::ALL.len()]>::default(), None, None);
+    }
+
     /// What is typed in a field.
     pub fn text(&self, field: Field) -> &str {
         &self.texts[field as usize]
@@ -94,6 +187,7 @@ impl WhatIfForm {
         Changed {
             list: self.list.clone(),
             paid: share(Field::Paid),
+            load: self.value(Field::Load).and_then(LoadFactor::from_micros),
             hit_rate: share(Field::HitRate),
             gpu_rate: self.value(Field::GpuRate).and_then(|micros| HourlyRate::of_parts(micros, 1)),
             nodes: self.value(Field::Nodes).and_then(NodeCount::from_micros),
@@ -110,7 +204,7 @@ impl WhatIfForm {
         let number = Decimal::parse(self.text(field)).ok()?;
         let value = match field {
             Field::List => None,
-            Field::Paid | Field::HitRate => number.shifted(-2).scaled(6).ok(),
+            Field::Paid | Field::HitRate | Field::Load => number.shifted(-2).scaled(6).ok(),
             Field::GpuRate | Field::Nodes => number.scaled(6).ok(),
         };
         value.filter(|value| *value <= field.scale().1 && *value >= field.least())
@@ -123,13 +217,21 @@ impl WhatIfForm {
         let top = match field {
             Field::List => return (None, None),
             Field::Paid | Field::HitRate => field.scale().1,
-            Field::GpuRate | Field::Nodes => now.unwrap_or(0).saturating_mul(2).max(then.unwrap_or(0)).max(1),
+            Field::GpuRate | Field::Nodes | Field::Load => {
+                now.unwrap_or(0).saturating_mul(2).max(then.unwrap_or(0)).max(1)
+            }
         };
         let share = |value: Option<i64>| value.map(|value| value as f64 / top as f64);
         (share(now), share(then))
     }
 
     pub(super) fn typed(&mut self, c: char) {
+        if let Some(name) = &mut self.naming {
+            if name.chars().count() < LONGEST_NAME {
+                name.push(c);
+            }
+            return;
+        }
         let text = &mut self.texts[self.field as usize];
         if self.field != Field::List && text.len() < LONGEST && (c.is_ascii_digit() || c == '.') {
             text.push(c);
@@ -137,6 +239,10 @@ impl WhatIfForm {
     }
 
     pub(super) fn erase(&mut self) {
+        if let Some(name) = &mut self.naming {
+            name.pop();
+            return;
+        }
         self.texts[self.field as usize].pop();
         if self.field == Field::List {
             self.list = None;
@@ -175,6 +281,7 @@ impl WhatIfForm {
         match field {
             Field::List => None,
             Field::Paid => Some(levels.paid_ppm.unwrap_or(Share::ALL.ppm()).into()),
+            Field::Load => Some(1_000_000),
             Field::HitRate => levels.hit_rate_ppm.map(i64::from),
             Field::GpuRate => i64::try_from(levels.gpu_rate?.rounded(6)).ok(),
             Field::Nodes => {
@@ -206,7 +313,7 @@ impl WhatIfForm {
 /// A figure as it would be typed.
 fn written(field: Field, value: i64) -> String {
     let (whole, rest, places) = match field {
-        Field::Paid | Field::HitRate => (value / 10_000, value % 10_000, 4),
+        Field::Paid | Field::HitRate | Field::Load => (value / 10_000, value % 10_000, 4),
         Field::GpuRate | Field::Nodes => (value / 1_000_000, value % 1_000_000, 6),
         Field::List => (value, 0, 0),
     };
@@ -214,4 +321,47 @@ fn written(field: Field, value: i64) -> String {
         return whole.to_string();
     }
     format!("{whole}.{rest:0places$}").trim_end_matches('0').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled() -> WhatIfForm {
+        let mut form = WhatIfForm { field: Field::Load, ..WhatIfForm::default() };
+        "120".chars().for_each(|c| form.typed(c));
+        form
+    }
+
+    fn named(form: &mut WhatIfForm, name: &str) -> Result<String, String> {
+        form.begin_naming();
+        while form.naming.as_ref().is_some_and(|name| !name.is_empty()) {
+            form.erase();
+        }
+        name.chars().for_each(|c| form.typed(c));
+        form.keep()
+    }
+
+    #[test]
+    fn a_scenario_is_kept_under_its_name_and_comes_back() {
+        let mut form = filled();
+        assert!(named(&mut form, " ").is_err(), "it needs a name");
+        assert_eq!(named(&mut form, "more load"), Ok("kept as more load".to_owned()));
+        form.reset();
+        assert_eq!(form.changed(), Changed::default());
+        assert!(form.load_next().is_ok());
+        assert_eq!(form.changed().load, LoadFactor::from_micros(1_200_000));
+        form.typed('0');
+        assert_eq!(named(&mut form, "more load"), Ok("kept as more load".to_owned()));
+        assert_eq!(form.scenarios.len(), 1, "one of the same name is replaced");
+        assert_eq!(form.scenarios[0].fields["load"], "1200");
+    }
+
+    #[test]
+    fn a_scenario_of_the_configuration_reads_as_it_would_be_typed() {
+        let form = filled();
+        let scenario = Scenario::of("x", &form.changed());
+        assert_eq!(scenario.fields.into_iter().collect::<Vec<_>>(), [("load".to_owned(), "120".to_owned())]);
+        assert!(WhatIfForm::default().load_next().is_err());
+    }
 }

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Against, Changed, MoneyQuestion, WhatIfQuestion};
+use super::{Against, Causes, Changed, MoneyQuestion, WhatIfQuestion};
 use crate::ledger::Past;
 use crate::pricing::{Book, PriceList};
 use crate::reading::Label;
@@ -41,6 +41,8 @@ pub struct Crossing {
     pub known_from: Option<Timestamp>,
     /// Whether a part of either span was not watched.
     pub unwatched: bool,
+    /// What the causes were made of; `None` where the spans cannot be compared as a whole.
+    pub causes: Option<Causes>,
 }
 
 /// What the money view shows.
@@ -54,6 +56,10 @@ pub struct MoneyPage {
     pub models: Statement,
     /// Today by tier.
     pub tiers: Statement,
+    /// By what else today is grouped, if it is asked for.
+    pub grouped: Option<(By, Statement)>,
+    /// What moves the profit of today most.
+    pub levers: Vec<(Lever, Money)>,
     /// Today in a few sums.
     pub totals: Totals,
     /// What it takes for today to pay its cost.
@@ -107,12 +113,26 @@ impl MoneyPage {
             hours: hours(today, question.at, zone),
             models: Statement::of(today, By::Model, zone).rounded(CENTS),
             tiers: Statement::of(today, By::Tier, zone).rounded(CENTS),
+            grouped: (!matches!(question.by, By::Model | By::Tier))
+                .then(|| (question.by, Statement::of(today, question.by, zone).rounded(CENTS))),
+            levers: levers(today),
             totals: totals.rounded(CENTS),
             break_even: break_even(today, &totals),
             capacity: Capacity::of(today, zone).rounded(CENTS),
             month: first_known(month).map(to_date),
             bridge,
             compare: compare(today, book, book.currency()).into_iter().map(|at| at.rounded(CENTS)).collect(),
+        }
+    }
+}
+
+impl MoneyPage {
+    /// Today by what was asked for, or by model until the answer is there.
+    pub fn table(&self, by: By) -> (By, &Statement) {
+        match &self.grouped {
+            _ if by == By::Tier => (by, &self.tiers),
+            Some((grouped, statement)) if *grouped == by => (by, statement),
+            _ => (By::Model, &self.models),
         }
     }
 }
@@ -127,6 +147,7 @@ impl Crossing {
                 .filter(|bridge| bridge.compared.both > Span::ZERO),
             known_from: known.filter(|from| *from > before.since),
             unwatched: !before.unwatched.is_empty() || !after.unwatched.is_empty(),
+            causes: known.and_then(|_| Causes::between(before, after)),
         }
     }
 }
@@ -136,8 +157,8 @@ impl WhatIfPage {
     pub fn of(question: &WhatIfQuestion, today: &Past, book: &Book) -> Self {
         let changed = question.changed.clone();
         let list = changed.list.as_ref().and_then(|name| ours(book, name));
-        let Changed { paid, hit_rate, gpu_rate, nodes, .. } = changed;
-        let change = Change { list, paid, hit_rate, gpu_rate, nodes };
+        let Changed { paid, load, hit_rate, gpu_rate, nodes, .. } = changed;
+        let change = Change { list, paid, load, hit_rate, gpu_rate, nodes };
         // Where no node is known by name, no number of them can be changed.
         let unknown_nodes = nodes.is_some() && what_if(today, &change).is_none();
         let change = if unknown_nodes { Change { nodes: None, ..change } } else { change };
@@ -173,7 +194,7 @@ fn first_known(past: &Past) -> Option<Timestamp> {
 }
 
 /// Every local hour of today, those without a row unknown.
-fn hours(today: &Past, at: Timestamp, zone: &TimeZone) -> Vec<Hour> {
+pub(super) fn hours(today: &Past, at: Timestamp, zone: &TimeZone) -> Vec<Hour> {
     let statement = Statement::of(today, By::Hour, zone).rounded(CENTS);
     // Where nothing has a price a revenue of nothing is not known, but unknown.
     let priced = !statement.lists.is_empty();

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{MoneyPage, WhatIfPage};
+use super::{Hour, MoneyPage, WhatIfPage};
 use crate::reading::Label;
-use crate::units::{HourlyRate, NodeCount, Share, Timestamp};
+use crate::statement::By;
+use crate::units::{HourlyRate, LoadFactor, NodeCount, Share, Timestamp};
 
 /// The other end of the bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,6 +47,8 @@ pub struct Changed {
     pub list: Option<Label>,
     /// The share of the tokens that is paid.
     pub paid: Option<Share>,
+    /// How many times the traffic.
+    pub load: Option<LoadFactor>,
     /// The share of each prompt that a cache serves.
     pub hit_rate: Option<Share>,
     /// What a GPU costs an hour.
@@ -60,6 +63,7 @@ impl Changed {
         let changes: Vec<_> = [
             self.list.as_ref().map(|list| format!("list={}", quoted(list.as_str()))),
             self.paid.map(|share| format!("paid={share}")),
+            self.load.map(|load| format!("load={load}")),
             self.hit_rate.map(|share| format!("hit_rate={share}")),
             self.gpu_rate.map(|rate| format!("gpu_rate={rate}")),
             self.nodes.map(|nodes| format!("nodes={nodes}")),
@@ -86,6 +90,8 @@ pub struct MoneyQuestion {
     pub at: Timestamp,
     /// The other end of the bridge.
     pub against: Against,
+    /// By what the table of today is grouped.
+    pub by: By,
 }
 
 /// What today would have been.
@@ -104,6 +110,8 @@ pub enum Question {
     Money(MoneyQuestion),
     /// What today would have been.
     WhatIf(WhatIfQuestion),
+    /// The hours of the local day that begins then.
+    Day(Timestamp),
 }
 
 /// An answer, or why there is none and what to do.
@@ -113,6 +121,8 @@ pub enum Reply {
     Money(Result<Arc<MoneyPage>, Label>),
     /// To [`Question::WhatIf`].
     WhatIf(Result<Arc<WhatIfPage>, Label>),
+    /// To [`Question::Day`]: which one, and its hours.
+    Day(Timestamp, Result<Vec<Hour>, Label>),
 }
 
 /// Who is told the answer.
@@ -151,12 +161,13 @@ mod tests {
         let changed = Changed {
             list: Some(Label::new("my list's")),
             paid: Share::from_ppm(370_000),
+            load: LoadFactor::from_micros(1_200_000),
             hit_rate: Share::from_ppm(600_000),
             gpu_rate: HourlyRate::of_parts(2_500_000, 1),
             nodes: NodeCount::whole(8),
         };
         let words = "margintop report --since today --what-if list='my list'\\''s' --what-if paid=0.37 \
-                     --what-if hit_rate=0.60 --what-if gpu_rate=2.50 --what-if nodes=8";
+                     --what-if load=1.2 --what-if hit_rate=0.60 --what-if gpu_rate=2.50 --what-if nodes=8";
         assert_eq!(changed.command().unwrap().join(" "), words);
     }
 }

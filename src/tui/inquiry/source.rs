@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::page::hours;
 use super::{AskPast, MoneyPage, MoneyQuestion, Question, Reply, ReplyTo, Stretch, WhatIfPage, WhatIfQuestion};
 use super::{day_of, stretches};
-use crate::ledger::{Detail, Past};
+use crate::ledger::{Detail, Grain, Past};
 use crate::pricing::Book;
 use crate::reading::Label;
+use crate::statement::{By, Period};
 use crate::store::{Store, StoreError};
-use crate::units::Money;
+use crate::units::{Money, Timestamp};
 
 /// Who is told what was fetched.
 type Done = Box<dyn FnOnce(Result<Vec<Past>, StoreError>) + Send>;
@@ -25,6 +27,7 @@ pub fn past_of(store: Store, book: Arc<Book>, zone: TimeZone, budget: Option<Mon
             Question::WhatIf(asked) => {
                 what_if(&store, asked, book, &zone, reply);
             }
+            Question::Day(begin) => day(&store, begin, zone, reply),
         }
     })
 }
@@ -53,6 +56,16 @@ fn what_if(store: &Store, asked: WhatIfQuestion, book: Arc<Book>, zone: &TimeZon
         reply(Reply::WhatIf(page.map_err(|error| trouble(&error))));
     };
     store.past(since, until, finest, Box::new(answer));
+}
+
+/// The hours of a day that is over.
+fn day(store: &Store, begin: Timestamp, zone: TimeZone, reply: ReplyTo) {
+    let until = Period::of(By::Day, &zone, begin).end;
+    let answer = move |past: Result<Past, StoreError>| {
+        let hours = past.map(|day| hours(&day, begin, &zone)).map_err(|error| trouble(&error));
+        reply(Reply::Day(begin, hours));
+    };
+    store.past(begin, until, Grain::Quarter, Box::new(answer));
 }
 
 /// Fetches stretch after stretch; between two of them the ledger is written as ever.

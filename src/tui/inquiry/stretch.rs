@@ -32,7 +32,7 @@ pub fn day_of(at: Timestamp, zone: &TimeZone) -> Stretch {
 
 /// Today, the month, and both ends of the bridge, the earlier first.
 pub fn stretches(question: MoneyQuestion, zone: &TimeZone) -> [Stretch; 4] {
-    let MoneyQuestion { at, against } = question;
+    let MoneyQuestion { at, against, .. } = question;
     let now = (at - SETTLED).minute();
     let (length, then) = match against {
         Against::Quarter => (Span::from_secs(900), now - Span::from_secs(900)),
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn both_ends_are_whole_minutes_that_are_over() {
-        let question = MoneyQuestion { at: at("2026-11-23T15:04:07Z"), against: Against::Quarter };
+        let question = MoneyQuestion { at: at("2026-11-23T15:04:07Z"), against: Against::Quarter, by: By::Model };
         let [today, month, before, after] = stretches(question, &TimeZone::UTC);
         assert_eq!((today.since, today.until), (at("2026-11-23T00:00:00Z"), question.at));
         assert_eq!(month.since, at("2026-11-01T00:00:00Z"));
@@ -75,7 +75,7 @@ mod tests {
     fn a_week_ago_is_the_same_hour_by_the_local_clock() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         // Clocks went back on the 25th: the same hour is 169 hours ago.
-        let question = MoneyQuestion { at: at("2026-10-28T11:00:30Z"), against: Against::LastWeek };
+        let question = MoneyQuestion { at: at("2026-10-28T11:00:30Z"), against: Against::LastWeek, by: By::Model };
         let [_, _, before, after] = stretches(question, &zone);
         assert_eq!((before.until, after.until), (at("2026-10-21T10:00:00Z"), at("2026-10-28T11:00:00Z")));
         assert_eq!((after.until - after.since).millis(), 3_600_000);

@@ -23,7 +23,7 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
         return Hits::default();
     }
     if scene.app.what_if.open {
-        what_if_keys(canvas, area);
+        what_if_keys(canvas, area, scene);
         return Hits::default();
     }
     let mut hits = Hits::default();
@@ -83,9 +83,24 @@ fn state_keys(scene: &Scene<'_>) -> Option<&'static [(&'static str, &'static str
     }
 }
 
-/// The keys of the what-if form; one that does not fit is left out whole.
-fn what_if_keys(canvas: &mut Canvas<'_>, area: Rect) {
-    let keys = [("↑↓", "field"), ("← →", "change"), ("0-9", "type a figure"), ("Esc", "close")];
+/// The keys of the what-if form, or the name that is written for a scenario; one that does not fit is left out whole.
+fn what_if_keys(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    if let Some(name) = &scene.app.what_if.naming {
+        let mut pen = canvas.pen(area, 0);
+        pen.put(Role::Dim, "keep as ").put(Role::Text, name).put(Role::Accent, "▏");
+        pen.skip(2).put(Role::Dim, "⏎ keep  Esc drop");
+        return;
+    }
+    let keys = [
+        ("↑↓", "field"),
+        ("← →", "change"),
+        ("0-9", "type a figure"),
+        ("Esc", "close"),
+        ("r", "as it was"),
+        ("s", "save scenario"),
+        ("l", "load the next"),
+        ("e", "copy command"),
+    ];
     let mut pen = canvas.pen(area, 0);
     for (key, word) in keys {
         let cells = crate::tui::human::width(key) + 1 + crate::tui::human::width(word);
@@ -121,6 +136,11 @@ fn words(command: Command, view: ViewId, scene: &Scene<'_>) -> Option<(String, S
         Command::Show(ViewId::Money) if !has_one_pane(scene.area()) => return None,
         Command::Show(ViewId::Money) => format!("next pane {}", app.money.pane.name()),
         Command::Group => format!("group: {}", app.grouping.name()),
+        Command::Against if view == ViewId::Balance => {
+            format!("by: {}", app.ranks.balancer.map_or("all", crate::balance::Balancer::name))
+        }
+        Command::AsItWas => format!("order: {}", if app.ranks.by_load { "load" } else { "rank" }),
+        Command::By => format!("by {}", app.money.by.of().name()),
         Command::Cells => format!("cells: {}", app.charts.cells.names().0),
         _ => binding.footer.to_owned(),
     };

@@ -3,8 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::charts::{self, Chart, Kind};
+use super::latencies::{self, over_span};
 use super::model::blank;
-use crate::history::{Measure, Subject};
+use super::served::Served;
+use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::EngineRow;
 use crate::tui::human;
 use crate::tui::scene::{Scene, short_target};
@@ -12,6 +14,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::framed_chart::side_by_side;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
+use crate::units::Ratio;
 
 /// The least rows that they take, with the name above them.
 pub(super) const LEAST: u16 = 6;
@@ -47,13 +50,44 @@ pub(super) fn engine_charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'
     }
 }
 
+/// Draws four charts of a unit or an engine side by side: requests, cache, and both latencies over the chosen span.
+pub(super) fn charts_of(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    subject: &Subject,
+    served: &Served<'_>,
+) {
+    let both = |kind| latencies::figure(over_span(scene, subject, kind));
+    let figures = [both(LatencyKind::ToFirstToken), both(LatencyKind::BetweenTokens)];
+    let charts = four(scene, subject, (served.running, served.waiting, served.kv()), figures);
+    for (chart, place) in charts.into_iter().zip(side_by_side(area, 4, 2)) {
+        chart.draw(canvas, place, scene);
+    }
+}
+
 fn charts(scene: &Scene<'_>, row: &EngineRow, subject: &Subject) -> [Chart<'static>; 4] {
+    // An engine in a unit has no samples of its own; the window's stand in.
+    let kept = if row.unit.is_some() { None } else { Some(subject) };
+    let both = |kind: LatencyKind, of: crate::snapshot::Quantiles| match kept.map(|kept| over_span(scene, kept, kind)) {
+        Some(over) if over.is_some() || of.p50.is_none() => latencies::figure(over),
+        _ => format!("{} p99 {}", human::latency(of.p50).trim(), human::latency(of.p99).trim()),
+    };
+    let figures =
+        [both(LatencyKind::ToFirstToken, row.ttft_seconds), both(LatencyKind::BetweenTokens, row.itl_seconds)];
+    four(scene, subject, (row.running, row.waiting, row.kv_usage), figures)
+}
+
+/// Requests in work and waiting, and the cache; then both latencies under these figures.
+fn four(
+    scene: &Scene<'_>,
+    subject: &Subject,
+    (running, waiting, kv): (Option<u64>, Option<u64>, Option<Ratio>),
+    [to_first, between]: [String; 2],
+) -> [Chart<'static>; 4] {
     let slo = scene.snap.slo.unwrap_or_default();
     let count = |count: Option<u64>| count.map_or_else(|| human::UNKNOWN.to_owned(), human::compact);
-    let requests = format!("{} run, {} wait", count(row.running), count(row.waiting));
-    let both = |of: crate::snapshot::Quantiles| {
-        format!("{} p99 {}", human::latency(of.p50).trim(), human::latency(of.p99).trim())
-    };
+    let requests = format!("{} run, {} wait", count(running), count(waiting));
     [
         Chart {
             layers: vec![(Measure::Running, Role::Output), (Measure::Waiting, Role::Warning)],
@@ -63,12 +97,10 @@ fn charts(scene: &Scene<'_>, row: &EngineRow, subject: &Subject) -> [Chart<'stat
             layers: vec![(Measure::Kv, Role::Hit)],
             top: Some(1.0),
             format: charts::share,
-            ..blank("KV cache", human::percent(row.kv_usage).trim().to_owned(), subject)
+            ..blank("KV cache", human::percent(kv).trim().to_owned(), subject)
         },
-        latency("TTFT", both(row.ttft_seconds), [Measure::TtftMedian, Measure::TtftTail], subject)
-            .with(slo.ttft_p99_seconds),
-        latency("ITL", both(row.itl_seconds), [Measure::ItlMedian, Measure::ItlTail], subject)
-            .with(slo.itl_p99_seconds),
+        latency("TTFT", to_first, [Measure::TtftMedian, Measure::TtftTail], subject).with(slo.ttft_p99_seconds),
+        latency("ITL", between, [Measure::ItlMedian, Measure::ItlTail], subject).with(slo.itl_p99_seconds),
     ]
 }
 

@@ -109,11 +109,19 @@ fn heading<R>(columns: &[Col<'_, R>], column: usize) -> Cow<'static, str> {
 
 /// Sorts rows as the list asks; rows that are alike keep their order.
 pub(super) fn sort<R>(rows: &mut [R], columns: &[Col<'_, R>], state: &ListState) {
-    let orders = orders(columns);
-    let Some(order) = orders.get(state.order()).or_else(|| orders.first()) else { return };
-    let Some(by) = columns.get(order.column).and_then(|col| col.by) else { return };
-    let falls = order.falls != state.is_reversed();
+    let Some((by, falls)) = order_of(columns, state) else { return };
     rows.sort_by_cached_key(|row| Ranked::new(by(row), falls));
+}
+
+/// Tells what a row is sorted by.
+pub(super) type Key<R> = fn(&R) -> By;
+
+/// What a list is sorted by, and whether the largest stands first.
+pub(super) fn order_of<R>(columns: &[Col<'_, R>], state: &ListState) -> Option<(Key<R>, bool)> {
+    let orders = orders(columns);
+    let order = orders.get(state.order()).or_else(|| orders.first())?;
+    let by = columns.get(order.column).and_then(|col| col.by)?;
+    Some((by, order.falls != state.is_reversed()))
 }
 
 /// A value that sorts in a direction, the unknown last.

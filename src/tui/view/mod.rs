@@ -14,7 +14,9 @@ mod fleet;
 mod gpus;
 mod help;
 mod hits;
+mod latencies;
 mod layout;
+mod lines_of;
 mod list;
 mod model;
 mod models;
@@ -26,12 +28,13 @@ mod nothing;
 mod overview;
 mod registry;
 mod served;
+mod settled;
 mod tables;
 mod what_if;
 
 pub use hits::{Hit, Hits};
 pub use layout::{Layout, Part};
-pub(super) use money::has_one_pane;
+pub(super) use money::{has_calendar, has_one_pane, money_csv};
 pub use registry::ViewId;
 pub(super) use what_if::what_if;
 
@@ -44,6 +47,7 @@ use super::app::{App, Command};
 use super::scene::Scene;
 use super::widgets::Canvas;
 use crate::reading::Label;
+use crate::snapshot::Rule;
 
 /// A view.
 pub trait View: Sync {
@@ -87,6 +91,11 @@ pub trait View: Sync {
 
     /// What the chosen row is called: its alerts are looked for by this name.
     fn chosen(&self, _scene: &Scene<'_>) -> Option<String> {
+        None
+    }
+
+    /// The alert of the chosen row, where rows are alerts.
+    fn chosen_alert(&self, _scene: &Scene<'_>) -> Option<(Rule, Label)> {
         None
     }
 

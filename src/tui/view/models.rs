@@ -2,9 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use super::charts;
-use super::list::{By, Col, List, figure, known_sum, sort};
+use super::lines_of::common_top;
+use super::list::{By, Col, List, figure, known_sum};
 use super::model::detail;
+use super::settled::settle;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::ModelName;
@@ -37,7 +38,7 @@ impl View for Models {
     }
 
     fn orders(&self, scene: &Scene<'_>) -> Vec<Order> {
-        list::orders(&columns(scene, scene.size.0))
+        list::orders(&columns(scene, scene.size.0, 1.0))
     }
 
     fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
@@ -109,7 +110,7 @@ fn lines(scene: &Scene<'_>, view: ViewId) -> Vec<ModelRow> {
         scene.app.filter.accepts_with(&[("model", row.model.as_str())], |key| figures_of::of_model(row, key))
     };
     let mut rows: Vec<ModelRow> = scene.snap.models.iter().filter(accepted).cloned().collect();
-    sort(&mut rows, &columns(scene, scene.size.0), scene.app.list_of(view));
+    settle(&mut rows, &columns(scene, scene.size.0, 1.0), scene, view, key);
     if scene.app.filter.text().is_empty() {
         rows.extend(scene.snap.money.beside_models.iter().map(beside));
     }
@@ -146,7 +147,9 @@ pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 }
 
 fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[ModelRow], is_view: bool) -> Hits {
-    let columns = columns(scene, area.width);
+    let models = lines.iter().filter(|row| !is_beside(row));
+    let top = common_top(scene, models.map(|row| (Subject::Model(row.model.clone()), Measure::Output)));
+    let columns = columns(scene, area.width, top);
     let sums = |_: usize| sums(scene, lines, &columns);
     let whole = |hidden: usize| total(scene, hidden, &columns);
     let total: &dyn Fn(usize) -> Row<'static> = if scene.app.filter.text().is_empty() { &whole } else { &sums };
@@ -172,6 +175,8 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, ModelRow>]) -> Row
         "rev/h" => money(snap.money.revenue_per_hour),
         "cost/h" => money(snap.money.cost_per_hour),
         "profit/h" => tables::profit(snap.money.profit_per_hour),
+        "nodes" => Cell::dim(human::grouped(snap.coverage.nodes_known as u128)),
+        "gross" => gross(snap.money.profit_per_hour, snap.money.revenue_per_hour),
         "on cost" => margin(snap.money.profit_per_hour, snap.money.cost_per_hour),
         _ => Cell::Empty,
     }))
@@ -193,7 +198,7 @@ fn sums(scene: &Scene<'_>, lines: &[ModelRow], columns: &[Col<'_, ModelRow>]) ->
     }))
 }
 
-fn columns<'s>(scene: &'s Scene<'s>, width: u16) -> Vec<Col<'s, ModelRow>> {
+fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelRow>> {
     type C<'s> = Col<'s, ModelRow>;
     let line = if width >= 110 { 24 } else { 12 };
     vec![
@@ -205,26 +210,32 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16) -> Vec<Col<'s, ModelRow>> {
         C::left("list", 12, |row| Cell::dim(row.money.list.as_ref().map_or(String::new(), ToString::to_string)))
             .rank(8)
             .stretch(1, 28),
+        C::right("nodes", 5, |row| own(row, nodes(scene, row))).rank(6),
         C::right("in/s", 5, |row| own(row, tables::rate(row.prompt_per_second)))
             .rank(6)
             .falling(|row| By::Number(row.prompt_per_second)),
         C::right("out/s", 5, |row| own(row, tables::rate(row.output_per_second)))
             .falling(|row| By::Number(row.output_per_second)),
-        C::left(format!("out/s, {}", scene.app.charts.reach.name()), 8, move |row| {
-            own(row, output_line(scene, row, line))
+        C::left(format!("out/s, {}", scene.app.charts.reach.word()), 10, move |row| {
+            own(row, output_line(scene, row, line, top))
         })
         .rank(7)
         .stretch(1, line),
         C::right("hit", 5, |row| own(row, hit(row))).rank(4),
         C::right("earned", 8, |row| own(row, money(row.money.revenue)))
-            .rank(5)
+            .rank(9)
             .falling(|row| By::Number(number(row.money.revenue))),
         C::right("rev/h", 8, |row| own(row, money(row.money.revenue_per_hour)))
             .rank(3)
             .falling(|row| By::Number(number(row.money.revenue_per_hour))),
         C::right("cost/h", 8, |row| money(cost(row))).rank(3).falling(|row| By::Number(number(cost(row)))),
         C::right("profit/h", 9, profit).falling(|row| By::Number(number(row.money.profit_per_hour))).first(),
-        C::right("on cost", 7, |row| own(row, margin(row.money.profit_per_hour, cost(row)))).rank(7),
+        C::right("on cost", 7, |row| own(row, margin(row.money.profit_per_hour, cost(row))))
+            .rank(7)
+            .falling(|row| By::Number(ratio(row.money.profit_per_hour, cost(row)))),
+        C::right("gross", 6, |row| own(row, gross(row.money.profit_per_hour, row.money.revenue_per_hour)))
+            .rank(7)
+            .falling(|row| By::Number(ratio(row.money.profit_per_hour, row.money.revenue_per_hour))),
     ]
 }
 
@@ -250,6 +261,26 @@ fn margin(profit: Option<Money>, cost: Option<Money>) -> Cell<'static> {
     figure(&human::percent(ratio))
 }
 
+/// Profit as a part of revenue.
+fn gross(profit: Option<Money>, revenue: Option<Money>) -> Cell<'static> {
+    let ratio = profit.zip(revenue).and_then(|(profit, revenue)| quotient(profit, revenue));
+    match ratio.map(crate::units::Ratio::get) {
+        Some(ratio) if ratio <= -9.995 => Cell::text("<−999%"),
+        _ => figure(&human::percent1(ratio).replace('-', "−")),
+    }
+}
+
+fn ratio(part: Option<Money>, whole: Option<Money>) -> Option<f64> {
+    part.zip(whole).and_then(|(part, whole)| quotient(part, whole)).map(crate::units::Ratio::get)
+}
+
+/// On how many nodes engines serve it.
+fn nodes(scene: &Scene<'_>, row: &ModelRow) -> Cell<'static> {
+    let serving = scene.snap.engines.iter().filter(|engine| engine.model.as_ref() == Some(&row.model));
+    let nodes: std::collections::BTreeSet<&str> = serving.map(|engine| engine.node.as_str()).collect();
+    if nodes.is_empty() { Cell::unknown() } else { Cell::dim(human::grouped(nodes.len() as u128)) }
+}
+
 fn hit(row: &ModelRow) -> Cell<'static> {
     match row.cache_hit_rate {
         None if row.cached_total.is_none() && row.prompt_total.is_some() => Cell::dim("n/a"),
@@ -264,10 +295,9 @@ fn profit(row: &ModelRow) -> Cell<'static> {
     }
 }
 
-fn output_line(scene: &Scene<'_>, row: &ModelRow, cells: u16) -> Cell<'static> {
+fn output_line(scene: &Scene<'_>, row: &ModelRow, cells: u16, top: f64) -> Cell<'static> {
     let span = scene.app.charts.reach.span();
     let points = Points::of(scene, &Subject::Model(row.model.clone()), Measure::Output, span);
     let values = points.cells(scene.snap.at, span, cells);
-    let top = charts::ends(&values).map_or(1.0, |(_, top)| top.max(1e-9));
     Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(Role::Output, 70)))
 }

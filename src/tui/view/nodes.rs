@@ -3,8 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::cells::{full, gauge, heat, latency};
-use super::list::{By, Col, List, count, figure, known_sum, sort};
+use super::list::{By, Col, List, count, figure, known_sum, said};
 use super::served::{Served, alerted, by_node, name_role};
+use super::settled::settle;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, node, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
@@ -108,7 +109,7 @@ pub(super) struct NodeLine<'a> {
 pub(super) fn lines<'a>(scene: &Scene<'a>, view: ViewId) -> Vec<NodeLine<'a>> {
     let mut lines = of(scene, scene.snap.nodes.iter().map(AsRef::as_ref));
     lines.retain(|line| is_accepted(scene, line));
-    sort(&mut lines, &columns(scene, 1.0), scene.app.list_of(view));
+    settle(&mut lines, &columns(scene, 1.0), scene, view, key);
     lines
 }
 
@@ -254,8 +255,9 @@ fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'
         .only(has_units)
         .rising(|line| By::Name(line.row.unit.as_ref().map_or(String::new(), ToString::to_string))),
         C::left("model", 12, |line| model(line)).rank(3).stretch(2, 30),
+        C::left("role", 8, role).rank(9).rising(|line| By::Name(role_name(line))),
         C::left("GPUs", widest.max(4), |line| Cell::Heat(line.row.gpus.iter().map(heat).collect())).rank(1),
-        C::left(format!("load, {}", scene.app.charts.reach.name()), 10, move |line| {
+        C::left(format!("load, {}", scene.app.charts.reach.word()), 10, move |line| {
             load_line(scene, line, if large { 40 } else { 12 })
         })
         .rank(6)
@@ -278,6 +280,12 @@ fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'
             .rank(2)
             .falling(|line| By::Number(line.row.output_per_second)),
         C::right("ttft p99", 8, move |line| latency(line.served.ttft_p99, slo.ttft_p99_seconds)).rank(8),
+        C::right("rev/h", 8, |line| money(line.row.revenue_per_hour))
+            .rank(9)
+            .falling(|line| By::Number(number(line.row.revenue_per_hour))),
+        C::right("cost/h", 8, |line| money(line.row.cost_per_hour))
+            .rank(9)
+            .falling(|line| By::Number(number(line.row.cost_per_hour))),
     ];
     columns.push(
         C::left("", 10, move |line| {
@@ -312,6 +320,21 @@ fn model(line: &NodeLine<'_>) -> Cell<'static> {
         (Some(model), models) => Cell::text(format!("{model} +{}", models - 1)),
         (None, _) => Cell::unknown(),
     }
+}
+
+fn role(line: &NodeLine<'_>) -> Cell<'static> {
+    match line.served.role {
+        Some(_) => said(crate::tui::theme::Role::Dim, role_name(line)),
+        None => Cell::unknown(),
+    }
+}
+
+fn role_name(line: &NodeLine<'_>) -> String {
+    line.served.role.map_or(String::new(), |role| role.to_string())
+}
+
+fn money(amount: Option<Money>) -> Cell<'static> {
+    figure(&human::bare(amount, 8))
 }
 
 fn load_line(scene: &Scene<'_>, line: &NodeLine<'_>, cells: u16) -> Cell<'static> {

@@ -22,9 +22,21 @@ pub(super) struct Served<'a> {
     /// The slowest.
     pub(super) ttft_p99: Option<f64>,
     pub(super) itl_p99: Option<f64>,
+    pub(super) e2e_p99: Option<f64>,
+    /// Requests a minute that were pushed out of a batch.
+    pub(super) preempted: Option<f64>,
+    /// What a poll of its slowest target takes.
+    pub(super) scrape_seconds: Option<f64>,
+    /// Restarts that were seen.
+    pub(super) restarts: Option<u64>,
+    /// How long ago the one that answered least lately did.
+    pub(super) age_seconds: Option<f64>,
     pub(super) rows: usize,
     pub(super) live: usize,
     kv: (f64, u32),
+    drafts: (f64, u32),
+    /// The target of the last row: what is told of a target counts once.
+    target: Option<&'a str>,
     /// The least share of its engines.
     within_slo: Option<Ratio>,
 }
@@ -61,6 +73,11 @@ impl<'a> Served<'a> {
             self.models += 1;
             self.model = self.model.or(Some(model));
         }
+        if self.target.replace(row.target.as_str()) != Some(row.target.as_str()) {
+            add(&mut self.scrape_seconds, row.scrape.seconds, f64::max);
+            add(&mut self.restarts, Some(row.scrape.restarts), |a, b| a + b);
+        }
+        add(&mut self.age_seconds, row.age_seconds, f64::max);
         self.role = if self.rows == 1 || self.role == Some(row.role) { Some(row.role) } else { None };
     }
 
@@ -71,6 +88,11 @@ impl<'a> Served<'a> {
         add(&mut self.output, row.output_per_second, |a, b| a + b);
         add(&mut self.ttft_p99, row.ttft_seconds.p99, f64::max);
         add(&mut self.itl_p99, row.itl_seconds.p99, f64::max);
+        add(&mut self.e2e_p99, row.e2e_seconds.p99, f64::max);
+        add(&mut self.preempted, row.requests_per_minute.preempted, |a, b| a + b);
+        if let Some(kept) = row.spec_acceptance {
+            self.drafts = (self.drafts.0 + kept.get(), self.drafts.1 + 1);
+        }
         add(&mut self.within_slo, row.within_slo, |a, b| if b.get() < a.get() { b } else { a });
         if let Some(kv) = row.kv_usage {
             self.kv = (self.kv.0 + kv.get(), self.kv.1 + 1);
@@ -80,6 +102,11 @@ impl<'a> Served<'a> {
     /// The share of work within the objectives for latency, of the engine where it is least.
     pub(super) fn within_slo(&self) -> Option<Ratio> {
         self.within_slo
+    }
+
+    /// The mean share of drafted tokens that they keep.
+    pub(super) fn drafts_kept(&self) -> Option<Ratio> {
+        Ratio::of(self.drafts.0, f64::from(self.drafts.1))
     }
 
     /// The mean use of their caches.

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::super::list::{Col, List, said};
 use super::super::served::word_of;
 use crate::history::{EventKind, HistoryEvent};
+use crate::snapshot::Alert;
 use crate::tui::human;
 use crate::tui::scene::{Scene, short_subject};
 use crate::tui::theme::Role;
@@ -32,6 +33,19 @@ pub(super) const fn letter(kind: EventKind) -> char {
         EventKind::Joined => '+',
         EventKind::Left => '-',
         EventKind::Marker => 'D',
+    }
+}
+
+/// What each alert that lasts cost so far, where that is known.
+pub(super) fn costs(scene: &Scene<'_>) -> impl Fn(&Alert) -> Option<f64> + use<> {
+    let until = scene.snap.at;
+    let lasting = scene.app.history.events(until - DAY, until, None).into_iter();
+    let lasting: Vec<HistoryEvent> = lasting.filter(|event| event.is_alert() && event.until.is_none()).collect();
+    move |alert| {
+        let is_it = |event: &&HistoryEvent| {
+            matches!(event.kind, EventKind::Alert(rule, _) if rule == alert.rule) && event.name == alert.subject
+        };
+        lasting.iter().rev().find(is_it)?.cost
     }
 }
 
@@ -91,9 +105,10 @@ impl Log {
                 Some(cost) => Cell::text(human::tight(cost.max(0.0), 9)),
                 None => Cell::unknown(),
             }),
+            C::left("how it ended", 14, |event| Cell::dim(event.ended.to_string())).rank(3).stretch(1, 26),
         ];
         let mut list = List { gap: 1, ..List::plain("Resolved", &columns, &self.resolved) };
-        list.title.push(Segment::dim(format!(" {} · 24 h, rent of what stood still", self.resolved.len())));
+        list.title.push(Segment::dim(format!(" {} · 24 h", self.resolved.len())));
         list.draw(canvas, area);
         if self.resolved.is_empty() {
             canvas.pen(area, 1).put(Role::Dim, "none");

@@ -119,8 +119,13 @@ impl View for Alerts {
         }
     }
 
+    fn chosen_alert(&self, scene: &Scene<'_>) -> Option<(crate::snapshot::Rule, crate::reading::Label)> {
+        let lines = lines(scene);
+        chosen(scene, &lines).map(|alert| (alert.rule, alert.subject.clone()))
+    }
+
     fn commands(&self) -> &'static [Command] {
-        &[Command::Enter, Command::Filter, Command::Sort, Command::Reach(Turn::Previous)]
+        &[Command::Silence, Command::Enter, Command::Filter, Command::Sort, Command::Reach(Turn::Previous)]
     }
 }
 
@@ -154,8 +159,19 @@ fn chosen<'a>(scene: &Scene<'_>, lines: &[&'a Alert]) -> Option<&'a Alert> {
 fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, &'a Alert>> {
     type C<'s, 'a> = Col<'s, &'a Alert>;
     let zone = scene.zone();
+    let currency = human::symbol(scene.currency()).trim_end().to_owned();
+    let costs = log::costs(scene);
+    let costs: std::collections::HashMap<_, _> = scene
+        .snap
+        .alerts
+        .iter()
+        .filter_map(|alert| Some(((alert.rule, alert.subject.as_str()), costs(alert)?)))
+        .collect();
     vec![
         C::left("severity", 10, |alert| {
+            if let Some(until) = scene.app.silenced(alert) {
+                return Cell::dim(format!("until {}", human::clock_minute(until, zone)));
+            }
             said(charts::severity(alert.severity), format!("{} {}", glyph(alert), alert.severity))
         })
         .falling(|alert| By::Number(Some(f64::from(alert.severity as u8))))
@@ -169,6 +185,11 @@ fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, &'a Alert>> {
         C::right("for", 5, |alert| Cell::dim(human::duration(scene.ago(alert.since))))
             .rank(1)
             .falling(|alert| By::Number(Some(-(alert.since.millis() as f64)))),
+        C::right("cost so far", 11, move |alert| match costs.get(&(alert.rule, alert.subject.as_str())) {
+            Some(cost) => Cell::text(format!("≈ {currency}{}", human::tight(cost.max(0.0), 8).trim())),
+            None => Cell::unknown(),
+        })
+        .rank(3),
     ]
 }
 

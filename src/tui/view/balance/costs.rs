@@ -5,12 +5,16 @@ use ratatui::layout::Rect;
 use super::{UNEVEN, name};
 use crate::balance::{Balance, Balancer, GroupBalance, Waiting};
 use crate::tui::human;
+use crate::tui::pane::{self, Period};
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::row_bar::RowBar;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
-use crate::units::{Money, Ratio};
+use crate::units::{Money, Ratio, Span};
+
+/// What is recorded so soon after the day began is of all of it.
+const SETTLED: Span = Span::from_secs(120);
 
 /// The currency and the hour: `$/h`.
 pub(super) fn an_hour(scene: &Scene<'_>) -> String {
@@ -69,7 +73,17 @@ pub(super) fn costs(
     if let Some(chosen) = chosen {
         rows.push((format!("of it in {}", name(chosen)), an_hour(chosen.waiting_per_hour)));
     }
+    if let Some((since, cost)) = scene.app.history.waiting().filter(|_| total.is_some()) {
+        let midnight = scene.snap.money.since.is_some_and(|began| since <= began + SETTLED);
+        let period = match pane::period(scene) {
+            Some(Period::Today) if midnight => "today".to_owned(),
+            _ => format!("since {}", human::clock_minute(since, scene.zone())),
+        };
+        let cost = Money::from_micros((cost * 1e6).clamp(0.0, 9e18) as i64);
+        rows.push((period, scene.money(Some(cost), 9)));
+    }
     rows.push(("share of all cost".to_owned(), human::percent1(share).trim().to_owned()));
+    let told = rows.len() as u16 + 1;
     for (row, (what, figure)) in (1..).zip(rows) {
         let room = usize::from(area.width).saturating_sub(human::width(&figure) + 2);
         canvas.pen(area, row).put(Role::Dim, &human::shorten(&what, room));
@@ -82,7 +96,7 @@ pub(super) fn costs(
         ],
         _ => ["cost of its GPUs x (1 − mean/max): from".to_owned(), "above, where ranks step together".to_owned()],
     };
-    for (row, text) in (4..).zip(formula) {
+    for (row, text) in (told..).zip(formula) {
         canvas.pen(area, row).put(Role::Dim, &text);
     }
 }

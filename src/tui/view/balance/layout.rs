@@ -7,7 +7,7 @@ use crate::tui::view::{Layout, Part};
 
 /// Rows of the three balancers with their rule, and of the costs.
 const BALANCERS: u16 = 5;
-const COSTS: u16 = 6;
+const COSTS: u16 = 7;
 /// Rows of the chart over time with its rule and axis, and of the advice below it.
 const OVER_TIME: u16 = 7;
 const ADVICE: u16 = 2;

@@ -7,7 +7,8 @@ use crate::reading::NodeName;
 use crate::tui::human;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
-use crate::tui::view::list::{By, Col, figure, said, sort};
+use crate::tui::view::list::{By, Col, figure, said};
+use crate::tui::view::settled::settle;
 use crate::tui::view::{RowKey, ViewId};
 use crate::tui::widgets::table::Cell;
 use crate::units::Money;
@@ -51,7 +52,7 @@ pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<Li
     };
     let first = |group: &'a GroupBalance| group.balances.first().map(|balance| of(group, balance, true));
     let mut firsts: Vec<Line<'a>> = groups.iter().filter_map(first).collect();
-    sort(&mut firsts, &columns("/h"), scene.app.list_of(ViewId::Balance));
+    settle(&mut firsts, &columns("/h"), scene, ViewId::Balance, key);
     let all = |line: Line<'a>| {
         let balances = line.group.balances.iter().enumerate();
         balances.map(move |(nth, balance)| of(line.group, balance, nth == 0))

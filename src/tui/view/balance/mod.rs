@@ -47,7 +47,7 @@ impl View for Balance {
 
     fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
         let slow = scene.at(Pace::FiveSeconds);
-        let groups = groups(&slow);
+        let groups = by_balancer(&slow, &groups(&slow));
         lines(&slow, &groups).iter().map(key).collect()
     }
 
@@ -59,14 +59,15 @@ impl View for Balance {
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
         let slow = scene.at(Pace::FiveSeconds);
         let groups = groups(&slow);
-        let lines = lines(&slow, &groups);
+        let shown = by_balancer(&slow, &groups);
+        let lines = lines(&slow, &shown);
         let mut hits = Hits::default();
         let chosen = chosen(scene, &lines);
         for (part, area) in layout.parts() {
             let group = chosen.map(|line| line.group);
             match (part, group) {
                 (Part::List, _) => hits = list(canvas, *area, scene, &lines),
-                (Part::Chart, Some(group)) => ranks::draw(canvas, *area, group),
+                (Part::Chart, Some(group)) => ranks::draw(canvas, *area, &slow, group),
                 (Part::Vitals, Some(group)) => over_time::draw(canvas, *area, &slow, group),
                 (Part::Headline, Some(group)) => advice::draw(canvas, *area, group),
                 (Part::Table(0), _) => costs::balancers(canvas, *area, &groups),
@@ -86,13 +87,13 @@ impl View for Balance {
 
     fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
         let slow = scene.at(Pace::FiveSeconds);
-        let groups = groups(&slow);
+        let groups = by_balancer(&slow, &groups(&slow));
         let lines = lines(&slow, &groups);
         chosen(scene, &lines).map(|line| line.group.group.name().to_owned())
     }
 
     fn commands(&self) -> &'static [Command] {
-        &[Command::Enter, Command::Filter, Command::Sort, Command::AlertsOf]
+        &[Command::Against, Command::AsItWas, Command::Enter, Command::Filter, Command::Sort, Command::AlertsOf]
     }
 }
 
@@ -100,6 +101,17 @@ impl View for Balance {
 fn groups(scene: &Scene<'_>) -> Vec<GroupBalance> {
     let accepted = |group: &GroupBalance| scene.app.filter.accepts(&[("unit", group.group.name())]);
     balances(scene.snap).into_iter().filter(accepted).collect()
+}
+
+/// The same by the balancer that was asked for alone; all where none was.
+fn by_balancer(scene: &Scene<'_>, groups: &[GroupBalance]) -> Vec<GroupBalance> {
+    let Some(balancer) = scene.app.ranks.balancer else { return groups.to_vec() };
+    let mut groups = groups.to_vec();
+    for group in &mut groups {
+        group.balances.retain(|balance| balance.balancer == balancer);
+    }
+    groups.retain(|group| !group.balances.is_empty());
+    groups
 }
 
 /// The chosen line; the first one where nothing was chosen.

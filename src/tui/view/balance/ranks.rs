@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use super::name;
 use crate::balance::{Balance, Balancer, GroupBalance, RankLoad};
 use crate::tui::human;
+use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::area::{AreaChart, Layer};
 use crate::tui::widgets::axis_rule::{AxisRule, Tick};
@@ -23,20 +24,29 @@ const MOST: u16 = 20;
 const BETWEEN: usize = 7;
 
 /// Draws as many charts as `area` has room for, the worst balancer first.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, group: &GroupBalance) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance) {
     let room = area.height.saturating_sub(1);
-    let of_ranks: Vec<&Balance> = group.balances.iter().filter(|balance| !balance.ranks.is_empty()).collect();
+    let by_load = scene.app.ranks.by_load;
+    let of_ranks = group.balances.iter().filter(|balance| !balance.ranks.is_empty());
+    let of_ranks: Vec<Balance> =
+        of_ranks.map(|balance| if by_load { sorted(balance) } else { balance.clone() }).collect();
     let count = u16::try_from(of_ranks.len()).unwrap_or(1).min((room / LEAST).max(1));
     let height = (room / count.max(1)).min(MOST);
     for (nth, balance) in (0..count).zip(of_ranks) {
         let is_last = nth + 1 == count;
         let chart = Rect { y: area.y + nth * height, height: height + u16::from(is_last), ..area };
         let title = (nth == 0).then(|| name(group));
-        draw_one(canvas, chart, balance, title, is_last);
+        draw_one(canvas, chart, &balance, title, (is_last, by_load));
     }
 }
 
-fn draw_one(canvas: &mut Canvas<'_>, area: Rect, balance: &Balance, title: Option<String>, is_last: bool) {
+fn draw_one(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    balance: &Balance,
+    title: Option<String>,
+    (is_last, by_load): (bool, bool),
+) {
     let cells = FramedChart::chart_width(area.width, SCALE);
     let shown = Columns::of(balance, cells);
     let most = balance.ranks.get(balance.worst).and_then(|worst| worst.load).unwrap_or(0.0);
@@ -54,14 +64,25 @@ fn draw_one(canvas: &mut Canvas<'_>, area: Rect, balance: &Balance, title: Optio
         None => TitledRule { title: vec![Segment::dim(what)], ..TitledRule::default() },
     };
     let rule = titled.right(figures(balance));
+    // Sorted by load they are no longer in the order of their numbers.
+    let ticks = if by_load { vec![Tick { cell: 0, text: "┴the busiest first".to_owned() }] } else { shown.ticks };
     FramedChart {
         rule,
         plots: vec![&chart],
         scale: ScaleColumn { labels: vec![ScaleLabel::end(top, written(balance.balancer, top))] },
         scale_width: SCALE,
-        axis: is_last.then(|| AxisRule { ticks: shown.ticks, marks: Vec::new(), floor: Some(("0", SCALE)) }),
+        axis: is_last.then(|| AxisRule { ticks, marks: Vec::new(), floor: Some(("0", SCALE)) }),
     }
     .draw(canvas, area);
+}
+
+/// The ranks by what they carry, the busiest first.
+fn sorted(balance: &Balance) -> Balance {
+    let mut sorted = balance.clone();
+    let worst = sorted.ranks.get(sorted.worst).cloned();
+    sorted.ranks.sort_by(|a, b| b.load.unwrap_or(-1.0).total_cmp(&a.load.unwrap_or(-1.0)));
+    sorted.worst = worst.and_then(|worst| sorted.ranks.iter().position(|rank| *rank == worst)).unwrap_or(0);
+    sorted
 }
 
 /// `worst r017 97 %   mean 74 %`.

@@ -3,12 +3,13 @@
 use super::lines::Line;
 use crate::history::Measure;
 use crate::reading::Health;
+use crate::snapshot::EngineRow;
 use crate::tui::human;
 use crate::tui::scene::{Scene, mark, number};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::{full, gauge, latency, within};
-use crate::tui::view::charts::ends;
+use crate::tui::view::lines_of::common_top;
 use crate::tui::view::list::{By, Col, count, figure, said};
 use crate::tui::view::served::name_role;
 use crate::tui::view::tables;
@@ -17,11 +18,39 @@ use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::{Cell, Row, Tree};
 use crate::units::Ratio;
 
-pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>) -> Vec<Col<'s, Line<'a>>> {
+/// The tops of the lines of tokens: rows of one level that make tokens of one kind share a scale, so that they compare.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Tops {
+    /// Of output and of prompts.
+    parents: [f64; 2],
+    children: [f64; 2],
+}
+
+impl Tops {
+    pub(super) fn of(scene: &Scene<'_>, lines: &[Line<'_>]) -> Self {
+        let top = |measure: Measure, of_children: bool| {
+            let lines = lines.iter().filter(|line| is_child(line) == of_children && line.measure() == measure);
+            common_top(scene, lines.filter_map(|line| Some((line.subject.clone()?, measure))))
+        };
+        let tops = |of_children| [top(Measure::Output, of_children), top(Measure::Prompt, of_children)];
+        Self { parents: tops(false), children: tops(true) }
+    }
+
+    fn top(&self, line: &Line<'_>) -> f64 {
+        let [output, prompt] = if is_child(line) { self.children } else { self.parents };
+        if line.measure() == Measure::Prompt { prompt } else { output }
+    }
+}
+
+fn is_child(line: &Line<'_>) -> bool {
+    matches!(line.tree, Tree::Child | Tree::LastChild)
+}
+
+pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'s, Line<'a>>> {
     type C<'s, 'a> = Col<'s, Line<'a>>;
     let wide = scene.size.0 >= 160;
     let slo = scene.snap.slo.unwrap_or_default();
-    vec![
+    let mut columns = vec![
         C::left("Engines", 15, name).stretch(2, if wide { 34 } else { 24 }).rising(|line| By::Name(line.name.clone())),
         C::left("model", 11, model)
             .rank(4)
@@ -43,12 +72,16 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>) -> Vec<Col<'s, Line<'a>>
         C::right("itl p99", 7, move |line| latency(line.served.itl_p99, slo.itl_p99_seconds))
             .rank(5)
             .falling(|line| By::Number(line.served.itl_p99)),
+        C::right("e2e p99", 7, move |line| latency(line.served.e2e_p99, slo.e2e_p99_seconds))
+            .rank(10)
+            .only(scene.snap.engines.iter().any(|row| row.e2e_seconds.p99.is_some()))
+            .falling(|line| By::Number(line.served.e2e_p99)),
         C::right("in SLO", 6, |line| within(line.served.within_slo()))
             .rank(5)
             .only(scene.snap.slo.is_some())
             .rising(|line| By::Number(line.served.within_slo().map(Ratio::get))),
-        C::left(format!("tok/s, {}", scene.app.charts.reach.name()), 11, move |line| {
-            tokens_line(scene, line, if wide { 40 } else { 14 })
+        C::left(format!("tok/s, {}", scene.app.charts.reach.word()), 11, move |line| {
+            tokens_line(scene, line, if wide { 40 } else { 14 }, tops)
         })
         .rank(8)
         .stretch(1, if wide { 40 } else { 14 }),
@@ -56,7 +89,36 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>) -> Vec<Col<'s, Line<'a>>
             .falling(|line| By::Number(line.tokens())),
         C::right("rev/h", 7, rev).rank(4).falling(|line| By::Number(number(line.revenue()))),
         C::right("profit/h", 9, profit).rank(1).rising(|line| By::Number(number(line.profit()))).first(),
+    ];
+    columns.extend(of_watching(scene));
+    columns.push(
         C::left("note", 10, note).rank(9).only(scene.snap.engines.iter().any(|row| row.note.is_some())).stretch(2, 60),
+    );
+    columns
+}
+
+/// What large screens tell beside: work done again, drafts, and what watching costs.
+fn of_watching<'s, 'a: 's>(scene: &Scene<'_>) -> Vec<Col<'s, Line<'a>>> {
+    type C<'s, 'a> = Col<'s, Line<'a>>;
+    let knows = |what: fn(&EngineRow) -> bool| scene.snap.engines.iter().any(|row| what(row));
+    vec![
+        C::right("preempted", 9, preempted)
+            .rank(11)
+            .only(knows(|row| row.requests_per_minute.preempted.is_some()))
+            .falling(|line| By::Number(line.served.preempted)),
+        C::right("drafts", 6, |line| figure(&human::percent(line.served.drafts_kept())))
+            .rank(12)
+            .only(knows(|row| row.spec_acceptance.is_some()))
+            .falling(|line| By::Number(line.served.drafts_kept().map(Ratio::get))),
+        C::right("scrape", 6, |line| figure(human::latency(line.served.scrape_seconds).trim()))
+            .rank(13)
+            .falling(|line| By::Number(line.served.scrape_seconds)),
+        C::right("restarts", 8, |line| count(line.served.restarts.filter(|_| line.served.rows > 0)))
+            .rank(13)
+            .falling(|line| By::Number(line.served.restarts.map(|n| n as f64))),
+        C::right("age", 4, |line| figure(&human::age(line.served.age_seconds)))
+            .rank(13)
+            .falling(|line| By::Number(line.served.age_seconds)),
     ]
 }
 
@@ -121,14 +183,13 @@ fn hit(line: &Line<'_>) -> Cell<'static> {
     }
 }
 
-fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, cells: u16) -> Cell<'static> {
+fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, cells: u16, tops: Tops) -> Cell<'static> {
     let Some(subject) = &line.subject else { return Cell::Empty };
-    let (measure, role) =
-        if line.is_prefill() { (Measure::Prompt, Role::Prompt) } else { (Measure::Output, Role::Output) };
+    let measure = line.measure();
+    let role = if measure == Measure::Prompt { Role::Prompt } else { Role::Output };
     let span = scene.app.charts.reach.span();
     let values = Points::of(scene, subject, measure, span).cells(scene.snap.at, span, cells);
-    let top = ends(&values).map_or(1.0, |(_, top)| top.max(1e-9));
-    Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(role, 75)))
+    Cell::Sparkline(Sparkline::new(values, tops.top(line), Ink::Mixed(role, 75)))
 }
 
 fn rev(line: &Line<'_>) -> Cell<'static> {
@@ -145,6 +206,15 @@ fn profit(line: &Line<'_>) -> Cell<'static> {
         (Some(_), _) => Cell::dim("of tokens"),
         (None, Some(_)) => tables::profit(line.profit()),
         (None, None) => Cell::Empty,
+    }
+}
+
+fn preempted(line: &Line<'_>) -> Cell<'static> {
+    match line.served.preempted {
+        None => Cell::unknown(),
+        Some(rate) if rate < 0.05 => Cell::dim("0 /min"),
+        Some(rate) if rate < 9.95 => said(Role::Warning, format!("{rate:.1} /min")),
+        Some(rate) => said(Role::Warning, format!("{} /min", human::compact(rate.round() as u64))),
     }
 }
 

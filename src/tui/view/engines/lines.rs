@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::columns::columns;
-use crate::history::Subject;
+use super::columns::{Tops, columns};
+use crate::history::{Measure, Subject};
 use crate::reading::{Health, Label, ModelName, NodeName, Rank, Role as EngineRole, UnitName};
 use crate::snapshot::{EngineRow, ModelRow, NodeRow, Severity};
 use crate::tui::app::Grouping;
 use crate::tui::figures_of;
 use crate::tui::human;
 use crate::tui::scene::{Scene, short_target};
-use crate::tui::view::list::{Col, sort};
+use crate::tui::view::list::Col;
 use crate::tui::view::served::{Served, alerted};
+use crate::tui::view::settled::settle;
 use crate::tui::view::{RowKey, ViewId};
 use crate::tui::widgets::table::{CHILDREN, Tree};
 use crate::units::{Money, Ratio};
@@ -46,8 +47,9 @@ impl Line<'_> {
         tokens(self.served.role, &self.served)
     }
 
-    pub(super) fn is_prefill(&self) -> bool {
-        self.served.role == Some(EngineRole::Prefill)
+    /// What its line shows: the tokens that it makes in its role.
+    pub(super) fn measure(&self) -> Measure {
+        if self.served.role == Some(EngineRole::Prefill) { Measure::Prompt } else { Measure::Output }
     }
 
     pub(super) fn revenue(&self) -> Option<Money> {
@@ -110,7 +112,7 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<Line<'a>> {
         groups.into_iter().map(|(name, rows)| (parent(scene, name, &rows, alerts.get(name).copied()), rows)).collect();
     let mut order: Vec<Keyed<'a>> = parents.drain(..).map(|(line, rows)| Keyed { line, rows }).collect();
     // Sorting goes by the parents' lines.
-    let columns = columns(scene);
+    let columns = columns(scene, Tops::default());
     sort_parents(&mut order, &columns, scene);
     order.into_iter().flat_map(|Keyed { line, rows }| with_children(scene, line, &rows)).collect()
 }
@@ -136,7 +138,7 @@ fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, Line<'a>>], s
         rows.insert(keyed.line.key, keyed.rows);
         lines.push(keyed.line);
     }
-    sort(&mut lines, columns, scene.app.list_of(ViewId::Engines));
+    settle(&mut lines, columns, scene, ViewId::Engines, |line| line.key);
     let with = |line: Line<'a>, rows: &mut BTreeMap<RowKey, Vec<&'a EngineRow>>| {
         let rows = rows.remove(&line.key).unwrap_or_default();
         Keyed { line, rows }
@@ -161,6 +163,8 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
     let engine = |row: &EngineRow| Subject::Engine(row.target.clone(), row.rank.clone());
     let (subject, whole) = match whole {
         Some((subject, whole)) => (Some(subject), Some(whole)),
+        // Several ranks of one target are kept together too.
+        None if only.is_none() => (rows.first().map(|row| Subject::Engine(row.target.clone(), None)), None),
         None => (only.map(engine), None),
     };
     Line {

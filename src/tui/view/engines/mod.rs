@@ -6,18 +6,51 @@ mod lines;
 
 use ratatui::layout::Rect;
 
+use super::engine_charts::charts_of;
+use super::latencies;
 use super::list::List;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list};
+use crate::history::Subject;
 use crate::tui::app::{Command, Pace, Turn};
+use crate::tui::layout::Rows;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
-use columns::{columns, total};
+use crate::tui::widgets::table::Tree;
+use columns::{Tops, columns, total};
 use lines::{Line, lines};
+
+/// The least rows of the charts of the chosen row, and the most.
+const CHARTS: u16 = 6;
+const MOST_CHARTS: u16 = 12;
 
 /// The view.
 pub(super) struct Engines;
+
+/// What is kept of the chosen row over time; of a rank that of its unit or engine, whose samples are kept.
+fn chosen_subject<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<(Subject, String, &'l Line<'a>)> {
+    let keys: Vec<RowKey> = lines.iter().map(|line| line.key).collect();
+    let at = scene.app.list_of(ViewId::Engines).place(&keys);
+    // A rank stands below what it is a part of.
+    let parent = lines.get(..=at)?.iter().rev().find(|line| !matches!(line.tree, Tree::Child | Tree::LastChild))?;
+    let subject = match (&parent.subject, parent.engine) {
+        (_, Some(row)) => row.unit.clone().map_or_else(|| Subject::Engine(row.target.clone(), None), Subject::Unit),
+        (Some(Subject::Node(_)) | None, None) => return Some((Subject::Fleet, "all engines".to_owned(), parent)),
+        (Some(subject), None) => subject.clone(),
+    };
+    Some((subject, parent.name.clone(), parent))
+}
+
+/// Draws its charts where there is room, and its latencies below them.
+fn chosen_row(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) {
+    let Some((subject, name, line)) = chosen_subject(scene, lines) else { return };
+    let mut rows = Rows(area);
+    latencies::draw(canvas, rows.bottom(latencies::ROWS), scene, &subject, &name);
+    if rows.0.height >= CHARTS && subject != Subject::Fleet {
+        charts_of(canvas, rows.0, scene, &subject, &line.served);
+    }
+}
 
 impl View for Engines {
     fn title(&self) -> &'static str {
@@ -29,7 +62,7 @@ impl View for Engines {
     }
 
     fn orders(&self, scene: &Scene<'_>) -> Vec<Order> {
-        list::orders(&columns(scene))
+        list::orders(&columns(scene, Tops::default()))
     }
 
     fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
@@ -37,9 +70,21 @@ impl View for Engines {
         lines(&slow).iter().map(|line| line.key).collect()
     }
 
-    fn layout(&self, _scene: &Scene<'_>, area: Rect) -> Layout {
+    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
         let basis = u16::from(area.height > 12);
-        let mut layout = Layout::whole(Part::List, Rect { height: area.height - basis, ..area });
+        let room = area.height - basis;
+        // What the list does not need tells of the chosen row; a long list gives a few rows for it.
+        let rows = lines(&scene.at(Pace::FiveSeconds)).len().min(1_000) as u16 + 2;
+        let has_detail = area.width >= 70 && (room >= rows + latencies::ROWS || room >= 28);
+        let spare = room.saturating_sub(rows);
+        let detail = match spare {
+            _ if !has_detail => 0,
+            spare if area.width >= 100 && spare >= latencies::ROWS + CHARTS => spare.min(latencies::ROWS + MOST_CHARTS),
+            _ => latencies::ROWS,
+        };
+        let list = room - detail;
+        let mut layout = Layout::whole(Part::List, Rect { height: list, ..area });
+        layout.put(Part::Table(0), Rect { y: area.y + list, height: detail, ..area });
         layout.put(Part::Basis, Rect { y: area.bottom().saturating_sub(1), height: basis, ..area });
         layout
     }
@@ -50,8 +95,11 @@ impl View for Engines {
         if let Some(area) = layout.area(Part::Basis) {
             pane::basis(canvas, area, scene);
         }
+        if let Some(area) = layout.area(Part::Table(0)) {
+            chosen_row(canvas, area, scene, &lines);
+        }
         let Some(area) = layout.area(Part::List) else { return Hits::default() };
-        let columns = columns(&slow);
+        let columns = columns(&slow, Tops::of(&slow, &lines));
         let total = |hidden: usize| total(&slow, hidden, &columns);
         let is_whole = scene.app.filter.text().is_empty() && scene.app.subject().is_none();
         let list = List {

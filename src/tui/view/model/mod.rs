@@ -8,9 +8,10 @@ use ratatui::layout::Rect;
 
 use super::charts::{self, Chart, Kind, Margin};
 use super::engine_charts::latency;
+use super::latencies::{self, over_span};
 use super::models::{cost, is_beside};
 use super::node::sign;
-use crate::history::{Measure, Subject};
+use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::ModelRow;
 use crate::tui::human;
 use crate::tui::layout::{Rows, split};
@@ -24,6 +25,8 @@ use crate::units::{Money, quotient};
 
 /// Rows of the classes of tokens with the rent and their rule; of all tables; and of the least charts above them.
 const CLASSES: u16 = 5;
+/// The least rows of the prices above the latencies.
+const LEAST_PRICES: u16 = 3;
 const TABLES: u16 = 8;
 const LEAST_CHART: u16 = 5;
 
@@ -48,7 +51,8 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
         .draw(canvas, right, scene);
     let left = area.bottom().saturating_sub(head.bottom());
     let has_tables = left >= TABLES + LEAST_CHART && area.width >= 100;
-    let vitals = Rect { y: head.bottom(), height: (left - if has_tables { TABLES } else { 0 }).min(8), ..area };
+    let wanted = if left >= TABLES + LEAST_CHART + latencies::ROWS { TABLES + latencies::ROWS } else { TABLES };
+    let vitals = Rect { y: head.bottom(), height: (left - if has_tables { wanted } else { 0 }).min(8), ..area };
     if has_tables {
         let below = Rect { y: vitals.bottom(), height: area.bottom() - vitals.bottom(), ..area };
         tables(canvas, below, scene, row);
@@ -74,8 +78,13 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
             format: charts::share,
             ..blank("Hit rate", human::percent1(hits).trim().to_owned(), &subject)
         },
-        latency("TTFT", "median to p99".to_owned(), [Measure::TtftMedian, Measure::TtftTail], &subject)
-            .with(scene.snap.slo.and_then(|slo| slo.ttft_p99_seconds)),
+        latency(
+            "TTFT",
+            latencies::figure(over_span(scene, &subject, LatencyKind::ToFirstToken)),
+            [Measure::TtftMedian, Measure::TtftTail],
+            &subject,
+        )
+        .with(scene.snap.slo.and_then(|slo| slo.ttft_p99_seconds)),
     ];
     for (chart, place) in charts.into_iter().zip(places) {
         chart.draw(canvas, place, scene);
@@ -87,6 +96,10 @@ fn tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow
     let (left, right) = split(area, area.width / 2 - 1, 2);
     let mut rows = Rows(left);
     classes::draw(canvas, rows.top(CLASSES), row);
+    let subject = Subject::Model(row.model.clone());
+    let delays =
+        if rows.0.height >= latencies::ROWS + LEAST_PRICES { rows.bottom(latencies::ROWS) } else { Rect::default() };
+    latencies::draw(canvas, delays, scene, &subject, row.model.as_str());
     prices::draw(canvas, rows.0, scene, row);
     served_by::draw(canvas, right, scene, row);
 }

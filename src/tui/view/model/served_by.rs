@@ -12,7 +12,7 @@ use crate::tui::scene::{Scene, short_target};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::full;
-use crate::tui::view::charts::ends;
+use crate::tui::view::lines_of::common_top;
 use crate::tui::view::list::{Col, List, count, figure};
 use crate::tui::view::served::Served;
 use crate::tui::view::tables;
@@ -35,7 +35,11 @@ struct Line<'a> {
 
 impl Line<'_> {
     fn tokens(&self) -> Option<f64> {
-        if self.served.role == Some(EngineRole::Prefill) { self.served.prompt } else { self.served.output }
+        if self.measure() == Measure::Prompt { self.served.prompt } else { self.served.output }
+    }
+
+    fn measure(&self) -> Measure {
+        if self.served.role == Some(EngineRole::Prefill) { Measure::Prompt } else { Measure::Output }
     }
 }
 
@@ -44,6 +48,11 @@ type C<'s, 'a> = Col<'s, Line<'a>>;
 /// Draws it, those with the least profit first; engines by their tokens.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let lines = lines(scene, &row.model);
+    let top = |measure: Measure| {
+        let lines = lines.iter().filter(|line| line.measure() == measure);
+        common_top(scene, lines.map(|line| (line.subject.clone(), measure)))
+    };
+    let (output, prompt) = (top(Measure::Output), top(Measure::Prompt));
     let has_units = lines.iter().any(|line| line.nodes.is_some());
     let columns = [
         C::left("Served by", 14, |line| Cell::text(line.name.clone())).stretch(2, 28),
@@ -53,9 +62,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
         C::right("load", 5, |line| figure(&human::percent(line.load))).rank(2).only(has_units),
         C::right("wait", 4, |line| count(line.served.waiting)).rank(2),
         C::right("KV", 5, |line| full(line.served.kv())).rank(1),
-        C::left(format!("tok/s, {}", scene.app.charts.reach.name()), 8, |line| tokens_line(scene, line))
-            .rank(4)
-            .stretch(1, LINE),
+        C::left(format!("tok/s, {}", scene.app.charts.reach.word()), 10, move |line| {
+            tokens_line(scene, line, if line.measure() == Measure::Prompt { prompt } else { output })
+        })
+        .rank(4)
+        .stretch(1, LINE),
         C::right("tok/s", 6, |line| figure(&human::scaled_tight(line.tokens()))),
         C::right("profit/h", 9, |line| tables::profit(line.profit)).only(has_units),
     ];
@@ -94,11 +105,10 @@ fn line<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow]) -> Option<Lin
     Some(Line { name, subject, nodes: None, load: None, profit: None, served })
 }
 
-fn tokens_line(scene: &Scene<'_>, line: &Line<'_>) -> Cell<'static> {
-    let is_prefill = line.served.role == Some(EngineRole::Prefill);
-    let (measure, role) = if is_prefill { (Measure::Prompt, Role::Prompt) } else { (Measure::Output, Role::Output) };
+fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, top: f64) -> Cell<'static> {
+    let measure = line.measure();
+    let role = if measure == Measure::Prompt { Role::Prompt } else { Role::Output };
     let span = scene.app.charts.reach.span();
     let values = Points::of(scene, &line.subject, measure, span).cells(scene.snap.at, span, LINE);
-    let top = ends(&values).map_or(1.0, |(_, top)| top.max(1e-9));
     Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(role, 75)))
 }

@@ -3,9 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::change;
-use crate::statement::{Bridge, Mover};
+use crate::statement::{Bridge, Cause, Mover};
 use crate::tui::human;
-use crate::tui::inquiry::{Against, MoneyPage};
+use crate::tui::inquiry::{Against, Causes, MoneyPage};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::tables::cause_name;
@@ -31,7 +31,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
         return;
     };
     let (before, after) = clocks(scene, page.bridge.against, bridge);
-    let waterfall = waterfall(bridge, (&before, &after));
+    let notes = notes(page.bridge.causes, bridge);
+    let waterfall = waterfall(bridge, &notes, (&before, &after));
     let (low, _) = waterfall.axis();
     if low > 0.0 {
         rule = rule.right([Segment::dim(format!("axis from {}", human::axis_figure(low)))]);
@@ -61,12 +62,48 @@ fn clocks(scene: &Scene<'_>, against: Against, bridge: &Bridge) -> (String, Stri
     }
 }
 
-fn waterfall<'a>(bridge: &Bridge, (before, after): (&'a str, &'a str)) -> Waterfall<'a> {
+/// What each cause was made of.
+fn notes(causes: Option<Causes>, bridge: &Bridge) -> Vec<String> {
+    let Some(causes) = causes else { return vec![String::new(); bridge.parts.len()] };
+    let percent =
+        |ppm: Option<u32>| ppm.map_or(human::UNKNOWN.to_owned(), |ppm| format!("{:.1}", f64::from(ppm) / 1e4));
+    let count = |milli: i64| human::grouped((milli.max(0) as u128 + 500) / 1_000);
+    let note = |(cause, part): &(Cause, Money)| match cause {
+        Cause::Traffic => match causes.tokens_ppm {
+            None => String::new(),
+            Some(ppm) if ppm.abs() < 5_000 => "same tokens".to_owned(),
+            Some(ppm) if ppm > 9_994_999 => "> +999 % tokens".to_owned(),
+            Some(ppm) => format!("{}{:.0} % tokens", if ppm < 0 { '−' } else { '+' }, (ppm as f64 / 1e4).abs()),
+        },
+        Cause::HitRate => {
+            let [then, now] = causes.hits_ppm.map(percent);
+            format!("{then} → {now} %")
+        }
+        Cause::Price if part.is_zero() => "no change".to_owned(),
+        Cause::Unpriced if !causes.has_unpriced => "none".to_owned(),
+        Cause::Mix | Cause::Price | Cause::Unpriced => String::new(),
+        Cause::Gpus => {
+            let [then, now] = causes.working_milli.map(count);
+            format!("{then} → {now}")
+        }
+        Cause::Idle => {
+            let [then, now] = causes.idle_milli.map(count);
+            format!("{then} → {now} GPUs")
+        }
+    };
+    bridge.parts.iter().map(note).collect()
+}
+
+fn waterfall<'a>(bridge: &Bridge, notes: &'a [String], (before, after): (&'a str, &'a str)) -> Waterfall<'a> {
     let largest = bridge.before.rounded(0).unsigned_abs().max(bridge.after.rounded(0).unsigned_abs());
-    let step = |(cause, part): &(_, Money)| Step { label: cause_name(*cause), note: "", amount: Some(*part) };
+    let step = |((cause, part), note): (&(_, Money), &'a String)| Step {
+        label: cause_name(*cause),
+        note,
+        amount: Some(*part),
+    };
     Waterfall {
         before: Step { label: "before", note: before, amount: Some(bridge.before) },
-        causes: bridge.parts.iter().map(step).collect(),
+        causes: bridge.parts.iter().zip(notes).map(step).collect(),
         now: ("now", after),
         places: if largest >= WHOLE.unsigned_abs() { 0 } else { 2 },
         ends: None,

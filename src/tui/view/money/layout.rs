@@ -2,7 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::{month, rows};
+use super::{calendar, month, rows};
+use crate::tui::layout::{Rows, split};
 use crate::tui::scene::Scene;
 use crate::tui::view::{Layout, Part, tables};
 
@@ -13,6 +14,16 @@ pub(super) const BURNS: u8 = 2;
 pub(super) const COMPARE: u8 = 3;
 pub(super) const MONTH: u8 = 4;
 pub(super) const TIERS: u8 = 5;
+pub(super) const WORST: u8 = 6;
+pub(super) const EVEN: u8 = 7;
+pub(super) const LEVERS: u8 = 8;
+pub(super) const CALENDAR: u8 = 9;
+
+/// Columns of the digits, and rows of the hours beside them.
+const DIGITS: u16 = 45;
+const HOURS: u16 = 13;
+/// Rows of what it takes to break even, with the rule.
+const EVEN_ROWS: u16 = 4;
 
 /// Rows of the bridge with its rule: before, seven causes, now.
 const BRIDGE_ROWS: u16 = 10;
@@ -22,6 +33,15 @@ const MOVERS: u16 = 8;
 /// Whether a terminal of so many columns and rows shows one lower pane at a time.
 pub(in crate::tui) fn has_one_pane(terminal: Rect) -> bool {
     !is_wide(terminal.width, terminal.height.saturating_sub(3)) && has_pane(terminal.width, terminal.height)
+}
+
+/// Whether a screen of so many columns and rows has the calendar.
+pub(in crate::tui) const fn has_calendar((width, height): (u16, u16)) -> bool {
+    is_large(width, height.saturating_sub(4))
+}
+
+const fn is_large(width: u16, height: u16) -> bool {
+    width >= 190 && height >= 44
 }
 
 const fn is_wide(width: u16, height: u16) -> bool {
@@ -57,6 +77,9 @@ fn wide(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
         layout.put(Part::Headline, line);
     }
     let area = Rect { height: area.height - u16::from(has_line), ..area };
+    if is_large(area.width, area.height) {
+        return large(layout, scene, area);
+    }
     let hours = (area.height * 2 / 5).clamp(11, 20);
     layout.put(Part::Chart, Rect { height: hours, ..area });
     let below = Rect { y: area.y + hours, height: area.height - hours, ..area };
@@ -96,6 +119,41 @@ fn three(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
     layout.put(Part::Table(COMPARE), under(right, models + tiers));
 }
 
+/// Three bands: the digits beside the hours; what changed and burns; tables, the worst nodes, the days.
+fn large(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
+    let spare = area.height.saturating_sub(44).min(6);
+    let hours = HOURS + spare;
+    let (digits, chart) = split(Rect { height: hours, ..area }, DIGITS, 1);
+    layout.put(Part::Digits, digits);
+    layout.put(Part::Chart, chart);
+    let column = |x: u16, width: u16, y: u16, height: u16| {
+        Rect { x: area.x + x, y: area.y + y, width, height }.intersection(area)
+    };
+    let (right_x, right) = (135, area.width.saturating_sub(135));
+    let middle = hours + 1;
+    layout.put(Part::Vitals, column(0, 64, middle, BRIDGE_ROWS));
+    layout.put(Part::Table(BRIDGE), column(66, 67, middle, BRIDGE_ROWS));
+    layout.put(Part::Table(BURNS), column(right_x, right, middle, BRIDGE_ROWS));
+    let lower = middle + BRIDGE_ROWS + 1;
+    let rest = area.height.saturating_sub(lower);
+    let mut rows = Rows(column(0, 64, lower, rest));
+    let models = model_rows(scene).min((rest / 2).max(4));
+    layout.put(Part::Table(MODELS), rows.top(models));
+    rows.top(1);
+    let tiers = tier_rows(scene).min(rows.0.height / 2);
+    layout.put(Part::Table(TIERS), rows.top(tiers));
+    rows.top(1);
+    layout.put(Part::Table(COMPARE), rows.0);
+    let mut rows = Rows(column(66, 67, lower, rest));
+    layout.put(Part::Table(EVEN), rows.bottom(EVEN_ROWS));
+    rows.bottom(1);
+    layout.put(Part::Table(WORST), rows.0);
+    let mut rows = Rows(column(right_x, right, lower, rest));
+    layout.put(Part::Table(CALENDAR), rows.bottom(calendar::ROWS));
+    rows.bottom(1);
+    layout.put(Part::Table(LEVERS), rows.0);
+}
+
 fn halves(area: Rect) -> (Rect, Rect) {
     let left = (area.width - 2) / 2;
     let right = Rect { x: area.x + left + 2, width: area.width - left - 2, ..area };
@@ -108,7 +166,7 @@ fn under(area: Rect, rows: u16) -> Rect {
 }
 
 fn model_rows(scene: &Scene<'_>) -> u16 {
-    scene.app.money.page.as_deref().map_or(3, |page| rows::count(&page.models))
+    scene.app.money.page.as_deref().map_or(3, |page| rows::count(page.table(scene.app.money.by.of()).1))
 }
 
 fn tier_rows(scene: &Scene<'_>) -> u16 {

@@ -1,15 +1,20 @@
 //! Money: when it was earned, why that changed, and where it goes. Every amount is the ledger's, every margin named.
 
 mod bridge;
+mod calendar;
 mod compare;
+mod csv;
 mod hours;
 mod layout;
 mod month;
 mod rows;
 mod since;
+mod summary;
+mod worst;
 
 use ratatui::layout::Rect;
 
+use super::what_if::levers;
 use super::{Hits, Layout, Part, RowKey, View, tables};
 use crate::tui::app::{Command, Pane};
 use crate::tui::human;
@@ -20,7 +25,8 @@ use crate::tui::theme::Role;
 use crate::tui::view::ViewId;
 use crate::tui::widgets::Canvas;
 use crate::units::{Money as Amount, Span};
-pub(in crate::tui) use layout::has_one_pane;
+pub(in crate::tui) use csv::csv as money_csv;
+pub(in crate::tui) use layout::{has_calendar, has_one_pane};
 
 /// A page that is older than this says so.
 const OLD: Span = Span::from_secs(60);
@@ -55,6 +61,8 @@ impl View for Money {
             match (part, page.as_deref()) {
                 (Part::Basis, _) => pane::basis(canvas, *area, scene),
                 (Part::Table(layout::BURNS), _) => tables::burns(canvas, *area, &of_page),
+                (Part::Digits, page) => summary::draw(canvas, *area, &of_page, page),
+                (Part::Table(layout::WORST), _) => worst::draw(canvas, *area, &of_page),
                 (Part::Chart, None) => nothing_yet(canvas, *area, scene),
                 (_, None) => {}
                 (part, Some(page)) => hits.extend(draw(canvas, (*part, *area), &of_page, page)),
@@ -64,7 +72,7 @@ impl View for Money {
     }
 
     fn commands(&self) -> &'static [Command] {
-        &[Command::Show(ViewId::Money), Command::Against, Command::WhatIf]
+        &[Command::Show(ViewId::Money), Command::Against, Command::By, Command::WhatIf, Command::Export]
     }
 }
 
@@ -79,7 +87,10 @@ fn draw(canvas: &mut Canvas<'_>, (part, area): (Part, Rect), scene: &Scene<'_>, 
         Part::Chart => hours::draw(canvas, area, scene, page),
         Part::Vitals => since::draw(canvas, area, scene, page),
         Part::Table(layout::BRIDGE) => bridge::draw(canvas, area, scene, page),
-        Part::Table(layout::MODELS) => drop(rows::draw(canvas, area, scene, "By model", &page.models, None)),
+        Part::Table(layout::MODELS) => drop(rows::grouped(canvas, area, scene, page, None)),
+        Part::Table(layout::EVEN) => month::even(canvas, area, scene, page),
+        Part::Table(layout::LEVERS) => levers(canvas, area, scene, &page.levers),
+        Part::Table(layout::CALENDAR) => calendar::draw(canvas, area, scene, page),
         Part::Table(layout::TIERS) => drop(rows::draw(canvas, area, scene, "By tier", &page.tiers, None)),
         Part::Table(layout::COMPARE) => drop(compare::draw(canvas, area, scene, page, None)),
         Part::Table(layout::MONTH) => month::draw(canvas, area, scene, page),
@@ -94,7 +105,7 @@ fn draw(canvas: &mut Canvas<'_>, (part, area): (Part, Rect), scene: &Scene<'_>, 
 fn chosen_pane(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) -> Hits {
     let state = Some(scene.app.list_of(ViewId::Money));
     match scene.app.money.pane {
-        Pane::Models => return rows::draw(canvas, area, scene, "By model", &page.models, state),
+        Pane::Models => return rows::grouped(canvas, area, scene, page, state),
         Pane::Tiers => return rows::draw(canvas, area, scene, "By tier", &page.tiers, state),
         Pane::Compare => return compare::draw(canvas, area, scene, page, state),
         Pane::Bridge => bridge::draw(canvas, area, scene, page),

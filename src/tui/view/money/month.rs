@@ -52,6 +52,24 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     }
 }
 
+/// Draws what it takes to break even, and what is so.
+pub(super) fn even(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+    TitledRule::new("It would break even at").note([Segment::dim(" · today")]).draw(canvas, area);
+    let hits = page.totals.hit_rate_ppm().and_then(|ppm| Ratio::of(f64::from(ppm), 1e6));
+    let rate = page.totals.gpu_rate();
+    let now = [
+        "now 100 %".to_owned(),
+        format!("now {}", human::percent1(hits).trim()),
+        format!("now {}", human::unit_price(rate, scene.currency()).trim()),
+    ];
+    for (row, ((label, value), now)) in (1..).zip(break_even(scene, page).into_iter().zip(now)) {
+        line(canvas, area, row, label, Segment::text(value));
+        if row < area.height {
+            canvas.pen(area, row).to(area.x + LABEL as u16 + 16).put(Role::Dim, &now);
+        }
+    }
+}
+
 fn line(canvas: &mut Canvas<'_>, area: Rect, row: u16, label: &str, value: Segment<'_>) {
     if row >= area.height {
         return;

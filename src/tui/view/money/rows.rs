@@ -3,9 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::row_key;
-use crate::statement::{Row, RowKind, Statement};
+use crate::statement::{By, Row, RowKind, Statement};
 use crate::tui::app::ListState;
 use crate::tui::human;
+use crate::tui::inquiry::MoneyPage;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::list::{Col, List, figure};
@@ -20,6 +21,25 @@ type C<'s, 'a> = Col<'s, (usize, &'a Row)>;
 pub(super) fn count(statement: &Statement) -> u16 {
     let rows = statement.rows.iter().filter(|row| says_something(row)).count();
     u16::try_from(rows + 2).unwrap_or(u16::MAX)
+}
+
+/// Draws today by what it is grouped by.
+pub(super) fn grouped(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    page: &MoneyPage,
+    state: Option<&ListState>,
+) -> Hits {
+    let (by, statement) = page.table(scene.app.money.by.of());
+    let title = match by {
+        By::Node => "By node",
+        By::Unit => "By unit",
+        By::Role => "By role",
+        By::Tier => "By tier",
+        _ => "By model",
+    };
+    draw(canvas, area, scene, title, statement, state)
 }
 
 /// Draws them; about the chosen one where there is a list's state.
@@ -68,7 +88,12 @@ fn says_something(row: &Row) -> bool {
 
 fn shown<'a>(scene: &Scene<'_>, statement: &'a Statement) -> Vec<&'a Row> {
     let rows = statement.rows.iter().filter(|row| says_something(row));
-    rows.filter(|row| scene.app.filter.accepts(&[("model", row.key.as_str())])).collect()
+    let mut rows: Vec<&Row> = rows.filter(|row| scene.app.filter.accepts(&[("model", row.key.as_str())])).collect();
+    if matches!(statement.by, By::Node | By::Unit) {
+        // Of many the worst are looked for.
+        rows.sort_by_key(|row| (row.kind != RowKind::Key, row.profit.is_none(), row.profit));
+    }
+    rows
 }
 
 fn columns<'s, 'a>(title: &'static str) -> Vec<C<'s, 'a>> {

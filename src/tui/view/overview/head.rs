@@ -19,7 +19,7 @@ use crate::units::{Money, Ratio};
 const WHOLE: Money = Money::from_micros(1_000_000_000);
 
 /// Draws digits and facts: below each other, or side by side where there are few rows.
-pub(super) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+pub(in crate::tui::view) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let slow = scene.at(Pace::TwoSeconds);
     rule(&slow, area.width).draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);

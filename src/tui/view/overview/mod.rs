@@ -7,6 +7,7 @@ mod pointed;
 mod published;
 mod vitals;
 
+pub(in crate::tui::view) use head::digits;
 use ratatui::layout::Rect;
 
 use super::engine_charts::{self, engine_charts};

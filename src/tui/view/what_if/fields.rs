@@ -37,7 +37,9 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let clock = |at| human::clock_minute(at, scene.zone());
     let span = form.page.as_ref().map(|page| format!("{} to {}", clock(page.since), clock(page.until)));
     let waits = if form.page.is_some() && !form.is_answered() { " …" } else { "" };
-    let mut rule = TitledRule::new("What if").note([Segment::new(Role::Warning, "  not real money")]);
+    let name = form.scenario.as_ref().map(|name| Segment::text(format!("  {}", human::shorten(name, 14))));
+    let mut rule = TitledRule::new("What if");
+    rule = rule.note([Segment::new(Role::Warning, "  not real money")].into_iter().chain(name));
     rule = rule.right([Segment::dim(format!("today's traffic, {}{waits}", span.unwrap_or_default()))]);
     rule.draw(canvas, area);
 }
@@ -55,7 +57,7 @@ fn line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, field: Field) {
     let (open, close) = if is_chosen { ("‹ ", " ›") } else { ("  ", "") };
     pen.put(Role::Accent, open);
     let now = now(scene, form, field);
-    let unit = if matches!(field, Field::Paid | Field::HitRate) { " %" } else { "" };
+    let unit = if matches!(field, Field::Paid | Field::HitRate | Field::Load) { " %" } else { "" };
     let has_slider = field != Field::List && area.width >= 50;
     if written.is_empty() {
         pen.put(Role::Dim, &now);
@@ -119,6 +121,7 @@ fn now(scene: &Scene<'_>, form: &WhatIfForm, field: Field) -> String {
         Field::List => "as posted".to_owned(),
         Field::Paid if scene.snap.money.theoretical => "all, theoretical".to_owned(),
         Field::Paid => share(levels.paid_ppm),
+        Field::Load => "100 %".to_owned(),
         Field::HitRate => share(levels.hit_rate_ppm),
         Field::GpuRate => human::unit_price(levels.gpu_rate, scene.currency()),
         Field::Nodes => levels.nodes_milli.map_or_else(|| human::UNKNOWN.to_owned(), nodes_held),

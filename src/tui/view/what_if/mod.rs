@@ -8,6 +8,8 @@ mod worth;
 
 use ratatui::layout::Rect;
 
+pub(in crate::tui::view) use worth::levers;
+
 use crate::tui::human;
 use crate::tui::inquiry::WhatIfPage;
 use crate::tui::pane;
@@ -39,7 +41,7 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&Wh
     let command = command(page, area.width);
     let told = command.len() as u16;
     let lower = |area: Rect| Rect { y: area.y + upper, height: area.height - upper - told, ..area };
-    worth::draw(canvas, lower(left), scene, page);
+    levers(canvas, lower(left), scene, &page.levers);
     by_load::draw(canvas, lower(right), scene, page);
     tell(canvas, Rect { y: area.bottom() - told, height: told, ..area }, &command);
 }

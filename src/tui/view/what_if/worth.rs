@@ -4,9 +4,8 @@ use ratatui::layout::Rect;
 
 use super::super::list::{Col, List, said};
 use super::super::tables::profit;
-use crate::statement::Lever;
+use crate::statement::{Lever, TokenClass};
 use crate::tui::human;
-use crate::tui::inquiry::WhatIfPage;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
@@ -17,12 +16,11 @@ use crate::units::Money;
 type C<'s> = Col<'s, (Lever, Money)>;
 
 /// Draws the levers, the largest first.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &WhatIfPage) {
-    let levers = &page.levers;
+pub(in crate::tui::view) fn levers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, levers: &[(Lever, Money)]) {
     let top = levers.first().and_then(|(_, more)| number(Some(*more))).map_or(1.0, f64::abs);
     let currency = human::symbol(scene.currency()).trim_end().to_owned();
     let columns = [
-        C::left("", 24, |(lever, _)| Cell::text(name(*lever))).stretch(1, 34),
+        C::left("", 28, |(lever, _)| Cell::text(name(*lever))).stretch(1, 34),
         C::left("", 12, move |(_, more)| Cell::Diverging(DivergingBar::of_profit(number(Some(*more)), top, 6)))
             .stretch(2, 40),
         C::right(format!("{currency} today"), 10, |(_, more)| match more.rounded(2) {
@@ -50,6 +48,9 @@ fn name(lever: Lever) -> String {
     match lever {
         Lever::Load => "10 % more load, same nodes".to_owned(),
         Lever::HitRate(from, to) => format!("hit rate {} → {} %", percent(from), percent(to)),
+        Lever::Price(TokenClass::Output) => "output 10 % dearer".to_owned(),
+        Lever::Price(TokenClass::Computed) => "computed prompts 10 % dearer".to_owned(),
+        Lever::Price(TokenClass::Cached) => "cached prompts 10 % dearer".to_owned(),
         Lever::GpuRate => "GPUs 10 % dearer".to_owned(),
         Lever::Node => "one more node held".to_owned(),
     }

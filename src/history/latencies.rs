@@ -1,0 +1,358 @@
+//! Samples of latencies and ends of requests, a sum a minute for an hour, and of the fleet and of models a sum a quarter hour for a day: what quantiles
+//! over a span are found in. The quantiles of minutes are never averaged: their buckets are added.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use super::Subject;
+use crate::counters::{steady_growth, sum};
+use crate::reading::{Histogram, Latency};
+use crate::snapshot::{EngineRow, RequestRates, Snapshot};
+use crate::units::{Span, Timestamp};
+
+const MINUTE: i64 = 60_000;
+/// Minutes and quarters that are kept.
+const MINUTES: i64 = 61;
+const QUARTERS: i64 = 97;
+const QUARTER: i64 = 15;
+/// The most subjects that are kept: the fleet, models, units, and engines in no unit.
+const MOST: usize = 256;
+
+/// Which latency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum LatencyKind {
+    ToFirstToken,
+    BetweenTokens,
+    EndToEnd,
+    Queue,
+}
+
+impl LatencyKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::ToFirstToken, Self::BetweenTokens, Self::EndToEnd, Self::Queue];
+}
+
+/// Requests over a span, by what became of them; `None` where no engine counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct RequestCounts {
+    pub ended: Option<f64>,
+    pub stopped: Option<f64>,
+    pub length: Option<f64>,
+    pub aborted: Option<f64>,
+    pub failed: Option<f64>,
+    pub preempted: Option<f64>,
+}
+
+/// One histogram with its empty buckets left out.
+#[derive(Debug, Clone)]
+struct Sparse {
+    bounds: Arc<[f64]>,
+    /// Samples in a bucket, not below its bound.
+    buckets: Box<[(u16, u32)]>,
+}
+
+/// What a minute or a quarter hour has.
+#[derive(Debug, Clone, Default)]
+struct Sums {
+    delays: [Option<Box<Sparse>>; 4],
+    requests: Ends,
+}
+
+/// Counts of requests in few bytes, in the order of [`RequestCounts`]; what is below zero is not known.
+#[derive(Debug, Clone, Copy)]
+struct Ends([f32; 6]);
+
+impl Default for Ends {
+    fn default() -> Self {
+        Self([-1.0; 6])
+    }
+}
+
+impl Ends {
+    fn add(&mut self, more: &RequestCounts) {
+        let RequestCounts { ended, stopped, length, aborted, failed, preempted } = *more;
+        for (sum, more) in self.0.iter_mut().zip([ended, stopped, length, aborted, failed, preempted]) {
+            if let Some(more) = more {
+                *sum = sum.max(0.0) + more as f32;
+            }
+        }
+    }
+
+    fn counts(self) -> RequestCounts {
+        let [ended, stopped, length, aborted, failed, preempted] =
+            self.0.map(|count| (count >= 0.0).then(|| f64::from(count)));
+        RequestCounts { ended, stopped, length, aborted, failed, preempted }
+    }
+}
+
+/// The sums of one subject, the newest last.
+#[derive(Debug, Default)]
+struct Kept {
+    /// The minute in which anything was added last.
+    seen: i64,
+    minutes: VecDeque<(i64, Sums)>,
+    quarters: VecDeque<(i64, Sums)>,
+}
+
+/// What a row is known by from one snapshot to the next: a hash of its target, rank and instance.
+type RowId = u64;
+
+fn id(row: &EngineRow) -> RowId {
+    let mut hasher = DefaultHasher::new();
+    (&row.target, &row.rank, &row.instance).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct SampleSums {
+    last: HashMap<RowId, Arc<Latency>>,
+    kept: HashMap<Subject, Kept>,
+}
+
+impl SampleSums {
+    /// Adds what a snapshot has more than the last one.
+    pub(super) fn add(&mut self, snapshot: &Snapshot, covers: Span) {
+        let minute = snapshot.at.millis().div_euclid(MINUTE);
+        let mut grown: HashMap<Subject, ([Option<Histogram>; 4], RequestCounts)> = HashMap::new();
+        let mut seen = HashMap::with_capacity(snapshot.engines.len());
+        for row in snapshot.engines.iter().filter(|row| !row.in_engine_row) {
+            let id = id(row);
+            let before = self.last.get(&id);
+            let delays = before.map_or([const { None }; 4], |before| growth(&row.samples, before));
+            seen.insert(id, row.samples.clone());
+            let requests = RequestCounts::of(row.requests_per_minute, covers);
+            if delays.iter().all(Option::is_none) && requests == RequestCounts::default() {
+                continue;
+            }
+            for subject in subjects(row) {
+                let (sums, counts) = grown.entry(subject).or_default();
+                for (sum_of, more) in sums.iter_mut().zip(&delays) {
+                    *sum_of = sum(sum_of.iter().chain(more.as_ref()));
+                }
+                counts.add(&requests);
+            }
+        }
+        self.last = seen;
+        for (subject, (delays, requests)) in grown {
+            if self.kept.contains_key(&subject) || self.kept.len() < MOST {
+                let is_long = matches!(subject, Subject::Fleet | Subject::Model(_));
+                self.kept.entry(subject).or_default().add(minute, &delays, requests, is_long);
+            }
+        }
+        let oldest = minute - QUARTER * QUARTERS;
+        self.kept.retain(|_, kept| kept.seen >= oldest);
+    }
+
+    /// The samples of a latency since an instant; `None` where there are none.
+    pub(super) fn delay(
+        &self,
+        subject: &Subject,
+        kind: LatencyKind,
+        since: Timestamp,
+        span: Span,
+    ) -> Option<Histogram> {
+        let sums = self.kept.get(subject)?.since(since, span);
+        let histograms: Vec<Histogram> =
+            sums.filter_map(|sums| sums.delays[kind as usize].as_deref()).map(Sparse::whole).collect();
+        sum(&histograms).filter(|sum| sum.counts.last().is_some_and(|all| *all > 0))
+    }
+
+    /// The requests since an instant.
+    pub(super) fn requests(&self, subject: &Subject, since: Timestamp, span: Span) -> RequestCounts {
+        let mut counts = RequestCounts::default();
+        if let Some(kept) = self.kept.get(subject) {
+            kept.since(since, span).for_each(|sums| counts.add(&sums.requests.counts()));
+        }
+        counts
+    }
+
+    /// The clock was set back: what is ahead of a minute is forgotten.
+    pub(super) fn forget_from(&mut self, minute: i64) {
+        for kept in self.kept.values_mut() {
+            kept.minutes.retain(|(at, _)| *at < minute);
+            kept.quarters.retain(|(at, _)| *at * QUARTER < minute);
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let of = |sums: &Sums| {
+            let buckets = |sparse: &Sparse| size_of::<Sparse>() + sparse.buckets.len() * size_of::<(u16, u32)>();
+            size_of::<(i64, Sums)>() + sums.delays.iter().flatten().map(|sparse| buckets(sparse)).sum::<usize>()
+        };
+        let kept = self.kept.values().flat_map(|kept| kept.minutes.iter().chain(&kept.quarters));
+        let last: usize = self.last.capacity() * size_of::<(RowId, Arc<Latency>)>();
+        kept.map(|(_, sums)| of(sums)).sum::<usize>() + self.kept.capacity() * size_of::<(Subject, Kept)>() + last
+    }
+}
+
+/// What of a row's samples is new.
+fn growth(now: &Arc<Latency>, before: &Arc<Latency>) -> [Option<Histogram>; 4] {
+    if Arc::ptr_eq(now, before) {
+        return [const { None }; 4];
+    }
+    let (now, before) = (now.all(), before.all());
+    std::array::from_fn(|nth| match (now[nth], before[nth]) {
+        (Some(now), Some(before)) => steady_growth(now, before),
+        // The first samples of a row that was known.
+        (Some(now), None) => Some(now.clone()),
+        (None, _) => None,
+    })
+}
+
+/// What a row's samples are kept under.
+fn subjects(row: &EngineRow) -> impl Iterator<Item = Subject> {
+    let model = row.model.clone().map(Subject::Model);
+    let place = row.unit.clone().map_or_else(|| Subject::Engine(row.target.clone(), None), Subject::Unit);
+    [Some(Subject::Fleet), model, Some(place)].into_iter().flatten()
+}
+
+impl Kept {
+    /// Adds to the minute, and to its quarter hour where those are kept.
+    fn add(&mut self, minute: i64, delays: &[Option<Histogram>; 4], requests: RequestCounts, is_long: bool) {
+        self.seen = minute;
+        add(&mut self.minutes, (minute, MINUTES), delays, requests);
+        if is_long {
+            add(&mut self.quarters, (minute.div_euclid(QUARTER), QUARTERS), delays, requests);
+        }
+    }
+
+    /// Minutes for a span of up to an hour, and where no quarters are kept; else quarters.
+    fn since(&self, since: Timestamp, span: Span) -> impl Iterator<Item = &Sums> {
+        let by_minute = span <= Span::from_secs(3_600) || self.quarters.is_empty();
+        let (ring, length) = if by_minute { (&self.minutes, MINUTE) } else { (&self.quarters, QUARTER * MINUTE) };
+        let first = since.millis().div_euclid(length);
+        ring.iter().filter(move |(slot, _)| *slot >= first).map(|(_, sums)| sums)
+    }
+}
+
+/// Adds to a slot of a ring that keeps so many.
+fn add(
+    ring: &mut VecDeque<(i64, Sums)>,
+    (slot, most): (i64, i64),
+    delays: &[Option<Histogram>; 4],
+    requests: RequestCounts,
+) {
+    if ring.back().is_none_or(|(last, _)| *last < slot) {
+        ring.push_back((slot, Sums::default()));
+    }
+    if let Some((_, sums)) = ring.back_mut() {
+        sums.add(delays, requests);
+    }
+    while ring.front().is_some_and(|(first, _)| slot - first >= most) {
+        ring.pop_front();
+    }
+}
+
+impl Sums {
+    fn add(&mut self, delays: &[Option<Histogram>; 4], requests: RequestCounts) {
+        for (known, more) in self.delays.iter_mut().zip(delays) {
+            let Some(more) = more else { continue };
+            let before = known.take().map(|known| known.whole());
+            *known = sum(before.iter().chain([more])).as_ref().map(|sum| Box::new(Sparse::of(sum)));
+        }
+        self.requests.add(&requests);
+    }
+}
+
+impl Sparse {
+    fn of(histogram: &Histogram) -> Self {
+        let mut below = 0;
+        let buckets = histogram.counts.iter().enumerate().filter_map(|(nth, count)| {
+            let inside = count.saturating_sub(std::mem::replace(&mut below, *count));
+            (inside > 0).then(|| (nth as u16, u32::try_from(inside).unwrap_or(u32::MAX)))
+        });
+        Self { bounds: Arc::clone(&histogram.bounds), buckets: buckets.collect() }
+    }
+
+    fn whole(&self) -> Histogram {
+        let mut counts = vec![0_u64; self.bounds.len()];
+        for (nth, inside) in &self.buckets {
+            if let Some(count) = counts.get_mut(usize::from(*nth)) {
+                *count = u64::from(*inside);
+            }
+        }
+        let mut below = 0;
+        for count in &mut counts {
+            below += *count;
+            *count = below;
+        }
+        Histogram { bounds: Arc::clone(&self.bounds), counts: counts.into() }
+    }
+}
+
+impl RequestCounts {
+    fn of(rates: RequestRates, covers: Span) -> Self {
+        let minutes = covers.as_secs_f64() / 60.0;
+        let RequestRates { ended, stopped, length, aborted, failed, preempted } = rates;
+        let [ended, stopped, length, aborted, failed, preempted] =
+            [ended, stopped, length, aborted, failed, preempted].map(|rate| rate.map(|rate| rate * minutes));
+        Self { ended, stopped, length, aborted, failed, preempted }
+    }
+
+    fn add(&mut self, more: &Self) {
+        let add = |sum: &mut Option<f64>, more: Option<f64>| {
+            if let Some(more) = more {
+                *sum.get_or_insert(0.0) += more;
+            }
+        };
+        add(&mut self.ended, more.ended);
+        add(&mut self.stopped, more.stopped);
+        add(&mut self.length, more.length);
+        add(&mut self.aborted, more.aborted);
+        add(&mut self.failed, more.failed);
+        add(&mut self.preempted, more.preempted);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn histogram(counts: &[u64]) -> Histogram {
+        let bounds: Vec<f64> = (1..counts.len()).map(|bound| bound as f64).chain([f64::INFINITY]).collect();
+        Histogram { bounds: bounds.into(), counts: counts.into() }
+    }
+
+    #[test]
+    fn buckets_that_are_left_out_come_back_empty() {
+        for counts in [&[0, 3, 3, 7][..], &[0, 0, 0, 0], &[5, 5, 5, 5]] {
+            assert_eq!(Sparse::of(&histogram(counts)).whole(), histogram(counts));
+        }
+    }
+
+    #[test]
+    fn the_quantile_of_a_span_is_that_of_all_its_samples() {
+        let mut kept = Kept::default();
+        // Ten minutes of a hundred quick requests, then one of ten slow ones.
+        let delays = |histogram: Histogram| [Some(histogram), None, None, None];
+        for minute in 0..10 {
+            kept.add(minute, &delays(histogram(&[100, 100, 100, 100])), RequestCounts::default(), true);
+        }
+        kept.add(10, &delays(histogram(&[0, 0, 10, 10])), RequestCounts::default(), true);
+        let of = |since: i64, span: i64| {
+            let since = Timestamp::from_millis(since * MINUTE);
+            let sums = kept.since(since, Span::from_secs(span * 60));
+            let all: Vec<Histogram> = sums.filter_map(|sums| sums.delays[0].as_deref()).map(Sparse::whole).collect();
+            let sum = sum(&all).unwrap();
+            (crate::counters::quantile(&sum, 0.99).unwrap(), *sum.counts.last().unwrap())
+        };
+        assert_eq!(of(10, 15), (2.99, 10));
+        let (tail, samples) = of(0, 15);
+        assert!(tail < 1.0 && samples == 1_010, "{tail} {samples}: ten slow ones of a thousand are no p99");
+        assert_eq!(of(0, 360).1, 1_010, "quarters have the same samples");
+    }
+
+    #[test]
+    fn no_more_is_kept_than_an_hour_of_minutes_and_a_day_of_quarters() {
+        let mut kept = Kept::default();
+        for minute in 0..3_000 {
+            kept.add(minute, &[Some(histogram(&[1, 1])), None, None, None], RequestCounts::default(), true);
+        }
+        assert_eq!((kept.minutes.len(), kept.quarters.len()), (61, 97));
+    }
+}

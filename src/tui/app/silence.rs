@@ -1,0 +1,66 @@
+//! Alerts that a person silenced for an hour: they stay in the list, and call for nobody.
+
+use std::sync::Arc;
+
+use super::{App, Effect};
+use crate::reading::Label;
+use crate::snapshot::{Alert, Rule, Severity, Snapshot};
+use crate::tui::human;
+use crate::units::{Span, Timestamp};
+
+/// For how long.
+const HOUR: Span = Span::from_secs(3_600);
+
+/// An alert that is silenced, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Silenced {
+    pub rule: Rule,
+    pub subject: Label,
+    pub until: Timestamp,
+}
+
+impl App {
+    /// Until when an alert is silenced.
+    pub fn silenced(&self, alert: &Alert) -> Option<Timestamp> {
+        let is_it = |silenced: &&Silenced| silenced.rule == alert.rule && silenced.subject == alert.subject;
+        self.silenced.iter().find(is_it).map(|silenced| silenced.until).filter(|until| *until > self.shown.at)
+    }
+
+    /// Silences the chosen alert, or lets it call again.
+    pub(super) fn silence(&mut self) -> Effect {
+        let Some((rule, subject)) = self.view().view().chosen_alert(&self.scene()) else { return Effect::None };
+        let known = self.silenced.len();
+        self.silenced.retain(|silenced| !(silenced.rule == rule && silenced.subject == subject));
+        if self.silenced.len() < known {
+            self.say(format!("{} calls again", human::shorten(subject.as_str(), 30)));
+        } else {
+            let until = self.shown.at + HOUR;
+            let clock = human::clock_minute(until, &self.zone);
+            self.say(format!("{} is silent until {clock}", human::shorten(subject.as_str(), 30)));
+            self.silenced.push(Silenced { rule, subject, until });
+        }
+        if self.held.is_none() {
+            self.show(self.heard.clone());
+        }
+        Effect::Redraw
+    }
+
+    /// The snapshot as it calls: what is silenced is told as a note, after all others.
+    pub(super) fn hushed(&mut self, snapshot: &Arc<Snapshot>) -> Arc<Snapshot> {
+        self.silenced.retain(|silenced| silenced.until > snapshot.at);
+        let is_silenced = |alert: &Alert| {
+            self.silenced.iter().any(|silenced| silenced.rule == alert.rule && silenced.subject == alert.subject)
+        };
+        if !snapshot.alerts.iter().any(is_silenced) {
+            return snapshot.clone();
+        }
+        let mut hushed = (**snapshot).clone();
+        let (mut quiet, loud): (Vec<Alert>, Vec<Alert>) = hushed.alerts.drain(..).partition(is_silenced);
+        for alert in &mut quiet {
+            alert.severity = Severity::Info;
+        }
+        hushed.alerts = loud.into_iter().chain(quiet).collect();
+        Arc::new(hushed)
+    }
+}

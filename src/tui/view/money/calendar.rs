@@ -1,0 +1,86 @@
+//! Seven days as a calendar: a cell pair an hour, as high as its profit.
+
+use ratatui::layout::Rect;
+
+use crate::tui::app::MoneyState;
+use crate::tui::human;
+use crate::tui::inquiry::{Hour, MoneyPage};
+use crate::tui::scene::{Scene, number};
+use crate::tui::theme::{Ink, Role};
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::{Money, Timestamp};
+
+/// Rows with the rule and the hours below.
+pub(super) const ROWS: u16 = 9;
+const GLYPHS: [char; 8] = ['▁', '▁', '▂', '▃', '▄', '▅', '▆', '▇'];
+/// Cells of a day's name, of an hour, and of the day's sum.
+const NAME: u16 = 6;
+const HOUR: u16 = 2;
+const SUM: u16 = 9;
+
+/// Draws the days, the earliest first.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+    TitledRule::new("Profit an hour, last 7 days").right([Segment::dim("hour by hour")]).draw(canvas, area);
+    let state = &scene.app.money;
+    let mut begins = MoneyState::last_days(page.at, scene.zone());
+    begins.reverse();
+    let days: Vec<(String, &[Hour])> = begins
+        .iter()
+        .map(|begin| (weekday(scene, *begin), state.days.get(begin).map_or(&[][..], Vec::as_slice)))
+        .chain([("today".to_owned(), page.hours.as_slice())])
+        .collect();
+    let known = days.iter().flat_map(|(_, hours)| hours.iter()).filter_map(|hour| number(hour.profit));
+    let top = known.map(f64::abs).fold(0.0, f64::max);
+    let wide = if area.width >= NAME + 24 * HOUR + SUM { HOUR } else { 1 };
+    for (row, (name, hours)) in (1..area.height.saturating_sub(1)).zip(&days) {
+        let is_asked = hours.is_empty() && name != "today";
+        canvas.pen(area, row).put(if name == "today" { Role::Text } else { Role::Dim }, name);
+        if is_asked {
+            let waits = !begins.iter().all(|begin| state.days.contains_key(begin));
+            canvas.clip(area).line_to(area.width, row, &[Segment::dim(if waits { "…" } else { human::UNKNOWN })]);
+            continue;
+        }
+        let mut clip = canvas.clip(area);
+        for (nth, hour) in (0..).zip(hours.iter().take(25)) {
+            let Some(profit) = number(hour.profit) else { continue };
+            let level = if top > 0.0 { (profit.abs() / top * 7.0).round() as usize } else { 0 };
+            let ink = Ink::Mixed(if profit < 0.0 { Role::Loss } else { Role::Gain }, 80);
+            for cell in 0..wide {
+                clip.put(NAME + nth * wide + cell, row, GLYPHS[level.min(7)], ink);
+            }
+        }
+        let sum = hours.iter().filter_map(|hour| hour.profit).reduce(|a, b| a + b);
+        if sum.is_none() {
+            canvas.clip(area).line_to(area.width, row, &[Segment::dim(human::UNKNOWN)]);
+        }
+        if let Some(sum) = sum {
+            let role = if sum < Money::ZERO { Role::Loss } else { Role::Gain };
+            let text = human::signed(sum, usize::from(SUM) - 1);
+            canvas.clip(area).line_to(area.width, row, &[Segment::new(role, text)]);
+        }
+    }
+    let last = area.height.saturating_sub(1).min(days.len() as u16 + 1);
+    for hour in (0..24_u16).step_by(3) {
+        let mut pen = canvas.pen(area, last);
+        pen.to(area.x + NAME + hour * wide).put(Role::Dim, &format!("{hour:02}"));
+        if wide == 1 {
+            break;
+        }
+    }
+}
+
+fn weekday(scene: &Scene<'_>, begin: Timestamp) -> String {
+    let at = jiff::Timestamp::from_millisecond(begin.millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let local = at.to_zoned_datetime(scene.zone().clone());
+    match local.weekday() {
+        jiff::civil::Weekday::Monday => "Mon",
+        jiff::civil::Weekday::Tuesday => "Tue",
+        jiff::civil::Weekday::Wednesday => "Wed",
+        jiff::civil::Weekday::Thursday => "Thu",
+        jiff::civil::Weekday::Friday => "Fri",
+        jiff::civil::Weekday::Saturday => "Sat",
+        jiff::civil::Weekday::Sunday => "Sun",
+    }
+    .to_owned()
+}

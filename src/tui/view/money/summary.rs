@@ -1,0 +1,80 @@
+//! The profit of today in digits, and beside its margins the month and what a GPU-hour makes.
+
+use ratatui::layout::Rect;
+
+use crate::tui::human;
+use crate::tui::inquiry::MoneyPage;
+use crate::tui::scene::{Scene, number};
+use crate::tui::theme::{Ink, Role};
+use crate::tui::view::overview;
+use crate::tui::widgets::gauge::Gauge;
+use crate::tui::widgets::{Canvas, Span, flow};
+use crate::units::Money;
+
+/// Rows of the digits with their rule and their facts.
+const DIGITS: u16 = 9;
+
+/// Draws it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&MoneyPage>) {
+    overview::digits(canvas, Rect { height: area.height.min(DIGITS), ..area }, scene);
+    let Some(page) = page else { return };
+    let rest = Rect { y: area.y + DIGITS, height: area.height.saturating_sub(DIGITS), ..area }.intersection(area);
+    let mut row = 0;
+    let mut line = |canvas: &mut Canvas<'_>, facts: Vec<Vec<Span>>| {
+        if row < rest.height && !facts.is_empty() {
+            flow(canvas, Rect { y: rest.y + row, height: 1, ..rest }, &facts, 2);
+            row += 1;
+        }
+    };
+    line(canvas, month(scene, page));
+    line(canvas, gpu_hour(scene, page));
+    let budget = page.month.and_then(|month| Some((number(month.cost)?, month.budget?)));
+    if let Some((cost, budget)) = budget
+        && row < rest.height
+    {
+        let text = format!("of a budget of {}  ", scene.money(Some(budget), 10).trim());
+        canvas.pen(rest, row).put(Role::Dim, &text);
+        let x = human::width(&text) as u16;
+        let room = Rect { x: rest.x + x, y: rest.y + row, width: rest.width.saturating_sub(x), height: 1 };
+        let share = number(Some(budget)).filter(|budget| *budget > 0.0).map(|budget| (cost / budget).min(1.0));
+        Gauge::of(share, Ink::Mixed(Role::Cost, 80)).draw(canvas, room.intersection(rest));
+    }
+}
+
+/// The profit of the month, and what it will have cost at its end.
+fn month(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<Span>> {
+    let Some(month) = page.month else { return Vec::new() };
+    let amount = |money: Option<Money>| scene.money(money, 9).trim().to_owned();
+    let (role, sign) = match month.profit {
+        Some(profit) if profit < Money::ZERO => (Role::Loss, "▼ −"),
+        Some(_) => (Role::Gain, "+"),
+        None => (Role::Text, ""),
+    };
+    let size = month.profit.map(|profit| if profit < Money::ZERO { Money::ZERO - profit } else { profit });
+    let mut facts = vec![vec![(Role::Dim, "the month ".to_owned()), (role, format!("{sign}{}", amount(size)))]];
+    facts.extend(
+        month
+            .projected_cost
+            .map(|cost| vec![(Role::Dim, "cost by its end ≈ ".to_owned()), (Role::Text, amount(Some(cost)))]),
+    );
+    facts
+}
+
+/// `made $10.50 a GPU-hour on $2.00 of rent`.
+fn gpu_hour(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<Span>> {
+    const HOUR: i64 = 3_600_000;
+    let totals = &page.totals;
+    let an_hour = |money: Money| money.scaled(HOUR, totals.gpu_time.millis());
+    let Some((profit, cost)) = totals.profit().zip(totals.cost).filter(|_| totals.gpu_time.millis() > 0) else {
+        return Vec::new();
+    };
+    let price = |money: Option<Money>| human::unit_price(money.map(|money| money.round_to(2)), scene.currency());
+    let (verb, size) = if profit < Money::ZERO { ("lost ", Money::ZERO - profit) } else { ("made ", profit) };
+    vec![vec![
+        (Role::Dim, verb.to_owned()),
+        (Role::Text, price(an_hour(size)).trim().to_owned()),
+        (Role::Dim, " a GPU-hour on ".to_owned()),
+        (Role::Text, price(an_hour(cost)).trim().to_owned()),
+        (Role::Dim, " of cost".to_owned()),
+    ]]
+}

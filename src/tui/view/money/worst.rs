@@ -1,0 +1,80 @@
+//! The nodes that earn least at present, why, and how they did over the span.
+
+use std::collections::HashMap;
+
+use ratatui::layout::Rect;
+
+use crate::history::{Measure, Subject};
+use crate::reading::Health;
+use crate::snapshot::NodeRow;
+use crate::tui::human;
+use crate::tui::scene::{Scene, number};
+use crate::tui::series::Points;
+use crate::tui::theme::{Ink, Role};
+use crate::tui::view::lines_of::common_top;
+use crate::tui::view::list::{Col, List};
+use crate::tui::view::served::first_word;
+use crate::tui::view::tables;
+use crate::tui::widgets::Canvas;
+use crate::tui::widgets::row_bar::DivergingBar;
+use crate::tui::widgets::sparkline::Sparkline;
+use crate::tui::widgets::table::Cell;
+
+/// Cells of a line.
+const LINE: u16 = 11;
+
+type C<'s, 'a> = Col<'s, &'a NodeRow>;
+
+/// Draws as many as there are rows, the worst first.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let mut nodes: Vec<&NodeRow> = scene.snap.nodes.iter().map(AsRef::as_ref).collect();
+    nodes.sort_by_key(|node| (node.profit_per_hour.is_none(), node.profit_per_hour));
+    nodes.truncate(usize::from(area.height.saturating_sub(1)));
+    let whys = whys(scene);
+    let top = nodes.iter().filter_map(|node| number(node.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));
+    let revenue = common_top(scene, nodes.iter().map(|node| (Subject::Node(node.name.clone()), Measure::Revenue)));
+    let has_units = nodes.iter().any(|node| node.unit.is_some());
+    let columns = [
+        C::left("Worst nodes", 13, |node| Cell::text(node.name.to_string())).stretch(1, 20),
+        C::left("unit", 10, |node| Cell::dim(node.unit.as_ref().map_or(String::new(), ToString::to_string)))
+            .rank(2)
+            .only(has_units),
+        C::left("why", 10, move |node| Cell::dim(why(node, &whys))).rank(1).stretch(2, 24),
+        C::left(format!("rev/h, {}", scene.app.charts.reach.word()), LINE, move |node| {
+            let (subject, span) = (Subject::Node(node.name.clone()), scene.app.charts.reach.span());
+            let values = Points::of(scene, &subject, Measure::Revenue, span).cells(scene.snap.at, span, LINE);
+            Cell::Sparkline(Sparkline::new(values, revenue, Ink::Mixed(Role::Output, 70)))
+        })
+        .rank(4),
+        C::left("", 8, move |node| Cell::Diverging(DivergingBar::of_profit(number(node.profit_per_hour), top, 4)))
+            .rank(3),
+        C::right("profit/h", 9, |node| tables::profit(node.profit_per_hour)),
+    ];
+    List { gap: 1, ..List::plain("Worst nodes", &columns, &nodes) }.draw(canvas, area);
+    if nodes.is_empty() {
+        canvas.pen(area, 1).put(Role::Dim, "no node is known");
+    }
+}
+
+/// The gravest alert of each node and unit, in few words.
+fn whys<'a>(scene: &Scene<'a>) -> HashMap<&'a str, String> {
+    let mut whys = HashMap::new();
+    for alert in &scene.snap.alerts {
+        let short = alert.text.as_str().split([':', ';', '(']).next().unwrap_or_default().trim();
+        let about = alert.subject.as_str().split_once(' ').map_or("", |(_, rest)| rest);
+        let text = if about.is_empty() { short.to_owned() } else { format!("{about} {short}") };
+        whys.entry(first_word(alert)).or_insert(text);
+    }
+    whys
+}
+
+fn why(node: &NodeRow, whys: &HashMap<&str, String>) -> String {
+    let of_unit = || node.unit.as_ref().and_then(|unit| whys.get(unit.as_str()));
+    let known = whys.get(node.name.as_str()).or_else(of_unit).cloned();
+    known.unwrap_or_else(|| match node.state {
+        Health::Live if node.profit_per_hour.is_none() => "unpriced".to_owned(),
+        Health::Live if node.idle_per_hour.is_some_and(|idle| idle.rounded(2) > 0) => "idle".to_owned(),
+        Health::Live => String::new(),
+        state => format!("{state} {}", human::age(node.age_seconds)),
+    })
+}
