@@ -9,7 +9,7 @@ use crate::history::{EventKind, HistoryEvent, Measure, Subject};
 use crate::reading::Label;
 use crate::snapshot::{Rule, Severity};
 use crate::tui::human;
-use crate::tui::scene::Scene;
+use crate::tui::scene::{Scene, short_subject};
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
 use crate::tui::widgets::event_lane::{EventLanes, Lane, LaneEvent};
@@ -88,7 +88,7 @@ impl Group {
             times => format!("{times}x"),
         };
         Lane {
-            label: Segment::new(if is_active { role } else { Role::Dim }, self.name.to_string()),
+            label: Segment::new(if is_active { role } else { Role::Dim }, short_subject(self.name.as_str())),
             events: self.spans.iter().map(span).collect(),
             figure: Some(Segment::dim(figure)),
         }

@@ -23,7 +23,7 @@ use lines::{Line, lines};
 
 /// The least rows of the charts of the chosen row, and the most.
 const CHARTS: u16 = 6;
-const MOST_CHARTS: u16 = 12;
+const MOST_CHARTS: u16 = 18;
 
 /// The view.
 pub(super) struct Engines;
@@ -82,7 +82,8 @@ impl View for Engines {
             spare if area.width >= 100 && spare >= latencies::ROWS + CHARTS => spare.min(latencies::ROWS + MOST_CHARTS),
             _ => latencies::ROWS,
         };
-        let list = room - detail;
+        // What is left over stays below both, so that the chosen row and what is told of it stand together.
+        let list = (room - detail).min(rows.max(6));
         let mut layout = Layout::whole(Part::List, Rect { height: list, ..area });
         layout.put(Part::Table(0), Rect { y: area.y + list, height: detail, ..area });
         layout.put(Part::Basis, Rect { y: area.bottom().saturating_sub(1), height: basis, ..area });
