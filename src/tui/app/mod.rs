@@ -347,6 +347,7 @@ impl App {
         let heard = snapshot;
         let snapshot = self.hushed(&heard);
         self.heard = heard;
+        let tables = self.pictures.at(Pace::FiveSeconds).clone();
         let before = self.pictures.at(Pace::TenSeconds).clone();
         self.pictures.follow(&self.shown, &snapshot, self.is_sparing);
         let now = self.pictures.at(Pace::TenSeconds);
@@ -354,6 +355,8 @@ impl App {
             self.heat = self.heat.follow(&before, now);
         }
         self.shown = snapshot;
-        self.settle();
+        if !Arc::ptr_eq(&tables, self.pictures.at(Pace::FiveSeconds)) {
+            self.settle();
+        }
     }
 }

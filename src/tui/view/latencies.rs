@@ -15,6 +15,8 @@ pub(super) const ROWS: u16 = 6;
 /// Cells of a label and of a figure.
 const LABEL: u16 = 16;
 const FIGURE: u16 = 10;
+/// Where the last figure ends at most.
+const WIDEST: u16 = 62;
 
 /// The median, the 99th percentile and the number of samples over the span that is chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,8 +49,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subje
     let reach = scene.app.charts.reach;
     let note = format!("  {} · over {}", human::shorten(name, 30), reach.name());
     let mut rule = TitledRule::new("Latency").note([Segment::dim(note)]);
-    // Figures stand at the right, where the rule has room for their headings.
-    let ends = [1, 2, 3].map(|nth: u16| (area.width.saturating_sub(FIGURE * (3 - nth))).min(area.width));
+    // Figures stand near what they are of, however wide the screen is.
+    let last = area.width.min(WIDEST);
+    let ends = [1, 2, 3].map(|nth: u16| last.saturating_sub(FIGURE * (3 - nth)));
     let headings = ["p50", "p99", "samples"].into_iter().zip(ends);
     rule.headings = headings
         .map(|(text, end)| Heading { x: end.saturating_sub(text.len() as u16), segment: Segment::dim(text) })
@@ -81,7 +84,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subje
     }
 }
 
-/// `12.4k ended  92 % stopped  7 % at their length …`.
+/// `12.4k requests  3 failed  92 % stopped …`: what is grave first, for what finds no room is left out.
 pub(super) fn requests(counts: RequestCounts) -> Vec<Vec<Span>> {
     let count = |count: f64| human::compact(count.round().max(0.0) as u64);
     let fact = |value: String, what: &str, role: Role| vec![(role, value), (Role::Dim, format!(" {what}"))];
@@ -90,14 +93,14 @@ pub(super) fn requests(counts: RequestCounts) -> Vec<Vec<Span>> {
     };
     let share = |part: Option<f64>| part.map(|part| format!("{:.1} %", 100.0 * (part / ended).clamp(0.0, 1.0)));
     let plain = [(share(counts.stopped), "stopped"), (share(counts.length), "at their length")];
-    let grave = [(counts.aborted, "aborted"), (counts.failed, "failed"), (counts.preempted, "preempted")];
+    let grave = [(counts.failed, "failed"), (counts.preempted, "preempted"), (counts.aborted, "aborted")];
     let mut facts = vec![fact(count(ended), "requests", Role::Text)];
-    facts.extend(plain.into_iter().filter_map(|(share, what)| Some(fact(share?, what, Role::Text))));
     facts.extend(grave.into_iter().filter_map(|(number, what)| {
         let number = number?;
         let role = if number >= 0.5 && what != "aborted" { Role::Warning } else { Role::Text };
         Some(fact(count(number), what, role))
     }));
+    facts.extend(plain.into_iter().filter_map(|(share, what)| Some(fact(share?, what, Role::Text))));
     facts
 }
 
@@ -110,7 +113,7 @@ mod tests {
         let text = |counts| requests(counts).iter().flatten().map(|(_, text)| text.clone()).collect::<String>();
         let counts =
             RequestCounts { ended: Some(200.0), stopped: Some(184.0), aborted: Some(3.0), ..RequestCounts::default() };
-        assert_eq!(text(counts), "200 requests92.0 % stopped3 aborted");
+        assert_eq!(text(counts), "200 requests3 aborted92.0 % stopped");
         assert_eq!(text(RequestCounts::default()), "no request ended");
     }
 }
