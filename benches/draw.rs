@@ -12,9 +12,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::tz::TimeZone;
 use margintop::statement::By;
 use margintop::tui::app::{Action, App, Command};
-use margintop::tui::inquiry::{Against, MoneyPage, MoneyQuestion};
-use margintop::tui::terminal::Thrifty;
-use margintop::tui::theme::{Depth, Shelf, Theme};
+use margintop::tui::ledger_query::{Against, MoneyPage, MoneyQuery};
+use margintop::tui::terminal::StyleSortedBackend;
+use margintop::tui::theme::{Depth, Theme, ThemeRegistry};
 use margintop::units::Span;
 use picture::pages::{self, Page};
 use picture::past::deepseek_day;
@@ -22,10 +22,10 @@ use ratatui::Terminal;
 use ratatui::layout::Size;
 
 fn frames(c: &mut Criterion) {
-    let theme = Theme::new(&Shelf::built_in().unwrap().palettes()[0], Depth::True);
+    let theme = Theme::new(&ThemeRegistry::built_in().unwrap().palettes()[0], Depth::True);
     let pictures: Vec<_> = (0..8).map(|beat| Arc::new(picture::fleet(beat))).collect();
     let mut app = App::new(pictures[0].clone(), TimeZone::UTC, Span::from_secs(1), 1);
-    let mut terminal = Terminal::new(Thrifty::new(std::io::sink(), || Ok(Size::new(200, 50)))).unwrap();
+    let mut terminal = Terminal::new(StyleSortedBackend::new(std::io::sink(), || Ok(Size::new(200, 50)))).unwrap();
     let mut next = pictures.iter().cycle();
 
     c.bench_function("take in a picture of 2,224 GPUs", |b| {
@@ -60,8 +60,7 @@ fn frames(c: &mut Criterion) {
 
 /// What the ledger's thread does for one page, without the reading of the file.
 fn folds(c: &mut Criterion) {
-    let asked =
-        MoneyQuestion { at: deepseek_day().until - Span::from_secs(1), against: Against::Quarter, by: By::Model };
+    let asked = MoneyQuery { at: deepseek_day().until - Span::from_secs(1), against: Against::Quarter, by: By::Model };
     let pasts = [deepseek_day(), deepseek_day(), deepseek_day(), deepseek_day()];
     let book = pages::book();
     c.bench_function("fold a page of 278 nodes' day in quarter hours", |b| {

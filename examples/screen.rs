@@ -9,8 +9,8 @@ mod picture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use margintop::tui::inquiry::{Question, Reply, WhatIfPage};
-use margintop::tui::{AskPast, Exit, Options, run};
+use margintop::tui::ledger_query::{LedgerAnswer, LedgerQuery, WhatIfPage};
+use margintop::tui::{Exit, LedgerQueries, Options, run};
 use picture::pages::{Page, book, money_page, today};
 use picture::{Case, case, empty, fleet, one_box};
 
@@ -45,16 +45,16 @@ fn main() -> std::process::ExitCode {
 }
 
 /// A ledger that remembers a fleet's day, and takes a moment to.
-fn past() -> AskPast {
-    AskPast::new(|question, reply| {
+fn past() -> LedgerQueries {
+    LedgerQueries::new(|question, reply| {
         std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(50));
             reply(match question {
-                Question::Money(asked) => Reply::Money(Ok(Arc::new(money_page(Page::Fleet, asked)))),
-                Question::Day(begin) => Reply::Day(begin, Ok(Vec::new())),
-                Question::WhatIf(asked) => {
+                LedgerQuery::Money(asked) => LedgerAnswer::Money(Ok(Arc::new(money_page(Page::Fleet, asked)))),
+                LedgerQuery::Day(begin) => LedgerAnswer::Day(begin, Ok(Vec::new())),
+                LedgerQuery::WhatIf(asked) => {
                     let today = today(Page::Fleet, asked.at);
-                    Reply::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today, &book()))))
+                    LedgerAnswer::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today, &book()))))
                 }
             });
         });

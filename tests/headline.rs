@@ -85,7 +85,7 @@ fn words(snapshot: &Snapshot, bridge: Option<&Bridge>) -> String {
 }
 
 fn clock(at: Timestamp) -> String {
-    margintop::tui::human::clock_minute(at, &TimeZone::UTC).trim().to_owned()
+    margintop::tui::format::clock_minute(at, &TimeZone::UTC).trim().to_owned()
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn what_stands_still_costs_its_rent_where_one_rate_holds() {
     snapshot.money.rates = vec![rate.clone()];
     snapshot.alerts = vec![alert(&snapshot, Rule::NodeSilent, &node, 60)];
     let rent = Money::from_micros(rate.rate.micros() * gpus);
-    let rent = margintop::tui::human::amount(Some(rent), "USD", 2);
+    let rent = margintop::tui::format::amount(Some(rent), "USD", 2);
     assert!(words(&snapshot, None).contains(&format!("The rent of {rent}/h runs on.")), "{}", words(&snapshot, None));
     snapshot.money.rates = vec![rate.clone(), rate];
     assert!(!words(&snapshot, None).contains("rent"), "which rate it is is not known here");

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use margintop::tui::app::{Action, App, Command, Field, Motion};
 use margintop::tui::svg::svg;
-use margintop::tui::theme::{Depth, Role, Shelf, Theme};
+use margintop::tui::theme::{Depth, Role, Theme, ThemeRegistry};
 use margintop::tui::view::ViewId;
 use picture::pages::{self, Page};
 use ratatui::Terminal;
@@ -19,7 +19,7 @@ const SIZE: (u16, u16) = (120, 36);
 
 /// Compares a frame of `app` with the picture of this name.
 fn compare(name: &str, app: &App) {
-    let theme = Theme::new(&Shelf::built_in().unwrap().palettes()[0], Depth::True);
+    let theme = Theme::new(&ThemeRegistry::built_in().unwrap().palettes()[0], Depth::True);
     let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
     terminal.draw(|frame| drop(margintop::tui::draw(frame, app, app.shown(), &theme))).unwrap();
     let colour = |role| theme.style(role).fg.unwrap();

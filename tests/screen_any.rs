@@ -10,7 +10,7 @@ use margintop::reading::{EngineKind, Health, Label, ModelName, Role as EngineRol
 use margintop::snapshot::{Line, Rule, Severity, Snapshot};
 use margintop::statement::By;
 use margintop::tui::app::{Action, App, Command, Motion, Turn};
-use margintop::tui::inquiry::{Against, Hour, MoneyPage, MoneyQuestion, Question, Reply, WhatIfPage};
+use margintop::tui::ledger_query::{Against, Hour, LedgerAnswer, LedgerQuery, MoneyPage, MoneyQuery, WhatIfPage};
 use margintop::tui::scene::Scene;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::ViewId;
@@ -311,16 +311,16 @@ proptest! {
         let mut app = app(picture);
         app.has_past = true;
         let at = pasts.0.until - Span::from_secs(1);
-        let question = MoneyQuestion { at, against: Against::ALL[against], by: By::Model };
+        let question = MoneyQuery { at, against: Against::ALL[against], by: By::Model };
         let four = [pasts.0.clone(), pasts.0.clone(), pasts.1, pasts.2];
         let mut page = MoneyPage::of(question, &four, &book(), &TimeZone::UTC, Some(Money::ZERO));
         for _ in 0..=panes {
             app.update(Action::Command(Command::Show(ViewId::Money)));
         }
-        app.update(Action::Answered(Reply::Money(Ok(Arc::new(page.clone())))));
+        app.update(Action::Answered(LedgerAnswer::Money(Ok(Arc::new(page.clone())))));
         draw(&app, width, height);
         page.hours = hours.iter().map(|(revenue, cost, profit)| Hour { begin: at, revenue: *revenue, cost: *cost, profit: *profit }).collect();
-        app.update(Action::Answered(Reply::Money(Ok(Arc::new(page)))));
+        app.update(Action::Answered(LedgerAnswer::Money(Ok(Arc::new(page)))));
         draw(&app, width, height);
         app.update(Action::Command(Command::WhatIf));
         for field in 0..6 {
@@ -331,8 +331,8 @@ proptest! {
         }
         while let Some(question) = app.question() {
             app.update(match question {
-                Question::WhatIf(asked) => Action::Answered(Reply::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &pasts.0, &book()))))),
-                Question::Money(_) | Question::Day(_) => Action::Unanswered,
+                LedgerQuery::WhatIf(asked) => Action::Answered(LedgerAnswer::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &pasts.0, &book()))))),
+                LedgerQuery::Money(_) | LedgerQuery::Day(_) => Action::Unanswered,
             });
         }
         draw(&app, width, height);

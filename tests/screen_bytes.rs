@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::tz::TimeZone;
 use margintop::snapshot::Snapshot;
 use margintop::tui::app::{Action, App, Command};
-use margintop::tui::terminal::Thrifty;
-use margintop::tui::theme::{Depth, Shelf, Theme};
+use margintop::tui::terminal::StyleSortedBackend;
+use margintop::tui::theme::{Depth, Theme, ThemeRegistry};
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
 use picture::pages::{self, Page};
@@ -42,9 +42,9 @@ fn a_minute_of(of: impl Fn(u64) -> Snapshot, view: ViewId) -> usize {
 }
 
 fn a_minute_spared(of: impl Fn(u64) -> Snapshot, view: ViewId, spares: bool) -> usize {
-    let theme = Theme::new(&Shelf::built_in().unwrap().palettes()[0], Depth::True);
+    let theme = Theme::new(&ThemeRegistry::built_in().unwrap().palettes()[0], Depth::True);
     let counter = Counter::default();
-    let backend = Thrifty::new(counter.clone(), || Ok(Size::new(200, 50)));
+    let backend = StyleSortedBackend::new(counter.clone(), || Ok(Size::new(200, 50)));
     let mut terminal = Terminal::new(backend).unwrap();
     let mut app = App::new(Arc::new(of(0)), TimeZone::UTC, Span::from_secs(1), 1);
     app.has_past = true;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use margintop::snapshot::{Snapshot, WriterStatus};
 use margintop::tui::app::{Action, App, Command, Field, Motion, Pane, Turn};
-use margintop::tui::theme::{Depth, Glyphs, Role, Shelf, Theme};
+use margintop::tui::theme::{Depth, Glyphs, Role, Theme, ThemeRegistry};
 use margintop::tui::view::{Hits, ViewId};
 use margintop::units::Span;
 use picture::pages::{self, Page};
@@ -98,7 +98,7 @@ fn the_overview_in_every_case_and_size() {
 
 #[test]
 fn a_theme_changes_colours_and_nothing_else() {
-    let shelf = Shelf::built_in().unwrap();
+    let shelf = ThemeRegistry::built_in().unwrap();
     let mut apps: Vec<App> = [Case::OneBox, Case::Fleet, Case::Loss].map(|which| app(&Arc::new(case(which)))).into();
     apps.extend([Page::Fleet, Page::Loss, Page::Failed].map(pages::app));
     apps.push(asking());
@@ -127,7 +127,7 @@ fn a_theme_changes_colours_and_nothing_else() {
 
 #[test]
 fn without_colour_the_sign_and_the_severity_still_show() {
-    let shelf = Shelf::built_in().unwrap();
+    let shelf = ThemeRegistry::built_in().unwrap();
     let theme = Theme::new(&shelf.palettes()[0], Depth::None);
     for (which, glyph) in [(Case::OneBox, "▲"), (Case::Loss, "▼")] {
         let snapshot = Arc::new(case(which));
@@ -142,7 +142,7 @@ fn without_colour_the_sign_and_the_severity_still_show() {
 
 #[test]
 fn without_colour_a_gain_a_loss_and_a_what_if_still_differ() {
-    let shelf = Shelf::built_in().unwrap();
+    let shelf = ThemeRegistry::built_in().unwrap();
     let theme = Theme::new(&shelf.palettes()[0], Depth::None);
     for page in Page::ALL {
         for size in SIZES {
@@ -413,7 +413,7 @@ fn what_if_beside_what_is() {
     }
     golden("what-if-not-taken", &app, (80, 24));
     app.update(Action::Command(Command::AsItWas));
-    assert_eq!(app.what_if.changed(), margintop::tui::inquiry::Changed::default());
+    assert_eq!(app.what_if.changed(), margintop::tui::ledger_query::Changed::default());
     app.update(Action::Command(Command::Sort));
     for c in "night".chars() {
         app.update(Action::Typed(c));

@@ -316,7 +316,7 @@ fn slow_figures_change_every_five_seconds() {
         snapshot.nodes = vec![Arc::new(node)];
         Arc::new(snapshot)
     };
-    let held = |app: &App| app.pictures.at(Pace::FiveSeconds).nodes[0].gpus[0].temperature_celsius.unwrap().get();
+    let held = |app: &App| app.snapshots.at(Pace::FiveSeconds).nodes[0].gpus[0].temperature_celsius.unwrap().get();
     // The pictures begin at 15:04:07; five seconds end at :10.
     let mut app = App::new(warm(0, 50), TimeZone::UTC, Span::from_secs(1), 1);
     for (beat, degrees, shown) in [(1, 51, 50), (2, 52, 50), (3, 53, 53), (4, 54, 53), (8, 58, 58)] {

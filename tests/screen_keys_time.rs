@@ -103,7 +103,7 @@ fn the_cursor_tells_the_values_of_an_instant() {
     let frame = text(&app, 120, 36);
     // A line in each of the five charts.
     assert!(frame.lines().skip(3).take(6).all(|row| row.contains('│')), "{frame}");
-    let clock = margintop::tui::human::clock_minute(at, &TimeZone::UTC);
+    let clock = margintop::tui::format::clock_minute(at, &TimeZone::UTC);
     assert!(frame.matches(&clock).count() >= 2, "{frame}");
     type_(&mut app, &"{".repeat(2_000));
     let first = app.pointed().unwrap();
@@ -133,7 +133,7 @@ fn the_mouse_over_a_chart_tells_its_values() {
     let frame = text(&app, 120, 36);
     assert!(frame.lines().nth(6).unwrap().chars().nth(41) == Some('│'), "{frame}");
     assert!(
-        frame.lines().nth(2).unwrap().contains(&margintop::tui::human::clock_minute(at, &TimeZone::UTC)),
+        frame.lines().nth(2).unwrap().contains(&margintop::tui::format::clock_minute(at, &TimeZone::UTC)),
         "{frame}"
     );
     assert_eq!(app.update(Action::Hover(2, 6)), Effect::Redraw);

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use margintop::reading::Label;
 use margintop::snapshot::Snapshot;
 use margintop::tui::app::{Action, App, Effect, Field, Pane};
-use margintop::tui::inquiry::{Against, Question, Reply};
 use margintop::tui::keys;
+use margintop::tui::ledger_query::{Against, LedgerAnswer, LedgerQuery};
 use margintop::tui::view::ViewId;
 use margintop::units::{NodeCount, Span};
 use picture::pages::{self, Page};
@@ -65,11 +65,11 @@ fn it_asks_when_it_is_opened_and_every_ten_seconds() {
     later(&mut app, 9);
     assert_eq!(app.question(), None);
     later(&mut app, 1);
-    let Some(Question::Money(asked)) = app.question() else { panic!("ten seconds are over") };
+    let Some(LedgerQuery::Money(asked)) = app.question() else { panic!("ten seconds are over") };
     assert_eq!((asked.at, asked.against), (app.shown().at, Against::Quarter));
     later(&mut app, 60);
     assert_eq!(app.question(), None, "one question at a time");
-    app.update(Action::Answered(Reply::Money(Err(Label::new("busy")))));
+    app.update(Action::Answered(LedgerAnswer::Money(Err(Label::new("busy")))));
     assert!(app.money.page.is_some() && app.money.trouble.is_some(), "the last page stays");
     assert!(app.question().is_some());
     app.update(Action::Unanswered);
@@ -109,7 +109,7 @@ fn the_bridge_has_three_other_ends() {
     for against in [Against::Yesterday, Against::LastWeek, Against::Quarter] {
         type_(&mut app, "b");
         assert_eq!(app.money.against, against);
-        assert!(matches!(app.question(), Some(Question::Money(asked)) if asked.against == against));
+        assert!(matches!(app.question(), Some(LedgerQuery::Money(asked)) if asked.against == against));
         app.update(Action::Unanswered);
     }
     type_(&mut app, "1b");
@@ -151,7 +151,7 @@ fn what_if_is_filled_in_by_typing_and_by_steps() {
     press(&mut app, KeyCode::Right);
     assert_eq!(app.what_if.changed().nodes, NodeCount::whole(5), "one more than the four that this ledger names");
     assert!(!app.what_if.is_answered());
-    assert!(matches!(app.question(), Some(Question::WhatIf(asked)) if asked.changed == app.what_if.changed()));
+    assert!(matches!(app.question(), Some(LedgerQuery::WhatIf(asked)) if asked.changed == app.what_if.changed()));
     press(&mut app, KeyCode::Esc);
     assert_eq!((app.what_if.open, app.view()), (false, ViewId::Nodes));
 }

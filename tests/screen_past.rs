@@ -14,7 +14,7 @@ use margintop::ledger::{GpuTimeChange, Past, PendingPostings, TokenChange};
 use margintop::reading::Label;
 use margintop::statement::By;
 use margintop::store::{Settings, Store};
-use margintop::tui::inquiry::{Against, Changed, MoneyQuestion, Question, Reply, WhatIfQuestion};
+use margintop::tui::ledger_query::{Against, Changed, LedgerAnswer, LedgerQuery, MoneyQuery, WhatIfQuery};
 use margintop::tui::past_of;
 use margintop::units::{Moment, Money, Span, Timestamp};
 use picture::pages::book;
@@ -58,7 +58,7 @@ fn ledger_of(past: &Past) -> Store {
     store
 }
 
-fn asked(store: &Store, question: Question) -> Reply {
+fn asked(store: &Store, question: LedgerQuery) -> LedgerAnswer {
     let (tell, answer) = channel();
     past_of(store.clone(), Arc::new(book()), zone(), Some(dollars(100_000)))
         .ask(question, Box::new(move |reply| tell.send(reply).unwrap()));
@@ -74,12 +74,13 @@ fn the_published_day_is_on_the_page_to_the_dollar() {
     let day = deepseek_day();
     let store = ledger_of(&day);
     let at = day.until - Span::from_secs(1);
-    let question = MoneyQuestion { at, against: Against::Yesterday, by: By::Model };
-    let Reply::Money(Ok(page)) = asked(&store, Question::Money(question)) else { panic!("no page") };
+    let question = MoneyQuery { at, against: Against::Yesterday, by: By::Model };
+    let LedgerAnswer::Money(Ok(page)) = asked(&store, LedgerQuery::Money(question)) else { panic!("no page") };
     assert_eq!((page.totals.revenue, page.totals.cost), (dollars(562_100), Some(dollars(87_072))));
     assert_eq!(page.models.total.profit, Some(dollars(475_028)));
     assert_eq!(page.hours.len(), 24);
-    let sum = |of: fn(&margintop::tui::inquiry::Hour) -> Option<Money>| page.hours.iter().filter_map(of).sum::<Money>();
+    let sum =
+        |of: fn(&margintop::tui::ledger_query::Hour) -> Option<Money>| page.hours.iter().filter_map(of).sum::<Money>();
     assert_eq!((sum(|hour| hour.revenue), sum(|hour| hour.cost)), (dollars(562_100), dollars(87_072)));
     assert_eq!(page.hours[13].cost, Some(dollars(3_128)), "at one in the morning in Beijing nodes were handed back");
     assert_eq!(page.break_even.load_ppm, Some(154_904));
@@ -97,8 +98,8 @@ fn what_if_is_the_same_traffic_and_leaves_the_ledger_as_it_is() {
     let day = deepseek_day();
     let store = ledger_of(&day);
     let at = day.until - Span::from_secs(1);
-    let ask = |changed| match asked(&store, Question::WhatIf(WhatIfQuestion { at, changed })) {
-        Reply::WhatIf(Ok(page)) => page,
+    let ask = |changed| match asked(&store, LedgerQuery::WhatIf(WhatIfQuery { at, changed })) {
+        LedgerAnswer::WhatIf(Ok(page)) => page,
         other => panic!("{other:?}"),
     };
     let half = ask(Changed { paid: Some("0.5".parse().unwrap()), ..Changed::default() });
@@ -120,8 +121,8 @@ fn a_ledger_that_is_closed_drops_the_question() {
     store.close(PATIENCE);
     let (tell, answer) = channel();
     let question =
-        Question::Money(MoneyQuestion { at: Timestamp::from_millis(1), against: Against::Quarter, by: By::Model });
-    let reply: margintop::tui::inquiry::ReplyTo = Box::new(move |reply| tell.send(reply).unwrap());
+        LedgerQuery::Money(MoneyQuery { at: Timestamp::from_millis(1), against: Against::Quarter, by: By::Model });
+    let reply: margintop::tui::ledger_query::OnAnswer = Box::new(move |reply| tell.send(reply).unwrap());
     past_of(store, Arc::new(book()), zone(), None).ask(question, reply);
     assert_eq!(answer.recv_timeout(PATIENCE).unwrap_err(), RecvTimeoutError::Disconnected);
 }

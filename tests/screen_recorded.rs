@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use margintop::history::History;
 use margintop::tui::app::{Action, App, Command, Reach, Turn};
-use margintop::tui::inquiry::{Question, Reply};
+use margintop::tui::ledger_query::{LedgerAnswer, LedgerQuery};
 use margintop::units::{Money, Span};
 use picture::past::deepseek_day;
 
@@ -78,22 +78,22 @@ fn the_ledgers_sums_of_then_take_the_place_of_the_records() {
     app.has_past = true;
     app.update(Action::Command(Command::Leap(Turn::Previous)));
     let then = app.then().unwrap();
-    let Some(Question::Money(question)) = app.question() else { panic!("the ledger is not asked") };
+    let Some(LedgerQuery::Money(question)) = app.question() else { panic!("the ledger is not asked") };
     assert_eq!(question.at, then);
     let page = picture::pages::money_page(picture::pages::Page::PublishedDay, question);
     let (total, since) = (page.models.total.clone(), page.models.since);
-    app.update(Action::Answered(Reply::Money(Ok(Arc::new(page)))));
+    app.update(Action::Answered(LedgerAnswer::Money(Ok(Arc::new(page)))));
     let money = &app.shown().money;
     assert_eq!((money.revenue, money.cost, money.profit), (total.revenue, total.cost, total.profit));
     assert_eq!(money.since, Some(since));
     assert_eq!(app.question(), None, "it is asked once");
     // Another instant, however near, has other sums.
     app.update(Action::Command(Command::Step(Turn::Next)));
-    let Some(Question::Money(question)) = app.question() else { panic!("the ledger is not asked") };
+    let Some(LedgerQuery::Money(question)) = app.question() else { panic!("the ledger is not asked") };
     assert_eq!(Some(question.at), app.then());
     // An answer that comes late is of no other instant.
     app.update(Action::Command(Command::Step(Turn::Previous)));
     let before = app.shown().money.revenue;
-    app.update(Action::Answered(Reply::Money(Err(margintop::reading::Label::new("busy")))));
+    app.update(Action::Answered(LedgerAnswer::Money(Err(margintop::reading::Label::new("busy")))));
     assert_eq!(app.shown().money.revenue, before);
 }

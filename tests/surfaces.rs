@@ -27,7 +27,7 @@ use margintop::ledger::Grain;
 use margintop::pricing::Book;
 use margintop::statement::{By, Statement, Totals, differences};
 use margintop::store::Reader;
-use margintop::tui::inquiry::{Against, MoneyPage, MoneyQuestion, stretches};
+use margintop::tui::ledger_query::{Against, MoneyPage, MoneyQuery, time_ranges};
 use margintop::units::{Money, Timestamp};
 use page::Counted;
 use program::micros;
@@ -262,9 +262,9 @@ fn the_money_view_and_the_month_say_the_same() {
     let told = report(&["--since", "today"]);
     let reader = Reader::open(&kept().ledger.path).unwrap();
     let at = reader.header().last;
-    let question = MoneyQuestion { at, against: Against::Quarter, by: By::Model };
-    let four =
-        stretches(question, &TimeZone::UTC).map(|span| reader.borne_past(span.since, span.until, span.finest).unwrap());
+    let question = MoneyQuery { at, against: Against::Quarter, by: By::Model };
+    let four = time_ranges(question, &TimeZone::UTC)
+        .map(|span| reader.borne_past(span.since, span.until, span.finest).unwrap());
     let budget = Some(Money::from_micros(1_000_000_000));
     let page = MoneyPage::of(question, &four, &Book::built_in().unwrap(), &TimeZone::UTC, budget);
     let month = page.month.unwrap();

@@ -1,7 +1,7 @@
 //! The built-in themes: legible, and distinct for those who see fewer colours.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::many_single_char_names)]
 
-use margintop::tui::theme::{BUILT_IN, Colour, Palette, Role, Shelf};
+use margintop::tui::theme::{BUILT_IN, Colour, Palette, Role, ThemeRegistry};
 
 /// WCAG AA: words, and graphics.
 const WORDS: f64 = 4.5;
@@ -26,7 +26,7 @@ fn every_theme_names_every_role_itself() {
 
 #[test]
 fn words_are_read_on_ground_and_panel() {
-    for palette in Shelf::built_in().unwrap().palettes() {
+    for palette in ThemeRegistry::built_in().unwrap().palettes() {
         let least = if palette.name().starts_with("high-contrast") { 6.0 } else { WORDS };
         for role in Role::WORDS {
             for ground in [Role::Ground, Role::Panel] {
@@ -39,7 +39,7 @@ fn words_are_read_on_ground_and_panel() {
 
 #[test]
 fn series_are_seen_on_the_ground() {
-    for palette in Shelf::built_in().unwrap().palettes() {
+    for palette in ThemeRegistry::built_in().unwrap().palettes() {
         for role in Role::SERIES {
             let got = contrast(palette, role, Role::Ground);
             assert!(got >= GRAPHICS, "{}: {role:?} has a contrast of {got:.2}", palette.name());
@@ -49,7 +49,7 @@ fn series_are_seen_on_the_ground() {
 
 #[test]
 fn a_busier_cell_is_farther_from_the_ground() {
-    for palette in Shelf::built_in().unwrap().palettes() {
+    for palette in ThemeRegistry::built_in().unwrap().palettes() {
         let scale = Role::HEAT.map(|role| contrast(palette, role, Role::Ground));
         for pair in scale.windows(2) {
             assert!(pair[1] > pair[0] * 1.2, "{}: {scale:.1?}", palette.name());
@@ -104,7 +104,7 @@ fn distance(palette: &Palette, a: Role, b: Role, eye: &[[f64; 3]; 3]) -> f64 {
 #[test]
 fn profit_and_loss_differ_for_every_eye() {
     // `mono` has no colours: there the glyph and the sign tell.
-    for palette in Shelf::built_in().unwrap().palettes().iter().filter(|palette| palette.name() != "mono") {
+    for palette in ThemeRegistry::built_in().unwrap().palettes().iter().filter(|palette| palette.name() != "mono") {
         for (name, eye) in &EYES {
             let got = distance(palette, Role::Gain, Role::Loss, eye);
             assert!(got >= GAIN_TO_LOSS, "{} for a {name} eye: {got:.1}", palette.name());
@@ -114,7 +114,7 @@ fn profit_and_loss_differ_for_every_eye() {
 
 #[test]
 fn profit_differs_from_the_cost_below_it_for_every_eye() {
-    for palette in Shelf::built_in().unwrap().palettes() {
+    for palette in ThemeRegistry::built_in().unwrap().palettes() {
         for (name, eye) in &EYES {
             let got = distance(palette, Role::Gain, Role::Cost, eye);
             assert!(got >= 10.0, "{} for a {name} eye: {got:.1}", palette.name());

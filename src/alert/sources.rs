@@ -1,7 +1,7 @@
 //! Sources that cannot work here, while others do. Where nothing works the screen says so at length itself.
 
 use super::Finding;
-use crate::reading::Trouble;
+use crate::reading::SourceError;
 use crate::snapshot::{Rule, Severity, Snapshot};
 
 pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
@@ -18,7 +18,7 @@ pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
 }
 
 /// Whether a driver is here and fails. That none is installed is no failure.
-fn is_failure(trouble: &Trouble) -> bool {
+fn is_failure(trouble: &SourceError) -> bool {
     let why = trouble.why.as_str();
     trouble.what.as_str() == "NVML" && !why.contains("was not found") && !why.contains("cannot be loaded")
 }

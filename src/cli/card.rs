@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 
 use crate::snapshot::{MoneyView, Snapshot};
+use crate::tui::format;
 use crate::tui::headline::{Facts, Sentence, headline};
-use crate::tui::human;
 use crate::units::Money;
 
 /// The most cells of a line: chats wrap longer ones.
@@ -21,7 +21,7 @@ pub(super) fn render(snapshot: &Snapshot, zone: &TimeZone) -> String {
     lines.push(requests(snapshot));
     lines.push(models(snapshot));
     lines.push(basis(snapshot));
-    let lines = lines.iter().map(|line| human::shorten(line.trim_end(), WIDTH));
+    let lines = lines.iter().map(|line| format::shorten(line.trim_end(), WIDTH));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -29,7 +29,7 @@ fn head(snapshot: &Snapshot, zone: &TimeZone) -> String {
     let coverage = snapshot.coverage;
     format!(
         "margintop {}  {}/{} nodes  {}/{} GPUs  {}/{} engines",
-        human::clock_minute(snapshot.at, zone),
+        format::clock_minute(snapshot.at, zone),
         coverage.nodes_live,
         coverage.nodes_known,
         snapshot.gpus.reporting,
@@ -44,7 +44,7 @@ fn words(snapshot: &Snapshot, zone: &TimeZone) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for sentence in headline(&Facts { snapshot, rate: None, bridge: None, zone }).iter().map(Sentence::text) {
         let joined = lines.last().map(|line| format!("{line} {sentence}"));
-        match joined.filter(|line| human::width(line) <= WIDTH) {
+        match joined.filter(|line| format::width(line) <= WIDTH) {
             Some(line) => {
                 lines.pop();
                 lines.push(line);
@@ -57,11 +57,11 @@ fn words(snapshot: &Snapshot, zone: &TimeZone) -> Vec<String> {
 }
 
 fn amount(money: &MoneyView, amount: Option<Money>) -> String {
-    human::amount_within(amount, money.currency.as_str(), 12)
+    format::amount_within(amount, money.currency.as_str(), 12)
 }
 
 fn today(money: &MoneyView) -> String {
-    let on_cost = money.profit_on_cost.map(|ratio| format!(" ({} on cost)", human::percent1(Some(ratio)).trim()));
+    let on_cost = money.profit_on_cost.map(|ratio| format!(" ({} on cost)", format::percent1(Some(ratio)).trim()));
     format!(
         "today     revenue {}  cost {}  profit {}{}",
         amount(money, money.revenue),
@@ -84,9 +84,9 @@ fn tokens(snapshot: &Snapshot) -> String {
     let tokens = &snapshot.tokens;
     format!(
         "tokens    output {}/s  prompt {}/s  cached {}",
-        human::scaled_tight(tokens.output_per_second).trim(),
-        human::scaled_tight(tokens.prompt_per_second).trim(),
-        human::percent1(snapshot.cache_hit_rate).trim()
+        format::scaled_tight(tokens.output_per_second).trim(),
+        format::scaled_tight(tokens.prompt_per_second).trim(),
+        format::percent1(snapshot.cache_hit_rate).trim()
     )
 }
 
@@ -94,14 +94,14 @@ fn gpus(snapshot: &Snapshot) -> String {
     let gpus = &snapshot.gpus;
     format!(
         "GPUs      load {}  memory {}  power {}",
-        human::percent(gpus.utilization).trim(),
-        human::memory(gpus.memory_used_bytes, gpus.memory_total_bytes).trim(),
-        human::watts(gpus.power_watts).trim()
+        format::percent(gpus.utilization).trim(),
+        format::memory(gpus.memory_used_bytes, gpus.memory_total_bytes).trim(),
+        format::watts(gpus.power_watts).trim()
     )
 }
 
 fn requests(snapshot: &Snapshot) -> String {
-    let count = |number: Option<u64>| number.map_or_else(|| human::UNKNOWN.to_owned(), |n| human::grouped(n.into()));
+    let count = |number: Option<u64>| number.map_or_else(|| format::UNKNOWN.to_owned(), |n| format::grouped(n.into()));
     let alerts = snapshot.alerts.len();
     format!(
         "requests  {} running  {} waiting  {alerts} alert{}",
@@ -116,19 +116,19 @@ fn models(snapshot: &Snapshot) -> String {
     let model = |row: &crate::snapshot::ModelRow| {
         let revenue = amount(&snapshot.money, row.money.revenue_per_hour);
         let unpriced = if row.money.list.is_none() { " unpriced".to_owned() } else { format!(" {revenue}/h") };
-        format!("{}{unpriced}", human::shorten(row.model.as_str(), 28))
+        format!("{}{unpriced}", format::shorten(row.model.as_str(), 28))
     };
     let shown: Vec<String> = snapshot.models.iter().take(2).map(model).collect();
     let more = snapshot.models.len().saturating_sub(2);
     let more = if more == 0 { String::new() } else { format!("  and {more} more") };
-    let none = if shown.is_empty() { human::UNKNOWN } else { "" };
+    let none = if shown.is_empty() { format::UNKNOWN } else { "" };
     format!("models    {}{none}{more}", shown.join("  "))
 }
 
 fn basis(snapshot: &Snapshot) -> String {
     let money = &snapshot.money;
     let mut parts = vec![match money.priced_share {
-        Some(share) => format!("priced {}", human::percent(Some(share)).trim()),
+        Some(share) => format!("priced {}", format::percent(Some(share)).trim()),
         None => "nothing priced".to_owned(),
     }];
     if money.theoretical {
@@ -145,7 +145,7 @@ fn basis(snapshot: &Snapshot) -> String {
         parts.push(format!(
             "{} {}/h{dated}",
             rate.gpu,
-            human::unit_price(Some(Money::from_micros(rate.rate.micros())), money.currency.as_str())
+            format::unit_price(Some(Money::from_micros(rate.rate.micros())), money.currency.as_str())
         ));
     }
     format!("basis     {}", parts.join("  "))

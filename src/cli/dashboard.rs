@@ -17,7 +17,7 @@ use crate::snapshot::Snapshot;
 use crate::store;
 use crate::tui;
 use crate::tui::app::{Scenario, WatchedFleet};
-use crate::tui::inquiry::Changed;
+use crate::tui::ledger_query::Changed;
 use crate::tui::{Instead, Start};
 
 /// Shows what was named, or this box.

@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 
 use super::args::{DemoArgs, Global};
 use super::catch_up::span_of;
-use super::once::{Looks, Observer};
+use super::once::{PollPlan, Session};
 use super::sources::{Plan, bare, settings};
 use super::{Failure, dashboard, ledger, pipeline};
 use crate::clock::{Clock, LateClock};
@@ -29,9 +29,9 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let mut plan = plan(global, &fleet)?;
     at_standard_prices(&mut plan.settings.book)?;
     if args.look.any() {
-        let looks = Looks::new(&args.look, plan.interval())?;
+        let looks = PollPlan::new(&args.look, plan.interval())?;
         let ledger = ledger::choice(global, &plan.settings).only_named();
-        let last = runtime.block_on(Observer::new(plan, Clock::System, looks).observe(ledger))?;
+        let last = runtime.block_on(Session::new(plan, Clock::System, looks).observe(ledger))?;
         return ledger::unkept(&last.money.ledger).map_or(Ok(()), |why| Err(Failure::Run(why)));
     }
     let path = ledger::choice(global, &plan.settings).only_named();

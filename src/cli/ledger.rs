@@ -89,7 +89,7 @@ pub(super) fn zone(path: Option<&Path>, plan: &Plan) -> TimeZone {
 }
 
 /// Whom the screen asks for the past.
-pub(super) fn past(store: &Store, plan: &Plan, zone: TimeZone) -> tui::AskPast {
+pub(super) fn past(store: &Store, plan: &Plan, zone: TimeZone) -> tui::LedgerQueries {
     let book = Arc::new(plan.settings.book.clone());
     tui::past_of(store.clone(), book, zone, plan.settings.budget)
 }

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::collector::{Collector, Message};
 use crate::config::parse_interval;
 use crate::fleet::Fleet;
-use crate::reading::{Event, Label, Trouble};
+use crate::reading::{Event, Label, SourceError};
 use crate::snapshot::Snapshot;
 use crate::source::cadence::round;
 use crate::source::discover::{Discovery, nothing_answers};
@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// When looks are taken and how they are printed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Looks {
+pub(super) struct PollPlan {
     /// What the rates are taken over; zero is one look.
     span: Duration,
     /// Again and again.
@@ -40,7 +40,7 @@ pub(super) struct Looks {
     form: Form,
 }
 
-impl Looks {
+impl PollPlan {
     /// What the arguments ask for.
     pub(super) fn new(args: &LookArgs, interval: Duration) -> Result<Self, Failure> {
         let parse =
@@ -60,21 +60,21 @@ impl Looks {
 /// Looks at what was named, prints it, and fails if a named source did.
 pub(super) fn run(global: &Global, targets: &[String], args: &LookArgs) -> Result<(), Failure> {
     let plan = Plan::new(global, targets)?;
-    let looks = Looks::new(args, plan.interval())?;
+    let looks = PollPlan::new(args, plan.interval())?;
     if looks.form != Form::Json {
         plan.tell_doubles();
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let observer = Observer::new(plan.clone(), Clock::System, looks);
+    let observer = Session::new(plan.clone(), Clock::System, looks);
     let last = runtime.block_on(observer.observe(ledger::choice(global, &plan.settings).only_named()))?;
     failures::failures(&plan, &last)
 }
 
 /// Someone who looks at everything at once, waits for all, and looks again.
-pub(super) struct Observer {
+pub(super) struct Session {
     plan: Plan,
     clock: Clock,
-    looks: Looks,
+    looks: PollPlan,
     settings: Settings,
     scrapers: Vec<Scraper>,
     /// A file is one page: it is read with the last look only, and has no rates.
@@ -86,9 +86,9 @@ pub(super) struct Observer {
     news: Option<Receiver<LedgerEvent>>,
 }
 
-impl Observer {
+impl Session {
     /// Starts the driver's source; nothing is asked yet.
-    pub(super) fn new(plan: Plan, clock: Clock, looks: Looks) -> Self {
+    pub(super) fn new(plan: Plan, clock: Clock, looks: PollPlan) -> Self {
         let driver = plan.driver.then(|| {
             let (tell, inbox) = mpsc::unbounded_channel();
             let send = move |event| drop(tell.send(event));
@@ -107,7 +107,7 @@ impl Observer {
         !self.looks.span.is_zero() && (moves || self.looks.repeat)
     }
 
-    /// Looks, prints, and gives the last picture.
+    /// Polls, prints, and gives the last snapshot.
     pub(super) async fn observe(mut self, ledger: Option<PathBuf>) -> Result<Arc<Snapshot>, Failure> {
         let mut fleet = self.collector(ledger);
         let began = tokio::time::Instant::now();
@@ -192,7 +192,7 @@ impl Observer {
         if self.heard {
             return event;
         }
-        let trouble = Trouble {
+        let trouble = SourceError {
             what: Label::new("NVML"),
             why: Label::new(&format!("the driver has not answered in {:.1} s", PATIENCE.as_secs_f64())),
             mend: Label::new("nvidia-smi -pm 1 (persistence mode) keeps it awake; see whether nvidia-smi is as slow"),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::pricing::Bill;
 use crate::snapshot::{EngineRow, MoneyView, NodeRow, Snapshot};
-use crate::tui::human;
+use crate::tui::format;
 use crate::units::{Money, Ratio};
 
 /// All of it.
@@ -100,10 +100,10 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
 
 fn vitals(out: &mut String, picture: &Snapshot) -> std::fmt::Result {
     let tokens = &picture.tokens;
-    writeln!(out, "output    {} tok/s", human::scaled_tight(tokens.output_per_second).trim())?;
-    writeln!(out, "prompt    {} tok/s", human::scaled_tight(tokens.prompt_per_second).trim())?;
-    writeln!(out, "hit rate  {}", human::percent1(picture.cache_hit_rate).trim())?;
-    writeln!(out, "GPU load  {}", human::percent1(picture.gpus.utilization).trim())
+    writeln!(out, "output    {} tok/s", format::scaled_tight(tokens.output_per_second).trim())?;
+    writeln!(out, "prompt    {} tok/s", format::scaled_tight(tokens.prompt_per_second).trim())?;
+    writeln!(out, "hit rate  {}", format::percent1(picture.cache_hit_rate).trim())?;
+    writeln!(out, "GPU load  {}", format::percent1(picture.gpus.utilization).trim())
 }
 
 fn node_lines(out: &mut String, node: &NodeRow) -> std::fmt::Result {
@@ -115,9 +115,9 @@ fn node_lines(out: &mut String, node: &NodeRow) -> std::fmt::Result {
             "  GPU {:<2} {name}  {}  load {}  memory {}  {}",
             gpu.index,
             gpu.state,
-            human::percent(gpu.utilization).trim(),
-            human::memory(gpu.memory_used_bytes, gpu.memory_total_bytes).trim(),
-            human::watts(gpu.power_watts).trim()
+            format::percent(gpu.utilization).trim(),
+            format::memory(gpu.memory_used_bytes, gpu.memory_total_bytes).trim(),
+            format::watts(gpu.power_watts).trim()
         )?;
         if let Some(reason) = &gpu.reason {
             writeln!(out, "         {reason}")?;

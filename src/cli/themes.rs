@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Failure, out};
 use crate::config::Settings;
-use crate::tui::theme::{BUILT_IN, ColorChoice, Palette, Shelf, ThemeError};
+use crate::tui::theme::{BUILT_IN, ColorChoice, Palette, ThemeError, ThemeRegistry};
 
 impl From<ThemeError> for Failure {
     fn from(error: ThemeError) -> Self {
@@ -52,6 +52,6 @@ pub(super) fn color(settings: &Settings) -> Result<ColorChoice, Failure> {
     }
 }
 
-fn shelf() -> Result<Shelf, Failure> {
-    Ok(folder().map_or_else(Shelf::built_in, |folder| Shelf::with_folder(&folder))?)
+fn shelf() -> Result<ThemeRegistry, Failure> {
+    Ok(folder().map_or_else(ThemeRegistry::built_in, |folder| ThemeRegistry::with_folder(&folder))?)
 }

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::alert::Watch;
 use crate::fleet::{Fleet, TargetInfo};
 use crate::history::History;
-use crate::reading::{Event, Trouble};
+use crate::reading::{Event, SourceError};
 use crate::snapshot::Snapshot;
 use crate::store::{LedgerEvent, Store};
 use crate::units::{Moment, Span};
@@ -36,7 +36,7 @@ pub enum Message {
     /// Targets that discovery found.
     Enlist(Vec<TargetInfo>),
     /// What cannot work here.
-    Troubles(Vec<Trouble>),
+    Troubles(Vec<SourceError>),
     /// Sources are polled so often from now on.
     Interval(Span),
     /// How the ledger stands.

@@ -4,9 +4,9 @@
 //! no count is unknown and counted, never 0. Nothing here keeps anything between two pages.
 
 mod adapters;
-mod boards;
 mod buckets;
 mod field;
+mod gpu_rows;
 mod process;
 mod registry;
 mod rows;
@@ -33,7 +33,7 @@ mod vllm;
 use crate::exposition::{LabelText, Labels, Limits, Rows};
 use crate::reading::{EngineKind, GpuState, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
 use crate::units::{Span, Timestamp};
-use boards::Boards;
+use gpu_rows::GpuRows;
 use gpus::GpuField;
 use sheet::{Names, Sheet};
 
@@ -67,12 +67,12 @@ const OLD_LOOK: Span = Span::from_secs(5);
 pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let (all, (page, unended)) = (page, ended_lines(page));
     let limits = Limits::default();
-    let (mut names, mut sheet, mut boards) = (Names::default(), Sheet::default(), Boards::default());
+    let (mut names, mut sheet, mut gpu_rows) = (Names::default(), Sheet::default(), GpuRows::default());
     let mut rows = Rows::new(page, limits, |name, kind| match names.wants(name, kind) {
         Ok(wanted) => wanted.map(Wanted::Engine),
         Err(()) => match name {
             START => Some(Wanted::Start),
-            TROUBLE => Some(Wanted::Trouble),
+            TROUBLE => Some(Wanted::SourceError),
             LOOK => Some(Wanted::Look),
             _ => gpus::field(name).map(Wanted::Gpu),
         },
@@ -82,9 +82,9 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         match row.tag {
             Wanted::Engine(wanted) => sheet.take(wanted, &row),
             Wanted::Start => sheet.take_start(&row),
-            Wanted::Gpu(field) => boards.take(field, &row),
+            Wanted::Gpu(field) => gpu_rows.take(field, &row),
             Wanted::Look => looked = Timestamp::from_unix_seconds(row.value),
-            Wanted::Trouble => trouble = Some(told(row.labels)),
+            Wanted::SourceError => trouble = Some(told(row.labels)),
         }
     }
     for line in rows.unreadable() {
@@ -95,9 +95,9 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let tally = rows.tally();
     let first_line =
         rows.first_bad().map(|line| Label::new(&String::from_utf8_lossy(&line[..line.len().min(FIRST_LINE)])));
-    let over_limit = tally.over_limit + boards.over_limit() + sheet.over_limit();
+    let over_limit = tally.over_limit + gpu_rows.over_limit() + sheet.over_limit();
     let hung = hint.date.zip(looked).is_some_and(|(now, looked)| now - looked > OLD_LOOK);
-    let gpus = boards.finish(if hung { GpuState::Hung } else { GpuState::Answering });
+    let gpus = gpu_rows.finish(if hung { GpuState::Hung } else { GpuState::Answering });
     if names.first().is_none() && gpus.is_empty() {
         if let Some(trouble) = trouble {
             return Err(trouble);
@@ -141,7 +141,7 @@ enum Wanted {
     Start,
     Gpu(GpuField),
     Look,
-    Trouble,
+    SourceError,
 }
 
 /// When a process started.

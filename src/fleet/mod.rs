@@ -4,9 +4,9 @@
 //! and ledger it owns only the sparklines, since when it watches and what the store has. `alert` judges what is wrong.
 
 mod assemble;
-mod by_hand;
 mod checkpoint;
 mod commits;
+mod manual_entries;
 mod rebase;
 mod restore;
 mod sparklines;
@@ -27,7 +27,7 @@ use crate::ledger::{Ledger, Pace};
 use crate::metering::{self, Context, InventoryView, Metering};
 use crate::pricing::{Book, RentWhen};
 use crate::reading::{
-    Event, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeTrouble, TargetId, Trouble, UnitName,
+    Event, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeTrouble, SourceError, TargetId, UnitName,
 };
 use crate::snapshot::{LedgerBasis, Snapshot};
 use crate::units::{Moment, Span, Timestamp};
@@ -82,7 +82,7 @@ impl Fleet {
     }
 
     /// Sets what does not work here, with remedies.
-    pub fn set_troubles(&mut self, troubles: Vec<Trouble>) {
+    pub fn set_troubles(&mut self, troubles: Vec<SourceError>) {
         self.inventory.set_source_errors(troubles);
     }
 
@@ -189,7 +189,7 @@ impl Fleet {
     }
 
     /// Applies a poll of this machine's driver.
-    fn apply_driver(&mut self, node: &NodeName, at: Moment, outcome: Result<Vec<GpuReading>, Trouble>) {
+    fn apply_driver(&mut self, node: &NodeName, at: Moment, outcome: Result<Vec<GpuReading>, SourceError>) {
         match outcome {
             Ok(readings) => {
                 self.inventory.set_driver_error(None);

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 
 use super::gpus::{Escaped, gpu_page, head};
-use crate::reading::{Event, GpuReading, Label, NodeName, Trouble};
+use crate::reading::{Event, GpuReading, Label, NodeName, SourceError};
 use crate::units::Timestamp;
 use crate::wire::{Bytes, Request, Response};
 
@@ -15,7 +15,7 @@ use crate::wire::{Bytes, Request, Response};
 struct Look {
     node: NodeName,
     at: Timestamp,
-    outcome: Result<Vec<GpuReading>, Trouble>,
+    outcome: Result<Vec<GpuReading>, SourceError>,
     driver: Option<Label>,
     page: OnceLock<Bytes>,
 }
@@ -81,7 +81,7 @@ impl Look {
         };
         head(&mut page, "margintop_look_timestamp_seconds", "gauge", "When the driver last answered.");
         let _ = writeln!(page, "margintop_look_timestamp_seconds {:.3}", self.at.millis() as f64 / 1000.0);
-        if let Some(Trouble { what, why, mend }) = trouble {
+        if let Some(SourceError { what, why, mend }) = trouble {
             head(&mut page, "margintop_trouble", "gauge", "What does not work on this node, and what to do.");
             let (what, why, mend) = (Escaped(what.as_str()), Escaped(why.as_str()), Escaped(mend.as_str()));
             let _ = writeln!(page, "margintop_trouble{{what=\"{what}\",why=\"{why}\",mend=\"{mend}\"}} 1");
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::units::{Moment, Ratio, Span};
 
-    fn look(outcome: Result<Vec<GpuReading>, Trouble>) -> Event {
+    fn look(outcome: Result<Vec<GpuReading>, SourceError>) -> Event {
         let at = Moment { wall: Timestamp::from_millis(1_763_900_000_500), boot: Span::ZERO };
         Event::Gpus { node: NodeName::new("gpu-01"), at, outcome }
     }
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_driver_that_does_not_work_is_said_on_the_page() {
         let (feed, agent) = agent();
-        let trouble = Trouble { what: "NVML".into(), why: "not \"found\"".into(), mend: "install it".into() };
+        let trouble = SourceError { what: "NVML".into(), why: "not \"found\"".into(), mend: "install it".into() };
         feed.publish(look(Err(trouble)), None);
         let page = body(&agent, "/metrics").1;
         let line = r#"margintop_trouble{what="NVML",why="not \"found\"",mend="install it"} 1"#;

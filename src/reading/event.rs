@@ -54,7 +54,7 @@ pub enum Event {
         /// When the last GPU had answered.
         at: Moment,
         /// Every GPU that the driver lists, or why there is none.
-        outcome: Result<Vec<GpuReading>, Trouble>,
+        outcome: Result<Vec<GpuReading>, SourceError>,
     },
     /// Time passed.
     Tick(Moment),
@@ -185,7 +185,7 @@ impl fmt::Display for ScrapeTrouble {
 
 /// Something that does not work, and the mend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Trouble {
+pub struct SourceError {
     /// What: `NVML`, `engines`, a target.
     pub what: Label,
     /// Why it does not work.
@@ -194,7 +194,7 @@ pub struct Trouble {
     pub mend: Label,
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} ({})", self.what, self.why, self.mend)
     }

@@ -16,7 +16,7 @@ pub use engine::{
     CounterSeries, EngineKind, EngineReading, Finished, Histogram, Latency, LiveTokens, PromptCount, Role, SeriesValue,
     Speculation, TokenCounters,
 };
-pub use event::{Event, Health, ModelAlias, PageReading, ScrapeCost, ScrapeTrouble, Trouble};
+pub use event::{Event, Health, ModelAlias, PageReading, ScrapeCost, ScrapeTrouble, SourceError};
 pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Throttle};
 pub use id::{GpuId, InstanceId, ModelName, NodeName, Rank, TargetId, UnitName};
 pub use label::Label;

@@ -26,7 +26,7 @@ pub use rows::{
 pub use slo::SloStatus;
 pub use vitals::{Line, Vitals};
 
-use crate::reading::Trouble;
+use crate::reading::SourceError;
 use crate::units::{Ratio, Timestamp};
 
 /// The name of this shape of JSON.
@@ -69,7 +69,7 @@ pub struct Snapshot {
     /// What is wrong, the gravest first.
     pub alerts: Vec<Alert>,
     /// Sources that cannot work here, each with its mend.
-    pub troubles: Vec<Trouble>,
+    pub troubles: Vec<SourceError>,
     /// What the fleet noticed while counting, for the rules to tell.
     #[serde(skip)]
     pub notices: Vec<Notice>,

@@ -7,7 +7,6 @@
 
 mod beside;
 mod borne;
-mod by_hand;
 mod calendar;
 mod cells;
 mod commit;
@@ -20,6 +19,7 @@ mod file;
 mod handle;
 mod leased;
 mod lock;
+mod manual_entries;
 mod migrate;
 mod names;
 mod noted;
@@ -36,11 +36,11 @@ mod verify_sums;
 mod versions;
 mod writer;
 
-pub use by_hand::{decide, end_lease, mark, reset_target};
 pub use disputes::{DisputeRow, DisputeState};
 pub use error::{Cannot, StoreError};
 pub use export::{ImportError, import};
 pub use file::default_path;
 pub use handle::{Answer, EventsAnswer, LedgerEvent, Settings, Store};
 pub use leased::{LeaseMinutes, LeaseTime, LeasedRow};
+pub use manual_entries::{decide, end_lease, mark, reset_target};
 pub use reader::{Header, ReadBuckets, Reader};

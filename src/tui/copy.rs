@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::human;
+use super::format;
 
 /// The rows of an area without the spaces at their ends; a line each, the last without its end.
 pub(super) fn text(frame: &Buffer, area: Rect) -> String {
@@ -19,7 +19,7 @@ fn row(frame: &Buffer, area: Rect, y: u16) -> String {
         let symbol = frame.cell((x, y)).map_or(" ", |cell| cell.symbol());
         text.push_str(symbol);
         // Behind a wide character stands nothing of its own.
-        x += (human::width(symbol) as u16).max(1);
+        x += (format::width(symbol) as u16).max(1);
     }
     text.trim_end().to_owned()
 }

@@ -13,15 +13,15 @@ use ratatui::layout::{Position, Rect};
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::app::{Action, App, Effect};
-use super::conversation::Conversation;
 use super::errands::Errands;
 use super::governor::Governor;
 use super::instead::Instead;
+use super::loop_events::LoopEvent;
+use super::query_client::QueryClient;
 use super::still::still;
 use super::terminal::{Input, Tty};
 use super::theme::Theme;
 use super::view::Hits;
-use super::wake::Wake;
 use super::widgets::toast;
 use super::{draw, keys};
 use crate::units::Span;
@@ -51,7 +51,7 @@ pub(super) struct Dashboard<B: Backend> {
     pub(super) terminal: Terminal<B>,
     pub(super) app: App,
     pub(super) themes: Vec<Theme>,
-    pub(super) past: Conversation,
+    pub(super) past: QueryClient,
     pub(super) errands: Errands,
     /// Bytes that were written to the terminal.
     pub(super) written: Arc<AtomicU64>,
@@ -59,7 +59,7 @@ pub(super) struct Dashboard<B: Backend> {
 
 impl<B: Backend<Error = io::Error>> Dashboard<B> {
     /// Runs until it is told to end. What it waits for is `wakes`; how it gives the terminal away is `tty`.
-    pub(super) fn drive(&mut self, wakes: &Receiver<Wake>, tty: &Tty) -> io::Result<Exit> {
+    pub(super) fn drive(&mut self, wakes: &Receiver<LoopEvent>, tty: &Tty) -> io::Result<Exit> {
         let mut pace = Pace::new(self.app.interval);
         let mut said = SaidUntil::default();
         let (mut governor, began) = (Governor::default(), Instant::now());
@@ -91,7 +91,7 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
                 }
             };
             for wake in std::iter::once(first).chain(wakes.try_iter()) {
-                if matches!(wake, Wake::Fresh(_)) {
+                if matches!(wake, LoopEvent::Fresh(_)) {
                     pace.news();
                 }
                 match self.take(wake, tty) {
@@ -123,20 +123,20 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
         Ok(still(&self.app, self.theme(), Rect::from((Position::ORIGIN, self.terminal.size()?))))
     }
 
-    fn take(&mut self, wake: Wake, tty: &Tty) -> io::Result<Next> {
+    fn take(&mut self, wake: LoopEvent, tty: &Tty) -> io::Result<Next> {
         let action = match wake {
-            Wake::Input(Input::Key(key)) => keys::action(&self.app, key),
-            Wake::Input(Input::Wheel { down }) => Some(Action::Wheel { down }),
-            Wake::Input(Input::Hover(x, y)) => Some(Action::Hover(x, y)),
-            Wake::Input(Input::Click(x, y)) => Some(Action::Click(x, y)),
-            Wake::Fresh(snapshot) => Some(Action::Fresh(snapshot)),
-            Wake::Answered => None,
-            Wake::Done(action) => Some(action),
-            Wake::Resized => Some(Action::Resize),
-            Wake::Stop(signal) => return Ok(Next::End(Exit::Signal(signal))),
-            Wake::Closed => return Ok(Next::End(Exit::Closed)),
-            Wake::Suspend => return suspend(tty),
-            Wake::Resumed => {
+            LoopEvent::Input(Input::Key(key)) => keys::action(&self.app, key),
+            LoopEvent::Input(Input::Wheel { down }) => Some(Action::Wheel { down }),
+            LoopEvent::Input(Input::Hover(x, y)) => Some(Action::Hover(x, y)),
+            LoopEvent::Input(Input::Click(x, y)) => Some(Action::Click(x, y)),
+            LoopEvent::Fresh(snapshot) => Some(Action::Fresh(snapshot)),
+            LoopEvent::Answered => None,
+            LoopEvent::Done(action) => Some(action),
+            LoopEvent::Resized => Some(Action::Resize),
+            LoopEvent::Stop(signal) => return Ok(Next::End(Exit::Signal(signal))),
+            LoopEvent::Closed => return Ok(Next::End(Exit::Closed)),
+            LoopEvent::Suspend => return suspend(tty),
+            LoopEvent::Resumed => {
                 tty.enter()?;
                 self.terminal.clear()?;
                 return Ok(Next::Draw);
@@ -177,7 +177,7 @@ enum Next {
     End(Exit),
 }
 
-/// Gives the terminal back and stops; `SIGCONT` wakes the loop with [`Wake::Resumed`].
+/// Gives the terminal back and stops; `SIGCONT` wakes the loop with [`LoopEvent::Resumed`].
 fn suspend(tty: &Tty) -> io::Result<Next> {
     tty.leave();
     kill_process(getpid(), Signal::STOP)?;

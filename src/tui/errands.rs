@@ -11,10 +11,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::app::Action;
+use super::loop_events::LoopEvent;
 use super::picture::Picture;
 use super::terminal::{Multiplexer, Tty, copying};
 use super::theme::Theme;
-use super::wake::Wake;
 use crate::clock::Clock;
 use crate::units::{Span, Timestamp};
 
@@ -42,14 +42,14 @@ impl std::fmt::Debug for SetInterval {
 
 /// Who does it.
 pub(super) struct Errands {
-    wake: SyncSender<Wake>,
+    wake: SyncSender<LoopEvent>,
     within: Multiplexer,
     pub(super) set_interval: Option<SetInterval>,
 }
 
 impl Errands {
-    /// What is done aside is told to `wake`.
-    pub(super) fn new(wake: SyncSender<Wake>, set_interval: Option<SetInterval>) -> Self {
+    /// What is done aside is told to `loop_events`.
+    pub(super) fn new(wake: SyncSender<LoopEvent>, set_interval: Option<SetInterval>) -> Self {
         Self { wake, within: Multiplexer::detect(|name| std::env::var(name).ok()), set_interval }
     }
 
@@ -81,7 +81,7 @@ impl Errands {
                 Ok(name) => Action::Said { text: format!("wrote {name}"), is_trouble: false },
                 Err(why) => trouble(why),
             };
-            wake.send(Wake::Done(said)).ok();
+            wake.send(LoopEvent::Done(said)).ok();
         };
         let started = thread::Builder::new().name("export".to_owned()).spawn(write);
         started.err().map(|error| trouble(format!("no file: {error}")))
@@ -96,7 +96,7 @@ impl Errands {
                 Ok(name) => Action::Said { text: format!("wrote {name}.svg and .txt"), is_trouble: false },
                 Err(why) => trouble(why),
             };
-            wake.send(Wake::Done(said)).ok();
+            wake.send(LoopEvent::Done(said)).ok();
         };
         let started = thread::Builder::new().name("picture".to_owned()).spawn(write);
         started.err().map(|error| trouble(format!("no picture: {error}")))

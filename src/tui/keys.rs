@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn the_help_finds_room_for_every_line() {
         for binding in BINDINGS {
-            assert!(crate::tui::human::width(binding.help) <= 26, "{}", binding.help);
+            assert!(crate::tui::format::width(binding.help) <= 26, "{}", binding.help);
         }
     }
 }

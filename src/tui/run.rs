@@ -10,14 +10,14 @@ use ratatui::Terminal;
 use tokio::sync::watch;
 
 use super::app::{Action, App, Scenario, WatchedFleet};
-use super::conversation::Conversation;
 use super::dashboard::{Dashboard, Exit};
 use super::errands::{Errands, SetInterval};
-use super::inquiry::AskPast;
+use super::ledger_query::LedgerQueries;
+use super::loop_events;
+use super::query_client::QueryClient;
 use super::settings::Settings;
-use super::terminal::{Output, PanicGuard, Thrifty, Tty};
-use super::theme::{ColorChoice, Depth, Glyphs, Shelf, Theme};
-use super::wake;
+use super::terminal::{Output, PanicGuard, StyleSortedBackend, Tty};
+use super::theme::{ColorChoice, Depth, Glyphs, Theme, ThemeRegistry};
 use crate::history::History;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
@@ -41,7 +41,7 @@ pub struct Options {
     /// The zone in which times are shown.
     pub zone: TimeZone,
     /// Whom the past is asked of; without one the money view says so.
-    pub past: Option<AskPast>,
+    pub past: Option<LedgerQueries>,
     /// Which fleet it is.
     pub fleet: WatchedFleet,
     /// How sources are polled more or less often; without it the interval is not ours to change.
@@ -103,13 +103,13 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
 
     let tty = Arc::new(Tty::open()?);
     let (wake, wakes) = mpsc::sync_channel(QUEUE);
-    let at_work = wake::signals(tty.clone(), wake.clone())?;
+    let at_work = loop_events::signals(tty.clone(), wake.clone())?;
     let guard = PanicGuard::new(tty.clone());
-    let past = Conversation::new(options.past, wake.clone());
+    let past = QueryClient::new(options.past, wake.clone());
     let errands = Errands::new(wake.clone(), options.set_interval);
     let outcome = start(&tty, app, themes, past, errands).and_then(|mut dashboard| {
-        wake::pictures(snapshots, wake.clone())?;
-        wake::keys(tty.clone(), wake)?;
+        loop_events::pictures(snapshots, wake.clone())?;
+        loop_events::keys(tty.clone(), wake)?;
         let exit = dashboard.drive(&wakes, &tty)?;
         Ok((exit, Settings::of(&dashboard.app, given, &kept)))
     });
@@ -137,20 +137,24 @@ fn start(
     tty: &Arc<Tty>,
     app: App,
     themes: Vec<Theme>,
-    past: Conversation,
+    past: QueryClient,
     errands: Errands,
-) -> io::Result<Dashboard<Thrifty<Output>>> {
+) -> io::Result<Dashboard<StyleSortedBackend<Output>>> {
     tty.enter()?;
     let sized = tty.clone();
     let output = Output::new(tty.writer()?);
     let written = output.written();
-    let backend = Thrifty::new(output, move || sized.size());
+    let backend = StyleSortedBackend::new(output, move || sized.size());
     Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past, errands, written })
 }
 
 /// Every theme as this terminal can show it, and which one was asked for.
 fn themes(options: &Options) -> io::Result<(Vec<Theme>, Option<usize>)> {
-    let shelf = options.themes.as_deref().map_or_else(Shelf::built_in, Shelf::with_folder).map_err(io::Error::other)?;
+    let shelf = options
+        .themes
+        .as_deref()
+        .map_or_else(ThemeRegistry::built_in, ThemeRegistry::with_folder)
+        .map_err(io::Error::other)?;
     let chosen = options.theme.as_deref().map(|name| shelf.find(name)).transpose().map_err(io::Error::other)?;
     let var = |name: &str| std::env::var(name).ok();
     let (depth, glyphs) = (Depth::detect(options.color, var), Glyphs::detect(var));

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::app::{App, Pace};
 use super::figures_of;
-use super::human;
+use super::format;
 use super::theme::Role;
 use crate::reading::{Health, Label};
 use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot};
@@ -44,7 +44,7 @@ impl<'a> Scene<'a> {
 
     /// An amount in at most `cells` cells.
     pub fn money(&self, amount: Option<Money>, cells: usize) -> String {
-        human::amount_within(amount, self.currency(), cells)
+        format::amount_within(amount, self.currency(), cells)
     }
 
     /// Whether nothing has been looked at yet.
@@ -55,7 +55,7 @@ impl<'a> Scene<'a> {
     /// The same of a picture that moves more slowly.
     #[must_use]
     pub fn at(&self, pace: Pace) -> Self {
-        Self { snap: self.app.pictures.at(pace), ..*self }
+        Self { snap: self.app.snapshots.at(pace), ..*self }
     }
 
     /// The mean use of the KV caches of a node's engines.
@@ -117,7 +117,7 @@ pub fn tone(state: Health) -> Option<Role> {
 
 /// A board's name without maker and memory: `H100`, `RTX 4090`.
 pub fn short_gpu(name: Option<&Label>) -> String {
-    let Some(name) = name else { return human::UNKNOWN.to_owned() };
+    let Some(name) = name else { return format::UNKNOWN.to_owned() };
     let mut words = name
         .as_str()
         .split([' ', '-'])

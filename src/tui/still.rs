@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::app::App;
 use super::draw::draw_into;
 use super::svg::svg;
-use super::theme::{Depth, Shelf, Theme, ThemeError};
+use super::theme::{Depth, Theme, ThemeError, ThemeRegistry};
 
 /// The frame of an app as it is now, without what was said last.
 pub(super) fn still(app: &App, theme: &Theme, area: Rect) -> Buffer {
@@ -21,7 +21,7 @@ pub(super) fn still(app: &App, theme: &Theme, area: Rect) -> Buffer {
 /// # Errors
 /// If the built-in themes cannot be read.
 pub fn picture_of(app: &App, (width, height): (u16, u16)) -> Result<String, ThemeError> {
-    let shelf = Shelf::built_in()?;
+    let shelf = ThemeRegistry::built_in()?;
     let theme = shelf.palettes().first().map(|palette| Theme::new(palette, Depth::True));
     let theme = theme.unwrap_or_else(Theme::of_roles);
     let (ground, text) = theme.paper();

@@ -104,7 +104,7 @@ fn runs(frame: &Buffer, row: u16, defaults: &(String, String)) -> Vec<Run> {
             continue;
         }
         let Some(cell) = frame.cell((area.x + column, area.y + row)) else { continue };
-        let width = u16::try_from(super::human::width(cell.symbol())).unwrap_or(1).max(1);
+        let width = u16::try_from(super::format::width(cell.symbol())).unwrap_or(1).max(1);
         next = column + width;
         let look = look(cell, defaults);
         // Half a line of blanks between figures would be stretched with them.

@@ -1,6 +1,6 @@
 //! Quantities: money, tokens, prices, time and what a GPU measures, each a type of its own.
 //!
-//! Here live exact conversions and nothing else. No formatting for people (that is `tui::human`), no clock, no I/O.
+//! Here live exact conversions and nothing else. No formatting for people (that is `tui::format`), no clock, no I/O.
 //! The money side (`decimal`, `number`, `money`, `price`, `rate`, `power`) holds no floating-point number; `tests/floors.rs` checks it.
 
 mod decimal;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use margintop::reading::{Health, Label, ModelName, NodeName, TargetId, Trouble};
+use margintop::reading::{Health, Label, ModelName, NodeName, SourceError, TargetId};
 use margintop::snapshot::{GpuRow, ModelMoney, Rule, Severity, Snapshot, Worth};
 use margintop::units::{Bytes, Money, Span, Tokens};
 
@@ -84,8 +84,8 @@ fn with_alert(mut snapshot: Snapshot) -> Snapshot {
     snapshot
 }
 
-fn trouble(what: &str, why: &str, mend: &str) -> Trouble {
-    Trouble { what: Label::new(what), why: Label::new(why), mend: Label::new(mend) }
+fn trouble(what: &str, why: &str, mend: &str) -> SourceError {
+    SourceError { what: Label::new(what), why: Label::new(why), mend: Label::new(mend) }
 }
 
 fn nothing() -> Snapshot {

@@ -8,7 +8,7 @@ use margintop::pricing::Book;
 use margintop::reading::{Label, Role, UnitName};
 use margintop::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 use margintop::tui::app::{Action, App, Command};
-use margintop::tui::inquiry::{Against, Hour, MoneyPage, MoneyQuestion, Question, Reply, WhatIfPage};
+use margintop::tui::ledger_query::{Against, Hour, LedgerAnswer, LedgerQuery, MoneyPage, MoneyQuery, WhatIfPage};
 use margintop::tui::view::ViewId;
 use margintop::units::{GpuTime, Money, Span, Timestamp};
 
@@ -126,12 +126,12 @@ pub fn answer(app: &mut App, page: Page) {
         let reply = match question {
             _ if page == Page::Failed => {
                 let why = Label::new("/home/me/ledger.db: the disk is full: free some space, it goes on by itself");
-                Reply::Money(Err(why))
+                LedgerAnswer::Money(Err(why))
             }
-            Question::Money(asked) => Reply::Money(Ok(Arc::new(money_page(page, asked)))),
-            Question::Day(begin) => Reply::Day(begin, Ok(day(page, app, begin))),
-            Question::WhatIf(asked) => {
-                Reply::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today(page, asked.at), &book()))))
+            LedgerQuery::Money(asked) => LedgerAnswer::Money(Ok(Arc::new(money_page(page, asked)))),
+            LedgerQuery::Day(begin) => LedgerAnswer::Day(begin, Ok(day(page, app, begin))),
+            LedgerQuery::WhatIf(asked) => {
+                LedgerAnswer::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today(page, asked.at), &book()))))
             }
         };
         app.update(Action::Answered(reply));
@@ -154,7 +154,7 @@ fn day(page: Page, app: &App, begin: Timestamp) -> Vec<Hour> {
 }
 
 /// The page as the ledger would fold it.
-pub fn money_page(page: Page, asked: MoneyQuestion) -> MoneyPage {
+pub fn money_page(page: Page, asked: MoneyQuery) -> MoneyPage {
     let mut four = pasts(page, asked.at);
     if asked.against == Against::LastWeek {
         four[2] = Past { since: four[2].since, until: four[2].until, ..Past::default() };

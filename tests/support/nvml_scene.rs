@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use margintop::clock::Clock;
-use margintop::reading::{Event, GpuReading, GpuState, NodeName, Trouble};
+use margintop::reading::{Event, GpuReading, GpuState, NodeName, SourceError};
 use margintop::source::nvml::{Driver, NvmlSettings, Pace};
 
 use super::fake_nvml;
@@ -67,7 +67,7 @@ impl Scene {
         Self { driver, events }
     }
 
-    pub fn outcome(&self) -> Result<Vec<GpuReading>, Trouble> {
+    pub fn outcome(&self) -> Result<Vec<GpuReading>, SourceError> {
         match self.events.recv_timeout(Duration::from_secs(20)).expect("an event") {
             Event::Gpus { node, outcome, .. } => {
                 assert_eq!(node, NodeName::new("here"));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
-use margintop::tui::theme::{Depth, Glyphs, Ink, Role, Shelf, Theme};
+use margintop::tui::theme::{Depth, Glyphs, Ink, Role, Theme, ThemeRegistry};
 use margintop::tui::widgets::area::{AreaChart, Layer};
 use margintop::tui::widgets::axis_rule::{AxisRule, Mark, Tick};
 use margintop::tui::widgets::band::BandChart;
@@ -195,7 +195,7 @@ fn over_time(canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
 }
 
 fn themes() -> [Theme; 4] {
-    let palette = Shelf::built_in().unwrap().palettes()[0].clone();
+    let palette = ThemeRegistry::built_in().unwrap().palettes()[0].clone();
     let [full, sixteen, none] = [Depth::True, Depth::Sixteen, Depth::None].map(|depth| Theme::new(&palette, depth));
     [full.clone(), sixteen, none, full.with_glyphs(Glyphs::Ascii)]
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use margintop::tui::theme::{Depth, Glyphs, Role, Shelf, Theme};
+use margintop::tui::theme::{Depth, Glyphs, Role, Theme, ThemeRegistry};
 use margintop::tui::widgets::Canvas;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
@@ -69,7 +69,7 @@ impl Mock {
 
     /// Draws with `draw` in the middle of a larger buffer and compares every cell, at all four depths.
     pub(crate) fn check(&self, draw: impl Fn(&mut Canvas<'_>, Rect)) {
-        let palette = Shelf::built_in().unwrap().palettes()[0].clone();
+        let palette = ThemeRegistry::built_in().unwrap().palettes()[0].clone();
         for depth in [Depth::True, Depth::Sixteen, Depth::None] {
             let buffer = self.drawn(&Theme::new(&palette, depth), &draw);
             let text = if depth == Depth::None { &self.mono } else { &self.text };

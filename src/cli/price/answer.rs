@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::args::PriceArgs;
 use super::compare::{Compared, compare};
-use super::question::Question;
+use super::question::LedgerQuery;
 use super::rate::{Rate, rate};
 use crate::cli::Failure;
 use crate::cli::currency::missing_rate;
@@ -75,7 +75,7 @@ impl Answer {
     pub(super) fn new(
         settings: &Settings,
         args: &PriceArgs,
-        question: &Question,
+        question: &LedgerQuery,
         at: Timestamp,
     ) -> Result<Self, Failure> {
         let price = model_price(settings, args, args.model.as_deref())?;
@@ -175,7 +175,7 @@ fn unpriced(settings: &Settings, model: &str) -> Failure {
 }
 
 /// Every class that has tokens, and the three that every engine counts.
-pub(super) fn lines(quote: &Quote<'_>, question: &Question, paid: Option<Share>) -> Result<Vec<Line>, Failure> {
+pub(super) fn lines(quote: &Quote<'_>, question: &LedgerQuery, paid: Option<Share>) -> Result<Vec<Line>, Failure> {
     let share = paid.unwrap_or(Share::ALL);
     let line = |class: &str, tokens: Tokens, price: Price| Line {
         class: Label::new(class),

@@ -14,7 +14,7 @@ use crate::cli::Failure;
 use crate::config::Settings;
 use crate::pricing::{PriceAnswer, Provenance};
 use crate::reading::Label;
-use crate::tui::human;
+use crate::tui::format;
 use crate::units::{Money, Ratio, Share, Timestamp, Tokens, gross_margin, profit_on_cost};
 
 /// The largest file that is read: guidellm keeps every request.
@@ -152,9 +152,9 @@ pub(super) fn render(priced: &Priced) -> String {
     let currency = priced.currency.as_str();
     let mut out = vec![row(["load", "tok/s/user", "out tok/s", "cost/M", "cost/M out", "worth/M", "profit on cost"])];
     for run in &priced.runs {
-        let speed = |rate: Option<f64>| rate.map_or_else(|| human::UNKNOWN.to_owned(), |rate| format!("{rate:.1}"));
-        let amount = |amount: Option<Money>| human::amount(amount, currency, 4);
-        let name = run.name.as_ref().map_or_else(|| human::UNKNOWN.to_owned(), ToString::to_string);
+        let speed = |rate: Option<f64>| rate.map_or_else(|| format::UNKNOWN.to_owned(), |rate| format!("{rate:.1}"));
+        let amount = |amount: Option<Money>| format::amount(amount, currency, 4);
+        let name = run.name.as_ref().map_or_else(|| format::UNKNOWN.to_owned(), ToString::to_string);
         out.push(row([
             &name,
             &speed(run.tokens_per_second_per_user),
@@ -181,6 +181,6 @@ pub(super) fn render(priced: &Priced) -> String {
 }
 
 fn row([name, speed, rate, cost, cost_out, worth, margin]: [&str; 7]) -> String {
-    let name = human::pad_right(name, 16);
+    let name = format::pad_right(name, 16);
     format!("{name}{speed:>12}{rate:>12}{cost:>12}{cost_out:>12}{worth:>12}{margin:>16}")
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::answer::lines;
-use super::question::Question;
+use super::question::LedgerQuery;
 use crate::config::Settings;
 use crate::pricing::{PriceList, Provenance, Quote};
 use crate::reading::Label;
@@ -35,7 +35,7 @@ pub(super) struct Compared {
 /// The list that was asked for first, then those of its currency from cheap to dear, then those of others.
 pub(super) fn compare(
     settings: &Settings,
-    question: &Question,
+    question: &LedgerQuery,
     (chosen, paid, at): (&Quote<'_>, Option<Share>, Timestamp),
     first: Money,
     cost: Option<Money>,

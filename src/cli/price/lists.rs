@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::pricing::{Book, PriceList, Provenance, Quote};
 use crate::reading::Label;
-use crate::tui::human;
+use crate::tui::format;
 use crate::units::{Price, Timestamp};
 
 /// One list.
@@ -54,14 +54,14 @@ pub(super) fn of(book: &Book, at: Timestamp) -> Vec<Listed> {
 
 /// A row for each tier.
 pub(super) fn render(lists: &[Listed]) -> String {
-    let wide = lists.iter().map(|list| human::width(list.list.as_str())).max().unwrap_or(0).max(4);
+    let wide = lists.iter().map(|list| format::width(list.list.as_str())).max().unwrap_or(0).max(4);
     let head = ["tier", "hit", "miss", "output", "from", "until", "says"];
     let mut out = row("list", wide, head.map(str::to_owned), "source");
     for list in lists {
         let day =
-            |at: Option<Timestamp>| at.map_or_else(|| human::UNKNOWN.to_owned(), |at| at.to_string()[..10].to_owned());
+            |at: Option<Timestamp>| at.map_or_else(|| format::UNKNOWN.to_owned(), |at| at.to_string()[..10].to_owned());
         for tier in &list.tiers {
-            let symbol = human::symbol(list.currency.as_str());
+            let symbol = format::symbol(list.currency.as_str());
             let price = |price: Price| format!("{symbol}{price}");
             let cells = [
                 tier.tier.to_string(),
@@ -79,7 +79,7 @@ pub(super) fn render(lists: &[Listed]) -> String {
 }
 
 fn row(name: &str, wide: usize, [tier, hit, miss, output, from, until, says]: [String; 7], source: &str) -> String {
-    let name = human::pad_right(name, wide);
+    let name = format::pad_right(name, wide);
     let line =
         format!("{name}  {tier:<10}{hit:>11}{miss:>11}{output:>11}  {from:<10}  {until:<10}  {says:<10}  {source}");
     line.trim_end().to_owned() + "\n"

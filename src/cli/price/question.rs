@@ -14,7 +14,7 @@ const MOST_CLASSES: usize = 8;
 
 /// Work to be priced.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Question {
+pub(super) struct LedgerQuery {
     /// Prompt tokens computed.
     pub(super) miss: Tokens,
     /// Prompt tokens from a cache.
@@ -27,7 +27,7 @@ pub(super) struct Question {
     pub(super) nanohours: Option<i64>,
 }
 
-impl Question {
+impl LedgerQuery {
     pub(super) fn of(args: &PriceArgs) -> Result<Self, Failure> {
         let (input, hit) = (tokens("--input", &args.input)?, tokens("--cached", &args.cached)?);
         let miss = input.checked_sub(hit).ok_or_else(|| {

@@ -2,13 +2,13 @@
 
 use super::answer::Answer;
 use super::compare::Compared;
-use super::question::Question;
+use super::question::LedgerQuery;
 use super::rate::Rate;
-use crate::tui::human;
+use crate::tui::format;
 use crate::units::{Money, Ratio, Timestamp};
 
 /// All of it.
-pub(super) fn render(answer: &Answer, question: &Question) -> String {
+pub(super) fn render(answer: &Answer, question: &LedgerQuery) -> String {
     let mut out: Vec<String> = table(answer, question);
     out.push(String::new());
     let load = if answer.break_even_load.is_some() { " of this load" } else { "" };
@@ -41,16 +41,16 @@ fn places(answer: &Answer) -> u32 {
 }
 
 /// Classes, revenue, cost and profit.
-fn table(answer: &Answer, question: &Question) -> Vec<String> {
+fn table(answer: &Answer, question: &LedgerQuery) -> Vec<String> {
     let (currency, places) = (answer.currency.as_str(), places(answer));
-    let amount = |money: Option<Money>| human::amount(money, currency, places);
-    let symbol = human::symbol(currency);
+    let amount = |money: Option<Money>| format::amount(money, currency, places);
+    let symbol = format::symbol(currency);
     let row = |name: &str, count: &str, price: &str, amount: &str| {
         format!("{name:<10}{count:>22}{price:>14}{amount:>20}").trim_end().to_owned()
     };
     let mut rows = vec![row("", "tokens", "per million", currency)];
     for line in &answer.classes {
-        let count = human::grouped(line.tokens.count().into());
+        let count = format::grouped(line.tokens.count().into());
         rows.push(row(line.class.as_str(), &count, &format!("{symbol}{}", line.price), &amount(Some(line.revenue))));
     }
     let paid = match answer.paid {
@@ -61,7 +61,7 @@ fn table(answer: &Answer, question: &Question) -> Vec<String> {
     let hours =
         question.nanohours.map_or_else(|| "GPU-hours unknown".to_owned(), |n| format!("{} GPU-hours", hours(n)));
     let rate =
-        answer.rate.as_ref().map_or_else(|| human::UNKNOWN.to_owned(), |r| format!("{symbol}{}", r.per_gpu_hour));
+        answer.rate.as_ref().map_or_else(|| format::UNKNOWN.to_owned(), |r| format!("{symbol}{}", r.per_gpu_hour));
     rows.push(row("cost", &hours, &rate, &amount(answer.cost)));
     let profit = answer.cost.map(|cost| answer.whole.round_to(places) - cost.round_to(places));
     rows.push(row("profit", "", "", &amount(profit)));
@@ -73,12 +73,12 @@ fn hours(nanos: i64) -> String {
     let (whole, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
     let fraction = format!("{rest:09}");
     let fraction = fraction.trim_end_matches('0');
-    let whole = human::grouped(u128::from(whole.unsigned_abs()));
+    let whole = format::grouped(u128::from(whole.unsigned_abs()));
     if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") }
 }
 
 pub(super) fn percent(ratio: Option<Ratio>) -> String {
-    ratio.map_or_else(|| human::UNKNOWN.to_owned(), |ratio| format!("{:.1} %", ratio.get() * 100.0))
+    ratio.map_or_else(|| format::UNKNOWN.to_owned(), |ratio| format!("{:.1} %", ratio.get() * 100.0))
 }
 
 fn basis(answer: &Answer) -> Vec<String> {
@@ -106,7 +106,7 @@ pub(super) fn dates_of_list(ended: Option<Timestamp>, begins: Option<Timestamp>)
 
 pub(super) fn rate(rate: Option<&Rate>, currency: &str) -> String {
     let Some(rate) = rate else { return "unknown: write --gpu-rate, or set a [[lease]]".to_owned() };
-    let figure = format!("{}{}/GPU-h", human::symbol(currency), rate.per_gpu_hour);
+    let figure = format!("{}{}/GPU-h", format::symbol(currency), rate.per_gpu_hour);
     let commitment = if rate.commitment.is_on_demand() { String::new() } else { format!(" {}", rate.commitment) };
     match (&rate.assumed, &rate.gpu) {
         (Some(dated), Some(gpu)) => {
@@ -123,17 +123,17 @@ fn compared(rows: &[Compared]) -> Vec<String> {
         "standard" => row.list.to_string(),
         tier => format!("{} ({tier})", row.list),
     };
-    let wide = rows.iter().map(|row| human::width(&name(row))).max().unwrap_or(0).max(4);
+    let wide = rows.iter().map(|row| format::width(&name(row))).max().unwrap_or(0).max(4);
     let line = |name: &str, cells: [&str; 4]| {
         let [revenue, times, on_cost, gross] = cells;
-        format!("{}{revenue:>18}{times:>14}{on_cost:>16}{gross:>14}", human::pad_right(name, wide))
+        format!("{}{revenue:>18}{times:>14}{on_cost:>16}{gross:>14}", format::pad_right(name, wide))
     };
     let mut out = vec![line("list", ["revenue", "x the first", "profit on cost", "gross margin"])];
     for row in rows {
         let places =
             if row.revenue.is_some_and(|revenue| revenue.rounded(2) == 0 && !revenue.is_zero()) { 6 } else { 2 };
-        let revenue = human::amount(row.revenue, row.currency.as_str(), places);
-        let times = row.times_first.map_or_else(|| human::UNKNOWN.to_owned(), |times| format!("{:.3}", times.get()));
+        let revenue = format::amount(row.revenue, row.currency.as_str(), places);
+        let times = row.times_first.map_or_else(|| format::UNKNOWN.to_owned(), |times| format!("{:.3}", times.get()));
         let at = row.converted.as_ref().map_or_else(String::new, |dated| format!("  at the rate of {dated}"));
         let from = row.list_begins.map_or_else(String::new, |begins| format!("  not in force before {begins}"));
         let (on_cost, gross) = (percent(row.profit_on_cost), percent(row.gross_margin));

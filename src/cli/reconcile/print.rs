@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Cause, FileKind, Line, Reconciled};
 use crate::cli::report::text_table::Grid;
 use crate::reading::Label;
-use crate::tui::human;
+use crate::tui::format;
 use crate::units::{Money, Timestamp};
 
 /// The most decimals of a printed amount.
@@ -27,11 +27,11 @@ pub(super) fn text(told: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> St
     let ours = format!("ledger {quantity}");
     let places = places(told);
     let amount = |amount: Option<Money>| {
-        amount.map_or_else(|| human::UNKNOWN.to_owned(), |amount| amount.round_to(places).to_string())
+        amount.map_or_else(|| format::UNKNOWN.to_owned(), |amount| amount.round_to(places).to_string())
     };
     let mut grid = Grid::new([name, quantity, &ours, "file", "ledger", "difference"]);
     let shown = |quantity: Option<i128>| match (told.kind, quantity) {
-        (_, None) => human::UNKNOWN.to_owned(),
+        (_, None) => format::UNKNOWN.to_owned(),
         (FileKind::Invoice, Some(millionths)) => format!("{:.2}", millionths as f64 / 1e6),
         (FileKind::Spend, Some(tokens)) => tokens.to_string(),
     };
@@ -92,7 +92,7 @@ fn places(told: &Reconciled) -> u32 {
 
 /// An amount in cents, or in full where it is less than one.
 fn cents(amount: Option<Money>) -> String {
-    let Some(amount) = amount else { return human::UNKNOWN.to_owned() };
+    let Some(amount) = amount else { return format::UNKNOWN.to_owned() };
     if amount.rounded(2) == 0 { amount.to_string() } else { amount.round_to(2).to_string() }
 }
 

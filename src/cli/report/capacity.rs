@@ -14,7 +14,7 @@ use crate::cli::Failure;
 use crate::ledger::{Past, Slo};
 use crate::statement::{Capacity, HourCapacity, PoolCapacity, SloQuarters};
 use crate::store::{Header, Reader};
-use crate::tui::human;
+use crate::tui::format;
 use crate::units::{Money, Span, Timestamp};
 
 /// What folds the capacity of a span, and says which span it took.
@@ -134,7 +134,7 @@ impl CapacityReport {
         for pool in &self.capacity.pools {
             let (held, needed) = pool.nodes_ppm(measured).unzip();
             let rate = |of: fn((u64, u64)) -> u64| {
-                human::scaled_tight(pool.best.map(|best| per_second(of(best)))).trim().to_owned()
+                format::scaled_tight(pool.best.map(|best| per_second(of(best)))).trim().to_owned()
             };
             grid.row(vec![
                 pool.name.to_string(),
@@ -277,7 +277,7 @@ fn named<'a>(pools: impl Iterator<Item = &'a PoolCapacity>) -> Option<String> {
 /// Quarter hours within the SLO, of those of which it is known.
 fn within(pool: &PoolCapacity) -> String {
     let said = pool.slo.map(|SloQuarters { held, missed, .. }| format!("{held} of {}", held + missed));
-    said.unwrap_or_else(|| human::UNKNOWN.to_owned())
+    said.unwrap_or_else(|| format::UNKNOWN.to_owned())
 }
 
 /// At which rent one more node pays, in the pool where it would earn most.
@@ -300,7 +300,7 @@ pub(super) fn held(hour: &HourCapacity) -> Option<i64> {
 fn nodes(ppm: Option<i64>) -> String {
     let hundredths = |ppm: i64| (ppm + 5_000) / 10_000;
     ppm.map_or_else(
-        || human::UNKNOWN.to_owned(),
+        || format::UNKNOWN.to_owned(),
         |ppm| format!("{}.{:02}", hundredths(ppm) / 100, hundredths(ppm) % 100),
     )
 }

@@ -5,7 +5,7 @@ use super::notes;
 use super::text_table::Grid;
 use super::when::{local, local_second};
 use crate::statement::{AtList, By, Row, RowKind, Totals, rounded_hours};
-use crate::tui::human;
+use crate::tui::format;
 use crate::units::{Money, Ratio, Span, Timestamp, Tokens, gross_margin, profit_on_cost};
 
 /// All of it.
@@ -206,10 +206,10 @@ fn before_and_after(before: &Totals, after: &Totals, data: &ReportData) -> Strin
 /// An amount without its currency: `-1,234.50`, `–` if unknown.
 pub(super) fn amount(money: Option<Money>, places: u32) -> String {
     money.map_or_else(
-        || human::UNKNOWN.to_owned(),
+        || format::UNKNOWN.to_owned(),
         |money| {
             let minus = if money.rounded(places) < 0 { "-" } else { "" };
-            format!("{minus}{}", human::digits(money, places))
+            format!("{minus}{}", format::digits(money, places))
         },
     )
 }
@@ -222,7 +222,7 @@ pub(super) fn signed(money: Option<Money>, places: u32) -> String {
 
 /// A ratio in percent; unknown is a dash.
 pub(super) fn percent(ratio: Option<Ratio>) -> String {
-    human::percent1(ratio).trim().to_owned()
+    format::percent1(ratio).trim().to_owned()
 }
 
 fn hit_rate(row: &Row) -> Option<Ratio> {
@@ -231,11 +231,11 @@ fn hit_rate(row: &Row) -> Option<Ratio> {
 }
 
 fn count(tokens: Option<Tokens>) -> String {
-    human::scaled_tight(tokens.map(|tokens| tokens.count() as f64)).trim().to_owned()
+    format::scaled_tight(tokens.map(|tokens| tokens.count() as f64)).trim().to_owned()
 }
 
 /// A count of hundredths: `43,536.00`.
 fn hundredths(hours: i128) -> String {
     let hours = hours.unsigned_abs();
-    format!("{}.{:02}", human::grouped(hours / 100), hours % 100)
+    format!("{}.{:02}", format::grouped(hours / 100), hours % 100)
 }

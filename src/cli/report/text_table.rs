@@ -1,6 +1,6 @@
 //! Columns of text: the first to the left, figures to the right, a rule above the total.
 
-use crate::tui::human::{pad_left, pad_right, shorten, width};
+use crate::tui::format::{pad_left, pad_right, shorten, width};
 
 /// The most cells that a key takes.
 const KEY: usize = 48;

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::clock::Clock;
 use crate::dialect;
-use crate::reading::{EngineKind, Event, Label, Trouble};
+use crate::reading::{EngineKind, Event, Label, SourceError};
 use crate::source::scrape::{Scraper, Settings, Target};
 
 pub use listening::listening;
@@ -134,8 +134,8 @@ fn tells_something(event: &Event) -> bool {
 }
 
 /// What to say when no engine was found.
-pub fn nothing_answers() -> Trouble {
-    Trouble {
+pub fn nothing_answers() -> SourceError {
+    SourceError {
         what: Label::new("engines"),
         why: Label::new("nothing answers on 8000 to 8015, 30000, 8080, 3000, 23333 and the other usual ports"),
         mend: Label::new("margintop http://HOST:PORT"),

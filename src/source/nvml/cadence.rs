@@ -9,7 +9,7 @@ use super::load::{self, Failed, Loaded};
 use super::machine::{LOOK, Machine};
 use super::{NvmlSettings, Pace};
 use crate::clock::Clock;
-use crate::reading::{Event, GpuReading, Label, Trouble};
+use crate::reading::{Event, GpuReading, Label, SourceError};
 
 /// Between the first look and the second.
 const SECOND_LOOK: Duration = Duration::from_millis(300);
@@ -183,7 +183,7 @@ impl<S: Fn(Event)> Cadence<S> {
     }
 
     /// The GPUs that the kernel lists, where what failed says how they are; else what stands in the way.
-    fn without_library(&self, failed: &Failed) -> Result<Vec<GpuReading>, Trouble> {
+    fn without_library(&self, failed: &Failed) -> Result<Vec<GpuReading>, SourceError> {
         let gpus = failed.gpus.map(|state| kernel::list(&self.settings.kernel_list, state)).unwrap_or_default();
         if gpus.is_empty() { Err(failed.trouble.clone()) } else { Ok(gpus) }
     }
@@ -199,7 +199,7 @@ impl<S: Fn(Event)> Cadence<S> {
         }
     }
 
-    fn say(&self, outcome: Result<Vec<GpuReading>, Trouble>) {
+    fn say(&self, outcome: Result<Vec<GpuReading>, SourceError>) {
         (self.send)(Event::Gpus { node: self.settings.node.clone(), at: self.clock.now(), outcome });
     }
 }

@@ -7,7 +7,7 @@ use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
 
 use super::kernel;
-use crate::reading::{GpuState, Label, Trouble};
+use crate::reading::{GpuState, Label, SourceError};
 
 /// The library at work.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Loaded {
 /// Why there is no library, and the state in which that leaves each GPU, where it says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failed {
-    pub(super) trouble: Trouble,
+    pub(super) trouble: SourceError,
     pub(super) gpus: Option<GpuState>,
 }
 
@@ -52,7 +52,7 @@ pub(super) fn silent() -> Failed {
     Failed { trouble, gpus: Some(GpuState::Hung) }
 }
 
-fn trouble(library: Option<&Path>, error: &NvmlError) -> Trouble {
+fn trouble(library: Option<&Path>, error: &NvmlError) -> SourceError {
     match error {
         NvmlError::LibloadingError(why) => match library {
             Some(path) => said(
@@ -85,8 +85,8 @@ fn trouble(library: Option<&Path>, error: &NvmlError) -> Trouble {
     }
 }
 
-fn said(why: &str, mend: &str) -> Trouble {
-    Trouble { what: Label::new("NVML"), why: Label::new(why), mend: Label::new(mend) }
+fn said(why: &str, mend: &str) -> SourceError {
+    SourceError { what: Label::new("NVML"), why: Label::new(why), mend: Label::new(mend) }
 }
 
 #[cfg(test)]

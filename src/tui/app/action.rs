@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 
 use super::Motion;
 use crate::snapshot::Snapshot;
-use crate::tui::inquiry::Reply;
 use crate::tui::instead::Start;
+use crate::tui::ledger_query::LedgerAnswer;
 use crate::tui::view::{Hits, ViewId};
 use crate::units::Span;
 
@@ -133,7 +133,7 @@ pub enum Action {
     /// A new picture.
     Fresh(Arc<Snapshot>),
     /// The past answered.
-    Answered(Reply),
+    Answered(LedgerAnswer),
     /// The past will not answer what it was asked.
     Unanswered,
     /// No picture for so long.

@@ -2,13 +2,13 @@
 
 use super::App;
 use crate::reading::Label;
-use crate::tui::inquiry::{Question, Reply};
+use crate::tui::ledger_query::{LedgerAnswer, LedgerQuery};
 use crate::tui::view::{ViewId, has_calendar};
 use crate::units::Timestamp;
 
 impl App {
     /// The question that is due, if any: never more than one is under way. The caller must answer it.
-    pub fn question(&mut self) -> Option<Question> {
+    pub fn question(&mut self) -> Option<LedgerQuery> {
         let at = self.shown.at;
         if self.waiting.is_some() || !self.has_past || at == Timestamp::default() {
             return None;
@@ -18,32 +18,32 @@ impl App {
         let is_past = self.then.is_some();
         let is_money = self.view() == ViewId::Money;
         let money = if is_money || is_past { self.money.due(&self.shown, is_past) } else { None };
-        let view = || money.map(Question::Money);
+        let view = || money.map(LedgerQuery::Money);
         // Days of the calendar are asked for where it is shown, one after another.
         let has_calendar = is_money && !self.what_if.open && has_calendar(self.hits.size);
-        let day = || if has_calendar { self.money.day_due(at, &self.zone).map(Question::Day) } else { None };
-        self.waiting = form.map(Question::WhatIf).or_else(view).or_else(day);
+        let day = || if has_calendar { self.money.day_due(at, &self.zone).map(LedgerQuery::Day) } else { None };
+        self.waiting = form.map(LedgerQuery::WhatIf).or_else(view).or_else(day);
         self.waiting.clone()
     }
 
-    pub(super) fn answered(&mut self, reply: Reply) {
+    pub(super) fn answered(&mut self, reply: LedgerAnswer) {
         self.waiting = None;
         match reply {
-            Reply::Money(answer) => {
+            LedgerAnswer::Money(answer) => {
                 self.money.answered(answer);
                 self.take_sums();
             }
-            Reply::WhatIf(answer) => self.what_if.answered(answer),
-            Reply::Day(begin, hours) => self.money.day_answered(begin, hours),
+            LedgerAnswer::WhatIf(answer) => self.what_if.answered(answer),
+            LedgerAnswer::Day(begin, hours) => self.money.day_answered(begin, hours),
         }
     }
 
     pub(super) fn unanswered(&mut self) {
         let why = Label::new("the ledger does not answer; it is asked again");
         match self.waiting.take() {
-            Some(Question::Money(_)) => self.money.answered(Err(why)),
-            Some(Question::WhatIf(_)) => self.what_if.answered(Err(why)),
-            Some(Question::Day(begin)) => self.money.day_answered(begin, Err(why)),
+            Some(LedgerQuery::Money(_)) => self.money.answered(Err(why)),
+            Some(LedgerQuery::WhatIf(_)) => self.what_if.answered(Err(why)),
+            Some(LedgerQuery::Day(begin)) => self.money.day_answered(begin, Err(why)),
             None => {}
         }
     }

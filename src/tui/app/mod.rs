@@ -39,7 +39,7 @@ pub use grouping::Grouping;
 pub use heat::HeatMap;
 pub use list::{ListState, Motion};
 pub use money::{Grouped, MoneyState, Pane};
-pub use pace::{Pace, Pictures};
+pub use pace::{Pace, PacedSnapshots};
 pub use prompt::Prompt;
 pub use ranks::RankState;
 pub use said::Said;
@@ -49,8 +49,8 @@ pub use what_if::{Field, Scenario, WhatIfForm};
 use crate::history::History;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
-use crate::tui::inquiry::Question;
 use crate::tui::instead::Instead;
+use crate::tui::ledger_query::LedgerQuery;
 use crate::tui::scene::Scene;
 use crate::tui::view::{Hits, Order, Part, RowKey, ViewId};
 use crate::units::{Span, Timestamp};
@@ -107,7 +107,7 @@ pub struct App {
     /// The recent past, for charts.
     pub history: History,
     /// The pictures of what moves more slowly.
-    pub pictures: Pictures,
+    pub snapshots: PacedSnapshots,
     path: Path,
     shown: Arc<Snapshot>,
     held: Option<Arc<Snapshot>>,
@@ -132,7 +132,7 @@ pub struct App {
     open: BTreeSet<RowKey>,
     themes: usize,
     hits: Hits,
-    waiting: Option<Question>,
+    waiting: Option<LedgerQuery>,
     said: Option<Said>,
     told: u64,
 }
@@ -158,7 +158,7 @@ impl App {
             what_if: WhatIfForm::default(),
             has_past: false,
             history: History::default(),
-            pictures: Pictures::of(&first),
+            snapshots: PacedSnapshots::of(&first),
             path: Path::new(),
             shown: first.clone(),
             heard: first,
@@ -347,15 +347,15 @@ impl App {
         let heard = snapshot;
         let snapshot = self.hushed(&heard);
         self.heard = heard;
-        let tables = self.pictures.at(Pace::FiveSeconds).clone();
-        let before = self.pictures.at(Pace::TenSeconds).clone();
-        self.pictures.follow(&self.shown, &snapshot, self.is_sparing);
-        let now = self.pictures.at(Pace::TenSeconds);
+        let tables = self.snapshots.at(Pace::FiveSeconds).clone();
+        let before = self.snapshots.at(Pace::TenSeconds).clone();
+        self.snapshots.follow(&self.shown, &snapshot, self.is_sparing);
+        let now = self.snapshots.at(Pace::TenSeconds);
         if !Arc::ptr_eq(&before, now) {
             self.heat = self.heat.follow(&before, now);
         }
         self.shown = snapshot;
-        if !Arc::ptr_eq(&tables, self.pictures.at(Pace::FiveSeconds)) {
+        if !Arc::ptr_eq(&tables, self.snapshots.at(Pace::FiveSeconds)) {
             self.settle();
         }
     }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::statement::{By, Period};
-use crate::tui::inquiry::{Against, Hour, MoneyPage, MoneyQuestion};
+use crate::tui::ledger_query::{Against, Hour, MoneyPage, MoneyQuery};
 use crate::units::{Span, Timestamp};
 
 /// How old an answer may become while it is shown.
@@ -106,16 +106,16 @@ pub struct MoneyState {
     pub trouble: Option<Label>,
     /// The picture of the instant of the page: header and rows are of one moment.
     pub picture: Option<Arc<Snapshot>>,
-    asked: Option<MoneyQuestion>,
+    asked: Option<MoneyQuery>,
     asked_over: Option<Arc<Snapshot>>,
 }
 
 impl MoneyState {
     /// The question that is due at the instant of a picture; `is_exact`: of no other instant, however near.
-    pub(super) fn due(&mut self, picture: &Arc<Snapshot>, is_exact: bool) -> Option<MoneyQuestion> {
+    pub(super) fn due(&mut self, picture: &Arc<Snapshot>, is_exact: bool) -> Option<MoneyQuery> {
         let at = picture.at;
-        let question = MoneyQuestion { at, against: self.against, by: self.by.of() };
-        let is_same = |asked: MoneyQuestion| (asked.against, asked.by) == (self.against, self.by.of());
+        let question = MoneyQuery { at, against: self.against, by: self.by.of() };
+        let is_same = |asked: MoneyQuery| (asked.against, asked.by) == (self.against, self.by.of());
         let holds = |asked: Timestamp| if is_exact { asked == at } else { !is_old(asked, at) };
         let stands = self.asked.is_some_and(|asked| is_same(asked) && holds(asked.at));
         if stands {

@@ -1,4 +1,4 @@
-//! Pictures at several paces: what need not move every second moves when its picture does.
+//! Snapshots at several paces: what need not move every second moves when the snapshot of its pace does.
 
 use std::sync::Arc;
 
@@ -31,9 +31,9 @@ impl Pace {
 
 /// The picture of each pace.
 #[derive(Debug, Clone)]
-pub struct Pictures([Arc<Snapshot>; 4]);
+pub struct PacedSnapshots([Arc<Snapshot>; 4]);
 
-impl Pictures {
+impl PacedSnapshots {
     /// All of them the same.
     pub(super) fn of(first: &Arc<Snapshot>) -> Self {
         Self([(); 4].map(|()| first.clone()))

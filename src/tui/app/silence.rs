@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{App, Effect};
 use crate::reading::Label;
 use crate::snapshot::{Alert, Rule, Severity, Snapshot};
-use crate::tui::human;
+use crate::tui::format;
 use crate::units::{Span, Timestamp};
 
 /// For how long.
@@ -33,11 +33,11 @@ impl App {
         let known = self.silenced.len();
         self.silenced.retain(|silenced| !(silenced.rule == rule && silenced.subject == subject));
         if self.silenced.len() < known {
-            self.say(format!("{} calls again", human::shorten(subject.as_str(), 30)));
+            self.say(format!("{} calls again", format::shorten(subject.as_str(), 30)));
         } else {
             let until = self.shown.at + HOUR;
-            let clock = human::clock_minute(until, &self.zone);
-            self.say(format!("{} is silent until {clock}", human::shorten(subject.as_str(), 30)));
+            let clock = format::clock_minute(until, &self.zone);
+            self.say(format!("{} is silent until {clock}", format::shorten(subject.as_str(), 30)));
             self.silenced.push(Silenced { rule, subject, until });
         }
         if self.held.is_none() {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{App, Effect, HeatMap, Pictures, Turn};
+use super::{App, Effect, HeatMap, PacedSnapshots, Turn};
 use crate::history::QuarterBridge;
 use crate::snapshot::Snapshot;
-use crate::tui::{human, recorded};
+use crate::tui::{format, recorded};
 use crate::units::{Span, Timestamp};
 
 /// Charts that are no wider than this step by it where none was drawn: cells of a line of some 60.
@@ -59,7 +59,7 @@ impl App {
             return Effect::Redraw;
         };
         if to < began {
-            self.complain(format!("the record begins at {}", human::clock_minute(began, &self.zone)));
+            self.complain(format!("the record begins at {}", format::clock_minute(began, &self.zone)));
         }
         let to = to.max(began);
         if to >= now {
@@ -98,7 +98,7 @@ impl App {
 
     /// Shows a picture at all paces at once.
     fn jump(&mut self, picture: Arc<Snapshot>) {
-        self.pictures = Pictures::of(&picture);
+        self.snapshots = PacedSnapshots::of(&picture);
         self.heat = HeatMap::of(&picture);
         self.shown = picture;
     }

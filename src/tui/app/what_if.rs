@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::money::is_old;
 use crate::reading::Label;
-use crate::tui::inquiry::{Changed, WhatIfPage, WhatIfQuestion};
+use crate::tui::ledger_query::{Changed, WhatIfPage, WhatIfQuery};
 use crate::units::{Decimal, HourlyRate, LoadFactor, NodeCount, Share, Timestamp};
 
 /// The most characters of a figure.
@@ -84,7 +84,7 @@ pub struct WhatIfForm {
     pub page: Option<Arc<WhatIfPage>>,
     /// Why the last question had none.
     pub trouble: Option<Label>,
-    asked: Option<WhatIfQuestion>,
+    asked: Option<WhatIfQuery>,
     /// What was kept under names.
     pub scenarios: Vec<Scenario>,
     /// The name that is being written for what the form says.
@@ -292,9 +292,9 @@ impl WhatIfForm {
     }
 
     /// The question that is due at `at`.
-    pub(super) fn due(&mut self, at: Timestamp) -> Option<WhatIfQuestion> {
-        let question = WhatIfQuestion { at, changed: self.changed() };
-        let stands = |asked: &WhatIfQuestion| asked.changed == question.changed && !is_old(asked.at, at);
+    pub(super) fn due(&mut self, at: Timestamp) -> Option<WhatIfQuery> {
+        let question = WhatIfQuery { at, changed: self.changed() };
+        let stands = |asked: &WhatIfQuery| asked.changed == question.changed && !is_old(asked.at, at);
         if self.asked.as_ref().is_some_and(stands) {
             return None;
         }

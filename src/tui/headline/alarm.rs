@@ -3,7 +3,7 @@
 use super::{Facts, Sentence, Tone, part};
 use crate::snapshot::{Alert, Rule, Severity, Snapshot};
 use crate::statement::Mover;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::short_subject;
 use crate::units::{Money, Timestamp};
 
@@ -71,8 +71,8 @@ fn is_of(subject: &str, thing: &str) -> bool {
 
 /// What an alert says, with the time of its beginning: `decode-7 has made no token since 14:52, with requests running`.
 pub(super) fn what(facts: &Facts<'_>, alert: &Alert) -> String {
-    let subject = human::shorten(&short_subject(alert.subject.as_str()), 40);
-    let since = human::clock_minute(alert.since, facts.zone);
+    let subject = format::shorten(&short_subject(alert.subject.as_str()), 40);
+    let since = format::clock_minute(alert.since, facts.zone);
     let since = since.trim();
     match alert.rule {
         Rule::GpuLost => format!("{subject} has been lost since {since}"),

@@ -11,7 +11,7 @@ mod unknown;
 
 use jiff::tz::TimeZone;
 
-use super::human;
+use super::format;
 use crate::snapshot::Snapshot;
 use crate::statement::Bridge;
 use crate::units::Money;
@@ -119,7 +119,7 @@ fn part(text: impl Into<String>, tone: Tone) -> Part {
 fn an_hour(facts: &Facts<'_>, amount: Money) -> String {
     let size = if amount < Money::ZERO { Money::ZERO - amount } else { amount };
     let places = if size < Money::from_micros(1_000_000_000) { 2 } else { 0 };
-    format!("{}/h", human::amount(Some(size), facts.snapshot.money.currency.as_str(), places).trim())
+    format!("{}/h", format::amount(Some(size), facts.snapshot.money.currency.as_str(), places).trim())
 }
 
 /// The same with its sign: `+$2,000/h`, `−$2,000/h`.

@@ -2,7 +2,7 @@
 
 use super::{Facts, Sentence, Tone, an_hour, part};
 use crate::snapshot::ModelRow;
-use crate::tui::human;
+use crate::tui::format;
 
 /// What is missing in the revenue first, then what is missing in the cost.
 pub(super) fn unknown_money(facts: &Facts<'_>) -> Vec<Sentence> {
@@ -26,7 +26,7 @@ fn unpriced_now(facts: &Facts<'_>) -> Option<Sentence> {
     let serves = |row: &&ModelRow| row.money.list.is_none() && made(row) > 0.0;
     let mut rows: Vec<&ModelRow> = facts.snapshot.models.iter().filter(serves).collect();
     rows.sort_by(|a, b| made(b).total_cmp(&made(a)).then_with(|| a.model.as_str().cmp(b.model.as_str())));
-    let name = human::shorten(rows.first()?.model.as_str(), 40);
+    let name = format::shorten(rows.first()?.model.as_str(), 40);
     let (who, verb, owner) = match rows.len() - 1 {
         0 => (name, "has", "its"),
         1 => (format!("{name} and one more model"), "have", "their"),
@@ -42,7 +42,7 @@ fn unpriced_now(facts: &Facts<'_>) -> Option<Sentence> {
 
 /// Tokens of the past that no list priced.
 fn unpriced_before(tokens: u64) -> Sentence {
-    let tokens = human::scaled_tight(Some(tokens as f64));
+    let tokens = format::scaled_tight(Some(tokens as f64));
     let text = format!("{} tokens have no price: the revenue is at least that.", tokens.trim());
     Sentence::toned(text, Tone::Warning)
 }

@@ -6,7 +6,7 @@ use super::ledger;
 use crate::pricing::Bill;
 use crate::reading::Health;
 use crate::snapshot::WriterStatus;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, Span};
@@ -68,8 +68,8 @@ fn laid_out(facts: impl Iterator<Item = Option<Span>>, width: u16) -> Vec<Vec<Sp
     let mut rows: Vec<Vec<Span>> = Vec::new();
     let mut used = 0;
     for (role, text) in facts.flatten() {
-        let text = human::cut(&text, room);
-        let cells = human::width(&text);
+        let text = format::cut(&text, room);
+        let cells = format::width(&text);
         if let Some(row) = rows.last_mut().filter(|_| used + GAP + cells <= room) {
             row.extend([(Role::Rule, SEPARATOR.to_owned()), (role, text)]);
             used += GAP + cells;
@@ -107,7 +107,7 @@ fn silent(scene: &Scene<'_>) -> Option<Span> {
     let told = |count: usize, word: &str| match count {
         0 => None,
         1 => Some(format!("1 node {word}")),
-        n => Some(format!("{} nodes {word}", human::grouped(n as u128))),
+        n => Some(format!("{} nodes {word}", format::grouped(n as u128))),
     };
     let (lost, stale) = (told(count(Health::Lost), "lost"), told(count(Health::Stale), "stale"));
     match (lost, stale) {
@@ -118,12 +118,12 @@ fn silent(scene: &Scene<'_>) -> Option<Span> {
 
 fn unrated(scene: &Scene<'_>) -> Option<Span> {
     let gpus = scene.snap.money.unrated_gpus;
-    (gpus > 0).then(|| warn(format!("{} GPUs without a rate: set [[lease]]", human::grouped(gpus as u128))))
+    (gpus > 0).then(|| warn(format!("{} GPUs without a rate: set [[lease]]", format::grouped(gpus as u128))))
 }
 
 fn unpriced(scene: &Scene<'_>) -> Option<Span> {
     let tokens = scene.snap.money.unpriced_tokens;
-    (tokens > 0).then(|| warn(format!("{} tok unpriced", human::scaled_tight(Some(tokens as f64)).trim())))
+    (tokens > 0).then(|| warn(format!("{} tok unpriced", format::scaled_tight(Some(tokens as f64)).trim())))
 }
 
 /// What is neither billed nor dropped until someone decides.
@@ -131,7 +131,7 @@ fn disputed(scene: &Scene<'_>) -> Option<Span> {
     let money = &scene.snap.money;
     let worth = match money.disputed_tokens {
         0 if money.disputed.is_zero() => return None,
-        tokens if money.disputed.is_zero() => format!("{} tok", human::scaled_tight(Some(tokens as f64)).trim()),
+        tokens if money.disputed.is_zero() => format!("{} tok", format::scaled_tight(Some(tokens as f64)).trim()),
         _ => format!("{} {}", money.disputed.round_to(2), scene.currency()),
     };
     Some(warn(format!("disputed {worth}: `margintop ledger disputes`")))
@@ -145,7 +145,7 @@ fn lost(scene: &Scene<'_>) -> Option<Span> {
     match scene.snap.money.lost_windows {
         0 => None,
         1 => Some(warn("1 lost window".to_owned())),
-        windows => Some(warn(format!("{} lost windows", human::grouped(windows.into())))),
+        windows => Some(warn(format!("{} lost windows", format::grouped(windows.into())))),
     }
 }
 
@@ -153,7 +153,7 @@ fn priced(scene: &Scene<'_>) -> Option<Span> {
     let share = scene.snap.money.priced_share?;
     // Not all is never "100 %".
     let share = if share.get() < 1.0 { Ratio::new(share.get().min(0.999)) } else { Some(share) };
-    Some(say(format!("priced {}", human::percent1(share).trim())))
+    Some(say(format!("priced {}", format::percent1(share).trim())))
 }
 
 /// Half the width of what was estimated.
@@ -169,8 +169,8 @@ fn objectives(scene: &Scene<'_>) -> Option<Span> {
     let within = slo.within?;
     let goodput = slo
         .goodput_per_second
-        .map_or_else(String::new, |rate| format!(", goodput ≈ {} tok/s", human::scaled_tight(Some(rate)).trim()));
-    let text = format!("{} in SLO{goodput}", human::percent1(Some(within)).trim());
+        .map_or_else(String::new, |rate| format!(", goodput ≈ {} tok/s", format::scaled_tight(Some(rate)).trim()));
+    let text = format!("{} in SLO{goodput}", format::percent1(Some(within)).trim());
     Some(if within.get() < 0.99 { warn(text) } else { say(text) })
 }
 
@@ -202,24 +202,24 @@ fn rate(scene: &Scene<'_>) -> Option<Span> {
         (_, false) => "your lease".to_owned(),
     };
     let more = if rates.len() > 1 { format!(" +{}", rates.len() - 1) } else { String::new() };
-    let gpu = human::shorten(first.gpu.as_str(), 12);
-    Some(say(format!("{gpu} {}/h ({source}){more}", human::unit_price(Some(hour), scene.currency()))))
+    let gpu = format::shorten(first.gpu.as_str(), 12);
+    Some(say(format!("{gpu} {}/h ({source}){more}", format::unit_price(Some(hour), scene.currency()))))
 }
 
 /// The list and tier in force, and when they change.
 fn lists(scene: &Scene<'_>) -> Option<Span> {
     let lists = &scene.snap.money.lists;
     let first = lists.first()?;
-    let name = human::shorten(first.list.as_str(), 28);
+    let name = format::shorten(first.list.as_str(), 28);
     let when = match (&first.ended, first.until) {
         (Some(ended), _) => format!(", {ended}"),
         (None, Some(until)) if until - scene.snap.at > SOON => {
-            format!(" for {}", human::duration(until - scene.snap.at))
+            format!(" for {}", format::duration(until - scene.snap.at))
         }
-        (None, Some(until)) => format!(" until {}", human::clock_minute(until, scene.zone())),
+        (None, Some(until)) => format!(" until {}", format::clock_minute(until, scene.zone())),
         (None, None) => String::new(),
     };
     let more = if lists.len() > 1 { format!(" +{}", lists.len() - 1) } else { String::new() };
-    let tier = human::shorten(first.tier.as_str(), 16);
+    let tier = format::shorten(first.tier.as_str(), 16);
     Some(say(format!("list {name} {tier}{when}{more}").replace("  ", " ")))
 }

@@ -1,6 +1,6 @@
 //! What stands behind the profit, each figure with its name, the most important first.
 
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Span;
@@ -22,7 +22,7 @@ impl Fact {
 
     /// The fact in a line.
     pub(in crate::tui) fn spans(&self) -> Vec<Span> {
-        let value = (self.role, human::pad_right(&self.value, self.kept));
+        let value = (self.role, format::pad_right(&self.value, self.kept));
         if self.label == PER_HOUR { vec![value] } else { vec![(Role::Dim, format!("{} ", self.label)), value] }
     }
 }
@@ -69,8 +69,8 @@ pub(in crate::tui) fn facts_in_pairs(scene: &Scene<'_>) -> Vec<Fact> {
 fn margins(scene: &Scene<'_>) -> Option<[Fact; 2]> {
     let money = &scene.snap.money;
     money.profit?;
-    let on_cost = Fact::new("profit on cost", human::percent(money.profit_on_cost).trim().to_owned(), 4);
-    Some([on_cost, Fact::new("gross margin", human::percent1(money.gross_margin).trim().to_owned(), 6)])
+    let on_cost = Fact::new("profit on cost", format::percent(money.profit_on_cost).trim().to_owned(), 4);
+    Some([on_cost, Fact::new("gross margin", format::percent1(money.gross_margin).trim().to_owned(), 6)])
 }
 
 fn revenue(scene: &Scene<'_>, label: &'static str) -> Fact {
@@ -97,12 +97,12 @@ fn per_hour(scene: &Scene<'_>) -> Option<Fact> {
         1 => (Role::Gain, "+"),
         _ => (Role::Loss, "-"),
     };
-    let amount = format!("{sign} {}{} /h", human::symbol(scene.currency()), human::digits_within(rate, 7));
+    let amount = format!("{sign} {}{} /h", format::symbol(scene.currency()), format::digits_within(rate, 7));
     Some(Fact { label: PER_HOUR, role, value: amount, kept: 10 })
 }
 
 fn break_even(load: Ratio) -> Fact {
-    let text = if load.get() > 100.0 { "> 100x".to_owned() } else { human::percent(Some(load)).trim().to_owned() };
+    let text = if load.get() > 100.0 { "> 100x".to_owned() } else { format::percent(Some(load)).trim().to_owned() };
     Fact::new("breaks even at", format!("{text} of load"), 0)
 }
 
@@ -112,7 +112,7 @@ fn idle(scene: &Scene<'_>) -> Fact {
         (Some(idle), Some(cost)) => Ratio::of(idle.rounded(6) as f64, cost.rounded(6) as f64),
         _ => None,
     };
-    let share = share.map_or_else(String::new, |s| format!(" ({})", human::percent(Some(s)).trim()));
+    let share = share.map_or_else(String::new, |s| format!(" ({})", format::percent(Some(s)).trim()));
     Fact::new("idle", format!("{}{share}", scene.money(money.idle_cost, 7)), 11)
 }
 
@@ -127,12 +127,12 @@ fn without_price(scene: &Scene<'_>) -> Vec<Fact> {
         facts.push(Fact::new("rent", format!("{} /h", scene.money(Some(rate), 10)), 9));
     }
     if let Some(worth) = &money.compare {
-        let list = human::shorten(worth.list.as_str(), 24);
+        let list = format::shorten(worth.list.as_str(), 24);
         facts.push(Fact::new("tokens worth", format!("{} at {list}", scene.money(Some(worth.amount), 10)), 0));
     }
     facts.extend(unit_costs(scene));
     if money.break_even_price.is_some() {
-        let price = human::unit_price(money.break_even_price, scene.currency());
+        let price = format::unit_price(money.break_even_price, scene.currency());
         facts.push(Fact::new("breaks even at", format!("{price} per M"), 0));
     }
     if money.cost.is_some() {
@@ -143,7 +143,7 @@ fn without_price(scene: &Scene<'_>) -> Vec<Fact> {
 
 fn unit_costs(scene: &Scene<'_>) -> Vec<Fact> {
     let money = &scene.snap.money;
-    let price = |amount: Option<Money>| human::unit_price(amount, scene.currency());
+    let price = |amount: Option<Money>| format::unit_price(amount, scene.currency());
     let mut facts = Vec::new();
     if money.cost_per_million_output.is_some() {
         facts.push(Fact::new("cost per M out", price(money.cost_per_million_output), 6));

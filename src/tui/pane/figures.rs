@@ -3,7 +3,7 @@
 use ratatui::layout::{Margin, Rect};
 
 use crate::tui::figures::{self, Figure};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::ViewId;
@@ -64,10 +64,10 @@ fn figure_rows(figure: &Figure, cells: usize) -> Vec<Vec<Segment<'static>>> {
     let mut rows: Vec<Vec<Segment<'static>>> = body.map(|segment| vec![blank(), segment]).collect();
     if is_wide {
         if let Some(first) = rows.first_mut().and_then(|row| row.first_mut()) {
-            *first = Segment::title(human::pad_right(&human::shorten(figure.name, NAME - 2), NAME));
+            *first = Segment::title(format::pad_right(&format::shorten(figure.name, NAME - 2), NAME));
         }
     } else {
-        rows.insert(0, vec![Segment::title(human::cut(figure.name, cells))]);
+        rows.insert(0, vec![Segment::title(format::cut(figure.name, cells))]);
     }
     rows
 }
@@ -77,11 +77,11 @@ fn wrapped(text: &str, cells: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
-            Some(line) if human::width(line) + 1 + human::width(word) <= cells => {
+            Some(line) if format::width(line) + 1 + format::width(word) <= cells => {
                 line.push(' ');
                 line.push_str(word);
             }
-            _ => lines.push(human::cut(word, cells)),
+            _ => lines.push(format::cut(word, cells)),
         }
     }
     lines

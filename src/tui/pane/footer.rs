@@ -59,7 +59,7 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
     }
     for command in commands(view) {
         let Some((key, word)) = words(command, view, scene) else { continue };
-        let cells = crate::tui::human::width(&key) + crate::tui::human::width(&word) + 3;
+        let cells = crate::tui::format::width(&key) + crate::tui::format::width(&word) + 3;
         let is_help = command == Command::Help;
         if !is_help && cells > left {
             continue;
@@ -103,7 +103,7 @@ fn what_if_keys(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     ];
     let mut pen = canvas.pen(area, 0);
     for (key, word) in keys {
-        let cells = crate::tui::human::width(key) + 1 + crate::tui::human::width(word);
+        let cells = crate::tui::format::width(key) + 1 + crate::tui::format::width(word);
         if cells > pen.left() {
             continue;
         }

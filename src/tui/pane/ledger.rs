@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::reading::Label;
 use crate::snapshot::WriterStatus;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
@@ -26,9 +26,9 @@ pub fn ledger_trouble(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut pen = canvas.pen(area, 0);
     pen.strong(Role::Critical, "▲ ledger not written").skip(2);
     let room = pen.left();
-    pen.put(Role::Critical, &human::cut(named.unwrap_or(trouble.as_str()), room));
+    pen.put(Role::Critical, &format::cut(named.unwrap_or(trouble.as_str()), room));
     if named.is_some() && pen.left() > PATH {
-        pen.skip(2).put(Role::Dim, &human::shorten(path, PATH));
+        pen.skip(2).put(Role::Dim, &format::shorten(path, PATH));
     }
 }
 

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::facts::{Fact, facts};
 use crate::snapshot::MoneyView;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, Span, flow};
@@ -32,7 +32,7 @@ pub(in crate::tui) enum Period {
 }
 
 pub(in crate::tui) fn period(scene: &Scene<'_>) -> Option<Period> {
-    let since = human::clock_minute(scene.snap.money.since?, scene.zone());
+    let since = format::clock_minute(scene.snap.money.since?, scene.zone());
     Some(if since == "00:00" { Period::Today } else { Period::Since(since) })
 }
 
@@ -88,12 +88,12 @@ fn hero_text(scene: &Scene<'_>) -> Vec<Span> {
     let Some(profit) = money.profit else {
         return vec![(Role::Text, "profit ".to_owned()), (Role::Warning, why_unknown(scene).to_owned())];
     };
-    let symbol = human::symbol(scene.currency());
+    let symbol = format::symbol(scene.currency());
     let text = format!(
         "{}{} {symbol}{}",
         scene.snap.total_bound().mark(),
         plus_minus(profit),
-        human::digits_within(profit, 18)
+        format::digits_within(profit, 18)
     );
-    vec![(sign(money).role, human::pad_right(&text, 10)), (Role::Dim, period)]
+    vec![(sign(money).role, format::pad_right(&text, 10)), (Role::Dim, period)]
 }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::tui::app::Prompt;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, Segment};
 
@@ -41,7 +41,7 @@ pub fn prompt(canvas: &mut Canvas<'_>, area: Rect, prompt: &Prompt) {
         clip.blank_panel(0);
         let is_chosen = prompt.chosen == Some(place);
         let mark = Segment::new(Role::Accent, if is_chosen { "› " } else { "  " });
-        let name = human::pad_right(&human::shorten(&candidate.shown, NAME), NAME);
+        let name = format::pad_right(&format::shorten(&candidate.shown, NAME), NAME);
         let name = if is_chosen { Segment::title(name) } else { Segment::text(name) };
         clip.line(0, 0, &[mark, name, Segment::dim(" "), Segment::dim(candidate.about)]);
     }

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::reading::Health;
 use crate::snapshot::NodeRow;
 use crate::tui::app::{Cells, Pace};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::toast::Toast;
@@ -27,8 +27,8 @@ pub fn said(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     };
     let cells = usize::from(area.width).saturating_sub(4);
     let role = if is_trouble { Role::Warning } else { Role::Text };
-    let toast = Toast { text: vec![Segment::new(role, human::cut(&text, cells))] };
-    let width = human::width(&text).min(cells) as u16 + 2;
+    let toast = Toast { text: vec![Segment::new(role, format::cut(&text, cells))] };
+    let width = format::width(&text).min(cells) as u16 + 2;
     // The header stays, and so do basis and keys.
     let above =
         Rect { y: area.y + 1, height: area.height.saturating_sub(3), width: area.width.saturating_sub(1), ..area };
@@ -47,7 +47,7 @@ fn pointed(scene: &Scene<'_>) -> Option<String> {
     let (node, gpu) = scene.app.over()?;
     let node = scene.at(Pace::TenSeconds).snap.nodes.get(node)?;
     let cells = scene.app.charts.cells;
-    let name = human::shorten(node.name.as_str(), 40);
+    let name = format::shorten(node.name.as_str(), 40);
     let Some(gpu) = gpu else {
         if !cells.is_of_gpus() {
             return Some(format!("{name} · {}", of_node(scene, cells, node)));
@@ -65,7 +65,7 @@ fn pointed(scene: &Scene<'_>) -> Option<String> {
 fn of_node(scene: &Scene<'_>, cells: Cells, node: &NodeRow) -> String {
     match cells {
         Cells::Profit => {
-            let profit = node.profit_per_hour.map_or(human::UNKNOWN.to_owned(), |profit| human::signed(profit, 12));
+            let profit = node.profit_per_hour.map_or(format::UNKNOWN.to_owned(), |profit| format::signed(profit, 12));
             format!("profit {}/h", profit.trim())
         }
         Cells::Kv => cells.told(scene.at(Pace::TenSeconds).kv_of(node).map(Ratio::get)),

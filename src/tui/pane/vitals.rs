@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::snapshot::Line;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
@@ -29,11 +29,11 @@ fn vitals_of<'a>(scene: &Scene<'a>) -> [Vital<'a>; LINES as usize] {
         && snap.tokens.prompt_total.is_some()
         && snap.tokens.cached_total.is_none();
     let hit_rate = match snap.cache_hit_rate {
-        None if hits_unknown => human::pad_left("n/a", 6),
-        rate => human::percent1(rate),
+        None if hits_unknown => format::pad_left("n/a", 6),
+        rate => format::percent1(rate),
     };
     let rate = |label, value, line| {
-        let figure = human::pad_left(&human::scaled_tight(value), 6);
+        let figure = format::pad_left(&format::scaled_tight(value), 6);
         Vital { label, figure, unit: "tok/s", line, share: None }
     };
     let share = |label, figure, share, line| Vital { label, figure, unit: "", line, share };
@@ -42,7 +42,7 @@ fn vitals_of<'a>(scene: &Scene<'a>) -> [Vital<'a>; LINES as usize] {
         rate("output", snap.tokens.output_per_second, &v.output),
         rate("prompt", snap.tokens.prompt_per_second, &v.prompt),
         share("hit rate", hit_rate, snap.cache_hit_rate, &v.hit_rate),
-        share("GPU load", human::pad_left(&human::percent(load), 6), load, &v.load),
+        share("GPU load", format::pad_left(&format::percent(load), 6), load, &v.load),
     ]
 }
 
@@ -57,10 +57,10 @@ pub fn vitals_brief(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// What changed; of a figure that is unknown now nothing can be said.
 fn change(vital: &Vital<'_>) -> String {
-    let change = vital.line.change.filter(|_| !vital.figure.contains(human::UNKNOWN));
+    let change = vital.line.change.filter(|_| !vital.figure.contains(format::UNKNOWN));
     match (vital.share, change) {
-        (Some(now), Some(change)) if change > -1.0 => human::points(now.get() - now.get() / (1.0 + change)),
-        _ => human::change(change),
+        (Some(now), Some(change)) if change > -1.0 => format::points(now.get() - now.get() / (1.0 + change)),
+        _ => format::change(change),
     }
 }
 

@@ -4,12 +4,12 @@ mod clipboard;
 mod decode;
 mod output;
 mod panic;
-mod thrifty;
+mod style_sorted;
 mod tty;
 
 pub(super) use clipboard::{Multiplexer, copying};
 pub(super) use decode::{Decoder, Input};
 pub use output::Output;
 pub(super) use panic::PanicGuard;
-pub use thrifty::Thrifty;
+pub use style_sorted::StyleSortedBackend;
 pub(super) use tty::Tty;

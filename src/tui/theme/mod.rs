@@ -9,8 +9,8 @@ mod error;
 mod glyphs;
 mod ink;
 mod palette;
+mod registry;
 mod role;
-mod shelf;
 
 pub use colour::Colour;
 pub use depth::{ColorChoice, Depth};
@@ -18,8 +18,8 @@ pub use error::ThemeError;
 pub use glyphs::Glyphs;
 pub use ink::Ink;
 pub use palette::Palette;
+pub use registry::{BUILT_IN, ThemeRegistry};
 pub use role::Role;
-pub use shelf::{BUILT_IN, Shelf};
 
 use ratatui::style::{Color, Modifier, Style};
 

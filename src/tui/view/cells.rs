@@ -3,7 +3,7 @@
 use super::list::{figure, said};
 use crate::reading::Health;
 use crate::snapshot::GpuRow;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::gauge::Gauge;
 use crate::tui::widgets::heat_cell::Heat;
@@ -25,14 +25,14 @@ pub(super) fn heat(gpu: &GpuRow) -> Heat {
 
 /// A latency, warned of where it is beyond its objective.
 pub(super) fn latency(seconds: Option<f64>, objective: Option<f64>) -> Cell<'static> {
-    let text = human::latency(seconds);
+    let text = format::latency(seconds);
     let is_beyond = seconds.zip(objective).is_some_and(|(seconds, objective)| seconds > objective);
     if is_beyond { said(Role::Warning, text.trim()) } else { figure(&text) }
 }
 
 /// The share of work within the objectives for latency, warned of where 1 in 100 is not.
 pub(super) fn within(share: Option<Ratio>) -> Cell<'static> {
-    let text = human::percent1(share);
+    let text = format::percent1(share);
     if share.is_some_and(|share| share.get() < 0.99) { said(Role::Warning, text.trim()) } else { figure(&text) }
 }
 
@@ -46,7 +46,7 @@ pub(super) fn gauge(kv: Option<Ratio>) -> Cell<'static> {
 /// A cache's use in percent, warned of where it is nearly full.
 pub(super) fn full(kv: Option<Ratio>) -> Cell<'static> {
     match kv {
-        Some(kv) if kv.get() >= FULL => said(Role::Warning, human::percent(Some(kv)).trim()),
-        kv => figure(&human::percent(kv)),
+        Some(kv) if kv.get() >= FULL => said(Role::Warning, format::percent(Some(kv)).trim()),
+        kv => figure(&format::percent(kv)),
     }
 }

@@ -8,7 +8,7 @@ use super::model::blank;
 use super::served::Served;
 use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::EngineRow;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, short_target};
 use crate::tui::theme::Role;
 use crate::tui::widgets::framed_chart::side_by_side;
@@ -33,15 +33,15 @@ pub(super) fn engine_charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'
         rule = rule.right(figure("earned ", scene.money(row.revenue, 10).trim().to_owned()));
     }
     if let Some(preemptions) = row.preemptions {
-        rule = rule.right(figure("   preempted ", human::compact(preemptions)));
+        rule = rule.right(figure("   preempted ", format::compact(preemptions)));
     }
     if let Some(acceptance) = row.spec_acceptance {
-        rule = rule.right(figure("   drafts kept ", human::percent(Some(acceptance)).trim().to_owned()));
+        rule = rule.right(figure("   drafts kept ", format::percent(Some(acceptance)).trim().to_owned()));
     }
     if let Some(within) = row.within_slo {
-        rule = rule.right(figure("   in SLO ", human::percent1(Some(within)).trim().to_owned()));
+        rule = rule.right(figure("   in SLO ", format::percent1(Some(within)).trim().to_owned()));
     }
-    rule = rule.right(figure("   end to end p99 ", human::latency(row.e2e_seconds.p99).trim().to_owned()));
+    rule = rule.right(figure("   end to end p99 ", format::latency(row.e2e_seconds.p99).trim().to_owned()));
     rule.draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let subject = Subject::Engine(row.target.clone(), None);
@@ -71,7 +71,7 @@ fn charts(scene: &Scene<'_>, row: &EngineRow, subject: &Subject) -> [Chart<'stat
     let kept = if row.unit.is_some() { None } else { Some(subject) };
     let both = |kind: LatencyKind, of: crate::snapshot::Quantiles| match kept.map(|kept| over_span(scene, kept, kind)) {
         Some(over) if over.is_some() || of.p50.is_none() => latencies::figure(over),
-        _ => format!("{} p99 {}", human::latency(of.p50).trim(), human::latency(of.p99).trim()),
+        _ => format!("{} p99 {}", format::latency(of.p50).trim(), format::latency(of.p99).trim()),
     };
     let figures =
         [both(LatencyKind::ToFirstToken, row.ttft_seconds), both(LatencyKind::BetweenTokens, row.itl_seconds)];
@@ -86,7 +86,7 @@ fn four(
     [to_first, between]: [String; 2],
 ) -> [Chart<'static>; 4] {
     let slo = scene.snap.slo.unwrap_or_default();
-    let count = |count: Option<u64>| count.map_or_else(|| human::UNKNOWN.to_owned(), human::compact);
+    let count = |count: Option<u64>| count.map_or_else(|| format::UNKNOWN.to_owned(), format::compact);
     let requests = format!("{} run, {} wait", count(running), count(waiting));
     [
         Chart {
@@ -97,7 +97,7 @@ fn four(
             layers: vec![(Measure::Kv, Role::Hit)],
             top: Some(1.0),
             format: charts::share,
-            ..blank("KV cache", human::percent(kv).trim().to_owned(), subject)
+            ..blank("KV cache", format::percent(kv).trim().to_owned(), subject)
         },
         latency("TTFT", to_first, [Measure::TtftMedian, Measure::TtftTail], subject).with(slo.ttft_p99_seconds),
         latency("ITL", between, [Measure::ItlMedian, Measure::ItlTail], subject).with(slo.itl_p99_seconds),
@@ -120,5 +120,5 @@ pub(super) fn latency(
 }
 
 fn seconds(seconds: f64) -> String {
-    human::latency(Some(seconds)).trim().to_owned()
+    format::latency(Some(seconds)).trim().to_owned()
 }

@@ -7,7 +7,7 @@ use super::list::{Col, List, count, figure, said};
 use super::tables;
 use crate::reading::Health;
 use crate::snapshot::EngineRow;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, mark, short_target};
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
@@ -40,7 +40,7 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         C::right("KV", 5, |row| full(row.kv_usage)).rank(1),
         C::right("hit", 5, |row| match row.cache_hit_rate {
             None if row.cached_total.is_none() && row.prompt_total.is_some() => Cell::dim("n/a"),
-            rate => figure(&human::percent(rate)),
+            rate => figure(&format::percent(rate)),
         })
         .rank(2),
         C::right("ttft p99", 8, move |row| latency(row.ttft_seconds.p99, slo.ttft_p99_seconds)).rank(3),
@@ -55,7 +55,7 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         C::left("note", 10, |row| match (&row.note, row.state) {
             (Some(note), _) => said(Role::Warning, note.to_string()),
             (None, Health::Live) => Cell::Empty,
-            (None, state) => said(mark(state).0, format!("{state} {}", human::age(row.age_seconds))),
+            (None, state) => said(mark(state).0, format!("{state} {}", format::age(row.age_seconds))),
         })
         .rank(7)
         .stretch(3, 60),

@@ -7,7 +7,7 @@ use super::list::{Col, List, figure, said};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{GpuRow, NodeRow};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, mark, short_gpu};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
@@ -64,18 +64,18 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
         C::left(format!("load, {}", scene.app.charts.reach.name()), 6, move |gpu| load_line(scene, gpu, line))
             .rank(4)
             .stretch(3, line),
-        C::right("now", 5, |line| figure(&human::percent(line.gpu.utilization))),
+        C::right("now", 5, |line| figure(&format::percent(line.gpu.utilization))),
         C::left("memory", 8, |line| memory_gauge(line.gpu)).rank(5).stretch(2, 22),
-        C::right("", 12, |line| figure(&human::memory(line.gpu.memory_used_bytes, line.gpu.memory_total_bytes)))
+        C::right("", 12, |line| figure(&format::memory(line.gpu.memory_used_bytes, line.gpu.memory_total_bytes)))
             .rank(1),
         C::left("power", 6, |line| power_gauge(line.gpu)).rank(7).stretch(1, 18),
-        C::right("", 6, |line| figure(&human::watts(line.gpu.power_watts))).rank(2),
+        C::right("", 6, |line| figure(&format::watts(line.gpu.power_watts))).rank(2),
         C::right("temp", 4, |line| temperature(line.gpu)).rank(2),
         C::right("SM clock", 8, |line| {
             line.gpu.sm_clock_mhz.map_or_else(Cell::unknown, |c| Cell::dim(format!("{} MHz", c.get())))
         })
         .rank(5),
-        C::right("tensor", 6, |line| figure(&human::percent(line.gpu.activity.tensor)))
+        C::right("tensor", 6, |line| figure(&format::percent(line.gpu.activity.tensor)))
             .rank(6)
             .only(any(|gpu| gpu.activity.tensor.is_some())),
         C::right("XID", 3, |line| line.gpu.xid.map_or_else(Cell::unknown, |xid| said(Role::Critical, xid.to_string())))
@@ -88,7 +88,7 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
 fn name(line: &GpuOf<'_>, digits: usize) -> Cell<'static> {
     let (role, glyph) = mark(line.gpu.state);
     let board = short_gpu(line.gpu.name.as_ref());
-    let node = line.at.map_or(String::new(), |node| format!("{} ", human::shorten(node, 12)));
+    let node = line.at.map_or(String::new(), |node| format!("{} ", format::shorten(node, 12)));
     let text = format!("{node}{:>digits$} {board}", line.gpu.index);
     match line.gpu.state {
         Health::Live => Cell::text(text),
@@ -99,8 +99,8 @@ fn name(line: &GpuOf<'_>, digits: usize) -> Cell<'static> {
 /// Memory errors since the driver loaded: those that were not corrected have their own role.
 fn ecc(gpu: &GpuRow) -> Cell<'static> {
     match (gpu.ecc.corrected, gpu.ecc.uncorrected) {
-        (_, Some(lost)) if lost > 0 => said(Role::Critical, human::compact(lost)),
-        (Some(corrected), _) if corrected > 0 => said(Role::Warning, human::compact(corrected)),
+        (_, Some(lost)) if lost > 0 => said(Role::Critical, format::compact(lost)),
+        (Some(corrected), _) if corrected > 0 => said(Role::Warning, format::compact(corrected)),
         (None, None) => Cell::unknown(),
         _ => Cell::dim("0"),
     }
@@ -113,7 +113,7 @@ fn has_ecc(gpu: &GpuRow) -> bool {
 /// Bytes over PCIe, both ways.
 fn traffic(gpu: &GpuRow) -> String {
     let bytes = gpu.pcie.map(|pcie| (pcie.tx.get() + pcie.rx.get()) as f64);
-    human::scaled_tight(bytes).trim().to_owned()
+    format::scaled_tight(bytes).trim().to_owned()
 }
 
 fn load_line(scene: &Scene<'_>, line: &GpuOf<'_>, cells: u16) -> Cell<'static> {
@@ -164,5 +164,5 @@ fn process(gpu: &GpuRow) -> Cell<'static> {
     let pid = format!("pid {}", largest.pid);
     let name = largest.name.as_ref().map_or(pid.as_str(), |name| name.as_str());
     let name = name.rsplit('/').next().unwrap_or(name);
-    Cell::dim(format!("{}{more}", human::shorten(name, 32)))
+    Cell::dim(format!("{}{more}", format::shorten(name, 32)))
 }

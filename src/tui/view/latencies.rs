@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::counters::quantile;
 use crate::history::{LatencyKind, RequestCounts, Subject};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::{Heading, TitledRule};
@@ -38,7 +38,7 @@ pub(super) fn over_span(scene: &Scene<'_>, subject: &Subject, kind: LatencyKind)
 /// `0.31 s p99 0.46 s`; `no samples`.
 pub(super) fn figure(over: Option<OverSpan>) -> String {
     let Some(over) = over else { return "no samples".to_owned() };
-    format!("{} p99 {}", human::latency(over.p50).trim(), human::latency(over.p99).trim())
+    format!("{} p99 {}", format::latency(over.p50).trim(), format::latency(over.p99).trim())
 }
 
 /// Draws each latency in a row, and below them what became of the requests.
@@ -47,7 +47,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subje
         return;
     }
     let reach = scene.app.charts.reach;
-    let note = format!("  {} · over {}", human::shorten(name, 30), reach.name());
+    let note = format!("  {} · over {}", format::shorten(name, 30), reach.name());
     let mut rule = TitledRule::new("Latency").note([Segment::dim(note)]);
     // Figures stand near what they are of, however wide the screen is.
     let last = area.width.min(WIDEST);
@@ -72,11 +72,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subje
             continue;
         };
         let is_beyond = over.p99.zip(objective).is_some_and(|(seconds, objective)| seconds > objective);
-        let latency = |seconds| human::latency(seconds).trim().to_owned();
+        let latency = |seconds| format::latency(seconds).trim().to_owned();
         clip.line_to(ends[0], row, &[Segment::text(latency(over.p50))]);
         let ink = if is_beyond { Role::Warning } else { Role::Text };
         clip.line_to(ends[1], row, &[Segment::new(ink, latency(over.p99))]);
-        clip.line_to(ends[2], row, &[Segment::dim(human::compact(over.samples))]);
+        clip.line_to(ends[2], row, &[Segment::dim(format::compact(over.samples))]);
     }
     if area.height > 5 {
         let last = Rect { y: area.y + 5, height: 1, ..area };
@@ -86,7 +86,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subje
 
 /// `12.4k requests  3 failed  92 % stopped …`: what is grave first, for what finds no room is left out.
 pub(super) fn requests(counts: RequestCounts) -> Vec<Vec<Span>> {
-    let count = |count: f64| human::compact(count.round().max(0.0) as u64);
+    let count = |count: f64| format::compact(count.round().max(0.0) as u64);
     let fact = |value: String, what: &str, role: Role| vec![(role, value), (Role::Dim, format!(" {what}"))];
     let Some(ended) = counts.ended.filter(|ended| *ended >= 0.5) else {
         return vec![vec![(Role::Dim, "no request ended".to_owned())]];

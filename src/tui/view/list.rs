@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use super::{Hit, Hits, Order, RowKey};
 use crate::tui::app::ListState;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::{Cell, Column, Row, Sorted, Table, Tree};
 use crate::tui::widgets::{Canvas, Segment};
@@ -136,7 +136,7 @@ impl Ranked {
     fn new(by: By, falls: bool) -> Self {
         match by {
             By::Number(number) => Self { number: number.filter(|n| n.is_finite()), name: None, falls },
-            By::Name(name) => Self { number: None, name: Some(human::natural(&name)), falls },
+            By::Name(name) => Self { number: None, name: Some(format::natural(&name)), falls },
         }
     }
 }
@@ -248,7 +248,7 @@ impl<'a, 's, R> List<'a, 's, R> {
 
 /// What is said of the rows that found no room.
 fn rest(hidden: usize, chosen: Option<usize>, rows: usize) -> String {
-    let grouped = |count: usize| human::grouped(count as u128);
+    let grouped = |count: usize| format::grouped(count as u128);
     match chosen {
         Some(chosen) => format!("… {} more; {} of {}", grouped(hidden), grouped(chosen + 1), grouped(rows)),
         None => format!("… {} more", grouped(hidden)),
@@ -258,12 +258,12 @@ fn rest(hidden: usize, chosen: Option<usize>, rows: usize) -> String {
 /// A figure, or a dash.
 pub(super) fn figure(text: &str) -> Cell<'static> {
     let text = text.trim().to_owned();
-    if text == human::UNKNOWN { Cell::dim(text) } else { Cell::text(text) }
+    if text == format::UNKNOWN { Cell::dim(text) } else { Cell::text(text) }
 }
 
 /// A count, or a dash.
 pub(super) fn count(value: Option<u64>) -> Cell<'static> {
-    value.map_or_else(Cell::unknown, |value| Cell::text(human::compact(value)))
+    value.map_or_else(Cell::unknown, |value| Cell::text(format::compact(value)))
 }
 
 /// A piece of text in a role.

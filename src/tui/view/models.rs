@@ -12,7 +12,7 @@ use crate::reading::ModelName;
 use crate::snapshot::{BesideRow, ModelMoney, ModelRow};
 use crate::tui::app::{Command, Pace, Turn};
 use crate::tui::figures_of;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::{Scene, number};
 use crate::tui::series::Points;
@@ -171,11 +171,11 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, ModelRow>]) -> Row
         "Models" => Cell::dim(name.clone()),
         "in/s" => tables::rate(snap.tokens.prompt_per_second),
         "out/s" => tables::rate(snap.tokens.output_per_second),
-        "hit" => figure(&human::percent(snap.cache_hit_rate)),
+        "hit" => figure(&format::percent(snap.cache_hit_rate)),
         "rev/h" => money(snap.money.revenue_per_hour),
         "cost/h" => money(snap.money.cost_per_hour),
         "profit/h" => tables::profit(snap.money.profit_per_hour),
-        "nodes" => Cell::dim(human::grouped(snap.coverage.nodes_known as u128)),
+        "nodes" => Cell::dim(format::grouped(snap.coverage.nodes_known as u128)),
         "gross" => gross(snap.money.profit_per_hour, snap.money.revenue_per_hour),
         "on cost" => margin(snap.money.profit_per_hour, snap.money.cost_per_hour),
         _ => Cell::Empty,
@@ -253,12 +253,12 @@ pub(super) fn cost(row: &ModelRow) -> Option<Money> {
 }
 
 fn money(amount: Option<Money>) -> Cell<'static> {
-    figure(&human::bare(amount, 8))
+    figure(&format::bare(amount, 8))
 }
 
 fn margin(profit: Option<Money>, cost: Option<Money>) -> Cell<'static> {
     let ratio = profit.zip(cost).and_then(|(profit, cost)| quotient(profit, cost));
-    figure(&human::percent(ratio))
+    figure(&format::percent(ratio))
 }
 
 /// Profit as a part of revenue.
@@ -266,7 +266,7 @@ fn gross(profit: Option<Money>, revenue: Option<Money>) -> Cell<'static> {
     let ratio = profit.zip(revenue).and_then(|(profit, revenue)| quotient(profit, revenue));
     match ratio.map(crate::units::Ratio::get) {
         Some(ratio) if ratio <= -9.995 => Cell::text("<−999%"),
-        _ => figure(&human::percent1(ratio).replace('-', "−")),
+        _ => figure(&format::percent1(ratio).replace('-', "−")),
     }
 }
 
@@ -278,13 +278,13 @@ fn ratio(part: Option<Money>, whole: Option<Money>) -> Option<f64> {
 fn nodes(scene: &Scene<'_>, row: &ModelRow) -> Cell<'static> {
     let serving = scene.snap.engines.iter().filter(|engine| engine.model.as_ref() == Some(&row.model));
     let nodes: std::collections::BTreeSet<&str> = serving.map(|engine| engine.node.as_str()).collect();
-    if nodes.is_empty() { Cell::unknown() } else { Cell::dim(human::grouped(nodes.len() as u128)) }
+    if nodes.is_empty() { Cell::unknown() } else { Cell::dim(format::grouped(nodes.len() as u128)) }
 }
 
 fn hit(row: &ModelRow) -> Cell<'static> {
     match row.cache_hit_rate {
         None if row.cached_total.is_none() && row.prompt_total.is_some() => Cell::dim("n/a"),
-        rate => figure(&human::percent(rate)),
+        rate => figure(&format::percent(rate)),
     }
 }
 

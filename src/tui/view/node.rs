@@ -12,7 +12,7 @@ use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{Alert, EngineRow, NodeRow};
 use crate::tui::app::{Command, Pace, Turn};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::layout::{Rows, split};
 use crate::tui::pane;
 use crate::tui::scene::{Scene, mark};
@@ -163,19 +163,19 @@ fn subject(node: &NodeRow) -> Subject {
 
 /// Its profit in large digits and the figures behind it.
 fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let mut heading = TitledRule::new(human::shorten(node.name.as_str(), 28));
+    let mut heading = TitledRule::new(format::shorten(node.name.as_str(), 28));
     if let Some(unit) = &node.unit {
         heading = heading.note([Segment::dim(format!(" · {unit}"))]);
     }
     let (health, glyph) = mark(node.state);
     if node.state != Health::Live {
         heading =
-            heading.right([Segment::new(health, format!("{glyph} {} {}", node.state, human::age(node.age_seconds)))]);
+            heading.right([Segment::new(health, format!("{glyph} {} {}", node.state, format::age(node.age_seconds)))]);
     }
     heading.draw(canvas, area);
     let (role, glyph, sign) = sign(node.profit);
-    let whole = node.profit.map_or("–".to_owned(), |profit| human::digits_within(profit, 9));
-    let symbol = human::symbol(scene.currency());
+    let whole = node.profit.map_or("–".to_owned(), |profit| format::digits_within(profit, 9));
+    let symbol = format::symbol(scene.currency());
     let digits = Digits {
         glyph,
         sign,
@@ -211,12 +211,12 @@ pub(super) fn sign(profit: Option<Money>) -> (Role, char, &'static str) {
 }
 
 fn facts(scene: &Scene<'_>, node: &NodeRow) -> Vec<Vec<(Role, String)>> {
-    let amount = |money: Option<Money>| human::pad_right(&scene.money(money, 9), 9);
+    let amount = |money: Option<Money>| format::pad_right(&scene.money(money, 9), 9);
     let pair = |label: &str, value: String| vec![(Role::Dim, label.to_owned()), (Role::Text, value)];
     let (role, _, _) = sign(node.profit_per_hour);
-    let per_hour = node.profit_per_hour.map_or(human::UNKNOWN.to_owned(), |profit| human::signed(profit, 9));
+    let per_hour = node.profit_per_hour.map_or(format::UNKNOWN.to_owned(), |profit| format::signed(profit, 9));
     vec![
-        vec![(role, human::pad_right(&format!("{per_hour} /h"), 14))],
+        vec![(role, format::pad_right(&format!("{per_hour} /h"), 14))],
         pair("revenue ", amount(node.revenue)),
         pair("cost ", amount(node.cost)),
         pair("GPUs ", node.gpus.len().to_string()),
@@ -226,7 +226,7 @@ fn facts(scene: &Scene<'_>, node: &NodeRow) -> Vec<Vec<(Role, String)>> {
 
 /// Its place among the nodes whose profit an hour is known, the highest first: `41 of 278`.
 fn rank(scene: &Scene<'_>, node: &NodeRow) -> String {
-    let Some(own) = node.profit_per_hour else { return human::UNKNOWN.to_owned() };
+    let Some(own) = node.profit_per_hour else { return format::UNKNOWN.to_owned() };
     let known = scene.snap.nodes.iter().filter_map(|node| node.profit_per_hour);
     let (above, all) = known.fold((0, 0), |(above, all), profit| (above + usize::from(profit > own), all + 1));
     format!("{} of {all}", above + 1)
@@ -241,7 +241,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
     let now = named(&slow, node.name.as_str()).unwrap_or(node);
     let known: Vec<f64> = now.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
     let load = Ratio::of(known.iter().sum(), known.len() as f64);
-    let rate = |value| human::scaled_tight(value).trim().to_owned() + " tok/s";
+    let rate = |value| format::scaled_tight(value).trim().to_owned() + " tok/s";
     let subject = subject(node);
     let charts = [
         Chart {
@@ -263,7 +263,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
             top: Some(1.0),
             kind: Kind::Heat,
             format: charts::share,
-            ..blank("Load", human::percent(load).trim().to_owned(), &subject)
+            ..blank("Load", format::percent(load).trim().to_owned(), &subject)
         },
     ];
     for (chart, place) in charts.into_iter().zip(side_by_side(area, 4, 2)) {

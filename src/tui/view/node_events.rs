@@ -7,7 +7,7 @@ use super::list::{Col, List, said};
 use super::served::word_of;
 use crate::history::{EventKind, HistoryEvent};
 use crate::snapshot::NodeRow;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, short_subject};
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Cell;
@@ -22,14 +22,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node:
     let rows = events(scene, node);
     let zone = scene.zone();
     let columns = [
-        C::left("", 5, move |event| Cell::dim(human::clock_minute(event.at, zone))),
+        C::left("", 5, move |event| Cell::dim(format::clock_minute(event.at, zone))),
         C::left("", 24, what).stretch(1, 200),
         C::right("for", 5, |event| {
-            Cell::dim(event.until.map_or_else(String::new, |at| human::duration(at - event.at)))
+            Cell::dim(event.until.map_or_else(String::new, |at| format::duration(at - event.at)))
         })
         .rank(1),
         C::right("cost ≈", 9, |event| match event.cost {
-            Some(cost) => Cell::text(human::tight(cost.max(0.0), 9)),
+            Some(cost) => Cell::text(format::tight(cost.max(0.0), 9)),
             None => Cell::Empty,
         }),
     ];

@@ -12,7 +12,7 @@ use crate::reading::Health;
 use crate::snapshot::{NodeRow, Severity};
 use crate::tui::app::{Command, FigureValue, Pace};
 use crate::tui::figures_of;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::{Scene, mark, number};
 use crate::tui::series::Points;
@@ -204,17 +204,17 @@ pub(super) fn of_unit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, no
 fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) -> Row<'static> {
     let snap = scene.snap;
     let name =
-        if hidden > 0 { format!("all {}", human::grouped(snap.nodes.len() as u128)) } else { "total".to_owned() };
+        if hidden > 0 { format!("all {}", format::grouped(snap.nodes.len() as u128)) } else { "total".to_owned() };
     let cells = columns.iter().map(|col| match col.name() {
         "Nodes" => Cell::dim(name.clone()),
-        "now" => figure(&human::percent(snap.gpus.utilization)),
+        "now" => figure(&format::percent(snap.gpus.utilization)),
         "run" => count(snap.requests.running),
         "wait" => count(snap.requests.waiting),
-        "hit" => figure(&human::percent(snap.cache_hit_rate)),
-        "in/s" => figure(&human::scaled_tight(snap.tokens.prompt_per_second)),
-        "out/s" => figure(&human::scaled_tight(snap.tokens.output_per_second)),
-        "cost/h" => Cell::text(human::bare(snap.money.cost_per_hour, 8)),
-        "rev/h" => Cell::text(human::bare(snap.money.revenue_per_hour, 8)),
+        "hit" => figure(&format::percent(snap.cache_hit_rate)),
+        "in/s" => figure(&format::scaled_tight(snap.tokens.prompt_per_second)),
+        "out/s" => figure(&format::scaled_tight(snap.tokens.output_per_second)),
+        "cost/h" => Cell::text(format::bare(snap.money.cost_per_hour, 8)),
+        "rev/h" => Cell::text(format::bare(snap.money.revenue_per_hour, 8)),
         "profit/h" => tables::profit(snap.money.profit_per_hour),
         _ => Cell::Empty,
     });
@@ -228,12 +228,12 @@ fn sums(scene: &Scene<'_>, lines: &[NodeLine<'_>], columns: &[Col<'_, NodeLine<'
     let rate = |of: fn(&NodeLine<'_>) -> Option<f64>| known_sum(lines.iter().map(of));
     let money = |of: fn(&NodeRow) -> Option<Money>| known_sum(lines.iter().map(|line| of(line.row)));
     let cells = columns.iter().map(|col| match col.name() {
-        "Nodes" => Cell::dim(format!("{} of {}", lines.len(), human::grouped(scene.snap.nodes.len() as u128))),
-        "now" => figure(&human::percent(Ratio::of(loads.iter().sum(), loads.len() as f64))),
+        "Nodes" => Cell::dim(format!("{} of {}", lines.len(), format::grouped(scene.snap.nodes.len() as u128))),
+        "now" => figure(&format::percent(Ratio::of(loads.iter().sum(), loads.len() as f64))),
         "run" => count(whole(|line| line.served.running)),
         "wait" => count(whole(|line| line.served.waiting)),
-        "in/s" => figure(&human::scaled_tight(rate(|line| line.row.prompt_per_second))),
-        "out/s" => figure(&human::scaled_tight(rate(|line| line.row.output_per_second))),
+        "in/s" => figure(&format::scaled_tight(rate(|line| line.row.prompt_per_second))),
+        "out/s" => figure(&format::scaled_tight(rate(|line| line.row.output_per_second))),
         "profit/h" => tables::profit(money(|row| row.profit_per_hour)),
         _ => Cell::Empty,
     });
@@ -249,7 +249,7 @@ fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'
     let mut columns = vec![
         C::left("Nodes", 10, name).stretch(2, 28).rising(|line| By::Name(line.row.name.to_string())),
         C::left("unit", 10, |line| {
-            Cell::dim(line.row.unit.as_ref().map_or(human::UNKNOWN.to_owned(), ToString::to_string))
+            Cell::dim(line.row.unit.as_ref().map_or(format::UNKNOWN.to_owned(), ToString::to_string))
         })
         .rank(4)
         .only(has_units)
@@ -262,7 +262,7 @@ fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'
         })
         .rank(6)
         .stretch(1, if large { 40 } else { 12 }),
-        C::right("now", 5, |line| figure(&human::percent(load(line))))
+        C::right("now", 5, |line| figure(&format::percent(load(line))))
             .falling(|line| By::Number(load(line).map(Ratio::get))),
         C::left("KV", 6, |line| kv_gauge(line)).rank(7).stretch(1, 18),
         C::right("", 5, |line| kv(line)).rank(2).falling(|line| By::Number(line.served.kv().map(Ratio::get))),
@@ -272,11 +272,11 @@ fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'
         C::right("wait", 5, |line| count(line.served.waiting))
             .rank(3)
             .falling(|line| By::Number(float(line.served.waiting))),
-        C::right("hit", 5, |line| figure(&human::percent(line.row.cache_hit_rate))).rank(4),
-        C::right("in/s", 5, |line| figure(&human::scaled_tight(line.row.prompt_per_second)))
+        C::right("hit", 5, |line| figure(&format::percent(line.row.cache_hit_rate))).rank(4),
+        C::right("in/s", 5, |line| figure(&format::scaled_tight(line.row.prompt_per_second)))
             .rank(6)
             .falling(|line| By::Number(line.row.prompt_per_second)),
-        C::right("out/s", 5, |line| figure(&human::scaled_tight(line.row.output_per_second)))
+        C::right("out/s", 5, |line| figure(&format::scaled_tight(line.row.output_per_second)))
             .rank(2)
             .falling(|line| By::Number(line.row.output_per_second)),
         C::right("ttft p99", 8, move |line| latency(line.served.ttft_p99, slo.ttft_p99_seconds)).rank(8),
@@ -334,7 +334,7 @@ fn role_name(line: &NodeLine<'_>) -> String {
 }
 
 fn money(amount: Option<Money>) -> Cell<'static> {
-    figure(&human::bare(amount, 8))
+    figure(&format::bare(amount, 8))
 }
 
 fn load_line(scene: &Scene<'_>, line: &NodeLine<'_>, cells: u16) -> Cell<'static> {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Hits, Layout, Part, View};
 use crate::tui::app::Command;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::instead::Start;
 use crate::tui::keys::FIRST_RUN;
 use crate::tui::layout::Rows;
@@ -68,7 +68,7 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         return;
     }
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    let symbol = human::symbol(scene.currency());
+    let symbol = format::symbol(scene.currency());
     let digits = Digits {
         glyph: ' ',
         sign: "",
@@ -91,8 +91,8 @@ fn looked_for(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let troubles = &scene.snap.troubles;
     let room = usize::from(area.width.saturating_sub(NAME + 2));
     for trouble in troubles {
-        let why = human::wrapped(trouble.why.as_str(), room);
-        let mend = human::wrapped(trouble.mend.as_str(), room.saturating_sub(2));
+        let why = format::wrapped(trouble.why.as_str(), room);
+        let mend = format::wrapped(trouble.mend.as_str(), room.saturating_sub(2));
         canvas.pen(area, row).put(Role::Critical, "× ").name(
             Role::Accent,
             trouble.what.as_str(),

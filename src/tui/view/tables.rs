@@ -7,7 +7,7 @@ use super::list::{Col, List, figure, said};
 use crate::burn::{self, Line};
 use crate::snapshot::Alert;
 use crate::statement::Cause;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, number, short_subject};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
@@ -24,7 +24,7 @@ pub(super) fn profit(amount: Option<Money>) -> Cell<'static> {
         1 => Role::Gain,
         _ => Role::Loss,
     };
-    said(role, human::signed(amount, 9))
+    said(role, format::signed(amount, 9))
 }
 
 type C<'s> = Col<'s, Line>;
@@ -33,7 +33,7 @@ type C<'s> = Col<'s, Line>;
 pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let rows = burn::lines(scene.snap);
     let top = rows.first().and_then(|line| number(line.per_hour)).unwrap_or(1.0);
-    let amount = |money: Option<Money>| figure(&human::bare(money, 8));
+    let amount = |money: Option<Money>| figure(&format::bare(money, 8));
     let name = |line: &Line| format!("{}{}", line.reason.name(), if line.reason.is_estimate() { " ≈" } else { "" });
     let columns = [
         C::left("", 12, move |line| Cell::text(name(line))),
@@ -87,7 +87,7 @@ pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         P::right("", 10, |(_, part)| {
             let (role, sign) = if *part < Money::ZERO { (Role::Loss, "▼ −") } else { (Role::Gain, "▲ +") };
             let size = if *part < Money::ZERO { Money::ZERO - *part } else { *part };
-            said(role, format!("{sign}{}", human::bare(Some(size), 7)))
+            said(role, format!("{sign}{}", format::bare(Some(size), 7)))
         }),
     ];
     let mut list = List { gap: 1, ..List::plain("Why it changed", &columns, &rows) };
@@ -131,8 +131,8 @@ pub(super) fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
 
 /// Draws an alert in a row: what it is about and what is so; the time at the right.
 pub(super) fn alert_line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, alert: &Alert, more: usize) {
-    let clock = human::clock_minute(alert.since, scene.zone());
-    let age = human::duration(scene.ago(alert.since));
+    let clock = format::clock_minute(alert.since, scene.zone());
+    let age = format::duration(scene.ago(alert.since));
     let tail = match more {
         0 if area.width >= 60 => format!("{clock} {age:>4}"),
         0 => age,
@@ -145,13 +145,13 @@ pub(super) fn alert_line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>,
     let tail = [Segment::dim(tail)];
     clip.line_to(width, 0, &tail);
     let room = usize::from(width).saturating_sub(cells(&tail) + 2);
-    let subject = human::shorten(&short_subject(alert.subject.as_str()), 30);
+    let subject = format::shorten(&short_subject(alert.subject.as_str()), 30);
     let said_of = if role == Role::Dim { Role::Dim } else { Role::Text };
-    let text = human::cut(&format!("{subject}: {}", alert.text), room.saturating_sub(2));
+    let text = format::cut(&format!("{subject}: {}", alert.text), room.saturating_sub(2));
     clip.line(0, 0, &[Segment::new(role, glyph), Segment::new(said_of, text)]);
 }
 
 /// A figure of tokens a second.
 pub(super) fn rate(value: Option<f64>) -> Cell<'static> {
-    figure(&human::scaled_tight(value))
+    figure(&format::scaled_tight(value))
 }

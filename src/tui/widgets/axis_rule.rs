@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{Canvas, Segment};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::theme::{Ink, Role};
 
 /// A label at a cell of the chart, such as `┴14:30`.
@@ -42,7 +42,7 @@ impl AxisRule<'_> {
         let chart = clip.width().saturating_sub(self.floor.map_or(0, |(_, cells)| cells));
         let mut free = 0;
         for tick in &self.ticks {
-            let end = usize::from(tick.cell) + human::width(&tick.text);
+            let end = usize::from(tick.cell) + format::width(&tick.text);
             let is_marked = self.marks.iter().any(|mark| {
                 let mark = usize::from(mark.cell);
                 usize::from(tick.cell) <= mark + 1 && mark <= end

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::time_axis::TimeAxis;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::theme::{Role, Theme};
 use crate::units::{Span as Time, Timestamp};
 
@@ -144,14 +144,14 @@ impl Pen<'_> {
     pub fn name(&mut self, role: Role, text: &str, cells: usize) -> &mut Self {
         let end = self.x.saturating_add(cells as u16).min(self.end);
         let room = usize::from(end - self.x);
-        self.put(role, &human::shorten(text, room)).to(end)
+        self.put(role, &format::shorten(text, room)).to(end)
     }
 
     /// Writes `text` so that it ends `cells` cells further.
     pub fn right(&mut self, role: Role, text: &str, cells: usize) -> &mut Self {
         let cells = cells.min(self.left());
-        let text = human::shorten(text, cells);
-        self.skip((cells - human::width(&text)) as u16).put(role, &text)
+        let text = format::shorten(text, cells);
+        self.skip((cells - format::width(&text)) as u16).put(role, &text)
     }
 
     fn styled(&mut self, text: &str, style: Style) -> &mut Self {
@@ -170,7 +170,7 @@ pub type Span = (Role, String);
 pub fn flow(canvas: &mut Canvas<'_>, area: Rect, facts: &[Vec<Span>], gap: u16) -> u16 {
     let (mut row, mut used) = (0, 0_u16);
     for fact in facts {
-        let cells = fact.iter().map(|(_, text)| human::width(text)).sum::<usize>() as u16;
+        let cells = fact.iter().map(|(_, text)| format::width(text)).sum::<usize>() as u16;
         let start = if used == 0 { 0 } else { used + gap };
         let start = if start + cells > area.width && used > 0 {
             row += 1;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::{Canvas, Segment, cells, heat_cell};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::theme::{Glyphs, Ink, Role, Theme};
 
 /// An area that a widget draws in.
@@ -97,7 +97,8 @@ impl Clip<'_> {
         }
         let whole: String = segments.iter().map(|segment| segment.text.as_ref()).collect();
         let Some(last) = segments.last() else { return 0 };
-        let short = Segment { text: human::shorten(&whole, usize::from(width)).into(), ink: last.ink, bold: last.bold };
+        let short =
+            Segment { text: format::shorten(&whole, usize::from(width)).into(), ink: last.ink, bold: last.bold };
         let taken = short.width() as u16;
         let start = if right { x.saturating_add(width.saturating_sub(taken)) } else { x };
         self.segment(start, y, &short);

@@ -5,7 +5,7 @@ mod forms;
 use ratatui::layout::Rect;
 
 use super::{Canvas, Clip, Segment};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::theme::Role;
 use forms::{ASCII, LARGE, MEDIUM};
 
@@ -58,7 +58,7 @@ impl Digits<'_> {
                 DigitForm::Large if is_ascii => return false,
                 DigitForm::Large => (4, self.before_large()),
             };
-            let cents = human::width(self.cents);
+            let cents = format::width(self.cents);
             let digits = font(form, is_ascii).and_then(|font| cells(font, self.whole));
             height >= rows && digits.is_some_and(|digits| before + digits + cents <= usize::from(width))
         };
@@ -110,11 +110,11 @@ impl Digits<'_> {
     }
 
     fn before_large(&self) -> usize {
-        (human::width(self.sign) + human::width(self.currency) + 2).max(4)
+        (format::width(self.sign) + format::width(self.currency) + 2).max(4)
     }
 
     fn before_medium(&self) -> usize {
-        (human::width(self.sign) + human::width(self.currency) + 4).max(6)
+        (format::width(self.sign) + format::width(self.currency) + 4).max(6)
     }
 }
 
@@ -135,12 +135,12 @@ fn glyph(font: Font, c: char) -> Option<&'static [&'static str]> {
 
 /// The cells of a text with one behind each digit; `None` if a character has no form.
 fn cells(font: Font, text: &str) -> Option<usize> {
-    text.chars().map(|c| glyph(font, c)?.first().map(|row| human::width(row) + 1)).sum()
+    text.chars().map(|c| glyph(font, c)?.first().map(|row| format::width(row) + 1)).sum()
 }
 
 fn draw_digits(clip: &mut Clip<'_>, mut x: u16, font: Font, text: &str, role: Role) -> u16 {
     for rows in text.chars().filter_map(|c| glyph(font, c)) {
-        let width = rows.first().map_or(0, |row| human::width(row)) as u16;
+        let width = rows.first().map_or(0, |row| format::width(row)) as u16;
         for (y, row) in (0..).zip(rows) {
             for (x, c) in (x..).zip(row.chars()).filter(|(_, c)| *c != ' ') {
                 clip.put(x, y, c, role);

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{Canvas, Clip, Segment};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::theme::{Ink, Role};
 
 const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -63,7 +63,7 @@ impl HourBars<'_> {
                 // A figure may use the air up to the next bar, but never touches its figure; a label that up to the next one.
                 let bars = if y == rows { 1 + self.unlabelled(usize::from(i) + 1) } else { 1 };
                 let room = self.pitch.saturating_mul(bars).saturating_sub(1).max(self.width).min(clip.width() - x);
-                let right = y > rows && human::width(&text.text) <= 2;
+                let right = y > rows && format::width(&text.text) <= 2;
                 let room = if right { room.min(2) } else { room };
                 clip.line_within(x, y, room, std::slice::from_ref(text), right);
             }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::theme::{Ink, Role};
 
 /// A piece of text in one ink.
@@ -48,7 +48,7 @@ impl<'a> Segment<'a> {
 
     /// How many cells it takes.
     pub fn width(&self) -> usize {
-        human::width(&self.text)
+        format::width(&self.text)
     }
 }
 

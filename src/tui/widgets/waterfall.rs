@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::row_bar::span;
 use super::{Canvas, Clip, Segment};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::theme::{Ink, Role};
 use crate::units::Money;
 
@@ -87,7 +87,7 @@ impl<'a> Waterfall<'a> {
         let width = usize::from(clip.width());
         let figure_width = figures.iter().map(|figure| figure.width() + 1).max().unwrap_or(0).max(FIGURE).min(width);
         let longest =
-            |of: fn(&Line<'a>) -> &'a str| lines.iter().map(|line| human::width(of(line)) + 1).max().unwrap_or(0);
+            |of: fn(&Line<'a>) -> &'a str| lines.iter().map(|line| format::width(of(line)) + 1).max().unwrap_or(0);
         let room = width - figure_width;
         let label = longest(|line| line.label).min(room);
         let note = longest(|line| line.note);
@@ -111,7 +111,7 @@ impl<'a> Waterfall<'a> {
     }
 
     fn figure(&self, line: &Line<'_>) -> Segment<'static> {
-        let Some(figure) = line.figure else { return Segment::dim(human::UNKNOWN) };
+        let Some(figure) = line.figure else { return Segment::dim(format::UNKNOWN) };
         let text = amount(figure.unsigned_abs(), self.places.min(6));
         match (figure.signum(), line.is_total) {
             (0, false) => Segment::dim("0"),
@@ -167,7 +167,7 @@ fn value(money: Money) -> f64 {
 /// Units of the last decimal, with thousands.
 fn amount(units: u128, places: u32) -> String {
     let scale = 10_u128.pow(places);
-    let whole = human::grouped(units / scale);
+    let whole = format::grouped(units / scale);
     if places == 0 { whole } else { format!("{whole}.{:0width$}", units % scale, width = places as usize) }
 }
 

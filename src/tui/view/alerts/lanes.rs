@@ -8,7 +8,7 @@ use super::log::{DAY, letter};
 use crate::history::{EventKind, HistoryEvent, Measure, Subject};
 use crate::reading::Label;
 use crate::snapshot::{Rule, Severity};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, short_subject};
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
@@ -33,7 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, scene: &Sce
     let span = scene.app.charts.reach.span();
     let profit = scene.snap.money.profit_per_hour;
     let chart = Rect { x: area.x + NAME, width: area.width.saturating_sub(NAME), ..area }.intersection(area);
-    let figure = profit.map_or(human::UNKNOWN.to_owned(), |profit| format!("{} /h", human::signed(profit, 9)));
+    let figure = profit.map_or(format::UNKNOWN.to_owned(), |profit| format!("{} /h", format::signed(profit, 9)));
     let subject = Subject::Fleet;
     Chart {
         layers: vec![(Measure::Profit, Role::Gain)],
@@ -84,7 +84,7 @@ impl Group {
         };
         let held: i64 = self.spans.iter().map(|(begin, end)| (end.unwrap_or(scene.snap.at) - *begin).millis()).sum();
         let figure = match self.spans.len() {
-            1 => human::duration(Span::from_millis(held)),
+            1 => format::duration(Span::from_millis(held)),
             times => format!("{times}x"),
         };
         Lane {

@@ -6,7 +6,7 @@ use super::super::list::{Col, List, said};
 use super::super::served::word_of;
 use crate::history::{EventKind, HistoryEvent};
 use crate::snapshot::Alert;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, short_subject};
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Cell;
@@ -89,20 +89,20 @@ impl Log {
     pub(super) fn draw_resolved(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         type C<'s> = Col<'s, HistoryEvent>;
         let zone = scene.zone();
-        let currency = human::symbol(scene.currency()).trim_end().to_owned();
+        let currency = format::symbol(scene.currency()).trim_end().to_owned();
         let columns = [
             C::left("", 14, |event| {
                 Cell::Text(vec![Segment::dim(format!("· {}", short_subject(event.name.as_str())))])
             })
             .stretch(1, 34),
             C::left("", 20, |event| Cell::dim(event.text.to_string())).rank(2).stretch(4, 200),
-            C::right("since", 5, move |event| Cell::dim(human::clock_minute(event.at, zone))).rank(1),
+            C::right("since", 5, move |event| Cell::dim(format::clock_minute(event.at, zone))).rank(1),
             C::right("for", 5, |event| {
-                let held = event.until.map(|until| human::duration(until - event.at));
+                let held = event.until.map(|until| format::duration(until - event.at));
                 Cell::text(held.unwrap_or_default())
             }),
             C::right(format!("{currency} ≈"), 9, |event| match event.cost {
-                Some(cost) => Cell::text(human::tight(cost.max(0.0), 9)),
+                Some(cost) => Cell::text(format::tight(cost.max(0.0), 9)),
                 None => Cell::unknown(),
             }),
             C::left("how it ended", 14, |event| Cell::dim(event.ended.to_string())).rank(3).stretch(1, 26),
@@ -122,13 +122,13 @@ impl Log {
         let columns = [
             C::left("", 9, |event| said(Role::Accent, format!("{} {}", letter(event.kind), event.kind.name()))),
             C::left("", 24, |event| Cell::text(event.text.to_string())).stretch(1, 200),
-            C::right("at", 5, move |event| Cell::dim(human::clock_minute(event.at, zone))),
+            C::right("at", 5, move |event| Cell::dim(format::clock_minute(event.at, zone))),
         ];
         let mut list = List { gap: 1, ..List::plain("Events", &columns, &self.events) };
         list.title.push(Segment::dim(format!(" {} · 24 h", self.events.len())));
         list.draw(canvas, area);
         if self.events.is_empty() {
-            let none = human::cut("none: no restart, price, node or marker", usize::from(area.width));
+            let none = format::cut("none: no restart, price, node or marker", usize::from(area.width));
             canvas.pen(area, 1).put(Role::Dim, &none);
         }
     }

@@ -11,7 +11,7 @@ use super::served::first_word;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list};
 use crate::snapshot::{Alert, Severity};
 use crate::tui::app::{Command, Turn};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::{Scene, short_subject};
 use crate::tui::theme::Role;
@@ -159,7 +159,7 @@ fn chosen<'a>(scene: &Scene<'_>, lines: &[&'a Alert]) -> Option<&'a Alert> {
 fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, &'a Alert>> {
     type C<'s, 'a> = Col<'s, &'a Alert>;
     let zone = scene.zone();
-    let currency = human::symbol(scene.currency()).trim_end().to_owned();
+    let currency = format::symbol(scene.currency()).trim_end().to_owned();
     let costs = log::costs(scene);
     let costs: std::collections::HashMap<_, _> = scene
         .snap
@@ -170,7 +170,7 @@ fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, &'a Alert>> {
     vec![
         C::left("severity", 10, |alert| {
             if let Some(until) = scene.app.silenced(alert) {
-                return Cell::dim(format!("until {}", human::clock_minute(until, zone)));
+                return Cell::dim(format!("until {}", format::clock_minute(until, zone)));
             }
             said(charts::severity(alert.severity), format!("{} {}", glyph(alert), alert.severity))
         })
@@ -181,12 +181,12 @@ fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, &'a Alert>> {
             .rising(|alert| By::Name(alert.subject.to_string())),
         C::left("what it is and what to do", 20, |alert| Cell::Text(vec![Segment::text(alert.text.to_string())]))
             .stretch(4, 200),
-        C::right("since", 5, move |alert| Cell::dim(human::clock_minute(alert.since, zone))).rank(2),
-        C::right("for", 5, |alert| Cell::dim(human::duration(scene.ago(alert.since))))
+        C::right("since", 5, move |alert| Cell::dim(format::clock_minute(alert.since, zone))).rank(2),
+        C::right("for", 5, |alert| Cell::dim(format::duration(scene.ago(alert.since))))
             .rank(1)
             .falling(|alert| By::Number(Some(-(alert.since.millis() as f64)))),
         C::right("cost so far", 11, move |alert| match costs.get(&(alert.rule, alert.subject.as_str())) {
-            Some(cost) => Cell::text(format!("≈ {currency}{}", human::tight(cost.max(0.0), 8).trim())),
+            Some(cost) => Cell::text(format!("≈ {currency}{}", format::tight(cost.max(0.0), 8).trim())),
             None => Cell::unknown(),
         })
         .rank(3),
@@ -205,7 +205,7 @@ fn whole(canvas: &mut Canvas<'_>, area: Rect, rows: usize, alert: &Alert) {
     }
     let below = Rect { y: area.y + used, height: area.height - used, ..area };
     canvas.pen(below, 0).strong(charts::severity(alert.severity), &format!("{} {}", glyph(alert), alert.subject));
-    for (row, line) in (1..below.height).zip(human::wrapped(alert.text.as_str(), usize::from(below.width))) {
+    for (row, line) in (1..below.height).zip(format::wrapped(alert.text.as_str(), usize::from(below.width))) {
         canvas.pen(below, row).put(Role::Text, &line);
     }
 }

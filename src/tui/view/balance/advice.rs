@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::ranks::written;
 use super::{UNEVEN, name};
 use crate::balance::{Balance, Balancer, GroupBalance};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 
@@ -21,7 +21,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, group: &GroupBalance) {
         Some(action) => vec![(Role::Text, uneven(worst)), (Role::Text, action.to_owned())],
     };
     for (row, (role, text)) in (0..area.height).zip(lines) {
-        canvas.pen(area, row).put(role, &human::cut(&text, width));
+        canvas.pen(area, row).put(role, &format::cut(&text, width));
     }
 }
 

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{UNEVEN, name};
 use crate::balance::{Balance, Balancer, GroupBalance, Waiting};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::pane::{self, Period};
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::{Ink, Role};
@@ -18,7 +18,7 @@ const SETTLED: Span = Span::from_secs(120);
 
 /// The currency and the hour: `$/h`.
 pub(super) fn an_hour(scene: &Scene<'_>) -> String {
-    format!("{}/h", human::symbol(scene.currency()).trim_end())
+    format!("{}/h", format::symbol(scene.currency()).trim_end())
 }
 
 /// Each balancer with its worst group.
@@ -35,9 +35,9 @@ pub(super) fn balancers(canvas: &mut Canvas<'_>, area: Rect, groups: &[GroupBala
         let is_untold = worst.is_none() && balancer == Balancer::Experts;
         let what = if is_untold { "SGLang can tell them: i" } else { what };
         let mut pen = canvas.pen(area, row);
-        pen.put(Role::Text, &human::pad_right(stage, 9)).put(Role::Dim, what);
+        pen.put(Role::Text, &format::pad_right(stage, 9)).put(Role::Dim, what);
         let Some(worst) = worst else {
-            canvas.clip(area).line_to(area.width, row, &[Segment::dim(human::UNKNOWN)]);
+            canvas.clip(area).line_to(area.width, row, &[Segment::dim(format::UNKNOWN)]);
             continue;
         };
         let over = worst.over_mean.get();
@@ -67,7 +67,7 @@ pub(super) fn costs(
     let share = total.and_then(|total| Ratio::of(number(Some(total))?, number(scene.snap.money.cost_per_hour)?));
     let an_hour = |money: Option<Money>| match money {
         Some(_) => format!("{} /h", scene.money(money, 9)),
-        None => human::UNKNOWN.to_owned(),
+        None => format::UNKNOWN.to_owned(),
     };
     let mut rows = vec![("waiting for the slowest ranks".to_owned(), an_hour(total))];
     if let Some(chosen) = chosen {
@@ -77,21 +77,21 @@ pub(super) fn costs(
         let midnight = scene.snap.money.since.is_some_and(|began| since <= began + SETTLED);
         let period = match pane::period(scene) {
             Some(Period::Today) if midnight => "today".to_owned(),
-            _ => format!("since {}", human::clock_minute(since, scene.zone())),
+            _ => format!("since {}", format::clock_minute(since, scene.zone())),
         };
         let cost = Money::from_micros((cost * 1e6).clamp(0.0, 9e18) as i64);
         rows.push((period, scene.money(Some(cost), 9)));
     }
-    rows.push(("share of all cost".to_owned(), human::percent1(share).trim().to_owned()));
+    rows.push(("share of all cost".to_owned(), format::percent1(share).trim().to_owned()));
     let told = rows.len() as u16 + 1;
     for (row, (what, figure)) in (1..).zip(rows) {
-        let room = usize::from(area.width).saturating_sub(human::width(&figure) + 2);
-        canvas.pen(area, row).put(Role::Dim, &human::shorten(&what, room));
+        let room = usize::from(area.width).saturating_sub(format::width(&figure) + 2);
+        canvas.pen(area, row).put(Role::Dim, &format::shorten(&what, room));
         canvas.clip(area).line_to(area.width, row, &[Segment::text(figure)]);
     }
     let formula = match chosen.map(|group| group.waiting) {
         Some(Waiting::Counted(share)) => [
-            format!("its engine counts that ranks waited {}", human::percent1(Ratio::new(share)).trim()),
+            format!("its engine counts that ranks waited {}", format::percent1(Ratio::new(share)).trim()),
             "of their steps: that share of its cost".to_owned(),
         ],
         _ => ["cost of its GPUs x (1 − mean/max): from".to_owned(), "above, where ranks step together".to_owned()],

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::balance::{Balance, Balancer, GroupBalance};
 use crate::reading::NodeName;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
 use crate::tui::view::list::{By, Col, figure, said};
@@ -85,7 +85,7 @@ pub(super) fn columns<'s, 'a>(an_hour: &str) -> Vec<Col<'s, Line<'a>>> {
             worst.map_or_else(of_gpus, |worst| Cell::dim(format!("r{}", worst.rank)))
         }),
         C::right(format!("{an_hour} ≈"), 6, |line| match line.waiting() {
-            Some(cost) => figure(human::bare(Some(cost), 6).trim()),
+            Some(cost) => figure(format::bare(Some(cost), 6).trim()),
             None if line.is_first => Cell::unknown(),
             None => Cell::Empty,
         })

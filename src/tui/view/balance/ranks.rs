@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::name;
 use crate::balance::{Balance, Balancer, GroupBalance, RankLoad};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::area::{AreaChart, Layer};
@@ -93,7 +93,7 @@ fn figures(balance: &Balance) -> Vec<Segment<'static>> {
     let text = worst.map(|rank| format!("{}r{} {}", node(rank), rank.rank, load(rank)));
     vec![
         Segment::dim("worst "),
-        Segment::text(text.unwrap_or_else(|| human::UNKNOWN.to_owned())),
+        Segment::text(text.unwrap_or_else(|| format::UNKNOWN.to_owned())),
         Segment::dim("   mean "),
         Segment::text(written(balance.balancer, balance.mean)),
     ]
@@ -119,10 +119,10 @@ pub(super) fn what(balancer: Balancer) -> &'static str {
 pub(super) fn written(balancer: Balancer, load: f64) -> String {
     match balancer {
         Balancer::Kv => format!("{:.0} %", load * 100.0),
-        Balancer::Tokens => human::scaled_tight(Some(load)).trim().to_owned(),
+        Balancer::Tokens => format::scaled_tight(Some(load)).trim().to_owned(),
         Balancer::Experts => format!("{load:.2}"),
         Balancer::Requests if load < 100.0 && load.fract() > 0.05 => format!("{load:.1}"),
-        Balancer::Requests => human::scaled_tight(Some(load.round())).trim().to_owned(),
+        Balancer::Requests => format::scaled_tight(Some(load.round())).trim().to_owned(),
     }
 }
 
@@ -164,7 +164,7 @@ impl Columns {
     fn tick(&mut self, cell: usize, chunk: &[RankLoad], by_node: bool, free: &mut usize) {
         let Some(rank) = chunk.first().filter(|_| cell >= *free) else { return };
         let text = if by_node { format!("┴{}", rank.node) } else { format!("┴r{}", rank.rank) };
-        *free = cell + BETWEEN.max(human::width(&text) + 1);
+        *free = cell + BETWEEN.max(format::width(&text) + 1);
         self.ticks.push(Tick { cell: u16::try_from(cell).unwrap_or(u16::MAX), text });
     }
 }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::efficiency::{PUBLISHED_OUTPUT_PER_NODE, PUBLISHED_PROMPT_PER_NODE, efficiency};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::widgets::rule::{Heading, TitledRule};
 use crate::tui::widgets::{Canvas, Segment};
@@ -16,7 +16,7 @@ const GPUS: f64 = 8.0;
 /// Draws the table.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let figures = efficiency(scene.snap);
-    let currency = human::symbol(scene.currency()).trim_end().to_owned();
+    let currency = format::symbol(scene.currency()).trim_end().to_owned();
     let rows = [
         ("prompt tok/s a node", figures.prompt_per_node, Some(PUBLISHED_PROMPT_PER_NODE)),
         ("output tok/s a node", figures.output_per_node, Some(PUBLISHED_OUTPUT_PER_NODE)),
@@ -35,7 +35,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     rule.headings = vec![heading(here, "here"), heading(published, "published")];
     rule.draw(canvas, area);
     for (row, (what, value, beside)) in (1..area.height).zip(rows) {
-        let text = |value: Option<f64>| human::scaled_tight(value).trim().to_owned();
+        let text = |value: Option<f64>| format::scaled_tight(value).trim().to_owned();
         let mut clip = canvas.clip(area);
         clip.line_within(0, row, here.saturating_sub(8), &[Segment::dim(what.to_owned())], false);
         clip.line_to(here, row, &[Segment::text(text(value))]);

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::TitledRule;
@@ -52,7 +52,7 @@ impl Reading<'_> {
         let dots = usize::from(cell) * 2..usize::from(cell) * 2 + 2;
         let known: Vec<f64> = self.values.get(dots).unwrap_or(&[]).iter().flatten().copied().collect();
         let text = if known.is_empty() {
-            human::UNKNOWN.to_owned()
+            format::UNKNOWN.to_owned()
         } else {
             (self.format)(known.iter().sum::<f64>() / known.len() as f64)
         };
@@ -61,7 +61,7 @@ impl Reading<'_> {
 }
 
 fn clock(scene: &Scene<'_>, at: Timestamp, cell: Span) -> String {
-    let minute = human::clock_minute(at, scene.zone());
+    let minute = format::clock_minute(at, scene.zone());
     if cell < MINUTE { format!("{minute}:{:02}", at.millis().div_euclid(1_000).rem_euclid(60)) } else { minute }
 }
 

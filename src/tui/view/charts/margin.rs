@@ -6,7 +6,7 @@ use super::cursor::Reading;
 use super::{ends, framed};
 use crate::history::{Measure, Subject};
 use crate::tui::app::Pace;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, number};
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
@@ -50,7 +50,7 @@ impl Margin {
         let chart = MarginChart { revenue: &revenue, cost: &cost, top, bottom, form };
         let dollars = |value: f64| {
             let sign = if value < 0.0 { "−" } else { "" };
-            format!("{sign}{}{}", human::symbol(scene.currency()).trim_end(), human::axis_figure(value.abs()))
+            format!("{sign}{}{}", format::symbol(scene.currency()).trim_end(), format::axis_figure(value.abs()))
         };
         let mut labels = Vec::new();
         match form {
@@ -94,7 +94,7 @@ impl Margin {
         let (key, name) = if is_loss { (Role::Loss, " missing ") } else { (Role::Gain, " profit ") };
         let cost_name = if width >= 120 { " cost, the break-even " } else { " cost " };
         let reach = if self.is_day { "24 h" } else { scene.app.charts.reach.name() };
-        let symbol = human::symbol(scene.currency());
+        let symbol = format::symbol(scene.currency());
         let symbol = symbol.trim_end();
         let note =
             if width >= 120 { format!(" · {symbol} an hour, {reach}") } else { format!(" · {symbol}/h, {reach}") };

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use super::served::first_word;
 use crate::history::{Measure, Subject};
 use crate::snapshot::{Alert, Severity};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
@@ -217,7 +217,7 @@ pub(super) fn severity(severity: Severity) -> Role {
 
 /// A rate at a scale: `4M`, `31.5k`.
 pub(super) fn rate(value: f64) -> String {
-    human::axis_figure(value)
+    format::axis_figure(value)
 }
 
 /// A share at a scale.
@@ -230,7 +230,7 @@ pub(super) fn share(value: f64) -> String {
 pub(super) fn changed(change: Option<f64>, is_share: bool) -> Vec<Segment<'static>> {
     let Some(change) = change.filter(|change| change.is_finite()) else { return Vec::new() };
     if is_share {
-        return vec![Segment::dim(human::points(change))];
+        return vec![Segment::dim(format::points(change))];
     }
     let arrow = if change > 0.0 { '▲' } else { '▼' };
     let text = match change.abs() * 100.0 {

@@ -4,7 +4,7 @@ use super::lines::Line;
 use crate::history::Measure;
 use crate::reading::Health;
 use crate::snapshot::EngineRow;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, mark, number};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
@@ -85,7 +85,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
         })
         .rank(8)
         .stretch(1, if wide { 40 } else { 14 }),
-        C::right("tok/s", 5, |line| figure(&human::scaled_tight(line.tokens())))
+        C::right("tok/s", 5, |line| figure(&format::scaled_tight(line.tokens())))
             .falling(|line| By::Number(line.tokens())),
         C::right("rev/h", 7, rev).rank(4).falling(|line| By::Number(number(line.revenue()))),
         C::right("profit/h", 9, profit).rank(1).rising(|line| By::Number(number(line.profit()))).first(),
@@ -106,17 +106,17 @@ fn of_watching<'s, 'a: 's>(scene: &Scene<'_>) -> Vec<Col<'s, Line<'a>>> {
             .rank(11)
             .only(knows(|row| row.requests_per_minute.preempted.is_some()))
             .falling(|line| By::Number(line.served.preempted)),
-        C::right("drafts", 6, |line| figure(&human::percent(line.served.drafts_kept())))
+        C::right("drafts", 6, |line| figure(&format::percent(line.served.drafts_kept())))
             .rank(12)
             .only(knows(|row| row.spec_acceptance.is_some()))
             .falling(|line| By::Number(line.served.drafts_kept().map(Ratio::get))),
-        C::right("scrape", 6, |line| figure(human::latency(line.served.scrape_seconds).trim()))
+        C::right("scrape", 6, |line| figure(format::latency(line.served.scrape_seconds).trim()))
             .rank(13)
             .falling(|line| By::Number(line.served.scrape_seconds)),
         C::right("restarts", 8, |line| count(line.served.restarts.filter(|_| line.served.rows > 0)))
             .rank(13)
             .falling(|line| By::Number(line.served.restarts.map(|n| n as f64))),
-        C::right("age", 4, |line| figure(&human::age(line.served.age_seconds)))
+        C::right("age", 4, |line| figure(&format::age(line.served.age_seconds)))
             .rank(13)
             .falling(|line| By::Number(line.served.age_seconds)),
     ]
@@ -129,9 +129,9 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, Line<'_
         "Engines" => Cell::dim(name.clone()),
         "run" => count(snap.requests.running),
         "wait" => count(snap.requests.waiting),
-        "hit" => figure(&human::percent(snap.cache_hit_rate)),
+        "hit" => figure(&format::percent(snap.cache_hit_rate)),
         "tok/s" => tables::rate(snap.tokens.output_per_second),
-        "rev/h" => figure(&human::bare(snap.money.revenue_per_hour, 7)),
+        "rev/h" => figure(&format::bare(snap.money.revenue_per_hour, 7)),
         "profit/h" => tables::profit(snap.money.profit_per_hour),
         _ => Cell::Empty,
     }))
@@ -163,12 +163,12 @@ fn model(line: &Line<'_>) -> Cell<'static> {
 }
 
 fn ranks(line: &Line<'_>) -> Cell<'static> {
-    if line.is_parent { Cell::dim(human::compact(line.served.rows as u64)) } else { Cell::Empty }
+    if line.is_parent { Cell::dim(format::compact(line.served.rows as u64)) } else { Cell::Empty }
 }
 
 fn waiting(line: &Line<'_>) -> Cell<'static> {
     match line.served.waiting {
-        Some(waiting) if waiting > 20 => said(Role::Warning, human::compact(waiting)),
+        Some(waiting) if waiting > 20 => said(Role::Warning, format::compact(waiting)),
         waiting => count(waiting),
     }
 }
@@ -178,8 +178,8 @@ fn hit(line: &Line<'_>) -> Cell<'static> {
         Some(row) if row.cache_hit_rate.is_none() && row.cached_total.is_none() && row.prompt_total.is_some() => {
             Cell::dim("n/a")
         }
-        Some(row) => figure(&human::percent(row.cache_hit_rate)),
-        None => figure(&human::percent(line.whole.and_then(|whole| whole.hits))),
+        Some(row) => figure(&format::percent(row.cache_hit_rate)),
+        None => figure(&format::percent(line.whole.and_then(|whole| whole.hits))),
     }
 }
 
@@ -194,8 +194,8 @@ fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, cells: u16, tops: Tops) -> Ce
 
 fn rev(line: &Line<'_>) -> Cell<'static> {
     match line.share {
-        Some(share) => Cell::dim(human::percent1(Ratio::new(share)).trim().to_owned()),
-        None if line.whole.is_some() => figure(&human::bare(line.revenue(), 7)),
+        Some(share) => Cell::dim(format::percent1(Ratio::new(share)).trim().to_owned()),
+        None if line.whole.is_some() => figure(&format::bare(line.revenue(), 7)),
         None => Cell::Empty,
     }
 }
@@ -214,7 +214,7 @@ fn preempted(line: &Line<'_>) -> Cell<'static> {
         None => Cell::unknown(),
         Some(rate) if rate < 0.05 => Cell::dim("0 /min"),
         Some(rate) if rate < 9.95 => said(Role::Warning, format!("{rate:.1} /min")),
-        Some(rate) => said(Role::Warning, format!("{} /min", human::compact(rate.round() as u64))),
+        Some(rate) => said(Role::Warning, format!("{} /min", format::compact(rate.round() as u64))),
     }
 }
 
@@ -223,6 +223,6 @@ fn note(line: &Line<'_>) -> Cell<'static> {
     match (&row.note, row.state) {
         (Some(note), _) => said(Role::Warning, note.to_string()),
         (None, Health::Live) => Cell::Empty,
-        (None, state) => said(mark(state).0, format!("{state} {}", human::age(row.age_seconds))),
+        (None, state) => said(mark(state).0, format!("{state} {}", format::age(row.age_seconds))),
     }
 }

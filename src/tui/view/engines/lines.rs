@@ -9,7 +9,7 @@ use crate::reading::{Health, Label, ModelName, NodeName, Rank, Role as EngineRol
 use crate::snapshot::{EngineRow, ModelRow, NodeRow, Severity};
 use crate::tui::app::Grouping;
 use crate::tui::figures_of;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, short_target};
 use crate::tui::view::list::Col;
 use crate::tui::view::served::{Served, alerted};
@@ -288,7 +288,7 @@ fn child<'a>(
 fn rest<'a>(parent: &Line<'a>, hidden: usize) -> Line<'a> {
     Line {
         key: RowKey::of(("rest", parent.key)),
-        name: format!("… {} more", human::grouped(hidden as u128)),
+        name: format!("… {} more", format::grouped(hidden as u128)),
         alerts_of: parent.alerts_of.clone(),
         engine: None,
         subject: None,

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::groups::Group;
 use super::heat::FleetHeat;
 use crate::tui::app::Pace;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
 use crate::tui::view::cells::full;
@@ -29,7 +29,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, Group<'a>>> 
         })
         .rank(2)
         .stretch(1, 24),
-        C::right("now", 5, |group| figure(&human::percent(group.load)))
+        C::right("now", 5, |group| figure(&format::percent(group.load)))
             .falling(|group| By::Number(group.load.map(Ratio::get))),
         C::right("KV", 5, |group| full(group.kv)).falling(|group| By::Number(group.kv.map(Ratio::get))),
         C::right("queue", 5, |group| count(group.waiting)).falling(|group| By::Number(group.waiting.map(|n| n as f64))),
@@ -42,7 +42,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, Group<'a>>> 
 
 fn worst(group: &Group<'_>) -> Cell<'static> {
     group.worst.map_or_else(Cell::unknown, |worst| {
-        let text = format!("r{} {:.2}x", human::shorten(worst.rank.as_str(), 4), worst.over_mean.get().min(99.0));
+        let text = format!("r{} {:.2}x", format::shorten(worst.rank.as_str(), 4), worst.over_mean.get().min(99.0));
         if worst.over_mean.get() >= 1.2 { said(Role::Warning, text) } else { Cell::dim(text) }
     })
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::snapshot::{NodeRow, Severity, UnitRow, WorstRank};
 use crate::tui::figures_of;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::view::RowKey;
 use crate::tui::view::served::{alerted, by_node};
@@ -101,7 +101,7 @@ fn of_nodes<'a>(scene: &Scene<'a>, places: Vec<usize>, alerts: &HashMap<&str, Se
 
 /// Sorts by name, numbers as numbers.
 pub(super) fn by_name(groups: &mut [Group<'_>]) {
-    groups.sort_by_cached_key(|group| human::natural(group.name));
+    groups.sort_by_cached_key(|group| format::natural(group.name));
 }
 
 /// Sorts by profit, the worst first, those of one prefix together: they share rows. What is unknown comes last.
@@ -114,6 +114,6 @@ pub(super) fn worst_first(groups: &mut [Group<'_>], prefix: impl Fn(&str) -> &st
     }
     groups.sort_by_cached_key(|group| {
         let prefix = prefix(group.name);
-        (worst.get(prefix).copied(), prefix.to_owned(), rank(group), human::natural(group.name))
+        (worst.get(prefix).copied(), prefix.to_owned(), rank(group), format::natural(group.name))
     });
 }

@@ -6,7 +6,7 @@ use super::groups::{Group, by_name, worst_first};
 use super::heat::FleetHeat;
 use super::plan::{Grain, Plan, PlanRow, SMALL, Slot, Unit, ending, prefix};
 use crate::tui::app::{Cells, Pace};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::served::name_role;
@@ -40,7 +40,7 @@ fn planned(groups: &[Group<'_>], scene: &Scene<'_>, area: Rect) -> (u16, Plan) {
     let gpus = Some(gpus).filter(|_| scene.app.charts.cells.is_of_gpus());
     let alone = groups.iter().filter(|group| group.nodes.len() > SMALL);
     let shared = groups.iter().filter(|group| group.nodes.len() <= SMALL).map(|group| prefix(group.name));
-    let label = alone.map(|group| group.name).chain(shared).map(human::width).max().unwrap_or(0);
+    let label = alone.map(|group| group.name).chain(shared).map(format::width).max().unwrap_or(0);
     let label = label.clamp(usize::from(LABEL), 16) as u16 + 1;
     let cells = area.width.saturating_sub(label + FIGURES + 1);
     let sizes: Vec<Unit<'_>> = groups.iter().map(|group| Unit { name: group.name, nodes: group.nodes.len() }).collect();
@@ -64,7 +64,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
         hits.extend(map.row(canvas, line, label, row, chosen));
     }
     if is_cut && area.height > 1 {
-        let hidden = human::grouped(groups.len().saturating_sub(plan.shown(shown)) as u128);
+        let hidden = format::grouped(groups.len().saturating_sub(plan.shown(shown)) as u128);
         let last = Rect { y: area.bottom() - 1, height: 1, ..area };
         let (rows, key) = if has_units(groups) { ("units", 4) } else { ("nodes", 2) };
         canvas.pen(last, 0).put(Role::Dim, &format!("… {hidden} more {rows}, the worst stand above: {key} lists them"));
@@ -186,24 +186,24 @@ impl Map<'_, '_> {
             let known: Vec<f64> = groups.iter().filter_map(|group| of(group)).map(Ratio::get).collect();
             Ratio::of(known.iter().sum(), known.len() as f64)
         };
-        let load = human::percent(mean(|group| group.load));
+        let load = format::percent(mean(|group| group.load));
         let kv = mean(|group| group.kv);
         let waiting = groups.iter().filter_map(|group| group.waiting).reduce(|a, b| a + b);
         let profit = groups.iter().map(|group| group.profit).collect::<Option<Vec<Money>>>();
         let profit = profit.map(|all| all.into_iter().fold(Money::ZERO, |a, b| a + b));
         let place = Rect { x: area.right().saturating_sub(FIGURES), width: FIGURES, ..area }.intersection(area);
         let mut pen = canvas.pen(place, 0);
-        let role = |text: &str| if text.trim() == human::UNKNOWN { Role::Dim } else { Role::Text };
+        let role = |text: &str| if text.trim() == format::UNKNOWN { Role::Dim } else { Role::Text };
         pen.right(role(&load), load.trim(), 5);
-        let text = human::percent(kv);
+        let text = format::percent(kv);
         let is_full = kv.is_some_and(|kv| kv.get() >= 0.9);
         pen.right(if is_full { Role::Warning } else { role(&text) }, text.trim(), 6);
-        let text = waiting.map_or(human::UNKNOWN.to_owned(), human::compact);
+        let text = waiting.map_or(format::UNKNOWN.to_owned(), format::compact);
         pen.right(if waiting.is_some_and(|n| n > 20) { Role::Warning } else { role(&text) }, &text, 6);
         let (role, text) = match profit {
-            None => (Role::Dim, human::UNKNOWN.to_owned()),
-            Some(profit) if profit < Money::ZERO => (Role::Loss, human::signed(profit, 9)),
-            Some(profit) => (Role::Gain, human::signed(profit, 9)),
+            None => (Role::Dim, format::UNKNOWN.to_owned()),
+            Some(profit) if profit < Money::ZERO => (Role::Loss, format::signed(profit, 9)),
+            Some(profit) => (Role::Gain, format::signed(profit, 9)),
         };
         pen.right(role, &text, 9);
     }

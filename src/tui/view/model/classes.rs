@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::snapshot::{ModelRow, PriceStep};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::number;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::list::{Col, List, figure};
@@ -35,14 +35,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, row: &ModelRow) {
             Cell::Text(vec![key, Segment::text(format!(" {}", line.name))])
         }),
         C::right("per M", 7, |line| {
-            line.price.map_or(Cell::Empty, |price| Cell::text(human::price_per_million(price)))
+            line.price.map_or(Cell::Empty, |price| Cell::text(format::price_per_million(price)))
         }),
         C::right("tok/s", 6, |line| if line.price.is_some() { rate(line.rate) } else { Cell::Empty }),
         C::left("", 6, |line| Cell::Bar(RowBar { value: line.share, top: 1.0, ink: Ink::Mixed(line.role, 75) }))
             .rank(1)
             .stretch(1, 24),
-        C::right("/h", 8, |line| figure(&human::bare(line.per_hour, 8))),
-        C::right("share", 6, |line| figure(&human::percent(line.share.and_then(Ratio::new)))),
+        C::right("/h", 8, |line| figure(&format::bare(line.per_hour, 8))),
+        C::right("share", 6, |line| figure(&format::percent(line.share.and_then(Ratio::new)))),
     ];
     List { gap: 1, ..List::plain("What a token earns", &columns, &lines) }.draw(canvas, area);
 }
@@ -81,5 +81,5 @@ fn part(whole: Money, share: f64) -> Option<Money> {
 }
 
 fn rate(rate: Option<f64>) -> Cell<'static> {
-    figure(&human::scaled_tight(rate))
+    figure(&format::scaled_tight(rate))
 }

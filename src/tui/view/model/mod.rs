@@ -13,7 +13,7 @@ use super::models::{cost, is_beside};
 use super::node::sign;
 use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::ModelRow;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::layout::{Rows, split};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -39,7 +39,7 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
     } else {
         (Rect { height: 3, ..head }, Rect { y: head.y + 3, height: head.height.saturating_sub(3), ..head })
     };
-    let title = TitledRule::new(human::shorten(row.model.as_str(), 32));
+    let title = TitledRule::new(format::shorten(row.model.as_str(), 32));
     title.right([Segment::dim("profit an hour")]).draw(canvas, Rect { height: 1, ..left });
     let below = Rect { y: left.y + 1, height: left.height.saturating_sub(1), ..left };
     let below = if below.height >= 6 { digits(canvas, below, scene, row) } else { below };
@@ -64,19 +64,19 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
             layers: vec![(Measure::Output, Role::Output)],
             kind: Kind::Area,
             format: charts::rate,
-            ..blank("Output", human::scaled_tight(row.output_per_second).trim().to_owned() + " tok/s", &subject)
+            ..blank("Output", format::scaled_tight(row.output_per_second).trim().to_owned() + " tok/s", &subject)
         },
         Chart {
             layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
             kind: Kind::Area,
             format: charts::rate,
-            ..blank("Prompt", human::scaled_tight(row.prompt_per_second).trim().to_owned() + " tok/s", &subject)
+            ..blank("Prompt", format::scaled_tight(row.prompt_per_second).trim().to_owned() + " tok/s", &subject)
         },
         Chart {
             layers: vec![(Measure::HitRate, Role::Hit)],
             kind: Kind::Line,
             format: charts::share,
-            ..blank("Hit rate", human::percent1(hits).trim().to_owned(), &subject)
+            ..blank("Hit rate", format::percent1(hits).trim().to_owned(), &subject)
         },
         latency(
             "TTFT",
@@ -108,8 +108,8 @@ fn tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow
 fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) -> Rect {
     let profit = row.money.profit_per_hour;
     let (role, glyph, sign) = sign(profit);
-    let whole = profit.map_or(human::UNKNOWN.to_owned(), |profit| human::digits_within(profit, 7));
-    let currency = human::symbol(scene.currency());
+    let whole = profit.map_or(format::UNKNOWN.to_owned(), |profit| format::digits_within(profit, 7));
+    let currency = format::symbol(scene.currency());
     let (currency, largest) = (currency.trim_end(), DigitForm::Medium);
     let form = Digits { glyph, sign, currency, whole: &whole, cents: "", bound: "", role, largest }.draw(canvas, area);
     let used = if form == DigitForm::Line { 1 } else { 3 };
@@ -127,7 +127,7 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
         facts.push(vec![(Role::Warning, "unpriced: set [[price]]".to_owned())]);
         if let (Some(worth), Some(compare)) = (row.money.compare_per_hour, &scene.snap.money.compare) {
             facts.push(pair(
-                &format!("worth at {} ", human::shorten(compare.list.as_str(), 18)),
+                &format!("worth at {} ", format::shorten(compare.list.as_str(), 18)),
                 &per_hour(scene, worth),
             ));
         }
@@ -137,13 +137,13 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
     }
     facts.push(pair("cost /h ", &amount(cost)));
     if let Some(per_million) = cost_per_million(cost, row.output_per_second) {
-        facts.push(pair("cost per M output ", &human::unit_price(Some(per_million), scene.currency())));
+        facts.push(pair("cost per M output ", &format::unit_price(Some(per_million), scene.currency())));
     }
     if let Some(share) = cost.zip(row.money.revenue_per_hour).and_then(|(cost, revenue)| quotient(cost, revenue)) {
-        facts.push(pair("breaks even at ", &format!("{} of its load", human::percent(Some(share)).trim())));
+        facts.push(pair("breaks even at ", &format!("{} of its load", format::percent(Some(share)).trim())));
     }
     if let Some(list) = &row.money.list {
-        facts.push(pair("list ", &human::shorten(list.as_str(), 28)));
+        facts.push(pair("list ", &format::shorten(list.as_str(), 28)));
     }
     facts
 }
@@ -159,7 +159,7 @@ fn cost_per_million(per_hour: Option<Money>, output_per_second: Option<f64>) -> 
 }
 
 fn pair(label: &str, value: &str) -> Vec<(Role, String)> {
-    vec![(Role::Dim, label.to_owned()), (Role::Text, human::pad_right(value, 9))]
+    vec![(Role::Dim, label.to_owned()), (Role::Text, format::pad_right(value, 9))]
 }
 
 /// A chart with a name and a figure of now.

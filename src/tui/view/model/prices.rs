@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::snapshot::{ModelRow, PriceStep};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::TitledRule;
@@ -21,20 +21,20 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
     }
     for (y, step) in (1..area.height).zip(&row.money.prices) {
         let mut pen = canvas.pen(area, y);
-        pen.put(Role::Dim, &human::pad_right(&when(scene, step), WHEN));
+        pen.put(Role::Dim, &format::pad_right(&when(scene, step), WHEN));
         let role = if step.from.is_none() { Role::Text } else { Role::Dim };
-        pen.put(role, &human::pad_right(&prices(step), PRICES));
+        pen.put(role, &format::pad_right(&prices(step), PRICES));
         let room = usize::from(area.width).saturating_sub(WHEN + PRICES);
-        pen.put(Role::Dim, &human::cut(&format!("{} {}", step.list, step.tier), room));
+        pen.put(Role::Dim, &format::cut(&format!("{} {}", step.list, step.tier), room));
     }
 }
 
 /// `now`, `in 9:25 h`, a date.
 fn when(scene: &Scene<'_>, step: &PriceStep) -> String {
-    step.from.map_or_else(|| "now".to_owned(), |from| format!("in {}", human::duration(from - scene.snap.at)))
+    step.from.map_or_else(|| "now".to_owned(), |from| format!("in {}", format::duration(from - scene.snap.at)))
 }
 
 fn prices(step: &PriceStep) -> String {
-    let [hit, miss, output] = [step.prices.hit, step.prices.miss, step.prices.output].map(human::price_per_million);
+    let [hit, miss, output] = [step.prices.hit, step.prices.miss, step.prices.output].map(format::price_per_million);
     format!("{hit} / {miss} / {output}")
 }

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::history::{Measure, Subject};
 use crate::reading::{ModelName, Role as EngineRole};
 use crate::snapshot::{EngineRow, ModelRow};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, short_target};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
@@ -59,7 +59,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
         C::right("nodes", 5, |line| line.nodes.map_or(Cell::Empty, |nodes| Cell::dim(nodes.to_string())))
             .rank(3)
             .only(has_units),
-        C::right("load", 5, |line| figure(&human::percent(line.load))).rank(2).only(has_units),
+        C::right("load", 5, |line| figure(&format::percent(line.load))).rank(2).only(has_units),
         C::right("wait", 4, |line| count(line.served.waiting)).rank(2),
         C::right("KV", 5, |line| full(line.served.kv())).rank(1),
         C::left(format!("tok/s, {}", scene.app.charts.reach.word()), 10, move |line| {
@@ -67,7 +67,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
         })
         .rank(4)
         .stretch(1, LINE),
-        C::right("tok/s", 6, |line| figure(&human::scaled_tight(line.tokens()))),
+        C::right("tok/s", 6, |line| figure(&format::scaled_tight(line.tokens()))),
         C::right("profit/h", 9, |line| tables::profit(line.profit)).only(has_units),
     ];
     List { gap: 1, ..List::plain("Served by", &columns, &lines) }.draw(canvas, area);
@@ -81,7 +81,7 @@ fn lines<'a>(scene: &Scene<'a>, model: &ModelName) -> Vec<Line<'a>> {
     }
     let mut lines: Vec<Line<'a>> = groups.into_iter().filter_map(|(name, rows)| line(scene, name, &rows)).collect();
     let most = |line: &Line<'_>| std::cmp::Reverse(line.tokens().map_or(0, |tokens| tokens as u64));
-    lines.sort_by_cached_key(|line| (line.profit.is_none(), line.profit, most(line), human::natural(&line.name)));
+    lines.sort_by_cached_key(|line| (line.profit.is_none(), line.profit, most(line), format::natural(&line.name)));
     lines
 }
 

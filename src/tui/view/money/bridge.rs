@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 
 use super::change;
 use crate::statement::{Bridge, Cause, Mover};
-use crate::tui::human;
-use crate::tui::inquiry::{Against, Causes, MoneyPage};
+use crate::tui::format;
+use crate::tui::ledger_query::{Against, Causes, MoneyPage};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::tables::cause_name;
@@ -35,7 +35,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let waterfall = waterfall(bridge, &notes, (&before, &after));
     let (low, _) = waterfall.axis();
     if low > 0.0 {
-        rule = rule.right([Segment::dim(format!("axis from {}", human::axis_figure(low)))]);
+        rule = rule.right([Segment::dim(format!("axis from {}", format::axis_figure(low)))]);
     }
     rule.draw(canvas, area);
     waterfall.draw(canvas, Rect { height: below.height.min(STEPS), ..below });
@@ -53,7 +53,7 @@ const fn nothing_known(against: Against) -> &'static str {
 
 /// When both spans end: a time of day, with its day where it is another.
 fn clocks(scene: &Scene<'_>, against: Against, bridge: &Bridge) -> (String, String) {
-    let clock = |at| human::clock_minute(at, scene.zone());
+    let clock = |at| format::clock_minute(at, scene.zone());
     let (before, after) = (clock(bridge.before_span.1), clock(bridge.after_span.1));
     match against {
         Against::Quarter => (before, after),
@@ -66,8 +66,8 @@ fn clocks(scene: &Scene<'_>, against: Against, bridge: &Bridge) -> (String, Stri
 fn notes(causes: Option<Causes>, bridge: &Bridge) -> Vec<String> {
     let Some(causes) = causes else { return vec![String::new(); bridge.parts.len()] };
     let percent =
-        |ppm: Option<u32>| ppm.map_or(human::UNKNOWN.to_owned(), |ppm| format!("{:.1}", f64::from(ppm) / 1e4));
-    let count = |milli: i64| human::grouped((milli.max(0) as u128 + 500) / 1_000);
+        |ppm: Option<u32>| ppm.map_or(format::UNKNOWN.to_owned(), |ppm| format!("{:.1}", f64::from(ppm) / 1e4));
+    let count = |milli: i64| format::grouped((milli.max(0) as u128 + 500) / 1_000);
     let note = |(cause, part): &(Cause, Money)| match cause {
         Cause::Traffic => match causes.tokens_ppm {
             None => String::new(),
@@ -112,7 +112,7 @@ fn waterfall<'a>(bridge: &Bridge, notes: &'a [String], (before, after): (&'a str
 
 /// What qualifies it, and who moved it most: models, units, nodes.
 fn movers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage, bridge: &Bridge) {
-    let late = page.bridge.known_from.map(|from| human::clock_minute(from, scene.zone()));
+    let late = page.bridge.known_from.map(|from| format::clock_minute(from, scene.zone()));
     let doubts = [
         late.map(|from| format!("then known from {from} only")),
         page.bridge.unwatched.then(|| "a part of it was not watched".to_owned()),
@@ -120,7 +120,7 @@ fn movers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPa
     ];
     let mut row = 0;
     for doubt in doubts.into_iter().flatten() {
-        canvas.pen(area, row).put(Role::Warning, &human::cut(&doubt, usize::from(area.width)));
+        canvas.pen(area, row).put(Role::Warning, &format::cut(&doubt, usize::from(area.width)));
         row += 1;
     }
     let kinds = [("model", &bridge.models), ("unit", &bridge.units), ("node", &bridge.nodes)];
@@ -136,7 +136,7 @@ fn movers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPa
 
 fn mover_line(canvas: &mut Canvas<'_>, area: Rect, kind: &str, mover: &Mover) {
     let (role, text) = change(mover.change(), 9);
-    let cells = usize::from(area.width).saturating_sub(7 + human::width(&text) + 1);
+    let cells = usize::from(area.width).saturating_sub(7 + format::width(&text) + 1);
     canvas.pen(area, 0).name(Role::Dim, kind, 6).name(Role::Text, mover.key.as_str(), cells);
     canvas.clip(area).line_to(area.width, 0, &[Segment::new(role, text)]);
 }

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::tui::app::MoneyState;
-use crate::tui::human;
-use crate::tui::inquiry::{Hour, MoneyPage};
+use crate::tui::format;
+use crate::tui::ledger_query::{Hour, MoneyPage};
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::rule::TitledRule;
@@ -38,7 +38,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
         canvas.pen(area, row).put(if name == "today" { Role::Text } else { Role::Dim }, name);
         if is_asked {
             let waits = !begins.iter().all(|begin| state.days.contains_key(begin));
-            canvas.clip(area).line_to(area.width, row, &[Segment::dim(if waits { "…" } else { human::UNKNOWN })]);
+            canvas.clip(area).line_to(area.width, row, &[Segment::dim(if waits { "…" } else { format::UNKNOWN })]);
             continue;
         }
         let mut clip = canvas.clip(area);
@@ -52,11 +52,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
         }
         let sum = hours.iter().filter_map(|hour| hour.profit).reduce(|a, b| a + b);
         if sum.is_none() {
-            canvas.clip(area).line_to(area.width, row, &[Segment::dim(human::UNKNOWN)]);
+            canvas.clip(area).line_to(area.width, row, &[Segment::dim(format::UNKNOWN)]);
         }
         if let Some(sum) = sum {
             let role = if sum < Money::ZERO { Role::Loss } else { Role::Gain };
-            let text = human::signed(sum, usize::from(SUM) - 1);
+            let text = format::signed(sum, usize::from(SUM) - 1);
             canvas.clip(area).line_to(area.width, row, &[Segment::new(role, text)]);
         }
     }

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use super::row_key;
 use crate::statement::AtList;
 use crate::tui::app::ListState;
-use crate::tui::human;
-use crate::tui::inquiry::MoneyPage;
+use crate::tui::format;
+use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::Scene;
 use crate::tui::view::list::{Col, List, figure};
 use crate::tui::view::{Hits, RowKey, tables};
@@ -48,7 +48,7 @@ fn columns<'a>(page: &MoneyPage) -> Vec<C<'_, 'a>> {
             Cell::text(format!("{}{}", at.list, if in_force(page, at) { " ●" } else { "" }))
         })
         .stretch(1, 34),
-        C::right("worth", 9, |(_, at)| figure(&human::bare(Some(at.revenue), 9))),
+        C::right("worth", 9, |(_, at)| figure(&format::bare(Some(at.revenue), 9))),
         C::right("of ours", 7, move |(_, at)| Cell::dim(times(at.revenue, ours))).rank(1),
         C::right("profit", 9, |(_, at)| tables::profit(at.profit())).rank(2),
     ]
@@ -57,7 +57,7 @@ fn columns<'a>(page: &MoneyPage) -> Vec<C<'_, 'a>> {
 /// `1.61 x`.
 fn times(worth: Money, ours: Money) -> String {
     match quotient(worth, ours).map(crate::units::Ratio::get) {
-        None => human::UNKNOWN.to_owned(),
+        None => format::UNKNOWN.to_owned(),
         Some(times) if times < 99.95 => format!("{times:.2} x"),
         Some(times) if times < 9999.5 => format!("{times:.0} x"),
         Some(_) => ">9999 x".to_owned(),

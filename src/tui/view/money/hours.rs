@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 
 use super::{change, old_page, rows};
 use crate::history::{Measure, Query, Subject};
-use crate::tui::human;
-use crate::tui::inquiry::{Hour, MoneyPage};
+use crate::tui::format;
+use crate::tui::ledger_query::{Hour, MoneyPage};
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
 use crate::tui::widgets::hour_bars::{HourBar, HourBars};
@@ -56,7 +56,7 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage
     }
     if let Some(old) = old_page(scene, page) {
         let room = usize::from(area.width).saturating_sub(30);
-        rule = TitledRule::new("By the hour").right([Segment::new(Role::Warning, human::cut(&old, room))]);
+        rule = TitledRule::new("By the hour").right([Segment::new(Role::Warning, format::cut(&old, room))]);
         return rule.draw(canvas, area);
     }
     let sums = &page.models.total;
@@ -79,14 +79,14 @@ fn bar(
     hour: &Hour,
     (expected, unit): (Option<f64>, Unit),
 ) -> HourBar<'static> {
-    let clock = human::clock_minute(hour.begin, scene.zone());
+    let clock = format::clock_minute(hour.begin, scene.zone());
     let every = if pitch >= 3 { 1 } else { 6 / usize::from(pitch.max(1)) };
     let label = if nth % every == 0 { clock.get(..2).unwrap_or("--").to_owned() } else { String::new() };
     let has_begun = hour.begin <= page.at;
     let share = hour.cost.zip(hour.revenue).and_then(|(cost, revenue)| quotient(cost, revenue));
     let share = share.map(|share| share.get() * 100.0).filter(|share| *share >= 0.0);
     let role = if hour.profit.is_some_and(|profit| profit < Money::ZERO) { Role::Loss } else { Role::Text };
-    let unknown = || Segment::dim(if has_begun { human::UNKNOWN } else { "" });
+    let unknown = || Segment::dim(if has_begun { format::UNKNOWN } else { "" });
     let figures = vec![
         hour.profit
             .map_or_else(unknown, |profit| Segment::new(role, unit.written(number(Some(profit)).unwrap_or(0.0)))),
@@ -120,7 +120,7 @@ impl Unit {
         let units = LETTERS.into_iter().flat_map(|(scale, letter)| {
             [2, 1, 0].map(|places| Self { scale, letter, places: if scale > 1.0 { places.min(1) } else { places } })
         });
-        let fits = |unit: &Self| values.iter().all(|value| human::width(&unit.written(*value)) <= cells);
+        let fits = |unit: &Self| values.iter().all(|value| format::width(&unit.written(*value)) <= cells);
         units.into_iter().find(fits).unwrap_or(Self { scale: 1e12, letter: "T", places: 0 })
     }
 
@@ -146,17 +146,17 @@ fn yesterday(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Option<f64>> {
 
 /// The top, half of it, and what the figures are.
 fn draw_scale(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (top, text_rows): (f64, u16)) {
-    let symbol = human::symbol(scene.currency()).trim_end().to_owned();
+    let symbol = format::symbol(scene.currency()).trim_end().to_owned();
     let height = area.height.saturating_sub(text_rows);
     let mut label = |row: u16, text: String| {
         let width = canvas.clip(area).width();
         canvas.clip(area).line_within(0, row, width, &[Segment::dim(text)], true);
     };
     if height > 0 {
-        label(0, format!("{symbol}{}", human::axis_figure(top)));
+        label(0, format!("{symbol}{}", format::axis_figure(top)));
     }
     if height >= 4 && height.is_multiple_of(2) {
-        label(height / 2, format!("{symbol}{}", human::axis_figure(top / 2.0)));
+        label(height / 2, format!("{symbol}{}", format::axis_figure(top / 2.0)));
     }
 }
 
@@ -170,7 +170,7 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit)
     if let Some(profit) = scene.snap.money.profit_per_hour.filter(|_| rows >= 4) {
         let role = if profit < Money::ZERO { Role::Loss } else { Role::Gain };
         canvas.pen(area, 1).put(Role::Dim, "now, an hour");
-        canvas.pen(area, 2).strong(role, &human::signed(profit, 14));
+        canvas.pen(area, 2).strong(role, &format::signed(profit, 14));
         if let Some(quarter) = scene.app.bridge() {
             let (role, text) = change(quarter.bridge.change(), 9);
             canvas.pen(area, 3).put(role, &text);
@@ -178,7 +178,7 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit)
         }
     }
     if text_rows > 1 {
-        let symbol = human::symbol(scene.currency()).trim_end().to_owned();
+        let symbol = format::symbol(scene.currency()).trim_end().to_owned();
         canvas.pen(area, rows + 1).put(Role::Dim, &format!("profit, {}{symbol}", unit.letter));
         canvas.pen(area, rows + 2).put(Role::Dim, "cost/revenue %");
     }

@@ -17,8 +17,8 @@ use ratatui::layout::Rect;
 use super::what_if::levers;
 use super::{Hits, Layout, Part, RowKey, View, tables};
 use crate::tui::app::{Command, Pane};
-use crate::tui::human;
-use crate::tui::inquiry::MoneyPage;
+use crate::tui::format;
+use crate::tui::ledger_query::MoneyPage;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -127,14 +127,14 @@ fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         (None, false) => (Role::Dim, "no ledger here: the past is not kept".to_owned()),
     };
     let row = area.height.min(3).saturating_sub(1);
-    for (row, line) in (row..area.height).zip(human::wrapped(&text, usize::from(area.width))) {
+    for (row, line) in (row..area.height).zip(format::wrapped(&text, usize::from(area.width))) {
         canvas.pen(area, row).put(role, &line);
     }
 }
 
 /// Since when the page stands, where that is not now, and why.
 fn old_page(scene: &Scene<'_>, page: &MoneyPage) -> Option<String> {
-    let clock = human::clock_minute(page.at, scene.zone());
+    let clock = format::clock_minute(page.at, scene.zone());
     match &scene.app.money.trouble {
         Some(trouble) => Some(format!("as of {clock}: {trouble}")),
         None => (scene.ago(page.at) > OLD).then(|| format!("as of {clock}, asking the ledger…")),
@@ -146,7 +146,7 @@ fn change(amount: Amount, cells: usize) -> (Role, String) {
     let size = if amount < Amount::ZERO { Amount::ZERO - amount } else { amount };
     match amount.rounded(2).signum() {
         0 => (Role::Dim, "0".to_owned()),
-        1 => (Role::Gain, format!("▲ +{}", human::bare(Some(size), cells))),
-        _ => (Role::Loss, format!("▼ −{}", human::bare(Some(size), cells))),
+        1 => (Role::Gain, format!("▲ +{}", format::bare(Some(size), cells))),
+        _ => (Role::Loss, format!("▼ −{}", format::bare(Some(size), cells))),
     }
 }

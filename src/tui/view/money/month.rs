@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::statement::Capacity;
-use crate::tui::human;
-use crate::tui::inquiry::MoneyPage;
+use crate::tui::format;
+use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::gauge::Gauge;
@@ -59,8 +59,8 @@ pub(super) fn even(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let rate = page.totals.gpu_rate();
     let now = [
         "now 100 %".to_owned(),
-        format!("now {}", human::percent1(hits).trim()),
-        format!("now {}", human::unit_price(rate, scene.currency()).trim()),
+        format!("now {}", format::percent1(hits).trim()),
+        format!("now {}", format::unit_price(rate, scene.currency()).trim()),
     ];
     for (row, ((label, value), now)) in (1..).zip(break_even(scene, page).into_iter().zip(now)) {
         line(canvas, area, row, label, Segment::text(value));
@@ -117,17 +117,17 @@ fn month_lines(scene: &Scene<'_>, page: &MoneyPage) -> Vec<(&'static str, Role, 
 
 /// A profit with its sign.
 fn signed(scene: &Scene<'_>, profit: Option<Money>) -> String {
-    let Some(profit) = profit else { return human::UNKNOWN.to_owned() };
+    let Some(profit) = profit else { return format::UNKNOWN.to_owned() };
     let (sign, size) = if profit < Money::ZERO { ("▼ −", Money::ZERO - profit) } else { ("+", profit) };
-    format!("{sign}{}", scene.money(Some(size), 12 - human::width(sign)).trim())
+    format!("{sign}{}", scene.money(Some(size), 12 - format::width(sign)).trim())
 }
 
 fn break_even(scene: &Scene<'_>, page: &MoneyPage) -> [(&'static str, String); 3] {
     let ppm = |ppm: Option<i64>| Ratio::of(ppm.unwrap_or_default() as f64, 1e6).filter(|_| ppm.is_some());
-    let percent = |value| human::percent1(ppm(value)).trim().to_owned();
+    let percent = |value| format::percent1(ppm(value)).trim().to_owned();
     let even = &page.break_even;
-    let price = human::unit_price(even.gpu_rate, scene.currency());
-    let price = if human::width(&price) > 12 { scene.money(even.gpu_rate, 12) } else { price };
+    let price = format::unit_price(even.gpu_rate, scene.currency());
+    let price = if format::width(&price) > 12 { scene.money(even.gpu_rate, 12) } else { price };
     [("this load", percent(even.load_ppm)), ("hit rate", percent(even.hit_rate_ppm)), ("a GPU-hour", price)]
 }
 
@@ -143,7 +143,7 @@ pub(super) fn capacity(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, p
     pen.strong(Role::Text, "Capacity").put(Role::Dim, "  ");
     let mut used = 10;
     for (nth, fact) in facts.iter().enumerate() {
-        used += human::width(fact) + if nth > 0 { 3 } else { 0 };
+        used += format::width(fact) + if nth > 0 { 3 } else { 0 };
         // A fact that does not fit is left out whole.
         if used > usize::from(area.width) {
             return;

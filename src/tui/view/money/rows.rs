@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use super::row_key;
 use crate::statement::{By, Row, RowKind, Statement};
 use crate::tui::app::ListState;
-use crate::tui::human;
-use crate::tui::inquiry::MoneyPage;
+use crate::tui::format;
+use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::list::{Col, List, figure};
@@ -115,7 +115,7 @@ fn columns<'s, 'a>(title: &'static str) -> Vec<C<'s, 'a>> {
 }
 
 fn amount(money: Option<Money>) -> Cell<'static> {
-    figure(&human::bare(money, 9))
+    figure(&format::bare(money, 9))
 }
 
 /// The revenue that is in the profit.
@@ -134,6 +134,6 @@ fn margin(row: &Row, whole: Option<Money>) -> Cell<'static> {
     match ratio.map(crate::units::Ratio::get) {
         Some(ratio) if ratio <= -9.995 => Cell::text("<−999 %"),
         Some(ratio) if ratio >= 99.995 => Cell::text(">9999 %"),
-        _ => figure(&human::percent1(ratio).replace('-', "−")),
+        _ => figure(&format::percent1(ratio).replace('-', "−")),
     }
 }

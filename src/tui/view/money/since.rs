@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use crate::tui::human;
-use crate::tui::inquiry::MoneyPage;
+use crate::tui::format;
+use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
 use crate::tui::widgets::area::{AreaChart, Layer};
@@ -32,14 +32,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let (gains, losses) = (shown(|value| value >= 0.0), shown(|value| value < 0.0));
     let layers = vec![Layer { values: &gains, role: Role::Gain }, Layer { values: &losses, role: Role::Loss }];
     let chart = AreaChart { layers, low: 0.0, top, even: None, is_heat: false };
-    let symbol = human::symbol(scene.currency()).trim_end().to_owned();
-    let amount = |value: f64| format!("{symbol}{}", human::axis_figure(value));
+    let symbol = format::symbol(scene.currency()).trim_end().to_owned();
+    let amount = |value: f64| format!("{symbol}{}", format::axis_figure(value));
     let mut labels = vec![ScaleLabel::end(top, amount(top))];
     let key = if is_loss { Role::Loss } else { Role::Gain };
     let mut rule = TitledRule::new("Profit since midnight");
     if let Some(last) = last {
         labels.insert(0, ScaleLabel::now(number(Some(last)).unwrap_or(0.0).abs(), amount(last_size(last))));
-        rule = rule.right([Segment::key(key), Segment::text(format!(" {}", human::signed(last, 12)))]);
+        rule = rule.right([Segment::key(key), Segment::text(format!(" {}", format::signed(last, 12)))]);
     }
     FramedChart {
         rule,
@@ -81,8 +81,8 @@ fn spread(sums: &[Option<Money>], dots: usize) -> Vec<Option<f64>> {
 
 fn ticks(scene: &Scene<'_>, page: &MoneyPage, cells: usize) -> Vec<Tick> {
     let hours = page.hours.len().max(1);
-    let tick = |(nth, hour): (usize, &crate::tui::inquiry::Hour)| {
-        let clock = human::clock_minute(hour.begin, scene.zone());
+    let tick = |(nth, hour): (usize, &crate::tui::ledger_query::Hour)| {
+        let clock = format::clock_minute(hour.begin, scene.zone());
         let text = format!("┴{}", clock.get(..2).unwrap_or("--"));
         Tick { cell: u16::try_from(nth * cells / hours).unwrap_or(u16::MAX), text }
     };

@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use crate::tui::human;
-use crate::tui::inquiry::MoneyPage;
+use crate::tui::format;
+use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::overview;
@@ -34,7 +34,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     {
         let text = format!("of a budget of {}  ", scene.money(Some(budget), 10).trim());
         canvas.pen(rest, row).put(Role::Dim, &text);
-        let x = human::width(&text) as u16;
+        let x = format::width(&text) as u16;
         let room = Rect { x: rest.x + x, y: rest.y + row, width: rest.width.saturating_sub(x), height: 1 };
         let share = number(Some(budget)).filter(|budget| *budget > 0.0).map(|budget| (cost / budget).min(1.0));
         Gauge::of(share, Ink::Mixed(Role::Cost, 80)).draw(canvas, room.intersection(rest));
@@ -68,7 +68,7 @@ fn gpu_hour(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<Span>> {
     let Some((profit, cost)) = totals.profit().zip(totals.cost).filter(|_| totals.gpu_time.millis() > 0) else {
         return Vec::new();
     };
-    let price = |money: Option<Money>| human::unit_price(money.map(|money| money.round_to(2)), scene.currency());
+    let price = |money: Option<Money>| format::unit_price(money.map(|money| money.round_to(2)), scene.currency());
     let (verb, size) = if profit < Money::ZERO { ("lost ", Money::ZERO - profit) } else { ("made ", profit) };
     vec![vec![
         (Role::Dim, verb.to_owned()),

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::NodeRow;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, number};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
@@ -75,6 +75,6 @@ fn why(node: &NodeRow, whys: &HashMap<&str, String>) -> String {
         Health::Live if node.profit_per_hour.is_none() => "unpriced".to_owned(),
         Health::Live if node.idle_per_hour.is_some_and(|idle| idle.rounded(2) > 0) => "idle".to_owned(),
         Health::Live => String::new(),
-        state => format!("{state} {}", human::age(node.age_seconds)),
+        state => format!("{state} {}", format::age(node.age_seconds)),
     })
 }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::history::Subject;
 use crate::tui::app::Pace;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::pane::{self, Fact, Period, why_unknown};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -46,14 +46,14 @@ fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, largest: Digit
     let (role, glyph, sign) = sign(money.profit);
     let (mut whole, mut cents) = ("–".to_owned(), String::new());
     if let Some(profit) = money.profit {
-        let digits = human::digits(profit, 2);
+        let digits = format::digits(profit, 2);
         let is_large = profit >= WHOLE || profit <= Money::ZERO - WHOLE;
         match digits.split_once('.').filter(|_| is_large) {
             Some((before, after)) => (whole, cents) = (before.to_owned(), format!(".{after}")),
             None => whole = digits,
         }
     }
-    let symbol = human::symbol(scene.currency());
+    let symbol = format::symbol(scene.currency());
     let bound = if money.profit.is_some() { scene.snap.total_bound().mark() } else { "" };
     let draw = |canvas: &mut Canvas<'_>, whole: &str, cents: &str| {
         let glyph = if money.profit.is_some_and(Money::is_zero) { '▬' } else { glyph };
@@ -67,7 +67,7 @@ fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, largest: Digit
     if whole.len() > room
         && let Some(profit) = money.profit
     {
-        return draw(canvas, &human::digits_within(profit, room), "");
+        return draw(canvas, &format::digits_within(profit, room), "");
     }
     draw(canvas, &whole, &cents)
 }
@@ -103,8 +103,8 @@ fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<Span>>> {
     let rate = rate(scene, side);
     let revenue = amount(&format!("revenue {}", scene.snap.total_bound().mark()), money.revenue, 8);
     let (cost, idle) = (amount("cost ", money.cost, 7), amount("idle ", money.idle_cost, 6));
-    let on_cost = fact("profit on cost ", human::percent(money.profit_on_cost).trim(), 5);
-    let gross = fact("gross margin ", human::percent1(money.gross_margin).trim(), 6);
+    let on_cost = fact("profit on cost ", format::percent(money.profit_on_cost).trim(), 5);
+    let gross = fact("gross margin ", format::percent1(money.gross_margin).trim(), 6);
     let even = even(money.break_even_load, side || width < 45);
     let uncosted = (money.uncosted_engines > 0).then(|| {
         let plural = if money.uncosted_engines == 1 { "" } else { "s" };
@@ -127,18 +127,18 @@ fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<Span>>> {
 }
 
 fn fact(label: &str, value: &str, kept: usize) -> Vec<Span> {
-    vec![(Role::Dim, label.to_owned()), (Role::Text, human::pad_right(value, kept))]
+    vec![(Role::Dim, label.to_owned()), (Role::Text, format::pad_right(value, kept))]
 }
 
 /// `+ $24,524 /h   ▼ $2,000 /h`.
 fn rate(scene: &Scene<'_>, side: bool) -> Vec<Span> {
-    let Some(rate) = scene.snap.money.profit_per_hour else { return fact("an hour ", human::UNKNOWN, 9) };
+    let Some(rate) = scene.snap.money.profit_per_hour else { return fact("an hour ", format::UNKNOWN, 9) };
     let (role, glyph, sign) = sign(Some(rate));
     let glyph = if glyph == '▼' { "▼ " } else { "" };
-    let symbol = human::symbol(scene.currency());
+    let symbol = format::symbol(scene.currency());
     let bound = scene.snap.rate_bound().mark();
-    let amount = format!("{bound}{glyph}{sign} {symbol}{} /h", human::digits_within(rate, 7));
-    let mut spans = vec![(role, human::pad_right(&amount, if side { 19 } else { 0 }))];
+    let amount = format!("{bound}{glyph}{sign} {symbol}{} /h", format::digits_within(rate, 7));
+    let mut spans = vec![(role, format::pad_right(&amount, if side { 19 } else { 0 }))];
     if let Some((role, text)) = change(scene).filter(|_| !side) {
         spans.push((role, format!("  {text}")));
     }
@@ -148,7 +148,7 @@ fn rate(scene: &Scene<'_>, side: bool) -> Vec<Span> {
 fn even(load: Option<Ratio>, is_short: bool) -> Vec<Span> {
     let text = match load {
         Some(load) if load.get() > 100.0 => "> 100x".to_owned(),
-        load => human::percent(load).trim().to_owned(),
+        load => format::percent(load).trim().to_owned(),
     };
     if is_short { fact("break-even ", &text, 5) } else { fact("breaks even at ", &format!("{text} of this load"), 0) }
 }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::history::{Measure, Query, Subject};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::hour_bars::{HourBar, HourBars};
@@ -30,7 +30,7 @@ pub(super) fn has_hours(scene: &Scene<'_>) -> bool {
 
 /// Draws it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let symbol = human::symbol(scene.currency()).trim_end().to_owned();
+    let symbol = format::symbol(scene.currency()).trim_end().to_owned();
     TitledRule::new("By the hour")
         .note([Segment::dim(format!(" · {symbol}, the last 24"))])
         .right([Segment::key(Role::Gain), Segment::dim(" profit  ")])
@@ -41,7 +41,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let top = step_above(1.02 * most);
     let begins = (0..HOURS).map(|nth| first(scene) + times(nth));
     let bars = begins.zip(revenues.iter().zip(&costs)).enumerate().map(|(nth, (begin, (revenue, cost)))| {
-        let clock = human::clock_minute(begin, scene.zone());
+        let clock = format::clock_minute(begin, scene.zone());
         let label = if nth % LABELS == 0 { clock.get(..2).unwrap_or("--").to_owned() } else { String::new() };
         HourBar { revenue: *revenue, cost: *cost, expected: None, label: Segment::dim(label), figures: Vec::new() }
     });
@@ -50,7 +50,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     HourBars { bars: bars.collect(), top, width: PITCH - 1, pitch: PITCH, text_rows: 1 }.draw(canvas, plot);
     let scale = Rect { x: plot.right(), width: below.width - plot.width, ..below };
     let width = canvas.clip(scale).width();
-    canvas.clip(scale).line_within(0, 0, width, &[Segment::dim(format!("{symbol}{}", human::axis_figure(top)))], true);
+    canvas.clip(scale).line_within(0, 0, width, &[Segment::dim(format!("{symbol}{}", format::axis_figure(top)))], true);
 }
 
 /// When the first of the hours begins.

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::vitals::Vital;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::time_axis::TimeAxis;
@@ -12,14 +12,14 @@ use crate::units::Ratio;
 
 /// `At 14:31` while an instant is pointed at.
 pub(super) fn title(scene: &Scene<'_>) -> Option<String> {
-    Some(format!("At {}", human::clock_minute(scene.app.pointed()?, scene.zone())))
+    Some(format!("At {}", format::clock_minute(scene.app.pointed()?, scene.zone())))
 }
 
 /// The value that a line has where it is pointed at, as its figure is written.
 pub(super) fn figure(scene: &Scene<'_>, vital: &Vital, axis: &TimeAxis, values: &[Option<f64>]) -> Option<String> {
     let dot = axis.dot_of(scene.app.pointed()?)?;
     let value = values.get(dot).copied().flatten();
-    let text = if vital.is_share { human::percent1(value.and_then(Ratio::new)) } else { human::scaled_tight(value) };
+    let text = if vital.is_share { format::percent1(value.and_then(Ratio::new)) } else { format::scaled_tight(value) };
     Some(text.trim().to_owned())
 }
 

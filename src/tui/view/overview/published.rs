@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::efficiency::{PUBLISHED_COST, PUBLISHED_NODES, PUBLISHED_ON_COST, PUBLISHED_REVENUE};
 use crate::tui::app::WatchedFleet;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
 use crate::tui::view::list::{Col, List, figure};
@@ -41,16 +41,16 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     List { gap: 1, ..List::plain("Published, and counted here", &columns, &rows) }.draw(canvas, area);
     if area.height >= ROWS {
         let text = "The published token totals are rounded.";
-        canvas.pen(area, ROWS - 1).put(Role::Dim, &human::cut(text, usize::from(area.width)));
+        canvas.pen(area, ROWS - 1).put(Role::Dim, &format::cut(text, usize::from(area.width)));
     }
 }
 
 fn lines(scene: &Scene<'_>) -> [Line; 4] {
     let money = &scene.snap.money;
     let amount = |of| scene.money(of, 11).trim().to_owned();
-    let percent = |of: Option<Ratio>| human::percent1(of).trim().to_owned();
+    let percent = |of: Option<Ratio>| format::percent1(of).trim().to_owned();
     let nodes = node_hours(scene).zip(hours(scene)).map(|(node_hours, hours)| node_hours / hours);
-    let nodes = nodes.map_or(human::UNKNOWN.to_owned(), |nodes| format!("{nodes:.2}"));
+    let nodes = nodes.map_or(format::UNKNOWN.to_owned(), |nodes| format!("{nodes:.2}"));
     [
         Line { what: "revenue at list prices", published: PUBLISHED_REVENUE.to_owned(), here: amount(money.revenue) },
         Line { what: "rent of H800 at $2.00", published: PUBLISHED_COST.to_owned(), here: amount(money.cost) },
@@ -71,8 +71,9 @@ fn node_hours(scene: &Scene<'_>) -> Option<f64> {
 /// The sums of the day in a sentence.
 pub(super) fn sentence(scene: &Scene<'_>) -> String {
     let tokens = &scene.snap.tokens;
-    let count = |count: Option<Tokens>| human::scaled_tight(count.map(|count| count.count() as f64)).trim().to_owned();
-    let node_hours = node_hours(scene).map_or(human::UNKNOWN.to_owned(), |hours| human::grouped(hours.round() as u128));
+    let count = |count: Option<Tokens>| format::scaled_tight(count.map(|count| count.count() as f64)).trim().to_owned();
+    let node_hours =
+        node_hours(scene).map_or(format::UNKNOWN.to_owned(), |hours| format::grouped(hours.round() as u128));
     format!(
         "{} prompt tokens, {} of them cached, and {} output tokens; {node_hours} node-hours at $16. Exact, from counters.",
         count(tokens.prompt_total),

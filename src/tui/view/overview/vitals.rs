@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::pointed;
 use crate::history::{Measure, Subject};
 use crate::tui::app::Pace;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
@@ -59,12 +59,12 @@ fn vitals(scene: &Scene<'_>) -> [Vital; 4] {
         tokens.cached_per_second.is_none() && tokens.prompt_total.is_some() && tokens.cached_total.is_none();
     let hits = match snap.cache_hit_rate {
         None if hits_unknown => "n/a".to_owned(),
-        rate => human::percent1(rate).trim().to_owned(),
+        rate => format::percent1(rate).trim().to_owned(),
     };
     let rate = |label, measure, role, value, change| Vital {
         label,
         short: label,
-        figure: human::scaled_tight(value).trim().to_owned(),
+        figure: format::scaled_tight(value).trim().to_owned(),
         unit: " tok/s",
         measure,
         role,
@@ -81,7 +81,7 @@ fn vitals(scene: &Scene<'_>) -> [Vital; 4] {
         change,
         is_share: true,
     };
-    let load = human::percent(snap.gpus.utilization).trim().to_owned();
+    let load = format::percent(snap.gpus.utilization).trim().to_owned();
     let points = |change: Option<f64>, now: Option<Ratio>| {
         // A change in points, where the line tells it as a part.
         change.zip(now).map(|(change, now)| now.get() - now.get() / (1.0 + change))
@@ -156,7 +156,7 @@ fn prompt_layers(scene: &Scene<'_>) -> Vec<(Measure, Role)> {
 
 /// What changed; of a figure that is unknown now nothing can be said.
 fn change(vital: &Vital) -> Vec<Segment<'static>> {
-    let change = vital.change.filter(|_| vital.figure != human::UNKNOWN);
+    let change = vital.change.filter(|_| vital.figure != format::UNKNOWN);
     changed(change, vital.is_share)
 }
 
@@ -192,7 +192,7 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         let text = if vital.is_share {
             format!("{:.0}–{:.0}", low * 100.0, top * 100.0)
         } else {
-            format!("0–{}", human::axis_figure(top))
+            format!("0–{}", format::axis_figure(top))
         };
         let mut clip = canvas.clip(line);
         let end = clip.width();

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::statement::{Totals, break_even_load};
-use crate::tui::human;
-use crate::tui::inquiry::WhatIfPage;
+use crate::tui::format;
+use crate::tui::ledger_query::WhatIfPage;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
 use crate::tui::widgets::axis_rule::{AxisRule, Mark, Tick};
@@ -35,8 +35,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let largest = revenue.iter().chain(&cost).flatten().copied().fold(0.0, f64::max);
     let top = step_above(1.02 * largest);
     let chart = MarginChart { revenue: &revenue, cost: &cost, top, bottom: 0.0, form: MarginForm::Stack };
-    let symbol = human::symbol(scene.currency()).trim_end().to_owned();
-    let label = |value: f64| format!("{symbol}{}", human::axis_figure(value));
+    let symbol = format::symbol(scene.currency()).trim_end().to_owned();
+    let label = |value: f64| format!("{symbol}{}", format::axis_figure(value));
     let now = number(Some(after.covered_revenue())).unwrap_or(0.0);
     let owed = number(after.cost).unwrap_or(0.0);
     let labels =

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::percent;
 use crate::reading::Label;
 use crate::tui::app::{Field, WhatIfForm};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::TitledRule;
@@ -34,10 +34,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, has_a
 
 fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let form = &scene.app.what_if;
-    let clock = |at| human::clock_minute(at, scene.zone());
+    let clock = |at| format::clock_minute(at, scene.zone());
     let span = form.page.as_ref().map(|page| format!("{} to {}", clock(page.since), clock(page.until)));
     let waits = if form.page.is_some() && !form.is_answered() { " …" } else { "" };
-    let name = form.scenario.as_ref().map(|name| Segment::text(format!("  {}", human::shorten(name, 14))));
+    let name = form.scenario.as_ref().map(|name| Segment::text(format!("  {}", format::shorten(name, 14))));
     let mut rule = TitledRule::new("What if");
     rule = rule.note([Segment::new(Role::Warning, "  not real money")].into_iter().chain(name));
     rule = rule.right([Segment::dim(format!("today's traffic, {}{waits}", span.unwrap_or_default()))]);
@@ -62,14 +62,14 @@ fn line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, field: Field) {
     if written.is_empty() {
         pen.put(Role::Dim, &now);
     } else if let Some(doubt) = doubt(form, field) {
-        pen.strong(Role::Warning, &format!("{}{unit}", human::shorten(written, 20)))
+        pen.strong(Role::Warning, &format!("{}{unit}", format::shorten(written, 20)))
             .put(Role::Warning, &format!("  {doubt}"));
         return;
     } else {
         if has_slider || field == Field::List {
-            pen.put(Role::Dim, &format!("{} → ", human::shorten(&now, 12)));
+            pen.put(Role::Dim, &format!("{} → ", format::shorten(&now, 12)));
         }
-        pen.strong(Role::Warning, &format!("{}{unit}", human::shorten(written, 24)));
+        pen.strong(Role::Warning, &format!("{}{unit}", format::shorten(written, 24)));
     }
     pen.put(Role::Accent, close);
     if has_slider {
@@ -123,8 +123,8 @@ fn now(scene: &Scene<'_>, form: &WhatIfForm, field: Field) -> String {
         Field::Paid => share(levels.paid_ppm),
         Field::Load => "100 %".to_owned(),
         Field::HitRate => share(levels.hit_rate_ppm),
-        Field::GpuRate => human::unit_price(levels.gpu_rate, scene.currency()),
-        Field::Nodes => levels.nodes_milli.map_or_else(|| human::UNKNOWN.to_owned(), nodes_held),
+        Field::GpuRate => format::unit_price(levels.gpu_rate, scene.currency()),
+        Field::Nodes => levels.nodes_milli.map_or_else(|| format::UNKNOWN.to_owned(), nodes_held),
     }
 }
 
@@ -132,7 +132,7 @@ fn now(scene: &Scene<'_>, form: &WhatIfForm, field: Field) -> String {
 fn nodes_held(milli: i64) -> String {
     let hundredths = (milli + 5) / 10;
     let (whole, rest) = (hundredths / 100, hundredths % 100);
-    let whole = human::grouped(whole.unsigned_abs().into());
+    let whole = format::grouped(whole.unsigned_abs().into());
     let rest = if rest == 0 { String::new() } else { format!(".{rest:02}").trim_end_matches('0').to_owned() };
     format!("{whole}{rest}")
 }

@@ -10,8 +10,8 @@ use ratatui::layout::Rect;
 
 pub(in crate::tui::view) use worth::levers;
 
-use crate::tui::human;
-use crate::tui::inquiry::WhatIfPage;
+use crate::tui::format;
+use crate::tui::ledger_query::WhatIfPage;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -69,7 +69,7 @@ fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         None if scene.app.has_past => (Role::Dim, "asking the ledger…".to_owned()),
         None => (Role::Dim, "no ledger here: the past is not kept".to_owned()),
     };
-    for (row, line) in (0..area.height).zip(human::wrapped(&text, usize::from(area.width))) {
+    for (row, line) in (0..area.height).zip(format::wrapped(&text, usize::from(area.width))) {
         canvas.pen(area, row).put(role, &line);
     }
 }
@@ -79,7 +79,7 @@ fn command(page: &WhatIfPage, cells: u16) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in page.changed.command().unwrap_or_default() {
         match lines.last_mut() {
-            Some(line) if human::width(line) + human::width(&word) < usize::from(cells) => line.extend([" ", &word]),
+            Some(line) if format::width(line) + format::width(&word) < usize::from(cells) => line.extend([" ", &word]),
             _ => lines.push(word),
         }
     }
@@ -94,5 +94,5 @@ fn tell(canvas: &mut Canvas<'_>, area: Rect, lines: &[String]) {
 
 /// A ratio with one decimal.
 fn percent(ratio: Option<Ratio>) -> String {
-    human::percent1(ratio).trim().to_owned()
+    format::percent1(ratio).trim().to_owned()
 }

@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 
 use super::percent;
 use crate::statement::{Totals, break_even_load};
-use crate::tui::human;
-use crate::tui::inquiry::WhatIfPage;
+use crate::tui::format;
+use crate::tui::ledger_query::WhatIfPage;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::row_bar::RowBar;
@@ -61,11 +61,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     row += u16::from(has_bars);
     for (name, now, then) in ratios(before, after) {
         let change = now.zip(then).map(|(now, then)| (then.get() - now.get()) * 100.0);
-        let change = change.map_or_else(|| human::UNKNOWN.to_owned(), points);
+        let change = change.map_or_else(|| format::UNKNOWN.to_owned(), points);
         figures(canvas, area, row, name, [percent(now), percent(then), change]);
         row += 1;
     }
-    let rate = human::unit_price(page.what_if.break_even.gpu_rate, scene.currency());
+    let rate = format::unit_price(page.what_if.break_even.gpu_rate, scene.currency());
     figures(canvas, area, row, "or a GPU at /h", [String::new(), rate, String::new()]);
 }
 
@@ -112,7 +112,7 @@ fn amount(scene: &Scene<'_>, money: Option<Money>, (name, cells): (&str, usize))
 }
 
 fn changed(scene: &Scene<'_>, change: Option<Money>) -> String {
-    let Some(change) = change else { return human::UNKNOWN.to_owned() };
+    let Some(change) = change else { return format::UNKNOWN.to_owned() };
     let size = if change < Money::ZERO { Money::ZERO - change } else { change };
     let text = scene.money(Some(size), 11);
     match change.rounded(2).signum() {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::super::list::{Col, List, said};
 use super::super::tables::profit;
 use crate::statement::{Lever, TokenClass};
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
@@ -18,7 +18,7 @@ type C<'s> = Col<'s, (Lever, Money)>;
 /// Draws the levers, the largest first.
 pub(in crate::tui::view) fn levers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, levers: &[(Lever, Money)]) {
     let top = levers.first().and_then(|(_, more)| number(Some(*more))).map_or(1.0, f64::abs);
-    let currency = human::symbol(scene.currency()).trim_end().to_owned();
+    let currency = format::symbol(scene.currency()).trim_end().to_owned();
     let columns = [
         C::left("", 28, |(lever, _)| Cell::text(name(*lever))).stretch(1, 34),
         C::left("", 12, move |(_, more)| Cell::Diverging(DivergingBar::of_profit(number(Some(*more)), top, 6)))
@@ -37,7 +37,7 @@ pub(in crate::tui::view) fn levers(canvas: &mut Canvas<'_>, area: Rect, scene: &
     if levers.iter().any(|(lever, more)| matches!(lever, Lever::HitRate(..)) && *more < Money::ZERO) {
         let text = "A hit earns less than a computed token: at equal traffic more hits are less revenue. What they free \
                     is load, for more traffic on the same GPUs.";
-        for (row, line) in (0..below.height).zip(human::wrapped(text, usize::from(below.width))) {
+        for (row, line) in (0..below.height).zip(format::wrapped(text, usize::from(below.width))) {
             canvas.pen(below, row).put(Role::Dim, &line);
         }
     }

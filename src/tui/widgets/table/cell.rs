@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::Align;
-use crate::tui::human;
+use crate::tui::format;
 use crate::tui::widgets::gauge::Gauge;
 use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
@@ -41,7 +41,7 @@ impl<'a> Cell<'a> {
 
     /// What stands where nothing is known.
     pub fn unknown() -> Self {
-        Self::dim(crate::tui::human::UNKNOWN)
+        Self::dim(crate::tui::format::UNKNOWN)
     }
 
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, align: Align) {
@@ -51,7 +51,7 @@ impl<'a> Cell<'a> {
                 canvas.clip(area).line_within(0, 0, area.width, segments, align == Align::Right);
             }
             Self::Phrase(text) => {
-                let text = human::clauses(text, usize::from(area.width));
+                let text = format::clauses(text, usize::from(area.width));
                 canvas.clip(area).line_within(0, 0, area.width, &[Segment::dim(text)], align == Align::Right);
             }
             Self::Gauge(gauge) => gauge.draw(canvas, area),

@@ -37,9 +37,9 @@ const FORMER: [(&str, &str); 2] = [("margintop-dark", "dark"), ("margintop-light
 
 /// Every palette that can be chosen, in the order in which `t` goes through them. Never empty.
 #[derive(Debug, Clone)]
-pub struct Shelf(Vec<Palette>);
+pub struct ThemeRegistry(Vec<Palette>);
 
-impl Shelf {
+impl ThemeRegistry {
     /// The built-in themes.
     ///
     /// # Errors
@@ -130,7 +130,7 @@ mod tests {
         std::fs::write(folder.path().join("light.toml"), "[roles]\ntext = \"#010203\"")?;
         std::fs::write(folder.path().join("mine.toml"), "[roles]\ntext = \"#040506\"")?;
         std::fs::write(folder.path().join("notes.txt"), "not a theme")?;
-        let shelf = Shelf::with_folder(folder.path())?;
+        let shelf = ThemeRegistry::with_folder(folder.path())?;
         assert_eq!(shelf.names().count(), BUILT_IN.len() + 1);
         let light = &shelf.palettes()[shelf.find("light")?];
         assert_eq!(light.rgb(Role::Text), Colour::Rgb(1, 2, 3));
@@ -143,17 +143,17 @@ mod tests {
         let lines: Vec<String> = (0..16).map(|i| format!("base{i:02X}: \"{i:x}0{i:x}0{i:x}0\"\n")).collect();
         let scheme = lines.concat();
         std::fs::write(folder.path().join("grey.yaml"), format!("scheme: Grey\n{scheme}"))?;
-        let shelf = Shelf::with_folder(folder.path())?;
+        let shelf = ThemeRegistry::with_folder(folder.path())?;
         assert_eq!(shelf.palettes()[shelf.find("grey")?].rgb(Role::Panel), Colour::Rgb(0x10, 0x10, 0x10));
         std::fs::write(folder.path().join("grey.yaml"), format!("{scheme}base03: \"lime\"\n"))?;
-        let wrong = Shelf::with_folder(folder.path()).map(|_| ()).map_err(|e| e.to_string());
+        let wrong = ThemeRegistry::with_folder(folder.path()).map(|_| ()).map_err(|e| e.to_string());
         assert_eq!(wrong, Err("theme grey, line 17: `lime` is no colour: write \"rrggbb\"".to_owned()));
         Ok(())
     }
 
     #[test]
     fn former_names_are_found_and_wrong_ones_name_the_nearest() -> Result<(), ThemeError> {
-        let shelf = Shelf::built_in()?;
+        let shelf = ThemeRegistry::built_in()?;
         assert_eq!(shelf.find("margintop-light"), shelf.find("light"));
         let wrong = shelf.find("embre").map_err(|e| e.to_string());
         let text = "theme embre: no such theme; did you mean `ember`? `margintop themes` lists them";
@@ -165,7 +165,7 @@ mod tests {
     fn a_wrong_file_names_its_line() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("mine.toml"), "[roles]\ntext = \"#010203\"\naccnt = \"#010203\"")?;
-        let wrong = Shelf::with_folder(folder.path()).map(|_| ()).map_err(|e| e.to_string());
+        let wrong = ThemeRegistry::with_folder(folder.path()).map(|_| ()).map_err(|e| e.to_string());
         assert_eq!(wrong, Err("theme mine, line 3: no role `accnt`; did you mean `accent`?".to_owned()));
         Ok(())
     }

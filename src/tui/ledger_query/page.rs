@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Against, Causes, Changed, MoneyQuestion, WhatIfQuestion};
+use super::{Against, Causes, Changed, MoneyQuery, WhatIfQuery};
 use crate::ledger::Past;
 use crate::pricing::{Book, PriceList};
 use crate::reading::Label;
@@ -96,9 +96,9 @@ pub struct WhatIfPage {
 }
 
 impl MoneyPage {
-    /// The page of four pasts, as [`stretches`](super::stretches) asks for them.
+    /// The page of four pasts, as [`time_ranges`](super::time_ranges) asks for them.
     pub fn of(
-        question: MoneyQuestion,
+        question: MoneyQuery,
         [today, month, before, after]: &[Past; 4],
         book: &Book,
         zone: &TimeZone,
@@ -154,7 +154,7 @@ impl Crossing {
 
 impl WhatIfPage {
     /// The page of today.
-    pub fn of(question: &WhatIfQuestion, today: &Past, book: &Book) -> Self {
+    pub fn of(question: &WhatIfQuery, today: &Past, book: &Book) -> Self {
         let changed = question.changed.clone();
         let list = changed.list.as_ref().and_then(|name| ours(book, name));
         let Changed { paid, load, hit_rate, gpu_rate, nodes, .. } = changed;

@@ -6,10 +6,10 @@ mod causes;
 mod page;
 mod question;
 mod source;
-mod stretch;
+mod time_range;
 
 pub use causes::Causes;
 pub use page::{Crossing, Hour, MoneyPage, WhatIfPage};
-pub use question::{Against, AskPast, Changed, MoneyQuestion, Question, Reply, ReplyTo, WhatIfQuestion};
+pub use question::{Against, Changed, LedgerAnswer, LedgerQueries, LedgerQuery, MoneyQuery, OnAnswer, WhatIfQuery};
 pub use source::past_of;
-pub use stretch::{Stretch, day_of, stretches};
+pub use time_range::{TimeRange, day_of, time_ranges};

@@ -14,13 +14,13 @@ const END: &[u8] = b"\x1b[?2026l";
 
 /// Crossterm's backend, in an order that costs less. To move the cursor takes some 8 bytes and to change both colours
 /// some 38, so that changed cells are written style by style and not row by row.
-pub struct Thrifty<W: Write> {
+pub struct StyleSortedBackend<W: Write> {
     inner: CrosstermBackend<W>,
     size: Box<dyn Fn() -> io::Result<Size>>,
     begun: bool,
 }
 
-impl<W: Write> Thrifty<W> {
+impl<W: Write> StyleSortedBackend<W> {
     /// Writes to `writer`, a terminal whose size `size` tells.
     pub fn new(writer: W, size: impl Fn() -> io::Result<Size> + 'static) -> Self {
         Self { inner: CrosstermBackend::new(writer), size: Box::new(size), begun: false }
@@ -60,7 +60,7 @@ fn colour_key(colour: Color) -> u32 {
     }
 }
 
-impl<W: Write> Backend for Thrifty<W> {
+impl<W: Write> Backend for StyleSortedBackend<W> {
     type Error = io::Error;
 
     fn draw<'a, I>(&mut self, content: I) -> io::Result<()>

@@ -3,19 +3,19 @@
 use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError};
 
 use super::app::{Action, App, Effect};
-use super::inquiry::{AskPast, Reply};
-use super::wake::Wake;
+use super::ledger_query::{LedgerAnswer, LedgerQueries};
+use super::loop_events::LoopEvent;
 
 /// One question at a time, and the place where its answer will lie.
-pub(super) struct Conversation {
-    past: Option<AskPast>,
-    wake: SyncSender<Wake>,
-    answer: Option<Receiver<Reply>>,
+pub(super) struct QueryClient {
+    past: Option<LedgerQueries>,
+    wake: SyncSender<LoopEvent>,
+    answer: Option<Receiver<LedgerAnswer>>,
 }
 
-impl Conversation {
+impl QueryClient {
     /// With the thread that answers questions of the past, if there is one.
-    pub(super) const fn new(past: Option<AskPast>, wake: SyncSender<Wake>) -> Self {
+    pub(super) const fn new(past: Option<LedgerQueries>, wake: SyncSender<LoopEvent>) -> Self {
         Self { past, wake, answer: None }
     }
 
@@ -41,7 +41,7 @@ impl Conversation {
                 question,
                 Box::new(move |reply| {
                     let _ = tell.try_send(reply);
-                    let _ = wake.try_send(Wake::Answered);
+                    let _ = wake.try_send(LoopEvent::Answered);
                 }),
             );
         }
@@ -57,7 +57,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::super::app::Command;
-    use super::super::inquiry::ReplyTo;
+    use super::super::ledger_query::OnAnswer;
     use super::super::view::ViewId;
     use super::*;
     use crate::clock::Clock;
@@ -67,20 +67,20 @@ mod tests {
     use crate::units::Span;
 
     /// Replies that wait for the ledger to give them.
-    type Held = Arc<Mutex<Vec<ReplyTo>>>;
+    type Held = Arc<Mutex<Vec<OnAnswer>>>;
 
-    fn asking() -> (Conversation, App, Held, Receiver<Wake>) {
+    fn asking() -> (QueryClient, App, Held, Receiver<LoopEvent>) {
         let held = Held::default();
         let (wake, wakes) = mpsc::sync_channel(1);
         let inbox = held.clone();
-        let past = AskPast::new(move |_, reply| inbox.lock().unwrap().push(reply));
+        let past = LedgerQueries::new(move |_, reply| inbox.lock().unwrap().push(reply));
         let fleet = Fleet::new(FleetConfig::local("here"), Book::built_in().unwrap(), Clock::System.now());
         let mut picture = fleet.snapshot();
         picture.at = crate::units::Timestamp::from_millis(1);
         let mut app = App::new(Arc::new(picture), TimeZone::UTC, Span::from_secs(1), 1);
         app.has_past = true;
         app.update(Action::Command(Command::Show(ViewId::Money)));
-        (Conversation::new(Some(past), wake), app, held, wakes)
+        (QueryClient::new(Some(past), wake), app, held, wakes)
     }
 
     #[test]
@@ -91,8 +91,8 @@ mod tests {
         assert!(!conversation.go_on(&mut app));
         assert_eq!(held.lock().unwrap().len(), 1);
         let reply = held.lock().unwrap().pop().unwrap();
-        reply(Reply::Money(Err(Label::new("busy"))));
-        assert!(matches!(wakes.try_recv(), Ok(Wake::Answered)));
+        reply(LedgerAnswer::Money(Err(Label::new("busy"))));
+        assert!(matches!(wakes.try_recv(), Ok(LoopEvent::Answered)));
         assert!(conversation.go_on(&mut app), "there is something to draw");
         assert_eq!(app.money.trouble.as_ref().unwrap().as_str(), "busy");
         assert_eq!(held.lock().unwrap().len(), 1, "the other end of the bridge is asked for now");
@@ -101,10 +101,10 @@ mod tests {
     #[test]
     fn an_answer_is_heard_though_the_queue_is_full_and_nobody_waits_for_room() {
         let (mut conversation, mut app, held, _wakes) = asking();
-        conversation.wake.try_send(Wake::Resumed).unwrap();
+        conversation.wake.try_send(LoopEvent::Resumed).unwrap();
         conversation.go_on(&mut app);
         let reply = held.lock().unwrap().pop().unwrap();
-        reply(Reply::Money(Err(Label::new("busy"))));
+        reply(LedgerAnswer::Money(Err(Label::new("busy"))));
         assert!(conversation.go_on(&mut app));
     }
 

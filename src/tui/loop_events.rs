@@ -25,7 +25,7 @@ const ESCAPE: Timespec = Timespec { tv_sec: 0, tv_nsec: 30_000_000 };
 
 /// A reason to wake.
 #[derive(Debug)]
-pub(super) enum Wake {
+pub(super) enum LoopEvent {
     /// A key or the mouse.
     Input(Input),
     /// A picture.
@@ -51,16 +51,16 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
 }
 
 /// Keys, from a thread that waits for them.
-pub(super) fn keys(tty: Arc<Tty>, loop_: SyncSender<Wake>) -> io::Result<()> {
+pub(super) fn keys(tty: Arc<Tty>, loop_: SyncSender<LoopEvent>) -> io::Result<()> {
     spawn("keys", move || {
         if read_keys(&tty, &loop_).is_err() {
-            loop_.send(Wake::Closed).ok();
+            loop_.send(LoopEvent::Closed).ok();
         }
     })
 }
 
 /// Reads until the terminal is gone, which is an error, or the loop is.
-fn read_keys(tty: &Tty, loop_: &SyncSender<Wake>) -> io::Result<()> {
+fn read_keys(tty: &Tty, loop_: &SyncSender<LoopEvent>) -> io::Result<()> {
     let mut decoder = Decoder::default();
     let mut bytes = [0; 1024];
     loop {
@@ -76,7 +76,7 @@ fn read_keys(tty: &Tty, loop_: &SyncSender<Wake>) -> io::Result<()> {
             decoder.flush().into_iter().collect()
         };
         for input in inputs {
-            if loop_.send(Wake::Input(input)).is_err() {
+            if loop_.send(LoopEvent::Input(input)).is_err() {
                 return Ok(());
             }
         }
@@ -98,13 +98,13 @@ fn has_input(tty: &Tty, patience: Option<Timespec>) -> io::Result<bool> {
 }
 
 /// Pictures, from a thread that waits for the collector; it holds one at most, and the collector never waits for it.
-pub(super) fn pictures(mut feed: watch::Receiver<Arc<Snapshot>>, loop_: SyncSender<Wake>) -> io::Result<()> {
+pub(super) fn pictures(mut feed: watch::Receiver<Arc<Snapshot>>, loop_: SyncSender<LoopEvent>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     spawn("pictures", move || {
         runtime.block_on(async {
             while feed.changed().await.is_ok() {
                 let snapshot = feed.borrow_and_update().clone();
-                if loop_.send(Wake::Fresh(snapshot)).is_err() {
+                if loop_.send(LoopEvent::Fresh(snapshot)).is_err() {
                     return;
                 }
             }
@@ -113,21 +113,21 @@ pub(super) fn pictures(mut feed: watch::Receiver<Arc<Snapshot>>, loop_: SyncSend
 }
 
 /// While it lives, the loop is at work; when it is dropped, a signal has nothing left to end.
-pub(super) struct AtWork(#[allow(dead_code, reason = "it is its drop that speaks")] Sender<()>);
+pub(super) struct SignalThread(#[allow(dead_code, reason = "it is its drop that speaks")] Sender<()>);
 
 /// Signals, from a thread that waits for them. A loop that does not end in time is ended: its write may be stuck.
-pub(super) fn signals(tty: Arc<Tty>, loop_: SyncSender<Wake>) -> io::Result<AtWork> {
+pub(super) fn signals(tty: Arc<Tty>, loop_: SyncSender<LoopEvent>) -> io::Result<SignalThread> {
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT, SIGWINCH])?;
     let (at_work, ended) = mpsc::channel();
     spawn("signals", move || {
         for signal in signals.forever() {
             let wake = match signal {
-                SIGWINCH => Wake::Resized,
-                SIGTSTP => Wake::Suspend,
-                SIGCONT => Wake::Resumed,
-                _ => Wake::Stop(signal),
+                SIGWINCH => LoopEvent::Resized,
+                SIGTSTP => LoopEvent::Suspend,
+                SIGCONT => LoopEvent::Resumed,
+                _ => LoopEvent::Stop(signal),
             };
-            let stop = matches!(wake, Wake::Stop(_));
+            let stop = matches!(wake, LoopEvent::Stop(_));
             loop_.try_send(wake).ok();
             if stop {
                 end_or_exit(&tty, &ended, signal);
@@ -135,7 +135,7 @@ pub(super) fn signals(tty: Arc<Tty>, loop_: SyncSender<Wake>) -> io::Result<AtWo
             }
         }
     })?;
-    Ok(AtWork(at_work))
+    Ok(SignalThread(at_work))
 }
 
 fn end_or_exit(tty: &Tty, ended: &Receiver<()>, signal: i32) {

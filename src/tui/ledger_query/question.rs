@@ -85,7 +85,7 @@ fn quoted(name: &str) -> String {
 
 /// What the money view shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MoneyQuestion {
+pub struct MoneyQuery {
     /// The present: today ends here.
     pub at: Timestamp,
     /// The other end of the bridge.
@@ -96,7 +96,7 @@ pub struct MoneyQuestion {
 
 /// What today would have been.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WhatIfQuestion {
+pub struct WhatIfQuery {
     /// The present: today ends here.
     pub at: Timestamp,
     /// What is otherwise.
@@ -105,48 +105,48 @@ pub struct WhatIfQuestion {
 
 /// A question of the past.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
+pub enum LedgerQuery {
     /// What the money view shows.
-    Money(MoneyQuestion),
+    Money(MoneyQuery),
     /// What today would have been.
-    WhatIf(WhatIfQuestion),
+    WhatIf(WhatIfQuery),
     /// The hours of the local day that begins then.
     Day(Timestamp),
 }
 
 /// An answer, or why there is none and what to do.
 #[derive(Debug, Clone)]
-pub enum Reply {
-    /// To [`Question::Money`].
+pub enum LedgerAnswer {
+    /// To [`LedgerQuery::Money`].
     Money(Result<Arc<MoneyPage>, Label>),
-    /// To [`Question::WhatIf`].
+    /// To [`LedgerQuery::WhatIf`].
     WhatIf(Result<Arc<WhatIfPage>, Label>),
-    /// To [`Question::Day`]: which one, and its hours.
+    /// To [`LedgerQuery::Day`]: which one, and its hours.
     Day(Timestamp, Result<Vec<Hour>, Label>),
 }
 
 /// Who is told the answer.
-pub type ReplyTo = Box<dyn FnOnce(Reply) + Send>;
+pub type OnAnswer = Box<dyn FnOnce(LedgerAnswer) + Send>;
 
 /// Whom the screen asks. It answers from a thread of its own, and the screen never waits for it.
 #[derive(Clone)]
-pub struct AskPast(Arc<dyn Fn(Question, ReplyTo) + Send + Sync>);
+pub struct LedgerQueries(Arc<dyn Fn(LedgerQuery, OnAnswer) + Send + Sync>);
 
-impl AskPast {
+impl LedgerQueries {
     /// The one that takes a question and answers it later.
-    pub fn new(ask: impl Fn(Question, ReplyTo) + Send + Sync + 'static) -> Self {
+    pub fn new(ask: impl Fn(LedgerQuery, OnAnswer) + Send + Sync + 'static) -> Self {
         Self(Arc::new(ask))
     }
 
     /// Puts a question; returns at once.
-    pub fn ask(&self, question: Question, reply: ReplyTo) {
+    pub fn ask(&self, question: LedgerQuery, reply: OnAnswer) {
         (self.0)(question, reply);
     }
 }
 
-impl fmt::Debug for AskPast {
+impl fmt::Debug for LedgerQueries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AskPast")
+        f.write_str("LedgerQueries")
     }
 }
 

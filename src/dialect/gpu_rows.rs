@@ -46,13 +46,13 @@ struct Instance<'p> {
 
 /// The GPUs of a page.
 #[derive(Debug, Default)]
-pub(super) struct Boards<'p> {
+pub(super) struct GpuRows<'p> {
     seen: Vec<Board<'p>>,
     last: usize,
     over_limit: u32,
 }
 
-impl<'p> Boards<'p> {
+impl<'p> GpuRows<'p> {
     /// Takes one series of a GPU.
     pub(super) fn take<T>(&mut self, GpuField(what, scale): GpuField, row: &Row<'p, T>) {
         let (mut told, mut instance, mut is_told) = (Board::default(), None, false);
@@ -150,8 +150,8 @@ impl<'p> Boards<'p> {
     pub(super) fn finish(mut self, state: GpuState) -> Vec<(Option<NodeName>, GpuReading)> {
         self.drop_shared_uuids();
         let nodes: Vec<_> = self.seen.iter().map(|board| self.node_of(board)).collect();
-        let boards = self.seen.into_iter().zip(nodes).enumerate();
-        boards.map(|(place, (board, node))| (node, board.reading(place, state))).collect()
+        let gpu_rows = self.seen.into_iter().zip(nodes).enumerate();
+        gpu_rows.map(|(place, (board, node))| (node, board.reading(place, state))).collect()
     }
 
     /// The node of a GPU: its hostname, or where an aggregated page has it from if that says nothing. A hostname says

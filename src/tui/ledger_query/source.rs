@@ -1,4 +1,4 @@
-//! A store as whom the screen asks: stretches are fetched one after another, and folded where they were fetched.
+//! A store that the screen asks: time ranges are fetched one after another, and folded where they were fetched.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,8 +6,10 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::page::hours;
-use super::{AskPast, MoneyPage, MoneyQuestion, Question, Reply, ReplyTo, Stretch, WhatIfPage, WhatIfQuestion};
-use super::{day_of, stretches};
+use super::{
+    LedgerAnswer, LedgerQueries, LedgerQuery, MoneyPage, MoneyQuery, OnAnswer, TimeRange, WhatIfPage, WhatIfQuery,
+};
+use super::{day_of, time_ranges};
 use crate::ledger::{Detail, Grain, Past};
 use crate::pricing::Book;
 use crate::reading::Label;
@@ -19,21 +21,21 @@ use crate::units::{Money, Timestamp};
 type Done = Box<dyn FnOnce(Result<Vec<Past>, StoreError>) + Send>;
 
 /// Answers out of a ledger: in its `zone`, with the lists of `book`, against what a month may cost.
-pub fn past_of(store: Store, book: Arc<Book>, zone: TimeZone, budget: Option<Money>) -> AskPast {
-    AskPast::new(move |question, reply| {
+pub fn past_of(store: Store, book: Arc<Book>, zone: TimeZone, budget: Option<Money>) -> LedgerQueries {
+    LedgerQueries::new(move |question, reply| {
         let (book, zone) = (book.clone(), zone.clone());
         match question {
-            Question::Money(asked) => money(&store, asked, book, zone, budget, reply),
-            Question::WhatIf(asked) => {
+            LedgerQuery::Money(asked) => money(&store, asked, book, zone, budget, reply),
+            LedgerQuery::WhatIf(asked) => {
                 what_if(&store, asked, book, &zone, reply);
             }
-            Question::Day(begin) => day(&store, begin, zone, reply),
+            LedgerQuery::Day(begin) => day(&store, begin, zone, reply),
         }
     })
 }
 
-fn money(store: &Store, asked: MoneyQuestion, book: Arc<Book>, zone: TimeZone, budget: Option<Money>, reply: ReplyTo) {
-    let wanted = stretches(asked, &zone);
+fn money(store: &Store, asked: MoneyQuery, book: Arc<Book>, zone: TimeZone, budget: Option<Money>, reply: OnAnswer) {
+    let wanted = time_ranges(asked, &zone);
     fetch(
         store.clone(),
         wanted.into(),
@@ -44,33 +46,33 @@ fn money(store: &Store, asked: MoneyQuestion, book: Arc<Book>, zone: TimeZone, b
                     pasts.try_into().map_err(|_| Label::new("the ledger answered in part: ask again"))?;
                 Ok(Arc::new(MoneyPage::of(asked, &four, &book, &zone, budget)))
             });
-            reply(Reply::Money(page));
+            reply(LedgerAnswer::Money(page));
         }),
     );
 }
 
-fn what_if(store: &Store, asked: WhatIfQuestion, book: Arc<Book>, zone: &TimeZone, reply: ReplyTo) {
-    let Stretch { since, until, finest, .. } = day_of(asked.at, zone);
+fn what_if(store: &Store, asked: WhatIfQuery, book: Arc<Book>, zone: &TimeZone, reply: OnAnswer) {
+    let TimeRange { since, until, finest, .. } = day_of(asked.at, zone);
     let answer = move |past: Result<Past, StoreError>| {
         let page = past.map(|today| Arc::new(WhatIfPage::of(&asked, &today, &book)));
-        reply(Reply::WhatIf(page.map_err(|error| trouble(&error))));
+        reply(LedgerAnswer::WhatIf(page.map_err(|error| trouble(&error))));
     };
     store.past(since, until, finest, Box::new(answer));
 }
 
 /// The hours of a day that is over.
-fn day(store: &Store, begin: Timestamp, zone: TimeZone, reply: ReplyTo) {
+fn day(store: &Store, begin: Timestamp, zone: TimeZone, reply: OnAnswer) {
     let until = Period::of(By::Day, &zone, begin).end;
     let answer = move |past: Result<Past, StoreError>| {
         let hours = past.map(|day| hours(&day, begin, &zone)).map_err(|error| trouble(&error));
-        reply(Reply::Day(begin, hours));
+        reply(LedgerAnswer::Day(begin, hours));
     };
     store.past(begin, until, Grain::Quarter, Box::new(answer));
 }
 
 /// Fetches stretch after stretch; between two of them the ledger is written as ever.
-fn fetch(store: Store, mut wanted: VecDeque<Stretch>, mut pasts: Vec<Past>, done: Done) {
-    let Some(Stretch { since, until, finest, detail }) = wanted.pop_front() else { return done(Ok(pasts)) };
+fn fetch(store: Store, mut wanted: VecDeque<TimeRange>, mut pasts: Vec<Past>, done: Done) {
+    let Some(TimeRange { since, until, finest, detail }) = wanted.pop_front() else { return done(Ok(pasts)) };
     let asked = store.clone();
     let answer = move |past: Result<Past, StoreError>| match past {
         Ok(past) => {

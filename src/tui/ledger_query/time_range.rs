@@ -1,9 +1,9 @@
-//! Which stretches of the past a question is about.
+//! Which time ranges of the past a query is about.
 
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 
-use super::{Against, MoneyQuestion};
+use super::{Against, MoneyQuery};
 use crate::ledger::{Detail, Grain};
 use crate::statement::{By, Period, month_of};
 use crate::units::{Span, Timestamp};
@@ -13,7 +13,7 @@ const SETTLED: Span = Span::from_secs(10);
 
 /// A stretch of the past and how finely it is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stretch {
+pub struct TimeRange {
     /// Its beginning.
     pub since: Timestamp,
     /// Its end, exclusive.
@@ -25,14 +25,14 @@ pub struct Stretch {
 }
 
 /// The local day that holds an instant, so far.
-pub fn day_of(at: Timestamp, zone: &TimeZone) -> Stretch {
+pub fn day_of(at: Timestamp, zone: &TimeZone) -> TimeRange {
     let since = Period::of(By::Day, zone, at).begin;
-    Stretch { since, until: at.max(since), finest: Grain::Quarter, detail: Detail::Borne }
+    TimeRange { since, until: at.max(since), finest: Grain::Quarter, detail: Detail::Borne }
 }
 
 /// Today, the month, and both ends of the bridge, the earlier first.
-pub fn stretches(question: MoneyQuestion, zone: &TimeZone) -> [Stretch; 4] {
-    let MoneyQuestion { at, against, .. } = question;
+pub fn time_ranges(question: MoneyQuery, zone: &TimeZone) -> [TimeRange; 4] {
+    let MoneyQuery { at, against, .. } = question;
     let now = (at - SETTLED).minute();
     let (length, then) = match against {
         Against::Quarter => (Span::from_secs(900), now - Span::from_secs(900)),
@@ -40,8 +40,8 @@ pub fn stretches(question: MoneyQuestion, zone: &TimeZone) -> [Stretch; 4] {
         Against::LastWeek => (Span::from_secs(3600), days_before(now, 7, zone)),
     };
     let detail = Detail::Accounts;
-    let minutes = |until: Timestamp| Stretch { since: until - length, until, finest: Grain::Minute, detail };
-    let month = Stretch { since: month_of(zone, at).0, until: at, finest: Grain::Day, detail };
+    let minutes = |until: Timestamp| TimeRange { since: until - length, until, finest: Grain::Minute, detail };
+    let month = TimeRange { since: month_of(zone, at).0, until: at, finest: Grain::Day, detail };
     [day_of(at, zone), month, minutes(then), minutes(now)]
 }
 
@@ -63,8 +63,8 @@ mod tests {
 
     #[test]
     fn both_ends_are_whole_minutes_that_are_over() {
-        let question = MoneyQuestion { at: at("2026-11-23T15:04:07Z"), against: Against::Quarter, by: By::Model };
-        let [today, month, before, after] = stretches(question, &TimeZone::UTC);
+        let question = MoneyQuery { at: at("2026-11-23T15:04:07Z"), against: Against::Quarter, by: By::Model };
+        let [today, month, before, after] = time_ranges(question, &TimeZone::UTC);
         assert_eq!((today.since, today.until), (at("2026-11-23T00:00:00Z"), question.at));
         assert_eq!(month.since, at("2026-11-01T00:00:00Z"));
         assert_eq!((before.since, before.until), (at("2026-11-23T14:33:00Z"), at("2026-11-23T14:48:00Z")));
@@ -75,8 +75,8 @@ mod tests {
     fn a_week_ago_is_the_same_hour_by_the_local_clock() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         // Clocks went back on the 25th: the same hour is 169 hours ago.
-        let question = MoneyQuestion { at: at("2026-10-28T11:00:30Z"), against: Against::LastWeek, by: By::Model };
-        let [_, _, before, after] = stretches(question, &zone);
+        let question = MoneyQuery { at: at("2026-10-28T11:00:30Z"), against: Against::LastWeek, by: By::Model };
+        let [_, _, before, after] = time_ranges(question, &zone);
         assert_eq!((before.until, after.until), (at("2026-10-21T10:00:00Z"), at("2026-10-28T11:00:00Z")));
         assert_eq!((after.until - after.since).millis(), 3_600_000);
     }
