@@ -212,6 +212,12 @@ fn a_ledger_keeps_its_currency_when_the_configuration_changes() {
     let checked = Program::new(["config", "check", "--ledger", ledger]).config(yuan).run();
     assert!(checked.code == Some(0) && checked.err.contains("kept in USD"), "{checked:?}");
     assert!(!report(&[], "").err.contains("kept in"));
+    // A zone that is set later would be silently another than the ledger's.
+    let zone = "timezone = \"Asia/Kathmandu\"\n";
+    let checked = Program::new(["config", "check", "--ledger", ledger]).config(zone).run();
+    assert!(checked.err.contains("those of Asia/Kathmandu are for [[fx]] alone; set timezone = "), "{checked:?}");
+    let checked = Program::new(["config", "check", "--ledger", ledger]).run();
+    assert!(!checked.err.contains("zone"), "{checked:?}");
 }
 
 #[test]
