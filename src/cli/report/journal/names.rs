@@ -63,7 +63,8 @@ fn beancount(part: &str) -> String {
 /// A letter beyond ASCII that Beancount takes as one; it takes no marks, fractions or Roman numbers.
 fn is_letter(c: char) -> bool {
     let is_cased = matches!(c, '\u{c0}'..='\u{2ff}' | '\u{370}'..='\u{52f}') && (c.is_lowercase() || c.is_uppercase());
-    is_cased || matches!(c, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
+    is_cased
+        || matches!(c, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
 
 #[cfg(test)]
