@@ -59,8 +59,8 @@ impl Table {
     }
 }
 
-fn named(column: &String) -> String {
-    column.trim().to_lowercase().replace([' ', '-'], "_")
+fn named(column: impl AsRef<str>) -> String {
+    column.as_ref().trim().to_lowercase().replace([' ', '-'], "_")
 }
 
 /// Lines of cells, quoted as RFC 4180 says, with the number of each line.
