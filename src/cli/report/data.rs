@@ -237,7 +237,13 @@ fn span_as_asked(query: &ReportQuery, header: &Header, now: Timestamp) -> Result
     let since = query.since.map_or(began(header)?, |when| when.resolve(&header.zone, now));
     let until = query.until.map_or(header.last.max(since), |when| when.resolve(&header.zone, now));
     if since > until || since == until && query.until.is_some() {
-        let why = format!("--since {since} is not before --until {until}: the end is exclusive, write a later one");
+        let why = if query.since.is_none() {
+            format!(
+                "--until {until} is not after the ledger's beginning, {since}: nothing was watched before; write a later one"
+            )
+        } else {
+            format!("--since {since} is not before --until {until}: the end is exclusive, write a later one")
+        };
         return Err(Failure::Usage(why));
     }
     Ok((since, until))
