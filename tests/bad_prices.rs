@@ -52,7 +52,7 @@ fn prices() {
     refused(&price("\"inf\""), 3, "not a decimal number");
     refused(&price("\"0.123456789012\""), 3, "more than 9 decimal places: round it to 9");
     refused(&price("\"1000001\""), 3, "too large");
-    refused(&price("0.5"), 3, "expected a string");
+    refused(&price("0.5"), 3, "a number without quotes: write \"0.5\"");
     refused("[[price]]\nmodel = \"m\"\nhit = \"1\"\n", 1, "write all three of hit, miss and output");
     refused("[[price]]\nmodel = \"m\"\n", 1, "write list = \"deepseek-r1-2025\"");
     refused("\n[[price]]\nmodel = \"m\"\npaid = \"1.01\"\n", 4, "too large");
@@ -212,6 +212,12 @@ fn a_ledger_keeps_its_currency_when_the_configuration_changes() {
     let checked = Program::new(["config", "check", "--ledger", ledger]).config(yuan).run();
     assert!(checked.code == Some(0) && checked.err.contains("kept in USD"), "{checked:?}");
     assert!(!report(&[], "").err.contains("kept in"));
+    // A zone that is set later would be silently another than the ledger's.
+    let zone = "timezone = \"Asia/Kathmandu\"\n";
+    let checked = Program::new(["config", "check", "--ledger", ledger]).config(zone).run();
+    assert!(checked.err.contains("those of Asia/Kathmandu are for [[fx]] alone; set timezone = "), "{checked:?}");
+    let checked = Program::new(["config", "check", "--ledger", ledger]).run();
+    assert!(!checked.err.contains("zone"), "{checked:?}");
 }
 
 #[test]

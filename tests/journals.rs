@@ -125,8 +125,16 @@ fn is_price_times_quantity(head: &[&str], cells: &[&str]) {
         let rounding = (price + 4.0) * 1e-6;
         let off = price.mul_add(quantity, -number(cost).unwrap()).abs();
         assert!(off <= rounding, "{off} in {cells:?}");
-        assert!(["GPU Hours", "kWh"].contains(&cell("PricingUnit")), "{cells:?}");
+        assert!(["GPU Hours", "kWh", "Units"].contains(&cell("PricingUnit")), "{cells:?}");
     }
+    // What FOCUS demands of what is used or purchased, and of a resource.
+    if ["Usage", "Purchase"].contains(&cell("ChargeCategory")) {
+        let demanded =
+            ["ListUnitPrice", "ContractedUnitPrice", "PricingQuantity", "PricingUnit", "PricingCategory", "SkuId"];
+        assert!(demanded.iter().all(|name| !cell(name).is_empty()), "{cells:?}");
+    }
+    assert!((cell("ChargeCategory"), cell("ChargeFrequency")) != ("Purchase", "Usage-Based"), "{cells:?}");
+    assert_eq!(cell("ResourceId").is_empty(), cell("ResourceType").is_empty(), "{cells:?}");
 }
 
 #[test]

@@ -110,6 +110,12 @@ fn config_check_says_which_gpus_no_lease_or_two_leases_cover() {
     assert!(!ran.out.contains("at one time") && !ran.err.contains("at one time"), "{ran:?}");
     let over = format!("{OF_NODE}rate = \"2\"\nuntil = \"2025-04-01T00:00:00Z\"\n");
     told(&over, none);
+    told(
+        &over,
+        "lease 1: node gpu-01: 8 GPUs x 2.00 = 16.00 USD an hour; it ended at 2025-04-01T00:00:00Z and pays no more",
+    );
+    let ahead = format!("{OF_NODE}gpus = 8\nrate = \"2\"\nfrom = \"2100-01-01T00:00:00Z\"\n");
+    told(&ahead, "lease 1: node gpu-01: 8 GPUs x 2.00 = 16.00 USD an hour; it begins at 2100-01-01T00:00:00Z");
 }
 
 /// Class: a lease that is ended by its name, whatever it is for.

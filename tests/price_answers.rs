@@ -130,6 +130,10 @@ fn a_benchmark_says_that_its_list_has_ended() {
     let told = price(&asked).run().out;
     assert!(told.contains("list ended 2026-04-24"), "{told}");
     assert_eq!(json("", &asked)["list_ended"], "2026-04-24T00:00:00Z");
+    // A list that is named is used whatever the date, and its end is said all the same.
+    let named = ["--list", "deepseek-v3.2", "--input", "1e6", "--at", NOON];
+    assert!(price(&named).run().out.contains("list ended 2026-04-24"));
+    assert_eq!(json("", &named)["list_ended"], "2026-04-24T00:00:00Z");
 }
 
 /// Class: amounts that are rounded so that they add up, and are wrong by a cent each.

@@ -126,6 +126,9 @@ fn what_is_before_the_first_rate_of_exchange_is_named_with_what_to_write() {
         (&"EUR".into(), 1)
     );
     assert_eq!(told["unconverted"][0]["tokens"], Value::from(12_000));
+    assert_eq!(told["unpriced"][0]["tokens"], Value::from(12_000));
+    let unpriced = Program::new(["report"]).env("MARGINTOP_LEDGER", &path).run();
+    assert!(unpriced.out.contains(" 12,000 tokens without a price: write a [[price]]"), "{}", unpriced.out);
     // With that it has a price.
     let told = report(&[late, "2025-02-20"], &["--json", "--reprice"]).good();
     assert_eq!((&told["unconverted"], &told["total"]["revenue"]), (&Value::Array(Vec::new()), &"0.0132".into()));

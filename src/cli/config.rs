@@ -29,7 +29,9 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
                 eprintln!("margintop: warning: {}", harmless(&warning.to_string()));
             }
             let ledger = ledger(global, &settings);
-            if let Some(why) = ledger.as_ref().and_then(|ledger| currency::differs(&settings, &ledger.header())) {
+            for why in ledger.as_ref().map(Reader::header).iter().flat_map(|header| {
+                [currency::differs(&settings, header), currency::zone_differs(&settings, header)].into_iter().flatten()
+            }) {
                 eprintln!("margintop: warning: {why}");
             }
             let now = Clock::System.now().wall;

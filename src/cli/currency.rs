@@ -1,10 +1,10 @@
-//! A configuration in another currency than the ledger that is asked.
+//! A configuration in another currency or zone than the ledger that is asked.
 
 use jiff::tz::TimeZone;
 
 use crate::config::Settings;
 use crate::store::Header;
-use crate::units::Timestamp;
+use crate::units::{Timestamp, zone_text};
 
 /// What to do where the configuration and the ledger disagree; `None` if they agree.
 pub(super) fn differs(settings: &Settings, header: &Header) -> Option<String> {
@@ -13,6 +13,17 @@ pub(super) fn differs(settings: &Settings, header: &Header) -> Option<String> {
         format!(
             "the ledger is kept in {theirs} and the configuration is in {ours}: prices, rents and a budget in {ours} are not \
              used for it; set currency = \"{theirs}\", or name another ledger with --ledger"
+        )
+    })
+}
+
+/// What to do where the configuration names another zone than that in which the ledger's days begin.
+pub(super) fn zone_differs(settings: &Settings, header: &Header) -> Option<String> {
+    let [ours, theirs] = [&settings.zone, &header.zone].map(|zone| zone_text(zone).unwrap_or_else(|| "UTC".to_owned()));
+    (settings.names_zone && ours != theirs).then(|| {
+        format!(
+            "the ledger's days begin in {theirs}, the zone of its creation: those of {ours} are for [[fx]] alone; set timezone \
+             = \"{theirs}\", or name another ledger with --ledger"
         )
     })
 }

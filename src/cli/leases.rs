@@ -41,7 +41,8 @@ pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp)
         if lease.is_schedule() {
             let gpus = lease.gpus.unwrap_or(0);
             let beside = beside(lease, gpus, &known, &leases, now);
-            lines.push(format!("{name}: {}: {}{beside}", subject(lease), sum(lease, gpus, gpus, &settings.currency)));
+            let (sum, dates) = (sum(lease, gpus, gpus, &settings.currency), dates(lease, now));
+            lines.push(format!("{name}: {}: {sum}{dates}{beside}", subject(lease)));
         } else {
             lines.extend(of_seen(&name, lease, &known, &leases, settings, now));
         }
@@ -102,11 +103,22 @@ fn of_seen(
     }
     if nodes.is_empty() {
         let is_known = known.iter().any(|row| lease.covers(&row.node, row.unit.as_ref(), &row.gpu));
-        return vec![format!("{name}: {}: {}", subject(lease), unmatched(lease, is_known, &settings.currency))];
+        let why = unmatched(lease, is_known, &settings.currency);
+        return vec![format!("{name}: {}: {why}{}", subject(lease), dates(lease, now))];
     }
     let of_node = |node: &NodeName| known.iter().filter(|row| row.node == *node).map(|row| row.gpus).sum();
-    let line = |(node, gpus)| format!("{name}: node {node}: {}", sum(lease, gpus, of_node(node), &settings.currency));
+    let line = |(node, gpus)| {
+        let sum = sum(lease, gpus, of_node(node), &settings.currency);
+        format!("{name}: node {node}: {sum}{}", dates(lease, now))
+    };
     nodes.into_iter().map(line).collect()
+}
+
+/// What is said of a lease that pays for nothing at present: it is over, or has not begun.
+fn dates(lease: &Lease, now: Timestamp) -> String {
+    let over = lease.until.filter(|until| *until <= now).map(|until| format!("; it ended at {until} and pays no more"));
+    let begins = || lease.from.filter(|from| *from > now).map(|from| format!("; it begins at {from}"));
+    over.or_else(begins).unwrap_or_default()
 }
 
 /// The instant at which a lease runs that is nearest to now.

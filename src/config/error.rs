@@ -186,6 +186,12 @@ impl std::error::Error for ConfigError {}
 fn advise(message: &str) -> String {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match quoted.split_first() {
+        Some((&"tenant", known)) if message.starts_with("unknown field") && known.contains(&"labels") => {
+            "a target's tenant is a label of it: write labels = { tenant = \"…\" }".to_owned()
+        }
+        Some((number, _)) if message.starts_with("invalid type") && message.ends_with("expected a string") => {
+            format!("a number without quotes: write \"{number}\"")
+        }
         Some((unknown, known)) if message.starts_with("unknown field") => {
             let near = known.iter().min_by_key(|key| strsim::damerau_levenshtein(key, unknown));
             near.map_or_else(|| message.to_owned(), |near| format!("unknown key \"{unknown}\"; is it \"{near}\"?"))
@@ -212,6 +218,14 @@ fn out_of_range(number: &str, message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn says_what_to_write_for_a_key_or_value_of_another_kind() {
+        let tenant = advise("unknown field `tenant`, expected one of `url`, `unit`, `labels`");
+        assert!(tenant.contains("labels = { tenant = "), "{tenant}");
+        let number = advise("invalid type: floating point `2.5`, expected a string");
+        assert!(number.ends_with("write \"2.5\""), "{number}");
+    }
 
     #[test]
     fn names_the_nearest_key() {

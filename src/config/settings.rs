@@ -57,6 +57,8 @@ pub struct Settings {
     pub compare_to: Option<String>,
     /// The zone in which a day begins.
     pub zone: TimeZone,
+    /// Whether the configuration names the zone; else it is the system's.
+    pub names_zone: bool,
     /// A theme's name.
     pub theme: Option<String>,
     /// When to use colour.
@@ -200,6 +202,7 @@ fn check(
         currency,
         compare_to,
         zone,
+        names_zone: file.timezone.is_some(),
         theme: file.theme,
         color: file.color,
         nvml_lib: file.nvml_lib,

@@ -38,6 +38,13 @@ pub struct PriceAnswer<'a> {
     pub until: Option<Timestamp>,
 }
 
+impl PriceAnswer<'_> {
+    /// When the list ended, if it had at an instant: also one that the user chose.
+    pub fn list_ended(&self, at: Timestamp) -> Option<Timestamp> {
+        self.quote.list.until.filter(|until| *until <= at)
+    }
+}
+
 impl<'a> ModelPrice<'a> {
     /// A price by these lists, oldest first; `None` without any.
     pub(super) fn of(lists: Vec<&'a PriceList>, pinned: bool, paid: Option<Share>) -> Option<Self> {

@@ -64,6 +64,6 @@ pub use row::{ListUse, Row, RowKind, RunningSum, Statement, rounded_hours, round
 pub use served::{Served, served_by_model};
 pub use split::Splitter;
 pub use totals::{Tables, Totals};
-pub use unconverted::{Unconverted, unconverted};
+pub use unconverted::{Unconverted, unconverted, unpriced_models};
 pub use watched::{Compared, watched};
 pub use what_if::{Change, Levels, WhatIf, changed, what_if};

@@ -1,4 +1,4 @@
-//! What has no price because no rate of exchange had begun.
+//! What has no price: which models, and which of it because no rate of exchange had begun.
 
 use std::collections::BTreeMap;
 
@@ -43,4 +43,15 @@ pub fn unconverted(past: &Past, book: &Book) -> Vec<Unconverted> {
         known.tokens += cell.tokens.total();
     }
     found.into_values().collect()
+}
+
+/// Tokens without a price by model, the most first.
+pub fn unpriced_models(past: &Past) -> Vec<(Option<ModelName>, Tokens)> {
+    let mut sums: BTreeMap<Option<&ModelName>, Tokens> = BTreeMap::new();
+    for cell in past.tokens.iter().filter(|cell| cell.tariff.is_none() && !cell.tokens.is_zero()) {
+        *sums.entry(past.account(cell.account).model.as_ref()).or_default() += cell.tokens.total();
+    }
+    let mut all: Vec<_> = sums.into_iter().map(|(model, tokens)| (model.cloned(), tokens)).collect();
+    all.sort_by_key(|(_, tokens)| std::cmp::Reverse(*tokens));
+    all
 }

@@ -101,7 +101,7 @@ impl Answer {
             until: found.until,
             provenance: found.provenance,
             list_begins: found.begins,
-            list_ended: found.ended,
+            list_ended: found.list_ended(at),
             theoretical: price.paid.is_none(),
             paid: price.paid,
             holidays_unknown: price.unknown_holidays(at),

@@ -91,7 +91,7 @@ pub(super) fn price(settings: &Settings, args: &PriceArgs, file: &Path, at: Time
         tier: answer.map(|answer| Label::new(answer.quote.tier)),
         provenance: answer.map(|answer| answer.provenance),
         list_begins: answer.and_then(|answer| answer.begins),
-        list_ended: answer.and_then(|answer| answer.ended),
+        list_ended: answer.and_then(|answer| answer.list_ended(at)),
         runs: result.runs.iter().map(|run| priced(run, gpus, rate.as_ref(), answer.as_ref())).collect(),
         rate,
     })

@@ -68,7 +68,7 @@ impl Decimals {
     /// A count of tokens: a whole number, or one with zeros as its decimals.
     pub(super) fn count(self, text: &str) -> Option<u64> {
         let text = text.trim();
-        if text.is_empty() {
+        if text.is_empty() || text.eq_ignore_ascii_case("null") {
             return Some(0);
         }
         let plain = self.plain(text)?;
@@ -171,6 +171,7 @@ mod tests {
         }
         let count = |text| Decimals::Point.count(text);
         assert_eq!((count("12"), count("12.0"), count("1.5"), count("-1")), (Some(12), Some(12), None, None));
+        assert_eq!(count("NULL"), Some(0));
         assert_eq!((count("1,234"), count("12,34"), count("")), (Some(1_234), None, Some(0)));
         assert_eq!(Decimals::Comma.count("1.234"), Some(1_234));
     }

@@ -1,6 +1,7 @@
-//! A file of comma-separated values that others wrote: its columns by name, its lines with their numbers.
+//! A file of comma-separated values or of JSON that others wrote: its columns by name, its lines with their numbers.
 
 use super::decimals::Decimals;
+use super::json_rows;
 use crate::units::Money;
 
 /// A table: the names of its columns in small letters, and its lines with their numbers.
@@ -15,11 +16,19 @@ impl Table {
     /// Reads a table; the separator is a comma, or a semicolon or tab where the first line has no comma.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if let Some(rows) = json_rows::read(text) {
+            let (columns, rows) = rows?;
+            return Ok(Self {
+                columns: columns.iter().map(named).collect(),
+                separator: ',',
+                lines: (1..).zip(rows).collect(),
+            });
+        }
         let first = text.lines().next().unwrap_or_default();
         let separator = [',', ';', '\t'].into_iter().find(|separator| first.contains(*separator)).unwrap_or(',');
         let mut lines = split(text, separator)?.into_iter();
         let (_, head) = lines.next().ok_or("the file is empty: its first line names the columns")?;
-        let columns: Vec<_> = head.iter().map(|name| name.trim().to_lowercase().replace([' ', '-'], "_")).collect();
+        let columns: Vec<_> = head.iter().map(named).collect();
         let lines: Vec<_> = lines.filter(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty())).collect();
         if let Some((number, cells)) = lines.iter().find(|(_, cells)| cells.len() != columns.len()) {
             let (has, wanted) = (cells.len(), columns.len());
@@ -48,6 +57,10 @@ impl Table {
     pub(super) fn columns(&self) -> String {
         self.columns.join(", ")
     }
+}
+
+fn named(column: impl AsRef<str>) -> String {
+    column.as_ref().trim().to_lowercase().replace([' ', '-'], "_")
 }
 
 /// Lines of cells, quoted as RFC 4180 says, with the number of each line.

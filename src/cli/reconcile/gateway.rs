@@ -26,6 +26,8 @@ const WRITES: [&str; 3] = ["cache_creation_input_tokens", "cache_write_tokens", 
 const WRITES_1H: [&str; 2] = ["cache_creation_input_tokens_1h", "ephemeral_1h_input_tokens"];
 const REASONING: [&str; 1] = ["reasoning_tokens"];
 const FAILED: [&str; 1] = ["failed_requests"];
+/// The most of one line, as in the ledger.
+const MOST: u64 = 1 << 53;
 const REQUESTS: [&str; 2] = ["api_requests", "requests"];
 
 /// What a gateway counted of one model.
@@ -63,19 +65,25 @@ pub(super) fn read(table: &Table, currency: &str, exchange: &Exchange) -> Result
         let wrong = |what: &str, cell: &str| format!("line {number}: {what} \"{cell}\" is no number");
         let whole = |column: Option<usize>, what: &str| {
             let cell = column.map_or("", |column| cells[column].as_str());
-            decimals.count(cell).ok_or_else(|| wrong(what, cell))
+            let count = decimals.count(cell).ok_or_else(|| wrong(what, cell))?;
+            let large = || format!("line {number}: {what} \"{}\" is more than any counter holds", cell.trim());
+            (count <= MOST).then_some(count).ok_or_else(large)
         };
-        let sum = told.by_model.entry(canonical_model(&cells[model])).or_default();
-        sum.prompt += whole(Some(prompt), "prompt_tokens")?;
-        sum.output += whole(Some(output), "completion_tokens")?;
-        sum.cached += whole(column(&CACHED), "cached tokens")?;
+        // LiteLLM leaves the model out where the name that was asked for is known alone.
+        let named = [Some(model), column(&MODEL[1..])].into_iter().flatten().map(|column| cells[column].trim());
+        let named = named.clone().find(|name| !name.is_empty()).unwrap_or_default();
+        let sum = told.by_model.entry(canonical_model(named)).or_default();
+        let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
+        add(&mut sum.prompt, whole(Some(prompt), "prompt_tokens")?);
+        add(&mut sum.output, whole(Some(output), "completion_tokens")?);
+        add(&mut sum.cached, whole(column(&CACHED), "cached tokens")?);
         sum.classes.add(Classes {
             writes: whole(column(&WRITES), "cache writes")?,
             writes_1h: whole(column(&WRITES_1H), "cache writes of an hour")?,
             reasoning: whole(column(&REASONING), "reasoning tokens")?,
         });
-        sum.failed += whole(column(&FAILED), "failed_requests")?;
-        sum.requests += whole(column(&REQUESTS), "api_requests")?;
+        add(&mut sum.failed, whole(column(&FAILED), "failed_requests")?);
+        add(&mut sum.requests, whole(column(&REQUESTS), "api_requests")?);
         let (unit, billed) = decimals.amount(&cells[spend]).ok_or_else(|| wrong("the spend", &cells[spend]))?;
         let unit =
             column(&CURRENCY).map(|column| cells[column].trim().to_owned()).filter(|unit| !unit.is_empty()).or(unit);
@@ -228,11 +236,15 @@ fn causes(counted: &Counted, served: &Served, quote: Option<&Quote<'_>>) -> Vec<
     let prompts = served.tokens.miss.count() + served.tokens.hit.count();
     let hits = u128::from(served.tokens.hit.count()) * u128::from(counted.prompt);
     let hits = hits.checked_div(prompts.into()).unwrap_or_default();
-    if u128::from(counted.cached) * 20 < hits && !small(left) && !small(served.hits_as_misses) && left > Money::ZERO {
-        let part = served
-            .hits_as_misses
-            .scaled(i64::try_from(counted.prompt).unwrap_or(i64::MAX), i64::try_from(prompts).unwrap_or(1));
-        let part = part.unwrap_or_default().min(left);
+    let counted_hits = u128::from(counted.cached);
+    if counted_hits * 20 < hits * 19 && !small(left) && !small(served.hits_as_misses) && left > Money::ZERO {
+        let scale = |amount: Money, by: u128, of: u128| {
+            amount
+                .scaled(i64::try_from(by).unwrap_or(i64::MAX), i64::try_from(of).unwrap_or(i64::MAX))
+                .unwrap_or_default()
+        };
+        let whole = scale(served.hits_as_misses, counted.prompt.into(), u128::from(prompts));
+        let part = scale(whole, hits - counted_hits, hits).min(left);
         let text = format!(
             "{} prompt tokens were read from a cache and the gateway counts {}: cached tokens are priced as misses",
             served.tokens.hit.count(),
@@ -285,7 +297,7 @@ fn volume(counted: &Counted, served: &Served) -> VolumeCause {
     };
     let [missed, cached, made] = served.by_class;
     let amount = at(missed + cached, prompt, counted.prompt) + at(made, output, counted.output);
-    let (theirs, ours) = (counted.prompt + counted.output, served.tokens.total().count());
+    let (theirs, ours) = (counted.prompt.saturating_add(counted.output), served.tokens.total().count());
     if theirs > ours {
         let text = format!(
             "{} more tokens than the engines counted: retries or cached answers of the gateway, or engines not watched",

@@ -13,10 +13,29 @@ use crate::reading::Label;
 use crate::statement::{Tables, Totals};
 use crate::units::{Money, Timestamp};
 
+/// What a line without a name is called.
+const NAMELESS: &str = "(no name)";
+
 /// Names of the columns.
-pub(super) const NAME: [&str; 6] = ["node", "lease", "name", "resource", "resource_name", "instance"];
+pub(super) const NAME: [&str; 8] =
+    ["node", "lease", "name", "resource", "resource_name", "resourcename", "resourceid", "instance"];
 pub(super) const AMOUNT: [&str; 4] = ["amount", "cost", "total", "billedcost"];
 const HOURS: [&str; 5] = ["hours", "gpu_hours", "node_hours", "quantity", "consumedquantity"];
+/// What quantities are of, as FOCUS says it: energy is none of hours.
+const UNIT: [&str; 3] = ["unit", "consumedunit", "pricingunit"];
+/// Names of lines that sum others up, in small letters without signs.
+const TOTALS: [&str; 10] = [
+    "total",
+    "totals",
+    "grandtotal",
+    "subtotal",
+    "invoicetotal",
+    "totaldue",
+    "totalamount",
+    "amountdue",
+    "sum",
+    "summe",
+];
 const DATE: [&str; 5] = ["date", "day", "usage_date", "usagedate", "chargeperiodstart"];
 pub(super) const CURRENCY: [&str; 2] = ["currency", "billingcurrency"];
 
@@ -81,6 +100,7 @@ struct Columns {
     name: usize,
     amount: usize,
     hours: Option<usize>,
+    unit: Option<usize>,
     currency: Option<usize>,
     date: Option<usize>,
     decimals: Decimals,
@@ -90,8 +110,8 @@ impl Columns {
     fn of(table: &Table) -> Result<Self, String> {
         let (name, amount) = (table.column(&NAME).unwrap_or_default(), table.column(&AMOUNT).unwrap_or_default());
         let hours = table.column(&HOURS);
-        let decimals = table.decimals(&[Some(amount), hours])?;
-        Ok(Self { name, amount, hours, currency: table.column(&CURRENCY), date: table.column(&DATE), decimals })
+        let (unit, decimals) = (table.column(&UNIT), table.decimals(&[Some(amount), hours])?);
+        Ok(Self { name, amount, hours, unit, currency: table.column(&CURRENCY), date: table.column(&DATE), decimals })
     }
 
     /// What a line bills.
@@ -106,7 +126,11 @@ impl Columns {
                  name the ledger of that currency with --ledger"
             ));
         }
-        let time = self.hours.map(|column| &cells[column]).filter(|cell| !cell.trim().is_empty());
+        let is_hours = self.unit.is_none_or(|column| {
+            let unit = cells[column].trim().to_lowercase();
+            unit.is_empty() || unit.contains("hour") || unit == "h"
+        });
+        let time = self.hours.map(|column| &cells[column]).filter(|cell| is_hours && !cell.trim().is_empty());
         let time = time.map(|cell| self.decimals.amount(cell).ok_or_else(|| wrong("hours", cell))).transpose()?;
         let billed = Billed { hours: time.map(|(_, time)| time.rounded(6)), amount };
         billed.is_signed_alike().then_some(billed).ok_or_else(|| {
@@ -122,55 +146,94 @@ impl Columns {
     }
 }
 
-/// Reads an invoice. A line named `total` is checked and left out.
+/// A line that may sum others up, with its number and the lines before it.
+struct Total {
+    number: usize,
+    sum: Billed,
+    before: usize,
+}
+
+/// Reads an invoice. Totals are checked and left out: lines that are called so, and lines without a name that are the sum of
+/// those above.
 pub(super) fn read(table: &Table, currency: &str) -> Result<Invoice, String> {
     let columns = Columns::of(table)?;
-    let mut invoice = Invoice::default();
-    let mut total = None;
+    let (mut each, mut totals, mut days) = (Vec::new(), Vec::new(), None);
     for (number, cells) in &table.lines {
         let of_line = |why: String| format!("line {number}: {why}");
         let line = columns.billed(cells, currency).map_err(of_line)?;
         let key = cells[columns.name].trim().to_owned();
-        if key.eq_ignore_ascii_case("total") {
-            total = Some((*number, line));
-            continue;
+        let word: String = key.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect();
+        let is_named = TOTALS.contains(&word.as_str());
+        if is_named || key.is_empty() {
+            let total = Total { number: *number, sum: line, before: each.len() };
+            if is_named || total.is_of(&each[total.since(&totals)..]) || total.is_of(&each) {
+                totals.push(total);
+                continue;
+            }
         }
         if let Some(day) = columns.day(cells).map_err(of_line)? {
-            let (first, last) = invoice.days.unwrap_or((day, day));
-            invoice.days = Some((first.min(day), last.max(day)));
+            let (first, last) = days.unwrap_or((day, day));
+            days = Some((first.min(day), last.max(day)));
         }
-        let lines = invoice.billed.entry(key).or_default();
-        lines.sum = lines.sum.plus(line);
-        lines.each.push((*number, line));
+        each.push((if key.is_empty() { NAMELESS.to_owned() } else { key }, *number, line));
     }
-    if invoice.billed.is_empty() {
+    if each.is_empty() {
         return Err("there is no line beside the first: nothing is billed".to_owned());
     }
-    if let Some((number, total)) = total {
-        invoice
-            .check(total)
-            .map_err(|why| format!("line {number}: the total is {why}: mend the lines, or take the total out"))?;
+    for (nth, total) in totals.iter().enumerate() {
+        let above = &each[..total.before];
+        let own = &above[total.since(&totals[..nth])..];
+        if ![own, above, &each].iter().any(|lines| total.is_of(lines)) {
+            let why = total.contradicts(if above.is_empty() { &each } else { above });
+            return Err(format!("line {}: the total is {why}: mend the lines, or take the total out", total.number));
+        }
+    }
+    let mut invoice = Invoice { days, ..Invoice::default() };
+    for (key, number, line) in each {
+        let lines = invoice.billed.entry(key).or_default();
+        lines.sum = lines.sum.plus(line);
+        lines.each.push((number, line));
     }
     Ok(invoice)
 }
 
-impl Invoice {
-    /// Whether the lines add up to a total; where they do not, both.
-    fn check(&self, total: Billed) -> Result<(), String> {
-        let sum: Money = self.billed.values().map(|lines| lines.sum.amount).sum();
-        if total.amount.round_to(2) != sum.round_to(2) {
-            let (total, sum) = (total.amount.round_to(2), sum.round_to(2));
-            return Err(format!("{total} and the lines above add up to {sum}"));
-        }
-        let each = || self.billed.values().flat_map(|lines| &lines.each).map(|(_, line)| line.hours);
-        let Some((total, sum)) = total.hours.zip(each().sum::<Option<i128>>()) else { return Ok(()) };
+/// A line of an invoice: its name, its number and what it bills.
+type Item = (String, usize, Billed);
+
+impl Total {
+    /// How many lines stand before the last of these totals.
+    fn since(&self, before: &[Self]) -> usize {
+        before.last().map_or(0, |total| total.before.min(self.before))
+    }
+
+    fn is_of(&self, lines: &[Item]) -> bool {
+        !lines.is_empty() && self.amounts(lines).is_none() && self.hours(lines).is_none()
+    }
+
+    /// Both amounts where they differ.
+    fn amounts(&self, lines: &[Item]) -> Option<[Money; 2]> {
+        let sum: Money = lines.iter().map(|(.., line)| line.amount).sum();
+        let both = [self.sum.amount.round_to(2), sum.round_to(2)];
+        (both[0] != both[1]).then_some(both)
+    }
+
+    /// Both hours where they differ.
+    fn hours(&self, lines: &[Item]) -> Option<[i128; 2]> {
+        let sum = lines.iter().map(|(.., line)| line.hours).sum::<Option<i128>>();
+        let (total, sum) = self.sum.hours.zip(sum)?;
         // Each line and the total may be rounded to hundredths.
-        let rounding = 5_000 * (each().count() as i128 + 1);
-        if (total - sum).abs() <= rounding {
-            return Ok(());
+        let rounding = 5_000 * (lines.len() as i128 + 1);
+        ((total - sum).abs() > rounding).then_some([total, sum])
+    }
+
+    /// What it says and what the lines say.
+    fn contradicts(&self, lines: &[Item]) -> String {
+        if let Some([total, sum]) = self.amounts(lines) {
+            return format!("{total} and the lines above add up to {sum}");
         }
-        let hours = |millionths: i128| format!("{:.2} hours", millionths as f64 / 1e6);
-        Err(format!("{} and the lines above add up to {}", hours(total), hours(sum)))
+        let [total, sum] =
+            self.hours(lines).unwrap_or_default().map(|millionths| format!("{:.2} hours", millionths as f64 / 1e6));
+        format!("{total} and the lines above add up to {sum}")
     }
 }
 
@@ -192,7 +255,9 @@ pub(super) fn beside(invoice: &Invoice, past: &Past) -> Result<(Vec<Line>, Vec<L
     let by_node = ours_by(past, |account| account.node.as_ref().map(ToString::to_string));
     let by_lease = ours_by(past, |account| account.lease.as_ref().map(ToString::to_string));
     let hits = |of: &BTreeMap<String, Ours>| invoice.billed.keys().filter(|name| of.contains_key(*name)).count();
-    let ours = if hits(&by_lease) > hits(&by_node) { &by_lease } else { &by_node };
+    let is_by_lease = hits(&by_lease) > hits(&by_node);
+    let (ours, others) = if is_by_lease { (&by_lease, &by_node) } else { (&by_node, &by_lease) };
+    let names = Names { ours, others, is_by_lease };
     if hits(ours) == 0 {
         let known: Vec<_> = by_node.keys().chain(by_lease.keys()).take(8).cloned().collect();
         let billed = invoice.billed.keys().next().cloned().unwrap_or_default();
@@ -202,7 +267,7 @@ pub(super) fn beside(invoice: &Invoice, past: &Past) -> Result<(Vec<Line>, Vec<L
              report --by node` or `--by lease` does; it knows {known}"
         ));
     }
-    let lines = invoice.billed.iter().map(|(name, billed)| line(name, billed, ours, past)).collect();
+    let lines = invoice.billed.iter().map(|(name, billed)| line(name, billed, names, past)).collect();
     let missing = ours.iter().filter(|(name, ours)| !invoice.billed.contains_key(*name) && ours.totals.cost.is_some());
     let missing = missing.map(|(name, ours)| Line {
         causes: vec![Cause {
@@ -244,7 +309,8 @@ fn ours_by(past: &Past, name: impl Fn(&CostAccount) -> Option<String>) -> BTreeM
             _ => 900_000,
         };
         if let Some(ours) = ours.get_mut(&name) {
-            ours.gpus = ours.gpus.max((millis + length - 1) / length);
+            // Where a watch ends and the next begins, a millisecond may be posted in the next bucket.
+            ours.gpus = ours.gpus.max((millis + length - 1 - length / 100) / length);
         }
     }
     ours
@@ -262,11 +328,11 @@ fn of(name: &str, theirs: Money, their_hours: Option<i128>, totals: Option<&Tota
     }
 }
 
-fn line(name: &str, lines: &Lines, all: &BTreeMap<String, Ours>, past: &Past) -> Line {
-    let (ours, billed) = (all.get(name), lines.sum);
+fn line(name: &str, lines: &Lines, names: Names<'_>, past: &Past) -> Line {
+    let (ours, billed) = (names.ours.get(name), lines.sum);
     let mut line = of(name, billed.amount, billed.hours, ours.map(|ours| &ours.totals));
     line.causes = match ours {
-        None => vec![unknown(name, billed, all)],
+        None => vec![names.unknown(name, billed)],
         Some(ours) => twice(lines, ours, past).unwrap_or_else(|| causes(billed, ours, past)),
     };
     line
@@ -286,12 +352,37 @@ fn twice(lines: &Lines, ours: &Ours, past: &Past) -> Option<Vec<Cause>> {
     Some(told)
 }
 
-fn unknown(name: &str, billed: Billed, ours: &BTreeMap<String, Ours>) -> Cause {
-    let near = ours.keys().min_by_key(|known| strsim::damerau_levenshtein(known, name));
-    let near = near.filter(|known| strsim::damerau_levenshtein(known, name) <= 3);
-    let near = near.map(|known| format!(" (is it {known}?)")).unwrap_or_default();
-    let text = format!("the ledger has nothing of this name{near}: write it as `margintop report --by node` does");
-    Cause { word: "unknown", amount: Some(billed.amount), text }
+/// The ledger's names of the kind that the file has, nodes or leases, and those of the other kind.
+#[derive(Debug, Clone, Copy)]
+struct Names<'a> {
+    ours: &'a BTreeMap<String, Ours>,
+    others: &'a BTreeMap<String, Ours>,
+    is_by_lease: bool,
+}
+
+impl<'a> Names<'a> {
+    /// A line that is of no name of the ledger.
+    fn unknown(self, name: &str, billed: Billed) -> Cause {
+        let (kind, other) = if self.is_by_lease { ("lease", "node") } else { ("node", "lease") };
+        let text = if name == NAMELESS {
+            "it names nothing, and is not the sum of the lines above".to_owned()
+        } else if self.others.contains_key(name) {
+            format!("a {other} has this name and most of the other lines are {kind}s: write a file of each kind")
+        } else {
+            let near = self.near(name).map(|known| format!(" (is it {known}?)")).unwrap_or_default();
+            format!("the ledger has nothing of this name{near}: write it as `margintop report --by {kind}` does")
+        };
+        Cause { word: "unknown", amount: Some(billed.amount), text }
+    }
+
+    /// The name that was meant: the same host in other letters or with its domain, else the one that is nearest.
+    fn near(self, name: &str) -> Option<&'a String> {
+        let host = |name: &str| name.to_lowercase().split('.').next().unwrap_or_default().to_owned();
+        let is_address = |name: &str| name.parse::<std::net::IpAddr>().is_ok();
+        let alike = self.ours.keys().find(|known| !is_address(name) && !is_address(known) && host(known) == host(name));
+        let far = |known: &String| strsim::damerau_levenshtein(known, name);
+        alike.or_else(|| self.ours.keys().filter(|known| far(known) <= 3).min_by_key(|known| far(known)))
+    }
 }
 
 /// What explains the difference of a line that the ledger knows: first its hours at the ledger's rate, then the rate.

@@ -6,6 +6,7 @@ mod decimals;
 mod file;
 mod gateway;
 mod invoice;
+mod json_rows;
 mod print;
 #[cfg(test)]
 mod tests;
@@ -30,8 +31,8 @@ const MONTH: Span = Span::from_secs(32 * 86_400);
 /// An invoice or a gateway's spend beside the ledger.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ReconcileArgs {
-    /// An invoice (CSV: node or lease, hours, amount) or LiteLLM's daily spend (CSV: date, model, prompt_tokens,
-    /// completion_tokens, spend)
+    /// An invoice (CSV: node or lease, hours, amount; or FOCUS) or LiteLLM's daily spend (CSV, or JSON of its database or
+    /// its /user/daily/activity: date, model, prompt_tokens, completion_tokens, spend)
     #[arg(value_name = "FILE")]
     file: PathBuf,
 

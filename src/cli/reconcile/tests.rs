@@ -293,3 +293,75 @@ fn spend_in_another_currency_is_converted_by_the_rate_of_its_day() {
     let why = parse(file, "CNY", &exchange).unwrap_err();
     assert!(why.contains("export the column date"), "{why}");
 }
+
+/// Class: a total that is billed once more.
+#[test]
+fn lines_that_sum_others_up_are_checked_and_left_out() {
+    let lines = "node,hours,amount\ngpu-01,1,10.00\ngpu-02,1,5.00\n";
+    let sum = |more: &str| {
+        let told = told(&format!("{lines}{more}"))?;
+        let sum: Money = told.lines.iter().map(|line| line.theirs).sum();
+        Ok::<_, String>(sum.to_string())
+    };
+    for more in [
+        ",,15.00",
+        "Grand Total,,15.00",
+        "Sub-total,2,15.00\nVAT,,3.00\nTotal due,,18.00",
+        "subtotal,,15\ngpu-03,1,7\nsubtotal,,7\ntotal,,22",
+    ] {
+        let whole = more.rsplit(',').next().unwrap();
+        assert_eq!(sum(more).unwrap().trim_end_matches(".00"), whole.trim_end_matches(".00"), "{more}");
+    }
+    for more in ["Grand total,,16.00", "subtotal,,14.00\ntotal,,15.00", "total,3,15.00"] {
+        let refused = sum(more).unwrap_err();
+        assert!(refused.contains("line 4: the total is") && refused.contains("take the total out"), "{refused}");
+    }
+    let nameless = told(&format!("{lines},,14.00")).unwrap();
+    let line = nameless.lines.iter().find(|line| line.key.as_str() == "(no name)").unwrap();
+    assert!(line.causes[0].text.contains("not the sum of the lines above"), "{line:?}");
+}
+
+/// Class: a cloud's own export that is not read.
+#[test]
+fn a_focus_file_is_an_invoice_and_its_energy_is_no_time() {
+    let told = told(
+        "BilledCost,BillingCurrency,ChargePeriodStart,ConsumedQuantity,ConsumedUnit,ResourceName\n\
+         380,USD,2026-03-01T00:00:00Z,190,GPU Hours,gpu-01\n4,USD,2026-03-01T00:00:00Z,40,kWh,gpu-01\n",
+    )
+    .unwrap();
+    let line = told.lines.iter().find(|line| line.key.as_str() == "gpu-01").unwrap();
+    assert_eq!((line.theirs.to_string().as_str(), line.their_quantity), ("384.00", Some(190_000_000)));
+}
+
+#[test]
+fn an_unknown_name_says_what_may_be_meant() {
+    let text = |name: &str| {
+        let told = told(&format!("node,hours,amount\ngpu-02,1,2\ngpu-03,1,2\n{name},1,2\n")).unwrap();
+        told.lines.iter().find(|line| line.key.as_str() == name).unwrap().causes[0].text.clone()
+    };
+    for name in ["GPU-01", "gpu-01.rack.example.com"] {
+        assert!(text(name).contains("is it gpu-01?"), "{name}: {}", text(name));
+    }
+    assert!(text("contract gpu-01").contains("a lease has this name"), "{}", text("contract gpu-01"));
+}
+
+/// Class: counts that are cut off at the width of a word.
+#[test]
+fn counts_beyond_any_counter_are_refused() {
+    let head = "date,model,prompt_tokens,completion_tokens,spend\n";
+    let refused = told(&format!("{head}2026-03-01,house,18000000000000000000,1,1.0\n")).unwrap_err();
+    assert!(refused.contains("line 2: prompt_tokens") && refused.contains("more than any counter holds"), "{refused}");
+    let many = "2026-03-01,house,9007199254740992,9007199254740992,1.0\n".repeat(2_100);
+    assert_eq!(told(&format!("{head}{many}")).unwrap().lines[0].their_quantity, Some(2 * i128::from(u64::MAX)));
+}
+
+#[test]
+fn a_gateways_rows_are_those_of_the_name_that_it_knows() {
+    let told = told(
+        r#"[{"date": "2026-03-01", "model": "", "model_group": "org/House", "prompt_tokens": 5, "completion_tokens": null,
+             "spend": 1e-06}]"#,
+    )
+    .unwrap();
+    let line = told.lines.iter().find(|line| line.key.as_str() == "house").unwrap();
+    assert_eq!((line.their_quantity, line.theirs), (Some(5), Money::from_micros(1)));
+}

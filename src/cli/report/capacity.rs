@@ -123,7 +123,7 @@ impl CapacityReport {
             "held",
             "needed",
             "most",
-            "prompt tok/s",
+            "computed tok/s",
             "output tok/s",
             "within SLO",
             "spare cost",

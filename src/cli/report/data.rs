@@ -11,10 +11,11 @@ use crate::cli::currency::missing_rate;
 use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past, Wanted};
 use crate::metering::SavedTarget;
 use crate::pricing::{Bill, Book, PriceList};
+use crate::reading::ModelName;
 use crate::statement::{
     AtList, BreakEven, Bridge, By, Change, Difference, Entry, MonthToDate, Statement, Unconverted, WhatIf,
     agrees_throughout, changed, compare, differences, entries, month_of, reprice, rounded_entries, unconverted,
-    watched, what_if,
+    unpriced_models, watched, what_if,
 };
 use crate::store::Header;
 use crate::units::{Money, Span, Timestamp, Tokens};
@@ -85,6 +86,8 @@ pub(super) struct ReportData {
     pub(super) differs: Vec<Difference>,
     /// What has no price before the first rate of exchange, and the rate to write.
     pub(super) unconverted: Vec<(Unconverted, String)>,
+    /// Tokens without a price, by model.
+    pub(super) unpriced: Vec<(Option<ModelName>, Tokens)>,
     pub(super) unwatched: Vec<(Timestamp, Timestamp)>,
     pub(super) markers: Vec<Marker>,
     pub(super) what_if: Option<(Scenarios, WhatIf)>,
@@ -157,6 +160,7 @@ impl ReportData {
             zone: header.zone.clone(),
             statement: statement.rounded(places),
             unconverted: missing_rates(&past, header, &context),
+            unpriced: unpriced_models(&past),
             disputed,
             present,
             entries: rounded_entries(entries, places),
@@ -233,7 +237,13 @@ fn span_as_asked(query: &ReportQuery, header: &Header, now: Timestamp) -> Result
     let since = query.since.map_or(began(header)?, |when| when.resolve(&header.zone, now));
     let until = query.until.map_or(header.last.max(since), |when| when.resolve(&header.zone, now));
     if since > until || since == until && query.until.is_some() {
-        let why = format!("--since {since} is not before --until {until}: the end is exclusive, write a later one");
+        let why = if query.since.is_none() {
+            format!(
+                "--until {until} is not after the ledger's beginning, {since}: nothing was watched before; write a later one"
+            )
+        } else {
+            format!("--since {since} is not before --until {until}: the end is exclusive, write a later one")
+        };
         return Err(Failure::Usage(why));
     }
     Ok((since, until))

@@ -106,7 +106,11 @@ fn charges<'a>(entry: &Entry, micros: i128, data: &'a ReportData) -> Vec<Charge<
     let kind = match account.map_or(CostKind::Overhead, |account| account.kind) {
         CostKind::Gpus => Kind::Gpus,
         CostKind::Rounding => Kind::Rounding,
-        CostKind::Overhead => Kind::Overhead,
+        CostKind::Overhead => {
+            // FOCUS wants a price and a quantity of what is bought: one of it, at what it came to.
+            let price = Some(entry.amount.to_string());
+            return vec![Charge { kind: Kind::Overhead, account, amount: entry.amount, quantity: 1_000_000, price }];
+        }
     };
     let rate = account.and_then(|account| account.rate).filter(|_| kind == Kind::Gpus);
     // A node's rent over its GPUs has more decimals than a rate is told with.
@@ -147,6 +151,7 @@ fn price(count: i128, places: usize) -> String {
 fn cell(column: &str, entry: &Entry, charge: &Charge<'_>, data: &ReportData) -> String {
     let Charge { kind, account, .. } = *charge;
     let is_used = matches!(kind, Kind::Gpus | Kind::Energy);
+    let is_priced = is_used || kind == Kind::Overhead;
     let month = month_of(&data.zone, entry.day.begin);
     let at = |at: Timestamp| at.to_string();
     match column {
@@ -161,26 +166,32 @@ fn cell(column: &str, entry: &Entry, charge: &Charge<'_>, data: &ReportData) -> 
             at(if end > entry.day.begin { end } else { entry.day.begin + Span::from_secs(60) })
         }
         "ChargeCategory" => category(kind).to_owned(),
-        "ChargeFrequency" => (if kind == Kind::Rounding { "One-Time" } else { "Usage-Based" }).to_owned(),
+        "ChargeFrequency" => frequency(kind).to_owned(),
         "ChargeDescription" => description(charge),
-        "ConsumedQuantity" | "PricingQuantity" if is_used => decimal(charge.quantity, 6),
-        "ConsumedUnit" | "PricingUnit" if is_used => unit(kind).to_owned(),
+        "ConsumedQuantity" if is_used => decimal(charge.quantity, 6),
+        "PricingQuantity" if is_priced => decimal(charge.quantity, 6),
+        "ConsumedUnit" if is_used => unit(kind).to_owned(),
+        "PricingUnit" if is_priced => unit(kind).to_owned(),
         "ContractedUnitPrice" | "ListUnitPrice" => charge.price.clone().unwrap_or_default(),
-        "PricingCategory" if is_used => "Standard".to_owned(),
+        "PricingCategory" if is_priced => "Standard".to_owned(),
         "ProviderName" | "PublisherName" | "InvoiceIssuerName" => issuer(account),
-        "ResourceId" | "ResourceName" => {
-            let node = account.and_then(|account| account.node.as_ref()).map(ToString::to_string);
-            let unit = || account.and_then(|account| account.unit.as_ref()).map(ToString::to_string);
-            node.or_else(unit).unwrap_or_default()
-        }
-        "ResourceType" if is_used => "GPU node".to_owned(),
+        "ResourceId" | "ResourceName" => resource(account).unwrap_or_default(),
+        "ResourceType" => resource(account).map(|_| "GPU node".to_owned()).unwrap_or_default(),
         "ServiceCategory" => (if kind == Kind::Gpus { "Compute" } else { "Other" }).to_owned(),
         "ServiceName" => service(kind).to_owned(),
         "SkuId" if kind == Kind::Energy => "energy".to_owned(),
+        "SkuId" if kind == Kind::Overhead => "overhead".to_owned(),
         "SkuId" if kind == Kind::Gpus => account.map(|account| account.gpu.to_string()).unwrap_or_default(),
-        "SkuPriceId" if is_used => issuer(account),
+        "SkuPriceId" if is_priced => issuer(account),
         _ => String::new(),
     }
+}
+
+/// The node that is paid for, else its unit.
+fn resource(account: Option<&CostAccount>) -> Option<String> {
+    let account = account?;
+    let unit = || account.unit.as_ref().map(ToString::to_string);
+    account.node.as_ref().map(ToString::to_string).or_else(unit)
 }
 
 const fn category(kind: Kind) -> &'static str {
@@ -188,6 +199,15 @@ const fn category(kind: Kind) -> &'static str {
         Kind::Gpus | Kind::Energy => "Usage",
         Kind::Rounding => "Adjustment",
         Kind::Overhead => "Purchase",
+    }
+}
+
+/// FOCUS allows what is purchased no frequency by usage.
+const fn frequency(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Gpus | Kind::Energy => "Usage-Based",
+        Kind::Rounding => "One-Time",
+        Kind::Overhead => "Recurring",
     }
 }
 
@@ -200,7 +220,11 @@ const fn service(kind: Kind) -> &'static str {
 }
 
 const fn unit(kind: Kind) -> &'static str {
-    if matches!(kind, Kind::Energy) { "kWh" } else { "GPU Hours" }
+    match kind {
+        Kind::Energy => "kWh",
+        Kind::Overhead => "Units",
+        Kind::Gpus | Kind::Rounding => "GPU Hours",
+    }
 }
 
 fn description(charge: &Charge<'_>) -> String {
@@ -218,5 +242,6 @@ fn description(charge: &Charge<'_>) -> String {
 /// The lease that something is paid under, or that its rate is assumed.
 fn issuer(account: Option<&CostAccount>) -> String {
     let lease = account.and_then(|account| account.lease.as_ref()).map(ToString::to_string);
-    lease.unwrap_or_else(|| (if account.is_some() { "assumed rate" } else { "own" }).to_owned())
+    let is_overhead = account.is_none_or(|account| account.kind == CostKind::Overhead);
+    lease.unwrap_or_else(|| (if is_overhead { "overhead" } else { "assumed rate" }).to_owned())
 }

@@ -3,6 +3,8 @@
 //! Accounts are `income:tokens:MODEL`, `expenses:gpus:NODE`, `expenses:rounding:NODE` and `expenses:overhead`; what is
 //! earned is receivable, and what is owed is payable. Amounts are those of the report, rounded once.
 
+mod names;
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -72,13 +74,14 @@ fn head(data: &ReportData, days: &[(String, Vec<Posting>)]) -> String {
 
 /// The transactions: a date and postings that add up to nothing.
 fn days(data: &ReportData) -> Vec<(String, Vec<Posting>)> {
+    let names = names::Names::of(data.entries.iter().flat_map(|entry| paths(entry, data)), is_beancount(data));
     let mut days: Vec<(Timestamp, String, Vec<Posting>)> = Vec::new();
     for entry in data.entries.iter().filter(|entry| !entry.amount.is_zero()) {
         if days.last().is_none_or(|(begin, ..)| *begin != entry.day.begin) {
             days.push((entry.day.begin, entry.day.key.to_string(), Vec::new()));
         }
         if let Some((.., postings)) = days.last_mut() {
-            let (account, against) = accounts(entry, data);
+            let [account, against] = paths(entry, data).map(|path| names.name(&path));
             // A credit and its debit; those of one account are one.
             let amount = if matches!(entry.kind, EntryKind::Revenue(_)) { -entry.amount } else { entry.amount };
             for (account, amount) in [(account, amount), (against, -amount)] {
@@ -96,50 +99,32 @@ fn days(data: &ReportData) -> Vec<(String, Vec<Posting>)> {
     days.into_iter().filter_map(of).collect()
 }
 
-/// The account of an entry and the one that it is receivable or payable in.
-fn accounts(entry: &Entry, data: &ReportData) -> (String, String) {
-    let (path, against): (Vec<&str>, [&str; 3]) = match &entry.kind {
+/// The account of an entry and the one that it is receivable or payable in, by their parts.
+fn paths<'a>(entry: &'a Entry, data: &'a ReportData) -> [Vec<&'a str>; 2] {
+    match &entry.kind {
         EntryKind::Revenue(model) => {
             let model = model.as_ref().map_or("unnamed", |model| model.as_str());
-            (vec!["income", "tokens", model], ["assets", "receivable", "tokens"])
+            [vec!["income", "tokens", model], vec!["assets", "receivable", "tokens"]]
         }
-        EntryKind::RevenueOverhead => (vec!["expenses", "overhead"], ["liabilities", "payable", "overhead"]),
+        EntryKind::RevenueOverhead => overhead(),
         EntryKind::Cost(id) => match data.cost_accounts.get(id.index()) {
             Some(account) if account.kind != CostKind::Overhead => {
                 let what = if account.kind == CostKind::Gpus { "gpus" } else { "rounding" };
-                (vec!["expenses", what, place(account)], ["liabilities", "payable", "gpus"])
+                [vec!["expenses", what, place(account)], vec!["liabilities", "payable", "gpus"]]
             }
-            _ => (vec!["expenses", "overhead"], ["liabilities", "payable", "overhead"]),
+            _ => overhead(),
         },
-    };
-    let name = |parts: &[&str]| {
-        let parts: Vec<_> =
-            parts.iter().map(|part| if is_beancount(data) { beancount(part) } else { plain(part) }).collect();
-        parts.join(":")
-    };
-    (name(&path), name(&against))
+    }
+}
+
+fn overhead() -> [Vec<&'static str>; 2] {
+    [vec!["expenses", "overhead"], vec!["liabilities", "payable", "overhead"]]
 }
 
 /// Where what is paid for stands: on a node, else in a unit.
 fn place(account: &CostAccount) -> &str {
     let unit = || account.unit.as_ref().map_or("unnamed", |unit| unit.as_str());
     account.node.as_ref().map_or_else(unit, |node| node.as_str())
-}
-
-/// A part of an account's name for hledger: no colon, and nothing that begins a comment or a virtual posting.
-fn plain(part: &str) -> String {
-    let kept = |c: char| if c.is_alphanumeric() || "._-/+@".contains(c) { c } else { '-' };
-    part.chars().map(kept).collect()
-}
-
-/// A part of an account's name for Beancount: letters, digits and dashes, the first a capital or a digit.
-fn beancount(part: &str) -> String {
-    let kept = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let name: String = part.chars().map(kept).collect();
-    match name.chars().next() {
-        Some(first) if first.is_ascii_alphanumeric() => first.to_ascii_uppercase().to_string() + &name[1..],
-        _ => format!("X{name}"),
-    }
 }
 
 /// The currency as a commodity.
@@ -158,14 +143,6 @@ fn fixed(amount: Money, places: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_parts_of_accounts() {
-        assert_eq!(plain("deepseek-ai/DeepSeek-R1"), "deepseek-ai/DeepSeek-R1");
-        assert_eq!(plain("a:b  (c); d"), "a-b---c---d");
-        assert_eq!(beancount("deepseek-ai/r1.5"), "Deepseek-ai-r1-5");
-        assert_eq!((beancount("4090"), beancount("(x)"), beancount("")), ("4090".into(), "X-x-".into(), "X".into()));
-    }
 
     #[test]
     fn amounts_have_all_their_decimals() {

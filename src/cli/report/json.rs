@@ -6,9 +6,9 @@ use super::data::ReportData;
 use super::json_changes::{BreakEvenJson, BridgeJson, CompareJson, WhatIfJson, hours};
 use super::present::Leakage;
 use crate::pricing::Bill;
-use crate::reading::{Label, NodeName};
+use crate::reading::{Label, ModelName, NodeName};
 use crate::statement::{Basis, Difference, ListUse, MonthToDate, Row, RowKind, Unconverted, rounded_hours};
-use crate::units::{Money, Ratio, Timestamp, gross_margin, profit_on_cost};
+use crate::units::{Money, Ratio, Timestamp, Tokens, gross_margin, profit_on_cost};
 
 /// What is printed, on one line.
 pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
@@ -43,6 +43,7 @@ pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
         lists: told.lists.iter().map(ListJson::new).collect(),
         differs: data.differs.iter().map(DifferenceJson::new).collect(),
         unconverted: data.unconverted.iter().map(|(told, _)| UnconvertedJson::new(told)).collect(),
+        unpriced: data.unpriced.iter().map(|(model, tokens)| UnpricedJson::new(model.as_ref(), *tokens)).collect(),
         month_to_date: MonthJson::new(&data.month),
         break_even: BreakEvenJson::new(&data.break_even),
         what_if: data.what_if.as_ref().map(|(asked, told)| WhatIfJson::new(asked, told)),
@@ -84,6 +85,7 @@ struct Report<'a> {
     lists: Vec<ListJson<'a>>,
     differs: Vec<DifferenceJson<'a>>,
     unconverted: Vec<UnconvertedJson<'a>>,
+    unpriced: Vec<UnpricedJson<'a>>,
     month_to_date: MonthJson,
     break_even: BreakEvenJson,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -240,6 +242,19 @@ impl<'a> DifferenceJson<'a> {
             tokens: told.tokens.count(),
             revenue: told.revenue,
         }
+    }
+}
+
+/// Tokens of a model without a price.
+#[derive(Serialize)]
+struct UnpricedJson<'a> {
+    model: Option<&'a str>,
+    tokens: u64,
+}
+
+impl<'a> UnpricedJson<'a> {
+    fn new(model: Option<&'a ModelName>, tokens: Tokens) -> Self {
+        Self { model: model.map(ModelName::as_str), tokens: tokens.count() }
     }
 }
 

@@ -7,7 +7,9 @@ use super::present::Present;
 use super::table::{amount, percent};
 use super::when::{local, local_second};
 use crate::pricing::{Bill, ClassPrices};
+use crate::reading::ModelName;
 use crate::statement::{Basis, Difference, Levels, ListUse, Unconverted};
+use crate::tui::human;
 use crate::units::{Money, Ratio, Share, Span, Timestamp};
 
 /// The most lines of a kind.
@@ -100,6 +102,14 @@ fn lists(data: &ReportData, lines: &mut Lines) {
         };
         lines.push(("basis", text.to_owned()));
     }
+    let is_told =
+        |model: &Option<ModelName>| data.unconverted.iter().any(|(told, _)| Some(&told.model) == model.as_ref());
+    let unpriced: Vec<_> = data.unpriced.iter().filter(|(model, _)| !is_told(model)).collect();
+    some(lines, "unpriced", &unpriced, |(model, tokens)| {
+        let (model, tokens) =
+            (model.as_ref().map_or("(no model)", ModelName::as_str), human::grouped(tokens.count().into()));
+        format!("{model}: {tokens} tokens without a price: write a [[price]]")
+    });
     some(lines, "unpriced", &data.unconverted, |(told, missing)| {
         let Unconverted { model, currency, since, tokens } = told;
         let (tokens, since) = (tokens.count(), local(*since, &data.zone));
