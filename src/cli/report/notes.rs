@@ -9,7 +9,7 @@ use super::when::{local, local_second};
 use crate::pricing::{Bill, ClassPrices};
 use crate::reading::ModelName;
 use crate::statement::{Basis, Difference, Levels, ListUse, Unconverted};
-use crate::tui::human;
+use crate::tui::format;
 use crate::units::{Money, Ratio, Share, Span, Timestamp};
 
 /// The most lines of a kind.
@@ -107,7 +107,7 @@ fn lists(data: &ReportData, lines: &mut Lines) {
     let unpriced: Vec<_> = data.unpriced.iter().filter(|(model, _)| !is_told(model)).collect();
     some(lines, "unpriced", &unpriced, |(model, tokens)| {
         let (model, tokens) =
-            (model.as_ref().map_or("(no model)", ModelName::as_str), human::grouped(tokens.count().into()));
+            (model.as_ref().map_or("(no model)", ModelName::as_str), format::grouped(tokens.count().into()));
         format!("{model}: {tokens} tokens without a price: write a [[price]]")
     });
     some(lines, "unpriced", &data.unconverted, |(told, missing)| {
