@@ -223,6 +223,13 @@ impl QuarantinedLines {
         self.lines.iter().any(|line| line.last.present.reaches(values))
     }
 
+    /// Whether a line lies above a page, so that its growth is not of a process that the page is of.
+    pub(super) fn has_beyond(&self, page: &InstancePage<'_>) -> bool {
+        let now = Line::of(page.rows);
+        let is_beyond = |line: &Line| line.reaches(&now) && !now.reaches(line);
+        self.lines.iter().any(|line| is_beyond(&line.last.present))
+    }
+
     /// Whether a line below a process is not explained.
     pub(super) fn has_fallen(&self) -> bool {
         self.lines.iter().any(|line| !line.above)

@@ -230,7 +230,8 @@ impl Processes {
             true if stays && !may_be_its => self.becomes_process(page, &line, None),
             true if is_new && (stays && self.keeps_pace(page, &line, current) || waited && run.is_even()) => {
                 // The lines quarantined on the way are its own, or those of processes that are not counted.
-                let (lost, passed) = (self.quarantined.is_ambiguous(), self.quarantined.ascending());
+                let lost = self.quarantined.is_ambiguous() || self.quarantined.has_beyond(page);
+                let passed = self.quarantined.ascending();
                 self.quarantined = QuarantinedLines::default();
                 let outcome = self.go_on_by_values(page, current);
                 if let Some(process) = self.get_mut(current) {
