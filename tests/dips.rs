@@ -38,8 +38,8 @@ fn began() -> Moment {
     moment("2025-02-20T10:00:00Z")
 }
 
-/// What is posted after all pages, and whether it is said to be a lower bound.
-fn watch(work: Work, dip: Dip) -> ([u64; 3], bool) {
+/// A fleet after all pages.
+fn watched(work: Work, dip: Dip) -> Fleet {
     let mut fleet: Fleet = fleet(vec![member("e", "n", None)], began());
     let start = work.identified.then(|| began().wall - Span::from_secs(300));
     for nth in 0..PAGES {
@@ -52,6 +52,12 @@ fn watch(work: Work, dip: Dip) -> ([u64; 3], bool) {
         fleet.apply(answered_dated("e", when, page(MODEL, counters(shown[0], shown[1], shown[2]), start)));
         fleet.apply(Event::Tick(when));
     }
+    fleet
+}
+
+/// What is posted after all pages, and whether it is said to be a lower bound.
+fn watch(work: Work, dip: Dip) -> ([u64; 3], bool) {
+    let fleet = watched(work, dip);
     let mut posted = [0; 3];
     for (.., tokens) in fleet.ledger().today().tokens() {
         posted[0] += tokens.miss.count() + tokens.hit.count();
@@ -91,4 +97,19 @@ fn a_process_that_is_known_loses_and_doubles_nothing_by_a_dip() {
         wrong.len(),
         wrong.iter().take(40).cloned().collect::<Vec<_>>().join("\n")
     );
+}
+
+/// The class: what is in doubt twice over for one reason, first as a line that appears below a process, then as one that may
+/// have been its dip.
+#[test]
+fn one_dip_without_a_start_time_is_one_lost_window() {
+    let work = Work { base: [5_000_000, 1_000_000, 900_000], rate: [25, 12, 25], every: 250, identified: false };
+    for counters in [[true; 3], [false, false, true]] {
+        for pages in [1, 2, 3, 4, 5, 8] {
+            let dip = Dip { counters, percent: 60, pages };
+            let fleet = watched(work, dip);
+            assert_eq!(watch(work, dip).0, truth(work), "{dip:?}");
+            assert_eq!(fleet.snapshot().money.lost_windows, u64::from(pages > 2), "{dip:?}");
+        }
+    }
 }

@@ -110,7 +110,12 @@ impl QuarantinedLine {
                 let parts = if self.refuted { NEARER_REFUTED } else { NEARER };
                 self.above && grown < MIN_DISPUTED && grown.saturating_mul(parts) <= away
             };
-            let paced = |process: &Process| process.paces_between(then, now, at.since(self.seen));
+            // What is nearer to the process that answers is its growth, though the line was above it once.
+            let is_nearer = |process: &Process| {
+                let own = process.line();
+                !self.above || !now.reaches(&own) || grown <= own.growth_to(now)
+            };
+            let paced = |process: &Process| is_nearer(process) && process.paces_between(then, now, at.since(self.seen));
             let is_its = now.reaches(then) && process.is_none_or(|process| near(process) || paced(process));
             is_its.then_some(grown)
         };
@@ -216,6 +221,13 @@ impl QuarantinedLines {
     /// Whether a line lies above values.
     pub(super) fn has_above(&self, values: &Line) -> bool {
         self.lines.iter().any(|line| line.last.present.reaches(values))
+    }
+
+    /// Whether a line lies above a page, so that its growth is not of a process that the page is of.
+    pub(super) fn has_beyond(&self, page: &InstancePage<'_>) -> bool {
+        let now = Line::of(page.rows);
+        let is_beyond = |line: &Line| line.reaches(&now) && !now.reaches(line);
+        self.lines.iter().any(|line| is_beyond(&line.last.present))
     }
 
     /// Whether a line below a process is not explained.

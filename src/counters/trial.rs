@@ -40,6 +40,9 @@ pub(super) struct Trial {
     /// The number of pages since that returned to the line before it.
     #[serde(default)]
     returns: u8,
+    /// Whether its beginning was already counted as a lost window.
+    #[serde(default)]
+    pub(super) is_counted: bool,
 }
 
 /// What is on trial.
@@ -59,7 +62,7 @@ pub(super) enum TrialKind {
 
 impl Trial {
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { kind: _, since, before: _, shown: _, step: _, pace: _, own_pace, returns: _ } = self;
+        let Self { kind: _, since, before: _, shown: _, step: _, pace: _, own_pace, returns: _, is_counted: _ } = self;
         own_pace.moments_mut().chain([since])
     }
 
@@ -73,6 +76,11 @@ impl Trial {
         Self { step, ..self }
     }
 
+    /// The same trial, and whether its beginning is counted as a lost window.
+    pub(super) fn counted(self, is_counted: bool) -> Self {
+        Self { is_counted, ..self }
+    }
+
     /// The trial of a start time close to the process's own.
     pub(super) fn of_start(start: Timestamp, since: Moment, process: &Process) -> Self {
         Self::new(TrialKind::Start(start), since, process)
@@ -80,7 +88,8 @@ impl Trial {
 
     pub(super) fn new(kind: TrialKind, since: Moment, process: &Process) -> Self {
         let (before, shown, pace) = (process.line(), process.shown(), process.passed.pace());
-        Self { kind, since, before, shown, step: 0, pace, own_pace: process.pace.clone(), returns: 0 }
+        let own_pace = process.pace.clone();
+        Self { kind, since, before, shown, step: 0, pace, own_pace, returns: 0, is_counted: false }
     }
 
     /// Returns a process to its state before the trial.

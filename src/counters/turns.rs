@@ -27,6 +27,9 @@ const LINES: usize = 16;
 /// A line grows by at most this many times its pace, or this many tokens a minute beyond it.
 const FASTER: u64 = 10;
 const BEYOND: u64 = 60_000;
+/// The same of the growth from a process's last values, which are older: its fastest page says what it makes in all of that
+/// time.
+const FASTER_FROM_EARLIER: u64 = 2;
 
 /// The lines of the latest pages, the lowest one first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -61,14 +64,15 @@ impl TurnLine {
         Self { first: line.clone(), line, seen, pace: None, pages: 0, process: None }
     }
 
-    /// Whether a growth is about as fast as the line's.
-    fn grows(&self, growth: u64, within: Span) -> bool {
-        self.pace.is_none_or(|pace| a_minute(growth, within) <= pace.saturating_mul(FASTER).saturating_add(BEYOND))
+    /// Whether a growth is at most so many times as fast as the line's.
+    fn grows(&self, growth: u64, within: Span, faster: u64) -> bool {
+        self.pace.is_none_or(|pace| a_minute(growth, within) <= pace.saturating_mul(faster).saturating_add(BEYOND))
     }
 
     /// Whether a process's last values are an earlier part of the line.
     fn begins_with(&self, line: &Line, seen: Moment) -> bool {
-        self.first.reaches(line) && self.pace.is_some() && self.grows(line.growth_to(&self.line), self.seen.since(seen))
+        let (growth, within) = (line.growth_to(&self.line), self.seen.since(seen));
+        self.line.reaches(line) && self.pace.is_some() && self.grows(growth, within, FASTER_FROM_EARLIER)
     }
 
     fn is_at(&self, process: &Process) -> bool {
@@ -119,7 +123,7 @@ impl Turns {
         self.is_far |= others.map(|(_, line)| away(line)).any(|away| own.saturating_mul(NEARER) > away);
         let line = &mut self.lines[place];
         let (grown, within) = (line.line.growth_to(now), at.since(line.seen));
-        let is_own = line.grows(grown, within);
+        let is_own = line.grows(grown, within, FASTER);
         line.pages = line.pages.saturating_add(1);
         line.pace = Some(line.pace.unwrap_or_default().max(a_minute(grown, within)));
         is_other && is_own

@@ -187,9 +187,9 @@ impl Processes {
             });
             if below {
                 // It may be part of this process with a file missing; then its growth is in this one's.
-                (other.trial, other.shadow) = (None, true);
+                outcome.lost |= other.trial.take().is_some_and(|trial| !trial.is_counted);
+                other.shadow = true;
                 outcome.taken_back.push(other.id);
-                outcome.lost = true;
             }
         }
         outcome
@@ -230,7 +230,8 @@ impl Processes {
             true if stays && !may_be_its => self.becomes_process(page, &line, None),
             true if is_new && (stays && self.keeps_pace(page, &line, current) || waited && run.is_even()) => {
                 // The lines quarantined on the way are its own, or those of processes that are not counted.
-                let (lost, passed) = (self.quarantined.is_ambiguous(), self.quarantined.ascending());
+                let lost = self.quarantined.is_ambiguous() || self.quarantined.has_beyond(page);
+                let passed = self.quarantined.ascending();
                 self.quarantined = QuarantinedLines::default();
                 let outcome = self.go_on_by_values(page, current);
                 if let Some(process) = self.get_mut(current) {
@@ -336,7 +337,8 @@ impl Processes {
         let id = self.add(None, line.since);
         let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
         process.adopt_line(&line.first.present, line.since);
-        process.trial = above.map(|other| Trial::new(TrialKind::Below(other), page.at, process));
+        let trial = |other| Trial::new(TrialKind::Below(other), page.at, process).counted(below.is_some());
+        process.trial = above.map(trial);
         let outcome = self.go_on(page, id);
         // A process that appears below another one may have been reset.
         Outcome { lost: below.is_some(), ..outcome }
