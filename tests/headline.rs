@@ -104,6 +104,9 @@ fn all_is_well() {
 #[test]
 fn the_state_is_a_profit_a_loss_or_neither() {
     assert!(words(&fleet(2, 5), None).starts_with("Losing $3.00/h."));
+    let mut bound = fleet(2, 5);
+    bound.money.upper_bound = true;
+    assert!(words(&bound, None).starts_with("Losing $3.00/h or more."), "{}", words(&bound, None));
     assert!(words(&fleet(5, 5), None).starts_with("At break-even."));
     let mut idle = fleet(0, 16);
     (idle.tokens.output_per_second, idle.tokens.prompt_per_second) = (Some(0.0), Some(0.0));
@@ -156,14 +159,12 @@ fn a_change_is_told_with_what_it_is_of() {
     let less = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_084), (Cause::HitRate, 84)]);
     assert_eq!(
         words(&snapshot, Some(&less)),
-        "Earning +$24,524/h, the last 15 min $2,000/h less than those before. Less traffic −$2,084/h."
+        "Earning +$24,524/h, the last 15 min $2,000/h less than those before. Less traffic −$2,084/h over 15 min."
     );
     let more = bridge(snapshot.at, 20_000, &[(Cause::Price, 4_524)]);
-    assert!(
-        words(&snapshot, Some(&more)).starts_with(
-            "Earning +$24,524/h, the last 15 min $4,524/h more than those before. Higher prices +$4,524/h."
-        )
-    );
+    assert!(words(&snapshot, Some(&more)).starts_with(
+        "Earning +$24,524/h, the last 15 min $4,524/h more than those before. Higher prices +$4,524/h over 15 min."
+    ));
     let same = bridge(snapshot.at, 24_500, &[(Cause::Traffic, 24)]);
     assert!(
         words(&snapshot, Some(&same)).starts_with("Earning +$24,524/h, the last 15 min about as those before. 1 node"),
@@ -181,14 +182,14 @@ fn each_cause_has_its_words() {
         let bridge = bridge(snapshot.at, 20_000, &[(cause, amount)]);
         sentences(&snapshot, Some(&bridge))[1].text()
     };
-    assert_eq!(word(Cause::Traffic, 3_000), "More traffic +$3,000/h.");
-    assert_eq!(word(Cause::Mix, -3_000), "Other models or lengths −$3,000/h.");
-    assert_eq!(word(Cause::HitRate, -3_000), "More cached prompts −$3,000/h.");
-    assert_eq!(word(Cause::Price, -3_000), "Lower prices −$3,000/h.");
-    assert_eq!(word(Cause::Unpriced, -3_000), "Tokens that lost their price −$3,000/h.");
-    assert_eq!(word(Cause::Gpus, -3_000), "More GPUs at work −$3,000/h.");
-    assert_eq!(word(Cause::Idle, -3_000), "More idle GPUs −$3,000/h.");
-    assert_eq!(word(Cause::Idle, 3_000), "Fewer idle GPUs +$3,000/h.");
+    assert_eq!(word(Cause::Traffic, 3_000), "More traffic +$3,000/h over 15 min.");
+    assert_eq!(word(Cause::Mix, -3_000), "Other models or lengths −$3,000/h over 15 min.");
+    assert_eq!(word(Cause::HitRate, -3_000), "More cached prompts −$3,000/h over 15 min.");
+    assert_eq!(word(Cause::Price, -3_000), "Lower prices −$3,000/h over 15 min.");
+    assert_eq!(word(Cause::Unpriced, -3_000), "Tokens that lost their price −$3,000/h over 15 min.");
+    assert_eq!(word(Cause::Gpus, -3_000), "More GPUs at work −$3,000/h over 15 min.");
+    assert_eq!(word(Cause::Idle, -3_000), "More idle GPUs −$3,000/h over 15 min.");
+    assert_eq!(word(Cause::Idle, 3_000), "Fewer idle GPUs +$3,000/h over 15 min.");
 }
 
 #[test]
@@ -198,29 +199,42 @@ fn the_place_and_the_alert_of_a_cause_are_named_where_the_data_shows_them() {
     snapshot.nodes = vec![node("gpu-1", Some("decode-7"), &like), node("gpu-2", Some("decode-8"), &like)];
     let mut less = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_000)]);
     less.units = movers(&[("decode-7", -1_900), ("decode-8", -100)]);
-    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h, mostly decode-7."));
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h over 15 min, mostly decode-7."));
 
     snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-1 GPU 3", 600)];
     let since = clock(snapshot.alerts[0].since);
     let told = words(&snapshot, Some(&less));
-    assert!(told.contains(&format!("Less traffic −$2,000/h: gpu-1 GPU 3 has been lost since {since}.")), "{told}");
+    assert!(
+        told.contains(&format!("Less traffic −$2,000/h over 15 min: gpu-1 GPU 3 has been lost since {since}.")),
+        "{told}"
+    );
     assert!(told.ends_with("Drain the node, then reset or return the GPU."), "{told}");
     assert_eq!(told.matches("has been lost").count(), 1, "the alert is told once: {told}");
 
     snapshot.alerts[0].since = snapshot.at - Span::from_secs(7200);
     let told = words(&snapshot, Some(&less));
     assert!(told.contains("mostly decode-7."), "an alert of before the compared time is no cause: {told}");
+    snapshot.alerts[0].since = snapshot.at;
+    let told = words(&snapshot, Some(&less));
+    assert!(told.contains("mostly decode-7."), "nor is one of a moment ago: {told}");
+    snapshot.alerts =
+        vec![alert(&snapshot, Rule::GpuLost, "gpu-1 GPU 3", 600), alert(&snapshot, Rule::GpuLost, "gpu-9", 60)];
+    let told = words(&snapshot, Some(&less));
+    assert!(told.contains(&format!("has been lost since {since}, and one more.")), "{told}");
     snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-2 GPU 3", 600)];
     assert!(words(&snapshot, Some(&less)).contains("mostly decode-7."), "nor one elsewhere");
     snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-10 GPU 3", 600)];
     assert!(words(&snapshot, Some(&less)).contains("mostly decode-7."), "gpu-10 is not gpu-1");
 
     less.units = movers(&[("decode-7", -600), ("decode-8", -500)]);
-    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h. "), "no unit has half of it");
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h over 15 min. "), "no unit has half of it");
     less.units = movers(&[("decode-7", 1_900), ("decode-8", -500)]);
-    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h. "), "it moved the other way");
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h over 15 min. "), "it moved the other way");
     less.units = movers(&[("decode-7", -2_000)]);
-    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h. "), "the only one says nothing");
+    assert!(
+        words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h over 15 min. "),
+        "the only one says nothing"
+    );
 }
 
 #[test]

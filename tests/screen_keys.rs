@@ -97,7 +97,7 @@ fn an_alert_is_silenced_for_an_hour_and_calls_again() {
     let last = app.shown().alerts.last().unwrap().clone();
     assert_eq!((last.rule, &last.subject, last.severity), (first.rule, &first.subject, Severity::Info));
     assert_eq!(app.silenced(&last), Some(app.shown().at + Span::from_secs(3_600)));
-    assert!(app.said().unwrap().text.contains("silent until"), "{:?}", app.said());
+    assert!(app.said().unwrap().text.contains("silenced until"), "{:?}", app.said());
     let later = |seconds: u64| {
         let mut snapshot = fleet(seconds);
         snapshot.alerts[0] = first.clone();

@@ -99,7 +99,8 @@ pub(super) fn silent(snapshot: &Snapshot) -> Option<Line> {
         [rate] => Money::from_micros(rate.rate.micros()).scaled(i64::try_from(number).ok()?, 1),
         _ => None,
     });
-    let what = format!("{first}, {}, the rent runs on", count(number, "GPU"));
+    let several = if gpus.iter().any(|node| node != first) { " first" } else { "" };
+    let what = format!("{first}{several}, {}, the rent runs on", count(number, "GPU"));
     Some(Line { reason: Reason::Silent, what, per_hour, today: None })
 }
 

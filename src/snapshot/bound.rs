@@ -34,6 +34,16 @@ impl Bound {
         }
     }
 
+    /// The same of an amount's negative: of the loss where this is the profit's.
+    #[must_use]
+    pub const fn of_negative(self) -> Self {
+        match self {
+            Self::Lower => Self::Upper,
+            Self::Upper => Self::Lower,
+            same => same,
+        }
+    }
+
     /// The words behind the figure.
     pub const fn in_words(self) -> &'static str {
         match self {

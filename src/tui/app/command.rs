@@ -106,6 +106,10 @@ impl App {
             }
             Command::AsItWas => self.what_if.reset(),
             Command::WhatIf | Command::Back => self.what_if.open = false,
+            Command::Help => {
+                self.what_if.open = false;
+                return false;
+            }
             Command::Move(Motion::Up) | Command::Block(Turn::Previous) => self.what_if.turn(false),
             Command::Move(Motion::Down) | Command::Block(Turn::Next) => self.what_if.turn(true),
             Command::Step(turn) => self.what_if.step(turn == Turn::Next, nodes),

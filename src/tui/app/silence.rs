@@ -37,7 +37,7 @@ impl App {
         } else {
             let until = self.shown.at + HOUR;
             let clock = format::clock_minute(until, &self.zone);
-            self.say(format!("{} is silent until {clock}", format::shorten(subject.as_str(), 30)));
+            self.say(format!("{} is silenced until {clock}", format::shorten(subject.as_str(), 30)));
             self.silenced.push(Silenced { rule, subject, until });
         }
         if self.held.is_none() {

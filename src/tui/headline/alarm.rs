@@ -39,8 +39,13 @@ pub(super) fn all_well(facts: &Facts<'_>) -> Option<Sentence> {
     all.then(|| Sentence::plain(format!("{who} {verb}, and nothing is wrong.")))
 }
 
-/// The alert on a node, unit or model that moved the profit, if it began in the compared time.
-pub(super) fn on_mover<'a>(facts: &Facts<'a>, mover: &Mover, since: Timestamp) -> Option<&'a Alert> {
+/// The alert on a node, unit or model that moved the profit, if it began in the compared time: one of a moment ago moved
+/// nothing of it.
+pub(super) fn on_mover<'a>(
+    facts: &Facts<'a>,
+    mover: &Mover,
+    (since, until): (Timestamp, Timestamp),
+) -> Option<&'a Alert> {
     let snapshot = facts.snapshot;
     let key = mover.key.as_str();
     let in_unit = |subject: &str| {
@@ -59,7 +64,7 @@ pub(super) fn on_mover<'a>(facts: &Facts<'a>, mover: &Mover, since: Timestamp) -
     };
     let is_on = |alert: &&Alert| {
         let subject = alert.subject.as_str();
-        alert.since >= since && stops(alert.rule) && (is_of(subject, key) || in_unit(subject))
+        (since..until).contains(&alert.since) && stops(alert.rule) && (is_of(subject, key) || in_unit(subject))
     };
     snapshot.alerts.iter().find(is_on)
 }
@@ -98,13 +103,16 @@ pub(super) fn what(facts: &Facts<'_>, alert: &Alert) -> String {
 
 fn told(facts: &Facts<'_>, alert: &Alert) -> Sentence {
     let tone = if alert.severity == Severity::Critical { Tone::Critical } else { Tone::Warning };
-    let others = facts.snapshot.alerts.iter().filter(|other| other.rule == alert.rule).count().saturating_sub(1);
-    let also = match others {
+    Sentence::of([part(what(facts, alert), tone), part(format!("{}.", others(facts, alert)), Tone::Plain)])
+}
+
+/// How many more alerts there are of this rule, as the end of a sentence.
+pub(super) fn others(facts: &Facts<'_>, alert: &Alert) -> String {
+    match facts.snapshot.alerts.iter().filter(|other| other.rule == alert.rule).count().saturating_sub(1) {
         0 => String::new(),
         1 => ", and one more".to_owned(),
         others => format!(", and {others} more"),
-    };
-    Sentence::of([part(what(facts, alert), tone), part(format!("{also}."), Tone::Plain)])
+    }
 }
 
 /// The rent of what stands still, where one rate holds for all GPUs.

@@ -32,13 +32,14 @@ pub(super) fn cause<'a>(facts: &Facts<'a>) -> (Option<Sentence>, Option<&'a Aler
         return (None, None);
     }
     let mover = main_mover(bridge, *amount);
-    let alert = mover.and_then(|mover| alarm::on_mover(facts, mover, bridge.before_span.0));
+    let alert = mover.and_then(|mover| alarm::on_mover(facts, mover, (bridge.before_span.0, bridge.after_span.1)));
     let tone = if *amount < Money::ZERO { Tone::Loss } else { Tone::Gain };
     let mut parts = vec![part(format!("{} ", word(*cause, *amount)), Tone::Plain)];
     parts.push(part(signed_an_hour(facts, *amount), tone));
+    parts.push(part(" over 15 min", Tone::Plain));
     let short = closed(parts.clone(), None);
     let tail = match (alert, mover) {
-        (Some(alert), _) => Some(format!(": {}", alarm::what(facts, alert))),
+        (Some(alert), _) => Some(format!(": {}{}", alarm::what(facts, alert), alarm::others(facts, alert))),
         (None, Some(mover)) => Some(format!(", mostly {}", mover.key)),
         (None, None) => None,
     };

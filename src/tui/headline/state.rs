@@ -13,7 +13,8 @@ pub(super) fn state(facts: &Facts<'_>) -> Option<Sentence> {
     }
     let profit = snapshot.money.profit_per_hour?;
     let profit = facts.rate.unwrap_or(profit);
-    let bound = snapshot.rate_bound().in_words();
+    let bound = snapshot.rate_bound();
+    let bound = if profit < Money::ZERO { bound.of_negative() } else { bound }.in_words();
     let (words, amount, tone) = match profit.cmp(&Money::ZERO) {
         _ if is_idle(snapshot) => ("Idle: the GPUs cost ", an_hour(facts, profit), Tone::Loss),
         std::cmp::Ordering::Greater => ("Earning ", signed_an_hour(facts, profit), Tone::Gain),
@@ -60,6 +61,11 @@ fn why_unknown(snapshot: &Snapshot) -> Option<Sentence> {
         "Nothing is watched yet."
     } else if snapshot.resuming {
         "This machine slept or was stopped; no source has answered since."
+    } else if coverage.nodes_live + coverage.engines_live == 0
+        && snapshot.money.cost.is_none()
+        && snapshot.money.revenue.is_none()
+    {
+        return Some(Sentence::toned("No source has answered yet.", Tone::Warning));
     } else if coverage.nodes_live + coverage.engines_live == 0 {
         return Some(Sentence::toned(
             "No source answers: the figures are the last known, and the rent runs on.",

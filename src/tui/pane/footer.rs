@@ -37,7 +37,11 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
     }
     if !filter.text().is_empty() {
         let mut pen = canvas.pen(area, 0);
-        pen.to(x).put(Role::Accent, "/").put(Role::Text, filter.text()).put(Role::Dim, "  (rows and sums)").skip(2);
+        pen.to(x)
+            .put(Role::Accent, "/")
+            .put(Role::Text, filter.text())
+            .put(Role::Dim, if view == ViewId::Overview { "  (rows)" } else { "  (rows and sums)" })
+            .skip(2);
         x = pen.x();
     }
     let room = Rect { x, width: area.right().saturating_sub(x), ..area };

@@ -31,9 +31,14 @@ impl Glyphs {
         if self == Self::Blocks {
             return;
         }
-        for cell in &mut buffer.content {
-            if let Some(plain) = plain(cell.symbol()) {
-                cell.set_symbol(plain);
+        for place in 0..buffer.content.len() {
+            let is_bound = matches!(buffer.content[place].symbol(), "≥" | "≤");
+            if let Some(plain) = plain(buffer.content[place].symbol()) {
+                buffer.content[place].set_symbol(plain);
+            }
+            // `>` alone would claim more than `≥`.
+            if let Some(next) = buffer.content.get_mut(place + 1).filter(|next| is_bound && next.symbol() == " ") {
+                next.set_symbol("=");
             }
         }
     }

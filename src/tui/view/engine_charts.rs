@@ -87,7 +87,11 @@ fn four(
 ) -> [Chart<'static>; 4] {
     let slo = scene.snap.slo.unwrap_or_default();
     let count = |count: Option<u64>| count.map_or_else(|| format::UNKNOWN.to_owned(), format::compact);
-    let requests = format!("{} run, {} wait", count(running), count(waiting));
+    let requests = if scene.size.0 >= 160 {
+        format!("{} run, {} wait", count(running), count(waiting))
+    } else {
+        format!("{} ({} wait)", count(running), count(waiting))
+    };
     [
         Chart {
             layers: vec![(Measure::Running, Role::Output), (Measure::Waiting, Role::Warning)],

@@ -106,12 +106,14 @@ fn key(row: &ModelRow) -> RowKey {
 
 /// The models as their list is sorted, and below them what of the profit is in no model's row: that is never hidden.
 fn lines(scene: &Scene<'_>, view: ViewId) -> Vec<ModelRow> {
+    // Beside the fleet the models are those of all of it.
     let accepted = |row: &&ModelRow| {
-        scene.app.filter.accepts_with(&[("model", row.model.as_str())], |key| figures_of::of_model(row, key))
+        view == ViewId::Overview
+            || scene.app.filter.accepts_with(&[("model", row.model.as_str())], |key| figures_of::of_model(row, key))
     };
     let mut rows: Vec<ModelRow> = scene.snap.models.iter().filter(accepted).cloned().collect();
     settle(&mut rows, &columns(scene, scene.size.0, 1.0), scene, view, key);
-    if scene.app.filter.text().is_empty() {
+    if scene.app.filter.text().is_empty() || view == ViewId::Overview {
         rows.extend(scene.snap.money.beside_models.iter().map(beside));
     }
     rows

@@ -44,7 +44,7 @@ impl View for Node {
         layout.put(Part::Basis, rows.bottom(u16::from(area.height > 12)));
         let gpus = (node.gpus.len().min(16)) as u16 + 1;
         let engines = (engines(scene, node).len().min(6)) as u16 + 1;
-        let alerts = scene.snap.alerts.iter().filter(|alert| is_of(alert, node)).count().clamp(1, 6) as u16 + 1;
+        let alerts = scene.snap.alerts.iter().filter(|alert| is_of(scene, alert, node)).count().clamp(1, 6) as u16 + 1;
         let is_wide = area.width >= WIDE;
         let has_vitals = is_wide && rows.0.height >= 8 + gpus + engines + 8;
         // What is beyond the tables and their least goes to the charts.
@@ -282,20 +282,21 @@ fn engines<'a>(scene: &Scene<'a>, node: &NodeRow) -> Vec<&'a EngineRow> {
     scene.snap.engines.iter().map(AsRef::as_ref).filter(|row| row.node == node.name).collect()
 }
 
-/// Whether an alert is of a node or its unit.
-fn is_of(alert: &Alert, node: &NodeRow) -> bool {
+/// Whether an alert is of a node, its unit or one of its engines.
+fn is_of(scene: &Scene<'_>, alert: &Alert, node: &NodeRow) -> bool {
     let word = first_word(alert);
-    word == node.name.as_str() || node.unit.as_ref().is_some_and(|unit| unit.as_str() == word)
+    let is_engine = || scene.snap.engines.iter().any(|row| row.node == node.name && row.target.as_str() == word);
+    word == node.name.as_str() || node.unit.as_ref().is_some_and(|unit| unit.as_str() == word) || is_engine()
 }
 
 /// The alerts of this node.
 fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let alerts: Vec<Alert> = scene.snap.alerts.iter().filter(|alert| is_of(alert, node)).cloned().collect();
+    let alerts: Vec<Alert> = scene.snap.alerts.iter().filter(|alert| is_of(scene, alert, node)).cloned().collect();
     if area.height < 2 {
         return;
     }
     TitledRule::new("Alerts")
-        .note([Segment::dim(" · of this node and its unit")])
+        .note([Segment::dim(" · of this node, its unit and engines")])
         .right([Segment::dim("since")])
         .draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };

@@ -123,7 +123,7 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
     }
     let cost = row.money.cost_per_hour.or(cost(row));
     let mut facts = Vec::new();
-    if row.money.revenue.is_none() {
+    if row.money.revenue.is_none() && scene.app.then().is_none() {
         facts.push(vec![(Role::Warning, "unpriced: set [[price]]".to_owned())]);
         if let (Some(worth), Some(compare)) = (row.money.compare_per_hour, &scene.snap.money.compare) {
             facts.push(pair(

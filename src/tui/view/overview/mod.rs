@@ -313,8 +313,9 @@ fn middle(scene: &Scene<'_>, mut rows: Rows, layout: &mut Layout) {
     let form = fleet::form(scene);
     let wants_engines = matches!(form, Form::Gpus | Form::Engines) && !scene.snap.engines.is_empty();
     let engines = if wants_engines { (scene.snap.engines.len().min(40)) as u16 + 1 } else { 0 };
-    let keep = if is_medium || has_tables { 0 } else { 4 };
-    let list = needs.min(rows.0.height.saturating_sub(engines.min(2)));
+    // Models with their total come before the last rows of the fleet.
+    let keep = if is_medium || has_tables { 0 } else { (model_rows(scene) as u16 + 2).clamp(4, 6) };
+    let list = needs.min(rows.0.height.saturating_sub(engines.min(2)).saturating_sub(keep).max(4));
     layout.put(Part::List, rows.top(list));
     layout.put(Part::Table(1), rows.top(engines.min(rows.0.height.saturating_sub(keep))));
     if has_tables || rows.0.height < 3 {
