@@ -282,3 +282,21 @@ fn a_counter_that_is_missing_for_a_time_leaves_money_an_hour_unknown_and_no_peak
         }
     }
 }
+
+/// Class: a source whose account changes, here as its node's cost becomes known, counts in both accounts for a minute.
+#[test]
+fn a_source_whose_account_changes_is_counted_once() {
+    for interval in [250, 1_000, 5_000] {
+        let mut fleet = fleet_with(interval, None, &["a"]);
+        for millis in (0..120_000).step_by(usize::try_from(interval).unwrap()) {
+            poll(&mut fleet, "a", millis);
+            if millis >= 30_000 {
+                rent(&mut fleet, at(millis), 8);
+            }
+            let snapshot = tick(&mut fleet, at(millis));
+            if millis >= 2 * interval {
+                assert_near(snapshot.money.revenue_per_hour, REVENUE, 0.01, millis);
+            }
+        }
+    }
+}

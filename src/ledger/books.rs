@@ -411,6 +411,16 @@ impl Ledger {
         }
     }
 
+    /// Notes that a source that posted to `before` until `at` posts to `after` from then on.
+    pub fn change_account(&mut self, before: RevenueAccountId, after: RevenueAccountId, at: Timestamp) {
+        if before == after {
+            return;
+        }
+        let mut other = std::mem::take(&mut self.lately.earned[before.index()]);
+        self.lately.earned[after.index()].take_over(&mut other, at);
+        self.lately.earned[before.index()] = other;
+    }
+
     /// The tariff of an account at an instant; `None` is "unpriced". A change of tariff adds a marker.
     pub fn tariff_at(&mut self, account: RevenueAccountId, at: Timestamp) -> Option<TariffId> {
         let (tariff, change) = self.tariffs.at(account, &self.accounts.rows()[account.index()], at);

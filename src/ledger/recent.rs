@@ -116,6 +116,16 @@ impl Recent {
         }
     }
 
+    /// Takes over the chain of another account that ended at most a pause before `at`: its source posts here from then on.
+    /// With it here, no time of the source counts in both accounts.
+    pub(super) fn take_over(&mut self, other: &mut Self, at: Timestamp) {
+        let ended = |stream: &Stream| stream.end().filter(|end| *end <= at + SLACK && at - *end <= PAUSE);
+        let latest = (0..other.streams.len()).filter(|place| ended(&other.streams[*place]).is_some());
+        if let Some(place) = latest.max_by_key(|place| other.streams[*place].end()) {
+            self.streams.push(other.streams.remove(place));
+        }
+    }
+
     /// Drops everything, after a posting turned out to be wrong.
     pub(super) fn clear(&mut self) {
         self.streams.clear();

@@ -105,7 +105,7 @@ impl Metering {
                 if grown {
                     row.prompts = PromptWeight { new: 0, last: row.prompts.new };
                 }
-                row.number(account, context.ledger)
+                row.number(account, context.at.wall, context.ledger)
             }
             None => context.ledger.account(&account),
         }

@@ -107,7 +107,7 @@ impl Metering {
             return Vec::new();
         }
         let account = account_of(context, reading, role);
-        let id = engine.rows[place].number(account.clone(), context.ledger);
+        let id = engine.rows[place].number(account.clone(), held.from, context.ledger);
         let Held { from, to, tokens, hits_known } = held;
         let posting = Posting { account: id, from, to, tokens, hits_known, timing };
         let attributes = dialect::policy(reading.kind).attributes_prompts;
@@ -140,7 +140,7 @@ impl Metering {
             return None;
         }
         let account = account_of(context, reading, role);
-        let id = engine.rows[place].number(account, context.ledger);
+        let id = engine.rows[place].number(account, interval.from, context.ledger);
         let Interval { from, to, timing, .. } = interval;
         Some(Posting { account: id, from, to, tokens, hits_known: delta.hits_known, timing })
     }

@@ -13,7 +13,7 @@ use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, To
 use crate::reading::{
     EngineReading, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role,
 };
-use crate::units::{Moment, Ratio, Span, Tokens};
+use crate::units::{Moment, Ratio, Span, Timestamp, Tokens};
 
 /// Running sums of a row: prompt, its cached part, output.
 pub(crate) const PROMPT: usize = 0;
@@ -166,11 +166,17 @@ impl Row {
         self.instance == reading.instance && self.key.is_of(reading)
     }
 
-    /// The number of its present account.
-    pub(super) fn number(&mut self, account: RevenueAccount, ledger: &mut Ledger) -> RevenueAccountId {
+    /// The number of its present account, to which what it made since `from` is posted.
+    pub(super) fn number(&mut self, account: RevenueAccount, from: Timestamp, ledger: &mut Ledger) -> RevenueAccountId {
         let id = match &self.account {
             Some((known, id)) if *known == account => *id,
-            _ => ledger.account(&account),
+            known => {
+                let id = ledger.account(&account);
+                if let Some((_, before)) = known {
+                    ledger.change_account(*before, id, from);
+                }
+                id
+            }
         };
         self.account = Some((account, id));
         id
