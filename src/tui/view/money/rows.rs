@@ -13,7 +13,7 @@ use crate::tui::view::list::{Col, List, figure};
 use crate::tui::view::{Hits, RowKey, tables};
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
-use crate::units::{Money, quotient};
+use crate::units::{Money, Tokens, quotient};
 
 type C<'s, 'a> = Col<'s, (usize, &'a Row)>;
 
@@ -72,7 +72,9 @@ pub(super) fn draw(
         if has_total { Some(&total) } else { None };
     let hits = List { key, state, total, gap: 1, ..List::plain(title, &columns, &rows) }.draw(canvas, area);
     if rows.is_empty() {
-        canvas.pen(area, 1).put(Role::Dim, "nothing is known of today yet");
+        let is_filtered = !scene.app.filter.text().is_empty();
+        let why = if is_filtered { "nothing matches the filter" } else { "nothing is known of today yet" };
+        canvas.pen(area, 1).put(Role::Dim, why);
     }
     hits
 }
@@ -105,13 +107,20 @@ fn columns<'s, 'a>(title: &'static str) -> Vec<C<'s, 'a>> {
         .stretch(1, 30),
         C::right("revenue", 9, |(_, row)| match (row.revenue, row.kind) {
             (None, RowKind::Key) => Cell::dim("unpriced"),
+            _ if is_unpriced(row) => Cell::dim("unpriced"),
             (revenue, _) => amount(revenue),
         }),
-        C::right("cost", 8, |(_, row)| amount(row.cost)).rank(1),
-        C::right("profit", 9, |(_, row)| tables::profit(row.profit)),
+        C::right("cost", 8, |(_, row)| amount(row.cost.filter(|_| !is_unpriced(row)))).rank(1),
+        C::right("profit", 9, |(_, row)| tables::profit(row.profit.filter(|_| !is_unpriced(row)))),
         C::right("on cost", 7, |(_, row)| of_key(row, row.cost)).rank(2),
         C::right("gross", 7, |(_, row)| of_key(row, covered(row))).rank(3),
     ]
+}
+
+/// Whether nothing that a key made has a price: its cost is in the row of what is unpriced.
+fn is_unpriced(row: &Row) -> bool {
+    let has_unpriced = row.unpriced_tokens.is_some_and(|tokens| tokens > Tokens::ZERO);
+    row.kind == RowKind::Key && has_unpriced && row.revenue.is_none_or(Money::is_zero)
 }
 
 fn amount(money: Option<Money>) -> Cell<'static> {
