@@ -53,6 +53,8 @@ pub(super) struct Dashboard<B: Backend> {
     pub(super) themes: Vec<Theme>,
     pub(super) past: QueryClient,
     pub(super) errands: Errands,
+    /// Whether the terminal was given back, for as long as the program is stopped.
+    pub(super) is_away: bool,
     /// Bytes that were written to the terminal.
     pub(super) written: Arc<AtomicU64>,
 }
@@ -67,7 +69,9 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
         loop {
             said.follow(&self.app);
             pace.expect(self.app.interval);
-            if dirty && pace.may_draw() {
+            // Between the stop and its end the terminal is another's.
+            let is_due = dirty && !self.is_away;
+            if is_due && pace.may_draw() {
                 if let Err(error) = self.draw() {
                     return closed(error);
                 }
@@ -76,7 +80,7 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
                     self.app.update(Action::Spare(spares));
                 }
             }
-            let first = match wakes.recv_timeout(said.wait(pace.wait(dirty))) {
+            let first = match wakes.recv_timeout(said.wait(pace.wait(is_due && dirty))) {
                 Ok(wake) => wake,
                 Err(RecvTimeoutError::Disconnected) => return Ok(Exit::Closed),
                 Err(RecvTimeoutError::Timeout) => {
@@ -135,9 +139,10 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
             LoopEvent::Resized => Some(Action::Resize),
             LoopEvent::Stop(signal) => return Ok(Next::End(Exit::Signal(signal))),
             LoopEvent::Closed => return Ok(Next::End(Exit::Closed)),
-            LoopEvent::Suspend => return suspend(tty),
+            LoopEvent::Suspend => return self.suspend(tty),
             LoopEvent::Resumed => {
                 tty.enter()?;
+                self.is_away = false;
                 self.terminal.clear()?;
                 return Ok(Next::Draw);
             }
@@ -153,7 +158,7 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
             Effect::Redraw => return Ok(Next::Draw),
             Effect::Quit => return Ok(Next::End(Exit::Quit)),
             Effect::Leave => return Ok(Next::End(self.app.take_instead().map_or(Exit::Quit, Exit::Instead))),
-            Effect::Suspend => return suspend(tty),
+            Effect::Suspend => return self.suspend(tty),
             Effect::Copy(area) => Some(self.errands.copy(&self.still()?, area, tty)?),
             Effect::Interval(interval) => {
                 if let Some(set) = &self.errands.set_interval {
@@ -169,19 +174,20 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
         self.app.update(said);
         Ok(Next::Draw)
     }
+
+    /// Gives the terminal back and stops; `SIGCONT` wakes the loop with [`LoopEvent::Resumed`].
+    fn suspend(&mut self, tty: &Tty) -> io::Result<Next> {
+        tty.leave();
+        self.is_away = true;
+        kill_process(getpid(), Signal::STOP)?;
+        Ok(Next::Nothing)
+    }
 }
 
 enum Next {
     Nothing,
     Draw,
     End(Exit),
-}
-
-/// Gives the terminal back and stops; `SIGCONT` wakes the loop with [`LoopEvent::Resumed`].
-fn suspend(tty: &Tty) -> io::Result<Next> {
-    tty.leave();
-    kill_process(getpid(), Signal::STOP)?;
-    Ok(Next::Nothing)
 }
 
 /// A terminal that is gone ends the dashboard; anything else is an error.

@@ -145,7 +145,7 @@ fn start(
     let output = Output::new(tty.writer()?);
     let written = output.written();
     let backend = StyleSortedBackend::new(output, move || sized.size());
-    Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past, errands, written })
+    Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past, errands, is_away: false, written })
 }
 
 /// Every theme as this terminal can show it, and which one was asked for.
