@@ -7,7 +7,7 @@ use super::split::{Busy, Splitter, paid};
 use crate::ledger::{CostKind, Past, RevenueAccountId, TariffId};
 use crate::units::Money;
 
-/// The cost that tokens of one account at one tariff bear; `None` is nobody's.
+/// The cost that tokens of one account at one tariff bear; `None` is the cost that no tokens bear.
 pub type BorneCosts = BTreeMap<Option<(RevenueAccountId, Option<TariffId>)>, Money>;
 
 /// By account and tariff, over the whole past.

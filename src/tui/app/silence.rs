@@ -1,4 +1,4 @@
-//! Alerts that a person silenced for an hour: they stay in the list, and call for nobody.
+//! Alerts that a person silenced for an hour: they stay in the list, below the others.
 
 use std::sync::Arc;
 

@@ -14,7 +14,7 @@ pub enum Glyphs {
 
 impl Glyphs {
     /// What the locale and the terminal that `var` describes can show. No locale is no evidence: containers seldom have one,
-    /// and their terminals show UTF-8. The locale `C` that somebody set is ASCII, as for other programs; the font of the
+    /// and their terminals show UTF-8. A locale `C` that is set is ASCII, as for other programs; the font of the
     /// Linux console has no braille and few blocks.
     pub fn detect(var: impl Fn(&str) -> Option<String>) -> Self {
         let told = |name: &str| var(name).filter(|value| !value.is_empty());
