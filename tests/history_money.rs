@@ -261,6 +261,24 @@ fn the_vital_lines_of_the_time_before_come_from_the_ledger() {
     assert_eq!(line(Measure::Load, 60, 60), vec![None; 60], "the ledger knows no load");
 }
 
+/// Class: hits that an engine doesn't report counted as none.
+#[test]
+fn the_hit_rate_of_the_time_before_is_that_of_those_who_tell_it() {
+    let mut making = Making::new("2026-11-23T09:00:00Z", "2026-11-23T10:00:00Z");
+    making.0.began = making.0.since;
+    minutes(&mut making, 10);
+    let silent = making.account("gpu-02", None, "deepseek-r1", Role::Unified);
+    let since = making.0.since;
+    for minute in 0..10 {
+        making.tokens(since + Span::from_secs(minute * 60), silent, None, classes(90_000, 0, 10));
+    }
+    making.0.tokens.sort_by_key(|cell| cell.bucket);
+    let history = History::default();
+    history.read_past(&making.0);
+    let hits = series(&history, Subject::Fleet, Measure::HitRate, since + Span::from_secs(600), 60, 10);
+    assert!(hits.iter().all(|rate| (rate.unwrap() - 1.0 / 3.0).abs() < 1e-6), "{hits:?}");
+}
+
 #[test]
 fn of_400_days_a_day_of_minutes_is_taken() {
     let end = instant("2026-11-23T10:00:00Z");

@@ -1,10 +1,10 @@
 //! What a ledger's past knows of the vital lines: the tokens of its minutes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{Measure, lines};
 use crate::ledger::{Classes, Grain, Past};
-use crate::units::Timestamp;
+use crate::units::{Timestamp, Tokens};
 
 const MINUTE: i64 = 60_000;
 
@@ -14,23 +14,23 @@ pub(super) struct MinuteRates {
     /// The minute, counted from 1970.
     pub(super) minute: i64,
     tokens: Classes,
-    /// Whether hits are reported at all: without them none is unknown, and not zero.
-    has_hits: bool,
+    /// Those of accounts whose hits are reported; without any, hits are unknown and not zero.
+    told: Option<Classes>,
 }
 
 impl MinuteRates {
     /// The value of a line; `None` where postings do not tell it.
     pub(super) fn value(&self, measure: Measure) -> Option<f64> {
         let Classes { miss, hit, output } = self.tokens;
-        let rate = |tokens: crate::units::Tokens| tokens.count() as f64 / 60.0;
+        let rate = |tokens: Tokens| tokens.count() as f64 / 60.0;
         match measure {
             Measure::Output => Some(rate(output)),
             Measure::Prompt => Some(rate(miss + hit)),
-            Measure::PromptCached => self.has_hits.then(|| rate(hit)),
-            Measure::PromptComputed => self.has_hits.then(|| rate(miss)),
+            Measure::PromptCached => self.told.map(|_| rate(hit)),
+            Measure::PromptComputed => self.told.map(|_| rate(miss)),
             Measure::HitRate => {
-                let prompt = rate(miss + hit);
-                (self.has_hits && prompt > 0.0).then(|| rate(hit) / prompt)
+                let told = self.told.filter(|told| told.miss + told.hit > Tokens::ZERO)?;
+                Some(rate(told.hit) / rate(told.miss + told.hit))
             }
             _ => None,
         }
@@ -47,13 +47,24 @@ pub(super) fn rates_of(past: &Past) -> Vec<MinuteRates> {
         past.unwatched.iter().all(|(from, to)| to.millis() <= at.millis() || from.millis() >= end)
     };
     let counts = |at: &Timestamp| is_minute(*at) && is_over(*at) && is_watched(*at);
-    let mut minutes: BTreeMap<i64, Classes> = BTreeMap::new();
-    for cell in past.tokens.iter().filter(|cell| counts(&cell.bucket)) {
-        let sum = minutes.entry(cell.bucket.millis().div_euclid(MINUTE)).or_default();
-        *sum = sum.checked_add(cell.tokens).unwrap_or(*sum);
+    let cells = || past.tokens.iter().filter(|cell| counts(&cell.bucket));
+    let tell: HashSet<_> = cells().filter(|cell| cell.tokens.hit > Tokens::ZERO).map(|cell| cell.account).collect();
+    let mut minutes: BTreeMap<i64, MinuteRates> = BTreeMap::new();
+    for cell in cells() {
+        let minute = cell.bucket.millis().div_euclid(MINUTE);
+        let new = || MinuteRates { minute, tokens: Classes::default(), told: None };
+        let rates = minutes.entry(minute).or_insert_with(new);
+        rates.tokens = sum(rates.tokens, cell.tokens);
+        if tell.contains(&cell.account) {
+            rates.told = Some(sum(rates.told.unwrap_or_default(), cell.tokens));
+        }
     }
-    let has_hits = minutes.values().any(|tokens| tokens.hit > crate::units::Tokens::ZERO);
-    minutes.into_iter().map(|(minute, tokens)| MinuteRates { minute, tokens, has_hits }).collect()
+    minutes.into_values().collect()
+}
+
+/// The sum; what is beyond all counting stays at what it was.
+fn sum(a: Classes, b: Classes) -> Classes {
+    a.checked_add(b).unwrap_or(a)
 }
 
 impl lines::Lines {
