@@ -193,3 +193,22 @@ proptest! {
         }
     }
 }
+
+/// Class: a federated page of a pair of Prometheus servers, which has each series once a server.
+#[test]
+fn copies_of_series_by_a_pair_of_servers_are_no_more_tokens() {
+    let series = |replica: &str, prompt: u64, output: u64| {
+        let labels = format!("model_name=\"m\",engine=\"0\",instance=\"a:8000\",job=\"vllm\"{replica}");
+        format!("vllm:prompt_tokens_total{{{labels}}} {prompt}\nvllm:generation_tokens_total{{{labels}}} {output}\n")
+    };
+    let by = |number: u32| format!(",prometheus_replica=\"prometheus-{number}\"");
+    let alone = page(&series("", 1_000, 300)).engines.remove(0);
+    // The servers scrape at different times, so that the copies differ by a few tokens.
+    let both = page(&(series(&by(0), 1_000, 300) + &series(&by(1), 1_040, 310))).engines.remove(0);
+    assert_eq!((both.tokens.whole_prompt(), both.tokens.output), (Some(Tokens::new(1_000)), Some(Tokens::new(300))));
+    assert_eq!((&both.instance, &both.rank, &both.model), (&alone.instance, &alone.rank, &alone.model));
+    // Where one server is gone the other's copy is the same series.
+    let other = page(&series(&by(1), 1_040, 310)).engines.remove(0);
+    assert_eq!(other.series.prompt[0].series, both.series.prompt[0].series);
+    assert_eq!(other.series.prompt[0].series, alone.series.prompt[0].series);
+}

@@ -5,6 +5,7 @@
 
 mod adapters;
 mod buckets;
+mod copies;
 mod field;
 mod gpu_rows;
 mod process;
@@ -33,6 +34,7 @@ mod vllm;
 use crate::exposition::{LabelText, Labels, Limits, Rows};
 use crate::reading::{EngineKind, GpuState, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
 use crate::units::{Span, Timestamp};
+use copies::Copies;
 use gpu_rows::GpuRows;
 use gpus::GpuField;
 use sheet::{Names, Sheet};
@@ -78,7 +80,11 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         },
     });
     let (mut trouble, mut looked) = (None, None);
+    let mut copies = Copies::of(page);
     for row in rows.by_ref() {
+        if copies.is_copy(row.labels) {
+            continue;
+        }
         match row.tag {
             Wanted::Engine(wanted) => sheet.take(wanted, &row),
             Wanted::Start => sheet.take_start(&row),
@@ -88,7 +94,9 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         }
     }
     for line in rows.unreadable() {
-        if let Wanted::Engine(wanted) = line.tag {
+        if let Wanted::Engine(wanted) = line.tag
+            && !line.labels.is_some_and(|labels| copies.is_copy(labels))
+        {
             sheet.take_unreadable(wanted, line.labels);
         }
     }
@@ -99,12 +107,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let hung = hint.date.zip(looked).is_some_and(|(now, looked)| now - looked > OLD_LOOK);
     let gpus = gpu_rows.finish(if hung { GpuState::Hung } else { GpuState::Answering });
     if names.first().is_none() && gpus.is_empty() {
-        if let Some(trouble) = trouble {
-            return Err(trouble);
-        }
-        if !holds_metrics(all, &limits) {
-            return Err(ScrapeTrouble::NotMetrics(Label::new(what_instead::what_instead(all))));
-        }
+        says_something(all, &limits, trouble)?;
     }
     sheet.drop_old_adapters(hint.date);
     let told = sheet.finish(&names, hint.model.as_ref());
@@ -122,6 +125,15 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         complete: !unended && over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
         refusals: Refusals { lines: tally.bad, over_limit, unended, first_line, ..told.refused },
     })
+}
+
+/// Whether a page without an engine and a GPU is one of metrics.
+fn says_something(page: &[u8], limits: &Limits, trouble: Option<ScrapeTrouble>) -> Result<(), ScrapeTrouble> {
+    match trouble {
+        Some(trouble) => Err(trouble),
+        None if holds_metrics(page, limits) => Ok(()),
+        None => Err(ScrapeTrouble::NotMetrics(Label::new(what_instead::what_instead(page)))),
+    }
 }
 
 /// The lines of a page that have their line feed, and whether a last one has none. A number whose end is missing reads as

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::buckets::Buckets;
+use super::copies::SERVER;
 use super::field::{COUNTS, Count, DELAYS, Field, GAUGES, Gauge};
 use crate::exposition::Labels;
 use crate::reading::{
@@ -182,7 +183,7 @@ impl<'p> Sums<'p> {
                 let at = count as usize;
                 let value = Tokens::from_counter(value).inspect_err(|_| self.counts[at] = Sum::Refused)?;
                 match self.series.get_mut(at) {
-                    Some(series) => series.push(SeriesValue { series: labels.fingerprint(""), value }),
+                    Some(series) => series.push(SeriesValue { series: labels.fingerprint(SERVER), value }),
                     None => add(&mut self.counts[at], value)?,
                 }
             }
