@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::tui::app::Command;
 use crate::tui::keys::{BINDINGS, Binding, FIRST_RUN};
 use crate::tui::scene::Scene;
-use crate::tui::theme::Role;
+use crate::tui::theme::{Glyphs, Role};
 use crate::tui::view::has_one_pane;
 use crate::tui::view::{Hit, Hits, ViewId};
 use crate::tui::widgets::Canvas;
@@ -48,6 +48,7 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
     // Help must find room: it names all other keys.
     let help = words(Command::Help, view, scene).map_or(0, |(key, word)| key.len() + word.len() + 3);
     let mut left = usize::from(room.width).saturating_sub(help);
+    let is_ascii = canvas.theme.glyphs() == Glyphs::Ascii;
     let mut pen = canvas.pen(room, 0);
     if !has_tabs && area.width >= 70 && view != ViewId::Nothing {
         for tab in ViewId::tabs().filter(|tab| *tab != view) {
@@ -63,6 +64,8 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
     }
     for command in commands(view) {
         let Some((key, word)) = words(command, view, scene) else { continue };
+        // Its one character in ASCII would be that of another key.
+        let key = if is_ascii { key.replace('⏎', "Enter") } else { key };
         let cells = crate::tui::format::width(&key) + crate::tui::format::width(&word) + 3;
         let is_help = command == Command::Help;
         if !is_help && cells > left {

@@ -136,7 +136,9 @@ impl Block {
 fn blocks() -> Vec<Block> {
     let of = |group: Group| {
         let shown = BINDINGS.iter().filter(|binding| binding.group == group && !binding.shown.is_empty());
-        let line = |binding: &Binding| (vec![Segment::new(Role::Accent, binding.shown)], binding.help.to_owned());
+        let line = |binding: &Binding| {
+            (vec![Segment::new(Role::Accent, binding.shown.replace('⏎', "Enter"))], binding.help.to_owned())
+        };
         Block { title: group.name(), lines: shown.map(line).collect() }
     };
     let mut blocks: Vec<Block> = Group::ALL.into_iter().map(of).collect();

@@ -1,7 +1,6 @@
 //! The rows: units or targets, and below those that are open their ranks.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::columns::{Tops, columns};
 use crate::history::{Measure, Subject};
@@ -164,8 +163,10 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
     let (subject, whole) = match whole {
         Some((subject, whole)) => (Some(subject), Some(whole)),
         // Several ranks of one target are kept together too.
-        None if only.is_none() => (rows.first().map(|row| Subject::Engine(row.target.clone(), None)), None),
-        None => (only.map(engine), None),
+        None if only.is_none() => {
+            (rows.first().map(|row| Subject::Engine(row.target.clone(), None)), alone(scene, rows))
+        }
+        None => (only.map(engine), alone(scene, rows)),
     };
     Line {
         key: RowKey::of((kind, name)),
@@ -196,9 +197,7 @@ fn whole(scene: &Scene<'_>, name: &str) -> Option<(Subject, Whole)> {
         }
         Grouping::Node => {
             let node = snap.nodes.iter().find(|node| node.name.as_str() == name);
-            let told =
-                |node: &Arc<NodeRow>| Whole { revenue: None, profit: node.profit_per_hour, hits: node.cache_hit_rate };
-            (Subject::Node(NodeName::new(name)), node.map(told).unwrap_or_default())
+            (Subject::Node(NodeName::new(name)), node.map(|node| of_node(node)).unwrap_or_default())
         }
         Grouping::Model => {
             let model = snap.models.iter().find(|model| model.model.as_str() == name);
@@ -210,6 +209,18 @@ fn whole(scene: &Scene<'_>, name: &str) -> Option<(Subject, Whole)> {
             (Subject::Model(ModelName::new(name)), model.map(told).unwrap_or_default())
         }
     })
+}
+
+fn of_node(node: &NodeRow) -> Whole {
+    Whole { revenue: node.revenue_per_hour, profit: node.profit_per_hour, hits: node.cache_hit_rate }
+}
+
+/// The money of an engine that has its node to itself is the node's; of several on one node each one's is not known.
+fn alone(scene: &Scene<'_>, rows: &[&EngineRow]) -> Option<Whole> {
+    let (target, name) = rows.first().map(|row| (&row.target, &row.node))?;
+    let is_shared = scene.snap.engines.iter().any(|row| row.node == *name && row.target != *target);
+    let node = scene.snap.nodes.iter().find(|node| node.name == *name).filter(|_| !is_shared)?;
+    Some(of_node(node))
 }
 
 fn with_children<'a>(scene: &Scene<'a>, mut line: Line<'a>, rows: &[&'a EngineRow]) -> Vec<Line<'a>> {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::history::Subject;
+use crate::history::{Measure, Query, Subject};
 use crate::tui::app::Pace;
 use crate::tui::format;
 use crate::tui::pane::{self, Fact, Period, why_unknown};
@@ -13,10 +13,13 @@ use crate::tui::view::node::sign;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, Span, flow};
-use crate::units::{Money, Ratio};
+use crate::units::{self, Money, Ratio};
 
 /// From here on there are no cents among the digits.
 const WHOLE: Money = Money::from_micros(1_000_000_000);
+/// What a change is against.
+const QUARTER: units::Span = units::Span::from_secs(900);
+const MINUTE: units::Span = units::Span::from_secs(60);
 
 /// Draws digits and facts: below each other, or side by side where there are few rows.
 pub(in crate::tui::view) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
@@ -160,9 +163,19 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, rows: Vec<Vec<Vec<Span>>>) {
     }
 }
 
-/// `▼ $2,000 /h`: the last quarter hour against the one before, as the headline and the bridge have it.
+/// `▼ $2,000 /h`: the profit an hour against that of the minute a quarter hour ago, as the vital lines beside it.
 fn change(scene: &Scene<'_>) -> Option<Span> {
-    let change = scene.app.bridge().filter(|quarter| quarter.bridge.cost_known)?.bridge.change();
+    let money = &scene.snap.money;
+    let now = money.profit_per_hour.filter(|_| money.uncosted_engines == 0 && !money.young_pace)?;
+    let query = Query {
+        subject: Subject::Fleet,
+        measure: Measure::Profit,
+        until: (scene.snap.at - QUARTER).minute(),
+        step: MINUTE,
+        points: 1,
+    };
+    let before = scene.app.history.series(&query).points.first().copied().flatten()?;
+    let change = now - Money::from_micros((before * 1e6).round() as i64);
     if change.rounded(2) == 0 {
         return None;
     }
