@@ -69,7 +69,7 @@ fn movers(list: &[(&str, i64)]) -> Vec<Mover> {
 }
 
 fn sentences(snapshot: &Snapshot, bridge: Option<&Bridge>) -> Vec<Sentence> {
-    headline(&Facts { snapshot, rate: None, bridge, zone: &TimeZone::UTC })
+    headline(&Facts { snapshot, rate: None, is_past: false, bridge, zone: &TimeZone::UTC })
 }
 
 /// The headline's words.
@@ -328,7 +328,16 @@ fn a_model_without_a_price_is_named_while_it_serves() {
 #[test]
 fn the_state_is_the_rate_that_stands_beside_it() {
     let snapshot = fleet(30, 5);
-    let facts = Facts { snapshot: &snapshot, rate: Some(dollars(27)), bridge: None, zone: &TimeZone::UTC };
+    let facts =
+        Facts { snapshot: &snapshot, rate: Some(dollars(27)), is_past: false, bridge: None, zone: &TimeZone::UTC };
     let first = headline(&facts).first().map(Sentence::text).unwrap();
     assert_eq!(first, "Earning +$27.00/h.");
+}
+
+/// Class: a word about who answers, of an instant of which that is not recorded.
+#[test]
+fn of_an_earlier_instant_nothing_is_said_to_be_well() {
+    let snapshot = fleet(30, 5);
+    let facts = Facts { snapshot: &snapshot, rate: None, is_past: true, bridge: None, zone: &TimeZone::UTC };
+    assert_eq!(headline(&facts).iter().map(Sentence::text).collect::<Vec<_>>(), ["Earning +$25.00/h."]);
 }

@@ -54,6 +54,8 @@ pub struct Facts<'a> {
     pub snapshot: &'a Snapshot,
     /// The profit an hour as it stands elsewhere on the screen, where that is newer than the snapshot.
     pub rate: Option<Money>,
+    /// Whether the snapshot is of an earlier instant, as recorded.
+    pub is_past: bool,
     /// Why the profit an hour changed; `None` while it is not known.
     pub bridge: Option<&'a Bridge>,
     /// The zone of the times.
@@ -69,7 +71,8 @@ pub fn headline(facts: &Facts<'_>) -> Vec<Sentence> {
     let mut sentences = vec![first];
     sentences.extend(cause);
     sentences.extend(alarm::alarms(facts, named));
-    if sentences.len() == 1 {
+    // Of an earlier instant it is not recorded who answered.
+    if sentences.len() == 1 && !facts.is_past {
         sentences.extend(alarm::all_well(facts));
     }
     sentences

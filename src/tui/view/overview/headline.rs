@@ -35,6 +35,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let facts = Facts {
         snapshot: scene.at(Pace::Minute).snap,
         rate: scene.at(Pace::TwoSeconds).snap.money.profit_per_hour,
+        is_past: scene.app.then().is_some(),
         bridge: bridge.as_ref().map(|quarter| &quarter.bridge),
         zone: scene.zone(),
     };
