@@ -52,6 +52,7 @@ fn past() -> LedgerQueries {
             reply(match question {
                 LedgerQuery::Money(asked) => LedgerAnswer::Money(Ok(Arc::new(money_page(Page::Fleet, asked)))),
                 LedgerQuery::Day(begin) => LedgerAnswer::Day(begin, Ok(Vec::new())),
+                LedgerQuery::AtLists(..) => LedgerAnswer::AtLists(Ok(Vec::new())),
                 LedgerQuery::WhatIf(asked) => {
                     let today = today(Page::Fleet, asked.at);
                     LedgerAnswer::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today, &book()))))

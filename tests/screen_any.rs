@@ -332,7 +332,7 @@ proptest! {
         while let Some(question) = app.question() {
             app.update(match question {
                 LedgerQuery::WhatIf(asked) => Action::Answered(LedgerAnswer::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &pasts.0, &book()))))),
-                LedgerQuery::Money(_) | LedgerQuery::Day(_) => Action::Unanswered,
+                LedgerQuery::Money(_) | LedgerQuery::Day(_) | LedgerQuery::AtLists(..) => Action::Unanswered,
             });
         }
         draw(&app, width, height);

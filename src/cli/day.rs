@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use jiff::tz::{Offset, TimeZone};
+use tokio::sync::{oneshot, watch};
 
 use super::args::{DemoArgs, Global};
 use super::demo::{plan, runtime, speed};
@@ -33,6 +34,8 @@ use crate::units::Span;
 const STEP: Span = Span::from_secs(60);
 /// A day in a minute.
 const SPEED: f64 = 1440.0;
+/// The zone of the published hours.
+const ZONE: Offset = Offset::constant(8);
 /// What the screen calls it.
 const TITLE: &str = "DeepSeek's day";
 /// Columns and rows of its picture.
@@ -48,6 +51,8 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let clock = ScriptedClock::at(DAY_BEGIN);
     let fleet = runtime.block_on(simulate::open(simulate::Plan::deepseek_day(Clock::Scripted(clock.clone()))))?;
     let mut plan = plan(global, &fleet)?;
+    // Its hours are those of the place where it was.
+    plan.settings.zone = TimeZone::fixed(ZONE);
     plan.settings.leases = leases(fleet.holdings())?;
     let pin = Pinned::list("*", LIST);
     plan.settings.book.pin(vec![pin]).map_err(|error| Failure::Run(error.to_string()))?;
@@ -55,34 +60,56 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let history = History::default();
     let day = Day::new(&plan, clock.clone(), speed).recording(&history);
     let path = ledger::choice(global, &plan.settings).only_named();
-    let (day, store) = day.keeping(&plan, path, &Clock::Scripted(clock))?;
+    let (mut day, store) = day.keeping(&plan, path, &Clock::Scripted(clock))?;
     let (publish, pictures) = watch::channel(Arc::new(day.collector_picture(&plan)));
     if args.look.any() || args.picture.is_some() {
         // Charts are of what was published.
         let pictures = args.picture.is_some().then_some(pictures);
-        let last = runtime.block_on(day.turn(publish));
+        let last = runtime.block_on(day.turn(&publish));
         drop(pictures);
         if let Some(path) = &args.picture {
-            picture(path, last.clone(), history, &plan)?;
+            let past = ledger::past(&store, &plan, plan.settings.zone.clone());
+            picture(path, last.clone(), history, &past, &plan)?;
         }
+        day.collector.close();
         return if args.look.any() { print(&last, args.look.form(false), &plan.settings.zone) } else { Ok(()) };
     }
     let mut options = dashboard::options(&plan)?;
     options.history = history;
     options.title = Some(Label::new(TITLE));
-    options.fleet = WatchedFleet::PublishedDay;
+    options.fleet = WatchedFleet::PublishedDay { speed: Some(speed.round() as u32) };
     options.past = Some(ledger::past(&store, &plan, plan.settings.zone.clone()));
-    runtime.spawn(day.turn(publish));
-    dashboard::show(options, pictures)
+    let (leave, left) = oneshot::channel();
+    let turning = runtime.spawn(async move {
+        tokio::select! {
+            () = day.show(publish) => {}
+            _ = left => {}
+        }
+        day.collector.close();
+    });
+    let shown = dashboard::show(options, pictures);
+    // Whoever waits no longer has gone with an error of its own.
+    let _ = leave.send(());
+    let _ = runtime.block_on(turning);
+    shown
 }
 
 /// Writes the overview of the last instant as a picture.
-fn picture(path: &Path, last: Arc<Snapshot>, history: History, plan: &Plan) -> Result<(), Failure> {
+fn picture(
+    path: &Path,
+    last: Arc<Snapshot>,
+    history: History,
+    past: &tui::LedgerQueries,
+    plan: &Plan,
+) -> Result<(), Failure> {
     let mut app = App::new(last.clone(), plan.settings.zone.clone(), Span::from_secs(1), 1);
     app.title = Some(Label::new(TITLE));
-    (app.history, app.fleet) = (history, WatchedFleet::PublishedDay);
-    app.charts.reach = Reach::Day;
+    (app.history, app.fleet) = (history, WatchedFleet::PublishedDay { speed: None });
+    (app.charts.reach, app.has_past) = (Reach::Day, true);
     app.update(Action::Fresh(last));
+    while let Some(question) = app.question() {
+        app.update(past.answer_of(question).map_or(Action::Unanswered, Action::Answered));
+    }
     let svg = tui::picture_of(&app, PICTURE).map_err(|error| Failure::Run(error.to_string()))?;
     std::fs::write(path, svg).map_err(|error| Failure::Run(format!("{}: {error}", path.display())))
 }
@@ -158,8 +185,18 @@ impl Day {
         Fleet::new(Self::site(plan, self.step), plan.settings.book.clone(), self.clock.now()).snapshot()
     }
 
+    /// Turns the day, and goes on saying how it ended: its ledger can be asked as long as someone looks.
+    async fn show(&mut self, publish: watch::Sender<Arc<Snapshot>>) {
+        let last = self.turn(&publish).await;
+        let mut again = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            again.tick().await;
+            publish.send_replace(last.clone());
+        }
+    }
+
     /// Turns the day to its end, look by look; the last picture stands exactly there.
-    async fn turn(mut self, publish: watch::Sender<Arc<Snapshot>>) -> Arc<Snapshot> {
+    async fn turn(&mut self, publish: &watch::Sender<Arc<Snapshot>>) -> Arc<Snapshot> {
         let mut next = tokio::time::Instant::now();
         loop {
             let events = round(&mut self.scrapers).await;
@@ -171,7 +208,7 @@ impl Day {
                 publish.send_replace(self.collector.picture());
             }
             if left <= Span::ZERO {
-                self.collector.close();
+                self.collector.commit();
                 return publish.borrow().clone();
             }
             next += self.pause;

@@ -130,6 +130,7 @@ pub fn answer(app: &mut App, page: Page) {
             }
             LedgerQuery::Money(asked) => LedgerAnswer::Money(Ok(Arc::new(money_page(page, asked)))),
             LedgerQuery::Day(begin) => LedgerAnswer::Day(begin, Ok(day(page, app, begin))),
+            LedgerQuery::AtLists(..) => LedgerAnswer::AtLists(Ok(Vec::new())),
             LedgerQuery::WhatIf(asked) => {
                 LedgerAnswer::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today(page, asked.at), &book()))))
             }

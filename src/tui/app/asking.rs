@@ -1,6 +1,6 @@
 //! Questions to the past, and what becomes of their answers.
 
-use super::App;
+use super::{App, WatchedFleet};
 use crate::reading::Label;
 use crate::tui::ledger_query::{LedgerAnswer, LedgerQuery};
 use crate::tui::view::{ViewId, has_calendar};
@@ -23,7 +23,18 @@ impl App {
         let has_calendar = is_money && !self.what_if.open && has_calendar(self.hits.size);
         let day = || if has_calendar { self.money.day_due(at, &self.zone).map(LedgerQuery::Day) } else { None };
         self.waiting = form.map(LedgerQuery::WhatIf).or_else(view).or_else(day);
+        if self.waiting.is_none() {
+            self.waiting = self.at_lists_due(at);
+        }
         self.waiting.clone()
+    }
+
+    /// What the published day's tokens would be worth at other lists, where that is shown.
+    fn at_lists_due(&mut self, at: Timestamp) -> Option<LedgerQuery> {
+        let is_shown = matches!(self.fleet, WatchedFleet::PublishedDay { .. }) && self.view() == ViewId::Overview;
+        let since = self.shown.money.since.filter(|since| is_shown && *since < at && self.at_lists.is_due(at))?;
+        self.at_lists.ask(at);
+        Some(LedgerQuery::AtLists(since, at))
     }
 
     pub(super) fn answered(&mut self, reply: LedgerAnswer) {
@@ -35,6 +46,7 @@ impl App {
             }
             LedgerAnswer::WhatIf(answer) => self.what_if.answered(answer),
             LedgerAnswer::Day(begin, hours) => self.money.day_answered(begin, hours),
+            LedgerAnswer::AtLists(lists) => self.at_lists.answered(lists),
         }
     }
 
@@ -44,6 +56,7 @@ impl App {
             Some(LedgerQuery::Money(_)) => self.money.answered(Err(why)),
             Some(LedgerQuery::WhatIf(_)) => self.what_if.answered(Err(why)),
             Some(LedgerQuery::Day(begin)) => self.money.day_answered(begin, Err(why)),
+            Some(LedgerQuery::AtLists(..)) => self.at_lists.answered(Err(why)),
             None => {}
         }
     }

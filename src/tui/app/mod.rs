@@ -4,6 +4,7 @@
 
 mod action;
 mod asking;
+mod at_lists;
 mod block;
 mod charts;
 mod command;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 pub use action::{Action, Command, Effect, Turn};
+pub use at_lists::AtLists;
 pub use charts::{Cells, ChartState, Reach};
 pub use filter::{FigureValue, Filter};
 pub use grouping::Grouping;
@@ -66,7 +68,10 @@ pub enum WatchedFleet {
     #[default]
     Any,
     /// That of the published DeepSeek day: its published figures stand beside those that are counted.
-    PublishedDay,
+    PublishedDay {
+        /// How many times as fast as it was; `None` where it does not run.
+        speed: Option<u32>,
+    },
 }
 
 /// The dashboard's state.
@@ -102,6 +107,8 @@ pub struct App {
     pub money: MoneyState,
     /// The what-if form.
     pub what_if: WhatIfForm,
+    /// What the tokens of the published day would be worth at other lists.
+    pub at_lists: AtLists,
     /// Whether there is a past to ask.
     pub has_past: bool,
     /// The recent past, for charts.
@@ -156,6 +163,7 @@ impl App {
             ranks: RankState::default(),
             money: MoneyState::default(),
             what_if: WhatIfForm::default(),
+            at_lists: AtLists::default(),
             has_past: false,
             history: History::default(),
             snapshots: PacedSnapshots::of(&first),

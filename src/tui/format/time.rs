@@ -47,7 +47,23 @@ pub fn clock_minute(at: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
+/// The local days from one instant to another, in full: `27 to 28 Feb 2025`, `27 Feb 2025`.
+pub fn days(from: Timestamp, to: Timestamp, zone: &TimeZone) -> Option<String> {
+    let local =
+        |at: Timestamp| Some(jiff::Timestamp::from_millisecond(at.millis()).ok()?.to_zoned_datetime(zone.clone()));
+    let (from, to) = (local(from)?, local(to)?);
+    let last = to.strftime("%-d %b %Y").to_string();
+    let first = match (from.year() == to.year(), from.month() == to.month()) {
+        _ if from.date() == to.date() => return Some(last),
+        (true, true) => from.strftime("%-d"),
+        (true, false) => from.strftime("%-d %b"),
+        (false, _) => from.strftime("%-d %b %Y"),
+    };
+    Some(format!("{first} to {last}"))
+}
+
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -59,5 +75,15 @@ mod tests {
         }
         assert_eq!(countdown(Span::from_secs(9 * 3600 + 25 * 60 + 53)), "9:25");
         assert_eq!(clock_minute(Timestamp::from_millis(54_247_000), &TimeZone::UTC), "15:04");
+    }
+
+    #[test]
+    fn days_repeat_nothing() {
+        let day = 86_400_000;
+        let text = |from, to| days(Timestamp::from_millis(from), Timestamp::from_millis(to), &TimeZone::UTC).unwrap();
+        assert_eq!(text(0, day - 1), "1 Jan 1970");
+        assert_eq!(text(0, day), "1 to 2 Jan 1970");
+        assert_eq!(text(30 * day, 31 * day), "31 Jan to 1 Feb 1970");
+        assert_eq!(text(-1, 0), "31 Dec 1969 to 1 Jan 1970");
     }
 }

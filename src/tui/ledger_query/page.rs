@@ -15,7 +15,7 @@ use crate::units::{Money, Span, Timestamp};
 /// No day is longer, wherever its clocks are set.
 const MOST_HOURS: usize = 28;
 /// Decimals of the amounts that are shown.
-const CENTS: u32 = 2;
+pub(super) const CENTS: u32 = 2;
 
 /// One local hour of today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

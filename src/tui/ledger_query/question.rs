@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Hour, MoneyPage, WhatIfPage};
 use crate::reading::Label;
-use crate::statement::By;
+use crate::statement::{AtList, By};
 use crate::units::{HourlyRate, LoadFactor, NodeCount, Share, Timestamp};
 
 /// The other end of the bridge.
@@ -112,6 +112,8 @@ pub enum LedgerQuery {
     WhatIf(WhatIfQuery),
     /// The hours of the local day that begins then.
     Day(Timestamp),
+    /// What the tokens from one instant to another would be worth at every list.
+    AtLists(Timestamp, Timestamp),
 }
 
 /// An answer, or why there is none and what to do.
@@ -123,6 +125,8 @@ pub enum LedgerAnswer {
     WhatIf(Result<Arc<WhatIfPage>, Label>),
     /// To [`LedgerQuery::Day`]: which one, and its hours.
     Day(Timestamp, Result<Vec<Hour>, Label>),
+    /// To [`LedgerQuery::AtLists`]: the lists, the best first.
+    AtLists(Result<Vec<AtList>, Label>),
 }
 
 /// Who is told the answer.
@@ -141,6 +145,13 @@ impl LedgerQueries {
     /// Puts a question; returns at once.
     pub fn ask(&self, question: LedgerQuery, reply: OnAnswer) {
         (self.0)(question, reply);
+    }
+
+    /// Puts a question and waits for the answer; `None` where there is none. Never for a screen that someone uses.
+    pub fn answer_of(&self, question: LedgerQuery) -> Option<LedgerAnswer> {
+        let (reply, answer) = std::sync::mpsc::sync_channel(1);
+        self.ask(question, Box::new(move |answer| drop(reply.send(answer))));
+        answer.recv().ok()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::page::hours;
+use super::page::{CENTS, hours};
 use super::{
     LedgerAnswer, LedgerQueries, LedgerQuery, MoneyPage, MoneyQuery, OnAnswer, TimeRange, WhatIfPage, WhatIfQuery,
 };
@@ -13,7 +13,7 @@ use super::{day_of, time_ranges};
 use crate::ledger::{Detail, Grain, Past};
 use crate::pricing::Book;
 use crate::reading::Label;
-use crate::statement::{By, Period};
+use crate::statement::{By, Period, compare};
 use crate::store::{Store, StoreError};
 use crate::units::{Money, Timestamp};
 
@@ -30,6 +30,7 @@ pub fn past_of(store: Store, book: Arc<Book>, zone: TimeZone, budget: Option<Mon
                 what_if(&store, asked, book, &zone, reply);
             }
             LedgerQuery::Day(begin) => day(&store, begin, zone, reply),
+            LedgerQuery::AtLists(since, until) => at_lists(&store, (since, until), book, reply),
         }
     })
 }
@@ -68,6 +69,16 @@ fn day(store: &Store, begin: Timestamp, zone: TimeZone, reply: OnAnswer) {
         reply(LedgerAnswer::Day(begin, hours));
     };
     store.past(begin, until, Grain::Quarter, Box::new(answer));
+}
+
+/// What the tokens of a span would be worth at every list, to the cent.
+fn at_lists(store: &Store, (since, until): (Timestamp, Timestamp), book: Arc<Book>, reply: OnAnswer) {
+    let answer = move |past: Result<Past, StoreError>| {
+        let lists = past.map(|past| compare(&past, &book, book.currency()));
+        let rounded = lists.map(|lists| lists.into_iter().map(|at| at.rounded(CENTS)).collect());
+        reply(LedgerAnswer::AtLists(rounded.map_err(|error| trouble(&error))));
+    };
+    store.past(since, until, Grain::Quarter, Box::new(answer));
 }
 
 /// Fetches stretch after stretch; between two of them the ledger is written as ever.

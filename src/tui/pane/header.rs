@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::tui::app::WatchedFleet;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -100,15 +101,31 @@ fn right_side(scene: &Scene<'_>, room: usize) -> Vec<Words> {
         Some(quiet) => vec![(Role::Text, clock), (Role::Warning, format!(" ○ silent {}", format::duration(quiet)))],
         None => {
             let dot = (Role::Accent, " ●".to_owned());
-            vec![(Role::Text, clock), dot, (Role::Dim, format!(" {}", every(app.interval)))]
+            let interval = (Role::Dim, format!(" {}", every(app.interval)));
+            match app.fleet {
+                WatchedFleet::PublishedDay { speed: Some(speed) } => {
+                    let faster = (Role::Accent, format!(" x {}", format::grouped(speed.into())));
+                    vec![(Role::Text, clock), faster, dot, interval]
+                }
+                _ => vec![(Role::Text, clock), dot, interval],
+            }
         }
     };
     let taken: usize = time.iter().map(|(_, text)| format::width(text) + 1).sum();
-    let (long, short) = basis_word(scene);
+    let (long, short) = day_word(scene).unwrap_or_else(|| basis_word(scene));
     let word = [long, short].into_iter().find(|word| !word.is_empty() && format::width(word) + taken + 4 <= room);
     let mut spans: Vec<Words> = word.map(|word| (Role::Dim, format!("{word}   "))).into_iter().collect();
     spans.extend(time);
     spans
+}
+
+/// Which days the published one was, with its zone and without; its money's basis stands at the bottom.
+fn day_word(scene: &Scene<'_>) -> Option<(String, String)> {
+    let WatchedFleet::PublishedDay { .. } = scene.app.fleet else { return None };
+    let since = scene.snap.money.since?;
+    let days = format::days(since, scene.snap.at, scene.zone())?;
+    let zone = scene.zone().to_fixed_offset().ok().map(|offset| offset.seconds() / 3_600)?;
+    Some((format!("{days}, UTC{zone:+}"), days))
 }
 
 /// Where the money comes from: in full, and in a word or two.

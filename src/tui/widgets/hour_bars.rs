@@ -61,7 +61,7 @@ impl HourBars<'_> {
             let texts = std::iter::once(&bar.label).chain(&bar.figures).take(usize::from(self.text_rows));
             for (y, text) in (rows..).zip(texts) {
                 // A figure may use the air up to the next bar, but never touches its figure; a label that up to the next one.
-                let bars = if y == rows { 1 + self.unlabelled(usize::from(i) + 1) } else { 1 };
+                let bars = 1 + self.bars_without(usize::from(i) + 1, usize::from(y - rows));
                 let room = self.pitch.saturating_mul(bars).saturating_sub(1).max(self.width).min(clip.width() - x);
                 let right = y > rows && format::width(&text.text) <= 2;
                 let room = if right { room.min(2) } else { room };
@@ -70,10 +70,14 @@ impl HourBars<'_> {
         }
     }
 
-    /// How many bars from `first` on have no label.
-    fn unlabelled(&self, first: usize) -> u16 {
+    /// How many bars from `first` on have no text in a row below them.
+    fn bars_without(&self, first: usize, row: usize) -> u16 {
         let bars = self.bars.get(first..).unwrap_or(&[]);
-        bars.iter().take_while(|bar| bar.label.text.is_empty()).count() as u16
+        let is_empty = |bar: &&HourBar<'_>| match row.checked_sub(1) {
+            None => bar.label.text.is_empty(),
+            Some(figure) => bar.figures.get(figure).is_none_or(|text| text.text.is_empty()),
+        };
+        bars.iter().take_while(is_empty).count() as u16
     }
 
     fn eighths(&self, value: f64, rows: u16) -> u32 {

@@ -8,6 +8,8 @@ const STEPS: [f64; 8] = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.5, 10.0];
 const CALM: Span = Span::from_secs(300);
 /// How small, as a share of the next lower step.
 const SMALL: f64 = 0.6;
+/// A percent, as a share.
+const PERCENT: f64 = 0.01;
 
 /// The least step at or above a value; 1 for what is not above zero, or not finite.
 pub fn step_above(value: f64) -> f64 {
@@ -87,6 +89,22 @@ impl LineScale {
     pub fn new(values: Option<(f64, f64)>) -> Self {
         let (low, top) = values.filter(|(a, b)| a.is_finite() && b.is_finite()).map_or((0.0, 1.0), |(a, b)| ends(a, b));
         Self { low, top, calm: None }
+    }
+
+    /// A scale of shares, from 0 to 1, at least two percents high: a flat line looks flat.
+    pub fn of_shares(values: Option<(f64, f64)>) -> Self {
+        let scale = Self::new(values);
+        let values = values.filter(|(least, largest)| largest - least < 3.0 * PERCENT);
+        let Some((least, largest)) = values.filter(|(a, b)| a.is_finite() && b.is_finite()) else { return scale };
+        let (least, largest) = (least / PERCENT, largest / PERCENT);
+        let (low, top) = match ((least + 1e-9).floor(), (largest - 1e-9).ceil()) {
+            (low, top) if top <= low => (low - 1.0, top + 1.0),
+            (low, top) if top - low >= 2.0 => (low, top),
+            (low, top) if least - low < top - largest => (low - 1.0, top),
+            (low, top) => (low, top + 1.0),
+        };
+        let low = low.clamp(0.0, 98.0);
+        Self { low: rounded(low * PERCENT), top: rounded(top.clamp(low + 2.0, 100.0) * PERCENT), calm: None }
     }
 
     /// The values of bottom and top.
@@ -191,6 +209,11 @@ mod tests {
     #[test]
     fn a_lines_scale_has_two_round_ends() {
         assert_eq!(LineScale::new(Some((0.553, 0.578))).ends(), (0.55, 0.58));
+        assert_eq!(LineScale::of_shares(Some((0.562, 0.5634))).ends(), (0.55, 0.57));
+        assert_eq!(LineScale::of_shares(Some((0.5, 0.5))).ends(), (0.49, 0.51));
+        assert_eq!(LineScale::of_shares(Some((0.0, 0.0))).ends(), (0.0, 0.02));
+        assert_eq!(LineScale::of_shares(Some((0.999, 1.0))).ends(), (0.98, 1.0));
+        assert_eq!(LineScale::of_shares(Some((0.41, 0.57))).ends(), LineScale::new(Some((0.41, 0.57))).ends());
         let flat = LineScale::new(Some((0.5, 0.5))).ends();
         assert!(flat.0 <= 0.5 && flat.1 >= 0.5 && flat.0 < flat.1, "{flat:?}");
         let scale = LineScale::new(Some((0.553, 0.578)));

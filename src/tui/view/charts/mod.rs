@@ -96,8 +96,9 @@ impl Chart<'_> {
     }
 
     fn line(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, axis: &TimeAxis, values: &[DotValues]) {
-        let Some((shown, (_, role))) = values.first().zip(self.layers.first()) else { return };
-        let (low, top) = LineScale::new(ends(shown)).ends();
+        let Some((shown, (measure, role))) = values.first().zip(self.layers.first()) else { return };
+        let scale = if *measure == Measure::HitRate { LineScale::of_shares } else { LineScale::new };
+        let (low, top) = scale(ends(shown)).ends();
         let chart = LineChart { values: shown, low, top, role: *role };
         self.frame(canvas, area, scene, (axis, values), (&chart, &[top, low], None));
     }

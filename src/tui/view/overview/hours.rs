@@ -17,9 +17,12 @@ pub(super) const LEAST: u16 = 7;
 const HOUR: Span = Span::from_secs(3_600);
 const MINUTE: Span = Span::from_secs(60);
 const HOURS: usize = 24;
-/// Cells from one bar to the next, and of the scale.
+/// Cells from one bar to the next, of the rows' names before the bars, and of the scale behind them.
 const PITCH: u16 = 2;
-const SCALE: u16 = 6;
+const NAMES: u16 = 4;
+const SCALE: u16 = 5;
+/// Rows from which there are figures below the bars.
+const WITH_FIGURES: u16 = 9;
 /// Hours between two labels.
 const LABELS: usize = 3;
 
@@ -31,8 +34,14 @@ pub(super) fn has_hours(scene: &Scene<'_>) -> bool {
 /// Draws it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let symbol = format::symbol(scene.currency()).trim_end().to_owned();
+    let has_figures = area.height >= WITH_FIGURES && area.width >= NAMES + PITCH * HOURS as u16 + SCALE;
+    let note = if has_figures {
+        "profit, and break-even in % of the load".to_owned()
+    } else {
+        format!("{symbol}, the last 24")
+    };
     TitledRule::new("By the hour")
-        .note([Segment::dim(format!(" · {symbol}, the last 24"))])
+        .note([Segment::dim(format!(" · {note}"))])
         .right([Segment::key(Role::Gain), Segment::dim(" profit  ")])
         .right([Segment::key(Role::Cost), Segment::dim(" cost")])
         .draw(canvas, area);
@@ -42,21 +51,39 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let begins = (0..HOURS).map(|nth| first(scene) + times(nth));
     let bars = begins.zip(revenues.iter().zip(&costs)).enumerate().map(|(nth, (begin, (revenue, cost)))| {
         let clock = format::clock_minute(begin, scene.zone());
-        let label = if nth % LABELS == 0 { clock.get(..2).unwrap_or("--").to_owned() } else { String::new() };
-        HourBar { revenue: *revenue, cost: *cost, expected: None, label: Segment::dim(label), figures: Vec::new() }
+        let is_labelled = nth % LABELS == 0;
+        let label = if is_labelled { clock.get(..2).unwrap_or("--").to_owned() } else { String::new() };
+        let figures = if has_figures && is_labelled { figures(*revenue, *cost) } else { Vec::new() };
+        HourBar { revenue: *revenue, cost: *cost, expected: None, label: Segment::dim(label), figures }
     });
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    let plot = Rect { width: below.width.saturating_sub(SCALE), ..below };
-    HourBars { bars: bars.collect(), top, width: PITCH - 1, pitch: PITCH, text_rows: 1 }.draw(canvas, plot);
-    let scale = Rect { x: plot.right(), width: below.width - plot.width, ..below };
+    let (names, text_rows) = if has_figures { (NAMES, 3) } else { (0, 1) };
+    let plot = Rect { x: below.x + names, width: below.width.saturating_sub(names + SCALE), ..below };
+    HourBars { bars: bars.collect(), top, width: PITCH - 1, pitch: PITCH, text_rows }.draw(canvas, plot);
+    if has_figures {
+        for (row, name) in (below.height - text_rows..).zip(["at", &format!("k{symbol}"), "b/e"]) {
+            canvas.pen(below, row).put(Role::Dim, name);
+        }
+    }
+    let scale = Rect { x: plot.right(), width: below.right().saturating_sub(plot.right()), ..below };
     let width = canvas.clip(scale).width();
     canvas.clip(scale).line_within(0, 0, width, &[Segment::dim(format!("{symbol}{}", format::axis_figure(top)))], true);
+}
+
+/// Thousands of profit, and the break-even load in percent.
+fn figures(revenue: Option<f64>, cost: Option<f64>) -> Vec<Segment<'static>> {
+    let Some((revenue, cost)) = revenue.zip(cost) else { return Vec::new() };
+    let profit = revenue - cost;
+    let role = if profit < 0.0 { Role::Loss } else { Role::Gain };
+    let even = if revenue > 0.0 { format!("{:.0}", 100.0 * cost / revenue) } else { format::UNKNOWN.to_owned() };
+    vec![Segment::new(role, format!("{:.0}", profit / 1_000.0).replace('-', "−")), Segment::dim(even)]
 }
 
 /// When the first of the hours begins.
 fn first(scene: &Scene<'_>) -> Timestamp {
     let hour = HOUR.millis();
-    let end = scene.snap.at.millis().div_euclid(hour).saturating_add(1).saturating_mul(hour);
+    // An hour that begins now has nothing to show yet.
+    let end = (scene.snap.at.millis().saturating_sub(1)).div_euclid(hour).saturating_add(1).saturating_mul(hour);
     Timestamp::from_millis(end) - times(HOURS)
 }
 

@@ -5,6 +5,7 @@ mod headline;
 mod hours;
 mod pointed;
 mod published;
+mod same_tokens;
 mod vitals;
 
 pub(in crate::tui::view) use head::digits;
@@ -78,6 +79,7 @@ impl View for Overview {
                 Part::Table(2) if published::is_shown(scene) => published::draw(canvas, area, &slow),
                 Part::Table(2) => tables::burns(canvas, area, &slow),
                 Part::Table(5) => hours::draw(canvas, area, &slow),
+                Part::Table(6) => same_tokens::draw(canvas, area, &slow),
                 Part::Table(4) => {
                     if let Some(row) = busiest(&slow) {
                         engine_charts(canvas, area, &slow, row);
@@ -229,6 +231,8 @@ fn large(scene: &Scene<'_>, area: Rect) -> Layout {
         layout.put(Part::Alerts, rows.bottom(alert_rows(scene)));
     }
     if fleet::needs(scene).is_none() && !is_wide {
+        let has_others = published::is_shown(scene) && same_tokens::is_known(scene);
+        layout.put(Part::Table(6), rows.bottom(if has_others { same_tokens::ROWS } else { 0 }));
         let (left, right) = split(rows.0, rows.0.width / 2, 2);
         layout.put(Part::List, left);
         two_tables(scene, Rows(right), &mut layout);
@@ -289,6 +293,12 @@ fn three_tables(scene: &Scene<'_>, rows: &mut Rows, layout: &mut Layout) {
 
 /// Models, and below them what costs nothing in return.
 fn two_tables(scene: &Scene<'_>, mut rows: Rows, layout: &mut Layout) {
+    if published::is_shown(scene) && hours::has_hours(scene) {
+        // The day has one model: its hours tell more.
+        layout.put(Part::Table(2), rows.bottom(published::ROWS));
+        layout.put(Part::Table(5), rows.0);
+        return;
+    }
     let models = (model_rows(scene) + 2) as u16;
     let burns = if published::is_shown(scene) { published::ROWS } else { tables::burn_rows(scene) };
     let burns = burns.min(rows.0.height / 2);

@@ -20,7 +20,7 @@ const NODE_HOUR: f64 = 16.0;
 
 /// Whether the day is watched.
 pub(super) fn is_shown(scene: &Scene<'_>) -> bool {
-    scene.app.fleet == WatchedFleet::PublishedDay
+    matches!(scene.app.fleet, WatchedFleet::PublishedDay { .. })
 }
 
 struct Line {

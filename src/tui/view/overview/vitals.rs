@@ -202,7 +202,7 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 fn scale(vital: &Vital, values: &[Option<f64>]) -> (f64, f64) {
     match (vital.measure, ends(values)) {
-        (Measure::HitRate, known) => LineScale::new(known).ends(),
+        (Measure::HitRate, known) => LineScale::of_shares(known).ends(),
         (Measure::Load, _) => (0.0, 1.0),
         (_, known) => (0.0, step_above(1.02 * known.map_or(0.0, |(_, top)| top))),
     }

@@ -1,0 +1,50 @@
+//! What the tokens of the published day would have earned at other lists.
+
+use ratatui::layout::Rect;
+
+use crate::statement::AtList;
+use crate::tui::format;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::Money;
+
+/// Rows with the rule, and cells of a profit.
+pub(super) const ROWS: u16 = 3;
+const FIGURE: u16 = 11;
+/// The lists that tell most of that day, and how they are called there: the maker's own night discount, its other
+/// model's prices, and the largest model that came later.
+const LISTS: [(&str, &str); 4] = [
+    ("deepseek-v3-standard", "deepseek-v3 at standard prices"),
+    ("deepseek-r1-2025", "deepseek-r1 with its night discount"),
+    ("deepseek-v4-pro-2026", "deepseek-v4-pro, 2026"),
+    ("gpt-4o-2025-02", "gpt-4o, February 2025"),
+];
+
+/// Whether any of them was answered.
+pub(super) fn is_known(scene: &Scene<'_>) -> bool {
+    LISTS.iter().any(|(list, _)| at(scene, list).is_some())
+}
+
+/// Draws them, two beside each other.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let note = Segment::dim(" · what the profit would be");
+    TitledRule::new("Same tokens at").note([note]).draw(canvas, area);
+    let known: Vec<_> = LISTS.iter().filter_map(|(list, name)| Some((*name, at(scene, list)?.profit()))).collect();
+    let width = area.width.saturating_sub(2) / 2;
+    for (half, x) in known.chunks(usize::from(ROWS - 1)).zip([area.x, area.x + width + 2]) {
+        let place = Rect { x, y: area.y + 1, width, height: area.height.saturating_sub(1) };
+        for (row, (name, profit)) in (0..place.height).zip(half) {
+            canvas.pen(place, row).name(Role::Dim, name, usize::from(width.saturating_sub(FIGURE + 1)));
+            let Some(profit) = profit else { continue };
+            let role = if *profit < Money::ZERO { Role::Loss } else { Role::Gain };
+            let text = format::signed(*profit, usize::from(FIGURE));
+            canvas.clip(place).line_to(width, row, &[Segment::new(role, text.trim().to_owned())]);
+        }
+    }
+}
+
+fn at<'a>(scene: &Scene<'a>, list: &str) -> Option<&'a AtList> {
+    scene.app.at_lists.lists.iter().find(|at| at.list.as_str() == list)
+}
