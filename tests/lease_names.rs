@@ -136,3 +136,20 @@ fn an_assumed_rate_in_another_currency_says_what_to_write() {
     }
     assert_eq!(alert(&once("")), None);
 }
+
+/// Class: a lease that could never pay for anything, and says nothing about it.
+#[test]
+fn what_no_gpu_node_or_unit_can_be_called_is_refused() {
+    for (subject, why) in [
+        ("gpu = \"\"", "names no GPU"),
+        ("gpu = \" - \"", "names no GPU"),
+        ("node = \"\"", "an empty name"),
+        ("unit = \"  \"", "an empty name"),
+        ("node = \"gpu-*\"", "one node by its name"),
+        ("unit = \"decode-?\"", "one unit by its name"),
+    ] {
+        let told = load(&format!("[[lease]]\n{subject}\nrate = \"2\"\n")).unwrap_err();
+        assert!(told.contains(why) && told.contains(":1:"), "{subject}: {told}");
+    }
+    load("[[lease]]\ngpu = \"*\"\nrate = \"2\"\n").unwrap();
+}

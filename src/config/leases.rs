@@ -63,6 +63,26 @@ fn at_rate(lease: &Lease, conversion: Conversion<'_>, currency: &str) -> Result<
     Ok(own)
 }
 
+/// Refuses what no GPU, node or unit can be called: such a lease would pay for nothing, in silence.
+fn named(leased: &Leased) -> Result<(), String> {
+    let (kind, name) = match leased {
+        Leased::Gpu(words) => {
+            let is_word = |c: char| c.is_ascii_alphanumeric() || c == '*';
+            let why = format!("gpu = \"{words}\" names no GPU: write a word of its name, as H100, or \"*\" for all");
+            return if words.contains(is_word) { Ok(()) } else { Err(why) };
+        }
+        Leased::Node(node) => ("node", node.as_str()),
+        Leased::Unit(unit) => ("unit", unit.as_str()),
+    };
+    match name.trim() {
+        "" => Err(format!("an empty name: write which {kind} it is")),
+        name if name.contains(['*', '?']) => Err(format!(
+            "{kind} = \"{name}\" is one {kind} by its name: write a [[lease]] for each, or gpu = \"*\" for all GPUs"
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// A lease as it is written, in its own currency.
 fn lease(table: &LeaseTable) -> Result<Lease, String> {
     let leased = match (&table.gpu, &table.node, &table.unit) {
@@ -71,6 +91,7 @@ fn lease(table: &LeaseTable) -> Result<Lease, String> {
         (None, None, Some(unit)) => Leased::Unit(UnitName::new(unit)),
         _ => return Err("a lease is for one of gpu, node or unit: write exactly one of them".to_owned()),
     };
+    named(&leased)?;
     let (from, until) = (parse_instant(table.from.as_deref())?, parse_instant(table.until.as_deref())?);
     if let (Some(from), Some(until)) = (from, until)
         && until <= from

@@ -176,18 +176,29 @@ fn in_force<'a>(rates: &'a [GpuRate], name: &str, commitment: Commitment, at: Ti
 
 /// Whether every word of `wanted` is a word of `name`, without case: `H20` is not `H200`, `B200` is not `GB200`.
 ///
-/// A word of `wanted` that ends in digits and a unit (`80GB`) also matches the driver's `80GB` inside `PCIe-80GB`.
+/// A `*` at the beginning or end of a wanted word stands for any letters: `H*` is `H100` and `H200`, `*` is any.
 pub fn words_match(name: &str, wanted: &str) -> bool {
     let mut any = false;
-    let all = words(wanted).all(|want| {
+    let all = words(wanted, "*").all(|want| {
         any = true;
-        words(name).any(|have| have.eq_ignore_ascii_case(want))
+        words(name, "").any(|have| word_matches(have, want))
     });
     any && all
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+fn word_matches(have: &str, want: &str) -> bool {
+    let have = have.to_ascii_lowercase();
+    let bare = want.trim_matches('*').to_ascii_lowercase();
+    match (want.starts_with('*'), want.ends_with('*')) {
+        (false, false) => have == bare,
+        (false, true) => have.starts_with(&bare),
+        (true, false) => have.ends_with(&bare),
+        (true, true) => have.contains(&bare),
+    }
+}
+
+fn words<'a>(text: &'a str, also: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(move |c: char| !c.is_ascii_alphanumeric() && !also.contains(c)).filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]
@@ -204,6 +215,10 @@ mod tests {
         assert!(!words_match("NVIDIA A100-PCIE-40GB", "A100 80GB"));
         assert!(words_match("NVIDIA GeForce RTX 4090", "RTX 4090"));
         assert!(!words_match("anything", ""));
+        assert!(
+            words_match("NVIDIA H100 80GB HBM3", "*") && words_match("NVIDIA H200", "h*") && !words_match("A100", "H*")
+        );
+        assert!(words_match("NVIDIA A100-SXM4-80GB", "A100 *GB") && words_match("NVIDIA GB200", "*200"));
     }
 
     fn row(gpu: &str, rate: HourlyRate, dated: &str) -> GpuRate {
