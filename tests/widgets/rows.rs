@@ -192,7 +192,7 @@ fn draw_table(
         columns: &columns,
         gap: 1,
         margin: 1,
-        sorted: Some(Sorted { column: 6, descending: true }),
+        sorted: Some(Sorted { column: 6, descending: true, is_asked: false }),
         len: rows.len(),
         first,
         row: &|number| rows[number].clone(),

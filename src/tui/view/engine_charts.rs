@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::charts::{self, Chart, Kind};
 use super::latencies::{self, over_span};
 use super::model::blank;
-use super::served::Served;
+use super::served::{Served, latencies_of};
 use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::EngineRow;
 use crate::tui::format;
@@ -41,7 +41,8 @@ pub(super) fn engine_charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'
     if let Some(within) = row.within_slo {
         rule = rule.right(figure("   in SLO ", format::percent1(Some(within)).trim().to_owned()));
     }
-    rule = rule.right(figure("   end to end p99 ", format::latency(row.e2e_seconds.p99).trim().to_owned()));
+    let [_, _, (end_to_end, is_above)] = latencies_of(row);
+    rule = rule.right(figure("   end to end p99 ", latencies::bounded(end_to_end, is_above)));
     rule.draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let subject = Subject::Engine(row.target.clone(), None);

@@ -85,25 +85,41 @@ fn fields(row: &EngineRow) -> [(&'static str, &str); 5] {
     ]
 }
 
+/// Whether a row is of what the view is of, and the filter passes it; `None` where only figures that are unknown keep it
+/// out.
+fn judged(scene: &Scene<'_>, row: &EngineRow) -> Option<bool> {
+    let about = scene.app.subject().filter(|_| scene.app.view() == ViewId::Engines).map(Label::as_str);
+    let is_of = about.is_none_or(|about| {
+        let names = [
+            row.unit.as_ref().map(UnitName::as_str),
+            row.model.as_ref().map(ModelName::as_str),
+            Some(row.node.as_str()),
+            Some(row.target.as_str()),
+        ];
+        names.contains(&Some(about))
+    });
+    if !is_of {
+        return Some(false);
+    }
+    scene.app.filter.judge(&fields(row), |key| figures_of::of_engine(row, key))
+}
+
+/// How many engines and ranks the filter passes, and of how many a figure that it asks for is unknown.
+pub(super) fn judged_counts(scene: &Scene<'_>) -> (usize, usize) {
+    let mut counts = (0, 0);
+    for row in &scene.snap.engines {
+        match judged(scene, row) {
+            Some(passes) => counts.0 += usize::from(passes),
+            None => counts.1 += 1,
+        }
+    }
+    counts
+}
+
 /// The rows in their order, children below open parents.
 pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<Line<'a>> {
-    let about = scene.app.subject().filter(|_| scene.app.view() == ViewId::Engines).map(Label::as_str);
-    let is_of = |row: &EngineRow| {
-        about.is_none_or(|about| {
-            let names = [
-                row.unit.as_ref().map(UnitName::as_str),
-                row.model.as_ref().map(ModelName::as_str),
-                Some(row.node.as_str()),
-                Some(row.target.as_str()),
-            ];
-            names.contains(&Some(about))
-        })
-    };
     let mut groups: BTreeMap<&str, Vec<&'a EngineRow>> = BTreeMap::new();
-    let passes = |row: &EngineRow| {
-        scene.app.filter.accepts_with(&fields(row), |key| figures_of::of_engine(row, key)) && is_of(row)
-    };
-    for row in scene.snap.engines.iter().filter(|row| passes(row)) {
+    for row in scene.snap.engines.iter().filter(|row| judged(scene, row) == Some(true)) {
         groups.entry(group_of(scene.app.grouping, row)).or_default().push(row);
     }
     let alerts = alerted(&scene.snap.alerts);

@@ -12,14 +12,14 @@ use super::list::List;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list};
 use crate::history::Subject;
 use crate::tui::app::{Command, Pace, Turn};
+use crate::tui::format;
 use crate::tui::layout::Rows;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
-use crate::tui::theme::Role;
-use crate::tui::widgets::Canvas;
-use crate::tui::widgets::table::Tree;
-use columns::{Tops, columns, total};
-use lines::{Line, lines};
+use crate::tui::widgets::table::{Row, Tree};
+use crate::tui::widgets::{Canvas, Segment};
+use columns::{Tops, columns, sums, total};
+use lines::{Line, judged_counts, lines};
 
 /// The least rows of the charts of the chosen row, and the most.
 const CHARTS: u16 = 6;
@@ -46,10 +46,48 @@ fn chosen_subject<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<(S
 fn chosen_row(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) {
     let Some((subject, name, line)) = chosen_subject(scene, lines) else { return };
     let mut rows = Rows(area);
-    latencies::draw(canvas, rows.bottom(latencies::ROWS), scene, &subject, &name);
+    let served = &line.served;
+    let p99 = [served.ttft_p99, served.itl_p99, served.e2e_p99];
+    let now = latencies::Now {
+        seconds: scene.snap.window_seconds.unwrap_or_default(),
+        p99: std::array::from_fn(|nth| latencies::bounded(p99[nth], served.beyond[nth])),
+    };
+    let is_told = scene.snap.window_seconds.is_some() && scene.app.then().is_none() && subject != Subject::Fleet;
+    latencies::draw(canvas, rows.bottom(latencies::ROWS), scene, &subject, &name, is_told.then_some(&now));
     if rows.0.height >= CHARTS && subject != Subject::Fleet {
         charts_of(canvas, rows.0, scene, &subject, &line.served);
     }
+}
+
+/// Draws the list with its sums, which stay whatever is folded, grouped or filtered.
+fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) -> Hits {
+    let columns = columns(scene, Tops::of(scene, lines));
+    let about = scene.app.subject();
+    let is_whole = scene.app.filter.text().is_empty() && about.is_none();
+    let whole = |hidden: usize| total(scene, hidden, &columns);
+    let shown = |_: usize| sums(lines, &columns);
+    let total: &dyn Fn(usize) -> Row<'static> = if is_whole { &whole } else { &shown };
+    let note = if lines.is_empty() && scene.app.filter.text().is_empty() {
+        Some(if is_whole { "no engine answers" } else { "no engine of this: Esc goes back" }.to_owned())
+    } else {
+        let (passes, unknown) = judged_counts(scene);
+        list::filter_note(&scene.app.filter, passes, unknown)
+    };
+    let mut list = List {
+        key: &|line: &Line<'_>| line.key,
+        tree: &|line| line.tree,
+        state: Some(scene.app.list_of(ViewId::Engines)),
+        total: (area.height > 3 && scene.snap.engines.len() > 1).then_some(total),
+        gap: if area.width < 140 { 1 } else { 2 },
+        note,
+        ..List::plain("Engines", &columns, lines)
+    };
+    if let Some(about) = about {
+        let name = format::shorten(about.as_str(), 30);
+        list.title.push(Segment::text(format!(" of {name}")));
+        list.title.push(Segment::dim(" · Esc: all"));
+    }
+    list.draw(canvas, area)
 }
 
 impl View for Engines {
@@ -100,23 +138,7 @@ impl View for Engines {
             chosen_row(canvas, area, scene, &lines);
         }
         let Some(area) = layout.area(Part::List) else { return Hits::default() };
-        let columns = columns(&slow, Tops::of(&slow, &lines));
-        let total = |hidden: usize| total(&slow, hidden, &columns);
-        let is_whole = scene.app.filter.text().is_empty() && scene.app.subject().is_none();
-        let list = List {
-            key: &|line: &Line<'_>| line.key,
-            tree: &|line| line.tree,
-            state: Some(scene.app.list_of(ViewId::Engines)),
-            total: (is_whole && area.height > 6 && lines.len() > 1).then_some(&total),
-            gap: if area.width < 140 { 1 } else { 2 },
-            ..List::plain("Engines", &columns, &lines)
-        };
-        let hits = list.draw(canvas, area);
-        if lines.is_empty() && area.height > 1 {
-            let what = if is_whole { "no engine answers" } else { "no engine of this; Esc goes back" };
-            canvas.pen(area, 1).put(Role::Dim, what);
-        }
-        hits
+        draw_list(canvas, area, &slow, &lines)
     }
 
     fn enter(&self, scene: &Scene<'_>) -> Entry {
