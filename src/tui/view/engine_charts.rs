@@ -67,6 +67,33 @@ pub(super) fn charts_of(
     }
 }
 
+/// Draws what it makes: output, prompts, and the part of them that its cache had.
+pub(super) fn tokens_of(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    subject: &Subject,
+    served: &Served<'_>,
+) {
+    let rate = |value| format!("{} tok/s", format::scaled_tight(value).trim());
+    let charts = [
+        Chart { layers: vec![(Measure::Output, Role::Output)], ..blank("Output", rate(served.output), subject) },
+        Chart {
+            layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
+            ..blank("Prompt", rate(served.prompt), subject)
+        },
+        Chart {
+            layers: vec![(Measure::HitRate, Role::Hit)],
+            kind: Kind::Line,
+            format: charts::share,
+            ..blank("Hit rate", String::new(), subject)
+        },
+    ];
+    for (chart, place) in charts.into_iter().zip(side_by_side(area, 3, 2)) {
+        chart.draw(canvas, place, scene);
+    }
+}
+
 fn charts(scene: &Scene<'_>, row: &EngineRow, subject: &Subject) -> [Chart<'static>; 4] {
     // An engine in a unit has no samples of its own; the window's stand in.
     let kept = if row.unit.is_some() { None } else { Some(subject) };

@@ -26,7 +26,10 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         C::left("Engines", 14, |row| {
             let rank = row.rank.as_ref().map_or_else(String::new, |rank| format!(" r{rank}"));
             let (role, glyph) = mark(row.state);
-            let text = format!("{} {}{rank}", row.kind, short_target(row));
+            // The node that all of them stand on is named above them.
+            let place = short_target(row);
+            let port = place.rsplit_once(':').map_or(place.as_str(), |(_, port)| port);
+            let text = format!("{} :{port}{rank}", row.kind);
             if row.state == Health::Live { Cell::text(text) } else { said(role, format!("{glyph} {text}")) }
         })
         .stretch(2, 36),

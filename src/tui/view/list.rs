@@ -94,7 +94,17 @@ impl<'s, R> Col<'s, R> {
 pub(super) fn orders<R>(columns: &[Col<'_, R>]) -> Vec<Order> {
     let sorting = columns.iter().enumerate().filter(|(_, col)| col.by.is_some());
     let mut orders: Vec<(bool, Order)> = sorting
-        .map(|(column, col)| (!col.is_first, Order { title: heading(columns, column), column, falls: col.falls }))
+        .map(|(column, col)| {
+            (
+                !col.is_first,
+                Order {
+                    title: heading(columns, column),
+                    column,
+                    falls: col.falls,
+                    says_something: col.column.least > 0,
+                },
+            )
+        })
         .collect();
     orders.sort_by_key(|(later, _)| *later);
     orders.into_iter().map(|(_, order)| order).collect()

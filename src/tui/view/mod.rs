@@ -115,6 +115,8 @@ pub struct Order {
     pub column: usize,
     /// Whether the largest stands first unless it is turned round.
     pub falls: bool,
+    /// Whether the column says anything: else the next order is that behind it.
+    pub says_something: bool,
 }
 
 /// Where Enter leads.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use ratatui::layout::Rect;
 
-use super::super::about::{about_all, what};
+use super::super::about::{about_all, found, what};
 use super::super::list::{Col, List, known_sum, said};
 use super::super::served::word_of;
 use crate::history::{EventKind, HistoryEvent};
@@ -144,12 +144,18 @@ impl Log {
     /// Draws the alerts that are over.
     pub(super) fn draw_resolved(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         type C<'s> = Col<'s, Resolved>;
+        let is_wide = area.width >= 100;
         let zone = scene.zone();
         let currency = format::symbol(scene.currency()).trim_end().to_owned();
         let columns = [
             C::left("", 22, |row| Cell::Text(vec![Segment::dim(format!("· {}", row.about))])).stretch(1, 34),
-            C::left("", 18, |row| {
-                Cell::Phrase(row.latest().map_or(String::new(), |event| what(event.text.as_str()).to_owned()).into())
+            C::left("", 16, move |row| {
+                // Where its own words find no room, those of its rule do.
+                let told = row.latest().map(|event| match event.kind {
+                    EventKind::Alert(rule, _) if !is_wide => found(rule),
+                    _ => what(event.text.as_str()),
+                });
+                Cell::Phrase(told.unwrap_or_default().to_owned().into())
             })
             .rank(2)
             .stretch(4, 200),

@@ -4,6 +4,7 @@ use super::lines::Line;
 use crate::history::Measure;
 use crate::reading::Health;
 use crate::snapshot::EngineRow;
+use crate::tui::app::Grouping;
 use crate::tui::format;
 use crate::tui::scene::{Scene, mark, number};
 use crate::tui::series::Points;
@@ -49,9 +50,15 @@ fn is_child(line: &Line<'_>) -> bool {
 pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'s, Line<'a>>> {
     type C<'s, 'a> = Col<'s, Line<'a>>;
     let wide = scene.size.0 >= 160;
+    // Engines in no unit have longer names: of their nodes, and what runs there.
+    let is_alone = |row: &std::sync::Arc<EngineRow>| row.unit.is_none();
+    let has_names = scene.app.grouping == Grouping::Unit && scene.snap.nodes.len() > 1;
+    let (least, line) = if has_names && scene.snap.engines.iter().any(is_alone) { (17, 9) } else { (15, 11) };
     let slo = scene.snap.slo.unwrap_or_default();
     let mut columns = vec![
-        C::left("Engines", 15, name).stretch(2, if wide { 34 } else { 24 }).rising(|line| By::Name(line.name.clone())),
+        C::left("Engines", least, name)
+            .stretch(2, if wide { 34 } else { 24 })
+            .rising(|line| By::Name(line.name.clone())),
         C::left("model", 11, model)
             .rank(4)
             .stretch(1, 28)
@@ -82,7 +89,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
             .rank(5)
             .only(scene.snap.slo.is_some())
             .rising(|line| By::Number(line.served.within_slo().map(Ratio::get))),
-        C::left(format!("tok/s, {}", scene.app.charts.reach.word()), 11, move |line| {
+        C::left(format!("tok/s, {}", scene.app.charts.reach.word()), line, move |line| {
             tokens_line(scene, line, if wide { 40 } else { 14 }, tops)
         })
         .rank(8)

@@ -2,62 +2,25 @@
 //! under it, the busiest first.
 
 mod columns;
+mod detail;
 mod lines;
 
 use ratatui::layout::Rect;
 
-use super::engine_charts::charts_of;
 use super::latencies;
 use super::list::List;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list};
-use crate::history::Subject;
 use crate::tui::app::{Command, Pace, Turn};
 use crate::tui::format;
-use crate::tui::layout::Rows;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
-use crate::tui::widgets::table::{Row, Tree};
+use crate::tui::widgets::table::Row;
 use crate::tui::widgets::{Canvas, Segment};
 use columns::{Tops, columns, sums, total};
 use lines::{Line, judged_counts, lines};
 
-/// The least rows of the charts of the chosen row, and the most.
-const CHARTS: u16 = 6;
-const MOST_CHARTS: u16 = 18;
-
 /// The view.
 pub(super) struct Engines;
-
-/// What is kept of the chosen row over time; of a rank that of its unit or engine, whose samples are kept.
-fn chosen_subject<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<(Subject, String, &'l Line<'a>)> {
-    let keys: Vec<RowKey> = lines.iter().map(|line| line.key).collect();
-    let at = scene.app.list_of(ViewId::Engines).place(&keys);
-    // A rank stands below what it is a part of.
-    let parent = lines.get(..=at)?.iter().rev().find(|line| !matches!(line.tree, Tree::Child | Tree::LastChild))?;
-    let subject = match (&parent.subject, parent.engine) {
-        (_, Some(row)) => row.unit.clone().map_or_else(|| Subject::Engine(row.target.clone(), None), Subject::Unit),
-        (Some(Subject::Node(_)) | None, None) => return Some((Subject::Fleet, "all engines".to_owned(), parent)),
-        (Some(subject), None) => subject.clone(),
-    };
-    Some((subject, parent.name.clone(), parent))
-}
-
-/// Draws its charts where there is room, and its latencies below them.
-fn chosen_row(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) {
-    let Some((subject, name, line)) = chosen_subject(scene, lines) else { return };
-    let mut rows = Rows(area);
-    let served = &line.served;
-    let p99 = [served.ttft_p99, served.itl_p99, served.e2e_p99];
-    let now = latencies::Now {
-        seconds: scene.snap.window_seconds.unwrap_or_default(),
-        p99: std::array::from_fn(|nth| latencies::bounded(p99[nth], served.beyond[nth])),
-    };
-    let is_told = scene.snap.window_seconds.is_some() && scene.app.then().is_none() && subject != Subject::Fleet;
-    latencies::draw(canvas, rows.bottom(latencies::ROWS), scene, &subject, &name, is_told.then_some(&now));
-    if rows.0.height >= CHARTS && subject != Subject::Fleet {
-        charts_of(canvas, rows.0, scene, &subject, &line.served);
-    }
-}
 
 /// Draws the list with its sums, which stay whatever is folded, grouped or filtered.
 fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) -> Hits {
@@ -77,7 +40,7 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Li
         key: &|line: &Line<'_>| line.key,
         tree: &|line| line.tree,
         state: Some(scene.app.list_of(ViewId::Engines)),
-        total: (area.height > 3 && scene.snap.engines.len() > 1).then_some(total),
+        total: (area.height > 2 && scene.snap.engines.len() > 1).then_some(total),
         gap: if area.width < 140 { 1 } else { 2 },
         note,
         ..List::plain("Engines", &columns, lines)
@@ -117,7 +80,7 @@ impl View for Engines {
         let spare = room.saturating_sub(rows);
         let detail = match spare {
             _ if !has_detail => 0,
-            spare if area.width >= 100 && spare >= latencies::ROWS + CHARTS => spare.min(latencies::ROWS + MOST_CHARTS),
+            spare if area.width >= 100 && spare >= latencies::ROWS + detail::CHARTS => spare,
             _ => latencies::ROWS,
         };
         // What is left over stays below both, so that the chosen row and what is told of it stand together.
@@ -135,7 +98,7 @@ impl View for Engines {
             pane::basis(canvas, area, scene);
         }
         if let Some(area) = layout.area(Part::Table(0)) {
-            chosen_row(canvas, area, scene, &lines);
+            detail::draw(canvas, area, scene, &lines);
         }
         let Some(area) = layout.area(Part::List) else { return Hits::default() };
         draw_list(canvas, area, &slow, &lines)
