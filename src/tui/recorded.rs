@@ -123,8 +123,10 @@ impl Then<'_> {
         }
         let has_overhead = now.beside_models.iter().any(|row| row.name.as_str() == RowKind::Overhead.name());
         let idle = if has_overhead { "(idle, overhead)" } else { RowKind::Idle.name() };
-        let parts = [(RowKind::Unpriced.name(), -unpriced), (idle, profit - earned + unpriced)];
-        // Less than a cent is what is lost in the sums.
+        // What models earned is kept to fewer digits than what the fleet did: so little is no idle time.
+        let rest = profit - earned + unpriced;
+        let least = 0.005 * (earned.abs() + unpriced);
+        let parts = [(RowKind::Unpriced.name(), -unpriced), (idle, if rest.abs() < least { 0.0 } else { rest })];
         let parts = parts.into_iter().filter(|(_, amount)| amount.abs() >= 0.01);
         let row = |(name, amount)| Some(BesideRow { name: Label::new(name), profit_per_hour: money(Some(amount))? });
         parts.filter_map(row).collect()
