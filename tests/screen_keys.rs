@@ -208,7 +208,7 @@ fn every_column_that_sorts_sorts_both_ways() {
             type_(&mut app, &key.to_string());
         }
         let orders = view.view().orders(&scene(&app));
-        for nth in 0..orders.len() {
+        for nth in (0..orders.len()).filter(|nth| orders[*nth].says_something) {
             assert_eq!(app.list().order(), nth);
             let rising = view.view().rows(&scene(&app));
             type_(&mut app, "S");

@@ -97,3 +97,20 @@ fn the_ledgers_sums_of_then_take_the_place_of_the_records() {
     app.update(Action::Answered(LedgerAnswer::Money(Err(margintop::reading::Label::new("busy")))));
     assert_eq!(app.shown().money.revenue, before);
 }
+
+/// Class: the profit of then is more than that of its rows, for what is in no row is not told of then.
+#[test]
+fn what_is_in_no_models_row_is_told_of_then_too() {
+    let mut app = at_its_end();
+    for _ in 0..20 {
+        app.update(Action::Command(Command::Leap(Turn::Previous)));
+        let Some(profit) = app.shown().money.profit_per_hour else { break };
+        let rows = app.shown().models.iter().filter_map(|row| row.money.profit_per_hour);
+        let beside = app.shown().money.beside_models.iter().map(|row| row.profit_per_hour);
+        let sum: Money = rows.chain(beside).sum();
+        // Models' rates are kept to fewer digits than the fleet's.
+        let (sum, profit) = (dollars(Some(sum)), dollars(Some(profit)));
+        assert!((sum - profit).abs() <= 0.02 + 0.005 * profit.abs(), "{sum} of {profit}");
+    }
+    assert!(app.then().is_some());
+}

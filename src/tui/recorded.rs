@@ -1,15 +1,16 @@
 //! The snapshot of an earlier instant, out of what was recorded: the same nodes, units, models and engines as now, with
 //! the figures of then. What has no record is unknown, never a figure of now.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::history::{EventKind, History, HistoryEvent, Measure, Query, Subject};
-use crate::reading::{Activity, Health};
+use crate::reading::{Activity, Health, Label};
 use crate::snapshot::{
-    Alert, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, RequestRates, Requests, ScrapeRow,
-    SloStatus, Snapshot, TokenTotals, UnitRow, Vitals,
+    Alert, BesideRow, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, RequestRates, Requests,
+    Rule, ScrapeRow, Severity, SloStatus, Snapshot, TokenTotals, UnitRow, Vitals,
 };
-use crate::statement::Statement;
+use crate::statement::{RowKind, Statement};
 use crate::units::{Money, Ratio, Span, Timestamp, quotient};
 
 const MINUTE: Span = Span::from_secs(60);
@@ -23,6 +24,8 @@ struct Then<'a> {
     at: Timestamp,
     /// The time of a point of the fleet: short where the instant is near enough.
     step: Span,
+    /// How what was said to be silent or lost then was, by the subject of its alert.
+    silent: HashMap<String, Health>,
 }
 
 /// When the record of the fleet begins, looking back from `now`.
@@ -40,8 +43,11 @@ pub(super) fn began(history: &History, now: Timestamp) -> Option<Timestamp> {
 /// The snapshot of `at`, of the things of `now`.
 pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snapshot {
     let near = now.at - at < Span::from_secs(3_600);
-    let then = Then { history, at, step: if near { FINE } else { MINUTE } };
+    let alerts = alerts(history, at);
+    let silent = silent(&alerts);
+    let then = Then { history, at, step: if near { FINE } else { MINUTE }, silent };
     let fleet = |measure| then.value(&Subject::Fleet, measure);
+    let models: Vec<ModelRow> = now.models.iter().map(|row| then.model(row)).collect();
     let nodes: Vec<Arc<NodeRow>> = now.nodes.iter().map(|row| Arc::new(then.node(row))).collect();
     Snapshot {
         at,
@@ -60,13 +66,13 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
         },
         cache_hit_rate: ratio(fleet(Measure::HitRate)),
         requests: Requests { running: None, waiting: fleet(Measure::Waiting).map(|waiting| waiting.round() as u64) },
-        money: then.money(&now.money),
+        money: MoneyView { beside_models: then.beside(&now.money, &models), ..then.money(&now.money) },
         nodes,
         engines: now.engines.iter().map(|row| Arc::new(then.engine(row))).collect(),
-        models: now.models.iter().map(|row| then.model(row)).collect(),
+        models,
         units: now.units.iter().map(|row| then.unit(row)).collect(),
         slo: now.slo.map(|slo| SloStatus { within: None, goodput_per_second: None, ..slo }),
-        alerts: alerts(history, at),
+        alerts,
         troubles: Vec::new(),
         notices: Vec::new(),
         vitals: Vitals::default(),
@@ -95,6 +101,35 @@ impl Then<'_> {
         // The step of then may lack what its minute has: a source that answers less often.
         let fine = if is_money || self.step == MINUTE { None } else { point(FINE) };
         fine.or_else(|| point(MINUTE))
+    }
+
+    /// How something was: as an alert of then says, else live where there is a record of it.
+    fn health(&self, subject: &str, is_known: bool) -> Health {
+        let unsaid = if is_known { Health::Live } else { Health::Never };
+        self.silent.get(subject).copied().unwrap_or(unsaid)
+    }
+
+    /// Profit an hour that is in no model's row: what models without a price cost, and what was idle. The record does not
+    /// tell overhead from what was idle.
+    fn beside(&self, now: &MoneyView, models: &[ModelRow]) -> Vec<BesideRow> {
+        let Some(profit) = self.value(&Subject::Fleet, Measure::Profit) else { return Vec::new() };
+        let of = |row: &ModelRow, measure| self.value(&Subject::Model(row.model.clone()), measure);
+        let (mut earned, mut unpriced) = (0.0, 0.0);
+        for row in models {
+            match of(row, Measure::Revenue) {
+                Some(_) => earned += of(row, Measure::Profit).unwrap_or(0.0),
+                None => unpriced += of(row, Measure::Cost).unwrap_or(0.0),
+            }
+        }
+        let has_overhead = now.beside_models.iter().any(|row| row.name.as_str() == RowKind::Overhead.name());
+        let idle = if has_overhead { "(idle, overhead)" } else { RowKind::Idle.name() };
+        // What models earned is kept to fewer digits than what the fleet did: so little is no idle time.
+        let rest = profit - earned + unpriced;
+        let least = 0.005 * (earned.abs() + unpriced);
+        let parts = [(RowKind::Unpriced.name(), -unpriced), (idle, if rest.abs() < least { 0.0 } else { rest })];
+        let parts = parts.into_iter().filter(|(_, amount)| amount.abs() >= 0.01);
+        let row = |(name, amount)| Some(BesideRow { name: Label::new(name), profit_per_hour: money(Some(amount))? });
+        parts.filter_map(row).collect()
     }
 
     fn money(&self, now: &MoneyView) -> MoneyView {
@@ -152,7 +187,7 @@ impl Then<'_> {
         let gpus: Vec<GpuRow> = row.gpus.iter().map(|gpu| self.gpu(row, gpu, load)).collect();
         let is_known = load.is_some() || of(Measure::Output).is_some();
         NodeRow {
-            state: health(is_known),
+            state: self.health(row.name.as_str(), is_known),
             age_seconds: None,
             gpus,
             output_per_second: of(Measure::Output),
@@ -179,9 +214,11 @@ impl Then<'_> {
             points: 1,
         };
         let own = ratio(self.history.series(&query).points.first().copied().flatten());
-        let load = own.or(mean);
+        let state = self.health(&format!("{} GPU {}", node.name, gpu.index), own.or(mean).is_some());
+        // A card that was lost then had no load: its node's mean is that of the others, and its own that of before.
+        let load = own.or(mean).filter(|_| state == Health::Live);
         GpuRow {
-            state: health(load.is_some()),
+            state,
             reason: None,
             utilization: load,
             heat: load,
@@ -206,7 +243,7 @@ impl Then<'_> {
         let of = |measure| self.value(&subject, measure);
         let (output, kv) = (of(Measure::Output), of(Measure::Kv));
         EngineRow {
-            state: health(output.is_some() || kv.is_some()),
+            state: self.health(row.target.as_str(), output.is_some() || kv.is_some()),
             age_seconds: None,
             prompt_total: None,
             cached_total: None,
@@ -280,8 +317,12 @@ fn alert(event: &HistoryEvent, at: Timestamp) -> Option<Alert> {
     lasted.then(|| Alert { rule, severity, subject: event.name.clone(), since: event.at, text: event.text.clone() })
 }
 
-const fn health(is_known: bool) -> Health {
-    if is_known { Health::Live } else { Health::Never }
+/// What was silent or lost by these alerts.
+fn silent(alerts: &[Alert]) -> HashMap<String, Health> {
+    let is_silence = |rule| matches!(rule, Rule::GpuLost | Rule::NodeSilent | Rule::EngineSilent);
+    let health = |severity| if severity == Severity::Critical { Health::Lost } else { Health::Stale };
+    let silent = alerts.iter().filter(|alert| is_silence(alert.rule));
+    silent.map(|alert| (alert.subject.to_string(), health(alert.severity))).collect()
 }
 
 fn ratio(value: Option<f64>) -> Option<Ratio> {

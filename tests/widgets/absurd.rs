@@ -145,7 +145,7 @@ fn table<'a>(canvas: &mut Canvas<'_>, area: Rect, data: &'a Data) {
     for (gap, margin, len, first) in [(1, 1, 9, 0), (2, 0, 10_000, 9_999), (u16::MAX, u16::MAX, 0, usize::MAX)] {
         for title in [vec![], vec![data.title()]] {
             let note = title.clone();
-            let sorted = Some(Sorted { column: 2, descending: false });
+            let sorted = Some(Sorted { column: 2, descending: false, is_asked: true });
             let total = |hidden: usize| row(hidden);
             let total: Option<&dyn Fn(usize) -> Row<'a>> = if margin == 1 { Some(&total) } else { None };
             let table = Table { title, note, columns: &columns, gap, margin, sorted, len, first, row: &row, total };

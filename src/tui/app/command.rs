@@ -27,8 +27,8 @@ impl App {
             Command::Block(turn) => return self.turn_block(turn),
             Command::Move(motion) => self.step(motion),
             Command::Sort => {
-                let orders = self.orders().len();
-                self.list_mut().next_order(orders);
+                let says = self.orders().iter().map(|order| order.says_something).collect::<Vec<_>>();
+                self.list_mut().next_order_of(&says);
             }
             Command::Reverse => self.list_mut().reverse(),
             Command::FoldAll => self.fold_all(),

@@ -49,10 +49,24 @@ impl Filter {
     /// The same of a row that has figures too: `util<20` passes where the figure `util` is below 20. An unknown figure
     /// passes no bound; a bound whose number is not yet written passes all.
     pub fn accepts_with(&self, fields: &[(&str, &str)], figure: impl Fn(&str) -> FigureValue) -> bool {
-        self.text.split_whitespace().all(|word| match Bound::of(word).map(|bound| (figure(bound.key), bound)) {
+        self.judge(fields, figure) == Some(true)
+    }
+
+    /// Whether a row passes; `None` where only figures that are unknown keep it out.
+    pub fn judge(&self, fields: &[(&str, &str)], figure: impl Fn(&str) -> FigureValue) -> Option<bool> {
+        let holds = |word: &str| match Bound::of(word).map(|bound| (figure(bound.key), bound)) {
             Some((Some(figure), bound)) => bound.holds(figure),
-            _ => is_found(word, fields),
-        })
+            _ => Some(is_found(word, fields)),
+        };
+        let mut verdict = Some(true);
+        for word in self.text.split_whitespace() {
+            match holds(word) {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => verdict = None,
+            }
+        }
+        verdict
     }
 }
 
@@ -89,9 +103,10 @@ impl<'a> Bound<'a> {
         ways.into_iter().find_map(|(sign, passes)| Some(Self { key, passes, limit: rest.strip_prefix(sign)? }))
     }
 
-    fn holds(&self, figure: Option<f64>) -> bool {
-        let Some(limit) = number(self.limit) else { return true };
-        figure.and_then(|figure| figure.partial_cmp(&limit)).is_some_and(self.passes)
+    /// Whether the figure is within it; `None` of one that is unknown.
+    fn holds(&self, figure: Option<f64>) -> Option<bool> {
+        let Some(limit) = number(self.limit) else { return Some(true) };
+        figure.and_then(|figure| figure.partial_cmp(&limit)).map(self.passes)
     }
 }
 
@@ -152,6 +167,8 @@ mod tests {
         assert!(!accepts("util>20") && !accepts("util<20 node:b"));
         assert!(accepts("out=1.5k") && accepts("out<2M") && !accepts("out>1.5k"));
         assert!(!accepts("kv<50") && !accepts("kv>=50"), "unknown");
+        let judge = |text: &str| Filter { text: text.to_owned(), editing: false }.judge(&[("node", "gpu-017")], figure);
+        assert_eq!([judge("kv<50 gpu"), judge("kv<50 util>20"), judge("util<20")], [None, Some(false), Some(true)]);
         assert!(accepts("util<") && accepts("util>x"), "still being written");
         assert!(accepts("a=b") && !accepts("speed<9"), "no figure of that name");
     }

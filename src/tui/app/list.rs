@@ -82,6 +82,16 @@ impl ListState {
         (self.order, self.is_reversed) = ((self.order + 1) % orders.max(1), false);
     }
 
+    /// Sorts by the next order that says something.
+    pub(super) fn next_order_of(&mut self, orders: &[bool]) {
+        for _ in orders {
+            self.next_order(orders.len());
+            if orders.get(self.order) == Some(&true) {
+                return;
+            }
+        }
+    }
+
     /// Sorts by an order; by the one that is in force already, the other way round.
     pub(super) fn sort_by(&mut self, order: usize) {
         self.is_reversed = self.order == order && !self.is_reversed;
@@ -127,5 +137,7 @@ mod tests {
         assert!(list.is_reversed());
         list.next_order(3);
         assert_eq!((list.order(), list.is_reversed()), (0, false));
+        list.next_order_of(&[true, false, true]);
+        assert_eq!(list.order(), 2);
     }
 }

@@ -27,18 +27,25 @@ impl App {
         self.silenced.iter().find(is_it).map(|silenced| silenced.until).filter(|until| *until > self.shown.at)
     }
 
-    /// Silences the chosen alert, or lets it call again.
+    /// Silences the alerts of the chosen row, or lets them call again.
     pub(super) fn silence(&mut self) -> Effect {
-        let Some((rule, subject)) = self.view().view().chosen_alert(&self.scene()) else { return Effect::None };
+        let chosen = self.view().view().chosen_alerts(&self.scene());
+        let Some((_, first)) = chosen.first() else { return Effect::None };
+        let more = if chosen.len() > 1 { format!(" and {} more", chosen.len() - 1) } else { String::new() };
+        let name = format!("{}{more}", format::shorten(first.as_str(), 30));
         let known = self.silenced.len();
-        self.silenced.retain(|silenced| !(silenced.rule == rule && silenced.subject == subject));
+        self.silenced.retain(|silenced| {
+            !chosen.iter().any(|(rule, subject)| silenced.rule == *rule && silenced.subject == *subject)
+        });
         if self.silenced.len() < known {
-            self.say(format!("{} calls again", format::shorten(subject.as_str(), 30)));
+            let verb = if chosen.len() > 1 { "call" } else { "calls" };
+            self.say(format!("{name} {verb} again"));
         } else {
             let until = self.shown.at + HOUR;
             let clock = format::clock_minute(until, &self.zone);
-            self.say(format!("{} is silenced until {clock}", format::shorten(subject.as_str(), 30)));
-            self.silenced.push(Silenced { rule, subject, until });
+            let verb = if chosen.len() > 1 { "are" } else { "is" };
+            self.say(format!("{name} {verb} silenced until {clock}"));
+            self.silenced.extend(chosen.into_iter().map(|(rule, subject)| Silenced { rule, subject, until }));
         }
         if self.held.is_none() {
             self.show(self.heard.clone());

@@ -35,8 +35,9 @@ pub fn cut(text: &str, cells: usize) -> String {
 pub fn clauses(text: &str, cells: usize) -> String {
     let mut kept = text;
     while width(kept) > cells {
-        match kept.rsplit_once(", ") {
-            Some((before, _)) => kept = before,
+        let ends = [", ", "; ", ": "].into_iter().filter_map(|end| kept.rfind(end));
+        match ends.max().and_then(|end| kept.get(..end)) {
+            Some(before) => kept = before,
             None => return cut(kept, cells),
         }
     }

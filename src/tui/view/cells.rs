@@ -1,5 +1,6 @@
 //! Cells that several lists have.
 
+use super::latencies::bounded;
 use super::list::{figure, said};
 use crate::reading::Health;
 use crate::snapshot::GpuRow;
@@ -24,8 +25,8 @@ pub(super) fn heat(gpu: &GpuRow) -> Heat {
 }
 
 /// A latency, warned of where it is beyond its objective.
-pub(super) fn latency(seconds: Option<f64>, objective: Option<f64>) -> Cell<'static> {
-    let text = format::latency(seconds);
+pub(super) fn latency((seconds, is_above): (Option<f64>, bool), objective: Option<f64>) -> Cell<'static> {
+    let text = bounded(seconds, is_above);
     let is_beyond = seconds.zip(objective).is_some_and(|(seconds, objective)| seconds > objective);
     if is_beyond { said(Role::Warning, text.trim()) } else { figure(&text) }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::charts::{self, Chart, Kind};
 use super::latencies::{self, over_span};
 use super::model::blank;
-use super::served::Served;
+use super::served::{Served, latencies_of};
 use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::EngineRow;
 use crate::tui::format;
@@ -41,7 +41,8 @@ pub(super) fn engine_charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'
     if let Some(within) = row.within_slo {
         rule = rule.right(figure("   in SLO ", format::percent1(Some(within)).trim().to_owned()));
     }
-    rule = rule.right(figure("   end to end p99 ", format::latency(row.e2e_seconds.p99).trim().to_owned()));
+    let [_, _, (end_to_end, is_above)] = latencies_of(row);
+    rule = rule.right(figure("   end to end p99 ", latencies::bounded(end_to_end, is_above)));
     rule.draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let subject = Subject::Engine(row.target.clone(), None);
@@ -62,6 +63,33 @@ pub(super) fn charts_of(
     let figures = [both(LatencyKind::ToFirstToken), both(LatencyKind::BetweenTokens)];
     let charts = four(scene, subject, (served.running, served.waiting, served.kv()), figures);
     for (chart, place) in charts.into_iter().zip(side_by_side(area, 4, 2)) {
+        chart.draw(canvas, place, scene);
+    }
+}
+
+/// Draws what it makes: output, prompts, and the part of them that its cache had.
+pub(super) fn tokens_of(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    subject: &Subject,
+    served: &Served<'_>,
+) {
+    let rate = |value| format!("{} tok/s", format::scaled_tight(value).trim());
+    let charts = [
+        Chart { layers: vec![(Measure::Output, Role::Output)], ..blank("Output", rate(served.output), subject) },
+        Chart {
+            layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
+            ..blank("Prompt", rate(served.prompt), subject)
+        },
+        Chart {
+            layers: vec![(Measure::HitRate, Role::Hit)],
+            kind: Kind::Line,
+            format: charts::share,
+            ..blank("Hit rate", String::new(), subject)
+        },
+    ];
+    for (chart, place) in charts.into_iter().zip(side_by_side(area, 3, 2)) {
         chart.draw(canvas, place, scene);
     }
 }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::cells::{full, latency, within};
 use super::list::{Col, List, count, figure, said};
+use super::served::latencies_of;
 use super::tables;
 use crate::reading::Health;
 use crate::snapshot::EngineRow;
@@ -25,7 +26,10 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         C::left("Engines", 14, |row| {
             let rank = row.rank.as_ref().map_or_else(String::new, |rank| format!(" r{rank}"));
             let (role, glyph) = mark(row.state);
-            let text = format!("{} {}{rank}", row.kind, short_target(row));
+            // The node that all of them stand on is named above them.
+            let place = short_target(row);
+            let port = place.rsplit_once(':').map_or(place.as_str(), |(_, port)| port);
+            let text = format!("{} :{port}{rank}", row.kind);
             if row.state == Health::Live { Cell::text(text) } else { said(role, format!("{glyph} {text}")) }
         })
         .stretch(2, 36),
@@ -43,8 +47,8 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
             rate => figure(&format::percent(rate)),
         })
         .rank(2),
-        C::right("ttft p99", 8, move |row| latency(row.ttft_seconds.p99, slo.ttft_p99_seconds)).rank(3),
-        C::right("itl p99", 7, move |row| latency(row.itl_seconds.p99, slo.itl_p99_seconds)).rank(4),
+        C::right("ttft p99", 8, move |row| latency(latencies_of(row)[0], slo.ttft_p99_seconds)).rank(3),
+        C::right("itl p99", 7, move |row| latency(latencies_of(row)[1], slo.itl_p99_seconds)).rank(4),
         C::right("in SLO", 6, |row| within(row.within_slo)).rank(4).only(scene.snap.slo.is_some()),
         C::right("in/s", 5, |row| tables::rate(row.prompt_per_second)).rank(5),
         C::right("out/s", 5, |row| tables::rate(row.output_per_second)),

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::counters::quantile;
 use crate::history::{LatencyKind, RequestCounts, Subject};
+use crate::reading::Histogram;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -17,14 +18,50 @@ const LABEL: u16 = 16;
 const FIGURE: u16 = 10;
 /// Where the last figure ends at most.
 const WIDEST: u16 = 62;
+/// Cells before the figures of the moment.
+const GAP_NOW: u16 = 4;
 
 /// The median, the 99th percentile and the number of samples over the span that is chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub(super) struct OverSpan {
-    pub(super) p50: Option<f64>,
-    pub(super) p99: Option<f64>,
+    pub(super) p50: Quantile,
+    pub(super) p99: Quantile,
     pub(super) samples: u64,
+}
+
+/// A quantile of a latency in seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Quantile {
+    seconds: Option<f64>,
+    /// It lies above all bounds of the histogram, the highest of which stands for it.
+    is_beyond: bool,
+}
+
+impl Quantile {
+    fn of(all: &Histogram, share: f64) -> Self {
+        let last = all.bounds.iter().rposition(|bound| bound.is_finite());
+        let below = last.and_then(|last| all.counts.get(last)).copied().unwrap_or(0);
+        let samples = all.counts.last().copied().unwrap_or(0);
+        Self { seconds: quantile(all, share), is_beyond: (below as f64) < share * samples as f64 }
+    }
+
+    /// `0.46 s`; `>60 s` where it is above the highest bound.
+    pub(super) fn text(self) -> String {
+        bounded(self.seconds, self.is_beyond)
+    }
+}
+
+/// A latency; beyond a bound it is said to be above it.
+pub(super) fn bounded(seconds: Option<f64>, is_beyond: bool) -> String {
+    let text = format::latency(seconds).trim().to_owned();
+    if is_beyond && seconds.is_some() && !text.starts_with('>') { format!(">{text}") } else { text }
+}
+
+/// The p99 of the moment, as rows of lists have it: of the last `seconds`, first token, between tokens, end to end.
+pub(super) struct Now {
+    pub(super) seconds: f64,
+    pub(super) p99: [String; 3],
 }
 
 /// A latency over the span; `None` where there are no samples.
@@ -32,30 +69,44 @@ pub(super) fn over_span(scene: &Scene<'_>, subject: &Subject, kind: LatencyKind)
     let span = scene.app.charts.reach.span();
     let all = scene.app.history.latency(subject, kind, scene.snap.at, span)?;
     let samples = *all.counts.last()?;
-    Some(OverSpan { p50: quantile(&all, 0.5), p99: quantile(&all, 0.99), samples })
+    Some(OverSpan { p50: Quantile::of(&all, 0.5), p99: Quantile::of(&all, 0.99), samples })
 }
 
 /// `0.31 s p99 0.46 s`; `no samples`.
 pub(super) fn figure(over: Option<OverSpan>) -> String {
     let Some(over) = over else { return "no samples".to_owned() };
-    format!("{} p99 {}", format::latency(over.p50).trim(), format::latency(over.p99).trim())
+    format!("{} p99 {}", over.p50.text(), over.p99.text())
 }
 
 /// Draws each latency in a row, and below them what became of the requests.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subject: &Subject, name: &str) {
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    subject: &Subject,
+    name: &str,
+    now: Option<&Now>,
+) {
     if area.height < 2 {
         return;
     }
     let reach = scene.app.charts.reach;
-    let note = format!("  {} · over {}", format::shorten(name, 30), reach.name());
-    let mut rule = TitledRule::new("Latency").note([Segment::dim(note)]);
     // Figures stand near what they are of, however wide the screen is.
     let last = area.width.min(WIDEST);
     let ends = [1, 2, 3].map(|nth: u16| last.saturating_sub(FIGURE * (3 - nth)));
-    let headings = ["p50", "p99", "samples"].into_iter().zip(ends);
-    rule.headings = headings
-        .map(|(text, end)| Heading { x: end.saturating_sub(text.len() as u16), segment: Segment::dim(text) })
-        .collect();
+    let at_now = ends[2] + GAP_NOW + FIGURE;
+    let now = now.filter(|_| at_now < area.width);
+    let span = reach.word();
+    let texts = [format!("p50 {span}"), format!("p99 {span}"), "samples".to_owned()];
+    let mut headings: Vec<(String, u16)> = texts.into_iter().zip(ends).collect();
+    headings.extend(now.map(|now| (format!("p99 {:.0}s", now.seconds), at_now)));
+    let first = usize::from(ends[0]).saturating_sub(span.len() + 4);
+    let mut rule = TitledRule::new("Latency");
+    let room = first.saturating_sub("Latency".len() + 6);
+    rule = rule.note([Segment::dim(format!(" {}", format::shorten(name, room)))]);
+    let heading =
+        |(text, end): (String, u16)| Heading { x: end.saturating_sub(cells(&text)), segment: Segment::dim(text) };
+    rule.headings = headings.into_iter().map(heading).collect();
     rule.draw(canvas, area);
     let slo = scene.snap.slo.unwrap_or_default();
     let rows = [
@@ -67,21 +118,27 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subje
     for (row, (label, kind, objective)) in (1..area.height).zip(rows) {
         canvas.pen(area, row).name(Role::Dim, label, usize::from(LABEL));
         let mut clip = canvas.clip(area);
+        if let Some(text) = now.and_then(|now| now.p99.get(usize::from(row - 1))) {
+            clip.line_to(at_now, row, &[Segment::text(text.clone())]);
+        }
         let Some(over) = over_span(scene, subject, kind) else {
             clip.line_to(ends[2], row, &[Segment::dim("no samples")]);
             continue;
         };
-        let is_beyond = over.p99.zip(objective).is_some_and(|(seconds, objective)| seconds > objective);
-        let latency = |seconds| format::latency(seconds).trim().to_owned();
-        clip.line_to(ends[0], row, &[Segment::text(latency(over.p50))]);
+        let is_beyond = over.p99.seconds.zip(objective).is_some_and(|(seconds, objective)| seconds > objective);
+        clip.line_to(ends[0], row, &[Segment::text(over.p50.text())]);
         let ink = if is_beyond { Role::Warning } else { Role::Text };
-        clip.line_to(ends[1], row, &[Segment::new(ink, latency(over.p99))]);
+        clip.line_to(ends[1], row, &[Segment::new(ink, over.p99.text())]);
         clip.line_to(ends[2], row, &[Segment::dim(format::compact(over.samples))]);
     }
     if area.height > 5 {
         let last = Rect { y: area.y + 5, height: 1, ..area };
         flow(canvas, last, &requests(scene.app.history.requests(subject, scene.snap.at, reach.span())), 2);
     }
+}
+
+fn cells(text: &str) -> u16 {
+    text.chars().count() as u16
 }
 
 /// `12.4k requests  3 failed  92 % stopped …`: what is grave first, for what finds no room is left out.
@@ -106,7 +163,21 @@ pub(super) fn requests(counts: RequestCounts) -> Vec<Vec<Span>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+
+    #[test]
+    fn beyond_the_highest_bound_it_is_said_to_be_above_it() {
+        let bounds = [1.0, 60.0, f64::INFINITY].into();
+        let text = |counts: [u64; 3], share| {
+            Quantile::of(&Histogram { bounds: Arc::clone(&bounds), counts: counts.into() }, share).text()
+        };
+        assert_eq!(text([50, 90, 100], 0.5), "1.00 s");
+        assert_eq!(text([50, 90, 100], 0.99), ">60.0 s");
+        assert_eq!(text([50, 100, 100], 0.99), "58.8 s");
+        assert_eq!(text([0, 0, 0], 0.99), "–");
+    }
 
     #[test]
     fn requests_say_what_became_of_them() {

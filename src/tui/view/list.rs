@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use ratatui::layout::Rect;
 
 use super::{Hit, Hits, Order, RowKey};
-use crate::tui::app::ListState;
+use crate::tui::app::{Filter, ListState};
 use crate::tui::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::{Cell, Column, Row, Sorted, Table, Tree};
@@ -94,7 +94,17 @@ impl<'s, R> Col<'s, R> {
 pub(super) fn orders<R>(columns: &[Col<'_, R>]) -> Vec<Order> {
     let sorting = columns.iter().enumerate().filter(|(_, col)| col.by.is_some());
     let mut orders: Vec<(bool, Order)> = sorting
-        .map(|(column, col)| (!col.is_first, Order { title: heading(columns, column), column, falls: col.falls }))
+        .map(|(column, col)| {
+            (
+                !col.is_first,
+                Order {
+                    title: heading(columns, column),
+                    column,
+                    falls: col.falls,
+                    says_something: col.column.least > 0,
+                },
+            )
+        })
         .collect();
     orders.sort_by_key(|(later, _)| *later);
     orders.into_iter().map(|(_, order)| order).collect()
@@ -181,6 +191,21 @@ pub(super) struct List<'a, 's, R> {
     /// The row below all others, given how many found no room.
     pub(super) total: Option<&'a dyn Fn(usize) -> Row<'static>>,
     pub(super) gap: u16,
+    /// Said below the last row: what the filter could not judge; and in place of rows where there are none.
+    pub(super) note: Option<String>,
+}
+
+/// What is said of a filter below the rows that it passes, of so many of which it could not judge `unknown` for want of a
+/// figure; and in place of rows where none passes.
+pub(super) fn filter_note(filter: &Filter, passes: usize, unknown: usize) -> Option<String> {
+    let grouped = format::grouped(unknown as u128);
+    match (filter.text(), passes, unknown) {
+        ("", ..) => None,
+        (text, 0, 0) => Some(format!("nothing matches {text}: Esc clears the filter")),
+        (text, 0, _) => Some(format!("nothing matches {text}, {grouped} unknown: Esc clears the filter")),
+        (_, _, 0) => None,
+        (text, ..) => Some(format!("{grouped} more of which {text} is unknown")),
+    }
 }
 
 impl<'a, 's, R> List<'a, 's, R> {
@@ -188,11 +213,30 @@ impl<'a, 's, R> List<'a, 's, R> {
     pub(super) fn plain(title: impl Into<Cow<'static, str>>, columns: &'a [Col<'s, R>], rows: &'a [R]) -> Self {
         let key: &dyn Fn(&R) -> RowKey = &|_| RowKey::of(0);
         let tree: &dyn Fn(&R) -> Tree = &|_| Tree::None;
-        Self { title: vec![Segment::title(title)], columns, rows, key, tree, state: None, total: None, gap: 2 }
+        let title = vec![Segment::title(title)];
+        Self { title, columns, rows, key, tree, state: None, total: None, gap: 2, note: None }
     }
 
     /// Draws it. What is hidden is said in the last row.
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> Hits {
+        let Some(note) = self.note.as_deref().filter(|_| area.height > 1) else { return self.draw_table(canvas, area) };
+        let text = format::cut(note, usize::from(area.width));
+        if self.rows.is_empty() {
+            let hits = Self { total: None, note: None, title: self.title.clone(), ..*self }.draw_table(canvas, area);
+            canvas.pen(area, 1).put(Role::Dim, &text);
+            return hits;
+        }
+        if area.height < 4 {
+            return self.draw_table(canvas, area);
+        }
+        let table = Rect { height: area.height - 1, ..area };
+        let hits = self.draw_table(canvas, table);
+        let used = self.rows.len() + usize::from(self.total.is_some()) + 1;
+        canvas.pen(area, used.min(usize::from(table.height)) as u16).put(Role::Dim, &text);
+        hits
+    }
+
+    fn draw_table(&self, canvas: &mut Canvas<'_>, area: Rect) -> Hits {
         let columns: Vec<Column<'_>> = self.columns.iter().map(|col| col.column.clone()).collect();
         let orders = orders(self.columns);
         let keys: Vec<RowKey> = self.rows.iter().map(|row| (self.key)(row)).collect();
@@ -214,7 +258,11 @@ impl<'a, 's, R> List<'a, 's, R> {
             columns: &columns,
             gap: self.gap,
             margin: 0,
-            sorted: order.map(|(o, turned)| Sorted { column: o.column, descending: o.falls != turned }),
+            sorted: order.map(|(o, turned)| Sorted {
+                column: o.column,
+                descending: o.falls != turned,
+                is_asked: turned || self.state.is_some_and(|state| state.order() > 0),
+            }),
             len: keys.len(),
             first: self.state.map_or(0, |state| state.first(page, &keys)),
             row: &row,

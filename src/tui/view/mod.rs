@@ -3,6 +3,7 @@
 //! Only `registry` knows which there are. A view answers what it is called, how its rows are sorted and which they are;
 //! it lays itself out once, and both drawing and the mouse go by that.
 
+mod about;
 mod alerts;
 mod balance;
 mod cells;
@@ -94,9 +95,9 @@ pub trait View: Sync {
         None
     }
 
-    /// The alert of the chosen row, where rows are alerts.
-    fn chosen_alert(&self, _scene: &Scene<'_>) -> Option<(Rule, Label)> {
-        None
+    /// The alerts of the chosen row, where rows are alerts.
+    fn chosen_alerts(&self, _scene: &Scene<'_>) -> Vec<(Rule, Label)> {
+        Vec::new()
     }
 
     /// The commands that mean something here and not everywhere, the most useful first.
@@ -114,6 +115,8 @@ pub struct Order {
     pub column: usize,
     /// Whether the largest stands first unless it is turned round.
     pub falls: bool,
+    /// Whether the column says anything: else the next order is that behind it.
+    pub says_something: bool,
 }
 
 /// Where Enter leads.

@@ -1,5 +1,8 @@
 //! Models: which one earns. Below the list stands the chosen one.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 
 use super::lines_of::common_top;
@@ -9,7 +12,7 @@ use super::settled::settle;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::ModelName;
-use crate::snapshot::{BesideRow, ModelMoney, ModelRow};
+use crate::snapshot::{BesideRow, ModelMoney, ModelRow, NodeRow};
 use crate::tui::app::{Command, Pace, Turn};
 use crate::tui::figures_of;
 use crate::tui::format;
@@ -107,16 +110,18 @@ fn key(row: &ModelRow) -> RowKey {
 /// The models as their list is sorted, and below them what of the profit is in no model's row: that is never hidden.
 fn lines(scene: &Scene<'_>, view: ViewId) -> Vec<ModelRow> {
     // Beside the fleet the models are those of all of it.
-    let accepted = |row: &&ModelRow| {
-        view == ViewId::Overview
-            || scene.app.filter.accepts_with(&[("model", row.model.as_str())], |key| figures_of::of_model(row, key))
-    };
+    let accepted = |row: &&ModelRow| view == ViewId::Overview || judged(scene, row) == Some(true);
     let mut rows: Vec<ModelRow> = scene.snap.models.iter().filter(accepted).cloned().collect();
     settle(&mut rows, &columns(scene, scene.size.0, 1.0), scene, view, key);
     if scene.app.filter.text().is_empty() || view == ViewId::Overview {
         rows.extend(scene.snap.money.beside_models.iter().map(beside));
     }
     rows
+}
+
+/// Whether the filter passes a model; `None` where only figures that are unknown keep it out.
+fn judged(scene: &Scene<'_>, row: &ModelRow) -> Option<bool> {
+    scene.app.filter.judge(&[("model", row.model.as_str())], |key| figures_of::of_model(row, key))
 }
 
 fn beside(part: &BesideRow) -> ModelRow {
@@ -154,13 +159,16 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Mo
     let columns = columns(scene, area.width, top);
     let sums = |_: usize| sums(scene, lines, &columns);
     let whole = |hidden: usize| total(scene, hidden, &columns);
-    let total: &dyn Fn(usize) -> Row<'static> = if scene.app.filter.text().is_empty() { &whole } else { &sums };
+    let is_filtered = is_view && !scene.app.filter.text().is_empty();
+    let total: &dyn Fn(usize) -> Row<'static> = if is_filtered { &sums } else { &whole };
+    let unknown = scene.snap.models.iter().filter(|row| judged(scene, row).is_none()).count();
     let list = List {
         key: &key,
         tree: &|_| Tree::None,
         state: is_view.then(|| scene.app.list_of(ViewId::Models)),
         total: (area.height > 3).then_some(total),
         gap: if area.width < 70 { 1 } else { 2 },
+        note: if is_view { list::filter_note(&scene.app.filter, lines.len(), unknown) } else { None },
         ..List::plain("Models", &columns, lines)
     };
     list.draw(canvas, area)
@@ -276,10 +284,14 @@ fn ratio(part: Option<Money>, whole: Option<Money>) -> Option<f64> {
     part.zip(whole).and_then(|(part, whole)| quotient(part, whole)).map(crate::units::Ratio::get)
 }
 
-/// On how many nodes engines serve it.
+/// On how many nodes it is served: those of its engines, and all of the units that these stand in.
 fn nodes(scene: &Scene<'_>, row: &ModelRow) -> Cell<'static> {
-    let serving = scene.snap.engines.iter().filter(|engine| engine.model.as_ref() == Some(&row.model));
-    let nodes: std::collections::BTreeSet<&str> = serving.map(|engine| engine.node.as_str()).collect();
+    let serving = || scene.snap.engines.iter().filter(|engine| engine.model.as_ref() == Some(&row.model));
+    let mut nodes: BTreeSet<&str> = serving().map(|engine| engine.node.as_str()).collect();
+    let units: BTreeSet<&str> = serving().filter_map(|engine| Some(engine.unit.as_ref()?.as_str())).collect();
+    let is_in = |node: &&Arc<NodeRow>| node.unit.as_ref().is_some_and(|unit| units.contains(unit.as_str()));
+    nodes.extend(scene.snap.nodes.iter().filter(is_in).map(|node| node.name.as_str()));
+    nodes.remove("");
     if nodes.is_empty() { Cell::unknown() } else { Cell::dim(format::grouped(nodes.len() as u128)) }
 }
 

@@ -2,13 +2,14 @@
 
 use ratatui::layout::Rect;
 
+use super::about::about;
 use super::charts::severity;
 use super::list::{Col, List, said};
 use super::served::word_of;
 use crate::history::{EventKind, HistoryEvent};
 use crate::snapshot::NodeRow;
 use crate::tui::format;
-use crate::tui::scene::{Scene, short_subject};
+use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
@@ -23,7 +24,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node:
     let zone = scene.zone();
     let columns = [
         C::left("", 5, move |event| Cell::dim(format::clock_minute(event.at, zone))),
-        C::left("", 24, what).stretch(1, 200),
+        C::left("", 24, move |event| what(scene, event)).stretch(1, 200),
         C::right("for", 5, |event| {
             Cell::dim(event.until.map_or_else(String::new, |at| format::duration(at - event.at)))
         })
@@ -53,8 +54,8 @@ fn events(scene: &Scene<'_>, node: &NodeRow) -> Vec<HistoryEvent> {
     known
 }
 
-fn what(event: &HistoryEvent) -> Cell<'static> {
-    let text = format!("{}: {}", short_subject(event.name.as_str()), event.text);
+fn what(scene: &Scene<'_>, event: &HistoryEvent) -> Cell<'static> {
+    let text = format!("{}: {}", about(scene, event.name.as_str()), event.text);
     match event.kind {
         EventKind::Alert(_, grave) => {
             let role = if event.until.is_some() { Role::Dim } else { severity(grave) };

@@ -108,19 +108,28 @@ pub(super) struct NodeLine<'a> {
 /// The nodes that the filter passes, as the list of a view is sorted.
 pub(super) fn lines<'a>(scene: &Scene<'a>, view: ViewId) -> Vec<NodeLine<'a>> {
     let mut lines = of(scene, scene.snap.nodes.iter().map(AsRef::as_ref));
-    lines.retain(|line| is_accepted(scene, line));
+    lines.retain(|line| judged(scene, line) == Some(true));
     settle(&mut lines, &columns(scene, 1.0), scene, view, key);
     lines
 }
 
-/// Whether the filter passes a node.
-fn is_accepted(scene: &Scene<'_>, line: &NodeLine<'_>) -> bool {
+/// Whether the filter passes a node; `None` where only figures that are unknown keep it out.
+fn judged(scene: &Scene<'_>, line: &NodeLine<'_>) -> Option<bool> {
     let row = line.row;
     let unit = row.unit.as_ref().map_or("", |unit| unit.as_str());
     let state = if row.state == Health::Live { "live" } else { "stale lost never" };
     let model = line.served.model.unwrap_or_default();
     let fields = [("node", row.name.as_str()), ("unit", unit), ("model", model), ("state", state)];
-    scene.app.filter.accepts_with(&fields, |key| figure_of(line, key))
+    scene.app.filter.judge(&fields, |key| figure_of(line, key))
+}
+
+/// What is said of the filter below the list.
+fn filter_note(scene: &Scene<'_>, passes: usize) -> Option<String> {
+    if scene.app.filter.text().is_empty() {
+        return None;
+    }
+    let all = of(scene, scene.snap.nodes.iter().map(AsRef::as_ref));
+    list::filter_note(&scene.app.filter, passes, all.iter().filter(|line| judged(scene, line).is_none()).count())
 }
 
 /// A figure that a filter asks for.
@@ -183,7 +192,8 @@ pub(super) fn draw_list<'a>(
         key: &key,
         tree: &|_| Tree::None,
         state: Some(scene.app.list_of(view)),
-        total: (has_total && area.height > 6).then_some(total),
+        total: (has_total && area.height > 3).then_some(total),
+        note: filter_note(scene, lines.len()),
         ..List::plain("Nodes", &columns, lines)
     };
     list.draw(canvas, area)
@@ -279,7 +289,7 @@ fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'
         C::right("out/s", 5, |line| figure(&format::scaled_tight(line.row.output_per_second)))
             .rank(2)
             .falling(|line| By::Number(line.row.output_per_second)),
-        C::right("ttft p99", 8, move |line| latency(line.served.ttft_p99, slo.ttft_p99_seconds)).rank(8),
+        C::right("ttft p99", 8, move |line| ttft(line, slo.ttft_p99_seconds)).rank(8),
         C::right("rev/h", 8, |line| money(line.row.revenue_per_hour))
             .rank(9)
             .falling(|line| By::Number(number(line.row.revenue_per_hour))),
@@ -327,6 +337,10 @@ fn role(line: &NodeLine<'_>) -> Cell<'static> {
         Some(_) => said(crate::tui::theme::Role::Dim, role_name(line)),
         None => Cell::unknown(),
     }
+}
+
+fn ttft(line: &NodeLine<'_>, objective: Option<f64>) -> Cell<'static> {
+    latency((line.served.ttft_p99, line.served.beyond[0]), objective)
 }
 
 fn role_name(line: &NodeLine<'_>) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::reading::{Health, ModelName};
+use crate::reading::{Health, Histogram, ModelName};
 use crate::snapshot::{Alert, EngineRow, Severity, Snapshot};
 use crate::tui::theme::Role;
 use crate::units::Ratio;
@@ -23,6 +23,8 @@ pub(super) struct Served<'a> {
     pub(super) ttft_p99: Option<f64>,
     pub(super) itl_p99: Option<f64>,
     pub(super) e2e_p99: Option<f64>,
+    /// Whether each of these lies above all bounds of its histogram.
+    pub(super) beyond: [bool; 3],
     /// Requests a minute that were pushed out of a batch.
     pub(super) preempted: Option<f64>,
     /// What a poll of its slowest target takes.
@@ -86,9 +88,12 @@ impl<'a> Served<'a> {
         add(&mut self.waiting, row.waiting, |a, b| a + b);
         add(&mut self.prompt, row.prompt_per_second, |a, b| a + b);
         add(&mut self.output, row.output_per_second, |a, b| a + b);
-        add(&mut self.ttft_p99, row.ttft_seconds.p99, f64::max);
-        add(&mut self.itl_p99, row.itl_seconds.p99, f64::max);
-        add(&mut self.e2e_p99, row.e2e_seconds.p99, f64::max);
+        let slowest = [&mut self.ttft_p99, &mut self.itl_p99, &mut self.e2e_p99];
+        for ((slowest, beyond), (own, is_beyond)) in slowest.into_iter().zip(&mut self.beyond).zip(latencies_of(row)) {
+            if own.is_some_and(|own| slowest.is_none_or(|slowest| own > slowest)) {
+                (*slowest, *beyond) = (own, is_beyond);
+            }
+        }
         add(&mut self.preempted, row.requests_per_minute.preempted, |a, b| a + b);
         if let Some(kept) = row.spec_acceptance {
             self.drafts = (self.drafts.0 + kept.get(), self.drafts.1 + 1);
@@ -113,6 +118,20 @@ impl<'a> Served<'a> {
     pub(super) fn kv(&self) -> Option<Ratio> {
         Ratio::of(self.kv.0, f64::from(self.kv.1))
     }
+}
+
+/// The p99 of a row's latencies to the first token, between tokens and end to end, and whether each lies above the highest
+/// bound of its histogram.
+pub(super) fn latencies_of(row: &EngineRow) -> [(Option<f64>, bool); 3] {
+    let of = |p99: Option<f64>, samples: Option<&Histogram>| {
+        let top = samples.and_then(|samples| samples.bounds.iter().rfind(|bound| bound.is_finite()).copied());
+        (p99, p99.zip(top).is_some_and(|(p99, top)| p99 >= top))
+    };
+    [
+        of(row.ttft_seconds.p99, row.samples.ttft.as_ref()),
+        of(row.itl_seconds.p99, row.samples.itl.as_ref()),
+        of(row.e2e_seconds.p99, row.samples.e2e.as_ref()),
+    ]
 }
 
 fn add<T: Copy>(sum: &mut Option<T>, value: Option<T>, of: impl Fn(T, T) -> T) {

@@ -2,13 +2,14 @@
 
 use ratatui::layout::Rect;
 
+use super::about::about;
 use super::charts::severity;
 use super::list::{Col, List, figure, said};
 use crate::burn::{self, Line};
 use crate::snapshot::Alert;
 use crate::statement::Cause;
 use crate::tui::format;
-use crate::tui::scene::{Scene, number, short_subject};
+use crate::tui::scene::{Scene, number};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
 use crate::tui::widgets::rule::TitledRule;
@@ -145,9 +146,11 @@ pub(super) fn alert_line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>,
     let tail = [Segment::dim(tail)];
     clip.line_to(width, 0, &tail);
     let room = usize::from(width).saturating_sub(cells(&tail) + 2);
-    let subject = format::shorten(&short_subject(alert.subject.as_str()), 30);
+    let subject = format::shorten(&about(scene, alert.subject.as_str()), 30);
     let said_of = if role == Role::Dim { Role::Dim } else { Role::Text };
-    let text = format::cut(&format!("{subject}: {}", alert.text), room.saturating_sub(2));
+    let subject = format!("{subject}: ");
+    let left = room.saturating_sub(2 + format::width(&subject));
+    let text = format::cut(&format!("{subject}{}", format::clauses(alert.text.as_str(), left)), room.saturating_sub(2));
     clip.line(0, 0, &[Segment::new(role, glyph), Segment::new(said_of, text)]);
 }
 

@@ -2,14 +2,16 @@
 
 use ratatui::layout::Rect;
 
+use super::super::about::{about_all, found};
 use super::super::charts::{self, Chart, Kind};
 use super::super::model::blank;
+use super::super::served::word_of;
 use super::log::{DAY, letter};
 use crate::history::{EventKind, HistoryEvent, Measure, Subject};
 use crate::reading::Label;
 use crate::snapshot::{Rule, Severity};
 use crate::tui::format;
-use crate::tui::scene::{Scene, short_subject};
+use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
 use crate::tui::widgets::event_lane::{EventLanes, Lane, LaneEvent};
@@ -68,12 +70,21 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, scene: &Sce
 /// One alert as often as it came.
 struct Group {
     rule: Rule,
-    name: Label,
+    /// What it is about: parts of one thing, such as a node's GPUs, have one lane.
+    names: Vec<Label>,
     severity: Severity,
     spans: Vec<(Timestamp, Option<Timestamp>)>,
 }
 
 impl Group {
+    /// What it is about and what is wrong, as far as both find room.
+    fn label(&self, scene: &Scene<'_>) -> String {
+        let names: Vec<&str> = self.names.iter().map(Label::as_str).collect();
+        let (about, found) = (about_all(scene, &names), found(self.rule));
+        let room = usize::from(NAME).saturating_sub(format::width(found) + 2);
+        if format::width(&about) <= room { format!("{about} {found}") } else { about }
+    }
+
     fn lane(&self, scene: &Scene<'_>) -> Lane<'static> {
         let role = charts::severity(self.severity);
         let is_active = self.spans.iter().any(|(_, end)| end.is_none());
@@ -88,7 +99,7 @@ impl Group {
             times => format!("{times}x"),
         };
         Lane {
-            label: Segment::new(if is_active { role } else { Role::Dim }, short_subject(self.name.as_str())),
+            label: Segment::new(if is_active { role } else { Role::Dim }, self.label(scene)),
             events: self.spans.iter().map(span).collect(),
             figure: Some(Segment::dim(figure)),
         }
@@ -106,16 +117,21 @@ fn known(scene: &Scene<'_>) -> Vec<HistoryEvent> {
 fn grouped(scene: &Scene<'_>, known: &[HistoryEvent]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut add = |rule: Rule, name: &Label, severity: Severity, span: (Timestamp, Option<Timestamp>)| {
-        let group = groups.iter_mut().find(|group| group.rule == rule && group.name == *name);
+        let word = |name: &Label| word_of(name.as_str()).to_owned();
+        let is_of = |group: &Group| group.names.first().is_some_and(|first| word(first) == word(name));
+        let group = groups.iter_mut().find(|group| group.rule == rule && is_of(group));
         match group {
             Some(group) => {
                 group.severity = group.severity.max(severity);
+                if !group.names.contains(name) {
+                    group.names.push(name.clone());
+                }
                 // An alert that lasts is in both the picture and the history.
                 if !group.spans.iter().any(|(begin, end)| *begin == span.0 || end.is_none() && span.1.is_none()) {
                     group.spans.push(span);
                 }
             }
-            None => groups.push(Group { rule, name: name.clone(), severity, spans: vec![span] }),
+            None => groups.push(Group { rule, names: vec![name.clone()], severity, spans: vec![span] }),
         }
     };
     for alert in &scene.snap.alerts {

@@ -2,28 +2,35 @@
 
 mod lanes;
 mod log;
+mod rows;
 
 use ratatui::layout::Rect;
 
-use super::charts;
-use super::list::{By, Col, List, said, sort};
-use super::served::first_word;
-use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list};
-use crate::snapshot::{Alert, Severity};
+use super::engine_charts::charts_of;
+use super::list::List;
+use super::served::Served;
+use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, charts, list, node};
+use crate::history::Subject;
+use crate::snapshot::Rule;
 use crate::tui::app::{Command, Turn};
 use crate::tui::format;
 use crate::tui::pane;
-use crate::tui::scene::{Scene, short_subject};
+use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::widgets::table::Cell;
+use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 use log::Log;
+use rows::{Line, columns, glyph, key, lines};
 
-/// Rows of the chart of the profit.
+/// Rows of the chart of the profit: at least, and what it may grow by where nothing else needs them.
 const CHART: u16 = 6;
+const MORE_CHART: u16 = 8;
 /// The least rows of the list of what is wrong, and of the chosen alert in full.
 const LIST: u16 = 3;
 const WHOLE: u16 = 4;
+/// The least rows and the most of what the chosen alert is about.
+const DETAIL: u16 = 12;
+const MOST_DETAIL: u16 = 26;
 
 /// The view.
 pub(super) struct Alerts;
@@ -52,16 +59,25 @@ impl View for Alerts {
         let has_lanes = area.width >= 100 && area.height >= 24;
         let chart = if has_lanes { CHART } else { 0 };
         let lanes = if has_lanes { lanes::rows(scene) } else { 0 };
-        layout.put(Part::Chart, Rect { height: chart, ..area });
-        layout.put(Part::Table(0), Rect { y: area.y + chart, height: lanes, ..area });
-        let mut rest = Rect { y: area.y + chart + lanes, height: area.height - basis - chart - lanes, ..area };
+        let room = area.height - basis - chart - lanes;
         let log = Log::of(scene);
-        let alerts = scene.snap.alerts.len().min(1_000) as u16;
+        let alerts = lines(scene).len().min(1_000) as u16;
         let wanted = (alerts + 1).max(LIST) + if alerts > 0 { WHOLE } else { 0 };
         // What is wrong now comes first; the past has what is left, and at least a third.
-        let list = wanted.min(rest.height).min(rest.height - (rest.height / 3).min(log.rows()));
+        let list = wanted.min(room).min(room - (room / 3).min(log.rows()));
+        // What neither needs shows what the chosen alert is about; else the profit.
+        let spare = (room - list).saturating_sub(log.wanted());
+        let has_detail = has_lanes && spare >= DETAIL && detail_of(scene).is_some();
+        let detail = if has_detail { spare.min(MOST_DETAIL) } else { 0 };
+        let more = if has_lanes { (spare - detail).min(MORE_CHART) } else { 0 };
+        let chart = chart + more;
+        layout.put(Part::Chart, Rect { height: chart, ..area });
+        layout.put(Part::Table(0), Rect { y: area.y + chart, height: lanes, ..area });
+        let mut rest = Rect { y: area.y + chart + lanes, height: room - more, ..area };
         layout.put(Part::List, Rect { height: list, ..rest });
         rest = Rect { y: rest.y + list, height: rest.height - list, ..rest };
+        layout.put(Part::Table(3), Rect { height: detail, ..rest });
+        rest = Rect { y: rest.y + detail, height: rest.height - detail, ..rest };
         let [resolved, events] = log.heights(rest.height);
         layout.put(Part::Table(1), Rect { height: resolved, ..rest });
         layout.put(Part::Table(2), Rect { y: rest.y + resolved, height: events, ..rest });
@@ -80,33 +96,40 @@ impl View for Alerts {
         if let Some(area) = layout.area(Part::Table(2)) {
             log.draw_events(canvas, area, scene);
         }
+        if let (Some(area), Some(subject)) = (layout.area(Part::Table(3)), detail_of(scene)) {
+            detail(canvas, area, scene, &subject);
+        }
         if let Some(area) = layout.area(Part::Basis) {
             pane::basis(canvas, area, scene);
         }
         let Some(area) = layout.area(Part::List) else { return Hits::default() };
         let lines = lines(scene);
         let columns = columns(scene);
+        let alerts: usize = lines.iter().map(|line| line.alerts.len()).sum();
+        let filtered = list::filter_note(&scene.app.filter, lines.len(), 0);
+        let well = if scene.app.then().is_some() { "nothing was wrong" } else { "nothing is wrong" };
         let mut list = List {
             key: &key,
             state: Some(scene.app.list_of(ViewId::Alerts)),
-            ..List::plain(format!("Active {}", lines.len()), &columns, &lines)
+            note: filtered.or_else(|| lines.is_empty().then(|| well.to_owned())),
+            gap: if area.width < 100 { 1 } else { 2 },
+            ..List::plain(format!("Active {alerts}"), &columns, &lines)
         };
         if let Some(subject) = scene.app.subject() {
-            list.title.push(Segment::dim(format!(" · of {subject}")));
+            list.title.push(Segment::text(format!(" of {}", format::shorten(subject.as_str(), 30))));
+            list.title.push(Segment::dim(" · Esc: all"));
         }
         let hits = list.draw(canvas, area);
-        if lines.is_empty() {
-            canvas.pen(area, 1).put(Role::Dim, "nothing is wrong");
-        } else if let Some(alert) = chosen(scene, &lines) {
-            whole(canvas, area, lines.len(), alert);
+        if let Some(line) = chosen(scene, &lines) {
+            whole(canvas, area, scene, lines.len(), line);
         }
         hits
     }
 
     fn enter(&self, scene: &Scene<'_>) -> Entry {
         let lines = lines(scene);
-        let Some(alert) = chosen(scene, &lines) else { return Entry::Nowhere };
-        let word = first_word(alert);
+        let Some(line) = chosen(scene, &lines) else { return Entry::Nowhere };
+        let word = line.word();
         let engines = scene.snap.engines.iter().find(|row| row.target.as_str() == word);
         if scene.snap.nodes.iter().any(|node| node.name.as_str() == word) {
             Entry::Into(Place::about(ViewId::Node, word))
@@ -119,9 +142,8 @@ impl View for Alerts {
         }
     }
 
-    fn chosen_alert(&self, scene: &Scene<'_>) -> Option<(crate::snapshot::Rule, crate::reading::Label)> {
-        let lines = lines(scene);
-        chosen(scene, &lines).map(|alert| (alert.rule, alert.subject.clone()))
+    fn chosen_alerts(&self, scene: &Scene<'_>) -> Vec<(Rule, crate::reading::Label)> {
+        chosen(scene, &lines(scene)).map(Line::names).unwrap_or_default()
     }
 
     fn commands(&self) -> &'static [Command] {
@@ -129,83 +151,52 @@ impl View for Alerts {
     }
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "rows of lists are passed by reference")]
-fn key(alert: &&Alert) -> RowKey {
-    RowKey::of(("alert", alert.rule, alert.subject.as_str()))
-}
-
-fn lines<'a>(scene: &Scene<'a>) -> Vec<&'a Alert> {
-    let about = scene.app.subject().filter(|_| scene.app.view() == ViewId::Alerts);
-    let accepted = |alert: &&Alert| {
-        let severity = alert.severity.to_string();
-        let fields =
-            [("severity", severity.as_str()), ("subject", alert.subject.as_str()), ("text", alert.text.as_str())];
-        let is_of = about.is_none_or(|about| {
-            let subject = alert.subject.as_str();
-            subject == about.as_str() || first_word(alert) == about.as_str()
-        });
-        is_of && scene.app.filter.accepts(&fields)
-    };
-    let mut rows: Vec<&Alert> = scene.snap.alerts.iter().filter(accepted).collect();
-    sort(&mut rows, &columns(scene), scene.app.list_of(ViewId::Alerts));
-    rows
-}
-
-fn chosen<'a>(scene: &Scene<'_>, lines: &[&'a Alert]) -> Option<&'a Alert> {
+fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<&'l Line<'a>> {
     let keys: Vec<RowKey> = lines.iter().map(key).collect();
-    lines.get(scene.app.list_of(ViewId::Alerts).place(&keys)).copied()
+    lines.get(scene.app.list_of(ViewId::Alerts).place(&keys))
 }
 
-fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, &'a Alert>> {
-    type C<'s, 'a> = Col<'s, &'a Alert>;
-    let zone = scene.zone();
-    let currency = format::symbol(scene.currency()).trim_end().to_owned();
-    let costs = log::costs(scene);
-    let costs: std::collections::HashMap<_, _> = scene
-        .snap
-        .alerts
-        .iter()
-        .filter_map(|alert| Some(((alert.rule, alert.subject.as_str()), costs(alert)?)))
-        .collect();
-    vec![
-        C::left("severity", 10, |alert| {
-            if let Some(until) = scene.app.silenced(alert) {
-                return Cell::dim(format!("until {}", format::clock_minute(until, zone)));
-            }
-            said(charts::severity(alert.severity), format!("{} {}", glyph(alert), alert.severity))
-        })
-        .falling(|alert| By::Number(Some(f64::from(alert.severity as u8))))
-        .first(),
-        C::left("about", 16, |alert| Cell::text(short_subject(alert.subject.as_str())))
-            .stretch(1, 34)
-            .rising(|alert| By::Name(alert.subject.to_string())),
-        C::left("what it is and what to do", 20, |alert| Cell::Text(vec![Segment::text(alert.text.to_string())]))
-            .stretch(4, 200),
-        C::right("since", 5, move |alert| Cell::dim(format::clock_minute(alert.since, zone))).rank(2),
-        C::right("for", 5, |alert| Cell::dim(format::duration(scene.ago(alert.since))))
-            .rank(1)
-            .falling(|alert| By::Number(Some(-(alert.since.millis() as f64)))),
-        C::right("cost so far", 11, move |alert| match costs.get(&(alert.rule, alert.subject.as_str())) {
-            Some(cost) => Cell::text(format!("≈ {currency}{}", format::tight(cost.max(0.0), 8).trim())),
-            None => Cell::unknown(),
-        })
-        .rank(3),
-    ]
+/// What the chosen alert is about, where there is more to show of it: a unit, else a node.
+fn detail_of(scene: &Scene<'_>) -> Option<Subject> {
+    let lines = lines(scene);
+    let word = chosen(scene, &lines)?.word();
+    if let Some(unit) = scene.snap.units.iter().find(|unit| unit.unit.as_str() == word) {
+        return Some(Subject::Unit(unit.unit.clone()));
+    }
+    let engine = scene.snap.engines.iter().find(|row| row.target.as_str() == word);
+    let name = engine.map_or(word, |row| row.node.as_str());
+    let node = scene.snap.nodes.iter().find(|node| node.name.as_str() == name)?;
+    Some(Subject::Node(node.name.clone()))
 }
 
-fn glyph(alert: &Alert) -> char {
-    if alert.severity == Severity::Info { '·' } else { '▲' }
+fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subject: &Subject) {
+    match subject {
+        Subject::Node(name) => node::summary(canvas, area, scene, name.as_str()),
+        Subject::Unit(unit) => {
+            let rows = scene.snap.engines.iter().filter(|row| row.unit.as_ref() == Some(unit));
+            TitledRule::new(unit.to_string()).draw(canvas, area);
+            let below = Rect { y: area.y + 1, height: (area.height - 1).min(MOST_DETAIL / 2), ..area };
+            charts_of(canvas, below, scene, subject, &Served::of(rows.map(AsRef::as_ref)));
+        }
+        _ => {}
+    }
 }
 
 /// The chosen alert in full, below a list that leaves room.
-fn whole(canvas: &mut Canvas<'_>, area: Rect, rows: usize, alert: &Alert) {
+fn whole(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rows: usize, line: &Line<'_>) {
     let used = rows.min(1_000) as u16 + 2;
     if area.height < used + 3 {
         return;
     }
     let below = Rect { y: area.y + used, height: area.height - used, ..area };
-    canvas.pen(below, 0).strong(charts::severity(alert.severity), &format!("{} {}", glyph(alert), alert.subject));
-    for (row, line) in (1..below.height).zip(format::wrapped(alert.text.as_str(), usize::from(below.width))) {
-        canvas.pen(below, row).put(Role::Text, &line);
+    let held = format::duration(scene.ago(line.since()));
+    let parts: Vec<&str> =
+        line.alerts.iter().filter_map(|alert| alert.subject.as_str().split_once(' ')).map(|(_, part)| part).collect();
+    let parts = if parts.len() > 1 { format!(": {}", parts.join(", ")) } else { String::new() };
+    let mut pen = canvas.pen(below, 0);
+    pen.strong(charts::severity(line.severity()), &format!("{} {}", glyph(line.severity()), line.about));
+    pen.put(Role::Dim, &format::cut(&format!("{parts} · for {held}"), usize::from(below.width) / 2));
+    for (row, text) in (1..below.height).zip(format::wrapped(line.text(), usize::from(below.width))) {
+        canvas.pen(below, row).put(Role::Text, &text);
     }
 }

@@ -4,19 +4,20 @@ use super::lines::Line;
 use crate::history::Measure;
 use crate::reading::Health;
 use crate::snapshot::EngineRow;
+use crate::tui::app::Grouping;
 use crate::tui::format;
 use crate::tui::scene::{Scene, mark, number};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::{full, gauge, latency, within};
 use crate::tui::view::lines_of::common_top;
-use crate::tui::view::list::{By, Col, count, figure, said};
+use crate::tui::view::list::{By, Col, count, figure, known_sum, said};
 use crate::tui::view::served::name_role;
 use crate::tui::view::tables;
 use crate::tui::widgets::Segment;
 use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::{Cell, Row, Tree};
-use crate::units::Ratio;
+use crate::units::{Money, Ratio};
 
 /// The tops of the lines of tokens: rows of one level that make tokens of one kind share a scale, so that they compare.
 #[derive(Clone, Copy, Default)]
@@ -49,9 +50,15 @@ fn is_child(line: &Line<'_>) -> bool {
 pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'s, Line<'a>>> {
     type C<'s, 'a> = Col<'s, Line<'a>>;
     let wide = scene.size.0 >= 160;
+    // Engines in no unit have longer names: of their nodes, and what runs there.
+    let is_alone = |row: &std::sync::Arc<EngineRow>| row.unit.is_none();
+    let has_names = scene.app.grouping == Grouping::Unit && scene.snap.nodes.len() > 1;
+    let (least, line) = if has_names && scene.snap.engines.iter().any(is_alone) { (17, 9) } else { (15, 11) };
     let slo = scene.snap.slo.unwrap_or_default();
     let mut columns = vec![
-        C::left("Engines", 15, name).stretch(2, if wide { 34 } else { 24 }).rising(|line| By::Name(line.name.clone())),
+        C::left("Engines", least, name)
+            .stretch(2, if wide { 34 } else { 24 })
+            .rising(|line| By::Name(line.name.clone())),
         C::left("model", 11, model)
             .rank(4)
             .stretch(1, 28)
@@ -66,13 +73,15 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
             .rank(1)
             .falling(|line| By::Number(line.served.kv().map(Ratio::get))),
         C::right("hit", 5, hit).rank(6),
-        C::right("ttft p99", 8, move |line| latency(line.served.ttft_p99, slo.ttft_p99_seconds))
-            .rank(2)
-            .falling(|line| By::Number(line.served.ttft_p99)),
-        C::right("itl p99", 7, move |line| latency(line.served.itl_p99, slo.itl_p99_seconds))
+        C::right("ttft p99", 8, move |line| {
+            latency((line.served.ttft_p99, line.served.beyond[0]), slo.ttft_p99_seconds)
+        })
+        .rank(2)
+        .falling(|line| By::Number(line.served.ttft_p99)),
+        C::right("itl p99", 7, move |line| latency((line.served.itl_p99, line.served.beyond[1]), slo.itl_p99_seconds))
             .rank(5)
             .falling(|line| By::Number(line.served.itl_p99)),
-        C::right("e2e p99", 7, move |line| latency(line.served.e2e_p99, slo.e2e_p99_seconds))
+        C::right("e2e p99", 7, move |line| latency((line.served.e2e_p99, line.served.beyond[2]), slo.e2e_p99_seconds))
             .rank(10)
             .only(scene.snap.engines.iter().any(|row| row.e2e_seconds.p99.is_some()))
             .falling(|line| By::Number(line.served.e2e_p99)),
@@ -80,7 +89,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
             .rank(5)
             .only(scene.snap.slo.is_some())
             .rising(|line| By::Number(line.served.within_slo().map(Ratio::get))),
-        C::left(format!("tok/s, {}", scene.app.charts.reach.word()), 11, move |line| {
+        C::left(format!("tok/s, {}", scene.app.charts.reach.word()), line, move |line| {
             tokens_line(scene, line, if wide { 40 } else { 14 }, tops)
         })
         .rank(8)
@@ -133,6 +142,24 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, Line<'_
         "tok/s" => tables::rate(snap.tokens.output_per_second),
         "rev/h" => figure(&format::bare(snap.money.revenue_per_hour, 7)),
         "profit/h" => tables::profit(snap.money.profit_per_hour),
+        _ => Cell::Empty,
+    }))
+    .tree(Tree::Leaf)
+}
+
+/// The sums of the rows that are shown, of each parent once.
+pub(super) fn sums(lines: &[Line<'_>], columns: &[Col<'_, Line<'_>>]) -> Row<'static> {
+    let parents: Vec<&Line<'_>> = lines.iter().filter(|line| !is_child(line)).collect();
+    let whole = |of: fn(&Line<'_>) -> Option<u64>| known_sum(parents.iter().map(|line| of(line)));
+    let revenue: Option<Money> = known_sum(parents.iter().map(|line| line.revenue()));
+    let profit: Option<Money> = known_sum(parents.iter().map(|line| line.profit()));
+    Row::new(columns.iter().map(|col| match col.name() {
+        "Engines" => Cell::dim(format!("{} shown", format::grouped(parents.len() as u128))),
+        "run" => count(whole(|line| line.served.running)),
+        "wait" => count(whole(|line| line.served.waiting)),
+        "tok/s" => tables::rate(known_sum(parents.iter().map(|line| line.served.output))),
+        "rev/h" => figure(&format::bare(revenue, 7)),
+        "profit/h" => tables::profit(profit),
         _ => Cell::Empty,
     }))
     .tree(Tree::Leaf)

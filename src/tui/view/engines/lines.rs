@@ -10,6 +10,7 @@ use crate::tui::app::Grouping;
 use crate::tui::figures_of;
 use crate::tui::format;
 use crate::tui::scene::{Scene, short_target};
+use crate::tui::view::about::about;
 use crate::tui::view::list::Col;
 use crate::tui::view::served::{Served, alerted};
 use crate::tui::view::settled::settle;
@@ -85,25 +86,41 @@ fn fields(row: &EngineRow) -> [(&'static str, &str); 5] {
     ]
 }
 
+/// Whether a row is of what the view is of, and the filter passes it; `None` where only figures that are unknown keep it
+/// out.
+fn judged(scene: &Scene<'_>, row: &EngineRow) -> Option<bool> {
+    let about = scene.app.subject().filter(|_| scene.app.view() == ViewId::Engines).map(Label::as_str);
+    let is_of = about.is_none_or(|about| {
+        let names = [
+            row.unit.as_ref().map(UnitName::as_str),
+            row.model.as_ref().map(ModelName::as_str),
+            Some(row.node.as_str()),
+            Some(row.target.as_str()),
+        ];
+        names.contains(&Some(about))
+    });
+    if !is_of {
+        return Some(false);
+    }
+    scene.app.filter.judge(&fields(row), |key| figures_of::of_engine(row, key))
+}
+
+/// How many engines and ranks the filter passes, and of how many a figure that it asks for is unknown.
+pub(super) fn judged_counts(scene: &Scene<'_>) -> (usize, usize) {
+    let mut counts = (0, 0);
+    for row in &scene.snap.engines {
+        match judged(scene, row) {
+            Some(passes) => counts.0 += usize::from(passes),
+            None => counts.1 += 1,
+        }
+    }
+    counts
+}
+
 /// The rows in their order, children below open parents.
 pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<Line<'a>> {
-    let about = scene.app.subject().filter(|_| scene.app.view() == ViewId::Engines).map(Label::as_str);
-    let is_of = |row: &EngineRow| {
-        about.is_none_or(|about| {
-            let names = [
-                row.unit.as_ref().map(UnitName::as_str),
-                row.model.as_ref().map(ModelName::as_str),
-                Some(row.node.as_str()),
-                Some(row.target.as_str()),
-            ];
-            names.contains(&Some(about))
-        })
-    };
     let mut groups: BTreeMap<&str, Vec<&'a EngineRow>> = BTreeMap::new();
-    let passes = |row: &EngineRow| {
-        scene.app.filter.accepts_with(&fields(row), |key| figures_of::of_engine(row, key)) && is_of(row)
-    };
-    for row in scene.snap.engines.iter().filter(|row| passes(row)) {
+    for row in scene.snap.engines.iter().filter(|row| judged(scene, row) == Some(true)) {
         groups.entry(group_of(scene.app.grouping, row)).or_default().push(row);
     }
     let alerts = alerted(&scene.snap.alerts);
@@ -152,6 +169,7 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
     let only = if rows.len() == 1 && whole.is_none() { rows.first().copied() } else { None };
     let best = rows.iter().map(|row| row.state).min().unwrap_or_default();
     let shown = match (&whole, rows.first()) {
+        (None, Some(_)) if scene.app.grouping == Grouping::Unit && scene.snap.nodes.len() > 1 => about(scene, name),
         (None, Some(row)) if scene.app.grouping == Grouping::Unit => format!("{} {}", row.kind, short_target(row)),
         _ => name.to_owned(),
     };
@@ -228,18 +246,7 @@ fn with_children<'a>(scene: &Scene<'a>, mut line: Line<'a>, rows: &[&'a EngineRo
         return vec![line];
     }
     line.tree = Tree::Open;
-    let whole = line.tokens();
-    let role = line.served.role;
-    // Load is compared among those that share work.
-    let is_compared = scene.app.grouping != Grouping::Node;
-    let carries = |row: &EngineRow| row.kv_usage.map(Ratio::get).or(row.running.map(|n| n as f64));
-    let known: Vec<f64> = parts(rows).filter_map(carries).collect();
-    let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
-    let mut children: Vec<Line<'a>> = parts(rows)
-        .map(|row| child(&line, row, whole, role, carries(row).filter(|_| is_compared).map(|c| c / mean)))
-        .collect();
-    children
-        .sort_by(|a, b| b.state.cmp(&a.state).then(b.over_mean.unwrap_or(0.0).total_cmp(&a.over_mean.unwrap_or(0.0))));
+    let mut children = children(scene, &line, rows);
     let hidden = children.len().saturating_sub(CHILDREN + 1);
     if hidden > 0 {
         children.truncate(CHILDREN);
@@ -249,6 +256,33 @@ fn with_children<'a>(scene: &Scene<'a>, mut line: Line<'a>, rows: &[&'a EngineRo
         last.tree = Tree::LastChild;
     }
     std::iter::once(line).chain(children).collect()
+}
+
+/// All parts of a row, those that carry most first.
+fn children<'a>(scene: &Scene<'_>, line: &Line<'a>, rows: &[&'a EngineRow]) -> Vec<Line<'a>> {
+    let whole = line.tokens();
+    let role = line.served.role;
+    // Load is compared among those that share work.
+    let is_compared = scene.app.grouping != Grouping::Node;
+    let carries = |row: &EngineRow| row.kv_usage.map(Ratio::get).or(row.running.map(|n| n as f64));
+    let known: Vec<f64> = parts(rows).filter_map(carries).collect();
+    let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+    let mut children: Vec<Line<'a>> = parts(rows)
+        .map(|row| child(line, row, whole, role, carries(row).filter(|_| is_compared).map(|c| c / mean)))
+        .collect();
+    children
+        .sort_by(|a, b| b.state.cmp(&a.state).then(b.over_mean.unwrap_or(0.0).total_cmp(&a.over_mean.unwrap_or(0.0))));
+    children
+}
+
+/// All parts of a row of the list.
+pub(super) fn ranks_of<'a>(scene: &Scene<'a>, line: &Line<'a>) -> Vec<Line<'a>> {
+    if !line.is_parent {
+        return Vec::new();
+    }
+    let is_of = |row: &&EngineRow| group_of(scene.app.grouping, row) == line.alerts_of;
+    let rows: Vec<&'a EngineRow> = scene.snap.engines.iter().map(AsRef::as_ref).filter(is_of).collect();
+    children(scene, line, &rows)
 }
 
 /// The rows without those that stand for an engine whose ranks stand beside them.

@@ -2,54 +2,55 @@
 //! under it, the busiest first.
 
 mod columns;
+mod detail;
 mod lines;
 
 use ratatui::layout::Rect;
 
-use super::engine_charts::charts_of;
 use super::latencies;
 use super::list::List;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list};
-use crate::history::Subject;
 use crate::tui::app::{Command, Pace, Turn};
-use crate::tui::layout::Rows;
+use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
-use crate::tui::theme::Role;
-use crate::tui::widgets::Canvas;
-use crate::tui::widgets::table::Tree;
-use columns::{Tops, columns, total};
-use lines::{Line, lines};
-
-/// The least rows of the charts of the chosen row, and the most.
-const CHARTS: u16 = 6;
-const MOST_CHARTS: u16 = 18;
+use crate::tui::widgets::table::Row;
+use crate::tui::widgets::{Canvas, Segment};
+use columns::{Tops, columns, sums, total};
+use lines::{Line, judged_counts, lines};
 
 /// The view.
 pub(super) struct Engines;
 
-/// What is kept of the chosen row over time; of a rank that of its unit or engine, whose samples are kept.
-fn chosen_subject<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<(Subject, String, &'l Line<'a>)> {
-    let keys: Vec<RowKey> = lines.iter().map(|line| line.key).collect();
-    let at = scene.app.list_of(ViewId::Engines).place(&keys);
-    // A rank stands below what it is a part of.
-    let parent = lines.get(..=at)?.iter().rev().find(|line| !matches!(line.tree, Tree::Child | Tree::LastChild))?;
-    let subject = match (&parent.subject, parent.engine) {
-        (_, Some(row)) => row.unit.clone().map_or_else(|| Subject::Engine(row.target.clone(), None), Subject::Unit),
-        (Some(Subject::Node(_)) | None, None) => return Some((Subject::Fleet, "all engines".to_owned(), parent)),
-        (Some(subject), None) => subject.clone(),
+/// Draws the list with its sums, which stay whatever is folded, grouped or filtered.
+fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) -> Hits {
+    let columns = columns(scene, Tops::of(scene, lines));
+    let about = scene.app.subject();
+    let is_whole = scene.app.filter.text().is_empty() && about.is_none();
+    let whole = |hidden: usize| total(scene, hidden, &columns);
+    let shown = |_: usize| sums(lines, &columns);
+    let total: &dyn Fn(usize) -> Row<'static> = if is_whole { &whole } else { &shown };
+    let note = if lines.is_empty() && scene.app.filter.text().is_empty() {
+        Some(if is_whole { "no engine answers" } else { "no engine of this: Esc goes back" }.to_owned())
+    } else {
+        let (passes, unknown) = judged_counts(scene);
+        list::filter_note(&scene.app.filter, passes, unknown)
     };
-    Some((subject, parent.name.clone(), parent))
-}
-
-/// Draws its charts where there is room, and its latencies below them.
-fn chosen_row(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) {
-    let Some((subject, name, line)) = chosen_subject(scene, lines) else { return };
-    let mut rows = Rows(area);
-    latencies::draw(canvas, rows.bottom(latencies::ROWS), scene, &subject, &name);
-    if rows.0.height >= CHARTS && subject != Subject::Fleet {
-        charts_of(canvas, rows.0, scene, &subject, &line.served);
+    let mut list = List {
+        key: &|line: &Line<'_>| line.key,
+        tree: &|line| line.tree,
+        state: Some(scene.app.list_of(ViewId::Engines)),
+        total: (area.height > 2 && scene.snap.engines.len() > 1).then_some(total),
+        gap: if area.width < 140 { 1 } else { 2 },
+        note,
+        ..List::plain("Engines", &columns, lines)
+    };
+    if let Some(about) = about {
+        let name = format::shorten(about.as_str(), 30);
+        list.title.push(Segment::text(format!(" of {name}")));
+        list.title.push(Segment::dim(" · Esc: all"));
     }
+    list.draw(canvas, area)
 }
 
 impl View for Engines {
@@ -79,7 +80,7 @@ impl View for Engines {
         let spare = room.saturating_sub(rows);
         let detail = match spare {
             _ if !has_detail => 0,
-            spare if area.width >= 100 && spare >= latencies::ROWS + CHARTS => spare.min(latencies::ROWS + MOST_CHARTS),
+            spare if area.width >= 100 && spare >= latencies::ROWS + detail::CHARTS => spare,
             _ => latencies::ROWS,
         };
         // What is left over stays below both, so that the chosen row and what is told of it stand together.
@@ -97,26 +98,10 @@ impl View for Engines {
             pane::basis(canvas, area, scene);
         }
         if let Some(area) = layout.area(Part::Table(0)) {
-            chosen_row(canvas, area, scene, &lines);
+            detail::draw(canvas, area, scene, &lines);
         }
         let Some(area) = layout.area(Part::List) else { return Hits::default() };
-        let columns = columns(&slow, Tops::of(&slow, &lines));
-        let total = |hidden: usize| total(&slow, hidden, &columns);
-        let is_whole = scene.app.filter.text().is_empty() && scene.app.subject().is_none();
-        let list = List {
-            key: &|line: &Line<'_>| line.key,
-            tree: &|line| line.tree,
-            state: Some(scene.app.list_of(ViewId::Engines)),
-            total: (is_whole && area.height > 6 && lines.len() > 1).then_some(&total),
-            gap: if area.width < 140 { 1 } else { 2 },
-            ..List::plain("Engines", &columns, &lines)
-        };
-        let hits = list.draw(canvas, area);
-        if lines.is_empty() && area.height > 1 {
-            let what = if is_whole { "no engine answers" } else { "no engine of this; Esc goes back" };
-            canvas.pen(area, 1).put(Role::Dim, what);
-        }
-        hits
+        draw_list(canvas, area, &slow, &lines)
     }
 
     fn enter(&self, scene: &Scene<'_>) -> Entry {

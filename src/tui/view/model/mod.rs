@@ -99,7 +99,7 @@ fn tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow
     let subject = Subject::Model(row.model.clone());
     let delays =
         if rows.0.height >= latencies::ROWS + LEAST_PRICES { rows.bottom(latencies::ROWS) } else { Rect::default() };
-    latencies::draw(canvas, delays, scene, &subject, row.model.as_str());
+    latencies::draw(canvas, delays, scene, &subject, row.model.as_str(), None);
     prices::draw(canvas, rows.0, scene, row);
     served_by::draw(canvas, right, scene, row);
 }

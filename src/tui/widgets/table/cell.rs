@@ -20,6 +20,8 @@ pub enum Cell<'a> {
     Text(Vec<Segment<'a>>),
     /// Words beside the point: clauses that find no room are left out from the end, and the first is cut at its end.
     Phrase(std::borrow::Cow<'a, str>),
+    /// The same of words that are the point.
+    Sentence(std::borrow::Cow<'a, str>),
     Gauge(Gauge),
     Bar(RowBar),
     Diverging(DivergingBar),
@@ -53,6 +55,10 @@ impl<'a> Cell<'a> {
             Self::Phrase(text) => {
                 let text = format::clauses(text, usize::from(area.width));
                 canvas.clip(area).line_within(0, 0, area.width, &[Segment::dim(text)], align == Align::Right);
+            }
+            Self::Sentence(text) => {
+                let text = format::clauses(text, usize::from(area.width));
+                canvas.clip(area).line_within(0, 0, area.width, &[Segment::text(text)], align == Align::Right);
             }
             Self::Gauge(gauge) => gauge.draw(canvas, area),
             Self::Bar(bar) => bar.draw(canvas, area),

@@ -80,6 +80,8 @@ impl<'a> Row<'a> {
 pub struct Sorted {
     pub column: usize,
     pub descending: bool,
+    /// Whether somebody chose it: then it is said at the cost of headings where its column found no room.
+    pub is_asked: bool,
 }
 
 /// A table. Rows are asked for only where they are drawn.
@@ -152,32 +154,92 @@ impl Table<'_, '_> {
         (before.title.chars().count() <= usize::from(own.least)).then_some(&*before.title)
     }
 
+    /// The column over which the mark of the order stands: a figure behind a gauge or a line has that one's heading.
+    fn marked(&self, places: &[Option<(u16, u16)>]) -> Option<usize> {
+        let own = self.sorted?.column;
+        let is_named =
+            !self.columns.get(own)?.title.is_empty() || self.heading(own, places).is_some_and(|h| !h.is_empty());
+        let before = own.checked_sub(1).filter(|before| matches!(places.get(*before), Some(Some(_))));
+        if is_named { Some(own) } else { before.or(Some(own)) }
+    }
+
     fn draw_headings(&self, canvas: &mut Canvas<'_>, inner: Rect, places: &[Option<(u16, u16)>]) -> Vec<(usize, Rect)> {
-        let mut areas = Vec::new();
+        let marked = self.marked(places);
+        let mark = self.sorted.map_or("", |sorted| if sorted.descending { "▾" } else { "▴" });
         let mut rule = TitledRule { title: self.title.clone(), note: self.note.clone(), ..TitledRule::default() };
+        let has_title = !self.title.is_empty();
+        if has_title && marked == Some(0) {
+            rule.title.push(Segment::text(mark));
+        }
+        let mut headings = self.headings(places, marked.map(|column| (column, mark)));
+        yield_to(&rule.title, &mut headings);
+        // An order whose column found no room, or whose heading gave way, stands in the title.
+        let is_said = marked
+            .is_none_or(|column| has_title && column == 0 || headings.iter().any(|(number, _, _)| *number == column));
+        if let Some(sorted) = self.sorted.filter(|_| has_title && !is_said) {
+            let name = self.columns.get(sorted.column).map_or("", |column| column.title.as_ref());
+            let name = match sorted.column.checked_sub(1).and_then(|before| self.columns.get(before)) {
+                Some(before) if name.is_empty() => before.title.as_ref(),
+                _ => name,
+            };
+            let said = [Segment::dim(" · by "), Segment::text(format!("{name}{mark}"))];
+            let title: Vec<Segment<'_>> = rule.title.iter().cloned().chain(said).collect();
+            let mut left = headings.clone();
+            yield_to(&title, &mut left);
+            if sorted.is_asked || left.len() == headings.len() {
+                (rule.title, headings) = (title, left);
+            }
+        }
+        let mut areas = Vec::new();
+        if let Some((x, width)) = places.first().copied().flatten().filter(|_| has_title) {
+            areas.push((0, heading_area(inner, x, width)));
+        }
+        for (number, heading, width) in headings {
+            let area = heading_area(inner, heading.x, width);
+            let behind =
+                self.columns.get(number + 1).filter(|next| next.title.is_empty() && next.align == Align::Right);
+            // Who presses the heading of a gauge means its figure.
+            let number =
+                if behind.is_some() && matches!(places.get(number + 1), Some(Some(_))) { number + 1 } else { number };
+            areas.push((number, area));
+            rule.headings.push(heading);
+        }
+        rule.draw(canvas, Rect { height: inner.height.min(1), ..inner });
+        areas
+    }
+
+    /// The headings but that of the title, with the column of each and the cells that it stands for.
+    fn headings(&self, places: &[Option<(u16, u16)>], marked: Option<(usize, &str)>) -> Vec<Placed<'_>> {
+        let mut headings = Vec::new();
         for (number, (column, place)) in self.columns.iter().zip(places).enumerate() {
             let Some((x, width)) = *place else { continue };
-            let mark = self.sorted.filter(|sorted| sorted.column == number);
-            let mark = mark.map_or("", |sorted| if sorted.descending { "▾" } else { "▴" });
             if number == 0 && !self.title.is_empty() {
-                let mark = Some(Segment::text(mark)).filter(|_| !mark.is_empty());
-                rule.title.extend(mark);
-                areas.push((number, heading_area(inner, x, width)));
                 continue;
             }
             let Some(title) = self.heading(number, places).filter(|title| !title.is_empty()) else { continue };
-            let text = format!("{title}{mark}");
-            let segment = if mark.is_empty() { Segment::dim(text) } else { Segment::text(text) };
+            let segment = match marked.filter(|(column, _)| *column == number) {
+                Some((_, mark)) => Segment::text(format!("{title}{mark}")),
+                None => Segment::dim(title.to_owned()),
+            };
             let taken = segment.width() as u16;
             let start = match column.align {
                 Align::Left => x,
                 Align::Right => (x + width).saturating_sub(taken),
             };
-            areas.push((number, heading_area(inner, start, taken.max(width))));
-            rule.headings.push(Heading { x: start, segment });
+            headings.push((number, Heading { x: start, segment }, taken.max(width)));
         }
-        rule.draw(canvas, Rect { height: inner.height.min(1), ..inner });
-        areas
+        headings
+    }
+}
+
+/// A heading with its column's number and the cells that it stands for.
+type Placed<'a> = (usize, Heading<'a>, u16);
+
+/// Leaves out the headings that stand where the title does.
+fn yield_to(title: &[Segment<'_>], headings: &mut Vec<Placed<'_>>) {
+    let taken: usize = title.iter().map(Segment::width).sum();
+    if taken > 0 {
+        headings.retain(|(_, heading, _)| usize::from(heading.x) >= taken + 3);
     }
 }
 

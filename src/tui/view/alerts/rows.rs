@@ -1,0 +1,148 @@
+//! The rows of what is wrong: alerts of one rule on one thing stand together, such as those of a node's GPUs.
+
+use std::collections::HashMap;
+
+use super::log;
+use crate::reading::Label;
+use crate::snapshot::{Alert, Rule, Severity};
+use crate::tui::format;
+use crate::tui::scene::Scene;
+use crate::tui::view::about::{about, about_all};
+use crate::tui::view::list::{By, Col, said, sort};
+use crate::tui::view::served::first_word;
+use crate::tui::view::{RowKey, ViewId, charts};
+use crate::tui::widgets::table::Cell;
+use crate::units::Timestamp;
+
+/// One alert, or several of one rule and one severity on the parts of one thing.
+pub(super) struct Line<'a> {
+    pub(super) alerts: Vec<&'a Alert>,
+    /// What they are about.
+    pub(super) about: String,
+}
+
+impl<'a> Line<'a> {
+    /// The first of them; a row has one.
+    pub(super) fn first(&self) -> Option<&'a Alert> {
+        self.alerts.first().copied()
+    }
+
+    pub(super) fn severity(&self) -> Severity {
+        self.first().map_or(Severity::Info, |alert| alert.severity)
+    }
+
+    /// Since when the first of them lasts.
+    pub(super) fn since(&self) -> Timestamp {
+        self.alerts.iter().map(|alert| alert.since).min().unwrap_or_default()
+    }
+
+    pub(super) fn text(&self) -> &'a str {
+        self.first().map_or("", |alert| alert.text.as_str())
+    }
+
+    /// The node, unit or target that it is about.
+    pub(super) fn word(&self) -> &'a str {
+        self.first().map_or("", first_word)
+    }
+
+    pub(super) fn names(&self) -> Vec<(Rule, Label)> {
+        self.alerts.iter().map(|alert| (alert.rule, alert.subject.clone())).collect()
+    }
+}
+
+pub(super) fn key(line: &Line<'_>) -> RowKey {
+    RowKey::of(line.first().map(|alert| ("alert", alert.rule, alert.severity, first_word(alert))))
+}
+
+pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<Line<'a>> {
+    let of = scene.app.subject().filter(|_| scene.app.view() == ViewId::Alerts);
+    let accepted = |alert: &&Alert| {
+        let severity = alert.severity.to_string();
+        let shown = about(scene, alert.subject.as_str());
+        let fields = [
+            ("severity", severity.as_str()),
+            ("subject", alert.subject.as_str()),
+            ("about", shown.as_str()),
+            ("text", alert.text.as_str()),
+        ];
+        let is_of = of.is_none_or(|of| [alert.subject.as_str(), first_word(alert)].contains(&of.as_str()));
+        is_of && scene.app.filter.accepts(&fields)
+    };
+    let mut places: HashMap<(Rule, Severity, bool, &str), usize> = HashMap::new();
+    let mut rows: Vec<Line<'a>> = Vec::new();
+    for alert in scene.snap.alerts.iter().filter(accepted) {
+        let is_silenced = scene.app.silenced(alert).is_some();
+        let place = *places.entry((alert.rule, alert.severity, is_silenced, first_word(alert))).or_insert(rows.len());
+        match rows.get_mut(place) {
+            Some(row) => row.alerts.push(alert),
+            None => rows.push(Line { alerts: vec![alert], about: String::new() }),
+        }
+    }
+    for row in &mut rows {
+        let subjects: Vec<&str> = row.alerts.iter().map(|alert| alert.subject.as_str()).collect();
+        row.about = about_all(scene, &subjects);
+    }
+    sort(&mut rows, &columns(scene), scene.app.list_of(ViewId::Alerts));
+    rows
+}
+
+pub(super) fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, Line<'a>>> {
+    type C<'s, 'a> = Col<'s, Line<'a>>;
+    let zone = scene.zone();
+    let wide = scene.size.0 >= 100;
+    vec![
+        C::left("severity", if wide { 10 } else { 2 }, move |line| severity(scene, line, wide))
+            .falling(|line| By::Number(Some(f64::from(line.severity() as u8))))
+            .first(),
+        C::left("about", 18, |line| Cell::text(line.about.clone()))
+            .stretch(1, 34)
+            .rising(|line| By::Name(line.about.clone())),
+        C::left("what it is and what to do", (scene.size.0 / 2).saturating_sub(6).clamp(16, 34), |line| {
+            Cell::Sentence(line.text().to_owned().into())
+        })
+        .stretch(4, 200),
+        C::right("since", 5, move |line| Cell::dim(format::clock_minute(line.since(), zone))).rank(3),
+        C::right("for", 5, |line| Cell::dim(format::duration(scene.ago(line.since()))))
+            .rank(1)
+            .falling(|line| By::Number(Some(-(line.since().millis() as f64)))),
+        cost(scene),
+    ]
+}
+
+/// What they cost so far, as far as that is known.
+fn cost<'s, 'a>(scene: &'s Scene<'_>) -> Col<'s, Line<'a>> {
+    let currency = format::symbol(scene.currency()).trim_end().to_owned();
+    let costs = log::costs(scene);
+    let costs: HashMap<_, _> = scene
+        .snap
+        .alerts
+        .iter()
+        .filter_map(|alert| Some(((alert.rule, alert.subject.as_str()), costs(alert)?)))
+        .collect();
+    let wide = scene.size.0 >= 100;
+    let (title, least) = if wide { ("cost so far", 11) } else { ("cost", 8) };
+    Col::right(title, least, move |line: &Line<'_>| {
+        let known = |alert: &&Alert| costs.get(&(alert.rule, alert.subject.as_str())).copied();
+        match super::list::known_sum(line.alerts.iter().map(known)) {
+            Some(cost) => Cell::text(format!("≈ {currency}{}", format::tight(cost.max(0.0), 8).trim())),
+            None => Cell::unknown(),
+        }
+    })
+    .rank(2)
+}
+
+fn severity(scene: &Scene<'_>, line: &Line<'_>, wide: bool) -> Cell<'static> {
+    let role = charts::severity(line.severity());
+    let glyph = glyph(line.severity());
+    let silenced = line.first().and_then(|alert| scene.app.silenced(alert));
+    match silenced {
+        Some(until) if wide => Cell::dim(format!("until {}", format::clock_minute(until, scene.zone()))),
+        Some(_) => Cell::dim("·"),
+        None if wide => said(role, format!("{glyph} {}", line.severity())),
+        None => said(role, glyph.to_string()),
+    }
+}
+
+pub(super) fn glyph(severity: Severity) -> char {
+    if severity == Severity::Info { '·' } else { '▲' }
+}

@@ -1,0 +1,132 @@
+//! What is told of the chosen row below the list: charts, latencies, and its ranks.
+
+use ratatui::layout::Rect;
+
+use super::lines::{Line, ranks_of};
+use crate::history::{Measure, Subject};
+use crate::tui::format;
+use crate::tui::layout::{Rows, split};
+use crate::tui::scene::Scene;
+use crate::tui::series::Points;
+use crate::tui::theme::{Ink, Role};
+use crate::tui::view::cells::full;
+use crate::tui::view::engine_charts::{charts_of, tokens_of};
+use crate::tui::view::lines_of::common_top;
+use crate::tui::view::list::{Col, List, count, figure, said};
+use crate::tui::view::{RowKey, ViewId, latencies, tables};
+use crate::tui::widgets::Canvas;
+use crate::tui::widgets::sparkline::Sparkline;
+use crate::tui::widgets::table::{Cell, Tree};
+
+/// The least rows of a row of charts, and the most.
+pub(super) const CHARTS: u16 = 6;
+const MOST_CHARTS: u16 = 10;
+/// Columns that latencies take before the ranks.
+const LATENCIES: u16 = 80;
+/// Cells of a rank's line of tokens.
+const LINE: u16 = 30;
+
+/// The chosen row, or what it is a part of.
+struct Chosen<'l, 'a> {
+    line: &'l Line<'a>,
+    /// What its samples are kept under: of a node those of its engine, or of the unit that this stands in.
+    subject: Subject,
+    name: String,
+    /// Whether the samples are those of the row and of no more.
+    is_its_own: bool,
+}
+
+fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<Chosen<'l, 'a>> {
+    let keys: Vec<RowKey> = lines.iter().map(|line| line.key).collect();
+    let at = scene.app.list_of(ViewId::Engines).place(&keys);
+    // A rank stands below what it is a part of.
+    let line = lines.get(..=at)?.iter().rev().find(|line| !matches!(line.tree, Tree::Child | Tree::LastChild))?;
+    let name = line.name.clone();
+    if let Some(row) = line.engine {
+        let is_its_own = row.unit.is_none();
+        let subject = row.unit.clone().map_or_else(|| Subject::Engine(row.target.clone(), None), Subject::Unit);
+        return Some(Chosen { line, subject, name, is_its_own });
+    }
+    let Some(Subject::Node(node)) = &line.subject else {
+        let subject = line.subject.clone()?;
+        return Some(Chosen { line, subject, name, is_its_own: true });
+    };
+    let mut engines = scene.snap.engines.iter().filter(|row| row.node == *node);
+    let first = engines.next()?;
+    Some(match &first.unit {
+        Some(unit) => {
+            let name = format!("{unit}, of {name}");
+            Chosen { line, subject: Subject::Unit(unit.clone()), name, is_its_own: false }
+        }
+        None if engines.all(|row| row.target == first.target) => {
+            Chosen { line, subject: Subject::Engine(first.target.clone(), None), name, is_its_own: true }
+        }
+        None => Chosen { line, subject: Subject::Fleet, name: "all engines".to_owned(), is_its_own: false },
+    })
+}
+
+/// Draws its charts where there is room, and below them its latencies and its ranks.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) {
+    let Some(chosen) = chosen(scene, lines) else { return };
+    let ranks = if area.width >= LATENCIES + 38 { ranks_of(scene, chosen.line) } else { Vec::new() };
+    let wanted = if ranks.len() > 1 { ranks.len().min(1_000) as u16 + 1 } else { 0 };
+    let mut rows = Rows(area);
+    let room = area.height.saturating_sub(wanted.min(area.height / 3).max(latencies::ROWS));
+    if room >= CHARTS && chosen.subject != Subject::Fleet && area.width >= 100 {
+        let is_twice = room >= 2 * CHARTS + 2;
+        let height = if is_twice { (room / 2).min(MOST_CHARTS) } else { room.min(MOST_CHARTS + CHARTS) };
+        charts_of(canvas, rows.top(height), scene, &chosen.subject, &chosen.line.served);
+        if is_twice {
+            tokens_of(canvas, rows.top(height), scene, &chosen.subject, &chosen.line.served);
+        }
+    }
+    let (left, right) = if wanted > 0 { split(rows.0, LATENCIES - 2, 2) } else { (rows.0, Rect::default()) };
+    let below = Rect { height: left.height.min(latencies::ROWS), ..left };
+    latencies::draw(canvas, below, scene, &chosen.subject, &chosen.name, now(scene, &chosen).as_ref());
+    if wanted > 0 {
+        draw_ranks(canvas, right, scene, &chosen, &ranks);
+    }
+}
+
+/// The p99 that its row has.
+fn now(scene: &Scene<'_>, chosen: &Chosen<'_, '_>) -> Option<latencies::Now> {
+    let seconds = scene.snap.window_seconds.filter(|_| chosen.is_its_own && scene.app.then().is_none())?;
+    let served = &chosen.line.served;
+    let p99 = [served.ttft_p99, served.itl_p99, served.e2e_p99];
+    let p99 = std::array::from_fn(|nth| latencies::bounded(p99[nth], served.beyond[nth]));
+    Some(latencies::Now { seconds, p99 })
+}
+
+/// Draws its ranks, those that carry most first.
+fn draw_ranks(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, chosen: &Chosen<'_, '_>, ranks: &[Line<'_>]) {
+    type C<'s, 'a> = Col<'s, Line<'a>>;
+    let tokens = ranks.iter().filter_map(|line| Some((line.subject.clone()?, line.measure())));
+    let top = common_top(scene, tokens);
+    let columns = [
+        C::left("", 12, |line| Cell::text(line.name.clone())).stretch(1, 24),
+        C::right("of mean", 7, |line| match line.over_mean {
+            Some(over) if over >= 1.2 => said(Role::Warning, format!("{:.2}x", over.min(99.0))),
+            Some(over) => Cell::dim(format!("{over:.2}x")),
+            None => Cell::unknown(),
+        })
+        .rank(2),
+        C::right("run", 4, |line| count(line.served.running)).rank(4),
+        C::right("wait", 4, |line| count(line.served.waiting)).rank(1),
+        C::right("KV", 5, |line| full(line.served.kv())),
+        C::left(format!("tok/s, {}", scene.app.charts.reach.word()), 10, move |line| tokens_line(scene, line, top))
+            .rank(5)
+            .stretch(1, LINE),
+        C::right("tok/s", 6, |line| tables::rate(line.tokens())),
+        C::right("share", 6, |line| figure(&format::percent1(line.share.and_then(crate::units::Ratio::new)))).rank(3),
+    ];
+    let name = format!("Ranks of {}", format::shorten(&chosen.line.name, 18));
+    List { gap: 1, ..List::plain(name, &columns, ranks) }.draw(canvas, area);
+}
+
+fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, top: f64) -> Cell<'static> {
+    let Some(subject) = &line.subject else { return Cell::Empty };
+    let role = if line.measure() == Measure::Prompt { Role::Prompt } else { Role::Output };
+    let span = scene.app.charts.reach.span();
+    let values = Points::of(scene, subject, line.measure(), span).cells(scene.snap.at, span, LINE);
+    Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(role, 75)))
+}
