@@ -128,8 +128,9 @@ impl Process {
 
     /// Whether a page continues a line by no more than this process grows in that time.
     pub(super) fn paces(&self, line: &Line, rows: &[&EngineReading], since: Span) -> bool {
+        let known = line.finder();
         line.goes_on(rows)
-            && rows.iter().all(|reading| match (self.row(reading, rows), line.values(reading)) {
+            && rows.iter().enumerate().all(|(nth, reading)| match (self.row(reading, rows), known.of(nth, reading)) {
                 (Some(row), Some(then)) => row.paces(&reading.tokens, then, since),
                 _ => true,
             })
@@ -137,10 +138,11 @@ impl Process {
 
     /// Whether a line is above another by no more than this process grows in that time.
     pub(super) fn paces_between(&self, then: &Line, now: &Line, since: Span) -> bool {
-        now.0.iter().all(|(key, now)| {
+        let known = then.finder();
+        now.0.iter().enumerate().all(|(nth, (key, now))| {
             let row = self.find(key);
-            let then = then.0.iter().find(|(known, _)| known == key);
-            row.zip(then).is_none_or(|(row, (_, then))| row.counters.paces(now, then, since))
+            let then = known.at(nth, key);
+            row.zip(then).is_none_or(|(row, then)| row.counters.paces(now, then, since))
         })
     }
 
