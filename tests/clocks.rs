@@ -102,6 +102,34 @@ fn a_restart_that_a_wrong_clock_hides_is_a_lost_window_after_a_minute() {
     assert!(bounds(-10_000_000, None).iter().all(|bound| *bound == (false, 0)), "started long before");
 }
 
+/// Class: a start time from before the calendar was set proves no birth, and was taken for that of a process that was
+/// there before, beside another one that answers.
+#[test]
+fn a_birth_before_the_calendar_was_set_is_a_lost_window() {
+    for step in [-90_000, -56_000, 56_000, 3_600_000] {
+        for born in [8_000, 11_000] {
+            let mut fleet = watched();
+            let set = |millis: i64| {
+                let now = after(millis);
+                Moment { wall: now.wall + Span::from_millis(step), ..now }
+            };
+            let look = |fleet: &mut Fleet, at: Moment, started: i64, value: u64| {
+                let page = page("deepseek-r1", counters(10 * value, 4 * value, value), Some(after(started).wall));
+                fleet.apply(support::answered_dated("e", at, page));
+            };
+            for millis in [0, 10_000] {
+                look(&mut fleet, after(millis), -500_000, 1_000);
+            }
+            look(&mut fleet, set(12_000), born, 40);
+            look(&mut fleet, set(13_000), -500_000, 1_000);
+            look(&mut fleet, set(14_000), born, 60);
+            let money = fleet.snapshot().money.clone();
+            let made = output(&fleet);
+            assert!(made == 60 || made == 20 && money.lower_bound, "{step}, {born}: posted {made}");
+        }
+    }
+}
+
 #[test]
 fn without_the_servers_time_its_start_is_taken_by_our_clock() {
     for server in Server::all().filter(|server| !server.dated) {

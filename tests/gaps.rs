@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 
 use margintop::fleet::{Fleet, FleetConfig, SavedState, TargetInfo};
 use margintop::pricing::Book;
-use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName, PageReading, ScrapeCost, ScrapeTrouble, TargetId};
-use margintop::units::{Moment, Span};
+use margintop::reading::{
+    Event, GpuId, GpuReading, Label, NodeName, PageReading, ScrapeCost, ScrapeTrouble, TargetId, TokenCounters,
+};
+use margintop::units::{Moment, Span, Tokens};
 use support::{answered, at, counters, moment, page};
 
 const ENGINE: &str = "http://10.0.0.5:8000";
@@ -68,6 +70,12 @@ impl Watch {
     /// A page of prompts and hits alone.
     fn prompts(&mut self, second: i64, prompts: u64, hits: u64) {
         self.take(ENGINE, second, page("deepseek-r1", counters(prompts, hits, 0), Some(after(-500).wall)));
+    }
+
+    /// The same, of an engine that says its hits or does not.
+    fn hits_or_none(&mut self, second: i64, prompts: u64, hits: Option<u64>) {
+        let tokens = TokenCounters { cached: hits.map(Tokens::new), ..counters(prompts, 0, 0) };
+        self.take(ENGINE, second, page("deepseek-r1", tokens, Some(after(-500).wall)));
     }
 
     fn fail(&mut self, url: &str, second: i64) {
@@ -235,6 +243,100 @@ fn hits_that_come_after_their_prompts_correct_the_misses() {
     watch.prompts(4, 100_000, 130_000);
     assert_eq!(watch.posted(), [0, 100_000], "no more hits than prompts");
     assert_eq!(watch.fleet.snapshot().money.revenue.unwrap().to_string(), "0.014");
+}
+
+/// Class: what was uncertain of unknown hits stays so after they became known.
+#[test]
+fn hits_that_become_known_leave_no_uncertainty() {
+    for (first, restarts) in [(Some(0), false), (None, false), (Some(0), true), (None, true)] {
+        let mut watch = Watch::of(&[ENGINE]);
+        watch.hits_or_none(0, 0, first);
+        for second in 1..=5 {
+            watch.hits_or_none(second, 14_001 * second.unsigned_abs(), None);
+        }
+        watch.hits_or_none(65, 100_000, None);
+        watch.tick(65);
+        let money = watch.fleet.snapshot().money.clone();
+        assert_eq!((money.upper_bound, money.uncertainty.to_string()), (true, "0.041".to_owned()));
+        if restarts {
+            watch.restart(66);
+        }
+        watch.hits_or_none(67, 100_000, Some(60_000));
+        watch.tick(67);
+        assert_eq!(watch.posted(), [40_000, 60_000]);
+        let money = watch.fleet.snapshot().money.clone();
+        assert_eq!((money.upper_bound, money.uncertainty.to_string()), (false, "0.00".to_owned()), "{first:?}");
+        watch.restart(68);
+        watch.tick(68);
+        assert!(!watch.fleet.snapshot().money.upper_bound, "also in what is kept");
+        for second in 69..=73 {
+            watch.hits_or_none(second, 150_000, None);
+        }
+        watch.tick(73);
+        assert_eq!(watch.fleet.snapshot().money.uncertainty.to_string(), "0.0205", "of the later ones alone");
+    }
+}
+
+/// A counter of hits that appears with more than the prompts since the baseline says nothing of those.
+#[test]
+fn hits_of_before_the_baseline_settle_nothing() {
+    let mut watch = Watch::of(&[ENGINE]);
+    watch.hits_or_none(0, 1_000_000, None);
+    watch.hits_or_none(1, 1_100_000, None);
+    watch.hits_or_none(2, 1_100_000, Some(600_000));
+    watch.hits_or_none(3, 1_200_000, Some(640_000));
+    watch.tick(3);
+    assert_eq!(watch.posted(), [160_000, 40_000]);
+    let money = watch.fleet.snapshot().money.clone();
+    assert_eq!((money.upper_bound, money.uncertainty.to_string()), (true, "0.041".to_owned()));
+}
+
+/// What is taken back is uncertain no more.
+#[test]
+fn a_dip_that_is_taken_back_leaves_no_uncertainty() {
+    let mut watch = Watch::of(&[ENGINE]);
+    let mut second = 0;
+    let mut look = |watch: &mut Watch, prompts: u64| {
+        second += 1;
+        let tokens = TokenCounters { cached: None, ..counters(prompts, 0, 0) };
+        watch.take(ENGINE, second, page("deepseek-r1", tokens, None));
+        watch.tick(second);
+    };
+    for prompts in [9_000, 9_010, 5, 12, 20, 28] {
+        look(&mut watch, prompts);
+    }
+    assert_eq!(watch.posted(), [10 + 28, 0]);
+    for prompts in [9_100, 9_110] {
+        look(&mut watch, prompts);
+    }
+    assert_eq!(watch.posted(), [110, 0], "the reset was a dip");
+    let uncertainty = watch.fleet.snapshot().money.uncertainty;
+    assert_eq!(uncertainty.to_string(), "0.000046", "110 tokens at 0.41 a million, rounded up");
+}
+
+/// Class: hits that late ones turned earlier misses into stayed, as what was on trial was taken back.
+#[test]
+fn late_hits_on_trial_are_turned_back() {
+    for restarts in [false, true] {
+        let mut watch = Watch::of(&[ENGINE]);
+        let mut second = 0;
+        let mut look = |watch: &mut Watch, prompts: u64, hits: u64| {
+            second += 1;
+            if restarts && second == 8 {
+                watch.restart(second);
+            }
+            watch.take(ENGINE, second, page("deepseek-r1", counters(prompts, hits, 0), None));
+            watch.tick(second);
+        };
+        for (prompts, hits) in [(9_000, 4_000), (9_010, 4_000), (5, 0), (12, 0), (20, 0), (520, 0), (520, 300)] {
+            look(&mut watch, prompts, hits);
+        }
+        assert_eq!(watch.posted(), [10 + 220, 300], "the reset is on trial");
+        for (prompts, hits) in [(9_700, 4_020), (9_710, 4_020)] {
+            look(&mut watch, prompts, hits);
+        }
+        assert_eq!(watch.posted(), [690, 20], "the reset was a dip");
+    }
 }
 
 #[test]

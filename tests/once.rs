@@ -168,6 +168,25 @@ fn a_file_is_one_look_and_takes_no_time() {
     assert_eq!(picture["engines"][0]["state"], "live");
 }
 
+/// Class: the GPUs of a file were first seen with the last look, so that they cost nothing beside an engine.
+#[test]
+fn gpus_of_a_file_are_paid_from_the_first_look_on() {
+    let engine = Server::pages(&[VLLM, VLLM_LATER]);
+    let label = |gpu: u32| format!("gpu=\"{gpu}\",UUID=\"GPU-a{gpu}\",modelName=\"NVIDIA H800\",Hostname=\"gpu-01\"");
+    let page = [0, 1].map(|gpu| format!("DCGM_FI_DEV_GPU_UTIL{{{}}} 50\n", label(gpu))).concat();
+    let file = std::env::temp_dir().join(format!("margintop-gpus-{}.prom", std::process::id()));
+    std::fs::write(&file, page).unwrap();
+    let picture = once([engine.metrics().as_str(), file.to_str().unwrap()]).arg("--for").arg("1s").run().good();
+    std::fs::remove_file(&file).unwrap();
+    let cost = picture["money"]["cost"].as_str().expect("the GPUs have a cost");
+    // Two GPUs at 2 an hour for a second.
+    let cost: f64 = cost.parse().unwrap();
+    assert!((0.0009..0.0040).contains(&cost), "{cost}");
+    assert_eq!(picture["nodes"][0]["state"], "live");
+    let alone = once([engine.metrics().as_str()]).run().good();
+    assert_eq!(alone["money"]["cost"], Value::Null);
+}
+
 #[test]
 fn people_get_words() {
     let engine = Server::pages(&[VLLM, VLLM_LATER]);

@@ -1,6 +1,7 @@
 //! Replicas behind one address that say no start time: what they made is posted, and nothing above it.
 //!
-//! `MARGINTOP_REPLICAS=N` sets the number of cases, `MARGINTOP_REPLICA_SEED=N` runs one of them and shows its pages.
+//! `MARGINTOP_REPLICAS=N` sets the number of cases, `MARGINTOP_REPLICA_SEED=N` runs one of them and shows its pages,
+//! `MARGINTOP_REPLICA_FAULTS=1` lists what is wrong also where that is within the limits.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 #[allow(dead_code, unreachable_pub, reason = "this test uses a part")]
@@ -199,6 +200,9 @@ fn faults_of(kind: Kind) -> Vec<String> {
         }
     }
     println!("{kind:?}: {exact} of {cases} to the token, {} faults", faults.len());
+    if number("MARGINTOP_REPLICA_FAULTS").is_some() {
+        println!("{}", faults.join("\n"));
+    }
     faults
 }
 
@@ -213,7 +217,7 @@ fn hold(kind: Kind, known: usize) {
 /// Class: the past of a replica is billed as another one's growth.
 #[test]
 fn replicas_at_work_are_never_billed_for_each_other() {
-    for (replicas, known) in [(2, 3), (3, 21)] {
+    for (replicas, known) in [(2, 2), (3, 17)] {
         hold(Kind { replicas, dips: false, silent: true, restarts: false }, known);
     }
 }
@@ -221,7 +225,7 @@ fn replicas_at_work_are_never_billed_for_each_other() {
 /// Class: a counter of one replica dips while another one answers too.
 #[test]
 fn a_dip_of_one_of_several_replicas_is_billed_once() {
-    for (replicas, known) in [(2, 3), (3, 31)] {
+    for (replicas, known) in [(2, 2), (3, 25)] {
         hold(Kind { replicas, dips: true, silent: true, restarts: false }, known);
     }
 }
@@ -229,5 +233,5 @@ fn a_dip_of_one_of_several_replicas_is_billed_once() {
 /// Class: one of several replicas is restarted, and nothing but its values says so.
 #[test]
 fn a_restart_of_one_of_several_replicas_is_billed_once() {
-    hold(Kind { replicas: 2, dips: false, silent: false, restarts: true }, 5);
+    hold(Kind { replicas: 2, dips: false, silent: false, restarts: true }, 4);
 }

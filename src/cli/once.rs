@@ -114,6 +114,9 @@ impl Session {
         if self.plan.search {
             self.search(&mut fleet).await;
         }
+        if self.waits() {
+            self.show_gpus_of_files(&mut fleet).await;
+        }
         self.look(&mut fleet, !self.waits()).await;
         let mut next = began;
         while self.waits() {
@@ -184,6 +187,12 @@ impl Session {
         fleet.take(Message::Events(events));
     }
 
+    /// Takes the GPUs of files, which are paid from the first look on. An engine on a file has one look, the last one.
+    async fn show_gpus_of_files(&mut self, fleet: &mut Collector) {
+        let pages = round(&mut self.files).await;
+        fleet.take(Message::Events(pages.into_iter().filter(shows_gpus_alone).collect()));
+    }
+
     /// What the driver answers; of one that has never answered, that it does not.
     async fn answer(&mut self) -> Option<Event> {
         let (_, inbox) = self.driver.as_mut()?;
@@ -240,4 +249,8 @@ pub(super) fn print(picture: &Snapshot, form: Form, zone: &TimeZone) -> Result<(
 
 fn shows_gpus(event: &Event) -> bool {
     matches!(event, Event::Page { outcome: Ok(page), .. } if !page.gpus.is_empty())
+}
+
+fn shows_gpus_alone(event: &Event) -> bool {
+    shows_gpus(event) && matches!(event, Event::Page { outcome: Ok(page), .. } if page.engines.is_empty())
 }

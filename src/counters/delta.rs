@@ -90,6 +90,8 @@ pub struct Growth {
     pub all: Delta,
     /// Misses of earlier pages that turn out to be hits.
     pub corrected: Tokens,
+    /// Prompts of earlier pages whose hits were unknown until this one.
+    pub settled: Tokens,
     /// Of finished requests, if the engine counts them apart.
     pub finished: Option<Delta>,
 }

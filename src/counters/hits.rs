@@ -13,6 +13,9 @@ pub(super) struct HitClamp {
     hits: u64,
     /// The hits counted so far.
     counted: u64,
+    /// The prompts of pages without a counter of hits, whose hits are unknown.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    unknown: u64,
 }
 
 /// A growth of prompts and hits, split.
@@ -22,6 +25,8 @@ pub(super) struct Split {
     pub(super) hit: u64,
     /// Misses of earlier prompts that turn out to be hits.
     pub(super) corrected: u64,
+    /// Earlier prompts whose hits were unknown until now.
+    pub(super) settled: u64,
 }
 
 impl HitClamp {
@@ -37,12 +42,19 @@ impl HitClamp {
         let due = self.hits.min(self.prompts).saturating_sub(self.counted);
         let hit = due.min(prompts);
         self.counted += due;
-        Split { miss: prompts - hit, hit, corrected: due - hit }
+        let settled = std::mem::take(&mut self.unknown);
+        Split { miss: prompts - hit, hit, corrected: due - hit, settled }
     }
 
     /// Notes prompts of a page without a counter of hits: they are counted as misses, and hits that come later correct them.
     pub(super) const fn note(&mut self, prompts: u64) {
         self.prompts = self.prompts.saturating_add(prompts);
+        self.unknown = self.unknown.saturating_add(prompts);
+    }
+
+    /// Leaves the hits of earlier prompts unknown for good: the counter of hits says nothing of those.
+    pub(super) const fn leave_unknown(&mut self) {
+        self.unknown = 0;
     }
 
     /// Whether hits that are seen for the first time, with a growth of prompts, can be of the prompts since the baseline.
@@ -55,6 +67,11 @@ impl HitClamp {
         self.counted = self.counted.saturating_sub(corrected);
     }
 
+    /// Takes back that the hits of earlier prompts are known: what says so is not believed.
+    pub(super) const fn unsettle(&mut self, settled: u64) {
+        self.unknown = self.unknown.saturating_add(settled);
+    }
+
     /// Hits that wait for their prompts.
     #[cfg(test)]
     pub(super) const fn pending(self) -> u64 {
@@ -62,12 +79,29 @@ impl HitClamp {
     }
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn split(miss: u64, hit: u64, corrected: u64) -> Split {
-        Split { miss, hit, corrected }
+        Split { miss, hit, corrected, settled: 0 }
+    }
+
+    #[test]
+    fn hits_that_become_known_settle_the_prompts_before_them_once() {
+        let mut clamp = HitClamp::default();
+        clamp.take(10, 0);
+        clamp.note(100);
+        assert_eq!(clamp.take(10, 60), Split { miss: 0, hit: 10, corrected: 50, settled: 100 });
+        assert_eq!(clamp.take(10, 0).settled, 0);
+        clamp.note(100);
+        clamp.leave_unknown();
+        assert_eq!(clamp.take(10, 0).settled, 0);
     }
 
     #[test]

@@ -13,7 +13,6 @@ use super::jitter::Jitter;
 use super::passed::PassedLines;
 use super::process::{Process, ProcessId, ProcessRow, Succession};
 use super::quarantined::QuarantinedLines;
-use super::row::{PageContext, RowCounters};
 use super::trial::Trial;
 use super::turns::Turns;
 use crate::reading::EngineReading;
@@ -313,7 +312,8 @@ impl Processes {
                 process.succession = Some(Succession::Open);
             }
             let outcome = self.baseline(page, id);
-            return Outcome { lost: after(SLACK) && page.ahead.is_none(), ..outcome };
+            let before_step = last.is_some_and(|last| page.began_before_step(ours, last));
+            return Outcome { lost: before_step || after(SLACK) && page.ahead.is_none(), ..outcome };
         };
         let since = page.at + (began - page.at.wall);
         let context = page.context(since);
@@ -467,23 +467,6 @@ impl Processes {
             }
         }
         (believed, lost)
-    }
-}
-
-impl InstancePage<'_> {
-    /// The context for the rows of a process whose last page came at `last_page`.
-    pub(super) fn context(&self, last_page: Moment) -> PageContext {
-        let identified = self.start.is_some();
-        PageContext { at: self.at, last_page, bounds: self.bounds, refused: self.refused, identified }
-    }
-
-    /// Whether a process that was born at an instant can have made all that the page has.
-    pub(super) fn may_be_made_since(&self, began: Timestamp) -> bool {
-        let since = self.at + (began - self.at.wall);
-        let context = self.context(since);
-        let is_beyond =
-            |reading: &&EngineReading| RowCounters::zero(since, reading).is_beyond_hardware(&reading.tokens, &context);
-        !self.rows.iter().any(is_beyond)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Lines: the values of a page's rows, compared with those of other pages.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::values::{self, RowKey};
@@ -9,7 +12,50 @@ use crate::reading::{EngineReading, TokenCounters};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Line(pub(super) Vec<(RowKey, TokenCounters)>);
 
+/// The number of rows up to which they are compared one by one.
+const FEW: usize = 16;
+
+/// Finds the values of rows in a line: at the place that they have in the other one, else by their key.
+pub(super) struct Finder<'l> {
+    line: &'l Line,
+    places: OnceCell<HashMap<&'l RowKey, usize>>,
+}
+
+impl<'l> Finder<'l> {
+    /// The values of a row that is at a place of another line.
+    pub(super) fn at(&self, place: usize, key: &RowKey) -> Option<&'l TokenCounters> {
+        self.find(place, |known| known == key, || key.clone())
+    }
+
+    /// The values of the row of a reading that is at a place of its page.
+    pub(super) fn of(&self, place: usize, reading: &EngineReading) -> Option<&'l TokenCounters> {
+        self.find(place, |known| known.is_of(reading), || RowKey::of(reading))
+    }
+
+    fn find(
+        &self,
+        place: usize,
+        is_it: impl Fn(&RowKey) -> bool,
+        key: impl FnOnce() -> RowKey,
+    ) -> Option<&'l TokenCounters> {
+        let rows = &self.line.0;
+        if let Some((_, values)) = rows.get(place).filter(|(known, _)| is_it(known)) {
+            return Some(values);
+        }
+        if rows.len() <= FEW {
+            return rows.iter().find(|(known, _)| is_it(known)).map(|(_, values)| values);
+        }
+        let all = || rows.iter().enumerate().rev().map(|(place, (key, _))| (key, place)).collect();
+        self.places.get_or_init(all).get(&key()).map(|place| &rows[*place].1)
+    }
+}
+
 impl Line {
+    /// Finds values in it.
+    pub(super) const fn finder(&self) -> Finder<'_> {
+        Finder { line: self, places: OnceCell::new() }
+    }
+
     /// The line of a page.
     pub(super) fn of(rows: &[&EngineReading]) -> Self {
         Self(rows.iter().map(|reading| (RowKey::of(reading), reading.tokens)).collect())
@@ -28,16 +74,22 @@ impl Line {
 
     /// Whether a page continues from these values: no counter is below them.
     pub(super) fn goes_on(&self, rows: &[&EngineReading]) -> bool {
-        rows.iter().all(|reading| self.values(reading).is_none_or(|then| !values::fell(&reading.tokens, then)))
+        let known = self.finder();
+        let fell = |(nth, reading): (usize, &&EngineReading)| {
+            known.of(nth, reading).is_some_and(|then| values::fell(&reading.tokens, then))
+        };
+        !rows.iter().enumerate().any(fell)
     }
 
     /// The growth of all counters of a page since these values.
     pub(super) fn growth(&self, rows: &[&EngineReading]) -> u64 {
-        let grown = |reading: &&EngineReading| {
-            self.values(reading)
+        let known = self.finder();
+        let grown = |(nth, reading): (usize, &&EngineReading)| {
+            known
+                .of(nth, reading)
                 .map_or(0, |then| values::growth(&reading.tokens, then).into_iter().fold(0, u64::saturating_add))
         };
-        rows.iter().map(grown).fold(0, u64::saturating_add)
+        rows.iter().enumerate().map(grown).fold(0, u64::saturating_add)
     }
 
     /// Whether it has the rows of another line, in the same order.
@@ -47,10 +99,11 @@ impl Line {
 
     /// Whether no counter is below that of another line.
     pub(super) fn reaches(&self, other: &Self) -> bool {
-        let below = |(key, then): &(RowKey, TokenCounters)| {
-            self.0.iter().find(|(known, _)| known == key).is_some_and(|(_, now)| values::fell(now, then))
+        let known = self.finder();
+        let below = |(nth, (key, then)): (usize, &(RowKey, TokenCounters))| {
+            known.at(nth, key).is_some_and(|now| values::fell(now, then))
         };
-        !other.0.iter().any(below)
+        !other.0.iter().enumerate().any(below)
     }
 
     /// Whether a counter is above that of another line.
@@ -76,25 +129,21 @@ impl Line {
 
     /// The largest growth of any counter of a later line since these values.
     pub(super) fn largest_growth_to(&self, later: &Self) -> u64 {
-        let grown = |(key, now): &(RowKey, TokenCounters)| {
-            let then = self.0.iter().find(|(known, _)| known == key);
-            then.map_or(0, |(_, then)| values::growth(now, then).into_iter().max().unwrap_or_default())
+        let known = self.finder();
+        let grown = |(nth, (key, now)): (usize, &(RowKey, TokenCounters))| {
+            let then = known.at(nth, key);
+            then.map_or(0, |then| values::growth(now, then).into_iter().max().unwrap_or_default())
         };
-        later.0.iter().map(grown).max().unwrap_or_default()
+        later.0.iter().enumerate().map(grown).max().unwrap_or_default()
     }
 
     /// The growth of all counters of a later line since these values.
     pub(super) fn growth_to(&self, later: &Self) -> u64 {
-        let grown = |(key, now): &(RowKey, TokenCounters)| {
-            self.0
-                .iter()
-                .find(|(known, _)| known == key)
-                .map_or(0, |(_, then)| values::growth(now, then).into_iter().fold(0, u64::saturating_add))
+        let known = self.finder();
+        let grown = |(nth, (key, now)): (usize, &(RowKey, TokenCounters))| {
+            let then = known.at(nth, key);
+            then.map_or(0, |then| values::growth(now, then).into_iter().fold(0, u64::saturating_add))
         };
-        later.0.iter().map(grown).fold(0, u64::saturating_add)
-    }
-
-    pub(super) fn values(&self, reading: &EngineReading) -> Option<&TokenCounters> {
-        self.0.iter().find(|(key, _)| key.is_of(reading)).map(|(_, values)| values)
+        later.0.iter().enumerate().map(grown).fold(0, u64::saturating_add)
     }
 }

@@ -1,14 +1,14 @@
 //! How a page stands to a process: whether it continues from its last values, falls below them or jumps above.
 
 use super::fastest_minute::{MIN_DISPUTED, MINUTE};
-use super::identity::InstancePage;
+use super::identity::{InstancePage, SLACK};
 use super::line::Line;
 use super::own_pace::{self, OwnPace};
 use super::process::Process;
 use super::row::{PageContext, RowCounters};
 use super::values::{self, RowKey};
 use crate::reading::EngineReading;
-use crate::units::{Moment, Span};
+use crate::units::{Moment, Span, Timestamp};
 
 /// If the values of a first page and the growth after it differ by at most this factor, the first page may have been
 /// short of some workers.
@@ -28,6 +28,31 @@ pub(super) enum PageMatch {
     /// There is no common row.
     Other,
 }
+
+impl InstancePage<'_> {
+    /// The context for the rows of a process whose last page came at `last_page`.
+    pub(super) fn context(&self, last_page: Moment) -> PageContext {
+        let identified = self.start.is_some();
+        PageContext { at: self.at, last_page, bounds: self.bounds, refused: self.refused, identified }
+    }
+
+    /// Whether a process that was born at an instant can have made all that the page has.
+    pub(super) fn may_be_made_since(&self, began: Timestamp) -> bool {
+        let since = self.at + (began - self.at.wall);
+        let context = self.context(since);
+        let is_beyond =
+            |reading: &&EngineReading| RowCounters::zero(since, reading).is_beyond_hardware(&reading.tokens, &context);
+        !self.rows.iter().any(is_beyond)
+    }
+
+    /// Whether a process began after the last page by the calendar of that time, which was set since: its start time is of
+    /// a calendar that ended.
+    pub(super) fn began_before_step(&self, began: Timestamp, last: Moment) -> bool {
+        let step = (self.at.wall - self.at.since(last)) - last.wall;
+        step.millis().abs() > SLACK.millis() && began > last.wall - SLACK
+    }
+}
+
 impl Process {
     /// How a page relates to it.
     pub(super) fn fit(&self, rows: &[&EngineReading], context: &PageContext) -> PageMatch {
@@ -103,8 +128,9 @@ impl Process {
 
     /// Whether a page continues a line by no more than this process grows in that time.
     pub(super) fn paces(&self, line: &Line, rows: &[&EngineReading], since: Span) -> bool {
+        let known = line.finder();
         line.goes_on(rows)
-            && rows.iter().all(|reading| match (self.row(reading, rows), line.values(reading)) {
+            && rows.iter().enumerate().all(|(nth, reading)| match (self.row(reading, rows), known.of(nth, reading)) {
                 (Some(row), Some(then)) => row.paces(&reading.tokens, then, since),
                 _ => true,
             })
@@ -112,10 +138,11 @@ impl Process {
 
     /// Whether a line is above another by no more than this process grows in that time.
     pub(super) fn paces_between(&self, then: &Line, now: &Line, since: Span) -> bool {
-        now.0.iter().all(|(key, now)| {
+        let known = then.finder();
+        now.0.iter().enumerate().all(|(nth, (key, now))| {
             let row = self.find(key);
-            let then = then.0.iter().find(|(known, _)| known == key);
-            row.zip(then).is_none_or(|(row, (_, then))| row.counters.paces(now, then, since))
+            let then = known.at(nth, key);
+            row.zip(then).is_none_or(|(row, then)| row.counters.paces(now, then, since))
         })
     }
 

@@ -366,7 +366,7 @@ impl RowCounters {
         self.hits = hits;
         self.accept(reading, now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
-        let growth = Growth { all, finished, corrected: Tokens::ZERO };
+        let growth = Growth { all, finished, ..Growth::default() };
         let disputed = Disputed { growth, before, after: now, since, bound: why.to_owned() };
         Step { disputed: Some(disputed), ..Step::default() }
     }
@@ -393,11 +393,10 @@ impl RowCounters {
         let first_moved = self.first_moved(grown, context.at);
         let grown = self.without_earlier_hits(grown, now);
         let (grown, taken) = without(grown, taken, now);
-        let (all, mut corrected) = self.split(reading, grown, now);
+        let (all, mut late) = self.split(reading, grown, now);
         if self.earlier.is_some() {
             // What was posted before a reset is not corrected by what may be taken back.
-            self.hits.give_back(corrected.count());
-            corrected = Tokens::ZERO;
+            self.drop_late(&mut late);
         }
         self.accept(reading, *now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
@@ -416,17 +415,25 @@ impl RowCounters {
                     since: first_moved,
                     bound: REASON_TAKEN.to_owned(),
                 });
-                let grown = Some(Growth { all, corrected, finished });
+                let [corrected, settled] = late;
+                let grown = Some(Growth { all, corrected, settled, finished });
                 Step { grown, disputed, from, reset, regained, ..Step::default() }
             }
             Some(bound) => {
-                self.hits.give_back(corrected.count());
+                self.drop_late(&mut late);
                 let all = taken.map_or(all, |taken| all.plus(taken.all));
-                let growth = Growth { all, finished, corrected: Tokens::ZERO };
+                let growth = Growth { all, finished, ..Growth::default() };
                 let disputed = Disputed { growth, before, after: *now, since: first_moved, bound };
                 Step { disputed: Some(disputed), reset, regained, ..Step::default() }
             }
         }
+    }
+
+    /// Leaves earlier prompts as they were posted: their hits go to later ones.
+    fn drop_late(&mut self, late: &mut [Tokens; 2]) {
+        let [corrected, settled] = std::mem::take(late);
+        self.hits.give_back(corrected.count());
+        self.hits.unsettle(settled.count());
     }
 
     fn accept(&mut self, reading: &EngineReading, now: TokenCounters, grown: [u64; COUNTERS], at: Moment) {

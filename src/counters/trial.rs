@@ -1,5 +1,7 @@
 //! What was believed of a process without a start time, or with one that moves, and may be taken back: it is on trial.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::fastest_minute::FastestMinute;
@@ -113,10 +115,11 @@ impl Trial {
 
     /// Whether values are above those from before the trial by no more than the rows had grown in that time.
     fn paces(&self, now: &Line, since: Span) -> bool {
-        now.0.iter().all(|(key, now)| {
-            let then = self.before.0.iter().find(|(known, _)| known == key);
-            let shown = self.shown.iter().find(|(known, _)| known == key);
-            then.zip(shown).is_none_or(|((_, then), (_, shown))| shown.explains(values::growth(now, then), since))
+        let known = self.before.finder();
+        let shown: HashMap<_, _> = self.shown.iter().rev().map(|(key, shown)| (key, shown)).collect();
+        now.0.iter().enumerate().all(|(nth, (key, now))| {
+            let (then, shown) = (known.at(nth, key), shown.get(key));
+            then.zip(shown).is_none_or(|(then, shown)| shown.explains(values::growth(now, then), since))
         })
     }
 

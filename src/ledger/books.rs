@@ -8,7 +8,7 @@ use super::table::Table;
 use super::tariffs::Tariffs;
 use super::{
     Classes, CostAccount, CostAccountId, Dispute, Entry, Marker, PendingPostings, Posting, PostingSums, RevenueAccount,
-    RevenueAccountId, SloMinutes, Tariff, TariffId, Timing, TokenChange, Uncertainty, cut_minutes,
+    RevenueAccountId, SloMinutes, Tariff, TariffId, TokenChange, Uncertainty, cut_minutes,
 };
 use crate::pricing::Book;
 use crate::reading::{Label, NodeName};
@@ -31,6 +31,8 @@ pub struct Ledger {
     pub(super) day_began: Timestamp,
     pub(super) today: PostingSums,
     pub(super) uncertainty: Uncertainty,
+    /// What unknown hits could take off each of the latest minutes.
+    pub(super) unknown_hits: BTreeMap<Timestamp, Money>,
     pub(super) minutes: BTreeMap<Timestamp, PostingSums>,
     pub(super) touched: BTreeSet<Timestamp>,
     pub(super) earned: Vec<Money>,
@@ -156,7 +158,9 @@ impl Ledger {
         for end in cuts.into_iter().chain([posting.to]) {
             let upto = whole.upto(end);
             let tariff = self.tariff_at(posting.account, from);
-            let entry = Entry { account: posting.account, tariff, minute: from.minute(), tokens: upto.less(done) };
+            let tokens = upto.less(done);
+            let unsure = if posting.hits_known { Tokens::ZERO } else { tokens.miss };
+            let entry = Entry { account: posting.account, tariff, minute: from.minute(), tokens, unsure };
             (from, done) = (end, upto);
             entries.push(entry);
         }
@@ -203,11 +207,17 @@ impl Ledger {
         let earned = self.recent_part(earned, posting.to - posting.from);
         self.earned[posting.account.index()] += earned;
         self.note_uncertainty(posting, lines);
+        for line in lines {
+            self.note_unknown_hits(line);
+        }
     }
 
     /// Takes posted entries back by a counter-entry.
     pub fn reverse(&mut self, entries: &[Entry]) {
-        for entry in entries.iter().filter(|_| !self.closed) {
+        if self.closed {
+            return;
+        }
+        for entry in entries {
             let worth = self.worth(entry);
             self.earned[entry.account.index()] -= worth;
             self.lately.earned[entry.account.index()].clear();
@@ -220,6 +230,7 @@ impl Ledger {
                 let key = (entry.minute, entry.account, entry.tariff);
                 *pending.tokens.entry(key).or_default() += TokenChange::taken_back(entry.tokens);
             }
+            self.settle_hits(entry);
         }
     }
 
@@ -237,17 +248,8 @@ impl Ledger {
             let worth = self.worth(entry);
             self.earned[entry.account.index()] += worth;
             self.write(*entry);
+            self.note_unknown_hits(entry);
         }
-    }
-
-    /// Counts a window in which tokens may be missing.
-    pub fn lose_window(&mut self, at: Timestamp) {
-        self.doubt(at.minute(), Uncertainty { lost_windows: 1, ..Uncertainty::default() });
-    }
-
-    /// Takes back a window that turned out to lack no tokens.
-    pub fn regain_window(&mut self, at: Timestamp) {
-        self.doubt(at.minute(), Uncertainty { lost_windows: -1, ..Uncertainty::default() });
     }
 
     /// Adds a marker, unless it is among the latest ones.
@@ -285,7 +287,9 @@ impl Ledger {
 
     /// Drops minutes that ended more than an hour before `now`.
     pub fn settle(&mut self, now: Timestamp) {
-        self.minutes = self.minutes.split_off(&(now - MINUTES_KEPT).minute());
+        let from = (now - MINUTES_KEPT).minute();
+        self.minutes = self.minutes.split_off(&from);
+        self.unknown_hits = self.unknown_hits.split_off(&from);
         self.lately.settle(now);
     }
 
@@ -333,11 +337,6 @@ impl Ledger {
     /// The recent revenue and cost of each account, by number, with the time that they cover.
     pub(super) fn lately(&self) -> &Lately {
         &self.lately
-    }
-
-    /// How far the day's true total may lie from what was posted.
-    pub fn uncertainty(&self) -> Uncertainty {
-        self.uncertainty
     }
 
     fn note_earned(&mut self, posting: &Posting, earned: Money) {
@@ -428,35 +427,5 @@ impl Ledger {
             self.mark(change);
         }
         tariff
-    }
-
-    /// Records the uncertainty of a posting.
-    fn note_uncertainty(&mut self, posting: &Posting, lines: &[Entry]) {
-        let mut uncertainty = Uncertainty::default();
-        let mut tariffs = lines.iter().filter_map(|line| line.tariff);
-        if posting.timing == Timing::Estimated {
-            let values = tariffs.clone().map(|tariff| self.tariff(tariff).value(posting.tokens));
-            let (low, high) = (values.clone().min().unwrap_or_default(), values.max().unwrap_or_default());
-            uncertainty.timing = (high - low).scaled(1, 2).unwrap_or_default();
-        }
-        if !posting.hits_known && posting.tokens.miss > Tokens::ZERO {
-            let doubt = tariffs.next_back().map(|tariff| self.tariff(tariff).hit_uncertainty(posting.tokens.miss));
-            uncertainty.hits = doubt.unwrap_or_default();
-        }
-        if uncertainty != Uncertainty::default() {
-            self.doubt(posting.last_minute(), uncertainty);
-        }
-    }
-
-    fn doubt(&mut self, minute: Timestamp, uncertainty: Uncertainty) {
-        if self.closed {
-            return;
-        }
-        if minute >= self.day_began.minute() {
-            self.uncertainty += uncertainty;
-        }
-        if let Some(pending) = &mut self.pending {
-            *pending.uncertainty.entry(minute).or_default() += uncertainty;
-        }
     }
 }

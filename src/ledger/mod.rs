@@ -21,6 +21,7 @@ mod slo;
 mod sums;
 mod table;
 mod tariffs;
+mod uncertainty;
 mod uncosted;
 
 pub use account::{CostAccount, CostAccountId, CostKind, RevenueAccount, RevenueAccountId, Tariff, TariffId};

@@ -56,6 +56,14 @@ pub struct Entry {
     pub minute: Timestamp,
     /// The tokens.
     pub tokens: Classes,
+    /// The misses among them whose hits are unknown.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unsure: Tokens,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(tokens: &Tokens) -> bool {
+    *tokens == Tokens::ZERO
 }
 
 impl Entry {
@@ -67,5 +75,19 @@ impl Entry {
     /// Adds the other entry's tokens.
     pub fn merge(&mut self, other: Self) {
         self.tokens += other.tokens;
+        self.unsure += other.unsure;
+    }
+
+    /// The same entry of some of its tokens, with as many misses of unknown hits as there can be.
+    #[must_use]
+    pub(crate) fn part(self, tokens: Classes) -> Self {
+        Self { tokens, unsure: self.unsure.min(tokens.miss), ..self }
+    }
+
+    /// The entry without these of its tokens.
+    #[must_use]
+    pub(crate) fn without(self, taken: &Self) -> Self {
+        let tokens = self.tokens.less(taken.tokens);
+        Self { tokens, unsure: self.unsure.saturating_sub(taken.unsure).min(tokens.miss), ..self }
     }
 }

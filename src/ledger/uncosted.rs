@@ -2,7 +2,7 @@
 
 use super::{Entry, Ledger, RevenueAccount};
 use crate::reading::NodeName;
-use crate::units::{Span, Timestamp};
+use crate::units::{Span, Timestamp, Tokens};
 
 impl Ledger {
     /// Moves a node's revenue since an instant to accounts whose cost is unknown, as its GPUs turn out to have been
@@ -12,7 +12,13 @@ impl Ledger {
         let accounts = self.accounts.rows();
         let first = since.minute() + Span::from_secs(60);
         let entries = self.minutes.range(first..).flat_map(|(minute, sums)| {
-            sums.tokens().map(|(account, tariff, tokens)| Entry { account, tariff, minute: *minute, tokens })
+            sums.tokens().map(|(account, tariff, tokens)| Entry {
+                account,
+                tariff,
+                minute: *minute,
+                tokens,
+                unsure: Tokens::ZERO,
+            })
         });
         let costed = |entry: &Entry| {
             let account = &accounts[entry.account.index()];

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
-use super::trials::ResetRow;
+use super::trials::{OnTrial, ResetRow};
 use crate::counters::{Process, ProcessId, Processes, RowKey};
-use crate::ledger::Entry;
 use crate::reading::{EngineReading, InstanceId, ModelName, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
 
@@ -43,7 +42,7 @@ pub(crate) struct Instance {
     pub(crate) seen: Moment,
     pub(crate) processes: Processes,
     /// Entries that were posted on trial, by process.
-    pub(super) trial: BTreeMap<ProcessId, Vec<Entry>>,
+    pub(super) trial: BTreeMap<ProcessId, OnTrial>,
     /// Entries of rows that were reset and may have dipped.
     pub(super) resets: Vec<ResetRow>,
 }

@@ -147,8 +147,14 @@ impl Metering {
         if let Some(grown) = &step.grown {
             let entries = self.earn(context, engine, place, reading, grown, interval);
             trials::keep(engine, reading, outcome, step.reset.is_on_trial(), entries);
+            if grown.settled > crate::units::Tokens::ZERO {
+                let moved = engine.rows[place].settle(grown.settled, context.ledger);
+                trials::keep_moved(engine, reading, outcome, &moved);
+                self.move_entries(context, reading.instance.as_ref(), outcome.process, &moved);
+            }
             if grown.corrected > crate::units::Tokens::ZERO {
                 let moved = correct(context, engine, place, outcome.process, grown.corrected);
+                trials::keep_moved(engine, reading, outcome, &moved);
                 self.move_entries(context, reading.instance.as_ref(), outcome.process, &moved);
             }
         }

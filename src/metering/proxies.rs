@@ -125,7 +125,7 @@ impl Metering {
             row.earned.add(day, entry.tariff, TokenChange::taken_back(entry.tokens));
         }
         let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id == row.instance) else { return };
-        instance.trial.values_mut().for_each(|kept| subtract(kept, back));
+        instance.trial.values_mut().for_each(|kept| subtract(&mut kept.entries, back));
         for process in instance.processes.all() {
             self.drop_entries(context, row.instance.as_ref(), process.id(), back);
         }

@@ -225,9 +225,10 @@ impl ProxyGuard {
             if let Some(left) = &mut fresh {
                 let old = entry.tokens.less(*left);
                 *left = left.less(entry.tokens);
-                entry.tokens = entry.tokens.less(old);
-                if self.doubtful && !old.is_zero() {
-                    super::revenue::remember(&mut self.earlier, Entry { tokens: old, ..entry });
+                let old = entry.part(old);
+                entry = entry.without(&old);
+                if self.doubtful && !old.tokens.is_zero() {
+                    super::revenue::remember(&mut self.earlier, old);
                 }
             }
             if matches!(self.verdict, Verdict::Own) && !entry.tokens.is_zero() {

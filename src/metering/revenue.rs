@@ -266,11 +266,11 @@ fn post_late(context: &mut Context<'_>, posting: &Posting, late: [Option<Timesta
 /// Takes entries from kept ones, the latest first.
 pub(super) fn subtract(kept: &mut [Entry], taken: &[Entry]) {
     for entry in taken {
-        let mut left = entry.tokens;
+        let mut left = *entry;
         for kept in kept.iter_mut().rev().filter(|kept| kept.merges(entry)) {
-            let rest = kept.tokens.less(left);
-            left = left.less(kept.tokens);
-            kept.tokens = rest;
+            let rest = kept.without(&left);
+            left = left.without(kept);
+            *kept = rest;
         }
     }
 }

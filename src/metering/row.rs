@@ -161,6 +161,17 @@ impl Row {
         self.correctable.clear();
     }
 
+    /// Forgets an entry that was taken back.
+    pub(super) fn drop_correctable(&mut self, entry: &Entry) {
+        super::revenue::subtract(&mut self.correctable, std::slice::from_ref(entry));
+        self.correctable.retain(|kept| kept.tokens.miss > Tokens::ZERO);
+    }
+
+    /// Whether an entry is of its present account.
+    pub(super) fn is_paid_by(&self, entry: &Entry) -> bool {
+        self.account.as_ref().is_some_and(|(_, account)| *account == entry.account)
+    }
+
     /// Whether a reading is of this row.
     pub(super) fn is_of(&self, reading: &EngineReading) -> bool {
         self.instance == reading.instance && self.key.is_of(reading)
@@ -214,11 +225,31 @@ impl Row {
         if entry.tokens.miss == Tokens::ZERO {
             return;
         }
-        let misses = Entry { tokens: Classes { miss: entry.tokens.miss, ..Classes::default() }, ..entry };
+        let misses = entry.part(Classes { miss: entry.tokens.miss, ..Classes::default() });
         super::revenue::remember(&mut self.correctable, misses);
         if self.correctable.len() > CORRECTABLE {
             self.correctable.remove(0);
         }
+    }
+
+    /// Takes back the uncertainty of so many earlier prompts whose hits are known now, the latest first. Returns the
+    /// entries with it and without.
+    pub(super) fn settle(&mut self, settled: Tokens, ledger: &mut Ledger) -> Vec<[Entry; 2]> {
+        let (mut left, mut moved) = (settled, Vec::new());
+        for line in self.correctable.iter_mut().rev() {
+            let part = line.unsure.min(left);
+            if part == Tokens::ZERO {
+                continue;
+            }
+            left = left.saturating_sub(part);
+            let after = Entry { tokens: Classes { miss: part, ..Classes::default() }, unsure: Tokens::ZERO, ..*line };
+            let before = Entry { unsure: part, ..after };
+            ledger.settle_hits(&before);
+            line.unsure = line.unsure.saturating_sub(part);
+            self.guard.iter_mut().for_each(|guard| guard.correct(before, after));
+            moved.push([before, after]);
+        }
+        moved
     }
 
     /// Turns misses of earlier entries into hits, the latest first. Returns how many tokens could not be corrected,
@@ -228,18 +259,21 @@ impl Row {
         while left > Tokens::ZERO {
             let Some(mut line) = self.correctable.pop() else { break };
             let part = line.tokens.miss.min(left);
-            let of = |tokens| Entry { tokens, ..line };
             let (misses, hits) =
                 (Classes { miss: part, ..Classes::default() }, Classes { hit: part, ..Classes::default() });
-            ledger.reverse(&[of(misses)]);
-            ledger.repost(&[of(hits)]);
-            self.guard.iter_mut().for_each(|guard| guard.correct(of(misses), of(hits)));
-            moved.push([of(misses), of(hits)]);
+            // Of misses that remain, hits may still be unknown.
+            let unsure = line.unsure.saturating_sub(line.tokens.miss.saturating_sub(part));
+            let before = Entry { tokens: misses, unsure, ..line };
+            let after = Entry { tokens: hits, unsure: Tokens::ZERO, ..line };
+            ledger.reverse(&[before]);
+            ledger.repost(&[after]);
+            self.guard.iter_mut().for_each(|guard| guard.correct(before, after));
+            moved.push([before, after]);
             let mut change = TokenChange::added(hits);
             change += TokenChange::taken_back(misses);
             self.earned.add(ledger.day_began(), line.tariff, change);
             left = left.saturating_sub(part);
-            line.tokens.miss = line.tokens.miss.saturating_sub(part);
+            line = line.without(&before);
             if line.tokens.miss > Tokens::ZERO {
                 self.correctable.push(line);
             }

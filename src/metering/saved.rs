@@ -17,7 +17,7 @@ use super::prefill_attribution::PromptWeight;
 use super::proxies::Left;
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
-use super::trials::ResetRow;
+use super::trials::{self, ResetRow};
 use super::{InventoryView, Metering};
 use crate::counters::{ProcessId, ProcessRow, Processes, RowKey};
 use crate::inventory::FleetConfig;
@@ -50,6 +50,9 @@ struct SavedInstance {
     processes: Processes,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     trial: Vec<(ProcessId, Vec<Entry>)>,
+    /// Entries of before a trial that late hits changed, and what they became.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    moved: Vec<(ProcessId, Vec<[Entry; 2]>)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     resets: Vec<ResetRow>,
 }
@@ -111,8 +114,14 @@ impl SavedTarget {
         let rows_of_page = saved.collect();
         let rows = rows.into_iter().map(|(_, row)| row).collect();
         let processes = Processes::of_one(start, answered, rows);
-        let instances =
-            vec![SavedInstance { id: None, seen: answered, processes, trial: Vec::new(), resets: Vec::new() }];
+        let instances = vec![SavedInstance {
+            id: None,
+            seen: answered,
+            processes,
+            trial: Vec::new(),
+            moved: Vec::new(),
+            resets: Vec::new(),
+        }];
         Self { answered, instances, rows: rows_of_page, duplicates: Vec::new(), names: Vec::new(), roles: Vec::new() }
     }
 
@@ -120,7 +129,7 @@ impl SavedTarget {
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { answered, instances, rows, duplicates: _, names: _, roles: _ } = self;
         let instances = instances.iter_mut().flat_map(|instance| {
-            let SavedInstance { id: _, seen, processes, trial: _, resets: _ } = instance;
+            let SavedInstance { id: _, seen, processes, trial: _, moved: _, resets: _ } = instance;
             std::iter::once(seen).chain(processes.moments_mut())
         });
         let rows = rows.iter_mut().flat_map(|row| {
@@ -241,8 +250,9 @@ impl Metering {
         // Only a target that is watched names models and infers roles.
         let SavedTarget { answered, instances, rows, duplicates, names: _, roles: _ } = saved;
         let mut engine = Engine { last_page: Some(answered), ..Engine::default() };
-        for SavedInstance { id, seen, processes, trial, resets } in instances {
-            engine.instances.push(Instance { id, seen, processes, trial: trial.into_iter().collect(), resets });
+        for SavedInstance { id, seen, processes, trial, moved, resets } in instances {
+            let trial = trials::restored(trial, moved);
+            engine.instances.push(Instance { id, seen, processes, trial, resets });
         }
         for saved in rows {
             let SavedRow {
@@ -307,7 +317,12 @@ fn saved_instance(instance: &Instance) -> SavedInstance {
         id: id.clone(),
         seen: *seen,
         processes: processes.clone(),
-        trial: trial.iter().map(|(process, entries)| (*process, entries.clone())).collect(),
+        trial: trial.iter().map(|(process, trial)| (*process, trial.entries.clone())).collect(),
+        moved: trial
+            .iter()
+            .filter(|(_, trial)| !trial.moved.is_empty())
+            .map(|(process, trial)| (*process, trial.moved.clone()))
+            .collect(),
         resets: resets.clone(),
     }
 }

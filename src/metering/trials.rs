@@ -1,11 +1,15 @@
 //! Entries that were posted on trial: they are taken back by counter-entries if what was believed turns out wrong.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::revenue::{remember, subtract};
 use super::{Context, Engine};
 use crate::counters::{Outcome, ProcessId, RowKey};
 use crate::ledger::{Entry, TokenChange};
 use crate::reading::{EngineReading, InstanceId};
+use crate::units::Tokens;
 
 /// The entries of one row of one process since it was reset.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,6 +17,40 @@ pub(crate) struct ResetRow {
     process: ProcessId,
     key: RowKey,
     entries: Vec<Entry>,
+}
+
+/// What was posted for a process on trial.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct OnTrial {
+    pub(super) entries: Vec<Entry>,
+    /// Entries of before the trial that late hits changed, and what they became.
+    pub(super) moved: Vec<[Entry; 2]>,
+}
+
+/// What was on trial by a saved state.
+pub(super) fn restored(
+    entries: Vec<(ProcessId, Vec<Entry>)>,
+    moved: Vec<(ProcessId, Vec<[Entry; 2]>)>,
+) -> BTreeMap<ProcessId, OnTrial> {
+    let trials = entries.into_iter().map(|(process, entries)| (process, OnTrial { entries, moved: Vec::new() }));
+    let mut trials: BTreeMap<_, _> = trials.collect();
+    for (process, moved) in moved {
+        trials.entry(process).or_default().moved = moved;
+    }
+    trials
+}
+
+impl OnTrial {
+    /// Notes that late hits changed an entry.
+    fn note_moved(&mut self, [before, after]: [Entry; 2]) {
+        let kept = self.entries.iter().filter(|kept| kept.merges(&before));
+        if kept.map(|kept| kept.tokens.miss).sum::<Tokens>() < before.tokens.miss {
+            self.moved.push([before, after]);
+        } else {
+            subtract(&mut self.entries, &[before]);
+            remember(&mut self.entries, after);
+        }
+    }
 }
 
 /// Takes back what was wrongly posted on trial, and forgets the entries of trials that succeeded. Returns what was taken
@@ -25,7 +63,9 @@ pub(super) fn settle(
 ) -> Vec<(ProcessId, Vec<Entry>)> {
     let instance = engine.instance(id, context.at);
     let undone = outcome.taken_back.iter();
-    let mut back: Vec<_> = undone.filter_map(|id| Some((*id, instance.trial.remove(id)?))).collect();
+    let undone: Vec<_> = undone.filter_map(|id| Some((*id, instance.trial.remove(id)?))).collect();
+    let moved: Vec<_> = undone.iter().flat_map(|(_, trial)| trial.moved.clone()).collect();
+    let mut back: Vec<_> = undone.into_iter().map(|(id, trial)| (id, trial.entries)).collect();
     instance.resets.retain_mut(|row| {
         let is_undone = outcome.taken_back.contains(&row.process);
         if is_undone {
@@ -39,6 +79,7 @@ pub(super) fn settle(
     if outcome.lost {
         context.ledger.lose_window(context.at.wall);
     }
+    move_back(context, engine, &moved);
     take_back(context, engine, back.iter().flat_map(|(_, entries)| entries));
     back
 }
@@ -61,13 +102,27 @@ pub(super) fn keep(engine: &mut Engine, reading: &EngineReading, outcome: &Outco
         (None, false) => of_process = entries,
     }
     if outcome.on_trial && !of_process.is_empty() {
-        remember_all(instance.trial.entry(outcome.process).or_default(), of_process);
+        remember_all(&mut instance.trial.entry(outcome.process).or_default().entries, of_process);
+    }
+}
+
+/// Notes that late hits changed entries, if what is posted now for the process may be taken back.
+pub(super) fn keep_moved(engine: &mut Engine, reading: &EngineReading, outcome: &Outcome, moved: &[[Entry; 2]]) {
+    let instance = engine.instances.iter_mut().find(|instance| instance.id == reading.instance);
+    let Some(instance) = instance else { return };
+    if outcome.on_trial && !moved.is_empty() {
+        instance.trial.entry(outcome.process).or_default();
+    }
+    if let Some(trial) = instance.trial.get_mut(&outcome.process) {
+        for moved in moved {
+            trial.note_moved(*moved);
+        }
     }
 }
 
 fn remember_all(kept: &mut Vec<Entry>, entries: Vec<Entry>) {
     for entry in entries {
-        super::revenue::remember(kept, entry);
+        remember(kept, entry);
     }
 }
 
@@ -87,12 +142,25 @@ pub(super) fn undo_reset(
     row.entries
 }
 
+/// Undoes the changes that late hits made to entries, the latest first.
+fn move_back(context: &mut Context<'_>, engine: &mut Engine, moved: &[[Entry; 2]]) {
+    let day = context.ledger.day_began();
+    for [before, after] in moved.iter().rev() {
+        context.ledger.reverse(std::slice::from_ref(after));
+        context.ledger.repost(std::slice::from_ref(before));
+        if let Some(row) = engine.rows.iter_mut().find(|row| row.is_paid_by(before)) {
+            row.earned.add(day, before.tariff, TokenChange::taken_back(after.tokens));
+            row.earned.add(day, before.tariff, TokenChange::added(before.tokens));
+        }
+    }
+}
+
 fn take_back<'e>(context: &mut Context<'_>, engine: &mut Engine, entries: impl Iterator<Item = &'e Entry>) {
     let day = context.ledger.day_began();
     for entry in entries {
         context.ledger.reverse(std::slice::from_ref(entry));
-        let same = |row: &&mut super::Row| row.account.as_ref().is_some_and(|(_, account)| *account == entry.account);
-        if let Some(row) = engine.rows.iter_mut().find(same) {
+        if let Some(row) = engine.rows.iter_mut().find(|row| row.is_paid_by(entry)) {
+            row.drop_correctable(entry);
             row.earned.add(day, entry.tariff, TokenChange::taken_back(entry.tokens));
         }
     }

@@ -83,3 +83,28 @@ fn a_row_that_was_gone_for_a_day_is_dropped() {
     assert_eq!(scene.posted()[2], 4000, "of the one row that stayed");
     assert!(scene.picture(100_000).money.lower_bound);
 }
+
+/// Class: comparing the values of two pages takes the square of their rows.
+#[test]
+fn processes_that_answer_in_turn_cost_no_more_than_their_rows() {
+    const PROCESSES: u64 = 100;
+    let limit = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 20 });
+    let mut took = [Duration::ZERO; 2];
+    for (took, rows) in took.iter_mut().zip([100, 800]) {
+        let mut scene = Scene::one();
+        let pages = (0..150).map(|nth| {
+            let process = nth % PROCESSES;
+            let mut page = page(0..rows, 1_000 * (process + 1) * (process + 1) + nth / PROCESSES);
+            // Each of them has its rows in an order of its own.
+            page.engines.rotate_left(usize::try_from(7 * process % rows).unwrap());
+            page
+        });
+        let pages: Vec<_> = pages.collect();
+        let began = Instant::now();
+        for (second, page) in (0..).zip(pages) {
+            scene.take(HERE, second, page);
+        }
+        *took = began.elapsed();
+    }
+    assert!(took[1] < limit, "150 pages of 100 rows and of 800: {took:?}");
+}

@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
-use margintop::ledger::{SavedLedger, TokenCell};
+use margintop::ledger::{SavedLedger, TokenCell, Uncertainty, UncertaintyCell};
 use margintop::units::{Moment, Span};
 
 /// What a store keeps of a watch that keeps its ledger from its beginning.
@@ -11,6 +11,7 @@ pub fn saved(fleet: &mut Fleet) -> SavedState {
     assert!(fleet.uncommitted().is_empty(), "all that changed is in the checkpoint");
     let ledger = fleet.ledger();
     let bucket = ledger.day_began();
+    let Uncertainty { timing, hits, lost_windows } = ledger.uncertainty();
     let cell = |(account, tariff, tokens)| TokenCell { bucket, account, tariff, tokens };
     SavedState {
         kept: SavedLedger {
@@ -18,6 +19,7 @@ pub fn saved(fleet: &mut Fleet) -> SavedState {
             cost_accounts: ledger.cost_accounts().to_vec(),
             tariffs: ledger.tariffs().to_vec(),
             tokens: ledger.today().tokens().map(cell).collect(),
+            uncertainty: vec![UncertaintyCell { bucket, timing, hits, lost_windows }],
             ..SavedLedger::default()
         },
         began: checkpoint.began,

@@ -9,22 +9,26 @@ impl RowCounters {
     /// A growth without hits of before the baseline: a counter of hits that is seen for the first time counts from zero only
     /// if there were as many prompts since.
     pub(super) fn without_earlier_hits(
-        &self,
+        &mut self,
         [prompts, hits, output]: [u64; COUNTERS],
         now: &TokenCounters,
     ) -> [u64; COUNTERS] {
         let is_first = self.last.cached.is_none() && matches!(now.prompt, PromptCount::Whole(_));
         let earlier = is_first && !self.hits.can_be(prompts, hits);
+        if earlier {
+            self.hits.leave_unknown();
+        }
         [prompts, if earlier { 0 } else { hits }, output]
     }
 
-    /// Splits a growth into price classes. Returns also the misses that it corrects.
+    /// Splits a growth into price classes. Returns also the misses that it corrects, and the earlier prompts whose hits are
+    /// known by it.
     pub(super) fn split(
         &mut self,
         reading: &EngineReading,
         grown: [u64; COUNTERS],
         now: &TokenCounters,
-    ) -> (Delta, Tokens) {
+    ) -> (Delta, [Tokens; 2]) {
         let [prompts, hits, output] = grown;
         let output = Tokens::new(output);
         match (now.prompt, reading.tokens.cached) {
@@ -32,16 +36,17 @@ impl RowCounters {
             (counted, None) => {
                 let hits_known = matches!(counted, PromptCount::ComputedOnly(_));
                 self.hits.note(prompts);
-                (Delta { miss: Tokens::new(prompts), output, hits_known, ..Delta::default() }, Tokens::ZERO)
+                (Delta { miss: Tokens::new(prompts), output, hits_known, ..Delta::default() }, [Tokens::ZERO; 2])
             }
             (PromptCount::ComputedOnly(_), Some(_)) => {
                 let delta = Delta { miss: Tokens::new(prompts), hit: Tokens::new(hits), output, hits_known: true };
-                (delta, Tokens::ZERO)
+                (delta, [Tokens::ZERO; 2])
             }
             (_, Some(_)) => {
                 let split = self.hits.take(prompts, hits);
                 let (miss, hit) = (Tokens::new(split.miss), Tokens::new(split.hit));
-                (Delta { miss, hit, output, hits_known: true }, Tokens::new(split.corrected))
+                let late = [split.corrected, split.settled].map(Tokens::new);
+                (Delta { miss, hit, output, hits_known: true }, late)
             }
         }
     }

@@ -12,6 +12,7 @@ pub(super) fn dispute() -> Dispute {
         tariff,
         minute,
         tokens: Classes { output: Tokens::new(millions * 1_000_000), ..Classes::default() },
+        unsure: Tokens::ZERO,
     };
     let (counters, end) = (TokenCounters::default(), header().last);
     Dispute {
