@@ -22,7 +22,7 @@ fn node_findings(node: &NodeRow) -> Vec<Finding> {
 }
 
 fn gpu_finding(node: &NodeRow, gpu: &GpuRow) -> Option<Finding> {
-    let subject = format!("{} GPU {}", node.name, gpu.index);
+    let subject = || format!("{} GPU {}", node.name, gpu.index);
     let xid = gpu.xid.filter(|xid| *xid != 0).map(|xid| format!(" (XID {xid})")).unwrap_or_default();
     let (severity, what) = match gpu.state {
         Health::Lost => (Severity::Critical, "LOST"),
@@ -33,7 +33,7 @@ fn gpu_finding(node: &NodeRow, gpu: &GpuRow) -> Option<Finding> {
         Health::Live | Health::Never => return throttle_finding(gpu, subject),
     };
     let why = gpu.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    Some(Finding { rule: Rule::GpuLost, severity, subject, text: format!("{what}{xid}{why}") })
+    Some(Finding { rule: Rule::GpuLost, severity, subject: subject(), text: format!("{what}{xid}{why}") })
 }
 
 /// Whether a reason is that there are no figures, and not that one of them is unknown.
@@ -41,8 +41,8 @@ fn is_of_figures(reason: &Label) -> bool {
     reason.as_str() != ENERGY_UNKNOWN
 }
 
-fn throttle_finding(gpu: &GpuRow, subject: String) -> Option<Finding> {
+fn throttle_finding(gpu: &GpuRow, subject: impl FnOnce() -> String) -> Option<Finding> {
     let throttle = gpu.throttle.filter(|throttle| throttle.thermal || throttle.hardware)?;
     let what = if throttle.hardware { "hardware slowdown: check power and cooling" } else { "held down by heat" };
-    Some(Finding { rule: Rule::Throttled, severity: Severity::Warning, subject, text: what.to_owned() })
+    Some(Finding { rule: Rule::Throttled, severity: Severity::Warning, subject: subject(), text: what.to_owned() })
 }

@@ -8,7 +8,7 @@ use super::prefill_attribution::PromptWeight;
 use super::proxies::Left;
 use super::proxy_guard::ProxyGuard;
 use super::slo::LastLatencies;
-use crate::counters::{ProcessId, RowKey, Step, Window, growth, steady_growth, sum};
+use crate::counters::{ProcessId, RowKey, Step, Window, growth, steady_growth};
 use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, TokenChange};
 use crate::reading::{
     EngineReading, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role,
@@ -329,7 +329,10 @@ impl Row {
         for (slot, grown) in slots.into_iter().zip(grown) {
             let Some(grown) = grown else { continue };
             *slot = match slot.take().filter(|known| known.bounds == grown.bounds) {
-                Some(known) => sum([&known, &grown]),
+                Some(mut known) => {
+                    known.counts.iter_mut().zip(&grown.counts).for_each(|(all, more)| *all = all.saturating_add(*more));
+                    Some(known)
+                }
                 None => Some(grown),
             };
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Label;
 
@@ -59,9 +59,13 @@ name!(
 );
 
 /// One GPU, the same from every source that reports it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct GpuId(Label);
+///
+/// Thousands are looked up a second, in maps ordered by their text: its beginning stands with it, and nearly always decides.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GpuId {
+    beginning: u64,
+    text: Label,
+}
 
 impl GpuId {
     /// The GPU of a UUID. `nvidia_gpu_exporter` writes it in lower case and without `GPU-`; it is the same one.
@@ -69,30 +73,46 @@ impl GpuId {
         let lower = uuid.trim().to_ascii_lowercase();
         let bare = lower.strip_prefix("gpu-").unwrap_or(&lower);
         match bare.strip_prefix("mig-") {
-            Some(rest) => Self(Label::new(&format!("MIG-{rest}"))),
-            None => Self(Label::new(&format!("GPU-{bare}"))),
+            Some(rest) => Self::from_canonical(&format!("MIG-{rest}")),
+            None => Self::from_canonical(&format!("GPU-{bare}")),
         }
     }
 
     /// A GPU by the text that [`as_str`](Self::as_str) gave.
     pub fn from_canonical(text: &str) -> Self {
-        Self(Label::new(text))
+        let text = Label::new(text);
+        let mut beginning = [0; 8];
+        // Where it is shorter the rest is 0, which is less than any character of a label.
+        beginning.iter_mut().zip(text.as_str().bytes()).for_each(|(to, from)| *to = from);
+        Self { beginning: u64::from_be_bytes(beginning), text }
     }
 
     /// A GPU without a reported UUID: its place on its node.
     pub fn from_place(node: &NodeName, index: u32) -> Self {
-        Self(Label::new(&format!("{node}/{index}")))
+        Self::from_canonical(&format!("{node}/{index}"))
     }
 
     /// The canonical text.
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        self.text.as_str()
+    }
+}
+
+impl Serialize for GpuId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.text.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for GpuId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from_canonical(Label::deserialize(deserializer)?.as_str()))
     }
 }
 
 impl fmt::Display for GpuId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.text.fmt(f)
     }
 }
 
@@ -116,5 +136,13 @@ mod tests {
         let exporter = GpuId::from_uuid("11111111-aaaa-bbbb-cccc-000000000000");
         assert_eq!(nvml, exporter);
         assert_eq!(nvml.as_str(), "GPU-11111111-aaaa-bbbb-cccc-000000000000");
+    }
+
+    #[test]
+    fn gpus_are_in_the_order_of_their_texts() {
+        let texts = ["", "GPU-1", "GPU-1234", "GPU-1234-5", "GPU-1234-50", "GPU-2", "a/1", "a/10", "a/2", "é/1"];
+        let ids: Vec<GpuId> = texts.iter().map(|text| GpuId::from_canonical(text)).collect();
+        assert!(ids.is_sorted() && texts.is_sorted());
+        assert!(ids.windows(2).all(|pair| pair[0] != pair[1]));
     }
 }

@@ -18,8 +18,9 @@ use crate::reading::{Label, ScrapeTrouble};
 
 /// Redirects followed within one server: `/metrics` to `/metrics/`.
 pub(super) const REDIRECTS: usize = 4;
-/// What to keep of a buffer for the next page.
+/// What to keep of a buffer for the next page, and of how many: those of a slot of the cadence.
 const KEEP: usize = 1 << 20;
+const BUFFERS: usize = 32;
 
 /// The connections of all scrapers of a process, kept alive between looks.
 ///
@@ -57,15 +58,17 @@ impl Clients {
         Ok(client)
     }
 
-    /// An empty buffer, with room where an earlier page left some.
-    pub(super) fn buffer(&self) -> Vec<u8> {
-        self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    /// An empty buffer with room for as much as the last page had: it does not grow piece by piece.
+    pub(super) fn buffer(&self, expected: usize) -> Vec<u8> {
+        let mut buffer = self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        buffer.reserve(expected.min(KEEP));
+        buffer
     }
 
     /// Takes a page's buffer back for the next one.
     pub(super) fn give_back(&self, mut buffer: Vec<u8>) {
         let mut buffers = self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner);
-        if buffer.capacity() <= KEEP && buffers.len() < 16 {
+        if buffer.capacity() <= KEEP && buffers.len() < BUFFERS {
             buffer.clear();
             buffers.push(buffer);
         }

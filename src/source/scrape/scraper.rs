@@ -73,6 +73,8 @@ pub struct Scraper {
     /// Pages that reading uses up. They were read once, by mistake, and never are again.
     consumed: Vec<Url>,
     process: Option<HeaderValue>,
+    /// The bytes of the last page.
+    length: usize,
 }
 
 /// What a look that worked gives.
@@ -121,6 +123,7 @@ impl Scraper {
             search: Search::default(),
             consumed: Vec::new(),
             process: None,
+            length: 0,
         }
     }
 
@@ -392,6 +395,7 @@ impl Scraper {
             self.consumed.push(url.clone());
         }
         let nameless = read.as_ref().is_ok_and(naming::lacks_name);
+        self.length = answer.body.len();
         self.settings.clients.give_back(answer.body);
         Ok(Fetched { cost, at: answer.at, reading: read?, process: answer.process, nameless })
     }
@@ -452,12 +456,16 @@ impl Scraper {
 
     async fn send(&mut self, url: &Url, headers: &HeaderMap, cap: usize) -> Result<Answer, ScrapeTrouble> {
         let clients = &self.settings.clients;
-        let intake = Intake { cap, buffer: clients.buffer(), clock: &self.clock };
+        let intake = Intake { cap, buffer: clients.buffer(self.length + self.length / 16), clock: &self.clock };
         let mut moves = 0;
         while url.scheme() == "http" && !self.unusual {
             let there = self.moved.as_ref().filter(|(from, _)| from == url).map_or(url, |(_, to)| to);
             match self.line.get(there, headers).await? {
-                Got::Answer(response) => return intake.receive(response, line::trouble).await,
+                Got::Answer(response) => {
+                    let answer = intake.receive(response, line::trouble).await;
+                    self.line.rest().await;
+                    return answer;
+                }
                 Got::Moved(_) if moves >= REDIRECTS => {
                     return Err(ScrapeTrouble::Other(Label::new("redirects in a circle")));
                 }

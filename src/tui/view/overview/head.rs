@@ -23,14 +23,16 @@ const MINUTE: units::Span = units::Span::from_secs(60);
 
 /// Draws digits and facts: below each other, or side by side where there are few rows.
 pub(in crate::tui::view) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let slow = scene.at(Pace::TwoSeconds);
+    // Where nothing is earned only the rent moves, by a cent a second: that need not be seen at once.
+    let earns = scene.snap.money.revenue_per_hour.is_some_and(|rate| !rate.is_zero());
+    let slow = scene.at(if earns { Pace::TwoSeconds } else { Pace::FiveSeconds });
     rule(&slow, area.width).draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
     let side = area.width >= 74;
     let largest = DigitForm::for_screen(scene.size.0);
     // Cents may stand in the gutter.
     let room = if side { Rect { width: 36, ..below } } else { Rect { width: below.width + 1, ..below } };
-    let form = profit(canvas, room, scene, largest);
+    let form = if earns { profit(canvas, room, scene, largest) } else { profit(canvas, room, &slow, largest) };
     let used = match form {
         DigitForm::Large => 4,
         DigitForm::Medium => 3,
