@@ -8,14 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::tz::TimeZone;
+use margintop::history::History;
 use margintop::snapshot::Snapshot;
-use margintop::tui::app::{Action, App, Command};
+use margintop::tui::app::{Action, App, Command, Turn};
 use margintop::tui::terminal::StyleSortedBackend;
 use margintop::tui::theme::{Depth, Theme, ThemeRegistry};
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
 use picture::pages::{self, Page};
 use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 #[derive(Clone, Default)]
@@ -30,6 +32,13 @@ impl Write for Counter {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// A box of which nothing moves but the clock.
+fn still(second: i64) -> Snapshot {
+    let mut still = picture::one_box(8, 0);
+    still.at = still.at + Span::from_secs(second);
+    still
 }
 
 /// Bytes of the frames of a minute, a picture a second, after the first frame.
@@ -72,12 +81,35 @@ fn one_box_with_every_figure_moving_stays_under_90_kb() {
 
 #[test]
 fn one_box_with_nothing_moving_stays_under_4_kb() {
-    let bytes = a_minute(|beat| {
-        let mut still = picture::one_box(8, 0);
-        still.at = still.at + Span::from_secs(beat.cast_signed());
-        still
-    });
+    let bytes = a_minute(|beat| still(beat.cast_signed()));
     assert!(bytes < 4_000, "{bytes} bytes");
+}
+
+/// Class: charts that are drawn one way in one second and another way in the next, over the same past.
+#[test]
+fn charts_of_a_still_past_stand_still() {
+    const HOUR: i64 = 3_600;
+    for span in [0, 1] {
+        let history = History::default();
+        for second in (0..2 * HOUR).step_by(5) {
+            history.record(&still(second), Span::from_secs(1));
+        }
+        let mut app = App::new(Arc::new(still(2 * HOUR)), TimeZone::UTC, Span::from_secs(1), 1);
+        app.history = history.clone();
+        (0..span).for_each(|_| drop(app.update(Action::Command(Command::Reach(Turn::Previous)))));
+        let mut terminal = Terminal::new(TestBackend::new(200, 50)).unwrap();
+        let mut frames = Vec::new();
+        for second in 2 * HOUR..2 * HOUR + 20 {
+            history.record(&still(second), Span::from_secs(1));
+            app.update(Action::Fresh(Arc::new(still(second))));
+            terminal.draw(|frame| drop(margintop::tui::draw(frame, &app, app.shown(), &Theme::of_roles()))).unwrap();
+            frames.push(terminal.backend().buffer().clone());
+        }
+        let changed: Vec<usize> = frames.windows(2).map(|pair| pair[0].diff(&pair[1]).len()).collect();
+        // Each chart shifts by a cell at most once in this time.
+        let moved = changed.iter().filter(|cells| **cells > 60).count();
+        assert!(moved <= 2, "cells that changed from one second to the next: {changed:?}");
+    }
 }
 
 #[test]

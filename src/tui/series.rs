@@ -15,6 +15,8 @@ const FINE: Span = Span::from_secs(5);
 const COARSE: Span = Span::from_secs(60);
 /// Charts up to this span have fine points.
 const SHORT: Span = Span::from_secs(3_600);
+/// More than charts are behind the newest picture, at any pace.
+const BEHIND: Span = Span::from_secs(30);
 
 /// Points of known times, the newest last.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,9 +29,10 @@ impl Points {
     /// The points of a measure over a span up to now.
     pub(super) fn of(scene: &Scene<'_>, subject: &Subject, measure: Measure, span: Span) -> Self {
         let now = scene.at(Pace::FiveSeconds).snap.at;
-        // Fine points are kept for an hour from the newest on, whichever instant is shown.
+        // Fine points are kept for an hour from the newest on, whichever instant is shown; charts follow it some seconds
+        // behind, which changes nothing.
         let back = (scene.app.newest().at - now) + span;
-        let step = if back > SHORT { COARSE } else { FINE };
+        let step = if back > SHORT + BEHIND { COARSE } else { FINE };
         let until = Timestamp::from_millis(floor(now.millis(), step.millis()).saturating_add(step.millis()));
         let count = usize::try_from(span.millis() / step.millis()).unwrap_or(0);
         let query = Query { subject: subject.clone(), measure, until, step, points: count };
