@@ -54,6 +54,30 @@ fn the_published_day_has_the_published_figures() {
     assert_eq!(efficiency(&snapshot()), expected);
 }
 
+/// Class: an engine whose ranks are on several nodes, of which one answers: what it makes is made on all of them.
+#[test]
+fn the_other_nodes_of_a_unit_are_of_its_engine() {
+    let mut snapshot = snapshot();
+    for node in &mut snapshot.nodes {
+        let unit = if node.name.as_str().starts_with('p') { "prefill" } else { "decode" };
+        Arc::make_mut(node).unit = Some(UnitName::new(unit));
+    }
+    let of = |node: &str, unit: &str, role, prompt, output| {
+        Arc::new(EngineRow { unit: Some(UnitName::new(unit)), ..engine(node, role, prompt, output) })
+    };
+    snapshot.engines = vec![
+        of("p-1", "prefill", Role::Prefill, 2.0 * PUBLISHED_PROMPT_PER_NODE, 0.0),
+        of("d-1", "decode", Role::Decode, 0.0, 2.0 * PUBLISHED_OUTPUT_PER_NODE),
+    ];
+    let figures = efficiency(&snapshot);
+    assert_eq!(figures.prompt_per_node, Some(PUBLISHED_PROMPT_PER_NODE));
+    assert_eq!(figures.output_per_node, Some(PUBLISHED_OUTPUT_PER_NODE));
+    assert_eq!(figures.output_per_gpu, Some(PUBLISHED_OUTPUT_PER_NODE / 8.0));
+    // A node that has an engine of another role is not the first one's.
+    snapshot.engines.push(of("d-2", "decode", Role::Prefill, PUBLISHED_PROMPT_PER_NODE, 0.0));
+    assert_eq!(efficiency(&snapshot).output_per_node, Some(2.0 * PUBLISHED_OUTPUT_PER_NODE));
+}
+
 #[test]
 fn what_is_not_known_or_zero_divides_nothing() {
     let mut empty = snapshot();

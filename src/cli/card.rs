@@ -51,7 +51,7 @@ fn words(snapshot: &Snapshot, zone: &TimeZone) -> Vec<String> {
                 lines.pop();
                 lines.push(line);
             }
-            None if lines.len() < 2 => lines.push(sentence),
+            None if lines.len() < 2 => lines.push(format::clauses(&sentence, WIDTH)),
             None => break,
         }
     }
@@ -64,13 +64,15 @@ fn amount(money: &MoneyView, amount: Option<Money>) -> String {
 
 fn today(money: &MoneyView) -> String {
     let on_cost = money.profit_on_cost.map(|ratio| format!(" ({} on cost)", format::percent1(Some(ratio)).trim()));
-    format!(
-        "today     revenue {}  cost {}  profit {}{}",
+    let line = format!(
+        "today     revenue {}  cost {}  profit {}",
         amount(money, money.revenue),
         amount(money, money.cost),
         amount(money, money.profit),
-        on_cost.unwrap_or_default()
-    )
+    );
+    let whole = format!("{line}{}", on_cost.unwrap_or_default());
+    // Part of a figure would be a wrong one.
+    if format::width(&whole) <= WIDTH { whole } else { line }
 }
 
 fn an_hour(money: &MoneyView) -> String {

@@ -221,6 +221,11 @@ impl Collector {
         picture
     }
 
+    /// Whether a stretch of the recent past ends with what was taken in last.
+    fn has_to_record(&self) -> bool {
+        self.ticked && self.recorder.as_ref().is_some_and(|recorder| recorder.is_due(self.fleet.now().wall))
+    }
+
     fn is_due(&mut self, ticked: bool) -> bool {
         let now = self.fleet.now();
         let first = *self.first.get_or_insert(now);
@@ -254,7 +259,10 @@ pub async fn run(
     }
     while let Some(message) = inbox.recv().await {
         let mut due = collector.take(message);
-        while let Ok(message) = inbox.try_recv() {
+        // What is behind is taken in at once, but no time goes unrecorded for it.
+        while !collector.has_to_record()
+            && let Ok(message) = inbox.try_recv()
+        {
             due |= collector.take(message);
         }
         if due {

@@ -63,6 +63,11 @@ impl Recorder {
         }
     }
 
+    /// Whether five seconds began since the last picture.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        self.recorded != Some(now.millis().div_euclid(EVERY))
+    }
+
     /// Records a picture, if five seconds began since the last one.
     pub(super) fn record(&mut self, picture: &Snapshot, fleet: &Fleet, store: Option<&Store>) {
         let (now, slot) = (fleet.now(), picture.at.millis().div_euclid(EVERY));

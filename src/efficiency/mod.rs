@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::reading::{Health, NodeName, Role};
+use crate::reading::{Health, NodeName, Role, UnitName};
 use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::Money;
 
@@ -68,9 +68,14 @@ struct Part {
 }
 
 fn part(snapshot: &Snapshot, is_of: impl Fn(Role) -> bool, rate: impl Fn(&EngineRow) -> Option<f64>) -> Option<Part> {
-    let rows =
-        || snapshot.engines.iter().filter(|row| row.state == Health::Live && !row.in_engine_row && is_of(row.role));
-    let names: BTreeSet<&NodeName> = rows().map(|row| &row.node).collect();
+    let live = || snapshot.engines.iter().filter(|row| row.state == Health::Live && !row.in_engine_row);
+    let rows = || live().filter(|row| is_of(row.role));
+    let busy: BTreeSet<&NodeName> = live().map(|row| &row.node).collect();
+    let units: BTreeSet<&UnitName> = rows().filter_map(|row| row.unit.as_ref()).collect();
+    // An engine's ranks may be on all nodes of its unit, of which one answers for it.
+    let of_units = snapshot.nodes.iter().filter(|node| !busy.contains(&node.name));
+    let of_units = of_units.filter(|node| node.unit.as_ref().is_some_and(|unit| units.contains(unit)));
+    let names: BTreeSet<&NodeName> = rows().map(|row| &row.node).chain(of_units.map(|node| &node.name)).collect();
     let gpus = snapshot.nodes.iter().filter(|node| names.contains(&node.name)).map(|node| node.gpus.len()).sum();
     let known: Vec<f64> = rows().filter_map(|row| rate(row)).collect();
     let part = Part { rate: known.iter().sum(), nodes: names.len(), gpus };

@@ -67,7 +67,7 @@ impl Round for Look {
                 .map(Megahertz::new),
             fan: at.ask(Call::Fan, |d| d.fan_speed(0))?.and_then(percent),
             ecc: steady.ecc,
-            throttle: at.ask(Call::Throttle, Device::current_throttle_reasons)?.map(throttle),
+            throttle: at.ask(Call::Throttle, Device::current_throttle_reasons)?.and_then(throttle),
             mig: steady.mig,
             processes: self.names.ask(at)?,
             ..GpuReading::default()
@@ -127,17 +127,22 @@ const fn mig(mode: u32) -> Option<Mig> {
     }
 }
 
-fn throttle(reasons: ThrottleReasons) -> Throttle {
+/// What holds the clocks down. All reasons at once, idleness among them, are the bits of "not available".
+fn throttle(reasons: ThrottleReasons) -> Option<Throttle> {
+    if reasons.is_all() {
+        return None;
+    }
     let heat = ThrottleReasons::SW_THERMAL_SLOWDOWN | ThrottleReasons::HW_THERMAL_SLOWDOWN;
     let hardware = ThrottleReasons::HW_SLOWDOWN | ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN;
-    Throttle {
+    Some(Throttle {
         power: reasons.intersects(ThrottleReasons::SW_POWER_CAP),
         thermal: reasons.intersects(heat),
         hardware: reasons.intersects(hardware),
-    }
+    })
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -153,9 +158,10 @@ mod tests {
     #[test]
     fn idleness_and_application_clocks_slow_nothing_down() {
         let idle = ThrottleReasons::GPU_IDLE | ThrottleReasons::APPLICATIONS_CLOCKS_SETTING;
-        assert!(!throttle(idle).any());
-        assert!(throttle(ThrottleReasons::SW_POWER_CAP).power);
-        assert!(throttle(ThrottleReasons::HW_THERMAL_SLOWDOWN).thermal);
-        assert!(throttle(ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN).hardware);
+        assert!(!throttle(idle).unwrap().any());
+        assert!(throttle(ThrottleReasons::SW_POWER_CAP).unwrap().power);
+        assert!(throttle(ThrottleReasons::HW_THERMAL_SLOWDOWN).unwrap().thermal);
+        assert!(throttle(ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN).unwrap().hardware);
+        assert_eq!(throttle(ThrottleReasons::all()), None, "a blank");
     }
 }
