@@ -270,7 +270,7 @@ impl App {
     /// Takes one action in.
     pub fn update(&mut self, action: Action) -> Effect {
         match action {
-            Action::Command(command) => return self.command(command),
+            Action::Command(command) => return self.obey(command),
             Action::Typed(c) if self.prompt.is_some() => self.prompt_typed(c),
             Action::Erase if self.prompt.is_some() => self.prompt_erased(),
             Action::Accept if self.prompt.is_some() => return self.enter_prompt(),
@@ -313,6 +313,16 @@ impl App {
             }
         }
         Effect::Redraw
+    }
+
+    /// Does what a key says; what the mouse was over does not follow to another place.
+    fn obey(&mut self, command: Command) -> Effect {
+        let from = self.path.here().clone();
+        let effect = self.command(command);
+        if *self.path.here() != from {
+            (self.hover, self.over) = (None, None);
+        }
+        effect
     }
 
     /// Says what became of something.

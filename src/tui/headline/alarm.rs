@@ -139,7 +139,7 @@ const fn action(rule: Rule) -> Option<&'static str> {
         Rule::NodeSilent => "See whether the node is up.",
         Rule::EngineSilent => "See whether the engine is up.",
         Rule::EngineStalled => "Restart the engine.",
-        Rule::KvNearFull => "Cap its requests, or add an engine.",
+        Rule::KvNearFull => "Cap the engine's requests, or add another one.",
         Rule::Throttled => "See to its cooling or its power limit.",
         Rule::Disputed => "Run `margintop ledger disputes`.",
         Rule::ProbablySame | Rule::NamesUnknown => "Write an [[alias]].",

@@ -91,7 +91,7 @@ pub(super) fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, Line<'a>>> {
     let zone = scene.zone();
     let wide = scene.size.0 >= 100;
     vec![
-        C::left("severity", if wide { 10 } else { 2 }, move |line| severity(scene, line, wide))
+        C::left("severity", if wide { 11 } else { 2 }, move |line| severity(scene, line, wide))
             .falling(|line| By::Number(Some(f64::from(line.severity() as u8))))
             .first(),
         C::left("about", 18, |line| Cell::text(line.about.clone()))

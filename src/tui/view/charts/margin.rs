@@ -14,6 +14,7 @@ use crate::tui::widgets::framed_chart::{FramedChart, ScaleLabel};
 use crate::tui::widgets::margin::{MarginChart, MarginForm};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::step_above;
+use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Span};
 
@@ -63,7 +64,7 @@ impl Margin {
             MarginForm::Profit => {
                 labels.push(ScaleLabel::end(top, dollars(top)));
                 labels.push(ScaleLabel::end(0.0, "0"));
-                labels.push(ScaleLabel::end(bottom, dollars(bottom)));
+                labels.extend((bottom < 0.0).then(|| ScaleLabel::end(bottom, dollars(bottom))));
             }
         }
         let floor = (form == MarginForm::Stack).then_some("0");
@@ -74,7 +75,7 @@ impl Margin {
             area,
             scene,
             &axis,
-            self.rule(scene, area.width),
+            self.rule(scene, area.width, &axis),
             &chart,
             labels,
             (floor, self.scale_width),
@@ -83,7 +84,7 @@ impl Margin {
         );
     }
 
-    fn rule(&self, scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
+    fn rule(&self, scene: &Scene<'_>, width: u16, axis: &TimeAxis) -> TitledRule<'static> {
         let [revenue, cost] = self.now;
         let profit = revenue.zip(cost).map(|(revenue, cost)| revenue - cost);
         let profit =
@@ -93,15 +94,24 @@ impl Margin {
         let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);
         let (key, name) = if is_loss { (Role::Loss, " missing ") } else { (Role::Gain, " profit ") };
         let cost_name = if width >= 120 { " cost, the break-even " } else { " cost " };
-        let reach = if self.is_day { "24 h" } else { scene.app.charts.reach.name() };
+        let charts = &scene.app.charts;
+        let (span, reach) = if self.is_day { (DAY, "24 h") } else { (charts.reach.span(), charts.reach.name()) };
+        // A young chart has not reached its span yet.
+        let is_young = (axis.end() - axis.start()).millis() < span.millis() * 9 / 10;
+        let reach = if is_young { String::new() } else { format!(", {reach}") };
         let symbol = format::symbol(scene.currency());
         let symbol = symbol.trim_end();
-        let note =
-            if width >= 120 { format!(" · {symbol} an hour, {reach}") } else { format!(" · {symbol}/h, {reach}") };
-        TitledRule::new("Revenue = cost + profit")
-            .note([Segment::dim(note)])
-            .right(Self::legend(key, name, profit.map(|profit| amount(Some(profit))), "  "))
-            .right(Self::legend(Role::Cost, cost_name, cost.map(|cost| amount(Some(cost))), ""))
+        let note = if width >= 120 { format!(" · {symbol} an hour{reach}") } else { format!(" · {symbol}/h{reach}") };
+        let of_profit = Self::legend(key, name, profit.map(|profit| amount(Some(profit))), "  ");
+        if scene.app.charts.form == MarginForm::Profit {
+            return TitledRule::new("Profit").note([Segment::dim(note)]).right(of_profit);
+        }
+        TitledRule::new("Revenue = cost + profit").note([Segment::dim(note)]).right(of_profit).right(Self::legend(
+            Role::Cost,
+            cost_name,
+            cost.map(|cost| amount(Some(cost))),
+            "",
+        ))
     }
 }
 

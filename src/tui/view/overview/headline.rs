@@ -21,7 +21,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     if let Some(alert) = gravest.filter(|alert| alert.severity > Severity::Info && area.width < ROOM) {
         return tables::alert_line(canvas, area, scene, alert, 0);
     }
-    if published::is_shown(scene) && area.width >= ROOM {
+    if published::is_shown(scene) && scene.app.then().is_none() && area.width >= ROOM {
         let sentences = vec![Sentence::new([Segment::text(published::sentence(scene))])];
         Headline { sentences }.draw(canvas, area);
         return;
