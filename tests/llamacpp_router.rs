@@ -266,3 +266,44 @@ async fn a_router_that_went_away_is_found_again() {
     *up.lock().unwrap() = true;
     assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("m", 7)]);
 }
+
+/// Class: a model's page that two targets would read. The address that names it does, under whatever name of the server
+/// or of the model, and whether the router's target has a path or not.
+#[tokio::test]
+async fn a_model_that_an_address_names_is_read_there_alone() {
+    let list = |id, alias| {
+        format!(
+            "{{\"id\":\"{id}\",\"aliases\":[\"{alias}\"],\"owned_by\":\"llamacpp\",\"status\":{{\"value\":\"loaded\"}}}}"
+        )
+    };
+    let list = format!("{{\"data\":[{},{}]}}", list("org/a", "short"), list("b", "other"));
+    let server = Server::start(move |head| match head.split(' ').nth(1).unwrap() {
+        "/v1/models" => ok(&list),
+        "/metrics" => answer("400 Bad Request", "", b"{}"),
+        _ => ok("llamacpp:tokens_predicted_total 7\n"),
+    })
+    .await;
+    let other_host = server.url.replace("127.0.0.1", "localhost");
+    for (plain, by_hand, model) in [
+        (server.url.clone(), format!("{}/metrics?model=org%2Fa", server.url), "org/a"),
+        (format!("{}/metrics", server.url), format!("{}/metrics/?autoload=false&model=org/a", server.url), "org/a"),
+        (server.url.clone(), format!("{}/metrics?model=short", server.url), "short"),
+        (format!("{other_host}/metrics"), format!("{}/metrics?model=short", server.url), "short"),
+    ] {
+        let settings = Settings::default();
+        let scraper = |url: &str| Scraper::new(url.parse().unwrap(), settings.clone(), Clock::System);
+        let mut all = scraper(&plain);
+        let mut one = scraper(&by_hand);
+        let elsewhere =
+            Scraper::new("http://127.0.0.2:1/metrics?model=b".parse().unwrap(), settings.clone(), Clock::System);
+        for _ in 0..3 {
+            assert_eq!(rows(&look(&mut all).await.1.unwrap()), [("b", 7)], "{plain} beside {by_hand}");
+            assert_eq!(rows(&look(&mut one).await.1.unwrap()), [(model, 7)]);
+        }
+        let second = scraper(&format!("{}/metrics?model=b", server.url));
+        let none = look(&mut all).await.1.unwrap();
+        assert_eq!((none.kind, rows(&none), none.complete), (EngineKind::Llamacpp, vec![], true));
+        drop((one, second, elsewhere));
+        assert_eq!(rows(&look(&mut all).await.1.unwrap()), [("org/a", 7), ("b", 7)]);
+    }
+}

@@ -300,3 +300,23 @@ fn a_source_whose_account_changes_is_counted_once() {
         }
     }
 }
+
+/// Class: a row whose model has another name from a page on, with the same counters or after a restart: what it earned
+/// under the former one counts for some polls beside what it earns.
+#[test]
+fn a_row_that_changes_its_model_is_counted_once() {
+    for (interval, restarts) in [(250, false), (1_000, false), (1_000, true), (5_000, false), (5_000, true)] {
+        let mut fleet = fleet_with(interval, None, &["e"]);
+        for millis in (0..120_000).step_by(usize::try_from(interval).unwrap()) {
+            let is_other = millis >= 60_000;
+            let born = if is_other && restarts { 60_000 - interval + 100 } else { -500_000 };
+            let made = u64::try_from(if born > 0 { millis - born } else { 1_000_000 + millis }).unwrap();
+            let model = if is_other { "org/other" } else { "m" };
+            fleet.apply(answered_dated("e", at(millis), page(model, counters(made, 0, made), Some(at(born).wall))));
+            let snapshot = tick(&mut fleet, at(millis + 10));
+            if millis >= 2 * interval {
+                assert_near(snapshot.money.revenue_per_hour, REVENUE, 0.03, millis);
+            }
+        }
+    }
+}

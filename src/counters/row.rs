@@ -312,9 +312,20 @@ impl RowCounters {
     /// Whether, judged by its first values after a fall and the number of pages since, the row was reset. Values that
     /// it probably produces in that time are accepted sooner than those that it may have produced.
     pub(super) fn began_anew(&self, first: &TokenCounters, within: Span, pages: u8) -> bool {
-        let grown = growth(first, &TokenCounters::default());
-        pages >= QUARANTINE_PAGES && self.shown.suggests(grown, within)
-            || pages >= QUARANTINE_PAGES_IN_DOUBT && self.shown.explains(grown, within)
+        self.is_fresh(growth(first, &TokenCounters::default()), [0; COUNTERS], within, pages)
+    }
+
+    /// Whether the counters that fell were reset, judged as above. The others grew from their last values meanwhile.
+    fn began_partly_anew(&self, first: &TokenCounters, within: Span, pages: u8) -> bool {
+        let (whole, last) = (growth(first, &TokenCounters::default()), growth(&self.last, &TokenCounters::default()));
+        let anew = std::array::from_fn(|i| if whole[i] < last[i] { whole[i] } else { 0 });
+        self.is_fresh(anew, growth(first, &self.last), within, pages)
+    }
+
+    fn is_fresh(&self, anew: [u64; COUNTERS], others: [u64; COUNTERS], within: Span, pages: u8) -> bool {
+        let is_likely = pages >= QUARANTINE_PAGES && self.shown.suggests(anew, within)
+            || pages >= QUARANTINE_PAGES_IN_DOUBT && self.shown.explains(anew, within);
+        is_likely && self.shown.explains(others, within)
     }
 
     /// Returns to earlier values and to what the row had shown then, as a movement away from them was another

@@ -6,6 +6,7 @@ use super::proxy_guard::ProxyGuard;
 use super::row::Row;
 use super::trials::{OnTrial, ResetRow};
 use crate::counters::{Process, ProcessId, Processes, RowKey};
+use crate::ledger::RevenueAccountId;
 use crate::reading::{EngineReading, InstanceId, ModelName, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
 
@@ -27,6 +28,8 @@ pub(crate) struct Engine {
     pub(super) judged: u64,
     /// The only row that left the page of the instance that is being read.
     pub(super) left: Option<usize>,
+    /// The account of the only row that a restart left without a place on the page that is being read.
+    pub(super) ended: Option<RevenueAccountId>,
     /// Whether any of its rows has live counters.
     pub(super) has_live: bool,
     /// Whether its processes were reset by hand, so that its next page is a baseline.
@@ -75,7 +78,8 @@ impl Engine {
         }
         let mut blank = EngineReading::new(reading.kind, reading.model.clone(), reading.rank.clone());
         blank.instance.clone_from(&reading.instance);
-        self.rows.push(Row::new(blank, at, window));
+        let former = self.ended.take();
+        self.rows.push(Row { former, ..Row::new(blank, at, window) });
         self.rows.len() - 1
     }
 
@@ -88,6 +92,18 @@ impl Engine {
             row.instance.as_ref() == id && !has(&row.key) && !page.iter().any(|reading| row.is_of(reading))
         });
         left.next().filter(|_| left.next().is_none())
+    }
+
+    /// The account of the only row of an instance that was on its last page and is not on this one.
+    pub(super) fn account_that_ended(
+        &self,
+        id: Option<&InstanceId>,
+        page: &[&EngineReading],
+    ) -> Option<RevenueAccountId> {
+        let was_there = |row: &&Row| row.instance.as_ref() == id && Some(row.seen) == self.last_page;
+        let mut ended = self.rows.iter().filter(was_there).filter(|row| !page.iter().any(|reading| row.is_of(reading)));
+        let only = ended.next().filter(|_| ended.next().is_none())?;
+        only.account.as_ref().map(|(_, id)| *id)
     }
 
     /// The model of a row whose page no longer names it.
@@ -128,7 +144,7 @@ impl Engine {
     /// Forgets the numbers of accounts, which belong to another ledger.
     pub(super) fn forget_numbers(&mut self) {
         for row in &mut self.rows {
-            row.account = None;
+            (row.account, row.former) = (None, None);
             (row.leakage, row.earned) = Default::default();
             row.forget_correctable();
             row.guard.iter_mut().for_each(ProxyGuard::forget_posted);

@@ -159,7 +159,7 @@ impl Metering {
                     self.energy.rename(&from, &to, gpus.copied());
                     ledger.rename_node(&from, &to);
                     let rows = self.engines.values_mut().flat_map(|engine| &mut engine.rows);
-                    rows.for_each(|row| row.account = None);
+                    rows.for_each(|row| (row.account, row.former) = (None, None));
                 }
                 Change::Released { node, gpu, allocation } => {
                     let answered = at.wall - at.since(gpu.answered);

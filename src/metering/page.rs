@@ -105,6 +105,8 @@ impl Metering {
         }
         let interval = note_verdict(context, &outcome, answered, [before, start], counted);
         engine.left = engine.row_that_left(id, rows);
+        let is_new = matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset);
+        engine.ended = if is_new { engine.account_that_ended(id, rows) } else { None };
         self.read_rows(context, engine, rows, &outcome, interval);
     }
 

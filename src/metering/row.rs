@@ -38,6 +38,8 @@ pub(crate) struct Row {
     /// When it was last on a page.
     pub(crate) seen: Moment,
     pub(crate) account: Option<(RevenueAccount, RevenueAccountId)>,
+    /// The account of its former name, or of the row whose place it took, until it has one of its own.
+    pub(super) former: Option<RevenueAccountId>,
     /// Its leakage today.
     pub(crate) leakage: Leakage,
     /// What was posted for it today, apart from other rows of its account.
@@ -108,6 +110,7 @@ impl Row {
             reading,
             seen: at,
             account: None,
+            former: None,
             leakage: Leakage::default(),
             earned: Leakage::default(),
             prompts: PromptWeight::default(),
@@ -143,7 +146,8 @@ impl Row {
 
     /// Renames the row.
     pub(super) fn rename(&mut self, key: RowKey) {
-        (self.key, self.account) = (key, None);
+        self.former = self.account.take().map(|(_, id)| id).or(self.former);
+        self.key = key;
     }
 
     /// Whether it is known to be an engine's row and not a proxy's.
@@ -183,13 +187,13 @@ impl Row {
             Some((known, id)) if *known == account => *id,
             known => {
                 let id = ledger.account(&account);
-                if let Some((_, before)) = known {
-                    ledger.change_account(*before, id, from);
+                if let Some(before) = known.as_ref().map(|(_, id)| *id).or(self.former) {
+                    ledger.change_account(before, id, from);
                 }
                 id
             }
         };
-        self.account = Some((account, id));
+        (self.account, self.former) = (Some((account, id)), None);
         id
     }
 

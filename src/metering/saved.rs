@@ -300,7 +300,8 @@ fn saved_target(
     roles: Vec<(String, Role)>,
 ) -> Option<SavedTarget> {
     // The store keeps a reset by hand until a page follows it.
-    let Engine { instances, rows, last_page, judged: _, has_live: _, left: _, is_reset: _, lost_by_reset: _ } = engine;
+    let Engine { instances, rows, last_page, judged: _, has_live: _, left: _, ended: _, is_reset: _, lost_by_reset: _ } =
+        engine;
     Some(SavedTarget {
         answered: (*last_page)?,
         instances: instances.iter().map(saved_instance).collect(),
@@ -331,6 +332,7 @@ fn saved_instance(instance: &Instance) -> SavedInstance {
 fn saved_row(row: &Row) -> SavedRow {
     let Row {
         key,
+        former: _,
         instance,
         role,
         reading,

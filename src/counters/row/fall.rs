@@ -68,7 +68,7 @@ impl RowCounters {
             _ => true,
         };
         let is_far_below = || values(&quarantined.first).into_iter().zip(values(&self.last)).all(small_part);
-        self.began_anew(&quarantined.first, took, quarantined.pages)
+        self.began_partly_anew(&quarantined.first, took, quarantined.pages)
             || context.identified && quarantined.pages >= QUARANTINE_PAGES && is_far_below()
     }
 

@@ -14,6 +14,7 @@ use rustls::RootCertStore;
 use rustls::crypto::ring;
 
 use super::line::CONNECT;
+use super::named_pages::NamedPages;
 use crate::reading::{Label, ScrapeTrouble};
 
 /// Redirects followed within one server: `/metrics` to `/metrics/`.
@@ -35,6 +36,7 @@ struct Shared {
     /// By the file of certificates that they trust besides the system's.
     tls: Mutex<HashMap<Option<PathBuf>, Client>>,
     buffers: Mutex<Vec<Vec<u8>>>,
+    named: NamedPages,
 }
 
 impl Clients {
@@ -56,6 +58,11 @@ impl Clients {
         let client = secure(ca_file)?;
         tls.insert(ca_file.map(Path::to_owned), client.clone());
         Ok(client)
+    }
+
+    /// The models that addresses name.
+    pub(super) fn named(&self) -> &NamedPages {
+        &self.0.named
     }
 
     /// An empty buffer with room for as much as the last page had: it does not grow piece by piece.

@@ -8,6 +8,7 @@ mod client;
 mod credentials;
 mod line;
 mod models;
+mod named_pages;
 mod naming;
 mod router;
 mod scraper;

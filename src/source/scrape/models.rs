@@ -123,9 +123,10 @@ impl Models {
         })
     }
 
-    /// The loaded models, where it is a router that loads several.
-    pub(super) fn loaded(&self) -> Option<Vec<String>> {
-        let loaded = self.routed.as_ref()?.iter().filter(|model| model.is_loaded());
+    /// The loaded models, where it is a router that loads several, without those that are read elsewhere.
+    pub(super) fn loaded(&self, elsewhere: &[ModelName]) -> Option<Vec<String>> {
+        let is_ours = |model: &&RoutedModel| !elsewhere.iter().any(|name| model.is_called(name));
+        let loaded = self.routed.as_ref()?.iter().filter(|model| model.is_loaded()).filter(is_ours);
         Some(loaded.filter_map(|model| model.id().map(str::to_owned)).take(LOADED).collect())
     }
 }
@@ -203,7 +204,7 @@ mod tests {
     fn only_loaded_models_of_a_router_are_told() {
         let body = r#"{"data":[{"id":"a","owned_by":"llamacpp","status":{"value":"loaded"}},
                       {"id":"b","status":{"value":"sleeping"}},{"id":"c","status":{"value":"unloaded"}},{"id":"d"}]}"#;
-        assert_eq!(Models::read(body.as_bytes()).and_then(|models| models.loaded()), Some(vec!["a".to_owned()]));
+        assert_eq!(Models::read(body.as_bytes()).and_then(|models| models.loaded(&[])), Some(vec!["a".to_owned()]));
         let plain = br#"{"data":[{"id":"a","owned_by":"llamacpp"}]}"#;
         assert_eq!(Models::read(plain).and_then(|models| models.routed), None);
     }

@@ -3,9 +3,12 @@
 //! A request that names a model wakes it from sleep, and loads it unless the request says `autoload=false`. So the router's
 //! own list is asked for right before the pages, and only models that it has as loaded are asked for.
 
+use std::sync::Arc;
+
 use reqwest::Url;
 
 use super::models::Models;
+use super::named_pages::{NamedPage, NamedPages};
 use crate::reading::{EngineKind, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
 use crate::units::{Moment, Span};
 
@@ -45,6 +48,8 @@ impl Router {
 pub(super) struct Named {
     standing: Option<Standing>,
     asked: Option<Moment>,
+    /// Kept so that the router's own target leaves the model to this one.
+    _page: Option<Arc<NamedPage>>,
 }
 
 /// Whether a model's page may be asked for.
@@ -61,6 +66,12 @@ enum Standing {
 }
 
 impl Named {
+    /// That of an address, which is told to the other targets.
+    pub(super) fn of(page: Option<&Url>, model: Option<&ModelName>, all: &NamedPages) -> Self {
+        let page = page.zip(model).map(|(page, model)| all.add(page, model));
+        Self { _page: page, ..Self::default() }
+    }
+
     /// Whether the server's list is to be asked for: before each page of a router. It counts as asked for from now on.
     pub(super) fn is_due(&mut self, now: Moment) -> bool {
         let is_plain = self.standing == Some(Standing::Plain);

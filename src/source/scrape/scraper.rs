@@ -103,6 +103,7 @@ impl Scraper {
         };
         let asked_model = page.as_ref().and_then(router::model_of);
         let credentials = Credentials::new(&target);
+        let named = Named::of(page.as_ref(), asked_model.as_ref(), settings.clients.named());
         Self {
             target,
             settings,
@@ -115,7 +116,7 @@ impl Scraper {
             models: None,
             owner: None,
             asked_model,
-            named: Named::default(),
+            named,
             page_model: PageModel::default(),
             aliases: Aliases::default(),
             router: None,
@@ -306,7 +307,8 @@ impl Scraper {
 
     /// Begins to ask for one page a model, if the server is a router. Where its page is.
     fn begin_routing(&mut self, models: &Models, page: Option<Url>) -> Option<Url> {
-        let (loaded, page) = (models.loaded()?, page?);
+        let page = page?;
+        let loaded = models.loaded(&self.settings.clients.named().at(&page))?;
         self.router = Some(Router::new(page.clone(), loaded));
         Some(page)
     }
@@ -361,7 +363,8 @@ impl Scraper {
     /// The models that a router has loaded and awake at this moment.
     async fn loaded_now(&mut self, page: &Url) -> Result<Vec<String>, ScrapeTrouble> {
         self.models = None;
-        self.ask_models(page).await?.loaded().ok_or_else(router::no_list)
+        let models = self.ask_models(page).await?;
+        models.loaded(&self.settings.clients.named().at(page)).ok_or_else(router::no_list)
     }
 
     async fn read_page(&mut self, url: &Url) -> Result<Look, ScrapeTrouble> {

@@ -1,0 +1,51 @@
+//! The models whose pages are named by an address of their own, so that a router's target leaves them to it.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use reqwest::Url;
+
+use crate::reading::ModelName;
+
+/// A model's page that a target names.
+#[derive(Debug)]
+pub(super) struct NamedPage {
+    server: Server,
+    model: ModelName,
+}
+
+/// Where a page is, whatever model it is asked for.
+type Server = (String, Option<u16>, String);
+
+/// Those of all targets that are looked at.
+#[derive(Debug, Default)]
+pub(super) struct NamedPages(Mutex<Vec<Weak<NamedPage>>>);
+
+impl NamedPages {
+    /// Adds a target's page, for as long as what it returns is kept.
+    pub(super) fn add(&self, page: &Url, model: &ModelName) -> Arc<NamedPage> {
+        let named = Arc::new(NamedPage { server: server(page), model: model.clone() });
+        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.retain(|known| known.strong_count() > 0);
+        pages.push(Arc::downgrade(&named));
+        named
+    }
+
+    /// The models of a router that targets name, by its page.
+    pub(super) fn at(&self, page: &Url) -> Vec<ModelName> {
+        let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut server_of_page = None;
+        let known = pages.iter().filter_map(Weak::upgrade);
+        known
+            .filter(|named| named.server == *server_of_page.get_or_insert_with(|| server(page)))
+            .map(|named| named.model.clone())
+            .collect()
+    }
+}
+
+fn server(page: &Url) -> Server {
+    let host = match page.host_str().unwrap_or_default() {
+        "127.0.0.1" | "[::1]" => "localhost",
+        host => host,
+    };
+    (host.to_owned(), page.port_or_known_default(), page.path().trim_end_matches('/').to_owned())
+}
