@@ -76,7 +76,7 @@ fn engines_of_a_model_are_said_to_be() {
     assert!(line(&text(&app, 120, 36), "─ Models").is_some());
 }
 
-/// Class: rows whose figure is unknown are left out and nobody says so.
+/// Class: rows whose figure is unknown are left out, and the screen does not say so.
 #[test]
 fn what_a_filter_cannot_judge_is_counted() {
     let mut snapshot = fleet(0);

@@ -88,7 +88,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
         day.collector.close();
     });
     let shown = dashboard::show(options, pictures);
-    // Whoever waits no longer has gone with an error of its own.
+    // An error here means that the task has ended already.
     let _ = leave.send(());
     let _ = runtime.block_on(turning);
     shown

@@ -77,7 +77,7 @@ impl Line {
         })
     }
 
-    /// Takes the socket back, once an answer was read to its end; one that was not is no use any more.
+    /// Takes the socket back, once an answer was read to its end; otherwise it is closed.
     pub(super) async fn rest(&mut self) {
         let Some(Exchange { mut sender, running }) = self.busy.take() else { return };
         if sender.ready().await.is_ok() {
