@@ -97,7 +97,8 @@ fn per_hour(scene: &Scene<'_>) -> Option<Fact> {
         1 => (Role::Gain, "+"),
         _ => (Role::Loss, "-"),
     };
-    let amount = format!("{sign} {}{} /h", format::symbol(scene.currency()), format::digits_within(rate, 7));
+    let bound = scene.snap.rate_bound().mark();
+    let amount = format!("{bound}{sign} {}{} /h", format::symbol(scene.currency()), format::digits_within(rate, 7));
     Some(Fact { label: PER_HOUR, role, value: amount, kept: 10 })
 }
 
