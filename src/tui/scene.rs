@@ -37,9 +37,9 @@ impl<'a> Scene<'a> {
         &self.app.zone
     }
 
-    /// How long ago something was.
+    /// How long ago something was, at a pace at which seconds can be read.
     pub fn ago(&self, at: Timestamp) -> Span {
-        self.snap.at - at
+        self.at(Pace::FiveSeconds).snap.at - at
     }
 
     /// An amount in at most `cells` cells.

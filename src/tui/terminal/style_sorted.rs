@@ -1,29 +1,42 @@
-//! A backend that counts its bytes: cells of one style go together, and a frame without a change writes nothing.
+//! A backend that counts its bytes: cells of one style go together, what is set already is not set again, the cursor goes
+//! the shorter way, and a frame without a change writes nothing.
 
 use std::io::{self, Write};
 
-use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
+use ratatui::backend::{Backend, ClearType, IntoCrossterm, WindowSize};
 use ratatui::buffer::Cell;
+use ratatui::crossterm::cursor::{MoveDown, MoveRight, MoveTo, MoveToColumn};
+use ratatui::crossterm::queue;
+use ratatui::crossterm::style::{Attribute, Print, SetAttribute, SetBackgroundColor, SetForegroundColor};
 use ratatui::layout::{Position, Size};
-use ratatui::style::Color;
+use ratatui::style::{Color, Modifier};
 
 /// Begins a synchronized update: the terminal shows what follows at once.
 const BEGIN: &[u8] = b"\x1b[?2026h";
 /// Ends it.
 const END: &[u8] = b"\x1b[?2026l";
 
-/// Crossterm's backend, in an order that costs less. To move the cursor takes some 8 bytes and to change both colours
-/// some 38, so that changed cells are written style by style and not row by row.
+/// Writes changed cells style by style and not row by row: to move the cursor takes 4 to 9 bytes, to change a colour 19.
 pub struct StyleSortedBackend<W: Write> {
-    inner: CrosstermBackend<W>,
+    writer: W,
     size: Box<dyn Fn() -> io::Result<Size>>,
     begun: bool,
+}
+
+/// What the terminal has been told since the frame began.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Told {
+    /// Where the next cell is written; `None` where terminals may disagree.
+    cursor: Option<Position>,
+    fg: Color,
+    bg: Color,
+    modifier: Modifier,
 }
 
 impl<W: Write> StyleSortedBackend<W> {
     /// Writes to `writer`, a terminal whose size `size` tells.
     pub fn new(writer: W, size: impl Fn() -> io::Result<Size> + 'static) -> Self {
-        Self { inner: CrosstermBackend::new(writer), size: Box::new(size), begun: false }
+        Self { writer, size: Box::new(size), begun: false }
     }
 
     fn begin(&mut self) -> io::Result<()> {
@@ -31,8 +44,68 @@ impl<W: Write> StyleSortedBackend<W> {
             return Ok(());
         }
         self.begun = true;
-        self.inner.write_all(BEGIN)
+        self.writer.write_all(BEGIN)
     }
+
+    /// Forgets what was set: others may have written to the terminal since the last frame.
+    fn reset(&mut self) -> io::Result<Told> {
+        queue!(self.writer, SetAttribute(Attribute::Reset))?;
+        Ok(Told { cursor: None, fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() })
+    }
+
+    fn style(&mut self, told: Told, cell: &Cell) -> io::Result<Told> {
+        let mut told = told;
+        if !cell.modifier.contains(told.modifier) {
+            told = Told { cursor: told.cursor, ..self.reset()? };
+        }
+        for (flag, attribute) in ATTRIBUTES {
+            if cell.modifier.contains(flag) && !told.modifier.contains(flag) {
+                queue!(self.writer, SetAttribute(attribute))?;
+            }
+        }
+        if cell.fg != told.fg {
+            queue!(self.writer, SetForegroundColor(cell.fg.into_crossterm()))?;
+        }
+        if cell.bg != told.bg {
+            queue!(self.writer, SetBackgroundColor(cell.bg.into_crossterm()))?;
+        }
+        Ok(Told { cursor: told.cursor, fg: cell.fg, bg: cell.bg, modifier: cell.modifier })
+    }
+
+    fn move_to(&mut self, from: Option<Position>, x: u16, y: u16) -> io::Result<()> {
+        match from {
+            Some(at) if at.y == y && at.x == x => Ok(()),
+            Some(at) if at.y == y && at.x < x => queue!(self.writer, MoveRight(x - at.x)),
+            Some(at) if at.y == y => queue!(self.writer, MoveToColumn(x)),
+            Some(at) if at.x == x && at.y < y => queue!(self.writer, MoveDown(y - at.y)),
+            _ => queue!(self.writer, MoveTo(x, y)),
+        }
+    }
+}
+
+/// The attributes that a style may have.
+const ATTRIBUTES: [(Modifier, Attribute); 9] = [
+    (Modifier::BOLD, Attribute::Bold),
+    (Modifier::DIM, Attribute::Dim),
+    (Modifier::ITALIC, Attribute::Italic),
+    (Modifier::UNDERLINED, Attribute::Underlined),
+    (Modifier::SLOW_BLINK, Attribute::SlowBlink),
+    (Modifier::RAPID_BLINK, Attribute::RapidBlink),
+    (Modifier::REVERSED, Attribute::Reverse),
+    (Modifier::HIDDEN, Attribute::Hidden),
+    (Modifier::CROSSED_OUT, Attribute::CrossedOut),
+];
+
+/// Where the cursor is after a cell, unless the cell is the last of its row or terminals may disagree on its width.
+fn after(x: u16, y: u16, symbol: &str, columns: u16) -> Option<Position> {
+    let mut chars = symbol.chars();
+    let is_plain = chars.next().is_some_and(is_narrow) && chars.next().is_none();
+    (is_plain && x + 1 < columns).then_some(Position { x: x + 1, y })
+}
+
+/// Letters of Latin scripts and what charts and rules are drawn with.
+fn is_narrow(char: char) -> bool {
+    matches!(char, ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{24f}' | '\u{2010}'..='\u{203a}' | '\u{2190}'..='\u{22ff}' | '\u{2500}'..='\u{25ff}' | '\u{2800}'..='\u{28ff}')
 }
 
 /// A number that is the same for the same colour, and orders the others.
@@ -75,7 +148,15 @@ impl<W: Write> Backend for StyleSortedBackend<W> {
             (colour_key(cell.bg), cell.modifier.bits(), colour_key(cell.fg), *y, *x)
         });
         self.begin()?;
-        self.inner.draw(cells.into_iter())
+        let columns = (self.size)()?.width;
+        let mut told = self.reset()?;
+        for (x, y, cell) in cells {
+            self.move_to(told.cursor, x, y)?;
+            told = self.style(told, cell)?;
+            queue!(self.writer, Print(cell.symbol()))?;
+            told.cursor = after(x, y, cell.symbol(), columns);
+        }
+        Ok(())
     }
 
     /// Nothing to do: the cursor is hidden from the terminal's entering to its leaving.
@@ -102,7 +183,7 @@ impl<W: Write> Backend for StyleSortedBackend<W> {
 
     fn clear_region(&mut self, _what: ClearType) -> io::Result<()> {
         self.begin()?;
-        self.inner.write_all(b"\x1b[0m\x1b[2J")
+        self.writer.write_all(b"\x1b[0m\x1b[2J")
     }
 
     fn size(&self) -> io::Result<Size> {
@@ -118,7 +199,7 @@ impl<W: Write> Backend for StyleSortedBackend<W> {
             return Ok(());
         }
         self.begun = false;
-        self.inner.write_all(END)?;
-        Write::flush(&mut self.inner)
+        self.writer.write_all(END)?;
+        self.writer.flush()
     }
 }

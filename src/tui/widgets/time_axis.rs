@@ -19,6 +19,10 @@ const LONGEST: i64 = 1 << 40;
 /// The share of the span that the longest dots must cover: a chart of 23.7 hours passes for one of 24.
 const ENOUGH: f64 = 0.9;
 
+/// Dots of these lengths in milliseconds appear two at a time, when their cell is full: half as often, which nobody misses
+/// where a cell is 10 to 20 seconds. Shorter ones would leave a first minute empty, longer ones would come late.
+const IN_PAIRS: std::ops::RangeInclusive<i64> = 5_000..=10_000;
+
 /// What lies between two labels, in milliseconds.
 const LABELS: [i64; 17] = [
     5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000,
@@ -134,8 +138,7 @@ impl TimeAxis {
         every: Span,
         mut put: impl FnMut(usize, f64),
     ) {
-        // No dot begins after now.
-        let end = self.end().millis().min(self.now.saturating_add(1));
+        let end = self.end().millis().min(self.filled());
         for (at, value) in points {
             let Some(value) = value.filter(|value| value.is_finite()) else { continue };
             let from = at.millis().max(self.start);
@@ -148,6 +151,12 @@ impl TimeAxis {
                 put(dot, value);
             }
         }
+    }
+
+    /// Where the newest dot that is drawn may reach: no dot begins after now.
+    fn filled(&self) -> i64 {
+        let after_now = self.now.saturating_add(1);
+        if IN_PAIRS.contains(&self.dot) { floor(after_now, 2 * self.dot) } else { after_now }
     }
 
     /// Labels of round local times, `every` apart or as close as they can be read.
