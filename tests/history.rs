@@ -73,6 +73,25 @@ fn a_point_is_five_seconds_and_what_nobody_watched_is_a_gap() {
     assert_eq!(outputs(&History::default(), 30, 5, 2), [None, None]);
 }
 
+/// Class: an answer that is given again although the past has changed.
+#[test]
+fn an_answer_is_of_what_has_been_recorded_until_then() {
+    let history = History::default();
+    let mut known = Vec::new();
+    for second in 0..60 {
+        if history.record(&look(after(second), 0.5, second as f64), TICK) {
+            known.push(Some(second as f64));
+        }
+        let asked = outputs(&history, 60, 5, 12);
+        assert_eq!(asked[..known.len()], known, "second {second}");
+        assert_eq!(outputs(&history, 60, 5, 12), asked);
+        // More than is remembered.
+        let many: usize = (0..40).map(|points| outputs(&history, 60, 5, 700 + points).iter().flatten().count()).sum();
+        assert_eq!(many, 40 * known.len());
+    }
+    assert!(history.bytes() < 1_500_000, "{} bytes", history.bytes());
+}
+
 #[test]
 fn with_every_source_dead_there_is_a_gap_and_no_zero() {
     let history = History::default();

@@ -262,8 +262,9 @@ fn cost(rule: Rule, rent: Option<&(Subject, f64)>, money: &MoneyRings, from: Tim
     let rent = money.cost_between(node, from, to)? * part;
     let stopped = matches!(rule, Rule::EngineStalled | Rule::EngineSilent);
     let lost = || {
-        let [before, _] = money.rates(node, from - BEFORE, from);
-        let [now, _] = money.rates(node, from, to);
+        let place = money.place(node)?;
+        let [before, _] = money.rates(place, from - BEFORE, from);
+        let [now, _] = money.rates(place, from, to);
         Some((before? - now?) * (to - from).as_secs_f64() / 3_600.0)
     };
     Some(rent + if stopped { lost().unwrap_or(0.0).max(0.0) } else { 0.0 })

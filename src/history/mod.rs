@@ -6,6 +6,7 @@
 //! The collector records each snapshot that it publishes, at most one in five seconds; revenue and cost come from the
 //! ledger's postings, which `statement` turns into money. All rings are bounded.
 
+mod answers;
 mod bridge;
 mod event;
 mod events;
@@ -32,6 +33,7 @@ use crate::reading::{Histogram, ModelName, NodeName, Rank, TargetId, UnitName};
 use crate::snapshot::Snapshot;
 use crate::units::{Span, Timestamp};
 
+use answers::Answers;
 pub use bridge::QuarterBridge;
 pub use event::{EventKind, HistoryEvent};
 use events::Events;
@@ -137,6 +139,7 @@ struct Recorded {
     bridge: Option<Arc<QuarterBridge>>,
     waiting: Waiting,
     samples: SampleSums,
+    answers: Answers,
     /// The five seconds that were recorded last.
     last: Option<i64>,
     /// When the ledger was read last, and the minute in which it was read as a whole last.
@@ -147,7 +150,13 @@ struct Recorded {
 impl History {
     /// The points that are known; it does not wait for anything.
     pub fn series(&self, query: &Query) -> Series {
-        self.recorded().series(query)
+        let mut recorded = self.recorded();
+        if let Some(series) = recorded.answers.get(query) {
+            return series.clone();
+        }
+        let series = recorded.series(query);
+        recorded.answers.remember(query, &series);
+        series
     }
 
     /// The profit bridge over the last quarter hour, made anew once a minute; `None` until both quarters are known.
@@ -192,20 +201,25 @@ impl History {
     /// Records a snapshot as the state of the last `covers`, in steps of five seconds. At most one is recorded for a step;
     /// whether this one was.
     pub fn record(&self, snapshot: &Snapshot, covers: Span) -> bool {
-        self.recorded().record(snapshot, covers)
+        let mut recorded = self.recorded();
+        let is_new = recorded.record(snapshot, covers);
+        if is_new {
+            recorded.answers.forget();
+        }
+        is_new
     }
 
     /// Reads the money of the minutes that a ledger keeps apart, from `since` on: the present one and those that were
     /// written to lately, and once a minute all of them. `now` is the present.
     pub fn read_ledger(&self, ledger: &Ledger, since: Timestamp, now: Timestamp) {
-        self.recorded().read_ledger(ledger, since, now);
+        self.changed().read_ledger(ledger, since, now);
     }
 
     /// Takes minutes and markers of a past: minutes that are over before its end, and all hours that lie in it.
     pub fn read_past(&self, past: &Past) {
         let minutes = minutes_of(past);
         let rates = rates_of(past);
-        self.recorded().read_past(past, &minutes, &rates);
+        self.changed().read_past(past, &minutes, &rates);
     }
 
     /// Takes the bridge from one span to the next, and the markers of both.
@@ -218,13 +232,26 @@ impl History {
 
     /// The bytes that it holds.
     pub fn bytes(&self) -> usize {
-        let Recorded { lines, rings, money, events, samples, .. } = &*self.recorded();
-        samples.bytes() + lines.fine.bytes() + lines.minutes.bytes() + rings.bytes() + money.bytes() + events.bytes()
+        let Recorded { lines, rings, money, events, samples, answers, .. } = &*self.recorded();
+        answers.bytes()
+            + samples.bytes()
+            + lines.fine.bytes()
+            + lines.minutes.bytes()
+            + rings.bytes()
+            + money.bytes()
+            + events.bytes()
     }
 
     /// How many units, nodes, models, engines and ranks have rings.
     pub fn subjects(&self) -> usize {
         self.recorded().rings.subjects()
+    }
+
+    /// What was recorded, to change it: what was asked before may have other answers then.
+    fn changed(&self) -> MutexGuard<'_, Recorded> {
+        let mut recorded = self.recorded();
+        recorded.answers.forget();
+        recorded
     }
 
     fn recorded(&self) -> MutexGuard<'_, Recorded> {

@@ -85,6 +85,10 @@ impl Default for MoneyRings {
     }
 }
 
+/// Where a subject's money is kept: the fleet's by itself, that of others in a channel of the rings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MoneyPlace(Option<usize>);
+
 impl MoneyRings {
     /// Sets a minute's money. Only what is of the present gets a place: old minutes add no subject.
     pub(super) fn set_minute(&mut self, at: Timestamp, money: &MinuteMoney) {
@@ -136,16 +140,17 @@ impl MoneyRings {
         }
     }
 
-    /// Revenue and cost an hour between two instants, as far as they are known.
-    pub(super) fn rates(&self, subject: &Subject, from: Timestamp, to: Timestamp) -> [Option<f64>; 2] {
-        let channel = match subject {
+    /// Where a subject's money is kept; `None` if it is not.
+    pub(super) fn place(&self, subject: &Subject) -> Option<MoneyPlace> {
+        Some(MoneyPlace(match subject {
             Subject::Fleet => None,
-            Subject::Gpu(..) | Subject::Engine(..) => return [None, None],
-            _ => match self.places.get(subject) {
-                Some(place) => Some(place.channel as usize),
-                None => return [None, None],
-            },
-        };
+            Subject::Gpu(..) | Subject::Engine(..) => return None,
+            _ => Some(self.places.get(subject)?.channel as usize),
+        }))
+    }
+
+    /// Revenue and cost an hour between two instants, as far as they are known.
+    pub(super) fn rates(&self, MoneyPlace(channel): MoneyPlace, from: Timestamp, to: Timestamp) -> [Option<f64>; 2] {
         let mut sums = [Amount::default(); 2];
         let (mut minute, end) = self.within(from, to);
         while minute < end {
@@ -171,7 +176,7 @@ impl MoneyRings {
 
     /// What is owed for a node between two instants.
     pub(super) fn cost_between(&self, subject: &Subject, from: Timestamp, to: Timestamp) -> Option<f64> {
-        let [_, rate] = self.rates(subject, from.minute(), (to + Span::from_millis(MINUTE - 1)).minute());
+        let [_, rate] = self.rates(self.place(subject)?, from.minute(), (to + Span::from_millis(MINUTE - 1)).minute());
         Some(rate? * (to - from).as_secs_f64() / 3600.0)
     }
 

@@ -1,8 +1,9 @@
 //! Reading: the points of a query out of the rings, each the mean of what is known in its time.
 
 use super::lines::{FINE_KEPT, Lines, PER_MINUTE, mean};
+use super::money::MoneyPlace;
 use super::packed::Cell;
-use super::rings::Rings;
+use super::rings::{At, Rings};
 use super::{Measure, Query, Recorded, Series, Subject};
 use crate::units::{Span, Timestamp};
 
@@ -15,6 +16,20 @@ const MOST_KEPT: i64 = 25 * 60;
 /// The most points of an answer that are looked for.
 const MOST: usize = 1_000_000;
 
+/// Where the points of a query are kept: looked for once for all of them.
+enum Kept {
+    Nowhere,
+    Money(Measure, MoneyPlace),
+    Line(Measure),
+    Ring(At),
+    /// Cached or computed prompt tokens.
+    Share {
+        prompt: At,
+        hits: At,
+        is_cached: bool,
+    },
+}
+
 impl Recorded {
     pub(super) fn series(&self, query: &Query) -> Series {
         let step = query.step.millis().max(LEAST);
@@ -25,34 +40,51 @@ impl Recorded {
                 until.saturating_sub(step.saturating_mul(i64::try_from(count - nth).unwrap_or(i64::MAX))),
             )
         };
+        let kept = self.kept(query);
         let mut points: Vec<_> =
-            (0..count).map(|nth| self.point(query, begin(nth), begin(nth) + Span::from_millis(step))).collect();
+            (0..count).map(|nth| self.point(&kept, begin(nth), begin(nth) + Span::from_millis(step))).collect();
         points.splice(0..0, std::iter::repeat_n(None, query.points - count));
         Series { points }
     }
 
-    fn point(&self, query: &Query, from: Timestamp, to: Timestamp) -> Option<f64> {
+    /// Where the points of a query are kept.
+    fn kept(&self, query: &Query) -> Kept {
         let Query { subject, measure, .. } = query;
+        let ring = |measure| self.rings.at(subject, measure);
         match measure {
-            Measure::Revenue => self.money.rates(subject, from, to)[0],
-            Measure::Cost => self.money.rates(subject, from, to)[1],
-            Measure::Profit => {
-                let [revenue, cost] = self.money.rates(subject, from, to);
-                Some(revenue? - cost?)
-            }
-            _ if *subject == Subject::Fleet => self.fleet_point(*measure, from, to),
-            Measure::PromptCached => {
-                Some(self.ring_point(subject, Measure::Prompt, from, to)? * self.hits(subject, from, to)?)
-            }
-            Measure::PromptComputed => {
-                Some(self.ring_point(subject, Measure::Prompt, from, to)? * (1.0 - self.hits(subject, from, to)?))
-            }
-            _ => self.ring_point(subject, *measure, from, to),
+            Measure::Revenue | Measure::Cost | Measure::Profit => match self.money.place(subject) {
+                Some(place) => Kept::Money(*measure, place),
+                None => Kept::Nowhere,
+            },
+            _ if *subject == Subject::Fleet => Kept::Line(*measure),
+            Measure::PromptCached | Measure::PromptComputed => match (ring(Measure::Prompt), ring(Measure::HitRate)) {
+                (Some(prompt), Some(hits)) => {
+                    Kept::Share { prompt, hits, is_cached: *measure == Measure::PromptCached }
+                }
+                _ => Kept::Nowhere,
+            },
+            _ => ring(*measure).map_or(Kept::Nowhere, Kept::Ring),
         }
     }
 
-    fn hits(&self, subject: &Subject, from: Timestamp, to: Timestamp) -> Option<f64> {
-        self.ring_point(subject, Measure::HitRate, from, to)
+    fn point(&self, kept: &Kept, from: Timestamp, to: Timestamp) -> Option<f64> {
+        match kept {
+            Kept::Nowhere => None,
+            Kept::Money(measure, place) => {
+                let [revenue, cost] = self.money.rates(*place, from, to);
+                match measure {
+                    Measure::Revenue => revenue,
+                    Measure::Cost => cost,
+                    _ => Some(revenue? - cost?),
+                }
+            }
+            Kept::Line(measure) => self.fleet_point(*measure, from, to),
+            Kept::Ring(at) => self.ring_point(at, from, to),
+            Kept::Share { prompt, hits, is_cached } => {
+                let hits = self.ring_point(hits, from, to)?;
+                Some(self.ring_point(prompt, from, to)? * if *is_cached { hits } else { 1.0 - hits })
+            }
+        }
     }
 
     fn fleet_point(&self, measure: Measure, from: Timestamp, to: Timestamp) -> Option<f64> {
@@ -75,11 +107,10 @@ impl Recorded {
         is_posted.then(|| self.lines.minutes.get(minute, channel).value()).flatten()
     }
 
-    fn ring_point(&self, subject: &Subject, measure: Measure, from: Timestamp, to: Timestamp) -> Option<f64> {
-        let at = self.rings.at(subject, measure)?;
-        let step = Rings::step(&at);
+    fn ring_point(&self, at: &At, from: Timestamp, to: Timestamp) -> Option<f64> {
+        let step = Rings::step(at);
         let newest = self.last?.div_euclid(step.millis() / LEAST);
-        mean(slots(from, to, step, newest).filter_map(|slot| self.rings.value(&at, slot)))
+        mean(slots(from, to, step, newest).filter_map(|slot| self.rings.value(at, slot)))
     }
 }
 

@@ -1,0 +1,40 @@
+//! Answers that are given again until something is recorded: a frame is drawn every second and asks for the same charts.
+
+use std::collections::HashMap;
+
+use super::{Query, Series};
+
+/// The most points that are remembered: those of some thirty charts.
+const MOST: usize = 24_000;
+
+/// What was asked since the last change.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    given: HashMap<Query, Series>,
+    points: usize,
+}
+
+impl Answers {
+    pub(super) fn get(&self, query: &Query) -> Option<&Series> {
+        self.given.get(query)
+    }
+
+    /// Remembers an answer where there is room for it.
+    pub(super) fn remember(&mut self, query: &Query, series: &Series) {
+        let points = self.points + series.points.len();
+        if points <= MOST {
+            self.points = points;
+            self.given.insert(query.clone(), series.clone());
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.given.clear();
+        self.points = 0;
+    }
+
+    /// The bytes that it holds.
+    pub(super) fn bytes(&self) -> usize {
+        self.points * size_of::<Option<f64>>() + self.given.capacity() * size_of::<(Query, Series)>()
+    }
+}
