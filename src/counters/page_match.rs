@@ -82,9 +82,11 @@ impl Process {
         }
     }
 
-    /// Whether a page has one of its rows, or either has no rows.
+    /// Whether a page has one of its rows, or either has no rows; or its rows come and go by themselves.
     pub(super) fn shares_row(&self, rows: &[&EngineReading]) -> bool {
-        rows.is_empty() || self.rows.is_empty() || rows.iter().any(|reading| self.place(reading, rows).is_some())
+        rows.iter().all(|reading| reading.listed.is_some())
+            || self.rows.is_empty()
+            || rows.iter().any(|reading| self.place(reading, rows).is_some())
     }
 
     /// Whether the first growth of a process without a start time is so large that its baseline may have been short of

@@ -27,7 +27,9 @@ impl Processes {
     pub(super) fn advance_unidentified(&mut self, page: &InstancePage<'_>) -> Outcome {
         let Some(current) = self.current else {
             let id = self.add(None, page.at);
-            return match (page.appeared_since, self.get_mut(id)) {
+            let began = page.rows.iter().filter_map(|reading| reading.listed?.not_running);
+            let since = page.appeared_since.or_else(|| began.min_by_key(|at| at.boot));
+            return match (since, self.get_mut(id)) {
                 (Some(since), Some(process)) => {
                     process.last_seen = since;
                     self.go_on(page, id)
@@ -35,6 +37,7 @@ impl Processes {
                 _ => self.baseline(page, id),
             };
         };
+        self.all.iter_mut().for_each(|process| process.replace_listed(page.rows));
         if self.may_be_anyones(page) {
             return Outcome { verdict: Verdict::Cut, ..self.quarantine(page, current) };
         }
