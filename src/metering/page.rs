@@ -82,7 +82,7 @@ impl Metering {
             rows.filter_map(|row| row.guard.as_mut()).for_each(|guard| guard.drop_entries(&back));
         }
         // This comes before any posting, since the process may be a duplicate.
-        self.find_like(context, engine, (id, rows.first().map(|reading| reading.kind)), &outcome);
+        self.find_like(context, engine, (id, rows), &outcome);
         let before = match outcome.verdict {
             Verdict::Born { replaced: true, .. } => before,
             Verdict::Born { replaced: false, .. } => None,

@@ -120,6 +120,9 @@ pub struct EngineReading {
     pub finished: Finished,
     /// `LoRA` adapters that the page names: their tokens carry no label and are among the base model's.
     pub adapters: Vec<Label>,
+    /// A hash of the page that it is from, the same for every spelling of its address: what two addresses of a process that
+    /// says no start time are known by.
+    pub page: Option<u64>,
     /// What its server's list says of its process, where each row of a server is a process of its own.
     pub listed: Option<Listed>,
 }
@@ -155,6 +158,7 @@ impl EngineReading {
             work: RankWork::default(),
             finished: Finished::default(),
             adapters: Vec::new(),
+            page: None,
             listed: None,
         }
     }

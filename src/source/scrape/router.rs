@@ -47,6 +47,8 @@ impl Router {
 #[derive(Debug, Default)]
 pub(super) struct Named {
     standing: Option<Standing>,
+    /// What a router calls it.
+    id: Option<String>,
     asked: Option<Moment>,
     /// Kept so that the router's own target leaves the model to this one.
     _page: Option<Arc<NamedPage>>,
@@ -94,9 +96,15 @@ impl Named {
                 let known: Vec<&str> = routed.iter().filter_map(|model| model.id()).collect();
                 return Standing::Unlisted(Label::new(&known.join(", ")));
             }
+            self.id = ours.first().and_then(|model| model.id()).map(str::to_owned);
             let awake = ours.iter().all(|model| model.is_loaded() || model.status.is_none());
             if awake { Standing::Awake } else { Standing::Asleep }
         }));
+    }
+
+    /// What the router calls the model, if the server is one.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
     }
 
     /// Whether the server is a router, with a process for each model.

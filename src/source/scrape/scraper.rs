@@ -13,6 +13,7 @@ use super::client::{self, Clients, REDIRECTS};
 use super::credentials::Credentials;
 use super::line::{self, Got, Line};
 use super::models::{MODELS_CAP, Models};
+use super::named_pages;
 use super::naming::{self, Aliases, Ask, PageModel};
 use super::router::{self, Named, Resting, Router};
 use super::search::{Search, is_an_answer, more_telling};
@@ -154,7 +155,10 @@ impl Scraper {
         let limit = self.settings.timeout;
         let looked = tokio::time::timeout(limit, self.read()).await.unwrap_or(Err(ScrapeTrouble::TimedOut));
         let (at, cost, outcome) = match looked {
-            Ok(look) => (look.at, look.cost, Ok(Box::new(look.reading))),
+            Ok(mut look) => {
+                self.tell_page(&mut look.reading);
+                (look.at, look.cost, Ok(Box::new(look.reading)))
+            }
             Err(trouble) => {
                 self.forget(&trouble);
                 (self.clock.now(), ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 }, Err(trouble))
@@ -172,6 +176,14 @@ impl Scraper {
                 (None, None) => self.find_page(&url).await,
             },
         }
+    }
+
+    /// Says on each row which page it is from.
+    fn tell_page(&self, reading: &mut PageReading) {
+        let Some(page) = self.router.as_ref().map(|router| &router.page).or(self.page.as_ref()) else { return };
+        let there = self.moved.as_ref().filter(|(from, _)| from == page).map_or(page, |(_, to)| to);
+        let hash = named_pages::hash(there, self.named.id());
+        reading.engines.iter_mut().for_each(|row| row.page = Some(hash));
     }
 
     /// After trouble: what must be found out anew. A server that was away may come back as another.
