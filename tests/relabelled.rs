@@ -286,3 +286,40 @@ fn a_series_that_is_evicted_beside_steady_ones_disputes_nothing() {
         assert_eq!((came.posted, came.disputed, came.is_bound), (speed * LAST, 0, false), "{speed}");
     }
 }
+
+/// Class: the same of a process that says no start time: its jump to the value of one that is gone stays for some pages.
+#[test]
+fn labels_of_one_that_is_gone_are_not_counted_again_without_a_start_time() {
+    let forms: [(&str, fn(u64, u64) -> Shown); 3] = [
+        ("series", |nth, value| series(&nth.to_string(), value)),
+        ("ranks", rank),
+        ("models", |nth, value| model(["deepseek-r1", "deepseek-v3", "deepseek-v3.1"][nth as usize], value)),
+    ];
+    for (what, shown) in forms {
+        for (speed, apart) in
+            [(1_000, 20_000), (1_000, 60_000), (10, 20_000), (10, 90_000), (10, 150_000), (200, 99_000)]
+        {
+            let value = |nth: u64, second: u64| 5_000_000 + apart * nth + speed * second;
+            let three = |second: u64| match second {
+                0..10 => text(&[0, 1, 2].map(|nth| shown(nth, value(nth, second))), &[]),
+                _ => text(&[shown(0, value(0, second)), shown(1, value(2, second))], &[]),
+            };
+            both(
+                &format!("three {what}, {apart} apart, {speed} a second"),
+                speed * (2 * LAST + 9),
+                |second| undated(&three(second)),
+                false,
+            );
+            let two = |second: u64| match second {
+                0..10 => text(&[0, 1].map(|nth| shown(nth, value(nth, second))), &[]),
+                _ => text(&[shown(0, value(1, second))], &[]),
+            };
+            both(
+                &format!("two {what}, {apart} apart, {speed} a second"),
+                speed * (LAST + 9),
+                |second| undated(&two(second)),
+                false,
+            );
+        }
+    }
+}

@@ -155,6 +155,7 @@ impl Processes {
 
     pub(super) fn go_on_by_values(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         if let Some(process) = self.get_mut(id) {
+            process.follow_labels(page.rows, &page.context(process.last_seen));
             let step = process.line().growth_to(&process.line_of(page.rows));
             let since = page.at.since(process.last_seen);
             let proven = process.has_shown() && process.paces_to(page.rows, since);
