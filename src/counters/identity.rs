@@ -22,6 +22,10 @@ use crate::units::{Moment, Span, Timestamp};
 pub const SLACK: Span = Span::from_secs(5);
 /// How long a verdict stands without new evidence.
 pub(super) const FORGOTTEN: Span = Span::from_secs(600);
+/// What the server's time may lack: it has whole seconds.
+const DATE: Span = Span::from_secs(1);
+/// Growth since a birth that is known to one part in this many of its age is a rate.
+const VAGUE: i64 = 10;
 /// The most processes kept for an address; the least recently seen is dropped first.
 const PROCESSES: usize = 64;
 /// How long a process counts as answering after its last page.
@@ -117,6 +121,17 @@ pub struct Outcome {
     pub lost: bool,
     /// Whether a process returned that was believed to be replaced: then nothing of it is missing.
     pub returned: bool,
+}
+
+impl InstancePage<'_> {
+    /// The earliest instant at which a process can have been born whose birth is taken to be `began`; `last` is when the
+    /// address last answered.
+    fn earliest_birth(&self, began: Timestamp, last: Option<Moment>) -> Timestamp {
+        let last = last.map(|last| self.at.wall - self.at.since(last));
+        let seen = last.or(self.watched_since).unwrap_or(began);
+        let by_clock = if self.ahead.is_some() { began - DATE } else { seen };
+        by_clock.max(seen).min(began)
+    }
 }
 
 impl Processes {
@@ -315,9 +330,12 @@ impl Processes {
             let before_step = last.is_some_and(|last| page.began_before_step(ours, last));
             return Outcome { lost: before_step || after(SLACK) && page.ahead.is_none(), ..outcome };
         };
-        let since = page.at + (began - page.at.wall);
+        let earliest = page.earliest_birth(began, last);
+        let since = page.at + (earliest - page.at.wall);
         let context = page.context(since);
-        let steps = self.get_mut(id).map(|process| process.advance(page.rows, &context)).unwrap_or_default();
+        let mut steps = self.get_mut(id).map(|process| process.advance(page.rows, &context)).unwrap_or_default();
+        let is_vague = (began - earliest).millis() * VAGUE > (page.at.wall - began).millis();
+        steps.iter_mut().for_each(|step| step.began = is_vague);
         let on_trial = page.ahead.is_none() && last.is_some();
         if let Some(process) = self.get_mut(id).filter(|_| on_trial) {
             process.trial = Some(Trial::of_birth(page.at, process));

@@ -74,6 +74,7 @@ impl Process {
             let begin = if was_there { Begin::Baseline } else { begin };
             let place = self.place_or_add(reading, known, begin, &PageContext { last_page: since, ..*context });
             let mut step = apply(&mut self.rows[place].counters, reading);
+            step.began = reading.listed.is_some_and(|listed| listed.not_running.is_some());
             if was_there || std::mem::take(&mut self.rows[place].counters.replaced) {
                 // What it produced since the process was first seen is not known.
                 step.reset = Reset::Certain;

@@ -141,7 +141,7 @@ impl Metering {
         let place = engine.row(reading, context.at, context.config.window);
         let interval = step.from.map_or(interval, |from| interval.since(from, context.at));
         let late = [step.late[0], step.late[2]].map(|since| since.map(|at| context.at.wall - context.at.since(at)));
-        let interval = Interval { late, ..interval };
+        let interval = Interval { late, began: step.began, ..interval };
         if step.reset == Reset::Undone {
             let back = trials::undo_reset(context, engine, reading, outcome.process);
             self.drop_entries(context, reading.instance.as_ref(), outcome.process, &back);
@@ -311,7 +311,7 @@ fn note_verdict(
     }
     let timing = if long { Timing::Estimated } else { Timing::Seen };
     // Wall time may have been set since, so the boot clock gives the length of the interval.
-    Interval { from: at.wall - gap, to: at.wall, timing, starts, late: [None; 2] }
+    Interval { from: at.wall - gap, to: at.wall, timing, starts, began: false, late: [None; 2] }
 }
 
 /// Turns misses into hits that were reported late. Those of entries that are no longer kept go to later prompts. Returns

@@ -123,7 +123,7 @@ fn money(present: &Present<'_>, model: &ModelName, earned: Earned, cost_per_hour
     };
     let known = fleet.pace.window().is_some();
     let is_of = |view: &&super::RowView<'_>| view.row.reading.model.as_ref() == Some(model);
-    let earns = known && !present.counted_rows().filter(is_of).any(super::RowView::lacks_billed);
+    let earns = known && !super::RowView::lacks_pace(fleet, present.counted_rows().filter(is_of));
     ModelMoney {
         revenue: Some(earned.today),
         revenue_per_hour: earns.then_some(earned.per_hour),

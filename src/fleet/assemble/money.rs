@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::pace::{beside, idle_paces, pace, paces_by};
-use super::{Fleet, Present};
+use super::{Fleet, Present, RowView};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
 use crate::reading::{Label, ModelName, NodeName, Role};
@@ -34,7 +34,7 @@ pub(super) fn view(present: &Present<'_>, models: &[ModelRow], unpriced_models: 
     // Profit and margins are those of the printed amounts, as in a report.
     let (earned, owed) = (covered.round_to(6), known_cost.map(|cost| cost.round_to(6)));
     let profit = owed.map(|owed| earned - owed);
-    let lacks = present.counted_rows().any(|view| view.price.is_some() && view.lacks_billed());
+    let lacks = RowView::lacks_pace(fleet, present.counted_rows().filter(|view| view.price.is_some()));
     let pace = pace(fleet, priced, lacks);
     let profit_per_hour = pace.covered.zip(pace.cost).map(|(revenue, cost)| revenue - cost);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
@@ -128,8 +128,11 @@ pub(super) fn by_node(present: &Present<'_>) -> BTreeMap<NodeName, NodeMoney> {
             *nodes.entry(node).or_default().idle_per_hour.get_or_insert_default() += idle;
         }
     }
-    for view in present.counted_rows().filter(|view| view.price.is_some() && view.lacks_billed()) {
-        nodes.entry(view.node.clone()).or_default().revenue_per_hour = None;
+    let priced = || present.counted_rows().filter(|view| view.price.is_some());
+    for view in priced().filter(|view| view.lacks_billed() || view.begins(fleet) == Some(true)) {
+        if RowView::lacks_pace(fleet, priced().filter(|other| other.node == view.node)) {
+            nodes.entry(view.node.clone()).or_default().revenue_per_hour = None;
+        }
     }
     nodes
 }
