@@ -22,8 +22,6 @@ use crate::units::{Moment, Span, Timestamp};
 pub const SLACK: Span = Span::from_secs(5);
 /// How long a verdict stands without new evidence.
 pub(super) const FORGOTTEN: Span = Span::from_secs(600);
-/// What the server's time may lack: it has whole seconds.
-const DATE: Span = Span::from_secs(1);
 /// Growth since a birth that is known to one part in this many of its age is a rate.
 const VAGUE: i64 = 10;
 /// The most processes kept for an address; the least recently seen is dropped first.
@@ -121,17 +119,6 @@ pub struct Outcome {
     pub lost: bool,
     /// Whether a process returned that was believed to be replaced: then nothing of it is missing.
     pub returned: bool,
-}
-
-impl InstancePage<'_> {
-    /// The earliest instant at which a process can have been born whose birth is taken to be `began`; `last` is when the
-    /// address last answered.
-    fn earliest_birth(&self, began: Timestamp, last: Option<Moment>) -> Timestamp {
-        let last = last.map(|last| self.at.wall - self.at.since(last));
-        let seen = last.or(self.watched_since).unwrap_or(began);
-        let by_clock = if self.ahead.is_some() { began - DATE } else { seen };
-        by_clock.max(seen).min(began)
-    }
 }
 
 impl Processes {
@@ -296,7 +283,7 @@ impl Processes {
         process.unposted &= process.is_quarantined();
         if !posts {
             for step in &mut steps {
-                (step.grown, step.disputed) = (None, None);
+                (step.grown, step.disputed, step.present) = (None, None, [false; 3]);
             }
         }
         let on_trial = process.trial.is_some();

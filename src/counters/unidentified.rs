@@ -12,7 +12,7 @@ use super::process::{Process, ProcessId};
 use super::quarantined::{QuarantinedLine, QuarantinedLines, Values, millis};
 use super::row::QUARANTINE_PAGES;
 use super::trial::{Trial, TrialKind, returns};
-use crate::units::Span;
+use crate::units::{Moment, Span};
 
 /// The number of episodes after which a line above another is a process of its own.
 const EPISODES: u8 = 2;
@@ -76,6 +76,20 @@ impl Processes {
                 PageMatch::Other => self.quarantine_beside(page),
             },
         }
+    }
+
+    /// Whether several processes without start times answer, or may, and for less than ten minutes, or growth of one of them
+    /// is on trial: it may be another one's.
+    pub fn may_be_taken_back(&self, now: Moment) -> bool {
+        let silent = || self.all.iter().filter(|process| process.starts.is_empty());
+        let several = silent().nth(1).is_some() || !self.quarantined.is_empty();
+        several && silent().any(|process| process.trial.is_some() || now.since(process.first_seen) < FORGOTTEN)
+    }
+
+    /// Whether pages without a start time that are of no known process, or of one that is not counted, answered within a
+    /// time: then the growth of the others is not all there is.
+    pub fn answer_unexplained(&self, now: Moment, within: Span) -> bool {
+        self.is_ambiguous() || self.quarantined.answered(now, within)
     }
 
     /// Whether another process or a quarantined line is known above a process.

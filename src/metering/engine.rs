@@ -195,6 +195,11 @@ impl Engine {
         self.holds_proxied() || self.instances.iter().any(|instance| instance.processes.holds_back())
     }
 
+    /// Whether growth of one of several processes without start times may be taken back.
+    pub(crate) fn is_on_trial(&self, now: Moment) -> bool {
+        self.instances.iter().any(|instance| instance.processes.may_be_taken_back(now))
+    }
+
     /// Whether more processes answer than are kept.
     pub(crate) fn is_crowded(&self, now: Moment) -> bool {
         self.instances.iter().any(|instance| instance.processes.is_crowded(now))
@@ -223,6 +228,19 @@ impl Engine {
         row.reading.live.is_some()
             || !self.has_live
             || self.rows.iter().filter(|other| other.instance == row.instance).all(|other| other.reading.live.is_none())
+    }
+
+    /// Whether processes answer at a row's address whose growth is in none of its rates: several that are not told apart, or
+    /// one that did not answer since they are.
+    pub(super) fn lacks_rates(&self, place: usize, now: Moment, window: Span) -> bool {
+        let row = &self.rows[place];
+        let instance = self.instances.iter().find(|instance| instance.id == row.instance);
+        instance.is_some_and(|Instance { processes, .. }| {
+            let current = processes.current().map(Process::id);
+            let mut others = processes.answering(now).filter(|process| Some(process.id()) != current);
+            processes.answer_unexplained(now, window)
+                || others.any(|process| process.find(&row.key).is_some() && !row.window.has(process.id()))
+        })
     }
 
     /// Whether a row counts finished requests apart.

@@ -176,15 +176,17 @@ impl Metering {
         let without = partly.then(|| Step { grown: None, ..step.clone() });
         let step = without.as_ref().unwrap_or(step);
         self.note_latency(context, engine, place, reading, outcome.process);
+        let is_unsure = engine.lacks_rates(place, context.at, context.config.window);
         let row = &mut engine.rows[place];
         row.role = Some(self.role(context.info, reading));
         let replaced = matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset);
-        if gap || replaced {
+        if gap || replaced || !outcome.taken_back.is_empty() {
             row.begin_drawing();
         }
         if replaced {
-            (row.live, row.drawn) = (None, None);
+            row.drawn = None;
         }
+        row.window.set_unsure(is_unsure);
         row.draw(reading.clone(), context.at, outcome.process, step, context.config.window);
     }
 

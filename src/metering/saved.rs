@@ -345,7 +345,6 @@ fn saved_row(row: &Row) -> SavedRow {
         left,
         window: _,
         sums: _,
-        live: _,
         latencies: _,
         correctable,
         gauges: _,

@@ -40,6 +40,7 @@ pub(super) fn view(present: &Present<'_>, models: &[ModelRow], unpriced_models: 
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
     let held = held || present.counted_rows().any(super::RowView::refuses_billed);
+    let on_trial = fleet.metering.engines.values().any(|engine| engine.is_on_trial(fleet.now()));
     let total = day.tokens.total();
     let unpriced = day.unpriced.total();
     let per_million = |tokens: Tokens| day.cost?.scaled(1_000_000, i64::try_from(tokens.count()).ok()?);
@@ -61,7 +62,8 @@ pub(super) fn view(present: &Present<'_>, models: &[ModelRow], unpriced_models: 
         uncosted_revenue: day.rounded(6).uncosted_revenue,
         uncosted_engines,
         lower_bound: unpriced > Tokens::ZERO || uncertainty.lost_windows > 0 || disputed_tokens > Tokens::ZERO || held,
-        upper_bound: uncertainty.hits > Money::ZERO,
+        upper_bound: uncertainty.hits > Money::ZERO || on_trial,
+        on_trial,
         uncertainty: uncertainty.timing + uncertainty.hits,
         disputed,
         disputed_tokens: disputed_tokens.count(),
