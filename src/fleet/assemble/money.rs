@@ -274,8 +274,7 @@ fn unrated_gpus(fleet: &Fleet) -> usize {
     let unrated = fleet.ledger.cost_accounts().iter().filter(|cost_account| cost_account.rate.is_none());
     let places: BTreeSet<_> =
         unrated.filter_map(|cost_account| Some((cost_account.node.as_ref()?, cost_account.gpu.as_str()))).collect();
-    let name = |gpu: &crate::inventory::Gpu| gpu.reading.name.as_ref().map_or(String::new(), ToString::to_string);
-    fleet.inventory.gpus.values().filter(|gpu| places.contains(&(&gpu.node, name(gpu).as_str()))).count()
+    fleet.inventory.gpus.values().filter(|gpu| places.contains(&(&gpu.node, gpu.name()))).count()
 }
 
 fn list_bases(present: &Present<'_>) -> Vec<ListBasis> {
