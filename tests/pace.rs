@@ -324,6 +324,31 @@ fn a_row_that_changes_its_model_is_counted_once() {
     }
 }
 
+/// Class: the same of several rows at once: a process that is restarted with other names for all of its models.
+#[test]
+fn rows_that_change_their_models_in_one_restart_are_counted_once() {
+    for interval in [250, 1_000, 5_000] {
+        for models in [2_u32, 5] {
+            let mut fleet = fleet_with(interval, None, &["e"]);
+            for millis in (0..120_000).step_by(usize::try_from(interval).unwrap()) {
+                let is_other = millis >= 60_000;
+                let born = if is_other { 60_000 - interval + 100 } else { -500_000 };
+                let made = u64::try_from(if born > 0 { millis - born } else { 1_000_000 + millis }).unwrap();
+                let name = |nth: u64| if is_other { format!("org/other-{nth}") } else { format!("m-{nth}") };
+                let mut all = page(&name(0), counters(made, 0, made), Some(at(born).wall));
+                all.engines.extend(
+                    (1..u64::from(models)).map(|nth| support::page_of_rank(&name(nth), "0", counters(made, 0, made))),
+                );
+                fleet.apply(answered_dated("e", at(millis), all));
+                let snapshot = tick(&mut fleet, at(millis + 10));
+                if millis >= 2 * interval {
+                    assert_near(snapshot.money.revenue_per_hour, REVENUE * f64::from(models), 0.03, millis);
+                }
+            }
+        }
+    }
+}
+
 /// Class: the growth of a process that was born in the watch is divided by the time since its birth, which the `Date` header
 /// gives by whole seconds: late by up to one.
 #[test]

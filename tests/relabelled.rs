@@ -55,6 +55,8 @@ struct Came {
     posted: u64,
     disputed: u64,
     is_bound: bool,
+    /// The fleet's lifetime output.
+    total: u64,
 }
 
 /// Plays a script of pages, and kills the watch in between if `kill` says when and for how long.
@@ -79,13 +81,15 @@ fn play(page: impl Fn(u64) -> String, kill: Option<(u64, u64)>) -> Came {
         dispute.entries.iter().map(|entry| entry.tokens.output.count()).sum()
     };
     let disputed = fleet.ledger().disputes().iter().map(of).sum();
-    Came { posted, disputed, is_bound: fleet.snapshot().money.lower_bound }
+    let picture = fleet.snapshot();
+    let total = picture.tokens.output_total.map_or(0, margintop::units::Tokens::count);
+    Came { posted, disputed, is_bound: picture.money.lower_bound, total }
 }
 
 /// With the watch always there, and killed while the labels change.
 fn both(name: &str, produced: u64, page: impl Fn(u64) -> String, is_exact: bool) {
     for kill in [None, Some((8, 4))] {
-        let Came { posted, disputed, is_bound } = play(&page, kill);
+        let Came { posted, disputed, is_bound, .. } = play(&page, kill);
         let what = format!("{name} {kill:?}: posted {posted}, disputed {disputed} of {produced}, bound {is_bound}");
         assert!(posted <= produced, "{what}");
         assert!(posted == produced || is_bound, "{what}");
@@ -227,8 +231,9 @@ fn instances_without_start_times_that_get_other_names_are_a_bound() {
             undated(&page)
         };
         for kill in [None, Some((10 - outage, outage)).filter(|_| outage > 0)] {
-            let Came { posted, disputed, is_bound } = play(page, kill);
+            let Came { posted, disputed, is_bound, total } = play(page, kill);
             let produced = 1_900 * LAST;
+            assert_eq!(total, made(LAST)[..2].iter().sum::<u64>(), "those of the former names are in no total");
             assert!(posted < produced && disputed == 0 && is_bound, "{posted} of {produced}, {disputed}, {is_bound}");
         }
     }

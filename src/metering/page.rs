@@ -1,5 +1,7 @@
 //! Meters one page: its instances, the growth of their rows, and the accounts that it is posted to.
 
+use std::collections::VecDeque;
+
 use super::relabelled::Part;
 use super::revenue::{Counts, Interval};
 use super::{Context, Engine, Metering, trials};
@@ -106,7 +108,7 @@ impl Metering {
         let interval = note_verdict(context, &outcome, answered, [before, start], counted);
         engine.left = engine.row_that_left(id, rows);
         let is_new = matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset);
-        engine.ended = if is_new { engine.account_that_ended(id, rows) } else { None };
+        engine.ended = if is_new { engine.accounts_that_ended(id, rows) } else { VecDeque::new() };
         self.read_rows(context, engine, rows, &outcome, interval);
     }
 

@@ -41,6 +41,8 @@ pub(crate) struct Row {
     pub(crate) account: Option<(RevenueAccount, RevenueAccountId)>,
     /// The account of its former name, or of the row whose place it took, until it has one of its own.
     pub(super) former: Option<RevenueAccountId>,
+    /// Whether it may be there under other labels: then those count in the fleet's lifetime totals.
+    pub(crate) may_be_renamed: bool,
     /// Its leakage today.
     pub(crate) leakage: Leakage,
     /// What was posted for it today, apart from other rows of its account.
@@ -111,6 +113,7 @@ impl Row {
             seen: at,
             account: None,
             former: None,
+            may_be_renamed: false,
             leakage: Leakage::default(),
             earned: Leakage::default(),
             prompts: PromptWeight::default(),
@@ -299,7 +302,7 @@ impl Row {
         if self.drawn.replace(process) == Some(process) {
             self.add_samples(&reading.latency);
         }
-        self.seen = at;
+        (self.seen, self.may_be_renamed) = (at, false);
         self.reading = reading;
     }
 
