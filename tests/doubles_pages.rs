@@ -30,12 +30,12 @@ impl Two {
     async fn of(list: &'static str, targets: [(&str, &str); 2]) -> Self {
         let output = Arc::new(Mutex::new(5_000));
         let made = Arc::clone(&output);
-        let server = Server::start(move |head| match head.split(' ').nth(1).unwrap() {
-            "/v1/models" => ok(list),
-            _ => {
-                let output = *made.lock().unwrap();
-                ok(&format!("llamacpp:prompt_tokens_total {}\nllamacpp:tokens_predicted_total {output}\n", 2 * output))
+        let server = Server::start(move |head| {
+            if head.split(' ').nth(1) == Some("/v1/models") {
+                return ok(list);
             }
+            let output = *made.lock().unwrap();
+            ok(&format!("llamacpp:prompt_tokens_total {}\nllamacpp:tokens_predicted_total {output}\n", 2 * output))
         })
         .await;
         let clock = ScriptedClock::at(support::instant("2026-11-24T10:00:00Z"));

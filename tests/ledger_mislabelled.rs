@@ -1,5 +1,5 @@
 //! A ledger whose tables are not those of the version that it says: one plain message, and it is left as it is.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 #[path = "support/program.rs"]
 mod program;

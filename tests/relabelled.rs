@@ -27,6 +27,9 @@ fn after(seconds: u64) -> Moment {
 /// One line of a page: labels of its series, and its value in each counter.
 type Shown = (String, u64);
 
+/// A line by its number among others.
+type Form = fn(u64, u64) -> Shown;
+
 /// A page of these series, and start times of these instances.
 fn text(shown: &[Shown], instances: &[&str]) -> String {
     let mut text = String::new();
@@ -83,6 +86,8 @@ fn play(page: impl Fn(u64) -> String, kill: Option<(u64, u64)>) -> Came {
     let disputed = fleet.ledger().disputes().iter().map(of).sum();
     let picture = fleet.snapshot();
     let total = picture.tokens.output_total.map_or(0, margintop::units::Tokens::count);
+    let of_models = picture.models.iter().filter_map(|row| row.output_total).map(margintop::units::Tokens::count);
+    assert_eq!(total, of_models.sum::<u64>(), "models add up to the fleet");
     Came { posted, disputed, is_bound: picture.money.lower_bound, total }
 }
 
@@ -295,7 +300,7 @@ fn a_series_that_is_evicted_beside_steady_ones_disputes_nothing() {
 /// Class: the same of a process that says no start time: its jump to the value of one that is gone stays for some pages.
 #[test]
 fn labels_of_one_that_is_gone_are_not_counted_again_without_a_start_time() {
-    let forms: [(&str, fn(u64, u64) -> Shown); 3] = [
+    let forms: [(&str, Form); 3] = [
         ("series", |nth, value| series(&nth.to_string(), value)),
         ("ranks", rank),
         ("models", |nth, value| model(["deepseek-r1", "deepseek-v3", "deepseek-v3.1"][nth as usize], value)),

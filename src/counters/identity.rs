@@ -322,7 +322,9 @@ impl Processes {
         let context = page.context(since);
         let mut steps = self.get_mut(id).map(|process| process.advance(page.rows, &context)).unwrap_or_default();
         let is_vague = (began - earliest).millis() * VAGUE > (page.at.wall - began).millis();
-        steps.iter_mut().for_each(|step| step.began = is_vague);
+        for step in &mut steps {
+            step.began = is_vague;
+        }
         let on_trial = page.ahead.is_none() && last.is_some();
         if let Some(process) = self.get_mut(id).filter(|_| on_trial) {
             process.trial = Some(Trial::of_birth(page.at, process));

@@ -153,8 +153,8 @@ impl Resting {
     }
 
     /// Forgets models whose pages were read.
-    pub(super) fn forget<'m>(&mut self, read: impl IntoIterator<Item = &'m ModelName> + Clone) {
-        self.0.retain(|(known, _)| !read.clone().into_iter().any(|model| known.is_called(model)));
+    pub(super) fn forget(&mut self, read: &[ModelName]) {
+        self.0.retain(|(known, _)| !read.iter().any(|model| known.is_called(model)));
     }
 }
 

@@ -22,7 +22,7 @@ impl Scraper {
             let mut look = read?;
             if self.named.is_routed() {
                 self.resting.tell(&mut look.reading, model);
-                self.resting.forget([model]);
+                self.resting.forget(std::slice::from_ref(model));
             }
             return Ok(look);
         }
