@@ -83,3 +83,19 @@ fn the_rate_of_processes_that_are_told_apart_is_known() {
         }
     }
 }
+
+/// Class: a mark that is always there. An engine alone at its address is on trial for no one, also with bursts.
+#[test]
+fn growth_of_a_process_that_answers_alone_is_no_upper_bound() {
+    for burst in [0, 3_000, 40_000] {
+        let mut fleet = fleet(vec![member(URL, "n", None)], after(0));
+        let mut made = 1_000_000;
+        for look in 0..240 {
+            made += 25 + if look % 40 == 39 { burst } else { 0 };
+            fleet.apply(answered_dated(URL, after(look * EVERY), page("m", counters(2 * made, made, made), None)));
+            let money = fleet.snapshot().money;
+            assert!(!money.upper_bound && !money.on_trial || burst > 10_000, "{burst}, look {look}");
+        }
+        assert!(!fleet.snapshot().money.on_trial, "{burst}");
+    }
+}

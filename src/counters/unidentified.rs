@@ -82,7 +82,7 @@ impl Processes {
     /// is on trial: it may be another one's.
     pub fn may_be_taken_back(&self, now: Moment) -> bool {
         let silent = || self.all.iter().filter(|process| process.starts.is_empty());
-        let several = silent().nth(1).is_some() || !self.quarantined.is_empty();
+        let several = silent().nth(1).is_some() || !self.quarantined.is_empty() || self.turns.are_several();
         several && silent().any(|process| process.trial.is_some() || now.since(process.first_seen) < FORGOTTEN)
     }
 
