@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use margintop::alert::Watch;
 use margintop::reading::{EngineKind, Health, Label, Rank};
-use margintop::snapshot::{Alert, EngineRow, Notice, Rule, Severity, Snapshot};
+use margintop::snapshot::{AMBIGUOUS, Alert, EngineRow, Notice, QUARANTINED, Rule, Severity, Snapshot};
 use margintop::units::{Money, Ratio, Span, Tokens};
 
 /// The alerts of a rule after each of these snapshots, a second apart.
@@ -213,10 +213,15 @@ fn a_rank_stalls_alone() {
     assert!(alerts[0].subject.as_str().ends_with("rank 0"), "{alerts:?}");
 }
 
-/// Class: tokens that are made unseen, since a counter cannot be read.
+/// Class: tokens that are made unseen, since a counter cannot be read, or moved and is not explained.
 #[test]
 fn an_engine_with_a_counter_that_cannot_be_read_is_not_called_stalled() {
-    let refuse: [fn(&mut EngineRow); 2] = [|row| row.scrape.refusals.values = 1, |row| row.output_total = None];
+    let refuse: [fn(&mut EngineRow); 4] = [
+        |row| row.scrape.refusals.values = 1,
+        |row| row.output_total = None,
+        |row| row.note = Some(Label::new(QUARANTINED)),
+        |row| row.note = Some(Label::new(AMBIGUOUS)),
+    ];
     for refuse in refuse {
         let mut scene = Scene::new();
         scene.engine(|row| row.running = Some(4));

@@ -6,7 +6,7 @@ mod support;
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::ledger::{CostAccount, CostKind};
 use margintop::pricing::{Book, Exchange, Lease, Leased, Overhead, Pinned, Rounding};
-use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
+use margintop::reading::{Event, GpuId, GpuReading, GpuState, Label, NodeName};
 use margintop::units::{Energy, Moment, Money, PowerPrice, Span};
 use support::{answered, at, counters, gpus, instant, member, moment, page};
 
@@ -194,4 +194,57 @@ fn a_tenant_pays_its_own_share() {
     assert_eq!(money.revenue.unwrap().to_string(), "3.504", "0 and 0.6 and 1 of 2.19");
     assert!(money.theoretical, "the tokens of api are at list price");
     assert_eq!(instant("2025-02-20T10:00:00Z"), began().wall);
+}
+
+/// A driver's report of four GPUs, of which the first is lost and says neither a name nor a UUID.
+fn lost_from_the_start(node: &str, at: Moment, names: [&str; 3]) -> Event {
+    let lost = GpuReading { state: GpuState::Lost, ..GpuReading::default() };
+    let known = |(index, name): (u32, &str)| GpuReading {
+        index,
+        id: Some(GpuId::from_uuid(&format!("GPU-{node}-{index}"))),
+        name: Some(Label::new(name)).filter(|_| !name.is_empty()),
+        ..GpuReading::default()
+    };
+    let readings = std::iter::once(lost).chain((1..).zip(names).map(known)).collect();
+    Event::Gpus { node: NodeName::new(node), at, outcome: Ok(readings) }
+}
+
+/// Class: a GPU that says no name, as it was lost before the watch began, under a lease by name: it costs nothing, without a
+/// word.
+#[test]
+fn a_gpu_lost_from_the_start_is_paid_as_the_nodes_others_or_its_cost_is_missing_with_a_word() {
+    const H800: &str = "NVIDIA H800";
+    for (names, paid) in [([H800; 3], 4), ([H800, H800, "NVIDIA B300"], 2), (["", "", ""], 0)] {
+        let leases = vec![Lease::of(Leased::Gpu("H800".to_owned()), "2".parse().unwrap())];
+        let mut fleet = fleet(FleetConfig { leases, ..FleetConfig::local("n") });
+        for minute in 0..=60 {
+            fleet.apply(lost_from_the_start("n", after(minute * 60_000), names));
+        }
+        let of_lease = |fleet: &Fleet| {
+            let accounts = fleet.ledger().cost_accounts();
+            let rents = fleet.ledger().today().rents();
+            rents
+                .filter(|(id, _)| accounts[id.index()].gpu.as_str() == "H800")
+                .map(|(_, time)| time.held.millis())
+                .sum::<i64>()
+        };
+        assert_eq!(of_lease(&fleet), paid * 3_600_000, "{names:?}");
+        let picture = fleet.snapshot();
+        let gpu = &picture.nodes[0].gpus[0];
+        let reason = gpu.reason.as_ref().unwrap().to_string();
+        assert_eq!(
+            (gpu.name.as_ref(), reason.contains("its cost is missing")),
+            (None, paid < 4),
+            "{names:?}: {reason}"
+        );
+        assert_eq!(picture.money.unrated_gpus > 0, paid < 4, "{names:?}");
+    }
+    let leases = vec![Lease::of(Leased::Node(NodeName::new("n")), "2".parse().unwrap())];
+    let mut fleet = fleet(FleetConfig { leases, ..FleetConfig::local("n") });
+    for minute in 0..=60 {
+        fleet.apply(lost_from_the_start("n", after(minute * 60_000), [""; 3]));
+    }
+    let picture = fleet.snapshot();
+    assert_eq!(picture.money.cost, Some(Money::from_micros(8_000_000)));
+    assert!(!picture.nodes[0].gpus[0].reason.as_ref().unwrap().to_string().contains("missing"));
 }

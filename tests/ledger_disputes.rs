@@ -161,6 +161,37 @@ fn a_draft_is_what_would_be_posted_and_nothing_is() {
     keeper.close();
 }
 
+/// Class: tokens of unknown hits that are accepted are priced as misses, and nothing says so.
+#[test]
+fn an_accepted_dispute_of_unknown_hits_has_their_uncertainty() {
+    let (_home, path) = file();
+    let mut keeper = WriterStatus::at(&path, began());
+    let posting = Posting { hits_known: false, ..keeper.posting(began(), 500_000) };
+    let entries = keeper.ledger.draft(&posting);
+    keeper.ledger.post(&posting, |_| ());
+    let posted = keeper.ledger.uncertainty().hits;
+    let evidence = Evidence {
+        before: counters(10, 0, 5),
+        after: counters(1_000_010, 0, 500_005),
+        start_before: None,
+        start_after: None,
+        from: began(),
+        to: began() + Span::from_secs(1),
+        bound: "too much".to_owned(),
+    };
+    let id = keeper.ledger.dispute(TargetId::new(TARGET), None, None, None, entries, evidence);
+    keeper.commit(began() + Span::from_secs(100));
+    assert!(posted > Money::ZERO);
+    decide(&path, id, true, began() + Span::from_secs(200)).unwrap().unwrap();
+    keeper.on_ledger_event();
+    assert_eq!(keeper.ledger.uncertainty().hits, posted + posted, "the keeper's day");
+    for grain in [Grain::Minute, Grain::Quarter, Grain::Day] {
+        let kept: Money = past(&path, grain).uncertainty.iter().map(|cell| cell.hits).sum();
+        assert_eq!(kept, posted + posted, "{grain:?}");
+    }
+    keeper.close();
+}
+
 #[test]
 fn a_dispute_is_kept_with_its_evidence_and_posted_when_it_is_accepted() {
     let (_home, path) = file();

@@ -3,11 +3,13 @@
 
 #[path = "support/peer.rs"]
 mod peer;
+mod support;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use margintop::clock::{Clock, ScriptedClock};
+use margintop::fleet::Fleet;
 use margintop::reading::{EngineKind, PageReading, ScrapeTrouble};
 use margintop::source::scrape::{Scraper, Settings};
 use margintop::units::{Span, Timestamp, Tokens};
@@ -306,4 +308,109 @@ async fn a_model_that_an_address_names_is_read_there_alone() {
         drop((one, second, elsewhere));
         assert_eq!(rows(&look(&mut all).await.1.unwrap()), [("org/a", 7), ("b", 7)]);
     }
+}
+
+/// A watch over a router's target: each look's event goes to a fleet.
+struct Watched {
+    models: Models,
+    clock: ScriptedClock,
+    scraper: Scraper,
+    fleet: Fleet,
+    _server: Server,
+}
+
+impl Watched {
+    /// Looks from the beginning on at a server's address with this ending.
+    async fn of(ending: &str, of: &[(&'static str, &'static str, u64)]) -> Self {
+        let models = models(of);
+        let server = router(&models).await;
+        let clock = ScriptedClock::at(support::instant("2026-11-24T10:00:00Z"));
+        let url = format!("{}{ending}", server.url);
+        let scraper = Scraper::new(url.parse().unwrap(), Settings::default(), Clock::Scripted(clock.clone()));
+        let member = support::member(scraper.target().id.as_str(), "n", None);
+        let fleet = support::fleet(vec![member], Clock::Scripted(clock.clone()).now());
+        let mut watched = Self { models, clock, scraper, fleet, _server: server };
+        watched.look().await;
+        watched
+    }
+
+    async fn look(&mut self) {
+        self.fleet.apply(self.scraper.look().await);
+    }
+
+    /// Looks a second later, when a model has this status and output. What is posted until then, and the number of
+    /// lost windows.
+    async fn then(&mut self, model: &'static str, status: &'static str, output: u64) -> (u64, u64) {
+        self.models.lock().unwrap().insert(model, (status, output));
+        self.clock.advance(Span::from_secs(1));
+        self.look().await;
+        let posted = self.fleet.ledger().today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
+        (posted, self.fleet.snapshot().money.lost_windows)
+    }
+}
+
+/// Class: the first page of a model's process on a later page of its router. It was there before if its model was asleep,
+/// which ends no process, or if that is not known.
+#[tokio::test]
+async fn a_model_that_wakes_posts_nothing_of_its_earlier_life() {
+    for ending in ["", "/metrics", "/metrics?model=b"] {
+        let mut watched = Watched::of(ending, &[("a", "loaded", 5), ("b", "sleeping", 9_000)]).await;
+        assert_eq!(watched.then("b", "sleeping", 9_000).await.0, 0);
+        assert_eq!(watched.then("b", "loaded", 9_040).await.0, 0, "{ending}: a baseline");
+        assert_eq!(watched.then("b", "loaded", 9_060).await.0, 20, "{ending}");
+        assert_eq!(watched.then("b", "sleeping", 9_070).await.0, 20);
+        assert_eq!(watched.then("b", "loaded", 9_100).await.0, 60, "{ending}: its process went on");
+    }
+    let mut watched = Watched::of("", &[("a", "loaded", 5)]).await;
+    assert_eq!(watched.then("new", "loaded", 700).await.0, 0, "the list did not have it");
+    assert_eq!(watched.then("new", "loaded", 710).await.0, 10);
+}
+
+/// Class: the first page of a process that began while it was watched, as the router's list tells. It counts from zero.
+#[tokio::test]
+async fn a_model_that_is_loaded_while_it_is_watched_counts_from_zero() {
+    for (ending, status) in
+        [("", "unloaded"), ("", "loading"), ("/metrics", "unloaded"), ("/metrics?model=b", "unloaded")]
+    {
+        for others in [&[("b", status, 0)][..], &[("a", "loaded", 5_000), ("b", status, 0)]] {
+            let mut watched = Watched::of(ending, others).await;
+            assert_eq!(watched.then("b", "loading", 0).await.0, 0);
+            assert_eq!(watched.then("b", "loaded", 40).await, (40, 0), "{ending} {status}");
+            assert_eq!(watched.then("b", "loaded", 60).await, (60, 0), "{ending} {status}");
+        }
+    }
+}
+
+/// Class: a process that replaced the one before it, as the list tells: whatever its first values are.
+#[tokio::test]
+async fn a_model_that_is_loaded_again_counts_from_zero() {
+    for first in [30, 9_000, 9_500] {
+        for ending in ["", "/metrics?model=b"] {
+            let mut watched = Watched::of(ending, &[("a", "loaded", 100), ("b", "loaded", 8_980)]).await;
+            assert_eq!(watched.then("b", "loaded", 9_000).await, (20, 0));
+            watched.then("b", "unloaded", 0).await;
+            let (posted, lost) = watched.then("b", "loaded", first).await;
+            assert_eq!((posted, lost), (20 + first, 1), "{ending}: what it made before it ended is missing");
+            assert_eq!(watched.then("b", "loaded", first + 10).await.0, 30 + first, "{ending}");
+            assert_eq!(
+                watched.then("b", "loaded", first + 9_100).await.0,
+                20 + first + 9_100,
+                "{ending}: nothing returns"
+            );
+        }
+    }
+}
+
+/// Class: a model that goes while another one comes. Each is a process of its own, whatever their values.
+#[tokio::test]
+async fn a_model_is_never_taken_for_another_one() {
+    let mut watched = Watched::of("", &[("a", "loaded", 1_000), ("b", "sleeping", 1_030)]).await;
+    assert_eq!(watched.then("a", "loaded", 1_020).await.0, 20);
+    watched.models.lock().unwrap().insert("a", ("sleeping", 1_020));
+    assert_eq!(watched.then("b", "loaded", 1_030).await.0, 20, "a baseline");
+    assert_eq!(watched.then("b", "loaded", 1_040).await.0, 30);
+    watched.models.lock().unwrap().insert("b", ("sleeping", 1_040));
+    assert_eq!(watched.then("a", "loaded", 1_025).await.0, 35);
+    assert_eq!(watched.then("b", "loaded", 1_050).await.0, 45);
+    assert_eq!(watched.then("a", "loaded", 1_030).await.0, 50);
 }

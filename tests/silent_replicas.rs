@@ -1,7 +1,7 @@
-//! Replicas behind one address that say no start time: what they made is posted, and nothing above it.
+//! Replicas behind one address that say no start time: what they made is posted, and nothing above it without a word.
 //!
 //! `MARGINTOP_REPLICAS=N` sets the number of cases, `MARGINTOP_REPLICA_SEED=N` runs one of them and shows its pages,
-//! `MARGINTOP_REPLICA_FAULTS=1` lists what is wrong also where that is within the limits.
+//! `MARGINTOP_REPLICA_FAULTS=1` lists what is wrong.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 #[allow(dead_code, unreachable_pub, reason = "this test uses a part")]
@@ -126,7 +126,7 @@ impl Case {
         Self { slots, ended: Vec::new(), every, pages, sticky, dips, silent, restarts }
     }
 
-    /// Runs it. An error if more is posted at the end than was made, or less without a word.
+    /// Runs it. An error if more is posted at the end than was made, or less, without a word.
     fn run(mut self, dice: &mut Dice, history: &mut String) -> Result<[[u64; 3]; 2], String> {
         let mut fleet = fleet(vec![member(URL, "n", None)], after(0));
         fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
@@ -163,8 +163,8 @@ impl Case {
         let (all, made, money) = (posted(&fleet), self.made(), fleet.snapshot().money);
         let what =
             format!("posted {all:?} of {made:?}, {} lost, disputed {}", money.lost_windows, money.disputed_tokens);
-        if (0..3).any(|i| all[i] > made[i]) {
-            return Err(format!("above: {what}"));
+        if (0..3).any(|i| all[i] > made[i]) && !money.upper_bound {
+            return Err(format!("above without a word: {what}"));
         }
         if all != made && !money.lower_bound {
             return Err(format!("below without a word: {what}"));
@@ -206,32 +206,31 @@ fn faults_of(kind: Kind) -> Vec<String> {
     faults
 }
 
-/// Of `MARGINTOP_REPLICAS` cases, at most `known` in a thousand fail: where the first page of a replica lies on the way of
-/// another one, or three replicas cross, values alone do not tell (docs/COUNTING.md, known limits). Each mend lowers it.
-fn hold(kind: Kind, known: usize) {
-    let cases = usize::try_from(number("MARGINTOP_REPLICAS").unwrap_or(600)).unwrap();
+/// Where the first page of a replica lies on the way of another one, or three replicas cross, values alone do not tell: then
+/// more may be posted than was made, and that is said.
+fn hold(kind: Kind) {
     let faults = faults_of(kind);
-    assert!(faults.len() * 1000 <= known * cases, "{}:\n{}", faults.len(), faults.join("\n"));
+    assert!(faults.is_empty(), "{}:\n{}", faults.len(), faults.join("\n"));
 }
 
 /// Class: the past of a replica is billed as another one's growth.
 #[test]
 fn replicas_at_work_are_never_billed_for_each_other() {
-    for (replicas, known) in [(2, 2), (3, 17)] {
-        hold(Kind { replicas, dips: false, silent: true, restarts: false }, known);
+    for replicas in [2, 3] {
+        hold(Kind { replicas, dips: false, silent: true, restarts: false });
     }
 }
 
 /// Class: a counter of one replica dips while another one answers too.
 #[test]
 fn a_dip_of_one_of_several_replicas_is_billed_once() {
-    for (replicas, known) in [(2, 2), (3, 25)] {
-        hold(Kind { replicas, dips: true, silent: true, restarts: false }, known);
+    for replicas in [2, 3] {
+        hold(Kind { replicas, dips: true, silent: true, restarts: false });
     }
 }
 
 /// Class: one of several replicas is restarted, and nothing but its values says so.
 #[test]
 fn a_restart_of_one_of_several_replicas_is_billed_once() {
-    hold(Kind { replicas: 2, dips: false, silent: false, restarts: true }, 4);
+    hold(Kind { replicas: 2, dips: false, silent: false, restarts: true });
 }

@@ -142,7 +142,7 @@ fn basis(snapshot: &Snapshot) -> String {
         parts.push("at least".to_owned());
     }
     if money.upper_bound {
-        parts.push("hits unknown".to_owned());
+        parts.push(if money.on_trial { "on trial" } else { "hits unknown" }.to_owned());
     }
     if let Some(rate) = money.rates.first() {
         let dated = rate.dated.as_ref().map_or(String::new(), |dated| format!(", assumed {dated}"));

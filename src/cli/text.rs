@@ -85,7 +85,9 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
     if money.lost_windows > 0 {
         writeln!(out, "lost      {} windows: revenue is a lower bound", money.lost_windows)?;
     }
-    if money.upper_bound {
+    if money.on_trial {
+        writeln!(out, "on trial  processes without start times answer at one address: revenue is an upper bound")?;
+    } else if money.upper_bound {
         writeln!(out, "hits      unknown, priced as misses: revenue is an upper bound")?;
     }
     if let Some(worth) = &money.compare {

@@ -43,6 +43,9 @@ pub struct Step {
     pub disputed: Option<Disputed>,
     /// The start of its interval, if that is before the process's last page because a fall was quarantined.
     pub from: Option<Moment>,
+    /// Whether it is of a process that began in its interval, at an instant that is not known to a tenth of it: then it is no
+    /// rate.
+    pub began: bool,
     /// Since when each counter (prompt, cached, output) that returns on this page was missing: its growth is of all that time.
     pub late: [Option<Moment>; 3],
     /// Whether the row was reset.

@@ -22,6 +22,8 @@ use crate::units::{Moment, Span, Timestamp};
 pub const SLACK: Span = Span::from_secs(5);
 /// How long a verdict stands without new evidence.
 pub(super) const FORGOTTEN: Span = Span::from_secs(600);
+/// Growth since a birth that is known to one part in this many of its age is a rate.
+const VAGUE: i64 = 10;
 /// The most processes kept for an address; the least recently seen is dropped first.
 const PROCESSES: usize = 64;
 /// How long a process counts as answering after its last page.
@@ -281,7 +283,7 @@ impl Processes {
         process.unposted &= process.is_quarantined();
         if !posts {
             for step in &mut steps {
-                (step.grown, step.disputed) = (None, None);
+                (step.grown, step.disputed, step.present) = (None, None, [false; 3]);
             }
         }
         let on_trial = process.trial.is_some();
@@ -315,9 +317,14 @@ impl Processes {
             let before_step = last.is_some_and(|last| page.began_before_step(ours, last));
             return Outcome { lost: before_step || after(SLACK) && page.ahead.is_none(), ..outcome };
         };
-        let since = page.at + (began - page.at.wall);
+        let earliest = page.earliest_birth(began, last);
+        let since = page.at + (earliest - page.at.wall);
         let context = page.context(since);
-        let steps = self.get_mut(id).map(|process| process.advance(page.rows, &context)).unwrap_or_default();
+        let mut steps = self.get_mut(id).map(|process| process.advance(page.rows, &context)).unwrap_or_default();
+        let is_vague = (began - earliest).millis() * VAGUE > (page.at.wall - began).millis();
+        for step in &mut steps {
+            step.began = is_vague;
+        }
         let on_trial = page.ahead.is_none() && last.is_some();
         if let Some(process) = self.get_mut(id).filter(|_| on_trial) {
             process.trial = Some(Trial::of_birth(page.at, process));

@@ -10,6 +10,8 @@ use super::values::{self, RowKey};
 use crate::reading::EngineReading;
 use crate::units::{Moment, Span, Timestamp};
 
+/// What the server's time may lack: it has whole seconds.
+const DATE: Span = Span::from_secs(1);
 /// If the values of a first page and the growth after it differ by at most this factor, the first page may have been
 /// short of some workers.
 const SHORT_PAGE_RATIO: u64 = 20;
@@ -34,6 +36,15 @@ impl InstancePage<'_> {
     pub(super) fn context(&self, last_page: Moment) -> PageContext {
         let identified = self.start.is_some();
         PageContext { at: self.at, last_page, bounds: self.bounds, refused: self.refused, identified }
+    }
+
+    /// The earliest instant at which a process can have been born whose birth is taken to be `began`; `last` is when the
+    /// address last answered.
+    pub(super) fn earliest_birth(&self, began: Timestamp, last: Option<Moment>) -> Timestamp {
+        let last = last.map(|last| self.at.wall - self.at.since(last));
+        let seen = last.or(self.watched_since).unwrap_or(began);
+        let by_clock = if self.ahead.is_some() { began - DATE } else { seen };
+        by_clock.max(seen).min(began)
     }
 
     /// Whether a process that was born at an instant can have made all that the page has.
@@ -82,9 +93,11 @@ impl Process {
         }
     }
 
-    /// Whether a page has one of its rows, or either has no rows.
+    /// Whether a page has one of its rows, or either has no rows; or its rows come and go by themselves.
     pub(super) fn shares_row(&self, rows: &[&EngineReading]) -> bool {
-        rows.is_empty() || self.rows.is_empty() || rows.iter().any(|reading| self.place(reading, rows).is_some())
+        rows.iter().all(|reading| reading.listed.is_some())
+            || self.rows.is_empty()
+            || rows.iter().any(|reading| self.place(reading, rows).is_some())
     }
 
     /// Whether the first growth of a process without a start time is so large that its baseline may have been short of

@@ -1,5 +1,7 @@
 //! One process behind an address: its start times and its rows.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::delta::Step;
@@ -364,10 +366,11 @@ impl Process {
     /// Returns to an earlier line, and to what its rows had shown then.
     pub(super) fn return_to(&mut self, line: &Line, shown: &[(RowKey, FastestMinute)]) {
         self.pace = OwnPace::default();
+        self.index.fit(&self.rows);
+        let shown: HashMap<&RowKey, FastestMinute> = shown.iter().map(|(key, shown)| (key, *shown)).collect();
         for (key, values) in &line.0 {
-            let shown = shown.iter().find(|(known, _)| known == key).map(|(_, shown)| *shown);
             if let Some(row) = self.row_mut(key) {
-                row.return_to(*values, shown);
+                row.return_to(*values, shown.get(key).copied());
             }
         }
     }

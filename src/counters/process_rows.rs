@@ -3,10 +3,11 @@
 use super::delta::{Reset, Step};
 use super::dropped::{self, Dropped};
 use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MIN_JUDGED, MINUTE};
+use super::passed::PassedLines;
 use super::process::{Process, ProcessRow};
 use super::row::{PageContext, RowCounters};
 use super::values::{self, COUNTERS, RowKey};
-use crate::reading::{EngineReading, LiveTokens, TokenCounters};
+use crate::reading::{EngineReading, Listed, LiveTokens, TokenCounters};
 use crate::units::{Moment, Tokens};
 
 /// Where a new row begins to count.
@@ -37,6 +38,18 @@ impl Process {
         self.dropped.is_some_and(|dropped| dropped.lacks(now))
     }
 
+    /// Lets rows whose processes ended and began anew, as their server lists it, count from zero.
+    pub(super) fn replace_listed(&mut self, page: &[&EngineReading]) {
+        for reading in page {
+            let Some(Listed { not_running: Some(since) }) = reading.listed else { continue };
+            if let Some(place) = self.place(reading, page) {
+                self.rows[place].counters.replace(since, reading);
+                // Its values from before are another process's.
+                (self.trial, self.passed) = (None, PassedLines::default());
+            }
+        }
+    }
+
     /// Applies a page row by row, and drops rows that left it long ago.
     pub(super) fn each_row(
         &mut self,
@@ -49,11 +62,20 @@ impl Process {
         let (mut steps, mut on_page) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for reading in rows {
             let known = self.place(reading, rows);
-            let was_there = known.is_none() && begin == Begin::Zero && self.was_there(reading, rows, context);
+            let (begin, since) = match reading.listed {
+                Some(Listed { not_running: Some(since) }) => (Begin::Zero, since),
+                Some(Listed { not_running: None }) => (Begin::Baseline, context.last_page),
+                None => (begin, context.last_page),
+            };
+            let was_there = known.is_none()
+                && begin == Begin::Zero
+                && reading.listed.is_none()
+                && self.was_there(reading, rows, context);
             let begin = if was_there { Begin::Baseline } else { begin };
-            let place = self.place_or_add(reading, known, begin, context);
+            let place = self.place_or_add(reading, known, begin, &PageContext { last_page: since, ..*context });
             let mut step = apply(&mut self.rows[place].counters, reading);
-            if was_there {
+            step.began = reading.listed.is_some_and(|listed| listed.not_running.is_some());
+            if was_there || std::mem::take(&mut self.rows[place].counters.replaced) {
                 // What it produced since the process was first seen is not known.
                 step.reset = Reset::Certain;
             }
@@ -138,7 +160,8 @@ impl Process {
     /// pace.
     pub(super) fn place(&self, reading: &EngineReading, page: &[&EngineReading]) -> Option<usize> {
         let exact = self.index.find_reading(&self.rows, reading);
-        if exact.is_some() {
+        // What a server lists has its name from there.
+        if exact.is_some() || reading.listed.is_some() {
             return exact;
         }
         let left = |place: &usize| !page.iter().any(|other| self.rows[*place].key.is_of(other));

@@ -240,6 +240,11 @@ impl QuarantinedLines {
         self.lines.is_empty()
     }
 
+    /// Whether a line answered within a time.
+    pub(super) fn answered(&self, now: Moment, within: Span) -> bool {
+        self.lines.iter().any(|line| now.since(line.seen) < within)
+    }
+
     /// Whether the last page was quarantined.
     pub(super) const fn is_active(&self) -> bool {
         self.run.is_some()

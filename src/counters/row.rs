@@ -61,6 +61,9 @@ pub struct RowCounters {
     /// The values of a row that left or fell on the page that is being read, and whose labels this one may have taken.
     #[serde(skip)]
     other: Option<TokenCounters>,
+    /// Whether its process was replaced since its last page.
+    #[serde(skip)]
+    pub(super) replaced: bool,
 }
 
 /// A quarantined fall.
@@ -153,6 +156,7 @@ impl RowCounters {
             seen_elsewhere,
             missing,
             other: _,
+            replaced: _,
         } = self;
         let quarantine = quarantine.iter_mut().flat_map(|quarantine| {
             let Quarantine { first: _, last: _, since, believed, pages: _, taken: _ } = quarantine;
@@ -186,7 +190,13 @@ impl RowCounters {
             seen_elsewhere: None,
             missing: [None; COUNTERS],
             other: None,
+            replaced: false,
         }
+    }
+
+    /// Begins at zero: its process was replaced by one that began after a moment.
+    pub(super) fn replace(&mut self, since: Moment, reading: &EngineReading) {
+        *self = Self { replaced: true, ..Self::zero(since, reading) };
     }
 
     /// Goes on from the values of the same row at another address, which was last seen at a moment and counts no more: the

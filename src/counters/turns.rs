@@ -82,6 +82,11 @@ impl TurnLine {
 }
 
 impl Turns {
+    /// Whether pages were of several lines.
+    pub(super) fn are_several(&self) -> bool {
+        self.lines.len() > 1
+    }
+
     pub(super) const fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }

@@ -12,7 +12,7 @@ use super::process::{Process, ProcessId};
 use super::quarantined::{QuarantinedLine, QuarantinedLines, Values, millis};
 use super::row::QUARANTINE_PAGES;
 use super::trial::{Trial, TrialKind, returns};
-use crate::units::Span;
+use crate::units::{Moment, Span};
 
 /// The number of episodes after which a line above another is a process of its own.
 const EPISODES: u8 = 2;
@@ -27,7 +27,9 @@ impl Processes {
     pub(super) fn advance_unidentified(&mut self, page: &InstancePage<'_>) -> Outcome {
         let Some(current) = self.current else {
             let id = self.add(None, page.at);
-            return match (page.appeared_since, self.get_mut(id)) {
+            let began = page.rows.iter().filter_map(|reading| reading.listed?.not_running);
+            let since = page.appeared_since.or_else(|| began.min_by_key(|at| at.boot));
+            return match (since, self.get_mut(id)) {
                 (Some(since), Some(process)) => {
                     process.last_seen = since;
                     self.go_on(page, id)
@@ -35,6 +37,7 @@ impl Processes {
                 _ => self.baseline(page, id),
             };
         };
+        self.all.iter_mut().for_each(|process| process.replace_listed(page.rows));
         if self.may_be_anyones(page) {
             return Outcome { verdict: Verdict::Cut, ..self.quarantine(page, current) };
         }
@@ -73,6 +76,20 @@ impl Processes {
                 PageMatch::Other => self.quarantine_beside(page),
             },
         }
+    }
+
+    /// Whether several processes without start times answer, or may, and for less than ten minutes, or growth of one of them
+    /// is on trial: it may be another one's.
+    pub fn may_be_taken_back(&self, now: Moment) -> bool {
+        let silent = || self.all.iter().filter(|process| process.starts.is_empty());
+        let several = silent().nth(1).is_some() || !self.quarantined.is_empty() || self.turns.are_several();
+        several && silent().any(|process| process.trial.is_some() || now.since(process.first_seen) < FORGOTTEN)
+    }
+
+    /// Whether pages without a start time that are of no known process, or of one that is not counted, answered within a
+    /// time: then the growth of the others is not all there is.
+    pub fn answer_unexplained(&self, now: Moment, within: Span) -> bool {
+        self.is_ambiguous() || self.quarantined.answered(now, within)
     }
 
     /// Whether another process or a quarantined line is known above a process.
@@ -152,6 +169,7 @@ impl Processes {
 
     pub(super) fn go_on_by_values(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         if let Some(process) = self.get_mut(id) {
+            process.follow_labels(page.rows, &page.context(process.last_seen));
             let step = process.line().growth_to(&process.line_of(page.rows));
             let since = page.at.since(process.last_seen);
             let proven = process.has_shown() && process.paces_to(page.rows, since);

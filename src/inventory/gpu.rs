@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{Change, Changes, Inventory, TargetInfo};
-use crate::reading::{GpuId, GpuReading, GpuState, Health, NodeName, TargetId};
+use crate::reading::{GpuId, GpuReading, GpuState, Health, Label, NodeName, TargetId};
 use crate::units::{Moment, Ratio, Span};
 
 /// The time that a heat cell averages over.
@@ -32,6 +32,8 @@ pub struct Gpu {
     pub(crate) origin: Origin,
     /// Whether its source answers and does not list it.
     pub(crate) missing: bool,
+    /// The name of the node's other GPUs, if they all have one name.
+    pub(super) like: Option<Label>,
     /// The other targets whose pages list it, and when they last did.
     pub(super) others: BTreeMap<TargetId, Moment>,
     pub(super) heat: VecDeque<(Moment, f64)>,
@@ -49,14 +51,15 @@ impl Gpu {
             state,
             origin,
             missing: false,
+            like: None,
             others: BTreeMap::new(),
             heat: VecDeque::new(),
         }
     }
 
-    /// The driver's name for it; empty if unknown.
+    /// The driver's name for it; while the driver has told none, that of the node's other GPUs. Empty if unknown.
     pub(crate) fn name(&self) -> &str {
-        self.reading.name.as_ref().map_or("", crate::reading::Label::as_str)
+        self.reading.name.as_ref().or(self.like.as_ref()).map_or("", Label::as_str)
     }
 
     /// Mean utilization of the last 10 s.
@@ -170,8 +173,23 @@ impl Inventory {
             }
             gpu.take(reading, at);
         }
+        self.name_like_others(name);
         changes.push(Change::Seen(name.clone()));
         changes
+    }
+
+    /// Lets GPUs of a node that have told no name go by that of the others.
+    fn name_like_others(&mut self, name: &NodeName) {
+        let Some(node) = self.nodes.get(name) else { return };
+        let known = |id| self.gpus.get(id).and_then(|gpu| gpu.reading.name.as_ref());
+        let mut names = node.gpus.values().filter_map(known);
+        let first = names.next().cloned();
+        let only = first.filter(|first| names.all(|other| other == first));
+        for id in node.gpus.values() {
+            if let Some(gpu) = self.gpus.get_mut(id) {
+                gpu.like.clone_from(&only);
+            }
+        }
     }
 
     /// Marks GPUs that their source does not list any more as missing: they become stale, then lost, and are still

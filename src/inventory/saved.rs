@@ -145,7 +145,7 @@ impl Inventory {
 impl Gpu {
     /// Its state on its node. Of its reading only the name is kept: the rest is of the moment.
     fn saved(&self, index: u32, id: &GpuId) -> SavedGpu {
-        let Self { node: _, reading, answered, state, origin, missing, others: _, heat: _ } = self;
+        let Self { node: _, reading, answered, state, origin, missing, like: _, others: _, heat: _ } = self;
         let page = match origin {
             Origin::Driver => None,
             Origin::Page(target) => Some(target.clone()),

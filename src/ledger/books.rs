@@ -183,6 +183,12 @@ impl Ledger {
         self.enter(posting, &lines, earned, &mut entry);
     }
 
+    /// Notes that what was posted to an account in an interval was made by a process that began in it, at an instant that is
+    /// not known: alone it is no rate.
+    pub(crate) fn note_beginning(&mut self, account: RevenueAccountId, from: Timestamp, to: Timestamp) {
+        self.lately.earned[account.index()].begin(from, to);
+    }
+
     /// Posts a part of a posting: the tokens up to an instant are those of the whole up to it, wherever the whole is cut.
     pub(crate) fn post_part(&mut self, posting: &Posting, whole: &Posting, mut entry: impl FnMut(Entry)) {
         if posting.tokens.is_zero() {

@@ -160,12 +160,14 @@ impl Ledger {
     pub fn decide(&mut self, decision: &Decision) {
         let Some(place) = self.disputes.iter().position(|dispute| dispute.id == decision.id) else { return };
         let energy = self.disputes.remove(place).energy;
-        for entry in decision.entries.iter().filter(|_| decision.accepted && !self.closed) {
+        let accepted = decision.accepted && !self.closed;
+        for entry in decision.entries.iter().filter(|_| accepted) {
             if entry.minute >= self.day_began.minute() {
                 self.today.add_tokens(entry.account, entry.tariff, entry.tokens);
             }
             self.minutes.entry(entry.minute).or_default().add_tokens(entry.account, entry.tariff, entry.tokens);
             self.touched.insert(entry.minute);
+            self.accept_unknown_hits(entry);
         }
         let energy = energy.filter(|_| decision.accepted && !self.closed);
         for entry in energy.iter().flat_map(|energy| &energy.entries) {

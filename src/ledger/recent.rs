@@ -41,6 +41,8 @@ struct Stream {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recent {
     streams: Vec<Stream>,
+    /// When a source posted whose rate is not known yet.
+    began: Option<Timestamp>,
 }
 
 /// The same of every account, by number.
@@ -86,6 +88,7 @@ pub(super) fn renumber<T: Eq + Hash>(known: &mut Vec<Recent>, before: &[T], afte
 impl Recent {
     /// Adds an amount that was posted in `(from, to]`; it may be zero. Drops what is older than `span`.
     pub(super) fn add(&mut self, amount: Money, from: Timestamp, to: Timestamp, span: Span) {
+        self.began = self.began.filter(|began| to <= *began);
         let continues = |stream: &&mut Stream| stream.end().is_some_and(|end| end <= from + SLACK);
         let stream = self.streams.iter_mut().filter(continues).max_by_key(|stream| stream.end());
         match stream {
@@ -126,6 +129,24 @@ impl Recent {
         }
     }
 
+    /// Drops the interval `(from, to]` where it begins a chain: how much of that time its amount was made in is not known.
+    pub(super) fn begin(&mut self, from: Timestamp, to: Timestamp) {
+        let is_it = |stream: &Stream| {
+            stream.end() == Some(to) && stream.pieces.front().is_some_and(|first| first.from + SLACK >= from)
+        };
+        if self.streams.extract_if(.., |stream| is_it(stream)).count() > 0 {
+            self.began = Some(to);
+        }
+    }
+
+    /// Whether its rate is not known: of its sources, all that post began a moment ago.
+    pub(super) fn is_beginning(&self, now: Timestamp, span: Span, patience: Span) -> bool {
+        self.began.is_some_and(|began| {
+            let posts = |stream: &Stream| stream.end().is_some_and(|end| end >= began - stream.patience(patience));
+            (now - began).millis().abs() < span.millis() && !self.streams.iter().any(posts)
+        })
+    }
+
     /// Drops everything, after a posting turned out to be wrong.
     pub(super) fn clear(&mut self) {
         self.streams.clear();
@@ -133,6 +154,7 @@ impl Recent {
 
     fn shift(&mut self, step: Span) {
         self.streams.iter_mut().flat_map(|stream| &mut stream.pieces).for_each(|piece| piece.shift(step));
+        self.began = self.began.map(|began| began + step);
     }
 
     /// Drops streams that ended long ago, and those from before the calendar was set back.
@@ -209,10 +231,15 @@ impl Stream {
         }
     }
 
+    /// How long it may be silent, by how often it posts.
+    fn patience(&self, least: Span) -> Span {
+        let often = self.lengths[0].min(self.lengths[1]);
+        least.max(often + often + often)
+    }
+
     fn rate(&self, now: Timestamp, span: Span, patience: Span) -> Option<Rate> {
         let (first, end) = (self.pieces.front()?.from, self.end().filter(|end| *end - now <= FUTURE)?);
-        let often = self.lengths[0].min(self.lengths[1]);
-        let patience = patience.max(often + often + often);
+        let patience = self.patience(patience);
         // The source has posted up to here, or should have.
         let until = end.max(now - patience);
         let start = first.max(until - span);

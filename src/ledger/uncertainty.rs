@@ -45,6 +45,13 @@ impl Ledger {
         self.change_unknown_hits(entry.minute, -amount);
     }
 
+    /// Records the same of an entry of an accepted dispute: the store has already written it.
+    pub(super) fn accept_unknown_hits(&mut self, entry: &Entry) {
+        if entry.minute >= self.day_began.minute() {
+            self.uncertainty += Uncertainty { hits: micros_up(self.hit_uncertainty(entry)), ..Uncertainty::default() };
+        }
+    }
+
     fn hit_uncertainty(&self, entry: &Entry) -> Money {
         let tariff = entry.tariff.filter(|_| entry.unsure > Tokens::ZERO);
         tariff.map_or(Money::ZERO, |tariff| self.tariff(tariff).hit_uncertainty(entry.unsure))

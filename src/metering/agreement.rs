@@ -101,6 +101,14 @@ impl Values {
         Self(process.counters_on(page).into_iter().map(|(key, counters)| (key, numbers(counters))).collect())
     }
 
+    /// The same values without the model of the only row.
+    pub(super) fn nameless(mut self) -> Self {
+        if let [(key, _)] = &mut self.0[..] {
+            key.model = None;
+        }
+        self
+    }
+
     /// Whether no counter is below other values.
     pub(super) fn reaches(&self, other: &Self) -> bool {
         self.order(other) != Order::Contradicts

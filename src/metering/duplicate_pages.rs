@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::agreement::Values;
-use super::duplicates::{FirstPage, Place, Settled};
+use super::duplicates::{FirstPage, Mark, Place, Settled};
 use super::{Context, Engine, Metering, Row};
-use crate::counters::{Outcome, Process, ProcessId, Verdict as PageVerdict};
+use crate::counters::{Outcome, ProcessId, Verdict as PageVerdict};
 use crate::ledger::{Entry, TokenChange};
-use crate::reading::{EngineKind, InstanceId, TargetId, TokenCounters};
+use crate::reading::{EngineReading, InstanceId, TargetId, TokenCounters};
 use crate::units::{Moment, Span};
 
 impl Metering {
@@ -16,20 +16,21 @@ impl Metering {
         &mut self,
         context: &mut Context<'_>,
         engine: &Engine,
-        (id, kind): (Option<&InstanceId>, Option<EngineKind>),
+        (id, rows): (Option<&InstanceId>, &[&EngineReading]),
         outcome: &Outcome,
     ) {
         let target = &context.info.target;
         let place = Place { target: target.clone(), instance: id.cloned(), process: outcome.process };
         let process = engine.process(id, outcome.process);
-        let (Some(start), Some(kind)) = (process.and_then(Process::start), kind) else {
+        let mark = process.and_then(|process| Mark::of(process, rows));
+        let (Some(mark), Some(kind)) = (mark, rows.first().map(|reading| reading.kind)) else {
             return self.duplicates.remove(&place);
         };
         if matches!(outcome.verdict, PageVerdict::Born { replaced: true, .. }) {
             self.duplicates.end_others(target, id);
         }
         let page = FirstPage {
-            start,
+            mark,
             kind,
             is_born: matches!(outcome.verdict, PageVerdict::Born { .. }),
             is_baseline: outcome.verdict == PageVerdict::Baseline,
@@ -47,16 +48,15 @@ impl Metering {
         let several = on_page().nth(1).is_some();
         let mut settled = Vec::new();
         for instance in on_page() {
-            let Some(process) = instance.processes.current().filter(|process| process.start().is_some()) else {
-                continue;
-            };
+            let Some(process) = instance.processes.current() else { continue };
             let stale = instance.id.as_ref().is_some_and(|id| !id.is_version());
             let place =
                 Place { target: target.info.target.clone(), instance: instance.id.clone(), process: process.id() };
+            let Some(mark) = self.duplicates.mark(&place) else { continue };
             let in_turn = instance.processes.answering(at).nth(1).is_some();
             self.duplicates.set_directness(&place, (several && stale, stale, in_turn, target.named));
             // A quarantined counter is behind what the process shows elsewhere.
-            let values = (!instance.processes.is_quarantined()).then(|| Values::of(process));
+            let values = (!instance.processes.is_quarantined()).then(|| mark.values(Values::of(process)));
             settled.extend(self.duplicates.observe(&place, values, stale, (at + (Span::ZERO - took), at)));
         }
         self.duplicates.prune(&target.info.target, at);

@@ -12,16 +12,17 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 mod hand_over;
 mod pairs;
+mod saved;
 
 use serde::{Deserialize, Serialize};
 
 use self::pairs::{Pairs, side};
-use super::Engine;
+pub(super) use self::saved::SavedPlace;
 use super::agreement::{Observation, Pair, Side, Values, Verdict};
-use crate::counters::ProcessId;
+use crate::counters::{Process, ProcessId};
 use crate::inventory::Tracked;
 use crate::ledger::Entry;
-use crate::reading::{EngineKind, InstanceId, TargetId};
+use crate::reading::{EngineKind, EngineReading, InstanceId, TargetId};
 use crate::units::{Moment, Span, Timestamp};
 
 /// How long the entries of a process are kept that no other address shows yet.
@@ -30,7 +31,7 @@ const ALONE: Span = Span::from_secs(600);
 const KEPT: Span = Span::from_secs(86_400);
 /// The number of observations kept of a place.
 const OBSERVATIONS: usize = 64;
-/// The most places with one start time that are all compared; beyond it, only equally named instances are.
+/// The most places with one mark that are all compared; beyond it, only equally named instances are.
 const COMPARED: usize = 64;
 
 /// One process of one instance at one target.
@@ -48,13 +49,22 @@ struct Segment {
     entries: Vec<Entry>,
 }
 
+/// What places of one process have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) enum Mark {
+    /// Its start time, in hundredths of a second.
+    Start(i64),
+    /// Its page, if it says no start time.
+    Page(u64),
+}
+
 /// How direct a place is; the lowest counts.
 pub(super) type Directness = (bool, bool, bool, usize);
 
 /// What is known of a place.
 #[derive(Debug, Default)]
 struct Known {
-    start: i64,
+    mark: Mark,
     kind: Option<EngineKind>,
     /// `None` until its first page of this watch.
     directness: Option<Directness>,
@@ -71,20 +81,11 @@ struct Known {
     logs: bool,
 }
 
-/// The saved comparisons of a place with others, and its entries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct SavedPlace {
-    instance: Option<InstanceId>,
-    process: ProcessId,
-    posted: Vec<Segment>,
-    pairs: Vec<(Place, Pair)>,
-}
-
-/// The places of all processes with start times, and their comparisons.
+/// The places of all processes that have a mark, and their comparisons.
 #[derive(Debug, Default)]
 pub(super) struct Duplicates {
     places: Tracked<Place, Known>,
-    by_start: HashMap<i64, BTreeSet<Place>>,
+    by_mark: HashMap<Mark, BTreeSet<Place>>,
     pairs: Pairs,
     /// The number of the present segment.
     segment: u64,
@@ -93,7 +94,7 @@ pub(super) struct Duplicates {
 /// A page of a place, before anything of it is posted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FirstPage {
-    pub(super) start: Timestamp,
+    pub(super) mark: Mark,
     pub(super) kind: EngineKind,
     pub(super) is_born: bool,
     pub(super) is_baseline: bool,
@@ -107,13 +108,6 @@ pub(super) enum Settled {
     One { place: Place, back: Vec<Entry> },
     /// Two places turned out to be two processes.
     Two,
-}
-
-impl SavedPlace {
-    /// Whether its process may be, or is, seen at other places.
-    pub(super) const fn has_others(&self) -> bool {
-        !self.pairs.is_empty()
-    }
 }
 
 impl Known {
@@ -130,9 +124,26 @@ impl Place {
     }
 }
 
-/// A start time in hundredths of a second.
-const fn centis(start: Timestamp) -> i64 {
-    (start.millis() + 5).div_euclid(10)
+impl Default for Mark {
+    fn default() -> Self {
+        Self::Start(0)
+    }
+}
+
+impl Mark {
+    /// That of a process, or of its page if it says no start time; `None` if neither tells it.
+    pub(super) fn of(process: &Process, page: &[&EngineReading]) -> Option<Self> {
+        let centis = |start: Timestamp| Self::Start((start.millis() + 5).div_euclid(10));
+        process.start().map(centis).or_else(|| {
+            let first = page.first()?.page?;
+            page.iter().all(|reading| reading.page == Some(first)).then_some(Self::Page(first))
+        })
+    }
+
+    /// The values of a process at a place with this mark. The only row of a page is one whatever it is called.
+    pub(super) fn values(self, values: Values) -> Values {
+        if matches!(self, Self::Page(_)) { values.nameless() } else { values }
+    }
 }
 
 impl Duplicates {
@@ -148,22 +159,27 @@ impl Duplicates {
         first
     }
 
+    /// What a place has in common with others of its process, if it is known.
+    pub(super) fn mark(&self, place: &Place) -> Option<Mark> {
+        self.places.get(place).map(|known| known.mark)
+    }
+
     /// A place that counts instead of this one.
     fn winner(&self, place: &Place) -> Option<&Place> {
         self.alike(place).find(|other| self.pairs.is_counted_at(place, other))
     }
 
-    /// Other places with the same start time, at other targets.
+    /// Other places with the same mark, at other targets.
     fn alike<'a>(&'a self, place: &Place) -> impl Iterator<Item = &'a Place> {
-        let start = self.places.get(place).map(|known| known.start);
-        let all = start.and_then(|start| self.by_start.get(&start)).into_iter().flatten();
+        let mark = self.places.get(place).map(|known| known.mark);
+        let all = mark.and_then(|mark| self.by_mark.get(&mark)).into_iter().flatten();
         all.filter(|other| other.target != place.target)
     }
 
-    /// Whether another process of a place's target has the same start time.
+    /// Whether another process of a place's target has the same mark.
     fn has_sibling(&self, place: &Place) -> bool {
-        let start = self.places.get(place).map(|known| known.start);
-        let all = start.and_then(|start| self.by_start.get(&start)).into_iter().flatten();
+        let mark = self.places.get(place).map(|known| known.mark);
+        let all = mark.and_then(|mark| self.by_mark.get(&mark)).into_iter().flatten();
         all.filter(|other| other.target == place.target).nth(1).is_some()
     }
 
@@ -173,11 +189,11 @@ impl Duplicates {
             self.pairs.remove(place, &other);
         }
         if let Some(known) = self.places.remove(place)
-            && let Some(all) = self.by_start.get_mut(&known.start)
+            && let Some(all) = self.by_mark.get_mut(&known.mark)
         {
             all.remove(place);
             if all.is_empty() {
-                self.by_start.remove(&known.start);
+                self.by_mark.remove(&known.mark);
             }
         }
     }
@@ -226,14 +242,14 @@ impl Duplicates {
         let ours = ours.take_while(|(place, _)| place.target == *target && place.instance.as_ref() == id);
         let mut others = BTreeSet::new();
         for (place, known) in ours {
-            let alike = self.by_start.get(&known.start).into_iter().flatten();
+            let alike = self.by_mark.get(&known.mark).into_iter().flatten();
             let is_ours = |other: &&Place| self.pairs.is_counted_at(other, place) && self.winner(other) == Some(place);
             others.extend(alike.filter(is_ours).map(|other| &other.target));
         }
         others
     }
 
-    /// Whether another target has a place with the start time of one of an instance's.
+    /// Whether another target has a place with the mark of one of an instance's.
     pub(super) fn is_seen_elsewhere(&self, target: &TargetId, id: Option<&InstanceId>) -> bool {
         self.of_instance(target, id).any(|place| self.alike(place).next().is_some())
     }
@@ -257,20 +273,20 @@ impl Duplicates {
         self.places.values_mut().for_each(|known| known.posted.clear());
     }
 
-    /// Adds a place with its start time.
-    fn add(&mut self, place: &Place, start: i64, kind: Option<EngineKind>) -> &mut Known {
-        if self.places.get(place).is_some_and(|known| known.start != start) {
+    /// Adds a place with its mark.
+    fn add(&mut self, place: &Place, mark: Mark, kind: Option<EngineKind>) -> &mut Known {
+        if self.places.get(place).is_some_and(|known| known.mark != mark) {
             self.remove(place);
         }
-        self.by_start.entry(start).or_default().insert(place.clone());
+        self.by_mark.entry(mark).or_default().insert(place.clone());
         let known = self.places.entry(place.clone()).or_default();
-        (known.start, known.kind) = (start, kind.or(known.kind));
+        (known.mark, known.kind) = (mark, kind.or(known.kind));
         known
     }
 
     /// Finds the places that may be the same process, before anything of its page is posted.
     pub(super) fn find_alike(&mut self, place: &Place, page: FirstPage, is_watched: impl Fn(&TargetId) -> bool) {
-        let known = self.add(place, centis(page.start), Some(page.kind));
+        let known = self.add(place, page.mark, Some(page.kind));
         let is_new = known.polled.is_none();
         known.has_ended = false;
         if known.alone_until.is_none() && (page.is_born || !known.posted.is_empty()) {
@@ -435,62 +451,5 @@ impl Duplicates {
         let mut touched = self.pairs.take_touched();
         touched.extend(self.places.take_touched().into_iter().map(|place| place.target));
         touched
-    }
-
-    /// The saved state of a target's places.
-    pub(super) fn saved(&self, target: &TargetId) -> Vec<SavedPlace> {
-        let saved = |place: Place| {
-            // The start is its process's; the rest begins again with the next pages.
-            let Known {
-                start: _,
-                kind: _,
-                directness: _,
-                polled: _,
-                has_ended: _,
-                has_posted: _,
-                observations: _,
-                posted,
-                alone_until: _,
-                logs: _,
-            } = self.places.get(&place)?;
-            let pairs: Vec<_> = self
-                .alike(&place)
-                .filter_map(|other| Some((other.clone(), self.pairs.get(&place, other)?.clone())))
-                .collect();
-            let is_needed = !pairs.is_empty() || !posted.is_empty();
-            let Place { target: _, instance, process } = place;
-            is_needed.then(|| SavedPlace { instance, process, posted: posted.clone(), pairs })
-        };
-        self.of_target(target).cloned().filter_map(saved).collect()
-    }
-
-    /// Restores the places of a target.
-    pub(super) fn restore(&mut self, target: &TargetId, engine: &Engine, saved: Vec<SavedPlace>) {
-        for instance in &engine.instances {
-            let kind = engine.rows.iter().find(|row| row.instance == instance.id).map(|row| row.reading.kind);
-            for process in instance.processes.all() {
-                let Some(start) = process.start() else { continue };
-                let place = Place { target: target.clone(), instance: instance.id.clone(), process: process.id() };
-                let known = self.add(&place, centis(start), kind);
-                (known.has_ended, known.has_posted) = (process.has_ended(), true);
-                known.polled = Some((process.last_seen(), process.last_seen()));
-            }
-        }
-        for SavedPlace { instance, process, posted, pairs } in saved {
-            let place = Place { target: target.clone(), instance, process };
-            let of_pairs = pairs.iter().flat_map(|(_, pair)| [pair.since, pair.decided]);
-            let numbers = posted.iter().map(|segment| segment.number).chain(of_pairs);
-            self.segment = numbers.fold(self.segment, u64::max);
-            if let Some(known) = self.places.get_mut(&place) {
-                known.posted = posted;
-            }
-            for (other, pair) in pairs {
-                // Both places save it, at different times.
-                let known = self.pairs.entry(&place, &other, || pair.clone());
-                if known.decided < pair.decided {
-                    *known = pair;
-                }
-            }
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! The metering state of one target: the processes behind it, and its rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
@@ -28,8 +28,8 @@ pub(crate) struct Engine {
     pub(super) judged: u64,
     /// The only row that left the page of the instance that is being read.
     pub(super) left: Option<usize>,
-    /// The account of the only row that a restart left without a place on the page that is being read.
-    pub(super) ended: Option<RevenueAccountId>,
+    /// The accounts of the rows that a restart left without a place on the page that is being read, in the order of the rows.
+    pub(super) ended: VecDeque<RevenueAccountId>,
     /// Whether any of its rows has live counters.
     pub(super) has_live: bool,
     /// Whether its processes were reset by hand, so that its next page is a baseline.
@@ -78,7 +78,7 @@ impl Engine {
         }
         let mut blank = EngineReading::new(reading.kind, reading.model.clone(), reading.rank.clone());
         blank.instance.clone_from(&reading.instance);
-        let former = self.ended.take();
+        let former = self.ended.pop_front();
         self.rows.push(Row { former, ..Row::new(blank, at, window) });
         self.rows.len() - 1
     }
@@ -94,16 +94,18 @@ impl Engine {
         left.next().filter(|_| left.next().is_none())
     }
 
-    /// The account of the only row of an instance that was on its last page and is not on this one.
-    pub(super) fn account_that_ended(
+    /// The accounts of the rows of an instance that were on its last page and are not on this one, if it has new ones for all:
+    /// which of them has which name now is not known, but together they earn as before.
+    pub(super) fn accounts_that_ended(
         &self,
         id: Option<&InstanceId>,
         page: &[&EngineReading],
-    ) -> Option<RevenueAccountId> {
+    ) -> VecDeque<RevenueAccountId> {
         let was_there = |row: &&Row| row.instance.as_ref() == id && Some(row.seen) == self.last_page;
-        let mut ended = self.rows.iter().filter(was_there).filter(|row| !page.iter().any(|reading| row.is_of(reading)));
-        let only = ended.next().filter(|_| ended.next().is_none())?;
-        only.account.as_ref().map(|(_, id)| *id)
+        let ended = self.rows.iter().filter(was_there).filter(|row| !page.iter().any(|reading| row.is_of(reading)));
+        let accounts: VecDeque<_> = ended.filter_map(|row| row.account.as_ref().map(|(_, id)| *id)).collect();
+        let new = page.iter().filter(|reading| !self.rows.iter().any(|row| row.is_of(reading))).count();
+        if accounts.len() <= new { accounts } else { VecDeque::new() }
     }
 
     /// The model of a row whose page no longer names it.
@@ -195,6 +197,11 @@ impl Engine {
         self.holds_proxied() || self.instances.iter().any(|instance| instance.processes.holds_back())
     }
 
+    /// Whether growth of one of several processes without start times may be taken back.
+    pub(crate) fn is_on_trial(&self, now: Moment) -> bool {
+        self.instances.iter().any(|instance| instance.processes.may_be_taken_back(now))
+    }
+
     /// Whether more processes answer than are kept.
     pub(crate) fn is_crowded(&self, now: Moment) -> bool {
         self.instances.iter().any(|instance| instance.processes.is_crowded(now))
@@ -223,6 +230,19 @@ impl Engine {
         row.reading.live.is_some()
             || !self.has_live
             || self.rows.iter().filter(|other| other.instance == row.instance).all(|other| other.reading.live.is_none())
+    }
+
+    /// Whether processes answer at a row's address whose growth is in none of its rates: several that are not told apart, or
+    /// one that did not answer since they are.
+    pub(super) fn lacks_rates(&self, place: usize, now: Moment, window: Span) -> bool {
+        let row = &self.rows[place];
+        let instance = self.instances.iter().find(|instance| instance.id == row.instance);
+        instance.is_some_and(|Instance { processes, .. }| {
+            let current = processes.current().map(Process::id);
+            let mut others = processes.answering(now).filter(|process| Some(process.id()) != current);
+            processes.answer_unexplained(now, window)
+                || others.any(|process| process.find(&row.key).is_some() && !row.window.has(process.id()))
+        })
     }
 
     /// Whether a row counts finished requests apart.

@@ -19,6 +19,7 @@ mod page;
 mod prefill_attribution;
 mod proxies;
 mod proxy_guard;
+mod rates;
 mod relabelled;
 mod resets;
 mod revenue;

@@ -1,5 +1,7 @@
 //! Meters one page: its instances, the growth of their rows, and the accounts that it is posted to.
 
+use std::collections::VecDeque;
+
 use super::relabelled::Part;
 use super::revenue::{Counts, Interval};
 use super::{Context, Engine, Metering, trials};
@@ -82,7 +84,7 @@ impl Metering {
             rows.filter_map(|row| row.guard.as_mut()).for_each(|guard| guard.drop_entries(&back));
         }
         // This comes before any posting, since the process may be a duplicate.
-        self.find_like(context, engine, (id, rows.first().map(|reading| reading.kind)), &outcome);
+        self.find_like(context, engine, (id, rows), &outcome);
         let before = match outcome.verdict {
             Verdict::Born { replaced: true, .. } => before,
             Verdict::Born { replaced: false, .. } => None,
@@ -106,7 +108,7 @@ impl Metering {
         let interval = note_verdict(context, &outcome, answered, [before, start], counted);
         engine.left = engine.row_that_left(id, rows);
         let is_new = matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset);
-        engine.ended = if is_new { engine.account_that_ended(id, rows) } else { None };
+        engine.ended = if is_new { engine.accounts_that_ended(id, rows) } else { VecDeque::new() };
         self.read_rows(context, engine, rows, &outcome, interval);
     }
 
@@ -141,7 +143,7 @@ impl Metering {
         let place = engine.row(reading, context.at, context.config.window);
         let interval = step.from.map_or(interval, |from| interval.since(from, context.at));
         let late = [step.late[0], step.late[2]].map(|since| since.map(|at| context.at.wall - context.at.since(at)));
-        let interval = Interval { late, ..interval };
+        let interval = Interval { late, began: step.began, ..interval };
         if step.reset == Reset::Undone {
             let back = trials::undo_reset(context, engine, reading, outcome.process);
             self.drop_entries(context, reading.instance.as_ref(), outcome.process, &back);
@@ -176,15 +178,17 @@ impl Metering {
         let without = partly.then(|| Step { grown: None, ..step.clone() });
         let step = without.as_ref().unwrap_or(step);
         self.note_latency(context, engine, place, reading, outcome.process);
+        let is_unsure = engine.lacks_rates(place, context.at, context.config.window);
         let row = &mut engine.rows[place];
         row.role = Some(self.role(context.info, reading));
         let replaced = matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset);
-        if gap || replaced {
+        if gap || replaced || !outcome.taken_back.is_empty() {
             row.begin_drawing();
         }
         if replaced {
-            (row.live, row.drawn) = (None, None);
+            row.drawn = None;
         }
+        row.window.set_unsure(is_unsure);
         row.draw(reading.clone(), context.at, outcome.process, step, context.config.window);
     }
 
@@ -311,7 +315,7 @@ fn note_verdict(
     }
     let timing = if long { Timing::Estimated } else { Timing::Seen };
     // Wall time may have been set since, so the boot clock gives the length of the interval.
-    Interval { from: at.wall - gap, to: at.wall, timing, starts, late: [None; 2] }
+    Interval { from: at.wall - gap, to: at.wall, timing, starts, began: false, late: [None; 2] }
 }
 
 /// Turns misses into hits that were reported late. Those of entries that are no longer kept go to later prompts. Returns

@@ -4,7 +4,7 @@
 //! A process is identified by its start time. Where several have the same one, the values tell them apart.
 
 use super::engine::Instance;
-use super::{Context, Engine, Metering};
+use super::{Context, Engine, Metering, Row};
 use crate::reading::{EngineReading, InstanceId, PageReading};
 use crate::units::Timestamp;
 
@@ -37,6 +37,10 @@ impl Metering {
         if engine.may_be_renamed(&starts, parts) {
             // Nothing tells whether it is the one that left: the first page of its labels is a baseline.
             context.ledger.lose_window(context.at.wall);
+            let is_shown = |row: &Row| parts.iter().any(|(id, _)| *id == row.instance.as_ref());
+            for row in engine.rows.iter_mut().filter(|row| row.instance.is_some() && !is_shown(row)) {
+                row.may_be_renamed = true;
+            }
         }
         if engine.instances.is_empty() || !astray.contains(&true) {
             return;

@@ -20,6 +20,8 @@ pub(super) struct Interval {
     pub(super) to: Timestamp,
     pub(super) timing: Timing,
     pub(super) starts: [Option<Timestamp>; 2],
+    /// Whether its process began in it, at an instant that is not known.
+    pub(super) began: bool,
     /// Since when the growth of prompts and of output is, where their counter was missing on earlier pages.
     pub(super) late: [Option<Timestamp>; 2],
 }
@@ -116,6 +118,10 @@ impl Metering {
         } else {
             post_late(context, &posting, interval.late)
         };
+        if interval.began {
+            let accounts = entries.iter().map(|entry| entry.account).chain([id]);
+            accounts.for_each(|account| context.ledger.note_beginning(account, from, to));
+        }
         self.note_posted(context, engine, place, &entries);
         if leaked != TokenChange::default() && !context.ledger.is_closed() {
             let tariff = context.ledger.tariff_at(id, from.max(to - Span::from_millis(1)));

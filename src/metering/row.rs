@@ -7,8 +7,9 @@ use super::leakage::Leakage;
 use super::prefill_attribution::PromptWeight;
 use super::proxies::Left;
 use super::proxy_guard::ProxyGuard;
+use super::rates::Rates;
 use super::slo::LastLatencies;
-use crate::counters::{ProcessId, RowKey, Step, Window, growth, steady_growth};
+use crate::counters::{ProcessId, RowKey, Step, growth, steady_growth};
 use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, TokenChange};
 use crate::reading::{
     EngineReading, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role,
@@ -40,6 +41,8 @@ pub(crate) struct Row {
     pub(crate) account: Option<(RevenueAccount, RevenueAccountId)>,
     /// The account of its former name, or of the row whose place it took, until it has one of its own.
     pub(super) former: Option<RevenueAccountId>,
+    /// Whether it may be there under other labels: then those count in the fleet's lifetime totals.
+    pub(crate) may_be_renamed: bool,
     /// Its leakage today.
     pub(crate) leakage: Leakage,
     /// What was posted for it today, apart from other rows of its account.
@@ -51,9 +54,8 @@ pub(crate) struct Row {
     /// If it is a proxy's: whether its model is or was left to the engines that serve it.
     pub(super) left: Option<Left>,
     /// Growth for rates: from live counters if the engine has them, otherwise from the billed ones.
-    pub(crate) window: Window<3>,
+    pub(crate) window: Rates,
     pub(super) sums: [Option<u64>; 3],
-    pub(super) live: Option<LiveTokens>,
     pub(super) latencies: Latencies,
     /// Samples of each latency since the row was first seen; those of a fall or of another process are left out.
     pub(crate) samples: Arc<Latency>,
@@ -111,14 +113,14 @@ impl Row {
             seen: at,
             account: None,
             former: None,
+            may_be_renamed: false,
             leakage: Leakage::default(),
             earned: Leakage::default(),
             prompts: PromptWeight::default(),
             guard: None,
             left: None,
-            window: Window::new(window),
+            window: Rates::new(window),
             sums: [None; 3],
-            live: None,
             latencies: Latencies::default(),
             samples: Arc::default(),
             drawn: None,
@@ -290,16 +292,17 @@ impl Row {
         let gauges = Gauges { running: reading.running, waiting: reading.waiting, kv_usage: reading.kv_usage };
         self.gauges.retain(|_, (seen, _)| at.since(*seen) < SAMPLED);
         self.gauges.insert(process, (at, gauges));
-        let known = match reading.live {
-            Some(live) => self.add_live(live),
-            None => self.add_step(&reading, step),
+        let (grown, known) = match reading.live {
+            Some(live) => grown_live(live, self.window.live(process)),
+            None => grown_step(&reading, step),
         };
-        self.window.push(at, std::array::from_fn(|i| self.sums[i].filter(|_| known[i])));
+        self.sums.iter_mut().zip(grown).for_each(|(sum, grown)| add(sum, grown));
+        self.window.push((process, at), grown, known, reading.live);
         self.latencies.renew(at, &reading, span);
         if self.drawn.replace(process) == Some(process) {
             self.add_samples(&reading.latency);
         }
-        self.seen = at;
+        (self.seen, self.may_be_renamed) = (at, false);
         self.reading = reading;
     }
 
@@ -312,6 +315,7 @@ impl Row {
     /// Forgets the gauges of processes that were replaced.
     pub(super) fn forget_processes(&mut self) {
         self.gauges.clear();
+        self.window.forget();
     }
 
     /// Adds what a page's histograms grew by since the last page.
@@ -360,37 +364,35 @@ impl Row {
         let (now, before) = (which(&Ends::of(&self.reading))?, which(&then.ends)?);
         (minutes > 0.0).then(|| now.checked_sub(before).unwrap_or(now) as f64 / minutes)
     }
+}
 
-    /// Adds the growth of live counters. Returns which sums are known.
-    fn add_live(&mut self, now: LiveTokens) -> [bool; 3] {
-        let then = self.live.unwrap_or(now);
-        let grown = |now: Option<Tokens>, then: Option<Tokens>| {
-            let (now, then) = (now?.count(), then.unwrap_or_default().count());
-            Some(now.saturating_sub(then))
-        };
-        let computed = grown(now.computed, then.computed);
-        let cached = grown(now.cached, then.cached);
-        let prompt = computed.or(cached).map(|_| computed.unwrap_or(0) + cached.unwrap_or(0));
-        let output = grown(now.output, then.output);
-        add(&mut self.sums[PROMPT], prompt);
-        add(&mut self.sums[CACHED], cached);
-        add(&mut self.sums[OUTPUT], output);
-        self.live = Some(now);
-        [prompt.is_some(), cached.is_some(), output.is_some()]
-    }
+/// The growth of live counters since a process's last page, and which of it is known.
+fn grown_live(now: LiveTokens, then: Option<LiveTokens>) -> ([Option<u64>; 3], [bool; 3]) {
+    let then = then.unwrap_or(now);
+    let grown = |now: Option<Tokens>, then: Option<Tokens>| {
+        let (now, then) = (now?.count(), then.unwrap_or_default().count());
+        Some(now.saturating_sub(then))
+    };
+    let computed = grown(now.computed, then.computed);
+    let cached = grown(now.cached, then.cached);
+    let prompt = computed.or(cached).map(|_| computed.unwrap_or(0) + cached.unwrap_or(0));
+    let all = [prompt, cached, grown(now.output, then.output)];
+    (all, all.map(|grown| grown.is_some()))
+}
 
-    /// Adds the growth of a page's counters. Returns which sums are known.
-    fn add_step(&mut self, reading: &EngineReading, step: &Step) -> [bool; 3] {
-        if step.quarantined {
-            return [false; 3];
-        }
-        let delta = step.grown.map(|grown| grown.all).unwrap_or_default();
-        let has_prompt = reading.tokens.prompt != PromptCount::Unknown;
-        add(&mut self.sums[PROMPT], has_prompt.then(|| (delta.miss + delta.hit).count()));
-        add(&mut self.sums[CACHED], reading.tokens.cached.map(|_| delta.hit.count()));
-        add(&mut self.sums[OUTPUT], reading.tokens.output.map(|_| delta.output.count()));
-        step.present
+/// The growth of a page's counters, and which of it is known.
+fn grown_step(reading: &EngineReading, step: &Step) -> ([Option<u64>; 3], [bool; 3]) {
+    if step.quarantined {
+        return ([None; 3], [false; 3]);
     }
+    let delta = step.grown.map(|grown| grown.all).unwrap_or_default();
+    let has_prompt = reading.tokens.prompt != PromptCount::Unknown;
+    let grown = [
+        has_prompt.then(|| (delta.miss + delta.hit).count()),
+        reading.tokens.cached.map(|_| delta.hit.count()),
+        reading.tokens.output.map(|_| delta.output.count()),
+    ];
+    (grown, step.present)
 }
 
 fn add(sum: &mut Option<u64>, grown: Option<u64>) {

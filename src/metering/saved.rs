@@ -333,6 +333,7 @@ fn saved_row(row: &Row) -> SavedRow {
     let Row {
         key,
         former: _,
+        may_be_renamed: _,
         instance,
         role,
         reading,
@@ -345,7 +346,6 @@ fn saved_row(row: &Row) -> SavedRow {
         left,
         window: _,
         sums: _,
-        live: _,
         latencies: _,
         correctable,
         gauges: _,

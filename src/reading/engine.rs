@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{InstanceId, Label, ModelName, Rank, RankWork};
-use crate::units::{Ratio, Tokens};
+use crate::units::{Moment, Ratio, Tokens};
 
 /// What kind of program answered, told from its page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -120,6 +120,18 @@ pub struct EngineReading {
     pub finished: Finished,
     /// `LoRA` adapters that the page names: their tokens carry no label and are among the base model's.
     pub adapters: Vec<Label>,
+    /// A hash of the page that it is from, the same for every spelling of its address: what two addresses of a process that
+    /// says no start time are known by.
+    pub page: Option<u64>,
+    /// What its server's list says of its process, where each row of a server is a process of its own.
+    pub listed: Option<Listed>,
+}
+
+/// What a server that starts a process for each model (llama.cpp's router) lists of one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Listed {
+    /// When the process was last listed as not running, if that was since the row's last page and while it was watched.
+    pub not_running: Option<Moment>,
 }
 
 impl EngineReading {
@@ -146,6 +158,8 @@ impl EngineReading {
             work: RankWork::default(),
             finished: Finished::default(),
             adapters: Vec::new(),
+            page: None,
+            listed: None,
         }
     }
 }

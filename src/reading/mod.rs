@@ -13,8 +13,8 @@ mod rank_work;
 mod refusals;
 
 pub use engine::{
-    CounterSeries, EngineKind, EngineReading, Finished, Histogram, Latency, LiveTokens, PromptCount, Role, SeriesValue,
-    Speculation, TokenCounters,
+    CounterSeries, EngineKind, EngineReading, Finished, Histogram, Latency, Listed, LiveTokens, PromptCount, Role,
+    SeriesValue, Speculation, TokenCounters,
 };
 pub use event::{Event, Health, ModelAlias, PageReading, ScrapeCost, ScrapeTrouble, SourceError};
 pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Throttle};

@@ -44,8 +44,10 @@ pub struct MoneyView {
     pub uncosted_engines: usize,
     /// The true revenue may be higher: unpriced tokens, lost windows.
     pub lower_bound: bool,
-    /// The true revenue may be lower: unknown hits priced as misses.
+    /// The true revenue may be lower: unknown hits priced as misses, or growth that is on trial.
     pub upper_bound: bool,
+    /// Growth of processes that say no start time, of which several answer at one address, may be taken back.
+    pub on_trial: bool,
     /// Half the width between the bounds of what was estimated, plus what unknown hits could take.
     pub uncertainty: Money,
     /// What is disputed, at the prices in force when it was seen: neither billed nor dropped until someone decides.

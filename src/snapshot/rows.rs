@@ -107,6 +107,11 @@ pub struct NodeRow {
 /// The reason of a GPU whose energy is paid for and unknown: it has an alert of its own.
 pub const ENERGY_UNKNOWN: &str = "its energy is unknown: the cost of its power is missing";
 
+/// The note of an engine a counter of which moved and is not explained.
+pub const QUARANTINED: &str = "a counter moved and waits to be explained: nothing is posted until then";
+/// The note of an address at which processes answer that cannot be told apart.
+pub const AMBIGUOUS: &str = "several processes without start times answer at this address and cannot be told apart: the total is a lower bound; name them one by one";
+
 /// One GPU. Gauges are `None` unless it is live.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GpuRow {

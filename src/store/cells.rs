@@ -135,7 +135,7 @@ fn name(transaction: &Transaction<'_>, calendar: &mut Calendar, days: &BTreeSet<
 }
 
 /// Millionths of the currency, rounded up: a bound stays one.
-fn micros_up(amount: Money) -> i64 {
+pub(super) fn micros_up(amount: Money) -> i64 {
     let micro = Money::from_micros(1).grains();
     i64::try_from((amount.grains() + micro - 1).div_euclid(micro)).unwrap_or(i64::MAX)
 }

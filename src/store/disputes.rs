@@ -10,6 +10,7 @@ use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use super::{cells, restore};
 use crate::ledger::{
     Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, GpuTimeChange, PendingPostings, TokenChange,
+    Uncertainty,
 };
 use crate::reading::{InstanceId, ModelName, Rank, TargetId};
 use crate::units::{Money, Timestamp};
@@ -156,7 +157,14 @@ pub(super) fn decide(
 fn post(transaction: &Transaction<'_>, calendar: &mut Calendar, dispute: &Dispute) -> rusqlite::Result<()> {
     let now = restore::last(transaction)?.wall;
     let mut postings = PendingPostings::default();
+    let tariffs = names::tariffs(transaction)?;
     for entry in &dispute.entries {
+        let tariff = entry.tariff.and_then(|tariff| tariffs.get(tariff.index()));
+        // What its unknown hits could take off, as where it is posted at once.
+        if let Some(hits) = tariff.map(|tariff| tariff.hit_uncertainty(entry.unsure)).filter(|hits| !hits.is_zero()) {
+            *postings.uncertainty.entry(entry.minute).or_default() +=
+                Uncertainty { hits: Money::from_micros(cells::micros_up(hits)), ..Uncertainty::default() };
+        }
         let key = (entry.minute, entry.account, entry.tariff);
         *postings.tokens.entry(key).or_default() += TokenChange::added(entry.tokens);
     }

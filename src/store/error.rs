@@ -20,6 +20,8 @@ pub enum StoreError {
     },
     /// Not a ledger, or a damaged one.
     Corrupt(PathBuf, String),
+    /// It says a version of which its tables are not.
+    Mislabelled(PathBuf, String),
     /// Written by a newer margintop.
     Newer(PathBuf, i64),
     /// Kept by an older margintop, whose tables it still has.
@@ -80,6 +82,9 @@ impl StoreError {
         if let Some(what) = extended(error).and_then(cannot) {
             return Self::Cannot { path, what, why: error.to_string() };
         }
+        if let Some(why) = unlike_its_version(error) {
+            return Self::Mislabelled(path, why);
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Corrupt(path, error.to_string()),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
@@ -96,6 +101,18 @@ impl StoreError {
     pub(super) const fn passes(&self) -> bool {
         matches!(self, Self::Full(_) | Self::Io(..) | Self::Cannot { what: Cannot::Sync | Cannot::Grow, .. })
     }
+}
+
+/// What a table or column is missing or too many, if that is what `SQLite` says. Its own text has the whole statement.
+fn unlike_its_version(error: &rusqlite::Error) -> Option<String> {
+    let said = match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg,
+        rusqlite::Error::SqliteFailure(_, Some(said)) => said,
+        _ => return None,
+    };
+    let about =
+        ["no such table", "no such column", "no such view", "already exists", "has no column", "duplicate column"];
+    about.iter().any(|part| said.contains(part)).then(|| said.clone())
 }
 
 const fn extended(error: &rusqlite::Error) -> Option<i32> {
@@ -150,6 +167,11 @@ impl fmt::Display for StoreError {
             Self::Corrupt(path, why) => write!(
                 f,
                 "{}: damaged or no ledger ({why}); it is left as it is: try `margintop ledger export`, or name another with --ledger",
+                path.display()
+            ),
+            Self::Mislabelled(path, why) => write!(
+                f,
+                "{}: its tables are not those of the version that it says ({why}); it is left as it is: use a copy of it from before, or name another with --ledger",
                 path.display()
             ),
             Self::Newer(path, version) => write!(

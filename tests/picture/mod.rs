@@ -172,6 +172,7 @@ pub fn money() -> MoneyView {
         uncosted_engines: 0,
         lower_bound: false,
         upper_bound: false,
+        on_trial: false,
         uncertainty: Money::ZERO,
         disputed: Money::ZERO,
         disputed_tokens: 0,

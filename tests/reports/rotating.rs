@@ -22,7 +22,15 @@ fn page(names: std::ops::Range<u64>, tokens: u64) -> PageReading {
 /// Class: work or state that grows with the square of the names, or with all names ever seen.
 #[test]
 fn names_that_rotate_cost_no_more_than_others() {
-    let limit = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 6 });
+    // The same pages with one set of names: how fast this machine and this build are.
+    let mut scene = Scene::one();
+    let pages: Vec<_> = (0..60).map(|n| started(page(0..500, 1000 + n))).collect();
+    let began = Instant::now();
+    for (second, page) in (0..).zip(pages) {
+        scene.take(HERE, second, page);
+        scene.picture(second);
+    }
+    let limit = began.elapsed() * 8 + Duration::from_secs(1);
     for is_started in [true, false] {
         let mut scene = Scene::one();
         let pages: Vec<_> = (0..60).map(|n| page(500 * n..500 * (n + 1), 1000 + n)).collect();
@@ -33,7 +41,7 @@ fn names_that_rotate_cost_no_more_than_others() {
             assert!(snapshot.engines.len() <= 1024, "{} rows", snapshot.engines.len());
         }
         let took = began.elapsed();
-        assert!(took < limit, "{took:?}, with a start time: {is_started}");
+        assert!(took < limit, "{took:?} of {limit:?}, with a start time: {is_started}");
         let accounts = scene.fleet.ledger().accounts().len();
         assert!(!is_started || accounts < 3000, "{accounts} accounts");
         let state: usize = scene.fleet.take_changes().unwrap().targets.iter().map(|item| item.state.len()).sum();

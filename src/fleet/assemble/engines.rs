@@ -303,12 +303,9 @@ fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
         return Some(Label::new(&text));
     }
     if engine.is_ambiguous() {
-        let text = "several processes without start times answer at this address and cannot be told apart: the total is a lower bound; name them one by one";
-        return Some(Label::new(text));
+        return Some(Label::new(crate::snapshot::AMBIGUOUS));
     }
-    engine
-        .is_quarantined()
-        .then(|| Label::new("a counter moved and waits to be explained: nothing is posted until then"))
+    engine.is_quarantined().then(|| Label::new(crate::snapshot::QUARANTINED))
 }
 
 /// Remarks on how the tokens of a live row are counted.

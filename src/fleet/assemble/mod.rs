@@ -186,7 +186,7 @@ fn token_totals(present: &Present<'_>, rates: &Rates) -> TokenTotals {
         output_per_second: rates.output,
         ..TokenTotals::default()
     };
-    for RowView { counts, counters, .. } in &present.rows {
+    for RowView { counts, counters, .. } in present.rows.iter().filter(|view| !view.row.may_be_renamed) {
         if counts.prompts {
             add_tokens(&mut totals.prompt_total, shown_prompt(counters.prompt));
             add_tokens(&mut totals.cached_total, counters.cached);

@@ -6,7 +6,7 @@ use super::engines::has_earned;
 use super::{Fleet, Flow, Present, add_tokens, shown_prompt};
 use crate::ledger::{CostKind, RevenueAccount};
 use crate::pricing::ModelPrice;
-use crate::reading::{Label, ModelName, NodeName};
+use crate::reading::{Label, ModelName, NodeName, TokenCounters};
 use crate::snapshot::{ModelMoney, ModelRow, PriceStep};
 use crate::statement::{Totals, rounded_revenues, shared_cost};
 use crate::units::{Money, Timestamp, Tokens};
@@ -30,7 +30,8 @@ pub(super) fn rows(present: &Present<'_>) -> (Vec<ModelRow>, Money) {
     let mut sums: BTreeMap<&ModelName, Sums> = BTreeMap::new();
     for view in &present.rows {
         let Some(model) = &view.row.reading.model else { continue };
-        let (counts, counters) = (view.counts, view.counters);
+        let counts = view.counts;
+        let counters = if view.row.may_be_renamed { TokenCounters::default() } else { view.counters };
         let sum = sums.entry(model).or_default();
         sum.posts |= !view.is_uncounted_proxy() || has_earned(fleet, view.row);
         if counts.prompts {
@@ -123,7 +124,7 @@ fn money(present: &Present<'_>, model: &ModelName, earned: Earned, cost_per_hour
     };
     let known = fleet.pace.window().is_some();
     let is_of = |view: &&super::RowView<'_>| view.row.reading.model.as_ref() == Some(model);
-    let earns = known && !present.counted_rows().filter(is_of).any(super::RowView::lacks_billed);
+    let earns = known && !super::RowView::lacks_pace(fleet, present.counted_rows().filter(is_of));
     ModelMoney {
         revenue: Some(earned.today),
         revenue_per_hour: earns.then_some(earned.per_hour),

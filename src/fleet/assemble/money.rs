@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::pace::{beside, idle_paces, pace, paces_by};
-use super::{Fleet, Present};
+use super::{Fleet, Present, RowView};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
 use crate::reading::{Label, ModelName, NodeName, Role};
@@ -34,12 +34,13 @@ pub(super) fn view(present: &Present<'_>, models: &[ModelRow], unpriced_models: 
     // Profit and margins are those of the printed amounts, as in a report.
     let (earned, owed) = (covered.round_to(6), known_cost.map(|cost| cost.round_to(6)));
     let profit = owed.map(|owed| earned - owed);
-    let lacks = present.counted_rows().any(|view| view.price.is_some() && view.lacks_billed());
+    let lacks = RowView::lacks_pace(fleet, present.counted_rows().filter(|view| view.price.is_some()));
     let pace = pace(fleet, priced, lacks);
     let profit_per_hour = pace.covered.zip(pace.cost).map(|(revenue, cost)| revenue - cost);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
     let held = held || present.counted_rows().any(super::RowView::refuses_billed);
+    let on_trial = fleet.metering.engines.values().any(|engine| engine.is_on_trial(fleet.now()));
     let total = day.tokens.total();
     let unpriced = day.unpriced.total();
     let per_million = |tokens: Tokens| day.cost?.scaled(1_000_000, i64::try_from(tokens.count()).ok()?);
@@ -61,7 +62,8 @@ pub(super) fn view(present: &Present<'_>, models: &[ModelRow], unpriced_models: 
         uncosted_revenue: day.rounded(6).uncosted_revenue,
         uncosted_engines,
         lower_bound: unpriced > Tokens::ZERO || uncertainty.lost_windows > 0 || disputed_tokens > Tokens::ZERO || held,
-        upper_bound: uncertainty.hits > Money::ZERO,
+        upper_bound: uncertainty.hits > Money::ZERO || on_trial,
+        on_trial,
         uncertainty: uncertainty.timing + uncertainty.hits,
         disputed,
         disputed_tokens: disputed_tokens.count(),
@@ -128,8 +130,11 @@ pub(super) fn by_node(present: &Present<'_>) -> BTreeMap<NodeName, NodeMoney> {
             *nodes.entry(node).or_default().idle_per_hour.get_or_insert_default() += idle;
         }
     }
-    for view in present.counted_rows().filter(|view| view.price.is_some() && view.lacks_billed()) {
-        nodes.entry(view.node.clone()).or_default().revenue_per_hour = None;
+    let priced = || present.counted_rows().filter(|view| view.price.is_some());
+    for view in priced().filter(|view| view.lacks_billed() || view.begins(fleet) == Some(true)) {
+        if RowView::lacks_pace(fleet, priced().filter(|other| other.node == view.node)) {
+            nodes.entry(view.node.clone()).or_default().revenue_per_hour = None;
+        }
     }
     nodes
 }
@@ -269,8 +274,7 @@ fn unrated_gpus(fleet: &Fleet) -> usize {
     let unrated = fleet.ledger.cost_accounts().iter().filter(|cost_account| cost_account.rate.is_none());
     let places: BTreeSet<_> =
         unrated.filter_map(|cost_account| Some((cost_account.node.as_ref()?, cost_account.gpu.as_str()))).collect();
-    let name = |gpu: &crate::inventory::Gpu| gpu.reading.name.as_ref().map_or(String::new(), ToString::to_string);
-    fleet.inventory.gpus.values().filter(|gpu| places.contains(&(&gpu.node, name(gpu).as_str()))).count()
+    fleet.inventory.gpus.values().filter(|gpu| places.contains(&(&gpu.node, gpu.name()))).count()
 }
 
 fn list_bases(present: &Present<'_>) -> Vec<ListBasis> {

@@ -79,7 +79,7 @@ fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
         uuid: id.clone(),
         name: reading.name.clone(),
         state,
-        reason: reason(gpu, state).or_else(|| unknown_energy(fleet, id)),
+        reason: unknown_rate(fleet, gpu).or_else(|| reason(gpu, state)).or_else(|| unknown_energy(fleet, id)),
         also_reported_by: fleet.inventory.other_sources(gpu).cloned().collect(),
         utilization: reading.utilization.filter(|_| live),
         heat: gpu.heat(fleet.now()).filter(|_| live),
@@ -100,6 +100,17 @@ fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
         xid: reading.xid,
         processes: if live { reading.processes.clone().unwrap_or_default() } else { Vec::new() },
     }
+}
+
+/// That a GPU costs nothing, because its driver never told which it is.
+fn unknown_rate(fleet: &Fleet, gpu: &Gpu) -> Option<Label> {
+    let why = gpu.state.reason().filter(|_| gpu.name().is_empty())?;
+    let unit = fleet.inventory.node(&gpu.node).and_then(|node| node.unit.as_ref());
+    let now = fleet.now().wall;
+    let pays = |lease: &crate::pricing::Lease| lease.runs_at(now) && lease.covers(&gpu.node, unit, "");
+    let is_paid = fleet.config.leases.iter().any(pays);
+    let text = "its name is not known, so no lease by name is found and its cost is missing: write one for its node";
+    (!is_paid).then(|| Label::new(&format!("{why}; {text}")))
 }
 
 /// That power is paid for and not counted.

@@ -130,6 +130,24 @@ impl<'a> RowView<'a> {
         self.refuses_billed() || prompt && self.counts.prompts || output && self.counts.outputs
     }
 
+    /// Whether what it earns an hour is unknown, as its process began a moment ago; `None` if it earned nothing yet.
+    pub(super) fn begins(&self, fleet: &Fleet) -> Option<bool> {
+        self.row.account.as_ref().map(|(_, id)| fleet.pace.is_beginning(id.index()))
+    }
+
+    /// Whether what rows earn an hour together is unknown: one lacks a counter, or all that earn began a moment ago.
+    pub(super) fn lacks_pace<'v>(fleet: &Fleet, rows: impl Iterator<Item = &'v Self>) -> bool
+    where
+        Self: 'v,
+    {
+        let (mut lacks, mut begin) = (false, None);
+        for view in rows {
+            lacks |= view.lacks_billed();
+            begin = view.begins(fleet).map_or(begin, |begins| Some(begins && begin != Some(false)));
+        }
+        lacks || begin == Some(true)
+    }
+
     /// Whether its gauges are an engine's own: not a proxy's, nor a duplicate's.
     pub(super) fn is_engine(&self) -> bool {
         !self.is_duplicate && self.role != Role::Proxy

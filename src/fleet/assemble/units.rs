@@ -63,7 +63,9 @@ fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>, pace: PaceSum
         output_per_second: flow.output,
         prompt_per_second: flow.prompt,
         worst: worst(&loads),
-        revenue_per_hour: pace.earned.filter(|_| !rows.iter().any(|view| view.price.is_some() && view.lacks_billed())),
+        revenue_per_hour: pace
+            .earned
+            .filter(|_| !super::RowView::lacks_pace(fleet, rows.iter().copied().filter(|view| view.price.is_some()))),
         cost_per_hour: pace.owed,
     }
 }

@@ -3,7 +3,7 @@
 //! The address that takes over goes on from the values up to which the other one counted, so that no token is counted
 //! twice or lost, however long the other one was silent.
 
-use super::{Duplicates, Place, Side, side};
+use super::{Duplicates, Mark, Place, Side, side};
 use crate::counters::{Process, RowKey};
 use crate::metering::agreement::{Values, Verdict, is_same};
 use crate::metering::{Context, Engine, Metering};
@@ -21,18 +21,23 @@ impl Metering {
         id: Option<&InstanceId>,
         (start, page): (Option<Timestamp>, &[&EngineReading]),
     ) {
-        let (Some(start), target) = (start, &context.info.target) else { return };
+        let target = &context.info.target;
         let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id.as_ref() == id) else { return };
-        let ours = instance.processes.answering(instance.seen).find(|process| process.has_start(start));
+        let ours = match start {
+            Some(start) => instance.processes.answering(instance.seen).find(|process| process.has_start(start)),
+            None => instance.processes.current().filter(|process| process.start().is_none()),
+        };
         let Some(process) = ours.filter(|_| !instance.processes.is_quarantined()).map(Process::id) else { return };
         let place = Place { target: target.clone(), instance: id.cloned(), process };
+        let Some(mark) = self.duplicates.mark(&place) else { return };
         let Some(counted) = self.replaceable(context, &place) else { return };
         let Some(ours) = instance.processes.get_mut(process) else { return };
         let known = self.engines.get(&counted.target).or_else(|| self.unwatched.get(&counted.target));
         let theirs = known.filter(|engine| !engine.holds_back());
         match theirs.and_then(|engine| engine.process(counted.instance.as_ref(), counted.process)) {
             Some(theirs) => {
-                if Values::on(page, ours).reaches(&Values::of(theirs)) && go_on_from(ours, theirs, page) {
+                let reaches = mark.values(Values::on(page, ours)).reaches(&mark.values(Values::of(theirs)));
+                if reaches && go_on_from(ours, theirs, page, mark) {
                     self.duplicates.count_at(&place);
                 }
             }
@@ -67,8 +72,10 @@ impl Metering {
 }
 
 /// Lets a process's rows go on from those of the same process at another address, if it has all of them.
-fn go_on_from(ours: &mut Process, theirs: &Process, page: &[&EngineReading]) -> bool {
-    let own = |key: &RowKey| ours.rows().iter().find(|own| is_same(&own.key, key)).map(|own| own.key.clone());
+fn go_on_from(ours: &mut Process, theirs: &Process, page: &[&EngineReading], mark: Mark) -> bool {
+    let only = ours.rows().len() == 1 && theirs.rows().len() == 1 && matches!(mark, Mark::Page(_));
+    let is_its = |own: &RowKey, key: &RowKey| is_same(own, key) || only && own.rank == key.rank;
+    let own = |key: &RowKey| ours.rows().iter().find(|own| is_its(&own.key, key)).map(|own| own.key.clone());
     let Some(keys) = theirs.rows().iter().map(|row| own(&row.key)).collect::<Option<Vec<_>>>() else { return false };
     for (key, row) in keys.iter().zip(theirs.rows()) {
         let reading = page.iter().find(|reading| key.is_of(reading)).map(|reading| reading.finished);

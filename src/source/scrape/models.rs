@@ -51,11 +51,20 @@ impl RoutedModel {
         self.names.iter().any(|known| ModelName::new(known) == *name)
     }
 
+    /// Whether it has no process, or one that serves nothing yet.
+    pub(super) fn is_not_running(&self) -> bool {
+        let is_it = |status: &Label| NOT_RUNNING.iter().any(|known| status.as_str().eq_ignore_ascii_case(known));
+        self.status.as_ref().is_some_and(is_it)
+    }
+
     /// Whether it is loaded and awake.
     pub(super) fn is_loaded(&self) -> bool {
         self.status.as_ref().is_some_and(|status| status.as_str().eq_ignore_ascii_case("loaded"))
     }
 }
+
+/// The statuses of a model that has no process, or one that serves nothing yet (llama.cpp, `server-models.h`).
+const NOT_RUNNING: [&str; 4] = ["unloaded", "loading", "downloading", "downloaded"];
 
 #[derive(Deserialize)]
 struct List {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use reqwest::Url;
 
+use crate::exposition::fnv1a;
 use crate::reading::ModelName;
 
 /// A model's page that a target names.
@@ -40,6 +41,20 @@ impl NamedPages {
             .map(|named| named.model.clone())
             .collect()
     }
+}
+
+/// A hash of a page, the same for every spelling of its address; `model` is what the server calls the model that is asked for.
+pub(super) fn hash(page: &Url, model: Option<&str>) -> u64 {
+    let (host, port, path) = server(page);
+    let mut asked: Vec<_> = page.query_pairs().filter(|(key, _)| key != "autoload").collect();
+    asked.sort_unstable();
+    let port = port.unwrap_or_default().to_string();
+    let mut parts = vec![host.as_bytes(), port.as_bytes(), path.as_bytes()];
+    for (key, value) in &asked {
+        let value = model.filter(|_| key == "model").unwrap_or(value);
+        parts.extend([key.as_bytes(), value.as_bytes()]);
+    }
+    fnv1a(&parts)
 }
 
 fn server(page: &Url) -> Server {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use reqwest::Url;
 
-use super::models::Models;
+use super::models::{Models, RoutedModel};
 use super::named_pages::{NamedPage, NamedPages};
-use crate::reading::{EngineKind, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
+use crate::reading::{EngineKind, Label, Listed, ModelName, PageReading, Refusals, ScrapeTrouble};
 use crate::units::{Moment, Span};
 
 /// How often the list of a server that is no router is asked for, at most.
@@ -47,6 +47,8 @@ impl Router {
 #[derive(Debug, Default)]
 pub(super) struct Named {
     standing: Option<Standing>,
+    /// What a router calls it.
+    id: Option<String>,
     asked: Option<Moment>,
     /// Kept so that the router's own target leaves the model to this one.
     _page: Option<Arc<NamedPage>>,
@@ -94,9 +96,20 @@ impl Named {
                 let known: Vec<&str> = routed.iter().filter_map(|model| model.id()).collect();
                 return Standing::Unlisted(Label::new(&known.join(", ")));
             }
+            self.id = ours.first().and_then(|model| model.id()).map(str::to_owned);
             let awake = ours.iter().all(|model| model.is_loaded() || model.status.is_none());
             if awake { Standing::Awake } else { Standing::Asleep }
         }));
+    }
+
+    /// What the router calls the model, if the server is one.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Whether the server is a router, with a process for each model.
+    pub(super) fn is_routed(&self) -> bool {
+        self.standing == Some(Standing::Awake)
     }
 
     /// Whether the model's page is to be asked for.
@@ -112,6 +125,36 @@ impl Named {
             }
             None => Err(no_list()),
         }
+    }
+}
+
+/// The models that a router listed as not running, since their pages were last read. Whatever process shows such a page
+/// later began after that. A process that sleeps goes on, with its counters.
+#[derive(Debug, Default)]
+pub(super) struct Resting(Vec<(RoutedModel, Moment)>);
+
+impl Resting {
+    /// Takes the router's list.
+    pub(super) fn learn(&mut self, models: &Models, now: Moment) {
+        let resting = models.routed.iter().flatten().filter(|model| model.is_not_running());
+        for model in resting {
+            match self.0.iter_mut().find(|(known, _)| known.id() == model.id()) {
+                Some(known) => *known = (model.clone(), now),
+                None => self.0.push((model.clone(), now)),
+            }
+        }
+    }
+
+    /// Says on a model's page what is known of its process.
+    pub(super) fn tell(&self, page: &mut PageReading, model: &ModelName) {
+        let known = self.0.iter().find(|(known, _)| known.is_called(model));
+        let listed = Listed { not_running: known.map(|(_, at)| *at) };
+        page.engines.iter_mut().for_each(|row| row.listed = Some(listed));
+    }
+
+    /// Forgets models whose pages were read.
+    pub(super) fn forget(&mut self, read: &[ModelName]) {
+        self.0.retain(|(known, _)| !read.iter().any(|model| known.is_called(model)));
     }
 }
 

@@ -1,5 +1,7 @@
 //! One target, looked at again and again.
 
+mod routed;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,8 +13,9 @@ use super::client::{self, Clients, REDIRECTS};
 use super::credentials::Credentials;
 use super::line::{self, Got, Line};
 use super::models::{MODELS_CAP, Models};
+use super::named_pages;
 use super::naming::{self, Aliases, Ask, PageModel};
-use super::router::{self, Named, Router};
+use super::router::{self, Named, Resting, Router};
 use super::search::{Search, is_an_answer, more_telling};
 use super::{Address, Target};
 use crate::clock::Clock;
@@ -66,6 +69,8 @@ pub struct Scraper {
     aliases: Aliases,
     /// Where the server is a router with a page for each model.
     router: Option<Router>,
+    /// Which of a router's models were listed as not running.
+    resting: Resting,
     /// Where the page was found.
     page: Option<Url>,
     /// Since the last search found no page.
@@ -120,6 +125,7 @@ impl Scraper {
             page_model: PageModel::default(),
             aliases: Aliases::default(),
             router: None,
+            resting: Resting::default(),
             page,
             search: Search::default(),
             consumed: Vec::new(),
@@ -149,7 +155,10 @@ impl Scraper {
         let limit = self.settings.timeout;
         let looked = tokio::time::timeout(limit, self.read()).await.unwrap_or(Err(ScrapeTrouble::TimedOut));
         let (at, cost, outcome) = match looked {
-            Ok(look) => (look.at, look.cost, Ok(Box::new(look.reading))),
+            Ok(mut look) => {
+                self.tell_page(&mut look.reading);
+                (look.at, look.cost, Ok(Box::new(look.reading)))
+            }
             Err(trouble) => {
                 self.forget(&trouble);
                 (self.clock.now(), ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 }, Err(trouble))
@@ -169,9 +178,18 @@ impl Scraper {
         }
     }
 
+    /// Says on each row which page it is from.
+    fn tell_page(&self, reading: &mut PageReading) {
+        let Some(page) = self.router.as_ref().map(|router| &router.page).or(self.page.as_ref()) else { return };
+        let there = self.moved.as_ref().filter(|(from, _)| from == page).map_or(page, |(_, to)| to);
+        let hash = named_pages::hash(there, self.named.id());
+        reading.engines.iter_mut().for_each(|row| row.page = Some(hash));
+    }
+
     /// After trouble: what must be found out anew. A server that was away may come back as another.
     fn forget(&mut self, trouble: &ScrapeTrouble) {
         (self.models, self.moved, self.router) = (None, None, None);
+        self.resting = Resting::default();
         self.page_model.doubt();
         let named = matches!(&self.target.address, Address::Http(url) if url.path() != "/" || url.query().is_some());
         if !named && is_an_answer(trouble) && !matches!(trouble, ScrapeTrouble::Other(_)) {
@@ -270,6 +288,7 @@ impl Scraper {
             Ok(Err(_)) | Err(_) => Models { unsure: true, ..Models::default() },
         };
         self.owner = models.owner.or(self.owner);
+        self.resting.learn(&models, self.clock.now());
         self.models = Some(models.clone());
         Ok(models)
     }
@@ -288,83 +307,6 @@ impl Scraper {
             Some(_) => self.read_router().await,
             None => read,
         }
-    }
-
-    /// Reads the page of the one model that the address names, unless that would load or wake it.
-    async fn read_model(&mut self, page: &Url, model: &ModelName) -> Result<Look, ScrapeTrouble> {
-        let stopwatch = self.clock.stopwatch();
-        if self.named.is_due(self.clock.now()) {
-            self.models = None;
-            let models = self.ask_models(page).await?;
-            self.named.learn(&models, model);
-        }
-        if self.named.may_be_asked(model)? {
-            return self.read_page(page).await.map_err(|trouble| router::refused(trouble, model.as_str()));
-        }
-        let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 };
-        Ok(Look { at: self.clock.now(), cost, reading: router::no_model() })
-    }
-
-    /// Begins to ask for one page a model, if the server is a router. Where its page is.
-    fn begin_routing(&mut self, models: &Models, page: Option<Url>) -> Option<Url> {
-        let page = page?;
-        let loaded = models.loaded(&self.settings.clients.named().at(&page))?;
-        self.router = Some(Router::new(page.clone(), loaded));
-        Some(page)
-    }
-
-    /// Reads the page of each loaded model. One that gives none has no row; the others stand.
-    async fn read_router(&mut self) -> Result<Look, ScrapeTrouble> {
-        let Some(mut router) = self.router.take() else { return Err(ScrapeTrouble::Status(404)) };
-        let stopwatch = self.clock.stopwatch();
-        let loaded = match router.listed.take() {
-            Some(loaded) => loaded,
-            None => self.loaded_now(&router.page).await?,
-        };
-        let (mut listed, mut awake) = (self.clock.stopwatch(), loaded.clone());
-        let patience = self.settings.timeout / 3;
-        let (mut all, mut bytes, mut failed): (Option<PageReading>, u64, _) = (None, 0, None);
-        for model in &loaded {
-            if listed.seconds() >= router::FRESH {
-                awake = self.loaded_now(&router.page).await?;
-                listed = self.clock.stopwatch();
-            }
-            if !awake.contains(model) {
-                continue;
-            }
-            let page = router.page_of(model);
-            match tokio::time::timeout(patience, self.fetch(&page)).await {
-                Ok(Ok(Fetched { cost, mut reading, .. })) if reading.complete => {
-                    bytes += cost.bytes;
-                    naming::name_rows(&mut reading, Some(&ModelName::new(model)));
-                    match &mut all {
-                        Some(all) => router::merge(all, reading),
-                        None => all = Some(reading),
-                    }
-                }
-                Ok(Ok(Fetched { cost, reading, .. })) if reading.refusals.unended => {
-                    failed = Some(ScrapeTrouble::Unended(cost.bytes));
-                }
-                Ok(Ok(Fetched { cost, .. })) => failed = Some(ScrapeTrouble::Cut(cost.bytes)),
-                Ok(Err(trouble)) => failed = Some(router::refused(trouble, model)),
-                Err(_) => failed = Some(ScrapeTrouble::TimedOut),
-            }
-        }
-        let mut reading = match (all, failed) {
-            (Some(all), _) => all,
-            (None, Some(trouble)) => return Err(trouble),
-            (None, None) => router::no_model(),
-        };
-        self.aliases.tell(&mut reading).await;
-        self.router = Some(router);
-        Ok(Look { at: self.clock.now(), cost: ScrapeCost { seconds: stopwatch.seconds(), bytes }, reading })
-    }
-
-    /// The models that a router has loaded and awake at this moment.
-    async fn loaded_now(&mut self, page: &Url) -> Result<Vec<String>, ScrapeTrouble> {
-        self.models = None;
-        let models = self.ask_models(page).await?;
-        models.loaded(&self.settings.clients.named().at(page)).ok_or_else(router::no_list)
     }
 
     async fn read_page(&mut self, url: &Url) -> Result<Look, ScrapeTrouble> {

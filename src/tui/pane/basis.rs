@@ -138,7 +138,9 @@ fn disputed(scene: &Scene<'_>) -> Option<Span> {
 }
 
 fn hits(scene: &Scene<'_>) -> Option<Span> {
-    scene.snap.money.upper_bound.then(|| warn("hits unknown, priced as misses".to_owned()))
+    let money = &scene.snap.money;
+    let why = if money.on_trial { "growth on trial, may be taken back" } else { "hits unknown, priced as misses" };
+    money.upper_bound.then(|| warn(why.to_owned()))
 }
 
 fn lost(scene: &Scene<'_>) -> Option<Span> {
@@ -159,7 +161,7 @@ fn priced(scene: &Scene<'_>) -> Option<Span> {
 /// Half the width of what was estimated.
 fn timing(scene: &Scene<'_>) -> Option<Span> {
     let money = &scene.snap.money;
-    let what = if money.upper_bound { "timing and hits" } else { "timing" };
+    let what = if money.upper_bound && !money.on_trial { "timing and hits" } else { "timing" };
     (!money.uncertainty.is_zero()).then(|| say(format!("{what} ± {}", scene.money(Some(money.uncertainty), 9))))
 }
 

@@ -1,0 +1,104 @@
+//! A row's rates: those of all processes that answer at its address, each by its own pages.
+
+use crate::counters::{ProcessId, Window};
+use crate::reading::LiveTokens;
+use crate::units::{Moment, Span};
+
+/// How long a process counts after its last page.
+const ANSWERING: Span = Span::from_secs(60);
+
+/// The windows of a row's processes.
+#[derive(Debug)]
+pub(crate) struct Rates {
+    span: Span,
+    processes: Vec<ProcessWindow>,
+    /// Whether pages of processes that are not told apart answer, so that no rate is that of all.
+    is_unsure: bool,
+}
+
+/// What one process adds.
+#[derive(Debug)]
+struct ProcessWindow {
+    process: ProcessId,
+    seen: Moment,
+    /// Sums that never fall.
+    sums: [Option<u64>; 3],
+    window: Window<3>,
+    /// Its live counters on its last page.
+    live: Option<LiveTokens>,
+}
+
+impl Rates {
+    pub(super) const fn new(span: Span) -> Self {
+        Self { span, processes: Vec::new(), is_unsure: false }
+    }
+
+    /// The live counters of a process's last page.
+    pub(super) fn live(&self, process: ProcessId) -> Option<LiveTokens> {
+        self.processes.iter().find(|known| known.process == process)?.live
+    }
+
+    /// Takes what a process's page adds to each sum; `None` is not known.
+    pub(super) fn push(
+        &mut self,
+        (process, at): (ProcessId, Moment),
+        grown: [Option<u64>; 3],
+        known: [bool; 3],
+        live: Option<LiveTokens>,
+    ) {
+        self.processes.retain(|known| known.process == process || at.since(known.seen) < ANSWERING);
+        let place = self.processes.iter().position(|known| known.process == process).unwrap_or_else(|| {
+            let window = Window::new(self.span);
+            self.processes.push(ProcessWindow { process, seen: at, sums: [None; 3], window, live });
+            self.processes.len() - 1
+        });
+        let ours = &mut self.processes[place];
+        for (sum, grown) in ours.sums.iter_mut().zip(grown) {
+            *sum = grown.map_or(*sum, |grown| Some(sum.unwrap_or(0).saturating_add(grown)));
+        }
+        ours.window.push(at, std::array::from_fn(|i| ours.sums[i].filter(|_| known[i])));
+        (ours.seen, ours.live) = (at, live.or(ours.live));
+    }
+
+    /// Whether a process answered.
+    pub(super) fn has(&self, process: ProcessId) -> bool {
+        self.processes.iter().any(|known| known.process == process)
+    }
+
+    /// Says whether pages answer that are of no process which is told apart.
+    pub(super) const fn set_unsure(&mut self, is_unsure: bool) {
+        self.is_unsure = is_unsure;
+    }
+
+    /// Begins anew.
+    pub(super) fn clear(&mut self) {
+        self.processes.iter_mut().for_each(|known| known.window.clear());
+    }
+
+    /// Forgets the processes.
+    pub(super) fn forget(&mut self) {
+        self.processes.clear();
+    }
+
+    /// The growth of a sum a second. Unknown while that of any of several processes is.
+    pub(crate) fn per_second(&self, i: usize) -> Option<f64> {
+        self.each(|window| window.per_second(i))?.into_iter().reduce(|a, b| a + b)
+    }
+
+    /// The growth of a sum over the windows.
+    pub(crate) fn growth(&self, i: usize) -> Option<u64> {
+        self.each(|window| window.growth(i))?.into_iter().reduce(u64::saturating_add)
+    }
+
+    /// The longest time that a window covers.
+    pub(crate) fn covers(&self) -> Option<Span> {
+        self.processes.iter().filter_map(|known| known.window.covers()).max()
+    }
+
+    fn each<T>(&self, of: impl Fn(&Window<3>) -> Option<T>) -> Option<Vec<T>> {
+        if self.is_unsure {
+            return None;
+        }
+        self.processes.iter().map(|known| of(&known.window)).collect()
+    }
+}

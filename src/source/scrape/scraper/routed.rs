@@ -1,0 +1,99 @@
+//! Looks at llama.cpp's router: a page for each loaded model, or that of the model which an address names.
+
+use reqwest::Url;
+
+use super::super::models::Models;
+use super::super::naming;
+use super::super::router::{self, Router};
+use super::{Fetched, Look, Scraper};
+use crate::reading::{ModelName, PageReading, ScrapeCost, ScrapeTrouble};
+
+impl Scraper {
+    /// Reads the page of the one model that the address names, unless that would load or wake it.
+    pub(super) async fn read_model(&mut self, page: &Url, model: &ModelName) -> Result<Look, ScrapeTrouble> {
+        let stopwatch = self.clock.stopwatch();
+        if self.named.is_due(self.clock.now()) {
+            self.models = None;
+            let models = self.ask_models(page).await?;
+            self.named.learn(&models, model);
+        }
+        if self.named.may_be_asked(model)? {
+            let read = self.read_page(page).await.map_err(|trouble| router::refused(trouble, model.as_str()));
+            let mut look = read?;
+            if self.named.is_routed() {
+                self.resting.tell(&mut look.reading, model);
+                self.resting.forget(std::slice::from_ref(model));
+            }
+            return Ok(look);
+        }
+        let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 };
+        Ok(Look { at: self.clock.now(), cost, reading: router::no_model() })
+    }
+
+    /// Begins to ask for one page a model, if the server is a router. Where its page is.
+    pub(super) fn begin_routing(&mut self, models: &Models, page: Option<Url>) -> Option<Url> {
+        let page = page?;
+        let loaded = models.loaded(&self.settings.clients.named().at(&page))?;
+        self.router = Some(Router::new(page.clone(), loaded));
+        Some(page)
+    }
+
+    /// Reads the page of each loaded model. One that gives none has no row; the others stand.
+    pub(super) async fn read_router(&mut self) -> Result<Look, ScrapeTrouble> {
+        let Some(mut router) = self.router.take() else { return Err(ScrapeTrouble::Status(404)) };
+        let stopwatch = self.clock.stopwatch();
+        let loaded = match router.listed.take() {
+            Some(loaded) => loaded,
+            None => self.loaded_now(&router.page).await?,
+        };
+        let (mut listed, mut awake) = (self.clock.stopwatch(), loaded.clone());
+        let patience = self.settings.timeout / 3;
+        let (mut all, mut bytes, mut failed): (Option<PageReading>, u64, _) = (None, 0, None);
+        let mut read = Vec::new();
+        for model in &loaded {
+            if listed.seconds() >= router::FRESH {
+                awake = self.loaded_now(&router.page).await?;
+                listed = self.clock.stopwatch();
+            }
+            if !awake.contains(model) {
+                continue;
+            }
+            let page = router.page_of(model);
+            match tokio::time::timeout(patience, self.fetch(&page)).await {
+                Ok(Ok(Fetched { cost, mut reading, .. })) if reading.complete => {
+                    bytes += cost.bytes;
+                    let name = ModelName::new(model);
+                    naming::name_rows(&mut reading, Some(&name));
+                    self.resting.tell(&mut reading, &name);
+                    read.push(name);
+                    match &mut all {
+                        Some(all) => router::merge(all, reading),
+                        None => all = Some(reading),
+                    }
+                }
+                Ok(Ok(Fetched { cost, reading, .. })) if reading.refusals.unended => {
+                    failed = Some(ScrapeTrouble::Unended(cost.bytes));
+                }
+                Ok(Ok(Fetched { cost, .. })) => failed = Some(ScrapeTrouble::Cut(cost.bytes)),
+                Ok(Err(trouble)) => failed = Some(router::refused(trouble, model)),
+                Err(_) => failed = Some(ScrapeTrouble::TimedOut),
+            }
+        }
+        let mut reading = match (all, failed) {
+            (Some(all), _) => all,
+            (None, Some(trouble)) => return Err(trouble),
+            (None, None) => router::no_model(),
+        };
+        self.aliases.tell(&mut reading).await;
+        self.resting.forget(&read);
+        self.router = Some(router);
+        Ok(Look { at: self.clock.now(), cost: ScrapeCost { seconds: stopwatch.seconds(), bytes }, reading })
+    }
+
+    /// The models that a router has loaded and awake at this moment.
+    async fn loaded_now(&mut self, page: &Url) -> Result<Vec<String>, ScrapeTrouble> {
+        self.models = None;
+        let models = self.ask_models(page).await?;
+        models.loaded(&self.settings.clients.named().at(page)).ok_or_else(router::no_list)
+    }
+}
