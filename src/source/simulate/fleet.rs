@@ -106,7 +106,9 @@ fn service(index: u32, nodes: u32) -> Service {
         i if i < r1 + v3 => (None, Role::Unified, 30_000.0, 8_300.0, Part::Whole),
         _ => (None, Role::Unified, 24_000.0, 6_500.0, Part::Whole),
     };
-    let work = Work { prompt, hits: 0.56, output, part };
+    // Decode units draft, and one of the engines by themselves.
+    let drafting = part == Part::Answer || index + 1 == nodes;
+    let work = Work { prompt, hits: 0.56, output, part, drafting };
     match index {
         i if i < r1 => Service { model: "deepseek-r1", product: H800, sglang: false, work, unit, role },
         i if i < r1 + v3 => Service { model: "deepseek-v3", product: H100, sglang: true, work, unit, role },
