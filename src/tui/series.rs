@@ -78,7 +78,7 @@ impl Points {
     }
 
     /// When the first known point begins.
-    fn began(&self) -> Option<Timestamp> {
+    pub(super) fn began(&self) -> Option<Timestamp> {
         self.points.iter().find(|(_, value)| value.is_some()).map(|(at, _)| *at)
     }
 

@@ -81,7 +81,7 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
         C::right("XID", 3, |line| line.gpu.xid.map_or_else(Cell::unknown, |xid| said(Role::Critical, xid.to_string())))
             .rank(6)
             .only(any(|gpu| gpu.xid.is_some())),
-        C::left("process", 12, |line| process(line.gpu)).rank(3).stretch(2, 40),
+        C::left("process", 12, |line| process(line.gpu)).rank(3).stretch(2, 40).only(any(says_something)),
     ]
 }
 
@@ -147,6 +147,12 @@ fn temperature(gpu: &GpuRow) -> Cell<'static> {
     let Some(degrees) = gpu.temperature_celsius else { return Cell::unknown() };
     let role = if gpu.throttle.is_some_and(|throttle| throttle.thermal) { Role::Warning } else { Role::Text };
     said(role, format!("{}°", degrees.get()))
+}
+
+/// Whether there is anything to say of who holds a GPU.
+fn says_something(gpu: &GpuRow) -> bool {
+    let is_held = gpu.throttle.is_some_and(|throttle| throttle.any());
+    gpu.state != Health::Live || is_held || !gpu.processes.is_empty()
 }
 
 /// Who holds the GPU, or what is wrong with it.

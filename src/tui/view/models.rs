@@ -232,7 +232,7 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
         .rank(7)
         .stretch(1, line),
         C::right("hit", 5, |row| own(row, hit(row))).rank(4),
-        C::right("earned", 8, |row| own(row, money(row.money.revenue)))
+        C::right("revenue", 8, |row| own(row, money(row.money.revenue)))
             .rank(9)
             .falling(|row| By::Number(number(row.money.revenue))),
         C::right("rev/h", 8, |row| own(row, money(row.money.revenue_per_hour)))

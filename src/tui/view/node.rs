@@ -6,7 +6,7 @@ use super::charts::{self, Chart, Kind, Margin};
 use super::engine_rows::engine_rows;
 use super::gpus::{GpuOf, gpus};
 use super::model::blank;
-use super::served::first_word;
+use super::served::{Served, first_word};
 use super::{Hits, Layout, Part, View, node_events, nodes, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
@@ -242,6 +242,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
     let known: Vec<f64> = now.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
     let load = Ratio::of(known.iter().sum(), known.len() as f64);
     let rate = |value| format::scaled_tight(value).trim().to_owned() + " tok/s";
+    let kv = Served::of(engines(&slow, now)).kv();
     let subject = subject(node);
     let charts = [
         Chart {
@@ -256,7 +257,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
             layers: vec![(Measure::Kv, Role::Hit)],
             top: Some(1.0),
             format: charts::share,
-            ..blank("KV", String::new(), &subject)
+            ..blank("KV", format::percent(kv), &subject)
         },
         Chart {
             layers: vec![(Measure::Load, Role::Output)],

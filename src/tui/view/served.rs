@@ -36,6 +36,8 @@ pub(super) struct Served<'a> {
     pub(super) rows: usize,
     pub(super) live: usize,
     kv: (f64, u32),
+    /// Cached prompt tokens a second and all of them, of engines that report hits.
+    hits: (f64, f64),
     drafts: (f64, u32),
     /// The target of the last row: what is told of a target counts once.
     target: Option<&'a str>,
@@ -99,6 +101,11 @@ impl<'a> Served<'a> {
             self.drafts = (self.drafts.0 + kept.get(), self.drafts.1 + 1);
         }
         add(&mut self.within_slo, row.within_slo, |a, b| if b.get() < a.get() { b } else { a });
+        // What decode takes over from prefill is no hit of its own.
+        let hits = row.cache_hit_rate.filter(|_| row.role != crate::reading::Role::Decode);
+        if let Some((rate, prompt)) = hits.zip(row.prompt_per_second) {
+            self.hits = (self.hits.0 + rate.get() * prompt, self.hits.1 + prompt);
+        }
         if let Some(kv) = row.kv_usage {
             self.kv = (self.kv.0 + kv.get(), self.kv.1 + 1);
         }
@@ -109,8 +116,13 @@ impl<'a> Served<'a> {
         self.within_slo
     }
 
-    /// The mean share of drafted tokens that they keep.
-    pub(super) fn drafts_kept(&self) -> Option<Ratio> {
+    /// The cached share of their prompts.
+    pub(super) fn hits(&self) -> Option<Ratio> {
+        Ratio::of(self.hits.0, self.hits.1)
+    }
+
+    /// The mean share of drafted tokens that they accept.
+    pub(super) fn drafts_accepted(&self) -> Option<Ratio> {
         Ratio::of(self.drafts.0, f64::from(self.drafts.1))
     }
 

@@ -24,6 +24,7 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::{LineScale, step_above};
 use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Plot, PlotArea, Segment};
+use crate::units::Span;
 
 /// A chart of one or several measures.
 pub(super) struct Chart<'a> {
@@ -36,6 +37,8 @@ pub(super) struct Chart<'a> {
     /// A dotted line: the break-even, or an objective.
     pub(super) even: Option<f64>,
     pub(super) kind: Kind,
+    /// Said where there is nothing to draw.
+    pub(super) absent: &'static str,
     /// How values are written at the scale.
     pub(super) format: fn(f64) -> String,
     pub(super) scale_width: u16,
@@ -68,10 +71,25 @@ impl Chart<'_> {
         let cells = FramedChart::chart_width(area.width, self.scale_width);
         let axis = axis(scene, &points.iter().collect::<Vec<_>>(), span, cells);
         let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
+        let chart = if self.kind == Kind::Band && is_known(&values) { self.over(scene, &axis) } else { self };
+        chart.draw_on(canvas, area, scene, &axis, &values);
+    }
+
+    /// The same with the span of its figures behind its name: quantiles are of all samples of a span.
+    fn over(mut self, scene: &Scene<'_>, axis: &TimeAxis) -> Self {
+        let reach = scene.app.charts.reach;
+        let span = format!(" {}", known_span(axis, reach.span(), reach.word()));
+        let at = self.rule.title.len().min(1);
+        // The figure needs the second of the two spaces.
+        self.rule.title.splice(at..(at + 1).min(self.rule.title.len()), [Segment::dim(format!("{span} "))]);
+        self
+    }
+
+    fn draw_on(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, axis: &TimeAxis, values: &[DotValues]) {
         match self.kind {
-            Kind::Line => self.line(canvas, area, scene, &axis, &values),
-            Kind::Band => self.band(canvas, area, scene, &axis, &values),
-            Kind::Area | Kind::Heat => self.area(canvas, area, scene, &axis, &values),
+            Kind::Line => self.line(canvas, area, scene, axis, values),
+            Kind::Band => self.band(canvas, area, scene, axis, values),
+            Kind::Area | Kind::Heat => self.area(canvas, area, scene, axis, values),
         }
     }
 
@@ -122,10 +140,20 @@ impl Chart<'_> {
             plot,
             labels,
             (floor, self.scale_width),
-            (&self.subject, is_known(values)),
+            (&self.subject, is_known(values), self.absent),
             &readings(&self.layers, values, &self.format),
         );
     }
+}
+
+/// Said of a chart that has nothing to draw and will have.
+pub(super) const NOT_YET: &str = "nothing recorded yet";
+
+/// The span of an axis in a word: `whole`, or as long as there is anything on a young one.
+pub(super) fn known_span(axis: &TimeAxis, span: Span, whole: &str) -> String {
+    let is_young = (axis.end() - axis.start()).millis() < span.millis() * 9 / 10;
+    let known = Span::from_millis((axis.now() - axis.start()).millis().max(1_000));
+    if is_young { format::duration(known) } else { whole.to_owned() }
 }
 
 /// What the cursor reads: a value of each layer.
@@ -167,7 +195,7 @@ fn framed(
     plot: &dyn Plot,
     labels: Vec<ScaleLabel<'_>>,
     (floor, scale_width): (Option<&str>, u16),
-    (subject, is_known): (&Subject, bool),
+    (subject, is_known, absent): (&Subject, bool, &str),
     readings: &[Reading<'_>],
 ) {
     let below = AxisRule {
@@ -187,7 +215,9 @@ fn framed(
     cursor::line(canvas, place, scene, axis);
     if !is_known {
         let row = place.height.saturating_sub(1) / 2;
-        canvas.pen(place, row).put(Role::Dim, "nothing recorded yet");
+        for (row, text) in (row..place.height).zip(format::wrapped(absent, usize::from(place.width))) {
+            canvas.pen(place, row).put(Role::Dim, &text);
+        }
     }
 }
 

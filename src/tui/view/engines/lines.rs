@@ -42,14 +42,24 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// What it makes in its role: prompts where it prefills, else output.
-    pub(super) fn tokens(&self) -> Option<f64> {
+    /// What it makes in its role, by which its ranks are compared: prompts where it prefills, else output.
+    fn tokens(&self) -> Option<f64> {
         tokens(self.served.role, &self.served)
     }
 
-    /// What its line shows: the tokens that it makes in its role.
-    pub(super) fn measure(&self) -> Measure {
-        if self.served.role == Some(EngineRole::Prefill) { Measure::Prompt } else { Measure::Output }
+    /// Whether it makes tokens of a kind: prefill computes prompts and no output, decode the other way.
+    pub(super) fn makes(&self, measure: Measure) -> bool {
+        match self.served.role {
+            Some(EngineRole::Prefill) => measure == Measure::Prompt,
+            Some(EngineRole::Decode) => measure == Measure::Output,
+            _ => true,
+        }
+    }
+
+    /// How many of a kind that it makes, a second.
+    pub(super) fn rate(&self, measure: Measure) -> Option<f64> {
+        let rate = if measure == Measure::Prompt { self.served.prompt } else { self.served.output };
+        rate.filter(|_| self.makes(measure))
     }
 
     pub(super) fn revenue(&self) -> Option<Money> {

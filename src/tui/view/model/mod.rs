@@ -132,7 +132,7 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
             ));
         }
     } else {
-        facts.push(pair("earned ", &amount(row.money.revenue)));
+        facts.push(pair("revenue ", &amount(row.money.revenue)));
         facts.push(pair("revenue /h ", &amount(row.money.revenue_per_hour)));
     }
     facts.push(pair("cost /h ", &amount(cost)));
@@ -162,10 +162,12 @@ fn pair(label: &str, value: &str) -> Vec<(Role, String)> {
     vec![(Role::Dim, label.to_owned()), (Role::Text, format::pad_right(value, 9))]
 }
 
-/// A chart with a name and a figure of now.
-pub(super) fn blank(name: &'static str, figure: String, subject: &Subject) -> Chart<'static> {
+/// A chart with a name and a figure of now; what is unknown is said to be.
+pub(super) fn blank(name: &'static str, figure: impl AsRef<str>, subject: &Subject) -> Chart<'static> {
+    let figure = figure.as_ref().trim();
+    let figure = if figure.is_empty() { format::UNKNOWN } else { figure };
     let mut rule = TitledRule::new(name);
-    rule.title.extend([Segment::dim("  "), Segment::title(figure)]);
+    rule.title.extend([Segment::dim("  "), Segment::title(figure.to_owned())]);
     Chart {
         rule,
         subject: subject.clone(),
@@ -173,6 +175,7 @@ pub(super) fn blank(name: &'static str, figure: String, subject: &Subject) -> Ch
         top: None,
         even: None,
         kind: Kind::Area,
+        absent: charts::NOT_YET,
         format: charts::rate,
         scale_width: 6,
     }

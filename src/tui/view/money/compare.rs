@@ -1,4 +1,4 @@
-//! Today's tokens at every list of the book: what they would be worth, and how many times ours.
+//! Today's tokens at every list of the book: their revenue, and how many times today's that is.
 
 use ratatui::layout::Rect;
 
@@ -48,18 +48,18 @@ fn columns<'a>(page: &MoneyPage) -> Vec<C<'_, 'a>> {
             Cell::text(format!("{}{}", at.list, if in_force(page, at) { " ●" } else { "" }))
         })
         .stretch(1, 34),
-        C::right("worth", 9, |(_, at)| figure(&format::bare(Some(at.revenue), 9))),
-        C::right("of ours", 7, move |(_, at)| Cell::dim(times(at.revenue, ours))).rank(1),
+        C::right("revenue", 9, |(_, at)| figure(&format::bare(Some(at.revenue), 9))),
+        C::right("x today's", 9, move |(_, at)| Cell::dim(times(at.revenue, ours))).rank(1),
         C::right("profit", 9, |(_, at)| tables::profit(at.profit())).rank(2),
     ]
 }
 
-/// `1.61 x`.
+/// `1.61`.
 fn times(worth: Money, ours: Money) -> String {
     match quotient(worth, ours).map(crate::units::Ratio::get) {
         None => format::UNKNOWN.to_owned(),
-        Some(times) if times < 99.95 => format!("{times:.2} x"),
-        Some(times) if times < 9999.5 => format!("{times:.0} x"),
-        Some(_) => ">9999 x".to_owned(),
+        Some(times) if times < 99.95 => format!("{times:.2}"),
+        Some(times) if times < 9999.5 => format!("{times:.0}"),
+        Some(_) => ">9999".to_owned(),
     }
 }
