@@ -7,7 +7,6 @@ use super::latencies::{self, over_span};
 use super::model::blank;
 use super::served::{Served, latencies_of};
 use crate::history::{LatencyKind, Measure, Subject};
-use crate::reading::Role as EngineRole;
 use crate::snapshot::EngineRow;
 use crate::tui::format;
 use crate::tui::scene::{Scene, short_target};
@@ -117,7 +116,7 @@ impl<'a> EngineCharts<'a> {
             },
             latency("TTFT", to_first, [Measure::TtftMedian, Measure::TtftTail], subject).with(slo.ttft_p99_seconds),
             Chart {
-                absent: self.absent(EngineRole::Prefill, ONLY_PREFILL),
+                absent: if served.makes(Measure::Output) { charts::NOT_YET } else { ONLY_PREFILL },
                 ..latency("ITL", between, [Measure::ItlMedian, Measure::ItlTail], subject).with(slo.itl_p99_seconds)
             },
         ]
@@ -125,31 +124,27 @@ impl<'a> EngineCharts<'a> {
 
     fn of_tokens(&self) -> [Chart<'static>; 3] {
         let (subject, served) = (self.subject, self.served);
-        let rate = |value| format!("{} tok/s", format::scaled_tight(value).trim());
-        [
-            Chart {
-                layers: vec![(Measure::Output, Role::Output)],
-                absent: self.absent(EngineRole::Prefill, ONLY_PREFILL),
-                ..blank("Output", rate(served.output), subject)
-            },
-            Chart {
-                layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
-                absent: self.absent(EngineRole::Decode, ONLY_DECODE),
-                ..blank("Prompt", rate(served.prompt), subject)
-            },
-            Chart {
-                layers: vec![(Measure::HitRate, Role::Hit)],
-                kind: Kind::Line,
-                format: charts::share,
-                absent: self.absent(EngineRole::Decode, ONLY_DECODE),
-                ..blank("Hit rate", format::percent1(served.hits()), subject)
-            },
-        ]
-    }
-
-    /// Why a chart stays empty for engines of a role.
-    fn absent(&self, role: EngineRole, why: &'static str) -> &'static str {
-        if self.served.role == Some(role) { why } else { charts::NOT_YET }
+        let rate = |measure| format!("{} tok/s", format::scaled_tight(served.rate(measure)).trim());
+        let output =
+            Chart { layers: vec![(Measure::Output, Role::Output)], ..blank("Output", rate(Measure::Output), subject) };
+        let prompt = Chart {
+            layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
+            ..blank("Prompt", rate(Measure::Prompt), subject)
+        };
+        let hits = Chart {
+            layers: vec![(Measure::HitRate, Role::Hit)],
+            kind: Kind::Line,
+            format: charts::share,
+            ..blank("Hit rate", format::percent1(served.hits()), subject)
+        };
+        let never = |name, why| Chart { absent: why, ..blank(name, "", subject) };
+        if !served.makes(Measure::Output) {
+            return [never("Output", ONLY_PREFILL), prompt, hits];
+        }
+        if !served.makes(Measure::Prompt) {
+            return [output, never("Prompt", ONLY_DECODE), never("Hit rate", ONLY_DECODE)];
+        }
+        [output, prompt, hits]
     }
 }
 

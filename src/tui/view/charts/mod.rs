@@ -151,9 +151,8 @@ pub(super) const NOT_YET: &str = "nothing recorded yet";
 
 /// The span of an axis in a word: `whole`, or as long as there is anything on a young one.
 pub(super) fn known_span(axis: &TimeAxis, span: Span, whole: &str) -> String {
-    let is_young = (axis.end() - axis.start()).millis() < span.millis() * 9 / 10;
     let known = Span::from_millis((axis.now() - axis.start()).millis().max(1_000));
-    if is_young { format::duration(known) } else { whole.to_owned() }
+    if known.millis() < span.millis() * 9 / 10 { format::duration(known) } else { whole.to_owned() }
 }
 
 /// What the cursor reads: a value of each layer.

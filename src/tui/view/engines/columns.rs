@@ -30,7 +30,7 @@ pub(super) struct Tops {
 impl Tops {
     pub(super) fn of(scene: &Scene<'_>, lines: &[Line<'_>]) -> Self {
         let top = |measure: Measure, of_children: bool| {
-            let lines = lines.iter().filter(|line| is_child(line) == of_children && line.makes(measure));
+            let lines = lines.iter().filter(|line| is_child(line) == of_children && line.served.makes(measure));
             common_top(scene, lines.filter_map(|line| Some((line.subject.clone()?, measure))))
         };
         let tops = |of_children| [top(Measure::Output, of_children), top(Measure::Prompt, of_children)];
@@ -113,7 +113,7 @@ pub(super) fn of_tokens<'s, 'a: 's>(
     tops: Tops,
 ) -> [Col<'s, Line<'a>>; 4] {
     type C<'s, 'a> = Col<'s, Line<'a>>;
-    let has = |measure| lines.is_empty() || lines.iter().any(|line| line.makes(measure));
+    let has = |measure| lines.is_empty() || lines.iter().any(|line| line.served.makes(measure));
     let span = scene.app.charts.reach.word();
     let line = |name: &str, measure: Measure, rank: u8| {
         C::left(format!("{name}, {span}"), least, move |line| tokens_line(scene, (line, measure), most, tops))
@@ -126,17 +126,17 @@ pub(super) fn of_tokens<'s, 'a: 's>(
         C::right("in/s", 5, |line| rate(line, Measure::Prompt))
             .rank(3)
             .only(has(Measure::Prompt))
-            .falling(|line| By::Number(line.rate(Measure::Prompt))),
+            .falling(|line| By::Number(line.served.rate(Measure::Prompt))),
         line("out/s", Measure::Output, 7),
         C::right("out/s", 5, |line| rate(line, Measure::Output))
             .only(has(Measure::Output))
-            .falling(|line| By::Number(line.rate(Measure::Output))),
+            .falling(|line| By::Number(line.served.rate(Measure::Output))),
     ]
 }
 
 /// A rate of what a row makes.
 fn rate(line: &Line<'_>, measure: Measure) -> Cell<'static> {
-    if line.makes(measure) { figure(&format::scaled_tight(line.rate(measure))) } else { Cell::Empty }
+    if line.served.makes(measure) { figure(&format::scaled_tight(line.served.rate(measure))) } else { Cell::Empty }
 }
 
 /// What large screens tell beside: work done again, drafts, and what watching costs.
@@ -195,8 +195,8 @@ pub(super) fn sums(scene: &Scene<'_>, lines: &[Line<'_>], columns: &[Col<'_, Lin
         },
         "run" => count(whole(|line| line.served.running)),
         "wait" => count(whole(|line| line.served.waiting)),
-        "in/s" => tables::rate(known_sum(parents.iter().map(|line| line.rate(Measure::Prompt)))),
-        "out/s" => tables::rate(known_sum(parents.iter().map(|line| line.rate(Measure::Output)))),
+        "in/s" => tables::rate(known_sum(parents.iter().map(|line| line.served.rate(Measure::Prompt)))),
+        "out/s" => tables::rate(known_sum(parents.iter().map(|line| line.served.rate(Measure::Output)))),
         "rev/h" => figure(&format::bare(revenue, 7)),
         "profit/h" => tables::profit(profit),
         _ => Cell::Empty,
@@ -250,7 +250,7 @@ fn hit(line: &Line<'_>) -> Cell<'static> {
 }
 
 fn tokens_line(scene: &Scene<'_>, (line, measure): (&Line<'_>, Measure), cells: u16, tops: Tops) -> Cell<'static> {
-    let Some(subject) = line.subject.as_ref().filter(|_| line.makes(measure)) else { return Cell::Empty };
+    let Some(subject) = line.subject.as_ref().filter(|_| line.served.makes(measure)) else { return Cell::Empty };
     let role = if measure == Measure::Prompt { Role::Prompt } else { Role::Output };
     let span = scene.app.charts.reach.span();
     let values = Points::of(scene, subject, measure, span).cells(scene.snap.at, span, cells);

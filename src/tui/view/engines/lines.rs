@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::{Tops, columns};
-use crate::history::{Measure, Subject};
+use crate::history::Subject;
 use crate::reading::{Health, Label, ModelName, NodeName, Rank, Role as EngineRole, UnitName};
 use crate::snapshot::{EngineRow, ModelRow, NodeRow, Severity};
 use crate::tui::app::Grouping;
@@ -45,21 +45,6 @@ impl Line<'_> {
     /// What it makes in its role, by which its ranks are compared: prompts where it prefills, else output.
     fn tokens(&self) -> Option<f64> {
         tokens(self.served.role, &self.served)
-    }
-
-    /// Whether it makes tokens of a kind: prefill computes prompts and no output, decode the other way.
-    pub(super) fn makes(&self, measure: Measure) -> bool {
-        match self.served.role {
-            Some(EngineRole::Prefill) => measure == Measure::Prompt,
-            Some(EngineRole::Decode) => measure == Measure::Output,
-            _ => true,
-        }
-    }
-
-    /// How many of a kind that it makes, a second.
-    pub(super) fn rate(&self, measure: Measure) -> Option<f64> {
-        let rate = if measure == Measure::Prompt { self.served.prompt } else { self.served.output };
-        rate.filter(|_| self.makes(measure))
     }
 
     pub(super) fn revenue(&self) -> Option<Money> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ratatui::layout::Rect;
 
 use crate::history::{Measure, Subject};
-use crate::reading::{ModelName, Role as EngineRole};
+use crate::reading::ModelName;
 use crate::snapshot::{EngineRow, ModelRow};
 use crate::tui::format;
 use crate::tui::scene::{Scene, short_target};
@@ -33,24 +33,13 @@ struct Line<'a> {
     served: Served<'a>,
 }
 
-impl Line<'_> {
-    /// What it makes of a kind: prefill computes prompts and no output, decode the other way.
-    fn rate(&self, measure: Measure) -> Option<f64> {
-        match (measure, self.served.role) {
-            (Measure::Prompt, Some(EngineRole::Decode)) | (Measure::Output, Some(EngineRole::Prefill)) => None,
-            (Measure::Prompt, _) => self.served.prompt,
-            _ => self.served.output,
-        }
-    }
-}
-
 type C<'s, 'a> = Col<'s, Line<'a>>;
 
 /// Draws it, those with the least profit first; engines by their tokens.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let lines = lines(scene, &row.model);
     let top = |measure: Measure| {
-        let lines = lines.iter().filter(|line| line.rate(measure).is_some());
+        let lines = lines.iter().filter(|line| line.served.rate(measure).is_some());
         common_top(scene, lines.map(|line| (line.subject.clone(), measure)))
     };
     let span = scene.app.charts.reach.word();
@@ -61,7 +50,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
             .stretch(1, LINE)
     };
     let rate = |measure| {
-        move |line: &Line<'_>| match line.rate(measure) {
+        move |line: &Line<'_>| match line.served.rate(measure) {
             None => Cell::Empty,
             rate => figure(&format::scaled_tight(rate)),
         }
@@ -91,7 +80,7 @@ fn lines<'a>(scene: &Scene<'a>, model: &ModelName) -> Vec<Line<'a>> {
         groups.entry(name).or_default().push(row);
     }
     let mut lines: Vec<Line<'a>> = groups.into_iter().filter_map(|(name, rows)| line(scene, name, &rows)).collect();
-    let made = |line: &Line<'_>| line.rate(Measure::Output).or(line.rate(Measure::Prompt));
+    let made = |line: &Line<'_>| line.served.rate(Measure::Output).or(line.served.rate(Measure::Prompt));
     let most = |line: &Line<'_>| std::cmp::Reverse(made(line).map_or(0, |tokens| tokens as u64));
     lines.sort_by_cached_key(|line| (line.profit.is_none(), line.profit, most(line), format::natural(&line.name)));
     lines
@@ -118,7 +107,7 @@ fn line<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow]) -> Option<Lin
 }
 
 fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, measure: Measure, top: f64) -> Cell<'static> {
-    if line.rate(measure).is_none() {
+    if line.served.rate(measure).is_none() {
         return Cell::Empty;
     }
     let role = if measure == Measure::Prompt { Role::Prompt } else { Role::Output };
