@@ -215,11 +215,11 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
         C::left("Models", 11, |row| {
             if is_beside(row) { Cell::dim(row.model.to_string()) } else { Cell::text(row.model.to_string()) }
         })
-        .stretch(2, 34)
+        .stretch(1, 34)
         .rising(|row| By::Name(row.model.to_string())),
         C::left("list", 12, |row| Cell::dim(row.money.list.as_ref().map_or(String::new(), ToString::to_string)))
             .rank(8)
-            .stretch(1, 28),
+            .stretch(3, 28),
         C::right("nodes", 5, |row| own(row, nodes(scene, row))).rank(6),
         C::right("in/s", 5, |row| own(row, tables::rate(row.prompt_per_second)))
             .rank(6)

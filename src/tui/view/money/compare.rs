@@ -2,19 +2,19 @@
 
 use ratatui::layout::Rect;
 
-use super::row_key;
+use super::{Placed, key_of, placed};
 use crate::statement::AtList;
 use crate::tui::app::ListState;
 use crate::tui::format;
 use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::Scene;
 use crate::tui::view::list::{Col, List, figure};
-use crate::tui::view::{Hits, RowKey, tables};
+use crate::tui::view::{Hits, tables};
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::Cell;
 use crate::units::{Money, quotient};
 
-type C<'s, 'a> = Col<'s, (usize, &'a AtList)>;
+type C<'s, 'a> = Col<'s, Placed<'a, AtList>>;
 
 /// Draws them, the lists in force first; about the chosen one, in the book's order, where there is a list's state.
 pub(super) fn draw(
@@ -30,10 +30,9 @@ pub(super) fn draw(
         // They are what the others are compared with.
         lists.sort_by_key(|at| !in_force(page, at));
     }
-    let rows: Vec<(usize, &AtList)> = lists.into_iter().enumerate().collect();
+    let rows = placed(lists);
     let columns = columns(page);
-    let key: &dyn Fn(&(usize, &AtList)) -> RowKey = &|(place, _)| row_key(*place);
-    List { key, state, gap: 1, ..List::plain("Same tokens at", &columns, &rows) }.draw(canvas, area)
+    List { key: &key_of, state, gap: 1, ..List::plain("Same tokens at", &columns, &rows) }.draw(canvas, area)
 }
 
 /// Whether any of today's tokens was posted at a list.
