@@ -173,7 +173,7 @@ fn with_past_alerts() -> App {
         let mut snapshot = fleet(second);
         let mut add = |from: u64, until: u64, subject: &str| {
             if (from..until).contains(&second) {
-                let since = NOON + Span::from_secs(from as i64);
+                let since = NOON + Span::from_secs(i64::try_from(from).unwrap());
                 let text = "held by heat: 1,410 of 1,980 MHz";
                 snapshot.alerts.push(alert(Rule::Throttled, Severity::Warning, subject, since, text));
             }
@@ -253,4 +253,29 @@ fn revenue_is_called_revenue() {
             }
         }
     }
+}
+
+/// Class: charts of a row of which one is younger show other times than those beside it, and a span that is not there yet.
+#[test]
+fn charts_of_a_row_have_one_span_and_say_how_much_of_it_there_is() {
+    let history = History::default();
+    for second in (0..=900).step_by(5) {
+        let mut snapshot = fleet(second);
+        if second < 600 {
+            for row in &mut snapshot.engines {
+                let row = Arc::make_mut(row);
+                (row.kv_usage, row.ttft_seconds) = (None, margintop::snapshot::Quantiles::default());
+            }
+        }
+        history.record(&snapshot, Span::from_secs(5));
+    }
+    let mut app = showing(fleet(900));
+    app.history = history;
+    keys(&mut app, "4/unit:decode-1\n");
+    let frame = text(&app, 120, 36);
+    let axis = frame.lines().find(|line| line.matches('┴').count() >= 4).unwrap_or_else(|| panic!("{frame}"));
+    let first: String = axis.chars().skip_while(|c| *c != '┴').take(6).collect();
+    assert_eq!(axis.matches(&first).count(), 4, "{axis}\n{frame}");
+    // A quarter hour is there of the hour that is asked for.
+    assert!(frame.contains("─ ITL 15m ") && frame.contains("─ p99 15m ") && !frame.contains("ITL 1h"), "{frame}");
 }

@@ -11,7 +11,6 @@ use crate::snapshot::EngineRow;
 use crate::tui::format;
 use crate::tui::scene::{Scene, short_target};
 use crate::tui::theme::Role;
-use crate::tui::widgets::framed_chart::side_by_side;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 
@@ -81,16 +80,12 @@ impl<'a> EngineCharts<'a> {
 
     /// Draws requests in work and waiting, the cache, and both latencies, side by side.
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-        for (chart, place) in self.of_requests(scene).into_iter().zip(side_by_side(area, 4, 2)) {
-            chart.draw(canvas, place, scene);
-        }
+        charts::draw_row(canvas, area, scene, self.of_requests(scene), 4);
     }
 
     /// Draws what it makes: output, prompts, and the part of them that its cache had.
     pub(super) fn draw_tokens(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-        for (chart, place) in self.of_tokens().into_iter().zip(side_by_side(area, 3, 2)) {
-            chart.draw(canvas, place, scene);
-        }
+        charts::draw_row(canvas, area, scene, self.of_tokens(), 3);
     }
 
     fn of_requests(&self, scene: &Scene<'_>) -> [Chart<'static>; 4] {

@@ -151,7 +151,7 @@ fn temperature(gpu: &GpuRow) -> Cell<'static> {
 
 /// Whether there is anything to say of who holds a GPU.
 fn says_something(gpu: &GpuRow) -> bool {
-    let is_held = gpu.throttle.is_some_and(|throttle| throttle.any());
+    let is_held = gpu.throttle.is_some_and(crate::reading::Throttle::any);
     gpu.state != Health::Live || is_held || !gpu.processes.is_empty()
 }
 

@@ -18,7 +18,6 @@ use crate::tui::pane;
 use crate::tui::scene::{Scene, mark};
 use crate::tui::theme::Role;
 use crate::tui::widgets::digits::{DigitForm, Digits};
-use crate::tui::widgets::framed_chart::side_by_side;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, flow};
 use crate::units::{Money, Ratio};
@@ -264,12 +263,10 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
             top: Some(1.0),
             kind: Kind::Heat,
             format: charts::share,
-            ..blank("Load", format::percent(load).trim().to_owned(), &subject)
+            ..blank("Load", format::percent(load), &subject)
         },
     ];
-    for (chart, place) in charts.into_iter().zip(side_by_side(area, 4, 2)) {
-        chart.draw(canvas, place, scene);
-    }
+    charts::draw_row(canvas, area, scene, charts, 4);
 }
 
 fn gpu_table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {

@@ -18,13 +18,13 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::area::{AreaChart, Layer};
 use crate::tui::widgets::axis_rule::{AxisRule, Mark};
 use crate::tui::widgets::band::BandChart;
-use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
+use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel, side_by_side};
 use crate::tui::widgets::line::LineChart;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::{LineScale, step_above};
 use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Plot, PlotArea, Segment};
-use crate::units::Span;
+use crate::units::{Span, Timestamp};
 
 /// A chart of one or several measures.
 pub(super) struct Chart<'a> {
@@ -39,6 +39,8 @@ pub(super) struct Chart<'a> {
     pub(super) kind: Kind,
     /// Said where there is nothing to draw.
     pub(super) absent: &'static str,
+    /// Since when anything is known of what stands beside it: a row of charts has one span.
+    pub(super) began: Option<Timestamp>,
     /// How values are written at the scale.
     pub(super) format: fn(f64) -> String,
     pub(super) scale_width: u16,
@@ -69,7 +71,11 @@ impl Chart<'_> {
         let points: Vec<Points> =
             self.layers.iter().map(|(measure, _)| Points::of(scene, &self.subject, *measure, span)).collect();
         let cells = FramedChart::chart_width(area.width, self.scale_width);
-        let axis = axis(scene, &points.iter().collect::<Vec<_>>(), span, cells);
+        let own = axis(scene, &points.iter().collect::<Vec<_>>(), span, cells);
+        let axis = match self.began {
+            Some(began) => TimeAxis::new(began, own.now(), span, cells),
+            None => own,
+        };
         let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
         let chart = if self.kind == Kind::Band && is_known(&values) { self.over(scene, &axis) } else { self };
         chart.draw_on(canvas, area, scene, &axis, &values);
@@ -143,6 +149,26 @@ impl Chart<'_> {
             (&self.subject, is_known(values), self.absent),
             &readings(&self.layers, values, &self.format),
         );
+    }
+}
+
+/// Draws charts side by side over one span: that of the one of which something is known longest.
+pub(super) fn draw_row(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    charts: impl IntoIterator<Item = Chart<'static>>,
+    columns: u16,
+) {
+    let charts: Vec<Chart<'static>> = charts.into_iter().collect();
+    let span = scene.app.charts.reach.span();
+    let of = |chart: &Chart<'_>| -> Vec<Option<Timestamp>> {
+        let points = |(measure, _): &(Measure, Role)| Points::of(scene, &chart.subject, *measure, span);
+        chart.layers.iter().map(|layer| points(layer).past_began()).collect()
+    };
+    let began = charts.iter().flat_map(of).flatten().min();
+    for (chart, place) in charts.into_iter().zip(side_by_side(area, columns, 2)) {
+        Chart { began, ..chart }.draw(canvas, place, scene);
     }
 }
 

@@ -18,7 +18,6 @@ use crate::tui::layout::{Rows, split};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::digits::{DigitForm, Digits};
-use crate::tui::widgets::framed_chart::side_by_side;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, flow};
 use crate::units::{Money, quotient};
@@ -57,7 +56,6 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
         let below = Rect { y: vitals.bottom(), height: area.bottom() - vitals.bottom(), ..area };
         tables(canvas, below, scene, row);
     }
-    let places = side_by_side(vitals, if area.width >= 110 { 4 } else { 2 }, 2);
     let hits = row.cache_hit_rate;
     let charts = [
         Chart {
@@ -76,7 +74,7 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
             layers: vec![(Measure::HitRate, Role::Hit)],
             kind: Kind::Line,
             format: charts::share,
-            ..blank("Hit rate", format::percent1(hits).trim().to_owned(), &subject)
+            ..blank("Hit rate", format::percent1(hits), &subject)
         },
         latency(
             "TTFT",
@@ -86,9 +84,7 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
         )
         .with(scene.snap.slo.and_then(|slo| slo.ttft_p99_seconds)),
     ];
-    for (chart, place) in charts.into_iter().zip(places) {
-        chart.draw(canvas, place, scene);
-    }
+    charts::draw_row(canvas, vitals, scene, charts, if area.width >= 110 { 4 } else { 2 });
 }
 
 /// What its tokens earn and its prices at the left, who serves it at the right.
@@ -176,6 +172,7 @@ pub(super) fn blank(name: &'static str, figure: impl AsRef<str>, subject: &Subje
         even: None,
         kind: Kind::Area,
         absent: charts::NOT_YET,
+        began: None,
         format: charts::rate,
         scale_width: 6,
     }
