@@ -142,13 +142,24 @@ fn gpus_have_a_column_of_processes_where_one_is_known() {
     for node in &mut bare.nodes {
         for gpu in &mut Arc::make_mut(node).gpus {
             gpu.processes = Vec::new();
-            gpu.throttle = None;
+            (gpu.throttle, gpu.power_limit_watts) = (None, None);
         }
     }
     for (snapshot, is_there) in [(snapshot, true), (bare, false)] {
         for (width, height) in [(120, 36), (200, 50)] {
             let frame = text(&showing(snapshot.clone()), width, height);
-            assert_eq!(line(&frame, "─ GPUs").contains("process"), is_there, "{frame}");
+            let heading = line(&frame, "─ GPUs");
+            assert_eq!(heading.contains("process"), is_there, "{frame}");
+            assert_eq!(heading.matches("power").count(), 1, "{frame}");
+            // Loads of single GPUs are kept for a quarter hour, whatever span is chosen.
+            assert!(heading.contains("load, 15m"), "{frame}");
+            if !is_there {
+                // Without a limit there is no gauge: the figure has the heading.
+                let at = heading.find("power").unwrap() + "power".len();
+                let row = frame.lines().find(|line| line.contains(" W ")).unwrap();
+                let watts = row.chars().position(|c| c == 'W').unwrap() + 1;
+                assert_eq!(heading[..at].chars().count(), watts, "{frame}");
+            }
         }
     }
 }

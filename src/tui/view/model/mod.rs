@@ -28,20 +28,33 @@ const CLASSES: u16 = 5;
 const LEAST_PRICES: u16 = 3;
 const TABLES: u16 = 8;
 const LEAST_CHART: u16 = 5;
+/// Rows of the figures beside the large chart, and of the charts below: usually, and where the tables leave room.
+const HEAD: u16 = 9;
+const MOST_HEAD: u16 = 14;
+const VITALS: u16 = 8;
+const MOST_VITALS: u16 = 16;
 
 /// The chosen model: its figures, its money over time, its tokens.
 pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let subject = Subject::Model(row.model.clone());
-    let head = Rect { y: area.y + 1, height: area.height.saturating_sub(6).min(9), ..area };
+    let head = area.height.saturating_sub(6).min(HEAD);
+    let has_tables = area.width >= 100 && area.height > head + TABLES + LEAST_CHART;
+    let spare = if has_tables { (area.height - 1).saturating_sub(HEAD + VITALS + table_rows(scene, row)) } else { 0 };
+    let head = Rect { y: area.y + 1, height: (head + spare / 2).min(MOST_HEAD), ..area };
     let (left, right) = if area.width >= 100 {
         split(head, 37, 2)
     } else {
         (Rect { height: 3, ..head }, Rect { y: head.y + 3, height: head.height.saturating_sub(3), ..head })
     };
-    let title = TitledRule::new(format::shorten(row.model.as_str(), 32));
-    title.right([Segment::dim("profit an hour")]).draw(canvas, Rect { height: 1, ..left });
     let below = Rect { y: left.y + 1, height: left.height.saturating_sub(1), ..left };
-    let below = if below.height >= 6 { digits(canvas, below, scene, row) } else { below };
+    let has_digits = below.height >= 6;
+    let mut title = TitledRule::new(format::shorten(row.model.as_str(), 32)).right([Segment::dim("profit an hour")]);
+    if let Some(profit) = row.money.profit_per_hour.filter(|_| !has_digits && !is_beside(row)) {
+        let (role, _, _) = sign(Some(profit));
+        title = title.right([Segment::dim("  "), Segment::new(role, format::signed(profit, 12))]);
+    }
+    title.draw(canvas, Rect { height: 1, ..left });
+    let below = if has_digits { digits(canvas, below, scene, row) } else { below };
     flow(canvas, below, &facts(scene, row), 2);
     if is_beside(row) {
         return;
@@ -49,9 +62,14 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
     Margin { subject: subject.clone(), now: [row.money.revenue_per_hour, cost(row)], scale_width: 7, is_day: true }
         .draw(canvas, right, scene);
     let left = area.bottom().saturating_sub(head.bottom());
-    let has_tables = left >= TABLES + LEAST_CHART && area.width >= 100;
-    let wanted = if left >= TABLES + LEAST_CHART + latencies::ROWS { TABLES + latencies::ROWS } else { TABLES };
-    let vitals = Rect { y: head.bottom(), height: (left - if has_tables { wanted } else { 0 }).min(8), ..area };
+    let wanted = match (has_tables, left >= TABLES + LEAST_CHART + latencies::ROWS) {
+        (false, _) => 0,
+        (true, false) => TABLES,
+        (true, true) => TABLES + latencies::ROWS,
+    };
+    let most =
+        if spare > 0 { MOST_VITALS.min(left.saturating_sub(table_rows(scene, row)).max(VITALS)) } else { VITALS };
+    let vitals = Rect { y: head.bottom(), height: (left - wanted.min(left)).min(most), ..area };
     if has_tables {
         let below = Rect { y: vitals.bottom(), height: area.bottom() - vitals.bottom(), ..area };
         tables(canvas, below, scene, row);
@@ -85,6 +103,12 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
         .with(scene.snap.slo.and_then(|slo| slo.ttft_p99_seconds)),
     ];
     charts::draw_row(canvas, vitals, scene, charts, if area.width >= 110 { 4 } else { 2 });
+}
+
+/// Rows that the tables need: the longer of both columns.
+fn table_rows(scene: &Scene<'_>, row: &ModelRow) -> u16 {
+    let prices = (row.money.prices.len().clamp(1, 20) as u16 + 1).max(LEAST_PRICES);
+    (CLASSES + prices + latencies::ROWS).max(served_by::rows(scene, &row.model))
 }
 
 /// What its tokens earn and its prices at the left, who serves it at the right.

@@ -26,9 +26,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
         pen.put(role, &format::pad_right(&prices(step), PRICES));
         let room = usize::from(area.width).saturating_sub(WHEN + PRICES);
         let whole = format!("{} {}", step.list, step.tier);
-        // A name that is cut is no name: the list's alone, else the tier's.
-        let names = [whole.as_str(), step.list.as_str(), step.tier.as_str()];
-        let shown = names.into_iter().find(|name| format::width(name) <= room).unwrap_or("");
+        // A name that is cut is no name. The list stands above; steps differ by their tiers.
+        let mut names =
+            [whole.as_str(), step.tier.as_str(), step.list.as_str()].into_iter().filter(|name| !name.is_empty());
+        let shown = names.find(|name| format::width(name) <= room).unwrap_or("");
         pen.put(Role::Dim, shown);
     }
 }

@@ -73,6 +73,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
     List { gap: 1, ..List::plain("Served by", &columns, &lines) }.draw(canvas, area);
 }
 
+/// Rows that it takes, with its heading.
+pub(super) fn rows(scene: &Scene<'_>, model: &ModelName) -> u16 {
+    lines(scene, model).len().min(1_000) as u16 + 1
+}
+
 fn lines<'a>(scene: &Scene<'a>, model: &ModelName) -> Vec<Line<'a>> {
     let mut groups: BTreeMap<&str, Vec<&'a EngineRow>> = BTreeMap::new();
     for row in scene.snap.engines.iter().filter(|row| row.model.as_ref() == Some(model)) {
