@@ -125,7 +125,7 @@ fn engines_of_one_role_say_what_they_do_not_have() {
         };
         (unit(Role::Prefill), unit(Role::Decode))
     };
-    for (unit, why) in [(prefill, "decode makes the output"), (decode, "prefill takes the prompts")] {
+    for (unit, why) in [(prefill, "decode makes the output"), (decode, "prefill computes the prompts")] {
         type_(&mut app, &format!("4/unit:{unit}"));
         key(&mut app, KeyCode::Enter);
         let frame = text(&app, 200, 50);

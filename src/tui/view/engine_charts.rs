@@ -144,8 +144,8 @@ impl<'a> EngineCharts<'a> {
 }
 
 /// What engines of one role alone never have.
-const ONLY_PREFILL: &str = "it prefills: decode makes the output";
-const ONLY_DECODE: &str = "it decodes: prefill takes the prompts";
+const ONLY_PREFILL: &str = "prefill only: decode makes the output";
+const ONLY_DECODE: &str = "decode only: prefill computes the prompts";
 
 /// A latency between its median and its p99.
 pub(super) fn latency(

@@ -174,7 +174,7 @@ pub(super) fn requests(counts: RequestCounts) -> Vec<Vec<Span>> {
         return vec![vec![(Role::Dim, "no request ended".to_owned())]];
     };
     let share = |part: Option<f64>| part.map(|part| format!("{:.1} %", 100.0 * (part / ended).clamp(0.0, 1.0)));
-    let plain = [(share(counts.stopped), "stopped"), (share(counts.length), "at their length")];
+    let plain = [(share(counts.stopped), "stopped"), (share(counts.length), "at max length")];
     let grave = [(counts.failed, "failed"), (counts.preempted, "preempted"), (counts.aborted, "aborted")];
     let mut facts = vec![fact(count(ended), "requests", Role::Text)];
     facts.extend(grave.into_iter().filter_map(|(number, what)| {

@@ -74,35 +74,40 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
         let below = Rect { y: vitals.bottom(), height: area.bottom() - vitals.bottom(), ..area };
         tables(canvas, below, scene, row);
     }
+    let charts = tokens(scene, row, &subject);
+    charts::draw_row(canvas, vitals, scene, charts, if area.width >= 110 { 4 } else { 2 });
+}
+
+/// Its output, prompts, hits and first tokens over time.
+fn tokens(scene: &Scene<'_>, row: &ModelRow, subject: &Subject) -> [Chart<'static>; 4] {
     let hits = row.cache_hit_rate;
-    let charts = [
+    [
         Chart {
             layers: vec![(Measure::Output, Role::Output)],
             kind: Kind::Area,
             format: charts::rate,
-            ..blank("Output", format::scaled_tight(row.output_per_second).trim().to_owned() + " tok/s", &subject)
+            ..blank("Output", format::scaled_tight(row.output_per_second).trim().to_owned() + " tok/s", subject)
         },
         Chart {
             layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
             kind: Kind::Area,
             format: charts::rate,
-            ..blank("Prompt", format::scaled_tight(row.prompt_per_second).trim().to_owned() + " tok/s", &subject)
+            ..blank("Prompt", format::scaled_tight(row.prompt_per_second).trim().to_owned() + " tok/s", subject)
         },
         Chart {
             layers: vec![(Measure::HitRate, Role::Hit)],
             kind: Kind::Line,
             format: charts::share,
-            ..blank("Hit rate", format::percent1(hits), &subject)
+            ..blank("Hit rate", format::percent1(hits), subject)
         },
         latency(
             "TTFT",
-            latencies::figure(over_span(scene, &subject, LatencyKind::ToFirstToken)),
+            latencies::figure(over_span(scene, subject, LatencyKind::ToFirstToken)),
             [Measure::TtftMedian, Measure::TtftTail],
-            &subject,
+            subject,
         )
         .with(scene.snap.slo.and_then(|slo| slo.ttft_p99_seconds)),
-    ];
-    charts::draw_row(canvas, vitals, scene, charts, if area.width >= 110 { 4 } else { 2 });
+    ]
 }
 
 /// Rows that the tables need: the longer of both columns.
