@@ -5,7 +5,7 @@ mod picture;
 
 use std::sync::Arc;
 
-use margintop::balance::{Balancer, Group, GroupBalance, Waiting, balances};
+use margintop::balance::{Balancer, Group, GroupBalance, Waiting, balances, node_balances};
 use margintop::reading::{Health, NodeName, Rank, Role, TargetId, UnitName};
 use margintop::snapshot::{EngineRow, Snapshot};
 use margintop::units::{Money, Ratio};
@@ -152,4 +152,28 @@ fn what_an_engine_counts_itself_takes_the_place_of_the_estimate() {
     let plain = |nth: u64| rank(Some("decode-4"), Role::Unified, &nth.to_string(), (100.0, 50.0, 3 + nth));
     let group = &of((0..3).map(plain).collect())[0];
     assert!(matches!(group.waiting, Waiting::Estimated(share) if (share - 0.2).abs() < 1e-9), "{:?}", group.waiting);
+}
+
+#[test]
+fn nodes_of_a_unit_are_compared_by_the_load_of_their_gpus() {
+    let mut snapshot = snapshot(Vec::new());
+    snapshot.nodes.truncate(4);
+    for (nth, node) in snapshot.nodes.iter_mut().enumerate() {
+        let node = Arc::make_mut(node);
+        (node.unit, node.state) = (Some(UnitName::new(if nth < 3 { "decode-1" } else { "alone" })), Health::Live);
+        let load = [0.4, 0.8, 0.6, 0.5][nth];
+        node.gpus.iter_mut().for_each(|gpu| gpu.utilization = Ratio::new(load));
+    }
+    let groups = node_balances(&snapshot);
+    assert_eq!(groups.len(), 1, "one node is not compared");
+    let load = &groups[0].balances[0];
+    assert_eq!((load.balancer, load.ranks.len(), load.worst), (Balancer::Load, 3, 1));
+    assert!(close(load.over_mean, 0.8 / 0.6) && (load.mean - 0.6).abs() < 1e-9, "{load:?}");
+    assert_eq!(load.name_of(&load.ranks[1]), snapshot.nodes[1].name.to_string());
+    assert_eq!(groups[0].waiting_per_hour, None, "what waiting costs is not known of nodes");
+    // One whose load is unknown is none of them; where nothing is known, nothing is compared.
+    Arc::make_mut(&mut snapshot.nodes[1]).gpus.iter_mut().for_each(|gpu| gpu.utilization = None);
+    assert!(close(node_balances(&snapshot)[0].balances[0].over_mean, 0.6 / 0.5));
+    Arc::make_mut(&mut snapshot.nodes[2]).gpus.clear();
+    assert!(node_balances(&snapshot).is_empty());
 }

@@ -31,6 +31,30 @@ fn a_simulated_fleet_is_whole_and_earns_its_rent() {
 }
 
 #[test]
+fn it_has_objectives_for_latency_and_an_engine_that_drafts() {
+    let picture = demo("");
+    let slo = &picture["slo"];
+    assert_eq!((&slo["ttft_p99_seconds"], &slo["itl_p99_seconds"]), (&7.0.into(), &0.5.into()));
+    let engines = picture["engines"].as_array().unwrap();
+    let drafts =
+        |role: &str| engines.iter().filter(|row| row["role"] == role && !row["spec_acceptance"].is_null()).count();
+    assert!(drafts("decode") > 0 && drafts("unified") > 0 && drafts("prefill") == 0);
+    // What the configuration says goes first.
+    let picture = demo("[slo]\nttft_p99 = \"2s\"\n");
+    assert_eq!((&picture["slo"]["ttft_p99_seconds"], &picture["slo"]["itl_p99_seconds"]), (&2.0.into(), &Value::Null));
+}
+
+#[test]
+fn its_card_begins_with_an_hour_and_cuts_no_word() {
+    let card = Program::new(["demo", "--card", "--interval", "500ms"]).run();
+    let card = card.out;
+    let today = card.lines().find(|line| line.starts_with("today")).unwrap_or_else(|| panic!("{card}"));
+    let revenue = today.split_whitespace().nth(2).unwrap().trim_start_matches('$').replace(',', "");
+    assert!(revenue.parse::<f64>().unwrap() > 200.0, "{card}");
+    assert!(card.lines().all(|line| line.chars().count() <= 72 && !line.contains('…')), "{card}");
+}
+
+#[test]
 fn the_users_prices_go_first() {
     let picture = demo("[[price]]\nmodel = \"*-r1\"\nlist = \"deepseek-r1-2025\"\n");
     let lists = picture["money"]["lists"].as_array().unwrap();

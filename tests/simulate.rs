@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use margintop::clock::{Clock, ScriptedClock};
+use margintop::clock::{Clock, LateClock, ScriptedClock};
 use margintop::reading::Role;
 use margintop::source::simulate::{DAY_BEGIN, DAY_CACHED, DAY_OUTPUT, DAY_PROMPT, Fleet, Plan, Target, open};
 use margintop::units::{Span, Timestamp};
@@ -249,4 +249,30 @@ fn the_published_day_passes_through_its_sockets() {
     let expected = [DAY_PROMPT, DAY_CACHED, DAY_OUTPUT].map(|tokens| tokens.count() as f64);
     assert_eq!(totals(&stage), (expected[0], expected[1], expected[2]));
     assert_eq!(answering(&stage), 2224);
+}
+
+/// Class: the hour before the opening has tokens that a look every 10 s cannot tell from lost ones.
+#[test]
+fn the_hour_before_the_opening_loses_no_tokens() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let late = LateClock::default();
+    let fleet = runtime.block_on(open(Plan::ordinary(12, Clock::Late(late.clone())))).unwrap();
+    late.set_back(Span::from_secs(3_600));
+    let (mut starts, mut faults) = (BTreeMap::new(), 0);
+    while late.behind() > Span::from_secs(10) {
+        for target in fleet.targets().iter().filter(|target| target.role.is_some()) {
+            let (status, body) = get(&target.url, "/metrics");
+            if status != 200 {
+                faults += 1;
+                // Of an engine that says when it started a silence loses nothing.
+                assert!(starts.get(&target.url).is_none_or(Option::is_some), "{}: {status}", target.url);
+                continue;
+            }
+            let start = series(&body).get("process_start_time_seconds{}").copied();
+            let first = *starts.entry(target.url.clone()).or_insert(start);
+            assert_eq!(start, first, "{} began anew", target.url);
+        }
+        late.catch_up(Span::from_secs(10));
+    }
+    assert!(faults > 0, "nothing happened");
 }

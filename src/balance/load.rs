@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Balance, Balancer, Group, RankLoad};
-use crate::reading::{Health, Rank, Role};
+use crate::reading::{Health, Rank, Role, TargetId, UnitName};
 use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::Ratio;
 
@@ -31,12 +31,32 @@ fn place(row: &EngineRow) -> (Option<u64>, Option<&str>, &str) {
 /// The ranks by one balancer; `None` unless two of them report it and any carries something.
 pub(super) fn balance(group: &Group, rows: &[&EngineRow], balancer: Balancer) -> Option<Balance> {
     let rows = rows.iter().filter(|row| balancer.is_for(row.role));
-    let ranks: Vec<_> = rows.filter_map(|row| rank_load(row, balancer)).collect();
+    compared(group, balancer, rows.filter_map(|row| rank_load(row, balancer)).collect())
+}
+
+fn compared(group: &Group, balancer: Balancer, ranks: Vec<RankLoad>) -> Option<Balance> {
     let known: Vec<(usize, f64)> = ranks.iter().enumerate().filter_map(|(nth, rank)| Some((nth, rank.load?))).collect();
     let (worst, most) = known.iter().copied().max_by(|(at, a), (later, b)| a.total_cmp(b).then(later.cmp(at)))?;
     let mean = known.iter().map(|(_, load)| load).sum::<f64>() / known.len() as f64;
     let over_mean = Ratio::of(most, mean).filter(|_| known.len() > 1)?;
     Some(Balance { group: group.clone(), balancer, ranks, mean, worst, over_mean })
+}
+
+/// The units by the load of their nodes, each the mean of its live GPUs'.
+pub(super) fn of_nodes(snapshot: &Snapshot) -> Vec<(UnitName, Balance)> {
+    let mut units: BTreeMap<&UnitName, Vec<RankLoad>> = BTreeMap::new();
+    for node in snapshot.nodes.iter().filter(|node| node.state == Health::Live) {
+        let Some(unit) = &node.unit else { continue };
+        let loads: Vec<f64> = node.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
+        let load = (!loads.is_empty()).then(|| loads.iter().sum::<f64>() / loads.len() as f64);
+        let (rank, target) = (Rank::new(node.name.as_str()), TargetId::new(""));
+        units.entry(unit).or_default().push(RankLoad { rank, target, node: node.name.clone(), load });
+    }
+    let of_unit = |(unit, mut nodes): (&UnitName, Vec<RankLoad>)| {
+        nodes.sort_by(|a, b| a.node.cmp(&b.node));
+        Some((unit.clone(), compared(&Group::Unit(unit.clone()), Balancer::Load, nodes)?))
+    };
+    units.into_iter().filter_map(of_unit).collect()
 }
 
 /// The experts of a group, by the engine where they are least even; `None` where none counts them.
@@ -59,7 +79,7 @@ fn rank_load(row: &EngineRow, balancer: Balancer) -> Option<RankLoad> {
         Balancer::Tokens => row.prompt_per_second,
         Balancer::Kv => row.kv_usage.map(Ratio::get),
         Balancer::Requests => row.running.map(|running| running as f64),
-        Balancer::Experts => None,
+        Balancer::Experts | Balancer::Load => None,
     };
     let load = load.filter(|load| load.is_finite() && *load >= 0.0);
     Some(RankLoad { rank: row.rank.clone()?, target: row.target.clone(), node: row.node.clone(), load })

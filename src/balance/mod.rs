@@ -23,6 +23,8 @@ pub enum Balancer {
     Requests,
     /// What the experts of each GPU get, where the engine counts it: it does not say which GPU is the busiest.
     Experts,
+    /// How busy the GPUs of each node of a unit are, where no engine tells of its ranks.
+    Load,
 }
 
 /// The ranks that are compared: those of a unit, or of an engine that is in none.
@@ -37,6 +39,7 @@ pub enum Group {
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct RankLoad {
+    /// Of a node, its name.
     pub rank: Rank,
     pub target: TargetId,
     pub node: NodeName,
@@ -106,6 +109,7 @@ impl Balancer {
             Self::Kv => "KV",
             Self::Requests => "requests",
             Self::Experts => "experts",
+            Self::Load => "GPU load",
         }
     }
 
@@ -114,8 +118,15 @@ impl Balancer {
         match self {
             Self::Tokens => matches!(role, Role::Prefill | Role::Unified),
             Self::Kv | Self::Requests => matches!(role, Role::Decode | Role::Unified),
-            Self::Experts => true,
+            Self::Experts | Self::Load => true,
         }
+    }
+}
+
+impl Balance {
+    /// The name of one of its ranks: `r17`, or of a node.
+    pub fn name_of(&self, rank: &RankLoad) -> String {
+        if self.balancer == Balancer::Load { rank.node.to_string() } else { format!("r{}", rank.rank) }
     }
 }
 
@@ -146,7 +157,31 @@ pub fn balances(snapshot: &Snapshot) -> Vec<GroupBalance> {
             Some(GroupBalance { group, role, balances, waiting, waiting_per_hour })
         })
         .collect();
+    worst_first(&mut groups);
+    groups
+}
+
+/// The units of at least two live nodes by the load of their nodes' GPUs, the worst balanced first. What waiting costs is not
+/// known of them: nodes need not step together.
+pub fn node_balances(snapshot: &Snapshot) -> Vec<GroupBalance> {
+    let role_of = |unit: &UnitName| {
+        let mut roles = snapshot.engines.iter().filter(|row| row.unit.as_ref() == Some(unit)).map(|row| row.role);
+        let first = roles.next()?;
+        roles.all(|role| role == first).then_some(first)
+    };
+    let of_unit = |(unit, balance): (UnitName, Balance)| GroupBalance {
+        role: role_of(&unit),
+        group: Group::Unit(unit),
+        balances: vec![balance],
+        waiting: Waiting::Estimated(0.0),
+        waiting_per_hour: None,
+    };
+    let mut groups: Vec<GroupBalance> = load::of_nodes(snapshot).into_iter().map(of_unit).collect();
+    worst_first(&mut groups);
+    groups
+}
+
+fn worst_first(groups: &mut [GroupBalance]) {
     let over = |group: &GroupBalance| group.balances.first().map_or(0.0, |worst| worst.over_mean.get());
     groups.sort_by(|a, b| over(b).total_cmp(&over(a)).then_with(|| a.group.cmp(&b.group)));
-    groups
 }

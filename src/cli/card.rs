@@ -9,6 +9,9 @@ use crate::units::Money;
 
 /// The most cells of a line: chats wrap longer ones.
 const WIDTH: usize = 72;
+/// The most cells of a name from outside, and the most models.
+const NAME: usize = 24;
+const MODELS: usize = 3;
 
 /// Ten lines, or fewer where the headline is short.
 pub(super) fn render(snapshot: &Snapshot, zone: &TimeZone) -> String {
@@ -21,22 +24,26 @@ pub(super) fn render(snapshot: &Snapshot, zone: &TimeZone) -> String {
     lines.push(requests(snapshot));
     lines.push(models(snapshot));
     lines.push(basis(snapshot));
-    let lines = lines.iter().map(|line| format::shorten(line.trim_end(), WIDTH));
+    let lines = lines.iter().map(|line| line.trim_end());
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// `start`, and of the parts behind it those that find room, each whole.
+fn fitted(start: &str, parts: impl IntoIterator<Item = String>) -> String {
+    parts.into_iter().fold(start.to_owned(), |line, part| {
+        let longer = if line.ends_with(' ') { format!("{line}{part}") } else { format!("{line}  {part}") };
+        if format::width(&longer) <= WIDTH { longer } else { line }
+    })
 }
 
 fn head(snapshot: &Snapshot, zone: &TimeZone) -> String {
     let coverage = snapshot.coverage;
-    format!(
-        "margintop {}  {}/{} nodes  {}/{} GPUs  {}/{} engines",
-        format::clock_minute(snapshot.at, zone),
-        coverage.nodes_live,
-        coverage.nodes_known,
-        snapshot.gpus.reporting,
-        snapshot.gpus.count,
-        coverage.engines_live,
-        coverage.engines_known
-    )
+    let parts = [
+        format!("{}/{} nodes", coverage.nodes_live, coverage.nodes_known),
+        format!("{}/{} GPUs", snapshot.gpus.reporting, snapshot.gpus.count),
+        format!("{}/{} engines", coverage.engines_live, coverage.engines_known),
+    ];
+    fitted(&format!("margintop {}", format::clock_minute(snapshot.at, zone)), parts)
 }
 
 /// The headline in at most two lines: a sentence that does not fit is left out with those behind it.
@@ -63,25 +70,17 @@ fn amount(money: &MoneyView, amount: Option<Money>) -> String {
 }
 
 fn today(money: &MoneyView) -> String {
-    let on_cost = money.profit_on_cost.map(|ratio| format!(" ({} on cost)", format::percent1(Some(ratio)).trim()));
-    let line = format!(
-        "today     revenue {}  cost {}  profit {}",
-        amount(money, money.revenue),
-        amount(money, money.cost),
-        amount(money, money.profit),
-    );
-    let whole = format!("{line}{}", on_cost.unwrap_or_default());
-    // Part of a figure would be a wrong one.
-    if format::width(&whole) <= WIDTH { whole } else { line }
+    let on_cost = money.profit_on_cost.map(|ratio| format!("({} on cost)", format::percent1(Some(ratio)).trim()));
+    fitted("today     ", sums(money, [money.revenue, money.cost, money.profit]).into_iter().chain(on_cost))
 }
 
 fn an_hour(money: &MoneyView) -> String {
-    format!(
-        "an hour   revenue {}  cost {}  profit {}",
-        amount(money, money.revenue_per_hour),
-        amount(money, money.cost_per_hour),
-        amount(money, money.profit_per_hour)
-    )
+    fitted("an hour   ", sums(money, [money.revenue_per_hour, money.cost_per_hour, money.profit_per_hour]))
+}
+
+fn sums(money: &MoneyView, [revenue, cost, profit]: [Option<Money>; 3]) -> [String; 3] {
+    [("revenue", revenue), ("cost", cost), ("profit", profit)]
+        .map(|(name, sum)| format!("{name} {}", amount(money, sum)))
 }
 
 fn tokens(snapshot: &Snapshot) -> String {
@@ -115,18 +114,21 @@ fn requests(snapshot: &Snapshot) -> String {
     )
 }
 
-/// The dearest models with what they earn an hour.
+/// The dearest models with their revenue an hour.
 fn models(snapshot: &Snapshot) -> String {
     let model = |row: &crate::snapshot::ModelRow| {
         let revenue = amount(&snapshot.money, row.money.revenue_per_hour);
         let unpriced = if row.money.list.is_none() { " unpriced".to_owned() } else { format!(" {revenue}/h") };
-        format!("{}{unpriced}", format::shorten(row.model.as_str(), 28))
+        format!("{}{unpriced}", format::shorten(row.model.as_str(), NAME))
     };
-    let shown: Vec<String> = snapshot.models.iter().take(2).map(model).collect();
-    let more = snapshot.models.len().saturating_sub(2);
-    let more = if more == 0 { String::new() } else { format!("  and {more} more") };
-    let none = if shown.is_empty() { format::UNKNOWN } else { "" };
-    format!("models    {}{none}{more}", shown.join("  "))
+    let all = &snapshot.models;
+    let shown = |count: usize| {
+        let more = all.len().saturating_sub(count);
+        let more = (more > 0).then(|| format!("{} more", format::grouped(more as u128)));
+        let parts: Vec<String> = all.iter().take(count).map(model).chain(more).collect();
+        format!("models    {}", if parts.is_empty() { format::UNKNOWN.to_owned() } else { parts.join("  ") })
+    };
+    (0..=MODELS).rev().map(shown).find(|line| format::width(line) <= WIDTH).unwrap_or_default()
 }
 
 fn basis(snapshot: &Snapshot) -> String {
@@ -135,22 +137,31 @@ fn basis(snapshot: &Snapshot) -> String {
         Some(share) => format!("priced {}", format::percent(Some(share)).trim()),
         None => "nothing priced".to_owned(),
     }];
+    if money.lower_bound {
+        parts.push("revenue at least".to_owned());
+    }
     if money.theoretical {
         parts.push("at list price".to_owned());
-    }
-    if money.lower_bound {
-        parts.push("at least".to_owned());
     }
     if money.upper_bound {
         parts.push(if money.on_trial { "on trial" } else { "hits unknown" }.to_owned());
     }
     if let Some(rate) = money.rates.first() {
         let dated = rate.dated.as_ref().map_or(String::new(), |dated| format!(", assumed {dated}"));
-        parts.push(format!(
-            "{} {}/h{dated}",
-            rate.gpu,
-            format::unit_price(Some(Money::from_micros(rate.rate.micros())), money.currency.as_str())
-        ));
+        let price = format::unit_price(Some(Money::from_micros(rate.rate.micros())), money.currency.as_str());
+        parts.push(format!("{} {price}/h{dated}", format::shorten(rate.gpu.as_str(), NAME)));
     }
-    format!("basis     {}", parts.join("  "))
+    fitted("basis     ", parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_finds_no_room_is_left_out_whole() {
+        let parts = ["x".repeat(30), "y".repeat(40), "z".repeat(20)];
+        assert_eq!(fitted("basis     ", parts), format!("basis     {}  {}", "x".repeat(30), "z".repeat(20)));
+        assert_eq!(fitted("tokens    ", []), "tokens    ");
+    }
 }

@@ -5,16 +5,22 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use super::args::{DemoArgs, Global};
+use super::args::{DemoArgs, Form, Global};
 use super::catch_up::span_of;
 use super::once::{PollPlan, Session};
 use super::sources::{Plan, bare, settings};
 use super::{Failure, dashboard, ledger, pipeline};
 use crate::clock::{Clock, LateClock};
+use crate::ledger::Slo;
 use crate::pricing::{Book, Pinned};
 use crate::reading::NodeName;
 use crate::source::scrape::Target;
 use crate::source::simulate;
+use crate::units::Span;
+
+/// Objectives of the made-up fleet.
+const TTFT: Duration = Duration::from_secs(7);
+const ITL: Duration = Duration::from_millis(500);
 
 pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let speed = speed(args, 1.0)?;
@@ -28,19 +34,20 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     }
     let mut plan = plan(global, &fleet)?;
     at_standard_prices(&mut plan.settings.book)?;
+    with_objectives(&mut plan.settings.slo);
+    let path = ledger::choice(global, &plan.settings).only_named();
+    // A ledger in a file has a past of its own.
+    let back = if path.is_none() { span_of(plan.targets.len()).0 } else { Span::ZERO };
     if args.look.any() {
         let looks = PollPlan::new(&args.look, plan.interval())?;
-        let ledger = ledger::choice(global, &plan.settings).only_named();
-        let last = runtime.block_on(Session::new(plan, Clock::System, looks).observe(ledger))?;
+        // A card is the dashboard in words: it begins with the same hour.
+        late.set_back(if args.look.form(false) == Form::Card { back } else { Span::ZERO });
+        let last = runtime.block_on(Session::new(plan, clock, looks).observe(path))?;
         return ledger::unkept(&last.money.ledger).map_or(Ok(()), |why| Err(Failure::Run(why)));
     }
-    let path = ledger::choice(global, &plan.settings).only_named();
     let mut options = dashboard::options(&plan)?;
     options.zone = ledger::zone(path.as_deref(), &plan);
-    if path.is_none() {
-        // A ledger in a file has a past of its own.
-        late.set_back(span_of(plan.targets.len()).0);
-    }
+    late.set_back(back);
     let keeping = ledger::settings(&plan, path, &clock);
     let pipeline = pipeline::start(&plan, &clock, runtime.handle(), keeping, Some(options.history.clone()));
     options.past = Some(ledger::past(&pipeline.store, &plan, options.zone.clone()));
@@ -58,6 +65,13 @@ fn at_standard_prices(book: &mut Book) -> Result<(), Failure> {
         choices.push(Pinned { model: model.to_owned(), tenant: None, list, paid: None });
     }
     book.pin(choices).map_err(|error| Failure::Run(error.to_string()))
+}
+
+/// Gives the fleet objectives for latency where the configuration has none, within which most of its work is.
+fn with_objectives(slo: &mut Slo) {
+    if *slo == Slo::default() {
+        *slo = Slo { ttft_p99: Some(TTFT), itl_p99: Some(ITL), e2e_p99: None };
+    }
 }
 
 /// Simulated seconds a second.

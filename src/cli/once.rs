@@ -10,10 +10,11 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use super::args::{Form, Global, LookArgs};
+use super::catch_up::catch_up;
 use super::out::Stdout;
 use super::sources::{Plan, driver_settings, member, pids, span};
 use super::{Failure, card, failures, ledger, text};
-use crate::clock::Clock;
+use crate::clock::{Clock, LateClock};
 use crate::collector::{Collector, Message};
 use crate::config::parse_interval;
 use crate::fleet::Fleet;
@@ -110,6 +111,9 @@ impl Session {
     /// Polls, prints, and gives the last snapshot.
     pub(super) async fn observe(mut self, ledger: Option<PathBuf>) -> Result<Arc<Snapshot>, Failure> {
         let mut fleet = self.collector(ledger);
+        if let Clock::Late(late) = self.clock.clone() {
+            self.catch_up(&mut fleet, &late).await;
+        }
         let began = tokio::time::Instant::now();
         if self.plan.search {
             self.search(&mut fleet).await;
@@ -131,6 +135,19 @@ impl Session {
         fleet.close();
         print(&last, self.looks.form, &self.plan.settings.zone)?;
         Ok(last)
+    }
+
+    /// Looks at the past of a clock that is set back, until it shows the present.
+    async fn catch_up(&mut self, fleet: &mut Collector, late: &LateClock) {
+        let (events, mut inbox) = mpsc::channel(1);
+        let (interval, scrapers) = (span(self.plan.interval()), &mut self.scrapers);
+        let looking = async move { catch_up(late, scrapers, &events, interval).await };
+        let taking = async {
+            while let Some(message) = inbox.recv().await {
+                fleet.take(message);
+            }
+        };
+        tokio::join!(looking, taking);
     }
 
     /// The collector: with the ledger's file, or in memory where there is none or it cannot be kept.

@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use super::Measure;
 use super::lines::mean;
-use crate::reading::{ModelName, NodeName, Rank, TargetId, UnitName};
+use crate::reading::{ModelName, NodeName, Rank, Role, TargetId, UnitName};
 use crate::snapshot::{EngineRow, Quantiles, Snapshot};
 use crate::units::Ratio;
 
@@ -94,14 +94,14 @@ impl<'a> Gathered<'a> {
         let by_unit = sums(snapshot, |row| row.unit.as_ref());
         let ratio = |ratio: Option<Ratio>| ratio.map(Ratio::get);
         let units = snapshot.units.iter().map(|row| {
+            let of_engines = by_unit.get(&row.unit).copied().unwrap_or_default().figures();
             let figures = Figures {
                 output: row.output_per_second,
                 prompt: row.prompt_per_second,
-                hit_rate: None,
                 load: ratio(row.utilization),
-                kv: ratio(row.kv_usage),
+                kv: ratio(row.kv_usage).or(of_engines.kv),
                 waiting: row.waiting.map(|waiting| waiting as f64),
-                ..by_unit.get(&row.unit).copied().unwrap_or_default().figures()
+                ..of_engines
             };
             (&row.unit, figures)
         });
@@ -176,7 +176,9 @@ impl Sum {
         add(&mut self.running, row.running.map(|running| running as f64));
         self.ttft.add(row.ttft_seconds);
         self.itl.add(row.itl_seconds);
-        if let (Some(prompt), Some(rate)) = (row.prompt_per_second, row.cache_hit_rate) {
+        // What decode takes over from prefill is no hit of its own.
+        let rate = row.cache_hit_rate.filter(|_| row.role != Role::Decode);
+        if let (Some(prompt), Some(rate)) = (row.prompt_per_second, rate) {
             let (prompts, hits) = self.hits.get_or_insert_default();
             (*prompts, *hits) = (*prompts + prompt, *hits + prompt * rate.get());
         }

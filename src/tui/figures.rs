@@ -113,9 +113,16 @@ pub const FIGURES: &[Figure] = &[
         &[Nodes, Node, Engines, Balance]
     ),
     figure!(
+        "in/s, out/s",
+        "tokens a second",
+        "prompt tokens that it takes, output tokens that it makes; nothing for a role that has none: prefill makes no output, decode takes its prompts over",
+        "engines' counters",
+        &[Nodes, Models, Engines]
+    ),
+    figure!(
         "ttft, itl p99",
         "time",
-        "99th percentile of the histogram's growth over the window: to the first token, between tokens",
+        "99th percentile of the histogram's growth over the window, whose length stands in the heading: to the first token, between tokens",
         "engines' histograms",
         &[Nodes, Node, Engines]
     ),

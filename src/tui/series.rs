@@ -78,8 +78,13 @@ impl Points {
     }
 
     /// When the first known point begins.
-    fn began(&self) -> Option<Timestamp> {
+    pub(super) fn began(&self) -> Option<Timestamp> {
         self.points.iter().find(|(_, value)| value.is_some()).map(|(at, _)| *at)
+    }
+
+    /// The same where there is a past behind the newest point.
+    pub(super) fn past_began(&self) -> Option<Timestamp> {
+        self.began().filter(|_| self.has_past())
     }
 
     /// A value a dot of an axis.
@@ -99,7 +104,7 @@ impl Points {
 /// The axis of a chart of `cells` cells in which all of `points` are shown.
 pub(super) fn axis(scene: &Scene<'_>, points: &[&Points], span: Span, cells: u16) -> TimeAxis {
     let now = scene.at(Pace::FiveSeconds).snap.at;
-    let began = points.iter().filter(|points| points.has_past()).filter_map(|points| points.began()).min();
+    let began = points.iter().filter_map(|points| points.past_began()).min();
     // Where nothing is known of the past, what is watched since the first look is to come.
     let began = began.or(scene.snap.money.since).unwrap_or(now);
     TimeAxis::new(began, now, span, cells)

@@ -32,8 +32,10 @@ pub const DAY_OUTPUT: Tokens = Tokens::new(168_000_000_000);
 
 /// Requests of the day: not published; answers of a thousand tokens.
 const REQUESTS: u64 = 168_000_000;
-/// Requests in a rank's batch at full load: not published either.
-const BATCH: f64 = 96.0;
+/// Requests in work on a GPU at full load: not published either. An answer came at 20 to 22 tokens a second, which is what
+/// a decode unit's output comes to with so many.
+const DECODING: f64 = 102.0;
+const PREFILLING: f64 = 2.0;
 /// Theoretical income by the hour, read off the published chart.
 const INCOME: [u64; 24] = [
     27022, 28515, 30464, 30924, 30465, 27826, 26793, 29547, 30694, 30809, 31038, 29777, 21745, 17958, 13138, 7975,
@@ -156,6 +158,12 @@ impl Unit {
         self.held().iter().any(|(begin, end)| (*begin..=*end).contains(&ms))
     }
 
+    /// Requests in work at full load.
+    fn batch(&self) -> f64 {
+        let each = if self.role == Role::Prefill { PREFILLING } else { DECODING };
+        each * self.nodes.len() as f64 * f64::from(GPUS)
+    }
+
     /// Its part of a total, `ms` into the day.
     fn part(&self, total: Total, ms: i64) -> u64 {
         let begun = spans().take_while(|(begin, ..)| *begin < ms);
@@ -172,7 +180,7 @@ impl Unit {
         let requests = half(part(REQUESTS));
         let hit = part(DAY_CACHED.count());
         let computed = part(DAY_PROMPT.count() - DAY_CACHED.count());
-        let counted = Served { computed, hit, requests, ..at_work(load(ms), BATCH) };
+        let counted = Served { computed, hit, requests, ..at_work(load(ms), self.batch()) };
         if self.role == Role::Prefill {
             return Served { output: requests, ..counted };
         }
@@ -380,6 +388,18 @@ mod tests {
             [at(0), at(720 * MINUTE), at(1000 * MINUTE), at(1200 * MINUTE), at(DAY - 1)],
             [278, 218, 68, 218, 278]
         );
+    }
+
+    #[test]
+    fn an_answer_comes_at_the_published_pace() {
+        for hour in [2, 9, 16, 22] {
+            let (from, until) = (hour * HOUR, hour * HOUR + 60_000);
+            let of = |ms, value: fn(&Served) -> u64| sum(ms, Role::Decode, value) as f64;
+            let serving = |unit: &&Unit| unit.role == Role::Decode && unit.is_there(from);
+            let running: u64 = units().iter().filter(serving).map(|unit| unit.served(from).running).sum();
+            let each = (of(until, Served::output) - of(from, Served::output)) / 60.0 / running as f64;
+            assert!((19.0..24.0).contains(&each), "hour {hour}: {each} tokens a second");
+        }
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(super) struct Work {
     pub(super) output: f64,
     /// What it does of a request.
     pub(super) part: Part,
+    /// Whether it drafts tokens and checks them.
+    pub(super) drafting: bool,
 }
 
 /// What an engine does of a request.
@@ -46,6 +48,7 @@ pub(super) enum Part {
 #[derive(Debug)]
 pub(super) struct Traffic {
     part: Part,
+    drafting: bool,
     load: Wave,
     computed: Wave,
     hit: Wave,
@@ -88,7 +91,7 @@ impl Traffic {
         let shares = (0..ranks).map(|rank| weight(rank) / total).collect();
         let breath = 41.0 + f64::from(place % 29);
         let load = shape.plus(&Wave::steady(0.0).with(0.07, breath, f64::from(place)));
-        Self { part: work.part, load, computed, hit, requests: (quick, slow), batch, shares }
+        Self { part: work.part, drafting: work.drafting, load, computed, hit, requests: (quick, slow), batch, shares }
     }
 
     /// How busy the engine is at `time`, 0 to 1.
@@ -122,7 +125,7 @@ impl Traffic {
                     gaps: Lots { quick: pauses(output.quick), slow: pauses(output.slow) },
                     requests,
                     preemptions: requests.slow / 40,
-                    drafting: self.part == Part::Answer,
+                    drafting: self.drafting,
                     ..at_work(busy, self.batch)
                 };
                 if self.part == Part::Answer { taken_over(counted) } else { counted }
@@ -131,12 +134,12 @@ impl Traffic {
     }
 }
 
-/// The gauges of a rank that is so busy, with a batch of so many at full load; above 1 it is overrun.
+/// The gauges of a rank that is so busy, with a batch of so many at full load; well above 1 it is overrun, and its cache full.
 pub(super) fn at_work(busy: f64, batch: f64) -> Served {
     Served {
         running: (busy.min(1.1) * batch) as u64,
         waiting: ((busy - 0.85).max(0.0) * 160.0) as u64,
-        kv: (0.08 + 0.86 * busy).min(0.985),
+        kv: (0.07 + 0.8 * busy).min(0.985),
         ..Served::default()
     }
 }
@@ -152,7 +155,7 @@ pub(super) fn taken_over(served: Served) -> Served {
 mod tests {
     use super::*;
 
-    const WORK: Work = Work { prompt: 60_000.0, hits: 0.56, output: 9_000.0, part: Part::Whole };
+    const WORK: Work = Work { prompt: 60_000.0, hits: 0.56, output: 9_000.0, part: Part::Whole, drafting: false };
 
     #[test]
     fn the_shape_never_stops_and_never_exceeds_its_crest() {
@@ -180,6 +183,17 @@ mod tests {
         let hits: u64 = last.iter().map(|s| s.hit).sum();
         let prompt: u64 = last.iter().map(Served::prompt).sum();
         assert!((hits as f64 / prompt as f64 - 0.56).abs() < 0.03, "{hits} of {prompt}");
+    }
+
+    #[test]
+    fn a_usual_day_fills_no_cache_and_a_rank_with_too_much_to_do_fills_its_own() {
+        for seed in 0..20 {
+            let traffic = Traffic::new(&shape(seed, 0.0, 1.0), WORK, 4, seed as u32, false);
+            let fullest = |time: f64, hot| traffic.served(-60.0, time, hot).iter().map(|s| s.kv).fold(0.0, f64::max);
+            let usual = (0..86_400).step_by(11).map(|second| fullest(f64::from(second), None)).fold(0.0, f64::max);
+            assert!(usual < 0.93, "{usual}");
+            assert!(fullest(40_000.0, Some(2)) > 0.95);
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl App {
             Some(Balancer::Tokens) => Some(Balancer::Kv),
             Some(Balancer::Kv) => Some(Balancer::Requests),
             Some(Balancer::Requests) => Some(Balancer::Experts),
-            Some(Balancer::Experts) => None,
+            Some(Balancer::Experts | Balancer::Load) => None,
         };
         let shown = self.ranks.balancer.map_or("all balancers", Balancer::name);
         self.say(format!("ranks by {shown}"));

@@ -33,6 +33,12 @@ pub fn countdown(span: Span) -> String {
     }
 }
 
+/// The same to the second: `15:04:07`.
+pub fn clock_second(at: Timestamp, zone: &TimeZone) -> String {
+    let seconds = at.millis().div_euclid(1_000).rem_euclid(60);
+    format!("{}:{seconds:02}", clock_minute(at, zone))
+}
+
 /// The time of day in a zone, to the minute: `15:04`; unknown before the first look.
 pub fn clock_minute(at: Timestamp, zone: &TimeZone) -> String {
     if at == Timestamp::default() {

@@ -11,10 +11,8 @@ use crate::snapshot::EngineRow;
 use crate::tui::format;
 use crate::tui::scene::{Scene, short_target};
 use crate::tui::theme::Role;
-use crate::tui::widgets::framed_chart::side_by_side;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
-use crate::units::Ratio;
 
 /// The least rows that they take, with the name above them.
 pub(super) const LEAST: u16 = 6;
@@ -30,13 +28,13 @@ pub(super) fn engine_charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'
     }
     let figure = |name: &'static str, text: String| [Segment::dim(name), Segment::text(text)];
     if row.revenue.is_some() {
-        rule = rule.right(figure("earned ", scene.money(row.revenue, 10).trim().to_owned()));
+        rule = rule.right(figure("revenue ", scene.money(row.revenue, 10).trim().to_owned()));
     }
     if let Some(preemptions) = row.preemptions {
         rule = rule.right(figure("   preempted ", format::compact(preemptions)));
     }
     if let Some(acceptance) = row.spec_acceptance {
-        rule = rule.right(figure("   drafts kept ", format::percent(Some(acceptance)).trim().to_owned()));
+        rule = rule.right(figure("   drafts accepted ", format::percent(Some(acceptance)).trim().to_owned()));
     }
     if let Some(within) = row.within_slo {
         rule = rule.right(figure("   in SLO ", format::percent1(Some(within)).trim().to_owned()));
@@ -45,96 +43,109 @@ pub(super) fn engine_charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'
     rule = rule.right(figure("   end to end p99 ", latencies::bounded(end_to_end, is_above)));
     rule.draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    let subject = Subject::Engine(row.target.clone(), None);
-    for (chart, place) in charts(scene, row, &subject).into_iter().zip(side_by_side(below, 4, 2)) {
-        chart.draw(canvas, place, scene);
-    }
+    let (subject, served) = (Subject::Engine(row.target.clone(), None), Served::one(row));
+    EngineCharts::of_row(scene, row, &subject, &served).draw(canvas, below, scene);
 }
 
-/// Draws four charts of a unit or an engine side by side: requests, cache, and both latencies over the chosen span.
-pub(super) fn charts_of(
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    scene: &Scene<'_>,
-    subject: &Subject,
-    served: &Served<'_>,
-) {
-    let both = |kind| latencies::figure(over_span(scene, subject, kind));
-    let figures = [both(LatencyKind::ToFirstToken), both(LatencyKind::BetweenTokens)];
-    let charts = four(scene, subject, (served.running, served.waiting, served.kv()), figures);
-    for (chart, place) in charts.into_iter().zip(side_by_side(area, 4, 2)) {
-        chart.draw(canvas, place, scene);
-    }
+/// The charts of an engine, or of the engines of a unit, a node or a model together.
+pub(super) struct EngineCharts<'a> {
+    /// What its past is kept under.
+    subject: &'a Subject,
+    /// What it does at present.
+    served: &'a Served<'a>,
+    /// Both latencies in words: to the first token and between tokens.
+    latencies: [String; 2],
 }
 
-/// Draws what it makes: output, prompts, and the part of them that its cache had.
-pub(super) fn tokens_of(
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    scene: &Scene<'_>,
-    subject: &Subject,
-    served: &Served<'_>,
-) {
-    let rate = |value| format!("{} tok/s", format::scaled_tight(value).trim());
-    let charts = [
-        Chart { layers: vec![(Measure::Output, Role::Output)], ..blank("Output", rate(served.output), subject) },
-        Chart {
+impl<'a> EngineCharts<'a> {
+    /// Those of a subject, its latencies over the chosen span.
+    pub(super) fn of(scene: &Scene<'_>, subject: &'a Subject, served: &'a Served<'a>) -> Self {
+        let both = |kind| latencies::figure(over_span(scene, subject, kind));
+        let latencies = [both(LatencyKind::ToFirstToken), both(LatencyKind::BetweenTokens)];
+        Self { subject, served, latencies }
+    }
+
+    /// Those of one engine. In a unit it has no samples of its own: those of the window stand in.
+    fn of_row(scene: &Scene<'_>, row: &EngineRow, subject: &'a Subject, served: &'a Served<'a>) -> Self {
+        let mut charts = Self::of(scene, subject, served);
+        let windows = [(LatencyKind::ToFirstToken, row.ttft_seconds), (LatencyKind::BetweenTokens, row.itl_seconds)];
+        for (text, (kind, of)) in charts.latencies.iter_mut().zip(windows) {
+            let has_own = row.unit.is_none() && over_span(scene, subject, kind).is_some();
+            if !has_own && of.p50.is_some() {
+                *text = latencies::pair(&format::latency(of.p50), &format::latency(of.p99));
+            }
+        }
+        charts
+    }
+
+    /// Draws requests in work and waiting, the cache, and both latencies, side by side.
+    pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+        charts::draw_row(canvas, area, scene, self.of_requests(scene), 4);
+    }
+
+    /// Draws what it makes: output, prompts, and the part of them that its cache had.
+    pub(super) fn draw_tokens(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+        charts::draw_row(canvas, area, scene, self.of_tokens(), 3);
+    }
+
+    fn of_requests(&self, scene: &Scene<'_>) -> [Chart<'static>; 4] {
+        let (subject, served) = (self.subject, self.served);
+        let slo = scene.snap.slo.unwrap_or_default();
+        let count = |count: Option<u64>| count.map_or_else(|| format::UNKNOWN.to_owned(), format::compact);
+        let requests = if scene.size.0 >= 160 {
+            format!("{} run, {} wait", count(served.running), count(served.waiting))
+        } else {
+            format!("{} ({} wait)", count(served.running), count(served.waiting))
+        };
+        let [to_first, between] = self.latencies.clone();
+        [
+            Chart {
+                layers: vec![(Measure::Running, Role::Output), (Measure::Waiting, Role::Warning)],
+                ..blank("Requests", requests, subject)
+            },
+            Chart {
+                layers: vec![(Measure::Kv, Role::Hit)],
+                top: Some(1.0),
+                format: charts::share,
+                ..blank("KV cache", format::percent(served.kv()), subject)
+            },
+            latency("TTFT", to_first, [Measure::TtftMedian, Measure::TtftTail], subject).with(slo.ttft_p99_seconds),
+            Chart {
+                absent: if served.makes(Measure::Output) { charts::NOT_YET } else { ONLY_PREFILL },
+                ..latency("ITL", between, [Measure::ItlMedian, Measure::ItlTail], subject).with(slo.itl_p99_seconds)
+            },
+        ]
+    }
+
+    fn of_tokens(&self) -> [Chart<'static>; 3] {
+        let (subject, served) = (self.subject, self.served);
+        let rate = |measure| format!("{} tok/s", format::scaled_tight(served.rate(measure)).trim());
+        let output =
+            Chart { layers: vec![(Measure::Output, Role::Output)], ..blank("Output", rate(Measure::Output), subject) };
+        let prompt = Chart {
             layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
-            ..blank("Prompt", rate(served.prompt), subject)
-        },
-        Chart {
+            ..blank("Prompt", rate(Measure::Prompt), subject)
+        };
+        let hits = Chart {
             layers: vec![(Measure::HitRate, Role::Hit)],
             kind: Kind::Line,
             format: charts::share,
-            ..blank("Hit rate", String::new(), subject)
-        },
-    ];
-    for (chart, place) in charts.into_iter().zip(side_by_side(area, 3, 2)) {
-        chart.draw(canvas, place, scene);
+            ..blank("Hit rate", format::percent1(served.hits()), subject)
+        };
+        let never = |name, why| Chart { absent: why, ..blank(name, "", subject) };
+        if !served.makes(Measure::Output) {
+            return [never("Output", ONLY_PREFILL), prompt, hits];
+        }
+        if !served.makes(Measure::Prompt) {
+            return [output, never("Prompt", ONLY_DECODE), never("Hit rate", ONLY_DECODE)];
+        }
+        [output, prompt, hits]
     }
 }
 
-fn charts(scene: &Scene<'_>, row: &EngineRow, subject: &Subject) -> [Chart<'static>; 4] {
-    // An engine in a unit has no samples of its own; the window's stand in.
-    let kept = if row.unit.is_some() { None } else { Some(subject) };
-    let both = |kind: LatencyKind, of: crate::snapshot::Quantiles| match kept.map(|kept| over_span(scene, kept, kind)) {
-        Some(over) if over.is_some() || of.p50.is_none() => latencies::figure(over),
-        _ => format!("{} p99 {}", format::latency(of.p50).trim(), format::latency(of.p99).trim()),
-    };
-    let figures =
-        [both(LatencyKind::ToFirstToken, row.ttft_seconds), both(LatencyKind::BetweenTokens, row.itl_seconds)];
-    four(scene, subject, (row.running, row.waiting, row.kv_usage), figures)
-}
-
-/// Requests in work and waiting, and the cache; then both latencies under these figures.
-fn four(
-    scene: &Scene<'_>,
-    subject: &Subject,
-    (running, waiting, kv): (Option<u64>, Option<u64>, Option<Ratio>),
-    [to_first, between]: [String; 2],
-) -> [Chart<'static>; 4] {
-    let slo = scene.snap.slo.unwrap_or_default();
-    let count = |count: Option<u64>| count.map_or_else(|| format::UNKNOWN.to_owned(), format::compact);
-    let requests = if scene.size.0 >= 160 {
-        format!("{} run, {} wait", count(running), count(waiting))
-    } else {
-        format!("{} ({} wait)", count(running), count(waiting))
-    };
-    [
-        Chart {
-            layers: vec![(Measure::Running, Role::Output), (Measure::Waiting, Role::Warning)],
-            ..blank("Requests", requests, subject)
-        },
-        Chart {
-            layers: vec![(Measure::Kv, Role::Hit)],
-            top: Some(1.0),
-            format: charts::share,
-            ..blank("KV cache", format::percent(kv).trim().to_owned(), subject)
-        },
-        latency("TTFT", to_first, [Measure::TtftMedian, Measure::TtftTail], subject).with(slo.ttft_p99_seconds),
-        latency("ITL", between, [Measure::ItlMedian, Measure::ItlTail], subject).with(slo.itl_p99_seconds),
-    ]
-}
+/// What engines of one role alone never have.
+const ONLY_PREFILL: &str = "prefill only: decode makes the output";
+const ONLY_DECODE: &str = "decode only: prefill computes the prompts";
 
 /// A latency between its median and its p99.
 pub(super) fn latency(

@@ -52,7 +52,7 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         C::right("in SLO", 6, |row| within(row.within_slo)).rank(4).only(scene.snap.slo.is_some()),
         C::right("in/s", 5, |row| tables::rate(row.prompt_per_second)).rank(5),
         C::right("out/s", 5, |row| tables::rate(row.output_per_second)),
-        C::right("earned", 9, |row| {
+        C::right("revenue", 9, |row| {
             row.revenue.map_or_else(Cell::unknown, |_| Cell::text(scene.money(row.revenue, 9)))
         })
         .rank(4),

@@ -7,6 +7,7 @@ use super::list::{Col, List, figure, said};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{GpuRow, NodeRow};
+use crate::tui::app::Reach;
 use crate::tui::format;
 use crate::tui::scene::{Scene, mark, short_gpu};
 use crate::tui::series::Points;
@@ -51,6 +52,7 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
     let several = lines.iter().any(|line| line.at.is_some());
     let digits = lines.iter().map(|line| line.gpu.index.to_string().len()).max().unwrap_or(1);
     let any = |is: fn(&GpuRow) -> bool| lines.iter().any(|line| is(line.gpu));
+    let has_limit = any(|gpu| gpu.power_limit_watts.is_some());
     let line = if width >= 160 {
         42
     } else if width >= 110 {
@@ -61,15 +63,15 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
     vec![
         C::left("GPUs", if several { 18 } else { 8 }, move |line| name(line, digits))
             .stretch(1, if several { 30 } else { 14 }),
-        C::left(format!("load, {}", scene.app.charts.reach.name()), 6, move |gpu| load_line(scene, gpu, line))
+        C::left(format!("load, {}", reach(scene).word()), 6, move |gpu| load_line(scene, gpu, line))
             .rank(4)
             .stretch(3, line),
         C::right("now", 5, |line| figure(&format::percent(line.gpu.utilization))),
         C::left("memory", 8, |line| memory_gauge(line.gpu)).rank(5).stretch(2, 22),
         C::right("", 12, |line| figure(&format::memory(line.gpu.memory_used_bytes, line.gpu.memory_total_bytes)))
             .rank(1),
-        C::left("power", 6, |line| power_gauge(line.gpu)).rank(7).stretch(1, 18),
-        C::right("", 6, |line| figure(&format::watts(line.gpu.power_watts))).rank(2),
+        C::left("power", 6, |line| power_gauge(line.gpu)).rank(7).stretch(1, 18).only(has_limit),
+        C::right(if has_limit { "" } else { "power" }, 6, |line| figure(&format::watts(line.gpu.power_watts))).rank(2),
         C::right("temp", 4, |line| temperature(line.gpu)).rank(2),
         C::right("SM clock", 8, |line| {
             line.gpu.sm_clock_mhz.map_or_else(Cell::unknown, |c| Cell::dim(format!("{} MHz", c.get())))
@@ -81,7 +83,7 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
         C::right("XID", 3, |line| line.gpu.xid.map_or_else(Cell::unknown, |xid| said(Role::Critical, xid.to_string())))
             .rank(6)
             .only(any(|gpu| gpu.xid.is_some())),
-        C::left("process", 12, |line| process(line.gpu)).rank(3).stretch(2, 40),
+        C::left("process", 12, |line| process(line.gpu)).rank(3).stretch(2, 40).only(any(says_something)),
     ]
 }
 
@@ -116,8 +118,14 @@ fn traffic(gpu: &GpuRow) -> String {
     format::scaled_tight(bytes).trim().to_owned()
 }
 
+/// The chosen span, as far as the loads of single GPUs are kept.
+fn reach(scene: &Scene<'_>) -> Reach {
+    let chosen = scene.app.charts.reach;
+    if chosen.span() > Reach::Quarter.span() { Reach::Quarter } else { chosen }
+}
+
 fn load_line(scene: &Scene<'_>, line: &GpuOf<'_>, cells: u16) -> Cell<'static> {
-    let span = scene.app.charts.reach.span();
+    let span = reach(scene).span();
     let points = Points::of(scene, &Subject::Gpu(line.node.name.clone(), line.gpu.index), Measure::Load, span);
     if points.is_empty() {
         // Nothing is known of the past: the load of now, as a bar.
@@ -147,6 +155,12 @@ fn temperature(gpu: &GpuRow) -> Cell<'static> {
     let Some(degrees) = gpu.temperature_celsius else { return Cell::unknown() };
     let role = if gpu.throttle.is_some_and(|throttle| throttle.thermal) { Role::Warning } else { Role::Text };
     said(role, format!("{}°", degrees.get()))
+}
+
+/// Whether there is anything to say of who holds a GPU.
+fn says_something(gpu: &GpuRow) -> bool {
+    let is_held = gpu.throttle.is_some_and(crate::reading::Throttle::any);
+    gpu.state != Health::Live || is_held || !gpu.processes.is_empty()
 }
 
 /// Who holds the GPU, or what is wrong with it.

@@ -3,10 +3,11 @@
 use ratatui::layout::Rect;
 
 use crate::counters::quantile;
-use crate::history::{LatencyKind, RequestCounts, Subject};
+use crate::history::{LatencyKind, Measure, RequestCounts, Subject};
 use crate::reading::Histogram;
 use crate::tui::format;
 use crate::tui::scene::Scene;
+use crate::tui::series::Points;
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::{Heading, TitledRule};
 use crate::tui::widgets::{Canvas, Segment, Span, flow};
@@ -62,6 +63,8 @@ pub(super) fn bounded(seconds: Option<f64>, is_beyond: bool) -> String {
 pub(super) struct Now {
     pub(super) seconds: f64,
     pub(super) p99: [String; 3],
+    /// What else is told of it behind the requests: the share within the objectives, drafts that were accepted.
+    pub(super) facts: Vec<Vec<Span>>,
 }
 
 /// A latency over the span; `None` where there are no samples.
@@ -72,10 +75,28 @@ pub(super) fn over_span(scene: &Scene<'_>, subject: &Subject, kind: LatencyKind)
     Some(OverSpan { p50: Quantile::of(&all, 0.5), p99: Quantile::of(&all, 0.99), samples })
 }
 
-/// `0.31 s p99 0.46 s`; `no samples`.
+/// `0.31 p99 0.46 s`; `no samples`.
 pub(super) fn figure(over: Option<OverSpan>) -> String {
-    let Some(over) = over else { return "no samples".to_owned() };
-    format!("{} p99 {}", over.p50.text(), over.p99.text())
+    over.map_or_else(|| "no samples".to_owned(), |over| pair(&over.p50.text(), &over.p99.text()))
+}
+
+/// A median with its p99; a unit that both have is written once.
+pub(super) fn pair(p50: &str, p99: &str) -> String {
+    let (p50, p99) = (p50.trim(), p99.trim());
+    let unit = |text: &str| text.rsplit_once(' ').map(|(_, unit)| unit.to_owned());
+    let short =
+        p50.rsplit_once(' ').filter(|(_, own)| unit(p99).as_deref() == Some(*own)).map_or(p50, |(text, _)| text);
+    format!("{short} p99 {p99}")
+}
+
+/// The chosen span in a word, or as much of it as there are latencies of.
+fn span_word(scene: &Scene<'_>, subject: &Subject) -> String {
+    let reach = scene.app.charts.reach;
+    let of = |measure| Points::of(scene, subject, measure, reach.span()).began();
+    let began = [Measure::TtftMedian, Measure::ItlMedian].into_iter().filter_map(of).min();
+    let known =
+        began.map(|began| scene.snap.at - began).filter(|known| known.millis() < reach.span().millis() * 9 / 10);
+    known.map_or_else(|| reach.word().to_owned(), format::duration)
 }
 
 /// Draws each latency in a row, and below them what became of the requests.
@@ -95,8 +116,9 @@ pub(super) fn draw(
     let last = area.width.min(WIDEST);
     let ends = [1, 2, 3].map(|nth: u16| last.saturating_sub(FIGURE * (3 - nth)));
     let at_now = ends[2] + GAP_NOW + FIGURE;
+    let now_facts = now.map(|now| now.facts.clone()).unwrap_or_default();
     let now = now.filter(|_| at_now < area.width);
-    let span = reach.word();
+    let span = span_word(scene, subject);
     let texts = [format!("p50 {span}"), format!("p99 {span}"), "samples".to_owned()];
     let mut headings: Vec<(String, u16)> = texts.into_iter().zip(ends).collect();
     headings.extend(now.map(|now| (format!("p99 {:.0}s", now.seconds), at_now)));
@@ -133,7 +155,10 @@ pub(super) fn draw(
     }
     if area.height > 5 {
         let last = Rect { y: area.y + 5, height: 1, ..area };
-        flow(canvas, last, &requests(scene.app.history.requests(subject, scene.snap.at, reach.span())), 2);
+        let mut facts = requests(scene.app.history.requests(subject, scene.snap.at, reach.span()));
+        // What is grave stands behind the number of requests; what is of the moment behind that.
+        facts.splice(1..1, now_facts);
+        flow(canvas, last, &facts, 2);
     }
 }
 
@@ -149,7 +174,7 @@ pub(super) fn requests(counts: RequestCounts) -> Vec<Vec<Span>> {
         return vec![vec![(Role::Dim, "no request ended".to_owned())]];
     };
     let share = |part: Option<f64>| part.map(|part| format!("{:.1} %", 100.0 * (part / ended).clamp(0.0, 1.0)));
-    let plain = [(share(counts.stopped), "stopped"), (share(counts.length), "at their length")];
+    let plain = [(share(counts.stopped), "stopped"), (share(counts.length), "at max length")];
     let grave = [(counts.failed, "failed"), (counts.preempted, "preempted"), (counts.aborted, "aborted")];
     let mut facts = vec![fact(count(ended), "requests", Role::Text)];
     facts.extend(grave.into_iter().filter_map(|(number, what)| {
@@ -177,6 +202,14 @@ mod tests {
         assert_eq!(text([50, 90, 100], 0.99), ">60.0 s");
         assert_eq!(text([50, 100, 100], 0.99), "58.8 s");
         assert_eq!(text([0, 0, 0], 0.99), "–");
+    }
+
+    #[test]
+    fn a_unit_that_both_have_is_written_once() {
+        assert_eq!(pair("0.36 s", "6.10 s"), "0.36 p99 6.10 s");
+        assert_eq!(pair("37 ms", "0.33 s"), "37 ms p99 0.33 s");
+        assert_eq!(pair("27.4 s", ">60.0 s"), "27.4 p99 >60.0 s");
+        assert_eq!(pair("–", "–"), "– p99 –");
     }
 
     #[test]

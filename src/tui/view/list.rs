@@ -188,6 +188,8 @@ pub(super) struct List<'a, 's, R> {
     pub(super) tree: &'a dyn Fn(&R) -> Tree,
     /// Whether it has a chosen row and can be sorted, by its state.
     pub(super) state: Option<&'a ListState>,
+    /// Whether the chosen row of that state is one of another list.
+    pub(super) is_chosen_elsewhere: bool,
     /// The row below all others, given how many found no room.
     pub(super) total: Option<&'a dyn Fn(usize) -> Row<'static>>,
     pub(super) gap: u16,
@@ -214,7 +216,18 @@ impl<'a, 's, R> List<'a, 's, R> {
         let key: &dyn Fn(&R) -> RowKey = &|_| RowKey::of(0);
         let tree: &dyn Fn(&R) -> Tree = &|_| Tree::None;
         let title = vec![Segment::title(title)];
-        Self { title, columns, rows, key, tree, state: None, total: None, gap: 2, note: None }
+        Self {
+            title,
+            columns,
+            rows,
+            key,
+            tree,
+            state: None,
+            is_chosen_elsewhere: false,
+            total: None,
+            gap: 2,
+            note: None,
+        }
     }
 
     /// Draws it. What is hidden is said in the last row.
@@ -240,7 +253,7 @@ impl<'a, 's, R> List<'a, 's, R> {
         let columns: Vec<Column<'_>> = self.columns.iter().map(|col| col.column.clone()).collect();
         let orders = orders(self.columns);
         let keys: Vec<RowKey> = self.rows.iter().map(|row| (self.key)(row)).collect();
-        let chosen = self.state.map(|state| state.place(&keys));
+        let chosen = self.state.filter(|_| !self.is_chosen_elsewhere).map(|state| state.place(&keys));
         let room = usize::from(area.height.saturating_sub(1));
         let is_cut = keys.len() + usize::from(self.total.is_some()) > room;
         let blank = |_: usize| Row::default();
@@ -264,7 +277,7 @@ impl<'a, 's, R> List<'a, 's, R> {
                 is_asked: turned || self.state.is_some_and(|state| state.order() > 0),
             }),
             len: keys.len(),
-            first: self.state.map_or(0, |state| state.first(page, &keys)),
+            first: self.state.filter(|_| !self.is_chosen_elsewhere).map_or(0, |state| state.first(page, &keys)),
             row: &row,
             total,
         };

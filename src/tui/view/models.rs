@@ -52,7 +52,7 @@ impl View for Models {
         let mut layout = Layout::default();
         let basis = u16::from(area.height > 12);
         let room = area.height - basis;
-        let wanted = (scene.snap.models.len() + scene.snap.money.beside_models.len()).min(1_000) as u16 + 3;
+        let wanted = (scene.snap.models.len() + scene.snap.money.beside_models.len()).min(1_000) as u16 + 2;
         let spare = room.saturating_sub(wanted);
         let detail = if spare >= DETAIL {
             spare
@@ -215,11 +215,9 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
         C::left("Models", 11, |row| {
             if is_beside(row) { Cell::dim(row.model.to_string()) } else { Cell::text(row.model.to_string()) }
         })
-        .stretch(2, 34)
+        .stretch(1, 34)
         .rising(|row| By::Name(row.model.to_string())),
-        C::left("list", 12, |row| Cell::dim(row.money.list.as_ref().map_or(String::new(), ToString::to_string)))
-            .rank(8)
-            .stretch(1, 28),
+        C::left("list", 12, move |row| Cell::dim(list_name(row, width < 160))).rank(8).stretch(3, 28),
         C::right("nodes", 5, |row| own(row, nodes(scene, row))).rank(6),
         C::right("in/s", 5, |row| own(row, tables::rate(row.prompt_per_second)))
             .rank(6)
@@ -232,7 +230,7 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
         .rank(7)
         .stretch(1, line),
         C::right("hit", 5, |row| own(row, hit(row))).rank(4),
-        C::right("earned", 8, |row| own(row, money(row.money.revenue)))
+        C::right("revenue", 8, |row| own(row, money(row.money.revenue)))
             .rank(9)
             .falling(|row| By::Number(number(row.money.revenue))),
         C::right("rev/h", 8, |row| own(row, money(row.money.revenue_per_hour)))
@@ -247,6 +245,13 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
             .rank(7)
             .falling(|row| By::Number(ratio(row.money.profit_per_hour, row.money.revenue_per_hour))),
     ]
+}
+
+/// The name of a model's price list; where it is to be short, without the model's name before it.
+fn list_name(row: &ModelRow, is_short: bool) -> String {
+    let Some(list) = &row.money.list else { return String::new() };
+    let own = list.as_str().strip_prefix(row.model.as_str()).and_then(|rest| rest.strip_prefix('-'));
+    own.filter(|own| is_short && !own.is_empty()).unwrap_or(list.as_str()).to_owned()
 }
 
 /// What stands for no model has money only.

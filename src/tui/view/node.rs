@@ -6,7 +6,7 @@ use super::charts::{self, Chart, Kind, Margin};
 use super::engine_rows::engine_rows;
 use super::gpus::{GpuOf, gpus};
 use super::model::blank;
-use super::served::first_word;
+use super::served::{Served, first_word};
 use super::{Hits, Layout, Part, View, node_events, nodes, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
@@ -18,7 +18,6 @@ use crate::tui::pane;
 use crate::tui::scene::{Scene, mark};
 use crate::tui::theme::Role;
 use crate::tui::widgets::digits::{DigitForm, Digits};
-use crate::tui::widgets::framed_chart::side_by_side;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, flow};
 use crate::units::{Money, Ratio};
@@ -242,6 +241,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
     let known: Vec<f64> = now.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
     let load = Ratio::of(known.iter().sum(), known.len() as f64);
     let rate = |value| format::scaled_tight(value).trim().to_owned() + " tok/s";
+    let kv = Served::of(engines(&slow, now)).kv();
     let subject = subject(node);
     let charts = [
         Chart {
@@ -256,19 +256,17 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
             layers: vec![(Measure::Kv, Role::Hit)],
             top: Some(1.0),
             format: charts::share,
-            ..blank("KV", String::new(), &subject)
+            ..blank("KV", format::percent(kv), &subject)
         },
         Chart {
             layers: vec![(Measure::Load, Role::Output)],
             top: Some(1.0),
             kind: Kind::Heat,
             format: charts::share,
-            ..blank("Load", format::percent(load).trim().to_owned(), &subject)
+            ..blank("Load", format::percent(load), &subject)
         },
     ];
-    for (chart, place) in charts.into_iter().zip(side_by_side(area, 4, 2)) {
-        chart.draw(canvas, place, scene);
-    }
+    charts::draw_row(canvas, area, scene, charts, 4);
 }
 
 fn gpu_table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::reading::{Health, Histogram, ModelName};
+use crate::history::Measure;
+use crate::reading::{Health, Histogram, ModelName, Role};
 use crate::snapshot::{Alert, EngineRow, Severity, Snapshot};
-use crate::tui::theme::Role;
+use crate::tui::theme;
 use crate::units::Ratio;
 
 /// The engines of a node, a unit or a model together.
@@ -14,7 +15,7 @@ pub(super) struct Served<'a> {
     pub(super) model: Option<&'a str>,
     /// How many models there are.
     pub(super) models: usize,
-    pub(super) role: Option<crate::reading::Role>,
+    pub(super) role: Option<Role>,
     pub(super) running: Option<u64>,
     pub(super) waiting: Option<u64>,
     pub(super) prompt: Option<f64>,
@@ -36,6 +37,8 @@ pub(super) struct Served<'a> {
     pub(super) rows: usize,
     pub(super) live: usize,
     kv: (f64, u32),
+    /// Cached prompt tokens a second and all of them, of engines that report hits.
+    hits: (f64, f64),
     drafts: (f64, u32),
     /// The target of the last row: what is told of a target counts once.
     target: Option<&'a str>,
@@ -99,6 +102,11 @@ impl<'a> Served<'a> {
             self.drafts = (self.drafts.0 + kept.get(), self.drafts.1 + 1);
         }
         add(&mut self.within_slo, row.within_slo, |a, b| if b.get() < a.get() { b } else { a });
+        // What decode takes over from prefill is no hit of its own.
+        let hits = row.cache_hit_rate.filter(|_| row.role != Role::Decode);
+        if let Some((rate, prompt)) = hits.zip(row.prompt_per_second) {
+            self.hits = (self.hits.0 + rate.get() * prompt, self.hits.1 + prompt);
+        }
         if let Some(kv) = row.kv_usage {
             self.kv = (self.kv.0 + kv.get(), self.kv.1 + 1);
         }
@@ -109,8 +117,28 @@ impl<'a> Served<'a> {
         self.within_slo
     }
 
-    /// The mean share of drafted tokens that they keep.
-    pub(super) fn drafts_kept(&self) -> Option<Ratio> {
+    /// Whether they make tokens of a kind: prefill computes prompts and no output, decode the other way.
+    pub(super) fn makes(&self, measure: Measure) -> bool {
+        match self.role {
+            Some(Role::Prefill) => measure == Measure::Prompt,
+            Some(Role::Decode) => measure == Measure::Output,
+            _ => true,
+        }
+    }
+
+    /// How many tokens of a kind they make a second; `None` too where they make none.
+    pub(super) fn rate(&self, measure: Measure) -> Option<f64> {
+        let rate = if measure == Measure::Prompt { self.prompt } else { self.output };
+        rate.filter(|_| self.makes(measure))
+    }
+
+    /// The cached share of their prompts.
+    pub(super) fn hits(&self) -> Option<Ratio> {
+        Ratio::of(self.hits.0, self.hits.1)
+    }
+
+    /// The mean share of drafted tokens that they accept.
+    pub(super) fn drafts_accepted(&self) -> Option<Ratio> {
         Ratio::of(self.drafts.0, f64::from(self.drafts.1))
     }
 
@@ -171,10 +199,10 @@ pub(super) fn word_of(name: &str) -> &str {
 }
 
 /// The role of a name with this gravest alert.
-pub(super) fn name_role(gravest: Option<Severity>) -> Role {
+pub(super) fn name_role(gravest: Option<Severity>) -> theme::Role {
     match gravest {
-        Some(Severity::Critical) => Role::Critical,
-        Some(Severity::Warning) => Role::Warning,
-        _ => Role::Text,
+        Some(Severity::Critical) => theme::Role::Critical,
+        Some(Severity::Warning) => theme::Role::Warning,
+        _ => theme::Role::Text,
     }
 }

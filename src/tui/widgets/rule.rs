@@ -47,6 +47,13 @@ impl<'a> TitledRule<'a> {
         self
     }
 
+    /// Whether title, note and all groups at the right find room in so many cells.
+    pub fn fits(&self, width: u16) -> bool {
+        let left = cells(&self.title) + cells(&self.note);
+        let right: usize = self.right.iter().map(|group| cells(group)).sum();
+        left + right + 5 <= usize::from(width)
+    }
+
     /// Draws it into the first row of `area`.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let mut clip = canvas.clip(Rect { height: area.height.min(1), ..area });

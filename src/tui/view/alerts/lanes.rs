@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::super::about::{about_all, found};
 use super::super::charts::{self, Chart, Kind};
+use super::super::list::known_sum;
 use super::super::model::blank;
 use super::super::served::word_of;
 use super::log::{DAY, letter};
@@ -15,8 +16,10 @@ use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
 use crate::tui::widgets::event_lane::{EventLanes, Lane, LaneEvent};
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Segment};
-use crate::units::{Span, Timestamp};
+use crate::units::{Money, Span, Timestamp};
 
 /// The most lanes of alerts.
 const MOST: usize = 8;
@@ -33,22 +36,24 @@ pub(super) fn rows(scene: &Scene<'_>) -> u16 {
 /// Draws the profit into `area`, the lanes into `lanes`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, scene: &Scene<'_>) {
     let span = scene.app.charts.reach.span();
-    let profit = scene.snap.money.profit_per_hour;
     let chart = Rect { x: area.x + NAME, width: area.width.saturating_sub(NAME), ..area }.intersection(area);
-    let figure = profit.map_or(format::UNKNOWN.to_owned(), |profit| format!("{} /h", format::signed(profit, 9)));
     let subject = Subject::Fleet;
     Chart {
         layers: vec![(Measure::Profit, Role::Gain)],
         kind: Kind::Line,
         format: charts::rate,
         scale_width: AGE,
-        ..blank("Profit", figure, &subject)
+        ..blank("", "", &subject)
     }
     .draw(canvas, chart, scene);
     let points = Points::of(scene, &subject, Measure::Profit, span);
     let axis = axis(scene, &[&points], span, chart.width.saturating_sub(AGE + 1));
     let known = known(scene);
-    let mut rows: Vec<Lane<'_>> = grouped(scene, &known).iter().map(|group| group.lane(scene)).collect();
+    let groups = grouped(scene, &known);
+    rule(canvas, area, &axis);
+    let left = Rect { y: area.y + 1, width: NAME - 2, height: area.height.saturating_sub(1), ..area };
+    facts(canvas, left.intersection(area), scene, (&points, &axis), &known);
+    let mut rows: Vec<Lane<'_>> = groups.iter().map(|group| group.lane(scene)).collect();
     let moments: Vec<LaneEvent> = known
         .iter()
         .filter(|event| !event.is_alert())
@@ -65,6 +70,59 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, scene: &Sce
         figure_width: AGE + 1,
     }
     .draw(canvas, lanes);
+}
+
+/// How long a cell is, and what stands in the lanes.
+fn rule(canvas: &mut Canvas<'_>, area: Rect, axis: &TimeAxis) {
+    let cell = format::duration(axis.cell());
+    TitledRule::new("Profit and alerts")
+        .note([Segment::dim(format!(" · a cell is {cell}"))])
+        .right([Segment::new(Role::Critical, "━"), Segment::dim(" critical  ")])
+        .right([Segment::new(Role::Warning, "━"), Segment::dim(" warning  ")])
+        .right([Segment::dim("━ over  ▲ began")])
+        .draw(canvas, area);
+}
+
+/// Beside the chart: the profit an hour now, at its least and its most, and how many alerts there were.
+fn facts(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    (points, axis): (&Points, &TimeAxis),
+    known: &[HistoryEvent],
+) {
+    let currency = format::symbol(scene.currency()).trim_end().to_owned();
+    let reach = scene.app.charts.reach;
+    let span = charts::known_span(axis, reach.span(), reach.word());
+    let amount = |value: f64| {
+        let sign = if value < 0.0 { '−' } else { '+' };
+        format!("{sign}{currency}{}", format::axis_figure(value.abs()))
+    };
+    let profit = scene.snap.money.profit_per_hour;
+    let role = if profit.is_some_and(|profit| profit < Money::ZERO) { Role::Loss } else { Role::Gain };
+    let now = profit.map_or(format::UNKNOWN.to_owned(), |profit| format::signed(profit, 12));
+    let values = points.on(axis);
+    let (least, most) = charts::ends(&values).map_or((None, None), |(least, most)| (Some(least), Some(most)));
+    let told = |value: Option<f64>| value.map_or(format::UNKNOWN.to_owned(), amount);
+    let over = known.iter().filter(|event| event.is_alert() && event.until.is_some()).count();
+    let cost = known_sum(known.iter().filter(|event| event.is_alert()).map(|event| event.cost));
+    let mut rows = vec![
+        ("profit an hour".to_owned(), Segment::new(role, now)),
+        (format!("least, {span}"), Segment::text(told(least))),
+        (format!("most, {span}"), Segment::text(told(most))),
+        ("alerts now".to_owned(), Segment::text(format::grouped(scene.snap.alerts.len() as u128))),
+        (format!("alerts over, {span}"), Segment::text(format::grouped(over as u128))),
+    ];
+    rows.extend(cost.map(|cost| {
+        (
+            format!("their cost, {span}"),
+            Segment::text(format!("≈ {currency}{}", format::tight(cost.max(0.0), 8).trim())),
+        )
+    }));
+    for (row, (what, figure)) in (0..area.height).zip(rows) {
+        canvas.pen(area, row).put(Role::Dim, &format::cut(&what, usize::from(area.width)));
+        canvas.clip(area).line_to(area.width, row, &[figure]);
+    }
 }
 
 /// One alert as often as it came.

@@ -2,11 +2,12 @@
 
 mod lanes;
 mod log;
+mod resolved;
 mod rows;
 
 use ratatui::layout::Rect;
 
-use super::engine_charts::charts_of;
+use super::engine_charts::EngineCharts;
 use super::list::List;
 use super::served::Served;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, charts, list, node};
@@ -49,7 +50,7 @@ impl View for Alerts {
     }
 
     fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
-        lines(scene).iter().map(key).collect()
+        keys(scene, &lines(scene), &Log::of(scene))
     }
 
     fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
@@ -64,9 +65,9 @@ impl View for Alerts {
         let alerts = lines(scene).len().min(1_000) as u16;
         let wanted = (alerts + 1).max(LIST) + if alerts > 0 { WHOLE } else { 0 };
         // What is wrong now comes first; the past has what is left, and at least a third.
-        let list = wanted.min(room).min(room - (room / 3).min(log.rows()));
+        let list = wanted.min(room).min(room - (room / 3).min(log.rows(scene)));
         // What neither needs shows what the chosen alert is about; else the profit.
-        let spare = (room - list).saturating_sub(log.wanted());
+        let spare = (room - list).saturating_sub(log.wanted(scene));
         let has_detail = has_lanes && spare >= DETAIL && detail_of(scene).is_some();
         let detail = if has_detail { spare.min(MOST_DETAIL) } else { 0 };
         let more = if has_lanes { (spare - detail).min(MORE_CHART) } else { 0 };
@@ -78,7 +79,7 @@ impl View for Alerts {
         rest = Rect { y: rest.y + list, height: rest.height - list, ..rest };
         layout.put(Part::Table(3), Rect { height: detail, ..rest });
         rest = Rect { y: rest.y + detail, height: rest.height - detail, ..rest };
-        let [resolved, events] = log.heights(rest.height);
+        let [resolved, events] = log.heights(scene, rest.height);
         layout.put(Part::Table(1), Rect { height: resolved, ..rest });
         layout.put(Part::Table(2), Rect { y: rest.y + resolved, height: events, ..rest });
         layout
@@ -89,9 +90,11 @@ impl View for Alerts {
             let lanes = layout.area(Part::Table(0)).unwrap_or_default();
             lanes::draw(canvas, area, lanes, scene);
         }
-        let log = Log::of(scene);
+        let (lines, log) = (lines(scene), Log::of(scene));
+        let is_active = chosen(scene, &lines).is_some();
+        let mut hits = Hits::default();
         if let Some(area) = layout.area(Part::Table(1)) {
-            log.draw_resolved(canvas, area, scene);
+            hits = resolved::draw(canvas, area, scene, &log.resolved, !is_active);
         }
         if let Some(area) = layout.area(Part::Table(2)) {
             log.draw_events(canvas, area, scene);
@@ -102,8 +105,7 @@ impl View for Alerts {
         if let Some(area) = layout.area(Part::Basis) {
             pane::basis(canvas, area, scene);
         }
-        let Some(area) = layout.area(Part::List) else { return Hits::default() };
-        let lines = lines(scene);
+        let Some(area) = layout.area(Part::List) else { return hits };
         let columns = columns(scene);
         let alerts: usize = lines.iter().map(|line| line.alerts.len()).sum();
         let filtered = list::filter_note(&scene.app.filter, lines.len(), 0);
@@ -111,6 +113,7 @@ impl View for Alerts {
         let mut list = List {
             key: &key,
             state: Some(scene.app.list_of(ViewId::Alerts)),
+            is_chosen_elsewhere: !is_active,
             note: filtered.or_else(|| lines.is_empty().then(|| well.to_owned())),
             gap: if area.width < 100 { 1 } else { 2 },
             ..List::plain(format!("Active {alerts}"), &columns, &lines)
@@ -119,7 +122,7 @@ impl View for Alerts {
             list.title.push(Segment::text(format!(" of {}", format::shorten(subject.as_str(), 30))));
             list.title.push(Segment::dim(" · Esc: all"));
         }
-        let hits = list.draw(canvas, area);
+        hits.extend(list.draw(canvas, area));
         if let Some(line) = chosen(scene, &lines) {
             whole(canvas, area, scene, lines.len(), line);
         }
@@ -127,9 +130,15 @@ impl View for Alerts {
     }
 
     fn enter(&self, scene: &Scene<'_>) -> Entry {
-        let lines = lines(scene);
-        let Some(line) = chosen(scene, &lines) else { return Entry::Nowhere };
-        let word = line.word();
+        let (lines, log) = (lines(scene), Log::of(scene));
+        let entries = resolved::entries(scene, &log.resolved);
+        let word = match (chosen(scene, &lines), chosen_entry(scene, &lines, &entries)) {
+            (Some(line), _) => line.word(),
+            // What it was about is behind each alert, these behind their row.
+            (None, Some(entry)) if entry.is_group() => return Entry::Fold(entry.key),
+            (None, Some(entry)) => entry.word(),
+            (None, None) => return Entry::Nowhere,
+        };
         let engines = scene.snap.engines.iter().find(|row| row.target.as_str() == word);
         if scene.snap.nodes.iter().any(|node| node.name.as_str() == word) {
             Entry::Into(Place::about(ViewId::Node, word))
@@ -147,13 +156,36 @@ impl View for Alerts {
     }
 
     fn commands(&self) -> &'static [Command] {
-        &[Command::Silence, Command::Enter, Command::Filter, Command::Sort, Command::Reach(Turn::Previous)]
+        &[
+            Command::Silence,
+            Command::Enter,
+            Command::Fold,
+            Command::Filter,
+            Command::Sort,
+            Command::Reach(Turn::Previous),
+        ]
     }
 }
 
+/// The rows of both lists: what is wrong, then what is over.
+fn keys(scene: &Scene<'_>, lines: &[Line<'_>], log: &Log) -> Vec<RowKey> {
+    let over = resolved::entries(scene, &log.resolved);
+    lines.iter().map(key).chain(over.iter().map(|entry| entry.key)).collect()
+}
+
+/// The chosen row among what is wrong; `None` where the chosen one is over.
 fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<&'l Line<'a>> {
-    let keys: Vec<RowKey> = lines.iter().map(key).collect();
-    lines.get(scene.app.list_of(ViewId::Alerts).place(&keys))
+    lines.get(scene.app.list_of(ViewId::Alerts).place(&keys(scene, lines, &Log::of(scene))))
+}
+
+/// The chosen row among what is over.
+fn chosen_entry<'l, 'a>(
+    scene: &Scene<'_>,
+    lines: &[Line<'_>],
+    entries: &'l [resolved::Entry<'a>],
+) -> Option<&'l resolved::Entry<'a>> {
+    let keys: Vec<RowKey> = lines.iter().map(key).chain(entries.iter().map(|entry| entry.key)).collect();
+    entries.get(scene.app.list_of(ViewId::Alerts).place(&keys).checked_sub(lines.len())?)
 }
 
 /// What the chosen alert is about, where there is more to show of it: a unit, else a node.
@@ -176,7 +208,7 @@ fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subject: &Subj
             let rows = scene.snap.engines.iter().filter(|row| row.unit.as_ref() == Some(unit));
             TitledRule::new(unit.to_string()).draw(canvas, area);
             let below = Rect { y: area.y + 1, height: (area.height - 1).min(MOST_DETAIL / 2), ..area };
-            charts_of(canvas, below, scene, subject, &Served::of(rows.map(AsRef::as_ref)));
+            EngineCharts::of(scene, subject, &Served::of(rows.map(AsRef::as_ref))).draw(canvas, below, scene);
         }
         _ => {}
     }

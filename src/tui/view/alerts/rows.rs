@@ -97,9 +97,11 @@ pub(super) fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, Line<'a>>> {
         C::left("about", 18, |line| Cell::text(line.about.clone()))
             .stretch(1, 34)
             .rising(|line| By::Name(line.about.clone())),
-        C::left("what it is and what to do", (scene.size.0 / 2).saturating_sub(6).clamp(16, 34), |line| {
-            Cell::Sentence(line.text().to_owned().into())
-        })
+        C::left(
+            if scene.size.0 < 70 { "what" } else { "what it is and what to do" },
+            (scene.size.0 / 2).saturating_sub(6).clamp(16, 34),
+            |line| Cell::Sentence(line.text().to_owned().into()),
+        )
         .stretch(4, 200),
         C::right("since", 5, move |line| Cell::dim(format::clock_minute(line.since(), zone))).rank(3),
         C::right("for", 5, |line| Cell::dim(format::duration(scene.ago(line.since()))))

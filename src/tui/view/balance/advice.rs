@@ -27,7 +27,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, group: &GroupBalance) {
 
 fn even(group: &GroupBalance, worst: &Balance) -> String {
     let over = worst.over_mean.get();
-    format!("{} shares its work: no rank carries more than {over:.2} x the mean.", name(group))
+    let what = if worst.balancer == Balancer::Load { "node" } else { "rank" };
+    format!("{} shares its work: no {what} carries more than {over:.2} x the mean.", name(group))
 }
 
 /// `r017 on gpu-0161 has 107 requests, the mean is 86: 1.24 x.`
@@ -42,11 +43,12 @@ fn uneven(worst: &Balance) -> String {
         Balancer::Kv => "of its KV cache in use",
         Balancer::Requests => "requests in work",
         Balancer::Experts => "of the load on experts",
+        Balancer::Load => "of GPU load",
     };
+    let at = if worst.balancer == Balancer::Load { String::new() } else { format!(" on {}", rank.node) };
     format!(
-        "r{} on {}: {} {what}, the mean is {}: {:.2} x.",
-        rank.rank,
-        rank.node,
+        "{}{at}: {} {what}, the mean is {}: {:.2} x.",
+        worst.name_of(rank),
         load(rank.load.unwrap_or(0.0)),
         load(worst.mean),
         worst.over_mean.get().min(99.0)
@@ -60,6 +62,7 @@ fn action(worst: &Balance) -> Option<&'static str> {
         Balancer::Tokens => "→ route prompts by their length, or cap what a rank prefills at once",
         Balancer::Kv => "→ cap the running requests of a rank, or route by free KV cache",
         Balancer::Requests => "→ route each request to the rank with the fewest in work",
+        Balancer::Load => "→ see what this node gets to do: its engine tells of no ranks",
         Balancer::Experts => "→ let SGLang place experts anew: --enable-eplb, --ep-num-redundant-experts",
     })
 }

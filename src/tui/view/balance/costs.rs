@@ -23,12 +23,14 @@ pub(super) fn an_hour(scene: &Scene<'_>) -> String {
 
 /// Each balancer with its worst group.
 pub(super) fn balancers(canvas: &mut Canvas<'_>, area: Rect, groups: &[GroupBalance]) {
-    TitledRule::new("The balancers").note([Segment::dim(" · worst group, max/mean")]).draw(canvas, area);
+    // Bars begin at 1, where nothing is uneven: that is said where they are drawn.
+    TitledRule::new("Balancers").note([Segment::dim(" · max/mean, bars from 1.00")]).draw(canvas, area);
+    let has_nodes = worst(groups, Balancer::Load).is_some();
     let rows = [
         ("prefill", "prompt tokens", Balancer::Tokens),
         ("decode", "KV cache", Balancer::Kv),
         ("", "requests", Balancer::Requests),
-        ("experts", "load of a GPU", Balancer::Experts),
+        if has_nodes { ("nodes", "GPU load", Balancer::Load) } else { ("experts", "load of a GPU", Balancer::Experts) },
     ];
     for (row, (stage, what, balancer)) in (1..).zip(rows).filter(|(row, _)| *row < area.height) {
         let worst = worst(groups, balancer);
@@ -89,7 +91,11 @@ pub(super) fn costs(
         canvas.pen(area, row).put(Role::Dim, &format::shorten(&what, room));
         canvas.clip(area).line_to(area.width, row, &[Segment::text(figure)]);
     }
+    let is_by_node = chosen.is_some_and(|group| group.balances.iter().any(|one| one.balancer == Balancer::Load));
     let formula = match chosen.map(|group| group.waiting) {
+        _ if is_by_node => {
+            ["known of ranks that step together: this".to_owned(), "unit's engine tells of none".to_owned()]
+        }
         Some(Waiting::Counted(share)) => [
             format!("its engine counts that ranks waited {}", format::percent1(Ratio::new(share)).trim()),
             "of their steps: that share of its cost".to_owned(),

@@ -13,7 +13,7 @@ use crate::tui::view::{RowKey, ViewId};
 use crate::tui::widgets::table::Cell;
 use crate::units::Money;
 
-use super::{UNEVEN, name, node};
+use super::{NODES, UNEVEN, name, node};
 
 /// The largest quotient that is written.
 const MOST: f64 = 99.0;
@@ -52,7 +52,7 @@ pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<Li
     };
     let first = |group: &'a GroupBalance| group.balances.first().map(|balance| of(group, balance, true));
     let mut firsts: Vec<Line<'a>> = groups.iter().filter_map(first).collect();
-    settle(&mut firsts, &columns("/h"), scene, ViewId::Balance, key);
+    settle(&mut firsts, &columns("/h", "Ranks of"), scene, ViewId::Balance, key);
     let all = |line: Line<'a>| {
         let balances = line.group.balances.iter().enumerate();
         balances.map(move |(nth, balance)| of(line.group, balance, nth == 0))
@@ -61,10 +61,10 @@ pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<Li
 }
 
 /// The columns; `an_hour` heads the costs.
-pub(super) fn columns<'s, 'a>(an_hour: &str) -> Vec<Col<'s, Line<'a>>> {
+pub(super) fn columns<'s, 'a>(an_hour: &str, of: &'static str) -> Vec<Col<'s, Line<'a>>> {
     type C<'s, 'a> = Col<'s, Line<'a>>;
     vec![
-        C::left("Ranks of", 10, |line| match node(line.group) {
+        C::left(of, 10, |line| match node(line.group) {
             _ if !line.is_first => Cell::Empty,
             Some(node) if line.is_alone => Cell::text(node.to_string()),
             _ => Cell::text(name(line.group)),
@@ -78,11 +78,11 @@ pub(super) fn columns<'s, 'a>(an_hour: &str) -> Vec<Col<'s, Line<'a>>> {
         })
         .falling(|line| By::Number(Some(line.over())))
         .first(),
-        C::right("worst", 5, |line| {
+        C::right("worst", if of == NODES { 8 } else { 5 }, |line| {
             let worst = line.balance.ranks.get(line.balance.worst);
             let of_gpus =
                 || if line.balance.balancer == Balancer::Experts { Cell::dim("a GPU") } else { Cell::unknown() };
-            worst.map_or_else(of_gpus, |worst| Cell::dim(format!("r{}", worst.rank)))
+            worst.map_or_else(of_gpus, |worst| Cell::dim(line.balance.name_of(worst)))
         }),
         C::right(format!("{an_hour} ≈"), 6, |line| match line.waiting() {
             Some(cost) => figure(format::bare(Some(cost), 6).trim()),

@@ -14,8 +14,9 @@ use ratatui::layout::Rect;
 
 use super::list::{self, List};
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId};
-use crate::balance::{Group, GroupBalance, balances};
+use crate::balance::{Balancer, Group, GroupBalance, balances, node_balances};
 use crate::reading::NodeName;
+use crate::snapshot::Snapshot;
 use crate::tui::app::{Command, Pace};
 use crate::tui::pane;
 use crate::tui::scene::{Scene, short_address};
@@ -26,6 +27,9 @@ use lines::{Line, columns, key, lines};
 
 /// From here on the ranks are called uneven: a quarter above the mean.
 const UNEVEN: f64 = 1.25;
+/// The heading of groups of ranks, and of nodes where no engine tells of its ranks.
+const RANKS: &str = "Ranks of";
+const NODES: &str = "Nodes of";
 /// How far back the charts reach: ranks are kept for an hour.
 const HOUR: Span = Span::from_secs(3_600);
 
@@ -42,7 +46,7 @@ impl View for Balance {
     }
 
     fn orders(&self, _scene: &Scene<'_>) -> Vec<Order> {
-        list::orders(&columns("/h"))
+        list::orders(&columns("/h", RANKS))
     }
 
     fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
@@ -52,7 +56,7 @@ impl View for Balance {
     }
 
     fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
-        let groups = balances(scene.at(Pace::FiveSeconds).snap);
+        let groups = all(scene.at(Pace::FiveSeconds).snap);
         layout::layout(area, groups.iter().map(|group| group.balances.len()).sum())
     }
 
@@ -100,7 +104,13 @@ impl View for Balance {
 /// The groups that the filter accepts, the worst first.
 fn groups(scene: &Scene<'_>) -> Vec<GroupBalance> {
     let accepted = |group: &GroupBalance| scene.app.filter.accepts(&[("unit", group.group.name())]);
-    balances(scene.snap).into_iter().filter(accepted).collect()
+    all(scene.snap).into_iter().filter(accepted).collect()
+}
+
+/// The groups of ranks; where no engine tells of its ranks, of nodes.
+fn all(snapshot: &Snapshot) -> Vec<GroupBalance> {
+    let groups = balances(snapshot);
+    if groups.is_empty() { node_balances(snapshot) } else { groups }
 }
 
 /// The same by the balancer that was asked for alone; all where none was.
@@ -121,9 +131,11 @@ fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<&'l Line<'
 }
 
 fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) -> Hits {
-    let columns = columns(&costs::an_hour(scene));
+    let of_nodes = |line: &Line<'_>| line.group.balances.iter().any(|one| one.balancer == Balancer::Load);
+    let of = if lines.iter().any(of_nodes) { NODES } else { RANKS };
+    let columns = columns(&costs::an_hour(scene), of);
     let state = Some(scene.app.list_of(ViewId::Balance));
-    let hits = List { key: &key, state, gap: 1, ..List::plain("Ranks of", &columns, lines) }.draw(canvas, area);
+    let hits = List { key: &key, state, gap: 1, ..List::plain(of, &columns, lines) }.draw(canvas, area);
     if lines.is_empty() {
         let why = [
             "No engine reports two ranks or more.",

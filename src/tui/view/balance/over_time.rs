@@ -5,9 +5,11 @@ use ratatui::layout::Rect;
 use super::{HOUR, UNEVEN, name};
 use crate::balance::{Balance, Balancer, GroupBalance, RankLoad};
 use crate::history::{Measure, Query, Subject};
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
+use crate::tui::view::charts;
 use crate::tui::widgets::axis_rule::AxisRule;
 use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
 use crate::tui::widgets::heat_cell::Heat;
@@ -27,6 +29,7 @@ fn kept(balance: &Balance) -> Option<Measure> {
     match balance.balancer {
         Balancer::Tokens => Some(Measure::Prompt),
         Balancer::Kv => Some(Measure::Kv),
+        Balancer::Load => Some(Measure::Load),
         Balancer::Requests | Balancer::Experts => None,
     }
 }
@@ -53,7 +56,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     let line = |values, role| LineChart { values, low: 1.0, top, role };
     let mut lines = vec![line(&dashed, Role::Warning)];
     lines.extend(values.iter().zip(&kept).map(|(values, (balance, _))| line(values, role(balance))));
-    let mut rule = TitledRule::new("Max/mean, last hour").note([Segment::dim(format!(" · {}", name(group)))]);
+    let title = format!("Max/mean, {}", charts::known_span(&axis, HOUR, "last hour"));
+    let mut rule = TitledRule::new(title).note([Segment::dim(format!(" · {}", name(group)))]);
     for (balance, _) in &kept {
         rule = rule.right([Segment::key(role(balance)), Segment::dim(format!(" {}  ", balance.balancer.name()))]);
     }
@@ -86,19 +90,26 @@ pub(super) fn heat(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     ranks.sort_by(|a, b| b.load.unwrap_or(-1.0).total_cmp(&a.load.unwrap_or(-1.0)));
     let rows = usize::from(area.height.saturating_sub(1));
     let (shown, more) = if ranks.len() > rows { (rows.saturating_sub(1), ranks.len() - rows + 1) } else { (rows, 0) };
-    let what = if measure == Measure::Kv { "KV cache" } else { "prompt tokens" };
-    TitledRule::new("Ranks by the minute").note([Segment::dim(format!(" · {what}, busiest first"))]).draw(canvas, area);
-    let cells = usize::from(area.width.saturating_sub(6)).min(MINUTES);
+    let what = match measure {
+        Measure::Kv => "KV cache",
+        Measure::Load => "GPU load",
+        _ => "prompt tokens",
+    };
+    let title = if measure == Measure::Load { "Nodes by the minute" } else { "Ranks by the minute" };
+    TitledRule::new(title).note([Segment::dim(format!(" · {what}, busiest first"))]).draw(canvas, area);
+    let names: Vec<String> = ranks.iter().take(shown).map(|rank| balance.name_of(rank)).collect();
+    let name_width = names.iter().map(|name| format::width(name)).max().unwrap_or(0).clamp(5, 12) as u16;
+    let cells = usize::from(area.width.saturating_sub(name_width + 1)).min(MINUTES);
     let until = until(scene);
     let lines: Vec<(&RankLoad, Vec<Option<f64>>)> =
         ranks.iter().take(shown).map(|rank| (*rank, of_rank(scene, rank, measure, until))).collect();
     let most = lines.iter().flat_map(|(_, points)| points).flatten().copied().fold(0.0, f64::max);
-    let top = if measure == Measure::Kv { 1.0 } else { most };
-    for (row, (rank, points)) in (1..).zip(&lines) {
-        canvas.pen(area, row).name(Role::Dim, &format!("r{}", rank.rank), 5);
+    let top = if matches!(measure, Measure::Kv | Measure::Load) { 1.0 } else { most };
+    for ((row, (_, points)), name) in (1..).zip(&lines).zip(&names) {
+        canvas.pen(area, row).name(Role::Dim, name, usize::from(name_width));
         let mut clip = canvas.clip(area);
         let newest = points.get(points.len().saturating_sub(cells)..).unwrap_or(&[]);
-        for (x, value) in (6..).zip(newest) {
+        for (x, value) in (name_width + 1..).zip(newest) {
             Heat::of(value.map(|value| if top > 0.0 { value / top } else { 0.0 })).draw(&mut clip, x, row);
         }
     }
@@ -114,7 +125,10 @@ fn until(scene: &Scene<'_>) -> Timestamp {
 }
 
 fn of_rank(scene: &Scene<'_>, rank: &RankLoad, measure: Measure, until: Timestamp) -> Vec<Option<f64>> {
-    let subject = Subject::Engine(rank.target.clone(), Some(rank.rank.clone()));
+    let subject = match measure {
+        Measure::Load => Subject::Node(rank.node.clone()),
+        _ => Subject::Engine(rank.target.clone(), Some(rank.rank.clone())),
+    };
     scene.app.history.series(&Query { subject, measure, until, step: MINUTE, points: MINUTES }).points
 }
 

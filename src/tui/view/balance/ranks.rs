@@ -20,6 +20,8 @@ const SCALE: u16 = 6;
 /// The least rows of a chart with its rule, and the most.
 const LEAST: u16 = 4;
 const MOST: u16 = 20;
+/// The most dots of a rank's column.
+const WIDEST: usize = 24;
 /// The least cells between two names of ranks.
 const BETWEEN: usize = 7;
 
@@ -50,10 +52,10 @@ fn draw_one(
     let cells = FramedChart::chart_width(area.width, SCALE);
     let shown = Columns::of(balance, cells);
     let most = balance.ranks.get(balance.worst).and_then(|worst| worst.load).unwrap_or(0.0);
-    let top = if balance.balancer == Balancer::Kv { 1.0 } else { step_above(1.02 * most) };
+    let top = if matches!(balance.balancer, Balancer::Kv | Balancer::Load) { 1.0 } else { step_above(1.02 * most) };
     let colour = match balance.balancer {
         Balancer::Tokens => Role::Prompt,
-        Balancer::Kv | Balancer::Requests | Balancer::Experts => Role::Output,
+        Balancer::Kv | Balancer::Requests | Balancer::Experts | Balancer::Load => Role::Output,
     };
     let layers =
         vec![Layer { values: &shown.others, role: colour }, Layer { values: &shown.worst, role: Role::Warning }];
@@ -90,7 +92,7 @@ fn figures(balance: &Balance) -> Vec<Segment<'static>> {
     let worst = balance.ranks.get(balance.worst);
     let load = |rank: &RankLoad| written(balance.balancer, rank.load.unwrap_or(0.0));
     let node = |rank: &RankLoad| if repeats(balance) { format!("{} ", rank.node) } else { String::new() };
-    let text = worst.map(|rank| format!("{}r{} {}", node(rank), rank.rank, load(rank)));
+    let text = worst.map(|rank| format!("{}{} {}", node(rank), balance.name_of(rank), load(rank)));
     vec![
         Segment::dim("worst "),
         Segment::text(text.unwrap_or_else(|| format::UNKNOWN.to_owned())),
@@ -112,13 +114,14 @@ pub(super) fn what(balancer: Balancer) -> &'static str {
         Balancer::Kv => "KV cache, a rank",
         Balancer::Requests => "requests in work, a rank",
         Balancer::Experts => "load of a GPU's experts",
+        Balancer::Load => "GPU load, a node",
     }
 }
 
 /// A load as it is written.
 pub(super) fn written(balancer: Balancer, load: f64) -> String {
     match balancer {
-        Balancer::Kv => format!("{:.0} %", load * 100.0),
+        Balancer::Kv | Balancer::Load => format!("{:.0} %", load * 100.0),
         Balancer::Tokens => format::scaled_tight(Some(load)).trim().to_owned(),
         Balancer::Experts => format!("{load:.2}"),
         Balancer::Requests if load < 100.0 && load.fract() > 0.05 => format!("{load:.1}"),
@@ -137,19 +140,25 @@ impl Columns {
     fn of(balance: &Balance, cells: u16) -> Self {
         let dots = 2 * usize::from(cells);
         let ranks = &balance.ranks;
-        let each = (dots / ranks.len().max(1)).clamp(1, 8);
+        let each = (dots / ranks.len().max(1)).clamp(1, WIDEST);
         // A dot of air between columns that are wide enough.
         let air = usize::from(each > 2);
         let together = ranks.len().div_ceil(dots.max(1)).max(1);
         let mut columns = Self { others: Vec::new(), worst: Vec::new(), ticks: Vec::new() };
         let (mut free, by_node) = (0, repeats(balance));
+        let mut named = None;
         for (nth, chunk) in ranks.chunks(together).enumerate() {
             let load = chunk
                 .iter()
                 .filter_map(|rank| rank.load)
                 .fold(None, |most: Option<f64>, load| Some(most.map_or(load, |most| most.max(load))));
             let is_worst = (nth * together..nth * together + chunk.len()).contains(&balance.worst);
-            columns.tick(nth * each / 2, chunk, by_node, &mut free);
+            if let Some(rank) = chunk.first().filter(|rank| !by_node || named != Some(&rank.node)) {
+                let text = if by_node { rank.node.to_string() } else { balance.name_of(rank) };
+                if columns.tick(nth * each / 2, &text, &mut free) {
+                    named = Some(&rank.node);
+                }
+            }
             for dot in 0..each {
                 let load = load.filter(|_| dot < each - air);
                 columns.others.push(load.filter(|_| !is_worst));
@@ -161,10 +170,56 @@ impl Columns {
         columns
     }
 
-    fn tick(&mut self, cell: usize, chunk: &[RankLoad], by_node: bool, free: &mut usize) {
-        let Some(rank) = chunk.first().filter(|_| cell >= *free) else { return };
-        let text = if by_node { format!("┴{}", rank.node) } else { format!("┴r{}", rank.rank) };
+    /// Names what begins at a cell; `false` where the name before leaves no room.
+    fn tick(&mut self, cell: usize, name: &str, free: &mut usize) -> bool {
+        if cell < *free {
+            return false;
+        }
+        let text = format!("┴{name}");
         *free = cell + BETWEEN.max(format::width(&text) + 1);
         self.ticks.push(Tick { cell: u16::try_from(cell).unwrap_or(u16::MAX), text });
+        true
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::balance::Group;
+    use crate::reading::{NodeName, Rank, TargetId, UnitName};
+    use crate::units::Ratio;
+
+    /// Nodes of so many ranks each.
+    fn balance(nodes: usize, each: usize) -> Balance {
+        let rank = |nth: usize| RankLoad {
+            rank: Rank::new(&(nth % each).to_string()),
+            target: TargetId::new("http://a:1"),
+            node: NodeName::new(&format!("gpu-{:04}", nth / each)),
+            load: Some(nth as f64),
+        };
+        Balance {
+            group: Group::Unit(UnitName::new("decode-1")),
+            balancer: Balancer::Requests,
+            ranks: (0..nodes * each).map(rank).collect(),
+            mean: 1.0,
+            worst: 0,
+            over_mean: Ratio::new(1.0).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_node_stands_once_below_its_ranks() {
+        for (nodes, each) in [(2, 4), (4, 4), (18, 8), (3, 1)] {
+            let texts: Vec<String> =
+                Columns::of(&balance(nodes, each), 72).ticks.into_iter().map(|tick| tick.text).collect();
+            let mut once = texts.clone();
+            once.dedup();
+            assert_eq!(texts, once, "{nodes} nodes of {each}");
+            assert!(texts.len() > 1);
+        }
+        // Ranks of one engine are named by their numbers.
+        let ticks = Columns::of(&balance(1, 16), 72).ticks;
+        assert_eq!(ticks[0].text, "┴r0");
     }
 }

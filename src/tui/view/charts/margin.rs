@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::cursor::Reading;
-use super::{ends, framed};
+use super::{NOT_YET, ends, framed};
 use crate::history::{Measure, Subject};
 use crate::tui::app::Pace;
 use crate::tui::format;
@@ -79,7 +79,7 @@ impl Margin {
             &chart,
             labels,
             (floor, self.scale_width),
-            (&self.subject, ends(&revenue).is_some() || ends(&cost).is_some()),
+            (&self.subject, ends(&revenue).is_some() || ends(&cost).is_some(), NOT_YET),
             &[reading(Role::Gain, &profit), reading(Role::Cost, &cost)],
         );
     }

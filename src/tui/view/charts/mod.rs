@@ -18,12 +18,13 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::area::{AreaChart, Layer};
 use crate::tui::widgets::axis_rule::{AxisRule, Mark};
 use crate::tui::widgets::band::BandChart;
-use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
+use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel, side_by_side};
 use crate::tui::widgets::line::LineChart;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::{LineScale, step_above};
 use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Plot, PlotArea, Segment};
+use crate::units::{Span, Timestamp};
 
 /// A chart of one or several measures.
 pub(super) struct Chart<'a> {
@@ -36,6 +37,10 @@ pub(super) struct Chart<'a> {
     /// A dotted line: the break-even, or an objective.
     pub(super) even: Option<f64>,
     pub(super) kind: Kind,
+    /// Said where there is nothing to draw.
+    pub(super) absent: &'static str,
+    /// Since when anything is known of what stands beside it: a row of charts has one span.
+    pub(super) began: Option<Timestamp>,
     /// How values are written at the scale.
     pub(super) format: fn(f64) -> String,
     pub(super) scale_width: u16,
@@ -66,12 +71,31 @@ impl Chart<'_> {
         let points: Vec<Points> =
             self.layers.iter().map(|(measure, _)| Points::of(scene, &self.subject, *measure, span)).collect();
         let cells = FramedChart::chart_width(area.width, self.scale_width);
-        let axis = axis(scene, &points.iter().collect::<Vec<_>>(), span, cells);
+        let own = axis(scene, &points.iter().collect::<Vec<_>>(), span, cells);
+        let axis = match self.began {
+            Some(began) => TimeAxis::new(began, own.now(), span, cells),
+            None => own,
+        };
         let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
+        let chart = if self.kind == Kind::Band && is_known(&values) { self.over(scene, &axis) } else { self };
+        chart.draw_on(canvas, area, scene, &axis, &values);
+    }
+
+    /// The same with the span of its figures behind its name: quantiles are of all samples of a span.
+    fn over(mut self, scene: &Scene<'_>, axis: &TimeAxis) -> Self {
+        let reach = scene.app.charts.reach;
+        let span = format!(" {}", known_span(axis, reach.span(), reach.word()));
+        let at = self.rule.title.len().min(1);
+        // The figure needs the second of the two spaces.
+        self.rule.title.splice(at..(at + 1).min(self.rule.title.len()), [Segment::dim(format!("{span} "))]);
+        self
+    }
+
+    fn draw_on(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, axis: &TimeAxis, values: &[DotValues]) {
         match self.kind {
-            Kind::Line => self.line(canvas, area, scene, &axis, &values),
-            Kind::Band => self.band(canvas, area, scene, &axis, &values),
-            Kind::Area | Kind::Heat => self.area(canvas, area, scene, &axis, &values),
+            Kind::Line => self.line(canvas, area, scene, axis, values),
+            Kind::Band => self.band(canvas, area, scene, axis, values),
+            Kind::Area | Kind::Heat => self.area(canvas, area, scene, axis, values),
         }
     }
 
@@ -122,10 +146,39 @@ impl Chart<'_> {
             plot,
             labels,
             (floor, self.scale_width),
-            (&self.subject, is_known(values)),
+            (&self.subject, is_known(values), self.absent),
             &readings(&self.layers, values, &self.format),
         );
     }
+}
+
+/// Draws charts side by side over one span: that of the one of which something is known longest.
+pub(super) fn draw_row(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    charts: impl IntoIterator<Item = Chart<'static>>,
+    columns: u16,
+) {
+    let charts: Vec<Chart<'static>> = charts.into_iter().collect();
+    let span = scene.app.charts.reach.span();
+    let of = |chart: &Chart<'_>| -> Vec<Option<Timestamp>> {
+        let points = |(measure, _): &(Measure, Role)| Points::of(scene, &chart.subject, *measure, span);
+        chart.layers.iter().map(|layer| points(layer).past_began()).collect()
+    };
+    let began = charts.iter().flat_map(of).flatten().min();
+    for (chart, place) in charts.into_iter().zip(side_by_side(area, columns, 2)) {
+        Chart { began, ..chart }.draw(canvas, place, scene);
+    }
+}
+
+/// Said of a chart that has nothing to draw and will have.
+pub(super) const NOT_YET: &str = "nothing recorded yet";
+
+/// The span of an axis in a word: `whole`, or as long as there is anything on a young one.
+pub(super) fn known_span(axis: &TimeAxis, span: Span, whole: &str) -> String {
+    let known = Span::from_millis((axis.now() - axis.start()).millis().max(1_000));
+    if known.millis() < span.millis() * 9 / 10 { format::duration(known) } else { whole.to_owned() }
 }
 
 /// What the cursor reads: a value of each layer.
@@ -167,7 +220,7 @@ fn framed(
     plot: &dyn Plot,
     labels: Vec<ScaleLabel<'_>>,
     (floor, scale_width): (Option<&str>, u16),
-    (subject, is_known): (&Subject, bool),
+    (subject, is_known, absent): (&Subject, bool, &str),
     readings: &[Reading<'_>],
 ) {
     let below = AxisRule {
@@ -187,7 +240,9 @@ fn framed(
     cursor::line(canvas, place, scene, axis);
     if !is_known {
         let row = place.height.saturating_sub(1) / 2;
-        canvas.pen(place, row).put(Role::Dim, "nothing recorded yet");
+        for (row, text) in (row..place.height).zip(format::wrapped(absent, usize::from(place.width))) {
+            canvas.pen(place, row).put(Role::Dim, &text);
+        }
     }
 }
 

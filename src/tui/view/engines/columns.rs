@@ -30,16 +30,16 @@ pub(super) struct Tops {
 impl Tops {
     pub(super) fn of(scene: &Scene<'_>, lines: &[Line<'_>]) -> Self {
         let top = |measure: Measure, of_children: bool| {
-            let lines = lines.iter().filter(|line| is_child(line) == of_children && line.measure() == measure);
+            let lines = lines.iter().filter(|line| is_child(line) == of_children && line.served.makes(measure));
             common_top(scene, lines.filter_map(|line| Some((line.subject.clone()?, measure))))
         };
         let tops = |of_children| [top(Measure::Output, of_children), top(Measure::Prompt, of_children)];
         Self { parents: tops(false), children: tops(true) }
     }
 
-    fn top(&self, line: &Line<'_>) -> f64 {
+    fn top(&self, line: &Line<'_>, measure: Measure) -> f64 {
         let [output, prompt] = if is_child(line) { self.children } else { self.parents };
-        if line.measure() == Measure::Prompt { prompt } else { output }
+        if measure == Measure::Prompt { prompt } else { output }
     }
 }
 
@@ -54,21 +54,23 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
     let is_alone = |row: &std::sync::Arc<EngineRow>| row.unit.is_none();
     let has_names = scene.app.grouping == Grouping::Unit && scene.snap.nodes.len() > 1;
     let (least, line) = if has_names && scene.snap.engines.iter().any(is_alone) { (17, 9) } else { (15, 11) };
+    // The span of the p99 stands behind the name where both fit.
+    let least = if scene.size.0 >= 70 { least.max(19) } else { least };
     let slo = scene.snap.slo.unwrap_or_default();
     let mut columns = vec![
         C::left("Engines", least, name)
             .stretch(2, if wide { 34 } else { 24 })
             .rising(|line| By::Name(line.name.clone())),
-        C::left("model", 11, model)
+        C::left("model", if scene.size.0 < 100 { 10 } else { 11 }, model)
             .rank(4)
             .stretch(1, 28)
             .rising(|line| By::Name(line.served.model.unwrap_or_default().to_owned())),
-        C::right("ranks", 6, ranks).rank(5),
+        C::right("ranks", 6, ranks).rank(8),
         C::right("run", 5, |line| count(line.served.running))
             .rank(1)
             .falling(|line| By::Number(line.served.running.map(|n| n as f64))),
         C::right("wait", 4, waiting).falling(|line| By::Number(line.served.waiting.map(|n| n as f64))),
-        C::left("KV", 7, |line| gauge(line.served.kv())).rank(7).stretch(1, 16),
+        C::left("KV", 7, |line| gauge(line.served.kv())).rank(9).stretch(1, 16),
         C::right("", 5, |line| full(line.served.kv()))
             .rank(1)
             .falling(|line| By::Number(line.served.kv().map(Ratio::get))),
@@ -82,28 +84,59 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
             .rank(5)
             .falling(|line| By::Number(line.served.itl_p99)),
         C::right("e2e p99", 7, move |line| latency((line.served.e2e_p99, line.served.beyond[2]), slo.e2e_p99_seconds))
-            .rank(10)
+            .rank(11)
             .only(scene.snap.engines.iter().any(|row| row.e2e_seconds.p99.is_some()))
             .falling(|line| By::Number(line.served.e2e_p99)),
         C::right("in SLO", 6, |line| within(line.served.within_slo()))
             .rank(5)
             .only(scene.snap.slo.is_some())
             .rising(|line| By::Number(line.served.within_slo().map(Ratio::get))),
-        C::left(format!("tok/s, {}", scene.app.charts.reach.word()), line, move |line| {
-            tokens_line(scene, line, if wide { 40 } else { 14 }, tops)
-        })
-        .rank(8)
-        .stretch(1, if wide { 40 } else { 14 }),
-        C::right("tok/s", 5, |line| figure(&format::scaled_tight(line.tokens())))
-            .falling(|line| By::Number(line.tokens())),
+    ];
+    columns.extend(of_tokens(scene, &[], (line, if wide { 40 } else { 14 }), tops));
+    columns.extend([
         C::right("rev/h", 7, rev).rank(4).falling(|line| By::Number(number(line.revenue()))),
         C::right("profit/h", 9, profit).rank(1).rising(|line| By::Number(number(line.profit()))).first(),
-    ];
+    ]);
     columns.extend(of_watching(scene));
     columns.push(
         C::left("note", 10, note).rank(9).only(scene.snap.engines.iter().any(|row| row.note.is_some())).stretch(2, 60),
     );
     columns
+}
+
+/// The tokens of each row, prompts and output apart: lines of `least` to `most` cells, and the rates of now. Of `lines`, those
+/// that none of them makes are left out.
+pub(super) fn of_tokens<'s, 'a: 's>(
+    scene: &'s Scene<'a>,
+    lines: &[Line<'a>],
+    (least, most): (u16, u16),
+    tops: Tops,
+) -> [Col<'s, Line<'a>>; 4] {
+    type C<'s, 'a> = Col<'s, Line<'a>>;
+    let has = |measure| lines.is_empty() || lines.iter().any(|line| line.served.makes(measure));
+    let span = scene.app.charts.reach.word();
+    let line = |name: &str, measure: Measure, rank: u8| {
+        C::left(format!("{name}, {span}"), least, move |line| tokens_line(scene, (line, measure), most, tops))
+            .rank(rank)
+            .stretch(1, most)
+            .only(has(measure))
+    };
+    [
+        line("in/s", Measure::Prompt, 10),
+        C::right("in/s", 5, |line| rate(line, Measure::Prompt))
+            .rank(3)
+            .only(has(Measure::Prompt))
+            .falling(|line| By::Number(line.served.rate(Measure::Prompt))),
+        line("out/s", Measure::Output, 7),
+        C::right("out/s", 5, |line| rate(line, Measure::Output))
+            .only(has(Measure::Output))
+            .falling(|line| By::Number(line.served.rate(Measure::Output))),
+    ]
+}
+
+/// A rate of what a row makes.
+fn rate(line: &Line<'_>, measure: Measure) -> Cell<'static> {
+    if line.served.makes(measure) { figure(&format::scaled_tight(line.served.rate(measure))) } else { Cell::Empty }
 }
 
 /// What large screens tell beside: work done again, drafts, and what watching costs.
@@ -115,10 +148,10 @@ fn of_watching<'s, 'a: 's>(scene: &Scene<'_>) -> Vec<Col<'s, Line<'a>>> {
             .rank(11)
             .only(knows(|row| row.requests_per_minute.preempted.is_some()))
             .falling(|line| By::Number(line.served.preempted)),
-        C::right("drafts", 6, |line| figure(&format::percent(line.served.drafts_kept())))
+        C::right("accepted", 8, |line| figure(&format::percent(line.served.drafts_accepted())))
             .rank(12)
             .only(knows(|row| row.spec_acceptance.is_some()))
-            .falling(|line| By::Number(line.served.drafts_kept().map(Ratio::get))),
+            .falling(|line| By::Number(line.served.drafts_accepted().map(Ratio::get))),
         C::right("scrape", 6, |line| figure(format::latency(line.served.scrape_seconds).trim()))
             .rank(13)
             .falling(|line| By::Number(line.served.scrape_seconds)),
@@ -139,7 +172,8 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, Line<'_
         "run" => count(snap.requests.running),
         "wait" => count(snap.requests.waiting),
         "hit" => figure(&format::percent(snap.cache_hit_rate)),
-        "tok/s" => tables::rate(snap.tokens.output_per_second),
+        "in/s" => tables::rate(snap.tokens.prompt_per_second),
+        "out/s" => tables::rate(snap.tokens.output_per_second),
         "rev/h" => figure(&format::bare(snap.money.revenue_per_hour, 7)),
         "profit/h" => tables::profit(snap.money.profit_per_hour),
         _ => Cell::Empty,
@@ -148,16 +182,21 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, Line<'_
 }
 
 /// The sums of the rows that are shown, of each parent once.
-pub(super) fn sums(lines: &[Line<'_>], columns: &[Col<'_, Line<'_>>]) -> Row<'static> {
+pub(super) fn sums(scene: &Scene<'_>, lines: &[Line<'_>], columns: &[Col<'_, Line<'_>>]) -> Row<'static> {
     let parents: Vec<&Line<'_>> = lines.iter().filter(|line| !is_child(line)).collect();
     let whole = |of: fn(&Line<'_>) -> Option<u64>| known_sum(parents.iter().map(|line| of(line)));
     let revenue: Option<Money> = known_sum(parents.iter().map(|line| line.revenue()));
     let profit: Option<Money> = known_sum(parents.iter().map(|line| line.profit()));
     Row::new(columns.iter().map(|col| match col.name() {
         "Engines" => Cell::dim(format!("{} shown", format::grouped(parents.len() as u128))),
+        "ttft p99" => match scene.snap.window_seconds {
+            Some(seconds) if scene.app.subject().is_some() => Cell::dim(format!("of {seconds:.0}s")),
+            _ => Cell::Empty,
+        },
         "run" => count(whole(|line| line.served.running)),
         "wait" => count(whole(|line| line.served.waiting)),
-        "tok/s" => tables::rate(known_sum(parents.iter().map(|line| line.served.output))),
+        "in/s" => tables::rate(known_sum(parents.iter().map(|line| line.served.rate(Measure::Prompt)))),
+        "out/s" => tables::rate(known_sum(parents.iter().map(|line| line.served.rate(Measure::Output)))),
         "rev/h" => figure(&format::bare(revenue, 7)),
         "profit/h" => tables::profit(profit),
         _ => Cell::Empty,
@@ -206,17 +245,16 @@ fn hit(line: &Line<'_>) -> Cell<'static> {
             Cell::dim("n/a")
         }
         Some(row) => figure(&format::percent(row.cache_hit_rate)),
-        None => figure(&format::percent(line.whole.and_then(|whole| whole.hits))),
+        None => figure(&format::percent(line.whole.and_then(|whole| whole.hits).or_else(|| line.served.hits()))),
     }
 }
 
-fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, cells: u16, tops: Tops) -> Cell<'static> {
-    let Some(subject) = &line.subject else { return Cell::Empty };
-    let measure = line.measure();
+fn tokens_line(scene: &Scene<'_>, (line, measure): (&Line<'_>, Measure), cells: u16, tops: Tops) -> Cell<'static> {
+    let Some(subject) = line.subject.as_ref().filter(|_| line.served.makes(measure)) else { return Cell::Empty };
     let role = if measure == Measure::Prompt { Role::Prompt } else { Role::Output };
     let span = scene.app.charts.reach.span();
     let values = Points::of(scene, subject, measure, span).cells(scene.snap.at, span, cells);
-    Cell::Sparkline(Sparkline::new(values, tops.top(line), Ink::Mixed(role, 75)))
+    Cell::Sparkline(Sparkline::new(values, tops.top(line, measure), Ink::Mixed(role, 75)))
 }
 
 fn rev(line: &Line<'_>) -> Cell<'static> {

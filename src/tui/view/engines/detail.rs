@@ -2,25 +2,24 @@
 
 use ratatui::layout::Rect;
 
+use super::columns::{Tops, of_tokens};
 use super::lines::{Line, ranks_of};
-use crate::history::{Measure, Subject};
+use crate::history::Subject;
 use crate::tui::format;
 use crate::tui::layout::{Rows, split};
 use crate::tui::scene::Scene;
-use crate::tui::series::Points;
-use crate::tui::theme::{Ink, Role};
+use crate::tui::theme::Role;
 use crate::tui::view::cells::full;
-use crate::tui::view::engine_charts::{charts_of, tokens_of};
-use crate::tui::view::lines_of::common_top;
+use crate::tui::view::engine_charts::EngineCharts;
 use crate::tui::view::list::{Col, List, count, figure, said};
-use crate::tui::view::{RowKey, ViewId, latencies, tables};
+use crate::tui::view::{RowKey, ViewId, latencies};
 use crate::tui::widgets::Canvas;
-use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::{Cell, Tree};
+use crate::units::Ratio;
 
 /// The least rows of a row of charts, and the most.
 pub(super) const CHARTS: u16 = 6;
-const MOST_CHARTS: u16 = 10;
+const MOST_CHARTS: u16 = 16;
 /// Columns that latencies take before the ranks.
 const LATENCIES: u16 = 80;
 /// Cells of a rank's line of tokens.
@@ -75,9 +74,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines
     if room >= CHARTS && chosen.subject != Subject::Fleet && area.width >= 100 {
         let is_twice = room >= 2 * CHARTS + 2;
         let height = if is_twice { (room / 2).min(MOST_CHARTS) } else { room.min(MOST_CHARTS + CHARTS) };
-        charts_of(canvas, rows.top(height), scene, &chosen.subject, &chosen.line.served);
+        let charts = EngineCharts::of(scene, &chosen.subject, &chosen.line.served);
+        charts.draw(canvas, rows.top(height), scene);
         if is_twice {
-            tokens_of(canvas, rows.top(height), scene, &chosen.subject, &chosen.line.served);
+            charts.draw_tokens(canvas, rows.top(height), scene);
         }
     }
     let (left, right) = if wanted > 0 { split(rows.0, LATENCIES - 2, 2) } else { (rows.0, Rect::default()) };
@@ -94,15 +94,20 @@ fn now(scene: &Scene<'_>, chosen: &Chosen<'_, '_>) -> Option<latencies::Now> {
     let served = &chosen.line.served;
     let p99 = [served.ttft_p99, served.itl_p99, served.e2e_p99];
     let p99 = std::array::from_fn(|nth| latencies::bounded(p99[nth], served.beyond[nth]));
-    Some(latencies::Now { seconds, p99 })
+    let share = |share: Option<Ratio>, what: &str| {
+        let share = format::percent1(share);
+        vec![(Role::Text, share.trim().to_owned()), (Role::Dim, format!(" {what}"))]
+    };
+    let within = served.within_slo();
+    let accepted = served.drafts_accepted();
+    let facts = [within.map(|_| share(within, "in SLO")), accepted.map(|_| share(accepted, "of drafts accepted"))];
+    Some(latencies::Now { seconds, p99, facts: facts.into_iter().flatten().collect() })
 }
 
 /// Draws its ranks, those that carry most first.
 fn draw_ranks(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, chosen: &Chosen<'_, '_>, ranks: &[Line<'_>]) {
     type C<'s, 'a> = Col<'s, Line<'a>>;
-    let tokens = ranks.iter().filter_map(|line| Some((line.subject.clone()?, line.measure())));
-    let top = common_top(scene, tokens);
-    let columns = [
+    let mut columns = vec![
         C::left("", 12, |line| Cell::text(line.name.clone())).stretch(1, 24),
         C::right("of mean", 7, |line| match line.over_mean {
             Some(over) if over >= 1.2 => said(Role::Warning, format!("{:.2}x", over.min(99.0))),
@@ -113,20 +118,10 @@ fn draw_ranks(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, chosen: &C
         C::right("run", 4, |line| count(line.served.running)).rank(4),
         C::right("wait", 4, |line| count(line.served.waiting)).rank(1),
         C::right("KV", 5, |line| full(line.served.kv())),
-        C::left(format!("tok/s, {}", scene.app.charts.reach.word()), 10, move |line| tokens_line(scene, line, top))
-            .rank(5)
-            .stretch(1, LINE),
-        C::right("tok/s", 6, |line| tables::rate(line.tokens())),
-        C::right("share", 6, |line| figure(&format::percent1(line.share.and_then(crate::units::Ratio::new)))).rank(3),
     ];
+    let tops = Tops::of(scene, ranks);
+    columns.extend(of_tokens(scene, ranks, (10, LINE), tops));
+    columns.push(C::right("share", 6, |line| figure(&format::percent1(line.share.and_then(Ratio::new)))).rank(3));
     let name = format!("Ranks of {}", format::shorten(&chosen.line.name, 18));
     List { gap: 1, ..List::plain(name, &columns, ranks) }.draw(canvas, area);
-}
-
-fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, top: f64) -> Cell<'static> {
-    let Some(subject) = &line.subject else { return Cell::Empty };
-    let role = if line.measure() == Measure::Prompt { Role::Prompt } else { Role::Output };
-    let span = scene.app.charts.reach.span();
-    let values = Points::of(scene, subject, line.measure(), span).cells(scene.snap.at, span, LINE);
-    Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(role, 75)))
 }

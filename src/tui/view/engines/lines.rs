@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::{Tops, columns};
-use crate::history::{Measure, Subject};
+use crate::history::Subject;
 use crate::reading::{Health, Label, ModelName, NodeName, Rank, Role as EngineRole, UnitName};
 use crate::snapshot::{EngineRow, ModelRow, NodeRow, Severity};
 use crate::tui::app::Grouping;
@@ -42,14 +42,9 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// What it makes in its role: prompts where it prefills, else output.
-    pub(super) fn tokens(&self) -> Option<f64> {
+    /// What it makes in its role, by which its ranks are compared: prompts where it prefills, else output.
+    fn tokens(&self) -> Option<f64> {
         tokens(self.served.role, &self.served)
-    }
-
-    /// What its line shows: the tokens that it makes in its role.
-    pub(super) fn measure(&self) -> Measure {
-        if self.served.role == Some(EngineRole::Prefill) { Measure::Prompt } else { Measure::Output }
     }
 
     pub(super) fn revenue(&self) -> Option<Money> {

@@ -28,7 +28,7 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Li
     let about = scene.app.subject();
     let is_whole = scene.app.filter.text().is_empty() && about.is_none();
     let whole = |hidden: usize| total(scene, hidden, &columns);
-    let shown = |_: usize| sums(lines, &columns);
+    let shown = |_: usize| sums(scene, lines, &columns);
     let total: &dyn Fn(usize) -> Row<'static> = if is_whole { &whole } else { &shown };
     let note = if lines.is_empty() && scene.app.filter.text().is_empty() {
         Some(if is_whole { "no engine answers" } else { "no engine of this: Esc goes back" }.to_owned())
@@ -45,6 +45,9 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Li
         note,
         ..List::plain("Engines", &columns, lines)
     };
+    if let Some(seconds) = scene.snap.window_seconds.filter(|_| area.width >= 70 && about.is_none()) {
+        list.title.push(Segment::dim(format!(" · p99 {seconds:.0}s")));
+    }
     if let Some(about) = about {
         let name = format::shorten(about.as_str(), 30);
         list.title.push(Segment::text(format!(" of {name}")));

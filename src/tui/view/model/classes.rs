@@ -71,7 +71,7 @@ fn lines(row: &ModelRow) -> Vec<Line> {
     let rent = row.money.cost_per_hour.or(cost(row));
     let share = number(rent).zip(number(revenue)).map(|(rent, revenue)| rent / revenue);
     let share = share.filter(|share| share.is_finite());
-    lines.push(Line { name: "rent", role: Role::Cost, price: None, rate: None, share, per_hour: rent });
+    lines.push(Line { name: "cost", role: Role::Cost, price: None, rate: None, share, per_hour: rent });
     lines
 }
 

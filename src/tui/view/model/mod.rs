@@ -18,7 +18,6 @@ use crate::tui::layout::{Rows, split};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::digits::{DigitForm, Digits};
-use crate::tui::widgets::framed_chart::side_by_side;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, flow};
 use crate::units::{Money, quotient};
@@ -29,20 +28,33 @@ const CLASSES: u16 = 5;
 const LEAST_PRICES: u16 = 3;
 const TABLES: u16 = 8;
 const LEAST_CHART: u16 = 5;
+/// Rows of the figures beside the large chart, and of the charts below: usually, and where the tables leave room.
+const HEAD: u16 = 9;
+const MOST_HEAD: u16 = 14;
+const VITALS: u16 = 8;
+const MOST_VITALS: u16 = 16;
 
 /// The chosen model: its figures, its money over time, its tokens.
 pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let subject = Subject::Model(row.model.clone());
-    let head = Rect { y: area.y + 1, height: area.height.saturating_sub(6).min(9), ..area };
+    let head = area.height.saturating_sub(6).min(HEAD);
+    let has_tables = area.width >= 100 && area.height > head + TABLES + LEAST_CHART;
+    let spare = if has_tables { (area.height - 1).saturating_sub(HEAD + VITALS + table_rows(scene, row)) } else { 0 };
+    let head = Rect { y: area.y + 1, height: (head + spare / 2).min(MOST_HEAD), ..area };
     let (left, right) = if area.width >= 100 {
         split(head, 37, 2)
     } else {
         (Rect { height: 3, ..head }, Rect { y: head.y + 3, height: head.height.saturating_sub(3), ..head })
     };
-    let title = TitledRule::new(format::shorten(row.model.as_str(), 32));
-    title.right([Segment::dim("profit an hour")]).draw(canvas, Rect { height: 1, ..left });
     let below = Rect { y: left.y + 1, height: left.height.saturating_sub(1), ..left };
-    let below = if below.height >= 6 { digits(canvas, below, scene, row) } else { below };
+    let has_digits = below.height >= 6;
+    let mut title = TitledRule::new(format::shorten(row.model.as_str(), 32)).right([Segment::dim("profit an hour")]);
+    if let Some(profit) = row.money.profit_per_hour.filter(|_| !has_digits && !is_beside(row)) {
+        let (role, _, _) = sign(Some(profit));
+        title = title.right([Segment::dim("  "), Segment::new(role, format::signed(profit, 12))]);
+    }
+    title.draw(canvas, Rect { height: 1, ..left });
+    let below = if has_digits { digits(canvas, below, scene, row) } else { below };
     flow(canvas, below, &facts(scene, row), 2);
     if is_beside(row) {
         return;
@@ -50,45 +62,58 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
     Margin { subject: subject.clone(), now: [row.money.revenue_per_hour, cost(row)], scale_width: 7, is_day: true }
         .draw(canvas, right, scene);
     let left = area.bottom().saturating_sub(head.bottom());
-    let has_tables = left >= TABLES + LEAST_CHART && area.width >= 100;
-    let wanted = if left >= TABLES + LEAST_CHART + latencies::ROWS { TABLES + latencies::ROWS } else { TABLES };
-    let vitals = Rect { y: head.bottom(), height: (left - if has_tables { wanted } else { 0 }).min(8), ..area };
+    let wanted = match (has_tables, left >= TABLES + LEAST_CHART + latencies::ROWS) {
+        (false, _) => 0,
+        (true, false) => TABLES,
+        (true, true) => TABLES + latencies::ROWS,
+    };
+    let most =
+        if spare > 0 { MOST_VITALS.min(left.saturating_sub(table_rows(scene, row)).max(VITALS)) } else { VITALS };
+    let vitals = Rect { y: head.bottom(), height: (left - wanted.min(left)).min(most), ..area };
     if has_tables {
         let below = Rect { y: vitals.bottom(), height: area.bottom() - vitals.bottom(), ..area };
         tables(canvas, below, scene, row);
     }
-    let places = side_by_side(vitals, if area.width >= 110 { 4 } else { 2 }, 2);
+    let charts = tokens(scene, row, &subject);
+    charts::draw_row(canvas, vitals, scene, charts, if area.width >= 110 { 4 } else { 2 });
+}
+
+/// Its output, prompts, hits and first tokens over time.
+fn tokens(scene: &Scene<'_>, row: &ModelRow, subject: &Subject) -> [Chart<'static>; 4] {
     let hits = row.cache_hit_rate;
-    let charts = [
+    [
         Chart {
             layers: vec![(Measure::Output, Role::Output)],
             kind: Kind::Area,
             format: charts::rate,
-            ..blank("Output", format::scaled_tight(row.output_per_second).trim().to_owned() + " tok/s", &subject)
+            ..blank("Output", format::scaled_tight(row.output_per_second).trim().to_owned() + " tok/s", subject)
         },
         Chart {
             layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
             kind: Kind::Area,
             format: charts::rate,
-            ..blank("Prompt", format::scaled_tight(row.prompt_per_second).trim().to_owned() + " tok/s", &subject)
+            ..blank("Prompt", format::scaled_tight(row.prompt_per_second).trim().to_owned() + " tok/s", subject)
         },
         Chart {
             layers: vec![(Measure::HitRate, Role::Hit)],
             kind: Kind::Line,
             format: charts::share,
-            ..blank("Hit rate", format::percent1(hits).trim().to_owned(), &subject)
+            ..blank("Hit rate", format::percent1(hits), subject)
         },
         latency(
             "TTFT",
-            latencies::figure(over_span(scene, &subject, LatencyKind::ToFirstToken)),
+            latencies::figure(over_span(scene, subject, LatencyKind::ToFirstToken)),
             [Measure::TtftMedian, Measure::TtftTail],
-            &subject,
+            subject,
         )
         .with(scene.snap.slo.and_then(|slo| slo.ttft_p99_seconds)),
-    ];
-    for (chart, place) in charts.into_iter().zip(places) {
-        chart.draw(canvas, place, scene);
-    }
+    ]
+}
+
+/// Rows that the tables need: the longer of both columns.
+fn table_rows(scene: &Scene<'_>, row: &ModelRow) -> u16 {
+    let prices = (row.money.prices.len().clamp(1, 20) as u16 + 1).max(LEAST_PRICES);
+    (CLASSES + prices + latencies::ROWS).max(served_by::rows(scene, &row.model))
 }
 
 /// What its tokens earn and its prices at the left, who serves it at the right.
@@ -132,7 +157,7 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
             ));
         }
     } else {
-        facts.push(pair("earned ", &amount(row.money.revenue)));
+        facts.push(pair("revenue ", &amount(row.money.revenue)));
         facts.push(pair("revenue /h ", &amount(row.money.revenue_per_hour)));
     }
     facts.push(pair("cost /h ", &amount(cost)));
@@ -162,10 +187,12 @@ fn pair(label: &str, value: &str) -> Vec<(Role, String)> {
     vec![(Role::Dim, label.to_owned()), (Role::Text, format::pad_right(value, 9))]
 }
 
-/// A chart with a name and a figure of now.
-pub(super) fn blank(name: &'static str, figure: String, subject: &Subject) -> Chart<'static> {
+/// A chart with a name and a figure of now; what is unknown is said to be.
+pub(super) fn blank(name: &'static str, figure: impl AsRef<str>, subject: &Subject) -> Chart<'static> {
+    let figure = figure.as_ref().trim();
+    let figure = if figure.is_empty() { format::UNKNOWN } else { figure };
     let mut rule = TitledRule::new(name);
-    rule.title.extend([Segment::dim("  "), Segment::title(figure)]);
+    rule.title.extend([Segment::dim("  "), Segment::title(figure.to_owned())]);
     Chart {
         rule,
         subject: subject.clone(),
@@ -173,6 +200,8 @@ pub(super) fn blank(name: &'static str, figure: String, subject: &Subject) -> Ch
         top: None,
         even: None,
         kind: Kind::Area,
+        absent: charts::NOT_YET,
+        began: None,
         format: charts::rate,
         scale_width: 6,
     }

@@ -11,7 +11,7 @@ use crate::tui::widgets::{Canvas, Segment};
 
 /// Cells of the time before a price, and of the prices.
 const WHEN: usize = 13;
-const PRICES: usize = 24;
+const PRICES: usize = 22;
 
 /// Draws it: a row a price.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
@@ -25,7 +25,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
         let role = if step.from.is_none() { Role::Text } else { Role::Dim };
         pen.put(role, &format::pad_right(&prices(step), PRICES));
         let room = usize::from(area.width).saturating_sub(WHEN + PRICES);
-        pen.put(Role::Dim, &format::cut(&format!("{} {}", step.list, step.tier), room));
+        let whole = format!("{} {}", step.list, step.tier);
+        // A name that is cut is no name. The list stands above; steps differ by their tiers.
+        let mut names =
+            [whole.as_str(), step.tier.as_str(), step.list.as_str()].into_iter().filter(|name| !name.is_empty());
+        let shown = names.find(|name| format::width(name) <= room).unwrap_or("");
+        pen.put(Role::Dim, shown);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ratatui::layout::Rect;
 
 use crate::history::{Measure, Subject};
-use crate::reading::{ModelName, Role as EngineRole};
+use crate::reading::ModelName;
 use crate::snapshot::{EngineRow, ModelRow};
 use crate::tui::format;
 use crate::tui::scene::{Scene, short_target};
@@ -33,26 +33,28 @@ struct Line<'a> {
     served: Served<'a>,
 }
 
-impl Line<'_> {
-    fn tokens(&self) -> Option<f64> {
-        if self.measure() == Measure::Prompt { self.served.prompt } else { self.served.output }
-    }
-
-    fn measure(&self) -> Measure {
-        if self.served.role == Some(EngineRole::Prefill) { Measure::Prompt } else { Measure::Output }
-    }
-}
-
 type C<'s, 'a> = Col<'s, Line<'a>>;
 
 /// Draws it, those with the least profit first; engines by their tokens.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let lines = lines(scene, &row.model);
     let top = |measure: Measure| {
-        let lines = lines.iter().filter(|line| line.measure() == measure);
+        let lines = lines.iter().filter(|line| line.served.rate(measure).is_some());
         common_top(scene, lines.map(|line| (line.subject.clone(), measure)))
     };
-    let (output, prompt) = (top(Measure::Output), top(Measure::Prompt));
+    let span = scene.app.charts.reach.word();
+    let line = |name: &str, measure: Measure, rank| {
+        let top = top(measure);
+        C::left(format!("{name}, {span}"), 10, move |line| tokens_line(scene, line, measure, top))
+            .rank(rank)
+            .stretch(1, LINE)
+    };
+    let rate = |measure| {
+        move |line: &Line<'_>| match line.served.rate(measure) {
+            None => Cell::Empty,
+            rate => figure(&format::scaled_tight(rate)),
+        }
+    };
     let has_units = lines.iter().any(|line| line.nodes.is_some());
     let columns = [
         C::left("Served by", 14, |line| Cell::text(line.name.clone())).stretch(2, 28),
@@ -61,16 +63,19 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
             .only(has_units),
         C::right("load", 5, |line| figure(&format::percent(line.load))).rank(2).only(has_units),
         C::right("wait", 4, |line| count(line.served.waiting)).rank(2),
-        C::right("KV", 5, |line| full(line.served.kv())).rank(1),
-        C::left(format!("tok/s, {}", scene.app.charts.reach.word()), 10, move |line| {
-            tokens_line(scene, line, if line.measure() == Measure::Prompt { prompt } else { output })
-        })
-        .rank(4)
-        .stretch(1, LINE),
-        C::right("tok/s", 6, |line| figure(&format::scaled_tight(line.tokens()))),
+        C::right("KV", 5, |line| full(line.served.kv())).rank(2),
+        line("in/s", Measure::Prompt, 6),
+        C::right("in/s", 5, rate(Measure::Prompt)).rank(1),
+        line("out/s", Measure::Output, 5),
+        C::right("out/s", 5, rate(Measure::Output)),
         C::right("profit/h", 9, |line| tables::profit(line.profit)).only(has_units),
     ];
     List { gap: 1, ..List::plain("Served by", &columns, &lines) }.draw(canvas, area);
+}
+
+/// Rows that it takes, with its heading.
+pub(super) fn rows(scene: &Scene<'_>, model: &ModelName) -> u16 {
+    lines(scene, model).len().min(1_000) as u16 + 1
 }
 
 fn lines<'a>(scene: &Scene<'a>, model: &ModelName) -> Vec<Line<'a>> {
@@ -80,7 +85,8 @@ fn lines<'a>(scene: &Scene<'a>, model: &ModelName) -> Vec<Line<'a>> {
         groups.entry(name).or_default().push(row);
     }
     let mut lines: Vec<Line<'a>> = groups.into_iter().filter_map(|(name, rows)| line(scene, name, &rows)).collect();
-    let most = |line: &Line<'_>| std::cmp::Reverse(line.tokens().map_or(0, |tokens| tokens as u64));
+    let made = |line: &Line<'_>| line.served.rate(Measure::Output).or(line.served.rate(Measure::Prompt));
+    let most = |line: &Line<'_>| std::cmp::Reverse(made(line).map_or(0, |tokens| tokens as u64));
     lines.sort_by_cached_key(|line| (line.profit.is_none(), line.profit, most(line), format::natural(&line.name)));
     lines
 }
@@ -105,8 +111,10 @@ fn line<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow]) -> Option<Lin
     Some(Line { name, subject, nodes: None, load: None, profit: None, served })
 }
 
-fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, top: f64) -> Cell<'static> {
-    let measure = line.measure();
+fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, measure: Measure, top: f64) -> Cell<'static> {
+    if line.served.rate(measure).is_none() {
+        return Cell::Empty;
+    }
     let role = if measure == Measure::Prompt { Role::Prompt } else { Role::Output };
     let span = scene.app.charts.reach.span();
     let values = Points::of(scene, &line.subject, measure, span).cells(scene.snap.at, span, LINE);

@@ -22,25 +22,41 @@ const WHOLE: i128 = 1_000;
 /// Draws the rule, the steps and, where rows are left, what moved most.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let waits = if scene.app.money.against == page.bridge.against { "" } else { ", asking…" };
-    let mut rule = TitledRule::new("Why profit changed")
-        .note([Segment::dim(format!(" · an hour, against {}{waits}", page.bridge.against.name()))]);
+    let long = format!(" · an hour, against {}{waits}", page.bridge.against.name());
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
     let Some(bridge) = page.bridge.bridge.as_ref() else {
-        rule.draw(canvas, area);
+        titled(long, None).draw(canvas, area);
         canvas.pen(below, 0).put(Role::Dim, nothing_known(page.bridge.against));
         return;
     };
     let (before, after) = clocks(scene, page.bridge.against, bridge);
     let notes = notes(page.bridge.causes, bridge);
-    let waterfall = waterfall(bridge, &notes, (&before, &after));
-    let (low, _) = waterfall.axis();
-    if low > 0.0 {
-        rule = rule.right([Segment::dim(format!("axis from {}", format::axis_figure(low)))]);
-    }
+    let mut waterfall = waterfall(bridge, &notes, (&before, &after));
+    let an_hour = format!(" · {}/h", format::symbol(scene.currency()).trim_end());
+    let short = format!("{an_hour}, {before} to {after}");
+    let (rule, ends) = rule([long, short, an_hour, String::new()], waterfall.axis(), area.width);
     rule.draw(canvas, area);
+    waterfall.ends = Some(ends);
     waterfall.draw(canvas, Rect { height: below.height.min(STEPS), ..below });
     let rest = Rect { y: below.y + STEPS, height: below.height.saturating_sub(STEPS), ..below };
     movers(canvas, rest.intersection(area), scene, page, bridge);
+}
+
+fn titled(note: String, axis: Option<f64>) -> TitledRule<'static> {
+    let rule = TitledRule::new("Why profit changed").note([Segment::dim(note)]);
+    match axis {
+        Some(low) => rule.right([Segment::dim(format!("axis from {}", format::axis_figure(low)))]),
+        None => rule,
+    }
+}
+
+/// The rule with the first of its notes that finds room, and the ends of the axis. Bars that do not begin at zero are said
+/// not to; where that finds no room, they do.
+fn rule(notes: [String; 4], (low, top): (f64, f64), width: u16) -> (TitledRule<'static>, (f64, f64)) {
+    let axis = Some(low).filter(|low| *low > 0.0);
+    let found = notes.clone().into_iter().map(|note| titled(note, axis)).find(|rule| rule.fits(width));
+    let [first, ..] = notes;
+    found.map_or_else(|| (titled(first, None), (low.min(0.0), top)), |rule| (rule, (low, top)))
 }
 
 const fn nothing_known(against: Against) -> &'static str {
@@ -139,4 +155,22 @@ fn mover_line(canvas: &mut Canvas<'_>, area: Rect, kind: &str, mover: &Mover) {
     let cells = usize::from(area.width).saturating_sub(7 + format::width(&text) + 1);
     canvas.pen(area, 0).name(Role::Dim, kind, 6).name(Role::Text, mover.key.as_str(), cells);
     canvas.clip(area).line_to(area.width, 0, &[Segment::new(role, text)]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_that_do_not_begin_at_zero_say_so_at_any_width() {
+        let notes = || [" · an hour, against 15 min ago", " · $/h, 14:19 to 14:34", " · $/h", ""].map(str::to_owned);
+        for width in 1..220 {
+            let (drawn, ends) = rule(notes(), (540.0, 654.0), width);
+            let says = drawn.right.iter().flatten().any(|segment| segment.text == "axis from 540");
+            assert_eq!(says, ends.0 > 0.0, "{width}");
+            assert!(!says || drawn.fits(width), "{width}");
+            assert_eq!(rule(notes(), (0.0, 654.0), width).0.right, Vec::<Vec<Segment<'_>>>::new());
+        }
+        assert!(rule(notes(), (540.0, 654.0), 57).1.0 > 0.0);
+    }
 }

@@ -1,20 +1,20 @@
-//! Today's tokens at every list of the book: what they would be worth, and how many times ours.
+//! Today's tokens at every list of the book: their revenue, and how many times today's that is.
 
 use ratatui::layout::Rect;
 
-use super::row_key;
+use super::{Placed, key_of, placed};
 use crate::statement::AtList;
 use crate::tui::app::ListState;
 use crate::tui::format;
 use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::Scene;
 use crate::tui::view::list::{Col, List, figure};
-use crate::tui::view::{Hits, RowKey, tables};
+use crate::tui::view::{Hits, tables};
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::Cell;
 use crate::units::{Money, quotient};
 
-type C<'s, 'a> = Col<'s, (usize, &'a AtList)>;
+type C<'s, 'a> = Col<'s, Placed<'a, AtList>>;
 
 /// Draws them, the lists in force first; about the chosen one, in the book's order, where there is a list's state.
 pub(super) fn draw(
@@ -30,10 +30,9 @@ pub(super) fn draw(
         // They are what the others are compared with.
         lists.sort_by_key(|at| !in_force(page, at));
     }
-    let rows: Vec<(usize, &AtList)> = lists.into_iter().enumerate().collect();
+    let rows = placed(lists);
     let columns = columns(page);
-    let key: &dyn Fn(&(usize, &AtList)) -> RowKey = &|(place, _)| row_key(*place);
-    List { key, state, gap: 1, ..List::plain("Same tokens at", &columns, &rows) }.draw(canvas, area)
+    List { key: &key_of, state, gap: 1, ..List::plain("Same tokens at", &columns, &rows) }.draw(canvas, area)
 }
 
 /// Whether any of today's tokens was posted at a list.
@@ -48,18 +47,18 @@ fn columns<'a>(page: &MoneyPage) -> Vec<C<'_, 'a>> {
             Cell::text(format!("{}{}", at.list, if in_force(page, at) { " ●" } else { "" }))
         })
         .stretch(1, 34),
-        C::right("worth", 9, |(_, at)| figure(&format::bare(Some(at.revenue), 9))),
-        C::right("of ours", 7, move |(_, at)| Cell::dim(times(at.revenue, ours))).rank(1),
+        C::right("revenue", 9, |(_, at)| figure(&format::bare(Some(at.revenue), 9))),
+        C::right("x today's", 9, move |(_, at)| Cell::dim(times(at.revenue, ours))).rank(1),
         C::right("profit", 9, |(_, at)| tables::profit(at.profit())).rank(2),
     ]
 }
 
-/// `1.61 x`.
+/// `1.61`.
 fn times(worth: Money, ours: Money) -> String {
     match quotient(worth, ours).map(crate::units::Ratio::get) {
         None => format::UNKNOWN.to_owned(),
-        Some(times) if times < 99.95 => format!("{times:.2} x"),
-        Some(times) if times < 9999.5 => format!("{times:.0} x"),
-        Some(_) => ">9999 x".to_owned(),
+        Some(times) if times < 99.95 => format!("{times:.2}"),
+        Some(times) if times < 9999.5 => format!("{times:.0}"),
+        Some(_) => ">9999".to_owned(),
     }
 }

@@ -22,6 +22,8 @@ pub(super) const CALENDAR: u8 = 9;
 /// Columns of the digits, and rows of the hours beside them.
 const DIGITS: u16 = 45;
 const HOURS: u16 = 13;
+/// The most rows of the hours above a short list.
+const MOST_HOURS: u16 = 16;
 /// Rows of what it takes to break even, with the rule.
 const EVEN_ROWS: u16 = 4;
 
@@ -60,7 +62,11 @@ pub(super) fn layout(scene: &Scene<'_>, area: Rect) -> Layout {
     if is_wide(room.width, room.height) {
         wide(&mut layout, scene, room);
     } else if has_pane(room.width, room.height) {
-        let hours = (room.height / 2).clamp(8, 12);
+        // What a short list does not need is the hours'.
+        let needed = scene.app.money.rows().min(1_000) as u16 + 2;
+        let half = (room.height / 2).clamp(8, 12);
+        let is_short = needed > 2 && needed < room.height - half;
+        let hours = if is_short { (room.height - needed).min(MOST_HOURS) } else { half };
         layout.put(Part::Chart, Rect { height: hours, ..room });
         layout.put(Part::List, Rect { y: room.y + hours, height: room.height - hours, ..room });
     } else {

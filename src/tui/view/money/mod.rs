@@ -81,6 +81,18 @@ fn row_key(place: usize) -> RowKey {
     RowKey::of(("money", place))
 }
 
+/// A row of the lower pane with its place, by which it is known.
+type Placed<'a, T> = (usize, &'a T);
+
+/// The rows with their places.
+fn placed<'a, T>(rows: impl IntoIterator<Item = &'a T>) -> Vec<Placed<'a, T>> {
+    rows.into_iter().enumerate().collect()
+}
+
+fn key_of<T>((place, _): &Placed<'_, T>) -> RowKey {
+    row_key(*place)
+}
+
 /// Draws a part of the page.
 fn draw(canvas: &mut Canvas<'_>, (part, area): (Part, Rect), scene: &Scene<'_>, page: &MoneyPage) -> Hits {
     match part {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::row_key;
+use super::{Placed, key_of, placed};
 use crate::statement::{By, Row, RowKind, Statement};
 use crate::tui::app::ListState;
 use crate::tui::format;
@@ -10,12 +10,12 @@ use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::list::{Col, List, figure};
-use crate::tui::view::{Hits, RowKey, tables};
+use crate::tui::view::{Hits, tables};
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Tokens, quotient};
 
-type C<'s, 'a> = Col<'s, (usize, &'a Row)>;
+type C<'s, 'a> = Col<'s, Placed<'a, Row>>;
 
 /// Rows that all of them take, with their heading and the total.
 pub(super) fn count(statement: &Statement) -> u16 {
@@ -51,9 +51,8 @@ pub(super) fn draw(
     statement: &Statement,
     state: Option<&ListState>,
 ) -> Hits {
-    let rows: Vec<(usize, &Row)> = shown(scene, statement).into_iter().enumerate().collect();
+    let rows = placed(shown(scene, statement));
     let columns = columns(title);
-    let key: &dyn Fn(&(usize, &Row)) -> RowKey = &|(place, _)| row_key(*place);
     let total = |hidden: usize| {
         let name = if hidden > 0 { format!("total, {hidden} more") } else { "total".to_owned() };
         let total = &statement.total;
@@ -70,7 +69,7 @@ pub(super) fn draw(
     let has_total = scene.app.filter.text().is_empty() && any(statement);
     let total: Option<&dyn Fn(usize) -> crate::tui::widgets::table::Row<'static>> =
         if has_total { Some(&total) } else { None };
-    let hits = List { key, state, total, gap: 1, ..List::plain(title, &columns, &rows) }.draw(canvas, area);
+    let hits = List { key: &key_of, state, total, gap: 1, ..List::plain(title, &columns, &rows) }.draw(canvas, area);
     if rows.is_empty() {
         let is_filtered = !scene.app.filter.text().is_empty();
         let why = if is_filtered { "nothing matches the filter" } else { "nothing is known of today yet" };

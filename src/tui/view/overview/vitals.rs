@@ -143,7 +143,19 @@ fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital) 
         }
     };
     let rule = rule.right(change(vital));
-    Chart { rule, subject: Subject::Fleet, layers, top, even, kind, format, scale_width: 6 }.draw(canvas, area, scene);
+    Chart {
+        rule,
+        subject: Subject::Fleet,
+        layers,
+        top,
+        even,
+        kind,
+        absent: charts::NOT_YET,
+        began: None,
+        format,
+        scale_width: 6,
+    }
+    .draw(canvas, area, scene);
 }
 
 /// Computed prompts below, hits upon them; one layer where hits are unknown.

@@ -67,7 +67,8 @@ fn line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, field: Field) {
         return;
     } else {
         if has_slider || field == Field::List {
-            pen.put(Role::Dim, &format!("{} → ", format::shorten(&now, 12)));
+            let short = now.split(',').next().unwrap_or(&now);
+            pen.put(Role::Dim, &format!("{} → ", format::shorten(short, 12)));
         }
         pen.strong(Role::Warning, &format!("{}{unit}", format::shorten(written, 24)));
     }

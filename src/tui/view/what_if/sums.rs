@@ -66,7 +66,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
         row += 1;
     }
     let rate = format::unit_price(page.what_if.break_even.gpu_rate, scene.currency());
-    figures(canvas, area, row, "or a GPU at /h", [String::new(), rate, String::new()]);
+    let rate = if rate.trim() == format::UNKNOWN { rate } else { format!("{}/h", rate.trim()) };
+    figures(canvas, area, row, "or at GPU rate", [String::new(), rate, String::new()]);
 }
 
 /// Where the columns end; the change goes first where there is no room for three.
@@ -138,7 +139,7 @@ fn ratios(before: &Totals, after: &Totals) -> [(&'static str, Option<Ratio>, Opt
     [
         ("profit on cost", on_cost(before), on_cost(after)),
         ("gross margin", gross(before), gross(after)),
-        ("even at load", even(before), even(after)),
+        ("breaks even at", even(before), even(after)),
     ]
 }
 

@@ -46,12 +46,12 @@ pub(in crate::tui::view) fn levers(canvas: &mut Canvas<'_>, area: Rect, scene: &
 fn name(lever: Lever) -> String {
     let percent = |ppm: u32| format!("{:.1}", f64::from(ppm) / 1e4);
     match lever {
-        Lever::Load => "10 % more load, same nodes".to_owned(),
+        Lever::Load => "load +10 %, same nodes".to_owned(),
         Lever::HitRate(from, to) => format!("hit rate {} → {} %", percent(from), percent(to)),
-        Lever::Price(TokenClass::Output) => "output 10 % dearer".to_owned(),
-        Lever::Price(TokenClass::Computed) => "computed prompts 10 % dearer".to_owned(),
-        Lever::Price(TokenClass::Cached) => "cached prompts 10 % dearer".to_owned(),
-        Lever::GpuRate => "GPUs 10 % dearer".to_owned(),
+        Lever::Price(TokenClass::Output) => "output price +10 %".to_owned(),
+        Lever::Price(TokenClass::Computed) => "computed prompt price +10 %".to_owned(),
+        Lever::Price(TokenClass::Cached) => "cached prompt price +10 %".to_owned(),
+        Lever::GpuRate => "GPU rate +10 %".to_owned(),
         Lever::Node => "one more node held".to_owned(),
     }
 }

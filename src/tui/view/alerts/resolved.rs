@@ -1,0 +1,194 @@
+//! Alerts that are over: those of one rule on one node, unit or target stand in one row, which opens to each of them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use ratatui::layout::Rect;
+
+use super::super::about::{about, about_all, found, what};
+use super::super::list::{Col, List, known_sum};
+use super::super::served::word_of;
+use super::super::{Hits, RowKey, ViewId};
+use crate::history::{EventKind, HistoryEvent};
+use crate::reading::Label;
+use crate::snapshot::Rule;
+use crate::tui::format;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::widgets::table::{Cell, Tree};
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::Span;
+
+/// Alerts that are over of one rule on one node, unit or target, the latest first.
+pub(super) struct Resolved {
+    about: String,
+    key: RowKey,
+    alerts: Vec<HistoryEvent>,
+}
+
+impl Resolved {
+    fn latest(&self) -> Option<&HistoryEvent> {
+        self.alerts.first()
+    }
+
+    /// How often it came to the thing, or to the part that it came to most often.
+    fn times(&self) -> usize {
+        let of = |name: &Label| self.alerts.iter().filter(|event| event.name == *name).count();
+        self.alerts.iter().map(|event| of(&event.name)).max().unwrap_or(0)
+    }
+}
+
+/// A row of the list: alerts together, or one of those that are open.
+pub(super) struct Entry<'a> {
+    pub(super) key: RowKey,
+    pub(super) tree: Tree,
+    group: &'a Resolved,
+    /// The one that it is, where its group is open.
+    one: Option<&'a HistoryEvent>,
+}
+
+impl Entry<'_> {
+    /// The node, unit or target that it is about.
+    pub(super) fn word(&self) -> &str {
+        self.events().first().map_or("", |event| word_of(event.name.as_str()))
+    }
+
+    pub(super) fn is_group(&self) -> bool {
+        self.one.is_none()
+    }
+
+    fn events(&self) -> &[HistoryEvent] {
+        self.one.map_or(self.group.alerts.as_slice(), std::slice::from_ref)
+    }
+
+    fn held(&self) -> Span {
+        let held = |event: &HistoryEvent| event.until.map_or(0, |until| (until - event.at).millis());
+        Span::from_millis(self.events().iter().map(held).sum())
+    }
+}
+
+/// Puts alerts that are over together, those that ended last first.
+pub(super) fn together(scene: &Scene<'_>, mut over: Vec<HistoryEvent>) -> Vec<Resolved> {
+    over.sort_by_key(|event| std::cmp::Reverse(event.until));
+    let nodes: HashMap<&str, &str> =
+        scene.snap.engines.iter().map(|row| (row.target.as_str(), row.node.as_str())).collect();
+    let mut places: HashMap<(Option<Rule>, String), usize> = HashMap::new();
+    let mut groups: Vec<Resolved> = Vec::new();
+    for event in over {
+        let rule = if let EventKind::Alert(rule, _) = event.kind { Some(rule) } else { None };
+        let word = word_of(event.name.as_str());
+        let node = nodes.get(word).copied().filter(|node| !node.is_empty()).unwrap_or(word).to_owned();
+        let key = RowKey::of(("resolved", rule, &node));
+        let place = *places.entry((rule, node)).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.alerts.push(event),
+            None => groups.push(Resolved { about: String::new(), key, alerts: vec![event] }),
+        }
+    }
+    for group in &mut groups {
+        let names: BTreeSet<&str> = group.alerts.iter().map(|event| event.name.as_str()).collect();
+        group.about = about_all(scene, &names.into_iter().collect::<Vec<_>>());
+    }
+    groups
+}
+
+/// The rows of the list: below a group that is open each of its alerts.
+pub(super) fn entries<'a>(scene: &Scene<'_>, groups: &'a [Resolved]) -> Vec<Entry<'a>> {
+    let of = |group: &'a Resolved| {
+        let is_open = scene.app.is_open(group.key);
+        let tree = if is_open { Tree::Open } else { Tree::Folded };
+        let first = Entry { key: group.key, tree, group, one: None };
+        let last = group.alerts.len().saturating_sub(1);
+        let each = group.alerts.iter().enumerate().filter(move |_| is_open).map(move |(nth, event)| Entry {
+            key: RowKey::of((group.key, event.name.as_str(), event.at)),
+            tree: if nth == last { Tree::LastChild } else { Tree::Child },
+            group,
+            one: Some(event),
+        });
+        std::iter::once(first).chain(each)
+    };
+    groups.iter().flat_map(of).collect()
+}
+
+/// Draws the alerts that are over; `has_chosen` where the chosen row of the view is one of them.
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    groups: &[Resolved],
+    has_chosen: bool,
+) -> Hits {
+    let entries = entries(scene, groups);
+    let columns = columns(scene, area.width, &entries);
+    let alerts: usize = groups.iter().map(|row| row.alerts.len()).sum();
+    let mut list = List {
+        gap: 1,
+        key: &|entry: &Entry<'_>| entry.key,
+        tree: &|entry: &Entry<'_>| entry.tree,
+        state: Some(scene.app.list_of(ViewId::Alerts)),
+        is_chosen_elsewhere: !has_chosen,
+        ..List::plain("Resolved", &columns, &entries)
+    };
+    list.title.push(Segment::dim(format!(" {} · 24 h", format::grouped(alerts as u128))));
+    let hits = list.draw(canvas, area);
+    if entries.is_empty() {
+        canvas.pen(area, 1).put(Role::Dim, "none");
+    }
+    hits
+}
+
+fn columns<'s, 'a: 's>(scene: &'s Scene<'_>, width: u16, entries: &[Entry<'a>]) -> Vec<Col<'s, Entry<'a>>> {
+    type C<'s, 'a> = Col<'s, Entry<'a>>;
+    let is_wide = width >= 100;
+    let zone = scene.zone();
+    let currency = format::symbol(scene.currency()).trim_end().to_owned();
+    let has_cost = entries.iter().any(|entry| entry.events().iter().any(|event| event.cost.is_some()));
+    vec![
+        C::left("", 22, move |entry: &Entry<'_>| name(scene, entry)).stretch(1, 34),
+        C::left("", 16, move |entry| {
+            let told = entry.events().first().map(|event| match event.kind {
+                _ if !entry.is_group() => event.text.as_str(),
+                // Where its own words find no room, those of its rule do.
+                EventKind::Alert(rule, _) if !is_wide => found(rule),
+                _ => what(event.text.as_str()),
+            });
+            Cell::Phrase(told.unwrap_or_default().to_owned().into())
+        })
+        .rank(2)
+        .stretch(4, 200),
+        C::right("times", 5, |entry| match entry.group.times() {
+            times if entry.is_group() && times > 1 => Cell::text(times.to_string()),
+            _ => Cell::Empty,
+        })
+        .rank(3),
+        C::right("last", 5, move |entry| match entry.group.latest() {
+            Some(latest) if entry.is_group() => Cell::dim(format::clock_minute(latest.at, zone)),
+            _ => Cell::Empty,
+        })
+        .rank(1),
+        C::right("for", 5, |entry| Cell::text(format::duration(entry.held()))),
+        C::right(format!("{currency} ≈"), 8, |entry| {
+            match known_sum(entry.events().iter().map(|event| event.cost)) {
+                Some(cost) => Cell::text(format::tight(cost.max(0.0), 8)),
+                None => Cell::unknown(),
+            }
+        })
+        .rank(4)
+        .only(has_cost),
+        C::left("how it ended", 14, |entry| {
+            Cell::dim(entry.events().first().map_or(String::new(), |event| event.ended.to_string()))
+        })
+        .rank(4)
+        .stretch(1, 26),
+    ]
+}
+
+/// What a group is about; of one alert from when to when it was.
+fn name(scene: &Scene<'_>, entry: &Entry<'_>) -> Cell<'static> {
+    let Some(event) = entry.one else { return Cell::dim(entry.group.about.clone()) };
+    let clock = |at| format::clock_second(at, scene.zone());
+    let until = event.until.map_or_else(|| format::UNKNOWN.to_owned(), clock);
+    let times = format!("{} to {until}", clock(event.at));
+    let is_of_parts = entry.group.alerts.iter().any(|other| other.name != event.name);
+    let part = if is_of_parts { format!(" {}", about(scene, event.name.as_str())) } else { String::new() };
+    Cell::text(format!("{times}{part}"))
+}
