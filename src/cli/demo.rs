@@ -78,7 +78,16 @@ pub(super) fn plan(global: &Global, fleet: &simulate::Fleet) -> Result<Plan, Fai
     let settings = settings(global)?;
     let targets = fleet.targets().iter().map(target).collect::<Result<_, _>>()?;
     let node = NodeName::new("demo");
-    Ok(Plan { settings, targets, driver: false, driver_named: false, search: false, doubles: Vec::new(), node })
+    Ok(Plan {
+        settings,
+        file: None,
+        targets,
+        driver: false,
+        driver_named: false,
+        search: false,
+        doubles: Vec::new(),
+        node,
+    })
 }
 
 fn target(simulated: &simulate::Target) -> Result<Target, Failure> {

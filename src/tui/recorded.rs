@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::history::{EventKind, History, HistoryEvent, Measure, Query, Subject};
 use crate::reading::{Activity, Health, Label};
 use crate::snapshot::{
-    Alert, BesideRow, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, RequestRates, Requests,
-    Rule, ScrapeRow, Severity, SloStatus, Snapshot, TokenTotals, UnitRow, Vitals,
+    Alert, BesideRow, Coverage, EngineRow, GpuRow, GpuTotals, ListBasis, ModelRow, MoneyView, NodeRow, Quantiles,
+    RequestRates, Requests, Rule, ScrapeRow, Severity, SloStatus, Snapshot, TokenTotals, UnitRow, Vitals,
 };
 use crate::statement::{RowKind, Statement};
 use crate::units::{Money, Ratio, Span, Timestamp, quotient};
@@ -22,6 +22,7 @@ const KEPT: Span = Span::from_secs(25 * 3_600);
 struct Then<'a> {
     history: &'a History,
     at: Timestamp,
+    now: Timestamp,
     /// The time of a point of the fleet: short where the instant is near enough.
     step: Span,
     /// How what was said to be silent or lost then was, by the subject of its alert.
@@ -45,19 +46,22 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
     let near = now.at - at < Span::from_secs(3_600);
     let alerts = alerts(history, at);
     let silent = silent(&alerts);
-    let then = Then { history, at, step: if near { FINE } else { MINUTE }, silent };
+    let then = Then { history, at, now: now.at, step: if near { FINE } else { MINUTE }, silent };
     let fleet = |measure| then.value(&Subject::Fleet, measure);
     let models: Vec<ModelRow> = now.models.iter().map(|row| then.model(row)).collect();
     let nodes: Vec<Arc<NodeRow>> = now.nodes.iter().map(|row| Arc::new(then.node(row))).collect();
+    let engines: Vec<Arc<EngineRow>> = now.engines.iter().map(|row| Arc::new(then.engine(row))).collect();
+    let gpus = || nodes.iter().filter(|row| row.state != Health::Never).flat_map(|row| &row.gpus);
     Snapshot {
         at,
         resuming: false,
         gpus: GpuTotals {
-            count: now.gpus.count,
-            reporting: now.gpus.count,
+            count: gpus().count(),
+            reporting: gpus().filter(|gpu| gpu.state == Health::Live).count(),
             utilization: ratio(fleet(Measure::Load)),
             ..GpuTotals::default()
         },
+        coverage: coverage(&nodes, &engines),
         tokens: TokenTotals {
             prompt_per_second: fleet(Measure::Prompt),
             cached_per_second: fleet(Measure::PromptCached),
@@ -65,10 +69,14 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
             ..TokenTotals::default()
         },
         cache_hit_rate: ratio(fleet(Measure::HitRate)),
-        requests: Requests { running: None, waiting: fleet(Measure::Waiting).map(|waiting| waiting.round() as u64) },
-        money: MoneyView { beside_models: then.beside(&now.money, &models), ..then.money(&now.money) },
+        requests: Requests { running: count(fleet(Measure::Running)), waiting: count(fleet(Measure::Waiting)) },
+        money: MoneyView {
+            beside_models: then.beside(&now.money, &models),
+            unpriced_tokens: then.unpriced(now, &models),
+            ..then.money(&now.money)
+        },
         nodes,
-        engines: now.engines.iter().map(|row| Arc::new(then.engine(row))).collect(),
+        engines,
         models,
         units: now.units.iter().map(|row| then.unit(row)).collect(),
         slo: now.slo.map(|slo| SloStatus { within: None, goodput_per_second: None, ..slo }),
@@ -164,20 +172,49 @@ impl Then<'_> {
             priced_share: None,
             lost_windows: 0,
             leakage: None,
-            lists: Vec::new(),
+            lists: self.lists(now),
             ..now.clone()
         }
     }
 
+    /// The price lists of now, but those of models whose prices changed since.
+    fn lists(&self, now: &MoneyView) -> Vec<ListBasis> {
+        let events = self.history.events(self.at, self.now + Span::from_millis(1), None);
+        let changed = |list: &&ListBasis| {
+            let is_of = |event: &HistoryEvent| event.name.as_str() == list.model.as_str();
+            !events.iter().any(|event| event.kind == EventKind::Price && is_of(event))
+        };
+        now.lists.iter().filter(changed).cloned().collect()
+    }
+
+    /// About how many tokens models without a price had made: their rates of then, minute by minute.
+    fn unpriced(&self, now: &Snapshot, models: &[ModelRow]) -> u64 {
+        let Some(since) = now.money.since.filter(|since| *since < self.at && now.money.unpriced_tokens > 0) else {
+            return 0;
+        };
+        let without = models.iter().filter(|row| row.money.list.is_none());
+        let tokens = without.flat_map(|row| {
+            let subject = Subject::Model(row.model.clone());
+            [Measure::Output, Measure::Prompt].map(|measure| self.minutes(&subject, measure, since))
+        });
+        let made = tokens.flatten().sum::<f64>() * MINUTE.as_secs_f64();
+        (made.max(0.0) as u64).min(now.money.unpriced_tokens)
+    }
+
     /// The money of the minutes since an instant; minutes that nothing is known of have none.
     fn sum(&self, measure: Measure, since: Timestamp) -> Option<Money> {
+        money(Some(self.minutes(&Subject::Fleet, measure, since)? / 60.0))
+    }
+
+    /// The sum of a measure over the minutes since an instant.
+    fn minutes(&self, subject: &Subject, measure: Measure, since: Timestamp) -> Option<f64> {
         let until = ceil(self.at, MINUTE);
         let minutes = ((until - since.minute()).millis() / MINUTE.millis()).clamp(0, KEPT.millis() / MINUTE.millis());
-        let query = Query { subject: Subject::Fleet, measure, until, step: MINUTE, points: minutes as usize };
+        let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: minutes as usize };
         let points = self.history.series(&query).points;
         let known = points.iter().flatten();
         known.clone().next()?;
-        money(Some(known.sum::<f64>() / 60.0))
+        Some(known.sum::<f64>())
     }
 
     fn node(&self, row: &NodeRow) -> NodeRow {
@@ -251,8 +288,8 @@ impl Then<'_> {
             prompt_per_second: of(Measure::Prompt),
             output_per_second: output,
             cache_hit_rate: ratio(of(Measure::HitRate)),
-            running: None,
-            waiting: of(Measure::Waiting).map(|waiting| waiting.round() as u64),
+            running: count(of(Measure::Running)),
+            waiting: count(of(Measure::Waiting)),
             kv_usage: ratio(kv),
             ttft_seconds: Quantiles::default(),
             itl_seconds: Quantiles::default(),
@@ -291,7 +328,7 @@ impl Then<'_> {
         UnitRow {
             utilization: ratio(of(Measure::Load)),
             kv_usage: ratio(of(Measure::Kv)),
-            waiting: of(Measure::Waiting).map(|waiting| waiting.round() as u64),
+            waiting: count(of(Measure::Waiting)),
             output_per_second: of(Measure::Output),
             prompt_per_second: of(Measure::Prompt),
             worst: None,
@@ -323,6 +360,25 @@ fn silent(alerts: &[Alert]) -> HashMap<String, Health> {
     let health = |severity| if severity == Severity::Critical { Health::Lost } else { Health::Stale };
     let silent = alerts.iter().filter(|alert| is_silence(alert.rule));
     silent.map(|alert| (alert.subject.to_string(), health(alert.severity))).collect()
+}
+
+/// What was known then, and what of it answered.
+fn coverage(nodes: &[Arc<NodeRow>], engines: &[Arc<EngineRow>]) -> Coverage {
+    let mut targets: HashMap<&str, bool> = HashMap::new();
+    for row in engines.iter().filter(|row| row.state != Health::Never) {
+        *targets.entry(row.target.as_str()).or_default() |= row.state == Health::Live;
+    }
+    let known = || nodes.iter().filter(|row| row.state != Health::Never);
+    Coverage {
+        nodes_live: known().filter(|row| row.state == Health::Live).count(),
+        nodes_known: known().count(),
+        engines_live: targets.values().filter(|live| **live).count(),
+        engines_known: targets.len(),
+    }
+}
+
+fn count(value: Option<f64>) -> Option<u64> {
+    value.map(|value| value.max(0.0).round() as u64)
 }
 
 fn ratio(value: Option<f64>) -> Option<Ratio> {

@@ -7,7 +7,7 @@ use super::engine_rows::engine_rows;
 use super::gpus::{GpuOf, gpus};
 use super::model::blank;
 use super::served::first_word;
-use super::{Hits, Layout, Part, View, node_events, nodes, tables};
+use super::{Entry, Hits, Layout, Part, Place, View, ViewId, node_events, nodes, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{Alert, EngineRow, NodeRow};
@@ -113,15 +113,23 @@ impl View for Node {
         Hits::default()
     }
 
+    fn enter(&self, scene: &Scene<'_>) -> Entry {
+        match node(scene).filter(|node| !engines(scene, node).is_empty()) {
+            Some(node) => Entry::Into(Place::about(ViewId::Engines, node.name.as_str())),
+            None => Entry::Nowhere,
+        }
+    }
+
     fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
         scene.app.subject().map(ToString::to_string)
     }
 
     fn commands(&self) -> &'static [Command] {
         &[
-            Command::Back,
+            Command::Enter,
             Command::Neighbour(Turn::Next),
             Command::AlertsOf,
+            Command::Back,
             Command::Reach(Turn::Previous),
             Command::Form,
         ]
@@ -136,25 +144,38 @@ fn named<'a>(scene: &Scene<'a>, name: &str) -> Option<&'a NodeRow> {
     scene.snap.nodes.iter().map(AsRef::as_ref).find(|node| node.name.as_str() == name)
 }
 
-/// Draws the money and the GPUs of a node below a list of nodes.
+/// The most rows of the money and of the charts below it.
+const HEAD: u16 = 14;
+const CHARTS: u16 = 9;
+
+/// Draws the money and the GPUs of a node below a list of nodes, and where there is room what runs on it and happened to it.
 pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, name: &str) {
     let Some(node) = named(scene, name) else { return };
     let mut rows = Rows(area);
     rows.top(1);
     let gpus = (node.gpus.len().min(16)) as u16 + 1;
-    if area.width >= WIDE {
-        let head = rows.top(rows.0.height.saturating_sub(gpus).clamp(5, 9));
+    let engines = engines(scene, node);
+    let wide = area.width >= WIDE;
+    let has_vitals = wide && rows.0.height > gpus + 8 + 5;
+    // What is beyond the tables and their least goes to the charts.
+    let spare = rows.0.height.saturating_sub(gpus + 9 + 5 + engines.len().min(12) as u16 + 1 + EVENTS);
+    if wide {
+        let least = rows.0.height.saturating_sub(gpus).clamp(5, 9);
+        let head = rows.top(least + if has_vitals { spare.min(HEAD - 9) } else { 0 });
         let (left, right) = split(head, 37, 2);
         digits(canvas, left, scene, node);
         margin(canvas, right, scene, node);
     } else {
         digits(canvas, rows.top(4), scene, node);
     }
-    if rows.0.height > gpus + 8 && area.width >= WIDE {
-        vitals(canvas, rows.top(5), scene, node);
+    if has_vitals {
+        vitals(canvas, rows.top(5 + spare.saturating_sub(HEAD - 9).min(CHARTS - 5)), scene, node);
     }
     gpu_table(canvas, rows.top(gpus), scene, node);
-    engine_rows(canvas, rows.0, scene, &engines(scene, node));
+    engine_rows(canvas, rows.top(engines.len() as u16 + 1), scene, &engines);
+    if rows.0.height >= 3 {
+        node_events::draw(canvas, rows.0, scene, node);
+    }
 }
 
 fn subject(node: &NodeRow) -> Subject {
@@ -256,7 +277,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
             layers: vec![(Measure::Kv, Role::Hit)],
             top: Some(1.0),
             format: charts::share,
-            ..blank("KV", String::new(), &subject)
+            ..blank("KV", format::percent(slow.kv_of(now)).trim().to_owned(), &subject)
         },
         Chart {
             layers: vec![(Measure::Load, Role::Output)],

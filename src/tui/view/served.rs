@@ -37,6 +37,8 @@ pub(super) struct Served<'a> {
     pub(super) live: usize,
     kv: (f64, u32),
     drafts: (f64, u32),
+    /// Prompt tokens a second of those whose hits are known, and how many of them were cached.
+    hits: (f64, f64),
     /// The target of the last row: what is told of a target counts once.
     target: Option<&'a str>,
     /// The least share of its engines.
@@ -99,6 +101,9 @@ impl<'a> Served<'a> {
             self.drafts = (self.drafts.0 + kept.get(), self.drafts.1 + 1);
         }
         add(&mut self.within_slo, row.within_slo, |a, b| if b.get() < a.get() { b } else { a });
+        if let (Some(share), Some(prompt)) = (row.cache_hit_rate, row.prompt_per_second) {
+            self.hits = (self.hits.0 + prompt, self.hits.1 + prompt * share.get());
+        }
         if let Some(kv) = row.kv_usage {
             self.kv = (self.kv.0 + kv.get(), self.kv.1 + 1);
         }
@@ -112,6 +117,11 @@ impl<'a> Served<'a> {
     /// The mean share of drafted tokens that they keep.
     pub(super) fn drafts_kept(&self) -> Option<Ratio> {
         Ratio::of(self.drafts.0, f64::from(self.drafts.1))
+    }
+
+    /// The cached share of their prompt tokens, of those that count hits.
+    pub(super) fn hit_rate(&self) -> Option<Ratio> {
+        Ratio::of(self.hits.1, self.hits.0)
     }
 
     /// The mean use of their caches.

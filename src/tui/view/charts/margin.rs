@@ -98,11 +98,14 @@ impl Margin {
         let (span, reach) = if self.is_day { (DAY, "24 h") } else { (charts.reach.span(), charts.reach.name()) };
         // A young chart has not reached its span yet.
         let is_young = (axis.end() - axis.start()).millis() < span.millis() * 9 / 10;
-        let reach = if is_young { String::new() } else { format!(", {reach}") };
+        let since = || format::clock_minute(axis.start(), scene.zone());
+        let reach = if is_young { format!(", since {}", since()) } else { format!(", {reach}") };
         let symbol = format::symbol(scene.currency());
         let symbol = symbol.trim_end();
         let note = if width >= 120 { format!(" · {symbol} an hour{reach}") } else { format!(" · {symbol}/h{reach}") };
-        let of_profit = Self::legend(key, name, profit.map(|profit| amount(Some(profit))), "  ");
+        let is_fleet = self.subject == Subject::Fleet && profit.is_some_and(|profit| profit > Money::ZERO);
+        let bound = if is_fleet { scene.snap.rate_bound().mark() } else { "" };
+        let of_profit = Self::legend(key, name, profit.map(|profit| format!("{bound}{}", amount(Some(profit)))), "  ");
         if scene.app.charts.form == MarginForm::Profit {
             return TitledRule::new("Profit").note([Segment::dim(note)]).right(of_profit);
         }

@@ -206,7 +206,7 @@ fn hit(line: &Line<'_>) -> Cell<'static> {
             Cell::dim("n/a")
         }
         Some(row) => figure(&format::percent(row.cache_hit_rate)),
-        None => figure(&format::percent(line.whole.and_then(|whole| whole.hits))),
+        None => figure(&format::percent(line.whole.and_then(|whole| whole.hits).or(line.served.hit_rate()))),
     }
 }
 

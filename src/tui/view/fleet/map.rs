@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::groups::{Group, by_name, worst_first};
+use super::groups::{Group, Kind, by_name, worst_first};
 use super::heat::FleetHeat;
 use super::plan::{Grain, Plan, PlanRow, SMALL, Slot, Unit, ending, prefix};
 use crate::tui::app::{Cells, Pace};
@@ -28,6 +28,13 @@ pub(super) fn order(groups: &mut [Group<'_>], scene: &Scene<'_>, area: Rect) {
     if plan.rows.len() > rows_in(area) {
         worst_first(groups, prefix);
     }
+}
+
+/// Rows that all groups take with their heading in the finest form that fits `area`.
+pub(super) fn needs(groups: &mut [Group<'_>], scene: &Scene<'_>, area: Rect) -> u16 {
+    by_name(groups);
+    let (_, plan) = planned(groups, scene, area);
+    u16::try_from(plan.rows.len() + 1).unwrap_or(u16::MAX)
 }
 
 fn rows_in(area: Rect) -> usize {
@@ -73,7 +80,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
 }
 
 fn has_units(groups: &[Group<'_>]) -> bool {
-    groups.iter().any(|group| group.is_unit)
+    groups.iter().any(|group| group.kind == Kind::Unit)
 }
 
 struct Map<'m, 'a> {
