@@ -100,7 +100,7 @@ fn the_header_names_the_next_edge_of_the_prices() {
     (list.until, list.tier) = (Some(until), Label::new("standard"));
     let (model, name): (ModelName, Label) = (list.model.clone(), list.list.clone());
     let row = snapshot.models.iter_mut().find(|row| row.model == model).unwrap();
-    let prices = row.money.prices.first().map(|step| step.prices.clone()).unwrap();
+    let prices = row.money.prices.first().map(|step| step.prices).unwrap();
     row.money.prices = vec![PriceStep { from: Some(until), list: name, tier: Label::new("off-peak"), prices }];
     let header = |snapshot: &Snapshot, width| text(&of(snapshot.clone()), width, 36).lines().next().unwrap().to_owned();
     assert!(header(&snapshot, 200).contains("· standard, off-peak in 9:25 "), "{}", header(&snapshot, 200));
@@ -221,7 +221,8 @@ fn an_earlier_instant_keeps_what_is_recorded() {
     assert!(then.coverage.nodes_known >= now.coverage.nodes_live, "{:?}", then.coverage);
     assert!(then.gpus.count > 0 && then.gpus.reporting <= then.gpus.count);
     assert_eq!(then.money.lists, now.money.lists, "no price changed since");
-    assert!(then.engines.iter().any(|row| row.waiting.is_some()), "what an engine's record has");
+    let has_both = |row: &&Arc<margintop::snapshot::EngineRow>| row.running.is_some() && row.waiting.is_some();
+    assert!(then.engines.iter().filter(has_both).count() > 200, "what an engine's record has");
     let frame = text(&app, 120, 36);
     let header = frame.lines().next().unwrap();
     assert!(header.contains(" nodes · ") && header.contains(" GPUs") && header.contains('◂'), "{header}");
@@ -236,10 +237,14 @@ fn nodes_without_a_unit_stand_folded_where_units_would_find_no_room() {
         Arc::make_mut(node).unit = None;
     }
     snapshot.units.truncate(25);
-    let frame = text(&of(snapshot), 80, 24);
-    assert!(frame.contains("─ Units"), "{frame}");
-    assert!(frame.contains("prefill-"), "{frame}");
-    assert!(!frame.lines().any(|line| line.starts_with(" gpu-")), "{frame}");
+    let app = of(snapshot);
+    for size in [(80, 24), (120, 36)] {
+        let frame = text(&app, size.0, size.1);
+        assert!(frame.contains("─ Units") || frame.contains("─ Fleet by unit"), "{frame}");
+        assert!(frame.contains("prefill-"), "{frame}");
+        assert!(!frame.lines().any(|line| line.starts_with(" gpu-")), "{frame}");
+    }
+    assert!(text(&app, 120, 36).contains("(deepseek-r1)"), "the others stand under their model");
 }
 
 /// The last figure of a line.

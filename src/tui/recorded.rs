@@ -1,7 +1,7 @@
 //! The snapshot of an earlier instant, out of what was recorded: the same nodes, units, models and engines as now, with
 //! the figures of then. What has no record is unknown, never a figure of now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::history::{EventKind, History, HistoryEvent, Measure, Query, Subject};
@@ -50,7 +50,9 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
     let fleet = |measure| then.value(&Subject::Fleet, measure);
     let models: Vec<ModelRow> = now.models.iter().map(|row| then.model(row)).collect();
     let nodes: Vec<Arc<NodeRow>> = now.nodes.iter().map(|row| Arc::new(then.node(row))).collect();
-    let engines: Vec<Arc<EngineRow>> = now.engines.iter().map(|row| Arc::new(then.engine(row))).collect();
+    let alone = alone_on_their_node(now);
+    let engine = |row: &Arc<EngineRow>| then.engine(row, alone.contains(row.node.as_str()) && !row.in_engine_row);
+    let engines: Vec<Arc<EngineRow>> = now.engines.iter().map(|row| Arc::new(engine(row))).collect();
     let gpus = || nodes.iter().filter(|row| row.state != Health::Never).flat_map(|row| &row.gpus);
     Snapshot {
         at,
@@ -275,7 +277,8 @@ impl Then<'_> {
         }
     }
 
-    fn engine(&self, row: &EngineRow) -> EngineRow {
+    /// `is_alone`: what its node's record has is its own.
+    fn engine(&self, row: &EngineRow, is_alone: bool) -> EngineRow {
         let subject = Subject::Engine(row.target.clone(), row.rank.clone());
         let of = |measure| self.value(&subject, measure);
         let (output, kv) = (of(Measure::Output), of(Measure::Kv));
@@ -288,7 +291,10 @@ impl Then<'_> {
             prompt_per_second: of(Measure::Prompt),
             output_per_second: output,
             cache_hit_rate: ratio(of(Measure::HitRate)),
-            running: count(of(Measure::Running)),
+            running: count(of(Measure::Running).or_else(|| {
+                let node = Subject::Node(row.node.clone());
+                self.value(&node, Measure::Running).filter(|_| is_alone)
+            })),
             waiting: count(of(Measure::Waiting)),
             kv_usage: ratio(kv),
             ttft_seconds: Quantiles::default(),
@@ -360,6 +366,15 @@ fn silent(alerts: &[Alert]) -> HashMap<String, Health> {
     let health = |severity| if severity == Severity::Critical { Health::Lost } else { Health::Stale };
     let silent = alerts.iter().filter(|alert| is_silence(alert.rule));
     silent.map(|alert| (alert.subject.to_string(), health(alert.severity))).collect()
+}
+
+/// The nodes of one engine row, its own ranks apart.
+fn alone_on_their_node(now: &Snapshot) -> HashSet<&str> {
+    let mut rows: HashMap<&str, usize> = HashMap::new();
+    for row in now.engines.iter().filter(|row| !row.in_engine_row) {
+        *rows.entry(row.node.as_str()).or_default() += 1;
+    }
+    rows.into_iter().filter(|(node, rows)| *rows == 1 && !node.is_empty()).map(|(node, _)| node).collect()
 }
 
 /// What was known then, and what of it answered.

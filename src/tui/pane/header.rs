@@ -43,7 +43,22 @@ pub fn header(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     if taken(&title, &parts) > room {
         parts.clear();
     }
-    let left = room.saturating_sub(taken(&title, &parts));
+    let forms = day_word(scene).unwrap_or_else(|| basis_words(scene));
+    let fits = |left: usize| {
+        let is_short = |word: &&String| !word.is_empty() && format::width(word) + WORD_GAP <= left;
+        forms.iter().find(is_short).cloned()
+    };
+    let left = |parts: &[Vec<Words>]| room.saturating_sub(taken(&title, parts));
+    let mut word = fits(left(&parts));
+    // The prices come before a count that says that all is well.
+    let is_all = |part: &Vec<Words>| part.iter().all(|(role, _)| *role != Role::Warning);
+    if word.is_none() && parts.len() > 2 && parts.last().is_some_and(is_all) {
+        let fewer = parts.get(..parts.len() - 1).unwrap_or_default();
+        word = fits(left(fewer));
+        if word.is_some() {
+            parts.pop();
+        }
+    }
     let mut pen = canvas.pen(area, 0);
     pen.skip(1).strong(Role::Accent, PROGRAM);
     if !title.is_empty() {
@@ -59,8 +74,6 @@ pub fn header(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
             pen.put(*role, text);
         }
     }
-    let forms = day_word(scene).unwrap_or_else(|| basis_words(scene));
-    let word = forms.into_iter().find(|word| !word.is_empty() && format::width(word) + WORD_GAP <= left);
     let word = word.map(|word| (Role::Dim, format!("{word}{}", " ".repeat(WORD_GAP))));
     let right: Vec<Words> = word.into_iter().chain(time).collect();
     pen.to(area.right().saturating_sub(cells(&right) as u16 + 1));
@@ -142,7 +155,7 @@ fn time(scene: &Scene<'_>, width: u16) -> Vec<Words> {
         return vec![(Role::Text, clock), faster, dot, interval];
     }
     if width >= ZONED {
-        clock.push_str(&format!(" {}", zone(scene)));
+        clock = format!("{clock} {}", zone(scene));
     }
     vec![(Role::Text, clock), dot, interval]
 }

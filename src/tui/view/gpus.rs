@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::cells::heat;
 use super::list::{Col, List, figure, said};
 use crate::history::{Measure, Subject};
-use crate::reading::Health;
+use crate::reading::{Health, Throttle};
 use crate::snapshot::{GpuRow, NodeRow};
 use crate::tui::format;
 use crate::tui::scene::{Scene, mark, short_gpu};
@@ -68,7 +68,10 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
         C::left("memory", 8, |line| memory_gauge(line.gpu)).rank(5).stretch(2, 22),
         C::right("", 12, |line| figure(&format::memory(line.gpu.memory_used_bytes, line.gpu.memory_total_bytes)))
             .rank(1),
-        C::left("power", 6, |line| power_gauge(line.gpu)).rank(7).stretch(1, 18),
+        C::left("power", 6, |line| power_gauge(line.gpu))
+            .rank(7)
+            .stretch(1, 18)
+            .only(any(|gpu| gpu.power_limit_watts.is_some())),
         C::right("", 6, |line| figure(&format::watts(line.gpu.power_watts))).rank(2),
         C::right("temp", 4, |line| temperature(line.gpu)).rank(2),
         C::right("SM clock", 8, |line| {
@@ -81,7 +84,7 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
         C::right("XID", 3, |line| line.gpu.xid.map_or_else(Cell::unknown, |xid| said(Role::Critical, xid.to_string())))
             .rank(6)
             .only(any(|gpu| gpu.xid.is_some())),
-        C::left("process", 12, |line| process(line.gpu)).rank(3).stretch(2, 40),
+        C::left("process", 12, |line| process(line.gpu)).rank(3).stretch(2, 40).only(any(says_something)),
     ]
 }
 
@@ -147,6 +150,11 @@ fn temperature(gpu: &GpuRow) -> Cell<'static> {
     let Some(degrees) = gpu.temperature_celsius else { return Cell::unknown() };
     let role = if gpu.throttle.is_some_and(|throttle| throttle.thermal) { Role::Warning } else { Role::Text };
     said(role, format!("{}°", degrees.get()))
+}
+
+/// Whether a GPU has a process, or something is wrong with it.
+fn says_something(gpu: &GpuRow) -> bool {
+    gpu.state != Health::Live || !gpu.processes.is_empty() || gpu.throttle.is_some_and(Throttle::any)
 }
 
 /// Who holds the GPU, or what is wrong with it.

@@ -221,6 +221,15 @@ pub(super) fn of_group(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, u
     }
 }
 
+/// Draws the nodes of no unit that serve a model, the worst first.
+pub(super) fn of_model(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, model: &str) {
+    let engines = by_node(scene.snap);
+    let serves = |row: &&NodeRow| engines.get(row.name.as_str()).and_then(|served| served.model) == Some(model);
+    let rows: Vec<&NodeRow> =
+        scene.snap.nodes.iter().map(AsRef::as_ref).filter(|row| row.unit.is_none()).filter(serves).collect();
+    worst_of(canvas, area, scene, format!("Nodes of {model}"), &rows);
+}
+
 fn worst_of(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: String, rows: &[&NodeRow]) {
     let mut lines = of(scene, rows.iter().copied());
     lines.sort_by_key(|line| (line.row.profit_per_hour.is_none(), line.row.profit_per_hour));
@@ -231,10 +240,10 @@ fn worst_of(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: Strin
 
 /// What of the fleet's profit an hour is in no node's: with these rows the list adds up to its total.
 fn beside(scene: &Scene<'_>, columns: &[Col<'_, NodeLine<'_>>]) -> Vec<Row<'static>> {
-    let rows = parts(scene).into_iter().map(|(name, cost, profit)| {
+    let rows = parts(scene).into_iter().map(|(name, what, profit)| {
         Row::new(columns.iter().map(|col| match col.name() {
-            TITLE => Cell::dim(name.clone()),
-            "cost/h" => cost.map_or(Cell::Empty, |cost| Cell::text(format::bare(Some(cost), 8))),
+            TITLE => Cell::dim(name),
+            "model" => Cell::dim(what.clone()),
             "profit/h" => tables::profit(profit),
             _ => Cell::Empty,
         }))
@@ -244,32 +253,34 @@ fn beside(scene: &Scene<'_>, columns: &[Col<'_, NodeLine<'_>>]) -> Vec<Row<'stat
 
 /// What of the profit is in no row that has a name of its own.
 const OTHER: &str = "(other)";
+/// Nodes on which no engine answers for itself: those of a unit that answers on another one.
+const OTHERS: &str = "(in units)";
 
-/// The parts beside the nodes: name, cost and profit an hour.
-fn parts(scene: &Scene<'_>) -> Vec<(String, Option<Money>, Option<Money>)> {
+/// The parts beside the nodes: their name, what they are, and their profit an hour.
+fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
     let money = &scene.snap.money;
     let served = by_node(scene.snap);
     let (mut unpriced, mut engineless, mut count) = (Money::ZERO, Money::ZERO, 0);
     let mut known = Money::ZERO;
     for row in &scene.snap.nodes {
         match (row.profit_per_hour, row.cost_per_hour) {
-            (Some(profit), _) => known = known + profit,
-            (None, Some(cost)) if served.contains_key(row.name.as_str()) => unpriced = unpriced + cost,
+            (Some(profit), _) => known += profit,
+            (None, Some(cost)) if served.contains_key(row.name.as_str()) => unpriced += cost,
             (None, Some(cost)) => (engineless, count) = (engineless + cost, count + 1),
             (None, None) => {}
         }
     }
     let mut parts = Vec::new();
-    let mut cost = |name: String, cost: Money| {
+    let mut cost = |name, what: String, cost: Money| {
         if !cost.is_zero() {
-            parts.push((name, None, Some(Money::ZERO - cost)));
+            parts.push((name, what, Some(Money::ZERO - cost)));
         }
     };
-    cost(RowKind::Unpriced.name().to_owned(), unpriced);
-    cost(format!("({} without an engine)", format::grouped(count)), engineless);
+    cost(RowKind::Unpriced.name(), String::new(), unpriced);
+    cost(OTHERS, format!("no engine on {}", format::grouped(count)), engineless);
     let uncosted = scene.snap.nodes.iter().any(|row| row.revenue_per_hour.is_some() && row.cost_per_hour.is_none());
     if money.unrated_gpus > 0 || uncosted {
-        parts.push((RowKind::Uncosted.name().to_owned(), None, None));
+        parts.push((RowKind::Uncosted.name(), String::new(), None));
     }
     let rest = money.profit_per_hour.map(|profit| profit - known + unpriced + engineless);
     let is_overhead = |row: &BesideRow| row.name.as_str() == RowKind::Overhead.name();
@@ -277,7 +288,7 @@ fn parts(scene: &Scene<'_>) -> Vec<(String, Option<Money>, Option<Money>)> {
     if let Some(rest) = rest.filter(|rest| rest.rounded(2) != 0 && scene.app.then().is_none()) {
         // Beside overhead that is what is rounded, and what engines earn whose node is not known.
         let name = if has_overhead && rest < Money::ZERO { RowKind::Overhead.name() } else { OTHER };
-        parts.push((name.to_owned(), None, Some(rest)));
+        parts.push((name, String::new(), Some(rest)));
     }
     parts
 }

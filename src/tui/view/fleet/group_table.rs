@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::groups::{Group, Kind};
+use super::groups::Group;
 use super::heat::FleetHeat;
 use crate::tui::app::Pace;
 use crate::tui::format;
@@ -24,13 +24,9 @@ pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, Group<'a>>> 
     let heat = FleetHeat::new(scene.at(Pace::TenSeconds));
     let what = scene.app.charts.cells.names().0;
     vec![
-        C::left("Units", 10, |group| match group.kind {
-            // Units have names, other nodes that of their model.
-            Kind::Model => said(name_role(group.gravest), format!("({})", group.name)),
-            _ => said(name_role(group.gravest), group.name),
-        })
-        .stretch(1, 18)
-        .rising(|group| By::Name(group.name.to_owned())),
+        C::left("Units", 10, |group| said(name_role(group.gravest), group.label()))
+            .stretch(1, 18)
+            .rising(|group| By::Name(group.name.to_owned())),
         C::left(format!("{what}, a cell a node"), 18, move |group| {
             if group.nodes.len() > CELLS {
                 return Cell::dim(format!("{} nodes", format::grouped(group.nodes.len() as u128)));

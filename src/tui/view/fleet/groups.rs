@@ -1,5 +1,6 @@
 //! What stands in the fleet's block: units, and nodes that belong to none.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::snapshot::{NodeRow, Severity, UnitRow, WorstRank};
@@ -44,6 +45,11 @@ impl Group<'_> {
             Kind::Model => "nodes of",
         };
         RowKey::of((kind, self.name))
+    }
+
+    /// Its name; that of a model stands for the nodes that serve it.
+    pub(super) fn label(&self) -> Cow<'_, str> {
+        if self.kind == Kind::Model { Cow::Owned(format!("({})", self.name)) } else { Cow::Borrowed(self.name) }
     }
 
     /// Whether the filter passes it.

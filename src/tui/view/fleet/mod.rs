@@ -75,7 +75,11 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lis
             let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
             nodes::of_group(canvas, below, &scene.at(Pace::FiveSeconds), &unit);
         }
-        Some(Chosen::Model(_)) | None => {}
+        Some(Chosen::Model(model)) => {
+            let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+            nodes::of_model(canvas, below, &scene.at(Pace::FiveSeconds), &model);
+        }
+        None => {}
     }
 }
 
@@ -147,13 +151,12 @@ pub(super) fn chosen(scene: &Scene<'_>, area: Rect) -> Option<Chosen> {
 
 /// The groups as they stand in `area`.
 fn ordered<'a>(scene: &Scene<'a>, area: Rect) -> Vec<Group<'a>> {
-    let mut groups = groups(scene);
+    let groups = groups(scene);
     if is_map(scene) {
-        map::order(&mut groups, scene, area);
-    } else {
-        groups = folded(scene, groups);
-        sort(&mut groups, &group_table::columns(scene), scene.app.list_of(ViewId::Overview));
+        return map::ordered(groups, scene, area);
     }
+    let mut groups = folded(scene, groups);
+    sort(&mut groups, &group_table::columns(scene), scene.app.list_of(ViewId::Overview));
     groups
 }
 

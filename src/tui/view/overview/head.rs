@@ -116,9 +116,14 @@ fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<Span>>> {
         return std::iter::once(vec![why]).chain(rest).collect();
     }
     let amount = |label: &str, money: Option<Money>, kept| fact(label, &scene.money(money, 8), kept);
-    let rate = rate(scene, width, side);
-    let revenue = amount(&format!("revenue {}", scene.snap.total_bound().mark()), money.revenue, 8);
-    let (cost, idle) = (amount("cost ", money.cost, 7), amount("idle ", money.idle_cost, 6));
+    let label = format!("revenue {}", scene.snap.total_bound().mark());
+    // Side by side the facts stand in columns.
+    let first = format::width(&label) + 8;
+    let rate = rate(scene, width, side.then_some(first));
+    let cost_label = if side { format::pad_right("cost ", format::width(&label)) } else { "cost ".to_owned() };
+    let revenue = amount(&label, money.revenue, 8);
+    let cost = amount(&cost_label, money.cost, if side { 8 } else { 7 });
+    let idle = amount("idle ", money.idle_cost, 6);
     let on_cost = fact("profit on cost ", format::percent(money.profit_on_cost).trim(), 5);
     let gross = fact("gross margin ", format::percent1(money.gross_margin).trim(), 6);
     let even = even(money.break_even_load, side || width < 45);
@@ -147,15 +152,15 @@ fn fact(label: &str, value: &str, kept: usize) -> Vec<Span> {
 }
 
 /// `+ $24,524 /h   ▼ $2,000 /h`.
-fn rate(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Span> {
+fn rate(scene: &Scene<'_>, width: u16, column: Option<usize>) -> Vec<Span> {
     let Some(rate) = scene.snap.money.profit_per_hour else { return fact("an hour ", format::UNKNOWN, 9) };
     let (role, glyph, sign) = sign(Some(rate));
     let glyph = if glyph == '▼' { "▼ " } else { "" };
     let symbol = format::symbol(scene.currency());
     let bound = scene.snap.rate_bound().mark();
     let amount = format!("{bound}{glyph}{sign} {symbol}{} /h", format::digits_within(rate, 7));
-    let mut spans = vec![(role, format::pad_right(&amount, if side { 19 } else { 0 }))];
-    if let Some(change) = change(scene).filter(|_| !side) {
+    let mut spans = vec![(role, format::pad_right(&amount, column.unwrap_or(0)))];
+    if let Some(change) = change(scene).filter(|_| column.is_none()) {
         let taken = format::width(&amount) + 2 + format::width(&change.amount);
         let left = usize::from(width).saturating_sub(taken);
         spans.push((change.role, format!("  {}", change.amount)));
@@ -190,13 +195,12 @@ struct Change {
 /// minute a quarter hour ago. One screen has one change, and says which.
 fn change(scene: &Scene<'_>) -> Option<Change> {
     let quarters = scene.app.bridge().and_then(|quarter| changed(&quarter.bridge));
-    let (change, against) = match quarters {
-        Some(change) => (change, [" 15 min mean".to_owned(), " mean".to_owned()]),
-        None => {
-            let (change, at) = since_then(scene)?;
-            let at = format::clock_minute(at, scene.zone());
-            (change, [format!(" against {at}"), format!(" vs {at}")])
-        }
+    let (change, against) = if let Some(change) = quarters {
+        (change, [" 15 min mean".to_owned(), " mean".to_owned()])
+    } else {
+        let (change, at) = since_then(scene)?;
+        let at = format::clock_minute(at, scene.zone());
+        (change, [format!(" against {at}"), format!(" vs {at}")])
     };
     if change.rounded(2) == 0 {
         return None;
