@@ -394,3 +394,18 @@ fn an_address_is_told_as_the_node_that_it_is_on() {
     assert!(!headline.contains("127.0.0.") && headline.contains(&node), "{headline}");
     assert_ne!(app.shown().at, Timestamp::default());
 }
+
+/// Class: a node with fewer facts than the fleet has.
+#[test]
+fn a_node_says_since_when_and_how_much_it_earns_on_its_cost() {
+    for size in [(80, 24), (120, 36), (200, 50)] {
+        let mut app = of(fleet(0));
+        type_(&mut app, "2");
+        press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+        let frame = text(&app, size.0, size.1);
+        let heading = frame.lines().find(|line| line.contains("─ gpu-0178")).unwrap();
+        assert!(heading.contains("today"), "{heading}");
+        assert!(frame.contains("▼ − $19.27 /h") && frame.contains("profit on cost 546 %"), "{frame}");
+        assert!(frame.contains("load, 15m "), "what is kept of a GPU: {frame}");
+    }
+}

@@ -7,6 +7,7 @@ use super::list::{Col, List, figure, said};
 use crate::history::{Measure, Subject};
 use crate::reading::{Health, Throttle};
 use crate::snapshot::{GpuRow, NodeRow};
+use crate::tui::app::Reach;
 use crate::tui::format;
 use crate::tui::scene::{Scene, mark, short_gpu};
 use crate::tui::series::Points;
@@ -61,9 +62,7 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
     vec![
         C::left("GPUs", if several { 18 } else { 8 }, move |line| name(line, digits))
             .stretch(1, if several { 30 } else { 14 }),
-        C::left(format!("load, {}", scene.app.charts.reach.name()), 6, move |gpu| load_line(scene, gpu, line))
-            .rank(4)
-            .stretch(3, line),
+        C::left(format!("load, {}", REACH.word()), 6, move |gpu| load_line(scene, gpu, line)).rank(4).stretch(3, line),
         C::right("now", 5, |line| figure(&format::percent(line.gpu.utilization))),
         C::left("memory", 8, |line| memory_gauge(line.gpu)).rank(5).stretch(2, 22),
         C::right("", 12, |line| figure(&format::memory(line.gpu.memory_used_bytes, line.gpu.memory_total_bytes)))
@@ -119,8 +118,11 @@ fn traffic(gpu: &GpuRow) -> String {
     format::scaled_tight(bytes).trim().to_owned()
 }
 
+/// A GPU's load is kept for a quarter hour.
+const REACH: Reach = Reach::Quarter;
+
 fn load_line(scene: &Scene<'_>, line: &GpuOf<'_>, cells: u16) -> Cell<'static> {
-    let span = scene.app.charts.reach.span();
+    let span = REACH.span();
     let points = Points::of(scene, &Subject::Gpu(line.node.name.clone(), line.gpu.index), Measure::Load, span);
     if points.is_empty() {
         // Nothing is known of the past: the load of now, as a bar.

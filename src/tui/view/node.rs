@@ -20,8 +20,8 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::framed_chart::side_by_side;
 use crate::tui::widgets::rule::TitledRule;
-use crate::tui::widgets::{Canvas, Segment, flow};
-use crate::units::{Money, Ratio};
+use crate::tui::widgets::{Canvas, Segment, Span, flow};
+use crate::units::{Money, Ratio, quotient};
 
 /// Columns from which the figures and the chart stand side by side.
 const WIDE: u16 = 100;
@@ -192,6 +192,12 @@ fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
     if node.state != Health::Live {
         heading =
             heading.right([Segment::new(health, format!("{glyph} {} {}", node.state, format::age(node.age_seconds)))]);
+    } else if let Some(period) = pane::period(scene) {
+        let since = match period {
+            pane::Period::Today => "today".to_owned(),
+            pane::Period::Since(time) => format!("since {time}"),
+        };
+        heading = heading.right([Segment::dim(since)]);
     }
     heading.draw(canvas, area);
     let (role, glyph, sign) = sign(node.profit);
@@ -212,13 +218,16 @@ fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
     let space = if side { Rect { width: 36, ..below } } else { below };
     let form = digits.draw(canvas, space);
     let used = if form == DigitForm::Line { 1 } else { 3 };
-    let facts = facts(scene, node);
+    let facts = facts(scene, node, side);
     let rest = if side {
         Rect { x: below.x + 38, width: below.width.saturating_sub(38), ..below }
     } else {
         Rect { y: below.y + used, height: below.height.saturating_sub(used), ..below }
     };
-    flow(canvas, rest.intersection(below), &facts, 2);
+    let rest = rest.intersection(below);
+    for (y, row) in (0..rest.height).zip(facts) {
+        flow(canvas, Rect { y: rest.y + y, height: 1, ..rest }, &row, 2);
+    }
 }
 
 /// Role, glyph and sign of a profit.
@@ -231,18 +240,27 @@ pub(super) fn sign(profit: Option<Money>) -> (Role, char, &'static str) {
     }
 }
 
-fn facts(scene: &Scene<'_>, node: &NodeRow) -> Vec<Vec<(Role, String)>> {
+/// What stands behind the profit, in rows.
+fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Vec<Span>>> {
     let amount = |money: Option<Money>| format::pad_right(&scene.money(money, 9), 9);
     let pair = |label: &str, value: String| vec![(Role::Dim, label.to_owned()), (Role::Text, value)];
-    let (role, _, _) = sign(node.profit_per_hour);
-    let per_hour = node.profit_per_hour.map_or(format::UNKNOWN.to_owned(), |profit| format::signed(profit, 9));
-    vec![
-        vec![(role, format::pad_right(&format!("{per_hour} /h"), 14))],
-        pair("revenue ", amount(node.revenue)),
-        pair("cost ", amount(node.cost)),
-        pair("GPUs ", node.gpus.len().to_string()),
-        pair("profit rank ", rank(scene, node)),
-    ]
+    let (role, ..) = sign(node.profit_per_hour);
+    let per_hour = node.profit_per_hour.map_or(format::UNKNOWN.to_owned(), |profit| {
+        let symbol = format::symbol(scene.currency());
+        let (mark, size) = if profit < Money::ZERO { ("▼ − ", Money::ZERO - profit) } else { ("+ ", profit) };
+        format!("{mark}{symbol}{}", format::digits_within(size, 9))
+    });
+    let rate = vec![(role, format::pad_right(&format!("{per_hour} /h"), if side { 17 } else { 0 }))];
+    let on_cost = node.profit.zip(node.cost).and_then(|(profit, cost)| quotient(profit, cost));
+    let on_cost = pair("profit on cost ", format::percent(on_cost).trim().to_owned());
+    let (revenue, cost) = (pair("revenue ", amount(node.revenue)), pair("cost ", amount(node.cost)));
+    let gpus = pair("GPUs ", node.gpus.len().to_string());
+    let rank = pair(if side { "rank " } else { "profit rank " }, rank(scene, node));
+    if side {
+        let cost = pair("cost    ", amount(node.cost));
+        return vec![vec![rate, on_cost], vec![revenue, rank], vec![cost, gpus]];
+    }
+    vec![vec![rate], vec![revenue, cost], vec![on_cost, gpus], vec![rank]]
 }
 
 /// Its place among the nodes whose profit an hour is known, the highest first: `41 of 278`.
@@ -254,7 +272,8 @@ fn rank(scene: &Scene<'_>, node: &NodeRow) -> String {
 }
 
 fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    Margin { subject: subject(node), now: [None, None], scale_width: 6, is_day: false }.draw(canvas, area, scene);
+    Margin { subject: subject(node), now: [node.revenue_per_hour, node.cost_per_hour], scale_width: 6, is_day: false }
+        .draw(canvas, area, scene);
 }
 
 fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
