@@ -12,7 +12,7 @@ use super::sources::{Plan, bare, settings};
 use super::{Failure, dashboard, ledger, pipeline};
 use crate::clock::{Clock, LateClock};
 use crate::pricing::{Book, Pinned};
-use crate::reading::NodeName;
+use crate::reading::{Label, NodeName};
 use crate::source::scrape::Target;
 use crate::source::simulate;
 
@@ -37,6 +37,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let path = ledger::choice(global, &plan.settings).only_named();
     let mut options = dashboard::options(&plan)?;
     options.zone = ledger::zone(path.as_deref(), &plan);
+    options.title = Some(Label::new("demo"));
     if path.is_none() {
         // A ledger in a file has a past of its own.
         late.set_back(span_of(plan.targets.len()).0);

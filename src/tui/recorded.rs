@@ -72,10 +72,13 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
         },
         cache_hit_rate: ratio(fleet(Measure::HitRate)),
         requests: Requests { running: count(fleet(Measure::Running)), waiting: count(fleet(Measure::Waiting)) },
-        money: MoneyView {
-            beside_models: then.beside(&now.money, &models),
-            unpriced_tokens: then.unpriced(now, &models),
-            ..then.money(&now.money)
+        money: {
+            let mut money = then.money(&now.money);
+            money.beside_models = then.beside(&now.money, &models);
+            money.unpriced_tokens = then.unpriced(now, &models);
+            // A rate of now tells whether overhead moves with the revenue.
+            money.break_even_load = break_even(&money).filter(|_| !now.money.beside_models.iter().any(is_overhead));
+            money
         },
         nodes,
         engines,
@@ -99,6 +102,21 @@ pub(super) fn take_sums(money: &mut MoneyView, day: &Statement) {
     money.profit_on_cost = total.profit.zip(total.cost).and_then(|(profit, cost)| quotient(profit, cost));
     money.gross_margin = total.profit.zip(total.revenue).and_then(|(profit, revenue)| quotient(profit, revenue));
     money.idle_cost = total.idle_cost;
+    money.break_even_load = break_even(money);
+}
+
+/// The share of the load that pays the cost, where no overhead moves with the revenue.
+fn break_even(money: &MoneyView) -> Option<Ratio> {
+    let has_overhead = money.beside_models.iter().any(|row| is_overhead(row) || row.name.as_str() == IDLE_TOO);
+    let (profit, cost) = money.profit.zip(money.cost).filter(|_| !has_overhead)?;
+    quotient(cost, profit + cost).filter(|ratio| ratio.get() >= 0.0)
+}
+
+/// What was idle, where overhead cannot be told from it.
+const IDLE_TOO: &str = "(idle, overhead)";
+
+fn is_overhead(row: &BesideRow) -> bool {
+    row.name.as_str() == RowKind::Overhead.name()
 }
 
 impl Then<'_> {
@@ -131,8 +149,8 @@ impl Then<'_> {
                 None => unpriced += of(row, Measure::Cost).unwrap_or(0.0),
             }
         }
-        let has_overhead = now.beside_models.iter().any(|row| row.name.as_str() == RowKind::Overhead.name());
-        let idle = if has_overhead { "(idle, overhead)" } else { RowKind::Idle.name() };
+        let has_overhead = now.beside_models.iter().any(is_overhead);
+        let idle = if has_overhead { IDLE_TOO } else { RowKind::Idle.name() };
         // What models earned is kept to fewer digits than what the fleet did: so little is no idle time.
         let rest = profit - earned + unpriced;
         let least = 0.005 * (earned.abs() + unpriced);
