@@ -10,9 +10,10 @@ mod server;
 mod session;
 
 use std::fs;
+use std::io::Read;
 use std::time::{Duration, Instant};
 
-use portable_pty::CommandBuilder;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::Signal;
 use rustix::termios::{LocalModes, tcgetattr};
 use server::{Reply, Server};
@@ -62,6 +63,34 @@ fn keys_and_sizes() {
     assert!(status.success(), "{status:?}");
     assert!(took < END, "{took:?}");
     session.assert_restored();
+}
+
+/// Class: escapes for a terminal that knows none.
+#[test]
+fn a_dumb_terminal_is_told_what_to_do_instead() {
+    let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, ..PtySize::default() }).unwrap();
+    let mut command = demo();
+    command.env("TERM", "dumb");
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut said = String::new();
+    // A terminal whose other end is gone ends the reading with an error.
+    pair.master.try_clone_reader().unwrap().read_to_string(&mut said).ok();
+    assert_eq!(child.wait().unwrap().exit_code(), 2, "{said}");
+    assert!(said.contains("TERM is dumb") && said.contains("margintop once"), "{said}");
+    assert!(!said.contains('\u{1b}'), "{said:?}");
+}
+
+#[test]
+fn a_locale_without_utf_8_gets_ascii() {
+    let mut command = demo();
+    command.env("LC_ALL", "C");
+    let mut session = Session::start_command(command);
+    session.wait_for("its GPUs", |text| text.contains("16 GPUs"));
+    let text = session.screen.screen().contents();
+    assert!(text.is_ascii(), "{text}");
+    session.press("q");
+    session.end();
 }
 
 #[test]

@@ -41,6 +41,8 @@ fn the_profit_of_then_is_what_was_posted_until_then() {
     assert!((85_000.0..=87_072.01).contains(&cost), "{cost}");
     assert!((dollars(money.profit) - (revenue - cost)).abs() < 0.02);
     assert!((5.4..5.5).contains(&money.profit_on_cost.unwrap().get()));
+    let even = money.break_even_load.map(margintop::units::Ratio::get);
+    assert!(even.is_some_and(|even| (even - cost / revenue).abs() < 1e-3), "{even:?}");
     // Half a day before it is half, and every hour back is less.
     let mut before = revenue;
     for _ in 0..20 {

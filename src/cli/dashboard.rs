@@ -42,6 +42,14 @@ pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
             "no terminal here: `margintop once` prints the same in words, `once --json` for programs".to_owned(),
         ));
     }
+    if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
+        return Err(Failure::Usage(
+            "TERM is dumb: a terminal without cursor movement cannot show the dashboard. `margintop once` prints the same \
+             in words, `once --every 10s` again and again; if the terminal can do more, set TERM, such as \
+             TERM=xterm-256color"
+                .to_owned(),
+        ));
+    }
     Ok(tui::Options {
         theme: plan.settings.theme.clone(),
         themes: themes::folder(),
@@ -49,6 +57,7 @@ pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
             .map(|ledger| ledger.with_file_name("screen.toml")),
         color: themes::color(&plan.settings)?,
         title: None,
+        config: plan.file.as_ref().map(|file| Label::new(&file.to_string_lossy())),
         interval: span(plan.interval()),
         zone: plan.settings.zone.clone(),
         past: None,

@@ -13,7 +13,7 @@ use super::{Failure, dashboard, ledger, pipeline};
 use crate::clock::{Clock, LateClock};
 use crate::ledger::Slo;
 use crate::pricing::{Book, Pinned};
-use crate::reading::NodeName;
+use crate::reading::{Label, NodeName};
 use crate::source::scrape::Target;
 use crate::source::simulate;
 use crate::units::Span;
@@ -47,6 +47,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     }
     let mut options = dashboard::options(&plan)?;
     options.zone = ledger::zone(path.as_deref(), &plan);
+    options.title = Some(Label::new("demo"));
     late.set_back(back);
     let keeping = ledger::settings(&plan, path, &clock);
     let pipeline = pipeline::start(&plan, &clock, runtime.handle(), keeping, Some(options.history.clone()));
@@ -92,7 +93,16 @@ pub(super) fn plan(global: &Global, fleet: &simulate::Fleet) -> Result<Plan, Fai
     let settings = settings(global)?;
     let targets = fleet.targets().iter().map(target).collect::<Result<_, _>>()?;
     let node = NodeName::new("demo");
-    Ok(Plan { settings, targets, driver: false, driver_named: false, search: false, doubles: Vec::new(), node })
+    Ok(Plan {
+        settings,
+        file: None,
+        targets,
+        driver: false,
+        driver_named: false,
+        search: false,
+        doubles: Vec::new(),
+        node,
+    })
 }
 
 fn target(simulated: &simulate::Target) -> Result<Target, Failure> {

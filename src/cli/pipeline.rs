@@ -16,7 +16,7 @@ use crate::history::History;
 use crate::reading::Event;
 use crate::snapshot::Snapshot;
 use crate::source::cadence;
-use crate::source::discover::{Discovery, nothing_answers};
+use crate::source::discover::{Discovery, no_engine_at, nothing_answers};
 use crate::source::nvml::{Driver, Pace};
 use crate::source::scrape::{Scraper, Settings, Target};
 use crate::store::{self, Store};
@@ -191,7 +191,8 @@ async fn search(mut discovery: Discovery, mut way: Way, mut pids: watch::Receive
             first.push(engine.first);
         }
         let members = scrapers.iter().map(|scraper| member(scraper.target())).collect();
-        let troubles = if known.is_empty() { vec![nothing_answers()] } else { Vec::new() };
+        let none = || std::iter::once(nothing_answers()).chain(no_engine_at(&discovery.stranger_ports()));
+        let troubles = if known.is_empty() { none().collect() } else { Vec::new() };
         for message in [Message::Enlist(members), Message::Events(first), Message::Troubles(troubles)] {
             if way.events.send(message).await.is_err() {
                 return;

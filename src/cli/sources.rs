@@ -17,6 +17,8 @@ use crate::units::Span;
 pub(super) struct Plan {
     /// The configuration, flags applied.
     pub(super) settings: Settings,
+    /// The file that it was read from.
+    pub(super) file: Option<PathBuf>,
     /// Targets over HTTP and files.
     pub(super) targets: Vec<Target>,
     /// Whether this machine's driver is asked.
@@ -35,9 +37,11 @@ impl Plan {
     /// What the arguments, the environment and the configuration ask for.
     pub(super) fn new(global: &Global, named: &[String]) -> Result<Self, Failure> {
         let settings = settings(global)?;
+        let file = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
         let node = NodeName::new(&rustix::system::uname().nodename().to_string_lossy());
         let (targets, doubles) = (Vec::new(), Vec::new());
-        let mut plan = Self { settings, targets, driver: false, driver_named: false, search: false, doubles, node };
+        let mut plan =
+            Self { settings, file, targets, driver: false, driver_named: false, search: false, doubles, node };
         let configured = std::mem::take(&mut plan.settings.targets);
         // `nvml:off` alone is no list: what is configured stays.
         let mut off = !named.is_empty() && named.iter().all(|name| name == "nvml:off");

@@ -1,14 +1,14 @@
 //! The snapshot of an earlier instant, out of what was recorded: the same nodes, units, models and engines as now, with
 //! the figures of then. What has no record is unknown, never a figure of now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::history::{EventKind, History, HistoryEvent, Measure, Query, Subject};
 use crate::reading::{Activity, Health, Label};
 use crate::snapshot::{
-    Alert, BesideRow, EngineRow, GpuRow, GpuTotals, ModelRow, MoneyView, NodeRow, Quantiles, RequestRates, Requests,
-    Rule, ScrapeRow, Severity, SloStatus, Snapshot, TokenTotals, UnitRow, Vitals,
+    Alert, BesideRow, Coverage, EngineRow, GpuRow, GpuTotals, ListBasis, ModelRow, MoneyView, NodeRow, Quantiles,
+    RequestRates, Requests, Rule, ScrapeRow, Severity, SloStatus, Snapshot, TokenTotals, UnitRow, Vitals,
 };
 use crate::statement::{RowKind, Statement};
 use crate::units::{Money, Ratio, Span, Timestamp, quotient};
@@ -22,6 +22,7 @@ const KEPT: Span = Span::from_secs(25 * 3_600);
 struct Then<'a> {
     history: &'a History,
     at: Timestamp,
+    now: Timestamp,
     /// The time of a point of the fleet: short where the instant is near enough.
     step: Span,
     /// How what was said to be silent or lost then was, by the subject of its alert.
@@ -45,19 +46,24 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
     let near = now.at - at < Span::from_secs(3_600);
     let alerts = alerts(history, at);
     let silent = silent(&alerts);
-    let then = Then { history, at, step: if near { FINE } else { MINUTE }, silent };
+    let then = Then { history, at, now: now.at, step: if near { FINE } else { MINUTE }, silent };
     let fleet = |measure| then.value(&Subject::Fleet, measure);
     let models: Vec<ModelRow> = now.models.iter().map(|row| then.model(row)).collect();
     let nodes: Vec<Arc<NodeRow>> = now.nodes.iter().map(|row| Arc::new(then.node(row))).collect();
+    let alone = alone_on_their_node(now);
+    let engine = |row: &Arc<EngineRow>| then.engine(row, alone.contains(row.node.as_str()) && !row.in_engine_row);
+    let engines: Vec<Arc<EngineRow>> = now.engines.iter().map(|row| Arc::new(engine(row))).collect();
+    let gpus = || nodes.iter().filter(|row| row.state != Health::Never).flat_map(|row| &row.gpus);
     Snapshot {
         at,
         resuming: false,
         gpus: GpuTotals {
-            count: now.gpus.count,
-            reporting: now.gpus.count,
+            count: gpus().count(),
+            reporting: gpus().filter(|gpu| gpu.state == Health::Live).count(),
             utilization: ratio(fleet(Measure::Load)),
             ..GpuTotals::default()
         },
+        coverage: coverage(&nodes, &engines),
         tokens: TokenTotals {
             prompt_per_second: fleet(Measure::Prompt),
             cached_per_second: fleet(Measure::PromptCached),
@@ -65,10 +71,17 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
             ..TokenTotals::default()
         },
         cache_hit_rate: ratio(fleet(Measure::HitRate)),
-        requests: Requests { running: None, waiting: fleet(Measure::Waiting).map(|waiting| waiting.round() as u64) },
-        money: MoneyView { beside_models: then.beside(&now.money, &models), ..then.money(&now.money) },
+        requests: Requests { running: count(fleet(Measure::Running)), waiting: count(fleet(Measure::Waiting)) },
+        money: {
+            let mut money = then.money(&now.money);
+            money.beside_models = then.beside(&now.money, &models);
+            money.unpriced_tokens = then.unpriced(now, &models);
+            // A rate of now tells whether overhead moves with the revenue.
+            money.break_even_load = break_even(&money).filter(|_| !now.money.beside_models.iter().any(is_overhead));
+            money
+        },
         nodes,
-        engines: now.engines.iter().map(|row| Arc::new(then.engine(row))).collect(),
+        engines,
         models,
         units: now.units.iter().map(|row| then.unit(row)).collect(),
         slo: now.slo.map(|slo| SloStatus { within: None, goodput_per_second: None, ..slo }),
@@ -89,6 +102,21 @@ pub(super) fn take_sums(money: &mut MoneyView, day: &Statement) {
     money.profit_on_cost = total.profit.zip(total.cost).and_then(|(profit, cost)| quotient(profit, cost));
     money.gross_margin = total.profit.zip(total.revenue).and_then(|(profit, revenue)| quotient(profit, revenue));
     money.idle_cost = total.idle_cost;
+    money.break_even_load = break_even(money);
+}
+
+/// The share of the load that pays the cost, where no overhead moves with the revenue.
+fn break_even(money: &MoneyView) -> Option<Ratio> {
+    let has_overhead = money.beside_models.iter().any(|row| is_overhead(row) || row.name.as_str() == IDLE_TOO);
+    let (profit, cost) = money.profit.zip(money.cost).filter(|_| !has_overhead)?;
+    quotient(cost, profit + cost).filter(|ratio| ratio.get() >= 0.0)
+}
+
+/// What was idle, where overhead cannot be told from it.
+const IDLE_TOO: &str = "(idle, overhead)";
+
+fn is_overhead(row: &BesideRow) -> bool {
+    row.name.as_str() == RowKind::Overhead.name()
 }
 
 impl Then<'_> {
@@ -121,8 +149,8 @@ impl Then<'_> {
                 None => unpriced += of(row, Measure::Cost).unwrap_or(0.0),
             }
         }
-        let has_overhead = now.beside_models.iter().any(|row| row.name.as_str() == RowKind::Overhead.name());
-        let idle = if has_overhead { "(idle, overhead)" } else { RowKind::Idle.name() };
+        let has_overhead = now.beside_models.iter().any(is_overhead);
+        let idle = if has_overhead { IDLE_TOO } else { RowKind::Idle.name() };
         // What models earned is kept to fewer digits than what the fleet did: so little is no idle time.
         let rest = profit - earned + unpriced;
         let least = 0.005 * (earned.abs() + unpriced);
@@ -164,20 +192,49 @@ impl Then<'_> {
             priced_share: None,
             lost_windows: 0,
             leakage: None,
-            lists: Vec::new(),
+            lists: self.lists(now),
             ..now.clone()
         }
     }
 
+    /// The price lists of now, but those of models whose prices changed since.
+    fn lists(&self, now: &MoneyView) -> Vec<ListBasis> {
+        let events = self.history.events(self.at, self.now + Span::from_millis(1), None);
+        let changed = |list: &&ListBasis| {
+            let is_of = |event: &HistoryEvent| event.name.as_str() == list.model.as_str();
+            !events.iter().any(|event| event.kind == EventKind::Price && is_of(event))
+        };
+        now.lists.iter().filter(changed).cloned().collect()
+    }
+
+    /// About how many tokens models without a price had made: their rates of then, minute by minute.
+    fn unpriced(&self, now: &Snapshot, models: &[ModelRow]) -> u64 {
+        let Some(since) = now.money.since.filter(|since| *since < self.at && now.money.unpriced_tokens > 0) else {
+            return 0;
+        };
+        let without = models.iter().filter(|row| row.money.list.is_none());
+        let tokens = without.flat_map(|row| {
+            let subject = Subject::Model(row.model.clone());
+            [Measure::Output, Measure::Prompt].map(|measure| self.minutes(&subject, measure, since))
+        });
+        let made = tokens.flatten().sum::<f64>() * MINUTE.as_secs_f64();
+        (made.max(0.0) as u64).min(now.money.unpriced_tokens)
+    }
+
     /// The money of the minutes since an instant; minutes that nothing is known of have none.
     fn sum(&self, measure: Measure, since: Timestamp) -> Option<Money> {
+        money(Some(self.minutes(&Subject::Fleet, measure, since)? / 60.0))
+    }
+
+    /// The sum of a measure over the minutes since an instant.
+    fn minutes(&self, subject: &Subject, measure: Measure, since: Timestamp) -> Option<f64> {
         let until = ceil(self.at, MINUTE);
         let minutes = ((until - since.minute()).millis() / MINUTE.millis()).clamp(0, KEPT.millis() / MINUTE.millis());
-        let query = Query { subject: Subject::Fleet, measure, until, step: MINUTE, points: minutes as usize };
+        let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: minutes as usize };
         let points = self.history.series(&query).points;
         let known = points.iter().flatten();
         known.clone().next()?;
-        money(Some(known.sum::<f64>() / 60.0))
+        Some(known.sum::<f64>())
     }
 
     fn node(&self, row: &NodeRow) -> NodeRow {
@@ -238,7 +295,8 @@ impl Then<'_> {
         }
     }
 
-    fn engine(&self, row: &EngineRow) -> EngineRow {
+    /// `is_alone`: what its node's record has is its own.
+    fn engine(&self, row: &EngineRow, is_alone: bool) -> EngineRow {
         let subject = Subject::Engine(row.target.clone(), row.rank.clone());
         let of = |measure| self.value(&subject, measure);
         let (output, kv) = (of(Measure::Output), of(Measure::Kv));
@@ -251,8 +309,11 @@ impl Then<'_> {
             prompt_per_second: of(Measure::Prompt),
             output_per_second: output,
             cache_hit_rate: ratio(of(Measure::HitRate)),
-            running: None,
-            waiting: of(Measure::Waiting).map(|waiting| waiting.round() as u64),
+            running: count(of(Measure::Running).or_else(|| {
+                let node = Subject::Node(row.node.clone());
+                self.value(&node, Measure::Running).filter(|_| is_alone)
+            })),
+            waiting: count(of(Measure::Waiting)),
             kv_usage: ratio(kv),
             ttft_seconds: Quantiles::default(),
             itl_seconds: Quantiles::default(),
@@ -291,7 +352,7 @@ impl Then<'_> {
         UnitRow {
             utilization: ratio(of(Measure::Load)),
             kv_usage: ratio(of(Measure::Kv)),
-            waiting: of(Measure::Waiting).map(|waiting| waiting.round() as u64),
+            waiting: count(of(Measure::Waiting)),
             output_per_second: of(Measure::Output),
             prompt_per_second: of(Measure::Prompt),
             worst: None,
@@ -323,6 +384,34 @@ fn silent(alerts: &[Alert]) -> HashMap<String, Health> {
     let health = |severity| if severity == Severity::Critical { Health::Lost } else { Health::Stale };
     let silent = alerts.iter().filter(|alert| is_silence(alert.rule));
     silent.map(|alert| (alert.subject.to_string(), health(alert.severity))).collect()
+}
+
+/// The nodes of one engine row, its own ranks apart.
+fn alone_on_their_node(now: &Snapshot) -> HashSet<&str> {
+    let mut rows: HashMap<&str, usize> = HashMap::new();
+    for row in now.engines.iter().filter(|row| !row.in_engine_row) {
+        *rows.entry(row.node.as_str()).or_default() += 1;
+    }
+    rows.into_iter().filter(|(node, rows)| *rows == 1 && !node.is_empty()).map(|(node, _)| node).collect()
+}
+
+/// What was known then, and what of it answered.
+fn coverage(nodes: &[Arc<NodeRow>], engines: &[Arc<EngineRow>]) -> Coverage {
+    let mut targets: HashMap<&str, bool> = HashMap::new();
+    for row in engines.iter().filter(|row| row.state != Health::Never) {
+        *targets.entry(row.target.as_str()).or_default() |= row.state == Health::Live;
+    }
+    let known = || nodes.iter().filter(|row| row.state != Health::Never);
+    Coverage {
+        nodes_live: known().filter(|row| row.state == Health::Live).count(),
+        nodes_known: known().count(),
+        engines_live: targets.values().filter(|live| **live).count(),
+        engines_known: targets.len(),
+    }
+}
+
+fn count(value: Option<f64>) -> Option<u64> {
+    value.map(|value| value.max(0.0).round() as u64)
 }
 
 fn ratio(value: Option<f64>) -> Option<Ratio> {

@@ -44,6 +44,8 @@ pub struct Options {
     pub past: Option<LedgerQueries>,
     /// Which fleet it is.
     pub fleet: WatchedFleet,
+    /// The file of the configuration, where there is one.
+    pub config: Option<Label>,
     /// How sources are polled more or less often; without it the interval is not ours to change.
     pub set_interval: Option<SetInterval>,
     /// What charts are drawn from.
@@ -64,6 +66,7 @@ impl Default for Options {
             zone: TimeZone::system(),
             past: None,
             fleet: WatchedFleet::default(),
+            config: None,
             set_interval: None,
             history: History::default(),
             scenarios: Vec::new(),
@@ -97,6 +100,7 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     app.theme_names = themes.iter().map(|theme| theme.name().to_owned()).collect();
     app.title = options.title;
     app.fleet = options.fleet;
+    app.config = options.config;
     app.has_past = options.past.is_some();
     app.history = options.history;
     app.has_interval = options.set_interval.is_some();

@@ -140,9 +140,32 @@ pub fn short_target(row: &EngineRow) -> String {
 }
 
 /// What an alert is about in few cells: targets without scheme and path.
-pub fn short_subject(subject: &str) -> String {
+fn short_subject(subject: &str) -> String {
     let short = |word: &str| if word.contains("://") { short_address(word) } else { word.to_owned() };
     subject.split(' ').map(short).collect::<Vec<_>>().join(" ")
+}
+
+/// `gpu-0008 sglang r0` of `http://127.0.1.8:30000/metrics rank 0`; with its port where several engines of a node have
+/// addresses of their own.
+pub fn subject_in(snapshot: &Snapshot, subject: &str) -> String {
+    let (word, rest) = subject.split_once(' ').map_or((subject, ""), |(word, rest)| (word, rest));
+    let engines = || snapshot.engines.iter();
+    let Some(row) = engines().find(|row| row.target.as_str() == word).filter(|row| !row.node.as_str().is_empty())
+    else {
+        return short_subject(subject);
+    };
+    let is_shared = engines().any(|other| other.node == row.node && other.target != row.target);
+    let place = short_target(row);
+    let port = match place.rsplit_once(':') {
+        Some((_, port)) if is_shared => format!(" :{port}"),
+        _ => String::new(),
+    };
+    let rest = match rest.strip_prefix("rank ") {
+        Some(rank) => format!(" r{rank}"),
+        None if rest.is_empty() => String::new(),
+        None => format!(" {rest}"),
+    };
+    format!("{} {}{port}{rest}", row.node, row.kind)
 }
 
 /// The same of an address.

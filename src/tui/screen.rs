@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::pane;
 use super::scene::Scene;
+use super::view::{ViewId, shown};
 
 /// Below this the screen says that it is too small.
 const LEAST: (u16, u16) = (40, 8);
@@ -26,7 +27,9 @@ impl Screen {
         if area.width < LEAST.0 || area.height < LEAST.1 {
             return None;
         }
-        let has_tabs = area.width >= TABS.0 && area.height >= TABS.1;
+        // Where nothing was found the views have nothing to show.
+        let has_views = shown(scene.app, scene) != ViewId::Nothing;
+        let has_tabs = area.width >= TABS.0 && area.height >= TABS.1 && has_views;
         // Money that is not written down must be seen, whatever else is shown.
         let has_trouble = pane::has_ledger_trouble(scene) && area.height >= 11;
         let (tabs, trouble) = (u16::from(has_tabs), u16::from(has_trouble));

@@ -174,6 +174,12 @@ pub fn today(page: Page, at: Timestamp) -> Past {
     today
 }
 
+/// The last quarter hour but one, and the last.
+pub fn quarters(page: Page, at: Timestamp) -> [Past; 2] {
+    let [_, _, before, after] = pasts(page, at);
+    [before, after]
+}
+
 /// Today, the month, and both ends of the bridge.
 fn pasts(page: Page, at: Timestamp) -> [Past; 4] {
     let quarter = Span::from_secs(900);

@@ -148,7 +148,19 @@ fn table<'a>(canvas: &mut Canvas<'_>, area: Rect, data: &'a Data) {
             let sorted = Some(Sorted { column: 2, descending: false, is_asked: true });
             let total = |hidden: usize| row(hidden);
             let total: Option<&dyn Fn(usize) -> Row<'a>> = if margin == 1 { Some(&total) } else { None };
-            let table = Table { title, note, columns: &columns, gap, margin, sorted, len, first, row: &row, total };
+            let table = Table {
+                title,
+                note,
+                columns: &columns,
+                gap,
+                margin,
+                sorted,
+                len,
+                first,
+                row: &row,
+                beside: &[],
+                total,
+            };
             let areas = table.draw(canvas, area);
             let all = areas.rows.iter().map(|(_, rect)| rect).chain(areas.headings.iter().map(|(_, rect)| rect));
             for rect in all {

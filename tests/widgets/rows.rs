@@ -196,6 +196,7 @@ fn draw_table(
         len: rows.len(),
         first,
         row: &|number| rows[number].clone(),
+        beside: &[],
         total: Some(&|hidden| total(hidden)),
     };
     table.draw(canvas, area)

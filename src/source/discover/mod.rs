@@ -78,6 +78,13 @@ impl Discovery {
         found
     }
 
+    /// The ports at which something answered that is no engine.
+    pub fn stranger_ports(&self) -> Vec<u16> {
+        let mut ports: Vec<u16> = self.strangers.keys().map(SocketAddr::port).collect();
+        ports.sort_unstable();
+        ports
+    }
+
     fn addresses(&mut self, pids: &[u32], known: &[Target]) -> Vec<SocketAddr> {
         self.strangers.retain(|_, rounds| {
             *rounds -= 1;
@@ -131,6 +138,21 @@ fn tells_something(event: &Event) -> bool {
         Event::Page { outcome: Ok(page), .. } => page.kind != EngineKind::Unknown || !page.gpus.is_empty(),
         _ => false,
     }
+}
+
+/// What to say of a server that is no engine, where no engine was found; `None` where there is no such server.
+pub fn no_engine_at(ports: &[u16]) -> Option<SourceError> {
+    let first = ports.first()?;
+    let others = match ports.len() - 1 {
+        0 => String::new(),
+        1 => ", and one more port".to_owned(),
+        others => format!(", and {others} more ports"),
+    };
+    Some(SourceError {
+        what: Label::new(&format!("port {first}")),
+        why: Label::new(&format!("answers, and is no engine{others}")),
+        mend: Label::new(&format!("margintop http://127.0.0.1:{first} says why")),
+    })
 }
 
 /// What to say when no engine was found.

@@ -22,6 +22,9 @@ impl App {
             Command::Help => self.path.enter(Place::of(ViewId::Help)),
             Command::Pause => self.pause(),
             Command::NextTheme => self.choose_theme((self.theme + 1) % self.themes),
+            Command::Show(_) | Command::Turn(_) if self.finds_nothing() => {
+                self.say("nothing is watched yet: no view has anything to show; ? lists the keys");
+            }
             Command::Show(view) => self.path.show(view),
             Command::Turn(turn) => self.path.show(self.view().turned(turn == Turn::Previous)),
             Command::Block(turn) => return self.turn_block(turn),

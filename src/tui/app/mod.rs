@@ -85,6 +85,8 @@ pub struct App {
     pub title: Option<Label>,
     /// Which fleet it is.
     pub fleet: WatchedFleet,
+    /// The file of the configuration, where there is one.
+    pub config: Option<Label>,
     /// The zone in which times are shown.
     pub zone: TimeZone,
     /// How often sources are looked at.
@@ -152,6 +154,7 @@ impl App {
             theme_names: Vec::new(),
             title: None,
             fleet: WatchedFleet::default(),
+            config: None,
             zone,
             interval,
             has_interval: false,

@@ -13,7 +13,7 @@ pub use money::{
     unit_price,
 };
 pub use number::{change, compact, grouped, latency, memory, percent, percent1, points, scaled_tight, tight, watts};
-pub use text::{clauses, cut, natural, pad_left, pad_right, shorten, width, wrapped};
+pub use text::{clauses, cut, fitting, natural, pad_left, pad_right, shorten, width, wrapped};
 pub use time::{age, clock_minute, clock_second, countdown, days, duration};
 
 /// What stands where a figure is unknown.

@@ -23,12 +23,24 @@ pub fn shorten(text: &str, cells: usize) -> String {
     format!("{head}…{tail}")
 }
 
-/// `text` in at most `cells` cells, cut at its end: sentences are read from their start.
+/// `text` in at most `cells` cells, cut at its end: sentences are read from their start. A word is cut only where it takes
+/// half of the cells or more.
 pub fn cut(text: &str, cells: usize) -> String {
     if width(text) <= cells {
         return text.to_owned();
     }
-    if cells == 0 { String::new() } else { format!("{}…", take_cells(text.chars(), cells - 1).trim_end()) }
+    if cells == 0 {
+        return String::new();
+    }
+    let head = take_cells(text.chars(), cells - 1);
+    let is_whole = text.get(head.len()..).is_none_or(|rest| rest.starts_with(' '));
+    let words = head.rfind(' ').filter(|end| !is_whole && 2 * width(&head[..*end]) >= cells);
+    format!("{}…", words.map_or(head.as_str(), |end| &head[..end]).trim_end())
+}
+
+/// The first of the forms of a text that takes at most `cells` cells; nothing where none does.
+pub fn fitting<'f>(forms: &[&'f str], cells: usize) -> &'f str {
+    forms.iter().find(|form| width(form) <= cells).copied().unwrap_or("")
 }
 
 /// As many of the clauses of `text` as fit `cells` cells; the first is cut at its end.
@@ -108,6 +120,15 @@ mod tests {
         assert_eq!(shorten("short", 13), "short");
         assert_eq!(shorten("ab", 1), "…");
         assert_eq!(shorten("ab", 0), "");
+    }
+
+    #[test]
+    fn a_sentence_is_cut_between_words() {
+        assert_eq!(cut("KV cache 98 % full and 59 waiting", 22), "KV cache 98 % full…");
+        assert_eq!(cut("KV cache 98 % full and 59 waiting", 23), "KV cache 98 % full and…");
+        assert_eq!(cut("a verylongname", 9), "a verylo…");
+        assert_eq!(fitting(&["15x4 is too small", "too small", "small"], 9), "too small");
+        assert_eq!(fitting(&["too small"], 3), "");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{Facts, Sentence, Tone, part};
 use crate::snapshot::{Alert, Rule, Severity, Snapshot};
 use crate::statement::Mover;
 use crate::tui::format;
-use crate::tui::scene::short_subject;
+use crate::tui::scene::subject_in;
 use crate::units::{Money, Timestamp};
 
 /// The gravest alert but `named`, which was told as a cause, with what it costs and what to do; then what of the money is
@@ -76,7 +76,7 @@ fn is_of(subject: &str, thing: &str) -> bool {
 
 /// What an alert says, with the time of its beginning: `decode-7 has made no token since 14:52, with requests running`.
 pub(super) fn what(facts: &Facts<'_>, alert: &Alert) -> String {
-    let subject = format::shorten(&short_subject(alert.subject.as_str()), 40);
+    let subject = format::shorten(&subject_in(facts.snapshot, alert.subject.as_str()), 40);
     let since = format::clock_minute(alert.since, facts.zone);
     let since = since.trim();
     match alert.rule {

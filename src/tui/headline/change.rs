@@ -52,10 +52,19 @@ fn closed(mut parts: Vec<Part>, tail: Option<String>) -> Vec<Part> {
     parts
 }
 
-/// The bridge, if costs are known in both spans and half of them was watched in both.
+/// The bridge, if it can be compared.
 fn comparable<'a>(facts: &Facts<'a>) -> Option<&'a Bridge> {
-    let both = |bridge: &&Bridge| bridge.compared.both.millis() * 2 >= bridge.compared.whole.millis();
-    facts.bridge.filter(|bridge| bridge.cost_known).filter(both)
+    facts.bridge.filter(|bridge| is_comparable(bridge))
+}
+
+/// Whether costs are known in both spans and half of them was watched in both.
+fn is_comparable(bridge: &Bridge) -> bool {
+    bridge.cost_known && bridge.compared.both.millis() * 2 >= bridge.compared.whole.millis()
+}
+
+/// How much the mean profit an hour of its spans changed; `None` where they cannot be compared.
+pub fn changed(bridge: &Bridge) -> Option<Money> {
+    is_comparable(bridge).then(|| bridge.after - bridge.before)
 }
 
 /// The change, if it is more than noise.

@@ -9,6 +9,7 @@ mod change;
 mod state;
 mod unknown;
 
+pub use change::changed;
 use jiff::tz::TimeZone;
 
 use super::format;

@@ -43,9 +43,10 @@ pub fn basis_rows(scene: &Scene<'_>, width: u16) -> u16 {
 
 fn rows(scene: &Scene<'_>, width: u16) -> Vec<Vec<Span>> {
     if scene.app.then().is_some() {
-        let facts =
-            ["as recorded: – has no record", "End: now", "a GPU's load before the last 15 min is its node's mean"];
-        return laid_out(facts.into_iter().map(|text| Some(say(text.to_owned()))), width).into_iter().take(1).collect();
+        let facts = ["as recorded: – has no record", "End: now"].map(|text| Some(say(text.to_owned())));
+        let loads = Some(say("a GPU's load before the last 15 min is its node's mean".to_owned()));
+        let all = facts.into_iter().chain([recorded_lists(scene), rate(scene), loads]);
+        return laid_out(all, width).into_iter().take(1).collect();
     }
     let sums = [
         keeper(scene),
@@ -206,6 +207,12 @@ fn rate(scene: &Scene<'_>) -> Option<Span> {
     let more = if rates.len() > 1 { format!(" +{}", rates.len() - 1) } else { String::new() };
     let gpu = format::shorten(first.gpu.as_str(), 12);
     Some(say(format!("{gpu} {}/h ({source}){more}", format::unit_price(Some(hour), scene.currency()))))
+}
+
+/// The lists of an earlier instant: those that have not changed since.
+fn recorded_lists(scene: &Scene<'_>) -> Option<Span> {
+    let is_known = !scene.snap.money.lists.is_empty() || scene.app.newest().money.lists.is_empty();
+    if is_known { lists(scene) } else { Some(say("list –: it changed since".to_owned())) }
 }
 
 /// The list and tier in force, and when they change.

@@ -3,15 +3,19 @@
 use ratatui::layout::Rect;
 
 use crate::tui::app::Command;
+use crate::tui::format;
 use crate::tui::keys::{BINDINGS, Binding, FIRST_RUN};
 use crate::tui::scene::Scene;
 use crate::tui::theme::{Glyphs, Role};
 use crate::tui::view::has_one_pane;
-use crate::tui::view::{Hit, Hits, ViewId};
+use crate::tui::view::{Entry, Hit, Hits, Part, ViewId};
 use crate::tui::widgets::Canvas;
 
 /// Keys that mean something in every view, in the order in which they find room.
 const EVERYWHERE: [Command; 5] = [Command::Filter, Command::WhatIf, Command::Pause, Command::NextTheme, Command::Help];
+
+/// Columns from which a footer names the views.
+const NAMED: u16 = 70;
 
 /// Draws it: the view's own keys, then those of every view; `has_tabs` tells whether views are named elsewhere.
 pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: ViewId, has_tabs: bool) -> Hits {
@@ -45,38 +49,66 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
         x = pen.x();
     }
     let room = Rect { x, width: area.right().saturating_sub(x), ..area };
-    // Help must find room: it names all other keys.
-    let help = words(Command::Help, view, scene).map_or(0, |(key, word)| key.len() + word.len() + 3);
-    let mut left = usize::from(room.width).saturating_sub(help);
     let is_ascii = canvas.theme.glyphs() == Glyphs::Ascii;
+    // Its one character in ASCII would be that of another key.
+    let shown = |key: String| if is_ascii { key.replace('⏎', "Enter") } else { key };
+    let items = items(scene, view, has_tabs || area.width < NAMED);
+    // Help must find room: it names all other keys.
+    let help = items.iter().find(|item| item.is_help).map_or(0, Item::cells);
+    let mut left = usize::from(room.width + 2).saturating_sub(help);
     let mut pen = canvas.pen(room, 0);
-    if !has_tabs && area.width >= 70 && view != ViewId::Nothing {
-        for tab in ViewId::tabs().filter(|tab| *tab != view) {
-            let (key, name) = (tab.view().key().unwrap_or(' ').to_string(), tab.view().title());
-            let cells = key.len() + name.len() + 3;
-            if cells > left {
-                break;
-            }
-            left -= cells;
-            hits.push(Rect { x: pen.x(), y: area.y, width: cells as u16 - 2, height: 1 }, Hit::Tab(tab));
-            pen.put(Role::Accent, &key).skip(1).put(Role::Dim, name).skip(2);
-        }
-    }
-    for command in commands(view) {
-        let Some((key, word)) = words(command, view, scene) else { continue };
-        // Its one character in ASCII would be that of another key.
-        let key = if is_ascii { key.replace('⏎', "Enter") } else { key };
-        let cells = crate::tui::format::width(&key) + crate::tui::format::width(&word) + 3;
-        let is_help = command == Command::Help;
-        if !is_help && cells > left {
+    for item in items {
+        let item = Item { key: shown(item.key), ..item };
+        if !item.is_help && item.cells() > left {
             continue;
         }
-        if !is_help {
-            left -= cells;
+        left -= if item.is_help { 0 } else { item.cells() };
+        if let Some(tab) = item.tab {
+            hits.push(Rect { x: pen.x(), y: area.y, width: item.cells() as u16 - 2, height: 1 }, Hit::Tab(tab));
         }
-        pen.put(Role::Accent, &key).skip(1).put(Role::Dim, &word).skip(2);
+        pen.put(Role::Accent, &item.key).skip(1).put(Role::Dim, &item.word).skip(2);
     }
     hits
+}
+
+/// A key with its word, or a view with its digit.
+struct Item {
+    key: String,
+    word: String,
+    tab: Option<ViewId>,
+    is_help: bool,
+}
+
+impl Item {
+    /// Cells with those to the next one.
+    fn cells(&self) -> usize {
+        format::width(&self.key) + 1 + format::width(&self.word) + 2
+    }
+}
+
+/// What finds room first: the keys of the view, the other views where they are named nowhere else, the keys of all views.
+/// The overview names the views before all but its first key.
+fn items(scene: &Scene<'_>, view: ViewId, is_named: bool) -> Vec<Item> {
+    let own = view.view().commands().len();
+    let key = |command: Command| {
+        let (key, word) = words(command, view, scene)?;
+        Some(Item { key, word, tab: None, is_help: command == Command::Help })
+    };
+    let tab = |tab: ViewId| Item {
+        key: tab.view().key().unwrap_or(' ').to_string(),
+        word: tab.view().title().to_owned(),
+        tab: Some(tab),
+        is_help: false,
+    };
+    let views: Vec<Item> = match (is_named || view == ViewId::Nothing, view == ViewId::Overview) {
+        (true, _) => Vec::new(),
+        (false, true) => ViewId::tabs().filter(|other| *other != view).map(tab).collect(),
+        (false, false) => vec![Item { key: "1-7".to_owned(), word: "views".to_owned(), tab: None, is_help: false }],
+    };
+    let before = if view == ViewId::Overview { 1 } else { own };
+    let all: Vec<Command> = commands(view).collect();
+    let (first, rest) = all.split_at(before.min(all.len()));
+    first.iter().copied().filter_map(key).chain(views).chain(rest.iter().copied().filter_map(key)).collect()
 }
 
 /// The keys of what is under way: a cursor in the charts, an earlier instant.
@@ -110,7 +142,7 @@ fn what_if_keys(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     ];
     let mut pen = canvas.pen(area, 0);
     for (key, word) in keys {
-        let cells = crate::tui::format::width(key) + 1 + crate::tui::format::width(word);
+        let cells = format::width(key) + 1 + format::width(word);
         if cells > pen.left() {
             continue;
         }
@@ -131,10 +163,20 @@ pub(in crate::tui) fn binding(command: Command) -> Option<&'static Binding> {
     BINDINGS.iter().chain(FIRST_RUN).find(|binding| binding.command == command && !binding.footer.is_empty())
 }
 
+/// Whether Enter leads anywhere from the chosen row or block.
+fn leads(scene: &Scene<'_>, view: ViewId) -> bool {
+    match scene.app.block().filter(|block| *block != Part::List) {
+        Some(block) => view.view().more(block).is_some(),
+        None => view.view().enter(scene) != Entry::Nowhere,
+    }
+}
+
 fn words(command: Command, view: ViewId, scene: &Scene<'_>) -> Option<(String, String)> {
     let binding = binding(command)?;
     let app = scene.app;
     let word = match command {
+        Command::Enter if !leads(scene, view) => return None,
+        Command::Enter if view == ViewId::Node => "engines".to_owned(),
         Command::Sort => {
             let orders = view.view().orders(scene);
             let order = orders.get(app.list_of(view).order())?;

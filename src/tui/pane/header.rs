@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::snapshot::ListBasis;
 use crate::tui::app::WatchedFleet;
 use crate::tui::format;
 use crate::tui::scene::Scene;
@@ -9,37 +10,80 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, Span as Words};
 use crate::units::{GpuTime, Span};
 
-/// Draws it. What answers comes before what the money stands on.
+const PROGRAM: &str = "margintop";
+/// Cells at both ends of the line, between what stands in it, and before the time.
+const MARGINS: usize = 2;
+const GAP: usize = 2;
+const WORD_GAP: usize = 3;
+const SEPARATOR: &str = " · ";
+
+/// Cells below which a fleet's name says nothing.
+const NAME: usize = 8;
+/// Columns from which the zone stands behind the time.
+const ZONED: u16 = 160;
+
+/// Draws it. What answers comes before what the money stands on; a part that does not fit is left out whole.
 pub fn header(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let title = format::shorten(&title(scene), 32);
-    let (role, mut parts) = coverage(scene);
-    // Half a count would be a wrong one.
-    let clock_cells = 10;
-    while parts.len() > 1
-        && 15 + format::width(&title) + format::width(&parts.join(" · ")) + clock_cells > area.width.into()
-    {
+    let time = time(scene, area.width);
+    let clock = cells(&time);
+    let room = usize::from(area.width).saturating_sub(MARGINS + PROGRAM.len() + GAP + clock);
+    let (mut parts, mut title) = (coverage(scene), format::shorten(&title(scene), 32));
+    let taken = |title: &str, parts: &[Vec<Words>]| {
+        let title = if title.is_empty() { 0 } else { GAP + format::width(title) };
+        let parts = parts.iter().map(|part| cells(part)).reduce(|a, b| a + SEPARATOR.len() - 1 + b);
+        title + parts.map_or(0, |parts| GAP + parts)
+    };
+    while parts.len() > 1 && taken(&title, &parts) > room {
         parts.pop();
     }
-    let mut left: Vec<Words> = vec![(Role::Text, title)];
-    left.retain(|(_, text)| !text.is_empty());
-    left.push((role, parts.join(" · ")));
-    let needed = 12 + left.iter().map(|(_, text)| format::width(text) + 2).sum::<usize>();
-    let right = right_side(scene, usize::from(area.width).saturating_sub(needed));
-    let right_cells: usize = right.iter().map(|(_, text)| format::width(text)).sum();
-    let right_x = area.right().saturating_sub(right_cells as u16 + 1);
-
-    let room = Rect { width: right_x.saturating_sub(area.x + 1), ..area };
-    let mut pen = canvas.pen(room, 0);
-    pen.skip(1).strong(Role::Accent, "margintop").skip(2);
-    for (role, text) in &left {
-        let cells = format::width(text).min(pen.left());
-        pen.name(*role, text, cells).skip(2);
+    let others = taken("", &parts) + GAP;
+    if taken(&title, &parts) > room {
+        title = if room >= others + NAME { format::shorten(&title, room - others) } else { String::new() };
+    }
+    if taken(&title, &parts) > room {
+        parts.clear();
+    }
+    let forms = day_word(scene).unwrap_or_else(|| basis_words(scene));
+    let fits = |left: usize| {
+        let is_short = |word: &&String| !word.is_empty() && format::width(word) + WORD_GAP <= left;
+        forms.iter().find(is_short).cloned()
+    };
+    let left = |parts: &[Vec<Words>]| room.saturating_sub(taken(&title, parts));
+    let mut word = fits(left(&parts));
+    // The prices come before a count that says that all is well.
+    let is_all = |part: &Vec<Words>| part.iter().all(|(role, _)| *role != Role::Warning);
+    if word.is_none() && parts.len() > 2 && parts.last().is_some_and(is_all) {
+        let fewer = parts.get(..parts.len() - 1).unwrap_or_default();
+        word = fits(left(fewer));
+        if word.is_some() {
+            parts.pop();
+        }
     }
     let mut pen = canvas.pen(area, 0);
-    pen.to(right_x);
+    pen.skip(1).strong(Role::Accent, PROGRAM);
+    if !title.is_empty() {
+        pen.skip(GAP as u16).put(Role::Text, &title);
+    }
+    for (place, part) in parts.iter().enumerate() {
+        if place == 0 {
+            pen.skip(GAP as u16);
+        } else {
+            pen.put(Role::Dim, SEPARATOR);
+        }
+        for (role, text) in part {
+            pen.put(*role, text);
+        }
+    }
+    let word = word.map(|word| (Role::Dim, format!("{word}{}", " ".repeat(WORD_GAP))));
+    let right: Vec<Words> = word.into_iter().chain(time).collect();
+    pen.to(area.right().saturating_sub(cells(&right) as u16 + 1));
     for (role, text) in right {
         pen.put(role, &text);
     }
+}
+
+fn cells(words: &[Words]) -> usize {
+    words.iter().map(|(_, text)| format::width(text)).sum()
 }
 
 fn title(scene: &Scene<'_>) -> String {
@@ -50,11 +94,8 @@ fn title(scene: &Scene<'_>) -> String {
     }
 }
 
-/// How much answers: `271/278 nodes · 2,224 GPUs · 540/556 engines`.
-fn coverage(scene: &Scene<'_>) -> (Role, Vec<String>) {
-    if scene.app.then().is_some() {
-        return (Role::Dim, vec!["as recorded".to_owned()]);
-    }
+/// How much answers: `271/278 nodes · 2,168/2,224 GPUs · 540/556 engines`. Of an earlier instant what is recorded of it.
+fn coverage(scene: &Scene<'_>) -> Vec<Vec<Words>> {
     let c = scene.snap.coverage;
     let mut parts = Vec::new();
     if c.nodes_known > 1 || c.nodes_live < c.nodes_known {
@@ -66,20 +107,23 @@ fn coverage(scene: &Scene<'_>) -> (Role, Vec<String>) {
     if c.engines_known > 0 {
         parts.push(share(c.engines_live, c.engines_known, "engine"));
     }
-    if parts.is_empty() {
-        return (Role::Dim, if scene.snap.troubles.is_empty() { vec!["looking…".to_owned()] } else { parts });
+    let is_past = scene.app.then().is_some();
+    match parts.is_empty() {
+        true if is_past => vec![vec![(Role::Dim, "– nodes, none is recorded".to_owned())]],
+        true if !scene.snap.troubles.is_empty() => {
+            [(0, "GPU"), (0, "engine")].map(|(none, what)| share(none, none, what)).into()
+        }
+        true => vec![vec![(Role::Dim, "looking…".to_owned())]],
+        false => parts,
     }
-    let whole = c.nodes_live == c.nodes_known && c.engines_live == c.engines_known;
-    (if whole { Role::Dim } else { Role::Warning }, parts)
 }
 
-fn share(live: usize, known: usize, what: &str) -> String {
+/// What answers in the role of text, or as a warning where it is not all; what is known is dim.
+fn share(live: usize, known: usize, what: &str) -> Vec<Words> {
     let plural = if known == 1 { "" } else { "s" };
-    if live == known {
-        format!("{} {what}{plural}", format::grouped(known as u128))
-    } else {
-        format!("{}/{} {what}{plural}", format::grouped(live as u128), format::grouped(known as u128))
-    }
+    let role = if live < known { Role::Warning } else { Role::Text };
+    let live = (role, format::grouped(live as u128));
+    vec![live, (Role::Dim, format!("/{} {what}{plural}", format::grouped(known as u128)))]
 }
 
 /// `1s`, `250ms`.
@@ -88,62 +132,91 @@ fn every(interval: Span) -> String {
     if millis < 1_000 { format!("{millis}ms") } else { format::duration(interval) }
 }
 
-/// The basis in a word where it fits into `room`, then the time and whether pictures come.
-fn right_side(scene: &Scene<'_>, room: usize) -> Vec<Words> {
+/// The time and whether pictures come.
+fn time(scene: &Scene<'_>, width: u16) -> Vec<Words> {
     let app = scene.app;
-    let clock = format::clock_minute(scene.snap.at, scene.zone());
-    let time = match app.quiet {
+    let mut clock = format::clock_minute(scene.snap.at, scene.zone());
+    match app.quiet {
         _ if app.then().is_some() => {
             let ago = app.newest().at - scene.snap.at;
-            vec![(Role::Warning, format!("◂ {clock} −{}", format::duration(ago)))]
+            return vec![(Role::Warning, format!("◂ {clock} −{}", format::duration(ago)))];
         }
-        _ if app.paused() => vec![(Role::Warning, format!("paused at {clock}"))],
-        Some(quiet) => vec![(Role::Text, clock), (Role::Warning, format!(" ○ silent {}", format::duration(quiet)))],
-        None => {
-            let dot = (Role::Accent, " ●".to_owned());
-            let interval = (Role::Dim, format!(" {}", every(app.interval)));
-            match app.fleet {
-                WatchedFleet::PublishedDay { speed: Some(speed) } => {
-                    let faster = (Role::Accent, format!(" x {}", format::grouped(speed.into())));
-                    vec![(Role::Text, clock), faster, dot, interval]
-                }
-                _ => vec![(Role::Text, clock), dot, interval],
-            }
+        _ if app.paused() => return vec![(Role::Warning, format!("‖ paused at {clock}"))],
+        Some(quiet) => {
+            return vec![(Role::Text, clock), (Role::Warning, format!(" ○ silent {}", format::duration(quiet)))];
         }
-    };
-    let taken: usize = time.iter().map(|(_, text)| format::width(text) + 1).sum();
-    let (long, short) = day_word(scene).unwrap_or_else(|| basis_word(scene));
-    let word = [long, short].into_iter().find(|word| !word.is_empty() && format::width(word) + taken + 4 <= room);
-    let mut spans: Vec<Words> = word.map(|word| (Role::Dim, format!("{word}   "))).into_iter().collect();
-    spans.extend(time);
-    spans
+        None if app.finds_nothing() => return vec![(Role::Text, clock), (Role::Dim, " ○ looking".to_owned())],
+        None => {}
+    }
+    let dot = (Role::Accent, " ●".to_owned());
+    let interval = (Role::Dim, format!(" {}", every(app.interval)));
+    if let WatchedFleet::PublishedDay { speed: Some(speed) } = app.fleet {
+        let faster = (Role::Accent, format!(" x {}", format::grouped(speed.into())));
+        return vec![(Role::Text, clock), faster, dot, interval];
+    }
+    if width >= ZONED {
+        clock = format!("{clock} {}", zone(scene));
+    }
+    vec![(Role::Text, clock), dot, interval]
+}
+
+/// `UTC+8` at the shown instant.
+fn zone(scene: &Scene<'_>) -> String {
+    let at = jiff::Timestamp::from_millisecond(scene.snap.at.millis()).unwrap_or_default();
+    let minutes = scene.zone().to_offset(at).seconds() / 60;
+    match (minutes / 60, minutes.abs() % 60) {
+        (0, 0) => "UTC".to_owned(),
+        (hours, 0) => format!("UTC{hours:+}"),
+        (hours, minutes) => format!("UTC{hours:+}:{minutes:02}"),
+    }
 }
 
 /// Which days the published one was, with its zone and without; its money's basis stands at the bottom.
-fn day_word(scene: &Scene<'_>) -> Option<(String, String)> {
+fn day_word(scene: &Scene<'_>) -> Option<Vec<String>> {
     let WatchedFleet::PublishedDay { .. } = scene.app.fleet else { return None };
     let since = scene.snap.money.since?;
     let days = format::days(since, scene.snap.at, scene.zone())?;
     let zone = scene.zone().to_fixed_offset().ok().map(|offset| offset.seconds() / 3_600)?;
-    Some((format!("{days}, UTC{zone:+}"), days))
+    Some(vec![format!("{days}, UTC{zone:+}"), days])
 }
 
-/// Where the money comes from: in full, and in a word or two.
-fn basis_word(scene: &Scene<'_>) -> (String, String) {
+/// Where the money comes from: in full, then in fewer words.
+fn basis_words(scene: &Scene<'_>) -> Vec<String> {
     let money = &scene.snap.money;
     let rate = money.rates.first().map(|basis| {
         let hour = basis.rate.of(GpuTime::of(1, Span::from_secs(3600)));
         let assumed = if basis.assumed { " assumed" } else { "" };
         format!("{}/GPU-h{assumed}", format::unit_price(Some(hour), scene.currency()))
     });
-    let rate = rate.unwrap_or_default();
-    let Some(list) = money.lists.first() else { return (rate.clone(), rate) };
-    let change = list.until.map(|until| format::countdown(until - scene.snap.at));
-    let tier = match (list.tier.as_str(), change) {
-        ("", None) => String::new(),
-        (tier, None) => format!(" · {tier}"),
-        ("", Some(left)) => format!(" · changes in {left}"),
-        (tier, Some(left)) => format!(" · {tier}, changes in {left}"),
+    let Some(first) = money.lists.first() else { return rate.into_iter().collect() };
+    let more = if money.lists.len() > 1 { format!(" +{}", money.lists.len() - 1) } else { String::new() };
+    let list = format!("{}{more}", format::shorten(first.list.as_str(), 28));
+    // The edge that comes next, of whichever model.
+    let next = money.lists.iter().filter(|list| list.until.is_some()).min_by_key(|list| list.until).unwrap_or(first);
+    let tier = match next.tier.as_str() {
+        "" => String::new(),
+        tier => format!(" · {tier}"),
     };
-    (format!("list {}{tier}", format::shorten(list.list.as_str(), 28)), rate)
+    if let Some(edge) = edge(scene, next) {
+        return vec![format!("{list}{tier}, {edge}"), format!("{list}, {edge}"), edge];
+    }
+    let is_box = scene.snap.nodes.len() == 1;
+    let beside = rate.filter(|_| is_box).map(|rate| format!("{list} · {rate}"));
+    beside.into_iter().chain([format!("{list}{tier}"), list]).collect()
+}
+
+/// What a list or tier changes to, and when: `off-peak in 9:25`.
+fn edge(scene: &Scene<'_>, list: &ListBasis) -> Option<String> {
+    let left = format::countdown(list.until? - scene.snap.at);
+    let model = scene.snap.models.iter().find(|row| row.model == list.model);
+    let steps = model.map(|row| row.money.prices.as_slice()).unwrap_or_default();
+    let later = steps.iter().filter(|step| step.from.is_some() && step.from >= list.until);
+    let next = later.min_by_key(|step| step.from);
+    let name = next.and_then(|step| match () {
+        () if step.tier.as_str() != list.tier.as_str() => Some(&step.tier),
+        () if step.list.as_str() != list.list.as_str() => Some(&step.list),
+        () => None,
+    });
+    let name = name.map(|name| format::shorten(name.as_str(), 24)).filter(|name| !name.is_empty());
+    Some(name.map_or_else(|| format!("prices change in {left}"), |name| format!("{name} in {left}")))
 }

@@ -15,12 +15,27 @@ use crate::units::Money;
 /// Cells between facts in a line.
 const GAP: u16 = 2;
 
+/// Rows that all of its facts take in so many columns.
+pub fn profit_brief_rows(scene: &Scene<'_>, width: u16) -> u16 {
+    let room = usize::from(width).saturating_sub(2);
+    let facts = facts(scene);
+    let all =
+        std::iter::once(hero_text(scene, usize::from(width).saturating_sub(2))).chain(facts.iter().map(Fact::spans));
+    let cells = all.map(|fact| fact.iter().map(|(_, text)| format::width(text)).sum::<usize>());
+    let (rows, _) = cells.fold((1, 0), |(rows, used), cells| match used {
+        0 => (rows, cells),
+        used if used + usize::from(GAP) + cells <= room => (rows, used + usize::from(GAP) + cells),
+        _ => (rows + 1, cells),
+    });
+    rows
+}
+
 /// Draws it in plain figures, as many facts as the rows hold.
 pub fn profit_brief(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let sign = sign(&scene.snap.money);
     canvas.pen(area, 0).strong(sign.role, sign.glyph);
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area }.intersection(area);
-    let mut all = vec![hero_text(scene)];
+    let mut all = vec![hero_text(scene, usize::from(inner.width))];
     all.extend(facts(scene).iter().map(Fact::spans));
     flow(canvas, inner, &all, GAP);
 }
@@ -50,22 +65,34 @@ fn sign(money: &MoneyView) -> Sign {
     }
 }
 
-/// Why there is no profit to show.
-pub(in crate::tui) fn why_unknown(scene: &Scene<'_>) -> &'static str {
+/// Why there is no profit to show, in the longest form that takes so many cells.
+pub(in crate::tui) fn why_unknown(scene: &Scene<'_>, cells: usize) -> &'static str {
+    let forms = why_unknown_forms(scene);
+    let fits = format::fitting(forms, cells);
+    if fits.is_empty() { forms.last().copied().unwrap_or_default() } else { fits }
+}
+
+fn why_unknown_forms(scene: &Scene<'_>) -> &'static [&'static str] {
     if scene.app.then().is_some() {
-        return "no record of its money";
+        return &["no record of its money", "no record"];
     }
     let money = &scene.snap.money;
     let tokens = scene.snap.tokens.output_total.is_some() || scene.snap.tokens.prompt_total.is_some();
     match (money.revenue, money.cost) {
-        _ if scene.is_blank() => "looking…",
-        (None, Some(_)) if money.unpriced_tokens > 0 => "unpriced: set [[price]]",
-        (None, Some(_)) if tokens => "unpriced: no tokens of a priced model yet",
-        (None, Some(_)) => "no engine found: nothing earns",
-        (Some(_), None) => "cost unknown: no GPU rate, set [[lease]]",
-        (None, None) if tokens => "unpriced, and no GPU rate: set [[price]] and [[lease]]",
-        (None, None) => "no price and no GPU rate yet",
-        (Some(_), Some(_)) => "cost unknown for every engine that earns",
+        _ if scene.is_blank() => &["looking…"],
+        (None, Some(_)) if money.unpriced_tokens > 0 => &["unpriced: set [[price]]", "unpriced"],
+        (None, Some(_)) if tokens => {
+            &["unpriced: no tokens of a priced model yet", "unpriced: set [[price]]", "unpriced"]
+        }
+        (None, Some(_)) => &["no engine found: nothing earns", "no engine found"],
+        (Some(_), None) => &["cost unknown: no GPU rate, set [[lease]]", "no GPU rate: set [[lease]]", "no GPU rate"],
+        (None, None) if tokens => &[
+            "unpriced, and no GPU rate: set [[price]] and [[lease]]",
+            "set [[price]] and [[lease]]",
+            "no price, no rate",
+        ],
+        (None, None) => &["no price and no GPU rate yet", "no price, no rate"],
+        (Some(_), Some(_)) => &["cost unknown for every engine that earns", "cost unknown"],
     }
 }
 
@@ -78,7 +105,7 @@ fn plus_minus(money: Money) -> &'static str {
 }
 
 /// `+ $4.12 since 14:02`.
-fn hero_text(scene: &Scene<'_>) -> Vec<Span> {
+fn hero_text(scene: &Scene<'_>, cells: usize) -> Vec<Span> {
     let money = &scene.snap.money;
     let period = match period(scene) {
         Some(Period::Today) => " today".to_owned(),
@@ -86,7 +113,10 @@ fn hero_text(scene: &Scene<'_>) -> Vec<Span> {
         None => String::new(),
     };
     let Some(profit) = money.profit else {
-        return vec![(Role::Text, "profit ".to_owned()), (Role::Warning, why_unknown(scene).to_owned())];
+        return vec![
+            (Role::Text, "profit ".to_owned()),
+            (Role::Warning, why_unknown(scene, cells.saturating_sub(7)).to_owned()),
+        ];
     };
     let symbol = format::symbol(scene.currency());
     let text = format!(

@@ -4,10 +4,10 @@ use ratatui::buffer::Cell;
 use ratatui::layout::Rect;
 
 use crate::reading::Health;
-use crate::snapshot::NodeRow;
+use crate::snapshot::{GpuRow, NodeRow};
 use crate::tui::app::{Cells, Pace};
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::scene::{Scene, short_gpu};
 use crate::tui::theme::Role;
 use crate::tui::widgets::toast::Toast;
 use crate::tui::widgets::{Canvas, Segment};
@@ -56,9 +56,23 @@ fn pointed(scene: &Scene<'_>) -> Option<String> {
         let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
         return Some(format!("{name} · {}", cells.told(mean)));
     };
-    let gpu = node.gpus.get(gpu)?;
-    let state = if gpu.state == Health::Live { cells.told(cells.figure(gpu)) } else { gpu.state.to_string() };
-    Some(format!("{name} GPU {} · {state}", gpu.index))
+    Some(format!("{name} GPU {}", of_gpu(cells, node.gpus.get(gpu)?)))
+}
+
+/// `3 H100 · load 82 % · 54.1/79.6 G · 535 W`, and what the map shows where it is none of these.
+fn of_gpu(cells: Cells, gpu: &GpuRow) -> String {
+    let mut facts = vec![format!("{} {}", gpu.index, short_gpu(gpu.name.as_ref()))];
+    if gpu.state != Health::Live {
+        facts.push(gpu.state.to_string());
+        return facts.join(" · ");
+    }
+    facts.push(Cells::Load.told(Cells::Load.figure(gpu)));
+    facts.push(format::memory(gpu.memory_used_bytes, gpu.memory_total_bytes).trim().to_owned());
+    facts.push(format::watts(gpu.power_watts).trim().to_owned());
+    if cells == Cells::Temperature {
+        facts.push(cells.told(cells.figure(gpu)));
+    }
+    facts.join(" · ")
 }
 
 /// What a cell that stands for a node as a whole shows: `KV 71 %`.

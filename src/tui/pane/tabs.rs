@@ -31,7 +31,9 @@ pub fn tabs(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
 fn tab(pen: &mut Pen<'_>, view: ViewId, scene: &Scene<'_>) {
     let (key, name) = (view.view().key().unwrap_or(' '), view.view().title());
     let label = format!("{key} {name}");
-    if view == scene.app.view() {
+    // One node is looked at among the nodes.
+    let is_open = |open: ViewId| view == open || (view == ViewId::Nodes && open == ViewId::Node);
+    if is_open(scene.app.view()) {
         pen.strong(Role::Accent, &label);
     } else {
         pen.put(Role::Dim, &label);

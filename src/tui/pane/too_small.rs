@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
@@ -9,11 +10,16 @@ use crate::tui::widgets::Canvas;
 /// Draws the profit's sign of life if it fits, and that there is no room for more.
 pub fn too_small(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let money = &scene.snap.money;
-    let size = format!("{}x{} is too small", area.width, area.height);
-    canvas.pen(area, 0).put(Role::Warning, &size);
-    canvas.pen(area, 1).put(Role::Dim, "40x8 shows the money");
+    let cells = usize::from(area.width);
+    let size = format!("{}x{}", area.width, area.height);
+    let forms =
+        [format!("{size} is too small"), format!("{size}: too small"), "too small".to_owned(), "small".to_owned()];
+    let forms: Vec<&str> = forms.iter().map(String::as_str).collect();
+    canvas.pen(area, 0).put(Role::Warning, format::fitting(&forms, cells));
+    canvas.pen(area, 1).put(Role::Dim, format::fitting(&["40x8 shows the money", "needs 40x8", "40x8"], cells));
     if area.height > 3 && money.profit.is_some() {
-        let text = scene.money(money.profit, usize::from(area.width).saturating_sub(7));
-        canvas.pen(area, 3).put(Role::Dim, "profit ").put(Role::Text, &text);
+        let label = format::fitting(&["profit "], cells.saturating_sub(8));
+        let text = scene.money(money.profit, cells.saturating_sub(format::width(label)));
+        canvas.pen(area, 3).put(Role::Dim, label).put(Role::Text, &text);
     }
 }

@@ -1,29 +1,11 @@
 //! What alerts and events are about, in few words: nodes by their names rather than the addresses of what runs there.
 
 use crate::snapshot::Rule;
-use crate::tui::scene::{Scene, short_subject, short_target};
+use crate::tui::scene::{Scene, subject_in};
 
-/// `gpu-0008 sglang r0` of `http://127.0.1.8:30000/metrics rank 0`; with its port where several engines of a node have
-/// addresses of their own.
+/// What an alert or an event is about, with nodes for addresses.
 pub(super) fn about(scene: &Scene<'_>, subject: &str) -> String {
-    let (word, rest) = subject.split_once(' ').map_or((subject, ""), |(word, rest)| (word, rest));
-    let engines = || scene.snap.engines.iter();
-    let Some(row) = engines().find(|row| row.target.as_str() == word).filter(|row| !row.node.as_str().is_empty())
-    else {
-        return short_subject(subject);
-    };
-    let is_shared = engines().any(|other| other.node == row.node && other.target != row.target);
-    let place = short_target(row);
-    let port = match place.rsplit_once(':') {
-        Some((_, port)) if is_shared => format!(" :{port}"),
-        _ => String::new(),
-    };
-    let rest = match rest.strip_prefix("rank ") {
-        Some(rank) => format!(" r{rank}"),
-        None if rest.is_empty() => String::new(),
-        None => format!(" {rest}"),
-    };
-    format!("{} {}{port}{rest}", row.node, row.kind)
+    subject_in(scene.snap, subject)
 }
 
 /// What is wrong of an alert's text, without what to do.

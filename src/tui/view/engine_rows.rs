@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::cells::{full, latency, within};
+use super::latencies;
 use super::list::{Col, List, count, figure, said};
 use super::served::latencies_of;
 use super::tables;
@@ -11,8 +12,11 @@ use crate::snapshot::EngineRow;
 use crate::tui::format;
 use crate::tui::scene::{Scene, mark, short_target};
 use crate::tui::theme::Role;
-use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::Cell;
+use crate::tui::widgets::{Canvas, Segment};
+
+/// Columns below which figures stand close to each other.
+const NARROW: u16 = 100;
 
 type C<'s, 'a> = Col<'s, &'a EngineRow>;
 
@@ -22,14 +26,14 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         return;
     }
     let slo = scene.snap.slo.unwrap_or_default();
+    // Of the moment: how long that is stands in the headings, or in the title where those are narrow.
+    let is_narrow = area.width < NARROW;
+    let of = |name: &'static str| if is_narrow { name.to_owned() } else { latencies::heading(scene, name) };
+    let longest = rows.iter().map(|row| format::width(&name(row))).max().unwrap_or(0).clamp(14, 18) as u16;
     let columns = [
-        C::left("Engines", 14, |row| {
-            let rank = row.rank.as_ref().map_or_else(String::new, |rank| format!(" r{rank}"));
+        C::left("Engines", longest + u16::from(is_narrow), |row| {
             let (role, glyph) = mark(row.state);
-            // The node that all of them stand on is named above them.
-            let place = short_target(row);
-            let port = place.rsplit_once(':').map_or(place.as_str(), |(_, port)| port);
-            let text = format!("{} :{port}{rank}", row.kind);
+            let text = name(row);
             if row.state == Health::Live { Cell::text(text) } else { said(role, format!("{glyph} {text}")) }
         })
         .stretch(2, 36),
@@ -38,7 +42,7 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         })
         .stretch(2, 34),
         C::left("role", 8, |row| Cell::dim(format!("{}{}", row.role, if row.role_inferred { "?" } else { "" })))
-            .rank(6),
+            .rank(7),
         C::right("run", 5, |row| count(row.running)).rank(1),
         C::right("wait", 4, |row| count(row.waiting)).rank(1),
         C::right("KV", 5, |row| full(row.kv_usage)).rank(1),
@@ -47,11 +51,17 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
             rate => figure(&format::percent(rate)),
         })
         .rank(2),
-        C::right("ttft p99", 8, move |row| latency(latencies_of(row)[0], slo.ttft_p99_seconds)).rank(3),
-        C::right("itl p99", 7, move |row| latency(latencies_of(row)[1], slo.itl_p99_seconds)).rank(4),
+        C::right(of("ttft p99"), if is_narrow { 8 } else { 12 }, move |row| {
+            latency(latencies_of(row)[0], slo.ttft_p99_seconds)
+        })
+        .rank(2),
+        C::right(of("itl p99"), if is_narrow { 7 } else { 11 }, move |row| {
+            latency(latencies_of(row)[1], slo.itl_p99_seconds)
+        })
+        .rank(3),
         C::right("in SLO", 6, |row| within(row.within_slo)).rank(4).only(scene.snap.slo.is_some()),
-        C::right("in/s", 5, |row| tables::rate(row.prompt_per_second)).rank(5),
-        C::right("out/s", 5, |row| tables::rate(row.output_per_second)),
+        C::right("in/s", 5, |row| tables::rate(row.prompt_per_second)).rank(6),
+        C::right("out/s", 5, |row| tables::rate(row.output_per_second)).rank(5),
         C::right("revenue", 9, |row| {
             row.revenue.map_or_else(Cell::unknown, |_| Cell::text(scene.money(row.revenue, 9)))
         })
@@ -61,8 +71,19 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
             (None, Health::Live) => Cell::Empty,
             (None, state) => said(mark(state).0, format!("{state} {}", format::age(row.age_seconds))),
         })
-        .rank(7)
+        .rank(8)
         .stretch(3, 60),
     ];
-    List::plain("Engines", &columns, rows).draw(canvas, area);
+    let mut list = List { gap: if is_narrow { 1 } else { 2 }, ..List::plain("Engines", &columns, rows) };
+    let window = latencies::window(scene).filter(|_| is_narrow);
+    list.title.extend(window.map(|window| Segment::dim(format!(" · {window}"))));
+    list.draw(canvas, area);
+}
+
+/// `vllm :8000 r3`: the node that all of them stand on is named above them.
+fn name(row: &EngineRow) -> String {
+    let rank = row.rank.as_ref().map_or_else(String::new, |rank| format!(" r{rank}"));
+    let place = short_target(row);
+    let port = place.rsplit_once(':').map_or(place.as_str(), |(_, port)| port);
+    format!("{} :{port}{rank}", row.kind)
 }

@@ -188,6 +188,19 @@ fn colours() -> Block {
     Block { title: "Colours", lines }
 }
 
+/// Draws where figures come from and what glyphs mean, side by side where there is room.
+pub(super) fn legend_of_figures(canvas: &mut Canvas<'_>, area: Rect) {
+    let blocks = [sources(), glyphs(), colours()];
+    let columns = match area.width {
+        118.. => 3,
+        78.. => 2,
+        _ => 1,
+    };
+    for (block, place) in blocks.iter().zip(side_by_side(area, columns, 2)) {
+        block.draw(canvas, place, 0);
+    }
+}
+
 fn sources() -> Block {
     let lines = [
         ("revenue", "token counters x price"),

@@ -67,6 +67,17 @@ pub(super) struct Now {
     pub(super) facts: Vec<Vec<Span>>,
 }
 
+/// The heading of a latency of the moment, with the time that it is of: `ttft p99/10s`.
+pub(super) fn heading(scene: &Scene<'_>, name: &str) -> String {
+    window(scene).map_or_else(|| name.to_owned(), |window| format!("{name}/{window}"))
+}
+
+/// The time that figures of the moment are of, to five seconds: it moves a little with every poll.
+pub(super) fn window(scene: &Scene<'_>) -> Option<String> {
+    let seconds = scene.snap.window_seconds.filter(|seconds| (1.0..999.0).contains(seconds))?;
+    Some(if seconds < 7.5 { format!("{seconds:.0}s") } else { format!("{:.0}s", (seconds / 5.0).round() * 5.0) })
+}
+
 /// A latency over the span; `None` where there are no samples.
 pub(super) fn over_span(scene: &Scene<'_>, subject: &Subject, kind: LatencyKind) -> Option<OverSpan> {
     let span = scene.app.charts.reach.span();

@@ -10,7 +10,7 @@ use crate::tui::app::{Filter, ListState};
 use crate::tui::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::{Cell, Column, Row, Sorted, Table, Tree};
-use crate::tui::widgets::{Canvas, Segment};
+use crate::tui::widgets::{Canvas, Segment, Spot};
 
 /// What a column sorts by. What is unknown stands last, whichever way.
 pub(super) enum By {
@@ -177,6 +177,9 @@ pub(super) fn known_sum<T: std::iter::Sum<T>>(values: impl Iterator<Item = Optio
     Some(known.sum())
 }
 
+/// The node of a row, by its place in the snapshot, and how many GPUs it has.
+type SpotOf<'a, R> = &'a dyn Fn(&R) -> Option<(usize, usize)>;
+
 /// A list that is drawn.
 pub(super) struct List<'a, 's, R> {
     /// The name in the rule.
@@ -192,6 +195,10 @@ pub(super) struct List<'a, 's, R> {
     pub(super) is_chosen_elsewhere: bool,
     /// The row below all others, given how many found no room.
     pub(super) total: Option<&'a dyn Fn(usize) -> Row<'static>>,
+    /// Rows above the total that no scrolling moves: what is in it and in no row.
+    pub(super) beside: Vec<Row<'static>>,
+    /// The heading of a column with a cell a GPU; and of a row its node's place in the snapshot, and how many GPUs it has.
+    pub(super) spots: Option<(&'a str, SpotOf<'a, R>)>,
     pub(super) gap: u16,
     /// Said below the last row: what the filter could not judge; and in place of rows where there are none.
     pub(super) note: Option<String>,
@@ -216,6 +223,7 @@ impl<'a, 's, R> List<'a, 's, R> {
         let key: &dyn Fn(&R) -> RowKey = &|_| RowKey::of(0);
         let tree: &dyn Fn(&R) -> Tree = &|_| Tree::None;
         let title = vec![Segment::title(title)];
+        let beside = Vec::new();
         Self {
             title,
             columns,
@@ -225,6 +233,8 @@ impl<'a, 's, R> List<'a, 's, R> {
             state: None,
             is_chosen_elsewhere: false,
             total: None,
+            beside,
+            spots: None,
             gap: 2,
             note: None,
         }
@@ -235,7 +245,8 @@ impl<'a, 's, R> List<'a, 's, R> {
         let Some(note) = self.note.as_deref().filter(|_| area.height > 1) else { return self.draw_table(canvas, area) };
         let text = format::cut(note, usize::from(area.width));
         if self.rows.is_empty() {
-            let hits = Self { total: None, note: None, title: self.title.clone(), ..*self }.draw_table(canvas, area);
+            let bare = Self { total: None, beside: Vec::new(), note: None, title: self.title.clone(), ..*self };
+            let hits = bare.draw_table(canvas, area);
             canvas.pen(area, 1).put(Role::Dim, &text);
             return hits;
         }
@@ -244,7 +255,7 @@ impl<'a, 's, R> List<'a, 's, R> {
         }
         let table = Rect { height: area.height - 1, ..area };
         let hits = self.draw_table(canvas, table);
-        let used = self.rows.len() + usize::from(self.total.is_some()) + 1;
+        let used = self.rows.len() + usize::from(self.total.is_some()) + self.beside.len() + 1;
         canvas.pen(area, used.min(usize::from(table.height)) as u16).put(Role::Dim, &text);
         hits
     }
@@ -255,6 +266,8 @@ impl<'a, 's, R> List<'a, 's, R> {
         let keys: Vec<RowKey> = self.rows.iter().map(|row| (self.key)(row)).collect();
         let chosen = self.state.filter(|_| !self.is_chosen_elsewhere).map(|state| state.place(&keys));
         let room = usize::from(area.height.saturating_sub(1));
+        // Rows beside the list stand above its total, where at least half of the room is left.
+        let beside = if self.total.is_some() && 2 * self.beside.len() < room { self.beside.as_slice() } else { &[] };
         let is_cut = keys.len() + usize::from(self.total.is_some()) > room;
         let blank = |_: usize| Row::default();
         let total: Option<&dyn Fn(usize) -> Row<'static>> = match self.total {
@@ -262,7 +275,7 @@ impl<'a, 's, R> List<'a, 's, R> {
             None if is_cut && room > 1 => Some(&blank),
             None => None,
         };
-        let page = room.saturating_sub(usize::from(total.is_some()));
+        let page = room.saturating_sub(usize::from(total.is_some()) + beside.len());
         let order = self.state.and_then(|state| Some((orders.get(state.order())?, state.is_reversed())));
         let row = |number: usize| self.row(number, chosen == Some(number));
         let table = Table {
@@ -279,12 +292,23 @@ impl<'a, 's, R> List<'a, 's, R> {
             len: keys.len(),
             first: self.state.filter(|_| !self.is_chosen_elsewhere).map_or(0, |state| state.first(page, &keys)),
             row: &row,
+            beside,
             total,
         };
         let areas = table.draw(canvas, area);
         if self.total.is_none() && total.is_some() {
             let last = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
             canvas.pen(last, 0).put(Role::Dim, &rest(areas.hidden, chosen, keys.len()));
+        }
+        if let Some((heading, spot)) = self.spots {
+            let is_named = |place: &usize| self.columns.get(*place).is_some_and(|col| col.name() == heading);
+            let column = areas.headings.iter().find(|(place, _)| is_named(place)).map(|(_, area)| *area);
+            for (number, row) in areas.rows.iter().filter(|_| column.is_some()) {
+                let of = self.rows.get(*number).and_then(spot);
+                let Some(((of, gpus), column)) = of.zip(column) else { continue };
+                let width = column.width.min(u16::try_from(gpus).unwrap_or(u16::MAX));
+                canvas.spots.push(Spot { area: Rect { x: column.x, width, ..*row }, of, has_parts: true });
+            }
         }
         let mut hits = Hits::of_page(page);
         if self.state.is_some() {

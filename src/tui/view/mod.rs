@@ -23,6 +23,7 @@ mod model;
 mod models;
 mod money;
 mod node;
+mod node_columns;
 mod node_events;
 mod nodes;
 mod nothing;
@@ -172,5 +173,5 @@ pub fn shown(app: &App, scene: &Scene<'_>) -> ViewId {
 
 /// The names of the nodes, as their list has them.
 pub fn node_names(scene: &Scene<'_>) -> Vec<String> {
-    nodes::names(scene)
+    nodes::all_names(scene)
 }

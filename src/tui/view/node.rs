@@ -7,7 +7,7 @@ use super::engine_rows::engine_rows;
 use super::gpus::{GpuOf, gpus};
 use super::model::blank;
 use super::served::{Served, first_word};
-use super::{Hits, Layout, Part, View, node_events, nodes, tables};
+use super::{Entry, Hits, Layout, Part, Place, View, ViewId, node_events, nodes, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{Alert, EngineRow, NodeRow};
@@ -19,8 +19,8 @@ use crate::tui::scene::{Scene, mark};
 use crate::tui::theme::Role;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
-use crate::tui::widgets::{Canvas, Segment, flow};
-use crate::units::{Money, Ratio};
+use crate::tui::widgets::{Canvas, Segment, Span, flow};
+use crate::units::{Money, Ratio, quotient};
 
 /// Columns from which the figures and the chart stand side by side.
 const WIDE: u16 = 100;
@@ -112,15 +112,23 @@ impl View for Node {
         Hits::default()
     }
 
+    fn enter(&self, scene: &Scene<'_>) -> Entry {
+        match node(scene).filter(|node| !engines(scene, node).is_empty()) {
+            Some(node) => Entry::Into(Place::about(ViewId::Engines, node.name.as_str())),
+            None => Entry::Nowhere,
+        }
+    }
+
     fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
         scene.app.subject().map(ToString::to_string)
     }
 
     fn commands(&self) -> &'static [Command] {
         &[
-            Command::Back,
+            Command::Enter,
             Command::Neighbour(Turn::Next),
             Command::AlertsOf,
+            Command::Back,
             Command::Reach(Turn::Previous),
             Command::Form,
         ]
@@ -135,25 +143,38 @@ fn named<'a>(scene: &Scene<'a>, name: &str) -> Option<&'a NodeRow> {
     scene.snap.nodes.iter().map(AsRef::as_ref).find(|node| node.name.as_str() == name)
 }
 
-/// Draws the money and the GPUs of a node below a list of nodes.
+/// The most rows of the money and of the charts below it.
+const HEAD: u16 = 14;
+const CHARTS: u16 = 9;
+
+/// Draws the money and the GPUs of a node below a list of nodes, and where there is room what runs on it and happened to it.
 pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, name: &str) {
     let Some(node) = named(scene, name) else { return };
     let mut rows = Rows(area);
     rows.top(1);
     let gpus = (node.gpus.len().min(16)) as u16 + 1;
-    if area.width >= WIDE {
-        let head = rows.top(rows.0.height.saturating_sub(gpus).clamp(5, 9));
+    let engines = engines(scene, node);
+    let wide = area.width >= WIDE;
+    let has_vitals = wide && rows.0.height > gpus + 8 + 5;
+    // What is beyond the tables and their least goes to the charts.
+    let spare = rows.0.height.saturating_sub(gpus + 9 + 5 + engines.len().min(12) as u16 + 1 + EVENTS);
+    if wide {
+        let least = rows.0.height.saturating_sub(gpus).clamp(5, 9);
+        let head = rows.top(least + if has_vitals { spare.min(HEAD - 9) } else { 0 });
         let (left, right) = split(head, 37, 2);
         digits(canvas, left, scene, node);
         margin(canvas, right, scene, node);
     } else {
         digits(canvas, rows.top(4), scene, node);
     }
-    if rows.0.height > gpus + 8 && area.width >= WIDE {
-        vitals(canvas, rows.top(5), scene, node);
+    if has_vitals {
+        vitals(canvas, rows.top(5 + spare.saturating_sub(HEAD - 9).min(CHARTS - 5)), scene, node);
     }
     gpu_table(canvas, rows.top(gpus), scene, node);
-    engine_rows(canvas, rows.0, scene, &engines(scene, node));
+    engine_rows(canvas, rows.top(engines.len() as u16 + 1), scene, &engines);
+    if rows.0.height >= 3 {
+        node_events::draw(canvas, rows.0, scene, node);
+    }
 }
 
 fn subject(node: &NodeRow) -> Subject {
@@ -170,6 +191,12 @@ fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
     if node.state != Health::Live {
         heading =
             heading.right([Segment::new(health, format!("{glyph} {} {}", node.state, format::age(node.age_seconds)))]);
+    } else if let Some(period) = pane::period(scene) {
+        let since = match period {
+            pane::Period::Today => "today".to_owned(),
+            pane::Period::Since(time) => format!("since {time}"),
+        };
+        heading = heading.right([Segment::dim(since)]);
     }
     heading.draw(canvas, area);
     let (role, glyph, sign) = sign(node.profit);
@@ -190,13 +217,16 @@ fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
     let space = if side { Rect { width: 36, ..below } } else { below };
     let form = digits.draw(canvas, space);
     let used = if form == DigitForm::Line { 1 } else { 3 };
-    let facts = facts(scene, node);
+    let facts = facts(scene, node, side);
     let rest = if side {
         Rect { x: below.x + 38, width: below.width.saturating_sub(38), ..below }
     } else {
         Rect { y: below.y + used, height: below.height.saturating_sub(used), ..below }
     };
-    flow(canvas, rest.intersection(below), &facts, 2);
+    let rest = rest.intersection(below);
+    for (y, row) in (0..rest.height).zip(facts) {
+        flow(canvas, Rect { y: rest.y + y, height: 1, ..rest }, &row, 2);
+    }
 }
 
 /// Role, glyph and sign of a profit.
@@ -209,18 +239,27 @@ pub(super) fn sign(profit: Option<Money>) -> (Role, char, &'static str) {
     }
 }
 
-fn facts(scene: &Scene<'_>, node: &NodeRow) -> Vec<Vec<(Role, String)>> {
+/// What stands behind the profit, in rows.
+fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Vec<Span>>> {
     let amount = |money: Option<Money>| format::pad_right(&scene.money(money, 9), 9);
     let pair = |label: &str, value: String| vec![(Role::Dim, label.to_owned()), (Role::Text, value)];
-    let (role, _, _) = sign(node.profit_per_hour);
-    let per_hour = node.profit_per_hour.map_or(format::UNKNOWN.to_owned(), |profit| format::signed(profit, 9));
-    vec![
-        vec![(role, format::pad_right(&format!("{per_hour} /h"), 14))],
-        pair("revenue ", amount(node.revenue)),
-        pair("cost ", amount(node.cost)),
-        pair("GPUs ", node.gpus.len().to_string()),
-        pair("profit rank ", rank(scene, node)),
-    ]
+    let (role, ..) = sign(node.profit_per_hour);
+    let per_hour = node.profit_per_hour.map_or(format::UNKNOWN.to_owned(), |profit| {
+        let symbol = format::symbol(scene.currency());
+        let (mark, size) = if profit < Money::ZERO { ("▼ − ", Money::ZERO - profit) } else { ("+ ", profit) };
+        format!("{mark}{symbol}{}", format::digits_within(size, 9))
+    });
+    let rate = vec![(role, format::pad_right(&format!("{per_hour} /h"), if side { 17 } else { 0 }))];
+    let on_cost = node.profit.zip(node.cost).and_then(|(profit, cost)| quotient(profit, cost));
+    let on_cost = pair("profit on cost ", format::percent(on_cost).trim().to_owned());
+    let (revenue, cost) = (pair("revenue ", amount(node.revenue)), pair("cost ", amount(node.cost)));
+    let gpus = pair("GPUs ", node.gpus.len().to_string());
+    let rank = pair(if side { "rank " } else { "profit rank " }, rank(scene, node));
+    if side {
+        let cost = pair("cost    ", amount(node.cost));
+        return vec![vec![rate, on_cost], vec![revenue, rank], vec![cost, gpus]];
+    }
+    vec![vec![rate], vec![revenue, cost], vec![on_cost, gpus], vec![rank]]
 }
 
 /// Its place among the nodes whose profit an hour is known, the highest first: `41 of 278`.
@@ -232,7 +271,8 @@ fn rank(scene: &Scene<'_>, node: &NodeRow) -> String {
 }
 
 fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    Margin { subject: subject(node), now: [None, None], scale_width: 6, is_day: false }.draw(canvas, area, scene);
+    Margin { subject: subject(node), now: [node.revenue_per_hour, node.cost_per_hour], scale_width: 6, is_day: false }
+        .draw(canvas, area, scene);
 }
 
 fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
@@ -241,7 +281,6 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
     let known: Vec<f64> = now.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
     let load = Ratio::of(known.iter().sum(), known.len() as f64);
     let rate = |value| format::scaled_tight(value).trim().to_owned() + " tok/s";
-    let kv = Served::of(engines(&slow, now)).kv();
     let subject = subject(node);
     let charts = [
         Chart {
@@ -256,7 +295,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
             layers: vec![(Measure::Kv, Role::Hit)],
             top: Some(1.0),
             format: charts::share,
-            ..blank("KV", format::percent(kv), &subject)
+            ..blank("KV", format::percent(slow.kv_of(now)).trim().to_owned(), &subject)
         },
         Chart {
             layers: vec![(Measure::Load, Role::Output)],

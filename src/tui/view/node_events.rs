@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::about::about;
+use super::about::{self, about};
 use super::charts::severity;
 use super::list::{Col, List, said};
 use super::served::word_of;
@@ -19,8 +19,24 @@ const DAY: Span = Span::from_secs(86_400);
 
 /// Draws it, the latest first.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+    let is_here = |word: &str| {
+        let serves = || scene.snap.engines.iter().any(|row| row.node == node.name && row.target.as_str() == word);
+        word == node.name.as_str() || serves()
+    };
+    table(canvas, area, scene, is_here, " · of this node, 24 h");
+}
+
+/// Draws what happened in the whole fleet.
+pub(super) fn of_all(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    table(canvas, area, scene, |_| true, " · 24 h");
+}
+
+fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, is_of: impl Fn(&str) -> bool, note: &'static str) {
     type C<'s> = Col<'s, HistoryEvent>;
-    let rows = events(scene, node);
+    let until = scene.snap.at;
+    let mut rows = scene.app.history.events(until - DAY, until, None);
+    rows.retain(|event| is_of(word_of(event.name.as_str())));
+    rows.sort_by_key(|event| std::cmp::Reverse(event.at));
     let zone = scene.zone();
     let columns = [
         C::left("", 5, move |event| Cell::dim(format::clock_minute(event.at, zone))),
@@ -35,27 +51,16 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node:
         }),
     ];
     let mut list = List { gap: 1, ..List::plain("Events", &columns, &rows) };
-    list.title.push(Segment::dim(" · of this node, 24 h"));
+    list.title.push(Segment::dim(note));
     list.draw(canvas, area);
     if rows.is_empty() {
         canvas.pen(area, 1).put(Role::Dim, "none");
     }
 }
 
-fn events(scene: &Scene<'_>, node: &NodeRow) -> Vec<HistoryEvent> {
-    let is_here = |word: &str| {
-        let serves = || scene.snap.engines.iter().any(|row| row.node == node.name && row.target.as_str() == word);
-        word == node.name.as_str() || serves()
-    };
-    let until = scene.snap.at;
-    let mut known = scene.app.history.events(until - DAY, until, None);
-    known.retain(|event| is_here(word_of(event.name.as_str())));
-    known.sort_by_key(|event| std::cmp::Reverse(event.at));
-    known
-}
-
 fn what(scene: &Scene<'_>, event: &HistoryEvent) -> Cell<'static> {
-    let text = format!("{}: {}", about(scene, event.name.as_str()), event.text);
+    // What was to be done is over.
+    let text = format!("{}: {}", about(scene, event.name.as_str()), about::what(event.text.as_str()));
     match event.kind {
         EventKind::Alert(_, grave) => {
             let role = if event.until.is_some() { Role::Dim } else { severity(grave) };

@@ -1,29 +1,31 @@
 //! Nodes: which one loses money. Below the list stands the chosen one where there is room.
 
+use std::collections::HashMap;
+
 use ratatui::layout::Rect;
 
-use super::cells::{full, gauge, heat, latency};
-use super::list::{By, Col, List, count, figure, known_sum, said};
-use super::served::{Served, alerted, by_node, name_role};
+use super::list::{Col, List, count, figure, known_sum};
+pub(super) use super::node_columns::NodeLine;
+use super::node_columns::{GPUS, TITLE, columns, float, gap, load};
+use super::served::{alerted, by_node};
 use super::settled::settle;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, node, tables};
-use crate::history::{Measure, Subject};
 use crate::reading::Health;
-use crate::snapshot::{NodeRow, Severity};
+use crate::snapshot::{BesideRow, NodeRow};
+use crate::statement::RowKind;
 use crate::tui::app::{Command, FigureValue, Pace};
 use crate::tui::figures_of;
 use crate::tui::format;
 use crate::tui::pane;
-use crate::tui::scene::{Scene, mark, number};
-use crate::tui::series::Points;
-use crate::tui::widgets::row_bar::DivergingBar;
-use crate::tui::widgets::sparkline::Sparkline;
+use crate::tui::scene::{Scene, number};
+use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::{Cell, Row, Tree};
-use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Ratio};
 
 /// Rows of the chosen node below the list.
 const DETAIL: u16 = 16;
+/// The same below the nodes of a unit.
+const WORST: u16 = 12;
 
 /// The view.
 pub(super) struct Nodes;
@@ -50,7 +52,7 @@ impl View for Nodes {
         let basis = Rect { y: area.bottom().saturating_sub(1), height: u16::from(area.height > 12), ..area };
         layout.put(Part::Basis, basis);
         let room = area.height - basis.height;
-        let rows = scene.snap.nodes.len().min(1_000) as u16 + 2;
+        let rows = scene.snap.nodes.len().min(1_000) as u16 + 2 + parts(scene).len() as u16;
         // What the list does not need shows the chosen node; a long list gives a part of its rows for it.
         let detail = match room.saturating_sub(rows) {
             spare if spare >= DETAIL => spare,
@@ -95,14 +97,6 @@ impl View for Nodes {
             Command::AlertsOf,
         ]
     }
-}
-
-/// A node with what runs on it.
-#[derive(Clone)]
-pub(super) struct NodeLine<'a> {
-    pub(super) row: &'a NodeRow,
-    pub(super) served: Served<'a>,
-    gravest: Option<Severity>,
 }
 
 /// The nodes that the filter passes, as the list of a view is sorted.
@@ -158,7 +152,7 @@ fn of<'a>(scene: &Scene<'a>, rows: impl Iterator<Item = &'a NodeRow>) -> Vec<Nod
 }
 
 /// The names of all nodes in the order of their list.
-pub(super) fn names(scene: &Scene<'_>) -> Vec<String> {
+pub(super) fn all_names(scene: &Scene<'_>) -> Vec<String> {
     lines(&scene.at(Pace::FiveSeconds), ViewId::Nodes).iter().map(|line| line.row.name.to_string()).collect()
 }
 
@@ -187,14 +181,19 @@ pub(super) fn draw_list<'a>(
     let whole = |hidden: usize| total(scene, hidden, &columns);
     let total: &dyn Fn(usize) -> Row<'static> = if scene.app.filter.text().is_empty() { &whole } else { &sums };
     let is_filtered = !scene.app.filter.text().is_empty();
-    let has_total = (lines.len() > 1 || is_filtered) && view == ViewId::Nodes;
+    let has_total = is_filtered || lines.len() > 1 && view == ViewId::Nodes;
+    let places: HashMap<&str, usize> =
+        scene.snap.nodes.iter().enumerate().map(|(place, node)| (node.name.as_str(), place)).collect();
     let list = List {
         key: &key,
         tree: &|_| Tree::None,
         state: Some(scene.app.list_of(view)),
         total: (has_total && area.height > 3).then_some(total),
+        beside: if is_filtered || view != ViewId::Nodes { Vec::new() } else { beside(scene, &columns) },
+        spots: Some((GPUS, &|line| Some((*places.get(line.row.name.as_str())?, line.row.gpus.len())))),
+        gap: gap(scene),
         note: filter_note(scene, lines.len()),
-        ..List::plain("Nodes", &columns, lines)
+        ..List::plain(TITLE, &columns, lines)
     };
     list.draw(canvas, area)
 }
@@ -202,12 +201,96 @@ pub(super) fn draw_list<'a>(
 /// Draws the other nodes of a node's unit, the worst first.
 pub(super) fn of_unit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
     let is_other = |row: &&NodeRow| row.unit == node.unit && row.name != node.name;
-    let mut others = of(scene, scene.snap.nodes.iter().map(AsRef::as_ref).filter(is_other));
-    others.sort_by_key(|line| (line.row.profit_per_hour.is_none(), line.row.profit_per_hour));
-    let top = others.iter().filter_map(|line| number(line.row.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));
-    let columns = columns(scene, top);
+    let others: Vec<&NodeRow> = scene.snap.nodes.iter().map(AsRef::as_ref).filter(is_other).collect();
     let unit = node.unit.as_ref().map_or(String::new(), ToString::to_string);
-    List::plain(format!("Others of {unit}"), &columns, &others).draw(canvas, area);
+    worst_of(canvas, area, scene, format!("Others of {unit}"), &others);
+}
+
+/// Draws the nodes of a unit, the worst first, and that one in all its parts where there is room.
+pub(super) fn of_group(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, unit: &str) {
+    let is_of = |row: &&NodeRow| row.unit.as_ref().is_some_and(|of| of.as_str() == unit);
+    let mut rows: Vec<&NodeRow> = scene.snap.nodes.iter().map(AsRef::as_ref).filter(is_of).collect();
+    rows.sort_by_key(|row| (row.profit_per_hour.is_none(), row.profit_per_hour));
+    let list = rows.len().min(100) as u16 + 1;
+    let spare = area.height.saturating_sub(list);
+    let has_worst = spare >= WORST;
+    let shown = if has_worst { Rect { height: list, ..area } } else { area };
+    worst_of(canvas, shown, scene, format!("Nodes of {unit}"), &rows);
+    if let Some(worst) = rows.first().filter(|_| has_worst) {
+        node::summary(canvas, Rect { y: area.y + list, height: spare, ..area }, scene, worst.name.as_str());
+    }
+}
+
+/// Draws the nodes of no unit that serve a model, the worst first.
+pub(super) fn of_model(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, model: &str) {
+    let engines = by_node(scene.snap);
+    let serves = |row: &&NodeRow| engines.get(row.name.as_str()).and_then(|served| served.model) == Some(model);
+    let rows: Vec<&NodeRow> =
+        scene.snap.nodes.iter().map(AsRef::as_ref).filter(|row| row.unit.is_none()).filter(serves).collect();
+    worst_of(canvas, area, scene, format!("Nodes of {model}"), &rows);
+}
+
+fn worst_of(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: String, rows: &[&NodeRow]) {
+    let mut lines = of(scene, rows.iter().copied());
+    lines.sort_by_key(|line| (line.row.profit_per_hour.is_none(), line.row.profit_per_hour));
+    let top = lines.iter().filter_map(|line| number(line.row.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));
+    let columns = columns(scene, top);
+    List { gap: gap(scene), ..List::plain(title, &columns, &lines) }.draw(canvas, area);
+}
+
+/// What of the fleet's profit an hour is in no node's: with these rows the list adds up to its total.
+fn beside(scene: &Scene<'_>, columns: &[Col<'_, NodeLine<'_>>]) -> Vec<Row<'static>> {
+    let rows = parts(scene).into_iter().map(|(name, what, profit)| {
+        Row::new(columns.iter().map(|col| match col.name() {
+            TITLE => Cell::dim(name),
+            "model" => Cell::dim(what.clone()),
+            "profit/h" => tables::profit(profit),
+            _ => Cell::Empty,
+        }))
+    });
+    rows.collect()
+}
+
+/// What of the profit is in no row that has a name of its own.
+const OTHER: &str = "(other)";
+/// Nodes on which no engine answers for itself: those of a unit that answers on another one.
+const OTHERS: &str = "(in units)";
+
+/// The parts beside the nodes: their name, what they are, and their profit an hour.
+fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
+    let money = &scene.snap.money;
+    let served = by_node(scene.snap);
+    let (mut unpriced, mut engineless, mut count) = (Money::ZERO, Money::ZERO, 0);
+    let mut known = Money::ZERO;
+    for row in &scene.snap.nodes {
+        match (row.profit_per_hour, row.cost_per_hour) {
+            (Some(profit), _) => known += profit,
+            (None, Some(cost)) if served.contains_key(row.name.as_str()) => unpriced += cost,
+            (None, Some(cost)) => (engineless, count) = (engineless + cost, count + 1),
+            (None, None) => {}
+        }
+    }
+    let mut parts = Vec::new();
+    let mut cost = |name, what: String, cost: Money| {
+        if !cost.is_zero() {
+            parts.push((name, what, Some(Money::ZERO - cost)));
+        }
+    };
+    cost(RowKind::Unpriced.name(), String::new(), unpriced);
+    cost(OTHERS, format!("no engine on {}", format::grouped(count)), engineless);
+    let uncosted = scene.snap.nodes.iter().any(|row| row.revenue_per_hour.is_some() && row.cost_per_hour.is_none());
+    if money.unrated_gpus > 0 || uncosted {
+        parts.push((RowKind::Uncosted.name(), String::new(), None));
+    }
+    let rest = money.profit_per_hour.map(|profit| profit - known + unpriced + engineless);
+    let is_overhead = |row: &BesideRow| row.name.as_str() == RowKind::Overhead.name();
+    let has_overhead = money.beside_models.iter().any(is_overhead);
+    if let Some(rest) = rest.filter(|rest| rest.rounded(2) != 0 && scene.app.then().is_none()) {
+        // Beside overhead that is what is rounded, and what engines earn whose node is not known.
+        let name = if has_overhead && rest < Money::ZERO { RowKind::Overhead.name() } else { OTHER };
+        parts.push((name, String::new(), Some(rest)));
+    }
+    parts
 }
 
 /// The fleet's sums, which no scrolling moves.
@@ -216,10 +299,10 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) ->
     let name =
         if hidden > 0 { format!("all {}", format::grouped(snap.nodes.len() as u128)) } else { "total".to_owned() };
     let cells = columns.iter().map(|col| match col.name() {
-        "Nodes" => Cell::dim(name.clone()),
+        TITLE => Cell::dim(name.clone()),
         "now" => figure(&format::percent(snap.gpus.utilization)),
-        "run" => count(snap.requests.running),
-        "wait" => count(snap.requests.waiting),
+        "run" => total_count(snap.requests.running),
+        "wait" => total_count(snap.requests.waiting),
         "hit" => figure(&format::percent(snap.cache_hit_rate)),
         "in/s" => figure(&format::scaled_tight(snap.tokens.prompt_per_second)),
         "out/s" => figure(&format::scaled_tight(snap.tokens.output_per_second)),
@@ -231,6 +314,14 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) ->
     Row::new(cells)
 }
 
+/// A count of many nodes in the cells of one's.
+fn total_count(value: Option<u64>) -> Cell<'static> {
+    match value {
+        Some(value) if value > 9_999 => Cell::text(format::tight(value as f64, 4)),
+        value => count(value),
+    }
+}
+
 /// The sums of the nodes that the filter passes.
 fn sums(scene: &Scene<'_>, lines: &[NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> Row<'static> {
     let loads: Vec<f64> = lines.iter().filter_map(load).map(Ratio::get).collect();
@@ -238,148 +329,14 @@ fn sums(scene: &Scene<'_>, lines: &[NodeLine<'_>], columns: &[Col<'_, NodeLine<'
     let rate = |of: fn(&NodeLine<'_>) -> Option<f64>| known_sum(lines.iter().map(of));
     let money = |of: fn(&NodeRow) -> Option<Money>| known_sum(lines.iter().map(|line| of(line.row)));
     let cells = columns.iter().map(|col| match col.name() {
-        "Nodes" => Cell::dim(format!("{} of {}", lines.len(), format::grouped(scene.snap.nodes.len() as u128))),
+        TITLE => Cell::dim(format!("{} of {}", lines.len(), format::grouped(scene.snap.nodes.len() as u128))),
         "now" => figure(&format::percent(Ratio::of(loads.iter().sum(), loads.len() as f64))),
-        "run" => count(whole(|line| line.served.running)),
-        "wait" => count(whole(|line| line.served.waiting)),
+        "run" => total_count(whole(|line| line.served.running)),
+        "wait" => total_count(whole(|line| line.served.waiting)),
         "in/s" => figure(&format::scaled_tight(rate(|line| line.row.prompt_per_second))),
         "out/s" => figure(&format::scaled_tight(rate(|line| line.row.output_per_second))),
         "profit/h" => tables::profit(money(|row| row.profit_per_hour)),
         _ => Cell::Empty,
     });
     Row::new(cells)
-}
-
-fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'a>>> {
-    type C<'s, 'a> = Col<'s, NodeLine<'a>>;
-    let has_units = scene.snap.nodes.iter().any(|node| node.unit.is_some());
-    let widest = scene.snap.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(0).clamp(1, 16) as u16;
-    let large = scene.size.0 >= 160;
-    let slo = scene.snap.slo.unwrap_or_default();
-    let mut columns = vec![
-        C::left("Nodes", 10, name).stretch(2, 28).rising(|line| By::Name(line.row.name.to_string())),
-        C::left("unit", 10, |line| {
-            Cell::dim(line.row.unit.as_ref().map_or(format::UNKNOWN.to_owned(), ToString::to_string))
-        })
-        .rank(4)
-        .only(has_units)
-        .rising(|line| By::Name(line.row.unit.as_ref().map_or(String::new(), ToString::to_string))),
-        C::left("model", 12, |line| model(line)).rank(3).stretch(2, 30),
-        C::left("role", 8, role).rank(9).rising(|line| By::Name(role_name(line))),
-        C::left("GPUs", widest.max(4), |line| Cell::Heat(line.row.gpus.iter().map(heat).collect())).rank(1),
-        C::left(format!("load, {}", scene.app.charts.reach.word()), 10, move |line| {
-            load_line(scene, line, if large { 40 } else { 12 })
-        })
-        .rank(6)
-        .stretch(1, if large { 40 } else { 12 }),
-        C::right("now", 5, |line| figure(&format::percent(load(line))))
-            .falling(|line| By::Number(load(line).map(Ratio::get))),
-        C::left("KV", 6, |line| kv_gauge(line)).rank(7).stretch(1, 18),
-        C::right("", 5, |line| kv(line)).rank(2).falling(|line| By::Number(line.served.kv().map(Ratio::get))),
-        C::right("run", 5, |line| count(line.served.running))
-            .rank(3)
-            .falling(|line| By::Number(float(line.served.running))),
-        C::right("wait", 5, |line| count(line.served.waiting))
-            .rank(3)
-            .falling(|line| By::Number(float(line.served.waiting))),
-        C::right("hit", 5, |line| figure(&format::percent(line.row.cache_hit_rate))).rank(4),
-        C::right("in/s", 5, |line| figure(&format::scaled_tight(line.row.prompt_per_second)))
-            .rank(6)
-            .falling(|line| By::Number(line.row.prompt_per_second)),
-        C::right("out/s", 5, |line| figure(&format::scaled_tight(line.row.output_per_second)))
-            .rank(2)
-            .falling(|line| By::Number(line.row.output_per_second)),
-        C::right("ttft p99", 8, move |line| ttft(line, slo.ttft_p99_seconds)).rank(8),
-        C::right("rev/h", 8, |line| money(line.row.revenue_per_hour))
-            .rank(9)
-            .falling(|line| By::Number(number(line.row.revenue_per_hour))),
-        C::right("cost/h", 8, |line| money(line.row.cost_per_hour))
-            .rank(9)
-            .falling(|line| By::Number(number(line.row.cost_per_hour))),
-    ];
-    columns.push(
-        C::left("", 10, move |line| {
-            Cell::Diverging(DivergingBar::of_profit(number(line.row.profit_per_hour), top, if large { 8 } else { 3 }))
-        })
-        .rank(5)
-        .stretch(2, if large { 30 } else { 14 }),
-    );
-    columns.push(
-        C::right("profit/h", 9, move |line| profit(scene, line))
-            .rising(|line| By::Number(number(line.row.profit_per_hour)))
-            .first(),
-    );
-    columns
-}
-
-/// Its name in the role of its gravest alert, and how it is if it does not answer.
-fn name(line: &NodeLine<'_>) -> Cell<'static> {
-    let (role, glyph) = mark(line.row.state);
-    let own = if line.row.state == Health::Live { name_role(line.gravest) } else { role };
-    let mut segments = Vec::new();
-    if line.row.state != Health::Live {
-        segments.push(Segment::new(role, format!("{glyph} ")));
-    }
-    segments.push(Segment::new(own, line.row.name.to_string()));
-    Cell::Text(segments)
-}
-
-fn model(line: &NodeLine<'_>) -> Cell<'static> {
-    match (line.served.model, line.served.models) {
-        (Some(model), 1) => Cell::text(model.to_owned()),
-        (Some(model), models) => Cell::text(format!("{model} +{}", models - 1)),
-        (None, _) => Cell::unknown(),
-    }
-}
-
-fn role(line: &NodeLine<'_>) -> Cell<'static> {
-    match line.served.role {
-        Some(_) => said(crate::tui::theme::Role::Dim, role_name(line)),
-        None => Cell::unknown(),
-    }
-}
-
-fn ttft(line: &NodeLine<'_>, objective: Option<f64>) -> Cell<'static> {
-    latency((line.served.ttft_p99, line.served.beyond[0]), objective)
-}
-
-fn role_name(line: &NodeLine<'_>) -> String {
-    line.served.role.map_or(String::new(), |role| role.to_string())
-}
-
-fn money(amount: Option<Money>) -> Cell<'static> {
-    figure(&format::bare(amount, 8))
-}
-
-fn load_line(scene: &Scene<'_>, line: &NodeLine<'_>, cells: u16) -> Cell<'static> {
-    let span = scene.app.charts.reach.span();
-    let points = Points::of(scene, &Subject::Node(line.row.name.clone()), Measure::Load, span);
-    Cell::Sparkline(Sparkline::heat(points.cells(scene.snap.at, span, cells)))
-}
-
-pub(super) fn load(line: &NodeLine<'_>) -> Option<Ratio> {
-    let known: Vec<f64> = line.row.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
-    Ratio::of(known.iter().sum(), known.len() as f64)
-}
-
-fn kv_gauge(line: &NodeLine<'_>) -> Cell<'static> {
-    gauge(line.served.kv())
-}
-
-fn kv(line: &NodeLine<'_>) -> Cell<'static> {
-    full(line.served.kv())
-}
-
-fn profit(scene: &Scene<'_>, line: &NodeLine<'_>) -> Cell<'static> {
-    // Of an earlier instant it is the record that may be lacking.
-    let is_now = scene.app.then().is_none();
-    let serves = line.row.state == Health::Live && line.served.live > 0;
-    if is_now && serves && line.row.profit_per_hour.is_none() && line.row.revenue.is_none() {
-        return Cell::dim("unpriced");
-    }
-    tables::profit(line.row.profit_per_hour)
-}
-
-fn float(value: Option<u64>) -> Option<f64> {
-    value.map(|value| value as f64)
 }

@@ -2,7 +2,9 @@
 
 use ratatui::layout::Rect;
 
+use super::help;
 use super::{Hits, Layout, Part, View};
+use crate::snapshot::WriterStatus;
 use crate::tui::app::Command;
 use crate::tui::format;
 use crate::tui::instead::Start;
@@ -14,8 +16,14 @@ use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 
-/// Cells of a source's name.
+/// Cells of a source's name with its mark, and where there are few columns.
 const NAME: u16 = 17;
+const SHORT_NAME: u16 = 10;
+/// Cells below which what is so and what to do stand below each other.
+const ON_A_LINE: usize = 96;
+
+/// The least rows of the digits with their rule.
+const LEAST_HEAD: u16 = 4;
 
 /// The view.
 pub(super) struct Nothing;
@@ -25,14 +33,27 @@ impl View for Nothing {
         "nothing found"
     }
 
-    fn layout(&self, _scene: &Scene<'_>, area: Rect) -> Layout {
+    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
         let mut layout = Layout::default();
         let mut rows = Rows(area);
         let roomy = area.height >= 16 && area.width >= 70;
-        layout.put(Part::Digits, rows.top(if roomy { 6 } else { 2 }));
-        let tries = rows.bottom(if roomy { 6 } else { 0 });
-        layout.put(Part::List, rows.0);
-        layout.put(Part::Table(0), tries);
+        layout.put(Part::Basis, rows.bottom(u16::from(roomy)));
+        let all_tries = FIRST_RUN.len() as u16 + 1;
+        let tries = if roomy { all_tries } else { 0 };
+        // The digits give way before anything that tells what to do.
+        let most = rows.0.height.saturating_sub(tries + if roomy { LEAST_HEAD } else { 1 } + 1);
+        let list = looked_for(scene, area.width, most).len() as u16 + 1;
+        let head = if roomy { rows.0.height.saturating_sub(tries + list).clamp(LEAST_HEAD, 6) } else { 1 };
+        layout.put(Part::Digits, rows.top(head));
+        layout.put(Part::List, rows.top(list.min(rows.0.height.saturating_sub(tries))));
+        let tries = if rows.0.height >= all_tries { all_tries } else { tries };
+        let spare = rows.0.height.saturating_sub(tries);
+        rows.top(u16::from(spare > 0));
+        layout.put(Part::Table(0), rows.top(tries));
+        rows.top(u16::from(rows.0.height > 1));
+        if roomy && rows.0.height >= 5 {
+            layout.put(Part::Table(1), rows.0);
+        }
         layout
     }
 
@@ -41,10 +62,18 @@ impl View for Nothing {
             head(canvas, area, scene);
         }
         if let Some(area) = layout.area(Part::List) {
-            looked_for(canvas, area, scene);
+            draw_list(canvas, area, scene);
         }
         if let Some(area) = layout.area(Part::Table(0)) {
             tries(canvas, area);
+        }
+        if let Some(area) = layout.area(Part::Table(1)) {
+            help::legend_of_figures(canvas, area);
+        }
+        if let Some(area) = layout.area(Part::Basis) {
+            let version = concat!(" · margintop ", env!("CARGO_PKG_VERSION"));
+            let text = format!("basis nothing watched: no figure is shown as 0{version}");
+            canvas.pen(area, 0).put(Role::Dim, &text);
         }
         Hits::default()
     }
@@ -62,9 +91,9 @@ impl View for Nothing {
 }
 
 fn head(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let rule = TitledRule::new("Nothing to watch was found here").note([Segment::dim(" · it goes on looking")]);
-    rule.draw(canvas, area);
-    if area.height < 5 {
+    let note = if area.width >= 60 { " · what is named below is looked for again and again" } else { "" };
+    TitledRule::new("Nothing to watch yet").note([Segment::dim(note)]).draw(canvas, area);
+    if area.height < 4 {
         return;
     }
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
@@ -81,32 +110,118 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     };
     digits.draw(canvas, Rect { width: 14, ..below });
     let text = Rect { x: below.x + 16, width: below.width.saturating_sub(16), ..below };
-    canvas.pen(text, 1).put(Role::Text, "Profit is tokens x price − GPU time x rate.");
-    canvas.pen(text, 2).put(Role::Text, "It needs an engine and a GPU: here is what was looked for.");
+    canvas.pen(text, 0).put(Role::Text, "Profit is tokens x price − GPU time x rate.");
+    canvas.pen(text, 1).put(Role::Text, "It needs an engine and a GPU: here is what was looked for.");
 }
 
-fn looked_for(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+fn name_cells(width: u16) -> u16 {
+    if width >= 60 { NAME } else { SHORT_NAME }
+}
+
+/// Something that was looked for.
+struct Looked {
+    what: String,
+    is_missing: bool,
+    why: String,
+    mend: String,
+}
+
+/// A line of the list: the name with its mark at the first line of each, and what stands behind it.
+struct Line {
+    name: Option<(bool, String)>,
+    text: Vec<(Role, String)>,
+}
+
+fn all(scene: &Scene<'_>) -> Vec<Looked> {
+    let troubles = scene.snap.troubles.iter().map(|trouble| Looked {
+        what: trouble.what.to_string(),
+        is_missing: !trouble.what.as_str().starts_with("port"),
+        why: trouble.why.to_string(),
+        mend: trouble.mend.to_string(),
+    });
+    let agents = Looked {
+        what: "agents".to_owned(),
+        is_missing: true,
+        why: "none is named".to_owned(),
+        mend: "margintop http://NODE:9545".to_owned(),
+    };
+    troubles.chain([agents, config(scene), ledger(scene)]).collect()
+}
+
+fn config(scene: &Scene<'_>) -> Looked {
+    let (is_missing, why, mend) = match &scene.app.config {
+        Some(path) => (false, path.to_string(), "margintop config check"),
+        None => (true, "none, defaults hold".to_owned(), "margintop config init"),
+    };
+    Looked { what: "config".to_owned(), is_missing, why, mend: mend.to_owned() }
+}
+
+fn ledger(scene: &Scene<'_>) -> Looked {
+    let ledger = &scene.snap.money.ledger;
+    let age = if ledger.first_run { "new" } else { "kept" };
+    let (why, mend) = match (&ledger.trouble, &ledger.path, ledger.writer) {
+        (Some(trouble), _, _) => (trouble.to_string(), "--ledger PATH"),
+        (None, Some(path), WriterStatus::Other(_)) => (format!("{path}, another process writes it"), ""),
+        (None, Some(path), _) => (format!("{age}, {path}"), ""),
+        (None, None, _) => ("in memory only".to_owned(), "--ledger PATH"),
+    };
+    Looked { what: "ledger".to_owned(), is_missing: ledger.trouble.is_some(), why, mend: mend.to_owned() }
+}
+
+/// What was looked for in lines of so many cells; the first clauses alone where all of it takes more than `rows` rows.
+fn looked_for(scene: &Scene<'_>, width: u16, rows: u16) -> Vec<Line> {
+    let whole = lines_of(all(scene), width);
+    if whole.len() <= usize::from(rows) {
+        return whole;
+    }
+    let room = usize::from(width.saturating_sub(name_cells(width)));
+    let first = |text: &str| {
+        let ends = ["; ", " (", ": ", " or "].into_iter().filter_map(|end| text.find(end));
+        let text = ends.min().and_then(|end| text.get(..end)).unwrap_or(text);
+        format::clauses(text, room.saturating_sub(2))
+    };
+    let brief = |looked: Looked| Looked { why: first(&looked.why), mend: first(&looked.mend), ..looked };
+    lines_of(all(scene).into_iter().map(brief).collect(), width)
+}
+
+/// What is so and what to do stand beside each other where both find room.
+fn lines_of(all: Vec<Looked>, width: u16) -> Vec<Line> {
+    let room = usize::from(width.saturating_sub(name_cells(width)));
+    let mut lines = Vec::new();
+    for looked in all {
+        let mend = if looked.mend.is_empty() { String::new() } else { format!("→ {}", looked.mend) };
+        let name = Some((looked.is_missing, looked.what));
+        let both = format::width(&looked.why) + 2 + format::width(&mend);
+        if both <= room && (room < ON_A_LINE || both <= ON_A_LINE) {
+            let gap = " ".repeat((room - both).min(ON_A_LINE - 2 - both.min(ON_A_LINE - 2)) + 2);
+            let text = vec![(Role::Text, looked.why), (Role::Dim, format!("{gap}{mend}"))];
+            lines.push(Line { name, text });
+            continue;
+        }
+        let mut name = name;
+        let why = format::wrapped(&looked.why, room).into_iter().map(|line| (Role::Text, line));
+        let mend = format::wrapped(&mend, room.saturating_sub(2)).into_iter().enumerate();
+        let mend = mend.map(|(nth, line)| (Role::Dim, format!("{}{line}", if nth == 0 { "" } else { "  " })));
+        lines.extend(why.chain(mend).map(|text| Line { name: name.take(), text: vec![text] }));
+    }
+    lines
+}
+
+fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     TitledRule::new("Looked for").right([Segment::dim("what to do")]).draw(canvas, area);
-    let mut row = 1;
-    let troubles = &scene.snap.troubles;
-    let room = usize::from(area.width.saturating_sub(NAME + 2));
-    for trouble in troubles {
-        let why = format::wrapped(trouble.why.as_str(), room);
-        let mend = format::wrapped(trouble.mend.as_str(), room.saturating_sub(2));
-        canvas.pen(area, row).put(Role::Critical, "× ").name(
-            Role::Accent,
-            trouble.what.as_str(),
-            usize::from(NAME - 1),
-        );
-        let lines = why.into_iter().map(|line| (Role::Text, line));
-        let lines = lines.chain(
-            mend.into_iter()
-                .enumerate()
-                .map(|(nth, line)| (Role::Dim, format!("{}{line}", if nth == 0 { "→ " } else { "  " }))),
-        );
-        for (role, line) in lines {
-            canvas.pen(area, row).skip(NAME + 2).put(role, &line);
-            row += 1;
+    if area.is_empty() {
+        return;
+    }
+    for (row, line) in (1..area.height).zip(looked_for(scene, area.width, area.height - 1)) {
+        let name_cells = name_cells(area.width);
+        let mut pen = canvas.pen(area, row);
+        if let Some((is_missing, name)) = line.name {
+            let (role, mark) = if is_missing { (Role::Critical, "× ") } else { (Role::Accent, "● ") };
+            pen.put(role, mark).name(Role::Accent, &name, usize::from(name_cells - 3));
+        }
+        pen.to(area.x + name_cells);
+        for (role, text) in line.text {
+            pen.put(role, &text);
         }
     }
 }
@@ -114,6 +229,7 @@ fn looked_for(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 fn tries(canvas: &mut Canvas<'_>, area: Rect) {
     TitledRule::new("Try").draw(canvas, area);
     for (row, binding) in (1..).zip(FIRST_RUN) {
-        canvas.pen(area, row).skip(2).name(Role::Accent, binding.shown, 3).put(Role::Text, binding.help);
+        let help = format::clauses(binding.help, usize::from(area.width).saturating_sub(5));
+        canvas.pen(area, row).skip(2).name(Role::Accent, binding.shown, 3).put(Role::Text, &help);
     }
 }

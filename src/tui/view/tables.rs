@@ -38,7 +38,7 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let name = |line: &Line| format!("{}{}", line.reason.name(), if line.reason.is_estimate() { " ≈" } else { "" });
     let columns = [
         C::left("", 12, move |line| Cell::text(name(line))),
-        C::left("", 12, |line| Cell::Phrase(line.what.clone().into())).rank(2).stretch(6, 44),
+        C::left("", 12, |line| Cell::Phrase(told(scene, &line.what).into())).rank(2).stretch(6, 44),
         C::left("", 7, move |line| {
             Cell::Bar(RowBar { value: number(line.per_hour), top, ink: Ink::Mixed(Role::Loss, 80) })
         })
@@ -51,6 +51,14 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     if rows.is_empty() && area.height > 1 {
         let is_known = scene.snap.money.cost.is_some();
         canvas.pen(area, 1).put(Role::Dim, if is_known { "nowhere that is known" } else { "unknown: no cost is" });
+    }
+}
+
+/// Where it burns, with nodes for the addresses of what runs on them.
+fn told(scene: &Scene<'_>, what: &str) -> String {
+    match what.split_once(' ') {
+        Some((word, rest)) if word.contains("://") => format!("{} {rest}", about(scene, word)),
+        _ => what.to_owned(),
     }
 }
 
@@ -92,7 +100,16 @@ pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         }),
     ];
     let mut list = List { gap: 1, ..List::plain("Why it changed", &columns, &rows) };
-    list.title.push(Segment::dim(" · profit /h, in 15 min"));
+    let symbol = format::symbol(scene.currency());
+    let mut said = format!(" · {}/h, 15 min means", symbol.trim_end());
+    if let Some(quarter) = scene.app.bridge() {
+        let [before, after] = [quarter.bridge.before, quarter.bridge.after].map(|mean| format::bare(Some(mean), 8));
+        let ends = format!(", {} → {}", before.trim(), after.trim());
+        if format::width(&said) + format::width(&ends) + 20 <= usize::from(area.width) {
+            said.push_str(&ends);
+        }
+    }
+    list.title.push(Segment::dim(said));
     list.draw(canvas, area);
 }
 

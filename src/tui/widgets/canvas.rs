@@ -184,7 +184,8 @@ pub fn flow(canvas: &mut Canvas<'_>, area: Rect, facts: &[Vec<Span>], gap: u16) 
         let mut pen = canvas.pen(area, row);
         pen.skip(start);
         for (role, text) in fact {
-            pen.put(*role, text);
+            // A fact that is wider than the area ends between words.
+            pen.put(*role, &format::cut(text, pen.left()));
         }
         used = start + cells;
     }

@@ -15,7 +15,7 @@ use crate::tui::widgets::margin::{MarginChart, MarginForm};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::step_above;
 use crate::tui::widgets::time_axis::TimeAxis;
-use crate::tui::widgets::{Canvas, Segment};
+use crate::tui::widgets::{Canvas, Segment, cells};
 use crate::units::{Money, Span};
 
 /// The large chart reaches back a day.
@@ -98,22 +98,29 @@ impl Margin {
         let (span, reach) = if self.is_day { (DAY, "24 h") } else { (charts.reach.span(), charts.reach.name()) };
         // A young chart has not reached its span yet.
         let is_young = (axis.end() - axis.start()).millis() < span.millis() * 9 / 10;
-        let reach = if is_young { String::new() } else { format!(", {reach}") };
+        let since = || format::clock_minute(axis.start(), scene.zone());
+        let reach = if is_young { format!(", since {}", since()) } else { format!(", {reach}") };
         let symbol = format::symbol(scene.currency());
         let symbol = symbol.trim_end();
-        let note = if width >= 120 { format!(" · {symbol} an hour{reach}") } else { format!(" · {symbol}/h{reach}") };
-        let of_profit = Self::legend(key, name, profit.map(|profit| amount(Some(profit))), "  ");
+        let unit = if width >= 120 { format!(" · {symbol} an hour") } else { format!(" · {symbol}/h") };
+        let is_fleet = self.subject == Subject::Fleet && profit.is_some_and(|profit| profit > Money::ZERO);
+        let bound = if is_fleet { scene.snap.rate_bound().mark() } else { "" };
+        let of_profit = Self::legend(key, name, profit.map(|profit| format!("{bound}{}", amount(Some(profit)))), "  ");
         if scene.app.charts.form == MarginForm::Profit {
-            return TitledRule::new("Profit").note([Segment::dim(note)]).right(of_profit);
+            return TitledRule::new("Profit").note([Segment::dim(format!("{unit}{reach}"))]).right(of_profit);
         }
-        TitledRule::new("Revenue = cost + profit").note([Segment::dim(note)]).right(of_profit).right(Self::legend(
-            Role::Cost,
-            cost_name,
-            cost.map(|cost| amount(Some(cost))),
-            "",
-        ))
+        let of_cost = Self::legend(Role::Cost, cost_name, cost.map(|cost| amount(Some(cost))), "");
+        // What the layers are comes before how far back the chart reaches.
+        let taken = cells(&of_profit) + cells(&of_cost) + format::width(TITLE) + format::width(&unit) + SPACES;
+        let has_reach = taken + format::width(&reach) <= usize::from(width);
+        let note = if has_reach { format!("{unit}{reach}") } else { unit };
+        TitledRule::new(TITLE).note([Segment::dim(note)]).right(of_profit).right(of_cost)
     }
 }
+
+/// The title, and the cells of a rule beside its texts.
+const TITLE: &str = "Revenue = cost + profit";
+const SPACES: usize = 7;
 
 impl Margin {
     /// What a colour stands for, and how much of it there is where that is known.

@@ -16,15 +16,21 @@ use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::Cell;
 use crate::units::Ratio;
 
+/// Nodes of which each has a cell.
+const CELLS: usize = 18;
+
 pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, Group<'a>>> {
     type C<'s, 'a> = Col<'s, Group<'a>>;
     let heat = FleetHeat::new(scene.at(Pace::TenSeconds));
     let what = scene.app.charts.cells.names().0;
     vec![
-        C::left("Units", 10, |group| said(name_role(group.gravest), group.name))
+        C::left("Units", 10, |group| said(name_role(group.gravest), group.label()))
             .stretch(1, 18)
             .rising(|group| By::Name(group.name.to_owned())),
         C::left(format!("{what}, a cell a node"), 18, move |group| {
+            if group.nodes.len() > CELLS {
+                return Cell::dim(format!("{} nodes", format::grouped(group.nodes.len() as u128)));
+            }
             Cell::Heat(group.nodes.iter().map(|node| heat.node(*node)).collect())
         })
         .rank(2)

@@ -1,6 +1,7 @@
 //! What stands in the fleet's block: units, and nodes that belong to none.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::snapshot::{NodeRow, Severity, UnitRow, WorstRank};
 use crate::tui::figures_of;
@@ -10,10 +11,20 @@ use crate::tui::view::RowKey;
 use crate::tui::view::served::{alerted, by_node};
 use crate::units::{Money, Ratio};
 
-/// A unit, or a node without one.
+/// What a group is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Unit,
+    /// A node without a unit.
+    Node,
+    /// Nodes without a unit that serve one model, or none.
+    Model,
+}
+
+/// A unit, a node without one, or several of those.
 pub(super) struct Group<'a> {
     pub(super) name: &'a str,
-    pub(super) is_unit: bool,
+    pub(super) kind: Kind,
     /// The places of its nodes in the picture.
     pub(super) nodes: Vec<usize>,
     pub(super) load: Option<Ratio>,
@@ -28,12 +39,22 @@ pub(super) struct Group<'a> {
 impl Group<'_> {
     /// What its row is a row of.
     pub(super) fn key(&self) -> RowKey {
-        RowKey::of((if self.is_unit { "unit" } else { "node" }, self.name))
+        let kind = match self.kind {
+            Kind::Unit => "unit",
+            Kind::Node => "node",
+            Kind::Model => "nodes of",
+        };
+        RowKey::of((kind, self.name))
+    }
+
+    /// Its name; that of a model stands for the nodes that serve it.
+    pub(super) fn label(&self) -> Cow<'_, str> {
+        if self.kind == Kind::Model { Cow::Owned(format!("({})", self.name)) } else { Cow::Borrowed(self.name) }
     }
 
     /// Whether the filter passes it.
     fn is_accepted(&self, scene: &Scene<'_>) -> bool {
-        let (unit, node) = if self.is_unit { (self.name, "") } else { ("", self.name) };
+        let (unit, node) = if self.kind == Kind::Unit { (self.name, "") } else { ("", self.name) };
         let figure = |key: &str| figures_of::of_group(self.load, self.kv, self.waiting, self.profit, key);
         scene.app.filter.accepts_with(&[("unit", unit), ("node", node)], figure)
     }
@@ -64,7 +85,7 @@ fn of_unit<'a>(scene: &Scene<'a>, unit: &'a UnitRow, nodes: Vec<usize>, alerts: 
     let gravest = of_nodes.filter_map(|node| alerts.get(node.name.as_str())).max();
     Group {
         name,
-        is_unit: true,
+        kind: Kind::Unit,
         load: unit.utilization,
         kv: unit.kv_usage,
         waiting: unit.waiting,
@@ -86,7 +107,7 @@ fn of_nodes<'a>(scene: &Scene<'a>, places: Vec<usize>, alerts: &HashMap<&str, Se
         let loads: Vec<f64> = node.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
         Group {
             name: node.name.as_str(),
-            is_unit: false,
+            kind: Kind::Node,
             nodes: vec![place],
             load: Ratio::of(loads.iter().sum(), loads.len() as f64),
             kv: served.kv(),
@@ -97,6 +118,49 @@ fn of_nodes<'a>(scene: &Scene<'a>, places: Vec<usize>, alerts: &HashMap<&str, Se
         }
     };
     nodes.map(group).collect()
+}
+
+/// Nodes without a unit beyond which they stand folded in a table, by their model.
+const FOLDED: usize = 8;
+/// What stands for the model of nodes that serve none.
+const NO_MODEL: &str = "no model";
+
+/// The groups with nodes of no unit put together by their model, where units would find no room beside so many.
+pub(super) fn folded<'a>(scene: &Scene<'a>, groups: Vec<Group<'a>>) -> Vec<Group<'a>> {
+    let alone = groups.iter().filter(|group| group.kind == Kind::Node).count();
+    if alone <= FOLDED || alone == groups.len() {
+        return groups;
+    }
+    let (nodes, mut kept): (Vec<Group<'a>>, Vec<Group<'a>>) =
+        groups.into_iter().partition(|group| group.kind == Kind::Node);
+    let served = by_node(scene.snap);
+    let mut models: BTreeMap<&'a str, Vec<Group<'a>>> = BTreeMap::new();
+    for node in nodes {
+        let model = served.get(node.name).and_then(|served| served.model).unwrap_or(NO_MODEL);
+        models.entry(model).or_default().push(node);
+    }
+    kept.extend(models.into_iter().map(|(model, nodes)| together(model, &nodes)));
+    kept
+}
+
+/// Nodes as one group.
+fn together<'a>(name: &'a str, nodes: &[Group<'a>]) -> Group<'a> {
+    let mean = |of: fn(&Group<'_>) -> Option<Ratio>| {
+        let known: Vec<f64> = nodes.iter().filter_map(of).map(Ratio::get).collect();
+        Ratio::of(known.iter().sum(), known.len() as f64)
+    };
+    let profits: Option<Vec<Money>> = nodes.iter().map(|node| node.profit).collect();
+    Group {
+        name,
+        kind: Kind::Model,
+        nodes: nodes.iter().flat_map(|node| node.nodes.iter().copied()).collect(),
+        load: mean(|node| node.load),
+        kv: mean(|node| node.kv),
+        waiting: nodes.iter().filter_map(|node| node.waiting).reduce(|a, b| a + b),
+        profit: profits.map(|all| all.into_iter().sum()),
+        worst: None,
+        gravest: nodes.iter().filter_map(|node| node.gravest).max(),
+    }
 }
 
 /// Sorts by name, numbers as numbers.

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::groups::{Group, by_name, worst_first};
+use super::groups::{Group, Kind, by_name, folded, worst_first};
 use super::heat::FleetHeat;
 use super::plan::{Grain, Plan, PlanRow, SMALL, Slot, Unit, ending, prefix};
 use crate::tui::app::{Cells, Pace};
@@ -21,13 +21,26 @@ const FIGURES: u16 = 26;
 /// Cells of names, and of those on wide screens.
 const LABEL: u16 = 8;
 
-/// The groups in the order in which they stand in `area`: by name where all find room, else the worst first.
-pub(super) fn order(groups: &mut [Group<'_>], scene: &Scene<'_>, area: Rect) {
+/// The groups in the order in which they stand in `area`: by name where all find room; else nodes of no unit together by
+/// their model, and where that is too much still, the worst first.
+pub(super) fn ordered<'a>(mut groups: Vec<Group<'a>>, scene: &Scene<'a>, area: Rect) -> Vec<Group<'a>> {
+    by_name(&mut groups);
+    let is_cut = |groups: &[Group<'_>]| planned(groups, scene, area).1.rows.len() > rows_in(area);
+    if is_cut(&groups) {
+        groups = folded(scene, groups);
+        by_name(&mut groups);
+        if is_cut(&groups) {
+            worst_first(&mut groups, prefix);
+        }
+    }
+    groups
+}
+
+/// Rows that all groups take with their heading in the finest form that fits `area`.
+pub(super) fn needs(groups: &mut [Group<'_>], scene: &Scene<'_>, area: Rect) -> u16 {
     by_name(groups);
     let (_, plan) = planned(groups, scene, area);
-    if plan.rows.len() > rows_in(area) {
-        worst_first(groups, prefix);
-    }
+    u16::try_from(plan.rows.len() + 1).unwrap_or(u16::MAX)
 }
 
 fn rows_in(area: Rect) -> usize {
@@ -39,11 +52,14 @@ fn planned(groups: &[Group<'_>], scene: &Scene<'_>, area: Rect) -> (u16, Plan) {
     let gpus = scene.snap.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(1).clamp(1, 32);
     let gpus = Some(gpus).filter(|_| scene.app.charts.cells.is_of_gpus());
     let alone = groups.iter().filter(|group| group.nodes.len() > SMALL);
-    let shared = groups.iter().filter(|group| group.nodes.len() <= SMALL).map(|group| prefix(group.name));
-    let label = alone.map(|group| group.name).chain(shared).map(format::width).max().unwrap_or(0);
+    let shared = groups.iter().filter(|group| group.nodes.len() <= SMALL);
+    let shared = shared.map(|group| format::width(prefix(&group.label())));
+    let label = alone.map(|group| format::width(&group.label())).chain(shared).max().unwrap_or(0);
     let label = label.clamp(usize::from(LABEL), 16) as u16 + 1;
     let cells = area.width.saturating_sub(label + FIGURES + 1);
-    let sizes: Vec<Unit<'_>> = groups.iter().map(|group| Unit { name: group.name, nodes: group.nodes.len() }).collect();
+    let labels: Vec<_> = groups.iter().map(Group::label).collect();
+    let sizes: Vec<Unit<'_>> =
+        groups.iter().zip(&labels).map(|(group, name)| Unit { name, nodes: group.nodes.len() }).collect();
     let room = [label, cells, area.width.saturating_sub(label)].map(usize::from);
     (label, Plan::new(&sizes, gpus, room, rows_in(area)))
 }
@@ -64,16 +80,19 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
         hits.extend(map.row(canvas, line, label, row, chosen));
     }
     if is_cut && area.height > 1 {
-        let hidden = format::grouped(groups.len().saturating_sub(plan.shown(shown)) as u128);
+        let hidden = groups.len().saturating_sub(plan.shown(shown));
         let last = Rect { y: area.bottom() - 1, height: 1, ..area };
-        let (rows, key) = if has_units(groups) { ("units", 4) } else { ("nodes", 2) };
-        canvas.pen(last, 0).put(Role::Dim, &format!("… {hidden} more {rows}, the worst stand above: {key} lists them"));
+        let (rows, key) = if has_units(groups) { ("unit", 4) } else { ("node", 2) };
+        let plural = if hidden == 1 { "" } else { "s" };
+        let hidden = format::grouped(hidden as u128);
+        let text = format!("… {hidden} more {rows}{plural}, the worst stand above: {key} lists them");
+        canvas.pen(last, 0).put(Role::Dim, &text);
     }
     hits
 }
 
 fn has_units(groups: &[Group<'_>]) -> bool {
-    groups.iter().any(|group| group.is_unit)
+    groups.iter().any(|group| group.kind == Kind::Unit)
 }
 
 struct Map<'m, 'a> {
@@ -138,7 +157,8 @@ impl Map<'_, '_> {
         let width = self.plan.grain.cells(nodes.len()) as u16;
         let begin = area.x.saturating_add(slot.label as u16);
         let name = Rect { x: begin, width: (slot.cells - slot.label) as u16, ..area }.intersection(area);
-        let text = if row.is_shared { ending(group.name) } else { group.name };
+        let label = group.label();
+        let text = if row.is_shared { ending(&label) } else { &label };
         let role = match name_role(group.gravest) {
             Role::Text if row.is_shared => Role::Dim,
             role => role,

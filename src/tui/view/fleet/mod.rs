@@ -10,12 +10,12 @@ use ratatui::layout::Rect;
 
 use super::gpus::{GpuOf, gpu_columns};
 use super::list::{List, sort};
-use super::nodes;
 use super::{Entry, Hits, Order, Place, RowKey, ViewId, list};
+use super::{node, nodes};
 use crate::tui::app::Pace;
 use crate::tui::scene::{GpuLine, Scene};
 use crate::tui::widgets::Canvas;
-use groups::{Group, groups};
+use groups::{Group, Kind, folded, groups};
 
 /// GPUs up to which each has a row.
 const GPU_ROWS: usize = 16;
@@ -57,6 +57,32 @@ pub(super) fn needs(scene: &Scene<'_>) -> Option<u16> {
     }
 }
 
+/// Rows that all of them take with their heading in `area`, where [`needs`] does not know it.
+pub(super) fn needs_of_all(scene: &Scene<'_>, area: Rect) -> u16 {
+    let slow = scene.at(Pace::FiveSeconds);
+    match form(scene) {
+        Form::Groups if is_map(scene) => map::needs(&mut groups(&slow), scene, area),
+        Form::Groups => folded(&slow, groups(&slow)).len().min(1_000) as u16 + 1,
+        _ => scene.snap.nodes.len().min(1_000) as u16 + 1,
+    }
+}
+
+/// Draws what the chosen row of `list` is in all its parts: a node, or the nodes of a unit.
+pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, list: Rect) {
+    match chosen(scene, list) {
+        Some(Chosen::Node(name)) => node::summary(canvas, area, scene, &name),
+        Some(Chosen::Unit(unit)) => {
+            let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+            nodes::of_group(canvas, below, &scene.at(Pace::FiveSeconds), &unit);
+        }
+        Some(Chosen::Model(model)) => {
+            let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+            nodes::of_model(canvas, below, &scene.at(Pace::FiveSeconds), &model);
+        }
+        None => {}
+    }
+}
+
 /// The rows in their order.
 pub(super) fn rows(scene: &Scene<'_>, area: Rect) -> Vec<RowKey> {
     let slow = scene.at(Pace::FiveSeconds);
@@ -82,7 +108,7 @@ pub(super) fn orders(scene: &Scene<'_>) -> Vec<Order> {
 pub(super) fn enter(scene: &Scene<'_>, area: Rect) -> Entry {
     match chosen(scene, area) {
         Some(Chosen::Node(node)) => Entry::Into(Place::about(ViewId::Node, &node)),
-        Some(Chosen::Unit(unit)) => Entry::Into(Place::about(ViewId::Engines, &unit)),
+        Some(Chosen::Unit(name) | Chosen::Model(name)) => Entry::Into(Place::about(ViewId::Engines, &name)),
         None => Entry::Nowhere,
     }
 }
@@ -91,13 +117,15 @@ pub(super) fn enter(scene: &Scene<'_>, area: Rect) -> Entry {
 pub(super) enum Chosen {
     Node(String),
     Unit(String),
+    /// Nodes without a unit that serve this model.
+    Model(String),
 }
 
 impl Chosen {
     /// Its name.
     pub(super) fn into_name(self) -> String {
         match self {
-            Self::Node(name) | Self::Unit(name) => name,
+            Self::Node(name) | Self::Unit(name) | Self::Model(name) => name,
         }
     }
 }
@@ -111,7 +139,11 @@ pub(super) fn chosen(scene: &Scene<'_>, area: Rect) -> Option<Chosen> {
         Form::Nodes => nodes::chosen(scene, ViewId::Overview).map(Chosen::Node),
         Form::Groups => ordered(&slow, area).get(at).map(|group| {
             let name = group.name.to_owned();
-            if group.is_unit { Chosen::Unit(name) } else { Chosen::Node(name) }
+            match group.kind {
+                Kind::Unit => Chosen::Unit(name),
+                Kind::Node => Chosen::Node(name),
+                Kind::Model => Chosen::Model(name),
+            }
         }),
         Form::Engines => None,
     }
@@ -119,12 +151,12 @@ pub(super) fn chosen(scene: &Scene<'_>, area: Rect) -> Option<Chosen> {
 
 /// The groups as they stand in `area`.
 fn ordered<'a>(scene: &Scene<'a>, area: Rect) -> Vec<Group<'a>> {
-    let mut groups = groups(scene);
+    let groups = groups(scene);
     if is_map(scene) {
-        map::order(&mut groups, scene, area);
-    } else {
-        sort(&mut groups, &group_table::columns(scene), scene.app.list_of(ViewId::Overview));
+        return map::ordered(groups, scene, area);
     }
+    let mut groups = folded(scene, groups);
+    sort(&mut groups, &group_table::columns(scene), scene.app.list_of(ViewId::Overview));
     groups
 }
 

@@ -72,7 +72,8 @@ fn clocks(scene: &Scene<'_>, against: Against, bridge: &Bridge) -> (String, Stri
     let clock = |at| format::clock_minute(at, scene.zone());
     let (before, after) = (clock(bridge.before_span.1), clock(bridge.after_span.1));
     match against {
-        Against::Quarter => (before, after),
+        // Both are means of a quarter hour, not the rate of this moment.
+        Against::Quarter => (format!("15 min to {before}"), format!("15 min to {after}")),
         Against::Yesterday => (format!("{before} yesterday"), after),
         Against::LastWeek => (format!("{before} a week ago"), after),
     }

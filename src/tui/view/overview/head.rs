@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::history::{Measure, Query, Subject};
 use crate::tui::app::Pace;
 use crate::tui::format;
+use crate::tui::headline::changed;
 use crate::tui::pane::{self, Fact, Period, why_unknown};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -87,9 +88,18 @@ fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
     };
     let mut rule = TitledRule::new(title);
     let is_theoretical = money.theoretical && money.revenue.is_some();
+    // A filter is of rows: the money is still everybody's.
+    if !scene.app.filter.text().is_empty() {
+        let text = if width >= 74 { "of the whole fleet, not of the filter" } else { "whole fleet" };
+        return rule.right([Segment::new(Role::Warning, text)]);
+    }
     if width >= 74 {
         let note = is_theoretical.then(|| Segment::dim(" · theoretical"));
-        rule = rule.note(note).right(change(scene).into_iter().map(|(role, text)| Segment::new(role, text)));
+        let said = change(scene).map(|change| {
+            let [against, _] = change.against;
+            [Segment::new(change.role, change.amount), Segment::dim(against)]
+        });
+        rule = rule.note(note).right(said.into_iter().flatten());
     } else if is_theoretical {
         rule = rule.right([Segment::dim("theoretical")]);
     }
@@ -100,14 +110,20 @@ fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
 fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<Span>>> {
     let money = &scene.snap.money;
     if money.profit.is_none() {
-        let why = vec![(Role::Warning, why_unknown(scene).to_owned())];
+        let room = if side { width.saturating_sub(37) } else { width };
+        let why = vec![(Role::Warning, why_unknown(scene, usize::from(room)).to_owned())];
         let rest = pane::facts_in_pairs(scene).iter().map(Fact::spans).map(|fact| vec![fact]).collect::<Vec<_>>();
         return std::iter::once(vec![why]).chain(rest).collect();
     }
     let amount = |label: &str, money: Option<Money>, kept| fact(label, &scene.money(money, 8), kept);
-    let rate = rate(scene, side);
-    let revenue = amount(&format!("revenue {}", scene.snap.total_bound().mark()), money.revenue, 8);
-    let (cost, idle) = (amount("cost ", money.cost, 7), amount("idle ", money.idle_cost, 6));
+    let label = format!("revenue {}", scene.snap.total_bound().mark());
+    // Side by side the facts stand in columns.
+    let first = format::width(&label) + 8;
+    let rate = rate(scene, width, side.then_some(first));
+    let cost_label = if side { format::pad_right("cost ", format::width(&label)) } else { "cost ".to_owned() };
+    let revenue = amount(&label, money.revenue, 8);
+    let cost = amount(&cost_label, money.cost, if side { 8 } else { 7 });
+    let idle = amount("idle ", money.idle_cost, 6);
     let on_cost = fact("profit on cost ", format::percent(money.profit_on_cost).trim(), 5);
     let gross = fact("gross margin ", format::percent1(money.gross_margin).trim(), 6);
     let even = even(money.break_even_load, side || width < 45);
@@ -136,16 +152,19 @@ fn fact(label: &str, value: &str, kept: usize) -> Vec<Span> {
 }
 
 /// `+ $24,524 /h   ▼ $2,000 /h`.
-fn rate(scene: &Scene<'_>, side: bool) -> Vec<Span> {
+fn rate(scene: &Scene<'_>, width: u16, column: Option<usize>) -> Vec<Span> {
     let Some(rate) = scene.snap.money.profit_per_hour else { return fact("an hour ", format::UNKNOWN, 9) };
     let (role, glyph, sign) = sign(Some(rate));
     let glyph = if glyph == '▼' { "▼ " } else { "" };
     let symbol = format::symbol(scene.currency());
     let bound = scene.snap.rate_bound().mark();
     let amount = format!("{bound}{glyph}{sign} {symbol}{} /h", format::digits_within(rate, 7));
-    let mut spans = vec![(role, format::pad_right(&amount, if side { 19 } else { 0 }))];
-    if let Some((role, text)) = change(scene).filter(|_| !side) {
-        spans.push((role, format!("  {text}")));
+    let mut spans = vec![(role, format::pad_right(&amount, column.unwrap_or(0)))];
+    if let Some(change) = change(scene).filter(|_| column.is_none()) {
+        let taken = format::width(&amount) + 2 + format::width(&change.amount);
+        let left = usize::from(width).saturating_sub(taken);
+        spans.push((change.role, format!("  {}", change.amount)));
+        spans.extend(change.against.into_iter().find(|text| format::width(text) <= left).map(|text| (Role::Dim, text)));
     }
     spans
 }
@@ -165,25 +184,40 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, rows: Vec<Vec<Vec<Span>>>) {
     }
 }
 
-/// `▼ $2,000 /h`: the profit an hour against that of the minute a quarter hour ago, as the vital lines beside it.
-fn change(scene: &Scene<'_>) -> Option<Span> {
-    let money = &scene.snap.money;
-    let now = money.profit_per_hour.filter(|_| money.uncosted_engines == 0 && !money.young_pace)?;
-    let query = Query {
-        subject: Subject::Fleet,
-        measure: Measure::Profit,
-        until: (scene.snap.at - QUARTER).minute(),
-        step: MINUTE,
-        points: 1,
+/// How the profit an hour changed, and against what: in full, and in a word.
+struct Change {
+    role: Role,
+    amount: String,
+    against: [String; 2],
+}
+
+/// The change that the headline explains, of means of a quarter hour; before two of them are known, that of now against the
+/// minute a quarter hour ago. One screen has one change, and says which.
+fn change(scene: &Scene<'_>) -> Option<Change> {
+    let quarters = scene.app.bridge().and_then(|quarter| changed(&quarter.bridge));
+    let (change, against) = if let Some(change) = quarters {
+        (change, [" 15 min mean".to_owned(), " mean".to_owned()])
+    } else {
+        let (change, at) = since_then(scene)?;
+        let at = format::clock_minute(at, scene.zone());
+        (change, [format!(" against {at}"), format!(" vs {at}")])
     };
-    let before = scene.app.history.series(&query).points.first().copied().flatten()?;
-    let change = now - Money::from_micros((before * 1e6).round() as i64);
     if change.rounded(2) == 0 {
         return None;
     }
     let (glyph, role) = if change < Money::ZERO { ("▼", Role::Loss) } else { ("▲", Role::Gain) };
     let amount = if change < Money::ZERO { Money::ZERO - change } else { change };
-    Some((role, format!("{glyph} {} /h", scene.money(Some(amount), 8))))
+    Some(Change { role, amount: format!("{glyph} {} /h", scene.money(Some(amount), 8)), against })
+}
+
+/// The profit an hour of now less that of the minute a quarter hour ago, and that minute.
+fn since_then(scene: &Scene<'_>) -> Option<(Money, units::Timestamp)> {
+    let money = &scene.snap.money;
+    let now = money.profit_per_hour.filter(|_| money.uncosted_engines == 0 && !money.young_pace)?;
+    let until = (scene.snap.at - QUARTER).minute();
+    let query = Query { subject: Subject::Fleet, measure: Measure::Profit, until, step: MINUTE, points: 1 };
+    let before = scene.app.history.series(&query).points.first().copied().flatten()?;
+    Some((now - Money::from_micros((before * 1e6).round() as i64), until))
 }
 
 /// Draws revenue = cost + profit.

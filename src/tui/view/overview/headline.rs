@@ -13,7 +13,7 @@ use crate::tui::widgets::headline::{Headline, Sentence};
 use crate::tui::widgets::{Canvas, Segment};
 
 /// Columns from which sentences find room beside the gravest alert's own row.
-const ROOM: u16 = 100;
+pub(super) const ROOM: u16 = 100;
 
 /// Draws it. On narrow screens the gravest alert takes it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {

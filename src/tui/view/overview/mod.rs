@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use super::engine_charts::{self, engine_charts};
 use super::engine_rows::engine_rows;
 use super::fleet::{self, Form};
-use super::{Entry, Hits, Layout, Order, Part, RowKey, View, ViewId, models, tables};
+use super::{Entry, Hits, Layout, Order, Part, RowKey, View, ViewId, models, node_events, tables};
 use crate::snapshot::EngineRow;
 use crate::tui::app::{Command, Pace, Turn};
 use crate::tui::layout::{Rows, split};
@@ -27,6 +27,8 @@ use crate::tui::widgets::Canvas;
 const LARGE: (u16, u16) = (106, 27);
 /// Columns from which three tables stand side by side.
 const WIDE: u16 = 158;
+/// Columns from which a fourth one stands beside them.
+const FOUR: u16 = 250;
 /// Columns and rows from which there are lines and a list.
 const MEDIUM: (u16, u16) = (74, 16);
 
@@ -80,6 +82,8 @@ impl View for Overview {
                 Part::Table(2) => tables::burns(canvas, area, &slow),
                 Part::Table(5) => hours::draw(canvas, area, &slow),
                 Part::Table(6) => same_tokens::draw(canvas, area, &slow),
+                Part::Table(7) => fleet::detail(canvas, area, scene, self.list_area(scene)),
+                Part::Table(8) => node_events::of_all(canvas, area, &slow),
                 Part::Table(4) => {
                     if let Some(row) = busiest(&slow) {
                         engine_charts(canvas, area, &slow, row);
@@ -87,7 +91,9 @@ impl View for Overview {
                 }
                 Part::Table(_) => tables::changes(canvas, area, &slow),
                 Part::Alerts if area.height == 1 && !scene.snap.alerts.is_empty() => {
-                    let from = usize::from(layout.area(Part::Headline).is_some());
+                    // On narrow screens the headline is the gravest.
+                    let is_told = layout.area(Part::Headline).is_some() && area.width < headline::ROOM;
+                    let from = usize::from(is_told);
                     let rest = scene.snap.alerts.get(from..).unwrap_or(&[]);
                     tables::alert_lines(canvas, area, scene, rest);
                 }
@@ -149,14 +155,32 @@ fn busiest<'a>(scene: &Scene<'a>) -> Option<&'a EngineRow> {
     engines(scene).into_iter().max_by(|a, b| made(a).total_cmp(&made(b)).then_with(|| b.target.cmp(&a.target)))
 }
 
-/// Profit and vital figures: 40x8 and up.
+/// Columns and rows from which a narrow screen has lines of the vital figures, and the least rows of a list below them.
+const NARROW: (u16, u16) = (56, 14);
+const LEAST_LIST: u16 = 3;
+
+/// Profit and vital figures: 40x8 and up. Beyond that the fleet, lines of the vital figures, and the basis.
 fn small(scene: &Scene<'_>, area: Rect) -> Layout {
     let mut layout = Layout::default();
     let mut rows = Rows(area);
     let has_alert = area.height >= 9 && !scene.snap.alerts.is_empty();
+    let has_lines = area.width >= NARROW.0 && area.height >= NARROW.1;
+    let digits = pane::profit_brief_rows(scene, area.width);
+    if has_lines {
+        layout.put(Part::Basis, rows.bottom(1));
+    }
     layout.put(Part::Alerts, rows.bottom(u16::from(has_alert)));
-    layout.put(Part::Vitals, rows.bottom(4));
-    layout.put(Part::Digits, rows.0);
+    let vitals = if has_lines { 5 } else { 4 };
+    let spare = rows.0.height.saturating_sub(vitals + digits);
+    let needs = fleet::needs(scene).unwrap_or(u16::MAX);
+    if spare > LEAST_LIST && fleet::form(scene) != Form::Engines {
+        layout.put(Part::Digits, rows.top(digits));
+        layout.put(Part::Vitals, rows.top(vitals));
+        layout.put(Part::List, rows.top(needs));
+    } else {
+        layout.put(Part::Vitals, rows.bottom(vitals));
+        layout.put(Part::Digits, rows.0);
+    }
     layout
 }
 
@@ -228,7 +252,10 @@ fn large(scene: &Scene<'_>, area: Rect) -> Layout {
     if is_wide {
         three_tables(scene, &mut rows, &mut layout);
     } else {
-        layout.put(Part::Alerts, rows.bottom(alert_rows(scene)));
+        // The rows of a small fleet come before the rule of the alerts.
+        let alerts = alert_rows(scene);
+        let is_short = fleet::needs(scene).is_some_and(|needs| needs + LEAST_TABLE + alerts > rows.0.height);
+        layout.put(Part::Alerts, rows.bottom(if is_short { alerts.min(1) } else { alerts }));
     }
     if fleet::needs(scene).is_none() && !is_wide {
         let has_others = published::is_shown(scene) && same_tokens::is_known(scene);
@@ -270,7 +297,8 @@ fn alert_rows(scene: &Scene<'_>) -> u16 {
 /// Rows that three tables side by side want.
 fn tables_wanted(scene: &Scene<'_>) -> u16 {
     let middle = model_rows(scene) + 2 + usize::from(tables::change_rows(scene));
-    middle.max(scene.snap.alerts.len() + 2).clamp(5, 10) as u16
+    let most = if scene.size.1 >= 70 { 16 } else { 10 };
+    middle.max(scene.snap.alerts.len() + 2).clamp(5, most) as u16
 }
 
 /// What costs nothing in return, models, alerts, side by side at the bottom.
@@ -280,10 +308,13 @@ fn three_tables(scene: &Scene<'_>, rows: &mut Rows, layout: &mut Layout) {
     let free = fleet::needs(scene).map_or(0, |needs| rows.0.height.saturating_sub(needs + 10));
     let area = rows.bottom(wanted.max(if free > 0 { 8 } else { 0 }).min(rows.0.height / 2));
     rows.bottom(u16::from(free > 0));
-    let third = area.width.saturating_sub(6) / 3;
-    let (left, rest) = split(area, third, 3);
-    let (middle, right) = split(rest, third, 3);
+    let columns = if area.width >= FOUR { 4 } else { 3 };
+    let column = area.width.saturating_sub(3 * (columns - 1)) / columns;
+    let (left, rest) = split(area, column, 3);
+    let (middle, rest) = split(rest, column, 3);
+    let (right, last) = if columns == 4 { split(rest, column, 3) } else { (rest, Rect::default()) };
     layout.put(Part::Table(2), left);
+    layout.put(Part::Table(8), last);
     let mut rows = Rows(middle);
     let changes = tables::change_rows(scene).min(middle.height.saturating_sub(models as u16));
     layout.put(Part::Table(3), rows.bottom(if changes > 1 { changes } else { 0 }));
@@ -312,26 +343,43 @@ fn two_tables(scene: &Scene<'_>, mut rows: Rows, layout: &mut Layout) {
     }
 }
 
+/// The least rows of a table with its heading.
+const LEAST_TABLE: u16 = 4;
+/// Columns and rows from which what is left below the fleet shows the chosen row of it.
+const DETAIL: (u16, u16) = (100, 12);
+
 /// The fleet with all its rows, and what else finds room below it.
 fn middle(scene: &Scene<'_>, mut rows: Rows, layout: &mut Layout) {
     let has_tables = layout.area(Part::Table(0)).is_some();
     let is_medium = rows.0.width < LARGE.0;
     let Some(needs) = fleet::needs(scene) else {
-        layout.put(Part::List, rows.0);
+        let needs = fleet::needs_of_all(scene, rows.0);
+        let spare = rows.0.height.saturating_sub(needs);
+        let has_detail = rows.0.width >= DETAIL.0 && spare >= DETAIL.1;
+        layout.put(Part::List, if has_detail { rows.top(needs) } else { rows.0 });
+        layout.put(Part::Table(7), if has_detail { rows.0 } else { Rect::default() });
         return;
     };
     let form = fleet::form(scene);
     let wants_engines = matches!(form, Form::Gpus | Form::Engines) && !scene.snap.engines.is_empty();
     let engines = if wants_engines { (scene.snap.engines.len().min(40)) as u16 + 1 } else { 0 };
-    // Models with their total come before the last rows of the fleet.
-    let keep = if is_medium || has_tables { 0 } else { (model_rows(scene) as u16 + 2).clamp(4, 6) };
-    let list = needs.min(rows.0.height.saturating_sub(engines.min(2)).saturating_sub(keep).max(4));
+    // All rows of the fleet come first, as long as the best of the models stand below it.
+    let most = rows.0.height.saturating_sub(engines.min(2));
+    let keep = match most.saturating_sub(needs) {
+        _ if is_medium || has_tables => 0,
+        left if left >= LEAST_TABLE => left.min((model_rows(scene) as u16 + 2).clamp(LEAST_TABLE, 6)),
+        _ => LEAST_TABLE,
+    };
+    let list = needs.min(most.saturating_sub(keep).max(4));
     layout.put(Part::List, rows.top(list));
     layout.put(Part::Table(1), rows.top(engines.min(rows.0.height.saturating_sub(keep))));
-    if has_tables || rows.0.height < 3 {
+    if rows.0.height < 3 {
         return;
     }
-    if is_medium {
+    if has_tables {
+        let has_detail = form != Form::Engines && rows.0.width >= DETAIL.0 && rows.0.height >= DETAIL.1;
+        layout.put(Part::Table(7), if has_detail { rows.0 } else { Rect::default() });
+    } else if is_medium {
         layout.put(Part::Table(0), rows.0);
     } else {
         rows.top(u16::from(rows.0.height > 6));

@@ -21,7 +21,7 @@ use crate::units::Ratio;
 /// Columns from which charts stand side by side.
 const CHARTS: u16 = 106;
 /// Columns from which lines stand below each other.
-const LINES: u16 = 74;
+const LINES: u16 = 56;
 /// Cells of label, figure and change before a line, and of its scale behind it.
 const LEFT: u16 = 31;
 const RIGHT: u16 = 8;
@@ -45,7 +45,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         for (place, vital) in side_by_side(area, 4, 2).into_iter().zip(vitals(&slow)) {
             chart(canvas, place, &slow, &vital);
         }
-    } else if area.width >= LINES {
+    } else if area.width >= LINES && area.height >= 5 {
         lines(canvas, area, &slow);
     } else {
         pane::vitals_brief(canvas, area, &slow);
@@ -175,7 +175,9 @@ fn change(vital: &Vital) -> Vec<Segment<'static>> {
 /// A line of eighths each, with its scale behind it.
 fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let reach = scene.app.charts.reach;
-    let title = pointed::title(scene).unwrap_or_else(|| format!("Last {}", reach.name()));
+    let is_filtered = !scene.app.filter.text().is_empty();
+    let whole = if is_filtered { " · whole fleet" } else { "" };
+    let title = pointed::title(scene).unwrap_or_else(|| format!("Last {}{whole}", reach.name()));
     TitledRule::new(title).right([Segment::dim("scale")]).draw(canvas, area);
     for (row, vital) in (1..area.height).zip(vitals(scene)) {
         let line = Rect { y: area.y + row, height: 1, ..area };

@@ -104,6 +104,8 @@ pub struct Table<'a, 'r> {
     pub first: usize,
     /// A row by its number.
     pub row: &'a dyn Fn(usize) -> Row<'r>,
+    /// Rows above the total that no scrolling moves.
+    pub beside: &'a [Row<'r>],
     /// The row below all others, given how many found no room.
     pub total: Option<&'a dyn Fn(usize) -> Row<'r>>,
 }
@@ -126,7 +128,7 @@ impl Table<'_, '_> {
         let places = columns_of(self.columns, inner.width, self.gap);
         let mut areas = TableAreas { headings: self.draw_headings(canvas, inner, &places), ..TableAreas::default() };
         let rows = usize::from(inner.height.saturating_sub(1));
-        let room = if self.total.is_some() { rows.saturating_sub(1) } else { rows };
+        let room = rows.saturating_sub(usize::from(self.total.is_some()) + self.beside.len());
         let first = self.first.min(self.len.saturating_sub(room));
         let shown = (self.len - first).min(room);
         areas.hidden = self.len - shown;
@@ -135,6 +137,10 @@ impl Table<'_, '_> {
             let line = Rect { y, height: 1, ..area };
             draw_row(canvas, line, self, &places, &(self.row)(number));
             areas.rows.push((number, line));
+            y += 1;
+        }
+        for row in self.beside.iter().take(rows.saturating_sub(shown + usize::from(self.total.is_some()))) {
+            draw_row(canvas, Rect { y, height: 1, ..area }, self, &places, row);
             y += 1;
         }
         if let Some(total) = self.total.filter(|_| rows > 0) {

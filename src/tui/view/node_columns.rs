@@ -1,0 +1,224 @@
+//! The columns of lists of nodes.
+
+use super::cells::{full, gauge, heat, latency};
+use super::latencies;
+use super::list::{By, Col, count, figure, said};
+use super::served::{Served, name_role};
+use super::tables;
+use crate::history::{Measure, Subject};
+use crate::reading::Health;
+use crate::snapshot::{NodeRow, Severity};
+use crate::tui::format;
+use crate::tui::scene::{Scene, mark, number};
+use crate::tui::series::Points;
+use crate::tui::widgets::Segment;
+use crate::tui::widgets::row_bar::DivergingBar;
+use crate::tui::widgets::sparkline::Sparkline;
+use crate::tui::widgets::table::Cell;
+use crate::units::{Money, Ratio};
+
+/// The heading of the list and of its GPUs' cells.
+pub(super) const TITLE: &str = "Nodes";
+pub(super) const GPUS: &str = "GPUs";
+/// A node with what runs on it.
+#[derive(Clone)]
+pub(super) struct NodeLine<'a> {
+    pub(super) row: &'a NodeRow,
+    pub(super) served: Served<'a>,
+    pub(super) gravest: Option<Severity>,
+}
+
+/// Cells of the longest of these names, within bounds.
+fn longest<'n>(names: impl Iterator<Item = &'n str>, least: usize, most: usize) -> u16 {
+    names.map(format::width).max().unwrap_or(0).clamp(least, most) as u16
+}
+
+/// Columns from which two cells stand between figures, and from which lines and bars grow beyond their usual size.
+const AIRY: u16 = 160;
+const HUGE: u16 = 250;
+
+/// Cells between two columns; where there is one, names keep another behind them.
+pub(super) fn gap(scene: &Scene<'_>) -> u16 {
+    if scene.size.0 >= AIRY { 2 } else { 1 }
+}
+
+/// How wide the columns of names are at least, and the others at most.
+struct Widths {
+    behind: u16,
+    name: u16,
+    unit: u16,
+    model: u16,
+    gpus: u16,
+    line: u16,
+    bar: u16,
+    kv: u16,
+}
+
+impl Widths {
+    fn of(scene: &Scene<'_>) -> Self {
+        let snap = scene.snap;
+        let nodes = || snap.nodes.iter();
+        let (line, bar, kv) = match scene.size.0 {
+            HUGE.. => (90, 60, 30),
+            AIRY.. => (40, 30, 18),
+            _ => (12, 14, 18),
+        };
+        Self {
+            behind: 2 - gap(scene),
+            // A node that does not answer has a mark before its name.
+            name: longest(nodes().map(|node| node.name.as_str()), 5, 12).max(9),
+            unit: longest(nodes().filter_map(|node| Some(node.unit.as_ref()?.as_str())), 4, 12),
+            model: longest(snap.models.iter().map(|row| row.model.as_str()), 5, 12),
+            gpus: nodes().map(|node| node.gpus.len()).max().unwrap_or(0).clamp(4, 16) as u16,
+            line,
+            bar,
+            kv,
+        }
+    }
+}
+
+pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'a>>> {
+    let widths = Widths::of(scene);
+    let mut columns = names(scene, &widths);
+    columns.extend(figures(scene));
+    let most = if scene.size.0 >= AIRY { 8 } else { 3 };
+    columns.push(
+        Col::left("", 9, move |line: &NodeLine<'_>| {
+            Cell::Diverging(DivergingBar::of_profit(number(line.row.profit_per_hour), top, most))
+        })
+        .rank(5)
+        .stretch(2, widths.bar),
+    );
+    columns.push(
+        Col::right("profit/h", 9, move |line| profit(scene, line))
+            .rising(|line: &NodeLine<'_>| By::Number(number(line.row.profit_per_hour)))
+            .first(),
+    );
+    columns
+}
+
+/// What a node is, and how hard it works.
+fn names<'s, 'a: 's>(scene: &'s Scene<'a>, widths: &Widths) -> Vec<Col<'s, NodeLine<'a>>> {
+    type C<'s, 'a> = Col<'s, NodeLine<'a>>;
+    let has_units = scene.snap.nodes.iter().any(|node| node.unit.is_some());
+    let (behind, line) = (widths.behind, widths.line);
+    vec![
+        C::left(TITLE, widths.name + behind, name).stretch(2, 28).rising(|line| By::Name(line.row.name.to_string())),
+        C::left("unit", widths.unit + behind, |line| {
+            Cell::dim(line.row.unit.as_ref().map_or(format::UNKNOWN.to_owned(), ToString::to_string))
+        })
+        .rank(4)
+        .only(has_units)
+        .rising(|line| By::Name(line.row.unit.as_ref().map_or(String::new(), ToString::to_string))),
+        C::left("model", widths.model + behind, |line| model(line)).rank(3).stretch(2, 30),
+        C::left("role", 7 + behind, role).rank(9).rising(|line| By::Name(role_name(line))),
+        C::left(GPUS, widths.gpus + behind, |line| Cell::Heat(line.row.gpus.iter().map(heat).collect())).rank(1),
+        C::left(format!("load, {}", scene.app.charts.reach.word()), 9 + behind, move |of| load_line(scene, of, line))
+            .rank(5)
+            .stretch(1, line),
+        C::right("now", 5, |line| figure(&format::percent(load(line))))
+            .falling(|line| By::Number(load(line).map(Ratio::get))),
+        C::left("KV", 5 + behind, |line| kv_gauge(line)).rank(6).stretch(1, widths.kv),
+        C::right("", 5, |line| kv(line)).rank(2).falling(|line| By::Number(line.served.kv().map(Ratio::get))),
+    ]
+}
+
+/// What it serves, and what that costs and earns.
+fn figures<'s, 'a: 's>(scene: &'s Scene<'a>) -> Vec<Col<'s, NodeLine<'a>>> {
+    type C<'s, 'a> = Col<'s, NodeLine<'a>>;
+    let slo = scene.snap.slo.unwrap_or_default();
+    vec![
+        C::right("run", 5, |line| count(line.served.running))
+            .rank(3)
+            .falling(|line| By::Number(float(line.served.running))),
+        C::right("wait", 4, |line| count(line.served.waiting))
+            .rank(3)
+            .falling(|line| By::Number(float(line.served.waiting))),
+        C::right("hit", 5, |line| figure(&format::percent(line.row.cache_hit_rate))).rank(3),
+        C::right("in/s", 5, |line| figure(&format::scaled_tight(line.row.prompt_per_second)))
+            .rank(7)
+            .falling(|line| By::Number(line.row.prompt_per_second)),
+        C::right("out/s", 5, |line| figure(&format::scaled_tight(line.row.output_per_second)))
+            .rank(3)
+            .falling(|line| By::Number(line.row.output_per_second)),
+        C::right(latencies::heading(scene, "ttft p99"), 12, move |line| ttft(line, slo.ttft_p99_seconds)).rank(8),
+        C::right("rev/h", 8, |line| money(line.row.revenue_per_hour))
+            .rank(9)
+            .falling(|line| By::Number(number(line.row.revenue_per_hour))),
+        C::right("cost/h", 8, |line| money(line.row.cost_per_hour))
+            .rank(9)
+            .falling(|line| By::Number(number(line.row.cost_per_hour))),
+    ]
+}
+
+/// Its name in the role of its gravest alert, and how it is if it does not answer.
+fn name(line: &NodeLine<'_>) -> Cell<'static> {
+    let (role, glyph) = mark(line.row.state);
+    let own = if line.row.state == Health::Live { name_role(line.gravest) } else { role };
+    let mut segments = Vec::new();
+    if line.row.state != Health::Live {
+        segments.push(Segment::new(role, format!("{glyph} ")));
+    }
+    segments.push(Segment::new(own, line.row.name.to_string()));
+    Cell::Text(segments)
+}
+
+fn model(line: &NodeLine<'_>) -> Cell<'static> {
+    match (line.served.model, line.served.models) {
+        (Some(model), 1) => Cell::text(model.to_owned()),
+        (Some(model), models) => Cell::text(format!("{model} +{}", models - 1)),
+        (None, _) => Cell::unknown(),
+    }
+}
+
+fn role(line: &NodeLine<'_>) -> Cell<'static> {
+    match line.served.role {
+        Some(_) => said(crate::tui::theme::Role::Dim, role_name(line)),
+        None => Cell::unknown(),
+    }
+}
+
+fn ttft(line: &NodeLine<'_>, objective: Option<f64>) -> Cell<'static> {
+    latency((line.served.ttft_p99, line.served.beyond[0]), objective)
+}
+
+fn role_name(line: &NodeLine<'_>) -> String {
+    line.served.role.map_or(String::new(), |role| role.to_string())
+}
+
+fn money(amount: Option<Money>) -> Cell<'static> {
+    figure(&format::bare(amount, 8))
+}
+
+fn load_line(scene: &Scene<'_>, line: &NodeLine<'_>, cells: u16) -> Cell<'static> {
+    let span = scene.app.charts.reach.span();
+    let points = Points::of(scene, &Subject::Node(line.row.name.clone()), Measure::Load, span);
+    Cell::Sparkline(Sparkline::heat(points.cells(scene.snap.at, span, cells)))
+}
+
+pub(super) fn load(line: &NodeLine<'_>) -> Option<Ratio> {
+    let known: Vec<f64> = line.row.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
+    Ratio::of(known.iter().sum(), known.len() as f64)
+}
+
+fn kv_gauge(line: &NodeLine<'_>) -> Cell<'static> {
+    gauge(line.served.kv())
+}
+
+fn kv(line: &NodeLine<'_>) -> Cell<'static> {
+    full(line.served.kv())
+}
+
+fn profit(scene: &Scene<'_>, line: &NodeLine<'_>) -> Cell<'static> {
+    // Of an earlier instant it is the record that may be lacking.
+    let is_now = scene.app.then().is_none();
+    let serves = line.row.state == Health::Live && line.served.live > 0;
+    if is_now && serves && line.row.profit_per_hour.is_none() && line.row.revenue.is_none() {
+        return Cell::dim("unpriced");
+    }
+    tables::profit(line.row.profit_per_hour)
+}
+
+pub(super) fn float(value: Option<u64>) -> Option<f64> {
+    value.map(|value| value as f64)
+}
