@@ -6,7 +6,7 @@ use super::charts::{self, Chart, Kind, Margin};
 use super::engine_rows::engine_rows;
 use super::gpus::{GpuOf, gpus};
 use super::model::blank;
-use super::served::{Served, first_word};
+use super::served::first_word;
 use super::{Entry, Hits, Layout, Part, Place, View, ViewId, node_events, nodes, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
