@@ -11,8 +11,8 @@ use crate::snapshot::EngineRow;
 use crate::tui::format;
 use crate::tui::scene::{Scene, mark, short_target};
 use crate::tui::theme::Role;
-use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::Cell;
+use crate::tui::widgets::{Canvas, Segment};
 
 type C<'s, 'a> = Col<'s, &'a EngineRow>;
 
@@ -22,8 +22,10 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         return;
     }
     let slo = scene.snap.slo.unwrap_or_default();
+    // The span of the p99 stands behind the name where both fit.
+    let has_span = area.width >= 100;
     let columns = [
-        C::left("Engines", 14, |row| {
+        C::left("Engines", if has_span { 19 } else { 14 }, |row| {
             let rank = row.rank.as_ref().map_or_else(String::new, |rank| format!(" r{rank}"));
             let (role, glyph) = mark(row.state);
             // The node that all of them stand on is named above them.
@@ -64,5 +66,9 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         .rank(7)
         .stretch(3, 60),
     ];
-    List::plain("Engines", &columns, rows).draw(canvas, area);
+    let mut list = List::plain("Engines", &columns, rows);
+    if let Some(seconds) = scene.snap.window_seconds.filter(|_| has_span) {
+        list.title.push(Segment::dim(format!(" · p99 {seconds:.0}s")));
+    }
+    list.draw(canvas, area);
 }

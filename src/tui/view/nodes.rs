@@ -289,7 +289,7 @@ fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'
         C::right("out/s", 5, |line| figure(&format::scaled_tight(line.row.output_per_second)))
             .rank(2)
             .falling(|line| By::Number(line.row.output_per_second)),
-        C::right("ttft p99", 8, move |line| ttft(line, slo.ttft_p99_seconds)).rank(8),
+        C::right(ttft_heading(scene), 12, move |line| ttft(line, slo.ttft_p99_seconds)).rank(8),
         C::right("rev/h", 8, |line| money(line.row.revenue_per_hour))
             .rank(9)
             .falling(|line| By::Number(number(line.row.revenue_per_hour))),
@@ -337,6 +337,11 @@ fn role(line: &NodeLine<'_>) -> Cell<'static> {
         Some(_) => said(crate::tui::theme::Role::Dim, role_name(line)),
         None => Cell::unknown(),
     }
+}
+
+/// `ttft p99 10s`: the quantile is of the window.
+fn ttft_heading(scene: &Scene<'_>) -> String {
+    scene.snap.window_seconds.map_or_else(|| "ttft p99".to_owned(), |seconds| format!("ttft p99 {seconds:.0}s"))
 }
 
 fn ttft(line: &NodeLine<'_>, objective: Option<f64>) -> Cell<'static> {
