@@ -84,6 +84,15 @@ fn p99_names_its_span() {
     keys(&mut app, "4/unit:decode-1\n");
     let frame = text(&app, 120, 36);
     assert!(frame.contains("─ TTFT 15m "), "{frame}");
+    key(&mut app, KeyCode::Esc);
+    for typed in ["2", "\n"] {
+        keys(&mut app, typed);
+        for (width, height) in [(120, 36), (200, 50), (250, 60)] {
+            let frame = text(&app, width, height);
+            let heading = frame.lines().find(|line| line.contains("ttft p99"));
+            assert!(heading.is_none_or(|line| line.contains("p99 10s")), "{width}: {frame}");
+        }
+    }
 }
 
 /// Class: a title with nothing behind it.
