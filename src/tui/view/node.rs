@@ -246,8 +246,8 @@ fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Vec<Span>>> {
     let (role, ..) = sign(node.profit_per_hour);
     let per_hour = node.profit_per_hour.map_or(format::UNKNOWN.to_owned(), |profit| {
         let symbol = format::symbol(scene.currency());
-        let (mark, size) = if profit < Money::ZERO { ("▼ − ", Money::ZERO - profit) } else { ("+ ", profit) };
-        format!("{mark}{symbol}{}", format::digits_within(size, 9))
+        let (mark, amount) = if profit < Money::ZERO { ("▼ − ", Money::ZERO - profit) } else { ("+ ", profit) };
+        format!("{mark}{symbol}{}", format::digits_within(amount, 9))
     });
     let rate = vec![(role, format::pad_right(&format!("{per_hour} /h"), if side { 17 } else { 0 }))];
     let on_cost = node.profit.zip(node.cost).and_then(|(profit, cost)| quotient(profit, cost));
@@ -295,7 +295,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
             layers: vec![(Measure::Kv, Role::Hit)],
             top: Some(1.0),
             format: charts::share,
-            ..blank("KV", format::percent(slow.kv_of(now)).trim().to_owned(), &subject)
+            ..blank("KV", format::percent(slow.kv_of(now)).trim(), &subject)
         },
         Chart {
             layers: vec![(Measure::Load, Role::Output)],
