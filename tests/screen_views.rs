@@ -90,7 +90,7 @@ fn p99_names_its_span() {
         for (width, height) in [(120, 36), (200, 50), (250, 60)] {
             let frame = text(&app, width, height);
             let heading = frame.lines().find(|line| line.contains("ttft p99"));
-            assert!(heading.is_none_or(|line| line.contains("p99 10s")), "{width}: {frame}");
+            assert!(heading.is_none_or(|line| line.contains("p99/10s")), "{width}: {frame}");
         }
     }
 }
