@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use margintop::fleet::{Fleet, FleetConfig, SavedState, TargetInfo};
 use margintop::pricing::Book;
 use margintop::reading::{
-    Event, GpuId, GpuReading, Label, NodeName, PageReading, ScrapeCost, ScrapeTrouble, TargetId, TokenCounters,
+    Event, GpuId, GpuReading, Label, NodeName, PageReading, PromptCount, ScrapeCost, ScrapeTrouble, TargetId,
+    TokenCounters,
 };
 use margintop::units::{Moment, Span, Tokens};
 use support::{answered, at, counters, moment, page};
@@ -289,6 +290,36 @@ fn hits_of_before_the_baseline_settle_nothing() {
     assert_eq!(watch.posted(), [160_000, 40_000]);
     let money = watch.fleet.snapshot().money.clone();
     assert_eq!((money.upper_bound, money.uncertainty.to_string()), (true, "0.041".to_owned()));
+}
+
+/// Class: a counter that could not be read from the baseline on (NaN, blank, too large) is taken for one that was known.
+#[test]
+fn counters_that_could_not_be_read_at_the_baseline_say_nothing_of_what_they_missed() {
+    let look = |watch: &mut Watch, second: i64, tokens: TokenCounters| {
+        let mut read = page("deepseek-r1", tokens, Some(after(-500).wall));
+        let is_whole = tokens.cached.is_some() && tokens.prompt != PromptCount::Unknown;
+        read.refusals.values = u32::from(!is_whole);
+        watch.take(ENGINE, second, read);
+        watch.tick(second);
+    };
+    // Hits: what they could take off stays.
+    let mut watch = Watch::of(&[ENGINE]);
+    look(&mut watch, 0, TokenCounters { cached: None, ..counters(1_000_000, 0, 0) });
+    look(&mut watch, 1, TokenCounters { cached: None, ..counters(1_100_000, 0, 0) });
+    look(&mut watch, 2, counters(1_100_000, 50_000, 0));
+    look(&mut watch, 3, counters(1_200_000, 90_000, 0));
+    assert_eq!(watch.posted(), [160_000, 40_000]);
+    let money = watch.fleet.snapshot().money.clone();
+    assert_eq!((money.upper_bound, money.uncertainty.to_string()), (true, "0.041".to_owned()));
+    // Prompts: what they missed is a lost window, and the hits of those prompts are not those of later ones.
+    let mut watch = Watch::of(&[ENGINE]);
+    look(&mut watch, 0, TokenCounters { prompt: PromptCount::Unknown, ..counters(0, 600_000, 0) });
+    look(&mut watch, 1, TokenCounters { prompt: PromptCount::Unknown, ..counters(0, 650_000, 0) });
+    look(&mut watch, 2, counters(1_100_000, 650_000, 0));
+    look(&mut watch, 3, counters(1_200_000, 690_000, 0));
+    assert_eq!(watch.posted(), [60_000, 40_000]);
+    let money = watch.fleet.snapshot().money.clone();
+    assert_eq!((money.lower_bound, money.lost_windows), (true, 1));
 }
 
 /// What is taken back is uncertain no more.

@@ -402,9 +402,7 @@ impl RowCounters {
     ) -> Step {
         let elsewhere = self.seen_elsewhere.take();
         let from = self.quarantine.take().map(|quarantined| quarantined.believed).or(elsewhere);
-        if self.unread {
-            self.adopt_unread(now, context);
-        }
+        let is_missing = self.unread && self.adopt_unread(now, context.refused);
         let undone = self.undoes_reset(now, context);
         let on_trial = if self.earlier.is_some() { Reset::OnTrial } else { Reset::No };
         let reset = if undone { Reset::Undone } else { on_trial };
@@ -422,7 +420,7 @@ impl RowCounters {
         self.accept(reading, *now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
         let regained = self.regains();
-        let reset = if self.was_partly_reset() { Reset::Certain } else { reset };
+        let reset = if self.was_partly_reset() || is_missing { Reset::Certain } else { reset };
         let bound =
             context.bounds.exceeded_by(&all, since, shows_hits).or_else(|| self.finished.exceeds(&all, finished));
         match bound {
@@ -479,11 +477,6 @@ impl RowCounters {
     }
 
     /// Takes the first valid values of counters that were refused at the baseline.
-    fn adopt_unread(&mut self, now: &TokenCounters, context: &PageContext) {
-        self.last = kept(&self.last, now);
-        self.unread = context.refused;
-    }
-
     /// When the counters that grew last moved before; of several, the first one.
     fn first_moved(&self, grown: [u64; COUNTERS], at: Moment) -> Moment {
         let moved = (0..COUNTERS).filter(|i| grown[*i] > 0).map(|i| self.moved[i]);

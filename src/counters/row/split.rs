@@ -2,10 +2,29 @@
 
 use super::{COUNTERS, RowCounters};
 use crate::counters::delta::Delta;
+use crate::counters::hits::HitClamp;
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::Tokens;
 
 impl RowCounters {
+    /// Takes the first values of counters that could not be read on the baseline page as theirs. What they counted since the
+    /// baseline is not known: of hits, the prompts since then keep their uncertainty; hits of prompts that could not be
+    /// read are not those of later prompts. Returns whether prompts or output are missing by it.
+    pub(super) fn adopt_unread(&mut self, now: &TokenCounters, is_refused: bool) -> bool {
+        let before = self.last;
+        self.last = super::kept(&self.last, now);
+        self.unread = is_refused;
+        if before.cached.is_none() && self.last.cached.is_some() {
+            self.hits.leave_unknown();
+        }
+        let [prompts, output] = [before.prompt == PromptCount::Unknown, before.output.is_none()];
+        let prompts = prompts && self.last.prompt != PromptCount::Unknown;
+        if prompts {
+            self.hits = HitClamp::default();
+        }
+        prompts || output && self.last.output.is_some()
+    }
+
     /// A growth without hits of before the baseline: a counter of hits that is seen for the first time counts from zero only
     /// if there were as many prompts since.
     pub(super) fn without_earlier_hits(
