@@ -19,8 +19,8 @@ const LONGEST: i64 = 1 << 40;
 /// The share of the span that the longest dots must cover: a chart of 23.7 hours passes for one of 24.
 const ENOUGH: f64 = 0.9;
 
-/// Dots of these lengths in milliseconds appear two at a time, when their cell is full: half as often, which nobody misses
-/// where a cell is 10 to 20 seconds. Shorter ones would leave a first minute empty, longer ones would come late.
+/// Dots of these lengths in milliseconds appear two at a time, when their cell is full: a chart with cells of 10 to 20 seconds
+/// is drawn half as often. Shorter dots fill a chart's first minutes; longer ones would come too late in pairs.
 const IN_PAIRS: std::ops::RangeInclusive<i64> = 5_000..=10_000;
 
 /// What lies between two labels, in milliseconds.
