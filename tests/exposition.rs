@@ -299,6 +299,20 @@ proptest! {
         }
     }
 
+    /// Class: families whose lines repeat labels, in part, in another order, or with more behind them.
+    #[test]
+    fn a_line_is_read_as_if_it_stood_alone(lines in prop::collection::vec((0..3_usize, 0..9_usize), 1..40)) {
+        const LABELS: [&str; 9] = [
+            "", "{}", "{a=\"1\"}", "{a=\"1\" }", "{a=\"1\",b=\"2\"}", "{a=\"1}\"}", "{a=\"1\"} {", "{b=\"2\",}", "{\"q\",a=\"1\"}",
+        ];
+        let lines: Vec<String> = lines.iter().map(|(name, labels)| format!("m{name}{} 1\n", LABELS[*labels])).collect();
+        let (together, tally) = (lines.concat(), lines.iter().map(|line| u64::from(all(line.as_bytes()).1.bad)).sum::<u64>());
+        let (rows, all_lines) = all(together.as_bytes());
+        let alone: Vec<String> = lines.iter().flat_map(|line| all(line.as_bytes()).0.iter().map(shown).collect::<Vec<_>>()).collect();
+        prop_assert_eq!(rows.iter().map(shown).collect::<Vec<_>>(), alone);
+        prop_assert_eq!(u64::from(all_lines.bad), tally);
+    }
+
     #[test]
     fn no_bytes_make_it_panic(page in prop::collection::vec(any::<u8>(), 0..300)) {
         let (rows, tally) = all(&page);

@@ -40,7 +40,7 @@ pub use finished::FinishedMeter;
 pub use identity::{InstancePage, Outcome, Processes, SLACK, UNSET, Verdict};
 pub use plausibility::{Bounds, Plausibility};
 pub use process::{Process, ProcessId, ProcessRow};
-pub use quantile::{above, growth, quantile, steady_growth, sum};
+pub use quantile::{SampleCounts, above, growth, quantile, steady_growth, sum};
 pub use ring::Ring;
 pub use row::{PageContext, RowCounters};
 pub use values::RowKey;

@@ -6,26 +6,66 @@ use std::sync::Arc;
 
 use crate::reading::Histogram;
 
+/// The samples between two readings of one histogram, or all of one. They are read where they stand: hundreds of ranks are
+/// asked for theirs each second.
+#[derive(Debug, Clone, Copy)]
+pub struct SampleCounts<'h> {
+    now: &'h Histogram,
+    before: Option<&'h Histogram>,
+}
+
+impl<'h> SampleCounts<'h> {
+    /// The samples between two readings. After a restart, or with other bounds, they are all samples of `now`.
+    pub fn between(now: &'h Histogram, before: &'h Histogram) -> Self {
+        let before = Some(before).filter(|before| now.bounds == before.bounds && !has_fallen(now, before));
+        Self { now, before }
+    }
+
+    /// How many there are at or below the bound at this place.
+    fn count(&self, at: usize) -> u64 {
+        let before = self.before.and_then(|before| before.counts.get(at)).copied().unwrap_or(0);
+        self.now.counts.get(at).map_or(0, |now| now.saturating_sub(before))
+    }
+
+    /// How many there are; `None` without any, or if bounds and counts do not belong together.
+    fn total(&self) -> Option<u64> {
+        let Histogram { bounds, counts } = self.now;
+        let last = counts.len().checked_sub(1).filter(|_| bounds.len() == counts.len())?;
+        Some(self.count(last)).filter(|total| *total > 0)
+    }
+
+    /// A histogram of its own.
+    pub fn to_histogram(self) -> Histogram {
+        let counts = (0..self.now.counts.len()).map(|at| self.count(at)).collect();
+        Histogram { bounds: Arc::clone(&self.now.bounds), counts }
+    }
+}
+
+impl<'h> From<&'h Histogram> for SampleCounts<'h> {
+    fn from(now: &'h Histogram) -> Self {
+        Self { now, before: None }
+    }
+}
+
 /// The value below which the share `q` of the samples lies. Samples are assumed to lie evenly within a bucket, and the
 /// first bucket to begin at 0. In the last bucket, which has no upper bound, it is the highest finite bound.
 ///
 /// `None` without samples, without a finite bound, or for `q` outside 0 to 1.
-pub fn quantile(histogram: &Histogram, q: f64) -> Option<f64> {
-    let Histogram { bounds, counts } = histogram;
-    let total = *counts.last().filter(|total| **total > 0)?;
-    if !(0.0..=1.0).contains(&q) || bounds.len() != counts.len() {
-        return None;
-    }
+pub fn quantile<'h>(samples: impl Into<SampleCounts<'h>>, q: f64) -> Option<f64> {
+    let samples = samples.into();
+    let bounds = &samples.now.bounds;
+    let total = samples.total().filter(|_| (0.0..=1.0).contains(&q))?;
     let sought = q * total as f64;
-    let at = counts.iter().position(|count| *count > 0 && *count as f64 >= sought)?;
+    let reaches = |count: u64| count > 0 && count as f64 >= sought;
+    let at = (0..bounds.len()).find(|at| reaches(samples.count(*at)))?;
     if bounds[at].is_infinite() {
         return bounds[..at].last().copied();
     }
     let (below, lower) = match at.checked_sub(1) {
-        Some(before) => (counts[before], bounds[before]),
+        Some(before) => (samples.count(before), bounds[before]),
         None => (0, bounds[at].min(0.0)),
     };
-    let inside = counts[at].checked_sub(below).filter(|inside| *inside > 0)?;
+    let inside = samples.count(at).checked_sub(below).filter(|inside| *inside > 0)?;
     Some(lower + (bounds[at] - lower) * ((sought - below as f64) / inside as f64))
 }
 
@@ -33,36 +73,36 @@ pub fn quantile(histogram: &Histogram, q: f64) -> Option<f64> {
 /// a bucket. Those of the last bucket, which has no upper bound, are above any limit.
 ///
 /// `None` without samples or bounds.
-pub fn above(histogram: &Histogram, limit: f64) -> Option<(u64, u64)> {
-    let Histogram { bounds, counts } = histogram;
-    let total = *counts.last().filter(|total| **total > 0 && bounds.len() == counts.len())?;
+pub fn above<'h>(samples: impl Into<SampleCounts<'h>>, limit: f64) -> Option<(u64, u64)> {
+    let samples = samples.into();
+    let bounds = &samples.now.bounds;
+    let total = samples.total()?;
     let at = bounds.iter().position(|bound| *bound > limit).unwrap_or(bounds.len() - 1);
-    let (below, lower) = at.checked_sub(1).map_or((0, 0.0), |before| (counts[before], bounds[before]));
+    let (below, lower) = at.checked_sub(1).map_or((0, 0.0), |before| (samples.count(before), bounds[before]));
     let part = ((limit - lower) / (bounds[at] - lower)).clamp(0.0, 1.0);
-    let inside = counts[at].saturating_sub(below);
+    let inside = samples.count(at).saturating_sub(below);
     let within = if bounds[at].is_finite() { (inside as f64 * part) as u64 } else { 0 };
     Some((total, total.saturating_sub(below.saturating_add(within))))
+}
+
+fn has_fallen(now: &Histogram, before: &Histogram) -> bool {
+    now.counts.iter().zip(&before.counts).any(|(now, before)| now < before)
 }
 
 /// The samples between two readings of one histogram. After a restart, or with other bounds, they are all samples of
 /// `now`.
 pub fn growth(now: &Histogram, before: &Histogram) -> Histogram {
-    let grown = now.counts.iter().zip(&before.counts).map(|(now, before)| now.checked_sub(*before));
-    match grown.collect::<Option<Box<[u64]>>>() {
-        Some(counts) if now.bounds == before.bounds => Histogram { bounds: Arc::clone(&now.bounds), counts },
-        _ => now.clone(),
-    }
+    SampleCounts::between(now, before).to_histogram()
 }
 
 /// The samples between two readings of one histogram that did not fall; `None` where there are none, after a fall, or with
 /// other bounds.
 pub fn steady_growth(now: &Histogram, before: &Histogram) -> Option<Histogram> {
-    if now.bounds != before.bounds || now.counts == before.counts {
+    if now.bounds != before.bounds || now.counts == before.counts || has_fallen(now, before) {
         return None;
     }
-    let grown = now.counts.iter().zip(&before.counts).map(|(now, before)| now.checked_sub(*before));
-    let counts = grown.collect::<Option<Box<[u64]>>>()?;
-    counts.last().is_some_and(|all| *all > 0).then(|| Histogram { bounds: Arc::clone(&now.bounds), counts })
+    let grown = SampleCounts { now, before: Some(before) };
+    grown.total().map(|_| grown.to_histogram())
 }
 
 /// The sum of several histograms over their common bounds; `None` for an empty list.

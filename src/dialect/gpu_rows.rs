@@ -20,6 +20,8 @@ const PROCESSES: usize = 256;
 /// One GPU as its lines come in.
 #[derive(Debug, Default)]
 struct Board<'p> {
+    /// The labels by which it was found last, where they say no more than which GPU it is.
+    labels: &'p [u8],
     uuid: Option<LabelText<'p>>,
     index: Option<LabelText<'p>>,
     node: Option<LabelText<'p>>,
@@ -55,6 +57,10 @@ pub(super) struct GpuRows<'p> {
 impl<'p> GpuRows<'p> {
     /// Takes one series of a GPU.
     pub(super) fn take<T>(&mut self, GpuField(what, scale): GpuField, row: &Row<'p, T>) {
+        if let Some(board) = self.repeated(row.labels.as_bytes()) {
+            board.note(what, values::known(what, row.value, scale));
+            return;
+        }
         let (mut told, mut instance, mut is_told) = (Board::default(), None, false);
         for (key, value) in row.labels {
             match key {
@@ -83,6 +89,9 @@ impl<'p> GpuRows<'p> {
         told.mig = own || instance.is_some();
         let instance = instance.filter(|_| !own);
         let (state, process) = (told.state, told.process);
+        if state.is_none() && process == (None, None) && instance.is_none() {
+            told.labels = row.labels.as_bytes();
+        }
         let Some(board) = self.board(told) else {
             self.over_limit += 1;
             return;
@@ -95,9 +104,17 @@ impl<'p> GpuRows<'p> {
             (What::Used | What::Free, Some(id)) => board.note_instance(id, what, value),
             // A share of an instance is not one of the board.
             (_, Some(_)) if is_share(what) => {}
-            // Told again under more labels, what is known stays known.
-            _ => board.values[what as usize] = value.or(board.values[what as usize]),
+            _ => board.note(what, value),
         }
+    }
+
+    /// The GPU that a line with just these labels was found to be of, if it is the next one, the first or the last one
+    /// again: a page has one line after the other of each figure.
+    fn repeated(&mut self, labels: &[u8]) -> Option<&mut Board<'p>> {
+        let places = [self.last + 1, 0, self.last];
+        let is_same = |at: &usize| self.seen.get(*at).is_some_and(|board| board.labels == labels && !labels.is_empty());
+        self.last = places.into_iter().find(is_same)?;
+        self.seen.get_mut(self.last)
     }
 
     /// `None` if there are too many.
@@ -124,21 +141,21 @@ impl<'p> GpuRows<'p> {
             board.node = board.node.or(told.node);
             board.name = board.name.or(told.name);
             board.mig |= told.mig;
+            board.labels = told.labels;
         }
         self.last = at;
         self.seen.get_mut(at)
     }
 
-    /// A UUID that several indices of a page have names none of them.
-    fn drop_shared_uuids(&mut self) {
-        let canonical: Vec<Option<GpuId>> = self.seen.iter().map(Board::id).collect();
-        let mut seen = HashSet::with_capacity(canonical.len());
-        let shared: HashSet<&GpuId> = canonical.iter().flatten().filter(|id| !seen.insert(*id)).collect();
-        for (board, id) in self.seen.iter_mut().zip(&canonical) {
-            if id.as_ref().is_some_and(|id| shared.contains(id)) {
-                board.uuid = None;
-            }
+    /// The GPUs that the UUIDs name. A UUID that several indices of a page have names none of them.
+    fn ids(&self) -> Vec<Option<GpuId>> {
+        let mut ids: Vec<Option<GpuId>> = self.seen.iter().map(Board::id).collect();
+        let mut seen = HashSet::with_capacity(ids.len());
+        let shared: HashSet<GpuId> = ids.iter().flatten().filter(|id| !seen.insert(*id)).cloned().collect();
+        for id in &mut ids {
+            *id = id.take().filter(|id| !shared.contains(id));
         }
+        ids
     }
 
     /// Series that found no GPU.
@@ -147,11 +164,11 @@ impl<'p> GpuRows<'p> {
     }
 
     /// A reading for each GPU, with the node that its labels name. `state` is what a GPU is in of which none is told.
-    pub(super) fn finish(mut self, state: GpuState) -> Vec<(Option<NodeName>, GpuReading)> {
-        self.drop_shared_uuids();
+    pub(super) fn finish(self, state: GpuState) -> Vec<(Option<NodeName>, GpuReading)> {
+        let ids = self.ids();
         let nodes: Vec<_> = self.seen.iter().map(|board| self.node_of(board)).collect();
-        let gpu_rows = self.seen.into_iter().zip(nodes).enumerate();
-        gpu_rows.map(|(place, (board, node))| (node, board.reading(place, state))).collect()
+        let gpu_rows = self.seen.into_iter().zip(ids).zip(nodes).enumerate();
+        gpu_rows.map(|(place, ((board, id), node))| (node, board.reading(place, id, state))).collect()
     }
 
     /// The node of a GPU: its hostname, or where an aggregated page has it from if that says nothing. A hostname says
@@ -247,6 +264,15 @@ impl<'p> Board<'p> {
         self.uuid.map(|uuid| GpuId::from_uuid(&uuid.text()))
     }
 
+    /// Notes a figure. Told again under more labels, what is known stays known.
+    fn note(&mut self, what: What, value: Option<f64>) {
+        match what {
+            What::State => self.state = None,
+            What::Info | What::Process => {}
+            _ => self.values[what as usize] = value.or(self.values[what as usize]),
+        }
+    }
+
     /// Notes a process that holds memory, once.
     fn hold(&mut self, process: (Option<LabelText<'p>>, Option<LabelText<'p>>), bytes: Option<f64>) {
         let Some(holder) = holder(process, bytes) else { return };
@@ -278,7 +304,7 @@ impl<'p> Board<'p> {
     }
 
     #[allow(clippy::needless_update, reason = "what exporters do not print is unknown here, now and later")]
-    fn reading(self, place: usize, state: GpuState) -> GpuReading {
+    fn reading(self, place: usize, id: Option<GpuId>, state: GpuState) -> GpuReading {
         let value = |what: What| self.values[what as usize];
         let share = |what| value(what).and_then(Ratio::new);
         let bytes = |value: f64| Bytes::new(value as u64);
@@ -290,7 +316,7 @@ impl<'p> Board<'p> {
         let reasons = count(What::Throttle);
         GpuReading {
             index: index as u32,
-            id: self.id(),
+            id,
             name: self.name.map(|name| Label::new(&name.text())),
             utilization: share(What::Utilization),
             memory_utilization: share(What::MemoryUtilization),

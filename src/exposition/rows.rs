@@ -79,6 +79,47 @@ pub struct Unreadable<'p, T> {
 /// The most unreadable lines of a page that are kept; those beyond count as over a limit.
 const UNREADABLE: usize = 1024;
 
+/// The most lines of a family whose labels are kept.
+const KEPT_LINES: usize = 64;
+
+/// The labels of a family's lines by their place. The next family's lines mostly have the same ones in the same order: what
+/// is equal to labels that were read is not read again.
+#[derive(Debug)]
+struct RepeatedLabels<'p> {
+    lines: [Labels<'p>; KEPT_LINES],
+    at: usize,
+}
+
+impl Default for RepeatedLabels<'_> {
+    fn default() -> Self {
+        Self { lines: [Labels::default(); KEPT_LINES], at: 0 }
+    }
+}
+
+impl<'p> RepeatedLabels<'p> {
+    /// Another family begins.
+    const fn begin(&mut self) {
+        self.at = 0;
+    }
+
+    /// Reads from just behind `{`, as [`labels::braced`] does.
+    #[inline]
+    fn braced(&mut self, text: &'p [u8], limits: &Limits) -> Result<Braced<'p>, Fault> {
+        let at = self.at;
+        self.at += 1;
+        if let Some(rest) = self.lines.get(at).and_then(|labels| text.strip_prefix(labels.as_bytes()))
+            && let [b'}', after @ ..] = rest
+        {
+            return Ok(Braced { labels: self.lines[at], name: None, rest: after });
+        }
+        let braced = labels::braced(text, limits)?;
+        if let Some(line) = self.lines.get_mut(at).filter(|_| braced.name.is_none()) {
+            *line = braced.labels;
+        }
+        Ok(braced)
+    }
+}
+
 /// Iterates over the wanted series of a page; see [`Rows::new`]. [`Rows::tally`] says what was left out so far.
 #[derive(Debug)]
 pub struct Rows<'p, T, W> {
@@ -88,6 +129,7 @@ pub struct Rows<'p, T, W> {
     family: (&'p [u8], Kind),
     /// The last bare name and what came of it: a family's lines follow each other.
     last: (&'p [u8], Kind, Option<T>),
+    repeated: RepeatedLabels<'p>,
     yielded: usize,
     tally: Tally,
     unreadable: Vec<Unreadable<'p, T>>,
@@ -113,6 +155,7 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
             wants,
             family: (b"", Kind::Unknown),
             last: (b"", Kind::Unknown, None),
+            repeated: RepeatedLabels::default(),
             yielded: 0,
             tally,
             unreadable: Vec::new(),
@@ -213,6 +256,7 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
         if last == name {
             return tag.map(|tag| (tag, kind));
         }
+        self.repeated.begin();
         let wanted = self.ask(name);
         self.last = (name, wanted.map_or(Kind::Unknown, |(_, kind)| kind), wanted.map(|(tag, _)| tag));
         wanted
@@ -231,7 +275,7 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
         if bare > 0 {
             let Some((tag, kind)) = self.decide(name) else { return Ok(None) };
             let braced = match skip_blanks(rest) {
-                [b'{', inner @ ..] => labels::braced(inner, &self.limits)?,
+                [b'{', inner @ ..] => self.repeated.braced(inner, &self.limits)?,
                 rest => Braced { labels: Labels::default(), name: None, rest },
             };
             if braced.name.is_some() {

@@ -9,7 +9,7 @@ use super::proxies::Left;
 use super::proxy_guard::ProxyGuard;
 use super::rates::Rates;
 use super::slo::LastLatencies;
-use crate::counters::{ProcessId, RowKey, Step, growth, steady_growth};
+use crate::counters::{ProcessId, RowKey, SampleCounts, Step, steady_growth};
 use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, TokenChange};
 use crate::reading::{
     EngineReading, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role,
@@ -347,9 +347,9 @@ impl Row {
     }
 
     /// The growth of a latency histogram over the window.
-    pub(crate) fn latency(&self, which: impl Fn(&Latency) -> Option<&Histogram>) -> Option<Histogram> {
+    pub(crate) fn latency(&self, which: fn(&Latency) -> Option<&Histogram>) -> Option<SampleCounts<'_>> {
         let then = &self.latencies.older.as_ref()?.latency;
-        Some(growth(which(&self.reading.latency)?, which(then)?))
+        Some(SampleCounts::between(which(&self.reading.latency)?, which(then)?))
     }
 
     /// What a figure of the work of ranks is over the window.

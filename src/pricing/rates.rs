@@ -187,13 +187,13 @@ pub fn words_match(name: &str, wanted: &str) -> bool {
 }
 
 fn word_matches(have: &str, want: &str) -> bool {
-    let have = have.to_ascii_lowercase();
-    let bare = want.trim_matches('*').to_ascii_lowercase();
+    let (have, bare) = (have.as_bytes(), want.trim_matches('*').as_bytes());
+    let is_bare = |part: Option<&[u8]>| part.is_some_and(|part| part.eq_ignore_ascii_case(bare));
     match (want.starts_with('*'), want.ends_with('*')) {
-        (false, false) => have == bare,
-        (false, true) => have.starts_with(&bare),
-        (true, false) => have.ends_with(&bare),
-        (true, true) => have.contains(&bare),
+        (false, false) => is_bare(Some(have)),
+        (false, true) => is_bare(have.get(..bare.len())),
+        (true, false) => is_bare(have.len().checked_sub(bare.len()).map(|from| &have[from..])),
+        (true, true) => bare.is_empty() || have.windows(bare.len()).any(|part| is_bare(Some(part))),
     }
 }
 
@@ -219,6 +219,8 @@ mod tests {
             words_match("NVIDIA H100 80GB HBM3", "*") && words_match("NVIDIA H200", "h*") && !words_match("A100", "H*")
         );
         assert!(words_match("NVIDIA A100-SXM4-80GB", "A100 *GB") && words_match("NVIDIA GB200", "*200"));
+        assert!(words_match("NVIDIA GB200", "*b2*") && !words_match("NVIDIA GB200", "*h2*"));
+        assert!(!words_match("NVIDIA H2", "*H200*") && !words_match("NVIDIA H2", "H200*"));
     }
 
     fn row(gpu: &str, rate: HourlyRate, dated: &str) -> GpuRate {

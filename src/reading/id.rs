@@ -63,13 +63,16 @@ name!(
 /// Thousands are looked up a second, in maps ordered by their text: its beginning stands with it, and nearly always decides.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GpuId {
-    beginning: u64,
+    beginning: [u64; 2],
     text: Label,
 }
 
 impl GpuId {
     /// The GPU of a UUID. `nvidia_gpu_exporter` writes it in lower case and without `GPU-`; it is the same one.
     pub fn from_uuid(uuid: &str) -> Self {
+        if is_canonical(uuid) {
+            return Self::from_canonical(uuid);
+        }
         let lower = uuid.trim().to_ascii_lowercase();
         let bare = lower.strip_prefix("gpu-").unwrap_or(&lower);
         match bare.strip_prefix("mig-") {
@@ -81,10 +84,11 @@ impl GpuId {
     /// A GPU by the text that [`as_str`](Self::as_str) gave.
     pub fn from_canonical(text: &str) -> Self {
         let text = Label::new(text);
-        let mut beginning = [0; 8];
+        let mut beginning = [0; 16];
         // Where it is shorter the rest is 0, which is less than any character of a label.
         beginning.iter_mut().zip(text.as_str().bytes()).for_each(|(to, from)| *to = from);
-        Self { beginning: u64::from_be_bytes(beginning), text }
+        let [high, low] = [0, 8].map(|at| u64::from_be_bytes(std::array::from_fn(|i| beginning[at + i])));
+        Self { beginning: [high, low], text }
     }
 
     /// A GPU without a reported UUID: its place on its node.
@@ -96,6 +100,14 @@ impl GpuId {
     pub fn as_str(&self) -> &str {
         self.text.as_str()
     }
+}
+
+/// Whether [`GpuId::from_uuid`] would change nothing: most exporters write a UUID as it is kept.
+fn is_canonical(uuid: &str) -> bool {
+    uuid.strip_prefix("GPU-").is_some_and(|rest| {
+        let is_kept = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase() || byte == b'-';
+        rest.bytes().all(is_kept) && !rest.starts_with("gpu-") && !rest.starts_with("mig-")
+    })
 }
 
 impl Serialize for GpuId {
@@ -136,6 +148,9 @@ mod tests {
         let exporter = GpuId::from_uuid("11111111-aaaa-bbbb-cccc-000000000000");
         assert_eq!(nvml, exporter);
         assert_eq!(nvml.as_str(), "GPU-11111111-aaaa-bbbb-cccc-000000000000");
+        assert_eq!(GpuId::from_uuid("GPU-gpu-1"), GpuId::from_uuid("GPU-GPU-1"));
+        assert_eq!(GpuId::from_uuid("GPU-mig-1").as_str(), "MIG-1");
+        assert_eq!(GpuId::from_uuid(" GPU-1 "), GpuId::from_uuid("GPU-1"));
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! Text from outside, made safe to show, log and write to a file.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 use std::borrow::Borrow;
 use std::fmt;
-use std::sync::Arc;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A piece of outside text: a name, a label's value, an error's words.
 ///
@@ -12,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// at most [`Label::MAX_CHARS`] characters; a longer one ends in `…`. There is no other way to make one than
 /// [`Label::new`], so whatever holds a `Label` may print it anywhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Label(Arc<str>);
+pub struct Label(SmolStr);
 
 impl Label {
     /// The most characters that a label keeps.
@@ -22,7 +21,7 @@ impl Label {
     pub fn new(text: &str) -> Self {
         let short = text.len() <= Self::MAX_CHARS;
         if short && text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
-            return Self(text.into());
+            return Self(SmolStr::new(text));
         }
         let mut kept: String = text.chars().filter(|c| is_printable(*c)).take(Self::MAX_CHARS + 1).collect();
         if kept.chars().count() > Self::MAX_CHARS {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Fleet, Present, RowView, engine_of, kind_of, shown_prompt};
-use crate::counters::quantile;
+use crate::counters::{SampleCounts, quantile};
 use crate::dialect;
 use crate::inventory::Target;
 use crate::metering::{CACHED, Counts, Ends, Engine, OUTPUT, PROMPT, Row};
@@ -254,9 +254,9 @@ fn earned(fleet: &Fleet, row: &Row) -> Money {
     lines.filter_map(|(tariff, change)| Some(fleet.ledger.tariff(tariff?).value_of_change(change))).sum()
 }
 
-fn quantiles(histogram: Option<Histogram>) -> Quantiles {
-    let Some(histogram) = histogram else { return Quantiles::default() };
-    Quantiles { p50: quantile(&histogram, 0.5), p99: quantile(&histogram, 0.99) }
+fn quantiles(samples: Option<SampleCounts<'_>>) -> Quantiles {
+    let Some(samples) = samples else { return Quantiles::default() };
+    Quantiles { p50: quantile(samples, 0.5), p99: quantile(samples, 0.99) }
 }
 
 fn scrape(fleet: &Fleet, target: &Target, engine: Option<&Engine>) -> ScrapeRow {

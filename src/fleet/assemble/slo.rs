@@ -35,9 +35,9 @@ pub(super) fn within(fleet: &Fleet, row: &Row) -> Option<Ratio> {
 fn samples(fleet: &Fleet, row: &Row) -> Samples {
     let [ttft, itl, e2e] = fleet.config.slo.limits().map(|limit| limit.map(|limit| limit.as_secs_f64()));
     [
-        ttft.and_then(|limit| above(&row.latency(|latency| latency.ttft.as_ref())?, limit)),
-        itl.and_then(|limit| above(&row.latency(|latency| latency.itl.as_ref())?, limit)),
-        e2e.and_then(|limit| above(&row.latency(|latency| latency.e2e.as_ref())?, limit)),
+        ttft.and_then(|limit| above(row.latency(|latency| latency.ttft.as_ref())?, limit)),
+        itl.and_then(|limit| above(row.latency(|latency| latency.itl.as_ref())?, limit)),
+        e2e.and_then(|limit| above(row.latency(|latency| latency.e2e.as_ref())?, limit)),
     ]
 }
 
