@@ -30,6 +30,7 @@ pub mod source;
 pub mod wire;
 // Floor 5: who owns it.
 pub mod collector;
+pub mod record;
 pub mod store;
 // Floor 6: who is shown it.
 pub mod http;

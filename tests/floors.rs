@@ -12,13 +12,13 @@ const FLOORS: [&[&str]; 8] = [
     &["counters", "statement"],
     &["inventory", "metering", "snapshot", "alert", "balance", "burn", "efficiency", "fleet", "history"],
     &["clock", "wire", "source"],
-    &["store", "collector"],
+    &["store", "record", "collector"],
     &["tui", "http"],
     &["config", "cli"],
 ];
 
 /// Modules that may measure how long they wait; nothing that they measure reaches a reading.
-const MAY_WAIT: [&str; 4] = ["source", "wire", "tui", "cli"];
+const MAY_WAIT: [&str; 5] = ["source", "wire", "record", "tui", "cli"];
 /// What reads a clock.
 const CLOCK_READERS: [&str; 5] = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "clock_gettime"];
 /// Where money is made: integers only.

@@ -166,6 +166,10 @@ pub(super) enum Command {
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9546", env = "MARGINTOP_LISTEN")]
         listen: String,
     },
+    /// Write everything that the sources say to a file, to be replayed
+    Record(super::record::RecordArgs),
+    /// Show a recording, as fast as one likes
+    Replay(super::replay::ReplayArgs),
     /// Check a ledger, turn it into text and back, decide on disputed tokens
     #[command(subcommand)]
     Ledger(LedgerAction),

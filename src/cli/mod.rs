@@ -29,6 +29,8 @@ mod out;
 mod pipeline;
 mod price;
 mod reconcile;
+mod record;
+mod replay;
 mod report;
 mod serve;
 mod sources;
@@ -93,6 +95,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Demo(demo)) => demo::run(&global, &demo),
         Some(Command::Agent { listen, node }) => agent::run(&global, &listen, node.as_deref()),
         Some(Command::Serve { targets, listen }) => serve::run(&global, &targets, &listen),
+        Some(Command::Record(args)) => record::run(&global, &args),
+        Some(Command::Replay(args)) => replay::run(&global, &args),
         Some(Command::Ledger(action)) => keep::ledger(&global, &action),
         Some(Command::Lease(action)) => keep::lease(&global, &action),
         Some(Command::Mark { text, at }) => keep::mark(&global, &text, at.as_deref()),

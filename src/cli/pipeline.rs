@@ -14,6 +14,7 @@ use crate::collector::{self, Collector, Message};
 use crate::fleet::Fleet;
 use crate::history::History;
 use crate::reading::Event;
+use crate::record::Recording;
 use crate::snapshot::Snapshot;
 use crate::source::cadence;
 use crate::source::discover::{Discovery, no_engine_at, nothing_answers};
@@ -69,6 +70,22 @@ impl Pipeline {
     }
 }
 
+/// What rates are taken over.
+pub(super) fn window(plan: &Plan) -> Span {
+    WINDOW.max(span(plan.interval() * 2))
+}
+
+/// As [`start`], and writes everything that the sources say to a recording.
+pub(super) fn start_recorded(
+    plan: &Plan,
+    clock: &Clock,
+    runtime: &Handle,
+    keeping: store::Settings,
+    recording: Recording,
+) -> Pipeline {
+    begin(plan, clock, runtime, keeping, |collector| collector.recorded(recording))
+}
+
 /// Starts everything that the plan asks for, and returns at once with an empty picture. Where there is a history, what is
 /// published is recorded in it.
 pub(super) fn start(
@@ -78,17 +95,25 @@ pub(super) fn start(
     keeping: store::Settings,
     history: Option<History>,
 ) -> Pipeline {
+    begin(plan, clock, runtime, keeping, |collector| match history {
+        Some(history) => collector.recording(history),
+        None => collector,
+    })
+}
+
+fn begin(
+    plan: &Plan,
+    clock: &Clock,
+    runtime: &Handle,
+    keeping: store::Settings,
+    recorded: impl FnOnce(Collector) -> Collector,
+) -> Pipeline {
     let interval = plan.interval();
-    let window = WINDOW.max(span(interval * 2));
-    let fleet = Fleet::new(plan.site(window), plan.settings.book.clone(), clock.now());
+    let fleet = Fleet::new(plan.site(window(plan)), plan.settings.book.clone(), clock.now());
     let (events, inbox) = mpsc::channel(BACKLOG);
     let (publish, pictures) = watch::channel(Arc::new(fleet.snapshot()));
     let (store, opening) = ledger::open(keeping, events.clone());
-    let collector = Collector::new(fleet).keeping(store.clone(), ledger::absence(plan));
-    let collector = match history {
-        Some(history) => collector.recording(history),
-        None => collector,
-    };
+    let collector = recorded(Collector::new(fleet).keeping(store.clone(), ledger::absence(plan)));
     runtime.spawn(collector::run(collector, Some(opening), inbox, publish));
 
     let settings = Settings::default();

@@ -12,6 +12,7 @@ use crate::alert::Watch;
 use crate::fleet::{Fleet, TargetInfo};
 use crate::history::History;
 use crate::reading::{Event, SourceError};
+use crate::record::{Entry, Recording};
 use crate::snapshot::Snapshot;
 use crate::store::{LedgerEvent, Store};
 use crate::units::{Moment, Span};
@@ -45,6 +46,30 @@ pub enum Message {
     Close(oneshot::Sender<()>),
 }
 
+impl Message {
+    /// What of it comes from sources.
+    fn entry(&self) -> Option<Entry<'_>> {
+        Some(match self {
+            Self::Events(events) => Entry::Events(events.into()),
+            Self::Enlist(targets) => Entry::Targets(targets.into()),
+            Self::Troubles(errors) => Entry::Errors(errors.into()),
+            Self::Interval(interval) => Entry::Interval(*interval),
+            Self::Ledger(_) | Self::Close(_) => return None,
+        })
+    }
+
+    /// The message that an entry of a recording was; `None` for one that was missed.
+    pub fn recorded(entry: Entry<'static>) -> Option<Self> {
+        Some(match entry {
+            Entry::Events(events) => Self::Events(events.into_owned()),
+            Entry::Targets(targets) => Self::Enlist(targets.into_owned()),
+            Entry::Errors(errors) => Self::Troubles(errors.into_owned()),
+            Entry::Interval(interval) => Self::Interval(interval),
+            Entry::Missed(_) => return None,
+        })
+    }
+}
+
 impl From<Vec<Event>> for Message {
     fn from(events: Vec<Event>) -> Self {
         Self::Events(events)
@@ -65,6 +90,8 @@ pub struct Collector {
     counting: bool,
     handed_over: Option<Moment>,
     recorder: Option<Recorder>,
+    /// Where everything that sources say is written.
+    recording: Option<Recording>,
     /// Whether a tick came since the last picture.
     ticked: bool,
 }
@@ -83,6 +110,7 @@ impl Collector {
             counting: false,
             handed_over: None,
             recorder: None,
+            recording: None,
             ticked: false,
         }
     }
@@ -93,6 +121,12 @@ impl Collector {
         Self { recorder: Some(Recorder::new(history)), ..self }
     }
 
+    /// Writes everything that sources say to a recording.
+    #[must_use]
+    pub fn recorded(self, recording: Recording) -> Self {
+        Self { recording: Some(recording), ..self }
+    }
+
     /// Hands what changes to `store`, and goes on from what it remembers unless that is longer ago than `absence`.
     #[must_use]
     pub fn keeping(self, store: Store, absence: Span) -> Self {
@@ -101,6 +135,11 @@ impl Collector {
 
     /// Takes a message in; whether a picture is due.
     pub fn take(&mut self, message: Message) -> bool {
+        if let Some(recording) = &mut self.recording
+            && let Some(entry) = message.entry()
+        {
+            recording.note(entry);
+        }
         match message {
             Message::Events(events) => {
                 self.counting = true;
@@ -150,6 +189,7 @@ impl Collector {
 
     /// Writes what is left and lets the ledger go.
     pub fn close(&mut self) {
+        self.recording = None;
         self.hand_over(Span::ZERO);
         if let Some(store) = self.store.take() {
             store.close(CLOSING);

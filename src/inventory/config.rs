@@ -1,6 +1,7 @@
 //! The configuration of the fleet: names, zones, leases, and which target runs where.
 
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use crate::counters::Plausibility;
 use crate::ledger::Slo;
@@ -9,7 +10,7 @@ use crate::reading::{Label, ModelName, NodeName, Role, TargetId, UnitName};
 use crate::units::{Span, Timestamp};
 
 /// A target and what the configuration says about it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetInfo {
     /// The target.
     pub target: TargetId,

@@ -77,7 +77,7 @@ impl fmt::Display for Role {
 }
 
 /// One rank's part of one page.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EngineReading {
     /// The engine.
     pub kind: EngineKind,
@@ -128,7 +128,7 @@ pub struct EngineReading {
 }
 
 /// What a server that starts a process for each model (llama.cpp's router) lists of one of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Listed {
     /// When the process was last listed as not running, if that was since the row's last page and while it was watched.
     pub not_running: Option<Moment>,
@@ -225,7 +225,7 @@ pub struct CounterSeries {
 }
 
 /// Counters that move with every batch and step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LiveTokens {
     /// Prompt tokens computed.
     pub computed: Option<Tokens>,
@@ -236,7 +236,7 @@ pub struct LiveTokens {
 }
 
 /// Requests that ended, by how they ended, and what the finished ones held. Lifetime counters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Finished {
     /// All of them, aborted ones included where the engine counts those.
     pub requests: Option<u64>,
@@ -258,17 +258,35 @@ pub struct Finished {
     pub answers: Option<u64>,
 }
 
+/// Bounds as JSON has them: the last one, which is infinite, is not written.
+mod finite_bounds {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bounds: &Arc<[f64]>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(bounds.iter().filter(|bound| bound.is_finite()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[f64]>, D::Error> {
+        let mut bounds = Vec::<f64>::deserialize(deserializer)?;
+        bounds.push(f64::INFINITY);
+        Ok(bounds.into())
+    }
+}
+
 /// A cumulative histogram: `counts[i]` samples were at most `bounds[i]`; the last bound is infinite.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Histogram {
     /// Upper bounds in seconds, ascending, the last one infinite.
+    #[serde(with = "finite_bounds")]
     pub bounds: Arc<[f64]>,
     /// Samples at or below each bound, lifetime.
     pub counts: Box<[u64]>,
 }
 
 /// Latencies in seconds.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Latency {
     /// Arrival to first token.
     pub ttft: Option<Histogram>,
@@ -288,7 +306,7 @@ impl Latency {
 }
 
 /// Speculative decoding counters. Drafts are never billed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Speculation {
     /// Rounds of drafting.
     pub drafts: Option<u64>,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{EngineKind, EngineReading, GpuReading, InstanceId, Label, ModelName, NodeName, Refusals, TargetId};
 use crate::units::{Moment, Timestamp};
@@ -34,7 +34,8 @@ impl fmt::Display for Health {
 }
 
 /// What enters the fleet. Time comes with every event; nothing behind this seam reads a clock.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Event {
     /// A target was asked.
     Page {
@@ -70,7 +71,7 @@ impl Event {
 }
 
 /// One page, read.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageReading {
     /// What program this is.
     pub kind: EngineKind,
@@ -108,7 +109,7 @@ impl PageReading {
 }
 
 /// A name that a server gives a model besides another.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ModelAlias {
     /// The name: a second served name, or an adapter's.
     pub name: ModelName,
@@ -117,7 +118,7 @@ pub struct ModelAlias {
 }
 
 /// What asking a target cost.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct ScrapeCost {
     /// From request to last byte, in seconds.
     pub seconds: f64,
@@ -126,7 +127,8 @@ pub struct ScrapeCost {
 }
 
 /// Why a target gave no page.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ScrapeTrouble {
     /// Nothing listens there.
     Refused,
@@ -184,7 +186,7 @@ impl fmt::Display for ScrapeTrouble {
 }
 
 /// Something that does not work, and the mend.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceError {
     /// What: `NVML`, `engines`, a target.
     pub what: Label,

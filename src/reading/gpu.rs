@@ -1,12 +1,12 @@
 //! What one look at one GPU gave.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{GpuId, Label};
 use crate::units::{Bytes, BytesPerSecond, Celsius, Energy, Megahertz, Power, Ratio};
 
 /// Whether the driver still answers for a GPU.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum GpuState {
     /// It answered.
     #[default]
@@ -56,7 +56,7 @@ impl GpuState {
 }
 
 /// One look at one GPU. A field is `None` where the source does not report it.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct GpuReading {
     /// The driver's index on its node.
     pub index: u32,
@@ -105,7 +105,7 @@ pub struct GpuReading {
 }
 
 /// ECC errors since the driver loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Ecc {
     /// Corrected errors.
     pub corrected: Option<u64>,
@@ -114,7 +114,7 @@ pub struct Ecc {
 }
 
 /// NVML's clock event (throttle) reasons that slow work down; idleness and application clocks are not among them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Throttle {
     /// The power cap.
     pub power: bool,
@@ -132,7 +132,7 @@ impl Throttle {
 }
 
 /// Multi-instance GPU mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mig {
     /// One GPU.
@@ -142,7 +142,7 @@ pub enum Mig {
 }
 
 /// A process that holds memory on a GPU.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GpuProcess {
     /// Its id on the host.
     pub pid: u32,
@@ -154,7 +154,7 @@ pub struct GpuProcess {
 }
 
 /// PCIe traffic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pcie {
     /// From the GPU.
     #[serde(rename = "tx_bytes_per_second")]
@@ -165,7 +165,7 @@ pub struct Pcie {
 }
 
 /// What the hardware's own counters say: the honest utilization.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Activity {
     /// Graphics or compute engine busy.
     pub engine: Option<Ratio>,

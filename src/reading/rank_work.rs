@@ -1,10 +1,12 @@
 //! What an engine itself counts of ranks and experts that share its work. Lifetime sums, all of them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::Ratio;
 
 /// The counters of one row. `SGLang` has them: `sglang:dp_attention_pairs_total` and `dp_attention_tokens_total` by `kind`,
 /// and the summary `sglang:eplb_balancedness`.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct RankWork {
     /// Of steps that the ranks take together: the work of this rank, and how much less that was than the busiest rank's of
     /// the same step. Attention pairs where they are counted, else tokens.

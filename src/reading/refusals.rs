@@ -1,12 +1,12 @@
 //! What a page says that is not used, and why.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Label;
 use crate::units::CounterError;
 
 /// What the parser and the dialect would not take.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Refusals {
     /// Lines that are not exposition.
     pub lines: u32,
@@ -25,7 +25,7 @@ pub struct Refusals {
     /// The name of the first line that is not exposition.
     pub first_line: Option<Label>,
     /// The first start time of a process that is no instant: `NaN`, negative, zero or beyond the year 9999.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Label>,
 }
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// A finite fraction, usually 0 to 1; a quotient of two amounts may be any finite number.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f64")]
 pub struct Ratio(f64);
 
 impl Ratio {
@@ -25,6 +26,14 @@ impl Ratio {
     /// The fraction.
     pub const fn get(self) -> f64 {
         self.0
+    }
+}
+
+impl TryFrom<f64> for Ratio {
+    type Error = &'static str;
+
+    fn try_from(value: f64) -> Result<Self, Self::Error> {
+        Self::new(value).ok_or("a ratio is a finite number")
     }
 }
 

@@ -1,0 +1,59 @@
+//! Why a recording can't be written or read, and what to do.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// What is wrong with a recording.
+#[derive(Debug)]
+pub struct RecordError {
+    /// The file.
+    pub path: PathBuf,
+    /// What happened.
+    pub kind: RecordErrorKind,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum RecordErrorKind {
+    /// The system refused.
+    Io(io::Error),
+    /// It exists already.
+    Exists,
+    /// It is not a file.
+    NotAFile,
+    /// It does not begin as a recording does.
+    NotARecording,
+    /// It is of a version that this program does not read.
+    OtherVersion(String),
+    /// An entry can't be read: its number, and why.
+    Entry(u64, String),
+}
+
+impl RecordError {
+    pub(super) fn new(path: impl Into<PathBuf>, kind: RecordErrorKind) -> Self {
+        Self { path: path.into(), kind }
+    }
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.path.display())?;
+        match &self.kind {
+            RecordErrorKind::Io(error) => error.fmt(f),
+            RecordErrorKind::Exists => f.write_str("exists; a recording wants a file of its own, so name a new one"),
+            RecordErrorKind::NotAFile => f.write_str("is not a regular file; name the file that `margintop record` wrote"),
+            RecordErrorKind::NotARecording => {
+                f.write_str("is no recording; make one with `margintop record FILE`, or read a page with `margintop once FILE.prom`")
+            }
+            RecordErrorKind::OtherVersion(version) => {
+                write!(f, "is a recording of version {version}, and this margintop reads {}; replay it with the release that wrote it", super::FORMAT)
+            }
+            RecordErrorKind::Entry(number, why) => {
+                write!(f, "entry {number} can't be read: {why}; the file was changed, so replay a copy of the original")
+            }
+        }
+    }
+}
+
+impl std::error::Error for RecordError {}

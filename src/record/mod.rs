@@ -1,0 +1,70 @@
+//! Recordings: everything that the sources said, with when they said it, in one file.
+//!
+//! A recording is JSON lines, compressed with zstd: a [`Header`] and then one [`Entry`] after the other. What was written is
+//! pushed to the file once a second, so that a kill loses a second; a file whose end is missing is read up to there.
+
+mod error;
+mod reader;
+mod redact;
+mod writer;
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fleet::TargetInfo;
+use crate::reading::{Event, NodeName, SourceError};
+use crate::units::{Moment, Span};
+
+pub use error::RecordError;
+pub use reader::Reader;
+pub use redact::Redactor;
+pub use writer::{Progress, Recording, Settings, Written};
+
+/// The format and its version, as the first line names them.
+pub const FORMAT: &str = "margintop-recording/1";
+
+/// The first line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`FORMAT`].
+    pub recording: String,
+    /// When it begins.
+    pub began: Moment,
+    /// The machine that watched.
+    pub local: NodeName,
+    /// How often each source was polled.
+    pub interval: Span,
+    /// The window of rates.
+    pub window: Span,
+    /// The targets known from the start.
+    pub targets: Vec<TargetInfo>,
+    /// Whether names were replaced by hashes.
+    pub redacted: bool,
+}
+
+/// One line after the first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Entry<'a> {
+    /// What sources said.
+    Events(Cow<'a, [Event]>),
+    /// Targets that were found.
+    Targets(Cow<'a, [TargetInfo]>),
+    /// What does not work.
+    Errors(Cow<'a, [SourceError]>),
+    /// Sources are polled so often from now on.
+    Interval(Span),
+    /// So many entries are missing here: the disk was too slow.
+    Missed(u64),
+}
+
+impl Entry<'_> {
+    /// When the last of its events was; `None` for what has no time of its own.
+    pub fn at(&self) -> Option<Moment> {
+        match self {
+            Self::Events(events) => events.last().map(Event::at),
+            Self::Targets(_) | Self::Errors(_) | Self::Interval(_) | Self::Missed(_) => None,
+        }
+    }
+}

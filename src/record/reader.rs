@@ -1,0 +1,127 @@
+//! Reads a recording, entry by entry, up to its end or to where it was cut.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::error::{RecordError, RecordErrorKind};
+use super::{Entry, FORMAT, Header};
+
+/// The longest line that is read: ten times what a fleet of thousands says at once.
+const LONGEST: u64 = 256 << 20;
+/// The longest first line.
+const LONGEST_HEADER: u64 = 16 << 20;
+
+/// A recording that is being read.
+pub struct Reader {
+    path: PathBuf,
+    header: Header,
+    lines: BufReader<zstd::stream::read::Decoder<'static, BufReader<File>>>,
+    entries: u64,
+    cut: bool,
+}
+
+impl Reader {
+    /// Opens a recording and reads its first line.
+    ///
+    /// # Errors
+    /// [`RecordError`] if it is no recording that this program reads.
+    pub fn open(path: &Path) -> Result<Self, RecordError> {
+        let wrong = |kind| RecordError::new(path, kind);
+        let io = |error| RecordError::new(path, RecordErrorKind::Io(error));
+        if !std::fs::metadata(path).map_err(io)?.is_file() {
+            return Err(wrong(RecordErrorKind::NotAFile));
+        }
+        let decoder = zstd::stream::read::Decoder::new(File::open(path).map_err(io)?).map_err(io)?;
+        let mut lines = BufReader::new(decoder);
+        let first = match line(&mut lines, LONGEST_HEADER) {
+            Ok(Line::Whole(first)) => first,
+            Ok(Line::Cut | Line::End | Line::TooLong) | Err(_) => return Err(wrong(RecordErrorKind::NotARecording)),
+        };
+        let told: Value = serde_json::from_slice(&first).map_err(|_| wrong(RecordErrorKind::NotARecording))?;
+        let version = told.get("recording").and_then(Value::as_str);
+        match version {
+            Some(FORMAT) => {}
+            Some(other) if other.starts_with("margintop-recording/") => {
+                let number = other.trim_start_matches("margintop-recording/").chars().take(20).collect();
+                return Err(wrong(RecordErrorKind::OtherVersion(number)));
+            }
+            _ => return Err(wrong(RecordErrorKind::NotARecording)),
+        }
+        let header =
+            serde_json::from_value(told).map_err(|error| wrong(RecordErrorKind::Entry(0, error.to_string())))?;
+        Ok(Self { path: path.to_owned(), header, lines, entries: 0, cut: false })
+    }
+
+    /// What its first line says.
+    pub const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// How many entries were read so far.
+    pub const fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// Whether its end is missing: it was killed, or copied while it was written. What stands before was read.
+    pub const fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// The next entry; `None` at its end.
+    ///
+    /// # Errors
+    /// [`RecordError`] if a whole line is no entry.
+    pub fn next_entry(&mut self) -> Result<Option<Entry<'static>>, RecordError> {
+        let number = self.entries + 1;
+        let wrong = |why: String| RecordError::new(&self.path, RecordErrorKind::Entry(number, why));
+        match line(&mut self.lines, LONGEST) {
+            Ok(Line::Whole(text)) => {
+                let entry = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+                self.entries = number;
+                Ok(Some(entry))
+            }
+            Ok(Line::End) => Ok(None),
+            Ok(Line::TooLong) => Err(wrong("it is longer than any entry".to_owned())),
+            Ok(Line::Cut) => {
+                self.cut = true;
+                Ok(None)
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                self.cut = true;
+                Ok(None)
+            }
+            Err(error) => Err(wrong(error.to_string())),
+        }
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, header, lines: _, entries, cut } = self;
+        let mut shown = f.debug_struct("Reader");
+        shown.field("path", path).field("header", header).field("entries", entries).field("cut", cut).finish()
+    }
+}
+
+enum Line {
+    Whole(Vec<u8>),
+    /// Text without a line feed.
+    Cut,
+    TooLong,
+    End,
+}
+
+fn line(from: &mut impl BufRead, longest: u64) -> std::io::Result<Line> {
+    let mut text = Vec::new();
+    let read = std::io::Read::take(&mut *from, longest).read_until(b'\n', &mut text)?;
+    Ok(match text.pop() {
+        Some(b'\n') => Line::Whole(text),
+        Some(_) if read as u64 >= longest => Line::TooLong,
+        Some(_) => Line::Cut,
+        None => Line::End,
+    })
+}

@@ -1,0 +1,255 @@
+//! Replaces names by hashes: what a recording is shared with learns how a fleet behaves, not whose it is.
+//!
+//! A name has one hash within a recording and another one in the next. Each struct is taken apart field by field, so that a
+//! new name does not pass unnoticed.
+
+use std::borrow::Cow;
+use std::hash::{BuildHasher, RandomState};
+
+use super::{Entry, Header};
+use crate::fleet::TargetInfo;
+use crate::reading::{
+    EngineReading, Event, GpuId, GpuProcess, GpuReading, InstanceId, Label, ModelAlias, ModelName, NodeName,
+    PageReading, Refusals, ScrapeTrouble, SourceError, TargetId, UnitName,
+};
+
+/// Knows the hash of each name. The key is random, and is kept nowhere.
+#[derive(Debug, Default)]
+pub struct Redactor {
+    key: RandomState,
+}
+
+/// What stands for a text of a program or a system that may hold names.
+const WORDS: &str = "(left out)";
+
+/// What errors are of that has no name of its own.
+const SOURCES: [&str; 2] = ["NVML", "engines"];
+
+impl Redactor {
+    fn hash(&self, kind: &str, name: &str) -> String {
+        // 40 bits: a fleet of ten thousand names has two of one hash once in 20,000 recordings.
+        format!("{kind}-{:010x}", self.key.hash_one(name) >> 24)
+    }
+
+    fn node(&self, node: &NodeName) -> NodeName {
+        NodeName::new(&self.hash("node", node.as_str()))
+    }
+
+    fn target(&self, target: &TargetId) -> TargetId {
+        TargetId::new(&self.hash("target", target.as_str()))
+    }
+
+    fn label(&self, kind: &str, label: &Label) -> Label {
+        Label::new(&self.hash(kind, label.as_str()))
+    }
+
+    fn model(&self, model: &ModelName) -> ModelName {
+        // Spellings that are one model stay one.
+        if model.is_placeholder() { model.clone() } else { ModelName::new(&self.hash("model", &model.canonical())) }
+    }
+
+    fn instance(&self, instance: &InstanceId) -> InstanceId {
+        // What tells a version of a model is no name, and is judged by.
+        let kind = if instance.is_version() { InstanceId::VERSION } else { "" };
+        InstanceId::new(&format!("{kind}{}", self.hash("instance", instance.as_str())))
+    }
+
+    /// Replaces the names of the first line.
+    pub(super) fn header(&self, header: &mut Header) {
+        let Header { recording: _, began: _, local, interval: _, window: _, targets, redacted } = header;
+        *local = self.node(local);
+        for target in targets.iter_mut() {
+            self.info(target);
+        }
+        *redacted = true;
+    }
+
+    /// An entry with other names.
+    pub(super) fn entry(&self, entry: Entry<'_>) -> Entry<'static> {
+        match entry {
+            Entry::Events(events) => {
+                let mut events = events.into_owned();
+                for event in &mut events {
+                    self.event(event);
+                }
+                Entry::Events(Cow::Owned(events))
+            }
+            Entry::Targets(targets) => {
+                let mut targets = targets.into_owned();
+                for target in &mut targets {
+                    self.info(target);
+                }
+                Entry::Targets(Cow::Owned(targets))
+            }
+            Entry::Errors(errors) => {
+                let mut errors = errors.into_owned();
+                for error in &mut errors {
+                    self.error(error);
+                }
+                Entry::Errors(Cow::Owned(errors))
+            }
+            Entry::Interval(interval) => Entry::Interval(interval),
+            Entry::Missed(missed) => Entry::Missed(missed),
+        }
+    }
+
+    fn info(&self, info: &mut TargetInfo) {
+        let TargetInfo { target, host, node, unit, role: _, tenant } = info;
+        *target = self.target(target);
+        *host = host.as_ref().map(|host| self.node(host));
+        *node = node.as_ref().map(|node| self.node(node));
+        *unit = unit.as_ref().map(|unit| UnitName::new(&self.hash("unit", unit.as_str())));
+        *tenant = tenant.as_ref().map(|tenant| self.label("tenant", tenant));
+    }
+
+    fn event(&self, event: &mut Event) {
+        match event {
+            Event::Page { target, at: _, cost: _, outcome } => {
+                *target = self.target(target);
+                match outcome {
+                    Ok(page) => self.page(page),
+                    Err(trouble) => Self::trouble(trouble),
+                }
+            }
+            Event::Gpus { node, at: _, outcome } => {
+                *node = self.node(node);
+                match outcome {
+                    Ok(gpus) => gpus.iter_mut().for_each(|gpu| self.gpu(gpu)),
+                    Err(error) => self.error(error),
+                }
+            }
+            Event::Tick(_) => {}
+        }
+    }
+
+    fn page(&self, page: &mut PageReading) {
+        let PageReading {
+            kind: _,
+            engines,
+            instance_starts,
+            aliases,
+            list_refused,
+            gpus,
+            start: _,
+            date: _,
+            complete: _,
+            refusals,
+        } = page;
+        for engine in engines.iter_mut() {
+            self.engine(engine);
+        }
+        for (instance, _) in instance_starts.iter_mut() {
+            *instance = self.instance(instance);
+        }
+        for ModelAlias { name, model } in aliases.iter_mut().flatten() {
+            (*name, *model) = (self.model(name), self.model(model));
+        }
+        *list_refused = list_refused.as_ref().map(|_| Label::new(WORDS));
+        for (node, gpu) in gpus {
+            *node = node.as_ref().map(|node| self.node(node));
+            self.gpu(gpu);
+        }
+        let Refusals {
+            lines: _,
+            values: _,
+            over_limit: _,
+            too_large: _,
+            contradicting: _,
+            unreadable: _,
+            unended: _,
+            first_line,
+            start: _,
+        } = refusals;
+        *first_line = first_line.as_ref().map(|_| Label::new(WORDS));
+    }
+
+    fn engine(&self, engine: &mut EngineReading) {
+        let EngineReading {
+            kind: _,
+            model,
+            placeholder: _,
+            instance,
+            rank: _,
+            role: _,
+            tokens: _,
+            refused: _,
+            series: _,
+            live: _,
+            running: _,
+            waiting: _,
+            kv_usage: _,
+            latency: _,
+            preemptions: _,
+            speculation: _,
+            transferred: _,
+            work: _,
+            finished: _,
+            adapters,
+            page: _,
+            listed: _,
+        } = engine;
+        *model = model.as_ref().map(|model| self.model(model));
+        *instance = instance.as_ref().map(|instance| self.instance(instance));
+        // An adapter may be the model of a row.
+        let hashed = |adapter: &Label| Label::new(self.model(&ModelName::new(adapter.as_str())).as_str());
+        for adapter in adapters.iter_mut() {
+            *adapter = hashed(adapter);
+        }
+    }
+
+    fn gpu(&self, gpu: &mut GpuReading) {
+        let GpuReading {
+            index: _,
+            id,
+            // Of the hardware.
+            name: _,
+            state: _,
+            utilization: _,
+            memory_utilization: _,
+            memory_used: _,
+            memory_total: _,
+            power: _,
+            power_limit: _,
+            energy: _,
+            temperature: _,
+            sm_clock: _,
+            memory_clock: _,
+            fan: _,
+            ecc: _,
+            throttle: _,
+            mig: _,
+            processes,
+            pcie: _,
+            activity: _,
+            xid: _,
+        } = gpu;
+        *id = id.as_ref().map(|id| GpuId::from_uuid(&self.hash("GPU", id.as_str())));
+        for GpuProcess { pid: _, name, memory: _ } in processes.iter_mut().flatten() {
+            *name = name.as_ref().map(|name| self.label("process", name));
+        }
+    }
+
+    fn error(&self, error: &mut SourceError) {
+        let SourceError { what, why, mend: _ } = error;
+        if !SOURCES.contains(&what.as_str()) {
+            *what = self.label("target", what);
+        }
+        *why = Label::new(WORDS);
+    }
+
+    fn trouble(trouble: &mut ScrapeTrouble) {
+        match trouble {
+            ScrapeTrouble::NoSuchHost(words)
+            | ScrapeTrouble::NotMetrics(words)
+            | ScrapeTrouble::Tls(words)
+            | ScrapeTrouble::Other(words) => *words = Label::new(WORDS),
+            ScrapeTrouble::Refused
+            | ScrapeTrouble::TimedOut
+            | ScrapeTrouble::Status(_)
+            | ScrapeTrouble::NeedsPassword(_)
+            | ScrapeTrouble::TooLarge(_)
+            | ScrapeTrouble::Cut(_)
+            | ScrapeTrouble::Unended(_) => {}
+        }
+    }
+}
