@@ -7,6 +7,7 @@ use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
 
 use super::kernel;
+use crate::platform::no_nvml;
 use crate::reading::{GpuState, Label, SourceError};
 
 /// The library at work.
@@ -59,11 +60,14 @@ fn trouble(library: Option<&Path>, error: &NvmlError) -> SourceError {
                 &format!("{} cannot be loaded: {why}", path.display()),
                 "check the path given with --nvml-lib; without it the system's own library is used",
             ),
-            None => said(
-                "libnvidia-ml.so.1 was not found: no NVIDIA driver is installed here",
-                "in a container run with --gpus all (nvidia-container-toolkit) or mount the library and name it with \
-                 --nvml-lib; without GPUs on this machine, nvml:off ends this message",
-            ),
+            None => {
+                let (why, mend) = no_nvml().unwrap_or((
+                    "libnvidia-ml.so.1 was not found: no NVIDIA driver is installed here",
+                    "in a container run with --gpus all (nvidia-container-toolkit) or mount the library and name it with \
+                     --nvml-lib; without GPUs on this machine, nvml:off ends this message",
+                ));
+                said(why, mend)
+            }
         },
         NvmlError::DriverNotLoaded => said(
             "the library is here, but the kernel's nvidia driver is not loaded",
