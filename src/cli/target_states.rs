@@ -181,8 +181,10 @@ fn text(why: Option<&Label>) -> &str {
 /// The states of this machine's GPUs as `agent` logs them.
 #[derive(Debug, Default)]
 pub(super) struct GpuStates {
-    /// What was wrong, if something was; `None` before the first poll.
-    told: Option<Option<String>>,
+    /// Whether anything was told yet.
+    has_told: bool,
+    /// What was wrong, if something was.
+    wrong: Option<String>,
 }
 
 impl GpuStates {
@@ -190,14 +192,15 @@ impl GpuStates {
     pub(super) fn log(&mut self, event: &Event) {
         let Event::Gpus { outcome, .. } = event else { return };
         let now = outcome.as_ref().err().map(ToString::to_string);
-        if self.told.as_ref() == Some(&now) {
+        if self.has_told && self.wrong == now {
             return;
         }
-        match &now {
-            Some(why) => tracing::warn!(%why, "the driver does not answer"),
-            None => tracing::info!(gpus = outcome.as_ref().map_or(0, Vec::len), "the driver answers"),
+        if let Some(why) = &now {
+            tracing::warn!(%why, "the driver does not answer");
+        } else {
+            tracing::info!(gpus = outcome.as_ref().map_or(0, Vec::len), "the driver answers");
         }
-        self.told = Some(now);
+        (self.has_told, self.wrong) = (true, now);
     }
 }
 

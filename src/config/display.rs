@@ -17,24 +17,25 @@ pub fn themes_folder(environment: impl Fn(&str) -> Option<String>) -> Option<Pat
     folder.or_else(home).map(|folder| folder.join("margintop/themes"))
 }
 
-/// Finds a theme or colour that is none.
-pub(super) fn check(file: &ConfigFile, findings: &mut Findings<'_>) {
+/// The least severe level that is logged, and how; finds a theme or colour that is none.
+pub(super) fn check(file: &ConfigFile, findings: &mut Findings<'_>) -> (Option<tracing::Level>, LogFormat) {
     if let Some(color) = file.color.as_deref().filter(|color| !COLORS.contains(color)) {
         findings.key("color", format!("\"{color}\": write auto, always or never"));
     }
-    let Some(theme) = &file.theme else { return };
+    if let Some(theme) = &file.theme {
+        check_theme(theme, findings);
+    }
+    let level = findings.value("log_level", file.log_level.as_deref().map(parse_level).transpose(), None);
+    let format = file.log_format.as_deref().map_or(Ok(LogFormat::Text), parse_format);
+    (level, findings.value("log_format", format, LogFormat::Text))
+}
+
+fn check_theme(theme: &str, findings: &mut Findings<'_>) {
     let folder = themes_folder(|name| std::env::var(name).ok());
     let themes = folder.map_or_else(ThemeRegistry::built_in, |folder| ThemeRegistry::with_folder(&folder));
     if let Err(error) = themes.and_then(|themes| themes.find(theme)) {
         findings.key("theme", error);
-    } else if let Some((_, now)) = FORMER_NAMES.iter().find(|(old, _)| old == theme) {
+    } else if let Some((_, now)) = FORMER_NAMES.iter().find(|(old, _)| *old == theme) {
         findings.warning("theme", format!("\"{theme}\" is called \"{now}\" now: write that before the next release"));
     }
-}
-
-/// The least severe level that is logged, and how.
-pub(super) fn log(file: &ConfigFile, findings: &mut Findings<'_>) -> (Option<tracing::Level>, LogFormat) {
-    let level = findings.value("log_level", file.log_level.as_deref().map(parse_level).transpose(), None);
-    let format = file.log_format.as_deref().map_or(Ok(LogFormat::Text), parse_format);
-    (level, findings.value("log_format", format, LogFormat::Text))
 }

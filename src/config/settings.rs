@@ -176,8 +176,7 @@ fn check(
     text: &str,
     now: Timestamp,
 ) -> Result<Settings, Vec<ConfigError>> {
-    display::check(&file, &mut findings);
-    let (log_level, log_format) = display::log(&file, &mut findings);
+    let (log_level, log_format) = display::check(&file, &mut findings);
     let currency = file.currency.unwrap_or_else(|| "USD".to_owned());
     findings.value("currency", check_currency(&currency), ());
     let interval = file.interval.as_deref().map_or(Ok(INTERVAL), parse_interval);

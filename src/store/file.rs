@@ -1,5 +1,6 @@
 //! Opening a ledger's file, or making one. A file that is no ledger is left as it is, to the byte.
 
+use std::fmt::Write;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -204,7 +205,10 @@ fn unchanging(path: &Path) -> PathBuf {
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => name.push(char::from(*byte)),
-            _ => name += &format!("%{byte:02x}"),
+            _ => {
+                // Writing to a string cannot fail.
+                let _ = write!(name, "%{byte:02x}");
+            }
         }
     }
     name += "?immutable=1";
