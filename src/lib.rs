@@ -6,6 +6,7 @@
 // Floor 0: words.
 pub mod reading;
 pub mod units;
+pub mod words;
 // Floor 1: what words mean.
 pub mod dialect;
 pub mod exposition;
@@ -26,6 +27,7 @@ pub mod metering;
 pub mod snapshot;
 // Floor 4: where I/O begins.
 pub mod clock;
+pub mod platform;
 pub mod source;
 pub mod wire;
 // Floor 5: who owns it.

@@ -145,7 +145,11 @@ fn leases() {
         "salvage: more than was paid",
     );
     refused(&lease("capex = \"NaN\"\nlife = \"4y\"\ngpus_per_node = 8"), 1, "capex: not a decimal number");
-    refused(&lease("rate = \"2\"\nrounding = \"day\""), 4, "unknown variant");
+    refused(
+        &lease("rate = \"2\"\nrounding = \"day\""),
+        4,
+        "rounding \"day\": not known here: write one of exact, second",
+    );
     refused(&lease("rate = \"2\"\npower = { kwh = \"0.09\", pue = \"0.9\" }"), 4, "too small: write 1 or more");
     refused(&lease("rate = \"2\"\ngpus = 0"), 1, "leave gpus out");
 }
@@ -179,7 +183,7 @@ fn rates_that_no_date_tells_apart_are_refused() {
     let gpu = |dated: &str, more: &str| format!("[[gpu]]\ngpu = \"H20\"\nrate = \"1\"\ndated = \"{dated}\"\n{more}");
     list_refused(&(gpu("2026-11", "") + &gpu("2026-11-01", "")), 8, "two on-demand rates of 2026-11-01: keep one");
     list_refused(&(gpu("autumn", "") + &gpu("2026-11", "")), 8, "like dated = \"2026-11\"");
-    list_refused(&gpu("2026-11", "commitment = \"2y\"\n"), 5, "expected one of");
+    list_refused(&gpu("2026-11", "commitment = \"2y\"\n"), 5, "write one of");
     let apart = gpu("2026-11", "") + &gpu("2026-12", "") + &gpu("2026-11", "commitment = \"spot\"\n");
     assert_eq!(check("", Some(&apart)).0, Some(0));
     assert_eq!(check("", Some(&gpu("autumn", ""))).0, Some(0), "one alone needs no date");

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 /// Modules from the ground up. A module imports from lower floors, and on its own floor only from a module named before it.
 const FLOORS: [&[&str]; 8] = [
-    &["units", "reading"],
+    &["words", "units", "reading"],
     &["exposition", "dialect", "pricing", "ledger"],
     &["counters", "statement"],
     &["inventory", "metering", "snapshot", "alert", "balance", "burn", "efficiency", "fleet", "history"],
-    &["clock", "wire", "source"],
+    &["platform", "clock", "wire", "source"],
     &["store", "record", "collector"],
     &["tui", "http"],
     &["config", "cli"],

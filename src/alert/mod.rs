@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use crate::reading::Label;
 use crate::snapshot::{Alert, Notice, Rule, Severity, Snapshot};
 use crate::units::Timestamp;
+use crate::words::in_order;
 
 /// What a rule found.
 #[derive(Debug, Clone)]
@@ -61,7 +62,8 @@ impl Watch {
         let found = found.filter(|finding| !(picture.resuming && finding.is_silence()));
         let mut alerts: Vec<_> = found.map(|finding| self.stand(&finding, picture.at)).collect();
         alerts.sort_by(|a, b| {
-            b.severity.cmp(&a.severity).then_with(|| a.subject.cmp(&b.subject)).then(a.rule.cmp(&b.rule))
+            let subjects = || in_order(a.subject.as_str(), b.subject.as_str());
+            b.severity.cmp(&a.severity).then_with(subjects).then(a.rule.cmp(&b.rule))
         });
         self.since
             .retain(|(rule, subject), _| alerts.iter().any(|alert| alert.rule == *rule && alert.subject == *subject));

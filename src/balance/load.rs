@@ -6,6 +6,7 @@ use super::{Balance, Balancer, Group, RankLoad};
 use crate::reading::{Health, Rank, Role, TargetId, UnitName};
 use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::Ratio;
+use crate::words::in_order;
 
 /// The live rows with a rank, by group, in natural order of their ranks.
 pub(super) fn groups(snapshot: &Snapshot) -> BTreeMap<Group, Vec<&EngineRow>> {
@@ -53,7 +54,7 @@ pub(super) fn of_nodes(snapshot: &Snapshot) -> Vec<(UnitName, Balance)> {
         units.entry(unit).or_default().push(RankLoad { rank, target, node: node.name.clone(), load });
     }
     let of_unit = |(unit, mut nodes): (&UnitName, Vec<RankLoad>)| {
-        nodes.sort_by(|a, b| a.node.cmp(&b.node));
+        nodes.sort_by(|a, b| in_order(a.node.as_str(), b.node.as_str()));
         Some((unit.clone(), compared(&Group::Unit(unit.clone()), Balancer::Load, nodes)?))
     };
     units.into_iter().filter_map(of_unit).collect()

@@ -24,32 +24,116 @@ pub(super) struct Cli {
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct Global {
     /// The configuration [default: $XDG_CONFIG_HOME/margintop/margintop.toml]
-    #[arg(long, global = true, value_name = "FILE", env = "MARGINTOP_CONFIG")]
+    #[arg(long, global = true, display_order = 100, value_name = "FILE", env = "MARGINTOP_CONFIG")]
     pub(super) config: Option<PathBuf>,
 
     /// How often each source is asked [default: 1s]
-    #[arg(long, global = true, value_name = "DURATION", env = "MARGINTOP_INTERVAL")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Sources",
+        display_order = 101,
+        value_name = "DURATION",
+        env = "MARGINTOP_INTERVAL"
+    )]
     pub(super) interval: Option<String>,
 
     /// A theme; `margintop themes` lists them
-    #[arg(long, global = true, value_name = "NAME", env = "MARGINTOP_THEME")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Display",
+        display_order = 105,
+        value_name = "NAME",
+        env = "MARGINTOP_THEME"
+    )]
     pub(super) theme: Option<String>,
 
     /// The NVIDIA driver library [default: libnvidia-ml.so.1]
-    #[arg(long, global = true, value_name = "PATH", env = "MARGINTOP_NVML_LIB")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Sources",
+        display_order = 102,
+        value_name = "PATH",
+        env = "MARGINTOP_NVML_LIB"
+    )]
     pub(super) nvml_lib: Option<PathBuf>,
 
     /// When to use colour: auto, always or never
-    #[arg(long, global = true, value_name = "WHEN", env = "MARGINTOP_COLOR")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Display",
+        display_order = 106,
+        value_name = "WHEN",
+        env = "MARGINTOP_COLOR"
+    )]
     pub(super) color: Option<String>,
 
     /// The role of a target: URL=prefill, URL=decode or URL=unified
-    #[arg(long, global = true, value_name = "URL=ROLE", env = "MARGINTOP_ROLE", value_delimiter = ',')]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Sources",
+        display_order = 103,
+        value_name = "URL=ROLE",
+        env = "MARGINTOP_ROLE",
+        value_delimiter = ','
+    )]
     pub(super) role: Vec<String>,
 
     /// Where money is kept: a file, or `none` for memory [default: $XDG_STATE_HOME/margintop/ledger.db]
-    #[arg(long, global = true, value_name = "PATH|none", env = "MARGINTOP_LEDGER")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Money",
+        display_order = 104,
+        value_name = "PATH|none",
+        env = "MARGINTOP_LEDGER"
+    )]
     pub(super) ledger: Option<String>,
+
+    /// Where the log goes [default: the standard error of `serve` and `agent`; the dashboard has none]
+    #[arg(long, global = true, help_heading = "Log", display_order = 107, value_name = "FILE", env = "MARGINTOP_LOG")]
+    pub(super) log: Option<PathBuf>,
+
+    /// What is logged: error, warn, info, debug or trace [default: info]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Log",
+        display_order = 108,
+        value_name = "LEVEL",
+        env = "MARGINTOP_LOG_LEVEL"
+    )]
+    pub(super) log_level: Option<String>,
+
+    /// How it is written: text or json [default: text]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Log",
+        display_order = 109,
+        value_name = "FORM",
+        env = "MARGINTOP_LOG_FORMAT"
+    )]
+    pub(super) log_format: Option<String>,
+
+    /// The flags of these that come from their variables.
+    #[arg(skip)]
+    pub(super) from_environment: Vec<&'static str>,
+}
+
+impl Global {
+    /// How a flag was given, to name it in a message: `--interval` or `MARGINTOP_INTERVAL`.
+    pub(super) fn given(&self, flag: &str) -> String {
+        if self.from_environment.contains(&flag) {
+            format!("MARGINTOP_{}", flag.to_uppercase())
+        } else {
+            format!("--{}", flag.replace('_', "-"))
+        }
+    }
 }
 
 /// How a snapshot is printed.
@@ -67,23 +151,23 @@ pub(super) enum Form {
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct LookArgs {
     /// Print one JSON object, the contract margintop/1
-    #[arg(long, conflicts_with = "text")]
+    #[arg(long, help_heading = "Display", conflicts_with = "text")]
     pub(super) json: bool,
 
     /// Print for people (the default)
-    #[arg(long)]
+    #[arg(long, help_heading = "Display")]
     pub(super) text: bool,
 
     /// Print ten lines to paste into a chat
-    #[arg(long, conflicts_with_all = ["json", "text"])]
+    #[arg(long, help_heading = "Display", conflicts_with_all = ["json", "text"])]
     pub(super) card: bool,
 
     /// Take the rates over this long; 0 looks once, and rates are unknown
-    #[arg(long = "for", value_name = "DURATION")]
+    #[arg(long = "for", help_heading = "Sources", value_name = "DURATION")]
     pub(super) span: Option<String>,
 
     /// Print again and again: a line of JSON each time
-    #[arg(long, value_name = "DURATION", conflicts_with = "span")]
+    #[arg(long, help_heading = "Sources", value_name = "DURATION", conflicts_with = "span")]
     pub(super) every: Option<String>,
 }
 
@@ -109,23 +193,23 @@ impl LookArgs {
 #[derive(Debug, Clone, Args)]
 pub(super) struct DemoArgs {
     /// Nodes
-    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=4000))]
+    #[arg(long, help_heading = "Sources", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=4000))]
     pub(super) nodes: u32,
 
     /// Simulated seconds a second
-    #[arg(long)]
+    #[arg(long, help_heading = "Sources")]
     pub(super) speed: Option<f64>,
 
     /// Play DeepSeek's published inference day of 27 February 2025
-    #[arg(long)]
+    #[arg(long, help_heading = "Sources")]
     pub(super) deepseek_day: bool,
 
     /// Write the end of that day as a picture of 120 columns and 36 rows (SVG), without a terminal
-    #[arg(long, value_name = "FILE", requires = "deepseek_day")]
+    #[arg(long, help_heading = "Display", value_name = "FILE", requires = "deepseek_day")]
     pub(super) picture: Option<PathBuf>,
 
     /// Only serve the fleet: print its targets and stay
-    #[arg(long, conflicts_with = "deepseek_day")]
+    #[arg(long, help_heading = "Sources", conflicts_with = "deepseek_day")]
     pub(super) serve: bool,
 
     #[command(flatten)]
@@ -154,7 +238,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9545", env = "MARGINTOP_LISTEN")]
         listen: String,
         /// This node's name [default: the host's]
-        #[arg(long, value_name = "NAME", env = "MARGINTOP_NODE")]
+        #[arg(long, help_heading = "Sources", value_name = "NAME", env = "MARGINTOP_NODE")]
         node: Option<String>,
     },
     /// Watch without a screen, and keep the ledger
@@ -180,7 +264,7 @@ pub(super) enum Command {
     Mark {
         /// What happened: "deploy 1.4"
         text: String,
-        /// When, in RFC 3339 [default: now]
+        /// When: 15m (ago), yesterday, 2026-11-28T12:00, 2026-11-28T12:00:00Z [default: now]
         #[arg(long, value_name = "T")]
         at: Option<String>,
     },
@@ -289,7 +373,7 @@ pub(super) enum LeaseAction {
         /// The node, or the lease as `lease list` names it
         #[arg(value_name = "NODE|LEASE")]
         lease: String,
-        /// When, in RFC 3339 [default: now]
+        /// When: 15m (ago), yesterday, 2026-11-28T12:00, 2026-11-28T12:00:00Z [default: now]
         #[arg(long, value_name = "T")]
         at: Option<String>,
     },

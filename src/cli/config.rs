@@ -28,6 +28,9 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
             for warning in &settings.warnings {
                 eprintln!("margintop: warning: {}", harmless(&warning.to_string()));
             }
+            for why in unreadable(&settings) {
+                eprintln!("margintop: warning: {}", harmless(&why));
+            }
             let ledger = ledger(global, &settings);
             for why in ledger.as_ref().map(Reader::header).iter().flat_map(|header| {
                 [currency::differs(&settings, header), currency::zone_differs(&settings, header)].into_iter().flatten()
@@ -59,6 +62,26 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
 fn ledger(global: &Global, settings: &config::Settings) -> Option<Reader> {
     let path = super::ledger::choice(global, settings).or_own();
     path.filter(|path| path.exists()).and_then(|path| Reader::open(&path).ok())
+}
+
+/// Files that targets name and this user cannot read, each once.
+fn unreadable(settings: &config::Settings) -> Vec<String> {
+    let of = |target: &config::TargetSettings| {
+        let files = [
+            ("bearer_token_file", target.bearer_token_file.clone()),
+            ("password_file", target.password_file.clone()),
+            ("ca_file", target.ca_file.clone()),
+        ];
+        files.into_iter().filter_map(|(key, file)| Some((key, file?)))
+    };
+    let mut files: Vec<_> = settings.targets.iter().flat_map(of).collect();
+    files.sort();
+    files.dedup();
+    let why = |(key, file): (&str, PathBuf)| {
+        let error = std::fs::File::open(&file).err()?;
+        Some(format!("{key} {}: {error}: a target that asks for it is not read", file.display()))
+    };
+    files.into_iter().filter_map(why).collect()
 }
 
 /// Names in a ledger came from outside.

@@ -2,16 +2,17 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::os::unix::process::CommandExt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::watch;
 
 use super::args::Global;
 use super::sources::{Plan, span};
-use super::{Failure, ledger, pipeline, themes};
+use super::{Failure, ledger, pipeline, target_states, tell, themes};
 use crate::clock::Clock;
 use crate::history::History;
+use crate::platform::replace_with;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::store;
@@ -78,10 +79,16 @@ fn scenario(of: &crate::config::Scenario) -> Scenario {
 /// Shows pictures until someone quits. It runs on the main thread, and the process ends with it, without waiting
 /// for a driver or a socket.
 pub(super) fn show(options: tui::Options, pictures: watch::Receiver<Arc<Snapshot>>) -> Result<(), Failure> {
+    let (last, began) = (pictures.clone(), Instant::now());
     let exit = tui::run(pictures, options).map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidInput => Failure::Usage(error.to_string()),
         _ => Failure::Run(error.to_string()),
     })?;
+    if matches!(exit, tui::Exit::Quit)
+        && let Some(why) = target_states::at_the_end(&last.borrow(), began.elapsed())
+    {
+        tell(&why);
+    }
     std::process::exit(match exit {
         tui::Exit::Quit | tui::Exit::Closed => 0,
         tui::Exit::Signal(signal) => 128 + signal,
@@ -103,6 +110,6 @@ fn begin(instead: &Instead) -> Failure {
         Ok(program) => program,
         Err(error) => return Failure::Run(format!("this program's file is not known: {error}")),
     };
-    let error = std::process::Command::new(&program).args(arguments).exec();
+    let error = replace_with(std::process::Command::new(&program).args(arguments));
     Failure::Run(format!("{} did not start: {error}", program.display()))
 }

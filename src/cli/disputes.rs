@@ -12,6 +12,7 @@ use crate::ledger::{Classes, Dispute, DisputeId, DisputedEnergy};
 use crate::reading::{InstanceId, ModelName, PromptCount, Rank, TargetId, TokenCounters};
 use crate::store::{self, DisputeRow, DisputeState, Reader};
 use crate::units::{Timestamp, Tokens};
+use crate::words::meant;
 
 /// Lists disputes, or decides one.
 pub(super) fn run(path: &Path, args: &DisputeArgs) -> Result<(), Failure> {
@@ -36,8 +37,8 @@ pub(super) fn reset_target(path: &Path, url: &str) -> Result<(), Failure> {
             Err(Failure::Usage(format!("{target}: the ledger knows no target: nothing was ever watched for it")))
         }
         Err(known) => {
-            let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, target.as_str()));
-            let near = near.map_or(String::new(), |near| format!("; is it \"{near}\"?"));
+            let near = meant(target.as_str(), known.iter().map(String::as_str));
+            let near = if near.is_empty() { ".".to_owned() } else { near };
             let known = known.join("\n  ");
             Err(Failure::Usage(format!("no target \"{target}\" in this ledger{near} It knows:\n  {known}")))
         }

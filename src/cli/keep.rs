@@ -7,10 +7,11 @@ use super::args::{Global, LeaseAction, LedgerAction};
 use super::ledger::choice;
 use super::out::{self, Stdout};
 use super::sources::settings;
+use super::when::When;
 use super::{Failure, disputes, lease_end, lease_list};
 use crate::clock::Clock;
+use crate::config::Settings;
 use crate::counters::Plausibility;
-use crate::pricing::parse_instant;
 use crate::store::{self, Reader, StoreError};
 use crate::units::Timestamp;
 
@@ -63,8 +64,9 @@ fn verify(path: &Path, bounds: Plausibility) -> Result<(), Failure> {
 
 /// `margintop mark TEXT`.
 pub(super) fn mark(global: &Global, text: &str, moment: Option<&str>) -> Result<(), Failure> {
-    let at = instant(moment)?;
-    store::mark(&path(global)?, at, text)?;
+    let path = path(global)?;
+    let at = instant(&settings(global)?, &path, moment)?;
+    store::mark(&path, at, text)?;
     out::line(&format!("marked {at}"))
 }
 
@@ -75,11 +77,15 @@ pub(super) fn lease(global: &Global, action: &LeaseAction) -> Result<(), Failure
     match action {
         LeaseAction::List { json } => lease_list::list(&reader, &settings(global)?.leases, *json),
         LeaseAction::End { lease, at } => {
-            lease_end::end(&path, &reader, &settings(global)?, lease, instant(at.as_deref())?)
+            let settings = settings(global)?;
+            lease_end::end(&path, &reader, &settings, lease, instant(&settings, &path, at.as_deref())?)
         }
     }
 }
 
-fn instant(text: Option<&str>) -> Result<Timestamp, Failure> {
-    Ok(parse_instant(text).map_err(Failure::Usage)?.unwrap_or_else(|| Clock::System.now().wall))
+/// The instant that `--at` says, in the ledger's zone; else the present.
+fn instant(settings: &Settings, ledger: &Path, text: Option<&str>) -> Result<Timestamp, Failure> {
+    let kept = text.and_then(|_| Reader::open(ledger).ok()).map(|reader| reader.header().zone.clone());
+    let zone = kept.unwrap_or_else(|| settings.zone.clone());
+    When::of_flag("--at", text, &zone, Clock::System.now().wall)
 }

@@ -10,6 +10,7 @@ use crate::reading::Label;
 use crate::statement::lease_name;
 use crate::store::{LeaseMinutes, LeaseTime, LeasedRow, Reader};
 use crate::units::{GpuTime, HourlyRate, Money, Timestamp};
+use crate::words::in_order;
 
 /// A lease, or an assumed rate, of GPUs of one node or unit at one rate.
 #[derive(Debug)]
@@ -82,8 +83,10 @@ impl<'a> Known<'a> {
         let of_gpus = |row: &&LeaseTime| row.account.kind == CostKind::Gpus && row.time != AllocatedTime::default();
         let mut rows: Vec<&LeaseTime> = self.times.iter().filter(of_gpus).collect();
         rows.sort_by(|a, b| {
-            let key = |row: &LeaseTime| (row.account.node.clone(), row.account.unit.clone(), row.first, row.number);
-            key(a).cmp(&key(b))
+            let (left, right) = (&a.account, &b.account);
+            let node = |account: &CostAccount| account.node.as_ref().map(ToString::to_string).unwrap_or_default();
+            in_order(&node(left), &node(right))
+                .then_with(|| (&left.unit, a.first, a.number).cmp(&(&right.unit, b.first, b.number)))
         });
         rows
     }

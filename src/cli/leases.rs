@@ -9,6 +9,7 @@ use crate::pricing::{Lease, Leased};
 use crate::reading::{NodeName, UnitName};
 use crate::store::{Header, LeaseTime, LeasedRow, Reader};
 use crate::units::{GpuTime, Money, Span, Timestamp};
+use crate::words::in_order;
 
 /// An hour.
 const HOUR: Span = Span::from_secs(3600);
@@ -180,7 +181,7 @@ pub(super) fn known(settings: &Settings, held: &[LeasedRow]) -> Vec<Known> {
         })
     };
     let mut known: Vec<Known> = held.iter().filter_map(one).collect();
-    known.sort_by(|a, b| a.node.cmp(&b.node));
+    known.sort_by(|a, b| in_order(a.node.as_str(), b.node.as_str()));
     known
 }
 

@@ -16,6 +16,7 @@ mod day;
 mod demo;
 mod disputes;
 mod failures;
+mod help;
 mod keep;
 mod lease_coverage;
 mod lease_dates;
@@ -24,6 +25,8 @@ mod lease_list;
 mod lease_spans;
 mod leases;
 mod ledger;
+mod log;
+mod misread;
 mod once;
 mod out;
 mod pipeline;
@@ -34,12 +37,16 @@ mod replay;
 mod report;
 mod serve;
 mod sources;
+mod target_states;
 mod text;
 mod themes;
+mod when;
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::FromArgMatches;
+use clap::parser::ValueSource;
 
 use args::{Cli, Command};
 
@@ -60,9 +67,13 @@ impl From<std::io::Error> for Failure {
 
 /// Runs the program with the process's own arguments.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
+            let said = std::env::args().skip(1).collect::<Vec<_>>();
+            if let Some(why) = misread::mistyped(&said).or_else(|| misread::contradiction(&error)) {
+                return fail(&why, 2);
+            }
             // A closed pipe is not an error.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
@@ -75,17 +86,36 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Reads the arguments and the variables, and notes which flags came from variables.
+fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Cli, clap::Error> {
+    let matches = help::command().try_get_matches_from(arguments)?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    let is_variable =
+        |flag: &&&str| matches.value_source(flag).is_some_and(|source| source == ValueSource::EnvVariable);
+    cli.global.from_environment = help::GLOBAL.iter().filter(is_variable).copied().collect();
+    Ok(cli)
+}
+
 fn fail(why: &str, code: u8) -> ExitCode {
+    tell(why);
+    ExitCode::from(code)
+}
+
+/// Says something on stderr, line by line. A terminal that is gone is no error.
+fn tell(why: &str) {
+    let mut err = std::io::stderr().lock();
     for line in why.lines() {
         // It may quote a file's name, a key or an address.
         let harmless: String = line.chars().filter(|c| !c.is_control()).collect();
-        eprintln!("margintop: {harmless}");
+        let _ = writeln!(err, "margintop: {harmless}");
     }
-    ExitCode::from(code)
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
     let Cli { global, targets, command } = cli;
+    if let (None, Some(why)) = (&command, misread::mistyped(&targets)) {
+        return Err(Failure::Usage(why));
+    }
     match command {
         None => dashboard::run(&global, &targets),
         Some(Command::Once { targets, look }) => once::run(&global, &targets, &look),
@@ -104,9 +134,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Config(action)) => config::run(&global, &action),
         Some(Command::Themes { name }) => themes::run(name.as_deref()),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Cli::command(), "margintop", &mut out::Stdout::default());
+            clap_complete::generate(shell, &mut help::command(), "margintop", &mut out::Stdout::default());
             Ok(())
         }
-        Some(Command::Man) => Ok(clap_mangen::Man::new(Cli::command()).render(&mut out::Stdout::default())?),
+        Some(Command::Man) => Ok(clap_mangen::Man::new(help::command()).render(&mut out::Stdout::default())?),
     }
 }

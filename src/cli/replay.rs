@@ -12,8 +12,8 @@ use tokio::sync::{oneshot, watch};
 
 use super::args::{Global, LookArgs};
 use super::once::print;
-use super::report::when::When;
 use super::sources::{Plan, settings};
+use super::when::When;
 use super::{Failure, dashboard, ledger};
 use crate::clock::{Clock, ScriptedClock};
 use crate::collector::{Collector, Message};

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::args::Global;
 use super::sources::Plan;
-use super::{Failure, ledger, pipeline};
+use super::{Failure, ledger, log, pipeline, target_states};
 use crate::clock::Clock;
 use crate::http;
+use crate::platform::Ending;
 use crate::reading::Label;
 use crate::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 use crate::wire;
@@ -24,27 +24,30 @@ const LAST_LOOK: Duration = Duration::from_millis(500);
 pub(super) fn run(global: &Global, targets: &[String], listen: &str) -> Result<(), Failure> {
     let plan = Plan::new(global, targets)?;
     plan.tell_doubles();
+    let is_file = log::start(global, &plan.settings)?;
     let path = ledger::choice(global, &plan.settings).or_own();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
-        let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let mut hangup = signal(SignalKind::hangup())?;
-        let listener = TcpListener::bind(listen)
-            .await
-            .map_err(|error| Failure::Run(format!("{listen}: {error}; choose another address with --listen")))?;
+        let mut ending = Ending::new()?;
+        let listener = TcpListener::bind(listen).await.map_err(|error| cannot_listen(listen, &error))?;
         let address = listener.local_addr()?;
         let keeping = ledger::settings(&plan, path, &Clock::System);
         let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping, None);
         announce(&format!("http://{address}"))?;
-        tokio::spawn(tell_of_ledger(pipeline.pictures.clone()));
+        tracing::info!(%address, targets = plan.targets.len(), "serving");
+        tokio::spawn(tell_of_ledger(pipeline.pictures.clone(), is_file));
+        tokio::spawn(target_states::follow(pipeline.pictures.clone()));
+        let last = pipeline.pictures.clone();
         let hub = http::hub();
         tokio::select! {
             () = wire::serve(listener, move |request| hub.answer(&request)) => {}
-            _ = term.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = hangup.recv() => {}
+            () = ending.asked() => {}
         }
         pipeline.finish(LAST_LOOK).await;
+        if let Some(why) = target_states::without_engine(&last.borrow()) {
+            tracing::warn!("{}", why.replace('\n', "; "));
+        }
+        tracing::info!("ended");
         Ok::<_, Failure>(())
     })?;
     // A driver's call that never comes back must not hold the process.
@@ -52,8 +55,13 @@ pub(super) fn run(global: &Global, targets: &[String], listen: &str) -> Result<(
     Ok(())
 }
 
-/// Says on stderr how the ledger stands, whenever that changes from what it should be.
-async fn tell_of_ledger(mut pictures: watch::Receiver<Arc<Snapshot>>) {
+/// An address that cannot be listened at, and what to do.
+pub(super) fn cannot_listen(listen: &str, error: &std::io::Error) -> Failure {
+    Failure::Run(format!("{listen}: {error}; choose another address with --listen or MARGINTOP_LISTEN"))
+}
+
+/// Says on stderr, and in a log that is a file, how the ledger stands, whenever that changes from what it should be.
+async fn tell_of_ledger(mut pictures: watch::Receiver<Arc<Snapshot>>, is_file: bool) {
     let mut told = LedgerBasis { writer: WriterStatus::Ours, ..LedgerBasis::default() };
     while pictures.changed().await.is_ok() {
         let basis = pictures.borrow_and_update().money.ledger.clone();
@@ -68,6 +76,9 @@ async fn tell_of_ledger(mut pictures: watch::Receiver<Arc<Snapshot>>) {
             (None, WriterStatus::Ours | WriterStatus::Memory) => format!("{path}: written again by this process"),
         };
         eprintln!("margintop: {line}");
+        if is_file {
+            tracing::warn!(ledger = path, "{line}");
+        }
         told = basis;
     }
 }

@@ -7,6 +7,7 @@ use super::args::Global;
 use super::{Failure, themes};
 use crate::config::{self, Settings, TargetSettings};
 use crate::fleet::{FleetConfig, TargetInfo};
+use crate::platform::host_name;
 use crate::reading::{Event, Label, NodeName, Role, TargetId};
 use crate::source::nvml::{NvmlSettings, Pace};
 use crate::source::scrape::{Address, Target, TargetError};
@@ -38,11 +39,14 @@ impl Plan {
     pub(super) fn new(global: &Global, named: &[String]) -> Result<Self, Failure> {
         let settings = settings(global)?;
         let file = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
-        let node = NodeName::new(&rustix::system::uname().nodename().to_string_lossy());
+        let node = NodeName::new(&host_name());
         let (targets, doubles) = (Vec::new(), Vec::new());
         let mut plan =
             Self { settings, file, targets, driver: false, driver_named: false, search: false, doubles, node };
         let configured = std::mem::take(&mut plan.settings.targets);
+        if ["nvml:", "nvml:off"].iter().all(|driver| named.iter().any(|name| name == driver)) {
+            return Err(Failure::Usage("nvml: and nvml:off exclude each other: write one of them".to_owned()));
+        }
         // `nvml:off` alone is no list: what is configured stays.
         let mut off = !named.is_empty() && named.iter().all(|name| name == "nvml:off");
         let all: Vec<TargetSettings> =
@@ -61,7 +65,7 @@ impl Plan {
             plan.search = true;
         }
         plan.driver = !off && (plan.driver || plan.targets.iter().any(is_this_box));
-        apply_roles(&mut plan.targets, &global.role)?;
+        apply_roles(&mut plan.targets, &global.role, &global.given("role"))?;
         Ok(plan)
     }
 
@@ -159,24 +163,52 @@ pub(super) fn span(duration: Duration) -> Span {
 }
 
 /// The configuration with the flags on top.
+///
+/// # Errors
+/// All that is wrong in the file, the flags and the variables, at once.
 pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
     let file: Option<PathBuf> = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
-    let mut settings = config::load(file.as_deref())
-        .map_err(|mistakes| Failure::Usage(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+    let read = config::load(file.as_deref());
+    let mut wrong: Vec<String> = flags(global).into_iter().filter_map(Result::err).collect();
+    let mut settings = match read {
+        Ok(settings) if wrong.is_empty() => settings,
+        read => {
+            let mistakes = read.err().unwrap_or_default();
+            let named = global.config.as_ref().filter(|_| global.from_environment.contains(&"config"));
+            let told = mistakes.iter().map(|mistake| match named {
+                Some(path) if mistake.line.is_none() && mistake.file == *path => {
+                    format!("{mistake}; MARGINTOP_CONFIG names this file")
+                }
+                _ => mistake.to_string(),
+            });
+            wrong = told.chain(wrong).collect();
+            return Err(Failure::Usage(wrong.join("\n")));
+        }
+    };
     if let Some(interval) = &global.interval {
-        settings.interval =
-            config::parse_interval(interval).map_err(|why| Failure::Usage(format!("--interval: {why}")))?;
-    }
-    if settings.interval < Duration::from_millis(100) {
-        return Err(Failure::Usage(
-            "interval: at least 100ms, so that watching costs the watched almost nothing".to_owned(),
-        ));
+        settings.interval = config::parse_interval(interval).map_err(Failure::Usage)?;
     }
     settings.theme = global.theme.clone().or(settings.theme);
     settings.color = global.color.clone().or(settings.color);
     settings.nvml_lib = global.nvml_lib.clone().or(settings.nvml_lib);
-    themes::check(&settings)?;
     Ok(settings)
+}
+
+/// What is wrong with the flags that are known everywhere.
+fn flags(global: &Global) -> Vec<Result<(), String>> {
+    let given = |flag: &'static str, value: &Option<String>, check: fn(&str) -> Result<(), String>| {
+        let checked = value.as_deref().map(check)?;
+        Some(checked.map_err(|why| format!("{}: {why}", global.given(flag))))
+    };
+    let interval = |text: &str| config::parse_interval(text).and_then(config::often_enough).map(drop);
+    let flags = [
+        given("interval", &global.interval, interval),
+        given("theme", &global.theme, themes::known),
+        given("color", &global.color, |text| themes::color_of(text).map(drop)),
+        given("log_level", &global.log_level, |text| config::parse_level(text).map(drop)),
+        given("log_format", &global.log_format, |text| config::parse_format(text).map(drop)),
+    ];
+    flags.into_iter().flatten().collect()
 }
 
 pub(super) fn bare(address: &str) -> TargetSettings {
@@ -193,9 +225,11 @@ pub(super) fn bare(address: &str) -> TargetSettings {
     }
 }
 
-fn apply_roles(targets: &mut [Target], roles: &[String]) -> Result<(), Failure> {
+fn apply_roles(targets: &mut [Target], roles: &[String], given: &str) -> Result<(), Failure> {
+    refuse_two_roles(roles, given)?;
     for text in roles {
-        let usage = || Failure::Usage(format!("--role {text}: write it like --role http://gpu-01:8000=prefill"));
+        let usage =
+            || Failure::Usage(format!("{given} {text}: write it like http://gpu-01:8000=prefill, =decode or =unified"));
         let (url, role) = text.rsplit_once('=').ok_or_else(usage)?;
         let role = match role {
             "prefill" => Role::Prefill,
@@ -203,7 +237,7 @@ fn apply_roles(targets: &mut [Target], roles: &[String]) -> Result<(), Failure> 
             "unified" => Role::Unified,
             _ => return Err(usage()),
         };
-        let wanted: Target = url.parse().map_err(|error| Failure::Usage(format!("--role {text}: {error}")))?;
+        let wanted: Target = url.parse().map_err(|error| Failure::Usage(format!("{given} {text}: {error}")))?;
         let named = targets.iter_mut().filter(|target| target.id == TargetId::new(wanted.id.as_str()));
         let mut any = false;
         for target in named {
@@ -211,7 +245,20 @@ fn apply_roles(targets: &mut [Target], roles: &[String]) -> Result<(), Failure> 
             any = true;
         }
         if !any {
-            return Err(Failure::Usage(format!("--role {text}: {url} is not among the targets")));
+            return Err(Failure::Usage(format!("{given} {text}: {url} is not among the targets")));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses two roles of one target.
+fn refuse_two_roles(roles: &[String], given: &str) -> Result<(), Failure> {
+    let parts = |text: &str| text.rsplit_once('=').map(|(url, role)| (url.to_owned(), role.to_owned()));
+    let named: Vec<_> = roles.iter().filter_map(|text| parts(text)).collect();
+    for (nth, (url, role)) in named.iter().enumerate() {
+        if let Some((_, other)) = named[..nth].iter().find(|(known, other)| known == url && other != role) {
+            let why = format!("{given}: {url} is {other} and {role}: write one role for it");
+            return Err(Failure::Usage(why));
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Failure, out};
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::tui::theme::{BUILT_IN, ColorChoice, Palette, ThemeError, ThemeRegistry};
 
 impl From<ThemeError> for Failure {
@@ -14,7 +14,7 @@ impl From<ThemeError> for Failure {
 
 /// `margintop themes`: list them, or print one to start from.
 pub(super) fn run(name: Option<&str>) -> Result<(), Failure> {
-    let shelf = shelf()?;
+    let shelf = themes()?;
     let Some(name) = name else {
         return shelf.names().try_for_each(out::line);
     };
@@ -29,29 +29,29 @@ pub(super) fn run(name: Option<&str>) -> Result<(), Failure> {
 
 /// Where the user's own themes are.
 pub(super) fn folder() -> Option<PathBuf> {
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
-    let folder = std::env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
-    folder.or_else(home).map(|folder| folder.join("margintop/themes"))
+    config::themes_folder(|name| std::env::var(name).ok())
 }
 
-/// Whether theme and colour can be had: a slip in a name is told at once, not when somebody opens a screen.
-pub(super) fn check(settings: &Settings) -> Result<(), Failure> {
-    if let Some(theme) = &settings.theme {
-        shelf()?.find(theme)?;
-    }
-    color(settings).map(drop)
+/// Whether there is a theme of this name: a slip is told at once, not when somebody opens a screen.
+pub(super) fn known(name: &str) -> Result<(), String> {
+    themes().and_then(|themes| themes.find(name)).map(drop).map_err(|error| error.to_string())
 }
 
 /// When to use colour.
 pub(super) fn color(settings: &Settings) -> Result<ColorChoice, Failure> {
-    match settings.color.as_deref() {
-        None | Some("auto") => Ok(ColorChoice::Auto),
-        Some("always") => Ok(ColorChoice::Always),
-        Some("never") => Ok(ColorChoice::Never),
-        Some(other) => Err(Failure::Usage(format!("color {other}: write auto, always or never"))),
+    settings.color.as_deref().map_or(Ok(ColorChoice::Auto), color_of).map_err(Failure::Usage)
+}
+
+/// When a word says that colour is used.
+pub(super) fn color_of(word: &str) -> Result<ColorChoice, String> {
+    match word {
+        "auto" => Ok(ColorChoice::Auto),
+        "always" => Ok(ColorChoice::Always),
+        "never" => Ok(ColorChoice::Never),
+        other => Err(format!("\"{other}\": write auto, always or never")),
     }
 }
 
-fn shelf() -> Result<ThemeRegistry, Failure> {
-    Ok(folder().map_or_else(ThemeRegistry::built_in, |folder| ThemeRegistry::with_folder(&folder))?)
+fn themes() -> Result<ThemeRegistry, ThemeError> {
+    folder().map_or_else(ThemeRegistry::built_in, |folder| ThemeRegistry::with_folder(&folder))
 }

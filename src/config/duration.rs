@@ -10,6 +10,16 @@ pub fn parse_interval(text: &str) -> Result<Duration, String> {
     parse_duration(text, Duration::from_secs(86_400))
 }
 
+/// An interval, if it is not below the least.
+///
+/// # Errors
+/// What to write instead.
+pub fn often_enough(interval: Duration) -> Result<Duration, String> {
+    const LEAST: Duration = Duration::from_millis(100);
+    let why = "at least 100ms, so that watching costs the watched almost nothing";
+    if interval < LEAST { Err(why.to_owned()) } else { Ok(interval) }
+}
+
 /// The same, up to `most`.
 pub(super) fn parse_duration(text: &str, most: Duration) -> Result<Duration, String> {
     let millis = parse_millis(text)?;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
+use crate::words::meant;
+
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
@@ -24,7 +26,7 @@ impl ConfigError {
 
     /// A mistake that the TOML reader found.
     pub fn from_toml(file: &Path, text: &str, error: &toml::de::Error) -> Self {
-        let line = error.span().map(|span| line_at(text, span.start));
+        let line = error.span().map(|span| Self::line_at(text, span.start));
         Self { file: file.to_owned(), line, why: advise(error.message()) }
     }
 
@@ -38,6 +40,11 @@ impl ConfigError {
             mistake.why = format!("{key}{value}: {}", mistake.why);
         }
         mistake
+    }
+
+    /// The line of a byte of the text, counted from 1.
+    pub(super) fn line_at(text: &str, offset: usize) -> usize {
+        memchr::memchr_iter(b'\n', text.as_bytes()).take_while(|newline| *newline < offset).count() + 1
     }
 
     /// A mistake at the `nth` table of a kind: `[[target]]`.
@@ -58,6 +65,7 @@ pub(super) struct Findings<'a> {
     path: &'a Path,
     text: &'a str,
     found: Vec<ConfigError>,
+    warnings: Vec<ConfigError>,
     /// Tables in which something is wrong already: what is missing of them says nothing.
     wrong: Vec<Vec<String>>,
 }
@@ -65,7 +73,7 @@ pub(super) struct Findings<'a> {
 impl<'a> Findings<'a> {
     /// None yet.
     pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
-        Self { path, text, found: Vec::new(), wrong: Vec::new() }
+        Self { path, text, found: Vec::new(), warnings: Vec::new(), wrong: Vec::new() }
     }
 
     /// Says nothing more of the tables that these places are in.
@@ -88,6 +96,11 @@ impl<'a> Findings<'a> {
         self.found.push(ConfigError::at(self.path, self.text, &[key.to_owned()], format!("{key}: {why}")));
     }
 
+    /// A key of the file is accepted and should be written otherwise.
+    pub(super) fn warning(&mut self, key: &str, why: impl fmt::Display) {
+        self.warnings.push(ConfigError::at(self.path, self.text, &[key.to_owned()], format!("{key}: {why}")));
+    }
+
     /// A key of a table cannot be used.
     pub(super) fn inner(&mut self, table: &str, key: &str, why: impl fmt::Display) {
         let place = [table.to_owned(), key.to_owned()];
@@ -101,6 +114,14 @@ impl<'a> Findings<'a> {
     pub(super) fn table(&mut self, table: &str, nth: usize, why: impl Into<String>) {
         if !self.is_wrong(&[table, &nth.to_string()]) {
             self.found.push(ConfigError::at_table(self.path, self.text, table, nth, why));
+        }
+    }
+
+    /// A value in the `nth` table of a kind cannot be used, whatever else is wrong with the table.
+    pub(super) fn value_in(&mut self, table: &str, nth: usize, key: &str, why: impl Into<String>) {
+        let place = [table.to_owned(), nth.to_string(), key.to_owned()];
+        if !self.wrong.contains(&place.to_vec()) {
+            self.found.push(ConfigError::at(self.path, self.text, &place, why));
         }
     }
 
@@ -122,9 +143,9 @@ impl<'a> Findings<'a> {
         })
     }
 
-    /// All of them, if there are any.
-    pub(super) fn check(self) -> Result<(), Vec<ConfigError>> {
-        if self.found.is_empty() { Ok(()) } else { Err(self.found) }
+    /// All of them if there are any, else what is accepted with a warning.
+    pub(super) fn check(self) -> Result<Vec<ConfigError>, Vec<ConfigError>> {
+        if self.found.is_empty() { Ok(self.warnings) } else { Err(self.found) }
     }
 }
 
@@ -164,11 +185,7 @@ fn line_of(text: &str, place: &[String]) -> Option<usize> {
             _ => break,
         }
     }
-    Some(line_at(text, span.start))
-}
-
-fn line_at(text: &str, offset: usize) -> usize {
-    memchr::memchr_iter(b'\n', text.as_bytes()).take_while(|newline| *newline < offset).count() + 1
+    Some(ConfigError::line_at(text, span.start))
 }
 
 impl fmt::Display for ConfigError {
@@ -193,8 +210,14 @@ fn advise(message: &str) -> String {
             format!("a number without quotes: write \"{number}\"")
         }
         Some((unknown, known)) if message.starts_with("unknown field") => {
-            let near = known.iter().min_by_key(|key| strsim::damerau_levenshtein(key, unknown));
-            near.map_or_else(|| message.to_owned(), |near| format!("unknown key \"{unknown}\"; is it \"{near}\"?"))
+            let near = meant(unknown, known.iter().copied());
+            let or = if near.is_empty() { format!(": write one of {}", known.join(", ")) } else { near };
+            format!("unknown key \"{unknown}\"{or}")
+        }
+        Some((unknown, known)) if message.starts_with("unknown variant") => {
+            let near = meant(unknown, known.iter().copied());
+            let or = if near.is_empty() { format!("write one of {}", known.join(", ")) } else { near };
+            format!("not known here{}{or}", if or.starts_with(';') { "" } else { ": " })
         }
         Some((missing, _)) if message.starts_with("missing field") => {
             format!("the key \"{missing}\" is missing: add it")
@@ -231,6 +254,12 @@ mod tests {
     fn names_the_nearest_key() {
         let message = "unknown field `intervall`, expected one of `interval`, `currency`, `target`";
         assert_eq!(advise(message), "unknown key \"intervall\"; is it \"interval\"?");
+        let far = "unknown field `x`, expected one of `interval`, `currency`";
+        assert_eq!(advise(far), "unknown key \"x\": write one of interval, currency");
+        let role = "unknown variant `prefil`, expected one of `prefill`, `decode`";
+        assert_eq!(advise(role), "not known here; is it \"prefill\"?");
+        let role = "unknown variant `chief`, expected `prefill` or `decode`";
+        assert_eq!(advise(role), "not known here: write one of prefill, decode");
         assert_eq!(advise("missing field `currency`"), "the key \"currency\" is missing: add it");
         assert_eq!(advise("invalid type"), "invalid type");
         let large = "invalid value: integer `99999999999999999999` as i128, expected u32";

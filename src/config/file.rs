@@ -28,6 +28,12 @@ pub struct ConfigFile {
     pub color: Option<String>,
     /// The driver library.
     pub nvml_lib: Option<PathBuf>,
+    /// The log's file.
+    pub log: Option<PathBuf>,
+    /// The least severe level that is logged.
+    pub log_level: Option<String>,
+    /// How the log is written.
+    pub log_format: Option<String>,
     /// What of an engine's work is billed.
     #[serde(default)]
     pub bill: Billed,

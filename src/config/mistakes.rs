@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::ConfigError;
+use super::former::{Former, rename};
 
 /// How many mistakes of one file are told: an imported one that is wrong throughout has thousands.
 pub(super) const TOLD: usize = 20;
@@ -19,23 +20,28 @@ pub(super) struct Read<T> {
     /// `None` where nothing of it can be.
     pub(super) file: Option<T>,
     pub(super) mistakes: Vec<ConfigError>,
+    /// What is accepted and should be written otherwise.
+    pub(super) warnings: Vec<ConfigError>,
     /// Where they are, from the outside in: `lease`, `2`, `power`, `pue`.
     pub(super) places: Vec<Vec<String>>,
 }
 
-/// Reads a file's text.
-pub(super) fn read<'a, T: Deserialize<'a>>(path: &Path, text: &'a str) -> Read<T> {
-    let (mut mistakes, mut places) = (Vec::new(), Vec::new());
-    let mut root = match DeTable::parse(text) {
-        Ok(table) => Spanned::new(table.span(), DeValue::Table(table.into_inner())),
+/// Reads a file's text, keys under their former names too.
+pub(super) fn read<'a, T: Deserialize<'a>>(path: &Path, text: &'a str, former: &[Former]) -> Read<T> {
+    let mut places = Vec::new();
+    let (mut root, warnings, mut mistakes) = match DeTable::parse(text) {
+        Ok(mut table) => {
+            let (warnings, mistakes) = rename(table.get_mut(), former, path, text);
+            (Spanned::new(table.span(), DeValue::Table(table.into_inner())), warnings, mistakes)
+        }
         Err(error) => {
-            mistakes.push(ConfigError::from_toml(path, text, &error));
-            return Read { file: None, mistakes, places };
+            let mistakes = vec![ConfigError::from_toml(path, text, &error)];
+            return Read { file: None, mistakes, warnings: Vec::new(), places };
         }
     };
     loop {
         let error = match T::deserialize(ValueDeserializer::from(root.clone())) {
-            Ok(file) => return Read { file: Some(file), mistakes, places },
+            Ok(file) => return Read { file: Some(file), mistakes, warnings, places },
             Err(error) => error,
         };
         let place = error.span().and_then(|span| place_of(&root, &span));
@@ -51,7 +57,7 @@ pub(super) fn read<'a, T: Deserialize<'a>>(path: &Path, text: &'a str) -> Read<T
         let mended = place.as_ref().is_some_and(|place| mend(&mut root, place, missing.as_deref()));
         places.extend(place);
         if !mended || mistakes.len() >= TOLD {
-            return Read { file: None, mistakes, places };
+            return Read { file: None, mistakes, warnings, places };
         }
     }
 }

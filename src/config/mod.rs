@@ -2,11 +2,14 @@
 //!
 //! It turns `margintop.toml` into the plain structs of the rooms that use them. It opens no socket and prints nothing.
 
+mod display;
 mod duration;
 mod error;
 mod file;
+mod former;
 mod lease_conflicts;
 mod leases;
+mod log;
 mod metering;
 mod mistakes;
 mod prices;
@@ -15,8 +18,10 @@ mod scenario;
 mod settings;
 mod slo;
 
-pub use duration::parse_interval;
+pub use display::{COLORS, themes_folder};
+pub use duration::{often_enough, parse_interval};
 pub use error::ConfigError;
 pub use file::ConfigFile;
+pub use log::{LogFormat, parse_format, parse_level};
 pub use scenario::Scenario;
 pub use settings::{Settings, TargetSettings, find, load, load_at};

@@ -143,7 +143,7 @@ fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
         Ok(text) => text,
         Err(error) => return vec![ConfigError::new(path, error.to_string())],
     };
-    let super::mistakes::Read { file, mistakes, .. } = super::mistakes::read::<PriceFile>(path, &text);
+    let super::mistakes::Read { file, mistakes, .. } = super::mistakes::read::<PriceFile>(path, &text, &[]);
     match file.filter(|_| mistakes.is_empty()) {
         Some(file) => {
             let mistakes = book.add_all(file);

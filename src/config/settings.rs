@@ -6,21 +6,24 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::duration::{parse_duration, parse_interval};
+use super::duration::{often_enough, parse_duration, parse_interval};
 use super::error::Findings;
 use super::file::{ConfigFile, TargetTable};
+use super::former::FORMER;
 use super::lease_conflicts::{doubtful, refuse_contradictions};
 use super::leases::leases;
+use super::log::LogFormat;
 use super::metering::{aliases, plausibility};
 use super::mistakes::Read;
 use super::scenario::{Scenario, scenarios};
 use super::slo::slo;
-use super::{ConfigError, prices, range};
+use super::{ConfigError, display, prices, range};
 use crate::clock::Clock;
 use crate::counters::Plausibility;
 use crate::ledger::Slo;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
 use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
+use crate::source::scrape::Target;
 use crate::units::{Money, Timestamp, ZONE_FORMS, parse_scaled, zone_of, zone_text};
 
 /// One target as it was configured, its range expanded.
@@ -65,6 +68,12 @@ pub struct Settings {
     pub color: Option<String>,
     /// The driver library.
     pub nvml_lib: Option<PathBuf>,
+    /// The log's file; `None` is the standard error.
+    pub log: Option<PathBuf>,
+    /// The least severe level that is logged.
+    pub log_level: Option<tracing::Level>,
+    /// How the log is written.
+    pub log_format: LogFormat,
     /// What of an engine's work is billed.
     pub bill: Bill,
     /// Where money is kept: a path, or `none`; `None` is the usual place.
@@ -142,7 +151,7 @@ pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<Conf
 }
 
 fn read(path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
-    let Read { file, mut mistakes, places } = super::mistakes::read(path, text);
+    let Read { file, mut mistakes, warnings, places } = super::mistakes::read(path, text, FORMER);
     let mut findings = Findings::new(path, text);
     // What else is wrong can be told where it does not hang on what could not be read.
     let is_apart = |place: &Vec<String>| place.len() > 1 && !["fx", "alias"].contains(&place[0].as_str());
@@ -153,7 +162,7 @@ fn read(path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigE
         _ => Err(Vec::new()),
     };
     if mistakes.is_empty() {
-        return checked;
+        return checked.map(|settings| Settings { warnings: [warnings, settings.warnings].concat(), ..settings });
     }
     mistakes.extend(checked.err().unwrap_or_default());
     mistakes.sort_by_key(|mistake| (mistake.file != *path, mistake.line));
@@ -167,10 +176,11 @@ fn check(
     text: &str,
     now: Timestamp,
 ) -> Result<Settings, Vec<ConfigError>> {
+    let (log_level, log_format) = display::check(&file, &mut findings);
     let currency = file.currency.unwrap_or_else(|| "USD".to_owned());
     findings.value("currency", check_currency(&currency), ());
     let interval = file.interval.as_deref().map_or(Ok(INTERVAL), parse_interval);
-    let interval = findings.value("interval", interval, INTERVAL);
+    let interval = findings.value("interval", interval.and_then(often_enough), INTERVAL);
     let absence = file.absence.as_deref().map_or(Ok(ABSENCE), |text| parse_duration(text, LONGEST));
     let absence = findings.value("absence", absence, ABSENCE);
     let release_after = file.release_after.as_deref().map_or(Ok(RELEASE_AFTER), |text| parse_duration(text, LONGEST));
@@ -196,7 +206,7 @@ fn check(
         findings.key("compare_to", error);
     }
     let scenarios = scenarios(file.scenarios, &book, &mut findings);
-    findings.check()?;
+    warnings.extend(findings.check()?);
     Ok(Settings {
         interval,
         currency,
@@ -206,6 +216,9 @@ fn check(
         theme: file.theme,
         color: file.color,
         nvml_lib: file.nvml_lib,
+        log: file.log,
+        log_level,
+        log_format,
         bill: file.bill.into(),
         ledger: file.ledger,
         absence,
@@ -276,7 +289,9 @@ fn targets(tables: &[TargetTable], findings: &mut Findings<'_>) -> Vec<TargetSet
         if let Some(why) = no_credentials(table) {
             findings.table("target", nth, why);
         }
-        match range::expand(&table.url) {
+        let addresses = range::expand(&table.url)
+            .and_then(|addresses| addresses.iter().try_for_each(|address| can_be_asked(address)).map(|()| addresses));
+        match addresses {
             Ok(addresses) => all.extend(addresses.into_iter().map(|address| TargetSettings {
                 address,
                 node: table.node.as_deref().map(NodeName::new),
@@ -288,10 +303,17 @@ fn targets(tables: &[TargetTable], findings: &mut Findings<'_>) -> Vec<TargetSet
                 password_file: table.password_file.clone(),
                 ca_file: table.ca_file.clone(),
             })),
-            Err(why) => findings.table("target", nth, why),
+            Err(why) => findings.value_in("target", nth, "url", why),
         }
     }
     all
+}
+
+/// Whether an address is a target's.
+fn can_be_asked(address: &str) -> Result<(), String> {
+    let is_driver = matches!(address, "nvml:" | "nvml:off");
+    let parsed: Result<Target, _> = address.parse();
+    if is_driver { Ok(()) } else { parsed.map(drop).map_err(|error| error.to_string()) }
 }
 
 /// What is wrong with what a target is to be asked with.

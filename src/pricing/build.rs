@@ -8,6 +8,7 @@ use super::calendar::{Calendars, write_days};
 use super::error::Refusal;
 use super::{ClassPrices, ListFile, PriceList, Provenance, TierFile, Window, WindowFile, check_currency};
 use crate::units::Timestamp;
+use crate::words::meant;
 
 /// The tier of a list that names none.
 const STANDARD: &str = "standard";
@@ -19,8 +20,7 @@ impl ListFile {
         let zone = self.zone.as_deref().map_or(Ok(TimeZone::UTC), parse_zone)?;
         let holidays = match &self.holidays {
             Some(name) => calendars.get(name).cloned().ok_or_else(|| {
-                let near = calendars.keys().min_by_key(|known| strsim::damerau_levenshtein(known, name));
-                let near = near.map_or_else(String::new, |near| format!("; is it \"{near}\"?"));
+                let near = meant(name, calendars.keys().map(String::as_str));
                 Refusal::new("holidays", format!("no calendar \"{name}\" under [holidays]{near}"))
             })?,
             None => Vec::new(),

@@ -10,6 +10,7 @@ use super::{By, RowKind, leases};
 use crate::ledger::Past;
 use crate::reading::Label;
 use crate::units::Money;
+use crate::words::in_order;
 
 impl Statement {
     /// The statement of a past by one key, in the ledger's zone.
@@ -36,7 +37,7 @@ impl Statement {
             By::Hour | By::Day | By::Month => keys.sort_by_key(|row| row.start),
             // A lease's rounding stands right after it, as they were made.
             By::Lease => {}
-            _ => keys.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| a.key.cmp(&b.key))),
+            _ => keys.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| in_order(a.key.as_str(), b.key.as_str()))),
         }
         let kept = special.into_iter().filter(|row| row.kind.always() || !row.is_empty());
         keys.extend(kept);

@@ -11,6 +11,7 @@ use crate::ledger::{Classes, Past, TariffId};
 use crate::pricing::{Book, ClassPrices, ModelPrice, PriceList};
 use crate::reading::Label;
 use crate::units::{Money, Share, Timestamp};
+use crate::words::in_order;
 
 /// What all tokens of a past would have earned at one list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<AtList> {
     let cost = totals.cost.map(|cost| cost - totals.revenue_overhead);
     let own = book.lists().filter(|list| list.currency == currency);
     let mut lists: Vec<_> = own.filter_map(|list| at(list, past, &alike, cost)).collect();
-    lists.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| a.list.cmp(&b.list)));
+    lists.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| in_order(a.list.as_str(), b.list.as_str())));
     lists
 }
 

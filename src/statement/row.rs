@@ -6,6 +6,7 @@ use super::{By, Totals};
 use crate::ledger::Classes;
 use crate::reading::{Label, NodeName};
 use crate::units::{GpuTime, Money, Share, Span, Timestamp, Tokens};
+use crate::words::in_order;
 
 /// What a row is. Rows that are no key's come last, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -247,7 +248,9 @@ impl Statement {
 /// What each key earned as a statement by it prints it: rows add up to the total, which is rounded once.
 pub fn rounded_revenues(totals: BTreeMap<Label, Totals>, places: u32) -> BTreeMap<Label, Money> {
     let mut rows: Vec<_> = totals.into_iter().collect();
-    rows.sort_by(|(a_key, a), (b_key, b)| b.revenue.cmp(&a.revenue).then_with(|| a_key.cmp(b_key)));
+    rows.sort_by(|(a_key, a), (b_key, b)| {
+        b.revenue.cmp(&a.revenue).then_with(|| in_order(a_key.as_str(), b_key.as_str()))
+    });
     let both: Vec<_> = rows.iter().map(|(_, totals)| (totals.covered_revenue(), totals.uncosted_revenue)).collect();
     let shown = RunningSum::new(places).add_both(&both);
     rows.into_iter().zip(shown).map(|((key, _), (covered, uncosted))| (key, covered + uncosted)).collect()

@@ -1,9 +1,8 @@
 //! Opening a ledger's file, or making one. A file that is no ledger is left as it is, to the byte.
 
-use std::ffi::{OsStr, OsString};
+use std::fmt::Write;
 use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -202,16 +201,17 @@ fn has_log(path: &Path) -> bool {
 
 /// The name of a file that does not change, which needs no lock and no file beside it to be read.
 fn unchanging(path: &Path) -> PathBuf {
-    let mut name = OsString::from("file:");
-    for byte in path.as_os_str().as_bytes() {
+    let mut name = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
-                name.push(OsStr::from_bytes(&[*byte]));
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => name.push(char::from(*byte)),
+            _ => {
+                // Writing to a string cannot fail.
+                let _ = write!(name, "%{byte:02x}");
             }
-            _ => name.push(format!("%{byte:02x}")),
         }
     }
-    name.push("?immutable=1");
+    name += "?immutable=1";
     PathBuf::from(name)
 }
 

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, fcntl_lock, flock};
 use rustix::io::Errno;
-use rustix::process::{Pid, test_kill_process};
 
 use super::{Cannot, StoreError};
+use crate::platform::is_alive;
 
 /// The right to write a ledger, until it is dropped.
 #[derive(Debug)]
@@ -84,10 +84,7 @@ fn keeper(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
     let pid: u32 = text.trim().parse().ok()?;
-    let known = Pid::from_raw(i32::try_from(pid).ok()?)?;
-    // One that may not be signalled is alive.
-    let alive = !matches!(test_kill_process(known), Err(Errno::SRCH));
-    alive.then_some(pid)
+    is_alive(pid).then_some(pid)
 }
 
 fn beside(ledger: &Path) -> PathBuf {

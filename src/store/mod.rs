@@ -18,6 +18,7 @@ mod export;
 mod file;
 mod handle;
 mod leased;
+#[cfg_attr(windows, path = "lock_windows.rs")]
 mod lock;
 mod manual_entries;
 mod migrate;

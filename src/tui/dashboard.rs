@@ -10,7 +10,6 @@ use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use rustix::process::{Signal, getpid, kill_process};
 
 use super::app::{Action, App, Effect};
 use super::errands::Errands;
@@ -24,6 +23,7 @@ use super::theme::Theme;
 use super::view::Hits;
 use super::widgets::toast;
 use super::{draw, keys};
+use crate::platform::stop_self;
 use crate::units::Span;
 
 /// The least time between two frames.
@@ -179,7 +179,7 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
     fn suspend(&mut self, tty: &Tty) -> io::Result<Next> {
         tty.leave();
         self.is_away = true;
-        kill_process(getpid(), Signal::STOP)?;
+        stop_self()?;
         Ok(Next::Nothing)
     }
 }

@@ -1,29 +1,18 @@
 //! What wakes the loop, and the threads that do: keys, pictures, signals. The loop never joins them.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::mpsc::SyncSender;
 use std::thread;
-use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
-use signal_hook::iterator::Signals;
 use tokio::sync::watch;
 
 use super::app::Action;
-use super::terminal::{Decoder, Input, Tty};
+use super::terminal::Input;
 use crate::snapshot::Snapshot;
 
-/// How long the loop may take to end after a signal, before the process is ended under it.
-const GRACE: Duration = Duration::from_millis(400);
-
-/// How long after an escape the rest of a key's bytes may come, over a slow line.
-const ESCAPE: Timespec = Timespec { tv_sec: 0, tv_nsec: 30_000_000 };
-
 /// A reason to wake.
+#[cfg_attr(windows, allow(dead_code, reason = "there are no signals that stop, suspend or continue"))]
 #[derive(Debug)]
 pub(super) enum LoopEvent {
     /// A key or the mouse.
@@ -46,55 +35,9 @@ pub(super) enum LoopEvent {
     Closed,
 }
 
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+/// Starts a thread that nobody joins.
+pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name.to_owned()).spawn(body).map(drop)
-}
-
-/// Keys, from a thread that waits for them.
-pub(super) fn keys(tty: Arc<Tty>, loop_: SyncSender<LoopEvent>) -> io::Result<()> {
-    spawn("keys", move || {
-        if read_keys(&tty, &loop_).is_err() {
-            loop_.send(LoopEvent::Closed).ok();
-        }
-    })
-}
-
-/// Reads until the terminal is gone, which is an error, or the loop is.
-fn read_keys(tty: &Tty, loop_: &SyncSender<LoopEvent>) -> io::Result<()> {
-    let mut decoder = Decoder::default();
-    let mut bytes = [0; 1024];
-    loop {
-        let patience = decoder.waits().then_some(ESCAPE);
-        let inputs = if has_input(tty, patience)? {
-            match rustix::io::read(tty.input(), &mut bytes) {
-                Ok(0) => return Err(io::ErrorKind::BrokenPipe.into()),
-                Ok(length) => decoder.feed(&bytes[..length]),
-                Err(Errno::INTR | Errno::AGAIN) => continue,
-                Err(error) => return Err(error.into()),
-            }
-        } else {
-            decoder.flush().into_iter().collect()
-        };
-        for input in inputs {
-            if loop_.send(LoopEvent::Input(input)).is_err() {
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// Waits for input, for ever or so long; false when the time is over.
-fn has_input(tty: &Tty, patience: Option<Timespec>) -> io::Result<bool> {
-    let mut fds = [PollFd::from_borrowed_fd(tty.input().as_fd(), PollFlags::IN)];
-    match poll(&mut fds, patience.as_ref()) {
-        Err(Errno::INTR) => return has_input(tty, patience),
-        other => other?,
-    };
-    let told = fds[0].revents();
-    if told.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
-        return Err(io::ErrorKind::BrokenPipe.into());
-    }
-    Ok(told.contains(PollFlags::IN))
 }
 
 /// Pictures, from a thread that waits for the collector; it holds one at most, and the collector never waits for it.
@@ -110,37 +53,4 @@ pub(super) fn pictures(mut feed: watch::Receiver<Arc<Snapshot>>, loop_: SyncSend
             }
         });
     })
-}
-
-/// While it lives, the loop is at work; when it is dropped, a signal has nothing left to end.
-pub(super) struct SignalThread(#[allow(dead_code, reason = "it is its drop that speaks")] Sender<()>);
-
-/// Signals, from a thread that waits for them. A loop that does not end in time is ended: its write may be stuck.
-pub(super) fn signals(tty: Arc<Tty>, loop_: SyncSender<LoopEvent>) -> io::Result<SignalThread> {
-    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT, SIGWINCH])?;
-    let (at_work, ended) = mpsc::channel();
-    spawn("signals", move || {
-        for signal in signals.forever() {
-            let wake = match signal {
-                SIGWINCH => LoopEvent::Resized,
-                SIGTSTP => LoopEvent::Suspend,
-                SIGCONT => LoopEvent::Resumed,
-                _ => LoopEvent::Stop(signal),
-            };
-            let stop = matches!(wake, LoopEvent::Stop(_));
-            loop_.try_send(wake).ok();
-            if stop {
-                end_or_exit(&tty, &ended, signal);
-                return;
-            }
-        }
-    })?;
-    Ok(SignalThread(at_work))
-}
-
-fn end_or_exit(tty: &Tty, ended: &Receiver<()>, signal: i32) {
-    if ended.recv_timeout(GRACE) == Err(RecvTimeoutError::Timeout) {
-        tty.abandon();
-        signal_hook::low_level::exit(128 + signal);
-    }
 }

@@ -32,6 +32,8 @@ mod still;
 pub mod svg;
 pub mod terminal;
 pub mod theme;
+#[cfg_attr(windows, path = "threads_windows.rs")]
+mod threads;
 pub mod view;
 pub mod widgets;
 

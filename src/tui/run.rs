@@ -18,6 +18,7 @@ use super::query_client::QueryClient;
 use super::settings::Settings;
 use super::terminal::{Output, PanicGuard, StyleSortedBackend, Tty};
 use super::theme::{ColorChoice, Depth, Glyphs, Theme, ThemeRegistry};
+use super::threads;
 use crate::history::History;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
@@ -107,13 +108,13 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
 
     let tty = Arc::new(Tty::open()?);
     let (wake, wakes) = mpsc::sync_channel(QUEUE);
-    let at_work = loop_events::signals(tty.clone(), wake.clone())?;
+    let at_work = threads::signals(tty.clone(), wake.clone())?;
     let guard = PanicGuard::new(tty.clone());
     let past = QueryClient::new(options.past, wake.clone());
     let errands = Errands::new(wake.clone(), options.set_interval);
     let outcome = start(&tty, app, themes, past, errands).and_then(|mut dashboard| {
         loop_events::pictures(snapshots, wake.clone())?;
-        loop_events::keys(tty.clone(), wake)?;
+        threads::keys(tty.clone(), wake)?;
         let exit = dashboard.drive(&wakes, &tty)?;
         Ok((exit, Settings::of(&dashboard.app, given, &kept)))
     });

@@ -12,6 +12,7 @@ use crate::config::Settings;
 use crate::pricing::{ModelPrice, PriceAnswer, PriceList, Provenance, Quote};
 use crate::reading::Label;
 use crate::units::{Money, Price, Ratio, Share, Timestamp, Tokens, break_even_load, gross_margin, profit_on_cost};
+use crate::words::nearest;
 
 /// The decimals of a printed amount: profit is printed revenue less printed cost.
 const PLACES: u32 = 6;
@@ -166,8 +167,8 @@ fn not_converted(settings: &Settings, list: &PriceList, at: Timestamp) -> Failur
 
 fn unpriced(settings: &Settings, model: &str) -> Failure {
     let ours = settings.book.lists().filter(|list| list.currency == settings.book.currency());
-    let near = ours.min_by_key(|list| strsim::damerau_levenshtein(&list.name, &model.to_lowercase()));
-    let near = near.map_or_else(String::new, |list| format!(", like {}", list.name));
+    let near = nearest(model, ours.map(|list| list.name.as_str()));
+    let near = near.map_or_else(|| ", see `margintop price --lists`".to_owned(), |list| format!(", like {list}"));
     Failure::Usage(format!(
         "no price for model \"{model}\" in {}: name a list with --list{near}, or add a [[price]] to the configuration",
         settings.book.currency()

@@ -11,71 +11,71 @@ use crate::pricing::Commitment;
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct PriceArgs {
     /// The model whose prices hold
-    #[arg(long, value_name = "NAME", required_unless_present_any = ["list", "from", "lists"])]
+    #[arg(long, help_heading = "Money", value_name = "NAME", required_unless_present_any = ["list", "from", "lists"])]
     pub(in crate::cli) model: Option<String>,
 
     /// All prompt tokens, the cached included: 608e9 or 608_000_000_000
-    #[arg(long, value_name = "TOKENS", default_value = "0")]
+    #[arg(long, help_heading = "Money", value_name = "TOKENS", default_value = "0")]
     pub(in crate::cli) input: String,
 
     /// Prompt tokens from a cache
-    #[arg(long, value_name = "TOKENS", default_value = "0")]
+    #[arg(long, help_heading = "Money", value_name = "TOKENS", default_value = "0")]
     pub(in crate::cli) cached: String,
 
     /// Output tokens, reasoning included
-    #[arg(long, value_name = "TOKENS", default_value = "0")]
+    #[arg(long, help_heading = "Money", value_name = "TOKENS", default_value = "0")]
     pub(in crate::cli) output: String,
 
     /// More of a further class of the list: write_5m=1e6
-    #[arg(long, value_name = "NAME=COUNT")]
+    #[arg(long, help_heading = "Money", value_name = "NAME=COUNT")]
     pub(in crate::cli) class: Vec<String>,
 
     /// GPU-hours; without them the cost is unknown
-    #[arg(long, value_name = "HOURS")]
+    #[arg(long, help_heading = "Money", value_name = "HOURS")]
     pub(in crate::cli) gpu_hours: Option<String>,
 
     /// A benchmark's result to price instead: the JSON of vllm bench serve, AIPerf or guidellm
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "cached", "output", "class", "gpu_hours", "compare"])]
+    #[arg(long, help_heading = "Sources", value_name = "FILE", conflicts_with_all = ["input", "cached", "output", "class", "gpu_hours", "compare"])]
     pub(in crate::cli) from: Option<PathBuf>,
 
     /// How many GPUs the benchmark ran on
-    #[arg(long, value_name = "N", requires = "from", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, help_heading = "Sources", value_name = "N", requires = "from", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(in crate::cli) gpus: Option<u32>,
 
     /// What a GPU costs an hour, 2 or 2USD [default: your lease's rate, else a dated one that is named]
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, help_heading = "Money", value_name = "RATE")]
     pub(in crate::cli) gpu_rate: Option<String>,
 
     /// For how long the GPU is taken, where its rate is looked up
-    #[arg(long, value_name = "HOW", conflicts_with = "gpu_rate")]
+    #[arg(long, help_heading = "Money", value_name = "HOW", conflicts_with = "gpu_rate")]
     pub(in crate::cli) commitment: Option<CommitmentArg>,
 
     /// The GPU whose rate is looked up
-    #[arg(long, value_name = "NAME", conflicts_with = "gpu_rate")]
+    #[arg(long, help_heading = "Money", value_name = "NAME", conflicts_with = "gpu_rate")]
     pub(in crate::cli) gpu: Option<String>,
 
-    /// The instant whose prices hold, 2025-03-01 or 2025-03-01T20:00:00Z [default: now]
-    #[arg(long, value_name = "INSTANT")]
+    /// The instant whose prices hold: 2025-03-01, 2025-03-01T20:00:00Z, yesterday, 7d (ago) [default: now]
+    #[arg(long, help_heading = "Money", value_name = "T")]
     pub(in crate::cli) at: Option<String>,
 
     /// A list of the book, whatever the date; its service tiers are lists of their own
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, help_heading = "Money", value_name = "LIST")]
     pub(in crate::cli) list: Option<String>,
 
     /// Whose tokens they are
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, help_heading = "Money", value_name = "NAME")]
     pub(in crate::cli) tenant: Option<String>,
 
     /// The same tokens at every list of the book
-    #[arg(long)]
+    #[arg(long, help_heading = "Money")]
     pub(in crate::cli) compare: bool,
 
     /// Print every list of the book: its dates, origin, prices and source
-    #[arg(long)]
+    #[arg(long, help_heading = "Money")]
     pub(in crate::cli) lists: bool,
 
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, help_heading = "Display")]
     pub(in crate::cli) json: bool,
 }
 

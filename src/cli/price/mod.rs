@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::args::Global;
+use super::when::When;
 use super::{Failure, out};
-
 use crate::clock::Clock;
 use crate::units::Timestamp;
 
@@ -29,10 +29,7 @@ use question::LedgerQuery;
 
 pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
     let mut settings = super::sources::settings(global)?;
-    let at = match &args.at {
-        Some(text) => instant(text)?,
-        None => whole_second(Clock::System.now().wall),
-    };
+    let at = When::of_flag("--at", args.at.as_deref(), &settings.zone, whole_second(Clock::System.now().wall))?;
     if args.lists {
         let lists = lists::of(&settings.book, at);
         return tell(args, &lists, || lists::render(&lists));
@@ -55,14 +52,6 @@ fn tell<T: Serialize>(args: &PriceArgs, answer: &T, text: impl FnOnce() -> Strin
     } else {
         out::print(&text())
     }
-}
-
-/// An instant, or the beginning of a day in UTC.
-fn instant(text: &str) -> Result<Timestamp, Failure> {
-    let parse = |text: &str| crate::pricing::parse_instant(Some(text)).ok().flatten();
-    parse(text).or_else(|| parse(&format!("{text}T00:00:00Z"))).ok_or_else(|| {
-        Failure::Usage(format!("--at \"{text}\" is not an instant: write it like 2025-03-01 or 2025-03-01T20:00:00Z"))
-    })
 }
 
 fn whole_second(at: Timestamp) -> Timestamp {

@@ -17,7 +17,7 @@ use clap::Args;
 use jiff::civil::{Date, Time};
 
 use super::args::Global;
-use super::report::when::{When, local};
+use super::when::{When, local};
 use super::{Failure, keep, out, sources};
 use crate::ledger::{Grain, Past};
 use crate::pricing::Exchange;
@@ -37,15 +37,15 @@ pub(super) struct ReconcileArgs {
     file: PathBuf,
 
     /// From when [default: the file's first date, else the ledger's beginning]
-    #[arg(long, value_name = "T")]
+    #[arg(long, help_heading = "Money", value_name = "T")]
     since: Option<String>,
 
     /// Until when, exclusive [default: the end of the file's last date, else the ledger's end]
-    #[arg(long, value_name = "T")]
+    #[arg(long, help_heading = "Money", value_name = "T")]
     until: Option<String>,
 
     /// Print one JSON object, the contract margintop-reconcile/1
-    #[arg(long)]
+    #[arg(long, help_heading = "Display")]
     json: bool,
 }
 

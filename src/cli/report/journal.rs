@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use super::data::ReportData;
 use super::query::Format;
-use super::when::local;
+use crate::cli::when::local;
 use crate::ledger::{CostAccount, CostKind};
 use crate::statement::{Entry, EntryKind};
 use crate::units::{Money, Timestamp};

@@ -18,7 +18,6 @@ mod table_bridge;
 #[cfg(test)]
 mod tests;
 pub(super) mod text_table;
-pub(super) mod when;
 
 use super::args::Global;
 use super::{Failure, keep, lease_list, out, sources};

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::data::ReportData;
 use super::present::Present;
 use super::table::{amount, percent};
-use super::when::{local, local_second};
+use crate::cli::when::{local, local_second};
 use crate::pricing::{Bill, ClassPrices};
 use crate::reading::ModelName;
 use crate::statement::{Basis, Difference, Levels, ListUse, Unconverted};

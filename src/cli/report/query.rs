@@ -4,8 +4,8 @@
 use clap::Args;
 
 use super::scenario::Scenarios;
-use super::when::When;
 use crate::cli::Failure;
+use crate::cli::when::When;
 use crate::config::Scenario;
 use crate::statement::By;
 
@@ -13,52 +13,52 @@ use crate::statement::By;
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(in crate::cli) struct ReportArgs {
-    /// From when on: 2025-02-27, 2025-02-27T12:00+08:00, today, yesterday, 24h or 7d [default: the whole ledger]
-    #[arg(long, value_name = "T")]
+    /// From when on: 2026-11, 2026-11-28, 2026-11-28T12:00, 2026-11-28T12:00:00Z, today, yesterday, 24h or 7d [default: the whole ledger]
+    #[arg(long, help_heading = "Money", value_name = "T")]
     pub(super) since: Option<String>,
 
-    /// Until when, exclusive [default: the ledger's end]
-    #[arg(long, value_name = "T")]
+    /// Until when, exclusive, in the same words [default: the ledger's end]
+    #[arg(long, help_heading = "Money", value_name = "T")]
     pub(super) until: Option<String>,
 
     /// What there is a row for each of
-    #[arg(long, value_name = "KEY", default_value = "day", value_parser = By::ALL.map(By::name))]
+    #[arg(long, help_heading = "Money", value_name = "KEY", default_value = "day", value_parser = By::ALL.map(By::name))]
     pub(super) by: String,
 
     /// What the same traffic would have earned: list=NAME, paid=0.37, load=1.2, hit_rate=0.6, gpu_rate=2.50, nodes=200
     /// (the average number held), or the name of a [[scenario]]; several hold together
-    #[arg(long = "what-if", value_name = "KEY=VALUE|NAME")]
+    #[arg(long = "what-if", help_heading = "Money", value_name = "KEY=VALUE|NAME")]
     pub(super) what_if: Vec<String>,
 
     /// Price everything by today's book, not by what was in force
-    #[arg(long)]
+    #[arg(long, help_heading = "Money")]
     pub(super) reprice: bool,
 
     /// Why the profit changed: the last hour against the same hour yesterday or last week, or the last 15 minutes
     /// against those before
-    #[arg(long, value_name = "15m|yesterday|week", num_args = 0..=1, default_missing_value = "yesterday",
+    #[arg(long, help_heading = "Money", value_name = "15m|yesterday|week", num_args = 0..=1, default_missing_value = "yesterday",
         value_parser = ["15m", "yesterday", "week"], conflicts_with_all = ["since", "until", "what_if", "compare"])]
     pub(super) bridge: Option<String>,
 
     /// The same tokens at every list of the book
-    #[arg(long, conflicts_with = "what_if")]
+    #[arg(long, help_heading = "Money", conflicts_with = "what_if")]
     pub(super) compare: bool,
 
     /// How many nodes the load needed hour by hour at the best throughput per node that was measured within [slo], what the rest cost,
     /// what one more would earn at most and at which rent it would not (--json: margintop-capacity/1)
-    #[arg(long, conflicts_with_all = ["what_if", "compare", "bridge", "reprice", "by"])]
+    #[arg(long, help_heading = "Money", conflicts_with_all = ["what_if", "compare", "bridge", "reprice", "by"])]
     pub(super) capacity: bool,
 
     /// Print one JSON object, the contract margintop-report/1
-    #[arg(long, conflicts_with = "csv")]
+    #[arg(long, help_heading = "Display", conflicts_with = "csv")]
     pub(super) json: bool,
 
     /// Print comma-separated values
-    #[arg(long)]
+    #[arg(long, help_heading = "Display")]
     pub(super) csv: bool,
 
     /// Print a table, JSON (as --json), CSV (as --csv), a journal for hledger or Beancount, or the cost as FOCUS 1.0
-    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "csv"],
+    #[arg(long, help_heading = "Display", value_name = "FORMAT", conflicts_with_all = ["json", "csv"],
         value_parser = ["table", "json", "csv", "hledger", "beancount", "focus"])]
     pub(super) format: Option<String>,
 }

@@ -7,6 +7,7 @@ use crate::config::Scenario;
 use crate::pricing::{Book, PriceList};
 use crate::statement::Change;
 use crate::units::{HourlyRate, LoadFactor, NodeCount, Share};
+use crate::words::meant;
 
 const KEYS: &str =
     "write list=NAME, paid=0.37, load=1.2, hit_rate=0.6, gpu_rate=2.50 or nodes=200, or the name of a [[scenario]]";
@@ -54,8 +55,7 @@ impl Scenarios {
 
     fn set_named(&mut self, name: &str, named: &[Scenario]) -> Result<(), String> {
         let Some(scenario) = named.iter().find(|scenario| scenario.name == name) else {
-            let near = named.iter().min_by_key(|scenario| strsim::damerau_levenshtein(&scenario.name, name));
-            let near = near.map_or_else(String::new, |near| format!("; is it \"{}\"?", near.name));
+            let near = meant(name, named.iter().map(|scenario| scenario.name.as_str()));
             return Err(format!("no [[scenario]] of this name{near}; {KEYS}"));
         };
         let Scenario { name: _, list, paid, load, hit_rate, gpu_rate, nodes } = scenario.clone();
@@ -113,8 +113,8 @@ impl fmt::Display for Scenarios {
 fn own_list<'a>(book: &'a Book, name: &str, currency: &str) -> Result<&'a PriceList, String> {
     let own = || book.lists().filter(|list| list.currency == currency);
     own().find(|list| list.name == name).ok_or_else(|| {
-        let near = own().min_by_key(|list| strsim::damerau_levenshtein(&list.name, name));
-        let near = near.map_or_else(String::new, |near| format!("; is it \"{}\"?", near.name));
+        let near = meant(name, own().map(|list| list.name.as_str()));
+        let near = if near.is_empty() { "; `margintop price --lists` names them".to_owned() } else { near };
         format!("no price list \"{name}\" in {currency}{near}")
     })
 }

@@ -3,7 +3,7 @@
 use super::data::ReportData;
 use super::notes;
 use super::text_table::Grid;
-use super::when::{local, local_second};
+use crate::cli::when::{local, local_second};
 use crate::statement::{AtList, By, Row, RowKind, Totals, rounded_hours};
 use crate::tui::format;
 use crate::units::{Money, Ratio, Span, Timestamp, Tokens, gross_margin, profit_on_cost};

@@ -3,7 +3,7 @@
 use super::data::ReportData;
 use super::table::{amount, signed};
 use super::text_table::Grid;
-use super::when::local;
+use crate::cli::when::local;
 use crate::statement::{Bridge, Cause, Compared, Mover};
 use crate::units::Span;
 

@@ -199,7 +199,7 @@ fn a_what_if_tells_both() {
     assert_eq!(told["after"]["cost"], "3072.00", "four nodes instead of two");
     assert_eq!(told["after"]["revenue"], report["total"]["revenue"]);
     assert!(micros(&told["after"]["revenue"]) != micros(&told["before"]["revenue"]));
-    assert!(matches!(data("--what-if list=nope"), Err(Failure::Usage(why)) if why.contains("is it")));
+    assert!(matches!(data("--what-if list=nope"), Err(Failure::Usage(why)) if why.contains("price --lists")));
 }
 
 #[test]

@@ -16,10 +16,13 @@ use crate::reading::{
 use crate::snapshot::{EngineRow, Quantiles, RequestRates, ScrapeRow};
 use crate::statement::RunningSum;
 use crate::units::{Money, Ratio};
+use crate::words::in_order;
 
 pub(super) fn rows(present: &Present<'_>) -> Vec<EngineRow> {
     let mut earned = RunningSum::new(super::MICROS);
-    present.serving().flat_map(|target| target_rows(present, target, &mut earned)).collect()
+    let mut targets: Vec<_> = present.serving().collect();
+    targets.sort_by(|a, b| in_order(a.info.target.as_str(), b.info.target.as_str()));
+    targets.into_iter().flat_map(|target| target_rows(present, target, &mut earned)).collect()
 }
 
 /// The rows of a target. What they earned is rounded as it is added to what those before them did.

@@ -10,6 +10,7 @@ use crate::reading::{Label, ModelName, NodeName, TokenCounters};
 use crate::snapshot::{ModelMoney, ModelRow, PriceStep};
 use crate::statement::{Totals, rounded_revenues, shared_cost};
 use crate::units::{Money, Timestamp, Tokens};
+use crate::words::in_order;
 
 /// Changes of price that are told.
 const STEPS: usize = 2;
@@ -54,11 +55,9 @@ pub(super) fn rows(present: &Present<'_>) -> (Vec<ModelRow>, Money) {
         rows.push(model_row(present, model, &sum, earned.get(model).copied().unwrap_or_default(), costs.get(model)));
     }
     rows.sort_by(|a, b| {
-        (b.money.revenue_per_hour, b.money.revenue, b.output_total).cmp(&(
-            a.money.revenue_per_hour,
-            a.money.revenue,
-            a.output_total,
-        ))
+        (b.money.revenue_per_hour, b.money.revenue, b.output_total)
+            .cmp(&(a.money.revenue_per_hour, a.money.revenue, a.output_total))
+            .then_with(|| in_order(a.model.as_str(), b.model.as_str()))
     });
     let is_shown =
         |model: &ModelName| rows.iter().any(|row| row.model == *model && row.money.profit_per_hour.is_some());

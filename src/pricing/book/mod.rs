@@ -16,6 +16,7 @@ use super::{
 };
 use crate::reading::canonical_model;
 use crate::units::Timestamp;
+use crate::words::nearest;
 
 pub use lookup::PriceQuery;
 pub use pinned::Pinned;
@@ -212,8 +213,11 @@ impl Book {
     /// What to write instead.
     pub fn own_list(&self, name: &str) -> Result<&PriceList, BookError> {
         let Some(list) = self.lists.get(name) else {
-            let near = self.lists.keys().min_by_key(|known| strsim::damerau_levenshtein(known, name));
-            let near = near.map_or_else(String::new, |near| format!("; is it \"{near}\"?"));
+            let near = nearest(name, self.lists.keys().map(String::as_str));
+            let near = near.map_or_else(
+                || "; `margintop price --lists` names them".to_owned(),
+                |near| format!("; is it \"{near}\"?"),
+            );
             return Err(BookError::new(name, format!("no such list{near}")));
         };
         if list.currency == self.currency {

@@ -7,6 +7,7 @@ use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
 
 use super::kernel;
+use crate::platform::no_nvml;
 use crate::reading::{GpuState, Label, SourceError};
 
 /// The library at work.
@@ -54,17 +55,7 @@ pub(super) fn silent() -> Failed {
 
 fn trouble(library: Option<&Path>, error: &NvmlError) -> SourceError {
     match error {
-        NvmlError::LibloadingError(why) => match library {
-            Some(path) => said(
-                &format!("{} cannot be loaded: {why}", path.display()),
-                "check the path given with --nvml-lib; without it the system's own library is used",
-            ),
-            None => said(
-                "libnvidia-ml.so.1 was not found: no NVIDIA driver is installed here",
-                "in a container run with --gpus all (nvidia-container-toolkit) or mount the library and name it with \
-                 --nvml-lib; without GPUs on this machine, nvml:off ends this message",
-            ),
-        },
+        NvmlError::LibloadingError(why) => not_loaded(library, why),
         NvmlError::DriverNotLoaded => said(
             "the library is here, but the kernel's nvidia driver is not loaded",
             "run `modprobe nvidia`; after a kernel upgrade the module may have to be built again (dkms status)",
@@ -83,6 +74,22 @@ fn trouble(library: Option<&Path>, error: &NvmlError) -> SourceError {
             "see whether nvidia-smi works; `dmesg | grep NVRM` says more",
         ),
     }
+}
+
+/// What to tell where the library is not there, or is none.
+fn not_loaded(library: Option<&Path>, why: &dyn std::fmt::Display) -> SourceError {
+    if let Some(path) = library {
+        return said(
+            &format!("{} cannot be loaded: {why}", path.display()),
+            "check the path given with --nvml-lib; without it the system's own library is used",
+        );
+    }
+    let (why, mend) = no_nvml().unwrap_or((
+        "libnvidia-ml.so.1 was not found: no NVIDIA driver is installed here",
+        "in a container run with --gpus all (nvidia-container-toolkit) or mount the library and name it with --nvml-lib; \
+         without GPUs on this machine, nvml:off ends this message",
+    ));
+    said(why, mend)
 }
 
 fn said(why: &str, mend: &str) -> SourceError {

@@ -3,10 +3,11 @@
 use std::sync::mpsc::Sender;
 use std::thread;
 
+#[cfg(target_os = "linux")]
 use nvml_wrapper::bitmasks::event::EventTypes;
 use nvml_wrapper::enums::event::XidError;
 use nvml_wrapper::error::NvmlError;
-use nvml_wrapper::{EventSet, Nvml};
+use nvml_wrapper::{Device, EventSet, Nvml};
 
 use super::cadence::Message;
 
@@ -56,6 +57,17 @@ fn register_all(nvml: &'static Nvml, gpus: &[u32]) -> Result<EventSet<'static>, 
     let events = nvml.create_event_set().map_err(|_| first)?;
     gpus.iter().try_fold(events, |events, gpu| {
         let device = nvml.device_by_index(*gpu).map_err(|_| *gpu)?;
-        device.register_events(EventTypes::CRITICAL_XID_ERROR, events).map_err(|_| *gpu)
+        register_gpu(&device, events).ok_or(*gpu)
     })
+}
+
+/// The set with a GPU more; the driver has events on Linux alone.
+#[cfg(target_os = "linux")]
+fn register_gpu(device: &Device<'static>, events: EventSet<'static>) -> Option<EventSet<'static>> {
+    device.register_events(EventTypes::CRITICAL_XID_ERROR, events).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn register_gpu(_device: &Device<'static>, _events: EventSet<'static>) -> Option<EventSet<'static>> {
+    None
 }

@@ -26,6 +26,7 @@ pub use day::{DAY_BEGIN, DAY_CACHED, DAY_END, DAY_OUTPUT, DAY_PROMPT, Holding};
 use site::Site;
 
 use crate::clock::Clock;
+use crate::platform::allow_files;
 use crate::reading::{NodeName, Role, UnitName};
 
 /// What to simulate.
@@ -115,7 +116,7 @@ impl Fleet {
 /// # Errors
 /// If not even a free port of 127.0.0.1 can be had: usually the process may not open that many files.
 pub async fn open(plan: Plan) -> io::Result<Fleet> {
-    allow_files();
+    allow_files(FILES);
     let (members, holdings) = match plan.story {
         Story::Ordinary => (fleet::members(&plan), Vec::new()),
         Story::DeepSeekDay => (day::members(), day::holdings()),
@@ -132,14 +133,4 @@ pub async fn open(plan: Plan) -> io::Result<Fleet> {
 }
 
 /// Hundreds of sockets with a connection each are more files than a shell usually allows; the system allows more.
-fn allow_files() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    const FILES: u64 = 65_536;
-    let mut limit = getrlimit(Resource::Nofile);
-    let allowed = limit.maximum.map_or(FILES, |most| most.min(FILES));
-    if limit.current.is_some_and(|current| current < allowed) {
-        limit.current = Some(allowed);
-        // Where it is refused, opening the sockets says so.
-        let _ = setrlimit(Resource::Nofile, limit);
-    }
-}
+const FILES: u64 = 65_536;

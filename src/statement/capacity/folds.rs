@@ -18,6 +18,7 @@ use crate::statement::bucket::Bucket;
 use crate::statement::calendar::Period;
 use crate::statement::nodes::{Slice, gpus_at_least, share_of, slice_of};
 use crate::units::{Money, Span, Timestamp};
+use crate::words::in_order;
 
 /// One bucket by pool.
 struct Noted {
@@ -194,7 +195,8 @@ impl<'a> Folds<'a> {
             close(&mut done, hour);
         }
         done.pools.retain(|pool| pool.held_millis > 0);
-        done.pools.sort_by(|a, b| b.spare_cost.cmp(&a.spare_cost).then_with(|| a.name.cmp(&b.name)));
+        done.pools
+            .sort_by(|a, b| b.spare_cost.cmp(&a.spare_cost).then_with(|| in_order(a.name.as_str(), b.name.as_str())));
         done
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Our own, because crossterm's reader loses a key that arrives with a change of size and spins on a closed terminal.
 //! Pure: no file, no clock. What is not understood is dropped whole and never taken for text.
+#![cfg_attr(windows, allow(dead_code, reason = "the console tells of keys by events"))]
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 

@@ -18,7 +18,7 @@ pub use error::ThemeError;
 pub use glyphs::Glyphs;
 pub use ink::Ink;
 pub use palette::Palette;
-pub use registry::{BUILT_IN, ThemeRegistry};
+pub use registry::{BUILT_IN, FORMER_NAMES, ThemeRegistry};
 pub use role::Role;
 
 use ratatui::style::{Color, Modifier, Style};

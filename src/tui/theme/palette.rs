@@ -136,7 +136,10 @@ fn role(key: &Spanned<String>) -> Result<Role, String> {
     if name == "info" {
         return Err("the role `info` is gone: remove it, its words are `dim` or `accent`".to_owned());
     }
-    Role::named(name).ok_or_else(|| format!("no role `{name}`; did you mean `{}`?", Role::nearest(name)))
+    Role::named(name).ok_or_else(|| {
+        let meant = Role::nearest(name).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        format!("no role `{name}`{meant}")
+    })
 }
 
 #[cfg(test)]

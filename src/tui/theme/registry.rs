@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Palette, ThemeError, base16};
+use crate::words::nearest;
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
@@ -33,7 +34,7 @@ pub const BUILT_IN: [(&str, &str); 18] = built_in!(
 );
 
 /// What themes were called before.
-const FORMER: [(&str, &str); 2] = [("margintop-dark", "dark"), ("margintop-light", "light")];
+pub const FORMER_NAMES: [(&str, &str); 2] = [("margintop-dark", "dark"), ("margintop-light", "light")];
 
 /// Every palette that can be chosen, in the order in which `t` goes through them. Never empty.
 #[derive(Debug, Clone)]
@@ -96,14 +97,14 @@ impl ThemeRegistry {
     /// [`ThemeError`] with the nearest known name.
     pub fn find(&self, name: &str) -> Result<usize, ThemeError> {
         let place = |name: &str| self.names().position(|known| known == name);
-        let former = || FORMER.iter().find(|(old, _)| *old == name).and_then(|(_, new)| place(new));
+        let former = || FORMER_NAMES.iter().find(|(old, _)| *old == name).and_then(|(_, new)| place(new));
         place(name).or_else(former).ok_or_else(|| {
-            let known = self.names().chain(FORMER.map(|(old, _)| old));
-            let nearest = known.min_by_key(|known| strsim::damerau_levenshtein(known, name)).unwrap_or_default();
+            let known = self.names().chain(FORMER_NAMES.map(|(old, _)| old));
+            let meant = nearest(name, known).map_or_else(String::new, |near| format!(" did you mean `{near}`?"));
             ThemeError {
                 theme: name.to_owned(),
                 line: None,
-                what: format!("no such theme; did you mean `{nearest}`? `margintop themes` lists them"),
+                what: format!("no such theme;{meant} `margintop themes` lists them"),
             }
         })
     }
@@ -158,6 +159,8 @@ mod tests {
         let wrong = shelf.find("embre").map_err(|e| e.to_string());
         let text = "theme embre: no such theme; did you mean `ember`? `margintop themes` lists them";
         assert_eq!(wrong, Err(text.to_owned()));
+        let wrong = shelf.find("nosuch").map_err(|e| e.to_string());
+        assert_eq!(wrong, Err("theme nosuch: no such theme; `margintop themes` lists them".to_owned()));
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! The eighteen meanings that a colour can have.
 
+use crate::words::nearest;
+
 macro_rules! roles {
     ($($(#[$doc:meta])* $role:ident = $name:literal),* $(,)?) => {
         /// What a colour means.
@@ -91,12 +93,8 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 
-    /// The known name that a wrong one comes nearest to.
-    pub fn nearest(name: &str) -> &'static str {
-        Self::ALL
-            .into_iter()
-            .map(Self::name)
-            .min_by_key(|known| strsim::damerau_levenshtein(known, name))
-            .unwrap_or_default()
+    /// The known name that a wrong one comes near to.
+    pub fn nearest(name: &str) -> Option<&'static str> {
+        nearest(name, Self::ALL.into_iter().map(Self::name))
     }
 }

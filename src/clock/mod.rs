@@ -1,10 +1,10 @@
 //! The only room that reads a clock. Everything below it is told the time.
 
+mod system;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
-
-use rustix::time::{ClockId, clock_gettime};
 
 use crate::units::{Moment, Span, Timestamp};
 
@@ -24,10 +24,7 @@ impl Clock {
     /// The present.
     pub fn now(&self) -> Moment {
         match self {
-            Self::System => Moment {
-                wall: Timestamp::from_millis(millis(ClockId::Realtime)),
-                boot: Span::from_millis(millis(ClockId::Boottime)),
-            },
+            Self::System => system::now(),
             Self::Scripted(clock) => clock.now(),
             Self::Late(clock) => clock.now(),
         }
@@ -36,9 +33,7 @@ impl Clock {
     /// What tells this boot of the machine from every other; `None` where that is not known.
     pub fn boot(&self) -> Option<String> {
         match self {
-            Self::System | Self::Late(_) => {
-                std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned())
-            }
+            Self::System | Self::Late(_) => system::boot(),
             Self::Scripted(_) => None,
         }
     }
@@ -70,11 +65,6 @@ impl Stopwatch {
             Began::Scripted(clock, began) => clock.now().since(*began).as_secs_f64(),
         }
     }
-}
-
-fn millis(id: ClockId) -> i64 {
-    let time = clock_gettime(id);
-    time.tv_sec * 1000 + time.tv_nsec / 1_000_000
 }
 
 /// A time that moves only when it is told to; its copies move with it.

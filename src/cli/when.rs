@@ -3,11 +3,12 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
+use super::Failure;
 use crate::units::{Span, Timestamp};
 
 /// A point in time before its zone and the present are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli) enum When {
+pub(super) enum When {
     /// An instant.
     At(Timestamp),
     /// A local date and time.
@@ -21,7 +22,7 @@ pub(in crate::cli) enum When {
 impl When {
     /// Reads `2025-02-27T12:00:00Z`, `2025-02-27 12:00+08:00`, `2025-02-27 12:00`, `2025-02-27`, `2025-02`, `today`,
     /// `yesterday`, `now`, `24h` or `7d`.
-    pub(in crate::cli) fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         match text {
             "now" => return Ok(Self::Ago(Span::ZERO)),
@@ -38,13 +39,24 @@ impl When {
         })
     }
 
+    /// What a flag says, `present` where it is not given.
+    pub(super) fn of_flag(
+        flag: &str,
+        text: Option<&str>,
+        zone: &TimeZone,
+        present: Timestamp,
+    ) -> Result<Timestamp, Failure> {
+        let when = text.map(Self::parse).transpose().map_err(|why| Failure::Usage(format!("{flag}: {why}")))?;
+        Ok(when.map_or(present, |when| when.resolve(zone, present)))
+    }
+
     /// The beginning of the day so many days before that of an instant.
     pub(super) fn midnight_before(at: Timestamp, days: i32, zone: &TimeZone) -> Timestamp {
         Self::DaysAgo(days).resolve(zone, at)
     }
 
     /// The instant.
-    pub(in crate::cli) fn resolve(self, zone: &TimeZone, now: Timestamp) -> Timestamp {
+    pub(super) fn resolve(self, zone: &TimeZone, now: Timestamp) -> Timestamp {
         let local = |local: DateTime| zone.to_ambiguous_timestamp(local).compatible().map_or(now, of);
         match self {
             Self::At(at) => at,
@@ -82,7 +94,7 @@ pub(super) fn days_before(at: Timestamp, days: i32, zone: &TimeZone) -> Timestam
 }
 
 /// An instant in the words of a zone: `2025-02-27 12:00+08:00`.
-pub(in crate::cli) fn local(at: Timestamp, zone: &TimeZone) -> String {
+pub(super) fn local(at: Timestamp, zone: &TimeZone) -> String {
     jiff_of(at).to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M%:z").to_string()
 }
 

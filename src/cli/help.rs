@@ -1,0 +1,354 @@
+//! What `--help` says: each subcommand shows the flags that it takes, in groups, with examples and where to read on.
+
+use clap::{Arg, Command, CommandFactory};
+
+use super::args::Cli;
+
+/// The flags that are known everywhere, and what they are called in [`Page::takes`].
+pub(super) const GLOBAL: [&str; 10] =
+    ["config", "interval", "theme", "nvml_lib", "color", "role", "ledger", "log", "log_level", "log_format"];
+
+/// What one subcommand's help says beside its own flags.
+struct Page {
+    /// The subcommand's names from the outside in.
+    path: &'static [&'static str],
+    /// Which of the flags that are known everywhere it takes.
+    takes: &'static [&'static str],
+    examples: &'static str,
+    /// The document to read on in.
+    read: &'static str,
+}
+
+const WATCH: [&str; 5] = ["config", "interval", "nvml_lib", "role", "ledger"];
+
+macro_rules! page {
+    ($path:expr, $takes:expr, $examples:expr, $read:expr $(,)?) => {
+        Page { path: &$path, takes: &$takes, examples: $examples, read: $read }
+    };
+}
+
+const PAGES: &[Page] = &[
+    page!(
+        ["once"],
+        WATCH,
+        "  margintop once --json                          this box, as one JSON object
+  margintop once http://gpu-01:8000 --for 10s    an engine, with rates over ten seconds
+  margintop once page.prom --text                a metrics page that was saved",
+        "docs/COUNTING.md",
+    ),
+    page!(
+        ["report"],
+        ["config", "ledger"],
+        "  margintop report --since yesterday --by model
+  margintop report --since 7d --by day --csv > week.csv
+  margintop report --what-if hit_rate=0.6 --what-if nodes=8",
+        "docs/LEDGER.md",
+    ),
+    page!(
+        ["reconcile"],
+        ["config", "ledger"],
+        "  margintop reconcile invoice.csv --since 2026-11
+  margintop reconcile spend.json --json",
+        "docs/LEDGER.md",
+    ),
+    page!(
+        ["record"],
+        WATCH,
+        "  margintop record night.rec http://gpu-01:8000 --for 8h
+  margintop record bug.rec --redact --for 5m     this box, names as hashes",
+        "README.md",
+    ),
+    page!(
+        ["replay"],
+        ["config", "theme", "color", "ledger"],
+        "  margintop replay night.rec --speed 60                           an hour a minute
+  margintop replay night.rec --at \"2026-11-24 03:10\" --json      the present as it was then",
+        "README.md",
+    ),
+    page!(
+        ["demo"],
+        ["config", "interval", "theme", "color", "ledger"],
+        "  margintop demo                         twelve nodes, on the dashboard
+  margintop demo --nodes 278 --json      one look at a large fleet
+  margintop demo --deepseek-day          the published day, in a minute",
+        "README.md",
+    ),
+    page!(
+        ["agent"],
+        ["config", "interval", "nvml_lib", "log", "log_level", "log_format"],
+        "  margintop agent                           this node's GPUs, for this node alone
+  margintop agent --listen 0.0.0.0:9545     for the network",
+        "README.md",
+    ),
+    page!(
+        ["serve"],
+        ["config", "interval", "nvml_lib", "role", "ledger", "log", "log_level", "log_format"],
+        "  margintop serve http://gpu-01:8000 http://gpu-02:8000
+  margintop serve --log /var/log/margintop.log --log-format json
+  margintop serve --ledger /var/lib/margintop/ledger.db",
+        "docs/LEDGER.md",
+    ),
+    page!(
+        ["ledger"],
+        ["config", "ledger"],
+        "  margintop ledger verify
+  margintop ledger disputes
+  margintop ledger export ledger.jsonl",
+        "docs/LEDGER.md",
+    ),
+    page!(
+        ["ledger", "verify"],
+        ["config", "ledger"],
+        "  margintop ledger verify
+  margintop ledger verify --ledger copy.db",
+        "docs/LEDGER.md"
+    ),
+    page!(
+        ["ledger", "export"],
+        ["config", "ledger"],
+        "  margintop ledger export ledger.jsonl
+  margintop ledger export | gzip > ledger.jsonl.gz",
+        "docs/LEDGER.md"
+    ),
+    page!(
+        ["ledger", "import"],
+        ["config", "ledger"],
+        "  margintop ledger import ledger.jsonl --ledger new.db
+  zcat ledger.jsonl.gz > l.jsonl && margintop ledger import l.jsonl --ledger new.db",
+        "docs/LEDGER.md"
+    ),
+    page!(
+        ["ledger", "disputes"],
+        ["config", "ledger"],
+        "  margintop ledger disputes
+  margintop ledger disputes accept 3
+  margintop ledger disputes --all --json",
+        "docs/COUNTING.md"
+    ),
+    page!(
+        ["ledger", "disputes", "accept"],
+        ["config", "ledger"],
+        "  margintop ledger disputes accept 3
+  margintop ledger disputes accept 3 --ledger /var/lib/margintop/ledger.db",
+        "docs/COUNTING.md"
+    ),
+    page!(
+        ["ledger", "disputes", "reject"],
+        ["config", "ledger"],
+        "  margintop ledger disputes reject 3
+  margintop ledger disputes reject 3 --ledger /var/lib/margintop/ledger.db",
+        "docs/COUNTING.md"
+    ),
+    page!(
+        ["ledger", "reset-target"],
+        ["config", "ledger"],
+        "  margintop ledger reset-target http://gpu-01:8000
+  margintop ledger reset-target gpu-01:8000 --ledger /var/lib/margintop/ledger.db",
+        "docs/COUNTING.md"
+    ),
+    page!(
+        ["lease"],
+        ["config", "ledger"],
+        "  margintop lease list
+  margintop lease end gpu-18",
+        "docs/LEDGER.md"
+    ),
+    page!(
+        ["lease", "list"],
+        ["config", "ledger"],
+        "  margintop lease list
+  margintop lease list --json",
+        "docs/LEDGER.md"
+    ),
+    page!(
+        ["lease", "end"],
+        ["config", "ledger"],
+        "  margintop lease end gpu-18
+  margintop lease end gpu-18 --at yesterday
+  margintop lease end gpu-18 --at 2026-11-30T12:00",
+        "docs/LEDGER.md"
+    ),
+    page!(
+        ["mark"],
+        ["config", "ledger"],
+        "  margintop mark \"deploy 1.4\"
+  margintop mark \"new prices\" --at 15m",
+        "docs/LEDGER.md"
+    ),
+    page!(
+        ["price"],
+        ["config"],
+        "  margintop price --model deepseek-r1 --input 608e9 --cached 342e9 --output 168e9
+  margintop price --from result.json --gpus 8 --list deepseek-v3.2
+  margintop price --lists",
+        "README.md",
+    ),
+    page!(
+        ["config"],
+        ["config"],
+        "  margintop config init
+  margintop config check",
+        "README.md"
+    ),
+    page!(
+        ["config", "init"],
+        ["config"],
+        "  margintop config init
+  margintop config init --config ./margintop.toml",
+        "README.md"
+    ),
+    page!(
+        ["config", "check"],
+        ["config", "ledger"],
+        "  margintop config check
+  margintop config check --config ./margintop.toml",
+        "README.md"
+    ),
+    page!(
+        ["config", "print"],
+        ["config"],
+        "  margintop config print
+  margintop config print > copy.toml",
+        "README.md"
+    ),
+    page!(
+        ["config", "import-prices"],
+        [],
+        "  margintop config import-prices model_prices_and_context_window.json > prices.toml
+  margintop config import-prices api.json > prices.toml",
+        "README.md"
+    ),
+    page!(
+        ["themes"],
+        [],
+        "  margintop themes
+  margintop themes dark > ~/.config/margintop/themes/mine.toml",
+        "README.md"
+    ),
+    page!(
+        ["completions"],
+        [],
+        "  margintop completions bash > ~/.local/share/bash-completion/completions/margintop
+  margintop completions fish > ~/.config/fish/completions/margintop.fish",
+        "README.md"
+    ),
+    page!(
+        ["man"],
+        [],
+        "  margintop man | man -l -
+  margintop man > /usr/local/share/man/man1/margintop.1",
+        "README.md"
+    ),
+];
+
+/// What `margintop --help` adds to `-h`.
+const WHOLE: &str = "Targets:
+  http(s)://HOST:PORT[/PATH], HOST[:PORT]   an engine or an exporter; without a path the usual ones are tried
+  FILE.prom                                 a metrics page that was saved
+  nvml:, nvml:off                           this machine's GPUs; never ask its driver
+  Without a target: those of the configuration, else this box is searched. `nvml:off` alone keeps the
+  configuration's targets. A target that is called like a subcommand is written with its port: report:8000.
+
+Times (--at, --since, --until):
+  now, today, yesterday, 15m, 24h, 7d (so long ago), 2026-11, 2026-11-28, 2026-11-28T12:00 (in the ledger's
+  zone), 2026-11-28T12:00:00Z, 2026-11-28T12:00+08:00
+
+Files:
+  $XDG_CONFIG_HOME/margintop/margintop.toml, /etc/margintop/margintop.toml   the configuration
+  $XDG_CONFIG_HOME/margintop/themes/                                        own themes
+  $XDG_STATE_HOME/margintop/ledger.db                                       the ledger
+
+Every flag that is known everywhere has a variable MARGINTOP_* and a key in the configuration; a flag wins over its
+variable, and that over the key. An empty variable is as one that is not set.
+
+Exit codes: 0 done, 1 a named source or the run failed, 2 the call was wrong.";
+
+const DASHBOARD: &str = "Examples:
+  margintop                                 this box: its GPUs and the engines on its usual ports
+  margintop http://gpu-01:8000 gpu-02:8000  two engines
+  margintop demo                            a simulated fleet, without any GPU";
+
+/// The whole command line, as it is parsed and as its help shows it.
+pub(super) fn command() -> Command {
+    let mut command = Cli::command().mut_args(settle).after_help(format!("{DASHBOARD}\n\nRead on: README.md"));
+    command = command.after_long_help(format!("{DASHBOARD}\n\n{WHOLE}\n\nRead on: README.md, docs/"));
+    // What is known everywhere is known to the subcommands from here on.
+    command.build();
+    for sub in command.get_subcommands_mut() {
+        dress(sub, &mut Vec::new());
+    }
+    command
+}
+
+/// An empty variable is as one that is not set, and the value of one is nobody else's business.
+fn settle(arg: Arg) -> Arg {
+    let is_empty = arg.get_env().is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()));
+    let arg = arg.hide_env_values(true);
+    if is_empty { arg.env(None::<&'static str>) } else { arg }
+}
+
+/// Gives a subcommand and those below it what their help says, and hides what they do not take.
+fn dress(command: &mut Command, outer: &mut Vec<String>) {
+    outer.push(command.get_name().to_owned());
+    let page = PAGES.iter().find(|page| page.path == outer.as_slice());
+    let takes = page.map_or(&[][..], |page| page.takes);
+    let hide = |arg: Arg| {
+        let id = arg.get_id().as_str();
+        let is_hidden = GLOBAL.contains(&id) && !takes.contains(&id);
+        settle(arg).hide(is_hidden)
+    };
+    let mut dressed = std::mem::take(command).mut_args(hide);
+    if let Some(page) = page {
+        dressed = dressed.after_help(format!("Examples:\n{}\n\nRead on: {}", page.examples, page.read));
+    }
+    *command = dressed;
+    for sub in command.get_subcommands_mut() {
+        dress(sub, outer);
+    }
+    outer.pop();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(command: &Command, outer: &[String], found: &mut Vec<Vec<String>>) {
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            let path: Vec<String> = outer.iter().cloned().chain([sub.get_name().to_owned()]).collect();
+            paths(sub, &path, found);
+            found.push(path);
+        }
+    }
+
+    #[test]
+    fn every_subcommand_has_a_page_and_every_page_a_subcommand() {
+        let mut found = Vec::new();
+        paths(&command(), &[], &mut found);
+        for path in &found {
+            let page = PAGES.iter().find(|page| page.path == path.as_slice());
+            assert!(page.is_some_and(|page| (2..=3).contains(&page.examples.lines().count())), "{path:?}");
+        }
+        for page in PAGES {
+            assert!(found.iter().any(|path| page.path == path.as_slice()), "{:?} is no subcommand", page.path);
+            assert!(page.takes.iter().all(|flag| GLOBAL.contains(flag)), "{:?}", page.path);
+            let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+            assert!(root.join(page.read).is_file(), "{} is not there", page.read);
+        }
+    }
+
+    #[test]
+    fn every_flag_that_is_known_everywhere_is_named_here() {
+        let known: Vec<String> = Cli::command()
+            .get_arguments()
+            .filter(|arg| arg.is_global_set())
+            .map(|arg| arg.get_id().to_string())
+            .collect();
+        assert_eq!(known, GLOBAL);
+    }
+
+    #[test]
+    fn an_empty_variable_is_not_set() {
+        let arg = settle(Arg::new("x").env("PATH"));
+        assert!(arg.get_env().is_some());
+    }
+}

@@ -1,0 +1,66 @@
+//! The log of `serve` and `agent`: lines of text or JSON, on the standard error or in a file.
+
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::sync::Mutex;
+
+use tracing::Level;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+
+use super::Failure;
+use super::args::Global;
+use crate::clock::Clock;
+use crate::config::{LogFormat, Settings, parse_format, parse_level};
+
+/// The time of a line, by the clock that everything else has.
+struct WallClock;
+
+impl FormatTime for WallClock {
+    fn format_time(&self, w: &mut Writer<'_>) -> std::fmt::Result {
+        write!(w, "{}", Clock::System.now().wall)
+    }
+}
+
+/// Starts the log. What is in force is the flags, else the variables, else the configuration. Whether it goes to a file.
+pub(super) fn start(global: &Global, settings: &Settings) -> Result<bool, Failure> {
+    let level = global.log_level.as_deref().map(parse_level).transpose().map_err(Failure::Usage)?;
+    let format = global.log_format.as_deref().map(parse_format).transpose().map_err(Failure::Usage)?;
+    let level = level.or(settings.log_level).unwrap_or(Level::INFO);
+    let format = format.unwrap_or(settings.log_format);
+    match global.log.as_deref().or(settings.log.as_deref()) {
+        None => {
+            install(level, format, std::io::stderr);
+            Ok(false)
+        }
+        Some(path) => {
+            install(level, format, Mutex::new(open(path)?));
+            Ok(true)
+        }
+    }
+}
+
+/// A log is added to, so that what rotates it can move it away and start anew.
+fn open(path: &Path) -> Result<std::fs::File, Failure> {
+    let opened = OpenOptions::new().create(true).append(true).open(path);
+    opened.map_err(|error| {
+        Failure::Run(format!(
+            "{}: {error}; name another file with --log, or none for the standard error",
+            path.display()
+        ))
+    })
+}
+
+fn install<W>(level: Level, format: LogFormat, writer: W)
+where
+    W: for<'w> tracing_subscriber::fmt::MakeWriter<'w> + Send + Sync + 'static,
+{
+    let log = tracing_subscriber::fmt().with_max_level(level).with_target(false).with_ansi(false).with_timer(WallClock);
+    // Somebody else's log, in a test, stays.
+    let _ = match format {
+        LogFormat::Text => tracing::subscriber::set_global_default(log.with_writer(writer).finish()),
+        LogFormat::Json => {
+            tracing::subscriber::set_global_default(log.json().flatten_event(true).with_writer(writer).finish())
+        }
+    };
+}

@@ -1,0 +1,246 @@
+//! What of a fleet's targets changed between two snapshots, to be logged: answers, falls silent, is lost, cannot be reached.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::reading::{Event, Health, Label, NodeName, SourceError, TargetId};
+use crate::snapshot::Snapshot;
+use crate::units::{Span, Timestamp};
+
+/// How long a watch without an engine goes on before it says so again.
+const NO_ENGINE: Span = Span::from_secs(3600);
+
+/// A change of one target, node or source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Change {
+    /// A target is in another state, or cannot be reached for another reason.
+    Target { target: TargetId, before: Option<Health>, now: Health, why: Option<Label> },
+    /// A node is in another state.
+    Node { node: NodeName, before: Health, now: Health },
+    /// A source of this machine does not work.
+    Source(SourceError),
+    /// A source of this machine works again.
+    Works(Label),
+    /// No engine has answered for so many hours.
+    NoEngine(i64),
+}
+
+/// What was told last.
+#[derive(Debug, Default)]
+struct Told {
+    targets: BTreeMap<TargetId, (Health, Option<Label>)>,
+    nodes: BTreeMap<NodeName, Health>,
+    sources: Vec<SourceError>,
+    /// Since when no engine has answered, and how many hours of that were told.
+    silent: Option<(Timestamp, i64)>,
+}
+
+impl Told {
+    /// What is to be told of a snapshot, each change once.
+    fn changes(&mut self, snapshot: &Snapshot) -> Vec<Change> {
+        let mut changes = self.of_targets(snapshot);
+        changes.extend(self.of_nodes(snapshot));
+        changes.extend(self.of_sources(snapshot));
+        changes.extend(self.no_engine(snapshot));
+        changes
+    }
+
+    fn of_targets(&mut self, snapshot: &Snapshot) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let mut seen: Option<&TargetId> = None;
+        for row in &snapshot.engines {
+            // A target's rows stand together and are in one state.
+            if seen.replace(&row.target) == Some(&row.target) {
+                continue;
+            }
+            let why = row.note.clone().filter(|_| row.state != Health::Live);
+            // What has not been asked yet has nothing to tell.
+            if row.state == Health::Never && why.is_none() {
+                continue;
+            }
+            let before = self.targets.get(&row.target);
+            let is_known =
+                before.is_some_and(|(state, told)| *state == row.state && (row.state != Health::Never || *told == why));
+            if !is_known {
+                let before = before.map(|(state, _)| *state);
+                changes.push(Change::Target { target: row.target.clone(), before, now: row.state, why: why.clone() });
+                self.targets.insert(row.target.clone(), (row.state, why));
+            }
+        }
+        changes
+    }
+
+    fn of_nodes(&mut self, snapshot: &Snapshot) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for node in snapshot.nodes.iter().filter(|node| !node.gpus.is_empty()) {
+            let before = self.nodes.insert(node.name.clone(), node.state).unwrap_or(Health::Never);
+            if before != node.state {
+                changes.push(Change::Node { node: node.name.clone(), before, now: node.state });
+            }
+        }
+        changes
+    }
+
+    fn of_sources(&mut self, snapshot: &Snapshot) -> Vec<Change> {
+        let is_in = |list: &[SourceError], what: &Label| list.iter().any(|error| error.what == *what);
+        let gone = self.sources.iter().filter(|told| !is_in(&snapshot.troubles, &told.what));
+        let mut changes: Vec<_> = gone.map(|told| Change::Works(told.what.clone())).collect();
+        let fresh = snapshot.troubles.iter().filter(|error| !self.sources.contains(error));
+        changes.extend(fresh.cloned().map(Change::Source));
+        self.sources.clone_from(&snapshot.troubles);
+        changes
+    }
+
+    fn no_engine(&mut self, snapshot: &Snapshot) -> Option<Change> {
+        if snapshot.engines.iter().any(|row| row.state == Health::Live) {
+            self.silent = None;
+            return None;
+        }
+        let (since, told) = self.silent.get_or_insert((snapshot.at, 0));
+        let hours = (snapshot.at - *since).millis() / NO_ENGINE.millis();
+        if hours <= *told {
+            return None;
+        }
+        *told = hours;
+        Some(Change::NoEngine(hours))
+    }
+}
+
+/// What helps someone who watched for long and saw no engine. `None` where one is known.
+pub(super) fn without_engine(snapshot: &Snapshot) -> Option<String> {
+    let is_known = snapshot.engines.iter().any(|row| row.state != Health::Never);
+    (!is_known).then(|| {
+        let mut told: Vec<String> = snapshot.troubles.iter().map(ToString::to_string).collect();
+        let silent = snapshot.engines.iter().filter_map(|row| Some(format!("{}: {}", row.target, row.note.as_ref()?)));
+        told.extend(silent);
+        told.push(
+            "no engine has answered. Name one: margintop http://HOST:PORT, or a [[target]] in margintop.toml \
+             (`margintop config init`). `curl http://HOST:PORT/metrics` shows whether it has a page of metrics: vLLM always \
+             has, SGLang with --enable-metrics, llama.cpp with --metrics. `margintop demo` shows a fleet without one"
+                .to_owned(),
+        );
+        told.join("\n")
+    })
+}
+
+/// What is said when a dashboard ends that was up for so long: nothing, where somebody only looked at GPUs for a while.
+pub(super) fn at_the_end(snapshot: &Snapshot, shown: Duration) -> Option<String> {
+    let is_long = shown.as_secs() >= NO_ENGINE.millis().unsigned_abs() / 1000;
+    without_engine(snapshot).filter(|_| is_long || snapshot.gpus.count == 0)
+}
+
+/// Logs each change of a target's state for as long as snapshots come.
+pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
+    let mut told = Told::default();
+    while snapshots.changed().await.is_ok() {
+        let snapshot = snapshots.borrow_and_update().clone();
+        for change in told.changes(&snapshot) {
+            log(&change, &snapshot);
+        }
+    }
+}
+
+fn log(change: &Change, snapshot: &Snapshot) {
+    match change {
+        Change::Target { target, before, now: Health::Live, .. } => {
+            let row = snapshot.engines.iter().find(|row| row.target == *target);
+            let kind = row.map(|row| row.kind.to_string()).unwrap_or_default();
+            tracing::info!(%target, kind, before = before.unwrap_or_default().to_string(), "target answers");
+        }
+        Change::Target { target, now: Health::Never, why, .. } => {
+            tracing::warn!(%target, why = text(why.as_ref()), "target cannot be reached");
+        }
+        Change::Target { target, before, now, why } => {
+            let before = before.unwrap_or_default().to_string();
+            tracing::warn!(%target, state = now.to_string(), before, why = text(why.as_ref()), "target is silent");
+        }
+        Change::Node { node, before, now: Health::Live } => {
+            tracing::info!(%node, before = before.to_string(), "node's GPUs answer");
+        }
+        Change::Node { node, before, now } => {
+            tracing::warn!(%node, state = now.to_string(), before = before.to_string(), "node's GPUs are silent");
+        }
+        Change::Source(SourceError { what, why, mend }) => {
+            tracing::warn!(source = %what, %why, remedy = %mend, "source does not work");
+        }
+        Change::Works(what) => tracing::info!(source = %what, "source works"),
+        Change::NoEngine(hours) => {
+            let help = without_engine(snapshot).unwrap_or_else(|| "every engine that was seen is silent".to_owned());
+            tracing::warn!(hours, "no engine answers: {}", help.replace('\n', "; "));
+        }
+    }
+}
+
+fn text(why: Option<&Label>) -> &str {
+    why.map_or("", Label::as_str)
+}
+
+/// The states of this machine's GPUs as `agent` logs them.
+#[derive(Debug, Default)]
+pub(super) struct GpuStates {
+    /// Whether anything was told yet.
+    has_told: bool,
+    /// What was wrong, if something was.
+    wrong: Option<String>,
+}
+
+impl GpuStates {
+    /// Logs what changed with a poll of the driver.
+    pub(super) fn log(&mut self, event: &Event) {
+        let Event::Gpus { outcome, .. } = event else { return };
+        let now = outcome.as_ref().err().map(ToString::to_string);
+        if self.has_told && self.wrong == now {
+            return;
+        }
+        if let Some(why) = &now {
+            tracing::warn!(%why, "the driver does not answer");
+        } else {
+            tracing::info!(gpus = outcome.as_ref().map_or(0, Vec::len), "the driver answers");
+        }
+        (self.has_told, self.wrong) = (true, now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Failure;
+    use crate::cli::args::Global;
+    use crate::cli::sources::Plan;
+    use crate::fleet::Fleet;
+    use crate::units::Moment;
+
+    fn at(seconds: i64) -> Moment {
+        Moment { wall: Timestamp::from_millis(1_795_000_000_000 + seconds * 1000), boot: Span::from_secs(seconds) }
+    }
+
+    #[test]
+    fn an_hour_without_an_engine_is_told_once_and_again_after_the_next() -> Result<(), Failure> {
+        let file = tempfile::NamedTempFile::new()?;
+        let global = Global { config: Some(file.path().to_owned()), ..Global::default() };
+        let plan = Plan::new(&global, &["nvml:off".to_owned()])?;
+        let fleet = Fleet::new(plan.site(Span::from_secs(10)), plan.settings.book.clone(), at(0));
+        let mut snapshot = fleet.snapshot();
+        let mut told = Told::default();
+        let hours = |told: &mut Told, snapshot: &Snapshot| {
+            let found = told.changes(snapshot).into_iter();
+            found.filter_map(|change| if let Change::NoEngine(hours) = change { Some(hours) } else { None }).last()
+        };
+        let mut said = Vec::new();
+        for seconds in [0, 3599, 3600, 3601, 7200, 7201] {
+            snapshot.at = at(seconds).wall;
+            said.extend(hours(&mut told, &snapshot));
+        }
+        assert_eq!(said, [1, 2]);
+        let help = without_engine(&snapshot).unwrap_or_default();
+        assert!(help.contains("margintop http://HOST:PORT") && help.contains("--enable-metrics"), "{help}");
+        assert_eq!(at_the_end(&snapshot, Duration::from_secs(5)), Some(help.clone()), "nothing was seen");
+        snapshot.gpus.count = 8;
+        assert_eq!(at_the_end(&snapshot, Duration::from_secs(5)), None, "GPUs were");
+        assert_eq!(at_the_end(&snapshot, Duration::from_secs(3600)), Some(help));
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! What of the screen and the log is configured: theme, colour, where is logged and what.
+
+use std::path::PathBuf;
+
+use super::error::Findings;
+use super::file::ConfigFile;
+use super::log::{LogFormat, parse_format, parse_level};
+use crate::tui::theme::{FORMER_NAMES, ThemeRegistry};
+
+/// When colour is used.
+pub const COLORS: [&str; 3] = ["auto", "always", "never"];
+
+/// Where the user's own themes are.
+pub fn themes_folder(environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let home = || environment("HOME").map(|home| PathBuf::from(home).join(".config"));
+    let folder = environment("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    folder.or_else(home).map(|folder| folder.join("margintop/themes"))
+}
+
+/// The least severe level that is logged, and how; finds a theme or colour that is none.
+pub(super) fn check(file: &ConfigFile, findings: &mut Findings<'_>) -> (Option<tracing::Level>, LogFormat) {
+    if let Some(color) = file.color.as_deref().filter(|color| !COLORS.contains(color)) {
+        findings.key("color", format!("\"{color}\": write auto, always or never"));
+    }
+    if let Some(theme) = &file.theme {
+        check_theme(theme, findings);
+    }
+    let level = findings.value("log_level", file.log_level.as_deref().map(parse_level).transpose(), None);
+    let format = file.log_format.as_deref().map_or(Ok(LogFormat::Text), parse_format);
+    (level, findings.value("log_format", format, LogFormat::Text))
+}
+
+fn check_theme(theme: &str, findings: &mut Findings<'_>) {
+    let folder = themes_folder(|name| std::env::var(name).ok());
+    let themes = folder.map_or_else(ThemeRegistry::built_in, |folder| ThemeRegistry::with_folder(&folder));
+    if let Err(error) = themes.and_then(|themes| themes.find(theme)) {
+        findings.key("theme", error);
+    } else if let Some((_, now)) = FORMER_NAMES.iter().find(|(old, _)| *old == theme) {
+        findings.warning("theme", format!("\"{theme}\" is called \"{now}\" now: write that before the next release"));
+    }
+}

@@ -1,0 +1,54 @@
+//! What is logged, and how: `log_level` and `log_format`.
+
+use tracing::Level;
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// A line of words.
+    #[default]
+    Text,
+    /// A line with one JSON object.
+    Json,
+}
+
+const LEVELS: [(&str, Level); 5] = [
+    ("error", Level::ERROR),
+    ("warn", Level::WARN),
+    ("info", Level::INFO),
+    ("debug", Level::DEBUG),
+    ("trace", Level::TRACE),
+];
+
+/// The least severe level that is logged.
+///
+/// # Errors
+/// What to write instead.
+pub fn parse_level(text: &str) -> Result<Level, String> {
+    let level = LEVELS.iter().find(|(name, _)| *name == text).map(|(_, level)| *level);
+    level.ok_or_else(|| format!("\"{text}\" is no level: write error, warn, info, debug or trace"))
+}
+
+/// How the log is written.
+///
+/// # Errors
+/// What to write instead.
+pub fn parse_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(format!("\"{text}\" is no form of a log: write text or json")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_and_forms() {
+        assert_eq!((parse_level("warn"), parse_format("json")), (Ok(Level::WARN), Ok(LogFormat::Json)));
+        assert!(parse_level("loud").is_err_and(|why| why.contains("write error, warn, info")));
+        assert!(parse_format("xml").is_err_and(|why| why.contains("write text or json")));
+    }
+}

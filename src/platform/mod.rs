@@ -1,0 +1,36 @@
+//! What differs between systems, in one place: the machine's name, limits, whether a process lives, stopping and
+//! beginning anew, and the signals that end a server.
+
+#[cfg(unix)]
+#[path = "unix.rs"]
+mod system;
+#[cfg(not(unix))]
+#[path = "other.rs"]
+mod system;
+
+pub use system::{Ending, allow_files, host_name, is_alive, replace_with, stop_self};
+
+/// Why NVML cannot be had on this system whatever is installed, and what to do instead; `None` where it can.
+pub const fn no_nvml() -> Option<(&'static str, &'static str)> {
+    if cfg!(any(target_os = "linux", windows)) {
+        None
+    } else {
+        Some((
+            "there is no NVIDIA driver for this system",
+            "watch the machines that have one: run `margintop agent --listen 0.0.0.0:9545` there and name them here; nvml:off \
+             ends this message",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_has_a_name_and_this_process_lives() {
+        assert!(!host_name().is_empty());
+        assert!(is_alive(std::process::id()) && !is_alive(0) && !is_alive(u32::MAX));
+        assert!(no_nvml().is_none() || !cfg!(target_os = "linux"));
+    }
+}

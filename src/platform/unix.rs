@@ -1,0 +1,62 @@
+//! Linux, macOS and the BSDs.
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Resource, Signal, getpid, getrlimit, kill_process, setrlimit, test_kill_process};
+use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
+
+/// What this machine calls itself.
+pub fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Lets this process open so many files, or as many as the system allows. Where it is refused, opening them says so.
+pub fn allow_files(files: u64) {
+    let mut limit = getrlimit(Resource::Nofile);
+    let allowed = limit.maximum.map_or(files, |most| most.min(files));
+    if limit.current.is_some_and(|current| current < allowed) {
+        limit.current = Some(allowed);
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+}
+
+/// Whether a process of this number lives. One that may not be signalled is alive.
+pub fn is_alive(pid: u32) -> bool {
+    let known = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    known.is_some_and(|pid| !matches!(test_kill_process(pid), Err(Errno::SRCH)))
+}
+
+/// Stops this process until it is continued, as Ctrl-Z does.
+pub fn stop_self() -> io::Result<()> {
+    Ok(kill_process(getpid(), Signal::STOP)?)
+}
+
+/// Runs another program in place of this one; returns only the reason why it could not.
+pub fn replace_with(command: &mut Command) -> io::Error {
+    command.exec()
+}
+
+/// The signals that ask a server to end.
+#[derive(Debug)]
+pub struct Ending([Signals; 3]);
+
+impl Ending {
+    /// Listens for them from now on.
+    pub fn new() -> io::Result<Self> {
+        let [term, interrupt, hangup] = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+        Ok(Self([signal(term)?, signal(interrupt)?, signal(hangup)?]))
+    }
+
+    /// Waits for the first of them.
+    pub async fn asked(&mut self) {
+        let [term, interrupt, hangup] = &mut self.0;
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
