@@ -271,8 +271,14 @@ fn rank(scene: &Scene<'_>, node: &NodeRow) -> String {
 }
 
 fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    Margin { subject: subject(node), now: [node.revenue_per_hour, node.cost_per_hour], scale_width: 6, is_day: false }
-        .draw(canvas, area, scene);
+    Margin {
+        subject: subject(node),
+        now: [node.revenue_per_hour, node.cost_per_hour],
+        scale_width: 6,
+        is_day: false,
+        of: String::new(),
+    }
+    .draw(canvas, area, scene);
 }
 
 fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {

@@ -29,6 +29,8 @@ pub(in crate::tui::view) struct Margin {
     pub(in crate::tui::view) scale_width: u16,
     /// A day where it is the view's main chart, else the span of all charts.
     pub(in crate::tui::view) is_day: bool,
+    /// What the title says that it is of, with its own separator; empty where that stands beside it.
+    pub(in crate::tui::view) of: String,
 }
 
 impl Margin {
@@ -102,7 +104,8 @@ impl Margin {
         let reach = if is_young { format!(", since {}", since()) } else { format!(", {reach}") };
         let symbol = format::symbol(scene.currency());
         let symbol = symbol.trim_end();
-        let unit = if width >= 120 { format!(" · {symbol} an hour") } else { format!(" · {symbol}/h") };
+        let of = &self.of;
+        let unit = if width >= 120 { format!("{of} · {symbol} an hour") } else { format!("{of} · {symbol}/h") };
         let is_fleet = self.subject == Subject::Fleet && profit.is_some_and(|profit| profit > Money::ZERO);
         let bound = if is_fleet { scene.snap.rate_bound().mark() } else { "" };
         let of_profit = Self::legend(key, name, profit.map(|profit| format!("{bound}{}", amount(Some(profit)))), "  ");

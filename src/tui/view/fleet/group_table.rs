@@ -11,13 +11,10 @@ use crate::tui::theme::Role;
 use crate::tui::view::cells::full;
 use crate::tui::view::list::{By, Col, List, count, figure, said};
 use crate::tui::view::served::name_role;
-use crate::tui::view::{Hits, ViewId, tables};
+use crate::tui::view::{Hits, ViewId, list, tables};
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::Cell;
 use crate::units::Ratio;
-
-/// Nodes of which each has a cell.
-const CELLS: usize = 18;
 
 pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, Group<'a>>> {
     type C<'s, 'a> = Col<'s, Group<'a>>;
@@ -28,9 +25,6 @@ pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, Group<'a>>> 
             .stretch(1, 18)
             .rising(|group| By::Name(group.name.to_owned())),
         C::left(format!("{what}, a cell a node"), 18, move |group| {
-            if group.nodes.len() > CELLS {
-                return Cell::dim(format!("{} nodes", format::grouped(group.nodes.len() as u128)));
-            }
             Cell::Heat(group.nodes.iter().map(|node| heat.node(*node)).collect())
         })
         .rank(2)
@@ -57,5 +51,7 @@ fn worst(group: &Group<'_>) -> Cell<'static> {
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[Group<'_>]) -> Hits {
     let columns = columns(scene);
     let state = Some(scene.app.list_of(ViewId::Overview));
-    List { key: &|group: &Group<'_>| group.key(), state, ..List::plain("Units", &columns, groups) }.draw(canvas, area)
+    let note = list::filter_note(&scene.app.filter, groups.len(), 0);
+    List { key: &|group: &Group<'_>| group.key(), state, note, ..List::plain("Units", &columns, groups) }
+        .draw(canvas, area)
 }

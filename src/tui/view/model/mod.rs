@@ -59,8 +59,14 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
     if is_beside(row) {
         return;
     }
-    Margin { subject: subject.clone(), now: [row.money.revenue_per_hour, cost(row)], scale_width: 7, is_day: true }
-        .draw(canvas, right, scene);
+    Margin {
+        subject: subject.clone(),
+        now: [row.money.revenue_per_hour, cost(row)],
+        scale_width: 7,
+        is_day: true,
+        of: String::new(),
+    }
+    .draw(canvas, right, scene);
     let left = area.bottom().saturating_sub(head.bottom());
     let wanted = match (has_tables, left >= TABLES + LEAST_CHART + latencies::ROWS) {
         (false, _) => 0,

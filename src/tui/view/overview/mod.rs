@@ -6,6 +6,7 @@ mod hours;
 mod pointed;
 mod published;
 mod same_tokens;
+mod selection;
 mod vitals;
 
 pub(in crate::tui::view) use head::digits;
