@@ -10,6 +10,7 @@ mod selection;
 mod vitals;
 
 pub(in crate::tui::view) use head::digits;
+pub(in crate::tui::view) use headline::draw_sentences;
 use ratatui::layout::Rect;
 
 use super::engine_charts::{self, engine_charts};
