@@ -376,3 +376,22 @@ fn a_node_says_since_when_and_how_much_it_earns_on_its_cost() {
         assert!(frame.contains("load, 15m "), "what is kept of a GPU: {frame}");
     }
 }
+
+/// Class: rows of which a small screen says only how many there are.
+#[test]
+fn nodes_that_find_no_room_have_a_cell_each_and_their_profit_together() {
+    let mut snapshot = twelve();
+    for (place, node) in snapshot.nodes.iter_mut().enumerate() {
+        let node = Arc::make_mut(node);
+        (node.revenue_per_hour, node.cost_per_hour) = (Some(picture::dollars(20.0)), Some(picture::dollars(16.0)));
+        node.profit_per_hour = Some(picture::dollars(4.0 + place as f64));
+    }
+    let frame = text(&of(snapshot), 80, 24);
+    let shown = frame.lines().filter(|line| line.starts_with(" gpu-") || line.starts_with(" ? gpu-")).count();
+    let rest = frame.lines().find(|line| line.starts_with(" … ")).unwrap_or_else(|| panic!("{frame}"));
+    assert!(rest.starts_with(&format!(" … {} more", 12 - shown)), "{shown}: {frame}");
+    let cells = rest.chars().filter(|c| ('▁'..='█').contains(c) || "×?".contains(*c)).count();
+    assert_eq!(cells, 12 - shown, "{rest}");
+    let hidden: f64 = (shown..12).map(|place| 4.0 + place as f64).sum();
+    assert_eq!(last_figure(rest), Some(hidden), "the best stand last: {frame}");
+}

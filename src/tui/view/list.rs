@@ -202,6 +202,8 @@ pub(super) struct List<'a, 's, R> {
     pub(super) gap: u16,
     /// Said below the last row: what the filter could not judge; and in place of rows where there are none.
     pub(super) note: Option<String>,
+    /// What stands behind the count of rows that found no room.
+    pub(super) hidden: Option<&'a dyn Fn(&[&R]) -> Row<'static>>,
 }
 
 /// What is said of a filter below the rows that it passes, of so many of which it could not judge `unknown` for want of a
@@ -237,6 +239,7 @@ impl<'a, 's, R> List<'a, 's, R> {
             spots: None,
             gap: 2,
             note: None,
+            hidden: None,
         }
     }
 
@@ -269,7 +272,15 @@ impl<'a, 's, R> List<'a, 's, R> {
         // Rows beside the list stand above its total, where at least half of the room is left.
         let beside = if self.total.is_some() && 2 * self.beside.len() < room { self.beside.as_slice() } else { &[] };
         let is_cut = keys.len() + usize::from(self.total.is_some()) > room;
-        let blank = |_: usize| Row::default();
+        let first = self.state.filter(|_| !self.is_chosen_elsewhere);
+        let first = |page: usize| first.map_or(0, |state| state.first(page, &keys));
+        let blank = |_: usize| {
+            self.hidden.map_or_else(Row::default, |hidden| {
+                let shown = first(room - 1)..first(room - 1) + room - 1;
+                let rows = self.rows.iter().enumerate().filter(|(number, _)| !shown.contains(number));
+                hidden(&rows.map(|(_, row)| row).collect::<Vec<_>>())
+            })
+        };
         let total: Option<&dyn Fn(usize) -> Row<'static>> = match self.total {
             Some(total) => Some(total),
             None if is_cut && room > 1 => Some(&blank),
@@ -290,7 +301,7 @@ impl<'a, 's, R> List<'a, 's, R> {
                 is_asked: turned || self.state.is_some_and(|state| state.order() > 0),
             }),
             len: keys.len(),
-            first: self.state.filter(|_| !self.is_chosen_elsewhere).map_or(0, |state| state.first(page, &keys)),
+            first: first(page),
             row: &row,
             beside,
             total,

@@ -92,7 +92,7 @@ impl Margin {
         let profit =
             if self.subject == Subject::Fleet { scene.at(Pace::TwoSeconds).snap.money.profit_per_hour } else { profit };
         let amount =
-            |money: Option<Money>| scene.money(money.map(|m| if m < Money::ZERO { Money::ZERO - m } else { m }), 9);
+            |money: Option<Money>| scene.money(money.map(|m| if m < Money::ZERO { Money::ZERO - m } else { m }), 7);
         let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);
         let (key, name) = if is_loss { (Role::Loss, " missing ") } else { (Role::Gain, " profit ") };
         let cost_name = if width >= 120 { " cost, the break-even " } else { " cost " };
@@ -117,12 +117,15 @@ impl Margin {
         let taken = cells(&of_profit) + cells(&of_cost) + format::width(TITLE) + format::width(&unit) + SPACES;
         let has_reach = taken + format::width(&reach) <= usize::from(width);
         let note = if has_reach { format!("{unit}{reach}") } else { unit };
-        TitledRule::new(TITLE).note([Segment::dim(note)]).right(of_profit).right(of_cost)
+        // Both legends come before the whole of the title.
+        let title = if taken <= usize::from(width) { TITLE } else { SHORT };
+        TitledRule::new(title).note([Segment::dim(note)]).right(of_profit).right(of_cost)
     }
 }
 
 /// The title, and the cells of a rule beside its texts.
 const TITLE: &str = "Revenue = cost + profit";
+const SHORT: &str = "Revenue";
 const SPACES: usize = 7;
 
 impl Margin {
