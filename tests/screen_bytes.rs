@@ -85,6 +85,25 @@ fn one_box_with_nothing_moving_stays_under_4_kb() {
     assert!(bytes < 4_000, "{bytes} bytes");
 }
 
+/// Class: a clock that costs more than all else on a screen on which nothing is served.
+#[test]
+fn an_idle_box_stays_under_4_kb_in_every_view() {
+    let idle = |beat: u64| {
+        let mut idle = still(beat.cast_signed());
+        (idle.tokens.output_per_second, idle.tokens.prompt_per_second) = (Some(0.0), Some(0.0));
+        idle.money.revenue_per_hour = Some(margintop::units::Money::ZERO);
+        // The rent of eight GPUs runs on.
+        let rent = picture::dollars(0.0082 * f64::from(u32::try_from(beat).unwrap()));
+        idle.money.cost = idle.money.cost.map(|cost| cost + rent);
+        idle.money.profit = idle.money.profit.map(|profit| profit - rent);
+        idle
+    };
+    for view in ViewId::ALL {
+        let bytes = a_minute_of(idle, *view);
+        assert!(bytes < 4_000, "{view:?}: {bytes} bytes");
+    }
+}
+
 /// Class: charts that are drawn one way in one second and another way in the next, over the same past.
 #[test]
 fn charts_of_a_still_past_stand_still() {

@@ -149,7 +149,7 @@ fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<&'l Line<'
 fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) -> Hits {
     let of_nodes = |line: &Line<'_>| line.group.balances.iter().any(|one| one.balancer == Balancer::Load);
     let of = if lines.iter().any(of_nodes) { NODES } else { RANKS };
-    let columns = columns(&costs::an_hour(scene), of);
+    let columns = columns(&scene.an_hour(), of);
     let state = Some(scene.app.list_of(ViewId::Balance));
     let hits = List { key: &key, state, gap: 1, ..List::plain(of, &columns, lines) }.draw(canvas, area);
     if lines.is_empty() {

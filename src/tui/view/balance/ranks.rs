@@ -22,7 +22,7 @@ const SCALE: u16 = 6;
 const LEAST: u16 = 4;
 const MOST: u16 = 20;
 /// The most dots of a rank's column.
-const WIDEST: usize = 24;
+const WIDEST: usize = 48;
 /// The least cells between two names of ranks.
 const BETWEEN: usize = 7;
 

@@ -156,7 +156,7 @@ fn table_rows(scene: &Scene<'_>, row: &ModelRow) -> u16 {
 fn tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let (left, right) = split(area, area.width / 2 - 1, 2);
     let mut rows = Rows(left);
-    classes::draw(canvas, rows.top(CLASSES), row);
+    classes::draw(canvas, rows.top(CLASSES), scene, row);
     let subject = Subject::Model(row.model.clone());
     let delays =
         if rows.0.height >= latencies::ROWS + LEAST_PRICES { rows.bottom(latencies::ROWS) } else { Rect::default() };
