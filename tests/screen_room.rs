@@ -80,3 +80,14 @@ fn alerts_name_the_rules_where_little_is_wrong() {
     let lost = frame.lines().find(|line| line.starts_with(" lost  ")).unwrap();
     assert_eq!(count(lost), "1", "{lost}");
 }
+
+/// Class: a third of a large screen empty where nothing is wrong.
+#[test]
+fn events_stand_below_the_alerts_of_the_overview_where_there_is_room() {
+    let mut app = app_without_alerts();
+    app.update(Action::Command(Command::Show(ViewId::Overview)));
+    let frame = text(&app, 200, 50);
+    let alerts = frame.lines().position(|line| line.contains("─ Alerts  none ─")).unwrap();
+    assert!(frame.lines().nth(alerts + 1).unwrap().contains("─ Events · 24 h ─"), "{frame}");
+    assert!(frame.contains("gpu-0019 GPU 6: held"), "what is over: {frame}");
+}

@@ -13,8 +13,8 @@ use crate::tui::view::list::{By, Col, List, count, figure, said};
 use crate::tui::view::served::name_role;
 use crate::tui::view::{Hits, ViewId, list, tables};
 use crate::tui::widgets::Canvas;
-use crate::tui::widgets::table::Cell;
-use crate::units::Ratio;
+use crate::tui::widgets::table::{Cell, Row};
+use crate::units::{Money, Ratio};
 
 pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, Group<'a>>> {
     type C<'s, 'a> = Col<'s, Group<'a>>;
@@ -47,11 +47,32 @@ fn worst(group: &Group<'_>) -> Cell<'static> {
     })
 }
 
+/// What of the groups that found no room stands in the last row: their nodes, and their profit together.
+fn hidden(groups: &[&Group<'_>], columns: &[Col<'_, Group<'_>>], heat: &FleetHeat<'_>) -> Row<'static> {
+    let profits: Option<Vec<Money>> = groups.iter().map(|group| group.profit).collect();
+    let nodes = || groups.iter().flat_map(|group| &group.nodes).map(|node| heat.node(*node)).collect();
+    Row::new(columns.iter().enumerate().map(|(place, col)| match (place, col.name()) {
+        (1, _) => Cell::Heat(nodes()),
+        (_, "profit/h") => {
+            profits.clone().map_or_else(Cell::unknown, |all| tables::profit(Some(all.into_iter().sum())))
+        }
+        _ => Cell::Empty,
+    }))
+}
+
 /// Draws it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[Group<'_>]) -> Hits {
     let columns = columns(scene);
     let state = Some(scene.app.list_of(ViewId::Overview));
     let note = list::filter_note(&scene.app.filter, groups.len(), 0);
-    List { key: &|group: &Group<'_>| group.key(), state, note, ..List::plain("Units", &columns, groups) }
-        .draw(canvas, area)
+    let heat = FleetHeat::new(scene.at(Pace::TenSeconds));
+    let rest = |groups: &[&Group<'_>]| hidden(groups, &columns, &heat);
+    List {
+        key: &|group: &Group<'_>| group.key(),
+        state,
+        note,
+        hidden: Some(&rest),
+        ..List::plain("Units", &columns, groups)
+    }
+    .draw(canvas, area)
 }
