@@ -393,8 +393,8 @@ fn a_node_says_what_it_earns() {
     assert!(silent.starts_with(&format!("Silent since {since}.")) && !silent.contains("nothing is wrong"), "{silent}");
     let uncosted = words(&|row| (row.cost_per_hour, row.profit_per_hour) = (None, None));
     assert!(uncosted.starts_with("Revenue $40.00/h; its profit is unknown, as its GPUs have no rate."), "{uncosted}");
-    let none = words(&|row| (row.revenue_per_hour, row.cost_per_hour, row.profit_per_hour) = (None, None, None));
-    assert!(none.starts_with("Neither its price nor its GPU rate is known."), "{none}");
+    let bare = words(&|row| (row.revenue_per_hour, row.cost_per_hour, row.profit_per_hour) = (None, None, None));
+    assert!(bare.starts_with("Neither its price nor its GPU rate is known."), "{bare}");
 }
 
 #[test]

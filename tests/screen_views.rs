@@ -51,7 +51,7 @@ fn tokens_of_engines_are_prompts_or_output_by_their_heading() {
             let headings = frame.lines().filter(|line| line.contains("─ Engines") || line.contains("Served by"));
             for heading in headings.chain(frame.lines().filter(|line| line.contains("Ranks of"))) {
                 // What a token earns stands beside who serves it; of two models, once each.
-                let of_engines = heading.split("─ What a token earns").flat_map(|part| part.split_once("Served by"));
+                let of_engines = heading.split("─ What a token earns").filter_map(|part| part.split_once("Served by"));
                 for (_, columns) in of_engines {
                     assert!(!columns.contains("tok/s"), "{width}: {heading}");
                 }

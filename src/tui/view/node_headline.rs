@@ -12,6 +12,7 @@ use crate::tui::widgets::Canvas;
 use crate::units::Span;
 
 const MINUTE: Span = Span::from_secs(60);
+const HALF_HOUR: Span = Span::from_secs(1_800);
 /// Minutes of a quarter hour, and how many of them must be known.
 const QUARTER: usize = 15;
 const LEAST: usize = 8;
@@ -46,9 +47,8 @@ fn quarters(scene: &Scene<'_>, node: &NodeRow) -> Option<NodeQuarters> {
         let (before, after) = points.split_at_checked(QUARTER)?;
         mean(before).zip(mean(after))
     };
-    let span = Span::from_secs(60 * 2 * QUARTER as i64);
     Some(NodeQuarters {
-        span: (until - span, until + MINUTE),
+        span: (until - HALF_HOUR, until + MINUTE),
         revenue: Some(pair(Measure::Revenue)?),
         cost: pair(Measure::Cost),
         output: pair(Measure::Output),

@@ -110,7 +110,9 @@ pub(super) fn passing(scene: &Scene<'_>) -> Vec<usize> {
         Form::Gpus => {
             let lines = gpu_lines(&slow);
             let mut counts = HashMap::new();
-            lines.iter().for_each(|line| *counts.entry(line.node.name.as_str()).or_default() += 1);
+            for line in &lines {
+                *counts.entry(line.node.name.as_str()).or_default() += 1;
+            }
             places(&counts)
         }
         Form::Nodes => {

@@ -65,9 +65,9 @@ pub(super) fn selection(scene: &Scene<'_>) -> Option<Selection> {
         return Some(Selection::of_unit(scene, unit));
     }
     let served = by_node(snap);
-    let serves = |row: &NodeRow| served.get(row.name.as_str());
-    let model = serves(first)?.model?;
-    let is_of = |row: &NodeRow| serves(row).is_some_and(|served| served.models == 1 && served.model == Some(model));
+    let on = |row: &NodeRow| served.get(row.name.as_str());
+    let model = on(first)?.model?;
+    let is_of = |row: &NodeRow| on(row).is_some_and(|served| served.models == 1 && served.model == Some(model));
     // A node that serves another model too would be left out.
     let is_whole = |row: &ModelRow| {
         let own = snap.engines.iter().filter(|engine| engine.model.as_ref() == Some(&row.model));
