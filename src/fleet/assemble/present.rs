@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::{Fleet, engine_of, has_left};
+use super::{Coverable, Fleet, engine_of, has_left};
 use crate::inventory::Target;
 use crate::metering::{Counts, Engine, Row};
 use crate::pricing::ModelPrice;
@@ -96,6 +96,7 @@ impl<'a> RowView<'a> {
             let find = || super::money::price(fleet, Some(model), tenant);
             prices.entry((model, tenant)).or_insert_with(|| find().map(Rc::new)).clone()
         });
+        let gone = if row.grows { Health::Live } else { Health::Stale };
         let is_duplicate = metering.is_duplicate(&info.target, row, now);
         Self {
             target,
@@ -105,7 +106,7 @@ impl<'a> RowView<'a> {
             unit: unit.cloned(),
             role: metering.role(info, &row.reading),
             counts: metering.counts(info, row, is_duplicate),
-            health: fleet.inventory.health_of(target).max(fleet.inventory.health(row.seen)),
+            health: fleet.inventory.health_of(target).max(fleet.inventory.health(row.seen)).max(gone),
             is_duplicate,
             counters: metering.counters(&info.target, engine, row, (now, is_duplicate)),
             price,
@@ -130,22 +131,28 @@ impl<'a> RowView<'a> {
         self.refuses_billed() || prompt && self.counts.prompts || output && self.counts.outputs
     }
 
-    /// Whether what it earns an hour is unknown, as its process began a moment ago; `None` if it earned nothing yet.
-    pub(super) fn begins(&self, fleet: &Fleet) -> Option<bool> {
-        self.row.account.as_ref().map(|(_, id)| fleet.pace.is_beginning(id.index()))
+    /// Whether what it earns an hour is known, or unknown; neither if nothing of it is or will be posted.
+    fn earns(&self, fleet: &Fleet) -> Option<bool> {
+        let may_earn = self.health == Health::Live && self.counts != Counts::NOTHING && self.row.posts();
+        let known = self.row.account.as_ref().is_some_and(|(_, id)| self.row.has_rate(&fleet.ledger, *id));
+        (may_earn && !self.engine.lacks_rows(fleet.now())).then_some(known && !self.row.quarantined)
     }
 
-    /// Whether what rows earn an hour together is unknown: one lacks a counter, or all that earn began a moment ago.
-    pub(super) fn lacks_pace<'v>(fleet: &Fleet, rows: impl Iterator<Item = &'v Self>) -> bool
+    /// Whether what rows earn an hour together is unknown: one lacks a counter, or too many of them, or all, earn at rates that
+    /// are not known yet. And whether it leaves out some.
+    pub(super) fn lacks_pace<'v>(fleet: &Fleet, rows: impl Iterator<Item = &'v Self>) -> (bool, bool)
     where
         Self: 'v,
     {
-        let (mut lacks, mut begin) = (false, None);
+        let (mut lacks, mut any, mut of) = (false, false, Coverable::default());
         for view in rows {
             lacks |= view.lacks_billed();
-            begin = view.begins(fleet).map_or(begin, |begins| Some(begins && begin != Some(false)));
+            if let Some(is_known) = view.earns(fleet) {
+                any = true;
+                of.note(is_known, view);
+            }
         }
-        lacks || begin == Some(true)
+        (lacks || of.lacks() || any && of.known == 0, of.is_partial())
     }
 
     /// Whether its gauges are an engine's own: not a proxy's, nor a duplicate's.
