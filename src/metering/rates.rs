@@ -94,12 +94,12 @@ impl Rates {
 
     /// The growth of a sum a second. Unknown while that of any of several processes is.
     pub(crate) fn per_second(&self, i: usize) -> Option<f64> {
-        self.each(|window| window.per_second(i))?.into_iter().reduce(|a, b| a + b)
+        self.sum(|window| window.per_second(i), |a, b| a + b)
     }
 
     /// The growth of a sum over the windows.
     pub(crate) fn growth(&self, i: usize) -> Option<u64> {
-        self.each(|window| window.growth(i))?.into_iter().reduce(u64::saturating_add)
+        self.sum(|window| window.growth(i), u64::saturating_add)
     }
 
     /// The longest time that a window covers.
@@ -111,10 +111,9 @@ impl Rates {
         self.processes.iter().filter(|known| !known.is_gone)
     }
 
-    fn each<T>(&self, of: impl Fn(&Window<3>) -> Option<T>) -> Option<Vec<T>> {
-        if self.is_unsure {
-            return None;
-        }
-        self.growing().map(|known| of(&known.window)).collect()
+    fn sum<T>(&self, of: impl Fn(&Window<3>) -> Option<T>, add: impl Fn(T, T) -> T) -> Option<T> {
+        let mut growing = self.growing().filter(|_| !self.is_unsure);
+        let first = of(&growing.next()?.window)?;
+        growing.try_fold(first, |sum, known| Some(add(sum, of(&known.window)?)))
     }
 }

@@ -7,6 +7,7 @@ use crate::inventory::Gpu;
 use crate::reading::{GpuId, GpuState, Health, Label, NodeName};
 use crate::snapshot::{GpuRow, NodeRow};
 use crate::units::{Energy, Power};
+use crate::words::in_order;
 
 pub(super) fn rows(present: &Present<'_>) -> Vec<NodeRow> {
     let fleet = present.fleet;
@@ -16,7 +17,7 @@ pub(super) fn rows(present: &Present<'_>) -> Vec<NodeRow> {
     }
     let money = super::money::by_node(present);
     let mut names: Vec<NodeName> = names(fleet).into_iter().filter(|name| !has_left(fleet, name)).collect();
-    names.sort_by(|a, b| natural(a.as_str()).cmp(&natural(b.as_str())));
+    names.sort_by(|a, b| in_order(a.as_str(), b.as_str()));
     names.into_iter().map(|name| node_row(fleet, &name, flows.get(&name), money.get(&name))).collect()
 }
 
@@ -26,19 +27,6 @@ fn names(fleet: &Fleet) -> BTreeSet<NodeName> {
     let expected = fleet.inventory.targets.values().filter(|target| !target.only_gpus || target.answered.is_none());
     let holding = fleet.inventory.nodes.iter().filter(|(_, node)| !node.gpus.is_empty()).map(|(name, _)| name.clone());
     holding.chain(expected.map(|target| fleet.inventory.node_of(&target.info))).collect()
-}
-
-/// Splits a name into text and numbers, so that `gpu-9` comes before `gpu-10`.
-fn natural(name: &str) -> Vec<(&str, u64)> {
-    let mut parts = Vec::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        let end = rest[digits..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
-        parts.push((&rest[..digits], rest[digits..end].parse().unwrap_or(0)));
-        rest = &rest[end..];
-    }
-    parts
 }
 
 fn node_row(fleet: &Fleet, name: &NodeName, flow: Option<&Flow>, money: Option<&super::money::NodeMoney>) -> NodeRow {
@@ -129,16 +117,4 @@ fn reason(gpu: &Gpu, state: Health) -> Option<Label> {
         return Some(Label::new("its exporter answers without it: it fell off the bus, or the exporter lost it"));
     }
     gpu.state.reason().map(Label::new)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_in_names_are_numbers() {
-        let mut names = ["gpu-10", "gpu-9", "gpu-009b", "a"];
-        names.sort_by(|a, b| natural(a).cmp(&natural(b)));
-        assert_eq!(names, ["a", "gpu-9", "gpu-009b", "gpu-10"]);
-    }
 }
