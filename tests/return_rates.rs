@@ -82,7 +82,7 @@ fn a_dip_of_a_rank_makes_no_peak_of_rates() {
                 let what = format!("{pages} pages from {low} by {grows}, start time {}", start.is_some());
                 let all = check(&what, 200.0, FROM + pages, page, &mut found);
                 let money = &all.last().unwrap().money;
-                let posted = margintop::units::Money::from_micros(200 * (ALL - 1) as i64 * 329 / 100);
+                let posted = margintop::units::Money::from_micros(200 * (ALL - 1) * 329 / 100);
                 let is_exact = (money.revenue.unwrap() - posted).rounded(2) == 0;
                 if !is_exact || money.disputed_tokens > 0 {
                     found.push(format!("{what}: {:?} posted, {} disputed", money.revenue, money.disputed_tokens));

@@ -21,9 +21,7 @@ fn stays_right(what: &str, unknown: i64, page: impl Fn(i64) -> PageReading) {
     for mut fleet in both(&[URL]) {
         for nth in 0..60 {
             let picture = look(&mut fleet, URL, nth, page(nth));
-            if let Some(wrong) = wrong(&picture, 400.0, 0.02) {
-                panic!("{what}, look {nth}: {wrong}");
-            }
+            assert_eq!(wrong(&picture, 400.0, 0.02), None, "{what}, look {nth}");
             assert!(!picture.money.upper_bound, "{what}, look {nth}");
             let is_due = nth > 1 && !(SINCE..SINCE + unknown).contains(&nth);
             assert!(!is_due || known(&picture), "{what}, look {nth}: unknown");
@@ -120,12 +118,15 @@ fn a_process_whose_address_another_one_has_taken_has_no_rate() {
     }
 }
 
+/// Which of so many processes answers at a look.
+type Turn = fn(i64, i64) -> i64;
+
 /// The same of one of several that answer in turn, in any order or for some pages each.
 #[test]
 fn of_processes_that_share_an_address_one_that_stops_has_no_rate_or_is_marked() {
     let starts = [started(900), started(1_000), started(1_100)];
     // For as long as it was absent before, and half as long again, it is not known to have stopped.
-    let turns: [(&str, i64, fn(i64, i64) -> i64); 3] = [
+    let turns: [(&str, i64, Turn); 3] = [
         ("in turn", 5, |nth, n| nth % n),
         ("five each", 17, |nth, n| nth / 5 % n),
         ("any order", 20, |nth, n| {
@@ -143,9 +144,7 @@ fn of_processes_that_share_an_address_one_that_stops_has_no_rate_or_is_marked() 
                 let picture = look(&mut fleet, URL, nth, rows(&[("0", "m", output)], starts[which]));
                 let truth = 100.0 * n as f64;
                 let may_answer = nth < 12 || (70..70 + absent).contains(&nth);
-                if let Some(wrong) = wrong(&picture, truth, 0.1).filter(|_| !may_answer) {
-                    panic!("{what}, look {nth}: {wrong}");
-                }
+                assert_eq!(wrong(&picture, truth, 0.1).filter(|_| !may_answer), None, "{what}, look {nth}");
                 let settled = (40..70).contains(&nth) || nth >= 132;
                 assert!(!settled || known(&picture), "{what}, look {nth}: unknown");
                 assert!(!settled || what == "any order" || !picture.money.upper_bound, "{what}, look {nth}: marked");

@@ -36,6 +36,7 @@ impl Delta {
 
 /// The result of one page for one row.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is another thing that a page may say")]
 pub struct Step {
     /// The plausible growth.
     pub grown: Option<Growth>,

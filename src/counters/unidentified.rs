@@ -331,7 +331,9 @@ impl Processes {
         process.passed.leave(process.line(), since);
         let mut steps = process.begin_anew(page.rows, &context);
         // When it began is not known.
-        steps.iter_mut().for_each(|step| step.began = true);
+        for step in &mut steps {
+            step.began = true;
+        }
         process.trial = Some(trial);
         process.last_seen = page.at;
         self.quarantined.settle();

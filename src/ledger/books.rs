@@ -210,9 +210,20 @@ impl Ledger {
         self.lately.earned.iter_mut().for_each(|recent| recent.end(&has_ended));
     }
 
-    /// Notes that a source has ended.
-    pub(crate) fn end_source(&mut self, source: Source) {
-        self.lately.earned.iter_mut().for_each(|recent| recent.end_one(source));
+    /// Notes that a source has ended which posted to an account, or to others as well.
+    pub(crate) fn end_source(&mut self, source: Source, account: Option<RevenueAccountId>) {
+        self.of_source(account).for_each(|recent| recent.end_one(source));
+    }
+
+    /// Notes that all sources of a row have ended.
+    pub(crate) fn end_row(&mut self, row: u64, account: Option<RevenueAccountId>) {
+        self.of_source(account).for_each(|recent| drop(recent.take_row(row)));
+    }
+
+    /// What was posted lately to one account, or to all.
+    fn of_source(&mut self, account: Option<RevenueAccountId>) -> impl Iterator<Item = &mut Recent> {
+        let all = account.map_or(0..self.lately.earned.len(), |account| account.index()..account.index() + 1);
+        self.lately.earned.get_mut(all).into_iter().flatten()
     }
 
     /// Notes that an address answers: those of its processes that do not post were not asked.
@@ -221,8 +232,8 @@ impl Ledger {
     }
 
     /// Notes that a process replaced the others of a row: its rate goes on from that of the last of them.
-    pub(crate) fn replace_source(&mut self, source: Source) {
-        self.lately.earned.iter_mut().for_each(|recent| recent.replace(source));
+    pub(crate) fn replace_source(&mut self, source: Source, account: Option<RevenueAccountId>) {
+        self.of_source(account).for_each(|recent| recent.replace(source));
     }
 
     /// Whether what a source posts to an account has a rate.

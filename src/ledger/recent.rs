@@ -33,7 +33,7 @@ struct Piece {
 
 /// Intervals of one source, oldest first, without overlap.
 #[derive(Debug, Clone)]
-struct Stream {
+pub(super) struct Stream {
     source: Source,
     pieces: VecDeque<Piece>,
     /// The lengths of the last two intervals: how often the source posts.
@@ -118,11 +118,14 @@ impl Recent {
     /// Adds an amount that was made in `(from, to]` beside those that are there, spread evenly.
     pub(super) fn spread(&mut self, source: Source, amount: Money, (from, to): (Timestamp, Timestamp), span: Span) {
         let covered = |stream: &Stream| stream.pieces.iter().map(|piece| piece.overlap(from, to).millis()).sum::<i64>();
-        let own = match source.is_named() {
-            true => self.named.get_mut(&source.key()).filter(|own| covered(own) > 0),
-            false => self.streams.iter_mut().max_by_key(|stream| covered(stream)).filter(|own| covered(own) > 0),
+        let own = if source.is_named() {
+            self.named.get_mut(&source.key())
+        } else {
+            self.streams.iter_mut().max_by_key(|stream| covered(stream))
         };
-        let Some(stream) = own else { return self.add(source, amount, (from, to), span) };
+        let Some(stream) = own.filter(|own| covered(own) > 0) else {
+            return self.add(source, amount, (from, to), span);
+        };
         stream.spread(Piece { from, to, amount });
     }
 
@@ -142,8 +145,7 @@ impl Recent {
         if !source.is_named() {
             return;
         }
-        let mut own = other.named.split_off(&(source.row, 0));
-        other.named.append(&mut own.split_off(&(source.row + 1, 0)));
+        let mut own = other.take_row(source.row);
         if !own.is_empty() {
             return self.named.append(&mut own);
         }
@@ -176,6 +178,12 @@ impl Recent {
         self.named.retain(|_, stream| !has_ended(stream.source));
     }
 
+    /// Takes the chains of a row's sources out.
+    pub(super) fn take_row(&mut self, row: u64) -> BTreeMap<(u64, u32), Stream> {
+        let keys: Vec<_> = self.named.range((row, 0)..=(row, u32::MAX)).map(|(key, _)| *key).collect();
+        keys.into_iter().filter_map(|key| self.named.remove_entry(&key)).collect()
+    }
+
     /// Drops the chain of one.
     pub(super) fn end_one(&mut self, source: Source) {
         self.named.remove(&source.key());
@@ -190,8 +198,7 @@ impl Recent {
 
     /// Gives the chain of a row's process that posted last to the one that replaced it, and drops those of the others.
     pub(super) fn replace(&mut self, source: Source) {
-        let mut own = self.named.split_off(&(source.row, 0));
-        self.named.append(&mut own.split_off(&(source.row + 1, 0)));
+        let own = self.take_row(source.row);
         if let Some(last) = own.into_values().max_by_key(Stream::end) {
             self.named.insert(source.key(), Stream { source, ..last });
         }

@@ -98,7 +98,9 @@ impl Metering {
             // The requests of the replaced process ended with it.
             for row in engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id) {
                 row.forget_processes();
-                context.ledger.replace_source(row.source(outcome.process));
+                if row.number != 0 {
+                    context.ledger.replace_source(row.source(outcome.process), row.only_account());
+                }
             }
         }
         engine.note_answer(context, id, &outcome);
@@ -153,17 +155,7 @@ impl Metering {
             let back = trials::undo_reset(context, engine, reading, outcome.process);
             self.drop_entries(context, reading.instance.as_ref(), outcome.process, &back);
         }
-        // Hits that were missing are of more prompts than those of this page, and what leapt may be of before.
-        let unknown_time = step.late[1].is_some() || step.leapt;
-        let interval = Interval { began: interval.began || unknown_time, ..interval };
-        if step.leapt {
-            engine.instance(reading.instance.as_ref(), context.at).leapt = Some(context.at);
-        }
-        if step.began && step.reset == Reset::Begins || outcome.verdict == Verdict::Reset || unknown_time {
-            // What it made before says nothing of what it makes since.
-            let source = engine.rows[place].source(outcome.process);
-            context.ledger.end_source(source);
-        }
+        let interval = begin_rate(context, engine, (place, reading), (step, outcome), interval);
         if let Some(grown) = &step.grown {
             let entries = self.earn(context, engine, (place, outcome.process), reading, grown, interval);
             trials::keep(engine, reading, outcome, step.reset.is_on_trial(), entries);
@@ -341,6 +333,28 @@ fn note_verdict(
     // Wall time may have been set since, so the boot clock gives the length of the interval.
     let silent = at.since(answered) > context.config.stale_after();
     Interval { from: at.wall - gap, to: at.wall, timing, starts, began: false, silent, late: [None; 2] }
+}
+
+/// Ends a row's rate where a page says nothing of the time in which its growth was made. Returns its interval.
+fn begin_rate(
+    context: &mut Context<'_>,
+    engine: &mut Engine,
+    (place, reading): (usize, &EngineReading),
+    (step, outcome): (&Step, &Outcome),
+    interval: Interval,
+) -> Interval {
+    // Hits that were missing are of more prompts than those of this page, and what leapt may be of before.
+    let unknown_time = step.late[1].is_some() || step.leapt;
+    let interval = Interval { began: interval.began || unknown_time, ..interval };
+    if step.leapt {
+        engine.instance(reading.instance.as_ref(), context.at).leapt = Some(context.at);
+    }
+    if step.began && step.reset == Reset::Begins || outcome.verdict == Verdict::Reset || unknown_time {
+        // What it made before says nothing of what it makes since.
+        let row = &engine.rows[place];
+        context.ledger.end_source(row.source(outcome.process), row.only_account());
+    }
+    interval
 }
 
 /// Turns misses into hits that were reported late. Those of entries that are no longer kept go to later prompts. Returns

@@ -2,7 +2,7 @@
 
 use super::engine::{Engine, Instance};
 use super::{Context, Row};
-use crate::counters::{Outcome, Process, ProcessId, Verdict};
+use crate::counters::{Outcome, Process, ProcessId, ProcessRow, Verdict};
 use crate::ledger::Source;
 use crate::reading::InstanceId;
 use crate::units::{Moment, Span};
@@ -76,7 +76,7 @@ impl Absences {
 impl Instance {
     /// Whether a process is gone: it was replaced, or others answer in its stead.
     fn is_gone(&self, process: &Process) -> bool {
-        process.has_ended() || self.absences.of(process.id()) == Presence::Gone
+        process.has_ended() || self.absences.1.contains(&process.id())
     }
 
     /// Whether a process counts in rates that may have stopped, or growth of it may have been made before: then there are
@@ -138,15 +138,14 @@ impl Engine {
         let here = |instance: &&Instance| instance.id == row.instance && instance.seen == at;
         self.instances.iter().find(here).is_some_and(|instance| {
             let mut answering = instance.processes.answering(at).filter(|process| !instance.is_gone(process));
-            answering.any(|process| process.find(&row.key).is_some_and(|known| known.is_on_page()))
+            answering.any(|process| process.find(&row.key).is_some_and(ProcessRow::is_on_page))
         })
     }
 }
 
 /// Notes that a row is gone: it has no rate.
 pub(super) fn end_row(context: &mut Context<'_>, row: &Row) {
-    let number = row.number;
-    if number != 0 {
-        context.ledger.end_sources(|source: Source| source.row == number);
+    if row.number != 0 {
+        context.ledger.end_row(row.number, row.only_account());
     }
 }

@@ -200,6 +200,12 @@ impl Row {
         Source { row: self.number, process: process.0, address: self.address }
     }
 
+    /// The account that its sources post to; `None` if they post to several.
+    pub(super) fn only_account(&self) -> Option<RevenueAccountId> {
+        let id = self.account.as_ref().map(|(_, id)| *id);
+        id.filter(|_| !crate::dialect::policy(self.reading.kind).attributes_prompts)
+    }
+
     /// The number of its present account, to which what a source of it made since `from` is posted.
     pub(super) fn number(
         &mut self,

@@ -88,7 +88,7 @@ pub(super) fn settle(
     }
     move_back(context, engine, &moved);
     let undone: Vec<_> = back.iter().map(|(process, _)| *process).collect();
-    end_sources(context, engine, id, |_, process| undone.contains(&process));
+    end_sources(context, engine, id, &undone, |_| true);
     take_back(context, engine, back.iter().flat_map(|(_, entries)| entries));
     back
 }
@@ -147,7 +147,7 @@ pub(super) fn undo_reset(
     let place = instance.resets.iter().position(|row| row.process == process && row.key.is_of(reading));
     let Some(row) = place.map(|place| instance.resets.swap_remove(place)) else { return Vec::new() };
     take_back(context, engine, row.entries.iter());
-    end_sources(context, engine, reading.instance.as_ref(), |known, of| of == process && known.is_of(reading));
+    end_sources(context, engine, reading.instance.as_ref(), &[process], |row| row.is_of(reading));
     context.ledger.regain_window(context.at.wall);
     row.entries
 }
@@ -157,10 +157,13 @@ fn end_sources(
     context: &mut Context<'_>,
     engine: &Engine,
     id: Option<&InstanceId>,
-    which: impl Fn(&Row, ProcessId) -> bool,
+    processes: &[ProcessId],
+    is_of: impl Fn(&Row) -> bool,
 ) {
-    for row in engine.rows.iter().filter(|row| row.instance.as_ref() == id) {
-        context.ledger.end_sources(|source| source.row == row.number && which(row, ProcessId(source.process)));
+    for row in engine.rows.iter().filter(|row| row.instance.as_ref() == id && row.number != 0 && is_of(row)) {
+        for process in processes {
+            context.ledger.end_source(row.source(*process), row.only_account());
+        }
     }
 }
 

@@ -46,7 +46,6 @@ pub(super) fn view(
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
     let held = held || present.counted_rows().any(super::RowView::refuses_billed);
     let held = held || is_partial || are_rates_partial;
-    let doubted = fleet.metering.engines.values().any(|engine| engine.doubts(fleet.now()));
     let on_trial = fleet.metering.engines.values().any(|engine| engine.is_on_trial(fleet.now()));
     let on_trial = on_trial || fleet.metering.may_count_twice(fleet.now());
     let total = day.tokens.total();
@@ -70,7 +69,7 @@ pub(super) fn view(
         uncosted_revenue: day.rounded(6).uncosted_revenue,
         uncosted_engines,
         lower_bound: unpriced > Tokens::ZERO || uncertainty.lost_windows > 0 || disputed_tokens > Tokens::ZERO || held,
-        upper_bound: uncertainty.hits > Money::ZERO || on_trial || doubted,
+        upper_bound: uncertainty.hits > Money::ZERO || on_trial || is_doubted(fleet),
         on_trial,
         uncertainty: uncertainty.timing + uncertainty.hits,
         disputed,
@@ -90,6 +89,11 @@ pub(super) fn view(
         lists: list_bases(present),
         ledger: fleet.commits.basis.clone(),
     }
+}
+
+/// Whether rates may hold a process that has stopped, or sums growth from before the watch.
+fn is_doubted(fleet: &Fleet) -> bool {
+    fleet.metering.engines.values().any(|engine| engine.doubts(fleet.now()))
 }
 
 /// The price of a million tokens of any class at which they pay the cost and the overhead of what they earn.
