@@ -33,9 +33,7 @@ fn target_rows(present: &Present<'_>, target: &Target, earned: &mut RunningSum) 
         return vec![blank];
     }
     let mut rows: Vec<_> = views.iter().map(|view| engine_row(present.fleet, view, &blank)).collect();
-    // A row without a rank comes first.
-    let rank = |row: &EngineRow| row.rank.as_ref().map_or("", Rank::as_str);
-    rows.sort_by(|a, b| in_order(rank(a), rank(b)));
+    rows.sort_by(|a, b| in_order(rank_text(a), rank_text(b)));
     // The ranks of a row follow it and add up to it.
     let mut of_ranks: Vec<(Option<InstanceId>, Option<ModelName>, RunningSum)> = Vec::new();
     for row in &mut rows {
@@ -49,6 +47,11 @@ fn target_rows(present: &Present<'_>, target: &Target, earned: &mut RunningSum) 
         });
     }
     rows
+}
+
+/// A row's rank; a row without one comes first.
+fn rank_text(row: &EngineRow) -> &str {
+    row.rank.as_ref().map_or("", Rank::as_str)
 }
 
 /// The rank that a row shows: with its instance if the page has several. The only rank of an instance shows the
