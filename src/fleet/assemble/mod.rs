@@ -104,7 +104,7 @@ impl Coverable {
 
     fn note(&mut self, is_known: bool, view: &RowView<'_>) {
         self.known += usize::from(is_known);
-        self.unknown += usize::from(!is_known && !view.engine.holds_back());
+        self.unknown += usize::from(!is_known && !view.holds_back);
     }
 
     /// Whether a sum is unknown, as too much of it is.

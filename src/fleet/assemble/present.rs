@@ -31,6 +31,8 @@ pub(super) struct RowView<'a> {
     pub(super) counts: Counts,
     /// Its target's health, or worse if the target's pages no longer have the row.
     pub(super) health: Health,
+    /// Whether less may be posted for its target than was produced: then the total is a lower bound.
+    pub(super) holds_back: bool,
     /// Whether its processes are counted at other targets.
     pub(super) is_duplicate: bool,
     /// Its present counters.
@@ -50,8 +52,10 @@ impl<'a> Present<'a> {
             let from = rows.len();
             let node = fleet.inventory.node_of(&target.info);
             let unit = fleet.inventory.unit_of(&target.info, &node);
+            let holds_back = engine.holds_back();
             for row in &engine.rows {
-                rows.push(RowView::of(fleet, (target, engine, row), (&node, unit.as_ref()), &mut prices));
+                let view = RowView::of(fleet, (target, engine, row), (&node, unit.as_ref()), &mut prices);
+                rows.push(RowView { holds_back, ..view });
             }
             by_target.insert(&target.info.target, from..rows.len());
         }
@@ -107,6 +111,7 @@ impl<'a> RowView<'a> {
             role: metering.role(info, &row.reading),
             counts: metering.counts(info, row, is_duplicate),
             health: fleet.inventory.health_of(target).max(fleet.inventory.health(row.seen)).max(gone),
+            holds_back: false,
             is_duplicate,
             counters: metering.counters(&info.target, engine, row, (now, is_duplicate)),
             price,
