@@ -1,6 +1,6 @@
 //! Nodes and GPUs that are silent, lost or held down.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::reading::{Health, Label};
 use crate::snapshot::{ENERGY_UNKNOWN, GpuRow, NodeRow, Rule, Severity, Snapshot};
 
